@@ -1,0 +1,226 @@
+# Makefile - builds, checks and installs sandbox. `make help` lists the targets.
+#
+# Not recursive; one list of sources, told apart by folder. Each kind of build has a tree of its
+# own (build, build/debug, build/san), laid out as an installation is, so that the program finds
+# its data the same way in all of them.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+CC         ?= cc
+CLANG      ?= clang
+PKG_CONFIG ?= pkg-config
+
+ifeq ($(SAN),1)
+B := build/san
+else ifeq ($(DEBUG),1)
+B := build/debug
+else
+B := build
+endif
+O   := $(B)/obj
+GEN := $(B)/gen
+BIN := $(B)/bin
+LIB := $(B)/libexec/sandbox
+
+# Flags -----------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Wvla \
+	-Wpointer-arith -Wwrite-strings -Wundef
+CPPFLAGS += -D_GNU_SOURCE -Isrc -I$(GEN) -MMD -MP
+LANGUAGE := -std=gnu17
+OUR_CFLAGS := $(LANGUAGE) $(WARNINGS) -g
+ifeq ($(WERROR),1)
+OUR_CFLAGS += -Werror
+endif
+
+ifeq ($(SAN),1)
+OUR_CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -fPIE \
+	-Wno-format-truncation # gcc 12 sees null formats when it instruments
+LINK_STATIC  := -fsanitize=address,undefined -pie
+LINK_DYNAMIC := $(LINK_STATIC)
+else
+HARDEN  := -fstack-protector-strong -fPIE -ffunction-sections -fdata-sections
+ifneq ($(filter x86_64 i%86,$(shell uname -m)),)
+HARDEN  += -fcf-protection
+endif
+ifeq ($(DEBUG),1)
+OUR_CFLAGS += -Og $(HARDEN)
+else
+OUR_CFLAGS += -O2 $(HARDEN)
+CPPFLAGS   += -D_FORTIFY_SOURCE=2
+endif
+LINK_HARDEN  := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections
+LINK_STATIC  := $(LINK_HARDEN) -static-pie
+LINK_DYNAMIC := $(LINK_HARDEN) -pie
+endif
+
+# Asked once a run, and only when something is linked.
+pkg_libs = $(or $(shell $(PKG_CONFIG) --static --libs $(1)),$(error no $(1): run `make deps`))
+LIBS_SANDBOX = $(eval LIBS_SANDBOX := $(call pkg_libs,libcap inih))$(LIBS_SANDBOX)
+LIBS_SECCOMP = $(eval LIBS_SECCOMP := $(call pkg_libs,libseccomp))$(LIBS_SECCOMP)
+LIBS_CMOCKA  = $(eval LIBS_CMOCKA := $(call pkg_libs,cmocka))$(LIBS_CMOCKA)
+LIBS_ASK     = $(eval LIBS_ASK := $(call pkg_libs,readline))$(LIBS_ASK)
+
+# Sources ---------------------------------------------------------------------------------------
+
+LAYERS := base config net launch box cli
+MAINS  := src/cli/main.c src/cli/sudo_main.c src/cli/ask_main.c src/launch/seccomp_gen.c
+# The policy is compiled into filters when the program is built; only the generator and the tests
+# link it, and libseccomp with it.
+POLICY := src/launch/seccomp_policy.c
+
+SRC     := $(sort $(wildcard $(LAYERS:%=src/%/*.c)))
+COMMON  := $(filter-out $(MAINS) $(POLICY),$(SRC))
+BASE    := $(filter src/base/%,$(SRC))
+SUDO    := $(wildcard src/cli/sudo_main.c $(patsubst %,src/launch/%.c,client protocol terminal)) $(BASE)
+ASK     := $(wildcard src/cli/ask_main.c) $(BASE)
+objects  = $(patsubst src/%.c,$(O)/%.o,$(1))
+
+PROGRAMS := $(if $(wildcard src/cli/main.c),$(BIN)/sandbox) \
+	$(if $(wildcard src/cli/sudo_main.c),$(LIB)/sudo) \
+	$(if $(wildcard src/cli/ask_main.c),$(LIB)/sandbox-ask)
+GENERATED := $(if $(wildcard src/launch/seccomp_gen.c),$(GEN)/seccomp_filters.h)
+PROFILES  := $(wildcard profiles/*.ini)
+
+UNIT  := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+TOOLS := $(patsubst tests/programs/%.c,$(B)/tests/programs/%,$(wildcard tests/programs/*.c))
+BENCH := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+FUZZ  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 30
+
+# For a make that we start: all processors, unless it was said how many.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+MAKEFLAGS += --no-print-directory
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all help check test-programs lint bench fuzz install uninstall deps enter clean
+
+all: $(PROGRAMS) $(B)/share/sandbox/profiles ## build the programs (default); SAN=1, DEBUG=1, WERROR=1
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+
+# Programs --------------------------------------------------------------------------------------
+
+$(O)/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(O)/launch/seccomp.o: $(GENERATED)
+
+$(BIN)/sandbox: $(call objects,src/cli/main.c $(COMMON))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LINK_STATIC) $(LDFLAGS) -o $@ $^ $(LIBS_SANDBOX)
+
+$(LIB)/sudo: $(call objects,$(SUDO))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LINK_STATIC) $(LDFLAGS) -o $@ $^
+
+$(LIB)/sandbox-ask: $(call objects,$(ASK))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_ASK)
+
+$(B)/tools/seccomp_gen: $(call objects,src/launch/seccomp_gen.c $(wildcard $(POLICY)) $(BASE))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_SECCOMP)
+
+$(GEN)/seccomp_filters.h: $(B)/tools/seccomp_gen
+	@mkdir -p $(@D)
+	$< > $@
+
+# The profiles are found in the tree as they are in an installation.
+$(B)/share/sandbox/profiles:
+	@mkdir -p $(@D)
+	ln -sfn $(if $(filter build,$(B)),,../)../../../profiles $@
+
+# Tests -----------------------------------------------------------------------------------------
+
+check: deps ## build and run all tests; SAN=1, STRICT=1 (a skip is a failure)
+	$(MAKE) $(PARALLEL) all test-programs
+	STRICT=$(STRICT) tests/run $(B)
+
+test-programs: $(UNIT) $(TOOLS)
+
+$(B)/tests/unit/%: $(O)/tests/unit/%.o $(call objects,$(COMMON) $(wildcard $(POLICY)))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_CMOCKA) $(LIBS_SECCOMP) $(LIBS_SANDBOX)
+
+$(O)/tests/%.o: tests/%.c $(GENERATED)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+# Programs that tests run inside boxes: static, never with sanitizers, so that they run anywhere.
+$(B)/tests/programs/%: tests/programs/%.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE $(LANGUAGE) $(WARNINGS) -O2 -static $(CFLAGS) -o $@ $<
+
+bench: all $(BENCH) ## measure against other launchers
+	bench/start $(B)
+
+$(B)/bench/%: bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE $(LANGUAGE) $(WARNINGS) -O2 -static $(CFLAGS) -o $@ $<
+
+fuzz: $(FUZZ) ## run each fuzz target for FUZZ_SECONDS (30)
+	@for f in $(FUZZ); do \
+		name=$${f##*/fuzz_}; \
+		mkdir -p $(B)/fuzz/corpus/$$name tests/fuzz/corpus/$$name; \
+		echo "fuzz $$name"; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=$(B)/fuzz/$$name- \
+			$(B)/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
+	done
+
+$(B)/fuzz/%: tests/fuzz/%.c $(filter src/base/% src/config/%,$(COMMON))
+	@mkdir -p $(@D)
+	$(CLANG) -D_GNU_SOURCE -Isrc $(LANGUAGE) -g -O1 -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -o $@ $^ $(LIBS_SANDBOX)
+
+lint: $(GENERATED) ## layers, format, static analysis, shell, sizes
+	tests/lint $(GEN)
+
+# Installing ------------------------------------------------------------------------------------
+
+PREFIX_DIR := $(DESTDIR)$(PREFIX)
+BASH_COMPLETION := share/bash-completion/completions/sandbox
+ZSH_COMPLETION  := share/zsh/site-functions/_sandbox
+FISH_COMPLETION := share/fish/vendor_completions.d/sandbox.fish
+
+install: all ## install below PREFIX (/usr/local), DESTDIR before it; never setuid
+	install -d $(PREFIX_DIR)/bin $(PREFIX_DIR)/libexec/sandbox $(PREFIX_DIR)/share/sandbox/profiles
+	install -m 0755 $(BIN)/sandbox $(PREFIX_DIR)/bin/sandbox
+	install -m 0755 $(wildcard $(LIB)/*) $(PREFIX_DIR)/libexec/sandbox
+	install -m 0644 $(PROFILES) $(PREFIX_DIR)/share/sandbox/profiles
+	install -D -m 0644 profiles/apparmor/sandbox \
+		$(PREFIX_DIR)/share/sandbox/profiles/apparmor/sandbox
+	for page in man/*.[15]; do \
+		[ ! -e "$$page" ] || install -D -m 0644 "$$page" \
+			"$(PREFIX_DIR)/share/man/man$${page##*.}/$${page##*/}"; \
+	done
+	install -D -m 0644 completions/sandbox.bash $(PREFIX_DIR)/$(BASH_COMPLETION)
+	install -D -m 0644 completions/_sandbox $(PREFIX_DIR)/$(ZSH_COMPLETION)
+	install -D -m 0644 completions/sandbox.fish $(PREFIX_DIR)/$(FISH_COMPLETION)
+
+uninstall: ## remove what install put there
+	rm -f $(PREFIX_DIR)/bin/sandbox $(PREFIX_DIR)/$(BASH_COMPLETION) \
+		$(PREFIX_DIR)/$(ZSH_COMPLETION) $(PREFIX_DIR)/$(FISH_COMPLETION)
+	rm -f $(patsubst man/%.1,$(PREFIX_DIR)/share/man/man1/%.1,$(wildcard man/*.1))
+	rm -f $(patsubst man/%.5,$(PREFIX_DIR)/share/man/man5/%.5,$(wildcard man/*.5))
+	rm -rf $(PREFIX_DIR)/libexec/sandbox $(PREFIX_DIR)/share/sandbox
+
+# Getting started -------------------------------------------------------------------------------
+
+deps: ## install what building and testing need (apt-get), if missing
+	@.ci/deps
+
+enter: deps ## build, and open a shell in a box of this folder
+	$(MAKE) $(PARALLEL) all
+	$(BIN)/sandbox enter .
+
+clean: ## remove everything that was built
+	rm -rf build
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,0 +1,44 @@
+/*
+ * file.h - reading with a bound, writing atomically, making and removing trees, locks.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * Appends a regular file's content to out. Anything that is no regular file, or is longer than max
+ * bytes, is an error; a FIFO or device is never waited for. path is relative to dirfd.
+ */
+int file_read(int dirfd, const char *path, size_t max, struct buf *out, struct err *e);
+
+/* The same for an open descriptor; path is for messages. */
+int file_read_fd(int fd, const char *path, size_t max, struct buf *out, struct err *e);
+
+/* Writes a temporary file beside path and renames it into place; never half there. */
+int file_write_atomic(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
+		      struct err *e);
+
+/* write(2) until all is written or an error; returns 0 or -errno. */
+int write_all(int fd, const void *data, size_t len);
+
+/* mkdir -p with mode for what is missing; an existing folder is fine. */
+int file_mkdirs(const char *path, mode_t mode, struct err *e);
+
+/*
+ * Removes name beneath dirfd with everything in it, folders that shut their owner out included;
+ * links are removed, never followed. What does not exist is removed already.
+ */
+int file_remove_tree(int dirfd, const char *name, struct err *e);
+
+/*
+ * flock(2) on fd. file_trylock returns false when another holds it. Locks die with their holder.
+ */
+int file_lock(int fd, const char *path, struct err *e);
+bool file_trylock(int fd);
+
+#endif

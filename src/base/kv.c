@@ -1,0 +1,123 @@
+/*
+ * kv.c - small flat files of our own.
+ *
+ * Owns the escaping. Promises that what kv_write() was given comes back from kv_read(). Refuses to
+ * guess: a last line without its newline is cut off and counts as missing.
+ */
+#include "base/kv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+
+#define KV_MAX_SIZE (64 * 1024)
+
+void kv_clear(struct kv *kv)
+{
+	strv_clear(&kv->keys);
+	strv_clear(&kv->values);
+}
+
+/* From the end: a later line of a file overrides an earlier one. Returns n when missing. */
+static size_t find(const struct kv *kv, const char *key)
+{
+	for (size_t i = kv->keys.n; i-- > 0;)
+		if (streq(kv->keys.v[i], key))
+			return i;
+	return kv->keys.n;
+}
+
+void kv_set(struct kv *kv, const char *key, const char *value)
+{
+	size_t i = find(kv, key);
+
+	if (i < kv->keys.n) {
+		free(kv->values.v[i]);
+		kv->values.v[i] = xstrdup(value);
+		return;
+	}
+	strv_push(&kv->keys, key);
+	strv_push(&kv->values, value);
+}
+
+const char *kv_get(const struct kv *kv, const char *key)
+{
+	size_t i = find(kv, key);
+
+	return i < kv->keys.n ? kv->values.v[i] : NULL;
+}
+
+static void encode(struct buf *out, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '\n' || *s == '\r' || *s == '%')
+			buf_addf(out, "%%%02X", (unsigned int)*s);
+		else
+			buf_addch(out, *s);
+	}
+}
+
+/* In place: the result is never longer. */
+static void decode(char *s)
+{
+	static const struct {
+		const char *code;
+		char c;
+	} codes[] = {{"%0A", '\n'}, {"%0D", '\r'}, {"%25", '%'}};
+	char *to = s;
+
+	while (*s) {
+		char c = *s;
+		size_t len = 1;
+
+		for (size_t i = 0; c == '%' && len == 1 && i < ARRAY_SIZE(codes); i++) {
+			if (starts_with(s, codes[i].code)) {
+				*to = codes[i].c;
+				len = 3;
+			}
+		}
+		if (len == 1)
+			*to = c;
+		to++;
+		s += len;
+	}
+	*to = '\0';
+}
+
+int kv_read(struct kv *kv, int dirfd, const char *path, struct err *e)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	char *line, *end;
+	int r;
+
+	r = file_read(dirfd, path, KV_MAX_SIZE, &b, e);
+	if (r < 0)
+		return r;
+	for (line = b.data; (end = strchr(line, '\n')); line = end + 1) {
+		char *value;
+
+		*end = '\0';
+		value = line + strcspn(line, " ");
+		if (*value)
+			*value++ = '\0';
+		decode(value);
+		strv_push(&kv->keys, line);
+		strv_push(&kv->values, value);
+	}
+	return 0;
+}
+
+int kv_write(const struct kv *kv, int dirfd, const char *path, struct err *e)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < kv->keys.n; i++) {
+		if (!kv->values.v[i])
+			continue;
+		buf_addf(&b, "%s ", kv->keys.v[i]);
+		encode(&b, kv->values.v[i]);
+		buf_addch(&b, '\n');
+	}
+	return file_write_atomic(dirfd, path, b.data, b.len, 0600, e);
+}

@@ -1,0 +1,28 @@
+/*
+ * kv.h - small flat files of our own: one `key value` line an entry.
+ *
+ * For records that only this program writes and that must hold any path: newline, carriage return
+ * and percent sign are written as %0A, %0D and %25. Reading is bounded (64 KiB) and never trusts
+ * the file to be whole: an unknown key is ignored, a missing one is NULL.
+ */
+#ifndef BASE_KV_H
+#define BASE_KV_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+struct kv {
+	struct strv keys;
+	struct strv values;
+};
+
+void kv_clear(struct kv *kv);
+void kv_set(struct kv *kv, const char *key, const char *value); /* NULL value: not written */
+const char *kv_get(const struct kv *kv, const char *key);	/* NULL when missing */
+int kv_read(struct kv *kv, int dirfd, const char *path, struct err *e);
+int kv_write(const struct kv *kv, int dirfd, const char *path, struct err *e); /* atomic, 0600 */
+
+#define cleanup_kv __attribute__((cleanup(kv_clear)))
+
+#endif

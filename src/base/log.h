@@ -1,0 +1,16 @@
+/*
+ * log.h - what is said beside the result: warnings, notes and debug lines, all on stderr.
+ *
+ * Errors are not logged: they travel as `struct err` and are printed once, by main().
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+
+void log_quiet(bool quiet); /* silence notes (--quiet) */
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* SANDBOX_DEBUG=1 */
+
+#endif

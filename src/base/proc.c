@@ -1,0 +1,205 @@
+/*
+ * proc.c - processes and the caller's identity.
+ *
+ * Promises few system calls: user_self() is on the way to every box. Refuses the C library's user
+ * database, which would load NSS modules into a static program: /etc/passwd is read here, and
+ * directory services are asked by a child.
+ */
+#include "base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#define PASSWD_MAX_SIZE	  (16 * 1024 * 1024) /* beyond it, getent is asked */
+#define GETENT_MAX_SIZE	  (64 * 1024)
+#define GETENT_TIMEOUT_MS 10000 /* a directory server that is down */
+
+int proc_pidfd(pid_t pid)
+{
+	long fd = syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+static long long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* poll(2) for input on one descriptor until deadline (now_ms(), -1: for ever). */
+static bool wait_readable(int fd, long long deadline)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+	long long left = -1;
+	int r;
+
+	do {
+		if (deadline >= 0) {
+			left = deadline - now_ms();
+			left = left < 0 ? 0 : left > INT_MAX ? INT_MAX : left;
+		}
+		r = poll(&pfd, 1, (int)left);
+	} while (r < 0 && errno == EINTR);
+	return r > 0;
+}
+
+bool proc_wait_pidfd(int pidfd, int timeout_ms)
+{
+	return wait_readable(pidfd, timeout_ms < 0 ? -1 : now_ms() + timeout_ms);
+}
+
+unsigned long long proc_start_time(pid_t pid)
+{
+	char path[32], stat[1024], *p;
+	cleanup_close int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, stat, sizeof(stat) - 1);
+	if (n <= 0)
+		return 0;
+	stat[n] = '\0';
+	/* Field 2, the command, may hold anything, brackets too; field 3 follows the last one. */
+	p = strrchr(stat, ')');
+	for (int field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	return p ? strtoull(p + 1, NULL, 10) : 0;
+}
+
+/* Splits line at colons into at most n fields; returns how many there were. */
+static size_t split_fields(char *line, char **fields, size_t n)
+{
+	size_t count = 0;
+
+	while (line && count < n)
+		fields[count++] = strsep(&line, ":");
+	return count;
+}
+
+/* Looks in passwd(5) lines, which are changed, for ret->uid. Returns true when it filled in ret. */
+static bool find_passwd(char *lines, struct user *ret)
+{
+	char *line;
+
+	while ((line = strsep(&lines, "\n"))) {
+		char *field[7], *end;
+
+		if (split_fields(line, field, ARRAY_SIZE(field)) != ARRAY_SIZE(field))
+			continue;
+		if (!*field[0] || strtoul(field[2], &end, 10) != ret->uid || *end ||
+		    end == field[2])
+			continue;
+		ret->name = xstrdup(field[0]);
+		ret->home = xstrdup(field[5][0] == '/' ? field[5] : "/");
+		ret->shell = xstrdup(field[6][0] == '/' ? field[6] : "/bin/sh");
+		return true;
+	}
+	return false;
+}
+
+/* Reads what getent writes to fd until its end, the limit or the deadline. */
+static void read_getent(int fd, struct buf *out)
+{
+	long long deadline = now_ms() + GETENT_TIMEOUT_MS;
+
+	while (out->len < GETENT_MAX_SIZE && wait_readable(fd, deadline)) {
+		ssize_t n;
+
+		buf_reserve(out, 4096);
+		n = read(fd, out->data + out->len, 4096);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		out->len += (size_t)n;
+		out->data[out->len] = '\0';
+	}
+}
+
+/* Appends the output of `getent passwd UID`, or nothing. */
+static void run_getent(uid_t uid, struct buf *out)
+{
+	char id[16], *argv[] = {(char[]){"getent"}, (char[]){"passwd"}, id, NULL};
+	posix_spawn_file_actions_t actions;
+	cleanup_close int in = -1;
+	int fds[2], r;
+	pid_t pid;
+
+	snprintf(id, sizeof(id), "%u", uid);
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return;
+	in = fds[0];
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	r = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(fds[1]);
+	if (r != 0)
+		return;
+	read_getent(in, out);
+	kill(pid, SIGKILL); /* it has ended, or is late */
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* What the environment says must be fit for a passwd line and a path. */
+static const char *env_or(const char *name, bool is_path, const char *fallback)
+{
+	const char *value = getenv(name);
+
+	if (!value || !*value || strpbrk(value, ":\n") || strlen(value) > 255)
+		return fallback;
+	if (is_path ? value[0] != '/' : strchr(value, '/') || value[0] == '-')
+		return fallback;
+	return value;
+}
+
+void user_self(struct user *ret)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	struct err e;
+
+	*ret = (struct user){.uid = getuid(), .gid = getgid()};
+	if (file_read(AT_FDCWD, "/etc/passwd", PASSWD_MAX_SIZE, &b, &e) == 0 &&
+	    find_passwd(b.data, ret))
+		return;
+	buf_reset(&b);
+	run_getent(ret->uid, &b);
+	if (find_passwd(b.data, ret))
+		return;
+	ret->name = xstrdup(env_or("USER", false, "user"));
+	ret->home = xstrdup(env_or("HOME", true, "/home/user"));
+	ret->shell = xstrdup("/bin/sh");
+}
+
+void user_clear(struct user *u)
+{
+	free(u->name);
+	free(u->home);
+	free(u->shell);
+	*u = (struct user){0};
+}

@@ -1,0 +1,45 @@
+/*
+ * proc.h - processes: identity that survives pid reuse, waiting on a pidfd, the caller's identity.
+ */
+#ifndef BASE_PROC_H
+#define BASE_PROC_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* pidfd_open(2); returns a descriptor or -errno. */
+int proc_pidfd(pid_t pid);
+
+/*
+ * Waits until the process behind a pidfd has ended, at most timeout_ms (-1: for ever).
+ * Returns true when it has.
+ */
+bool proc_wait_pidfd(int pidfd, int timeout_ms);
+
+/*
+ * Start time of a process in clock ticks since boot, field 22 of /proc/PID/stat (proc(5)); with the
+ * pid it names one process for the life of the machine. 0 when there is no such process.
+ */
+unsigned long long proc_start_time(pid_t pid);
+
+/* The user who called us, as the host knows them. Owned strings. */
+struct user {
+	uid_t uid;
+	gid_t gid;
+	char *name;
+	char *home;
+	char *shell;
+};
+
+/*
+ * Fills in the caller's user from /etc/passwd, else from getent(1) (directory services), else from
+ * $USER and $HOME. Never fails: an unknown user is "user" at "/home/user".
+ */
+void user_self(struct user *ret);
+void user_clear(struct user *u);
+
+#define cleanup_user __attribute__((cleanup(user_clear)))
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * remove.c - file_remove_tree(): deleting what a hostile hand may have built.
+ *
+ * Promises to remove any tree that this user owns, whatever its modes and however deep, with a
+ * bounded number of descriptors and a bounded stack. Refuses to follow a link and to step into a
+ * mount.
+ *
+ * Folders deeper than MAX_DEPTH are renamed up into the top folder, which is then gone over again.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#define MAX_DEPTH 32
+
+struct removal {
+	int top;
+	unsigned long long mount; /* statx's stx_mnt_id of the top */
+	unsigned int moved;	  /* counts the folders moved up, and names them */
+	bool progress;		  /* this pass removed or moved something */
+	struct err *e;
+};
+
+/*
+ * Opens the folder name to be emptied: one that shuts its owner out (overlay's own work folder has
+ * mode 0) is given u+rwx. Returns a descriptor or -errno.
+ */
+static int open_folder(int dirfd, const char *name, unsigned long long *ret_mount)
+{
+	const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	char self[64];
+	struct statx stx;
+	cleanup_close int at = openat(dirfd, name, O_PATH | flags);
+
+	if (at < 0)
+		return -errno;
+	if (statx(at, "", AT_EMPTY_PATH, STATX_MODE | STATX_MNT_ID, &stx) < 0)
+		return -errno;
+	*ret_mount = stx.stx_mnt_id;
+	if ((stx.stx_mode & 0700) != 0700) {
+		/* fchmod() refuses an O_PATH descriptor; this link of /proc leads to it alone. */
+		snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
+		if (chmod(self, 0700) < 0)
+			return -errno;
+	}
+	int fd = openat(at, ".", O_RDONLY | flags);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Renames the folder name of dirfd into the top under a name that is free there; -errno. */
+static int move_up(struct removal *rm, int dirfd, const char *name)
+{
+	char to[32];
+
+	do {
+		snprintf(to, sizeof(to), ".deep-%u", rm->moved++);
+		if (renameat(dirfd, name, rm->top, to) == 0) {
+			rm->progress = true;
+			return 0;
+		}
+	} while (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR);
+	return -errno;
+}
+
+static int empty_folder(struct removal *rm, int fd, int depth);
+
+static int remove_folder(struct removal *rm, int dirfd, const char *name, int depth)
+{
+	unsigned long long mount;
+	cleanup_close int fd = open_folder(dirfd, name, &mount);
+	int r;
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_sys(rm->e, -fd, "cannot remove '%s'", name);
+	if (mount != rm->mount)
+		return err_sys(rm->e, EBUSY, "cannot remove '%s'", name);
+	if (depth == MAX_DEPTH) {
+		r = move_up(rm, dirfd, name);
+		return r < 0 ? err_sys(rm->e, -r, "cannot remove '%s'", name) : 0;
+	}
+	r = empty_folder(rm, take_fd(&fd), depth + 1);
+	if (r < 0)
+		return r;
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0)
+		rm->progress = true;
+	else if (errno != ENOTEMPTY && errno != EEXIST &&
+		 errno != ENOENT) /* left to the next pass */
+		return err_sys(rm->e, errno, "cannot remove '%s'", name);
+	return 0;
+}
+
+/* Removes what fd holds, as far as one pass sees it. Closes fd. */
+static int empty_folder(struct removal *rm, int fd, int depth)
+{
+	cleanup_closedir DIR *dir = fdopendir(fd);
+	struct dirent *entry;
+	int r;
+
+	if (!dir) {
+		close(fd);
+		return err_sys(rm->e, errno, "cannot read a folder");
+	}
+	while ((entry = readdir(dir))) {
+		const char *name = entry->d_name;
+
+		if (streq(name, ".") || streq(name, ".."))
+			continue;
+		if (entry->d_type != DT_DIR) {
+			if (unlinkat(fd, name, 0) == 0) {
+				rm->progress = true;
+				continue;
+			}
+			if (errno == ENOENT)
+				continue;
+			if (errno != EISDIR)
+				return err_sys(rm->e, errno, "cannot remove '%s'", name);
+		}
+		r = remove_folder(rm, fd, name, depth);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int file_remove_tree(int dirfd, const char *name, struct err *e)
+{
+	struct removal rm = {.e = e};
+	cleanup_close int top = -1;
+	int fd, r;
+
+	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR)
+		return err_sys(e, errno, "cannot remove '%s'", name);
+	top = open_folder(dirfd, name, &rm.mount);
+	if (top < 0)
+		return err_sys(e, -top, "cannot remove '%s'", name);
+	rm.top = top;
+	for (;;) {
+		rm.progress = false;
+		fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			return err_sys(e, errno, "cannot remove '%s'", name);
+		r = empty_folder(&rm, fd, 1);
+		if (r < 0)
+			return err_add(e, "cannot remove '%s'", name);
+		if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			return 0;
+		if ((errno != ENOTEMPTY && errno != EEXIST) || !rm.progress)
+			return err_sys(e, errno, "cannot remove '%s'", name);
+	}
+}
