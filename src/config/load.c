@@ -1,0 +1,183 @@
+/*
+ * load.c - settings_load(): from files, environment and flags to one list of settings.
+ *
+ * The order, lowest first:
+ *   1. the profiles of the project file, of $SANDBOX_PROFILE and of --profile, in order
+ *   2. the files that sandbox.ini includes
+ *   3. sandbox.ini
+ *   4. SANDBOX_KEY of the environment
+ *   5. flags
+ * What a file includes lies below it. In each file [env:VARIANT] lies above [env].
+ */
+#include "config/load.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+
+/* The part of "key=value" behind "key=", or NULL when it sets another key. */
+static const char *override_value(const char *override, const char *key)
+{
+	size_t len = strlen(key);
+
+	return strncmp(override, key, len) == 0 && override[len] == '=' ? override + len + 1 : NULL;
+}
+
+/* Loads what environment and flags name under "profile" or "include". */
+static int load_extra(struct loader *ld, const char *key, const char *variable)
+{
+	const struct settings_request *req = ld->req;
+	const char *value = getenv(variable);
+
+	if (value && load_names(ld, value, variable, ld->cwd, NULL) < 0)
+		return -ld->e->code;
+	for (size_t i = 0; i < req->overrides.n; i++) {
+		value = override_value(req->overrides.v[i], key);
+		if (value && load_names(ld, value, "flag", ld->cwd, NULL) < 0)
+			return -ld->e->code;
+	}
+	return 0;
+}
+
+static int load_profiles(struct loader *ld, const struct load_file *project)
+{
+	int r = load_key(ld, project, "profile");
+
+	if (r == 0)
+		r = load_extra(ld, "profile", "SANDBOX_PROFILE");
+	for (size_t i = 0; r == 0 && i < ld->req->profiles.n; i++)
+		r = load_names(ld, ld->req->profiles.v[i], "--profile", ld->cwd, NULL);
+	if (r == 0)
+		r = load_key(ld, project, "include");
+	if (r == 0)
+		r = load_extra(ld, "include", "SANDBOX_INCLUDE");
+	return r;
+}
+
+/* The project file, with all that lies below it. One that does not exist is an empty one. */
+static int load_project(struct loader *ld)
+{
+	cleanup_load_file struct load_file project = {0};
+	cleanup_free char *path = NULL;
+	int r = -ENOENT;
+
+	if (ld->req->project_dir) {
+		path = path_join(ld->req->project_dir, "sandbox.ini");
+		r = load_open(ld, path, true, false, NULL, &project);
+	}
+	if (r == -ENOENT)
+		return load_profiles(ld, &project);
+	if (r < 0)
+		return r;
+	r = load_profiles(ld, &project);
+	load_close(ld, &project);
+	ld->out->project_file = take_ptr(path);
+	return r < 0 ? r : load_merge(ld, &project);
+}
+
+/* One value of [sandbox] from outside the files; source is a variable's name or "flag". */
+static int add_outside(struct loader *ld, const char *key, const char *value, const char *source)
+{
+	const struct schema_key *row;
+
+	if (schema_check("sandbox", key, value, &row, ld->e) < 0)
+		return err_add(ld->e, "%s", source);
+	return load_setting(ld, row, "sandbox", key, value, xstrdup(source), ld->cwd);
+}
+
+/* Does variable, which begins with "SANDBOX_", name key? "SANDBOX_IO_URING" is io-uring. */
+static bool names_key(const char *variable, size_t len, const char *key)
+{
+	variable += strlen("SANDBOX_");
+	len -= strlen("SANDBOX_");
+	if (strlen(key) != len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (variable[i] != (key[i] == '-' ? '_' : key[i] - 'a' + 'A'))
+			return false;
+	return true;
+}
+
+/* An empty variable is none. One that names no key is somebody else's. */
+static int add_environment(struct loader *ld)
+{
+	for (char **env = environ; env && *env; env++) {
+		size_t len = strcspn(*env, "=");
+
+		if (!starts_with(*env, "SANDBOX_") || !(*env)[len] || !(*env)[len + 1])
+			continue;
+		for (size_t i = 0; i < schema_n_keys; i++) {
+			const struct schema_key *row = &schema_keys[i];
+			cleanup_free char *name = NULL;
+
+			if (!streq(row->section, "sandbox") || !names_key(*env, len, row->key))
+				continue;
+			name = xstrndup(*env, len);
+			if (add_outside(ld, row->key, *env + len + 1, name) < 0)
+				return -ld->e->code;
+		}
+	}
+	return 0;
+}
+
+static int add_flags(struct loader *ld)
+{
+	const struct settings_request *req = ld->req;
+
+	for (size_t i = 0; i < req->profiles.n; i++)
+		if (add_outside(ld, "profile", req->profiles.v[i], "--profile") < 0)
+			return -ld->e->code;
+	for (size_t i = 0; i < req->overrides.n; i++) {
+		const char *equals = strchr(req->overrides.v[i], '=');
+		cleanup_free char *key = NULL;
+
+		if (!equals)
+			return err_set(ld->e, ERR_USAGE, "flag '%s' is not of the form key=value",
+				       req->overrides.v[i]);
+		key = xstrndup(req->overrides.v[i], (size_t)(equals - req->overrides.v[i]));
+		if (add_outside(ld, key, equals + 1, "flag") < 0)
+			return -ld->e->code;
+	}
+	return 0;
+}
+
+static int check_variant(const struct loader *ld)
+{
+	const char *variant = ld->req->variant;
+	const char *none = NULL;
+	cleanup_free char *hint = NULL;
+
+	if (!variant || strv_has(&ld->variants, variant))
+		return 0;
+	hint = schema_suggest(variant,
+			      ld->variants.n ? (const char *const *)ld->variants.v : &none);
+	return err_set(ld->e, ERR_USAGE, "there is no variant [env:%s]%s", variant, hint);
+}
+
+int settings_load(const struct settings_request *req, struct settings *ret, struct err *e)
+{
+	cleanup_settings struct settings out = {.project_dir = xstrdup(req->project_dir)};
+	struct loader ld = {.req = req, .out = &out, .e = e};
+	int r;
+
+	if (!getcwd(ld.cwd, sizeof(ld.cwd)) || ld.cwd[0] != '/')
+		ld.cwd[0] = '\0';
+	r = load_project(&ld);
+	if (r == 0)
+		r = check_variant(&ld);
+	if (r == 0)
+		r = add_environment(&ld);
+	if (r == 0)
+		r = add_flags(&ld);
+	strv_clear(&ld.chain);
+	strv_clear(&ld.variants);
+	if (r < 0)
+		return r;
+	*ret = out;
+	out = (struct settings){0};
+	return 0;
+}

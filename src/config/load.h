@@ -1,0 +1,75 @@
+/*
+ * load.h - what the two halves of settings_load() share. Nobody else includes it.
+ *
+ * load_files.c reads and merges files; load.c says in which order, and adds environment and flags.
+ */
+#ifndef CONFIG_LOAD_H
+#define CONFIG_LOAD_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "config/ini.h"
+#include "config/schema.h"
+#include "config/settings.h"
+
+/* Far above what anyone writes, low enough to end in a moment. */
+#define LOAD_MAX_DEPTH	  16
+#define LOAD_MAX_FILES	  64
+#define LOAD_MAX_SETTINGS 4096
+
+struct file_id {
+	dev_t dev;
+	ino_t ino;
+	bool open; /* its includes are being read */
+};
+
+struct loader {
+	const struct settings_request *req;
+	struct settings *out;
+	struct file_id files[LOAD_MAX_FILES];
+	size_t n_files;
+	struct strv chain;    /* names of the files that are open, outermost first */
+	struct strv variants; /* all that were seen */
+	size_t cap;
+	char cwd[PATH_MAX]; /* "" when it cannot be told */
+	struct err *e;
+};
+
+/* A file that is being loaded. */
+struct load_file {
+	char *name; /* as messages call it */
+	char *path;
+	char *dir;
+	struct ini ini;
+};
+
+void load_file_clear(struct load_file *f);
+#define cleanup_load_file __attribute__((cleanup(load_file_clear)))
+
+/*
+ * Reads and checks the file at path. project: it is the sandbox.ini. system: it came with the
+ * program. where names the place that asked for it, in messages; NULL: nothing did. Returns 1 when
+ * the file is merged already, 0 when it is new: then load_close() it when its includes are loaded.
+ */
+int load_open(struct loader *ld, const char *path, bool project, bool system, const char *where,
+	      struct load_file *ret);
+void load_close(struct loader *ld, const struct load_file *f);
+
+/* Loads, with all it includes, each profile or file that list names; from may be NULL. */
+int load_names(struct loader *ld, const char *list, const char *where, const char *dir,
+	       const char *from);
+
+/* Loads what a file names under a key of its [sandbox]. */
+int load_key(struct loader *ld, const struct load_file *f, const char *key);
+
+/* Adds what a file sets: first all but variants, then the variant that was asked for. */
+int load_merge(struct loader *ld, const struct load_file *f);
+
+/* Adds one setting. Takes ownership of source. */
+int load_setting(struct loader *ld, const struct schema_key *row, const char *section,
+		 const char *key, const char *value, char *source, const char *dir);
+
+#endif

@@ -1,0 +1,249 @@
+/*
+ * schema_table.c - the table of sections and keys, and the checks that a type cannot say.
+ *
+ * Owns every word a project file or profile may hold.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "config/env.h"
+#include "config/mounts.h"
+#include "config/schema.h"
+#include "config/value.h"
+
+static int check_name(const char *value, struct err *e)
+{
+	if (value_name(value))
+		return 0;
+	return err_set(e, ERR_USAGE,
+		       "expected letters, digits, '_', '.' and '-', beginning with a letter or "
+		       "digit, 63 bytes at most");
+}
+
+static int check_hostname(const char *value, struct err *e)
+{
+	if (value_name(value) && !strchr(value, '_'))
+		return 0;
+	return err_set(e, ERR_USAGE,
+		       "expected letters, digits, '.' and '-', beginning with a letter or digit, "
+		       "63 bytes at most");
+}
+
+static int check_image(const char *value, struct err *e)
+{
+	if (starts_with(value, "dir:"))
+		return value[4] ? 0 : err_set(e, ERR_USAGE, "expected a folder after 'dir:'");
+	if (*value && *value != '-' && !strpbrk(value, " \t,"))
+		return 0;
+	return err_set(e, ERR_USAGE, "expected 'host', 'dir:FOLDER' or an image's name");
+}
+
+/* True for "..", "../x", "x/..", "x/../y". */
+static bool has_dotdot(const char *path)
+{
+	for (const char *p = path; (p = strstr(p, "..")); p += 2)
+		if ((p == path || p[-1] == '/') && (!p[2] || p[2] == '/'))
+			return true;
+	return false;
+}
+
+static int check_project(const char *value, struct err *e)
+{
+	if (streq(value, "no"))
+		return 0;
+	if (value[0] == '/' && value[strspn(value, "/")] && !has_dotdot(value))
+		return 0;
+	return err_set(e, ERR_USAGE, "expected 'no' or an absolute path without '..', not '/'");
+}
+
+static int check_shell(const char *value, struct err *e)
+{
+	if (*value == '/' || (*value && !strchr(value, '/') && !strpbrk(value, " \t")))
+		return 0;
+	return err_set(e, ERR_USAGE, "expected an absolute path or a program's name");
+}
+
+static int check_env_key(const char *key, struct err *e)
+{
+	if (value_env_name(key))
+		return 0;
+	return err_set(e, ERR_USAGE, "expected a variable's name: letters, digits and '_'");
+}
+
+static int check_env_value(const char *value, struct err *e)
+{
+	cleanup_free char *expanded = NULL;
+
+	return env_expand(value, NULL, &expanded, e);
+}
+
+static int check_mount_target(const char *key, struct err *e)
+{
+	bool absolute = key[0] == '/' && key[strspn(key, "/.")];
+
+	if ((absolute || streq(key, "~") || starts_with(key, "~/")) && !has_dotdot(key))
+		return 0;
+	return err_set(e, ERR_USAGE,
+		       "expected an absolute path in the box or '~/...', without '..', not '/'");
+}
+
+static int check_mount_value(const char *value, struct err *e)
+{
+	struct mount_value mount = {0};
+	int r = mount_value_parse(value, &mount, e);
+
+	free(mount.source);
+	return r;
+}
+
+static int check_not_empty(const char *value, struct err *e)
+{
+	return *value ? 0 : err_set(e, ERR_USAGE, "expected a value");
+}
+
+/* A name that begins with '-' would be an option of the package manager. */
+static int check_packages(const char *value, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+
+	value_words(value, &words);
+	for (size_t i = 0; i < words.n; i++)
+		if (words.v[i][0] == '-')
+			return err_set(e, ERR_USAGE, "'%s' is an option, not a package",
+				       words.v[i]);
+	return 0;
+}
+
+static int check_step(const char *key, struct err *e)
+{
+	unsigned long n;
+
+	if (value_number(key, 1, 9999, &n))
+		return 0;
+	return err_set(e, ERR_USAGE, "expected the step's number, 1 to 9999");
+}
+
+static int check_port(const char *value, struct err *e)
+{
+	cleanup_free char *number = xstrdup(value);
+	char *slash = strchr(number, '/');
+	unsigned long n;
+
+	if (slash)
+		*slash++ = '\0';
+	if (value_number(number, 1, 65535, &n) &&
+	    (!slash || streq(slash, "tcp") || streq(slash, "udp")))
+		return 0;
+	return err_set(e, ERR_USAGE, "expected a port, 1 to 65535, with '/udp' if it is one");
+}
+
+static int check_cpus(const char *value, struct err *e)
+{
+	char *end;
+	double n = strtod(value, &end);
+
+	if (value[strspn(value, "0123456789.")] == '\0' && !*end && n > 0 && n <= 4096)
+		return 0;
+	return err_set(e, ERR_USAGE, "expected a number of CPUs such as 2 or 0.5");
+}
+
+/* clang-format off */
+const struct schema_key schema_keys[] = {
+	{.section = "sandbox", .key = "name", .check_value = check_name,
+	 .help = "the box's name; default: the folder's name"},
+	{.section = "sandbox", .key = "image", .value = "host", .check_value = check_image,
+	 .help = "what the box is made of: host, dir:FOLDER or an image's name"},
+	{.section = "sandbox", .key = "profile", .type = SCHEMA_LIST,
+	 .help = "profiles merged below this file, in order"},
+	{.section = "sandbox", .key = "include", .type = SCHEMA_LIST,
+	 .help = "files or profiles merged right below this file"},
+	{.section = "sandbox", .key = "network", .type = SCHEMA_WORD, .value = "host",
+	 .words = "host none", .later = "gateway pasta",
+	 .help = "how the box reaches the network"},
+	{.section = "sandbox", .key = "linger", .type = SCHEMA_DURATION, .value = "10s",
+	 .help = "how long the box stays after its last session"},
+	{.section = "sandbox", .key = "home", .type = SCHEMA_WORD, .value = "own",
+	 .words = "own host", .help = "a home of the box's own, or the one of the host"},
+	{.section = "sandbox", .key = "project", .check_value = check_project,
+	 .help = "where the project's folder stands in the box, or no; default: its own path"},
+	{.section = "sandbox", .key = "idmap", .type = SCHEMA_WORD, .value = "single",
+	 .words = "single subid", .help = "your one uid, or the range of /etc/subuid too"},
+	{.section = "sandbox", .key = "nested", .type = SCHEMA_BOOL, .value = "no",
+	 .help = "allow namespaces and mounts, and so boxes, inside the box"},
+	{.section = "sandbox", .key = "io-uring", .type = SCHEMA_BOOL, .value = "no",
+	 .help = "allow io_uring"},
+	{.section = "sandbox", .key = "perf", .type = SCHEMA_BOOL, .value = "no",
+	 .help = "allow perf_event_open"},
+	{.section = "sandbox", .key = "sudo", .type = SCHEMA_BOOL, .value = "yes",
+	 .help = "offer sudo inside the box"},
+	{.section = "sandbox", .key = "root", .type = SCHEMA_BOOL, .value = "no",
+	 .help = "start sessions as the box's root"},
+	{.section = "sandbox", .key = "shell", .check_value = check_shell,
+	 .help = "the shell of sessions; default: $SHELL, else bash, else sh"},
+	{.section = "sandbox", .key = "hostname", .check_value = check_hostname,
+	 .help = "the host name in the box; default: the box's name"},
+	{.section = "sandbox", .key = "protect", .type = SCHEMA_LIST, .pending = true,
+	 .help = "paths of the project that are read-only inside"},
+	{.section = "sandbox", .key = "dotfiles", .pending = true,
+	 .help = "a folder of configuration files copied into the home"},
+	{.section = "sandbox", .key = "secrets", .type = SCHEMA_LIST, .pending = true,
+	 .help = "files shown in the box and never part of an image"},
+	{.section = "sandbox", .key = "ssh-agent", .type = SCHEMA_BOOL, .pending = true,
+	 .value = "no", .help = "lend the ssh agent of the host"},
+	{.section = "sandbox", .key = "git", .type = SCHEMA_BOOL, .pending = true,
+	 .value = "no", .help = "lend git's identity and credentials"},
+	{.section = "sandbox", .key = "display", .type = SCHEMA_WORD, .pending = true,
+	 .value = "none", .words = "none wayland x11", .help = "lend the display"},
+	{.section = "sandbox", .key = "gpu", .type = SCHEMA_BOOL, .pending = true,
+	 .value = "no", .help = "lend the GPU"},
+	{.section = "sandbox", .key = "dbus", .type = SCHEMA_BOOL, .pending = true,
+	 .value = "no", .help = "lend the session's D-Bus"},
+
+	{.section = "env", .key = "*", .check_key = check_env_key, .check_value = check_env_value,
+	 .help = "a variable; $NAME is the environment so far"},
+	{.section = "mounts", .key = "*", .check_key = check_mount_target,
+	 .check_value = check_mount_value,
+	 .help = "target = FOLDER, cache:NAME or tmpfs, then ro, rw, size=SIZE"},
+	{.section = "packages", .key = "apt", .type = SCHEMA_LIST, .pending = true,
+	 .check_value = check_packages, .help = "Debian packages"},
+	{.section = "packages", .key = "apk", .type = SCHEMA_LIST, .pending = true,
+	 .check_value = check_packages, .help = "Alpine packages"},
+	{.section = "packages", .key = "dnf", .type = SCHEMA_LIST, .pending = true,
+	 .check_value = check_packages, .help = "Fedora packages"},
+	{.section = "packages", .key = "pip", .type = SCHEMA_LIST, .pending = true,
+	 .check_value = check_packages, .help = "Python packages"},
+	{.section = "packages", .key = "npm", .type = SCHEMA_LIST, .pending = true,
+	 .check_value = check_packages, .help = "Node packages"},
+	{.section = "packages", .key = "cargo", .type = SCHEMA_LIST, .pending = true,
+	 .check_value = check_packages, .help = "Rust packages"},
+	{.section = "run", .key = "*", .type = SCHEMA_SCRIPT, .pending = true,
+	 .check_key = check_step, .check_value = check_not_empty,
+	 .help = "a step of preparing the box, in the order of the numbers"},
+	{.section = "ports", .key = "*", .pending = true, .check_key = check_port,
+	 .check_value = check_port, .help = "port of the host = port of the box"},
+	{.section = "limits", .key = "memory", .type = SCHEMA_SIZE, .pending = true,
+	 .help = "memory of the box"},
+	{.section = "limits", .key = "cpus", .pending = true, .check_value = check_cpus,
+	 .help = "processor time of the box, in CPUs"},
+	{.section = "limits", .key = "pids", .type = SCHEMA_NUMBER, .pending = true,
+	 .help = "processes and threads of the box"},
+	{.section = "hooks", .key = "create", .type = SCHEMA_SCRIPT, .pending = true,
+	 .help = "run when the box has been made"},
+	{.section = "hooks", .key = "start", .type = SCHEMA_SCRIPT, .pending = true,
+	 .help = "run when the box starts"},
+	{.section = "hooks", .key = "enter", .type = SCHEMA_SCRIPT, .pending = true,
+	 .help = "run before each session of enter"},
+	{.section = "hooks", .key = "exit", .type = SCHEMA_SCRIPT, .pending = true,
+	 .help = "run before the box goes"},
+	{.section = "service", .key = "image", .pending = true, .check_value = check_image,
+	 .help = "the image of the service"},
+	{.section = "service", .key = "command", .pending = true, .check_value = check_not_empty,
+	 .help = "its command; default: the image's"},
+	{.section = "service", .key = "user", .pending = true, .check_value = check_not_empty,
+	 .help = "the user it runs as; default: the image's"},
+};
+/* clang-format on */
+const size_t schema_n_keys = ARRAY_SIZE(schema_keys);
+_Static_assert(ARRAY_SIZE(schema_keys) <= SCHEMA_MAX_KEYS, "raise SCHEMA_MAX_KEYS");

@@ -1,0 +1,146 @@
+/*
+ * settings.c - asking merged settings: values with their built-in defaults, lists, paths, the
+ * environment, and what is not acted on yet.
+ */
+#include "config/settings.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "config/env.h"
+#include "config/schema.h"
+#include "config/value.h"
+#include "config/xdg.h"
+
+void settings_clear(struct settings *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->v[i].section);
+		free(s->v[i].key);
+		free(s->v[i].value);
+		free(s->v[i].source);
+		free(s->v[i].dir);
+	}
+	free(s->v);
+	free(s->project_dir);
+	free(s->project_file);
+	*s = (struct settings){0};
+}
+
+const struct setting *settings_find(const struct settings *s, const char *section, const char *key)
+{
+	for (size_t i = s->n; i-- > 0;)
+		if (streq(s->v[i].key, key) && streq(s->v[i].section, section))
+			return &s->v[i];
+	return NULL;
+}
+
+const char *settings_get(const struct settings *s, const char *section, const char *key)
+{
+	const struct setting *st = settings_find(s, section, key);
+	const struct schema_key *row;
+
+	if (st)
+		return st->value;
+	row = schema_find(section, key);
+	return row ? row->value : NULL;
+}
+
+void settings_list(const struct settings *s, const char *section, const char *key, struct strv *out)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (streq(s->v[i].key, key) && streq(s->v[i].section, section))
+			value_words(s->v[i].value, out);
+}
+
+/* The checks of the schema have run: a value that is there has its type's form. */
+bool settings_bool(const struct settings *s, const char *section, const char *key)
+{
+	const char *value = settings_get(s, section, key);
+	bool b = false;
+
+	if (value)
+		value_bool(value, &b);
+	return b;
+}
+
+long settings_duration_ms(const struct settings *s, const char *section, const char *key)
+{
+	const char *value = settings_get(s, section, key);
+	long ms = 0;
+
+	if (value)
+		value_duration(value, &ms);
+	return ms;
+}
+
+char *settings_path(const struct setting *st, const char *path)
+{
+	cleanup_free char *home = NULL;
+
+	if (!streq(path, "~") && !starts_with(path, "~/"))
+		return path_normalize(st->dir, path);
+	home = xdg_home();
+	return path_normalize(home, path[1] ? path + 2 : ".");
+}
+
+/* A section is named once, by its first key; a key of [sandbox] for itself. */
+void settings_pending(const struct settings *s, struct strv *out)
+{
+	cleanup_strv struct strv seen = {0};
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct setting *st = &s->v[i];
+		const struct schema_key *row = schema_find(st->section, st->key);
+		bool key = streq(st->section, "sandbox");
+		const char *what = key ? st->key : st->section;
+
+		if (!row || !row->pending || strv_has(&seen, what))
+			continue;
+		strv_push(&seen, what);
+		strv_push_take(out,
+			       key ? xasprintf("%s: '%s' is not acted on yet", st->source, what)
+				   : xasprintf("%s: [%s] is not acted on yet", st->source, what));
+	}
+}
+
+int settings_apply_env(const struct settings *s, struct strv *env, struct err *e)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct setting *st = &s->v[i];
+		cleanup_free char *value = NULL;
+
+		if (!streq(st->section, "env") && !schema_variant(st->section))
+			continue;
+		if (env_expand(st->value, env, &value, e) < 0)
+			return err_add(e, "%s: %s", st->source, st->key);
+		env_set(env, st->key, value);
+	}
+	return 0;
+}
+
+char *project_find(const char *start)
+{
+	cleanup_free char *dir = path_normalize("/", start);
+
+	for (;;) {
+		cleanup_free char *file = path_join(dir, "sandbox.ini");
+		char *slash;
+
+		if (faccessat(AT_FDCWD, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			return take_ptr(dir);
+		if (streq(dir, "/"))
+			return NULL;
+		slash = strrchr(dir, '/');
+		slash[slash == dir] = '\0';
+	}
+}
+
+bool box_name_valid(const char *name)
+{
+	return value_name(name);
+}

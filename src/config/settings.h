@@ -1,0 +1,102 @@
+/*
+ * settings.h - what holds for a project: every value with where it came from.
+ *
+ * Settings are merged from the lowest to the highest: built-in, profiles in order, project
+ * file (with its variant), environment (SANDBOX_*), flags. A later source overrides a single value
+ * and adds to a list. Every file is checked against the schema as it is read: unknown section or
+ * key and bad value are errors of the form `file:line: message`, with the nearest known word.
+ */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+/* One value. section is "sandbox", "env", "service db", ...; source is "file:line", "flag", ... */
+struct setting {
+	char *section;
+	char *key;
+	char *value;
+	char *source;
+	char *dir; /* folder that relative paths in value are relative to; absolute */
+};
+
+struct settings {
+	struct setting *v; /* in order of precedence, lowest first; a single value stands once */
+	size_t n;
+	char *project_dir;  /* absolute, NULL when there is no project folder */
+	char *project_file; /* its sandbox.ini, NULL when there is none */
+};
+
+/* What settings_load() is asked for; everything may be NULL or empty. */
+struct settings_request {
+	const char *project_dir; /* absolute folder of the project */
+	const char *variant;	 /* --variant: the [env:NAME] section that applies */
+	struct strv profiles;	 /* --profile, added after the project's own */
+	struct strv overrides;	 /* "key=value" of [sandbox], from flags */
+};
+
+/* Reads and merges everything. On failure *ret is untouched. */
+int settings_load(const struct settings_request *req, struct settings *ret, struct err *e);
+void settings_clear(struct settings *s);
+#define cleanup_settings __attribute__((cleanup(settings_clear)))
+
+/* The single value of a key, its built-in default, or NULL. Points into s. */
+const char *settings_get(const struct settings *s, const char *section, const char *key);
+/* The setting behind it, or NULL when no source sets the key: for its source and dir. */
+const struct setting *settings_find(const struct settings *s, const char *section, const char *key);
+/* Appends the words of a list, from all its sources, lowest first. */
+void settings_list(const struct settings *s, const char *section, const char *key,
+		   struct strv *out);
+/*
+ * path as the value of st means it: absolute, "~/..." in the host's home, else relative to the
+ * folder of st's file. The caller frees.
+ */
+char *settings_path(const struct setting *st, const char *path);
+bool settings_bool(const struct settings *s, const char *section, const char *key);
+/* Milliseconds of a duration such as 10s, 500ms, 2m; -1 for "forever". */
+long settings_duration_ms(const struct settings *s, const char *section, const char *key);
+
+/*
+ * Notes, one a section or key that is known and not acted on yet, as "file:line: [packages] is not
+ * acted on yet". Appends to out.
+ */
+void settings_pending(const struct settings *s, struct strv *out);
+
+enum mount_kind { MOUNT_SETTING_BIND, MOUNT_SETTING_CACHE, MOUNT_SETTING_TMPFS };
+
+/* One entry of [mounts], parsed and resolved. */
+struct mount_setting {
+	enum mount_kind kind;
+	char *target; /* absolute inside the box, normalized; "~" is the home inside */
+	char *source; /* BIND: absolute host path; CACHE: its name; TMPFS: NULL */
+	bool read_only;
+	unsigned long long size; /* TMPFS: bytes, 0 for the kernel's default */
+	const char *where;	 /* source of the setting, for messages; points into settings */
+};
+
+/* Parses [mounts] in order; home is the home folder inside the box. The caller frees with
+ * mount_settings_free(). */
+int settings_mounts(const struct settings *s, const char *home, struct mount_setting **ret,
+		    size_t *ret_n, struct err *e);
+void mount_settings_free(struct mount_setting *v, size_t n);
+
+/*
+ * Applies [env] (and [env:VARIANT]) in order to env, a list of NAME=value: $NAME and ${NAME} mean
+ * the environment so far, $$ a dollar sign.
+ */
+int settings_apply_env(const struct settings *s, struct strv *env, struct err *e);
+
+/*
+ * The nearest folder at or above start that has a sandbox.ini; NULL when there is none. start is
+ * absolute; the caller frees.
+ */
+char *project_find(const char *start);
+
+/* True for a valid box name: [A-Za-z0-9][A-Za-z0-9_.-]*, at most 63 bytes (a hostname label). */
+bool box_name_valid(const char *name);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * value.c - the forms a value can take.
+ */
+#include "config/value.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool value_bool(const char *s, bool *ret)
+{
+	if (streq(s, "yes") || streq(s, "true") || streq(s, "on"))
+		*ret = true;
+	else if (streq(s, "no") || streq(s, "false") || streq(s, "off"))
+		*ret = false;
+	else
+		return false;
+	return true;
+}
+
+bool value_number(const char *s, unsigned long min, unsigned long max, unsigned long *ret)
+{
+	unsigned long n;
+	char *end;
+
+	if (!isdigit((unsigned char)*s)) /* strtoul takes signs and blanks */
+		return false;
+	errno = 0;
+	n = strtoul(s, &end, 10);
+	if (*end || errno || n < min || n > max)
+		return false;
+	*ret = n;
+	return true;
+}
+
+bool value_duration(const char *s, long *ret_ms)
+{
+	static const struct {
+		const char *unit;
+		unsigned long ms;
+	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 60 * 60 * 1000}};
+	size_t len = strspn(s, "0123456789");
+	char digits[16] = "";
+	unsigned long n;
+
+	if (streq(s, "forever")) {
+		*ret_ms = -1;
+		return true;
+	}
+	if (streq(s, "0")) {
+		*ret_ms = 0;
+		return true;
+	}
+	if (len >= sizeof(digits))
+		return false;
+	memcpy(digits, s, len);
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (!streq(s + len, units[i].unit))
+			continue;
+		if (!value_number(digits, 0, INT_MAX / units[i].ms, &n))
+			return false;
+		*ret_ms = (long)(n * units[i].ms);
+		return true;
+	}
+	return false;
+}
+
+bool value_size(const char *s, unsigned long long *ret)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	double n, scale = 1;
+	char *end;
+
+	if (strspn(s, "0123456789.") == 0 || *s == '.')
+		return false;
+	n = strtod(s, &end);
+	if (end != s + strspn(s, "0123456789."))
+		return false;
+	if (*end) {
+		unit = strchr(units, toupper((unsigned char)*end));
+		if (!unit || end[1])
+			return false;
+		for (const char *u = units; u <= unit; u++)
+			scale *= 1024;
+	}
+	if (n * scale >= 0x1p63)
+		return false;
+	*ret = (unsigned long long)(n * scale);
+	return true;
+}
+
+void value_words(const char *s, struct strv *out)
+{
+	static const char separators[] = ", \t\n";
+
+	for (s += strspn(s, separators); *s; s += strspn(s, separators)) {
+		size_t len = strcspn(s, separators);
+
+		strv_push_take(out, xstrndup(s, len));
+		s += len;
+	}
+}
+
+bool value_name(const char *s)
+{
+	size_t len = strlen(s);
+
+	if (!isalnum((unsigned char)*s) || len > 63)
+		return false;
+	return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+	       len;
+}
+
+bool value_env_name(const char *s)
+{
+	if (!isalpha((unsigned char)*s) && *s != '_')
+		return false;
+	while (isalnum((unsigned char)*s) || *s == '_')
+		s++;
+	return !*s;
+}

@@ -1,0 +1,102 @@
+/*
+ * xdg.c - the user's folders.
+ *
+ * Owns their names. Refuses a runtime folder that someone else could have put there: control
+ * sockets lie in it.
+ */
+#include "config/xdg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/proc.h"
+
+/* The value of a variable that must be an absolute path, or NULL. */
+static const char *absolute_env(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value == '/' ? value : NULL;
+}
+
+char *xdg_home(void)
+{
+	const char *home = absolute_env("HOME");
+	cleanup_user struct user user = {0};
+
+	if (home)
+		return xstrdup(home);
+	user_self(&user);
+	return xstrdup(user.home);
+}
+
+static char *own_dir(const char *variable, const char *below_home)
+{
+	const char *dir = absolute_env(variable);
+	cleanup_free char *home = NULL;
+
+	if (dir)
+		return path_join(dir, "sandbox");
+	home = xdg_home();
+	return path_join(home, below_home);
+}
+
+char *xdg_data_dir(void)
+{
+	return own_dir("XDG_DATA_HOME", ".local/share/sandbox");
+}
+
+char *xdg_config_dir(void)
+{
+	return own_dir("XDG_CONFIG_HOME", ".config/sandbox");
+}
+
+int xdg_private_dir(const char *path, struct err *e)
+{
+	bool made = mkdir(path, 0700) == 0;
+	cleanup_close int fd = -1;
+	struct stat st;
+
+	if (!made && errno != EEXIST)
+		return err_sys(e, errno, "cannot make '%s'", path);
+	fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+		return err_set(e, ENOTDIR, "'%s' is a link or no folder: remove it", path);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, errno, "cannot open '%s'", path);
+	if (st.st_uid != geteuid())
+		return err_set(e, EPERM,
+			       "'%s' belongs to uid %u, not to you: have it removed, or set "
+			       "XDG_RUNTIME_DIR to a folder of your own",
+			       path, (unsigned int)st.st_uid);
+	if ((st.st_mode & 07777) != 0700)
+		return err_set(e, EPERM, "'%s' has mode %04o, not 0700: chmod or remove it", path,
+			       st.st_mode & 07777);
+	return 0;
+}
+
+int xdg_runtime_dir(char **ret, struct err *e)
+{
+	const char *base = absolute_env("XDG_RUNTIME_DIR");
+	cleanup_free char *dir = NULL;
+	struct stat st;
+	int r;
+
+	/* After su(1) the variable still names the folder of another user. */
+	if (base && stat(base, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid())
+		dir = path_join(base, "sandbox");
+	else
+		dir = xasprintf("/tmp/sandbox-%u", (unsigned int)geteuid());
+	r = xdg_private_dir(dir, e);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(dir);
+	return 0;
+}
