@@ -1,0 +1,326 @@
+/*
+ * assemble.c - from settings and image to a plan.
+ *
+ * The order of a box's mounts: the image's host folders, memory for /tmp and /run, sudo, the home,
+ * the project, then what [mounts] and the command line add; a later one may lie on an earlier one.
+ */
+#include "box/assemble.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "box/programs.h"
+#include "launch/protocol.h"
+#include "net/driver.h"
+
+#define RESOLV_CONF_MAX (64u << 10)
+
+void assembly_clear(struct assembly *a)
+{
+	image_root_clear(&a->root);
+	strv_clear(&a->strings);
+	free(a->mounts);
+	*a = (struct assembly){0};
+}
+
+/* The string now belongs to the assembly. */
+static char *keep(struct assembly *a, char *s)
+{
+	strv_push_take(&a->strings, s);
+	return s;
+}
+
+static void add_mount(struct assembly *a, struct plan_mount m)
+{
+	if (a->n_mounts == a->cap) {
+		a->cap = a->cap ? a->cap * 2 : 32;
+		a->mounts = xrealloc(a->mounts, a->cap, sizeof(*a->mounts));
+	}
+	a->mounts[a->n_mounts++] = m;
+}
+
+bool store_holds_uppers(const struct store *s, const char **ret_why)
+{
+	struct statfs fs;
+
+	if (fstatfs(s->data_fd, &fs) < 0)
+		return true;
+	switch (fs.f_type) {
+	case OVERLAYFS_SUPER_MAGIC:
+		*ret_why = "an overlay";
+		return false;
+	case NFS_SUPER_MAGIC:
+		*ret_why = "NFS";
+		return false;
+	default:
+		return true;
+	}
+}
+
+bool memory_holds_uppers(void)
+{
+	struct utsname u;
+	int major = 0, minor = 0;
+
+	uname(&u);
+	return sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 6));
+}
+
+static int choose_upper(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	const char *why = NULL;
+	bool memory = req->in_memory;
+
+	if (!memory && !store_holds_uppers(req->store, &why)) {
+		if (!memory_holds_uppers())
+			return err_set(e, ENOTSUP, "the data folder '%s' is on %s, which cannot hold a "
+				       "box's files: set XDG_DATA_HOME to another file system",
+				       req->store->data, why);
+		log_note("the data folder is on %s: what the box writes outside its home and "
+			 "mounts is kept in memory and gone when it stops", why);
+		memory = true;
+	}
+	if (memory)
+		return 0;
+	a->plan.upper = keep(a, xasprintf("%s/boxes/%s/upper", req->store->data, req->box->id));
+	a->plan.work = keep(a, xasprintf("%s/boxes/%s/work", req->store->data, req->box->id));
+	return 0;
+}
+
+static int add_root(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	int r = image_resolve(req->store, req->box->image, req->base, &a->root, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < a->root.binds.n; i++)
+		add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+						 .source = a->root.binds.v[i],
+						 .target = a->root.binds.v[i],
+						 .read_only = true});
+	a->plan.lowers = (const char *const *)a->root.lowers.v;
+	a->plan.n_lowers = a->root.lowers.n;
+	a->plan.read_only_root = a->root.read_only;
+	a->plan.staging = keep(a, xasprintf("%s/%s", req->store->runtime, req->box->id));
+	/* Nothing of a root that is not ours can be copied up, so neither is an upper kept for it. */
+	return a->root.read_only ? 0 : choose_upper(req, a, e);
+}
+
+static void add_standard_mounts(const struct assemble_request *req, struct assembly *a)
+{
+	add_mount(a, (struct plan_mount){
+			     .kind = PLAN_MOUNT_TMPFS, .target = "/tmp", .mode = 01777});
+	add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/run"});
+	add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_DIR,
+					 .target = keep(a, xasprintf("/run/user/%u", req->user->uid)),
+					 .mode = 0700});
+	if (!a->plan.sudo)
+		return;
+	a->plan.sudo_program = keep(a, program_path("sudo"));
+	add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+					 .source = a->plan.sudo_program,
+					 .target = BOX_SUDO_BIN,
+					 .read_only = true});
+	add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+					 .source = a->plan.sudo_program,
+					 .target = "/usr/bin/sudo",
+					 .read_only = true,
+					 .replace = true});
+}
+
+static int add_home(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	const char *home = settings_get(req->settings, "sandbox", "home");
+	struct plan_mount m = {.kind = PLAN_MOUNT_BIND, .target = a->home, .mode = 0700};
+
+	if (streq(home, "host")) {
+		m.source = keep(a, realpath(req->user->home, NULL));
+		if (!m.source)
+			return err_sys(e, errno, "cannot use the home folder '%s'", req->user->home);
+	} else if (a->root.read_only) {
+		m.kind = PLAN_MOUNT_TMPFS;
+	} else if (req->box->temporary) {
+		m.kind = PLAN_MOUNT_DIR;
+	} else {
+		m.source = keep(a, xasprintf("%s/boxes/%s/home", req->store->data, req->box->id));
+	}
+	/* A root of another's has no folder for our home, and none can be made beneath its own. */
+	if (a->root.read_only && starts_with(a->home, "/home/"))
+		add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/home"});
+	add_mount(a, m);
+	return 0;
+}
+
+static int add_project(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	const char *target = settings_get(req->settings, "sandbox", "project");
+	const char *dir = req->box->project;
+
+	if (!dir || (target && streq(target, "no")))
+		return 0;
+	if (access(dir, R_OK | X_OK) < 0)
+		return err_sys(e, errno, "cannot use the project folder '%s'", dir);
+	a->project = keep(a, xstrdup(target ? target : dir));
+	add_mount(a, (struct plan_mount){
+			     .kind = PLAN_MOUNT_BIND, .source = dir, .target = a->project});
+	return 0;
+}
+
+/* A folder that all projects with the same cache name share. */
+static int cache_dir(const struct assemble_request *req, const char *name, char **ret, struct err *e)
+{
+	cleanup_free char *rel = path_join("caches", name);
+
+	if (mkdirat(req->store->data_fd, rel, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, errno, "cannot make the cache '%s/%s'", req->store->data, rel);
+	*ret = path_join(req->store->data, rel);
+	return 0;
+}
+
+static int add_setting_mount(const struct assemble_request *req, struct assembly *a,
+			     const struct mount_setting *ms, struct err *e)
+{
+	struct plan_mount m = {.kind = PLAN_MOUNT_BIND, .read_only = ms->read_only};
+	char *source = NULL;
+	int r;
+
+	m.target = keep(a, xstrdup(ms->target));
+	switch (ms->kind) {
+	case MOUNT_SETTING_TMPFS:
+		m.kind = PLAN_MOUNT_TMPFS;
+		m.mode = 01777;
+		m.size = ms->size;
+		break;
+	case MOUNT_SETTING_CACHE:
+		if ((r = cache_dir(req, ms->source, &source, e)) < 0)
+			return r;
+		m.source = keep(a, source);
+		break;
+	case MOUNT_SETTING_BIND:
+		source = realpath(ms->source, NULL);
+		if (!source)
+			return err_sys(e, errno, "%s: cannot mount '%s'", ms->where, ms->source);
+		m.source = keep(a, source);
+		break;
+	}
+	add_mount(a, m);
+	return 0;
+}
+
+static int add_setting_mounts(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	struct mount_setting *v = NULL;
+	size_t n = 0;
+	int r = settings_mounts(req->settings, a->home, &v, &n, e);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = add_setting_mount(req, a, &v[i], e);
+	mount_settings_free(v, n);
+	return r;
+}
+
+static int add_extra_mounts(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	for (size_t i = 0; i < req->n_mounts; i++) {
+		const struct extra_mount *x = &req->mounts[i];
+		char *source = realpath(x->source, NULL);
+
+		if (!source)
+			return err_sys(e, errno, "cannot mount '%s'", x->source);
+		add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+						 .source = keep(a, source),
+						 .target = x->target,
+						 .read_only = x->read_only});
+	}
+	return 0;
+}
+
+static void fill_etc(const struct assemble_request *req, struct assembly *a)
+{
+	const struct user *u = req->user;
+	cleanup_buf struct buf resolv = BUF_INIT;
+	struct plan_etc *etc = &a->plan.etc;
+	struct err ignored;
+
+	/* A read-only root cannot be told; its users see a bare uid. */
+	if (a->root.read_only)
+		return;
+	etc->passwd_line = keep(a, xasprintf("%s:x:%u:%u::%s:/bin/sh", u->name, u->uid, u->gid,
+					     a->home));
+	etc->group_line = keep(a, xasprintf("%s:x:%u:", u->name, u->gid));
+	etc->hosts = keep(a, xasprintf("127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost\n",
+				       a->plan.hostname));
+	if (a->plan.net == PLAN_NET_HOST &&
+	    file_read(AT_FDCWD, "/etc/resolv.conf", RESOLV_CONF_MAX, &resolv, &ignored) == 0)
+		etc->resolv_conf = keep(a, buf_detach(&resolv));
+}
+
+static int fill_identity(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	const struct settings *s = req->settings;
+	const struct user *u = req->user;
+	const struct net_driver *net;
+	int r = net_driver_find(settings_get(s, "sandbox", "network"), &net, e);
+
+	if (r < 0)
+		return r;
+	a->plan.id = req->box->id;
+	a->plan.hostname = req->hostname			       ? req->hostname
+			   : settings_get(s, "sandbox", "hostname")    ? settings_get(s, "sandbox",
+										     "hostname")
+									    : req->box->name;
+	a->plan.net = net->own_namespace ? PLAN_NET_NEW : PLAN_NET_HOST;
+	a->plan.outer_uid = a->plan.you_uid = u->uid;
+	a->plan.outer_gid = a->plan.you_gid = u->gid;
+	a->plan.host_root = u->uid == 0;
+	a->plan.subid = streq(settings_get(s, "sandbox", "idmap"), "subid");
+	a->plan.nested = settings_bool(s, "sandbox", "nested");
+	a->plan.io_uring = settings_bool(s, "sandbox", "io-uring");
+	a->plan.perf = settings_bool(s, "sandbox", "perf");
+	a->plan.sudo = settings_bool(s, "sandbox", "sudo");
+	a->plan.linger_ms =
+		req->box->temporary ? 0 : settings_duration_ms(s, "sandbox", "linger");
+	return 0;
+}
+
+int assemble(const struct assemble_request *req, struct assembly *ret, struct err *e)
+{
+	bool usable = req->user->home[0] == '/' && req->user->home[1];
+	int r;
+
+	*ret = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1}};
+	ret->home = keep(ret, usable ? xstrdup(req->user->home)
+				     : xasprintf("/home/%s", req->user->name));
+	r = fill_identity(req, ret, e);
+	if (r == 0)
+		r = add_root(req, ret, e);
+	if (r < 0)
+		return r;
+	add_standard_mounts(req, ret);
+	r = add_home(req, ret, e);
+	if (r == 0)
+		r = add_project(req, ret, e);
+	if (r == 0)
+		r = add_setting_mounts(req, ret, e);
+	if (r == 0)
+		r = add_extra_mounts(req, ret, e);
+	if (r < 0)
+		return r;
+	ret->plan.mounts = ret->mounts;
+	ret->plan.n_mounts = ret->n_mounts;
+	fill_etc(req, ret);
+	return 0;
+}

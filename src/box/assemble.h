@@ -1,0 +1,56 @@
+/*
+ * assemble.h - where a project, an image and a network become a plan.
+ */
+#ifndef BOX_ASSEMBLE_H
+#define BOX_ASSEMBLE_H
+
+#include "base/proc.h"
+#include "box/box.h"
+#include "box/image.h"
+#include "config/settings.h"
+#include "launch/plan.h"
+
+/* A plan with all it points to. */
+struct assembly {
+	struct plan plan;
+	struct image_root root;
+	struct strv strings; /* paths and lines that only the plan needs */
+	struct plan_mount *mounts;
+	size_t n_mounts, cap;
+	char *home;	/* of the user inside; owned by strings */
+	char *project;	/* where the project's folder is inside, or NULL */
+};
+
+/* A mount from the command line. */
+struct extra_mount {
+	char *source, *target;
+	bool read_only;
+};
+
+struct assemble_request {
+	const struct store *store;
+	const struct box *box;
+	const struct settings *settings;
+	const struct user *user;
+	const char *base; /* relative paths of the image start here */
+	const struct extra_mount *mounts;
+	size_t n_mounts;
+	const char *hostname; /* NULL: the box's name */
+	bool in_memory;	      /* the upper folder vanishes with the box */
+};
+
+/*
+ * Fills *ret in; the control socket and the lifetime lock are the caller's to add. On failure *ret
+ * still is to be released with assembly_clear().
+ */
+int assemble(const struct assemble_request *req, struct assembly *ret, struct err *e);
+void assembly_clear(struct assembly *a);
+#define cleanup_assembly __attribute__((cleanup(assembly_clear)))
+
+/* Can an upper folder lie in the data folder? If not, *ret_why says what it is on. */
+bool store_holds_uppers(const struct store *s, const char **ret_why);
+
+/* Can an upper folder lie in memory: tmpfs has user xattrs since Linux 6.6. */
+bool memory_holds_uppers(void);
+
+#endif

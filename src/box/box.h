@@ -1,0 +1,78 @@
+/*
+ * box.h - one box: its record on disk and whether it runs.
+ */
+#ifndef BOX_BOX_H
+#define BOX_BOX_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "box/store.h"
+
+struct box {
+	char id[BOX_ID_LEN + 1];
+	char *name;    /* unique */
+	char *project; /* absolute folder, or NULL */
+	char *image;   /* as it was asked for when the box was made */
+	char *created; /* seconds since 1970, decimal */
+	bool temporary; /* thrown away when it ends; lives in the runtime folder alone */
+	int dir_fd;	/* the folder with record and lock, O_PATH */
+	int run_fd;	/* RUNTIME/<id>, O_PATH */
+	int lock_fd;	/* of box_lock(), or -1 */
+};
+
+#define BOX_INIT {.dir_fd = -1, .run_fd = -1, .lock_fd = -1}
+
+void box_close(struct box *b);
+#define cleanup_box __attribute__((cleanup(box_close)))
+
+/*
+ * Makes a new box for a project (or NULL) under name, or name-2, name-3 ... when that is taken.
+ * The box is complete on disk when this returns.
+ */
+int box_create(const struct store *s, const char *name, const char *project, const char *image,
+	       struct box *ret, struct err *e);
+
+/* Makes a throw-away box; name NULL: its id is its name. A name that is taken is an error. */
+int box_create_temporary(const struct store *s, const char *name, const char *image,
+			 struct box *ret, struct err *e);
+
+int box_load(const struct store *s, const char *id, struct box *ret, struct err *e);
+
+/*
+ * Finds a box by name, id, or, when arg has a slash, by project folder. -ENOENT, with a message
+ * that suggests the nearest name, when there is none.
+ */
+int box_find(const struct store *s, const char *arg, struct box *ret, struct err *e);
+
+/* The box of a project folder; -ENOENT when there is none. */
+int box_find_project(const struct store *s, const char *dir, struct box *ret, struct err *e);
+
+/*
+ * Takes the lock under which a box is started or removed, waiting for whoever holds it. Returns
+ * -ENOENT when the box was removed meanwhile. Released by box_unlock() or box_close().
+ */
+int box_lock(const struct store *s, struct box *b, struct err *e);
+void box_unlock(struct box *b);
+
+/* Does pid 1 of the box live? Asks the lifetime lock. */
+bool box_is_running(const struct box *b);
+
+/* Takes the lifetime lock for a pid 1 that is about to be made; box_wait_gone() comes before. */
+int box_take_lifetime(const struct box *b, int *ret_fd, struct err *e);
+
+/* pid 1 of the running box as the host counts, from the record; 0 when it does not run. */
+pid_t box_pid(const struct box *b);
+int box_write_pid(const struct box *b, pid_t pid, struct err *e);
+
+/*
+ * Waits until the namespaces of the last pid 1 are gone: until then the upper folder is in use.
+ * timeout_ms -1: for ever. False when the time ran out.
+ */
+bool box_wait_gone(const struct box *b, int timeout_ms);
+
+/* Removes the box with all it has. It must be locked, and not running. */
+int box_remove(const struct store *s, struct box *b, struct err *e);
+
+#endif

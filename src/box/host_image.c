@@ -1,0 +1,176 @@
+/*
+ * host_image.c - making the layer of the image `host`.
+ *
+ * The layer is a folder of the user's own: the readable part of /etc, a skeleton of the rest, the
+ * top-level links; /usr and kin are bound over it, read-only. It is named by a key over the times
+ * of the files whose change matters, so that a start looks at a dozen inodes and no more.
+ *
+ * Promises that nothing goes in which not every user of the host may read, nor what is named as
+ * secret below. Host homes, /root, /tmp, /run and /var are not there.
+ */
+#include "box/host_image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "box/copy.h"
+
+/* Bound at their own path where the host has them as folders. */
+static const char *const bound[] = {"usr", "opt",   "nix",  "gnu/store", "bin",	 "sbin",
+				    "lib", "lib32", "lib64", "libx32"};
+
+/* Their change means another layer. */
+static const char *const watched[] = {
+	"/",		     "/etc",		      "/etc/passwd",	    "/etc/group",
+	"/etc/ld.so.cache",  "/etc/alternatives",     "/etc/ssl/certs",	    "/etc/profile.d",
+	"/etc/nsswitch.conf", "/etc/ca-certificates.conf", "/var/lib/dpkg/status", "/var/lib/rpm",
+};
+
+static const struct {
+	const char *path;
+	mode_t mode;
+} skeleton[] = {
+	{"dev", 0755},	     {"etc", 0755},	  {"home", 0755},      {"media", 0755},
+	{"mnt", 0755},	     {"proc", 0555},	  {"root", 0700},      {"run", 0755},
+	{"srv", 0755},	     {"sys", 0555},	  {"tmp", 01777},      {"var", 0755},
+	{"var/cache", 0755}, {"var/lib", 0755},	  {"var/local", 0755}, {"var/log", 0755},
+	{"var/mail", 0755},  {"var/spool", 0755}, {"var/tmp", 01777},  {"gnu", 0755},
+};
+
+static const struct {
+	const char *path, *target;
+} links[] = {{"var/run", "/run"}, {"var/lock", "/run/lock"}, {"etc/mtab", "../proc/self/mounts"}};
+
+/* World-readable on some hosts and still nobody else's business, or written anew for each box. */
+static const char *const left_out[] = {
+	"shadow",   "shadow-",	"gshadow",	"gshadow-",    "sudoers",    "sudoers.d",
+	"private",	"krb5.keytab",	"fstab",       "crypttab",   "auth.conf",
+	"auth.conf.d", "opasswd", "NetworkManager", "wireguard", "openvpn",    "ppp",
+	"docker",   "machine-id", "hostname",	"hosts",       "resolv.conf", "mtab",
+};
+
+static bool is_left_out(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(left_out); i++)
+		if (streq(name, left_out[i]))
+			return true;
+	return false;
+}
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+	return (h ^ v) * UINT64_C(0x100000001b3); /* FNV-1a by words */
+}
+
+static char *host_key(void)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(watched); i++) {
+		if (stat(watched[i], &st) < 0) {
+			h = mix(h, i);
+			continue;
+		}
+		h = mix(h, (uint64_t)st.st_ino);
+		h = mix(h, (uint64_t)st.st_ctim.tv_sec);
+		h = mix(h, (uint64_t)st.st_ctim.tv_nsec);
+	}
+	return xasprintf("host-%016llx", (unsigned long long)h);
+}
+
+static int make_skeleton(int layer, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(skeleton); i++)
+		if (mkdirat(layer, skeleton[i].path, 0755) < 0 ||
+		    fchmodat(layer, skeleton[i].path, skeleton[i].mode | 0700, 0) < 0)
+			return err_sys(e, errno, "cannot make '%s'", skeleton[i].path);
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+		if (symlinkat(links[i].target, layer, links[i].path) < 0)
+			return err_sys(e, errno, "cannot make '%s'", links[i].path);
+	return 0;
+}
+
+/* /bin and friends: a link where the host has a link, else a folder to bind upon. */
+static int make_top_level(int layer, struct err *e)
+{
+	char target[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(bound); i++) {
+		cleanup_free char *path = path_join("/", bound[i]);
+		ssize_t n = readlink(path, target, sizeof(target) - 1);
+		int r = 0;
+
+		if (n > 0) {
+			target[n] = '\0';
+			r = symlinkat(target, layer, bound[i]);
+		} else if (access(path, F_OK) == 0) {
+			r = mkdirat(layer, bound[i], 0755);
+		}
+		if (r < 0)
+			return err_sys(e, errno, "cannot make '%s'", bound[i]);
+	}
+	return 0;
+}
+
+static int build_layer(int layer, struct err *e)
+{
+	cleanup_close int from = -1, to = -1;
+	int r = make_skeleton(layer, e);
+
+	if (r == 0)
+		r = make_top_level(layer, e);
+	if (r < 0)
+		return r;
+	from = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	to = openat(layer, "etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (from < 0 || to < 0)
+		return err_sys(e, errno, "cannot open '/etc'");
+	return copy_public_tree(from, to, is_left_out, e);
+}
+
+/* Built aside and renamed: two starts at once both end up with one complete layer. */
+static int make_layer(const struct store *s, const char *final, struct err *e)
+{
+	cleanup_free char *tmp = xasprintf("tmp/%s.%d", path_basename(final), getpid());
+	cleanup_close int layer = -1;
+	struct err ignored;
+	int r;
+
+	file_remove_tree(s->data_fd, tmp, &ignored);
+	if (mkdirat(s->data_fd, tmp, 0755) < 0)
+		return err_sys(e, errno, "cannot make '%s/%s'", s->data, tmp);
+	layer = openat(s->data_fd, tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = layer < 0 ? err_sys(e, errno, "cannot open '%s/%s'", s->data, tmp)
+		      : build_layer(layer, e);
+	if (r == 0 && renameat(s->data_fd, tmp, s->data_fd, final) < 0 && errno != EEXIST &&
+	    errno != ENOTEMPTY)
+		r = err_sys(e, errno, "cannot make '%s/%s'", s->data, final);
+	file_remove_tree(s->data_fd, tmp, &ignored);
+	return r < 0 ? err_add(e, "cannot prepare the image 'host'") : 0;
+}
+
+int host_image_resolve(const struct store *s, struct image_root *ret, struct err *e)
+{
+	cleanup_free char *key = host_key();
+	cleanup_free char *layer = path_join("layers", key);
+	struct stat st;
+	int r;
+
+	if (faccessat(s->data_fd, layer, F_OK, 0) < 0 && (r = make_layer(s, layer, e)) < 0)
+		return r;
+	strv_push_take(&ret->lowers, path_join(s->data, layer));
+	for (size_t i = 0; i < ARRAY_SIZE(bound); i++) {
+		cleanup_free char *path = xasprintf("/%s", bound[i]);
+
+		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+			strv_push(&ret->binds, path);
+	}
+	return 0;
+}

@@ -1,0 +1,15 @@
+/*
+ * host_image.h - the built-in image `host`: the host's own programs, without its data.
+ */
+#ifndef BOX_HOST_IMAGE_H
+#define BOX_HOST_IMAGE_H
+
+#include "box/image.h"
+
+/*
+ * The one small layer of the image, made anew when the host has changed, and the folders that are
+ * bound over it.
+ */
+int host_image_resolve(const struct store *s, struct image_root *ret, struct err *e);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * lifecycle.h - looking at, stopping and removing boxes.
+ */
+#ifndef BOX_LIFECYCLE_H
+#define BOX_LIFECYCLE_H
+
+#include "base/err.h"
+#include "box/box.h"
+
+/* All boxes, by name; what crashes left is swept away first. */
+struct box_list {
+	struct box *v;
+	size_t n;
+};
+
+int box_list_load(const struct store *s, struct box_list *ret, struct err *e);
+void box_list_clear(struct box_list *l);
+#define cleanup_box_list __attribute__((cleanup(box_list_clear)))
+
+/*
+ * Ends a running box: its processes get SIGTERM and SIGHUP and have ms to go by themselves, then
+ * pid 1 and all go. Returns when its namespaces are gone; 0 too when it did not run.
+ */
+int box_stop(const struct box *b, long ms, struct err *e);
+
+/* Removes a box; one that runs is an error, unless force, which stops it first. */
+int box_discard(const struct store *s, struct box *b, bool force, struct err *e);
+
+/* A process of a running box. */
+struct box_process {
+	pid_t pid; /* as the host counts */
+	pid_t parent;
+	char *command; /* its argv in one printable line, else [name] */
+};
+
+/* Every process of the box but pid 1, parents before children. The caller frees. */
+int box_processes(const struct box *b, struct box_process **ret, size_t *ret_n, struct err *e);
+void box_processes_free(struct box_process *v, size_t n);
+
+#endif

@@ -1,0 +1,10 @@
+/*
+ * programs.h - where our own other programs lie: ../libexec/sandbox, seen from this one.
+ */
+#ifndef BOX_PROGRAMS_H
+#define BOX_PROGRAMS_H
+
+/* The absolute path of a helper program, whether or not it is there. The caller frees. */
+char *program_path(const char *name);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * run.h - the flows behind enter, run and exec: find or make the box, start it or join it, run one
+ * session, return its status.
+ */
+#ifndef BOX_RUN_H
+#define BOX_RUN_H
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "box/assemble.h"
+#include "config/settings.h"
+
+/* What a session is to be; common to the three. */
+struct session_options {
+	bool root;
+	const char *workdir; /* inside the box; NULL: where the caller stands, or the project, or / */
+	struct strv env;     /* NAME=value, or NAME */
+	char **argv;	     /* NULL: the shell */
+};
+
+struct enter_options {
+	const char *project; /* box, folder, or NULL: where the caller stands */
+	const char *name;    /* for a box that is made; NULL: [sandbox] name, else the folder's */
+	struct settings_request settings;
+	struct session_options session;
+};
+
+struct run_options {
+	const char *image;
+	const char *name;     /* NULL: its id */
+	const char *hostname; /* NULL: the name */
+	bool disk;	      /* the box's files lie on disk, not in memory, while it runs */
+	bool detach;
+	const struct extra_mount *mounts;
+	size_t n_mounts;
+	struct settings_request settings;
+	struct session_options session;
+};
+
+/* Each returns 0 with the command's exit status, or an error. */
+int run_enter(struct enter_options *o, int *ret_status, struct err *e);
+int run_throwaway(struct run_options *o, int *ret_status, struct err *e);
+int run_exec(const char *box, const struct session_options *o, int *ret_status, struct err *e);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * session_env.c - the environment of a session, built from nothing.
+ */
+#include "box/session_env.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "config/env.h"
+#include "config/value.h"
+#include "launch/protocol.h"
+
+/* Ours comes last: a sudo of the image's own, where it has one, is bound over with ours. */
+#define BOX_PATH                                                       \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" \
+	BOX_RUN_DIR "/bin"
+
+static const char *const passed[] = {"TERM", "COLORTERM", "LANG", "LANGUAGE", "TZ"};
+
+static void pass_host_values(struct strv *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(passed); i++)
+		if (getenv(passed[i]))
+			env_set(out, passed[i], getenv(passed[i]));
+	for (char **v = environ; *v; v++)
+		if (starts_with(*v, "LC_") && strchr(*v, '='))
+			strv_push(out, *v);
+}
+
+static int add_extra(const struct strv *extra, struct strv *out, struct err *e)
+{
+	for (size_t i = 0; extra && i < extra->n; i++) {
+		const char *equals = strchr(extra->v[i], '=');
+		cleanup_free char *name =
+			equals ? xstrndup(extra->v[i], (size_t)(equals - extra->v[i]))
+			       : xstrdup(extra->v[i]);
+
+		if (!value_env_name(name))
+			return err_set(e, ERR_USAGE, "--env '%s' is not NAME=VALUE", extra->v[i]);
+		if (equals)
+			env_set(out, name, equals + 1);
+		else if (getenv(name))
+			env_set(out, name, getenv(name));
+	}
+	return 0;
+}
+
+int session_env(const struct session_env_request *req, struct strv *out, struct err *e)
+{
+	const struct user *u = req->user;
+	const char *shell = settings_get(req->settings, "sandbox", "shell");
+	cleanup_free char *run = xasprintf("/run/user/%u", u->uid);
+	int r;
+
+	env_set(out, "PATH", BOX_PATH);
+	env_set(out, "HOME", req->root ? "/root" : req->home);
+	env_set(out, "USER", req->root ? "root" : u->name);
+	env_set(out, "LOGNAME", req->root ? "root" : u->name);
+	env_set(out, "SHELL", shell ? shell : u->shell);
+	if (!req->root)
+		env_set(out, "XDG_RUNTIME_DIR", run);
+	env_set(out, "SANDBOX", req->box);
+	pass_host_values(out);
+	r = settings_apply_env(req->settings, out, e);
+	return r < 0 ? r : add_extra(req->extra, out, e);
+}

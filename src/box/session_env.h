@@ -1,0 +1,25 @@
+/*
+ * session_env.h - the environment of a session, built from nothing.
+ */
+#ifndef BOX_SESSION_ENV_H
+#define BOX_SESSION_ENV_H
+
+#include "base/proc.h"
+#include "config/settings.h"
+
+struct session_env_request {
+	const struct settings *settings;
+	const struct user *user;
+	const char *box;  /* its name */
+	const char *home; /* of the user, inside */
+	bool root;
+	const struct strv *extra; /* NAME=value, or NAME to pass the host's; from --env */
+};
+
+/*
+ * Appends NAME=value to out: what every session has, then TERM, LANG, LC_*, TZ and COLORTERM of
+ * the host, then [env], then extra. Nothing else of the host's environment goes in.
+ */
+int session_env(const struct session_env_request *req, struct strv *out, struct err *e);
+
+#endif

@@ -1,0 +1,242 @@
+/*
+ * store.c - the folders of the store, ids, and the two indexes.
+ *
+ * Promises that what has its final name is complete, and that an index entry is made and removed
+ * by one system call. Refuses ids that are not its own form, so that no name of a record can lead
+ * out of the store.
+ */
+#include "box/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "config/xdg.h"
+
+#define SWEEP_SECONDS 60
+
+static const char *const folders[] = {"boxes", STORE_NAMES, STORE_PROJECTS, "caches", "layers",
+				      "tmp"};
+
+static int make_folders(const struct store *s, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		if (mkdirat(s->data_fd, folders[i], 0700) < 0 && errno != EEXIST)
+			return err_sys(e, errno, "cannot make '%s/%s'", s->data, folders[i]);
+	return 0;
+}
+
+int store_open(struct store *s, struct err *e)
+{
+	int r;
+
+	s->data = xdg_data_dir();
+	s->data_fd = open(s->data, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (s->data_fd < 0 && errno == ENOENT) {
+		if ((r = file_mkdirs(s->data, 0700, e)) < 0)
+			return r;
+		s->data_fd = open(s->data, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (s->data_fd < 0)
+		return err_sys(e, errno, "cannot open the data folder '%s'", s->data);
+	/* The last one made is there: all are. */
+	if (faccessat(s->data_fd, folders[ARRAY_SIZE(folders) - 1], F_OK, 0) < 0 &&
+	    (r = make_folders(s, e)) < 0)
+		return r;
+	r = xdg_runtime_dir(&s->runtime, e);
+	if (r < 0)
+		return r;
+	s->runtime_fd = open(s->runtime, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (s->runtime_fd < 0)
+		return err_sys(e, errno, "cannot open the runtime folder '%s'", s->runtime);
+	return 0;
+}
+
+void store_close(struct store *s)
+{
+	close_fd(&s->data_fd);
+	close_fd(&s->runtime_fd);
+	free(s->data);
+	free(s->runtime);
+	*s = (struct store)STORE_INIT;
+}
+
+void store_new_id(char id[BOX_ID_LEN + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char raw[BOX_ID_LEN / 2];
+
+	while (getrandom(raw, sizeof(raw), 0) != sizeof(raw))
+		;
+	for (size_t i = 0; i < sizeof(raw); i++) {
+		id[2 * i] = digits[raw[i] >> 4];
+		id[2 * i + 1] = digits[raw[i] & 15];
+	}
+	id[BOX_ID_LEN] = '\0';
+}
+
+bool store_valid_id(const char *id)
+{
+	return strlen(id) == BOX_ID_LEN && strspn(id, "0123456789abcdef") == BOX_ID_LEN;
+}
+
+int store_lookup(const struct store *s, const char *index, const char *key,
+		 char id[BOX_ID_LEN + 1])
+{
+	cleanup_free char *path = path_join(index, key);
+	char target[BOX_ID_LEN + 2];
+	ssize_t n = readlinkat(s->data_fd, path, target, sizeof(target));
+
+	if (n < 0)
+		return -errno;
+	target[n < (ssize_t)sizeof(target) ? n : 0] = '\0';
+	if (!store_valid_id(target))
+		return -ENOENT;
+	memcpy(id, target, BOX_ID_LEN + 1);
+	return 0;
+}
+
+int store_index_set(const struct store *s, const char *index, const char *key, const char *id,
+		    struct err *e)
+{
+	cleanup_free char *path = path_join(index, key);
+
+	if (symlinkat(id, s->data_fd, path) < 0)
+		return err_sys(e, errno, "cannot make '%s/%s'", s->data, path);
+	return 0;
+}
+
+void store_index_clear(const struct store *s, const char *index, const char *key, const char *id)
+{
+	cleanup_free char *path = path_join(index, key);
+	char now[BOX_ID_LEN + 1];
+
+	if (store_lookup(s, index, key, now) == 0 && streq(now, id))
+		unlinkat(s->data_fd, path, 0);
+}
+
+/* FNV-1a, 64 bits. Two folders with one key are told apart by the path in the box's record. */
+char *store_project_key(const char *dir)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (; *dir; dir++)
+		h = (h ^ (unsigned char)*dir) * UINT64_C(0x100000001b3);
+	return xasprintf("%016llx", (unsigned long long)h);
+}
+
+static int list_ids(int dirfd, const char *name, struct strv *ids, struct err *e)
+{
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || !(d = fdopendir(fd)))
+		return err_sys(e, errno, "cannot list the boxes");
+	while ((de = readdir(d)))
+		if (store_valid_id(de->d_name) && !strv_has(ids, de->d_name))
+			strv_push(ids, de->d_name);
+	return 0;
+}
+
+int store_list(const struct store *s, struct strv *ret_ids, struct err *e)
+{
+	int r = list_ids(s->data_fd, "boxes", ret_ids, e);
+
+	return r < 0 ? r : list_ids(s->runtime_fd, ".", ret_ids, e);
+}
+
+int store_remove_box(const struct store *s, const char *id, struct err *e)
+{
+	cleanup_free char *from = path_join("boxes", id), *to = path_join("tmp", id);
+	struct err ignored;
+
+	file_remove_tree(s->runtime_fd, id, &ignored);
+	if (renameat(s->data_fd, from, s->data_fd, to) < 0)
+		return errno == ENOENT ? 0 : err_sys(e, errno, "cannot remove '%s/%s'", s->data, from);
+	return file_remove_tree(s->data_fd, to, e);
+}
+
+/* A lock file that nobody holds: its owner has ended. */
+static bool lock_is_free(int dirfd, const char *path)
+{
+	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && file_trylock(fd);
+}
+
+static bool due(const struct store *s)
+{
+	struct stat st;
+
+	return fstatat(s->runtime_fd, "swept", &st, 0) < 0 ||
+	       st.st_mtime + SWEEP_SECONDS < time(NULL);
+}
+
+/*
+ * The folder of a throw-away box has a record of its own and a free lock; a persistent box's has
+ * no record. One without a lock is being made, or was left by a crash between two calls: it is
+ * taken after a minute.
+ */
+static void sweep_runtime(const struct store *s, const char *id)
+{
+	cleanup_free char *record = path_join(id, "record"), *lock = path_join(id, "lock");
+	struct err ignored;
+	struct stat st;
+
+	if (faccessat(s->runtime_fd, lock, F_OK, 0) < 0) {
+		if (fstatat(s->data_fd, "boxes", &st, 0) == 0 &&
+		    fstatat(s->runtime_fd, id, &st, 0) == 0 &&
+		    st.st_mtime + SWEEP_SECONDS < time(NULL)) {
+			cleanup_free char *box = path_join("boxes", id);
+
+			if (faccessat(s->data_fd, box, F_OK, 0) < 0)
+				file_remove_tree(s->runtime_fd, id, &ignored);
+		}
+		return;
+	}
+	if (faccessat(s->runtime_fd, record, F_OK, 0) == 0 && lock_is_free(s->runtime_fd, lock))
+		file_remove_tree(s->runtime_fd, id, &ignored);
+}
+
+static void sweep_tmp(const struct store *s)
+{
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	struct stat st;
+	struct err ignored;
+	int fd = openat(s->data_fd, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || !(d = fdopendir(fd)))
+		return;
+	while ((de = readdir(d)))
+		if (de->d_name[0] != '.' && fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_ctime + SWEEP_SECONDS < time(NULL))
+			file_remove_tree(fd, de->d_name, &ignored);
+}
+
+void store_sweep(const struct store *s, bool seldom)
+{
+	cleanup_strv struct strv ids = {0};
+	struct err ignored;
+	int fd;
+
+	if (seldom && !due(s))
+		return;
+	fd = openat(s->runtime_fd, "swept", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		futimens(fd, NULL);
+		close(fd);
+	}
+	list_ids(s->runtime_fd, ".", &ids, &ignored);
+	for (size_t i = 0; i < ids.n; i++)
+		sweep_runtime(s, ids.v[i]);
+	sweep_tmp(s);
+}

@@ -1,0 +1,70 @@
+/*
+ * store.h - where boxes lie on disk, and the locks and indexes around them.
+ *
+ *	DATA/boxes/<id>/	record, lock, upper/, work/, home/	a box that stays until rm
+ *	DATA/names/<name>	link to an id
+ *	DATA/projects/<key>	link to an id; the key is a hash of the folder's path
+ *	DATA/caches/<name>/	folders that projects share
+ *	DATA/layers/host-<key>/	the small layer of the image `host`
+ *	DATA/tmp/		work in flight
+ *	RUNTIME/<id>/		control socket, pid; record and lock too for a throw-away box
+ */
+#ifndef BOX_STORE_H
+#define BOX_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct store {
+	char *data;    /* $XDG_DATA_HOME/sandbox */
+	char *runtime; /* $XDG_RUNTIME_DIR/sandbox */
+	int data_fd, runtime_fd; /* O_PATH */
+};
+
+#define STORE_INIT {.data_fd = -1, .runtime_fd = -1}
+
+/* Opens the store, making its folders (0700) when they are missing. */
+int store_open(struct store *s, struct err *e);
+void store_close(struct store *s);
+#define cleanup_store __attribute__((cleanup(store_close)))
+
+#define BOX_ID_LEN 12
+
+/* A fresh random id: 48 bits as 12 hexadecimal digits. */
+void store_new_id(char id[BOX_ID_LEN + 1]);
+
+/* True for what can be an id; nothing else is ever used as a folder's name. */
+bool store_valid_id(const char *id);
+
+/*
+ * The index: a name or a project folder to an id. lookup returns 0 and the id, or -ENOENT. set
+ * returns -EEXIST when the entry is taken; clear removes it only if it still means id.
+ */
+int store_lookup(const struct store *s, const char *index, const char *key,
+		 char id[BOX_ID_LEN + 1]);
+int store_index_set(const struct store *s, const char *index, const char *key, const char *id,
+		    struct err *e);
+void store_index_clear(const struct store *s, const char *index, const char *key, const char *id);
+
+#define STORE_NAMES    "names"
+#define STORE_PROJECTS "projects"
+
+/* The key of a project folder; the caller frees. */
+char *store_project_key(const char *dir);
+
+/* Every id there is, in boxes/ and in the runtime folder. */
+int store_list(const struct store *s, struct strv *ret_ids, struct err *e);
+
+/* Moves boxes/<id> (or the runtime folder's) out of sight at once, then deletes it. */
+int store_remove_box(const struct store *s, const char *id, struct err *e);
+
+/*
+ * Deletes what crashes left: tmp/ and the folders of throw-away boxes that have ended. With
+ * `seldom`, only when the last time is more than a minute ago: that costs one system call.
+ */
+void store_sweep(const struct store *s, bool seldom);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * caps.c - shrinking capability sets; see capabilities(7).
+ *
+ * Promises that inheritable and ambient sets are empty (CVE-2022-24769) and that CAP_SYS_ADMIN is
+ * in nobody's bounding set: the mounts of the box stay as the launcher made them. A nested user
+ * namespace, where allowed, has its own full set over itself alone.
+ */
+#include "launch/caps.h"
+
+#include <errno.h>
+#include <linux/securebits.h>
+#include <stdint.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+
+#include "base/mem.h"
+
+/* What Docker leaves to root by default, less what reaches beyond the box. */
+static const uint8_t root_caps[] = {
+	CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER,	    CAP_FSETID,	 CAP_KILL,   CAP_SETGID,
+	CAP_SETUID, CAP_SETPCAP,      CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_SETFCAP, CAP_SYS_CHROOT,
+	CAP_MKNOD,  CAP_AUDIT_WRITE,
+};
+
+static uint64_t root_mask(void)
+{
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(root_caps); i++)
+		mask |= UINT64_C(1) << root_caps[i];
+	return mask;
+}
+
+static int set_caps(uint64_t mask, struct err *e)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {
+		{.effective = (uint32_t)mask, .permitted = (uint32_t)mask},
+		{.effective = (uint32_t)(mask >> 32), .permitted = (uint32_t)(mask >> 32)},
+	};
+
+	/* The kernel drops from the bounding set what it knows and says EINVAL beyond. */
+	for (int cap = 0; cap < 64; cap++)
+		if (!(mask >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0) {
+			if (errno == EINVAL)
+				break;
+			return err_sys(e, errno, "cannot drop capability %d", cap);
+		}
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return err_sys(e, errno, "cannot clear ambient capabilities");
+	if (capset(&header, data) < 0)
+		return err_sys(e, errno, "cannot set capabilities");
+	return 0;
+}
+
+int caps_drop_to_root(struct err *e)
+{
+	return set_caps(root_mask(), e);
+}
+
+int caps_drop_all(struct err *e)
+{
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) < 0)
+		return err_sys(e, errno, "cannot lock securebits");
+	return set_caps(0, e);
+}

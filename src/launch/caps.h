@@ -1,0 +1,18 @@
+/*
+ * caps.h - which capabilities a session may ever have.
+ */
+#ifndef LAUNCH_CAPS_H
+#define LAUNCH_CAPS_H
+
+#include "base/err.h"
+
+/*
+ * Box-root: the bounding, permitted and effective sets shrink to what package managers and
+ * servers need over the box's own ids; inheritable and ambient are empty.
+ */
+int caps_drop_to_root(struct err *e);
+
+/* You: every set is empty, and no execve(2) as uid 0 brings any back (securebits locked). */
+int caps_drop_all(struct err *e);
+
+#endif

@@ -1,0 +1,391 @@
+/*
+ * client.c - the client of a session: request, relay, signals, status.
+ *
+ * Terminals never enter a box: a descriptor that is a terminal is replaced by a pty that pid 1
+ * opens inside and whose master comes back with ACCEPTED. Everything else is handed over as it
+ * is and costs nothing afterwards.
+ */
+#include "launch/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "launch/protocol.h"
+#include "launch/terminal.h"
+
+struct client {
+	int connection;
+	int report;	   /* read end; -1 once the command is known to run */
+	int signals;
+	int terminal;	   /* the user's, -1 for none */
+	uint32_t terminals; /* bit n: descriptor n is a terminal */
+	struct relay in, out;
+	bool accepted, done;
+	int status;
+};
+
+int client_connect(int dirfd, const char *name, int *ret_fd)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int n;
+
+	if (fd < 0)
+		return -errno;
+	/* However long the folder's name is, this fits sun_path. */
+	n = dirfd == AT_FDCWD ? snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", name)
+			      : snprintf(addr.sun_path, sizeof(addr.sun_path),
+					 "/proc/self/fd/%d/%s", dirfd, name);
+	if (n >= (int)sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return -errno;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static size_t add_strings(struct buf *b, char *const *v)
+{
+	size_t n = 0;
+
+	for (; v && v[n]; n++)
+		buf_add(b, v[n], strlen(v[n]) + 1);
+	return n;
+}
+
+static int make_payload(const struct session_request *req, int *ret_fd, struct err *e)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	cleanup_close int fd = memfd_create("session", MFD_CLOEXEC);
+	struct session_payload head = {0};
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot make the session's request");
+	buf_add(&b, &head, sizeof(head));
+	buf_add(&b, req->cwd, strlen(req->cwd) + 1);
+	head.argc = (uint32_t)add_strings(&b, req->argv);
+	head.envc = (uint32_t)add_strings(&b, req->envp);
+	memcpy(b.data, &head, sizeof(head));
+	if (b.len > PROTOCOL_MAX_PAYLOAD)
+		return err_set(e, E2BIG, "the command line and environment are longer than %u bytes",
+			       PROTOCOL_MAX_PAYLOAD);
+	if ((r = write_all(fd, b.data, b.len)) < 0)
+		return err_sys(e, -r, "cannot write the session's request");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* Descriptors that are terminals, and which of them is the one to read keys from. */
+static void find_terminals(struct client *c)
+{
+	c->terminal = -1;
+	for (int fd = 2; fd >= 0; fd--)
+		if (isatty(fd)) {
+			c->terminals |= 1u << fd;
+			c->terminal = fd;
+		}
+}
+
+static int send_request(struct client *c, const struct session_request *req, struct err *e)
+{
+	cleanup_close int payload = -1, report_w = -1, null = -1;
+	int fds[PROTOCOL_MAX_FDS], n = 0, pipefd[2], r;
+	struct message m = {.type = MESSAGE_SESSION};
+
+	r = make_payload(req, &payload, e);
+	if (r < 0)
+		return r;
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "cannot make the report pipe");
+	c->report = pipefd[0];
+	report_w = pipefd[1];
+	if (req->detach && (null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
+		return err_sys(e, errno, "cannot open '/dev/null'");
+	m.session.flags = (req->root ? SESSION_ROOT : 0) |
+			  (req->detach ? SESSION_DETACHED : 0) |
+			  (c->terminals && !(c->terminals & 1) ? SESSION_RAW_PTY : 0);
+	m.session.terminals = c->terminals;
+	m.session.size = terminal_size(c->terminal);
+	fds[n++] = payload;
+	fds[n++] = report_w;
+	for (int fd = 0; fd < 3; fd++)
+		if (!(c->terminals >> fd & 1))
+			fds[n++] = req->detach ? null : fd;
+	r = message_send(c->connection, &m, fds, n, 0);
+	/* EPIPE: pid 1 ended meanwhile; what it had to say is still to be read. */
+	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
+		return err_sys(e, -r, "cannot ask the box for a session");
+	return 0;
+}
+
+static int block_signals(struct client *c, sigset_t *old, struct err *e)
+{
+	static const int forwarded[] = {SIGINT,	 SIGTERM,  SIGQUIT, SIGHUP, SIGUSR1,
+					SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
+		sigaddset(&set, forwarded[i]);
+	sigprocmask(SIG_BLOCK, &set, old);
+	c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return c->signals < 0 ? err_sys(e, errno, "cannot watch signals") : 0;
+}
+
+static void send_signal(const struct client *c, int sig)
+{
+	struct message m = {.type = MESSAGE_SIGNAL, .value = sig};
+
+	message_send(c->connection, &m, NULL, 0, MSG_DONTWAIT);
+}
+
+static void resize(const struct client *c)
+{
+	struct winsize ws = terminal_size(c->terminal);
+
+	if (c->in.to >= 0)
+		ioctl(c->in.to, TIOCSWINSZ, &ws);
+}
+
+/*
+ * Stops this process as its shell would see any job stop; returns when it is continued. The
+ * shell may have changed the terminal meanwhile.
+ */
+static void suspend(const struct client *c)
+{
+	sigset_t tstp;
+
+	terminal_restore();
+	sigemptyset(&tstp);
+	sigaddset(&tstp, SIGTSTP);
+	raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &tstp, NULL);
+	sigprocmask(SIG_BLOCK, &tstp, NULL);
+	if (c->terminals & 1)
+		terminal_raw(c->terminal);
+	resize(c);
+	send_signal(c, SIGCONT);
+}
+
+static void on_signal(struct client *c)
+{
+	struct signalfd_siginfo info;
+
+	if (read(c->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGWINCH:
+		resize(c);
+		break;
+	case SIGTSTP: /* SIGTSTP itself would be ignored: the session's group is an orphan here */
+		send_signal(c, SIGSTOP);
+		suspend(c);
+		break;
+	case SIGCONT:
+		if (c->terminals & 1 && c->in.to >= 0)
+			terminal_raw(c->terminal);
+		resize(c);
+		break;
+	case SIGHUP: /* our terminal has gone, and the session with it */
+		send_signal(c, SIGHUP);
+		c->status = 128 + SIGHUP;
+		c->done = true;
+		break;
+	default:
+		send_signal(c, (int)info.ssi_signo);
+	}
+}
+
+static void start_relay(struct client *c, int master)
+{
+	fcntl(master, F_SETFL, O_NONBLOCK);
+	c->out.from = master;
+	c->out.to = c->terminals & 2 ? 1 : c->terminal;
+	if (c->terminals & 4 && !(c->terminals & 2))
+		c->out.to = 2;
+	c->in.to = master;
+	if (c->terminals & 1) {
+		c->in.from = c->terminal;
+		terminal_raw(c->terminal);
+	}
+	resize(c);
+}
+
+/* What the command wrote before it ended is in the pty by now: read(2) flushes it out. */
+static void drain(struct client *c)
+{
+	while (c->out.from >= 0) {
+		if (relay_pending(&c->out) && !relay_write(&c->out))
+			return;
+		if (!relay_pending(&c->out) && (!relay_read(&c->out) || !relay_pending(&c->out)))
+			return;
+	}
+}
+
+static int on_message(struct client *c, struct err *e)
+{
+	int fds[PROTOCOL_MAX_FDS], n_fds = 0, r;
+	struct message m;
+
+	r = message_receive(c->connection, &m, fds, &n_fds, 0);
+	if (r == -EPROTO)
+		return err_set(e, EPROTO, "the box was started by another version of sandbox: "
+			       "stop it and start it anew");
+	if (r <= 0)
+		return c->accepted ? err_set(e, ECONNRESET, "the box ended before the command did")
+				   : err_set(e, ERR_RETRY, "the box ended before it could answer");
+	switch (m.type) {
+	case MESSAGE_ACCEPTED:
+		c->accepted = true;
+		if (n_fds == 1)
+			start_relay(c, fds[0]);
+		break;
+	case MESSAGE_STOPPED:
+		suspend(c);
+		break;
+	case MESSAGE_EXIT:
+		c->status = m.value;
+		c->done = true;
+		break;
+	case MESSAGE_ERROR:
+		*e = m.error;
+		return -e->code;
+	default:
+		break;
+	}
+	return 0;
+}
+
+/* The report pipe: its end is good news, a struct err is not. */
+static int on_report(struct client *c, struct err *e)
+{
+	struct err got;
+	ssize_t n = read(c->report, &got, sizeof(got));
+
+	close_fd(&c->report);
+	if (n != sizeof(got))
+		return 0;
+	got.msg[sizeof(got.msg) - 1] = '\0';
+	*e = got;
+	return -e->code;
+}
+
+static void end_input(struct client *c)
+{
+	c->in.from = -1;
+	/* The user's terminal has gone: so has what we were here for. */
+	c->status = 128 + SIGHUP;
+	c->done = true;
+}
+
+static void relay_step(struct client *c, short in_events, short master_events)
+{
+	if (in_events && !relay_read(&c->in))
+		end_input(c);
+	if (relay_pending(&c->in) && !relay_write(&c->in))
+		c->in.start = c->in.end;
+	if (master_events & (POLLIN | POLLHUP) && c->out.from >= 0 && !relay_read(&c->out))
+		c->out.from = -1;
+	while (relay_pending(&c->out) && relay_write(&c->out))
+		;
+}
+
+static int step(struct client *c, struct err *e)
+{
+	bool room = !relay_pending(&c->in);
+	struct pollfd p[] = {
+		{.fd = c->connection, .events = POLLIN},
+		{.fd = c->signals, .events = POLLIN},
+		{.fd = c->accepted ? c->report : -1, .events = POLLIN},
+		{.fd = room ? c->in.from : -1, .events = POLLIN},
+		{.fd = c->out.from, .events = (short)(POLLIN | (room ? 0 : POLLOUT))},
+	};
+	int r = 0;
+
+	if (poll(p, ARRAY_SIZE(p), -1) < 0)
+		return errno == EINTR ? 0 : err_sys(e, errno, "cannot wait for the box");
+	if (p[2].revents)
+		r = on_report(c, e);
+	if (r == 0 && p[1].revents)
+		on_signal(c);
+	if (r == 0 && (p[3].revents || p[4].revents))
+		relay_step(c, p[3].revents, p[4].revents);
+	if (r == 0 && p[0].revents)
+		r = on_message(c, e);
+	return r;
+}
+
+static int run_to_end(struct client *c, const struct session_request *req,
+		      void (*accepted)(void *), void *arg, struct err *e)
+{
+	bool told = false;
+	int r = 0;
+
+	while (r == 0 && !c->done) {
+		r = step(c, e);
+		if (r == 0 && c->accepted && !told && accepted) {
+			accepted(arg);
+			told = true;
+		}
+		if (req->detach && c->accepted && c->report < 0)
+			break;
+	}
+	/* The command may have failed to start and ended in one breath: the report has the reason. */
+	if (r == 0 && c->report >= 0 && c->accepted && !req->detach)
+		r = on_report(c, e);
+	return r;
+}
+
+int client_run(int connection, const struct session_request *req, void (*accepted)(void *),
+	       void *arg, int *ret_status, struct err *e)
+{
+	struct client c = {.connection = connection,
+			   .report = -1,
+			   .signals = -1,
+			   .terminal = -1,
+			   .in = {.from = -1, .to = -1},
+			   .out = {.from = -1, .to = -1}};
+	sigset_t old;
+	int r;
+
+	if (!req->detach)
+		find_terminals(&c);
+	r = block_signals(&c, &old, e);
+	if (r == 0)
+		r = send_request(&c, req, e);
+	if (r == 0)
+		r = run_to_end(&c, req, accepted, arg, e);
+	drain(&c);
+	terminal_restore();
+	close_fd(&c.in.to); /* the master: both relays' one descriptor */
+	close_fd(&c.signals);
+	close_fd(&c.report);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (r == 0)
+		*ret_status = c.status;
+	return r;
+}
+
+int client_stop(int connection, long ms, struct err *e)
+{
+	struct message m = {.type = MESSAGE_STOP, .value = (int32_t)ms};
+	int r = message_send(connection, &m, NULL, 0, 0);
+
+	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
+		return err_sys(e, -r, "cannot ask the box to stop");
+	return 0;
+}

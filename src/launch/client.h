@@ -1,0 +1,38 @@
+/*
+ * client.h - asking pid 1 for a session and seeing it through.
+ *
+ * Used by the commands on the host and by sudo inside the box alike.
+ */
+#ifndef LAUNCH_CLIENT_H
+#define LAUNCH_CLIENT_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct session_request {
+	bool root;	   /* as box-root */
+	const char *cwd;   /* absolute, inside the box */
+	char *const *argv; /* ends with NULL; empty: the user's shell */
+	char *const *envp; /* the whole environment, ends with NULL */
+	bool detach;	   /* return as soon as the command is executed; no terminal, no stdin */
+};
+
+/* Connects to a control socket by name beneath dirfd. Returns 0 or -errno. */
+int client_connect(int dirfd, const char *name, int *ret_fd);
+
+/*
+ * Runs one session over a fresh connection: relays the terminal if stdin, stdout or stderr is
+ * one, passes other descriptors straight through, forwards signals. Returns 0 with the exit
+ * status of the command; -ERR_RETRY when the box ended before it took the request.
+ *
+ * accepted, unless NULL, is called once when the box has taken the request.
+ */
+int client_run(int connection, const struct session_request *req, void (*accepted)(void *),
+	       void *arg, int *ret_status, struct err *e);
+
+/* Asks a box to end, its processes having ms to go by themselves. */
+int client_stop(int connection, long ms, struct err *e);
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * dev.c - /dev: six harmless nodes, an own devpts, shm, links.
+ *
+ * Refuses to let the image have a say: what its /dev holds is hidden by a fresh tmpfs.
+ */
+#include "launch/dev.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "launch/mounts.h"
+
+static const char *const node_names[DEV_NODES] = {"null", "zero", "full", "random", "urandom", "tty"};
+
+static const struct {
+	const char *name, *target;
+} links[] = {
+	{"fd", "/proc/self/fd"},	 {"stdin", "/proc/self/fd/0"},
+	{"stdout", "/proc/self/fd/1"},	 {"stderr", "/proc/self/fd/2"},
+	{"core", "/proc/kcore"},	 {"ptmx", "pts/ptmx"},
+};
+
+int dev_clone_nodes(int nodes[DEV_NODES], struct err *e)
+{
+	for (int i = 0; i < DEV_NODES; i++) {
+		char path[32] = "/dev/";
+		size_t n = 5;
+
+		for (const char *s = node_names[i]; *s; s++)
+			path[n++] = *s;
+		nodes[i] = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		if (nodes[i] < 0)
+			return err_sys(e, errno, "cannot use '%s'", path);
+	}
+	return 0;
+}
+
+static int attach_nodes(int dev, const int nodes[DEV_NODES], struct err *e)
+{
+	for (int i = 0; i < DEV_NODES; i++) {
+		const char *name = node_names[i];
+
+		if (mknodat(dev, name, S_IFREG | 0666, 0) < 0)
+			return err_sys(e, errno, "cannot make '/dev/%s'", name);
+		if (move_mount(nodes[i], "", dev, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+			return err_sys(e, errno, "cannot mount '/dev/%s'", name);
+	}
+	return 0;
+}
+
+static int make_links(int dev, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+		if (symlinkat(links[i].target, dev, links[i].name) < 0)
+			return err_sys(e, errno, "cannot make '/dev/%s'", links[i].name);
+	return 0;
+}
+
+static int make_dir(int dev, const char *name, mode_t mode, struct err *e)
+{
+	if (mkdirat(dev, name, 0755) < 0 || fchmodat(dev, name, mode, 0) < 0)
+		return err_sys(e, errno, "cannot make '/dev/%s'", name);
+	return 0;
+}
+
+/* ptmxmode: anyone in the box may open a terminal; newinstance is implied since Linux 4.7. */
+static int mount_pts(int dev, int *ret_pts, struct err *e)
+{
+	cleanup_close int target = openat(dev, "pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (target < 0)
+		return err_sys(e, errno, "cannot open '/dev/pts'");
+	r = mount_fs("devpts", target, MS_NOSUID | MS_NOEXEC, "ptmxmode=0666,mode=620", "/dev/pts",
+		     e);
+	if (r < 0)
+		return r;
+	*ret_pts = openat(dev, "pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *ret_pts < 0 ? err_sys(e, errno, "cannot open '/dev/pts'") : 0;
+}
+
+int dev_build(int rootfd, const int nodes[DEV_NODES], int *ret_pts, struct err *e)
+{
+	cleanup_close int target = -1, dev = -1;
+	int r = mount_open_fixed_dir(rootfd, "/dev", &target, e);
+
+	if (r == 0)
+		r = mount_fs("tmpfs", target, MS_NOSUID | MS_NOEXEC, "mode=0755", "/dev", e);
+	if (r < 0)
+		return r;
+	/* The O_PATH target is the folder beneath the new mount: walk into the mount. */
+	r = mount_open_fixed_dir(rootfd, "/dev", &dev, e);
+	if (r == 0)
+		r = attach_nodes(dev, nodes, e);
+	if (r == 0)
+		r = make_links(dev, e);
+	if (r == 0)
+		r = make_dir(dev, "pts", 0755, e);
+	if (r == 0)
+		r = make_dir(dev, "shm", 01777, e);
+	if (r == 0)
+		r = mount_pts(dev, ret_pts, e);
+	return r;
+}

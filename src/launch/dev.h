@@ -1,0 +1,20 @@
+/*
+ * dev.h - the minimal /dev of a box.
+ */
+#ifndef LAUNCH_DEV_H
+#define LAUNCH_DEV_H
+
+#include "base/err.h"
+
+/* The host's device nodes, cloned while the host's tree is in view. */
+#define DEV_NODES 6
+int dev_clone_nodes(int nodes[DEV_NODES], struct err *e);
+
+/*
+ * Builds /dev beneath rootfd: a tmpfs with the cloned nodes, a devpts instance of its own, shm and
+ * the usual links. Returns the devpts root, O_PATH, through which pid 1 opens terminals whatever
+ * the box does to its /dev later.
+ */
+int dev_build(int rootfd, const int nodes[DEV_NODES], int *ret_pts, struct err *e);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * landlock.h - the one Landlock domain of a box that shares the host's network.
+ */
+#ifndef LAUNCH_LANDLOCK_H
+#define LAUNCH_LANDLOCK_H
+
+#include "base/err.h"
+
+/*
+ * Puts the calling process, and all it starts, into a domain that cannot connect to abstract
+ * sockets or signal processes outside it (Linux 6.12, Landlock ABI 6). Returns 1 when it did, 0
+ * where the kernel has no such scopes.
+ */
+int landlock_scope(struct err *e);
+
+/* The ABI version of this kernel's Landlock, 0 without it; landlock_create_ruleset(2). */
+int landlock_abi(void);
+
+#endif

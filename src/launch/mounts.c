@@ -1,0 +1,172 @@
+/*
+ * mounts.c - cloning sources, resolving targets, attaching one to the other.
+ *
+ * The calls, per bind mount:
+ *	open_tree(source, CLONE | RECURSIVE)	a detached copy of the mounts
+ *	mount_setattr(RECURSIVE)		nosuid, nodev, and read-only when asked for
+ *	openat2(root, target, IN_ROOT)		the target, whatever links the image holds
+ *	move_mount(EMPTY_PATH, EMPTY_PATH)	attached, by two descriptors
+ */
+#include "launch/mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/path.h"
+
+struct fd_path fd_path(int fd)
+{
+	struct fd_path p;
+
+	snprintf(p.s, sizeof(p.s), "/proc/self/fd/%d", fd);
+	return p;
+}
+
+int mount_clone(const char *source, unsigned long long attrs, int *ret_fd, struct err *e)
+{
+	struct mount_attr attr = {.attr_set = attrs};
+	cleanup_close int fd = -1;
+
+	fd = open_tree(AT_FDCWD, source,
+		       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+	if (fd < 0)
+		return err_sys(e, errno, "cannot use '%s'", source);
+	if (attrs && mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+		return err_sys(e, errno, "cannot restrict the mount of '%s'", source);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int mount_attach(int tree, int target, const char *name, struct err *e)
+{
+	if (move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return err_sys(e, errno, "cannot mount '%s'", name);
+	return 0;
+}
+
+int mount_fs(const char *type, int target, unsigned long flags, const char *data, const char *name,
+	     struct err *e)
+{
+	if (mount(type, fd_path(target).s, type, flags, data) < 0)
+		return err_sys(e, errno, "cannot mount %s on '%s'", type, name);
+	return 0;
+}
+
+int mount_open_fixed_dir(int rootfd, const char *path, int *ret_fd, struct err *e)
+{
+	int r = path_open_nolinks(rootfd, path, O_PATH | O_DIRECTORY, 0, ret_fd, e);
+
+	if (r == -ENOENT)
+		return path_mkdirs_beneath(rootfd, path, 0755, ret_fd, e);
+	if (r == -ELOOP || r == -ENOTDIR)
+		return err_set(e, -r, "'%s' in the image is not a folder", path);
+	return r;
+}
+
+int mounts_clone_sources(const struct plan *p, int *sources, struct err *e)
+{
+	for (size_t i = 0; i < p->n_mounts; i++) {
+		const struct plan_mount *m = &p->mounts[i];
+		unsigned long long attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+		int r;
+
+		sources[i] = -1;
+		if (m->kind != PLAN_MOUNT_BIND)
+			continue;
+		if (m->read_only)
+			attrs |= MOUNT_ATTR_RDONLY;
+		r = mount_clone(m->source, attrs, &sources[i], e);
+		if (r < 0 && !(m->optional && r == -ENOENT))
+			return r;
+	}
+	return 0;
+}
+
+/* A file to mount on: found, or made empty in its folder. */
+static int open_file_target(int rootfd, const char *path, int *ret_fd, struct err *e)
+{
+	cleanup_free char *dir = xstrndup(path, (size_t)(path_basename(path) - path));
+	cleanup_close int parent = -1, made = -1;
+	int r = path_open_beneath(rootfd, path, O_PATH, 0, ret_fd, e);
+
+	if (r != -ENOENT)
+		return r;
+	r = path_mkdirs_beneath(rootfd, dir, 0755, &parent, e);
+	if (r < 0)
+		return r;
+	made = openat(parent, path_basename(path), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+	if (made < 0)
+		return err_sys(e, errno, "cannot make '%s' in the box", path);
+	return path_open_beneath(rootfd, path, O_PATH, 0, ret_fd, e);
+}
+
+static int apply_bind(const struct plan_mount *m, int rootfd, int source, struct err *e)
+{
+	cleanup_close int target = -1;
+	struct stat st;
+	int r;
+
+	if (fstat(source, &st) < 0)
+		return err_sys(e, errno, "cannot look at '%s'", m->source);
+	if (m->replace)
+		r = path_open_beneath(rootfd, m->target, O_PATH, 0, &target, e);
+	else if (S_ISDIR(st.st_mode))
+		r = path_mkdirs_beneath(rootfd, m->target, 0755, &target, e);
+	else
+		r = open_file_target(rootfd, m->target, &target, e);
+	if (r == -ENOENT && m->replace)
+		return 0;
+	if (r < 0)
+		return err_add(e, "cannot mount '%s'", m->target);
+	return mount_attach(source, target, m->target, e);
+}
+
+static int apply_tmpfs(const struct plan_mount *m, int rootfd, struct err *e)
+{
+	cleanup_close int target = -1;
+	char data[64];
+	int n, r = path_mkdirs_beneath(rootfd, m->target, 0755, &target, e);
+
+	if (r < 0)
+		return err_add(e, "cannot mount '%s'", m->target);
+	n = snprintf(data, sizeof(data), "mode=%o", m->mode ? m->mode : 0755);
+	if (m->size)
+		snprintf(data + n, sizeof(data) - (size_t)n, ",size=%llu", m->size);
+	return mount_fs("tmpfs", target, MS_NOSUID | MS_NODEV, data, m->target, e);
+}
+
+static int apply_dir(const struct plan_mount *m, int rootfd, struct err *e)
+{
+	cleanup_close int target = -1;
+
+	return path_mkdirs_beneath(rootfd, m->target, m->mode ? m->mode : 0755, &target, e);
+}
+
+int mounts_apply(const struct plan *p, int rootfd, const int *sources, struct err *e)
+{
+	for (size_t i = 0; i < p->n_mounts; i++) {
+		const struct plan_mount *m = &p->mounts[i];
+		int r = 0;
+
+		switch (m->kind) {
+		case PLAN_MOUNT_BIND:
+			r = sources[i] < 0 ? 0 : apply_bind(m, rootfd, sources[i], e);
+			break;
+		case PLAN_MOUNT_TMPFS:
+			r = apply_tmpfs(m, rootfd, e);
+			break;
+		case PLAN_MOUNT_DIR:
+			r = apply_dir(m, rootfd, e);
+			break;
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

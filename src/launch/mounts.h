@@ -1,0 +1,43 @@
+/*
+ * mounts.h - putting mounts into a root that is not trusted.
+ *
+ * Targets are resolved beneath the root's descriptor, made where they are missing, and mounted on
+ * by descriptor; sources are cloned by descriptor before. No path of an image is ever followed on
+ * the host's side.
+ */
+#ifndef LAUNCH_MOUNTS_H
+#define LAUNCH_MOUNTS_H
+
+#include "base/err.h"
+#include "launch/plan.h"
+
+/* "/proc/self/fd/N" for the mount calls that only take a path. */
+struct fd_path {
+	char s[32];
+};
+struct fd_path fd_path(int fd);
+
+/*
+ * Clones what is mounted at source, and below it, into *ret_fd, detached. flags: MOUNT_ATTR_* to
+ * set on the whole tree (mount_setattr(2)).
+ */
+int mount_clone(const char *source, unsigned long long attrs, int *ret_fd, struct err *e);
+
+/* Attaches a detached tree at an open target. name is for messages. */
+int mount_attach(int tree, int target, const char *name, struct err *e);
+
+/* mount(2) of a kernel file system at an open folder. data may be NULL. */
+int mount_fs(const char *type, int target, unsigned long flags, const char *data, const char *name,
+	     struct err *e);
+
+/* Opens (O_PATH) a folder of the image that no link may stand in for: /proc, /sys, /dev. */
+int mount_open_fixed_dir(int rootfd, const char *path, int *ret_fd, struct err *e);
+
+/*
+ * The two halves of a plan's mount list: clone every BIND source while the host's tree is in view
+ * (sources[i] is -1 for other kinds, and for optional ones that are missing), then put the list in.
+ */
+int mounts_clone_sources(const struct plan *p, int *sources, struct err *e);
+int mounts_apply(const struct plan *p, int rootfd, const int *sources, struct err *e);
+
+#endif

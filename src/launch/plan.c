@@ -1,0 +1,67 @@
+/*
+ * plan.c - refusing plans that cannot work.
+ *
+ * Promises that what start_box() is given is well formed, so that the code after the clone only
+ * meets the errors of the kernel.
+ */
+#include "launch/plan.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+
+/* The kernel's file systems, which no other mount may hide or shadow. */
+static const char *const reserved[] = {"/proc", "/sys", "/dev"};
+
+static int check_target(const char *target, struct err *e)
+{
+	if (target[0] != '/' || strlen(target) >= PATH_MAX)
+		return err_set(e, EINVAL, "mount target '%s' is not an absolute path", target);
+	for (const char *s = target; (s = strstr(s, "/..")); s += 3)
+		if (s[3] == '\0' || s[3] == '/')
+			return err_set(e, EINVAL, "mount target '%s' has a '..' in it", target);
+	if (streq(target, "/"))
+		return err_set(e, EINVAL, "mount target '/' is the box's root itself");
+	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
+		if (path_is_beneath(target, reserved[i]) && !starts_with(target, "/dev/"))
+			return err_set(e, EINVAL, "mount target '%s' is reserved for the box", target);
+	return 0;
+}
+
+static int check_mount(const struct plan_mount *m, struct err *e)
+{
+	int r = check_target(m->target, e);
+
+	if (r < 0)
+		return r;
+	if (m->kind == PLAN_MOUNT_BIND && (!m->source || m->source[0] != '/'))
+		return err_set(e, EINVAL, "mount source for '%s' is not an absolute path",
+			       m->target);
+	return 0;
+}
+
+int plan_check(const struct plan *p, struct err *e)
+{
+	int r;
+
+	if (p->n_lowers == 0)
+		return err_set(e, EINVAL, "the image has no layer");
+	if (p->n_lowers > PLAN_MAX_LOWERS)
+		return err_set(e, EINVAL, "the image has %zu layers, at most %d can be stacked",
+			       p->n_lowers, PLAN_MAX_LOWERS);
+	if (p->n_mounts > PLAN_MAX_MOUNTS)
+		return err_set(e, EINVAL, "%zu mounts were asked for, at most %d can be made",
+			       p->n_mounts, PLAN_MAX_MOUNTS);
+	if (strlen(p->hostname) > HOST_NAME_MAX)
+		return err_set(e, EINVAL, "hostname '%s' is longer than %d bytes", p->hostname,
+			       HOST_NAME_MAX);
+	if (!p->upper != !p->work)
+		return err_set(e, EINVAL, "an upper folder needs a work folder");
+	for (size_t i = 0; i < p->n_mounts; i++)
+		if ((r = check_mount(&p->mounts[i], e)) < 0)
+			return r;
+	return 0;
+}

@@ -1,0 +1,89 @@
+/*
+ * plan.h - everything the launcher needs to know to start one box, as paths and numbers.
+ *
+ * The layer above builds a plan; plan_check() refuses what cannot work, by name; start_box() makes
+ * it real. A plan owns nothing: its strings and descriptors belong to whoever built it and must
+ * live until start_box() has returned.
+ */
+#ifndef LAUNCH_PLAN_H
+#define LAUNCH_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* One page of mount data (mount(2)) holds this many "/proc/self/fd/NNN:" lower layers. */
+#define PLAN_MAX_LOWERS 200
+#define PLAN_MAX_MOUNTS 256
+
+enum plan_net {
+	PLAN_NET_NEW,  /* an own network namespace with nothing but loopback */
+	PLAN_NET_HOST, /* the host's */
+};
+
+enum plan_mount_kind {
+	PLAN_MOUNT_BIND,  /* a file or folder of the host, with what is mounted below it */
+	PLAN_MOUNT_TMPFS, /* fresh memory */
+	PLAN_MOUNT_DIR,	  /* no mount: the folder just has to exist, with this mode */
+};
+
+struct plan_mount {
+	enum plan_mount_kind kind;
+	const char *source; /* BIND: absolute host path without links */
+	const char *target; /* absolute path inside the box */
+	bool read_only;
+	bool optional;		 /* BIND: not there on the host is fine */
+	bool replace;		 /* BIND: only where the target already exists */
+	mode_t mode;		 /* TMPFS, DIR: mode of the folder; 0 means 0755 */
+	unsigned long long size; /* TMPFS: bytes; 0 for the kernel's default, half the memory */
+};
+
+/* A small file of ours that has to be right in the box's /etc; see etc.h. */
+struct plan_etc {
+	const char *passwd_line; /* added to /etc/passwd unless its uid or name is there; NULL: not */
+	const char *group_line;
+	const char *hosts;	 /* content when the image has no /etc/hosts; NULL: leave */
+	const char *resolv_conf; /* content at each start; NULL: leave alone */
+};
+
+struct plan {
+	const char *id;	      /* of the box, for messages */
+	const char *hostname; /* at most 64 bytes, HOST_NAME_MAX */
+
+	/* Identity: box-root is outer_uid outside; you_uid is you, inside. */
+	uid_t outer_uid, you_uid;
+	gid_t outer_gid, you_gid;
+	bool host_root; /* we are the host's uid 0: what that could change is read-only */
+	bool subid;	/* map the caller's /etc/subuid range as well, by newuidmap(1) */
+
+	/* Root: lower layers, top first; upper and work folder, or neither: memory. */
+	const char *const *lowers;
+	size_t n_lowers;
+	const char *upper;
+	const char *work;
+	bool read_only_root;
+	const char *staging; /* an empty host folder of ours to build the tree upon */
+
+	struct plan_mount *mounts; /* in order; a later one may lie on an earlier one */
+	size_t n_mounts;
+	struct plan_etc etc;
+
+	enum plan_net net;
+	bool nested;  /* namespaces, mount and clone3 inside are open */
+	bool io_uring;
+	bool perf;
+	bool sudo; /* serve sudo requests on /run/sandbox/sudo.sock */
+	const char *sudo_program; /* host path of the static client; with sudo */
+
+	long linger_ms; /* how long the box stays after its last session; -1: for ever */
+
+	int control_fd;	 /* listening control socket, SOCK_SEQPACKET */
+	int lifetime_fd; /* locked file that pid 1 keeps open as long as it lives, or -1 */
+};
+
+/* 0, or -EINVAL with a message that names the entry that cannot work. */
+int plan_check(const struct plan *p, struct err *e);
+
+#endif

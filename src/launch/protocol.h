@@ -1,0 +1,89 @@
+/*
+ * protocol.h - what travels over the control socket of a box (and the sudo socket inside it).
+ *
+ * SOCK_SEQPACKET, one message a packet, fixed size. A connection carries one request:
+ *
+ *	client                                pid 1
+ *	SESSION + fds  ------------------->
+ *	               <-------------------   ACCEPTED [+ the pty's master]   or   ERROR
+ *	(report pipe: end of file means the command was executed, a struct err that it was not)
+ *	SIGNAL ...     ------------------->
+ *	               <-------------------   STOPPED ...
+ *	               <-------------------   EXIT
+ *	STOP           ------------------->   (the box ends; the connection closes with it)
+ *
+ * A client that closes the connection ends its session, unless that is detached. Before ACCEPTED nothing has been run, so a
+ * connection that closes before it may be asked again.
+ *
+ * Descriptors of SESSION, in this order: a memfd with the payload, the report pipe's write end,
+ * then one for each of stdin, stdout, stderr whose bit in `terminals` is clear.
+ *
+ * Payload: struct session_payload, then NUL-terminated strings: the working folder, argc
+ * arguments, envc NAME=value. Pid 1 never reads it; the session's own process does.
+ */
+#ifndef LAUNCH_PROTOCOL_H
+#define LAUNCH_PROTOCOL_H
+
+#include <stdint.h>
+#include <sys/ioctl.h>
+
+#include "base/err.h"
+
+#define PROTOCOL_MAGIC	     0x53424f01u /* "SBO", version 1: raised with every change here */
+#define PROTOCOL_MAX_FDS     5
+#define PROTOCOL_MAX_PAYLOAD (4u << 20) /* above the kernel's own limit for stacks of 8 MiB / 4 */
+
+/* Where a session finds sudo's socket, and sudo. */
+#define BOX_RUN_DIR	"/run/sandbox"
+#define BOX_SUDO_SOCKET BOX_RUN_DIR "/sudo.sock"
+#define BOX_SUDO_BIN	BOX_RUN_DIR "/bin/sudo"
+
+enum message_type {
+	MESSAGE_SESSION = 1,
+	MESSAGE_SIGNAL,
+	MESSAGE_STOP,
+	MESSAGE_ACCEPTED,
+	MESSAGE_STOPPED,
+	MESSAGE_EXIT,
+	MESSAGE_ERROR,
+};
+
+enum session_flags {
+	SESSION_ROOT = 1u << 0,	    /* as box-root instead of you */
+	SESSION_RAW_PTY = 1u << 1,  /* stdin is no terminal: the pty must not touch the bytes */
+	SESSION_DETACHED = 1u << 2, /* outlives its client */
+};
+
+struct message {
+	uint32_t magic;
+	uint32_t type;
+	union {
+		struct {
+			uint32_t flags;	    /* enum session_flags */
+			uint32_t terminals; /* bit n: descriptor n is the session's pty */
+			struct winsize size;
+		} session;
+		int32_t value; /* SIGNAL, STOPPED: signal; EXIT: exit status; STOP: milliseconds */
+		struct err error;
+	};
+};
+
+struct session_payload {
+	uint32_t argc; /* 0: the user's shell */
+	uint32_t envc;
+};
+
+/*
+ * Sends m with n descriptors; 0 or -errno. Only the bytes that the type uses are sent.
+ * flags: MSG_DONTWAIT for a peer that is not to be waited for.
+ */
+int message_send(int fd, const struct message *m, const int *fds, int n_fds, int flags);
+
+/*
+ * Receives one message and at most PROTOCOL_MAX_FDS close-on-exec descriptors into fds (the rest -1).
+ * Returns 1, 0 at the end of the connection, -EPROTO for what is no message of this version,
+ * or -errno. On 0 and errors no descriptor is left open.
+ */
+int message_receive(int fd, struct message *m, int *fds, int *ret_n_fds, int flags);
+
+#endif

@@ -1,0 +1,249 @@
+/*
+ * rootfs.c - building the root of a box.
+ *
+ * The order of the mount calls:
+ *	1  /		 make-rprivate		 nothing we do propagates anywhere
+ *	2  sources	 open_tree(CLONE)	 binds and device nodes, while the host is in view
+ *	3  scratch	 tmpfs on the staging folder, where the plan has no upper folder
+ *	4  root		 overlay on the staging folder
+ *	5  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())
+ *	6  /sys		 sysfs of an own network namespace, else the host's, read-only
+ *	7  /dev		 tmpfs, nodes, devpts
+ *	8  the plan's mounts, in order
+ *	9  /etc		 the user's and the network's lines
+ *	10 masks	 /proc/sys and kin read-only, where we are the host's root
+ *	11 pivot_root(".", "."), detach the old root
+ *
+ * Lower, upper and work folders reach the overlay as /proc/self/fd/N, so that no character of a
+ * path can be taken for an option, and the data of 200 layers fits mount(2)'s one page.
+ */
+#include "launch/rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "launch/dev.h"
+#include "launch/etc.h"
+#include "launch/mounts.h"
+
+static int open_dir(const char *path, int *ret_fd, struct err *e)
+{
+	*ret_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *ret_fd < 0 ? err_sys(e, errno, "cannot open '%s'", path) : 0;
+}
+
+/* Descriptors that the overlay's options name; open until it is mounted. */
+struct overlay_dirs {
+	int lowers[PLAN_MAX_LOWERS];
+	size_t n_lowers;
+	int upper, work;
+};
+
+static void close_overlay_dirs(struct overlay_dirs *d)
+{
+	for (size_t i = 0; i < d->n_lowers; i++)
+		close_fd(&d->lowers[i]);
+	close_fd(&d->upper);
+	close_fd(&d->work);
+}
+
+/* Without an upper folder: one in memory, which goes with the mount namespace. */
+static int open_memory_upper(const char *staging, struct overlay_dirs *d, struct err *e)
+{
+	cleanup_close int scratch = -1;
+
+	if (mount("tmpfs", staging, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
+		return err_sys(e, errno, "cannot mount tmpfs for the box's files");
+	scratch = open(staging, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (scratch < 0 || mkdirat(scratch, "upper", 0755) < 0 || mkdirat(scratch, "work", 0700) < 0)
+		return err_sys(e, errno, "cannot make the box's upper folder in memory");
+	d->upper = openat(scratch, "upper", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	d->work = openat(scratch, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (d->upper < 0 || d->work < 0)
+		return err_sys(e, errno, "cannot open the box's upper folder in memory");
+	return 0;
+}
+
+static int open_overlay_dirs(const struct plan *p, struct overlay_dirs *d, struct err *e)
+{
+	int r = 0;
+
+	for (; r == 0 && d->n_lowers < p->n_lowers; d->n_lowers++)
+		r = open_dir(p->lowers[d->n_lowers], &d->lowers[d->n_lowers], e);
+	if (r == 0 && !p->upper)
+		return open_memory_upper(p->staging, d, e);
+	if (r == 0)
+		r = open_dir(p->upper, &d->upper, e);
+	if (r == 0)
+		r = open_dir(p->work, &d->work, e);
+	return r;
+}
+
+/* Why the kernel said no to an overlay, in words that help. */
+static int overlay_error(const struct plan *p, int errnum, struct err *e)
+{
+	if (errnum == EBUSY)
+		return err_set(e, EBUSY, "the box's files are in use by another mount");
+	if (errnum == EINVAL || errnum == ENODEV || errnum == EPERM)
+		return err_sys(e, errnum, "cannot mount the overlay of '%s' (see sandbox doctor)",
+			       p->lowers[0]);
+	return err_sys(e, errnum, "cannot mount the overlay of '%s'", p->lowers[0]);
+}
+
+/*
+ * userxattr: marks in user.overlay.*, the only ones we may write (Linux 5.11). index=on: a second
+ * mount of a live upper is EBUSY instead of undefined behaviour.
+ */
+static int mount_overlay(const struct plan *p, struct err *e)
+{
+	__attribute__((cleanup(close_overlay_dirs))) struct overlay_dirs d = {.upper = -1, .work = -1};
+	cleanup_buf struct buf data = BUF_INIT;
+	int r = open_overlay_dirs(p, &d, e);
+
+	if (r < 0)
+		return r;
+	buf_addstr(&data, "userxattr,index=on,lowerdir=");
+	for (size_t i = 0; i < d.n_lowers; i++)
+		buf_addf(&data, "%s%s", i ? ":" : "", fd_path(d.lowers[i]).s);
+	buf_addf(&data, ",upperdir=%s,workdir=%s", fd_path(d.upper).s, fd_path(d.work).s);
+	if (mount("overlay", p->staging, "overlay", MS_NOSUID | MS_NODEV, data.data) < 0)
+		return overlay_error(p, errno, e);
+	return 0;
+}
+
+static int mount_proc(int rootfd, struct err *e)
+{
+	cleanup_close int target = -1;
+	int r = mount_open_fixed_dir(rootfd, "/proc", &target, e);
+
+	if (r == 0)
+		r = mount_fs("proc", target, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, "/proc", e);
+	if (r == -EPERM)
+		return err_set(e, EPERM, "cannot mount /proc: this container hides parts of its own "
+			       "/proc (see sandbox doctor)");
+	return r;
+}
+
+/* sysfs belongs to a network namespace and can only be mounted by who owns that. */
+static int mount_sys(const struct plan *p, int rootfd, int host_sys, struct err *e)
+{
+	cleanup_close int target = -1;
+	int r = mount_open_fixed_dir(rootfd, "/sys", &target, e);
+
+	if (r < 0)
+		return r;
+	if (p->net == PLAN_NET_HOST)
+		return mount_attach(host_sys, target, "/sys", e);
+	return mount_fs("sysfs", target, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, "/sys",
+			e);
+}
+
+/* Paths through which the host's root changes the host without any capability. */
+static int mask_proc(int rootfd, struct err *e)
+{
+	static const char *const masked[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq",
+					     "/proc/bus"};
+	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	for (size_t i = 0; i < ARRAY_SIZE(masked); i++) {
+		cleanup_close int target = -1, tree = -1;
+		int r = path_open_nolinks(rootfd, masked[i], O_PATH, 0, &target, e);
+
+		if (r == -ENOENT)
+			continue;
+		if (r < 0)
+			return r;
+		tree = open_tree(target, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+		if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0)
+			return err_sys(e, errno, "cannot make '%s' read-only", masked[i]);
+		if ((r = mount_attach(tree, target, masked[i], e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int set_read_only(int rootfd, struct err *e)
+{
+	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	if (mount_setattr(rootfd, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0)
+		return err_sys(e, errno, "cannot make the root read-only");
+	return 0;
+}
+
+/* pivot_root(2), "pivot_root(".", ".")": the old root ends up on top of the new and is let go. */
+static int enter_root(int rootfd, struct err *e)
+{
+	if (fchdir(rootfd) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+		return err_sys(e, errno, "cannot make the box's root the root");
+	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return err_sys(e, errno, "cannot leave the host's root");
+	return 0;
+}
+
+/* What is cloned while the host is in view. */
+struct host_trees {
+	int binds[PLAN_MAX_MOUNTS];
+	int nodes[DEV_NODES];
+	int sys;
+};
+
+static int clone_host_trees(const struct plan *p, struct host_trees *t, struct err *e)
+{
+	int r = mounts_clone_sources(p, t->binds, e);
+
+	if (r == 0)
+		r = dev_clone_nodes(t->nodes, e);
+	if (r == 0 && p->net == PLAN_NET_HOST)
+		r = mount_clone("/sys",
+				MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					MOUNT_ATTR_NOEXEC,
+				&t->sys, e);
+	return r;
+}
+
+static int fill_root(const struct plan *p, int rootfd, const struct host_trees *t, int *ret_pts,
+		     struct err *e)
+{
+	int r = mount_proc(rootfd, e);
+
+	if (r == 0)
+		r = mount_sys(p, rootfd, t->sys, e);
+	if (r == 0)
+		r = dev_build(rootfd, t->nodes, ret_pts, e);
+	if (r == 0)
+		r = mounts_apply(p, rootfd, t->binds, e);
+	if (r == 0)
+		r = etc_apply(rootfd, &p->etc, e);
+	if (r == 0 && p->host_root)
+		r = mask_proc(rootfd, e);
+	if (r == 0 && p->read_only_root)
+		r = set_read_only(rootfd, e);
+	return r;
+}
+
+int rootfs_build(const struct plan *p, int *ret_pts, struct err *e)
+{
+	struct host_trees trees = {.sys = -1};
+	cleanup_close int rootfd = -1;
+	int r;
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return err_sys(e, errno, "cannot make the mount tree private");
+	r = clone_host_trees(p, &trees, e);
+	if (r == 0)
+		r = mount_overlay(p, e);
+	if (r == 0)
+		r = open_dir(p->staging, &rootfd, e);
+	if (r == 0)
+		r = fill_root(p, rootfd, &trees, ret_pts, e);
+	return r < 0 ? r : enter_root(rootfd, e);
+}

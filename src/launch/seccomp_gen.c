@@ -1,0 +1,382 @@
+/*
+ * seccomp_gen.c - compiles the policy to BPF; runs on the building machine, while building.
+ *
+ *	seccomp_gen [ARCH]          prints seccomp_filters.h: every variant, for ARCH and for the
+ *	                            32-bit architecture that its kernel also runs
+ *	seccomp_gen --table [ARCH]  prints each call's number and its answer in the variants
+ *
+ * ARCH is libseccomp's word for it (x86_64, aarch64), by default the building machine.
+ *
+ * libseccomp gives the numbers of the names, so that none is typed by hand; the programs are our
+ * own. libseccomp's rules are ANDs of 64-bit comparisons with one answer for all that matches none:
+ * "every ioctl but these two, by the low 32 bits" and "unknown is ENOSYS, another family is
+ * EAFNOSUPPORT" cannot be said in them short of a rule a bit. Its programs are also several times
+ * as long, and length is what attaching costs (0.2 us an instruction, most of it the kernel's JIT).
+ *
+ * Hence the shape of a program: look at the architecture, then find the number in a tree of ranges
+ * that have the same answer; a lone number inside a range is one comparison; returns are shared. The
+ * kernel runs a filter once for each number when it is attached, and remembers which calls are
+ * always allowed (seccomp_cache_prepare(), Linux 5.11); it can do so with these instructions only:
+ * loads of nr and arch, jumps, AND and returns of constants.
+ *
+ * A conditional jump reaches 255 instructions forward. Code is therefore built from its end: a
+ * target is there before the jump to it, and a jump that is too far gets a plain one in between.
+ */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "launch/seccomp_policy.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* How far a conditional jump may go: 255, less what emit_jump() may still put in between. */
+#define REACH 250
+
+/* Numbers are looked for here; arm's own begin at __ARM_NR_BASE (0x0f0000, asm/unistd.h). */
+static const struct {
+	uint32_t first, end;
+} windows[] = {{0, 1024}, {0x0f0000, 0x0f0010}};
+
+/* The last instruction first: insn[i] can jump to insn[i - 1] and below. */
+struct code {
+	struct sock_filter insn[BPF_MAXINSNS];
+	size_t n;
+};
+
+/* Numbers from first up to the next range's first; a lone one is only itself. */
+struct range {
+	uint32_t first;
+	uint32_t answer;
+	const struct seccomp_test *tests;
+};
+
+struct ranges {
+	struct range v[1024];
+	size_t n;
+	struct range lone[1024]; /* exceptions inside the ranges, ascending */
+	size_t n_lone;
+};
+
+static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("seccomp_gen: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	exit(1);
+}
+
+/* Puts an instruction before all others; returns its index. */
+static size_t emit(struct code *code, unsigned int op, size_t k, size_t jt, size_t jf)
+{
+	if (code->n == BPF_MAXINSNS)
+		fail("the filter is longer than %d instructions", BPF_MAXINSNS);
+	code->insn[code->n] = (struct sock_filter)BPF_JUMP((uint16_t)op, (uint32_t)k, (uint8_t)jt,
+							   (uint8_t)jf);
+	return code->n++;
+}
+
+/* Returns target, or a plain jump to it when a conditional one could not get there. */
+static size_t in_reach(struct code *code, size_t target)
+{
+	if (code->n - target <= REACH)
+		return target;
+	return emit(code, BPF_JMP | BPF_JA, code->n - target - 1, 0, 0);
+}
+
+static size_t emit_jump(struct code *code, unsigned int op, uint32_t k, size_t yes, size_t no)
+{
+	yes = in_reach(code, yes);
+	no = in_reach(code, no);
+	return emit(code, BPF_JMP | BPF_K | op, k, code->n - yes - 1, code->n - no - 1);
+}
+
+static size_t emit_answer(struct code *code, uint32_t answer)
+{
+	for (size_t i = code->n; i-- > 0 && code->n - i < REACH;)
+		if (code->insn[i].code == (BPF_RET | BPF_K) && code->insn[i].k == answer)
+			return i;
+	return emit(code, BPF_RET | BPF_K, answer, 0, 0);
+}
+
+/* The bits of the argument that the test wants in the accumulator. */
+static uint32_t loaded_mask(const struct seccomp_test *test)
+{
+	return test->op == SECCOMP_TEST_ANY ? UINT32_MAX : test->mask;
+}
+
+/* Loads the low half of an argument; every architecture here is little-endian. */
+static size_t emit_load(struct code *code, const struct seccomp_test *test)
+{
+	if (loaded_mask(test) != UINT32_MAX)
+		emit(code, BPF_ALU | BPF_AND | BPF_K, test->mask, 0, 0);
+	return emit(code, BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, args) + 8 * test->arg, 0, 0);
+}
+
+/* before ran just before this test, with its load, or is NULL; next is where no match goes. */
+static size_t emit_test(struct code *code, const struct seccomp_test *test,
+			const struct seccomp_test *before, size_t next)
+{
+	size_t match = emit_answer(code, test->answer), head;
+
+	if (test->op == SECCOMP_TEST_ANY)
+		head = emit_jump(code, BPF_JSET, test->mask, match, next);
+	else if (test->op == SECCOMP_TEST_EQ)
+		head = emit_jump(code, BPF_JEQ, test->value, match, next);
+	else
+		head = emit_jump(code, BPF_JEQ, test->value, next, match);
+	if (before && before->arg == test->arg && loaded_mask(before) == loaded_mask(test))
+		return head;
+	return emit_load(code, test);
+}
+
+static size_t emit_rule(struct code *code, unsigned int flags, const struct range *range)
+{
+	const struct seccomp_test *active[16];
+	size_t n = 0, head = emit_answer(code, range->answer);
+
+	for (const struct seccomp_test *test = range->tests; test && test->op; test++) {
+		if ((test->when & flags) != test->when)
+			continue;
+		if (n == ARRAY_SIZE(active))
+			fail("a rule has more than %zu tests", n);
+		active[n++] = test;
+	}
+	while (n-- > 0)
+		head = emit_test(code, active[n], n ? active[n - 1] : NULL, head);
+	return head;
+}
+
+/* One range, that ends before end, with the lone numbers in it. */
+static size_t emit_range(struct code *code, unsigned int flags, const struct ranges *ranges,
+			 const struct range *range, uint64_t end)
+{
+	size_t head = emit_rule(code, flags, range);
+
+	for (size_t i = ranges->n_lone; i-- > 0;) {
+		const struct range *lone = &ranges->lone[i];
+
+		if (lone->first > range->first && lone->first < end)
+			head = emit_jump(code, BPF_JEQ, lone->first, emit_rule(code, flags, lone),
+					 head);
+	}
+	return head;
+}
+
+/* Where to cut v[lo..hi): at the boundary nearest to the middle of its numbers. */
+static size_t middle(const struct range *v, size_t lo, size_t hi)
+{
+	uint32_t half = v[lo].first + (v[hi - 1].first - v[lo].first + 1) / 2;
+	size_t cut = lo + 1;
+
+	while (cut + 1 < hi && v[cut].first < half)
+		cut++;
+	if (cut > lo + 1 && half - v[cut - 1].first < v[cut].first - half)
+		cut--;
+	return cut;
+}
+
+/* A tree over the ranges lo to hi - 1, for the number in the accumulator. */
+static size_t emit_tree(struct code *code, unsigned int flags, const struct ranges *ranges,
+			size_t lo, size_t hi)
+{
+	size_t cut, above, below;
+
+	if (hi - lo == 1)
+		return emit_range(code, flags, ranges, &ranges->v[lo],
+				  hi < ranges->n ? ranges->v[hi].first : UINT64_MAX);
+	cut = middle(ranges->v, lo, hi);
+	above = emit_tree(code, flags, ranges, cut, hi);
+	below = emit_tree(code, flags, ranges, lo, cut);
+	return emit_jump(code, BPF_JGE, ranges->v[cut].first, above, below);
+}
+
+static bool same_answer(const struct range *a, const struct range *b)
+{
+	return a->answer == b->answer && a->tests == b->tests;
+}
+
+static void add_number(struct ranges *ranges, uint32_t first, const struct seccomp_rule *rule)
+{
+	struct range range = {
+		.first = first,
+		.answer = rule ? rule->answer : seccomp_unknown,
+		.tests = rule ? rule->tests : NULL,
+	};
+	struct range *last = &ranges->v[ranges->n];
+
+	if (ranges->n > 0 && same_answer(&last[-1], &range))
+		return;
+	if (ranges->n > 1 && same_answer(&last[-2], &range) && last[-1].first + 1 == first) {
+		ranges->lone[ranges->n_lone++] = last[-1];
+		ranges->n--;
+		return;
+	}
+	*last = range;
+	ranges->n++;
+}
+
+static const struct seccomp_rule *rule_of(unsigned int flags, uint32_t arch, uint32_t nr)
+{
+	char *name = seccomp_syscall_resolve_num_arch(arch, (int)nr);
+	const struct seccomp_rule *rule = name ? seccomp_policy_rule(flags, name) : NULL;
+
+	free(name);
+	return rule;
+}
+
+/* What lies between and beyond the windows is unknown, x32 (numbers from 0x40000000) with it. */
+static size_t emit_arch(struct code *code, unsigned int flags, uint32_t arch)
+{
+	static struct ranges ranges;
+
+	ranges.n = ranges.n_lone = 0;
+	for (size_t w = 0; w < ARRAY_SIZE(windows); w++) {
+		for (uint32_t nr = windows[w].first; nr < windows[w].end; nr++)
+			add_number(&ranges, nr, rule_of(flags, arch, nr));
+		add_number(&ranges, windows[w].end, NULL);
+	}
+	emit_tree(code, flags, &ranges, 0, ranges.n);
+	return emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+}
+
+/* The 32-bit architecture that a kernel for arch may run as well, or 0. */
+static uint32_t compat_arch(uint32_t arch)
+{
+	switch (arch) {
+	case SCMP_ARCH_X86_64:
+		return SCMP_ARCH_X86;
+	case SCMP_ARCH_AARCH64:
+		return SCMP_ARCH_ARM;
+	default:
+		return 0;
+	}
+}
+
+/* An architecture that is neither cannot be: the process ends, rather than run unfiltered. */
+static void compile(struct code *code, unsigned int flags, uint32_t arch)
+{
+	uint32_t compat = compat_arch(arch);
+	size_t other;
+
+	code->n = 0;
+	other = emit_answer(code, SECCOMP_RET_KILL_PROCESS);
+	if (compat)
+		other = emit_jump(code, BPF_JEQ, compat, emit_arch(code, flags, compat), other);
+	emit_jump(code, BPF_JEQ, arch, emit_arch(code, flags, arch), other);
+	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
+}
+
+static void print_filters(uint32_t arch)
+{
+	static struct code code;
+	size_t lengths[SECCOMP_VARIANTS];
+
+	puts("/* Made by seccomp_gen from seccomp_policy.c. */\n");
+	for (unsigned int flags = 0; flags < SECCOMP_VARIANTS; flags++) {
+		compile(&code, flags, arch);
+		lengths[flags] = code.n;
+		printf("static const struct sock_filter seccomp_filter_%02u[] = {\n", flags);
+		for (size_t i = code.n; i-- > 0;)
+			printf("\t{%#x, %u, %u, %#x},\n", code.insn[i].code, code.insn[i].jt,
+			       code.insn[i].jf, code.insn[i].k);
+		puts("};\n");
+	}
+	puts("static const struct sock_fprog seccomp_filters[] = {");
+	for (unsigned int flags = 0; flags < SECCOMP_VARIANTS; flags++)
+		printf("\t{%zu, (struct sock_filter *)seccomp_filter_%02u},\n", lengths[flags],
+		       flags);
+	puts("};");
+}
+
+static const char *answer_name(uint32_t answer)
+{
+	static char other[32];
+
+	switch (answer) {
+	case SECCOMP_RET_ALLOW:
+		return "allow";
+	case SECCOMP_RET_ERRNO:
+		return "success";
+	case SECCOMP_RET_ERRNO | EPERM:
+		return "EPERM";
+	case SECCOMP_RET_ERRNO | ENOSYS:
+		return "ENOSYS";
+	default:
+		snprintf(other, sizeof(other), "%#x", answer);
+		return other;
+	}
+}
+
+/* The flags are independent of each other, so one column each says all. */
+static void print_table(uint32_t arch, const char *arch_name)
+{
+	static const unsigned int columns[] = {0, SECCOMP_ROOT, SECCOMP_NESTED, SECCOMP_IO_URING,
+					       SECCOMP_PERF};
+
+	printf("# arch nr name: base root nested io_uring perf; args: depends on the arguments\n");
+	for (size_t w = 0; w < ARRAY_SIZE(windows); w++)
+		for (uint32_t nr = windows[w].first; nr < windows[w].end; nr++) {
+			char *name = seccomp_syscall_resolve_num_arch(arch, (int)nr);
+
+			if (!name)
+				continue;
+			printf("%s %u %s:", arch_name, nr, name);
+			for (size_t c = 0; c < ARRAY_SIZE(columns); c++) {
+				const struct seccomp_rule *rule =
+					seccomp_policy_rule(columns[c], name);
+
+				printf(" %s", rule && rule->tests ? "args"
+					: answer_name(rule ? rule->answer : seccomp_unknown));
+			}
+			putchar('\n');
+			free(name);
+		}
+}
+
+/* A name that no architecture has is a slip of the keys, unless it may be too new to be known. */
+static void check_names(void)
+{
+	for (size_t i = 0; i < seccomp_rules_n; i++) {
+		char *calls = strdup(seccomp_rules[i].calls), *rest = calls, *name;
+
+		if (!calls)
+			fail("out of memory");
+		while ((name = strsep(&rest, " ")))
+			if (!seccomp_rules[i].recent &&
+			    seccomp_syscall_resolve_name(name) == __NR_SCMP_ERROR)
+				fail("no system call is called '%s'", name);
+		free(calls);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	bool table = argc > 1 && strcmp(argv[1], "--table") == 0;
+	const char *name = argc > 1 + table ? argv[1 + table] : NULL;
+	uint32_t arch = name ? seccomp_arch_resolve_name(name) : seccomp_arch_native();
+
+	if (!arch)
+		fail("unknown architecture '%s'", name);
+	check_names();
+	if (!table) {
+		print_filters(arch);
+	} else {
+		print_table(arch, "native");
+		if (compat_arch(arch))
+			print_table(compat_arch(arch), "compat");
+	}
+	if (fflush(stdout) == EOF || ferror(stdout))
+		fail("cannot write: %s", strerror(errno));
+	return 0;
+}

@@ -1,0 +1,305 @@
+/*
+ * seccomp_policy.c - which system calls a box may make: the table, and reading it.
+ *
+ * Owns the policy, and nothing of how a filter is built. It is an allow list: a call that no rule
+ * names does not exist here (ENOSYS), so that a libc, made to run on older kernels, falls back; a
+ * call that is known and dangerous is refused (EPERM), so that a person reads what happened. What a
+ * capability guards and the box does not have (settimeofday as the host's root) is left to the
+ * kernel where a program may also use the call to read.
+ *
+ * Names are those of all architectures together; each takes what it has. On i386 and arm a call and
+ * its 32-bit-id or 64-bit-time twin stand in the same rule.
+ */
+#include "launch/seccomp_policy.h"
+
+#include <errno.h>
+#include <linux/net.h>
+#include <linux/netlink.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+
+#define ALLOW	      SECCOMP_RET_ALLOW
+#define REFUSE(errnum) (SECCOMP_RET_ERRNO | (errnum))
+#define SUCCESS	      REFUSE(0)
+
+#define ALL_BITS UINT32_MAX
+
+#define EQ(n, val, ans)	       {SECCOMP_TEST_EQ, (n), ALL_BITS, (uint32_t)(val), (ans), 0}
+#define NE(n, val, ans)	       {SECCOMP_TEST_NE, (n), ALL_BITS, (uint32_t)(val), (ans), 0}
+#define MASKED(n, bits, val, ans) {SECCOMP_TEST_EQ, (n), (bits), (uint32_t)(val), (ans), 0}
+#define ANY(n, bits, ans)      {SECCOMP_TEST_ANY, (n), (uint32_t)(bits), 0, (ans), 0}
+#define END		       {.op = SECCOMP_TEST_END}
+
+const uint32_t seccomp_unknown = REFUSE(ENOSYS);
+
+/*
+ * Putting characters into the input of a terminal: TIOCSTI directly, TIOCLINUX by pasting on a
+ * console (CVE-2017-5226).
+ */
+static const struct seccomp_test ioctl_tests[] = {
+	EQ(1, TIOCSTI, REFUSE(EPERM)),
+	EQ(1, TIOCLINUX, REFUSE(EPERM)),
+	END,
+};
+
+/*
+ * Families answer as a kernel without them would, so that getaddrinfo(), libaudit and crypto
+ * libraries go on without. AF_ALG, AF_VSOCK, AF_PACKET and the rest are closed: too much of the
+ * kernel, too few users. SOCK_PACKET with AF_INET is AF_PACKET by another name (net/socket.c).
+ * Of netlink: routes (getaddrinfo, ip, the JVM), socket lists (ss) and device events (libudev).
+ * Netfilter is for the gateway of a nested box.
+ */
+#define SOCKET_TYPE_MASK 0xf /* SOCK_TYPE_MASK of linux/net.h: without SOCK_CLOEXEC and kin */
+
+static const struct seccomp_test socket_tests[] = {
+	EQ(0, AF_UNIX, ALLOW),
+	MASKED(1, SOCKET_TYPE_MASK, SOCK_PACKET, REFUSE(ESOCKTNOSUPPORT)),
+	EQ(0, AF_INET, ALLOW),
+	EQ(0, AF_INET6, ALLOW),
+	NE(0, AF_NETLINK, REFUSE(EAFNOSUPPORT)),
+	EQ(2, NETLINK_ROUTE, ALLOW),
+	EQ(2, NETLINK_SOCK_DIAG, ALLOW),
+	EQ(2, NETLINK_KOBJECT_UEVENT, ALLOW),
+	{SECCOMP_TEST_EQ, 2, ALL_BITS, NETLINK_NETFILTER, ALLOW, SECCOMP_NESTED},
+	END,
+};
+
+/* Only these make pairs; TIPC would, too. */
+static const struct seccomp_test socketpair_tests[] = {
+	EQ(0, AF_UNIX, ALLOW),
+	END,
+};
+
+/*
+ * i386 alone: the arguments lie in memory, where no filter can look, so socket and socketpair
+ * through here would open every family. The direct calls (Linux 4.3) are there for who asks.
+ */
+static const struct seccomp_test socketcall_tests[] = {
+	EQ(0, SYS_SOCKET, REFUSE(ENOSYS)),
+	EQ(0, SYS_SOCKETPAIR, REFUSE(ENOSYS)),
+	END,
+};
+
+/* In clone(2) the low byte is the exit signal, so CLONE_NEWTIME (0x80) cannot be asked for. */
+#define CLONE_NAMESPACES                                                                   \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |     \
+	 CLONE_NEWPID | CLONE_NEWNET)
+
+static const struct seccomp_test clone_tests[] = {
+	ANY(0, CLONE_NAMESPACES, REFUSE(EPERM)),
+	END,
+};
+
+static const struct seccomp_test unshare_tests[] = {
+	ANY(0, CLONE_NAMESPACES | CLONE_NEWTIME, REFUSE(EPERM)),
+	END,
+};
+
+/*
+ * Devices, as root: success without a device. A character device 0/0 is an overlay whiteout, which
+ * everyone may make (Linux 5.8) and which must be real. Everything else is real, too.
+ */
+#define MKNOD_TESTS(mode, dev)                                 \
+	{                                                      \
+		MASKED(mode, S_IFMT, S_IFBLK, SUCCESS),        \
+		EQ(dev, 0, ALLOW),                             \
+		MASKED(mode, S_IFMT, S_IFCHR, SUCCESS),        \
+		END,                                           \
+	}
+
+static const struct seccomp_test mknod_tests[] = MKNOD_TESTS(1, 2);
+static const struct seccomp_test mknodat_tests[] = MKNOD_TESTS(2, 3);
+
+const struct seccomp_rule seccomp_rules[] = {
+	/* files and folders; chroot needs CAP_SYS_CHROOT, and beneath it is only the box */
+	{"open openat openat2 creat close close_range read readv pread64 preadv preadv2 "
+	 "write writev pwrite64 pwritev pwritev2 lseek _llseek truncate truncate64 ftruncate "
+	 "ftruncate64 fallocate fadvise64 fadvise64_64 arm_fadvise64_64 readahead sync "
+	 "syncfs fsync fdatasync sync_file_range arm_sync_file_range copy_file_range "
+	 "sendfile sendfile64 splice tee vmsplice dup dup2 dup3 fcntl fcntl64 flock pipe "
+	 "pipe2",
+	 .answer = ALLOW},
+	{"stat stat64 fstat fstat64 lstat lstat64 newfstatat fstatat64 statx oldstat "
+	 "oldfstat oldlstat statfs statfs64 fstatfs fstatfs64 access faccessat faccessat2 "
+	 "readlink readlinkat getdents getdents64 readdir getcwd chdir fchdir chroot umask "
+	 "name_to_handle_at",
+	 .answer = ALLOW},
+	{"mkdir mkdirat rmdir link linkat symlink symlinkat unlink unlinkat rename renameat "
+	 "renameat2 mknod mknodat chmod fchmod fchmodat chown chown32 fchown fchown32 lchown "
+	 "lchown32 fchownat utime utimes utimensat utimensat_time64 futimesat getxattr "
+	 "lgetxattr fgetxattr setxattr lsetxattr fsetxattr listxattr llistxattr flistxattr "
+	 "removexattr lremovexattr fremovexattr",
+	 .answer = ALLOW},
+	{"fchmodat2 cachestat statmount listmount getxattrat setxattrat listxattrat "
+	 "removexattrat file_getattr file_setattr",
+	 .answer = ALLOW, .recent = true},
+	{"inotify_init inotify_init1 inotify_add_watch inotify_rm_watch fanotify_init "
+	 "fanotify_mark io_setup io_destroy io_submit io_cancel io_getevents io_pgetevents "
+	 "io_pgetevents_time64 eventfd eventfd2 signalfd signalfd4 epoll_create "
+	 "epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 poll ppoll "
+	 "ppoll_time64 select _newselect pselect6 pselect6_time64",
+	 .answer = ALLOW},
+	{"ioctl", .answer = ALLOW, .tests = ioctl_tests},
+
+	/* memory */
+	{"brk mmap mmap2 munmap mremap mprotect madvise process_madvise process_mrelease "
+	 "msync mincore mlock mlock2 mlockall munlock munlockall remap_file_pages membarrier "
+	 "memfd_create memfd_secret pkey_alloc pkey_free pkey_mprotect mbind get_mempolicy "
+	 "set_mempolicy set_mempolicy_home_node migrate_pages move_pages",
+	 .answer = ALLOW},
+	{"mseal map_shadow_stack", .answer = ALLOW, .recent = true},
+
+	/* processes and threads; uretprobe and uprobe are calls a tracer plants (perf, bpftrace) */
+	{"fork vfork execve execveat exit exit_group wait4 waitid waitpid kill tkill tgkill "
+	 "getpid getppid gettid getpgid getpgrp setpgid getsid setsid set_tid_address "
+	 "set_thread_area get_thread_area set_tls get_tls arch_prctl modify_ldt personality "
+	 "prctl futex futex_time64 futex_waitv get_robust_list set_robust_list rseq "
+	 "restart_syscall breakpoint cacheflush usr26 usr32",
+	 .answer = ALLOW},
+	{"futex_wake futex_wait futex_requeue uretprobe uprobe", .answer = ALLOW, .recent = true},
+	{"clone", .answer = ALLOW, .tests = clone_tests},
+	{"unshare", .answer = ALLOW, .tests = unshare_tests},
+	{"ptrace process_vm_readv process_vm_writev kcmp pidfd_open pidfd_getfd "
+	 "pidfd_send_signal seccomp landlock_create_ruleset landlock_add_rule "
+	 "landlock_restrict_self",
+	 .answer = ALLOW},
+	{"lsm_get_self_attr lsm_set_self_attr lsm_list_modules", .answer = ALLOW, .recent = true},
+	{"signal sigaction sigprocmask sigpending sigsuspend sigreturn sgetmask ssetmask "
+	 "sigaltstack rt_sigaction rt_sigprocmask rt_sigpending rt_sigsuspend rt_sigreturn "
+	 "rt_sigtimedwait rt_sigtimedwait_time64 rt_sigqueueinfo rt_tgsigqueueinfo pause",
+	 .answer = ALLOW},
+	{"sched_yield sched_getaffinity sched_setaffinity sched_getparam sched_setparam "
+	 "sched_getscheduler sched_setscheduler sched_getattr sched_setattr "
+	 "sched_get_priority_max sched_get_priority_min sched_rr_get_interval "
+	 "sched_rr_get_interval_time64 getcpu nice getpriority setpriority ioprio_get "
+	 "ioprio_set getrlimit ugetrlimit setrlimit prlimit64 getrusage times",
+	 .answer = ALLOW},
+
+	/* identity; setfsuid and setfsgid tell the id that is, so they stay real for root too */
+	{"getuid getuid32 geteuid geteuid32 getgid getgid32 getegid getegid32 getresuid "
+	 "getresuid32 getresgid getresgid32 getgroups getgroups32 setuid setuid32 setgid "
+	 "setgid32 setreuid setreuid32 setregid setregid32 setresuid setresuid32 setresgid "
+	 "setresgid32 setfsuid setfsuid32 setfsgid setfsgid32 setgroups setgroups32 capget "
+	 "capset",
+	 .answer = ALLOW},
+
+	/* clocks and the machine; adjtimex and clock_adjtime read, the kernel refuses to set */
+	{"time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 "
+	 "clock_nanosleep clock_nanosleep_time64 nanosleep alarm getitimer setitimer "
+	 "adjtimex clock_adjtime clock_adjtime64 timer_create timer_delete timer_getoverrun "
+	 "timer_gettime timer_gettime64 timer_settime timer_settime64 timerfd_create "
+	 "timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64",
+	 .answer = ALLOW},
+	{"uname olduname oldolduname sysinfo getrandom sethostname setdomainname", .answer = ALLOW},
+
+	/* System V and POSIX queues, in the box's own ipc namespace */
+	{"ipc shmget shmat shmdt shmctl semget semop semtimedop semtimedop_time64 semctl "
+	 "msgget msgsnd msgrcv msgctl mq_open mq_unlink mq_notify mq_getsetattr mq_timedsend "
+	 "mq_timedsend_time64 mq_timedreceive mq_timedreceive_time64",
+	 .answer = ALLOW},
+
+	/* sockets */
+	{"bind listen accept accept4 connect shutdown getsockname getpeername getsockopt "
+	 "setsockopt send sendto sendmsg sendmmsg recv recvfrom recvmsg recvmmsg "
+	 "recvmmsg_time64",
+	 .answer = ALLOW},
+	{"socket", .answer = REFUSE(EPROTONOSUPPORT), .tests = socket_tests},
+	{"socketpair", .answer = REFUSE(EAFNOSUPPORT), .tests = socketpair_tests},
+	{"socketcall", .answer = ALLOW, .tests = socketcall_tests},
+
+	/* closed in every box: the kernel itself, the machine, and what is not namespaced */
+	{"kexec_load kexec_file_load init_module finit_module delete_module bpf "
+	 "open_by_handle_at add_key keyctl request_key userfaultfd reboot swapon swapoff "
+	 "acct quotactl quotactl_fd syslog vhangup iopl ioperm settimeofday stime "
+	 "clock_settime clock_settime64 lookup_dcookie nfsservctl",
+	 .answer = REFUSE(EPERM)},
+
+	/* closed unless nested; clone3 hides its flags in memory, and a libc falls back to clone */
+	{"mount umount umount2 pivot_root move_mount open_tree fsopen fsconfig fsmount "
+	 "fspick mount_setattr setns",
+	 .answer = REFUSE(EPERM)},
+	{"open_tree_attr", .answer = REFUSE(EPERM), .recent = true},
+	{"clone3", .answer = REFUSE(ENOSYS)},
+	{"mount umount umount2 pivot_root move_mount open_tree fsopen fsconfig fsmount "
+	 "fspick mount_setattr setns clone unshare clone3",
+	 .answer = ALLOW, .when = SECCOMP_NESTED},
+	{"open_tree_attr", .answer = ALLOW, .when = SECCOMP_NESTED, .recent = true},
+
+	/* by option; EPERM is what kernel.io_uring_disabled and perf_event_paranoid lead to */
+	{"io_uring_setup io_uring_enter io_uring_register perf_event_open",
+	 .answer = REFUSE(EPERM)},
+	{"io_uring_setup io_uring_enter io_uring_register",
+	 .answer = ALLOW, .when = SECCOMP_IO_URING},
+	{"perf_event_open", .answer = ALLOW, .when = SECCOMP_PERF},
+
+	/*
+	 * Root of a box that has one id: what would need more ids, or a device, reports success,
+	 * and every look shows root still (zero-consistency emulation).
+	 */
+	{"chown chown32 fchown fchown32 lchown lchown32 fchownat setuid setuid32 setgid "
+	 "setgid32 setreuid setreuid32 setregid setregid32 setresuid setresuid32 setresgid "
+	 "setresgid32 setgroups setgroups32 capset",
+	 .answer = SUCCESS, .when = SECCOMP_ROOT},
+	{"mknod", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknod_tests},
+	{"mknodat", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknodat_tests},
+};
+
+const size_t seccomp_rules_n = ARRAY_SIZE(seccomp_rules);
+
+static bool names(const char *calls, const char *name)
+{
+	size_t len = strlen(name);
+
+	while (*calls) {
+		size_t word = strcspn(calls, " ");
+
+		if (word == len && memcmp(calls, name, len) == 0)
+			return true;
+		calls += word;
+		calls += strspn(calls, " ");
+	}
+	return false;
+}
+
+const struct seccomp_rule *seccomp_policy_rule(unsigned int flags, const char *name)
+{
+	for (size_t i = seccomp_rules_n; i-- > 0;) {
+		const struct seccomp_rule *rule = &seccomp_rules[i];
+
+		if ((rule->when & flags) == rule->when && names(rule->calls, name))
+			return rule;
+	}
+	return NULL;
+}
+
+static bool matches(const struct seccomp_test *test, const uint64_t args[6])
+{
+	uint32_t bits = (uint32_t)args[test->arg] & test->mask;
+
+	switch (test->op) {
+	case SECCOMP_TEST_EQ:
+		return bits == test->value;
+	case SECCOMP_TEST_NE:
+		return bits != test->value;
+	default:
+		return bits != 0;
+	}
+}
+
+uint32_t seccomp_policy_answer(unsigned int flags, const char *name, const uint64_t args[6])
+{
+	const struct seccomp_rule *rule = seccomp_policy_rule(flags, name);
+
+	if (!rule)
+		return seccomp_unknown;
+	for (const struct seccomp_test *test = rule->tests; test && test->op; test++)
+		if ((test->when & flags) == test->when && matches(test, args))
+			return test->answer;
+	return rule->answer;
+}

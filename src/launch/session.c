@@ -1,0 +1,338 @@
+/*
+ * session.c - from a request to an executed command.
+ *
+ * The session's process, in order:
+ *	1  setsid; the pty's other end, or the descriptors that were passed, become stdio
+ *	2  the payload is read (it comes from the client, or from code inside the box)
+ *	3  with a terminal: the command is forked into a process group of its own; this process
+ *	   stays as session leader, so that Ctrl-Z can stop a bare command (the group of a command
+ *	   whose parent is outside its session is orphaned, and the kernel ignores SIGTSTP for it)
+ *	4  you: joins the nested user namespace; capabilities go; no_new_privs
+ *	5  working folder; every descriptor but stdio close-on-exec
+ *	6  seccomp
+ *	7  execve: the close of the report pipe says that it worked
+ */
+#include "launch/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <stdnoreturn.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "launch/caps.h"
+#include "launch/seccomp.h"
+
+/* The strings of the payload, in the session's memory. */
+struct command {
+	const char *cwd;
+	char **argv; /* NULL: the user's shell */
+	char **envp;
+};
+
+static noreturn void fail(int report, const struct err *e)
+{
+	/* A client that has gone needs no report. */
+	(void)!write(report, e, sizeof(*e));
+	_exit(err_exit_status(e));
+}
+
+/* The next n strings of [*pos, end) as a vector; NULL when they are not all there. */
+static char **take_strings(char **pos, const char *end, size_t n)
+{
+	char **v = xcalloc(n + 1, sizeof(*v));
+
+	for (size_t i = 0; i < n; i++) {
+		size_t left = (size_t)(end - *pos), len = strnlen(*pos, left);
+
+		if (len == left)
+			return NULL;
+		v[i] = *pos;
+		*pos += len + 1;
+	}
+	return v;
+}
+
+static int read_payload(int fd, struct command *ret, struct err *e)
+{
+	struct session_payload *head;
+	struct stat st;
+	char *data, *pos, **cwd;
+	size_t size;
+
+	if (fstat(fd, &st) < 0 || st.st_size < (off_t)sizeof(*head) ||
+	    st.st_size > PROTOCOL_MAX_PAYLOAD)
+		return err_set(e, E2BIG, "the command line and environment are too long");
+	size = (size_t)st.st_size;
+	data = xcalloc(1, size);
+	if (pread(fd, data, size, 0) != st.st_size)
+		return err_set(e, EPROTO, "the session's command cannot be read");
+	head = (struct session_payload *)data;
+	pos = data + sizeof(*head);
+	if (head->argc > size || head->envc > size ||
+	    !(cwd = take_strings(&pos, data + size, 1)) ||
+	    !(ret->argv = take_strings(&pos, data + size, head->argc)) ||
+	    !(ret->envp = take_strings(&pos, data + size, head->envc)))
+		return err_set(e, EPROTO, "the session's command is malformed");
+	ret->cwd = cwd[0];
+	if (head->argc == 0)
+		ret->argv = NULL;
+	return 0;
+}
+
+/* cfmakeraw(3) for output: bytes that come from a pipe on the client's side pass as they are. */
+static void make_pty_transparent(int tty)
+{
+	struct termios t;
+
+	if (tcgetattr(tty, &t) < 0)
+		return;
+	t.c_oflag &= ~(tcflag_t)OPOST;
+	t.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	tcsetattr(tty, TCSANOW, &t);
+}
+
+static int set_stdio(const struct session *s, struct err *e)
+{
+	int tty = -1;
+
+	if (s->master >= 0) {
+		tty = ioctl(s->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+		if (tty < 0 || ioctl(tty, TIOCSCTTY, 0) < 0)
+			return err_sys(e, errno, "cannot open the session's terminal");
+		if (s->flags & SESSION_RAW_PTY)
+			make_pty_transparent(tty);
+	}
+	for (int i = 0; i < 3; i++) {
+		int from = s->stdio[i] >= 0 ? s->stdio[i] : tty;
+
+		if (dup2(from, i) < 0)
+			return err_sys(e, errno, "cannot set up descriptor %d", i);
+	}
+	return 0;
+}
+
+static int take_identity(const struct session_policy *policy, uint32_t flags, struct err *e)
+{
+	int r;
+
+	if (flags & SESSION_ROOT) {
+		r = caps_drop_to_root(e);
+	} else {
+		if (setns(policy->you_userns, CLONE_NEWUSER) < 0)
+			return err_sys(e, errno, "cannot join the nested user namespace");
+		r = caps_drop_all(e);
+	}
+	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		r = err_sys(e, errno, "cannot set no_new_privs");
+	return r;
+}
+
+static const char *env_get(char **envp, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; envp && *envp; envp++)
+		if (strncmp(*envp, name, n) == 0 && (*envp)[n] == '=')
+			return *envp + n + 1;
+	return NULL;
+}
+
+static void env_put(char **envp, const char *name, const char *value)
+{
+	size_t n = strlen(name);
+
+	for (; *envp; envp++)
+		if (strncmp(*envp, name, n) == 0 && (*envp)[n] == '=')
+			*envp = xasprintf("%s=%s", name, value);
+}
+
+/* $SHELL if the image has it, else bash, else sh. */
+static char **shell_argv(char **envp)
+{
+	const char *candidates[] = {env_get(envp, "SHELL"), "/bin/bash", "/bin/sh"};
+	char **argv = xcalloc(2, sizeof(*argv));
+
+	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++)
+		if (candidates[i] && candidates[i][0] == '/' && access(candidates[i], X_OK) == 0) {
+			argv[0] = xstrdup(candidates[i]);
+			env_put(envp, "SHELL", candidates[i]);
+			return argv;
+		}
+	argv[0] = xstrdup("/bin/sh");
+	return argv;
+}
+
+/* An image that has never heard of the user's terminal gets the nearest it knows; terminfo(5). */
+static void settle_term(char **envp)
+{
+	static const char *const folders[] = {"/usr/share/terminfo", "/lib/terminfo",
+					      "/etc/terminfo"};
+	const char *terms[] = {env_get(envp, "TERM"), "xterm-256color", "xterm", "vt100", "linux"};
+
+	for (size_t t = 0; t < ARRAY_SIZE(terms); t++) {
+		if (!terms[t] || !terms[t][0] || strchr(terms[t], '/'))
+			continue;
+		for (size_t f = 0; f < ARRAY_SIZE(folders); f++) {
+			cleanup_free char *path =
+				xasprintf("%s/%c/%s", folders[f], terms[t][0], terms[t]);
+
+			if (access(path, R_OK) == 0) {
+				env_put(envp, "TERM", terms[t]);
+				return;
+			}
+		}
+	}
+}
+
+static int exec_error(const char *name, int errnum, struct err *e)
+{
+	if (errnum == ENOENT && strchr(name, '/') && access(name, F_OK) == 0)
+		return err_set(e, ERR_CMD_NOT_FOUND,
+			       "cannot run '%s': its interpreter or loader is not in the box", name);
+	if (errnum == ENOENT)
+		return err_set(e, ERR_CMD_NOT_FOUND, "cannot run '%s': command not found in the box",
+			       name);
+	err_sys(e, errnum, "cannot run '%s'", name);
+	e->code = ERR_CMD_NOT_EXEC;
+	return -e->code;
+}
+
+static noreturn void execute(const struct session_policy *policy, const struct session *s,
+			     struct command *c)
+{
+	unsigned filter = policy->seccomp_flags;
+	struct err e;
+
+	if (s->flags & SESSION_ROOT && policy->fake_root)
+		filter |= SECCOMP_ROOT;
+	if (take_identity(policy, s->flags, &e) < 0)
+		fail(s->report, &e);
+	if (chdir(c->cwd) < 0) {
+		err_sys(&e, errno, "cannot change to folder '%s' in the box", c->cwd);
+		fail(s->report, &e);
+	}
+	if (s->master >= 0)
+		settle_term(c->envp);
+	if (!c->argv)
+		c->argv = shell_argv(c->envp);
+	/* s->report is close-on-exec like all the rest. */
+	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (seccomp_apply(filter, &e) < 0)
+		fail(s->report, &e);
+	environ = c->envp;
+	execvp(c->argv[0], c->argv);
+	exec_error(c->argv[0], errno, &e);
+	fail(s->report, &e);
+}
+
+static void block_all(sigset_t *set)
+{
+	sigfillset(set);
+	sigprocmask(SIG_SETMASK, set, NULL);
+}
+
+static void unblock_all(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* The leader of a session with a terminal: waits for the command, tells of its stops. */
+static noreturn void lead(pid_t command, int connection, int tty)
+{
+	struct message stopped = {.type = MESSAGE_STOPPED};
+	sigset_t all;
+	int sig, status;
+
+	sigfillset(&all);
+	for (;;) {
+		if (sigwait(&all, &sig) != 0)
+			continue;
+		if (sig == SIGCONT)
+			tcsetpgrp(tty, command);
+		if (sig != SIGCHLD) {
+			kill(-command, sig);
+			continue;
+		}
+		if (waitpid(command, &status, WUNTRACED | WNOHANG) != command)
+			continue;
+		if (WIFSTOPPED(status)) {
+			stopped.value = WSTOPSIG(status);
+			message_send(connection, &stopped, NULL, 0, MSG_DONTWAIT);
+			continue;
+		}
+		_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+	}
+}
+
+static noreturn void run_with_terminal(const struct session_policy *policy, const struct session *s,
+				       struct command *c)
+{
+	int tty = s->stdio[0] < 0 ? 0 : s->stdio[1] < 0 ? 1 : 2;
+	sigset_t all;
+	pid_t pid;
+
+	/* SIGTTOU among them: tcsetpgrp(3) by a background group must not stop us. */
+	block_all(&all);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		setpgid(0, 0);
+		tcsetpgrp(tty, getpid());
+		unblock_all();
+		execute(policy, s, c);
+	}
+	if (pid < 0) {
+		struct err e;
+
+		err_sys(&e, errno, "cannot start a process in the box");
+		fail(s->report, &e);
+	}
+	setpgid(pid, pid);
+	/* The report pipe must end with the command's execve: nothing is kept but these two. */
+	dup2(tty, 0);
+	dup2(s->connection, 1);
+	close_range(2, ~0U, 0);
+	lead(pid, 1, 0);
+}
+
+static noreturn void run(const struct session_policy *policy, const struct session *s)
+{
+	struct command c = {0};
+	struct err e;
+
+	setsid();
+	unblock_all();
+	umask(022);
+	if (set_stdio(s, &e) < 0 || read_payload(s->payload, &c, &e) < 0)
+		fail(s->report, &e);
+	if (s->master >= 0)
+		run_with_terminal(policy, s, &c);
+	execute(policy, s, &c);
+}
+
+pid_t session_start(const struct session_policy *policy, const struct session *s)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		run(policy, s);
+	return pid < 0 ? -errno : pid;
+}

@@ -1,0 +1,37 @@
+/*
+ * session.h - what pid 1 starts: one command or shell inside the box.
+ */
+#ifndef LAUNCH_SESSION_H
+#define LAUNCH_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "launch/protocol.h"
+
+/* How sessions of this box are confined; the same for its whole life. */
+struct session_policy {
+	int you_userns;		/* the "you" user namespace */
+	unsigned seccomp_flags; /* SECCOMP_NESTED, SECCOMP_IO_URING, SECCOMP_PERF */
+	bool fake_root;		/* box-root's filter answers chown and kin with success */
+};
+
+/* One request, as received. The descriptors are the session's; -1 where a terminal takes over. */
+struct session {
+	uint32_t flags; /* enum session_flags */
+	uint32_t terminals;
+	int payload; /* memfd */
+	int report;
+	int stdio[3];
+	int connection; /* STOPPED is said on it */
+	int master;	/* of the session's pty, or -1 */
+};
+
+/*
+ * Forks the session's process. Returns its pid (a session and group leader of its own), or -errno.
+ * In the child everything that fails is told on the report pipe, then it exits with 125 to 127.
+ */
+pid_t session_start(const struct session_policy *policy, const struct session *s);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * terminal.c - raw mode that is always undone, and the relay's buffers.
+ *
+ * Owns the one saved state of the one terminal a program can have. The restore runs at exit and
+ * from the handlers of signals that end the program with a core; SIGKILL leaves it to the shell,
+ * which restores the modes of a job that was killed.
+ */
+#include "launch/terminal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+static struct {
+	int fd;
+	bool raw, hooked;
+	struct termios saved;
+} term = {.fd = -1};
+
+void terminal_restore(void)
+{
+	if (!term.raw)
+		return;
+	term.raw = false;
+	tcsetattr(term.fd, TCSADRAIN, &term.saved);
+}
+
+static void restore_and_die(int sig)
+{
+	terminal_restore();
+	raise(sig); /* SA_RESETHAND: the default action, a core */
+}
+
+static void hook_restore(void)
+{
+	static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+	struct sigaction sa = {.sa_handler = restore_and_die,
+			       .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+
+	if (term.hooked)
+		return;
+	term.hooked = true;
+	atexit(terminal_restore);
+	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
+		sigaction(fatal[i], &sa, NULL);
+}
+
+void terminal_raw(int fd)
+{
+	struct termios raw;
+
+	/* In the background the terminal is another job's: its modes are not ours to change. */
+	if (term.raw || tcgetpgrp(fd) != getpgrp() || tcgetattr(fd, &term.saved) < 0)
+		return;
+	hook_restore();
+	term.fd = fd;
+	term.raw = true;
+	raw = term.saved;
+	cfmakeraw(&raw);
+	tcsetattr(fd, TCSADRAIN, &raw);
+}
+
+struct winsize terminal_size(int fd)
+{
+	struct winsize ws = {0};
+
+	ioctl(fd, TIOCGWINSZ, &ws);
+	return ws;
+}
+
+bool relay_read(struct relay *r)
+{
+	ssize_t n;
+
+	if (relay_pending(r))
+		return true;
+	n = read(r->from, r->data, sizeof(r->data));
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	r->start = 0;
+	r->end = (size_t)n;
+	return n > 0;
+}
+
+bool relay_write(struct relay *r)
+{
+	ssize_t n = write(r->to, r->data + r->start, r->end - r->start);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	r->start += (size_t)n;
+	return true;
+}

@@ -1,0 +1,21 @@
+/*
+ * driver.c - the table of network drivers. A new one is a row here and its own file.
+ */
+#include "net/driver.h"
+
+#include "base/mem.h"
+
+static const struct net_driver drivers[] = {
+	{.name = "none", .summary = "loopback only", .own_namespace = true},
+	{.name = "host", .summary = "the host's network namespace"},
+};
+
+int net_driver_find(const char *name, const struct net_driver **ret, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
+		if (streq(drivers[i].name, name)) {
+			*ret = &drivers[i];
+			return 0;
+		}
+	return err_set(e, ERR_USAGE, "there is no network driver '%s': use 'none' or 'host'", name);
+}
