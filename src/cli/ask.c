@@ -1,0 +1,106 @@
+/*
+ * ask.c - asking through sandbox-ask, which edits and completes; else by reading a plain line.
+ */
+#include "cli/ask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "config/profile.h"
+
+extern char **environ;
+
+/* Runs sandbox-ask with stdout on fd and waits; *ret_status as of waitpid(2). */
+static int run_helper(char *const *argv, int fd, int *ret_status)
+{
+	posix_spawn_file_actions_t actions;
+	pid_t pid;
+	int r;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fd, STDOUT_FILENO);
+	r = posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (r != 0)
+		return -r;
+	while (waitpid(pid, ret_status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+/* The answer fits a pipe: a terminal's line is shorter than its 64 KiB. */
+static int ask_helper(const char *helper, const char *prompt, const char *preset,
+		      const struct strv *words, char **ret, struct err *e)
+{
+	cleanup_strv struct strv argv = {0};
+	cleanup_close int out = -1, in = -1;
+	cleanup_fclose FILE *f = NULL;
+	cleanup_free char *line = NULL;
+	size_t size = 0;
+	int p[2], status, r;
+
+	strv_push(&argv, helper);
+	strv_push(&argv, prompt);
+	strv_push(&argv, preset);
+	for (size_t i = 0; i < words->n; i++)
+		strv_push(&argv, words->v[i]);
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "cannot make a pipe");
+	in = p[0];
+	out = p[1];
+	r = run_helper(argv.v, out, &status);
+	if (r < 0)
+		return err_sys(e, -r, "cannot run '%s'", helper);
+	close_fd(&out);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) == 1)
+		return err_set(e, ECANCELED, "no answer given");
+	if (WEXITSTATUS(status) != 0)
+		return err_set(e, EIO, "cannot ask on the terminal");
+	f = fdopen(in, "r");
+	if (!f)
+		return err_sys(e, errno, "cannot read the answer");
+	take_fd(&in);
+	if (getline(&line, &size, f) < 0)
+		return err_set(e, ECANCELED, "no answer given");
+	line[strcspn(line, "\n")] = '\0';
+	*ret = take_ptr(line);
+	return 0;
+}
+
+static int ask_plain(const char *prompt, const char *preset, char **ret, struct err *e)
+{
+	cleanup_fclose FILE *tty = fopen("/dev/tty", "r+e");
+	cleanup_free char *line = NULL;
+	size_t size = 0;
+
+	if (!tty)
+		return err_sys(e, errno, "cannot open /dev/tty");
+	fprintf(tty, "%s [%s]: ", prompt, preset);
+	fflush(tty);
+	if (getline(&line, &size, tty) < 0)
+		return err_set(e, ECANCELED, "no answer given");
+	line[strcspn(line, "\n")] = '\0';
+	*ret = line[0] ? take_ptr(line) : xstrdup(preset);
+	return 0;
+}
+
+int ask_line(const char *prompt, const char *preset, const struct strv *words, char **ret,
+	     struct err *e)
+{
+	cleanup_free char *share = profile_data_dir(), *helper = NULL;
+
+	if (share)
+		helper = path_normalize(share, "../../libexec/sandbox/sandbox-ask");
+	if (helper && access(helper, X_OK) == 0)
+		return ask_helper(helper, prompt, preset, words, ret, e);
+	return ask_plain(prompt, preset, ret, e);
+}

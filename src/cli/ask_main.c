@@ -1,0 +1,72 @@
+/*
+ * ask_main.c - sandbox-ask PROMPT DEFAULT [WORD...]: asks for one line on the terminal.
+ *
+ * A program of its own, so that readline is never loaded on the way to a box. It reads and writes
+ * /dev/tty, completes the given words, keeps no history, and prints the answer on stdout; an empty
+ * answer is the default.
+ *
+ * Exit status: 0 with an answer, 1 at the end of the input, 125 without a terminal; Ctrl-C ends it
+ * as any program.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <readline/readline.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+
+static char **words;
+
+static char *next_word(const char *text, int state)
+{
+	static char **at;
+
+	if (state == 0)
+		at = words;
+	while (*at) {
+		const char *word = *at++;
+
+		if (starts_with(word, text))
+			return xstrdup(word);
+	}
+	return NULL;
+}
+
+/* Without words there is nothing to complete; readline would offer files. */
+static char **complete(const char *text, int start, int end)
+{
+	(void)start;
+	(void)end;
+	rl_attempted_completion_over = 1;
+	return rl_completion_matches(text, next_word);
+}
+
+int main(int argc, char **argv)
+{
+	cleanup_fclose FILE *in = NULL, *out = NULL;
+	cleanup_free char *prompt = NULL, *line = NULL;
+
+	if (argc < 3) {
+		fputs("usage: sandbox-ask PROMPT DEFAULT [WORD...]\n", stderr);
+		return 125;
+	}
+	in = fopen("/dev/tty", "re");
+	out = fopen("/dev/tty", "we");
+	if (!in || !out) {
+		perror("sandbox-ask: /dev/tty");
+		return 125;
+	}
+	words = argv + 3;
+	rl_readline_name = "sandbox";
+	rl_instream = in;
+	rl_outstream = out;
+	rl_attempted_completion_function = complete;
+	rl_completer_word_break_characters = " \t,";
+	prompt = argv[2][0] ? xasprintf("%s [%s]: ", argv[1], argv[2]) : xasprintf("%s: ", argv[1]);
+	line = readline(prompt);
+	if (!line)
+		return 1;
+	return puts(line[0] ? line : argv[2]) < 0 || fflush(stdout) != 0 ? 125 : 0;
+}

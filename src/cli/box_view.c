@@ -1,0 +1,41 @@
+/*
+ * box_view.c - how commands show a box.
+ */
+#include "cli/box_view.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+const char *box_view_state(const struct box *b)
+{
+	return box_is_running(b) ? "running" : "stopped";
+}
+
+const char *box_view_created(const struct box *b, char *dst, size_t size)
+{
+	time_t t = b->created ? (time_t)atoll(b->created) : 0;
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	strftime(dst, size, "%Y-%m-%d %H:%M", &tm);
+	return dst;
+}
+
+void box_view_json_members(struct json *j, const struct box *b)
+{
+	json_string(j, "name", b->name);
+	json_string(j, "id", b->id);
+	json_string(j, "state", box_view_state(b));
+	json_number(j, "pid", box_is_running(b) ? box_pid(b) : 0);
+	json_string(j, "image", b->image);
+	json_string(j, "project", b->project);
+	json_bool(j, "temporary", b->temporary);
+	json_number(j, "created", b->created ? atoll(b->created) : 0);
+}
+
+void box_view_json(struct json *j, const struct box *b)
+{
+	json_object_begin(j, NULL);
+	box_view_json_members(j, b);
+	json_object_end(j);
+}

@@ -1,0 +1,65 @@
+/*
+ * cmd_enter.c - `sandbox enter`: the shell of a project, in its box.
+ */
+#include "box/run.h"
+#include "cli/commands.h"
+#include "cli/overrides.h"
+
+struct enter_cli {
+	bool root;
+	const char *image, *network, *variant, *name, *workdir;
+	struct strv profiles, env;
+};
+
+static const struct opt options[] = {
+	{.letter = 'r', .name = "root", .help = "be root inside, which is still only you outside",
+	 OPT_FLAG(struct enter_cli, root)},
+	{.letter = 'i', .name = "image", .arg = "IMAGE", .help = "make the box from IMAGE",
+	 .word = WORD_IMAGE, OPT_STRING(struct enter_cli, image)},
+	{.letter = 'p', .name = "profile", .arg = "PROFILE", .help = "add a profile",
+	 .word = WORD_PROFILE, OPT_LIST(struct enter_cli, profiles)},
+	{.letter = 'n', .name = "network", .arg = "DRIVER", .help = "none or host",
+	 .word = WORD_CHOICE, .choices = network_choices, OPT_STRING(struct enter_cli, network)},
+	{.name = "variant", .arg = "NAME", .help = "apply the variant's [env:NAME]",
+	 OPT_STRING(struct enter_cli, variant)},
+	{.name = "name", .arg = "NAME", .help = "name the box, when it is made",
+	 OPT_STRING(struct enter_cli, name)},
+	{.letter = 'w', .name = "workdir", .arg = "DIR", .help = "start in this folder of the box",
+	 OPT_STRING(struct enter_cli, workdir)},
+	{.letter = 'e', .name = "env", .arg = "NAME[=VALUE]",
+	 .help = "set a variable, or pass the host's", OPT_LIST(struct enter_cli, env)},
+	OPTS_END,
+};
+
+static int run(const struct args *args, int *ret_status, struct err *e)
+{
+	const struct enter_cli *cli = args->options;
+	struct enter_options o = {
+		.project = args->n ? args->v[0] : NULL,
+		.name = cli->name,
+		.settings = {.variant = cli->variant, .profiles = cli->profiles},
+		.session = {.root = cli->root,
+			    .workdir = cli->workdir,
+			    .env = cli->env,
+			    .argv = args->program},
+	};
+	int r;
+
+	override(&o.settings.overrides, "image", cli->image);
+	override(&o.settings.overrides, "network", cli->network);
+	r = run_enter(&o, ret_status, e);
+	strv_clear(&o.settings.overrides);
+	return r;
+}
+
+const struct command cmd_enter = {
+	.name = "enter",
+	.summary = "enter the shell of a project",
+	.usage = "[OPTIONS] [PROJECT] [-- COMMAND...]",
+	.options = options,
+	.options_size = sizeof(struct enter_cli),
+	.program = PROGRAM_AFTER_DASHES,
+	.max_words = 1,
+	.words = {WORD_PROJECT},
+	.run = run,
+};

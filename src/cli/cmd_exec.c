@@ -1,0 +1,47 @@
+/*
+ * cmd_exec.c - `sandbox exec`: one command in a box that runs.
+ */
+#include "box/run.h"
+#include "cli/commands.h"
+
+struct exec_cli {
+	bool root;
+	const char *workdir;
+	struct strv env;
+};
+
+static const struct opt options[] = {
+	{.letter = 'r', .name = "root", .help = "be root inside, which is still only you outside",
+	 OPT_FLAG(struct exec_cli, root)},
+	{.letter = 'w', .name = "workdir", .arg = "DIR", .help = "start in this folder of the box",
+	 OPT_STRING(struct exec_cli, workdir)},
+	{.letter = 'e', .name = "env", .arg = "NAME[=VALUE]",
+	 .help = "set a variable, or pass the host's", OPT_LIST(struct exec_cli, env)},
+	OPTS_END,
+};
+
+static int run(const struct args *args, int *ret_status, struct err *e)
+{
+	const struct exec_cli *cli = args->options;
+	struct session_options o = {.root = cli->root,
+				    .workdir = cli->workdir,
+				    .env = cli->env,
+				    .argv = args->program};
+
+	if (!args->program || !args->program[0])
+		return err_set(e, ERR_USAGE, "no command given: sandbox exec PROJECT COMMAND...");
+	return run_exec(args->v[0], &o, ret_status, e);
+}
+
+const struct command cmd_exec = {
+	.name = "exec",
+	.summary = "run a command in a running box",
+	.usage = "[OPTIONS] PROJECT COMMAND...",
+	.options = options,
+	.options_size = sizeof(struct exec_cli),
+	.program = PROGRAM_AFTER_WORD,
+	.min_words = 1,
+	.max_words = 1,
+	.words = {WORD_BOX},
+	.run = run,
+};

@@ -1,0 +1,229 @@
+/*
+ * cmd_init.c - `sandbox init`: writes the sandbox.ini of a folder.
+ *
+ * Promises a file that sandbox itself accepts, written whole or not at all. Refuses to replace one
+ * that is there, unless told to.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "cli/ask.h"
+#include "cli/commands.h"
+#include "config/profile.h"
+#include "config/schema.h"
+#include "config/settings.h"
+#include "config/value.h"
+
+#define PROJECT_FILE "sandbox.ini"
+#define NAME_MAX_LEN 63 /* a hostname label: RFC 1123, 2.1 */
+
+struct init_options {
+	bool yes;
+	bool force;
+};
+
+static const struct opt options[] = {
+	{.letter = 'y',
+	 .name = "yes",
+	 .help = "ask nothing, take the suggestions",
+	 OPT_FLAG(struct init_options, yes)},
+	{.letter = 'f',
+	 .name = "force",
+	 .help = "replace a sandbox.ini that is there",
+	 OPT_FLAG(struct init_options, force)},
+	OPTS_END,
+};
+
+/* What a file in a folder says of its language; the first that is there counts. */
+static const struct {
+	const char *file, *profile;
+} signs[] = {
+	{"Cargo.toml", "rust"},
+	{"go.mod", "go"},
+	{"package.json", "node"},
+	{"pyproject.toml", "python"},
+	{"requirements.txt", "python"},
+	{"setup.py", "python"},
+	{"pom.xml", "java"},
+	{"build.gradle", "java"},
+	{"build.gradle.kts", "java"},
+	{"CMakeLists.txt", "c"},
+	{"meson.build", "c"},
+	{"Makefile", "c"},
+};
+
+struct answers {
+	char *name, *image, *profile;
+};
+
+static void answers_clear(struct answers *a)
+{
+	free(a->name);
+	free(a->image);
+	free(a->profile);
+}
+
+/* A box name made of any folder name: what is not allowed becomes a dash. */
+static char *name_from(const char *dir)
+{
+	char name[NAME_MAX_LEN + 1];
+	size_t n = 0;
+
+	for (const char *p = path_basename(dir); *p && n < NAME_MAX_LEN; p++) {
+		name[n] = *p;
+		name[n + 1] = '\0';
+		/* The check wants a letter or digit first; a valid one stands in for it. */
+		if (n > 0 ? box_name_valid((char[]){'a', *p, '\0'}) : box_name_valid(name))
+			n++;
+		else if (n > 0 && name[n - 1] != '-')
+			name[n++] = '-';
+	}
+	while (n > 0 && name[n - 1] == '-')
+		n--;
+	name[n] = '\0';
+	return xstrdup(n ? name : "project");
+}
+
+static char *guess_profile(int dirfd)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		if (faccessat(dirfd, signs[i].file, F_OK, 0) == 0)
+			return xasprintf("dev, %s", signs[i].profile);
+	return xstrdup("dev");
+}
+
+/* Every profile of the list must exist, and the value fit its key. */
+static int check_answer(const char *key, const char *value, const char *dir, struct err *e)
+{
+	const struct schema_key *row;
+	cleanup_strv struct strv names = {0};
+	bool system;
+
+	if (strpbrk(value, ";\n"))
+		return err_set(e, ERR_USAGE, "no semicolon or newline can be in it");
+	if (schema_check("sandbox", key, value, &row, e) < 0)
+		return -e->code;
+	if (!streq(key, "profile"))
+		return 0;
+	value_words(value, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *path = NULL;
+
+		if (profile_find(names.v[i], dir, NULL, &path, &system, e) < 0)
+			return -e->code;
+	}
+	return 0;
+}
+
+/* Asks until the answer fits; *value is the suggestion, and then the answer. */
+static int ask(const char *key, const char *prompt, const struct strv *words, const char *dir,
+	       char **value, struct err *e)
+{
+	for (;;) {
+		char *answer;
+		struct err why;
+
+		if (ask_line(prompt, *value, words, &answer, e) < 0)
+			return -e->code;
+		if (check_answer(key, answer, dir, &why) == 0) {
+			free(*value);
+			*value = answer;
+			return 0;
+		}
+		log_warn("%s: %s", key, why.msg);
+		free(answer);
+	}
+}
+
+static int ask_all(const char *dir, struct answers *a, struct err *e)
+{
+	cleanup_strv struct strv none = {0}, images = {0}, names = {0};
+	struct profile *profiles;
+	size_t n;
+	int r = profile_list(&profiles, &n, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++)
+		strv_push(&names, profiles[i].name);
+	profile_list_free(profiles, n);
+	strv_push(&images, "host");
+	strv_push(&images, "dir:");
+	r = ask("name", "Name of the box", &none, dir, &a->name, e);
+	if (r == 0)
+		r = ask("image", "Image (host, dir:PATH)", &images, dir, &a->image, e);
+	if (r == 0)
+		r = ask("profile", "Profiles", &names, dir, &a->profile, e);
+	return r;
+}
+
+static void compose(const struct answers *a, struct buf *out)
+{
+	buf_addf(out,
+		 "; The sandbox of this project: `sandbox enter` opens its shell.\n"
+		 "; All settings: sandbox.ini(5). In use, and from where: `sandbox config`.\n"
+		 "\n"
+		 "[sandbox]\n"
+		 "name    = %s\n"
+		 "image   = %s\n"
+		 "profile = %s\n"
+		 ";network = none            ; loopback only\n"
+		 "\n"
+		 ";[env]\n"
+		 ";CC = gcc\n"
+		 "\n"
+		 ";[mounts]\n"
+		 ";/data     = ../data ro    ; a folder of the host, read-only\n"
+		 ";~/.ccache = cache:ccache  ; shared among projects\n",
+		 a->name, a->image, a->profile);
+}
+
+static int run(const struct args *args, int *ret_status, struct err *e)
+{
+	const struct init_options *o = args->options;
+	const char *where = args->n ? args->v[0] : ".";
+	cleanup_free char *dir = realpath(where, NULL);
+	__attribute__((cleanup(answers_clear))) struct answers a = {0};
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_close int dirfd = -1;
+	struct stat st;
+
+	(void)ret_status;
+	if (dir)
+		dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0)
+		return err_sys(e, errno, "cannot open the folder '%s'", where);
+	if (!o->force && fstatat(dirfd, PROJECT_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return err_set(e, EEXIST,
+			       "'%s/" PROJECT_FILE "' is there already: --force replaces it",
+			       where);
+	a = (struct answers){name_from(dir), xstrdup("host"), guess_profile(dirfd)};
+	if (!o->yes && isatty(STDIN_FILENO) && ask_all(dir, &a, e) < 0)
+		return -e->code;
+	compose(&a, &text);
+	if (file_write_atomic(dirfd, PROJECT_FILE, text.data, text.len, 0644, e) < 0)
+		return -e->code;
+	log_note("wrote '%s/" PROJECT_FILE "': next, sandbox enter", where);
+	return 0;
+}
+
+const struct command cmd_init = {
+	.name = "init",
+	.summary = "write the sandbox.ini of a project",
+	.usage = "[OPTIONS] [DIR]",
+	.options = options,
+	.options_size = sizeof(struct init_options),
+	.max_words = 1,
+	.words = {WORD_DIR},
+	.run = run,
+};

@@ -1,0 +1,79 @@
+/*
+ * cmd_inspect.c - `sandbox inspect`: all that is recorded of a box.
+ */
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "base/path.h"
+#include "box/box.h"
+#include "cli/box_view.h"
+#include "cli/commands.h"
+
+struct inspect_cli {
+	bool json;
+};
+
+static const struct opt options[] = {
+	OPT_JSON(struct inspect_cli, json),
+	OPTS_END,
+};
+
+static void print(const struct box *b, const char *folder, const char *control)
+{
+	char created[32], text[4096];
+
+	printf("name       %s\n", b->name);
+	printf("id         %s\n", b->id);
+	printf("state      %s\n", box_view_state(b));
+	if (box_is_running(b))
+		printf("pid        %d\n", box_pid(b));
+	printf("image      %s\n", err_quote(text, sizeof(text), b->image));
+	printf("project    %s\n", err_quote(text, sizeof(text), b->project ? b->project : "-"));
+	printf("created    %s\n", box_view_created(b, created, sizeof(created)));
+	printf("temporary  %s\n", b->temporary ? "yes" : "no");
+	printf("folder     %s\n", err_quote(text, sizeof(text), folder));
+	printf("control    %s\n", err_quote(text, sizeof(text), control));
+}
+
+static int run(const struct args *args, int *ret_status, struct err *e)
+{
+	const struct inspect_cli *cli = args->options;
+	cleanup_free char *folder = NULL, *control = NULL;
+	cleanup_store struct store s = STORE_INIT;
+	cleanup_box struct box b = BOX_INIT;
+	struct json j = JSON_INIT;
+	int r = store_open(&s, e);
+
+	(void)ret_status;
+	if (r == 0)
+		r = box_find(&s, args->v[0], &b, e);
+	if (r < 0)
+		return r;
+	folder = xasprintf(b.temporary ? "%s/%s" : "%s/boxes/%s", b.temporary ? s.runtime : s.data,
+			   b.id);
+	control = xasprintf("%s/%s/control", s.runtime, b.id);
+	if (!cli->json) {
+		print(&b, folder, control);
+		return 0;
+	}
+	json_object_begin(&j, NULL);
+	box_view_json_members(&j, &b);
+	json_string(&j, "folder", folder);
+	json_string(&j, "control", control);
+	json_object_end(&j);
+	json_print(&j);
+	return 0;
+}
+
+const struct command cmd_inspect = {
+	.name = "inspect",
+	.summary = "show all that is recorded of a box",
+	.usage = "[OPTIONS] PROJECT",
+	.options = options,
+	.options_size = sizeof(struct inspect_cli),
+	.min_words = 1,
+	.max_words = 1,
+	.words = {WORD_BOX},
+	.run = run,
+};

@@ -1,0 +1,94 @@
+/*
+ * cmd_ls.c - `sandbox ls`: every box there is. Also the names for completion.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "box/lifecycle.h"
+#include "cli/box_view.h"
+#include "cli/commands.h"
+
+struct ls_cli {
+	bool json, names;
+};
+
+static const struct opt options[] = {
+	{.name = "names", .help = "print the names alone", OPT_FLAG(struct ls_cli, names)},
+	OPT_JSON(struct ls_cli, json),
+	OPTS_END,
+};
+
+int complete_boxes(struct strv *out)
+{
+	cleanup_box_list struct box_list list = {0};
+	cleanup_store struct store s = STORE_INIT;
+	struct err ignored;
+	int r = store_open(&s, &ignored);
+
+	if (r == 0)
+		r = box_list_load(&s, &list, &ignored);
+	for (size_t i = 0; i < list.n; i++)
+		strv_push(out, list.v[i].name);
+	return r;
+}
+
+static void print_table(const struct box_list *list)
+{
+	int width = 4;
+
+	for (size_t i = 0; i < list->n; i++)
+		if ((int)strlen(list->v[i].name) > width)
+			width = (int)strlen(list->v[i].name);
+	if (list->n)
+		printf("%-*s  %-8s  %-16s  %-16s  %s\n", width, "NAME", "STATE", "CREATED", "IMAGE",
+		       "PROJECT");
+	for (size_t i = 0; i < list->n; i++) {
+		const struct box *b = &list->v[i];
+		char created[32], image[128], project[1024];
+
+		printf("%-*s  %-8s  %-16s  %-16s  %s\n", width, b->name, box_view_state(b),
+		       box_view_created(b, created, sizeof(created)),
+		       err_quote(image, sizeof(image), b->image),
+		       err_quote(project, sizeof(project), b->project ? b->project : "-"));
+	}
+}
+
+static int run(const struct args *args, int *ret_status, struct err *e)
+{
+	const struct ls_cli *cli = args->options;
+	cleanup_box_list struct box_list list = {0};
+	cleanup_store struct store s = STORE_INIT;
+	struct json j = JSON_INIT;
+	int r = store_open(&s, e);
+
+	(void)ret_status;
+	if (r == 0)
+		r = box_list_load(&s, &list, e);
+	if (r < 0)
+		return r;
+	if (cli->json) {
+		json_array_begin(&j, NULL);
+		for (size_t i = 0; i < list.n; i++)
+			box_view_json(&j, &list.v[i]);
+		json_array_end(&j);
+		json_print(&j);
+	} else if (cli->names) {
+		for (size_t i = 0; i < list.n; i++)
+			printf("%s\n", list.v[i].name);
+	} else {
+		print_table(&list);
+	}
+	return 0;
+}
+
+const struct command cmd_ls = {
+	.name = "ls",
+	.summary = "list the boxes",
+	.usage = "[OPTIONS]",
+	.options = options,
+	.options_size = sizeof(struct ls_cli),
+	.run = run,
+};

@@ -1,0 +1,99 @@
+/*
+ * cmd_ps.c - `sandbox ps`: the boxes that run, and what runs in them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "box/lifecycle.h"
+#include "cli/box_view.h"
+#include "cli/commands.h"
+
+struct ps_cli {
+	bool json;
+};
+
+static const struct opt options[] = {
+	OPT_JSON(struct ps_cli, json),
+	OPTS_END,
+};
+
+static void print_box(const struct box *b, const struct box_process *v, size_t n)
+{
+	char line[512];
+
+	if (n == 0)
+		printf("%-16s  %7s  %s\n", b->name, "-", "(idle)");
+	for (size_t i = 0; i < n; i++)
+		printf("%-16s  %7d  %s\n", b->name, v[i].pid,
+		       err_quote(line, sizeof(line), v[i].command));
+}
+
+static void json_box(struct json *j, const struct box *b, const struct box_process *v, size_t n)
+{
+	json_object_begin(j, NULL);
+	box_view_json_members(j, b);
+	json_array_begin(j, "processes");
+	for (size_t i = 0; i < n; i++) {
+		json_object_begin(j, NULL);
+		json_number(j, "pid", v[i].pid);
+		json_number(j, "parent", v[i].parent);
+		json_string(j, "command", v[i].command);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	json_object_end(j);
+}
+
+static void show(struct json *j, bool json, const struct box *b)
+{
+	struct box_process *v = NULL;
+	struct err ignored;
+	size_t n = 0;
+
+	/* A box that has ended since the listing has nothing to show. */
+	if (box_processes(b, &v, &n, &ignored) < 0)
+		return;
+	if (json)
+		json_box(j, b, v, n);
+	else
+		print_box(b, v, n);
+	box_processes_free(v, n);
+}
+
+static int run(const struct args *args, int *ret_status, struct err *e)
+{
+	const struct ps_cli *cli = args->options;
+	cleanup_box_list struct box_list list = {0};
+	cleanup_store struct store s = STORE_INIT;
+	struct json j = JSON_INIT;
+	int r = store_open(&s, e);
+
+	(void)ret_status;
+	if (r == 0)
+		r = box_list_load(&s, &list, e);
+	if (r < 0)
+		return r;
+	if (cli->json)
+		json_array_begin(&j, NULL);
+	else
+		printf("%-16s  %7s  %s\n", "BOX", "PID", "COMMAND");
+	for (size_t i = 0; i < list.n; i++)
+		show(&j, cli->json, &list.v[i]);
+	if (cli->json) {
+		json_array_end(&j);
+		json_print(&j);
+	}
+	return 0;
+}
+
+const struct command cmd_ps = {
+	.name = "ps",
+	.summary = "show what runs in the boxes",
+	.usage = "[OPTIONS]",
+	.options = options,
+	.options_size = sizeof(struct ps_cli),
+	.run = run,
+};

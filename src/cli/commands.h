@@ -1,0 +1,49 @@
+/*
+ * commands.h - the commands of the program, one cmd_*.c each, and what they share.
+ *
+ * To add one: define a `const struct command cmd_x` in its file, name it here and in the table in
+ * main.c, and write man/sandbox-x.1.
+ */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "base/mem.h"
+#include "cli/options.h"
+
+extern const struct command cmd_init;
+extern const struct command cmd_enter;
+extern const struct command cmd_run;
+extern const struct command cmd_exec;
+extern const struct command cmd_ls;
+extern const struct command cmd_ps;
+extern const struct command cmd_inspect;
+extern const struct command cmd_stop;
+extern const struct command cmd_rm;
+extern const struct command cmd_config;
+extern const struct command cmd_profile;
+extern const struct command cmd_doctor;
+extern const struct command cmd_completion;
+extern const struct command cmd_complete;
+extern const struct command cmd_help;
+extern const struct command cmd_version;
+
+/* All of them in the order of the help, NULL-ended. */
+extern const struct command *const commands[];
+
+/* `sandbox` itself: the options that stand before the command. */
+extern const struct command program_command;
+
+/* The command of that name, hidden ones too, or NULL. */
+const struct command *command_find(const char *name);
+
+/* The command of that name; an unknown one is ERR_USAGE with the nearest name. */
+int command_lookup(const char *name, const struct command **ret, struct err *e);
+
+/* Prints the list of commands and the options of `sandbox` itself. */
+void program_print_help(void);
+void program_print_version(void);
+
+/* Appends the names of all boxes to out, for completion; in cmd_ls.c. */
+int complete_boxes(struct strv *out);
+
+#endif

@@ -1,0 +1,196 @@
+/*
+ * main.c - from argv to a command and from its result to the exit status.
+ *
+ * Promises: an error is printed here, once, as one line `sandbox: message`; the exit status is the
+ * command's own, or 125, 126 or 127 (see err.h); output that could not be written is a failure.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+
+const struct command *const commands[] = {
+	&cmd_init,    &cmd_enter,   &cmd_run,	     &cmd_exec,	    &cmd_ls,	  &cmd_ps,
+	&cmd_inspect, &cmd_stop,    &cmd_rm,	     &cmd_config,   &cmd_profile, &cmd_doctor,
+	&cmd_help,    &cmd_version, &cmd_completion, &cmd_complete, NULL,
+};
+
+struct program_options {
+	bool version;
+};
+
+static const struct opt program_opts[] = {
+	{.letter = 'V',
+	 .name = "version",
+	 .help = "print the version",
+	 OPT_FLAG(struct program_options, version)},
+	OPTS_END,
+};
+
+const struct command program_command = {
+	.summary = "isolated shells for projects, without root",
+	.usage = "[OPTIONS] COMMAND [ARGUMENTS]",
+	.options = program_opts,
+	.options_size = sizeof(struct program_options),
+	.program = PROGRAM_VERBATIM,
+	.max_words = 1,
+	.words = {WORD_COMMAND},
+};
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; commands[i]; i++)
+		if (streq(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+int command_lookup(const char *name, const struct command **ret, struct err *e)
+{
+	const struct command *cmd = command_find(name);
+	const char *near, *names[ARRAY_SIZE(commands)] = {NULL};
+	size_t n = 0;
+
+	if (cmd) {
+		*ret = cmd;
+		return 0;
+	}
+	for (size_t i = 0; commands[i]; i++)
+		if (!commands[i]->hidden)
+			names[n++] = commands[i]->name;
+	near = nearest_word(name, names);
+	if (near)
+		return err_set(e, ERR_USAGE, "unknown command '%s': did you mean '%s'?", name,
+			       near);
+	return err_set(e, ERR_USAGE, "unknown command '%s': see 'sandbox help'", name);
+}
+
+void program_print_help(void)
+{
+	const struct opt *tables[] = {program_command.options, common_options};
+
+	printf("Usage: sandbox %s\n\n%s\n\nCommands:\n", program_command.usage,
+	       program_command.summary);
+	for (size_t i = 0; commands[i]; i++)
+		if (!commands[i]->hidden)
+			printf("  %-10s  %s\n", commands[i]->name, commands[i]->summary);
+	printf("\nOptions:\n");
+	options_print(tables, ARRAY_SIZE(tables));
+	printf("\n'sandbox COMMAND --help' shows the options of a command. Manual: sandbox(1)\n");
+}
+
+/*
+ * A caller may have closed 0, 1 or 2; the next open() would take that number, and the box's folder
+ * would be written to as if it were stderr. A closed stdout stays unwritable, so that output
+ * which cannot arrive is an error.
+ */
+static void open_standard_fds(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		int flags = fd == STDOUT_FILENO ? O_RDONLY : O_RDWR;
+
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags) != fd)
+			_exit(125);
+	}
+}
+
+static void apply_common(const struct args *args)
+{
+	if (args->quiet)
+		log_quiet(true);
+	if (args->debug)
+		setenv("SANDBOX_DEBUG", "1", 1);
+}
+
+static int run_command(const struct command *cmd, char **words, int *ret_status, struct err *e)
+{
+	struct args args;
+	int n = 0, r;
+
+	while (words && words[n])
+		n++;
+	r = args_parse(cmd, n, n ? words : (char *[]){NULL}, &args, e);
+	if (r < 0)
+		return r;
+	apply_common(&args);
+	if (args.help)
+		command_print_help(cmd);
+	else
+		r = cmd->run(&args, ret_status, e);
+	args_clear(cmd, &args);
+	return r;
+}
+
+static int run_program(int argc, char **argv, int *ret_status, struct err *e)
+{
+	const struct program_options *o;
+	const struct command *cmd;
+	struct args args;
+	int r;
+
+	r = args_parse(&program_command, argc - 1, argv + 1, &args, e);
+	if (r < 0)
+		return r;
+	apply_common(&args);
+	o = args.options;
+	if (o->version) {
+		program_print_version();
+	} else if (args.help) {
+		program_print_help();
+	} else if (args.n == 0) {
+		r = err_set(e, ERR_USAGE, "no command given: see 'sandbox help'");
+	} else {
+		r = command_lookup(args.v[0], &cmd, e);
+		if (r == 0)
+			r = run_command(cmd, args.program, ret_status, e);
+	}
+	args_clear(&program_command, &args);
+	return r;
+}
+
+/*
+ * The last chance to learn that stdout was not written, as close(2) is for NFS.
+ */
+static int finish_output(struct err *e)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO};
+	bool failed = ferror(stdout);
+
+	/* What an earlier write failed of is forgotten by now, except that a pipe is broken. */
+	if (failed && poll(&p, 1, 0) == 1 && (p.revents & POLLERR))
+		return err_sys(e, EPIPE, "cannot write the output");
+	if (fclose(stdout) != 0)
+		return err_sys(e, errno, "cannot write the output");
+	if (failed)
+		return err_set(e, EIO, "cannot write the output");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = {0};
+	int status = 0, r, out;
+
+	open_standard_fds();
+	/* A reader that went away is a write error here; sessions get the default back. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 1)
+		return 125;
+	r = run_program(argc, argv, &status, &e);
+	out = r < 0 ? 0 : finish_output(&e);
+	if (r == 0 && out == 0)
+		return status;
+	/* Whoever closed the pipe knows, and wants no more words. */
+	if (e.code != EPIPE || out == 0)
+		fprintf(stderr, "sandbox: %s\n", e.msg);
+	return err_exit_status(&e);
+}

@@ -1,0 +1,141 @@
+/*
+ * options.h - one table a command: its options, help text, completion and man-page check.
+ *
+ * A command is a `struct command` in its own cmd_*.c, named in commands.h and listed in main.c:
+ *
+ *	struct stop_options {
+ *		long time;
+ *	};
+ *	static const struct opt options[] = {
+ *		{.letter = 't', .name = "time", .arg = "SECONDS", .help = "wait so long",
+ *		 OPT_NUMBER(struct stop_options, time)},
+ *		OPTS_END,
+ *	};
+ *	static int run(const struct args *args, int *ret_status, struct err *e)
+ *	{
+ *		const struct stop_options *o = args->options;
+ *		...
+ *	}
+ *	const struct command cmd_stop = {.name = "stop", .options = options, ..., .run = run};
+ *
+ * The parser takes --opt VALUE, --opt=VALUE, -o VALUE, -oVALUE, -abc and `--`. A single value given
+ * twice is the last one. Every command also knows --help, --quiet and --debug (see struct args).
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+/* What a word of the command line is: for completion only. */
+enum word {
+	WORD_ANY,
+	WORD_FILE,
+	WORD_DIR,
+	WORD_BOX,     /* an existing box */
+	WORD_PROJECT, /* a box or a folder */
+	WORD_IMAGE,
+	WORD_PROFILE,
+	WORD_KEY,     /* a setting */
+	WORD_COMMAND, /* a command of sandbox */
+	WORD_PROGRAM, /* a program to run in a box */
+	WORD_CHOICE,  /* one of `choices`; anything else is refused by the parser */
+};
+
+/* How an option is stored: bool, const char * (into argv), struct strv, long (0 or more). */
+enum opt_type { OPT_TYPE_FLAG, OPT_TYPE_STRING, OPT_TYPE_LIST, OPT_TYPE_NUMBER };
+
+struct opt {
+	char letter;	  /* 0: has none */
+	const char *name; /* long name, without dashes; NULL ends a table */
+	const char *arg;  /* name of the value in the help; NULL for a flag */
+	const char *help;
+	enum opt_type type;
+	size_t offset; /* of the member in the command's options struct */
+	enum word word;
+	const char *const *choices; /* NULL-ended, for WORD_CHOICE */
+};
+
+/* offsetof(), refused by the compiler when the member has another type than `type`. */
+#define OPT_OFFSET(s, member, type)                                                           \
+	(offsetof(s, member) +                                                                \
+	 0 * sizeof(char[__builtin_types_compatible_p(__typeof__(((s *)0)->member), type) ? 1 \
+											  : -1]))
+
+#define OPT_FLAG(s, m)	 .type = OPT_TYPE_FLAG, .offset = OPT_OFFSET(s, m, bool)
+#define OPT_STRING(s, m) .type = OPT_TYPE_STRING, .offset = OPT_OFFSET(s, m, const char *)
+#define OPT_LIST(s, m)	 .type = OPT_TYPE_LIST, .offset = OPT_OFFSET(s, m, struct strv)
+#define OPT_NUMBER(s, m) .type = OPT_TYPE_NUMBER, .offset = OPT_OFFSET(s, m, long)
+#define OPT_JSON(s, m)                                               \
+	{                                                            \
+		.name = "json", .help = "print JSON", OPT_FLAG(s, m) \
+	}
+#define OPTS_END             \
+	{                    \
+		.name = NULL \
+	}
+
+/* Where the command to run in a box begins. */
+enum program_rule {
+	PROGRAM_NONE,	      /* there is none; `--` only ends the options */
+	PROGRAM_AFTER_DASHES, /* after `--`; before it options and words may be mixed */
+	PROGRAM_AFTER_WORD,   /* after the first word, and a `--` right behind it */
+	PROGRAM_VERBATIM,     /* after the first word, all of it */
+};
+
+/* A parsed command line. Strings point into argv. */
+struct args {
+	char **v; /* positional words, NULL-ended */
+	int n;
+	char **program;	     /* the command to run, NULL-ended; NULL when none was given */
+	const void *options; /* the command's own options struct */
+	bool help;
+	bool quiet;
+	bool debug;
+};
+
+#define WORDS_MAX 3
+
+struct command {
+	const char *name;    /* NULL for `sandbox` itself */
+	const char *summary; /* one line, lower case, no full stop */
+	const char *usage;   /* what follows `sandbox NAME` in the usage line */
+	const struct opt *options;
+	size_t options_size;  /* of the options struct; 0: it has none */
+	const void *defaults; /* an options struct to start from; NULL: all zero */
+	enum program_rule program;
+	int min_words, max_words;   /* positional words; max -1: any number */
+	enum word words[WORDS_MAX]; /* what they are; the last one repeats */
+	const char *const *choices; /* NULL-ended, for WORD_CHOICE in words */
+	bool hidden;		    /* neither in the help nor in the completion */
+	bool raw;		    /* no parsing: all words are positional */
+	/*
+	 * Runs the command. Returns 0 with the exit status in *ret_status, which is 0 when left
+	 * alone, or negative with e set.
+	 */
+	int (*run)(const struct args *args, int *ret_status, struct err *e);
+};
+
+/* Options that every command has; their offsets are into struct args. */
+extern const struct opt common_options[];
+
+/*
+ * Parses argv (without the command's name, NULL-ended). Every failure is ERR_USAGE. With --help
+ * the number of words is not checked. *ret is to be released with args_clear().
+ */
+int args_parse(const struct command *cmd, int argc, char **argv, struct args *ret, struct err *e);
+void args_clear(const struct command *cmd, struct args *args);
+
+/* The option of a command by its long name or its letter, common ones included, or NULL. */
+const struct opt *opt_find(const struct command *cmd, const char *name, size_t len);
+const struct opt *opt_find_letter(const struct command *cmd, char letter);
+
+/* Prints usage, summary and options on stdout. */
+void command_print_help(const struct command *cmd);
+/* Prints a table of options on stdout, aligned. */
+void options_print(const struct opt *const *tables, size_t n);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * project.h - from the PROJECT of a command line to a folder.
+ */
+#ifndef CLI_PROJECT_H
+#define CLI_PROJECT_H
+
+#include "base/err.h"
+
+/*
+ * The folder that word means: with a slash (or "." or "..") it is one; otherwise it is the name
+ * of a box, whose project it is. NULL: the nearest folder at or above the current one with a
+ * sandbox.ini, else the current one. *ret is absolute and without links, or NULL for a box that
+ * has no project; the caller frees.
+ */
+int project_dir(const char *word, char **ret, struct err *e);
+
+#endif
