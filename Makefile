@@ -75,7 +75,7 @@ SRC     := $(sort $(wildcard $(LAYERS:%=src/%/*.c)))
 COMMON  := $(filter-out $(MAINS) $(POLICY),$(SRC))
 BASE    := $(filter src/base/%,$(SRC))
 SUDO    := $(wildcard src/cli/sudo_main.c $(patsubst %,src/launch/%.c,client protocol terminal)) $(BASE)
-ASK     := $(wildcard src/cli/ask_main.c) $(BASE)
+ASK     := $(wildcard src/cli/ask_main.c)
 objects  = $(patsubst src/%.c,$(O)/%.o,$(1))
 
 PROGRAMS := $(if $(wildcard src/cli/main.c),$(BIN)/sandbox) \
@@ -110,6 +110,8 @@ $(O)/%.o: src/%.c
 	$(CC) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(O)/launch/seccomp.o: $(GENERATED)
+# Embedded by .incbin, which the dependency files know nothing of.
+$(O)/cli/cmd_completion.o: $(wildcard completions/*)
 
 $(BIN)/sandbox: $(call objects,src/cli/main.c $(COMMON))
 	@mkdir -p $(@D)
@@ -144,7 +146,12 @@ check: deps ## build and run all tests; SAN=1, STRICT=1 (a skip is a failure)
 
 test-programs: $(UNIT) $(TOOLS)
 
-$(B)/tests/unit/%: $(O)/tests/unit/%.o $(call objects,$(COMMON) $(wildcard $(POLICY)))
+# An archive, so that a test links only what it reaches.
+$(O)/all.a: $(call objects,$(COMMON) $(wildcard $(POLICY)))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/tests/unit/%: $(O)/tests/unit/%.o $(O)/all.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_CMOCKA) $(LIBS_SECCOMP) $(LIBS_SANDBOX)
 
@@ -179,8 +186,8 @@ $(B)/fuzz/%: tests/fuzz/%.c $(filter src/base/% src/config/%,$(COMMON))
 	$(CLANG) -D_GNU_SOURCE -Isrc $(LANGUAGE) -g -O1 -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined -o $@ $^ $(LIBS_SANDBOX)
 
-lint: $(GENERATED) ## layers, format, static analysis, shell, sizes
-	tests/lint $(GEN)
+lint: all ## layers, format, static analysis, shell, sizes
+	tests/lint $(B)
 
 # Installing ------------------------------------------------------------------------------------
 

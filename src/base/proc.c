@@ -188,12 +188,14 @@ void user_self(struct user *ret)
 	    find_passwd(b.data, ret))
 		return;
 	buf_reset(&b);
-	run_getent(ret->uid, &b);
+	/* A login session of a directory's user has all three; asking the directory costs a process. */
+	if (!env_or("USER", false, NULL) || !env_or("HOME", true, NULL))
+		run_getent(ret->uid, &b);
 	if (find_passwd(b.data, ret))
 		return;
 	ret->name = xstrdup(env_or("USER", false, "user"));
 	ret->home = xstrdup(env_or("HOME", true, "/home/user"));
-	ret->shell = xstrdup("/bin/sh");
+	ret->shell = xstrdup(env_or("SHELL", true, "/bin/sh"));
 }
 
 void user_clear(struct user *u)
@@ -202,4 +204,23 @@ void user_clear(struct user *u)
 	free(u->home);
 	free(u->shell);
 	*u = (struct user){0};
+}
+
+static struct {
+	char *start;
+	size_t len;
+} args;
+
+void proc_remember_args(int argc, char **argv)
+{
+	args.start = argv[0];
+	args.len = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) - argv[0]);
+}
+
+void proc_set_title(const char *title)
+{
+	if (!args.start)
+		return;
+	memset(args.start, 0, args.len);
+	memcpy(args.start, title, strnlen(title, args.len));
 }

@@ -24,6 +24,14 @@ bool proc_wait_pidfd(int pidfd, int timeout_ms);
  */
 unsigned long long proc_start_time(pid_t pid);
 
+/*
+ * Remembers where the kernel keeps our arguments; called first thing in main(). proc_set_title()
+ * then overwrites them, so that ps(1) and /proc/PID/cmdline, inside a box too, show the title and
+ * nothing of what we were called with.
+ */
+void proc_remember_args(int argc, char **argv);
+void proc_set_title(const char *title);
+
 /* The user who called us, as the host knows them. Owned strings. */
 struct user {
 	uid_t uid;
@@ -34,8 +42,8 @@ struct user {
 };
 
 /*
- * Fills in the caller's user from /etc/passwd, else from getent(1) (directory services), else from
- * $USER and $HOME. Never fails: an unknown user is "user" at "/home/user".
+ * Fills in the caller's user from /etc/passwd, else from $USER, $HOME and $SHELL, else from
+ * getent(1) (directory services). Never fails: an unknown user is "user" at "/home/user".
  */
 void user_self(struct user *ret);
 void user_clear(struct user *u);

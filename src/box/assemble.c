@@ -286,7 +286,6 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	a->plan.outer_uid = a->plan.you_uid = u->uid;
 	a->plan.outer_gid = a->plan.you_gid = u->gid;
 	a->plan.host_root = u->uid == 0;
-	a->plan.subid = streq(settings_get(s, "sandbox", "idmap"), "subid");
 	a->plan.nested = settings_bool(s, "sandbox", "nested");
 	a->plan.io_uring = settings_bool(s, "sandbox", "io-uring");
 	a->plan.perf = settings_bool(s, "sandbox", "perf");

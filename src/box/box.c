@@ -3,7 +3,7 @@
  *
  * Two locks, both flock(2), both gone with their holder:
  *	the folder itself	held while the box is started or removed (box_lock)
- *	the file `lock`		held by pid 1 as long as it lives (the lifetime lock)
+ *	the file `lock`		held by pid 1 as long as it lives (the lifetime lock); says its pid
  * A start that finds the lifetime lock free still waits for the old pid 1's pidfd: a process drops
  * its locks before its mounts.
  */
@@ -203,8 +203,6 @@ int box_create_temporary(const struct store *s, const char *name, const char *im
 	}
 	if (r == 0)
 		r = box_take_lifetime(&b, &b.lock_fd, e);
-	if (r == 0)
-		r = write_record(&b, b.dir_fd, "record", e);
 	if (r < 0) {
 		struct err ignored;
 
@@ -348,15 +346,14 @@ int box_take_lifetime(const struct box *b, int *ret_fd, struct err *e)
 	return 0;
 }
 
-int box_write_pid(const struct box *b, pid_t pid, struct err *e)
+int box_record_start(const struct box *b, int lifetime, pid_t pid, struct err *e)
 {
 	char text[48];
 	int n = snprintf(text, sizeof(text), "%d %llu\n", pid, proc_start_time(pid));
-	cleanup_close int fd = openat(b->run_fd, "pid", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	if (fd < 0 || write_all(fd, text, (size_t)n) < 0)
+	if (ftruncate(lifetime, 0) < 0 || pwrite(lifetime, text, (size_t)n, 0) != n)
 		return err_sys(e, errno, "cannot record the process of box '%s'", b->name);
-	return 0;
+	return b->temporary ? write_record(b, b->dir_fd, "record", e) : 0;
 }
 
 /* The recorded pid 1, if that very process still lives. */
@@ -367,7 +364,7 @@ pid_t box_pid(const struct box *b)
 	struct err ignored;
 	int pid;
 
-	if (file_read(b->run_fd, "pid", 64, &text, &ignored) < 0 ||
+	if (file_read(b->dir_fd, "lock", 64, &text, &ignored) < 0 ||
 	    sscanf(text.data, "%d %llu", &pid, &start) != 2 || pid <= 0)
 		return 0;
 	return proc_start_time(pid) == start ? pid : 0;

@@ -18,7 +18,7 @@ struct box {
 	char *created; /* seconds since 1970, decimal */
 	bool temporary; /* thrown away when it ends; lives in the runtime folder alone */
 	int dir_fd;	/* the folder with record and lock, O_PATH */
-	int run_fd;	/* RUNTIME/<id>, O_PATH */
+	int run_fd;	/* RUNTIME/<id>, with the control socket, O_PATH */
 	int lock_fd;	/* of box_lock(), or -1 */
 };
 
@@ -64,7 +64,9 @@ int box_take_lifetime(const struct box *b, int *ret_fd, struct err *e);
 
 /* pid 1 of the running box as the host counts, from the record; 0 when it does not run. */
 pid_t box_pid(const struct box *b);
-int box_write_pid(const struct box *b, pid_t pid, struct err *e);
+
+/* Writes pid 1 into the lifetime lock; of a throw-away box, now the record too. */
+int box_record_start(const struct box *b, int lifetime, pid_t pid, struct err *e);
 
 /*
  * Waits until the namespaces of the last pid 1 are gone: until then the upper folder is in use.

@@ -83,8 +83,8 @@ void doctor_check_subid(const struct doctor_place *place, struct doctor_result *
 		return;
 	}
 	doctor_set(ret, DOCTOR_NOTE, "not needed: idmap = single", "missing:%s%s%s",
-		   uids ? "" : " a range in /etc/subuid", gids ? "" : " a range in /etc/subgid",
-		   helper ? "" : " newuidmap");
+		   uids ? "" : " a range in /etc/subuid;", gids ? "" : " a range in /etc/subgid;",
+		   helper ? "" : " newuidmap and newgidmap");
 	if (!helper)
 		doctor_fix(ret, "sudo apt install uidmap");
 	if (!uids || !gids)
@@ -97,13 +97,13 @@ void doctor_check_subid(const struct doctor_place *place, struct doctor_result *
 /* The cgroup v2 folder of this process, or NULL. The caller frees. */
 static char *own_cgroup(void)
 {
-	cleanup_fclose FILE *f = fopen("/proc/self/cgroup", "re");
+	cleanup_fclose FILE *f = NULL;
 	cleanup_free char *line = NULL;
 	struct statfs fs;
 	size_t size = 0;
 
-	if (statfs("/sys/fs/cgroup", &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
-		return NULL;
+	if (statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+		f = fopen("/proc/self/cgroup", "re");
 	while (f && getline(&line, &size, f) >= 0) {
 		line[strcspn(line, "\n")] = '\0';
 		if (starts_with(line, "0::"))

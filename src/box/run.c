@@ -60,7 +60,7 @@ static int start(const struct box *b, struct assembly *a, int lifetime, struct s
 	a->plan.control_fd = control;
 	a->plan.lifetime_fd = lifetime;
 	r = start_box(&a->plan, ret, e);
-	return r < 0 ? r : box_write_pid(b, ret->pid, e);
+	return r < 0 ? r : box_record_start(b, lifetime, ret->pid, e);
 }
 
 static void warn_host_root(const struct user *u)

@@ -153,12 +153,24 @@ int store_list(const struct store *s, struct strv *ret_ids, struct err *e)
 	return r < 0 ? r : list_ids(s->runtime_fd, ".", ret_ids, e);
 }
 
+/* RUNTIME/<id>: the few files it can hold by name, anything else the long way. */
+static void remove_runtime(const struct store *s, const char *id)
+{
+	static const char *const files[] = {"control", "record", "lock"};
+	cleanup_close int dir = openat(s->runtime_fd, id, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct err ignored;
+
+	for (size_t i = 0; dir >= 0 && i < ARRAY_SIZE(files); i++)
+		unlinkat(dir, files[i], 0);
+	if (unlinkat(s->runtime_fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		file_remove_tree(s->runtime_fd, id, &ignored);
+}
+
 int store_remove_box(const struct store *s, const char *id, struct err *e)
 {
 	cleanup_free char *from = path_join("boxes", id), *to = path_join("tmp", id);
-	struct err ignored;
 
-	file_remove_tree(s->runtime_fd, id, &ignored);
+	remove_runtime(s, id);
 	if (renameat(s->data_fd, from, s->data_fd, to) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, errno, "cannot remove '%s/%s'", s->data, from);
 	return file_remove_tree(s->data_fd, to, e);
@@ -181,29 +193,22 @@ static bool due(const struct store *s)
 }
 
 /*
- * The folder of a throw-away box has a record of its own and a free lock; a persistent box's has
- * no record. One without a lock is being made, or was left by a crash between two calls: it is
- * taken after a minute.
+ * The folder of a throw-away box holds a lock, which is free when the box has ended. One without
+ * is a persistent box's, or was left by a crash between two calls: such is taken after a minute.
  */
 static void sweep_runtime(const struct store *s, const char *id)
 {
-	cleanup_free char *record = path_join(id, "record"), *lock = path_join(id, "lock");
-	struct err ignored;
+	cleanup_free char *lock = path_join(id, "lock"), *box = path_join("boxes", id);
 	struct stat st;
 
-	if (faccessat(s->runtime_fd, lock, F_OK, 0) < 0) {
-		if (fstatat(s->data_fd, "boxes", &st, 0) == 0 &&
-		    fstatat(s->runtime_fd, id, &st, 0) == 0 &&
-		    st.st_mtime + SWEEP_SECONDS < time(NULL)) {
-			cleanup_free char *box = path_join("boxes", id);
-
-			if (faccessat(s->data_fd, box, F_OK, 0) < 0)
-				file_remove_tree(s->runtime_fd, id, &ignored);
-		}
+	if (faccessat(s->runtime_fd, lock, F_OK, 0) == 0) {
+		if (lock_is_free(s->runtime_fd, lock))
+			remove_runtime(s, id);
 		return;
 	}
-	if (faccessat(s->runtime_fd, record, F_OK, 0) == 0 && lock_is_free(s->runtime_fd, lock))
-		file_remove_tree(s->runtime_fd, id, &ignored);
+	if (faccessat(s->data_fd, box, F_OK, 0) < 0 && fstatat(s->runtime_fd, id, &st, 0) == 0 &&
+	    st.st_mtime + SWEEP_SECONDS < time(NULL))
+		remove_runtime(s, id);
 }
 
 static void sweep_tmp(const struct store *s)

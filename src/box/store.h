@@ -7,7 +7,7 @@
  *	DATA/caches/<name>/	folders that projects share
  *	DATA/layers/host-<key>/	the small layer of the image `host`
  *	DATA/tmp/		work in flight
- *	RUNTIME/<id>/		control socket, pid; record and lock too for a throw-away box
+ *	RUNTIME/<id>/		control socket; record and lock too for a throw-away box
  */
 #ifndef BOX_STORE_H
 #define BOX_STORE_H

@@ -3,7 +3,8 @@
  *
  * A program of its own, so that readline is never loaded on the way to a box. It reads and writes
  * /dev/tty, completes the given words, keeps no history, and prints the answer on stdout; an empty
- * answer is the default.
+ * answer is the default. It links no object of base/: readline has an xrealloc() of its own, and
+ * would call ours instead.
  *
  * Exit status: 0 with an answer, 1 at the end of the input, 125 without a terminal; Ctrl-C ends it
  * as any program.
@@ -15,7 +16,6 @@
 #include <readline/readline.h>
 
 #include "base/cleanup.h"
-#include "base/mem.h"
 
 static char **words;
 
@@ -28,8 +28,8 @@ static char *next_word(const char *text, int state)
 	while (*at) {
 		const char *word = *at++;
 
-		if (starts_with(word, text))
-			return xstrdup(word);
+		if (strncmp(word, text, strlen(text)) == 0)
+			return strdup(word);
 	}
 	return NULL;
 }
@@ -40,6 +40,7 @@ static char **complete(const char *text, int start, int end)
 	(void)start;
 	(void)end;
 	rl_attempted_completion_over = 1;
+	rl_completion_append_character = '\0';
 	return rl_completion_matches(text, next_word);
 }
 
@@ -64,7 +65,9 @@ int main(int argc, char **argv)
 	rl_outstream = out;
 	rl_attempted_completion_function = complete;
 	rl_completer_word_break_characters = " \t,";
-	prompt = argv[2][0] ? xasprintf("%s [%s]: ", argv[1], argv[2]) : xasprintf("%s: ", argv[1]);
+	if (asprintf(&prompt, "%s%s%s%s: ", argv[1], argv[2][0] ? " [" : "", argv[2],
+		     argv[2][0] ? "]" : "") < 0)
+		return 125;
 	line = readline(prompt);
 	if (!line)
 		return 1;

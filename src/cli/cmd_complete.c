@@ -211,9 +211,7 @@ static void complete_at(const struct position *at, const char *current)
 	} else if (!at->literal && current[0] == '-') {
 		print_options(cmd);
 	} else if (cmd->max_words < 0 || at->words < cmd->max_words) {
-		int i = at->words < WORDS_MAX ? at->words : WORDS_MAX - 1;
-
-		print_word(cmd->words[i], cmd->choices, "", current);
+		print_word(command_word(cmd, at->words), cmd->choices, "", current);
 	}
 }
 

@@ -110,7 +110,7 @@ static int check_answer(const char *key, const char *value, const char *dir, str
 	bool system;
 
 	if (strpbrk(value, ";\n"))
-		return err_set(e, ERR_USAGE, "no semicolon or newline can be in it");
+		return err_set(e, ERR_USAGE, "no semicolon or newline can be in a value");
 	if (schema_check("sandbox", key, value, &row, e) < 0)
 		return -e->code;
 	if (!streq(key, "profile"))
@@ -140,7 +140,7 @@ static int ask(const char *key, const char *prompt, const struct strv *words, co
 			*value = answer;
 			return 0;
 		}
-		log_warn("%s: %s", key, why.msg);
+		log_warn("%s", why.msg);
 		free(answer);
 	}
 }

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 
@@ -180,6 +181,8 @@ int main(int argc, char **argv)
 	struct err e = {0};
 	int status = 0, r, out;
 
+	if (argc > 0)
+		proc_remember_args(argc, argv);
 	open_standard_fds();
 	/* A reader that went away is a write error here; sessions get the default back. */
 	signal(SIGPIPE, SIG_IGN);

@@ -134,19 +134,14 @@ static int store(const struct opt *o, struct args *args, const char *value, stru
 		if (check_choice(what, value, o->choices, e) < 0)
 			return -e->code;
 	}
-	switch (o->type) {
-	case OPT_TYPE_FLAG:
+	if (!value)
 		*(bool *)at = true;
-		return 0;
-	case OPT_TYPE_STRING:
+	else if (o->type == OPT_TYPE_STRING)
 		*(const char **)at = value;
-		return 0;
-	case OPT_TYPE_LIST:
+	else if (o->type == OPT_TYPE_LIST)
 		strv_push(at, value);
-		return 0;
-	case OPT_TYPE_NUMBER:
+	else
 		return parse_number(o, value, at, e);
-	}
 	return 0;
 }
 
@@ -204,6 +199,13 @@ static int parse_letters(const struct command *cmd, char **argv, int *i, struct 
 	return 0;
 }
 
+enum word command_word(const struct command *cmd, int i)
+{
+	while (i > 0 && (i >= WORDS_MAX || (cmd->max_words < 0 && cmd->words[i] == WORD_ANY)))
+		i--;
+	return cmd->words[i];
+}
+
 static int check_words(const struct command *cmd, const struct args *args, struct err *e)
 {
 	char who[64];
@@ -215,9 +217,7 @@ static int check_words(const struct command *cmd, const struct args *args, struc
 		return err_set(e, ERR_USAGE, "unexpected argument '%s': %s %s",
 			       args->v[cmd->max_words], who, cmd->usage);
 	for (int i = 0; i < args->n; i++) {
-		enum word word = cmd->words[i < WORDS_MAX ? i : WORDS_MAX - 1];
-
-		if (word == WORD_CHOICE &&
+		if (command_word(cmd, i) == WORD_CHOICE &&
 		    check_choice("the argument", args->v[i], cmd->choices, e) < 0)
 			return err_add(e, "'%s'", who);
 	}

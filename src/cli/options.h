@@ -1,22 +1,11 @@
 /*
  * options.h - one table a command: its options, help text, completion and man-page check.
  *
- * A command is a `struct command` in its own cmd_*.c, named in commands.h and listed in main.c:
+ * A command is a `struct command` in its own cmd_*.c, named in commands.h and listed in main.c. Its
+ * options land in a struct of its own, which run() finds in args->options:
  *
- *	struct stop_options {
- *		long time;
- *	};
- *	static const struct opt options[] = {
- *		{.letter = 't', .name = "time", .arg = "SECONDS", .help = "wait so long",
- *		 OPT_NUMBER(struct stop_options, time)},
- *		OPTS_END,
- *	};
- *	static int run(const struct args *args, int *ret_status, struct err *e)
- *	{
- *		const struct stop_options *o = args->options;
- *		...
- *	}
- *	const struct command cmd_stop = {.name = "stop", .options = options, ..., .run = run};
+ *	{.letter = 't', .name = "time", .arg = "SECONDS", .help = "wait so long",
+ *	 OPT_NUMBER(struct stop_options, time)},
  *
  * The parser takes --opt VALUE, --opt=VALUE, -o VALUE, -oVALUE, -abc and `--`. A single value given
  * twice is the last one. Every command also knows --help, --quiet and --debug (see struct args).
@@ -47,7 +36,6 @@ enum word {
 
 /* How an option is stored: bool, const char * (into argv), struct strv, long (0 or more). */
 enum opt_type { OPT_TYPE_FLAG, OPT_TYPE_STRING, OPT_TYPE_LIST, OPT_TYPE_NUMBER };
-
 struct opt {
 	char letter;	  /* 0: has none */
 	const char *name; /* long name, without dashes; NULL ends a table */
@@ -59,24 +47,17 @@ struct opt {
 	const char *const *choices; /* NULL-ended, for WORD_CHOICE */
 };
 
+/* clang-format off */
 /* offsetof(), refused by the compiler when the member has another type than `type`. */
-#define OPT_OFFSET(s, member, type)                                                           \
-	(offsetof(s, member) +                                                                \
-	 0 * sizeof(char[__builtin_types_compatible_p(__typeof__(((s *)0)->member), type) ? 1 \
-											  : -1]))
-
+#define OPT_OFFSET(s, member, type) (offsetof(s, member) + 0 * sizeof(char[ \
+	__builtin_types_compatible_p(__typeof__(((s *)0)->member), type) ? 1 : -1]))
 #define OPT_FLAG(s, m)	 .type = OPT_TYPE_FLAG, .offset = OPT_OFFSET(s, m, bool)
 #define OPT_STRING(s, m) .type = OPT_TYPE_STRING, .offset = OPT_OFFSET(s, m, const char *)
 #define OPT_LIST(s, m)	 .type = OPT_TYPE_LIST, .offset = OPT_OFFSET(s, m, struct strv)
 #define OPT_NUMBER(s, m) .type = OPT_TYPE_NUMBER, .offset = OPT_OFFSET(s, m, long)
-#define OPT_JSON(s, m)                                               \
-	{                                                            \
-		.name = "json", .help = "print JSON", OPT_FLAG(s, m) \
-	}
-#define OPTS_END             \
-	{                    \
-		.name = NULL \
-	}
+#define OPT_JSON(s, m)	 {.name = "json", .help = "print JSON", OPT_FLAG(s, m)}
+#define OPTS_END	 {.name = NULL}
+/* clang-format on */
 
 /* Where the command to run in a box begins. */
 enum program_rule {
@@ -86,7 +67,7 @@ enum program_rule {
 	PROGRAM_VERBATIM,     /* after the first word, all of it */
 };
 
-/* A parsed command line. Strings point into argv. */
+/* A parsed command line; strings point into argv. */
 struct args {
 	char **v; /* positional words, NULL-ended */
 	int n;
@@ -98,7 +79,6 @@ struct args {
 };
 
 #define WORDS_MAX 3
-
 struct command {
 	const char *name;    /* NULL for `sandbox` itself */
 	const char *summary; /* one line, lower case, no full stop */
@@ -108,14 +88,11 @@ struct command {
 	const void *defaults; /* an options struct to start from; NULL: all zero */
 	enum program_rule program;
 	int min_words, max_words;   /* positional words; max -1: any number */
-	enum word words[WORDS_MAX]; /* what they are; the last one repeats */
+	enum word words[WORDS_MAX]; /* what they are; the last named one repeats */
 	const char *const *choices; /* NULL-ended, for WORD_CHOICE in words */
 	bool hidden;		    /* neither in the help nor in the completion */
 	bool raw;		    /* no parsing: all words are positional */
-	/*
-	 * Runs the command. Returns 0 with the exit status in *ret_status, which is 0 when left
-	 * alone, or negative with e set.
-	 */
+	/* 0 with the exit status in *ret_status (0 when left alone), or negative with e set. */
 	int (*run)(const struct args *args, int *ret_status, struct err *e);
 };
 
@@ -129,13 +106,15 @@ extern const struct opt common_options[];
 int args_parse(const struct command *cmd, int argc, char **argv, struct args *ret, struct err *e);
 void args_clear(const struct command *cmd, struct args *args);
 
+/* What positional word number i is. */
+enum word command_word(const struct command *cmd, int i);
+
 /* The option of a command by its long name or its letter, common ones included, or NULL. */
 const struct opt *opt_find(const struct command *cmd, const char *name, size_t len);
 const struct opt *opt_find_letter(const struct command *cmd, char letter);
 
-/* Prints usage, summary and options on stdout. */
+/* On stdout: usage, summary and options; option tables, aligned. */
 void command_print_help(const struct command *cmd);
-/* Prints a table of options on stdout, aligned. */
 void options_print(const struct opt *const *tables, size_t n);
 
 #endif

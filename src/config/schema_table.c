@@ -169,7 +169,7 @@ const struct schema_key schema_keys[] = {
 	{.section = "sandbox", .key = "project", .check_value = check_project,
 	 .help = "where the project's folder stands in the box, or no; default: its own path"},
 	{.section = "sandbox", .key = "idmap", .type = SCHEMA_WORD, .value = "single",
-	 .words = "single subid", .help = "your one uid, or the range of /etc/subuid too"},
+	 .words = "single", .later = "subid", .help = "how ids are mapped: your one uid"},
 	{.section = "sandbox", .key = "nested", .type = SCHEMA_BOOL, .value = "no",
 	 .help = "allow namespaces and mounts, and so boxes, inside the box"},
 	{.section = "sandbox", .key = "io-uring", .type = SCHEMA_BOOL, .value = "no",

@@ -31,6 +31,18 @@ static uint64_t root_mask(void)
 	return mask;
 }
 
+static int shrink_bounding(uint64_t mask, struct err *e)
+{
+	/* The kernel drops from the bounding set what it knows and says EINVAL beyond. */
+	for (int cap = 0; cap < 64; cap++)
+		if (!(mask >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0) {
+			if (errno == EINVAL)
+				break;
+			return err_sys(e, errno, "cannot drop capability %d", cap);
+		}
+	return 0;
+}
+
 static int set_caps(uint64_t mask, struct err *e)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -39,13 +51,6 @@ static int set_caps(uint64_t mask, struct err *e)
 		{.effective = (uint32_t)(mask >> 32), .permitted = (uint32_t)(mask >> 32)},
 	};
 
-	/* The kernel drops from the bounding set what it knows and says EINVAL beyond. */
-	for (int cap = 0; cap < 64; cap++)
-		if (!(mask >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0) {
-			if (errno == EINVAL)
-				break;
-			return err_sys(e, errno, "cannot drop capability %d", cap);
-		}
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return err_sys(e, errno, "cannot clear ambient capabilities");
 	if (capset(&header, data) < 0)
@@ -53,14 +58,24 @@ static int set_caps(uint64_t mask, struct err *e)
 	return 0;
 }
 
-int caps_drop_to_root(struct err *e)
+int caps_keep_root(struct err *e)
 {
 	return set_caps(root_mask(), e);
 }
 
+int caps_drop_to_root(struct err *e)
+{
+	int r = shrink_bounding(root_mask(), e);
+
+	return r < 0 ? r : set_caps(root_mask(), e);
+}
+
 int caps_drop_all(struct err *e)
 {
+	int r;
+
 	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) < 0)
 		return err_sys(e, errno, "cannot lock securebits");
-	return set_caps(0, e);
+	r = shrink_bounding(0, e);
+	return r < 0 ? r : set_caps(0, e);
 }

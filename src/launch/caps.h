@@ -12,6 +12,12 @@
  */
 int caps_drop_to_root(struct err *e);
 
+/*
+ * Pid 1, which never executes anything: the same permitted and effective sets. What its children
+ * may have is settled by the two others.
+ */
+int caps_keep_root(struct err *e);
+
 /* You: every set is empty, and no execve(2) as uid 0 brings any back (securebits locked). */
 int caps_drop_all(struct err *e);
 

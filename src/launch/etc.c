@@ -32,12 +32,20 @@ static int read_etc(int rootfd, const char *path, struct buf *out, bool *ret_exi
 	return file_read_fd(fd, path, ETC_FILE_MAX, out, e);
 }
 
-static int write_etc(int rootfd, const char *name, const char *data, size_t len, struct err *e)
+/* A file that is there is replaced whole; a new one nobody else can see before the box starts. */
+static int write_etc(int rootfd, const char *path, const char *data, size_t len, struct err *e)
 {
-	cleanup_close int etc = -1;
+	cleanup_close int etc = -1, fd = -1;
 	int r = path_mkdirs_beneath(rootfd, "/etc", 0755, &etc, e);
 
-	return r < 0 ? r : file_write_atomic(etc, name, data, len, 0644, e);
+	if (r < 0)
+		return r;
+	fd = openat(etc, path_basename(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0 && errno == EEXIST)
+		return file_write_atomic(etc, path_basename(path), data, len, 0644, e);
+	if (fd < 0 || (r = write_all(fd, data, len)) < 0)
+		return err_sys(e, r ? -r : errno, "cannot write '%s'", path);
+	return 0;
 }
 
 /* The length of field n (from 0) of a colon-separated line, and where it starts. */
@@ -87,7 +95,7 @@ static int add_entry(int rootfd, const char *path, const char *entry, struct err
 	if (text.len && text.data[text.len - 1] != '\n')
 		buf_addch(&text, '\n');
 	buf_addf(&text, "%s\n", entry);
-	return write_etc(rootfd, path_basename(path), text.data, text.len, e);
+	return write_etc(rootfd, path, text.data, text.len, e);
 }
 
 static int write_if_missing(int rootfd, const char *path, const char *content, struct err *e)
@@ -100,7 +108,7 @@ static int write_if_missing(int rootfd, const char *path, const char *content, s
 	r = path_open_beneath(rootfd, path, O_PATH | O_NOFOLLOW, 0, &fd, e);
 	if (r != -ENOENT)
 		return r;
-	return write_etc(rootfd, path_basename(path), content, strlen(content), e);
+	return write_etc(rootfd, path, content, strlen(content), e);
 }
 
 static int write_if_different(int rootfd, const char *path, const char *content, struct err *e)
@@ -115,7 +123,7 @@ static int write_if_different(int rootfd, const char *path, const char *content,
 	if (read_etc(rootfd, path, &text, &exists, &ignored) == 0 && exists &&
 	    streq(text.data, content))
 		return 0;
-	return write_etc(rootfd, path_basename(path), content, strlen(content), e);
+	return write_etc(rootfd, path, content, strlen(content), e);
 }
 
 int etc_apply(int rootfd, const struct plan_etc *etc, struct err *e)

@@ -11,23 +11,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
-#include <poll.h>
+#include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "launch/caps.h"
 #include "launch/idmap.h"
 #include "launch/landlock.h"
@@ -74,37 +69,46 @@ static int hold_stdio(struct err *e)
 }
 
 /* P1. stdio goes as well: a box holds on to nobody's terminal, pipe or log file. */
-static int detach(const struct plan *p, int boot, int gate, struct err *e)
+static int detach(const struct plan *p, int boot, struct err *e)
 {
-	int keep[] = {p->control_fd, p->lifetime_fd, boot, gate};
+	static const int usual[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGCHLD,
+				    SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH};
+	int keep[] = {p->control_fd, p->lifetime_fd, boot};
 
 	setsid();
+	proc_set_title("sandbox: pid 1 of a box");
 	close_others(keep, ARRAY_SIZE(keep));
 	umask(0);
+	/* What the caller ignores, sessions do not; clone3() has reset what was handled. */
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+		signal(usual[i], SIG_DFL);
 	return hold_stdio(e);
 }
 
 /* P2 */
-static int take_ids(const struct plan *p, int gate, struct err *e)
+static int take_ids(const struct plan *p, int boot, struct err *e)
 {
-	char end;
+	struct message mapped = {.type = MESSAGE_MAPPED};
+	int r = idmap_write(0, 0, p->outer_uid, p->outer_gid, e);
 
-	if (!p->subid)
-		return idmap_write_single(p->outer_uid, p->outer_gid, e);
-	while (read(gate, &end, 1) < 0 && errno == EINTR)
-		;
-	close(gate);
-	return 0;
+	if (r == 0)
+		message_send(boot, &mapped, NULL, 0, MSG_DONTWAIT);
+	return r;
 }
 
-/* P3. A new network namespace has its loopback down; netdevice(7). */
-static int raise_loopback(struct err *e)
+/* P4. *ret_you is the nested user namespace; the network namespace is joined for good. */
+static int join_namespaces(const struct plan *p, int boot, int *ret_you, struct err *e)
 {
-	struct ifreq ifr = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-	cleanup_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fds[PROTOCOL_MAX_FDS], n_fds = 0, want = p->net == PLAN_NET_NEW ? 2 : 1;
+	struct message m;
 
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &ifr) < 0)
-		return err_sys(e, errno, "cannot bring up the box's loopback");
+	if (message_receive(boot, &m, fds, &n_fds, 0) != 1 || m.type != MESSAGE_NAMESPACES ||
+	    n_fds != want)
+		return err_set(e, ECONNRESET, "the launcher ended while the box started");
+	*ret_you = fds[0];
+	if (want == 2 && setns(fds[1], CLONE_NEWNET) < 0)
+		return err_sys(e, errno, "cannot join the box's network namespace");
+	close_fd(&fds[1]);
 	return 0;
 }
 
@@ -129,7 +133,7 @@ static int restrict_self(const struct plan *p, struct err *e)
 		return err_sys(e, errno, "cannot set hostname '%s'", p->hostname);
 	if (p->net == PLAN_NET_HOST && (r = landlock_scope(e)) < 0)
 		return r;
-	r = caps_drop_to_root(e);
+	r = caps_keep_root(e);
 	if (r < 0)
 		return r;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -137,47 +141,44 @@ static int restrict_self(const struct plan *p, struct err *e)
 	return 0;
 }
 
-static int build(const struct plan *p, int boot, int gate, struct server *srv, struct err *e)
+static int build(const struct plan *p, int boot, struct server *srv, struct err *e)
 {
-	int pts = -1, you = -1, r = detach(p, boot, gate, e);
+	struct rootfs root;
+	int you = -1, r = detach(p, boot, e);
 
 	if (r == 0)
-		r = take_ids(p, gate, e);
-	if (r == 0 && p->net == PLAN_NET_NEW)
-		r = raise_loopback(e);
+		r = take_ids(p, boot, e);
 	if (r == 0)
-		r = idmap_make_you(p->you_uid, p->you_gid, p->subid, &you, e);
+		r = rootfs_build(p, &root, e);
 	if (r == 0)
-		r = rootfs_build(p, &pts, e);
+		r = join_namespaces(p, boot, &you, e);
+	if (r == 0)
+		r = rootfs_enter(p, &root, e);
 	if (r < 0)
 		return r;
 	/* What was cloned of the host's tree is mounted by now; its descriptors go. */
-	close_others((int[]){0, 1, 2, p->control_fd, p->lifetime_fd, boot, pts, you}, 8);
-	if ((r = hold_stdio(e)) < 0)
-		return r;
-	srv->pts = pts;
+	close_others((int[]){0, 1, 2, p->control_fd, p->lifetime_fd, boot, root.pts, you}, 8);
+	r = hold_stdio(e);
+	if (r == 0 && p->sudo)
+		r = listen_sudo(&srv->sudo_fd, e);
+	srv->pts = root.pts;
 	srv->policy.you_userns = you;
-	if (p->sudo && (r = listen_sudo(&srv->sudo_fd, e)) < 0)
-		return r;
-	return restrict_self(p, e);
+	return r < 0 ? r : restrict_self(p, e);
 }
 
-noreturn void pid1_main(const struct plan *p, int boot, int gate)
+noreturn void pid1_main(const struct plan *p, int boot)
 {
 	struct server srv = {
 		.control_fd = p->control_fd,
 		.sudo_fd = -1,
 		.linger_ms = p->linger_ms,
-		.policy = {
-			.seccomp_flags = (p->nested ? SECCOMP_NESTED : 0) |
-					 (p->io_uring ? SECCOMP_IO_URING : 0) |
-					 (p->perf ? SECCOMP_PERF : 0),
-			.fake_root = !p->subid,
-		},
+		.policy.seccomp_flags = (p->nested ? SECCOMP_NESTED : 0) |
+					(p->io_uring ? SECCOMP_IO_URING : 0) |
+					(p->perf ? SECCOMP_PERF : 0),
 	};
 	struct message m = {.type = MESSAGE_ERROR};
 
-	if (build(p, boot, gate, &srv, &m.error) < 0) {
+	if (build(p, boot, &srv, &m.error) < 0) {
 		message_send(boot, &m, NULL, 0, MSG_DONTWAIT);
 		_exit(125);
 	}

@@ -9,9 +9,9 @@
 #include "launch/plan.h"
 
 /*
- * What the first process of the new namespaces does, to its end; steps P1 to P7 of start.c. boot:
- * the boot connection; gate: read end of the start gate, or -1. Both become pid 1's.
+ * What the first process of the new namespaces does, to its end; steps P1 to P7 of start.c. boot
+ * is its end of the boot connection.
  */
-noreturn void pid1_main(const struct plan *p, int boot, int gate);
+noreturn void pid1_main(const struct plan *p, int boot);
 
 #endif

@@ -56,7 +56,6 @@ struct plan {
 	uid_t outer_uid, you_uid;
 	gid_t outer_gid, you_gid;
 	bool host_root; /* we are the host's uid 0: what that could change is read-only */
-	bool subid;	/* map the caller's /etc/subuid range as well, by newuidmap(1) */
 
 	/* Root: lower layers, top first; upper and work folder, or neither: memory. */
 	const char *const *lowers;

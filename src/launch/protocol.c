@@ -29,6 +29,8 @@ static size_t message_size(const struct message *m)
 	case MESSAGE_ACCEPTED:
 	case MESSAGE_STOPPED:
 	case MESSAGE_EXIT:
+	case MESSAGE_MAPPED:
+	case MESSAGE_NAMESPACES:
 		return offsetof(struct message, value) + sizeof(m->value);
 	default:
 		return 0;

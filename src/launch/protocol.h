@@ -46,6 +46,8 @@ enum message_type {
 	MESSAGE_STOPPED,
 	MESSAGE_EXIT,
 	MESSAGE_ERROR,
+	MESSAGE_MAPPED,	    /* between launcher and pid 1 alone; see start.c */
+	MESSAGE_NAMESPACES,
 };
 
 enum session_flags {

@@ -7,10 +7,10 @@
  *	3  scratch	 tmpfs on the staging folder, where the plan has no upper folder
  *	4  root		 overlay on the staging folder
  *	5  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())
- *	6  /sys		 sysfs of an own network namespace, else the host's, read-only
- *	7  /dev		 tmpfs, nodes, devpts
- *	8  the plan's mounts, in order
- *	9  /etc		 the user's and the network's lines
+ *	6  /dev		 tmpfs, nodes, devpts
+ *	7  the plan's mounts, in order
+ *	8  /etc		 the user's and the network's lines
+ *	9  /sys		 sysfs of an own network namespace, else the host's, read-only
  *	10 masks	 /proc/sys and kin read-only, where we are the host's root
  *	11 pivot_root(".", "."), detach the old root
  *
@@ -133,15 +133,15 @@ static int mount_proc(int rootfd, struct err *e)
 }
 
 /* sysfs belongs to a network namespace and can only be mounted by who owns that. */
-static int mount_sys(const struct plan *p, int rootfd, int host_sys, struct err *e)
+static int mount_sys(const struct plan *p, const struct rootfs *root, struct err *e)
 {
 	cleanup_close int target = -1;
-	int r = mount_open_fixed_dir(rootfd, "/sys", &target, e);
+	int r = mount_open_fixed_dir(root->fd, "/sys", &target, e);
 
 	if (r < 0)
 		return r;
 	if (p->net == PLAN_NET_HOST)
-		return mount_attach(host_sys, target, "/sys", e);
+		return mount_attach(root->host_sys, target, "/sys", e);
 	return mount_fs("sysfs", target, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, "/sys",
 			e);
 }
@@ -180,7 +180,7 @@ static int set_read_only(int rootfd, struct err *e)
 }
 
 /* pivot_root(2), "pivot_root(".", ".")": the old root ends up on top of the new and is let go. */
-static int enter_root(int rootfd, struct err *e)
+static int pivot(int rootfd, struct err *e)
 {
 	if (fchdir(rootfd) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
 		return err_sys(e, errno, "cannot make the box's root the root");
@@ -193,10 +193,10 @@ static int enter_root(int rootfd, struct err *e)
 struct host_trees {
 	int binds[PLAN_MAX_MOUNTS];
 	int nodes[DEV_NODES];
-	int sys;
 };
 
-static int clone_host_trees(const struct plan *p, struct host_trees *t, struct err *e)
+static int clone_host_trees(const struct plan *p, struct host_trees *t, struct rootfs *root,
+			    struct err *e)
 {
 	int r = mounts_clone_sources(p, t->binds, e);
 
@@ -206,44 +206,41 @@ static int clone_host_trees(const struct plan *p, struct host_trees *t, struct e
 		r = mount_clone("/sys",
 				MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
 					MOUNT_ATTR_NOEXEC,
-				&t->sys, e);
+				&root->host_sys, e);
 	return r;
 }
 
-static int fill_root(const struct plan *p, int rootfd, const struct host_trees *t, int *ret_pts,
-		     struct err *e)
+int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e)
 {
-	int r = mount_proc(rootfd, e);
-
-	if (r == 0)
-		r = mount_sys(p, rootfd, t->sys, e);
-	if (r == 0)
-		r = dev_build(rootfd, t->nodes, ret_pts, e);
-	if (r == 0)
-		r = mounts_apply(p, rootfd, t->binds, e);
-	if (r == 0)
-		r = etc_apply(rootfd, &p->etc, e);
-	if (r == 0 && p->host_root)
-		r = mask_proc(rootfd, e);
-	if (r == 0 && p->read_only_root)
-		r = set_read_only(rootfd, e);
-	return r;
-}
-
-int rootfs_build(const struct plan *p, int *ret_pts, struct err *e)
-{
-	struct host_trees trees = {.sys = -1};
-	cleanup_close int rootfd = -1;
+	struct host_trees trees;
 	int r;
 
+	*ret = (struct rootfs){.fd = -1, .pts = -1, .host_sys = -1};
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_sys(e, errno, "cannot make the mount tree private");
-	r = clone_host_trees(p, &trees, e);
+	r = clone_host_trees(p, &trees, ret, e);
 	if (r == 0)
 		r = mount_overlay(p, e);
 	if (r == 0)
-		r = open_dir(p->staging, &rootfd, e);
+		r = open_dir(p->staging, &ret->fd, e);
 	if (r == 0)
-		r = fill_root(p, rootfd, &trees, ret_pts, e);
-	return r < 0 ? r : enter_root(rootfd, e);
+		r = mount_proc(ret->fd, e);
+	if (r == 0)
+		r = dev_build(ret->fd, trees.nodes, &ret->pts, e);
+	if (r == 0)
+		r = mounts_apply(p, ret->fd, trees.binds, e);
+	if (r == 0)
+		r = etc_apply(ret->fd, &p->etc, e);
+	return r;
+}
+
+int rootfs_enter(const struct plan *p, const struct rootfs *root, struct err *e)
+{
+	int r = mount_sys(p, root, e);
+
+	if (r == 0 && p->host_root)
+		r = mask_proc(root->fd, e);
+	if (r == 0 && p->read_only_root)
+		r = set_read_only(root->fd, e);
+	return r < 0 ? r : pivot(root->fd, e);
 }

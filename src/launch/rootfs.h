@@ -7,11 +7,23 @@
 #include "base/err.h"
 #include "launch/plan.h"
 
+/* A root under construction. */
+struct rootfs {
+	int fd;	      /* the new root, O_PATH */
+	int pts;      /* the box's devpts root, O_PATH */
+	int host_sys; /* the host's /sys, detached, or -1 */
+};
+
 /*
- * Builds the whole mount tree of the plan in the calling process's fresh mount namespace and makes
- * it the root; nothing of the host's tree is left in view. *ret_pts is the box's devpts root.
- * On failure the process must exit: its mount namespace is half built.
+ * Builds the plan's mount tree in the calling process's fresh mount namespace: all that does not
+ * depend on the network namespace. On failure the process must exit: its mounts are half built.
  */
-int rootfs_build(const struct plan *p, int *ret_pts, struct err *e);
+int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e);
+
+/*
+ * Adds /sys, for which the process must be in its final network namespace, and makes the tree the
+ * root; nothing of the host's is left in view.
+ */
+int rootfs_enter(const struct plan *p, const struct rootfs *root, struct err *e);
 
 #endif

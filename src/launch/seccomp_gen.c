@@ -14,8 +14,8 @@
  * as long, and length is what attaching costs (0.2 us an instruction, most of it the kernel's JIT).
  *
  * Hence the shape of a program: look at the architecture, then find the number in a tree of ranges
- * that have the same answer; a lone number inside a range is one comparison; returns are shared. The
- * kernel runs a filter once for each number when it is attached, and remembers which calls are
+ * that have the same answer; a lone number inside a range is one comparison; returns are shared.
+ * The kernel runs a filter once for each number when it is attached, and remembers which calls are
  * always allowed (seccomp_cache_prepare(), Linux 5.11); it can do so with these instructions only:
  * loads of nr and arch, jumps, AND and returns of constants.
  *
@@ -31,9 +31,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "launch/seccomp_policy.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* How far a conditional jump may go: 255, less what emit_jump() may still put in between. */
 #define REACH 250

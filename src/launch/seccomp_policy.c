@@ -78,7 +78,9 @@ static const struct seccomp_test socketpair_tests[] = {
 
 /*
  * i386 alone: the arguments lie in memory, where no filter can look, so socket and socketpair
- * through here would open every family. The direct calls (Linux 4.3) are there for who asks.
+ * through here would open every family, AF_ALG with it (CVE-2026-31431). The direct calls (Linux
+ * 4.3) are there for who asks; musl does, glibc built for older kernels does not (Debian's, for
+ * one): its 32-bit programs run, but cannot open a socket.
  */
 static const struct seccomp_test socketcall_tests[] = {
 	EQ(0, SYS_SOCKET, REFUSE(ENOSYS)),

@@ -37,12 +37,25 @@
 #include "launch/caps.h"
 #include "launch/seccomp.h"
 
-/* The strings of the payload, in the session's memory. */
+/*
+ * The strings of the payload. A session without a terminal runs in pid 1's memory until it has
+ * executed its command (vfork(2)), so what it allocates is pid 1's to free: it all hangs here.
+ */
 struct command {
 	const char *cwd;
 	char **argv; /* NULL: the user's shell */
 	char **envp;
+	char *data;
+	struct strv owned; /* strings that replace some of data's */
 };
+
+static void command_clear(struct command *c)
+{
+	free(c->argv);
+	free(c->envp);
+	free(c->data);
+	strv_clear(&c->owned);
+}
 
 static noreturn void fail(int report, const struct err *e)
 {
@@ -51,18 +64,18 @@ static noreturn void fail(int report, const struct err *e)
 	_exit(err_exit_status(e));
 }
 
-/* The next n strings of [*pos, end) as a vector; NULL when they are not all there. */
+/* The next n strings of [*pos, end) as a vector; NULL when they are not all there. *end is NUL. */
 static char **take_strings(char **pos, const char *end, size_t n)
 {
 	char **v = xcalloc(n + 1, sizeof(*v));
 
 	for (size_t i = 0; i < n; i++) {
-		size_t left = (size_t)(end - *pos), len = strnlen(*pos, left);
-
-		if (len == left)
+		if (*pos >= end) {
+			free(v);
 			return NULL;
+		}
 		v[i] = *pos;
-		*pos += len + 1;
+		*pos += strlen(*pos) + 1;
 	}
 	return v;
 }
@@ -71,26 +84,24 @@ static int read_payload(int fd, struct command *ret, struct err *e)
 {
 	struct session_payload *head;
 	struct stat st;
-	char *data, *pos, **cwd;
+	char *pos, *end;
 	size_t size;
 
 	if (fstat(fd, &st) < 0 || st.st_size < (off_t)sizeof(*head) ||
 	    st.st_size > PROTOCOL_MAX_PAYLOAD)
 		return err_set(e, E2BIG, "the command line and environment are too long");
 	size = (size_t)st.st_size;
-	data = xcalloc(1, size);
-	if (pread(fd, data, size, 0) != st.st_size)
+	ret->data = xcalloc(size + 1, 1); /* ends the last string, whatever was sent */
+	if (pread(fd, ret->data, size, 0) != st.st_size)
 		return err_set(e, EPROTO, "the session's command cannot be read");
-	head = (struct session_payload *)data;
-	pos = data + sizeof(*head);
+	head = (struct session_payload *)ret->data;
+	end = ret->data + size;
+	ret->cwd = ret->data + sizeof(*head);
+	pos = ret->data + sizeof(*head) + strlen(ret->cwd) + 1;
 	if (head->argc > size || head->envc > size ||
-	    !(cwd = take_strings(&pos, data + size, 1)) ||
-	    !(ret->argv = take_strings(&pos, data + size, head->argc)) ||
-	    !(ret->envp = take_strings(&pos, data + size, head->envc)))
+	    (head->argc && !(ret->argv = take_strings(&pos, end, head->argc))) ||
+	    !(ret->envp = take_strings(&pos, end, head->envc)))
 		return err_set(e, EPROTO, "the session's command is malformed");
-	ret->cwd = cwd[0];
-	if (head->argc == 0)
-		ret->argv = NULL;
 	return 0;
 }
 
@@ -152,37 +163,41 @@ static const char *env_get(char **envp, const char *name)
 	return NULL;
 }
 
-static void env_put(char **envp, const char *name, const char *value)
+/* Changes a variable that is there. */
+static void env_put(struct command *c, const char *name, const char *value)
 {
 	size_t n = strlen(name);
 
-	for (; *envp; envp++)
-		if (strncmp(*envp, name, n) == 0 && (*envp)[n] == '=')
-			*envp = xasprintf("%s=%s", name, value);
+	for (char **v = c->envp; *v; v++)
+		if (strncmp(*v, name, n) == 0 && (*v)[n] == '=') {
+			*v = xasprintf("%s=%s", name, value);
+			strv_push_take(&c->owned, *v);
+		}
 }
 
 /* $SHELL if the image has it, else bash, else sh. */
-static char **shell_argv(char **envp)
+static void settle_shell(struct command *c)
 {
-	const char *candidates[] = {env_get(envp, "SHELL"), "/bin/bash", "/bin/sh"};
-	char **argv = xcalloc(2, sizeof(*argv));
+	const char *candidates[] = {env_get(c->envp, "SHELL"), "/bin/bash", "/bin/sh"};
+	const char *shell = "/bin/sh"; /* whose absence is the error to report */
 
 	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++)
 		if (candidates[i] && candidates[i][0] == '/' && access(candidates[i], X_OK) == 0) {
-			argv[0] = xstrdup(candidates[i]);
-			env_put(envp, "SHELL", candidates[i]);
-			return argv;
+			shell = candidates[i];
+			break;
 		}
-	argv[0] = xstrdup("/bin/sh");
-	return argv;
+	c->argv = xcalloc(2, sizeof(*c->argv));
+	c->argv[0] = xstrdup(shell);
+	strv_push_take(&c->owned, c->argv[0]);
+	env_put(c, "SHELL", c->argv[0]);
 }
 
 /* An image that has never heard of the user's terminal gets the nearest it knows; terminfo(5). */
-static void settle_term(char **envp)
+static void settle_term(struct command *c)
 {
 	static const char *const folders[] = {"/usr/share/terminfo", "/lib/terminfo",
 					      "/etc/terminfo"};
-	const char *terms[] = {env_get(envp, "TERM"), "xterm-256color", "xterm", "vt100", "linux"};
+	const char *terms[] = {env_get(c->envp, "TERM"), "xterm-256color", "xterm", "vt100", "linux"};
 
 	for (size_t t = 0; t < ARRAY_SIZE(terms); t++) {
 		if (!terms[t] || !terms[t][0] || strchr(terms[t], '/'))
@@ -192,7 +207,7 @@ static void settle_term(char **envp)
 				xasprintf("%s/%c/%s", folders[f], terms[t][0], terms[t]);
 
 			if (access(path, R_OK) == 0) {
-				env_put(envp, "TERM", terms[t]);
+				env_put(c, "TERM", terms[t]);
 				return;
 			}
 		}
@@ -218,7 +233,7 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 	unsigned filter = policy->seccomp_flags;
 	struct err e;
 
-	if (s->flags & SESSION_ROOT && policy->fake_root)
+	if (s->flags & SESSION_ROOT)
 		filter |= SECCOMP_ROOT;
 	if (take_identity(policy, s->flags, &e) < 0)
 		fail(s->report, &e);
@@ -227,9 +242,9 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 		fail(s->report, &e);
 	}
 	if (s->master >= 0)
-		settle_term(c->envp);
+		settle_term(c);
 	if (!c->argv)
-		c->argv = shell_argv(c->envp);
+		settle_shell(c);
 	/* s->report is close-on-exec like all the rest. */
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (seccomp_apply(filter, &e) < 0)
@@ -313,26 +328,53 @@ static noreturn void run_with_terminal(const struct session_policy *policy, cons
 	lead(pid, 1, 0);
 }
 
-static noreturn void run(const struct session_policy *policy, const struct session *s)
+/* What the session's process is given. */
+struct start {
+	const struct session_policy *policy;
+	const struct session *session;
+	struct command command;
+};
+
+static int run(void *arg)
 {
-	struct command c = {0};
+	struct start *start = arg;
+	const struct session *s = start->session;
 	struct err e;
 
 	setsid();
 	unblock_all();
 	umask(022);
-	if (set_stdio(s, &e) < 0 || read_payload(s->payload, &c, &e) < 0)
+	if (set_stdio(s, &e) < 0 || read_payload(s->payload, &start->command, &e) < 0)
 		fail(s->report, &e);
 	if (s->master >= 0)
-		run_with_terminal(policy, s, &c);
-	execute(policy, s, &c);
+		run_with_terminal(start->policy, s, &start->command);
+	execute(start->policy, s, &start->command);
+}
+
+/*
+ * As vfork(2), on a stack of its own: pid 1 sleeps until the command is executed, and nothing of
+ * its memory is copied. What the child changed of it is put back.
+ */
+static pid_t start_in_place(struct start *start)
+{
+	_Alignas(16) static char stack[65536];
+	char **environ_before = environ;
+	pid_t pid = clone(run, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, start);
+
+	environ = environ_before;
+	command_clear(&start->command);
+	return pid;
 }
 
 pid_t session_start(const struct session_policy *policy, const struct session *s)
 {
-	pid_t pid = fork();
+	struct start start = {.policy = policy, .session = s};
+	pid_t pid;
 
-	if (pid == 0)
-		run(policy, s);
+	/* The leader of a terminal's session lives on, and needs memory of its own. */
+	if (s->master < 0)
+		pid = start_in_place(&start);
+	else if ((pid = fork()) == 0)
+		run(&start);
 	return pid < 0 ? -errno : pid;
 }

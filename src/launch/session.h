@@ -14,7 +14,6 @@
 struct session_policy {
 	int you_userns;		/* the "you" user namespace */
 	unsigned seccomp_flags; /* SECCOMP_NESTED, SECCOMP_IO_URING, SECCOMP_PERF */
-	bool fake_root;		/* box-root's filter answers chown and kin with success */
 };
 
 /* One request, as received. The descriptors are the session's; -1 where a terminal takes over. */

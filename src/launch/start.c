@@ -6,33 +6,33 @@
  *	L1 plan_check()
  *	L2 socketpair: the boot connection
  *	L3 clone3(user, mount, pid, ipc, uts,
- *	   cgroup [, net])
+ *	   cgroup)
  *						P1 detach(): own session, no descriptor of the host but
  *						   control, lifetime lock, boot connection
- *	L4 subid only: idmap_write_subid(),
- *	   then closes the gate --------------> P2 ids: waits at the gate, or idmap_write_single()
- *	L5 returns; the caller may already
+ *						P2 idmap_write(): box-root is you outside
+ *	   MAPPED <----------------------------
+ *	L4 namespaces_make(): the network	P3 rootfs_build(): all mounts but /sys
+ *	   namespace, loopback, "you"
+ *	   NAMESPACES + fds ------------------> P4 join_namespaces()
+ *	L5 returns; the caller may already	P5 rootfs_enter(): /sys, pivot, host out of view
  *	   send SESSION on the boot connection
- *						P3 network: loopback up, in an own namespace
- *						P4 idmap_make_you(): the "you" namespace
- *						P5 rootfs_build(): mounts, pivot, host out of view
  *						P6 restrict_self(): hostname, sudo's socket, Landlock,
  *						   capabilities, not dumpable
- *						P7 pid1_serve(): the first message read is SESSION
+ *						P7 server_run(): the first message read is SESSION
  *	   ACCEPTED <--------------------------
  *
  * When it goes wrong:
  *	L1-L3	start_box() fails; nothing was started
  *	L4	start_box() fails; pid 1 is killed and reaped
- *	P1-P6	ERROR on the boot connection, pid 1 exits; the kernel undoes all that was made
- *	the launcher dies at any point: pid 1 reads the end of the boot connection in P7, has no
- *		session, lingers and goes
+ *	P1-P2	ERROR instead of MAPPED: start_box() fails with it
+ *	P3-P6	ERROR on the boot connection, pid 1 exits; the kernel undoes all that was made
+ *	the launcher dies: before NAMESPACES pid 1 reads the end of the boot connection and exits;
+ *		after it, it has no session, lingers and goes
  *	pid 1 is killed: the boot connection ends without EXIT; the client says so
  */
 #include "launch/start.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -43,10 +43,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "launch/idmap.h"
 #include "launch/init.h"
+#include "launch/namespaces.h"
+#include "launch/protocol.h"
 
-static pid_t clone_pid1(const struct plan *p, int *ret_pidfd)
+static pid_t clone_pid1(int *ret_pidfd)
 {
 	struct clone_args args = {
 		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_NEWUSER | CLONE_NEWNS |
@@ -54,8 +55,6 @@ static pid_t clone_pid1(const struct plan *p, int *ret_pidfd)
 		.pidfd = (uintptr_t)ret_pidfd,
 	};
 
-	if (p->net == PLAN_NET_NEW)
-		args.flags |= CLONE_NEWNET;
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
@@ -76,17 +75,30 @@ static int clone_error(int errnum, struct err *e)
 	}
 }
 
-static void kill_and_reap(pid_t pid, int *pidfd)
+static void kill_and_reap(pid_t pid)
 {
 	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
 		;
-	close_fd(pidfd);
+}
+
+/* L4, and the hand-over of what it made. */
+static int give_namespaces(const struct plan *p, int pidfd, int boot, struct err *e)
+{
+	cleanup_close int you = -1, net = -1;
+	struct message m = {.type = MESSAGE_NAMESPACES};
+	int r = namespaces_make(p, pidfd, boot, &you, &net, e);
+
+	if (r < 0)
+		return r;
+	r = message_send(boot, &m, (int[]){you, net}, net < 0 ? 1 : 2, 0);
+	/* Whoever is not there to take them has left an ERROR to be read. */
+	return r < 0 && r != -EPIPE && r != -ECONNRESET ? err_sys(e, -r, "cannot start the box") : 0;
 }
 
 int start_box(const struct plan *p, struct started_box *ret, struct err *e)
 {
-	cleanup_close int boot = -1, boot_child = -1, gate = -1, gate_child = -1, pidfd = -1;
+	cleanup_close int boot = -1, boot_child = -1, pidfd = -1;
 	int pair[2], r = plan_check(p, e);
 	pid_t pid;
 
@@ -96,19 +108,15 @@ int start_box(const struct plan *p, struct started_box *ret, struct err *e)
 		return err_sys(e, errno, "cannot make the boot connection");
 	boot = pair[0];
 	boot_child = pair[1];
-	if (p->subid) {
-		if (pipe2(pair, O_CLOEXEC) < 0)
-			return err_sys(e, errno, "cannot make the start gate");
-		gate_child = pair[0];
-		gate = pair[1];
-	}
-	pid = clone_pid1(p, &pidfd);
+	pid = clone_pid1(&pidfd);
 	if (pid < 0)
 		return clone_error(errno, e);
 	if (pid == 0)
-		pid1_main(p, boot_child, gate_child);
-	if (p->subid && (r = idmap_write_subid(pid, e)) < 0) {
-		kill_and_reap(pid, &pidfd);
+		pid1_main(p, boot_child);
+	close_fd(&boot_child);
+	r = give_namespaces(p, pidfd, boot, e);
+	if (r < 0) {
+		kill_and_reap(pid);
 		return r;
 	}
 	*ret = (struct started_box){

@@ -1,0 +1,25 @@
+# Completion of sandbox(1) for fish. All knowledge is in `sandbox __complete`.
+
+function __sandbox_complete
+    set -l words (commandline -opc)
+    set -l current (commandline -ct)
+    set -l lines ($words[1] __complete $words[2..-1] "$current" 2>/dev/null)
+    test (count $lines) -gt 0; or return
+    set -l first (string split -m 1 \t -- $lines[1])
+    set -l prefix $first[2]
+    set -l value (string sub -s (math (string length -- "$prefix") + 1) -- "$current")
+
+    for line in $lines[2..-1]
+        echo $line
+    end
+    switch $first[1]
+        case files
+            printf '%s\n' $prefix(__fish_complete_path "$value")
+        case dirs
+            printf '%s\n' $prefix(__fish_complete_directories "$value" folder)
+        case programs
+            __fish_complete_command
+    end
+end
+
+complete -c sandbox -f -a '(__sandbox_complete)'

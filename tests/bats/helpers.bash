@@ -1,0 +1,158 @@
+# shellcheck shell=bash disable=SC2154 # status, output, stderr are bats'
+# helpers.bash - what every file of tests/bats loads.
+#
+# Each test gets a folder of its own, $T, with a fresh HOME, data folder and runtime folder in it,
+# and stands in $T when it begins. The program is called as `sandbox`, or as "$SANDBOX" where a
+# shell function cannot be: that is a link in $T, so that every process of the test, pid 1 of its
+# boxes too, can be told by its command line. When the test has ended, its boxes are removed, and
+# anything that is left then fails it: a process, a mount, a file in the store or the runtime
+# folder.
+#
+# SANDBOX names the program to test; else it is found in TEST_BUILD (see tests/suite), else in
+# build/. TEST_MODE (user, root, nested) says how the suite is run.
+
+bats_require_minimum_version 1.7.0
+
+SOURCE=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+BUILD=${TEST_BUILD:-$SOURCE/build}
+PROGRAM=$BUILD/bin/sandbox
+# In a box the variable holds the box's name.
+[[ ${SANDBOX-} != /* ]] || PROGRAM=$SANDBOX
+
+sandbox() {
+	"$SANDBOX" "$@"
+}
+
+# A file with a setup or teardown of its own calls these first.
+sandbox_setup() {
+	local name
+
+	T=$BATS_TEST_TMPDIR
+	for name in ${!SANDBOX_*} ${!XDG_*}; do
+		unset "$name"
+	done
+	mkdir -p "$T/bin" "$T/home" "$T/xdg/data"
+	mkdir -m 0700 "$T/xdg/run"
+	ln -s "$PROGRAM" "$T/bin/sandbox"
+	export T HOME=$T/home XDG_DATA_HOME=$T/xdg/data XDG_RUNTIME_DIR=$T/xdg/run
+	export SANDBOX=$T/bin/sandbox
+	export -f sandbox
+	cd "$T" || return 1
+}
+
+sandbox_teardown() {
+	remove_boxes
+	nothing_left
+}
+
+setup() {
+	sandbox_setup
+}
+
+teardown() {
+	sandbox_teardown
+}
+
+remove_boxes() {
+	local name
+
+	for name in $(sandbox ls --names); do
+		sandbox rm --force "$name" || true # gone meanwhile
+	done
+}
+
+# Asserts that no box, process, mount or temporary file of this test is there (any more: a box's
+# processes and mounts may take a moment to go).
+nothing_left() {
+	local data=$T/xdg/data/sandbox run=$T/xdg/run/sandbox left
+
+	wait_until 50 no_processes || {
+		echo "processes left:" >&2
+		processes >&2
+		return 1
+	}
+	left=$(grep -F " $T" /proc/self/mountinfo) && {
+		echo "mounts left: $left" >&2
+		return 1
+	}
+	left=$(find "$data"/{boxes,names,projects,tmp} -mindepth 1 2>/dev/null
+	find "$run" -mindepth 1 ! -name swept 2>/dev/null)
+	[ -z "$left" ] || {
+		echo "files left: $left" >&2
+		return 1
+	}
+}
+
+# The processes of this test's program: launchers, clients, pid 1 of boxes.
+processes() {
+	pgrep -a -f "^$T/bin/sandbox( |\$)"
+}
+
+no_processes() {
+	! processes >/dev/null
+}
+
+# Tries a command every 0.1 s until it succeeds, at most N times.
+wait_until() { # N COMMAND...
+	local i n=$1
+
+	shift
+	for ((i = 0; i < n; i++)); do
+		"$@" && return 0 # said, since a teardown is a trap's handler
+		sleep 0.1
+	done
+	"$@"
+}
+
+# Waits for a background process; sets status. (`run wait` cannot: it waits in a subshell.) A process
+# to be signalled is started as "$SANDBOX", so that $! is its own pid.
+wait_for() { # PID
+	status=0
+	wait "$1" || status=$?
+}
+
+# Makes a project folder $T/NAME with this text as its sandbox.ini.
+project() { # NAME [TEXT]
+	mkdir -p "$T/$1"
+	printf '%s\n' "${2:-[sandbox]}" >"$T/$1/sandbox.ini"
+}
+
+# Makes a root file system of a static busybox at DIR, by default $T/rootfs.
+rootfs() { # [DIR]
+	local dir=${1:-$T/rootfs}
+
+	mkdir -p "$dir"/{bin,dev,etc,home,proc,root,run,sys,tmp,usr,var}
+	cp "$(command -v busybox)" "$dir/bin/busybox"
+	"$dir/bin/busybox" --install "$dir/bin"
+	chmod 1777 "$dir/tmp"
+	echo 'root:x:0:0:root:/root:/bin/sh' >"$dir/etc/passwd"
+	echo 'root:x:0:' >"$dir/etc/group"
+}
+
+# True when the program is run by uid 0, which it warns of on stderr.
+am_root() {
+	[ "$(id -u)" = 0 ]
+}
+
+# What `run --separate-stderr` caught on stderr, without the warning that root gets.
+words_on_stderr() {
+	printf '%s' "${stderr-}" | grep -v '^sandbox: warning: you are root on this machine' || true
+}
+
+# Runs a command that must fail with STATUS, nothing on stdout, and one line on stderr that matches
+# the pattern (of [[ = ]]) after `sandbox: `.
+fails() { # STATUS PATTERN COMMAND...
+	local expected=$1 pattern=$2 line
+
+	shift 2
+	run ! --separate-stderr "$@"
+	line=$(words_on_stderr)
+	# shellcheck disable=SC2053 # the right side is meant as a pattern
+	if [ "$status" != "$expected" ] || [ -n "$output" ] || [[ $line = *$'\n'* ]] ||
+		[[ $line != "sandbox: "$pattern ]]; then
+		printf 'command: %s\nstatus: %s (expected %s)\nstdout: %s\nstderr: %s\n' "$*" \
+			"$status" "$expected" "$output" "$stderr" >&2
+		echo "expected on stderr: sandbox: $pattern" >&2
+		return 1
+	fi
+}

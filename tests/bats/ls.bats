@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# sandbox ls, ps and inspect: what there is and what runs.
+
+load helpers
+
+@test "ls of nothing prints nothing, and --json an empty array" {
+	[ -z "$(sandbox ls)" ]
+	[ "$(sandbox ls --json | jq -c .)" = '[]' ]
+	[ "$(sandbox ps --json | jq -c .)" = '[]' ]
+}
+
+@test "ls shows name, state, image and project, sorted by name" {
+	project b
+	project a
+	sandbox enter ./b -- true
+	sandbox enter ./a -- true
+	sandbox stop a
+	run sandbox ls
+	[[ ${lines[0]} = NAME*STATE*IMAGE*PROJECT ]]
+	[[ ${lines[1]} = "a "*stopped*host*"$T/a" ]]
+	[[ ${lines[2]} = "b "*running*host*"$T/b" ]]
+	[ "$(sandbox ls --names)" = $'a\nb' ]
+}
+
+@test "ls --json has the keys of the manual" {
+	project p
+	sandbox enter ./p -- true
+	run sandbox ls --json
+	[ "$(jq -r '.[0] | keys | join(" ")' <<<"$output")" = \
+		'created id image name pid project state temporary' ]
+	[ "$(jq -r '.[0] | [.name, .state, .image, .project, .temporary] | join(" ")' \
+		<<<"$output")" = "p running host $T/p false" ]
+	kill -0 "$(jq '.[0].pid' <<<"$output")"
+	[ $(($(date +%s) - $(jq '.[0].created' <<<"$output"))) -lt 60 ]
+	sandbox stop p
+	[ "$(sandbox ls --json | jq -c '.[0] | [.state, .pid]')" = '["stopped",0]' ]
+}
+
+@test "ps shows what runs in each box, by the host's process ids" {
+	project p
+	"$SANDBOX" enter ./p -- sleep 30 &
+	sleeps() { sandbox ps | grep -q 'p .*sleep 30'; }
+	wait_until 50 sleeps
+	pid=$(sandbox ps --json |
+		jq '.[0].processes[] | select(.command == "sleep 30") | .pid')
+	[ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = 'sleep 30 ' ]
+	kill "$pid"
+	wait_for $!
+	[ "$status" = 143 ]
+	sandbox ps | grep -q 'p .*(idle)'
+	sandbox stop p
+	[ "$(sandbox ps | wc -l)" = 1 ]
+}
+
+@test "inspect tells all that is recorded, by name, folder or id" {
+	project p
+	sandbox enter ./p -- true
+	run sandbox inspect p
+	for line in 'name p' 'state running' 'image host' "project $T/p" 'temporary no'; do
+		grep -q "^${line%% *} *${line#* }\$" <<<"$output"
+	done
+	id=$(sandbox inspect --json ./p | jq -r .id)
+	[ "$(sandbox inspect --json "$id" | jq -r .name)" = p ]
+	[ -S "$(sandbox inspect --json p | jq -r .control)" ]
+	[ -d "$(sandbox inspect --json p | jq -r .folder)" ]
+	[ "$(sandbox inspect --json p | jq -r 'keys | join(" ")')" = \
+		'control created folder id image name pid project state temporary' ]
+}
+
+@test "a throw-away box is listed while it runs" {
+	name=$(sandbox run --detach host sleep 30)
+	[ "$(sandbox ls --json | jq -r '.[0] | [.name, .state, .temporary] | join(" ")')" = \
+		"$name running true" ]
+	sandbox stop -t 0 "$name"
+	[ -z "$(sandbox ls --names)" ]
+}
+
+@test "a box that is not there is named, with the nearest that is" {
+	project myproj
+	fails 125 "*no box named 'myprj'*ls*" sandbox inspect myprj
+	sandbox enter ./myproj -- true
+	fails 125 "*no box named 'myprj'*did you mean 'myproj'?" sandbox inspect myprj
+	mkdir other
+	fails 125 "*other*" sandbox inspect ./other
+	fails 125 "*nowhere*No such file*" sandbox inspect ./nowhere
+}
+
+@test "names with control characters cannot reach the terminal" {
+	mkdir $'p\e[31m'
+	sandbox enter ./$'p\e[31m' -- true
+	run sandbox ls
+	[[ $output != *$'\e'* ]]
+	run sandbox inspect ./$'p\e[31m'
+	[[ $output != *$'\e'* ]]
+	sandbox ls --json | jq -e '.[0].project | contains("\u001b")'
+}
+
+@test "listing needs no box to answer" {
+	project p
+	sandbox enter ./p -- true
+	kill -STOP "$(sandbox ls --json | jq '.[0].pid')"
+	timeout 5 "$SANDBOX" ls
+	timeout 5 "$SANDBOX" ps
+	timeout 5 "$SANDBOX" inspect p
+	timeout 30 "$SANDBOX" stop -t 0 p
+}

@@ -1,0 +1,281 @@
+/*
+ * test_seccomp_policy.c - the compiled filters against the policy table, call by call, by a small
+ * BPF machine; and one filter on this very kernel.
+ */
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <linux/filter.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "launch/seccomp_policy.h"
+#include "seccomp_filters.h"
+
+#define FAILS(errnum) (SECCOMP_RET_ERRNO | (errnum))
+#define HIGH_BITS     UINT64_C(0xdeadbeef00000000)
+
+/* What the program answers. Whether it read an argument on the way goes to ret_args. */
+static uint32_t run(unsigned int flags, const struct seccomp_data *data, bool *ret_args)
+{
+	const struct sock_fprog *prog = &seccomp_filters[flags];
+	uint32_t a = 0;
+
+	*ret_args = false;
+	for (size_t pc = 0; pc < prog->len; pc++) {
+		const struct sock_filter *insn = &prog->filter[pc];
+		bool yes;
+
+		switch (insn->code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+			memcpy(&a, (const char *)data + insn->k, sizeof(a));
+			*ret_args |= insn->k >= offsetof(struct seccomp_data, args);
+			continue;
+		case BPF_ALU | BPF_AND | BPF_K:
+			a &= insn->k;
+			continue;
+		case BPF_RET | BPF_K:
+			return insn->k;
+		case BPF_JMP | BPF_JA:
+			pc += insn->k;
+			continue;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			yes = a == insn->k;
+			break;
+		case BPF_JMP | BPF_JGE | BPF_K:
+			yes = a >= insn->k;
+			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			yes = (a & insn->k) != 0;
+			break;
+		default:
+			/* seccomp_is_const_allow() of the kernel gives up on anything else, too. */
+			fail_msg("instruction %#x", insn->code);
+			return 0;
+		}
+		pc += yes ? insn->jt : insn->jf;
+	}
+	fail_msg("ran off the end");
+	return 0;
+}
+
+static uint32_t native_arch(void)
+{
+	return seccomp_arch_native();
+}
+
+/* 0 where there is none. */
+static uint32_t compat_arch(void)
+{
+	switch (native_arch()) {
+	case SCMP_ARCH_X86_64:
+		return SCMP_ARCH_X86;
+	case SCMP_ARCH_AARCH64:
+		return SCMP_ARCH_ARM;
+	default:
+		return 0;
+	}
+}
+
+static uint32_t answer(unsigned int flags, uint32_t arch, int nr, uint64_t a0, uint64_t a1,
+		       uint64_t a2)
+{
+	struct seccomp_data data = {.nr = nr, .arch = arch, .args = {a0, a1, a2}};
+	bool args;
+
+	return run(flags, &data, &args);
+}
+
+/* The answer to a call by name on the native architecture. */
+static uint32_t native(unsigned int flags, const char *name, uint64_t a0, uint64_t a1, uint64_t a2)
+{
+	int nr = seccomp_syscall_resolve_name_arch(native_arch(), name);
+
+	assert_true(nr >= 0);
+	return answer(flags, native_arch(), nr, a0, a1, a2);
+}
+
+static void check_args(unsigned int flags, uint32_t arch, int nr, const char *name)
+{
+	static const uint64_t values[] = {
+		0, 1, 2, 3, 8, 10, 15, 16, 38, 40, CLONE_NEWTIME, CLONE_NEWNS, CLONE_NEWUSER,
+		CLONE_VM | CLONE_THREAD, TIOCSTI, TIOCLINUX, TIOCSTI + 1, S_IFCHR | 0600, S_IFBLK,
+		S_IFIFO | 0600, SOCK_PACKET | SOCK_CLOEXEC, NETLINK_NETFILTER, UINT32_MAX,
+	};
+	struct seccomp_data data = {.nr = nr, .arch = arch};
+	bool args;
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(values); j++)
+			for (size_t k = 0; k < ARRAY_SIZE(values); k++) {
+				data.args[0] = values[i] | (j & 1 ? HIGH_BITS : 0);
+				data.args[1] = values[j] | (k & 1 ? HIGH_BITS : 0);
+				data.args[2] = values[k] | (i & 1 ? HIGH_BITS : 0);
+				data.args[3] = values[(i + j + k) % 2];
+				if (run(flags, &data, &args) !=
+				    seccomp_policy_answer(flags, name, (uint64_t *)data.args))
+					fail_msg("%s (%d, flags %u) of %zu, %zu, %zu", name, nr,
+						 flags, i, j, k);
+			}
+}
+
+static void check_number(unsigned int flags, uint32_t arch, int nr)
+{
+	struct seccomp_data data = {.nr = nr, .arch = arch};
+	char *name = seccomp_syscall_resolve_num_arch(arch, nr);
+	const struct seccomp_rule *rule = name ? seccomp_policy_rule(flags, name) : NULL;
+	bool args;
+
+	if (rule && rule->tests) {
+		/* the other flags change no test */
+		if (flags <= (SECCOMP_ROOT | SECCOMP_NESTED))
+			check_args(flags, arch, nr, name);
+	} else {
+		if (run(flags, &data, &args) != (rule ? rule->answer : seccomp_unknown))
+			fail_msg("%s (%d, flags %u)", name ? name : "no call", nr, flags);
+		/* else the kernel could not remember the answer */
+		assert_false(args);
+	}
+	free(name);
+}
+
+static void filters_follow_the_policy(void **state)
+{
+	(void)state;
+	for (unsigned int flags = 0; flags < SECCOMP_VARIANTS; flags++)
+		for (int nr = 0; nr < 1100; nr++) {
+			check_number(flags, native_arch(), nr);
+			if (compat_arch())
+				check_number(flags, compat_arch(), nr);
+		}
+}
+
+static void numbers_beyond_are_unknown(void **state)
+{
+	static const uint32_t numbers[] = {0x0effff, 0x0f0010, 0x3fffffff, 0x40000000, 0x4000003b,
+					   0x40000200, 0x7fffffff, 0x80000000, 0xffffffff};
+
+	(void)state;
+	for (unsigned int flags = 0; flags < SECCOMP_VARIANTS; flags++)
+		for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+			assert_int_equal(answer(flags, native_arch(), (int)numbers[i], 0, 0, 0),
+					 FAILS(ENOSYS));
+			if (compat_arch())
+				assert_int_equal(
+					answer(flags, compat_arch(), (int)numbers[i], 0, 0, 0),
+					FAILS(ENOSYS));
+		}
+	assert_int_equal(answer(0, SCMP_ARCH_S390X, 1, 0, 0, 0), SECCOMP_RET_KILL_PROCESS);
+}
+
+static void no_variant_opens_the_kernel(void **state)
+{
+	static const char *const closed[] = {
+		"kexec_load", "init_module", "finit_module", "delete_module", "bpf",
+		"open_by_handle_at", "add_key", "keyctl", "request_key", "userfaultfd", "reboot",
+		"swapon", "swapoff", "acct", "syslog", "settimeofday", "clock_settime",
+	};
+
+	(void)state;
+	for (unsigned int flags = 0; flags < SECCOMP_VARIANTS; flags++) {
+		for (size_t i = 0; i < ARRAY_SIZE(closed); i++)
+			assert_int_equal(native(flags, closed[i], 0, 0, 0), FAILS(EPERM));
+		assert_int_equal(native(flags, "ioctl", 0, TIOCSTI, 0), FAILS(EPERM));
+		assert_int_equal(native(flags, "ioctl", 0, TIOCSTI | HIGH_BITS, 0), FAILS(EPERM));
+		assert_int_equal(native(flags, "ioctl", 0, TIOCLINUX, 0), FAILS(EPERM));
+		assert_int_equal(native(flags, "ioctl", 0, TIOCGWINSZ, 0), SECCOMP_RET_ALLOW);
+		assert_int_equal(native(flags, "socket", AF_ALG | HIGH_BITS, SOCK_SEQPACKET, 0),
+				 FAILS(EAFNOSUPPORT));
+		assert_int_equal(native(flags, "socket", AF_VSOCK, SOCK_STREAM, 0),
+				 FAILS(EAFNOSUPPORT));
+		assert_int_equal(native(flags, "socket", AF_PACKET, SOCK_RAW, 0),
+				 FAILS(EAFNOSUPPORT));
+		assert_int_equal(native(flags, "socket", AF_NETLINK, SOCK_RAW, NETLINK_AUDIT),
+				 FAILS(EPROTONOSUPPORT));
+	}
+}
+
+static void flags_open_what_they_say(void **state)
+{
+	(void)state;
+	assert_int_equal(native(0, "clone", CLONE_NEWUSER, 0, 0), FAILS(EPERM));
+	assert_int_equal(native(0, "clone", SIGCHLD | CLONE_VM, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(0, "clone3", 0, 0, 0), FAILS(ENOSYS));
+	assert_int_equal(native(0, "mount", 0, 0, 0), FAILS(EPERM));
+	assert_int_equal(native(SECCOMP_NESTED, "clone", CLONE_NEWUSER, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(SECCOMP_NESTED, "clone3", 0, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(SECCOMP_NESTED, "mount", 0, 0, 0), SECCOMP_RET_ALLOW);
+
+	assert_int_equal(native(0, "fchownat", 0, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(SECCOMP_ROOT, "fchownat", 0, 0, 0), FAILS(0));
+	assert_int_equal(native(SECCOMP_ROOT, "setresuid", 1, 1, 1), FAILS(0));
+	assert_int_equal(native(SECCOMP_ROOT, "setfsuid", 1, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(SECCOMP_ROOT, "mknodat", 0, 0, S_IFIFO), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(SECCOMP_ROOT, "mknodat", 0, 0, S_IFBLK), FAILS(0));
+
+	assert_int_equal(native(0, "io_uring_setup", 0, 0, 0), FAILS(EPERM));
+	assert_int_equal(native(SECCOMP_IO_URING, "io_uring_setup", 0, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(0, "perf_event_open", 0, 0, 0), FAILS(EPERM));
+	assert_int_equal(native(SECCOMP_PERF, "perf_event_open", 0, 0, 0), SECCOMP_RET_ALLOW);
+}
+
+/* Returns 0 when all went as it should, else the number of the step that did not. */
+static int live_steps(void)
+{
+	struct err e;
+
+	if (seccomp_apply(SECCOMP_VARIANTS, &e) != -EINVAL)
+		return 1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || seccomp_apply(SECCOMP_ROOT, &e) < 0)
+		return 2;
+	if (syscall(SYS_keyctl, 0, 0, 0, 0, 0) != -1 || errno != EPERM)
+		return 3;
+	if (syscall(SYS_clone3, NULL, 0) != -1 || errno != ENOSYS)
+		return 4;
+	if (chown("/nonexistent", 1, 1) != 0)
+		return 5;
+	/* filters add up; the stricter answer holds */
+	if (seccomp_apply(0, &e) < 0 || chown("/nonexistent", 1, 1) != 0)
+		return 6;
+	return 0;
+}
+
+static void a_live_filter(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(live_steps());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(filters_follow_the_policy),
+		cmocka_unit_test(numbers_beyond_are_unknown),
+		cmocka_unit_test(no_variant_opens_the_kernel),
+		cmocka_unit_test(flags_open_what_they_say),
+		cmocka_unit_test(a_live_filter),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
