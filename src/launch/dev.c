@@ -1,7 +1,7 @@
 /*
  * dev.c - /dev: six harmless nodes, an own devpts, shm, links.
  *
- * Refuses to let the image have a say: what its /dev holds is hidden by a fresh tmpfs.
+ * Refuses to let the image have a say: what its /dev holds is hidden by fresh memory.
  */
 #include "launch/dev.h"
 
@@ -63,7 +63,7 @@ static int make_links(int dev, struct err *e)
 
 static int make_dir(int dev, const char *name, mode_t mode, struct err *e)
 {
-	if (mkdirat(dev, name, 0755) < 0 || fchmodat(dev, name, mode, 0) < 0)
+	if (mkdirat(dev, name, mode) < 0)
 		return err_sys(e, errno, "cannot make '/dev/%s'", name);
 	return 0;
 }
@@ -84,26 +84,22 @@ static int mount_pts(int dev, int *ret_pts, struct err *e)
 	return *ret_pts < 0 ? err_sys(e, errno, "cannot open '/dev/pts'") : 0;
 }
 
-int dev_build(int rootfd, const int nodes[DEV_NODES], int *ret_pts, struct err *e)
+int dev_build(int rootfd, int memory, const int nodes[DEV_NODES], int *ret_pts, struct err *e)
 {
-	cleanup_close int target = -1, dev = -1;
+	cleanup_close int target = -1;
 	int r = mount_open_fixed_dir(rootfd, "/dev", &target, e);
 
 	if (r == 0)
-		r = mount_fs("tmpfs", target, MS_NOSUID | MS_NOEXEC, "mode=0755", "/dev", e);
-	if (r < 0)
-		return r;
-	/* The O_PATH target is the folder beneath the new mount: walk into the mount. */
-	r = mount_open_fixed_dir(rootfd, "/dev", &dev, e);
+		r = mount_attach(memory, target, "/dev", e);
 	if (r == 0)
-		r = attach_nodes(dev, nodes, e);
+		r = attach_nodes(memory, nodes, e);
 	if (r == 0)
-		r = make_links(dev, e);
+		r = make_links(memory, e);
 	if (r == 0)
-		r = make_dir(dev, "pts", 0755, e);
+		r = make_dir(memory, "pts", 0755, e);
 	if (r == 0)
-		r = make_dir(dev, "shm", 01777, e);
+		r = make_dir(memory, "shm", 01777, e);
 	if (r == 0)
-		r = mount_pts(dev, ret_pts, e);
+		r = mount_pts(memory, ret_pts, e);
 	return r;
 }

@@ -11,10 +11,10 @@
 int dev_clone_nodes(int nodes[DEV_NODES], struct err *e);
 
 /*
- * Builds /dev beneath rootfd: a tmpfs with the cloned nodes, a devpts instance of its own, shm and
- * the usual links. Returns the devpts root, O_PATH, through which pid 1 opens terminals whatever
+ * Builds /dev beneath rootfd: memory (a detached mount of the scratch tmpfs) with the cloned nodes,
+ * a devpts instance of its own, shm and the usual links. Returns the devpts root, O_PATH, through which pid 1 opens terminals whatever
  * the box does to its /dev later.
  */
-int dev_build(int rootfd, const int nodes[DEV_NODES], int *ret_pts, struct err *e);
+int dev_build(int rootfd, int memory, const int nodes[DEV_NODES], int *ret_pts, struct err *e);
 
 #endif

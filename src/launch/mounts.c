@@ -69,23 +69,42 @@ int mount_open_fixed_dir(int rootfd, const char *path, int *ret_fd, struct err *
 	return r;
 }
 
-int mounts_clone_sources(const struct plan *p, int *sources, struct err *e)
+int mount_scratch(int scratch, const char *name, mode_t mode, int *ret_fd, struct err *e)
 {
-	for (size_t i = 0; i < p->n_mounts; i++) {
-		const struct plan_mount *m = &p->mounts[i];
-		unsigned long long attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-		int r;
+	if (mkdirat(scratch, name, mode) < 0)
+		return err_sys(e, errno, "cannot make a folder in the box's memory");
+	*ret_fd = open_tree(scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return *ret_fd < 0 ? err_sys(e, errno, "cannot clone a folder of the box's memory") : 0;
+}
 
-		sources[i] = -1;
-		if (m->kind != PLAN_MOUNT_BIND)
-			continue;
-		if (m->read_only)
-			attrs |= MOUNT_ATTR_RDONLY;
-		r = mount_clone(m->source, attrs, &sources[i], e);
-		if (r < 0 && !(m->optional && r == -ENOENT))
-			return r;
+static int clone_source(const struct plan_mount *m, size_t i, int scratch, int *ret_fd,
+			struct err *e)
+{
+	unsigned long long attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	char name[32];
+	int r;
+
+	if (m->kind == PLAN_MOUNT_TMPFS && !m->size) {
+		snprintf(name, sizeof(name), "mount-%zu", i);
+		return mount_scratch(scratch, name, m->mode ? m->mode : 0755, ret_fd, e);
 	}
-	return 0;
+	if (m->kind != PLAN_MOUNT_BIND)
+		return 0;
+	if (m->read_only)
+		attrs |= MOUNT_ATTR_RDONLY;
+	r = mount_clone(m->source, attrs, ret_fd, e);
+	return m->optional && r == -ENOENT ? 0 : r;
+}
+
+int mounts_clone_sources(const struct plan *p, int scratch, int *sources, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < p->n_mounts; i++) {
+		sources[i] = -1;
+		r = clone_source(&p->mounts[i], i, scratch, &sources[i], e);
+	}
+	return r;
 }
 
 /* A file to mount on: found, or made empty in its folder. */
@@ -127,17 +146,17 @@ static int apply_bind(const struct plan_mount *m, int rootfd, int source, struct
 	return mount_attach(source, target, m->target, e);
 }
 
-static int apply_tmpfs(const struct plan_mount *m, int rootfd, struct err *e)
+static int apply_tmpfs(const struct plan_mount *m, int rootfd, int scratch, struct err *e)
 {
 	cleanup_close int target = -1;
 	char data[64];
-	int n, r = path_mkdirs_beneath(rootfd, m->target, 0755, &target, e);
+	int r = path_mkdirs_beneath(rootfd, m->target, 0755, &target, e);
 
 	if (r < 0)
 		return err_add(e, "cannot mount '%s'", m->target);
-	n = snprintf(data, sizeof(data), "mode=%o", m->mode ? m->mode : 0755);
-	if (m->size)
-		snprintf(data + n, sizeof(data) - (size_t)n, ",size=%llu", m->size);
+	if (scratch >= 0)
+		return mount_attach(scratch, target, m->target, e);
+	snprintf(data, sizeof(data), "mode=%o,size=%llu", m->mode ? m->mode : 0755, m->size);
 	return mount_fs("tmpfs", target, MS_NOSUID | MS_NODEV, data, m->target, e);
 }
 
@@ -159,7 +178,7 @@ int mounts_apply(const struct plan *p, int rootfd, const int *sources, struct er
 			r = sources[i] < 0 ? 0 : apply_bind(m, rootfd, sources[i], e);
 			break;
 		case PLAN_MOUNT_TMPFS:
-			r = apply_tmpfs(m, rootfd, e);
+			r = apply_tmpfs(m, rootfd, sources[i], e);
 			break;
 		case PLAN_MOUNT_DIR:
 			r = apply_dir(m, rootfd, e);

@@ -34,10 +34,17 @@ int mount_fs(const char *type, int target, unsigned long flags, const char *data
 int mount_open_fixed_dir(int rootfd, const char *path, int *ret_fd, struct err *e);
 
 /*
- * The two halves of a plan's mount list: clone every BIND source while the host's tree is in view
- * (sources[i] is -1 for other kinds, and for optional ones that are missing), then put the list in.
+ * A folder of the box's scratch tmpfs as a detached mount. One file system for all the memory a
+ * box uses, because each costs the kernel more than the boxes' files do.
  */
-int mounts_clone_sources(const struct plan *p, int *sources, struct err *e);
+int mount_scratch(int scratch, const char *name, mode_t mode, int *ret_fd, struct err *e);
+
+/*
+ * The two halves of a plan's mount list: clone every source while the host's tree is in view
+ * (sources[i] is -1 where there is none: DIR, TMPFS with a size, an optional one that is missing),
+ * then put the list in.
+ */
+int mounts_clone_sources(const struct plan *p, int scratch, int *sources, struct err *e);
 int mounts_apply(const struct plan *p, int rootfd, const int *sources, struct err *e);
 
 #endif

@@ -3,11 +3,11 @@
  *
  * The order of the mount calls:
  *	1  /		 make-rprivate		 nothing we do propagates anywhere
- *	2  sources	 open_tree(CLONE)	 binds and device nodes, while the host is in view
- *	3  scratch	 tmpfs on the staging folder, where the plan has no upper folder
+ *	2  memory	 tmpfs on the staging folder: /dev, /tmp, /run, an upper where there is none
+ *	3  sources	 open_tree(CLONE)	 binds and device nodes, while the host is in view
  *	4  root		 overlay on the staging folder
  *	5  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())
- *	6  /dev		 tmpfs, nodes, devpts
+ *	6  /dev		 memory, nodes, devpts
  *	7  the plan's mounts, in order
  *	8  /etc		 the user's and the network's lines
  *	9  /sys		 sysfs of an own network namespace, else the host's, read-only
@@ -55,15 +55,18 @@ static void close_overlay_dirs(struct overlay_dirs *d)
 	close_fd(&d->work);
 }
 
-/* Without an upper folder: one in memory, which goes with the mount namespace. */
-static int open_memory_upper(const char *staging, struct overlay_dirs *d, struct err *e)
+/* One tmpfs for all that a box keeps in memory; it goes with the mount namespace. */
+static int mount_memory(const char *staging, int *ret_fd, struct err *e)
 {
-	cleanup_close int scratch = -1;
-
 	if (mount("tmpfs", staging, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
 		return err_sys(e, errno, "cannot mount tmpfs for the box's files");
-	scratch = open(staging, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (scratch < 0 || mkdirat(scratch, "upper", 0755) < 0 || mkdirat(scratch, "work", 0700) < 0)
+	return open_dir(staging, ret_fd, e);
+}
+
+/* Without an upper folder: one in memory. */
+static int open_memory_upper(int scratch, struct overlay_dirs *d, struct err *e)
+{
+	if (mkdirat(scratch, "upper", 0755) < 0 || mkdirat(scratch, "work", 0700) < 0)
 		return err_sys(e, errno, "cannot make the box's upper folder in memory");
 	d->upper = openat(scratch, "upper", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	d->work = openat(scratch, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -72,14 +75,15 @@ static int open_memory_upper(const char *staging, struct overlay_dirs *d, struct
 	return 0;
 }
 
-static int open_overlay_dirs(const struct plan *p, struct overlay_dirs *d, struct err *e)
+static int open_overlay_dirs(const struct plan *p, int scratch, struct overlay_dirs *d,
+			     struct err *e)
 {
 	int r = 0;
 
 	for (; r == 0 && d->n_lowers < p->n_lowers; d->n_lowers++)
 		r = open_dir(p->lowers[d->n_lowers], &d->lowers[d->n_lowers], e);
 	if (r == 0 && !p->upper)
-		return open_memory_upper(p->staging, d, e);
+		return open_memory_upper(scratch, d, e);
 	if (r == 0)
 		r = open_dir(p->upper, &d->upper, e);
 	if (r == 0)
@@ -102,11 +106,11 @@ static int overlay_error(const struct plan *p, int errnum, struct err *e)
  * userxattr: marks in user.overlay.*, the only ones we may write (Linux 5.11). index=on: a second
  * mount of a live upper is EBUSY instead of undefined behaviour.
  */
-static int mount_overlay(const struct plan *p, struct err *e)
+static int mount_overlay(const struct plan *p, int scratch, struct err *e)
 {
 	__attribute__((cleanup(close_overlay_dirs))) struct overlay_dirs d = {.upper = -1, .work = -1};
 	cleanup_buf struct buf data = BUF_INIT;
-	int r = open_overlay_dirs(p, &d, e);
+	int r = open_overlay_dirs(p, scratch, &d, e);
 
 	if (r < 0)
 		return r;
@@ -191,15 +195,21 @@ static int pivot(int rootfd, struct err *e)
 
 /* What is cloned while the host is in view. */
 struct host_trees {
-	int binds[PLAN_MAX_MOUNTS];
+	int scratch; /* the box's memory, O_PATH */
+	int sources[PLAN_MAX_MOUNTS];
+	int dev;
 	int nodes[DEV_NODES];
 };
 
 static int clone_host_trees(const struct plan *p, struct host_trees *t, struct rootfs *root,
 			    struct err *e)
 {
-	int r = mounts_clone_sources(p, t->binds, e);
+	int r = mount_memory(p->staging, &t->scratch, e);
 
+	if (r == 0)
+		r = mounts_clone_sources(p, t->scratch, t->sources, e);
+	if (r == 0)
+		r = mount_scratch(t->scratch, "dev", 0755, &t->dev, e);
 	if (r == 0)
 		r = dev_clone_nodes(t->nodes, e);
 	if (r == 0 && p->net == PLAN_NET_HOST)
@@ -220,15 +230,15 @@ int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e)
 		return err_sys(e, errno, "cannot make the mount tree private");
 	r = clone_host_trees(p, &trees, ret, e);
 	if (r == 0)
-		r = mount_overlay(p, e);
+		r = mount_overlay(p, trees.scratch, e);
 	if (r == 0)
 		r = open_dir(p->staging, &ret->fd, e);
 	if (r == 0)
 		r = mount_proc(ret->fd, e);
 	if (r == 0)
-		r = dev_build(ret->fd, trees.nodes, &ret->pts, e);
+		r = dev_build(ret->fd, trees.dev, trees.nodes, &ret->pts, e);
 	if (r == 0)
-		r = mounts_apply(p, ret->fd, trees.binds, e);
+		r = mounts_apply(p, ret->fd, trees.sources, e);
 	if (r == 0)
 		r = etc_apply(ret->fd, &p->etc, e);
 	return r;

@@ -30,6 +30,9 @@
 #define MAX_CONNECTIONS 1024 /* more wait in the backlog: a box cannot make pid 1 grow for ever */
 #define ABANDON_MS	1000 /* between SIGHUP and SIGKILL of a session whose client has gone */
 #define STOP_MS		10000
+#define DEAF_MS		100 /* pause when accept(2) fails: code inside may lower our limits */
+
+enum { POLLED_SIGNALS, POLLED_CONTROL, POLLED_SUDO, POLLED_FIXED };
 
 static long long now_ms(void)
 {
@@ -44,6 +47,7 @@ static struct connection *add_connection(struct server *srv, int fd, bool sudo)
 	if (srv->n == srv->cap) {
 		srv->cap = srv->cap ? srv->cap * 2 : 4;
 		srv->connections = xrealloc(srv->connections, srv->cap, sizeof(*srv->connections));
+		srv->polled = xrealloc(srv->polled, POLLED_FIXED + srv->cap, sizeof(*srv->polled));
 	}
 	srv->connections[srv->n] = (struct connection){.fd = fd, .sudo = sudo};
 	return &srv->connections[srv->n++];
@@ -68,8 +72,10 @@ static void accept_one(struct server *srv, int listener)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd < 0)
+	if (fd < 0) {
+		srv->deaf_until = now_ms() + DEAF_MS;
 		return;
+	}
 	if (peer_is_us(fd))
 		add_connection(srv, fd, listener == srv->sudo_fd);
 	else
@@ -295,6 +301,8 @@ static bool run_timers(struct server *srv, long long *ret_timeout)
 	}
 	if (srv->stop_at && (idle || srv->stop_at <= now))
 		return false;
+	if (srv->deaf_until > now)
+		sooner(&timeout, srv->deaf_until, now);
 	if (srv->stop_at)
 		sooner(&timeout, srv->stop_at, now);
 	if (idle && !client_waiting(srv) && srv->linger_ms >= 0) {
@@ -320,26 +328,27 @@ static int open_signals(void)
 
 static void serve_once(struct server *srv, int timeout)
 {
-	struct pollfd p[3 + MAX_CONNECTIONS];
+	struct pollfd *p = srv->polled;
 	size_t n = srv->n;
-	bool room = n < MAX_CONNECTIONS && !srv->stop_at;
+	bool deaf = n >= MAX_CONNECTIONS || srv->stop_at || srv->deaf_until > now_ms();
 
-	p[0] = (struct pollfd){.fd = srv->signal_fd, .events = POLLIN};
-	p[1] = (struct pollfd){.fd = room ? srv->control_fd : -1, .events = POLLIN};
-	p[2] = (struct pollfd){.fd = room ? srv->sudo_fd : -1, .events = POLLIN};
+	p[POLLED_SIGNALS] = (struct pollfd){.fd = srv->signal_fd, .events = POLLIN};
+	p[POLLED_CONTROL] = (struct pollfd){.fd = deaf ? -1 : srv->control_fd, .events = POLLIN};
+	p[POLLED_SUDO] = (struct pollfd){.fd = deaf ? -1 : srv->sudo_fd, .events = POLLIN};
 	for (size_t i = 0; i < n; i++)
-		p[3 + i] = (struct pollfd){.fd = srv->connections[i].fd, .events = POLLIN};
-	if (poll(p, 3 + n, timeout) <= 0)
+		p[POLLED_FIXED + i] =
+			(struct pollfd){.fd = srv->connections[i].fd, .events = POLLIN};
+	if (poll(p, POLLED_FIXED + n, timeout) <= 0)
 		return;
 	/* From the back: removing an entry moves the last one, seen already, into its place. */
 	for (size_t i = n; i-- > 0;)
-		if (p[3 + i].revents)
+		if (p[POLLED_FIXED + i].revents)
 			read_connection(srv, &srv->connections[i]);
-	if (p[0].revents)
+	if (p[POLLED_SIGNALS].revents)
 		read_signals(srv);
-	if (p[1].revents)
+	if (p[POLLED_CONTROL].revents)
 		accept_one(srv, srv->control_fd);
-	if (p[2].revents)
+	if (p[POLLED_SUDO].revents)
 		accept_one(srv, srv->sudo_fd);
 }
 

@@ -28,7 +28,9 @@ struct server {
 	struct session_policy policy;
 
 	struct connection *connections;
+	struct pollfd *polled; /* POLLED_FIXED entries, then one a connection */
 	size_t n, cap;
+	long long deaf_until;  /* ms; no connection is accepted before */
 	long long idle_since; /* ms; when the last session ended */
 	long long stop_at;    /* ms; 0 while nobody asked to stop */
 };

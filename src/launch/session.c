@@ -23,6 +23,7 @@
 #include <stdnoreturn.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -36,6 +37,8 @@
 #include "base/mem.h"
 #include "launch/caps.h"
 #include "launch/seccomp.h"
+
+#define STACK_SIZE 65536 /* of a session's process until its execve */
 
 /*
  * The strings of the payload. A session without a terminal runs in pid 1's memory until it has
@@ -357,12 +360,17 @@ static int run(void *arg)
  */
 static pid_t start_in_place(struct start *start)
 {
-	_Alignas(16) static char stack[65536];
 	char **environ_before = environ;
-	pid_t pid = clone(run, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, start);
+	void *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	pid_t pid;
 
+	if (stack == MAP_FAILED)
+		return -1;
+	pid = clone(run, (char *)stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, start);
 	environ = environ_before;
 	command_clear(&start->command);
+	munmap(stack, STACK_SIZE); /* an idle pid 1 keeps no page it does not need */
 	return pid;
 }
 

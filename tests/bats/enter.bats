@@ -109,7 +109,7 @@ name = from-file'
 
 @test "a signal sent to the client reaches the command" {
 	project p
-	"$SANDBOX" enter ./p -- sh -c 'trap "echo got it; exit 9" TERM; echo ready; sleep 20 & wait' \
+	sandbox enter ./p -- sh -c 'trap "echo got it; exit 9" TERM; echo ready; sleep 20 & wait' \
 		>out &
 	wait_until 50 grep -q ready out
 	kill -TERM $!
@@ -151,8 +151,7 @@ name = from-file'
 
 @test "without a command it is \$SHELL where the image has it" {
 	project p
-	[ "$(SHELL=/bin/sh sandbox enter ./p <<<'echo $0')" = sh ] ||
-		[ "$(SHELL=/bin/sh sandbox enter ./p <<<'echo $0')" = /bin/sh ]
+	[ -z "$(SHELL=/bin/sh sandbox enter ./p <<<'echo $BASH_VERSION')" ]
 	[[ $(SHELL=/bin/bash sandbox enter ./p <<<'echo $BASH_VERSION') = [3-9].* ]]
 }
 
@@ -236,7 +235,7 @@ image = dir:$T/rootfs"
 @test "what is known and not acted on yet is named, unless --quiet" {
 	project p $'[packages]\napt = jq'
 	run --separate-stderr sandbox enter ./p -- true
-	[[ $(words_on_stderr) = "sandbox: "*"p/sandbox.ini:1: [packages] is not acted on yet" ]]
+	[[ $(words_on_stderr) = "sandbox: "*"p/sandbox.ini:2: [packages] is not acted on yet" ]]
 	sandbox stop p
 	run --separate-stderr sandbox enter --quiet ./p -- true
 	[ -z "$(words_on_stderr)" ]

@@ -10,7 +10,7 @@ setup() {
 }
 
 @test "exec runs beside the other sessions of the box" {
-	"$SANDBOX" enter p -- sh -c 'echo from enter >/tmp/x; sleep 20' &
+	sandbox enter p -- sh -c 'echo from enter >/tmp/x; sleep 20' &
 	wait_until 50 sandbox exec p test -e /tmp/x
 	[ "$(sandbox exec p cat /tmp/x)" = 'from enter' ]
 	sandbox exec p pkill sleep

@@ -1,42 +1,36 @@
-# shellcheck shell=bash disable=SC2154 # status, output, stderr are bats'
+# shellcheck shell=bash disable=SC2154 # status, output and stderr are bats'
 # helpers.bash - what every file of tests/bats loads.
 #
 # Each test gets a folder of its own, $T, with a fresh HOME, data folder and runtime folder in it,
-# and stands in $T when it begins. The program is called as `sandbox`, or as "$SANDBOX" where a
-# shell function cannot be: that is a link in $T, so that every process of the test, pid 1 of its
-# boxes too, can be told by its command line. When the test has ended, its boxes are removed, and
-# anything that is left then fails it: a process, a mount, a file in the store or the runtime
-# folder.
+# and stands in $T when it begins. When it has ended, its boxes are removed, and anything that is
+# left then fails it: a process, a mount, a file in the store or the runtime folder.
 #
 # SANDBOX names the program to test; else it is found in TEST_BUILD (see tests/suite), else in
-# build/. TEST_MODE (user, root, nested) says how the suite is run.
+# build/. It comes first in PATH. TEST_MODE (user, root, nested) says how the suite is run.
 
 bats_require_minimum_version 1.7.0
 
 SOURCE=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 BUILD=${TEST_BUILD:-$SOURCE/build}
-PROGRAM=$BUILD/bin/sandbox
 # In a box the variable holds the box's name.
-[[ ${SANDBOX-} != /* ]] || PROGRAM=$SANDBOX
-
-sandbox() {
-	"$SANDBOX" "$@"
-}
+[[ ${SANDBOX-} = /* ]] || SANDBOX=$BUILD/bin/sandbox
 
 # A file with a setup or teardown of its own calls these first.
 sandbox_setup() {
-	local name
+	local name program=$SANDBOX
 
-	T=$BATS_TEST_TMPDIR
 	for name in ${!SANDBOX_*} ${!XDG_*}; do
 		unset "$name"
 	done
-	mkdir -p "$T/bin" "$T/home" "$T/xdg/data"
+	T=$BATS_TEST_TMPDIR
+	mkdir -p "$T/home" "$T/xdg/data"
 	mkdir -m 0700 "$T/xdg/run"
-	ln -s "$PROGRAM" "$T/bin/sandbox"
-	export T HOME=$T/home XDG_DATA_HOME=$T/xdg/data XDG_RUNTIME_DIR=$T/xdg/run
-	export SANDBOX=$T/bin/sandbox
-	export -f sandbox
+	export T SANDBOX=$program PATH=${program%/*}:$PATH
+	export HOME=$T/home XDG_DATA_HOME=$T/xdg/data XDG_RUNTIME_DIR=$T/xdg/run
+	# Pid 1 of a box shows nobody what it was started with, but everyone may see this number,
+	# and every process inherits it: it tells this test's processes from all others.
+	mark=$((RANDOM % 900 + 100))
+	echo $mark >"/proc/$BASHPID/oom_score_adj"
 	cd "$T" || return 1
 }
 
@@ -83,9 +77,15 @@ nothing_left() {
 	}
 }
 
-# The processes of this test's program: launchers, clients, pid 1 of boxes.
+# The processes of the program that this test started: launchers, clients, pid 1 of boxes. A
+# zombie holds nothing any more; it waits for the init of this machine.
 processes() {
-	pgrep -a -f "^$T/bin/sandbox( |\$)"
+	local pids
+
+	pids=$(grep -lsx "$mark" /proc/[0-9]*/oom_score_adj | cut -d/ -f3 | paste -sd,)
+	ps -o pid=,comm=,stat=,args= -p "${pids:-0}" | awk '
+		$2 == "sandbox" && $3 !~ /^Z/ { print; found = 1 }
+		END { exit !found }'
 }
 
 no_processes() {
@@ -104,8 +104,7 @@ wait_until() { # N COMMAND...
 	"$@"
 }
 
-# Waits for a background process; sets status. (`run wait` cannot: it waits in a subshell.) A process
-# to be signalled is started as "$SANDBOX", so that $! is its own pid.
+# Waits for a background process; sets status. (`run wait` cannot: it waits in a subshell.)
 wait_for() { # PID
 	status=0
 	wait "$1" || status=$?

@@ -38,7 +38,7 @@ load helpers
 
 @test "ps shows what runs in each box, by the host's process ids" {
 	project p
-	"$SANDBOX" enter ./p -- sleep 30 &
+	sandbox enter ./p -- sleep 30 &
 	sleeps() { sandbox ps | grep -q 'p .*sleep 30'; }
 	wait_until 50 sleeps
 	pid=$(sandbox ps --json |
@@ -99,8 +99,8 @@ load helpers
 	project p
 	sandbox enter ./p -- true
 	kill -STOP "$(sandbox ls --json | jq '.[0].pid')"
-	timeout 5 "$SANDBOX" ls
-	timeout 5 "$SANDBOX" ps
-	timeout 5 "$SANDBOX" inspect p
-	timeout 30 "$SANDBOX" stop -t 0 p
+	timeout 5 sandbox ls
+	timeout 5 sandbox ps
+	timeout 5 sandbox inspect p
+	kill -CONT "$(sandbox ls --json | jq '.[0].pid')"
 }

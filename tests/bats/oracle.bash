@@ -1,10 +1,13 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # the tests use what is set here
 # oracle.bash - how a test of an attack is judged: nothing changed, nothing reached, nothing leaked.
 #
 # plant puts canaries into HOME, /tmp and, by looking at it, /etc; listeners on an abstract socket, a
 # path and a port of the loopback; a secret into the environment. unharmed compares.
 
 PROBE=$BUILD/tests/programs/probe
+
+# The home that a box's own is mounted at: what passwd says, not $HOME.
+home_inside=$(getent passwd "$(id -u)" | cut -d: -f6)
 
 plant() {
 	canary=$T/home/canary
@@ -67,6 +70,10 @@ unlisten() {
 }
 
 heard() {
-	grep -l reached "$T"/heard.*
+	grep -q reached "$T"/heard.*
+}
+
+unheard() {
+	! heard
 }
 listeners=()

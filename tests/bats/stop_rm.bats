@@ -5,19 +5,19 @@ load helpers
 
 @test "stop ends the processes and keeps the box" {
 	project p
-	"$SANDBOX" enter ./p -- sh -c 'echo kept >~/note; echo >/tmp/x; sleep 30' &
+	sandbox enter ./p -- sh -c 'echo kept >~/note; echo >/tmp/x; sleep 30' &
 	wait_until 50 sandbox exec p test -e /tmp/x
 	sandbox stop p
 	wait_for $!
 	[ "$status" != 0 ]
-	no_processes
+	wait_until 20 no_processes
 	[ "$(sandbox ls --json | jq -r '.[0].state')" = stopped ]
 	[ "$(sandbox enter p -- sh -c 'cat ~/note')" = kept ]
 }
 
 @test "stop asks with SIGTERM first" {
 	project p
-	"$SANDBOX" enter ./p -- sh -c 'trap "echo asked; exit 0" TERM; echo ready; sleep 30 & wait' >out &
+	sandbox enter ./p -- sh -c 'trap "echo asked; exit 0" TERM; echo ready; sleep 30 & wait' >out &
 	wait_until 50 grep -q ready out
 	sandbox stop p
 	wait
@@ -26,14 +26,14 @@ load helpers
 
 @test "a process that ignores SIGTERM is killed when the time is up" {
 	project p
-	"$SANDBOX" enter ./p -- sh -c 'trap "" TERM; echo ready; while :; do sleep 1; done' >out &
+	sandbox enter ./p -- sh -c 'trap "" TERM; echo ready; while :; do sleep 1; done' >out &
 	wait_until 50 grep -q ready out
 	SECONDS=0
 	sandbox stop --time 1 p
 	[ "$SECONDS" -ge 1 ] && [ "$SECONDS" -le 4 ]
 	wait_for $!
 	[ "$status" != 0 ]
-	no_processes
+	wait_until 20 no_processes
 }
 
 @test "stop of what is stopped already is fine" {
@@ -47,7 +47,7 @@ load helpers
 
 @test "rm removes the box with its files, and leaves the project alone" {
 	project p
-	"$SANDBOX" enter --root ./p -- sh -c 'echo x >here; mkdir /locked && touch /locked/x &&
+	sandbox enter --root ./p -- sh -c 'echo x >here; mkdir /locked && touch /locked/x &&
 		chmod 0 /locked; mkdir -p ~/deep/er; chmod 0 ~/deep/er ~/deep'
 	folder=$(sandbox inspect --json p | jq -r .folder)
 	sandbox stop p
@@ -64,12 +64,12 @@ load helpers
 	[ "$(sandbox ls --names)" = p ]
 	sandbox rm --force p
 	[ -z "$(sandbox ls --names)" ]
-	no_processes
+	wait_until 20 no_processes
 }
 
 @test "rm --force ends running sessions" {
 	project p
-	"$SANDBOX" enter ./p -- sleep 30 &
+	sandbox enter ./p -- sleep 30 &
 	wait_until 50 sandbox exec p true
 	sandbox rm --force p
 	wait_for $!
@@ -82,7 +82,7 @@ load helpers
 	sandbox enter ./a -- true
 	sandbox enter ./b -- true
 	sandbox stop a b
-	no_processes
+	wait_until 20 no_processes
 	run --separate-stderr sandbox rm a nothere b
 	[ "$status" = 125 ]
 	[[ $stderr = *nothere* ]]

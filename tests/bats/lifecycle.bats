@@ -1,0 +1,235 @@
+#!/usr/bin/env bats
+# How long a box lives, who may end it, and what happens to those who come at the same moment.
+
+load helpers
+
+state() { # BOX
+	sandbox inspect --json "$1" | jq -r .state
+}
+
+is() { # STATE BOX
+	[ "$(state "$2")" = "$1" ]
+}
+
+pid1() { # BOX
+	sandbox inspect --json "$1" | jq .pid
+}
+
+@test "several sessions share one running box" {
+	project p
+	sandbox enter ./p -- sh -c 'echo one >/tmp/x; sleep 20' &
+	wait_until 50 sandbox exec p test -e /tmp/x
+	first=$(pid1 p)
+	[ "$(sandbox enter ./p -- cat /tmp/x)" = one ]
+	sandbox enter ./p -- pgrep -x sleep
+	[ "$(pid1 p)" = "$first" ]
+	sandbox enter ./p -- pkill -x sleep
+	wait_for $!
+	[ "$status" = 143 ]
+	[ "$(pid1 p)" = "$first" ]
+}
+
+@test "a box stays for its linger after its last session, then it goes" {
+	project p $'[sandbox]\nlinger = 1s'
+	sandbox enter ./p -- true
+	first=$(pid1 p)
+	sleep 0.5
+	sandbox enter ./p -- true
+	[ "$(pid1 p)" = "$first" ]
+	sleep 0.7
+	[ "$(state p)" = running ]
+	wait_until 20 is stopped p
+	no_processes
+}
+
+@test "linger = 0: it goes at once; linger = forever: it stays" {
+	project p $'[sandbox]\nlinger = 0'
+	project q $'[sandbox]\nlinger = forever'
+	sandbox enter ./p -- true
+	wait_until 10 is stopped p
+	sandbox enter ./q -- true
+	sleep 0.5
+	[ "$(state q)" = running ]
+}
+
+@test "what a session leaves in the background lives as long as the box" {
+	project p $'[sandbox]\nlinger = 1s'
+	sandbox enter ./p -- sh -c 'sleep 30 >/dev/null 2>&1 &'
+	sandbox exec p pgrep -x sleep
+	wait_until 20 no_processes
+}
+
+@test "the status is there at once, whatever is left in the box" {
+	project p
+	SECONDS=0
+	sandbox enter ./p -- sh -c 'trap "" TERM HUP; sleep 30 & exit 0' >/dev/null 2>&1
+	[ "$SECONDS" -lt 5 ]
+}
+
+@test "50 starts one after the other, each waiting for the last box to be gone, lose nothing" {
+	project p $'[sandbox]\nlinger = 0'
+	for i in {1..50}; do
+		[ "$(sandbox enter ./p -- sh -c "cat /var/count 2>/dev/null; echo $i >/var/count
+			echo $i >~/count; cat ~/count /var/count >/dev/null")" = "$( ((i == 1)) || echo $((i - 1)))" ]
+	done
+}
+
+@test "20 enters of a fresh project at once end up in one box" {
+	project p
+	for i in {1..20}; do
+		sandbox enter ./p -- sh -c "echo $i >>/var/tmp/who; hostname" >out.$i 2>err.$i &
+	done
+	wait
+	[ "$(cat out.* | sort | uniq -c | tr -s ' ')" = ' 20 p' ]
+	[ -z "$(cat err.* | grep -v 'you are root')" ]
+	[ "$(sandbox ls --names)" = p ]
+	[ "$(sandbox enter p -- sort -nu /var/tmp/who | wc -l)" = 20 ]
+}
+
+@test "20 throw-away boxes at once" {
+	for i in {1..20}; do
+		sandbox run host sh -c "echo $i" >out.$i 2>err.$i &
+	done
+	wait
+	[ "$(cat out.* | sort -n | tr '\n' ' ')" = "$(echo {1..20}) " ]
+	[ -z "$(cat err.* | grep -v 'you are root')" ]
+}
+
+@test "two enters and one rm at the same moment: each works, or says in one line why not" {
+	project p $'[sandbox]\nlinger = 0'
+	for i in {1..30}; do
+		for who in 1 2; do
+			{
+				status=0
+				sandbox enter ./p -- echo hello >out.$who 2>err.$who || status=$?
+				echo $status >status.$who
+			} &
+		done
+		{ sandbox rm -f ./p 2>err.rm || true; } &
+		wait
+		for who in 1 2; do
+			case $(cat status.$who) in
+			0) [ "$(cat out.$who)" = hello ] ;;
+			125 | 137 | 143 | 129) ;; # removed under its feet
+			*) false ;;
+			esac
+			[ "$(grep -vc 'you are root' err.$who)" -le 1 ]
+		done
+		[ "$(grep -vc 'you are root' err.rm)" -le 1 ]
+	done
+	cat err.*
+	[ "$(sandbox enter ./p -- echo fine)" = fine ]
+	[ "$(sandbox ls --names)" = p ]
+}
+
+@test "enter and rm without --force: whoever comes first" {
+	project p $'[sandbox]\nlinger = 0'
+	for i in {1..30}; do
+		sandbox enter ./p -- echo hello >out 2>err &
+		sandbox rm ./p 2>err.rm || true
+		wait_for $!
+		[ "$status" = 0 ] && [ "$(cat out)" = hello ] || { cat err; false; }
+		sandbox enter ./p -- true
+	done
+}
+
+@test "a client that is killed ends its own session and no other" {
+	project p
+	sandbox enter ./p -- sleep 31 &
+	victim=$!
+	sandbox enter ./p -- sleep 32 &
+	other=$!
+	wait_until 50 sandbox exec p pgrep -fx 'sleep 31'
+	wait_until 50 sandbox exec p pgrep -fx 'sleep 32'
+	kill -KILL $victim
+	gone() { ! sandbox exec p pgrep -fx 'sleep 31'; }
+	wait_until 30 gone
+	sandbox exec p pgrep -fx 'sleep 32'
+	kill -TERM $other
+	wait_for $other
+	[ "$status" = 143 ]
+	[ "$(sandbox exec p echo fine)" = fine ]
+}
+
+@test "a client that is killed while the box starts leaves nothing that hinders the next" {
+	project p $'[sandbox]\nlinger = 0'
+	for delay in 0 0.001 0.002 0.004 0.008 0.016; do
+		for i in 1 2 3 4; do
+			sandbox enter ./p -- true 2>/dev/null &
+			sleep $delay
+			kill -KILL $! 2>/dev/null || true
+			wait_for $!
+			[ "$(timeout 10 "$SANDBOX" enter ./p -- echo fine)" = fine ]
+		done
+	done
+	for delay in 0 0.001 0.002 0.004 0.008; do
+		sandbox run host true 2>/dev/null &
+		sleep $delay
+		kill -KILL $! 2>/dev/null || true
+		wait_for $!
+	done
+	wait_until 20 no_processes
+	# the leftovers of a killed throw-away box are swept, here without waiting for the minute
+	find "$XDG_RUNTIME_DIR/sandbox" "$XDG_DATA_HOME/sandbox/tmp" -mindepth 1 -exec \
+		touch -h -d '2 minutes ago' {} + 2>/dev/null
+	sandbox ls
+}
+
+@test "kill -9 of pid 1: one clear line, 125, and the next command works" {
+	project p
+	sandbox enter ./p -- sh -c 'echo kept >~/note; sleep 30' 2>err &
+	wait_until 50 sandbox exec p pgrep -x sleep
+	kill -KILL "$(pid1 p)"
+	wait_for $!
+	cat err
+	[ "$status" = 125 ]
+	[ "$(grep -vc 'you are root' err)" = 1 ]
+	grep -q "^sandbox: .*ended" err
+	[ "$(sandbox enter ./p -- sh -c 'cat ~/note')" = kept ]
+}
+
+@test "kill -9 of pid 1 of a throw-away box leaves nothing" {
+	sandbox run --name mine host sleep 30 2>err &
+	wait_until 50 sandbox exec mine true
+	kill -KILL "$(pid1 mine)"
+	wait_for $!
+	[ "$status" = 125 ]
+	[ "$(grep -vc 'you are root' err)" = 1 ]
+	[ -z "$(sandbox ls --names)" ]
+}
+
+@test "boxes do not wait for each other" {
+	project p
+	project q
+	sandbox enter ./p -- true
+	kill -STOP "$(pid1 p)"
+	[ "$(timeout 5 "$SANDBOX" enter ./q -- echo fine)" = fine ]
+	[ "$(timeout 5 "$SANDBOX" run host echo fine)" = fine ]
+	timeout 5 "$SANDBOX" ls
+	kill -CONT "$(pid1 p)"
+}
+
+@test "pid 1 reaps what is orphaned" {
+	project p
+	sandbox enter ./p -- sh -c 'for i in 1 2 3 4 5 6 7 8; do (sleep 0.1 &) done' >/dev/null
+	sleep 0.5
+	[ -z "$(sandbox exec p sh -c 'grep -l "^State:.*Z" /proc/[0-9]*/status 2>/dev/null')" ]
+}
+
+@test "a box holds nobody's terminal, pipe or folder" {
+	project p
+	mkdir outside
+	# the pipe ends when the client does, though the box lingers
+	[ "$(cd outside && timeout 5 "$SANDBOX" enter ../p -- echo x | cat)" = x ]
+	[ "$(state p)" = running ]
+	rmdir outside
+}
+
+@test "linger, sudo and mounts of a changed project file act at the next start" {
+	project p $'[sandbox]\nhostname = one'
+	[ "$(sandbox enter ./p -- hostname)" = one ]
+	project p $'[sandbox]\nhostname = two'
+	[ "$(sandbox enter ./p -- hostname)" = one ]
+	sandbox stop p
+	[ "$(sandbox enter ./p -- hostname)" = two ]
+}

@@ -1,0 +1,334 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
+# Sessions on a real terminal: job control, signals, resize, raw mode, hang-up; and every mix of
+# terminals, pipes and files as stdio.
+
+load helpers
+load screen
+
+setup() {
+	sandbox_setup
+	project p $'[sandbox]\nlinger = 60s'
+}
+
+teardown() {
+	screen_close
+	sandbox_teardown
+}
+
+# An interactive shell in the box, with a prompt that a test can tell.
+open_box() {
+	screen_open
+	type_line "sandbox enter ./p -- env PS1='box> ' bash --norc --noprofile"
+	screen_shows '^box>'
+}
+
+cooked() {
+	[[ $(screen_settings) == *" icanon"* && $(screen_settings) == *" echo "* ]]
+}
+
+# The client on the screen: the child of its shell.
+client_pid() {
+	local shell
+	shell=$(tmux -S "$T/tmux" display-message -p '#{pane_pid}')
+	pgrep -P "$shell" -x sandbox || pgrep -x sandbox -P "$(pgrep -P "$shell" | head -1)"
+}
+
+# No process in box p has a command line like this.
+gone() { # PATTERN
+	! sandbox exec p pgrep -f "$1" >/dev/null
+}
+
+@test "a shell: prompt, a command, exit status" {
+	open_box
+	type_line 'tty; echo answer=$((6*7))'
+	screen_shows '^/dev/pts/[0-9]+'
+	screen_shows '^answer=42'
+	type_line 'exit 3'
+	outer_prompt
+	type_line 'echo status=$?'
+	screen_shows '^status=3'
+	wait_until 20 cooked
+}
+
+@test "job control inside: Ctrl-Z, jobs, bg, fg, Ctrl-C" {
+	open_box
+	type_line 'sleep 71'
+	wait_until 50 sandbox exec p pgrep -x sleep
+	press C-z
+	screen_shows 'Stopped +sleep 71'
+	type_line 'bg; jobs'
+	screen_shows 'Running +sleep 71'
+	type_line 'fg'
+	sleep 0.2
+	press C-c
+	type_line 'echo after=$?'
+	screen_shows '^after=130'
+	type_line 'sleep 72 & kill %1; wait %1; echo killed=$?'
+	screen_shows 'killed=143'
+}
+
+@test "no complaint about job control or the terminal's group" {
+	open_box
+	run screen
+	[[ $output != *"no job control"* && $output != *"cannot set terminal"* ]]
+}
+
+@test "Ctrl-C ends a bare command, with the status of the signal" {
+	screen_open
+	type_line 'sandbox enter ./p -- sleep 73'
+	wait_until 50 sandbox exec p pgrep -x sleep
+	press C-c
+	outer_prompt
+	type_line 'echo status=$?'
+	screen_shows '^status=130'
+	run sandbox exec p pgrep -x sleep
+	[ "$status" = 1 ]
+}
+
+@test "Ctrl-Z of a bare command gives the outer shell back; fg goes on" {
+	screen_open
+	type_line "sandbox enter ./p -- sh -c 'echo began; sleep 1; sleep 1; read x; echo got=\$x'"
+	screen_shows '^began'
+	press C-z
+	screen_shows 'Stopped'
+	cooked
+	outer_prompt
+	type_line 'echo outer=$((1+1)); jobs'
+	screen_shows '^outer=2'
+	screen_shows 'Stopped +sandbox enter'
+	# the command itself is stopped, not only its client
+	sleep 0.3
+	[[ $(sandbox exec p sh -c 'ps -eo stat,args | grep "sleep 1"') == *T* ]]
+	type_line 'fg'
+	sleep 0.3
+	type_line 'typed'
+	screen_shows '^got=typed'
+	cooked
+}
+
+@test "a client that is stopped and continued by signals stops and continues its command" {
+	screen_open
+	type_line "sandbox enter ./p -- sh -c 'while :; do echo x >>beats; sleep 0.05; done'"
+	wait_until 50 test -s p/beats
+	kill -TSTP "$(client_pid)"
+	screen_shows 'Stopped'
+	sleep 0.3
+	local n
+	n=$(wc -l <p/beats)
+	sleep 0.3
+	[ "$(wc -l <p/beats)" = "$n" ]
+	type_line 'bg'
+	sleep 0.5
+	[ "$(wc -l <p/beats)" -gt "$n" ]
+	type_line 'kill %1'
+	wait_until 50 gone '[b]eats'
+}
+
+@test "the size reaches the program at the start and when it changes" {
+	open_box
+	type_line 'stty size'
+	screen_shows '^30 100'
+	type_line "trap 'echo resized \$(stty size)' WINCH; echo ready"
+	screen_shows '^ready'
+	screen_resize 120 40
+	press Enter
+	screen_shows 'resized 40 120'
+	# sudo has a terminal of its own in between
+	type_line "sudo stty size"
+	screen_shows '^40 120'
+}
+
+@test "a full-screen program draws, takes keys and gives the screen back" {
+	seq 1000 | sed 's/^/line /' >p/file
+	screen_open
+	type_line 'sandbox enter ./p -- less file'
+	screen_shows '^line 1$'
+	press G
+	screen_shows '^line 1000$'
+	press q
+	outer_prompt
+	type_line 'echo back=$?'
+	screen_shows '^back=0'
+	wait_until 20 cooked
+}
+
+@test "raw mode is undone after SIGTERM, after a kill of pid 1, and by the shell after SIGKILL" {
+	local pid
+	for how in TERM INT HUP; do
+		screen_open
+		type_line "sandbox enter ./p -- sh -c 'echo began; stty raw; sleep 74'"
+		screen_shows '^began'
+		pid=$(client_pid)
+		kill -$how "$pid"
+		type_line ''
+		outer_prompt
+		type_line 'echo status=$?'
+		screen_shows 'status='
+		wait_until 20 cooked
+		screen_close
+	done
+	screen_open
+	type_line "sandbox enter ./p -- sh -c 'echo began; sleep 75'"
+	screen_shows '^began'
+	kill -KILL "$(sandbox inspect --json p | jq .pid)"
+	screen_shows 'sandbox: .*box ended'
+	outer_prompt
+	type_line 'echo status=$?'
+	screen_shows '^status=125'
+	wait_until 20 cooked
+}
+
+@test "hang-up of the terminal ends its session and no other" {
+	sandbox enter ./p -- sleep 76 3>&- &
+	local other=$!
+	screen_open
+	type_line 'sandbox enter ./p -- sleep 77'
+	wait_until 50 sandbox exec p pgrep -f 'sleep 77'
+	screen_close
+	wait_until 50 gone '[s]leep 77'
+	sandbox exec p pgrep -f 'sleep 76'
+	kill -0 $other
+	kill $other
+	wait_for $other
+}
+
+@test "a session that ignores SIGHUP is killed when its client has gone" {
+	screen_open
+	type_line "sandbox enter ./p -- sh -c 'trap \"\" HUP TERM; echo began; while :; do sleep 1; done'"
+	screen_shows '^began'
+	kill -KILL "$(client_pid)"
+	wait_until 50 gone '[t]rap'
+}
+
+@test "exit status through a terminal: its own, and 128+n" {
+	for pair in "true 0" "false 1" "'kill -9 \$\$' 137" "'kill -TERM \$\$' 143" "'exit 200' 200"; do
+		run on_terminal "sandbox enter ./p -- sh -c ${pair% *}"
+		[ "$status" = "${pair##* }" ]
+	done
+	run -127 on_terminal "sandbox enter ./p -- no-such-command"
+	run on_terminal "sandbox enter ./p -- /etc/passwd"
+	[ "$status" = 126 ]
+}
+
+@test "ten megabytes come out complete, through a pipe and through a terminal" {
+	local want
+	want=$(seq 1500000 | head -c 10000000 | md5sum)
+	[ "$(sandbox enter ./p -- sh -c 'seq 1500000 | head -c 10000000' | md5sum)" = "$want" ]
+	[ "$(on_terminal "sandbox enter ./p -- sh -c 'seq 1500000 | head -c 10000000'" | tr -d '\r' | md5sum)" = "$want" ]
+	# the last bytes before an exit are not lost
+	for _ in 1 2 3 4 5 6 7 8; do
+		[ "$(on_terminal "sandbox enter ./p -- sh -c 'seq 20000'" |
+			tail -1 | tr -d '\r')" = 20000 ]
+	done
+}
+
+@test "ten megabytes go in complete, through a pipe" {
+	[ "$(seq 1500000 | head -c 10000000 | sandbox enter ./p -- md5sum)" = \
+		"$(seq 1500000 | head -c 10000000 | md5sum)" ]
+}
+
+@test "all bytes pass unchanged without a terminal" {
+	head -c 300000 /dev/urandom >bytes
+	[ "$(sandbox enter ./p -- cat <bytes | md5sum)" = "$(md5sum <bytes)" ]
+	[ "$(sandbox exec p sudo cat <bytes | md5sum)" = "$(md5sum <bytes)" ]
+}
+
+@test "each of stdin, stdout, stderr is a terminal inside exactly when it is outside" {
+	local i o e want
+	sandbox enter ./p -- true
+	local look='exec 9>seen; for fd in 0 1 2; do [ -t $fd ] && printf t >&9 || printf -- - >&9; done'
+	for i in '' '</dev/null' '<file'; do
+		for o in '' '>out' '| cat'; do
+			for e in '' '2>err'; do
+				echo text >file
+				want=$([ -z "$i" ] && printf t || printf -- -)
+				want+=$([ -z "$o" ] && printf t || printf -- -)
+				want+=$([ -z "$e" ] && printf t || printf -- -)
+				: >p/seen
+				on_terminal "sandbox exec p sh -c '$look' $i $e $o"
+				echo "$i $o $e: $(cat p/seen), not $want"
+				[ "$(cat p/seen)" = "$want" ]
+			done
+		done
+	done
+}
+
+@test "a pipe into a session whose output is a terminal ends as a pipe does" {
+	run on_terminal "printf 'a\\nb\\n' | sandbox enter ./p -- sort -r"
+	[ "$output" = $'b\r\na\r' ] || [ "$output" = $'b\na' ] || [ "${output//$'\r'/}" = $'b\na' ]
+}
+
+@test "keys typed at a terminal reach a session whose output is a file" {
+	screen_open
+	type_line 'sandbox enter ./p -- sort >out'
+	sleep 0.5
+	type_line 'b'
+	type_line 'a'
+	press C-d
+	outer_prompt
+	type_line 'echo status=$?'
+	screen_shows '^status=0'
+	[ "$(cat out)" = $'a\nb' ]
+}
+
+@test "stdin, stdout or stderr may be closed" {
+	run sandbox enter ./p -- true <&-
+	[ "$status" = 0 ]
+	run sandbox enter ./p -- sh -c 'echo said >file' >&- 2>&-
+	[ "$(cat p/file)" = said ]
+	sandbox exec p true <&- >&- 2>&-
+}
+
+@test "sudo on a terminal: prompt, Ctrl-C, Ctrl-Z, status" {
+	open_box
+	type_line "sudo env PS1='root> ' bash --norc --noprofile"
+	screen_shows '^root>'
+	type_line 'id -un; tty'
+	screen_shows '^root$'
+	type_line 'sleep 78'
+	sleep 0.3
+	press C-c
+	type_line 'echo inner=$?'
+	screen_shows '^inner=130'
+	type_line 'exit 5'
+	type_line 'echo outer=$?'
+	screen_shows '^outer=5'
+	type_line 'sudo sleep 79'
+	sleep 0.5
+	press C-c
+	type_line 'echo sudo=$?'
+	screen_shows '^sudo=130'
+	type_line 'sudo sleep 80'
+	sleep 0.5
+	press C-z
+	screen_shows 'Stopped +sudo sleep 80'
+	type_line 'kill %1; fg; echo over'
+	screen_shows '^over'
+}
+
+@test "a session in the background of the outer shell works, and is stopped when it reads" {
+	screen_open
+	type_line "sandbox enter ./p -- sh -c 'sleep 0.3; echo from-background' &"
+	screen_shows 'from-background'
+	type_line 'wait; echo status=$?'
+	screen_shows '^status=0'
+	wait_until 20 cooked
+	# the terminal is still the shell's
+	type_line 'echo still-mine'
+	screen_shows '^still-mine'
+}
+
+@test "TERM and its description: one the image does not have is replaced" {
+	run on_terminal "TERM=no-such-terminal sandbox enter ./p -- printenv TERM"
+	echo "$output"
+	[[ $output == *xterm* || $output == *vt100* || $output == *linux* ]]
+	run on_terminal "TERM=xterm sandbox enter ./p -- printenv TERM"
+	[[ $output == *xterm* ]]
+}
+
+@test "the host's terminal cannot be opened from inside" {
+	run on_terminal "sandbox enter ./p -- sh -c 'ls -l /proc/self/fd /dev/pts; cat /proc/self/stat'"
+	[[ $output == *"/dev/pts/0"* ]]
+	[[ $output != *"(unreachable)"* ]]
+}
