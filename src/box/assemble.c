@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "box/programs.h"
+#include "box/session_env.h"
 #include "launch/protocol.h"
 #include "net/driver.h"
 
@@ -86,11 +87,13 @@ static int choose_upper(const struct assemble_request *req, struct assembly *a, 
 
 	if (!memory && !store_holds_uppers(req->store, &why)) {
 		if (!memory_holds_uppers())
-			return err_set(e, ENOTSUP, "the data folder '%s' is on %s, which cannot hold a "
+			return err_set(e, ENOTSUP,
+				       "the data folder '%s' is on %s, which cannot hold a "
 				       "box's files: set XDG_DATA_HOME to another file system",
 				       req->store->data, why);
 		log_note("the data folder is on %s: what the box writes outside its home and "
-			 "mounts is kept in memory and gone when it stops", why);
+			 "mounts is kept in memory and gone when it stops",
+			 why);
 		memory = true;
 	}
 	if (memory)
@@ -121,12 +124,13 @@ static int add_root(const struct assemble_request *req, struct assembly *a, stru
 
 static void add_standard_mounts(const struct assemble_request *req, struct assembly *a)
 {
-	add_mount(a, (struct plan_mount){
-			     .kind = PLAN_MOUNT_TMPFS, .target = "/tmp", .mode = 01777});
+	add_mount(a,
+		  (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/tmp", .mode = 01777});
 	add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/run"});
-	add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_DIR,
-					 .target = keep(a, xasprintf("/run/user/%u", req->user->uid)),
-					 .mode = 0700});
+	add_mount(a,
+		  (struct plan_mount){.kind = PLAN_MOUNT_DIR,
+				      .target = keep(a, xasprintf("/run/user/%u", req->user->uid)),
+				      .mode = 0700});
 	if (!a->plan.sudo)
 		return;
 	a->plan.sudo_program = keep(a, program_path("sudo"));
@@ -149,7 +153,8 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 	if (streq(home, "host")) {
 		m.source = keep(a, realpath(req->user->home, NULL));
 		if (!m.source)
-			return err_sys(e, errno, "cannot use the home folder '%s'", req->user->home);
+			return err_sys(e, errno, "cannot use the home folder '%s'",
+				       req->user->home);
 	} else if (a->root.read_only) {
 		m.kind = PLAN_MOUNT_TMPFS;
 	} else if (req->box->temporary) {
@@ -180,7 +185,8 @@ static int add_project(const struct assemble_request *req, struct assembly *a, s
 }
 
 /* A folder that all projects with the same cache name share. */
-static int cache_dir(const struct assemble_request *req, const char *name, char **ret, struct err *e)
+static int cache_dir(const struct assemble_request *req, const char *name, char **ret,
+		     struct err *e)
 {
 	cleanup_free char *rel = path_join("caches", name);
 
@@ -258,8 +264,8 @@ static void fill_etc(const struct assemble_request *req, struct assembly *a)
 	/* A read-only root cannot be told; its users see a bare uid. */
 	if (a->root.read_only)
 		return;
-	etc->passwd_line = keep(a, xasprintf("%s:x:%u:%u::%s:/bin/sh", u->name, u->uid, u->gid,
-					     a->home));
+	etc->passwd_line = keep(
+		a, xasprintf("%s:x:%u:%u::%s:/bin/sh", u->name, u->uid, u->gid, a->home));
 	etc->group_line = keep(a, xasprintf("%s:x:%u:", u->name, u->gid));
 	etc->hosts = keep(a, xasprintf("127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost\n",
 				       a->plan.hostname));
@@ -278,10 +284,10 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	if (r < 0)
 		return r;
 	a->plan.id = req->box->id;
-	a->plan.hostname = req->hostname			       ? req->hostname
-			   : settings_get(s, "sandbox", "hostname")    ? settings_get(s, "sandbox",
-										     "hostname")
-									    : req->box->name;
+	a->plan.hostname = req->hostname ? req->hostname
+			   : settings_get(s, "sandbox", "hostname")
+				   ? settings_get(s, "sandbox", "hostname")
+				   : req->box->name;
 	a->plan.net = net->own_namespace ? PLAN_NET_NEW : PLAN_NET_HOST;
 	a->plan.outer_uid = a->plan.you_uid = u->uid;
 	a->plan.outer_gid = a->plan.you_gid = u->gid;
@@ -290,19 +296,16 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	a->plan.io_uring = settings_bool(s, "sandbox", "io-uring");
 	a->plan.perf = settings_bool(s, "sandbox", "perf");
 	a->plan.sudo = settings_bool(s, "sandbox", "sudo");
-	a->plan.linger_ms =
-		req->box->temporary ? 0 : settings_duration_ms(s, "sandbox", "linger");
+	a->plan.linger_ms = req->box->temporary ? 0 : settings_duration_ms(s, "sandbox", "linger");
 	return 0;
 }
 
 int assemble(const struct assemble_request *req, struct assembly *ret, struct err *e)
 {
-	bool usable = req->user->home[0] == '/' && req->user->home[1];
 	int r;
 
 	*ret = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1}};
-	ret->home = keep(ret, usable ? xstrdup(req->user->home)
-				     : xasprintf("/home/%s", req->user->name));
+	ret->home = keep(ret, session_home(req->user));
 	r = fill_identity(req, ret, e);
 	if (r == 0)
 		r = add_root(req, ret, e);

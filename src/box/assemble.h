@@ -17,8 +17,8 @@ struct assembly {
 	struct strv strings; /* paths and lines that only the plan needs */
 	struct plan_mount *mounts;
 	size_t n_mounts, cap;
-	char *home;	/* of the user inside; owned by strings */
-	char *project;	/* where the project's folder is inside, or NULL */
+	char *home;    /* of the user inside; owned by strings */
+	char *project; /* where the project's folder is inside, or NULL */
 };
 
 /* A mount from the command line. */

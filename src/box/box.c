@@ -80,7 +80,8 @@ static int reserve_name(const struct store *s, const char *name, bool exact, str
 		if (r == 0) {
 			b->name = candidate;
 			if (i > 1)
-				log_note("the name '%s' is taken by another folder: this box is '%s'",
+				log_note("the name '%s' is taken by another folder: this box is "
+					 "'%s'",
 					 name, candidate);
 			return 0;
 		}
@@ -88,8 +89,10 @@ static int reserve_name(const struct store *s, const char *name, bool exact, str
 		if (r != -EEXIST)
 			return r;
 		if (exact)
-			return err_set(e, EEXIST, "a box named '%s' exists already: choose another "
-				       "--name, or 'sandbox rm %s' first", name, name);
+			return err_set(e, EEXIST,
+				       "a box named '%s' exists already: choose another "
+				       "--name, or 'sandbox rm %s' first",
+				       name, name);
 	}
 	return err_set(e, EEXIST, "too many boxes are named '%s': set another name", name);
 }
@@ -229,8 +232,9 @@ int box_load(const struct store *s, const char *id, struct box *ret, struct err 
 	}
 	r = kv_read(&kv, b.dir_fd, "record", e);
 	if (r == 0 && !kv_get(&kv, "name"))
-		r = err_set(e, ENOENT, "the record of box '%s' is damaged: 'sandbox rm %s' removes it",
-			    id, id);
+		r = err_set(e, ENOENT,
+			    "the record of box '%s' is damaged: 'sandbox rm %s' removes it", id,
+			    id);
 	if (r == 0)
 		r = open_run_dir(s, &b, e);
 	if (r < 0)
@@ -254,7 +258,8 @@ int box_find_project(const struct store *s, const char *dir, struct box *ret, st
 	if (r == 0)
 		r = box_load(s, id, &b, e);
 	if (r == -ENOENT || (r == 0 && (!b.project || !streq(b.project, dir))))
-		return err_set(e, ENOENT, "folder '%s' has no box yet: 'sandbox enter' makes it", dir);
+		return err_set(e, ENOENT, "folder '%s' has no box yet: 'sandbox enter' makes it",
+			       dir);
 	if (r < 0)
 		return r;
 	*ret = b;
@@ -277,9 +282,12 @@ static int no_such_box(const struct store *s, const char *arg, struct err *e)
 	if (names.n)
 		near = nearest_word(arg, (const char *const *)names.v);
 	if (near)
-		return err_set(e, ENOENT, "there is no box named '%s', did you mean '%s'?", arg, near);
-	return err_set(e, ENOENT, "there is no box named '%s': a folder is written with a slash "
-		       "('./%s'), 'sandbox ls' lists the boxes", arg, arg);
+		return err_set(e, ENOENT, "there is no box named '%s', did you mean '%s'?", arg,
+			       near);
+	return err_set(e, ENOENT,
+		       "there is no box named '%s': a folder is written with a slash "
+		       "('./%s'), 'sandbox ls' lists the boxes",
+		       arg, arg);
 }
 
 int box_find(const struct store *s, const char *arg, struct box *ret, struct err *e)

@@ -12,17 +12,20 @@
 
 struct box {
 	char id[BOX_ID_LEN + 1];
-	char *name;    /* unique */
-	char *project; /* absolute folder, or NULL */
-	char *image;   /* as it was asked for when the box was made */
-	char *created; /* seconds since 1970, decimal */
+	char *name;	/* unique */
+	char *project;	/* absolute folder, or NULL */
+	char *image;	/* as it was asked for when the box was made */
+	char *created;	/* seconds since 1970, decimal */
 	bool temporary; /* thrown away when it ends; lives in the runtime folder alone */
 	int dir_fd;	/* the folder with record and lock, O_PATH */
 	int run_fd;	/* RUNTIME/<id>, with the control socket, O_PATH */
 	int lock_fd;	/* of box_lock(), or -1 */
 };
 
-#define BOX_INIT {.dir_fd = -1, .run_fd = -1, .lock_fd = -1}
+#define BOX_INIT                                          \
+	{                                                 \
+		.dir_fd = -1, .run_fd = -1, .lock_fd = -1 \
+	}
 
 void box_close(struct box *b);
 #define cleanup_box __attribute__((cleanup(box_close)))

@@ -70,7 +70,8 @@ static int copy_dir(struct copy *c, int from, int to, const char *name, mode_t m
 	if (out < 0)
 		return err_sys(e, errno, "cannot copy '%s'", name);
 	if (c->depth >= COPY_MAX_DEPTH)
-		return err_set(e, ELOOP, "'%s' is nested deeper than %d folders", name, COPY_MAX_DEPTH);
+		return err_set(e, ELOOP, "'%s' is nested deeper than %d folders", name,
+			       COPY_MAX_DEPTH);
 	c->depth++;
 	r = copy_tree(c, in, out, e);
 	c->depth--;

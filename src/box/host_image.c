@@ -22,14 +22,23 @@
 #include "box/copy.h"
 
 /* Bound at their own path where the host has them as folders. */
-static const char *const bound[] = {"usr", "opt",   "nix",  "gnu/store", "bin",	 "sbin",
-				    "lib", "lib32", "lib64", "libx32"};
+static const char *const bound[] = {"usr",  "opt", "nix",   "gnu/store", "bin",
+				    "sbin", "lib", "lib32", "lib64",	 "libx32"};
 
 /* Their change means another layer. */
 static const char *const watched[] = {
-	"/",		     "/etc",		      "/etc/passwd",	    "/etc/group",
-	"/etc/ld.so.cache",  "/etc/alternatives",     "/etc/ssl/certs",	    "/etc/profile.d",
-	"/etc/nsswitch.conf", "/etc/ca-certificates.conf", "/var/lib/dpkg/status", "/var/lib/rpm",
+	"/",
+	"/etc",
+	"/etc/passwd",
+	"/etc/group",
+	"/etc/ld.so.cache",
+	"/etc/alternatives",
+	"/etc/ssl/certs",
+	"/etc/profile.d",
+	"/etc/nsswitch.conf",
+	"/etc/ca-certificates.conf",
+	"/var/lib/dpkg/status",
+	"/var/lib/rpm",
 };
 
 static const struct {
@@ -49,10 +58,10 @@ static const struct {
 
 /* World-readable on some hosts and still nobody else's business, or written anew for each box. */
 static const char *const left_out[] = {
-	"shadow",   "shadow-",	"gshadow",	"gshadow-",    "sudoers",    "sudoers.d",
-	"private",	"krb5.keytab",	"fstab",       "crypttab",   "auth.conf",
-	"auth.conf.d", "opasswd", "NetworkManager", "wireguard", "openvpn",    "ppp",
-	"docker",   "machine-id", "hostname",	"hosts",       "resolv.conf", "mtab",
+	"shadow",     "shadow-",	"gshadow",   "gshadow-",    "sudoers",	 "sudoers.d",
+	"private",    "krb5.keytab",	"fstab",     "crypttab",    "auth.conf", "auth.conf.d",
+	"opasswd",    "NetworkManager", "wireguard", "openvpn",	    "ppp",	 "docker",
+	"machine-id", "hostname",	"hosts",     "resolv.conf", "mtab",
 };
 
 static bool is_left_out(const char *name)

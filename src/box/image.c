@@ -29,7 +29,8 @@ static int resolve_dir(const char *spec, const char *base, struct image_root *re
 	if (!S_ISDIR(st.st_mode))
 		return err_set(e, ENOTDIR, "cannot use image 'dir:%s': it is not a folder", spec);
 	if (streq(real, "/"))
-		return err_set(e, EINVAL, "cannot use image 'dir:/': the host's own system is the "
+		return err_set(e, EINVAL,
+			       "cannot use image 'dir:/': the host's own system is the "
 			       "image 'host'");
 	strv_push(&ret->lowers, real);
 	ret->read_only = st.st_uid != geteuid();
@@ -44,6 +45,6 @@ int image_resolve(const struct store *s, const char *image, const char *base,
 		return host_image_resolve(s, ret, e);
 	if (starts_with(image, "dir:") && image[4])
 		return resolve_dir(image + 4, base, ret, e);
-	return err_set(e, ERR_USAGE, "cannot use image '%s': this version knows 'host' and 'dir:PATH'",
-		       image);
+	return err_set(e, ERR_USAGE,
+		       "cannot use image '%s': this version knows 'host' and 'dir:PATH'", image);
 }

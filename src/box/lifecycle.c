@@ -81,7 +81,8 @@ int box_discard(const struct store *s, struct box *b, bool force, struct err *e)
 	int r = 0;
 
 	if (!force && box_is_running(b))
-		return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first, or use --force",
+		return err_set(e, EBUSY,
+			       "box '%s' is running: 'sandbox stop %s' first, or use --force",
 			       b->name, b->name);
 	if (force)
 		r = box_stop(b, 0, e);
@@ -91,7 +92,8 @@ int box_discard(const struct store *s, struct box *b, bool force, struct err *e)
 		return r;
 	/* It may have been started while we waited for the lock. */
 	if (!force && box_is_running(b))
-		return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first, or use --force",
+		return err_set(e, EBUSY,
+			       "box '%s' is running: 'sandbox stop %s' first, or use --force",
 			       b->name, b->name);
 	r = box_stop(b, 0, e);
 	return r < 0 ? r : box_remove(s, b, e);
@@ -134,7 +136,8 @@ static void add_children(pid_t parent, struct box_process **v, size_t *n)
 		if (!command)
 			continue;
 		*v = xrealloc(*v, *n + 1, sizeof(**v));
-		(*v)[(*n)++] = (struct box_process){.pid = pid, .parent = parent, .command = command};
+		(*v)[(*n)++] = (struct box_process){
+			.pid = pid, .parent = parent, .command = command};
 		add_children(pid, v, n);
 	}
 }

@@ -13,9 +13,10 @@
 /* What a session is to be; common to the three. */
 struct session_options {
 	bool root;
-	const char *workdir; /* inside the box; NULL: where the caller stands, or the project, or / */
-	struct strv env;     /* NAME=value, or NAME */
-	char **argv;	     /* NULL: the shell */
+	const char
+		*workdir; /* inside the box; NULL: where the caller stands, or the project, or / */
+	struct strv env;  /* NAME=value, or NAME */
+	char **argv;	  /* NULL: the shell */
 };
 
 struct enter_options {
@@ -40,6 +41,6 @@ struct run_options {
 /* Each returns 0 with the command's exit status, or an error. */
 int run_enter(struct enter_options *o, int *ret_status, struct err *e);
 int run_throwaway(struct run_options *o, int *ret_status, struct err *e);
-int run_exec(const char *box, const struct session_options *o, int *ret_status, struct err *e);
+int run_exec(const char *name, const struct session_options *o, int *ret_status, struct err *e);
 
 #endif

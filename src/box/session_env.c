@@ -13,9 +13,7 @@
 #include "launch/protocol.h"
 
 /* Ours comes last: a sudo of the image's own, where it has one, is bound over with ours. */
-#define BOX_PATH                                                       \
-	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" \
-	BOX_RUN_DIR "/bin"
+#define BOX_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" BOX_RUN_DIR "/bin"
 
 static const char *const passed[] = {"TERM", "COLORTERM", "LANG", "LANGUAGE", "TZ"};
 
@@ -33,9 +31,9 @@ static int add_extra(const struct strv *extra, struct strv *out, struct err *e)
 {
 	for (size_t i = 0; extra && i < extra->n; i++) {
 		const char *equals = strchr(extra->v[i], '=');
-		cleanup_free char *name =
-			equals ? xstrndup(extra->v[i], (size_t)(equals - extra->v[i]))
-			       : xstrdup(extra->v[i]);
+		cleanup_free char *name = equals ? xstrndup(extra->v[i],
+							    (size_t)(equals - extra->v[i]))
+						 : xstrdup(extra->v[i]);
 
 		if (!value_env_name(name))
 			return err_set(e, ERR_USAGE, "--env '%s' is not NAME=VALUE", extra->v[i]);
@@ -65,4 +63,11 @@ int session_env(const struct session_env_request *req, struct strv *out, struct 
 	pass_host_values(out);
 	r = settings_apply_env(req->settings, out, e);
 	return r < 0 ? r : add_extra(req->extra, out, e);
+}
+
+char *session_home(const struct user *u)
+{
+	bool usable = u->home[0] == '/' && u->home[1];
+
+	return usable ? xstrdup(u->home) : xasprintf("/home/%s", u->name);
 }

@@ -22,8 +22,8 @@
 
 #define SWEEP_SECONDS 60
 
-static const char *const folders[] = {"boxes", STORE_NAMES, STORE_PROJECTS, "caches", "layers",
-				      "tmp"};
+static const char *const folders[] = {"boxes",	STORE_NAMES, STORE_PROJECTS,
+				      "caches", "layers",    "tmp"};
 
 static int make_folders(const struct store *s, struct err *e)
 {
@@ -87,8 +87,7 @@ bool store_valid_id(const char *id)
 	return strlen(id) == BOX_ID_LEN && strspn(id, "0123456789abcdef") == BOX_ID_LEN;
 }
 
-int store_lookup(const struct store *s, const char *index, const char *key,
-		 char id[BOX_ID_LEN + 1])
+int store_lookup(const struct store *s, const char *index, const char *key, char id[BOX_ID_LEN + 1])
 {
 	cleanup_free char *path = path_join(index, key);
 	char target[BOX_ID_LEN + 2];
@@ -172,7 +171,8 @@ int store_remove_box(const struct store *s, const char *id, struct err *e)
 
 	remove_runtime(s, id);
 	if (renameat(s->data_fd, from, s->data_fd, to) < 0)
-		return errno == ENOENT ? 0 : err_sys(e, errno, "cannot remove '%s/%s'", s->data, from);
+		return errno == ENOENT ? 0
+				       : err_sys(e, errno, "cannot remove '%s/%s'", s->data, from);
 	return file_remove_tree(s->data_fd, to, e);
 }
 
@@ -222,7 +222,8 @@ static void sweep_tmp(const struct store *s)
 	if (fd < 0 || !(d = fdopendir(fd)))
 		return;
 	while ((de = readdir(d)))
-		if (de->d_name[0] != '.' && fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		if (de->d_name[0] != '.' &&
+		    fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    st.st_ctime + SWEEP_SECONDS < time(NULL))
 			file_remove_tree(fd, de->d_name, &ignored);
 }

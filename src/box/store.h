@@ -19,12 +19,15 @@
 #include "base/mem.h"
 
 struct store {
-	char *data;    /* $XDG_DATA_HOME/sandbox */
-	char *runtime; /* $XDG_RUNTIME_DIR/sandbox */
+	char *data;		 /* $XDG_DATA_HOME/sandbox */
+	char *runtime;		 /* $XDG_RUNTIME_DIR/sandbox */
 	int data_fd, runtime_fd; /* O_PATH */
 };
 
-#define STORE_INIT {.data_fd = -1, .runtime_fd = -1}
+#define STORE_INIT                              \
+	{                                       \
+		.data_fd = -1, .runtime_fd = -1 \
+	}
 
 /* Opens the store, making its folders (0700) when they are missing. */
 int store_open(struct store *s, struct err *e);

@@ -8,8 +8,8 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "box/project.h"
 #include "cli/commands.h"
-#include "cli/project.h"
 #include "config/schema.h"
 #include "config/settings.h"
 
@@ -176,11 +176,12 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	const char *key = args->n == 2 ? args->v[1] : one_key ? args->v[0] : NULL;
 	cleanup_free char *dir = NULL;
 	cleanup_settings struct settings s = {0};
+	cleanup_store struct store store = STORE_INIT;
 	__attribute__((cleanup(rows_free))) struct rows rows = {0};
 	cleanup_strv struct strv pending = {0};
 	struct settings_request req = {.variant = o->variant, .profiles = o->profiles};
 
-	if (project_dir(project, &dir, e) < 0)
+	if (store_open(&store, e) < 0 || project_folder(&store, project, &dir, e) < 0)
 		return -e->code;
 	req.project_dir = dir;
 	if (settings_load(&req, &s, e) < 0)

@@ -11,22 +11,28 @@ struct exec_cli {
 };
 
 static const struct opt options[] = {
-	{.letter = 'r', .name = "root", .help = "be root inside, which is still only you outside",
+	{.letter = 'r',
+	 .name = "root",
+	 .help = "be root inside, which is still only you outside",
 	 OPT_FLAG(struct exec_cli, root)},
-	{.letter = 'w', .name = "workdir", .arg = "DIR", .help = "start in this folder of the box",
+	{.letter = 'w',
+	 .name = "workdir",
+	 .arg = "DIR",
+	 .help = "start in this folder of the box",
 	 OPT_STRING(struct exec_cli, workdir)},
-	{.letter = 'e', .name = "env", .arg = "NAME[=VALUE]",
-	 .help = "set a variable, or pass the host's", OPT_LIST(struct exec_cli, env)},
+	{.letter = 'e',
+	 .name = "env",
+	 .arg = "NAME[=VALUE]",
+	 .help = "set a variable, or pass the host's",
+	 OPT_LIST(struct exec_cli, env)},
 	OPTS_END,
 };
 
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct exec_cli *cli = args->options;
-	struct session_options o = {.root = cli->root,
-				    .workdir = cli->workdir,
-				    .env = cli->env,
-				    .argv = args->program};
+	struct session_options o = {
+		.root = cli->root, .workdir = cli->workdir, .env = cli->env, .argv = args->program};
 
 	if (!args->program || !args->program[0])
 		return err_set(e, ERR_USAGE, "no command given: sandbox exec PROJECT COMMAND...");

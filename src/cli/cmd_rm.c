@@ -10,7 +10,9 @@ struct rm_cli {
 };
 
 static const struct opt options[] = {
-	{.letter = 'f', .name = "force", .help = "stop what runs first",
+	{.letter = 'f',
+	 .name = "force",
+	 .help = "stop what runs first",
 	 OPT_FLAG(struct rm_cli, force)},
 	OPTS_END,
 };

@@ -17,26 +17,53 @@ struct run_cli {
 };
 
 static const struct opt options[] = {
-	{.letter = 'r', .name = "root", .help = "be root inside, which is still only you outside",
+	{.letter = 'r',
+	 .name = "root",
+	 .help = "be root inside, which is still only you outside",
 	 OPT_FLAG(struct run_cli, root)},
-	{.letter = 'd', .name = "detach", .help = "leave it running, print its name",
+	{.letter = 'd',
+	 .name = "detach",
+	 .help = "leave it running, print its name",
 	 OPT_FLAG(struct run_cli, detach)},
-	{.letter = 'n', .name = "network", .arg = "DRIVER", .help = "none or host",
-	 .word = WORD_CHOICE, .choices = network_choices, OPT_STRING(struct run_cli, network)},
-	{.letter = 'm', .name = "mount", .arg = "SOURCE:TARGET[:ro]",
-	 .help = "mount a file or folder of the host", .word = WORD_FILE,
+	{.letter = 'n',
+	 .name = "network",
+	 .arg = "DRIVER",
+	 .help = "none or host",
+	 .word = WORD_CHOICE,
+	 .choices = network_choices,
+	 OPT_STRING(struct run_cli, network)},
+	{.letter = 'm',
+	 .name = "mount",
+	 .arg = "SOURCE:TARGET[:ro]",
+	 .help = "mount a file or folder of the host",
+	 .word = WORD_FILE,
 	 OPT_LIST(struct run_cli, mounts)},
-	{.letter = 'p', .name = "profile", .arg = "PROFILE", .help = "add a profile",
-	 .word = WORD_PROFILE, OPT_LIST(struct run_cli, profiles)},
-	{.letter = 'e', .name = "env", .arg = "NAME[=VALUE]",
-	 .help = "set a variable, or pass the host's", OPT_LIST(struct run_cli, env)},
-	{.letter = 'w', .name = "workdir", .arg = "DIR", .help = "start in this folder of the box",
+	{.letter = 'p',
+	 .name = "profile",
+	 .arg = "PROFILE",
+	 .help = "add a profile",
+	 .word = WORD_PROFILE,
+	 OPT_LIST(struct run_cli, profiles)},
+	{.letter = 'e',
+	 .name = "env",
+	 .arg = "NAME[=VALUE]",
+	 .help = "set a variable, or pass the host's",
+	 OPT_LIST(struct run_cli, env)},
+	{.letter = 'w',
+	 .name = "workdir",
+	 .arg = "DIR",
+	 .help = "start in this folder of the box",
 	 OPT_STRING(struct run_cli, workdir)},
-	{.name = "name", .arg = "NAME", .help = "name the box, for exec and stop",
+	{.name = "name",
+	 .arg = "NAME",
+	 .help = "name the box, for exec and stop",
 	 OPT_STRING(struct run_cli, name)},
-	{.name = "hostname", .arg = "NAME", .help = "hostname inside; default: the box's name",
+	{.name = "hostname",
+	 .arg = "NAME",
+	 .help = "hostname inside; default: the box's name",
 	 OPT_STRING(struct run_cli, hostname)},
-	{.name = "disk", .help = "keep what the box writes on disk, not in memory",
+	{.name = "disk",
+	 .help = "keep what the box writes on disk, not in memory",
 	 OPT_FLAG(struct run_cli, disk)},
 	OPTS_END,
 };
@@ -73,8 +100,10 @@ static int parse_mount(const char *text, struct extra_mount *ret, struct err *e)
 	for (size_t i = 1; i < 3; i++)
 		free(take_ptr(part[i]));
 	if (!ret->source)
-		return err_set(e, ERR_USAGE, "--mount '%s' is not SOURCE:TARGET[:ro] with an absolute "
-			       "target", text);
+		return err_set(e, ERR_USAGE,
+			       "--mount '%s' is not SOURCE:TARGET[:ro] with an absolute "
+			       "target",
+			       text);
 	return 0;
 }
 

@@ -12,7 +12,9 @@ struct stop_cli {
 static const struct stop_cli defaults = {.time = 10};
 
 static const struct opt options[] = {
-	{.letter = 't', .name = "time", .arg = "SECONDS",
+	{.letter = 't',
+	 .name = "time",
+	 .arg = "SECONDS",
 	 .help = "how long processes may take to end; default 10",
 	 OPT_NUMBER(struct stop_cli, time)},
 	OPTS_END,

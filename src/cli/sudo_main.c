@@ -35,8 +35,10 @@ static int check_user(const char *user, struct err *e)
 {
 	if (streq(user, "root") || streq(user, "#0") || streq(user, "0"))
 		return 0;
-	return err_set(e, ERR_USAGE, "this sudo only knows root: '-u %s' is not possible in a box of "
-		       "one user", user);
+	return err_set(e, ERR_USAGE,
+		       "this sudo only knows root: '-u %s' is not possible in a box of "
+		       "one user",
+		       user);
 }
 
 static int parse(int argc, char **argv, struct sudo *s, struct err *e)
@@ -81,7 +83,8 @@ static int parse(int argc, char **argv, struct sudo *s, struct err *e)
 			break;
 		}
 	}
-	for (; r == 0 && optind < argc && strchr(argv[optind], '=') && argv[optind][0] != '/'; optind++)
+	for (; r == 0 && optind < argc && strchr(argv[optind], '=') && argv[optind][0] != '/';
+	     optind++)
 		strv_push(&s->set, argv[optind]);
 	s->argv = argv + optind;
 	if (r == 0 && !s->done && !s->login && !s->shell && !s->argv[0])
@@ -108,8 +111,9 @@ static bool is_set(const struct strv *env, const char *entry)
 /* sudo(8)'s env_reset: a few variables, root's own, and what was asked for. */
 static void make_env(const struct sudo *s, struct strv *env)
 {
-	static const char *const kept[] = {"TERM", "COLORTERM", "LANG", "LANGUAGE", "TZ", "SANDBOX",
-					   "DISPLAY", "http_proxy", "https_proxy", "no_proxy"};
+	static const char *const kept[] = {"TERM",	  "COLORTERM", "LANG",	  "LANGUAGE",
+					   "TZ",	  "SANDBOX",   "DISPLAY", "http_proxy",
+					   "https_proxy", "no_proxy"};
 	const char *user = getenv("USER");
 	char id[16];
 
@@ -163,7 +167,10 @@ static int run(const struct sudo *s, int *ret_status, struct err *e)
 	cleanup_close int connection = -1;
 	struct session_request req = {
 		.root = true,
-		.cwd = s->dir ? s->dir : s->login ? "/root" : here ? here : "/",
+		.cwd = s->dir	  ? s->dir
+		       : s->login ? "/root"
+		       : here	  ? here
+				  : "/",
 		.argv = shell_argv(s, &shell),
 	};
 	int r = client_connect(AT_FDCWD, BOX_SUDO_SOCKET, &connection);

@@ -17,9 +17,9 @@
 
 /* What Docker leaves to root by default, less what reaches beyond the box. */
 static const uint8_t root_caps[] = {
-	CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER,	    CAP_FSETID,	 CAP_KILL,   CAP_SETGID,
-	CAP_SETUID, CAP_SETPCAP,      CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_SETFCAP, CAP_SYS_CHROOT,
-	CAP_MKNOD,  CAP_AUDIT_WRITE,
+	CAP_CHOWN,   CAP_DAC_OVERRIDE, CAP_FOWNER,  CAP_FSETID,		  CAP_KILL,
+	CAP_SETGID,  CAP_SETUID,       CAP_SETPCAP, CAP_NET_BIND_SERVICE, CAP_NET_RAW,
+	CAP_SETFCAP, CAP_SYS_CHROOT,   CAP_MKNOD,   CAP_AUDIT_WRITE,
 };
 
 static uint64_t root_mask(void)

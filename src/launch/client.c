@@ -28,9 +28,9 @@
 
 struct client {
 	int connection;
-	int report;	   /* read end; -1 once the command is known to run */
+	int report; /* read end; -1 once the command is known to run */
 	int signals;
-	int terminal;	   /* the user's, -1 for none */
+	int terminal;	    /* the user's, -1 for none */
 	uint32_t terminals; /* bit n: descriptor n is a terminal */
 	struct relay in, out;
 	bool accepted, done;
@@ -81,7 +81,8 @@ static int make_payload(const struct session_request *req, int *ret_fd, struct e
 	head.envc = (uint32_t)add_strings(&b, req->envp);
 	memcpy(b.data, &head, sizeof(head));
 	if (b.len > PROTOCOL_MAX_PAYLOAD)
-		return err_set(e, E2BIG, "the command line and environment are longer than %u bytes",
+		return err_set(e, E2BIG,
+			       "the command line and environment are longer than %u bytes",
 			       PROTOCOL_MAX_PAYLOAD);
 	if ((r = write_all(fd, b.data, b.len)) < 0)
 		return err_sys(e, -r, "cannot write the session's request");
@@ -115,8 +116,7 @@ static int send_request(struct client *c, const struct session_request *req, str
 	report_w = pipefd[1];
 	if (req->detach && (null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
 		return err_sys(e, errno, "cannot open '/dev/null'");
-	m.session.flags = (req->root ? SESSION_ROOT : 0) |
-			  (req->detach ? SESSION_DETACHED : 0) |
+	m.session.flags = (req->root ? SESSION_ROOT : 0) | (req->detach ? SESSION_DETACHED : 0) |
 			  (c->terminals && !(c->terminals & 1) ? SESSION_RAW_PTY : 0);
 	m.session.terminals = c->terminals;
 	m.session.size = terminal_size(c->terminal);
@@ -243,7 +243,8 @@ static int on_message(struct client *c, struct err *e)
 
 	r = message_receive(c->connection, &m, fds, &n_fds, 0);
 	if (r == -EPROTO)
-		return err_set(e, EPROTO, "the box was started by another version of sandbox: "
+		return err_set(e, EPROTO,
+			       "the box was started by another version of sandbox: "
 			       "stop it and start it anew");
 	if (r <= 0)
 		return c->accepted ? err_set(e, ECONNRESET, "the box ended before the command did")
@@ -329,8 +330,8 @@ static int step(struct client *c, struct err *e)
 	return r;
 }
 
-static int run_to_end(struct client *c, const struct session_request *req,
-		      void (*accepted)(void *), void *arg, struct err *e)
+static int run_to_end(struct client *c, const struct session_request *req, void (*accepted)(void *),
+		      void *arg, struct err *e)
 {
 	bool told = false;
 	int r = 0;

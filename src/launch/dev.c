@@ -15,14 +15,14 @@
 #include "base/mem.h"
 #include "launch/mounts.h"
 
-static const char *const node_names[DEV_NODES] = {"null", "zero", "full", "random", "urandom", "tty"};
+static const char *const node_names[DEV_NODES] = {"null",   "zero",    "full",
+						  "random", "urandom", "tty"};
 
 static const struct {
 	const char *name, *target;
 } links[] = {
-	{"fd", "/proc/self/fd"},	 {"stdin", "/proc/self/fd/0"},
-	{"stdout", "/proc/self/fd/1"},	 {"stderr", "/proc/self/fd/2"},
-	{"core", "/proc/kcore"},	 {"ptmx", "pts/ptmx"},
+	{"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
+	{"stderr", "/proc/self/fd/2"}, {"core", "/proc/kcore"},	     {"ptmx", "pts/ptmx"},
 };
 
 int dev_clone_nodes(int nodes[DEV_NODES], struct err *e)

@@ -27,7 +27,8 @@ static int check_target(const char *target, struct err *e)
 		return err_set(e, EINVAL, "mount target '/' is the box's root itself");
 	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
 		if (path_is_beneath(target, reserved[i]) && !starts_with(target, "/dev/"))
-			return err_set(e, EINVAL, "mount target '%s' is reserved for the box", target);
+			return err_set(e, EINVAL, "mount target '%s' is reserved for the box",
+				       target);
 	return 0;
 }
 

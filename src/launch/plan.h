@@ -42,7 +42,8 @@ struct plan_mount {
 
 /* A small file of ours that has to be right in the box's /etc; see etc.h. */
 struct plan_etc {
-	const char *passwd_line; /* added to /etc/passwd unless its uid or name is there; NULL: not */
+	const char
+		*passwd_line; /* added to /etc/passwd unless its uid or name is there; NULL: not */
 	const char *group_line;
 	const char *hosts;	 /* content when the image has no /etc/hosts; NULL: leave */
 	const char *resolv_conf; /* content at each start; NULL: leave alone */
@@ -70,10 +71,10 @@ struct plan {
 	struct plan_etc etc;
 
 	enum plan_net net;
-	bool nested;  /* namespaces, mount and clone3 inside are open */
+	bool nested; /* namespaces, mount and clone3 inside are open */
 	bool io_uring;
 	bool perf;
-	bool sudo; /* serve sudo requests on /run/sandbox/sudo.sock */
+	bool sudo;		  /* serve sudo requests on /run/sandbox/sudo.sock */
 	const char *sudo_program; /* host path of the static client; with sudo */
 
 	long linger_ms; /* how long the box stays after its last session; -1: for ever */

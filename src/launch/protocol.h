@@ -46,7 +46,7 @@ enum message_type {
 	MESSAGE_STOPPED,
 	MESSAGE_EXIT,
 	MESSAGE_ERROR,
-	MESSAGE_MAPPED,	    /* between launcher and pid 1 alone; see start.c */
+	MESSAGE_MAPPED, /* between launcher and pid 1 alone; see start.c */
 	MESSAGE_NAMESPACES,
 };
 

@@ -108,7 +108,8 @@ static int overlay_error(const struct plan *p, int errnum, struct err *e)
  */
 static int mount_overlay(const struct plan *p, int scratch, struct err *e)
 {
-	__attribute__((cleanup(close_overlay_dirs))) struct overlay_dirs d = {.upper = -1, .work = -1};
+	__attribute__((cleanup(close_overlay_dirs))) struct overlay_dirs d = {.upper = -1,
+									      .work = -1};
 	cleanup_buf struct buf data = BUF_INIT;
 	int r = open_overlay_dirs(p, scratch, &d, e);
 
@@ -131,7 +132,8 @@ static int mount_proc(int rootfd, struct err *e)
 	if (r == 0)
 		r = mount_fs("proc", target, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, "/proc", e);
 	if (r == -EPERM)
-		return err_set(e, EPERM, "cannot mount /proc: this container hides parts of its own "
+		return err_set(e, EPERM,
+			       "cannot mount /proc: this container hides parts of its own "
 			       "/proc (see sandbox doctor)");
 	return r;
 }

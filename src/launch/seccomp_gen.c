@@ -332,11 +332,13 @@ static void print_table(uint32_t arch, const char *arch_name)
 				continue;
 			printf("%s %u %s:", arch_name, nr, name);
 			for (size_t c = 0; c < ARRAY_SIZE(columns); c++) {
-				const struct seccomp_rule *rule =
-					seccomp_policy_rule(columns[c], name);
+				const struct seccomp_rule *rule = seccomp_policy_rule(columns[c],
+										      name);
 
-				printf(" %s", rule && rule->tests ? "args"
-					: answer_name(rule ? rule->answer : seccomp_unknown));
+				printf(" %s", rule && rule->tests
+						      ? "args"
+						      : answer_name(rule ? rule->answer
+									 : seccomp_unknown));
 			}
 			putchar('\n');
 			free(name);

@@ -24,17 +24,32 @@
 
 #include "base/mem.h"
 
-#define ALLOW	      SECCOMP_RET_ALLOW
+#define ALLOW	       SECCOMP_RET_ALLOW
 #define REFUSE(errnum) (SECCOMP_RET_ERRNO | (errnum))
-#define SUCCESS	      REFUSE(0)
+#define SUCCESS	       REFUSE(0)
 
 #define ALL_BITS UINT32_MAX
 
-#define EQ(n, val, ans)	       {SECCOMP_TEST_EQ, (n), ALL_BITS, (uint32_t)(val), (ans), 0}
-#define NE(n, val, ans)	       {SECCOMP_TEST_NE, (n), ALL_BITS, (uint32_t)(val), (ans), 0}
-#define MASKED(n, bits, val, ans) {SECCOMP_TEST_EQ, (n), (bits), (uint32_t)(val), (ans), 0}
-#define ANY(n, bits, ans)      {SECCOMP_TEST_ANY, (n), (uint32_t)(bits), 0, (ans), 0}
-#define END		       {.op = SECCOMP_TEST_END}
+#define EQ(n, val, ans)                                                   \
+	{                                                                 \
+		SECCOMP_TEST_EQ, (n), ALL_BITS, (uint32_t)(val), (ans), 0 \
+	}
+#define NE(n, val, ans)                                                   \
+	{                                                                 \
+		SECCOMP_TEST_NE, (n), ALL_BITS, (uint32_t)(val), (ans), 0 \
+	}
+#define MASKED(n, bits, val, ans)                                       \
+	{                                                               \
+		SECCOMP_TEST_EQ, (n), (bits), (uint32_t)(val), (ans), 0 \
+	}
+#define ANY(n, bits, ans)                                            \
+	{                                                            \
+		SECCOMP_TEST_ANY, (n), (uint32_t)(bits), 0, (ans), 0 \
+	}
+#define END                            \
+	{                              \
+		.op = SECCOMP_TEST_END \
+	}
 
 const uint32_t seccomp_unknown = REFUSE(ENOSYS);
 
@@ -89,8 +104,8 @@ static const struct seccomp_test socketcall_tests[] = {
 };
 
 /* In clone(2) the low byte is the exit signal, so CLONE_NEWTIME (0x80) cannot be asked for. */
-#define CLONE_NAMESPACES                                                                   \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |     \
+#define CLONE_NAMESPACES                                                               \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
 	 CLONE_NEWPID | CLONE_NEWNET)
 
 static const struct seccomp_test clone_tests[] = {
@@ -107,12 +122,10 @@ static const struct seccomp_test unshare_tests[] = {
  * Devices, as root: success without a device. A character device 0/0 is an overlay whiteout, which
  * everyone may make (Linux 5.8) and which must be real. Everything else is real, too.
  */
-#define MKNOD_TESTS(mode, dev)                                 \
-	{                                                      \
-		MASKED(mode, S_IFMT, S_IFBLK, SUCCESS),        \
-		EQ(dev, 0, ALLOW),                             \
-		MASKED(mode, S_IFMT, S_IFCHR, SUCCESS),        \
-		END,                                           \
+#define MKNOD_TESTS(mode, dev)                                             \
+	{                                                                  \
+		MASKED(mode, S_IFMT, S_IFBLK, SUCCESS), EQ(dev, 0, ALLOW), \
+			MASKED(mode, S_IFMT, S_IFCHR, SUCCESS), END,       \
 	}
 
 static const struct seccomp_test mknod_tests[] = MKNOD_TESTS(1, 2);
@@ -236,8 +249,8 @@ const struct seccomp_rule seccomp_rules[] = {
 	/* by option; EPERM is what kernel.io_uring_disabled and perf_event_paranoid lead to */
 	{"io_uring_setup io_uring_enter io_uring_register perf_event_open",
 	 .answer = REFUSE(EPERM)},
-	{"io_uring_setup io_uring_enter io_uring_register",
-	 .answer = ALLOW, .when = SECCOMP_IO_URING},
+	{"io_uring_setup io_uring_enter io_uring_register", .answer = ALLOW,
+	 .when = SECCOMP_IO_URING},
 	{"perf_event_open", .answer = ALLOW, .when = SECCOMP_PERF},
 
 	/*

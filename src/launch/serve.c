@@ -336,8 +336,8 @@ static void serve_once(struct server *srv, int timeout)
 	p[POLLED_CONTROL] = (struct pollfd){.fd = deaf ? -1 : srv->control_fd, .events = POLLIN};
 	p[POLLED_SUDO] = (struct pollfd){.fd = deaf ? -1 : srv->sudo_fd, .events = POLLIN};
 	for (size_t i = 0; i < n; i++)
-		p[POLLED_FIXED + i] =
-			(struct pollfd){.fd = srv->connections[i].fd, .events = POLLIN};
+		p[POLLED_FIXED + i] = (struct pollfd){.fd = srv->connections[i].fd,
+						      .events = POLLIN};
 	if (poll(p, POLLED_FIXED + n, timeout) <= 0)
 		return;
 	/* From the back: removing an entry moves the last one, seen already, into its place. */

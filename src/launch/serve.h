@@ -12,11 +12,11 @@
 /* One connection: before its request pid is 0, after it the session's process. */
 struct connection {
 	int fd;
-	bool sudo;	    /* came through sudo's socket: root sessions only */
-	bool detached;	    /* outlives its client */
-	bool abandoned;	    /* the client has gone, its session is being ended */
+	bool sudo;	/* came through sudo's socket: root sessions only */
+	bool detached;	/* outlives its client */
+	bool abandoned; /* the client has gone, its session is being ended */
 	pid_t pid;
-	long long kill_at;  /* ms; when an abandoned session is killed */
+	long long kill_at; /* ms; when an abandoned session is killed */
 };
 
 struct server {
@@ -30,7 +30,7 @@ struct server {
 	struct connection *connections;
 	struct pollfd *polled; /* POLLED_FIXED entries, then one a connection */
 	size_t n, cap;
-	long long deaf_until;  /* ms; no connection is accepted before */
+	long long deaf_until; /* ms; no connection is accepted before */
 	long long idle_since; /* ms; when the last session ended */
 	long long stop_at;    /* ms; 0 while nobody asked to stop */
 };

@@ -200,14 +200,15 @@ static void settle_term(struct command *c)
 {
 	static const char *const folders[] = {"/usr/share/terminfo", "/lib/terminfo",
 					      "/etc/terminfo"};
-	const char *terms[] = {env_get(c->envp, "TERM"), "xterm-256color", "xterm", "vt100", "linux"};
+	const char *terms[] = {env_get(c->envp, "TERM"), "xterm-256color", "xterm", "vt100",
+			       "linux"};
 
 	for (size_t t = 0; t < ARRAY_SIZE(terms); t++) {
 		if (!terms[t] || !terms[t][0] || strchr(terms[t], '/'))
 			continue;
 		for (size_t f = 0; f < ARRAY_SIZE(folders); f++) {
-			cleanup_free char *path =
-				xasprintf("%s/%c/%s", folders[f], terms[t][0], terms[t]);
+			cleanup_free char *path = xasprintf("%s/%c/%s", folders[f], terms[t][0],
+							    terms[t]);
 
 			if (access(path, R_OK) == 0) {
 				env_put(c, "TERM", terms[t]);
@@ -221,10 +222,11 @@ static int exec_error(const char *name, int errnum, struct err *e)
 {
 	if (errnum == ENOENT && strchr(name, '/') && access(name, F_OK) == 0)
 		return err_set(e, ERR_CMD_NOT_FOUND,
-			       "cannot run '%s': its interpreter or loader is not in the box", name);
-	if (errnum == ENOENT)
-		return err_set(e, ERR_CMD_NOT_FOUND, "cannot run '%s': command not found in the box",
+			       "cannot run '%s': its interpreter or loader is not in the box",
 			       name);
+	if (errnum == ENOENT)
+		return err_set(e, ERR_CMD_NOT_FOUND,
+			       "cannot run '%s': command not found in the box", name);
 	err_sys(e, errnum, "cannot run '%s'", name);
 	e->code = ERR_CMD_NOT_EXEC;
 	return -e->code;

@@ -63,10 +63,12 @@ static int clone_error(int errnum, struct err *e)
 {
 	switch (errnum) {
 	case ENOSPC:
-		return err_set(e, ENOSPC, "user namespaces are used up or switched off: raise "
+		return err_set(e, ENOSPC,
+			       "user namespaces are used up or switched off: raise "
 			       "/proc/sys/user/max_user_namespaces (see sandbox doctor)");
 	case EPERM:
-		return err_set(e, EPERM, "this machine does not let users make user namespaces "
+		return err_set(e, EPERM,
+			       "this machine does not let users make user namespaces "
 			       "(see sandbox doctor for the fix)");
 	case EUSERS:
 		return err_set(e, EUSERS, "user namespaces are nested too deep");
@@ -93,7 +95,8 @@ static int give_namespaces(const struct plan *p, int pidfd, int boot, struct err
 		return r;
 	r = message_send(boot, &m, (int[]){you, net}, net < 0 ? 1 : 2, 0);
 	/* Whoever is not there to take them has left an ERROR to be read. */
-	return r < 0 && r != -EPIPE && r != -ECONNRESET ? err_sys(e, -r, "cannot start the box") : 0;
+	return r < 0 && r != -EPIPE && r != -ECONNRESET ? err_sys(e, -r, "cannot start the box")
+							: 0;
 }
 
 int start_box(const struct plan *p, struct started_box *ret, struct err *e)

@@ -1,10 +1,11 @@
 /*
  * project.h - from the PROJECT of a command line to a folder.
  */
-#ifndef CLI_PROJECT_H
-#define CLI_PROJECT_H
+#ifndef BOX_PROJECT_H
+#define BOX_PROJECT_H
 
 #include "base/err.h"
+#include "box/store.h"
 
 /*
  * The folder that word means: with a slash (or "." or "..") it is one; otherwise it is the name
@@ -12,6 +13,9 @@
  * sandbox.ini, else the current one. *ret is absolute and without links, or NULL for a box that
  * has no project; the caller frees.
  */
-int project_dir(const char *word, char **ret, struct err *e);
+int project_folder(const struct store *s, const char *word, char **ret, struct err *e);
+
+/* What of a folder's name can stand in a box's name; the caller frees. */
+char *project_box_name(const char *dir);
 
 #endif

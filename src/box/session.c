@@ -1,0 +1,116 @@
+/*
+ * session.c - starting a box and running one session in it.
+ */
+#include "box/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "box/session_env.h"
+#include "launch/client.h"
+
+static int listen_control(const struct box *b, int *ret_fd, struct err *e)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/control", b->run_fd);
+	if (!b->temporary)
+		unlinkat(b->run_fd, "control", 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 512) < 0)
+		return err_sys(e, errno, "cannot make the control socket of box '%s'", b->name);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int box_start(const struct box *b, struct assembly *a, int lifetime, struct started_box *ret,
+	      struct err *e)
+{
+	cleanup_close int control = -1;
+	int r = listen_control(b, &control, e);
+
+	if (r < 0)
+		return r;
+	a->plan.control_fd = control;
+	a->plan.lifetime_fd = lifetime;
+	r = start_box(&a->plan, ret, e);
+	return r < 0 ? r : box_record_start(b, lifetime, ret->pid, e);
+}
+
+int box_session_run(const struct box_session *s, int connection, int *ret_status, struct err *e)
+{
+	const struct session_options *o = s->options;
+	cleanup_strv struct strv env = {0};
+	struct session_env_request env_req = {.settings = s->settings,
+					      .user = s->user,
+					      .box = s->box->name,
+					      .home = s->home,
+					      .root = o->root,
+					      .extra = &o->env};
+	struct session_request req = {
+		.root = o->root,
+		.cwd = o->workdir ? o->workdir : s->cwd,
+		.argv = o->argv,
+		.detach = s->detach,
+	};
+	int r;
+
+	if (req.cwd[0] != '/')
+		return err_set(e, ERR_USAGE, "--workdir '%s' is not an absolute path", req.cwd);
+	r = session_env(&env_req, &env, e);
+	req.envp = env.v;
+	return r < 0 ? r : client_run(connection, &req, s->accepted, s->arg, ret_status, e);
+}
+
+int box_session_join(const struct box *b, const struct settings *settings, const struct user *u,
+		     const struct session_options *o, int connection, int *ret_status,
+		     struct err *e)
+{
+	const char *target = settings_get(settings, "sandbox", "project");
+	const char *project = target ? target : b->project;
+	cleanup_free char *home = session_home(u), *cwd = NULL;
+	struct box_session s = {
+		.box = b, .settings = settings, .user = u, .options = o, .home = home};
+
+	if (!b->project || streq(project, "no"))
+		project = NULL;
+	cwd = b->project ? box_session_cwd(b, project, home) : xstrdup("/");
+	s.cwd = cwd;
+	return box_session_run(&s, connection, ret_status, e);
+}
+
+char *box_session_cwd(const struct box *b, const char *project, const char *home)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+
+	if (!project)
+		return xstrdup(home);
+	if (here && b->project && path_is_beneath(here, b->project))
+		return xasprintf("%s%s", project, here + strlen(b->project));
+	return xstrdup(project);
+}
+
+void box_warn_host_root(const struct user *u)
+{
+	if (u->uid == 0)
+		log_warn("you are root on this machine: what gets out of this box is root. "
+			 "Use an ordinary user where you can");
+}
+
+int box_check_name(const char *name, struct err *e)
+{
+	if (name && !box_name_valid(name))
+		return err_set(e, ERR_USAGE,
+			       "'%s' cannot be a box's name: letters, digits, '_', '.' "
+			       "and '-', at most 63",
+			       name);
+	return 0;
+}

@@ -1,0 +1,54 @@
+/*
+ * session.h - starting a box and running one session in it, for enter, run and exec alike.
+ */
+#ifndef BOX_SESSION_H
+#define BOX_SESSION_H
+
+#include "base/err.h"
+#include "base/proc.h"
+#include "box/assemble.h"
+#include "box/run.h"
+#include "launch/start.h"
+
+/* How long an ended box may take to let go of its files; a stuck disk is no reason to hang. */
+#define BOX_GONE_MS 30000
+
+/* All that a session needs to know of its box. */
+struct box_session {
+	const struct box *box;
+	const struct settings *settings;
+	const struct user *user;
+	const struct session_options *options;
+	const char *home; /* inside */
+	const char *cwd;  /* inside; --workdir comes before it */
+	bool detach;
+	void (*accepted)(void *arg); /* unless NULL: called when pid 1 has taken the request */
+	void *arg;
+};
+
+/*
+ * Starts the box of an assembled plan: binds its control socket, records its pid 1. lifetime is
+ * the locked lifetime lock, still the caller's. The caller owns what is in *ret.
+ */
+int box_start(const struct box *b, struct assembly *a, int lifetime, struct started_box *ret,
+	      struct err *e);
+
+/* Runs the session over a connection to pid 1; returns as client_run() does. */
+int box_session_run(const struct box_session *s, int connection, int *ret_status, struct err *e);
+
+/* Joins a box that runs already: where its project and home are, the settings say. */
+int box_session_join(const struct box *b, const struct settings *settings, const struct user *u,
+		     const struct session_options *o, int connection, int *ret_status,
+		     struct err *e);
+
+/* The folder a session starts in: the caller's own, where it lies beneath the project (at `project`
+ * inside, NULL for none), else the project, else home. The caller frees. */
+char *box_session_cwd(const struct box *b, const char *project, const char *home);
+
+/* Says, where it is so, that the caller is root on this machine and what that means. */
+void box_warn_host_root(const struct user *u);
+
+/* Refuses, with a message, what cannot be a box's name; NULL is fine. */
+int box_check_name(const char *name, struct err *e);
+
+#endif
