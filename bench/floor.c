@@ -96,8 +96,7 @@ static void mount_dev(void)
 	    symlink("/proc/self/fd/1", "dev/stdout") < 0 ||
 	    symlink("/proc/self/fd/2", "dev/stderr") < 0)
 		die("dev");
-	do_mount("devpts", "dev/pts", MS_NOSUID | MS_NOEXEC,
-		 "newinstance,ptmxmode=0666,mode=0620");
+	do_mount("devpts", "dev/pts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620");
 }
 
 static _Noreturn void child(const char *rootfs, char **argv, uid_t uid, gid_t gid)

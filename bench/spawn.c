@@ -38,13 +38,13 @@
 #include <unistd.h>
 
 #define MAX_CASES 16
-#define EDGE	  20	 /* starts that count as the first and as the last ones of --hold */
+#define EDGE	  20	  /* starts that count as the first and as the last ones of --hold */
 #define SETTLE_US 1500000 /* deferred frees of the kernel are done by then */
 
 struct bench_case {
 	const char *name;
 	char **argv;
-	double *ms; /* one entry a round */
+	double *ms;    /* one entry a round */
 	double cpu_ms; /* sum over the counted rounds */
 };
 
@@ -165,7 +165,8 @@ static void report_rounds(struct bench_case *cases, int n_cases, int n, const ch
 	if (ref && base == 0)
 		die(ref, "--ref names no command");
 	if (!json)
-		printf("%-20s %9s %9s %9s %9s %9s %7s\n", "ms", "min", "median", "p10", "p90", "cpu", "ratio");
+		printf("%-20s %9s %9s %9s %9s %9s %7s\n", "ms", "min", "median", "p10", "p90",
+		       "cpu", "ratio");
 	for (int i = 0; i < n_cases; i++) {
 		const double *ms = cases[i].ms;
 		double med = percentile(ms, n, 50);
@@ -200,7 +201,8 @@ static void mode_loop(struct bench_case *cases, int n_cases, int n)
 			wait_ok(start(cases[i].argv, -1), cases[i].name);
 		returned = now_ms() - begin;
 		drain();
-		printf(json ? "{\"name\":\"%s\",\"runs\":%d,\"returned_ms\":%.1f,\"drained_ms\":%.1f,"
+		printf(json ? "{\"name\":\"%s\",\"runs\":%d,\"returned_ms\":%.1f,\"drained_ms\":%."
+			      "1f,"
 			      "\"cpu_ms\":%.1f}\n"
 			    : "%-20s %d runs: %.1f ms until the last returned, %.1f ms drained, "
 			      "%.1f ms cpu\n",
@@ -209,8 +211,8 @@ static void mode_loop(struct bench_case *cases, int n_cases, int n)
 }
 
 /* /proc/meminfo, in KiB: proc_meminfo(5). Percpu is there for the network namespaces. */
-static const char *const mem_keys[] = {"MemAvailable", "MemFree", "Slab", "SUnreclaim",
-				       "PageTables", "KernelStack", "Percpu"};
+static const char *const mem_keys[] = {"MemAvailable", "MemFree",     "Slab",  "SUnreclaim",
+				       "PageTables",   "KernelStack", "Percpu"};
 #define MEM_KEYS (sizeof(mem_keys) / sizeof(mem_keys[0]))
 
 static void read_memory(long long kib[MEM_KEYS])
@@ -239,7 +241,8 @@ static void hold_one(const struct bench_case *c, const int pipe_fd[2])
 {
 	pid_t pid = start(c->argv, pipe_fd[1]);
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd p[2] = {{.fd = pipe_fd[0], .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
+	struct pollfd p[2] = {{.fd = pipe_fd[0], .events = POLLIN},
+			      {.fd = pidfd, .events = POLLIN}};
 	char byte;
 
 	if (pidfd < 0)
@@ -321,9 +324,11 @@ static void mode_hold(struct bench_case *c, int n)
 	total = now_ms() - begin;
 	read_memory(after);
 	processes = count_descendants(getpid());
-	printf(json ? "{\"name\":\"%s\",\"held\":%d,\"rate\":%.2f,\"first_ms\":%.4f,\"last_ms\":%.4f,"
+	printf(json ? "{\"name\":\"%s\",\"held\":%d,\"rate\":%.2f,\"first_ms\":%.4f,\"last_ms\":%."
+		      "4f,"
 		      "\"processes\":%.2f"
-		    : "%-20s %d held, %.1f starts/s, first %.3f ms, last %.3f ms, %.2f processes each\n",
+		    : "%-20s %d held, %.1f starts/s, first %.3f ms, last %.3f ms, %.2f processes "
+		      "each\n",
 	       c->name, n, n / total * 1e3, median(ms, edge), median(ms + n - edge, edge),
 	       (double)processes / n);
 	for (size_t i = 0; i < MEM_KEYS; i++) {
@@ -360,9 +365,12 @@ static int parse_cases(char **argv, struct bench_case *cases)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"rounds", required_argument, NULL, 'n'}, {"ref", required_argument, NULL, 'r'},
-		{"no-drain", no_argument, NULL, 'd'},	  {"loop", required_argument, NULL, 'l'},
-		{"hold", required_argument, NULL, 'h'},	  {"json", no_argument, NULL, 'j'},
+		{"rounds", required_argument, NULL, 'n'},
+		{"ref", required_argument, NULL, 'r'},
+		{"no-drain", no_argument, NULL, 'd'},
+		{"loop", required_argument, NULL, 'l'},
+		{"hold", required_argument, NULL, 'h'},
+		{"json", no_argument, NULL, 'j'},
 		{NULL, 0, NULL, 0},
 	};
 	struct bench_case cases[MAX_CASES];

@@ -34,7 +34,6 @@ void box_close(struct box *b)
 	free(b->name);
 	free(b->project);
 	free(b->image);
-	free(b->created);
 	*b = (struct box)BOX_INIT;
 }
 
@@ -55,18 +54,14 @@ static int open_run_dir(const struct store *s, struct box *b, struct err *e)
 
 static int write_record(const struct box *b, int dirfd, const char *path, struct err *e)
 {
+	cleanup_free char *created = xasprintf("%lld", b->created);
 	cleanup_kv struct kv kv = {0};
 
 	kv_set(&kv, "name", b->name);
 	kv_set(&kv, "project", b->project);
 	kv_set(&kv, "image", b->image);
-	kv_set(&kv, "created", b->created);
+	kv_set(&kv, "created", created);
 	return kv_write(&kv, dirfd, path, e);
-}
-
-static char *now_string(void)
-{
-	return xasprintf("%lld", (long long)time(NULL));
 }
 
 /* Reserves name, or the first of name-2, name-3 ... that is free, for id. */
@@ -153,7 +148,7 @@ int box_create(const struct store *s, const char *name, const char *project, con
 	store_new_id(b.id);
 	b.project = xstrdup(project);
 	b.image = xstrdup(image);
-	b.created = now_string();
+	b.created = time(NULL);
 	tmp = path_join("tmp", b.id);
 	r = reserve_name(s, name, false, &b, e);
 	if (r == 0)
@@ -192,7 +187,7 @@ int box_create_temporary(const struct store *s, const char *name, const char *im
 	store_new_id(b.id);
 	b.temporary = true;
 	b.image = xstrdup(image);
-	b.created = now_string();
+	b.created = time(NULL);
 	r = open_run_dir(s, &b, e);
 	if (r < 0)
 		return r;
@@ -242,7 +237,7 @@ int box_load(const struct store *s, const char *id, struct box *ret, struct err 
 	b.name = xstrdup(kv_get(&kv, "name"));
 	b.project = xstrdup(kv_get(&kv, "project"));
 	b.image = xstrdup(kv_get(&kv, "image"));
-	b.created = xstrdup(kv_get(&kv, "created"));
+	b.created = kv_get(&kv, "created") ? strtoll(kv_get(&kv, "created"), NULL, 10) : 0;
 	*ret = b;
 	b = (struct box)BOX_INIT;
 	return 0;

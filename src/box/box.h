@@ -15,7 +15,7 @@ struct box {
 	char *name;	/* unique */
 	char *project;	/* absolute folder, or NULL */
 	char *image;	/* as it was asked for when the box was made */
-	char *created;	/* seconds since 1970, decimal */
+	long long created; /* seconds since 1970 */
 	bool temporary; /* thrown away when it ends; lives in the runtime folder alone */
 	int dir_fd;	/* the folder with record and lock, O_PATH */
 	int run_fd;	/* RUNTIME/<id>, with the control socket, O_PATH */

@@ -130,7 +130,7 @@ static void add_children(pid_t parent, struct box_process **v, size_t *n)
 	if (file_read(AT_FDCWD, path, 1u << 20, &b, &ignored) < 0)
 		return;
 	for (char *word = strtok_r(b.data, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-		pid_t pid = atoi(word);
+		pid_t pid = (pid_t)strtol(word, NULL, 10);
 		char *command = pid > 0 ? command_of(pid) : NULL;
 
 		if (!command)

@@ -13,7 +13,7 @@ const char *box_view_state(const struct box *b)
 
 const char *box_view_created(const struct box *b, char *dst, size_t size)
 {
-	time_t t = b->created ? (time_t)atoll(b->created) : 0;
+	time_t t = (time_t)b->created;
 	struct tm tm;
 
 	localtime_r(&t, &tm);
@@ -30,7 +30,7 @@ void box_view_json_members(struct json *j, const struct box *b)
 	json_string(j, "image", b->image);
 	json_string(j, "project", b->project);
 	json_bool(j, "temporary", b->temporary);
-	json_number(j, "created", b->created ? atoll(b->created) : 0);
+	json_number(j, "created", b->created);
 }
 
 void box_view_json(struct json *j, const struct box *b)

@@ -9,13 +9,14 @@ cache=${SANDBOX_TEST_CACHE:-/var/tmp/sandbox-test-$(id -u)} # before helpers uns
 load helpers
 
 debian_root() {
-	local link to
+	local link to tool
 
 	debian=$cache/debian
 	[ ! -d "$debian" ] || return 0
-	command -v mmdebstrap >/dev/null && command -v fakechroot >/dev/null ||
-		skip "no mmdebstrap or no fakechroot"
-	mkdir -p -m 0700 "$cache"
+	for tool in mmdebstrap fakechroot fakeroot; do
+		command -v $tool >/dev/null || skip "no $tool"
+	done
+	mkdir -p "$cache"
 	rm -rf "$debian.new"
 	mmdebstrap --quiet --mode=fakechroot --variant=apt \
 		--aptopt='APT::Sandbox::User "root"' bookworm "$debian.new" >"$T/log" 2>&1 || {

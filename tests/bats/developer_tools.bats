@@ -111,7 +111,7 @@ looping_program() {
 @test "make -j builds a project of many files" {
 	local i
 	for i in $(seq 40); do
-		echo "int f$i(int x) { return x + $i; }" >f$i.c
+		echo "int f$i(int x) { return x + $i; }" >"f$i.c"
 	done
 	{
 		for i in $(seq 40); do echo "int f$i(int);"; done

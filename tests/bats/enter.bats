@@ -251,6 +251,5 @@ image = dir:$T/rootfs"
 
 @test "sudo = no takes it away" {
 	project p $'[sandbox]\nsudo = no'
-	run sandbox enter ./p -- sudo -n id -u
-	[ "$status" != 0 ]
+	run ! sandbox enter ./p -- sudo -n id -u
 }

@@ -14,7 +14,7 @@ setup() {
 	wait_until 50 sandbox exec p test -e /tmp/x
 	[ "$(sandbox exec p cat /tmp/x)" = 'from enter' ]
 	sandbox exec p pkill sleep
-	wait
+	wait_for $!
 }
 
 @test "the box is meant by name or by its project's folder" {

@@ -104,7 +104,8 @@ wait_until() { # N COMMAND...
 	"$@"
 }
 
-# Waits for a background process; sets status. (`run wait` cannot: it waits in a subshell.)
+# Waits for a background process; sets status. (`run wait` cannot, it waits in a subshell; a bare
+# `wait` waits for the clock of BATS_TEST_TIMEOUT too.)
 wait_for() { # PID
 	status=0
 	wait "$1" || status=$?

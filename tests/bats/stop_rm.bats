@@ -20,7 +20,7 @@ load helpers
 	sandbox enter ./p -- sh -c 'trap "echo asked; exit 0" TERM; echo ready; sleep 30 & wait' >out &
 	wait_until 50 grep -q ready out
 	sandbox stop p
-	wait
+	wait_for $!
 	grep -q asked out
 }
 

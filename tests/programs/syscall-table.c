@@ -46,7 +46,7 @@ enum {
 #define BAD_TYPE  0xfL	       /* no socket type: EINVAL from the kernel, whatever the family */
 #define BAD_CLONE CLONE_THREAD /* without CLONE_SIGHAND: EINVAL from the kernel */
 #define HIGH	  (1L << 32)
-#define NO_ID	  4000000000L /* mapped in no box */
+#define NO_ID	  4000000000L	/* mapped in no box */
 #define DEVICE	  (1L << 8 | 3) /* /dev/null, as mknod(2) has it */
 
 /* Call number, then up to five arguments. */

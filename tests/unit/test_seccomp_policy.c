@@ -113,9 +113,29 @@ static uint32_t native(unsigned int flags, const char *name, uint64_t a0, uint64
 static void check_args(unsigned int flags, uint32_t arch, int nr, const char *name)
 {
 	static const uint64_t values[] = {
-		0, 1, 2, 3, 8, 10, 15, 16, 38, 40, CLONE_NEWTIME, CLONE_NEWNS, CLONE_NEWUSER,
-		CLONE_VM | CLONE_THREAD, TIOCSTI, TIOCLINUX, TIOCSTI + 1, S_IFCHR | 0600, S_IFBLK,
-		S_IFIFO | 0600, SOCK_PACKET | SOCK_CLOEXEC, NETLINK_NETFILTER, UINT32_MAX,
+		0,
+		1,
+		2,
+		3,
+		8,
+		10,
+		15,
+		16,
+		38,
+		40,
+		CLONE_NEWTIME,
+		CLONE_NEWNS,
+		CLONE_NEWUSER,
+		CLONE_VM | CLONE_THREAD,
+		TIOCSTI,
+		TIOCLINUX,
+		TIOCSTI + 1,
+		S_IFCHR | 0600,
+		S_IFBLK,
+		S_IFIFO | 0600,
+		SOCK_PACKET | SOCK_CLOEXEC,
+		NETLINK_NETFILTER,
+		UINT32_MAX,
 	};
 	struct seccomp_data data = {.nr = nr, .arch = arch};
 	bool args;
@@ -167,8 +187,9 @@ static void filters_follow_the_policy(void **state)
 
 static void numbers_beyond_are_unknown(void **state)
 {
-	static const uint32_t numbers[] = {0x0effff, 0x0f0010, 0x3fffffff, 0x40000000, 0x4000003b,
-					   0x40000200, 0x7fffffff, 0x80000000, 0xffffffff};
+	static const uint32_t numbers[] = {0x0effff,   0x0f0010,   0x3fffffff,
+					   0x40000000, 0x4000003b, 0x40000200,
+					   0x7fffffff, 0x80000000, 0xffffffff};
 
 	(void)state;
 	for (unsigned int flags = 0; flags < SECCOMP_VARIANTS; flags++)
@@ -186,9 +207,12 @@ static void numbers_beyond_are_unknown(void **state)
 static void no_variant_opens_the_kernel(void **state)
 {
 	static const char *const closed[] = {
-		"kexec_load", "init_module", "finit_module", "delete_module", "bpf",
-		"open_by_handle_at", "add_key", "keyctl", "request_key", "userfaultfd", "reboot",
-		"swapon", "swapoff", "acct", "syslog", "settimeofday", "clock_settime",
+		"kexec_load",	 "init_module",	  "finit_module",
+		"delete_module", "bpf",		  "open_by_handle_at",
+		"add_key",	 "keyctl",	  "request_key",
+		"userfaultfd",	 "reboot",	  "swapon",
+		"swapoff",	 "acct",	  "syslog",
+		"settimeofday",	 "clock_settime",
 	};
 
 	(void)state;
