@@ -96,7 +96,7 @@ list_descriptors='cd /proc/self/fd && for fd in *; do
 @test "pid 1 cannot be traced, by ptrace and what ptrace guards, as you or as root" {
 	local as
 	for as in "" --root; do
-		run sandbox enter $as ./p -- ./probe trace 1
+		run --separate-stderr sandbox enter $as ./p -- ./probe trace 1
 		echo "$output"
 		[ "$status" = 0 ]
 		[ "$output" = $'attach EPERM\nseize EPERM\nreadv EPERM\nwritev EPERM' ]
@@ -106,7 +106,7 @@ list_descriptors='cd /proc/self/fd && for fd in *; do
 }
 
 @test "the leader of a session with a terminal is as closed as pid 1" {
-	run on_terminal "sandbox enter ./p -- sh -c 'L=\$(cut -d\" \" -f4 /proc/self/stat)
+	run on_terminal "sandbox enter ./p -- sh -c '
 		./probe trace \$PPID; head -c 1 /proc/\$PPID/environ; ls /proc/\$PPID/fd; true'"
 	[[ $output == *'attach EPERM'*'seize EPERM'*'readv EPERM'*'writev EPERM'* ]]
 	[[ $output == *'Permission denied'*'Permission denied'* ]]
