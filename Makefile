@@ -74,7 +74,7 @@ POLICY := src/launch/seccomp_policy.c
 SRC     := $(sort $(wildcard $(LAYERS:%=src/%/*.c)))
 COMMON  := $(filter-out $(MAINS) $(POLICY),$(SRC))
 BASE    := $(filter src/base/%,$(SRC))
-SUDO    := $(wildcard src/cli/sudo_main.c $(patsubst %,src/launch/%.c,client protocol terminal)) $(BASE)
+SUDO    := $(wildcard src/cli/sudo_main.c $(patsubst %,src/launch/%.c,client protocol request terminal)) $(BASE)
 ASK     := $(wildcard src/cli/ask_main.c)
 objects  = $(patsubst src/%.c,$(O)/%.o,$(1))
 

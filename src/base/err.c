@@ -11,32 +11,74 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * The length of the character at s if it is well-formed UTF-8 and prints (C1 controls, which some
+ * terminals act on, do not); else 0. Table 3-7 of the Unicode Standard, less the rare corners.
+ */
+static size_t printable_length(const unsigned char *s)
+{
+	size_t n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc2 ? 2 : 1;
+
+	if (n == 1)
+		return s[0] >= 0x20 && s[0] < 0x7f;
+	if (s[0] > 0xf4 || (s[0] == 0xc2 && s[1] < 0xa0))
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
 char *err_quote(char *dst, size_t size, const char *s)
 {
 	size_t n = 0;
 
-	for (; *s && n + 5 < size; s++) {
-		unsigned char c = (unsigned char)*s;
+	while (*s && n + 5 < size) {
+		size_t len = printable_length((const unsigned char *)s);
 
-		if (c == '\n' || c == '\t') {
+		if (len) {
+			memcpy(dst + n, s, len);
+			n += len;
+			s += len;
+		} else if (*s == '\n' || *s == '\t') {
 			dst[n++] = '\\';
-			dst[n++] = c == '\n' ? 'n' : 't';
-		} else if (c < 0x20 || c == 0x7f) {
-			n += (size_t)snprintf(dst + n, size - n, "\\x%02x", c);
+			dst[n++] = *s++ == '\n' ? 'n' : 't';
 		} else {
-			dst[n++] = (char)c;
+			n += (size_t)snprintf(dst + n, size - n, "\\x%02x", (unsigned char)*s++);
 		}
 	}
 	dst[n] = '\0';
 	return dst;
 }
 
-static void format_message(char *dst, size_t size, const char *fmt, va_list ap)
+/* Takes from the middle of text what keeps it from fitting max bytes: a path's, nearly always. */
+static void shorten(char *text, size_t max)
 {
-	char raw[sizeof(((struct err *)0)->msg)];
+	static const char gap[] = "[...]";
+	size_t len = strlen(text), half;
+
+	if (len <= max || max < 64)
+		return;
+	half = (max - sizeof(gap)) / 2;
+	memcpy(text + half, gap, sizeof(gap) - 1);
+	memmove(text + half + sizeof(gap) - 1, text + len - half, half + 1);
+}
+
+/* The message and then tail, whatever the length of what is formatted. */
+static void build(struct err *e, const char *tail, const char *fmt, va_list ap)
+{
+	char raw[4 * sizeof(e->msg)], quoted[4 * sizeof(e->msg)];
+	size_t room, len, tail_len = strlen(tail); /* at most three quarters of msg */
 
 	vsnprintf(raw, sizeof(raw), fmt, ap);
-	err_quote(dst, size, raw);
+	err_quote(quoted, sizeof(quoted), raw);
+	room = sizeof(e->msg) - 3 - tail_len;
+	shorten(quoted, room);
+	len = strnlen(quoted, room);
+	memcpy(e->msg, quoted, len);
+	if (tail_len)
+		memcpy(e->msg + len, ": ", 2);
+	memcpy(e->msg + len + (tail_len ? 2 : 0), tail, tail_len + 1);
 }
 
 int err_set(struct err *e, int code, const char *fmt, ...)
@@ -44,7 +86,7 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	format_message(e->msg, sizeof(e->msg), fmt, ap);
+	build(e, "", fmt, ap);
 	va_end(ap);
 	e->code = code;
 	return -code;
@@ -53,14 +95,11 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 int err_sys(struct err *e, int errnum, const char *fmt, ...)
 {
 	int saved = errno;
-	size_t len;
 	va_list ap;
 
 	va_start(ap, fmt);
-	format_message(e->msg, sizeof(e->msg), fmt, ap);
+	build(e, strerror(errnum), fmt, ap);
 	va_end(ap);
-	len = strlen(e->msg);
-	snprintf(e->msg + len, sizeof(e->msg) - len, ": %s", strerror(errnum));
 	e->code = errnum;
 	errno = saved;
 	return -errnum;
@@ -69,14 +108,13 @@ int err_sys(struct err *e, int errnum, const char *fmt, ...)
 int err_add(struct err *e, const char *fmt, ...)
 {
 	struct err inner = *e;
-	size_t len;
 	va_list ap;
 
+	/* Room for what is new, however much is there. */
+	shorten(inner.msg, sizeof(inner.msg) * 3 / 4);
 	va_start(ap, fmt);
-	format_message(e->msg, sizeof(e->msg), fmt, ap);
+	build(e, inner.msg, fmt, ap);
 	va_end(ap);
-	len = strlen(e->msg);
-	snprintf(e->msg + len, sizeof(e->msg) - len, ": %s", inner.msg);
 	return -e->code;
 }
 

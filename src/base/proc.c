@@ -83,6 +83,8 @@ unsigned long long proc_start_time(pid_t pid)
 	stat[n] = '\0';
 	/* Field 2, the command, may hold anything, brackets too; field 3 follows the last one. */
 	p = strrchr(stat, ')');
+	if (p && (starts_with(p, ") Z") || starts_with(p, ") X")))
+		return 0;
 	for (int field = 2; p && field < 22; field++)
 		p = strchr(p + 1, ' ');
 	return p ? strtoull(p + 1, NULL, 10) : 0;
@@ -178,6 +180,17 @@ static const char *env_or(const char *name, bool is_path, const char *fallback)
 	return value;
 }
 
+/* $HOME is what every other program of the caller's goes by. */
+static void prefer_home(struct user *u)
+{
+	const char *home = env_or("HOME", true, NULL);
+
+	if (home) {
+		free(u->home);
+		u->home = xstrdup(home);
+	}
+}
+
 void user_self(struct user *ret)
 {
 	cleanup_buf struct buf b = BUF_INIT;
@@ -185,14 +198,18 @@ void user_self(struct user *ret)
 
 	*ret = (struct user){.uid = getuid(), .gid = getgid()};
 	if (file_read(AT_FDCWD, "/etc/passwd", PASSWD_MAX_SIZE, &b, &e) == 0 &&
-	    find_passwd(b.data, ret))
+	    find_passwd(b.data, ret)) {
+		prefer_home(ret);
 		return;
+	}
 	buf_reset(&b);
 	/* A login session of a directory's user has all three; asking the directory costs a process. */
 	if (!env_or("USER", false, NULL) || !env_or("HOME", true, NULL))
 		run_getent(ret->uid, &b);
-	if (find_passwd(b.data, ret))
+	if (find_passwd(b.data, ret)) {
+		prefer_home(ret);
 		return;
+	}
 	ret->name = xstrdup(env_or("USER", false, "user"));
 	ret->home = xstrdup(env_or("HOME", true, "/home/user"));
 	ret->shell = xstrdup(env_or("SHELL", true, "/bin/sh"));
@@ -213,8 +230,14 @@ static struct {
 
 void proc_remember_args(int argc, char **argv)
 {
+	char *last = argv[argc - 1];
+
+	/* The kernel lays the environment out behind the arguments, without a gap. */
+	for (char **v = environ; *v; v++)
+		if (*v == last + strlen(last) + 1)
+			last = *v;
 	args.start = argv[0];
-	args.len = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) - argv[0]);
+	args.len = (size_t)(last + strlen(last) - argv[0]);
 }
 
 void proc_set_title(const char *title)

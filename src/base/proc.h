@@ -20,14 +20,15 @@ bool proc_wait_pidfd(int pidfd, int timeout_ms);
 
 /*
  * Start time of a process in clock ticks since boot, field 22 of /proc/PID/stat (proc(5)); with the
- * pid it names one process for the life of the machine. 0 when there is no such process.
+ * pid it names one process for the life of the machine. 0 when there is no such process, or when it
+ * has ended and only waits for its parent to take notice.
  */
 unsigned long long proc_start_time(pid_t pid);
 
 /*
- * Remembers where the kernel keeps our arguments; called first thing in main(). proc_set_title()
- * then overwrites them, so that ps(1) and /proc/PID/cmdline, inside a box too, show the title and
- * nothing of what we were called with.
+ * Remembers where the kernel keeps our arguments and environment; called first thing in main().
+ * proc_set_title() then overwrites both, so that ps(1), /proc/PID/cmdline and /proc/PID/environ show
+ * the title and nothing of what we were called with. Every getenv() is empty from then on.
  */
 void proc_remember_args(int argc, char **argv);
 void proc_set_title(const char *title);
@@ -43,7 +44,7 @@ struct user {
 
 /*
  * Fills in the caller's user from /etc/passwd, else from $USER, $HOME and $SHELL, else from
- * getent(1) (directory services). Never fails: an unknown user is "user" at "/home/user".
+ * getent(1) (directory services); $HOME comes before the home of a passwd entry. Never fails: an unknown user is "user" at "/home/user".
  */
 void user_self(struct user *ret);
 void user_clear(struct user *u);

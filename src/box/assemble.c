@@ -124,9 +124,12 @@ static int add_root(const struct assemble_request *req, struct assembly *a, stru
 
 static void add_standard_mounts(const struct assemble_request *req, struct assembly *a)
 {
+	add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS,
+					 .target = "/tmp",
+					 .mode = 01777,
+					 .fixed = true});
 	add_mount(a,
-		  (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/tmp", .mode = 01777});
-	add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/run"});
+		  (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/run", .fixed = true});
 	add_mount(a,
 		  (struct plan_mount){.kind = PLAN_MOUNT_DIR,
 				      .target = keep(a, xasprintf("/run/user/%u", req->user->uid)),
@@ -196,6 +199,18 @@ static int cache_dir(const struct assemble_request *req, const char *name, char 
 	return 0;
 }
 
+/* What is written as a part of the project must be one: code in the box can put links there. */
+static int check_inside(const char *project, const struct mount_setting *ms, const char *real,
+			struct err *e)
+{
+	if (project && path_is_beneath(ms->source, project) && !path_is_beneath(real, project))
+		return err_set(e, ELOOP,
+			       "%s: '%s' is in the project, but a link leads out of it to "
+			       "'%s': name that folder itself if you mean it",
+			       ms->where, ms->source, real);
+	return 0;
+}
+
 static int add_setting_mount(const struct assemble_request *req, struct assembly *a,
 			     const struct mount_setting *ms, struct err *e)
 {
@@ -220,6 +235,8 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 		if (!source)
 			return err_sys(e, errno, "%s: cannot mount '%s'", ms->where, ms->source);
 		m.source = keep(a, source);
+		if ((r = check_inside(req->box->project, ms, source, e)) < 0)
+			return r;
 		break;
 	}
 	add_mount(a, m);
@@ -284,7 +301,7 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	if (r < 0)
 		return r;
 	a->plan.id = req->box->id;
-	a->plan.hostname = req->hostname ? req->hostname
+	a->plan.hostname = req->hostname ? keep(a, xstrdup(req->hostname))
 			   : settings_get(s, "sandbox", "hostname")
 				   ? settings_get(s, "sandbox", "hostname")
 				   : req->box->name;

@@ -7,19 +7,22 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "box/store.h"
 
 struct box {
 	char id[BOX_ID_LEN + 1];
-	char *name;	/* unique */
-	char *project;	/* absolute folder, or NULL */
-	char *image;	/* as it was asked for when the box was made */
+	char *name;	   /* unique */
+	char *project;	   /* absolute folder, or NULL */
+	char *image;	   /* as it was asked for when the box was made */
 	long long created; /* seconds since 1970 */
-	bool temporary; /* thrown away when it ends; lives in the runtime folder alone */
-	int dir_fd;	/* the folder with record and lock, O_PATH */
-	int run_fd;	/* RUNTIME/<id>, with the control socket, O_PATH */
-	int lock_fd;	/* of box_lock(), or -1 */
+	bool temporary;	   /* thrown away when it ends */
+	bool in_memory;	   /* a temporary one that lies in the runtime folder alone */
+	bool damaged;	   /* its record cannot be understood: name is the id, image "?" */
+	int dir_fd;	   /* the folder with record and lock, O_PATH */
+	int run_fd;	   /* RUNTIME/<id>, with the control socket, O_PATH */
+	int lock_fd;	   /* of box_lock(), or -1 */
 };
 
 #define BOX_INIT                                          \
@@ -37,24 +40,32 @@ void box_close(struct box *b);
 int box_create(const struct store *s, const char *name, const char *project, const char *image,
 	       struct box *ret, struct err *e);
 
-/* Makes a throw-away box; name NULL: its id is its name. A name that is taken is an error. */
-int box_create_temporary(const struct store *s, const char *name, const char *image,
-			 struct box *ret, struct err *e);
+/*
+ * Makes a throw-away box, in memory or on disk; name NULL: its id is its name. A name that is
+ * taken is an error. *ret_lifetime is the lifetime lock: a box whose lock nobody holds has ended.
+ */
+int box_create_temporary(const struct store *s, const char *name, const char *image, bool in_memory,
+			 struct box *ret, int *ret_lifetime, struct err *e);
 
+/* -ENOENT when there is no such box, -EUCLEAN when its record is damaged. */
 int box_load(const struct store *s, const char *id, struct box *ret, struct err *e);
+
+/* The same, and a damaged record is no error: for who lists, stops and removes. */
+int box_load_damaged(const struct store *s, const char *id, struct box *ret, struct err *e);
 
 /*
  * Finds a box by name, id, or, when arg has a slash, by project folder. -ENOENT, with a message
  * that suggests the nearest name, when there is none.
  */
 int box_find(const struct store *s, const char *arg, struct box *ret, struct err *e);
+int box_find_damaged(const struct store *s, const char *arg, struct box *ret, struct err *e);
 
 /* The box of a project folder; -ENOENT when there is none. */
 int box_find_project(const struct store *s, const char *dir, struct box *ret, struct err *e);
 
 /*
  * Takes the lock under which a box is started or removed, waiting for whoever holds it. Returns
- * -ENOENT when the box was removed meanwhile. Released by box_unlock() or box_close().
+ * -ERR_RETRY when the box was removed meanwhile. Released by box_unlock() or box_close().
  */
 int box_lock(const struct store *s, struct box *b, struct err *e);
 void box_unlock(struct box *b);
@@ -62,14 +73,27 @@ void box_unlock(struct box *b);
 /* Does pid 1 of the box live? Asks the lifetime lock. */
 bool box_is_running(const struct box *b);
 
-/* Takes the lifetime lock for a pid 1 that is about to be made; box_wait_gone() comes before. */
-int box_take_lifetime(const struct box *b, int *ret_fd, struct err *e);
+/* Makes the lifetime lock of a new box in its folder; nobody ever sees it unlocked. */
+int box_make_lifetime(int dirfd, int *ret_fd, struct err *e);
+
+/*
+ * Takes the lifetime lock for a pid 1 that is about to be made; box_wait_gone() comes before.
+ * -EBUSY when another holds it for timeout_ms.
+ */
+int box_take_lifetime(const struct box *b, int timeout_ms, int *ret_fd, struct err *e);
 
 /* pid 1 of the running box as the host counts, from the record; 0 when it does not run. */
 pid_t box_pid(const struct box *b);
 
-/* Writes pid 1 into the lifetime lock; of a throw-away box, now the record too. */
-int box_record_start(const struct box *b, int lifetime, pid_t pid, struct err *e);
+/*
+ * Writes pid 1 into the lifetime lock, and after it `notes`, lines about what the box was started
+ * with; of a box in memory, now the record too.
+ */
+int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *notes,
+		     struct err *e);
+
+/* The notes of the last start, each line with a newline before it and one at its end. */
+void box_start_notes(const struct box *b, struct buf *out);
 
 /*
  * Waits until the namespaces of the last pid 1 are gone: until then the upper folder is in use.

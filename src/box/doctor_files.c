@@ -137,7 +137,7 @@ static int try_tmpfs(void *arg)
 	if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
 		return -errno;
 	r = make_tree("/tmp");
-	return r < 0 ? r : try_overlay("/tmp");
+	return r < 0 ? r : try_overlay((char[]){"/tmp"});
 }
 
 /* Tries an overlay in a temporary folder of the file system that the data folder is on. */

@@ -19,47 +19,56 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/drift.h"
 #include "box/project.h"
 #include "box/session.h"
+#include "config/xdg.h"
 #include "launch/client.h"
 
-#define MAX_TRIES 5 /* boxes that end under our hands, one after the other */
+#define MAX_TRIES    5	/* boxes that end under our hands, one after the other */
+#define BUSY_POLL_MS 20 /* a start that fails costs a few milliseconds */
+
+struct entering {
+	const struct store *store;
+	const struct settings *settings;
+	const struct user *user;
+	const struct enter_options *options;
+	bool told; /* what is to be said once, however often it is tried */
+};
 
 static void unlock_accepted(void *arg)
 {
 	box_unlock(arg);
 }
 
-static int start_and_enter(const struct store *s, struct box *b, const struct settings *settings,
-			   const struct enter_options *o, const struct user *u, int *ret_status,
-			   struct err *e)
+/* One start; when it fails with the box still locked, nothing of it is left. */
+static int start_and_enter(const struct entering *in, struct box *b, int *ret_status, struct err *e)
 {
 	cleanup_assembly struct assembly a = {0};
 	cleanup_close int lifetime = -1, pidfd = -1, boot = -1;
+	cleanup_buf struct buf notes = BUF_INIT;
 	cleanup_free char *cwd = NULL;
 	struct started_box started;
-	struct assemble_request req = {.store = s,
+	struct assemble_request req = {.store = in->store,
 				       .box = b,
-				       .settings = settings,
-				       .user = u,
-				       .base = b->project ? b->project : "/"};
+				       .settings = in->settings,
+				       .user = in->user,
+				       .base = b->project};
 	struct box_session session = {.box = b,
-				      .settings = settings,
-				      .user = u,
-				      .options = &o->session,
+				      .settings = in->settings,
+				      .user = in->user,
+				      .options = &in->options->session,
 				      .accepted = unlock_accepted,
 				      .arg = b};
 	int r = assemble(&req, &a, e);
 
 	if (r < 0)
 		return r;
-	if (!box_wait_gone(b, BOX_GONE_MS))
-		return err_set(e, EBUSY,
-			       "box '%s' is still ending: 'sandbox stop' ends it by force",
-			       b->name);
-	r = box_take_lifetime(b, &lifetime, e);
-	if (r == 0)
-		r = box_start(b, &a, lifetime, &started, e);
+	r = box_take_lifetime(b, BOX_GONE_MS, &lifetime, e);
+	if (r < 0)
+		return r;
+	drift_notes(in->settings, &notes);
+	r = box_start(b, &a, lifetime, notes.data, &started, e);
 	if (r < 0)
 		return r;
 	close_fd(&lifetime);
@@ -70,52 +79,65 @@ static int start_and_enter(const struct store *s, struct box *b, const struct se
 	return box_session_run(&session, boot, ret_status, e);
 }
 
-static void say_pending(const struct settings *s)
+/*
+ * A launcher that was killed before it recorded its pid 1 leaves one that ends by itself, soon,
+ * and that nobody knows: there is no pidfd to wait on, and the lock goes before the mounts. That
+ * the overlay's upper folder is in use is all there is to see, so the start is tried again.
+ */
+static int start_when_free(const struct entering *in, struct box *b, int *ret_status, struct err *e)
+{
+	int r;
+
+	if (!box_wait_gone(b, BOX_GONE_MS))
+		return err_set(e, EBUSY,
+			       "box '%s' is still ending: 'sandbox stop' ends it by force",
+			       b->name);
+	for (int waited = 0;; waited += BUSY_POLL_MS) {
+		r = start_and_enter(in, b, ret_status, e);
+		/* Unlocked: the session was accepted, and what went wrong is the command's. */
+		if (r != -EBUSY || b->lock_fd < 0 || waited >= BOX_GONE_MS)
+			return r;
+		usleep(BUSY_POLL_MS * 1000);
+	}
+}
+
+static void say_at_start(const struct entering *in)
 {
 	cleanup_strv struct strv notes = {0};
 
-	settings_pending(s, &notes);
+	box_warn_host_root(in->user);
+	settings_pending(in->settings, &notes);
 	for (size_t i = 0; i < notes.n; i++)
 		log_note("%s", notes.v[i]);
 }
 
-/* What the project file says now against what the box was made from. */
-static void say_drift(const struct box *b, const struct settings *s)
-{
-	const char *image = settings_get(s, "sandbox", "image");
-
-	if (!streq(image, b->image))
-		log_note("the project asks for image '%s', this box was made from '%s': "
-			 "'sandbox rm %s' and enter again to follow it",
-			 image, b->image, b->name);
-}
-
-static int enter_once(const struct store *s, struct box *b, const struct settings *settings,
-		      const struct enter_options *o, const struct user *u, int *ret_status,
-		      struct err *e)
+static int enter_once(struct entering *in, struct box *b, int *ret_status, struct err *e)
 {
 	cleanup_close int connection = -1;
-	int r = box_lock(s, b, e);
+	bool told = in->told;
+	int r = told ? 0 : drift_check_image(b, in->settings, e);
 
+	if (r == 0)
+		r = box_lock(in->store, b, e);
 	if (r < 0)
 		return r;
+	in->told = true;
 	if (client_connect(b->run_fd, "control", &connection) < 0) {
-		box_warn_host_root(u);
-		say_pending(settings);
-		r = start_and_enter(s, b, settings, o, u, ret_status, e);
-	} else {
-		box_unlock(b);
-		r = box_session_join(b, settings, u, &o->session, connection, ret_status, e);
+		if (!told)
+			say_at_start(in);
+		return start_when_free(in, b, ret_status, e);
 	}
 	box_unlock(b);
-	return r;
+	r = drift_check_running(b, in->settings, e);
+	return r < 0 ? r
+		     : box_session_join(b, in->settings, in->user, &in->options->session,
+					connection, ret_status, e);
 }
 
 /* A project that holds the whole home would hand all of it to the box. */
 static int check_folder(const char *dir, struct err *e)
 {
-	const char *home = getenv("HOME");
-	cleanup_free char *real = home ? realpath(home, NULL) : NULL;
+	cleanup_free char *home = xdg_home(), *real = realpath(home, NULL);
 
 	if (streq(dir, "/") || (real && path_is_beneath(real, dir)))
 		return err_set(e, EINVAL,
@@ -135,10 +157,10 @@ static int find_or_create(const struct store *s, const char *dir, const struct s
 
 	if (r != -ENOENT)
 		return r;
-	lock = openat(s->data_fd, STORE_PROJECTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	lock = openat(s->data_fd, "boxes", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lock < 0)
-		return err_sys(e, errno, "cannot open '%s/%s'", s->data, STORE_PROJECTS);
-	r = file_lock(lock, STORE_PROJECTS, e);
+		return err_sys(e, errno, "cannot open '%s/boxes'", s->data);
+	r = file_lock(lock, "boxes", e);
 	if (r == 0)
 		r = box_find_project(s, dir, ret, e);
 	if (r != -ENOENT)
@@ -159,6 +181,7 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 	cleanup_settings struct settings settings = {0};
 	cleanup_free char *dir = NULL;
 	cleanup_user struct user u = {0};
+	struct entering in = {.store = &s, .settings = &settings, .user = &u, .options = o};
 	int r = store_open(&s, e);
 
 	if (r == 0)
@@ -180,12 +203,10 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 		cleanup_box struct box b = BOX_INIT;
 
 		r = find_or_create(&s, dir, &settings, o->name, &b, e);
-		if (r < 0)
-			break;
-		say_drift(&b, &settings);
-		r = enter_once(&s, &b, &settings, o, &u, ret_status, e);
-		/* Removed or ended between two steps of ours: what is true now is asked again. */
-		if (e->code != ERR_RETRY && !(r == -ENOENT && access(dir, F_OK) == 0 && !b.lock_fd))
+		if (r == 0)
+			r = enter_once(&in, &b, ret_status, e);
+		/* Removed, or ended before it took the session: what is there now is asked again. */
+		if (r != -ERR_RETRY)
 			break;
 	}
 	return r < 0 ? err_add(e, "cannot enter '%s'", dir) : 0;

@@ -12,14 +12,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "box/box.h"
 #include "box/copy.h"
+
+/* Beside a layer lies an empty file with this at its end: its time is that of the last start. */
+#define USED_SUFFIX  ".used"
+#define KEEP_SECONDS (24 * 60 * 60)
 
 /* Bound at their own path where the host has them as folders. */
 static const char *const bound[] = {"usr",  "opt", "nix",   "gnu/store", "bin",
@@ -144,15 +151,61 @@ static int build_layer(int layer, struct err *e)
 	return copy_public_tree(from, to, is_left_out, e);
 }
 
-/* Built aside and renamed: two starts at once both end up with one complete layer. */
-static int make_layer(const struct store *s, const char *final, struct err *e)
+/* The layers that running boxes are built on; all, if the boxes cannot be listed. */
+static bool used_layers(const struct store *s, struct buf *out)
 {
-	cleanup_free char *tmp = xasprintf("tmp/%s.%d", path_basename(final), getpid());
-	cleanup_close int layer = -1;
+	cleanup_strv struct strv ids = {0};
+	struct err ignored;
+
+	if (store_list(s, &ids, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < ids.n; i++) {
+		cleanup_box struct box b = BOX_INIT;
+
+		if (box_load_damaged(s, ids.v[i], &b, &ignored) == 0 && box_is_running(&b))
+			box_start_notes(&b, out);
+	}
+	return true;
+}
+
+/*
+ * Deletes the layers of earlier times. One that was used a short while ago may be that of a box
+ * which is about to start, or of a machine or container that shares this home.
+ */
+static void collect_layers(const struct store *s, const char *current)
+{
+	cleanup_buf struct buf used = BUF_INIT;
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	struct stat st;
+	struct err ignored;
+	int fd = openat(s->data_fd, "layers", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || !(d = fdopendir(fd)) || !used_layers(s, &used))
+		return;
+	while ((de = readdir(d))) {
+		cleanup_free char *mark = xasprintf("%s" USED_SUFFIX, de->d_name);
+		cleanup_free char *note = xasprintf("\n" HOST_LAYER_NOTE "%s\n", de->d_name);
+
+		if (!starts_with(de->d_name, "host-") || ends_with(de->d_name, USED_SUFFIX) ||
+		    streq(de->d_name, current) || strstr(used.data, note) ||
+		    (fstatat(fd, mark, &st, 0) == 0 && st.st_mtime + KEEP_SECONDS > time(NULL)))
+			continue;
+		unlinkat(fd, mark, 0);
+		file_remove_tree(fd, de->d_name, &ignored);
+	}
+}
+
+/* Built aside and renamed: two starts at once both end up with one complete layer. */
+static int make_layer(const struct store *s, const char *final, const char *mark, struct err *e)
+{
+	char id[BOX_ID_LEN + 1], tmp[sizeof("tmp/host-") + BOX_ID_LEN];
+	cleanup_close int layer = -1, used = -1;
 	struct err ignored;
 	int r;
 
-	file_remove_tree(s->data_fd, tmp, &ignored);
+	store_new_id(id);
+	snprintf(tmp, sizeof(tmp), "tmp/host-%s", id);
 	if (mkdirat(s->data_fd, tmp, 0755) < 0)
 		return err_sys(e, errno, "cannot make '%s/%s'", s->data, tmp);
 	layer = openat(s->data_fd, tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -162,17 +215,23 @@ static int make_layer(const struct store *s, const char *final, struct err *e)
 	    errno != ENOTEMPTY)
 		r = err_sys(e, errno, "cannot make '%s/%s'", s->data, final);
 	file_remove_tree(s->data_fd, tmp, &ignored);
-	return r < 0 ? err_add(e, "cannot prepare the image 'host'") : 0;
+	if (r < 0)
+		return err_add(e, "cannot prepare the image 'host'");
+	used = openat(s->data_fd, mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	collect_layers(s, path_basename(final));
+	return 0;
 }
 
 int host_image_resolve(const struct store *s, struct image_root *ret, struct err *e)
 {
 	cleanup_free char *key = host_key();
 	cleanup_free char *layer = path_join("layers", key);
+	cleanup_free char *mark = xasprintf("%s" USED_SUFFIX, layer);
 	struct stat st;
 	int r;
 
-	if (faccessat(s->data_fd, layer, F_OK, 0) < 0 && (r = make_layer(s, layer, e)) < 0)
+	/* The mark is made after the layer: this says that both are there, and that it is used. */
+	if (utimensat(s->data_fd, mark, NULL, 0) < 0 && (r = make_layer(s, layer, mark, e)) < 0)
 		return r;
 	strv_push_take(&ret->lowers, path_join(s->data, layer));
 	for (size_t i = 0; i < ARRAY_SIZE(bound); i++) {

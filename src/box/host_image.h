@@ -6,6 +6,9 @@
 
 #include "box/image.h"
 
+/* Begins the line among the notes of a start that says which layer the box uses. */
+#define HOST_LAYER_NOTE "layer "
+
 /*
  * The one small layer of the image, made anew when the host has changed, and the folders that are
  * bound over it.

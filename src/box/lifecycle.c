@@ -10,14 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/proc.h"
+#include "box/sweep.h"
 #include "launch/client.h"
 
 /* After pid 1 was told to end, or killed: the kernel's own work on many processes and mounts. */
 #define TEARDOWN_MS 10000
+
+/* From the lock of a start to its record: a prepared image away from the start itself. */
+#define RECORD_MS 2000
+
+#define CHILDREN_MAX_SIZE (8u << 20) /* pid_max is 4194304; far more than a box will have */
 
 void box_list_clear(struct box_list *l)
 {
@@ -37,7 +44,7 @@ int box_list_load(const struct store *s, struct box_list *ret, struct err *e)
 	cleanup_strv struct strv ids = {0};
 	int r;
 
-	store_sweep(s, false);
+	sweep(s, false);
 	r = store_list(s, &ids, e);
 	if (r < 0)
 		return r;
@@ -46,21 +53,40 @@ int box_list_load(const struct store *s, struct box_list *ret, struct err *e)
 		struct err ignored;
 
 		/* Removed since the listing, or a leftover without a record. */
-		if (box_load(s, ids.v[i], &ret->v[ret->n], &ignored) == 0)
+		if (box_load_damaged(s, ids.v[i], &ret->v[ret->n], &ignored) == 0)
 			ret->n++;
 	}
 	qsort(ret->v, ret->n, sizeof(*ret->v), by_name);
 	return 0;
 }
 
+/*
+ * pid 1 of a box; 0 when it does not run. The lock is held a moment before the pid is in it: a
+ * start is under way, or was cut off and ends by itself.
+ */
+static int find_pid(const struct box *b, pid_t *ret, struct err *e)
+{
+	for (int waited = 0; waited < RECORD_MS; waited += 10) {
+		*ret = box_pid(b);
+		if (*ret || !box_is_running(b))
+			return 0;
+		usleep(10 * 1000);
+	}
+	return err_set(e, EBUSY,
+		       "box '%s' is running or starting, and its process is not recorded: try "
+		       "again, or end by hand who holds its lock",
+		       b->name);
+}
+
 int box_stop(const struct box *b, long ms, struct err *e)
 {
 	cleanup_close int connection = -1, pidfd = -1;
-	pid_t pid = box_pid(b);
 	struct err ignored;
+	pid_t pid;
+	int r = find_pid(b, &pid, e);
 
-	if (!pid)
-		return 0;
+	if (r < 0 || !pid)
+		return r;
 	pidfd = proc_pidfd(pid);
 	if (pidfd < 0 || box_pid(b) != pid)
 		return 0;
@@ -76,26 +102,29 @@ int box_stop(const struct box *b, long ms, struct err *e)
 	return 0;
 }
 
+static int refuse_running(const struct box *b, bool force, struct err *e)
+{
+	if (force || !box_is_running(b))
+		return 0;
+	return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first, or use --force",
+		       b->name, b->name);
+}
+
 int box_discard(const struct store *s, struct box *b, bool force, struct err *e)
 {
-	int r = 0;
+	int r = refuse_running(b, force, e);
 
-	if (!force && box_is_running(b))
-		return err_set(e, EBUSY,
-			       "box '%s' is running: 'sandbox stop %s' first, or use --force",
-			       b->name, b->name);
-	if (force)
+	if (r == 0 && force)
 		r = box_stop(b, 0, e);
 	if (r == 0)
 		r = box_lock(s, b, e);
-	if (r < 0)
-		return r;
+	if (r == -ERR_RETRY)
+		return err_set(e, ENOENT, "there is no box '%s' any more", b->name);
 	/* It may have been started while we waited for the lock. */
-	if (!force && box_is_running(b))
-		return err_set(e, EBUSY,
-			       "box '%s' is running: 'sandbox stop %s' first, or use --force",
-			       b->name, b->name);
-	r = box_stop(b, 0, e);
+	if (r == 0)
+		r = refuse_running(b, force, e);
+	if (r == 0)
+		r = box_stop(b, 0, e);
 	return r < 0 ? r : box_remove(s, b, e);
 }
 
@@ -120,37 +149,75 @@ static char *command_of(pid_t pid)
 	return xasprintf("[%.*s]", (int)strcspn(b.data, "\n"), b.data);
 }
 
-static void add_children(pid_t parent, struct box_process **v, size_t *n)
+/* A growing list of processes whose turn is yet to come; the last one is next. */
+struct pending {
+	struct box_process *v;
+	size_t n;
+};
+
+static void push(struct pending *list, struct box_process p)
 {
-	cleanup_free char *path = xasprintf("/proc/%d/task/%d/children", parent, parent);
+	list->v = xrealloc(list->v, list->n + 1, sizeof(*list->v));
+	list->v[list->n++] = p;
+}
+
+/* The children that one thread has made: children are listed by thread. */
+static void push_children(pid_t parent, const char *thread, struct pending *todo)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/task/%s/children", parent, thread);
 	cleanup_buf struct buf b = BUF_INIT;
 	struct err ignored;
 	char *save = NULL;
 
-	if (file_read(AT_FDCWD, path, 1u << 20, &b, &ignored) < 0)
+	if (file_read(AT_FDCWD, path, CHILDREN_MAX_SIZE, &b, &ignored) < 0)
 		return;
-	for (char *word = strtok_r(b.data, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-		pid_t pid = (pid_t)strtol(word, NULL, 10);
-		char *command = pid > 0 ? command_of(pid) : NULL;
+	for (char *word = strtok_r(b.data, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		push(todo,
+		     (struct box_process){.pid = (pid_t)strtol(word, NULL, 10), .parent = parent});
+}
 
-		if (!command)
-			continue;
-		*v = xrealloc(*v, *n + 1, sizeof(**v));
-		(*v)[(*n)++] = (struct box_process){
-			.pid = pid, .parent = parent, .command = command};
-		add_children(pid, v, n);
+/* The oldest child comes to lie on top. */
+static void push_family(pid_t parent, struct pending *todo)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/task", parent);
+	cleanup_closedir DIR *d = opendir(path);
+	size_t first = todo->n;
+	struct dirent *de;
+
+	while (d && (de = readdir(d)))
+		if (de->d_name[0] != '.')
+			push_children(parent, de->d_name, todo);
+	for (size_t last = todo->n; first + 1 < last; first++) {
+		struct box_process p = todo->v[first];
+
+		todo->v[first] = todo->v[--last];
+		todo->v[last] = p;
 	}
 }
 
+/* No recursion: how deep the tree is, the box decides. */
 int box_processes(const struct box *b, struct box_process **ret, size_t *ret_n, struct err *e)
 {
+	struct pending todo = {0}, found = {0};
 	pid_t pid = box_pid(b);
 
 	*ret = NULL;
 	*ret_n = 0;
 	if (!pid)
 		return err_set(e, ESRCH, "box '%s' is not running", b->name);
-	add_children(pid, ret, ret_n);
+	push_family(pid, &todo);
+	while (todo.n) {
+		struct box_process p = todo.v[--todo.n];
+
+		p.command = p.pid > 0 ? command_of(p.pid) : NULL;
+		if (!p.command)
+			continue;
+		push(&found, p);
+		push_family(p.pid, &todo);
+	}
+	free(todo.v);
+	*ret = found.v;
+	*ret_n = found.n;
 	return 0;
 }
 

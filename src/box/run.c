@@ -10,30 +10,16 @@
 
 #include "base/cleanup.h"
 #include "box/session.h"
+#include "box/sweep.h"
 #include "launch/client.h"
 
-static int make_throwaway(const struct store *s, const struct run_options *o, struct box *ret,
-			  struct err *e)
-{
-	int r = box_check_name(o->name, e);
-
-	if (r < 0)
-		return r;
-	if (o->disk || !memory_holds_uppers()) {
-		char id[BOX_ID_LEN + 1];
-
-		store_new_id(id);
-		return box_create(s, o->name ? o->name : id, NULL, o->image, ret, e);
-	}
-	return box_create_temporary(s, o->name, o->image, ret, e);
-}
-
+/* *lifetime, the locked lifetime lock, is closed when pid 1 has it. */
 static int start_and_run(const struct store *s, struct box *b, const struct settings *settings,
-			 const struct run_options *o, const struct user *u, int *ret_status,
-			 struct err *e)
+			 const struct run_options *o, const struct user *u, int *lifetime,
+			 int *ret_status, struct err *e)
 {
 	cleanup_assembly struct assembly a = {0};
-	cleanup_close int lifetime = -1, pidfd = -1, boot = -1;
+	cleanup_close int pidfd = -1, boot = -1;
 	cleanup_free char *here = getcwd(NULL, 0);
 	struct started_box started;
 	struct assemble_request req = {.store = s,
@@ -44,7 +30,7 @@ static int start_and_run(const struct store *s, struct box *b, const struct sett
 				       .mounts = o->mounts,
 				       .n_mounts = o->n_mounts,
 				       .hostname = o->hostname,
-				       .in_memory = b->temporary};
+				       .in_memory = b->in_memory};
 	struct box_session session = {.box = b,
 				      .settings = settings,
 				      .user = u,
@@ -56,14 +42,10 @@ static int start_and_run(const struct store *s, struct box *b, const struct sett
 	if (r < 0)
 		return r;
 	a.plan.linger_ms = 0;
-	if (b->temporary)
-		lifetime = take_fd(&b->lock_fd);
-	else if ((r = box_take_lifetime(b, &lifetime, e)) < 0)
-		return r;
-	r = box_start(b, &a, lifetime, &started, e);
+	r = box_start(b, &a, *lifetime, NULL, &started, e);
 	if (r < 0)
 		return r;
-	close_fd(&lifetime);
+	close_fd(lifetime);
 	pidfd = started.pidfd;
 	boot = started.boot_fd;
 	session.home = a.home;
@@ -76,27 +58,31 @@ int run_throwaway(struct run_options *o, int *ret_status, struct err *e)
 	cleanup_settings struct settings settings = {0};
 	cleanup_box struct box b = BOX_INIT;
 	cleanup_user struct user u = {0};
+	cleanup_close int lifetime = -1;
 	struct err ignored;
 	int r = store_open(&s, e);
 
 	if (r == 0)
+		r = box_check_name(o->name, e);
+	if (r == 0)
 		r = settings_load(&o->settings, &settings, e);
 	if (r < 0)
 		return r;
-	store_sweep(&s, true);
+	sweep(&s, true);
 	user_self(&u);
 	box_warn_host_root(&u);
 	o->session.root = o->session.root || settings_bool(&settings, "sandbox", "root");
-	r = make_throwaway(&s, o, &b, e);
+	r = box_create_temporary(&s, o->name, o->image, !o->disk && memory_holds_uppers(), &b,
+				 &lifetime, e);
 	if (r < 0)
 		return r;
-	r = start_and_run(&s, &b, &settings, o, &u, ret_status, e);
+	r = start_and_run(&s, &b, &settings, o, &u, &lifetime, ret_status, e);
 	if (r == 0 && o->detach) {
 		printf("%s\n", b.name);
 		return 0;
 	}
 	/* What lies in memory goes by itself; files on disk only after the namespaces. */
-	if (!b.temporary)
+	if (!b.in_memory)
 		box_wait_gone(&b, BOX_GONE_MS);
 	box_remove(&s, &b, &ignored);
 	return r < 0 ? err_add(e, "cannot run '%s'", o->image) : 0;

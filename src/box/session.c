@@ -4,16 +4,22 @@
 #include "box/session.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/drift.h"
+#include "box/host_image.h"
 #include "box/session_env.h"
 #include "launch/client.h"
 
@@ -23,7 +29,7 @@ static int listen_control(const struct box *b, int *ret_fd, struct err *e)
 	cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/control", b->run_fd);
-	if (!b->temporary)
+	if (!b->in_memory)
 		unlinkat(b->run_fd, "control", 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 512) < 0)
 		return err_sys(e, errno, "cannot make the control socket of box '%s'", b->name);
@@ -31,18 +37,43 @@ static int listen_control(const struct box *b, int *ret_fd, struct err *e)
 	return 0;
 }
 
-int box_start(const struct box *b, struct assembly *a, int lifetime, struct started_box *ret,
-	      struct err *e)
+/* Nobody could find or stop it. It is gone, with its mounts, when this returns. */
+static void kill_unrecorded(struct started_box *started)
 {
+	pidfd_send_signal(started->pidfd, SIGKILL, NULL, 0);
+	proc_wait_pidfd(started->pidfd, -1);
+	while (waitpid(started->pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	close_fd(&started->pidfd);
+	close_fd(&started->boot_fd);
+}
+
+int box_start(const struct box *b, struct assembly *a, int lifetime, const char *notes,
+	      struct started_box *ret, struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_close int control = -1;
+	struct started_box started;
+	char layer[PATH_MAX];
 	int r = listen_control(b, &control, e);
 
 	if (r < 0)
 		return r;
 	a->plan.control_fd = control;
 	a->plan.lifetime_fd = lifetime;
-	r = start_box(&a->plan, ret, e);
-	return r < 0 ? r : box_record_start(b, lifetime, ret->pid, e);
+	r = start_box(&a->plan, &started, e);
+	if (r < 0)
+		return r;
+	buf_addf(&text, HOST_LAYER_NOTE "%s\n%s",
+		 err_quote(layer, sizeof(layer), path_basename(a->root.lowers.v[0])),
+		 notes ? notes : "");
+	r = box_record_start(b, lifetime, started.pid, text.data, e);
+	if (r < 0) {
+		kill_unrecorded(&started);
+		return r;
+	}
+	*ret = started;
+	return 0;
 }
 
 int box_session_run(const struct box_session *s, int connection, int *ret_status, struct err *e)
@@ -74,7 +105,7 @@ int box_session_join(const struct box *b, const struct settings *settings, const
 		     const struct session_options *o, int connection, int *ret_status,
 		     struct err *e)
 {
-	const char *target = settings_get(settings, "sandbox", "project");
+	cleanup_free char *target = b->project ? drift_project(b) : NULL;
 	const char *project = target ? target : b->project;
 	cleanup_free char *home = session_home(u), *cwd = NULL;
 	struct box_session s = {

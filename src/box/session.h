@@ -27,16 +27,17 @@ struct box_session {
 };
 
 /*
- * Starts the box of an assembled plan: binds its control socket, records its pid 1. lifetime is
- * the locked lifetime lock, still the caller's. The caller owns what is in *ret.
+ * Starts the box of an assembled plan: binds its control socket, records its pid 1, with notes on
+ * what it was started with (drift.h; NULL: none). lifetime is the locked lifetime lock, still the
+ * caller's. The caller owns what is in *ret. When this fails no pid 1 is left.
  */
-int box_start(const struct box *b, struct assembly *a, int lifetime, struct started_box *ret,
-	      struct err *e);
+int box_start(const struct box *b, struct assembly *a, int lifetime, const char *notes,
+	      struct started_box *ret, struct err *e);
 
 /* Runs the session over a connection to pid 1; returns as client_run() does. */
 int box_session_run(const struct box_session *s, int connection, int *ret_status, struct err *e);
 
-/* Joins a box that runs already: where its project and home are, the settings say. */
+/* Joins a box that runs already: where its project is, its start has noted. */
 int box_session_join(const struct box *b, const struct settings *settings, const struct user *u,
 		     const struct session_options *o, int connection, int *ret_status,
 		     struct err *e);

@@ -56,7 +56,7 @@ int session_env(const struct session_env_request *req, struct strv *out, struct 
 	env_set(out, "HOME", req->root ? "/root" : req->home);
 	env_set(out, "USER", req->root ? "root" : u->name);
 	env_set(out, "LOGNAME", req->root ? "root" : u->name);
-	env_set(out, "SHELL", shell ? shell : u->shell);
+	env_set(out, "SHELL", shell ? shell : getenv("SHELL") ? getenv("SHELL") : u->shell);
 	if (!req->root)
 		env_set(out, "XDG_RUNTIME_DIR", run);
 	env_set(out, "SANDBOX", req->box);

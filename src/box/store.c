@@ -10,17 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "config/xdg.h"
-
-#define SWEEP_SECONDS 60
 
 static const char *const folders[] = {"boxes",	STORE_NAMES, STORE_PROJECTS,
 				      "caches", "layers",    "tmp"};
@@ -112,23 +108,51 @@ int store_index_set(const struct store *s, const char *index, const char *key, c
 	return 0;
 }
 
+/*
+ * The entry must not change its meaning between the look and the removal. It cannot be set anew
+ * before it is removed, and those who remove take turns.
+ */
 void store_index_clear(const struct store *s, const char *index, const char *key, const char *id)
 {
 	cleanup_free char *path = path_join(index, key);
+	cleanup_close int lock = -1;
 	char now[BOX_ID_LEN + 1];
+	struct err ignored;
 
-	if (store_lookup(s, index, key, now) == 0 && streq(now, id))
+	if (store_lookup(s, index, key, now) < 0 || !streq(now, id))
+		return;
+	lock = openat(s->data_fd, index, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lock >= 0 && file_lock(lock, index, &ignored) == 0 &&
+	    store_lookup(s, index, key, now) == 0 && streq(now, id))
 		unlinkat(s->data_fd, path, 0);
 }
 
-/* FNV-1a, 64 bits. Two folders with one key are told apart by the path in the box's record. */
-char *store_project_key(const char *dir)
+void store_index_drop(const struct store *s, const char *index, const char *id)
+{
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	int fd = openat(s->data_fd, index, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || !(d = fdopendir(fd)))
+		return;
+	while ((de = readdir(d)))
+		store_index_clear(s, index, de->d_name, id);
+}
+
+uint64_t store_hash(const char *text)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
-	for (; *dir; dir++)
-		h = (h ^ (unsigned char)*dir) * UINT64_C(0x100000001b3);
-	return xasprintf("%016llx", (unsigned long long)h);
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+char *store_project_key(const char *dir, int slot)
+{
+	unsigned long long h = store_hash(dir);
+
+	return slot == 1 ? xasprintf("%016llx", h) : xasprintf("%016llx-%d", h, slot);
 }
 
 static int list_ids(int dirfd, const char *name, struct strv *ids, struct err *e)
@@ -153,7 +177,7 @@ int store_list(const struct store *s, struct strv *ret_ids, struct err *e)
 }
 
 /* RUNTIME/<id>: the few files it can hold by name, anything else the long way. */
-static void remove_runtime(const struct store *s, const char *id)
+void store_remove_runtime(const struct store *s, const char *id)
 {
 	static const char *const files[] = {"control", "record", "lock"};
 	cleanup_close int dir = openat(s->runtime_fd, id, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -165,84 +189,18 @@ static void remove_runtime(const struct store *s, const char *id)
 		file_remove_tree(s->runtime_fd, id, &ignored);
 }
 
-int store_remove_box(const struct store *s, const char *id, struct err *e)
+int store_hide_box(const struct store *s, const char *id, struct err *e)
 {
 	cleanup_free char *from = path_join("boxes", id), *to = path_join("tmp", id);
 
-	remove_runtime(s, id);
-	if (renameat(s->data_fd, from, s->data_fd, to) < 0)
-		return errno == ENOENT ? 0
-				       : err_sys(e, errno, "cannot remove '%s/%s'", s->data, from);
-	return file_remove_tree(s->data_fd, to, e);
+	if (renameat(s->data_fd, from, s->data_fd, to) < 0 && errno != ENOENT)
+		return err_sys(e, errno, "cannot remove '%s/%s'", s->data, from);
+	return 0;
 }
 
-/* A lock file that nobody holds: its owner has ended. */
-static bool lock_is_free(int dirfd, const char *path)
+int store_delete_hidden(const struct store *s, const char *id, struct err *e)
 {
-	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	cleanup_free char *path = path_join("tmp", id);
 
-	return fd >= 0 && file_trylock(fd);
-}
-
-static bool due(const struct store *s)
-{
-	struct stat st;
-
-	return fstatat(s->runtime_fd, "swept", &st, 0) < 0 ||
-	       st.st_mtime + SWEEP_SECONDS < time(NULL);
-}
-
-/*
- * The folder of a throw-away box holds a lock, which is free when the box has ended. One without
- * is a persistent box's, or was left by a crash between two calls: such is taken after a minute.
- */
-static void sweep_runtime(const struct store *s, const char *id)
-{
-	cleanup_free char *lock = path_join(id, "lock"), *box = path_join("boxes", id);
-	struct stat st;
-
-	if (faccessat(s->runtime_fd, lock, F_OK, 0) == 0) {
-		if (lock_is_free(s->runtime_fd, lock))
-			remove_runtime(s, id);
-		return;
-	}
-	if (faccessat(s->data_fd, box, F_OK, 0) < 0 && fstatat(s->runtime_fd, id, &st, 0) == 0 &&
-	    st.st_mtime + SWEEP_SECONDS < time(NULL))
-		remove_runtime(s, id);
-}
-
-static void sweep_tmp(const struct store *s)
-{
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	struct stat st;
-	struct err ignored;
-	int fd = openat(s->data_fd, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 || !(d = fdopendir(fd)))
-		return;
-	while ((de = readdir(d)))
-		if (de->d_name[0] != '.' &&
-		    fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    st.st_ctime + SWEEP_SECONDS < time(NULL))
-			file_remove_tree(fd, de->d_name, &ignored);
-}
-
-void store_sweep(const struct store *s, bool seldom)
-{
-	cleanup_strv struct strv ids = {0};
-	struct err ignored;
-	int fd;
-
-	if (seldom && !due(s))
-		return;
-	fd = openat(s->runtime_fd, "swept", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (fd >= 0) {
-		futimens(fd, NULL);
-		close(fd);
-	}
-	list_ids(s->runtime_fd, ".", &ids, &ignored);
-	for (size_t i = 0; i < ids.n; i++)
-		sweep_runtime(s, ids.v[i]);
-	sweep_tmp(s);
+	return file_remove_tree(s->data_fd, path, e);
 }

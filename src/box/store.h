@@ -52,22 +52,33 @@ int store_index_set(const struct store *s, const char *index, const char *key, c
 		    struct err *e);
 void store_index_clear(const struct store *s, const char *index, const char *key, const char *id);
 
+/* Removes every entry that means id: for who does not know its name. */
+void store_index_drop(const struct store *s, const char *index, const char *id);
+
 #define STORE_NAMES    "names"
 #define STORE_PROJECTS "projects"
 
-/* The key of a project folder; the caller frees. */
-char *store_project_key(const char *dir);
+/* FNV-1a, 64 bits. */
+uint64_t store_hash(const char *text);
+
+/*
+ * The key of a project folder; the caller frees. Folders whose hashes are the same take different
+ * slots, 1 to STORE_PROJECT_SLOTS, in no order: the path in the box's record tells whose one is.
+ */
+#define STORE_PROJECT_SLOTS 8
+char *store_project_key(const char *dir, int slot);
 
 /* Every id there is, in boxes/ and in the runtime folder. */
 int store_list(const struct store *s, struct strv *ret_ids, struct err *e);
 
-/* Moves boxes/<id> (or the runtime folder's) out of sight at once, then deletes it. */
-int store_remove_box(const struct store *s, const char *id, struct err *e);
-
 /*
- * Deletes what crashes left: tmp/ and the folders of throw-away boxes that have ended. With
- * `seldom`, only when the last time is more than a minute ago: that costs one system call.
+ * Moves boxes/<id> out of sight at once; store_delete_hidden() then deletes it. One that is not
+ * there is fine.
  */
-void store_sweep(const struct store *s, bool seldom);
+int store_hide_box(const struct store *s, const char *id, struct err *e);
+int store_delete_hidden(const struct store *s, const char *id, struct err *e);
+
+/* Deletes RUNTIME/<id>. */
+void store_remove_runtime(const struct store *s, const char *id);
 
 #endif

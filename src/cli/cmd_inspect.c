@@ -50,7 +50,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		r = box_find(&s, args->v[0], &b, e);
 	if (r < 0)
 		return r;
-	folder = xasprintf(b.temporary ? "%s/%s" : "%s/boxes/%s", b.temporary ? s.runtime : s.data,
+	folder = xasprintf(b.in_memory ? "%s/%s" : "%s/boxes/%s", b.in_memory ? s.runtime : s.data,
 			   b.id);
 	control = xasprintf("%s/%s/control", s.runtime, b.id);
 	if (!cli->json) {

@@ -16,7 +16,7 @@ int each_box(const struct args *args,
 	for (int i = 0; (result == 0 || i > 0) && i < args->n; i++) {
 		cleanup_box struct box b = BOX_INIT;
 		struct err one;
-		int r = box_find(&s, args->v[i], &b, &one);
+		int r = box_find_damaged(&s, args->v[i], &b, &one);
 
 		if (r == 0)
 			r = act(&s, &b, args->options, &one);

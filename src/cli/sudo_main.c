@@ -18,7 +18,7 @@
 #include "launch/client.h"
 #include "launch/protocol.h"
 
-#define ROOT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define ROOT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" BOX_RUN_DIR "/bin"
 
 struct sudo {
 	bool keep_env, login, shell, done;
@@ -92,12 +92,6 @@ static int parse(int argc, char **argv, struct sudo *s, struct err *e)
 	return r;
 }
 
-static void set(struct strv *env, const char *name, const char *value)
-{
-	if (value)
-		strv_push_take(env, xasprintf("%s=%s", name, value));
-}
-
 static bool is_set(const struct strv *env, const char *entry)
 {
 	size_t n = strcspn(entry, "=") + 1;
@@ -106,6 +100,17 @@ static bool is_set(const struct strv *env, const char *entry)
 		if (strncmp(env->v[i], entry, n) == 0)
 			return true;
 	return false;
+}
+
+/* What was set before, on the command line first of all, stays. */
+static void set(struct strv *env, const char *name, const char *value)
+{
+	char *entry = value ? xasprintf("%s=%s", name, value) : NULL;
+
+	if (entry && !is_set(env, entry))
+		strv_push_take(env, entry);
+	else
+		free(entry);
 }
 
 /* sudo(8)'s env_reset: a few variables, root's own, and what was asked for. */
@@ -135,8 +140,7 @@ static void make_env(const struct sudo *s, struct strv *env)
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		if (!s->keep_env)
 			set(env, kept[i], getenv(kept[i]));
-	if (!is_set(env, "PATH="))
-		set(env, "PATH", ROOT_PATH);
+	set(env, "PATH", ROOT_PATH);
 }
 
 /* -s and -i run a shell; with a command, the shell runs that. Joined by blanks, as sudo does. */

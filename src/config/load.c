@@ -64,11 +64,14 @@ static int load_project(struct loader *ld)
 	cleanup_load_file struct load_file project = {0};
 	cleanup_free char *path = NULL;
 	int r = -ENOENT;
+	char link;
 
 	if (ld->req->project_dir) {
 		path = path_join(ld->req->project_dir, "sandbox.ini");
 		r = load_open(ld, path, true, false, NULL, &project);
 	}
+	if (r == -ENOENT && path && readlink(path, &link, 1) == 1)
+		return err_set(ld->e, ERR_USAGE, "'%s' is a link to a file that does not exist", path);
 	if (r == -ENOENT)
 		return load_profiles(ld, &project);
 	if (r < 0)

@@ -22,13 +22,13 @@ static const uint8_t root_caps[] = {
 	CAP_SETFCAP, CAP_SYS_CHROOT,   CAP_MKNOD,   CAP_AUDIT_WRITE,
 };
 
-static uint64_t root_mask(void)
+static uint64_t root_mask(bool host_root)
 {
 	uint64_t mask = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(root_caps); i++)
 		mask |= UINT64_C(1) << root_caps[i];
-	return mask;
+	return host_root ? mask & ~(UINT64_C(1) << CAP_SETFCAP) : mask;
 }
 
 static int shrink_bounding(uint64_t mask, struct err *e)
@@ -58,16 +58,17 @@ static int set_caps(uint64_t mask, struct err *e)
 	return 0;
 }
 
-int caps_keep_root(struct err *e)
+int caps_keep_root(bool host_root, struct err *e)
 {
-	return set_caps(root_mask(), e);
+	return set_caps(root_mask(host_root), e);
 }
 
-int caps_drop_to_root(struct err *e)
+int caps_drop_to_root(bool host_root, struct err *e)
 {
-	int r = shrink_bounding(root_mask(), e);
+	uint64_t mask = root_mask(host_root);
+	int r = shrink_bounding(mask, e);
 
-	return r < 0 ? r : set_caps(root_mask(), e);
+	return r < 0 ? r : set_caps(mask, e);
 }
 
 int caps_drop_all(struct err *e)

@@ -14,15 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "launch/protocol.h"
 #include "launch/terminal.h"
 
@@ -57,39 +54,6 @@ int client_connect(int dirfd, const char *name, int *ret_fd)
 	return 0;
 }
 
-static size_t add_strings(struct buf *b, char *const *v)
-{
-	size_t n = 0;
-
-	for (; v && v[n]; n++)
-		buf_add(b, v[n], strlen(v[n]) + 1);
-	return n;
-}
-
-static int make_payload(const struct session_request *req, int *ret_fd, struct err *e)
-{
-	cleanup_buf struct buf b = BUF_INIT;
-	cleanup_close int fd = memfd_create("session", MFD_CLOEXEC);
-	struct session_payload head = {0};
-	int r;
-
-	if (fd < 0)
-		return err_sys(e, errno, "cannot make the session's request");
-	buf_add(&b, &head, sizeof(head));
-	buf_add(&b, req->cwd, strlen(req->cwd) + 1);
-	head.argc = (uint32_t)add_strings(&b, req->argv);
-	head.envc = (uint32_t)add_strings(&b, req->envp);
-	memcpy(b.data, &head, sizeof(head));
-	if (b.len > PROTOCOL_MAX_PAYLOAD)
-		return err_set(e, E2BIG,
-			       "the command line and environment are longer than %u bytes",
-			       PROTOCOL_MAX_PAYLOAD);
-	if ((r = write_all(fd, b.data, b.len)) < 0)
-		return err_sys(e, -r, "cannot write the session's request");
-	*ret_fd = take_fd(&fd);
-	return 0;
-}
-
 /* Descriptors that are terminals, and which of them is the one to read keys from. */
 static void find_terminals(struct client *c)
 {
@@ -99,37 +63,6 @@ static void find_terminals(struct client *c)
 			c->terminals |= 1u << fd;
 			c->terminal = fd;
 		}
-}
-
-static int send_request(struct client *c, const struct session_request *req, struct err *e)
-{
-	cleanup_close int payload = -1, report_w = -1, null = -1;
-	int fds[PROTOCOL_MAX_FDS], n = 0, pipefd[2], r;
-	struct message m = {.type = MESSAGE_SESSION};
-
-	r = make_payload(req, &payload, e);
-	if (r < 0)
-		return r;
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
-		return err_sys(e, errno, "cannot make the report pipe");
-	c->report = pipefd[0];
-	report_w = pipefd[1];
-	if (req->detach && (null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
-		return err_sys(e, errno, "cannot open '/dev/null'");
-	m.session.flags = (req->root ? SESSION_ROOT : 0) | (req->detach ? SESSION_DETACHED : 0) |
-			  (c->terminals && !(c->terminals & 1) ? SESSION_RAW_PTY : 0);
-	m.session.terminals = c->terminals;
-	m.session.size = terminal_size(c->terminal);
-	fds[n++] = payload;
-	fds[n++] = report_w;
-	for (int fd = 0; fd < 3; fd++)
-		if (!(c->terminals >> fd & 1))
-			fds[n++] = req->detach ? null : fd;
-	r = message_send(c->connection, &m, fds, n, 0);
-	/* EPIPE: pid 1 ended meanwhile; what it had to say is still to be read. */
-	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
-		return err_sys(e, -r, "cannot ask the box for a session");
-	return 0;
 }
 
 static int block_signals(struct client *c, sigset_t *old, struct err *e)
@@ -181,19 +114,35 @@ static void suspend(const struct client *c)
 	send_signal(c, SIGCONT);
 }
 
+/* While the box has not answered there is nobody to pass a signal to but ourselves. */
+static bool ends_us(unsigned sig)
+{
+	return sig == SIGINT || sig == SIGTERM || sig == SIGQUIT || sig == SIGHUP;
+}
+
 static void on_signal(struct client *c)
 {
 	struct signalfd_siginfo info;
 
 	if (read(c->signals, &info, sizeof(info)) != sizeof(info))
 		return;
+	if (!c->accepted && ends_us(info.ssi_signo)) {
+		c->status = 128 + (int)info.ssi_signo;
+		c->done = true;
+		return;
+	}
 	switch (info.ssi_signo) {
 	case SIGWINCH:
 		resize(c);
 		break;
-	case SIGTSTP: /* SIGTSTP itself would be ignored: the session's group is an orphan here */
-		send_signal(c, SIGSTOP);
-		suspend(c);
+	case SIGTSTP:
+		/*
+		 * The leader of a terminal's session passes it on and says STOPPED; a group
+		 * without one is an orphan, which the kernel stops by SIGSTOP alone.
+		 */
+		send_signal(c, c->terminals ? SIGTSTP : SIGSTOP);
+		if (!c->terminals)
+			suspend(c);
 		break;
 	case SIGCONT:
 		if (c->terminals & 1 && c->in.to >= 0)
@@ -299,21 +248,24 @@ static void relay_step(struct client *c, short in_events, short master_events)
 		end_input(c);
 	if (relay_pending(&c->in) && !relay_write(&c->in))
 		c->in.start = c->in.end;
-	if (master_events & (POLLIN | POLLHUP) && c->out.from >= 0 && !relay_read(&c->out))
+	if (master_events & (POLLIN | POLLHUP) && !relay_pending(&c->out) && !relay_read(&c->out))
 		c->out.from = -1;
-	while (relay_pending(&c->out) && relay_write(&c->out))
-		;
+	/* What cannot be written any more is dropped: the command must not wait for ever. */
+	if (relay_pending(&c->out) && !relay_write(&c->out))
+		c->out.start = c->out.end;
 }
 
 static int step(struct client *c, struct err *e)
 {
-	bool room = !relay_pending(&c->in);
+	bool room = !relay_pending(&c->in), unwritten = relay_pending(&c->out);
 	struct pollfd p[] = {
 		{.fd = c->connection, .events = POLLIN},
 		{.fd = c->signals, .events = POLLIN},
 		{.fd = c->accepted ? c->report : -1, .events = POLLIN},
-		{.fd = room ? c->in.from : -1, .events = POLLIN},
-		{.fd = c->out.from, .events = (short)(POLLIN | (room ? 0 : POLLOUT))},
+		{.fd = room && terminal_is_raw() ? c->in.from : -1, .events = POLLIN},
+		{.fd = unwritten && room ? -1 : c->out.from,
+		 .events = (short)((unwritten ? 0 : POLLIN) | (room ? 0 : POLLOUT))},
+		{.fd = unwritten ? c->out.to : -1, .events = POLLOUT},
 	};
 	int r = 0;
 
@@ -323,7 +275,7 @@ static int step(struct client *c, struct err *e)
 		r = on_report(c, e);
 	if (r == 0 && p[1].revents)
 		on_signal(c);
-	if (r == 0 && (p[3].revents || p[4].revents))
+	if (r == 0 && (p[3].revents || p[4].revents || p[5].revents))
 		relay_step(c, p[3].revents, p[4].revents);
 	if (r == 0 && p[0].revents)
 		r = on_message(c, e);
@@ -360,14 +312,16 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 			   .terminal = -1,
 			   .in = {.from = -1, .to = -1},
 			   .out = {.from = -1, .to = -1}};
+	struct winsize size;
 	sigset_t old;
 	int r;
 
 	if (!req->detach)
 		find_terminals(&c);
 	r = block_signals(&c, &old, e);
+	size = terminal_size(c.terminal);
 	if (r == 0)
-		r = send_request(&c, req, e);
+		r = request_send(connection, req, c.terminals, &size, &c.report, e);
 	if (r == 0)
 		r = run_to_end(&c, req, accepted, arg, e);
 	drain(&c);

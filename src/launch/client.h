@@ -10,14 +10,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-
-struct session_request {
-	bool root;	   /* as box-root */
-	const char *cwd;   /* absolute, inside the box */
-	char *const *argv; /* ends with NULL; empty: the user's shell */
-	char *const *envp; /* the whole environment, ends with NULL */
-	bool detach;	   /* return as soon as the command is executed; no terminal, no stdin */
-};
+#include "launch/request.h"
 
 /* Connects to a control socket by name beneath dirfd. Returns 0 or -errno. */
 int client_connect(int dirfd, const char *name, int *ret_fd);

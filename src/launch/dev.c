@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,17 +26,19 @@ static const struct {
 	{"stderr", "/proc/self/fd/2"}, {"core", "/proc/kcore"},	     {"ptmx", "pts/ptmx"},
 };
 
-int dev_clone_nodes(int nodes[DEV_NODES], struct err *e)
+int dev_clone_nodes(bool host_root, int nodes[DEV_NODES], struct err *e)
 {
-	for (int i = 0; i < DEV_NODES; i++) {
-		char path[32] = "/dev/";
-		size_t n = 5;
+	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
 
-		for (const char *s = node_names[i]; *s; s++)
-			path[n++] = *s;
+	for (int i = 0; i < DEV_NODES; i++) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "/dev/%s", node_names[i]);
 		nodes[i] = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 		if (nodes[i] < 0)
 			return err_sys(e, errno, "cannot use '%s'", path);
+		if (host_root && mount_setattr(nodes[i], "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0)
+			return err_sys(e, errno, "cannot make the mount of '%s' read-only", path);
 	}
 	return 0;
 }

@@ -4,11 +4,17 @@
 #ifndef LAUNCH_DEV_H
 #define LAUNCH_DEV_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
-/* The host's device nodes, cloned while the host's tree is in view. */
+/*
+ * The host's device nodes, cloned while the host's tree is in view. host_root: their modes and
+ * owners are ours to change, so the mounts are read-only; that keeps nobody from writing to the
+ * devices.
+ */
 #define DEV_NODES 6
-int dev_clone_nodes(int nodes[DEV_NODES], struct err *e);
+int dev_clone_nodes(bool host_root, int nodes[DEV_NODES], struct err *e);
 
 /*
  * Builds /dev beneath rootfd: memory (a detached mount of the scratch tmpfs) with the cloned nodes,

@@ -69,11 +69,11 @@ static bool same_field(const char *a, const char *b, int n)
 	return la > 0 && la == lb && memcmp(fa, fb, la) == 0;
 }
 
-/* passwd(5) and group(5) both have the name in field 0 and the id in field 2. */
+/* passwd(5) and group(5) both have the id in field 2. */
 static bool has_entry(const char *text, const char *entry)
 {
 	for (const char *line = text; *line;) {
-		if (same_field(line, entry, 0) || same_field(line, entry, 2))
+		if (same_field(line, entry, 2))
 			return true;
 		line += strcspn(line, "\n");
 		line += *line == '\n';

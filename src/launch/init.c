@@ -11,12 +11,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -76,6 +78,8 @@ static int detach(const struct plan *p, int boot, struct err *e)
 	int keep[] = {p->control_fd, p->lifetime_fd, boot};
 
 	setsid();
+	/* The caller's keys stay outside; see session-keyring(7). Kernels without keys have none. */
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	proc_set_title("sandbox: pid 1 of a box");
 	close_others(keep, ARRAY_SIZE(keep));
 	umask(0);
@@ -124,7 +128,10 @@ static int listen_sudo(int *ret_fd, struct err *e)
 	return 0;
 }
 
-/* P6. From here on nothing of pid 1 can be changed by the box, and it can do little itself. */
+/*
+ * P6. From here on nothing of pid 1 can be read or traced by the box, and it can do little itself.
+ * Its limits are kept by the filter: prlimit(2) only asks for the same uid.
+ */
 static int restrict_self(const struct plan *p, struct err *e)
 {
 	int r;
@@ -133,7 +140,7 @@ static int restrict_self(const struct plan *p, struct err *e)
 		return err_sys(e, errno, "cannot set hostname '%s'", p->hostname);
 	if (p->net == PLAN_NET_HOST && (r = landlock_scope(e)) < 0)
 		return r;
-	r = caps_keep_root(e);
+	r = caps_keep_root(p->host_root, e);
 	if (r < 0)
 		return r;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -172,6 +179,7 @@ noreturn void pid1_main(const struct plan *p, int boot)
 		.control_fd = p->control_fd,
 		.sudo_fd = -1,
 		.linger_ms = p->linger_ms,
+		.policy.host_root = p->host_root,
 		.policy.seccomp_flags = (p->nested ? SECCOMP_NESTED : 0) |
 					(p->io_uring ? SECCOMP_IO_URING : 0) |
 					(p->perf ? SECCOMP_PERF : 0),

@@ -31,10 +31,18 @@ struct fd_path fd_path(int fd)
 int mount_clone(const char *source, unsigned long long attrs, int *ret_fd, struct err *e)
 {
 	struct mount_attr attr = {.attr_set = attrs};
-	cleanup_close int fd = -1;
+	cleanup_close int fd = -1, root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), from = -1;
+	int r;
 
-	fd = open_tree(AT_FDCWD, source,
-		       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+	if (root < 0)
+		return err_sys(e, errno, "cannot open '/'");
+	r = path_open_nolinks(root, source, O_PATH, 0, &from, e);
+	if (r < 0)
+		return r == -ELOOP ? err_set(e, ELOOP, "cannot use '%s': a link was put in its way",
+					     source)
+				   : err_add(e, "cannot use '%s'", source);
+	fd = open_tree(from, "",
+		       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH);
 	if (fd < 0)
 		return err_sys(e, errno, "cannot use '%s'", source);
 	if (attrs && mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
@@ -150,7 +158,8 @@ static int apply_tmpfs(const struct plan_mount *m, int rootfd, int scratch, stru
 {
 	cleanup_close int target = -1;
 	char data[64];
-	int r = path_mkdirs_beneath(rootfd, m->target, 0755, &target, e);
+	int r = m->fixed ? mount_open_fixed_dir(rootfd, m->target, &target, e)
+			 : path_mkdirs_beneath(rootfd, m->target, 0755, &target, e);
 
 	if (r < 0)
 		return err_add(e, "cannot mount '%s'", m->target);

@@ -18,8 +18,9 @@ struct fd_path {
 struct fd_path fd_path(int fd);
 
 /*
- * Clones what is mounted at source, and below it, into *ret_fd, detached. flags: MOUNT_ATTR_* to
- * set on the whole tree (mount_setattr(2)).
+ * Clones what is mounted at source, and below it, into *ret_fd, detached. A link anywhere in source
+ * is an error: the plan holds real paths, and code in another box may be swapping them. attrs:
+ * MOUNT_ATTR_* to set on the whole tree (mount_setattr(2)).
  */
 int mount_clone(const char *source, unsigned long long attrs, int *ret_fd, struct err *e);
 

@@ -13,8 +13,29 @@
 #include "base/mem.h"
 #include "base/path.h"
 
-/* The kernel's file systems, which no other mount may hide or shadow. */
+/* What the launcher builds itself; of it, only /dev/shm may be mounted upon. */
 static const char *const reserved[] = {"/proc", "/sys", "/dev"};
+
+static bool is_reserved(const char *target)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
+		if (path_is_beneath(target, reserved[i]))
+			return !path_is_beneath(target, "/dev/shm");
+	return false;
+}
+
+/* A hostname's labels; RFC 1123. It goes into the box's /etc/hosts. */
+static int check_hostname(const char *name, struct err *e)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-._";
+
+	if (!*name || strlen(name) > HOST_NAME_MAX || name[strspn(name, allowed)])
+		return err_set(e, ERR_USAGE,
+			       "hostname '%s' is not 1 to %d letters, digits, '-', '.' or '_'",
+			       name, HOST_NAME_MAX);
+	return 0;
+}
 
 static int check_target(const char *target, struct err *e)
 {
@@ -25,10 +46,8 @@ static int check_target(const char *target, struct err *e)
 			return err_set(e, EINVAL, "mount target '%s' has a '..' in it", target);
 	if (streq(target, "/"))
 		return err_set(e, EINVAL, "mount target '/' is the box's root itself");
-	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
-		if (path_is_beneath(target, reserved[i]) && !starts_with(target, "/dev/"))
-			return err_set(e, EINVAL, "mount target '%s' is reserved for the box",
-				       target);
+	if (is_reserved(target))
+		return err_set(e, EINVAL, "mount target '%s' is reserved for the box", target);
 	return 0;
 }
 
@@ -56,11 +75,10 @@ int plan_check(const struct plan *p, struct err *e)
 	if (p->n_mounts > PLAN_MAX_MOUNTS)
 		return err_set(e, EINVAL, "%zu mounts were asked for, at most %d can be made",
 			       p->n_mounts, PLAN_MAX_MOUNTS);
-	if (strlen(p->hostname) > HOST_NAME_MAX)
-		return err_set(e, EINVAL, "hostname '%s' is longer than %d bytes", p->hostname,
-			       HOST_NAME_MAX);
 	if (!p->upper != !p->work)
 		return err_set(e, EINVAL, "an upper folder needs a work folder");
+	if ((r = check_hostname(p->hostname, e)) < 0)
+		return r;
 	for (size_t i = 0; i < p->n_mounts; i++)
 		if ((r = check_mount(&p->mounts[i], e)) < 0)
 			return r;

@@ -36,6 +36,7 @@ struct plan_mount {
 	bool read_only;
 	bool optional;		 /* BIND: not there on the host is fine */
 	bool replace;		 /* BIND: only where the target already exists */
+	bool fixed;		 /* TMPFS: no link of the image may stand in for the target */
 	mode_t mode;		 /* TMPFS, DIR: mode of the folder; 0 means 0755 */
 	unsigned long long size; /* TMPFS: bytes; 0 for the kernel's default, half the memory */
 };

@@ -83,7 +83,8 @@ int message_receive(int fd, struct message *m, int *fds, int *ret_n_fds, int fla
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control.space,
-		.msg_controllen = sizeof(control.space),
+		/* CMSG_SPACE() rounds up: there would be room for one more than fds holds. */
+		.msg_controllen = CMSG_LEN(sizeof(int) * PROTOCOL_MAX_FDS),
 	};
 	ssize_t n;
 	int n_fds;

@@ -6,10 +6,10 @@
  *	2  memory	 tmpfs on the staging folder: /dev, /tmp, /run, an upper where there is none
  *	3  sources	 open_tree(CLONE)	 binds and device nodes, while the host is in view
  *	4  root		 overlay on the staging folder
- *	5  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())
- *	6  /dev		 memory, nodes, devpts
- *	7  the plan's mounts, in order
- *	8  /etc		 the user's and the network's lines
+ *	5  /etc		 the user's and the network's lines, while links can lead nowhere else
+ *	6  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())
+ *	7  /dev		 memory, nodes, devpts
+ *	8  the plan's mounts, in order
  *	9  /sys		 sysfs of an own network namespace, else the host's, read-only
  *	10 masks	 /proc/sys and kin read-only, where we are the host's root
  *	11 pivot_root(".", "."), detach the old root
@@ -23,7 +23,9 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -102,6 +104,17 @@ static int overlay_error(const struct plan *p, int errnum, struct err *e)
 	return err_sys(e, errnum, "cannot mount the overlay of '%s'", p->lowers[0]);
 }
 
+/* Without room for its work folder the overlay comes up read-only and says so in the log alone. */
+static int check_writable(const struct plan *p, struct err *e)
+{
+	struct statfs fs;
+
+	if (statfs(p->staging, &fs) < 0 || !(fs.f_flags & ST_RDONLY))
+		return 0;
+	return err_sys(e, ENOSPC, "cannot make the overlay's work folder in '%s'",
+		       p->work ? p->work : "memory");
+}
+
 /*
  * userxattr: marks in user.overlay.*, the only ones we may write (Linux 5.11). index=on: a second
  * mount of a live upper is EBUSY instead of undefined behaviour.
@@ -121,7 +134,7 @@ static int mount_overlay(const struct plan *p, int scratch, struct err *e)
 	buf_addf(&data, ",upperdir=%s,workdir=%s", fd_path(d.upper).s, fd_path(d.work).s);
 	if (mount("overlay", p->staging, "overlay", MS_NOSUID | MS_NODEV, data.data) < 0)
 		return overlay_error(p, errno, e);
-	return 0;
+	return check_writable(p, e);
 }
 
 static int mount_proc(int rootfd, struct err *e)
@@ -138,6 +151,17 @@ static int mount_proc(int rootfd, struct err *e)
 	return r;
 }
 
+/* The host's /sys comes with its cgroup tree, which would name every service and container. */
+static int cover_cgroups(const struct rootfs *root, struct err *e)
+{
+	cleanup_close int target = -1;
+	int r = path_open_nolinks(root->fd, "/sys/fs/cgroup", O_PATH | O_DIRECTORY, 0, &target, e);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	return mount_attach(root->no_cgroups, target, "/sys/fs/cgroup", e);
+}
+
 /* sysfs belongs to a network namespace and can only be mounted by who owns that. */
 static int mount_sys(const struct plan *p, const struct rootfs *root, struct err *e)
 {
@@ -146,17 +170,20 @@ static int mount_sys(const struct plan *p, const struct rootfs *root, struct err
 
 	if (r < 0)
 		return r;
-	if (p->net == PLAN_NET_HOST)
-		return mount_attach(root->host_sys, target, "/sys", e);
-	return mount_fs("sysfs", target, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, "/sys",
-			e);
+	if (p->net != PLAN_NET_HOST)
+		return mount_fs("sysfs", target, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL,
+				"/sys", e);
+	r = mount_attach(root->host_sys, target, "/sys", e);
+	return r < 0 ? r : cover_cgroups(root, e);
 }
 
 /* Paths through which the host's root changes the host without any capability. */
 static int mask_proc(int rootfd, struct err *e)
 {
-	static const char *const masked[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq",
-					     "/proc/bus"};
+	static const char *const masked[] = {
+		"/proc/sys",	  "/proc/sysrq-trigger", "/proc/irq",  "/proc/bus",
+		"/proc/fs",	  "/proc/scsi",		 "/proc/acpi", "/proc/mtrr",
+		"/proc/pressure", "/proc/dynamic_debug"};
 	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
 
 	for (size_t i = 0; i < ARRAY_SIZE(masked); i++) {
@@ -213,12 +240,14 @@ static int clone_host_trees(const struct plan *p, struct host_trees *t, struct r
 	if (r == 0)
 		r = mount_scratch(t->scratch, "dev", 0755, &t->dev, e);
 	if (r == 0)
-		r = dev_clone_nodes(t->nodes, e);
+		r = dev_clone_nodes(p->host_root, t->nodes, e);
 	if (r == 0 && p->net == PLAN_NET_HOST)
 		r = mount_clone("/sys",
 				MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
 					MOUNT_ATTR_NOEXEC,
 				&root->host_sys, e);
+	if (r == 0 && p->net == PLAN_NET_HOST)
+		r = mount_scratch(t->scratch, "cgroup", 0555, &root->no_cgroups, e);
 	return r;
 }
 
@@ -227,7 +256,7 @@ int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e)
 	struct host_trees trees;
 	int r;
 
-	*ret = (struct rootfs){.fd = -1, .pts = -1, .host_sys = -1};
+	*ret = (struct rootfs){.fd = -1, .pts = -1, .host_sys = -1, .no_cgroups = -1};
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_sys(e, errno, "cannot make the mount tree private");
 	r = clone_host_trees(p, &trees, ret, e);
@@ -236,13 +265,13 @@ int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e)
 	if (r == 0)
 		r = open_dir(p->staging, &ret->fd, e);
 	if (r == 0)
+		r = etc_apply(ret->fd, &p->etc, e);
+	if (r == 0)
 		r = mount_proc(ret->fd, e);
 	if (r == 0)
 		r = dev_build(ret->fd, trees.dev, trees.nodes, &ret->pts, e);
 	if (r == 0)
 		r = mounts_apply(p, ret->fd, trees.sources, e);
-	if (r == 0)
-		r = etc_apply(ret->fd, &p->etc, e);
 	return r;
 }
 

@@ -103,6 +103,12 @@ static const struct seccomp_test socketcall_tests[] = {
 	END,
 };
 
+/* Code inside has pid 1's uid, and could starve it of descriptors and memory. */
+static const struct seccomp_test prlimit_tests[] = {
+	EQ(0, 1, REFUSE(EPERM)),
+	END,
+};
+
 /* In clone(2) the low byte is the exit signal, so CLONE_NEWTIME (0x80) cannot be asked for. */
 #define CLONE_NAMESPACES                                                               \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
@@ -193,8 +199,9 @@ const struct seccomp_rule seccomp_rules[] = {
 	 "sched_getscheduler sched_setscheduler sched_getattr sched_setattr "
 	 "sched_get_priority_max sched_get_priority_min sched_rr_get_interval "
 	 "sched_rr_get_interval_time64 getcpu nice getpriority setpriority ioprio_get "
-	 "ioprio_set getrlimit ugetrlimit setrlimit prlimit64 getrusage times",
+	 "ioprio_set getrlimit ugetrlimit setrlimit getrusage times",
 	 .answer = ALLOW},
+	{"prlimit64", .answer = ALLOW, .tests = prlimit_tests},
 
 	/* identity; setfsuid and setfsgid tell the id that is, so they stay real for root too */
 	{"getuid getuid32 geteuid geteuid32 getgid getgid32 getegid getegid32 getresuid "

@@ -9,11 +9,16 @@
 
 #include "launch/session.h"
 
+#define MAX_SUDO 64 /* sudo requests at a time */
+
+/* The first entries of server.polled. */
+enum { POLLED_SIGNALS, POLLED_CONTROL, POLLED_SUDO, POLLED_FIXED };
+
 /* One connection: before its request pid is 0, after it the session's process. */
 struct connection {
 	int fd;
-	bool sudo;	/* came through sudo's socket: root sessions only */
 	bool detached;	/* outlives its client */
+	bool terminal;	/* of its session */
 	bool abandoned; /* the client has gone, its session is being ended */
 	pid_t pid;
 	long long kill_at; /* ms; when an abandoned session is killed */
@@ -26,14 +31,20 @@ struct server {
 	int pts; /* the box's devpts root */
 	long linger_ms;
 	struct session_policy policy;
+	bool for_sudo; /* not pid 1: serves one request from inside, in a process of its own */
 
 	struct connection *connections;
 	struct pollfd *polled; /* POLLED_FIXED entries, then one a connection */
 	size_t n, cap;
+	pid_t sudo_servers[MAX_SUDO]; /* 0: free */
+	size_t n_sudo;
 	long long deaf_until; /* ms; no connection is accepted before */
 	long long idle_since; /* ms; when the last session ended */
 	long long stop_at;    /* ms; 0 while nobody asked to stop */
 };
+
+/* Milliseconds of the monotonic clock. */
+long long server_now_ms(void);
 
 /* Serves until the box is to end; boot is the first connection. */
 void server_run(struct server *srv, int boot);

@@ -23,7 +23,6 @@
 #include <stdnoreturn.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -38,27 +37,12 @@
 #include "launch/caps.h"
 #include "launch/seccomp.h"
 
-#define STACK_SIZE 65536 /* of a session's process until its execve */
-
-/*
- * The strings of the payload. A session without a terminal runs in pid 1's memory until it has
- * executed its command (vfork(2)), so what it allocates is pid 1's to free: it all hangs here.
- */
+/* The strings of the payload, in the session's own memory. */
 struct command {
 	const char *cwd;
 	char **argv; /* NULL: the user's shell */
 	char **envp;
-	char *data;
-	struct strv owned; /* strings that replace some of data's */
 };
-
-static void command_clear(struct command *c)
-{
-	free(c->argv);
-	free(c->envp);
-	free(c->data);
-	strv_clear(&c->owned);
-}
 
 static noreturn void fail(int report, const struct err *e)
 {
@@ -73,10 +57,8 @@ static char **take_strings(char **pos, const char *end, size_t n)
 	char **v = xcalloc(n + 1, sizeof(*v));
 
 	for (size_t i = 0; i < n; i++) {
-		if (*pos >= end) {
-			free(v);
+		if (*pos >= end)
 			return NULL;
-		}
 		v[i] = *pos;
 		*pos += strlen(*pos) + 1;
 	}
@@ -87,20 +69,20 @@ static int read_payload(int fd, struct command *ret, struct err *e)
 {
 	struct session_payload *head;
 	struct stat st;
-	char *pos, *end;
+	char *data, *pos, *end;
 	size_t size;
 
 	if (fstat(fd, &st) < 0 || st.st_size < (off_t)sizeof(*head) ||
 	    st.st_size > PROTOCOL_MAX_PAYLOAD)
 		return err_set(e, E2BIG, "the command line and environment are too long");
 	size = (size_t)st.st_size;
-	ret->data = xcalloc(size + 1, 1); /* ends the last string, whatever was sent */
-	if (pread(fd, ret->data, size, 0) != st.st_size)
+	data = xcalloc(size + 1, 1); /* ends the last string, whatever was sent */
+	if (pread(fd, data, size, 0) != st.st_size)
 		return err_set(e, EPROTO, "the session's command cannot be read");
-	head = (struct session_payload *)ret->data;
-	end = ret->data + size;
-	ret->cwd = ret->data + sizeof(*head);
-	pos = ret->data + sizeof(*head) + strlen(ret->cwd) + 1;
+	head = (struct session_payload *)data;
+	end = data + size;
+	ret->cwd = data + sizeof(*head);
+	pos = data + sizeof(*head) + strlen(ret->cwd) + 1;
 	if (head->argc > size || head->envc > size ||
 	    (head->argc && !(ret->argv = take_strings(&pos, end, head->argc))) ||
 	    !(ret->envp = take_strings(&pos, end, head->envc)))
@@ -145,7 +127,7 @@ static int take_identity(const struct session_policy *policy, uint32_t flags, st
 	int r;
 
 	if (flags & SESSION_ROOT) {
-		r = caps_drop_to_root(e);
+		r = caps_drop_to_root(policy->host_root, e);
 	} else {
 		if (setns(policy->you_userns, CLONE_NEWUSER) < 0)
 			return err_sys(e, errno, "cannot join the nested user namespace");
@@ -172,10 +154,8 @@ static void env_put(struct command *c, const char *name, const char *value)
 	size_t n = strlen(name);
 
 	for (char **v = c->envp; *v; v++)
-		if (strncmp(*v, name, n) == 0 && (*v)[n] == '=') {
+		if (strncmp(*v, name, n) == 0 && (*v)[n] == '=')
 			*v = xasprintf("%s=%s", name, value);
-			strv_push_take(&c->owned, *v);
-		}
 }
 
 /* $SHELL if the image has it, else bash, else sh. */
@@ -191,7 +171,6 @@ static void settle_shell(struct command *c)
 		}
 	c->argv = xcalloc(2, sizeof(*c->argv));
 	c->argv[0] = xstrdup(shell);
-	strv_push_take(&c->owned, c->argv[0]);
 	env_put(c, "SHELL", c->argv[0]);
 }
 
@@ -333,58 +312,30 @@ static noreturn void run_with_terminal(const struct session_policy *policy, cons
 	lead(pid, 1, 0);
 }
 
-/* What the session's process is given. */
-struct start {
-	const struct session_policy *policy;
-	const struct session *session;
-	struct command command;
-};
-
-static int run(void *arg)
+static noreturn void run(const struct session_policy *policy, const struct session *s)
 {
-	struct start *start = arg;
-	const struct session *s = start->session;
+	struct command c = {0};
 	struct err e;
 
 	setsid();
 	unblock_all();
 	umask(022);
-	if (set_stdio(s, &e) < 0 || read_payload(s->payload, &start->command, &e) < 0)
+	if (set_stdio(s, &e) < 0 || read_payload(s->payload, &c, &e) < 0)
 		fail(s->report, &e);
 	if (s->master >= 0)
-		run_with_terminal(start->policy, s, &start->command);
-	execute(start->policy, s, &start->command);
+		run_with_terminal(policy, s, &c);
+	execute(policy, s, &c);
 }
 
 /*
- * As vfork(2), on a stack of its own: pid 1 sleeps until the command is executed, and nothing of
- * its memory is copied. What the child changed of it is put back.
+ * fork(2), not vfork(2): what is executed is the box's, and opening it can be made to take as long
+ * as code inside likes (a lease, a slow file system). Pid 1 waits for nobody.
  */
-static pid_t start_in_place(struct start *start)
-{
-	char **environ_before = environ;
-	void *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	pid_t pid;
-
-	if (stack == MAP_FAILED)
-		return -1;
-	pid = clone(run, (char *)stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, start);
-	environ = environ_before;
-	command_clear(&start->command);
-	munmap(stack, STACK_SIZE); /* an idle pid 1 keeps no page it does not need */
-	return pid;
-}
-
 pid_t session_start(const struct session_policy *policy, const struct session *s)
 {
-	struct start start = {.policy = policy, .session = s};
-	pid_t pid;
+	pid_t pid = fork();
 
-	/* The leader of a terminal's session lives on, and needs memory of its own. */
-	if (s->master < 0)
-		pid = start_in_place(&start);
-	else if ((pid = fork()) == 0)
-		run(&start);
+	if (pid == 0)
+		run(policy, s);
 	return pid < 0 ? -errno : pid;
 }

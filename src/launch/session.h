@@ -13,6 +13,7 @@
 /* How sessions of this box are confined; the same for its whole life. */
 struct session_policy {
 	int you_userns;		/* the "you" user namespace */
+	bool host_root;		/* box-root is the host's root outside */
 	unsigned seccomp_flags; /* SECCOMP_NESTED, SECCOMP_IO_URING, SECCOMP_PERF */
 };
 

@@ -99,6 +99,18 @@ static int give_namespaces(const struct plan *p, int pidfd, int boot, struct err
 							: 0;
 }
 
+/* Of two failures pid 1's own, if it left one to be read, is the cause. */
+static int first_error(int boot, struct err *e)
+{
+	int fds[PROTOCOL_MAX_FDS], n_fds;
+	struct message m;
+
+	while (message_receive(boot, &m, fds, &n_fds, MSG_DONTWAIT) == 1)
+		if (m.type == MESSAGE_ERROR)
+			*e = m.error;
+	return -e->code;
+}
+
 int start_box(const struct plan *p, struct started_box *ret, struct err *e)
 {
 	cleanup_close int boot = -1, boot_child = -1, pidfd = -1;
@@ -120,7 +132,7 @@ int start_box(const struct plan *p, struct started_box *ret, struct err *e)
 	r = give_namespaces(p, pidfd, boot, e);
 	if (r < 0) {
 		kill_and_reap(pid);
-		return r;
+		return first_error(boot, e);
 	}
 	*ret = (struct started_box){
 		.pid = pid, .pidfd = take_fd(&pidfd), .boot_fd = take_fd(&boot)};

@@ -64,6 +64,11 @@ void terminal_raw(int fd)
 	tcsetattr(fd, TCSADRAIN, &raw);
 }
 
+bool terminal_is_raw(void)
+{
+	return term.raw;
+}
+
 struct winsize terminal_size(int fd)
 {
 	struct winsize ws = {0};

@@ -15,6 +15,9 @@
 void terminal_raw(int fd);
 void terminal_restore(void);
 
+/* Is it raw by our doing? While it is not, what is typed is another job's. */
+bool terminal_is_raw(void);
+
 /* The size of the terminal, 0 by 0 when fd is none. */
 struct winsize terminal_size(int fd);
 

@@ -192,7 +192,8 @@ image = dir:$T/rootfs"
 	rootfs
 	project p
 	sandbox enter ./p -- true
-	run --separate-stderr sandbox enter --image "dir:$T/rootfs" ./p -- true
+	project p $'[sandbox]\nimage = dir:../rootfs'
+	run --separate-stderr sandbox enter ./p -- true
 	[ "$status" = 0 ]
 	[[ $(words_on_stderr) = "sandbox: the project asks for image"*"sandbox rm p"* ]]
 }

@@ -11,7 +11,7 @@ setup() {
 	me=$(id -un)
 	uid=$(id -u)
 	gid=$(id -g)
-	home=$(getent passwd "$uid" | cut -d: -f6)
+	home=$HOME
 }
 
 # In sudo and --root alike.

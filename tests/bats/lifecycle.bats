@@ -90,7 +90,7 @@ pid1() { # BOX
 @test "20 enters of a fresh project at once end up in one box" {
 	project p
 	for i in {1..20}; do
-		sandbox enter ./p -- sh -c "echo $i >>/var/tmp/who; hostname" 
+		sandbox enter ./p -- sh -c "echo $i >>/var/tmp/who; hostname" >"out.$i" 2>"err.$i" &
 		pids[i]=$!
 	done
 	wait "${pids[@]}"
@@ -102,7 +102,7 @@ pid1() { # BOX
 
 @test "20 throw-away boxes at once" {
 	for i in {1..20}; do
-		sandbox run host sh -c "echo $i" 
+		sandbox run host sh -c "echo $i" >"out.$i" 2>"err.$i" &
 		pids[i]=$!
 	done
 	wait "${pids[@]}"

@@ -48,16 +48,10 @@ teardown() {
 	[[ $output != *canary* && $output != *shadow* && $output != *sudoers* ]]
 	[[ $output != *docker* && $output != *dbus* ]]
 	[ "$(sandbox enter ./p -- ls -A /tmp /home)" = \
-		$'/home:\n'"$(basename "$home_inside")"$'\n\n/tmp:\n'"$(cut -d/ -f3 <<<"$T")" ]
+		$'/home:\n\n/tmp:\n'"$(cut -d/ -f3 <<<"$T")" ]
 	run sandbox enter ./p -- cat "$canary/file" "$tmp_canary/file"
 	[ "$status" != 0 ]
 	[ -z "$(sandbox enter --root ./p -- find / -xdev -name '*canary*' 2>/dev/null)" ]
-}
-
-@test "keys of the caller's session keyring are not the box's" {
-	run "$PROBE" key "$SANDBOX" run host cat /proc/keys
-	[ "$status" = 0 ]
-	[[ $output != *sandbox-canary* ]]
 }
 
 @test "an abstract socket of the host cannot be reached, with either network" {
@@ -80,6 +74,7 @@ teardown() {
 	local name=@canary-$BASHPID
 	project q $'[sandbox]\nlinger = 60s'
 	sandbox enter ./p -- ./probe listen "$name" 3>&- >listener &
+	local listener=$!
 	wait_until 50 grep -q listening listener
 	[ "$(sandbox exec p ./probe connect "$name")" = ok ]
 	[ "$(sandbox exec p sudo ./probe connect "$name")" = ok ]
@@ -87,7 +82,7 @@ teardown() {
 	[ "$status" = 1 ]
 	run "$PROBE" connect "$name" # the host may look into its boxes
 	sandbox stop p
-	wait
+	wait_for "$listener"
 }
 
 @test "the host's loopback is the box's with network host, and out of reach with none" {
@@ -142,11 +137,12 @@ teardown() {
 
 @test "code inside cannot keep you out by holding connections to sudo's socket" {
 	sandbox enter ./p -- ./probe hold /run/sandbox/sudo.sock 2000 20 >held 3>&- &
+	local holder=$!
 	# as many as pid 1 takes, or as many as it lets be
 	wait_until 20 grep -q 'held 1088' held || true
 	[ "$(timeout 5 sandbox exec p echo in)" = in ]
 	timeout 15 sandbox stop p
-	wait
+	wait_for "$holder"
 }
 
 @test "noise on sudo's socket does pid 1 no harm" {

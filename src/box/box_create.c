@@ -1,0 +1,207 @@
+/*
+ * box_create.c - making a box.
+ *
+ * The order on disk, so that whoever is killed in between leaves nothing that stays:
+ *	tmp/<id> with its lock, held	no name yet: swept like all of tmp/
+ *	names/<name>			means an id whose lock is free: the next to want the name
+ *					drops the entry (sweep_box)
+ *	the record; boxes/<id>		the box is there
+ *	projects/<key>			without it the folder has no box: `sandbox rm` ends this one
+ * A throw-away box in memory has RUNTIME/<id> in place of tmp/<id>, and its record comes last of
+ * all, when it has started.
+ */
+#include "box/box.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "box/record.h"
+#include "box/sweep.h"
+
+/* Sets an entry of an index, in the place of one that means a box which is no more. */
+static int index_take(const struct store *s, const char *index, const char *key, const char *id,
+		      struct err *e)
+{
+	char owner[BOX_ID_LEN + 1];
+	int r = store_index_set(s, index, key, id, e);
+
+	if (r != -EEXIST)
+		return r;
+	if (store_lookup(s, index, key, owner) == 0) {
+		if (!sweep_box(s, owner))
+			return r;
+		store_index_clear(s, index, key, owner);
+	}
+	return store_index_set(s, index, key, id, e);
+}
+
+/* Reserves name, or the first of name-2, name-3 ... that is free, for b. */
+static int reserve_name(const struct store *s, const char *name, bool exact, struct box *b,
+			struct err *e)
+{
+	for (int i = 1; i < 1000; i++) {
+		cleanup_free char *candidate = i == 1 ? xstrdup(name)
+						      : xasprintf("%.58s-%d", name, i);
+		int r = index_take(s, STORE_NAMES, candidate, b->id, e);
+
+		if (r == 0) {
+			b->name = take_ptr(candidate);
+			if (i > 1)
+				log_note("the name '%s' is taken by another folder: this box is "
+					 "'%s'",
+					 name, b->name);
+			return 0;
+		}
+		if (r != -EEXIST)
+			return r;
+		if (exact)
+			return err_set(e, EEXIST,
+				       "a box named '%s' exists already: choose another "
+				       "--name, or 'sandbox rm %s' first",
+				       name, name);
+	}
+	return err_set(e, EEXIST, "too many boxes are named '%s': set another name", name);
+}
+
+static int make_skeleton(const struct store *s, const char *tmp, int *ret_dir, int *ret_lifetime,
+			 struct err *e)
+{
+	static const char *const dirs[] = {"upper", "work", "home"};
+
+	if (mkdirat(s->data_fd, tmp, 0700) < 0)
+		return err_sys(e, errno, "cannot make '%s/%s'", s->data, tmp);
+	*ret_dir = openat(s->data_fd, tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*ret_dir < 0)
+		return err_sys(e, errno, "cannot open '%s/%s'", s->data, tmp);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (mkdirat(*ret_dir, dirs[i], i == 0 ? 0755 : 0700) < 0)
+			return err_sys(e, errno, "cannot make '%s/%s/%s'", s->data, tmp, dirs[i]);
+	return box_make_lifetime(*ret_dir, ret_lifetime, e);
+}
+
+static int index_project(const struct store *s, const struct box *b, struct err *e)
+{
+	int r = 0;
+
+	for (int slot = 1; b->project && slot <= STORE_PROJECT_SLOTS; slot++) {
+		cleanup_free char *key = store_project_key(b->project, slot);
+
+		r = index_take(s, STORE_PROJECTS, key, b->id, e);
+		if (r != -EEXIST)
+			break;
+	}
+	return r;
+}
+
+static int publish(const struct store *s, struct box *b, const char *tmp, struct err *e)
+{
+	cleanup_free char *final = path_join("boxes", b->id);
+
+	if (renameat(s->data_fd, tmp, s->data_fd, final) < 0)
+		return err_sys(e, errno, "cannot make '%s/%s'", s->data, final);
+	b->dir_fd = openat(s->data_fd, final, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (b->dir_fd < 0)
+		return err_sys(e, errno, "cannot open '%s/%s'", s->data, final);
+	return record_open_runtime(s, b, e);
+}
+
+/* b has its id, project, image and kind. The lifetime lock is held when this returns. */
+static int create_on_disk(const struct store *s, struct box *b, const char *name, bool exact,
+			  int *ret_lifetime, struct err *e)
+{
+	cleanup_free char *tmp = path_join("tmp", b->id);
+	cleanup_close int dir = -1, lifetime = -1;
+	int r = make_skeleton(s, tmp, &dir, &lifetime, e);
+
+	if (r == 0 && name)
+		r = reserve_name(s, name, exact, b, e);
+	else if (r == 0)
+		b->name = xstrdup(b->id);
+	if (r == 0)
+		r = record_write(b, dir, e);
+	if (r == 0)
+		r = publish(s, b, tmp, e);
+	if (r == 0)
+		r = index_project(s, b, e);
+	if (r < 0) {
+		struct err ignored;
+
+		box_remove(s, b, &ignored);
+		file_remove_tree(s->data_fd, tmp, &ignored);
+		return r;
+	}
+	*ret_lifetime = take_fd(&lifetime);
+	return 0;
+}
+
+static int create_in_memory(const struct store *s, struct box *b, const char *name,
+			    int *ret_lifetime, struct err *e)
+{
+	cleanup_close int lifetime = -1;
+	int r = record_open_runtime(s, b, e);
+
+	if (r < 0)
+		return r;
+	b->dir_fd = openat(s->runtime_fd, b->id, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (b->dir_fd < 0)
+		return err_sys(e, errno, "cannot open '%s/%s'", s->runtime, b->id);
+	r = box_make_lifetime(b->dir_fd, &lifetime, e);
+	if (r == 0 && name)
+		r = reserve_name(s, name, true, b, e);
+	else if (r == 0)
+		b->name = xstrdup(b->id);
+	if (r < 0) {
+		struct err ignored;
+
+		box_remove(s, b, &ignored);
+		return r;
+	}
+	*ret_lifetime = take_fd(&lifetime);
+	return 0;
+}
+
+int box_create(const struct store *s, const char *name, const char *project, const char *image,
+	       struct box *ret, struct err *e)
+{
+	cleanup_box struct box b = BOX_INIT;
+	cleanup_close int lifetime = -1;
+	int r;
+
+	store_new_id(b.id);
+	b.project = xstrdup(project);
+	b.image = xstrdup(image);
+	b.created = time(NULL);
+	r = create_on_disk(s, &b, name, false, &lifetime, e);
+	if (r < 0)
+		return r;
+	*ret = b;
+	b = (struct box)BOX_INIT;
+	return 0;
+}
+
+int box_create_temporary(const struct store *s, const char *name, const char *image, bool in_memory,
+			 struct box *ret, int *ret_lifetime, struct err *e)
+{
+	cleanup_box struct box b = BOX_INIT;
+	int r;
+
+	store_new_id(b.id);
+	b.temporary = true;
+	b.in_memory = in_memory;
+	b.image = xstrdup(image);
+	b.created = time(NULL);
+	r = in_memory ? create_in_memory(s, &b, name, ret_lifetime, e)
+		      : create_on_disk(s, &b, name, true, ret_lifetime, e);
+	if (r < 0)
+		return r;
+	*ret = b;
+	b = (struct box)BOX_INIT;
+	return 0;
+}

@@ -1,0 +1,106 @@
+/*
+ * drift.c - what a box runs with against what its project asks for by now.
+ *
+ * The notes of a start are lines `key value`; the mounts are one line with a hash. What the
+ * project asks for now is written the same way, and lines that were not there then have changed.
+ */
+#include "box/drift.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+
+/* Keys of [sandbox] that a box is built from. */
+static const char *const at_start[] = {"network", "nested",  "sudo",	 "perf",  "io-uring",
+				       "home",	  "project", "hostname", "linger"};
+
+static void note_key(const struct settings *s, const char *key, struct buf *out)
+{
+	const char *value = settings_get(s, "sandbox", key);
+	char line[4096];
+
+	buf_addf(out, "%s %s\n", key, err_quote(line, sizeof(line), value ? value : "-"));
+}
+
+static void note_mounts(const struct settings *s, struct buf *out)
+{
+	cleanup_buf struct buf all = BUF_INIT;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (streq(s->v[i].section, "mounts"))
+			buf_addf(&all, "%s\n%s\n%s\n", s->v[i].key, s->v[i].value, s->v[i].dir);
+	buf_addf(out, "mounts %016llx\n", (unsigned long long)store_hash(all.data));
+}
+
+void drift_notes(const struct settings *s, struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(at_start); i++)
+		note_key(s, at_start[i], out);
+	note_mounts(s, out);
+}
+
+char *drift_project(const struct box *b)
+{
+	cleanup_buf struct buf notes = BUF_INIT;
+	const char *line;
+
+	box_start_notes(b, &notes);
+	line = strstr(notes.data, "\nproject ");
+	if (!line || starts_with(line, "\nproject -\n"))
+		return NULL;
+	line += strlen("\nproject ");
+	return xstrndup(line, strcspn(line, "\n"));
+}
+
+static bool is_flag(const struct settings *s, const char *key)
+{
+	const struct setting *st = settings_find(s, "sandbox", key);
+
+	return st && streq(st->source, "flag");
+}
+
+int drift_check_image(const struct box *b, const struct settings *s, struct err *e)
+{
+	const char *image = settings_get(s, "sandbox", "image");
+
+	if (streq(image, b->image))
+		return 0;
+	if (is_flag(s, "image"))
+		return err_set(e, EBUSY,
+			       "box '%s' was made from image '%s', not from '%s': 'sandbox rm %s' "
+			       "first, or leave --image out",
+			       b->name, b->image, image, b->name);
+	log_note("the project asks for image '%s', this box was made from '%s': "
+		 "'sandbox rm %s' and enter again to follow it",
+		 image, b->image, b->name);
+	return 0;
+}
+
+int drift_check_running(const struct box *b, const struct settings *s, struct err *e)
+{
+	cleanup_buf struct buf then = BUF_INIT, now = BUF_INIT, changed = BUF_INIT;
+	char *line, *save = NULL;
+
+	box_start_notes(b, &then);
+	drift_notes(s, &now);
+	for (line = strtok_r(now.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		cleanup_free char *whole = xasprintf("\n%s\n", line);
+
+		if (strstr(then.data, whole))
+			continue;
+		line[strcspn(line, " ")] = '\0';
+		if (is_flag(s, line))
+			return err_set(e, EBUSY,
+				       "box '%s' runs already, and not with this --%s: "
+				       "'sandbox stop %s' first",
+				       b->name, line, b->name);
+		buf_addf(&changed, "%s%s", changed.len ? ", " : "", line);
+	}
+	if (changed.len)
+		log_note("box '%s' was started with other settings (%s): those of now act at the "
+			 "next start, 'sandbox stop %s' ends this one",
+			 b->name, changed.data, b->name);
+	return 0;
+}

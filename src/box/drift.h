@@ -1,0 +1,32 @@
+/*
+ * drift.h - what a box runs with against what its project asks for by now.
+ */
+#ifndef BOX_DRIFT_H
+#define BOX_DRIFT_H
+
+#include "base/err.h"
+#include "box/box.h"
+#include "config/settings.h"
+
+/* Appends the settings that act at a start alone, a line each, for box_record_start(). */
+void drift_notes(const struct settings *s, struct buf *out);
+
+/*
+ * Where a running box has its project: what [sandbox] project said when it was started, NULL when
+ * it said nothing. The caller frees.
+ */
+char *drift_project(const struct box *b);
+
+/*
+ * An image that a flag asks for and that the box was not made from is an error; one that a file
+ * asks for is said.
+ */
+int drift_check_image(const struct box *b, const struct settings *s, struct err *e);
+
+/*
+ * For a box that runs: what a flag asks for and what it does not run with is an error, so that
+ * nobody believes in a protection that is not there. What files ask for is said.
+ */
+int drift_check_running(const struct box *b, const struct settings *s, struct err *e);
+
+#endif

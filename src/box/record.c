@@ -1,0 +1,170 @@
+/*
+ * record.c - the record of a box on disk, and opening a box by its id.
+ *
+ * Promises to tell what is not there (ENOENT) from what is there and cannot be understood
+ * (EUCLEAN): the second keeps its name and its files until somebody removes it.
+ */
+#include "box/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/kv.h"
+#include "base/path.h"
+#include "config/settings.h"
+
+void box_close(struct box *b)
+{
+	close_fd(&b->dir_fd);
+	close_fd(&b->run_fd);
+	close_fd(&b->lock_fd);
+	free(b->name);
+	free(b->project);
+	free(b->image);
+	*b = (struct box)BOX_INIT;
+}
+
+int record_open_runtime(const struct store *s, struct box *b, struct err *e)
+{
+	const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+
+	b->run_fd = openat(s->runtime_fd, b->id, flags);
+	if (b->run_fd < 0 && errno == ENOENT) {
+		if (mkdirat(s->runtime_fd, b->id, 0700) < 0 && errno != EEXIST)
+			return err_sys(e, errno, "cannot make '%s/%s'", s->runtime, b->id);
+		b->run_fd = openat(s->runtime_fd, b->id, flags);
+	}
+	if (b->run_fd < 0)
+		return err_sys(e, errno, "cannot open '%s/%s'", s->runtime, b->id);
+	return 0;
+}
+
+int record_write(const struct box *b, int dirfd, struct err *e)
+{
+	cleanup_free char *created = xasprintf("%lld", b->created);
+	cleanup_kv struct kv kv = {0};
+
+	kv_set(&kv, "name", b->name);
+	kv_set(&kv, "project", b->project);
+	kv_set(&kv, "image", b->image);
+	kv_set(&kv, "created", created);
+	kv_set(&kv, "temporary", b->temporary ? "yes" : NULL);
+	return kv_write(&kv, dirfd, "record", e);
+}
+
+static bool says_temporary(const struct kv *kv)
+{
+	const char *value = kv_get(kv, "temporary");
+
+	return value && streq(value, "yes");
+}
+
+bool record_says_temporary(const struct store *s, const char *id)
+{
+	cleanup_free char *path = xasprintf("boxes/%s/record", id);
+	cleanup_kv struct kv kv = {0};
+	struct err ignored;
+
+	return kv_read(&kv, s->data_fd, path, &ignored) == 0 && says_temporary(&kv);
+}
+
+/* Opens dir_fd. What is in boxes/ is a box; a folder of the runtime folder alone may be one. */
+static int open_folder(const struct store *s, struct box *b, struct err *e)
+{
+	cleanup_free char *path = path_join("boxes", b->id);
+
+	b->dir_fd = openat(s->data_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (b->dir_fd < 0 && errno == ENOENT) {
+		b->dir_fd = openat(s->runtime_fd, b->id, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		b->in_memory = true;
+	}
+	if (b->dir_fd < 0 && errno == ENOENT)
+		return err_set(e, ENOENT, "there is no box '%s'", b->id);
+	return b->dir_fd < 0 ? err_sys(e, errno, "cannot open box '%s'", b->id) : 0;
+}
+
+static int is_damaged(const char *id, struct err *e)
+{
+	return err_set(e, EUCLEAN, "the record of box '%s' is damaged: 'sandbox rm %s' removes it",
+		       id, id);
+}
+
+/* The reading of b's record failed with r. */
+static int no_record(const struct store *s, const struct box *b, int r, struct err *e)
+{
+	cleanup_free char *path = path_join("boxes", b->id);
+
+	switch (-r) {
+	case ENOENT:
+		/* In memory, it is written last; on disk, it goes when the box is removed. */
+		if (b->in_memory || faccessat(s->data_fd, path, F_OK, 0) < 0)
+			return err_set(e, ENOENT, "there is no box '%s'", b->id);
+		return is_damaged(b->id, e);
+	case EINVAL: /* no regular file */
+	case EFBIG:
+		return is_damaged(b->id, e);
+	default:
+		return r;
+	}
+}
+
+static int take_record(struct box *b, const struct kv *kv, struct err *e)
+{
+	const char *name = kv_get(kv, "name"), *image = kv_get(kv, "image");
+	const char *created = kv_get(kv, "created");
+
+	if (!name || !box_name_valid(name) || !image)
+		return is_damaged(b->id, e);
+	b->name = xstrdup(name);
+	b->project = xstrdup(kv_get(kv, "project"));
+	b->image = xstrdup(image);
+	b->created = created ? strtoll(created, NULL, 10) : 0;
+	b->temporary = b->in_memory || says_temporary(kv);
+	return 0;
+}
+
+int box_load(const struct store *s, const char *id, struct box *ret, struct err *e)
+{
+	cleanup_box struct box b = BOX_INIT;
+	cleanup_kv struct kv kv = {0};
+	int r;
+
+	memcpy(b.id, id, BOX_ID_LEN + 1);
+	r = open_folder(s, &b, e);
+	if (r < 0)
+		return r;
+	r = kv_read(&kv, b.dir_fd, "record", e);
+	r = r < 0 ? no_record(s, &b, r, e) : take_record(&b, &kv, e);
+	if (r == 0)
+		r = record_open_runtime(s, &b, e);
+	if (r < 0)
+		return r;
+	*ret = b;
+	b = (struct box)BOX_INIT;
+	return 0;
+}
+
+int box_load_damaged(const struct store *s, const char *id, struct box *ret, struct err *e)
+{
+	cleanup_box struct box b = BOX_INIT;
+	int r = box_load(s, id, ret, e);
+
+	if (r != -EUCLEAN)
+		return r;
+	memcpy(b.id, id, BOX_ID_LEN + 1);
+	r = open_folder(s, &b, e);
+	if (r == 0)
+		r = record_open_runtime(s, &b, e);
+	if (r < 0)
+		return r;
+	b.name = xstrdup(id);
+	b.image = xstrdup("?");
+	b.damaged = true;
+	*ret = b;
+	b = (struct box)BOX_INIT;
+	return 0;
+}

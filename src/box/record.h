@@ -1,0 +1,18 @@
+/*
+ * record.h - the record of a box on disk. For the files that make, find and remove boxes.
+ */
+#ifndef BOX_RECORD_H
+#define BOX_RECORD_H
+
+#include "box/box.h"
+
+/* Opens run_fd, making RUNTIME/<id> when it is missing. */
+int record_open_runtime(const struct store *s, struct box *b, struct err *e);
+
+/* Writes the record into the folder dirfd; readers see all of it or nothing. */
+int record_write(const struct box *b, int dirfd, struct err *e);
+
+/* Is boxes/<id> a box that is thrown away when it ends? Asks the record and opens nothing else. */
+bool record_says_temporary(const struct store *s, const char *id);
+
+#endif

@@ -1,0 +1,125 @@
+/*
+ * sweep.c - removing what crashes left.
+ *
+ * A lock file is born locked (box_make_lifetime): one that is free has lost its owner, however
+ * young it is. Only what has no lock, or no form that we know, has to be old before it goes.
+ */
+#include "box/sweep.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "box/box.h"
+#include "box/record.h"
+
+#define SWEEP_SECONDS 60
+
+static bool is_old(time_t then)
+{
+	return then + SWEEP_SECONDS < time(NULL);
+}
+
+/* Does a process hold the lock file? One that is not there is held by nobody. */
+static bool is_held(int dirfd, const char *path)
+{
+	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && !file_trylock(fd);
+}
+
+static bool exists(int dirfd, const char *path)
+{
+	return faccessat(dirfd, path, F_OK, 0) == 0;
+}
+
+/* A throw-away box with its files on disk: deletes it if it has ended and its mounts are gone. */
+static bool sweep_disk(const struct store *s, const char *id)
+{
+	cleanup_box struct box b = BOX_INIT;
+	struct err ignored;
+
+	if (!record_says_temporary(s, id) || box_load(s, id, &b, &ignored) < 0)
+		return false;
+	if (box_is_running(&b) || !box_wait_gone(&b, 0))
+		return false;
+	return box_remove(s, &b, &ignored) == 0;
+}
+
+bool sweep_box(const struct store *s, const char *id)
+{
+	cleanup_free char *making = xasprintf("tmp/%s/lock", id), *box = path_join("boxes", id);
+	cleanup_free char *lock = path_join(id, "lock");
+
+	/* In the order in which a box moves, so that it cannot slip by between two looks. */
+	if (is_held(s->data_fd, making))
+		return false;
+	if (exists(s->data_fd, box))
+		return sweep_disk(s, id);
+	if (is_held(s->runtime_fd, lock))
+		return false;
+	store_remove_runtime(s, id);
+	return true;
+}
+
+/* RUNTIME/<id> of a box on disk has no lock; nor has a box in memory for a moment. */
+static void sweep_runtime(const struct store *s, const char *id)
+{
+	cleanup_free char *lock = path_join(id, "lock"), *box = path_join("boxes", id);
+	struct stat st;
+
+	if (exists(s->data_fd, box) || fstatat(s->runtime_fd, id, &st, 0) < 0)
+		return;
+	if (!exists(s->runtime_fd, lock) ? !is_old(st.st_mtime) : is_held(s->runtime_fd, lock))
+		return;
+	store_remove_runtime(s, id);
+	store_index_drop(s, STORE_NAMES, id);
+}
+
+static void sweep_tmp(const struct store *s)
+{
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	struct stat st;
+	struct err ignored;
+	int fd = openat(s->data_fd, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || !(d = fdopendir(fd)))
+		return;
+	while ((de = readdir(d)))
+		if (de->d_name[0] != '.' &&
+		    fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_old(st.st_ctime))
+			file_remove_tree(fd, de->d_name, &ignored);
+}
+
+static bool is_due(const struct store *s)
+{
+	struct stat st;
+
+	return fstatat(s->runtime_fd, "swept", &st, 0) < 0 || is_old(st.st_mtime);
+}
+
+void sweep(const struct store *s, bool seldom)
+{
+	cleanup_strv struct strv ids = {0};
+	struct err ignored;
+	int fd;
+
+	if (seldom && !is_due(s))
+		return;
+	fd = openat(s->runtime_fd, "swept", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		futimens(fd, NULL);
+		close(fd);
+	}
+	store_list(s, &ids, &ignored);
+	for (size_t i = 0; i < ids.n; i++) {
+		sweep_disk(s, ids.v[i]);
+		sweep_runtime(s, ids.v[i]);
+	}
+	sweep_tmp(s);
+}

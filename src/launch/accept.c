@@ -1,0 +1,171 @@
+/*
+ * accept.c - who may ask pid 1, and what becomes of a request.
+ *
+ * Sudo's requests come from inside, with descriptors that may do anything: even closing one can
+ * take as long as its sender likes. So pid 1 only accepts them; a forked copy of its loop reads the
+ * one request, starts the session and sees it through.
+ */
+#include "launch/accept.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+
+#define DEAF_MS 100 /* pause when accept(2) fails: code inside may have used up what it takes */
+
+void server_add(struct server *srv, int fd)
+{
+	if (srv->n == srv->cap) {
+		srv->cap = srv->cap ? srv->cap * 2 : 4;
+		srv->connections = xrealloc(srv->connections, srv->cap, sizeof(*srv->connections));
+		srv->polled = xrealloc(srv->polled, POLLED_FIXED + srv->cap, sizeof(*srv->polled));
+	}
+	srv->connections[srv->n++] = (struct connection){.fd = fd};
+}
+
+/* Only the user the box belongs to: box-root's uid 0 here, inside and outside. */
+static bool peer_is_us(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && cred.uid == 0;
+}
+
+/* Closes all that a copy of pid 1 has of others. */
+static void forget_others(struct server *srv)
+{
+	for (size_t i = 0; i < srv->n; i++)
+		close_fd(&srv->connections[i].fd);
+	close_fd(&srv->control_fd);
+	close_fd(&srv->sudo_fd);
+	close_fd(&srv->signal_fd);
+}
+
+static void serve_sudo(struct server *pid1, int fd)
+{
+	struct server srv = {.control_fd = -1,
+			     .sudo_fd = -1,
+			     .pts = pid1->pts,
+			     .policy = pid1->policy,
+			     .for_sudo = true};
+	size_t slot = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		forget_others(pid1);
+		server_run(&srv, fd);
+		_exit(0);
+	}
+	if (pid < 0)
+		return;
+	while (pid1->sudo_servers[slot])
+		slot++;
+	pid1->sudo_servers[slot] = pid;
+	pid1->n_sudo++;
+}
+
+void server_accept(struct server *srv, int listener)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0) {
+		srv->deaf_until = server_now_ms() + DEAF_MS;
+		return;
+	}
+	if (peer_is_us(fd) && listener == srv->control_fd) {
+		server_add(srv, fd);
+		return;
+	}
+	if (peer_is_us(fd))
+		serve_sudo(srv, fd);
+	close(fd);
+}
+
+static void answer_error(struct connection *c, int errnum, const char *what)
+{
+	struct message m = {.type = MESSAGE_ERROR};
+
+	err_sys(&m.error, errnum, "%s", what);
+	message_send(c->fd, &m, NULL, 0, MSG_DONTWAIT);
+}
+
+/* A pty of the box's own devpts, opened through pid 1's descriptor of it, not by name. */
+static int open_master(const struct server *srv, const struct message *m)
+{
+	int zero = 0, fd = openat(srv->pts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, TIOCSPTLCK, &zero) < 0) {
+		close(fd);
+		return -errno;
+	}
+	ioctl(fd, TIOCSWINSZ, &m->session.size);
+	return fd;
+}
+
+static void close_session(struct session *s)
+{
+	close_fd(&s->payload);
+	close_fd(&s->report);
+	for (int i = 0; i < 3; i++)
+		close_fd(&s->stdio[i]);
+	close_fd(&s->master);
+}
+
+/* Sorts the descriptors of a SESSION into their places; false when their number is wrong. */
+static bool take_session(const struct message *m, const int *fds, int n_fds, struct session *ret)
+{
+	int next = 2;
+
+	*ret = (struct session){
+		.flags = m->session.flags,
+		.terminals = m->session.terminals & 7,
+		.payload = fds[0],
+		.report = fds[1],
+		.stdio = {-1, -1, -1},
+		.master = -1,
+	};
+	for (int i = 0; i < 3; i++)
+		if (!(ret->terminals >> i & 1))
+			ret->stdio[i] = next < PROTOCOL_MAX_FDS ? fds[next++] : -1;
+	return n_fds >= 2 && n_fds == next;
+}
+
+void server_start_session(struct server *srv, struct connection *c, const struct message *m,
+			  const int *fds, int n_fds)
+{
+	struct message accepted = {.type = MESSAGE_ACCEPTED};
+	__attribute__((cleanup(close_session))) struct session s;
+	pid_t pid;
+
+	if (!take_session(m, fds, n_fds, &s)) {
+		answer_error(c, EPROTO, "cannot start a session");
+		return;
+	}
+	s.connection = c->fd;
+	if (srv->for_sudo)
+		s.flags = (s.flags | SESSION_ROOT) & ~SESSION_DETACHED;
+	if (s.terminals && (s.master = open_master(srv, m)) < 0) {
+		answer_error(c, -s.master, "cannot open a terminal in the box");
+		return;
+	}
+	if (message_send(c->fd, &accepted, &s.master, s.master >= 0, MSG_DONTWAIT) < 0)
+		return;
+	pid = session_start(&srv->policy, &s);
+	if (pid < 0) {
+		answer_error(c, -pid, "cannot start a process in the box");
+		return;
+	}
+	c->pid = pid;
+	c->detached = s.flags & SESSION_DETACHED;
+	c->terminal = s.terminals != 0;
+}

@@ -1,0 +1,98 @@
+/*
+ * request.c - making and sending the message SESSION.
+ */
+#include "launch/request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "launch/protocol.h"
+
+static size_t add_strings(struct buf *b, char *const *v)
+{
+	size_t n = 0;
+
+	for (; v && v[n]; n++)
+		buf_add(b, v[n], strlen(v[n]) + 1);
+	return n;
+}
+
+static int make_payload(const struct session_request *req, int *ret_fd, struct err *e)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	cleanup_close int fd = memfd_create("session", MFD_CLOEXEC);
+	struct session_payload head = {0};
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot make the session's request");
+	buf_add(&b, &head, sizeof(head));
+	buf_add(&b, req->cwd, strlen(req->cwd) + 1);
+	head.argc = (uint32_t)add_strings(&b, req->argv);
+	head.envc = (uint32_t)add_strings(&b, req->envp);
+	memcpy(b.data, &head, sizeof(head));
+	if (b.len > PROTOCOL_MAX_PAYLOAD)
+		return err_set(e, E2BIG,
+			       "the command line and environment are longer than %u bytes",
+			       PROTOCOL_MAX_PAYLOAD);
+	if ((r = write_all(fd, b.data, b.len)) < 0)
+		return err_sys(e, -r, "cannot write the session's request");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* A folder is a way out of the box: "/proc/self/fd/0/..". */
+static int check_stdio(uint32_t terminals, struct err *e)
+{
+	struct stat st;
+
+	for (int fd = 0; fd < 3; fd++)
+		if (!(terminals >> fd & 1) && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			return err_set(e, EISDIR,
+				       "descriptor %d is a folder, which would let the "
+				       "box reach all around it",
+				       fd);
+	return 0;
+}
+
+int request_send(int connection, const struct session_request *req, uint32_t terminals,
+		 const struct winsize *size, int *ret_report, struct err *e)
+{
+	cleanup_close int payload = -1, report = -1, report_w = -1, null = -1;
+	int fds[PROTOCOL_MAX_FDS], n = 0, pipefd[2], r;
+	struct message m = {.type = MESSAGE_SESSION};
+
+	r = check_stdio(terminals, e);
+	if (r == 0)
+		r = make_payload(req, &payload, e);
+	if (r < 0)
+		return r;
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "cannot make the report pipe");
+	report = pipefd[0];
+	report_w = pipefd[1];
+	if (req->detach && (null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
+		return err_sys(e, errno, "cannot open '/dev/null'");
+	m.session.flags = (req->root ? SESSION_ROOT : 0) | (req->detach ? SESSION_DETACHED : 0) |
+			  (terminals && !(terminals & 1) ? SESSION_RAW_PTY : 0);
+	m.session.terminals = terminals;
+	m.session.size = *size;
+	fds[n++] = payload;
+	fds[n++] = report_w;
+	for (int fd = 0; fd < 3; fd++)
+		if (!(terminals >> fd & 1))
+			fds[n++] = req->detach ? null : fd;
+	r = message_send(connection, &m, fds, n, 0);
+	/* EPIPE: pid 1 ended meanwhile; what it had to say is still to be read. */
+	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
+		return err_sys(e, -r, "cannot ask the box for a session");
+	*ret_report = take_fd(&report);
+	return 0;
+}

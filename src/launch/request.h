@@ -1,0 +1,29 @@
+/*
+ * request.h - what a client asks of pid 1, made into the message SESSION.
+ */
+#ifndef LAUNCH_REQUEST_H
+#define LAUNCH_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+
+#include "base/err.h"
+
+struct session_request {
+	bool root;	   /* as box-root */
+	const char *cwd;   /* absolute, inside the box */
+	char *const *argv; /* ends with NULL; empty: the user's shell */
+	char *const *envp; /* the whole environment, ends with NULL */
+	bool detach;	   /* return as soon as the command is executed; no terminal, no stdin */
+};
+
+/*
+ * Sends the request with the descriptors 0 to 2 that are no terminals; bit n of terminals: n is
+ * one. A descriptor that is a folder is refused. *ret_report is the read end of the report pipe,
+ * the caller's to close. A peer that has gone is no error: what it had to say is still to be read.
+ */
+int request_send(int connection, const struct session_request *req, uint32_t terminals,
+		 const struct winsize *size, int *ret_report, struct err *e);
+
+#endif

@@ -1,0 +1,355 @@
+#!/usr/bin/env bats
+# What goes wrong around a box: clients killed in the middle, damaged files, settings that changed
+# under a running box. Nothing may stay for ever, be lost, or be weaker than what was asked for.
+
+load helpers
+
+data() {
+	echo "$XDG_DATA_HOME/sandbox"
+}
+
+folder() { # BOX
+	sandbox inspect --json "$1" | jq -r .folder
+}
+
+pid1() { # BOX
+	sandbox inspect --json "$1" | jq .pid
+}
+
+is_stopped() { # BOX
+	[ "$(sandbox inspect --json "$1" | jq -r .state)" = stopped ]
+}
+
+# A folder in tmp/ and a name that means it: what a client killed while it made a box leaves.
+half_made_box() { # NAME
+	local id=0123456789ab
+
+	sandbox ls >/dev/null # makes the data folder
+	mkdir "$(data)/tmp/$id"
+	touch "$(data)/tmp/$id/lock"
+	ln -s $id "$(data)/names/$1"
+}
+
+@test "a command that was run is not run again, whatever happened before it" {
+	project p $'[sandbox]\nlinger = 0'
+	# Boxes that end just as we come: the first try of some of these finds no box any more.
+	for i in {1..60}; do
+		rm -f p/count
+		sandbox enter ./p -- true &
+		sleep 0.00$((i % 9))
+		sandbox enter ./p -- sh -c 'echo x >>count; exit 3' || true
+		[ "$(cat p/count)" = x ]
+		wait_for $!
+	done
+}
+
+@test "a box that is removed while enter waits for it is made anew" {
+	project p $'[sandbox]\nlinger = 0'
+	sandbox enter ./p -- true
+	wait_until 20 is_stopped p
+	old=$(folder p)
+	flock "$old" sleep 0.5 & # as a start or rm does
+	sleep 0.1
+	sandbox enter ./p -- echo fine >out 2>err &
+	sleep 0.1
+	rm "$(data)"/{names,projects}/*
+	mv "$old" "$(data)/tmp/"
+	wait_for $!
+	cat err
+	[ "$status" = 0 ]
+	[ "$(cat out)" = fine ]
+	[ "$(folder p)" != "$old" ]
+	rm -r "$(data)"/tmp/* "$XDG_RUNTIME_DIR/sandbox/${old##*/}"
+}
+
+@test "rm of a box that another rm has taken: there is no such box" {
+	project p $'[sandbox]\nlinger = 0'
+	sandbox enter ./p -- true
+	wait_until 20 is_stopped p
+	old=$(folder p)
+	flock "$old" sleep 0.5 &
+	sleep 0.1
+	sandbox rm p 2>err &
+	sleep 0.1
+	rm "$(data)"/{names,projects}/*
+	mv "$old" "$(data)/tmp/"
+	wait_for $!
+	[ "$status" = 125 ]
+	grep -q "no box 'p'" err
+	rm -r "$(data)"/tmp/* "$XDG_RUNTIME_DIR/sandbox/${old##*/}"
+}
+
+@test "a flag that a running box does not follow is an error, and says what to do" {
+	project p $'[sandbox]\nnetwork = host'
+	sandbox enter ./p -- true
+	fails 125 "*'p'*--network*sandbox stop p*" sandbox enter --network none ./p -- true
+	sandbox enter --network host ./p -- true
+	sandbox stop p
+	[ "$(sandbox enter --network none ./p -- ls /sys/class/net)" = lo ]
+}
+
+@test "an image that is not the box's is an error as a flag, whether the box runs or not" {
+	rootfs
+	project p $'[sandbox]\nlinger = 0'
+	sandbox enter ./p -- true
+	fails 125 "*made from image 'host'*sandbox rm p*" \
+		sandbox enter --image "dir:$T/rootfs" ./p -- true
+	wait_until 20 is_stopped p
+	fails 125 "*made from image 'host'*sandbox rm p*" \
+		sandbox enter --image "dir:$T/rootfs" ./p -- true
+}
+
+@test "a project file that changed acts at the next start; until then enter says so" {
+	project p
+	mkdir shared
+	sandbox enter ./p -- true
+	run --separate-stderr sandbox enter ./p -- true
+	[ -z "$(words_on_stderr)" ]
+	project p $'[sandbox]\nnested = yes\n[mounts]\n/shared = ../shared'
+	run --separate-stderr sandbox enter ./p -- test -e /shared
+	[ "$status" = 1 ]
+	[[ $(words_on_stderr) = *"(nested, mounts)"*"next start"*"sandbox stop p"* ]]
+	sandbox stop p
+	run --separate-stderr sandbox enter ./p -- test -e /shared
+	[ "$status" = 0 ]
+	[ -z "$(words_on_stderr)" ]
+}
+
+@test "a project that is to stand elsewhere from the next start on stays where it is until then" {
+	project p
+	cd p
+	sandbox enter -- true
+	project p $'[sandbox]\nproject = /work'
+	[ "$(sandbox enter -- pwd)" = "$PWD" ]
+	[ "$(sandbox exec . pwd)" = "$PWD" ]
+	sandbox stop p
+	[ "$(sandbox enter -- pwd)" = /work ]
+}
+
+@test "a start that cannot be recorded fails, and leaves no box running" {
+	project p $'[sandbox]\nlinger = 0'
+	sandbox enter ./p -- true
+	wait_until 20 is_stopped p
+	# No file may grow, so the pid does not fit into the lock. stderr is a pipe, not a file.
+	run ! bash -c '(trap "" XFSZ; ulimit -f 0; exec sandbox enter ./p -- true) 2>&1 | cat
+		exit "${PIPESTATUS[0]}"'
+	[ "$status" = 125 ]
+	[[ $output = *"cannot record the process of box 'p'"* ]]
+	no_processes
+	is_stopped p
+	[ "$(sandbox enter ./p -- echo fine)" = fine ]
+}
+
+@test "a box that runs and whose process is not recorded is neither stopped nor removed" {
+	project p $'[sandbox]\nlinger = 0'
+	sandbox enter ./p -- true
+	wait_until 20 is_stopped p
+	lock=$(folder p)/lock
+	flock "$lock" sleep 30 &
+	sleep 0.1
+	fails 125 "*'p'*not recorded*" sandbox stop p
+	fails 125 "*'p'*not recorded*" sandbox rm --force p
+	[ -e "$lock" ]
+	pkill -P $! && wait_for $!
+}
+
+@test "a name whose maker was killed is free for the next box" {
+	project p
+	half_made_box p
+	run --separate-stderr sandbox enter ./p -- true
+	[ -z "$(words_on_stderr)" ]
+	[ "$(sandbox ls --names)" = p ]
+	sandbox rm -f p
+	ln -s 0123456789ab "$(data)/names/p"
+	[ "$(sandbox run --name p host hostname)" = p ]
+	rm -r "$(data)"/tmp/*
+}
+
+@test "the name of a box that is being made is not" {
+	half_made_box mine
+	flock "$(data)/tmp/0123456789ab/lock" sleep 30 &
+	sleep 0.1
+	fails 125 "*'mine' exists already*" sandbox run --name mine host true
+	pkill -P $! && wait_for $!
+	sandbox run --name mine host true
+	rm -r "$(data)"/tmp/*
+}
+
+@test "a box of which only the name is there: no suggestion of the very same name" {
+	half_made_box mine
+	fails 125 "there is no box named 'mine': *" sandbox exec mine true
+	rm -r "$(data)"/{tmp,names}/*
+}
+
+@test "a client killed at any moment of making a box does not take its name away" {
+	for delay in 0 0.0005 0.001 0.0015 0.002 0.003 0.004; do
+		project p $'[sandbox]\nlinger = 0'
+		sandbox enter ./p -- true 2>/dev/null &
+		sleep $delay
+		kill -KILL $! 2>/dev/null || true
+		wait_for $!
+		[ "$(sandbox enter ./p -- hostname)" = p ]
+		[ "$(sandbox ls --names)" = p ]
+		sandbox rm -f p
+		wait_until 50 no_processes
+	done
+	rm -rf "$(data)"/tmp/*
+}
+
+@test "a damaged record: enter names the command that removes it, and it does" {
+	project p $'[sandbox]\nlinger = 0'
+	for damage in 'rm $record' ': >$record' 'echo image host >$record' \
+		'rm $record; mkdir $record'; do
+		sandbox enter ./p -- true
+		wait_until 20 is_stopped p
+		id=$(sandbox inspect --json p | jq -r .id)
+		record=$(folder p)/record
+		eval "$damage"
+		fails 125 "*record of box '$id' is damaged*sandbox rm $id*" sandbox enter ./p -- true
+		fails 125 "*record of box '$id' is damaged*" sandbox exec p true
+		[ "$(sandbox ls --names)" = "$id" ]
+		sandbox stop "$id"
+		sandbox rm "$id"
+		[ -z "$(sandbox ls --names)" ]
+		[ -z "$(ls "$(data)"/{names,projects} | grep -v :)" ]
+	done
+	[ "$(sandbox enter ./p -- hostname)" = p ]
+	rm "$(folder p)/record"
+	sandbox rm --force p # the name leads there too; it runs
+	[ -z "$(sandbox ls --names)" ]
+}
+
+@test "two folders whose paths have one hash have a box each" {
+	project a
+	project b
+	sandbox enter ./a -- true
+	before=$(ls "$(data)/projects")
+	sandbox enter ./b -- true
+	key=$(ls "$(data)/projects" | grep -vx "$before")
+	sandbox rm -f b
+	cp -d "$(data)/projects/$before" "$(data)/projects/$key"
+	for i in 1 2; do
+		[ "$(sandbox enter ./b -- hostname)" = b ]
+		[ "$(sandbox enter ./a -- hostname)" = a ]
+	done
+	[ "$(sandbox ls --names | tr '\n' ' ')" = 'a b ' ]
+	sandbox rm -f ./b
+	[ "$(sandbox ls --names)" = a ]
+	rm "$(data)/projects/$key"
+}
+
+@test "a throw-away box in the making is not swept away" {
+	while [ ! -e stop ]; do sandbox ls >/dev/null; done &
+	sweeper=$!
+	for i in {1..150}; do
+		[ "$(sandbox run --name "n$((i % 2))" host echo fine)" = fine ]
+	done
+	touch stop
+	wait_for $sweeper
+}
+
+@test "run --disk: files on disk, gone with the box" {
+	sandbox run --disk --name mine host sh -c 'sleep 30' &
+	wait_until 50 sandbox exec mine true
+	[[ $(folder mine) = $(data)/boxes/* ]]
+	[ "$(sandbox inspect --json mine | jq .temporary)" = true ]
+	sandbox stop mine
+	wait_for $!
+	[ -z "$(sandbox ls --names)" ]
+}
+
+@test "run --disk: a client that is killed or has detached leaves nothing" {
+	sandbox run --disk --name mine host sleep 30 &
+	wait_until 50 sandbox exec mine true
+	kill -KILL $!
+	wait_for $!
+	wait_until 50 no_processes
+	[ -z "$(sandbox ls --names)" ]
+	nothing_left
+
+	[ "$(sandbox run --disk --detach --name mine host sleep 30)" = mine ]
+	[ "$(sandbox ls --names)" = mine ]
+	sandbox stop mine
+	[ "$(sandbox run --disk --name mine host hostname)" = mine ] # the name is free at once
+	[ -z "$(sandbox ls --names)" ]
+	nothing_left
+}
+
+@test "ps shows children of threads too, and a tree of any depth" {
+	command -v python3 >/dev/null || skip "no python3"
+	project p
+	sandbox enter ./p -- python3 -c '
+import subprocess, threading, time
+t = threading.Thread(target=lambda: (subprocess.Popen(["sleep", "31"]), time.sleep(30)))
+t.start(); t.join()' &
+	wait_until 50 sandbox exec p pgrep -fx 'sleep 31'
+	sandbox ps | grep -q 'sleep 31'
+	sandbox stop -t 0 p
+	wait_for $!
+
+	sandbox enter ./p -- sh -c 'd() { [ "$1" = 0 ] && sleep 32 || (d $(($1 - 1)); :); }; d 200' &
+	wait_until 50 sandbox exec p pgrep -fx 'sleep 32'
+	[ "$(sandbox ps | grep -c ' sh -c d')" -ge 200 ]
+	sandbox stop -t 0 p
+	wait_for $!
+}
+
+@test "files that another mount still uses are waited for" {
+	project p $'[sandbox]\nlinger = 0'
+	sandbox enter ./p -- sh -c 'echo kept >/var/note'
+	wait_until 20 is_stopped p
+	dir=$(folder p)
+	mkdir lower merged
+	# What a launcher leaves that is killed before it has recorded its pid 1.
+	unshare -rm sh -c "mount -t overlay overlay merged -o userxattr,index=on,lowerdir=lower,upperdir=$dir/upper,workdir=$dir/work 2>/dev/null || exit 9
+		: >mounted; sleep 1" &
+	holder=$!
+	wait_until 20 test -e mounted || skip "cannot mount the overlay here"
+	[ "$(sandbox enter ./p -- cat /var/note)" = kept ]
+	wait_for $holder
+}
+
+@test "layers of the host that nobody uses any more are deleted when a new one is made" {
+	project p
+	project q
+	sandbox enter ./p -- true
+	cd "$(data)/layers"
+	current=$(ls -d host-????????????????)
+	mkdir host-0000000000000000 host-1111111111111111
+	touch -d '2 days ago' host-0000000000000000.used "$current.used"
+	touch host-1111111111111111.used
+	# Another /etc/profile.d is another host.
+	unshare -rm sh -c 'mount -t tmpfs tmpfs /etc/profile.d && cd "$T" &&
+		sandbox run host true' || skip "cannot stand in for another host"
+	[ ! -e host-0000000000000000 ] && [ ! -e host-0000000000000000.used ]
+	[ -d host-1111111111111111 ] # used today
+	[ -d "$current" ]            # box p runs on it
+	[ "$(ls -d host-???????????????? | wc -l)" = 3 ]
+	cd "$T"
+	[ "$(sandbox enter ./p -- sh -c 'ls /etc | wc -l')" -gt 1 ]
+}
+
+@test "a home is no project, by whatever path it is called" {
+	mkdir real
+	ln -s real linked
+	touch real/sandbox.ini
+	export HOME=$T/linked
+	fails 125 "*your whole home*" sandbox enter "$T/real" -- true
+	fails 125 "*your whole home*" sandbox enter "$T/linked" -- true
+	fails 125 "*your whole home*" sandbox enter "$T" -- true
+	cd linked
+	fails 125 "*your whole home*" sandbox enter -- true
+}
+
+@test "each box of 20 projects entered at once is listed as soon as enter has returned" {
+	for i in {1..20}; do
+		project "p$i"
+		{
+			sandbox enter "./p$i" -- true &&
+				sandbox ls --names | grep -qx "p$i" && : >"listed.$i"
+		} &
+		pids[i]=$!
+	done
+	wait "${pids[@]}"
+	[ "$(ls listed.* | wc -l)" = 20 ]
+}
