@@ -16,8 +16,7 @@
 #include "base/mem.h"
 #include "launch/mounts.h"
 
-static const char *const node_names[DEV_NODES] = {"null",   "zero",    "full",
-						  "random", "urandom", "tty"};
+static const char *const nodes[] = {"null", "zero", "full", "random", "urandom", "tty"};
 
 static const struct {
 	const char *name, *target;
@@ -26,34 +25,32 @@ static const struct {
 	{"stderr", "/proc/self/fd/2"}, {"core", "/proc/kcore"},	     {"ptmx", "pts/ptmx"},
 };
 
-int dev_clone_nodes(bool host_root, int nodes[DEV_NODES], struct err *e)
+static int attach_node(int dev, const char *name, bool host_root, struct err *e)
 {
 	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
+	cleanup_close int node = -1;
+	char path[32];
 
-	for (int i = 0; i < DEV_NODES; i++) {
-		char path[32];
-
-		snprintf(path, sizeof(path), "/dev/%s", node_names[i]);
-		nodes[i] = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-		if (nodes[i] < 0)
-			return err_sys(e, errno, "cannot use '%s'", path);
-		if (host_root && mount_setattr(nodes[i], "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0)
-			return err_sys(e, errno, "cannot make the mount of '%s' read-only", path);
-	}
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	node = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (node < 0)
+		return err_sys(e, errno, "cannot use '%s'", path);
+	if (host_root && mount_setattr(node, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0)
+		return err_sys(e, errno, "cannot make the mount of '%s' read-only", path);
+	if (mknodat(dev, name, S_IFREG | 0666, 0) < 0)
+		return err_sys(e, errno, "cannot make '%s'", path);
+	if (move_mount(node, "", dev, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_sys(e, errno, "cannot mount '%s'", path);
 	return 0;
 }
 
-static int attach_nodes(int dev, const int nodes[DEV_NODES], struct err *e)
+static int attach_nodes(int dev, bool host_root, struct err *e)
 {
-	for (int i = 0; i < DEV_NODES; i++) {
-		const char *name = node_names[i];
+	int r = 0;
 
-		if (mknodat(dev, name, S_IFREG | 0666, 0) < 0)
-			return err_sys(e, errno, "cannot make '/dev/%s'", name);
-		if (move_mount(nodes[i], "", dev, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-			return err_sys(e, errno, "cannot mount '/dev/%s'", name);
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(nodes); i++)
+		r = attach_node(dev, nodes[i], host_root, e);
+	return r;
 }
 
 static int make_links(int dev, struct err *e)
@@ -87,7 +84,7 @@ static int mount_pts(int dev, int *ret_pts, struct err *e)
 	return *ret_pts < 0 ? err_sys(e, errno, "cannot open '/dev/pts'") : 0;
 }
 
-int dev_build(int rootfd, int memory, const int nodes[DEV_NODES], int *ret_pts, struct err *e)
+int dev_build(int rootfd, int memory, bool host_root, int *ret_pts, struct err *e)
 {
 	cleanup_close int target = -1;
 	int r = mount_open_fixed_dir(rootfd, "/dev", &target, e);
@@ -95,7 +92,7 @@ int dev_build(int rootfd, int memory, const int nodes[DEV_NODES], int *ret_pts, 
 	if (r == 0)
 		r = mount_attach(memory, target, "/dev", e);
 	if (r == 0)
-		r = attach_nodes(memory, nodes, e);
+		r = attach_nodes(memory, host_root, e);
 	if (r == 0)
 		r = make_links(memory, e);
 	if (r == 0)

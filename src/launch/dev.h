@@ -9,18 +9,12 @@
 #include "base/err.h"
 
 /*
- * The host's device nodes, cloned while the host's tree is in view. host_root: their modes and
- * owners are ours to change, so the mounts are read-only; that keeps nobody from writing to the
- * devices.
+ * Builds /dev beneath rootfd: memory (a detached mount of the scratch tmpfs) with the host's
+ * harmless nodes, a devpts instance of its own, shm and the usual links. Called while the host's
+ * tree is in view. host_root: modes and owners of the nodes are ours to change, so their mounts are
+ * read-only; that keeps nobody from writing to the devices. Returns the devpts root, O_PATH,
+ * through which pid 1 opens terminals whatever the box does to its /dev later.
  */
-#define DEV_NODES 6
-int dev_clone_nodes(bool host_root, int nodes[DEV_NODES], struct err *e);
-
-/*
- * Builds /dev beneath rootfd: memory (a detached mount of the scratch tmpfs) with the cloned nodes,
- * a devpts instance of its own, shm and the usual links. Returns the devpts root, O_PATH, through which pid 1 opens terminals whatever
- * the box does to its /dev later.
- */
-int dev_build(int rootfd, int memory, const int nodes[DEV_NODES], int *ret_pts, struct err *e);
+int dev_build(int rootfd, int memory, bool host_root, int *ret_pts, struct err *e);
 
 #endif

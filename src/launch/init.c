@@ -163,7 +163,7 @@ static int build(const struct plan *p, int boot, struct server *srv, struct err 
 		r = rootfs_enter(p, &root, e);
 	if (r < 0)
 		return r;
-	/* What was cloned of the host's tree is mounted by now; its descriptors go. */
+	/* The descriptors that built the root go. */
 	close_others((int[]){0, 1, 2, p->control_fd, p->lifetime_fd, boot, root.pts, you}, 8);
 	r = hold_stdio(e);
 	if (r == 0 && p->sudo)

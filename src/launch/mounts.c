@@ -28,19 +28,17 @@ struct fd_path fd_path(int fd)
 	return p;
 }
 
-int mount_clone(const char *source, unsigned long long attrs, int *ret_fd, struct err *e)
+int mount_clone(int hostfd, const char *source, unsigned long long attrs, int *ret_fd,
+		struct err *e)
 {
 	struct mount_attr attr = {.attr_set = attrs};
-	cleanup_close int fd = -1, root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), from = -1;
-	int r;
+	cleanup_close int fd = -1, from = -1;
+	int r = path_open_nolinks(hostfd, source, O_PATH, 0, &from, e);
 
-	if (root < 0)
-		return err_sys(e, errno, "cannot open '/'");
-	r = path_open_nolinks(root, source, O_PATH, 0, &from, e);
+	if (r == -ELOOP)
+		return err_set(e, ELOOP, "cannot use '%s': a link was put in its way", source);
 	if (r < 0)
-		return r == -ELOOP ? err_set(e, ELOOP, "cannot use '%s': a link was put in its way",
-					     source)
-				   : err_add(e, "cannot use '%s'", source);
+		return err_add(e, "cannot use '%s'", source);
 	fd = open_tree(from, "",
 		       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH);
 	if (fd < 0)
@@ -85,36 +83,6 @@ int mount_scratch(int scratch, const char *name, mode_t mode, int *ret_fd, struc
 	return *ret_fd < 0 ? err_sys(e, errno, "cannot clone a folder of the box's memory") : 0;
 }
 
-static int clone_source(const struct plan_mount *m, size_t i, int scratch, int *ret_fd,
-			struct err *e)
-{
-	unsigned long long attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-	char name[32];
-	int r;
-
-	if (m->kind == PLAN_MOUNT_TMPFS && !m->size) {
-		snprintf(name, sizeof(name), "mount-%zu", i);
-		return mount_scratch(scratch, name, m->mode ? m->mode : 0755, ret_fd, e);
-	}
-	if (m->kind != PLAN_MOUNT_BIND)
-		return 0;
-	if (m->read_only)
-		attrs |= MOUNT_ATTR_RDONLY;
-	r = mount_clone(m->source, attrs, ret_fd, e);
-	return m->optional && r == -ENOENT ? 0 : r;
-}
-
-int mounts_clone_sources(const struct plan *p, int scratch, int *sources, struct err *e)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < p->n_mounts; i++) {
-		sources[i] = -1;
-		r = clone_source(&p->mounts[i], i, scratch, &sources[i], e);
-	}
-	return r;
-}
-
 /* A file to mount on: found, or made empty in its folder. */
 static int open_file_target(int rootfd, const char *path, int *ret_fd, struct err *e)
 {
@@ -133,40 +101,73 @@ static int open_file_target(int rootfd, const char *path, int *ret_fd, struct er
 	return path_open_beneath(rootfd, path, O_PATH, 0, ret_fd, e);
 }
 
-static int apply_bind(const struct plan_mount *m, int rootfd, int source, struct err *e)
+/* What the plan binds, detached; -1 for an optional source that is missing. */
+static int clone_bind(const struct plan_mount *m, int hostfd, int *ret_fd, struct err *e)
 {
-	cleanup_close int target = -1;
-	struct stat st;
+	unsigned long long attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 	int r;
+
+	if (m->read_only)
+		attrs |= MOUNT_ATTR_RDONLY;
+	r = mount_clone(hostfd, m->source, attrs, ret_fd, e);
+	return m->optional && r == -ENOENT ? 0 : r;
+}
+
+static int open_bind_target(const struct plan_mount *m, int rootfd, int source, int *ret_fd,
+			    struct err *e)
+{
+	struct stat st;
 
 	if (fstat(source, &st) < 0)
 		return err_sys(e, errno, "cannot look at '%s'", m->source);
-	if (m->replace)
+	if (S_ISDIR(st.st_mode))
+		return path_mkdirs_beneath(rootfd, m->target, 0755, ret_fd, e);
+	return open_file_target(rootfd, m->target, ret_fd, e);
+}
+
+static int apply_bind(const struct plan_mount *m, int rootfd, int hostfd, struct err *e)
+{
+	cleanup_close int source = -1, target = -1;
+	int r = 0;
+
+	if (m->replace) {
 		r = path_open_beneath(rootfd, m->target, O_PATH, 0, &target, e);
-	else if (S_ISDIR(st.st_mode))
-		r = path_mkdirs_beneath(rootfd, m->target, 0755, &target, e);
-	else
-		r = open_file_target(rootfd, m->target, &target, e);
-	if (r == -ENOENT && m->replace)
+		if (r == -ENOENT)
+			return 0;
+	}
+	if (r == 0)
+		r = clone_bind(m, hostfd, &source, e);
+	if (r == 0 && source < 0)
 		return 0;
+	if (r == 0 && target < 0)
+		r = open_bind_target(m, rootfd, source, &target, e);
 	if (r < 0)
 		return err_add(e, "cannot mount '%s'", m->target);
 	return mount_attach(source, target, m->target, e);
 }
 
-static int apply_tmpfs(const struct plan_mount *m, int rootfd, int scratch, struct err *e)
+static int mount_sized_tmpfs(const struct plan_mount *m, int target, struct err *e)
 {
-	cleanup_close int target = -1;
 	char data[64];
+
+	snprintf(data, sizeof(data), "mode=%o,size=%llu", m->mode ? m->mode : 0755, m->size);
+	return mount_fs("tmpfs", target, MS_NOSUID | MS_NODEV, data, m->target, e);
+}
+
+static int apply_tmpfs(const struct plan_mount *m, size_t i, int rootfd, int scratch, struct err *e)
+{
+	cleanup_close int target = -1, memory = -1;
+	char name[32];
 	int r = m->fixed ? mount_open_fixed_dir(rootfd, m->target, &target, e)
 			 : path_mkdirs_beneath(rootfd, m->target, 0755, &target, e);
 
 	if (r < 0)
 		return err_add(e, "cannot mount '%s'", m->target);
-	if (scratch >= 0)
-		return mount_attach(scratch, target, m->target, e);
-	snprintf(data, sizeof(data), "mode=%o,size=%llu", m->mode ? m->mode : 0755, m->size);
-	return mount_fs("tmpfs", target, MS_NOSUID | MS_NODEV, data, m->target, e);
+	if (m->size)
+		return mount_sized_tmpfs(m, target, e);
+	snprintf(name, sizeof(name), "mount-%zu", i);
+	r = mount_scratch(scratch, name, m->mode ? m->mode : 0755, &memory, e);
+	return r < 0 ? r : mount_attach(memory, target, m->target, e);
 }
 
 static int apply_dir(const struct plan_mount *m, int rootfd, struct err *e)
@@ -176,7 +177,7 @@ static int apply_dir(const struct plan_mount *m, int rootfd, struct err *e)
 	return path_mkdirs_beneath(rootfd, m->target, m->mode ? m->mode : 0755, &target, e);
 }
 
-int mounts_apply(const struct plan *p, int rootfd, const int *sources, struct err *e)
+int mounts_apply(const struct plan *p, int rootfd, int hostfd, int scratch, struct err *e)
 {
 	for (size_t i = 0; i < p->n_mounts; i++) {
 		const struct plan_mount *m = &p->mounts[i];
@@ -184,10 +185,10 @@ int mounts_apply(const struct plan *p, int rootfd, const int *sources, struct er
 
 		switch (m->kind) {
 		case PLAN_MOUNT_BIND:
-			r = sources[i] < 0 ? 0 : apply_bind(m, rootfd, sources[i], e);
+			r = apply_bind(m, rootfd, hostfd, e);
 			break;
 		case PLAN_MOUNT_TMPFS:
-			r = apply_tmpfs(m, rootfd, sources[i], e);
+			r = apply_tmpfs(m, i, rootfd, scratch, e);
 			break;
 		case PLAN_MOUNT_DIR:
 			r = apply_dir(m, rootfd, e);

@@ -2,7 +2,7 @@
  * mounts.h - putting mounts into a root that is not trusted.
  *
  * Targets are resolved beneath the root's descriptor, made where they are missing, and mounted on
- * by descriptor; sources are cloned by descriptor before. No path of an image is ever followed on
+ * by descriptor; sources are cloned by descriptor. No path of an image is ever followed on
  * the host's side.
  */
 #ifndef LAUNCH_MOUNTS_H
@@ -22,7 +22,8 @@ struct fd_path fd_path(int fd);
  * is an error: the plan holds real paths, and code in another box may be swapping them. attrs:
  * MOUNT_ATTR_* to set on the whole tree (mount_setattr(2)).
  */
-int mount_clone(const char *source, unsigned long long attrs, int *ret_fd, struct err *e);
+int mount_clone(int hostfd, const char *source, unsigned long long attrs, int *ret_fd,
+		struct err *e);
 
 /* Attaches a detached tree at an open target. name is for messages. */
 int mount_attach(int tree, int target, const char *name, struct err *e);
@@ -41,11 +42,9 @@ int mount_open_fixed_dir(int rootfd, const char *path, int *ret_fd, struct err *
 int mount_scratch(int scratch, const char *name, mode_t mode, int *ret_fd, struct err *e);
 
 /*
- * The two halves of a plan's mount list: clone every source while the host's tree is in view
- * (sources[i] is -1 where there is none: DIR, TMPFS with a size, an optional one that is missing),
- * then put the list in.
+ * Puts the plan's mounts in, in order. Called while the host's tree is still in view: hostfd is its
+ * root, scratch the box's memory.
  */
-int mounts_clone_sources(const struct plan *p, int scratch, int *sources, struct err *e);
-int mounts_apply(const struct plan *p, int rootfd, const int *sources, struct err *e);
+int mounts_apply(const struct plan *p, int rootfd, int hostfd, int scratch, struct err *e);
 
 #endif

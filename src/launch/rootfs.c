@@ -4,15 +4,14 @@
  * The order of the mount calls:
  *	1  /		 make-rprivate		 nothing we do propagates anywhere
  *	2  memory	 tmpfs on the staging folder: /dev, /tmp, /run, an upper where there is none
- *	3  sources	 open_tree(CLONE)	 binds and device nodes, while the host is in view
- *	4  root		 overlay on the staging folder
- *	5  /etc		 the user's and the network's lines, while links can lead nowhere else
- *	6  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())
- *	7  /dev		 memory, nodes, devpts
- *	8  the plan's mounts, in order
- *	9  /sys		 sysfs of an own network namespace, else the host's, read-only
- *	10 masks	 /proc/sys and kin read-only, where we are the host's root
- *	11 pivot_root(".", "."), detach the old root
+ *	3  root		 overlay on the staging folder
+ *	4  /etc		 the user's and the network's lines, while links can lead nowhere else
+ *	5  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())
+ *	6  /dev		 memory, nodes, devpts
+ *	7  the plan's mounts, in order
+ *	8  /sys		 sysfs of an own network namespace, else the host's, read-only
+ *	9  masks	 /proc/sys and kin read-only, where we are the host's root
+ *	10 pivot_root(".", "."), detach the old root
  *
  * Lower, upper and work folders reach the overlay as /proc/self/fd/N, so that no character of a
  * path can be taken for an option, and the data of 200 layers fits mount(2)'s one page.
@@ -154,12 +153,28 @@ static int mount_proc(int rootfd, struct err *e)
 /* The host's /sys comes with its cgroup tree, which would name every service and container. */
 static int cover_cgroups(const struct rootfs *root, struct err *e)
 {
-	cleanup_close int target = -1;
+	cleanup_close int target = -1, empty = -1;
 	int r = path_open_nolinks(root->fd, "/sys/fs/cgroup", O_PATH | O_DIRECTORY, 0, &target, e);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	return mount_attach(root->no_cgroups, target, "/sys/fs/cgroup", e);
+	r = mount_scratch(root->scratch, "cgroup", 0555, &empty, e);
+	return r < 0 ? r : mount_attach(empty, target, "/sys/fs/cgroup", e);
+}
+
+static int bind_host_sys(const struct rootfs *root, int target, struct err *e)
+{
+	cleanup_close int host = -1, sys = -1;
+	int r = open_dir("/", &host, e);
+
+	if (r == 0)
+		r = mount_clone(host, "/sys",
+				MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					MOUNT_ATTR_NOEXEC,
+				&sys, e);
+	if (r == 0)
+		r = mount_attach(sys, target, "/sys", e);
+	return r < 0 ? r : cover_cgroups(root, e);
 }
 
 /* sysfs belongs to a network namespace and can only be mounted by who owns that. */
@@ -170,11 +185,10 @@ static int mount_sys(const struct plan *p, const struct rootfs *root, struct err
 
 	if (r < 0)
 		return r;
-	if (p->net != PLAN_NET_HOST)
-		return mount_fs("sysfs", target, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL,
-				"/sys", e);
-	r = mount_attach(root->host_sys, target, "/sys", e);
-	return r < 0 ? r : cover_cgroups(root, e);
+	if (p->net == PLAN_NET_HOST)
+		return bind_host_sys(root, target, e);
+	return mount_fs("sysfs", target, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, "/sys",
+			e);
 }
 
 /* Paths through which the host's root changes the host without any capability. */
@@ -222,46 +236,27 @@ static int pivot(int rootfd, struct err *e)
 	return 0;
 }
 
-/* What is cloned while the host is in view. */
-struct host_trees {
-	int scratch; /* the box's memory, O_PATH */
-	int sources[PLAN_MAX_MOUNTS];
-	int dev;
-	int nodes[DEV_NODES];
-};
-
-static int clone_host_trees(const struct plan *p, struct host_trees *t, struct rootfs *root,
-			    struct err *e)
+static int build_dev(const struct plan *p, int scratch, struct rootfs *root, struct err *e)
 {
-	int r = mount_memory(p->staging, &t->scratch, e);
+	cleanup_close int memory = -1;
+	int r = mount_scratch(scratch, "dev", 0755, &memory, e);
 
-	if (r == 0)
-		r = mounts_clone_sources(p, t->scratch, t->sources, e);
-	if (r == 0)
-		r = mount_scratch(t->scratch, "dev", 0755, &t->dev, e);
-	if (r == 0)
-		r = dev_clone_nodes(p->host_root, t->nodes, e);
-	if (r == 0 && p->net == PLAN_NET_HOST)
-		r = mount_clone("/sys",
-				MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-					MOUNT_ATTR_NOEXEC,
-				&root->host_sys, e);
-	if (r == 0 && p->net == PLAN_NET_HOST)
-		r = mount_scratch(t->scratch, "cgroup", 0555, &root->no_cgroups, e);
-	return r;
+	return r < 0 ? r : dev_build(root->fd, memory, p->host_root, &root->pts, e);
 }
 
 int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e)
 {
-	struct host_trees trees;
-	int r;
+	cleanup_close int scratch = -1, host = -1;
+	int r = open_dir("/", &host, e);
 
-	*ret = (struct rootfs){.fd = -1, .pts = -1, .host_sys = -1, .no_cgroups = -1};
+	*ret = (struct rootfs){.fd = -1, .pts = -1, .scratch = -1};
+	if (r < 0)
+		return r;
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_sys(e, errno, "cannot make the mount tree private");
-	r = clone_host_trees(p, &trees, ret, e);
+	r = mount_memory(p->staging, &scratch, e);
 	if (r == 0)
-		r = mount_overlay(p, trees.scratch, e);
+		r = mount_overlay(p, scratch, e);
 	if (r == 0)
 		r = open_dir(p->staging, &ret->fd, e);
 	if (r == 0)
@@ -269,9 +264,10 @@ int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e)
 	if (r == 0)
 		r = mount_proc(ret->fd, e);
 	if (r == 0)
-		r = dev_build(ret->fd, trees.dev, trees.nodes, &ret->pts, e);
+		r = build_dev(p, scratch, ret, e);
 	if (r == 0)
-		r = mounts_apply(p, ret->fd, trees.sources, e);
+		r = mounts_apply(p, ret->fd, host, scratch, e);
+	ret->scratch = take_fd(&scratch);
 	return r;
 }
 

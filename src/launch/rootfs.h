@@ -9,10 +9,9 @@
 
 /* A root under construction. */
 struct rootfs {
-	int fd;		/* the new root, O_PATH */
-	int pts;	/* the box's devpts root, O_PATH */
-	int host_sys;	/* with the host's network: its /sys, detached; else -1 */
-	int no_cgroups; /* what covers the cgroup tree in it, detached; else -1 */
+	int fd;	     /* the new root, O_PATH */
+	int pts;     /* the box's devpts root, O_PATH */
+	int scratch; /* the tmpfs that holds all of the box's memory, O_PATH */
 };
 
 /*

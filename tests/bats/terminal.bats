@@ -262,7 +262,8 @@ gone() { # PATTERN
 @test "keys typed at a terminal reach a session whose output is a file" {
 	screen_open
 	type_line 'sandbox enter ./p -- sort >out'
-	sleep 0.5
+	wait_until 50 sandbox exec p pgrep -x sort
+	sleep 0.2
 	type_line 'b'
 	type_line 'a'
 	press C-d

@@ -1,0 +1,168 @@
+#!/usr/bin/env bats
+# sandbox completion: what bash, zsh and fish offer when Tab is pressed.
+
+load helpers
+
+setup() {
+	sandbox_setup
+	project alpha
+	mkdir folder
+	touch file.ini
+}
+
+# What bash would offer for the last word, one a line, sorted. Words are split as readline splits
+# them.
+in_bash() { # WORD...
+	bash --norc --noprofile -c '
+		source <(sandbox completion bash)
+		COMP_WORDS=()
+		for word; do
+			mapfile -t -O ${#COMP_WORDS[@]} COMP_WORDS < <(
+				printf "%s" "$word" | sed "s/[=:]/\n&\n/g")
+			[ "$word" ] || COMP_WORDS+=("")
+		done
+		COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
+		_sandbox 2>/dev/null # compopt works only under a real Tab
+		printf "%s\n" "${COMPREPLY[@]}" | LC_ALL=C sort' - sandbox "$@"
+}
+
+in_fish() { # LINE
+	fish --no-config -c 'source (sandbox completion fish | psub)
+		complete -C $argv[1]' -- "$1" | cut -f1 | LC_ALL=C sort
+}
+
+# A real zsh on a terminal of its own, which shows what it lists for Tab.
+in_zsh() { # LINE
+	mkdir -p zsh
+	sandbox completion zsh >zsh/_sandbox
+	zsh -f -c '
+		zmodload zsh/zpty
+		zpty z "TERM=dumb PS1= zsh -f -i"
+		zpty -w z "fpath=($PWD/zsh \$fpath); autoload -Uz compinit; compinit -u -D"
+		zpty -w z "zstyle \":completion:*\" list-prompt; LISTMAX=0"
+		zpty -w z "bindkey \"^I\" list-choices; unsetopt beep; print rea\"\"dy"
+		zpty -r -m z line "*ready*"
+		zpty -w -n z "$1"$'"'\\t'"'
+		for i in {1..16}; do
+			zpty -r -t z line && print -rn -- $line
+			sleep 0.05
+		done
+		zpty -d z' - "$1"
+}
+
+commands() {
+	sandbox help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | LC_ALL=C sort
+}
+
+@test "what is printed is what is installed, and an unknown shell is told" {
+	cmp <(sandbox completion bash) "$SOURCE/completions/sandbox.bash"
+	cmp <(sandbox completion zsh) "$SOURCE/completions/_sandbox"
+	cmp <(sandbox completion fish) "$SOURCE/completions/sandbox.fish"
+	fails 125 "*'zhs'*did you mean 'zsh'?" sandbox completion zhs
+	fails 125 "missing argument: sandbox completion bash|zsh|fish" sandbox completion
+}
+
+@test "each file is valid in its shell" {
+	bash -n <(sandbox completion bash)
+	zsh -f -n <(sandbox completion zsh)
+	fish --no-execute <(sandbox completion fish)
+}
+
+@test "bash: commands" {
+	[ "$(in_bash '')" = "$(commands)" ]
+	[ "$(in_bash ins)" = inspect ]
+	[ -z "$(in_bash nothing)" ]
+}
+
+@test "bash: options, of the command and of all" {
+	[ "$(in_bash enter --w)" = --workdir ]
+	[ "$(in_bash run --det)" = --detach ]
+	[ "$(in_bash ls --he)" = --help ]
+	[ -z "$(in_bash enter --detach)" ]
+	[ "$(in_bash --vers)" = --version ]
+}
+
+@test "bash: boxes and folders" {
+	sandbox enter ./alpha -- true
+	[ "$(cd /usr/share/man && in_bash rm al)" = alpha ]
+	[ "$(in_bash enter fo)" = folder ]
+	[ "$(in_bash enter ./al)" = ./alpha ]
+	[[ $(in_bash stop '') = alpha ]]
+}
+
+@test "bash: profiles, choices, settings, images" {
+	[ "$(in_bash profile show pyth)" = python ]
+	[ "$(in_bash enter --profile pyth)" = python ]
+	[ "$(in_bash completion z)" = zsh ]
+	[ "$(in_bash enter --network no)" = none ]
+	[ "$(in_bash config ./alpha lin)" = linger ]
+	[ "$(in_bash run ho)" = host ]
+	[ "$(in_bash run dir:fol)" = folder ]
+	[ "$(in_bash enter --image dir:fol)" = folder ]
+}
+
+@test "bash: the value behind --option=" {
+	[ "$(in_bash enter --profile=pyth)" = python ]
+	[ "$(in_bash enter --network=no)" = none ]
+	[ "$(in_bash enter --image=dir:fol)" = folder ]
+}
+
+@test "bash: the command in the box, then its files" {
+	[[ $(in_bash run host envsu) = *envsubst* || -z $(command -v envsubst) ]]
+	[[ $(in_bash run host mkdi) = *mkdir* ]]
+	[ "$(in_bash run host cat fil)" = file.ini ]
+	[ "$(in_bash enter ./alpha -- cat fil)" = file.ini ]
+}
+
+@test "fish: commands, options, boxes, folders, profiles" {
+	sandbox enter ./alpha -- true
+	[ "$(in_fish 'sandbox ')" = "$(commands)" ]
+	[ "$(in_fish 'sandbox ins')" = inspect ]
+	[ "$(in_fish 'sandbox enter --work')" = --workdir ]
+	[ "$(cd / && in_fish 'sandbox rm al')" = alpha ]
+	[ "$(in_fish 'sandbox init fo')" = folder/ ]
+	[ "$(in_fish 'sandbox enter --profile pyth')" = python ]
+	[ "$(in_fish 'sandbox enter --profile=pyth')" = --profile=python ]
+	[ "$(in_fish 'sandbox run dir:fol')" = dir:folder/ ]
+}
+
+@test "fish shows what each candidate is" {
+	fish --no-config -c 'source (sandbox completion fish | psub); complete -C "sandbox ent"' >out
+	[ "$(cat out)" = "enter	$(sandbox help | sed -n 's/^  enter *//p')" ]
+}
+
+@test "zsh: commands with what they do, options, boxes, profiles" {
+	sandbox enter ./alpha -- true
+	run in_zsh 'sandbox in'
+	[[ $output = *init*write*inspect* ]]
+	[[ $output != *enter* ]]
+	run in_zsh 'sandbox enter --'
+	[[ $output = *--workdir*--help* ]]
+	run in_zsh 'sandbox rm a'
+	[[ $output = *alpha* ]]
+	run in_zsh 'sandbox profile show '
+	[[ $output = *python* ]]
+	run in_zsh 'sandbox init '
+	[[ $output = *folder* && $output != *file.ini* ]]
+}
+
+@test "candidates are silent whatever the words are" {
+	local words
+
+	for words in '' 'nothing x' 'enter --nothing x' 'enter --profile' 'rm -- -x' '--debug' \
+		'run dir:' 'config . x.y' 'enter -p' 'run -xyz' '-- --'; do
+		# shellcheck disable=SC2086 # words they are
+		run --separate-stderr sandbox __complete $words
+		[ "$status" = 0 ]
+		[ -z "$(words_on_stderr)" ]
+	done
+}
+
+@test "every option of every command is offered" {
+	local command
+
+	for command in $(commands); do
+		[ "$(in_bash "$command" -)" = "$(sandbox help "$command" |
+			grep -Eo '^  (-.,|   ) --[a-z-]+' | grep -o -- '--.*' | LC_ALL=C sort)" ]
+	done
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# sandbox doctor: what this machine allows, and how to mend it.
+
+load helpers
+
+@test "where the tests run, boxes can start" {
+	run --separate-stderr sandbox doctor
+	[ "$status" = 0 ]
+	[[ $output = *'Boxes can start on this machine.' ]]
+	run ! grep '^fail' <<<"$output"
+}
+
+@test "each check has a state, a name and what was seen" {
+	sandbox doctor >out
+	[ "$(grep -cE '^(ok|note|fail) +[a-z/]' out)" -ge 10 ]
+	[ "$(grep -cvE '^((ok  |note|fail)  [a-z/]| {24}[^ ]|Boxes can|$)' out)" = 0 ]
+	grep -q "^ok    kernel            Linux $(uname -r | cut -d- -f1)" out
+	grep -q "uid $(id -u)" out
+}
+
+@test "--json has the same" {
+	sandbox doctor --json >out
+	[ "$(jq .can_start out)" = true ]
+	[ "$(jq -r '.checks[] | .state' out)" = \
+		"$(sandbox doctor | sed -nE 's/^(ok|note|fail) .*/\1/p')" ]
+	[ "$(jq -c '[.checks[] | select((.name and .state and .seen and
+		(.fix | type == "array")) | not)]' out)" = '[]' ]
+}
+
+@test "a data folder that cannot be written to is told with its path, and the status is 1" {
+	am_root || chmod a-w "$T/xdg/data"
+	am_root && XDG_DATA_HOME=/proc/nothing
+	run --separate-stderr sandbox doctor
+	chmod u+w "$T/xdg/data"
+	[ "$status" = 1 ]
+	[[ $output = *"fail  data folder "*"$XDG_DATA_HOME"*"No box can start"* ]]
+	XDG_DATA_HOME=$T/xdg/data
+}
+
+@test "where namespaces are forbidden it says so, with the command that allows them" {
+	# the limit of a user namespace of our own: nobody else meets it
+	run unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && sandbox doctor --json'
+	[ "$status" = 1 ]
+	jq -e '.can_start == false' <<<"$output"
+	jq -e '.checks[] | select(.name == "user namespaces") |
+		.state == "fail" and (.fix | length > 0)' <<<"$output"
+}
+
+@test "in a box it tells what a box in the box would need" {
+	run sandbox run --mount "${SANDBOX%/bin/sandbox}:/inner" host /inner/bin/sandbox doctor
+	[ "$status" = 1 ]
+	[[ $output = *'fail  user namespaces'*fix:* ]]
+}
+
+@test "it leaves nothing behind but the runtime folder" {
+	local before
+
+	mkdir -p -m 0700 "$XDG_RUNTIME_DIR/sandbox"
+	before=$(find "$T" | LC_ALL=C sort)
+	sandbox doctor >/dev/null
+	[ "$(find "$T" | LC_ALL=C sort)" = "$before" ]
+	wait_until 20 no_processes
+}
+
+@test "doctor takes no words" {
+	fails 125 "unexpected argument 'now': sandbox doctor *" sandbox doctor now
+}

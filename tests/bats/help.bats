@@ -1,0 +1,173 @@
+#!/usr/bin/env bats
+# Help, versions, manual pages, and how wrong command lines are answered.
+
+load helpers
+
+commands() {
+	sandbox help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'
+}
+
+# The options that the help of a command shows, one "-x --name" or "--name" a line.
+options_of() { # COMMAND
+	sandbox "$1" --help | sed -nE 's/^  (-[a-zA-Z])?,? +(--[a-z-]+).*/\1 \2/p' | sed 's/^ //'
+}
+
+@test "help, --help and -h are the same, on stdout, with status 0" {
+	run --separate-stderr sandbox help
+	[ "$status" = 0 ]
+	[ -z "$stderr" ]
+	[[ $output = "Usage: sandbox "* ]]
+	[ "$(sandbox --help)" = "$output" ]
+	[ "$(sandbox -h)" = "$output" ]
+}
+
+@test "every command has a help, as COMMAND --help, -h and help COMMAND" {
+	local command
+
+	[ "$(commands | wc -l)" -ge 15 ]
+	for command in $(commands); do
+		run --separate-stderr sandbox "$command" --help
+		[ "$status" = 0 ]
+		[ -z "$stderr" ]
+		[[ $output = "Usage: sandbox $command"*"Options:"*"--help"*"Manual: sandbox-$command(1)" ]]
+		[ "$(sandbox "$command" -h)" = "$output" ]
+		[ "$(sandbox help "$command")" = "$output" ]
+		# the line of the list is the one of the command
+		sandbox help | grep -qE "^  $command +$(sed -n 3p <<<"$output")\$"
+	done
+}
+
+@test "--help wins over missing and surplus words" {
+	sandbox exec --help
+	sandbox rm a b c --help
+	sandbox help enter --help
+}
+
+@test "nothing of the help is wider than a terminal" {
+	local command
+
+	for command in $(commands); do
+		[ "$(sandbox help "$command" | wc -L)" -le 100 ]
+	done
+	[ "$(sandbox help | wc -L)" -le 80 ]
+}
+
+@test "the version" {
+	[[ $(sandbox version) =~ ^sandbox\ [0-9]+\.[0-9]+ ]]
+	[ "$(sandbox --version)" = "$(sandbox version)" ]
+	[ "$(sandbox -V)" = "$(sandbox version)" ]
+	[ "sandbox $(sandbox version --json | jq -r .version)" = "$(sandbox version)" ]
+}
+
+@test "an unknown command names the nearest, or where to look" {
+	fails 125 "unknown command 'entre': did you mean 'enter'?" sandbox entre
+	fails 125 "unknown command 'inpsect': did you mean 'inspect'?" sandbox help inpsect
+	fails 125 "unknown command 'zzzzzzzz': see 'sandbox help'" sandbox zzzzzzzz
+	fails 125 "unknown command '*" sandbox ''
+	fails 125 "no command given: see 'sandbox help'" sandbox
+	fails 125 "no command given: see 'sandbox help'" sandbox --quiet
+}
+
+@test "an unknown option names the nearest, or where to look" {
+	fails 125 "unknown option '--netwrok' of 'sandbox enter': did you mean '--network'?" \
+		sandbox enter --netwrok none
+	fails 125 "unknown option '--zzzzzzzz' of 'sandbox ls': see 'sandbox ls --help'" \
+		sandbox ls --zzzzzzzz
+	fails 125 "unknown option '-Z' of 'sandbox ls': see 'sandbox ls --help'" sandbox ls -Z
+	fails 125 "unknown option '--verison' of 'sandbox': did you mean '--version'?" \
+		sandbox --verison
+}
+
+@test "options are not abbreviated" {
+	fails 125 "unknown option '--net' of 'sandbox enter'*" sandbox enter --net none
+}
+
+@test "options that lack a value, or have one too many" {
+	fails 125 "option '--network' needs a value: --network *" sandbox enter --network
+	fails 125 "option '-p' needs a value: -p PROFILE" sandbox enter -p
+	fails 125 "option '--quiet' takes no value" sandbox ls --quiet=yes
+}
+
+@test "words that are missing or too many" {
+	fails 125 "missing argument: sandbox exec *" sandbox exec
+	fails 125 "missing argument: sandbox run *" sandbox run
+	fails 125 "unexpected argument 'b': sandbox init *" sandbox init a b
+	fails 125 "unexpected argument 'x': sandbox version *" sandbox version x
+}
+
+@test "letters group, values join their letter or their name" {
+	project p
+	printf '[env]\nX = 1\n' >x.ini
+	[ "$(sandbox enter -qp./x.ini ./p -- sh -c 'echo $X')" = 1 ]
+	[ "$(sandbox enter --quiet --profile=./x.ini ./p -- sh -c 'echo $X')" = 1 ]
+	[ "$(sandbox enter ./p --profile ./x.ini -- sh -c 'echo $X')" = 1 ]
+}
+
+@test "exit status: 125 sandbox failed, 126 not executable, 127 not found" {
+	touch plain
+	run sandbox run --mount "$T/plain:/plain" host /plain
+	[ "$status" = 126 ]
+	run -127 sandbox run host no-such-command
+	run -127 sandbox run host /no/such/command
+	run sandbox run host /usr
+	[ "$status" = 126 ]
+	run sandbox run no-such-image true
+	[ "$status" = 125 ]
+	for n in 0 1 2 125 126 127 255; do
+		run "-$n" sandbox run host sh -c "exit $n"
+	done
+}
+
+@test "output that cannot be written is a failure" {
+	local command
+
+	for command in help version 'profile ls' 'config --json' 'completion bash'; do
+		run -125 bash -c "sandbox $command >/dev/full"
+		[[ $output = *"cannot write the output: No space left on device" ]]
+		run -125 bash -c "sandbox $command >&-"
+	done
+	# a reader that went away needs no words
+	run bash -c 'set -o pipefail; sandbox completion bash | true'
+	[[ $output != *sandbox:* ]]
+}
+
+@test "it runs with no standard descriptors, no environment and no arguments" {
+	bash -c 'exec <&- >&- 2>&-; exec "$SANDBOX" run host true'
+	[ "$(env -i "$SANDBOX" version)" = "$(sandbox version)" ]
+}
+
+@test "every command and file has its manual page, and no page is of something else" {
+	local command
+
+	for command in $(commands); do
+		grep -q "^.Nm sandbox-$command\$" "$SOURCE/man/sandbox-$command.1"
+	done
+	[ "$(cd "$SOURCE/man" && ls sandbox-*.1)" = \
+		"$(commands | sed 's/.*/sandbox-&.1/' | LC_ALL=C sort)" ]
+	[ -f "$SOURCE/man/sandbox.ini.5" ]
+	[ -f "$SOURCE/man/sandbox-profile.5" ]
+}
+
+@test "a manual page has exactly the options of its command" {
+	local command page
+
+	for command in $(commands); do
+		page=$(sed -n '/^The options are:/,/^\.Sh/p' "$SOURCE/man/sandbox-$command.1" |
+			sed -nE 's/^\.It Fl ([a-zA-Z]) , Fl -([a-z-]+).*/-\1 --\2/p
+				t
+				s/^\.It Fl -([a-z-]+).*/--\1/p')
+		[ "$(sort <<<"$page")" = "$(options_of "$command" | sort)" ]
+	done
+}
+
+@test "the main page names every command" {
+	local command
+
+	for command in $(commands); do
+		grep -Eq "(Cm|Ic|Xr sandbox-|sandbox )$command" "$SOURCE/man/sandbox.1"
+	done
+}
+
+@test "no message has an escape or a newline of the caller's" {
+	fails 125 "unknown command 'a\\\\x1b\[31m\\\\nb'*" sandbox $'a\e[31m\nb'
+}

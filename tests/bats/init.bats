@@ -1,0 +1,184 @@
+#!/usr/bin/env bats
+# sandbox init: the sandbox.ini of a folder.
+
+load helpers
+load screen
+
+teardown() {
+	screen_close
+	sandbox_teardown
+}
+
+# The value that the file of a folder gives to a key.
+value() { # DIR KEY
+	sed -n "s/^$2 *= //p" "$1/sandbox.ini"
+}
+
+@test "it writes a file that enter and config accept as it is" {
+	mkdir p
+	sandbox init p
+	[ "$(value p name)" = p ]
+	[ "$(value p image)" = host ]
+	[ "$(value p profile)" = dev ]
+	[ "$(sandbox config ./p image)" = host ]
+	[ "$(sandbox enter ./p -- pwd)" = "$T/p" ]
+}
+
+@test "every line it comments out is valid too" {
+	mkdir p data
+	sandbox init p
+	sed -i 's/^;\([[a-zA-Z/~]\)/\1/' p/sandbox.ini
+	[ "$(sandbox config ./p network)" = none ]
+	[ "$(sandbox config ./p env.CC)" = gcc ]
+	[ "$(sandbox enter ./p -- ls -d /data)" = /data ]
+}
+
+@test "without DIR it is the current folder" {
+	mkdir p
+	cd p
+	sandbox init
+	[ "$(value . name)" = p ]
+	cd "$T"
+	sandbox init --yes ./p/ --force
+	[ "$(value p name)" = p ]
+}
+
+@test "what was written is said on stderr, unless --quiet" {
+	mkdir p q
+	run --separate-stderr sandbox init p
+	[ -z "$output" ]
+	[[ $(words_on_stderr) = "sandbox: wrote 'p/sandbox.ini'"* ]]
+	run --separate-stderr sandbox init --quiet q
+	[ -z "$output$(words_on_stderr)" ]
+}
+
+@test "a file that is there stays, whatever it is; --force replaces it" {
+	project p
+	fails 125 "*p/sandbox.ini*is there*--force*" sandbox init p
+	[ "$(cat p/sandbox.ini)" = '[sandbox]' ]
+	sandbox init --force p
+	[ "$(value p name)" = p ]
+	mkdir q
+	ln -s "$T/elsewhere" q/sandbox.ini
+	fails 125 "*--force*" sandbox init q
+	sandbox init -f q
+	[ ! -e elsewhere ]
+	[ ! -L q/sandbox.ini ]
+}
+
+@test "nothing is left of a file that could not be written" {
+	mkdir p
+	chmod a-w p
+	am_root || fails 125 "*sandbox.ini*Permission denied" sandbox init p
+	chmod u+w p
+	am_root || [ -z "$(ls -A p)" ]
+	fails 125 "*no-such-folder*No such file*" sandbox init no-such-folder
+	echo >file
+	fails 125 "*file*Not a directory" sandbox init file
+}
+
+@test "the name is the folder's, made to fit" {
+	local dir long
+	long=$(printf 'x%.0s' {1..100})
+
+	for dir in 'my project' '.hidden' 'ünï' "$long" '---' 'a.b_c-1' 'end--'; do
+		mkdir -- "$dir"
+		sandbox init -q -- "$dir"
+		sandbox config "./$dir" name >>names
+	done
+	[ "$(cat names)" = "my-project
+hidden
+n
+${long:0:63}
+project
+a.b_c-1
+end" ]
+}
+
+@test "the profile follows the files that are there" {
+	local file
+
+	for file in Cargo.toml:rust go.mod:go package.json:node pyproject.toml:python \
+		requirements.txt:python setup.py:python pom.xml:java build.gradle:java \
+		build.gradle.kts:java CMakeLists.txt:c meson.build:c Makefile:c; do
+		mkdir "${file%:*}"
+		touch "${file%:*}/${file%:*}"
+		sandbox init --yes --quiet "${file%:*}"
+		[ "$(value "${file%:*}" profile)" = "dev, ${file#*:}" ]
+		sandbox config "./${file%:*}" >/dev/null
+	done
+}
+
+@test "without a terminal nothing is asked" {
+	mkdir p
+	sandbox init p <<<$'other\nother\nother'
+	[ "$(value p name)" = p ]
+}
+
+@test "on a terminal three questions, with suggestions, and completion by Tab" {
+	mkdir p
+	screen_open
+	type_line 'sandbox init p'
+	screen_shows '^Name of the box \[p\]: *$'
+	type_line 'chosen'
+	screen_shows '^Image .*\[host\]: *$'
+	type_line ''
+	screen_shows '^Profiles \[dev\]: *$'
+	tmux -S "$T/tmux" send-keys -l 'dev, pyth'
+	press Tab Enter
+	outer_prompt
+	[ "$(value p name)" = chosen ]
+	[ "$(value p image)" = host ]
+	[ "$(value p profile)" = 'dev, python' ]
+}
+
+@test "a bad answer is told and asked for again" {
+	mkdir p
+	screen_open
+	type_line 'sandbox init p'
+	screen_shows '^Name of the box'
+	type_line '/bad/'
+	screen_shows 'expected letters'
+	wait_until 50 eval '[ "$(screen | grep -c "^Name of the box")" = 2 ]'
+	type_line ''
+	screen_shows '^Image'
+	type_line 'two words'
+	wait_until 50 eval '[ "$(screen | grep -c "^Image")" = 2 ]'
+	type_line ''
+	screen_shows '^Profiles'
+	type_line 'dve'
+	screen_shows "did you mean 'dev'"
+	type_line 'c'
+	outer_prompt
+	[ "$(value p name)" = p ]
+	[ "$(value p profile)" = c ]
+}
+
+@test "Ctrl-C ends it, with the terminal as it was before the prompt is back" {
+	mkdir p
+	screen_open
+	type_line 'sandbox init p'
+	screen_shows '^Name of the box'
+	press C-c
+	outer_prompt
+	[[ $(screen_settings) = *" icanon"* && $(screen_settings) = *" echo "* ]]
+	[ -z "$(ls -A p)" ]
+}
+
+@test "Ctrl-D ends it, and leaves no file" {
+	mkdir p
+	screen_open
+	type_line 'sandbox init p; echo status=$?'
+	screen_shows '^Name of the box'
+	press C-d
+	screen_shows '^status=125'
+	[ -z "$(ls -A p)" ]
+}
+
+@test "--yes asks nothing on a terminal" {
+	mkdir p
+	run on_terminal "sandbox init --yes p"
+	[ "$status" = 0 ]
+	[[ $output != *'['* ]]
+	[ "$(value p name)" = p ]
+}
