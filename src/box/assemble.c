@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "box/programs.h"
+#include "box/reach.h"
 #include "box/session_env.h"
 #include "launch/protocol.h"
 #include "net/driver.h"
@@ -31,6 +32,7 @@
 void assembly_clear(struct assembly *a)
 {
 	image_root_clear(&a->root);
+	strv_clear(&a->reach);
 	strv_clear(&a->strings);
 	free(a->mounts);
 	*a = (struct assembly){0};
@@ -237,6 +239,8 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 		m.source = keep(a, source);
 		if ((r = check_inside(req->box->project, ms, source, e)) < 0)
 			return r;
+		if (!req->box->project || !path_is_beneath(source, req->box->project))
+			reach_add_mount(source, ms->target, ms->read_only, &a->reach);
 		break;
 	}
 	add_mount(a, m);
@@ -300,6 +304,7 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 
 	if (r < 0)
 		return r;
+	reach_add_settings(s, &a->reach);
 	a->plan.id = req->box->id;
 	a->plan.hostname = req->hostname ? keep(a, xstrdup(req->hostname))
 			   : settings_get(s, "sandbox", "hostname")

@@ -14,6 +14,7 @@
 struct assembly {
 	struct plan plan;
 	struct image_root root;
+	struct strv reach;   /* what of the host the files of the project ask for; see reach.h */
 	struct strv strings; /* paths and lines that only the plan needs */
 	struct plan_mount *mounts;
 	size_t n_mounts, cap;

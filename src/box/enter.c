@@ -21,6 +21,7 @@
 #include "base/path.h"
 #include "box/drift.h"
 #include "box/project.h"
+#include "box/reach.h"
 #include "box/session.h"
 #include "config/xdg.h"
 #include "launch/client.h"
@@ -64,7 +65,9 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 
 	if (r < 0)
 		return r;
-	r = box_take_lifetime(b, BOX_GONE_MS, &lifetime, e);
+	r = reach_check(b, &a.reach, in->options->accept, e);
+	if (r == 0)
+		r = box_take_lifetime(b, BOX_GONE_MS, &lifetime, e);
 	if (r < 0)
 		return r;
 	drift_notes(in->settings, &notes);

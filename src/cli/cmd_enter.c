@@ -6,7 +6,7 @@
 #include "cli/overrides.h"
 
 struct enter_cli {
-	bool root;
+	bool root, accept;
 	const char *image, *network, *variant, *name, *workdir;
 	struct strv profiles, env;
 };
@@ -53,6 +53,9 @@ static const struct opt options[] = {
 	 .arg = "NAME[=VALUE]",
 	 .help = "set a variable, or pass the host's",
 	 OPT_LIST(struct enter_cli, env)},
+	{.name = "accept",
+	 .help = "let the project have what it now asks for of this machine",
+	 OPT_FLAG(struct enter_cli, accept)},
 	OPTS_END,
 };
 
@@ -61,6 +64,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	const struct enter_cli *cli = args->options;
 	struct enter_options o = {
 		.project = args->n ? args->v[0] : NULL,
+		.accept = cli->accept,
 		.name = cli->name,
 		.settings = {.variant = cli->variant, .profiles = cli->profiles},
 		.session = {.root = cli->root,

@@ -107,11 +107,10 @@ c, _ = s.accept(); s.close(); c.close()') &
 
 @test "a project file that changed acts at the next start; until then enter says so" {
 	project p
-	mkdir shared
 	sandbox enter ./p -- true
 	run --separate-stderr sandbox enter ./p -- true
 	[ -z "$(words_on_stderr)" ]
-	project p $'[sandbox]\nnested = yes\n[mounts]\n/shared = ../shared'
+	project p $'[sandbox]\nnested = yes\n[mounts]\n/shared = tmpfs'
 	run --separate-stderr sandbox enter ./p -- test -e /shared
 	[ "$status" = 1 ]
 	[[ $(words_on_stderr) = *"(nested, mounts)"*"next start"*"sandbox stop p"* ]]
