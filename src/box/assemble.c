@@ -162,7 +162,7 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 				       req->user->home);
 	} else if (a->root.read_only) {
 		m.kind = PLAN_MOUNT_TMPFS;
-	} else if (req->box->temporary) {
+	} else if (req->box->in_memory) {
 		m.kind = PLAN_MOUNT_DIR;
 	} else {
 		m.source = keep(a, xasprintf("%s/boxes/%s/home", req->store->data, req->box->id));

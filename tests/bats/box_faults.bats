@@ -110,10 +110,10 @@ c, _ = s.accept(); s.close(); c.close()') &
 	sandbox enter ./p -- true
 	run --separate-stderr sandbox enter ./p -- true
 	[ -z "$(words_on_stderr)" ]
-	project p $'[sandbox]\nnested = yes\n[mounts]\n/shared = tmpfs'
+	project p $'[sandbox]\nsudo = no\n[mounts]\n/shared = tmpfs'
 	run --separate-stderr sandbox enter ./p -- test -e /shared
 	[ "$status" = 1 ]
-	[[ $(words_on_stderr) = *"(nested, mounts)"*"next start"*"sandbox stop p"* ]]
+	[[ $(words_on_stderr) = *"(sudo, mounts)"*"next start"*"sandbox stop p"* ]]
 	sandbox stop p
 	run --separate-stderr sandbox enter ./p -- test -e /shared
 	[ "$status" = 0 ]
