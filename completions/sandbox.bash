@@ -8,7 +8,15 @@ _sandbox() {
 	if declare -F _get_comp_words_by_ref >/dev/null; then
 		_get_comp_words_by_ref -n =: cur words cword
 	else
-		words=("${COMP_WORDS[@]}") cword=$COMP_CWORD cur=${COMP_WORDS[COMP_CWORD]}
+		words=()
+		for cur in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+			if [[ $cur == [=:]* || ${words[*]: -1} == *[=:] ]]; then
+				words[-1]+=$cur
+			else
+				words+=("$cur")
+			fi
+		done
+		cword=$((${#words[@]} - 1)) cur=${words[cword]}
 	fi
 
 	local lines kind prefix line IFS=$'\n'

@@ -46,8 +46,11 @@ int box_lock(const struct store *s, struct box *b, struct err *e)
 		return r;
 	if (fd < 0 || !is_same_file(fd, b->in_memory ? s->runtime_fd : s->data_fd, path))
 		return err_set(e, ERR_RETRY, "box '%s' was removed meanwhile", b->name);
-	b->lock_fd = take_fd(&fd);
-	return 0;
+	/* Whoever held the lock may have started the box, and made its runtime folder. */
+	r = record_open_runtime(s, b, e);
+	if (r == 0)
+		b->lock_fd = take_fd(&fd);
+	return r;
 }
 
 void box_unlock(struct box *b)

@@ -21,7 +21,7 @@ struct box {
 	bool in_memory;	   /* a temporary one that lies in the runtime folder alone */
 	bool damaged;	   /* its record cannot be understood: name is the id, image "?" */
 	int dir_fd;	   /* the folder with record and lock, O_PATH */
-	int run_fd;	   /* RUNTIME/<id>, with the control socket, O_PATH */
+	int run_fd;	   /* RUNTIME/<id>, with the control socket, O_PATH; or -1 */
 	int lock_fd;	   /* of box_lock(), or -1 */
 };
 
@@ -46,6 +46,9 @@ int box_create(const struct store *s, const char *name, const char *project, con
  */
 int box_create_temporary(const struct store *s, const char *name, const char *image, bool in_memory,
 			 struct box *ret, int *ret_lifetime, struct err *e);
+
+/* Makes RUNTIME/<id> where it is missing and opens run_fd; comes before box_start(). */
+int box_make_runtime(const struct store *s, struct box *b, struct err *e);
 
 /* -ENOENT when there is no such box, -EUCLEAN when its record is damaged. */
 int box_load(const struct store *s, const char *id, struct box *ret, struct err *e);

@@ -109,7 +109,7 @@ static int publish(const struct store *s, struct box *b, const char *tmp, struct
 	b->dir_fd = openat(s->data_fd, final, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (b->dir_fd < 0)
 		return err_sys(e, errno, "cannot open '%s/%s'", s->data, final);
-	return record_open_runtime(s, b, e);
+	return 0;
 }
 
 /* b has its id, project, image and kind. The lifetime lock is held when this returns. */
@@ -145,7 +145,7 @@ static int create_in_memory(const struct store *s, struct box *b, const char *na
 			    int *ret_lifetime, struct err *e)
 {
 	cleanup_close int lifetime = -1;
-	int r = record_open_runtime(s, b, e);
+	int r = box_make_runtime(s, b, e);
 
 	if (r < 0)
 		return r;

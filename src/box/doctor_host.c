@@ -78,12 +78,13 @@ void doctor_check_subid(const struct doctor_place *place, struct doctor_result *
 	gids = has_range("/etc/subgid", &user);
 	helper = in_path("newuidmap") && in_path("newgidmap");
 	if (uids && gids && helper) {
-		doctor_set(ret, DOCTOR_OK, "not needed; idmap = subid can use them",
+		doctor_set(ret, DOCTOR_OK, "not needed: one id is enough (idmap = single)",
 			   "ranges and newuidmap are there");
 		return;
 	}
-	doctor_set(ret, DOCTOR_NOTE, "not needed: idmap = single", "missing:%s%s%s",
-		   uids ? "" : " a range in /etc/subuid;", gids ? "" : " a range in /etc/subgid;",
+	doctor_set(ret, DOCTOR_NOTE, "not needed: one id is enough (idmap = single)",
+		   "missing:%s%s%s", uids ? "" : " a range in /etc/subuid;",
+		   gids ? "" : " a range in /etc/subgid;",
 		   helper ? "" : " newuidmap and newgidmap");
 	if (!helper)
 		doctor_fix(ret, "sudo apt install uidmap");
@@ -122,7 +123,7 @@ static bool cgroup_writable(const char *dir)
 
 void doctor_check_cgroup(const struct doctor_place *place, struct doctor_result *ret)
 {
-	static const char rung[] = "boxes without [limits] only; limits are refused";
+	static const char rung[] = "boxes without limits; [limits] is not acted on yet";
 	cleanup_free char *own = own_cgroup();
 	cleanup_free char *manager = xasprintf(
 		"/sys/fs/cgroup/user.slice/user-%u.slice/user@%u.service", geteuid(), geteuid());

@@ -61,22 +61,27 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 				      .options = &in->options->session,
 				      .accepted = unlock_accepted,
 				      .arg = b};
-	int r = assemble(&req, &a, e);
+	int new_reach, r = assemble(&req, &a, e);
 
 	if (r < 0)
 		return r;
-	r = reach_check(b, &a.reach, in->options->accept, e);
-	if (r == 0)
+	r = new_reach = reach_check(b, &a.reach, in->options->accept, e);
+	if (r >= 0)
 		r = box_take_lifetime(b, BOX_GONE_MS, &lifetime, e);
 	if (r < 0)
 		return r;
 	drift_notes(in->settings, &notes);
+	r = box_make_runtime(in->store, b, e);
+	if (r < 0)
+		return r;
 	r = box_start(b, &a, lifetime, notes.data, &started, e);
 	if (r < 0)
 		return r;
 	close_fd(&lifetime);
 	pidfd = started.pidfd;
 	boot = started.boot_fd;
+	if (new_reach && (r = reach_keep(b, &a.reach, e)) < 0)
+		return r;
 	session.home = a.home;
 	session.cwd = cwd = box_session_cwd(b, a.project, a.home);
 	return box_session_run(&session, boot, ret_status, e);

@@ -33,7 +33,7 @@ static int resolve_dir(const char *spec, const char *base, struct image_root *re
 			       "cannot use image 'dir:/': the host's own system is the "
 			       "image 'host'");
 	strv_push(&ret->lowers, real);
-	ret->read_only = st.st_uid != geteuid();
+	ret->read_only = st.st_uid != geteuid() || st.st_gid != getegid();
 	return 0;
 }
 

@@ -23,7 +23,13 @@ void reach_add_settings(const struct settings *s, struct strv *out);
 /* Appends one mount of a host folder that is no part of the project. */
 void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out);
 
-/* Compares with what is kept, and keeps it at the first start or with accept. */
+/*
+ * Compares with what is kept. More than that is an error, unless accept. Returns 1 when the reach
+ * is to be kept (the first start, or accepted), 0 when it is.
+ */
 int reach_check(const struct box *b, const struct strv *reach, bool accept, struct err *e);
+
+/* Keeps it; called when the box has been started with it. */
+int reach_keep(const struct box *b, const struct strv *reach, struct err *e);
 
 #endif

@@ -30,17 +30,18 @@ void box_close(struct box *b)
 
 int record_open_runtime(const struct store *s, struct box *b, struct err *e)
 {
-	const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
-
-	b->run_fd = openat(s->runtime_fd, b->id, flags);
-	if (b->run_fd < 0 && errno == ENOENT) {
-		if (mkdirat(s->runtime_fd, b->id, 0700) < 0 && errno != EEXIST)
-			return err_sys(e, errno, "cannot make '%s/%s'", s->runtime, b->id);
-		b->run_fd = openat(s->runtime_fd, b->id, flags);
-	}
-	if (b->run_fd < 0)
+	close_fd(&b->run_fd);
+	b->run_fd = openat(s->runtime_fd, b->id, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (b->run_fd < 0 && errno != ENOENT)
 		return err_sys(e, errno, "cannot open '%s/%s'", s->runtime, b->id);
 	return 0;
+}
+
+int box_make_runtime(const struct store *s, struct box *b, struct err *e)
+{
+	if (mkdirat(s->runtime_fd, b->id, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, errno, "cannot make '%s/%s'", s->runtime, b->id);
+	return record_open_runtime(s, b, e);
 }
 
 int record_write(const struct box *b, int dirfd, struct err *e)

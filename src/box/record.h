@@ -6,7 +6,10 @@
 
 #include "box/box.h"
 
-/* Opens run_fd, making RUNTIME/<id> when it is missing. */
+/*
+ * Opens run_fd anew; where there is no RUNTIME/<id> it is -1. Looking at a box must not make it a
+ * folder: it may be going at this moment.
+ */
 int record_open_runtime(const struct store *s, struct box *b, struct err *e);
 
 /* Writes the record into the folder dirfd; readers see all of it or nothing. */

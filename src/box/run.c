@@ -42,6 +42,9 @@ static int start_and_run(const struct store *s, struct box *b, const struct sett
 	if (r < 0)
 		return r;
 	a.plan.linger_ms = 0;
+	r = b->in_memory ? 0 : box_make_runtime(s, b, e);
+	if (r < 0)
+		return r;
 	r = box_start(b, &a, *lifetime, NULL, &started, e);
 	if (r < 0)
 		return r;

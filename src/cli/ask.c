@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,19 +23,30 @@ extern char **environ;
 static int run_helper(char *const *argv, int fd, int *ret_status)
 {
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	void (*interrupt)(int);
+	sigset_t defaults;
 	pid_t pid;
 	int r;
 
+	/* Ctrl-C is the helper's, which has a terminal to restore; as system(3) does. */
+	interrupt = signal(SIGINT, SIG_IGN);
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGINT);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigdefault(&attributes, &defaults);
+
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, fd, STDOUT_FILENO);
-	r = posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
+	r = posix_spawn(&pid, argv[0], &actions, &attributes, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
-	if (r != 0)
-		return -r;
-	while (waitpid(pid, ret_status, 0) < 0)
+	posix_spawnattr_destroy(&attributes);
+	while (r == 0 && waitpid(pid, ret_status, 0) < 0)
 		if (errno != EINTR)
-			return -errno;
-	return 0;
+			r = errno;
+	signal(SIGINT, interrupt);
+	return -r;
 }
 
 /* The answer fits a pipe: a terminal's line is shorter than its 64 KiB. */

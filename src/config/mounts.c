@@ -32,8 +32,7 @@ static bool take_option(const char *word, struct mount_value *ret)
 /* Cuts the options off the end of text, which leaves the source. The last of two options wins. */
 static void cut_options(char *text, struct mount_value *ret)
 {
-	struct mount_value options = {0};
-	bool have_mode = false;
+	bool have_mode = false, have_size = false;
 
 	for (;;) {
 		size_t len = strlen(text);
@@ -43,14 +42,14 @@ static void cut_options(char *text, struct mount_value *ret)
 			text[--len] = '\0';
 		for (word = text + len; word > text && !is_blank(word[-1]); word--)
 			;
-		if (word == text || !take_option(word, &options))
+		/* One of a kind: a second "ro" is the end of a path with a blank in it. */
+		if (word == text || (*word == 'r' ? have_mode : have_size) ||
+		    !take_option(word, ret))
 			return;
-		if (options.size && !ret->size)
-			ret->size = options.size;
-		if (*word == 'r' && !have_mode) {
-			ret->read_only = options.read_only;
+		if (*word == 'r')
 			have_mode = true;
-		}
+		else
+			have_size = true;
 		*word = '\0';
 	}
 }

@@ -177,12 +177,16 @@ static int apply_dir(const struct plan_mount *m, int rootfd, struct err *e)
 	return path_mkdirs_beneath(rootfd, m->target, m->mode ? m->mode : 0755, &target, e);
 }
 
-int mounts_apply(const struct plan *p, int rootfd, int hostfd, int scratch, struct err *e)
+int mounts_apply(const struct plan *p, enum mounts_part part, int rootfd, int hostfd, int scratch,
+		 struct err *e)
 {
 	for (size_t i = 0; i < p->n_mounts; i++) {
 		const struct plan_mount *m = &p->mounts[i];
+		bool dev = path_is_beneath(m->target, "/dev");
 		int r = 0;
 
+		if (dev != (part == MOUNTS_OF_DEV))
+			continue;
 		switch (m->kind) {
 		case PLAN_MOUNT_BIND:
 			r = apply_bind(m, rootfd, hostfd, e);

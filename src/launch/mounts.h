@@ -41,10 +41,14 @@ int mount_open_fixed_dir(int rootfd, const char *path, int *ret_fd, struct err *
  */
 int mount_scratch(int scratch, const char *name, mode_t mode, int *ret_fd, struct err *e);
 
+/* The plan's mounts that go upon what the image holds, and those upon the /dev we build. */
+enum mounts_part { MOUNTS_OF_IMAGE, MOUNTS_OF_DEV };
+
 /*
- * Puts the plan's mounts in, in order. Called while the host's tree is still in view: hostfd is its
- * root, scratch the box's memory.
+ * Puts one part of the plan's mounts in, in order. Called while the host's tree is still in view:
+ * hostfd is its root, scratch the box's memory.
  */
-int mounts_apply(const struct plan *p, int rootfd, int hostfd, int scratch, struct err *e);
+int mounts_apply(const struct plan *p, enum mounts_part part, int rootfd, int hostfd, int scratch,
+		 struct err *e);
 
 #endif

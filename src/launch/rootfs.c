@@ -6,9 +6,9 @@
  *	2  memory	 tmpfs on the staging folder: /dev, /tmp, /run, an upper where there is none
  *	3  root		 overlay on the staging folder
  *	4  /etc		 the user's and the network's lines, while links can lead nowhere else
- *	5  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())
- *	6  /dev		 memory, nodes, devpts
- *	7  the plan's mounts, in order
+ *	5  the plan's mounts, in order; a link of the image can take none to what comes next
+ *	6  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())
+ *	7  /dev		 memory, nodes, devpts; then the plan's mounts upon /dev/shm
  *	8  /sys		 sysfs of an own network namespace, else the host's, read-only
  *	9  masks	 /proc/sys and kin read-only, where we are the host's root
  *	10 pivot_root(".", "."), detach the old root
@@ -262,11 +262,13 @@ int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e)
 	if (r == 0)
 		r = etc_apply(ret->fd, &p->etc, e);
 	if (r == 0)
+		r = mounts_apply(p, MOUNTS_OF_IMAGE, ret->fd, host, scratch, e);
+	if (r == 0)
 		r = mount_proc(ret->fd, e);
 	if (r == 0)
 		r = build_dev(p, scratch, ret, e);
 	if (r == 0)
-		r = mounts_apply(p, ret->fd, host, scratch, e);
+		r = mounts_apply(p, MOUNTS_OF_DEV, ret->fd, host, scratch, e);
 	ret->scratch = take_fd(&scratch);
 	return r;
 }

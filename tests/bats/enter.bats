@@ -84,7 +84,7 @@ name = from-file'
 
 @test "words of the command arrive as they were written" {
 	project p
-	run sandbox enter ./p -- printf '<%s>' 'a b' '' '"q"' "it's" $'new\nline' '$HOME' '*' -- -x
+	run --separate-stderr sandbox enter ./p -- printf '<%s>' 'a b' '' '"q"' "it's" $'new\nline' '$HOME' '*' -- -x
 	[ "$output" = $'<a b><><"q"><it\'s><new\nline><$HOME><*><--><-x>' ]
 }
 

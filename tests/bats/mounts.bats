@@ -33,9 +33,9 @@ in_p() {
 	[ -z "$(ls -A data)" ]
 }
 
-@test "the last option wins, and a path may hold blanks" {
+@test "a path may hold blanks" {
 	mkdir 'a b'
-	with_mounts '/a = ../a b ro rw' '/b = ../a b rw ro'
+	with_mounts '/a = ../a b' '/b = ../a b ro'
 	in_p sh -c 'echo 1 >/a/f'
 	[ "$(cat 'a b/f')" = 1 ]
 	run in_p sh -c 'echo 3 >/b/f'

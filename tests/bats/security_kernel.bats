@@ -47,6 +47,8 @@ show_caps='sed -n "s/^Cap\(...\):\t/\1 /p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\
 	# chown dac_override fowner fsetid kill setgid setuid setpcap net_bind_service net_raw
 	# sys_chroot mknod audit_write setfcap
 	local few=00000000a80425fb none=0000000000000000
+	# what the host's root gave a file would hold on the host
+	! am_root || few=00000000280425fb
 	as_root "Inh $none"$'\n'"Prm $few"$'\n'"Eff $few"$'\n'"Bnd $few"$'\n'"Amb $none"$'\nnnp 1\nseccomp 2' \
 		sh -c "$show_caps"
 }

@@ -109,10 +109,12 @@ as_other() {
 	[ -S "$socket" ]
 	chmod 0777 "$T" "$XDG_RUNTIME_DIR" "$XDG_RUNTIME_DIR/sandbox" "${socket%/*}" "$socket"
 	chmod a+rx "$BATS_RUN_TMPDIR" "${T%/*}"
+	cp "$SANDBOX" sandbox-of-theirs # wherever ours lies, they may not reach it
+	chmod a+rx sandbox-of-theirs
 	# even with the folders opened: who asks is checked
 	[ "$(as_other "$PROBE" connect "$socket")" != ok ] || true
 	run as_other env XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" XDG_DATA_HOME="$XDG_DATA_HOME" \
-		HOME="$HOME" "$SANDBOX" exec p id
+		HOME="$HOME" "$T/sandbox-of-theirs" exec p id
 	[ "$status" = 125 ]
 	as_other timeout 5 "$PROBE" garble "$socket" 50 || true
 	chmod 0700 "$XDG_RUNTIME_DIR/sandbox"
