@@ -4,7 +4,7 @@
 load helpers
 
 layers() {
-	ls "$XDG_DATA_HOME/sandbox/layers" | grep -v "[.]used$"
+	find "$XDG_DATA_HOME/sandbox/layers" -mindepth 1 -maxdepth 1 -type d
 }
 
 @test "/usr is the host's, and read-only, for root of the box too" {
