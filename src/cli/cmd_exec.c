@@ -3,6 +3,7 @@
  */
 #include "box/run.h"
 #include "cli/commands.h"
+#include "cli/overrides.h"
 
 struct exec_cli {
 	bool root;
@@ -11,20 +12,9 @@ struct exec_cli {
 };
 
 static const struct opt options[] = {
-	{.letter = 'r',
-	 .name = "root",
-	 .help = "be root inside, which is still only you outside",
-	 OPT_FLAG(struct exec_cli, root)},
-	{.letter = 'w',
-	 .name = "workdir",
-	 .arg = "DIR",
-	 .help = "start in this folder of the box",
-	 OPT_STRING(struct exec_cli, workdir)},
-	{.letter = 'e',
-	 .name = "env",
-	 .arg = "NAME[=VALUE]",
-	 .help = "set a variable, or pass the host's",
-	 OPT_LIST(struct exec_cli, env)},
+	OPT_ROOT(struct exec_cli, root),
+	OPT_WORKDIR(struct exec_cli, workdir),
+	OPT_ENV(struct exec_cli, env),
 	OPTS_END,
 };
 

@@ -1,10 +1,38 @@
 /*
- * overrides.h - options that stand for a key of [sandbox].
+ * overrides.h - options that several commands share, and those that stand for a key of [sandbox].
  */
 #ifndef CLI_OVERRIDES_H
 #define CLI_OVERRIDES_H
 
 #include "base/mem.h"
+#include "cli/options.h"
+
+/* Rows of an option table; s is the command's options struct, m the member. */
+#define OPT_ROOT(s, m)                                                                    \
+	{                                                                                 \
+		.letter = 'r', .name = "root",                                            \
+		.help = "be root inside, which is still only you outside", OPT_FLAG(s, m) \
+	}
+#define OPT_PROFILE(s, m)                                                                    \
+	{                                                                                    \
+		.letter = 'p', .name = "profile", .arg = "PROFILE", .help = "add a profile", \
+		.word = WORD_PROFILE, OPT_LIST(s, m)                                         \
+	}
+#define OPT_NETWORK(s, m)                                                                  \
+	{                                                                                  \
+		.letter = 'n', .name = "network", .arg = "DRIVER", .help = "none or host", \
+		.word = WORD_CHOICE, .choices = network_choices, OPT_STRING(s, m)          \
+	}
+#define OPT_WORKDIR(s, m)                                                   \
+	{                                                                   \
+		.letter = 'w', .name = "workdir", .arg = "DIR",             \
+		.help = "start in this folder of the box", OPT_STRING(s, m) \
+	}
+#define OPT_ENV(s, m)                                                        \
+	{                                                                    \
+		.letter = 'e', .name = "env", .arg = "NAME[=VALUE]",         \
+		.help = "set a variable, or pass the host's", OPT_LIST(s, m) \
+	}
 
 /* Names of the network drivers, for completion and check; NULL-ended. */
 extern const char *const network_choices[];
