@@ -185,8 +185,11 @@ pid1() { # BOX
 		wait_for $!
 	done
 	wait_until 20 no_processes
-	# swept a minute later: what was in the making, here a layer
+	# swept a minute later: what was in the making, a layer or a box without its lock
 	rm -rf "$XDG_DATA_HOME/sandbox/tmp"/*
+	for folder in "$XDG_RUNTIME_DIR"/sandbox/*/; do
+		[ -e "$folder/lock" ] || rm -rf "$folder"
+	done
 }
 
 @test "kill -9 of pid 1: one clear line, 125, and the next command works" {

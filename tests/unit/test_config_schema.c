@@ -281,8 +281,8 @@ static void mount_values(void **state)
 	} good[] = {
 		{"../data", {MOUNT_SETTING_BIND, (char *)"../data", false, 0}},
 		{"../my data ro", {MOUNT_SETTING_BIND, (char *)"../my data", true, 0}},
-		{"/data ro rw", {MOUNT_SETTING_BIND, (char *)"/data", false, 0}},
-		{"/data rw ro ", {MOUNT_SETTING_BIND, (char *)"/data", true, 0}},
+		{"/data ro rw", {MOUNT_SETTING_BIND, (char *)"/data ro", false, 0}},
+		{"/data rw ro ", {MOUNT_SETTING_BIND, (char *)"/data rw", true, 0}},
 		{"ro", {MOUNT_SETTING_BIND, (char *)"ro", false, 0}},
 		{"cache:ccache ro", {MOUNT_SETTING_CACHE, (char *)"ccache", true, 0}},
 		{"tmpfs", {MOUNT_SETTING_TMPFS, NULL, false, 0}},
