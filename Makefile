@@ -119,7 +119,7 @@ $(BIN)/sandbox: $(call objects,src/cli/main.c $(COMMON))
 
 $(LIB)/sudo: $(call objects,$(SUDO))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LINK_STATIC) $(LDFLAGS) -o $@ $^
+	$(CC) $(CFLAGS) $(LINK_STATIC) $(if $(filter 1,$(SAN)),-static-libasan -static-libubsan) $(LDFLAGS) -o $@ $^
 
 $(LIB)/sandbox-ask: $(call objects,$(ASK))
 	@mkdir -p $(@D)
@@ -216,14 +216,18 @@ uninstall: ## remove what install put there
 		$(PREFIX_DIR)/$(ZSH_COMPLETION) $(PREFIX_DIR)/$(FISH_COMPLETION)
 	rm -f $(patsubst man/%.1,$(PREFIX_DIR)/share/man/man1/%.1,$(wildcard man/*.1))
 	rm -f $(patsubst man/%.5,$(PREFIX_DIR)/share/man/man5/%.5,$(wildcard man/*.5))
-	rm -rf $(PREFIX_DIR)/libexec/sandbox $(PREFIX_DIR)/share/sandbox
+	rm -rf $(PREFIX_DIR)/libexec/sandbox $(PREFIX_DIR)/share/sandbox/profiles/apparmor
+	rm -f $(PROFILES:%=$(PREFIX_DIR)/share/sandbox/%)
+	@# With PREFIX=~/.local the data folder, with all boxes, is this one: it stays.
+	-@rmdir $(PREFIX_DIR)/share/sandbox/profiles $(PREFIX_DIR)/share/sandbox 2>/dev/null || :
 
 # Getting started -------------------------------------------------------------------------------
 
 deps: ## install what building and testing need (apt-get), if missing
 	@.ci/deps
 
-enter: deps ## build, and open a shell in a box of this folder
+enter: ## install what building needs, build, and open a shell in a box of this folder
+	@.ci/deps build
 	$(MAKE) $(PARALLEL) all
 	$(BIN)/sandbox enter .
 

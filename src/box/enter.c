@@ -143,14 +143,22 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 }
 
 /* A project that holds the whole home would hand all of it to the box. */
-static int check_folder(const char *dir, struct err *e)
+static int check_folder(const struct store *s, const char *dir, struct err *e)
 {
+	const char *own[] = {s->data, s->runtime};
 	cleanup_free char *home = xdg_home(), *real = realpath(home, NULL);
 
 	if (streq(dir, "/") || (real && path_is_beneath(real, dir)))
 		return err_set(e, EINVAL,
 			       "it is no project, it holds your whole home: enter a project's "
 			       "own folder, or use 'sandbox run host'");
+	/* Whoever reaches these reaches every other box. */
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (path_is_beneath(own[i], dir) || path_is_beneath(dir, own[i]))
+			return err_set(
+				e, EINVAL,
+				"it is no project, '%s' with all boxes is in it or around it",
+				own[i]);
 	return 0;
 }
 
@@ -160,6 +168,7 @@ static int find_or_create(const struct store *s, const char *dir, const struct s
 {
 	cleanup_free char *from_dir = project_box_name(dir);
 	const char *set = settings_get(settings, "sandbox", "name");
+	struct image_root root = {0};
 	cleanup_close int lock = -1;
 	int r = box_find_project(s, dir, ret, e);
 
@@ -174,6 +183,10 @@ static int find_or_create(const struct store *s, const char *dir, const struct s
 	if (r != -ENOENT)
 		return r;
 	r = box_check_name(name, e);
+	/* A box is bound to its image: one that cannot be used is no image to make it from. */
+	if (r == 0)
+		r = image_resolve(s, settings_get(settings, "sandbox", "image"), dir, &root, e);
+	image_root_clear(&root);
 	if (r == 0)
 		r = box_create(s,
 			       name  ? name
@@ -199,7 +212,7 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 	if (!dir)
 		return err_set(e, ERR_USAGE, "box '%s' has no project: use 'sandbox exec %s'",
 			       o->project, o->project);
-	if ((r = check_folder(dir, e)) < 0)
+	if ((r = check_folder(&s, dir, e)) < 0)
 		return err_add(e, "cannot enter '%s'", dir);
 	o->settings.project_dir = dir;
 	r = settings_load(&o->settings, &settings, e);

@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/proc.h"
 
 #define DEAF_MS 100 /* pause when accept(2) fails: code inside may have used up what it takes */
 
@@ -61,6 +62,7 @@ static void serve_sudo(struct server *pid1, int fd)
 
 	if (pid == 0) {
 		forget_others(pid1);
+		proc_set_title("sandbox: sudo");
 		server_run(&srv, fd);
 		_exit(0);
 	}

@@ -109,7 +109,7 @@ static void suspend(const struct client *c)
 	sigprocmask(SIG_UNBLOCK, &tstp, NULL);
 	sigprocmask(SIG_BLOCK, &tstp, NULL);
 	if (c->terminals & 1)
-		terminal_raw(c->terminal);
+		terminal_raw(c->terminal, !(c->terminals & 2));
 	resize(c);
 	send_signal(c, SIGCONT);
 }
@@ -146,7 +146,7 @@ static void on_signal(struct client *c)
 		break;
 	case SIGCONT:
 		if (c->terminals & 1 && c->in.to >= 0)
-			terminal_raw(c->terminal);
+			terminal_raw(c->terminal, !(c->terminals & 2));
 		resize(c);
 		break;
 	case SIGHUP: /* our terminal has gone, and the session with it */
@@ -169,7 +169,7 @@ static void start_relay(struct client *c, int master)
 	c->in.to = master;
 	if (c->terminals & 1) {
 		c->in.from = c->terminal;
-		terminal_raw(c->terminal);
+		terminal_raw(c->terminal, !(c->terminals & 2));
 	}
 	resize(c);
 }

@@ -34,6 +34,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "launch/caps.h"
 #include "launch/seccomp.h"
 
@@ -309,6 +310,7 @@ static noreturn void run_with_terminal(const struct session_policy *policy, cons
 	dup2(tty, 0);
 	dup2(s->connection, 1);
 	close_range(2, ~0U, 0);
+	proc_set_title("sandbox: session");
 	lead(pid, 1, 0);
 }
 

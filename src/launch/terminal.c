@@ -49,7 +49,7 @@ static void hook_restore(void)
 		sigaction(fatal[i], &sa, NULL);
 }
 
-void terminal_raw(int fd)
+void terminal_raw(int fd, bool keep_output)
 {
 	struct termios raw;
 
@@ -61,6 +61,8 @@ void terminal_raw(int fd)
 	term.raw = true;
 	raw = term.saved;
 	cfmakeraw(&raw);
+	if (keep_output)
+		raw.c_oflag = term.saved.c_oflag;
 	tcsetattr(fd, TCSADRAIN, &raw);
 }
 

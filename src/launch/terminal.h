@@ -9,10 +9,11 @@
 #include <sys/ioctl.h>
 
 /*
- * Puts the terminal fd into raw mode, if we are in its foreground; terminal_restore(), which also
- * runs at exit and on fatal signals, brings back what was. Calling either twice is harmless.
+ * Puts the terminal fd into raw mode, if we are in its foreground. keep_output: what is written to
+ * it does not come from the pty and still needs its newlines translated. terminal_restore(), which
+ * also runs at exit and on fatal signals, brings back what was. Calling either twice is harmless.
  */
-void terminal_raw(int fd);
+void terminal_raw(int fd, bool keep_output);
 void terminal_restore(void);
 
 /* Is it raw by our doing? While it is not, what is typed is another job's. */

@@ -89,3 +89,17 @@ files() { # DIR
 	prefix/bin/sandbox stop -t 0 p
 	wait_for $!
 }
+
+@test "uninstall leaves the boxes of a user whose data folder lies in PREFIX" {
+	export HOME=$T/home2
+	export XDG_DATA_HOME=$HOME/.local/share
+	mkdir -p "$HOME"
+	build_has install PREFIX="$HOME/.local"
+	project p
+	"$HOME/.local/bin/sandbox" enter ./p -- sh -c 'echo kept >~/kept'
+	build_has uninstall PREFIX="$HOME/.local"
+	[ ! -e "$HOME/.local/bin/sandbox" ]
+	[ ! -e "$HOME/.local/share/sandbox/profiles" ]
+	[ "$(sandbox enter ./p -- sh -c 'cat ~/kept')" = kept ]
+	sandbox rm -f p
+}
