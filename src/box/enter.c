@@ -136,6 +136,7 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 		return start_when_free(in, b, ret_status, e);
 	}
 	box_unlock(b);
+	log_debug("box '%s' (%s) runs as process %d: joining it", b->name, b->id, box_pid(b));
 	r = drift_check_running(b, in->settings, e);
 	return r < 0 ? r
 		     : box_session_join(b, in->settings, in->user, &in->options->session,

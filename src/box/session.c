@@ -59,6 +59,13 @@ int box_start(const struct box *b, struct assembly *a, int lifetime, const char 
 
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < a->plan.n_lowers; i++)
+		log_debug("layer '%s'", a->plan.lowers[i]);
+	for (size_t i = 0; i < a->n_mounts; i++)
+		log_debug("mount '%s'%s%s%s", a->mounts[i].target,
+			  a->mounts[i].source ? " from " : "",
+			  a->mounts[i].source ? a->mounts[i].source : "",
+			  a->mounts[i].read_only ? ", read-only" : "");
 	a->plan.control_fd = control;
 	a->plan.lifetime_fd = lifetime;
 	r = start_box(&a->plan, &started, e);
@@ -72,6 +79,7 @@ int box_start(const struct box *b, struct assembly *a, int lifetime, const char 
 		kill_unrecorded(&started);
 		return r;
 	}
+	log_debug("box '%s' (%s) runs as process %d", b->name, b->id, started.pid);
 	*ret = started;
 	return 0;
 }
