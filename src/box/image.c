@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,14 +38,22 @@ static int resolve_dir(const char *spec, const char *base, struct image_root *re
 	return 0;
 }
 
+int image_check_name(const char *image, struct err *e)
+{
+	if (streq(image, "host") || (starts_with(image, "dir:") && image[4]))
+		return 0;
+	return err_set(e, ERR_USAGE,
+		       "cannot use image '%s': this version knows 'host' and 'dir:PATH'", image);
+}
+
 int image_resolve(const struct store *s, const char *image, const char *base,
 		  struct image_root *ret, struct err *e)
 {
+	int r = image_check_name(image, e);
+
 	*ret = (struct image_root){0};
-	if (streq(image, "host"))
-		return host_image_resolve(s, ret, e);
-	if (starts_with(image, "dir:") && image[4])
-		return resolve_dir(image + 4, base, ret, e);
-	return err_set(e, ERR_USAGE,
-		       "cannot use image '%s': this version knows 'host' and 'dir:PATH'", image);
+	if (r < 0)
+		return r;
+	return streq(image, "host") ? host_image_resolve(s, ret, e)
+				    : resolve_dir(image + strlen("dir:"), base, ret, e);
 }

@@ -15,6 +15,9 @@ struct image_root {
 	bool read_only;	    /* the lower layers are not ours: nothing of them can be changed */
 };
 
+/* Is it the name of an image that there can be? Whether there is one, image_resolve() finds out. */
+int image_check_name(const char *image, struct err *e);
+
 /*
  * Resolves `host` and `dir:PATH`; base is the folder a relative PATH starts from. The caller
  * releases *ret with image_root_clear().

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "cli/ask.h"
+#include "box/image.h"
 #include "cli/commands.h"
 #include "config/profile.h"
 #include "config/schema.h"
@@ -113,6 +114,8 @@ static int check_answer(const char *key, const char *value, const char *dir, str
 		return err_set(e, ERR_USAGE, "no semicolon or newline can be in a value");
 	if (schema_check("sandbox", key, value, &row, e) < 0)
 		return -e->code;
+	if (streq(key, "image"))
+		return image_check_name(value, e);
 	if (!streq(key, "profile"))
 		return 0;
 	value_words(value, &names);
