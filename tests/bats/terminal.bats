@@ -288,20 +288,23 @@ gone() { # PATTERN
 	type_line 'id -un; tty'
 	screen_shows '^root$'
 	type_line 'sleep 78'
-	sleep 0.3
+	wait_until 50 sandbox exec p pgrep -fx 'sleep 78'
 	press C-c
 	type_line 'echo inner=$?'
 	screen_shows '^inner=130'
 	type_line 'exit 5'
+	sleep 0.5
 	type_line 'echo outer=$?'
 	screen_shows '^outer=5'
 	type_line 'sudo sleep 79'
-	sleep 0.5
+	wait_until 50 sandbox exec p pgrep -fx 'sleep 79'
+	sleep 0.3
 	press C-c
 	type_line 'echo sudo=$?'
 	screen_shows '^sudo=130'
 	type_line 'sudo sleep 80'
-	sleep 0.5
+	wait_until 50 sandbox exec p pgrep -fx 'sleep 80'
+	sleep 0.3
 	press C-z
 	screen_shows 'Stopped +sudo sleep 80'
 	type_line 'kill %1; fg; echo over'
