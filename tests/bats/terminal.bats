@@ -6,11 +6,6 @@
 load helpers
 load screen
 
-# Keys go through tmux, and when a program has changed its terminal's modes cannot be seen from
-# outside: on a loaded machine one may come too early. A fault of ours comes again.
-# shellcheck disable=SC2034
-BATS_TEST_RETRIES=2
-
 setup() {
 	sandbox_setup
 	project p $'[sandbox]\nlinger = 60s'
