@@ -126,6 +126,8 @@ static int add_root(const struct assemble_request *req, struct assembly *a, stru
 
 static void add_standard_mounts(const struct assemble_request *req, struct assembly *a)
 {
+	const char *sudo;
+
 	add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS,
 					 .target = "/tmp",
 					 .mode = 01777,
@@ -138,13 +140,13 @@ static void add_standard_mounts(const struct assemble_request *req, struct assem
 				      .mode = 0700});
 	if (!a->plan.sudo)
 		return;
-	a->plan.sudo_program = keep(a, program_path("sudo"));
+	sudo = keep(a, program_path("sudo"));
 	add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
-					 .source = a->plan.sudo_program,
+					 .source = sudo,
 					 .target = BOX_SUDO_BIN,
 					 .read_only = true});
 	add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
-					 .source = a->plan.sudo_program,
+					 .source = sudo,
 					 .target = "/usr/bin/sudo",
 					 .read_only = true,
 					 .replace = true});
@@ -305,7 +307,6 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	if (r < 0)
 		return r;
 	reach_add_settings(s, &a->reach);
-	a->plan.id = req->box->id;
 	a->plan.hostname = req->hostname ? keep(a, xstrdup(req->hostname))
 			   : settings_get(s, "sandbox", "hostname")
 				   ? settings_get(s, "sandbox", "hostname")

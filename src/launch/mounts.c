@@ -101,16 +101,14 @@ static int open_file_target(int rootfd, const char *path, int *ret_fd, struct er
 	return path_open_beneath(rootfd, path, O_PATH, 0, ret_fd, e);
 }
 
-/* What the plan binds, detached; -1 for an optional source that is missing. */
+/* What the plan binds, detached. */
 static int clone_bind(const struct plan_mount *m, int hostfd, int *ret_fd, struct err *e)
 {
 	unsigned long long attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-	int r;
 
 	if (m->read_only)
 		attrs |= MOUNT_ATTR_RDONLY;
-	r = mount_clone(hostfd, m->source, attrs, ret_fd, e);
-	return m->optional && r == -ENOENT ? 0 : r;
+	return mount_clone(hostfd, m->source, attrs, ret_fd, e);
 }
 
 static int open_bind_target(const struct plan_mount *m, int rootfd, int source, int *ret_fd,
@@ -137,8 +135,6 @@ static int apply_bind(const struct plan_mount *m, int rootfd, int hostfd, struct
 	}
 	if (r == 0)
 		r = clone_bind(m, hostfd, &source, e);
-	if (r == 0 && source < 0)
-		return 0;
 	if (r == 0 && target < 0)
 		r = open_bind_target(m, rootfd, source, &target, e);
 	if (r < 0)

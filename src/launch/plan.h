@@ -34,7 +34,6 @@ struct plan_mount {
 	const char *source; /* BIND: absolute host path without links */
 	const char *target; /* absolute path inside the box */
 	bool read_only;
-	bool optional;		 /* BIND: not there on the host is fine */
 	bool replace;		 /* BIND: only where the target already exists */
 	bool fixed;		 /* TMPFS: no link of the image may stand in for the target */
 	mode_t mode;		 /* TMPFS, DIR: mode of the folder; 0 means 0755 */
@@ -51,7 +50,6 @@ struct plan_etc {
 };
 
 struct plan {
-	const char *id;	      /* of the box, for messages */
 	const char *hostname; /* at most 64 bytes, HOST_NAME_MAX */
 
 	/* Identity: box-root is outer_uid outside; you_uid is you, inside. */
@@ -75,8 +73,7 @@ struct plan {
 	bool nested; /* namespaces, mount and clone3 inside are open */
 	bool io_uring;
 	bool perf;
-	bool sudo;		  /* serve sudo requests on /run/sandbox/sudo.sock */
-	const char *sudo_program; /* host path of the static client; with sudo */
+	bool sudo; /* serve sudo requests on /run/sandbox/sudo.sock */
 
 	long linger_ms; /* how long the box stays after its last session; -1: for ever */
 
