@@ -56,23 +56,36 @@ LINK_STATIC  := $(LINK_HARDEN) -static-pie
 LINK_DYNAMIC := $(LINK_HARDEN) -pie
 endif
 
+IMAGE_PACKAGES := libarchive libcurl libcrypto libisal libzstd jansson libcap inih
+
 # Asked once a run, and only when something is linked.
+pkg_shared = $(or $(shell $(PKG_CONFIG) --libs $(1)),$(error no $(1): run `make deps`))
 pkg_libs = $(or $(shell $(PKG_CONFIG) --static --libs $(1)),$(error no $(1): run `make deps`))
 LIBS_SANDBOX = $(eval LIBS_SANDBOX := $(call pkg_libs,libcap inih))$(LIBS_SANDBOX)
 LIBS_SECCOMP = $(eval LIBS_SECCOMP := $(call pkg_libs,libseccomp))$(LIBS_SECCOMP)
 LIBS_CMOCKA  = $(eval LIBS_CMOCKA := $(call pkg_libs,cmocka))$(LIBS_CMOCKA)
 LIBS_ASK     = $(eval LIBS_ASK := $(call pkg_libs,readline))$(LIBS_ASK)
+LIBS_IMAGE   = $(eval LIBS_IMAGE := $(call pkg_shared,$(IMAGE_PACKAGES)))$(LIBS_IMAGE)
 
 # Sources ---------------------------------------------------------------------------------------
 
-LAYERS := base config net launch box cli
-MAINS  := src/cli/main.c src/cli/sudo_main.c src/cli/ask_main.c src/launch/seccomp_gen.c
+LAYERS := base config image net launch box cli
+MAINS  := src/cli/main.c src/cli/sudo_main.c src/cli/ask_main.c src/cli/image_main.c \
+	src/launch/seccomp_gen.c
+# Of images the launcher needs names and flat files; the rest, with all the libraries it takes, is
+# sandbox-image's.
+IMAGE_NAMES := $(patsubst %,src/image/%.c,digest reference ref plan conf)
 # The policy is compiled into filters when the program is built; only the generator and the tests
 # link it, and libseccomp with it.
 POLICY := src/launch/seccomp_policy.c
 
 SRC     := $(sort $(wildcard $(LAYERS:%=src/%/*.c)))
-COMMON  := $(filter-out $(MAINS) $(POLICY),$(SRC))
+IMAGE   := $(filter-out $(IMAGE_NAMES),$(filter src/image/%,$(SRC))) \
+	$(filter-out $(MAINS),$(wildcard src/cli/image_*.c))
+COMMON  := $(filter-out $(MAINS) $(POLICY) $(IMAGE),$(SRC))
+# Of the command line it has the parser and the tables of its own commands.
+IMAGE_PROGRAM := src/cli/image_main.c $(IMAGE) src/cli/options.c src/cli/cmd_image.c \
+	$(filter-out src/cli/%,$(COMMON))
 BASE    := $(filter src/base/%,$(SRC))
 SUDO    := $(wildcard src/cli/sudo_main.c $(patsubst %,src/launch/%.c,client protocol request terminal)) $(BASE)
 ASK     := $(wildcard src/cli/ask_main.c)
@@ -80,7 +93,8 @@ objects  = $(patsubst src/%.c,$(O)/%.o,$(1))
 
 PROGRAMS := $(if $(wildcard src/cli/main.c),$(BIN)/sandbox) \
 	$(if $(wildcard src/cli/sudo_main.c),$(LIB)/sudo) \
-	$(if $(wildcard src/cli/ask_main.c),$(LIB)/sandbox-ask)
+	$(if $(wildcard src/cli/ask_main.c),$(LIB)/sandbox-ask) \
+	$(if $(wildcard src/cli/image_main.c),$(LIB)/sandbox-image)
 GENERATED := $(if $(wildcard src/launch/seccomp_gen.c),$(GEN)/seccomp_filters.h)
 PROFILES  := $(wildcard profiles/*.ini)
 
@@ -125,6 +139,10 @@ $(LIB)/sandbox-ask: $(call objects,$(ASK))
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_ASK)
 
+$(LIB)/sandbox-image: $(call objects,$(IMAGE_PROGRAM))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_IMAGE)
+
 $(B)/tools/seccomp_gen: $(call objects,src/launch/seccomp_gen.c $(wildcard $(POLICY)) $(BASE))
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_SECCOMP)
@@ -147,13 +165,13 @@ check: deps ## build and run all tests; SAN=1, STRICT=1 (a skip is a failure)
 test-programs: $(UNIT) $(TOOLS)
 
 # An archive, so that a test links only what it reaches.
-$(O)/all.a: $(call objects,$(COMMON) $(wildcard $(POLICY)))
+$(O)/all.a: $(call objects,$(COMMON) $(IMAGE) $(wildcard $(POLICY)))
 	@rm -f $@
 	ar rcs $@ $^
 
 $(B)/tests/unit/%: $(O)/tests/unit/%.o $(O)/all.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_CMOCKA) $(LIBS_SECCOMP) $(LIBS_SANDBOX)
+	$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_CMOCKA) $(LIBS_SECCOMP) $(LIBS_IMAGE)
 
 $(O)/tests/%.o: tests/%.c $(GENERATED)
 	@mkdir -p $(@D)
@@ -181,10 +199,10 @@ fuzz: $(FUZZ) ## run each fuzz target for FUZZ_SECONDS (30)
 			$(B)/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
 
-$(B)/fuzz/%: tests/fuzz/%.c $(filter src/base/% src/config/%,$(COMMON))
+$(B)/fuzz/%: tests/fuzz/%.c $(filter src/base/% src/config/% src/image/%,$(SRC))
 	@mkdir -p $(@D)
 	$(CLANG) -D_GNU_SOURCE -Isrc $(LANGUAGE) -g -O1 -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined -o $@ $^ $(LIBS_SANDBOX)
+		-fno-sanitize-recover=undefined -o $@ $^ $(LIBS_IMAGE)
 
 lint: all ## layers, format, static analysis, shell, sizes
 	tests/lint $(B)

@@ -24,6 +24,7 @@ enum {
 	ERR_CMD_NOT_EXEC = 4096 + 126,	/* it exists and cannot be executed: exit status 126 */
 	ERR_USAGE = 4096 + 1,		/* the command line or a file of the user's is wrong */
 	ERR_RETRY = 4096 + 2,		/* the box ended under our hands: ask again */
+	ERR_SAID = 4096 + 3,		/* another program of ours has said what is wrong */
 };
 
 /* Fixed size, so that it crosses a socket as it is. */

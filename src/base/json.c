@@ -103,27 +103,27 @@ static void close_bracket(struct json *j, char c)
 	j->need_comma = true;
 }
 
-void json_object_begin(struct json *j, const char *key)
+void jsonout_object_begin(struct json *j, const char *key)
 {
 	open_bracket(j, key, '{');
 }
 
-void json_object_end(struct json *j)
+void jsonout_object_end(struct json *j)
 {
 	close_bracket(j, '}');
 }
 
-void json_array_begin(struct json *j, const char *key)
+void jsonout_array_begin(struct json *j, const char *key)
 {
 	open_bracket(j, key, '[');
 }
 
-void json_array_end(struct json *j)
+void jsonout_array_end(struct json *j)
 {
 	close_bracket(j, ']');
 }
 
-void json_string(struct json *j, const char *key, const char *value)
+void jsonout_string(struct json *j, const char *key, const char *value)
 {
 	begin_value(j, key);
 	if (value)
@@ -132,19 +132,19 @@ void json_string(struct json *j, const char *key, const char *value)
 		buf_addstr(&j->out, "null");
 }
 
-void json_number(struct json *j, const char *key, long long value)
+void jsonout_number(struct json *j, const char *key, long long value)
 {
 	begin_value(j, key);
 	buf_addf(&j->out, "%lld", value);
 }
 
-void json_bool(struct json *j, const char *key, bool value)
+void jsonout_bool(struct json *j, const char *key, bool value)
 {
 	begin_value(j, key);
 	buf_addstr(&j->out, value ? "true" : "false");
 }
 
-void json_print(struct json *j)
+void jsonout_print(struct json *j)
 {
 	printf("%s\n", j->out.data);
 	buf_free(&j->out);

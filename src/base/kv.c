@@ -37,6 +37,11 @@ void kv_set(struct kv *kv, const char *key, const char *value)
 		kv->values.v[i] = xstrdup(value);
 		return;
 	}
+	kv_add(kv, key, value);
+}
+
+void kv_add(struct kv *kv, const char *key, const char *value)
+{
 	strv_push(&kv->keys, key);
 	strv_push(&kv->values, value);
 }

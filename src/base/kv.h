@@ -19,6 +19,7 @@ struct kv {
 
 void kv_clear(struct kv *kv);
 void kv_set(struct kv *kv, const char *key, const char *value); /* NULL value: not written */
+void kv_add(struct kv *kv, const char *key, const char *value); /* one more of a key */
 const char *kv_get(const struct kv *kv, const char *key);	/* NULL when missing */
 int kv_read(struct kv *kv, int dirfd, const char *path, struct err *e);
 int kv_write(const struct kv *kv, int dirfd, const char *path, struct err *e); /* atomic, 0600 */

@@ -24,6 +24,7 @@
 #include "box/programs.h"
 #include "box/reach.h"
 #include "box/session_env.h"
+#include "config/value.h"
 #include "launch/protocol.h"
 #include "net/driver.h"
 
@@ -31,7 +32,6 @@
 
 void assembly_clear(struct assembly *a)
 {
-	image_root_clear(&a->root);
 	strv_clear(&a->reach);
 	strv_clear(&a->strings);
 	free(a->mounts);
@@ -107,21 +107,17 @@ static int choose_upper(const struct assemble_request *req, struct assembly *a, 
 
 static int add_root(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
-	int r = image_resolve(req->store, req->box->image, req->base, &a->root, e);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < a->root.binds.n; i++)
+	for (size_t i = 0; i < a->root->binds.n; i++)
 		add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
-						 .source = a->root.binds.v[i],
-						 .target = a->root.binds.v[i],
+						 .source = a->root->binds.v[i],
+						 .target = a->root->binds.v[i],
 						 .read_only = true});
-	a->plan.lowers = (const char *const *)a->root.lowers.v;
-	a->plan.n_lowers = a->root.lowers.n;
-	a->plan.read_only_root = a->root.read_only;
+	a->plan.lowers = (const char *const *)a->root->lowers.v;
+	a->plan.n_lowers = a->root->lowers.n;
+	a->plan.read_only_root = a->root->read_only;
 	a->plan.staging = keep(a, xasprintf("%s/%s", req->store->runtime, req->box->id));
 	/* Nothing of a root that is not ours can be copied up, so neither is an upper kept for it. */
-	return a->root.read_only ? 0 : choose_upper(req, a, e);
+	return a->root->read_only ? 0 : choose_upper(req, a, e);
 }
 
 static void add_standard_mounts(const struct assemble_request *req, struct assembly *a)
@@ -157,12 +153,15 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 	const char *home = settings_get(req->settings, "sandbox", "home");
 	struct plan_mount m = {.kind = PLAN_MOUNT_BIND, .target = a->home, .mode = 0700};
 
+	/* A user of the image's has a home of the image's. */
+	if (a->root->plan.has_user && a->root->plan.uid != 0 && req->box->temporary)
+		return 0;
 	if (streq(home, "host")) {
 		m.source = keep(a, realpath(req->user->home, NULL));
 		if (!m.source)
 			return err_sys(e, errno, "cannot use the home folder '%s'",
 				       req->user->home);
-	} else if (a->root.read_only) {
+	} else if (a->root->read_only) {
 		m.kind = PLAN_MOUNT_TMPFS;
 	} else if (req->box->in_memory) {
 		m.kind = PLAN_MOUNT_DIR;
@@ -170,10 +169,22 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 		m.source = keep(a, xasprintf("%s/boxes/%s/home", req->store->data, req->box->id));
 	}
 	/* A root of another's has no folder for our home, and none can be made beneath its own. */
-	if (a->root.read_only && starts_with(a->home, "/home/"))
+	if (a->root->read_only && starts_with(a->home, "/home/"))
 		add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/home"});
 	add_mount(a, m);
 	return 0;
+}
+
+/* Folders that the image wants to have, whether it brings them or not. */
+static void add_image_folders(struct assembly *a)
+{
+	const struct image_plan *plan = &a->root->plan;
+
+	for (size_t i = 0; i < plan->volumes.n; i++)
+		add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_DIR,
+						 .target = plan->volumes.v[i]});
+	if (plan->workdir && !streq(plan->workdir, "/"))
+		add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_DIR, .target = plan->workdir});
 }
 
 static int add_project(const struct assemble_request *req, struct assembly *a, struct err *e)
@@ -285,7 +296,7 @@ static void fill_etc(const struct assemble_request *req, struct assembly *a)
 	struct err ignored;
 
 	/* A read-only root cannot be told; its users see a bare uid. */
-	if (a->root.read_only)
+	if (a->root->read_only)
 		return;
 	etc->passwd_line = keep(
 		a, xasprintf("%s:x:%u:%u::%s:/bin/sh", u->name, u->uid, u->gid, a->home));
@@ -312,13 +323,17 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 				   ? settings_get(s, "sandbox", "hostname")
 				   : req->box->name;
 	a->plan.net = net->own_namespace ? PLAN_NET_NEW : PLAN_NET_HOST;
-	a->plan.outer_uid = a->plan.you_uid = u->uid;
-	a->plan.outer_gid = a->plan.you_gid = u->gid;
-	a->plan.host_root = u->uid == 0;
+	a->plan.outer_uid = geteuid();
+	a->plan.outer_gid = getegid();
+	a->plan.you_uid = u->uid;
+	a->plan.you_gid = u->gid;
+	a->plan.host_root = a->plan.outer_uid == 0;
 	a->plan.nested = settings_bool(s, "sandbox", "nested");
 	a->plan.io_uring = settings_bool(s, "sandbox", "io-uring");
 	a->plan.perf = settings_bool(s, "sandbox", "perf");
 	a->plan.sudo = settings_bool(s, "sandbox", "sudo");
+	a->plan.stop_signal = a->root->plan.stop_signal ? value_signal(a->root->plan.stop_signal)
+							: 0;
 	a->plan.linger_ms = req->box->temporary ? 0 : settings_duration_ms(s, "sandbox", "linger");
 	return 0;
 }
@@ -327,7 +342,7 @@ int assemble(const struct assemble_request *req, struct assembly *ret, struct er
 {
 	int r;
 
-	*ret = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1}};
+	*ret = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1}, .root = req->root};
 	ret->home = keep(ret, session_home(req->user));
 	r = fill_identity(req, ret, e);
 	if (r == 0)
@@ -335,6 +350,7 @@ int assemble(const struct assemble_request *req, struct assembly *ret, struct er
 	if (r < 0)
 		return r;
 	add_standard_mounts(req, ret);
+	add_image_folders(ret);
 	r = add_home(req, ret, e);
 	if (r == 0)
 		r = add_project(req, ret, e);

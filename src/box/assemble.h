@@ -13,7 +13,7 @@
 /* A plan with all it points to. */
 struct assembly {
 	struct plan plan;
-	struct image_root root;
+	const struct image_root *root; /* the request's */
 	struct strv reach;   /* what of the host the files of the project ask for; see reach.h */
 	struct strv strings; /* paths and lines that only the plan needs */
 	struct plan_mount *mounts;
@@ -32,8 +32,8 @@ struct assemble_request {
 	const struct store *store;
 	const struct box *box;
 	const struct settings *settings;
-	const struct user *user;
-	const char *base; /* relative paths of the image start here */
+	const struct user *user;       /* as the box is to know them */
+	const struct image_root *root; /* of the image; to outlive the assembly */
 	const struct extra_mount *mounts;
 	size_t n_mounts;
 	const char *hostname; /* NULL: the box's name */

@@ -10,19 +10,21 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "box/store.h"
+#include "image/digest.h"
 
 struct box {
 	char id[BOX_ID_LEN + 1];
-	char *name;	   /* unique */
-	char *project;	   /* absolute folder, or NULL */
-	char *image;	   /* as it was asked for when the box was made */
-	long long created; /* seconds since 1970 */
-	bool temporary;	   /* thrown away when it ends */
-	bool in_memory;	   /* a temporary one that lies in the runtime folder alone */
-	bool damaged;	   /* its record cannot be understood: name is the id, image "?" */
-	int dir_fd;	   /* the folder with record and lock, O_PATH */
-	int run_fd;	   /* RUNTIME/<id>, with the control socket, O_PATH; or -1 */
-	int lock_fd;	   /* of box_lock(), or -1 */
+	char *name;	      /* unique */
+	char *project;	      /* absolute folder, or NULL */
+	char *image;	      /* as it was asked for when the box was made */
+	struct digest digest; /* the manifest it was made from; hex "": an image without one */
+	long long created;    /* seconds since 1970 */
+	bool temporary;	      /* thrown away when it ends */
+	bool in_memory;	      /* a temporary one that lies in the runtime folder alone */
+	bool damaged;	      /* its record cannot be understood: name is the id, image "?" */
+	int dir_fd;	      /* the folder with record and lock, O_PATH */
+	int run_fd;	      /* RUNTIME/<id>, with the control socket, O_PATH; or -1 */
+	int lock_fd;	      /* of box_lock(), or -1 */
 };
 
 #define BOX_INIT                                          \
@@ -34,18 +36,21 @@ void box_close(struct box *b);
 #define cleanup_box __attribute__((cleanup(box_close)))
 
 /*
+ * digest, here and below: of the image's manifest, hex "" for an image without one.
+ *
  * Makes a new box for a project (or NULL) under name, or name-2, name-3 ... when that is taken.
  * The box is complete on disk when this returns.
  */
 int box_create(const struct store *s, const char *name, const char *project, const char *image,
-	       struct box *ret, struct err *e);
+	       const struct digest *digest, struct box *ret, struct err *e);
 
 /*
  * Makes a throw-away box, in memory or on disk; name NULL: its id is its name. A name that is
  * taken is an error. *ret_lifetime is the lifetime lock: a box whose lock nobody holds has ended.
  */
-int box_create_temporary(const struct store *s, const char *name, const char *image, bool in_memory,
-			 struct box *ret, int *ret_lifetime, struct err *e);
+int box_create_temporary(const struct store *s, const char *name, const char *image,
+			 const struct digest *digest, bool in_memory, struct box *ret,
+			 int *ret_lifetime, struct err *e);
 
 /* Makes RUNTIME/<id> where it is missing and opens run_fd; comes before box_start(). */
 int box_make_runtime(const struct store *s, struct box *b, struct err *e);

@@ -168,7 +168,7 @@ static int create_in_memory(const struct store *s, struct box *b, const char *na
 }
 
 int box_create(const struct store *s, const char *name, const char *project, const char *image,
-	       struct box *ret, struct err *e)
+	       const struct digest *digest, struct box *ret, struct err *e)
 {
 	cleanup_box struct box b = BOX_INIT;
 	cleanup_close int lifetime = -1;
@@ -177,6 +177,7 @@ int box_create(const struct store *s, const char *name, const char *project, con
 	store_new_id(b.id);
 	b.project = xstrdup(project);
 	b.image = xstrdup(image);
+	b.digest = *digest;
 	b.created = time(NULL);
 	r = create_on_disk(s, &b, name, false, &lifetime, e);
 	if (r < 0)
@@ -186,8 +187,9 @@ int box_create(const struct store *s, const char *name, const char *project, con
 	return 0;
 }
 
-int box_create_temporary(const struct store *s, const char *name, const char *image, bool in_memory,
-			 struct box *ret, int *ret_lifetime, struct err *e)
+int box_create_temporary(const struct store *s, const char *name, const char *image,
+			 const struct digest *digest, bool in_memory, struct box *ret,
+			 int *ret_lifetime, struct err *e)
 {
 	cleanup_box struct box b = BOX_INIT;
 	int r;
@@ -196,6 +198,7 @@ int box_create_temporary(const struct store *s, const char *name, const char *im
 	b.temporary = true;
 	b.in_memory = in_memory;
 	b.image = xstrdup(image);
+	b.digest = *digest;
 	b.created = time(NULL);
 	r = in_memory ? create_in_memory(s, &b, name, ret_lifetime, e)
 		      : create_on_disk(s, &b, name, true, ret_lifetime, e);

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "box/image.h"
 
 /* Keys of [sandbox] that a box is built from. */
 static const char *const at_start[] = {"network", "nested",  "sudo",	 "perf",  "io-uring",
@@ -61,12 +62,28 @@ static bool is_flag(const struct settings *s, const char *key)
 	return st && streq(st->source, "flag");
 }
 
-int drift_check_image(const struct box *b, const struct settings *s, struct err *e)
+/* The same name, and another image by now. */
+static void say_new_digest(const struct store *st, const struct box *b)
+{
+	struct digest now;
+	struct err ignored;
+
+	if (b->digest.hex[0] && image_digest(st, b->image, &now, &ignored) == 0 &&
+	    !digest_equal(&now, &b->digest))
+		log_note("image '%s' has changed since this box was made: 'sandbox rm %s' and "
+			 "enter again to follow it",
+			 b->image, b->name);
+}
+
+int drift_check_image(const struct store *st, const struct box *b, const struct settings *s,
+		      struct err *e)
 {
 	const char *image = settings_get(s, "sandbox", "image");
 
-	if (streq(image, b->image))
+	if (streq(image, b->image)) {
+		say_new_digest(st, b);
 		return 0;
+	}
 	if (is_flag(s, "image"))
 		return err_set(e, EBUSY,
 			       "box '%s' was made from image '%s', not from '%s': 'sandbox rm %s' "

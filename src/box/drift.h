@@ -21,7 +21,8 @@ char *drift_project(const struct box *b);
  * An image that a flag asks for and that the box was not made from is an error; one that a file
  * asks for is said.
  */
-int drift_check_image(const struct box *b, const struct settings *s, struct err *e);
+int drift_check_image(const struct store *st, const struct box *b, const struct settings *s,
+		      struct err *e);
 
 /*
  * For a box that runs: what a flag asks for and what it does not run with is an error, so that

@@ -49,20 +49,26 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	cleanup_close int lifetime = -1, pidfd = -1, boot = -1;
 	cleanup_buf struct buf notes = BUF_INIT;
 	cleanup_free char *cwd = NULL;
+	cleanup_image_root struct image_root root = IMAGE_ROOT_INIT;
 	struct started_box started;
+	struct image_request image = {
+		.store = in->store, .image = b->image, .base = b->project, .digest = &b->digest};
 	struct assemble_request req = {.store = in->store,
 				       .box = b,
 				       .settings = in->settings,
 				       .user = in->user,
-				       .base = b->project};
+				       .root = &root};
 	struct box_session session = {.box = b,
 				      .settings = in->settings,
 				      .user = in->user,
 				      .options = &in->options->session,
+				      .plan = &root.plan,
 				      .accepted = unlock_accepted,
 				      .arg = b};
-	int new_reach, r = assemble(&req, &a, e);
+	int new_reach = 0, r = image_resolve(&image, &root, e);
 
+	if (r == 0)
+		r = assemble(&req, &a, e);
 	if (r < 0)
 		return r;
 	r = new_reach = reach_check(b, &a.reach, in->options->accept, e);
@@ -77,6 +83,7 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	r = box_start(b, &a, lifetime, notes.data, &started, e);
 	if (r < 0)
 		return r;
+	close_fd(&root.lease);
 	close_fd(&lifetime);
 	pidfd = started.pidfd;
 	boot = started.boot_fd;
@@ -123,7 +130,7 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 {
 	cleanup_close int connection = -1;
 	bool told = in->told;
-	int r = told ? 0 : drift_check_image(b, in->settings, e);
+	int r = told ? 0 : drift_check_image(in->store, b, in->settings, e);
 
 	if (r == 0)
 		r = box_lock(in->store, b, e);
@@ -139,7 +146,7 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 	log_debug("box '%s' (%s) runs as process %d: joining it", b->name, b->id, box_pid(b));
 	r = drift_check_running(b, in->settings, e);
 	return r < 0 ? r
-		     : box_session_join(b, in->settings, in->user, &in->options->session,
+		     : box_session_join(in->store, b, in->settings, in->user, &in->options->session,
 					connection, ret_status, e);
 }
 
@@ -169,11 +176,22 @@ static int find_or_create(const struct store *s, const char *dir, const struct s
 {
 	cleanup_free char *from_dir = project_box_name(dir);
 	const char *set = settings_get(settings, "sandbox", "name");
-	struct image_root root = {0};
+	cleanup_image_root struct image_root root = IMAGE_ROOT_INIT;
+	struct image_request image = {
+		.store = s, .image = settings_get(settings, "sandbox", "image"), .base = dir};
 	cleanup_close int lock = -1;
 	int r = box_find_project(s, dir, ret, e);
 
 	if (r != -ENOENT)
+		return r;
+	r = box_check_name(name, e);
+	/*
+	 * A box is bound to its image: one that cannot be used is no image to make it from. And it
+	 * may take minutes to come, for which nobody else should wait.
+	 */
+	if (r == 0)
+		r = image_resolve(&image, &root, e);
+	if (r < 0)
 		return r;
 	lock = openat(s->data_fd, "boxes", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lock < 0)
@@ -183,18 +201,11 @@ static int find_or_create(const struct store *s, const char *dir, const struct s
 		r = box_find_project(s, dir, ret, e);
 	if (r != -ENOENT)
 		return r;
-	r = box_check_name(name, e);
-	/* A box is bound to its image: one that cannot be used is no image to make it from. */
-	if (r == 0)
-		r = image_resolve(s, settings_get(settings, "sandbox", "image"), dir, &root, e);
-	image_root_clear(&root);
-	if (r == 0)
-		r = box_create(s,
-			       name  ? name
-			       : set ? set
-				     : from_dir,
-			       dir, settings_get(settings, "sandbox", "image"), ret, e);
-	return r;
+	return box_create(s,
+			  name	? name
+			  : set ? set
+				: from_dir,
+			  dir, image.image, &root.digest, ret, e);
 }
 
 int run_enter(struct enter_options *o, int *ret_status, struct err *e)

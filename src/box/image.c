@@ -1,5 +1,5 @@
 /*
- * image.c - the images `host` and `dir:PATH`.
+ * image.c - which kind of image a name means; `dir:PATH`, and who sessions are.
  */
 #include "box/image.h"
 
@@ -12,11 +12,15 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "box/host_image.h"
+#include "box/oci_image.h"
+#include "image/reference.h"
 
 void image_root_clear(struct image_root *r)
 {
 	strv_clear(&r->lowers);
 	strv_clear(&r->binds);
+	image_plan_clear(&r->plan);
+	close_fd(&r->lease);
 }
 
 static int resolve_dir(const char *spec, const char *base, struct image_root *ret, struct err *e)
@@ -38,22 +42,45 @@ static int resolve_dir(const char *spec, const char *base, struct image_root *re
 	return 0;
 }
 
-int image_check_name(const char *image, struct err *e)
+static bool is_dir(const char *image)
 {
-	if (streq(image, "host") || (starts_with(image, "dir:") && image[4]))
-		return 0;
-	return err_set(e, ERR_USAGE,
-		       "cannot use image '%s': this version knows 'host' and 'dir:PATH'", image);
+	return starts_with(image, "dir:");
 }
 
-int image_resolve(const struct store *s, const char *image, const char *base,
-		  struct image_root *ret, struct err *e)
+int image_check_name(const char *image, struct err *e)
 {
-	int r = image_check_name(image, e);
+	cleanup_reference struct reference ref = {0};
 
-	*ret = (struct image_root){0};
-	if (r < 0)
-		return r;
-	return streq(image, "host") ? host_image_resolve(s, ret, e)
-				    : resolve_dir(image + strlen("dir:"), base, ret, e);
+	if (streq(image, "host") || (is_dir(image) && image[strlen("dir:")]))
+		return 0;
+	return reference_parse(image, "docker.io", &ref, e);
+}
+
+int image_resolve(const struct image_request *req, struct image_root *ret, struct err *e)
+{
+	if (streq(req->image, "host"))
+		return host_image_resolve(req->store, ret, e);
+	if (is_dir(req->image))
+		return resolve_dir(req->image + strlen("dir:"), req->base, ret, e);
+	return oci_image_resolve(req, ret, e);
+}
+
+int image_digest(const struct store *s, const char *image, struct digest *ret, struct err *e)
+{
+	*ret = (struct digest){0};
+	if (streq(image, "host") || is_dir(image))
+		return 0;
+	return oci_image_digest(s, image, ret, e);
+}
+
+bool image_user(const struct image_plan *plan, const struct user *caller, struct user *ret)
+{
+	bool own = plan->has_user && plan->uid != 0;
+
+	*ret = (struct user){.uid = own ? plan->uid : caller->uid,
+			     .gid = own ? plan->gid : caller->gid,
+			     .name = xstrdup(own ? plan->user : caller->name),
+			     .home = xstrdup(own ? plan->home : caller->home),
+			     .shell = xstrdup(caller->shell)};
+	return plan->has_user && plan->uid == 0;
 }

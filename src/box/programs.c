@@ -10,12 +10,23 @@
 #include "base/mem.h"
 #include "base/path.h"
 
-char *program_path(const char *name)
+static char *beside_self(const char *relative)
 {
-	cleanup_free char *relative = xasprintf("../../libexec/sandbox/%s", name);
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	self[n > 0 ? n : 0] = '\0';
 	return path_normalize(n > 0 ? self : "/", relative);
+}
+
+char *program_path(const char *name)
+{
+	cleanup_free char *relative = xasprintf("../../libexec/sandbox/%s", name);
+
+	return beside_self(relative);
+}
+
+char *program_sandbox(void)
+{
+	return beside_self("../../../bin/sandbox");
 }

@@ -7,4 +7,7 @@
 /* The absolute path of a helper program, whether or not it is there. The caller frees. */
 char *program_path(const char *name);
 
+/* `sandbox` itself, for a helper program. The caller frees. */
+char *program_sandbox(void);
+
 #endif

@@ -52,6 +52,7 @@ int record_write(const struct box *b, int dirfd, struct err *e)
 	kv_set(&kv, "name", b->name);
 	kv_set(&kv, "project", b->project);
 	kv_set(&kv, "image", b->image);
+	kv_set(&kv, "digest", b->digest.hex[0] ? b->digest.hex : NULL);
 	kv_set(&kv, "created", created);
 	kv_set(&kv, "temporary", b->temporary ? "yes" : NULL);
 	return kv_write(&kv, dirfd, "record", e);
@@ -116,13 +117,15 @@ static int no_record(const struct store *s, const struct box *b, int r, struct e
 static int take_record(struct box *b, const struct kv *kv, struct err *e)
 {
 	const char *name = kv_get(kv, "name"), *image = kv_get(kv, "image");
-	const char *created = kv_get(kv, "created");
+	const char *created = kv_get(kv, "created"), *digest = kv_get(kv, "digest");
 
-	if (!name || !box_name_valid(name) || !image)
+	if (!name || !box_name_valid(name) || !image || (digest && !digest_valid_hex(digest)))
 		return is_damaged(b->id, e);
 	b->name = xstrdup(name);
 	b->project = xstrdup(kv_get(kv, "project"));
 	b->image = xstrdup(image);
+	if (digest)
+		memcpy(b->digest.hex, digest, sizeof(b->digest.hex));
 	b->created = created ? strtoll(created, NULL, 10) : 0;
 	b->temporary = b->in_memory || says_temporary(kv);
 	return 0;

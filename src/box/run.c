@@ -13,55 +13,124 @@
 #include "box/sweep.h"
 #include "launch/client.h"
 
-/* *lifetime, the locked lifetime lock, is closed when pid 1 has it. */
-static int start_and_run(const struct store *s, struct box *b, const struct settings *settings,
-			 const struct run_options *o, const struct user *u, int *lifetime,
-			 int *ret_status, struct err *e)
+/* All of one `sandbox run`. */
+struct running {
+	const struct store *store;
+	const struct settings *settings;
+	const struct run_options *options;
+	struct box box;
+	struct image_root root;
+	struct user user;    /* as the box knows them */
+	struct strv command; /* of the image and of the caller; empty: the shell */
+	int lifetime;	     /* the locked lifetime lock, until pid 1 has it */
+};
+
+#define RUNNING_INIT                                                     \
+	{                                                                \
+		.box = BOX_INIT, .root = IMAGE_ROOT_INIT, .lifetime = -1 \
+	}
+
+static void running_clear(struct running *r)
+{
+	box_close(&r->box);
+	image_root_clear(&r->root);
+	user_clear(&r->user);
+	strv_clear(&r->command);
+	close_fd(&r->lifetime);
+}
+
+static void add_words(struct strv *to, const char *const *words)
+{
+	for (; words && *words; words++)
+		strv_push(to, *words);
+}
+
+/*
+ * Entrypoint, then the caller's words or the image's Cmd (image-spec, config.md). An entrypoint of
+ * the caller's own takes the image's Cmd away, as it was meant for the other.
+ */
+static void compose_command(const struct run_options *o, const struct image_plan *plan,
+			    struct strv *ret)
+{
+	const char *own[] = {o->entrypoint, NULL};
+	bool none = o->entrypoint && !*o->entrypoint;
+
+	if (!none)
+		add_words(ret, o->entrypoint ? own : (const char *const *)plan->entrypoint.v);
+	if (o->session.argv)
+		add_words(ret, (const char *const *)o->session.argv);
+	else if (!o->entrypoint)
+		add_words(ret, (const char *const *)plan->cmd.v);
+}
+
+static int start_and_run(struct running *run, int *ret_status, struct err *e)
 {
 	cleanup_assembly struct assembly a = {0};
 	cleanup_close int pidfd = -1, boot = -1;
-	cleanup_free char *here = getcwd(NULL, 0);
+	const struct run_options *o = run->options;
+	struct session_options session_options = o->session;
 	struct started_box started;
-	struct assemble_request req = {.store = s,
-				       .box = b,
-				       .settings = settings,
-				       .user = u,
-				       .base = here ? here : "/",
+	struct assemble_request req = {.store = run->store,
+				       .box = &run->box,
+				       .settings = run->settings,
+				       .user = &run->user,
+				       .root = &run->root,
 				       .mounts = o->mounts,
 				       .n_mounts = o->n_mounts,
 				       .hostname = o->hostname,
-				       .in_memory = b->in_memory};
-	struct box_session session = {.box = b,
-				      .settings = settings,
-				      .user = u,
-				      .options = &o->session,
-				      .cwd = "/",
+				       .in_memory = run->box.in_memory};
+	struct box_session session = {.box = &run->box,
+				      .settings = run->settings,
+				      .user = &run->user,
+				      .options = &session_options,
+				      .plan = &run->root.plan,
+				      .cwd = run->root.plan.workdir ? run->root.plan.workdir : "/",
 				      .detach = o->detach};
 	int r = assemble(&req, &a, e);
 
 	if (r < 0)
 		return r;
 	a.plan.linger_ms = 0;
-	r = b->in_memory ? 0 : box_make_runtime(s, b, e);
+	r = run->box.in_memory ? 0 : box_make_runtime(run->store, &run->box, e);
 	if (r < 0)
 		return r;
-	r = box_start(b, &a, *lifetime, NULL, &started, e);
+	r = box_start(&run->box, &a, run->lifetime, NULL, &started, e);
 	if (r < 0)
 		return r;
-	close_fd(lifetime);
+	close_fd(&run->root.lease);
+	close_fd(&run->lifetime);
 	pidfd = started.pidfd;
 	boot = started.boot_fd;
 	session.home = a.home;
+	session_options.argv = run->command.v;
 	return box_session_run(&session, boot, ret_status, e);
+}
+
+static int prepare(struct running *run, struct run_options *o, struct err *e)
+{
+	cleanup_user struct user caller = {0};
+	cleanup_free char *here = getcwd(NULL, 0);
+	struct image_request image = {
+		.store = run->store, .image = o->image, .base = here ? here : "/"};
+	int r = image_resolve(&image, &run->root, e);
+
+	if (r < 0)
+		return r;
+	user_self(&caller);
+	box_warn_host_root(&caller);
+	o->session.root = image_user(&run->root.plan, &caller, &run->user) || o->session.root ||
+			  settings_bool(run->settings, "sandbox", "root");
+	compose_command(o, &run->root.plan, &run->command);
+	return box_create_temporary(run->store, o->name, o->image, &run->root.digest,
+				    !o->disk && memory_holds_uppers(), &run->box, &run->lifetime,
+				    e);
 }
 
 int run_throwaway(struct run_options *o, int *ret_status, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_settings struct settings settings = {0};
-	cleanup_box struct box b = BOX_INIT;
-	cleanup_user struct user u = {0};
-	cleanup_close int lifetime = -1;
+	__attribute__((cleanup(running_clear))) struct running run = RUNNING_INIT;
 	struct err ignored;
 	int r = store_open(&s, e);
 
@@ -72,22 +141,21 @@ int run_throwaway(struct run_options *o, int *ret_status, struct err *e)
 	if (r < 0)
 		return r;
 	sweep(&s, true);
-	user_self(&u);
-	box_warn_host_root(&u);
-	o->session.root = o->session.root || settings_bool(&settings, "sandbox", "root");
-	r = box_create_temporary(&s, o->name, o->image, !o->disk && memory_holds_uppers(), &b,
-				 &lifetime, e);
+	run.store = &s;
+	run.settings = &settings;
+	run.options = o;
+	r = prepare(&run, o, e);
 	if (r < 0)
 		return r;
-	r = start_and_run(&s, &b, &settings, o, &u, &lifetime, ret_status, e);
+	r = start_and_run(&run, ret_status, e);
 	if (r == 0 && o->detach) {
-		printf("%s\n", b.name);
+		printf("%s\n", run.box.name);
 		return 0;
 	}
 	/* What lies in memory goes by itself; files on disk only after the namespaces. */
-	if (!b.in_memory)
-		box_wait_gone(&b, BOX_GONE_MS);
-	box_remove(&s, &b, &ignored);
+	if (!run.box.in_memory)
+		box_wait_gone(&run.box, BOX_GONE_MS);
+	box_remove(&s, &run.box, &ignored);
 	return r < 0 ? err_add(e, "cannot run '%s'", o->image) : 0;
 }
 
@@ -117,6 +185,6 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 	user_self(&u);
 	if (client_connect(b.run_fd, "control", &connection) < 0)
 		return not_running(&b, e);
-	r = box_session_join(&b, &settings, &u, o, connection, ret_status, e);
+	r = box_session_join(&s, &b, &settings, &u, o, connection, ret_status, e);
 	return r < 0 && e->code == ERR_RETRY ? not_running(&b, e) : r;
 }

@@ -29,9 +29,10 @@ struct enter_options {
 
 struct run_options {
 	const char *image;
-	const char *name;     /* NULL: its id */
-	const char *hostname; /* NULL: the name */
-	bool disk;	      /* the box's files lie on disk, not in memory, while it runs */
+	const char *entrypoint; /* in place of the image's; "": none; NULL: the image's */
+	const char *name;	/* NULL: its id */
+	const char *hostname;	/* NULL: the name */
+	bool disk;		/* the box's files lie on disk, not in memory, while it runs */
 	bool detach;
 	const struct extra_mount *mounts;
 	size_t n_mounts;

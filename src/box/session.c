@@ -72,7 +72,7 @@ int box_start(const struct box *b, struct assembly *a, int lifetime, const char 
 	if (r < 0)
 		return r;
 	buf_addf(&text, HOST_LAYER_NOTE "%s\n%s",
-		 err_quote(layer, sizeof(layer), path_basename(a->root.lowers.v[0])),
+		 err_quote(layer, sizeof(layer), path_basename(a->root->lowers.v[0])),
 		 notes ? notes : "");
 	r = box_record_start(b, lifetime, started.pid, text.data, e);
 	if (r < 0) {
@@ -93,6 +93,7 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 					      .box = s->box->name,
 					      .home = s->home,
 					      .root = o->root,
+					      .image_env = s->plan ? &s->plan->env : NULL,
 					      .extra = &o->env};
 	struct session_request req = {
 		.root = o->root,
@@ -109,19 +110,34 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 	return r < 0 ? r : client_run(connection, &req, s->accepted, s->arg, ret_status, e);
 }
 
-int box_session_join(const struct box *b, const struct settings *settings, const struct user *u,
-		     const struct session_options *o, int connection, int *ret_status,
-		     struct err *e)
+/* What the image of a running box says; a plan that is gone (gc made it anew, or not) says nothing. */
+static void load_plan(const struct store *st, const struct box *b, struct image_plan *ret)
+{
+	struct err ignored;
+
+	if (b->digest.hex[0])
+		image_plan_read(st->data_fd, &b->digest, ret, &ignored);
+}
+
+int box_session_join(const struct store *st, const struct box *b, const struct settings *settings,
+		     const struct user *caller, const struct session_options *o, int connection,
+		     int *ret_status, struct err *e)
 {
 	cleanup_free char *target = b->project ? drift_project(b) : NULL;
 	const char *project = target ? target : b->project;
-	cleanup_free char *home = session_home(u), *cwd = NULL;
+	cleanup_free char *home = NULL, *cwd = NULL;
+	cleanup_image_plan struct image_plan plan = {0};
+	cleanup_user struct user u = {0};
 	struct box_session s = {
-		.box = b, .settings = settings, .user = u, .options = o, .home = home};
+		.box = b, .settings = settings, .user = &u, .options = o, .plan = &plan};
 
+	load_plan(st, b, &plan);
+	image_user(b->temporary ? &plan : &(struct image_plan){0}, caller, &u);
+	s.home = home = session_home(&u);
 	if (!b->project || streq(project, "no"))
 		project = NULL;
-	cwd = b->project ? box_session_cwd(b, project, home) : xstrdup("/");
+	cwd = b->project ? box_session_cwd(b, project, home)
+			 : xstrdup(plan.workdir ? plan.workdir : "/");
 	s.cwd = cwd;
 	return box_session_run(&s, connection, ret_status, e);
 }

@@ -19,8 +19,9 @@ struct box_session {
 	const struct settings *settings;
 	const struct user *user;
 	const struct session_options *options;
-	const char *home; /* inside */
-	const char *cwd;  /* inside; --workdir comes before it */
+	const struct image_plan *plan; /* what the image says of its sessions */
+	const char *home;	       /* inside */
+	const char *cwd;	       /* inside; --workdir comes before it */
 	bool detach;
 	void (*accepted)(void *arg); /* unless NULL: called when pid 1 has taken the request */
 	void *arg;
@@ -38,9 +39,9 @@ int box_start(const struct box *b, struct assembly *a, int lifetime, const char 
 int box_session_run(const struct box_session *s, int connection, int *ret_status, struct err *e);
 
 /* Joins a box that runs already: where its project is, its start has noted. */
-int box_session_join(const struct box *b, const struct settings *settings, const struct user *u,
-		     const struct session_options *o, int connection, int *ret_status,
-		     struct err *e);
+int box_session_join(const struct store *st, const struct box *b, const struct settings *settings,
+		     const struct user *caller, const struct session_options *o, int connection,
+		     int *ret_status, struct err *e);
 
 /* The folder a session starts in: the caller's own, where it lies beneath the project (at `project`
  * inside, NULL for none), else the project, else home. The caller frees. */

@@ -45,6 +45,24 @@ static int add_extra(const struct strv *extra, struct strv *out, struct err *e)
 	return 0;
 }
 
+/* The image's PATH does not know of our sudo. */
+static void add_image_env(const struct strv *env, struct strv *out)
+{
+	for (size_t i = 0; env && i < env->n; i++) {
+		const char *equals = strchr(env->v[i], '=');
+		cleanup_free char *name = equals ? xstrndup(env->v[i], (size_t)(equals - env->v[i]))
+						 : NULL;
+
+		if (name && streq(name, "PATH")) {
+			cleanup_free char *path = xasprintf("%s:" BOX_RUN_DIR "/bin", equals + 1);
+
+			env_set(out, name, path);
+		} else if (name) {
+			env_set(out, name, equals + 1);
+		}
+	}
+}
+
 int session_env(const struct session_env_request *req, struct strv *out, struct err *e)
 {
 	const struct user *u = req->user;
@@ -53,6 +71,7 @@ int session_env(const struct session_env_request *req, struct strv *out, struct 
 	int r;
 
 	env_set(out, "PATH", BOX_PATH);
+	add_image_env(req->image_env, out);
 	env_set(out, "HOME", req->root ? "/root" : req->home);
 	env_set(out, "USER", req->root ? "root" : u->name);
 	env_set(out, "LOGNAME", req->root ? "root" : u->name);

@@ -80,6 +80,12 @@ static void sweep_runtime(const struct store *s, const char *id)
 	store_index_drop(s, STORE_NAMES, id);
 }
 
+/* Work of sandbox-image, which clears up after itself (image/gc.h). */
+static bool is_of_images(const char *name)
+{
+	return starts_with(name, "image-") || starts_with(name, "partial-");
+}
+
 static void sweep_tmp(const struct store *s)
 {
 	cleanup_closedir DIR *d = NULL;
@@ -91,7 +97,7 @@ static void sweep_tmp(const struct store *s)
 	if (fd < 0 || !(d = fdopendir(fd)))
 		return;
 	while ((de = readdir(d)))
-		if (de->d_name[0] != '.' &&
+		if (de->d_name[0] != '.' && !is_of_images(de->d_name) &&
 		    fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_old(st.st_ctime))
 			file_remove_tree(fd, de->d_name, &ignored);
 }

@@ -23,19 +23,19 @@ const char *box_view_created(const struct box *b, char *dst, size_t size)
 
 void box_view_json_members(struct json *j, const struct box *b)
 {
-	json_string(j, "name", b->name);
-	json_string(j, "id", b->id);
-	json_string(j, "state", box_view_state(b));
-	json_number(j, "pid", box_is_running(b) ? box_pid(b) : 0);
-	json_string(j, "image", b->image);
-	json_string(j, "project", b->project);
-	json_bool(j, "temporary", b->temporary);
-	json_number(j, "created", b->created);
+	jsonout_string(j, "name", b->name);
+	jsonout_string(j, "id", b->id);
+	jsonout_string(j, "state", box_view_state(b));
+	jsonout_number(j, "pid", box_is_running(b) ? box_pid(b) : 0);
+	jsonout_string(j, "image", b->image);
+	jsonout_string(j, "project", b->project);
+	jsonout_bool(j, "temporary", b->temporary);
+	jsonout_number(j, "created", b->created);
 }
 
 void box_view_json(struct json *j, const struct box *b)
 {
-	json_object_begin(j, NULL);
+	jsonout_object_begin(j, NULL);
 	box_view_json_members(j, b);
-	json_object_end(j);
+	jsonout_object_end(j);
 }

@@ -8,6 +8,7 @@
  * Output: a first line `KIND<TAB>PREFIX`, then one line `CANDIDATE<TAB>DESCRIPTION` each. KIND says
  * what the shell adds by itself after PREFIX: files, dirs, programs or none.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,9 @@
 #include "cli/commands.h"
 #include "config/profile.h"
 #include "config/schema.h"
+#include "config/xdg.h"
+#include "image/conf.h"
+#include "image/ref.h"
 
 /* Where the word to complete stands, from the words before it. */
 struct position {
@@ -39,8 +43,11 @@ static const struct opt *pending_letter(const struct command *cmd, const char *w
 
 static void step_word(struct position *at, const char *word)
 {
-	if (!at->cmd->name) {
-		at->cmd = command_find(word);
+	if (!at->cmd->name || at->cmd->subs) {
+		struct err ignored;
+
+		if (command_lookup(at->cmd->name ? at->cmd : NULL, word, &at->cmd, &ignored) < 0)
+			at->cmd = NULL;
 		at->literal = at->cmd && at->cmd->raw;
 		return;
 	}
@@ -85,11 +92,31 @@ static void print_list(const char *prefix, const struct strv *list)
 		printf("%s%s\t\n", prefix, list->v[i]);
 }
 
-static void print_commands(void)
+static void print_commands(const struct command *group)
 {
-	for (size_t i = 0; commands[i]; i++)
-		if (!commands[i]->hidden)
-			printf("%s\t%s\n", commands[i]->name, commands[i]->summary);
+	const struct command *const *list = group->subs ? group->subs : commands;
+
+	for (size_t i = 0; list[i]; i++)
+		if (!list[i]->hidden)
+			printf("%s\t%s\n", command_last_name(list[i]), list[i]->summary);
+}
+
+/* Names as they are shown, of what is in the store. */
+static void print_images(const char *prefix)
+{
+	cleanup_free char *data = xdg_data_dir();
+	cleanup_image_conf struct image_conf conf = {0};
+	cleanup_strv struct strv names = {0};
+	cleanup_close int fd = open(data, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct err ignored;
+
+	if (fd < 0 || image_conf_load(&conf, &ignored) < 0 || ref_list(fd, &names, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *name = reference_short(names.v[i], conf.registry);
+
+		printf("%s%s\t\n", prefix, name);
+	}
 }
 
 static void print_profiles(const char *prefix)
@@ -127,8 +154,8 @@ static void print_keys(const char *prefix)
 }
 
 /* The first line goes before the candidates, so each case prints its own. */
-static void print_word(enum word word, const char *const *choices, const char *prefix,
-		       const char *value)
+static void print_word(const struct command *cmd, enum word word, const char *const *choices,
+		       const char *prefix, const char *value)
 {
 	switch (word) {
 	case WORD_ANY:
@@ -154,6 +181,9 @@ static void print_word(enum word word, const char *const *choices, const char *p
 			break;
 		}
 		print_kind("none", prefix, "");
+		print_images(prefix);
+		if (cmd->program_name)
+			break;
 		printf("%shost\tthe system of this machine\n", prefix);
 		printf("%sdir:\ta folder with a root file system\n", prefix);
 		break;
@@ -167,7 +197,7 @@ static void print_word(enum word word, const char *const *choices, const char *p
 		break;
 	case WORD_COMMAND:
 		print_kind("none", prefix, "");
-		print_commands();
+		print_commands(cmd);
 		break;
 	case WORD_PROGRAM:
 		print_kind("programs", prefix, "");
@@ -197,21 +227,22 @@ static void complete_at(const struct position *at, const char *current)
 	size_t len;
 
 	if (at->pending) {
-		print_word(at->pending->word, at->pending->choices, "", current);
+		print_word(cmd, at->pending->word, at->pending->choices, "", current);
 	} else if (at->program_words >= 0) {
-		print_word(at->program_words == 0 ? WORD_PROGRAM : WORD_FILE, NULL, "", current);
+		print_word(cmd, at->program_words == 0 ? WORD_PROGRAM : WORD_FILE, NULL, "",
+			   current);
 	} else if (!at->literal && starts_with(current, "--") && strchr(current, '=')) {
 		len = strcspn(current, "=") + 1;
 		o = opt_find(cmd, current + 2, len - 3);
 		if (o && o->arg) {
 			cleanup_free char *prefix = xstrndup(current, len);
 
-			print_word(o->word, o->choices, prefix, current + len);
+			print_word(cmd, o->word, o->choices, prefix, current + len);
 		}
 	} else if (!at->literal && current[0] == '-') {
 		print_options(cmd);
 	} else if (cmd->max_words < 0 || at->words < cmd->max_words) {
-		print_word(command_word(cmd, at->words), cmd->choices, "", current);
+		print_word(cmd, command_word(cmd, at->words), cmd->choices, "", current);
 	}
 }
 

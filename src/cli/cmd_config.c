@@ -108,21 +108,21 @@ static void print_json(const struct settings *s, const struct rows *rows)
 {
 	struct json j = JSON_INIT;
 
-	json_object_begin(&j, NULL);
-	json_string(&j, "project", s->project_dir);
-	json_string(&j, "file", s->project_file);
-	json_array_begin(&j, "settings");
+	jsonout_object_begin(&j, NULL);
+	jsonout_string(&j, "project", s->project_dir);
+	jsonout_string(&j, "file", s->project_file);
+	jsonout_array_begin(&j, "settings");
 	for (size_t i = 0; i < rows->n; i++) {
-		json_object_begin(&j, NULL);
-		json_string(&j, "section", rows->v[i].section);
-		json_string(&j, "key", rows->v[i].key);
-		json_string(&j, "value", rows->v[i].value);
-		json_string(&j, "source", rows->v[i].source);
-		json_object_end(&j);
+		jsonout_object_begin(&j, NULL);
+		jsonout_string(&j, "section", rows->v[i].section);
+		jsonout_string(&j, "key", rows->v[i].key);
+		jsonout_string(&j, "value", rows->v[i].value);
+		jsonout_string(&j, "source", rows->v[i].source);
+		jsonout_object_end(&j);
 	}
-	json_array_end(&j);
-	json_object_end(&j);
-	json_print(&j);
+	jsonout_array_end(&j);
+	jsonout_object_end(&j);
+	jsonout_print(&j);
 }
 
 /* Splits SECTION.KEY, or KEY of [sandbox]; both strings are the caller's. */

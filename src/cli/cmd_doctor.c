@@ -41,16 +41,16 @@ static void print_result(const char *name, const struct doctor_result *r)
 
 static void json_result(struct json *j, const char *name, const struct doctor_result *r)
 {
-	json_object_begin(j, NULL);
-	json_string(j, "name", name);
-	json_string(j, "state", state_words[r->state]);
-	json_string(j, "seen", r->seen);
-	json_string(j, "rung", r->rung);
-	json_array_begin(j, "fix");
+	jsonout_object_begin(j, NULL);
+	jsonout_string(j, "name", name);
+	jsonout_string(j, "state", state_words[r->state]);
+	jsonout_string(j, "seen", r->seen);
+	jsonout_string(j, "rung", r->rung);
+	jsonout_array_begin(j, "fix");
 	for (size_t i = 0; i < r->fix.n; i++)
-		json_string(j, NULL, r->fix.v[i]);
-	json_array_end(j);
-	json_object_end(j);
+		jsonout_string(j, NULL, r->fix.v[i]);
+	jsonout_array_end(j);
+	jsonout_object_end(j);
 }
 
 /* Runs all checks; text goes out as it is found. Returns whether a box can start. */
@@ -85,17 +85,17 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	if (n > 0)
 		exe[n] = '\0';
-	json_object_begin(&j, NULL);
-	json_array_begin(&j, "checks");
+	jsonout_object_begin(&j, NULL);
+	jsonout_array_begin(&j, "checks");
 	can_start = examine(&(struct doctor_place){.data_dir = data,
 						   .exe = exe,
 						   .share_dir = share ? share : "share/sandbox"},
 			    &j, o->json);
-	json_array_end(&j);
-	json_bool(&j, "can_start", can_start);
-	json_object_end(&j);
+	jsonout_array_end(&j);
+	jsonout_bool(&j, "can_start", can_start);
+	jsonout_object_end(&j);
 	if (o->json) {
-		json_print(&j);
+		jsonout_print(&j);
 	} else {
 		buf_free(&j.out);
 		printf("\n%s\n", can_start ? "Boxes can start on this machine."

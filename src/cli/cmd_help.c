@@ -12,17 +12,24 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		program_print_help();
 		return 0;
 	}
-	if (command_lookup(args->v[0], &cmd, e) < 0)
+	if (command_lookup(NULL, args->v[0], &cmd, e) < 0)
 		return -e->code;
-	command_print_help(cmd);
+	if (args->n > 1 && !cmd->subs)
+		return err_set(e, ERR_USAGE, "'%s' has no commands of its own", cmd->name);
+	if (args->n > 1 && command_lookup(cmd, args->v[1], &cmd, e) < 0)
+		return -e->code;
+	if (cmd->subs)
+		group_print_help(cmd);
+	else
+		command_print_help(cmd);
 	return 0;
 }
 
 const struct command cmd_help = {
 	.name = "help",
 	.summary = "list the commands, or show one command's options",
-	.usage = "[COMMAND]",
-	.max_words = 1,
+	.usage = "[COMMAND [SUBCOMMAND]]",
+	.max_words = 2,
 	.words = {WORD_COMMAND},
 	.run = run,
 };

@@ -57,12 +57,12 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		print(&b, folder, control);
 		return 0;
 	}
-	json_object_begin(&j, NULL);
+	jsonout_object_begin(&j, NULL);
 	box_view_json_members(&j, &b);
-	json_string(&j, "folder", folder);
-	json_string(&j, "control", control);
-	json_object_end(&j);
-	json_print(&j);
+	jsonout_string(&j, "folder", folder);
+	jsonout_string(&j, "control", control);
+	jsonout_object_end(&j);
+	jsonout_print(&j);
 	return 0;
 }
 

@@ -70,11 +70,11 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	if (r < 0)
 		return r;
 	if (cli->json) {
-		json_array_begin(&j, NULL);
+		jsonout_array_begin(&j, NULL);
 		for (size_t i = 0; i < list.n; i++)
 			box_view_json(&j, &list.v[i]);
-		json_array_end(&j);
-		json_print(&j);
+		jsonout_array_end(&j);
+		jsonout_print(&j);
 	} else if (cli->names) {
 		for (size_t i = 0; i < list.n; i++)
 			printf("%s\n", list.v[i].name);

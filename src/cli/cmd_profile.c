@@ -33,22 +33,22 @@ static int list(bool json, struct err *e)
 
 	if (profile_list(&profiles, &n, e) < 0)
 		return -e->code;
-	json_array_begin(&j, NULL);
+	jsonout_array_begin(&j, NULL);
 	for (size_t i = 0; i < n; i++) {
-		json_object_begin(&j, NULL);
-		json_string(&j, "name", profiles[i].name);
-		json_string(&j, "description", profiles[i].description);
-		json_string(&j, "path", profiles[i].path);
-		json_bool(&j, "system", profiles[i].system);
-		json_object_end(&j);
+		jsonout_object_begin(&j, NULL);
+		jsonout_string(&j, "name", profiles[i].name);
+		jsonout_string(&j, "description", profiles[i].description);
+		jsonout_string(&j, "path", profiles[i].path);
+		jsonout_bool(&j, "system", profiles[i].system);
+		jsonout_object_end(&j);
 		if ((int)strlen(profiles[i].name) > width)
 			width = (int)strlen(profiles[i].name);
 	}
-	json_array_end(&j);
+	jsonout_array_end(&j);
 	for (size_t i = 0; i < n && !json; i++)
 		printf("%-*s  %s\n", width, profiles[i].name, profiles[i].description);
 	if (json)
-		json_print(&j);
+		jsonout_print(&j);
 	else
 		buf_free(&j.out);
 	profile_list_free(profiles, n);
@@ -63,24 +63,24 @@ static int show_json(const char *name, const char *path, bool system, struct err
 
 	if (r < 0)
 		return r;
-	json_object_begin(&j, NULL);
-	json_string(&j, "name", name);
-	json_string(&j, "path", path);
-	json_bool(&j, "system", system);
-	json_array_begin(&j, "settings");
+	jsonout_object_begin(&j, NULL);
+	jsonout_string(&j, "name", name);
+	jsonout_string(&j, "path", path);
+	jsonout_bool(&j, "system", system);
+	jsonout_array_begin(&j, "settings");
 	for (size_t i = 0; i < ini.n; i++) {
 		if (!ini.v[i].key)
 			continue;
-		json_object_begin(&j, NULL);
-		json_string(&j, "section", ini.v[i].section);
-		json_string(&j, "key", ini.v[i].key);
-		json_string(&j, "value", ini.v[i].value);
-		json_number(&j, "line", ini.v[i].line);
-		json_object_end(&j);
+		jsonout_object_begin(&j, NULL);
+		jsonout_string(&j, "section", ini.v[i].section);
+		jsonout_string(&j, "key", ini.v[i].key);
+		jsonout_string(&j, "value", ini.v[i].value);
+		jsonout_number(&j, "line", ini.v[i].line);
+		jsonout_object_end(&j);
 	}
-	json_array_end(&j);
-	json_object_end(&j);
-	json_print(&j);
+	jsonout_array_end(&j);
+	jsonout_object_end(&j);
+	jsonout_print(&j);
 	return 0;
 }
 

@@ -33,18 +33,18 @@ static void print_box(const struct box *b, const struct box_process *v, size_t n
 
 static void json_box(struct json *j, const struct box *b, const struct box_process *v, size_t n)
 {
-	json_object_begin(j, NULL);
+	jsonout_object_begin(j, NULL);
 	box_view_json_members(j, b);
-	json_array_begin(j, "processes");
+	jsonout_array_begin(j, "processes");
 	for (size_t i = 0; i < n; i++) {
-		json_object_begin(j, NULL);
-		json_number(j, "pid", v[i].pid);
-		json_number(j, "parent", v[i].parent);
-		json_string(j, "command", v[i].command);
-		json_object_end(j);
+		jsonout_object_begin(j, NULL);
+		jsonout_number(j, "pid", v[i].pid);
+		jsonout_number(j, "parent", v[i].parent);
+		jsonout_string(j, "command", v[i].command);
+		jsonout_object_end(j);
 	}
-	json_array_end(j);
-	json_object_end(j);
+	jsonout_array_end(j);
+	jsonout_object_end(j);
 }
 
 static void show(struct json *j, bool json, const struct box *b)
@@ -77,14 +77,14 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	if (r < 0)
 		return r;
 	if (cli->json)
-		json_array_begin(&j, NULL);
+		jsonout_array_begin(&j, NULL);
 	else
 		printf("%-16s  %7s  %s\n", "BOX", "PID", "COMMAND");
 	for (size_t i = 0; i < list.n; i++)
 		show(&j, cli->json, &list.v[i]);
 	if (cli->json) {
-		json_array_end(&j);
-		json_print(&j);
+		jsonout_array_end(&j);
+		jsonout_print(&j);
 	}
 	return 0;
 }

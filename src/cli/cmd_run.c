@@ -12,7 +12,7 @@
 
 struct run_cli {
 	bool root, detach, disk;
-	const char *network, *name, *workdir, *hostname;
+	const char *network, *name, *workdir, *hostname, *entrypoint;
 	struct strv profiles, env, mounts;
 };
 
@@ -40,6 +40,10 @@ static const struct opt options[] = {
 	 .arg = "NAME",
 	 .help = "hostname inside; default: the box's name",
 	 OPT_STRING(struct run_cli, hostname)},
+	{.name = "entrypoint",
+	 .arg = "PROGRAM",
+	 .help = "run it in place of the image's entrypoint; '' for none",
+	 OPT_STRING(struct run_cli, entrypoint)},
 	{.name = "disk",
 	 .help = "keep what the box writes on disk, not in memory",
 	 OPT_FLAG(struct run_cli, disk)},
@@ -100,6 +104,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	struct extra_mount *mounts = xcalloc(cli->mounts.n, sizeof(*mounts));
 	struct run_options o = {
 		.image = args->v[0],
+		.entrypoint = cli->entrypoint,
 		.name = cli->name,
 		.hostname = cli->hostname,
 		.disk = cli->disk,

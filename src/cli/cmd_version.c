@@ -37,10 +37,10 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		program_print_version();
 		return 0;
 	}
-	json_object_begin(&j, NULL);
-	json_string(&j, "version", SANDBOX_VERSION);
-	json_object_end(&j);
-	json_print(&j);
+	jsonout_object_begin(&j, NULL);
+	jsonout_string(&j, "version", SANDBOX_VERSION);
+	jsonout_object_end(&j);
+	jsonout_print(&j);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #define CLI_COMMANDS_H
 
 #include "base/mem.h"
+#include "cli/image_commands.h"
 #include "cli/options.h"
 
 extern const struct command cmd_init;
@@ -33,11 +34,18 @@ extern const struct command *const commands[];
 /* `sandbox` itself: the options that stand before the command. */
 extern const struct command program_command;
 
-/* The command of that name, hidden ones too, or NULL. */
-const struct command *command_find(const char *name);
+/*
+ * The command of that name, of `sandbox` itself or (group not NULL) of a group; an unknown one is
+ * ERR_USAGE with the nearest name.
+ */
+int command_lookup(const struct command *group, const char *name, const struct command **ret,
+		   struct err *e);
 
-/* The command of that name; an unknown one is ERR_USAGE with the nearest name. */
-int command_lookup(const char *name, const struct command **ret, struct err *e);
+/* The name of a command without its group's. */
+const char *command_last_name(const struct command *cmd);
+
+/* Prints a group's usage and its commands. */
+void group_print_help(const struct command *group);
 
 /* Prints the list of commands and the options of `sandbox` itself. */
 void program_print_help(void);

@@ -11,17 +11,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "box/programs.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 
 const struct command *const commands[] = {
 	&cmd_init,    &cmd_enter,   &cmd_run,	     &cmd_exec,	    &cmd_ls,	  &cmd_ps,
-	&cmd_inspect, &cmd_stop,    &cmd_rm,	     &cmd_config,   &cmd_profile, &cmd_doctor,
+	&cmd_inspect, &cmd_stop,    &cmd_rm,	     &cmd_pull,	    &cmd_push,	  &cmd_images,
+	&cmd_image,   &cmd_login,   &cmd_logout,     &cmd_config,   &cmd_profile, &cmd_doctor,
 	&cmd_help,    &cmd_version, &cmd_completion, &cmd_complete, NULL,
 };
 
@@ -47,32 +50,51 @@ const struct command program_command = {
 	.words = {WORD_COMMAND},
 };
 
-const struct command *command_find(const char *name)
+const char *command_last_name(const struct command *cmd)
 {
-	for (size_t i = 0; commands[i]; i++)
-		if (streq(commands[i]->name, name))
-			return commands[i];
-	return NULL;
+	const char *blank = strrchr(cmd->name, ' ');
+
+	return blank ? blank + 1 : cmd->name;
 }
 
-int command_lookup(const char *name, const struct command **ret, struct err *e)
+int command_lookup(const struct command *group, const char *name, const struct command **ret,
+		   struct err *e)
 {
-	const struct command *cmd = command_find(name);
+	const struct command *const *list = group ? group->subs : commands;
+	cleanup_free char *prefix = group ? xasprintf("%s ", group->name) : xstrdup("");
 	const char *near, *names[ARRAY_SIZE(commands)] = {NULL};
 	size_t n = 0;
 
-	if (cmd) {
-		*ret = cmd;
-		return 0;
+	for (size_t i = 0; list[i]; i++) {
+		if (streq(command_last_name(list[i]), name)) {
+			*ret = list[i];
+			return 0;
+		}
+		if (!list[i]->hidden)
+			names[n++] = command_last_name(list[i]);
 	}
-	for (size_t i = 0; commands[i]; i++)
-		if (!commands[i]->hidden)
-			names[n++] = commands[i]->name;
 	near = nearest_word(name, names);
 	if (near)
-		return err_set(e, ERR_USAGE, "unknown command '%s': did you mean '%s'?", name,
-			       near);
-	return err_set(e, ERR_USAGE, "unknown command '%s': see 'sandbox help'", name);
+		return err_set(e, ERR_USAGE, "unknown command '%s%s': did you mean '%s%s'?", prefix,
+			       name, prefix, near);
+	return err_set(e, ERR_USAGE, "unknown command '%s%s': see 'sandbox help%s%s'", prefix, name,
+		       group ? " " : "", group ? group->name : "");
+}
+
+static void print_commands(const struct command *const *list)
+{
+	for (size_t i = 0; list[i]; i++)
+		if (!list[i]->hidden)
+			printf("  %-10s  %s\n", command_last_name(list[i]), list[i]->summary);
+}
+
+void group_print_help(const struct command *group)
+{
+	printf("Usage: sandbox %s %s\n\n%s\n\nCommands:\n", group->name, group->usage,
+	       group->summary);
+	print_commands(group->subs);
+	printf("\n'sandbox %s COMMAND --help' shows the options of one. Manual: sandbox-%s(1)\n",
+	       group->name, group->name);
 }
 
 void program_print_help(void)
@@ -81,9 +103,7 @@ void program_print_help(void)
 
 	printf("Usage: sandbox %s\n\n%s\n\nCommands:\n", program_command.usage,
 	       program_command.summary);
-	for (size_t i = 0; commands[i]; i++)
-		if (!commands[i]->hidden)
-			printf("  %-10s  %s\n", commands[i]->name, commands[i]->summary);
+	print_commands(commands);
 	printf("\nOptions:\n");
 	options_print(tables, ARRAY_SIZE(tables));
 	printf("\n'sandbox COMMAND --help' shows the options of a command. Manual: sandbox(1)\n");
@@ -112,6 +132,40 @@ static void apply_common(const struct args *args)
 		setenv("SANDBOX_DEBUG", "1", 1);
 }
 
+/* Hands the command line on as it is, checked. */
+static int execute_program(const struct command *cmd, char **words, int n, struct err *e)
+{
+	cleanup_free char *path = program_path(cmd->program_name), *name = xstrdup(cmd->name);
+	cleanup_strv struct strv argv = {0};
+	char *word, *rest = name;
+
+	strv_push(&argv, path);
+	while ((word = strsep(&rest, " ")))
+		strv_push(&argv, word);
+	for (int i = 0; i < n; i++)
+		strv_push(&argv, words[i]);
+	/* What it inherits is what we were started with. */
+	signal(SIGPIPE, SIG_DFL);
+	execv(path, argv.v);
+	return err_sys(e, errno, "cannot run '%s'", path);
+}
+
+static int run_command(const struct command *cmd, char **words, int *ret_status, struct err *e);
+
+static int run_group(const struct command *group, const struct args *args, int *ret_status,
+		     struct err *e)
+{
+	const struct command *cmd;
+	int r;
+
+	if (args->help || args->n == 0) {
+		group_print_help(group);
+		return 0;
+	}
+	r = command_lookup(group, args->v[0], &cmd, e);
+	return r < 0 ? r : run_command(cmd, args->program, ret_status, e);
+}
+
 static int run_command(const struct command *cmd, char **words, int *ret_status, struct err *e)
 {
 	struct args args;
@@ -123,8 +177,12 @@ static int run_command(const struct command *cmd, char **words, int *ret_status,
 	if (r < 0)
 		return r;
 	apply_common(&args);
-	if (args.help)
+	if (cmd->subs)
+		r = run_group(cmd, &args, ret_status, e);
+	else if (args.help)
 		command_print_help(cmd);
+	else if (cmd->program_name)
+		r = execute_program(cmd, words, n, e);
 	else
 		r = cmd->run(&args, ret_status, e);
 	args_clear(cmd, &args);
@@ -150,7 +208,7 @@ static int run_program(int argc, char **argv, int *ret_status, struct err *e)
 	} else if (args.n == 0) {
 		r = err_set(e, ERR_USAGE, "no command given: see 'sandbox help'");
 	} else {
-		r = command_lookup(args.v[0], &cmd, e);
+		r = command_lookup(NULL, args.v[0], &cmd, e);
 		if (r == 0)
 			r = run_command(cmd, args.program, ret_status, e);
 	}
@@ -193,7 +251,7 @@ int main(int argc, char **argv)
 	if (r == 0 && out == 0)
 		return status;
 	/* Whoever closed the pipe knows, and wants no more words. */
-	if (e.code != EPIPE || out == 0)
+	if (e.code != ERR_SAID && (e.code != EPIPE || out == 0))
 		fprintf(stderr, "sandbox: %s\n", e.msg);
 	return err_exit_status(&e);
 }

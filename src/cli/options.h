@@ -92,6 +92,10 @@ struct command {
 	const char *const *choices; /* NULL-ended, for WORD_CHOICE in words */
 	bool hidden;		    /* neither in the help nor in the completion */
 	bool raw;		    /* no parsing: all words are positional */
+	/* Unless NULL: commands that its first word names, NULL-ended; it has no run() then. */
+	const struct command *const *subs;
+	/* Unless NULL: the program of ours that runs it, in place of run(). */
+	const char *program_name;
 	/* 0 with the exit status in *ret_status (0 when left alone), or negative with e set. */
 	int (*run)(const struct args *args, int *ret_status, struct err *e);
 };

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,4 +122,26 @@ bool value_env_name(const char *s)
 	while (isalnum((unsigned char)*s) || *s == '_')
 		s++;
 	return !*s;
+}
+
+int value_signal(const char *s)
+{
+	unsigned long n;
+
+	if (value_number(s, 1, (unsigned long)SIGRTMAX, &n))
+		return (int)n;
+	if (starts_with(s, "SIG"))
+		s += strlen("SIG");
+	for (int i = 1; i < NSIG; i++) {
+		const char *name = sigabbrev_np(i);
+
+		if (name && streq(name, s))
+			return i;
+	}
+	if (streq(s, "RTMIN"))
+		return SIGRTMIN;
+	if (starts_with(s, "RTMIN+") &&
+	    value_number(s + strlen("RTMIN+"), 0, (unsigned long)(SIGRTMAX - SIGRTMIN), &n))
+		return SIGRTMIN + (int)n;
+	return 0;
 }

@@ -178,6 +178,7 @@ noreturn void pid1_main(const struct plan *p, int boot)
 	struct server srv = {
 		.control_fd = p->control_fd,
 		.sudo_fd = -1,
+		.stop_signal = p->stop_signal ? p->stop_signal : SIGTERM,
 		.linger_ms = p->linger_ms,
 		.policy.host_root = p->host_root,
 		.policy.seccomp_flags = (p->nested ? SECCOMP_NESTED : 0) |

@@ -75,7 +75,8 @@ struct plan {
 	bool perf;
 	bool sudo; /* serve sudo requests on /run/sandbox/sudo.sock */
 
-	long linger_ms; /* how long the box stays after its last session; -1: for ever */
+	int stop_signal; /* what its processes get when it is to stop; 0: SIGTERM */
+	long linger_ms;	 /* how long the box stays after its last session; -1: for ever */
 
 	int control_fd;	 /* listening control socket, SOCK_SEQPACKET */
 	int lifetime_fd; /* locked file that pid 1 keeps open as long as it lives, or -1 */

@@ -52,7 +52,7 @@ static void stop(struct server *srv, long ms)
 {
 	if (!srv->stop_at)
 		srv->stop_at = server_now_ms() + ms;
-	kill(-1, SIGTERM);
+	kill(-1, srv->stop_signal);
 	/* Interactive shells ignore SIGTERM and end on SIGHUP; what is stopped must run to end. */
 	for (size_t i = 0; i < srv->n; i++)
 		if (srv->connections[i].pid > 0 && srv->connections[i].terminal)

@@ -29,6 +29,7 @@ struct server {
 	int sudo_fd; /* -1: no sudo */
 	int signal_fd;
 	int pts; /* the box's devpts root */
+	int stop_signal;
 	long linger_ms;
 	struct session_policy policy;
 	bool for_sudo; /* not pid 1: serves one request from inside, in a process of its own */

@@ -118,18 +118,18 @@ static void json_layout(void **state)
 	struct json j = JSON_INIT;
 
 	(void)state;
-	json_object_begin(&j, NULL);
-	json_string(&j, "name", "x");
-	json_string(&j, "none", NULL);
-	json_array_begin(&j, "empty");
-	json_array_end(&j);
-	json_array_begin(&j, "list");
-	json_number(&j, NULL, -1);
-	json_object_begin(&j, NULL);
-	json_bool(&j, "on", true);
-	json_object_end(&j);
-	json_array_end(&j);
-	json_object_end(&j);
+	jsonout_object_begin(&j, NULL);
+	jsonout_string(&j, "name", "x");
+	jsonout_string(&j, "none", NULL);
+	jsonout_array_begin(&j, "empty");
+	jsonout_array_end(&j);
+	jsonout_array_begin(&j, "list");
+	jsonout_number(&j, NULL, -1);
+	jsonout_object_begin(&j, NULL);
+	jsonout_bool(&j, "on", true);
+	jsonout_object_end(&j);
+	jsonout_array_end(&j);
+	jsonout_object_end(&j);
 	assert_string_equal(j.out.data, "{\n"
 					"  \"name\": \"x\",\n"
 					"  \"none\": null,\n"
@@ -166,7 +166,7 @@ static void json_escapes(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct json j = JSON_INIT;
 
-		json_string(&j, NULL, cases[i].text);
+		jsonout_string(&j, NULL, cases[i].text);
 		assert_string_equal(j.out.data, cases[i].want);
 		buf_free(&j.out);
 	}

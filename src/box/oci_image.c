@@ -1,0 +1,143 @@
+/*
+ * oci_image.c - from a name to layers, by two small files and no JSON: refs/<name> says which
+ * manifest, plans/<manifest> which layers and what the image says of its sessions.
+ *
+ * What is missing - the image, or only its plan - sandbox-image gets. Promises that the layers stay
+ * until the lease is given back, by when the box's record names the image.
+ */
+#include "box/oci_image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "box/programs.h"
+#include "image/conf.h"
+#include "image/ref.h"
+
+/* What a short name means, sandbox.conf says. */
+static int parse(const char *image, struct reference *ret, struct err *e)
+{
+	cleanup_image_conf struct image_conf conf = {0};
+	int r = image_conf_load(&conf, e);
+
+	return r < 0 ? r : reference_parse(image, conf.registry, ret, e);
+}
+
+int oci_image_digest(const struct store *s, const char *image, struct digest *ret, struct err *e)
+{
+	cleanup_reference struct reference ref = {0};
+	cleanup_free char *name = NULL;
+	struct ref target;
+	int r = parse(image, &ref, e);
+
+	if (r < 0)
+		return r;
+	name = ref_name(&ref);
+	r = ref_read(s->data_fd, name, &target, e);
+	if (r == 0)
+		*ret = target.manifest;
+	return r;
+}
+
+/* Shared by all who use layers, exclusive for gc. */
+static int take_lease(const struct store *s, int *ret_fd, struct err *e)
+{
+	cleanup_close int fd = openat(s->data_fd, IMAGE_LEASE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	while (fd >= 0 && flock(fd, LOCK_SH) < 0)
+		if (errno != EINTR)
+			close_fd(&fd);
+	if (fd < 0)
+		return err_sys(e, errno, "cannot lock '%s/" IMAGE_LEASE "'", s->data);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int wait_for(pid_t pid, struct err *e)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(e, errno, "cannot wait for sandbox-image");
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	return err_set(e, ERR_SAID, "sandbox-image failed");
+}
+
+/* `sandbox-image image prepare NAME`; what it prints is no output of ours. */
+static int prepare(const char *image, struct err *e)
+{
+	cleanup_free char *program = program_path("sandbox-image");
+	char *argv[] = {program,      (char *)"image", (char *)"prepare",
+			(char *)"--", (char *)image,   NULL};
+	posix_spawn_file_actions_t actions;
+	pid_t pid;
+	int r;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+	r = posix_spawn(&pid, program, &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (r)
+		return err_sys(e, r, "cannot run '%s'", program);
+	return wait_for(pid, e);
+}
+
+static int find(const struct image_request *req, struct digest *ret, struct err *e)
+{
+	if (!req->digest || !req->digest->hex[0])
+		return oci_image_digest(req->store, req->image, ret, e);
+	*ret = *req->digest;
+	return 0;
+}
+
+/* What sandbox-image is to make ready: the name, or exactly what the box was made from. */
+static char *wanted(const struct image_request *req, struct err *e)
+{
+	cleanup_reference struct reference ref = {0};
+
+	if (!req->digest || !req->digest->hex[0])
+		return xstrdup(req->image);
+	if (parse(req->image, &ref, e) < 0)
+		return xstrdup(req->image);
+	return xasprintf("%s/%s@%s", ref.registry, ref.path, digest_text(req->digest).s);
+}
+
+static int find_plan(const struct image_request *req, struct image_root *ret, struct err *e)
+{
+	int r = find(req, &ret->digest, e);
+
+	return r < 0 ? r : image_plan_read(req->store->data_fd, &ret->digest, &ret->plan, e);
+}
+
+int oci_image_resolve(const struct image_request *req, struct image_root *ret, struct err *e)
+{
+	int r = take_lease(req->store, &ret->lease, e);
+
+	if (r == 0)
+		r = find_plan(req, ret, e);
+	if (r == -ENOENT) {
+		cleanup_free char *name = wanted(req, e);
+
+		r = prepare(name, e);
+		if (r == 0)
+			r = find_plan(req, ret, e);
+	}
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ret->plan.layers.n; i++) {
+		const char *layer = ret->plan.layers.v[i];
+
+		strv_push_take(&ret->lowers, layer[0] == '/' ? xstrdup(layer)
+							     : path_join(req->store->data, layer));
+	}
+	return 0;
+}

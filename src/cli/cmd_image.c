@@ -1,0 +1,300 @@
+/*
+ * cmd_image.c - the tables of all commands about images. What they do is in sandbox-image, which
+ * links the libraries that it takes; this file is linked into both.
+ */
+#include "cli/image_commands.h"
+
+static const struct opt json_options[] = {
+	OPT_JSON(struct image_json_cli, json),
+	OPTS_END,
+};
+
+static const struct opt pull_options[] = {
+	{.name = "platform",
+	 .arg = "OS/ARCH[/VARIANT]",
+	 .help = "take the image for another platform, such as linux/arm64",
+	 OPT_STRING(struct pull_cli, platform)},
+	OPT_JSON(struct pull_cli, json),
+	OPTS_END,
+};
+
+const struct command cmd_pull = {
+	.name = "pull",
+	.summary = "get images from a registry",
+	.usage = "[OPTIONS] IMAGE...",
+	.options = pull_options,
+	.options_size = sizeof(struct pull_cli),
+	.min_words = 1,
+	.max_words = -1,
+	.words = {WORD_IMAGE},
+	.program_name = IMAGE_PROGRAM,
+};
+
+const struct command cmd_push = {
+	.name = "push",
+	.summary = "give an image to a registry",
+	.usage = "[OPTIONS] IMAGE [DESTINATION]",
+	.options = json_options,
+	.options_size = sizeof(struct image_json_cli),
+	.min_words = 1,
+	.max_words = 2,
+	.words = {WORD_IMAGE, WORD_ANY},
+	.program_name = IMAGE_PROGRAM,
+};
+
+static const struct opt images_options[] = {
+	{.name = "digests", .help = "show digests whole", OPT_FLAG(struct images_cli, digests)},
+	{.name = "names", .help = "print names alone", OPT_FLAG(struct images_cli, names)},
+	OPT_JSON(struct images_cli, json),
+	OPTS_END,
+};
+
+const struct command cmd_images = {
+	.name = "images",
+	.summary = "list the images",
+	.usage = "[OPTIONS]",
+	.options = images_options,
+	.options_size = sizeof(struct images_cli),
+	.program_name = IMAGE_PROGRAM,
+};
+
+static const struct opt login_options[] = {
+	{.letter = 'u',
+	 .name = "user",
+	 .arg = "NAME",
+	 .help = "the user name; default: it is asked for",
+	 OPT_STRING(struct login_cli, user)},
+	{.name = "password-stdin",
+	 .help = "read the password from standard input",
+	 OPT_FLAG(struct login_cli, password_stdin)},
+	OPTS_END,
+};
+
+const struct command cmd_login = {
+	.name = "login",
+	.summary = "keep a user name and password for a registry",
+	.usage = "[OPTIONS] HOST",
+	.options = login_options,
+	.options_size = sizeof(struct login_cli),
+	.min_words = 1,
+	.max_words = 1,
+	.words = {WORD_ANY},
+	.program_name = IMAGE_PROGRAM,
+};
+
+const struct command cmd_logout = {
+	.name = "logout",
+	.summary = "forget the user name and password for a registry",
+	.usage = "HOST",
+	.min_words = 1,
+	.max_words = 1,
+	.words = {WORD_ANY},
+	.program_name = IMAGE_PROGRAM,
+};
+
+const struct command cmd_image_import = {
+	.name = "image import",
+	.summary = "take an image from an archive or a folder",
+	.usage = "SOURCE[:TAG] [NAME]",
+	.min_words = 1,
+	.max_words = 2,
+	.words = {WORD_FILE, WORD_ANY},
+	.program_name = IMAGE_PROGRAM,
+};
+
+static const char *const export_formats[] = {"oci", "docker", "tar", NULL};
+
+static const struct opt export_options[] = {
+	{.name = "format",
+	 .arg = "FORMAT",
+	 .help = "oci (default), docker, or tar: the files alone",
+	 .word = WORD_CHOICE,
+	 .choices = export_formats,
+	 OPT_STRING(struct export_cli, format)},
+	OPTS_END,
+};
+
+const struct command cmd_image_export = {
+	.name = "image export",
+	.summary = "write an image to an archive",
+	.usage = "[OPTIONS] IMAGE FILE",
+	.options = export_options,
+	.options_size = sizeof(struct export_cli),
+	.min_words = 2,
+	.max_words = 2,
+	.words = {WORD_IMAGE, WORD_FILE},
+	.program_name = IMAGE_PROGRAM,
+};
+
+static const struct opt bootstrap_options[] = {
+	{.name = "name",
+	 .arg = "NAME",
+	 .help = "name of the image; default: DISTRO:SUITE",
+	 OPT_STRING(struct bootstrap_cli, name)},
+	{.name = "mirror",
+	 .arg = "URL",
+	 .help = "the mirror to take packages from",
+	 OPT_STRING(struct bootstrap_cli, mirror)},
+	{.name = "variant",
+	 .arg = "VARIANT",
+	 .help = "mmdebstrap's variant; default: minbase",
+	 OPT_STRING(struct bootstrap_cli, variant)},
+	{.name = "include",
+	 .arg = "PACKAGE",
+	 .help = "one more package; may be repeated",
+	 OPT_LIST(struct bootstrap_cli, include)},
+	OPTS_END,
+};
+
+const struct command cmd_image_bootstrap = {
+	.name = "image bootstrap",
+	.summary = "make a base image from a Debian mirror",
+	.usage = "[OPTIONS] DISTRO:SUITE",
+	.options = bootstrap_options,
+	.options_size = sizeof(struct bootstrap_cli),
+	.min_words = 1,
+	.max_words = 1,
+	.words = {WORD_ANY},
+	.program_name = IMAGE_PROGRAM,
+};
+
+const struct command cmd_image_prepare = {
+	.name = "image prepare",
+	.summary = "make an image ready to run, pulling it if it is not here",
+	.usage = "IMAGE",
+	.min_words = 1,
+	.max_words = 1,
+	.words = {WORD_IMAGE},
+	.hidden = true,
+	.program_name = IMAGE_PROGRAM,
+};
+
+const struct command cmd_image_tag = {
+	.name = "image tag",
+	.summary = "give an image one more name",
+	.usage = "IMAGE NAME",
+	.min_words = 2,
+	.max_words = 2,
+	.words = {WORD_IMAGE, WORD_ANY},
+	.program_name = IMAGE_PROGRAM,
+};
+
+const struct command cmd_image_rm = {
+	.name = "image rm",
+	.summary = "remove names, and what nothing needs any more",
+	.usage = "IMAGE...",
+	.min_words = 1,
+	.max_words = -1,
+	.words = {WORD_IMAGE},
+	.program_name = IMAGE_PROGRAM,
+};
+
+const struct command cmd_image_inspect = {
+	.name = "image inspect",
+	.summary = "show what an image is made of and says of itself",
+	.usage = "[--json] IMAGE",
+	.options = json_options,
+	.options_size = sizeof(struct image_json_cli),
+	.min_words = 1,
+	.max_words = 1,
+	.words = {WORD_IMAGE},
+	.program_name = IMAGE_PROGRAM,
+};
+
+const struct command cmd_image_history = {
+	.name = "image history",
+	.summary = "show the steps that made an image",
+	.usage = "[--json] IMAGE",
+	.options = json_options,
+	.options_size = sizeof(struct image_json_cli),
+	.min_words = 1,
+	.max_words = 1,
+	.words = {WORD_IMAGE},
+	.program_name = IMAGE_PROGRAM,
+};
+
+static const struct opt tree_options[] = {
+	{.name = "dot",
+	 .help = "print the graph for Graphviz's dot",
+	 OPT_FLAG(struct tree_cli, dot)},
+	OPT_JSON(struct tree_cli, json),
+	OPTS_END,
+};
+
+const struct command cmd_image_tree = {
+	.name = "image tree",
+	.summary = "show which images share which layers",
+	.usage = "[OPTIONS]",
+	.options = tree_options,
+	.options_size = sizeof(struct tree_cli),
+	.program_name = IMAGE_PROGRAM,
+};
+
+static const struct opt prune_options[] = {
+	{.name = "all",
+	 .help = "images that no box is made of, too",
+	 OPT_FLAG(struct prune_cli, all)},
+	{.name = "dry-run",
+	 .help = "remove nothing, say what would go",
+	 OPT_FLAG(struct prune_cli, dry_run)},
+	OPT_JSON(struct prune_cli, json),
+	OPTS_END,
+};
+
+const struct command cmd_image_prune = {
+	.name = "image prune",
+	.summary = "remove layers and blobs that nothing needs",
+	.usage = "[OPTIONS]",
+	.options = prune_options,
+	.options_size = sizeof(struct prune_cli),
+	.program_name = IMAGE_PROGRAM,
+};
+
+const struct command cmd_image_df = {
+	.name = "image df",
+	.summary = "show the disk space of images",
+	.usage = "[--json]",
+	.options = json_options,
+	.options_size = sizeof(struct image_json_cli),
+	.program_name = IMAGE_PROGRAM,
+};
+
+const struct command cmd_image_verify = {
+	.name = "image verify",
+	.summary = "read everything and compare it with its digest",
+	.usage = "[--json] [IMAGE...]",
+	.options = json_options,
+	.options_size = sizeof(struct image_json_cli),
+	.max_words = -1,
+	.words = {WORD_IMAGE},
+	.program_name = IMAGE_PROGRAM,
+};
+
+const struct command cmd_image_ls = {
+	.name = "image ls",
+	.summary = "list the images, as `sandbox images` does",
+	.usage = "[OPTIONS]",
+	.options = images_options,
+	.options_size = sizeof(struct images_cli),
+	.program_name = IMAGE_PROGRAM,
+};
+
+static const struct command *const subcommands[] = {
+	&cmd_image_ls,	    &cmd_image_import,
+	&cmd_image_export,  &cmd_image_bootstrap,
+	&cmd_image_tag,	    &cmd_image_rm,
+	&cmd_image_inspect, &cmd_image_history,
+	&cmd_image_tree,    &cmd_image_df,
+	&cmd_image_prune,   &cmd_image_verify,
+	&cmd_image_prepare, NULL,
+};
+
+const struct command cmd_image = {
+	.name = "image",
+	.summary = "work with images: import, export, bootstrap, tag, rm, prune, ...",
+	.usage = "COMMAND [ARGUMENTS]",
+	.program = PROGRAM_VERBATIM,
+	.max_words = 1,
+	.words = {WORD_COMMAND},
+	.subs = subcommands,
+};

@@ -1,0 +1,69 @@
+/*
+ * image_commands.h - the command lines of sandbox-image: `sandbox` checks, explains and completes
+ * them from the same tables with which sandbox-image then reads them.
+ */
+#ifndef CLI_IMAGE_COMMANDS_H
+#define CLI_IMAGE_COMMANDS_H
+
+#include "cli/options.h"
+
+#define IMAGE_PROGRAM "sandbox-image"
+
+struct pull_cli {
+	bool json;
+	const char *platform;
+};
+
+struct images_cli {
+	bool json, digests, names;
+};
+
+struct login_cli {
+	bool password_stdin;
+	const char *user;
+};
+
+struct export_cli {
+	const char *format;
+};
+
+struct bootstrap_cli {
+	const char *name, *mirror, *variant;
+	struct strv include;
+};
+
+struct tree_cli {
+	bool json, dot;
+};
+
+struct prune_cli {
+	bool json, dry_run, all;
+};
+
+struct image_json_cli {
+	bool json;
+};
+
+extern const struct command cmd_pull;
+extern const struct command cmd_push;
+extern const struct command cmd_images;
+extern const struct command cmd_login;
+extern const struct command cmd_logout;
+
+/* `sandbox image`, and what its first word names. */
+extern const struct command cmd_image;
+extern const struct command cmd_image_import;
+extern const struct command cmd_image_export;
+extern const struct command cmd_image_bootstrap;
+extern const struct command cmd_image_prepare;
+extern const struct command cmd_image_tag;
+extern const struct command cmd_image_rm;
+extern const struct command cmd_image_inspect;
+extern const struct command cmd_image_history;
+extern const struct command cmd_image_tree;
+extern const struct command cmd_image_prune;
+extern const struct command cmd_image_df;
+extern const struct command cmd_image_verify;
+extern const struct command cmd_image_ls;
+
+#endif

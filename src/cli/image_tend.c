@@ -1,0 +1,288 @@
+/*
+ * image_tend.c - keeping the store: tag, rm, prune, df, verify.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "box/lifecycle.h"
+#include "cli/image_commands.h"
+#include "cli/image_common.h"
+#include "image/gc.h"
+#include "image/layout.h"
+#include "image/verify.h"
+
+int image_cmd_tag(const struct args *args, int *ret_status, struct err *e)
+{
+	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
+	cleanup_reference struct reference to = {0};
+	cleanup_free char *name = NULL, *new_name = NULL;
+	struct ref ref;
+	int r = image_tools_open(&t, e);
+
+	(void)ret_status;
+	if (r == 0)
+		r = image_tools_find(&t, args->v[0], &name, &ref, e);
+	if (r == 0)
+		r = reference_parse(args->v[1], t.conf.registry, &to, e);
+	if (r == 0 && to.digest.hex[0])
+		r = err_set(e, ERR_USAGE, "'%s' has a digest: a new name has a tag alone",
+			    args->v[1]);
+	if (r < 0)
+		return r;
+	new_name = ref_name(&to);
+	r = ref_write(t.store.fd, new_name, &ref, e);
+	return r < 0 ? r : layout_update(&t.store, e);
+}
+
+/* The images that boxes are made of, running or not. */
+static int images_in_use(struct strv *ret, struct err *e)
+{
+	cleanup_store struct store s = STORE_INIT;
+	struct box_list boxes = {0};
+	int r = store_open(&s, e);
+
+	if (r == 0)
+		r = box_list_load(&s, &boxes, e);
+	for (size_t i = 0; i < boxes.n; i++)
+		if (boxes.v[i].digest.hex[0])
+			strv_push(ret, boxes.v[i].digest.hex);
+	box_list_clear(&boxes);
+	return r;
+}
+
+int image_cmd_rm(const struct args *args, int *ret_status, struct err *e)
+{
+	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
+	cleanup_strv struct strv drop = {0}, in_use = {0};
+	struct gc_request req = {.store = &t.store, .in_use = &in_use};
+	struct gc_result result;
+	int r = image_tools_open(&t, e);
+
+	(void)ret_status;
+	/* All are found before the first one goes. */
+	for (int i = 0; r == 0 && i < args->n; i++) {
+		char *name;
+		struct ref ref;
+
+		r = image_tools_find(&t, args->v[i], &name, &ref, e);
+		if (r == 0)
+			strv_push_take(&drop, name);
+	}
+	for (size_t i = 0; r == 0 && i < drop.n; i++)
+		r = ref_remove(t.store.fd, drop.v[i], e);
+	if (r == 0)
+		r = layout_update(&t.store, e);
+	/* While others pull or start, their layers must stay: the next prune or rm clears up. */
+	if (r < 0 || !image_store_take_alone(&t.store))
+		return r;
+	r = images_in_use(&in_use, e);
+	return r < 0 ? r : image_gc(&req, &result, e);
+}
+
+static void print_pruned(const struct gc_result *g, const struct prune_cli *cli)
+{
+	struct json j = JSON_INIT;
+
+	if (!cli->json) {
+		printf("%s %zu names, %zu layers, %zu blobs, %zu plans, %zu temporary files: %s\n",
+		       cli->dry_run ? "would remove" : "removed", g->names, g->layers, g->blobs,
+		       g->plans, g->temporary, size_text(g->bytes).s);
+		return;
+	}
+	jsonout_object_begin(&j, NULL);
+	jsonout_number(&j, "names", (long long)g->names);
+	jsonout_number(&j, "layers", (long long)g->layers);
+	jsonout_number(&j, "blobs", (long long)g->blobs);
+	jsonout_number(&j, "plans", (long long)g->plans);
+	jsonout_number(&j, "temporary", (long long)g->temporary);
+	jsonout_number(&j, "bytes", (long long)g->bytes);
+	jsonout_object_end(&j);
+	jsonout_print(&j);
+}
+
+/* --all: the names whose image no box is made of. */
+static int unused_names(const struct image_tools *t, const struct strv *in_use, struct strv *ret,
+			struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+	int r = ref_list(t->store.fd, &names, e);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		struct ref ref;
+
+		if (ref_read(t->store.fd, names.v[i], &ref, e) < 0 ||
+		    !strv_has(in_use, ref.manifest.hex))
+			strv_push(ret, names.v[i]);
+	}
+	return r;
+}
+
+int image_cmd_prune(const struct args *args, int *ret_status, struct err *e)
+{
+	const struct prune_cli *cli = args->options;
+	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
+	cleanup_strv struct strv drop = {0}, in_use = {0};
+	struct gc_request req = {.store = &t.store,
+				 .in_use = &in_use,
+				 .drop = &drop,
+				 .partial = true,
+				 .dry_run = cli->dry_run};
+	struct gc_result result;
+	int r = image_tools_open(&t, e);
+
+	(void)ret_status;
+	if (r < 0)
+		return r;
+	if (!image_store_take_alone(&t.store))
+		return err_set(e, EBUSY,
+			       "another command is using images (a pull, or a box that starts): "
+			       "try again when it has ended");
+	r = images_in_use(&in_use, e);
+	if (r == 0 && cli->all)
+		r = unused_names(&t, &in_use, &drop, e);
+	if (r == 0)
+		r = image_gc(&req, &result, e);
+	if (r == 0)
+		print_pruned(&result, cli);
+	return r;
+}
+
+struct usage {
+	const char *what;
+	size_t count;
+	uint64_t bytes;
+};
+
+/* The entries of a folder of the store that have a name of the kind. */
+static void count(const struct image_store *s, const char *folder, struct usage *u)
+{
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	int fd = openat(s->fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || !(d = fdopendir(fd)))
+		return;
+	while ((de = readdir(d))) {
+		if (de->d_name[0] == '.')
+			continue;
+		u->count += !ends_with(de->d_name, ".meta");
+		u->bytes += tree_bytes(fd, de->d_name);
+	}
+}
+
+static void print_usage(const struct usage *v, size_t n, bool as_json)
+{
+	struct json j = JSON_INIT;
+
+	if (!as_json) {
+		printf("%-12s  %6s  %9s\n", "WHAT", "COUNT", "SIZE");
+		for (size_t i = 0; i < n; i++)
+			printf("%-12s  %6zu  %9s\n", v[i].what, v[i].count,
+			       size_text(v[i].bytes).s);
+		return;
+	}
+	jsonout_object_begin(&j, NULL);
+	for (size_t i = 0; i < n; i++) {
+		jsonout_object_begin(&j, v[i].what);
+		jsonout_number(&j, "count", (long long)v[i].count);
+		jsonout_number(&j, "bytes", (long long)v[i].bytes);
+		jsonout_object_end(&j);
+	}
+	jsonout_object_end(&j);
+	jsonout_print(&j);
+}
+
+int image_cmd_df(const struct args *args, int *ret_status, struct err *e)
+{
+	const struct image_json_cli *cli = args->options;
+	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
+	cleanup_strv struct strv names = {0}, in_use = {0};
+	struct usage u[] = {{"images", 0, 0},
+			    {"layers", 0, 0},
+			    {"blobs", 0, 0},
+			    {"boxes", 0, 0},
+			    {"reclaimable", 0, 0}};
+	struct gc_request req = {
+		.store = &t.store, .in_use = &in_use, .partial = true, .dry_run = true};
+	struct gc_result result;
+	int r = image_tools_open(&t, e);
+
+	(void)ret_status;
+	if (r == 0)
+		r = ref_list(t.store.fd, &names, e);
+	if (r == 0)
+		r = images_in_use(&in_use, e);
+	if (r == 0)
+		r = image_gc(&req, &result, e);
+	if (r < 0)
+		return r;
+	u[0].count = names.n;
+	count(&t.store, "layers", &u[1]);
+	count(&t.store, "blobs/sha256", &u[2]);
+	count(&t.store, "boxes", &u[3]);
+	u[0].bytes = u[1].bytes + u[2].bytes;
+	u[4].count = result.layers + result.blobs + result.temporary;
+	u[4].bytes = result.bytes;
+	print_usage(u, ARRAY_SIZE(u), cli->json);
+	return 0;
+}
+
+/* Where verify tells of what it finds. */
+struct telling {
+	struct json json;
+	bool as_json;
+};
+
+static void tell(void *ctx, const char *kind, const char *name, const char *what)
+{
+	struct telling *t = ctx;
+
+	if (!t->as_json) {
+		printf("%s %s %s\n", kind, name, what);
+		return;
+	}
+	jsonout_object_begin(&t->json, NULL);
+	jsonout_string(&t->json, "kind", kind);
+	jsonout_string(&t->json, "name", name);
+	jsonout_string(&t->json, "problem", what);
+	jsonout_object_end(&t->json);
+}
+
+int image_cmd_verify(const struct args *args, int *ret_status, struct err *e)
+{
+	const struct image_json_cli *cli = args->options;
+	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
+	cleanup_strv struct strv names = {0};
+	struct telling telling = {.json = JSON_INIT, .as_json = cli->json};
+	struct verify_report report = {.problem = tell, .ctx = &telling};
+	size_t problems = 0;
+	int r = image_tools_open(&t, e);
+
+	for (int i = 0; r == 0 && i < args->n; i++) {
+		char *name;
+		struct ref ref;
+
+		r = image_tools_find(&t, args->v[i], &name, &ref, e);
+		if (r == 0)
+			strv_push_take(&names, name);
+	}
+	if (r < 0)
+		return r;
+	jsonout_array_begin(&telling.json, NULL);
+	r = image_verify(&t.store, args->n ? &names : NULL, &report, &problems, e);
+	jsonout_array_end(&telling.json);
+	if (r == 0 && cli->json)
+		jsonout_print(&telling.json);
+	else
+		buf_free(&telling.json.out);
+	if (r == 0 && problems)
+		*ret_status = 1;
+	return r;
+}

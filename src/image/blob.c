@@ -1,0 +1,171 @@
+/*
+ * blob.c - blobs/sha256: content by its digest.
+ *
+ * Promises that a blob gets its name only after its digest was computed. Bytes that are read back
+ * are checked again by whoever reads all of them (blob_read, image_install, export, verify).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "image/hash.h"
+#include "image/store.h"
+
+#define COPY_BUFFER (1u << 20)
+
+static char *blob_path(const struct digest *d)
+{
+	return xasprintf("blobs/sha256/%s", d->hex);
+}
+
+bool blob_is_local(const struct image_store *s, const struct digest *d)
+{
+	cleanup_free char *path = blob_path(d);
+
+	return faccessat(s->fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* O_NONBLOCK: a second store is another's, and may hold a FIFO. */
+static int open_in(int storefd, const char *path)
+{
+	struct stat st;
+	int fd = openat(storefd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int blob_open(const struct image_store *s, const struct digest *d, int *ret_fd, struct err *e)
+{
+	cleanup_free char *path = blob_path(d);
+	int fd = open_in(s->fd, path);
+
+	for (size_t i = 0; fd < 0 && i < s->lender_paths.n; i++)
+		fd = open_in(s->lender_fds[i], path);
+	if (fd < 0)
+		return err_set(e, ENOENT, "the blob %s is not in the store", digest_text(d).s);
+	*ret_fd = fd;
+	return 0;
+}
+
+int blob_stat(const struct image_store *s, const struct digest *d, uint64_t *ret_size,
+	      struct err *e)
+{
+	cleanup_close int fd = -1;
+	struct stat st;
+	int r = blob_open(s, d, &fd, e);
+
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, errno, "cannot look at the blob %s", digest_text(d).s);
+	*ret_size = (uint64_t)st.st_size;
+	return 0;
+}
+
+int blob_read(const struct image_store *s, const struct digest *d, size_t max, struct buf *out,
+	      struct err *e)
+{
+	cleanup_close int fd = -1;
+	struct digest actual;
+	size_t before = out->len;
+	int r = blob_open(s, d, &fd, e);
+
+	if (r == 0)
+		r = file_read_fd(fd, digest_text(d).s, max, out, e);
+	if (r < 0)
+		return r;
+	hash_bytes(out->data + before, out->len - before, &actual);
+	if (!digest_equal(&actual, d))
+		return err_set(e, EBADMSG,
+			       "the blob %s is corrupt: 'sandbox image verify' says what it "
+			       "belongs to",
+			       digest_text(d).s);
+	return 0;
+}
+
+int blob_publish(const struct image_store *s, const char *tmp, const struct digest *d,
+		 struct err *e)
+{
+	cleanup_free char *path = blob_path(d);
+
+	if (renameat(s->fd, tmp, s->fd, path) < 0)
+		return err_sys(e, errno, "cannot store the blob %s", digest_text(d).s);
+	return 0;
+}
+
+int blob_write(const struct image_store *s, const void *data, size_t len, struct digest *ret,
+	       struct err *e)
+{
+	cleanup_free char *tmp = NULL;
+	cleanup_close int fd = -1;
+	int r;
+
+	hash_bytes(data, len, ret);
+	if (blob_is_local(s, ret))
+		return 0;
+	r = image_store_tmpfile(s, &tmp, &fd, e);
+	if (r < 0)
+		return r;
+	r = write_all(fd, data, len);
+	if (r < 0)
+		r = err_sys(e, -r, "cannot write the blob %s", digest_text(ret).s);
+	else
+		r = blob_publish(s, tmp, ret, e);
+	if (r < 0)
+		unlinkat(s->fd, tmp, 0);
+	return r;
+}
+
+static int copy_hashed(struct byte_source in, int fd, uint64_t max, struct hash *h,
+		       uint64_t *ret_size, struct err *e)
+{
+	cleanup_free char *buffer = xcalloc(1, COPY_BUFFER);
+	uint64_t size = 0;
+	ssize_t n;
+
+	while ((n = in.read(in.ctx, buffer, COPY_BUFFER, e)) > 0) {
+		int r;
+
+		size += (uint64_t)n;
+		if (size > max)
+			return err_set(e, EFBIG, "more than the %llu bytes it may have",
+				       (unsigned long long)max);
+		hash_update(h, buffer, (size_t)n);
+		r = write_all(fd, buffer, (size_t)n);
+		if (r < 0)
+			return err_sys(e, -r, "cannot write into the store");
+	}
+	*ret_size = size;
+	return (int)n;
+}
+
+int blob_store(const struct image_store *s, struct byte_source in, uint64_t max,
+	       const struct digest *expected, struct digest *ret, uint64_t *ret_size, struct err *e)
+{
+	cleanup_hash struct hash *h = hash_new();
+	cleanup_free char *tmp = NULL;
+	cleanup_close int fd = -1;
+	int r = image_store_tmpfile(s, &tmp, &fd, e);
+
+	if (r < 0)
+		return r;
+	r = copy_hashed(in, fd, max, h, ret_size, e);
+	if (r == 0)
+		hash_final(h, ret);
+	if (r == 0 && expected->hex[0] && !digest_equal(expected, ret))
+		r = err_set(e, EBADMSG, "its bytes have the digest %s, not %s", digest_text(ret).s,
+			    digest_text(expected).s);
+	if (r == 0)
+		r = blob_publish(s, tmp, ret, e);
+	if (r < 0)
+		unlinkat(s->fd, tmp, 0);
+	return r;
+}

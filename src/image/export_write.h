@@ -1,0 +1,25 @@
+/*
+ * export_write.h - members of an archive that is written. For export.c and export_tar.c.
+ */
+#ifndef IMAGE_EXPORT_WRITE_H
+#define IMAGE_EXPORT_WRITE_H
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "image/export.h"
+
+/* What libarchive says went wrong with what is written. */
+int export_failed(struct archive *a, struct err *e);
+
+/* A member of a document or blob: root's, 0644, of the time 0, so that equal images are equal. */
+int export_text(struct archive *a, const char *name, const char *text, size_t len, struct err *e);
+
+/* The same from a file's beginning; its digest must be that, unless hex is "". */
+int export_fd(struct archive *a, const char *name, int fd, uint64_t size,
+	      const struct digest *expected, struct err *e);
+
+/* All files of the image as one tree; in export_tar.c. */
+int export_tree(const struct export_request *req, struct archive *a, struct err *e);
+
+#endif

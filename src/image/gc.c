@@ -1,0 +1,257 @@
+/*
+ * gc.c - mark and sweep over the store, while nobody else makes or starts anything.
+ *
+ * Promises that what is removed is out of its final name first, so that whoever is killed half-way
+ * leaves garbage in tmp/ and no half layer. Refuses to sweep while a name's manifest cannot be
+ * read: what it needs would go.
+ */
+#include "image/gc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "image/install.h"
+#include "image/layout.h"
+
+/* Hex digests that are reachable, sorted before they are asked for. */
+struct marks {
+	struct strv blobs, layers, plans;
+};
+
+static void marks_clear(struct marks *m)
+{
+	strv_clear(&m->blobs);
+	strv_clear(&m->layers);
+	strv_clear(&m->plans);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void sort(struct strv *sv)
+{
+	if (sv->n)
+		qsort(sv->v, sv->n, sizeof(*sv->v), compare);
+}
+
+static bool has(const struct strv *sorted, const char *hex)
+{
+	return sorted->n &&
+	       bsearch(&hex, sorted->v, sorted->n, sizeof(*sorted->v), compare) != NULL;
+}
+
+static int mark_image(const struct image_store *s, const struct digest *manifest, struct marks *m,
+		      struct err *e)
+{
+	cleanup_manifest struct manifest doc = {0};
+	cleanup_config struct image_config c = {0};
+	struct digest chain = {0};
+	int r = image_load(s, manifest, &doc, &c, e);
+
+	if (r < 0)
+		return r;
+	strv_push(&m->blobs, manifest->hex);
+	strv_push(&m->plans, manifest->hex);
+	strv_push(&m->blobs, doc.config.digest.hex);
+	for (size_t i = 0; i < doc.n_layers; i++) {
+		struct digest below = chain;
+
+		strv_push(&m->blobs, doc.layers[i].digest.hex);
+		layer_chain_id(&below, &c.diff_ids[i], &chain);
+		strv_push(&m->layers, chain.hex);
+	}
+	return 0;
+}
+
+static int mark_names(const struct gc_request *req, struct marks *m, struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+	int r = ref_list(req->store->fd, &names, e);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		struct ref ref;
+
+		if (req->drop && strv_has(req->drop, names.v[i]))
+			continue;
+		r = ref_read(req->store->fd, names.v[i], &ref, e);
+		if (r == 0)
+			r = mark_image(req->store, &ref.manifest, m, e);
+		if (r == 0 && ref.index.hex[0])
+			strv_push(&m->blobs, ref.index.hex);
+		if (r < 0)
+			return err_add(e,
+				       "nothing removed: the image '%s' is damaged ('sandbox pull' "
+				       "or 'sandbox image rm' it first)",
+				       names.v[i]);
+	}
+	return r;
+}
+
+static int mark_all(const struct gc_request *req, struct marks *m, struct err *e)
+{
+	int r = mark_names(req, m, e);
+
+	for (size_t i = 0; r == 0 && i < req->in_use->n; i++) {
+		struct digest d = {0};
+		struct err ignored;
+
+		if (!digest_valid_hex(req->in_use->v[i]))
+			continue;
+		memcpy(d.hex, req->in_use->v[i], DIGEST_HEX_LEN);
+		/* A box whose image is damaged cannot start, and keeps nothing alive. */
+		mark_image(req->store, &d, m, &ignored);
+	}
+	sort(&m->blobs);
+	sort(&m->layers);
+	sort(&m->plans);
+	return r;
+}
+
+static uint64_t count_dir(int fd)
+{
+	DIR *d = fdopendir(fd);
+	uint64_t bytes = 0;
+	struct dirent *de;
+
+	if (!d) {
+		close(fd);
+		return 0;
+	}
+	while ((de = readdir(d))) {
+		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
+			bytes += tree_bytes(dirfd(d), de->d_name);
+	}
+	closedir(d);
+	return bytes;
+}
+
+uint64_t tree_bytes(int dirfd, const char *name)
+{
+	struct stat st;
+	uint64_t bytes;
+	int fd;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	bytes = (uint64_t)st.st_blocks * 512;
+	/* A file counts for a share under each of its names, in other layers too. */
+	if (!S_ISDIR(st.st_mode))
+		return bytes / st.st_nlink;
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? bytes : bytes + count_dir(fd);
+}
+
+/* One folder of the store and what goes of it. */
+struct sweep {
+	const struct gc_request *req;
+	const struct marks *marks;
+	struct gc_result *result;
+	const char *folder;
+	size_t *counter;
+	bool (*goes)(const struct sweep *s, const char *name);
+};
+
+static bool blob_goes(const struct sweep *s, const char *name)
+{
+	return !has(&s->marks->blobs, name);
+}
+
+static bool plan_goes(const struct sweep *s, const char *name)
+{
+	return !has(&s->marks->plans, name);
+}
+
+/* "<chain>" and "<chain>.meta"; the layers of the image `host` have other names. */
+static bool layer_goes(const struct sweep *s, const char *name)
+{
+	cleanup_free char *chain = xstrndup(name, DIGEST_HEX_LEN);
+
+	return digest_valid_hex(chain) &&
+	       (!name[DIGEST_HEX_LEN] || streq(name + DIGEST_HEX_LEN, ".meta")) &&
+	       !has(&s->marks->layers, chain);
+}
+
+static bool tmp_goes(const struct sweep *s, const char *name)
+{
+	return starts_with(name, IMAGE_TMP_PREFIX) ||
+	       (s->req->partial && starts_with(name, IMAGE_PART_PREFIX));
+}
+
+static int remove_entry(const struct sweep *s, const char *name, struct err *e)
+{
+	const struct image_store *store = s->req->store;
+	cleanup_free char *hidden = xasprintf("tmp/" IMAGE_TMP_PREFIX "gone-%s", name);
+	cleanup_free char *path = xasprintf("%s/%s", s->folder, name);
+
+	if (streq(s->folder, "tmp"))
+		return file_remove_tree(store->fd, path, e);
+	if (renameat(store->fd, path, store->fd, hidden) < 0)
+		return err_sys(e, errno, "cannot remove '%s/%s'", store->path, path);
+	return file_remove_tree(store->fd, hidden, e);
+}
+
+static int sweep_folder(struct sweep *s, struct err *e)
+{
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	int r = 0, fd = openat(s->req->store->fd, s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || !(d = fdopendir(fd)))
+		return err_sys(e, errno, "cannot list '%s/%s'", s->req->store->path, s->folder);
+	while (r == 0 && (de = readdir(d))) {
+		if (de->d_name[0] == '.' || !s->goes(s, de->d_name))
+			continue;
+		s->result->bytes += tree_bytes(fd, de->d_name);
+		if (!ends_with(de->d_name, ".meta"))
+			(*s->counter)++;
+		if (!s->req->dry_run)
+			r = remove_entry(s, de->d_name, e);
+	}
+	return r;
+}
+
+static int drop_names(const struct gc_request *req, struct gc_result *ret, struct err *e)
+{
+	int r = 0;
+
+	if (!req->drop || !req->drop->n)
+		return 0;
+	ret->names = req->drop->n;
+	for (size_t i = 0; r == 0 && !req->dry_run && i < req->drop->n; i++)
+		r = ref_remove(req->store->fd, req->drop->v[i], e);
+	return r < 0 || req->dry_run ? r : layout_update(req->store, e);
+}
+
+int image_gc(const struct gc_request *req, struct gc_result *ret, struct err *e)
+{
+	__attribute__((cleanup(marks_clear))) struct marks marks = {0};
+	/* Plans first: without one, nobody looks for the layers. */
+	struct sweep sweeps[] = {
+		{.folder = "plans", .counter = &ret->plans, .goes = plan_goes},
+		{.folder = "layers", .counter = &ret->layers, .goes = layer_goes},
+		{.folder = "blobs/sha256", .counter = &ret->blobs, .goes = blob_goes},
+		{.folder = "tmp", .counter = &ret->temporary, .goes = tmp_goes},
+	};
+	int r;
+
+	*ret = (struct gc_result){0};
+	r = mark_all(req, &marks, e);
+	if (r == 0)
+		r = drop_names(req, ret, e);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(sweeps); i++) {
+		sweeps[i].req = req;
+		sweeps[i].marks = &marks;
+		sweeps[i].result = ret;
+		r = sweep_folder(&sweeps[i], e);
+	}
+	return r;
+}

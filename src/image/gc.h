@@ -1,0 +1,31 @@
+/*
+ * gc.h - removing what no name and no box needs.
+ *
+ * Reachable is what a name in refs/ or a manifest in `in_use` (the images that boxes are made of)
+ * leads to: index, manifest, config, layers packed and unpacked, plan.
+ */
+#ifndef IMAGE_GC_H
+#define IMAGE_GC_H
+
+#include "image/ref.h"
+#include "image/store.h"
+
+struct gc_request {
+	struct image_store *store; /* whose lease is exclusive: image_store_take_alone() */
+	const struct strv *in_use; /* hex digests of manifests */
+	const struct strv *drop;   /* names not to count as reachable, and to remove; or NULL */
+	bool partial;		   /* downloads that could be gone on with too */
+	bool dry_run;
+};
+
+struct gc_result {
+	size_t names, layers, blobs, plans, temporary;
+	uint64_t bytes; /* of blobs, layers and temporary files, as the disk counts them */
+};
+
+int image_gc(const struct gc_request *req, struct gc_result *ret, struct err *e);
+
+/* Disk space of a file, or of a folder with everything in it. */
+uint64_t tree_bytes(int dirfd, const char *name);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * inflate.h - gzip (ISA-L) and zstd streams to plain bytes.
+ *
+ * gzip may be several members one after the other (RFC 1952, 2.2); zeros after the last are
+ * padding; anything else after it, a wrong checksum or length, or an early end is EBADMSG. zstd may
+ * be several frames; a window above 128 MiB (windowLog 27) is refused, so that memory stays bounded.
+ */
+#ifndef IMAGE_INFLATE_H
+#define IMAGE_INFLATE_H
+
+#include "image/manifest.h"
+#include "image/source.h"
+
+struct inflate;
+
+/* COMPRESSION_NONE passes the bytes on. in must live as long as the stream. */
+int inflate_open(enum compression kind, struct byte_source in, struct inflate **ret, struct err *e);
+ssize_t inflate_read(struct inflate *z, void *buf, size_t size, struct err *e); /* 0: the end */
+void inflate_close(struct inflate *z);
+
+/* The compression of a stream by its first bytes (at least 4). */
+enum compression inflate_guess(const unsigned char *start, size_t len);
+
+#endif

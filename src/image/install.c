@@ -1,0 +1,323 @@
+/*
+ * install.c - all layers of an image, several at once, published in order.
+ *
+ *	workers		fetch and unpack the layers that are missing, the lowest first
+ *	the caller	waits for each in order, settles it upon those below, publishes it
+ *	at last		the plan, then the name, then index.json
+ *
+ * Two commands that install the same image take turns (a lock named by the manifest); the second
+ * finds the layers there. On failure every layer that was published stays: it is complete.
+ */
+#include "image/install.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "image/hash.h"
+#include "image/layer_job.h"
+#include "image/layout.h"
+#include "image/plan_make.h"
+#include "image/progress.h"
+#include "image/registry.h"
+
+#define WORKERS_MAX 16
+#define WORK_FILE   "image-work.lock"
+
+struct install {
+	const struct install_request *req;
+	struct layer_job *jobs; /* bottom first */
+	size_t n;
+	size_t next; /* to be taken by a worker */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+};
+
+void layer_chain_id(const struct digest *below, const struct digest *diff_id, struct digest *ret)
+{
+	cleanup_free char *text = NULL;
+
+	if (!below->hex[0]) {
+		*ret = *diff_id;
+		return;
+	}
+	text = xasprintf("%s %s", digest_text(below).s, digest_text(diff_id).s);
+	hash_bytes(text, strlen(text), ret);
+}
+
+char *layer_find(const struct image_store *s, const struct digest *chain)
+{
+	cleanup_free char *path = xasprintf("layers/%s", chain->hex);
+	struct stat st;
+
+	if (fstatat(s->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return take_ptr(path);
+	/* A lower layer of another's could neither be read fully nor copied up. */
+	for (size_t i = 0; i < s->lender_paths.n; i++)
+		if (fstatat(s->lender_fds[i], path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISDIR(st.st_mode) && st.st_uid == geteuid() && st.st_gid == getegid())
+			return path_join(s->lender_paths.v[i], path);
+	return NULL;
+}
+
+int image_load(const struct image_store *s, const struct digest *manifest, struct manifest *ret_m,
+	       struct image_config *ret_c, struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT, config = BUF_INIT;
+	cleanup_manifest struct manifest m = {0};
+	int r = blob_read(s, manifest, MANIFEST_MAX_BYTES, &text, e);
+
+	if (r == 0)
+		r = manifest_parse(text.data, text.len, &m, e);
+	if (r == 0)
+		r = blob_read(s, &m.config.digest, CONFIG_MAX_BYTES, &config, e);
+	if (r == 0)
+		r = config_parse(config.data, config.len, ret_c, e);
+	if (r < 0)
+		return r;
+	if (ret_c->n_layers != m.n_layers) {
+		err_set(e, EBADMSG, "the manifest has %zu layers and its config %zu", m.n_layers,
+			ret_c->n_layers);
+		config_clear(ret_c);
+		return -EBADMSG;
+	}
+	*ret_m = m;
+	m = (struct manifest){0};
+	return 0;
+}
+
+static void plan_jobs(struct install *in, const struct manifest *m, const struct image_config *c)
+{
+	struct digest below = {0};
+
+	in->jobs = xcalloc(m->n_layers, sizeof(*in->jobs));
+	in->n = m->n_layers;
+	for (size_t i = 0; i < in->n; i++) {
+		struct layer_job *job = &in->jobs[i];
+
+		job->req = in->req;
+		job->blob = &m->layers[i];
+		job->diff_id = c->diff_ids[i];
+		job->tree_fd = job->meta_fd = -1;
+		layer_chain_id(&below, &job->diff_id, &job->chain);
+		below = job->chain;
+		job->path = layer_find(in->req->store, &job->chain);
+	}
+}
+
+static void *work(void *arg)
+{
+	struct install *in = arg;
+
+	pthread_mutex_lock(&in->lock);
+	while (in->next < in->n) {
+		struct layer_job *job = &in->jobs[in->next++];
+
+		if (job->path)
+			continue;
+		pthread_mutex_unlock(&in->lock);
+		layer_job_run(job);
+		pthread_mutex_lock(&in->lock);
+		job->done = true;
+		/* Nobody needs the rest. */
+		if (job->err.code)
+			in->next = in->n;
+		pthread_cond_broadcast(&in->changed);
+	}
+	pthread_mutex_unlock(&in->lock);
+	return NULL;
+}
+
+/* The first error of any layer, or 0 when this one is unpacked. */
+static int wait_for(struct install *in, size_t i, struct err *e)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&in->lock);
+	while (r == 0 && !in->jobs[i].done) {
+		for (size_t j = 0; j < in->n && r == 0; j++)
+			if (in->jobs[j].done && in->jobs[j].err.code) {
+				*e = in->jobs[j].err;
+				r = -e->code;
+			}
+		if (r == 0)
+			pthread_cond_wait(&in->changed, &in->lock);
+	}
+	if (r == 0 && in->jobs[i].err.code) {
+		*e = in->jobs[i].err;
+		r = -e->code;
+	}
+	pthread_mutex_unlock(&in->lock);
+	return r;
+}
+
+/* Layers that are settled, top first, with their sidecars. */
+struct settled {
+	int *dirs, *metas; /* filled from the end */
+	size_t n, cap;
+};
+
+static void settled_clear(struct settled *s)
+{
+	for (size_t i = s->cap - s->n; i < s->cap; i++) {
+		close_fd(&s->dirs[i]);
+		close_fd(&s->metas[i]);
+	}
+	free(s->dirs);
+	free(s->metas);
+}
+
+static int settled_add(struct settled *s, const struct install *in, const char *path, struct err *e)
+{
+	cleanup_free char *meta = xasprintf("%s.meta", path);
+	int dir = openat(in->req->store->fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return err_sys(e, errno, "cannot open the layer '%s'", path);
+	s->n++;
+	s->dirs[s->cap - s->n] = dir;
+	s->metas[s->cap - s->n] = openat(in->req->store->fd, meta, O_RDONLY | O_CLOEXEC);
+	return 0;
+}
+
+static int publish_in_order(struct install *in, struct err *e)
+{
+	__attribute__((cleanup(settled_clear))) struct settled s = {
+		.dirs = xcalloc(in->n, sizeof(int)),
+		.metas = xcalloc(in->n, sizeof(int)),
+		.cap = in->n};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < in->n; i++) {
+		struct layer_job *job = &in->jobs[i];
+		size_t top = s.cap - s.n;
+
+		if (!job->path) {
+			r = wait_for(in, i, e);
+			if (r == 0)
+				r = layer_job_publish(job, s.dirs + top, s.metas + top, s.n, e);
+			if (r == 0)
+				progress_finish(job->row, "done");
+		}
+		if (r == 0)
+			r = settled_add(&s, in, job->path, e);
+	}
+	return r;
+}
+
+static int start_workers(struct install *in, pthread_t *threads, size_t *ret_n, struct err *e)
+{
+	size_t missing = 0, want = (size_t)in->req->conf->parallel;
+
+	for (size_t i = 0; i < in->n; i++) {
+		struct layer_job *job = &in->jobs[i];
+		char label[13];
+
+		snprintf(label, sizeof(label), "%.12s", job->blob->digest.hex);
+		if (!job->path) {
+			job->row = progress_add(label, "waiting", job->blob->size);
+			missing++;
+		}
+	}
+	if (want > missing)
+		want = missing;
+	for (*ret_n = 0; *ret_n < want && *ret_n < WORKERS_MAX; (*ret_n)++) {
+		int r = pthread_create(&threads[*ret_n], NULL, work, in);
+
+		if (r && *ret_n == 0)
+			return err_sys(e, r, "cannot start a thread");
+		if (r)
+			break;
+	}
+	return 0;
+}
+
+static int install_layers(struct install *in, struct err *e)
+{
+	pthread_t threads[WORKERS_MAX];
+	size_t n_threads = 0;
+	int r = start_workers(in, threads, &n_threads, e);
+
+	if (r == 0)
+		r = publish_in_order(in, e);
+	pthread_mutex_lock(&in->lock);
+	in->next = in->n;
+	pthread_mutex_unlock(&in->lock);
+	for (size_t i = 0; i < n_threads; i++)
+		pthread_join(threads[i], NULL);
+	return r;
+}
+
+/*
+ * Whoever comes second waits, and finds the work done. One byte of one file stands for each image
+ * (fcntl(2), open file description locks), so that no lock file has to be cleared away.
+ */
+static int lock_image(const struct install_request *req, int *ret_fd, struct err *e)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+	cleanup_close int fd = openat(req->store->fd, WORK_FILE, O_RDWR | O_CREAT | O_CLOEXEC,
+				      0600);
+	char start[16];
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot make '%s/" WORK_FILE "'", req->store->path);
+	snprintf(start, sizeof(start), "%.15s", req->ref.manifest.hex);
+	lock.l_start = (off_t)strtoull(start, NULL, 16);
+	if (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
+		if (errno == EAGAIN || errno == EACCES)
+			progress_note("another command is at work on this image: waiting for it");
+		while (fcntl(fd, F_OFD_SETLKW, &lock) < 0)
+			if (errno != EINTR || registry_interrupted())
+				return err_sys(e, errno, "cannot lock '%s/" WORK_FILE "'",
+					       req->store->path);
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int finish(struct install *in, const struct image_config *c, struct err *e)
+{
+	const struct install_request *req = in->req;
+	cleanup_strv struct strv layers = {0};
+	int r;
+
+	for (size_t i = in->n; i-- > 0;)
+		strv_push(&layers, in->jobs[i].path);
+	r = plan_make(req->store, &req->ref.manifest, c, &layers, e);
+	if (r == 0 && req->name)
+		r = ref_write(req->store->fd, req->name, &req->ref, e);
+	if (r == 0 && req->name)
+		r = layout_update(req->store, e);
+	return r;
+}
+
+int image_install(const struct install_request *req, struct err *e)
+{
+	cleanup_manifest struct manifest m = {0};
+	cleanup_config struct image_config c = {0};
+	cleanup_close int lock = -1;
+	struct install in = {
+		.req = req, .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+	int r = lock_image(req, &lock, e);
+
+	if (r == 0)
+		r = image_load(req->store, &req->ref.manifest, &m, &c, e);
+	if (r < 0)
+		return r;
+	plan_jobs(&in, &m, &c);
+	r = install_layers(&in, e);
+	if (r == 0)
+		r = finish(&in, &c, e);
+	for (size_t i = 0; i < in.n; i++)
+		layer_job_clear(&in.jobs[i]);
+	free(in.jobs);
+	return r;
+}

@@ -1,0 +1,47 @@
+/*
+ * install.h - from a manifest whose blobs are here, or on their way, to an image that can be run:
+ * layers unpacked and settled, the plan written, the name set last.
+ */
+#ifndef IMAGE_INSTALL_H
+#define IMAGE_INSTALL_H
+
+#include "image/conf.h"
+#include "image/manifest.h"
+#include "image/ref.h"
+#include "image/source.h"
+#include "image/store.h"
+
+/* How to get a layer's blob that the store does not have. Called from several threads. */
+struct layer_fetch {
+	/* Begins; what has come so far can be read from *ret_source at once. */
+	int (*begin)(void *ctx, const struct descriptor *layer, int row, void **ret_handle,
+		     struct byte_source *ret_source, struct err *e);
+	/* Waits until the blob is in the store, and checked, and frees the handle; with `cancel`
+	 * the rest is not waited for. */
+	int (*end)(void *handle, bool cancel, struct err *e);
+	void *ctx;
+};
+
+struct install_request {
+	const struct image_store *store;
+	const struct image_conf *conf;
+	const char *name;	  /* to set, as of ref_name(); NULL: none */
+	struct ref ref;		  /* manifest, and the index it came out of; both in the store */
+	struct layer_fetch fetch; /* begin NULL: every blob must be here */
+};
+
+/* Returns once the image can be run; manifest and config must be in the store. */
+int image_install(const struct install_request *req, struct err *e);
+
+/* Reads and checks manifest and config of an image; both are to be cleared by the caller. */
+int image_load(const struct image_store *s, const struct digest *manifest, struct manifest *ret_m,
+	       struct image_config *ret_c, struct err *e);
+
+/* The chain-id of a layer upon the chain below; below hex "": the bottom layer (image-spec,
+ * config.md). */
+void layer_chain_id(const struct digest *below, const struct digest *diff_id, struct digest *ret);
+
+/* "layers/<chain>", or the path of a usable one in a second store; NULL when there is none. */
+char *layer_find(const struct image_store *s, const struct digest *chain);
+
+#endif

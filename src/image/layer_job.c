@@ -1,0 +1,176 @@
+/*
+ * layer_job.c - making one layer of the store.
+ *
+ * Promises that layers/<chain> appears by one rename, its sidecar before it, after the digest of the
+ * plain bytes was seen to be the one that the config names. A corrupt blob of the store is fetched
+ * anew where it can be.
+ */
+#include "image/layer_job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "image/progress.h"
+
+/* The packed bytes: a blob that is here, or one that is coming. */
+struct packed {
+	struct byte_source source;
+	int fd;	      /* of the blob that is here */
+	void *handle; /* of the one that is coming */
+};
+
+static ssize_t read_blob(void *ctx, void *buf, size_t size, struct err *e)
+{
+	struct packed *p = ctx;
+	ssize_t n;
+
+	do
+		n = read(p->fd, buf, size);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? err_sys(e, errno, "cannot read the layer's blob") : n;
+}
+
+static int open_packed(struct layer_job *job, struct packed *p, struct err *e)
+{
+	const struct layer_fetch *fetch = &job->req->fetch;
+	int r = blob_open(job->req->store, &job->blob->digest, &p->fd, e);
+
+	if (r == 0) {
+		p->source = (struct byte_source){.read = read_blob, .ctx = p};
+		return 0;
+	}
+	if (!fetch->begin)
+		return r;
+	return fetch->begin(fetch->ctx, job->blob, job->row, &p->handle, &p->source, e);
+}
+
+static int close_packed(struct layer_job *job, struct packed *p, bool cancel, struct err *e)
+{
+	int r = p->handle ? job->req->fetch.end(p->handle, cancel, e) : 0;
+
+	close_fd(&p->fd);
+	p->handle = NULL;
+	return r;
+}
+
+static int make_places(struct layer_job *job, struct err *e)
+{
+	const struct image_store *s = job->req->store;
+	int r = image_store_tmpdir(s, &job->tree, &job->tree_fd, e);
+
+	if (r == 0)
+		r = image_store_tmpfile(s, &job->meta, &job->meta_fd, e);
+	/* The root of a layer that does not list it. */
+	if (r == 0 && fchmod(job->tree_fd, 0755) < 0)
+		r = err_sys(e, errno, "cannot prepare '%s/%s'", s->path, job->tree);
+	return r;
+}
+
+static void remove_places(struct layer_job *job)
+{
+	const struct image_store *s = job->req->store;
+	struct err ignored;
+
+	close_fd(&job->tree_fd);
+	close_fd(&job->meta_fd);
+	layer_notes_clear(&job->notes);
+	if (job->tree)
+		file_remove_tree(s->fd, job->tree, &ignored);
+	if (job->meta)
+		unlinkat(s->fd, job->meta, 0);
+	free(take_ptr(job->tree));
+	free(take_ptr(job->meta));
+}
+
+static void report(void *ctx, uint64_t packed_bytes)
+{
+	const struct layer_job *job = ctx;
+
+	progress_set(job->row, packed_bytes);
+}
+
+static int fetch_and_unpack(struct layer_job *job, bool *ret_was_here, struct err *e)
+{
+	struct packed packed = {.fd = -1};
+	struct layer_request req = {.diff_id = job->diff_id,
+				    .limits = {.max_bytes = job->req->conf->max_size,
+					       .max_entries = job->req->conf->max_entries}};
+	struct err late;
+	int r = layer_compression(job->blob->media_type, &req.compression, e);
+
+	if (r == 0)
+		r = open_packed(job, &packed, e);
+	*ret_was_here = packed.fd >= 0;
+	if (r == 0)
+		r = make_places(job, e);
+	if (r == 0) {
+		req.packed = packed.source;
+		req.dirfd = job->tree_fd;
+		req.meta_fd = job->meta_fd;
+		if (*ret_was_here) {
+			req.progress = report;
+			req.ctx = job;
+			progress_word(job->row, "unpacking");
+		}
+		r = layer_unpack(&req, &job->notes, NULL, NULL, e);
+	}
+	/* What ended the download says more than that its bytes came to an early end. */
+	if (close_packed(job, &packed, r < 0, &late) < 0 && late.code != ECANCELED) {
+		*e = late;
+		r = -late.code;
+	}
+	return r;
+}
+
+void layer_job_run(struct layer_job *job)
+{
+	struct err *e = &job->err;
+	bool was_here;
+	int r = fetch_and_unpack(job, &was_here, e);
+
+	if (r == -EBADMSG && was_here && job->req->fetch.begin &&
+	    blob_is_local(job->req->store, &job->blob->digest)) {
+		cleanup_free char *path = xasprintf("blobs/sha256/%s", job->blob->digest.hex);
+
+		remove_places(job);
+		unlinkat(job->req->store->fd, path, 0);
+		r = fetch_and_unpack(job, &was_here, e);
+	}
+	if (r < 0)
+		err_add(e, "layer %.12s", job->blob->digest.hex);
+	else
+		e->code = 0;
+}
+
+int layer_job_publish(struct layer_job *job, const int *lowers, const int *lower_metas, size_t n,
+		      struct err *e)
+{
+	const struct image_store *s = job->req->store;
+	cleanup_free char *final = xasprintf("layers/%s", job->chain.hex);
+	cleanup_free char *meta = xasprintf("%s.meta", final);
+	int r = layer_settle(job->tree_fd, job->meta_fd, &job->notes, lowers, lower_metas, n, e);
+
+	if (r < 0)
+		return err_add(e, "layer %.12s", job->blob->digest.hex);
+	if (renameat(s->fd, job->meta, s->fd, meta) < 0)
+		return err_sys(e, errno, "cannot make '%s/%s'", s->path, meta);
+	/* Another command may have made the very same layer meanwhile: the first one stays. */
+	if (renameat(s->fd, job->tree, s->fd, final) < 0 && errno != EEXIST && errno != ENOTEMPTY)
+		return err_sys(e, errno, "cannot make '%s/%s'", s->path, final);
+	job->path = take_ptr(final);
+	return 0;
+}
+
+void layer_job_clear(struct layer_job *job)
+{
+	remove_places(job);
+	free(take_ptr(job->path));
+}

@@ -1,0 +1,35 @@
+/*
+ * layer_job.h - one layer on its way into the store: fetched, unpacked, settled, published.
+ */
+#ifndef IMAGE_LAYER_JOB_H
+#define IMAGE_LAYER_JOB_H
+
+#include "image/install.h"
+#include "image/layer.h"
+
+struct layer_job {
+	const struct install_request *req;
+	const struct descriptor *blob;
+	struct digest diff_id, chain;
+	char *path; /* where the layer is, once it is; as of layer_find() */
+	int row;    /* of the progress display */
+
+	/* while it is made */
+	char *tree, *meta; /* in tmp/ */
+	int tree_fd, meta_fd;
+	struct layer_notes notes;
+	bool done;
+	struct err err; /* code 0: fine */
+};
+
+/* Fetches and unpacks into tmp/; from a worker's thread. The result is in job->err. */
+void layer_job_run(struct layer_job *job);
+
+/* Settles upon the layers below (top first, O_PATH) and gives the layer its name. */
+int layer_job_publish(struct layer_job *job, const int *lowers, const int *lower_metas, size_t n,
+		      struct err *e);
+
+/* Removes what is left in tmp/. */
+void layer_job_clear(struct layer_job *job);
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * plan.c - reading and writing plans/<manifest>.
+ *
+ * Promises that every layer of a plan that was read is there. Refuses layer names that are no
+ * chain-id, so that the file leads nowhere else.
+ */
+#include "image/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/kv.h"
+
+#define PLAN_VERSION "1"
+
+void image_plan_clear(struct image_plan *p)
+{
+	strv_clear(&p->layers);
+	strv_clear(&p->env);
+	strv_clear(&p->entrypoint);
+	strv_clear(&p->cmd);
+	strv_clear(&p->volumes);
+	free(p->workdir);
+	free(p->stop_signal);
+	free(p->user);
+	free(p->home);
+	*p = (struct image_plan){0};
+}
+
+/* The keys that hold lists and texts; one table for both ways. */
+struct plan_field {
+	const char *key;
+	size_t offset;
+};
+static const struct plan_field lists[] = {
+	{"layer", offsetof(struct image_plan, layers)},
+	{"env", offsetof(struct image_plan, env)},
+	{"entrypoint", offsetof(struct image_plan, entrypoint)},
+	{"cmd", offsetof(struct image_plan, cmd)},
+	{"volume", offsetof(struct image_plan, volumes)},
+};
+static const struct plan_field texts[] = {
+	{"workdir", offsetof(struct image_plan, workdir)},
+	{"stop-signal", offsetof(struct image_plan, stop_signal)},
+	{"user", offsetof(struct image_plan, user)},
+	{"home", offsetof(struct image_plan, home)},
+};
+
+static void *member(const struct image_plan *p, const struct plan_field *f)
+{
+	return (char *)p + f->offset;
+}
+
+static void read_field(struct image_plan *p, const char *key, const char *value)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		if (streq(key, lists[i].key))
+			strv_push(member(p, &lists[i]), value);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		char **text = member(p, &texts[i]);
+
+		if (streq(key, texts[i].key) && !*text)
+			*text = xstrdup(value);
+	}
+	if (streq(key, "uid")) {
+		p->uid = (uid_t)strtoul(value, NULL, 10);
+		p->has_user = true;
+	} else if (streq(key, "gid")) {
+		p->gid = (gid_t)strtoul(value, NULL, 10);
+	}
+}
+
+/* "layers/<chain>", or an absolute path: a layer of a second store. */
+static bool layer_name_ok(const char *name)
+{
+	return name[0] == '/' ||
+	       (starts_with(name, "layers/") && digest_valid_hex(name + strlen("layers/")));
+}
+
+static bool layers_are_there(int datafd, const struct image_plan *p)
+{
+	for (size_t i = 0; i < p->layers.n; i++)
+		if (!layer_name_ok(p->layers.v[i]) ||
+		    faccessat(datafd, p->layers.v[i], F_OK, 0) < 0)
+			return false;
+	return p->layers.n > 0;
+}
+
+int image_plan_read(int datafd, const struct digest *manifest, struct image_plan *ret,
+		    struct err *e)
+{
+	cleanup_kv struct kv kv = {0};
+	cleanup_free char *path = xasprintf("plans/%s", manifest->hex);
+	struct image_plan p = {0};
+	const char *version;
+	int r = kv_read(&kv, datafd, path, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < kv.keys.n; i++)
+		read_field(&p, kv.keys.v[i], kv.values.v[i]);
+	version = kv_get(&kv, "version");
+	if (!version || !streq(version, PLAN_VERSION) || !layers_are_there(datafd, &p)) {
+		image_plan_clear(&p);
+		return err_set(e, ENOENT, "the image's layers are not prepared");
+	}
+	*ret = p;
+	return 0;
+}
+
+int image_plan_write(int datafd, const struct digest *manifest, const struct image_plan *p,
+		     struct err *e)
+{
+	cleanup_kv struct kv kv = {0};
+	cleanup_free char *path = xasprintf("plans/%s", manifest->hex);
+	cleanup_free char *uid = xasprintf("%u", p->uid), *gid = xasprintf("%u", p->gid);
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		const struct strv *list = member(p, &lists[i]);
+
+		for (size_t j = 0; j < list->n; j++)
+			kv_add(&kv, lists[i].key, list->v[j]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		kv_set(&kv, texts[i].key, *(char **)member(p, &texts[i]));
+	if (p->has_user) {
+		kv_set(&kv, "uid", uid);
+		kv_set(&kv, "gid", gid);
+	}
+	/* Last: a file that is cut off has none. */
+	kv_set(&kv, "version", PLAN_VERSION);
+	return kv_write(&kv, datafd, path, e);
+}

@@ -1,0 +1,42 @@
+/*
+ * plan.h - an image as the launcher needs it: one flat file, plans/<manifest>, without JSON.
+ *
+ * A cache: written by image_install(), read at every start, made anew when it is missing. Format of
+ * kv.h; a key may stand several times:
+ *
+ *	layer (layers/CHAIN-ID, or the path of one in a second store; top first), version,
+ *	env, entrypoint, cmd, volume, workdir, stop-signal, user, uid, gid, home
+ */
+#ifndef IMAGE_PLAN_H
+#define IMAGE_PLAN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/mem.h"
+#include "image/digest.h"
+
+struct image_plan {
+	struct strv layers; /* paths, top first; relative ones to the data folder */
+	struct strv env;    /* NAME=value */
+	struct strv entrypoint, cmd, volumes;
+	char *workdir, *stop_signal; /* NULL: not said */
+	bool has_user;		     /* the image names a user: */
+	char *user, *home;	     /* name (or number) and home of it, from the image's passwd */
+	uid_t uid;
+	gid_t gid;
+};
+
+void image_plan_clear(struct image_plan *p);
+#define cleanup_image_plan __attribute__((cleanup(image_plan_clear)))
+
+/*
+ * Reads the plan of a manifest beneath the data folder. -ENOENT when there is none, it is of another
+ * version, or a layer of it is gone: `sandbox image prepare` makes it.
+ */
+int image_plan_read(int datafd, const struct digest *manifest, struct image_plan *ret,
+		    struct err *e);
+int image_plan_write(int datafd, const struct digest *manifest, const struct image_plan *p,
+		     struct err *e);
+
+#endif

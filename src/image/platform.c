@@ -1,0 +1,124 @@
+/*
+ * platform.c - operating system, architecture and variant, in the words of Go that OCI uses.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "image/manifest.h"
+
+void platform_clear(struct platform *p)
+{
+	free(p->os);
+	free(p->arch);
+	free(p->variant);
+	*p = (struct platform){0};
+}
+
+void platform_copy(const struct platform *p, struct platform *ret)
+{
+	*ret = (struct platform){
+		.os = xstrdup(p->os), .arch = xstrdup(p->arch), .variant = xstrdup(p->variant)};
+}
+
+/* uname(2)'s machine and what Go calls it. */
+static const struct {
+	const char *machine, *arch, *variant;
+} machines[] = {
+	{"x86_64", "amd64", NULL},	  {"aarch64", "arm64", "v8"}, {"armv7l", "arm", "v7"},
+	{"armv6l", "arm", "v6"},	  {"i686", "386", NULL},      {"i386", "386", NULL},
+	{"ppc64le", "ppc64le", NULL},	  {"s390x", "s390x", NULL},   {"riscv64", "riscv64", NULL},
+	{"loongarch64", "loong64", NULL},
+};
+
+void platform_host(struct platform *ret)
+{
+	struct utsname u;
+
+	uname(&u);
+	*ret = (struct platform){.os = xstrdup("linux")};
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++)
+		if (streq(u.machine, machines[i].machine)) {
+			ret->arch = xstrdup(machines[i].arch);
+			ret->variant = xstrdup(machines[i].variant);
+		}
+	if (!ret->arch)
+		ret->arch = xstrdup(u.machine);
+}
+
+int platform_parse(const char *text, struct platform *ret, struct err *e)
+{
+	cleanup_free char *copy = xstrdup(text);
+	char *rest = copy, *os = strsep(&rest, "/"), *arch = strsep(&rest, "/");
+	char *variant = strsep(&rest, "/");
+
+	if (rest || !arch || !*os || !*arch || (variant && !*variant) ||
+	    strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_./-") != strlen(text))
+		return err_set(e, ERR_USAGE,
+			       "'%s' is no platform: expected OS/ARCH[/VARIANT], such as "
+			       "linux/arm64",
+			       text);
+	*ret = (struct platform){
+		.os = xstrdup(os), .arch = xstrdup(arch), .variant = xstrdup(variant)};
+	return 0;
+}
+
+char *platform_text(const struct platform *p)
+{
+	return xasprintf("%s/%s%s%s", p->os ? p->os : "?", p->arch ? p->arch : "?",
+			 p->variant ? "/" : "", p->variant ? p->variant : "");
+}
+
+/* "v7" is 7; none is the arch's usual one, 8 for arm64 and 7 for arm. */
+static long variant_number(const struct platform *p)
+{
+	if (p->variant && p->variant[0] == 'v')
+		return strtol(p->variant + 1, NULL, 10);
+	return streq(p->arch, "arm64") ? 8 : streq(p->arch, "arm") ? 7 : 1;
+}
+
+/* How well it fits: 0 not at all; a variant of our own best, then the nearest lower one. */
+static long fitness(const struct platform *have, const struct platform *want)
+{
+	long ours, theirs;
+
+	if (!have->os || !have->arch || !streq(have->os, want->os) ||
+	    !streq(have->arch, want->arch))
+		return 0;
+	ours = variant_number(want);
+	theirs = variant_number(have);
+	return theirs > ours ? 0 : 1000 - (ours - theirs);
+}
+
+int index_choose(const struct image_index *index, const struct platform *want,
+		 const struct index_entry **ret, struct err *e)
+{
+	cleanup_buf struct buf there = BUF_INIT;
+	const struct index_entry *best = NULL;
+	cleanup_free char *wanted = platform_text(want);
+	long best_fitness = 0;
+	char quoted[512];
+
+	if (index->n == 1 && !index->v[0].platform.arch) {
+		*ret = &index->v[0];
+		return 0;
+	}
+	for (size_t i = 0; i < index->n; i++) {
+		cleanup_free char *text = platform_text(&index->v[i].platform);
+		long fits = fitness(&index->v[i].platform, want);
+
+		buf_addf(&there, "%s%s", i ? ", " : "", text);
+		if (fits > best_fitness) {
+			best = &index->v[i];
+			best_fitness = fits;
+		}
+	}
+	if (!best)
+		return err_set(e, ENOENT, "there is no image for %s, only for: %s", wanted,
+			       err_quote(quoted, sizeof(quoted), there.data));
+	*ret = best;
+	return 0;
+}

@@ -1,0 +1,326 @@
+/*
+ * pull.c - from a reference to an installed image.
+ *
+ *	1  the name is here already	HEAD: does the tag still mean it? Then that was all
+ *	2  the tag's document		an index: the manifest of the platform is chosen from it
+ *	3  manifest and config		small, into the store at once, digests checked
+ *	4  layers			image_install() with download.c behind it
+ *
+ * Promises that a name changes only when its whole image is here. Mirrors are asked first, in order;
+ * what a mirror gives is trusted for what a tag means (that is what it was configured for), and
+ * never for content, which digests decide.
+ */
+#include "image/pull.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "image/download.h"
+#include "image/hash.h"
+#include "image/install.h"
+#include "image/plan.h"
+#include "image/registry.h"
+
+#define ENDPOINTS_MAX 9
+
+struct pull {
+	const struct pull_request *req;
+	struct platform platform; /* wanted */
+	char *name;		  /* as of ref_name() */
+	struct registry *endpoints[ENDPOINTS_MAX];
+	size_t n;
+};
+
+static void pull_clear(struct pull *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		registry_close(p->endpoints[i]);
+	platform_clear(&p->platform);
+	free(p->name);
+}
+
+static int open_endpoints(struct pull *p, struct err *e)
+{
+	const struct pull_request *req = p->req;
+	const struct registry_conf *conf = image_conf_registry(req->conf, req->ref->registry);
+	size_t mirrors = conf ? conf->mirrors.n : 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < mirrors && p->n < ENDPOINTS_MAX - 1; i++) {
+		r = registry_open(req->conf, req->ref, conf->mirrors.v[i], REGISTRY_PULL,
+				  &p->endpoints[p->n], e);
+		p->n += r == 0;
+	}
+	if (r == 0)
+		r = registry_open(req->conf, req->ref, NULL, REGISTRY_PULL, &p->endpoints[p->n], e);
+	p->n += r == 0;
+	return r;
+}
+
+static void start(struct pull *p, const struct pull_request *req)
+{
+	p->req = req;
+	p->name = ref_name(req->ref);
+	if (req->platform)
+		platform_copy(req->platform, &p->platform);
+	else
+		platform_host(&p->platform);
+}
+
+/* The manifest for the wanted platform out of an index whose bytes are in the store. */
+static int choose(const struct pull *p, const struct digest *index, struct digest *ret,
+		  struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_index struct image_index parsed = {0};
+	const struct index_entry *entry;
+	int r = blob_read(p->req->store, index, MANIFEST_MAX_BYTES, &text, e);
+
+	if (r == 0)
+		r = index_parse(text.data, text.len, &parsed, e);
+	if (r == 0)
+		r = index_choose(&parsed, &p->platform, &entry, e);
+	if (r == 0)
+		*ret = entry->d.digest;
+	return r;
+}
+
+/* Is what the tag means now what is here, for this platform, ready to run? */
+static bool is_current(const struct pull *p, const struct ref *have, const struct digest *now)
+{
+	cleanup_image_plan struct image_plan plan = {0};
+	struct digest chosen = *now;
+	struct err ignored;
+
+	if (have->index.hex[0] && digest_equal(now, &have->index) &&
+	    choose(p, now, &chosen, &ignored) < 0)
+		return false;
+	return digest_equal(&chosen, &have->manifest) &&
+	       image_plan_read(p->req->store->fd, &have->manifest, &plan, &ignored) == 0;
+}
+
+static bool nothing_to_do(const struct pull *p, const struct ref *have)
+{
+	const struct reference *ref = p->req->ref;
+	struct digest now;
+	struct err ignored;
+
+	if (ref->digest.hex[0])
+		return is_current(p, have, &ref->digest);
+	for (size_t i = 0; i < p->n; i++)
+		if (registry_digest(p->endpoints[i], ref->tag, &now, &ignored) == 0)
+			return is_current(p, have, &now);
+	return false;
+}
+
+/* A document by tag or digest from the first endpoint that has it. */
+static int fetch_document(struct pull *p, const char *what, struct buf *text, char **ret_type,
+			  struct digest *ret_digest, struct err *e)
+{
+	int r = -ENOENT;
+
+	for (size_t i = 0; i < p->n; i++) {
+		r = registry_manifest(p->endpoints[i], what, text, ret_type, ret_digest, e);
+		if (r == 0 || r == -EINTR)
+			break;
+		buf_reset(text);
+	}
+	return r;
+}
+
+static int store_document(struct pull *p, const char *what, struct digest *ret,
+			  enum document *ret_kind, struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_free char *type = NULL;
+	int r = fetch_document(p, what, &text, &type, ret, e);
+
+	if (r == 0)
+		r = document_kind(text.data, text.len, type, ret_kind, e);
+	return r < 0 ? r : blob_write(p->req->store, text.data, text.len, ret, e);
+}
+
+/* Fills in *ret with what the reference means, its documents in the store. */
+static int find_manifest(struct pull *p, struct ref *ret, struct err *e)
+{
+	const struct reference *ref = p->req->ref;
+	cleanup_free char *what = NULL;
+	struct digest top;
+	enum document kind;
+	int r;
+
+	what = ref->digest.hex[0] ? xstrdup(digest_text(&ref->digest).s) : xstrdup(ref->tag);
+	r = store_document(p, what, &top, &kind, e);
+	if (r < 0)
+		return r;
+	*ret = (struct ref){.manifest = top};
+	if (kind == DOCUMENT_MANIFEST)
+		return 0;
+	ret->index = top;
+	r = choose(p, &top, &ret->manifest, e);
+	if (r == 0 && !blob_is_local(p->req->store, &ret->manifest))
+		r = store_document(p, digest_text(&ret->manifest).s, &top, &kind, e);
+	return r;
+}
+
+/* A config fetched to memory: small, and checked by blob_write()'s digest. */
+static int collect(void *ctx, const void *data, size_t len, struct err *e)
+{
+	(void)e;
+	buf_add(ctx, data, len);
+	return 0;
+}
+
+static int collect_anew(void *ctx, struct err *e)
+{
+	(void)e;
+	buf_reset(ctx);
+	return 0;
+}
+
+static int fetch_config(struct pull *p, const struct descriptor *d, struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	struct blob_sink sink = {.data = collect, .restart = collect_anew, .ctx = &text};
+	struct digest actual;
+	int r = -ENOENT;
+
+	if (blob_is_local(p->req->store, &d->digest))
+		return 0;
+	if (d->size > CONFIG_MAX_BYTES)
+		return err_set(e, EFBIG, "the image's config has %llu bytes; at most %u are taken",
+			       (unsigned long long)d->size, CONFIG_MAX_BYTES);
+	for (size_t i = 0; r < 0 && r != -EINTR && i < p->n; i++) {
+		buf_reset(&text);
+		r = registry_blob(p->endpoints[i], &d->digest, 0, d->size, &sink, e);
+	}
+	if (r < 0)
+		return r;
+	hash_bytes(text.data, text.len, &actual);
+	if (!digest_equal(&actual, &d->digest))
+		return err_set(e, EBADMSG, "the config's bytes have the digest %s, not %s",
+			       digest_text(&actual).s, digest_text(&d->digest).s);
+	return blob_write(p->req->store, text.data, text.len, &actual, e);
+}
+
+static void warn_of_platform(const struct pull *p, const struct image_config *c)
+{
+	if (p->req->platform || !c->platform.arch || streq(c->platform.arch, p->platform.arch))
+		return;
+	log_warn("'%s' is made for %s, and this machine is %s: its programs run only under "
+		 "an emulator",
+		 p->name, c->platform.arch, p->platform.arch);
+}
+
+static int fetch_image(struct pull *p, const struct ref *have, struct pull_result *ret,
+		       struct err *e)
+{
+	cleanup_manifest struct manifest m = {0}, again = {0};
+	cleanup_config struct image_config c = {0};
+	cleanup_buf struct buf text = BUF_INIT;
+	struct download_from from = {.store = p->req->store, .registries = p->endpoints, .n = p->n};
+	struct install_request install = {.store = p->req->store,
+					  .conf = p->req->conf,
+					  .name = p->name,
+					  .fetch = {download_begin, download_end, &from}};
+	int r = find_manifest(p, &install.ref, e);
+
+	if (r == 0)
+		r = blob_read(p->req->store, &install.ref.manifest, MANIFEST_MAX_BYTES, &text, e);
+	if (r == 0)
+		r = manifest_parse(text.data, text.len, &m, e);
+	if (r == 0)
+		r = fetch_config(p, &m.config, e);
+	if (r == 0)
+		r = image_load(p->req->store, &install.ref.manifest, &again, &c, e);
+	if (r < 0)
+		return r;
+	warn_of_platform(p, &c);
+	r = image_install(&install, e);
+	ret->digest = install.ref.manifest;
+	ret->changed = !have || !digest_equal(&have->manifest, &install.ref.manifest);
+	ret->layers = m.n_layers;
+	ret->downloaded = from.received;
+	return r;
+}
+
+int image_pull(const struct pull_request *req, struct pull_result *ret, struct err *e)
+{
+	__attribute__((cleanup(pull_clear))) struct pull p = {0};
+	struct ref have;
+	struct err none;
+	bool known;
+	int r;
+
+	start(&p, req);
+	r = open_endpoints(&p, e);
+	if (r < 0)
+		return err_add(e, "cannot pull '%s'", p.name);
+	*ret = (struct pull_result){0};
+	known = ref_read(req->store->fd, p.name, &have, &none) == 0;
+	if (known && nothing_to_do(&p, &have)) {
+		ret->digest = have.manifest;
+		return 0;
+	}
+	r = fetch_image(&p, known ? &have : NULL, ret, e);
+	return r < 0 ? err_add(e, "cannot pull '%s'", p.name) : 0;
+}
+
+/* The name in one of the second stores; its small documents come to lie in ours. */
+static int find_lent(struct pull *p, struct ref *ret, struct err *e)
+{
+	const struct image_store *s = p->req->store;
+
+	for (size_t i = 0; i < s->lender_paths.n; i++)
+		if (ref_read(s->lender_fds[i], p->name, ret, e) == 0)
+			return 0;
+	return err_set(e, ENOENT, "there is no image '%s' here", p->name);
+}
+
+static int copy_document(const struct image_store *s, const struct digest *d, size_t max,
+			 struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	struct digest same;
+	int r = blob_read(s, d, max, &text, e);
+
+	return r < 0 ? r : blob_write(s, text.data, text.len, &same, e);
+}
+
+static int copy_lent(struct pull *p, const struct ref *ref, struct err *e)
+{
+	const struct image_store *s = p->req->store;
+	cleanup_manifest struct manifest m = {0};
+	cleanup_config struct image_config c = {0};
+	int r = copy_document(s, &ref->manifest, MANIFEST_MAX_BYTES, e);
+
+	if (r == 0 && ref->index.hex[0])
+		r = copy_document(s, &ref->index, MANIFEST_MAX_BYTES, e);
+	if (r == 0)
+		r = image_load(s, &ref->manifest, &m, &c, e);
+	return r < 0 ? r : copy_document(s, &m.config.digest, CONFIG_MAX_BYTES, e);
+}
+
+int image_prepare(const struct pull_request *req, struct err *e)
+{
+	__attribute__((cleanup(pull_clear))) struct pull p = {0};
+	struct install_request install = {.store = req->store, .conf = req->conf};
+	struct err none;
+	int r;
+
+	start(&p, req);
+	install.name = p.name;
+	r = ref_read(req->store->fd, p.name, &install.ref, &none);
+	if (r == -ENOENT) {
+		r = find_lent(&p, &install.ref, e);
+		if (r == 0)
+			r = copy_lent(&p, &install.ref, e);
+	} else if (r < 0) {
+		*e = none;
+	}
+	return r < 0 ? r : image_install(&install, e);
+}

@@ -1,0 +1,34 @@
+/*
+ * pull.h - an image from a registry, a mirror of it, or a second store.
+ */
+#ifndef IMAGE_PULL_H
+#define IMAGE_PULL_H
+
+#include "image/conf.h"
+#include "image/reference.h"
+#include "image/store.h"
+
+struct pull_request {
+	const struct image_store *store;
+	const struct image_conf *conf;
+	const struct reference *ref;
+	const struct platform *platform; /* NULL: this machine's */
+};
+
+struct pull_result {
+	struct digest digest; /* of the manifest */
+	bool changed;	      /* the name means another image than before, or is new */
+	size_t layers;
+	uint64_t downloaded; /* bytes of layers that came over the network */
+};
+
+/* A tag that still means what is here costs one request. */
+int image_pull(const struct pull_request *req, struct pull_result *ret, struct err *e);
+
+/*
+ * Makes what is needed to run a name that the store knows, or a second store does, without asking a
+ * registry: -ENOENT when neither has it.
+ */
+int image_prepare(const struct pull_request *req, struct err *e);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * ref.c - refs/<name>.
+ *
+ * Promises that a name is there wholly or not at all: written in tmp/, renamed into place. Refuses
+ * file names that are no name of an image, so that nothing else in refs/ is ever opened.
+ */
+#include "image/ref.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+#define REF_MAX_BYTES 256
+
+char *ref_name(const struct reference *r)
+{
+	if (!r->digest.hex[0])
+		return reference_name(r);
+	return xasprintf("%s/%s@%s", r->registry, r->path, digest_text(&r->digest).s);
+}
+
+static char *ref_path(const char *name)
+{
+	cleanup_free char *file = reference_to_file(name);
+
+	return xasprintf("refs/%s", file);
+}
+
+/* "sha256:...\n" at *text, which is moved behind it. */
+static int parse_line(char **text, struct digest *ret, struct err *e)
+{
+	char *end = strchr(*text, '\n');
+	int r;
+
+	if (!end)
+		return err_set(e, EBADMSG, "the line is cut off");
+	*end = '\0';
+	r = digest_parse(*text, ret, e);
+	*text = end + 1;
+	return r;
+}
+
+int ref_read(int datafd, const char *name, struct ref *ret, struct err *e)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	cleanup_free char *path = ref_path(name);
+	struct ref ref = {0};
+	char *text;
+	int r = file_read(datafd, path, REF_MAX_BYTES, &b, e);
+
+	if (r < 0)
+		return r;
+	text = b.data;
+	r = parse_line(&text, &ref.manifest, e);
+	if (r == 0 && *text)
+		r = parse_line(&text, &ref.index, e);
+	if (r < 0)
+		return err_add(e, "the name '%s' is damaged in the store ('%s'): pull it anew",
+			       name, path);
+	*ret = ref;
+	return 0;
+}
+
+int ref_write(int datafd, const char *name, const struct ref *ref, struct err *e)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	cleanup_free char *path = ref_path(name);
+	cleanup_free char *tmp = xasprintf("tmp/image-ref-%d", getpid());
+	int r;
+
+	buf_addf(&b, "%s\n", digest_text(&ref->manifest).s);
+	if (ref->index.hex[0])
+		buf_addf(&b, "%s\n", digest_text(&ref->index).s);
+	r = file_write_atomic(datafd, tmp, b.data, b.len, 0600, e);
+	if (r < 0)
+		return r;
+	if (renameat(datafd, tmp, datafd, path) < 0) {
+		int errnum = errno;
+
+		unlinkat(datafd, tmp, 0);
+		return err_sys(e, errnum, "cannot write the name '%s'", name);
+	}
+	return 0;
+}
+
+int ref_remove(int datafd, const char *name, struct err *e)
+{
+	cleanup_free char *path = ref_path(name);
+
+	if (unlinkat(datafd, path, 0) < 0)
+		return err_sys(e, errno, "cannot remove the name '%s'", name);
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Is name what ref_name() would write? */
+static bool is_name(const char *name)
+{
+	cleanup_reference struct reference ref = {0};
+	cleanup_free char *again = NULL;
+	struct err ignored;
+
+	if (reference_parse(name, "docker.io", &ref, &ignored) < 0)
+		return false;
+	again = ref_name(&ref);
+	return streq(again, name);
+}
+
+int ref_list(int datafd, struct strv *ret_names, struct err *e)
+{
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	int fd = openat(datafd, "refs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || !(d = fdopendir(fd)))
+		return err_sys(e, errno, "cannot list the images");
+	while ((de = readdir(d))) {
+		cleanup_free char *name = reference_from_file(de->d_name);
+
+		if (name && is_name(name))
+			strv_push_take(ret_names, take_ptr(name));
+	}
+	if (ret_names->n)
+		qsort(ret_names->v, ret_names->n, sizeof(*ret_names->v), compare_names);
+	return 0;
+}

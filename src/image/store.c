@@ -1,0 +1,149 @@
+/*
+ * store.c - the folders of the image store and its lease.
+ *
+ * Promises that whoever has the store open keeps gc away from it. Refuses a data folder of another
+ * user: what lies in it would be theirs to change under our boxes.
+ */
+#include "image/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "config/xdg.h"
+#include "image/conf.h"
+#include "image/ref.h"
+
+#define OCI_LAYOUT "{\"imageLayoutVersion\":\"1.0.0\"}"
+
+static const char *const folders[] = {"blobs", "blobs/sha256", "refs", "layers", "plans", "tmp"};
+
+static int make_folders(const struct image_store *s, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		if (mkdirat(s->fd, folders[i], 0700) < 0 && errno != EEXIST)
+			return err_sys(e, errno, "cannot make '%s/%s'", s->path, folders[i]);
+	if (faccessat(s->fd, "oci-layout", F_OK, 0) == 0)
+		return 0;
+	return file_write_atomic(s->fd, "oci-layout", OCI_LAYOUT, strlen(OCI_LAYOUT), 0600, e);
+}
+
+static int open_data(struct image_store *s, struct err *e)
+{
+	struct stat st;
+	int r = file_mkdirs(s->path, 0700, e);
+
+	if (r < 0)
+		return r;
+	s->fd = open(s->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (s->fd < 0 || fstat(s->fd, &st) < 0)
+		return err_sys(e, errno, "cannot open the data folder '%s'", s->path);
+	if (st.st_uid != geteuid())
+		return err_set(e, EPERM,
+			       "the data folder '%s' belongs to uid %u: set XDG_DATA_HOME to "
+			       "one of your own",
+			       s->path, st.st_uid);
+	return 0;
+}
+
+static int take_lease(struct image_store *s, struct err *e)
+{
+	s->lease = openat(s->fd, IMAGE_LEASE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	while (s->lease >= 0 && flock(s->lease, LOCK_SH) < 0)
+		if (errno != EINTR)
+			close_fd(&s->lease);
+	if (s->lease < 0)
+		return err_sys(e, errno, "cannot lock '%s/" IMAGE_LEASE "'", s->path);
+	return 0;
+}
+
+/* One that is away (an unmounted share) is no reason to fail: what it has is pulled then. */
+static void open_lenders(struct image_store *s, const struct image_conf *conf)
+{
+	for (size_t i = 0; i < conf->stores.n && s->lender_paths.n < IMAGE_STORE_LENDERS; i++) {
+		const char *path = conf->stores.v[i];
+		int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0) {
+			log_warn("the store '%s' of sandbox.conf cannot be used: %s", path,
+				 strerror(errno));
+			continue;
+		}
+		s->lender_fds[s->lender_paths.n] = fd;
+		strv_push(&s->lender_paths, path);
+	}
+}
+
+int image_store_open(struct image_store *s, const struct image_conf *conf, struct err *e)
+{
+	int r;
+
+	s->path = xdg_data_dir();
+	r = open_data(s, e);
+	if (r == 0)
+		r = make_folders(s, e);
+	if (r == 0)
+		r = take_lease(s, e);
+	if (r == 0)
+		open_lenders(s, conf);
+	return r;
+}
+
+void image_store_close(struct image_store *s)
+{
+	close_fd(&s->lease);
+	close_fd(&s->fd);
+	for (size_t i = 0; i < s->lender_paths.n; i++)
+		close_fd(&s->lender_fds[i]);
+	strv_clear(&s->lender_paths);
+	free(s->path);
+	*s = (struct image_store)IMAGE_STORE_INIT;
+}
+
+bool image_store_take_alone(struct image_store *s)
+{
+	return flock(s->lease, LOCK_EX | LOCK_NB) == 0;
+}
+
+static char *tmp_name(void)
+{
+	unsigned long long salt = 0;
+
+	while (getrandom(&salt, sizeof(salt), 0) != sizeof(salt))
+		;
+	return xasprintf("tmp/" IMAGE_TMP_PREFIX "%016llx", salt);
+}
+
+int image_store_tmpdir(const struct image_store *s, char **ret_name, int *ret_fd, struct err *e)
+{
+	cleanup_free char *name = tmp_name();
+	int fd;
+
+	if (mkdirat(s->fd, name, 0700) < 0)
+		return err_sys(e, errno, "cannot make '%s/%s'", s->path, name);
+	fd = openat(s->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open '%s/%s'", s->path, name);
+	*ret_name = take_ptr(name);
+	*ret_fd = fd;
+	return 0;
+}
+
+int image_store_tmpfile(const struct image_store *s, char **ret_name, int *ret_fd, struct err *e)
+{
+	cleanup_free char *name = tmp_name();
+	int fd = openat(s->fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot make '%s/%s'", s->path, name);
+	*ret_name = take_ptr(name);
+	*ret_fd = fd;
+	return 0;
+}

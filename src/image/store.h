@@ -1,0 +1,87 @@
+/*
+ * store.h - images on disk: an OCI image layout that other tools read in place, and the layers that
+ * boxes are made of.
+ *
+ *	DATA/oci-layout, index.json	written from refs/ under a short lock
+ *	DATA/blobs/sha256/<hex>		manifests, configs, indexes, packed layers
+ *	DATA/refs/<name>		the truth of a name (ref.h)
+ *	DATA/layers/<chain>/, .meta	unpacked layers and their sidecars
+ *	DATA/plans/<manifest>		an image as the launcher reads it (plan.h); a cache
+ *	DATA/tmp/image-*		work in flight; partial-<hex>: downloads to go on with
+ *	DATA/image.lock			the gc lease: shared by who makes or uses, exclusive by gc
+ *
+ * What has its final name is complete and its digest was checked. A second, read-only store lends
+ * blobs and names; its layers are used in place where the caller owns them.
+ */
+#ifndef IMAGE_STORE_H
+#define IMAGE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "image/digest.h"
+#include "image/source.h"
+
+#define IMAGE_STORE_LENDERS 8
+#define IMAGE_TMP_PREFIX    "image-"
+#define IMAGE_PART_PREFIX   "partial-"
+
+struct image_conf;
+
+struct image_store {
+	char *path;		  /* DATA */
+	int fd;			  /* O_PATH */
+	int lease;		  /* open file of the gc lease, or -1 */
+	struct strv lender_paths; /* second stores that could be opened, and as many descriptors */
+	int lender_fds[IMAGE_STORE_LENDERS];
+};
+
+#define IMAGE_STORE_INIT              \
+	{                             \
+		.fd = -1, .lease = -1 \
+	}
+
+/* Opens the store, making what is missing, and takes the shared lease. */
+int image_store_open(struct image_store *s, const struct image_conf *conf, struct err *e);
+void image_store_close(struct image_store *s);
+#define cleanup_image_store __attribute__((cleanup(image_store_close)))
+
+/* Makes the shared lease an exclusive one, for gc; false when another command is at work. */
+bool image_store_take_alone(struct image_store *s);
+
+/* Is the blob here (or lent)? Its size, or -ENOENT. */
+int blob_stat(const struct image_store *s, const struct digest *d, uint64_t *ret_size,
+	      struct err *e);
+bool blob_is_local(const struct image_store *s, const struct digest *d);
+
+/* Opens a blob for reading; -ENOENT. Its bytes are not checked here. */
+int blob_open(const struct image_store *s, const struct digest *d, int *ret_fd, struct err *e);
+
+/* Reads a small blob and checks its digest: EBADMSG names a corrupt one. */
+int blob_read(const struct image_store *s, const struct digest *d, size_t max, struct buf *out,
+	      struct err *e);
+
+/* Writes a small blob (a manifest, a config); one that is there already is fine. */
+int blob_write(const struct image_store *s, const void *data, size_t len, struct digest *ret,
+	       struct err *e);
+
+/* Gives a complete, checked file of tmp/ its name as a blob. */
+int blob_publish(const struct image_store *s, const char *tmp, const struct digest *d,
+		 struct err *e);
+
+/*
+ * Stores what a stream holds as a blob. expected: hex "" for any; another digest is EBADMSG and
+ * leaves nothing. More than max bytes is an error.
+ */
+int blob_store(const struct image_store *s, struct byte_source in, uint64_t max,
+	       const struct digest *expected, struct digest *ret, uint64_t *ret_size,
+	       struct err *e);
+
+/* A fresh folder or file "tmp/image-<random>"; *ret_name is relative to s->fd, the caller frees. */
+int image_store_tmpdir(const struct image_store *s, char **ret_name, int *ret_fd, struct err *e);
+int image_store_tmpfile(const struct image_store *s, char **ret_name, int *ret_fd, struct err *e);
+
+#endif

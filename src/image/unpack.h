@@ -1,0 +1,74 @@
+/*
+ * unpack.h - the entries of a layer's tar stream as files beneath a folder. For layer.c.
+ */
+#ifndef IMAGE_UNPACK_H
+#define IMAGE_UNPACK_H
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "image/layer.h"
+#include "image/meta.h"
+#include "image/view.h"
+
+/* A folder of the layer: listed by an entry of its own, or made because something lies in it. */
+struct unpack_dir {
+	char *path; /* real: no component is a link; "" is the root */
+	bool listed;
+	struct timespec mtime;
+};
+
+struct unpack {
+	int root;
+	FILE *meta;
+	const struct layer_limits *limits;
+	struct layer_notes *notes;
+	uint64_t entries, bytes;
+	void *dirs; /* tsearch(3) tree of struct unpack_dir by path */
+
+	/* The folder of the entry before: most entries lie in the same one. */
+	char *parent;	   /* as named; NULL: none */
+	char *parent_real; /* where it really is, or NULL: not asked yet */
+	int parent_fd;
+};
+
+void unpack_init(struct unpack *u, int root, FILE *meta, const struct layer_limits *limits,
+		 struct layer_notes *notes);
+void unpack_clear(struct unpack *u);
+
+/* One entry, with its data read from a. */
+int unpack_entry(struct unpack *u, struct archive *a, struct archive_entry *entry, struct err *e);
+
+/* The times of folders, which change as long as entries come. */
+int unpack_finish(struct unpack *u, struct err *e);
+
+/* --- between unpack.c and unpack_place.c */
+
+/*
+ * The name of an entry without ".", doubled and outer slashes; "" is the root. EBADMSG for "..", for
+ * what is too long, or empty. The caller frees.
+ */
+int unpack_clean_name(const char *raw, char **ret, struct err *e);
+
+/* Makes u->parent_fd the folder that holds path; *ret_name points to path's last component. */
+int unpack_open_parent(struct unpack *u, const char *path, const char **ret_name, struct err *e);
+
+/* The real path of name in the current parent; the caller frees. NULL: it cannot be told. */
+char *unpack_real_path(struct unpack *u, const char *name);
+
+/* A folder was listed: its own attributes hold. */
+void unpack_list_dir(struct unpack *u, const char *real, struct timespec mtime);
+
+/*
+ * The cached parent is never what an entry replaces: that lies in the parent, and the next entry
+ * asks for its own by name.
+ */
+void unpack_forget_parent(struct unpack *u);
+
+/* Hides name in the current parent from the layers below, or all that its folder has there. */
+int unpack_whiteout(struct unpack *u, const char *name, struct err *e);
+int unpack_opaque(struct unpack *u, int dirfd, const char *real, struct err *e);
+
+#endif

@@ -1,0 +1,204 @@
+/*
+ * unpack_place.c - where an entry goes: cleaned names, parents, folders nobody listed, whiteouts.
+ *
+ * Promises that every parent is opened beneath the root, links followed inside it only. Refuses
+ * "..": no tool that writes layers makes it, and readers do not agree on it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "image/unpack.h"
+
+#define PATH_BYTES_MAX 4096
+#define NAME_BYTES_MAX 255
+
+int unpack_clean_name(const char *raw, char **ret, struct err *e)
+{
+	cleanup_buf struct buf clean = BUF_INIT;
+	char quoted[300];
+
+	err_quote(quoted, sizeof(quoted), raw);
+	if (!*raw || strlen(raw) > PATH_BYTES_MAX)
+		return err_set(e, EBADMSG, "the name of the entry '%s' is empty or too long",
+			       quoted);
+	for (const char *c = raw; *c;) {
+		size_t n = strcspn(c, "/");
+
+		if (n == 2 && c[0] == '.' && c[1] == '.')
+			return err_set(e, EBADMSG, "the entry '%s' has '..' in its name", quoted);
+		if (n > NAME_BYTES_MAX)
+			return err_set(e, EBADMSG, "the name of the entry '%s' is too long",
+				       quoted);
+		if (n && !(n == 1 && c[0] == '.')) {
+			if (clean.len)
+				buf_addch(&clean, '/');
+			buf_add(&clean, c, n);
+		}
+		c += n;
+		c += strspn(c, "/");
+	}
+	*ret = buf_detach(&clean);
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(((const struct unpack_dir *)a)->path, ((const struct unpack_dir *)b)->path);
+}
+
+/* The node of a folder, made when there is none. */
+static struct unpack_dir *dir_node(struct unpack *u, const char *real)
+{
+	struct unpack_dir key = {.path = (char *)real}, **node = tfind(&key, &u->dirs, compare);
+	struct unpack_dir *dir;
+
+	if (node)
+		return *node;
+	dir = xcalloc(1, sizeof(*dir));
+	dir->path = xstrdup(real);
+	tsearch(dir, &u->dirs, compare);
+	return dir;
+}
+
+void unpack_list_dir(struct unpack *u, const char *real, struct timespec mtime)
+{
+	struct unpack_dir *dir = dir_node(u, real);
+
+	dir->listed = true;
+	dir->mtime = mtime;
+}
+
+/* Where an open folder is, relative to the root: the kernel knows, links or not. */
+static char *real_path(const struct unpack *u, int fd)
+{
+	char root[PATH_MAX], path[PATH_MAX], link[64];
+	ssize_t n, m;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", u->root);
+	n = readlink(link, root, sizeof(root) - 1);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	m = readlink(link, path, sizeof(path) - 1);
+	if (n <= 0 || m < n)
+		return NULL;
+	path[m] = '\0';
+	return xstrdup(path + n + (path[n] == '/'));
+}
+
+void unpack_forget_parent(struct unpack *u)
+{
+	free(u->parent);
+	free(u->parent_real);
+	u->parent = u->parent_real = NULL;
+	close_fd(&u->parent_fd);
+}
+
+char *unpack_real_path(struct unpack *u, const char *name)
+{
+	if (!u->parent_real)
+		u->parent_real = real_path(u, u->parent_fd);
+	if (!u->parent_real)
+		return NULL;
+	return u->parent_real[0] ? path_join(u->parent_real, name) : xstrdup(name);
+}
+
+/* Every folder on the way that is not known yet was made just now, listed by nobody. */
+static int note_implicit(struct unpack *u, int fd, struct err *e)
+{
+	cleanup_free char *real = real_path(u, fd);
+
+	if (!real)
+		return err_set(e, EIO, "cannot tell where a folder is: is /proc mounted?");
+	for (char *slash = real; (slash = strchr(slash, '/')); *slash++ = '/') {
+		*slash = '\0';
+		dir_node(u, real);
+	}
+	dir_node(u, real);
+	return 0;
+}
+
+static int open_parent(struct unpack *u, const char *parent, int *ret_fd, struct err *e)
+{
+	int r;
+
+	if (!*parent) {
+		*ret_fd = fcntl(u->root, F_DUPFD_CLOEXEC, 0);
+		return *ret_fd < 0 ? err_sys(e, errno, "cannot open the layer's folder") : 0;
+	}
+	r = path_open_beneath(u->root, parent, O_PATH | O_DIRECTORY, 0, ret_fd, e);
+	if (r != -ENOENT)
+		return r;
+	r = path_mkdirs_beneath(u->root, parent, 0755, ret_fd, e);
+	return r < 0 ? r : note_implicit(u, *ret_fd, e);
+}
+
+int unpack_open_parent(struct unpack *u, const char *path, const char **ret_name, struct err *e)
+{
+	const char *name = path_basename(path);
+	cleanup_free char *parent = xstrndup(path, name > path ? (size_t)(name - path - 1) : 0);
+	int fd, r;
+
+	*ret_name = name;
+	if (u->parent && streq(parent, u->parent))
+		return 0;
+	r = open_parent(u, parent, &fd, e);
+	if (r < 0)
+		return r;
+	unpack_forget_parent(u);
+	u->parent = take_ptr(parent);
+	u->parent_fd = fd;
+	return 0;
+}
+
+int unpack_opaque(struct unpack *u, int dirfd, const char *real, struct err *e)
+{
+	if (fsetxattr(dirfd, "user.overlay.opaque", "y", 1, 0) < 0)
+		return err_sys(e, errno, "cannot mark the folder '%s' as opaque", real);
+	strv_push(&u->notes->opaque, real);
+	return 0;
+}
+
+/* The layer has the name itself: only what a folder has below is hidden then. */
+static int hide_below(struct unpack *u, const char *name, const char *real, const struct stat *st,
+		      struct err *e)
+{
+	cleanup_close int fd = -1;
+
+	if (!S_ISDIR(st->st_mode))
+		return 0;
+	fd = openat(u->parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open the folder '%s'", real);
+	return unpack_opaque(u, fd, real, e);
+}
+
+int unpack_whiteout(struct unpack *u, const char *name, struct err *e)
+{
+	cleanup_free char *real = NULL;
+	struct stat st;
+
+	if (!*name || streq(name, ".") || streq(name, ".."))
+		return err_set(e, EBADMSG, "the whiteout of '%s' is none", name);
+	real = unpack_real_path(u, name);
+	if (!real)
+		return err_set(e, EIO, "cannot tell where '%s' is: is /proc mounted?", name);
+	if (fstatat(u->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return hide_below(u, name, real, &st, e);
+	/* A character device 0/0 needs no privilege since Linux 5.8 (kernel commit a3c751a50fe6). */
+	if (mknodat(u->parent_fd, name, S_IFCHR, makedev(0, 0)) < 0)
+		return err_sys(e, errno, "cannot make the whiteout of '%s'", real);
+	/* Where calls are emulated, it may have said yes and made nothing of the kind. */
+	if (fstatat(u->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_whiteout(&st))
+		return err_set(e, EPERM,
+			       "cannot make the whiteout of '%s': mknod does not work here", real);
+	strv_push(&u->notes->whiteouts, real);
+	return 0;
+}
