@@ -18,8 +18,9 @@
 #include "base/path.h"
 #include "config/xdg.h"
 
-static const char *const folders[] = {"boxes",	STORE_NAMES, STORE_PROJECTS,
-				      "caches", "layers",    "tmp"};
+/* The last one is nobody else's: sandbox-image makes layers and tmp too. */
+static const char *const folders[] = {"tmp",	   "layers",	   "caches",
+				      STORE_NAMES, STORE_PROJECTS, "boxes"};
 
 static int make_folders(const struct store *s, struct err *e)
 {

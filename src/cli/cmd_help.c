@@ -18,10 +18,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		return err_set(e, ERR_USAGE, "'%s' has no commands of its own", cmd->name);
 	if (args->n > 1 && command_lookup(cmd, args->v[1], &cmd, e) < 0)
 		return -e->code;
-	if (cmd->subs)
-		group_print_help(cmd);
-	else
-		command_print_help(cmd);
+	command_print_help(cmd);
 	return 0;
 }
 

@@ -41,12 +41,6 @@ extern const struct command program_command;
 int command_lookup(const struct command *group, const char *name, const struct command **ret,
 		   struct err *e);
 
-/* The name of a command without its group's. */
-const char *command_last_name(const struct command *cmd);
-
-/* Prints a group's usage and its commands. */
-void group_print_help(const struct command *group);
-
 /* Prints the list of commands and the options of `sandbox` itself. */
 void program_print_help(void);
 void program_print_version(void);

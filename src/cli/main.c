@@ -50,13 +50,6 @@ const struct command program_command = {
 	.words = {WORD_COMMAND},
 };
 
-const char *command_last_name(const struct command *cmd)
-{
-	const char *blank = strrchr(cmd->name, ' ');
-
-	return blank ? blank + 1 : cmd->name;
-}
-
 int command_lookup(const struct command *group, const char *name, const struct command **ret,
 		   struct err *e)
 {
@@ -81,29 +74,13 @@ int command_lookup(const struct command *group, const char *name, const struct c
 		       group ? " " : "", group ? group->name : "");
 }
 
-static void print_commands(const struct command *const *list)
-{
-	for (size_t i = 0; list[i]; i++)
-		if (!list[i]->hidden)
-			printf("  %-10s  %s\n", command_last_name(list[i]), list[i]->summary);
-}
-
-void group_print_help(const struct command *group)
-{
-	printf("Usage: sandbox %s %s\n\n%s\n\nCommands:\n", group->name, group->usage,
-	       group->summary);
-	print_commands(group->subs);
-	printf("\n'sandbox %s COMMAND --help' shows the options of one. Manual: sandbox-%s(1)\n",
-	       group->name, group->name);
-}
-
 void program_print_help(void)
 {
 	const struct opt *tables[] = {program_command.options, common_options};
 
 	printf("Usage: sandbox %s\n\n%s\n\nCommands:\n", program_command.usage,
 	       program_command.summary);
-	print_commands(commands);
+	commands_print(commands);
 	printf("\nOptions:\n");
 	options_print(tables, ARRAY_SIZE(tables));
 	printf("\n'sandbox COMMAND --help' shows the options of a command. Manual: sandbox(1)\n");
@@ -159,7 +136,7 @@ static int run_group(const struct command *group, const struct args *args, int *
 	int r;
 
 	if (args->help || args->n == 0) {
-		group_print_help(group);
+		command_print_help(group);
 		return 0;
 	}
 	r = command_lookup(group, args->v[0], &cmd, e);

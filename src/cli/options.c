@@ -321,14 +321,34 @@ void options_print(const struct opt *const *tables, size_t n)
 	}
 }
 
+const char *command_last_name(const struct command *cmd)
+{
+	const char *blank = strrchr(cmd->name, ' ');
+
+	return blank ? blank + 1 : cmd->name;
+}
+
+void commands_print(const struct command *const *list)
+{
+	for (size_t i = 0; list[i]; i++)
+		if (!list[i]->hidden)
+			printf("  %-10s  %s\n", command_last_name(list[i]), list[i]->summary);
+}
+
 void command_print_help(const struct command *cmd)
 {
 	const struct opt *tables[2];
 	char who[64];
 
 	tables_of(cmd, tables);
-	printf("Usage: %s %s\n\n%s\n\nOptions:\n", title(cmd, who, sizeof(who)), cmd->usage,
-	       cmd->summary);
+	printf("Usage: %s %s\n\n%s\n\n", title(cmd, who, sizeof(who)), cmd->usage, cmd->summary);
+	if (cmd->subs) {
+		printf("Commands:\n");
+		commands_print(cmd->subs);
+		putchar('\n');
+	}
+	printf("Options:\n");
 	options_print(tables, ARRAY_SIZE(tables));
-	printf("\nManual: sandbox-%s(1)\n", cmd->name);
+	/* The commands of a group share its page. */
+	printf("\nManual: sandbox-%.*s(1)\n", (int)strcspn(cmd->name, " "), cmd->name);
 }

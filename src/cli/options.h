@@ -7,8 +7,8 @@
  *	{.letter = 't', .name = "time", .arg = "SECONDS", .help = "wait so long",
  *	 OPT_NUMBER(struct stop_options, time)},
  *
- * The parser takes --opt VALUE, --opt=VALUE, -o VALUE, -oVALUE, -abc and `--`. A single value given
- * twice is the last one. Every command also knows --help, --quiet and --debug (see struct args).
+ * Taken are --opt VALUE, --opt=VALUE, -o VALUE, -oVALUE, -abc and `--`; of a single value given
+ * twice the last one. Every command also knows --help, --quiet and --debug (see struct args).
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -87,22 +87,18 @@ struct command {
 	size_t options_size;  /* of the options struct; 0: it has none */
 	const void *defaults; /* an options struct to start from; NULL: all zero */
 	enum program_rule program;
-	int min_words, max_words;   /* positional words; max -1: any number */
-	enum word words[WORDS_MAX]; /* what they are; the last named one repeats */
-	const char *const *choices; /* NULL-ended, for WORD_CHOICE in words */
-	bool hidden;		    /* neither in the help nor in the completion */
-	bool raw;		    /* no parsing: all words are positional */
-	/* Unless NULL: commands that its first word names, NULL-ended; it has no run() then. */
-	const struct command *const *subs;
-	/* Unless NULL: the program of ours that runs it, in place of run(). */
-	const char *program_name;
+	int min_words, max_words;	   /* positional words; max -1: any number */
+	enum word words[WORDS_MAX];	   /* what they are; the last named one repeats */
+	const char *const *choices;	   /* NULL-ended, for WORD_CHOICE in words */
+	bool hidden;			   /* neither in the help nor in the completion */
+	bool raw;			   /* no parsing: all words are positional */
+	const struct command *const *subs; /* NULL-ended: commands that its first word names */
+	const char *program_name; /* the program of ours that runs it, or NULL: run() does */
 	/* 0 with the exit status in *ret_status (0 when left alone), or negative with e set. */
 	int (*run)(const struct args *args, int *ret_status, struct err *e);
 };
 
-/* Options that every command has; their offsets are into struct args. */
-extern const struct opt common_options[];
-
+extern const struct opt common_options[]; /* of every command; offsets into struct args */
 /*
  * Parses argv (without the command's name, NULL-ended). Every failure is ERR_USAGE. With --help
  * the number of words is not checked. *ret is to be released with args_clear().
@@ -110,15 +106,15 @@ extern const struct opt common_options[];
 int args_parse(const struct command *cmd, int argc, char **argv, struct args *ret, struct err *e);
 void args_clear(const struct command *cmd, struct args *args);
 
-/* What positional word number i is. */
-enum word command_word(const struct command *cmd, int i);
-
-/* The option of a command by its long name or its letter, common ones included, or NULL. */
+enum word command_word(const struct command *cmd, int i); /* positional word i */
+/* The option by its long name or its letter, common ones included, or NULL. */
 const struct opt *opt_find(const struct command *cmd, const char *name, size_t len);
 const struct opt *opt_find_letter(const struct command *cmd, char letter);
 
-/* On stdout: usage, summary and options; option tables, aligned. */
+const char *command_last_name(const struct command *cmd); /* without its group's */
+/* On stdout: usage, summary, commands, options; a list of commands; option tables, aligned. */
 void command_print_help(const struct command *cmd);
+void commands_print(const struct command *const *list);
 void options_print(const struct opt *const *tables, size_t n);
 
 #endif

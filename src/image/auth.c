@@ -62,16 +62,28 @@ static void set_param(struct auth_challenge *c, const char *name, size_t len, ch
 		free(value);
 }
 
+/* One header may hold several challenges: to the first that is of a scheme of ours. */
+static enum auth_scheme find_scheme(const char **value)
+{
+	for (const char *p = *value; *p; p += strspn(p, ", \t")) {
+		size_t n = strcspn(p, ", \t");
+		bool bearer = n == 6 && strncasecmp(p, "Bearer", n) == 0;
+
+		if (bearer || (n == 5 && strncasecmp(p, "Basic", n) == 0)) {
+			*value = p + n;
+			return bearer ? AUTH_BEARER : AUTH_BASIC;
+		}
+		p += n;
+	}
+	return AUTH_NONE;
+}
+
 void auth_parse(const char *value, struct auth_challenge *ret)
 {
-	size_t n = strcspn(value, " \t");
-	const char *p = value + n;
+	const char *p = value;
+	size_t n;
 
-	*ret = (struct auth_challenge){0};
-	if (n == 5 && strncasecmp(value, "Basic", n) == 0)
-		ret->scheme = AUTH_BASIC;
-	else if (n == 6 && strncasecmp(value, "Bearer", n) == 0)
-		ret->scheme = AUTH_BEARER;
+	*ret = (struct auth_challenge){.scheme = find_scheme(&p)};
 	while (ret->scheme != AUTH_NONE) {
 		const char *name = p += strspn(p, " \t,");
 		char *text;
@@ -205,8 +217,9 @@ static int bearer(const struct auth_request *req, const struct auth_challenge *c
 
 	if (r < 0)
 		return r;
-	/* In plain text a password goes to no one but the registry, which gets it anyway. */
-	if (have && !http_is_tls(c->realm) && !http_same_origin(c->realm, req->url))
+	/* Whoever sits on a plain connection could name any realm: none but the registry is it. */
+	if (have && !(http_is_tls(c->realm) && http_is_tls(req->url)) &&
+	    !http_same_origin(c->realm, req->url))
 		return err_set(e, EACCES,
 			       "the registry sends us to another host for a token, without "
 			       "encryption: the password is not sent there");

@@ -174,21 +174,21 @@ static int set_registry_key(struct image_conf *c, const char *host, const struct
 
 static int take_entry(struct image_conf *c, const struct ini_entry *entry, struct err *e)
 {
-	const char *host = starts_with(entry->section, "registry ")
-				   ? entry->section + strlen("registry ")
-				   : NULL;
+	static const char registry[] = "registry ";
+	const char *host = entry->section + strlen(registry);
 
-	if (host && !host_ok(host))
-		return err_set(e, ERR_USAGE, "bad section [%s]: write [registry HOST]",
-			       entry->section);
-	if (!host && !streq(entry->section, "images"))
+	if (starts_with(entry->section, registry)) {
+		if (!host_ok(host))
+			return err_set(e, ERR_USAGE, "bad section [%s]: write [registry HOST]",
+				       entry->section);
+		return entry->key ? set_registry_key(c, host, entry, e) : 0;
+	}
+	if (!streq(entry->section, "images"))
 		return err_set(e, ERR_USAGE,
 			       "unknown section [%s]: sandbox.conf has [images] and "
 			       "[registry HOST]",
 			       entry->section);
-	if (!entry->key)
-		return 0;
-	return host ? set_registry_key(c, host, entry, e) : set_image_key(c, entry, e);
+	return entry->key ? set_image_key(c, entry, e) : 0;
 }
 
 static int load_file(struct image_conf *c, const char *path, struct err *e)

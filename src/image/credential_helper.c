@@ -122,10 +122,14 @@ int credential_helper_get(const char *helper, const char *server, struct credent
 {
 	cleanup_buf struct buf out = BUF_INIT;
 	cleanup_json json_t *j = NULL;
+	char quoted[300];
 	int status, r = run(helper, "get", server, &out, &status, e);
 
 	*ret_found = false;
-	/* "credentials not found" is all that most say, with a status of 1. */
+	/* "credentials not found in native keychain" is no failure; a locked keychain is one. */
+	if (r == 0 && status && !strstr(out.data, "not found"))
+		r = err_set(e, EACCES, "the credential helper '%s' gives nothing: %s", helper,
+			    err_quote(quoted, sizeof(quoted), out.data));
 	if (r < 0 || status)
 		return r;
 	r = json_read(out.data, out.len, "the credential helper's answer", &j, e);

@@ -16,7 +16,7 @@ struct download_from {
 	const struct image_store *store;
 	struct registry **registries;
 	size_t n;
-	uint64_t received; /* bytes of layers that came over the network; atomic */
+	_Atomic uint64_t received; /* bytes of layers that came over the network */
 };
 
 /* The functions of a struct layer_fetch whose ctx is a struct download_from. */

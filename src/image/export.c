@@ -33,14 +33,16 @@ int export_failed(struct archive *a, struct err *e)
 		       archive_error_string(a) ? archive_error_string(a) : "?");
 }
 
+/* A name that ends with a slash is a folder's. */
 static int begin_member(struct archive *a, const char *name, uint64_t size, struct err *e)
 {
+	bool folder = ends_with(name, "/");
 	struct archive_entry *entry = archive_entry_new();
 	int r;
 
 	archive_entry_set_pathname(entry, name);
-	archive_entry_set_filetype(entry, AE_IFREG);
-	archive_entry_set_perm(entry, 0644);
+	archive_entry_set_filetype(entry, folder ? AE_IFDIR : AE_IFREG);
+	archive_entry_set_perm(entry, folder ? 0755 : 0644);
 	archive_entry_set_size(entry, (la_int64_t)size);
 	archive_entry_set_mtime(entry, 0, 0);
 	r = archive_write_header(a, entry);
@@ -139,6 +141,11 @@ static int export_oci(struct exporting *x, struct err *e)
 
 	if (r == 0)
 		r = export_index(x, e);
+	/* Listed, since not every reader makes parents as it should. */
+	if (r == 0)
+		r = begin_member(x->archive, "blobs/", 0, e);
+	if (r == 0)
+		r = begin_member(x->archive, "blobs/sha256/", 0, e);
 	if (r == 0)
 		r = export_blob(x, &x->req->ref.manifest, e);
 	if (r == 0)
@@ -246,7 +253,6 @@ static int write_archive(struct exporting *x, int fd, struct err *e)
 	int r;
 
 	if (!a || archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
-	    archive_write_set_options(a, "hdrcharset=BINARY") != ARCHIVE_OK ||
 	    archive_write_set_bytes_per_block(a, (int)COPY_BYTES) != ARCHIVE_OK ||
 	    archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
 	    archive_write_open_fd(a, fd) != ARCHIVE_OK)

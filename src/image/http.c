@@ -5,7 +5,6 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #define SLOW_SECONDS	60
 #define HEADERS_MAX	(256u << 10)
 #define BUFFER_BYTES	(512l << 10)
+#define SMALL_BODY	65536 /* of answers nobody waits for: errors, "OK" */
 #define USER_AGENT	"sandbox"
 
 static volatile atomic_bool interrupted;
@@ -133,7 +133,8 @@ static int take_body(struct exchange *x, const char *data, size_t len)
 
 	curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (!req->data || (status != 200 && status != 206)) {
-		size_t max = status >= 300 ? 65536 : req->max_body;
+		size_t max = status >= 300 || req->max_body < SMALL_BODY ? SMALL_BODY
+									 : req->max_body;
 
 		if (len > max - x->res->body.len)
 			return err_set(x->err, EFBIG,
@@ -143,7 +144,7 @@ static int take_body(struct exchange *x, const char *data, size_t len)
 	}
 	if (!x->begun)
 		r = req->begin(req->ctx, status, x->res->content_range, x->err);
-	x->begun = true;
+	x->begun = x->res->begun = true;
 	return r < 0 ? r : req->data(req->ctx, data, len, x->err);
 }
 
@@ -350,65 +351,4 @@ int http_exchange(const struct http_request *req, struct http_response *ret, str
 	ret->transient = x.failed == 0 && !interrupted && may_pass(code);
 	ret->no_tls = code == CURLE_SSL_CONNECT_ERROR;
 	return explain(&x, code, detail, e);
-}
-
-char *http_resolve_url(const char *url, const char *location)
-{
-	CURLU *u = curl_url();
-	char *text = NULL, *copy = NULL;
-
-	/* Without CURLU_NON_SUPPORT_SCHEME only what libcurl speaks; http_exchange() takes two. */
-	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_set(u, CURLUPART_URL, location, CURLU_URLENCODE) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_URL, &text, 0) == CURLUE_OK)
-		copy = xstrdup(text);
-	curl_free(text);
-	curl_url_cleanup(u);
-	return copy;
-}
-
-static char *origin(const char *url)
-{
-	static const CURLUPart parts[] = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT};
-	struct buf b = BUF_INIT;
-	CURLU *u = curl_url();
-	char *text;
-
-	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK)
-		for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-			if (curl_url_get(u, parts[i], &text, CURLU_DEFAULT_PORT) == CURLUE_OK) {
-				buf_addf(&b, "%s ", text);
-				curl_free(text);
-			}
-	curl_url_cleanup(u);
-	return buf_detach(&b);
-}
-
-bool http_same_origin(const char *a, const char *b)
-{
-	cleanup_free char *x = origin(a), *y = origin(b);
-
-	return *x && strcasecmp(x, y) == 0;
-}
-
-bool http_is_tls(const char *url)
-{
-	return strncasecmp(url, "https://", strlen("https://")) == 0;
-}
-
-char *http_base64(const char *text)
-{
-	size_t n = strlen(text);
-	unsigned char *out = xcalloc(4 * ((n + 2) / 3) + 1, 1);
-
-	EVP_EncodeBlock(out, (const unsigned char *)text, (int)n);
-	return (char *)out;
-}
-
-char *http_escape(const char *text)
-{
-	char *escaped = curl_easy_escape(NULL, text, 0), *copy = xstrdup(escaped ? escaped : "");
-
-	curl_free(escaped);
-	return copy;
 }

@@ -43,6 +43,8 @@ struct http_response {
 	struct strv challenges; /* each WWW-Authenticate */
 	struct buf body;
 	bool transient; /* after a failure: it may succeed when tried again */
+	bool begun;	/* the request's begin() was called with bytes to come */
+	bool elsewhere; /* it came from another origin than the one asked first */
 	bool no_tls;	/* after a failure: the other side does not speak TLS */
 };
 

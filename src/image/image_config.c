@@ -60,34 +60,34 @@ static int read_diff_ids(const json_t *j, struct image_config *c, struct err *e)
 /* The keys of an object, such as Volumes: {"/data": {}}. */
 static int read_keys(const json_t *j, const char *key, struct strv *ret, struct err *e)
 {
-	json_t *object, *value;
-	const char *name;
+	json_t *object;
 	int r = json_get(j, key, JSON_OBJECT, &object, e);
 
 	if (r < 0)
 		return r;
 	if (json_object_size(object) > LIST_MAX)
 		return err_set(e, EBADMSG, "its '%s' has too many entries", key);
-	json_object_foreach(object, name, value) strv_push(ret, name);
+	for (void *it = json_object_iter(object); it; it = json_object_iter_next(object, it))
+		strv_push(ret, json_object_iter_key(it));
 	return 0;
 }
 
 static int read_labels(const json_t *j, struct image_config *c, struct err *e)
 {
-	json_t *object, *value;
-	const char *name;
+	json_t *object;
 	int r = json_get(j, "Labels", JSON_OBJECT, &object, e);
 
 	if (r < 0)
 		return r;
 	if (json_object_size(object) > LIST_MAX)
 		return err_set(e, EBADMSG, "it has too many labels");
-	json_object_foreach(object, name, value)
-	{
-		if (!json_is_string(value))
+	for (void *it = json_object_iter(object); it; it = json_object_iter_next(object, it)) {
+		const char *value = json_string_value(json_object_iter_value(it));
+
+		if (!value)
 			return err_set(e, EBADMSG, "a label is no string");
-		strv_push(&c->label_keys, name);
-		strv_push(&c->label_values, json_string_value(value));
+		strv_push(&c->label_keys, json_object_iter_key(it));
+		strv_push(&c->label_values, value);
 	}
 	return 0;
 }

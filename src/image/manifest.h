@@ -16,10 +16,11 @@
 
 #include "base/mem.h"
 #include "image/digest.h"
+#include "image/image_config.h"
+#include "image/platform.h"
 
 #define MANIFEST_MAX_BYTES   (4u << 20) /* what registries take, distribution-spec */
-#define CONFIG_MAX_BYTES     (8u << 20)
-#define MANIFEST_MAX_LAYERS  200 /* as many as the launcher can mount */
+#define MANIFEST_MAX_LAYERS  200	/* as many as the launcher can mount */
 #define MANIFEST_MAX_ENTRIES 1000
 
 #define MEDIA_OCI_MANIFEST     "application/vnd.oci.image.manifest.v1+json"
@@ -43,10 +44,6 @@ struct descriptor {
 	uint64_t size;
 };
 
-struct platform {
-	char *os, *arch, *variant; /* variant NULL: none */
-};
-
 struct index_entry {
 	struct descriptor d;
 	struct platform platform; /* all NULL: not said */
@@ -65,25 +62,6 @@ struct manifest {
 	size_t n_layers;
 };
 
-struct image_history {
-	char *created, *created_by, *comment; /* each may be NULL */
-	bool empty_layer;
-};
-
-struct image_config {
-	struct platform platform;
-	char *created, *author;	 /* or NULL */
-	struct digest *diff_ids; /* bottom first */
-	size_t n_layers;
-	struct strv env;		    /* NAME=value; entries without a name are left out */
-	char *user, *workdir, *stop_signal; /* or NULL; never "" */
-	struct strv entrypoint, cmd;
-	struct strv volumes, exposed;
-	struct strv label_keys, label_values;
-	struct image_history *history;
-	size_t n_history;
-};
-
 enum document { DOCUMENT_MANIFEST, DOCUMENT_INDEX };
 
 /*
@@ -96,25 +74,14 @@ int document_kind(const char *text, size_t len, const char *announced, enum docu
 /* Each: 0, or an error (EBADMSG) that says what is wrong; *ret is untouched then. */
 int index_parse(const char *text, size_t len, struct image_index *ret, struct err *e);
 int manifest_parse(const char *text, size_t len, struct manifest *ret, struct err *e);
-int config_parse(const char *text, size_t len, struct image_config *ret, struct err *e);
 
 void index_clear(struct image_index *index);
 void manifest_clear(struct manifest *m);
-void config_clear(struct image_config *c);
 #define cleanup_index	 __attribute__((cleanup(index_clear)))
 #define cleanup_manifest __attribute__((cleanup(manifest_clear)))
-#define cleanup_config	 __attribute__((cleanup(config_clear)))
 
 /* How a layer of that media type is packed; ENOTSUP for one that is no layer we can unpack. */
 int layer_compression(const char *media_type, enum compression *ret, struct err *e);
-
-/* "os/arch[/variant]"; ERR_USAGE. */
-int platform_parse(const char *text, struct platform *ret, struct err *e);
-void platform_host(struct platform *ret); /* in OCI's words: linux/amd64, linux/arm64/v8 */
-void platform_copy(const struct platform *p, struct platform *ret);
-void platform_clear(struct platform *p);
-char *platform_text(const struct platform *p);
-#define cleanup_platform __attribute__((cleanup(platform_clear)))
 
 /*
  * The entry that fits best: same os and arch, the variant equal, or the nearest lower one. An index
@@ -125,8 +92,5 @@ int index_choose(const struct image_index *index, const struct platform *want,
 
 /* Writes the manifest as OCI or Docker JSON, by its media_type; the caller frees. */
 char *manifest_format(const struct manifest *m);
-
-/* A minimal config for an image made from a plain tar or by bootstrap; the caller frees. */
-char *config_format(const struct image_config *c);
 
 #endif

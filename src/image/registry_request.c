@@ -148,6 +148,13 @@ static bool is_redirect(long status)
 	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+/* Within HTTP, and never out of encryption. */
+static bool may_follow(const char *from, const char *to)
+{
+	return http_is_tls(to) ||
+	       (!http_is_tls(from) && strncasecmp(to, "http://", strlen("http://")) == 0);
+}
+
 /* Follows the Locations of one request. The Authorization goes along only on the first origin. */
 static int follow(struct registry *r, const char *first, const char *authorization,
 		  const struct http_request *template, struct http_response *ret, struct err *e)
@@ -164,10 +171,11 @@ static int follow(struct registry *r, const char *first, const char *authorizati
 		req.authorization = http_same_origin(url, first) ? authorization : NULL;
 		req.verify = !r->insecure;
 		res = http_exchange(&req, ret, e);
+		ret->elsewhere = !http_same_origin(url, first);
 		if (res < 0 || !may_move || !is_redirect(ret->status) || !ret->location)
 			return res;
 		next = http_resolve_url(url, ret->location);
-		if (!next || (http_is_tls(url) && !http_is_tls(next))) {
+		if (!next || !may_follow(url, next)) {
 			char quoted[300];
 
 			free(next);
@@ -187,7 +195,7 @@ static bool other_scheme(struct registry *r, const struct http_response *res, bo
 
 	pthread_mutex_lock(&r->lock);
 	if (!r->settled && r->plain && r->loopback)
-		change = failed ? !res->transient || res->no_tls : res->status == 400;
+		change = failed ? !res->status && !res->transient : res->status == 400;
 	else if (!r->settled && !r->plain && r->insecure)
 		change = failed;
 	if (change) {
@@ -207,7 +215,8 @@ static int attempt(struct registry *r, const char *url, const struct http_reques
 	cleanup_free char *used = current_authorization(r), *now = NULL;
 	int res = follow(r, url, used, req, ret, e);
 
-	if (res < 0 || ret->status != 401)
+	/* Only the registry may say where its credentials go, never whom it redirects us to. */
+	if (res < 0 || ret->status != 401 || ret->elsewhere)
 		return res;
 	res = authenticate(r, url, used, ret, e);
 	if (res < 0)
@@ -218,8 +227,9 @@ static int attempt(struct registry *r, const char *url, const struct http_reques
 
 static bool is_transient(const struct http_response *res, bool failed)
 {
+	/* A body that had begun goes on from another offset: the caller's to ask for. */
 	if (failed)
-		return res->transient;
+		return res->transient && !res->begun;
 	return res->status == 429 || res->status == 500 || res->status == 502 ||
 	       res->status == 503 || res->status == 504;
 }

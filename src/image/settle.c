@@ -24,17 +24,9 @@
 #include "base/path.h"
 #include "image/layer.h"
 #include "image/meta.h"
+#include "image/settle.h"
 #include "image/unpack.h"
 #include "image/view.h"
-
-struct settle {
-	int dir, meta_fd;
-	FILE *meta; /* appends to the sidecar */
-	struct layer_notes notes;
-	struct view lower;
-	const int *lower_meta_fds;
-	struct meta **lower_metas; /* loaded when asked for */
-};
 
 /* The sidecar's line of a file below, for a file of ours that takes its place. */
 static int copy_meta(struct settle *s, size_t layer, const char *from, const char *to,
@@ -122,11 +114,6 @@ static void move_notes(struct strv *list, const char *from, const char *to)
 	}
 }
 
-static int open_own(struct settle *s, const char *path, int *ret_fd, struct err *e)
-{
-	return path_open_nolinks(s->dir, *path ? path : ".", O_RDONLY | O_DIRECTORY, 0, ret_fd, e);
-}
-
 /* Moves what lies in one folder of ours into another; of two equal names the moved one stays. */
 static int move_content(int from, int to, struct err *e)
 {
@@ -184,9 +171,9 @@ static int follow_link(struct settle *s, const char *path, struct err *e)
 	if (r < 0 || !S_ISDIR(st.st_mode) || !*to)
 		return 0;
 	want_parents(s, to);
-	r = open_own(s, path, &from_fd, e);
+	r = settle_open(s, path, &from_fd, e);
 	if (r == 0)
-		r = open_own(s, to, &to_fd, e);
+		r = settle_open(s, to, &to_fd, e);
 	/* Something else of ours is in the way. */
 	if (r == -ENOTDIR || r == -ELOOP)
 		return 0;
@@ -269,92 +256,16 @@ static int settle_link(struct settle *s, const char *link, const char *target, s
 	return r < 0 ? r : copy_meta(s, layer, real, link, e);
 }
 
-/* The folder that holds path, whose time is to stay what the image says. */
-struct parent_time {
-	char *dir;
-	struct timespec times[2];
-};
-
-static void keep_time(const struct settle *s, const char *path, struct parent_time *ret)
-{
-	size_t n = (size_t)(path_basename(path) - path);
-	struct stat st = {0};
-
-	ret->dir = n ? xstrndup(path, n - 1) : xstrdup(".");
-	fstatat(s->dir, ret->dir, &st, 0);
-	ret->times[0] = (struct timespec){.tv_nsec = UTIME_OMIT};
-	ret->times[1] = st.st_mtim;
-}
-
-static void restore_time(const struct settle *s, struct parent_time *t)
-{
-	utimensat(s->dir, t->dir, t->times, AT_SYMLINK_NOFOLLOW);
-	free(t->dir);
-}
-
 static int settle_links(struct settle *s, struct err *e)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < s->notes.links.n; i++) {
-		struct parent_time time;
+		struct settle_time time;
 
-		keep_time(s, s->notes.links.v[i], &time);
+		settle_keep_time(s, s->notes.links.v[i], &time);
 		r = settle_link(s, s->notes.links.v[i], s->notes.targets.v[i], e);
-		restore_time(s, &time);
-	}
-	return r;
-}
-
-static bool is_below(const char *path, const struct strv *dirs)
-{
-	for (size_t i = 0; i < dirs->n; i++) {
-		size_t n = strlen(dirs->v[i]);
-
-		if (n == 0 || (strncmp(path, dirs->v[i], n) == 0 && path[n] == '/'))
-			return true;
-	}
-	return false;
-}
-
-static int settle_whiteout(struct settle *s, const char *path, struct err *e)
-{
-	struct parent_time time;
-	struct stat st;
-	struct err none;
-	size_t layer;
-	int r = 0;
-
-	/* An entry of the layer may have taken its place. */
-	if (fstatat(s->dir, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_whiteout(&st))
-		return 0;
-	if (!is_below(path, &s->notes.opaque) &&
-	    view_lookup(&s->lower, path, &layer, &st, &none) == 0)
-		return 0;
-	keep_time(s, path, &time);
-	if (unlinkat(s->dir, path, 0) < 0)
-		r = err_sys(e, errno, "cannot remove a whiteout");
-	restore_time(s, &time);
-	return r;
-}
-
-static int settle_marks(struct settle *s, struct err *e)
-{
-	struct stat st;
-	struct err none;
-	size_t layer;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < s->notes.whiteouts.n; i++)
-		r = settle_whiteout(s, s->notes.whiteouts.v[i], e);
-	for (size_t i = 0; i < s->notes.opaque.n; i++) {
-		const char *path = s->notes.opaque.v[i];
-		cleanup_close int fd = -1;
-
-		if (view_lookup(&s->lower, path, &layer, &st, &none) == 0 && S_ISDIR(st.st_mode))
-			continue;
-		if (open_own(s, path, &fd, &none) == 0)
-			fremovexattr(fd, "user.overlay.opaque");
+		settle_restore_time(s, &time);
 	}
 	return r;
 }

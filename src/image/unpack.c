@@ -70,8 +70,7 @@ static int begin_meta(struct archive_entry *entry, char type, struct meta_entry 
 	return 0;
 }
 
-/* Under the name where the entry really is: a link on its way may have led it elsewhere. */
-static int write_meta(struct unpack *u, const char *name, struct meta_entry *m, struct err *e)
+int unpack_write_meta(struct unpack *u, const char *name, struct meta_entry *m, struct err *e)
 {
 	m->path = *name ? unpack_real_path(u, name) : xstrdup("");
 	if (!m->path)
@@ -84,7 +83,7 @@ static int end_meta(struct unpack *u, const char *name, struct meta_entry *m, mo
 		    struct err *e)
 {
 	if (m->uid || m->gid || m->mode != applied || strchr("bc", m->type) || m->xattr_names.n)
-		return write_meta(u, name, m, e);
+		return unpack_write_meta(u, name, m, e);
 	return 0;
 }
 
@@ -105,11 +104,7 @@ static void take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *
 	}
 }
 
-/*
- * Makes room for a new entry. *ret_hidden: what was there was a whiteout, so that a folder in its
- * place hides what the layers below have.
- */
-static int make_room(struct unpack *u, const char *name, bool *ret_hidden, struct err *e)
+int unpack_make_room(struct unpack *u, const char *name, bool *ret_hidden, struct err *e)
 {
 	struct stat st;
 
@@ -117,7 +112,6 @@ static int make_room(struct unpack *u, const char *name, bool *ret_hidden, struc
 	if (fstatat(u->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, errno, "cannot look at '%s'", name);
 	*ret_hidden = is_whiteout(&st);
-	/* O_PATH descriptors cannot be listed by. */
 	return file_remove_tree(u->parent_fd, name, e);
 }
 
@@ -149,9 +143,7 @@ static int write_data(struct unpack *u, struct archive *a, struct archive_entry 
 	if (r != ARCHIVE_EOF)
 		return err_set(e, EBADMSG, "its data cannot be read: %s",
 			       archive_error_string(a) ? archive_error_string(a) : "damaged");
-	if (written < size && ftruncate(fd, size) < 0)
-		return err_sys(e, errno, "cannot write it");
-	return 0;
+	return written < size && ftruncate(fd, size) < 0 ? err_sys(e, errno, "cannot write it") : 0;
 }
 
 static int make_file(struct unpack *u, const char *name, int *ret_fd, struct err *e)
@@ -162,7 +154,7 @@ static int make_file(struct unpack *u, const char *name, int *ret_fd, struct err
 
 	*ret_fd = openat(u->parent_fd, name, flags, 0600);
 	if (*ret_fd < 0 && errno == EEXIST) {
-		if ((r = make_room(u, name, &hidden, e)) < 0)
+		if ((r = unpack_make_room(u, name, &hidden, e)) < 0)
 			return r;
 		*ret_fd = openat(u->parent_fd, name, flags, 0600);
 	}
@@ -200,7 +192,7 @@ static int make_dir(struct unpack *u, const char *name, bool *ret_hidden, struct
 		return err_sys(e, errno, "cannot make it");
 	if (fstatat(u->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
 		return 0;
-	r = make_room(u, name, ret_hidden, e);
+	r = unpack_make_room(u, name, ret_hidden, e);
 	if (r == 0 && mkdirat(u->parent_fd, name, 0700) < 0)
 		r = err_sys(e, errno, "cannot make it");
 	return r;
@@ -241,7 +233,7 @@ static int unpack_symlink(struct unpack *u, struct archive_entry *entry, const c
 	if (!target || !*target)
 		return err_set(e, EBADMSG, "it is a link to nowhere");
 	if (symlinkat(target, u->parent_fd, name) < 0) {
-		r = errno == EEXIST ? make_room(u, name, &hidden, e) : 0;
+		r = errno == EEXIST ? unpack_make_room(u, name, &hidden, e) : 0;
 		if (r < 0)
 			return r;
 		if (symlinkat(target, u->parent_fd, name) < 0)
@@ -260,7 +252,7 @@ static int unpack_special(struct unpack *u, struct archive_entry *entry, const c
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, mtime_of(entry)};
 	bool fifo = m->type == 'p', hidden;
 	mode_t mode = fifo ? (m->mode & 0777) | 0400 : 0400;
-	int r = make_room(u, name, &hidden, e);
+	int r = unpack_make_room(u, name, &hidden, e);
 
 	if (r < 0)
 		return r;
@@ -272,59 +264,6 @@ static int unpack_special(struct unpack *u, struct archive_entry *entry, const c
 		return err_sys(e, errno, "cannot make it");
 	take_xattrs(entry, -1, m);
 	return end_meta(u, name, m, mode, e);
-}
-
-/* -ENOENT: the layer has no such file. */
-static int link_within(struct unpack *u, int target_dir, const char *target, const char *name,
-		       struct err *e)
-{
-	struct stat have, want;
-	bool hidden;
-	int r;
-
-	if (linkat(target_dir, target, u->parent_fd, name, 0) == 0)
-		return 0;
-	if (errno != EEXIST)
-		return errno == ENOENT ? -ENOENT : err_sys(e, errno, "cannot make the hard link");
-	if (fstatat(target_dir, target, &want, AT_SYMLINK_NOFOLLOW) < 0)
-		return -ENOENT;
-	if (fstatat(u->parent_fd, name, &have, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    have.st_ino == want.st_ino && have.st_dev == want.st_dev)
-		return 0;
-	r = make_room(u, name, &hidden, e);
-	if (r == 0 && linkat(target_dir, target, u->parent_fd, name, 0) < 0)
-		r = errno == ENOENT ? -ENOENT : err_sys(e, errno, "cannot make the hard link");
-	return r;
-}
-
-static int unpack_hardlink(struct unpack *u, struct archive_entry *entry, const char *name,
-			   struct meta_entry *m, struct err *e)
-{
-	cleanup_free char *target = NULL, *dir = NULL, *real = NULL;
-	cleanup_close int target_dir = -1;
-	const char *base;
-	struct stat st;
-	int r = unpack_clean_name(archive_entry_hardlink(entry), &target, e);
-
-	if (r == 0 && !*target)
-		r = err_set(e, EBADMSG, "it is a hard link to the root");
-	if (r < 0)
-		return r;
-	base = path_basename(target);
-	dir = xstrndup(target, base > target ? (size_t)(base - target - 1) : 0);
-	r = path_open_beneath(u->root, *dir ? dir : ".", O_PATH | O_DIRECTORY, 0, &target_dir, e);
-	/* A whiteout here is no file, though it is there; nor is it one of the layers below. */
-	if (r == 0 && fstatat(target_dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_whiteout(&st))
-		return err_set(e, EBADMSG, "it is a hard link to what the layer removes");
-	if (r == 0)
-		r = link_within(u, target_dir, base, name, e);
-	if (r == -ENOENT || r == -ENOTDIR) {
-		real = unpack_real_path(u, name);
-		strv_push(&u->notes->links, real ? real : name);
-		strv_push(&u->notes->targets, target);
-		r = 0;
-	}
-	return r == 0 && (m->uid || m->gid || m->mode & 07000) ? write_meta(u, name, m, e) : r;
 }
 
 /* As find(1)'s %y; 0 for what a layer cannot hold. */

@@ -44,7 +44,19 @@ int unpack_entry(struct unpack *u, struct archive *a, struct archive_entry *entr
 /* The times of folders, which change as long as entries come. */
 int unpack_finish(struct unpack *u, struct err *e);
 
-/* --- between unpack.c and unpack_place.c */
+/* --- between unpack.c, unpack_link.c and unpack_place.c */
+
+int unpack_hardlink(struct unpack *u, struct archive_entry *entry, const char *name,
+		    struct meta_entry *m, struct err *e);
+
+/*
+ * Makes room for a new entry. *ret_hidden: what was there was a whiteout, so that a folder in its
+ * place hides what the layers below have.
+ */
+int unpack_make_room(struct unpack *u, const char *name, bool *ret_hidden, struct err *e);
+
+/* Under the name where the entry really is: a link on its way may have led it elsewhere. */
+int unpack_write_meta(struct unpack *u, const char *name, struct meta_entry *m, struct err *e);
 
 /*
  * The name of an entry without ".", doubled and outer slashes; "" is the root. EBADMSG for "..", for

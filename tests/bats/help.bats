@@ -7,9 +7,17 @@ commands() {
 	sandbox help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'
 }
 
-# The options that the help of a command shows, one "-x --name" or "--name" a line.
+# The options that the help of a command, and of the commands it has itself, shows: one "-x --name" or
+# "--name" a line.
 options_of() { # COMMAND
-	sandbox "$1" --help | sed -nE 's/^  (-[a-zA-Z])?,? +(--[a-z-]+).*/\1 \2/p' | sed 's/^ //'
+	local sub
+
+	{
+		sandbox "$1" --help
+		for sub in $(sandbox "$1" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+			sandbox "$1" "$sub" --help
+		done
+	} | sed -nE 's/^  (-[a-zA-Z])?,? +(--[a-z-]+).*/\1 \2/p' | sed 's/^ //' | sort -u
 }
 
 @test "help, --help and -h are the same, on stdout, with status 0" {

@@ -1,0 +1,28 @@
+/*
+ * importing.h - what import.c and import_docker.c share.
+ */
+#ifndef IMAGE_IMPORTING_H
+#define IMAGE_IMPORTING_H
+
+#include "image/bundle.h"
+#include "image/import.h"
+#include "image/ref.h"
+
+struct importing {
+	const struct import_request *req;
+	struct bundle bundle;
+	char *path; /* of the source, without a tag */
+	char *tag;  /* chosen, or NULL */
+	struct strv *names;
+};
+
+/* Installs an image whose blobs are in the store under a name that is given or the source's own. */
+int import_install(struct importing *im, const struct ref *ref, const char *name, struct err *e);
+
+/* "app.tar" or "app" to "app", for an archive whose images have tags or nothing as names. */
+char *import_base_name(const char *path);
+
+/* The images of a docker-archive. */
+int import_docker(struct importing *im, struct err *e);
+
+#endif

@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# What an image says of its sessions: Env, User, WorkingDir, Entrypoint, Cmd, Volumes, StopSignal.
+
+load helpers
+load images
+
+# An image with everything set; more keys of its config may be added.
+service_image() { # [PYTHON]
+	rm -rf "$T/app"
+	layout app <<-PY
+		{'layers': [busybox('sh', 'id', 'env', 'pwd', 'echo', 'stat', 'sleep', 'cat', 'true') + [D('etc'),
+		  F('etc/passwd', b'root:x:0:0::/root:/bin/sh\napp:x:999:998::/srv/app:/bin/sh\n'),
+		  F('etc/group', b'root:x:0:\napp:x:998:\nextra:x:77:\n')]],
+		 'config': dict({'Env': ['PATH=/bin', 'FOO=bar', 'nameless'], 'User': 'app', 'WorkingDir': '/srv/app',
+		   'Entrypoint': ['echo', 'entry'], 'Cmd': ['cmd'], 'Volumes': {'/data': {}}}, **{${1-}})}
+	PY
+	sandbox image import --quiet "$T/app" app:1
+}
+
+@test "entrypoint and command are as Docker has them" {
+	service_image
+	[ "$(sandbox run app:1)" = "entry cmd" ]
+	[ "$(sandbox run app:1 other words)" = "entry other words" ]
+	[ "$(sandbox run --entrypoint id app:1 -u)" = 999 ]
+	[ "$(sandbox run --entrypoint '' app:1 echo plain)" = plain ]
+}
+
+@test "environment, working folder and volumes" {
+	service_image
+	[ "$(sandbox run --entrypoint pwd app:1)" = /srv/app ]
+	[ "$(sandbox run --entrypoint '' app:1 sh -c 'echo $FOO $PATH')" = "bar /bin:/run/sandbox/bin" ]
+	[ "$(sandbox run --env FOO=mine --entrypoint '' app:1 sh -c 'echo $FOO')" = mine ]
+	[ "$(sandbox run --entrypoint '' app:1 stat -c %F /data /srv/app)" = "directory
+directory" ]
+	[ "$(sandbox run --workdir / --entrypoint pwd app:1)" = / ]
+}
+
+@test "the user is the image's, with your files as theirs" {
+	service_image
+	[ "$(sandbox run --entrypoint id app:1)" = "uid=999(app) gid=998(app) groups=998(app)" ] ||
+		[ "$(sandbox run --entrypoint id app:1)" = "uid=999(app) gid=998(app)" ]
+	[ "$(sandbox run --entrypoint '' app:1 sh -c 'echo $USER $HOME; echo x >/srv/app/f && stat -c %U /srv/app/f')" = "app /srv/app
+app" ]
+	[ "$(sandbox run --root --entrypoint id app:1 -u)" = 0 ]
+	service_image "'User': '1234:extra'"
+	[ "$(sandbox run --entrypoint '' app:1 sh -c 'id -u; id -g')" = "1234
+77" ]
+	service_image "'User': 'root'"
+	[ "$(sandbox run --entrypoint id app:1 -u)" = 0 ]
+}
+
+@test "exec in a box of an image has its user, environment and folder" {
+	service_image
+	sandbox run -d --name svc --entrypoint sleep app:1 60
+	[ "$(sandbox exec svc sh -c 'id -u; echo $FOO; pwd')" = "999
+bar
+/srv/app" ]
+	sandbox stop svc
+}
+
+@test "stop sends the image's signal" {
+	service_image "'StopSignal': 'SIGUSR1'"
+	sandbox run -d --name svc --mount "$T:/out" --entrypoint sh app:1 \
+		-c 'trap "echo got >/out/signal; exit 0" USR1; echo up >/out/up; while :; do sleep 0.1; done'
+	wait_until 50 test -e "$T/up"
+	sandbox stop svc
+	[ "$(cat "$T/signal")" = got ]
+}
+
+@test "a project enters its image as you, with the image's environment" {
+	service_image
+	project p '[sandbox]
+image = app:1'
+	[ "$(sandbox enter "$T/p/" -- sh -c 'id -u; echo $FOO')" = "$(id -u)
+bar" ]
+}
+
+@test "a box keeps the image it was made from, and says when the name has moved on" {
+	service_image
+	project p '[sandbox]
+image = app:1'
+	sandbox enter "$T/p/" -- true
+	service_image "'Env': ['PATH=/bin', 'FOO=new']"
+	run --separate-stderr sandbox enter "$T/p/" -- sh -c 'echo $FOO'
+	[ "$output" = bar ]
+	[[ $stderr = *"image 'app:1' has changed since this box was made"* ]]
+}

@@ -1,0 +1,69 @@
+# shellcheck shell=bash disable=SC2034 # the tests use what is set here
+# images.bash - images to test with, and a registry on the loopback.
+
+IMAGES=$SOURCE/tests/images
+BUSYBOX=$(command -v busybox)
+export BUSYBOX
+
+# Makes an OCI layout at $T/NAME from a description in Python (tests/images/mkimage.py), on stdin.
+layout() { # NAME [TAG]
+	python3 "$IMAGES/mkimage.py" "$T/$1" "${2:-v1}" >"$T/digest"
+}
+
+# A small image that can be run, as app:1 in the store.
+small_image() {
+	layout app <<<"{'layers': [busybox() + [D('etc'), F('etc/who', b'small')]]}"
+	sandbox image import "$T/app" app:1 2>/dev/null
+}
+
+# Debian's docker-registry on a free port of the loopback; sets REGISTRY to localhost:PORT. Lines of
+# its configuration may be added.
+registry_start() { # [YAML]
+	local port try
+
+	mkdir -p "$T/registry"
+	for try in 1 2 3 4 5; do
+		port=$((20000 + RANDOM % 20000))
+		cat >"$T/registry/config.yml" <<-YAML
+			version: 0.1
+			log: {level: error, accesslog: {disabled: false}}
+			storage: {filesystem: {rootdirectory: $T/registry/data}, delete: {enabled: true}}
+			http: {addr: "127.0.0.1:$port"}
+			${1-}
+		YAML
+		docker-registry serve "$T/registry/config.yml" >"$T/registry/log" 2>&1 3>&- &
+		registry_pid=$!
+		wait_until 50 curl -s -o /dev/null "http://127.0.0.1:$port/v2/" && break
+		kill "$registry_pid" 2>/dev/null
+	done
+	REGISTRY=localhost:$port
+}
+
+# The hostile registry of tests/images/hostile.py; sets HOSTILE to its host and port. Its requests
+# are in $T/hostile.log.
+hostile_start() { # LAYOUT MODE
+	python3 "$IMAGES/hostile.py" "$T/hostile.port" "$T/$1" "$2" >"$T/hostile.log" 2>&1 3>&- &
+	registry_pid=$!
+	wait_until 50 test -s "$T/hostile.port"
+	HOSTILE=localhost:$(cat "$T/hostile.port")
+}
+
+registry_stop() {
+	[ -z "${registry_pid-}" ] || kill "$registry_pid" 2>/dev/null || true
+}
+
+# Asserts that folders hold nothing.
+empty() { # DIR...
+	local left
+
+	left=$(find "$@" -mindepth 1 -maxdepth 1)
+	[ -z "$left" ] || {
+		echo "left: $left" >&2
+		return 1
+	}
+}
+
+# The name of the largest blob of a layout.
+largest_blob() { # LAYOUT
+	find "$1/blobs/sha256" -type f -printf '%s %f\n' | sort -rn | sed -n '1s/.* //p'
+}
