@@ -1,5 +1,6 @@
 /*
- * cmd_config.c - `sandbox config`: what holds for a project, and which line says so.
+ * cmd_config.c - `sandbox config`: what holds for a project, and which line says so; with what
+ * sandbox.conf says of images.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "cli/commands.h"
 #include "config/schema.h"
 #include "config/settings.h"
+#include "image/conf.h"
 
 struct config_options {
 	const char *variant;
@@ -57,6 +59,13 @@ static void add_row(struct rows *r, struct row row)
 	r->v[r->n++] = row;
 }
 
+static void add_settings(const struct settings *s, struct rows *rows)
+{
+	for (size_t i = 0; i < s->n; i++)
+		add_row(rows,
+			(struct row){s->v[i].section, s->v[i].key, s->v[i].value, s->v[i].source});
+}
+
 /* Built-in defaults that nothing overrides, in the order of the schema, then what sources say. */
 static void collect(const struct settings *s, struct rows *rows)
 {
@@ -66,9 +75,7 @@ static void collect(const struct settings *s, struct rows *rows)
 		if (k->value && !streq(k->key, "*") && !settings_find(s, k->section, k->key))
 			add_row(rows, (struct row){k->section, k->key, k->value, built_in});
 	}
-	for (size_t i = 0; i < s->n; i++)
-		add_row(rows,
-			(struct row){s->v[i].section, s->v[i].key, s->v[i].value, s->v[i].source});
+	add_settings(s, rows);
 }
 
 /* As a KEY of the command line: the section [sandbox] goes without saying. */
@@ -125,10 +132,10 @@ static void print_json(const struct settings *s, const struct rows *rows)
 	jsonout_print(&j);
 }
 
-/* Splits SECTION.KEY, or KEY of [sandbox]; both strings are the caller's. */
+/* Splits SECTION.KEY, or KEY of [sandbox]; both strings are the caller's. A host has dots. */
 static void split_key(const char *word, char **section, char **key)
 {
-	const char *dot = strchr(word, '.');
+	const char *dot = starts_with(word, "registry ") ? strrchr(word, '.') : strchr(word, '.');
 
 	*section = dot ? xstrndup(word, (size_t)(dot - word)) : xstrdup("sandbox");
 	*key = xstrdup(dot ? dot + 1 : word);
@@ -139,7 +146,7 @@ static bool is_key(const char *word)
 	cleanup_free char *section = NULL, *key = NULL;
 
 	split_key(word, &section, &key);
-	return schema_find(section, key) != NULL;
+	return schema_find(section, key) || image_conf_has_key(section, key);
 }
 
 /* Keeps the rows of one key. */
@@ -176,6 +183,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	const char *key = args->n == 2 ? args->v[1] : one_key ? args->v[0] : NULL;
 	cleanup_free char *dir = NULL;
 	cleanup_settings struct settings s = {0};
+	cleanup_image_conf struct image_conf conf = {0};
 	cleanup_store struct store store = STORE_INIT;
 	__attribute__((cleanup(rows_free))) struct rows rows = {0};
 	cleanup_strv struct strv pending = {0};
@@ -184,9 +192,10 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	if (store_open(&store, e) < 0 || project_folder(&store, project, &dir, e) < 0)
 		return -e->code;
 	req.project_dir = dir;
-	if (settings_load(&req, &s, e) < 0)
+	if (settings_load(&req, &s, e) < 0 || image_conf_load(&conf, e) < 0)
 		return -e->code;
 	collect(&s, &rows);
+	add_settings(&conf.settings, &rows);
 	if (key && select_key(key, &rows, e) < 0)
 		return -e->code;
 	if (o->json) {

@@ -55,6 +55,13 @@ const char *schema_variant(const char *section)
 	return starts_with(section, "env:") ? section + 4 : NULL;
 }
 
+/* What decides whom we trust is the user's: a cloned repository has no say in it. */
+static bool is_of_conf(const char *section)
+{
+	return streq(section, "images") || streq(section, "registry") ||
+	       starts_with(section, "registry ");
+}
+
 static int unknown_section(const char *section, struct err *e)
 {
 	cleanup_free char *word = xstrndup(section, first_word(section));
@@ -62,6 +69,11 @@ static int unknown_section(const char *section, struct err *e)
 	cleanup_free char *hint = NULL;
 	size_t n = 0;
 
+	if (is_of_conf(section))
+		return err_set(e, ERR_USAGE,
+			       "[%s] belongs in sandbox.conf, which no project or profile can "
+			       "change: see sandbox.conf(5)",
+			       section);
 	for (size_t i = 0; i < schema_n_keys; i++)
 		if (!n || !streq(names[n - 1], schema_keys[i].section))
 			names[n++] = schema_keys[i].section;

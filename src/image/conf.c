@@ -8,9 +8,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
@@ -18,10 +18,10 @@
 #include "config/value.h"
 #include "config/xdg.h"
 
-#define SYSTEM_CONF	"/etc/sandbox/sandbox.conf"
-#define DEFAULT_SIZE	(UINT64_C(64) << 30)
-#define DEFAULT_ENTRIES 4000000
-#define PARALLEL_MAX	16
+#define SYSTEM_CONF  "/etc/sandbox/sandbox.conf"
+#define PARALLEL_MAX 16
+
+static const char registry_prefix[] = "registry ";
 
 void image_conf_clear(struct image_conf *c)
 {
@@ -32,6 +32,7 @@ void image_conf_clear(struct image_conf *c)
 		strv_clear(&c->registries[i].mirrors);
 	}
 	free(c->registries);
+	settings_clear(&c->settings);
 	*c = (struct image_conf){0};
 }
 
@@ -43,7 +44,7 @@ static int expected(struct err *e, const char *what)
 /* A host as references have them; the grammar itself is checked where a name is parsed. */
 static bool host_ok(const char *host)
 {
-	return *host && *host != '-' &&
+	return *host && *host != '-' && !ends_with(host, ":") &&
 	       !host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				  "0123456789.-:[]")];
 }
@@ -100,13 +101,58 @@ static int set_max_entries(struct image_conf *c, const char *value, struct err *
 	return 0;
 }
 
+/* With the built-in value, where it is the same everywhere. */
 static const struct {
-	const char *key;
+	const char *key, *value;
 	int (*set)(struct image_conf *c, const char *value, struct err *e);
 } image_keys[] = {
-	{"registry", set_registry}, {"stores", set_stores},	      {"parallel", set_parallel},
-	{"max-size", set_max_size}, {"max-entries", set_max_entries},
+	{"registry", "docker.io", set_registry},
+	{"stores", NULL, set_stores},
+	{"parallel", NULL, set_parallel},
+	{"max-size", "64G", set_max_size},
+	{"max-entries", "4000000", set_max_entries},
 };
+
+/* Keys that add up, file by file; the others are replaced. */
+static bool is_list(const char *key)
+{
+	return streq(key, "stores") || streq(key, "mirror");
+}
+
+static void note_setting(struct image_conf *c, const char *section, const char *key,
+			 const char *value, char *source)
+{
+	struct settings *s = &c->settings;
+	struct setting st = {.section = xstrdup(section),
+			     .key = xstrdup(key),
+			     .value = xstrdup(value),
+			     .source = source};
+
+	for (char *p = st.value; (p = strchr(p, '\n')); p++)
+		*p = ' ';
+	for (size_t i = is_list(key) ? s->n : 0; i < s->n; i++) {
+		if (!streq(s->v[i].key, key) || !streq(s->v[i].section, section))
+			continue;
+		free(s->v[i].section);
+		free(s->v[i].key);
+		free(s->v[i].value);
+		free(s->v[i].source);
+		s->v[i] = st;
+		return;
+	}
+	s->v = xrealloc(s->v, s->n + 1, sizeof(*s->v));
+	s->v[s->n++] = st;
+}
+
+bool image_conf_has_key(const char *section, const char *key)
+{
+	if (starts_with(section, registry_prefix))
+		return streq(key, "mirror") || streq(key, "insecure");
+	for (size_t i = 0; streq(section, "images") && i < ARRAY_SIZE(image_keys); i++)
+		if (streq(key, image_keys[i].key))
+			return true;
+	return false;
+}
 
 static int set_image_key(struct image_conf *c, const struct ini_entry *entry, struct err *e)
 {
@@ -150,7 +196,8 @@ static int add_mirrors(struct registry_conf *r, const char *value, struct err *e
 	for (size_t i = 0; i < words.n; i++) {
 		cleanup_free char *host = xstrndup(words.v[i], strcspn(words.v[i], "/"));
 
-		if (!host_ok(host) || strstr(words.v[i], "..") || strpbrk(words.v[i], "?#@\\%"))
+		if (!host_ok(host) || strstr(words.v[i], "..") || strstr(words.v[i], "//") ||
+		    strpbrk(words.v[i], "?#@\\%"))
 			return expected(e, "mirrors of the form host[:port][/prefix]");
 		strv_push(&r->mirrors, words.v[i]);
 	}
@@ -174,10 +221,9 @@ static int set_registry_key(struct image_conf *c, const char *host, const struct
 
 static int take_entry(struct image_conf *c, const struct ini_entry *entry, struct err *e)
 {
-	static const char registry[] = "registry ";
-	const char *host = entry->section + strlen(registry);
+	const char *host = entry->section + strlen(registry_prefix);
 
-	if (starts_with(entry->section, registry)) {
+	if (starts_with(entry->section, registry_prefix)) {
 		if (!host_ok(host))
 			return err_set(e, ERR_USAGE, "bad section [%s]: write [registry HOST]",
 				       entry->section);
@@ -202,26 +248,48 @@ static int load_file(struct image_conf *c, const char *path, struct err *e)
 		r = take_entry(c, &ini.v[i], e);
 		if (r < 0)
 			return err_add(e, "%s:%u", path, ini.v[i].line);
+		if (ini.v[i].key)
+			note_setting(c, ini.v[i].section, ini.v[i].key, ini.v[i].value,
+				     xasprintf("%s:%u", path, ini.v[i].line));
 	}
 	return r;
 }
 
+/*
+ * One system call: the launcher loads this too, and sysconf(3) would read /sys. It fails where there
+ * are more processors than the set holds.
+ */
 static long default_parallel(void)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t set;
+	int cores = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : CPU_SETSIZE;
 
 	return cores < 2 ? 2 : cores > 6 ? 6 : cores;
 }
 
+static int set_defaults(struct image_conf *c, struct err *e)
+{
+	int r = 0;
+
+	c->parallel = default_parallel();
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(image_keys); i++) {
+		if (!image_keys[i].value)
+			continue;
+		r = image_keys[i].set(c, image_keys[i].value, e);
+		note_setting(c, "images", image_keys[i].key, image_keys[i].value,
+			     xstrdup("built-in"));
+	}
+	return r;
+}
+
 int image_conf_load(struct image_conf *ret, struct err *e)
 {
-	cleanup_image_conf struct image_conf c = {.registry = xstrdup("docker.io"),
-						  .parallel = default_parallel(),
-						  .max_size = DEFAULT_SIZE,
-						  .max_entries = DEFAULT_ENTRIES};
+	cleanup_image_conf struct image_conf c = {0};
 	cleanup_free char *dir = xdg_config_dir(), *user = path_join(dir, "sandbox.conf");
-	int r = load_file(&c, SYSTEM_CONF, e);
+	int r = set_defaults(&c, e);
 
+	if (r == 0)
+		r = load_file(&c, SYSTEM_CONF, e);
 	if (r == 0)
 		r = load_file(&c, user, e);
 	if (r < 0)

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "config/settings.h"
 
 struct registry_conf {
 	char *host;	     /* as in a reference: "docker.io", "localhost:5000" */
@@ -25,11 +26,15 @@ struct image_conf {
 	uint64_t max_entries;
 	struct registry_conf *registries;
 	size_t n_registries;
+	struct settings settings; /* the same as text, each with its source; for `sandbox config` */
 };
 
 int image_conf_load(struct image_conf *ret, struct err *e);
 void image_conf_clear(struct image_conf *c);
 #define cleanup_image_conf __attribute__((cleanup(image_conf_clear)))
+
+/* Is there such a key of sandbox.conf? */
+bool image_conf_has_key(const char *section, const char *key);
 
 /* The row of a registry, or NULL. */
 const struct registry_conf *image_conf_registry(const struct image_conf *c, const char *host);

@@ -1,0 +1,31 @@
+/*
+ * fuzz_manifest.c - any bytes as index, manifest and config of an image.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "image/manifest.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	cleanup_index struct image_index index = {0};
+	cleanup_manifest struct manifest m = {0};
+	cleanup_config struct image_config c = {0};
+	const char *text = (const char *)data;
+	enum document kind;
+	struct err e;
+
+	document_kind(text, size, MEDIA_OCI_INDEX, &kind, &e);
+	index_parse(text, size, &index, &e);
+	if (manifest_parse(text, size, &m, &e) == 0) {
+		free(manifest_format(&m));
+		for (size_t i = 0; i < m.n_layers; i++)
+			if (!digest_valid_hex(m.layers[i].digest.hex))
+				abort();
+	}
+	config_parse(text, size, &c, &e);
+	return 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * fuzz_reference.c - any bytes as the name of an image: what is taken comes back as it was written,
+ * and is a file name that leads nowhere.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "image/ref.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	cleanup_free char *text = xstrndup((const char *)data, size), *name = NULL, *file = NULL;
+	cleanup_free char *again_name = NULL;
+	cleanup_reference struct reference ref = {0}, again = {0};
+	struct err e;
+
+	if (reference_parse(text, "docker.io", &ref, &e) < 0)
+		return 0;
+	name = ref_name(&ref);
+	file = reference_to_file(name);
+	if (strchr(file, '/') || file[0] == '.' || strlen(file) > 255)
+		abort();
+	if (reference_parse(name, "other.io", &again, &e) < 0)
+		abort();
+	again_name = ref_name(&again);
+	if (strcmp(name, again_name) != 0)
+		abort();
+	return 0;
+}

@@ -1,0 +1,88 @@
+/*
+ * test_image_progress.c - sizes for people, and one row of the progress display.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "image/progress_row.h"
+
+static void sizes(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} rows[] = {
+		{0, "0 B"},
+		{1, "1 B"},
+		{999, "999 B"},
+		{1000, "1.0 kB"},
+		{12345, "12.3 kB"},
+		{99949, "99.9 kB"},
+		{99950, "100 kB"},
+		{999499, "999 kB"},
+		{999500, "1.0 MB"},
+		{252000000, "252 MB"},
+		{UINT64_C(64) << 30, "68.7 GB"},
+		{UINT64_MAX, "18447 PB"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_string_equal(size_text(rows[i].bytes).s, rows[i].text);
+}
+
+static void a_row(void **state)
+{
+	struct progress_row row = {
+		.label = "0123456789ab", .word = "pulling", .done = 50, .total = 100};
+	char line[PROGRESS_ROW_MAX];
+
+	(void)state;
+	progress_row_format(&row, 57, line, sizeof(line));
+	assert_string_equal(line, "0123456789ab  pulling     [#####.....]       50 B / 100 B");
+	row.done = 0;
+	progress_row_format(&row, 57, line, sizeof(line));
+	assert_non_null(strstr(line, "[..........]"));
+	row.done = 1000; /* a lying size does not run over */
+	progress_row_format(&row, 57, line, sizeof(line));
+	assert_non_null(strstr(line, "[##########]      100 B / 100 B"));
+}
+
+/* Whatever the numbers and the terminal are, a line never wraps. */
+static void never_wider(void **state)
+{
+	static const uint64_t numbers[] = {0, 1, 999, 123456789, UINT64_MAX};
+	struct progress_row row = {.word = "unpacking"};
+	char line[PROGRESS_ROW_MAX];
+
+	(void)state;
+	for (size_t l = 0; l < sizeof(row.label); l += 13) {
+		memset(row.label, 'x', l);
+		for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+			for (size_t k = 0; k < ARRAY_SIZE(numbers); k++) {
+				row.done = numbers[i];
+				row.total = numbers[k];
+				for (int width = -1; width < 300; width++) {
+					progress_row_format(&row, width, line, sizeof(line));
+					assert_true((int)strlen(line) <= (width > 0 ? width : 0));
+				}
+			}
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(a_row),
+		cmocka_unit_test(never_wider),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
