@@ -22,11 +22,12 @@
 
 /* Where the word to complete stands, from the words before it. */
 struct position {
-	const struct command *cmd; /* NULL: an unknown command */
-	const struct opt *pending; /* the option whose value it is */
-	int words;		   /* positional words so far */
-	int program_words;	   /* words of the program so far; -1: not there yet */
-	bool literal;		   /* behind `--` */
+	const struct command *cmd;   /* NULL: an unknown command */
+	const struct command *topic; /* of `help`: what its first word names, or NULL */
+	const struct opt *pending;   /* the option whose value it is */
+	int words;		     /* positional words so far */
+	int program_words;	     /* words of the program so far; -1: not there yet */
+	bool literal;		     /* behind `--` */
 };
 
 /* The option of a group of letters whose value would be the next word, or NULL. */
@@ -43,15 +44,16 @@ static const struct opt *pending_letter(const struct command *cmd, const char *w
 
 static void step_word(struct position *at, const char *word)
 {
-	if (!at->cmd->name || at->cmd->subs) {
-		struct err ignored;
+	struct err ignored;
 
+	if (!at->cmd->name || at->cmd->subs) {
 		if (command_lookup(at->cmd->name ? at->cmd : NULL, word, &at->cmd, &ignored) < 0)
 			at->cmd = NULL;
 		at->literal = at->cmd && at->cmd->raw;
 		return;
 	}
-	at->words++;
+	if (at->words++ == 0 && command_word(at->cmd, 0) == WORD_COMMAND)
+		command_lookup(NULL, word, &at->topic, &ignored);
 	if (at->cmd->program == PROGRAM_AFTER_WORD)
 		at->program_words = 0;
 }
@@ -241,6 +243,10 @@ static void complete_at(const struct position *at, const char *current)
 		}
 	} else if (!at->literal && current[0] == '-') {
 		print_options(cmd);
+	} else if (at->words == 1 && command_word(cmd, 1) == WORD_COMMAND) {
+		print_kind("none", "", "");
+		if (at->topic && at->topic->subs)
+			print_commands(at->topic);
 	} else if (cmd->max_words < 0 || at->words < cmd->max_words) {
 		print_word(cmd, command_word(cmd, at->words), cmd->choices, "", current);
 	}

@@ -27,6 +27,6 @@ const struct command cmd_help = {
 	.summary = "list the commands, or show one command's options",
 	.usage = "[COMMAND [SUBCOMMAND]]",
 	.max_words = 2,
-	.words = {WORD_COMMAND},
+	.words = {WORD_COMMAND, WORD_COMMAND},
 	.run = run,
 };

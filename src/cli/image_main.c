@@ -114,8 +114,10 @@ int main(int argc, char **argv)
 	if (r == 0)
 		return status;
 	if (caught) {
-		fprintf(stderr, "sandbox: interrupted; what was downloaded is kept, the same "
-				"command goes on from there\n");
+		fprintf(stderr, "sandbox: interrupted%s\n",
+			argc > 1 && streq(argv[1], "pull") ? "; what was downloaded is kept, the "
+							     "same command goes on from there"
+							   : "");
 		return 128 + caught;
 	}
 	if (e.code != EPIPE)

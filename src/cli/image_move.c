@@ -79,7 +79,8 @@ int image_cmd_pull(const struct args *args, int *ret_status, struct err *e)
 	for (int i = 0; r == 0 && i < args->n; i++)
 		r = pull_one(&t, args->v[i], cli->platform ? &platform : NULL,
 			     cli->json ? &j : NULL, e);
-	if (cli->json && r == 0) {
+	/* What came before a failure has happened. */
+	if (cli->json) {
 		jsonout_array_end(&j);
 		jsonout_print(&j);
 	}

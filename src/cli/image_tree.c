@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "cli/image_commands.h"
 #include "cli/image_common.h"
 #include "image/install.h"
@@ -133,10 +134,11 @@ int image_cmd_tree(const struct args *args, int *ret_status, struct err *e)
 	(void)ret_status;
 	if (r == 0)
 		r = ref_list(t.store.fd, &names, e);
-	for (size_t i = 0; r == 0 && i < names.n; i++)
-		r = add_image(&f, &t, names.v[i], e);
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < names.n; i++)
+		if (add_image(&f, &t, names.v[i], e) < 0)
+			log_warn("%s", e->msg);
 	if (cli->dot) {
 		print_dot(&f);
 	} else if (cli->json) {

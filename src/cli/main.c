@@ -101,10 +101,13 @@ static void open_standard_fds(void)
 	}
 }
 
+/* Wherever it stands: `sandbox --quiet pull` is `sandbox pull --quiet`. */
+static bool quiet;
+
 static void apply_common(const struct args *args)
 {
-	if (args->quiet)
-		log_quiet(true);
+	quiet |= args->quiet;
+	log_quiet(quiet);
 	if (args->debug)
 		setenv("SANDBOX_DEBUG", "1", 1);
 }
@@ -119,6 +122,8 @@ static int execute_program(const struct command *cmd, char **words, int n, struc
 	strv_push(&argv, path);
 	while ((word = strsep(&rest, " ")))
 		strv_push(&argv, word);
+	if (quiet)
+		strv_push(&argv, "--quiet");
 	for (int i = 0; i < n; i++)
 		strv_push(&argv, words[i]);
 	/* What it inherits is what we were started with. */

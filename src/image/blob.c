@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,9 +14,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "image/hash.h"
+#include "image/ring.h"
 #include "image/store.h"
-
-#define COPY_BUFFER (1u << 20)
 
 static char *blob_path(const struct digest *d)
 {
@@ -124,27 +124,67 @@ int blob_write(const struct image_store *s, const void *data, size_t len, struct
 	return r;
 }
 
-static int copy_hashed(struct byte_source in, int fd, uint64_t max, struct hash *h,
-		       uint64_t *ret_size, struct err *e)
+/* Hashes what passes; on a thread of its own, since that takes as long as writing does. */
+struct hasher {
+	struct ring *ring;
+	struct hash *hash;
+};
+
+static void *hash_ring(void *arg)
 {
-	cleanup_free char *buffer = xcalloc(1, COPY_BUFFER);
-	uint64_t size = 0;
+	struct hasher *h = arg;
+	const void *data;
+	struct err ignored;
 	ssize_t n;
 
-	while ((n = in.read(in.ctx, buffer, COPY_BUFFER, e)) > 0) {
+	while ((n = ring_consume(h->ring, &data, &ignored)) > 0)
+		hash_update(h->hash, data, (size_t)n);
+	return NULL;
+}
+
+static int copy_to(struct byte_source in, int fd, uint64_t max, struct ring *ring,
+		   uint64_t *ret_size, struct err *e)
+{
+	uint64_t size = 0;
+
+	for (;;) {
+		void *buffer = ring_produce(ring);
+		ssize_t n = in.read(in.ctx, buffer, RING_BYTES, e);
 		int r;
 
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			break;
 		size += (uint64_t)n;
 		if (size > max)
 			return err_set(e, EFBIG, "more than the %llu bytes it may have",
 				       (unsigned long long)max);
-		hash_update(h, buffer, (size_t)n);
 		r = write_all(fd, buffer, (size_t)n);
 		if (r < 0)
 			return err_sys(e, -r, "cannot write into the store");
+		ring_produced(ring, (size_t)n);
 	}
 	*ret_size = size;
-	return (int)n;
+	return 0;
+}
+
+static int copy_hashed(struct byte_source in, int fd, uint64_t max, struct hash *hash,
+		       uint64_t *ret_size, struct err *e)
+{
+	struct hasher h = {.ring = ring_new(), .hash = hash};
+	pthread_t thread;
+	int r = pthread_create(&thread, NULL, hash_ring, &h);
+
+	if (r) {
+		r = err_sys(e, r, "cannot start a thread");
+	} else {
+		r = copy_to(in, fd, max, h.ring, ret_size, e);
+		ring_finish(h.ring, NULL);
+		pthread_join(thread, NULL);
+	}
+	ring_free(h.ring);
+	return r;
 }
 
 int blob_store(const struct image_store *s, struct byte_source in, uint64_t max,

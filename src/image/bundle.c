@@ -15,11 +15,11 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "image/archive_source.h"
 
 #define BLOB_PREFIX    "blobs/sha256/"
 #define BLOB_MAX_BYTES (UINT64_C(1) << 40)
 #define LINKS_MAX      8
-#define READ_BYTES     (1u << 20)
 
 void bundle_clear(struct bundle *b)
 {
@@ -29,26 +29,6 @@ void bundle_clear(struct bundle *b)
 	}
 	free(b->v);
 	close_fd(&b->layout);
-}
-
-/* Without "./" in front; NULL for what no tool writes. */
-static const char *member_name(struct archive_entry *entry)
-{
-	const char *name = archive_entry_pathname(entry);
-
-	while (name && starts_with(name, "./"))
-		name += 2;
-	return name && *name && strlen(name) < 512 && !strstr(name, "..") ? name : NULL;
-}
-
-/* Names that archives of images begin with, and root file systems do not. */
-static bool is_bundle_name(const char *name)
-{
-	cleanup_free char *first = xstrndup(name, strcspn(name, "/."));
-
-	return starts_with(name, "blobs/") || streq(name, "blobs") || streq(name, "oci-layout") ||
-	       streq(name, "index.json") || streq(name, "manifest.json") ||
-	       streq(name, "repositories") || digest_valid_hex(first);
 }
 
 static struct bundle_member *add_member(struct bundle *b, const char *name)
@@ -69,7 +49,8 @@ static ssize_t read_member(void *ctx, void *buf, size_t size, struct err *e)
 	return n;
 }
 
-static int store_member(struct bundle *b, struct archive *a, const char *name, struct err *e)
+static int store_member(struct bundle *b, struct archive *a, const char *name, uint64_t size,
+			struct err *e)
 {
 	struct byte_source in = {.read = read_member, .ctx = a};
 	struct bundle_member *m = add_member(b, name);
@@ -79,6 +60,12 @@ static int store_member(struct bundle *b, struct archive *a, const char *name, s
 
 	if (digest_valid_hex(hex))
 		memcpy(expected.hex, hex, sizeof(expected.hex));
+	/* There already, and its size is that: reading it again would tell nothing new. */
+	if (expected.hex[0] && blob_is_local(b->store, &expected) &&
+	    blob_stat(b->store, &expected, &m->size, e) == 0 && m->size == size) {
+		m->digest = expected;
+		return 0;
+	}
 	r = blob_store(b->store, in, BLOB_MAX_BYTES, &expected, &m->digest, &m->size, e);
 	return r < 0 ? err_add(e, "member '%s'", name) : 0;
 }
@@ -97,7 +84,8 @@ static void link_member(struct bundle *b, const char *name, const char *target, 
 static int take_entry(struct bundle *b, struct archive *a, struct archive_entry *entry,
 		      struct err *e)
 {
-	const char *name = member_name(entry), *hard = archive_entry_hardlink(entry);
+	const char *name = archive_member_name(archive_entry_pathname(entry)),
+		   *hard = archive_entry_hardlink(entry);
 	const char *soft = archive_entry_symlink(entry);
 
 	if (!name)
@@ -107,49 +95,23 @@ static int take_entry(struct bundle *b, struct archive *a, struct archive_entry 
 	if (hard || (archive_entry_filetype(entry) == AE_IFLNK && soft))
 		link_member(b, name, hard ? hard : soft, hard != NULL);
 	else if (archive_entry_filetype(entry) == AE_IFREG)
-		return store_member(b, a, name, e);
+		return store_member(b, a, name, (uint64_t)archive_entry_size(entry), e);
 	return 0;
 }
 
-static int read_entries(struct bundle *b, struct archive *a, const char *name, bool *ret_is_bundle,
-			struct err *e)
+int bundle_read_tar(struct bundle *b, struct archive_source *source, struct err *e)
 {
 	struct archive_entry *entry;
-	bool decided = false;
-	int got, r = 0;
+	struct archive *a;
+	int got, r = archive_source_tar(source, &a, e);
 
-	*ret_is_bundle = false;
-	while (r == 0 && (got = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
-		const char *member;
-
-		if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
-			return err_set(e, EBADMSG, "'%s' is no intact tar archive: %s", name,
-				       archive_error_string(a) ? archive_error_string(a) : "?");
-		member = member_name(entry);
-		if (!decided && member) {
-			if (!is_bundle_name(member))
-				return 0;
-			decided = *ret_is_bundle = true;
-		}
-		r = take_entry(b, a, entry, e);
-	}
-	if (r == 0 && !decided)
-		return err_set(e, EBADMSG, "'%s' is an empty archive", name);
-	return r;
-}
-
-int bundle_read_tar(struct bundle *b, int fd, const char *name, bool *ret_is_bundle, struct err *e)
-{
-	struct archive *a = archive_read_new();
-	int r;
-
-	if (!a || archive_read_support_filter_all(a) < ARCHIVE_WARN ||
-	    archive_read_support_format_tar(a) != ARCHIVE_OK ||
-	    archive_read_open_fd(a, fd, READ_BYTES) != ARCHIVE_OK)
-		r = err_set(e, EBADMSG, "'%s' is no tar archive: %s", name,
-			    a && archive_error_string(a) ? archive_error_string(a) : "?");
-	else
-		r = read_entries(b, a, name, ret_is_bundle, e);
+	if (r < 0)
+		return r;
+	while (r == 0 && (got = archive_read_next_header(a, &entry)) != ARCHIVE_EOF)
+		r = got == ARCHIVE_OK || got == ARCHIVE_WARN
+			    ? take_entry(b, a, entry, e)
+			    : err_set(e, EBADMSG, "the archive is damaged: %s",
+				      archive_error_string(a) ? archive_error_string(a) : "?");
 	archive_read_free(a);
 	return r;
 }

@@ -11,6 +11,8 @@
 
 #define BUNDLE_MAX_MEMBERS 4096
 
+struct archive_source;
+
 struct bundle_member {
 	char *name;
 	struct digest digest; /* of what is in the store; hex "" : a link */
@@ -32,11 +34,8 @@ struct bundle {
 
 void bundle_clear(struct bundle *b);
 
-/*
- * Reads a tar archive to its end. 0 and *ret_is_bundle false: it is no archive of images but of a
- * root file system, as its first names show; nothing was stored then.
- */
-int bundle_read_tar(struct bundle *b, int fd, const char *name, bool *ret_is_bundle, struct err *e);
+/* Reads an archive of images to its end. */
+int bundle_read_tar(struct bundle *b, struct archive_source *source, struct err *e);
 
 /* A member by its name, links followed within the bundle; ENOENT. */
 int bundle_find(const struct bundle *b, const char *name, const struct bundle_member **ret,

@@ -27,10 +27,11 @@
 
 int export_failed(struct archive *a, struct err *e)
 {
+	const char *what = archive_error_string(a) ? archive_error_string(a) : "?";
 	int errnum = archive_errno(a);
 
-	return err_set(e, errnum > 0 ? errnum : EIO, "cannot write the archive: %s",
-		       archive_error_string(a) ? archive_error_string(a) : "?");
+	return errnum > 0 ? err_sys(e, errnum, "cannot write the archive: %s", what)
+			  : err_set(e, EIO, "cannot write the archive: %s", what);
 }
 
 /* A name that ends with a slash is a folder's. */
@@ -166,10 +167,13 @@ static ssize_t read_fd(void *ctx, void *buf, size_t size, struct err *e)
 	return n < 0 ? err_sys(e, errno, "cannot read a blob") : n;
 }
 
-static int inflate_to(int from, enum compression kind, int to, uint64_t *ret_size, struct err *e)
+/* All of a packed layer, plain: counted, and to the archive's member if there is one. */
+static int inflate_layer(int fd, enum compression kind, struct archive *to, uint64_t *ret_size,
+			 struct digest *ret, struct err *e)
 {
-	struct byte_source in = {.read = read_fd, .ctx = &from};
+	struct byte_source in = {.read = read_fd, .ctx = &fd};
 	cleanup_free char *buffer = xcalloc(1, COPY_BYTES);
+	cleanup_hash struct hash *h = hash_new();
 	struct inflate *z;
 	ssize_t n;
 	int r = inflate_open(kind, in, &z, e);
@@ -177,35 +181,60 @@ static int inflate_to(int from, enum compression kind, int to, uint64_t *ret_siz
 	if (r < 0)
 		return r;
 	*ret_size = 0;
-	while ((n = inflate_read(z, buffer, COPY_BYTES, e)) > 0 && r == 0) {
-		r = write_all(to, buffer, (size_t)n);
-		*ret_size += (uint64_t)n;
+	while (r == 0 && (n = inflate_read(z, buffer, COPY_BYTES, e)) != 0) {
+		if (n < 0)
+			r = (int)n;
+		else if (to && archive_write_data(to, buffer, (size_t)n) != n)
+			r = export_failed(to, e);
+		else if (to)
+			hash_update(h, buffer, (size_t)n);
+		*ret_size += n > 0 ? (uint64_t)n : 0;
 	}
 	inflate_close(z);
-	if (r < 0)
-		return err_sys(e, -r, "cannot unpack a layer");
-	return n < 0 ? (int)n : 0;
+	hash_final(h, ret);
+	return r;
 }
 
-/* docker-archives hold plain layers, whose size stands before them: unpacked aside first. */
+/* docker-archives hold plain layers, whose size stands before them: inflated twice, since that is as
+ * fast as keeping them aside, and needs no room. */
+static int export_packed_layer(struct exporting *x, const char *name, int fd, enum compression kind,
+			       const struct digest *diff_id, struct err *e)
+{
+	struct digest actual;
+	uint64_t size, again;
+	int r = inflate_layer(fd, kind, NULL, &size, &actual, e);
+
+	if (r == 0)
+		r = begin_member(x->archive, name, size, e);
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = err_sys(e, errno, "cannot read a blob anew");
+	if (r == 0)
+		r = inflate_layer(fd, kind, x->archive, &again, &actual, e);
+	if (r == 0 && (again != size || !digest_equal(&actual, diff_id)))
+		r = err_set(e, EBADMSG, "it is corrupt: pull the image anew");
+	return r;
+}
+
 static int export_plain_layer(struct exporting *x, size_t i, struct err *e)
 {
-	const struct image_store *s = x->req->store;
-	cleanup_free char *name = xasprintf("%s.tar", x->c.diff_ids[i].hex), *tmp = NULL;
-	cleanup_close int blob = -1, plain = -1;
+	const struct digest *diff_id = &x->c.diff_ids[i], *blob = &x->m.layers[i].digest;
+	cleanup_free char *name = xasprintf("%s.tar", diff_id->hex);
+	cleanup_close int fd = -1;
 	enum compression kind;
-	uint64_t size = 0;
+	struct stat st;
 	int r = layer_compression(x->m.layers[i].media_type, &kind, e);
 
 	if (r == 0)
-		r = blob_open(s, &x->m.layers[i].digest, &blob, e);
-	if (r == 0)
-		r = image_store_tmpfile(s, &tmp, &plain, e);
+		r = blob_open(x->req->store, blob, &fd, e);
 	if (r < 0)
 		return r;
-	unlinkat(s->fd, tmp, 0);
-	r = inflate_to(blob, kind, plain, &size, e);
-	return r < 0 ? r : export_fd(x->archive, name, plain, size, &x->c.diff_ids[i], e);
+	if (kind != COMPRESSION_NONE)
+		r = export_packed_layer(x, name, fd, kind, diff_id, e);
+	else if (fstat(fd, &st) < 0)
+		r = err_sys(e, errno, "cannot look at it");
+	else
+		r = export_fd(x->archive, name, fd, (uint64_t)st.st_size, diff_id, e);
+	return r < 0 ? err_add(e, "the blob %s", digest_text(blob).s) : 0;
 }
 
 static bool is_first_diff(const struct image_config *c, size_t i)
@@ -252,7 +281,13 @@ static int write_archive(struct exporting *x, int fd, struct err *e)
 	struct archive *a = x->archive = archive_write_new();
 	int r;
 
-	if (!a || archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
+	/* Of files all is said that PAX can say, parts of seconds too; once, as GNU tar reads it. */
+	if (!a ||
+	    (x->req->format == EXPORT_TAR
+		     ? archive_write_set_format_pax(a) != ARCHIVE_OK ||
+			       archive_write_set_format_option(a, "pax", "xattrheader", "SCHILY") !=
+				       ARCHIVE_OK
+		     : archive_write_set_format_pax_restricted(a) != ARCHIVE_OK) ||
 	    archive_write_set_bytes_per_block(a, (int)COPY_BYTES) != ARCHIVE_OK ||
 	    archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
 	    archive_write_open_fd(a, fd) != ARCHIVE_OK)
@@ -266,6 +301,18 @@ static int write_archive(struct exporting *x, int fd, struct err *e)
 		r = export_failed(a, e);
 	archive_write_free(a);
 	return r;
+}
+
+/* A device or pipe is written to where it is: it is not to be replaced by a file. */
+static int open_special(const char *file)
+{
+	struct stat st;
+
+	if (streq(file, "-"))
+		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (stat(file, &st) < 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return -1;
+	return open(file, O_WRONLY | O_NOCTTY | O_CLOEXEC);
 }
 
 static int write_file(struct exporting *x, struct err *e)
@@ -289,11 +336,13 @@ static int write_file(struct exporting *x, struct err *e)
 int image_export(const struct export_request *req, struct err *e)
 {
 	struct exporting x = {.req = req};
+	cleanup_close int special = -1;
 	int r = image_load(req->store, &req->ref.manifest, &x.m, &x.c, e);
 
 	if (r < 0)
 		return r;
-	r = streq(req->file, "-") ? write_archive(&x, STDOUT_FILENO, e) : write_file(&x, e);
+	special = open_special(req->file);
+	r = special >= 0 ? write_archive(&x, special, e) : write_file(&x, e);
 	manifest_clear(&x.m);
 	config_clear(&x.c);
 	return r;

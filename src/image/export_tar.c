@@ -259,5 +259,6 @@ int export_tree(const struct export_request *req, struct archive *a, struct err 
 							      .buffer = xcalloc(1, COPY_BYTES)};
 	int r = open_layers(&t, req, e);
 
-	return r < 0 ? r : write_tree(&t, "", e);
+	/* An image may have no layer: then there is no file. */
+	return r < 0 || !t.view.n ? r : write_tree(&t, "", e);
 }

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "image/archive_source.h"
 #include "image/import_tar.h"
 #include "image/importing.h"
 #include "image/install.h"
@@ -48,61 +49,12 @@ int import_install(struct importing *im, const struct ref *ref, const char *name
 	int r = canonical(im, name, &full, e);
 
 	if (r < 0)
-		return r;
+		return im->req->name ? r : err_add(e, "give it a NAME");
 	req.name = full;
 	r = image_install(&req, e);
 	if (r == 0)
 		strv_push_take(im->names, take_ptr(full));
 	return r;
-}
-
-/* --- OCI layouts */
-
-static int need_image(struct importing *im, const struct digest *manifest, struct err *e)
-{
-	cleanup_buf struct buf text = BUF_INIT;
-	cleanup_manifest struct manifest m = {0};
-	int r = blob_read(im->req->store, manifest, MANIFEST_MAX_BYTES, &text, e);
-
-	if (r == 0)
-		r = manifest_parse(text.data, text.len, &m, e);
-	if (r == 0)
-		r = bundle_need_blob(&im->bundle, &m.config, e);
-	for (size_t i = 0; r == 0 && i < m.n_layers; i++)
-		r = bundle_need_blob(&im->bundle, &m.layers[i], e);
-	return r;
-}
-
-/* An entry of index.json: a manifest, or an index of platforms. */
-static int resolve_entry(struct importing *im, const struct descriptor *d, struct ref *ret,
-			 struct err *e)
-{
-	cleanup_buf struct buf text = BUF_INIT;
-	cleanup_index struct image_index index = {0};
-	cleanup_platform struct platform host = {0};
-	const struct index_entry *entry;
-	enum document kind;
-	int r = bundle_need_blob(&im->bundle, d, e);
-
-	if (r == 0)
-		r = blob_read(im->req->store, &d->digest, MANIFEST_MAX_BYTES, &text, e);
-	if (r == 0)
-		r = document_kind(text.data, text.len, d->media_type, &kind, e);
-	if (r < 0)
-		return r;
-	*ret = (struct ref){.manifest = d->digest};
-	if (kind == DOCUMENT_MANIFEST)
-		return need_image(im, &d->digest, e);
-	platform_host(&host);
-	r = index_parse(text.data, text.len, &index, e);
-	if (r == 0)
-		r = index_choose(&index, &host, &entry, e);
-	if (r == 0)
-		r = bundle_need_blob(&im->bundle, &entry->d, e);
-	if (r < 0)
-		return r;
-	*ret = (struct ref){.manifest = entry->d.digest, .index = d->digest};
-	return need_image(im, &ret->manifest, e);
 }
 
 char *import_base_name(const char *path)
@@ -112,78 +64,51 @@ char *import_base_name(const char *path)
 	return xstrndup(base, strcspn(base, "."));
 }
 
-/* A whole name of the source's own, else the source's file name with the tag. */
-static char *own_name(const struct importing *im, const char *ref_name)
+bool import_has_tag(const char *name, const char *tag)
 {
-	cleanup_free char *base = import_base_name(im->path);
+	size_t len = strlen(name), tag_len = strlen(tag);
 
-	if (ref_name && strpbrk(ref_name, "/:"))
-		return xstrdup(ref_name);
-	return ref_name ? xasprintf("%s:%s", base, ref_name) : xstrdup(base);
+	if (streq(name, tag))
+		return true;
+	return tag_len && len > tag_len && ends_with(name, tag) &&
+	       (name[len - tag_len - 1] == ':' || name[len - tag_len - 1] == '/');
 }
 
-static int several(const struct image_index *index, struct err *e)
+int import_several(const struct strv *names, struct err *e)
 {
-	cleanup_buf struct buf tags = BUF_INIT;
+	cleanup_buf struct buf list = BUF_INIT;
 	char quoted[400];
 
-	for (size_t i = 0; i < index->n; i++)
-		buf_addf(&tags, "%s%s", i ? ", " : "",
-			 index->v[i].ref_name ? index->v[i].ref_name : "(no tag)");
+	for (size_t i = 0; i < names->n; i++)
+		buf_addf(&list, "%s%s", i ? ", " : "", names->v[i]);
 	return err_set(e, ERR_USAGE, "it holds several images: choose one by SOURCE:TAG, of %s",
-		       err_quote(quoted, sizeof(quoted), tags.data));
+		       err_quote(quoted, sizeof(quoted), list.data));
 }
 
-static bool has_tag(const struct index_entry *entry, const char *tag)
+int import_no_image(const struct importing *im, struct err *e)
 {
-	return entry->ref_name &&
-	       (streq(entry->ref_name, tag) ||
-		(ends_with(entry->ref_name, tag) &&
-		 entry->ref_name[strlen(entry->ref_name) - strlen(tag) - 1] == ':'));
+	return im->tag ? err_set(e, ENOENT, "it has no image with the tag '%s'", im->tag)
+		       : err_set(e, EBADMSG, "it holds no image");
 }
 
-static int import_oci(struct importing *im, struct err *e)
-{
-	cleanup_buf struct buf text = BUF_INIT;
-	cleanup_index struct image_index index = {0};
-	size_t taken = 0;
-	int r = bundle_read(&im->bundle, "index.json", &text, e);
-
-	if (r == 0)
-		r = index_parse(text.data, text.len, &index, e);
-	if (r == 0 && im->req->name && !im->tag && index.n > 1)
-		r = several(&index, e);
-	for (size_t i = 0; r == 0 && i < index.n; i++) {
-		cleanup_free char *own = own_name(im, index.v[i].ref_name);
-		struct ref ref;
-
-		if (im->tag && !has_tag(&index.v[i], im->tag))
-			continue;
-		r = resolve_entry(im, &index.v[i].d, &ref, e);
-		if (r == 0)
-			r = import_install(im, &ref, im->req->name ? im->req->name : own, e);
-		taken++;
-	}
-	if (r == 0 && !taken)
-		return im->tag ? err_set(e, ENOENT, "it has no image with the tag '%s'", im->tag)
-			       : err_set(e, EBADMSG, "it holds no image");
-	return r;
-}
-
-/* --- sources */
-
-static int import_bundle(struct importing *im, struct err *e)
+static int import_bundle(struct importing *im, struct archive_source *source, struct err *e)
 {
 	const struct bundle_member *m;
 	struct err none;
+	int r = bundle_read_tar(&im->bundle, source, e);
 
-	if (bundle_find(&im->bundle, "manifest.json", &m, &none) == 0 &&
-	    bundle_find(&im->bundle, "index.json", &m, &none) < 0)
+	if (r < 0)
+		return r;
+	if (bundle_find(&im->bundle, "index.json", &m, &none) == 0)
+		return import_oci(im, e);
+	if (bundle_find(&im->bundle, "manifest.json", &m, &none) == 0)
 		return import_docker(im, e);
-	return import_oci(im, e);
+	return err_set(e, EBADMSG,
+		       "it is no whole archive of images: neither index.json nor manifest.json is "
+		       "in it");
 }
 
-static int import_root(struct importing *im, int fd, struct err *e)
+static int import_root(struct importing *im, struct archive_source *source, struct err *e)
 {
 	struct ref ref = {0};
 	int r;
@@ -192,20 +117,21 @@ static int import_root(struct importing *im, int fd, struct err *e)
 		return err_set(e, ERR_USAGE,
 			       "it is a plain archive of files: say which NAME the image is to "
 			       "have");
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_sys(e, errno, "cannot read it anew");
-	r = import_tar(im->req->store, fd, im->path, &ref.manifest, e);
+	if (im->tag)
+		return err_set(e, ERR_USAGE, "it is a plain archive of files, without tags");
+	r = import_tar(im->req->store, archive_source_plain(source), &ref.manifest, e);
 	return r < 0 ? r : import_install(im, &ref, im->req->name, e);
 }
 
 static int import_file(struct importing *im, int fd, struct err *e)
 {
-	bool is_bundle;
-	int r = bundle_read_tar(&im->bundle, fd, im->path, &is_bundle, e);
+	cleanup_archive_source struct archive_source *source = NULL;
+	int r = archive_source_open(fd, &source, e);
 
 	if (r < 0)
 		return r;
-	return is_bundle ? import_bundle(im, e) : import_root(im, fd, e);
+	return archive_source_is_bundle(source) ? import_bundle(im, source, e)
+						: import_root(im, source, e);
 }
 
 static int import_folder(struct importing *im, int fd, struct err *e)
@@ -219,50 +145,32 @@ static int import_folder(struct importing *im, int fd, struct err *e)
 	return import_oci(im, e);
 }
 
-/* Standard input cannot be read twice: it comes to lie in a file without a name first. */
-static int spool(const struct image_store *s, int *ret_fd, struct err *e)
+static int try_open(const char *path)
 {
-	cleanup_free char *name = NULL, *buffer = xcalloc(1, 1u << 20);
-	cleanup_close int fd = -1;
-	ssize_t n;
-	int r = image_store_tmpfile(s, &name, &fd, e);
-
-	if (r < 0)
-		return r;
-	unlinkat(s->fd, name, 0);
-	while ((n = read(STDIN_FILENO, buffer, 1u << 20)) > 0)
-		if ((r = write_all(fd, buffer, (size_t)n)) < 0)
-			return err_sys(e, -r, "cannot keep what comes");
-	if (n < 0 || lseek(fd, 0, SEEK_SET) < 0)
-		return err_sys(e, errno, "cannot read standard input");
-	*ret_fd = take_fd(&fd);
-	return 0;
+	return streq(path, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+				: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
-/* SOURCE as it is; else what is before its last colon, and a tag. */
-static int open_source(struct importing *im, int *ret_fd, struct stat *ret_st, struct err *e)
+/* SOURCE as it is; else what is before one of its colons, the last that makes a file, and a tag. */
+static int open_source(struct importing *im, int *ret_fd, struct err *e)
 {
-	const char *source = im->req->source, *colon = strrchr(source, ':');
-	int errnum, r;
+	char *end;
+	int errnum;
 
-	im->path = xstrdup(source);
-	if (streq(source, "-")) {
-		r = spool(im->req->store, ret_fd, e);
-		return r < 0 || fstat(*ret_fd, ret_st) == 0 ? r
-							    : err_sys(e, errno, "cannot read it");
-	}
-	*ret_fd = open(source, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	im->path = xstrdup(im->req->source);
+	*ret_fd = try_open(im->path);
 	errnum = errno;
-	if (*ret_fd < 0 && colon && colon != source) {
-		free(im->path);
-		im->path = xstrndup(source, (size_t)(colon - source));
-		*ret_fd = open(im->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-		im->tag = xstrdup(colon + 1);
+	while (*ret_fd < 0 && (end = strrchr(im->path, ':')) && end != im->path) {
+		*end = '\0';
+		*ret_fd = try_open(im->path);
 	}
 	if (*ret_fd < 0)
 		return err_sys(e, errnum, "cannot open it");
-	if (fstat(*ret_fd, ret_st) < 0)
-		return err_sys(e, errno, "cannot look at it");
+	if (!streq(im->path, im->req->source))
+		im->tag = xstrdup(im->req->source + strlen(im->path) + 1);
+	/* As a completed folder's name ends. */
+	for (end = im->path + strlen(im->path); end > im->path + 1 && end[-1] == '/';)
+		*--end = '\0';
 	return 0;
 }
 
@@ -272,15 +180,15 @@ int image_import(const struct import_request *req, struct strv *ret_names, struc
 		.req = req, .bundle = {.store = req->store, .layout = -1}, .names = ret_names};
 	cleanup_close int fd = -1;
 	struct stat st;
-	int r = open_source(&im, &fd, &st, e);
+	int r = open_source(&im, &fd, e);
 
 	if (r < 0)
 		return r;
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, errno, "cannot look at it");
 	if (S_ISDIR(st.st_mode))
 		return import_folder(&im, take_fd(&fd), e);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) && !streq(im.path, "-"))
 		return err_set(e, EINVAL, "it is neither a file nor a folder");
-	if (!st.st_size)
-		return err_set(e, EBADMSG, "it is empty");
 	return import_file(&im, fd, e);
 }

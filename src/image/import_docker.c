@@ -65,6 +65,29 @@ static int convert(struct importing *im, const char *config, const struct strv *
 	return text ? blob_write(im->req->store, text, strlen(text), ret, e) : r;
 }
 
+/* Leaves the names that TAG means; false: none. */
+static bool keep_chosen(struct strv *tags, const char *tag)
+{
+	struct strv all = *tags;
+
+	*tags = (struct strv){0};
+	for (size_t i = 0; i < all.n; i++)
+		if (import_has_tag(all.v[i], tag))
+			strv_push(tags, all.v[i]);
+	strv_clear(&all);
+	return tags->n > 0;
+}
+
+static int several_images(const json_t *list, struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
+		r = json_get_list(json_array_get(list, i), "RepoTags", IMAGES_MAX, &names, e);
+	return r < 0 ? r : import_several(&names, e);
+}
+
 static int import_docker_image(struct importing *im, const json_t *j, struct err *e)
 {
 	cleanup_strv struct strv tags = {0}, layers = {0};
@@ -80,9 +103,11 @@ static int import_docker_image(struct importing *im, const json_t *j, struct err
 		r = err_set(e, EBADMSG, "an image of it has no config");
 	if (r < 0)
 		return r;
-	if (im->tag && !strv_has(&tags, im->tag) && tags.n)
+	if (im->tag && !keep_chosen(&tags, im->tag))
 		return 0;
 	if (im->req->name) {
+		if (im->names->n)
+			return import_several(&tags, e);
 		strv_clear(&tags);
 		strv_push(&tags, im->req->name);
 	} else if (!tags.n) {
@@ -111,11 +136,10 @@ int import_docker(struct importing *im, struct err *e)
 	if (r == 0 && (!json_array_size(list) || json_array_size(list) > IMAGES_MAX))
 		r = err_set(e, EBADMSG, "its manifest.json lists no image, or too many");
 	if (r == 0 && im->req->name && !im->tag && json_array_size(list) > 1)
-		r = err_set(e, ERR_USAGE,
-			    "it holds several images: leave NAME out, or choose one by SOURCE:TAG");
+		r = several_images(list, e);
 	for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
 		r = import_docker_image(im, json_array_get(list, i), e);
 	if (r == 0 && !im->names->n)
-		r = err_set(e, ENOENT, "it has no image with the tag '%s'", im->tag);
+		r = import_no_image(im, e);
 	return r;
 }

@@ -1,22 +1,18 @@
 /*
  * import_tar.c - plain bytes in, packed bytes out, both hashed on the way.
  *
- *	fd -> inflate (gzip, zstd) or libarchive's filters -> hash: diff-id -> zstd -> blob_store()
+ *	plain bytes -> hash: diff-id -> zstd -> blob_store()
  */
 #include "image/import_tar.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include <zstd.h>
 
 #include "base/cleanup.h"
 #include "image/hash.h"
-#include "image/inflate.h"
 #include "image/manifest.h"
 
 #define IN_BYTES     (1u << 20)
@@ -25,9 +21,7 @@
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct packing {
-	int fd;
-	struct inflate *inflate; /* or: */
-	struct archive *filters;
+	struct byte_source plain;
 	struct hash *hash; /* of the plain bytes */
 	ZSTD_CCtx *zstd;
 	char *buffer;
@@ -37,36 +31,9 @@ struct packing {
 
 static void packing_clear(struct packing *p)
 {
-	inflate_close(p->inflate);
-	archive_read_free(p->filters);
 	hash_free(p->hash);
 	ZSTD_freeCCtx(p->zstd);
 	free(p->buffer);
-}
-
-static ssize_t read_file(void *ctx, void *buf, size_t size, struct err *e)
-{
-	struct packing *p = ctx;
-	ssize_t n;
-
-	do
-		n = read(p->fd, buf, size);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? err_sys(e, errno, "cannot read it") : n;
-}
-
-static ssize_t read_plain(struct packing *p, void *buf, size_t size, struct err *e)
-{
-	la_ssize_t n;
-
-	if (p->inflate)
-		return inflate_read(p->inflate, buf, size, e);
-	n = archive_read_data(p->filters, buf, size);
-	if (n < 0)
-		return err_set(e, EBADMSG, "it cannot be unpacked: %s",
-			       archive_error_string(p->filters) ? archive_error_string(p->filters)
-								: "?");
-	return n;
 }
 
 /* The source that blob_store() reads: zstd frames. */
@@ -80,7 +47,7 @@ static ssize_t read_packed(void *ctx, void *buf, size_t size, struct err *e)
 		size_t left;
 
 		if (p->start == p->end && !p->at_end) {
-			ssize_t n = read_plain(p, p->buffer, IN_BYTES, e);
+			ssize_t n = p->plain.read(p->plain.ctx, p->buffer, IN_BYTES, e);
 
 			if (n < 0)
 				return n;
@@ -100,39 +67,15 @@ static ssize_t read_packed(void *ctx, void *buf, size_t size, struct err *e)
 	return (ssize_t)out.pos;
 }
 
-static int open_filters(struct packing *p, const char *name, struct err *e)
+static int open_packing(struct packing *p, struct err *e)
 {
-	struct archive_entry *entry;
-
-	p->filters = archive_read_new();
-	if (!p->filters || archive_read_support_filter_all(p->filters) < ARCHIVE_WARN ||
-	    archive_read_support_format_raw(p->filters) != ARCHIVE_OK ||
-	    archive_read_open_fd(p->filters, p->fd, IN_BYTES) != ARCHIVE_OK ||
-	    archive_read_next_header(p->filters, &entry) != ARCHIVE_OK)
-		return err_set(e, EBADMSG, "'%s' cannot be unpacked: %s", name,
-			       p->filters && archive_error_string(p->filters)
-				       ? archive_error_string(p->filters)
-				       : "?");
-	return 0;
-}
-
-static int open_packing(struct packing *p, const char *name, struct err *e)
-{
-	struct byte_source in = {.read = read_file, .ctx = p};
-	unsigned char start[8] = {0};
-	enum compression kind;
-
 	p->hash = hash_new();
 	p->buffer = xcalloc(1, IN_BYTES);
 	p->zstd = ZSTD_createCCtx();
 	if (!p->zstd ||
 	    ZSTD_isError(ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL)))
 		return err_set(e, ENOMEM, "cannot prepare zstd");
-	if (pread(p->fd, start, sizeof(start), 0) < 0)
-		return err_sys(e, errno, "cannot read '%s'", name);
-	kind = inflate_guess(start, sizeof(start));
-	return kind == COMPRESSION_NONE ? open_filters(p, name, e)
-					: inflate_open(kind, in, &p->inflate, e);
+	return 0;
 }
 
 /* RFC 3339, as image-spec wants it; SOURCE_DATE_EPOCH makes it reproducible. */
@@ -143,7 +86,9 @@ static char *creation_time(void)
 	char text[40];
 	struct tm tm;
 
-	gmtime_r(&t, &tm);
+	/* A year that does not fit: any other time is as good. */
+	if (!gmtime_r(&t, &tm) || tm.tm_year > 9999 - 1900 || tm.tm_year < 0)
+		gmtime_r(&(time_t){0}, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return xstrdup(text);
 }
@@ -180,15 +125,15 @@ static int write_documents(const struct image_store *s, const struct digest *dif
 			: err_set(e, ENOMEM, "cannot write the image's manifest");
 }
 
-int import_tar(const struct image_store *s, int fd, const char *name, struct digest *ret_manifest,
+int import_tar(const struct image_store *s, struct byte_source plain, struct digest *ret_manifest,
 	       struct err *e)
 {
-	__attribute__((cleanup(packing_clear))) struct packing p = {.fd = fd};
+	__attribute__((cleanup(packing_clear))) struct packing p = {.plain = plain};
 	struct byte_source packed = {.read = read_packed, .ctx = &p};
 	struct descriptor layer = {.media_type = (char *)MEDIA_OCI_LAYER_ZSTD};
 	const struct digest any = {0};
 	struct digest diff_id;
-	int r = open_packing(&p, name, e);
+	int r = open_packing(&p, e);
 
 	if (r == 0)
 		r = blob_store(s, packed, LAYER_MAX, &any, &layer.digest, &layer.size, e);

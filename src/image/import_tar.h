@@ -7,10 +7,10 @@
 #include "image/store.h"
 
 /*
- * Reads fd, in any compression that libarchive knows, into one zstd layer and writes config and
- * manifest. The image is made for this machine's platform; SOURCE_DATE_EPOCH is its time, if set.
+ * Packs the plain bytes of a tar into one zstd layer and writes config and manifest. The image is made
+ * for this machine's platform; SOURCE_DATE_EPOCH is its time, if set.
  */
-int import_tar(const struct image_store *s, int fd, const char *name, struct digest *ret_manifest,
+int import_tar(const struct image_store *s, struct byte_source plain, struct digest *ret_manifest,
 	       struct err *e);
 
 #endif

@@ -136,7 +136,10 @@ static int read_entry(const json_t *j, struct index_entry *ret, struct err *e)
 		r = read_platform(j, &ret->platform, e);
 	if (r == 0)
 		r = json_get(j, "annotations", JSON_OBJECT, &annotations, e);
+	/* docker save and containerd write the whole name there, and the tag alone beside it. */
 	if (r == 0 && annotations)
+		r = json_get_text(annotations, "io.containerd.image.name", &ret->ref_name, e);
+	if (r == 0 && annotations && !ret->ref_name)
 		r = json_get_text(annotations, "org.opencontainers.image.ref.name", &ret->ref_name,
 				  e);
 	return r;

@@ -47,7 +47,7 @@ struct descriptor {
 struct index_entry {
 	struct descriptor d;
 	struct platform platform; /* all NULL: not said */
-	char *ref_name;		  /* org.opencontainers.image.ref.name, or NULL */
+	char *ref_name;		  /* what the annotations name it, or NULL */
 };
 
 struct image_index {

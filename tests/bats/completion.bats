@@ -101,6 +101,38 @@ commands() {
 	[ "$(in_bash enter --image dir:fol)" = folder ]
 }
 
+@test "bash: the commands of image, their options and words" {
+	[[ $(in_bash image '') = *bootstrap*import*verify* ]]
+	[[ $(in_bash image '') != *prepare* ]]
+	[ "$(in_bash image bo)" = bootstrap ]
+	[ "$(in_bash help image bo)" = bootstrap ]
+	[ -z "$(in_bash help enter '')$(in_bash help image rm '')" ]
+	[ "$(in_bash image prune --dr)" = --dry-run ]
+	[ "$(in_bash image export --format=do)" = docker ]
+	[ "$(in_bash image import fil)" = file.ini ]
+	[ -z "$(in_bash image nothing '')" ]
+}
+
+@test "names of images, as they are written" {
+	local name
+
+	tar cf rootfs.tar -C "$SOURCE" LICENSE
+	for name in debian:bookworm registry.example.com:5000/team/app:1; do
+		sandbox image import rootfs.tar "$name" 2>/dev/null
+	done
+	[[ $(in_bash run deb) = *bookworm ]]
+	[ "$(in_bash image rm reg)" = registry.example.com:5000/team/app:1 ]
+	[ "$(in_bash image inspect registry.example.com:5000/team/app:)" = 1 ]
+	[ "$(in_bash image rm ho)" = '' ] # the host's system is none of the store's
+	[ "$(in_fish 'sandbox enter --image deb')" = debian:bookworm ]
+	[ "$(in_fish 'sandbox push deb')" = debian:bookworm ]
+	[ "$(in_fish 'sandbox image bo')" = bootstrap ]
+	run in_zsh 'sandbox image in'
+	[[ $output = *inspect* ]]
+	run in_zsh 'sandbox image rm d'
+	[[ $output = *debian:bookworm* ]]
+}
+
 @test "bash: the value behind --option=" {
 	[ "$(in_bash enter --profile=pyth)" = python ]
 	[ "$(in_bash enter --network=no)" = none ]
@@ -150,7 +182,7 @@ commands() {
 	local words
 
 	for words in '' 'nothing x' 'enter --nothing x' 'enter --profile' 'rm -- -x' '--debug' \
-		'run dir:' 'config . x.y' 'enter -p' 'run -xyz' '-- --'; do
+		'run dir:' 'config . x.y' 'image nothing x' 'image rm x' 'help image x' 'enter -p' 'run -xyz' '-- --'; do
 		# shellcheck disable=SC2086 # words they are
 		run --separate-stderr sandbox __complete $words
 		[ "$status" = 0 ]

@@ -142,3 +142,27 @@ line() { # KEY [ARGUMENT...]
 	[ -z "$(sandbox ls --names)" ]
 	[ "$(ls -A p)" = sandbox.ini ]
 }
+
+@test "sandbox.conf is shown with its lines, and is no project's" {
+	local conf=$HOME/.config/sandbox/sandbox.conf
+
+	project p
+	[[ $(sandbox config ./p | tr -s ' ') = *"images.registry = docker.io built-in"* ]]
+	mkdir -p "${conf%/*}"
+	printf '[images]\nregistry = r.example\nstores = /a\n[registry docker.io]\nmirror = m\n' >"$conf"
+	[[ $(sandbox config ./p | tr -s ' ') = *"images.registry = r.example $conf:2"*"registry docker.io.mirror = m $conf:5"* ]]
+	[ "$(sandbox config images.registry)" = r.example ]
+	[ "$(sandbox config ./p 'registry docker.io.mirror')" = m ]
+	[ "$(sandbox config --json ./p images.stores | jq -r '.settings[].value')" = /a ]
+
+	printf '[sandbox]\n[images]\nregistry = evil.example\n' >p/sandbox.ini
+	fails 125 "p/sandbox.ini:2: \[images] belongs in sandbox.conf*" sandbox config ./p
+	fails 125 "*belongs in sandbox.conf*" sandbox enter ./p -- true
+	printf '[sandbox]\n' >p/sandbox.ini
+	printf '[registry docker.io]\ninsecure = yes\n' >evil.ini
+	fails 125 "evil.ini:1: \[registry docker.io] belongs in sandbox.conf*" \
+		sandbox enter --profile ./evil.ini ./p -- true
+
+	printf '[images]\nparallel = 99\n' >"$conf"
+	fails 125 "$conf:2: expected a number of layers at once, 1 to 16" sandbox config ./p
+}

@@ -111,6 +111,22 @@ options_of() { # COMMAND
 	[ "$(sandbox enter ./p --profile ./x.ini -- sh -c 'echo $X')" = 1 ]
 }
 
+@test "what is said before a command about images reaches the program that runs it" {
+	tar cf rootfs.tar -C "$SOURCE" LICENSE
+	for words in '--quiet image import' 'image --quiet import' 'image import --quiet'; do
+		# shellcheck disable=SC2086 # words they are
+		run --separate-stderr sandbox $words rootfs.tar quiet:1
+		[ "$status" = 0 ]
+		[ -z "$stderr" ]
+		sandbox image rm quiet:1
+	done
+	run --separate-stderr sandbox image import rootfs.tar loud:1
+	[ -n "$stderr" ]
+	run sandbox --quiet image import rootfs.tar
+	[ "$status" = 125 ]
+	[[ $output = "sandbox: "* ]]
+}
+
 @test "exit status: 125 sandbox failed, 126 not executable, 127 not found" {
 	touch plain
 	run sandbox run --mount "$T/plain:/plain" host /plain
