@@ -21,6 +21,8 @@
 #include "image/hash.h"
 #include "image/progress.h"
 
+#define GATHER_BYTES (256u << 10)
+
 struct download {
 	struct download_from *from;
 	struct digest digest;
@@ -29,6 +31,7 @@ struct download {
 	char *path; /* tmp/partial-<hex> */
 	int fd;	    /* of the partial file, locked; or of the blob */
 	struct hash *hash;
+	struct buf pending; /* received, not written yet */
 	pthread_t thread;
 	bool started;
 	atomic_bool cancelled;
@@ -51,20 +54,30 @@ static void set_available(struct download *d, uint64_t n)
 	progress_set(d->row, n);
 }
 
-static int receive(void *ctx, const void *data, size_t len, struct err *e)
+/* What has come since the last time goes into the file, for the reader to see. */
+static int flush(struct download *d, struct err *e)
 {
-	struct download *d = ctx;
-	int r;
+	size_t len = d->pending.len;
+	int r = write_all(d->fd, d->pending.data, len);
 
-	if (d->cancelled)
-		return err_set(e, ECANCELED, "not needed any more");
-	r = write_all(d->fd, data, len);
 	if (r < 0)
 		return err_sys(e, -r, "cannot write '%s/%s'", d->from->store->path, d->path);
-	hash_update(d->hash, data, len);
+	hash_update(d->hash, d->pending.data, len);
+	buf_reset(&d->pending);
 	atomic_fetch_add(&d->from->received, len);
 	set_available(d, d->available + len);
 	return 0;
+}
+
+/* libcurl gives pieces of 16 KiB at most: they are gathered, to wake the reader less often. */
+static int receive(void *ctx, const void *data, size_t len, struct err *e)
+{
+	struct download *d = ctx;
+
+	if (d->cancelled)
+		return err_set(e, ECANCELED, "not needed any more");
+	buf_add(&d->pending, data, len);
+	return d->pending.len < GATHER_BYTES ? 0 : flush(d, e);
 }
 
 /* The server cannot resume. A reader that is ahead would read old bytes: it has to begin anew. */
@@ -72,6 +85,7 @@ static int restart(void *ctx, struct err *e)
 {
 	struct download *d = ctx;
 
+	buf_reset(&d->pending);
 	pthread_mutex_lock(&d->lock);
 	d->available = 0;
 	pthread_mutex_unlock(&d->lock);
@@ -116,14 +130,27 @@ static int check_and_publish(struct download *d, struct err *e)
 	return blob_publish(d->from->store, d->path, &d->digest, e);
 }
 
+/* What came before a failure is kept, for the next attempt to go on from. */
+static int fetch(struct download *d, struct registry *from, const struct blob_sink *sink,
+		 struct err *e)
+{
+	struct err late;
+	int r = registry_blob(from, &d->digest, d->available, d->size, sink, e);
+
+	if (flush(d, &late) < 0 && r == 0) {
+		*e = late;
+		r = -e->code;
+	}
+	return r;
+}
+
 static int transfer(struct download *d, struct err *e)
 {
 	struct blob_sink sink = {.data = receive, .restart = restart, .ctx = d};
 	int r = take_up(d, e);
 
 	for (size_t i = 0; r == 0 && d->available < d->size && i < d->from->n; i++) {
-		r = registry_blob(d->from->registries[i], &d->digest, d->available, d->size, &sink,
-				  e);
+		r = fetch(d, d->from->registries[i], &sink, e);
 		if (r == -EINTR || r == -ECANCELED || r == -ENOSPC)
 			break;
 		if (r < 0 && i + 1 < d->from->n)
@@ -238,6 +265,7 @@ static void download_free(struct download *d)
 {
 	close_fd(&d->fd);
 	hash_free(d->hash);
+	buf_free(&d->pending);
 	pthread_mutex_destroy(&d->lock);
 	pthread_cond_destroy(&d->more);
 	free(d->path);
@@ -275,6 +303,7 @@ int download_begin(void *ctx, const struct descriptor *layer, int row, void **re
 	d->size = layer->size;
 	d->row = row;
 	d->fd = -1;
+	d->pending = (struct buf)BUF_INIT;
 	d->path = xasprintf("tmp/" IMAGE_PART_PREFIX "%s", d->digest.hex);
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->more, NULL);

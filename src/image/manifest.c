@@ -58,19 +58,17 @@ static bool contradicts(const char *type, enum document kind)
 	return type && (kind == DOCUMENT_INDEX ? is_manifest_type(type) : is_index_type(type));
 }
 
-int document_kind(const char *text, size_t len, const char *announced, enum document *ret,
-		  struct err *e)
+static int kind_of(const json_t *j, const char *announced, enum document *ret, struct err *e)
 {
-	cleanup_json json_t *j = NULL;
 	cleanup_free char *type = NULL;
+	enum document kind;
 	bool index, manifest;
-	int r = json_read(text, len, "the image's manifest", &j, e);
+	int r = json_get_text(j, "mediaType", &type, e);
 
-	if (r == 0)
-		r = json_get_text(j, "mediaType", &type, e);
 	if (r < 0)
 		return r;
-	if (json_integer_value(json_object_get(j, "schemaVersion")) == 1)
+	if (json_integer_value(json_object_get(j, "schemaVersion")) == 1 ||
+	    json_object_get(j, "fsLayers"))
 		return err_set(e, ENOTSUP,
 			       "the image is of the old schema 1, which registries no longer "
 			       "serve either: push it anew with a current tool");
@@ -80,11 +78,23 @@ int document_kind(const char *text, size_t len, const char *announced, enum docu
 		return err_set(e, EBADMSG, "the document is a manifest and an index at once");
 	if (!index && !manifest)
 		return err_set(e, EBADMSG, "the document is neither a manifest nor an index");
-	*ret = index ? DOCUMENT_INDEX : DOCUMENT_MANIFEST;
-	if (contradicts(type, *ret) || contradicts(announced, *ret))
+	kind = index ? DOCUMENT_INDEX : DOCUMENT_MANIFEST;
+	if (type && !is_manifest_type(type) && !is_index_type(type))
+		return err_set(e, EBADMSG, "the document calls itself neither manifest nor index");
+	if (contradicts(type, kind) || contradicts(announced, kind))
 		return err_set(e, EBADMSG,
 			       "the document is not of the kind that its media type says");
+	*ret = kind;
 	return 0;
+}
+
+int document_kind(const char *text, size_t len, const char *announced, enum document *ret,
+		  struct err *e)
+{
+	cleanup_json json_t *j = NULL;
+	int r = json_read(text, len, "the image's manifest", &j, e);
+
+	return r < 0 ? r : kind_of(j, announced, ret, e);
 }
 
 static int read_descriptor(const json_t *j, struct descriptor *ret, struct err *e)
@@ -150,8 +160,13 @@ int index_parse(const char *text, size_t len, struct image_index *ret, struct er
 	cleanup_json json_t *j = NULL;
 	cleanup_index struct image_index index = {0};
 	json_t *list = NULL;
+	enum document kind;
 	int r = json_read(text, len, "the index", &j, e);
 
+	if (r == 0)
+		r = kind_of(j, NULL, &kind, e);
+	if (r == 0 && kind != DOCUMENT_INDEX)
+		r = err_set(e, EBADMSG, "the document is a manifest, not an index");
 	if (r == 0)
 		r = json_get(j, "manifests", JSON_ARRAY, &list, e);
 	if (r < 0)
@@ -188,12 +203,12 @@ int manifest_parse(const char *text, size_t len, struct manifest *ret, struct er
 	cleanup_manifest struct manifest m = {0};
 	json_t *config = NULL, *layers = NULL;
 	enum document kind;
-	int r = document_kind(text, len, NULL, &kind, e);
+	int r = json_read(text, len, "the manifest", &j, e);
 
+	if (r == 0)
+		r = kind_of(j, NULL, &kind, e);
 	if (r == 0 && kind != DOCUMENT_MANIFEST)
 		r = err_set(e, EBADMSG, "the document is an index, not a manifest");
-	if (r == 0)
-		r = json_read(text, len, "the manifest", &j, e);
 	if (r == 0)
 		r = json_get_text(j, "mediaType", &m.media_type, e);
 	if (r == 0)

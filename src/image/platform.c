@@ -53,14 +53,14 @@ int platform_parse(const char *text, struct platform *ret, struct err *e)
 {
 	cleanup_free char *copy = xstrdup(text);
 	char *rest = copy, *os = strsep(&rest, "/"), *arch = strsep(&rest, "/");
-	char *variant = strsep(&rest, "/");
+	char *variant = strsep(&rest, "/"), quoted[200];
 
 	if (rest || !arch || !*os || !*arch || (variant && !*variant) ||
 	    strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_./-") != strlen(text))
 		return err_set(e, ERR_USAGE,
 			       "'%s' is no platform: expected OS/ARCH[/VARIANT], such as "
 			       "linux/arm64",
-			       text);
+			       err_quote(quoted, sizeof(quoted), text));
 	*ret = (struct platform){
 		.os = xstrdup(os), .arch = xstrdup(arch), .variant = xstrdup(variant)};
 	return 0;
@@ -72,12 +72,17 @@ char *platform_text(const struct platform *p)
 			 p->variant ? "/" : "", p->variant ? p->variant : "");
 }
 
-/* "v7" is 7; none is the arch's usual one, 8 for arm64 and 7 for arm. */
+/* "v7" is 7; none is the arch's usual one, 8 for arm64 and 7 for arm; what is no number is -1. */
 static long variant_number(const struct platform *p)
 {
-	if (p->variant && p->variant[0] == 'v')
-		return strtol(p->variant + 1, NULL, 10);
-	return streq(p->arch, "arm64") ? 8 : streq(p->arch, "arm") ? 7 : 1;
+	const char *digits = p->variant;
+	size_t n;
+
+	if (!digits)
+		return streq(p->arch, "arm64") ? 8 : streq(p->arch, "arm") ? 7 : 1;
+	digits += *digits == 'v';
+	n = strspn(digits, "0123456789");
+	return n < 1 || n > 2 || digits[n] ? -1 : strtol(digits, NULL, 10);
 }
 
 /* How well it fits: 0 not at all; a variant of our own best, then the nearest lower one. */
@@ -88,9 +93,11 @@ static long fitness(const struct platform *have, const struct platform *want)
 	if (!have->os || !have->arch || !streq(have->os, want->os) ||
 	    !streq(have->arch, want->arch))
 		return 0;
+	if (have->variant && want->variant && streq(have->variant, want->variant))
+		return 1000;
 	ours = variant_number(want);
 	theirs = variant_number(have);
-	return theirs > ours ? 0 : 1000 - (ours - theirs);
+	return theirs < 0 || theirs > ours ? 0 : 1000 - (ours - theirs);
 }
 
 int index_choose(const struct image_index *index, const struct platform *want,

@@ -221,16 +221,31 @@ char *reference_text(const struct reference *r)
 			 r->digest.hex[0] ? digest_text(&r->digest).s : "");
 }
 
+/* Does text mean the image of that name? */
+static bool means(const char *text, const char *name, const char *default_registry)
+{
+	cleanup_reference struct reference ref = {0};
+	cleanup_free char *whole = NULL;
+	struct err ignored;
+
+	if (reference_parse(text, default_registry, &ref, &ignored) < 0)
+		return false;
+	whole = reference_text(&ref);
+	return streq(whole, name);
+}
+
 char *reference_short(const char *name, const char *default_registry)
 {
 	size_t n = strlen(default_registry);
+	const char *path = name + n + 1;
 
 	if (strncmp(name, default_registry, n) != 0 || name[n] != '/')
 		return xstrdup(name);
-	name += n + 1;
-	if (streq(default_registry, DOCKER) && starts_with(name, DOCKER_LIBRARY))
-		name += strlen(DOCKER_LIBRARY);
-	return xstrdup(name);
+	/* "docker.io/a.b/c" cannot lose its registry, nor "library/a/b" its library. */
+	if (starts_with(path, DOCKER_LIBRARY) &&
+	    means(path + strlen(DOCKER_LIBRARY), name, default_registry))
+		return xstrdup(path + strlen(DOCKER_LIBRARY));
+	return xstrdup(means(path, name, default_registry) ? path : name);
 }
 
 static char *exchange(const char *text, char from, char to)

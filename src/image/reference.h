@@ -38,7 +38,10 @@ char *reference_name(const struct reference *r);
 /* The whole, with the digest. */
 char *reference_text(const struct reference *r);
 
-/* As people write it: without the default registry and "library/". name is of reference_name(). */
+/*
+ * As people write it: without the default registry and "library/", where that still means the same.
+ * name is of reference_name().
+ */
 char *reference_short(const char *name, const char *default_registry);
 
 /* A name as a file name of refs/ and back: '/' is written '='. */

@@ -11,6 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const struct platform want = {(char *)"linux", (char *)"arm", (char *)"v7"};
+	const struct index_entry *entry;
 	cleanup_index struct image_index index = {0};
 	cleanup_manifest struct manifest m = {0};
 	cleanup_config struct image_config c = {0};
@@ -19,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e;
 
 	document_kind(text, size, MEDIA_OCI_INDEX, &kind, &e);
-	index_parse(text, size, &index, &e);
+	if (index_parse(text, size, &index, &e) == 0)
+		index_choose(&index, &want, &entry, &e);
 	if (manifest_parse(text, size, &m, &e) == 0) {
 		free(manifest_format(&m));
 		for (size_t i = 0; i < m.n_layers; i++)

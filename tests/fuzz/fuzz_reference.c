@@ -15,8 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup_free char *text = xstrndup((const char *)data, size), *name = NULL, *file = NULL;
-	cleanup_free char *again_name = NULL;
-	cleanup_reference struct reference ref = {0}, again = {0};
+	cleanup_free char *again_name = NULL, *shown = NULL, *meant = NULL;
+	cleanup_reference struct reference ref = {0}, again = {0}, brief = {0};
 	struct err e;
 
 	if (reference_parse(text, "docker.io", &ref, &e) < 0)
@@ -29,6 +29,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	again_name = ref_name(&again);
 	if (strcmp(name, again_name) != 0)
+		abort();
+	shown = reference_short(name, "docker.io");
+	if (reference_parse(shown, "docker.io", &brief, &e) < 0)
+		abort();
+	meant = ref_name(&brief);
+	if (strcmp(name, meant) != 0)
 		abort();
 	return 0;
 }

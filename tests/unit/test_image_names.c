@@ -57,6 +57,11 @@ static void good_references(void **state)
 		{"ghcr.io/a/b/c_d__e--f.g:V1.2-x", "ghcr.io/a/b/c_d__e--f.g:V1.2-x",
 		 "ghcr.io/a/b/c_d__e--f.g:V1.2-x"},
 		{"Reg/x", "Reg/x:latest", "Reg/x:latest"},
+		/* What would mean something else without its registry, or library/, keeps it. */
+		{"docker.io/a.b/c", "docker.io/a.b/c:latest", "docker.io/a.b/c:latest"},
+		{"docker.io/localhost/c", "docker.io/localhost/c:latest",
+		 "docker.io/localhost/c:latest"},
+		{"library/a/b", "docker.io/library/a/b:latest", "library/a/b:latest"},
 	};
 
 	(void)state;
