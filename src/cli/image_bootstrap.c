@@ -59,8 +59,9 @@ static void compose(const struct bootstrap_cli *cli, const char *suite, const ch
 		    struct strv *argv)
 {
 	static const char *const fixed[] = {
-		"run", "--quiet", "--root", "--network", "host", "host", "mmdebstrap",
-		"--mode=root", "--format=tar",
+		"run", "--quiet", "--root", "--network", "host", "--env",
+		/* passed on where it is set: mmdebstrap makes times reproducible by it */
+		"SOURCE_DATE_EPOCH", "host", "mmdebstrap", "--mode=root", "--format=tar",
 		/* apt's own user does not exist where there is one uid. */
 		"--aptopt=APT::Sandbox::User \"root\"",
 		/* dpkg's devices cannot be made, and the box brings its own. */

@@ -1,0 +1,31 @@
+#!/usr/bin/env bats
+# Bases from a Debian mirror, made in a box.
+
+load helpers
+
+@test "a base is made without root, apt works in it, and it comes out the same again" {
+	export SOURCE_DATE_EPOCH=1700000000
+	sandbox image bootstrap debian:bookworm >"$T/out" 2>"$T/log" || {
+		cat "$T/log" >&2
+		return 1
+	}
+	[ "$(cat "$T/out")" = debian:bookworm ]
+	[ "$(sandbox image inspect --json debian:bookworm | jq -r .created)" = 2023-11-14T22:13:20Z ]
+	[ "$(sandbox run debian:bookworm sh -c '. /etc/os-release; echo $VERSION_CODENAME')" = bookworm ]
+	sandbox run --root debian:bookworm sh -c 'apt-get update && apt-get install -y --no-install-recommends hello' >"$T/log" 2>&1 || {
+		cat "$T/log" >&2
+		return 1
+	}
+	sandbox image bootstrap --name again:1 debian:bookworm >/dev/null 2>&1
+	[ "$(sandbox image inspect --json again:1 | jq -r '.layers[0].diff_id')" = \
+		"$(sandbox image inspect --json debian:bookworm | jq -r '.layers[0].diff_id')" ]
+}
+
+@test "what cannot be made is named" {
+	fails 125 "'debian' is not DISTRO:SUITE*" sandbox image bootstrap debian
+	fails 125 "'debian:../x' is not DISTRO:SUITE*" sandbox image bootstrap debian:../x
+	run ! sandbox image bootstrap debian:nosuchsuite
+	[ "$status" = 125 ]
+	[[ $output = *"cannot make 'debian:nosuchsuite': mmdebstrap failed"* ]]
+	[ -z "$(sandbox images --names)" ]
+}
