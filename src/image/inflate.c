@@ -96,27 +96,105 @@ static bool only_zeros(const unsigned char *p, size_t n)
 	return true;
 }
 
-/* Between members: 1 at the next one, 0 at the end, after which there may be zeros alone. */
-static int next_member(struct inflate *z, struct err *e)
+/* The two bytes that every member begins with, unless the stream ends before. */
+static int fill_magic(struct inflate *z, struct err *e)
 {
-	for (;;) {
-		const unsigned char *p = z->buffer + z->start;
-		size_t n = z->end - z->start;
-		int r;
+	size_t n = z->end - z->start;
 
-		if (n >= 2 && p[0] == 0x1f && p[1] == 0x8b)
-			break;
-		if (n && !only_zeros(p, n) && (n >= 2 || z->at_end))
-			return err_set(e, EBADMSG, "there is garbage after the gzip stream");
-		if (z->at_end)
-			return 0;
-		if (n && p[0] != 0x1f)
-			z->start = z->end;
-		if ((r = fill(z, e)) < 0)
+	/* One of them may be the last of a full buffer. */
+	if (n < 2) {
+		memmove(z->buffer, z->buffer + z->start, n);
+		z->start = 0;
+		z->end = n;
+	}
+	while (z->end - z->start < 2 && !z->at_end) {
+		int r = fill(z, e);
+
+		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+/* What follows the last member may be zeros alone. 0, or EBADMSG. */
+static int check_padding(struct inflate *z, struct err *e)
+{
+	do {
+		int r;
+
+		if (!only_zeros(z->buffer + z->start, z->end - z->start))
+			return err_set(e, EBADMSG, "there is garbage after the gzip stream");
+		z->start = z->end;
+		r = fill(z, e);
+		if (r < 0)
+			return r;
+	} while (z->start != z->end || !z->at_end);
+	return 0;
+}
+
+/* The next packed byte, or a negative code. */
+static int next_byte(struct inflate *z, struct err *e)
+{
+	int r = z->start == z->end ? fill(z, e) : 0;
+
+	if (r < 0)
+		return r;
+	if (z->start == z->end)
+		return err_set(e, EBADMSG, "the gzip stream ends early");
+	return z->buffer[z->start++];
+}
+
+static int skip_text(struct inflate *z, struct err *e)
+{
+	int c;
+
+	do
+		c = next_byte(z, e);
+	while (c > 0);
+	return c;
+}
+
+/*
+ * A member's header (RFC 1952, 2.3). ISA-L 2.30 would read it too, but forgets the flags of one that
+ * comes in pieces.
+ */
+static int skip_header(struct inflate *z, struct err *e)
+{
+	enum { HEADER_CRC = 2, EXTRA = 4, NAME = 8, COMMENT = 16, RESERVED = 0xe0 };
+	int fixed[10], low = 0, high = 0, r = 0;
+
+	for (size_t i = 0; i < 10; i++)
+		if ((fixed[i] = next_byte(z, e)) < 0)
+			return fixed[i];
+	if (fixed[2] != 8 || fixed[3] & RESERVED)
+		return corrupt("gzip", e);
+	if (fixed[3] & EXTRA && ((low = next_byte(z, e)) < 0 || (high = next_byte(z, e)) < 0))
+		return -e->code;
+	for (int n = low | high << 8; n > 0 && r >= 0; n--)
+		r = next_byte(z, e);
+	if (r >= 0 && fixed[3] & NAME)
+		r = skip_text(z, e);
+	if (r >= 0 && fixed[3] & COMMENT)
+		r = skip_text(z, e);
+	for (int n = fixed[3] & HEADER_CRC; n > 0 && r >= 0; n--)
+		r = next_byte(z, e);
+	return r < 0 ? r : 0;
+}
+
+/* Between members: 1 at the next one, 0 at the end. */
+static int next_member(struct inflate *z, struct err *e)
+{
+	int r = fill_magic(z, e);
+
+	if (r < 0)
+		return r;
+	if (inflate_guess(z->buffer + z->start, z->end - z->start) != COMPRESSION_GZIP)
+		return check_padding(z, e);
+	r = skip_header(z, e);
+	if (r < 0)
+		return r;
 	isal_inflate_init(&z->gzip);
-	z->gzip.crc_flag = ISAL_GZIP;
+	z->gzip.crc_flag = ISAL_GZIP_NO_HDR_VER;
 	z->in_member = true;
 	return 1;
 }

@@ -10,6 +10,7 @@
 
 #include <archive.h>
 #include <errno.h>
+#include <locale.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -183,6 +184,24 @@ static int consume(struct pipeline *p, struct layer_notes *notes, struct err *e)
 	return r;
 }
 
+/*
+ * A name is bytes, and stays so: in a UTF-8 locale libarchive 3.6 would compose the letters of PAX
+ * names (NFC), in "C" it hands them on as they are. For this thread only.
+ */
+static int consume_bytes(struct pipeline *p, struct layer_notes *notes, struct err *e)
+{
+	locale_t bytes = newlocale(LC_CTYPE_MASK, "C", (locale_t)0), before;
+	int r;
+
+	if (!bytes)
+		return err_sys(e, errno, "cannot use the C locale");
+	before = uselocale(bytes);
+	r = consume(p, notes, e);
+	uselocale(before);
+	freelocale(bytes);
+	return r;
+}
+
 static int check_diff_id(struct pipeline *p, struct digest *ret, struct err *e)
 {
 	struct digest actual;
@@ -207,7 +226,7 @@ int layer_unpack(const struct layer_request *req, struct layer_notes *ret_notes,
 	if (r) {
 		r = err_sys(e, r, "cannot start a thread");
 	} else {
-		r = consume(&p, ret_notes, e);
+		r = consume_bytes(&p, ret_notes, e);
 		ring_abandon(p.ring);
 		pthread_join(thread, NULL);
 	}

@@ -31,7 +31,8 @@ void meta_entry_add_xattr(struct meta_entry *m, const char *name, const void *va
 	strv_push(&m->xattr_names, name);
 	m->xattr_values = xrealloc(m->xattr_values, n + 1, sizeof(*m->xattr_values));
 	m->xattr_values[n] = (struct buf)BUF_INIT;
-	buf_add(&m->xattr_values[n], value, len);
+	if (len)
+		buf_add(&m->xattr_values[n], value, len);
 }
 
 /* Everything but plain printing characters as %XX: no blank, no '=' and no '%' is left. */
@@ -219,7 +220,7 @@ static void move_entry(struct meta_entry *m, const char *from, const char *to)
 
 	if (strncmp(m->path, from, n) != 0 || (m->path[n] && m->path[n] != '/'))
 		return;
-	moved = xasprintf("%s%s", to, m->path + n);
+	moved = xasprintf("%s%s", to, *to ? m->path + n : m->path + n + (m->path[n] == '/'));
 	free(m->path);
 	m->path = moved;
 }

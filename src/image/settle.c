@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,26 +54,28 @@ static int copy_meta(struct settle *s, size_t layer, const char *from, const cha
 }
 
 /* All but overlayfs' own marks. */
-static void copy_xattrs(int from, int to)
+static int copy_xattrs(int from, int to, struct err *e)
 {
-	char names[4096], value[4096];
-	ssize_t len = flistxattr(from, names, sizeof(names));
+	cleanup_free char *names = xcalloc(1, XATTR_LIST_MAX), *value = xcalloc(1, XATTR_SIZE_MAX);
+	ssize_t len = flistxattr(from, names, XATTR_LIST_MAX);
 
-	for (const char *n = names; n < names + len; n += strlen(n) + 1) {
+	for (const char *n = names; n < names + (len > 0 ? len : 0); n += strlen(n) + 1) {
 		ssize_t size = starts_with(n, "user.") && !starts_with(n, "user.overlay.")
-				       ? fgetxattr(from, n, value, sizeof(value))
+				       ? fgetxattr(from, n, value, XATTR_SIZE_MAX)
 				       : -1;
 
-		if (size >= 0)
-			fsetxattr(to, n, value, (size_t)size, 0);
+		if (size >= 0 && fsetxattr(to, n, value, (size_t)size, 0) < 0)
+			return err_sys(e, errno, "cannot set the attribute '%s'", n);
 	}
+	return 0;
 }
 
 static int copy_attributes(int from, int to, const struct stat *st, struct err *e)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
 
-	copy_xattrs(from, to);
+	if (copy_xattrs(from, to, e) < 0)
+		return -e->code;
 	if (fchmod(to, st->st_mode & 07777) < 0 || futimens(to, times) < 0)
 		return err_sys(e, errno, "cannot set attributes");
 	return 0;
@@ -82,114 +85,16 @@ static int take_dir(struct settle *s, const char *path, size_t layer, const stru
 		    struct err *e)
 {
 	cleanup_close int from = -1, to = -1;
-	const int flags = O_RDONLY | O_DIRECTORY;
-	int r = path_open_nolinks(s->lower.layers[layer], path, flags, 0, &from, e);
+	int r = settle_open(s, path, &to, e);
 
-	if (r == 0)
-		r = path_open_nolinks(s->dir, path, flags, 0, &to, e);
+	/* Something else of ours took its place. */
+	if (r < 0)
+		return settle_gone(r) ? 0 : r;
+	r = path_open_nolinks(s->lower.layers[layer], *path ? path : ".", O_RDONLY | O_DIRECTORY, 0,
+			      &from, e);
 	if (r == 0)
 		r = copy_attributes(from, to, st, e);
 	return r < 0 ? r : copy_meta(s, layer, path, path, e);
-}
-
-/* path with `from` at its beginning changed into `to`, or NULL when it does not begin so. */
-static char *moved_path(const char *path, const char *from, const char *to)
-{
-	size_t n = strlen(from);
-
-	if (strncmp(path, from, n) != 0 || (path[n] && path[n] != '/'))
-		return NULL;
-	return xasprintf("%s%s", to, *to ? path + n : path + n + (path[n] == '/'));
-}
-
-static void move_notes(struct strv *list, const char *from, const char *to)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		char *moved = moved_path(list->v[i], from, to);
-
-		if (moved) {
-			free(list->v[i]);
-			list->v[i] = moved;
-		}
-	}
-}
-
-/* Moves what lies in one folder of ours into another; of two equal names the moved one stays. */
-static int move_content(int from, int to, struct err *e)
-{
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	int copy = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-
-	if (copy < 0 || !(d = fdopendir(copy)))
-		return err_sys(e, errno, "cannot list a folder of the layer");
-	while (r == 0 && (de = readdir(d))) {
-		cleanup_close int sub_from = -1, sub_to = -1;
-		const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-
-		if (streq(de->d_name, ".") || streq(de->d_name, "..") ||
-		    renameat(from, de->d_name, to, de->d_name) == 0)
-			continue;
-		sub_from = openat(from, de->d_name, flags);
-		sub_to = openat(to, de->d_name, flags);
-		if (sub_from >= 0 && sub_to >= 0)
-			r = move_content(sub_from, sub_to, e);
-		else
-			r = file_remove_tree(to, de->d_name, e);
-		if (r == 0 && (sub_from < 0 || sub_to < 0) &&
-		    renameat(from, de->d_name, to, de->d_name) < 0)
-			r = err_sys(e, errno, "cannot move '%s'", de->d_name);
-	}
-	return r;
-}
-
-/* Folders on the way to `path` that are not ours yet take the attributes of those below. */
-static void want_parents(struct settle *s, const char *path)
-{
-	for (size_t n = strcspn(path, "/");; n += 1 + strcspn(path + n + 1, "/")) {
-		cleanup_free char *prefix = xstrndup(path, n);
-		struct stat st;
-
-		if (fstatat(s->dir, prefix, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
-		    mkdirat(s->dir, prefix, 0755) == 0)
-			strv_push(&s->notes.implicit, prefix);
-		if (!path[n])
-			return;
-	}
-}
-
-/* Below is a link where we have a folder: what is in it belongs where the link leads. */
-static int follow_link(struct settle *s, const char *path, struct err *e)
-{
-	cleanup_free char *copy = xstrdup(path), *to = NULL;
-	cleanup_close int from_fd = -1, to_fd = -1;
-	struct stat st;
-	size_t layer;
-	int r = view_resolve(&s->lower, path, &to, &layer, &st, e);
-
-	/* A link to nowhere, or to a file: the folder takes its place, as for any tool. */
-	if (r < 0 || !S_ISDIR(st.st_mode) || !*to)
-		return 0;
-	want_parents(s, to);
-	r = settle_open(s, path, &from_fd, e);
-	if (r == 0)
-		r = settle_open(s, to, &to_fd, e);
-	/* Something else of ours is in the way. */
-	if (r == -ENOTDIR || r == -ELOOP)
-		return 0;
-	if (r == 0)
-		r = move_content(from_fd, to_fd, e);
-	if (r == 0)
-		r = file_remove_tree(s->dir, copy, e);
-	if (r == 0 && fflush(s->meta) != 0)
-		r = err_sys(e, errno, "cannot write the layer's sidecar");
-	if (r == 0)
-		r = meta_move(s->meta_fd, copy, to, e);
-	move_notes(&s->notes.implicit, copy, to);
-	move_notes(&s->notes.whiteouts, copy, to);
-	move_notes(&s->notes.opaque, copy, to);
-	move_notes(&s->notes.links, copy, to);
-	return r;
 }
 
 /* The list grows while it is gone through: moving makes folders that need attributes too. */
@@ -208,12 +113,12 @@ static int settle_dirs(struct settle *s, struct err *e)
 		if (S_ISDIR(st.st_mode))
 			r = take_dir(s, path, layer, &st, e);
 		else if (S_ISLNK(st.st_mode))
-			r = follow_link(s, path, e);
+			r = settle_follow_link(s, path, layer, e);
 	}
 	return r;
 }
 
-static int copy_file(struct settle *s, size_t layer, const char *from, const char *to,
+static int copy_file(struct settle *s, size_t layer, const char *from, int dir, const char *name,
 		     const struct stat *st, struct err *e)
 {
 	cleanup_close int in = -1, out = -1;
@@ -222,37 +127,56 @@ static int copy_file(struct settle *s, size_t layer, const char *from, const cha
 
 	if (r < 0)
 		return r;
-	out = openat(s->dir, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	out = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0)
-		return err_sys(e, errno, "cannot make '%s'", to);
+		return err_sys(e, errno, "cannot make '%s'", name);
 	while ((n = sendfile(out, in, NULL, 1u << 30)) > 0)
 		;
 	return n < 0 ? err_sys(e, errno, "cannot copy '%s'", from)
 		     : copy_attributes(in, out, st, e);
 }
 
+/* The target's own name, links on its way followed as the layers below have them. */
+static int find_target(struct settle *s, const char *target, char **ret_real, size_t *ret_layer,
+		       struct stat *ret_st, struct err *e)
+{
+	const char *base = path_basename(target);
+	cleanup_free char *dir = xstrndup(target, (size_t)(base - target)), *real = NULL;
+	int r = view_resolve(&s->lower, dir, &real, ret_layer, ret_st, e);
+
+	if (r < 0)
+		return r;
+	*ret_real = *real ? path_join(real, base) : xstrdup(base);
+	return view_lookup(&s->lower, *ret_real, ret_layer, ret_st, e);
+}
+
 static int settle_link(struct settle *s, const char *link, const char *target, struct err *e)
 {
-	cleanup_free char *dir = xstrndup(target, (size_t)(path_basename(target) - target));
-	cleanup_free char *real_dir = NULL, *real = NULL;
+	const char *name = path_basename(link);
+	cleanup_free char *real = NULL;
+	cleanup_close int dir = -1;
+	struct timespec times[2];
 	struct stat st;
 	size_t layer;
-	int r = view_resolve(&s->lower, dir, &real_dir, &layer, &st, e);
+	int r = settle_open_parent(s, link, &dir, e);
 
-	if (r == 0) {
-		real = *real_dir ? path_join(real_dir, path_basename(target))
-				 : xstrdup(path_basename(target));
-		r = view_lookup(&s->lower, real, &layer, &st, e);
-	}
-	if (r < 0 || S_ISDIR(st.st_mode))
+	/* Later entries of the layer may have taken its place, or that of its folder. */
+	if (r < 0)
+		return settle_gone(r) ? 0 : r;
+	settle_keep_time(dir, times);
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (!is_whiteout(&st) || unlinkat(dir, name, 0) < 0))
+		return 0;
+	if (find_target(s, target, &real, &layer, &st, e) < 0 || S_ISDIR(st.st_mode))
 		return err_set(e, EBADMSG, "'%s' is a hard link to '%s', which is no file", link,
 			       target);
 	/* One inode in two layers: the overlay shows both names as one file, as they are. */
-	if (linkat(s->lower.layers[layer], real, s->dir, link, 0) < 0) {
+	if (linkat(s->lower.layers[layer], real, dir, name, 0) < 0) {
 		if (!S_ISREG(st.st_mode))
 			return err_sys(e, errno, "cannot make the hard link '%s'", link);
-		r = copy_file(s, layer, real, link, &st, e);
+		r = copy_file(s, layer, real, dir, name, &st, e);
 	}
+	futimens(dir, times);
 	return r < 0 ? r : copy_meta(s, layer, real, link, e);
 }
 
@@ -260,13 +184,8 @@ static int settle_links(struct settle *s, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < s->notes.links.n; i++) {
-		struct settle_time time;
-
-		settle_keep_time(s, s->notes.links.v[i], &time);
+	for (size_t i = 0; r == 0 && i < s->notes.links.n; i++)
 		r = settle_link(s, s->notes.links.v[i], s->notes.targets.v[i], e);
-		settle_restore_time(s, &time);
-	}
 	return r;
 }
 
@@ -296,8 +215,13 @@ int layer_settle(int dirfd, int meta_fd, const struct layer_notes *notes, const 
 			   .lower = {.layers = lowers, .n = n},
 			   .lower_meta_fds = lower_metas,
 			   .lower_metas = xcalloc(n + 1, sizeof(struct meta *))};
+	cleanup_free int *both = xcalloc(n + 1, sizeof(*both));
 	int copy = dup(meta_fd), r;
 
+	both[0] = dirfd;
+	for (size_t i = 0; i < n; i++)
+		both[i + 1] = lowers[i];
+	s.both = (struct view){.layers = both, .n = n + 1};
 	copy_list(&notes->implicit, &s.notes.implicit);
 	copy_list(&notes->whiteouts, &s.notes.whiteouts);
 	copy_list(&notes->opaque, &s.notes.opaque);

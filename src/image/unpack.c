@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -24,7 +23,6 @@
 #define WHITEOUT_PREFIX ".wh."
 #define WHITEOUT_OPAQUE ".wh..wh..opq"
 #define WHITEOUT_META	".wh..wh." /* aufs' own files */
-#define OVERLAY_XATTR	"user.overlay."
 
 void unpack_init(struct unpack *u, int root, FILE *meta, const struct layer_limits *limits,
 		 struct layer_notes *notes)
@@ -45,6 +43,7 @@ void unpack_clear(struct unpack *u)
 {
 	unpack_forget_parent(u);
 	tdestroy(u->dirs, free_dir);
+	unpack_clear_links(u);
 }
 
 static struct timespec mtime_of(struct archive_entry *entry)
@@ -55,55 +54,6 @@ static struct timespec mtime_of(struct archive_entry *entry)
 				 .tv_nsec = archive_entry_mtime_nsec(entry)};
 }
 
-/* What an entry says of itself, as far as its file cannot. */
-static int begin_meta(struct archive_entry *entry, char type, struct meta_entry *m, struct err *e)
-{
-	la_int64_t uid = archive_entry_uid(entry), gid = archive_entry_gid(entry);
-
-	if (uid < 0 || gid < 0 || uid >= UINT32_MAX || gid >= UINT32_MAX)
-		return err_set(e, EBADMSG, "its owner %lld:%lld is out of range", (long long)uid,
-			       (long long)gid);
-	*m = (struct meta_entry){.mode = archive_entry_mode(entry) & 07777,
-				 .uid = (uint32_t)uid,
-				 .gid = (uint32_t)gid,
-				 .type = type};
-	return 0;
-}
-
-int unpack_write_meta(struct unpack *u, const char *name, struct meta_entry *m, struct err *e)
-{
-	m->path = *name ? unpack_real_path(u, name) : xstrdup("");
-	if (!m->path)
-		return err_set(e, EIO, "cannot tell where it is: is /proc mounted?");
-	meta_write(u->meta, m);
-	return 0;
-}
-
-static int end_meta(struct unpack *u, const char *name, struct meta_entry *m, mode_t applied,
-		    struct err *e)
-{
-	if (m->uid || m->gid || m->mode != applied || strchr("bc", m->type) || m->xattr_names.n)
-		return unpack_write_meta(u, name, m, e);
-	return 0;
-}
-
-/* user.* goes onto the file; what does not fit there, and other kinds, into the sidecar. */
-static void take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *m)
-{
-	const char *name;
-	const void *value;
-	size_t len;
-
-	archive_entry_xattr_reset(entry);
-	while (archive_entry_xattr_next(entry, &name, &value, &len) == ARCHIVE_OK) {
-		if (!name || starts_with(name, OVERLAY_XATTR) ||
-		    starts_with(name, "trusted.overlay."))
-			continue;
-		if (fd < 0 || !starts_with(name, "user.") || fsetxattr(fd, name, value, len, 0) < 0)
-			meta_entry_add_xattr(m, name, value, len);
-	}
-}
-
 int unpack_make_room(struct unpack *u, const char *name, bool *ret_hidden, struct err *e)
 {
 	struct stat st;
@@ -111,7 +61,9 @@ int unpack_make_room(struct unpack *u, const char *name, bool *ret_hidden, struc
 	*ret_hidden = false;
 	if (fstatat(u->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, errno, "cannot look at '%s'", name);
-	*ret_hidden = is_whiteout(&st);
+	*ret_hidden = true;
+	if (!is_whiteout(&st))
+		u->rewritten = true;
 	return file_remove_tree(u->parent_fd, name, e);
 }
 
@@ -174,24 +126,29 @@ static int unpack_file(struct unpack *u, struct archive *a, struct archive_entry
 		r = write_data(u, a, entry, fd, e);
 	if (r < 0)
 		return r;
-	take_xattrs(entry, fd, m);
+	r = unpack_take_xattrs(entry, fd, m, e);
+	if (r < 0)
+		return r;
 	if (fchmod(fd, mode) < 0 || futimens(fd, times) < 0)
 		return err_sys(e, errno, "cannot set its attributes");
-	return end_meta(u, name, m, mode, e);
+	return unpack_end_meta(u, name, m, mode, e);
 }
 
-static int make_dir(struct unpack *u, const char *name, bool *ret_hidden, struct err *e)
+static int make_dir(struct unpack *u, const char *name, bool *ret_made, bool *ret_hidden,
+		    struct err *e)
 {
 	struct stat st;
 	int r;
 
-	*ret_hidden = false;
+	*ret_made = true;
 	if (mkdirat(u->parent_fd, name, 0700) == 0)
 		return 0;
 	if (errno != EEXIST)
 		return err_sys(e, errno, "cannot make it");
-	if (fstatat(u->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+	if (fstatat(u->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)) {
+		*ret_made = false;
 		return 0;
+	}
 	r = unpack_make_room(u, name, ret_hidden, e);
 	if (r == 0 && mkdirat(u->parent_fd, name, 0700) < 0)
 		r = err_sys(e, errno, "cannot make it");
@@ -204,8 +161,8 @@ static int unpack_dir(struct unpack *u, struct archive_entry *entry, const char 
 	mode_t mode = (m->mode & 01777) | 0700;
 	cleanup_free char *real = NULL;
 	cleanup_close int fd = -1;
-	bool hidden = false;
-	int r = *name ? make_dir(u, name, &hidden, e) : 0;
+	bool made = false, hidden = false;
+	int r = *name ? make_dir(u, name, &made, &hidden, e) : 0;
 
 	if (r < 0)
 		return r;
@@ -214,11 +171,14 @@ static int unpack_dir(struct unpack *u, struct archive_entry *entry, const char 
 	real = *name ? unpack_real_path(u, name) : xstrdup("");
 	if (fd < 0 || !real)
 		return err_sys(e, errno, "cannot open it");
-	take_xattrs(entry, fd, m);
+	r = unpack_take_xattrs(entry, fd, m, e);
+	if (r < 0)
+		return r;
 	if (fchmod(fd, mode) < 0)
 		return err_sys(e, errno, "cannot set its attributes");
-	unpack_list_dir(u, real, mtime_of(entry));
-	r = end_meta(u, name, m, mode, e);
+	unpack_list_dir(u, real, made, mtime_of(entry));
+	/* It may have been listed before, with a line that holds no more. */
+	r = made ? unpack_end_meta(u, name, m, mode, e) : unpack_write_meta(u, name, m, e);
 	return r == 0 && hidden ? unpack_opaque(u, fd, real, e) : r;
 }
 
@@ -239,10 +199,10 @@ static int unpack_symlink(struct unpack *u, struct archive_entry *entry, const c
 		if (symlinkat(target, u->parent_fd, name) < 0)
 			return err_sys(e, errno, "cannot make it");
 	}
-	take_xattrs(entry, -1, m);
 	if (utimensat(u->parent_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, errno, "cannot set its time");
-	return end_meta(u, name, m, m->mode, e);
+	r = unpack_take_xattrs(entry, -1, m, e);
+	return r < 0 ? r : unpack_end_meta(u, name, m, m->mode, e);
 }
 
 /* Devices need the host's root: an empty file stands in, and the sidecar knows better. */
@@ -262,8 +222,8 @@ static int unpack_special(struct unpack *u, struct archive_entry *entry, const c
 	    fchmodat(u->parent_fd, name, mode, 0) < 0 ||
 	    utimensat(u->parent_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, errno, "cannot make it");
-	take_xattrs(entry, -1, m);
-	return end_meta(u, name, m, mode, e);
+	r = unpack_take_xattrs(entry, -1, m, e);
+	return r < 0 ? r : unpack_end_meta(u, name, m, mode, e);
 }
 
 /* As find(1)'s %y; 0 for what a layer cannot hold. */
@@ -291,7 +251,7 @@ static int unpack_kind(struct unpack *u, struct archive *a, struct archive_entry
 		       const char *name, struct meta_entry *m, struct err *e)
 {
 	if (archive_entry_hardlink(entry))
-		return unpack_hardlink(u, entry, name, m, e);
+		return unpack_hardlink(u, entry, name, e);
 	switch (m->type) {
 	case 'f':
 		return unpack_file(u, a, entry, name, m, e);
@@ -335,11 +295,15 @@ static int place_entry(struct unpack *u, struct archive *a, struct archive_entry
 		return 0;
 	if (!*path && type != 'd')
 		return err_set(e, EBADMSG, "the root is no folder");
+	if (unpack_in_mark(path, WHITEOUT_META))
+		return 0;
+	if (unpack_in_mark(path, WHITEOUT_PREFIX))
+		return err_set(e, EBADMSG, "it lies in a whiteout");
 	r = *path ? unpack_open_parent(u, path, &name, e) : 0;
 	if (r == 0 && starts_with(name, WHITEOUT_PREFIX))
 		return unpack_mark(u, name, e);
 	if (r == 0)
-		r = begin_meta(entry, type, &m, e);
+		r = unpack_begin_meta(entry, type, &m, e);
 	if (r == 0)
 		r = unpack_kind(u, a, entry, name, &m, e);
 	meta_entry_clear(&m);
@@ -389,6 +353,11 @@ static int by_text(const void *a, const void *b)
 
 int unpack_finish(struct unpack *u, struct err *e)
 {
+	int r = unpack_finish_links(u, e);
+
+	if (r < 0)
+		return r;
+	unpack_know_dir(u, "");
 	twalk_r(u->dirs, finish_dir, u);
 	/* A parent sorts before what lies in it. */
 	if (u->notes->implicit.n)

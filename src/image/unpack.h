@@ -17,6 +17,7 @@
 struct unpack_dir {
 	char *path; /* real: no component is a link; "" is the root */
 	bool listed;
+	uint64_t made; /* counts up; one made before its parent is of a folder that went */
 	struct timespec mtime;
 };
 
@@ -26,7 +27,10 @@ struct unpack {
 	const struct layer_limits *limits;
 	struct layer_notes *notes;
 	uint64_t entries, bytes;
-	void *dirs; /* tsearch(3) tree of struct unpack_dir by path */
+	uint64_t dirs_made;
+	void *dirs;	/* tsearch(3) tree of struct unpack_dir by path */
+	void *links;	/* and of hard links, see unpack_link.c */
+	bool rewritten; /* an entry took the place of another: lines of the sidecar must be outdone */
 
 	/* The folder of the entry before: most entries lie in the same one. */
 	char *parent;	   /* as named; NULL: none */
@@ -44,15 +48,21 @@ int unpack_entry(struct unpack *u, struct archive *a, struct archive_entry *entr
 /* The times of folders, which change as long as entries come. */
 int unpack_finish(struct unpack *u, struct err *e);
 
-/* --- between unpack.c, unpack_link.c and unpack_place.c */
+/* --- between unpack.c, unpack_meta.c, unpack_link.c and unpack_place.c */
 
-int unpack_hardlink(struct unpack *u, struct archive_entry *entry, const char *name,
-		    struct meta_entry *m, struct err *e);
+int unpack_hardlink(struct unpack *u, struct archive_entry *entry, const char *name, struct err *e);
+/* One file, one truth: what the sidecar says of a file it says of its other names. */
+int unpack_finish_links(struct unpack *u, struct err *e);
+void unpack_clear_links(struct unpack *u);
 
-/*
- * Makes room for a new entry. *ret_hidden: what was there was a whiteout, so that a folder in its
- * place hides what the layers below have.
- */
+/* What an entry says of itself; its line is written at the end, when its file cannot hold it all. */
+int unpack_begin_meta(struct archive_entry *entry, char type, struct meta_entry *m, struct err *e);
+int unpack_end_meta(struct unpack *u, const char *name, struct meta_entry *m, mode_t applied,
+		    struct err *e);
+/* user.* goes onto the file; what does not fit there, and other kinds, into the sidecar. */
+int unpack_take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *m, struct err *e);
+
+/* Makes room for a new entry. *ret_hidden: there was one; a folder in its place starts empty. */
 int unpack_make_room(struct unpack *u, const char *name, bool *ret_hidden, struct err *e);
 
 /* Under the name where the entry really is: a link on its way may have led it elsewhere. */
@@ -70,8 +80,16 @@ int unpack_open_parent(struct unpack *u, const char *path, const char **ret_name
 /* The real path of name in the current parent; the caller frees. NULL: it cannot be told. */
 char *unpack_real_path(struct unpack *u, const char *name);
 
-/* A folder was listed: its own attributes hold. */
-void unpack_list_dir(struct unpack *u, const char *real, struct timespec mtime);
+/* The same of an open folder. */
+char *unpack_real_dir(const struct unpack *u, int fd);
+
+/* A folder was listed, and made for it or not: its own attributes hold. */
+void unpack_list_dir(struct unpack *u, const char *real, bool made, struct timespec mtime);
+/* A folder is there, listed or not. */
+struct unpack_dir *unpack_know_dir(struct unpack *u, const char *real);
+
+/* True when a folder on the way has such a name. */
+bool unpack_in_mark(const char *path, const char *prefix);
 
 /*
  * The cached parent is never what an entry replaces: that lies in the parent, and the next entry
@@ -81,6 +99,7 @@ void unpack_forget_parent(struct unpack *u);
 
 /* Hides name in the current parent from the layers below, or all that its folder has there. */
 int unpack_whiteout(struct unpack *u, const char *name, struct err *e);
+int unpack_make_whiteout(int dirfd, const char *name, struct err *e);
 int unpack_opaque(struct unpack *u, int dirfd, const char *real, struct err *e);
 
 #endif

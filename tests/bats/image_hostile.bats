@@ -55,6 +55,18 @@ harmless() { # the description on stdin
 	harmless <<<"{'layers': [[D('d'), F('d/f')], [L('d', '$T/home/canary')], [F('d/file', b'evil'), F('d/.wh.passwd', b'')]]}"
 }
 
+# What a layer leaves for later is done when it meets those below: by then its folders may be links.
+@test "a layer that settles is not led outside by links that took the place of its folders" {
+	mknod "$T/home/canary/mark" c 0 0
+	before=$(state)
+	harmless <<<"{'layers': [[D('to'), D('to/x'), L('link', 'to/x')], [L('to', '$T/home/canary'), F('link/f')]]}"
+	harmless <<<"{'layers': [[F('f')], [H('q/new', 'f'), L('q', '$T/home/canary')]]}"
+	harmless <<<"{'layers': [[F('f')], [F('q/.wh.mark'), L('q', '$T/home/canary')]]}"
+	harmless <<<"{'layers': [[D('q'), D('q/r')], [F('q/r/f'), L('q', '$T/home/canary')]]}"
+	harmless <<<"{'layers': [[D('q'), L('q/file', '/to'), D('to')], [F('q/file/f'), L('q', '$T/home/canary')]]}"
+	harmless <<<"{'layers': [[D('q'), F('q/f')], [F('q/.wh..wh..opq'), L('q', '$T/home/canary')]]}"
+}
+
 @test "marks of overlayfs come from no image" {
 	harmless <<<"{'layers': [busybox() + [D('d'), F('d/f')], [D('d', xattrs={'user.overlay.opaque': 'y', 'trusted.overlay.opaque': 'y', 'user.overlay.redirect': '/bin'}), C('bin', 0, 0), F('x')]]}"
 	[ "$(sandbox run odd:1 ls /d 2>/dev/null || echo gone)" = gone ] # /bin is a file now

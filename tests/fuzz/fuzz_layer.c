@@ -1,6 +1,8 @@
 /*
- * fuzz_layer.c - any bytes as a layer, unpacked beside a canary that must stay as it is.
+ * fuzz_layer.c - any bytes as a layer, unpacked beside a canary that must stay as it is, and settled
+ * upon a layer with folders, files and links (dir/lower), which must stay as it is too.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,7 +37,10 @@ static ssize_t read_bytes(void *ctx, void *buf, size_t size, struct err *e)
 	return (ssize_t)size;
 }
 
-/* dir/canary, a file, and dir/root, where the layer goes: nothing else may come to be in dir. */
+/*
+ * dir/canary, a file, dir/lower, and dir/root, where the layer goes: nothing else may come to be in
+ * dir. The names in lower are short, as those that a fuzzer finds.
+ */
 static int scratch(void)
 {
 	static char dir[] = "/tmp/fuzz-layer-XXXXXX";
@@ -45,21 +50,55 @@ static int scratch(void)
 	if (fd >= 0)
 		return fd;
 	if (!mkdtemp(dir) || (fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
-	    file_write_atomic(fd, "canary", "sings", 5, 0600, &e) < 0)
+	    file_write_atomic(fd, "canary", "sings", 5, 0600, &e) < 0 ||
+	    mkdirat(fd, "lower", 0755) < 0 || mkdirat(fd, "lower/d", 0750) < 0 ||
+	    mkdirat(fd, "lower/d/e", 0755) < 0 || symlinkat("d/e", fd, "lower/l") < 0 ||
+	    symlinkat("../..", fd, "lower/d/u") < 0 || symlinkat("/d", fd, "lower/a") < 0 ||
+	    file_write_atomic(fd, "lower/f", "sings", 5, 0644, &e) < 0)
 		abort();
 	return fd;
 }
 
-static void check_canary(int fd)
+static void check_file(int fd, const char *name, mode_t mode)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	struct stat st;
 	struct err e;
 
-	if (file_read(fd, "canary", 100, &text, &e) < 0 || strcmp(text.data, "sings") != 0 ||
-	    fstatat(fd, "canary", &st, 0) < 0 || st.st_nlink != 1 ||
-	    st.st_mode != (S_IFREG | 0600) || fstat(fd, &st) < 0 || st.st_nlink != 3)
+	if (file_read(fd, name, 100, &text, &e) < 0 || strcmp(text.data, "sings") != 0 ||
+	    fstatat(fd, name, &st, 0) < 0 || st.st_nlink != 1 || st.st_mode != (S_IFREG | mode))
 		abort();
+}
+
+/* entries: with "." and "..". */
+static void check_folder(int fd, const char *path, int entries)
+{
+	struct dirent **names;
+
+	if (scandirat(fd, path, &names, NULL, NULL) != entries)
+		abort();
+	for (int i = 0; i < entries; i++)
+		free(names[i]);
+	free(names);
+}
+
+static void check_canaries(int fd)
+{
+	check_file(fd, "canary", 0600);
+	check_file(fd, "lower/f", 0644);
+	check_folder(fd, ".", 4);
+	check_folder(fd, "lower", 6);
+	check_folder(fd, "lower/d", 4);
+	check_folder(fd, "lower/d/e", 2);
+}
+
+static void settle(int dir, const char *upon, const struct layer_request *req,
+		   const struct layer_notes *notes)
+{
+	cleanup_close int lower = openat(dir, upon, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct err e;
+
+	layer_settle(req->dirfd, req->meta_fd, notes, &lower, &req->meta_fd, 1, &e);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -68,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct layer_notes notes = {0};
 	struct layer_request req = {.packed = {read_bytes, &b},
 				    .limits = {.max_bytes = 1 << 20, .max_entries = 1000}};
-	int dir = scratch(), settled = -1;
+	int dir = scratch();
 	struct err e;
 
 	if (size && data[0] < 3)
@@ -78,20 +117,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	req.dirfd = openat(dir, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	req.meta_fd = memfd_create("meta", MFD_CLOEXEC);
 	if (layer_unpack(&req, &notes, NULL, NULL, &e) == 0) {
-		layer_settle(req.dirfd, req.meta_fd, &notes, NULL, NULL, 0, &e);
+		settle(dir, "lower", &req, &notes);
 		/* Once more, upon itself: links and whiteouts meet something below. */
-		settled = openat(dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		layer_settle(req.dirfd, req.meta_fd, &notes, &settled, &req.meta_fd, 1, &e);
+		settle(dir, "root", &req, &notes);
 	}
 	layer_notes_clear(&notes);
-	close_fd(&settled);
 	close(req.dirfd);
 	close(req.meta_fd);
 	if (file_remove_tree(dir, "root", &e) < 0)
 		abort();
-	if (mkdirat(dir, "root", 0700) < 0)
-		abort();
-	check_canary(dir);
-	unlinkat(dir, "root", AT_REMOVEDIR);
+	check_canaries(dir);
 	return 0;
 }
