@@ -1,7 +1,9 @@
 /*
  * plan.c - reading and writing plans/<manifest>.
  *
- * Promises that every layer of a plan that was read is there. Refuses layer names that are no
+ * Promises that the layers of a plan that was read are there: those of this store, because gc removes a
+ * plan before its layers, and one is looked for in case that somebody emptied the folder; those of a
+ * second store are looked for each, for it has a life of its own. Refuses layer names that are no
  * chain-id, so that the file leads nowhere else.
  */
 #include "image/plan.h"
@@ -85,9 +87,18 @@ static bool layers_are_there(int datafd, const struct image_plan *p)
 {
 	for (size_t i = 0; i < p->layers.n; i++)
 		if (!layer_name_ok(p->layers.v[i]) ||
-		    faccessat(datafd, p->layers.v[i], F_OK, 0) < 0)
+		    ((i == 0 || p->layers.v[i][0] == '/') &&
+		     faccessat(datafd, p->layers.v[i], F_OK, 0) < 0))
 			return false;
 	return p->layers.n > 0;
+}
+
+bool image_plan_is_whole(int datafd, const struct image_plan *p)
+{
+	for (size_t i = 0; i < p->layers.n; i++)
+		if (faccessat(datafd, p->layers.v[i], F_OK, 0) < 0)
+			return false;
+	return true;
 }
 
 int image_plan_read(int datafd, const struct digest *manifest, struct image_plan *ret,

@@ -30,6 +30,9 @@ struct image_plan {
 void image_plan_clear(struct image_plan *p);
 #define cleanup_image_plan __attribute__((cleanup(image_plan_clear)))
 
+/* Looks for every layer, which a start has no time for. */
+bool image_plan_is_whole(int datafd, const struct image_plan *p);
+
 /*
  * Reads the plan of a manifest beneath the data folder. -ENOENT when there is none, it is of another
  * version, or a layer of it is gone: `sandbox image prepare` makes it.

@@ -100,7 +100,8 @@ static bool is_current(const struct pull *p, const struct ref *have, const struc
 	    choose(p, now, &chosen, &ignored) < 0)
 		return false;
 	return digest_equal(&chosen, &have->manifest) &&
-	       image_plan_read(p->req->store->fd, &have->manifest, &plan, &ignored) == 0;
+	       image_plan_read(p->req->store->fd, &have->manifest, &plan, &ignored) == 0 &&
+	       image_plan_is_whole(p->req->store->fd, &plan);
 }
 
 static bool nothing_to_do(const struct pull *p, const struct ref *have)

@@ -12,9 +12,6 @@
  *	8  /sys		 sysfs of an own network namespace, else the host's, read-only
  *	9  masks	 /proc/sys and kin read-only, where we are the host's root
  *	10 pivot_root(".", "."), detach the old root
- *
- * Lower, upper and work folders reach the overlay as /proc/self/fd/N, so that no character of a
- * path can be taken for an option, and the data of 200 layers fits mount(2)'s one page.
  */
 #include "launch/rootfs.h"
 
@@ -34,26 +31,12 @@
 #include "launch/dev.h"
 #include "launch/etc.h"
 #include "launch/mounts.h"
+#include "launch/overlay.h"
 
 static int open_dir(const char *path, int *ret_fd, struct err *e)
 {
 	*ret_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return *ret_fd < 0 ? err_sys(e, errno, "cannot open '%s'", path) : 0;
-}
-
-/* Descriptors that the overlay's options name; open until it is mounted. */
-struct overlay_dirs {
-	int lowers[PLAN_MAX_LOWERS];
-	size_t n_lowers;
-	int upper, work;
-};
-
-static void close_overlay_dirs(struct overlay_dirs *d)
-{
-	for (size_t i = 0; i < d->n_lowers; i++)
-		close_fd(&d->lowers[i]);
-	close_fd(&d->upper);
-	close_fd(&d->work);
 }
 
 /* One tmpfs for all that a box keeps in memory; it goes with the mount namespace. */
@@ -62,78 +45,6 @@ static int mount_memory(const char *staging, int *ret_fd, struct err *e)
 	if (mount("tmpfs", staging, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
 		return err_sys(e, errno, "cannot mount tmpfs for the box's files");
 	return open_dir(staging, ret_fd, e);
-}
-
-/* Without an upper folder: one in memory. */
-static int open_memory_upper(int scratch, struct overlay_dirs *d, struct err *e)
-{
-	if (mkdirat(scratch, "upper", 0755) < 0 || mkdirat(scratch, "work", 0700) < 0)
-		return err_sys(e, errno, "cannot make the box's upper folder in memory");
-	d->upper = openat(scratch, "upper", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	d->work = openat(scratch, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (d->upper < 0 || d->work < 0)
-		return err_sys(e, errno, "cannot open the box's upper folder in memory");
-	return 0;
-}
-
-static int open_overlay_dirs(const struct plan *p, int scratch, struct overlay_dirs *d,
-			     struct err *e)
-{
-	int r = 0;
-
-	for (; r == 0 && d->n_lowers < p->n_lowers; d->n_lowers++)
-		r = open_dir(p->lowers[d->n_lowers], &d->lowers[d->n_lowers], e);
-	if (r == 0 && !p->upper)
-		return open_memory_upper(scratch, d, e);
-	if (r == 0)
-		r = open_dir(p->upper, &d->upper, e);
-	if (r == 0)
-		r = open_dir(p->work, &d->work, e);
-	return r;
-}
-
-/* Why the kernel said no to an overlay, in words that help. */
-static int overlay_error(const struct plan *p, int errnum, struct err *e)
-{
-	if (errnum == EBUSY)
-		return err_set(e, EBUSY, "the box's files are in use by another mount");
-	if (errnum == EINVAL || errnum == ENODEV || errnum == EPERM)
-		return err_sys(e, errnum, "cannot mount the overlay of '%s' (see sandbox doctor)",
-			       p->lowers[0]);
-	return err_sys(e, errnum, "cannot mount the overlay of '%s'", p->lowers[0]);
-}
-
-/* Without room for its work folder the overlay comes up read-only and says so in the log alone. */
-static int check_writable(const struct plan *p, struct err *e)
-{
-	struct statfs fs;
-
-	if (statfs(p->staging, &fs) < 0 || !(fs.f_flags & ST_RDONLY))
-		return 0;
-	return err_sys(e, ENOSPC, "cannot make the overlay's work folder in '%s'",
-		       p->work ? p->work : "memory");
-}
-
-/*
- * userxattr: marks in user.overlay.*, the only ones we may write (Linux 5.11). index=on: a second
- * mount of a live upper is EBUSY instead of undefined behaviour.
- */
-static int mount_overlay(const struct plan *p, int scratch, struct err *e)
-{
-	__attribute__((cleanup(close_overlay_dirs))) struct overlay_dirs d = {.upper = -1,
-									      .work = -1};
-	cleanup_buf struct buf data = BUF_INIT;
-	int r = open_overlay_dirs(p, scratch, &d, e);
-
-	if (r < 0)
-		return r;
-	buf_addstr(&data, "userxattr,index=on,lowerdir=");
-	for (size_t i = 0; i < d.n_lowers; i++)
-		buf_addf(&data, "%s%s", i ? ":" : "", fd_path(d.lowers[i]).s);
-	buf_addf(&data, ",upperdir=%s,workdir=%s", fd_path(d.upper).s, fd_path(d.work).s);
-	if (mount("overlay", p->staging, "overlay", MS_NOSUID | MS_NODEV, data.data) < 0)
-		return overlay_error(p, errno, e);
-	return check_writable(p, e);
 }
 
 static int mount_proc(int rootfd, struct err *e)
@@ -256,7 +167,7 @@ int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e)
 		return err_sys(e, errno, "cannot make the mount tree private");
 	r = mount_memory(p->staging, &scratch, e);
 	if (r == 0)
-		r = mount_overlay(p, scratch, e);
+		r = overlay_mount(p, scratch, e);
 	if (r == 0)
 		r = open_dir(p->staging, &ret->fd, e);
 	if (r == 0)

@@ -134,6 +134,9 @@ image = second:1'
 	chmod -R u+rwx "$(data)/layers"
 	rm -rf "$(data)/layers" "$(data)/plans"
 	[ "$(sandbox run app:1 cat /etc/who 2>/dev/null)" = small ]
+	chmod -R u+rwx "$(data)/layers"
+	rm -rf "$(data)/layers"
+	[ "$(sandbox run app:1 cat /etc/who 2>/dev/null)" = small ]
 }
 
 @test "a second store lends what it has, read-only" {

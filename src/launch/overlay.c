@@ -1,0 +1,165 @@
+/*
+ * overlay.c - mounting the overlay: which folders it is told of, and how.
+ *
+ * Promises that no character of a path can be taken for an option, and that the data of 200 layers
+ * fits mount(2)'s one page. Layers that lie beside the first one go by their names, relative to that
+ * folder; all others as /proc/self/fd/N, which costs the kernel three times as much to look up.
+ */
+#include "launch/overlay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "launch/mounts.h"
+
+#define DATA_MAX    4095 /* a page, mount(2) */
+#define FD_PATH_LEN 18	 /* of "/proc/self/fd/999:" */
+#define OTHER_LEN   100	 /* of what comes after the layers */
+
+/* What the overlay's options name; open until it is mounted. */
+struct overlay_dirs {
+	int lowers[PLAN_MAX_LOWERS];
+	size_t n_lowers;
+	int upper, work;
+};
+
+static void close_overlay_dirs(struct overlay_dirs *d)
+{
+	for (size_t i = 0; i < d->n_lowers; i++)
+		close_fd(&d->lowers[i]);
+	close_fd(&d->upper);
+	close_fd(&d->work);
+}
+
+static int open_dir(const char *path, int *ret_fd, struct err *e)
+{
+	*ret_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *ret_fd < 0 ? err_sys(e, errno, "cannot open '%s'", path) : 0;
+}
+
+/* Without an upper folder: one in memory. */
+static int open_memory_upper(int scratch, struct overlay_dirs *d, struct err *e)
+{
+	if (mkdirat(scratch, "upper", 0755) < 0 || mkdirat(scratch, "work", 0700) < 0)
+		return err_sys(e, errno, "cannot make the box's upper folder in memory");
+	d->upper = openat(scratch, "upper", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	d->work = openat(scratch, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (d->upper < 0 || d->work < 0)
+		return err_sys(e, errno, "cannot open the box's upper folder in memory");
+	return 0;
+}
+
+static int open_upper(const struct plan *p, int scratch, struct overlay_dirs *d, struct err *e)
+{
+	int r;
+
+	if (!p->upper)
+		return open_memory_upper(scratch, d, e);
+	r = open_dir(p->upper, &d->upper, e);
+	return r < 0 ? r : open_dir(p->work, &d->work, e);
+}
+
+/* The folder that the first layer lies in becomes the current one; its length is given back. */
+static int enter_layers(const struct plan *p, size_t *ret_len, struct err *e)
+{
+	size_t len = (size_t)(path_basename(p->lowers[0]) - p->lowers[0]);
+	cleanup_free char *dir = xstrndup(p->lowers[0], len);
+
+	if (chdir(dir) < 0)
+		return err_sys(e, errno, "cannot enter '%s'", dir);
+	*ret_len = len;
+	return 0;
+}
+
+/* The name of a layer beside the first one, when it has nothing that is a mark in options. */
+static const char *plain_name(const struct plan *p, size_t i, size_t dir_len)
+{
+	const char *name = path_basename(p->lowers[i]);
+
+	if ((size_t)(name - p->lowers[i]) != dir_len || !*name ||
+	    strncmp(p->lowers[i], p->lowers[0], dir_len) != 0)
+		return NULL;
+	for (const char *c = name; *c; c++)
+		if (!(*c >= '0' && *c <= '9') && !(*c >= 'a' && *c <= 'z'))
+			return NULL;
+	return name;
+}
+
+static int add_lowers(const struct plan *p, struct overlay_dirs *d, struct buf *data, struct err *e)
+{
+	size_t dir_len = 0;
+	int r = enter_layers(p, &dir_len, e);
+
+	for (size_t i = 0; r == 0 && i < p->n_lowers; i++) {
+		const char *name = plain_name(p, i, dir_len);
+		size_t others = (p->n_lowers - i) * FD_PATH_LEN + OTHER_LEN;
+
+		if (i)
+			buf_addch(data, ':');
+		if (name && data->len + strlen(name) + others <= DATA_MAX) {
+			buf_addstr(data, name);
+			continue;
+		}
+		r = open_dir(p->lowers[i], &d->lowers[d->n_lowers], e);
+		if (r == 0)
+			buf_addstr(data, fd_path(d->lowers[d->n_lowers++]).s);
+	}
+	return r;
+}
+
+/* Why the kernel said no to an overlay, in words that help. */
+static int overlay_error(const struct plan *p, int errnum, struct err *e)
+{
+	if (errnum == EBUSY)
+		return err_set(e, EBUSY, "the box's files are in use by another mount");
+	for (size_t i = 0; errnum == ENOENT && i < p->n_lowers; i++)
+		if (access(p->lowers[i], F_OK) < 0)
+			return err_sys(e, errno, "cannot open '%s'", p->lowers[i]);
+	if (errnum == EINVAL || errnum == ENODEV || errnum == EPERM)
+		return err_sys(e, errnum, "cannot mount the overlay of '%s' (see sandbox doctor)",
+			       p->lowers[0]);
+	return err_sys(e, errnum, "cannot mount the overlay of '%s'", p->lowers[0]);
+}
+
+/* Without room for its work folder the overlay comes up read-only and says so in the log alone. */
+static int check_writable(const struct plan *p, struct err *e)
+{
+	struct statfs fs;
+
+	if (statfs(p->staging, &fs) < 0 || !(fs.f_flags & ST_RDONLY))
+		return 0;
+	return err_sys(e, ENOSPC, "cannot make the overlay's work folder in '%s'",
+		       p->work ? p->work : "memory");
+}
+
+/*
+ * userxattr: marks in user.overlay.*, the only ones we may write (Linux 5.11). index=on: a second
+ * mount of a live upper is EBUSY instead of undefined behaviour.
+ */
+int overlay_mount(const struct plan *p, int scratch, struct err *e)
+{
+	__attribute__((cleanup(close_overlay_dirs))) struct overlay_dirs d = {.upper = -1,
+									      .work = -1};
+	cleanup_buf struct buf data = BUF_INIT;
+	int r = open_upper(p, scratch, &d, e);
+
+	buf_addstr(&data, "userxattr,index=on,lowerdir=");
+	if (r == 0)
+		r = add_lowers(p, &d, &data, e);
+	if (r < 0)
+		return r;
+	buf_addf(&data, ",upperdir=%s,workdir=%s", fd_path(d.upper).s, fd_path(d.work).s);
+	if (mount("overlay", p->staging, "overlay", MS_NOSUID | MS_NODEV, data.data) < 0)
+		return overlay_error(p, errno, e);
+	return check_writable(p, e);
+}
