@@ -18,6 +18,11 @@ void log_quiet(bool quiet)
 	quiet_ = quiet;
 }
 
+bool log_is_quiet(void)
+{
+	return quiet_;
+}
+
 static void say(const char *kind, const char *fmt, va_list ap)
 {
 	char raw[1024], line[1024];

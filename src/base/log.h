@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 void log_quiet(bool quiet); /* silence notes (--quiet) */
+bool log_is_quiet(void);
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* SANDBOX_DEBUG=1 */

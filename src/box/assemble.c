@@ -153,7 +153,9 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 	const char *home = settings_get(req->settings, "sandbox", "home");
 	struct plan_mount m = {.kind = PLAN_MOUNT_BIND, .target = a->home, .mode = 0700};
 
-	/* A user of the image's has a home of the image's. */
+	/* A user of the image's has a home of the image's, and root's becomes a part of the layer. */
+	if (req->sealed)
+		return 0;
 	if (a->root->plan.has_user && a->root->plan.uid != 0 && req->box->temporary)
 		return 0;
 	if (streq(home, "host")) {
@@ -298,9 +300,11 @@ static void fill_etc(const struct assemble_request *req, struct assembly *a)
 	/* A read-only root cannot be told; its users see a bare uid. */
 	if (a->root->read_only)
 		return;
-	etc->passwd_line = keep(
-		a, xasprintf("%s:x:%u:%u::%s:/bin/sh", u->name, u->uid, u->gid, a->home));
-	etc->group_line = keep(a, xasprintf("%s:x:%u:", u->name, u->gid));
+	if (!req->sealed) {
+		etc->passwd_line = keep(
+			a, xasprintf("%s:x:%u:%u::%s:/bin/sh", u->name, u->uid, u->gid, a->home));
+		etc->group_line = keep(a, xasprintf("%s:x:%u:", u->name, u->gid));
+	}
 	etc->hosts = keep(a, xasprintf("127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost\n",
 				       a->plan.hostname));
 	if (a->plan.net == PLAN_NET_HOST &&
@@ -343,7 +347,7 @@ int assemble(const struct assemble_request *req, struct assembly *ret, struct er
 	int r;
 
 	*ret = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1}, .root = req->root};
-	ret->home = keep(ret, session_home(req->user));
+	ret->home = keep(ret, req->sealed ? xstrdup("/root") : session_home(req->user));
 	r = fill_identity(req, ret, e);
 	if (r == 0)
 		r = add_root(req, ret, e);

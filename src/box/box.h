@@ -18,6 +18,7 @@ struct box {
 	char *project;	      /* absolute folder, or NULL */
 	char *image;	      /* as it was asked for when the box was made */
 	struct digest digest; /* the manifest it was made from; hex "": an image without one */
+	struct strv prepared; /* layers upon the image's, topmost first, beneath DATA */
 	long long created;    /* seconds since 1970 */
 	bool temporary;	      /* thrown away when it ends */
 	bool in_memory;	      /* a temporary one that lies in the runtime folder alone */
@@ -35,22 +36,8 @@ struct box {
 void box_close(struct box *b);
 #define cleanup_box __attribute__((cleanup(box_close)))
 
-/*
- * digest, here and below: of the image's manifest, hex "" for an image without one.
- *
- * Makes a new box for a project (or NULL) under name, or name-2, name-3 ... when that is taken.
- * The box is complete on disk when this returns.
- */
-int box_create(const struct store *s, const char *name, const char *project, const char *image,
-	       const struct digest *digest, struct box *ret, struct err *e);
-
-/*
- * Makes a throw-away box, in memory or on disk; name NULL: its id is its name. A name that is
- * taken is an error. *ret_lifetime is the lifetime lock: a box whose lock nobody holds has ended.
- */
-int box_create_temporary(const struct store *s, const char *name, const char *image,
-			 const struct digest *digest, bool in_memory, struct box *ret,
-			 int *ret_lifetime, struct err *e);
+/* The recipe the box was made from; "" when there was none. */
+int box_recipe(const struct box *b, struct buf *out, struct err *e);
 
 /* Makes RUNTIME/<id> where it is missing and opens run_fd; comes before box_start(). */
 int box_make_runtime(const struct store *s, struct box *b, struct err *e);

@@ -10,7 +10,7 @@
  * A throw-away box in memory has RUNTIME/<id> in place of tmp/<id>, and its record comes last of
  * all, when it has started.
  */
-#include "box/box.h"
+#include "box/box_create.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,9 +112,12 @@ static int publish(const struct store *s, struct box *b, const char *tmp, struct
 	return 0;
 }
 
-/* b has its id, project, image and kind. The lifetime lock is held when this returns. */
+/*
+ * b has its id, project, image and kind; recipe: see struct box_origin. The lifetime lock is held when
+ * this returns.
+ */
 static int create_on_disk(const struct store *s, struct box *b, const char *name, bool exact,
-			  int *ret_lifetime, struct err *e)
+			  const char *recipe, int *ret_lifetime, struct err *e)
 {
 	cleanup_free char *tmp = path_join("tmp", b->id);
 	cleanup_close int dir = -1, lifetime = -1;
@@ -124,6 +127,8 @@ static int create_on_disk(const struct store *s, struct box *b, const char *name
 		r = reserve_name(s, name, exact, b, e);
 	else if (r == 0)
 		b->name = xstrdup(b->id);
+	if (r == 0 && *recipe)
+		r = file_write_atomic(dir, "recipe", recipe, strlen(recipe), 0600, e);
 	if (r == 0)
 		r = record_write(b, dir, e);
 	if (r == 0)
@@ -167,19 +172,21 @@ static int create_in_memory(const struct store *s, struct box *b, const char *na
 	return 0;
 }
 
-int box_create(const struct store *s, const char *name, const char *project, const char *image,
-	       const struct digest *digest, struct box *ret, struct err *e)
+int box_create(const struct store *s, const char *name, const struct box_origin *from,
+	       struct box *ret, struct err *e)
 {
 	cleanup_box struct box b = BOX_INIT;
 	cleanup_close int lifetime = -1;
 	int r;
 
 	store_new_id(b.id);
-	b.project = xstrdup(project);
-	b.image = xstrdup(image);
-	b.digest = *digest;
+	b.project = xstrdup(from->project);
+	b.image = xstrdup(from->image);
+	b.digest = *from->digest;
+	for (size_t i = 0; i < from->prepared->n; i++)
+		strv_push(&b.prepared, from->prepared->v[i]);
 	b.created = time(NULL);
-	r = create_on_disk(s, &b, name, false, &lifetime, e);
+	r = create_on_disk(s, &b, name, false, from->recipe, &lifetime, e);
 	if (r < 0)
 		return r;
 	*ret = b;
@@ -201,7 +208,7 @@ int box_create_temporary(const struct store *s, const char *name, const char *im
 	b.digest = *digest;
 	b.created = time(NULL);
 	r = in_memory ? create_in_memory(s, &b, name, ret_lifetime, e)
-		      : create_on_disk(s, &b, name, true, ret_lifetime, e);
+		      : create_on_disk(s, &b, name, true, "", ret_lifetime, e);
 	if (r < 0)
 		return r;
 	*ret = b;

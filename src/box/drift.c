@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "box/image.h"
+#include "box/recipe.h"
 
 /* Keys of [sandbox] that a box is built from. */
 static const char *const at_start[] = {"network", "nested",  "sudo",	 "perf",  "io-uring",
@@ -70,8 +71,8 @@ static void say_new_digest(const struct store *st, const struct box *b)
 
 	if (b->digest.hex[0] && image_digest(st, b->image, &now, &ignored) == 0 &&
 	    !digest_equal(&now, &b->digest))
-		log_note("image '%s' has changed since this box was made: 'sandbox rm %s' and "
-			 "enter again to follow it",
+		log_note("image '%s' has changed since box '%s' was made: 'sandbox enter "
+			 "--rebuild' follows it, with a new root and the same home",
 			 b->image, b->name);
 }
 
@@ -86,13 +87,30 @@ int drift_check_image(const struct store *st, const struct box *b, const struct 
 	}
 	if (is_flag(s, "image"))
 		return err_set(e, EBUSY,
-			       "box '%s' was made from image '%s', not from '%s': 'sandbox rm %s' "
-			       "first, or leave --image out",
-			       b->name, b->image, image, b->name);
-	log_note("the project asks for image '%s', this box was made from '%s': "
-		 "'sandbox rm %s' and enter again to follow it",
-		 image, b->image, b->name);
+			       "box '%s' was made from image '%s', not from '%s': add --rebuild to "
+			       "change it, or leave --image out",
+			       b->name, b->image, image);
+	log_note("the project asks for image '%s', box '%s' was made from '%s': 'sandbox enter "
+		 "--rebuild' follows it, with a new root and the same home",
+		 image, b->name, b->image);
 	return 0;
+}
+
+int drift_check_recipe(const struct box *b, const struct settings *s, struct err *e)
+{
+	cleanup_recipe struct recipe recipe = {0};
+	cleanup_buf struct buf made = BUF_INIT;
+	int r = recipe_make(s, &recipe, e);
+
+	if (r < 0 || (!recipe.n && !b->prepared.n))
+		return r;
+	r = box_recipe(b, &made, e);
+	if (r == 0 && !streq(made.data, recipe_text(&recipe)))
+		log_note(
+			"the project's packages or steps have changed since box '%s' was made: "
+			"'sandbox enter --rebuild' follows them, with a new root and the same home",
+			b->name);
+	return r;
 }
 
 int drift_check_running(const struct box *b, const struct settings *s, struct err *e)

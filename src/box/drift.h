@@ -24,6 +24,9 @@ char *drift_project(const struct box *b);
 int drift_check_image(const struct store *st, const struct box *b, const struct settings *s,
 		      struct err *e);
 
+/* Packages or steps that are not those the box was made from are said. */
+int drift_check_recipe(const struct box *b, const struct settings *s, struct err *e);
+
 /*
  * For a box that runs: what a flag asks for and what it does not run with is an error, so that
  * nobody believes in a protection that is not there. What files ask for is said.

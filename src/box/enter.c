@@ -20,8 +20,11 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "box/drift.h"
+#include "box/origin.h"
 #include "box/project.h"
 #include "box/reach.h"
+#include "box/rebuild.h"
+#include "box/box_create.h"
 #include "box/session.h"
 #include "config/xdg.h"
 #include "launch/client.h"
@@ -40,6 +43,17 @@ struct entering {
 static void unlock_accepted(void *arg)
 {
 	box_unlock(arg);
+}
+
+static void add_prepared(const struct store *s, const struct box *b, struct image_root *root)
+{
+	cleanup_strv struct strv lowers = root->lowers;
+
+	root->lowers = (struct strv){0};
+	for (size_t i = 0; i < b->prepared.n; i++)
+		strv_push_take(&root->lowers, path_join(s->data, b->prepared.v[i]));
+	for (size_t i = 0; i < lowers.n; i++)
+		strv_push(&root->lowers, lowers.v[i]);
 }
 
 /* One start; when it fails with the box still locked, nothing of it is left. */
@@ -67,6 +81,8 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 				      .arg = b};
 	int new_reach = 0, r = image_resolve(&image, &root, e);
 
+	if (r == 0)
+		add_prepared(in->store, b, &root);
 	if (r == 0)
 		r = assemble(&req, &a, e);
 	if (r < 0)
@@ -132,6 +148,8 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 	bool told = in->told;
 	int r = told ? 0 : drift_check_image(in->store, b, in->settings, e);
 
+	if (r == 0 && !told)
+		r = drift_check_recipe(b, in->settings, e);
 	if (r == 0)
 		r = box_lock(in->store, b, e);
 	if (r < 0)
@@ -176,21 +194,15 @@ static int find_or_create(const struct store *s, const char *dir, const struct s
 {
 	cleanup_free char *from_dir = project_box_name(dir);
 	const char *set = settings_get(settings, "sandbox", "name");
-	cleanup_image_root struct image_root root = IMAGE_ROOT_INIT;
-	struct image_request image = {
-		.store = s, .image = settings_get(settings, "sandbox", "image"), .base = dir};
+	cleanup_origin struct origin origin = ORIGIN_INIT;
 	cleanup_close int lock = -1;
 	int r = box_find_project(s, dir, ret, e);
 
 	if (r != -ENOENT)
 		return r;
 	r = box_check_name(name, e);
-	/*
-	 * A box is bound to its image: one that cannot be used is no image to make it from. And it
-	 * may take minutes to come, for which nobody else should wait.
-	 */
 	if (r == 0)
-		r = image_resolve(&image, &root, e);
+		r = origin_make(s, settings, dir, &origin, e);
 	if (r < 0)
 		return r;
 	lock = openat(s->data_fd, "boxes", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -201,11 +213,36 @@ static int find_or_create(const struct store *s, const char *dir, const struct s
 		r = box_find_project(s, dir, ret, e);
 	if (r != -ENOENT)
 		return r;
-	return box_create(s,
-			  name	? name
-			  : set ? set
-				: from_dir,
-			  dir, image.image, &root.digest, ret, e);
+	return box_create(s, name ? name : set ? set : from_dir, &origin.from, ret, e);
+}
+
+static int check_stopped(const struct box *b, struct err *e)
+{
+	if (box_is_running(b) || !box_wait_gone(b, BOX_GONE_MS))
+		return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first", b->name,
+			       b->name);
+	return 0;
+}
+
+/* The new root is ready before the box is touched. A project without a box has nothing to rebuild. */
+static int rebuild(const struct store *s, const char *dir, const struct settings *settings,
+		   struct err *e)
+{
+	cleanup_origin struct origin origin = ORIGIN_INIT;
+	cleanup_box struct box b = BOX_INIT;
+	int r = box_find_project(s, dir, &b, e);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = check_stopped(&b, e);
+	if (r == 0)
+		r = origin_make(s, settings, dir, &origin, e);
+	if (r == 0)
+		r = box_lock(s, &b, e);
+	/* It may have been started meanwhile. */
+	if (r == 0)
+		r = check_stopped(&b, e);
+	return r < 0 ? r : box_rebuild(s, &b, &origin.from, e);
 }
 
 int run_enter(struct enter_options *o, int *ret_status, struct err *e)
@@ -232,6 +269,8 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 		return r;
 	user_self(&u);
 	o->session.root = o->session.root || settings_bool(&settings, "sandbox", "root");
+	if (o->rebuild && (r = rebuild(&s, dir, &settings, e)) < 0)
+		return err_add(e, "cannot rebuild '%s'", dir);
 	for (int i = 0; i < MAX_TRIES; i++) {
 		cleanup_box struct box b = BOX_INIT;
 

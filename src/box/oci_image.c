@@ -47,7 +47,7 @@ int oci_image_digest(const struct store *s, const char *image, struct digest *re
 }
 
 /* Shared by all who use layers, exclusive for gc. */
-static int take_lease(const struct store *s, int *ret_fd, struct err *e)
+int oci_image_lease(const struct store *s, int *ret_fd, struct err *e)
 {
 	cleanup_close int fd = openat(s->data_fd, IMAGE_LEASE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
@@ -120,7 +120,7 @@ static int find_plan(const struct image_request *req, struct image_root *ret, st
 
 int oci_image_resolve(const struct image_request *req, struct image_root *ret, struct err *e)
 {
-	int r = take_lease(req->store, &ret->lease, e);
+	int r = oci_image_lease(req->store, &ret->lease, e);
 
 	if (r == 0)
 		r = find_plan(req, ret, e);

@@ -13,9 +13,13 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/kv.h"
 #include "base/path.h"
+#include "box/prepared.h"
 #include "config/settings.h"
+
+#define RECIPE_MAX (64u << 20)
 
 void box_close(struct box *b)
 {
@@ -25,6 +29,7 @@ void box_close(struct box *b)
 	free(b->name);
 	free(b->project);
 	free(b->image);
+	strv_clear(&b->prepared);
 	*b = (struct box)BOX_INIT;
 }
 
@@ -53,6 +58,8 @@ int record_write(const struct box *b, int dirfd, struct err *e)
 	kv_set(&kv, "project", b->project);
 	kv_set(&kv, "image", b->image);
 	kv_set(&kv, "digest", b->digest.hex[0] ? b->digest.hex : NULL);
+	for (size_t i = 0; i < b->prepared.n; i++)
+		kv_add(&kv, "prepared", b->prepared.v[i]);
 	kv_set(&kv, "created", created);
 	kv_set(&kv, "temporary", b->temporary ? "yes" : NULL);
 	return kv_write(&kv, dirfd, "record", e);
@@ -114,12 +121,25 @@ static int no_record(const struct store *s, const struct box *b, int r, struct e
 	}
 }
 
+static bool take_prepared(struct box *b, const struct kv *kv)
+{
+	for (size_t i = 0; i < kv->keys.n; i++) {
+		if (!streq(kv->keys.v[i], "prepared"))
+			continue;
+		if (!prepared_valid(kv->values.v[i]))
+			return false;
+		strv_push(&b->prepared, kv->values.v[i]);
+	}
+	return true;
+}
+
 static int take_record(struct box *b, const struct kv *kv, struct err *e)
 {
 	const char *name = kv_get(kv, "name"), *image = kv_get(kv, "image");
 	const char *created = kv_get(kv, "created"), *digest = kv_get(kv, "digest");
 
-	if (!name || !box_name_valid(name) || !image || (digest && !digest_valid_hex(digest)))
+	if (!name || !box_name_valid(name) || !image || (digest && !digest_valid_hex(digest)) ||
+	    !take_prepared(b, kv))
 		return is_damaged(b->id, e);
 	b->name = xstrdup(name);
 	b->project = xstrdup(kv_get(kv, "project"));
@@ -129,6 +149,13 @@ static int take_record(struct box *b, const struct kv *kv, struct err *e)
 	b->created = created ? strtoll(created, NULL, 10) : 0;
 	b->temporary = b->in_memory || says_temporary(kv);
 	return 0;
+}
+
+int box_recipe(const struct box *b, struct buf *out, struct err *e)
+{
+	int r = file_read(b->dir_fd, "recipe", RECIPE_MAX, out, e);
+
+	return r == -ENOENT ? 0 : r;
 }
 
 int box_load(const struct store *s, const char *id, struct box *ret, struct err *e)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "box/box_create.h"
 #include "box/session.h"
 #include "box/sweep.h"
 #include "launch/client.h"

@@ -21,6 +21,7 @@ struct session_options {
 
 struct enter_options {
 	const char *project; /* box, folder, or NULL: where the caller stands */
+	bool rebuild;	     /* a new root, from what the project asks for now */
 	bool accept;	     /* whatever of the host the project asks for; see reach.h */
 	const char *name;    /* for a box that is made; NULL: [sandbox] name, else the folder's */
 	struct settings_request settings;

@@ -72,7 +72,8 @@ int box_start(const struct box *b, struct assembly *a, int lifetime, const char 
 	if (r < 0)
 		return r;
 	buf_addf(&text, HOST_LAYER_NOTE "%s\n%s",
-		 err_quote(layer, sizeof(layer), path_basename(a->root->lowers.v[0])),
+		 err_quote(layer, sizeof(layer),
+			   path_basename(a->root->lowers.v[a->root->lowers.n - 1])),
 		 notes ? notes : "");
 	r = box_record_start(b, lifetime, started.pid, text.data, e);
 	if (r < 0) {

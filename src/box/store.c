@@ -19,8 +19,8 @@
 #include "config/xdg.h"
 
 /* The last one is nobody else's: sandbox-image makes layers and tmp too. */
-static const char *const folders[] = {"tmp",	   "layers",	   "caches",
-				      STORE_NAMES, STORE_PROJECTS, "boxes"};
+static const char *const folders[] = {"tmp",	      "layers", "caches", STORE_NAMES,
+				      STORE_PROJECTS, "steps",	"boxes"};
 
 static int make_folders(const struct store *s, struct err *e)
 {

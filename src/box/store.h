@@ -6,6 +6,7 @@
  *	DATA/projects/<key>	link to an id; the key is a hash of the folder's path
  *	DATA/caches/<name>/	folders that projects share
  *	DATA/layers/host-<key>/	the small layer of the image `host`
+ *	DATA/layers/step-<key>/	what a step of a project wrote; DATA/steps/<key> says which (prepared.h)
  *	DATA/tmp/		work in flight
  *	RUNTIME/<id>/		control socket; record and lock too for a throw-away box
  */

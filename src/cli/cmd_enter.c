@@ -6,7 +6,7 @@
 #include "cli/overrides.h"
 
 struct enter_cli {
-	bool root, accept;
+	bool root, accept, rebuild;
 	const char *image, *network, *variant, *name, *workdir;
 	struct strv profiles, env;
 };
@@ -34,6 +34,9 @@ static const struct opt options[] = {
 	{.name = "accept",
 	 .help = "let the project have what it now asks for of this machine",
 	 OPT_FLAG(struct enter_cli, accept)},
+	{.name = "rebuild",
+	 .help = "make the box's root anew from image, packages and steps of now; home stays",
+	 OPT_FLAG(struct enter_cli, rebuild)},
 	OPTS_END,
 };
 
@@ -43,6 +46,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	struct enter_options o = {
 		.project = args->n ? args->v[0] : NULL,
 		.accept = cli->accept,
+		.rebuild = cli->rebuild,
 		.name = cli->name,
 		.settings = {.variant = cli->variant, .profiles = cli->profiles},
 		.session = {.root = cli->root,

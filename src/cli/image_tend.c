@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "base/path.h"
 #include "base/log.h"
 #include "box/lifecycle.h"
 #include "cli/image_commands.h"
@@ -41,8 +42,8 @@ int image_cmd_tag(const struct args *args, int *ret_status, struct err *e)
 	return r < 0 ? r : layout_update(&t.store, e);
 }
 
-/* The images that boxes are made of, running or not. */
-static int images_in_use(struct strv *ret, struct err *e)
+/* The images and prepared layers that boxes are made of, running or not. */
+static int images_in_use(struct strv *ret, struct strv *ret_steps, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	struct box_list boxes = {0};
@@ -50,9 +51,14 @@ static int images_in_use(struct strv *ret, struct err *e)
 
 	if (r == 0)
 		r = box_list_load(&s, &boxes, e);
-	for (size_t i = 0; i < boxes.n; i++)
-		if (boxes.v[i].digest.hex[0])
-			strv_push(ret, boxes.v[i].digest.hex);
+	for (size_t i = 0; i < boxes.n; i++) {
+		const struct box *b = &boxes.v[i];
+
+		if (b->digest.hex[0])
+			strv_push(ret, b->digest.hex);
+		for (size_t j = 0; j < b->prepared.n; j++)
+			strv_push(ret_steps, path_basename(b->prepared.v[j]));
+	}
 	box_list_clear(&boxes);
 	return r;
 }
@@ -60,7 +66,7 @@ static int images_in_use(struct strv *ret, struct err *e)
 int image_cmd_rm(const struct args *args, int *ret_status, struct err *e)
 {
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
-	cleanup_strv struct strv drop = {0}, in_use = {0};
+	cleanup_strv struct strv drop = {0}, in_use = {0}, steps = {0};
 	struct gc_request req = {.store = &t.store, .in_use = &in_use};
 	struct gc_result result;
 	int r = image_tools_open(&t, e);
@@ -82,7 +88,7 @@ int image_cmd_rm(const struct args *args, int *ret_status, struct err *e)
 	/* While others pull or start, their layers must stay: the next prune or rm clears up. */
 	if (r < 0 || !image_store_take_alone(&t.store))
 		return r;
-	r = images_in_use(&in_use, e);
+	r = images_in_use(&in_use, &steps, e);
 	return r < 0 ? r : image_gc(&req, &result, e);
 }
 
@@ -128,9 +134,10 @@ int image_cmd_prune(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct prune_cli *cli = args->options;
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
-	cleanup_strv struct strv drop = {0}, in_use = {0};
+	cleanup_strv struct strv drop = {0}, in_use = {0}, steps = {0};
 	struct gc_request req = {.store = &t.store,
 				 .in_use = &in_use,
+				 .steps = &steps,
 				 .drop = &drop,
 				 .partial = true,
 				 .dry_run = cli->dry_run};
@@ -144,7 +151,7 @@ int image_cmd_prune(const struct args *args, int *ret_status, struct err *e)
 		return err_set(e, EBUSY,
 			       "another command is using images (a pull, or a box that starts): "
 			       "try again when it has ended");
-	r = images_in_use(&in_use, e);
+	r = images_in_use(&in_use, &steps, e);
 	if (r == 0 && cli->all)
 		r = unused_names(&t, &in_use, &drop, e);
 	if (r == 0)
@@ -203,14 +210,17 @@ int image_cmd_df(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct image_json_cli *cli = args->options;
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
-	cleanup_strv struct strv names = {0}, in_use = {0};
+	cleanup_strv struct strv names = {0}, in_use = {0}, steps = {0};
 	struct usage u[] = {{"images", 0, 0},
 			    {"layers", 0, 0},
 			    {"blobs", 0, 0},
 			    {"boxes", 0, 0},
 			    {"reclaimable", 0, 0}};
-	struct gc_request req = {
-		.store = &t.store, .in_use = &in_use, .partial = true, .dry_run = true};
+	struct gc_request req = {.store = &t.store,
+				 .in_use = &in_use,
+				 .steps = &steps,
+				 .partial = true,
+				 .dry_run = true};
 	struct gc_result result;
 	int r = image_tools_open(&t, e);
 
@@ -218,7 +228,7 @@ int image_cmd_df(const struct args *args, int *ret_status, struct err *e)
 	if (r == 0)
 		r = ref_list(t.store.fd, &names, e);
 	if (r == 0)
-		r = images_in_use(&in_use, e);
+		r = images_in_use(&in_use, &steps, e);
 	if (r == 0)
 		r = image_gc(&req, &result, e);
 	if (r < 0)

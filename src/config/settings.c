@@ -31,6 +31,16 @@ void settings_clear(struct settings *s)
 	*s = (struct settings){0};
 }
 
+void settings_add(struct settings *s, const struct setting *st)
+{
+	s->v = xrealloc(s->v, s->n + 1, sizeof(*s->v));
+	s->v[s->n++] = (struct setting){.section = xstrdup(st->section),
+					.key = xstrdup(st->key),
+					.value = xstrdup(st->value),
+					.source = xstrdup(st->source),
+					.dir = xstrdup(st->dir)};
+}
+
 const struct setting *settings_find(const struct settings *s, const char *section, const char *key)
 {
 	for (size_t i = s->n; i-- > 0;)

@@ -44,6 +44,9 @@ int settings_load(const struct settings_request *req, struct settings *ret, stru
 void settings_clear(struct settings *s);
 #define cleanup_settings __attribute__((cleanup(settings_clear)))
 
+/* Appends a copy of one setting, as the highest there is. */
+void settings_add(struct settings *s, const struct setting *st);
+
 /* The single value of a key, its built-in default, or NULL. Points into s. */
 const char *settings_get(const struct settings *s, const char *section, const char *key);
 /* The setting behind it, or NULL when no source sets the key: for its source and dir. */

@@ -170,11 +170,21 @@ static bool plan_goes(const struct sweep *s, const char *name)
 	return !has(&s->marks->plans, name);
 }
 
+/* Of DATA/steps/: "<key>" and "<key>.log", where the layer is "step-<key>" (box/prepared.h). */
+static bool step_goes(const struct sweep *s, const char *name)
+{
+	cleanup_free char *layer = xasprintf("step-%.*s", (int)strcspn(name, "."), name);
+
+	return s->req->steps && !strv_has(s->req->steps, layer);
+}
+
 /* "<chain>" and "<chain>.meta"; the layers of the image `host` have other names. */
 static bool layer_goes(const struct sweep *s, const char *name)
 {
 	cleanup_free char *chain = xstrndup(name, DIGEST_HEX_LEN);
 
+	if (starts_with(name, "step-"))
+		return s->req->steps && !strv_has(s->req->steps, name);
 	return digest_valid_hex(chain) &&
 	       (!name[DIGEST_HEX_LEN] || streq(name + DIGEST_HEX_LEN, ".meta")) &&
 	       !has(&s->marks->layers, chain);
@@ -205,6 +215,8 @@ static int sweep_folder(struct sweep *s, struct err *e)
 	struct dirent *de;
 	int r = 0, fd = openat(s->req->store->fd, s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	if (fd < 0 && errno == ENOENT)
+		return 0;
 	if (fd < 0 || !(d = fdopendir(fd)))
 		return err_sys(e, errno, "cannot list '%s/%s'", s->req->store->path, s->folder);
 	while (r == 0 && (de = readdir(d))) {
@@ -234,9 +246,11 @@ static int drop_names(const struct gc_request *req, struct gc_result *ret, struc
 int image_gc(const struct gc_request *req, struct gc_result *ret, struct err *e)
 {
 	__attribute__((cleanup(marks_clear))) struct marks marks = {0};
-	/* Plans first: without one, nobody looks for the layers. */
+	size_t steps = 0; /* told as layers */
+	/* Plans and steps first: without one, nobody looks for the layers. */
 	struct sweep sweeps[] = {
 		{.folder = "plans", .counter = &ret->plans, .goes = plan_goes},
+		{.folder = "steps", .counter = &steps, .goes = step_goes},
 		{.folder = "layers", .counter = &ret->layers, .goes = layer_goes},
 		{.folder = "blobs/sha256", .counter = &ret->blobs, .goes = blob_goes},
 		{.folder = "tmp", .counter = &ret->temporary, .goes = tmp_goes},

@@ -2,7 +2,8 @@
  * gc.h - removing what no name and no box needs.
  *
  * Reachable is what a name in refs/ or a manifest in `in_use` (the images that boxes are made of)
- * leads to: index, manifest, config, layers packed and unpacked, plan.
+ * leads to: index, manifest, config, layers packed and unpacked, plan. Of the layers that projects had
+ * prepared, reachable are those in `steps`.
  */
 #ifndef IMAGE_GC_H
 #define IMAGE_GC_H
@@ -13,8 +14,9 @@
 struct gc_request {
 	struct image_store *store; /* whose lease is exclusive: image_store_take_alone() */
 	const struct strv *in_use; /* hex digests of manifests */
-	const struct strv *drop;   /* names not to count as reachable, and to remove; or NULL */
-	bool partial;		   /* downloads that could be gone on with too */
+	const struct strv *steps; /* prepared layers that boxes use, "step-<key>"; NULL: all stay */
+	const struct strv *drop;  /* names not to count as reachable, and to remove; or NULL */
+	bool partial;		  /* downloads that could be gone on with too */
 	bool dry_run;
 };
 

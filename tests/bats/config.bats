@@ -128,7 +128,7 @@ line() { # KEY [ARGUMENT...]
 }
 
 @test "what is not acted on yet is noted on stderr, not with one key" {
-	project p $'[packages]\napt = jq\n[limits]\nmemory = 1G'
+	project p $'[ports]\n80 = 80\n[limits]\nmemory = 1G'
 	run --separate-stderr sandbox config ./p
 	[ "$status" = 0 ]
 	[ "$(words_on_stderr | grep -c 'is not acted on yet$')" = 2 ]

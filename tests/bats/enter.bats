@@ -195,7 +195,10 @@ image = dir:$T/rootfs"
 	project p $'[sandbox]\nimage = dir:../rootfs'
 	run --separate-stderr sandbox enter ./p -- true
 	[ "$status" = 0 ]
-	[[ $(words_on_stderr) = "sandbox: the project asks for image"*"sandbox rm p"* ]]
+	[[ $(words_on_stderr) = "sandbox: the project asks for image"*"sandbox enter --rebuild"* ]]
+	sandbox stop p
+	sandbox enter --rebuild ./p -- sh -c '[ ! -e /opt ]'
+	[ "$(sandbox inspect p --json | jq -r .image)" = dir:../rootfs ]
 }
 
 @test "--network none is loopback alone" {
@@ -234,9 +237,9 @@ image = dir:$T/rootfs"
 }
 
 @test "what is known and not acted on yet is named, unless --quiet" {
-	project p $'[packages]\napt = jq'
+	project p $'[limits]\nmemory = 1G'
 	run --separate-stderr sandbox enter ./p -- true
-	[[ $(words_on_stderr) = "sandbox: "*"p/sandbox.ini:2: [packages] is not acted on yet" ]]
+	[[ $(words_on_stderr) = "sandbox: "*"p/sandbox.ini:2: [limits] is not acted on yet" ]]
 	sandbox stop p
 	run --separate-stderr sandbox enter --quiet ./p -- true
 	[ -z "$(words_on_stderr)" ]

@@ -1,0 +1,42 @@
+/*
+ * origin.c - what a project's box is to be made from.
+ *
+ * A box is bound to its image and to what was prepared: what cannot be had is nothing to make it from.
+ */
+#include "box/origin.h"
+
+#include "box/oci_image.h"
+#include "box/prepare.h"
+
+void origin_clear(struct origin *o)
+{
+	image_root_clear(&o->root);
+	recipe_clear(&o->recipe);
+	strv_clear(&o->layers);
+}
+
+int origin_make(const struct store *s, const struct settings *settings, const char *project,
+		struct origin *o, struct err *e)
+{
+	struct image_request image = {
+		.store = s, .image = settings_get(settings, "sandbox", "image"), .base = project};
+	struct prepare_request req = {.store = s,
+				      .settings = settings,
+				      .recipe = &o->recipe,
+				      .root = &o->root,
+				      .image = image.image};
+	int r = recipe_make(settings, &o->recipe, e);
+
+	if (r == 0)
+		r = image_resolve(&image, &o->root, e);
+	if (r == 0 && o->recipe.n && o->root.lease < 0)
+		r = oci_image_lease(s, &o->root.lease, e);
+	if (r == 0 && o->recipe.n)
+		r = prepare(&req, &o->layers, e);
+	o->from = (struct box_origin){.project = project,
+				      .image = image.image,
+				      .digest = &o->root.digest,
+				      .prepared = &o->layers,
+				      .recipe = recipe_text(&o->recipe)};
+	return r;
+}

@@ -1,0 +1,29 @@
+/*
+ * prepare.h - making a project's environment ready: its recipe upon its image.
+ */
+#ifndef BOX_PREPARE_H
+#define BOX_PREPARE_H
+
+#include "base/err.h"
+#include "box/image.h"
+#include "box/recipe.h"
+#include "box/store.h"
+#include "config/settings.h"
+
+struct prepare_request {
+	const struct store *store;
+	const struct settings *settings; /* of the project */
+	const struct recipe *recipe;
+	const struct image_root *root; /* what the steps begin with; its lease is held */
+	const char *image;	       /* its name, for messages */
+};
+
+/*
+ * The layers of all steps, topmost first, as paths beneath DATA. What is there already is used; from the
+ * first step on that is not, each runs as box-root in a throw-away box upon those before it, and
+ * what it wrote becomes a layer. A step that fails is an error that names it, after its last lines;
+ * the layers of the steps before it stay.
+ */
+int prepare(const struct prepare_request *req, struct strv *ret_layers, struct err *e);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * recipe.h - what a project's environment is prepared from: [packages] and [run] as steps in order.
+ *
+ * The text of a recipe is all that a step's result depends on, word for word: no hash stands for it,
+ * so that two recipes are the same only when they are. A step that changed takes those behind it along.
+ */
+#ifndef BOX_RECIPE_H
+#define BOX_RECIPE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "config/settings.h"
+
+struct recipe_step {
+	char *title;	    /* "apt: cmake gcc", "run 1: ./setup.sh" */
+	struct strv argv;   /* for a session as box-root */
+	char *text;	    /* of the recipe up to and with this step */
+	bool packages;	    /* a package manager's */
+	bool one_at_a_time; /* its cache cannot be used by two at once */
+};
+
+struct recipe {
+	struct recipe_step *v;
+	size_t n;
+};
+
+/* The folder of the project, read-only, while steps run. In memory: no trace of it stays. */
+#define RECIPE_PROJECT "/run/project"
+
+/*
+ * The steps of a project, none when it asks for nothing. Files of the project that a step of [run]
+ * names are a part of the text. On failure *ret is untouched.
+ */
+int recipe_make(const struct settings *s, struct recipe *ret, struct err *e);
+void recipe_clear(struct recipe *r);
+#define cleanup_recipe __attribute__((cleanup(recipe_clear)))
+
+/* The text of all steps; "" when there are none. */
+const char *recipe_text(const struct recipe *r);
+
+#endif

@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# [packages] and [run]: what a project asks for upon its image, prepared once and shared.
+
+load helpers
+load images
+
+data() { echo "$XDG_DATA_HOME/sandbox"; }
+
+layers() { find "$(data)/layers" -mindepth 1 -maxdepth 1 -name 'step-*' | wc -l; }
+
+setup() {
+	sandbox_setup
+	layout app <<<"{'layers': [busybox('sh', 'ls', 'cat', 'id', 'echo', 'touch', 'mkdir', 'sleep', 'true', 'cp', 'rm', 'env') + [D('etc'), D('opt'), D('root', 0o700)]]}"
+	sandbox image import --quiet "$T/app" app:1
+}
+
+@test "steps run once, in the order of their numbers, and are there for every box that asks for them" {
+	project one $'[sandbox]\nimage = app:1\n[run]\n10 = echo ten >>/opt/order\n2 = echo two >>/opt/order\n  id -u >>/opt/order'
+	run sandbox enter "$T/one" -- cat /opt/order
+	[ "$status" = 0 ]
+	[[ $output = *'preparing 1/2: run 2: echo two'*'prepared 2/2: run 10: echo ten'* ]]
+	[[ $output = *$'two\n0\nten' ]]
+	cp -a one two
+	run sandbox enter "$T/two" -- cat /opt/order
+	[ "$output" = $'two\n0\nten' ]
+	[ "$(layers)" = 2 ]
+}
+
+@test "a changed step is said, and --rebuild goes on from there with the same home" {
+	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first\n2 = touch /opt/second'
+	sandbox enter --quiet "$T/p" -- sh -c 'touch /marker ~/mine'
+	sandbox stop p
+	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first\n2 = touch /opt/other'
+	run sandbox enter "$T/p" -- ls /opt /marker
+	[[ $output = *'have changed since box'*'--rebuild'* ]]
+	[[ $output = *second* ]]
+	fails 125 "*box 'p' is running: 'sandbox stop p' first" sandbox enter --rebuild "$T/p" -- true
+	sandbox stop p
+	run sandbox enter --rebuild "$T/p" -- sh -c 'ls /opt /marker; ls ~/mine'
+	[[ $output != *'run 1'* && $output != *second* ]]
+	[[ $output = *'/marker: No such file'* && $output = *other* && $output = */mine ]]
+	find "$(data)/boxes" -path '*/snapshots/*/upper/marker' | grep -q marker
+	# Nothing has changed since.
+	[ -z "$(sandbox enter "$T/p" -- true 2>&1)" ]
+}
+
+@test "a step that fails is named with its last lines; those before it are kept" {
+	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first\n2 = echo so far; false; echo never'
+	run sandbox enter "$T/p" -- true
+	[ "$status" = 125 ]
+	[[ $output = *'  | so far'*"step 2 of 2 (run 2: echo so far; false; echo never) failed with status 1"*"in '$(data)/steps/"* ]]
+	[[ $output != *'| never'* ]]
+	log=${lines[-1]##*in \'}
+	grep -x 'so far' "${log%\'}"
+	[ "$(layers)" = 1 ]
+	[ -z "$(sandbox ls --names)" ]
+	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first\n2 = touch /opt/second'
+	run sandbox enter "$T/p" -- ls /opt
+	[[ $output != *'run 1'* && $output = *$'first\nsecond' ]]
+}
+
+@test "what a step says cannot reach the terminal" {
+	project p $'[sandbox]\nimage = app:1\n[run]\n1 = echo -e "\\\\033]0;evil\\\\007"; false'
+	run sandbox enter "$T/p" -- true
+	[ "$status" = 125 ]
+	[[ $output = *'\x1b]0;evil'* && $output != *$'\e'* ]]
+}
+
+@test "killed in the middle, the next enter goes on with that step" {
+	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first\n2 = touch /opt/half; [ -e /run/project/go ] || sleep 100; touch /opt/second'
+	sandbox enter "$T/p" -- true 2>"$T/out" 3>&- &
+	pid=$!
+	wait_until 100 grep -q 'preparing 2/2' "$T/out"
+	kill -KILL $pid
+	wait_for $pid
+	wait_until 50 no_processes
+	[ "$(layers)" = 1 ]
+	touch p/go
+	run sandbox enter "$T/p" -- ls /opt
+	[[ $output = *$'first\nhalf\nsecond' && $output != *'run 1'* ]]
+	# The throw-away box of the killed one goes with the next sweep.
+	touch -d '1 hour ago' "$XDG_RUNTIME_DIR/sandbox/swept"
+	sandbox ls >/dev/null
+}
+
+@test "two that want the same environment prepare it once" {
+	for name in a b; do
+		project $name $'[sandbox]\nimage = app:1\n[run]\n1 = sleep 1; touch /opt/first'
+		sandbox enter "$T/$name" -- ls /opt >$name.out 2>$name.err 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait_for "$pid"
+		[ "$status" = 0 ]
+	done
+	[ "$(cat a.out b.out)" = $'first\nfirst' ]
+	[ "$(cat a.err b.err | grep -c 'prepared 1/1')" = 1 ]
+	grep -q 'is preparing the same environment: waiting' a.err b.err
+}
+
+@test "a file that a step names is a part of it, and the project stays as it is" {
+	project p $'[sandbox]\nimage = app:1\n[run]\n1 = sh ./setup.sh; ! touch ./new'
+	echo 'cp words /opt/words' >p/setup.sh
+	echo 1 >p/words
+	[ "$(sandbox enter --quiet "$T/p" -- cat /opt/words)" = 1 ]
+	[ ! -e p/new ]
+	sandbox stop p
+	echo 'echo 2 >/opt/words' >p/setup.sh
+	run sandbox enter "$T/p" -- true
+	[[ $output = *'steps have changed'* ]]
+	sandbox stop p
+	[ "$(sandbox enter --quiet --rebuild "$T/p" -- cat /opt/words)" = 2 ]
+}
+
+@test "steps have the project's variables and caches, nothing else of it or of the caller" {
+	project p $'[sandbox]\nimage = app:1\nnetwork = none\n[env]\nCOLOUR = blue\n[mounts]\n~/.cache/x = cache:x\n/secret = ../secret\n[run]\n1 = echo $COLOUR >/opt/env; env >>/opt/env; touch ~/.cache/x/used; ls / /etc >/opt/root'
+	mkdir secret
+	export TOKEN=the-secret
+	sandbox enter --quiet "$T/p" -- cat /opt/env /opt/root >out
+	grep -x blue out
+	grep -x HOME=/root out
+	run -1 grep -E 'TOKEN|secret' out
+	[ -e "$(data)/caches/x/used" ]
+	# Nor is anything of the user or of the machine in the layer.
+	run find "$(data)/layers" -path '*step-*' ! -name 'step-*' -printf '%P\n'
+	run -1 grep -E '/(hosts|resolv.conf|passwd)$' <<<"$output"
+}
+
+@test "one project's text never finds another one's layer" {
+	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first'
+	sandbox enter --quiet "$T/p" -- true
+	# As if the hashes were the same: the text decides.
+	for f in "$(data)"/steps/*-1; do
+		echo other >"$f"
+	done
+	cp -a p q
+	run sandbox enter "$T/q" -- ls /opt
+	[[ $output = *'prepared 1/1'*first ]]
+	[ "$(layers)" = 2 ]
+}
+
+@test "packages need an image that something can be installed into" {
+	project p $'[sandbox]\nimage = host\n[packages]\napt = gcc'
+	fails 125 "*need an image of their own: 'host' shows this machine's /usr*" sandbox enter "$T/p" -- true
+	mkdir root
+	project p $'[sandbox]\nimage = dir:../root\n[run]\n1 = true'
+	fails 125 "*need an image that stays as it is*" sandbox enter "$T/p" -- true
+	project p $'[sandbox]\nimage = app:1\n[packages]\napt = --evil'
+	fails 125 "*'--evil' is an option, not a package" sandbox enter "$T/p" -- true
+	[ -z "$(sandbox ls --names)" ]
+}
+
+@test "steps work on the image host too" {
+	project p $'[sandbox]\nimage = host\n[run]\n1 = touch /var/prepared'
+	sandbox enter --quiet "$T/p" -- test -e /var/prepared
+}
+
+@test "prune removes the layers of steps that no box uses" {
+	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first\n2 = touch /opt/second'
+	sandbox enter --quiet "$T/p" -- true
+	sandbox image prune >/dev/null
+	[ "$(layers)" = 2 ]
+	sandbox rm --force p
+	sandbox image prune >/dev/null
+	[ "$(layers)" = 0 ]
+	[ -z "$(find "$(data)/steps" -mindepth 1)" ]
+}
