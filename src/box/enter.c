@@ -20,6 +20,8 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "box/drift.h"
+#include "box/hooks.h"
+#include "box/lifecycle.h"
 #include "box/origin.h"
 #include "box/project.h"
 #include "box/reach.h"
@@ -65,6 +67,7 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	cleanup_free char *cwd = NULL;
 	cleanup_image_root struct image_root root = IMAGE_ROOT_INIT;
 	struct started_box started;
+	struct err ignored;
 	struct image_request image = {
 		.store = in->store, .image = b->image, .base = b->project, .digest = &b->digest};
 	struct assemble_request req = {.store = in->store,
@@ -107,7 +110,13 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 		return r;
 	session.home = a.home;
 	session.cwd = cwd = box_session_cwd(b, a.project, a.home);
-	return box_session_run(&session, boot, ret_status, e);
+	session.project = a.project;
+	r = hooks_at_start(&session, &boot, e);
+	if (r < 0 && r != -ERR_RETRY)
+		box_stop(b, 0, &ignored); /* nobody is to find it running, half set up */
+	if (r == 0)
+		r = hooks_at_enter(&session, &boot, e);
+	return r < 0 ? r : box_session_run(&session, boot, ret_status, e);
 }
 
 /*
@@ -165,7 +174,7 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 	r = drift_check_running(b, in->settings, e);
 	return r < 0 ? r
 		     : box_session_join(in->store, b, in->settings, in->user, &in->options->session,
-					connection, ret_status, e);
+					true, &connection, ret_status, e);
 }
 
 /* A project that holds the whole home would hand all of it to the box. */

@@ -186,6 +186,6 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 	user_self(&u);
 	if (client_connect(b.run_fd, "control", &connection) < 0)
 		return not_running(&b, e);
-	r = box_session_join(&s, &b, &settings, &u, o, connection, ret_status, e);
+	r = box_session_join(&s, &b, &settings, &u, o, false, &connection, ret_status, e);
 	return r < 0 && e->code == ERR_RETRY ? not_running(&b, e) : r;
 }

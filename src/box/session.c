@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "box/drift.h"
+#include "box/hooks.h"
 #include "box/host_image.h"
 #include "box/session_env.h"
 #include "launch/client.h"
@@ -101,6 +102,7 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 		.cwd = o->workdir ? o->workdir : s->cwd,
 		.argv = o->argv,
 		.detach = s->detach,
+		.at_exit = s->at_exit,
 	};
 	int r;
 
@@ -121,8 +123,8 @@ static void load_plan(const struct store *st, const struct box *b, struct image_
 }
 
 int box_session_join(const struct store *st, const struct box *b, const struct settings *settings,
-		     const struct user *caller, const struct session_options *o, int connection,
-		     int *ret_status, struct err *e)
+		     const struct user *caller, const struct session_options *o, bool entering,
+		     int *connection, int *ret_status, struct err *e)
 {
 	cleanup_free char *target = b->project ? drift_project(b) : NULL;
 	const char *project = target ? target : b->project;
@@ -131,6 +133,7 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 	cleanup_user struct user u = {0};
 	struct box_session s = {
 		.box = b, .settings = settings, .user = &u, .options = o, .plan = &plan};
+	int r;
 
 	load_plan(st, b, &plan);
 	image_user(b->temporary ? &plan : &(struct image_plan){0}, caller, &u);
@@ -140,7 +143,9 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 	cwd = b->project ? box_session_cwd(b, project, home)
 			 : xstrdup(plan.workdir ? plan.workdir : "/");
 	s.cwd = cwd;
-	return box_session_run(&s, connection, ret_status, e);
+	s.project = project;
+	r = entering ? hooks_at_enter(&s, connection, e) : 0;
+	return r < 0 ? r : box_session_run(&s, *connection, ret_status, e);
 }
 
 char *box_session_cwd(const struct box *b, const char *project, const char *home)

@@ -4,6 +4,8 @@
 #ifndef BOX_SESSION_H
 #define BOX_SESSION_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/proc.h"
 #include "box/assemble.h"
@@ -22,8 +24,9 @@ struct box_session {
 	const struct image_plan *plan; /* what the image says of its sessions */
 	const char *home;	       /* inside */
 	const char *cwd;	       /* inside; --workdir comes before it */
-	bool detach;
-	void (*accepted)(void *arg); /* unless NULL: called when pid 1 has taken the request */
+	const char *project;	       /* inside, where hooks start; NULL: home */
+	bool detach, at_exit;	       /* as in struct session_request */
+	void (*accepted)(void *arg);   /* unless NULL: called when pid 1 has taken the request */
 	void *arg;
 };
 
@@ -38,10 +41,13 @@ int box_start(const struct box *b, struct assembly *a, int lifetime, const char 
 /* Runs the session over a connection to pid 1; returns as client_run() does. */
 int box_session_run(const struct box_session *s, int connection, int *ret_status, struct err *e);
 
-/* Joins a box that runs already: where its project is, its start has noted. */
+/*
+ * Joins a box that runs already: where its project is, its start has noted. entering: the hook `enter`
+ * comes first. *connection is still the caller's to close.
+ */
 int box_session_join(const struct store *st, const struct box *b, const struct settings *settings,
-		     const struct user *caller, const struct session_options *o, int connection,
-		     int *ret_status, struct err *e);
+		     const struct user *caller, const struct session_options *o, bool entering,
+		     int *connection, int *ret_status, struct err *e);
 
 /* The folder a session starts in: the caller's own, where it lies beneath the project (at `project`
  * inside, NULL for none), else the project, else home. The caller frees. */

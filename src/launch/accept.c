@@ -40,6 +40,15 @@ static bool peer_is_us(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && cred.uid == 0;
 }
 
+static void close_session(struct session *s)
+{
+	close_fd(&s->payload);
+	close_fd(&s->report);
+	for (int i = 0; i < 3; i++)
+		close_fd(&s->stdio[i]);
+	close_fd(&s->master);
+}
+
 /* Closes all that a copy of pid 1 has of others. */
 static void forget_others(struct server *srv)
 {
@@ -48,6 +57,8 @@ static void forget_others(struct server *srv)
 	close_fd(&srv->control_fd);
 	close_fd(&srv->sudo_fd);
 	close_fd(&srv->signal_fd);
+	if (srv->has_at_exit)
+		close_session(&srv->at_exit);
 }
 
 static void serve_sudo(struct server *pid1, int fd)
@@ -114,15 +125,6 @@ static int open_master(const struct server *srv, const struct message *m)
 	return fd;
 }
 
-static void close_session(struct session *s)
-{
-	close_fd(&s->payload);
-	close_fd(&s->report);
-	for (int i = 0; i < 3; i++)
-		close_fd(&s->stdio[i]);
-	close_fd(&s->master);
-}
-
 /* Sorts the descriptors of a SESSION into their places; false when their number is wrong. */
 static bool take_session(const struct message *m, const int *fds, int n_fds, struct session *ret)
 {
@@ -142,6 +144,41 @@ static bool take_session(const struct message *m, const int *fds, int n_fds, str
 	return n_fds >= 2 && n_fds == next;
 }
 
+/* Its client need not wait: that it is kept is all there is to say. What it says goes nowhere. */
+static void keep_at_exit(struct server *srv, struct connection *c, struct session *s)
+{
+	struct message accepted = {.type = MESSAGE_ACCEPTED};
+	struct message kept = {.type = MESSAGE_EXIT, .value = 0};
+
+	if (srv->has_at_exit)
+		close_session(&srv->at_exit);
+	close_fd(&s->report);
+	srv->at_exit = *s;
+	srv->at_exit.connection = -1;
+	srv->at_exit.report = fcntl(s->stdio[0], F_DUPFD_CLOEXEC, 0);
+	srv->has_at_exit = true;
+	*s = (struct session){.payload = -1, .report = -1, .stdio = {-1, -1, -1}, .master = -1};
+	message_send(c->fd, &accepted, NULL, 0, MSG_DONTWAIT);
+	message_send(c->fd, &kept, NULL, 0, MSG_DONTWAIT);
+}
+
+bool server_start_at_exit(struct server *srv)
+{
+	pid_t pid;
+
+	if (!srv->has_at_exit)
+		return false;
+	srv->has_at_exit = false;
+	pid = session_start(&srv->policy, &srv->at_exit);
+	close_session(&srv->at_exit);
+	if (pid < 0)
+		return false;
+	server_add(srv, -1);
+	srv->connections[srv->n - 1].pid = pid;
+	srv->connections[srv->n - 1].detached = true;
+	return true;
+}
+
 void server_start_session(struct server *srv, struct connection *c, const struct message *m,
 			  const int *fds, int n_fds)
 {
@@ -155,7 +192,11 @@ void server_start_session(struct server *srv, struct connection *c, const struct
 	}
 	s.connection = c->fd;
 	if (srv->for_sudo)
-		s.flags = (s.flags | SESSION_ROOT) & ~SESSION_DETACHED;
+		s.flags = (s.flags | SESSION_ROOT) & ~(SESSION_DETACHED | SESSION_AT_EXIT);
+	if (s.flags & SESSION_AT_EXIT && !s.terminals) {
+		keep_at_exit(srv, c, &s);
+		return;
+	}
 	if (s.terminals && (s.master = open_master(srv, m)) < 0) {
 		answer_error(c, -s.master, "cannot open a terminal in the box");
 		return;

@@ -19,4 +19,10 @@ void server_accept(struct server *srv, int listener);
 void server_start_session(struct server *srv, struct connection *c, const struct message *m,
 			  const int *fds, int n_fds);
 
+/*
+ * Starts what was asked for at the box's exit, if anything was; true when there is something to wait
+ * for. Once.
+ */
+bool server_start_at_exit(struct server *srv);
+
 #endif

@@ -54,6 +54,7 @@ enum session_flags {
 	SESSION_ROOT = 1u << 0,	    /* as box-root instead of you */
 	SESSION_RAW_PTY = 1u << 1,  /* stdin is no terminal: the pty must not touch the bytes */
 	SESSION_DETACHED = 1u << 2, /* outlives its client */
+	SESSION_AT_EXIT = 1u << 3,  /* not now: when the box goes by itself or is stopped */
 };
 
 struct message {

@@ -81,6 +81,7 @@ int request_send(int connection, const struct session_request *req, uint32_t ter
 	if (req->detach && (null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
 		return err_sys(e, errno, "cannot open '/dev/null'");
 	m.session.flags = (req->root ? SESSION_ROOT : 0) | (req->detach ? SESSION_DETACHED : 0) |
+			  (req->at_exit ? SESSION_AT_EXIT : 0) |
 			  (terminals && !(terminals & 1) ? SESSION_RAW_PTY : 0);
 	m.session.terminals = terminals;
 	m.session.size = *size;

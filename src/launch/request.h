@@ -16,6 +16,7 @@ struct session_request {
 	char *const *argv; /* ends with NULL; empty: the user's shell */
 	char *const *envp; /* the whole environment, ends with NULL */
 	bool detach;	   /* return as soon as the command is executed; no terminal, no stdin */
+	bool at_exit;	   /* with detach: kept until the box goes; the last one asked for counts */
 };
 
 /*

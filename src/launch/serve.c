@@ -32,7 +32,8 @@
 #define MAX_CONNECTIONS 1024 /* more wait in the backlog */
 #define ABANDON_MS	1000 /* between SIGHUP and SIGKILL of a session whose client has gone */
 #define STOP_MS		10000
-#define ASK_MS		5000 /* how long a connection of sudo's may take to say what it wants */
+#define EXIT_MS		10000 /* how long what runs at the box's exit may take */
+#define ASK_MS		5000  /* how long a connection of sudo's may take to say what it wants */
 
 long long server_now_ms(void)
 {
@@ -167,6 +168,14 @@ static bool client_waiting(const struct server *srv, long long now)
 	return false;
 }
 
+/* Somebody has come while we were busy, and is not accepted yet. */
+static bool at_the_door(const struct server *srv)
+{
+	struct pollfd p = {.fd = srv->control_fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
 /* Every process of a session, from the box's /proc; what has called setsid(2) is none of it. */
 static void kill_session(pid_t sid)
 {
@@ -217,7 +226,7 @@ static bool run_timers(struct server *srv, long long *ret_timeout)
 	if (idle && srv->for_sudo && client_waiting(srv, now)) {
 		sooner(&timeout, srv->idle_since + ASK_MS, now);
 	} else if (idle && !client_waiting(srv, now) && srv->linger_ms >= 0) {
-		if (srv->idle_since + srv->linger_ms <= now)
+		if (srv->idle_since + srv->linger_ms <= now && !at_the_door(srv))
 			return false;
 		sooner(&timeout, srv->idle_since + srv->linger_ms, now);
 	}
@@ -280,6 +289,18 @@ static void kill_rest(struct server *srv)
 	}
 }
 
+/* Not when the box is ended by force, or has used up the time it was given to stop. */
+static bool run_at_exit(struct server *srv)
+{
+	long long now = server_now_ms();
+
+	if (count_sessions(srv) > 0 || (srv->stop_at && srv->stop_at <= now))
+		return false;
+	if (!srv->stop_at)
+		srv->stop_at = now + EXIT_MS;
+	return server_start_at_exit(srv);
+}
+
 void server_run(struct server *srv, int boot)
 {
 	long long timeout = -1;
@@ -290,6 +311,9 @@ void server_run(struct server *srv, int boot)
 	read_connection(srv, &srv->connections[0]);
 	while (run_timers(srv, &timeout))
 		serve_once(srv, (int)timeout);
+	if (run_at_exit(srv))
+		while (run_timers(srv, &timeout))
+			serve_once(srv, (int)timeout);
 	if (count_sessions(srv) > 0)
 		kill_rest(srv);
 }

@@ -32,6 +32,8 @@ struct server {
 	int stop_signal;
 	long linger_ms;
 	struct session_policy policy;
+	bool has_at_exit;	/* of SESSION_AT_EXIT: */
+	struct session at_exit; /* started when the box goes */
 	bool for_sudo; /* not pid 1: serves one request from inside, in a process of its own */
 
 	struct connection *connections;

@@ -98,10 +98,10 @@ c, _ = s.accept(); s.close(); c.close()') &
 	rootfs
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- true
-	fails 125 "*made from image 'host'*sandbox rm p*" \
+	fails 125 "*made from image 'host'*--rebuild*" \
 		sandbox enter --image "dir:$T/rootfs" ./p -- true
 	wait_until 20 is_stopped p
-	fails 125 "*made from image 'host'*sandbox rm p*" \
+	fails 125 "*made from image 'host'*--rebuild*" \
 		sandbox enter --image "dir:$T/rootfs" ./p -- true
 }
 

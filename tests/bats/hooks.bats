@@ -1,0 +1,74 @@
+#!/usr/bin/env bats
+# [hooks]: create, start, enter and exit, inside the box, in the project's folder.
+
+load helpers
+
+hooks() { # TEXT: the section
+	project p $'[sandbox]\nlinger = 0\n[hooks]\n'"$1"
+}
+
+gone() { wait_until 50 no_processes; }
+
+@test "create runs once, start at each start, enter before each session, exit when the box goes" {
+	hooks $'create = echo create >>log\nstart = echo start >>log\nenter = echo enter >>log\nexit = echo exit >>log'
+	mkdir p/sub
+	(cd p/sub && sandbox enter -- sh -c 'echo session >>../log')
+	gone
+	(cd p && sandbox enter -- sh -c 'echo session >>log')
+	gone
+	[ "$(paste -sd' ' p/log)" = 'create start enter session exit start enter session exit' ]
+}
+
+@test "a session that joins a running box meets enter alone; exec meets none" {
+	hooks $'start = echo start >>log\nenter = echo enter >>log'
+	sandbox enter "$T/p" -- sh -c 'touch up; while [ ! -e down ]; do sleep 0.1; done' 3>&- &
+	wait_until 50 test -e p/up
+	sandbox enter "$T/p" -- true
+	sandbox exec p true
+	touch p/down
+	wait_for $!
+	[ "$(paste -sd' ' p/log)" = 'start enter enter' ]
+}
+
+@test "what hooks print is no output of the session, nor do they eat its input" {
+	hooks $'create = echo created\nenter = cat; echo welcome'
+	run --separate-stderr bash -c 'echo mine | sandbox enter "$1" -- cat' - "$T/p"
+	[ "$status" = 0 ]
+	[ "$output" = mine ]
+	[[ $stderr = *created*welcome* ]]
+}
+
+@test "a create or start that fails is an error, and comes again; enter only warns" {
+	hooks $'create = echo once >>log; [ -e fixed ]\nenter = exit 3'
+	fails 125 "cannot enter '$T/p': the hook 'create' failed with status 1" sandbox enter "$T/p" -- true
+	gone
+	touch p/fixed
+	run --separate-stderr sandbox enter "$T/p" -- echo in
+	[ "$status" = 0 ] && [ "$output" = in ]
+	[[ $stderr = *"warning: the hook 'enter' ended with status 3"* ]]
+	[ "$(grep -c once p/log)" = 2 ]
+	hooks 'start = exit 4'
+	gone
+	fails 125 "cannot enter '$T/p': the hook 'start' failed with status 4" sandbox enter "$T/p" -- true
+}
+
+@test "stop lets exit run, which may not take for ever; by force it is left out" {
+	project p $'[sandbox]\nlinger = 1m\n[hooks]\nexit = echo exit >>log'
+	sandbox enter "$T/p" -- true
+	sandbox stop p
+	[ "$(cat p/log)" = exit ]
+	sandbox enter "$T/p" -- true
+	sandbox rm --force p
+	[ "$(cat p/log)" = exit ]
+	project q $'[sandbox]\nlinger = 1m\n[hooks]\nexit = sleep 1000'
+	sandbox enter "$T/q" -- true
+	sandbox stop --time 1 q
+	no_processes
+}
+
+@test "sudo cannot leave something to run at the exit of the box" {
+	hooks 'exit = echo exit >>log'
+	sandbox enter "$T/p" -- sudo true
+	gone
+	[ "$(cat p/log)" = exit ]
+}
