@@ -232,6 +232,7 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 			     const struct mount_setting *ms, struct err *e)
 {
 	struct plan_mount m = {.kind = PLAN_MOUNT_BIND, .read_only = ms->read_only};
+	cleanup_free char *cache = NULL;
 	char *source = NULL;
 	int r;
 
@@ -246,6 +247,8 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 		if ((r = cache_dir(req, ms->source, &source, e)) < 0)
 			return r;
 		m.source = keep(a, source);
+		cache = xasprintf("cache:%s", ms->source);
+		reach_add_mount(cache, ms->target, ms->read_only, &a->reach);
 		break;
 	case MOUNT_SETTING_BIND:
 		source = realpath(ms->source, NULL);
@@ -321,7 +324,9 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 
 	if (r < 0)
 		return r;
-	reach_add_settings(s, &a->reach);
+	r = reach_add_settings(s, &a->reach, e);
+	if (r < 0)
+		return r;
 	a->plan.hostname = req->hostname ? keep(a, xstrdup(req->hostname))
 			   : settings_get(s, "sandbox", "hostname")
 				   ? settings_get(s, "sandbox", "hostname")

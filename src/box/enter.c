@@ -28,6 +28,7 @@
 #include "box/rebuild.h"
 #include "box/box_create.h"
 #include "box/session.h"
+#include "box/session_env.h"
 #include "config/xdg.h"
 #include "launch/client.h"
 
@@ -39,7 +40,8 @@ struct entering {
 	const struct settings *settings;
 	const struct user *user;
 	const struct enter_options *options;
-	bool told; /* what is to be said once, however often it is tried */
+	struct strv granted; /* of the host, a moment ago */
+	bool told;	     /* what is to be said once, however often it is tried */
 };
 
 static void unlock_accepted(void *arg)
@@ -90,7 +92,8 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 		r = assemble(&req, &a, e);
 	if (r < 0)
 		return r;
-	r = new_reach = reach_check(b, &a.reach, in->options->accept, e);
+	r = new_reach = reach_check(b, in->settings, &a.reach, &in->granted, &in->options->asker,
+				    e);
 	if (r >= 0)
 		r = box_take_lifetime(b, BOX_GONE_MS, &lifetime, e);
 	if (r < 0)
@@ -198,9 +201,12 @@ static int check_folder(const struct store *s, const char *dir, struct err *e)
 }
 
 /* Finds the project's box or makes it; two that do so at once end up with the same one. */
-static int find_or_create(const struct store *s, const char *dir, const struct settings *settings,
-			  const char *name, struct box *ret, struct err *e)
+static int find_or_create(struct entering *in, const char *dir, struct box *ret, struct err *e)
 {
+	const struct store *s = in->store;
+	const struct settings *settings = in->settings;
+	const char *name = in->options->name;
+	cleanup_free char *home = session_home(in->user);
 	cleanup_free char *from_dir = project_box_name(dir);
 	const char *set = settings_get(settings, "sandbox", "name");
 	cleanup_origin struct origin origin = ORIGIN_INIT;
@@ -210,6 +216,9 @@ static int find_or_create(const struct store *s, const char *dir, const struct s
 	if (r != -ENOENT)
 		return r;
 	r = box_check_name(name, e);
+	/* Steps have the project's caches already. */
+	if (r == 0 && !in->granted.n)
+		r = reach_ask_first(settings, home, &in->options->asker, &in->granted, e);
 	if (r == 0)
 		r = origin_make(s, settings, dir, &origin, e);
 	if (r < 0)
@@ -283,12 +292,13 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 	for (int i = 0; i < MAX_TRIES; i++) {
 		cleanup_box struct box b = BOX_INIT;
 
-		r = find_or_create(&s, dir, &settings, o->name, &b, e);
+		r = find_or_create(&in, dir, &b, e);
 		if (r == 0)
 			r = enter_once(&in, &b, ret_status, e);
 		/* Removed, or ended before it took the session: what is there now is asked again. */
 		if (r != -ERR_RETRY)
 			break;
 	}
+	strv_clear(&in.granted);
 	return r < 0 ? err_add(e, "cannot enter '%s'", dir) : 0;
 }

@@ -1,9 +1,9 @@
 /*
  * reach.h - what of the host a project may have.
  *
- * Code in a box can write its project's sandbox.ini, and so ask for anything at the next start.
- * What the first start was given is kept in the box's folder (`reach`, a line each); a later start
- * that would be given more is refused until the user says --accept.
+ * A project's file may come from a stranger, and code in its box can write it. So what it asks for of
+ * the host - as values that take effect: profiles read, links resolved - needs the user's consent,
+ * once. It is kept in the box's folder (`reach`, a line each); a start that would give more asks again.
  */
 #ifndef BOX_REACH_H
 #define BOX_REACH_H
@@ -15,19 +15,35 @@
 #include "config/settings.h"
 
 /*
- * Appends what the settings, read from files, give of the host: home, network, what is opened in
- * the kernel. Flags and SANDBOX_* variables are the user's own word and not counted.
+ * Who is asked for consent: 0, or an error. lines: what is asked for beyond what was given; first:
+ * nothing was given yet.
  */
-void reach_add_settings(const struct settings *s, struct strv *out);
-
-/* Appends one mount of a host folder that is no part of the project. */
-void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out);
+struct reach_asker {
+	int (*ask)(const char *project, const struct strv *lines, bool first, void *arg,
+		   struct err *e);
+	void *arg;
+};
 
 /*
- * Compares with what is kept. More than that is an error, unless accept. Returns 1 when the reach
- * is to be kept (the first start, or accepted), 0 when it is.
+ * Appends what the settings, read from files, give of the host: home, network, an image that is a
+ * folder outside the project, what is opened in the kernel. Flags and SANDBOX_* variables are the
+ * user's own word and not counted.
  */
-int reach_check(const struct box *b, const struct strv *reach, bool accept, struct err *e);
+int reach_add_settings(const struct settings *s, struct strv *out, struct err *e);
+
+/* Appends one mount of a host folder that is no part of the project, or of a cache that projects share. */
+void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out);
+
+/* Before a box is made: asks for all that the settings ask for, and appends what was granted. */
+int reach_ask_first(const struct settings *s, const char *home, const struct reach_asker *asker,
+		    struct strv *ret_granted, struct err *e);
+
+/*
+ * Compares what a start gives with what is kept, or with `granted` where nothing is; asks when it is
+ * more. Returns 1 when the reach is to be kept by reach_keep(), 0 when it is.
+ */
+int reach_check(const struct box *b, const struct settings *s, const struct strv *reach,
+		const struct strv *granted, const struct reach_asker *asker, struct err *e);
 
 /* Keeps it; called when the box has been started with it. */
 int reach_keep(const struct box *b, const struct strv *reach, struct err *e);

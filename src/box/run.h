@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "box/assemble.h"
+#include "box/reach.h"
 #include "config/settings.h"
 
 /* What a session is to be; common to the three. */
@@ -20,10 +21,10 @@ struct session_options {
 };
 
 struct enter_options {
-	const char *project; /* box, folder, or NULL: where the caller stands */
-	bool rebuild;	     /* a new root, from what the project asks for now */
-	bool accept;	     /* whatever of the host the project asks for; see reach.h */
-	const char *name;    /* for a box that is made; NULL: [sandbox] name, else the folder's */
+	const char *project;	  /* box, folder, or NULL: where the caller stands */
+	bool rebuild;		  /* a new root, from what the project asks for now */
+	struct reach_asker asker; /* for what of the host the project asks for */
+	const char *name; /* for a box that is made; NULL: [sandbox] name, else the folder's */
 	struct settings_request settings;
 	struct session_options session;
 };

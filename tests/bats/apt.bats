@@ -63,13 +63,13 @@ state() {
 	project p "[sandbox]
 image = dir:$debian
 linger = 60s"
-	sandbox enter --root ./p -- sh -ec '
+	sandbox enter --accept --root ./p -- sh -ec '
 		export DEBIAN_FRONTEND=noninteractive
 		apt-get update -q >/dev/null
 		apt-get install -qy --no-install-recommends dbus cron >/dev/null 2>&1
 		getent passwd messagebus'
 	sandbox stop p
-	sandbox enter ./p -- sh -ec 'dpkg -s dbus cron >/dev/null; [ -z "$(dpkg --audit)" ]'
+	sandbox enter --accept ./p -- sh -ec 'dpkg -s dbus cron >/dev/null; [ -z "$(dpkg --audit)" ]'
 	# and away again, by sudo
 	sandbox exec p sudo apt-get purge -qy cron >/dev/null
 	run sandbox exec p dpkg -s cron

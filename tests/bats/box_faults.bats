@@ -87,11 +87,11 @@ c, _ = s.accept(); s.close(); c.close()') &
 
 @test "a flag that a running box does not follow is an error, and says what to do" {
 	project p $'[sandbox]\nnetwork = host'
-	sandbox enter ./p -- true
-	fails 125 "*'p'*--network*sandbox stop p*" sandbox enter --network none ./p -- true
-	sandbox enter --network host ./p -- true
+	sandbox enter --accept ./p -- true
+	fails 125 "*'p'*--network*sandbox stop p*" sandbox enter --accept --network none ./p -- true
+	sandbox enter --accept --network host ./p -- true
 	sandbox stop p
-	[ "$(sandbox enter --network none ./p -- ls /sys/class/net)" = lo ]
+	[ "$(sandbox enter --accept --network none ./p -- ls /sys/class/net)" = lo ]
 }
 
 @test "an image that is not the box's is an error as a flag, whether the box runs or not" {

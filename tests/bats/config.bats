@@ -85,7 +85,7 @@ line() { # KEY [ARGUMENT...]
 	[ "$(line home ./p)" = 'home = host one.ini:3' ]
 	[ "$(sandbox config ./p protect)" = $'a\nb\nc' ]
 	[ "$(sandbox config ./p env.P)" = $'1:$P\n2:$P\n3:$P' ]
-	[ "$(sandbox enter -q ./p -- sh -c 'echo $P')" = 3:2:1: ]
+	[ "$(sandbox enter --accept -q ./p -- sh -c 'echo $P')" = 3:2:1: ]
 }
 
 @test "--profile adds a profile, --variant its section" {

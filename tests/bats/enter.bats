@@ -159,12 +159,12 @@ name = from-file'
 	rootfs
 	project p "[sandbox]
 image = dir:$T/rootfs"
-	[ "$(SHELL=/usr/bin/fish sandbox enter ./p <<<'echo shell $((1 + 1))')" = 'shell 2' ]
+	[ "$(SHELL=/usr/bin/fish sandbox enter --accept ./p <<<'echo shell $((1 + 1))')" = 'shell 2' ]
 	cp rootfs/bin/busybox rootfs/bin/marker
 	printf '#!/bin/sh\necho this is bash\n' >rootfs/bin/bash
 	chmod +x rootfs/bin/bash
 	sandbox rm -f p
-	[ "$(SHELL=/usr/bin/fish sandbox enter ./p </dev/null)" = 'this is bash' ]
+	[ "$(SHELL=/usr/bin/fish sandbox enter --accept ./p </dev/null)" = 'this is bash' ]
 }
 
 @test "shell = chooses another" {
@@ -191,13 +191,13 @@ image = dir:$T/rootfs"
 @test "a box that was made from another image says so, and how to follow" {
 	rootfs
 	project p
-	sandbox enter ./p -- true
+	sandbox enter --accept ./p -- true
 	project p $'[sandbox]\nimage = dir:../rootfs'
-	run --separate-stderr sandbox enter ./p -- true
+	run --separate-stderr sandbox enter --accept ./p -- true
 	[ "$status" = 0 ]
 	[[ $(words_on_stderr) = "sandbox: the project asks for image"*"sandbox enter --rebuild"* ]]
 	sandbox stop p
-	sandbox enter --rebuild ./p -- sh -c '[ ! -e /opt ]'
+	sandbox enter --accept --rebuild ./p -- sh -c '[ ! -e /opt ]'
 	[ "$(sandbox inspect p --json | jq -r .image)" = dir:../rootfs ]
 }
 
@@ -231,9 +231,9 @@ image = dir:$T/rootfs"
 	echo mine >"$HOME/mark"
 	project p
 	project q $'[sandbox]\nhome = host'
-	run sandbox enter ./p -- sh -c 'cat ~/mark'
+	run sandbox enter --accept ./p -- sh -c 'cat ~/mark'
 	[ "$status" = 1 ]
-	[ "$(sandbox enter ./q -- sh -c 'cat ~/mark')" = mine ]
+	[ "$(sandbox enter --accept ./q -- sh -c 'cat ~/mark')" = mine ]
 }
 
 @test "what is known and not acted on yet is named, unless --quiet" {

@@ -83,5 +83,5 @@ image = app:1'
 	service_image "'Env': ['PATH=/bin', 'FOO=new']"
 	run --separate-stderr sandbox enter "$T/p/" -- sh -c 'echo $FOO'
 	[ "$output" = bar ]
-	[[ $stderr = *"image 'app:1' has changed since this box was made"* ]]
+	[[ $stderr = *"image 'app:1' has changed since box 'p' was made"* ]]
 }

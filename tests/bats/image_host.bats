@@ -146,7 +146,7 @@ nested = yes
 [mounts]
 /inner = ${SANDBOX%/bin/*} ro
 /script = $T/script"
-	[ "$(sandbox enter --root ./p -- sh /script 2>/dev/null)" = \
+	[ "$(sandbox enter --accept --root ./p -- sh /script 2>/dev/null)" = \
 		$'1\nmade-up:x:77:77::/:/bin/sh\n2' ]
 }
 

@@ -30,7 +30,7 @@ value() { # DIR KEY
 	sed -i 's/^;\([[a-zA-Z/~]\)/\1/' p/sandbox.ini
 	[ "$(sandbox config ./p network)" = none ]
 	[ "$(sandbox config ./p env.CC)" = gcc ]
-	[ "$(sandbox enter ./p -- ls -d /data)" = /data ]
+	[ "$(sandbox enter --accept ./p -- ls -d /data)" = /data ]
 }
 
 @test "without DIR it is the current folder" {

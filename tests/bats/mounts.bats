@@ -9,7 +9,7 @@ $(printf '%s\n' "$@")"
 }
 
 in_p() {
-	sandbox enter ./p -- "$@"
+	sandbox enter --accept ./p -- "$@"
 }
 
 @test "a folder or a file of the host, by absolute, relative and home path" {
@@ -27,9 +27,9 @@ in_p() {
 	with_mounts '/data = ../data ro'
 	run in_p sh -c 'echo x >/data/new'
 	[[ $output = *'Read-only file system'* ]]
-	run sandbox enter --root ./p -- sh -c 'echo x >/data/new'
+	run sandbox enter --accept --root ./p -- sh -c 'echo x >/data/new'
 	[[ $output = *'Read-only file system'* ]]
-	run ! sandbox enter --root ./p -- mount -o remount,bind,rw /data
+	run ! sandbox enter --accept --root ./p -- mount -o remount,bind,rw /data
 	[ -z "$(ls -A data)" ]
 }
 
@@ -63,21 +63,21 @@ in_p() {
 		project $name $'[mounts]\n~/.cache/it = cache:shared'
 	done
 	printf '[mounts]\n/elsewhere = cache:shared ro\n/other = cache:other\n' >c/sandbox.ini
-	sandbox enter ./a -- sh -c 'echo from a >~/.cache/it/x'
-	[ "$(sandbox enter ./b -- sh -c 'cat ~/.cache/it/x')" = 'from a' ]
-	[ "$(sandbox enter ./c -- sh -c 'cat /elsewhere/x; ls /other')" = 'from a' ]
-	run sandbox enter ./c -- sh -c 'echo x >/elsewhere/x'
+	sandbox enter --accept ./a -- sh -c 'echo from a >~/.cache/it/x'
+	[ "$(sandbox enter --accept ./b -- sh -c 'cat ~/.cache/it/x')" = 'from a' ]
+	[ "$(sandbox enter --accept ./c -- sh -c 'cat /elsewhere/x; ls /other')" = 'from a' ]
+	run sandbox enter --accept ./c -- sh -c 'echo x >/elsewhere/x'
 	[[ $output = *'Read-only file system'* ]]
 	sandbox rm -f a b c
-	sandbox enter ./a -- sh -c 'cat ~/.cache/it/x'
+	sandbox enter --accept ./a -- sh -c 'cat ~/.cache/it/x'
 	[ "$(stat -c %a "$XDG_DATA_HOME/sandbox/caches/shared")" = 700 ]
 }
 
 @test "a cache in use by two boxes at once" {
 	project a $'[mounts]\n/c = cache:shared'
 	project b $'[mounts]\n/c = cache:shared'
-	sandbox enter ./a -- sh -c 'until [ -e /c/go ]; do sleep 0.05; done; echo back >/c/seen' &
-	sandbox enter ./b -- sh -c 'touch /c/go; until [ -s /c/seen ]; do sleep 0.05; done'
+	sandbox enter --accept ./a -- sh -c 'until [ -e /c/go ]; do sleep 0.05; done; echo back >/c/seen' &
+	sandbox enter --accept ./b -- sh -c 'touch /c/go; until [ -s /c/seen ]; do sleep 0.05; done'
 	wait_for $!
 	[ "$status" = 0 ]
 }
@@ -123,7 +123,7 @@ in_p() {
 	[ "$(in_p cat /run/x/file /etc/y)" = $'1\n1' ]
 	[ ! -e rootfs/etc/y ]
 	project q $'[mounts]\n/var/run/x = ../data'
-	[ "$(sandbox enter ./q -- cat /run/x/file)" = 1 ]
+	[ "$(sandbox enter --accept ./q -- cat /run/x/file)" = 1 ]
 }
 
 @test "what the box is made of is no target" {
@@ -132,11 +132,11 @@ in_p() {
 	mkdir data
 	for target in /proc /proc/sys /sys /sys/fs /dev /dev/null /dev/pts /proc/; do
 		with_mounts "$target = ../data"
-		fails 125 "*mount target '${target%/}' is reserved for the box" sandbox enter ./p -- true
+		fails 125 "*mount target '${target%/}' is reserved for the box" sandbox enter --accept ./p -- true
 	done
 	for target in / // /. /a/../b ../x relative '~user/x'; do
 		with_mounts "$target = ../data"
-		fails 125 "p/sandbox.ini:2: *" sandbox enter ./p -- true
+		fails 125 "p/sandbox.ini:2: *" sandbox enter --accept ./p -- true
 	done
 	fails 125 "*mount target '/proc' is reserved for the box" \
 		sandbox run --mount "$T/data:/proc" host true
@@ -157,12 +157,12 @@ in_p() {
 	echo mine >outside/file
 	with_mounts '/x = ./link'
 	ln -s ../outside p/link
-	fails 125 "*p/sandbox.ini:2: *link leads out of it*/outside*" sandbox enter ./p -- true
+	fails 125 "*p/sandbox.ini:2: *link leads out of it*/outside*" sandbox enter --accept ./p -- true
 	ln -sfn "$T/outside" p/link
-	fails 125 "*link leads out of it*" sandbox enter ./p -- true
+	fails 125 "*link leads out of it*" sandbox enter --accept ./p -- true
 	with_mounts '/x = ./link/below'
 	mkdir outside/below
-	fails 125 "*link leads out of it*" sandbox enter ./p -- true
+	fails 125 "*link leads out of it*" sandbox enter --accept ./p -- true
 	# inside, and named as what it is, are fine
 	with_mounts '/x = ./link'
 	ln -sfn inside p/link

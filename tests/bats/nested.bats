@@ -18,7 +18,7 @@ setup() {
 }
 
 in_box() {
-	sandbox enter . -- "$@"
+	sandbox enter --accept . -- "$@"
 }
 
 @test "a box in a box: run" {
@@ -33,7 +33,7 @@ in_box() {
 	mkdir inner
 	echo '[sandbox]' >inner/sandbox.ini
 	in_box sh -ec 'cd inner
-		../build/bin/sandbox enter -- sh -c "echo made >file"
+		../build/bin/sandbox enter --accept -- sh -c "echo made >file"
 		../build/bin/sandbox exec inner cat file
 		../build/bin/sandbox exec inner sudo id -u
 		../build/bin/sandbox ls --names

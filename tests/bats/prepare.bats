@@ -116,7 +116,7 @@ setup() {
 	project p $'[sandbox]\nimage = app:1\nnetwork = none\n[env]\nCOLOUR = blue\n[mounts]\n~/.cache/x = cache:x\n/secret = ../secret\n[run]\n1 = echo $COLOUR >/opt/env; env >>/opt/env; touch ~/.cache/x/used; ls / /etc >/opt/root'
 	mkdir secret
 	export TOKEN=the-secret
-	sandbox enter --quiet "$T/p" -- cat /opt/env /opt/root >out
+	sandbox enter --accept --quiet "$T/p" -- cat /opt/env /opt/root >out
 	grep -x blue out
 	grep -x HOME=/root out
 	run -1 grep -E 'TOKEN|secret' out
@@ -141,12 +141,12 @@ setup() {
 
 @test "packages need an image that something can be installed into" {
 	project p $'[sandbox]\nimage = host\n[packages]\napt = gcc'
-	fails 125 "*need an image of their own: 'host' shows this machine's /usr*" sandbox enter "$T/p" -- true
+	fails 125 "*need an image of their own: 'host' shows this machine's /usr*" sandbox enter --accept "$T/p" -- true
 	mkdir root
 	project p $'[sandbox]\nimage = dir:../root\n[run]\n1 = true'
-	fails 125 "*need an image that stays as it is*" sandbox enter "$T/p" -- true
+	fails 125 "*need an image that stays as it is*" sandbox enter --accept "$T/p" -- true
 	project p $'[sandbox]\nimage = app:1\n[packages]\napt = --evil'
-	fails 125 "*'--evil' is an option, not a package" sandbox enter "$T/p" -- true
+	fails 125 "*'--evil' is an option, not a package" sandbox enter --accept "$T/p" -- true
 	[ -z "$(sandbox ls --names)" ]
 }
 

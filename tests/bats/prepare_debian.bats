@@ -48,11 +48,11 @@ teardown() {
 @test "a C project is built by a compiler that its file asks for; downloads are shared" {
 	project c $'[sandbox]\nimage = debian:bookworm\nprofile = dev, c, apt\n[packages]\napt = gcc libc6-dev make'
 	printf '#include <stdio.h>\nint main(void) { return puts("built") < 0; }\n' >c/hello.c
-	sandbox enter "$T/c" -- make hello 2>"$T/log" || {
+	sandbox enter --accept "$T/c" -- make hello 2>"$T/log" || {
 		cat "$T/log" >&2
 		return 1
 	}
-	[ "$(sandbox enter "$T/c" -- ./hello)" = built ]
+	[ "$(sandbox enter --accept "$T/c" -- ./hello)" = built ]
 	[ "$(stat -c %u c/hello)" = "$(id -u)" ]
 	ls "$XDG_DATA_HOME"/sandbox/caches/apt/gcc-12_*.deb
 	# Lists of packages and downloads are no part of the layer.
@@ -64,18 +64,18 @@ teardown() {
 @test "a Python and a Node project have their tools and libraries, and nothing of each other's" {
 	project py $'[sandbox]\nimage = debian:bookworm\nprofile = python\n[packages]\napt = python3-yaml'
 	echo 'import yaml; print(yaml.safe_load("a: [1, 2]"))' >py/main.py
-	[ "$(sandbox enter --quiet "$T/py" -- python3 main.py)" = "{'a': [1, 2]}" ]
+	[ "$(sandbox enter --accept --quiet "$T/py" -- python3 main.py)" = "{'a': [1, 2]}" ]
 	npm_registry
 	project js $'[sandbox]\nimage = debian:bookworm\nprofile = node\n[packages]\napt = npm\nnpm = greet@1.0.0\n[env]\nnpm_config_registry = '"$NPM"
-	[ "$(sandbox enter --quiet "$T/js" -- greet)" = 'hello from v18' ]
-	run sandbox enter --quiet "$T/js" -- python3 -c 'import yaml'
+	[ "$(sandbox enter --accept --quiet "$T/js" -- greet)" = 'hello from v18' ]
+	run sandbox enter --accept --quiet "$T/js" -- python3 -c 'import yaml'
 	[ "$status" != 0 ]
-	run -127 sandbox enter --quiet "$T/py" -- node --version
+	run -127 sandbox enter --accept --quiet "$T/py" -- node --version
 }
 
 @test "a package that does not exist: which step, what apt said, and nothing half made" {
 	project p $'[sandbox]\nimage = debian:bookworm\n[packages]\napt = no-such-package'
-	run sandbox enter "$T/p" -- true
+	run sandbox enter --accept "$T/p" -- true
 	[ "$status" = 125 ]
 	[[ $output = *'| E: Unable to locate package no-such-package'*'step 1 of 1 (apt: no-such-package) failed with status 100'* ]]
 	[ -z "$(sandbox ls --names)" ]

@@ -66,7 +66,7 @@ mine() { # NAME TEXT
 @test "mine may include the one it hides" {
 	mine c $'[sandbox]\ninclude = c\n[env]\nMINE = yes'
 	project p $'[sandbox]\nprofile = c'
-	[ "$(sandbox enter ./p -- sh -c 'echo $MINE ${CCACHE_DIR##*/}')" = 'yes ccache' ]
+	[ "$(sandbox enter --accept ./p -- sh -c 'echo $MINE ${CCACHE_DIR##*/}')" = 'yes ccache' ]
 }
 
 @test "a file is a profile too, relative to the file that names it" {
@@ -93,7 +93,7 @@ mine() { # NAME TEXT
 		project "p-$name" "[sandbox]
 profile = $name
 linger = 0"
-		run --separate-stderr sandbox enter "./p-$name" -- sh -c 'cd ~ && echo works'
+		run --separate-stderr sandbox enter --accept "./p-$name" -- sh -c 'cd ~ && echo works'
 		[ "$status" = 0 ]
 		[ "$output" = works ]
 		[ -z "$(words_on_stderr)" ]
@@ -137,8 +137,8 @@ profile = $a, $b"
 @test "toolchains share their downloads among projects, and nothing else" {
 	project p $'[sandbox]\nprofile = dev, python'
 	project q $'[sandbox]\nprofile = dev, python'
-	sandbox enter ./p -- sh -c 'echo wheel >"$PIP_CACHE_DIR/x"; echo mine >~/.cache/y'
-	[ "$(sandbox enter ./q -- sh -c 'cat "$PIP_CACHE_DIR/x"; ls ~/.cache')" = \
+	sandbox enter --accept ./p -- sh -c 'echo wheel >"$PIP_CACHE_DIR/x"; echo mine >~/.cache/y'
+	[ "$(sandbox enter --accept ./q -- sh -c 'cat "$PIP_CACHE_DIR/x"; ls ~/.cache')" = \
 		$'wheel\npip\nuv' ]
 }
 

@@ -37,7 +37,7 @@ table_in_box() { # SETTINGS [ENTER-OPTION...]
 $settings
 [mounts]
 /programs = $BUILD/tests/programs ro"
-	sandbox enter "$@" ./p -- /programs/syscall-table >answers
+	sandbox enter --accept "$@" ./p -- /programs/syscall-table >answers
 	[ "$(wc -l <answers)" -ge 100 ]
 }
 
@@ -54,7 +54,7 @@ $settings
 @test "by sudo it is the same as by --root" {
 	project p "[mounts]
 /programs = $BUILD/tests/programs ro"
-	sandbox enter ./p -- sudo /programs/syscall-table >answers
+	sandbox enter --accept ./p -- sudo /programs/syscall-table >answers
 	agrees 3 answers
 }
 

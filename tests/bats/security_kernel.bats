@@ -126,11 +126,11 @@ show_caps='sed -n "s/^Cap\(...\):\t/\1 /p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\
 @test "with nested = yes pid 1 and its sessions stay out of reach" {
 	project n $'[sandbox]\nnested = yes\nlinger = 60s'
 	cp "$PROBE" n/probe
-	run --separate-stderr sandbox enter ./n -- unshare --user ./probe trace 1
+	run --separate-stderr sandbox enter --accept ./n -- unshare --user ./probe trace 1
 	[ "$output" = $'attach EPERM\nseize EPERM\nreadv EPERM\nwritev EPERM' ]
-	run --separate-stderr sandbox enter --root ./n -- ./probe trace 1
+	run --separate-stderr sandbox enter --accept --root ./n -- ./probe trace 1
 	[ "$output" = $'attach EPERM\nseize EPERM\nreadv EPERM\nwritev EPERM' ]
-	run sandbox enter --root ./n -- nsenter --target 1 --mount --user true
+	run sandbox enter --accept --root ./n -- nsenter --target 1 --mount --user true
 	[ "$status" != 0 ]
 }
 

@@ -119,8 +119,8 @@ teardown() {
 	echo 1 >'d,ro/file'
 	echo 2 >'d=x/file'
 	project p $'[sandbox]\nlinger = 0s\n[mounts]\n/mnt/a,b = ../d,ro\n/mnt/c = ../d=x ro'
-	[ "$(sandbox enter ./p -- cat /mnt/a,b/file /mnt/c/file)" = $'1\n2' ]
-	sandbox enter ./p -- sh -c 'echo x >/mnt/a,b/new; echo x >/mnt/c/new' 2>/dev/null || true
+	[ "$(sandbox enter --accept ./p -- cat /mnt/a,b/file /mnt/c/file)" = $'1\n2' ]
+	sandbox enter --accept ./p -- sh -c 'echo x >/mnt/a,b/new; echo x >/mnt/c/new' 2>/dev/null || true
 	[ -e 'd,ro/new' ]
 	[ ! -e 'd=x/new' ]
 }

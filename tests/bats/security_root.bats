@@ -147,3 +147,9 @@ as_other() {
 	run sandbox enter ./p -- true
 	[ "$status" = 125 ]
 }
+
+@test "a project file of another user is refused, whatever the user accepts" {
+	project p
+	chown 12345 p/sandbox.ini
+	fails 125 "*'p/sandbox.ini' belongs to uid 12345, not to you*" sandbox enter --accept ./p -- true
+}
