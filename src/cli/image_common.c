@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "image/http.h"
 
 #define DIGEST_PREFIX_MIN 4
 
@@ -15,7 +16,10 @@ int image_tools_open(struct image_tools *t, struct err *e)
 {
 	int r = image_conf_load(&t->conf, e);
 
-	return r < 0 ? r : image_store_open(&t->store, &t->conf, e);
+	if (r < 0)
+		return r;
+	http_set_stall_seconds(t->conf.stall_seconds);
+	return image_store_open(&t->store, &t->conf, e);
 }
 
 void image_tools_close(struct image_tools *t)

@@ -101,6 +101,16 @@ static int set_max_entries(struct image_conf *c, const char *value, struct err *
 	return 0;
 }
 
+static int set_stall_timeout(struct image_conf *c, const char *value, struct err *e)
+{
+	long ms;
+
+	if (!value_duration(value, &ms) || ms < 1000 || ms > 3600000)
+		return expected(e, "a time such as 60s, 1s to 1h");
+	c->stall_seconds = ms / 1000;
+	return 0;
+}
+
 /* With the built-in value, where it is the same everywhere. */
 static const struct {
 	const char *key, *value;
@@ -111,6 +121,7 @@ static const struct {
 	{"parallel", NULL, set_parallel},
 	{"max-size", "64G", set_max_size},
 	{"max-entries", "4000000", set_max_entries},
+	{"stall-timeout", "60s", set_stall_timeout},
 };
 
 /* Keys that add up, file by file; the others are replaced. */

@@ -24,6 +24,7 @@ struct image_conf {
 	long parallel;	    /* layers at once; default: the cores there are, 2 to 6 */
 	uint64_t max_size;  /* unpacked bytes of one layer; default 64 GiB */
 	uint64_t max_entries;
+	long stall_seconds; /* without progress, before a transfer is tried again */
 	struct registry_conf *registries;
 	size_t n_registries;
 	struct settings settings; /* the same as text, each with its source; for `sandbox config` */

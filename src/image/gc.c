@@ -204,6 +204,9 @@ static int remove_entry(const struct sweep *s, const char *name, struct err *e)
 
 	if (streq(s->folder, "tmp"))
 		return file_remove_tree(store->fd, path, e);
+	/* Who was killed at this very entry has left it there. */
+	if (file_remove_tree(store->fd, hidden, e) < 0)
+		return -e->code;
 	if (renameat(store->fd, path, store->fd, hidden) < 0)
 		return err_sys(e, errno, "cannot remove '%s/%s'", store->path, path);
 	return file_remove_tree(store->fd, hidden, e);

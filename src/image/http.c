@@ -15,14 +15,20 @@
 #include "base/cleanup.h"
 
 #define CONNECT_SECONDS 30
-#define SLOW_BYTES	1024 /* a second, over SLOW_SECONDS: a stall */
-#define SLOW_SECONDS	60
+#define SLOW_BYTES	1024 /* a second, over stall_seconds: a stall */
 #define HEADERS_MAX	(256u << 10)
 #define BUFFER_BYTES	(512l << 10)
 #define SMALL_BODY	65536 /* of answers nobody waits for: errors, "OK" */
 #define USER_AGENT	"sandbox"
 
 static volatile atomic_bool interrupted;
+
+static long stall_seconds = 60;
+
+void http_set_stall_seconds(long seconds)
+{
+	stall_seconds = seconds;
+}
 
 void http_interrupt(void)
 {
@@ -253,7 +259,7 @@ static void set_options(struct exchange *x, struct curl_slist *headers)
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, stall_seconds);
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
 	curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_BYTES);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);

@@ -72,6 +72,9 @@ char *http_base64(const char *text);
 /* text with what has a meaning in a URL as %XX; the caller frees. */
 char *http_escape(const char *text);
 
+/* How long less than 1 KiB a second may come before it is a stall; 60 at the beginning. */
+void http_set_stall_seconds(long seconds);
+
 /* From a signal handler: every exchange of the process ends soon with -EINTR. */
 void http_interrupt(void);
 bool http_interrupted(void);

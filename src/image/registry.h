@@ -6,7 +6,7 @@
  * only, follows redirects without carrying credentials to another host, and retries what may
  * succeed later (429, 5xx, broken connections) with back-off and jitter, honouring Retry-After.
  *
- * Refused: answers beyond the size that is expected, stalls (under 1 KiB/s for 60 s), more than 10
+ * Refused: answers beyond the size that is expected, stalls (under 1 KiB/s for stall-timeout), more than 10
  * redirects, redirects from https to http, protocols other than http and https, and digests that do not fit their bytes.
  */
 #ifndef IMAGE_REGISTRY_H

@@ -192,6 +192,43 @@ pull_refused() { # MODE PATTERN
 	done
 }
 
+# A pull from a server that never ends, with little patience.
+given_up() { # MODE
+	layout app <<<"{'layers': [busybox() + [F('big', bytes(range(256)) * 5000)]], 'pack': 'none'}"
+	mkdir -p "$HOME/.config/sandbox"
+	printf '[images]\nstall-timeout = 1s\n' >"$HOME/.config/sandbox/sandbox.conf"
+	pull_refused "$1" 'too slow'
+}
+
+@test "a server that stalls in the middle is given up on" { given_up stall; }
+
+@test "a server that sends a byte now and then is given up on" { given_up drip; }
+
+@test "a server that says nothing is given up on" { given_up silent; }
+
+@test "a server whose lengths or tags are not what they were: what is taken is what its digest says" {
+	layout app <<<"{'layers': [busybox()]}"
+	for mode in huge changing; do
+		registry_stop
+		rm -f "$T/hostile.port"
+		hostile_start app $mode
+		sandbox pull --quiet "$HOSTILE/app:1"
+		[ "$(sandbox run "$HOSTILE/app:1" echo fine)" = fine ]
+		[ -z "$(sandbox image verify)" ]
+	done
+}
+
+@test "the host behind a redirect gets no password, though it asks for one" {
+	layout app <<<"{'layers': [busybox()]}"
+	hostile_start app redirect_then_401
+	mkdir -p "$HOME/.docker"
+	printf '{"auths": {"%s": {"auth": "%s"}}}' "$HOSTILE" "$(printf me:secret | base64)" >"$HOME/.docker/config.json"
+	fails 125 "cannot pull*" sandbox pull --quiet "$HOSTILE/app:1"
+	# There, nothing was asked for with credentials: each blob with them here, without them there.
+	[ "$(grep -c '^GET /v2/app/blobs/.* auth' "$T/hostile.log")" -le "$(grep -c '^GET /v2/app/blobs/.* - ' "$T/hostile.log")" ]
+	grep -q '^GET /v2/app/blobs/.* - ' "$T/hostile.log"
+}
+
 @test "an interrupted pull goes on where it stopped" {
 	layout app <<<"{'layers': [busybox() + [F('big', b''.join(i.to_bytes(4, 'little') for i in range(500000)))]], 'pack': 'none'}"
 	hostile_start app slow_start

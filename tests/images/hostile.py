@@ -5,6 +5,7 @@ It serves the first image of an OCI layout as any repository and tag, but for wh
 below) does to an answer. Each request is a line on stderr: method, path, whether it carried an
 Authorization, and its Range.
 """
+import hashlib
 import json
 import os
 import sys
@@ -166,6 +167,71 @@ def slow_start(r):  # for a test that interrupts
     r.wfile.flush()
     time.sleep(60)
     return True
+
+
+@layer_only
+def stall(r):  # half of it, and then nothing
+    data = blob(largest())
+    start = int(r.headers.get("Range", "bytes=0-")[6:].split("-")[0])
+    r.send_response(206 if start else 200)
+    r.send_header("Content-Length", str(len(data) - start))
+    if start:
+        r.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+    r.end_headers()
+    r.wfile.write(data[start:][: len(data) // 2 if not start else 0])
+    r.wfile.flush()
+    time.sleep(60)
+    return True
+
+
+@layer_only
+def drip(r):  # one byte at a time
+    data = blob(largest())
+    r.send_response(200)
+    r.send_header("Content-Length", str(len(data)))
+    r.end_headers()
+    for i in range(600):
+        r.wfile.write(data[i : i + 1])
+        r.wfile.flush()
+        time.sleep(0.1)
+    return True
+
+
+@manifest_only
+def silent(r):  # takes the request, and says nothing
+    time.sleep(60)
+    return True
+
+
+@layer_only
+def huge(r):  # announces more than anyone has
+    data = blob(largest())
+    r.send_response(200)
+    r.send_header("Content-Length", str(1 << 62))
+    r.end_headers()
+    r.wfile.write(data)
+    r.wfile.flush()
+    r.close_connection = True
+    return True
+
+
+@manifest_only
+def changing(r):  # another image each time the tag is asked for
+    if r.path.rsplit("/", 1)[1].startswith("sha256:"):
+        return False
+    m = json.loads(blob(MANIFEST["digest"]))
+    m["annotations"] = {"n": str(times("changing"))}
+    body = json.dumps(m).encode()
+    digest = "sha256:" + hashlib.sha256(body).hexdigest()
+    return done(r.manifest(body, **{"Docker-Content-Digest": digest}))
+
+
+def redirect_then_401(r):  # the host behind the redirect asks for credentials
+    if r.headers.get("Host", "").endswith(str(OTHER)):
+        return done(r.answer(401, headers={"WWW-Authenticate": 'Basic realm="x"'}))
+    if "/blobs/" in r.path:
+        return done(r.answer(307, headers={"Location": f"http://localhost:{OTHER}{r.path}"}))
+    return basic(r)
 
 
 def endless_redirect(r):

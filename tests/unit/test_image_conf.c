@@ -29,6 +29,7 @@ static void defaults(void **state)
 	assert_in_range(conf.parallel, 2, 6);
 	assert_int_equal(conf.max_size, UINT64_C(64) << 30);
 	assert_int_equal(conf.max_entries, 4000000);
+	assert_int_equal(conf.stall_seconds, 60);
 	assert_int_equal(conf.n_registries, 0);
 	assert_null(image_conf_registry(&conf, "docker.io"));
 }
@@ -45,6 +46,7 @@ static void every_key(void **state)
 				   "parallel = 3\n"
 				   "max-size = 1M\n"
 				   "max-entries = 10\n"
+				   "stall-timeout = 2m\n"
 				   "[registry docker.io]\n"
 				   "mirror = one.example:80/hub two.example\n"
 				   "[registry localhost:5000]\n"
@@ -56,6 +58,7 @@ static void every_key(void **state)
 	assert_int_equal(conf.parallel, 3);
 	assert_int_equal(conf.max_size, 1 << 20);
 	assert_int_equal(conf.max_entries, 10);
+	assert_int_equal(conf.stall_seconds, 120);
 	r = image_conf_registry(&conf, "docker.io");
 	assert_non_null(r);
 	assert_int_equal(r->mirrors.n, 2);
@@ -81,6 +84,7 @@ static void refused(void **state)
 		{"[images]\nparallel = 17\n", "2: expected a number of layers at once, 1 to 16"},
 		{"[images]\nmax-size = 0\n", "2: expected a size such as 64G"},
 		{"[images]\nmax-size = big\n", "2: expected a size such as 64G"},
+		{"[images]\nstall-timeout = 0\n", "2: expected a time such as 60s, 1s to 1h"},
 		{"[images]\nmax-entries = -1\n", "2: expected a number of files"},
 		{"[images]\nregisrty = x\n",
 		 "2: unknown key 'regisrty' in [images], did you mean 'registry'?"},
