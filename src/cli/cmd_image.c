@@ -60,7 +60,7 @@ const struct command cmd_images = {
 
 static const struct opt login_options[] = {
 	{.letter = 'u',
-	 .name = "user",
+	 .name = "username",
 	 .arg = "NAME",
 	 .help = "the user name; default: it is asked for",
 	 OPT_STRING(struct login_cli, user)},

@@ -224,7 +224,5 @@ int registry_check_login(const struct image_conf *conf, const char *host, const 
 	r->password = password;
 	n = registry_request(r, "/v2/", &req, ok_only, &res, e);
 	registry_close(r);
-	if (n == -EACCES)
-		return err_set(e, EACCES, "the user name or the password is wrong");
 	return n;
 }

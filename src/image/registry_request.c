@@ -119,6 +119,8 @@ static int refused(const struct registry *r, const struct http_response *res, st
 	switch (res->status) {
 	case 401:
 	case 403:
+		if (r->user)
+			return err_set(e, EACCES, "the user name or the password is wrong");
 		err_set(e, EACCES, "%s refuses access: 'sandbox login %s', if it is yours", r->host,
 			r->host);
 		break;

@@ -169,6 +169,8 @@ pull_refused() { # MODE PATTERN
 	printf '{"auths": {"%s": {"auth": "%s"}}}' "$HOSTILE" "$(printf me:secret | base64)" >"$HOME/.docker/config.json"
 	fails 125 "*the password is not sent there*" sandbox pull --quiet "$HOSTILE/app:2"
 	run ! grep -q token "$T/hostile.log"
+	printf secret >pw
+	fails 125 "*the password is not sent there*" sandbox login --username me --password-stdin "$HOSTILE" <pw
 }
 
 @test "tokens are asked for and used; one that is no header's value is refused" {

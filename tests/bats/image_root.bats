@@ -34,3 +34,31 @@ load images
 	umoci unpack --image "$T/app:v1" "$T/theirs" >/dev/null
 	python3 "$IMAGES/compare-tree.py" "$T/ours.tar" "$T/theirs/rootfs"
 }
+
+@test "a store of another user, or one that is read-only: one clear line, and nothing changes" {
+	local other home command before
+
+	small_image
+	other=$(mktemp -d /tmp/other-XXXXXX) home=$(mktemp -d /tmp/home-XXXXXX)
+	mv "$XDG_DATA_HOME/sandbox" "$other/sandbox"
+	chown 47000 "$home"
+	chmod 755 "$other" "$other/sandbox"
+	before=$(find "$other" | sort | sha256sum)
+	as_other() {
+		setpriv --reuid 47000 --regid 47000 --clear-groups env -i PATH="$PATH" HOME="$home" XDG_DATA_HOME="$other" XDG_RUNTIME_DIR="$home" "$@"
+	}
+	for command in images "image prune" "image rm app:1" "image verify" "image import $T/app b:1" "pull localhost:1/a"; do
+		# shellcheck disable=SC2086 # words of a command
+		fails 125 "*data folder '$other/sandbox' belongs to uid 0: set XDG_DATA_HOME*" as_other sandbox $command
+	done
+	fails 125 "*'$other/sandbox*Permission denied" as_other sandbox run app:1 true
+	mount --bind "$other" "$other"
+	mount -o remount,bind,ro "$other"
+	for command in "image prune" "image rm app:1" "image import $T/app b:1" "run app:1 true"; do
+		# shellcheck disable=SC2086 # words of a command
+		XDG_DATA_HOME=$other fails 125 "*'$other/sandbox*Read-only file system" sandbox $command
+	done
+	umount "$other"
+	[ "$(find "$other" | sort | sha256sum)" = "$before" ]
+	rm -rf "$other" "$home"
+}

@@ -17,9 +17,14 @@ small_image() {
 }
 
 # Debian's docker-registry on a free port of the loopback; sets REGISTRY to localhost:PORT. Lines of
-# its configuration may be added.
-registry_start() { # [YAML]
-	local port try
+# its configuration may be added; with blanks before them they are http's.
+registry_start() { # [YAML [SCHEME]]
+	local port try top=${1-} below=
+
+	if [[ $top = ' '* ]]; then
+		below=$1
+		top=
+	fi
 
 	mkdir -p "$T/registry"
 	for try in 1 2 3 4 5; do
@@ -28,12 +33,14 @@ registry_start() { # [YAML]
 			version: 0.1
 			log: {level: error, accesslog: {disabled: false}}
 			storage: {filesystem: {rootdirectory: $T/registry/data}, delete: {enabled: true}}
-			http: {addr: "127.0.0.1:$port"}
-			${1-}
+			http:
+			  addr: "127.0.0.1:$port"
+			$below
+			$top
 		YAML
 		docker-registry serve "$T/registry/config.yml" >"$T/registry/log" 2>&1 3>&- &
 		registry_pid=$!
-		wait_until 50 curl -s -o /dev/null "http://127.0.0.1:$port/v2/" && break
+		wait_until 50 curl -sk -o /dev/null "${2:-http}://127.0.0.1:$port/v2/" && break
 		kill "$registry_pid" 2>/dev/null
 	done
 	REGISTRY=localhost:$port

@@ -1,0 +1,75 @@
+#!/usr/bin/env bats
+# Registries as they are outside: with certificates, and with tokens from another server.
+
+load helpers
+load images
+
+setup() {
+	sandbox_setup
+	unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
+}
+
+teardown() {
+	registry_stop
+	[ -z "${token_pid-}" ] || kill "$token_pid"
+	sandbox_teardown
+}
+
+# A key and a certificate of its own signature for localhost, as $T/ca.key and $T/ca.pem.
+certificate() {
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost -keyout "$T/ca.key" -out "$T/ca.pem" 2>/dev/null
+}
+
+image() {
+	layout app <<<"{'layers': [busybox() + [D('etc'), F('etc/who', b'small')]]}"
+	sandbox image import --quiet "$T/app" app:1
+}
+
+@test "a certificate is checked, by the authorities that the environment names" {
+	certificate
+	image
+	registry_start "  tls: {certificate: $T/ca.pem, key: $T/ca.key}" https
+	sandbox image tag app:1 "$REGISTRY/app:1"
+	fails 125 "*certificate*" sandbox push --quiet "$REGISTRY/app:1"
+	SSL_CERT_FILE=$T/ca.pem sandbox push --quiet "$REGISTRY/app:1"
+	sandbox image rm app:1 "$REGISTRY/app:1"
+	fails 125 "*certificate*" sandbox pull --quiet "$REGISTRY/app:1"
+	SSL_CERT_FILE=$T/ca.pem sandbox pull --quiet "$REGISTRY/app:1"
+	[ "$(sandbox run "$REGISTRY/app:1" cat /etc/who)" = small ]
+}
+
+@test "insecure takes a certificate that nobody vouches for, of that registry alone" {
+	certificate
+	image
+	registry_start "  tls: {certificate: $T/ca.pem, key: $T/ca.key}" https
+	mkdir -p "$HOME/.config/sandbox"
+	printf '[registry localhost:1]\ninsecure = yes\n' >"$HOME/.config/sandbox/sandbox.conf"
+	sandbox image tag app:1 "$REGISTRY/app:1"
+	fails 125 "*certificate*" sandbox push --quiet "$REGISTRY/app:1"
+	printf '[registry %s]\ninsecure = yes\n' "$REGISTRY" >"$HOME/.config/sandbox/sandbox.conf"
+	sandbox push --quiet "$REGISTRY/app:1"
+}
+
+@test "tokens of another server: pull without a name, push with one, and layers taken over" {
+	certificate
+	image
+	python3 "$IMAGES/token.py" "$T/token.port" "$T/ca.key" "$T/ca.pem" 2>"$T/token.log" 3>&- &
+	token_pid=$!
+	wait_until 50 test -s "$T/token.port"
+	export SSL_CERT_FILE=$T/ca.pem
+	registry_start "  tls: {certificate: $T/ca.pem, key: $T/ca.key}
+auth: {token: {realm: \"https://localhost:$(cat "$T/token.port")/token\", service: registry, issuer: issuer, rootcertbundle: $T/ca.pem}}" https
+	sandbox image tag app:1 "$REGISTRY/a/app:1"
+	fails 125 "cannot push*" sandbox push --quiet "$REGISTRY/a/app:1"
+	printf secret | sandbox login --quiet --username me --password-stdin "$REGISTRY"
+	sandbox push --quiet "$REGISTRY/a/app:1"
+	grep -q '^me:secret repository:a/app:.*push' "$T/token.log"
+	sandbox logout "$REGISTRY"
+	sandbox image rm app:1 "$REGISTRY/a/app:1"
+	sandbox image prune >/dev/null
+	sandbox pull --quiet "$REGISTRY/a/app:1"
+	grep -q '^- repository:a/app:pull$' "$T/token.log"
+	[ "$(sandbox run "$REGISTRY/a/app:1" cat /etc/who)" = small ]
+	printf wrong | fails 125 "*" sandbox login --quiet --username me --password-stdin "$REGISTRY"
+}
