@@ -3,7 +3,8 @@
  * our own on the image `host`, where it is root over the caller's one uid.
  *
  * mmdebstrap writes the tar itself (mode=root, as box-root), to standard output, which is imported
- * like any other archive.
+ * like any other archive. In a box every chown(2) succeeds and does nothing: fakeroot(1) remembers
+ * them, so that the tar has the owners that the packages asked for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -54,6 +55,18 @@ static int find_distro(const char *word, const char **ret_suite, const char **re
 		       word);
 }
 
+/*
+ * The library that remembers has to be in the new system too, where LD_LIBRARY_PATH finds it, as long
+ * as packages are configured there.
+ */
+#define LEND_FAKEROOT                                                        \
+	"--setup-hook=for d in $(echo \"$LD_LIBRARY_PATH\" | tr : ' '); do " \
+	"[ ! -e \"$d/$LD_PRELOAD\" ] || "                                    \
+	"{ mkdir -p \"$1$d\" && cp \"$d/$LD_PRELOAD\" \"$1$d/\"; }; done"
+#define TAKE_FAKEROOT                                                            \
+	"--customize-hook=for d in $(echo \"$LD_LIBRARY_PATH\" | tr : ' '); do " \
+	"rm -rf \"$1$d\"; done"
+
 /* The command line of the box and of mmdebstrap in it; words are data throughout. */
 static void compose(const struct bootstrap_cli *cli, const char *suite, const char *mirror,
 		    struct strv *argv)
@@ -61,7 +74,8 @@ static void compose(const struct bootstrap_cli *cli, const char *suite, const ch
 	static const char *const fixed[] = {
 		"run", "--quiet", "--root", "--network", "host", "--env",
 		/* passed on where it is set: mmdebstrap makes times reproducible by it */
-		"SOURCE_DATE_EPOCH", "host", "mmdebstrap", "--mode=root", "--format=tar",
+		"SOURCE_DATE_EPOCH", "host", "fakeroot", "mmdebstrap", "--mode=root",
+		"--format=tar", LEND_FAKEROOT, TAKE_FAKEROOT,
 		/* apt's own user does not exist where there is one uid. */
 		"--aptopt=APT::Sandbox::User \"root\"",
 		/* dpkg's devices cannot be made, and the box brings its own. */
@@ -98,8 +112,8 @@ static int run_to(int out, char **argv, struct err *e)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	return err_set(e, EIO,
-		       "mmdebstrap failed with status %d: what it said stands above (is it "
-		       "installed?)",
+		       "mmdebstrap failed with status %d: what it said stands above (are "
+		       "mmdebstrap and fakeroot installed?)",
 		       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 

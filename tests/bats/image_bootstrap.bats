@@ -21,6 +21,23 @@ load helpers
 		"$(sandbox image inspect --json debian:bookworm | jq -r '.layers[0].diff_id')" ]
 }
 
+@test "the base has the owners, set-id bits and modes that root would have given it" {
+	sandbox image bootstrap debian:bookworm >/dev/null 2>"$T/log" || {
+		cat "$T/log" >&2
+		return 1
+	}
+	sandbox image export debian:bookworm "$T/base.tar" --format tar
+	# What Debian's packages say of themselves, and their scripts do.
+	tar --numeric-owner -tvf "$T/base.tar" | awk '{print $1, $2, $6}' >"$T/list"
+	grep -x -- '-rw-r----- 0/42 \(\./\)\?etc/shadow' "$T/list"
+	grep -x -- '-rwxr-sr-x 0/42 \(\./\)\?usr/bin/chage' "$T/list"
+	grep -x -- '-rwsr-xr-x 0/0 \(\./\)\?usr/bin/passwd' "$T/list"
+	grep -x -- 'drwxrwsr-x 0/8 \(\./\)\?var/mail/' "$T/list"
+	grep -x -- 'drwxrwsr-x 0/50 \(\./\)\?var/local/' "$T/list"
+	grep -x -- 'drwxrwxrwt 0/0 \(\./\)\?tmp/' "$T/list"
+	run ! grep fakeroot "$T/list"
+}
+
 @test "what cannot be made is named" {
 	fails 125 "'debian' is not DISTRO:SUITE*" sandbox image bootstrap debian
 	fails 125 "'debian:../x' is not DISTRO:SUITE*" sandbox image bootstrap debian:../x
