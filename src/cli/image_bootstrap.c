@@ -59,13 +59,13 @@ static int find_distro(const char *word, const char **ret_suite, const char **re
  * The library that remembers has to be in the new system too, where LD_LIBRARY_PATH finds it, as long
  * as packages are configured there.
  */
-#define LEND_FAKEROOT                                                        \
-	"--setup-hook=for d in $(echo \"$LD_LIBRARY_PATH\" | tr : ' '); do " \
-	"[ ! -e \"$d/$LD_PRELOAD\" ] || "                                    \
-	"{ mkdir -p \"$1$d\" && cp \"$d/$LD_PRELOAD\" \"$1$d/\"; }; done"
-#define TAKE_FAKEROOT                                                            \
-	"--customize-hook=for d in $(echo \"$LD_LIBRARY_PATH\" | tr : ' '); do " \
-	"rm -rf \"$1$d\"; done"
+static const char lend_fakeroot[] =
+	"--setup-hook=for d in $(echo \"$LD_LIBRARY_PATH\" | tr : ' '); do "
+	"[ ! -e \"$d/$LD_PRELOAD\" ] || "
+	"{ mkdir -p \"$1$d\" && cp \"$d/$LD_PRELOAD\" \"$1$d/\"; }; done";
+static const char take_fakeroot[] =
+	"--customize-hook=for d in $(echo \"$LD_LIBRARY_PATH\" | tr : ' '); do "
+	"rm -rf \"$1$d\"; done";
 
 /* The command line of the box and of mmdebstrap in it; words are data throughout. */
 static void compose(const struct bootstrap_cli *cli, const char *suite, const char *mirror,
@@ -75,7 +75,7 @@ static void compose(const struct bootstrap_cli *cli, const char *suite, const ch
 		"run", "--quiet", "--root", "--network", "host", "--env",
 		/* passed on where it is set: mmdebstrap makes times reproducible by it */
 		"SOURCE_DATE_EPOCH", "host", "fakeroot", "mmdebstrap", "--mode=root",
-		"--format=tar", LEND_FAKEROOT, TAKE_FAKEROOT,
+		"--format=tar", lend_fakeroot, take_fakeroot,
 		/* apt's own user does not exist where there is one uid. */
 		"--aptopt=APT::Sandbox::User \"root\"",
 		/* dpkg's devices cannot be made, and the box brings its own. */
