@@ -247,7 +247,7 @@ deps: ## install what building and testing need (apt-get), if missing
 enter: ## install what building needs, build, and open a shell in a box of this folder
 	@.ci/deps build
 	$(MAKE) $(PARALLEL) all
-	$(BIN)/sandbox enter .
+	$(BIN)/sandbox enter --accept . # whoever runs this makefile trusts the project
 
 clean: ## remove everything that was built
 	rm -rf build
