@@ -322,10 +322,10 @@ static int write_file(struct exporting *x, struct err *e)
 	int r;
 
 	if (fd < 0)
-		return err_sys(e, errno, "cannot write '%s'", tmp);
+		return err_sys(e, errno, "cannot write '%s'", x->req->file);
 	r = write_archive(x, fd, e);
 	if (r == 0 && close(take_fd(&fd)) < 0)
-		r = err_sys(e, errno, "cannot write '%s'", tmp);
+		r = err_sys(e, errno, "cannot write '%s'", x->req->file);
 	if (r == 0 && rename(tmp, x->req->file) < 0)
 		r = err_sys(e, errno, "cannot write '%s'", x->req->file);
 	if (r < 0)

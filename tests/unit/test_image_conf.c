@@ -137,7 +137,7 @@ static void sources(void **state)
 	assert_string_equal(settings_find(st, "images", "registry")->source, "built-in");
 	assert_string_equal(settings_find(st, "registry x", "mirror")->value, "y");
 	assert_int_equal(conf.stores.n, 2);
-	assert_int_equal(st->n, 6);
+	assert_int_equal(st->n, 7);
 }
 
 static void known_keys(void **state)
