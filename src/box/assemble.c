@@ -2,7 +2,7 @@
  * assemble.c - from settings and image to a plan.
  *
  * The order of a box's mounts: the image's host folders, memory for /tmp and /run, sudo, the home,
- * the project, then what [mounts] and the command line add; a later one may lie on an earlier one.
+ * the project, then what the user asked for (assemble_mounts.c); a later one may lie on an earlier one.
  */
 #include "box/assemble.h"
 
@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/assemble_mounts.h"
 #include "box/programs.h"
 #include "box/reach.h"
 #include "box/session_env.h"
@@ -38,14 +39,13 @@ void assembly_clear(struct assembly *a)
 	*a = (struct assembly){0};
 }
 
-/* The string now belongs to the assembly. */
-static char *keep(struct assembly *a, char *s)
+char *assembly_keep(struct assembly *a, char *s)
 {
 	strv_push_take(&a->strings, s);
 	return s;
 }
 
-static void add_mount(struct assembly *a, struct plan_mount m)
+void assembly_add_mount(struct assembly *a, struct plan_mount m)
 {
 	if (a->n_mounts == a->cap) {
 		a->cap = a->cap ? a->cap * 2 : 32;
@@ -100,22 +100,24 @@ static int choose_upper(const struct assemble_request *req, struct assembly *a, 
 	}
 	if (memory)
 		return 0;
-	a->plan.upper = keep(a, xasprintf("%s/boxes/%s/upper", req->store->data, req->box->id));
-	a->plan.work = keep(a, xasprintf("%s/boxes/%s/work", req->store->data, req->box->id));
+	a->plan.upper = assembly_keep(
+		a, xasprintf("%s/boxes/%s/upper", req->store->data, req->box->id));
+	a->plan.work = assembly_keep(a,
+				     xasprintf("%s/boxes/%s/work", req->store->data, req->box->id));
 	return 0;
 }
 
 static int add_root(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
 	for (size_t i = 0; i < a->root->binds.n; i++)
-		add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
-						 .source = a->root->binds.v[i],
-						 .target = a->root->binds.v[i],
-						 .read_only = true});
+		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+							  .source = a->root->binds.v[i],
+							  .target = a->root->binds.v[i],
+							  .read_only = true});
 	a->plan.lowers = (const char *const *)a->root->lowers.v;
 	a->plan.n_lowers = a->root->lowers.n;
 	a->plan.read_only_root = a->root->read_only;
-	a->plan.staging = keep(a, xasprintf("%s/%s", req->store->runtime, req->box->id));
+	a->plan.staging = assembly_keep(a, xasprintf("%s/%s", req->store->runtime, req->box->id));
 	/* Nothing of a root that is not ours can be copied up, so neither is an upper kept for it. */
 	return a->root->read_only ? 0 : choose_upper(req, a, e);
 }
@@ -124,28 +126,29 @@ static void add_standard_mounts(const struct assemble_request *req, struct assem
 {
 	const char *sudo;
 
-	add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS,
-					 .target = "/tmp",
-					 .mode = 01777,
-					 .fixed = true});
-	add_mount(a,
-		  (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/run", .fixed = true});
-	add_mount(a,
-		  (struct plan_mount){.kind = PLAN_MOUNT_DIR,
-				      .target = keep(a, xasprintf("/run/user/%u", req->user->uid)),
-				      .mode = 0700});
+	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS,
+						  .target = "/tmp",
+						  .mode = 01777,
+						  .fixed = true});
+	assembly_add_mount(
+		a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/run", .fixed = true});
+	assembly_add_mount(
+		a, (struct plan_mount){
+			   .kind = PLAN_MOUNT_DIR,
+			   .target = assembly_keep(a, xasprintf("/run/user/%u", req->user->uid)),
+			   .mode = 0700});
 	if (!a->plan.sudo)
 		return;
-	sudo = keep(a, program_path("sudo"));
-	add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
-					 .source = sudo,
-					 .target = BOX_SUDO_BIN,
-					 .read_only = true});
-	add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
-					 .source = sudo,
-					 .target = "/usr/bin/sudo",
-					 .read_only = true,
-					 .replace = true});
+	sudo = assembly_keep(a, program_path("sudo"));
+	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+						  .source = sudo,
+						  .target = BOX_SUDO_BIN,
+						  .read_only = true});
+	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+						  .source = sudo,
+						  .target = "/usr/bin/sudo",
+						  .read_only = true,
+						  .replace = true});
 }
 
 static int add_home(const struct assemble_request *req, struct assembly *a, struct err *e)
@@ -159,7 +162,7 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 	if (a->root->plan.has_user && a->root->plan.uid != 0 && req->box->temporary)
 		return 0;
 	if (streq(home, "host")) {
-		m.source = keep(a, realpath(req->user->home, NULL));
+		m.source = assembly_keep(a, realpath(req->user->home, NULL));
 		if (!m.source)
 			return err_sys(e, errno, "cannot use the home folder '%s'",
 				       req->user->home);
@@ -168,12 +171,14 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 	} else if (req->box->in_memory) {
 		m.kind = PLAN_MOUNT_DIR;
 	} else {
-		m.source = keep(a, xasprintf("%s/boxes/%s/home", req->store->data, req->box->id));
+		m.source = assembly_keep(
+			a, xasprintf("%s/boxes/%s/home", req->store->data, req->box->id));
 	}
 	/* A root of another's has no folder for our home, and none can be made beneath its own. */
 	if (a->root->read_only && starts_with(a->home, "/home/"))
-		add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/home"});
-	add_mount(a, m);
+		assembly_add_mount(
+			a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/home"});
+	assembly_add_mount(a, m);
 	return 0;
 }
 
@@ -183,10 +188,11 @@ static void add_image_folders(struct assembly *a)
 	const struct image_plan *plan = &a->root->plan;
 
 	for (size_t i = 0; i < plan->volumes.n; i++)
-		add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_DIR,
-						 .target = plan->volumes.v[i]});
+		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_DIR,
+							  .target = plan->volumes.v[i]});
 	if (plan->workdir && !streq(plan->workdir, "/"))
-		add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_DIR, .target = plan->workdir});
+		assembly_add_mount(
+			a, (struct plan_mount){.kind = PLAN_MOUNT_DIR, .target = plan->workdir});
 }
 
 static int add_project(const struct assemble_request *req, struct assembly *a, struct err *e)
@@ -198,98 +204,10 @@ static int add_project(const struct assemble_request *req, struct assembly *a, s
 		return 0;
 	if (access(dir, R_OK | X_OK) < 0)
 		return err_sys(e, errno, "cannot use the project folder '%s'", dir);
-	a->project = keep(a, xstrdup(target ? target : dir));
-	add_mount(a, (struct plan_mount){
-			     .kind = PLAN_MOUNT_BIND, .source = dir, .target = a->project});
-	return 0;
-}
-
-/* A folder that all projects with the same cache name share. */
-static int cache_dir(const struct assemble_request *req, const char *name, char **ret,
-		     struct err *e)
-{
-	cleanup_free char *rel = path_join("caches", name);
-
-	if (mkdirat(req->store->data_fd, rel, 0700) < 0 && errno != EEXIST)
-		return err_sys(e, errno, "cannot make the cache '%s/%s'", req->store->data, rel);
-	*ret = path_join(req->store->data, rel);
-	return 0;
-}
-
-/* What is written as a part of the project must be one: code in the box can put links there. */
-static int check_inside(const char *project, const struct mount_setting *ms, const char *real,
-			struct err *e)
-{
-	if (project && path_is_beneath(ms->source, project) && !path_is_beneath(real, project))
-		return err_set(e, ELOOP,
-			       "%s: '%s' is in the project, but a link leads out of it to "
-			       "'%s': name that folder itself if you mean it",
-			       ms->where, ms->source, real);
-	return 0;
-}
-
-static int add_setting_mount(const struct assemble_request *req, struct assembly *a,
-			     const struct mount_setting *ms, struct err *e)
-{
-	struct plan_mount m = {.kind = PLAN_MOUNT_BIND, .read_only = ms->read_only};
-	cleanup_free char *cache = NULL;
-	char *source = NULL;
-	int r;
-
-	m.target = keep(a, xstrdup(ms->target));
-	switch (ms->kind) {
-	case MOUNT_SETTING_TMPFS:
-		m.kind = PLAN_MOUNT_TMPFS;
-		m.mode = 01777;
-		m.size = ms->size;
-		break;
-	case MOUNT_SETTING_CACHE:
-		if ((r = cache_dir(req, ms->source, &source, e)) < 0)
-			return r;
-		m.source = keep(a, source);
-		cache = xasprintf("cache:%s", ms->source);
-		reach_add_mount(cache, ms->target, ms->read_only, &a->reach);
-		break;
-	case MOUNT_SETTING_BIND:
-		source = realpath(ms->source, NULL);
-		if (!source)
-			return err_sys(e, errno, "%s: cannot mount '%s'", ms->where, ms->source);
-		m.source = keep(a, source);
-		if ((r = check_inside(req->box->project, ms, source, e)) < 0)
-			return r;
-		if (!req->box->project || !path_is_beneath(source, req->box->project))
-			reach_add_mount(source, ms->target, ms->read_only, &a->reach);
-		break;
-	}
-	add_mount(a, m);
-	return 0;
-}
-
-static int add_setting_mounts(const struct assemble_request *req, struct assembly *a, struct err *e)
-{
-	struct mount_setting *v = NULL;
-	size_t n = 0;
-	int r = settings_mounts(req->settings, a->home, &v, &n, e);
-
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = add_setting_mount(req, a, &v[i], e);
-	mount_settings_free(v, n);
-	return r;
-}
-
-static int add_extra_mounts(const struct assemble_request *req, struct assembly *a, struct err *e)
-{
-	for (size_t i = 0; i < req->n_mounts; i++) {
-		const struct extra_mount *x = &req->mounts[i];
-		char *source = realpath(x->source, NULL);
-
-		if (!source)
-			return err_sys(e, errno, "cannot mount '%s'", x->source);
-		add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
-						 .source = keep(a, source),
-						 .target = x->target,
-						 .read_only = x->read_only});
-	}
+	a->project = assembly_keep(a, xstrdup(target ? target : dir));
+	assembly_add_mount(
+		a,
+		(struct plan_mount){.kind = PLAN_MOUNT_BIND, .source = dir, .target = a->project});
 	return 0;
 }
 
@@ -304,15 +222,16 @@ static void fill_etc(const struct assemble_request *req, struct assembly *a)
 	if (a->root->read_only)
 		return;
 	if (!req->sealed) {
-		etc->passwd_line = keep(
+		etc->passwd_line = assembly_keep(
 			a, xasprintf("%s:x:%u:%u::%s:/bin/sh", u->name, u->uid, u->gid, a->home));
-		etc->group_line = keep(a, xasprintf("%s:x:%u:", u->name, u->gid));
+		etc->group_line = assembly_keep(a, xasprintf("%s:x:%u:", u->name, u->gid));
 	}
-	etc->hosts = keep(a, xasprintf("127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost\n",
-				       a->plan.hostname));
+	etc->hosts = assembly_keep(
+		a, xasprintf("127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost\n",
+			     a->plan.hostname));
 	if (a->plan.net == PLAN_NET_HOST &&
 	    file_read(AT_FDCWD, "/etc/resolv.conf", RESOLV_CONF_MAX, &resolv, &ignored) == 0)
-		etc->resolv_conf = keep(a, buf_detach(&resolv));
+		etc->resolv_conf = assembly_keep(a, buf_detach(&resolv));
 }
 
 static int fill_identity(const struct assemble_request *req, struct assembly *a, struct err *e)
@@ -327,7 +246,7 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	r = reach_add_settings(s, &a->reach, e);
 	if (r < 0)
 		return r;
-	a->plan.hostname = req->hostname ? keep(a, xstrdup(req->hostname))
+	a->plan.hostname = req->hostname ? assembly_keep(a, xstrdup(req->hostname))
 			   : settings_get(s, "sandbox", "hostname")
 				   ? settings_get(s, "sandbox", "hostname")
 				   : req->box->name;
@@ -352,7 +271,7 @@ int assemble(const struct assemble_request *req, struct assembly *ret, struct er
 	int r;
 
 	*ret = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1}, .root = req->root};
-	ret->home = keep(ret, req->sealed ? xstrdup("/root") : session_home(req->user));
+	ret->home = assembly_keep(ret, req->sealed ? xstrdup("/root") : session_home(req->user));
 	r = fill_identity(req, ret, e);
 	if (r == 0)
 		r = add_root(req, ret, e);
@@ -364,9 +283,7 @@ int assemble(const struct assemble_request *req, struct assembly *ret, struct er
 	if (r == 0)
 		r = add_project(req, ret, e);
 	if (r == 0)
-		r = add_setting_mounts(req, ret, e);
-	if (r == 0)
-		r = add_extra_mounts(req, ret, e);
+		r = assemble_mounts(req, ret, e);
 	if (r < 0)
 		return r;
 	ret->plan.mounts = ret->mounts;

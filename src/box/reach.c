@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "box/lend.h"
 
 #define REACH_MAX (1u << 20)
 
@@ -130,8 +131,13 @@ int reach_ask_first(const struct settings *s, const char *home, const struct rea
 		    struct strv *ret_granted, struct err *e)
 {
 	cleanup_strv struct strv all = {0}, defaults = {0}, asked = {0};
+	cleanup_lending struct lending lent = {0};
 	int r = reach_add_settings(s, &all, e);
 
+	if (r == 0)
+		r = lend_find(s, home, &lent, e);
+	for (size_t i = 0; i < lent.reach.n; i++)
+		strv_push(&all, lent.reach.v[i]);
 	if (r == 0)
 		r = add_mounts(s, home, &all, e);
 	if (r < 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "box/lend.h"
 #include "config/env.h"
 #include "config/value.h"
 #include "launch/protocol.h"
@@ -80,6 +81,7 @@ int session_env(const struct session_env_request *req, struct strv *out, struct 
 		env_set(out, "XDG_RUNTIME_DIR", run);
 	env_set(out, "SANDBOX", req->box);
 	pass_host_values(out);
+	lend_env(req->settings, out);
 	r = settings_apply_env(req->settings, out, e);
 	return r < 0 ? r : add_extra(req->extra, out, e);
 }

@@ -41,11 +41,14 @@ load images
 	small_image
 	other=$(mktemp -d /tmp/other-XXXXXX) home=$(mktemp -d /tmp/home-XXXXXX)
 	mv "$XDG_DATA_HOME/sandbox" "$other/sandbox"
+	# The program itself may lie where only root looks.
+	cp -a "${SANDBOX%/bin/*}/bin" "${SANDBOX%/bin/*}/libexec" "$home"
+	chmod -R a+rX "$home"
 	chown 47000 "$home"
 	chmod 755 "$other" "$other/sandbox"
 	before=$(find "$other" | sort | sha256sum)
 	as_other() {
-		setpriv --reuid 47000 --regid 47000 --clear-groups env -i PATH="$PATH" HOME="$home" XDG_DATA_HOME="$other" XDG_RUNTIME_DIR="$home" "$@"
+		setpriv --reuid 47000 --regid 47000 --clear-groups env -i PATH="$home/bin:$PATH" HOME="$home" XDG_DATA_HOME="$other" XDG_RUNTIME_DIR="$home" "$@"
 	}
 	for command in images "image prune" "image rm app:1" "image verify" "image import $T/app b:1" "pull localhost:1/a"; do
 		# shellcheck disable=SC2086 # words of a command

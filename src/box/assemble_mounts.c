@@ -1,0 +1,180 @@
+/*
+ * assemble_mounts.c - the mounts that the user or the project asked for.
+ *
+ * Promises that what is written as a part of the project is one, and that each thing of the host is
+ * told to the reach, as the value that is used.
+ */
+#include "box/assemble_mounts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "box/lend.h"
+#include "box/reach.h"
+
+/* A folder that all projects with the same cache name share. */
+static int cache_dir(const struct assemble_request *req, const char *name, char **ret,
+		     struct err *e)
+{
+	cleanup_free char *rel = path_join("caches", name);
+
+	if (mkdirat(req->store->data_fd, rel, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, errno, "cannot make the cache '%s/%s'", req->store->data, rel);
+	*ret = path_join(req->store->data, rel);
+	return 0;
+}
+
+/* What is written as a part of the project must be one: code in the box can put links there. */
+static int check_inside(const char *project, const struct mount_setting *ms, const char *real,
+			struct err *e)
+{
+	if (project && path_is_beneath(ms->source, project) && !path_is_beneath(real, project))
+		return err_set(e, ELOOP,
+			       "%s: '%s' is in the project, but a link leads out of it to "
+			       "'%s': name that folder itself if you mean it",
+			       ms->where, ms->source, real);
+	return 0;
+}
+
+static int add_setting_mount(const struct assemble_request *req, struct assembly *a,
+			     const struct mount_setting *ms, struct err *e)
+{
+	struct plan_mount m = {.kind = PLAN_MOUNT_BIND, .read_only = ms->read_only};
+	cleanup_free char *cache = NULL;
+	char *source = NULL;
+	int r;
+
+	m.target = assembly_keep(a, xstrdup(ms->target));
+	switch (ms->kind) {
+	case MOUNT_SETTING_TMPFS:
+		m.kind = PLAN_MOUNT_TMPFS;
+		m.mode = 01777;
+		m.size = ms->size;
+		break;
+	case MOUNT_SETTING_CACHE:
+		if ((r = cache_dir(req, ms->source, &source, e)) < 0)
+			return r;
+		m.source = assembly_keep(a, source);
+		cache = xasprintf("cache:%s", ms->source);
+		reach_add_mount(cache, ms->target, ms->read_only, &a->reach);
+		break;
+	case MOUNT_SETTING_BIND:
+		source = realpath(ms->source, NULL);
+		if (!source)
+			return err_sys(e, errno, "%s: cannot mount '%s'", ms->where, ms->source);
+		m.source = assembly_keep(a, source);
+		if ((r = check_inside(req->box->project, ms, source, e)) < 0)
+			return r;
+		if (!req->box->project || !path_is_beneath(source, req->box->project))
+			reach_add_mount(source, ms->target, ms->read_only, &a->reach);
+		break;
+	}
+	assembly_add_mount(a, m);
+	return 0;
+}
+
+/* The order matters: what is lent may lie in the home, what is protected lies in the project. */
+static int add_lent(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	cleanup_lending struct lending l = {0};
+	int r = req->sealed ? 0 : lend_find(req->settings, a->home, &l, e);
+
+	for (size_t i = 0; i < l.n; i++)
+		assembly_add_mount(
+			a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+					       .source = assembly_keep(a, take_ptr(l.v[i].source)),
+					       .target = assembly_keep(a, take_ptr(l.v[i].target)),
+					       .read_only = l.v[i].read_only});
+	for (size_t i = 0; i < l.reach.n; i++)
+		strv_push(&a->reach, l.reach.v[i]);
+	return r;
+}
+
+/* path of the host, a part of the project, where it stands inside. */
+static void bind_of_project(const struct assemble_request *req, struct assembly *a,
+			    const char *path, bool read_only)
+{
+	const char *below = path + strlen(req->box->project);
+	struct plan_mount m = {.kind = PLAN_MOUNT_BIND,
+			       .source = assembly_keep(a, xstrdup(path)),
+			       .target = assembly_keep(a, xasprintf("%s%s", a->project, below)),
+			       .read_only = read_only};
+
+	assembly_add_mount(a, m);
+}
+
+/*
+ * A folder that something is mounted in can be renamed, and another one put in its place; one that is
+ * a mount itself cannot. So the folders on the way are bound upon themselves.
+ */
+static void bind_way(const struct assemble_request *req, struct assembly *a, const char *path,
+		     struct strv *done)
+{
+	size_t root = strlen(req->box->project);
+
+	for (const char *s = path + root + 1; (s = strchr(s, '/')); s++) {
+		cleanup_free char *folder = xstrndup(path, (size_t)(s - path));
+
+		if (strv_has(done, folder))
+			continue;
+		strv_push(done, folder);
+		bind_of_project(req, a, folder, false);
+	}
+}
+
+static int add_protected(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	cleanup_strv struct strv paths = {0}, done = {0};
+	int r = a->project ? lend_protect(req->settings, &paths, e) : 0;
+
+	for (size_t i = 0; i < paths.n; i++)
+		bind_way(req, a, paths.v[i], &done);
+	for (size_t i = 0; i < paths.n; i++)
+		bind_of_project(req, a, paths.v[i], true);
+	return r;
+}
+
+static int add_setting_mounts(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	struct mount_setting *v = NULL;
+	size_t n = 0;
+	int r = settings_mounts(req->settings, a->home, &v, &n, e);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = add_setting_mount(req, a, &v[i], e);
+	mount_settings_free(v, n);
+	return r;
+}
+
+static int add_extra_mounts(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	for (size_t i = 0; i < req->n_mounts; i++) {
+		const struct extra_mount *x = &req->mounts[i];
+		char *source = realpath(x->source, NULL);
+
+		if (!source)
+			return err_sys(e, errno, "cannot mount '%s'", x->source);
+		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+							  .source = assembly_keep(a, source),
+							  .target = x->target,
+							  .read_only = x->read_only});
+	}
+	return 0;
+}
+
+int assemble_mounts(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	int r = add_lent(req, a, e);
+
+	if (r == 0)
+		r = add_setting_mounts(req, a, e);
+	if (r == 0)
+		r = add_extra_mounts(req, a, e);
+	/* Last, so that no mount of the project's own lies upon them. */
+	return r < 0 ? r : add_protected(req, a, e);
+}

@@ -1,0 +1,16 @@
+/*
+ * assemble_mounts.h - the mounts that the user or the project asked for; for assemble.c.
+ */
+#ifndef BOX_ASSEMBLE_MOUNTS_H
+#define BOX_ASSEMBLE_MOUNTS_H
+
+#include "box/assemble.h"
+
+/* The string now belongs to the assembly. */
+char *assembly_keep(struct assembly *a, char *s);
+void assembly_add_mount(struct assembly *a, struct plan_mount m);
+
+/* What is lent, [mounts], the command line's, what is protected; with their lines of reach. */
+int assemble_mounts(const struct assemble_request *req, struct assembly *a, struct err *e);
+
+#endif

@@ -1,0 +1,224 @@
+/*
+ * lend.c - what of the user's desktop and identity a project asks for.
+ *
+ * Owns the places inside: sockets and files below /run/host, secrets below /run/secrets, git's files in
+ * the home. Promises that all but sockets is read-only.
+ */
+#include "box/lend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "config/env.h"
+#include "config/value.h"
+#include "config/xdg.h"
+
+#define SECRETS_DIR "/run/secrets"
+
+void lending_clear(struct lending *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].source);
+		free(l->v[i].target);
+	}
+	free(l->v);
+	strv_clear(&l->reach);
+	*l = (struct lending){0};
+}
+
+/* False when there is no such thing. */
+static bool add(struct lending *l, const char *path, const char *target, bool read_only)
+{
+	char *real = realpath(path, NULL);
+
+	if (!real)
+		return false;
+	l->v = xrealloc(l->v, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = (struct lent){
+		.source = real, .target = xstrdup(target), .read_only = read_only};
+	return true;
+}
+
+static bool wants(const struct settings *s, const char *key)
+{
+	return settings_bool(s, "sandbox", key);
+}
+
+static bool wants_display(const struct settings *s, const char *kind)
+{
+	return streq(settings_get(s, "sandbox", "display"), kind);
+}
+
+static void not_there(const char *key, const char *what)
+{
+	log_note("'%s' is asked for, but this session has none: %s", key, what);
+}
+
+static void lend_ssh_agent(struct lending *l)
+{
+	const char *socket = getenv("SSH_AUTH_SOCK");
+
+	strv_push(&l->reach, "ssh-agent = yes");
+	if (!socket || !add(l, socket, LEND_DIR "/ssh-agent", false))
+		not_there("ssh-agent", "SSH_AUTH_SOCK names no socket");
+}
+
+/* Identity and credentials, as git(1) finds them in a home. */
+static void lend_git(const char *home, struct lending *l)
+{
+	static const char *const files[] = {".gitconfig", ".config/git", ".git-credentials"};
+	cleanup_free char *host = xdg_home();
+	size_t found = 0;
+
+	strv_push(&l->reach, "git = yes");
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		cleanup_free char *from = path_join(host, files[i]),
+				  *to = path_join(home, files[i]);
+
+		found += add(l, from, to, true);
+	}
+	if (!found)
+		not_there("git", "no .gitconfig in your home");
+}
+
+static void lend_dbus(struct lending *l)
+{
+	const char *address = getenv("DBUS_SESSION_BUS_ADDRESS"), *prefix = "unix:path=";
+	cleanup_free char *path = NULL;
+
+	strv_push(&l->reach, "dbus = yes");
+	if (address && starts_with(address, prefix))
+		path = xstrndup(address + strlen(prefix), strcspn(address + strlen(prefix), ",;"));
+	if (!path || !add(l, path, LEND_DIR "/bus", false))
+		not_there("dbus", "DBUS_SESSION_BUS_ADDRESS names no socket with a path");
+}
+
+static void lend_wayland(struct lending *l)
+{
+	const char *name = getenv("WAYLAND_DISPLAY"), *run = getenv("XDG_RUNTIME_DIR");
+	cleanup_free char *path = NULL;
+
+	strv_push(&l->reach, "display = wayland");
+	if (name && *name)
+		path = *name == '/' ? xstrdup(name) : run ? path_join(run, name) : NULL;
+	if (!path || !add(l, path, LEND_DIR "/wayland", false))
+		not_there("display", "WAYLAND_DISPLAY names no socket");
+}
+
+/* ":1" and ":1.0" are the socket X1. */
+static void lend_x11(struct lending *l)
+{
+	const char *display = getenv("DISPLAY"), *authority = getenv("XAUTHORITY");
+	cleanup_free char *path = NULL, *home = xdg_home(), *file = path_join(home, ".Xauthority");
+	size_t n = display && display[0] == ':' ? strspn(display + 1, "0123456789") : 0;
+
+	strv_push(&l->reach, "display = x11");
+	if (n)
+		path = xasprintf("/tmp/.X11-unix/X%.*s", (int)n, display + 1);
+	if (!path || !add(l, path, path, false)) {
+		not_there("display", "DISPLAY names no local X server");
+		return;
+	}
+	add(l, authority && *authority ? authority : file, LEND_DIR "/Xauthority", true);
+}
+
+static int lend_secret(const struct setting *st, const char *word, struct lending *l, struct err *e)
+{
+	cleanup_free char *path = settings_path(st, word), *line = NULL, *target = NULL;
+
+	target = xasprintf(SECRETS_DIR "/%s", path_basename(path));
+	if (!add(l, path, target, true))
+		return err_sys(e, errno, "%s: cannot use the secret '%s'", st->source, word);
+	line = xasprintf("%s = %s ro", target, l->v[l->n - 1].source);
+	strv_push(&l->reach, line);
+	return 0;
+}
+
+static int lend_secrets(const struct settings *s, struct lending *l, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		cleanup_strv struct strv words = {0};
+
+		if (!streq(s->v[i].section, "sandbox") || !streq(s->v[i].key, "secrets"))
+			continue;
+		value_words(s->v[i].value, &words);
+		for (size_t j = 0; r == 0 && j < words.n; j++)
+			r = lend_secret(&s->v[i], words.v[j], l, e);
+	}
+	return r;
+}
+
+int lend_find(const struct settings *s, const char *home, struct lending *ret, struct err *e)
+{
+	if (wants(s, "ssh-agent"))
+		lend_ssh_agent(ret);
+	if (wants(s, "git"))
+		lend_git(home, ret);
+	if (wants(s, "dbus"))
+		lend_dbus(ret);
+	if (wants_display(s, "wayland"))
+		lend_wayland(ret);
+	if (wants_display(s, "x11"))
+		lend_x11(ret);
+	return lend_secrets(s, ret, e);
+}
+
+void lend_env(const struct settings *s, struct strv *out)
+{
+	if (wants(s, "ssh-agent") && getenv("SSH_AUTH_SOCK"))
+		env_set(out, "SSH_AUTH_SOCK", LEND_DIR "/ssh-agent");
+	if (wants(s, "dbus") && getenv("DBUS_SESSION_BUS_ADDRESS"))
+		env_set(out, "DBUS_SESSION_BUS_ADDRESS", "unix:path=" LEND_DIR "/bus");
+	if (wants_display(s, "wayland"))
+		env_set(out, "WAYLAND_DISPLAY", LEND_DIR "/wayland");
+	if (wants_display(s, "x11") && getenv("DISPLAY")) {
+		env_set(out, "DISPLAY", getenv("DISPLAY"));
+		env_set(out, "XAUTHORITY", LEND_DIR "/Xauthority");
+	}
+}
+
+/* The folder itself must be there, and no link lead to it: the box could have put one there. */
+static int protect_one(int project, const char *dir, const char *word, struct strv *ret,
+		       struct err *e)
+{
+	const char *name = path_basename(word);
+	cleanup_free char *parent = xstrndup(word, (size_t)(name - word)), *path = NULL;
+	cleanup_close int fd = -1;
+	int r = path_open_nolinks(project, *parent ? parent : ".", O_PATH | O_DIRECTORY, 0, &fd, e);
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0)
+		return err_add(e, "cannot protect '%s'", word);
+	if (mkdirat(fd, name, 0755) < 0 && errno != EEXIST)
+		return err_sys(e, errno, "cannot protect '%s'", word);
+	path = path_normalize(dir, word);
+	strv_push(ret, path);
+	return 0;
+}
+
+int lend_protect(const struct settings *s, struct strv *ret_paths, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	cleanup_close int project = -1;
+	int r = 0;
+
+	settings_list(s, "sandbox", "protect", &words);
+	if (!s->project_dir || !words.n)
+		return 0;
+	project = open(s->project_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (project < 0)
+		return err_sys(e, errno, "cannot open '%s'", s->project_dir);
+	for (size_t i = 0; r == 0 && i < words.n; i++)
+		r = protect_one(project, s->project_dir, words.v[i], ret_paths, e);
+	return r;
+}

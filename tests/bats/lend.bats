@@ -1,0 +1,98 @@
+#!/usr/bin/env bats
+# What a box may have of the user's session, when it is asked for: agent, git, display, D-Bus, secrets;
+# and what of the project it may not write.
+
+load helpers
+
+teardown() {
+	[ -z "${server-}" ] || kill "$server"
+	sandbox_teardown
+}
+
+# Listens on a socket at PATH and greets each client.
+serve() { # PATH
+	python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen()
+while True:
+    c, _ = s.accept(); c.sendall(b"hello\n"); c.close()' "$1" 3>&- &
+	server=$!
+	wait_until 50 test -S "$1"
+}
+
+# What the socket that a variable names says, from inside.
+ask='import os, socket, sys
+p = os.environ[sys.argv[1]].replace("unix:path=", "")
+s = socket.socket(socket.AF_UNIX); s.connect(p); print(s.recv(9).decode().strip())'
+
+@test "the ssh agent, the bus and the display of the caller, where they are asked for" {
+	serve "$T/sock"
+	export SSH_AUTH_SOCK=$T/sock DBUS_SESSION_BUS_ADDRESS=unix:path=$T/sock,guid=1 WAYLAND_DISPLAY=$T/sock
+	project p $'[sandbox]\nlinger = 0'
+	for name in SSH_AUTH_SOCK DBUS_SESSION_BUS_ADDRESS WAYLAND_DISPLAY; do
+		run sandbox enter "$T/p" -- python3 -c "$ask" $name
+		[[ $output = *KeyError* ]]
+	done
+	for pair in ssh-agent=yes:SSH_AUTH_SOCK dbus=yes:DBUS_SESSION_BUS_ADDRESS display=wayland:WAYLAND_DISPLAY; do
+		ask_for=${pair%:*}
+		project p $'[sandbox]\nlinger = 0\n'"${ask_for/=/ = }"
+		fails 125 "*asks for these*: ${ask_for/=/ = }: *" sandbox enter "$T/p" -- true
+		[ "$(sandbox enter --accept "$T/p" -- python3 -c "$ask" "${pair#*:}")" = hello ]
+		sandbox rm --force p
+	done
+}
+
+@test "an agent that is asked for and not there is a note" {
+	unset SSH_AUTH_SOCK
+	project p $'[sandbox]\nssh-agent = yes'
+	run --separate-stderr sandbox enter --accept "$T/p" -- sh -c 'echo ${SSH_AUTH_SOCK-none}'
+	[ "$output" = none ]
+	[[ $stderr = *"'ssh-agent' is asked for, but this session has none"* ]]
+}
+
+@test "git knows who I am, and cannot change it" {
+	printf '[user]\n\tname = Ada\n' >"$HOME/.gitconfig"
+	project p $'[sandbox]\ngit = yes'
+	[ "$(sandbox enter --accept "$T/p" -- git config user.name)" = Ada ]
+	run sandbox enter "$T/p" -- sh -c 'echo >~/.gitconfig'
+	[ "$status" != 0 ]
+	grep -q Ada "$HOME/.gitconfig"
+}
+
+@test "secrets stand in /run/secrets, read-only, and in no layer" {
+	echo hunter2 >"$T/token"
+	project p $'[sandbox]\nsecrets = ../token\nimage = host\n[run]\n1 = ls /run/secrets && exit 1; true'
+	fails 125 "*asks for these*: /run/secrets/token = $T/token ro: *" sandbox enter "$T/p" -- true
+	[ "$(sandbox enter --quiet --accept "$T/p" -- cat /run/secrets/token)" = hunter2 ]
+	run sandbox enter "$T/p" -- sh -c 'echo x >/run/secrets/token'
+	[ "$status" != 0 ]
+	[ -z "$(grep -rls hunter2 "$XDG_DATA_HOME/sandbox")" ]
+	project q $'[sandbox]\nsecrets = ../none'
+	fails 125 "*q/sandbox.ini:2: cannot use the secret '../none': No such file or directory" sandbox enter --accept "$T/q" -- true
+}
+
+@test "what the host would run from the project is read-only inside, for root too, there or not" {
+	project p $'[sandbox]\nlinger = 0\nprotect = .git/hooks .git/config .envrc .vscode nothing/here'
+	(cd p && git init -q . && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x)
+	sandbox enter "$T/p" -- touch fine
+	for path in .git/hooks/pre-commit .git/config .envrc/x .vscode/tasks.json; do
+		for who in --quiet --root; do
+			run sandbox enter $who "$T/p" -- sh -c "echo evil >>$path"
+			[ "$status" != 0 ]
+		done
+	done
+	for command in 'mv .vscode x' 'rm -rf .envrc' 'mv .git x' 'ln -sf /tmp .envrc' 'rmdir .vscode'; do
+		run sandbox enter --root "$T/p" -- sh -c "$command && test ! -e ${command##* }x"
+		[ "$status" != 0 ]
+	done
+	[ -d p/.git/hooks ] && [ ! -e p/nothing ]
+	# Git sees none of it.
+	[ "$(cd p && git status --porcelain | grep -v -e sandbox.ini -e fine)" = '' ]
+}
+
+@test "a protected path that has become a link is refused" {
+	project p $'[sandbox]\nprotect = .vscode'
+	mkdir "$T/elsewhere"
+	ln -s "$T/elsewhere" p/.vscode
+	fails 125 "*.vscode*link*" sandbox enter "$T/p" -- true
+}
