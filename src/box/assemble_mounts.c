@@ -84,12 +84,15 @@ static int add_lent(const struct assemble_request *req, struct assembly *a, stru
 	cleanup_lending struct lending l = {0};
 	int r = req->sealed ? 0 : lend_find(req->settings, a->home, &l, e);
 
-	for (size_t i = 0; i < l.n; i++)
-		assembly_add_mount(
-			a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
-					       .source = assembly_keep(a, take_ptr(l.v[i].source)),
-					       .target = assembly_keep(a, take_ptr(l.v[i].target)),
-					       .read_only = l.v[i].read_only});
+	for (size_t i = 0; i < l.n; i++) {
+		char *source = assembly_keep(a, xstrdup(l.v[i].source));
+		char *target = assembly_keep(a, xstrdup(l.v[i].target));
+
+		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+							  .source = source,
+							  .target = target,
+							  .read_only = l.v[i].read_only});
+	}
 	for (size_t i = 0; i < l.reach.n; i++)
 		strv_push(&a->reach, l.reach.v[i]);
 	return r;

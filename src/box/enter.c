@@ -117,7 +117,7 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	r = hooks_at_start(&session, &boot, e);
 	if (r < 0 && r != -ERR_RETRY)
 		box_stop(b, 0, &ignored); /* nobody is to find it running, half set up */
-	if (r == 0)
+	if (r == 0 && !in->options->no_hook)
 		r = hooks_at_enter(&session, &boot, e);
 	return r < 0 ? r : box_session_run(&session, boot, ret_status, e);
 }
@@ -177,7 +177,7 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 	r = drift_check_running(b, in->settings, e);
 	return r < 0 ? r
 		     : box_session_join(in->store, b, in->settings, in->user, &in->options->session,
-					true, &connection, ret_status, e);
+					!in->options->no_hook, &connection, ret_status, e);
 }
 
 /* A project that holds the whole home would hand all of it to the box. */

@@ -1,15 +1,9 @@
 /*
  * cmd_enter.c - `sandbox enter`: the shell of a project, in its box.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <unistd.h>
-
-#include "base/buf.h"
-#include "base/cleanup.h"
 #include "box/run.h"
-#include "cli/ask.h"
 #include "cli/commands.h"
+#include "cli/consent.h"
 #include "cli/overrides.h"
 
 struct enter_cli {
@@ -47,44 +41,12 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
-static int ask(const char *project, const struct strv *lines, bool first, void *arg, struct err *e)
-{
-	const struct enter_cli *cli = arg;
-	const char *than = first ? "" : ", more than before";
-	cleanup_strv struct strv words = {0};
-	cleanup_buf struct buf all = BUF_INIT;
-	cleanup_free char *answer = NULL;
-	int r;
-
-	if (cli->accept)
-		return 0;
-	for (size_t i = 0; i < lines->n; i++)
-		buf_addf(&all, "%s%s", i ? "; " : "", lines->v[i]);
-	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-		return err_set(e, EPERM,
-			       "the project asks for these of this machine%s: %s: 'sandbox enter "
-			       "--accept %s' if that is your wish",
-			       than, all.data, project);
-	fprintf(stderr, "sandbox: the project '%s' asks for these of this machine%s:\n", project,
-		than);
-	for (size_t i = 0; i < lines->n; i++)
-		fprintf(stderr, "  %s\n", lines->v[i]);
-	strv_push(&words, "yes");
-	strv_push(&words, "no");
-	r = ask_line("let it have them? yes or no", "no", &words, &answer, e);
-	if (r < 0)
-		return r;
-	return streq(answer, "yes") || streq(answer, "y")
-		       ? 0
-		       : err_set(e, EPERM, "the project was not given what it asks for");
-}
-
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct enter_cli *cli = args->options;
 	struct enter_options o = {
 		.project = args->n ? args->v[0] : NULL,
-		.asker = {.ask = ask, .arg = (void *)cli},
+		.asker = consent_asker(cli->accept),
 		.rebuild = cli->rebuild,
 		.name = cli->name,
 		.settings = {.variant = cli->variant, .profiles = cli->profiles},

@@ -66,7 +66,7 @@ s = socket.socket(socket.AF_UNIX); s.connect(p); print(s.recv(9).decode().strip(
 	[ "$(sandbox enter --quiet --accept "$T/p" -- cat /run/secrets/token)" = hunter2 ]
 	run sandbox enter "$T/p" -- sh -c 'echo x >/run/secrets/token'
 	[ "$status" != 0 ]
-	[ -z "$(grep -rls hunter2 "$XDG_DATA_HOME/sandbox")" ]
+	run ! grep -rqs hunter2 "$XDG_DATA_HOME/sandbox"
 	project q $'[sandbox]\nsecrets = ../none'
 	fails 125 "*q/sandbox.ini:2: cannot use the secret '../none': No such file or directory" sandbox enter --accept "$T/q" -- true
 }
