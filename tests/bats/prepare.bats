@@ -21,8 +21,9 @@ setup() {
 	[[ $output = *'preparing 1/2: run 2: echo two'*'prepared 2/2: run 10: echo ten'* ]]
 	[[ $output = *$'two\n0\nten' ]]
 	cp -a one two
-	run sandbox enter "$T/two" -- cat /opt/order
+	run --separate-stderr sandbox enter "$T/two" -- cat /opt/order
 	[ "$output" = $'two\n0\nten' ]
+	[[ $stderr != *prepar* ]]
 	[ "$(layers)" = 2 ]
 }
 
