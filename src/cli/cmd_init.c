@@ -20,6 +20,7 @@
 #include "cli/ask.h"
 #include "box/image.h"
 #include "cli/commands.h"
+#include "cli/init_guess.h"
 #include "config/profile.h"
 #include "config/schema.h"
 #include "config/settings.h"
@@ -31,9 +32,16 @@
 struct init_options {
 	bool yes;
 	bool force;
+	const char *image;
 };
 
 static const struct opt options[] = {
+	{.letter = 'i',
+	 .name = "image",
+	 .arg = "IMAGE",
+	 .help = "suggest IMAGE; default: host",
+	 .word = WORD_IMAGE,
+	 OPT_STRING(struct init_options, image)},
 	{.letter = 'y',
 	 .name = "yes",
 	 .help = "ask nothing, take the suggestions",
@@ -45,26 +53,8 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
-/* What a file in a folder says of its language; the first that is there counts. */
-static const struct {
-	const char *file, *profile;
-} signs[] = {
-	{"Cargo.toml", "rust"},
-	{"go.mod", "go"},
-	{"package.json", "node"},
-	{"pyproject.toml", "python"},
-	{"requirements.txt", "python"},
-	{"setup.py", "python"},
-	{"pom.xml", "java"},
-	{"build.gradle", "java"},
-	{"build.gradle.kts", "java"},
-	{"CMakeLists.txt", "c"},
-	{"meson.build", "c"},
-	{"Makefile", "c"},
-};
-
 struct answers {
-	char *name, *image, *profile;
+	char *name, *image, *profile, *apt;
 };
 
 static void answers_clear(struct answers *a)
@@ -72,6 +62,7 @@ static void answers_clear(struct answers *a)
 	free(a->name);
 	free(a->image);
 	free(a->profile);
+	free(a->apt);
 }
 
 /* A box name made of any folder name: what is not allowed becomes a dash. */
@@ -95,24 +86,27 @@ static char *name_from(const char *dir)
 	return xstrdup(n ? name : "project");
 }
 
-static char *guess_profile(int dirfd)
+static char *joined(const struct strv *words, const char *between)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
-		if (faccessat(dirfd, signs[i].file, F_OK, 0) == 0)
-			return xasprintf("dev, %s", signs[i].profile);
-	return xstrdup("dev");
+	struct buf b = BUF_INIT;
+
+	buf_addstr(&b, "");
+	for (size_t i = 0; i < words->n; i++)
+		buf_addf(&b, "%s%s", i ? between : "", words->v[i]);
+	return buf_detach(&b);
 }
 
 /* Every profile of the list must exist, and the value fit its key. */
 static int check_answer(const char *key, const char *value, const char *dir, struct err *e)
 {
+	const char *section = streq(key, "apt") ? "packages" : "sandbox";
 	const struct schema_key *row;
 	cleanup_strv struct strv names = {0};
 	bool system;
 
 	if (strpbrk(value, ";\n"))
 		return err_set(e, ERR_USAGE, "no semicolon or newline can be in a value");
-	if (schema_check("sandbox", key, value, &row, e) < 0)
+	if (schema_check(section, key, value, &row, e) < 0)
 		return -e->code;
 	if (streq(key, "image"))
 		return image_check_name(value, e);
@@ -161,16 +155,38 @@ static int ask_all(const char *dir, struct answers *a, struct err *e)
 		strv_push(&names, profiles[i].name);
 	profile_list_free(profiles, n);
 	strv_push(&images, "host");
+	strv_push(&images, "debian:bookworm");
 	strv_push(&images, "dir:");
 	r = ask("name", "Name of the box", &none, dir, &a->name, e);
 	if (r == 0)
-		r = ask("image", "Image (host, dir:PATH)", &images, dir, &a->image, e);
+		r = ask("image", "Image (host, debian:bookworm, dir:PATH ...)", &images, dir,
+			&a->image, e);
 	if (r == 0)
 		r = ask("profile", "Profiles", &names, dir, &a->profile, e);
+	if (r == 0 && init_image_has_apt(a->image))
+		r = ask("apt", "Packages of apt", &none, dir, &a->apt, e);
 	return r;
 }
 
-static void compose(const struct answers *a, struct buf *out)
+/* What the project needs upon its image: active where it can be had, else a comment. */
+static void compose_tools(const struct answers *a, const struct init_guess *g, struct buf *out)
+{
+	bool apt = init_image_has_apt(a->image);
+	const char *off = apt ? "" : ";";
+	cleanup_free char *create = joined(&g->create, "\n  ");
+
+	buf_addf(out, "\n%s[packages]%s\n%sapt = %s\n", off,
+		 apt ? "" : "                 ; of an image of its own, such as debian:bookworm",
+		 off, *a->apt ? a->apt : "jq");
+	if (g->run.n)
+		buf_addf(out, "\n%s[run]\n", off);
+	for (size_t i = 0; i < g->run.n; i++)
+		buf_addf(out, "%s%zu = %s\n", off, i + 1, g->run.v[i]);
+	if (g->create.n)
+		buf_addf(out, "\n%s[hooks]\n%screate = %s\n", off, off, create);
+}
+
+static void compose(const struct answers *a, const struct init_guess *g, struct buf *out)
 {
 	buf_addf(out,
 		 "; The sandbox of this project: `sandbox enter` opens its shell.\n"
@@ -180,15 +196,17 @@ static void compose(const struct answers *a, struct buf *out)
 		 "name    = %s\n"
 		 "image   = %s\n"
 		 "profile = %s\n"
-		 ";network = none            ; loopback only\n"
-		 "\n"
-		 ";[env]\n"
-		 ";CC = gcc\n"
-		 "\n"
-		 ";[mounts]\n"
-		 ";/data     = ../data ro    ; a folder of the host, read-only\n"
-		 ";~/.ccache = cache:ccache  ; shared among projects\n",
+		 ";network = none            ; loopback only\n",
 		 a->name, a->image, a->profile);
+	if (*a->apt || !init_image_has_apt(a->image))
+		compose_tools(a, g, out);
+	buf_addstr(out, "\n"
+			";[env]\n"
+			";CC = gcc\n"
+			"\n"
+			";[mounts]\n"
+			";/data     = ../data ro    ; a folder of the host, read-only\n"
+			";~/.ccache = cache:ccache  ; shared among projects\n");
 }
 
 static int run(const struct args *args, int *ret_status, struct err *e)
@@ -197,6 +215,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	const char *where = args->n ? args->v[0] : ".";
 	cleanup_free char *dir = realpath(where, NULL);
 	__attribute__((cleanup(answers_clear))) struct answers a = {0};
+	cleanup_init_guess struct init_guess guess = {0};
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_close int dirfd = -1;
 	struct stat st;
@@ -210,10 +229,14 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		return err_set(e, EEXIST,
 			       "'%s/" PROJECT_FILE "' is there already: --force replaces it",
 			       where);
-	a = (struct answers){name_from(dir), xstrdup("host"), guess_profile(dirfd)};
+	init_guess_folder(dirfd, &guess);
+	a = (struct answers){name_from(dir), xstrdup(o->image ? o->image : "host"),
+			     joined(&guess.profiles, ", "), joined(&guess.apt, " ")};
+	if (check_answer("image", a.image, dir, e) < 0)
+		return -e->code;
 	if (!o->yes && isatty(STDIN_FILENO) && ask_all(dir, &a, e) < 0)
 		return -e->code;
-	compose(&a, &text);
+	compose(&a, &guess, &text);
 	if (file_write_atomic(dirfd, PROJECT_FILE, text.data, text.len, 0644, e) < 0)
 		return -e->code;
 	log_note("wrote '%s/" PROJECT_FILE "': next, sandbox enter", where);

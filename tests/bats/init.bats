@@ -27,7 +27,8 @@ value() { # DIR KEY
 @test "every line it comments out is valid too" {
 	mkdir p data
 	sandbox init p
-	sed -i 's/^;\([[a-zA-Z/~]\)/\1/' p/sandbox.ini
+	# Packages want another image.
+	sed -i -e '/^;\[packages\]/d' -e '/^;apt/d' -e 's/^;\([[a-zA-Z/~]\)/\1/' p/sandbox.ini
 	[ "$(sandbox config ./p network)" = none ]
 	[ "$(sandbox config ./p env.CC)" = gcc ]
 	[ "$(sandbox enter --accept ./p -- ls -d /data)" = /data ]
@@ -107,6 +108,21 @@ end" ]
 		[ "$(value "${file%:*}" profile)" = "dev, ${file#*:}" ]
 		sandbox config "./${file%:*}" >/dev/null
 	done
+}
+
+@test "packages, steps and hooks follow the files too, on an image that has apt" {
+	mkdir p
+	touch p/package.json p/package-lock.json p/requirements.txt p/CMakeLists.txt
+	sandbox init --yes --quiet --image debian:bookworm p
+	[ "$(value p profile)" = 'dev, node, python, c' ]
+	[ "$(value p apt)" = 'nodejs npm python3 python3-pip build-essential cmake' ]
+	[ "$(value p create)" = 'npm ci' ]
+	grep -x '1 = python3 -m pip install --break-system-packages -r requirements.txt' p/sandbox.ini
+	sandbox config ./p >/dev/null
+	fails 125 "*'Bad:Image:1' is no name*" sandbox init --yes --force --image Bad:Image:1 p
+	# On the host's own programs nothing can be installed.
+	sandbox init --yes --quiet --force p
+	run ! grep -E '^(\[packages|\[run|\[hooks|apt|create)' p/sandbox.ini
 }
 
 @test "without a terminal nothing is asked" {
