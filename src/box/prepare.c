@@ -2,7 +2,8 @@
  * prepare.c - running the steps of a recipe.
  *
  * A step runs in a throw-away box with its files on disk, as box-root, with the network of the host
- * and of the project only this: its folder read-only at /run/project, its caches, its [env]. Promises
+ * and of the project only what the recipe's text speaks of: caches, variables, and for [run] its folder,
+ * read-only at /run/project. Promises
  * that no layer is taken from a box that may still write: its namespaces are gone before.
  */
 #include "box/prepare.h"
@@ -80,7 +81,9 @@ static int run_in_box(const struct preparing *p, const struct box *b, int lifeti
 	cleanup_assembly struct assembly a = {0};
 	struct image_root root;
 	struct started_box started = {.boot_fd = -1};
-	struct extra_mount project = {.source = req->settings->project_dir,
+	/* A package manager needs nothing of it. */
+	struct extra_mount project = {.source = p->step->packages ? NULL
+								  : req->settings->project_dir,
 				      .target = (char *)RECIPE_PROJECT,
 				      .read_only = true};
 	struct assemble_request assembling = {.store = req->store,
@@ -249,6 +252,24 @@ static int lock_caches(const struct preparing *p, int *ret_fd, struct err *e)
 	return file_lock(*ret_fd, "caches", e);
 }
 
+/* Variables and caches; the rest of the project's settings is for sessions. */
+static int narrow_settings(struct preparing *p, struct err *e)
+{
+	const struct settings *s = p->req->settings;
+	struct settings_request none = {0};
+	int r;
+
+	settings_clear(&p->settings);
+	strv_push(&none.overrides, "network=host");
+	strv_push(&none.overrides, "sudo=no");
+	r = settings_load(&none, &p->settings, e);
+	strv_clear(&none.overrides);
+	for (size_t i = 0; r == 0 && i < s->n; i++)
+		if (recipe_step_has(p->step, &s->v[i]))
+			settings_add(&p->settings, &s->v[i]);
+	return r;
+}
+
 static int prepare_step(struct preparing *p, char **ret_layer, struct err *e)
 {
 	const struct store *s = p->req->store;
@@ -263,7 +284,9 @@ static int prepare_step(struct preparing *p, char **ret_layer, struct err *e)
 	r = prepared_find(s, p->text, ret_layer, e);
 	if (r != -ENOENT)
 		return r;
-	r = lock_caches(p, &caches, e);
+	r = narrow_settings(p, e);
+	if (r == 0)
+		r = lock_caches(p, &caches, e);
 	return r < 0 ? r : run_and_seal(p, ret_layer, e);
 }
 
@@ -288,26 +311,6 @@ static int check(const struct prepare_request *req, struct err *e)
 	return 0;
 }
 
-/* [env] and the caches of the project; the rest of its settings is for sessions. */
-static int narrow_settings(const struct settings *s, struct settings *ret, struct err *e)
-{
-	struct settings_request none = {0};
-	int r;
-
-	strv_push(&none.overrides, "network=host");
-	strv_push(&none.overrides, "sudo=no");
-	r = settings_load(&none, ret, e);
-	strv_clear(&none.overrides);
-	for (size_t i = 0; r == 0 && i < s->n; i++) {
-		const struct setting *st = &s->v[i];
-		bool cache = streq(st->section, "mounts") && starts_with(st->value, "cache:");
-
-		if (cache || starts_with(st->section, "env"))
-			settings_add(ret, st);
-	}
-	return r;
-}
-
 /* The manifest of an image, or the layer of the image `host`, which is made anew when the host changes. */
 static const char *base_of(const struct image_root *root)
 {
@@ -319,8 +322,6 @@ int prepare(const struct prepare_request *req, struct strv *ret_layers, struct e
 	__attribute__((cleanup(preparing_clear))) struct preparing p = {.req = req};
 	int r = check(req, e);
 
-	if (r == 0)
-		r = narrow_settings(req->settings, &p.settings, e);
 	if (r < 0)
 		return r;
 	user_self(&p.user);

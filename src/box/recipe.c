@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "config/schema.h"
 
 #define STEP_FILE_MAX (1u << 20) /* of a file that a step names; larger ones count by their size */
 
@@ -27,6 +28,7 @@
  */
 static const struct manager {
 	const char *key, *script;
+	const char *env; /* of [env], as in struct recipe_step */
 	bool one_at_a_time;
 } managers[] = {
 	{"apt",
@@ -36,18 +38,18 @@ static const struct manager {
 	 /* A cache is a mount of its own; without one the downloads would stay in the layer. */
 	 "mountpoint -q /var/cache/apt/archives || apt-get clean\n"
 	 "rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin\n",
-	 true},
-	{"apk", "apk add --no-progress -- \"$@\"\n", true},
-	{"dnf", "dnf -y --setopt=install_weak_deps=False install -- \"$@\"\n", true},
+	 "", true},
+	{"apk", "apk add --no-progress -- \"$@\"\n", "", true},
+	{"dnf", "dnf -y --setopt=install_weak_deps=False install -- \"$@\"\n", "", true},
 	{"pip",
 	 "PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore exec python3 -m pip "
 	 "install --progress-bar off -- \"$@\"\n",
-	 false},
+	 "PIP_", false},
 	{"npm",
 	 "npm_config_prefix=/usr/local exec npm install --global --no-fund --no-audit -- "
 	 "\"$@\"\n",
-	 false},
-	{"cargo", "exec cargo install --root /usr/local -- \"$@\"\n", false},
+	 "npm_config_", false},
+	{"cargo", "exec cargo install --root /usr/local -- \"$@\"\n", "CARGO_", false},
 };
 
 void recipe_clear(struct recipe *r)
@@ -64,6 +66,30 @@ void recipe_clear(struct recipe *r)
 const char *recipe_text(const struct recipe *r)
 {
 	return r->n ? r->v[r->n - 1].text : "";
+}
+
+bool recipe_step_has(const struct recipe_step *step, const struct setting *st)
+{
+	bool env = streq(st->section, "env") || schema_variant(st->section);
+
+	if (streq(st->section, "mounts"))
+		return starts_with(st->value, "cache:");
+	return env && (!step->env || (*step->env && starts_with(st->key, step->env)));
+}
+
+/* With its length, so that no value can pass for several. */
+static void add_field(struct buf *text, const char *kind, const char *value)
+{
+	buf_addf(text, "%s %zu\n%s\n", kind, strlen(value), value);
+}
+
+static void add_settings(const struct settings *s, const struct recipe_step *step, struct buf *text)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (recipe_step_has(step, &s->v[i])) {
+			add_field(text, s->v[i].section, s->v[i].key);
+			add_field(text, "value", s->v[i].value);
+		}
 }
 
 static struct recipe_step *add_step(struct recipe *r)
@@ -98,13 +124,16 @@ static void add_packages(const struct settings *s, const struct manager *m, stru
 	step = add_step(r);
 	step->packages = true;
 	step->one_at_a_time = m->one_at_a_time;
+	step->env = m->env;
 	add_shell(&step->argv, m->script, m->key);
 	buf_addf(&title, "%s:", m->key);
-	buf_addf(text, "packages %s\n%s", m->key, m->script);
+	add_field(text, "packages", m->key);
+	add_field(text, "script", m->script);
+	add_settings(s, step, text);
 	for (size_t i = 0; i < words.n; i++) {
 		strv_push(&step->argv, words.v[i]);
 		buf_addf(&title, " %s", words.v[i]);
-		buf_addf(text, " %s\n", words.v[i]);
+		add_field(text, "package", words.v[i]);
 	}
 	step->title = buf_detach(&title);
 	step->text = xstrdup(text->data);
@@ -124,13 +153,15 @@ static int add_file(int project, const char *word, struct buf *text, struct err 
 	    fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
 	if (st.st_size > STEP_FILE_MAX) {
-		buf_addf(text, "file %s %lld\n", word, (long long)st.st_size);
+		add_field(text, "large file", word);
+		buf_addf(text, "%lld\n", (long long)st.st_size);
 		return 0;
 	}
 	r = file_read_fd(fd, word, STEP_FILE_MAX, &content, e);
 	if (r < 0)
 		return r;
-	buf_addf(text, "file %s %zu\n", word, content.len);
+	add_field(text, "file", word);
+	buf_addf(text, "content %zu\n", content.len);
 	/* What is compared as text may hold no zero. */
 	for (size_t i = 0; i < content.len; i++)
 		if (content.data[i] == '\0' || content.data[i] == '\1')
@@ -159,13 +190,6 @@ static int add_files(const struct settings *s, const char *script, struct buf *t
 	return r;
 }
 
-static void add_env(const struct settings *s, struct buf *text)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (starts_with(s->v[i].section, "env"))
-			buf_addf(text, "%s=%s\n", s->v[i].key, s->v[i].value);
-}
-
 static int add_run(const struct settings *s, const struct setting *st, struct buf *text,
 		   struct recipe *r, struct err *e)
 {
@@ -173,8 +197,9 @@ static int add_run(const struct settings *s, const struct setting *st, struct bu
 	int error;
 
 	add_shell(&step->argv, st->value, st->key);
-	buf_addf(text, "run\n%s\n", st->value);
-	add_env(s, text);
+	add_field(text, "run", st->value);
+	add_field(text, "project", s->project_dir ? s->project_dir : "");
+	add_settings(s, step, text);
 	error = add_files(s, st->value, text, e);
 	step->title = xasprintf("run %s: %.*s", st->key, (int)strcspn(st->value, "\n"), st->value);
 	step->text = xstrdup(text->data);

@@ -3,6 +3,8 @@
  *
  * The text of a recipe is all that a step's result depends on, word for word: no hash stands for it,
  * so that two recipes are the same only when they are. A step that changed takes those behind it along.
+ * Layers are shared among projects that may mean each other harm: whatever of a project reaches a
+ * step is a part of the text - variables, caches, and for [run], which sees all of it, its folder.
  */
 #ifndef BOX_RECIPE_H
 #define BOX_RECIPE_H
@@ -14,10 +16,12 @@
 #include "config/settings.h"
 
 struct recipe_step {
-	char *title;	    /* "apt: cmake gcc", "run 1: ./setup.sh" */
-	struct strv argv;   /* for a session as box-root */
-	char *text;	    /* of the recipe up to and with this step */
-	bool packages;	    /* a package manager's */
+	char *title;	  /* "apt: cmake gcc", "run 1: ./setup.sh" */
+	struct strv argv; /* for a session as box-root */
+	char *text;	  /* of the recipe up to and with this step */
+	bool packages;	  /* a package manager's */
+	const char *
+		env; /* what variables begin with that it has of [env]; "": it has none, NULL: all */
 	bool one_at_a_time; /* its cache cannot be used by two at once */
 };
 
@@ -36,6 +40,9 @@ struct recipe {
 int recipe_make(const struct settings *s, struct recipe *ret, struct err *e);
 void recipe_clear(struct recipe *r);
 #define cleanup_recipe __attribute__((cleanup(recipe_clear)))
+
+/* Is a setting of the project for this step: variables, and caches? */
+bool recipe_step_has(const struct recipe_step *step, const struct setting *st);
 
 /* The text of all steps; "" when there are none. */
 const char *recipe_text(const struct recipe *r);

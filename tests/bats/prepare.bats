@@ -8,9 +8,14 @@ data() { echo "$XDG_DATA_HOME/sandbox"; }
 
 layers() { find "$(data)/layers" -mindepth 1 -maxdepth 1 -name 'step-*' | wc -l; }
 
+# A package manager that notes what it is asked for, with the variables it has.
+apk='#!/bin/sh
+echo "$@" >>/opt/packages
+env >/opt/env'
+
 setup() {
 	sandbox_setup
-	layout app <<<"{'layers': [busybox('sh', 'ls', 'cat', 'id', 'echo', 'touch', 'mkdir', 'sleep', 'true', 'cp', 'rm', 'env') + [D('etc'), D('opt'), D('root', 0o700)]]}"
+	layout app <<<"{'layers': [busybox('sh', 'ls', 'cat', 'id', 'echo', 'touch', 'mkdir', 'sleep', 'true', 'cp', 'rm', 'env') + [D('etc'), D('opt'), D('root', 0o700), D('sbin'), F('sbin/apk', b'''$apk''', 0o755)]]}"
 	sandbox image import --quiet "$T/app" app:1
 }
 
@@ -20,11 +25,39 @@ setup() {
 	[ "$status" = 0 ]
 	[[ $output = *'preparing 1/2: run 2: echo two'*'prepared 2/2: run 10: echo ten'* ]]
 	[[ $output = *$'two\n0\nten' ]]
-	cp -a one two
-	run --separate-stderr sandbox enter "$T/two" -- cat /opt/order
+	# Once: another root for the same box finds them made.
+	sandbox stop one
+	run --separate-stderr sandbox enter --rebuild "$T/one" -- cat /opt/order
 	[ "$output" = $'two\n0\nten' ]
 	[[ $stderr != *prepar* ]]
 	[ "$(layers)" = 2 ]
+}
+
+@test "projects that ask for the same packages share their layer; the manager gets names, and no more" {
+	for name in one two; do
+		project $name $'[sandbox]\nimage = app:1\n[packages]\napk = gcc, make\n[env]\nLD_PRELOAD = /evil-'$name
+	done
+	[ "$(sandbox enter "$T/one" -- cat /opt/packages 2>"$T/err")" = 'add --no-progress -- gcc make' ]
+	grep -q 'preparing 1/1: apk: gcc make' "$T/err"
+	[ "$(sandbox enter "$T/two" -- cat /opt/packages 2>"$T/err")" = 'add --no-progress -- gcc make' ]
+	run ! grep -q prepar "$T/err"
+	[ "$(layers)" = 1 ]
+	run ! grep -r evil "$(data)"/layers/step-*/opt
+}
+
+@test "what of a project reaches a step is its own: another one never gets that layer" {
+	project one $'[sandbox]\nimage = app:1\n[packages]\napk = gcc\n[mounts]\n/c = cache:c'
+	project two $'[sandbox]\nimage = app:1\n[packages]\napk = gcc'
+	sandbox enter --quiet --accept "$T/one" -- true
+	sandbox enter --quiet "$T/two" -- true
+	[ "$(layers)" = 2 ]
+	# The same step in another folder, where something else lies.
+	project three $'[sandbox]\nimage = app:1\n[run]\n1 = sh -c ". ./lib"'
+	cp -a three four
+	echo 'echo three >/opt/who' >three/lib
+	echo 'echo four >/opt/who' >four/lib
+	[ "$(sandbox enter --quiet "$T/three" -- cat /opt/who)" = three ]
+	[ "$(sandbox enter --quiet "$T/four" -- cat /opt/who)" = four ]
 }
 
 @test "a changed step is said, and --rebuild goes on from there with the same home" {
@@ -85,8 +118,10 @@ setup() {
 }
 
 @test "two that want the same environment prepare it once" {
+	layout slow <<<"{'layers': [busybox('sh', 'ls', 'sleep', 'touch') + [D('etc'), D('opt'), D('sbin'), F('sbin/apk', b'#!/bin/sh\\nsleep 1; touch /opt/first', 0o755)]]}"
+	sandbox image import --quiet "$T/slow" slow:1
 	for name in a b; do
-		project $name $'[sandbox]\nimage = app:1\n[run]\n1 = sleep 1; touch /opt/first'
+		project $name $'[sandbox]\nimage = slow:1\n[packages]\napk = x'
 		sandbox enter "$T/$name" -- ls /opt >$name.out 2>$name.err 3>&- &
 		pids+=($!)
 	done
@@ -134,9 +169,9 @@ setup() {
 	for f in "$(data)"/steps/*-1; do
 		echo other >"$f"
 	done
-	cp -a p q
-	run sandbox enter "$T/q" -- ls /opt
-	[[ $output = *'prepared 1/1'*first ]]
+	sandbox stop p
+	run sandbox enter --rebuild "$T/p" -- ls /opt
+	[[ $output = *'prepared 1/1'*first* ]]
 	[ "$(layers)" = 2 ]
 }
 
