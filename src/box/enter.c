@@ -218,7 +218,7 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 	r = box_check_name(name, e);
 	/* Steps have the project's caches already. */
 	if (r == 0 && !in->granted.n)
-		r = reach_ask_first(settings, home, &in->options->asker, &in->granted, e);
+		r = reach_ask(NULL, settings, home, &in->options->asker, &in->granted, e);
 	if (r == 0)
 		r = origin_make(s, settings, dir, &origin, e);
 	if (r < 0)
@@ -243,9 +243,10 @@ static int check_stopped(const struct box *b, struct err *e)
 }
 
 /* The new root is ready before the box is touched. A project without a box has nothing to rebuild. */
-static int rebuild(const struct store *s, const char *dir, const struct settings *settings,
-		   struct err *e)
+static int rebuild(struct entering *in, const char *dir, struct err *e)
 {
+	const struct store *s = in->store;
+	cleanup_free char *home = session_home(in->user);
 	cleanup_origin struct origin origin = ORIGIN_INIT;
 	cleanup_box struct box b = BOX_INIT;
 	int r = box_find_project(s, dir, &b, e);
@@ -254,7 +255,9 @@ static int rebuild(const struct store *s, const char *dir, const struct settings
 		return r == -ENOENT ? 0 : r;
 	r = check_stopped(&b, e);
 	if (r == 0)
-		r = origin_make(s, settings, dir, &origin, e);
+		r = reach_ask(&b, in->settings, home, &in->options->asker, &in->granted, e);
+	if (r == 0)
+		r = origin_make(s, in->settings, dir, &origin, e);
 	if (r == 0)
 		r = box_lock(s, &b, e);
 	/* It may have been started meanwhile. */
@@ -287,7 +290,7 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 		return r;
 	user_self(&u);
 	o->session.root = o->session.root || settings_bool(&settings, "sandbox", "root");
-	if (o->rebuild && (r = rebuild(&s, dir, &settings, e)) < 0)
+	if (o->rebuild && (r = rebuild(&in, dir, e)) < 0)
 		return err_add(e, "cannot rebuild '%s'", dir);
 	for (int i = 0; i < MAX_TRIES; i++) {
 		cleanup_box struct box b = BOX_INIT;

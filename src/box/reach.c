@@ -127,29 +127,6 @@ static void subtract(const struct strv *lines, const struct strv *given, struct 
 			strv_push(out, lines->v[i]);
 }
 
-int reach_ask_first(const struct settings *s, const char *home, const struct reach_asker *asker,
-		    struct strv *ret_granted, struct err *e)
-{
-	cleanup_strv struct strv all = {0}, defaults = {0}, asked = {0};
-	cleanup_lending struct lending lent = {0};
-	int r = reach_add_settings(s, &all, e);
-
-	if (r == 0)
-		r = lend_find(s, home, &lent, e);
-	for (size_t i = 0; i < lent.reach.n; i++)
-		strv_push(&all, lent.reach.v[i]);
-	if (r == 0)
-		r = add_mounts(s, home, &all, e);
-	if (r < 0)
-		return r;
-	add_defaults(s, &defaults);
-	subtract(&all, &defaults, &asked);
-	r = asked.n ? asker->ask(s->project_dir, &asked, true, asker->arg, e) : 0;
-	for (size_t i = 0; r == 0 && i < asked.n; i++)
-		strv_push(ret_granted, asked.v[i]);
-	return r;
-}
-
 int reach_keep(const struct box *b, const struct strv *reach, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
@@ -172,6 +149,33 @@ static int read_kept(const struct box *b, struct strv *out, bool *ret_exists, st
 	     line = strtok_r(NULL, "\n", &save))
 		strv_push(out, line);
 	return 0;
+}
+
+int reach_ask(const struct box *b, const struct settings *s, const char *home,
+	      const struct reach_asker *asker, struct strv *ret_granted, struct err *e)
+{
+	cleanup_strv struct strv all = {0}, given = {0}, asked = {0};
+	cleanup_lending struct lending lent = {0};
+	bool exists = false;
+	int r = b ? read_kept(b, &given, &exists, e) : 0;
+
+	if (r == 0)
+		r = reach_add_settings(s, &all, e);
+	if (r == 0)
+		r = lend_find(s, home, &lent, e);
+	for (size_t i = 0; i < lent.reach.n; i++)
+		strv_push(&all, lent.reach.v[i]);
+	if (r == 0)
+		r = add_mounts(s, home, &all, e);
+	if (r < 0)
+		return r;
+	if (!exists)
+		add_defaults(s, &given);
+	subtract(&all, &given, &asked);
+	r = asked.n ? asker->ask(s->project_dir, &asked, !exists, asker->arg, e) : 0;
+	for (size_t i = 0; r == 0 && i < asked.n; i++)
+		strv_push(ret_granted, asked.v[i]);
+	return r;
 }
 
 int reach_check(const struct box *b, const struct settings *s, const struct strv *reach,

@@ -34,9 +34,12 @@ int reach_add_settings(const struct settings *s, struct strv *out, struct err *e
 /* Appends one mount of a host folder that is no part of the project, or of a cache that projects share. */
 void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out);
 
-/* Before a box is made: asks for all that the settings ask for, and appends what was granted. */
-int reach_ask_first(const struct settings *s, const char *home, const struct reach_asker *asker,
-		    struct strv *ret_granted, struct err *e);
+/*
+ * Before a box is made (b NULL) or made anew, and before its steps run: asks for what the settings ask
+ * for beyond what is kept, and appends what was granted.
+ */
+int reach_ask(const struct box *b, const struct settings *s, const char *home,
+	      const struct reach_asker *asker, struct strv *ret_granted, struct err *e);
 
 /*
  * Compares what a start gives with what is kept, or with `granted` where nothing is; asks when it is

@@ -71,6 +71,12 @@ accepted() { sandbox enter --accept "$T/p" -- "$@"; }
 	project p $'[mounts]\n/c = cache:c\n[run]\n1 = touch /c/poison'
 	fails 125 "*asks for these*cache:c*" sandbox enter "$T/p" -- true
 	[ ! -e "$XDG_DATA_HOME/sandbox/caches/c" ]
+	# Nor when a box is made anew.
+	project q $'[sandbox]\nlinger = 0\n[run]\n1 = true'
+	sandbox enter --quiet "$T/q" -- true
+	project q $'[sandbox]\nlinger = 0\n[mounts]\n/c = cache:c\n[run]\n1 = touch /c/poison'
+	fails 125 "*more than before*cache:c*" sandbox enter --rebuild "$T/q" -- true
+	[ ! -e "$XDG_DATA_HOME/sandbox/caches/c" ]
 }
 
 @test "on a terminal it is a question; no is the default" {
