@@ -253,12 +253,12 @@ static int ask_login(const struct login_cli *cli, char **user, char **password, 
 
 	*user = xstrdup(cli->user);
 	if (cli->password_stdin && !cli->user)
-		return err_set(e, ERR_USAGE, "--password-stdin needs --user");
+		return err_set(e, ERR_USAGE, "--password-stdin needs --username");
 	if (cli->password_stdin)
 		return read_line(stdin, password, e);
 	if (!tty)
 		return err_set(e, ERR_USAGE,
-			       "there is no terminal to ask on: use --user and --password-stdin");
+			       "there is no terminal to ask on: use --username and --password-stdin");
 	if (!*user)
 		r = ask(tty, "user", false, user, e);
 	return r < 0 ? r : ask(tty, "password", true, password, e);
