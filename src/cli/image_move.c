@@ -257,8 +257,9 @@ static int ask_login(const struct login_cli *cli, char **user, char **password, 
 	if (cli->password_stdin)
 		return read_line(stdin, password, e);
 	if (!tty)
-		return err_set(e, ERR_USAGE,
-			       "there is no terminal to ask on: use --username and --password-stdin");
+		return err_set(
+			e, ERR_USAGE,
+			"there is no terminal to ask on: use --username and --password-stdin");
 	if (!*user)
 		r = ask(tty, "user", false, user, e);
 	return r < 0 ? r : ask(tty, "password", true, password, e);
