@@ -56,12 +56,12 @@ LINK_STATIC  := $(LINK_HARDEN) -static-pie
 LINK_DYNAMIC := $(LINK_HARDEN) -pie
 endif
 
-IMAGE_PACKAGES := libarchive libcurl libcrypto libisal libzstd jansson libcap inih
+IMAGE_PACKAGES := libarchive libcurl libcrypto libisal libzstd jansson libcap inih libmd
 
 # Asked once a run, and only when something is linked.
 pkg_shared = $(or $(shell $(PKG_CONFIG) --libs $(1)),$(error no $(1): run `make deps`))
 pkg_libs = $(or $(shell $(PKG_CONFIG) --static --libs $(1)),$(error no $(1): run `make deps`))
-LIBS_SANDBOX = $(eval LIBS_SANDBOX := $(call pkg_libs,libcap inih))$(LIBS_SANDBOX)
+LIBS_SANDBOX = $(eval LIBS_SANDBOX := $(call pkg_libs,libcap inih libmd))$(LIBS_SANDBOX)
 LIBS_SECCOMP = $(eval LIBS_SECCOMP := $(call pkg_libs,libseccomp))$(LIBS_SECCOMP)
 LIBS_CMOCKA  = $(eval LIBS_CMOCKA := $(call pkg_libs,cmocka))$(LIBS_CMOCKA)
 LIBS_ASK     = $(eval LIBS_ASK := $(call pkg_libs,readline))$(LIBS_ASK)

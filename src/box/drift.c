@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "box/image.h"
+#include "box/locked.h"
 #include "box/recipe.h"
 
 /* Keys of [sandbox] that a box is built from. */
@@ -63,26 +64,30 @@ static bool is_flag(const struct settings *s, const char *key)
 	return st && streq(st->source, "flag");
 }
 
-/* The same name, and another image by now. */
-static void say_new_digest(const struct store *st, const struct box *b)
+/* The same name, and another image by now: what is locked, else what the name means. */
+static void say_new_digest(const struct store *st, const struct box *b,
+			   const struct lock_file *lock)
 {
 	struct digest now;
 	struct err ignored;
+	int r = lock ? locked_digest(lock, &now, &ignored)
+		     : image_digest(st, b->image, &now, &ignored);
 
-	if (b->digest.hex[0] && image_digest(st, b->image, &now, &ignored) == 0 &&
-	    !digest_equal(&now, &b->digest))
+	if (r < 0 || !b->digest.hex[0] || !now.hex[0])
+		return;
+	if (!digest_equal(&now, &b->digest))
 		log_note("image '%s' has changed since box '%s' was made: 'sandbox enter "
 			 "--rebuild' follows it, with a new root and the same home",
 			 b->image, b->name);
 }
 
 int drift_check_image(const struct store *st, const struct box *b, const struct settings *s,
-		      struct err *e)
+		      const struct lock_file *lock, struct err *e)
 {
 	const char *image = settings_get(s, "sandbox", "image");
 
 	if (streq(image, b->image)) {
-		say_new_digest(st, b);
+		say_new_digest(st, b, lock);
 		return 0;
 	}
 	if (is_flag(s, "image"))
@@ -96,18 +101,20 @@ int drift_check_image(const struct store *st, const struct box *b, const struct 
 	return 0;
 }
 
-int drift_check_recipe(const struct box *b, const struct settings *s, struct err *e)
+int drift_check_recipe(const struct box *b, const struct settings *s, const struct lock_file *lock,
+		       struct err *e)
 {
 	cleanup_recipe struct recipe recipe = {0};
 	cleanup_buf struct buf made = BUF_INIT;
-	int r = recipe_make(s, &recipe, e);
+	int r = recipe_make(s, lock, &recipe, e);
 
 	if (r < 0 || (!recipe.n && !b->prepared.n))
 		return r;
 	r = box_recipe(b, &made, e);
 	if (r == 0 && !streq(made.data, recipe_text(&recipe)))
 		log_note(
-			"the project's packages or steps have changed since box '%s' was made: "
+			"the project's packages, steps or lock have changed since box '%s' was "
+			"made: "
 			"'sandbox enter --rebuild' follows them, with a new root and the same home",
 			b->name);
 	return r;

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "box/box.h"
+#include "config/lock_file.h"
 #include "config/settings.h"
 
 /* Appends the settings that act at a start alone, a line each, for box_record_start(). */
@@ -18,14 +19,15 @@ void drift_notes(const struct settings *s, struct buf *out);
 char *drift_project(const struct box *b);
 
 /*
- * An image that a flag asks for and that the box was not made from is an error; one that a file
+ * lock: what the project follows, or NULL. An image that a flag asks for and that the box was not made from is an error; one that a file
  * asks for is said.
  */
 int drift_check_image(const struct store *st, const struct box *b, const struct settings *s,
-		      struct err *e);
+		      const struct lock_file *lock, struct err *e);
 
 /* Packages or steps that are not those the box was made from are said. */
-int drift_check_recipe(const struct box *b, const struct settings *s, struct err *e);
+int drift_check_recipe(const struct box *b, const struct settings *s, const struct lock_file *lock,
+		       struct err *e);
 
 /*
  * For a box that runs: what a flag asks for and what it does not run with is an error, so that

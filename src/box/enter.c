@@ -22,6 +22,7 @@
 #include "box/drift.h"
 #include "box/hooks.h"
 #include "box/lifecycle.h"
+#include "box/locked.h"
 #include "box/origin.h"
 #include "box/project.h"
 #include "box/reach.h"
@@ -40,8 +41,9 @@ struct entering {
 	const struct settings *settings;
 	const struct user *user;
 	const struct enter_options *options;
-	struct strv granted; /* of the host, a moment ago */
-	bool told;	     /* what is to be said once, however often it is tried */
+	struct lock_file *lock; /* to be followed, or NULL */
+	struct strv granted;	/* of the host, a moment ago */
+	bool told;		/* what is to be said once, however often it is tried */
 };
 
 static void unlock_accepted(void *arg)
@@ -150,6 +152,8 @@ static void say_at_start(const struct entering *in)
 
 	box_warn_host_root(in->user);
 	settings_pending(in->settings, &notes);
+	if (in->lock)
+		locked_compare(in->lock, in->settings, &notes);
 	for (size_t i = 0; i < notes.n; i++)
 		log_note("%s", notes.v[i]);
 }
@@ -158,10 +162,10 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 {
 	cleanup_close int connection = -1;
 	bool told = in->told;
-	int r = told ? 0 : drift_check_image(in->store, b, in->settings, e);
+	int r = told ? 0 : drift_check_image(in->store, b, in->settings, in->lock, e);
 
 	if (r == 0 && !told)
-		r = drift_check_recipe(b, in->settings, e);
+		r = drift_check_recipe(b, in->settings, in->lock, e);
 	if (r == 0)
 		r = box_lock(in->store, b, e);
 	if (r < 0)
@@ -178,26 +182,6 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 	return r < 0 ? r
 		     : box_session_join(in->store, b, in->settings, in->user, &in->options->session,
 					!in->options->no_hook, &connection, ret_status, e);
-}
-
-/* A project that holds the whole home would hand all of it to the box. */
-static int check_folder(const struct store *s, const char *dir, struct err *e)
-{
-	const char *own[] = {s->data, s->runtime};
-	cleanup_free char *home = xdg_home(), *real = realpath(home, NULL);
-
-	if (streq(dir, "/") || (real && path_is_beneath(real, dir)))
-		return err_set(e, EINVAL,
-			       "it is no project, it holds your whole home: enter a project's "
-			       "own folder, or use 'sandbox run host'");
-	/* Whoever reaches these reaches every other box. */
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-		if (path_is_beneath(own[i], dir) || path_is_beneath(dir, own[i]))
-			return err_set(
-				e, EINVAL,
-				"it is no project, '%s' with all boxes is in it or around it",
-				own[i]);
-	return 0;
 }
 
 /* Finds the project's box or makes it; two that do so at once end up with the same one. */
@@ -220,7 +204,7 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 	if (r == 0 && !in->granted.n)
 		r = reach_ask(NULL, settings, home, &in->options->asker, &in->granted, e);
 	if (r == 0)
-		r = origin_make(s, settings, dir, &origin, e);
+		r = origin_make(s, settings, in->lock, false, &origin, e);
 	if (r < 0)
 		return r;
 	lock = openat(s->data_fd, "boxes", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -257,7 +241,7 @@ static int rebuild(struct entering *in, const char *dir, struct err *e)
 	if (r == 0)
 		r = reach_ask(&b, in->settings, home, &in->options->asker, &in->granted, e);
 	if (r == 0)
-		r = origin_make(s, in->settings, dir, &origin, e);
+		r = origin_make(s, in->settings, in->lock, false, &origin, e);
 	if (r == 0)
 		r = box_lock(s, &b, e);
 	/* It may have been started meanwhile. */
@@ -270,6 +254,7 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_settings struct settings settings = {0};
+	cleanup_lock struct lock_file lock = {0};
 	cleanup_free char *dir = NULL;
 	cleanup_user struct user u = {0};
 	struct entering in = {.store = &s, .settings = &settings, .user = &u, .options = o};
@@ -282,12 +267,15 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 	if (!dir)
 		return err_set(e, ERR_USAGE, "box '%s' has no project: use 'sandbox exec %s'",
 			       o->project, o->project);
-	if ((r = check_folder(&s, dir, e)) < 0)
+	if ((r = project_check(&s, dir, e)) < 0)
 		return err_add(e, "cannot enter '%s'", dir);
 	o->settings.project_dir = dir;
 	r = settings_load(&o->settings, &settings, e);
+	if (r == 0)
+		r = locked_read(&settings, &lock, e);
 	if (r < 0)
 		return r;
+	in.lock = r > 0 ? &lock : NULL;
 	user_self(&u);
 	o->session.root = o->session.root || settings_bool(&settings, "sandbox", "root");
 	if (o->rebuild && (r = rebuild(&in, dir, e)) < 0)

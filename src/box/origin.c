@@ -5,6 +5,7 @@
  */
 #include "box/origin.h"
 
+#include "box/locked.h"
 #include "box/oci_image.h"
 #include "box/prepare.h"
 
@@ -15,25 +16,31 @@ void origin_clear(struct origin *o)
 	strv_clear(&o->layers);
 }
 
-int origin_make(const struct store *s, const struct settings *settings, const char *project,
-		struct origin *o, struct err *e)
+int origin_make(const struct store *s, const struct settings *settings, struct lock_file *lock,
+		bool resolve, struct origin *o, struct err *e)
 {
-	struct image_request image = {
-		.store = s, .image = settings_get(settings, "sandbox", "image"), .base = project};
+	struct digest locked = {0};
+	struct image_request image = {.store = s,
+				      .image = settings_get(settings, "sandbox", "image"),
+				      .base = settings->project_dir,
+				      .digest = &locked};
 	struct prepare_request req = {.store = s,
 				      .settings = settings,
 				      .recipe = &o->recipe,
+				      .resolve = resolve ? lock : NULL,
 				      .root = &o->root,
 				      .image = image.image};
-	int r = recipe_make(settings, &o->recipe, e);
+	int r = lock ? locked_digest(lock, &locked, e) : 0;
 
+	if (r == 0)
+		r = recipe_make(settings, lock, &o->recipe, e);
 	if (r == 0)
 		r = image_resolve(&image, &o->root, e);
 	if (r == 0 && o->recipe.n && o->root.lease < 0)
 		r = oci_image_lease(s, &o->root.lease, e);
 	if (r == 0 && o->recipe.n)
 		r = prepare(&req, &o->layers, e);
-	o->from = (struct box_origin){.project = project,
+	o->from = (struct box_origin){.project = settings->project_dir,
 				      .image = image.image,
 				      .digest = &o->root.digest,
 				      .prepared = &o->layers,

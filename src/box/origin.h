@@ -25,10 +25,11 @@ struct origin {
 
 /*
  * Gets ready what is missing: pulls the image, runs the steps. That may take minutes, so no lock is to
- * be held that others wait for. *o is to be released with origin_clear(), after a failure too.
+ * be held that others wait for. lock, or NULL, is followed; with resolve, what it lacks is resolved and
+ * added to it. *o is to be released with origin_clear(), after a failure too.
  */
-int origin_make(const struct store *s, const struct settings *settings, const char *project,
-		struct origin *o, struct err *e);
+int origin_make(const struct store *s, const struct settings *settings, struct lock_file *lock,
+		bool resolve, struct origin *o, struct err *e);
 void origin_clear(struct origin *o);
 #define cleanup_origin __attribute__((cleanup(origin_clear)))
 

@@ -26,6 +26,7 @@
 #include "box/assemble.h"
 #include "box/prepared.h"
 #include "box/box_create.h"
+#include "box/resolved.h"
 #include "box/session.h"
 #include "box/step_log.h"
 
@@ -36,7 +37,8 @@ struct preparing {
 	struct user user;
 	struct strv layers; /* so far, from the bottom */
 	size_t number;
-	char *text; /* of the step, with the image it all begins with */
+	char *text;    /* of the step, with the image it all begins with */
+	bool resolves; /* the step's packages are not locked yet, and shall be */
 };
 
 static void preparing_clear(struct preparing *p)
@@ -82,8 +84,8 @@ static int run_in_box(const struct preparing *p, const struct box *b, int lifeti
 	struct image_root root;
 	struct started_box started = {.boot_fd = -1};
 	/* A package manager needs nothing of it. */
-	struct extra_mount project = {.source = p->step->packages ? NULL
-								  : req->settings->project_dir,
+	struct extra_mount project = {.source = p->step->manager ? NULL
+								 : req->settings->project_dir,
 				      .target = (char *)RECIPE_PROJECT,
 				      .read_only = true};
 	struct assemble_request assembling = {.store = req->store,
@@ -215,8 +217,39 @@ static int run_logged(const struct preparing *p, const struct box *b, int lifeti
 	return r;
 }
 
+/* The manifest of an image, or the layer of the image `host`, which is made anew when the host changes. */
+static const char *base_of(const struct image_root *root)
+{
+	return root->digest.hex[0] ? root->digest.hex : path_basename(root->lowers.v[0]);
+}
+
+static void set_text(struct preparing *p)
+{
+	p->step = &p->req->recipe->v[p->number - 1];
+	free(p->text);
+	p->text = xasprintf("image %s\n%s", base_of(p->req->root), p->step->text);
+}
+
+/* What was resolved is the layer of the lock that says so. */
+static int seal_resolved(struct preparing *p, const char *upper, char **ret_layer, struct err *e)
+{
+	const struct prepare_request *req = p->req;
+	cleanup_close int lock = -1;
+	int r = resolved_note(req->store, upper, req->settings, p->step->manager, req->resolve, e);
+
+	if (r == 0)
+		r = resolved_recipe(req->settings, req->resolve, req->recipe, e);
+	if (r < 0)
+		return r;
+	set_text(p);
+	r = prepared_lock(req->store, p->text, &lock, e);
+	if (r == 0)
+		r = prepared_find(req->store, p->text, ret_layer, e);
+	return r == -ENOENT ? prepared_seal(req->store, p->text, upper, ret_layer, e) : r;
+}
+
 /* The lifetime lock is held until the layer is sealed: nobody sweeps the box away meanwhile. */
-static int run_and_seal(const struct preparing *p, char **ret_layer, struct err *e)
+static int run_and_seal(struct preparing *p, char **ret_layer, struct err *e)
 {
 	const struct store *s = p->req->store;
 	cleanup_free char *upper = NULL;
@@ -235,7 +268,8 @@ static int run_and_seal(const struct preparing *p, char **ret_layer, struct err 
 		r = err_set(e, EBUSY, "the box of step %zu does not end", p->number);
 	upper = xasprintf("boxes/%s/upper", b.id);
 	if (r == 0)
-		r = prepared_seal(s, p->text, upper, ret_layer, e);
+		r = p->resolves ? seal_resolved(p, upper, ret_layer, e)
+				: prepared_seal(s, p->text, upper, ret_layer, e);
 	box_remove(s, &b, &ignored);
 	return r;
 }
@@ -244,7 +278,7 @@ static int run_and_seal(const struct preparing *p, char **ret_layer, struct err 
 static int lock_caches(const struct preparing *p, int *ret_fd, struct err *e)
 {
 	*ret_fd = -1;
-	if (!p->step->one_at_a_time)
+	if (!p->step->manager || !p->step->manager->one_at_a_time)
 		return 0;
 	*ret_fd = openat(p->req->store->data_fd, "caches", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*ret_fd < 0)
@@ -274,14 +308,14 @@ static int prepare_step(struct preparing *p, char **ret_layer, struct err *e)
 {
 	const struct store *s = p->req->store;
 	cleanup_close int lock = -1, caches = -1;
-	int r = prepared_find(s, p->text, ret_layer, e);
+	int r = p->resolves ? -ENOENT : prepared_find(s, p->text, ret_layer, e);
 
 	if (r != -ENOENT)
 		return r;
 	r = prepared_lock(s, p->text, &lock, e);
 	if (r < 0)
 		return r;
-	r = prepared_find(s, p->text, ret_layer, e);
+	r = p->resolves ? -ENOENT : prepared_find(s, p->text, ret_layer, e);
 	if (r != -ENOENT)
 		return r;
 	r = narrow_settings(p, e);
@@ -294,7 +328,7 @@ static int check(const struct prepare_request *req, struct err *e)
 {
 	const char *why = NULL;
 
-	if (streq(req->image, "host") && req->recipe->v[0].packages)
+	if (streq(req->image, "host") && req->recipe->v[0].manager)
 		return err_set(e, ENOTSUP,
 			       "[packages] need an image of their own: 'host' shows this machine's "
 			       "/usr; set 'image = debian:bookworm', say");
@@ -311,12 +345,6 @@ static int check(const struct prepare_request *req, struct err *e)
 	return 0;
 }
 
-/* The manifest of an image, or the layer of the image `host`, which is made anew when the host changes. */
-static const char *base_of(const struct image_root *root)
-{
-	return root->digest.hex[0] ? root->digest.hex : path_basename(root->lowers.v[0]);
-}
-
 int prepare(const struct prepare_request *req, struct strv *ret_layers, struct err *e)
 {
 	__attribute__((cleanup(preparing_clear))) struct preparing p = {.req = req};
@@ -328,10 +356,9 @@ int prepare(const struct prepare_request *req, struct strv *ret_layers, struct e
 	for (size_t i = 0; r == 0 && i < req->recipe->n; i++) {
 		char *layer = NULL;
 
-		p.step = &req->recipe->v[i];
 		p.number = i + 1;
-		free(p.text);
-		p.text = xasprintf("image %s\n%s", base_of(req->root), p.step->text);
+		set_text(&p);
+		p.resolves = req->resolve && p.step->manager && !p.step->locked;
 		r = prepare_step(&p, &layer, e);
 		if (r == 0)
 			strv_push_take(&p.layers, layer);

@@ -13,7 +13,12 @@
 struct prepare_request {
 	const struct store *store;
 	const struct settings *settings; /* of the project */
-	const struct recipe *recipe;
+	struct recipe *recipe;
+	/*
+	 * NULL, or a lock to complete: packages that it has not are installed whatever is there,
+	 * noted in it, and the recipe is made anew, with it.
+	 */
+	struct lock_file *resolve;
 	const struct image_root *root; /* what the steps begin with; its lease is held */
 	const char *image;	       /* its name, for messages */
 };

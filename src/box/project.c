@@ -3,6 +3,8 @@
  */
 #include "box/project.h"
 
+#include "config/xdg.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,4 +80,23 @@ char *project_box_name(const char *dir)
 		return xstrdup("box");
 	}
 	return name;
+}
+
+int project_check(const struct store *s, const char *dir, struct err *e)
+{
+	const char *own[] = {s->data, s->runtime};
+	cleanup_free char *home = xdg_home(), *real = realpath(home, NULL);
+
+	if (streq(dir, "/") || (real && path_is_beneath(real, dir)))
+		return err_set(e, EINVAL,
+			       "it is no project, it holds your whole home: enter a project's "
+			       "own folder, or use 'sandbox run host'");
+	/* Whoever reaches these reaches every other box. */
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (path_is_beneath(own[i], dir) || path_is_beneath(dir, own[i]))
+			return err_set(
+				e, EINVAL,
+				"it is no project, '%s' with all boxes is in it or around it",
+				own[i]);
+	return 0;
 }

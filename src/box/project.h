@@ -15,6 +15,9 @@
  */
 int project_folder(const struct store *s, const char *word, char **ret, struct err *e);
 
+/* Refuses a folder that would hand the whole home, or all boxes, to one. */
+int project_check(const struct store *s, const char *dir, struct err *e);
+
 /* What of a folder's name can stand in a box's name; the caller frees. */
 char *project_box_name(const char *dir);
 

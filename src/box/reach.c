@@ -23,13 +23,6 @@ static const struct {
 	{"perf", "yes"},  {"io-uring", "yes"},
 };
 
-static bool is_users_word(const struct settings *s, const char *key)
-{
-	const struct setting *st = settings_find(s, "sandbox", key);
-
-	return st && (streq(st->source, "flag") || starts_with(st->source, "SANDBOX_"));
-}
-
 /* The built-in value of a key is what every box has: no project asks for it. */
 static bool is_default(const struct settings *s, const char *key)
 {
@@ -42,7 +35,7 @@ static bool opens(const struct settings *s, size_t i)
 	bool on = streq(value, "yes") ? settings_bool(s, "sandbox", key)
 				      : streq(settings_get(s, "sandbox", key), value);
 
-	return on && !is_users_word(s, key);
+	return on && !settings_is_users(s, key);
 }
 
 static char *opening_line(size_t i)
@@ -63,7 +56,7 @@ static int add_image(const struct settings *s, struct strv *out, struct err *e)
 	const struct setting *st = settings_find(s, "sandbox", "image");
 	cleanup_free char *path = NULL, *real = NULL, *line = NULL;
 
-	if (!st || !starts_with(st->value, "dir:") || is_users_word(s, "image"))
+	if (!st || !starts_with(st->value, "dir:") || settings_is_users(s, "image"))
 		return 0;
 	path = path_normalize(s->project_dir ? s->project_dir : "/", st->value + strlen("dir:"));
 	real = realpath(path, NULL);

@@ -1,8 +1,8 @@
 /*
  * recipe.c - from [packages] and [run] to steps.
  *
- * Promises that packages and their names reach a package manager as arguments, never as text of a
- * script. Package managers come first, the system's before the languages', then [run] by number.
+ * Package managers come first, the system's before the languages', then [run] by number. What a lock
+ * says takes the place of what [packages] asks for.
  */
 #include "box/recipe.h"
 
@@ -17,40 +17,10 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "box/managers.h"
 #include "config/schema.h"
 
 #define STEP_FILE_MAX (1u << 20) /* of a file that a step names; larger ones count by their size */
-
-/*
- * What each package manager is told; its packages are "$@". Those of the languages install for all
- * users, into /usr/local, where PATH finds them. Debian lets pip do so only when told that it may
- * (PEP 668); versions before 23.0.1 know neither the rule nor the variable.
- */
-static const struct manager {
-	const char *key, *script;
-	const char *env; /* of [env], as in struct recipe_step */
-	bool one_at_a_time;
-} managers[] = {
-	{"apt",
-	 "apt-get -q update\n"
-	 "apt-get -q -y --no-install-recommends -o APT::Keep-Downloaded-Packages=true install -- "
-	 "\"$@\"\n"
-	 /* A cache is a mount of its own; without one the downloads would stay in the layer. */
-	 "mountpoint -q /var/cache/apt/archives || apt-get clean\n"
-	 "rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin\n",
-	 "", true},
-	{"apk", "apk add --no-progress -- \"$@\"\n", "", true},
-	{"dnf", "dnf -y --setopt=install_weak_deps=False install -- \"$@\"\n", "", true},
-	{"pip",
-	 "PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore exec python3 -m pip "
-	 "install --progress-bar off -- \"$@\"\n",
-	 "PIP_", false},
-	{"npm",
-	 "npm_config_prefix=/usr/local exec npm install --global --no-fund --no-audit -- "
-	 "\"$@\"\n",
-	 "npm_config_", false},
-	{"cargo", "exec cargo install --root /usr/local -- \"$@\"\n", "CARGO_", false},
-};
 
 void recipe_clear(struct recipe *r)
 {
@@ -108,33 +78,64 @@ static void add_shell(struct strv *argv, const char *script, const char *name)
 	strv_push(argv, name);
 }
 
-static void add_packages(const struct settings *s, const struct manager *m, struct buf *text,
-			 struct recipe *r)
+static void add_word(struct recipe_step *step, struct buf *text, const char *kind, const char *word)
 {
-	cleanup_strv struct strv all = {0}, words = {0};
-	cleanup_buf struct buf title = BUF_INIT;
-	struct recipe_step *step;
+	strv_push(&step->argv, word);
+	add_field(text, kind, word);
+}
+
+/* As the scripts of managers.c want them. */
+static void add_locked(struct recipe_step *step, const struct lock_file *lock,
+		       const struct lock_manager *locked, struct buf *text)
+{
+	cleanup_free char *n = xasprintf("%zu", locked->asked.n);
+
+	add_word(step, text, "time", step->manager->by_time ? lock->time : LOCK_NONE);
+	add_word(step, text, "asked", n);
+	for (size_t i = 0; i < locked->asked.n; i++)
+		add_word(step, text, "asked", locked->asked.v[i]);
+	for (size_t i = 0; i < locked->packages.n; i++)
+		add_word(step, text, "locked", locked->packages.v[i]);
+}
+
+void recipe_packages(const struct settings *s, const struct manager *m, struct strv *out)
+{
+	cleanup_strv struct strv all = {0};
 
 	settings_list(s, "packages", m->key, &all);
 	for (size_t i = 0; i < all.n; i++)
-		if (!strv_has(&words, all.v[i]))
-			strv_push(&words, all.v[i]);
+		if (!strv_has(out, all.v[i]))
+			strv_push(out, all.v[i]);
+}
+
+static void add_packages(const struct settings *s, const struct manager *m,
+			 const struct lock_file *lock, struct buf *text, struct recipe *r)
+{
+	const struct lock_manager *locked = lock ? lock_manager(lock, m->key) : NULL;
+	cleanup_free char *script = manager_script(m, locked);
+	cleanup_strv struct strv words = {0};
+	cleanup_buf struct buf title = BUF_INIT;
+	struct recipe_step *step;
+
+	recipe_packages(s, m, &words);
 	if (!words.n)
 		return;
 	step = add_step(r);
-	step->packages = true;
-	step->one_at_a_time = m->one_at_a_time;
+	step->manager = m;
+	step->locked = locked;
 	step->env = m->env;
-	add_shell(&step->argv, m->script, m->key);
+	add_shell(&step->argv, script, m->key);
 	buf_addf(&title, "%s:", m->key);
 	add_field(text, "packages", m->key);
-	add_field(text, "script", m->script);
+	add_field(text, "script", script);
 	add_settings(s, step, text);
 	for (size_t i = 0; i < words.n; i++) {
-		strv_push(&step->argv, words.v[i]);
 		buf_addf(&title, " %s", words.v[i]);
-		add_field(text, "package", words.v[i]);
+		if (!locked)
+			add_word(step, text, "package", words.v[i]);
 	}
+	if (locked)
+		add_locked(step, lock, locked, text);
 	step->title = buf_detach(&title);
 	step->text = xstrdup(text->data);
 }
@@ -235,14 +236,15 @@ static int add_runs(const struct settings *s, struct buf *text, struct recipe *r
 	return error;
 }
 
-int recipe_make(const struct settings *s, struct recipe *ret, struct err *e)
+int recipe_make(const struct settings *s, const struct lock_file *lock, struct recipe *ret,
+		struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	struct recipe r = {0};
 	int error;
 
-	for (size_t i = 0; i < ARRAY_SIZE(managers); i++)
-		add_packages(s, &managers[i], &text, &r);
+	for (size_t i = 0; i < n_managers; i++)
+		add_packages(s, &managers[i], lock, &text, &r);
 	error = add_runs(s, &text, &r, e);
 	if (error < 0) {
 		recipe_clear(&r);

@@ -13,16 +13,18 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "box/managers.h"
+#include "config/lock_file.h"
 #include "config/settings.h"
 
 struct recipe_step {
-	char *title;	  /* "apt: cmake gcc", "run 1: ./setup.sh" */
-	struct strv argv; /* for a session as box-root */
-	char *text;	  /* of the recipe up to and with this step */
-	bool packages;	  /* a package manager's */
+	char *title;		       /* "apt: cmake gcc", "run 1: ./setup.sh" */
+	struct strv argv;	       /* for a session as box-root */
+	char *text;		       /* of the recipe up to and with this step */
+	const struct manager *manager; /* NULL: a step of [run] */
+	bool locked;		       /* it follows sandbox.lock */
 	const char *
 		env; /* what variables begin with that it has of [env]; "": it has none, NULL: all */
-	bool one_at_a_time; /* its cache cannot be used by two at once */
 };
 
 struct recipe {
@@ -35,11 +37,16 @@ struct recipe {
 
 /*
  * The steps of a project, none when it asks for nothing. Files of the project that a step of [run]
- * names are a part of the text. On failure *ret is untouched.
+ * names are a part of the text. Packages that the lock (or NULL) has are taken from there. On
+ * failure *ret is untouched.
  */
-int recipe_make(const struct settings *s, struct recipe *ret, struct err *e);
+int recipe_make(const struct settings *s, const struct lock_file *lock, struct recipe *ret,
+		struct err *e);
 void recipe_clear(struct recipe *r);
 #define cleanup_recipe __attribute__((cleanup(recipe_clear)))
+
+/* Appends what [packages] asks a manager for, each once. */
+void recipe_packages(const struct settings *s, const struct manager *m, struct strv *out);
 
 /* Is a setting of the project for this step: variables, and caches? */
 bool recipe_step_has(const struct recipe_step *step, const struct setting *st);

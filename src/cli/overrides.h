@@ -34,6 +34,13 @@
 		.help = "set a variable, or pass the host's", OPT_LIST(s, m) \
 	}
 
+#define OPT_ACCEPT(s, m)                                                             \
+	{                                                                            \
+		.name = "accept",                                                    \
+		.help = "let the project have what it now asks for of this machine", \
+		OPT_FLAG(s, m)                                                       \
+	}
+
 /* Names of the network drivers, for completion and check; NULL-ended. */
 extern const char *const network_choices[];
 

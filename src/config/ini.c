@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
+#include <sha256.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -269,6 +270,7 @@ int ini_read(const char *path, const char *name, bool any_owner, struct ini *ret
 		return r;
 	ret->dev = st.st_dev;
 	ret->ino = st.st_ino;
+	SHA256Data((const uint8_t *)text.data, text.len, ret->sha256);
 	return 0;
 }
 

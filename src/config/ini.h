@@ -35,6 +35,7 @@ struct ini {
 	size_t n_sections;
 	dev_t dev; /* which file it was; 0 for text in memory */
 	ino_t ino;
+	char sha256[65]; /* of the text of a file; hexadecimal */
 };
 
 /*

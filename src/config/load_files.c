@@ -199,13 +199,16 @@ int load_open(struct loader *ld, const char *path, bool project, bool system, co
 }
 
 /* Loads one file with all it includes. */
-static int load_one(struct loader *ld, const char *path, bool system, const char *where)
+static int load_one(struct loader *ld, const char *name, const char *path, bool system,
+		    const char *where)
 {
 	cleanup_load_file struct load_file f = {0};
 	int r = load_open(ld, path, false, system, where, &f);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
+	strv_push(&ld->out->files, name);
+	strv_push_take(&ld->out->files, xasprintf("sha256:%s", f.ini.sha256));
 	r = load_key(ld, &f, "include");
 	load_close(ld, &f);
 	return r < 0 ? r : load_merge(ld, &f);
@@ -224,7 +227,7 @@ int load_names(struct loader *ld, const char *list, const char *where, const cha
 
 		if (profile_find(names.v[i], dir, from, &path, &system, ld->e) < 0)
 			return err_add(ld->e, "%s", where);
-		r = load_one(ld, path, system, where);
+		r = load_one(ld, names.v[i], path, system, where);
 		if (r < 0)
 			return r;
 	}

@@ -18,6 +18,7 @@
 
 void settings_clear(struct settings *s)
 {
+	strv_clear(&s->files);
 	for (size_t i = 0; i < s->n; i++) {
 		free(s->v[i].section);
 		free(s->v[i].key);
@@ -58,6 +59,13 @@ const char *settings_get(const struct settings *s, const char *section, const ch
 		return st->value;
 	row = schema_find(section, key);
 	return row ? row->value : NULL;
+}
+
+bool settings_is_users(const struct settings *s, const char *key)
+{
+	const struct setting *st = settings_find(s, "sandbox", key);
+
+	return st && (streq(st->source, "flag") || starts_with(st->source, "SANDBOX_"));
 }
 
 void settings_list(const struct settings *s, const char *section, const char *key, struct strv *out)

@@ -29,6 +29,7 @@ struct settings {
 	size_t n;
 	char *project_dir;  /* absolute, NULL when there is no project folder */
 	char *project_file; /* its sandbox.ini, NULL when there is none */
+	struct strv files;  /* profiles and includes: name and "sha256:..." in turn */
 };
 
 /* What settings_load() is asked for; everything may be NULL or empty. */
@@ -51,6 +52,8 @@ void settings_add(struct settings *s, const struct setting *st);
 const char *settings_get(const struct settings *s, const char *section, const char *key);
 /* The setting behind it, or NULL when no source sets the key: for its source and dir. */
 const struct setting *settings_find(const struct settings *s, const char *section, const char *key);
+/* Is the key of [sandbox] set by the user, with a flag or a variable, and by no file? */
+bool settings_is_users(const struct settings *s, const char *key);
 /* Appends the words of a list, from all its sources, lowest first. */
 void settings_list(const struct settings *s, const char *section, const char *key,
 		   struct strv *out);

@@ -15,7 +15,7 @@ env >/opt/env'
 
 setup() {
 	sandbox_setup
-	layout app <<<"{'layers': [busybox('sh', 'ls', 'cat', 'id', 'echo', 'touch', 'mkdir', 'sleep', 'true', 'cp', 'rm', 'env') + [D('etc'), D('opt'), D('root', 0o700), D('sbin'), F('sbin/apk', b'''$apk''', 0o755)]]}"
+	layout app <<<"{'layers': [busybox('sh', 'ls', 'cat', 'id', 'echo', 'touch', 'mkdir', 'sleep', 'true', 'cp', 'rm', 'env', 'sort', 'awk') + [D('etc'), D('opt'), D('root', 0o700), D('sbin'), F('sbin/apk', b'''$apk''', 0o755)]]}"
 	sandbox image import --quiet "$T/app" app:1
 }
 
@@ -143,7 +143,7 @@ setup() {
 	sandbox stop p
 	echo 'echo 2 >/opt/words' >p/setup.sh
 	run sandbox enter "$T/p" -- true
-	[[ $output = *'steps have changed'* ]]
+	[[ $output = *'steps or lock have changed'* ]]
 	sandbox stop p
 	[ "$(sandbox enter --quiet --rebuild "$T/p" -- cat /opt/words)" = 2 ]
 }

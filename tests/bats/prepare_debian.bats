@@ -21,6 +21,21 @@ setup() {
 	printf '[images]\nstores = %s\n' "$LENDER/sandbox" >"$HOME/.config/sandbox/sandbox.conf"
 }
 
+# A wheel of one module, hi, below the folder of that registry.
+pip_package() { # [CONTENT]
+	python3 - "${1:-hi}" <<-'PYTHON'
+		import sys, zipfile, os
+		os.makedirs("npm/simple/hi", exist_ok=True)
+		name = "hi-1.0-py3-none-any.whl"
+		with zipfile.ZipFile("npm/" + name, "w") as z:
+		    z.writestr("hi.py", "hi = %r\n" % sys.argv[1])
+		    z.writestr("hi-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: hi\nVersion: 1.0\n")
+		    z.writestr("hi-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+		    z.writestr("hi-1.0.dist-info/RECORD", "")
+		open("npm/simple/hi/index.html", "w").write('<a href="/%s">%s</a>' % (name, name))
+	PYTHON
+}
+
 # A registry on the loopback with one package, greet; sets NPM to its address.
 npm_registry() {
 	local port
@@ -80,4 +95,39 @@ teardown() {
 	[[ $output = *'| E: Unable to locate package no-such-package'*'step 1 of 1 (apt: no-such-package) failed with status 100'* ]]
 	[ -z "$(sandbox ls --names)" ]
 	[ -z "$(find "$XDG_DATA_HOME/sandbox/layers" -name 'step-*')" ]
+}
+
+@test "a lock of real packages: the same set again from versions and hashes, for apt, pip and npm" {
+	npm_registry
+	pip_package
+	project p $'[sandbox]\nimage = debian:bookworm\nprofile = apt\n[packages]\napt = npm python3-pip\nnpm = greet\npip = hi\n[env]\nnpm_config_registry = '"$NPM"$'\nPIP_INDEX_URL = '"$NPM/simple"
+	sandbox lock --accept "$T/p" 2>"$T/log" || {
+		cat "$T/log" >&2
+		return 1
+	}
+	version=$(sandbox enter --accept --quiet "$T/p" -- dpkg-query -W -f '${Version}' nodejs)
+	hash=$(sha256sum <"$XDG_DATA_HOME/sandbox/caches/apt/nodejs_${version}_amd64.deb")
+	grep -xF "package apt nodejs:amd64 $version ${hash%% *}" p/sandbox.lock
+	grep -xF "package npm greet 1.0.0 sha512-$(openssl dgst -sha512 -binary npm/greet.tgz | base64 -w0)" p/sandbox.lock
+	hash=$(sha256sum <npm/hi-1.0-py3-none-any.whl)
+	grep -xF "package pip hi 1.0 ${hash%% *}" p/sandbox.lock
+	# Another machine: all layers of steps are gone, the lock is what there is.
+	sandbox enter --accept --quiet "$T/p" -- dpkg-query -W >before
+	sandbox rm --force p
+	sandbox image prune 2>/dev/null
+	sandbox enter --accept "$T/p" -- dpkg-query -W >after 2>"$T/log" || {
+		cat "$T/log" >&2
+		return 1
+	}
+	grep -q 'prepared 3/3' "$T/log"
+	cmp before after
+	[ "$(sandbox enter --accept --quiet "$T/p" -- greet)" = 'hello from v18' ]
+	[ "$(sandbox enter --accept --quiet "$T/p" -- python3 -c 'import hi; print(hi.hi)')" = hi ]
+	# Other bytes under the same version.
+	sandbox rm --force p
+	pip_package evil
+	sandbox image prune 2>/dev/null
+	run sandbox enter --accept "$T/p" -- true
+	[ "$status" = 125 ]
+	[[ $output = *'DO NOT MATCH THE HASHES'*'step 2 of 3 (pip: hi) failed'* ]]
 }
