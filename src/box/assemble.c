@@ -205,6 +205,8 @@ static int add_project(const struct assemble_request *req, struct assembly *a, s
 	if (access(dir, R_OK | X_OK) < 0)
 		return err_sys(e, errno, "cannot use the project folder '%s'", dir);
 	a->project = assembly_keep(a, xstrdup(target ? target : dir));
+	if (req->project_overlay)
+		return assemble_overlay(req, a, dir, a->project, e);
 	assembly_add_mount(
 		a,
 		(struct plan_mount){.kind = PLAN_MOUNT_BIND, .source = dir, .target = a->project});

@@ -38,6 +38,7 @@ struct assemble_request {
 	size_t n_mounts;
 	const char *hostname; /* NULL: the box's name */
 	bool in_memory;	      /* the upper folder vanishes with the box */
+	bool project_overlay; /* what is written in the project stays in the box */
 	bool sealed; /* what is written becomes a layer: nothing of this user goes into it */
 };
 

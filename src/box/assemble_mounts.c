@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "box/lend.h"
 #include "box/reach.h"
@@ -39,6 +40,34 @@ static int check_inside(const char *project, const struct mount_setting *ms, con
 			       "'%s': name that folder itself if you mean it",
 			       ms->where, ms->source, real);
 	return 0;
+}
+
+int assemble_overlay(const struct assemble_request *req, struct assembly *a, const char *source,
+		     const char *target, struct err *e)
+{
+	struct plan_mount m = {.kind = PLAN_MOUNT_OVERLAY, .source = source, .target = target};
+	cleanup_free char *name = NULL, *upper = NULL, *work = NULL;
+	int r;
+
+	if (req->in_memory || !a->plan.upper) {
+		if (!memory_holds_uppers())
+			return err_set(e, ENOTSUP,
+				       "an overlay on '%s' needs Linux 6.6, or a box on disk",
+				       target);
+		assembly_add_mount(a, m);
+		return 0;
+	}
+	name = xasprintf("%s/boxes/%s/overlays/%016llx", req->store->data, req->box->id,
+			 (unsigned long long)store_hash(target));
+	upper = path_join(name, "upper");
+	work = path_join(name, "work");
+	r = file_mkdirs(upper, 0755, e);
+	if (r == 0)
+		r = file_mkdirs(work, 0700, e);
+	m.upper = assembly_keep(a, take_ptr(upper));
+	m.work = assembly_keep(a, take_ptr(work));
+	assembly_add_mount(a, m);
+	return r;
 }
 
 static int add_setting_mount(const struct assemble_request *req, struct assembly *a,
@@ -71,7 +100,10 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 		if ((r = check_inside(req->box->project, ms, source, e)) < 0)
 			return r;
 		if (!req->box->project || !path_is_beneath(source, req->box->project))
-			reach_add_mount(source, ms->target, ms->read_only, &a->reach);
+			reach_add_mount(source, ms->target, ms->read_only || ms->overlay,
+					&a->reach);
+		if (ms->overlay)
+			return assemble_overlay(req, a, source, m.target, e);
 		break;
 	}
 	assembly_add_mount(a, m);

@@ -13,4 +13,11 @@ void assembly_add_mount(struct assembly *a, struct plan_mount m);
 /* What is lent, [mounts], the command line's, what is protected; with their lines of reach. */
 int assemble_mounts(const struct assemble_request *req, struct assembly *a, struct err *e);
 
+/*
+ * A folder of the host whose changes stay in the box: in memory with those of its root, else in its
+ * folder on disk. source and target are the assembly's.
+ */
+int assemble_overlay(const struct assemble_request *req, struct assembly *a, const char *source,
+		     const char *target, struct err *e);
+
 #endif

@@ -51,17 +51,6 @@ static void unlock_accepted(void *arg)
 	box_unlock(arg);
 }
 
-static void add_prepared(const struct store *s, const struct box *b, struct image_root *root)
-{
-	cleanup_strv struct strv lowers = root->lowers;
-
-	root->lowers = (struct strv){0};
-	for (size_t i = 0; i < b->prepared.n; i++)
-		strv_push_take(&root->lowers, path_join(s->data, b->prepared.v[i]));
-	for (size_t i = 0; i < lowers.n; i++)
-		strv_push(&root->lowers, lowers.v[i]);
-}
-
 /* One start; when it fails with the box still locked, nothing of it is left. */
 static int start_and_enter(const struct entering *in, struct box *b, int *ret_status, struct err *e)
 {
@@ -89,7 +78,7 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	int new_reach = 0, r = image_resolve(&image, &root, e);
 
 	if (r == 0)
-		add_prepared(in->store, b, &root);
+		image_root_stack(in->store, &b->prepared, &root);
 	if (r == 0)
 		r = assemble(&req, &a, e);
 	if (r < 0)

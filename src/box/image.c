@@ -23,6 +23,17 @@ void image_root_clear(struct image_root *r)
 	close_fd(&r->lease);
 }
 
+void image_root_stack(const struct store *s, const struct strv *layers, struct image_root *root)
+{
+	cleanup_strv struct strv below = root->lowers;
+
+	root->lowers = (struct strv){0};
+	for (size_t i = 0; i < layers->n; i++)
+		strv_push_take(&root->lowers, path_join(s->data, layers->v[i]));
+	for (size_t i = 0; i < below.n; i++)
+		strv_push(&root->lowers, below.v[i]);
+}
+
 static int resolve_dir(const char *spec, const char *base, struct image_root *ret, struct err *e)
 {
 	cleanup_free char *path = path_normalize(base, spec);

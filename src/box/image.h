@@ -44,6 +44,8 @@ int image_check_name(const char *image, struct err *e);
  * image_root_clear(), after a failure too.
  */
 int image_resolve(const struct image_request *req, struct image_root *ret, struct err *e);
+/* Puts layers, topmost first and beneath DATA, on top of an image's. */
+void image_root_stack(const struct store *s, const struct strv *layers, struct image_root *root);
 void image_root_clear(struct image_root *r);
 #define cleanup_image_root __attribute__((cleanup(image_root_clear)))
 

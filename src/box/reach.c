@@ -99,7 +99,7 @@ static int add_mounts(const struct settings *s, const char *home, struct strv *o
 		if (!source)
 			r = err_sys(e, errno, "%s: cannot mount '%s'", v[i].where, v[i].source);
 		else if (!s->project_dir || !path_is_beneath(source, s->project_dir))
-			reach_add_mount(source, v[i].target, v[i].read_only, out);
+			reach_add_mount(source, v[i].target, v[i].read_only || v[i].overlay, out);
 	}
 	mount_settings_free(v, n);
 	return r;

@@ -22,10 +22,12 @@ static bool is_blank(char c)
 /* Is word an option? If so, notes it in ret. */
 static bool take_option(const char *word, struct mount_value *ret)
 {
-	if (streq(word, "ro") || streq(word, "rw"))
+	if (streq(word, "ro") || streq(word, "rw") || streq(word, "overlay")) {
 		ret->read_only = streq(word, "ro");
-	else if (!starts_with(word, "size=") || !value_size(word + strlen("size="), &ret->size))
+		ret->overlay = streq(word, "overlay");
+	} else if (!starts_with(word, "size=") || !value_size(word + strlen("size="), &ret->size)) {
 		return false;
+	}
 	return true;
 }
 
@@ -43,10 +45,10 @@ static void cut_options(char *text, struct mount_value *ret)
 		for (word = text + len; word > text && !is_blank(word[-1]); word--)
 			;
 		/* One of a kind: a second "ro" is the end of a path with a blank in it. */
-		if (word == text || (*word == 'r' ? have_mode : have_size) ||
+		if (word == text || (*word != 's' ? have_mode : have_size) ||
 		    !take_option(word, ret))
 			return;
-		if (*word == 'r')
+		if (*word != 's')
 			have_mode = true;
 		else
 			have_size = true;
@@ -74,6 +76,8 @@ int mount_value_parse(const char *value, struct mount_value *ret, struct err *e)
 	}
 	if (m.size && m.kind != MOUNT_SETTING_TMPFS)
 		return err_set(e, ERR_USAGE, "size= is for tmpfs only");
+	if (m.overlay && m.kind != MOUNT_SETTING_BIND)
+		return err_set(e, ERR_USAGE, "overlay is for folders only");
 	m.source = xstrdup(source);
 	*ret = m;
 	return 0;
@@ -130,6 +134,7 @@ int settings_mounts(const struct settings *s, const char *home, struct mount_set
 			.target = target,
 			.source = m.source,
 			.read_only = m.read_only,
+			.overlay = m.overlay,
 			.size = m.size,
 			.where = st->source,
 		};

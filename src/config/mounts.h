@@ -1,7 +1,7 @@
 /*
  * mounts.h - the value of an entry of [mounts].
  *
- *	SOURCE [ro|rw] [size=SIZE]
+ *	SOURCE [ro|rw|overlay] [size=SIZE]
  *
  * The options are the last words, so SOURCE may hold blanks.
  */
@@ -18,6 +18,7 @@ struct mount_value {
 	char *source; /* a path as written, or a cache's name; NULL for tmpfs; owned */
 	bool read_only;
 	unsigned long long size; /* bytes; 0: not given */
+	bool overlay;
 };
 
 /* On failure *ret is untouched. The caller frees ret->source. */

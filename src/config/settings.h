@@ -80,6 +80,7 @@ struct mount_setting {
 	char *target; /* absolute inside the box, normalized; "~" is the home inside */
 	char *source; /* BIND: absolute host path; CACHE: its name; TMPFS: NULL */
 	bool read_only;
+	bool overlay;		 /* BIND: what is written stays in the box */
 	unsigned long long size; /* TMPFS: bytes, 0 for the kernel's default */
 	const char *where;	 /* source of the setting, for messages; points into settings */
 };

@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "launch/overlay.h"
 
 struct fd_path fd_path(int fd)
 {
@@ -166,6 +167,19 @@ static int apply_tmpfs(const struct plan_mount *m, size_t i, int rootfd, int scr
 	return r < 0 ? r : mount_attach(memory, target, m->target, e);
 }
 
+static int apply_overlay(const struct plan_mount *m, size_t i, int rootfd, int hostfd, int scratch,
+			 struct err *e)
+{
+	cleanup_close int target = -1;
+	char name[32];
+	int r = path_mkdirs_beneath(rootfd, m->target, 0755, &target, e);
+
+	snprintf(name, sizeof(name), "overlay-%zu", i);
+	if (r == 0)
+		r = overlay_mount_folder(m, hostfd, scratch, name, target, e);
+	return r < 0 ? err_add(e, "cannot mount '%s'", m->target) : 0;
+}
+
 static int apply_dir(const struct plan_mount *m, int rootfd, struct err *e)
 {
 	cleanup_close int target = -1;
@@ -189,6 +203,9 @@ int mounts_apply(const struct plan *p, enum mounts_part part, int rootfd, int ho
 			break;
 		case PLAN_MOUNT_TMPFS:
 			r = apply_tmpfs(m, i, rootfd, scratch, e);
+			break;
+		case PLAN_MOUNT_OVERLAY:
+			r = apply_overlay(m, i, rootfd, hostfd, scratch, e);
 			break;
 		case PLAN_MOUNT_DIR:
 			r = apply_dir(m, rootfd, e);

@@ -163,3 +163,35 @@ int overlay_mount(const struct plan *p, int scratch, struct err *e)
 		return overlay_error(p, errno, e);
 	return check_writable(p, e);
 }
+
+static int make_memory_upper(int scratch, const char *name, struct overlay_dirs *d, struct err *e)
+{
+	cleanup_close int dir = -1;
+
+	if (mkdirat(scratch, name, 0755) < 0)
+		return err_sys(e, errno, "cannot make a folder in the box's memory");
+	dir = openat(scratch, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return dir < 0 ? err_sys(e, errno, "cannot open a folder of the box's memory")
+		       : open_memory_upper(dir, d, e);
+}
+
+int overlay_mount_folder(const struct plan_mount *m, int hostfd, int scratch, const char *name,
+			 int target, struct err *e)
+{
+	__attribute__((cleanup(close_overlay_dirs))) struct overlay_dirs d = {.upper = -1,
+									      .work = -1};
+	cleanup_buf struct buf data = BUF_INIT;
+	int r = path_open_nolinks(hostfd, m->source, O_PATH | O_DIRECTORY, 0, &d.lowers[0], e);
+
+	if (r < 0)
+		return err_add(e, "cannot use '%s'", m->source);
+	d.n_lowers = 1;
+	r = m->upper ? open_dir(m->upper, &d.upper, e) : make_memory_upper(scratch, name, &d, e);
+	if (r == 0 && m->work)
+		r = open_dir(m->work, &d.work, e);
+	if (r < 0)
+		return r;
+	buf_addf(&data, "userxattr,lowerdir=%s,upperdir=%s,workdir=%s", fd_path(d.lowers[0]).s,
+		 fd_path(d.upper).s, fd_path(d.work).s);
+	return mount_fs("overlay", target, MS_NOSUID | MS_NODEV, data.data, m->target, e);
+}

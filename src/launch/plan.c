@@ -57,7 +57,10 @@ static int check_mount(const struct plan_mount *m, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (m->kind == PLAN_MOUNT_BIND && (!m->source || m->source[0] != '/'))
+	if (!m->upper != !m->work)
+		return err_set(e, EINVAL, "the overlay on '%s' needs a work folder", m->target);
+	if ((m->kind == PLAN_MOUNT_BIND || m->kind == PLAN_MOUNT_OVERLAY) &&
+	    (!m->source || m->source[0] != '/'))
 		return err_set(e, EINVAL, "mount source for '%s' is not an absolute path",
 			       m->target);
 	return 0;

@@ -24,15 +24,17 @@ enum plan_net {
 };
 
 enum plan_mount_kind {
-	PLAN_MOUNT_BIND,  /* a file or folder of the host, with what is mounted below it */
-	PLAN_MOUNT_TMPFS, /* fresh memory */
-	PLAN_MOUNT_DIR,	  /* no mount: the folder just has to exist, with this mode */
+	PLAN_MOUNT_BIND,    /* a file or folder of the host, with what is mounted below it */
+	PLAN_MOUNT_TMPFS,   /* fresh memory */
+	PLAN_MOUNT_OVERLAY, /* a folder of the host; what is written goes to upper */
+	PLAN_MOUNT_DIR,	    /* no mount: the folder just has to exist, with this mode */
 };
 
 struct plan_mount {
 	enum plan_mount_kind kind;
-	const char *source; /* BIND: absolute host path without links */
-	const char *target; /* absolute path inside the box */
+	const char *source;	  /* BIND, OVERLAY: absolute host path without links */
+	const char *upper, *work; /* OVERLAY: folders of ours, or neither: memory */
+	const char *target;	  /* absolute path inside the box */
 	bool read_only;
 	bool replace;		 /* BIND: only where the target already exists */
 	bool fixed;		 /* TMPFS: no link of the image may stand in for the target */

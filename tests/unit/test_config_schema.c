@@ -279,16 +279,17 @@ static void mount_values(void **state)
 		const char *text;
 		struct mount_value m;
 	} good[] = {
-		{"../data", {MOUNT_SETTING_BIND, (char *)"../data", false, 0}},
-		{"../my data ro", {MOUNT_SETTING_BIND, (char *)"../my data", true, 0}},
-		{"/data ro rw", {MOUNT_SETTING_BIND, (char *)"/data ro", false, 0}},
-		{"/data rw ro ", {MOUNT_SETTING_BIND, (char *)"/data rw", true, 0}},
-		{"ro", {MOUNT_SETTING_BIND, (char *)"ro", false, 0}},
-		{"cache:ccache ro", {MOUNT_SETTING_CACHE, (char *)"ccache", true, 0}},
-		{"tmpfs", {MOUNT_SETTING_TMPFS, NULL, false, 0}},
-		{"tmpfs size=1G ro", {MOUNT_SETTING_TMPFS, NULL, true, 1 << 30}},
-		{"tmpfs size=1", {MOUNT_SETTING_TMPFS, NULL, false, 1}},
-		{"./tmpfs", {MOUNT_SETTING_BIND, (char *)"./tmpfs", false, 0}},
+		{"../data", {MOUNT_SETTING_BIND, (char *)"../data", false, 0, false}},
+		{"../my data ro", {MOUNT_SETTING_BIND, (char *)"../my data", true, 0, false}},
+		{"/data ro rw", {MOUNT_SETTING_BIND, (char *)"/data ro", false, 0, false}},
+		{"/data rw ro ", {MOUNT_SETTING_BIND, (char *)"/data rw", true, 0, false}},
+		{"ro", {MOUNT_SETTING_BIND, (char *)"ro", false, 0, false}},
+		{"cache:ccache ro", {MOUNT_SETTING_CACHE, (char *)"ccache", true, 0, false}},
+		{"tmpfs", {MOUNT_SETTING_TMPFS, NULL, false, 0, false}},
+		{"tmpfs size=1G ro", {MOUNT_SETTING_TMPFS, NULL, true, 1 << 30, false}},
+		{"tmpfs size=1", {MOUNT_SETTING_TMPFS, NULL, false, 1, false}},
+		{"../data overlay", {MOUNT_SETTING_BIND, (char *)"../data", false, 0, true}},
+		{"./tmpfs", {MOUNT_SETTING_BIND, (char *)"./tmpfs", false, 0, false}},
 	};
 	struct err e;
 
@@ -298,6 +299,7 @@ static void mount_values(void **state)
 
 		assert_int_equal(mount_value_parse(good[i].text, &m, &e), 0);
 		assert_int_equal(m.kind, good[i].m.kind);
+		assert_int_equal(m.overlay, good[i].m.overlay);
 		assert_int_equal(m.read_only, good[i].m.read_only);
 		assert_int_equal(m.size, good[i].m.size);
 		assert_int_equal(m.source == NULL, good[i].m.source == NULL);

@@ -1,0 +1,16 @@
+/*
+ * junit.h - a matrix as JUnit XML, the form that CI systems read test results from.
+ */
+#ifndef CLI_JUNIT_H
+#define CLI_JUNIT_H
+
+#include "base/err.h"
+#include "box/matrix.h"
+
+/*
+ * Writes the file at path, whole or not at all: one test case an environment, of class `name`, with what
+ * it said at its end. A command that failed is a failure, one that could not be run an error.
+ */
+int junit_write(const struct matrix *m, const char *name, const char *path, struct err *e);
+
+#endif
