@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/dotfiles.h"
 #include "box/drift.h"
 #include "box/hooks.h"
 #include "box/lifecycle.h"
@@ -204,7 +205,8 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 		r = box_find_project(s, dir, ret, e);
 	if (r != -ENOENT)
 		return r;
-	return box_create(s, name ? name : set ? set : from_dir, &origin.from, ret, e);
+	r = box_create(s, name ? name : set ? set : from_dir, &origin.from, ret, e);
+	return r < 0 ? r : dotfiles_copy(s, ret, settings, e);
 }
 
 static int check_stopped(const struct box *b, struct err *e)

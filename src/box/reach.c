@@ -68,8 +68,45 @@ static int add_image(const struct settings *s, struct strv *out, struct err *e)
 	return 0;
 }
 
+/* A program of the host's shell is hidden by the box's, as long as it stands in the project. */
+static void add_exports(const struct settings *s, struct strv *out)
+{
+	cleanup_strv struct strv programs = {0};
+
+	settings_list(s, "sandbox", "export", &programs);
+	for (size_t i = 0; i < programs.n; i++) {
+		cleanup_free char *line = xasprintf("export = %s", programs.v[i]);
+
+		if (!strv_has(out, line))
+			add_line(line, out);
+	}
+}
+
+/* Code in the box reads what was copied. */
+static int add_dotfiles(const struct settings *s, struct strv *out, struct err *e)
+{
+	const struct setting *st = settings_find(s, "sandbox", "dotfiles");
+	cleanup_free char *path = NULL, *real = NULL, *line = NULL;
+
+	if (!st || settings_is_users(s, "dotfiles"))
+		return 0;
+	path = settings_path(st, st->value);
+	real = realpath(path, NULL);
+	if (!real)
+		return err_sys(e, errno, "%s: cannot use the dotfiles '%s'", st->source, st->value);
+	line = xasprintf("dotfiles = %s", real);
+	if (!s->project_dir || !path_is_beneath(real, s->project_dir))
+		add_line(line, out);
+	return 0;
+}
+
 int reach_add_settings(const struct settings *s, struct strv *out, struct err *e)
 {
+	int r = add_dotfiles(s, out, e);
+
+	if (r < 0)
+		return r;
+	add_exports(s, out);
 	for (size_t i = 0; i < ARRAY_SIZE(opening); i++)
 		if (opens(s, i))
 			strv_push_take(out, opening_line(i));
@@ -142,6 +179,13 @@ static int read_kept(const struct box *b, struct strv *out, bool *ret_exists, st
 	     line = strtok_r(NULL, "\n", &save))
 		strv_push(out, line);
 	return 0;
+}
+
+int reach_kept(const struct box *b, struct strv *out, struct err *e)
+{
+	bool exists;
+
+	return read_kept(b, out, &exists, e);
 }
 
 int reach_ask(const struct box *b, const struct settings *s, const char *home,

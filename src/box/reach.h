@@ -51,4 +51,7 @@ int reach_check(const struct box *b, const struct settings *s, const struct strv
 /* Keeps it; called when the box has been started with it. */
 int reach_keep(const struct box *b, const struct strv *reach, struct err *e);
 
+/* Appends the lines that are kept, none when nothing is. */
+int reach_kept(const struct box *b, struct strv *out, struct err *e);
+
 #endif

@@ -1,12 +1,10 @@
 /*
  * cmd_export.c - `sandbox export`: programs of a project's box as commands of the host.
  *
- * A shim is three lines of sh: it asks for the program with `sandbox exec --start` and becomes it, so
- * that folder, stdio and exit status are the program's own.
+ * Promises that only shims are replaced or removed.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,9 +15,9 @@
 #include "base/path.h"
 #include "box/project.h"
 #include "cli/commands.h"
+#include "cli/shim.h"
 #include "config/xdg.h"
 
-#define MARK	 "# made by 'sandbox export'"
 #define SHIM_MAX 65536
 
 struct shim_cli {
@@ -42,37 +40,6 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
-/* As one word of sh(1). */
-static void add_quoted(struct buf *b, const char *text)
-{
-	buf_addch(b, '\'');
-	for (; *text; text++)
-		if (*text == '\'')
-			buf_addstr(b, "'\\''");
-		else
-			buf_addch(b, *text);
-	buf_addch(b, '\'');
-}
-
-static void compose(const char *sandbox, const char *project, const char *program, struct buf *out)
-{
-	buf_addstr(out, "#!/bin/sh\n" MARK "\nexec ");
-	add_quoted(out, sandbox);
-	buf_addstr(out, " exec --quiet --start ");
-	add_quoted(out, project);
-	buf_addch(out, ' ');
-	add_quoted(out, program);
-	buf_addstr(out, " \"$@\"\n");
-}
-
-static int check_program(const char *program, struct err *e)
-{
-	if (*program && *program != '-' && !strchr(program, '/') && !streq(program, ".") &&
-	    !streq(program, "..") && !streq(program, "sandbox"))
-		return 0;
-	return err_set(e, ERR_USAGE, "'%s' is no program's name that can be exported", program);
-}
-
 /* What is there and is none of ours stays: 0, -ENOENT, or an error. */
 static int check_replaceable(int dir, const char *path, const char *program, bool force,
 			     struct err *e)
@@ -82,7 +49,7 @@ static int check_replaceable(int dir, const char *path, const char *program, boo
 
 	if (r == -ENOENT)
 		return r;
-	if (force || (r == 0 && strstr(text.data, "\n" MARK "\n")))
+	if (force || (r == 0 && strstr(text.data, "\n" SHIM_MARK "\n")))
 		return 0;
 	return err_set(e, EEXIST, "'%s/%s' is there and no shim: --force replaces it", path,
 		       program);
@@ -92,9 +59,7 @@ static int export_one(const struct shim_cli *cli, int dir, const char *path, con
 		      const char *program, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
-	int r = check_program(program, e);
-	char self[PATH_MAX];
-	ssize_t n;
+	int r = shim_check(program, e);
 
 	if (r == 0)
 		r = check_replaceable(dir, path, program, cli->force, e);
@@ -105,12 +70,8 @@ static int export_one(const struct shim_cli *cli, int dir, const char *path, con
 			return err_sys(e, errno, "cannot remove '%s/%s'", path, program);
 		return r == 0 ? 0 : err_set(e, ENOENT, "there is no shim '%s/%s'", path, program);
 	}
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n < 0)
-		return err_sys(e, errno, "cannot tell where sandbox is");
-	self[n] = '\0';
-	compose(self, project, program, &text);
-	return file_write_atomic(dir, program, text.data, text.len, 0755, e);
+	r = shim_compose(project, program, &text, e);
+	return r < 0 ? r : file_write_atomic(dir, program, text.data, text.len, 0755, e);
 }
 
 static bool in_path(const char *dir)

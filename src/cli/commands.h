@@ -16,6 +16,7 @@ extern const struct command cmd_enter;
 extern const struct command cmd_run;
 extern const struct command cmd_exec;
 extern const struct command cmd_export;
+extern const struct command cmd_activate;
 extern const struct command cmd_lock;
 extern const struct command cmd_matrix;
 extern const struct command cmd_ls;

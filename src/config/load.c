@@ -7,6 +7,7 @@
  *   3. sandbox.ini
  *   4. SANDBOX_KEY of the environment
  *   5. flags
+ * Above all of them stands the [policy] of sandbox.conf, for a project (policy.h).
  * What a file includes lies below it. In each file [env:VARIANT] lies above [env].
  */
 #include "config/load.h"
@@ -18,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "config/policy.h"
 
 /* The part of "key=value" behind "key=", or NULL when it sets another key. */
 static const char *override_value(const char *override, const char *key)
@@ -177,6 +179,8 @@ int settings_load(const struct settings_request *req, struct settings *ret, stru
 		r = add_environment(&ld);
 	if (r == 0)
 		r = add_flags(&ld);
+	if (r == 0 && req->project_dir)
+		r = policy_apply(&out, e);
 	strv_clear(&ld.chain);
 	strv_clear(&ld.variants);
 	if (r < 0)

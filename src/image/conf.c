@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "config/ini.h"
+#include "config/policy.h"
 #include "config/value.h"
 #include "config/xdg.h"
 
@@ -127,7 +128,8 @@ static const struct {
 /* Keys that add up, file by file; the others are replaced. */
 static bool is_list(const char *key)
 {
-	return streq(key, "stores") || streq(key, "mirror");
+	return streq(key, "stores") || streq(key, "mirror") || streq(key, "deny") ||
+	       streq(key, "protect");
 }
 
 static void note_setting(struct image_conf *c, const char *section, const char *key,
@@ -159,6 +161,8 @@ bool image_conf_has_key(const char *section, const char *key)
 {
 	if (starts_with(section, registry_prefix))
 		return streq(key, "mirror") || streq(key, "insecure");
+	if (streq(section, "policy"))
+		return streq(key, "deny") || streq(key, "protect");
 	for (size_t i = 0; streq(section, "images") && i < ARRAY_SIZE(image_keys); i++)
 		if (streq(key, image_keys[i].key))
 			return true;
@@ -240,10 +244,12 @@ static int take_entry(struct image_conf *c, const struct ini_entry *entry, struc
 				       entry->section);
 		return entry->key ? set_registry_key(c, host, entry, e) : 0;
 	}
+	if (streq(entry->section, "policy"))
+		return policy_check(entry, e);
 	if (!streq(entry->section, "images"))
 		return err_set(e, ERR_USAGE,
-			       "unknown section [%s]: sandbox.conf has [images] and "
-			       "[registry HOST]",
+			       "unknown section [%s]: sandbox.conf has [images], "
+			       "[registry HOST] and [policy]",
 			       entry->section);
 	return entry->key ? set_image_key(c, entry, e) : 0;
 }

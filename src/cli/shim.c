@@ -1,0 +1,50 @@
+/*
+ * shim.c - it asks for the program with `sandbox exec --start` and becomes it, so that folder, stdio and
+ * exit status are the program's own.
+ */
+#include "cli/shim.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "cli/shell_words.h"
+
+int shim_self(char **ret, struct err *e)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n < 0)
+		return err_sys(e, errno, "cannot tell where sandbox is");
+	*ret = xstrndup(self, (size_t)n);
+	return 0;
+}
+
+int shim_compose(const char *project, const char *program, struct buf *out, struct err *e)
+{
+	cleanup_free char *self = NULL;
+	int r = shim_self(&self, e);
+
+	if (r < 0)
+		return r;
+	buf_addstr(out, "#!/bin/sh\n" SHIM_MARK "\nexec ");
+	add_shell_word(out, self, false);
+	buf_addstr(out, " exec --quiet --start ");
+	add_shell_word(out, project, false);
+	buf_addch(out, ' ');
+	add_shell_word(out, program, false);
+	buf_addstr(out, " \"$@\"\n");
+	return 0;
+}
+
+int shim_check(const char *program, struct err *e)
+{
+	if (*program && *program != '-' && !strchr(program, '/') && !streq(program, ".") &&
+	    !streq(program, "..") && !streq(program, "sandbox"))
+		return 0;
+	return err_set(e, ERR_USAGE, "'%s' is no program's name that can be exported", program);
+}

@@ -1,0 +1,179 @@
+/*
+ * policy.c - what no project may have.
+ *
+ * Nothing overrides it: neither a project nor a variable that a project's .envrc could set. Both files
+ * count, the machine's first; they only ever add.
+ */
+#include "config/policy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "config/schema.h"
+#include "config/value.h"
+#include "config/xdg.h"
+
+#define SYSTEM_CONF "/etc/sandbox/sandbox.conf"
+
+const char *const policy_words[] = {
+	"network",   "home",   "nested",   "perf", "io-uring", "sudo",	   "root",
+	"ssh-agent", "git",    "display",  "dbus", "secrets",  "dotfiles", "export",
+	"mounts",    "caches", "packages", "run",  "hooks",    NULL,
+};
+
+/* A key of [sandbox] that is denied has this value. */
+static const char *closed_value(const char *word)
+{
+	if (streq(word, "network") || streq(word, "display"))
+		return "none";
+	if (streq(word, "home"))
+		return "own";
+	return schema_find("sandbox", word)->type == SCHEMA_BOOL ? "no" : "";
+}
+
+static bool is_section(const char *word)
+{
+	return streq(word, "mounts") || streq(word, "caches") || streq(word, "packages") ||
+	       streq(word, "run") || streq(word, "hooks");
+}
+
+static int check_word(const char *word, struct err *e)
+{
+	const char *near;
+
+	for (size_t i = 0; policy_words[i]; i++)
+		if (streq(policy_words[i], word))
+			return 0;
+	near = nearest_word(word, policy_words);
+	return err_set(e, ERR_USAGE, "'%s' is nothing that can be denied%s%s%s", word,
+		       near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+int policy_check(const struct ini_entry *entry, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	int r = 0;
+
+	if (!entry->key || streq(entry->key, "protect"))
+		return 0;
+	if (!streq(entry->key, "deny"))
+		return err_set(e, ERR_USAGE,
+			       "unknown key '%s' in [policy]: there are 'deny' and 'protect'",
+			       entry->key);
+	value_words(entry->value, &words);
+	for (size_t i = 0; r == 0 && i < words.n; i++)
+		r = check_word(words.v[i], e);
+	return r;
+}
+
+static int refuse(const struct setting *st, const char *where, struct err *e)
+{
+	const char *section = streq(st->section, "sandbox") ? "" : st->section;
+
+	return err_set(e, EACCES, "%s: the policy of %s denies '%s%s%s%s = %s'", st->source, where,
+		       *section ? "[" : "", section, *section ? "] " : "", st->key, st->value);
+}
+
+/* Of the project itself a part may be mounted; a cache is another word. */
+static bool is_denied_mount(const struct settings *s, const struct setting *st, const char *word)
+{
+	cleanup_free char *path = NULL, *real = NULL, *text = xstrdup(st->value);
+	bool cache = starts_with(st->value, "cache:");
+
+	if (!streq(st->section, "mounts") || starts_with(st->value, "tmpfs"))
+		return false;
+	if (cache || streq(word, "caches"))
+		return cache && streq(word, "caches");
+	text[strcspn(text, " \t")] = '\0';
+	path = settings_path(st, text);
+	real = realpath(path, NULL);
+	return !real || !path_is_beneath(real, s->project_dir);
+}
+
+static int deny_section(const struct settings *s, const char *word, const char *where,
+			struct err *e)
+{
+	bool mount = streq(word, "mounts") || streq(word, "caches");
+
+	for (size_t i = 0; i < s->n; i++)
+		if (mount ? is_denied_mount(s, &s->v[i], word) : streq(s->v[i].section, word))
+			return refuse(&s->v[i], where, e);
+	return 0;
+}
+
+static bool is_closed(const char *value, const char *closed)
+{
+	bool on;
+
+	if (streq(closed, "no"))
+		return value_bool(value, &on) && !on;
+	return streq(value, closed);
+}
+
+static int deny_key(struct settings *s, const char *word, const char *where, struct err *e)
+{
+	const struct setting *st = settings_find(s, "sandbox", word);
+	const char *closed = closed_value(word);
+	struct setting close = {.section = (char *)"sandbox",
+				.key = (char *)word,
+				.value = (char *)closed,
+				.source = (char *)where,
+				.dir = (char *)"/"};
+
+	if (st && !is_closed(st->value, closed))
+		return refuse(st, where, e);
+	if (!st && *closed)
+		settings_add(s, &close);
+	return 0;
+}
+
+static int apply_entry(struct settings *s, const struct ini_entry *entry, const char *where,
+		       struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	struct setting protect = {.section = (char *)"sandbox",
+				  .key = (char *)"protect",
+				  .value = entry->value,
+				  .source = (char *)where,
+				  .dir = (char *)"/"};
+	int r = policy_check(entry, e);
+
+	if (r < 0 || !entry->key)
+		return r < 0 ? err_add(e, "%s", where) : 0;
+	if (streq(entry->key, "protect")) {
+		settings_add(s, &protect);
+		return 0;
+	}
+	value_words(entry->value, &words);
+	for (size_t i = 0; r == 0 && i < words.n; i++)
+		r = is_section(words.v[i]) ? deny_section(s, words.v[i], where, e)
+					   : deny_key(s, words.v[i], where, e);
+	return r;
+}
+
+static int apply_file(struct settings *s, const char *path, struct err *e)
+{
+	cleanup_ini struct ini ini = {0};
+	int r = ini_read(path, path, false, &ini, e);
+
+	if (r == -ENOENT)
+		return 0;
+	for (size_t i = 0; r == 0 && i < ini.n; i++) {
+		cleanup_free char *where = xasprintf("%s:%u", path, ini.v[i].line);
+
+		if (streq(ini.v[i].section, "policy"))
+			r = apply_entry(s, &ini.v[i], where, e);
+	}
+	return r;
+}
+
+int policy_apply(struct settings *s, struct err *e)
+{
+	cleanup_free char *dir = xdg_config_dir(), *user = path_join(dir, "sandbox.conf");
+	int r = apply_file(s, SYSTEM_CONF, e);
+
+	return r < 0 ? r : apply_file(s, user, e);
+}

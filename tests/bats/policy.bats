@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# [policy] of sandbox.conf: what no project may have, whoever accepts it.
+
+load helpers
+
+setup() {
+	sandbox_setup
+	mkdir -p "$HOME/.config/sandbox" "$T/data"
+	conf=$HOME/.config/sandbox/sandbox.conf
+}
+
+policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
+
+@test "what is denied is refused with both lines, accepted or not, by flag and by variable too" {
+	policy 'deny = ssh-agent, home'
+	project p $'[sandbox]\nssh-agent = yes'
+	fails 125 "*p/sandbox.ini:2: the policy of $conf:2 denies 'ssh-agent = yes'" sandbox enter --accept "$T/p" -- true
+	project q
+	SANDBOX_HOME=host fails 125 "*SANDBOX_HOME: the policy of $conf:2 denies 'home = host'" sandbox enter --accept "$T/q" -- true
+	project r $'[sandbox]\nprofile = ./x.ini'
+	printf '[sandbox]\nhome = host\n' >r/x.ini
+	fails 125 "*r/x.ini:2: the policy of *denies 'home = host'" sandbox enter --accept "$T/r" -- true
+	# What is closed already is fine.
+	project s $'[sandbox]\nssh-agent = no\nhome = own'
+	sandbox enter --quiet "$T/s" -- true
+}
+
+@test "a denied network is none, without a word where nobody asked for it" {
+	policy 'deny = network'
+	project p
+	[ "$(sandbox enter --quiet "$T/p" -- sh -c 'ls /sys/class/net')" = lo ]
+	[ "$(sandbox config "$T/p" network)" = none ]
+	project q $'[sandbox]\nnetwork = host'
+	fails 125 "*denies 'network = host'" sandbox enter --accept "$T/q" -- true
+	fails 125 "*flag: the policy of *denies 'network = host'" sandbox enter --network host "$T/p" -- true
+}
+
+@test "folders outside the project, caches, packages, steps and hooks can be denied" {
+	policy 'deny = mounts caches run hooks packages'
+	mkdir -p p/own
+	project p $'[mounts]\n/x = ./own\n/y = tmpfs'
+	sandbox enter --quiet "$T/p" -- true
+	ln -s "$T/data" p/link
+	for line in $'[mounts]\n/x = ../data' $'[mounts]\n/x = ./link' $'[mounts]\n/x = cache:c' $'[run]\n1 = true' $'[hooks]\nenter = true' $'[packages]\napt = gcc'; do
+		project q "$line"
+		ln -sfn "$T/data" q/link
+		fails 125 "*q/sandbox.ini:2: the policy of $conf:2 denies '\\[*'" sandbox enter --accept "$T/q" -- true
+	done
+}
+
+@test "paths are protected in every project" {
+	policy 'protect = .git/hooks .envrc'
+	mkdir -p p/.git
+	project p
+	run -0 sandbox enter --quiet "$T/p" -- sh -c 'touch .git/hooks/x; echo evil >.envrc; touch fine'
+	[ -e p/fine ] && [ ! -e p/.git/hooks/x ] && [ ! -f p/.envrc ]
+}
+
+@test "a slip in it is told, not ignored" {
+	project p
+	policy 'deny = netwrok'
+	fails 125 "$conf:2: 'netwrok' is nothing that can be denied, did you mean 'network'?" sandbox enter "$T/p" -- true
+	policy 'allow = all'
+	fails 125 "$conf:2: unknown key 'allow' in \\[policy]: *" sandbox enter "$T/p" -- true
+	project q $'[policy]\ndeny = x'
+	rm "$conf"
+	fails 125 "*q/sandbox.ini:1: *" sandbox enter "$T/q" -- true
+}
