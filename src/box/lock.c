@@ -100,7 +100,7 @@ static void say_not_locked(const struct settings *s, const struct lock_file *l)
 {
 	const char *image = settings_get(s, "sandbox", "image");
 
-	if (streq(l->digest, LOCK_NONE))
+	if (!l->digest || streq(l->digest, LOCK_NONE))
 		log_note("image '%s' has no digest: whatever it is on a machine, it is", image);
 	for (size_t i = 0; i < s->n; i++)
 		if (streq(s->v[i].section, "run"))

@@ -96,7 +96,8 @@ static int find_rows(struct running *run, const struct settings *project, struct
 {
 	const struct matrix_options *o = run->options;
 	struct matrix *m = run->matrix;
-	cleanup_free const struct setting **from = xcalloc(project->n + 1, sizeof(*from));
+	cleanup_free const struct setting **from = xcalloc(project->n + 1,
+							   sizeof(const struct setting *));
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < o->images.n; i++)

@@ -4,6 +4,7 @@
 #include "box/run.h"
 #include "cli/commands.h"
 #include "cli/consent.h"
+#include "cli/init.h"
 #include "cli/overrides.h"
 
 struct enter_cli {
@@ -53,8 +54,10 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 			    .env = cli->env,
 			    .argv = args->program},
 	};
-	int r;
+	int r = args->program ? 0 : init_offer(o.project, e);
 
+	if (r < 0)
+		return r;
 	override(&o.settings.overrides, "image", cli->image);
 	override(&o.settings.overrides, "network", cli->network);
 	r = run_enter(&o, ret_status, e);

@@ -169,6 +169,17 @@ const struct command cmd_image_prepare = {
 	.program_name = IMAGE_PROGRAM,
 };
 
+const struct command cmd_image_devcontainer = {
+	.name = "image devcontainer",
+	.summary = "what a devcontainer.json says, for 'sandbox init'",
+	.usage = "FILE",
+	.min_words = 1,
+	.max_words = 1,
+	.words = {WORD_FILE},
+	.hidden = true,
+	.program_name = IMAGE_PROGRAM,
+};
+
 const struct command cmd_image_tag = {
 	.name = "image tag",
 	.summary = "give an image one more name",
@@ -280,13 +291,11 @@ const struct command cmd_image_ls = {
 };
 
 static const struct command *const subcommands[] = {
-	&cmd_image_ls,	    &cmd_image_import,
-	&cmd_image_export,  &cmd_image_bootstrap,
-	&cmd_image_tag,	    &cmd_image_rm,
-	&cmd_image_inspect, &cmd_image_history,
-	&cmd_image_tree,    &cmd_image_df,
-	&cmd_image_prune,   &cmd_image_verify,
-	&cmd_image_prepare, NULL,
+	&cmd_image_ls,	      &cmd_image_import,       &cmd_image_export,
+	&cmd_image_bootstrap, &cmd_image_tag,	       &cmd_image_rm,
+	&cmd_image_inspect,   &cmd_image_history,      &cmd_image_tree,
+	&cmd_image_df,	      &cmd_image_prune,	       &cmd_image_verify,
+	&cmd_image_prepare,   &cmd_image_devcontainer, NULL,
 };
 
 const struct command cmd_image = {

@@ -20,6 +20,7 @@
 #include "cli/ask.h"
 #include "box/image.h"
 #include "cli/commands.h"
+#include "cli/init.h"
 #include "cli/init_guess.h"
 #include "config/profile.h"
 #include "config/schema.h"
@@ -28,12 +29,6 @@
 
 #define PROJECT_FILE "sandbox.ini"
 #define NAME_MAX_LEN 63 /* a hostname label: RFC 1123, 2.1 */
-
-struct init_options {
-	bool yes;
-	bool force;
-	const char *image;
-};
 
 static const struct opt options[] = {
 	{.letter = 'i',
@@ -173,7 +168,6 @@ static void compose_tools(const struct answers *a, const struct init_guess *g, s
 {
 	bool apt = init_image_has_apt(a->image);
 	const char *off = apt ? "" : ";";
-	cleanup_free char *create = joined(&g->create, "\n  ");
 
 	buf_addf(out, "\n%s[packages]%s\n%sapt = %s\n", off,
 		 apt ? "" : "                 ; of an image of its own, such as debian:bookworm",
@@ -182,8 +176,38 @@ static void compose_tools(const struct answers *a, const struct init_guess *g, s
 		buf_addf(out, "\n%s[run]\n", off);
 	for (size_t i = 0; i < g->run.n; i++)
 		buf_addf(out, "%s%zu = %s\n", off, i + 1, g->run.v[i]);
-	if (g->create.n)
-		buf_addf(out, "\n%s[hooks]\n%screate = %s\n", off, off, create);
+}
+
+/* What a devcontainer.json says of a section; false when that is nothing. */
+static bool compose_section(const struct init_guess *g, const char *section, bool header,
+			    struct buf *out)
+{
+	const struct strv *s = &g->settings;
+	bool any = false;
+
+	for (size_t i = 0; i + 2 < s->n; i += 3) {
+		if (!streq(s->v[i], section))
+			continue;
+		if (header && !any)
+			buf_addf(out, "\n[%s]\n", section);
+		buf_addf(out, "%s = %s\n", s->v[i + 1], s->v[i + 2]);
+		any = true;
+	}
+	return any;
+}
+
+/* What the project's own tools do is active where they are there: in an image with its packages. */
+static void compose_hooks(const struct answers *a, const struct init_guess *g, struct buf *out)
+{
+	const char *off = init_image_has_apt(a->image) || g->settings.n || g->image ? "" : ";";
+	cleanup_free char *create = joined(&g->create, "\n  ");
+	bool any = compose_section(g, "hooks", true, out);
+
+	if (!g->create.n)
+		return;
+	if (!any)
+		buf_addf(out, "\n%s[hooks]\n", off);
+	buf_addf(out, "%screate = %s\n", any ? "" : off, create);
 }
 
 static void compose(const struct answers *a, const struct init_guess *g, struct buf *out)
@@ -198,21 +222,22 @@ static void compose(const struct answers *a, const struct init_guess *g, struct 
 		 "profile = %s\n"
 		 ";network = none            ; loopback only\n",
 		 a->name, a->image, a->profile);
+	compose_section(g, "sandbox", false, out);
 	if (*a->apt || !init_image_has_apt(a->image))
 		compose_tools(a, g, out);
-	buf_addstr(out, "\n"
-			";[env]\n"
-			";CC = gcc\n"
-			"\n"
-			";[mounts]\n"
-			";/data     = ../data ro    ; a folder of the host, read-only\n"
-			";~/.ccache = cache:ccache  ; shared among projects\n");
+	compose_hooks(a, g, out);
+	if (!compose_section(g, "env", true, out))
+		buf_addstr(out, "\n;[env]\n;CC = gcc\n");
+	if (!compose_section(g, "mounts", true, out))
+		buf_addstr(out, "\n"
+				";[mounts]\n"
+				";/data     = ../data ro    ; a folder of the host, read-only\n"
+				";~/.ccache = cache:ccache  ; shared among projects\n");
+	compose_section(g, "ports", true, out);
 }
 
-static int run(const struct args *args, int *ret_status, struct err *e)
+int init_folder(const char *where, const struct init_options *o, struct err *e)
 {
-	const struct init_options *o = args->options;
-	const char *where = args->n ? args->v[0] : ".";
 	cleanup_free char *dir = realpath(where, NULL);
 	__attribute__((cleanup(answers_clear))) struct answers a = {0};
 	cleanup_init_guess struct init_guess guess = {0};
@@ -220,7 +245,6 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	cleanup_close int dirfd = -1;
 	struct stat st;
 
-	(void)ret_status;
 	if (dir)
 		dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd < 0)
@@ -229,8 +253,11 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		return err_set(e, EEXIST,
 			       "'%s/" PROJECT_FILE "' is there already: --force replaces it",
 			       where);
-	init_guess_folder(dirfd, &guess);
-	a = (struct answers){name_from(dir), xstrdup(o->image ? o->image : "host"),
+	init_guess_folder(dirfd, dir, &guess);
+	a = (struct answers){name_from(dir),
+			     xstrdup(o->image	   ? o->image
+				     : guess.image ? guess.image
+						   : "host"),
 			     joined(&guess.profiles, ", "), joined(&guess.apt, " ")};
 	if (check_answer("image", a.image, dir, e) < 0)
 		return -e->code;
@@ -241,6 +268,12 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		return -e->code;
 	log_note("wrote '%s/" PROJECT_FILE "': next, sandbox enter", where);
 	return 0;
+}
+
+static int run(const struct args *args, int *ret_status, struct err *e)
+{
+	(void)ret_status;
+	return init_folder(args->n ? args->v[0] : ".", args->options, e);
 }
 
 const struct command cmd_init = {

@@ -1,15 +1,17 @@
 /*
  * init_guess.c - what the files of a folder say of the tools that its project needs.
  *
- * Looks at names alone and reads no file: a guess is only proposed.
+ * Looks at names; the few files whose words count are read by init_read.c. A guess is only proposed.
  */
 #include "cli/init_guess.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "cli/init_read.h"
 
 /* Lists are separated by blanks; what several files ask for stands once. */
 static const struct {
@@ -47,7 +49,7 @@ static void add_words(struct strv *list, const char *words)
 		add(list, w);
 }
 
-void init_guess_folder(int dirfd, struct init_guess *ret)
+void init_guess_folder(int dirfd, const char *dir, struct init_guess *ret)
 {
 	*ret = (struct init_guess){0};
 	add(&ret->profiles, "dev");
@@ -63,6 +65,9 @@ void init_guess_folder(int dirfd, struct init_guess *ret)
 		if (!locked)
 			add(&ret->create, signs[i].create);
 	}
+	init_read_tool_versions(dirfd, ret);
+	init_read_dockerfile(dirfd, ret);
+	init_read_devcontainer(dirfd, dir, ret);
 }
 
 void init_guess_clear(struct init_guess *g)
@@ -71,6 +76,8 @@ void init_guess_clear(struct init_guess *g)
 	strv_clear(&g->apt);
 	strv_clear(&g->run);
 	strv_clear(&g->create);
+	strv_clear(&g->settings);
+	free(g->image);
 }
 
 bool init_image_has_apt(const char *image)

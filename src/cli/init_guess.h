@@ -13,9 +13,12 @@ struct init_guess {
 	struct strv apt;      /* Debian's packages */
 	struct strv run;      /* steps of preparation */
 	struct strv create;   /* lines of the hook: what writes into the project */
+	struct strv settings; /* of a devcontainer.json: section, key, value in turn */
+	char *image;	      /* of a Dockerfile or a devcontainer.json; NULL: they name none */
 };
 
-void init_guess_folder(int dirfd, struct init_guess *ret);
+/* dir: the path of dirfd. Says, with notes, what of a file was left out. */
+void init_guess_folder(int dirfd, const char *dir, struct init_guess *ret);
 void init_guess_clear(struct init_guess *g);
 #define cleanup_init_guess __attribute__((cleanup(init_guess_clear)))
 

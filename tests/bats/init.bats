@@ -198,3 +198,93 @@ end" ]
 	[[ $output != *'['* ]]
 	[ "$(value p name)" = p ]
 }
+
+@test "a devcontainer.json is read, comments and all, and what was left out is said" {
+	mkdir -p p/.devcontainer
+	cat >p/.devcontainer/devcontainer.json <<-'JSON'
+		// what the team has
+		{
+			"name": "Team // not a comment",
+			"image": "docker.io/library/debian:bookworm", /* and
+			more */
+			"containerEnv": {"MODE": "cost $5", "PATH": "/opt/x:${containerEnv:PATH}"},
+			"remoteEnv": {"HOSTHOME": "${localEnv:HOME}"},
+			"mounts": [
+				"source=team-cache,target=/cache,type=volume",
+				{"source": "${localWorkspaceFolder}/data", "target": "/data", "type": "bind"},
+				"target=/scratch,type=tmpfs",
+				"source=${localEnv:HOME}/.ssh,target=/ssh,type=bind",
+			],
+			"forwardPorts": [3000, "db:5432"],
+			"workspaceFolder": "/workspaces/p",
+			"remoteUser": "vscode",
+			"postCreateCommand": ["touch", "it's made"],
+			"postStartCommand": "echo started >started",
+			"features": {"ghcr.io/x/y": {}},
+		}
+	JSON
+	mkdir p/data
+	run -0 sandbox init --yes p
+	for line in 'features: write what they install into [packages] or [run]' 'remoteEnv.HOSTHOME: it depends on the host' '/ssh: its source depends on the host' 'forwardPorts: one of another service' 'remoteUser: in the box you are yourself'; do
+		[[ $output = *"devcontainer.json: left out: $line"* ]]
+	done
+	[[ $output != *'team-cache'* ]]
+	[ "$(sandbox config ./p image)" = docker.io/library/debian:bookworm ]
+	# It does what it says, here on the host's image.
+	run -0 sandbox enter --quiet --accept --image host ./p -- sh -c 'echo "$MODE|$PATH|$PWD"; ls -d /cache /data /scratch; ls'
+	[[ ${lines[0]} = 'cost $5|/opt/x:'*'|/workspaces/p' ]]
+	[ "${lines[1]} ${lines[2]} ${lines[3]}" = '/cache /data /scratch' ]
+	[ -e "p/it's made" ] && [ -e p/started ]
+}
+
+@test "a devcontainer.json that is broken or hostile is said, and nothing of it gets into other keys" {
+	mkdir p q
+	echo '{"image": ' >p/.devcontainer.json
+	run -0 sandbox init --yes p
+	[[ $output = *".devcontainer.json"* ]]
+	[ "$(sandbox config ./p image)" = host ]
+	printf '{"containerEnv": {"A": "x\\n[sandbox]\\nhome = host", "B=C": "x", "OK": "y ;z", "D": "%0300d"}, "image": "x;y", "postStartCommand": "a\\u0007"}' 1 >q/.devcontainer.json
+	run -0 sandbox init --yes q
+	[ "$(sandbox config ./q home)" = own ]
+	run ! grep -E '^(A|B|OK|D|start|home)' q/sandbox.ini
+}
+
+@test "a Dockerfile gives the image of its last stage, .tool-versions the tools" {
+	mkdir p
+	printf 'FROM golang:1 AS build\nRUN make\nFROM --platform=linux/amd64 debian:trixie AS last\nFROM last\n' >p/Dockerfile
+	printf '# tools\nnodejs 20.1.0\nterraform 1.5\n' >p/.tool-versions
+	run -0 sandbox init --yes p
+	[ "$(value p image)" = debian:trixie ]
+	[ "$(value p apt)" = 'nodejs npm' ]
+	[ "$(value p profile)" = 'dev, node' ]
+	[[ $output = *'.tool-versions: nodejs 20.1.0: the version of the image'*'terraform: left out'*'Dockerfile: only the image'* ]]
+}
+
+@test "enter on a terminal offers to write one; no is no, and works on defaults" {
+	mkdir p
+	screen_open
+	type_line 'sandbox enter ./p'
+	screen_shows "has no sandbox.ini: write one\\? yes or no \\[no\\]: *$"
+	press Enter
+	wait_until 50 sandbox inspect p
+	[ ! -e p/sandbox.ini ]
+	type_line exit
+	outer_prompt
+	# A folder that is known is not asked about again.
+	type_line 'clear; sandbox enter ./p -- echo went'
+	screen_shows '^went'
+	sandbox rm --force p
+	type_line 'clear; sandbox enter ./p'
+	screen_shows 'write one'
+	type_line yes
+	screen_shows '^Name of the box'
+	press Enter
+	screen_shows '^Image'
+	press Enter
+	screen_shows '^Profiles'
+	press Enter
+	screen_shows "wrote '"
+	[ "$(value p name)" = p ]
+	type_line exit
+	outer_prompt
+}

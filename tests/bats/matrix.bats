@@ -30,7 +30,7 @@ matrix() { sandbox matrix --accept --quiet "$@"; }
 
 @test "what they write in the project disturbs nobody and stays nowhere" {
 	run -0 matrix "$T/p" -- sh -c '[ ! -e mine ] && echo $SANDBOX_MATRIX >mine && rm file && mkdir sub && sleep 0.3 && [ "$(cat mine)" = $SANDBOX_MATRIX ]'
-	[ "$(ls -A p | sort | tr '\n' ' ')" = 'file sandbox.ini team.ini ' ]
+	[ "$(find p -mindepth 1 | sort | tr '\n' ' ')" = 'p/file p/sandbox.ini p/team.ini ' ]
 	[ "$(cat p/file)" = kept ]
 }
 

@@ -1,0 +1,33 @@
+/*
+ * image_devcontainer.c - `sandbox-image image devcontainer`: a devcontainer.json as lines for
+ * `sandbox init`, which reads no JSON.
+ *
+ *	set SECTION KEY VALUE		separated by tabs
+ *	left TEXT
+ */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "cli/image_common.h"
+#include "image/devcontainer.h"
+
+int image_cmd_devcontainer(const struct args *args, int *ret_status, struct err *e)
+{
+	cleanup_devcontainer struct devcontainer d = {0};
+	cleanup_buf struct buf text = BUF_INIT;
+	int r = file_read(AT_FDCWD, args->v[0], DEVCONTAINER_MAX, &text, e);
+
+	(void)ret_status;
+	if (r == 0)
+		r = devcontainer_parse(text.data, text.len, args->v[0], &d, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i + 2 < d.settings.n; i += 3)
+		printf("set\t%s\t%s\t%s\n", d.settings.v[i], d.settings.v[i + 1],
+		       d.settings.v[i + 2]);
+	for (size_t i = 0; i < d.left.n; i++)
+		printf("left\t%s\n", d.left.v[i]);
+	return 0;
+}

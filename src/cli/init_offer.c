@@ -1,0 +1,48 @@
+/*
+ * init_offer.c - `enter` in a folder without a sandbox.ini.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "box/box.h"
+#include "box/project.h"
+#include "cli/ask.h"
+#include "cli/init.h"
+
+/* The folder, when it is a project that nothing is known of; else NULL. */
+static char *new_project(const char *project)
+{
+	cleanup_store struct store s = STORE_INIT;
+	cleanup_box struct box b = BOX_INIT;
+	cleanup_free char *dir = NULL, *file = NULL;
+	struct err ignored;
+
+	if (store_open(&s, &ignored) < 0 || project_folder(&s, project, &dir, &ignored) < 0 || !dir)
+		return NULL;
+	file = path_join(dir, "sandbox.ini");
+	/* What is no project at all, enter says. */
+	if (access(file, F_OK) == 0 || box_find_project(&s, dir, &b, &ignored) == 0 ||
+	    project_check(&s, dir, &ignored) < 0 || access(dir, W_OK) < 0)
+		return NULL;
+	return take_ptr(dir);
+}
+
+int init_offer(const char *project, struct err *e)
+{
+	cleanup_free char *dir = NULL, *answer = NULL, *question = NULL;
+	cleanup_strv struct strv words = {0};
+	struct init_options o = {0};
+	int r;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO) || !(dir = new_project(project)))
+		return 0;
+	question = xasprintf("'%s' has no sandbox.ini: write one? yes or no", dir);
+	strv_push(&words, "yes");
+	strv_push(&words, "no");
+	r = ask_line(question, "no", &words, &answer, e);
+	if (r < 0 || !(streq(answer, "yes") || streq(answer, "y")))
+		return r;
+	return init_folder(dir, &o, e);
+}
