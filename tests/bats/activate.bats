@@ -28,7 +28,7 @@ same yes"
 
 @test "bash: in the project its programs are there and run in the box; outside all is as before" {
 	sandbox enter --quiet --accept "$T/p" -- true
-	run -0 bash --norc -c 'before=$PATH; eval "$(sandbox activate bash)"; prompt() { eval "$PROMPT_COMMAND"; }; '"$script"
+	run -0 --separate-stderr bash --norc -c 'before=$PATH; eval "$(sandbox activate bash)"; prompt() { eval "$PROMPT_COMMAND"; }; '"$script"
 	[ "$output" = "$expected" ]
 	run -0 bash --norc -c 'eval "$(sandbox activate bash)"; PS1="$ "; cd p; (exit 3); eval "$PROMPT_COMMAND"; echo "$? $PS1"; cd ..; eval "$PROMPT_COMMAND"; echo "$PS1"'
 	[ "$output" = $'3 (p) $ \n$ ' ]
@@ -36,7 +36,7 @@ same yes"
 
 @test "zsh" {
 	sandbox enter --quiet --accept "$T/p" -- true
-	run -0 zsh -f -c 'before=$PATH; eval "$(sandbox activate zsh)"; prompt() { _sandbox_activate }; '"$script"
+	run -0 --separate-stderr zsh -f -c 'before=$PATH; eval "$(sandbox activate zsh)"; prompt() { _sandbox_activate }; '"$script"
 	[ "$output" = "$expected" ]
 	run -0 zsh -f -c 'eval "$(sandbox activate zsh)"; PROMPT="$ "; cd p; _sandbox_activate; echo $PROMPT; cd ..; _sandbox_activate; echo $PROMPT'
 	[ "$output" = $'(p) $ \n$ ' ]
@@ -44,7 +44,7 @@ same yes"
 
 @test "fish" {
 	sandbox enter --quiet --accept "$T/p" -- true
-	run -0 fish --no-config -c '
+	run -0 --separate-stderr fish --no-config -c '
 		set before "$PATH"
 		function fish_prompt; echo -n "> "; end
 		sandbox activate fish | source

@@ -102,8 +102,8 @@ static void refused(void **state)
 		 "'insecure'"},
 		{"[registry a/b]\n", "1: bad section [registry a/b]: write [registry HOST]"},
 		{"[registry ]\n", "1: bad section [registry ]: write [registry HOST]"},
-		{"[sandbox]\nimage = host\n",
-		 "1: unknown section [sandbox]: sandbox.conf has [images] and [registry HOST]"},
+		{"[sandbox]\nimage = host\n", "1: unknown section [sandbox]: sandbox.conf has "
+					      "[images], [registry HOST] and [policy]"},
 	};
 
 	(void)state;
