@@ -70,7 +70,8 @@ LIBS_IMAGE   = $(eval LIBS_IMAGE := $(call pkg_shared,$(IMAGE_PACKAGES)))$(LIBS_
 # Sources ---------------------------------------------------------------------------------------
 
 LAYERS := base config image net launch box cli
-MAINS  := src/cli/main.c src/cli/sudo_main.c src/cli/ask_main.c src/cli/image_main.c \
+MAINS  := src/cli/main.c src/cli/sudo_main.c src/cli/ask_main.c src/cli/console.c \
+	src/cli/image_main.c \
 	src/launch/seccomp_gen.c
 # Of images the launcher needs names and flat files; the rest, with all the libraries it takes, is
 # sandbox-image's.
@@ -88,7 +89,7 @@ IMAGE_PROGRAM := src/cli/image_main.c $(IMAGE) src/cli/options.c src/cli/cmd_ima
 	$(filter-out src/cli/%,$(COMMON))
 BASE    := $(filter src/base/%,$(SRC))
 SUDO    := $(wildcard src/cli/sudo_main.c $(patsubst %,src/launch/%.c,client protocol request terminal)) $(BASE)
-ASK     := $(wildcard src/cli/ask_main.c)
+ASK     := src/cli/ask_main.c src/cli/console.c
 objects  = $(patsubst src/%.c,$(O)/%.o,$(1))
 
 PROGRAMS := $(if $(wildcard src/cli/main.c),$(BIN)/sandbox) \
@@ -221,7 +222,7 @@ install: all ## install below PREFIX (/usr/local), DESTDIR before it; never setu
 	install -m 0644 $(PROFILES) $(PREFIX_DIR)/share/sandbox/profiles
 	install -D -m 0644 profiles/apparmor/sandbox \
 		$(PREFIX_DIR)/share/sandbox/profiles/apparmor/sandbox
-	for page in man/*.[15]; do \
+	for page in man/*.[157]; do \
 		[ ! -e "$$page" ] || install -D -m 0644 "$$page" \
 			"$(PREFIX_DIR)/share/man/man$${page##*.}/$${page##*/}"; \
 	done
@@ -234,6 +235,7 @@ uninstall: ## remove what install put there
 		$(PREFIX_DIR)/$(ZSH_COMPLETION) $(PREFIX_DIR)/$(FISH_COMPLETION)
 	rm -f $(patsubst man/%.1,$(PREFIX_DIR)/share/man/man1/%.1,$(wildcard man/*.1))
 	rm -f $(patsubst man/%.5,$(PREFIX_DIR)/share/man/man5/%.5,$(wildcard man/*.5))
+	rm -f $(patsubst man/%.7,$(PREFIX_DIR)/share/man/man7/%.7,$(wildcard man/*.7))
 	rm -rf $(PREFIX_DIR)/libexec/sandbox $(PREFIX_DIR)/share/sandbox/profiles/apparmor
 	rm -f $(PROFILES:%=$(PREFIX_DIR)/share/sandbox/%)
 	@# With PREFIX=~/.local the data folder, with all boxes, is this one: it stays.

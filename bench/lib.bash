@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # the benchmarks set and use variables of here
 # lib.bash - what the benchmarks share: times, medians, rows of a table. scratch is the caller's folder,
 # missed is 1 after a row beyond its bar.
 

@@ -6,6 +6,8 @@
  * answer is the default. It links no object of base/: readline has an xrealloc() of its own, and
  * would call ours instead.
  *
+ * sandbox-ask --console SANDBOX HISTORY is the prompt of `sandbox console` (console.c).
+ *
  * Exit status: 0 with an answer, 1 at the end of the input, 125 without a terminal; Ctrl-C ends it
  * as any program.
  */
@@ -16,6 +18,7 @@
 #include <readline/readline.h>
 
 #include "base/cleanup.h"
+#include "cli/console.h"
 
 static char **words;
 
@@ -49,6 +52,8 @@ int main(int argc, char **argv)
 	cleanup_fclose FILE *in = NULL, *out = NULL;
 	cleanup_free char *prompt = NULL, *line = NULL;
 
+	if (argc == 4 && strcmp(argv[1], "--console") == 0)
+		return console_run(argv[2], argv[3]);
 	if (argc < 3) {
 		fputs("usage: sandbox-ask PROMPT DEFAULT [WORD...]\n", stderr);
 		return 125;

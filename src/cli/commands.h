@@ -27,6 +27,7 @@ extern const struct command cmd_rm;
 extern const struct command cmd_config;
 extern const struct command cmd_profile;
 extern const struct command cmd_doctor;
+extern const struct command cmd_console;
 extern const struct command cmd_completion;
 extern const struct command cmd_complete;
 extern const struct command cmd_help;

@@ -131,3 +131,17 @@ teardown() {
 	[ "$status" = 125 ]
 	[[ $output = *'DO NOT MATCH THE HASHES'*'step 2 of 3 (pip: hi) failed'* ]]
 }
+
+@test "a Rust project is built by cargo of the image's packages, its downloads kept apart from the host" {
+	project r $'[sandbox]\nimage = debian:bookworm\nprofile = dev, rust, apt\n[packages]\napt = cargo'
+	mkdir -p r/src
+	printf '[package]\nname = "hi"\nversion = "0.1.0"\nedition = "2021"\n' >r/Cargo.toml
+	printf 'fn main() { println!("{:?}", (1..=5).rev().collect::<Vec<u8>>()); }\n#[test]\nfn adds() { assert_eq!(2 + 2, 4); }\n' >r/src/main.rs
+	sandbox enter --accept "$T/r" -- cargo test --quiet 2>"$T/log" >"$T/out" || {
+		cat "$T/log" "$T/out" >&2
+		return 1
+	}
+	grep -q 'test result: ok. 1 passed' "$T/out"
+	[ "$(sandbox enter --quiet "$T/r" -- cargo run --quiet)" = '[5, 4, 3, 2, 1]' ]
+	[ ! -e "$HOME/.cargo" ]
+}

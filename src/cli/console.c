@@ -1,0 +1,255 @@
+/*
+ * console.c - lines with history and completion, each a command of sandbox in a process of its own.
+ *
+ * Words are split and quoted as wordexp(3) does for a shell, without commands in them. What can come next
+ * is asked of `sandbox __complete`, as the completions of shells do.
+ */
+#include "cli/console.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <wordexp.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#include "base/cleanup.h"
+
+#define HISTORY_LINES 1000
+
+extern char **environ;
+
+static const char *program;
+static char **candidates; /* of the word that is being completed, NULL-ended */
+
+/* Starts the program with words behind `first` (or NULL); stdout on fd unless -1. */
+static pid_t start(const char *first, char **words, size_t n, int fd)
+{
+	cleanup_free char **argv = calloc(n + 3, sizeof(char *));
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t defaults;
+	size_t used = 0;
+	pid_t pid = -1;
+	int r;
+
+	if (!argv)
+		return -1;
+	argv[used++] = (char *)program;
+	if (first)
+		argv[used++] = (char *)first;
+	for (size_t i = 0; i < n; i++)
+		argv[used++] = words[i];
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGINT);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigdefault(&attributes, &defaults);
+	posix_spawn_file_actions_init(&actions);
+	if (fd >= 0) {
+		posix_spawn_file_actions_adddup2(&actions, fd, STDOUT_FILENO);
+		posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	}
+	r = posix_spawn(&pid, program, &actions, &attributes, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	if (r) {
+		fprintf(stderr, "sandbox: cannot run '%s': %s\n", program, strerror(r));
+		return -1;
+	}
+	return pid;
+}
+
+static int wait_status(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 125;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Ctrl-C is the command's, which may be a session with a terminal to restore. */
+static int run_words(char **words, size_t n)
+{
+	void (*interrupt)(int) = signal(SIGINT, SIG_IGN);
+	pid_t pid = start(NULL, words, n, -1);
+	int status = pid < 0 ? 125 : wait_status(pid);
+
+	signal(SIGINT, interrupt);
+	return status;
+}
+
+static void free_candidates(void)
+{
+	for (char **c = candidates; c && *c; c++)
+		free(*c);
+	free(candidates);
+	candidates = NULL;
+}
+
+static void add_candidate(size_t n, const char *line)
+{
+	char **grown = realloc(candidates, (n + 2) * sizeof(char *));
+
+	if (!grown)
+		return;
+	candidates = grown;
+	candidates[n] = strndup(line, strcspn(line, "\t\n"));
+	candidates[n + 1] = NULL;
+}
+
+/* Reads the answer of __complete: `kind<TAB>prefix`, then a candidate a line. Files are readline's. */
+static void read_candidates(FILE *f, int *ret_files)
+{
+	cleanup_free char *line = NULL;
+	size_t size = 0, n = 0;
+
+	if (getline(&line, &size, f) <= 0)
+		return;
+	*ret_files = strncmp(line, "files", 5) == 0 || strncmp(line, "dirs", 4) == 0;
+	while (getline(&line, &size, f) > 0)
+		add_candidate(n++, line);
+}
+
+static void ask_candidates(char **words, size_t n, int *ret_files)
+{
+	cleanup_fclose FILE *f = NULL;
+	int p[2];
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return;
+	pid = start("__complete", words, n, p[1]);
+	close(p[1]);
+	f = fdopen(p[0], "r");
+	if (f)
+		read_candidates(f, ret_files);
+	if (pid > 0)
+		wait_status(pid);
+}
+
+static char *next_candidate(const char *text, int state)
+{
+	static char **at;
+
+	if (state == 0)
+		at = candidates;
+	while (at && *at) {
+		const char *word = *at++;
+
+		if (strncmp(word, text, strlen(text)) == 0)
+			return strdup(word);
+	}
+	return NULL;
+}
+
+static char **complete(const char *text, int begin, int end)
+{
+	cleanup_free char *before = strndup(rl_line_buffer, (size_t)begin);
+	cleanup_free char **words = NULL;
+	wordexp_t w = {0};
+	int files = 0;
+
+	(void)end;
+	if (!before || wordexp(before, &w, WRDE_NOCMD) != 0)
+		return NULL;
+	words = calloc(w.we_wordc + 2, sizeof(char *));
+	free_candidates();
+	if (words) {
+		memcpy(words, w.we_wordv, w.we_wordc * sizeof(char *));
+		words[w.we_wordc] = (char *)text;
+		ask_candidates(words, w.we_wordc + 1, &files);
+	}
+	wordfree(&w);
+	rl_attempted_completion_over = !files;
+	return rl_completion_matches(text, next_candidate);
+}
+
+static int change_folder(const char *dir)
+{
+	if (chdir(dir) == 0)
+		return 0;
+	fprintf(stderr, "sandbox: cannot enter '%s': %s\n", dir, strerror(errno));
+	return 125;
+}
+
+/* Sets *ret_end for exit; `cd` is the console's own, since the folder says which project is meant. */
+static int run_line(const char *line, int *ret_end)
+{
+	wordexp_t w = {0};
+	char **v;
+	int status = 0;
+
+	if (wordexp(line, &w, WRDE_NOCMD) != 0) {
+		fputs("sandbox: quote what a shell would read as more than a word\n", stderr);
+		return 125;
+	}
+	v = w.we_wordv;
+	if (w.we_wordc && strcmp(v[0], "sandbox") == 0)
+		v++;
+	if (!v[0])
+		status = 0;
+	else if (strcmp(v[0], "exit") == 0 || strcmp(v[0], "quit") == 0)
+		*ret_end = 1;
+	else if (strcmp(v[0], "cd") == 0)
+		status = change_folder(v[1] ? v[1] : getenv("HOME") ? getenv("HOME") : "/");
+	else
+		status = run_words(v, w.we_wordc - (size_t)(v - w.we_wordv));
+	wordfree(&w);
+	return status;
+}
+
+/* From a terminal with editing, else plain lines; the caller frees. NULL at the end. */
+static char *read_line(int terminal)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+
+	if (terminal)
+		return readline("sandbox> ");
+	n = getline(&line, &size, stdin);
+	if (n < 0) {
+		free(line);
+		return NULL;
+	}
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+int console_run(const char *sandbox, const char *history)
+{
+	int terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO), end = 0, status = 0;
+
+	program = sandbox;
+	rl_readline_name = "sandbox";
+	rl_attempted_completion_function = complete;
+	rl_completer_word_break_characters = " \t\n";
+	stifle_history(HISTORY_LINES);
+	if (terminal && *history)
+		read_history(history);
+	while (!end) {
+		cleanup_free char *line = read_line(terminal);
+
+		if (!line)
+			break;
+		if (terminal && *line)
+			add_history(line);
+		status = run_line(line, &end);
+	}
+	if (terminal && !end)
+		putchar('\n');
+	if (terminal && *history)
+		write_history(history);
+	free_candidates();
+	return status;
+}
