@@ -89,7 +89,7 @@ IMAGE_PROGRAM := src/cli/image_main.c $(IMAGE) src/cli/options.c src/cli/cmd_ima
 	$(filter-out src/cli/%,$(COMMON))
 BASE    := $(filter src/base/%,$(SRC))
 SUDO    := $(wildcard src/cli/sudo_main.c $(patsubst %,src/launch/%.c,client protocol request terminal)) $(BASE)
-ASK     := src/cli/ask_main.c src/cli/console.c
+ASK     := src/cli/ask_main.c src/cli/console.c src/cli/console_words.c
 objects  = $(patsubst src/%.c,$(O)/%.o,$(1))
 
 PROGRAMS := $(if $(wildcard src/cli/main.c),$(BIN)/sandbox) \

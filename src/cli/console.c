@@ -1,8 +1,7 @@
 /*
  * console.c - lines with history and completion, each a command of sandbox in a process of its own.
  *
- * Words are split and quoted as wordexp(3) does for a shell, without commands in them. What can come next
- * is asked of `sandbox __complete`, as the completions of shells do.
+ * What can come next is asked of `sandbox __complete`, as the completions of shells do.
  */
 #include "cli/console.h"
 
@@ -15,12 +14,13 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <wordexp.h>
 
 #include <readline/history.h>
 #include <readline/readline.h>
+#include <readline/tilde.h>
 
 #include "base/cleanup.h"
+#include "cli/console_words.h"
 
 #define HISTORY_LINES 1000
 
@@ -32,7 +32,7 @@ static char **candidates; /* of the word that is being completed, NULL-ended */
 /* Starts the program with words behind `first` (or NULL); stdout on fd unless -1. */
 static pid_t start(const char *first, char **words, size_t n, int fd)
 {
-	cleanup_free char **argv = calloc(n + 3, sizeof(char *));
+	char *argv[CONSOLE_MAX_WORDS + 3];
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t defaults;
@@ -40,13 +40,12 @@ static pid_t start(const char *first, char **words, size_t n, int fd)
 	pid_t pid = -1;
 	int r;
 
-	if (!argv)
-		return -1;
 	argv[used++] = (char *)program;
 	if (first)
 		argv[used++] = (char *)first;
 	for (size_t i = 0; i < n; i++)
 		argv[used++] = words[i];
+	argv[used] = NULL;
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGINT);
 	posix_spawnattr_init(&attributes);
@@ -154,22 +153,18 @@ static char *next_candidate(const char *text, int state)
 
 static char **complete(const char *text, int begin, int end)
 {
-	cleanup_free char *before = strndup(rl_line_buffer, (size_t)begin);
-	cleanup_free char **words = NULL;
-	wordexp_t w = {0};
-	int files = 0;
+	char *words[CONSOLE_MAX_WORDS + 1];
+	char *before = strndup(rl_line_buffer, (size_t)begin);
+	const char *why;
+	int files = 0, n = before ? console_split(before, words, &why) : -1;
 
 	(void)end;
-	if (!before || wordexp(before, &w, WRDE_NOCMD) != 0)
-		return NULL;
-	words = calloc(w.we_wordc + 2, sizeof(char *));
 	free_candidates();
-	if (words) {
-		memcpy(words, w.we_wordv, w.we_wordc * sizeof(char *));
-		words[w.we_wordc] = (char *)text;
-		ask_candidates(words, w.we_wordc + 1, &files);
+	if (n >= 0) {
+		words[n] = (char *)text;
+		ask_candidates(words, (size_t)n + 1, &files);
 	}
-	wordfree(&w);
+	free(before);
 	rl_attempted_completion_over = !files;
 	return rl_completion_matches(text, next_candidate);
 }
@@ -182,29 +177,40 @@ static int change_folder(const char *dir)
 	return 125;
 }
 
-/* Sets *ret_end for exit; `cd` is the console's own, since the folder says which project is meant. */
-static int run_line(const char *line, int *ret_end)
+static int run_split(char **v, size_t n, int *ret_end)
 {
-	wordexp_t w = {0};
-	char **v;
-	int status = 0;
+	if (n && strcmp(v[0], "sandbox") == 0) {
+		v++;
+		n--;
+	}
+	if (!n)
+		return 0;
+	if (strcmp(v[0], "exit") == 0 || strcmp(v[0], "quit") == 0) {
+		*ret_end = 1;
+		return 0;
+	}
+	if (strcmp(v[0], "cd") == 0)
+		return change_folder(v[1] ? v[1] : getenv("HOME") ? getenv("HOME") : "/");
+	return run_words(v, n);
+}
 
-	if (wordexp(line, &w, WRDE_NOCMD) != 0) {
-		fputs("sandbox: quote what a shell would read as more than a word\n", stderr);
+/* Sets *ret_end for exit; `cd` is the console's own, since the folder says which project is meant. */
+static int run_line(char *line, int *ret_end)
+{
+	char *words[CONSOLE_MAX_WORDS], *homes[CONSOLE_MAX_WORDS];
+	const char *why;
+	int n = console_split(line, words, &why), n_homes = 0, status;
+
+	if (n < 0) {
+		fprintf(stderr, "sandbox: %s\n", why);
 		return 125;
 	}
-	v = w.we_wordv;
-	if (w.we_wordc && strcmp(v[0], "sandbox") == 0)
-		v++;
-	if (!v[0])
-		status = 0;
-	else if (strcmp(v[0], "exit") == 0 || strcmp(v[0], "quit") == 0)
-		*ret_end = 1;
-	else if (strcmp(v[0], "cd") == 0)
-		status = change_folder(v[1] ? v[1] : getenv("HOME") ? getenv("HOME") : "/");
-	else
-		status = run_words(v, w.we_wordc - (size_t)(v - w.we_wordv));
-	wordfree(&w);
+	for (int i = 0; i < n; i++)
+		if (words[i][0] == '~')
+			words[i] = homes[n_homes++] = tilde_expand_word(words[i]);
+	status = run_split(words, (size_t)n, ret_end);
+	while (n_homes)
+		free(homes[--n_homes]);
 	return status;
 }
 
@@ -238,13 +244,14 @@ int console_run(const char *sandbox, const char *history)
 	if (terminal && *history)
 		read_history(history);
 	while (!end) {
-		cleanup_free char *line = read_line(terminal);
+		char *line = read_line(terminal);
 
 		if (!line)
 			break;
 		if (terminal && *line)
 			add_history(line);
 		status = run_line(line, &end);
+		free(line);
 	}
 	if (terminal && !end)
 		putchar('\n');

@@ -1,0 +1,17 @@
+/*
+ * console_words.h - a line of the console as words.
+ */
+#ifndef CLI_CONSOLE_WORDS_H
+#define CLI_CONSOLE_WORDS_H
+
+#define CONSOLE_MAX_WORDS 1024
+
+/*
+ * Splits a line in place, as sh(1) does with quotes and backslashes; nothing is expanded, and what a
+ * shell would read as more than a word (| & ; < > ( ) $ ` outside of quotes) is refused. words, of
+ * CONSOLE_MAX_WORDS, ends with NULL and points into line. Returns how many there are, or -1 with what
+ * is wrong in *ret_why. Links nothing of base/ (ask_main.c says why).
+ */
+int console_split(char *line, char **words, const char **ret_why);
+
+#endif
