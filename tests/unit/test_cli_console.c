@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -15,7 +16,7 @@ static void expect(const char *line, const char *const *want)
 	const char *why = NULL;
 	int n;
 
-	strncat(memset(copy, 0, sizeof(copy)), line, sizeof(copy) - 1);
+	snprintf(copy, sizeof(copy), "%s", line);
 	n = console_split(copy, words, &why);
 	for (int i = 0; i < n; i++)
 		assert_string_equal(words[i], want[i]);
@@ -29,7 +30,7 @@ static void refuse(const char *line, const char *part)
 	char copy[4096], *words[CONSOLE_MAX_WORDS];
 	const char *why = NULL;
 
-	strncat(memset(copy, 0, sizeof(copy)), line, sizeof(copy) - 1);
+	snprintf(copy, sizeof(copy), "%s", line);
 	assert_int_equal(console_split(copy, words, &why), -1);
 	assert_non_null(strstr(why, part));
 }
@@ -48,7 +49,7 @@ static void test_words(void **state)
 
 static void test_refused(void **state)
 {
-	char many[4096] = "";
+	char many[4096];
 
 	(void)state;
 	refuse("ls 'x", "not closed");
@@ -56,8 +57,9 @@ static void test_refused(void **state)
 	refuse("ls | cat", "quote");
 	refuse("ls $(id)", "quote");
 	refuse("ls `id`", "quote");
-	for (size_t i = 0; i + 2 < sizeof(many); i += 2)
-		memcpy(many + i, "x ", 3);
+	snprintf(many, sizeof(many), "%04090d", 0);
+	for (size_t i = 1; i < 4090; i += 2)
+		many[i] = ' ';
 	refuse(many, "too many");
 }
 
