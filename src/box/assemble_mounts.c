@@ -123,7 +123,8 @@ static int add_lent(const struct assemble_request *req, struct assembly *a, stru
 		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
 							  .source = source,
 							  .target = target,
-							  .read_only = l.v[i].read_only});
+							  .read_only = l.v[i].read_only,
+							  .device = l.v[i].device});
 	}
 	for (size_t i = 0; i < l.reach.n; i++)
 		strv_push(&a->reach, l.reach.v[i]);

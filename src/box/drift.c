@@ -16,8 +16,9 @@
 #include "box/recipe.h"
 
 /* Keys of [sandbox] that a box is built from. */
-static const char *const at_start[] = {"network", "nested",  "sudo",	 "perf",  "io-uring",
-				       "home",	  "project", "hostname", "linger"};
+static const char *const at_start[] = {"network", "nested",  "sudo",	 "perf",   "io-uring",
+				       "home",	  "project", "hostname", "linger", "ssh-agent",
+				       "git",	  "display", "dbus",	 "gpu"};
 
 static void note_key(const struct settings *s, const char *key, struct buf *out)
 {

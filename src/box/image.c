@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "box/host_image.h"
 #include "box/oci_image.h"
+#include "image/conf.h"
 #include "image/reference.h"
 
 void image_root_clear(struct image_root *r)
@@ -64,7 +65,7 @@ int image_check_name(const char *image, struct err *e)
 
 	if (streq(image, "host") || (is_dir(image) && image[strlen("dir:")]))
 		return 0;
-	return reference_parse(image, "docker.io", &ref, e);
+	return reference_parse(image, IMAGE_CONF_REGISTRY, &ref, e);
 }
 
 int image_resolve(const struct image_request *req, struct image_root *ret, struct err *e)

@@ -6,6 +6,7 @@
  */
 #include "box/lend.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -129,6 +130,35 @@ static void lend_x11(struct lending *l)
 	add(l, authority && *authority ? authority : file, LEND_DIR "/Xauthority", true);
 }
 
+/*
+ * Linux' direct rendering, AMD's compute, NVIDIA's and WSL's nodes, each where the host has it. That a
+ * mount is read-only keeps nobody from writing to a device, only from changing its node.
+ */
+static bool is_gpu(const char *name)
+{
+	return streq(name, "dri") || streq(name, "kfd") || streq(name, "dxg") ||
+	       starts_with(name, "nvidia");
+}
+
+static void lend_gpu(struct lending *l)
+{
+	cleanup_closedir DIR *d = opendir("/dev");
+	struct dirent *de;
+	size_t found = 0;
+
+	strv_push(&l->reach, "gpu = yes");
+	while (d && (de = readdir(d))) {
+		cleanup_free char *path = path_join("/dev", de->d_name);
+
+		if (!is_gpu(de->d_name) || !add(l, path, path, true))
+			continue;
+		l->v[l->n - 1].device = true;
+		found++;
+	}
+	if (!found)
+		not_there("gpu", "no /dev/dri, /dev/kfd, /dev/dxg or /dev/nvidia*");
+}
+
 static int lend_secret(const struct setting *st, const char *word, struct lending *l, struct err *e)
 {
 	cleanup_free char *path = settings_path(st, word), *line = NULL, *target = NULL;
@@ -169,6 +199,8 @@ int lend_find(const struct settings *s, const char *home, struct lending *ret, s
 		lend_wayland(ret);
 	if (wants_display(s, "x11"))
 		lend_x11(ret);
+	if (wants(s, "gpu"))
+		lend_gpu(ret);
 	return lend_secrets(s, ret, e);
 }
 

@@ -1,6 +1,6 @@
 /*
  * lend.h - what of the user's desktop and identity a project asks for: the ssh agent, git's settings,
- * the display, D-Bus, secrets. Each is off unless asked for, and a matter of consent (reach.h).
+ * the display, the GPU, D-Bus, secrets. Each is off unless asked for, and a matter of consent (reach.h).
  */
 #ifndef BOX_LEND_H
 #define BOX_LEND_H
@@ -18,7 +18,7 @@
 struct lent {
 	char *source; /* absolute, links resolved */
 	char *target; /* inside */
-	bool read_only;
+	bool read_only, device;
 };
 
 struct lending {

@@ -12,36 +12,12 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "box/lend.h"
+#include "config/schema.h"
+#include "config/value.h"
+#include "image/conf.h"
+#include "image/reference.h"
 
 #define REACH_MAX (1u << 20)
-
-/* Values of [sandbox] that open something to the box. */
-static const struct {
-	const char *key, *value;
-} opening[] = {
-	{"home", "host"}, {"network", "host"}, {"nested", "yes"},
-	{"perf", "yes"},  {"io-uring", "yes"},
-};
-
-/* The built-in value of a key is what every box has: no project asks for it. */
-static bool is_default(const struct settings *s, const char *key)
-{
-	return !settings_find(s, "sandbox", key);
-}
-
-static bool opens(const struct settings *s, size_t i)
-{
-	const char *key = opening[i].key, *value = opening[i].value;
-	bool on = streq(value, "yes") ? settings_bool(s, "sandbox", key)
-				      : streq(settings_get(s, "sandbox", key), value);
-
-	return on && !settings_is_users(s, key);
-}
-
-static char *opening_line(size_t i)
-{
-	return xasprintf("%s = %s", opening[i].key, opening[i].value);
-}
 
 static void add_line(const char *line, struct strv *out)
 {
@@ -50,67 +26,150 @@ static void add_line(const char *line, struct strv *out)
 	strv_push(out, err_quote(quoted, sizeof(quoted), line));
 }
 
-/* The folder becomes the root of the box, to be read by whatever runs there. */
-static int add_image(const struct settings *s, struct strv *out, struct err *e)
+/* What a path in the value of a setting leads to, links followed, unless that is a part of the project. */
+static int add_path(const struct settings *s, const struct setting *st, const char *path,
+		    const char *prefix, struct strv *out, struct err *e)
 {
-	const struct setting *st = settings_find(s, "sandbox", "image");
-	cleanup_free char *path = NULL, *real = NULL, *line = NULL;
+	cleanup_free char *real = realpath(path, NULL), *line = NULL;
 
-	if (!st || !starts_with(st->value, "dir:") || settings_is_users(s, "image"))
-		return 0;
-	path = path_normalize(s->project_dir ? s->project_dir : "/", st->value + strlen("dir:"));
-	real = realpath(path, NULL);
 	if (!real)
-		return err_sys(e, errno, "%s: cannot use image '%s'", st->source, st->value);
-	line = xasprintf("image = dir:%s", real);
+		return err_sys(e, errno, "%s: cannot use %s '%s'", st->source, st->key, st->value);
+	line = xasprintf("%s = %s%s", st->key, prefix, real);
 	if (!s->project_dir || !path_is_beneath(real, s->project_dir))
 		add_line(line, out);
 	return 0;
 }
 
+/* A registry that neither everyone asks nor sandbox.conf names is one that the project chose. */
+static bool is_known_registry(const char *image)
+{
+	cleanup_reference struct reference ref = {0};
+	cleanup_image_conf struct image_conf conf = {0};
+	struct err ignored;
+
+	if (streq(image, "host") || reference_parse(image, IMAGE_CONF_REGISTRY, &ref, &ignored) < 0)
+		return true; /* no image at all: nothing is asked of anybody */
+	return streq(ref.registry, IMAGE_CONF_REGISTRY) ||
+	       (image_conf_load(&conf, &ignored) == 0 && streq(ref.registry, conf.registry));
+}
+
+/* A folder becomes the root of the box, to be read by whatever runs there. */
+static int add_image(const struct settings *s, const struct setting *st, struct strv *out,
+		     struct err *e)
+{
+	cleanup_free char *path = NULL, *line = NULL;
+
+	if (starts_with(st->value, "dir:")) {
+		path = path_normalize(s->project_dir ? s->project_dir : "/",
+				      st->value + strlen("dir:"));
+		return add_path(s, st, path, "dir:", out, e);
+	}
+	line = xasprintf("image = %s", st->value);
+	if (!is_known_registry(st->value))
+		add_line(line, out);
+	return 0;
+}
+
+/* Code in the box reads what was copied. */
+static int add_dotfiles(const struct settings *s, const struct setting *st, struct strv *out,
+			struct err *e)
+{
+	cleanup_free char *path = settings_path(st, st->value);
+
+	return add_path(s, st, path, "", out, e);
+}
+
 /* A program of the host's shell is hidden by the box's, as long as it stands in the project. */
-static void add_exports(const struct settings *s, struct strv *out)
+static int add_exports(const struct settings *s, const struct setting *st, struct strv *out,
+		       struct err *e)
 {
 	cleanup_strv struct strv programs = {0};
 
-	settings_list(s, "sandbox", "export", &programs);
+	(void)s;
+	(void)e;
+	value_words(st->value, &programs);
 	for (size_t i = 0; i < programs.n; i++) {
 		cleanup_free char *line = xasprintf("export = %s", programs.v[i]);
 
 		if (!strv_has(out, line))
 			add_line(line, out);
 	}
+	return 0;
 }
 
-/* Code in the box reads what was copied. */
-static int add_dotfiles(const struct settings *s, struct strv *out, struct err *e)
+/* With its mounts and what is lent: reach_add_mount(), lend.c. */
+static int add_elsewhere(const struct settings *s, const struct setting *st, struct strv *out,
+			 struct err *e)
 {
-	const struct setting *st = settings_find(s, "sandbox", "dotfiles");
-	cleanup_free char *path = NULL, *real = NULL, *line = NULL;
-
-	if (!st || settings_is_users(s, "dotfiles"))
-		return 0;
-	path = settings_path(st, st->value);
-	real = realpath(path, NULL);
-	if (!real)
-		return err_sys(e, errno, "%s: cannot use the dotfiles '%s'", st->source, st->value);
-	line = xasprintf("dotfiles = %s", real);
-	if (!s->project_dir || !path_is_beneath(real, s->project_dir))
-		add_line(line, out);
+	(void)s;
+	(void)st;
+	(void)out;
+	(void)e;
 	return 0;
+}
+
+/* Keys whose effective value is more than the words of it. */
+static const struct {
+	const char *section, *key;
+	int (*add)(const struct settings *s, const struct setting *st, struct strv *out,
+		   struct err *e);
+} effective[] = {
+	{"sandbox", "image", add_image},	 {"sandbox", "dotfiles", add_dotfiles},
+	{"sandbox", "export", add_exports},	 {"sandbox", "secrets", add_elsewhere},
+	{"sandbox", "ssh-agent", add_elsewhere}, {"sandbox", "git", add_elsewhere},
+	{"sandbox", "dbus", add_elsewhere},	 {"sandbox", "gpu", add_elsewhere},
+	{"sandbox", "display", add_elsewhere},	 {"mounts", NULL, add_elsewhere},
+	{"matrix", NULL, add_elsewhere},
+};
+
+/* Everything that the schema does not call harmless. */
+static int add_setting(const struct settings *s, const struct setting *st, struct strv *out,
+		       struct err *e)
+{
+	const struct schema_key *row = schema_find(st->section, st->key);
+	bool plain = streq(st->section, "sandbox");
+	cleanup_free char *line = NULL;
+
+	if (row && (row->harmless || schema_is_closed(row, st->value)))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(effective); i++)
+		if (streq(st->section, effective[i].section) &&
+		    (!effective[i].key || streq(st->key, effective[i].key)))
+			return effective[i].add(s, st, out, e);
+	line = plain ? xasprintf("%s = %s", st->key, st->value)
+		     : xasprintf("[%s] %s = %s", st->section, st->key, st->value);
+	add_line(line, out);
+	return 0;
+}
+
+/* The built-in value of a key is what every box has: no project asks for it. */
+static void add_defaults(const struct settings *s, struct strv *out)
+{
+	for (size_t i = 0; i < schema_n_keys; i++) {
+		const struct schema_key *row = &schema_keys[i];
+		cleanup_free char *line = NULL;
+
+		if (row->harmless || !row->value || schema_is_closed(row, row->value) ||
+		    streq(row->key, "image") || settings_find(s, row->section, row->key))
+			continue;
+		line = xasprintf("%s = %s", row->key, row->value);
+		add_line(line, out);
+	}
 }
 
 int reach_add_settings(const struct settings *s, struct strv *out, struct err *e)
 {
-	int r = add_dotfiles(s, out, e);
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	add_exports(s, out);
-	for (size_t i = 0; i < ARRAY_SIZE(opening); i++)
-		if (opens(s, i))
-			strv_push_take(out, opening_line(i));
-	return add_image(s, out, e);
+	add_defaults(s, out);
+	for (size_t i = 0; r == 0 && i < s->n; i++) {
+		const struct setting *st = &s->v[i];
+		bool users = streq(st->section, "sandbox") && settings_is_users(s, st->key);
+
+		if (!users)
+			r = add_setting(s, st, out, e);
+	}
+	return r;
 }
 
 void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out)
@@ -140,13 +199,6 @@ static int add_mounts(const struct settings *s, const char *home, struct strv *o
 	}
 	mount_settings_free(v, n);
 	return r;
-}
-
-static void add_defaults(const struct settings *s, struct strv *out)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(opening); i++)
-		if (opens(s, i) && is_default(s, opening[i].key))
-			strv_push_take(out, opening_line(i));
 }
 
 /* Those of lines that given has not. */

@@ -43,9 +43,10 @@ static const struct opt options[] = {
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct enter_cli *cli = args->options;
+	const struct consent consent = {cli->accept, "enter"};
 	struct enter_options o = {
 		.project = args->n ? args->v[0] : NULL,
-		.asker = consent_asker(cli->accept),
+		.asker = consent_asker(&consent),
 		.rebuild = cli->rebuild,
 		.name = cli->name,
 		.settings = {.variant = cli->variant, .profiles = cli->profiles},

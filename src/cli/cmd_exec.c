@@ -29,9 +29,9 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	const struct exec_cli *cli = args->options;
 	struct session_options o = {
 		.root = cli->root, .workdir = cli->workdir, .env = cli->env, .argv = args->program};
-
+	const struct consent consent = {false, "enter"};
 	struct enter_options enter = {
-		.project = args->v[0], .no_hook = true, .asker = consent_asker(false)};
+		.project = args->v[0], .no_hook = true, .asker = consent_asker(&consent)};
 	int r;
 
 	if (!args->program || !args->program[0])

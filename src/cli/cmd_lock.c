@@ -24,10 +24,11 @@ static const struct opt options[] = {
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct lock_cli *cli = args->options;
+	const struct consent consent = {cli->accept, "lock"};
 	struct lock_options o = {.project = args->n ? args->v[0] : NULL,
 				 .check = cli->check,
 				 .update = cli->update,
-				 .asker = consent_asker(cli->accept)};
+				 .asker = consent_asker(&consent)};
 
 	(void)ret_status;
 	if (cli->check && cli->update)

@@ -142,6 +142,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct matrix_cli *cli = args->options;
 	cleanup_matrix struct matrix m = {0};
+	const struct consent consent = {cli->accept, "matrix"};
 	struct matrix_options o = {
 		.project = args->n ? args->v[0] : NULL,
 		.images = cli->images,
@@ -151,7 +152,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		.argv = args->program,
 		.env = cli->env,
 		.settings = {.variant = cli->variant, .profiles = cli->profiles},
-		.asker = consent_asker(cli->accept),
+		.asker = consent_asker(&consent),
 		.ended = say_ended,
 	};
 	struct err failed;

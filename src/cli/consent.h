@@ -8,7 +8,12 @@
 
 #include "box/reach.h"
 
-/* On a terminal a question, elsewhere an error that names the command; accept: neither. */
-struct reach_asker consent_asker(bool accept);
+struct consent {
+	bool accept;	     /* it was given with the command */
+	const char *command; /* that takes --accept, for the message */
+};
+
+/* On a terminal a question, elsewhere an error that names the command. c is to outlive it. */
+struct reach_asker consent_asker(const struct consent *c);
 
 #endif

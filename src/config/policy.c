@@ -19,20 +19,10 @@
 #define SYSTEM_CONF "/etc/sandbox/sandbox.conf"
 
 const char *const policy_words[] = {
-	"network",   "home",   "nested",   "perf", "io-uring", "sudo",	   "root",
-	"ssh-agent", "git",    "display",  "dbus", "secrets",  "dotfiles", "export",
-	"mounts",    "caches", "packages", "run",  "hooks",    NULL,
+	"network",   "home",   "nested",  "perf",     "io-uring", "sudo",    "root",
+	"ssh-agent", "git",    "display", "gpu",      "dbus",	  "secrets", "dotfiles",
+	"export",    "mounts", "caches",  "packages", "run",	  "hooks",   NULL,
 };
-
-/* A key of [sandbox] that is denied has this value. */
-static const char *closed_value(const char *word)
-{
-	if (streq(word, "network") || streq(word, "display"))
-		return "none";
-	if (streq(word, "home"))
-		return "own";
-	return schema_find("sandbox", word)->type == SCHEMA_BOOL ? "no" : "";
-}
 
 static bool is_section(const char *word)
 {
@@ -104,28 +94,20 @@ static int deny_section(const struct settings *s, const char *word, const char *
 	return 0;
 }
 
-static bool is_closed(const char *value, const char *closed)
-{
-	bool on;
-
-	if (streq(closed, "no"))
-		return value_bool(value, &on) && !on;
-	return streq(value, closed);
-}
-
 static int deny_key(struct settings *s, const char *word, const char *where, struct err *e)
 {
 	const struct setting *st = settings_find(s, "sandbox", word);
-	const char *closed = closed_value(word);
+	const struct schema_key *row = schema_find("sandbox", word);
+	const char *closed = schema_closed(row);
 	struct setting close = {.section = (char *)"sandbox",
 				.key = (char *)word,
 				.value = (char *)closed,
 				.source = (char *)where,
 				.dir = (char *)"/"};
 
-	if (st && !is_closed(st->value, closed))
+	if (st && !schema_is_closed(row, st->value))
 		return refuse(st, where, e);
-	if (!st && *closed)
+	if (!st && closed)
 		settings_add(s, &close);
 	return 0;
 }

@@ -50,6 +50,20 @@ bool schema_adds(const struct schema_key *row)
 	return row->type == SCHEMA_LIST || streq(row->section, "env");
 }
 
+const char *schema_closed(const struct schema_key *row)
+{
+	return row->type == SCHEMA_BOOL ? "no" : row->closed;
+}
+
+bool schema_is_closed(const struct schema_key *row, const char *value)
+{
+	bool on;
+
+	if (row->type == SCHEMA_BOOL)
+		return value_bool(value, &on) && !on;
+	return row->closed && streq(value, row->closed);
+}
+
 const char *schema_variant(const char *section)
 {
 	return starts_with(section, "env:") ? section + 4 : NULL;

@@ -27,11 +27,13 @@ struct schema_key {
 	const char *section; /* a section's first word: "env" stands for [env:NAME] too */
 	const char *key;     /* "*": any that check_key takes */
 	enum schema_type type;
-	bool pending;	   /* known and checked, not acted on yet */
-	const char *value; /* built-in default, or NULL */
-	const char *words; /* SCHEMA_WORD: what is allowed, separated by blanks */
-	const char *later; /* SCHEMA_WORD: words that will be allowed one day */
-	const char *help;  /* one line */
+	bool pending;	    /* known and checked, not acted on yet */
+	bool harmless;	    /* reaches nothing of the host: a project has it without being asked */
+	const char *closed; /* the value that opens nothing; of a boolean it is "no" */
+	const char *value;  /* built-in default, or NULL */
+	const char *words;  /* SCHEMA_WORD: what is allowed, separated by blanks */
+	const char *later;  /* SCHEMA_WORD: words that will be allowed one day */
+	const char *help;   /* one line */
 	/* What the type cannot say; NULL: nothing. The message has no "file:line" yet. */
 	int (*check_key)(const char *key, struct err *e);
 	int (*check_value)(const char *value, struct err *e);
@@ -46,6 +48,10 @@ const struct schema_key *schema_find(const char *section, const char *key);
 
 /* Does a later source add to the key, rather than replace it? */
 bool schema_adds(const struct schema_key *row);
+
+/* Does the value open nothing to a box? Of a key that has no such value: never. */
+bool schema_is_closed(const struct schema_key *row, const char *value);
+const char *schema_closed(const struct schema_key *row); /* that value, or NULL */
 
 /* "env:test" is the variant "test" of [env]: returns its name, or NULL for any other section. */
 const char *schema_variant(const char *section);

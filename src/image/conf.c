@@ -117,7 +117,7 @@ static const struct {
 	const char *key, *value;
 	int (*set)(struct image_conf *c, const char *value, struct err *e);
 } image_keys[] = {
-	{"registry", "docker.io", set_registry},
+	{"registry", IMAGE_CONF_REGISTRY, set_registry},
 	{"stores", NULL, set_stores},
 	{"parallel", NULL, set_parallel},
 	{"max-size", "64G", set_max_size},

@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "config/settings.h"
 
+#define IMAGE_CONF_REGISTRY "docker.io" /* what a short name means, unless sandbox.conf says more */
+
 struct registry_conf {
 	char *host;	     /* as in a reference: "docker.io", "localhost:5000" */
 	struct strv mirrors; /* "host[:port][/prefix]", asked first, in order; pulls only */
@@ -19,7 +21,7 @@ struct registry_conf {
 };
 
 struct image_conf {
-	char *registry;	    /* what a short name means; default docker.io */
+	char *registry;	    /* what a short name means; default IMAGE_CONF_REGISTRY */
 	struct strv stores; /* absolute paths of read-only second stores */
 	long parallel;	    /* layers at once; default: the cores there are, 2 to 6 */
 	uint64_t max_size;  /* unpacked bytes of one layer; default 64 GiB */

@@ -105,7 +105,7 @@ static int open_file_target(int rootfd, const char *path, int *ret_fd, struct er
 /* What the plan binds, detached. */
 static int clone_bind(const struct plan_mount *m, int hostfd, int *ret_fd, struct err *e)
 {
-	unsigned long long attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	unsigned long long attrs = MOUNT_ATTR_NOSUID | (m->device ? 0 : MOUNT_ATTR_NODEV);
 
 	if (m->read_only)
 		attrs |= MOUNT_ATTR_RDONLY;

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 
-/* What the launcher builds itself; of it, only /dev/shm may be mounted upon. */
+/* What the launcher builds itself; only /dev/shm may be mounted upon, and devices in /dev. */
 static const char *const reserved[] = {"/proc", "/sys", "/dev"};
 
 static bool is_reserved(const char *target)
@@ -37,7 +37,7 @@ static int check_hostname(const char *name, struct err *e)
 	return 0;
 }
 
-static int check_target(const char *target, struct err *e)
+static int check_target(const char *target, bool device, struct err *e)
 {
 	if (target[0] != '/' || strlen(target) >= PATH_MAX)
 		return err_set(e, EINVAL, "mount target '%s' is not an absolute path", target);
@@ -46,14 +46,14 @@ static int check_target(const char *target, struct err *e)
 			return err_set(e, EINVAL, "mount target '%s' has a '..' in it", target);
 	if (streq(target, "/"))
 		return err_set(e, EINVAL, "mount target '/' is the box's root itself");
-	if (is_reserved(target))
+	if (is_reserved(target) && !(device && path_is_beneath(target, "/dev")))
 		return err_set(e, EINVAL, "mount target '%s' is reserved for the box", target);
 	return 0;
 }
 
 static int check_mount(const struct plan_mount *m, struct err *e)
 {
-	int r = check_target(m->target, e);
+	int r = check_target(m->target, m->device, e);
 
 	if (r < 0)
 		return r;

@@ -172,7 +172,7 @@ commands() {
 	[[ $output = *--workdir*--help* ]]
 	run in_zsh 'sandbox rm a'
 	[[ $output = *alpha* ]]
-	run in_zsh 'sandbox profile show '
+	run in_zsh 'sandbox profile show py'
 	[[ $output = *python* ]]
 	run in_zsh 'sandbox init '
 	[[ $output = *folder* && $output != *file.ini* ]]

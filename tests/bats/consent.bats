@@ -40,6 +40,10 @@ accepted() { sandbox enter --accept "$T/p" -- "$@"; }
 	done
 	project p $'[mounts]\n~/.x = cache:x'
 	fails 125 "*asks for these of this machine: */.x = cache:x: *" sandbox enter "$T/p" -- true
+	project p $'[sandbox]\nimage = registry.invalid/a:1'
+	fails 125 "*asks for these of this machine: image = registry.invalid/a:1: *" sandbox enter "$T/p" -- true
+	project p $'[ports]\n8080 = 80\n[service db]\nimage = x'
+	fails 125 "*asks for these of this machine: \\[ports] 8080 = 80; \\[service db] image = x: *" sandbox enter "$T/p" -- true
 	# By a profile of the project's, by a variable, by a link.
 	project p $'[sandbox]\nprofile = ./more.ini'
 	printf '[mounts]\n/h = ~\n' >p/more.ini
@@ -65,6 +69,12 @@ accepted() { sandbox enter --accept "$T/p" -- "$@"; }
 	sandbox enter "$T/p" -- true
 	project p $'[sandbox]\nlinger = 0'
 	fails 125 "*more than before: network = host: *" sandbox enter "$T/p" -- true
+}
+
+@test "the command that is named is the one that was given" {
+	fails 125 "*: 'sandbox lock --accept $T/p' if that is your wish" sandbox lock "$T/p"
+	fails 125 "*: 'sandbox matrix --accept $T/p' if that is your wish" sandbox matrix --image host "$T/p" -- true
+	fails 125 "*: 'sandbox enter --accept $T/p' if that is your wish" sandbox exec --start "$T/p" true
 }
 
 @test "caches are no step's either before the user has said so" {

@@ -50,6 +50,16 @@ s = socket.socket(socket.AF_UNIX); s.connect(p); print(s.recv(9).decode().strip(
 	[[ $stderr = *"'ssh-agent' is asked for, but this session has none"* ]]
 }
 
+@test "each thing is a short profile; a GPU that is not there is a note" {
+	[ ! -e /dev/dri ] && [ ! -e /dev/nvidia0 ] || skip "this machine has a GPU"
+	for pair in ssh-agent:ssh-agent git:git wayland:display x11:display gpu:gpu dbus:dbus; do
+		[ "$(sandbox profile show ${pair%:*} | grep -c "^${pair#*:} = ")" = 1 ]
+	done
+	project p $'[sandbox]\nprofile = gpu'
+	run -0 --separate-stderr sandbox enter --accept "$T/p" -- true
+	[[ $stderr = *"'gpu' is asked for, but this session has none: no /dev/dri"* ]]
+}
+
 @test "git knows who I am, and cannot change it" {
 	printf '[user]\n\tname = Ada\n' >"$HOME/.gitconfig"
 	project p $'[sandbox]\ngit = yes'

@@ -1,0 +1,128 @@
+/* Consent: what the schema does not call harmless is asked for, whatever key it is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "box/reach.h"
+#include "config/schema.h"
+
+static int note(const char *project, const struct strv *lines, bool first, void *arg, struct err *e)
+{
+	struct strv *out = arg;
+
+	(void)project;
+	(void)first;
+	(void)e;
+	for (size_t i = 0; i < lines->n; i++)
+		strv_push(out, lines->v[i]);
+	return 0;
+}
+
+/* A value that opens what the key can open. */
+static const char *sample(const struct schema_key *row)
+{
+	static const char *const special[][2] = {
+		{"image", "registry.example.com/a"},
+		{"dotfiles", "/etc"},
+		{"secrets", "/etc/passwd"},
+		{"display", "x11"},
+		{"home", "host"},
+		{"network", "host"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(special); i++)
+		if (streq(row->key, special[i][0]))
+			return special[i][1];
+	if (streq(row->section, "mounts"))
+		return "/etc";
+	return row->type == SCHEMA_BOOL ? "yes" : "80";
+}
+
+/* What is asked for by a project that sets this key alone. */
+static void asked_for(const struct schema_key *row, const char *value, struct strv *out)
+{
+	struct setting st = {.section = (char *)row->section,
+			     .key = (char *)(streq(row->key, "*") ? "/key" : row->key),
+			     .value = (char *)value,
+			     .source = (char *)"sandbox.ini:1",
+			     .dir = (char *)"/nowhere"};
+	struct settings s = {.v = &st, .n = 1, .project_dir = (char *)"/nowhere"};
+	struct reach_asker asker = {.ask = note, .arg = out};
+	cleanup_strv struct strv granted = {0};
+	struct err e;
+
+	assert_int_equal(reach_ask(NULL, &s, "/home/x", &asker, &granted, &e), 0);
+}
+
+static void test_every_key(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < schema_n_keys; i++) {
+		const struct schema_key *row = &schema_keys[i];
+		cleanup_strv struct strv lines = {0};
+
+		/* Each of its environments is an image, asked about where it is used. */
+		if (streq(row->section, "matrix"))
+			continue;
+		asked_for(row, sample(row), &lines);
+		if ((lines.n > 0) == row->harmless)
+			fail_msg("[%s] %s = %s: asked for %zu times", row->section, row->key,
+				 sample(row), lines.n);
+	}
+}
+
+static void test_closed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < schema_n_keys; i++) {
+		const struct schema_key *row = &schema_keys[i];
+		cleanup_strv struct strv lines = {0};
+
+		if (!schema_closed(row))
+			continue;
+		asked_for(row, schema_closed(row), &lines);
+		assert_int_equal(lines.n, 0);
+	}
+}
+
+static void test_images(void **state)
+{
+	static const struct {
+		const char *image, *line;
+	} cases[] = {
+		{"host", NULL},
+		{"debian:bookworm", NULL},
+		{"docker.io/library/debian", NULL},
+		{"registry.example.com/a:1", "image = registry.example.com/a:1"},
+		{"localhost:1/a", "image = localhost:1/a"},
+		{"dir:/etc", "image = dir:/etc"},
+		{"dir:/proc/../etc/.", "image = dir:/etc"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_strv struct strv lines = {0};
+
+		asked_for(schema_find("sandbox", "image"), cases[i].image, &lines);
+		assert_int_equal(lines.n, cases[i].line ? 1 : 0);
+		if (cases[i].line)
+			assert_string_equal(lines.v[0], cases[i].line);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_key),
+		cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_images),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
