@@ -97,7 +97,7 @@ linger = 0"
 		[ "$status" = 0 ]
 		[ "$output" = works ]
 		# What is asked of the session may not be there: that is said.
-		[ -z "$(words_on_stderr | grep -v "'.*' is asked for, but this session has none")" ]
+		[[ -z $(words_on_stderr) || $(words_on_stderr) = *"is asked for, but this session has none"* ]]
 	done
 }
 
