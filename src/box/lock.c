@@ -16,11 +16,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/proc.h"
 #include "box/origin.h"
 #include "box/project.h"
 #include "box/recipe.h"
-#include "box/session_env.h"
 
 static void set(char **to, char *text)
 {
@@ -145,16 +143,8 @@ static int check(const struct lock_file *l, const struct settings *s, struct err
 static int make_and_write(const struct store *s, const struct settings *settings,
 			  const struct lock_options *o, struct lock_file *l, struct err *e)
 {
-	cleanup_user struct user u = {0};
-	cleanup_free char *home = NULL;
-	cleanup_strv struct strv granted = {0};
-	cleanup_box struct box b = BOX_INIT;
-	int r, found = box_find_project(s, settings->project_dir, &b, e);
+	int r = reach_ask_steps(s, settings, &o->asker, e);
 
-	user_self(&u);
-	home = session_home(&u);
-	/* Steps have the project's caches. */
-	r = reach_ask(found == 0 ? &b : NULL, settings, home, &o->asker, &granted, e);
 	if (r == 0)
 		r = complete(s, settings, o->update, l, e);
 	if (r < 0)

@@ -17,10 +17,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "base/proc.h"
 #include "box/matrix_run.h"
 #include "box/project.h"
-#include "box/session_env.h"
 #include "box/sweep.h"
 #include "config/value.h"
 
@@ -120,18 +118,10 @@ static int find_rows(struct running *run, const struct settings *project, struct
 /* What any of them wants of this machine, in one question each. */
 static int ask(const struct running *run, struct err *e)
 {
-	cleanup_user struct user u = {0};
-	cleanup_free char *home = NULL;
-	cleanup_strv struct strv granted = {0};
-	cleanup_box struct box b = BOX_INIT;
-	int r = box_find_project(run->store, run->matrix->project, &b, e);
-	const struct box *box = r == 0 ? &b : NULL;
+	int r = 0;
 
-	user_self(&u);
-	home = session_home(&u);
-	r = 0;
 	for (size_t i = 0; r == 0 && i < run->matrix->n; i++)
-		r = reach_ask(box, &run->settings[i], home, &run->options->asker, &granted, e);
+		r = reach_ask_steps(run->store, &run->settings[i], &run->options->asker, e);
 	return r;
 }
 

@@ -1,21 +1,16 @@
 /*
  * prepare.c - running the steps of a recipe.
  *
- * A step runs in a throw-away box with its files on disk, as box-root, with the network of the host
- * and of the project only what the recipe's text speaks of: caches, variables, and for [run] its folder,
- * read-only at /run/project. Promises
- * that no layer is taken from a box that may still write: its namespaces are gone before.
+ * Each runs in a throw-away box with its files on disk (step_run.c). Promises that no layer is taken from a
+ * box that may still write: its namespaces are gone before.
  */
 #include "box/prepare.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -23,12 +18,13 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/proc.h"
-#include "box/assemble.h"
+#include "box/prebuilt.h"
 #include "box/prepared.h"
 #include "box/box_create.h"
 #include "box/resolved.h"
 #include "box/session.h"
 #include "box/step_log.h"
+#include "box/step_run.h"
 
 struct preparing {
 	const struct prepare_request *req;
@@ -49,147 +45,11 @@ static void preparing_clear(struct preparing *p)
 	free(p->text);
 }
 
-/* The image as a step sees it: the layers of those before it on top. */
-static void stack_layers(const struct preparing *p, struct image_root *ret)
-{
-	const struct image_root *root = p->req->root;
-
-	*ret = (struct image_root){.lease = -1, .plan = root->plan};
-	for (size_t i = p->layers.n; i-- > 0;)
-		strv_push_take(&ret->lowers, path_join(p->req->store->data, p->layers.v[i]));
-	for (size_t i = 0; i < root->lowers.n; i++)
-		strv_push(&ret->lowers, root->lowers.v[i]);
-	for (size_t i = 0; i < root->binds.n; i++)
-		strv_push(&ret->binds, root->binds.v[i]);
-}
-
-static void add_variables(struct strv *env)
-{
-	static const char *const passed[] = {
-		"http_proxy", "https_proxy", "no_proxy",  "HTTP_PROXY",	       "HTTPS_PROXY",
-		"NO_PROXY",   "ALL_PROXY",   "all_proxy", "SOURCE_DATE_EPOCH", "FTP_PROXY"};
-
-	strv_push(env, "LC_ALL=C.UTF-8");
-	strv_push(env, "DEBIAN_FRONTEND=noninteractive");
-	for (size_t i = 0; i < ARRAY_SIZE(passed); i++)
-		strv_push(env, passed[i]);
-}
-
-/* In the child, whose output goes to the log: the step in its box. Returns its exit status. */
-static int run_in_box(const struct preparing *p, const struct box *b, int lifetime, int *ret_status,
-		      struct err *e)
-{
-	const struct prepare_request *req = p->req;
-	cleanup_assembly struct assembly a = {0};
-	struct image_root root;
-	struct started_box started = {.boot_fd = -1};
-	/* A package manager needs nothing of it. */
-	struct extra_mount project = {.source = p->step->manager ? NULL
-								 : req->settings->project_dir,
-				      .target = (char *)RECIPE_PROJECT,
-				      .read_only = true};
-	struct assemble_request assembling = {.store = req->store,
-					      .box = b,
-					      .settings = &p->settings,
-					      .user = &p->user,
-					      .root = &root,
-					      .mounts = &project,
-					      .n_mounts = project.source != NULL,
-					      .hostname = "sandbox",
-					      .sealed = true};
-	struct session_options options = {.root = true, .argv = p->step->argv.v};
-	struct box_session session = {.box = b,
-				      .settings = &p->settings,
-				      .user = &p->user,
-				      .options = &options,
-				      .plan = &req->root->plan,
-				      .home = "/root",
-				      .cwd = project.source ? RECIPE_PROJECT : "/"};
-	int r;
-
-	stack_layers(p, &root);
-	add_variables(&options.env);
-	r = assemble(&assembling, &a, e);
-	if (r == 0)
-		r = box_start(b, &a, lifetime, NULL, &started, e);
-	return r < 0 ? r : box_session_run(&session, started.boot_fd, ret_status, e);
-}
-
-/* Never returns. Its end ends the session, and that the box. */
-static void be_child(const struct preparing *p, const struct box *b, int lifetime, int out)
-{
-	cleanup_close int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	struct err e;
-	int status = 125;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (in < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
-		_exit(125);
-	if (run_in_box(p, b, lifetime, &status, &e) < 0) {
-		dprintf(2, "%s\n", e.msg);
-		_exit(125);
-	}
-	_exit(status);
-}
-
-/* All that the step says, until it and all it left behind have ended. */
-static void read_output(int fd, struct step_log *log)
-{
-	char data[16384];
-	ssize_t n;
-
-	while ((n = read(fd, data, sizeof(data))) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0)
-			step_log_add(log, data, (size_t)n);
-}
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int sig)
-{
-	interrupted = sig;
-}
-
-/* Ctrl-C reaches the child as well, which ends its session: here it only must not end us first. */
-static int wait_for(pid_t pid, int out, struct step_log *log)
-{
-	struct sigaction catch = {.sa_handler = on_interrupt}, old;
-	int status;
-
-	sigaction(SIGINT, &catch, &old);
-	read_output(out, log);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	sigaction(SIGINT, &old, NULL);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static int run_child(const struct preparing *p, const struct box *b, int lifetime,
-		     struct step_log *log, int *ret_status, struct err *e)
-{
-	int out[2];
-	pid_t pid;
-
-	if (pipe2(out, O_CLOEXEC) < 0)
-		return err_sys(e, errno, "cannot make a pipe");
-	pid = fork();
-	if (pid == 0)
-		be_child(p, b, lifetime, out[1]);
-	close(out[1]);
-	if (pid < 0) {
-		close(out[0]);
-		return err_sys(e, errno, "cannot start a process");
-	}
-	*ret_status = wait_for(pid, out[0], log);
-	close(out[0]);
-	return 0;
-}
-
 static int failed(const struct preparing *p, int status, const char *log, struct err *e)
 {
 	const struct store *s = p->req->store;
 
-	if (interrupted)
+	if (step_was_interrupted())
 		return err_set(e, EINTR,
 			       "interrupted in step %zu of %zu (%s): the steps before it are kept",
 			       p->number, p->req->recipe->n, p->step->title);
@@ -204,12 +64,17 @@ static int run_logged(const struct preparing *p, const struct box *b, int lifeti
 	struct step_log log = {
 		.title = p->step->title, .number = p->number, .of = p->req->recipe->n};
 	cleanup_free char *path = prepared_log(p->text);
+	const struct step_run run = {.req = p->req,
+				     .step = p->step,
+				     .settings = &p->settings,
+				     .user = &p->user,
+				     .layers = &p->layers};
 	int status = 125, r = step_log_open(&log, p->req->store->data_fd, path, e);
 	struct err ignored;
 
 	if (r < 0)
 		return r;
-	r = run_child(p, b, lifetime, &log, &status, e);
+	r = step_run(&run, b, lifetime, &log, &status, e);
 	if (r == 0 && status != 0)
 		r = failed(p, status, path, e);
 	if (step_log_close(&log, r == 0, r == 0 ? e : &ignored) < 0 && r == 0)
@@ -304,18 +169,30 @@ static int narrow_settings(struct preparing *p, struct err *e)
 	return r;
 }
 
+/* Made here, or got from the project's repository. */
+static int find_layer(const struct preparing *p, char **ret_layer, struct err *e)
+{
+	cleanup_free char *text = NULL;
+	int r = p->resolves ? -ENOENT : prepared_find(p->req->store, p->text, ret_layer, e);
+
+	if (r != -ENOENT || p->resolves || !prebuilt_repository(p->req->settings))
+		return r;
+	text = prebuilt_text(p->req->settings, p->text);
+	return prepared_find(p->req->store, text, ret_layer, e);
+}
+
 static int prepare_step(struct preparing *p, char **ret_layer, struct err *e)
 {
 	const struct store *s = p->req->store;
 	cleanup_close int lock = -1, caches = -1;
-	int r = p->resolves ? -ENOENT : prepared_find(s, p->text, ret_layer, e);
+	int r = find_layer(p, ret_layer, e);
 
 	if (r != -ENOENT)
 		return r;
 	r = prepared_lock(s, p->text, &lock, e);
 	if (r < 0)
 		return r;
-	r = p->resolves ? -ENOENT : prepared_find(s, p->text, ret_layer, e);
+	r = find_layer(p, ret_layer, e);
 	if (r != -ENOENT)
 		return r;
 	r = narrow_settings(p, e);
@@ -345,6 +222,28 @@ static int check(const struct prepare_request *req, struct err *e)
 	return 0;
 }
 
+/* When a step is to be run, the repository is asked first: it has all of them or none. */
+static int ask_repository(struct preparing *p, struct err *e)
+{
+	const struct prepare_request *req = p->req;
+	cleanup_strv struct strv texts = {0};
+	bool missing = false;
+	int r;
+
+	if (req->resolve || !prebuilt_repository(req->settings))
+		return 0;
+	for (p->number = 1; p->number <= req->recipe->n; p->number++) {
+		cleanup_free char *layer = NULL;
+		struct err ignored;
+
+		set_text(p);
+		missing |= find_layer(p, &layer, &ignored) == -ENOENT;
+		strv_push_take(&texts, prebuilt_text(req->settings, p->text));
+	}
+	r = missing ? prebuilt_fetch(req, &texts, e) : 0;
+	return r < 0 ? r : 0;
+}
+
 int prepare(const struct prepare_request *req, struct strv *ret_layers, struct err *e)
 {
 	__attribute__((cleanup(preparing_clear))) struct preparing p = {.req = req};
@@ -353,6 +252,7 @@ int prepare(const struct prepare_request *req, struct strv *ret_layers, struct e
 	if (r < 0)
 		return r;
 	user_self(&p.user);
+	r = ask_repository(&p, e);
 	for (size_t i = 0; r == 0 && i < req->recipe->n; i++) {
 		char *layer = NULL;
 

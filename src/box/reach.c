@@ -11,7 +11,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "box/lend.h"
+#include "box/session_env.h"
 #include "config/schema.h"
 #include "config/value.h"
 #include "image/conf.h"
@@ -265,6 +267,20 @@ int reach_ask(const struct box *b, const struct settings *s, const char *home,
 	for (size_t i = 0; r == 0 && i < asked.n; i++)
 		strv_push(ret_granted, asked.v[i]);
 	return r;
+}
+
+int reach_ask_steps(const struct store *s, const struct settings *settings,
+		    const struct reach_asker *asker, struct err *e)
+{
+	cleanup_user struct user u = {0};
+	cleanup_free char *home = NULL;
+	cleanup_strv struct strv granted = {0};
+	cleanup_box struct box b = BOX_INIT;
+	int found = box_find_project(s, settings->project_dir, &b, e);
+
+	user_self(&u);
+	home = session_home(&u);
+	return reach_ask(found == 0 ? &b : NULL, settings, home, asker, &granted, e);
 }
 
 int reach_check(const struct box *b, const struct settings *s, const struct strv *reach,

@@ -41,6 +41,10 @@ void reach_add_mount(const char *source, const char *target, bool read_only, str
 int reach_ask(const struct box *b, const struct settings *s, const char *home,
 	      const struct reach_asker *asker, struct strv *ret_granted, struct err *e);
 
+/* The same for who runs the steps of a project, whatever box it has. */
+int reach_ask_steps(const struct store *s, const struct settings *settings,
+		    const struct reach_asker *asker, struct err *e);
+
 /*
  * Compares what a start gives with what is kept, or with `granted` where nothing is; asks when it is
  * more. Returns 1 when the reach is to be kept by reach_keep(), 0 when it is.

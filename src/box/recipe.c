@@ -27,6 +27,7 @@ void recipe_clear(struct recipe *r)
 	for (size_t i = 0; i < r->n; i++) {
 		free(r->v[i].title);
 		free(r->v[i].text);
+		free(r->v[i].shared);
 		strv_clear(&r->v[i].argv);
 	}
 	free(r->v);
@@ -47,13 +48,39 @@ bool recipe_step_has(const struct recipe_step *step, const struct setting *st)
 	return env && (!step->env || (*step->env && starts_with(st->key, step->env)));
 }
 
-/* With its length, so that no value can pass for several. */
-static void add_field(struct buf *text, const char *kind, const char *value)
+/* A recipe that is being written, and the same without what is this machine's alone. */
+struct texts {
+	struct buf own, shared;
+};
+
+static void texts_clear(struct texts *t)
 {
-	buf_addf(text, "%s %zu\n%s\n", kind, strlen(value), value);
+	buf_free(&t->own);
+	buf_free(&t->shared);
 }
 
-static void add_settings(const struct settings *s, const struct recipe_step *step, struct buf *text)
+static void add_data(struct texts *t, const char *data, size_t len)
+{
+	buf_add(&t->own, data, len);
+	buf_add(&t->shared, data, len);
+}
+
+/* With its length, so that no value can pass for several. */
+static void add_field(struct texts *t, const char *kind, const char *value)
+{
+	cleanup_free char *field = xasprintf("%s %zu\n%s\n", kind, strlen(value), value);
+
+	add_data(t, field, strlen(field));
+}
+
+static void end_step(struct recipe_step *step, const struct texts *t)
+{
+	step->text = xstrdup(t->own.data);
+	step->shared = xstrdup(t->shared.data);
+}
+
+static void add_settings(const struct settings *s, const struct recipe_step *step,
+			 struct texts *text)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (recipe_step_has(step, &s->v[i])) {
@@ -78,7 +105,8 @@ static void add_shell(struct strv *argv, const char *script, const char *name)
 	strv_push(argv, name);
 }
 
-static void add_word(struct recipe_step *step, struct buf *text, const char *kind, const char *word)
+static void add_word(struct recipe_step *step, struct texts *text, const char *kind,
+		     const char *word)
 {
 	strv_push(&step->argv, word);
 	add_field(text, kind, word);
@@ -86,7 +114,7 @@ static void add_word(struct recipe_step *step, struct buf *text, const char *kin
 
 /* As the scripts of managers.c want them. */
 static void add_locked(struct recipe_step *step, const struct lock_file *lock,
-		       const struct lock_manager *locked, struct buf *text)
+		       const struct lock_manager *locked, struct texts *text)
 {
 	cleanup_free char *n = xasprintf("%zu", locked->asked.n);
 
@@ -109,7 +137,7 @@ void recipe_packages(const struct settings *s, const struct manager *m, struct s
 }
 
 static void add_packages(const struct settings *s, const struct manager *m,
-			 const struct lock_file *lock, struct buf *text, struct recipe *r)
+			 const struct lock_file *lock, struct texts *text, struct recipe *r)
 {
 	const struct lock_manager *locked = lock ? lock_manager(lock, m->key) : NULL;
 	cleanup_free char *script = manager_script(m, locked);
@@ -137,11 +165,25 @@ static void add_packages(const struct settings *s, const struct manager *m,
 	if (locked)
 		add_locked(step, lock, locked, text);
 	step->title = buf_detach(&title);
-	step->text = xstrdup(text->data);
+	end_step(step, text);
+}
+
+/* What is compared as text may hold no zero. */
+static void add_content(struct texts *text, const struct buf *content)
+{
+	cleanup_buf struct buf all = BUF_INIT;
+
+	buf_addf(&all, "content %zu\n", content->len);
+	for (size_t i = 0; i < content->len; i++)
+		if (content->data[i] == '\0' || content->data[i] == '\1')
+			buf_addf(&all, "\1%d", content->data[i]);
+		else
+			buf_addch(&all, content->data[i]);
+	add_data(text, all.data, all.len);
 }
 
 /* A file of the project that is named by a word of a step is a part of it. */
-static int add_file(int project, const char *word, struct buf *text, struct err *e)
+static int add_file(int project, const char *word, struct texts *text, struct err *e)
 {
 	cleanup_buf struct buf content = BUF_INIT;
 	cleanup_close int fd = -1;
@@ -154,25 +196,22 @@ static int add_file(int project, const char *word, struct buf *text, struct err 
 	    fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
 	if (st.st_size > STEP_FILE_MAX) {
+		cleanup_free char *size = xasprintf("%lld", (long long)st.st_size);
+
 		add_field(text, "large file", word);
-		buf_addf(text, "%lld\n", (long long)st.st_size);
+		add_field(text, "size", size);
 		return 0;
 	}
 	r = file_read_fd(fd, word, STEP_FILE_MAX, &content, e);
 	if (r < 0)
 		return r;
 	add_field(text, "file", word);
-	buf_addf(text, "content %zu\n", content.len);
-	/* What is compared as text may hold no zero. */
-	for (size_t i = 0; i < content.len; i++)
-		if (content.data[i] == '\0' || content.data[i] == '\1')
-			buf_addf(text, "\1%d", content.data[i]);
-		else
-			buf_addch(text, content.data[i]);
+	add_content(text, &content);
 	return 0;
 }
 
-static int add_files(const struct settings *s, const char *script, struct buf *text, struct err *e)
+static int add_files(const struct settings *s, const char *script, struct texts *text,
+		     struct err *e)
 {
 	cleanup_free char *copy = xstrdup(script);
 	cleanup_close int project = -1;
@@ -191,19 +230,21 @@ static int add_files(const struct settings *s, const char *script, struct buf *t
 	return r;
 }
 
-static int add_run(const struct settings *s, const struct setting *st, struct buf *text,
+static int add_run(const struct settings *s, const struct setting *st, struct texts *text,
 		   struct recipe *r, struct err *e)
 {
+	const char *dir = s->project_dir ? s->project_dir : "";
 	struct recipe_step *step = add_step(r);
 	int error;
 
 	add_shell(&step->argv, st->value, st->key);
 	add_field(text, "run", st->value);
-	add_field(text, "project", s->project_dir ? s->project_dir : "");
+	/* Two projects of a machine are not to have each other's; the same one elsewhere may. */
+	buf_addf(&text->own, "project %zu\n%s\n", strlen(dir), dir);
 	add_settings(s, step, text);
 	error = add_files(s, st->value, text, e);
 	step->title = xasprintf("run %s: %.*s", st->key, (int)strcspn(st->value, "\n"), st->value);
-	step->text = xstrdup(text->data);
+	end_step(step, text);
 	return error < 0 ? err_add(e, "%s", st->source) : 0;
 }
 
@@ -219,7 +260,7 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int add_runs(const struct settings *s, struct buf *text, struct recipe *r, struct err *e)
+static int add_runs(const struct settings *s, struct texts *text, struct recipe *r, struct err *e)
 {
 	cleanup_free struct numbered *steps = xcalloc(s->n + 1, sizeof(struct numbered));
 	size_t n = 0;
@@ -239,7 +280,8 @@ static int add_runs(const struct settings *s, struct buf *text, struct recipe *r
 int recipe_make(const struct settings *s, const struct lock_file *lock, struct recipe *ret,
 		struct err *e)
 {
-	cleanup_buf struct buf text = BUF_INIT;
+	__attribute__((cleanup(texts_clear))) struct texts text = {.own = BUF_INIT,
+								   .shared = BUF_INIT};
 	struct recipe r = {0};
 	int error;
 

@@ -21,6 +21,7 @@ struct recipe_step {
 	char *title;		       /* "apt: cmake gcc", "run 1: ./setup.sh" */
 	struct strv argv;	       /* for a session as box-root */
 	char *text;		       /* of the recipe up to and with this step */
+	char *shared;		       /* the same, without what is this machine's alone */
 	const struct manager *manager; /* NULL: a step of [run] */
 	bool locked;		       /* it follows sandbox.lock */
 	const char *

@@ -169,6 +169,30 @@ const struct command cmd_image_prepare = {
 	.program_name = IMAGE_PROGRAM,
 };
 
+const struct command cmd_image_prebuilt = {
+	.name = "image prebuilt",
+	.summary = "pull an image that need not be there: status 1 when it is not",
+	.usage = "IMAGE",
+	.min_words = 1,
+	.max_words = 1,
+	.words = {WORD_IMAGE},
+	.hidden = true,
+	.program_name = IMAGE_PROGRAM,
+};
+
+const struct command cmd_image_seal = {
+	.name = "image seal",
+	.summary = "make an image of a base and layers of steps, for 'sandbox seal'",
+	.usage = "[--json] DIGEST IMAGE [LAYER TITLE]...",
+	.options = json_options,
+	.options_size = sizeof(struct image_json_cli),
+	.min_words = 2,
+	.max_words = -1,
+	.words = {WORD_ANY},
+	.hidden = true,
+	.program_name = IMAGE_PROGRAM,
+};
+
 const struct command cmd_image_devcontainer = {
 	.name = "image devcontainer",
 	.summary = "what a devcontainer.json says, for 'sandbox init'",
@@ -291,11 +315,23 @@ const struct command cmd_image_ls = {
 };
 
 static const struct command *const subcommands[] = {
-	&cmd_image_ls,	      &cmd_image_import,       &cmd_image_export,
-	&cmd_image_bootstrap, &cmd_image_tag,	       &cmd_image_rm,
-	&cmd_image_inspect,   &cmd_image_history,      &cmd_image_tree,
-	&cmd_image_df,	      &cmd_image_prune,	       &cmd_image_verify,
-	&cmd_image_prepare,   &cmd_image_devcontainer, NULL,
+	&cmd_image_ls,
+	&cmd_image_import,
+	&cmd_image_export,
+	&cmd_image_bootstrap,
+	&cmd_image_tag,
+	&cmd_image_rm,
+	&cmd_image_inspect,
+	&cmd_image_history,
+	&cmd_image_tree,
+	&cmd_image_df,
+	&cmd_image_prune,
+	&cmd_image_verify,
+	&cmd_image_prepare,
+	&cmd_image_devcontainer,
+	&cmd_image_prebuilt,
+	&cmd_image_seal,
+	NULL,
 };
 
 const struct command cmd_image = {

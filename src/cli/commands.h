@@ -18,6 +18,7 @@ extern const struct command cmd_exec;
 extern const struct command cmd_export;
 extern const struct command cmd_activate;
 extern const struct command cmd_lock;
+extern const struct command cmd_seal;
 extern const struct command cmd_matrix;
 extern const struct command cmd_ls;
 extern const struct command cmd_ps;

@@ -56,6 +56,8 @@ extern const struct command cmd_image_import;
 extern const struct command cmd_image_export;
 extern const struct command cmd_image_bootstrap;
 extern const struct command cmd_image_prepare;
+extern const struct command cmd_image_prebuilt;
+extern const struct command cmd_image_seal;
 extern const struct command cmd_image_devcontainer;
 extern const struct command cmd_image_tag;
 extern const struct command cmd_image_rm;

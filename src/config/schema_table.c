@@ -40,6 +40,15 @@ static int check_image(const char *value, struct err *e)
 	return err_set(e, ERR_USAGE, "expected 'host', 'dir:FOLDER' or an image's name");
 }
 
+static int check_repository(const char *value, struct err *e)
+{
+	const char *name = strrchr(value, '/');
+
+	if (name && !strpbrk(value, " \t,@") && !strchr(name, ':'))
+		return 0;
+	return err_set(e, ERR_USAGE, "expected REGISTRY/NAME, without a tag");
+}
+
 /* True for "..", "../x", "x/..", "x/../y". */
 static bool has_dotdot(const char *path)
 {
@@ -187,6 +196,8 @@ const struct schema_key schema_keys[] = {
 	 .help = "the shell of sessions; default: $SHELL, else bash, else sh"},
 	{.section = "sandbox", .key = "hostname", .harmless = true, .check_value = check_hostname,
 	 .help = "the host name in the box; default: the box's name"},
+	{.section = "sandbox", .key = "prebuilt", .check_value = check_repository,
+	 .help = "a repository of prepared environments, to pull rather than prepare"},
 	{.section = "sandbox", .key = "protect", .harmless = true, .type = SCHEMA_LIST,
 	 .help = "paths of the project that are read-only inside"},
 	{.section = "sandbox", .key = "dotfiles", .check_value = check_not_empty,

@@ -1,0 +1,20 @@
+/*
+ * image_program.h - sandbox-image, which has all that takes JSON or a network.
+ */
+#ifndef BOX_IMAGE_PROGRAM_H
+#define BOX_IMAGE_PROGRAM_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/*
+ * Runs it with words, NULL-ended, and waits. What it prints is no output of ours, unless `speaks`. An
+ * error of its own it has told itself: ERR_SAID.
+ */
+int image_program(const char *const *words, bool speaks, struct err *e);
+
+/* The same; *ret_status is its exit status, and any is fine. */
+int image_program_status(const char *const *words, bool speaks, int *ret_status, struct err *e);
+
+#endif

@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# sandbox seal: the environment of a project as an image, and [sandbox] prebuilt: pulled rather than prepared.
+
+load helpers
+load images
+
+setup() {
+	sandbox_setup
+	registry_start
+	base="busybox('sh', 'ls', 'cat', 'id', 'echo', 'touch', 'mkdir', 'true', 'cp', 'rm', 'chmod', 'ln', 'mv', 'stat', 'find', 'sort', 'awk') + [D('etc'), F('etc/old', b'old'), F('etc/gone', b'gone'), D('opt'), D('root', 0o700), D('var'), D('var/db', 0o750, uid=70, gid=71), D('var/d'), F('var/d/below', b'x'), D('sbin'), F('sbin/apk', b'#!/bin/sh\necho \$@ >/opt/packages\n', 0o755)]"
+	layout base <<<"{'layers': [$base], 'config': {'Env': ['PATH=/bin:/sbin', 'A=b'], 'Labels': {'l': 'm'}, 'Healthcheck': {'Test': ['NONE']}}}"
+	sandbox image import --quiet "$T/base" "$REGISTRY/base:1" >/dev/null
+}
+
+teardown() {
+	export XDG_DATA_HOME=$T/xdg/data
+	registry_stop
+	sandbox_teardown
+}
+
+other_machine() { export XDG_DATA_HOME=$T/xdg/$1; }
+
+steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/hard; ln -s new /opt/soft\n2 = rm /etc/gone; echo changed >/etc/old; touch /var/db/file; rm -r /var/d; mkdir /var/d; echo y >/var/d/above'
+
+@test "the image has all layers of the base and one a step, and what the steps made" {
+	project p $'[sandbox]\nimage = '"$REGISTRY/base:1"$'\n'"$steps"
+	run -0 --separate-stderr sandbox seal --accept --json "$T/p" app:1
+	[ "$(jq -c '[.name, .steps]' <<<"$output")" = '["app:1",2]' ]
+	digest=$(jq -r .digest <<<"$output")
+	run -0 --separate-stderr sandbox run app:1 sh -c 'cat /opt/hard /opt/soft /etc/old; ls /etc/gone /var/d 2>&1; echo $A'
+	[ "$output" = $'new\nnew\nchanged\nls: /etc/gone: No such file or directory\n/var/d:\nabove\nb' ]
+	# What others see of it: owners of the base, set-id bits, hard links, the base's whole config.
+	sandbox image export --quiet --format tar app:1 all.tar
+	tar -tvf all.tar --numeric-owner >list
+	grep -q '^-rwsr-xr-x 0/0 .* \./\?opt/\(hard\|new\)$\|^-rwsr-xr-x 0/0 .*opt/' list
+	grep -q '^drwxr-x--- 70/71 .*var/db/' list
+	grep -q '^h.* opt/new link to .*opt/hard$' list
+	sandbox image export --quiet app:1 app.tar
+	skopeo inspect --config --raw oci-archive:app.tar >config
+	[ "$(jq -c '[.config.Labels.l, .config.Healthcheck.Test[0], (.rootfs.diff_ids | length)]' config)" = '["m","NONE",3]' ]
+	[[ $(jq -r '.history[-1].created_by' config) = 'run 2: rm /etc/gone'* ]]
+	# The same layers give the same digest.
+	[ "$(sandbox seal --accept --json "$T/p" app:2 | jq -r .digest)" = "$digest" ]
+	sandbox image verify --quiet >/dev/null
+}
+
+@test "a project that asks for nothing more is its image under another name; host cannot be sealed" {
+	project p $'[sandbox]\nimage = '"$REGISTRY/base:1"
+	run -0 --separate-stderr sandbox seal --accept --json "$T/p" app:1
+	[ "$(jq -r .digest <<<"$output")" = "$(sandbox image inspect --json "$REGISTRY/base:1" | jq -r .digest)" ]
+	project q
+	fails 125 "cannot seal '$T/q': image 'host' is this machine's alone*" sandbox seal "$T/q" app:2
+	fails 125 "cannot seal '$T/p': no name for the image: give one, or set 'prebuilt' in \\[sandbox]" sandbox seal --accept "$T/p"
+	fails 125 "cannot seal '$T/p': *Not A Name*" sandbox seal --accept "$T/p" 'Not A Name'
+	fails 125 "cannot seal '$T/p': the project asks for these*: 'sandbox seal --accept $T/p' if that is your wish" sandbox seal "$T/p" app:3
+}
+
+@test "the first newcomer prepares and gives it away, the next one on another machine pulls and runs no step" {
+	project p $'[sandbox]\nlinger = 0\nimage = '"$REGISTRY/base:1"$'\nprebuilt = '"$REGISTRY/team/env"$'\n'"$steps"
+	sandbox push --quiet "$REGISTRY/base:1" >/dev/null
+	run -0 sandbox enter --accept "$T/p" -- cat /opt/new
+	[[ $output = *'preparing 2/2'* ]]
+	run -0 --separate-stderr sandbox seal --push --accept "$T/p"
+	[[ $output = *"$REGISTRY/team/env:env-"*': sealed sha256:'*': pushed '* ]]
+
+	other_machine second
+	mkdir elsewhere
+	cp -r p elsewhere/p
+	run -0 sandbox enter --accept "$T/elsewhere/p" -- sh -c 'cat /opt/new /etc/old; ls /var/d; ls /etc/gone 2>&1 || true; id -u'
+	[[ $output != *preparing* ]]
+	[[ $output = *$'new\nchanged\nabove\nls: /etc/gone: No such file or directory\n'"$(id -u)" ]]
+	# Nothing of it is left but the layers, and a second project of the machine has them too.
+	[ "$(sandbox images --names | grep -c team/env)" = 0 ]
+	registry_stop
+	mkdir -p third
+	cp -r p third/p
+	sandbox image prune --quiet
+	sandbox rm --force p
+	run -0 sandbox enter --accept "$T/elsewhere/p" -- cat /opt/new
+	[[ $output != *preparing* && $output = *new ]]
+	remove_boxes
+}
+
+@test "a repository that has it not, or cannot be asked, or lies, costs a note: it is prepared here" {
+	project p $'[sandbox]\nlinger = 0\nimage = '"$REGISTRY/base:1"$'\nprebuilt = '"$REGISTRY/team/env"$'\n[run]\n1 = echo mine >/opt/new'
+	run -0 sandbox enter --accept "$T/p" -- cat /opt/new
+	[[ $output = *'preparing 1/1'*mine && $output != *'cannot be'* ]]
+	name=$(sandbox seal --accept --json "$T/p" | jq -r .name)
+	# Under its tag lies what was made upon another image.
+	layout evil <<<"{'layers': [busybox(), [D('opt'), F('opt/new', b'evil')]]}"
+	sandbox image import --quiet "$T/evil" "$name" >/dev/null
+	sandbox push --quiet "$name" >/dev/null
+	sandbox push --quiet "$REGISTRY/base:1" >/dev/null
+	other_machine second
+	run -0 sandbox enter --accept "$T/p" -- cat /opt/new
+	[[ $output = *"'$name' cannot be used: it is not made of 1 steps upon the image"*'preparing 1/1'*mine ]]
+	remove_boxes
+	other_machine third
+	sandbox pull --quiet "$REGISTRY/base:1" >/dev/null
+	registry_stop
+	run -0 sandbox enter --accept "$T/p" -- cat /opt/new
+	[[ $output = *"the environment cannot be had from '$REGISTRY/team/env': it is prepared here"*mine ]]
+	remove_boxes
+}
+
+@test "what one repository says of a recipe is nothing to those who do not name it" {
+	text=$'[sandbox]\nlinger = 0\nimage = '"$REGISTRY/base:1"$'\n[packages]\napk = x'
+	sandbox push --quiet "$REGISTRY/base:1" >/dev/null
+	project victim "$text"
+	project evil "$text"$'\n[sandbox]\nprebuilt = '"$REGISTRY/evil/env"
+	name=$(sandbox seal --accept --json "$T/evil" | jq -r .name)
+	# Whoever has the repository puts something else under the tag, upon the right base.
+	layout poison <<<"{'layers': [$base, [D('opt'), F('opt/packages', b'poison')]]}"
+	sandbox image import --quiet "$T/poison" "$name" >/dev/null
+	sandbox push --quiet "$name" >/dev/null
+	other_machine second
+	[ "$(sandbox enter --quiet --accept "$T/evil" -- cat /opt/packages)" = poison ]
+	[ "$(sandbox enter --quiet --accept "$T/victim" -- cat /opt/packages)" = 'add --no-progress -- x' ]
+	remove_boxes
+}
+
+@test "the key's form" {
+	project p $'[sandbox]\nprebuilt = noslash'
+	fails 125 "*sandbox.ini:2: *expected REGISTRY/NAME, without a tag" sandbox config "$T/p"
+	project p $'[sandbox]\nprebuilt = localhost:1/a:tag'
+	fails 125 "*sandbox.ini:2: *expected REGISTRY/NAME, without a tag" sandbox config "$T/p"
+	project p $'[sandbox]\nimage = debian\nprebuilt = localhost:1/a'
+	fails 125 "*asks for these*prebuilt = localhost:1/a*" sandbox enter "$T/p" -- true
+}
