@@ -34,6 +34,7 @@
 void assembly_clear(struct assembly *a)
 {
 	strv_clear(&a->reach);
+	strv_clear(&a->own);
 	strv_clear(&a->strings);
 	free(a->mounts);
 	*a = (struct assembly){0};
@@ -114,6 +115,9 @@ static int add_root(const struct assemble_request *req, struct assembly *a, stru
 							  .source = a->root->binds.v[i],
 							  .target = a->root->binds.v[i],
 							  .read_only = true});
+	reach_add_root(req->box, a->root->lowers.v[a->root->lowers.n - 1], &a->reach);
+	if (settings_is_users(req->settings, "image"))
+		reach_add_root(req->box, a->root->lowers.v[a->root->lowers.n - 1], &a->own);
 	a->plan.lowers = (const char *const *)a->root->lowers.v;
 	a->plan.n_lowers = a->root->lowers.n;
 	a->plan.read_only_root = a->root->read_only;

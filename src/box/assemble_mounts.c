@@ -131,47 +131,66 @@ static int add_lent(const struct assemble_request *req, struct assembly *a, stru
 	return r;
 }
 
-/* path of the host, a part of the project, where it stands inside. */
-static void bind_of_project(const struct assemble_request *req, struct assembly *a,
-			    const char *path, bool read_only)
+/* path of the host, which mount m shows, bound upon itself there. */
+static void bind_within(struct assembly *a, const struct plan_mount *m, const char *path,
+			bool read_only)
 {
-	const char *below = path + strlen(req->box->project);
-	struct plan_mount m = {.kind = PLAN_MOUNT_BIND,
-			       .source = assembly_keep(a, xstrdup(path)),
-			       .target = assembly_keep(a, xasprintf("%s%s", a->project, below)),
-			       .read_only = read_only};
+	const char *below = path + strlen(m->source);
+	struct plan_mount bind = {.kind = PLAN_MOUNT_BIND,
+				  .source = assembly_keep(a, xstrdup(path)),
+				  .target = assembly_keep(a, xasprintf("%s%s", m->target, below)),
+				  .read_only = read_only};
 
-	assembly_add_mount(a, m);
+	assembly_add_mount(a, bind);
 }
 
 /*
  * A folder that something is mounted in can be renamed, and another one put in its place; one that is
  * a mount itself cannot. So the folders on the way are bound upon themselves.
  */
-static void bind_way(const struct assemble_request *req, struct assembly *a, const char *path,
+static void bind_way(struct assembly *a, const struct plan_mount *m, const char *path,
 		     struct strv *done)
 {
-	size_t root = strlen(req->box->project);
-
-	for (const char *s = path + root + 1; (s = strchr(s, '/')); s++) {
+	for (const char *s = path + strlen(m->source) + 1; (s = strchr(s, '/')); s++) {
 		cleanup_free char *folder = xstrndup(path, (size_t)(s - path));
 
 		if (strv_has(done, folder))
 			continue;
 		strv_push(done, folder);
-		bind_of_project(req, a, folder, false);
+		bind_within(a, m, folder, false);
 	}
 }
 
+/* What of the protected paths one mount shows; m is a copy, the list of mounts grows. */
+static void protect_mount(struct assembly *a, struct plan_mount m, const struct strv *paths)
+{
+	cleanup_strv struct strv done = {0};
+
+	for (size_t i = 0; i < paths->n; i++)
+		if (path_is_beneath(paths->v[i], m.source) && !streq(paths->v[i], m.source))
+			bind_way(a, &m, paths->v[i], &done);
+	for (size_t i = 0; i < paths->n; i++)
+		if (path_is_beneath(paths->v[i], m.source) && !streq(paths->v[i], m.source))
+			bind_within(a, &m, paths->v[i], true);
+}
+
+/* Wherever the project is seen: a second mount of it, or the host's home around it, shows it too. */
 static int add_protected(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
-	cleanup_strv struct strv paths = {0}, done = {0};
-	int r = a->project ? lend_protect(req->settings, &paths, e) : 0;
+	cleanup_strv struct strv paths = {0};
+	int r = req->sealed ? 0 : lend_protect(req->settings, &paths, e);
+	size_t n = paths.n ? a->n_mounts : 0;
 
-	for (size_t i = 0; i < paths.n; i++)
-		bind_way(req, a, paths.v[i], &done);
-	for (size_t i = 0; i < paths.n; i++)
-		bind_of_project(req, a, paths.v[i], true);
+	for (size_t i = 0; i < n; i++) {
+		struct plan_mount *m = &a->mounts[i];
+
+		if (m->kind != PLAN_MOUNT_BIND)
+			continue;
+		for (size_t j = 0; j < paths.n; j++)
+			m->read_only |= path_is_beneath(m->source, paths.v[j]);
+		if (!m->read_only)
+			protect_mount(a, *m, &paths);
+	}
 	return r;
 }
 

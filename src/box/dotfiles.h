@@ -8,10 +8,16 @@
 #include "config/settings.h"
 
 /*
- * Copies the folder of [sandbox] dotfiles, as far as every user may read it, into the home of a box
- * that nobody has been in yet. Keys and other secrets are not public, and so stay where they are.
+ * Opens the folder of [sandbox] dotfiles, or leaves *ret_fd as it is where there is none. It must be the
+ * user's own word, a part of the project, or what was granted (reach.h).
  */
-int dotfiles_copy(const struct store *s, const struct box *b, const struct settings *settings,
+int dotfiles_open(const struct settings *settings, const struct strv *granted, int *ret_fd,
 		  struct err *e);
+
+/*
+ * Copies it, as far as every user may read it, into the home of a box that nobody has been in yet.
+ * Keys and other secrets are not public, and so stay where they are.
+ */
+int dotfiles_copy(const struct store *s, const struct box *b, int from, struct err *e);
 
 #endif

@@ -14,17 +14,28 @@
 #include "box/image.h"
 #include "box/locked.h"
 #include "box/recipe.h"
+#include "config/schema.h"
 
 /* Keys of [sandbox] that a box is built from. */
-static const char *const at_start[] = {"network", "nested",  "sudo",	 "perf",   "io-uring",
-				       "home",	  "project", "hostname", "linger", "ssh-agent",
-				       "git",	  "display", "dbus",	 "gpu"};
+/* A later source adds to protect and secrets: all of it counts. */
+static const char *const at_start[] = {
+	"network", "nested",	"sudo", "perf",	   "io-uring", "home", "project", "hostname",
+	"linger",  "ssh-agent", "git",	"display", "dbus",     "gpu",  "protect", "secrets"};
 
 static void note_key(const struct settings *s, const char *key, struct buf *out)
 {
+	const struct schema_key *row = schema_find("sandbox", key);
 	const char *value = settings_get(s, "sandbox", key);
+	cleanup_strv struct strv words = {0};
+	cleanup_buf struct buf all = BUF_INIT;
 	char line[4096];
 
+	if (row->type == SCHEMA_LIST) {
+		settings_list(s, "sandbox", key, &words);
+		for (size_t i = 0; i < words.n; i++)
+			buf_addf(&all, "%s%s", i ? " " : "", words.v[i]);
+		value = words.n ? all.data : NULL;
+	}
 	buf_addf(out, "%s %s\n", key, err_quote(line, sizeof(line), value ? value : "-"));
 }
 
@@ -62,7 +73,7 @@ static bool is_flag(const struct settings *s, const char *key)
 {
 	const struct setting *st = settings_find(s, "sandbox", key);
 
-	return st && streq(st->source, "flag");
+	return st && st->users;
 }
 
 /* The same name, and another image by now: what is locked, else what the name means. */
@@ -121,7 +132,16 @@ int drift_check_recipe(const struct box *b, const struct settings *s, const stru
 	return r;
 }
 
-int drift_check_running(const struct box *b, const struct settings *s, struct err *e)
+/* Something that the box was to be kept from, by now: not to have it is no small change. */
+static bool is_protection(const struct settings *s, const char *key)
+{
+	const struct schema_key *row = schema_find("sandbox", key);
+	const char *value = row ? settings_get(s, "sandbox", key) : NULL;
+
+	return streq(key, "protect") || (value && !row->harmless && schema_is_closed(row, value));
+}
+
+int drift_check_running(const struct box *b, const struct settings *s, bool say, struct err *e)
 {
 	cleanup_buf struct buf then = BUF_INIT, now = BUF_INIT, changed = BUF_INIT;
 	char *line, *save = NULL;
@@ -139,9 +159,14 @@ int drift_check_running(const struct box *b, const struct settings *s, struct er
 				       "box '%s' runs already, and not with this --%s: "
 				       "'sandbox stop %s' first",
 				       b->name, line, b->name);
+		if (is_protection(s, line))
+			return err_set(e, EBUSY,
+				       "box '%s' runs, and not yet with '%s' as it is now: "
+				       "'sandbox stop %s' first",
+				       b->name, line, b->name);
 		buf_addf(&changed, "%s%s", changed.len ? ", " : "", line);
 	}
-	if (changed.len)
+	if (say && changed.len)
 		log_note("box '%s' was started with other settings (%s): those of now act at the "
 			 "next start, 'sandbox stop %s' ends this one",
 			 b->name, changed.data, b->name);

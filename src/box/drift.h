@@ -30,9 +30,10 @@ int drift_check_recipe(const struct box *b, const struct settings *s, const stru
 		       struct err *e);
 
 /*
- * For a box that runs: what a flag asks for and what it does not run with is an error, so that
- * nobody believes in a protection that is not there. What files ask for is said.
+ * For a box that runs: what a flag asks for and what it does not run with is an error, and so is what
+ * files keep it from by now, so that nobody believes in a protection that is not there. What else files ask
+ * for is said, with `say`.
  */
-int drift_check_running(const struct box *b, const struct settings *s, struct err *e);
+int drift_check_running(const struct box *b, const struct settings *s, bool say, struct err *e);
 
 #endif

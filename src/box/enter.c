@@ -52,6 +52,19 @@ static void unlock_accepted(void *arg)
 	box_unlock(arg);
 }
 
+/* As reach_check(). */
+static int check_reach(const struct entering *in, const struct box *b, const struct assembly *a,
+		       struct err *e)
+{
+	cleanup_strv struct strv granted = {0};
+
+	for (size_t i = 0; i < in->granted.n; i++)
+		strv_push(&granted, in->granted.v[i]);
+	for (size_t i = 0; i < a->own.n; i++)
+		strv_push(&granted, a->own.v[i]);
+	return reach_check(b, in->settings, &a->reach, &granted, &in->options->asker, e);
+}
+
 /* One start; when it fails with the box still locked, nothing of it is left. */
 static int start_and_enter(const struct entering *in, struct box *b, int *ret_status, struct err *e)
 {
@@ -84,8 +97,7 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 		r = assemble(&req, &a, e);
 	if (r < 0)
 		return r;
-	r = new_reach = reach_check(b, in->settings, &a.reach, &in->granted, &in->options->asker,
-				    e);
+	r = new_reach = check_reach(in, b, &a, e);
 	if (r >= 0)
 		r = box_take_lifetime(b, BOX_GONE_MS, &lifetime, e);
 	if (r < 0)
@@ -168,7 +180,7 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 	}
 	box_unlock(b);
 	log_debug("box '%s' (%s) runs as process %d: joining it", b->name, b->id, box_pid(b));
-	r = drift_check_running(b, in->settings, e);
+	r = drift_check_running(b, in->settings, true, e);
 	return r < 0 ? r
 		     : box_session_join(in->store, b, in->settings, in->user, &in->options->session,
 					!in->options->no_hook, &connection, ret_status, e);
@@ -184,7 +196,7 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 	cleanup_free char *from_dir = project_box_name(dir);
 	const char *set = settings_get(settings, "sandbox", "name");
 	cleanup_origin struct origin origin = ORIGIN_INIT;
-	cleanup_close int lock = -1;
+	cleanup_close int lock = -1, dotfiles = -1;
 	int r = box_find_project(s, dir, ret, e);
 
 	if (r != -ENOENT)
@@ -205,12 +217,22 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 		r = box_find_project(s, dir, ret, e);
 	if (r != -ENOENT)
 		return r;
-	r = box_create(s, name ? name : set ? set : from_dir, &origin.from, ret, e);
-	return r < 0 ? r : dotfiles_copy(s, ret, settings, e);
+	r = dotfiles_open(settings, &in->granted, &dotfiles, e);
+	if (r == 0)
+		r = box_create(s, name ? name : set ? set : from_dir, &origin.from, ret, e);
+	return r < 0 || dotfiles < 0 ? r : dotfiles_copy(s, ret, dotfiles, e);
 }
 
+/* One that only lingers is ended. */
 static int check_stopped(const struct box *b, struct err *e)
 {
+	struct box_process *v = NULL;
+	struct err ignored;
+	size_t n = 0;
+
+	if (box_is_running(b) && box_processes(b, &v, &n, &ignored) == 0 && n == 0)
+		box_stop(b, 0, &ignored);
+	box_processes_free(v, n);
 	if (box_is_running(b) || !box_wait_gone(b, BOX_GONE_MS))
 		return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first", b->name,
 			       b->name);

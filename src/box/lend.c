@@ -14,9 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/reach.h"
 #include "config/env.h"
 #include "config/value.h"
 #include "config/xdg.h"
@@ -76,15 +78,19 @@ static void lend_git(const char *home, struct lending *l)
 {
 	static const char *const files[] = {".gitconfig", ".config/git", ".git-credentials"};
 	cleanup_free char *host = xdg_home();
+	cleanup_buf struct buf line = BUF_INIT;
 	size_t found = 0;
 
-	strv_push(&l->reach, "git = yes");
+	buf_addstr(&line, "git = yes");
+
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		cleanup_free char *from = path_join(host, files[i]),
 				  *to = path_join(home, files[i]);
 
-		found += add(l, from, to, true);
+		if (add(l, from, to, true))
+			buf_addf(&line, "%s%s", found++ ? ", " : " with ", l->v[l->n - 1].source);
 	}
+	reach_add_line(line.data, &l->reach);
 	if (!found)
 		not_there("git", "no .gitconfig in your home");
 }
@@ -162,12 +168,19 @@ static void lend_gpu(struct lending *l)
 static int lend_secret(const struct setting *st, const char *word, struct lending *l, struct err *e)
 {
 	cleanup_free char *path = settings_path(st, word), *line = NULL, *target = NULL;
+	struct stat file;
 
 	target = xasprintf(SECRETS_DIR "/%s", path_basename(path));
+	for (size_t i = 0; i < l->n; i++)
+		if (streq(l->v[i].target, target))
+			return err_set(e, ERR_USAGE, "%s: two secrets are called '%s'", st->source,
+				       path_basename(path));
 	if (!add(l, path, target, true))
 		return err_sys(e, errno, "%s: cannot use the secret '%s'", st->source, word);
+	if (stat(l->v[l->n - 1].source, &file) < 0 || !S_ISREG(file.st_mode))
+		return err_set(e, EINVAL, "%s: the secret '%s' is no file", st->source, word);
 	line = xasprintf("%s = %s ro", target, l->v[l->n - 1].source);
-	strv_push(&l->reach, line);
+	reach_add_line(line, &l->reach);
 	return 0;
 }
 
@@ -218,23 +231,91 @@ void lend_env(const struct settings *s, struct strv *out)
 	}
 }
 
-/* The folder itself must be there, and no link lead to it: the box could have put one there. */
+/* Files; what else there is not is made as a folder, in which nothing can be put. */
+static bool is_named_file(const char *name)
+{
+	return streq(name, ".envrc") || streq(name, "config");
+}
+
+/* Makes what a word names, or the first folder of it that is missing, empty: there it ends. */
+static int make_missing(int dir, const char *name, bool last, struct err *e)
+{
+	cleanup_close int fd = -1;
+
+	if (!last || !is_named_file(name)) {
+		if (mkdirat(dir, name, 0755) < 0 && errno != EEXIST)
+			return err_sys(e, errno, "cannot make '%s'", name);
+		return 0;
+	}
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	return fd < 0 && errno != EEXIST ? err_sys(e, errno, "cannot make '%s'", name) : 0;
+}
+
+/* As we have made it before, with everything in it still missing. */
+static bool is_empty(int dir)
+{
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || !(d = fdopendir(fd)))
+		return false;
+	while ((de = readdir(d)))
+		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
+			return false;
+	return true;
+}
+
+/*
+ * Goes along word, relative to the project, to the last of it, or to what is no folder on the way, such as
+ * the .git of a worktree, or to what is missing, or is an empty folder. *ret_len: how much of word that is. No link may be on the
+ * way: the box could have put one there.
+ */
+static int find_protected(int project, const char *word, size_t *ret_len, struct err *e)
+{
+	cleanup_close int at = fcntl(project, F_DUPFD_CLOEXEC, 0);
+	const char *from = word;
+
+	for (;;) {
+		size_t n = strcspn(from, "/");
+		cleanup_free char *name = xstrndup(from, n);
+		cleanup_close int next = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		bool last = !from[n];
+		struct stat st = {0};
+
+		*ret_len = (size_t)(from + n - word);
+		if (next < 0 && errno == ENOENT)
+			return make_missing(at, name, last, e);
+		if (next < 0 || fstat(next, &st) < 0)
+			return err_sys(e, errno, "cannot open '%s'", name);
+		if (S_ISLNK(st.st_mode))
+			return err_set(e, ELOOP, "'%s' is a link", name);
+		if (last || !S_ISDIR(st.st_mode) || is_empty(next))
+			return 0;
+		close_fd(&at);
+		at = take_fd(&next);
+		from += n + 1;
+	}
+}
+
 static int protect_one(int project, const char *dir, const char *word, struct strv *ret,
 		       struct err *e)
 {
-	const char *name = path_basename(word);
-	cleanup_free char *parent = xstrndup(word, (size_t)(name - word)), *path = NULL;
-	cleanup_close int fd = -1;
-	int r = path_open_nolinks(project, *parent ? parent : ".", O_PATH | O_DIRECTORY, 0, &fd, e);
+	cleanup_free char *path = path_normalize(dir, word);
+	size_t root = strlen(dir) + 1, len;
+	int r;
 
-	if (r == -ENOENT || r == -ENOTDIR)
-		return 0;
+	/* The schema has seen to it; what is mounted by this path is not to depend on that. */
+	if (!path_is_beneath(path, dir) || strlen(path) <= root)
+		return err_set(e, ERR_USAGE, "cannot protect '%s': it is no path in the project",
+			       word);
+	for (size_t i = 0; i < ret->n; i++)
+		if (path_is_beneath(path, ret->v[i]))
+			return 0;
+	r = find_protected(project, path + root, &len, e);
 	if (r < 0)
 		return err_add(e, "cannot protect '%s'", word);
-	if (mkdirat(fd, name, 0755) < 0 && errno != EEXIST)
-		return err_sys(e, errno, "cannot protect '%s'", word);
-	path = path_normalize(dir, word);
-	strv_push(ret, path);
+	strv_push_take(ret, xstrndup(path, root + len));
 	return 0;
 }
 

@@ -143,7 +143,7 @@ static int check(const struct lock_file *l, const struct settings *s, struct err
 static int make_and_write(const struct store *s, const struct settings *settings,
 			  const struct lock_options *o, struct lock_file *l, struct err *e)
 {
-	int r = reach_ask_steps(s, settings, &o->asker, e);
+	int r = reach_ask_steps(s, settings, &o->asker, NULL, e);
 
 	if (r == 0)
 		r = complete(s, settings, o->update, l, e);

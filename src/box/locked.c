@@ -83,18 +83,35 @@ void locked_compare(const struct lock_file *l, const struct settings *s, struct 
 						      l->profiles.v[i]));
 }
 
-int locked_read(const struct settings *s, struct lock_file *ret, struct err *e)
+static int refuse_if_different(const struct lock_file *l, const struct settings *s, struct err *e)
 {
 	cleanup_strv struct strv differs = {0};
+
+	compare(l, s, &differs);
+	return differs.n ? err_set(e, ERR_USAGE, "%s: 'sandbox lock' writes it anew", differs.v[0])
+			 : 1;
+}
+
+int locked_read(const struct settings *s, struct lock_file *ret, struct err *e)
+{
 	int r = !s->project_dir || settings_is_users(s, "image")
 			? 0
 			: lock_read(s->project_dir, ret, e);
 
 	if (r <= 0)
 		return r;
-	compare(ret, s, &differs);
-	return differs.n ? err_set(e, ERR_USAGE, "%s: 'sandbox lock' writes it anew", differs.v[0])
-			 : 1;
+	return refuse_if_different(ret, s, e);
+}
+
+int locked_read_for_image(const struct settings *s, struct lock_file *ret, struct err *e)
+{
+	int r = lock_read(s->project_dir, ret, e);
+
+	if (r <= 0)
+		return r;
+	if (!locked_image(ret, s))
+		return 0;
+	return refuse_if_different(ret, s, e);
 }
 
 int locked_digest(const struct lock_file *l, struct digest *ret, struct err *e)

@@ -21,6 +21,9 @@
  */
 int locked_read(const struct settings *s, struct lock_file *ret, struct err *e);
 
+/* The same for one of several environments: a lock is for those of its own image, and none for others. */
+int locked_read_for_image(const struct settings *s, struct lock_file *ret, struct err *e);
+
 /* Do these parts of a lock fit the settings, or the machine? */
 bool locked_machine(const struct lock_file *l);
 bool locked_image(const struct lock_file *l, const struct settings *s);

@@ -10,7 +10,9 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-#define APT_GET "apt-get -q -y --no-install-recommends -o APT::Keep-Downloaded-Packages=true"
+/* Error-Mode, since apt 2.1: an archive that cannot be had must not pass for an old list. */
+#define APT_UPDATE "apt-get -q -o APT::Update::Error-Mode=any update\n"
+#define APT_GET	   "apt-get -q -y --no-install-recommends -o APT::Keep-Downloaded-Packages=true"
 
 /*
  * Debian lets pip install only when told that it may (PEP 668); versions before 23.0.1 know neither
@@ -30,8 +32,8 @@ const struct manager managers[] = {
 	{.key = "apt", .env = "", .one_at_a_time = true,
 	 .list = "dpkg-query -W -f '${db:Status-Status} ${Package}:${Architecture} ${Version}\\n' |\n"
 		"	sed -n 's/^installed //p'\n",
-	 .install = "apt-get -q update\n" APT_GET " install -- \"$@\"\n",
-	 .pinned = "apt-get -q update\n"
+	 .install = APT_UPDATE APT_GET " install -- \"$@\"\n",
+	 .pinned = APT_UPDATE
 		APT_GET " --allow-downgrades install -- $(printf '%s=%s%.0s ' \"$@\")\n",
 	 /* The index has the hash of every file that it offers. */
 	 .collect = "[ ! -s $notes.new ] ||\n"

@@ -36,6 +36,7 @@ struct running {
 	const struct matrix_options *options;
 	struct matrix *matrix;
 	struct settings *settings; /* one each */
+	struct strv *granted;	   /* what each may have of this machine */
 	struct job jobs[MAX_JOBS];
 	size_t n_jobs;
 };
@@ -109,6 +110,7 @@ static int find_rows(struct running *run, const struct settings *project, struct
 		return err_set(e, ERR_USAGE,
 			       "no environments: name them in [matrix], or with --image");
 	run->settings = xcalloc(m->n + 1, sizeof(*run->settings));
+	run->granted = xcalloc(m->n + 1, sizeof(*run->granted));
 	for (size_t i = 0; r == 0 && i < m->n; i++)
 		r = matrix_settings(o, &m->v[i], o->images.n ? NULL : from[i], &run->settings[i],
 				    e);
@@ -121,7 +123,8 @@ static int ask(const struct running *run, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < run->matrix->n; i++)
-		r = reach_ask_steps(run->store, &run->settings[i], &run->options->asker, e);
+		r = reach_ask_steps(run->store, &run->settings[i], &run->options->asker,
+				    &run->granted[i], e);
 	return r;
 }
 
@@ -157,10 +160,11 @@ static void be_child(const struct running *run, size_t i)
 	out = open(row->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
 		_exit(125);
-	if (matrix_run(run->store, run->options, &run->settings[i], row, &status, &e) < 0) {
+	if (matrix_run(run->store, run->options, &run->settings[i], &run->granted[i], row, &status,
+		       &e) < 0) {
 		if (e.code != ERR_SAID)
 			dprintf(2, "sandbox: %s\n", e.msg);
-		status = 125;
+		status = err_exit_status(&e);
 	}
 	_exit(status);
 }
@@ -282,6 +286,9 @@ int run_matrix(struct matrix_options *o, struct matrix *ret, struct err *e)
 		r = run_open(&run, o, e);
 	for (size_t i = 0; run.settings && i < ret->n; i++)
 		settings_clear(&run.settings[i]);
+	for (size_t i = 0; run.granted && i < ret->n; i++)
+		strv_clear(&run.granted[i]);
 	free(run.settings);
+	free(run.granted);
 	return r;
 }

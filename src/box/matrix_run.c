@@ -11,6 +11,7 @@
 #include "box/assemble.h"
 #include "box/box_create.h"
 #include "box/hooks.h"
+#include "box/locked.h"
 #include "box/origin.h"
 #include "box/session.h"
 
@@ -21,7 +22,8 @@ int matrix_settings(const struct matrix_options *o, const struct matrix_row *row
 				.key = (char *)"image",
 				.value = row->image,
 				.source = from ? from->source : (char *)"flag",
-				.dir = from ? from->dir : (char *)o->settings.project_dir};
+				.dir = from ? from->dir : (char *)o->settings.project_dir,
+				.users = !from};
 	int r = settings_load(&o->settings, ret, e);
 
 	if (r == 0)
@@ -30,9 +32,9 @@ int matrix_settings(const struct matrix_options *o, const struct matrix_row *row
 }
 
 static int start_and_run(const struct store *s, const struct matrix_options *o,
-			 const struct settings *settings, const struct matrix_row *row,
-			 struct image_root *root, struct box *b, int *lifetime, int *ret_status,
-			 struct err *e)
+			 const struct settings *settings, const struct strv *granted,
+			 const struct matrix_row *row, struct image_root *root, struct box *b,
+			 int *lifetime, int *ret_status, struct err *e)
 {
 	cleanup_assembly struct assembly a = {0};
 	cleanup_close int pidfd = -1, boot = -1;
@@ -59,6 +61,11 @@ static int start_and_run(const struct store *s, const struct matrix_options *o,
 	for (size_t i = 0; i < o->env.n; i++)
 		strv_push(&options.env, o->env.v[i]);
 	r = assemble(&req, &a, e);
+	/* Whoever changes what a link means while the question stands gets nothing by it. */
+	if (r == 0)
+		r = reach_check(NULL, settings, &a.reach, granted, &o->asker, e);
+	if (r >= 0)
+		r = 0;
 	if (r == 0 && !b->in_memory)
 		r = box_make_runtime(s, b, e);
 	if (r == 0)
@@ -79,15 +86,18 @@ static int start_and_run(const struct store *s, const struct matrix_options *o,
 }
 
 int matrix_run(const struct store *s, const struct matrix_options *o,
-	       const struct settings *settings, const struct matrix_row *row, int *ret_status,
-	       struct err *e)
+	       const struct settings *settings, const struct strv *granted,
+	       const struct matrix_row *row, int *ret_status, struct err *e)
 {
 	cleanup_origin struct origin origin = ORIGIN_INIT;
 	cleanup_box struct box b = BOX_INIT;
 	cleanup_close int lifetime = -1;
 	struct err ignored;
-	int r = origin_make(s, settings, NULL, false, &origin, e);
+	cleanup_lock struct lock_file lock = {0};
+	int r = locked_read_for_image(settings, &lock, e);
 
+	if (r >= 0)
+		r = origin_make(s, settings, r ? &lock : NULL, false, &origin, e);
 	if (r < 0)
 		return r;
 	image_root_stack(s, &origin.layers, &origin.root);
@@ -96,7 +106,7 @@ int matrix_run(const struct store *s, const struct matrix_options *o,
 	if (r < 0)
 		return r;
 	b.project = xstrdup(settings->project_dir);
-	r = start_and_run(s, o, settings, row, &origin.root, &b, &lifetime, ret_status, e);
+	r = start_and_run(s, o, settings, granted, row, &origin.root, &b, &lifetime, ret_status, e);
 	if (!b.in_memory)
 		box_wait_gone(&b, BOX_GONE_MS);
 	box_remove(s, &b, &ignored);

@@ -13,7 +13,7 @@ int matrix_settings(const struct matrix_options *o, const struct matrix_row *row
 
 /* Prepares the environment, runs the command in a throw-away box, removes it. */
 int matrix_run(const struct store *s, const struct matrix_options *o,
-	       const struct settings *settings, const struct matrix_row *row, int *ret_status,
-	       struct err *e);
+	       const struct settings *settings, const struct strv *granted,
+	       const struct matrix_row *row, int *ret_status, struct err *e);
 
 #endif

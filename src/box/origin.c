@@ -5,6 +5,7 @@
  */
 #include "box/origin.h"
 
+#include "base/log.h"
 #include "box/locked.h"
 #include "box/oci_image.h"
 #include "box/prepare.h"
@@ -36,6 +37,12 @@ int origin_make(const struct store *s, const struct settings *settings, struct l
 		r = recipe_make(settings, lock, &o->recipe, e);
 	if (r == 0)
 		r = image_resolve(&image, &o->root, e);
+	if (r == -ERR_SAID && lock)
+		log_note("'sandbox.lock' names image '%s' by a digest that cannot be had here: "
+			 "push it "
+			 "where it was locked, or 'sandbox lock --update' takes the one that is "
+			 "here",
+			 image.image);
 	if (r == 0 && o->recipe.n && o->root.lease < 0)
 		r = oci_image_lease(s, &o->root.lease, e);
 	if (r == 0 && o->recipe.n)

@@ -47,16 +47,22 @@ static void preparing_clear(struct preparing *p)
 
 static int failed(const struct preparing *p, int status, const char *log, struct err *e)
 {
+	const char *denied = p->req->settings->network_denied;
 	const struct store *s = p->req->store;
 
 	if (step_was_interrupted())
 		return err_set(e, EINTR,
 			       "interrupted in step %zu of %zu (%s): the steps before it are kept",
 			       p->number, p->req->recipe->n, p->step->title);
-	return err_set(e, EIO,
-		       "step %zu of %zu (%s) failed with status %d: its last lines stand above, "
-		       "all of them are in '%s/%s'",
-		       p->number, p->req->recipe->n, p->step->title, status, s->data, log);
+	return err_set(
+		e, EIO,
+		"step %zu of %zu (%s) failed with status %d%s%s%s: its last lines stand above, "
+		"all of them are in '%s/%s'%s",
+		p->number, p->req->recipe->n, p->step->title, status, denied ? " (" : "",
+		denied ? denied : "", denied ? " denies the network)" : "", s->data, log,
+		p->step->locked ? "; what 'sandbox.lock' names may be gone: 'sandbox lock "
+				  "--update' resolves it anew"
+				: "");
 }
 
 static int run_logged(const struct preparing *p, const struct box *b, int lifetime, struct err *e)
@@ -159,7 +165,7 @@ static int narrow_settings(struct preparing *p, struct err *e)
 	int r;
 
 	settings_clear(&p->settings);
-	strv_push(&none.overrides, "network=host");
+	strv_push(&none.overrides, s->network_denied ? "network=none" : "network=host");
 	strv_push(&none.overrides, "sudo=no");
 	r = settings_load(&none, &p->settings, e);
 	strv_clear(&none.overrides);

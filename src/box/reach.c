@@ -21,11 +21,20 @@
 
 #define REACH_MAX (1u << 20)
 
-static void add_line(const char *line, struct strv *out)
+void reach_add_line(const char *line, struct strv *out)
 {
-	char quoted[9000];
+	size_t size = strlen(line) * strlen("\\xHH") + 1;
+	char *quoted = xcalloc(size, 1);
 
-	strv_push(out, err_quote(quoted, sizeof(quoted), line));
+	strv_push_take(out, err_quote(quoted, size, line));
+}
+
+void reach_add_root(const struct box *b, const char *real, struct strv *out)
+{
+	cleanup_free char *line = xasprintf("image = dir:%s", real);
+
+	if (starts_with(b->image, "dir:") && (!b->project || !path_is_beneath(real, b->project)))
+		reach_add_line(line, out);
 }
 
 /* What a path in the value of a setting leads to, links followed, unless that is a part of the project. */
@@ -38,7 +47,7 @@ static int add_path(const struct settings *s, const struct setting *st, const ch
 		return err_sys(e, errno, "%s: cannot use %s '%s'", st->source, st->key, st->value);
 	line = xasprintf("%s = %s%s", st->key, prefix, real);
 	if (!s->project_dir || !path_is_beneath(real, s->project_dir))
-		add_line(line, out);
+		reach_add_line(line, out);
 	return 0;
 }
 
@@ -68,7 +77,7 @@ static int add_image(const struct settings *s, const struct setting *st, struct 
 	}
 	line = xasprintf("image = %s", st->value);
 	if (!is_known_registry(st->value))
-		add_line(line, out);
+		reach_add_line(line, out);
 	return 0;
 }
 
@@ -94,7 +103,7 @@ static int add_exports(const struct settings *s, const struct setting *st, struc
 		cleanup_free char *line = xasprintf("export = %s", programs.v[i]);
 
 		if (!strv_has(out, line))
-			add_line(line, out);
+			reach_add_line(line, out);
 	}
 	return 0;
 }
@@ -140,7 +149,7 @@ static int add_setting(const struct settings *s, const struct setting *st, struc
 			return effective[i].add(s, st, out, e);
 	line = plain ? xasprintf("%s = %s", st->key, st->value)
 		     : xasprintf("[%s] %s = %s", st->section, st->key, st->value);
-	add_line(line, out);
+	reach_add_line(line, out);
 	return 0;
 }
 
@@ -155,7 +164,7 @@ static void add_defaults(const struct settings *s, struct strv *out)
 		    streq(row->key, "image") || settings_find(s, row->section, row->key))
 			continue;
 		line = xasprintf("%s = %s", row->key, row->value);
-		add_line(line, out);
+		reach_add_line(line, out);
 	}
 }
 
@@ -178,7 +187,7 @@ void reach_add_mount(const char *source, const char *target, bool read_only, str
 {
 	cleanup_free char *line = xasprintf("%s = %s%s", target, source, read_only ? " ro" : "");
 
-	add_line(line, out);
+	reach_add_line(line, out);
 }
 
 static int add_mounts(const struct settings *s, const char *home, struct strv *out, struct err *e)
@@ -203,11 +212,11 @@ static int add_mounts(const struct settings *s, const char *home, struct strv *o
 	return r;
 }
 
-/* Those of lines that given has not. */
+/* Those of lines that given has not, each once. */
 static void subtract(const struct strv *lines, const struct strv *given, struct strv *out)
 {
 	for (size_t i = 0; i < lines->n; i++)
-		if (!strv_has(given, lines->v[i]))
+		if (!strv_has(given, lines->v[i]) && !strv_has(out, lines->v[i]))
 			strv_push(out, lines->v[i]);
 }
 
@@ -270,35 +279,59 @@ int reach_ask(const struct box *b, const struct settings *s, const char *home,
 }
 
 int reach_ask_steps(const struct store *s, const struct settings *settings,
-		    const struct reach_asker *asker, struct err *e)
+		    const struct reach_asker *asker, struct strv *ret_granted, struct err *e)
 {
 	cleanup_user struct user u = {0};
 	cleanup_free char *home = NULL;
 	cleanup_strv struct strv granted = {0};
 	cleanup_box struct box b = BOX_INIT;
-	int found = box_find_project(s, settings->project_dir, &b, e);
+	int r, found = box_find_project(s, settings->project_dir, &b, e);
 
 	user_self(&u);
 	home = session_home(&u);
-	return reach_ask(found == 0 ? &b : NULL, settings, home, asker, &granted, e);
+	r = reach_ask(found == 0 ? &b : NULL, settings, home, asker, &granted, e);
+	for (size_t i = 0; r == 0 && ret_granted && i < granted.n; i++)
+		strv_push(ret_granted, granted.v[i]);
+	return r < 0 || !ret_granted || found != 0 ? r : reach_kept(&b, ret_granted, e);
+}
+
+bool reach_is_granted(const struct strv *granted, const char *line)
+{
+	cleanup_strv struct strv quoted = {0};
+
+	reach_add_line(line, &quoted);
+	return strv_has(granted, quoted.v[0]);
+}
+
+/* A line that is kept and that nobody asks for now is given back, unless flags have a hand in it. */
+static bool is_stale(const struct settings *s, const struct strv *kept, const struct strv *reach)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].users)
+			return false;
+	for (size_t i = 0; i < kept->n; i++)
+		if (!strv_has(reach, kept->v[i]))
+			return true;
+	return false;
 }
 
 int reach_check(const struct box *b, const struct settings *s, const struct strv *reach,
 		const struct strv *granted, const struct reach_asker *asker, struct err *e)
 {
 	cleanup_strv struct strv given = {0}, more = {0};
-	bool exists;
-	int r = read_kept(b, &given, &exists, e);
+	bool exists = false, stale;
+	int r = b ? read_kept(b, &given, &exists, e) : 0;
 
 	if (r < 0)
 		return r;
+	stale = is_stale(s, &given, reach);
 	for (size_t i = 0; i < granted->n; i++)
 		strv_push(&given, granted->v[i]);
 	if (!exists)
 		add_defaults(s, &given);
 	subtract(reach, &given, &more);
 	if (!more.n)
-		return !exists;
-	r = asker->ask(b->project, &more, !exists, asker->arg, e);
+		return !exists || stale || granted->n;
+	r = asker->ask(s->project_dir, &more, !exists, asker->arg, e);
 	return r < 0 ? r : 1;
 }

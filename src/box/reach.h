@@ -31,6 +31,12 @@ struct reach_asker {
  */
 int reach_add_settings(const struct settings *s, struct strv *out, struct err *e);
 
+/* Appends a line, quoted: whatever a path holds, it stays one line of what is kept. */
+void reach_add_line(const char *line, struct strv *out);
+
+/* The image of a box that is a folder, at its real path: a link may lead it elsewhere by now. */
+void reach_add_root(const struct box *b, const char *real, struct strv *out);
+
 /* Appends one mount of a host folder that is no part of the project, or of a cache that projects share. */
 void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out);
 
@@ -41,16 +47,20 @@ void reach_add_mount(const char *source, const char *target, bool read_only, str
 int reach_ask(const struct box *b, const struct settings *s, const char *home,
 	      const struct reach_asker *asker, struct strv *ret_granted, struct err *e);
 
-/* The same for who runs the steps of a project, whatever box it has. */
+/* The same for who runs the steps of a project, whatever box it has: *ret_granted, unless NULL, also has what
+ * is kept of that. */
 int reach_ask_steps(const struct store *s, const struct settings *settings,
-		    const struct reach_asker *asker, struct err *e);
+		    const struct reach_asker *asker, struct strv *ret_granted, struct err *e);
 
 /*
- * Compares what a start gives with what is kept, or with `granted` where nothing is; asks when it is
- * more. Returns 1 when the reach is to be kept by reach_keep(), 0 when it is.
+ * Compares what a start gives with what is kept of the box (NULL: nothing) and with `granted`, a moment ago;
+ * asks when it is more. Returns 1 when the reach is to be kept by reach_keep(), 0 when it is.
  */
 int reach_check(const struct box *b, const struct settings *s, const struct strv *reach,
 		const struct strv *granted, const struct reach_asker *asker, struct err *e);
+
+/* Of a setting that the user has said yes to, or that asks for nothing: does `line` stand there? */
+bool reach_is_granted(const struct strv *granted, const char *line);
 
 /* Keeps it; called when the box has been started with it. */
 int reach_keep(const struct box *b, const struct strv *reach, struct err *e);

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "box/box_create.h"
+#include "box/drift.h"
 #include "box/session.h"
 #include "box/sweep.h"
 #include "launch/client.h"
@@ -186,6 +187,9 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 	user_self(&u);
 	if (client_connect(b.run_fd, "control", &connection) < 0)
 		return not_running(&b, e);
+	r = drift_check_running(&b, &settings, false, e);
+	if (r < 0)
+		return r;
 	r = box_session_join(&s, &b, &settings, &u, o, false, &connection, ret_status, e);
 	return r < 0 && e->code == ERR_RETRY ? not_running(&b, e) : r;
 }

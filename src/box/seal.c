@@ -69,7 +69,7 @@ static int seal_project(const struct store *s, struct seal_options *o, struct er
 	if (r == 0)
 		r = locked = locked_read(&settings, &lock, e);
 	if (r >= 0)
-		r = reach_ask_steps(s, &settings, &o->asker, e);
+		r = reach_ask_steps(s, &settings, &o->asker, NULL, e);
 	if (r == 0)
 		r = origin_make(s, &settings, locked ? &lock : NULL, false, &origin, e);
 	if (r == 0)

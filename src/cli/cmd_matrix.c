@@ -160,6 +160,9 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 	if (!args->program)
 		return err_set(e, ERR_USAGE, "no command given: sandbox matrix -- COMMAND");
+	r = cli->junit ? junit_check(cli->junit, e) : 0;
+	if (r < 0)
+		return r;
 	override(&o.settings.overrides, "network", cli->network);
 	r = run_matrix(&o, &m, e);
 	strv_clear(&o.settings.overrides);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -15,6 +16,7 @@ static int ask(const char *project, const struct strv *lines, bool first, void *
 {
 	const struct consent *c = arg;
 	const char *than = first ? "" : ", more than before";
+	cleanup_free char *quoted = xcalloc(strlen(project) * 4 + 1, 1);
 	cleanup_strv struct strv words = {0};
 	cleanup_buf struct buf all = BUF_INIT;
 	cleanup_free char *answer = NULL;
@@ -22,6 +24,7 @@ static int ask(const char *project, const struct strv *lines, bool first, void *
 
 	if (c->accept)
 		return 0;
+	project = err_quote(quoted, strlen(project) * 4 + 1, project);
 	for (size_t i = 0; i < lines->n; i++)
 		buf_addf(&all, "%s%s", i ? "; " : "", lines->v[i]);
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))

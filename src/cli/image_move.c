@@ -105,6 +105,9 @@ int image_cmd_prepare(const struct args *args, int *ret_status, struct err *e)
 	if (r == -ENOENT) {
 		log_note("image '%s' is not here: pulling it from %s", args->v[0], ref.registry);
 		r = image_pull(&req, &res, e);
+		if (r < 0 && streq(ref.path, "library/debian"))
+			log_note("'sandbox image bootstrap %s' makes it from a Debian mirror",
+				 args->v[0]);
 	}
 	progress_end();
 	return r;

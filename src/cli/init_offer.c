@@ -34,11 +34,13 @@ int init_offer(const char *project, struct err *e)
 	cleanup_free char *dir = NULL, *answer = NULL, *question = NULL;
 	cleanup_strv struct strv words = {0};
 	struct init_options o = {0};
+	char quoted[1024];
 	int r;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO) || !(dir = new_project(project)))
 		return 0;
-	question = xasprintf("'%s' has no sandbox.ini: write one? yes or no", dir);
+	question = xasprintf("'%s' has no sandbox.ini: write one? yes or no",
+			     err_quote(quoted, sizeof(quoted), dir));
 	strv_push(&words, "yes");
 	strv_push(&words, "no");
 	r = ask_line(question, "no", &words, &answer, e);

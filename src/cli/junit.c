@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/path.h"
 
 #define TAIL_MAX 65536 /* of a log */
 
@@ -92,4 +93,13 @@ int junit_write(const struct matrix *m, const char *name, const char *path, stru
 		add_case(&b, &m->v[i], name);
 	buf_addstr(&b, "</testsuite>\n");
 	return file_write_atomic(AT_FDCWD, path, b.data, b.len, 0644, e);
+}
+
+int junit_check(const char *path, struct err *e)
+{
+	cleanup_free char *dir = xstrndup(path, (size_t)(path_basename(path) - path));
+
+	if (access(*dir ? dir : ".", W_OK | X_OK) < 0)
+		return err_sys(e, errno, "cannot write '%s'", path);
+	return 0;
 }

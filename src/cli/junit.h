@@ -13,4 +13,7 @@
  */
 int junit_write(const struct matrix *m, const char *name, const char *path, struct err *e);
 
+/* Can a file be written at path? Asked before the commands run, which may take an hour. */
+int junit_check(const char *path, struct err *e);
+
 #endif

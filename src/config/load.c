@@ -92,7 +92,7 @@ static int add_outside(struct loader *ld, const char *key, const char *value, co
 
 	if (schema_check("sandbox", key, value, &row, ld->e) < 0)
 		return err_add(ld->e, "%s", source);
-	return load_setting(ld, row, "sandbox", key, value, xstrdup(source), ld->cwd);
+	return load_setting(ld, row, "sandbox", key, value, xstrdup(source), ld->cwd, true);
 }
 
 /* Does variable, which begins with "SANDBOX_", name key? "SANDBOX_IO_URING" is io-uring. */

@@ -68,8 +68,8 @@ int load_key(struct loader *ld, const struct load_file *f, const char *key);
 /* Adds what a file sets: first all but variants, then the variant that was asked for. */
 int load_merge(struct loader *ld, const struct load_file *f);
 
-/* Adds one setting. Takes ownership of source. */
+/* Adds one setting; users: as in struct setting. Takes ownership of source. */
 int load_setting(struct loader *ld, const struct schema_key *row, const char *section,
-		 const char *key, const char *value, char *source, const char *dir);
+		 const char *key, const char *value, char *source, const char *dir, bool users);
 
 #endif

@@ -32,14 +32,15 @@ static char *display_name(const struct loader *ld, const char *path)
 }
 
 int load_setting(struct loader *ld, const struct schema_key *row, const char *section,
-		 const char *key, const char *value, char *source, const char *dir)
+		 const char *key, const char *value, char *source, const char *dir, bool users)
 {
 	struct settings *s = ld->out;
 	struct setting st = {.section = xstrdup(section),
 			     .key = xstrdup(key),
 			     .value = xstrdup(value),
 			     .source = source,
-			     .dir = xstrdup(dir)};
+			     .dir = xstrdup(dir),
+			     .users = users};
 
 	if (row->type != SCHEMA_SCRIPT)
 		for (char *p = st.value; (p = strchr(p, '\n')); p++)
@@ -108,7 +109,7 @@ int load_merge(struct loader *ld, const struct load_file *f)
 				continue;
 			r = load_setting(ld, schema_find(entry->section, entry->key),
 					 entry->section, entry->key, entry->value,
-					 xasprintf("%s:%u", f->name, entry->line), f->dir);
+					 xasprintf("%s:%u", f->name, entry->line), f->dir, false);
 			if (r < 0)
 				return r;
 		}

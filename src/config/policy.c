@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
@@ -45,10 +46,13 @@ static int check_word(const char *word, struct err *e)
 int policy_check(const struct ini_entry *entry, struct err *e)
 {
 	cleanup_strv struct strv words = {0};
+	const struct schema_key *row;
 	int r = 0;
 
-	if (!entry->key || streq(entry->key, "protect"))
+	if (!entry->key)
 		return 0;
+	if (streq(entry->key, "protect"))
+		return schema_check("sandbox", "protect", entry->value, &row, e);
 	if (!streq(entry->key, "deny"))
 		return err_set(e, ERR_USAGE,
 			       "unknown key '%s' in [policy]: there are 'deny' and 'protect'",
@@ -94,9 +98,9 @@ static int deny_section(const struct settings *s, const char *word, const char *
 	return 0;
 }
 
+/* Of a list every source counts, an empty one takes nothing back. */
 static int deny_key(struct settings *s, const char *word, const char *where, struct err *e)
 {
-	const struct setting *st = settings_find(s, "sandbox", word);
 	const struct schema_key *row = schema_find("sandbox", word);
 	const char *closed = schema_closed(row);
 	struct setting close = {.section = (char *)"sandbox",
@@ -105,10 +109,14 @@ static int deny_key(struct settings *s, const char *word, const char *where, str
 				.source = (char *)where,
 				.dir = (char *)"/"};
 
-	if (st && !schema_is_closed(row, st->value))
-		return refuse(st, where, e);
-	if (!st && closed)
+	for (size_t i = 0; i < s->n; i++)
+		if (streq(s->v[i].key, word) && streq(s->v[i].section, "sandbox") &&
+		    *s->v[i].value && !schema_is_closed(row, s->v[i].value))
+			return refuse(&s->v[i], where, e);
+	if (closed && !settings_find(s, "sandbox", word))
 		settings_add(s, &close);
+	if (streq(word, "network") && !s->network_denied)
+		s->network_denied = xstrdup(where);
 	return 0;
 }
 
@@ -139,15 +147,24 @@ static int apply_entry(struct settings *s, const struct ini_entry *entry, const 
 static int apply_file(struct settings *s, const char *path, struct err *e)
 {
 	cleanup_ini struct ini ini = {0};
+	char link;
 	int r = ini_read(path, path, false, &ini, e);
 
+	/* Whoever has made a link wanted a policy. */
 	if (r == -ENOENT)
-		return 0;
+		return readlink(path, &link, 1) == 1
+			       ? err_set(e, ERR_USAGE,
+					 "'%s' is a link to a file that does not exist", path)
+			       : 0;
 	for (size_t i = 0; r == 0 && i < ini.n; i++) {
 		cleanup_free char *where = xasprintf("%s:%u", path, ini.v[i].line);
 
+		/* A slip in the name must not be no policy. */
 		if (streq(ini.v[i].section, "policy"))
 			r = apply_entry(s, &ini.v[i], where, e);
+		else if (!schema_is_of_conf(ini.v[i].section))
+			r = err_set(e, ERR_USAGE, "%s: unknown section [%s]", where,
+				    ini.v[i].section);
 	}
 	return r;
 }

@@ -70,7 +70,7 @@ const char *schema_variant(const char *section)
 }
 
 /* What decides whom we trust is the user's: a cloned repository has no say in it. */
-static bool is_of_conf(const char *section)
+bool schema_is_of_conf(const char *section)
 {
 	return streq(section, "images") || streq(section, "registry") ||
 	       starts_with(section, "registry ");
@@ -83,7 +83,7 @@ static int unknown_section(const char *section, struct err *e)
 	cleanup_free char *hint = NULL;
 	size_t n = 0;
 
-	if (is_of_conf(section))
+	if (schema_is_of_conf(section))
 		return err_set(e, ERR_USAGE,
 			       "[%s] belongs in sandbox.conf, which no project or profile can "
 			       "change: see sandbox.conf(5)",

@@ -53,6 +53,9 @@ bool schema_adds(const struct schema_key *row);
 bool schema_is_closed(const struct schema_key *row, const char *value);
 const char *schema_closed(const struct schema_key *row); /* that value, or NULL */
 
+/* A section of sandbox.conf, but for [policy]. */
+bool schema_is_of_conf(const char *section);
+
 /* "env:test" is the variant "test" of [env]: returns its name, or NULL for any other section. */
 const char *schema_variant(const char *section);
 

@@ -40,15 +40,6 @@ static int check_image(const char *value, struct err *e)
 	return err_set(e, ERR_USAGE, "expected 'host', 'dir:FOLDER' or an image's name");
 }
 
-static int check_repository(const char *value, struct err *e)
-{
-	const char *name = strrchr(value, '/');
-
-	if (name && !strpbrk(value, " \t,@") && !strchr(name, ':'))
-		return 0;
-	return err_set(e, ERR_USAGE, "expected REGISTRY/NAME, without a tag");
-}
-
 /* True for "..", "../x", "x/..", "x/../y". */
 static bool has_dotdot(const char *path)
 {
@@ -56,6 +47,31 @@ static bool has_dotdot(const char *path)
 		if ((p == path || p[-1] == '/') && (!p[2] || p[2] == '/'))
 			return true;
 	return false;
+}
+
+/* Each is a part of the project. */
+static int check_protect(const char *value, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+
+	value_words(value, &words);
+	for (size_t i = 0; i < words.n; i++)
+		if (words.v[i][0] == '/' || words.v[i][0] == '~' || has_dotdot(words.v[i]) ||
+		    !words.v[i][strspn(words.v[i], "./")])
+			return err_set(e, ERR_USAGE,
+				       "'%s' is no path in the project: expected one such as "
+				       ".git/hooks, without '..'",
+				       words.v[i]);
+	return 0;
+}
+
+static int check_repository(const char *value, struct err *e)
+{
+	const char *name = strrchr(value, '/');
+
+	if (name && !strpbrk(value, " \t,@") && !strchr(name, ':'))
+		return 0;
+	return err_set(e, ERR_USAGE, "expected REGISTRY/NAME, without a tag");
 }
 
 static int check_project(const char *value, struct err *e)
@@ -92,6 +108,8 @@ static int check_mount_target(const char *key, struct err *e)
 {
 	bool absolute = key[0] == '/' && key[strspn(key, "/.")];
 
+	if (streq(key, "/run") || streq(key, "/run/sandbox") || starts_with(key, "/run/sandbox/"))
+		return err_set(e, ERR_USAGE, "'%s' is sandbox's own", key);
 	if ((absolute || streq(key, "~") || starts_with(key, "~/")) && !has_dotdot(key))
 		return 0;
 	return err_set(e, ERR_USAGE,
@@ -129,7 +147,7 @@ static int check_step(const char *key, struct err *e)
 {
 	unsigned long n;
 
-	if (value_number(key, 1, 9999, &n))
+	if (key[0] != '0' && value_number(key, 1, 9999, &n))
 		return 0;
 	return err_set(e, ERR_USAGE, "expected the step's number, 1 to 9999");
 }
@@ -199,6 +217,7 @@ const struct schema_key schema_keys[] = {
 	{.section = "sandbox", .key = "prebuilt", .check_value = check_repository,
 	 .help = "a repository of prepared environments, to pull rather than prepare"},
 	{.section = "sandbox", .key = "protect", .harmless = true, .type = SCHEMA_LIST,
+	 .check_value = check_protect,
 	 .help = "paths of the project that are read-only inside"},
 	{.section = "sandbox", .key = "dotfiles", .check_value = check_not_empty,
 	 .help = "a folder of configuration files, copied into the home when the box is made"},

@@ -29,6 +29,7 @@ void settings_clear(struct settings *s)
 	free(s->v);
 	free(s->project_dir);
 	free(s->project_file);
+	free(s->network_denied);
 	*s = (struct settings){0};
 }
 
@@ -39,7 +40,8 @@ void settings_add(struct settings *s, const struct setting *st)
 					.key = xstrdup(st->key),
 					.value = xstrdup(st->value),
 					.source = xstrdup(st->source),
-					.dir = xstrdup(st->dir)};
+					.dir = xstrdup(st->dir),
+					.users = st->users};
 }
 
 const struct setting *settings_find(const struct settings *s, const char *section, const char *key)
@@ -65,7 +67,7 @@ bool settings_is_users(const struct settings *s, const char *key)
 {
 	const struct setting *st = settings_find(s, "sandbox", key);
 
-	return st && (streq(st->source, "flag") || starts_with(st->source, "SANDBOX_"));
+	return st && st->users;
 }
 
 void settings_list(const struct settings *s, const char *section, const char *key, struct strv *out)

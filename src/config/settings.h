@@ -22,14 +22,16 @@ struct setting {
 	char *value;
 	char *source;
 	char *dir; /* folder that relative paths in value are relative to; absolute */
+	bool users; /* a flag's or a variable's, the user's own word: what source says is for people */
 };
 
 struct settings {
 	struct setting *v; /* in order of precedence, lowest first; a single value stands once */
 	size_t n;
-	char *project_dir;  /* absolute, NULL when there is no project folder */
-	char *project_file; /* its sandbox.ini, NULL when there is none */
-	struct strv files;  /* profiles and includes: name and "sha256:..." in turn */
+	char *project_dir;    /* absolute, NULL when there is no project folder */
+	char *project_file;   /* its sandbox.ini, NULL when there is none */
+	char *network_denied; /* where a policy denies the network, or NULL */
+	struct strv files;    /* profiles and includes: name and "sha256:..." in turn */
 };
 
 /* What settings_load() is asked for; everything may be NULL or empty. */
@@ -52,7 +54,7 @@ void settings_add(struct settings *s, const struct setting *st);
 const char *settings_get(const struct settings *s, const char *section, const char *key);
 /* The setting behind it, or NULL when no source sets the key: for its source and dir. */
 const struct setting *settings_find(const struct settings *s, const char *section, const char *key);
-/* Is the key of [sandbox] set by the user, with a flag or a variable, and by no file? */
+/* Is the key of [sandbox] set by the user, with a flag or a variable, above what any file says? */
 bool settings_is_users(const struct settings *s, const char *key);
 /* Appends the words of a list, from all its sources, lowest first. */
 void settings_list(const struct settings *s, const char *section, const char *key,

@@ -194,9 +194,12 @@ static void take_ports(struct devcontainer *d, const char *what, const json_t *v
 {
 	for (size_t i = 0; i < json_array_size(value); i++) {
 		const json_t *port = json_array_get(value, i);
-		cleanup_free char *text = xasprintf("%lld", (long long)json_integer_value(port));
+		const char *string = json_string_value(port);
+		cleanup_free char *text = string ? xstrdup(string)
+						 : xasprintf("%lld",
+							     (long long)json_integer_value(port));
 
-		if (json_is_integer(port))
+		if (json_is_integer(port) || (string && !string[strspn(string, "0123456789")]))
 			add(d, "ports", text, text, what);
 		else
 			leave(d, what, "one of another service");
@@ -229,21 +232,24 @@ static bool command_text(const json_t *value, struct buf *out)
 	return out->len > 0;
 }
 
-/* Several commands side by side become lines, one after the other: the reader joins equal keys. */
+/* Several commands side by side run one after the other; the first that fails ends them, as one would. */
 static void take_command(struct devcontainer *d, const char *what, const json_t *value,
 			 const char *hook)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	json_t *several = json_is_object(value) ? (json_t *)value : NULL;
 
-	for (void *it = json_object_iter(several); it; it = json_object_iter_next(several, it))
-		if (!json_is_object(json_object_iter_value(it)))
-			take_command(d, what, json_object_iter_value(it), hook);
-	if (several)
-		return;
-	if (command_text(value, &text))
+	for (void *it = json_object_iter(several); it; it = json_object_iter_next(several, it)) {
+		cleanup_buf struct buf one = BUF_INIT;
+
+		if (command_text(json_object_iter_value(it), &one))
+			buf_addf(&text, "%s{ %s; }", text.len ? " && " : "", one.data);
+		else
+			leave(d, what, "one of its commands is none");
+	}
+	if (text.len || (!several && command_text(value, &text)))
 		add(d, "hooks", hook, text.data, what);
-	else
+	else if (!several)
 		leave(d, what, "it is no command");
 }
 

@@ -23,6 +23,6 @@ load helpers
 	project p
 	[ "$(SANDBOX_DOTFILES=$T/dots sandbox enter --quiet "$T/p" -- sh -c 'cat ~/.rc')" = mine ]
 	project q $'[sandbox]\ndotfiles = ./none'
-	fails 125 "*q/sandbox.ini:2: cannot use the dotfiles './none': *" sandbox enter --accept "$T/q" -- true
+	fails 125 "*q/sandbox.ini:2: cannot use dotfiles './none': *" sandbox enter --accept "$T/q" -- true
 	[ "$(sandbox ls --names)" = p ]
 }

@@ -85,19 +85,19 @@ s = socket.socket(socket.AF_UNIX); s.connect(p); print(s.recv(9).decode().strip(
 	project p $'[sandbox]\nlinger = 0\nprotect = .git/hooks .git/config .envrc .vscode nothing/here'
 	(cd p && git init -q . && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x)
 	sandbox enter "$T/p" -- touch fine
-	for path in .git/hooks/pre-commit .git/config .envrc/x .vscode/tasks.json; do
+	for path in .git/hooks/pre-commit .git/config .envrc .vscode/tasks.json nothing/x; do
 		for who in --quiet --root; do
 			run sandbox enter $who "$T/p" -- sh -c "echo evil >>$path"
 			[ "$status" != 0 ]
 		done
 	done
-	for command in 'mv .vscode x' 'rm -rf .envrc' 'mv .git x' 'ln -sf /tmp .envrc' 'rmdir .vscode'; do
+	for command in 'mv .vscode x' 'rm -f .envrc' 'mv .git x' 'ln -sf /tmp .envrc' 'rmdir .vscode'; do
 		run sandbox enter --root "$T/p" -- sh -c "$command && test ! -e ${command##* }x"
 		[ "$status" != 0 ]
 	done
-	[ -d p/.git/hooks ] && [ ! -e p/nothing ]
-	# Git sees none of it.
-	[ "$(cd p && git status --porcelain | grep -v -e sandbox.ini -e fine)" = '' ]
+	[ -d p/.git/hooks ] && [ -z "$(ls p/nothing)" ] && [ ! -s p/.envrc ]
+	# Git sees folders without files nowhere.
+	[ "$(cd p && git status --porcelain | grep -v -e sandbox.ini -e fine -e .envrc)" = '' ]
 }
 
 @test "a protected path that has become a link is refused" {

@@ -91,7 +91,7 @@ data() { echo "$XDG_DATA_HOME/sandbox"; }
 	sandbox image import --quiet "$T/app" "$REGISTRY/app:dev" >/dev/null
 	digest=$(cat digest)
 	project p $'[sandbox]\nlinger = 0\nimage = '"$REGISTRY/app:dev"$'\n[env]\nMODE = dev\n[env:test]\nMODE = test\n[env:prod]\nMODE = prod'
-	[ "$(sandbox enter --quiet "$T/p" -- sh -c 'echo $MODE; cat /etc/release')" = $'dev\n1.0' ]
+	[ "$(sandbox enter --quiet --accept "$T/p" -- sh -c 'echo $MODE; cat /etc/release')" = $'dev\n1.0' ]
 	# What was tried is what goes on, not what is built again.
 	for stage in test prod; do
 		sandbox image tag "$REGISTRY/app:dev" "$REGISTRY/app:$stage" 2>/dev/null
@@ -104,7 +104,7 @@ data() { echo "$XDG_DATA_HOME/sandbox"; }
 		[ "$output" = 1.0 ]
 		[[ $(sandbox image inspect --json "$REGISTRY/app:$stage") = *"$digest"* ]]
 		sed -i "s|app:dev|app@$digest|" p/sandbox.ini
-		[ "$(sandbox enter --quiet --variant $stage "$T/p" -- sh -c 'echo $MODE; cat /etc/release')" = "$stage"$'\n1.0' ]
+		[ "$(sandbox enter --quiet --accept --variant $stage "$T/p" -- sh -c 'echo $MODE; cat /etc/release')" = "$stage"$'\n1.0' ]
 		remove_boxes
 	done
 	export XDG_DATA_HOME=$T/xdg/data

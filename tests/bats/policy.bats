@@ -25,7 +25,26 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	sandbox enter --quiet "$T/s" -- true
 }
 
-@test "a denied network is none, without a word where nobody asked for it" {
+@test "what a later source leaves empty was asked for all the same" {
+	policy 'deny = secrets export'
+	echo x >"$T/token"
+	for key in secrets export; do
+		project p $'[sandbox]\ninclude = ./more.ini\n'"$key ="
+		printf '[sandbox]\n%s = ../token\n' $key >p/more.ini
+		fails 125 "*more.ini:2: the policy of *denies '$key = ../token'" sandbox enter --accept "$T/p" -- true
+	done
+}
+
+@test "a denied network is none for steps too" {
+	policy 'deny = network'
+	project p $'[run]\n1 = ls /sys/class/net >/etc/nets'
+	[ "$(sandbox enter --quiet "$T/p" -- cat /etc/nets)" = lo ]
+	project q $'[run]\n1 = false'
+	run ! sandbox enter "$T/q" -- true
+	[[ $output = *"step 1 of 1 (run 1: false) failed with status 1 ($conf:2 denies the network)"* ]]
+}
+
+@test "a denied network is none, without, without a word where nobody asked for it" {
 	policy 'deny = network'
 	project p
 	[ "$(sandbox enter --quiet "$T/p" -- sh -c 'ls /sys/class/net')" = lo ]
@@ -53,13 +72,19 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	mkdir -p p/.git
 	project p
 	run -0 sandbox enter --quiet "$T/p" -- sh -c 'touch .git/hooks/x; echo evil >.envrc; touch fine'
-	[ -e p/fine ] && [ ! -e p/.git/hooks/x ] && [ ! -f p/.envrc ]
+	[ -e p/fine ] && [ ! -e p/.git/hooks/x ] && [ ! -s p/.envrc ]
 }
 
 @test "a slip in it is told, not ignored" {
 	project p
 	policy 'deny = netwrok'
 	fails 125 "$conf:2: 'netwrok' is nothing that can be denied, did you mean 'network'?" sandbox enter "$T/p" -- true
+	printf '[polcy]\ndeny = network\n' >"$conf"
+	fails 125 "*$conf:1: unknown section \\[polcy]" sandbox enter "$T/p" -- true
+	rm "$conf"
+	ln -s nowhere "$conf"
+	fails 125 "*'$conf' is a link to a file that does not exist" sandbox enter "$T/p" -- true
+	rm "$conf"
 	policy 'allow = all'
 	fails 125 "$conf:2: unknown key 'allow' in \\[policy]: *" sandbox enter "$T/p" -- true
 	project q $'[policy]\ndeny = x'

@@ -68,8 +68,12 @@ setup() {
 	run sandbox enter "$T/p" -- ls /opt /marker
 	[[ $output = *'have changed since box'*'--rebuild'* ]]
 	[[ $output = *second* ]]
+	# Nobody is in it: it is ended. With somebody it is not.
+	sandbox enter --quiet "$T/p" -- sh -c 'echo in; exec sleep 60' >"$T/in" 2>&1 3>&- &
+	wait_until 50 grep -q in "$T/in"
 	fails 125 "*box 'p' is running: 'sandbox stop p' first" sandbox enter --rebuild "$T/p" -- true
 	sandbox stop p
+	sandbox enter --quiet "$T/p" -- true
 	run sandbox enter --rebuild "$T/p" -- sh -c 'ls /opt /marker; ls ~/mine'
 	[[ $output != *'run 1'* && $output != *second* ]]
 	[[ $output = *'/marker: No such file'* && $output = *other* && $output = */mine ]]

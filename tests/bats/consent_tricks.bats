@@ -1,0 +1,176 @@
+#!/usr/bin/env bats
+# What a stranger's project tries to get around the user's consent, or around what is protected.
+
+load helpers
+load screen
+
+setup() {
+	sandbox_setup
+	mkdir -m 0700 "$T/private"
+	echo secret >"$T/private/key"
+}
+
+teardown() {
+	screen_close
+	sandbox_teardown
+}
+
+@test "protect names paths of the project alone: nothing else is mounted by it" {
+	# shellcheck disable=SC2088 # not meant to expand
+	for path in ../private/key .. ../.. . ./ "$T/private" /etc '~/x' a/../../private; do
+		project p $'[sandbox]\nprotect = '"$path"
+		mkdir -p p/private "p$T/private"
+		fails 125 "*sandbox.ini:2: *'$path' is no path in the project*" sandbox enter --accept "$T/p" -- true
+	done
+	mkdir -p "$HOME/.config/sandbox"
+	printf '[policy]\nprotect = ../x\n' >"$HOME/.config/sandbox/sandbox.conf"
+	project q
+	fails 125 "*sandbox.conf:2*'../x' is no path in the project*" sandbox enter "$T/q" -- true
+}
+
+@test "a file of the project whose name begins as a variable's is a file of the project" {
+	project p $'[sandbox]\ninclude = ./SANDBOX_x.ini ./flag'
+	printf '[sandbox]\nhome = host\n' >p/SANDBOX_x.ini
+	printf '[sandbox]\nnested = yes\n' >p/flag
+	cd p
+	fails 125 '*asks for these of this machine: *home = host*' sandbox enter -- true
+	fails 125 '*asks for these of this machine: *nested = yes*' sandbox enter -- true
+}
+
+@test "an image that was a folder of the project and has become a link is asked for" {
+	mkdir -p p/root/bin
+	cp "$(command -v busybox)" p/root/bin/
+	ln -s busybox p/root/bin/sh
+	project p $'[sandbox]\nlinger = 0\nimage = dir:./root'
+	sandbox enter --quiet "$T/p" -- /bin/sh -c true
+	mv p/root p/old
+	ln -s "$T/private" p/root
+	fails 125 "*more than before: image = dir:$T/private: *" sandbox enter "$T/p" -- /bin/sh -c true
+	# Whatever the file asks for by now: the box is made of what it was made of.
+	project p $'[sandbox]\nlinger = 0\nimage = host\n[mounts]\n/bin = ./old/bin'
+	run sandbox enter "$T/p" -- /bin/sh -c 'cat /key'
+	[[ $output = *"more than before: image = dir:$T/private: "* ]]
+}
+
+@test "the folder that a flag names is the user's word, for the next start as well" {
+	mkdir -p root/bin
+	cp "$(command -v busybox)" root/bin/
+	ln -s busybox root/bin/sh
+	project p $'[sandbox]\nlinger = 0'
+	sandbox enter --quiet --image "dir:$T/root" "$T/p" -- /bin/sh -c true
+	run -0 sandbox enter "$T/p" -- /bin/sh -c 'echo in'
+	[[ $output = *in ]]
+}
+
+@test "a line of what was granted is one line, whatever a path holds" {
+	d=$'x\nhome = host\ny'
+	mkdir -p "$d"
+	echo hi >"$d/f"
+	ln -s "$T/$d/f" s
+	project p $'[sandbox]\nlinger = 0\nsecrets = ../s'
+	[ "$(sandbox enter --quiet --accept "$T/p" -- cat /run/secrets/s)" = hi ]
+	# And it is not asked for again.
+	sandbox enter --quiet "$T/p" -- true
+	project p $'[sandbox]\nlinger = 0\nhome = host'
+	fails 125 '*more than before: home = host: *' sandbox enter "$T/p" -- true
+}
+
+@test "a grant goes with the line that it was for" {
+	project p $'[sandbox]\nlinger = 0\n[mounts]\n/d = ../private'
+	sandbox enter --quiet --accept "$T/p" -- true
+	project p $'[sandbox]\nlinger = 0'
+	sandbox enter --quiet "$T/p" -- true
+	project p $'[sandbox]\nlinger = 0\n[mounts]\n/d = ../private'
+	fails 125 "*more than before: /d = $T/private: *" sandbox enter "$T/p" -- true
+	# A flag of one call takes nothing back.
+	project q $'[sandbox]\nlinger = 0\nnetwork = host'
+	sandbox enter --quiet --accept "$T/q" -- true
+	sandbox enter --quiet --network none "$T/q" -- true
+	sandbox enter --quiet "$T/q" -- true
+}
+
+@test "a link that changes while the question stands leads nowhere: matrix and dotfiles" {
+	mkdir public
+	echo public >public/file
+	ln -s public link
+	project p $'[mounts]\n/s = ../link ro'
+	screen_open
+	type_line "sandbox matrix --image a=host $T/p -- sh -c 'ls /s'"
+	screen_shows 'let it have them'
+	ln -sfn private link
+	type_line yes
+	screen_shows 'ENVIRONMENT'
+	run ! grep -rqs -e '^key' "$XDG_DATA_HOME/sandbox/matrix"
+	grep -rqs 'asks for these of this machine' "$XDG_DATA_HOME/sandbox/matrix"
+	outer_prompt
+	ln -sfn public link
+	project q $'[sandbox]\nlinger = 0\ndotfiles = ../link'
+	type_line "clear; sandbox enter $T/q -- sh -c 'ls ~'"
+	screen_shows 'let it have them'
+	chmod 0755 private
+	chmod 0644 private/key
+	ln -sfn private link
+	type_line yes
+	screen_shows 'are not those that were asked for'
+	screen_close
+	run ! grep -qx q < <(sandbox ls --names)
+	run ! grep -rqs secret "$XDG_DATA_HOME/sandbox/boxes"
+}
+
+@test "a second mount of the project does not show unprotected what is protected" {
+	mkdir -p p/.git/hooks p/sub/deep
+	project p $'[sandbox]\nlinger = 0\nprotect = .git/hooks sub/deep\n[mounts]\n/alt = .\n/git = ./.git\n/hooks = ./.git/hooks\n/sub = ./sub'
+	run sandbox enter "$T/p" -- sh -c '
+		for d in .git/hooks /alt/.git/hooks /git/hooks /hooks /sub/deep /alt/sub/deep; do
+			touch $d/evil 2>/dev/null && echo "$d"; mv $d $d.x 2>/dev/null && echo "moved $d"; done
+		mv /alt/.git /alt/x 2>/dev/null && echo moved; touch /alt/fine /git/fine /sub/fine'
+	[ "$output" = '' ]
+	[ -e p/fine ] && [ -e p/.git/fine ] && [ -e p/sub/fine ]
+	project p $'[sandbox]\nlinger = 0\nproject = no\nprotect = .git/hooks\n[mounts]\n/alt = .'
+	run sandbox enter "$T/p" -- touch /alt/.git/hooks/evil
+	[ "$status" != 0 ]
+	[ -z "$(ls p/.git/hooks)" ]
+}
+
+@test "a worktree's .git, and one that is not there yet, are protected as well" {
+	echo 'gitdir: /elsewhere' >a.git
+	for name in p q; do
+		project $name $'[sandbox]\nlinger = 0\nprotect = .git/hooks .git/config .envrc'
+	done
+	cp a.git p/.git
+	for name in p q; do
+		run sandbox enter "$T/$name" -- sh -c '
+			rm -rf .git 2>/dev/null; mkdir -p .git/hooks 2>/dev/null; echo evil >.git/hooks/x
+			git init -q . ; echo evil >.envrc; echo evil >.git/config; true'
+	done
+	[ "$(cat p/.git)" = 'gitdir: /elsewhere' ]
+	[ -z "$(ls -A q/.git)" ] && [ ! -s q/.envrc ] && [ -f q/.envrc ]
+}
+
+@test "a protection that comes while the box runs is an error, not a hope" {
+	mkdir -p p/.git/hooks "$HOME/.config/sandbox"
+	project p
+	sandbox enter --quiet "$T/p" -- true
+	project p $'[sandbox]\nprotect = .git/hooks'
+	fails 125 "*box 'p' runs, and not yet with 'protect' as it is now: 'sandbox stop p' first" sandbox enter "$T/p" -- true
+	fails 125 "*box 'p' runs, and not yet with 'protect' as it is now: 'sandbox stop p' first" sandbox exec p true
+	project p
+	sandbox exec p true
+	printf '[policy]\ndeny = network\n' >"$HOME/.config/sandbox/sandbox.conf"
+	fails 125 "*box 'p' runs, and not yet with 'network' as it is now: *" sandbox enter "$T/p" -- true
+	rm "$HOME/.config/sandbox/sandbox.conf"
+	project p $'[sandbox]\nssh-agent = yes'
+	run sandbox enter "$T/p" -- true
+	[[ $output = *'started with other settings (ssh-agent)'* ]]
+}
+
+@test "nothing of a folder's name reaches the terminal as more than text" {
+	d=$'p\e[8mhidden'
+	project "$d" $'[sandbox]\nhome = host'
+	screen_open
+	type_line "sandbox enter $T/p*hidden -- true"
+	screen_shows 'let it have them'
+	screen | tr -d '\n' | grep -iF '\x1B[8mhidden'
+	type_line no
+	screen_close
+}
