@@ -1,0 +1,78 @@
+/*
+ * tools.c - `exec --tools`: an image whose programs work on a running box.
+ *
+ * Nothing is recorded: the root of the tools lies in memory and goes with the session.
+ */
+#include "box/tools.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "launch/tools.h"
+
+/* A later folder may lie beneath an earlier one, and has come with it. */
+static void share(struct strv *shared, const char *path)
+{
+	for (size_t i = 0; i < shared->n; i++)
+		if (path_is_beneath(path, shared->v[i]))
+			return;
+	strv_push(shared, path);
+}
+
+static void share_folders(const struct box_session *s, struct strv *shared)
+{
+	static const char *const of_every_box[] = {"/proc", "/dev", "/sys", "/tmp", "/run"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_every_box); i++)
+		share(shared, of_every_box[i]);
+	share(shared, s->home);
+	if (s->project)
+		share(shared, s->project);
+}
+
+static int make_tree(const struct store *st, const struct box_session *s, struct box_tools *t,
+		     struct err *e)
+{
+	cleanup_assembly struct assembly a = {0};
+	struct assemble_request req = {.store = st,
+				       .box = s->box,
+				       .settings = s->settings,
+				       .user = s->user,
+				       .root = &t->root,
+				       .in_memory = true};
+	int r = assemble_image(&req, &a, e);
+
+	return r < 0 ? r : tools_make(&a.plan, &t->session.tree, e);
+}
+
+int box_tools_make(const struct store *st, struct box_session *s, struct box_tools *ret,
+		   struct err *e)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	struct image_request image = {
+		.store = st, .image = s->options->tools, .base = here ? here : "/"};
+	int r = 0;
+
+	if (!memory_holds_uppers())
+		return err_set(e, ENOTSUP, "--tools needs Linux 6.6 or later");
+	r = image_resolve(&image, &ret->root, e);
+	if (r == 0)
+		r = make_tree(st, s, ret, e);
+	if (r < 0)
+		return err_add(e, "cannot use the tools of '%s'", s->options->tools);
+	share_folders(s, &ret->shared);
+	ret->session.shared = ret->shared.v;
+	s->tools = &ret->session;
+	s->plan = &ret->root.plan;
+	return 0;
+}
+
+void box_tools_clear(struct box_tools *t)
+{
+	close_fd(&t->session.tree);
+	strv_clear(&t->shared);
+	image_root_clear(&t->root);
+}
