@@ -13,13 +13,19 @@
 #include "base/path.h"
 #include "launch/tools.h"
 
-/* A later folder may lie beneath an earlier one, and has come with it. */
-static void share(struct strv *shared, const char *path)
+static bool is_shared(const struct strv *shared, const char *path)
 {
 	for (size_t i = 0; i < shared->n; i++)
 		if (path_is_beneath(path, shared->v[i]))
-			return;
-	strv_push(shared, path);
+			return true;
+	return false;
+}
+
+/* What lies beneath another one comes with it. */
+static void share(struct strv *shared, const char *path)
+{
+	if (!is_shared(shared, path))
+		strv_push(shared, path);
 }
 
 static void share_folders(const struct box_session *s, struct strv *shared)
@@ -31,6 +37,13 @@ static void share_folders(const struct box_session *s, struct strv *shared)
 	share(shared, s->home);
 	if (s->project)
 		share(shared, s->project);
+}
+
+/* Where a session of the box would start, there or where the tools see it. */
+static void settle_cwd(struct box_session *s, struct box_tools *t)
+{
+	if (!is_shared(&t->shared, s->cwd))
+		s->cwd = t->cwd = xasprintf(TOOLS_BOX_DIR "%s", s->cwd);
 }
 
 static int make_tree(const struct store *st, const struct box_session *s, struct box_tools *t,
@@ -64,6 +77,7 @@ int box_tools_make(const struct store *st, struct box_session *s, struct box_too
 	if (r < 0)
 		return err_add(e, "cannot use the tools of '%s'", s->options->tools);
 	share_folders(s, &ret->shared);
+	settle_cwd(s, ret);
 	ret->session.shared = ret->shared.v;
 	s->tools = &ret->session;
 	s->plan = &ret->root.plan;
@@ -74,5 +88,6 @@ void box_tools_clear(struct box_tools *t)
 {
 	close_fd(&t->session.tree);
 	strv_clear(&t->shared);
+	free(t->cwd);
 	image_root_clear(&t->root);
 }

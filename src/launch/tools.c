@@ -4,11 +4,11 @@
  *	launcher's helper (tools_make)		session's process (tools_enter), as you
  *	------------------------------		---------------------------------------
  *	1 unshare(user, mount), id map		4 unshare(mount): copies of the box's mounts,
- *	2 rootfs_image()			  owned by "you", which no filter lets it change
- *	3 unshare(user, mount) again:		5 the tree is mounted over the root
- *	  what is read-only is locked		6 the shared folders are cloned into it
- *	  so; open_tree(CLONE), detached	7 pivot_root; the box's root is now /box
- *	   tree --- SESSION, by pid 1 ------>
+ *	2 rootfs_image()			  locked as they are
+ *	3 unshare(user, mount) again: what	5 the tree is mounted over the root
+ *	  is read-only is locked so		6 the shared folders are cloned into it
+ *	  open_tree(CLONE): the tree --------->	7 pivot_root; the box's root is now /box
+ *		SESSION, by pid 1
  *
  * No process of the host enters the box, pid 1 needs no right that it has not, and nothing of the
  * box's own mount namespace changes. Links that the box has planted lead to what is the box's, those
