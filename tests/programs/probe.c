@@ -2,6 +2,7 @@
  * probe.c - one attempt at something, told in one word; the attacks of tests/bats/security_*.bats.
  *
  *	probe call NAME|NUMBER [ARG...]	a system call; an ARG is a number, or a string after "s:"
+ *	probe join PID NAME [ARG...]	the same in the user and mount namespace of PID
  *	probe listen ADDRESS		prints "listening", then "reached" for each connection
  *	probe connect ADDRESS		connects
  *	probe hold ADDRESS N SECONDS	keeps N connections open, printing how many it got
@@ -18,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +77,14 @@ static int try_call(int argc, char **argv)
 		args[i - 1] = strncmp(argv[i], "s:", 2) == 0 ? (long)(argv[i] + 2)
 							     : (long)strtoull(argv[i], NULL, 0);
 	return answer(syscall(nr, args[0], args[1], args[2], args[3], args[4], args[5]));
+}
+
+/* Not by nsenter(1): whoever is not uid 0 there loses all rights with execve(2). */
+static int join(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? fd : setns(fd, CLONE_NEWUSER | CLONE_NEWNS);
 }
 
 /* A socket for address and where it leads. */
@@ -229,6 +239,9 @@ int main(int argc, char **argv)
 
 	if (strcmp(what, "call") == 0)
 		return try_call(argc - 2, argv + 2);
+	if (strcmp(what, "join") == 0 && argc > 3)
+		return join((pid_t)strtol(argv[2], NULL, 10)) < 0 ? answer(-1)
+								  : try_call(argc - 3, argv + 3);
 	if (strcmp(what, "listen") == 0)
 		return listen_on(argv[2]);
 	if (strcmp(what, "connect") == 0)
