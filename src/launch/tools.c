@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -35,6 +36,7 @@
 
 struct making {
 	const struct plan *plan;
+	struct strv *shared;
 	int tree;
 };
 
@@ -67,6 +69,24 @@ static int lock_and_detach(int root, int *ret_tree, struct err *e)
 	return *ret_tree < 0 ? err_sys(e, errno, "cannot detach the tools' root") : 0;
 }
 
+/* Now, while what is missed can still be told to who asked. */
+static void make_places(int root, struct strv *shared)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < shared->n; i++) {
+		cleanup_close int place = -1;
+		struct err ignored;
+
+		if (path_mkdirs_beneath(root, shared->v[i], 0755, &place, &ignored) == 0)
+			shared->v[n++] = shared->v[i];
+		else
+			free(shared->v[i]);
+	}
+	shared->v[n] = NULL;
+	shared->n = n;
+}
+
 static int make(void *arg, struct err *e)
 {
 	struct making *m = arg;
@@ -84,16 +104,18 @@ static int make(void *arg, struct err *e)
 		r = rootfs_image(p, host, &root, e);
 	if (r == 0)
 		r = mount_open_fixed_dir(root.fd, TOOLS_BOX_DIR, &box, e);
-	if (r == 0)
+	if (r == 0) {
+		make_places(root.fd, m->shared);
 		r = lock_and_detach(root.fd, &m->tree, e);
+	}
 	close_fd(&root.fd);
 	close_fd(&root.scratch);
 	return r;
 }
 
-int tools_make(const struct plan *p, int *ret_tree, struct err *e)
+int tools_make(const struct plan *p, struct strv *shared, int *ret_tree, struct err *e)
 {
-	struct making m = {.plan = p, .tree = -1};
+	struct making m = {.plan = p, .shared = shared, .tree = -1};
 	int r = helper_run(make, &m, e);
 
 	if (r == 0)

@@ -5,6 +5,7 @@
 #define LAUNCH_TOOLS_H
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "launch/plan.h"
 
 /* Where tools find the whole tree of the box. */
@@ -13,9 +14,10 @@
 /*
  * The launcher's part: the root of the tools as a detached mount that lasts as long as *ret_tree is
  * open. Of the plan count who is who outside, the layers, the mounts, /etc and the staging folder;
- * what is written into the root is kept in memory (Linux 6.6).
+ * what is written into the root is kept in memory (Linux 6.6). Folders are made for those that are to
+ * be shared; where none can be, as beneath the host's /usr, the path is taken out of *shared.
  */
-int tools_make(const struct plan *p, int *ret_tree, struct err *e);
+int tools_make(const struct plan *p, struct strv *shared, int *ret_tree, struct err *e);
 
 /*
  * The session's part, for a process of the box with all rights in the "you" user namespace: it gets a

@@ -202,6 +202,31 @@ linger = 60s"
 	sandbox rm -f r
 }
 
+@test "a project beneath a link of the image, or where the tools have no place for it, is found" {
+	mkdir -p "$T/rootfs/var/work"
+	ln -s var/work "$T/rootfs/work"
+	for where in /work/r /usr/src/r; do
+		project r "[sandbox]
+image = dir:$T/rootfs
+project = $where
+linger = 60s"
+		echo file >r/file
+		sandbox enter --accept ./r -- true
+		run -0 --separate-stderr sandbox exec --tools host r sh -c 'pwd; cat file'
+		case $where in
+		/work/r)
+			[ "$output" = $'/work/r\nfile' ]
+			[ -z "$(words_on_stderr)" ]
+			;;
+		*)
+			[ "$output" = $'/box/usr/src/r\nfile' ]
+			[[ $(words_on_stderr) = *"no place for '/usr/src/r': it is at '/box/usr/src/r'" ]]
+			;;
+		esac
+		sandbox rm -f r
+	done
+}
+
 @test "a tools' image cannot lead the session's mounts out either" {
 	plant
 	rootfs "$T/hostile"
@@ -217,7 +242,7 @@ linger = 60s"
 	rm hostile/box
 	rmdir hostile/dev
 	touch hostile/dev
-	fails 125 "*'/dev'*" sandbox exec --tools dir:hostile p true
+	fails 125 "*tools*no place for '/dev'" sandbox exec --tools dir:hostile p true
 	unharmed
 	clear_canaries
 }
