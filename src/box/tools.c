@@ -88,7 +88,7 @@ int box_tools_make(const struct store *st, struct box_session *s, struct box_too
 	cleanup_free char *here = getcwd(NULL, 0);
 	struct image_request image = {
 		.store = st, .image = s->options->tools, .base = here ? here : "/"};
-	int r = 0;
+	int r;
 
 	if (!memory_holds_uppers())
 		return err_set(e, ENOTSUP, "--tools needs Linux 6.6 or later");

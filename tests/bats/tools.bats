@@ -146,6 +146,19 @@ state_of_box() {
 	run ! tools nsenter -t 1 -m true
 }
 
+@test "what is read-only in the box is so for its tools, at /box and at its own path" {
+	mkdir -p q/hooks data
+	project q $'[sandbox]\nlinger = 60s\nnetwork = none\nprotect = hooks\n[mounts]\n/data = ../data ro'
+	sandbox enter --accept ./q -- true
+	for path in "$T/q/hooks" "/box$T/q/hooks" /box/data; do
+		run sandbox exec --tools host q touch "$path/x"
+		[ "$status" = 1 ]
+		[[ $output = *'Read-only file system'* ]]
+	done
+	sandbox exec --tools host q touch "$T/q/x" "/box$T/q/y"
+	[ "$(sandbox exec --tools host q ls /sys/class/net)" = lo ]
+}
+
 @test "sudo in the session is root of the box, in the box" {
 	[ "$(tools /run/sandbox/bin/sudo sh -c 'id -u; test ! -e /box && ls /bin/busybox')" = $'0\n/bin/busybox' ]
 }
@@ -251,7 +264,7 @@ linger = 60s"
 	local root=0x1 detached=0x4 at_exit=0x8 tools=0x10 control n flags
 	cp "$PROBE" p/probe
 	for flags in $tools $((tools | root)) $((tools | detached)); do
-		[ "$(sandbox exec p ./probe session /run/sandbox/sudo.sock $flags 6)" = \
+		[ "$(sandbox exec p ./probe session /run/sandbox/sudo.sock "$flags" 6)" = \
 			'cannot start a session with tools: Operation not permitted' ]
 	done
 	control=$(find "$XDG_RUNTIME_DIR/sandbox" -name control)
