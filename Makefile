@@ -179,9 +179,10 @@ $(O)/tests/%.o: tests/%.c $(GENERATED)
 	$(CC) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 # Programs that tests run inside boxes: static, never with sanitizers, so that they run anywhere.
+$(B)/tests/programs/probe: src/launch/protocol.c
 $(B)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE $(LANGUAGE) $(WARNINGS) -O2 -static $(CFLAGS) -o $@ $<
+	$(CC) -D_GNU_SOURCE -Isrc $(LANGUAGE) $(WARNINGS) -O2 -static $(CFLAGS) -o $@ $^
 
 bench: all $(BENCH) ## measure against other launchers
 	bench/start $(B)

@@ -155,6 +155,14 @@ static void add_standard_mounts(const struct assemble_request *req, struct assem
 						  .replace = true});
 }
 
+/* A root of another's has no folder for our home, and none can be made beneath its own. */
+static void add_home_parent(struct assembly *a)
+{
+	if (a->root->read_only && starts_with(a->home, "/home/"))
+		assembly_add_mount(
+			a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/home"});
+}
+
 static int add_home(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
 	const char *home = settings_get(req->settings, "sandbox", "home");
@@ -178,10 +186,7 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 		m.source = assembly_keep(
 			a, xasprintf("%s/boxes/%s/home", req->store->data, req->box->id));
 	}
-	/* A root of another's has no folder for our home, and none can be made beneath its own. */
-	if (a->root->read_only && starts_with(a->home, "/home/"))
-		assembly_add_mount(
-			a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/home"});
+	add_home_parent(a);
 	assembly_add_mount(a, m);
 	return 0;
 }
@@ -272,15 +277,39 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	return 0;
 }
 
-int assemble(const struct assemble_request *req, struct assembly *ret, struct err *e)
+/* Who is who, and the image. */
+static int begin(const struct assemble_request *req, struct assembly *ret, struct err *e)
 {
 	int r;
 
 	*ret = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1}, .root = req->root};
 	ret->home = assembly_keep(ret, req->sealed ? xstrdup("/root") : session_home(req->user));
 	r = fill_identity(req, ret, e);
-	if (r == 0)
-		r = add_root(req, ret, e);
+	return r < 0 ? r : add_root(req, ret, e);
+}
+
+static void finish(const struct assemble_request *req, struct assembly *ret)
+{
+	ret->plan.mounts = ret->mounts;
+	ret->plan.n_mounts = ret->n_mounts;
+	fill_etc(req, ret);
+}
+
+int assemble_image(const struct assemble_request *req, struct assembly *ret, struct err *e)
+{
+	int r = begin(req, ret, e);
+
+	if (r < 0)
+		return r;
+	add_home_parent(ret);
+	finish(req, ret);
+	return 0;
+}
+
+int assemble(const struct assemble_request *req, struct assembly *ret, struct err *e)
+{
+	int r = begin(req, ret, e);
+
 	if (r < 0)
 		return r;
 	add_standard_mounts(req, ret);
@@ -292,8 +321,6 @@ int assemble(const struct assemble_request *req, struct assembly *ret, struct er
 		r = assemble_mounts(req, ret, e);
 	if (r < 0)
 		return r;
-	ret->plan.mounts = ret->mounts;
-	ret->plan.n_mounts = ret->n_mounts;
-	fill_etc(req, ret);
+	finish(req, ret);
 	return 0;
 }

@@ -48,6 +48,8 @@ struct assemble_request {
  * still is to be released with assembly_clear().
  */
 int assemble(const struct assemble_request *req, struct assembly *ret, struct err *e);
+/* The image alone, with the user and the network in its /etc, for tools_make(). */
+int assemble_image(const struct assemble_request *req, struct assembly *ret, struct err *e);
 void assembly_clear(struct assembly *a);
 #define cleanup_assembly __attribute__((cleanup(assembly_clear)))
 

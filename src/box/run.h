@@ -15,9 +15,10 @@
 struct session_options {
 	bool root;
 	const char
-		*workdir; /* inside the box; NULL: where the caller stands, or the project, or / */
-	struct strv env;  /* NAME=value, or NAME */
-	char **argv;	  /* NULL: the shell */
+		*workdir;  /* inside the box; NULL: where the caller stands, or the project, or / */
+	struct strv env;   /* NAME=value, or NAME */
+	char **argv;	   /* NULL: the shell */
+	const char *tools; /* an image that becomes the root of the session; NULL: the box's is */
 };
 
 struct enter_options {

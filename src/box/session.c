@@ -22,6 +22,7 @@
 #include "box/hooks.h"
 #include "box/host_image.h"
 #include "box/session_env.h"
+#include "box/tools.h"
 #include "launch/client.h"
 
 static int listen_control(const struct box *b, int *ret_fd, struct err *e)
@@ -103,6 +104,7 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 		.argv = o->argv,
 		.detach = s->detach,
 		.at_exit = s->at_exit,
+		.tools = s->tools,
 	};
 	int r;
 
@@ -131,9 +133,10 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 	cleanup_free char *home = NULL, *cwd = NULL;
 	cleanup_image_plan struct image_plan plan = {0};
 	cleanup_user struct user u = {0};
+	cleanup_box_tools struct box_tools tools = BOX_TOOLS_INIT;
 	struct box_session s = {
 		.box = b, .settings = settings, .user = &u, .options = o, .plan = &plan};
-	int r;
+	int r = 0;
 
 	load_plan(st, b, &plan);
 	image_user(b->temporary ? &plan : &(struct image_plan){0}, caller, &u);
@@ -144,7 +147,10 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 			 : xstrdup(plan.workdir ? plan.workdir : "/");
 	s.cwd = cwd;
 	s.project = project;
-	r = entering ? hooks_at_enter(&s, connection, e) : 0;
+	if (o->tools)
+		r = box_tools_make(st, &s, &tools, e);
+	if (r == 0 && entering)
+		r = hooks_at_enter(&s, connection, e);
 	return r < 0 ? r : box_session_run(&s, *connection, ret_status, e);
 }
 

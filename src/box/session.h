@@ -10,6 +10,7 @@
 #include "base/proc.h"
 #include "box/assemble.h"
 #include "box/run.h"
+#include "launch/request.h"
 #include "launch/start.h"
 
 /* How long an ended box may take to let go of its files; a stuck disk is no reason to hang. */
@@ -26,7 +27,8 @@ struct box_session {
 	const char *cwd;	       /* inside; --workdir comes before it */
 	const char *project;	       /* inside, where hooks start; NULL: home */
 	bool detach, at_exit;	       /* as in struct session_request */
-	void (*accepted)(void *arg);   /* unless NULL: called when pid 1 has taken the request */
+	const struct session_tools *tools;
+	void (*accepted)(void *arg); /* unless NULL: called when pid 1 has taken the request */
 	void *arg;
 };
 

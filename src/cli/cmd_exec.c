@@ -10,7 +10,7 @@
 
 struct exec_cli {
 	bool root, start;
-	const char *workdir;
+	const char *workdir, *tools;
 	struct strv env;
 };
 
@@ -18,23 +18,42 @@ static const struct opt options[] = {
 	OPT_ROOT(struct exec_cli, root),
 	OPT_WORKDIR(struct exec_cli, workdir),
 	OPT_ENV(struct exec_cli, env),
+	{.name = "tools",
+	 .arg = "IMAGE",
+	 .help = "use the programs of this image, with the box at /box",
+	 .word = WORD_IMAGE,
+	 OPT_STRING(struct exec_cli, tools)},
 	{.name = "start",
 	 .help = "start the box first, where it does not run",
 	 OPT_FLAG(struct exec_cli, start)},
 	OPTS_END,
 };
 
+/* Tools join a box that runs, with no more rights than you have in it. */
+static int check_tools(const struct exec_cli *cli, struct err *e)
+{
+	if (cli->root || cli->start)
+		return err_set(e, ERR_USAGE, "--tools and --%s cannot be used together",
+			       cli->root ? "root" : "start");
+	return image_check_name(cli->tools, e);
+}
+
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct exec_cli *cli = args->options;
-	struct session_options o = {
-		.root = cli->root, .workdir = cli->workdir, .env = cli->env, .argv = args->program};
+	struct session_options o = {.root = cli->root,
+				    .workdir = cli->workdir,
+				    .env = cli->env,
+				    .argv = args->program,
+				    .tools = cli->tools};
 	const struct consent consent = {false, "enter"};
 	struct enter_options enter = {
 		.project = args->v[0], .no_hook = true, .asker = consent_asker(&consent)};
-	int r;
+	int r = cli->tools ? check_tools(cli, e) : 0;
 
-	if (!args->program || !args->program[0])
+	if (r < 0)
+		return r;
+	if (!cli->tools && (!args->program || !args->program[0]))
 		return err_set(e, ERR_USAGE, "no command given: sandbox exec PROJECT COMMAND...");
 	r = run_exec(args->v[0], &o, ret_status, e);
 	if (!cli->start || (r != -ESRCH && r != -ENOENT))
@@ -46,7 +65,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 const struct command cmd_exec = {
 	.name = "exec",
 	.summary = "run a command in a running box",
-	.usage = "[OPTIONS] PROJECT COMMAND...",
+	.usage = "[OPTIONS] PROJECT [COMMAND...]",
 	.options = options,
 	.options_size = sizeof(struct exec_cli),
 	.program = PROGRAM_AFTER_WORD,

@@ -44,6 +44,7 @@ static void close_session(struct session *s)
 {
 	close_fd(&s->payload);
 	close_fd(&s->report);
+	close_fd(&s->tools);
 	for (int i = 0; i < 3; i++)
 		close_fd(&s->stdio[i]);
 	close_fd(&s->master);
@@ -125,23 +126,37 @@ static int open_master(const struct server *srv, const struct message *m)
 	return fd;
 }
 
-/* Sorts the descriptors of a SESSION into their places; false when their number is wrong. */
-static bool take_session(const struct message *m, const int *fds, int n_fds, struct session *ret)
+/*
+ * Sorts the descriptors of a SESSION into their places; false, with none taken, when their number is
+ * wrong. What sudo asks for is root's, and ends with the one who asked.
+ */
+static bool take_session(const struct server *srv, const struct message *m, const int *fds,
+			 int n_fds, struct session *ret)
 {
-	int next = 2;
+	int next = 0;
 
-	*ret = (struct session){
-		.flags = m->session.flags,
-		.terminals = m->session.terminals & 7,
-		.payload = fds[0],
-		.report = fds[1],
-		.stdio = {-1, -1, -1},
-		.master = -1,
-	};
+	*ret = SESSION_INIT;
+	ret->flags = m->session.flags;
+	ret->terminals = m->session.terminals & 7;
+	if (srv->for_sudo)
+		ret->flags = (ret->flags | SESSION_ROOT) & ~(SESSION_DETACHED | SESSION_AT_EXIT);
+	if (n_fds != 2 + !!(ret->flags & SESSION_TOOLS) + 3 - __builtin_popcount(ret->terminals))
+		return false;
+	ret->payload = fds[next++];
+	ret->report = fds[next++];
+	if (ret->flags & SESSION_TOOLS)
+		ret->tools = fds[next++];
 	for (int i = 0; i < 3; i++)
 		if (!(ret->terminals >> i & 1))
-			ret->stdio[i] = next < PROTOCOL_MAX_FDS ? fds[next++] : -1;
-	return n_fds >= 2 && n_fds == next;
+			ret->stdio[i] = fds[next++];
+	return true;
+}
+
+/* A root of tools is for you alone, who came from outside: sudo's requests are all root's. */
+static bool may_have_tools(const struct session *s)
+{
+	return !(s->flags & SESSION_TOOLS) ||
+	       !(s->flags & (SESSION_ROOT | SESSION_DETACHED | SESSION_AT_EXIT));
 }
 
 /* Its client need not wait: that it is kept is all there is to say. What it says goes nowhere. */
@@ -157,7 +172,7 @@ static void keep_at_exit(struct server *srv, struct connection *c, struct sessio
 	srv->at_exit.connection = -1;
 	srv->at_exit.report = fcntl(s->stdio[0], F_DUPFD_CLOEXEC, 0);
 	srv->has_at_exit = true;
-	*s = (struct session){.payload = -1, .report = -1, .stdio = {-1, -1, -1}, .master = -1};
+	*s = SESSION_INIT;
 	message_send(c->fd, &accepted, NULL, 0, MSG_DONTWAIT);
 	message_send(c->fd, &kept, NULL, 0, MSG_DONTWAIT);
 }
@@ -186,13 +201,17 @@ void server_start_session(struct server *srv, struct connection *c, const struct
 	__attribute__((cleanup(close_session))) struct session s;
 	pid_t pid;
 
-	if (!take_session(m, fds, n_fds, &s)) {
+	if (!take_session(srv, m, fds, n_fds, &s)) {
+		for (int i = 0; i < n_fds; i++)
+			close(fds[i]);
 		answer_error(c, EPROTO, "cannot start a session");
 		return;
 	}
+	if (!may_have_tools(&s)) {
+		answer_error(c, EPERM, "cannot start a session with tools");
+		return;
+	}
 	s.connection = c->fd;
-	if (srv->for_sudo)
-		s.flags = (s.flags | SESSION_ROOT) & ~(SESSION_DETACHED | SESSION_AT_EXIT);
 	if (s.flags & SESSION_AT_EXIT && !s.terminals) {
 		keep_at_exit(srv, c, &s);
 		return;

@@ -32,20 +32,28 @@ struct fd_path fd_path(int fd)
 int mount_clone(int hostfd, const char *source, unsigned long long attrs, int *ret_fd,
 		struct err *e)
 {
-	struct mount_attr attr = {.attr_set = attrs};
-	cleanup_close int fd = -1, from = -1;
+	cleanup_close int from = -1;
 	int r = path_open_nolinks(hostfd, source, O_PATH, 0, &from, e);
 
 	if (r == -ELOOP)
 		return err_set(e, ELOOP, "cannot use '%s': a link was put in its way", source);
 	if (r < 0)
 		return err_add(e, "cannot use '%s'", source);
+	return mount_clone_open(from, source, attrs, ret_fd, e);
+}
+
+int mount_clone_open(int from, const char *name, unsigned long long attrs, int *ret_fd,
+		     struct err *e)
+{
+	struct mount_attr attr = {.attr_set = attrs};
+	cleanup_close int fd = -1;
+
 	fd = open_tree(from, "",
 		       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH);
 	if (fd < 0)
-		return err_sys(e, errno, "cannot use '%s'", source);
+		return err_sys(e, errno, "cannot use '%s'", name);
 	if (attrs && mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
-		return err_sys(e, errno, "cannot restrict the mount of '%s'", source);
+		return err_sys(e, errno, "cannot restrict the mount of '%s'", name);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

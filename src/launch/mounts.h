@@ -25,6 +25,10 @@ struct fd_path fd_path(int fd);
 int mount_clone(int hostfd, const char *source, unsigned long long attrs, int *ret_fd,
 		struct err *e);
 
+/* The same of what is open at from; name is for messages. */
+int mount_clone_open(int from, const char *name, unsigned long long attrs, int *ret_fd,
+		     struct err *e);
+
 /* Attaches a detached tree at an open target. name is for messages. */
 int mount_attach(int tree, int target, const char *name, struct err *e);
 

@@ -3,9 +3,7 @@
  *
  * A network namespace costs as much as all the mounts together, and neither needs the other until
  * /sys is mounted. So a short-lived helper of the launcher joins the box's user namespace and makes
- * it there while pid 1 works; then it goes on to the nested user namespace. It shares the
- * launcher's memory and descriptor table (CLONE_VM | CLONE_FILES): nothing is copied for it, and
- * what it opens is the launcher's.
+ * it there while pid 1 works; then it goes on to the nested user namespace.
  */
 #include "launch/namespaces.h"
 
@@ -13,22 +11,19 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "launch/helper.h"
 #include "launch/idmap.h"
 #include "launch/protocol.h"
 
-struct helper {
+struct making {
 	const struct plan *plan;
 	int pidfd, boot;
 	int you, net;
-	int result;
-	struct err *err;
 };
 
 /* A new network namespace has its loopback down; netdevice(7). */
@@ -48,85 +43,70 @@ static int open_own(const char *path, int *ret_fd, struct err *e)
 	return *ret_fd < 0 ? err_sys(e, errno, "cannot open '%s'", path) : 0;
 }
 
-static int make_net(struct helper *h)
+static int make_net(struct making *m, struct err *e)
 {
 	int r;
 
 	if (unshare(CLONE_NEWNET) < 0)
-		return err_sys(h->err, errno, "cannot make the box's network namespace%s",
+		return err_sys(e, errno, "cannot make the box's network namespace%s",
 			       errno == ENOSPC ? " (user.max_net_namespaces)" : "");
-	r = raise_loopback(h->err);
-	return r < 0 ? r : open_own("/proc/self/ns/net", &h->net, h->err);
+	r = raise_loopback(e);
+	return r < 0 ? r : open_own("/proc/self/ns/net", &m->net, e);
 }
 
 /* box-root must have an id before one can be nested in it. */
-static int wait_mapped(struct helper *h)
+static int wait_mapped(int boot, struct err *e)
 {
 	int fds[PROTOCOL_MAX_FDS], n_fds, r;
 	struct message m;
 
-	r = message_receive(h->boot, &m, fds, &n_fds, 0);
+	r = message_receive(boot, &m, fds, &n_fds, 0);
 	if (r == 1 && m.type == MESSAGE_MAPPED)
 		return 0;
 	if (r == 1 && m.type == MESSAGE_ERROR) {
-		*h->err = m.error;
+		*e = m.error;
 		return -m.error.code;
 	}
-	return err_set(h->err, ECONNRESET, "the box's pid 1 was killed while it started");
+	return err_set(e, ECONNRESET, "the box's pid 1 was killed while it started");
 }
 
-static int make_you(struct helper *h)
+static int make_you(struct making *m, struct err *e)
 {
-	const struct plan *p = h->plan;
-	int r = wait_mapped(h);
+	const struct plan *p = m->plan;
+	int r = wait_mapped(m->boot, e);
 
 	if (r < 0)
 		return r;
 	if (unshare(CLONE_NEWUSER) < 0)
-		return err_sys(h->err, errno, "cannot make the nested user namespace");
-	r = idmap_write(p->you_uid, p->you_gid, 0, 0, h->err);
-	return r < 0 ? r : open_own("/proc/self/ns/user", &h->you, h->err);
+		return err_sys(e, errno, "cannot make the nested user namespace");
+	r = idmap_write(p->you_uid, p->you_gid, 0, 0, e);
+	return r < 0 ? r : open_own("/proc/self/ns/user", &m->you, e);
 }
 
-static int helper_main(void *arg)
+static int make(void *arg, struct err *e)
 {
-	struct helper *h = arg;
+	struct making *m = arg;
+	int r = 0;
 
-	if (setns(h->pidfd, CLONE_NEWUSER) < 0)
-		h->result = err_sys(h->err, errno, "cannot join the box's user namespace");
-	else
-		h->result = h->plan->net == PLAN_NET_NEW ? make_net(h) : 0;
-	if (h->result == 0)
-		h->result = make_you(h);
-	return 0;
+	if (setns(m->pidfd, CLONE_NEWUSER) < 0)
+		return err_sys(e, errno, "cannot join the box's user namespace");
+	if (m->plan->net == PLAN_NET_NEW)
+		r = make_net(m, e);
+	return r < 0 ? r : make_you(m, e);
 }
 
 int namespaces_make(const struct plan *p, int pidfd, int boot, int *ret_you, int *ret_net,
 		    struct err *e)
 {
-	_Alignas(16) char stack[32768];
-	struct helper h = {.plan = p,
-			   .pidfd = pidfd,
-			   .boot = boot,
-			   .you = -1,
-			   .net = -1,
-			   .result = -ECHILD,
-			   .err = e};
-	pid_t pid = clone(helper_main, stack + sizeof(stack),
-			  CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &h);
+	struct making m = {.plan = p, .pidfd = pidfd, .boot = boot, .you = -1, .net = -1};
+	int r = helper_run(make, &m, e);
 
-	if (pid < 0)
-		return err_sys(e, errno, "cannot start a helper process");
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (h.result == -ECHILD)
-		err_set(e, ECHILD, "the helper process was killed");
-	if (h.result < 0) {
-		close_fd(&h.you);
-		close_fd(&h.net);
-		return h.result;
+	if (r < 0) {
+		close_fd(&m.you);
+		close_fd(&m.net);
+		return r;
 	}
-	*ret_you = h.you;
-	*ret_net = h.net;
+	*ret_you = m.you;
+	*ret_net = m.net;
 	return 0;
 }

@@ -16,10 +16,12 @@
  * connection that closes before it may be asked again.
  *
  * Descriptors of SESSION, in this order: a memfd with the payload, the report pipe's write end,
- * then one for each of stdin, stdout, stderr whose bit in `terminals` is clear.
+ * with SESSION_TOOLS the detached mount of the tools' root (tools.h), then one for each of stdin,
+ * stdout, stderr whose bit in `terminals` is clear.
  *
  * Payload: struct session_payload, then NUL-terminated strings: the working folder, argc
- * arguments, envc NAME=value. Pid 1 never reads it; the session's own process does.
+ * arguments, envc NAME=value, sharedc paths of the box. Pid 1 never reads it; the session's own
+ * process does.
  */
 #ifndef LAUNCH_PROTOCOL_H
 #define LAUNCH_PROTOCOL_H
@@ -29,8 +31,8 @@
 
 #include "base/err.h"
 
-#define PROTOCOL_MAGIC	     0x53424f01u /* "SBO", version 1: raised with every change here */
-#define PROTOCOL_MAX_FDS     5
+#define PROTOCOL_MAGIC	     0x53424f02u /* "SBO", version 2: raised with every change here */
+#define PROTOCOL_MAX_FDS     6
 #define PROTOCOL_MAX_PAYLOAD (4u << 20) /* above the kernel's own limit for stacks of 8 MiB / 4 */
 
 /* Where a session finds sudo's socket, and sudo. */
@@ -55,6 +57,7 @@ enum session_flags {
 	SESSION_RAW_PTY = 1u << 1,  /* stdin is no terminal: the pty must not touch the bytes */
 	SESSION_DETACHED = 1u << 2, /* outlives its client */
 	SESSION_AT_EXIT = 1u << 3,  /* not now: when the box goes by itself or is stopped */
+	SESSION_TOOLS = 1u << 4,    /* in a root of tools: as you, from outside, and attached */
 };
 
 struct message {
@@ -74,6 +77,7 @@ struct message {
 struct session_payload {
 	uint32_t argc; /* 0: the user's shell */
 	uint32_t envc;
+	uint32_t sharedc; /* with SESSION_TOOLS: folders of the box that the tools see too */
 };
 
 /*

@@ -37,6 +37,7 @@ static int make_payload(const struct session_request *req, int *ret_fd, struct e
 	buf_add(&b, req->cwd, strlen(req->cwd) + 1);
 	head.argc = (uint32_t)add_strings(&b, req->argv);
 	head.envc = (uint32_t)add_strings(&b, req->envp);
+	head.sharedc = req->tools ? (uint32_t)add_strings(&b, req->tools->shared) : 0;
 	memcpy(b.data, &head, sizeof(head));
 	if (b.len > PROTOCOL_MAX_PAYLOAD)
 		return err_set(e, E2BIG,
@@ -81,12 +82,14 @@ int request_send(int connection, const struct session_request *req, uint32_t ter
 	if (req->detach && (null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
 		return err_sys(e, errno, "cannot open '/dev/null'");
 	m.session.flags = (req->root ? SESSION_ROOT : 0) | (req->detach ? SESSION_DETACHED : 0) |
-			  (req->at_exit ? SESSION_AT_EXIT : 0) |
+			  (req->at_exit ? SESSION_AT_EXIT : 0) | (req->tools ? SESSION_TOOLS : 0) |
 			  (terminals && !(terminals & 1) ? SESSION_RAW_PTY : 0);
 	m.session.terminals = terminals;
 	m.session.size = *size;
 	fds[n++] = payload;
 	fds[n++] = report_w;
+	if (req->tools)
+		fds[n++] = req->tools->tree;
 	for (int fd = 0; fd < 3; fd++)
 		if (!(terminals >> fd & 1))
 			fds[n++] = req->detach ? null : fd;

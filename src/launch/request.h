@@ -10,6 +10,12 @@
 
 #include "base/err.h"
 
+/* A session whose root is not the box's; see tools.h. */
+struct session_tools {
+	int tree;	     /* from tools_make() */
+	char *const *shared; /* absolute paths of the box, ends with NULL */
+};
+
 struct session_request {
 	bool root;	   /* as box-root */
 	const char *cwd;   /* absolute, inside the box */
@@ -17,6 +23,7 @@ struct session_request {
 	char *const *envp; /* the whole environment, ends with NULL */
 	bool detach;	   /* return as soon as the command is executed; no terminal, no stdin */
 	bool at_exit;	   /* with detach: kept until the box goes; the last one asked for counts */
+	const struct session_tools *tools; /* NULL: the root is the box's */
 };
 
 /*

@@ -147,41 +147,43 @@ static int pivot(int rootfd, struct err *e)
 	return 0;
 }
 
-static int build_dev(const struct plan *p, int scratch, struct rootfs *root, struct err *e)
+static int build_dev(const struct plan *p, struct rootfs *root, struct err *e)
 {
 	cleanup_close int memory = -1;
-	int r = mount_scratch(scratch, "dev", 0755, &memory, e);
+	int r = mount_scratch(root->scratch, "dev", 0755, &memory, e);
 
 	return r < 0 ? r : dev_build(root->fd, memory, p->host_root, &root->pts, e);
 }
 
-int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e)
+int rootfs_image(const struct plan *p, int host, struct rootfs *ret, struct err *e)
 {
-	cleanup_close int scratch = -1, host = -1;
-	int r = open_dir("/", &host, e);
+	int r;
 
 	*ret = (struct rootfs){.fd = -1, .pts = -1, .scratch = -1};
-	if (r < 0)
-		return r;
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_sys(e, errno, "cannot make the mount tree private");
-	r = mount_memory(p->staging, &scratch, e);
+	r = mount_memory(p->staging, &ret->scratch, e);
 	if (r == 0)
-		r = overlay_mount(p, scratch, e);
+		r = overlay_mount(p, ret->scratch, e);
 	if (r == 0)
 		r = open_dir(p->staging, &ret->fd, e);
 	if (r == 0)
 		r = etc_apply(ret->fd, &p->etc, e);
+	return r < 0 ? r : mounts_apply(p, MOUNTS_OF_IMAGE, ret->fd, host, ret->scratch, e);
+}
+
+int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e)
+{
+	cleanup_close int host = -1;
+	int r = open_dir("/", &host, e);
+
 	if (r == 0)
-		r = mounts_apply(p, MOUNTS_OF_IMAGE, ret->fd, host, scratch, e);
+		r = rootfs_image(p, host, ret, e);
 	if (r == 0)
 		r = mount_proc(ret->fd, e);
 	if (r == 0)
-		r = build_dev(p, scratch, ret, e);
-	if (r == 0)
-		r = mounts_apply(p, MOUNTS_OF_DEV, ret->fd, host, scratch, e);
-	ret->scratch = take_fd(&scratch);
-	return r;
+		r = build_dev(p, ret, e);
+	return r < 0 ? r : mounts_apply(p, MOUNTS_OF_DEV, ret->fd, host, ret->scratch, e);
 }
 
 int rootfs_enter(const struct plan *p, const struct rootfs *root, struct err *e)

@@ -15,6 +15,12 @@ struct rootfs {
 };
 
 /*
+ * The part that is the image: overlay, lines of /etc, the plan's mounts. host: the host's root. What
+ * is open in *ret after a failure is the caller's too.
+ */
+int rootfs_image(const struct plan *p, int host, struct rootfs *ret, struct err *e);
+
+/*
  * Builds the plan's mount tree in the calling process's fresh mount namespace: all that does not
  * depend on the network namespace. On failure the process must exit: its mounts are half built.
  */

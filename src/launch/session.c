@@ -7,7 +7,8 @@
  *	3  with a terminal: the command is forked into a process group of its own; this process
  *	   stays as session leader, so that Ctrl-Z can stop a bare command (the group of a command
  *	   whose parent is outside its session is orphaned, and the kernel ignores SIGTSTP for it)
- *	4  you: joins the nested user namespace; capabilities go; no_new_privs
+ *	4  you: joins the nested user namespace, and the root of tools where there is one;
+ *	   capabilities go; no_new_privs
  *	5  working folder; every descriptor but stdio close-on-exec
  *	6  seccomp
  *	7  execve: the close of the report pipe says that it worked
@@ -37,12 +38,14 @@
 #include "base/proc.h"
 #include "launch/caps.h"
 #include "launch/seccomp.h"
+#include "launch/tools.h"
 
 /* The strings of the payload, in the session's own memory. */
 struct command {
 	const char *cwd;
 	char **argv; /* NULL: the user's shell */
 	char **envp;
+	char **shared; /* paths of the box that tools see too */
 };
 
 static noreturn void fail(int report, const struct err *e)
@@ -84,9 +87,10 @@ static int read_payload(int fd, struct command *ret, struct err *e)
 	end = data + size;
 	ret->cwd = data + sizeof(*head);
 	pos = data + sizeof(*head) + strlen(ret->cwd) + 1;
-	if (head->argc > size || head->envc > size ||
+	if (head->argc > size || head->envc > size || head->sharedc > size ||
 	    (head->argc && !(ret->argv = take_strings(&pos, end, head->argc))) ||
-	    !(ret->envp = take_strings(&pos, end, head->envc)))
+	    !(ret->envp = take_strings(&pos, end, head->envc)) ||
+	    !(ret->shared = take_strings(&pos, end, head->sharedc)))
 		return err_set(e, EPROTO, "the session's command is malformed");
 	return 0;
 }
@@ -123,17 +127,24 @@ static int set_stdio(const struct session *s, struct err *e)
 	return 0;
 }
 
-static int take_identity(const struct session_policy *policy, uint32_t flags, struct err *e)
+static int become_you(const struct session_policy *policy, const struct session *s,
+		      const struct command *c, struct err *e)
 {
-	int r;
+	int r = 0;
 
-	if (flags & SESSION_ROOT) {
-		r = caps_drop_to_root(policy->host_root, e);
-	} else {
-		if (setns(policy->you_userns, CLONE_NEWUSER) < 0)
-			return err_sys(e, errno, "cannot join the nested user namespace");
-		r = caps_drop_all(e);
-	}
+	if (setns(policy->you_userns, CLONE_NEWUSER) < 0)
+		return err_sys(e, errno, "cannot join the nested user namespace");
+	if (s->flags & SESSION_TOOLS)
+		r = tools_enter(s->tools, c->shared, e);
+	return r < 0 ? r : caps_drop_all(e);
+}
+
+static int take_identity(const struct session_policy *policy, const struct session *s,
+			 const struct command *c, struct err *e)
+{
+	int r = s->flags & SESSION_ROOT ? caps_drop_to_root(policy->host_root, e)
+					: become_you(policy, s, c, e);
+
 	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = err_sys(e, errno, "cannot set no_new_privs");
 	return r;
@@ -198,15 +209,17 @@ static void settle_term(struct command *c)
 	}
 }
 
-static int exec_error(const char *name, int errnum, struct err *e)
+static int exec_error(const struct session *s, const char *name, int errnum, struct err *e)
 {
+	const char *where = s->flags & SESSION_TOOLS ? "tools' image" : "box";
+
 	if (errnum == ENOENT && strchr(name, '/') && access(name, F_OK) == 0)
 		return err_set(e, ERR_CMD_NOT_FOUND,
-			       "cannot run '%s': its interpreter or loader is not in the box",
-			       name);
+			       "cannot run '%s': its interpreter or loader is not in the %s", name,
+			       where);
 	if (errnum == ENOENT)
-		return err_set(e, ERR_CMD_NOT_FOUND,
-			       "cannot run '%s': command not found in the box", name);
+		return err_set(e, ERR_CMD_NOT_FOUND, "cannot run '%s': command not found in the %s",
+			       name, where);
 	err_sys(e, errnum, "cannot run '%s'", name);
 	e->code = ERR_CMD_NOT_EXEC;
 	return -e->code;
@@ -220,7 +233,7 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 
 	if (s->flags & SESSION_ROOT)
 		filter |= SECCOMP_ROOT;
-	if (take_identity(policy, s->flags, &e) < 0)
+	if (take_identity(policy, s, c, &e) < 0)
 		fail(s->report, &e);
 	if (chdir(c->cwd) < 0) {
 		err_sys(&e, errno, "cannot change to folder '%s' in the box", c->cwd);
@@ -236,7 +249,7 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 		fail(s->report, &e);
 	environ = c->envp;
 	execvp(c->argv[0], c->argv);
-	exec_error(c->argv[0], errno, &e);
+	exec_error(s, c->argv[0], errno, &e);
 	fail(s->report, &e);
 }
 

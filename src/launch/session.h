@@ -23,10 +23,18 @@ struct session {
 	uint32_t terminals;
 	int payload; /* memfd */
 	int report;
+	int tools; /* SESSION_TOOLS: the detached mount that becomes its root */
 	int stdio[3];
 	int connection; /* STOPPED is said on it */
 	int master;	/* of the session's pty, or -1 */
 };
+
+#define SESSION_INIT                                                                               \
+	(struct session)                                                                           \
+	{                                                                                          \
+		.payload = -1, .report = -1, .tools = -1, .stdio = {-1, -1, -1}, .connection = -1, \
+		.master = -1,                                                                      \
+	}
 
 /*
  * Forks the session's process. Returns its pid (a session and group leader of its own), or -errno.

@@ -2,10 +2,13 @@
  * probe.c - one attempt at something, told in one word; the attacks of tests/bats/security_*.bats.
  *
  *	probe call NAME|NUMBER [ARG...]	a system call; an ARG is a number, or a string after "s:"
+ *	probe join PID NAME [ARG...]	the same in the user and mount namespace of PID
  *	probe listen ADDRESS		prints "listening", then "reached" for each connection
  *	probe connect ADDRESS		connects
  *	probe hold ADDRESS N SECONDS	keeps N connections open, printing how many it got
  *	probe garble ADDRESS N		sends N packets of noise, each on a connection of its own
+ *	probe session ADDRESS FLAGS N	asks for a session with N descriptors, prints the answer, and
+ *					"left open" when one of them is kept
  *	probe trace PID			tries all ways into a process that ptrace(2) guards
  *	probe key COMMAND...		puts a key into the session keyring, runs COMMAND
  *
@@ -14,6 +17,9 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +30,8 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "launch/protocol.h"
 
 static const struct {
 	const char *name;
@@ -69,6 +77,14 @@ static int try_call(int argc, char **argv)
 		args[i - 1] = strncmp(argv[i], "s:", 2) == 0 ? (long)(argv[i] + 2)
 							     : (long)strtoull(argv[i], NULL, 0);
 	return answer(syscall(nr, args[0], args[1], args[2], args[3], args[4], args[5]));
+}
+
+/* Not by nsenter(1): whoever is not uid 0 there loses all rights with execve(2). */
+static int join(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? fd : setns(fd, CLONE_NEWUSER | CLONE_NEWNS);
 }
 
 /* A socket for address and where it leads. */
@@ -144,6 +160,7 @@ static int hold(const char *address, int n, unsigned seconds)
 static int garble(const char *address, int n)
 {
 	unsigned char noise[4096];
+	uint32_t magic = PROTOCOL_MAGIC;
 	unsigned seed = 1;
 
 	for (int i = 0; i < n; i++) {
@@ -153,13 +170,37 @@ static int garble(const char *address, int n)
 			return answer(-1);
 		for (size_t j = 0; j < sizeof(noise); j++)
 			noise[j] = (unsigned char)rand_r(&seed);
-		memcpy(noise, "\x01\x4f\x42\x53", 4); /* the magic, on little endian */
-		noise[4] %= 9;			      /* a type that may be one */
+		memcpy(noise, &magic, sizeof(magic));
+		noise[4] %= 9; /* a type that may be one */
 		noise[5] = noise[6] = noise[7] = 0;
 		(void)!send(fd, noise, (size_t)(i % 64), MSG_NOSIGNAL);
 		close(fd);
 	}
 	return answer(0);
+}
+
+/* All N are one pipe, whose end tells that the other side has closed them. */
+static int ask_session(const char *address, uint32_t flags, int n)
+{
+	struct message m = {.type = MESSAGE_SESSION, .session.flags = flags};
+	int fd = connect_to(address, SOCK_SEQPACKET), fds[PROTOCOL_MAX_FDS], got, pipefd[2], r;
+	struct pollfd end = {0};
+
+	if (fd < 0 || pipe2(pipefd, O_CLOEXEC) < 0 || n > PROTOCOL_MAX_FDS)
+		return answer(-1);
+	for (int i = 0; i < n; i++)
+		fds[i] = pipefd[1];
+	if (message_send(fd, &m, fds, n, 0) < 0)
+		return answer(-1);
+	close(pipefd[1]);
+	r = message_receive(fd, &m, fds, &got, 0);
+	puts(r != 1 ? "no answer" : m.type == MESSAGE_ERROR ? m.error.msg : "accepted");
+	end.fd = pipefd[0];
+	while ((r = poll(&end, 1, 2000)) == 1 && end.revents & POLLIN)
+		(void)!read(pipefd[0], &m, sizeof(m)); /* what a session reports */
+	if (r == 0)
+		puts("left open");
+	return 0;
 }
 
 static int trace(pid_t pid)
@@ -198,6 +239,9 @@ int main(int argc, char **argv)
 
 	if (strcmp(what, "call") == 0)
 		return try_call(argc - 2, argv + 2);
+	if (strcmp(what, "join") == 0 && argc > 3)
+		return join((pid_t)strtol(argv[2], NULL, 10)) < 0 ? answer(-1)
+								  : try_call(argc - 3, argv + 3);
 	if (strcmp(what, "listen") == 0)
 		return listen_on(argv[2]);
 	if (strcmp(what, "connect") == 0)
@@ -207,6 +251,9 @@ int main(int argc, char **argv)
 			    (unsigned)strtoul(argv[4], NULL, 10));
 	if (strcmp(what, "garble") == 0 && argc == 4)
 		return garble(argv[2], (int)strtol(argv[3], NULL, 10));
+	if (strcmp(what, "session") == 0 && argc == 5)
+		return ask_session(argv[2], (uint32_t)strtoul(argv[3], NULL, 0),
+				   (int)strtol(argv[4], NULL, 10));
 	if (strcmp(what, "trace") == 0)
 		return trace((pid_t)strtol(argv[2], NULL, 10));
 	if (strcmp(what, "key") == 0)
