@@ -187,7 +187,7 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 	user_self(&u);
 	if (client_connect(b.run_fd, "control", &connection) < 0)
 		return not_running(&b, e);
-	r = drift_check_running(&b, &settings, false, e);
+	r = b.temporary ? 0 : drift_check_running(&b, &settings, false, e);
 	if (r < 0)
 		return r;
 	r = box_session_join(&s, &b, &settings, &u, o, false, &connection, ret_status, e);
