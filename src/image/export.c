@@ -157,21 +157,11 @@ static int export_oci(struct exporting *x, struct err *e)
 	return r;
 }
 
-static ssize_t read_fd(void *ctx, void *buf, size_t size, struct err *e)
-{
-	ssize_t n;
-
-	do
-		n = read(*(int *)ctx, buf, size);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? err_sys(e, errno, "cannot read a blob") : n;
-}
-
 /* All of a packed layer, plain: counted, and to the archive's member if there is one. */
 static int inflate_layer(int fd, enum compression kind, struct archive *to, uint64_t *ret_size,
 			 struct digest *ret, struct err *e)
 {
-	struct byte_source in = {.read = read_fd, .ctx = &fd};
+	struct byte_source in = {.read = source_read_fd, .ctx = &fd};
 	cleanup_free char *buffer = xcalloc(1, COPY_BYTES);
 	cleanup_hash struct hash *h = hash_new();
 	struct inflate *z;
