@@ -45,7 +45,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	const struct enter_cli *cli = args->options;
 	struct enter_options o = {
 		.project = args->n ? args->v[0] : NULL,
-		.asker = consent_asker(cli->accept),
+		.asker = consent_asker("enter", cli->accept),
 		.rebuild = cli->rebuild,
 		.name = cli->name,
 		.settings = {.variant = cli->variant, .profiles = cli->profiles},

@@ -31,7 +31,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		.root = cli->root, .workdir = cli->workdir, .env = cli->env, .argv = args->program};
 
 	struct enter_options enter = {
-		.project = args->v[0], .no_hook = true, .asker = consent_asker(false)};
+		.project = args->v[0], .no_hook = true, .asker = consent_asker("enter", false)};
 	int r;
 
 	if (!args->program || !args->program[0])

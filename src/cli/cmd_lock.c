@@ -27,7 +27,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	struct lock_options o = {.project = args->n ? args->v[0] : NULL,
 				 .check = cli->check,
 				 .update = cli->update,
-				 .asker = consent_asker(cli->accept)};
+				 .asker = consent_asker("enter", cli->accept)};
 
 	(void)ret_status;
 	if (cli->check && cli->update)

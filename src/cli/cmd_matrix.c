@@ -151,7 +151,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		.argv = args->program,
 		.env = cli->env,
 		.settings = {.variant = cli->variant, .profiles = cli->profiles},
-		.asker = consent_asker(cli->accept),
+		.asker = consent_asker("enter", cli->accept),
 		.ended = say_ended,
 	};
 	struct err failed;

@@ -19,6 +19,7 @@ extern const struct command cmd_export;
 extern const struct command cmd_activate;
 extern const struct command cmd_lock;
 extern const struct command cmd_matrix;
+extern const struct command cmd_try;
 extern const struct command cmd_ls;
 extern const struct command cmd_ps;
 extern const struct command cmd_inspect;

@@ -11,41 +11,42 @@
 #include "base/cleanup.h"
 #include "cli/ask.h"
 
+struct consent {
+	const char *command;
+	bool accept;
+};
+
 static int ask(const char *project, const struct strv *lines, bool first, void *arg, struct err *e)
 {
-	const bool *accept = arg;
+	const struct consent *c = arg;
 	const char *than = first ? "" : ", more than before";
-	cleanup_strv struct strv words = {0};
 	cleanup_buf struct buf all = BUF_INIT;
-	cleanup_free char *answer = NULL;
+	bool yes;
 	int r;
 
-	if (*accept)
+	if (c->accept)
 		return 0;
 	for (size_t i = 0; i < lines->n; i++)
 		buf_addf(&all, "%s%s", i ? "; " : "", lines->v[i]);
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return err_set(e, EPERM,
-			       "the project asks for these of this machine%s: %s: 'sandbox enter "
+			       "the project asks for these of this machine%s: %s: 'sandbox %s "
 			       "--accept %s' if that is your wish",
-			       than, all.data, project);
+			       than, all.data, c->command, project);
 	fprintf(stderr, "sandbox: the project '%s' asks for these of this machine%s:\n", project,
 		than);
 	for (size_t i = 0; i < lines->n; i++)
 		fprintf(stderr, "  %s\n", lines->v[i]);
-	strv_push(&words, "yes");
-	strv_push(&words, "no");
-	r = ask_line("let it have them? yes or no", "no", &words, &answer, e);
+	r = ask_yes("let it have them?", &yes, e);
 	if (r < 0)
 		return r;
-	return streq(answer, "yes") || streq(answer, "y")
-		       ? 0
-		       : err_set(e, EPERM, "the project was not given what it asks for");
+	return yes ? 0 : err_set(e, EPERM, "the project was not given what it asks for");
 }
 
-struct reach_asker consent_asker(bool accept)
+struct reach_asker consent_asker(const char *command, bool accept)
 {
-	static const bool answers[] = {false, true};
+	static struct consent consent;
 
-	return (struct reach_asker){.ask = ask, .arg = (void *)&answers[accept]};
+	consent = (struct consent){.command = command, .accept = accept};
+	return (struct reach_asker){.ask = ask, .arg = &consent};
 }

@@ -8,7 +8,10 @@
 
 #include "box/reach.h"
 
-/* On a terminal a question, elsewhere an error that names the command; accept: neither. */
-struct reach_asker consent_asker(bool accept);
+/*
+ * On a terminal a question, elsewhere an error that says how to accept by `sandbox COMMAND`; accept:
+ * neither. There is one at a time.
+ */
+struct reach_asker consent_asker(const char *command, bool accept);
 
 #endif
