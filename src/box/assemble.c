@@ -22,14 +22,13 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "box/assemble_mounts.h"
+#include "box/etc_lines.h"
 #include "box/programs.h"
 #include "box/reach.h"
 #include "box/session_env.h"
 #include "config/value.h"
 #include "launch/protocol.h"
 #include "net/driver.h"
-
-#define RESOLV_CONF_MAX (64u << 10)
 
 void assembly_clear(struct assembly *a)
 {
@@ -228,24 +227,18 @@ static int add_project(const struct assemble_request *req, struct assembly *a, s
 static void fill_etc(const struct assemble_request *req, struct assembly *a)
 {
 	const struct user *u = req->user;
-	cleanup_buf struct buf resolv = BUF_INIT;
 	struct plan_etc *etc = &a->plan.etc;
-	struct err ignored;
 
 	/* A read-only root cannot be told; its users see a bare uid. */
 	if (a->root->read_only)
 		return;
 	if (!req->sealed) {
-		etc->passwd_line = assembly_keep(
-			a, xasprintf("%s:x:%u:%u::%s:/bin/sh", u->name, u->uid, u->gid, a->home));
-		etc->group_line = assembly_keep(a, xasprintf("%s:x:%u:", u->name, u->gid));
+		etc->passwd_line = assembly_keep(a, etc_lines_passwd(u, a->home));
+		etc->group_line = assembly_keep(a, etc_lines_group(u));
 	}
-	etc->hosts = assembly_keep(
-		a, xasprintf("127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost\n",
-			     a->plan.hostname));
-	if (a->plan.net == PLAN_NET_HOST &&
-	    file_read(AT_FDCWD, "/etc/resolv.conf", RESOLV_CONF_MAX, &resolv, &ignored) == 0)
-		etc->resolv_conf = assembly_keep(a, buf_detach(&resolv));
+	etc->hosts = assembly_keep(a, etc_lines_hosts(a->plan.hostname));
+	if (a->plan.net == PLAN_NET_HOST)
+		etc->resolv_conf = assembly_keep(a, etc_lines_resolv());
 }
 
 /* What was tried is to be looked at, not to go on. */
