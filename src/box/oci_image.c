@@ -9,10 +9,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -60,35 +58,14 @@ int oci_image_lease(const struct store *s, int *ret_fd, struct err *e)
 	return 0;
 }
 
-static int wait_for(pid_t pid, struct err *e)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_sys(e, errno, "cannot wait for sandbox-image");
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 0;
-	return err_set(e, ERR_SAID, "sandbox-image failed");
-}
-
 /* `sandbox-image image prepare NAME`; what it prints is no output of ours. */
 static int prepare(const char *image, struct err *e)
 {
 	cleanup_free char *program = program_path("sandbox-image");
 	char *argv[] = {program,      (char *)"image", (char *)"prepare",
 			(char *)"--", (char *)image,   NULL};
-	posix_spawn_file_actions_t actions;
-	pid_t pid;
-	int r;
 
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-	r = posix_spawn(&pid, program, &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	if (r)
-		return err_sys(e, r, "cannot run '%s'", program);
-	return wait_for(pid, e);
+	return program_run(argv, STDERR_FILENO, e);
 }
 
 static int find(const struct image_request *req, struct digest *ret, struct err *e)

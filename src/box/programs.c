@@ -3,7 +3,10 @@
  */
 #include "box/programs.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -29,4 +32,24 @@ char *program_path(const char *name)
 char *program_sandbox(void)
 {
 	return beside_self("../../../bin/sandbox");
+}
+
+int program_run(char *const *argv, int out, struct err *e)
+{
+	posix_spawn_file_actions_t actions;
+	int status, r;
+	pid_t pid;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	r = posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (r)
+		return err_sys(e, r, "cannot run '%s'", argv[0]);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(e, errno, "cannot wait for '%s'", argv[0]);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	return err_set(e, ERR_SAID, "'%s' failed", argv[0]);
 }

@@ -21,6 +21,8 @@ extern const struct command cmd_lock;
 extern const struct command cmd_matrix;
 extern const struct command cmd_try;
 extern const struct command cmd_diff;
+extern const struct command cmd_apply;
+extern const struct command cmd_discard;
 extern const struct command cmd_ls;
 extern const struct command cmd_ps;
 extern const struct command cmd_inspect;

@@ -23,6 +23,10 @@ struct login_cli {
 	const char *user;
 };
 
+struct pack_cli {
+	const char *from;
+};
+
 struct export_cli {
 	const char *format;
 };
@@ -57,6 +61,7 @@ extern const struct command cmd_image_export;
 extern const struct command cmd_image_bootstrap;
 extern const struct command cmd_image_prepare;
 extern const struct command cmd_image_devcontainer;
+extern const struct command cmd_image_pack;
 extern const struct command cmd_image_tag;
 extern const struct command cmd_image_rm;
 extern const struct command cmd_image_inspect;

@@ -33,6 +33,7 @@ static const struct {
 	{&cmd_image_bootstrap, image_cmd_bootstrap},
 	{&cmd_image_prepare, image_cmd_prepare},
 	{&cmd_image_devcontainer, image_cmd_devcontainer},
+	{&cmd_image_pack, image_cmd_pack},
 	{&cmd_image_tag, image_cmd_tag},
 	{&cmd_image_rm, image_cmd_rm},
 	{&cmd_image_inspect, image_cmd_inspect},
