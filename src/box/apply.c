@@ -22,6 +22,7 @@ void apply_clear(struct apply_plan *p)
 	free(p->v);
 	free(p->folders);
 	free(p->drop);
+	free(p->data);
 	*p = (struct apply_plan){0};
 }
 
@@ -34,16 +35,8 @@ const char *apply_relative(const struct change *c, const char *from)
 	return S_ISDIR(c->st.st_mode) ? "" : path_basename(c->path);
 }
 
-/* The boxes' own files, where a link of the user's may lead to them. */
-static bool is_of_store(const char *path, const struct store *s)
-{
-	cleanup_free char *data = realpath(s->data, NULL);
-
-	return !data || path_is_beneath(path, data);
-}
-
-static int add_step(const struct store *s, struct apply_plan *p, const struct change *c, int folder,
-		    const char *host, const char *rel, struct err *e)
+static int add_step(struct apply_plan *p, const struct change *c, int folder, const char *host,
+		    const char *rel, struct err *e)
 {
 	const char *special = change_special(c);
 	struct apply_step step = {.change = *c, .folder = folder};
@@ -55,7 +48,7 @@ static int add_step(const struct store *s, struct apply_plan *p, const struct ch
 	}
 	step.path = path_join(host, rel);
 	step.rel = step.path + strlen(step.path) - strlen(rel);
-	if (is_of_store(step.path, s))
+	if (path_is_beneath(step.path, p->data))
 		r = err_set(e, EPERM, "cannot apply '%s' to '%s': boxes are kept there", c->path,
 			    step.path);
 	else
@@ -78,8 +71,8 @@ static int open_folder(struct apply_plan *p, const char *path, int *ret_fd, stru
 }
 
 /* The changes of one overlay to where they came from. */
-static int add_overlay(const struct store *s, const struct changes *all,
-		       const struct box_overlay *o, struct apply_plan *p, struct err *e)
+static int add_overlay(const struct changes *all, const struct box_overlay *o, struct apply_plan *p,
+		       struct err *e)
 {
 	int folder = -1, r = 0;
 
@@ -91,7 +84,7 @@ static int add_overlay(const struct store *s, const struct changes *all,
 		if (folder < 0)
 			r = open_folder(p, o->source, &folder, e);
 		if (r == 0)
-			r = add_step(s, p, c, folder, o->source, c->rel, e);
+			r = add_step(p, c, folder, o->source, c->rel, e);
 	}
 	p->drop[o - all->overlays.v] = folder >= 0;
 	return r;
@@ -108,8 +101,8 @@ static bool came_from(const struct change *c, const char *to, const char *rel)
 	return streq(was, there);
 }
 
-static int add_beneath(const struct store *s, const struct changes *all, const char *from,
-		       const char *to, struct apply_plan *p, struct err *e)
+static int add_beneath(const struct changes *all, const char *from, const char *to,
+		       struct apply_plan *p, struct err *e)
 {
 	int folder = -1, r = open_folder(p, to, &folder, e);
 
@@ -120,7 +113,7 @@ static int add_beneath(const struct store *s, const struct changes *all, const c
 		if (*rel && c->kind == CHANGE_DELETED && !came_from(c, to, rel))
 			log_note("left out: '%s' is deleted in the box alone", c->path);
 		else if (*rel)
-			r = add_step(s, p, c, folder, to, rel, e);
+			r = add_step(p, c, folder, to, rel, e);
 	}
 	return r;
 }
@@ -133,14 +126,17 @@ int apply_make(const struct store *s, const struct changes *all, const char *fro
 	ret->v = xcalloc(all->n + 1, sizeof(*ret->v));
 	ret->folders = xcalloc(all->overlays.n + 1, sizeof(*ret->folders));
 	ret->drop = xcalloc(all->overlays.n + 1, sizeof(*ret->drop));
+	ret->data = realpath(s->data, NULL);
+	if (!ret->data)
+		return err_sys(e, errno, "cannot open '%s'", s->data);
 	if (all->incomplete)
 		return err_set(e, EACCES,
 			       "not all of the box can be read, so none of it is applied: give "
 			       "yourself the right to read it, in the box");
 	if (from)
-		return add_beneath(s, all, from, to, ret, e);
+		return add_beneath(all, from, to, ret, e);
 	for (size_t i = 0; r == 0 && i < all->overlays.n; i++)
-		r = add_overlay(s, all, &all->overlays.v[i], ret, e);
+		r = add_overlay(all, &all->overlays.v[i], ret, e);
 	for (size_t i = 0; i < all->n; i++)
 		ret->others += !all->v[i].tree->overlay;
 	return r;

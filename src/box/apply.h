@@ -24,6 +24,7 @@ struct apply_plan {
 	int *folders; /* of the host */
 	size_t n_folders;
 	bool *drop;    /* for each overlay: it is applied whole */
+	char *data;    /* the store, where nothing may go */
 	size_t others; /* changes that have no folder of the host to go to */
 };
 

@@ -145,7 +145,8 @@ static int put_folder(const struct apply_step *step, int parent, struct err *e)
 	const char *name = path_basename(step->rel);
 	cleanup_close int fd = -1;
 
-	if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
+	if (mkdirat(parent, name, (step->change.st.st_mode & PERMISSIONS) | 0700) < 0 &&
+	    errno != EEXIST)
 		return err_sys(e, errno, "cannot make '%s'", step->path);
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fchmod(fd, (step->change.st.st_mode & PERMISSIONS) | 0700) < 0)

@@ -21,11 +21,13 @@
 static const char *const always[] = {"/dev", "/etc", "/proc", "/run", "/sys", "/tmp"};
 
 /* Of a home or a project: what runs without being asked for, as whole components of a path. */
-static const char *const run_later[] = {
-	"/.bashrc",	 "/.bash_profile",   "/.bash_login", "/.bash_logout", "/.profile",
-	"/.zshrc",	 "/.zshenv",	     "/.zprofile",   "/.zlogin",      "/.config/autostart",
-	"/.config/fish", "/.config/systemd", "/.ssh",	     "/.git/hooks",   "/.git/config",
-	"/.gitconfig",	 "/.envrc",	     "/.vscode",     "/.xprofile"};
+static const char *const run_later[] = {"/.bashrc",	      "/.bash_profile", "/.bash_login",
+					"/.bash_logout",      "/.profile",	"/.zshrc",
+					"/.zshenv",	      "/.zprofile",	"/.zlogin",
+					"/.config/autostart", "/.config/fish",	"/.config/sandbox",
+					"/.config/systemd",   "/.ssh",		"/.git/hooks",
+					"/.git/config",	      "/.gitconfig",	"/.envrc",
+					"/.vscode",	      "/.xprofile"};
 
 int host_folder_open(const char *path, int *ret_fd, struct err *e)
 {
@@ -256,12 +258,12 @@ const char *change_special(const struct change *c)
 	}
 }
 
-bool change_is_run(const struct change *c)
+bool change_is_run(const char *path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(run_later); i++) {
 		size_t len = strlen(run_later[i]);
 
-		for (const char *at = c->path; (at = strstr(at, run_later[i])); at++)
+		for (const char *at = path; (at = strstr(at, run_later[i])); at++)
 			if (at[len] == '\0' || at[len] == '/')
 				return true;
 	}

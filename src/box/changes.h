@@ -64,8 +64,8 @@ int change_open_base(const struct change *c, int *ret_fd, struct err *e);
 /* "FIFO", "socket" or "device"; NULL for what can be taken out of the box. */
 const char *change_special(const struct change *c);
 
-/* Is it something that the host would run later, unasked: a shell's startup file, a git hook ... */
-bool change_is_run(const struct change *c);
+/* Is there something that the host would run later, unasked: a shell's startup file, a git hook ... */
+bool change_is_run(const char *path);
 
 /* An absolute folder of the host, no component of it a link. O_PATH. */
 int host_folder_open(const char *path, int *ret_fd, struct err *e);

@@ -26,9 +26,10 @@ const char *change_type(const struct change *c)
 void change_print(const struct change *c, const char *path)
 {
 	const char *special = change_special(c);
+	bool run = change_is_run(c->path) || (path && change_is_run(path));
 	char quoted[QUOTED_MAX];
 
-	printf("%c %c %s%s", change_is_run(c) ? '!' : ' ', c->kind,
+	printf("%c %c %s%s", run ? '!' : ' ', c->kind,
 	       err_quote(quoted, sizeof(quoted), path ? path : c->path),
 	       S_ISDIR(c->st.st_mode) ? "/" : "");
 	if (c->link)
@@ -40,7 +41,7 @@ void change_print(const struct change *c, const char *path)
 	putchar('\n');
 }
 
-int change_box(const struct store *s, const char *word, struct box *ret, struct err *e)
+int change_box(const struct store *s, const char *word, bool trial, struct box *ret, struct err *e)
 {
 	cleanup_free char *dir = NULL;
 	int r;
@@ -50,5 +51,5 @@ int change_box(const struct store *s, const char *word, struct box *ret, struct 
 	r = project_folder(s, word, &dir, e);
 	if (r == 0)
 		r = box_find_trial(s, dir, ret, e);
-	return r == -ENOENT && dir ? box_find_project(s, dir, ret, e) : r;
+	return r == -ENOENT && dir && !trial ? box_find_project(s, dir, ret, e) : r;
 }

@@ -15,7 +15,7 @@ void change_print(const struct change *c, const char *path);
 /* "file", "folder", "link", or as change_special() says. */
 const char *change_type(const struct change *c);
 
-/* The box that word means: by its name; or a project's trial, else its box. */
-int change_box(const struct store *s, const char *word, struct box *ret, struct err *e);
+/* The box that word means: by its name; or a project's trial, or, unless `trial`, its box. */
+int change_box(const struct store *s, const char *word, bool trial, struct box *ret, struct err *e);
 
 #endif

@@ -57,7 +57,7 @@ static int check_usage(const struct apply_cli *cli, struct err *e)
 /* Locked as long as we live: what is listed is what is applied. */
 static int take_box(const struct store *s, const char *word, struct box *b, struct err *e)
 {
-	int r = change_box(s, word, b, e);
+	int r = change_box(s, word, false, b, e);
 
 	if (r == 0)
 		r = box_check_ended(b, e);

@@ -42,7 +42,7 @@ static void print_json(const struct changes *all)
 		jsonout_number(&j, "mode", c->st.st_mode & 07777);
 		jsonout_number(&j, "size", S_ISREG(c->st.st_mode) ? c->st.st_size : 0);
 		jsonout_string(&j, "host", c->tree->overlay ? c->tree->overlay->source : NULL);
-		jsonout_bool(&j, "run", change_is_run(c));
+		jsonout_bool(&j, "run", change_is_run(c->path));
 		jsonout_object_end(&j);
 	}
 	jsonout_array_end(&j);
@@ -72,7 +72,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		return err_set(e, ERR_USAGE, "--patch and --json exclude each other");
 	r = store_open(&s, e);
 	if (r == 0)
-		r = change_box(&s, args->n ? args->v[0] : NULL, &b, e);
+		r = change_box(&s, args->n ? args->v[0] : NULL, false, &b, e);
 	if (r == 0)
 		r = changes_find(&s, &b, &all, e);
 	if (r < 0)

@@ -55,10 +55,9 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 	(void)ret_status;
 	if (r == 0)
-		r = change_box(&s, args->n ? args->v[0] : NULL, &b, e);
+		r = change_box(&s, args->n ? args->v[0] : NULL, true, &b, e);
 	if (r == 0 && !b.trial)
-		r = err_set(e, ENOENT,
-			    "there is no trial to discard: 'sandbox rm %s' removes the box itself",
+		r = err_set(e, ENOENT, "box '%s' is no trial: 'sandbox rm %s' removes it", b.name,
 			    b.name);
 	if (r == 0 && !cli->force)
 		r = box_check_ended(&b, e);
