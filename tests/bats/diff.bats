@@ -34,7 +34,7 @@ changes() { sandbox diff "$T/p" "$@"; }
 	tried sh -c 'echo box >>file; touch same; rm -r sub; mkdir -p new/in; echo n >new/in/f; ln -s /etc/passwd new/ln
 		rm -r op; mkdir op; echo host >op/kept; echo evil >.git/hooks/pre-commit; chmod 755 /p/sandbox.ini
 		mkdir -p ~/.config/systemd; echo u >~/.config/systemd/u'
-	sandbox exec --start p-try sudo sh -c 'echo c >/etc/new.conf; rm /etc/hostname'
+	sandbox exec --start p-try sudo sh -c 'echo c >/etc/new.conf'
 	[ "$(changes -- /p /etc)" = "\
   A /etc/new.conf
 ! A /p/.git/hooks/pre-commit
@@ -45,7 +45,7 @@ changes() { sandbox diff "$T/p" "$@"; }
   A /p/new/ln -> /etc/passwd
   D /p/op/lost
   M /p/sandbox.ini
-  D /p/sub/" ] || [ "$(changes -- /p /etc | sed '/hostname/d' | wc -l)" = 10 ]
+  D /p/sub/" ]
 	[ "$(changes -- "$HOME/")" = "\
   A $HOME/.config/
 ! A $HOME/.config/systemd/
@@ -60,11 +60,11 @@ changes() { sandbox diff "$T/p" "$@"; }
 	[ -z "$(sandbox diff "$T/q")" ]
 	sandbox enter --quiet --root "$T/q" -- sh -c 'rm /srv/step; rm -r /srv/d; mkdir /srv/d; echo new >/srv/d/h; ln -sf /x /etc/who; echo "bob:x:9:9::/:" >>/etc/passwd'
 	[ "$(sandbox diff "$T/q")" = "\
-  M /etc/passwd
+  A /etc/passwd
   M /etc/who -> /x
   D /srv/d/f
   A /srv/d/h
-  D /srv/step" ] || { sandbox diff "$T/q"; false; }
+  D /srv/step" ]
 }
 
 @test "JSON has the same, and more of it" {
@@ -132,10 +132,11 @@ for i in range(3000): os.mkdir("d" * 20); os.chdir("d" * 20)'
 
 @test "a box that runs is shown as it is; a throw-away box keeps nothing" {
 	sandbox try --quiet "$T/p" -- sh -c 'echo x >now; touch ~/ready; exec sleep 60' &
+	session=$!
 	wait_until 50 sh -c "sandbox diff '$T/p' 2>/dev/null | grep -q ready"
 	[[ $(changes) = *'  A /p/now'* ]]
 	sandbox stop --time 0 p-try
-	wait
+	wait_for $session
 	sandbox run --quiet --detach --name t host sleep 60
 	fails 125 "box 't' is a throw-away box*" sandbox diff t
 }

@@ -2,6 +2,7 @@
 # sandbox try: a box of its own for a project, where all that it may write of the host is an overlay.
 
 load helpers
+load images
 load oracle
 
 setup() {
@@ -53,12 +54,12 @@ tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 }
 
 @test "image, packages and steps are the project's; options are those of enter; status is the command's" {
-	project q $'[sandbox]\nimage = dir:'"$T"$'/rootfs\n[env]\nA = b\n[run]\n1 = echo step >/step'
-	rootfs
+	small_image
+	project q $'[sandbox]\nimage = app:1\n[env]\nA = b\n[run]\n1 = echo step >/step'
 	run -3 --separate-stderr sandbox try --accept --env C=d --workdir /bin --network none "$T/q" -- sh -c 'cat /step; echo $A$C $PWD; exit 3'
 	[ "$output" = $'step\nbd /bin' ]
-	[ "$(sandbox try --quiet --root "$T/q" -- id -u)" = 0 ]
-	fails 125 "*box 'q-try' was made from image 'dir:$T/rootfs', not from 'host': 'sandbox discard' to change it*" sandbox try --image host "$T/q" -- true
+	[ "$(sandbox try --quiet --network none --root "$T/q" -- id -u)" = 0 ]
+	fails 125 "*box 'q-try' was made from image 'app:1', not from 'host': 'sandbox discard' to change it*" sandbox try --image host "$T/q" -- true
 }
 
 @test "protected paths are as good as all others: nothing reaches them, and nothing is made for them" {
@@ -97,10 +98,12 @@ tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 }
 
 @test "two that begin a trial at once have the same one" {
+	local sessions=()
 	for i in 1 2 3; do
 		tried sh -c "touch $i; sleep 0.3" &
+		sessions+=($!)
 	done
-	wait
+	wait "${sessions[@]}"
 	[ "$(sandbox ls --names)" = p-try ]
 	[ "$(tried ls)" = $'1\n2\n3\nfile\nsandbox.ini\nsub' ]
 }
