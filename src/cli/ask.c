@@ -127,6 +127,6 @@ int ask_yes(const char *question, bool *ret_yes, struct err *e)
 	strv_push(&words, "no");
 	r = ask_line(prompt, "no", &words, &answer, e);
 	if (r == 0)
-		*ret_yes = streq(answer, "yes") || streq(answer, "y");
+		*ret_yes = answer && (streq(answer, "yes") || streq(answer, "y"));
 	return r;
 }

@@ -82,10 +82,10 @@ assert all(c["host"] == sys.argv[1] for c in got.values())' "$T/p"
 @test "--patch is what patch(1) takes; binary files differ; what is no file is a comment" {
 	cp -a p before
 	tried sh -c 'echo box >>file; rm sub/gone; mkdir n; echo new >n/f; printf "\0\1" >bin; ln -s x ln'
-	sandbox diff --patch "$T/p" >patch
-	grep -qx 'Binary files /dev/null and b/p/bin differ' patch
-	grep -qx '#   A /p/ln -> x' patch
-	patch -s -d before -p2 <patch
+	sandbox diff --patch "$T/p" >all.patch
+	grep -qx 'Binary files /dev/null and b/p/bin differ' all.patch
+	grep -qx '#   A /p/ln -> x' all.patch
+	patch -s -d before -p2 <all.patch
 	[ "$(cat before/file before/n/f)" = $'host\nbox\nnew' ] && [ ! -e before/sub/gone ]
 	[ "$(sandbox diff --patch "$T/p" -- /p/n | tail -1)" = +new ]
 	fails 125 '*exclude each other*' sandbox diff --patch --json "$T/p"

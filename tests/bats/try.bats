@@ -107,3 +107,17 @@ tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 	[ "$(sandbox ls --names)" = p-try ]
 	[ "$(tried ls)" = $'1\n2\n3\nfile\nsandbox.ini\nsub' ]
 }
+
+@test "a data folder that could not keep what is tried, and a root of another's, are refused" {
+	unshare -Urm true 2>/dev/null || skip 'no mounts in a user namespace here'
+	project q
+	mkdir lower upper
+	unshare -Urm bash -ec 'mount -t tmpfs none upper; mkdir upper/{u,w}
+		mount -t overlay -o userxattr,lowerdir=lower,upperdir=upper/u,workdir=upper/w none lower
+		export XDG_DATA_HOME=$PWD/lower
+		! sandbox try ./q -- true 2>err
+		sandbox rm -f q-try'
+	grep -q "the data folder '$T/lower/sandbox' is on an overlay, where nothing that is tried could be kept" err
+	am_root && return
+	fails 125 "*nothing can be tried in image 'dir:/usr': it is not yours, and read-only" sandbox try --image dir:/usr "$T/q" -- true
+}
