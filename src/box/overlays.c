@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -92,6 +93,12 @@ static int add(const struct store *s, const char *path, struct box_overlays *ret
 	return 0;
 }
 
+static int by_target(const void *a, const void *b)
+{
+	return strcmp(((const struct box_overlay *)a)->target,
+		      ((const struct box_overlay *)b)->target);
+}
+
 int overlays_list(const struct store *s, const struct box *b, struct box_overlays *ret,
 		  struct err *e)
 {
@@ -110,6 +117,8 @@ int overlays_list(const struct store *s, const struct box *b, struct box_overlay
 		if (de->d_name[0] != '.')
 			r = add(s, path, ret, e);
 	}
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), by_target);
 	return r;
 }
 

@@ -26,7 +26,7 @@ struct box_overlays {
 int overlay_make(const struct store *s, const struct box *b, const char *target, const char *source,
 		 char **ret, struct err *e);
 
-/* All that the box ever had. On failure too *ret is to be released with overlays_clear(). */
+/* All that the box ever had, by target. On failure too *ret is to be released with overlays_clear(). */
 int overlays_list(const struct store *s, const struct box *b, struct box_overlays *ret,
 		  struct err *e);
 void overlays_clear(struct box_overlays *o);

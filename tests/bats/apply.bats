@@ -191,14 +191,15 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 
 @test "killed at any step it leaves old or new files, and the same command goes on" {
 	local boxes=$XDG_DATA_HOME/sandbox/boxes
-	tried sh -c 'for i in 1 2 3 4; do echo box >new$i; done; echo box >file; rm -r sub; rm op/lost; mkdir d; echo box >d/f; ln -s x ln'
+	tried sh -c 'for i in 1 2 3 4; do echo box >new$i; done; echo box >file; rm -r sub op; mkdir op d; echo host >op/kept; echo box >d/f; ln -s x ln'
 	chmod -R u+rwx "$boxes"
 	cp -a p before
 	cp -a "$boxes" boxes-before
 	applied
 	content p >expected
 	for call in openat2 renameat unlinkat mkdirat fchmod sendfile symlinkat; do
-		for n in 1 2 3 5 8 13; do
+		# The later ones of unlinkat are those that drop what was applied.
+		for n in 1 2 3 5 8 $([ $call != unlinkat ] || seq 9 40); do
 			rm -rf p "$boxes" "$XDG_DATA_HOME"/sandbox/tmp/*
 			cp -a before p
 			cp -a boxes-before "$boxes"
