@@ -131,8 +131,8 @@ int apply_make(const struct store *s, const struct changes *all, const char *fro
 		return err_sys(e, errno, "cannot open '%s'", s->data);
 	if (all->incomplete)
 		return err_set(e, EACCES,
-			       "not all of the box can be read, so none of it is applied: give "
-			       "yourself the right to read it, in the box");
+			       "not all of the box can be read, so none of it is applied: mend or "
+			       "remove what cannot, in the box");
 	if (from)
 		return add_beneath(all, from, to, ret, e);
 	for (size_t i = 0; r == 0 && i < all->overlays.n; i++)

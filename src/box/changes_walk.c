@@ -21,7 +21,6 @@
 #include "base/path.h"
 #include "box/etc_lines.h"
 
-#define QUOTED_MAX  (4 * PATH_MAX + 16)
 #define ETC_MAX	    (1u << 20)
 #define PERMISSIONS 07777
 
@@ -56,11 +55,18 @@ static void drop_last(const struct changes_walk *w)
 	free(c->link);
 }
 
+/* As err_quote(); the caller frees. A folder may be two thousand deep: no large frames here. */
+static char *quote(const char *path)
+{
+	size_t size = 4 * strlen(path) + 8;
+
+	return err_quote(xcalloc(1, size), size, path);
+}
+
 static int cannot_read(const struct changes_walk *w, const char *rel, int errnum)
 {
-	char quoted[QUOTED_MAX];
+	cleanup_free char *quoted = quote(rel);
 
-	err_quote(quoted, sizeof(quoted), rel);
 	log_warn("cannot read '%.512s' of the box: %s", quoted, strerror(errnum));
 	w->out->incomplete = true;
 	return 0;
@@ -106,7 +112,7 @@ static bool unchanged(const struct changes_walk *w, size_t layer, const char *re
 	if ((was->st_mode & S_IFMT) != (now->st_mode & S_IFMT))
 		return false;
 	if (S_ISLNK(now->st_mode))
-		return link && same_link(w, layer, rel, link);
+		return same_link(w, layer, rel, link);
 	if ((was->st_mode & PERMISSIONS) != (now->st_mode & PERMISSIONS))
 		return false;
 	if (!S_ISREG(now->st_mode))
@@ -117,9 +123,8 @@ static bool unchanged(const struct changes_walk *w, size_t layer, const char *re
 /* Is path mounted upon, or does the way to such a place lead through it? */
 static bool is_way_to_mount(const struct changes_walk *w, const char *path, bool itself)
 {
-	char quoted[QUOTED_MAX];
+	cleanup_free char *quoted = quote(path);
 
-	err_quote(quoted, sizeof(quoted), path);
 	for (size_t i = 0; i < w->mounts->n; i++)
 		if (itself ? streq(w->mounts->v[i], quoted)
 			   : path_is_beneath(w->mounts->v[i], quoted))
@@ -172,16 +177,18 @@ static int visit_folder(const struct changes_walk *w, const char *rel, const str
 static void visit_file(const struct changes_walk *w, const char *rel, int fd, const struct stat *st,
 		       const struct stat *was, size_t layer)
 {
-	char link[PATH_MAX];
+	cleanup_free char *link = NULL;
 	struct change *c;
-	ssize_t n = S_ISLNK(st->st_mode) ? readlinkat(fd, "", link, sizeof(link) - 1) : 0;
 
-	link[n > 0 ? n : 0] = '\0';
+	if (S_ISLNK(st->st_mode)) {
+		link = xcalloc(1, PATH_MAX);
+		if (readlinkat(fd, "", link, PATH_MAX - 1) < 0)
+			*link = '\0';
+	}
 	if ((was && unchanged(w, layer, rel, was, st, link)) || is_launchers(w, rel))
 		return;
 	c = add(w, was ? CHANGE_MODIFIED : CHANGE_ADDED, rel, st);
-	if (S_ISLNK(st->st_mode))
-		c->link = xstrdup(link);
+	c->link = take_ptr(link);
 	/* A file was mounted there. */
 	if (!was && S_ISREG(st->st_mode) && st->st_size == 0 && is_way_to_mount(w, c->path, true))
 		drop_last(w);
@@ -192,9 +199,8 @@ static int visit(const struct changes_walk *w, const char *rel, struct beneath b
 	const struct view *base = &w->tree->base;
 	cleanup_close int fd = -1;
 	struct stat st, before, *was = NULL;
-	struct err ignored;
 	size_t layer = 0;
-	int r = path_open_nolinks(w->tree->upper, rel, O_PATH | O_NOFOLLOW, 0, &fd, &ignored);
+	int r = path_open_nolinks(w->tree->upper, rel, O_PATH | O_NOFOLLOW, 0, &fd, e);
 
 	if (r == 0 && fstat(fd, &st) < 0)
 		r = -errno;
@@ -202,7 +208,7 @@ static int visit(const struct changes_walk *w, const char *rel, struct beneath b
 		return 0;
 	if (r < 0)
 		return cannot_read(w, rel, -r);
-	if (!b.fresh && view_lookup(base, rel, &layer, &before, &ignored) == 0)
+	if (!b.fresh && view_lookup(base, rel, &layer, &before, e) == 0)
 		was = &before;
 	if (base->n && is_whiteout(&st)) {
 		if (was)
@@ -218,13 +224,12 @@ static int visit(const struct changes_walk *w, const char *rel, struct beneath b
 }
 
 /* The names in a folder of the upper; 0 or -errno. */
-static int list(const struct changes_walk *w, const char *rel, struct strv *ret)
+static int list(const struct changes_walk *w, const char *rel, struct strv *ret, struct err *e)
 {
 	cleanup_closedir DIR *d = NULL;
 	struct dirent *de;
-	struct err ignored;
 	int fd, r = path_open_nolinks(w->tree->upper, *rel ? rel : ".", O_RDONLY | O_DIRECTORY, 0,
-				      &fd, &ignored);
+				      &fd, e);
 
 	if (r < 0)
 		return r;
@@ -268,7 +273,7 @@ static int walk_folder(const struct changes_walk *w, const char *rel, struct ben
 		       struct err *e)
 {
 	cleanup_strv struct strv names = {0};
-	int r = list(w, rel, &names);
+	int r = list(w, rel, &names, e);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : cannot_read(w, rel, -r);

@@ -113,7 +113,7 @@ assert all(c["host"] == sys.argv[1] for c in got.values())' "$T/p"
 @test "folders nested without end are told, and do not end the listing" {
 	tried python3 -c '
 import os
-for i in range(3000): os.mkdir("d" * 20); os.chdir("d" * 20)'
+for i in range(3000): os.mkdir("d"); os.chdir("d")'
 	tried touch last
 	run -0 --separate-stderr sandbox diff "$T/p"
 	[[ $output = *'  A /p/last' ]] && [[ $stderr = *'File name too long'* ]]
