@@ -203,7 +203,7 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 			rm -rf p "$boxes" "$XDG_DATA_HOME"/sandbox/tmp/*
 			cp -a before p
 			cp -a boxes-before "$boxes"
-			strace -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when=$n sandbox apply --quiet --yes "$T/p" >/dev/null 2>&1 3>&- || true
+			strace -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when="$n" sandbox apply --quiet --yes "$T/p" >/dev/null 2>&1 3>&- || true
 			for f in p/new* p/file p/d/f; do
 				[ ! -e "$f" ] || [ "$f" = 'p/new*' ] || [[ $(cat "$f") = @(host|box) ]]
 			done
