@@ -30,7 +30,9 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 @test "each overlay goes to the folder it came from, by consent, and is empty afterwards; the box's own files stay" {
 	tried sh -c 'echo box | tee file /data/file >/dev/null; rm -r sub; mkdir -m 750 new; echo n >new/f; chmod 755 new/f
 		rm -r op; mkdir op; echo host >op/kept; ln -s /etc/passwd ln; chmod 600 same; echo mine >~/own'
-	fails_without_yes=$(! sandbox apply "$T/p" 2>&1 >listed) && [[ $fails_without_yes = *'no terminal to ask on, so nothing was applied: add --yes'* ]]
+	run -125 --separate-stderr sandbox apply "$T/p"
+	echo "$output" >listed
+	[[ $stderr = *'no terminal to ask on, so nothing was applied: add --yes'* ]]
 	[ "$(cat p/file)" = host ] && [ -e p/sub/gone ]
 	[ "$(cat listed)" = "\
   M $T/data/file
@@ -133,15 +135,11 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	run -125 --separate-stderr sandbox apply --yes "$T/p"
 	[[ $stderr = *"cannot apply '/p/a' to '$T/p/a': it is a folder in the box, and none on the host"* ]]
 	[ "$(cat p/file)" = host ] && [ -L p/l ]
-	# By way of another target it is the same.
-	fails 125 "*cannot apply '/p/a/file' to '$T/p/a/file': a link is on the way" sandbox apply --yes --from /p/a --to "$T/p/a" "$T/p" || {
-		# Named by the user, the link is the user's own word.
-		[ -e "$canary/file" ]
-	}
 	tried sh -c 'rm -r a'
 	tried sh -c 'rm l; echo plain >l'
 	applied
 	[ ! -L p/a ] && [ "$(cat p/l)" = plain ] && [ "$(cat p/file)" = host ]
+	unharmed
 }
 
 @test "a folder of the host that was swapped for a link is not walked through; nor is the target itself" {
@@ -159,8 +157,7 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	mv real p/op
 	mv data real
 	ln -s "$canary" data
-	tried_before=$(! sandbox apply --yes "$T/p" 2>&1)
-	[[ $tried_before = *"a link was put in its way"* ]]
+	fails 125 "*cannot use '$T/data': a link was put in its way" sandbox apply --yes "$T/p"
 	unharmed
 	rm data
 	mv real data
@@ -203,7 +200,7 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 			rm -rf p "$boxes" "$XDG_DATA_HOME"/sandbox/tmp/*
 			cp -a before p
 			cp -a boxes-before "$boxes"
-			strace -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when=$n sandbox apply --quiet --yes "$T/p" >/dev/null 2>&1 3>&- || true
+			strace -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when="$n" sandbox apply --quiet --yes "$T/p" >/dev/null 2>&1 3>&- || true
 			for f in p/new* p/file p/d/f; do
 				[ ! -e "$f" ] || [ "$f" = 'p/new*' ] || [[ $(cat "$f") = @(host|box) ]]
 			done
@@ -236,7 +233,8 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 @test "what cannot be read in the box is an error, not a loss" {
 	am_root && skip 'root reads all'
 	tried sh -c 'mkdir shut; touch shut/f; chmod 0 shut; echo box >file'
-	fails 125 '*' sandbox apply --quiet --yes "$T/p" || [[ $stderr = *"cannot read 'shut' of the box"*"so none of it is applied"* ]]
+	run -125 --separate-stderr sandbox apply --quiet --yes "$T/p"
+	[[ $stderr = *"cannot read 'shut' of the box"*"so none of it is applied"* ]]
 	[ "$(cat p/file)" = host ]
 	sandbox diff "$T/p" 2>/dev/null | grep -q /p/shut/
 }
@@ -248,12 +246,7 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	sleep 1
 	sandbox apply --quiet --tar - "$T/p" >two.tar
 	cmp one.tar two.tar
-	[ "$(tar tf one.tar)" = "\
-p/.wh.sub
-p/$(printf '%0200d' 0)
-p/ln
-p/new/
-p/new/f" ] || [ "$(tar tf one.tar | sort)" = "$(printf '%s\n' p/.wh.sub "p/$(printf '%0200d' 0)" p/ln p/new/ p/new/f | sort)" ]
+	[ "$(tar tf one.tar)" = "$(printf '%s\n' "p/$(printf '%0200d' 0)" p/ln p/new/ p/new/f p/.wh.sub)" ]
 	[ "$(tar tvf one.tar --numeric-owner --utc | awk '{ print $2, $4 }' | sort -u)" = '0/0 1970-01-01' ]
 	[[ $(tar tvf one.tar p/new/f) = '-rwxr-xr-x '* ]]
 	[ "$(sandbox apply --quiet --tar - --from /p/new "$T/p" | tar t)" = f ]
