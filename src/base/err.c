@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 /*
  * The length of the character at s if it is well-formed UTF-8 and prints (C1 controls, which some
  * terminals act on, do not); else 0. Table 3-7 of the Unicode Standard, less the rare corners.
@@ -49,6 +51,14 @@ char *err_quote(char *dst, size_t size, const char *s)
 	}
 	dst[n] = '\0';
 	return dst;
+}
+
+char *err_quote_all(const char *s)
+{
+	/* As much as err_quote() wants to see left before it goes on. */
+	size_t size = strlen(s) * strlen("\\xHH") + 6;
+
+	return err_quote(xcalloc(size, 1), size, s);
 }
 
 /* Takes from the middle of text what keeps it from fitting max bytes: a path's, nearly always. */

@@ -51,4 +51,7 @@ int err_exit_status(const struct err *e);
  */
 char *err_quote(char *dst, size_t size, const char *s);
 
+/* The same for all of it, however long; the caller frees. */
+char *err_quote_all(const char *s);
+
 #endif

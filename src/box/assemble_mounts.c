@@ -180,37 +180,45 @@ static void bind_way(struct assembly *a, const struct plan_mount *m, const char 
 	}
 }
 
-/* What of the protected paths one mount shows; m is a copy, the list of mounts grows. */
-static void protect_mount(struct assembly *a, struct plan_mount m, const struct strv *paths)
+/* What of the protected paths one mount shows. */
+static void protect_mount(struct assembly *a, const struct plan_mount *m, const struct strv *paths)
 {
 	cleanup_strv struct strv done = {0};
 
 	for (size_t i = 0; i < paths->n; i++)
-		if (path_is_beneath(paths->v[i], m.source) && !streq(paths->v[i], m.source))
-			bind_way(a, &m, paths->v[i], &done);
+		if (path_is_beneath(paths->v[i], m->source) && !streq(paths->v[i], m->source))
+			bind_way(a, m, paths->v[i], &done);
 	for (size_t i = 0; i < paths->n; i++)
-		if (path_is_beneath(paths->v[i], m.source) && !streq(paths->v[i], m.source))
-			bind_within(a, &m, paths->v[i], true);
+		if (path_is_beneath(paths->v[i], m->source) && !streq(paths->v[i], m->source))
+			bind_within(a, m, paths->v[i], true);
 }
 
-/* Wherever the project is seen: a second mount of it, or the host's home around it, shows it too. */
+/*
+ * Wherever the project is seen: a second mount of it, or the host's home around it, shows it too. What
+ * protects a mount follows it at once, so that what was mounted upon it stays upon it. An overlay needs
+ * none: what is written there reaches nobody.
+ */
 static int add_protected(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
 	cleanup_strv struct strv paths = {0};
-	int r = req->sealed ? 0 : lend_protect(req->settings, &paths, e);
-	size_t n = paths.n ? a->n_mounts : 0;
+	cleanup_free struct plan_mount *old = NULL;
+	size_t n = a->n_mounts;
+	int r = req->sealed || req->box->trial ? 0 : lend_protect(req->settings, &paths, e);
 
+	if (r < 0 || !paths.n)
+		return r;
+	old = take_ptr(a->mounts);
+	a->n_mounts = a->cap = 0;
 	for (size_t i = 0; i < n; i++) {
-		struct plan_mount *m = &a->mounts[i];
+		bool bind = old[i].kind == PLAN_MOUNT_BIND;
 
-		if (m->kind != PLAN_MOUNT_BIND)
-			continue;
-		for (size_t j = 0; j < paths.n; j++)
-			m->read_only |= path_is_beneath(m->source, paths.v[j]);
-		if (!m->read_only)
-			protect_mount(a, *m, &paths);
+		for (size_t j = 0; bind && j < paths.n; j++)
+			old[i].read_only |= path_is_beneath(old[i].source, paths.v[j]);
+		assembly_add_mount(a, old[i]);
+		if (bind && !old[i].read_only)
+			protect_mount(a, &old[i], &paths);
 	}
-	return r;
+	return 0;
 }
 
 static int add_setting_mounts(const struct assemble_request *req, struct assembly *a, struct err *e)
@@ -249,6 +257,5 @@ int assemble_mounts(const struct assemble_request *req, struct assembly *a, stru
 		r = add_setting_mounts(req, a, e);
 	if (r == 0)
 		r = add_extra_mounts(req, a, e);
-	/* Last, so that no mount of the project's own lies upon them. */
 	return r < 0 ? r : add_protected(req, a, e);
 }

@@ -17,7 +17,6 @@
 #include "config/schema.h"
 
 /* Keys of [sandbox] that a box is built from. */
-/* A later source adds to protect and secrets: all of it counts. */
 static const char *const at_start[] = {
 	"network", "nested",	"sudo", "perf",	   "io-uring", "home", "project", "hostname",
 	"linger",  "ssh-agent", "git",	"display", "dbus",     "gpu",  "protect", "secrets"};
@@ -28,15 +27,17 @@ static void note_key(const struct settings *s, const char *key, struct buf *out)
 	const char *value = settings_get(s, "sandbox", key);
 	cleanup_strv struct strv words = {0};
 	cleanup_buf struct buf all = BUF_INIT;
-	char line[4096];
+	cleanup_free char *quoted = NULL;
 
+	/* A later source adds to a list: all of it counts. */
 	if (row->type == SCHEMA_LIST) {
 		settings_list(s, "sandbox", key, &words);
 		for (size_t i = 0; i < words.n; i++)
 			buf_addf(&all, "%s%s", i ? " " : "", words.v[i]);
 		value = words.n ? all.data : NULL;
 	}
-	buf_addf(out, "%s %s\n", key, err_quote(line, sizeof(line), value ? value : "-"));
+	quoted = err_quote_all(value ? value : "-");
+	buf_addf(out, "%s %s\n", key, quoted);
 }
 
 static void note_mounts(const struct settings *s, struct buf *out)

@@ -31,8 +31,8 @@ int drift_check_recipe(const struct box *b, const struct settings *s, const stru
 
 /*
  * For a box that runs: what a flag asks for and what it does not run with is an error, and so is what
- * files keep it from by now, so that nobody believes in a protection that is not there. What else files ask
- * for is said, with `say`.
+ * files close or protect by now, so that nobody believes in a protection that is not there. What else files
+ * ask for, mounts among it, is said, with `say`.
  */
 int drift_check_running(const struct box *b, const struct settings *s, bool say, struct err *e);
 

@@ -53,19 +53,6 @@ static void unlock_accepted(void *arg)
 	box_unlock(arg);
 }
 
-/* As reach_check(). */
-static int check_reach(const struct entering *in, const struct box *b, const struct assembly *a,
-		       struct err *e)
-{
-	cleanup_strv struct strv granted = {0};
-
-	for (size_t i = 0; i < in->granted.n; i++)
-		strv_push(&granted, in->granted.v[i]);
-	for (size_t i = 0; i < a->own.n; i++)
-		strv_push(&granted, a->own.v[i]);
-	return reach_check(b, in->settings, &a->reach, &granted, &in->options->asker, e);
-}
-
 /* One start; when it fails with the box still locked, nothing of it is left. */
 static int start_and_enter(const struct entering *in, struct box *b, int *ret_status, struct err *e)
 {
@@ -98,7 +85,8 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 		r = assemble(&req, &a, e);
 	if (r < 0)
 		return r;
-	r = new_reach = check_reach(in, b, &a, e);
+	r = new_reach = reach_check(b, in->settings, &a.reach, &a.own, &in->granted,
+				    &in->options->asker, e);
 	if (r >= 0)
 		r = box_take_lifetime(b, BOX_GONE_MS, &lifetime, e);
 	if (r < 0)

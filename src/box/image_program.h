@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 /*
@@ -14,7 +15,7 @@
  */
 int image_program(const char *const *words, bool speaks, struct err *e);
 
-/* The same; *ret_status is its exit status, and any is fine. */
-int image_program_status(const char *const *words, bool speaks, int *ret_status, struct err *e);
+/* The same; out gets what it prints, *ret_status is its exit status, and any is fine. */
+int image_program_read(const char *const *words, struct buf *out, int *ret_status, struct err *e);
 
 #endif

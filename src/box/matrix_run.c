@@ -63,7 +63,7 @@ static int start_and_run(const struct store *s, const struct matrix_options *o,
 	r = assemble(&req, &a, e);
 	/* Whoever changes what a link means while the question stands gets nothing by it. */
 	if (r == 0)
-		r = reach_check(NULL, settings, &a.reach, granted, &o->asker, e);
+		r = reach_check(NULL, settings, &a.reach, &a.own, granted, &o->asker, e);
 	if (r >= 0)
 		r = 0;
 	if (r == 0 && !b->in_memory)

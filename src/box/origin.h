@@ -16,6 +16,7 @@ struct origin {
 	struct image_root root; /* its lease keeps the layers until the box is recorded */
 	struct recipe recipe;
 	struct strv layers;
+	bool fetched; /* as of prepare() */
 };
 
 #define ORIGIN_INIT                     \

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sha256.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,7 +23,6 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "box/image_program.h"
-#include "box/oci_image.h"
 #include "box/prepared.h"
 
 #define NOT_THERE 1 /* of `image prebuilt` */
@@ -51,8 +51,6 @@ char *prebuilt_text(const struct settings *s, const char *text)
 	return xasprintf("prebuilt %s\n%s", prebuilt_repository(s), text);
 }
 
-static int link_tree(int from, int to, struct err *e);
-
 /* The mark of overlayfs, and whatever else a user may set. */
 static void copy_xattrs(int from, int to)
 {
@@ -67,80 +65,136 @@ static void copy_xattrs(int from, int to)
 	}
 }
 
-static int link_folder(int from, int to, const char *name, struct err *e)
-{
-	cleanup_close int in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	cleanup_close int out = -1;
+/* Two trees, walked together by path: no descriptor stays open on the way down. */
+struct linking {
+	int from, to;
+};
 
-	if (in < 0)
-		return err_sys(e, errno, "cannot open '%s'", name);
-	if (mkdirat(to, name, 0700) < 0)
-		return err_sys(e, errno, "cannot make '%s'", name);
-	out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return out < 0 ? err_sys(e, errno, "cannot open '%s'", name) : link_tree(in, out, e);
-}
-
-/* Depth is bounded by the length of a path. */
-static int link_tree(int from, int to, struct err *e)
+/* Everything in the folder but folders, whose names are returned. */
+static int link_files(int from, int to, struct strv *ret_folders, struct err *e)
 {
 	cleanup_closedir DIR *d = NULL;
-	struct timespec times[2];
 	struct dirent *de;
 	struct stat st;
 	int fd = fcntl(from, F_DUPFD_CLOEXEC, 0), r = 0;
 
-	if (fd < 0 || !(d = fdopendir(fd)) || fstat(from, &st) < 0)
+	if (fd < 0 || !(d = fdopendir(fd)))
 		return err_sys(e, errno, "cannot list a folder of the layer");
 	while (r == 0 && (de = readdir(d))) {
-		struct stat entry;
-
 		if (streq(de->d_name, ".") || streq(de->d_name, ".."))
 			continue;
-		if (fstatat(from, de->d_name, &entry, AT_SYMLINK_NOFOLLOW) < 0)
+		if (fstatat(from, de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			r = err_sys(e, errno, "cannot look at '%s'", de->d_name);
-		else if (S_ISDIR(entry.st_mode))
-			r = link_folder(from, to, de->d_name, e);
+		else if (S_ISDIR(st.st_mode))
+			strv_push(ret_folders, de->d_name);
 		else if (linkat(from, de->d_name, to, de->d_name, 0) < 0)
 			r = err_sys(e, errno, "cannot link '%s'", de->d_name);
 	}
-	copy_xattrs(from, to);
-	times[0] = st.st_atim;
-	times[1] = st.st_mtim;
-	if (r == 0 && (fchmod(to, st.st_mode & 07777) < 0 || futimens(to, times) < 0))
-		r = err_sys(e, errno, "cannot make a folder like the layer's");
+	for (size_t i = 0; r == 0 && i < ret_folders->n; i++)
+		if (mkdirat(to, ret_folders->v[i], 0700) < 0)
+			r = err_sys(e, errno, "cannot make '%s'", ret_folders->v[i]);
 	return r;
 }
 
-/* One layer of the image becomes that of a step. */
-static int take_layer(const struct store *s, const char *layer, const char *text, struct err *e)
+static int open_both(const struct linking *l, const char *path, int fds[2], struct err *e)
 {
-	cleanup_free char *tmp = NULL, *ignored = NULL;
-	cleanup_close int from = -1, to = -1, lock = -1;
-	char id[BOX_ID_LEN + 1];
-	int r = prepared_lock(s, text, &lock, e);
+	int r = path_open_nolinks(l->from, path, O_RDONLY | O_DIRECTORY, 0, &fds[0], e);
 
-	if (r == 0 && prepared_find(s, text, &ignored, e) == 0)
-		return 0;
-	store_new_id(id);
-	/* A name that only gc removes, and who holds its lease keeps that away. */
-	tmp = xasprintf("tmp/image-prebuilt-%s", id);
-	from = openat(s->data_fd, layer, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (r == 0 && from < 0)
-		r = err_sys(e, errno, "cannot open '%s'", layer);
-	if (r == 0 && mkdirat(s->data_fd, tmp, 0700) < 0)
-		r = err_sys(e, errno, "cannot make '%s/%s'", s->data, tmp);
+	return r < 0 ? r : path_open_nolinks(l->to, path, O_RDONLY | O_DIRECTORY, 0, &fds[1], e);
+}
+
+/* Last, since making what is in it changes its times. */
+static int finish_folder(const struct linking *l, const char *path, struct err *e)
+{
+	cleanup_close int from = -1, to = -1;
+	struct timespec times[2];
+	struct stat st;
+	int fds[2] = {-1, -1}, r = open_both(l, path, fds, e);
+
+	from = fds[0];
+	to = fds[1];
+	if (r == 0 && fstat(from, &st) < 0)
+		r = err_sys(e, errno, "cannot look at '%s'", path);
 	if (r < 0)
 		return r;
-	to = openat(s->data_fd, tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = to < 0 ? err_sys(e, errno, "cannot open '%s/%s'", s->data, tmp)
-		   : link_tree(from, to, e);
-	if (r == 0)
-		r = prepared_seal(s, text, tmp, &ignored, e);
-	if (r < 0) {
-		struct err removing;
+	copy_xattrs(from, to);
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	if (fchmod(to, st.st_mode & 07777) < 0 || futimens(to, times) < 0)
+		return err_sys(e, errno, "cannot make '%s' like the layer's", path);
+	return 0;
+}
 
-		file_remove_tree(s->data_fd, tmp, &removing);
+/* Depth is bounded by the length of a path. */
+static int link_tree(const struct linking *l, const char *path, struct err *e)
+{
+	cleanup_strv struct strv folders = {0};
+	int fds[2] = {-1, -1}, r = open_both(l, path, fds, e);
+
+	if (r == 0)
+		r = link_files(fds[0], fds[1], &folders, e);
+	close_fd(&fds[0]);
+	close_fd(&fds[1]);
+	for (size_t i = 0; r == 0 && i < folders.n; i++) {
+		cleanup_free char *sub = path_join(path, folders.v[i]);
+
+		r = link_tree(l, sub, e);
 	}
+	return r < 0 ? r : finish_folder(l, path, e);
+}
+
+/* A layer of the image in a folder of ours, which is in no one's way until it is sealed. */
+static int link_layer(const struct store *s, const char *layer, char **ret_tmp, struct err *e)
+{
+	cleanup_close int from = openat(s->data_fd, layer, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int to = -1;
+	struct linking l;
+	char id[BOX_ID_LEN + 1];
+
+	if (from < 0)
+		return err_sys(e, errno, "cannot open '%s'", layer);
+	store_new_id(id);
+	/* A name that only gc removes, and who holds its lease keeps that away. */
+	*ret_tmp = xasprintf("tmp/image-prebuilt-%s", id);
+	if (mkdirat(s->data_fd, *ret_tmp, 0700) < 0)
+		return err_sys(e, errno, "cannot make '%s/%s'", s->data, *ret_tmp);
+	to = openat(s->data_fd, *ret_tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (to < 0)
+		return err_sys(e, errno, "cannot open '%s/%s'", s->data, *ret_tmp);
+	l = (struct linking){from, to};
+	return link_tree(&l, ".", e);
+}
+
+static int seal_layer(const struct store *s, const char *tmp, const char *text, struct err *e)
+{
+	cleanup_free char *layer = NULL;
+	cleanup_close int lock = -1;
+	int r = prepared_lock(s, text, &lock, e);
+
+	if (r == 0 && prepared_find(s, text, &layer, e) == 0)
+		return 0;
+	return r < 0 ? r : prepared_seal(s, text, tmp, &layer, e);
+}
+
+/* All of them are there before the first has a name: steps are made upon all or none. */
+static int take_all(const struct store *s, const struct image_plan *plan, const struct strv *texts,
+		    struct err *e)
+{
+	cleanup_strv struct strv made = {0};
+	struct err ignored;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < texts->n; i++) {
+		char *tmp = NULL;
+
+		r = link_layer(s, plan->layers.v[texts->n - 1 - i], &tmp, e);
+		if (tmp)
+			strv_push_take(&made, tmp);
+	}
+	for (size_t i = 0; r == 0 && i < texts->n; i++)
+		r = seal_layer(s, made.v[i], texts->v[i], e);
+	for (size_t i = 0; i < made.n; i++)
+		file_remove_tree(s->data_fd, made.v[i], &ignored);
 	return r;
 }
 
@@ -155,50 +209,49 @@ static bool is_upon(const struct image_plan *plan, const struct image_plan *base
 	return true;
 }
 
-static int take_layers(const struct prepare_request *req, const char *name,
-		       const struct strv *texts, struct err *e)
+static int take_layers(const struct prepare_request *req, const char *hex, const struct strv *texts,
+		       struct err *e)
 {
 	cleanup_image_plan struct image_plan plan = {0};
-	struct digest digest;
-	int r = image_digest(req->store, name, &digest, e);
+	struct digest digest = {0};
+	int r;
 
-	if (r == 0)
-		r = image_plan_read(req->store->data_fd, &digest, &plan, e);
+	if (!digest_valid_hex(hex))
+		return err_set(e, EBADMSG, "it has no digest");
+	memcpy(digest.hex, hex, DIGEST_HEX_LEN);
+	r = image_plan_read(req->store->data_fd, &digest, &plan, e);
 	if (r == 0 && !is_upon(&plan, &req->root->plan, texts->n))
 		r = err_set(e, EBADMSG, "it is not made of %zu steps upon the image '%s'", texts->n,
 			    req->image);
-	for (size_t i = 0; r == 0 && i < texts->n; i++)
-		r = take_layer(req->store, plan.layers.v[texts->n - 1 - i], texts->v[i], e);
-	return r;
+	return r < 0 ? r : take_all(req->store, &plan, texts, e);
 }
 
 int prebuilt_fetch(const struct prepare_request *req, const struct strv *texts, struct err *e)
 {
 	cleanup_free char *name = prebuilt_name(req->settings, req->root, req->recipe);
 	const char *get[] = {"image", "prebuilt", "--", name, NULL};
-	const char *drop[] = {"image", "rm", "--quiet", "--", name, NULL};
+	cleanup_buf struct buf digest = BUF_INIT;
 	struct err failed;
 	int status, r;
 
 	if (!name)
 		return 0;
-	r = image_program_status(get, false, &status, e);
+	r = image_program_read(get, &digest, &status, e);
 	if (r < 0)
 		return r;
 	if (status == NOT_THERE)
 		return 0;
-	if (status > 128)
+	if (status == 128 + SIGINT || status == 128 + SIGTERM)
 		return err_set(e, EINTR, "interrupted");
 	if (status != 0) {
 		log_note("the environment cannot be had from '%s': it is prepared here",
 			 prebuilt_repository(req->settings));
 		return 0;
 	}
-	r = take_layers(req, name, texts, &failed);
+	digest.data[strcspn(digest.data, "\n")] = '\0';
+	r = take_layers(req, digest.data, texts, &failed);
 	if (r < 0)
 		log_warn("'%s' cannot be used: %s: the environment is prepared here", name,
 			 failed.msg);
-	/* Its layers are linked: what the name keeps is of no use any more. */
-	image_program_status(drop, false, &status, &failed);
 	return r == 0;
 }

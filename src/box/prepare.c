@@ -35,6 +35,7 @@ struct preparing {
 	size_t number;
 	char *text;    /* of the step, with the image it all begins with */
 	bool resolves; /* the step's packages are not locked yet, and shall be */
+	bool fetched;  /* what lies below came from the project's repository */
 };
 
 static void preparing_clear(struct preparing *p)
@@ -94,11 +95,15 @@ static const char *base_of(const struct image_root *root)
 	return root->digest.hex[0] ? root->digest.hex : path_basename(root->lowers.v[0]);
 }
 
+/* What stands upon a repository's layer is for those who name it too: it may be what that one made it. */
 static void set_text(struct preparing *p)
 {
+	cleanup_free char *text = NULL;
+
 	p->step = &p->req->recipe->v[p->number - 1];
+	text = xasprintf("image %s\n%s", base_of(p->req->root), p->step->text);
 	free(p->text);
-	p->text = xasprintf("image %s\n%s", base_of(p->req->root), p->step->text);
+	p->text = p->fetched ? prebuilt_text(p->req->settings, text) : take_ptr(text);
 }
 
 /* What was resolved is the layer of the lock that says so. */
@@ -175,16 +180,21 @@ static int narrow_settings(struct preparing *p, struct err *e)
 	return r;
 }
 
-/* Made here, or got from the project's repository. */
-static int find_layer(const struct preparing *p, char **ret_layer, struct err *e)
+/* Made here, or got from the project's repository, and then so is all that follows. */
+static int find_layer(struct preparing *p, char **ret_layer, struct err *e)
 {
-	cleanup_free char *text = NULL;
 	int r = p->resolves ? -ENOENT : prepared_find(p->req->store, p->text, ret_layer, e);
 
-	if (r != -ENOENT || p->resolves || !prebuilt_repository(p->req->settings))
+	if (r != -ENOENT || p->resolves || p->fetched || !prebuilt_repository(p->req->settings))
 		return r;
-	text = prebuilt_text(p->req->settings, p->text);
-	return prepared_find(p->req->store, text, ret_layer, e);
+	p->fetched = true;
+	set_text(p);
+	r = prepared_find(p->req->store, p->text, ret_layer, e);
+	if (r == -ENOENT) {
+		p->fetched = false;
+		set_text(p);
+	}
+	return r;
 }
 
 static int prepare_step(struct preparing *p, char **ret_layer, struct err *e)
@@ -242,15 +252,18 @@ static int ask_repository(struct preparing *p, struct err *e)
 		cleanup_free char *layer = NULL;
 		struct err ignored;
 
+		p->fetched = false;
 		set_text(p);
-		missing |= find_layer(p, &layer, &ignored) == -ENOENT;
 		strv_push_take(&texts, prebuilt_text(req->settings, p->text));
+		missing |= find_layer(p, &layer, &ignored) == -ENOENT;
 	}
+	p->fetched = false;
 	r = missing ? prebuilt_fetch(req, &texts, e) : 0;
 	return r < 0 ? r : 0;
 }
 
-int prepare(const struct prepare_request *req, struct strv *ret_layers, struct err *e)
+int prepare(const struct prepare_request *req, struct strv *ret_layers, bool *ret_fetched,
+	    struct err *e)
 {
 	__attribute__((cleanup(preparing_clear))) struct preparing p = {.req = req};
 	int r = check(req, e);
@@ -269,6 +282,7 @@ int prepare(const struct prepare_request *req, struct strv *ret_layers, struct e
 		if (r == 0)
 			strv_push_take(&p.layers, layer);
 	}
+	*ret_fetched = p.fetched;
 	for (size_t i = p.layers.n; r == 0 && i-- > 0;)
 		strv_push(ret_layers, p.layers.v[i]);
 	return r;

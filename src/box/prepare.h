@@ -27,8 +27,9 @@ struct prepare_request {
  * The layers of all steps, topmost first, as paths beneath DATA. What is there already is used; from the
  * first step on that is not, each runs as box-root in a throw-away box upon those before it, and
  * what it wrote becomes a layer. A step that fails is an error that names it, after its last lines;
- * the layers of the steps before it stay.
+ * the layers of the steps before it stay. *ret_fetched: some come from the project's repository (prebuilt.h).
  */
-int prepare(const struct prepare_request *req, struct strv *ret_layers, struct err *e);
+int prepare(const struct prepare_request *req, struct strv *ret_layers, bool *ret_fetched,
+	    struct err *e);
 
 #endif

@@ -23,10 +23,7 @@
 
 void reach_add_line(const char *line, struct strv *out)
 {
-	size_t size = strlen(line) * strlen("\\xHH") + 1;
-	char *quoted = xcalloc(size, 1);
-
-	strv_push_take(out, err_quote(quoted, size, line));
+	strv_push_take(out, err_quote_all(line));
 }
 
 void reach_add_root(const struct box *b, const char *real, struct strv *out)
@@ -61,7 +58,8 @@ static bool is_known_registry(const char *image)
 	if (streq(image, "host") || reference_parse(image, IMAGE_CONF_REGISTRY, &ref, &ignored) < 0)
 		return true; /* no image at all: nothing is asked of anybody */
 	return streq(ref.registry, IMAGE_CONF_REGISTRY) ||
-	       (image_conf_load(&conf, &ignored) == 0 && streq(ref.registry, conf.registry));
+	       (image_conf_load(&conf, &ignored) == 0 &&
+		(streq(ref.registry, conf.registry) || image_conf_registry(&conf, ref.registry)));
 }
 
 /* A folder becomes the root of the box, to be read by whatever runs there. */
@@ -168,11 +166,26 @@ static void add_defaults(const struct settings *s, struct strv *out)
 	}
 }
 
+/* Packages come over the network: where a box has none, its steps are more than it is. */
+static void add_steps(const struct settings *s, struct strv *out)
+{
+	bool steps = false;
+
+	if (!streq(settings_get(s, "sandbox", "network"), "none") || s->network_denied ||
+	    settings_is_users(s, "network"))
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		steps |= streq(s->v[i].section, "packages") || streq(s->v[i].section, "run");
+	if (steps)
+		reach_add_line("network = host, for [packages] and [run]", out);
+}
+
 int reach_add_settings(const struct settings *s, struct strv *out, struct err *e)
 {
 	int r = 0;
 
 	add_defaults(s, out);
+	add_steps(s, out);
 	for (size_t i = 0; r == 0 && i < s->n; i++) {
 		const struct setting *st = &s->v[i];
 		bool users = streq(st->section, "sandbox") && settings_is_users(s, st->key);
@@ -316,7 +329,8 @@ static bool is_stale(const struct settings *s, const struct strv *kept, const st
 }
 
 int reach_check(const struct box *b, const struct settings *s, const struct strv *reach,
-		const struct strv *granted, const struct reach_asker *asker, struct err *e)
+		const struct strv *own, const struct strv *granted, const struct reach_asker *asker,
+		struct err *e)
 {
 	cleanup_strv struct strv given = {0}, more = {0};
 	bool exists = false, stale;
@@ -327,6 +341,8 @@ int reach_check(const struct box *b, const struct settings *s, const struct strv
 	stale = is_stale(s, &given, reach);
 	for (size_t i = 0; i < granted->n; i++)
 		strv_push(&given, granted->v[i]);
+	for (size_t i = 0; i < own->n; i++)
+		strv_push(&given, own->v[i]);
 	if (!exists)
 		add_defaults(s, &given);
 	subtract(reach, &given, &more);

@@ -53,11 +53,12 @@ int reach_ask_steps(const struct store *s, const struct settings *settings,
 		    const struct reach_asker *asker, struct strv *ret_granted, struct err *e);
 
 /*
- * Compares what a start gives with what is kept of the box (NULL: nothing) and with `granted`, a moment ago;
- * asks when it is more. Returns 1 when the reach is to be kept by reach_keep(), 0 when it is.
+ * Compares what a start gives with what is kept of the box (NULL: nothing), what is the user's own word, and
+ * what was granted a moment ago; asks when it is more. Returns 1 when the reach is to be kept by reach_keep(), 0 when it is.
  */
 int reach_check(const struct box *b, const struct settings *s, const struct strv *reach,
-		const struct strv *granted, const struct reach_asker *asker, struct err *e);
+		const struct strv *own, const struct strv *granted, const struct reach_asker *asker,
+		struct err *e);
 
 /* Of a setting that the user has said yes to, or that asks for nothing: does `line` stand there? */
 bool reach_is_granted(const struct strv *granted, const char *line);

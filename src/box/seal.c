@@ -14,17 +14,34 @@
 #include "box/prebuilt.h"
 #include "box/project.h"
 
-static int choose_name(const struct seal_options *o, const struct settings *settings,
-		       const struct origin *origin, char **ret, struct err *e)
+static int choose_name(const struct store *s, const struct seal_options *o,
+		       const struct settings *settings, const struct origin *origin, char **ret,
+		       struct err *e)
 {
 	const char *image = settings_get(settings, "sandbox", "image");
+	cleanup_free char *prebuilt = NULL;
+	struct digest there;
+	struct err ignored;
 
 	if (!origin->root.digest.hex[0])
 		return err_set(e, ENOTSUP,
 			       "image '%s' is this machine's alone: an image can be made only upon "
 			       "another one ('image = debian:bookworm', say)",
 			       image);
-	*ret = o->name ? xstrdup(o->name) : prebuilt_name(settings, &origin->root, &origin->recipe);
+	prebuilt = prebuilt_name(settings, &origin->root, &origin->recipe);
+	/* Linked into this store it has lost what an image alone keeps: owners, set-id bits. */
+	if (origin->fetched)
+		return err_set(e, ENOTSUP,
+			       "the environment came from '%s': pull that and tag it, rather than "
+			       "seal it anew",
+			       prebuilt);
+	if (o->name && origin->layers.n && image_digest(s, o->name, &there, &ignored) == 0 &&
+	    digest_equal(&there, &origin->root.digest))
+		return err_set(
+			e, ERR_USAGE,
+			"'%s' is the image that the project begins with: choose another name",
+			o->name);
+	*ret = o->name ? xstrdup(o->name) : take_ptr(prebuilt);
 	if (*ret)
 		return image_check_name(*ret, e);
 	return err_set(
@@ -39,6 +56,7 @@ static int seal_as(const struct seal_options *o, const struct origin *origin, co
 {
 	struct digest_text base = digest_text(&origin->root.digest);
 	cleanup_strv struct strv words = {0};
+	char title[1024];
 	int r;
 
 	strv_push(&words, "image");
@@ -50,7 +68,7 @@ static int seal_as(const struct seal_options *o, const struct origin *origin, co
 	strv_push(&words, name);
 	for (size_t i = 0; i < origin->layers.n; i++) {
 		strv_push(&words, origin->layers.v[origin->layers.n - 1 - i]);
-		strv_push(&words, origin->recipe.v[i].title);
+		strv_push(&words, err_quote(title, sizeof(title), origin->recipe.v[i].title));
 	}
 	r = image_program((const char *const *)words.v, true, e);
 	if (r == 0 && o->push)
@@ -73,7 +91,7 @@ static int seal_project(const struct store *s, struct seal_options *o, struct er
 	if (r == 0)
 		r = origin_make(s, &settings, locked ? &lock : NULL, false, &origin, e);
 	if (r == 0)
-		r = choose_name(o, &settings, &origin, &name, e);
+		r = choose_name(s, o, &settings, &origin, &name, e);
 	return r < 0 ? r : seal_as(o, &origin, name, e);
 }
 

@@ -171,7 +171,7 @@ const struct command cmd_image_prepare = {
 
 const struct command cmd_image_prebuilt = {
 	.name = "image prebuilt",
-	.summary = "pull an image that need not be there: status 1 when it is not",
+	.summary = "pull an image without naming it, and print its digest; status 1: there is none",
 	.usage = "IMAGE",
 	.min_words = 1,
 	.max_words = 1,

@@ -16,22 +16,21 @@ static int ask(const char *project, const struct strv *lines, bool first, void *
 {
 	const struct consent *c = arg;
 	const char *than = first ? "" : ", more than before";
-	cleanup_free char *quoted = xcalloc(strlen(project) * 4 + 1, 1);
+	cleanup_free char *quoted = err_quote_all(project);
 	cleanup_buf struct buf all = BUF_INIT;
 	bool yes;
 	int r;
 
 	if (c->accept)
 		return 0;
-	project = err_quote(quoted, strlen(project) * 4 + 1, project);
 	for (size_t i = 0; i < lines->n; i++)
 		buf_addf(&all, "%s%s", i ? "; " : "", lines->v[i]);
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return err_set(e, EPERM,
 			       "the project asks for these of this machine%s: %s: 'sandbox %s "
 			       "--accept %s' if that is your wish",
-			       than, all.data, c->command, project);
-	fprintf(stderr, "sandbox: the project '%s' asks for these of this machine%s:\n", project,
+			       than, all.data, c->command, quoted);
+	fprintf(stderr, "sandbox: the project '%s' asks for these of this machine%s:\n", quoted,
 		than);
 	for (size_t i = 0; i < lines->n; i++)
 		fprintf(stderr, "  %s\n", lines->v[i]);

@@ -153,10 +153,10 @@ static char *next_candidate(const char *text, int state)
 
 static char **complete(const char *text, int begin, int end)
 {
-	char *words[CONSOLE_MAX_WORDS + 1];
+	char *words[CONSOLE_MAX_WORDS + 1], bare[CONSOLE_MAX_WORDS];
 	char *before = strndup(rl_line_buffer, (size_t)begin);
 	const char *why;
-	int files = 0, n = before ? console_split(before, words, &why) : -1;
+	int files = 0, n = before ? console_split(before, words, bare, &why) : -1;
 
 	(void)end;
 	free_candidates();
@@ -197,16 +197,16 @@ static int run_split(char **v, size_t n, int *ret_end)
 /* Sets *ret_end for exit; `cd` is the console's own, since the folder says which project is meant. */
 static int run_line(char *line, int *ret_end)
 {
-	char *words[CONSOLE_MAX_WORDS], *homes[CONSOLE_MAX_WORDS];
+	char *words[CONSOLE_MAX_WORDS], *homes[CONSOLE_MAX_WORDS], bare[CONSOLE_MAX_WORDS];
 	const char *why;
-	int n = console_split(line, words, &why), n_homes = 0, status;
+	int n = console_split(line, words, bare, &why), n_homes = 0, status;
 
 	if (n < 0) {
 		fprintf(stderr, "sandbox: %s\n", why);
 		return 125;
 	}
 	for (int i = 0; i < n; i++)
-		if (words[i][0] == '~')
+		if (bare[i])
 			words[i] = homes[n_homes++] = tilde_expand_word(words[i]);
 	status = run_split(words, (size_t)n, ret_end);
 	while (n_homes)

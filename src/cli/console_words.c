@@ -60,7 +60,7 @@ static int take_word(char **at, char *out, const char **ret_why)
 	return last;
 }
 
-int console_split(char *line, char **words, const char **ret_why)
+int console_split(char *line, char **words, char *bare, const char **ret_why)
 {
 	int n = 0, last = 0;
 
@@ -70,6 +70,7 @@ int console_split(char *line, char **words, const char **ret_why)
 			*ret_why = "too many words";
 			return -1;
 		}
+		bare[n] = *line == '~';
 		words[n] = line;
 		last = take_word(&line, words[n++], ret_why);
 		if (last < 0)

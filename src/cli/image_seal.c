@@ -17,7 +17,8 @@ int image_cmd_prebuilt(const struct args *args, int *ret_status, struct err *e)
 {
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
 	cleanup_reference struct reference ref = {0};
-	struct pull_request req = {.store = &t.store, .conf = &t.conf, .ref = &ref};
+	struct pull_request req = {
+		.store = &t.store, .conf = &t.conf, .ref = &ref, .unnamed = true};
 	struct pull_result res;
 	int r = image_tools_open(&t, e);
 
@@ -28,10 +29,10 @@ int image_cmd_prebuilt(const struct args *args, int *ret_status, struct err *e)
 	progress_start(args->quiet);
 	r = image_pull(&req, &res, e);
 	progress_end();
-	if (r != -ENOENT)
-		return r;
-	*ret_status = 1;
-	return 0;
+	if (r == 0)
+		printf("%s\n", res.digest.hex);
+	*ret_status = r == -ENOENT;
+	return r == -ENOENT ? 0 : r;
 }
 
 static void print_sealed(const char *name, const struct digest *d, size_t layers, bool as_json)
@@ -68,6 +69,8 @@ int image_cmd_seal(const struct args *args, int *ret_status, struct err *e)
 		r = digest_parse(args->v[0], &req.base, e);
 	if (r == 0)
 		r = reference_parse(args->v[1], t.conf.registry, &ref, e);
+	if (r == 0 && ref.digest.hex[0])
+		r = err_set(e, ERR_USAGE, "'%s' has a digest: a name has a tag alone", args->v[1]);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)

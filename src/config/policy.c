@@ -20,15 +20,15 @@
 #define SYSTEM_CONF "/etc/sandbox/sandbox.conf"
 
 const char *const policy_words[] = {
-	"network",   "home",   "nested",  "perf",     "io-uring", "sudo",    "root",
-	"ssh-agent", "git",    "display", "gpu",      "dbus",	  "secrets", "dotfiles",
-	"export",    "mounts", "caches",  "packages", "run",	  "hooks",   NULL,
+	"network", "home",    "nested",	  "perf", "io-uring", "sudo",	  "root",   "ssh-agent",
+	"git",	   "display", "gpu",	  "dbus", "secrets",  "dotfiles", "export", "prebuilt",
+	"mounts",  "caches",  "packages", "run",  "hooks",    "ports",	  NULL,
 };
 
 static bool is_section(const char *word)
 {
 	return streq(word, "mounts") || streq(word, "caches") || streq(word, "packages") ||
-	       streq(word, "run") || streq(word, "hooks");
+	       streq(word, "run") || streq(word, "hooks") || streq(word, "ports");
 }
 
 static int check_word(const char *word, struct err *e)

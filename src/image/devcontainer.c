@@ -232,6 +232,13 @@ static bool command_text(const json_t *value, struct buf *out)
 	return out->len > 0;
 }
 
+/* Whatever a command ends with, it ends in a shell of its own. */
+static void add_shell(struct buf *text, const char *command)
+{
+	buf_addf(text, "%ssh -c", text->len ? " && " : "");
+	add_quoted(text, command);
+}
+
 /* Several commands side by side run one after the other; the first that fails ends them, as one would. */
 static void take_command(struct devcontainer *d, const char *what, const json_t *value,
 			 const char *hook)
@@ -243,7 +250,7 @@ static void take_command(struct devcontainer *d, const char *what, const json_t 
 		cleanup_buf struct buf one = BUF_INIT;
 
 		if (command_text(json_object_iter_value(it), &one))
-			buf_addf(&text, "%s{ %s; }", text.len ? " && " : "", one.data);
+			add_shell(&text, one.data);
 		else
 			leave(d, what, "one of its commands is none");
 	}

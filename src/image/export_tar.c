@@ -1,7 +1,6 @@
 /*
  * export_tar.c - the files of an image as one tar: what the layers show together (view.h), with what
- * their sidecars know of owners, devices and capabilities (meta.h); and the upper folder of a box as a
- * layer's tar upon an image.
+ * their sidecars know of owners, devices and capabilities (meta.h).
  *
  * Memory holds the sidecars and the files with several names, nothing of their content.
  */
@@ -18,21 +17,8 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "image/export_write.h"
+#include "image/export_tree.h"
 #include "image/install.h"
-#include "image/meta.h"
-#include "image/view.h"
-
-#define COPY_BYTES (1u << 20)
-
-struct tree {
-	struct archive *archive;
-	int fds[MANIFEST_MAX_LAYERS + 1]; /* top first; behind them the upper, if it is about one */
-	struct meta *metas[MANIFEST_MAX_LAYERS + 1];
-	struct view view; /* the image's */
-	void *linked;	  /* tsearch(3) of struct inode: files with several names */
-	char *buffer;
-};
 
 struct inode {
 	dev_t dev;
@@ -57,7 +43,7 @@ static void free_inode(void *p)
 	free(i);
 }
 
-static void tree_clear(struct tree *t)
+void tree_clear(struct tree *t)
 {
 	for (size_t i = 0; i < t->view.n; i++) {
 		close_fd(&t->fds[i]);
@@ -84,8 +70,8 @@ static int open_layer(struct tree *t, const struct image_store *s, const struct 
 		      : meta_load(fd, meta, &t->metas[at], e);
 }
 
-static int open_layers(struct tree *t, const struct image_store *store,
-		       const struct digest *manifest, struct err *e)
+int tree_open_layers(struct tree *t, const struct image_store *store, const struct digest *manifest,
+		     struct err *e)
 {
 	cleanup_manifest struct manifest m = {0};
 	cleanup_config struct image_config c = {0};
@@ -146,30 +132,6 @@ static void apply_meta(const struct tree *t, size_t layer, const char *path,
 					      m->xattr_values[i].len);
 }
 
-/*
- * What a box copied up still has the owner that its image gave it: one uid cannot keep it. The set-id
- * bits too, unless somebody has changed the mode.
- */
-static void keep_owner(const struct tree *t, const char *path, const struct stat *st,
-		       struct archive_entry *entry)
-{
-	const struct meta_entry *m;
-	struct stat below;
-	struct err ignored;
-	size_t layer;
-
-	if (view_lookup(&t->view, path, &layer, &below, &ignored) < 0 ||
-	    (below.st_mode & S_IFMT) != (st->st_mode & S_IFMT))
-		return;
-	m = meta_find(t->metas[layer], path);
-	if (!m)
-		return;
-	archive_entry_set_uid(entry, m->uid);
-	archive_entry_set_gid(entry, m->gid);
-	if ((below.st_mode & 07777) == (st->st_mode & 07777))
-		archive_entry_set_perm(entry, m->mode);
-}
-
 static void add_user_xattrs(int fd, struct archive_entry *entry)
 {
 	char names[4096], value[65536];
@@ -205,7 +167,7 @@ static int write_content(struct tree *t, int fd, const char *path, struct err *e
 {
 	ssize_t n;
 
-	while ((n = read(fd, t->buffer, COPY_BYTES)) > 0)
+	while ((n = read(fd, t->buffer, TREE_BUFFER)) > 0)
 		if (archive_write_data(t->archive, t->buffer, (size_t)n) != n)
 			return export_failed(t->archive, e);
 	return n < 0 ? err_sys(e, errno, "cannot read '%s'", path) : 0;
@@ -232,14 +194,14 @@ static int fill_entry(struct tree *t, size_t layer, const char *path, const stru
 		archive_entry_set_symlink(entry, target);
 	}
 	if (layer == t->view.n)
-		keep_owner(t, path, st, entry);
+		tree_keep_owner(t, path, st, entry);
 	else
 		apply_meta(t, layer, path, entry);
 	return 0;
 }
 
-static int write_entry(struct tree *t, size_t layer, const char *path, const struct stat *st,
-		       struct err *e)
+int tree_write_entry(struct tree *t, size_t layer, const char *path, const struct stat *st,
+		     struct err *e)
 {
 	struct archive_entry *entry = archive_entry_new();
 	const char *before = linked_before(t, st, path);
@@ -271,7 +233,7 @@ static int write_tree(struct tree *t, const char *path, struct err *e)
 	int r = view_lookup(&t->view, path, &layer, &st, e);
 
 	if (r == 0)
-		r = write_entry(t, layer, path, &st, e);
+		r = tree_write_entry(t, layer, path, &st, e);
 	if (r < 0 || !S_ISDIR(st.st_mode))
 		return r;
 	r = view_list(&t->view, path, &names, e);
@@ -285,106 +247,9 @@ static int write_tree(struct tree *t, const char *path, struct err *e)
 
 int export_tree(const struct export_request *req, struct archive *a, struct err *e)
 {
-	__attribute__((cleanup(tree_clear))) struct tree t = {.archive = a,
-							      .buffer = xcalloc(1, COPY_BYTES)};
-	int r = open_layers(&t, req->store, &req->ref.manifest, e);
+	cleanup_tree struct tree t = TREE_INIT(a);
+	int r = tree_open_layers(&t, req->store, &req->ref.manifest, e);
 
 	/* An image may have no layer: then there is no file. */
 	return r < 0 || !t.view.n ? r : write_tree(&t, "", e);
-}
-
-/* A name that says something of the layers below (image-spec, layer.md, "Whiteouts"). */
-static int write_mark(struct tree *t, const char *dir, const char *name, struct err *e)
-{
-	cleanup_free char *mark = xasprintf(".wh.%s", name);
-	cleanup_free char *path = *dir ? path_join(dir, mark) : xstrdup(mark);
-
-	return export_text(t->archive, path, "", 0, e);
-}
-
-static bool is_opaque(const struct tree *t, const char *path)
-{
-	cleanup_close int fd = -1;
-	struct err ignored;
-	char value;
-
-	return path_open_nolinks(t->fds[t->view.n], *path ? path : ".", O_RDONLY | O_DIRECTORY, 0,
-				 &fd, &ignored) == 0 &&
-	       fgetxattr(fd, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* What the upper holds itself, whiteouts too, in an order that does not depend on the disk. */
-static int list_upper(const struct tree *t, const char *path, struct strv *out, struct err *e)
-{
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	int fd, r = path_open_nolinks(t->fds[t->view.n], *path ? path : ".", O_RDONLY | O_DIRECTORY,
-				      0, &fd, e);
-
-	if (r < 0)
-		return r;
-	d = fdopendir(fd);
-	if (!d) {
-		close(fd);
-		return err_sys(e, errno, "cannot list '%s'", path);
-	}
-	while ((de = readdir(d)))
-		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
-			strv_push(out, de->d_name);
-	if (out->n)
-		qsort(out->v, out->n, sizeof(char *), by_text);
-	return 0;
-}
-
-static int write_upper(struct tree *t, const char *path, struct err *e);
-
-static int write_name(struct tree *t, const char *dir, const char *name, struct err *e)
-{
-	cleanup_free char *path = *dir ? path_join(dir, name) : xstrdup(name);
-	struct stat st;
-
-	if (fstatat(t->fds[t->view.n], path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_sys(e, errno, "cannot look at '%s'", path);
-	if (is_whiteout(&st))
-		return write_mark(t, dir, name, e);
-	/* A socket is nothing without its process. */
-	return S_ISSOCK(st.st_mode) ? 0 : write_upper(t, path, e);
-}
-
-/* An entry, with all beneath it. */
-static int write_upper(struct tree *t, const char *path, struct err *e)
-{
-	cleanup_strv struct strv names = {0};
-	struct stat st;
-	int r = 0;
-
-	if (fstatat(t->fds[t->view.n], *path ? path : ".", &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_sys(e, errno, "cannot look at '%s'", path);
-	if (*path)
-		r = write_entry(t, t->view.n, path, &st, e);
-	if (r < 0 || !S_ISDIR(st.st_mode))
-		return r;
-	if (is_opaque(t, path))
-		r = write_mark(t, path, ".wh..opq", e);
-	if (r == 0)
-		r = list_upper(t, path, &names, e);
-	for (size_t i = 0; r == 0 && i < names.n; i++)
-		r = write_name(t, path, names.v[i], e);
-	return r;
-}
-
-int export_upper(const struct image_store *s, const struct digest *base, int upper,
-		 struct archive *a, struct err *e)
-{
-	__attribute__((cleanup(tree_clear))) struct tree t = {.archive = a,
-							      .buffer = xcalloc(1, COPY_BYTES)};
-	int r = open_layers(&t, s, base, e);
-
-	t.fds[t.view.n] = upper;
-	return r < 0 ? r : write_upper(&t, "", e);
 }

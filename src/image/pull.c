@@ -226,7 +226,7 @@ static int fetch_image(struct pull *p, const struct ref *have, struct pull_resul
 	struct download_from from = {.store = p->req->store, .registries = p->endpoints, .n = p->n};
 	struct install_request install = {.store = p->req->store,
 					  .conf = p->req->conf,
-					  .name = p->name,
+					  .name = p->req->unnamed ? NULL : p->name,
 					  .fetch = {download_begin, download_end, &from}};
 	int r = find_manifest(p, &install.ref, e);
 
@@ -262,7 +262,7 @@ int image_pull(const struct pull_request *req, struct pull_result *ret, struct e
 	if (r < 0)
 		return err_add(e, "cannot pull '%s'", p.name);
 	*ret = (struct pull_result){0};
-	known = ref_read(req->store->fd, p.name, &have, &none) == 0;
+	known = !req->unnamed && ref_read(req->store->fd, p.name, &have, &none) == 0;
 	if (known && nothing_to_do(&p, &have)) {
 		ret->digest = have.manifest;
 		return 0;

@@ -13,6 +13,7 @@ struct pull_request {
 	const struct image_conf *conf;
 	const struct reference *ref;
 	const struct platform *platform; /* NULL: this machine's */
+	bool unnamed; /* no name is set: gc removes it, unless who holds its lease takes it */
 };
 
 struct pull_result {

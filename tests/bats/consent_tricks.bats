@@ -132,6 +132,36 @@ teardown() {
 	[ -z "$(ls p/.git/hooks)" ]
 }
 
+@test "what is protected hides nothing that was mounted upon the project" {
+	mkdir -p "$HOME/p/.git/hooks" "$HOME/p/conf" "$HOME/p/build"
+	echo host >"$HOME/p/conf/file"
+	printf '[sandbox]\nlinger = 0\nhome = host\nprotect = .git/hooks\n[mounts]\n%s = ./conf ro\n%s = tmpfs\n' "$HOME/p/conf" "$HOME/p/build" >"$HOME/p/sandbox.ini"
+	run sandbox enter --quiet --accept "$HOME/p/" -- sh -c 'touch build/x conf/x; touch .git/hooks/x'
+	[ "$status" != 0 ]
+	[ ! -e "$HOME/p/build/x" ] && [ ! -e "$HOME/p/conf/x" ] && [ ! -e "$HOME/p/.git/hooks/x" ]
+	sandbox matrix --quiet --accept --image a=host "$HOME/p/" -- sh -c 'echo x >written' >/dev/null
+	[ ! -e "$HOME/p/written" ]
+}
+
+@test "a project without a network asks before its steps get one" {
+	project p $'[sandbox]\nlinger = 0\nnetwork = none\n[run]\n1 = true'
+	fails 125 "*asks for these of this machine: network = host, for \\[packages] and \\[run]: *" sandbox enter "$T/p" -- true
+	project p $'[sandbox]\nlinger = 0\nnetwork = none'
+	sandbox enter --quiet "$T/p" -- true
+	project p $'[sandbox]\nlinger = 0\nnetwork = none\n[run]\n1 = true'
+	fails 125 "*more than before: network = host, for*" sandbox enter --rebuild "$T/p" -- true
+}
+
+@test "a long list hides nothing new at its end" {
+	mkdir -p p/.git/hooks
+	long=$(seq -f 'folder%04g' 600 | tr '\n' ' ')
+	project p $'[sandbox]\nprotect = '"$(fold -w 150 -s <<<"$long" | sed '2,$s/^/  /')"
+	mkdir p/folder0001
+	sandbox enter --quiet "$T/p" -- true || skip 'more mounts than a box can have'
+	project p $'[sandbox]\nprotect = '"$(fold -w 150 -s <<<"$long .git/hooks" | sed '2,$s/^/  /')"
+	fails 125 "*not yet with 'protect' as it is now*" sandbox enter "$T/p" -- true
+}
+
 @test "a worktree's .git, and one that is not there yet, are protected as well" {
 	echo 'gitdir: /elsewhere' >a.git
 	for name in p q; do

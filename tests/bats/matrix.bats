@@ -51,6 +51,14 @@ matrix() { sandbox matrix --accept --quiet "$@"; }
 	grep -q "cannot use image 'dir:/nowhere'" "${lines[2]##* }"
 }
 
+@test "a folder that the command line names is the user's own word" {
+	mkdir -p "$T/root/bin"
+	cp "$(command -v busybox)" "$T/root/bin/sh"
+	project plain
+	run -0 sandbox matrix --quiet --image "a=dir:$T/root" "$T/plain" -- sh -c true
+	[[ $output = *ok* ]]
+}
+
 @test "JUnit XML and JSON say the same; what a box said is data" {
 	run -1 matrix --junit out.xml --logs logs --json "$T/p" -- sh -c 'printf "<&\"]]>\033[31m\n"; [ $SANDBOX_MATRIX = one ]'
 	[ "$(jq -r '.[] | "\(.name) \(.status) \(.ran)"' <<<"$output")" = $'one 0 true\ntwo 1 true' ]

@@ -44,7 +44,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	[[ $output = *"step 1 of 1 (run 1: false) failed with status 1 ($conf:2 denies the network)"* ]]
 }
 
-@test "a denied network is none, without, without a word where nobody asked for it" {
+@test "a denied network is none, without a word where nobody asked for it" {
 	policy 'deny = network'
 	project p
 	[ "$(sandbox enter --quiet "$T/p" -- sh -c 'ls /sys/class/net')" = lo ]

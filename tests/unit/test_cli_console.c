@@ -12,14 +12,16 @@
 
 static void expect(const char *line, const char *const *want)
 {
-	char copy[256], *words[CONSOLE_MAX_WORDS];
+	char copy[256], *words[CONSOLE_MAX_WORDS], bare[CONSOLE_MAX_WORDS];
 	const char *why = NULL;
 	int n;
 
 	snprintf(copy, sizeof(copy), "%s", line);
-	n = console_split(copy, words, &why);
-	for (int i = 0; i < n; i++)
+	n = console_split(copy, words, bare, &why);
+	for (int i = 0; i < n; i++) {
 		assert_string_equal(words[i], want[i]);
+		assert_int_equal(bare[i], strcmp(words[i], "~/a") == 0);
+	}
 	assert_true(n >= 0);
 	assert_null(want[n]);
 	assert_null(words[n]);
@@ -27,11 +29,11 @@ static void expect(const char *line, const char *const *want)
 
 static void refuse(const char *line, const char *part)
 {
-	char copy[4096], *words[CONSOLE_MAX_WORDS];
+	char copy[4096], *words[CONSOLE_MAX_WORDS], bare[CONSOLE_MAX_WORDS];
 	const char *why = NULL;
 
 	snprintf(copy, sizeof(copy), "%s", line);
-	assert_int_equal(console_split(copy, words, &why), -1);
+	assert_int_equal(console_split(copy, words, bare, &why), -1);
 	assert_non_null(strstr(why, part));
 }
 
@@ -44,6 +46,7 @@ static void test_words(void **state)
 	expect("a '' \"\"", (const char *[]){"a", "", "", NULL});
 	expect("sh -c 'a \"b\" $c; d'", (const char *[]){"sh", "-c", "a \"b\" $c; d", NULL});
 	expect("\"a \\\"b\\\" \\n \\$\"x'y'", (const char *[]){"a \"b\" \\n $xy", NULL});
+	expect("~/a '~/b' \\~", (const char *[]){"~/a", "~/b", "~", NULL});
 	expect("a\\ b \\| c\\", (const char *[]){"a b", "|", "c\\", NULL});
 }
 
