@@ -33,15 +33,14 @@ stand_in() { # NAME < SPEC
 	[[ $output = *$'\nHello, world!' ]]
 	[ "$(stat -c %u:%g dev/greet)" = "$(id -u):$(id -g)" ]
 	# outside, then inside, and each side sees it
-	cd dev
-	sed -i s/Hello/Good\ morning/ greet.h
-	[[ $(sandbox enter --quiet -- sh -c 'make -s && ./greet you') = 'Good morning, you!' ]]
-	sandbox enter --quiet -- sed -i 's/Good morning/Hello/' greet.h
-	grep -q '"Hello"' greet.h
-	sandbox enter --quiet -- make -s check
+	sleep 0.01
+	sed -i s/Hello/Good\ morning/ dev/greet.h
+	[ "$(sandbox enter --quiet ./dev -- sh -c 'make -s && ./greet you')" = 'Good morning, you!' ]
+	sandbox enter --quiet ./dev -- sed -i 's/Good morning/Hello/' greet.h
+	grep -q '"Hello"' dev/greet.h
+	sandbox enter --quiet ./dev -- make -s check
 	# the same path on both sides, in debug information and in messages
-	readelf --debug-dump=info greet | grep -q "DW_AT_comp_dir .*: $T/dev\$"
-	cd ..
+	readelf --debug-dump=info dev/greet | grep -q "DW_AT_comp_dir .*: $T/dev\$"
 	echo 'int broken = ;' >>dev/greet.c
 	run ! sandbox enter --quiet ./dev -- make CC="cc -fdiagnostics-color=never" CFLAGS="-I$T/dev" "$T/dev/greet.o"
 	[[ $output = *"$T/dev/greet.c:"*': error: '* ]]

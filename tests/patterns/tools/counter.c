@@ -6,7 +6,7 @@ int step = 1;
 
 static long count_on(long count)
 {
-	usleep(50000);
+	usleep(10000);
 	return count + step;
 }
 
