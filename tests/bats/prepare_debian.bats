@@ -6,7 +6,7 @@ load helpers
 # The base is made once, and so is an image with npm and pip, which are hundreds of packages; each
 # test has both in a second store.
 setup_file() {
-	# An archive may be far and slow. The tests of one manager's files are none of the others'.
+	# Archives are slower than what the limit was made for: a compiler alone may take a minute.
 	export BATS_TEST_TIMEOUT=$((${BATS_TEST_TIMEOUT:-120} * 3))
 	export LENDER=$BATS_FILE_TMPDIR/lender
 	mkdir -p "$LENDER"/{run,managers}
@@ -157,11 +157,9 @@ forget() {
 	grep -q '^package apt libonig5:amd64 ' p/sandbox.lock
 	sandbox enter --accept --quiet "$T/p" -- dpkg-query -W >before
 	forget
-	sandbox enter --accept "$T/p" -- dpkg-query -W >after 2>"$T/log" || {
-		cat "$T/log" >&2
-		return 1
-	}
-	grep -q 'prepared 1/1' "$T/log"
+	run -0 --separate-stderr sandbox enter --accept "$T/p" -- dpkg-query -W
+	echo "$output" >after
+	[[ $stderr = *'prepared 1/1'* ]]
 	cmp before after
 }
 
@@ -170,9 +168,10 @@ forget() {
 	project p $'[sandbox]\nimage = managers:1\n[packages]\nnpm = greet\n[env]\nnpm_config_registry = '"$NPM"
 	quietly sandbox lock --accept "$T/p"
 	grep -xF "package npm greet 1.0.0 sha512-$(openssl dgst -sha512 -binary npm/greet.tgz | base64 -w0)" p/sandbox.lock
-	[ "$(sandbox enter --accept --quiet "$T/p" -- greet)" = 'hello from v18' ]
-	forget
-	[ "$(sandbox enter --accept --quiet "$T/p" -- greet)" = 'hello from v18' ]
+	for _ in here elsewhere; do
+		[ "$(sandbox enter --accept --quiet "$T/p" -- greet)" = 'hello from v18' ]
+		forget
+	done
 }
 
 @test "a lock of a package of pip: its version and hash; other bytes under the same version are refused" {
@@ -182,9 +181,10 @@ forget() {
 	quietly sandbox lock --accept "$T/p"
 	hash=$(sha256sum <npm/hi-1.0-py3-none-any.whl)
 	grep -xF "package pip hi 1.0 ${hash%% *}" p/sandbox.lock
-	forget
-	[ "$(sandbox enter --accept --quiet "$T/p" -- python3 -c 'import hi; print(hi.hi)')" = hi ]
-	forget
+	for _ in here elsewhere; do
+		[ "$(sandbox enter --accept --quiet "$T/p" -- python3 -c 'import hi; print(hi.hi)')" = hi ]
+		forget
+	done
 	pip_package evil
 	run sandbox enter --accept "$T/p" -- true
 	[ "$status" = 125 ]
@@ -203,7 +203,7 @@ forget() {
 }
 
 @test "a Go project is built and tested by the compiler of the image's packages, from its own sources alone" {
-	project g $'[sandbox]\nimage = debian:bookworm\nprofile = dev, go, apt\n[packages]\napt = golang-go\n[env]\nGOFLAGS = -mod=mod\nGOPROXY = off\nCGO_ENABLED = 0'
+	project g $'[sandbox]\nimage = debian:bookworm\nprofile = dev, go, apt\n[packages]\napt = golang-go\n[env]\nGOPROXY = off\nCGO_ENABLED = 0'
 	mkdir g/sum
 	printf 'module example.com/hi\n\ngo 1.19\n' >g/go.mod
 	printf 'package sum\n\nfunc Of(n ...int) (s int) {\n\tfor _, i := range n {\n\t\ts += i\n\t}\n\treturn\n}\n' >g/sum/sum.go
