@@ -73,9 +73,9 @@ LAYERS := base config image net launch box cli
 MAINS  := src/cli/main.c src/cli/sudo_main.c src/cli/ask_main.c src/cli/console.c \
 	src/cli/image_main.c \
 	src/launch/seccomp_gen.c
-# Of images the launcher needs names and flat files; the rest, with all the libraries it takes, is
-# sandbox-image's.
-IMAGE_NAMES := $(patsubst %,src/image/%.c,digest reference ref plan conf)
+# Of images the launcher needs names, flat files and what a stack of layers shows; the rest, with all
+# the libraries it takes, is sandbox-image's.
+IMAGE_NAMES := $(patsubst %,src/image/%.c,digest reference ref plan conf view)
 # The policy is compiled into filters when the program is built; only the generator and the tests
 # link it, and libseccomp with it.
 POLICY := src/launch/seccomp_policy.c

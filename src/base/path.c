@@ -228,13 +228,24 @@ int path_open_nolinks(int rootfd, const char *path, int flags, mode_t mode, int 
 	return r < 0 ? err_sys(e, -r, "cannot open '%s'", path) : 0;
 }
 
-int path_mkdirs_beneath(int rootfd, const char *path, mode_t mode, int *ret_fd, struct err *e)
+static int mkdirs_in_root(int rootfd, const char *path, mode_t mode, bool no_links, int *ret_fd,
+			  struct err *e)
 {
-	int r = open_in_root(rootfd, path, O_PATH | O_DIRECTORY, 0, false, ret_fd);
+	int r = open_in_root(rootfd, path, O_PATH | O_DIRECTORY, 0, no_links, ret_fd);
 
 	if (r == -ENOENT)
-		r = walk_from(rootfd, path, O_PATH | O_DIRECTORY, mode, false, true, ret_fd);
+		r = walk_from(rootfd, path, O_PATH | O_DIRECTORY, mode, no_links, true, ret_fd);
 	return r < 0 ? err_sys(e, -r, "cannot make the folder '%s'", path) : 0;
+}
+
+int path_mkdirs_beneath(int rootfd, const char *path, mode_t mode, int *ret_fd, struct err *e)
+{
+	return mkdirs_in_root(rootfd, path, mode, false, ret_fd, e);
+}
+
+int path_mkdirs_nolinks(int rootfd, const char *path, mode_t mode, int *ret_fd, struct err *e)
+{
+	return mkdirs_in_root(rootfd, path, mode, true, ret_fd, e);
 }
 
 bool path_is_beneath(const char *path, const char *parent)

@@ -36,6 +36,9 @@ int path_open_nolinks(int rootfd, const char *path, int flags, mode_t mode, int 
  */
 int path_mkdirs_beneath(int rootfd, const char *path, mode_t mode, int *ret_fd, struct err *e);
 
+/* The same, and a link anywhere on the way is an error (ELOOP). */
+int path_mkdirs_nolinks(int rootfd, const char *path, mode_t mode, int *ret_fd, struct err *e);
+
 /* For tests: never openat2(2), always the walk. */
 void path_force_walk(bool force);
 

@@ -22,14 +22,13 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "box/assemble_mounts.h"
+#include "box/etc_lines.h"
 #include "box/programs.h"
 #include "box/reach.h"
 #include "box/session_env.h"
 #include "config/value.h"
 #include "launch/protocol.h"
 #include "net/driver.h"
-
-#define RESOLV_CONF_MAX (64u << 10)
 
 void assembly_clear(struct assembly *a)
 {
@@ -94,11 +93,17 @@ static int choose_upper(const struct assemble_request *req, struct assembly *a, 
 				       "the data folder '%s' is on %s, which cannot hold a "
 				       "box's files: set XDG_DATA_HOME to another file system",
 				       req->store->data, why);
-		log_note("the data folder is on %s: what the box writes outside its home and "
-			 "mounts is kept in memory and gone when it stops",
-			 why);
+		if (!req->box->trial)
+			log_note("the data folder is on %s: what the box writes outside its home "
+				 "and mounts is kept in memory and gone when it stops",
+				 why);
 		memory = true;
 	}
+	if (memory && req->box->trial)
+		return err_set(e, ENOTSUP,
+			       "the data folder '%s' is on %s, where nothing that is tried could "
+			       "be kept: set XDG_DATA_HOME to another file system",
+			       req->store->data, why);
 	if (memory)
 		return 0;
 	a->plan.upper = assembly_keep(
@@ -121,6 +126,10 @@ static int add_root(const struct assemble_request *req, struct assembly *a, stru
 	a->plan.lowers = (const char *const *)a->root->lowers.v;
 	a->plan.n_lowers = a->root->lowers.n;
 	a->plan.read_only_root = a->root->read_only;
+	if (a->root->read_only && req->box->trial)
+		return err_set(e, ENOTSUP,
+			       "nothing can be tried in image '%s': it is not yours, and read-only",
+			       req->box->image);
 	a->plan.staging = assembly_keep(a, xasprintf("%s/%s", req->store->runtime, req->box->id));
 	/* Nothing of a root that is not ours can be copied up, so neither is an upper kept for it. */
 	return a->root->read_only ? 0 : choose_upper(req, a, e);
@@ -178,6 +187,8 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 		if (!m.source)
 			return err_sys(e, errno, "cannot use the home folder '%s'",
 				       req->user->home);
+		if (req->box->trial)
+			return assemble_overlay(req, a, m.source, a->home, e);
 	} else if (a->root->read_only) {
 		m.kind = PLAN_MOUNT_TMPFS;
 	} else if (req->box->in_memory) {
@@ -214,7 +225,7 @@ static int add_project(const struct assemble_request *req, struct assembly *a, s
 	if (access(dir, R_OK | X_OK) < 0)
 		return err_sys(e, errno, "cannot use the project folder '%s'", dir);
 	a->project = assembly_keep(a, xstrdup(target ? target : dir));
-	if (req->project_overlay)
+	if (assemble_overlays_project(req))
 		return assemble_overlay(req, a, dir, a->project, e);
 	assembly_add_mount(
 		a,
@@ -225,24 +236,26 @@ static int add_project(const struct assemble_request *req, struct assembly *a, s
 static void fill_etc(const struct assemble_request *req, struct assembly *a)
 {
 	const struct user *u = req->user;
-	cleanup_buf struct buf resolv = BUF_INIT;
 	struct plan_etc *etc = &a->plan.etc;
-	struct err ignored;
 
 	/* A read-only root cannot be told; its users see a bare uid. */
 	if (a->root->read_only)
 		return;
 	if (!req->sealed) {
-		etc->passwd_line = assembly_keep(
-			a, xasprintf("%s:x:%u:%u::%s:/bin/sh", u->name, u->uid, u->gid, a->home));
-		etc->group_line = assembly_keep(a, xasprintf("%s:x:%u:", u->name, u->gid));
+		etc->passwd_line = assembly_keep(a, etc_lines_passwd(u, a->home));
+		etc->group_line = assembly_keep(a, etc_lines_group(u));
 	}
-	etc->hosts = assembly_keep(
-		a, xasprintf("127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost\n",
-			     a->plan.hostname));
-	if (a->plan.net == PLAN_NET_HOST &&
-	    file_read(AT_FDCWD, "/etc/resolv.conf", RESOLV_CONF_MAX, &resolv, &ignored) == 0)
-		etc->resolv_conf = assembly_keep(a, buf_detach(&resolv));
+	etc->hosts = assembly_keep(a, etc_lines_hosts(a->plan.hostname));
+	if (a->plan.net == PLAN_NET_HOST)
+		etc->resolv_conf = assembly_keep(a, etc_lines_resolv());
+}
+
+/* What was tried is to be looked at, not to go on. */
+static long linger_ms(const struct assemble_request *req)
+{
+	if (req->box->temporary || req->box->trial)
+		return 0;
+	return settings_duration_ms(req->settings, "sandbox", "linger");
 }
 
 static int fill_identity(const struct assemble_request *req, struct assembly *a, struct err *e)
@@ -273,7 +286,7 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	a->plan.sudo = settings_bool(s, "sandbox", "sudo");
 	a->plan.stop_signal = a->root->plan.stop_signal ? value_signal(a->root->plan.stop_signal)
 							: 0;
-	a->plan.linger_ms = req->box->temporary ? 0 : settings_duration_ms(s, "sandbox", "linger");
+	a->plan.linger_ms = linger_ms(req);
 	return 0;
 }
 

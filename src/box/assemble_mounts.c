@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/path.h"
 #include "box/lend.h"
+#include "box/overlays.h"
 #include "box/reach.h"
 
 /* A folder that all projects with the same cache name share. */
@@ -46,9 +46,13 @@ int assemble_overlay(const struct assemble_request *req, struct assembly *a, con
 		     const char *target, struct err *e)
 {
 	struct plan_mount m = {.kind = PLAN_MOUNT_OVERLAY, .source = source, .target = target};
-	cleanup_free char *name = NULL, *upper = NULL, *work = NULL;
+	cleanup_free char *path = NULL;
 	int r;
 
+	if (path_is_beneath(req->store->data, source))
+		return err_set(e, EINVAL,
+			       "'%s' cannot be an overlay: what boxes write is kept in it, in '%s'",
+			       source, req->store->data);
 	if (req->in_memory || !a->plan.upper) {
 		if (!memory_holds_uppers())
 			return err_set(e, ENOTSUP,
@@ -57,17 +61,34 @@ int assemble_overlay(const struct assemble_request *req, struct assembly *a, con
 		assembly_add_mount(a, m);
 		return 0;
 	}
-	name = xasprintf("%s/boxes/%s/overlays/%016llx", req->store->data, req->box->id,
-			 (unsigned long long)store_hash(target));
-	upper = path_join(name, "upper");
-	work = path_join(name, "work");
-	r = file_mkdirs(upper, 0755, e);
-	if (r == 0)
-		r = file_mkdirs(work, 0700, e);
-	m.upper = assembly_keep(a, take_ptr(upper));
-	m.work = assembly_keep(a, take_ptr(work));
+	r = overlay_make(req->store, req->box, target, source, &path, e);
+	if (r < 0)
+		return r;
+	m.upper = assembly_keep(a, xasprintf("%s/%s/upper", req->store->data, path));
+	m.work = assembly_keep(a, xasprintf("%s/%s/work", req->store->data, path));
 	assembly_add_mount(a, m);
-	return r;
+	return 0;
+}
+
+/*
+ * What may be written of the host is an overlay in a trial; a single file cannot be one, and is
+ * read-only there.
+ */
+static int add_host(const struct assemble_request *req, struct assembly *a, struct plan_mount m,
+		    bool overlay, struct err *e)
+{
+	struct stat st;
+
+	if (req->box->trial && !m.read_only) {
+		if (stat(m.source, &st) < 0)
+			return err_sys(e, errno, "cannot mount '%s'", m.source);
+		overlay = S_ISDIR(st.st_mode);
+		m.read_only = !overlay;
+	}
+	if (overlay)
+		return assemble_overlay(req, a, m.source, m.target, e);
+	assembly_add_mount(a, m);
+	return 0;
 }
 
 static int add_setting_mount(const struct assemble_request *req, struct assembly *a,
@@ -91,7 +112,7 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 		m.source = assembly_keep(a, source);
 		cache = xasprintf("cache:%s", ms->source);
 		reach_add_mount(cache, ms->target, ms->read_only, &a->reach);
-		break;
+		return add_host(req, a, m, false, e);
 	case MOUNT_SETTING_BIND:
 		source = realpath(ms->source, NULL);
 		if (!source)
@@ -102,9 +123,7 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 		if (!req->box->project || !path_is_beneath(source, req->box->project))
 			reach_add_mount(source, ms->target, ms->read_only || ms->overlay,
 					&a->reach);
-		if (ms->overlay)
-			return assemble_overlay(req, a, source, m.target, e);
-		break;
+		return add_host(req, a, m, ms->overlay, e);
 	}
 	assembly_add_mount(a, m);
 	return 0;

@@ -145,10 +145,12 @@ bool box_wait_gone(const struct box *b, int timeout_ms)
 
 static void forget_project(const struct store *s, const struct box *b)
 {
+	const char *index = b->trial ? STORE_TRIALS : STORE_PROJECTS;
+
 	for (int slot = 1; slot <= STORE_PROJECT_SLOTS; slot++) {
 		cleanup_free char *key = store_project_key(b->project, slot);
 
-		store_index_clear(s, STORE_PROJECTS, key, b->id);
+		store_index_clear(s, index, key, b->id);
 	}
 }
 
@@ -163,6 +165,7 @@ int box_remove(const struct store *s, struct box *b, struct err *e)
 	if (b->damaged) {
 		store_index_drop(s, STORE_NAMES, b->id);
 		store_index_drop(s, STORE_PROJECTS, b->id);
+		store_index_drop(s, STORE_TRIALS, b->id);
 	} else if (b->name) {
 		store_index_clear(s, STORE_NAMES, b->name, b->id);
 	}

@@ -21,6 +21,7 @@ struct box {
 	struct strv prepared; /* layers upon the image's, topmost first, beneath DATA */
 	long long created;    /* seconds since 1970 */
 	bool temporary;	      /* thrown away when it ends */
+	bool trial;	      /* of `sandbox try`: all of the host is an overlay in it */
 	bool in_memory;	      /* a temporary one that lies in the runtime folder alone */
 	bool damaged;	      /* its record cannot be understood: name is the id, image "?" */
 	int dir_fd;	      /* the folder with record and lock, O_PATH */
@@ -55,8 +56,9 @@ int box_load_damaged(const struct store *s, const char *id, struct box *ret, str
 int box_find(const struct store *s, const char *arg, struct box *ret, struct err *e);
 int box_find_damaged(const struct store *s, const char *arg, struct box *ret, struct err *e);
 
-/* The box of a project folder; -ENOENT when there is none. */
+/* The box of a project folder, or that of its trial; -ENOENT when there is none. */
 int box_find_project(const struct store *s, const char *dir, struct box *ret, struct err *e);
+int box_find_trial(const struct store *s, const char *dir, struct box *ret, struct err *e);
 
 /*
  * Takes the lock under which a box is started or removed, waiting for whoever holds it. Returns

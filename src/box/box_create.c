@@ -6,7 +6,7 @@
  *	names/<name>			means an id whose lock is free: the next to want the name
  *					drops the entry (sweep_box)
  *	the record; boxes/<id>		the box is there
- *	projects/<key>			without it the folder has no box: `sandbox rm` ends this one
+ *	projects/<key> or trials/<key>	without it the folder has no box: `sandbox rm` ends this one
  * A throw-away box in memory has RUNTIME/<id> in place of tmp/<id>, and its record comes last of
  * all, when it has started.
  */
@@ -93,7 +93,7 @@ static int index_project(const struct store *s, const struct box *b, struct err 
 	for (int slot = 1; b->project && slot <= STORE_PROJECT_SLOTS; slot++) {
 		cleanup_free char *key = store_project_key(b->project, slot);
 
-		r = index_take(s, STORE_PROJECTS, key, b->id, e);
+		r = index_take(s, b->trial ? STORE_TRIALS : STORE_PROJECTS, key, b->id, e);
 		if (r != -EEXIST)
 			break;
 	}
@@ -180,6 +180,7 @@ int box_create(const struct store *s, const char *name, const struct box_origin 
 	int r;
 
 	store_new_id(b.id);
+	b.trial = from->trial;
 	b.project = xstrdup(from->project);
 	b.image = xstrdup(from->image);
 	b.digest = *from->digest;

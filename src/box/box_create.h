@@ -9,6 +9,7 @@
 /* What a box that stays is made from. */
 struct box_origin {
 	const char *project; /* or NULL */
+	bool trial;	     /* as in struct box */
 	const char *image;
 	const struct digest *digest; /* of its manifest, hex "" for an image without one */
 	const struct strv *prepared; /* as in struct box */

@@ -11,7 +11,8 @@
 #include "base/cleanup.h"
 #include "config/settings.h"
 
-int box_find_project(const struct store *s, const char *dir, struct box *ret, struct err *e)
+static int find_in(const struct store *s, const char *index, const char *dir, struct box *ret,
+		   struct err *e)
 {
 	for (int slot = 1; slot <= STORE_PROJECT_SLOTS; slot++) {
 		cleanup_free char *key = store_project_key(dir, slot);
@@ -19,7 +20,7 @@ int box_find_project(const struct store *s, const char *dir, struct box *ret, st
 		char id[BOX_ID_LEN + 1];
 		int r;
 
-		if (store_lookup(s, STORE_PROJECTS, key, id) < 0)
+		if (store_lookup(s, index, key, id) < 0)
 			continue;
 		r = box_load(s, id, &b, e);
 		if (r < 0 && r != -ENOENT)
@@ -30,7 +31,19 @@ int box_find_project(const struct store *s, const char *dir, struct box *ret, st
 		b = (struct box)BOX_INIT;
 		return 0;
 	}
-	return err_set(e, ENOENT, "folder '%s' has no box yet: 'sandbox enter' makes it", dir);
+	return err_set(e, ENOENT, "folder '%s' has no %s yet: 'sandbox %s' makes it", dir,
+		       streq(index, STORE_TRIALS) ? "trial" : "box",
+		       streq(index, STORE_TRIALS) ? "try" : "enter");
+}
+
+int box_find_project(const struct store *s, const char *dir, struct box *ret, struct err *e)
+{
+	return find_in(s, STORE_PROJECTS, dir, ret, e);
+}
+
+int box_find_trial(const struct store *s, const char *dir, struct box *ret, struct err *e)
+{
+	return find_in(s, STORE_TRIALS, dir, ret, e);
 }
 
 static int no_such_box(const struct store *s, const char *arg, struct err *e)

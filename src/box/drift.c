@@ -76,6 +76,13 @@ static bool is_flag(const struct settings *s, const char *key)
 	return st && st->users;
 }
 
+/* How a box follows what its project asks for by now. */
+static const char *follows(const struct box *b)
+{
+	return b->trial ? "'sandbox discard', and the next trial follows it"
+			: "'sandbox enter --rebuild' follows it, with a new root and the same home";
+}
+
 /* The same name, and another image by now: what is locked, else what the name means. */
 static void say_new_digest(const struct store *st, const struct box *b,
 			   const struct lock_file *lock)
@@ -88,9 +95,8 @@ static void say_new_digest(const struct store *st, const struct box *b,
 	if (r < 0 || !b->digest.hex[0] || !now.hex[0])
 		return;
 	if (!digest_equal(&now, &b->digest))
-		log_note("image '%s' has changed since box '%s' was made: 'sandbox enter "
-			 "--rebuild' follows it, with a new root and the same home",
-			 b->image, b->name);
+		log_note("image '%s' has changed since box '%s' was made: %s", b->image, b->name,
+			 follows(b));
 }
 
 int drift_check_image(const struct store *st, const struct box *b, const struct settings *s,
@@ -104,12 +110,12 @@ int drift_check_image(const struct store *st, const struct box *b, const struct 
 	}
 	if (is_flag(s, "image"))
 		return err_set(e, EBUSY,
-			       "box '%s' was made from image '%s', not from '%s': add --rebuild to "
-			       "change it, or leave --image out",
-			       b->name, b->image, image);
-	log_note("the project asks for image '%s', box '%s' was made from '%s': 'sandbox enter "
-		 "--rebuild' follows it, with a new root and the same home",
-		 image, b->name, b->image);
+			       "box '%s' was made from image '%s', not from '%s': %s to change it, "
+			       "or leave --image out",
+			       b->name, b->image, image,
+			       b->trial ? "'sandbox discard'" : "add --rebuild");
+	log_note("the project asks for image '%s', box '%s' was made from '%s': %s", image, b->name,
+		 b->image, follows(b));
 	return 0;
 }
 
@@ -124,11 +130,9 @@ int drift_check_recipe(const struct box *b, const struct settings *s, const stru
 		return r;
 	r = box_recipe(b, &made, e);
 	if (r == 0 && !streq(made.data, recipe_text(&recipe)))
-		log_note(
-			"the project's packages, steps or lock have changed since box '%s' was "
-			"made: "
-			"'sandbox enter --rebuild' follows them, with a new root and the same home",
-			b->name);
+		log_note("the project's packages, steps or lock have changed since box '%s' was "
+			 "made: %s",
+			 b->name, follows(b));
 	return r;
 }
 

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -186,18 +187,34 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 					!in->options->no_hook, &connection, ret_status, e);
 }
 
+static int find(const struct entering *in, const char *dir, struct box *ret, struct err *e)
+{
+	return in->options->trial ? box_find_trial(in->store, dir, ret, e)
+				  : box_find_project(in->store, dir, ret, e);
+}
+
+/* What a new box is called: as it was asked for, else as its project. The caller frees. */
+static char *new_name(const struct entering *in, const char *dir)
+{
+	const char *name = in->options->name, *set = settings_get(in->settings, "sandbox", "name");
+	char *project = name ? xstrdup(name) : set ? xstrdup(set) : project_box_name(dir), *trial;
+
+	if (!in->options->trial)
+		return project;
+	trial = xasprintf("%.59s-try", project);
+	free(project);
+	return trial;
+}
+
 /* Finds the project's box or makes it; two that do so at once end up with the same one. */
 static int find_or_create(struct entering *in, const char *dir, struct box *ret, struct err *e)
 {
 	const struct store *s = in->store;
 	const struct settings *settings = in->settings;
-	const char *name = in->options->name;
-	cleanup_free char *home = session_home(in->user);
-	cleanup_free char *from_dir = project_box_name(dir);
-	const char *set = settings_get(settings, "sandbox", "name");
+	cleanup_free char *home = session_home(in->user), *name = new_name(in, dir);
 	cleanup_origin struct origin origin = ORIGIN_INIT;
 	cleanup_close int lock = -1, dotfiles = -1;
-	int r = box_find_project(s, dir, ret, e);
+	int r = find(in, dir, ret, e);
 
 	if (r != -ENOENT)
 		return r;
@@ -214,29 +231,14 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 		return err_sys(e, errno, "cannot open '%s/boxes'", s->data);
 	r = file_lock(lock, "boxes", e);
 	if (r == 0)
-		r = box_find_project(s, dir, ret, e);
+		r = find(in, dir, ret, e);
 	if (r != -ENOENT)
 		return r;
 	r = dotfiles_open(settings, &in->granted, &dotfiles, e);
+	origin.from.trial = in->options->trial;
 	if (r == 0)
-		r = box_create(s, name ? name : set ? set : from_dir, &origin.from, ret, e);
+		r = box_create(s, name, &origin.from, ret, e);
 	return r < 0 || dotfiles < 0 ? r : dotfiles_copy(s, ret, dotfiles, e);
-}
-
-/* One that only lingers is ended. */
-static int check_stopped(const struct box *b, struct err *e)
-{
-	struct box_process *v = NULL;
-	struct err ignored;
-	size_t n = 0;
-
-	if (box_is_running(b) && box_processes(b, &v, &n, &ignored) == 0 && n == 0)
-		box_stop(b, 0, &ignored);
-	box_processes_free(v, n);
-	if (box_is_running(b) || !box_wait_gone(b, BOX_GONE_MS))
-		return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first", b->name,
-			       b->name);
-	return 0;
 }
 
 /* The new root is ready before the box is touched. A project without a box has nothing to rebuild. */
@@ -246,11 +248,11 @@ static int rebuild(struct entering *in, const char *dir, struct err *e)
 	cleanup_free char *home = session_home(in->user);
 	cleanup_origin struct origin origin = ORIGIN_INIT;
 	cleanup_box struct box b = BOX_INIT;
-	int r = box_find_project(s, dir, &b, e);
+	int r = find(in, dir, &b, e);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	r = check_stopped(&b, e);
+	r = box_check_ended(&b, e);
 	if (r == 0)
 		r = reach_ask(&b, in->settings, home, &in->options->asker, &in->granted, e);
 	if (r == 0)
@@ -259,8 +261,17 @@ static int rebuild(struct entering *in, const char *dir, struct err *e)
 		r = box_lock(s, &b, e);
 	/* It may have been started meanwhile. */
 	if (r == 0)
-		r = check_stopped(&b, e);
+		r = box_check_ended(&b, e);
 	return r < 0 ? r : box_rebuild(s, &b, &origin.from, e);
+}
+
+/* A trial is entered by its name too: what is done in it is not to reach the host. */
+static bool is_trial(const struct store *s, const char *word)
+{
+	cleanup_box struct box b = BOX_INIT;
+	struct err ignored;
+
+	return word && !strchr(word, '/') && box_find(s, word, &b, &ignored) == 0 && b.trial;
 }
 
 int run_enter(struct enter_options *o, int *ret_status, struct err *e)
@@ -283,6 +294,7 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 	if ((r = project_check(&s, dir, e)) < 0)
 		return err_add(e, "cannot enter '%s'", dir);
 	o->settings.project_dir = dir;
+	o->trial = o->trial || is_trial(&s, o->project);
 	r = settings_load(&o->settings, &settings, e);
 	if (r == 0)
 		r = locked_read(&settings, &lock, e);

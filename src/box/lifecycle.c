@@ -24,6 +24,9 @@
 /* From the lock of a start to its record: a prepared image away from the start itself. */
 #define RECORD_MS 2000
 
+/* From the status of a box's last session to its end, where nothing makes it stay. */
+#define ENDING_MS 1000
+
 #define CHILDREN_MAX_SIZE (8u << 20) /* pid_max is 4194304; far more than a box will have */
 
 void box_list_clear(struct box_list *l)
@@ -99,6 +102,29 @@ int box_stop(const struct box *b, long ms, struct err *e)
 	if (!proc_wait_pidfd(pidfd, TEARDOWN_MS))
 		return err_set(e, EBUSY, "box '%s' does not end: process %d is stuck in the kernel",
 			       b->name, pid);
+	return 0;
+}
+
+/* One that only lingers, with nobody in it, is ended. */
+static void end_idle(const struct box *b)
+{
+	struct box_process *v = NULL;
+	struct err ignored;
+	size_t n = 0;
+
+	if (box_is_running(b) && box_processes(b, &v, &n, &ignored) == 0 && n == 0)
+		box_stop(b, 0, &ignored);
+	box_processes_free(v, n);
+}
+
+int box_check_ended(const struct box *b, struct err *e)
+{
+	end_idle(b);
+	for (int waited = 0; box_is_running(b) && waited < ENDING_MS; waited += 10)
+		usleep(10 * 1000);
+	if (box_is_running(b) || !box_wait_gone(b, TEARDOWN_MS))
+		return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first", b->name,
+			       b->name);
 	return 0;
 }
 

@@ -23,6 +23,12 @@ void box_list_clear(struct box_list *l);
  */
 int box_stop(const struct box *b, long ms, struct err *e);
 
+/*
+ * For who needs a box at rest: an error when it runs. One that only lingers is ended, and one whose last
+ * session is over has a moment to end by itself; its namespaces are gone when this returns 0.
+ */
+int box_check_ended(const struct box *b, struct err *e);
+
 /* Removes a box; one that runs is an error, unless force, which stops it first. */
 int box_discard(const struct store *s, struct box *b, bool force, struct err *e);
 

@@ -162,18 +162,12 @@ int run_lock(struct lock_options *o, struct err *e)
 	cleanup_settings struct settings settings = {0};
 	cleanup_lock struct lock_file l = {0};
 	cleanup_free char *dir = NULL;
-	int r = store_open(&s, e);
+	int r = project_open(&s, o->project, &dir, e);
 
-	if (r == 0)
-		r = project_folder(&s, o->project, &dir, e);
 	if (r < 0)
 		return r;
-	if (!dir)
-		return err_set(e, ERR_USAGE, "box '%s' has no project", o->project);
 	o->settings.project_dir = dir;
-	r = project_check(&s, dir, e);
-	if (r == 0)
-		r = settings_load(&o->settings, &settings, e);
+	r = settings_load(&o->settings, &settings, e);
 	if (r == 0)
 		r = lock_read(dir, &l, e);
 	if (r < 0 && !(o->update && e->code == ERR_USAGE))

@@ -256,9 +256,7 @@ static int run_open(struct running *run, struct matrix_options *o, struct err *e
 	int r;
 
 	o->settings.project_dir = run->matrix->project;
-	r = project_check(run->store, run->matrix->project, e);
-	if (r == 0)
-		r = settings_load(&o->settings, &project, e);
+	r = settings_load(&o->settings, &project, e);
 	if (r == 0)
 		r = find_rows(run, &project, e);
 	if (r == 0)
@@ -275,13 +273,10 @@ int run_matrix(struct matrix_options *o, struct matrix *ret, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	struct running run = {.store = &s, .options = o, .matrix = ret};
-	int r = store_open(&s, e);
+	int r;
 
 	*ret = (struct matrix){0};
-	if (r == 0)
-		r = project_folder(&s, o->project, &ret->project, e);
-	if (r == 0 && !ret->project)
-		r = err_set(e, ERR_USAGE, "box '%s' has no project", o->project);
+	r = project_open(&s, o->project, &ret->project, e);
 	if (r == 0)
 		r = run_open(&run, o, e);
 	for (size_t i = 0; run.settings && i < ret->n; i++)

@@ -100,3 +100,20 @@ int project_check(const struct store *s, const char *dir, struct err *e)
 				own[i]);
 	return 0;
 }
+
+int project_open(struct store *s, const char *word, char **ret, struct err *e)
+{
+	cleanup_free char *dir = NULL;
+	int r = store_open(s, e);
+
+	if (r == 0)
+		r = project_folder(s, word, &dir, e);
+	if (r == 0 && !dir)
+		r = err_set(e, ERR_USAGE, "box '%s' has no project", word);
+	if (r < 0)
+		return r;
+	if (project_check(s, dir, e) < 0)
+		return err_add(e, "cannot use '%s'", dir);
+	*ret = take_ptr(dir);
+	return 0;
+}

@@ -15,6 +15,12 @@
  */
 int project_folder(const struct store *s, const char *word, char **ret, struct err *e);
 
+/*
+ * Opens the store and finds the project of a command that needs one, whole: its folder is there and may be
+ * one. The caller frees *ret.
+ */
+int project_open(struct store *s, const char *word, char **ret, struct err *e);
+
 /* Refuses a folder that would hand the whole home, or all boxes, to one. */
 int project_check(const struct store *s, const char *dir, struct err *e);
 

@@ -62,12 +62,13 @@ int record_write(const struct box *b, int dirfd, struct err *e)
 		kv_add(&kv, "prepared", b->prepared.v[i]);
 	kv_set(&kv, "created", created);
 	kv_set(&kv, "temporary", b->temporary ? "yes" : NULL);
+	kv_set(&kv, "trial", b->trial ? "yes" : NULL);
 	return kv_write(&kv, dirfd, "record", e);
 }
 
-static bool says_temporary(const struct kv *kv)
+static bool says(const struct kv *kv, const char *key)
 {
-	const char *value = kv_get(kv, "temporary");
+	const char *value = kv_get(kv, key);
 
 	return value && streq(value, "yes");
 }
@@ -78,7 +79,7 @@ bool record_says_temporary(const struct store *s, const char *id)
 	cleanup_kv struct kv kv = {0};
 	struct err ignored;
 
-	return kv_read(&kv, s->data_fd, path, &ignored) == 0 && says_temporary(&kv);
+	return kv_read(&kv, s->data_fd, path, &ignored) == 0 && says(&kv, "temporary");
 }
 
 /* Opens dir_fd. What is in boxes/ is a box; a folder of the runtime folder alone may be one. */
@@ -147,7 +148,8 @@ static int take_record(struct box *b, const struct kv *kv, struct err *e)
 	if (digest)
 		memcpy(b->digest.hex, digest, sizeof(b->digest.hex));
 	b->created = created ? strtoll(created, NULL, 10) : 0;
-	b->temporary = b->in_memory || says_temporary(kv);
+	b->temporary = b->in_memory || says(kv, "temporary");
+	b->trial = says(kv, "trial");
 	return 0;
 }
 

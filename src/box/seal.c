@@ -81,17 +81,11 @@ int run_seal(struct seal_options *o, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_free char *dir = NULL;
-	int r = store_open(&s, e);
+	int r = project_open(&s, o->project, &dir, e);
 
-	if (r == 0)
-		r = project_folder(&s, o->project, &dir, e);
 	if (r < 0)
 		return r;
-	if (!dir)
-		return err_set(e, ERR_USAGE, "box '%s' has no project", o->project);
 	o->settings.project_dir = dir;
-	r = project_check(&s, dir, e);
-	if (r == 0)
-		r = seal_project(&s, o, e);
+	r = seal_project(&s, o, e);
 	return r < 0 && r != -ERR_SAID ? err_add(e, "cannot seal '%s'", dir) : r;
 }

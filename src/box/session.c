@@ -25,6 +25,8 @@
 #include "box/tools.h"
 #include "launch/client.h"
 
+#define MOUNT_NOTES_MAX (48u << 10) /* of the 64 KiB that box_start_notes() reads */
+
 static int listen_control(const struct box *b, int *ret_fd, struct err *e)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -48,6 +50,16 @@ static void kill_unrecorded(struct started_box *started)
 		;
 	close_fd(&started->pidfd);
 	close_fd(&started->boot_fd);
+}
+
+/* As many as are sure to fit the notes. */
+static void note_mounts(const struct assembly *a, struct buf *out)
+{
+	char target[PATH_MAX];
+
+	for (size_t i = 0; i < a->n_mounts && out->len < MOUNT_NOTES_MAX; i++)
+		buf_addf(out, MOUNT_NOTE "%s\n",
+			 err_quote(target, sizeof(target), a->mounts[i].target));
 }
 
 int box_start(const struct box *b, struct assembly *a, int lifetime, const char *notes,
@@ -77,6 +89,7 @@ int box_start(const struct box *b, struct assembly *a, int lifetime, const char 
 		 err_quote(layer, sizeof(layer),
 			   path_basename(a->root->lowers.v[a->root->lowers.n - 1])),
 		 notes ? notes : "");
+	note_mounts(a, &text);
 	r = box_record_start(b, lifetime, started.pid, text.data, e);
 	if (r < 0) {
 		kill_unrecorded(&started);

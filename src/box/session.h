@@ -16,6 +16,9 @@
 /* How long an ended box may take to let go of its files; a stuck disk is no reason to hang. */
 #define BOX_GONE_MS 30000
 
+/* A line of the notes of a start for each place that is mounted upon, as err_quote() has it. */
+#define MOUNT_NOTE "mount "
+
 /* All that a session needs to know of its box. */
 struct box_session {
 	const struct box *box;

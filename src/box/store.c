@@ -1,5 +1,5 @@
 /*
- * store.c - the folders of the store, ids, and the two indexes.
+ * store.c - the folders of the store, ids, and the indexes.
  *
  * Promises that what has its final name is complete, and that an index entry is made and removed
  * by one system call. Refuses ids that are not its own form, so that no name of a record can lead
@@ -20,7 +20,7 @@
 
 /* The last one is nobody else's: sandbox-image makes layers and tmp too. */
 static const char *const folders[] = {"tmp",	      "layers", "caches", STORE_NAMES,
-				      STORE_PROJECTS, "steps",	"boxes"};
+				      STORE_PROJECTS, "steps",	"boxes",  STORE_TRIALS};
 
 static int make_folders(const struct store *s, struct err *e)
 {

@@ -4,6 +4,7 @@
  *	DATA/boxes/<id>/	record, lock, upper/, work/, home/	a box that stays until rm
  *	DATA/names/<name>	link to an id
  *	DATA/projects/<key>	link to an id; the key is a hash of the folder's path
+ *	DATA/trials/<key>	the same, of what `sandbox try` made for the folder
  *	DATA/caches/<name>/	folders that projects share
  *	DATA/layers/host-<key>/	the small layer of the image `host`
  *	DATA/layers/step-<key>/	what a step of a project wrote; DATA/steps/<key> says which (prepared.h)
@@ -58,6 +59,7 @@ void store_index_drop(const struct store *s, const char *index, const char *id);
 
 #define STORE_NAMES    "names"
 #define STORE_PROJECTS "projects"
+#define STORE_TRIALS   "trials"
 
 /* FNV-1a, 64 bits. */
 uint64_t store_hash(const char *text);

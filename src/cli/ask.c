@@ -116,3 +116,17 @@ int ask_line(const char *prompt, const char *preset, const struct strv *words, c
 		return ask_helper(helper, prompt, preset, words, ret, e);
 	return ask_plain(prompt, preset, ret, e);
 }
+
+int ask_yes(const char *question, bool *ret_yes, struct err *e)
+{
+	cleanup_free char *prompt = xasprintf("%s yes or no", question), *answer = NULL;
+	cleanup_strv struct strv words = {0};
+	int r;
+
+	strv_push(&words, "yes");
+	strv_push(&words, "no");
+	r = ask_line(prompt, "no", &words, &answer, e);
+	if (r == 0)
+		*ret_yes = answer && (streq(answer, "yes") || streq(answer, "y"));
+	return r;
+}

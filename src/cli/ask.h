@@ -4,6 +4,8 @@
 #ifndef CLI_ASK_H
 #define CLI_ASK_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -13,5 +15,8 @@
  */
 int ask_line(const char *prompt, const char *preset, const struct strv *words, char **ret,
 	     struct err *e);
+
+/* Asks "QUESTION yes or no"; an empty answer is no. */
+int ask_yes(const char *question, bool *ret_yes, struct err *e);
 
 #endif

@@ -204,6 +204,27 @@ const struct command cmd_image_devcontainer = {
 	.program_name = IMAGE_PROGRAM,
 };
 
+static const struct opt pack_options[] = {
+	{.name = "from",
+	 .arg = "PATH",
+	 .help = "only what is beneath PATH, relative to it",
+	 OPT_STRING(struct pack_cli, from)},
+	OPTS_END,
+};
+
+const struct command cmd_image_pack = {
+	.name = "image pack",
+	.summary = "what a box has changed as a tar, for 'sandbox apply'",
+	.usage = "[OPTIONS] BOX FILE",
+	.options = pack_options,
+	.options_size = sizeof(struct pack_cli),
+	.min_words = 2,
+	.max_words = 2,
+	.words = {WORD_BOX, WORD_FILE},
+	.hidden = true,
+	.program_name = IMAGE_PROGRAM,
+};
+
 const struct command cmd_image_tag = {
 	.name = "image tag",
 	.summary = "give an image one more name",
@@ -315,23 +336,12 @@ const struct command cmd_image_ls = {
 };
 
 static const struct command *const subcommands[] = {
-	&cmd_image_ls,
-	&cmd_image_import,
-	&cmd_image_export,
-	&cmd_image_bootstrap,
-	&cmd_image_tag,
-	&cmd_image_rm,
-	&cmd_image_inspect,
-	&cmd_image_history,
-	&cmd_image_tree,
-	&cmd_image_df,
-	&cmd_image_prune,
-	&cmd_image_verify,
-	&cmd_image_prepare,
-	&cmd_image_devcontainer,
-	&cmd_image_prebuilt,
-	&cmd_image_seal,
-	NULL,
+	&cmd_image_ls,	      &cmd_image_import,       &cmd_image_export,
+	&cmd_image_bootstrap, &cmd_image_tag,	       &cmd_image_rm,
+	&cmd_image_inspect,   &cmd_image_history,      &cmd_image_tree,
+	&cmd_image_df,	      &cmd_image_prune,	       &cmd_image_verify,
+	&cmd_image_prepare,   &cmd_image_devcontainer, &cmd_image_prebuilt,
+	&cmd_image_seal,      &cmd_image_pack,	       NULL,
 };
 
 const struct command cmd_image = {

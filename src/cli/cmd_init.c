@@ -19,6 +19,7 @@
 #include "base/path.h"
 #include "cli/ask.h"
 #include "box/image.h"
+#include "box/store.h"
 #include "cli/commands.h"
 #include "cli/init.h"
 #include "cli/init_guess.h"
@@ -236,6 +237,22 @@ static void compose(const struct answers *a, const struct init_guess *g, struct 
 	compose_section(g, "ports", true, out);
 }
 
+/* A base whose packages the project can ask for, if this machine has one: everyone gets the same then. */
+static const char *default_image(const struct init_guess *g)
+{
+	static const char *const bases[] = {"debian:bookworm", "debian:trixie", "debian:stable"};
+	cleanup_store struct store s = STORE_INIT;
+	struct digest digest;
+	struct err ignored;
+
+	if (!g->apt.n || store_open(&s, &ignored) < 0)
+		return "host";
+	for (size_t i = 0; i < ARRAY_SIZE(bases); i++)
+		if (image_digest(&s, bases[i], &digest, &ignored) == 0)
+			return bases[i];
+	return "host";
+}
+
 int init_folder(const char *where, const struct init_options *o, struct err *e)
 {
 	cleanup_free char *dir = realpath(where, NULL);
@@ -257,7 +274,7 @@ int init_folder(const char *where, const struct init_options *o, struct err *e)
 	a = (struct answers){name_from(dir),
 			     xstrdup(o->image	   ? o->image
 				     : guess.image ? guess.image
-						   : "host"),
+						   : default_image(&guess)),
 			     joined(&guess.profiles, ", "), joined(&guess.apt, " ")};
 	if (check_answer("image", a.image, dir, e) < 0)
 		return -e->code;

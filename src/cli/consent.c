@@ -17,9 +17,8 @@ static int ask(const char *project, const struct strv *lines, bool first, void *
 	const struct consent *c = arg;
 	const char *than = first ? "" : ", more than before";
 	cleanup_free char *quoted = xcalloc(strlen(project) * 4 + 1, 1);
-	cleanup_strv struct strv words = {0};
 	cleanup_buf struct buf all = BUF_INIT;
-	cleanup_free char *answer = NULL;
+	bool yes;
 	int r;
 
 	if (c->accept)
@@ -36,14 +35,10 @@ static int ask(const char *project, const struct strv *lines, bool first, void *
 		than);
 	for (size_t i = 0; i < lines->n; i++)
 		fprintf(stderr, "  %s\n", lines->v[i]);
-	strv_push(&words, "yes");
-	strv_push(&words, "no");
-	r = ask_line("let it have them? yes or no", "no", &words, &answer, e);
+	r = ask_yes("let it have them?", &yes, e);
 	if (r < 0)
 		return r;
-	return streq(answer, "yes") || streq(answer, "y")
-		       ? 0
-		       : err_set(e, EPERM, "the project was not given what it asks for");
+	return yes ? 0 : err_set(e, EPERM, "the project was not given what it asks for");
 }
 
 struct reach_asker consent_asker(const struct consent *c)

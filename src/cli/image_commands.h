@@ -23,6 +23,10 @@ struct login_cli {
 	const char *user;
 };
 
+struct pack_cli {
+	const char *from;
+};
+
 struct export_cli {
 	const char *format;
 };
@@ -59,6 +63,7 @@ extern const struct command cmd_image_prepare;
 extern const struct command cmd_image_prebuilt;
 extern const struct command cmd_image_seal;
 extern const struct command cmd_image_devcontainer;
+extern const struct command cmd_image_pack;
 extern const struct command cmd_image_tag;
 extern const struct command cmd_image_rm;
 extern const struct command cmd_image_inspect;

@@ -35,6 +35,7 @@ static const struct {
 	{&cmd_image_devcontainer, image_cmd_devcontainer},
 	{&cmd_image_prebuilt, image_cmd_prebuilt},
 	{&cmd_image_seal, image_cmd_seal},
+	{&cmd_image_pack, image_cmd_pack},
 	{&cmd_image_tag, image_cmd_tag},
 	{&cmd_image_rm, image_cmd_rm},
 	{&cmd_image_inspect, image_cmd_inspect},

@@ -31,20 +31,18 @@ static char *new_project(const char *project)
 
 int init_offer(const char *project, struct err *e)
 {
-	cleanup_free char *dir = NULL, *answer = NULL, *question = NULL;
-	cleanup_strv struct strv words = {0};
+	cleanup_free char *dir = NULL, *question = NULL;
 	struct init_options o = {0};
 	char quoted[1024];
+	bool yes = false;
 	int r;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO) || !(dir = new_project(project)))
 		return 0;
-	question = xasprintf("'%s' has no sandbox.ini: write one? yes or no",
+	question = xasprintf("'%s' has no sandbox.ini: write one?",
 			     err_quote(quoted, sizeof(quoted), dir));
-	strv_push(&words, "yes");
-	strv_push(&words, "no");
-	r = ask_line(question, "no", &words, &answer, e);
-	if (r < 0 || !(streq(answer, "yes") || streq(answer, "y")))
+	r = ask_yes(question, &yes, e);
+	if (r < 0 || !yes)
 		return r;
 	return init_folder(dir, &o, e);
 }

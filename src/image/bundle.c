@@ -138,16 +138,6 @@ int bundle_find(const struct bundle *b, const char *name, const struct bundle_me
 	return err_set(e, ENOENT, "it has no '%s'", name);
 }
 
-static ssize_t read_fd(void *ctx, void *buf, size_t size, struct err *e)
-{
-	ssize_t n;
-
-	do
-		n = read(*(int *)ctx, buf, size);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? err_sys(e, errno, "cannot read it") : n;
-}
-
 int bundle_read(const struct bundle *b, const char *name, struct buf *out, struct err *e)
 {
 	const struct bundle_member *m;
@@ -165,7 +155,7 @@ int bundle_read(const struct bundle *b, const char *name, struct buf *out, struc
 int bundle_need_blob(const struct bundle *b, const struct descriptor *d, struct err *e)
 {
 	cleanup_free char *path = xasprintf(BLOB_PREFIX "%s", d->digest.hex);
-	struct byte_source in = {.read = read_fd};
+	struct byte_source in = {.read = source_read_fd};
 	cleanup_close int fd = -1;
 	struct digest same;
 	uint64_t size;

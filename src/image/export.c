@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -24,15 +23,6 @@
 
 #define COPY_BYTES (1u << 20)
 #define OCI_LAYOUT "{\"imageLayoutVersion\":\"1.0.0\"}"
-
-int export_failed(struct archive *a, struct err *e)
-{
-	const char *what = archive_error_string(a) ? archive_error_string(a) : "?";
-	int errnum = archive_errno(a);
-
-	return errnum > 0 ? err_sys(e, errnum, "cannot write the archive: %s", what)
-			  : err_set(e, EIO, "cannot write the archive: %s", what);
-}
 
 /* A name that ends with a slash is a folder's. */
 static int begin_member(struct archive *a, const char *name, uint64_t size, struct err *e)
@@ -157,21 +147,11 @@ static int export_oci(struct exporting *x, struct err *e)
 	return r;
 }
 
-static ssize_t read_fd(void *ctx, void *buf, size_t size, struct err *e)
-{
-	ssize_t n;
-
-	do
-		n = read(*(int *)ctx, buf, size);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? err_sys(e, errno, "cannot read a blob") : n;
-}
-
 /* All of a packed layer, plain: counted, and to the archive's member if there is one. */
 static int inflate_layer(int fd, enum compression kind, struct archive *to, uint64_t *ret_size,
 			 struct digest *ret, struct err *e)
 {
-	struct byte_source in = {.read = read_fd, .ctx = &fd};
+	struct byte_source in = {.read = source_read_fd, .ctx = &fd};
 	cleanup_free char *buffer = xcalloc(1, COPY_BYTES);
 	cleanup_hash struct hash *h = hash_new();
 	struct inflate *z;
@@ -276,73 +256,24 @@ static int export_docker(struct exporting *x, struct err *e)
 	return r < 0 ? r : export_docker_manifest(x, e);
 }
 
-static int write_archive(struct exporting *x, int fd, struct err *e)
+static int fill(struct archive *a, void *arg, struct err *e)
 {
-	struct archive *a = x->archive = archive_write_new();
-	int r;
+	struct exporting *x = arg;
 
-	/* Of files all is said that PAX can say, parts of seconds too; once, as GNU tar reads it. */
-	if (!a ||
-	    (x->req->format == EXPORT_TAR
-		     ? archive_write_set_format_pax(a) != ARCHIVE_OK ||
-			       archive_write_set_format_option(a, "pax", "xattrheader", "SCHILY") !=
-				       ARCHIVE_OK
-		     : archive_write_set_format_pax_restricted(a) != ARCHIVE_OK) ||
-	    archive_write_set_bytes_per_block(a, (int)COPY_BYTES) != ARCHIVE_OK ||
-	    archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
-	    archive_write_open_fd(a, fd) != ARCHIVE_OK)
-		r = err_set(e, EIO, "cannot prepare the archive: %s",
-			    a && archive_error_string(a) ? archive_error_string(a) : "?");
-	else
-		r = x->req->format == EXPORT_OCI      ? export_oci(x, e)
-		    : x->req->format == EXPORT_DOCKER ? export_docker(x, e)
-						      : export_tree(x->req, a, e);
-	if (r == 0 && archive_write_close(a) != ARCHIVE_OK)
-		r = export_failed(a, e);
-	archive_write_free(a);
-	return r;
-}
-
-/* A device or pipe is written to where it is: it is not to be replaced by a file. */
-static int open_special(const char *file)
-{
-	struct stat st;
-
-	if (streq(file, "-"))
-		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-	if (stat(file, &st) < 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
-		return -1;
-	return open(file, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-}
-
-static int write_file(struct exporting *x, struct err *e)
-{
-	cleanup_free char *tmp = xasprintf("%s.tmp-%d", x->req->file, getpid());
-	cleanup_close int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	int r;
-
-	if (fd < 0)
-		return err_sys(e, errno, "cannot write '%s'", x->req->file);
-	r = write_archive(x, fd, e);
-	if (r == 0 && close(take_fd(&fd)) < 0)
-		r = err_sys(e, errno, "cannot write '%s'", x->req->file);
-	if (r == 0 && rename(tmp, x->req->file) < 0)
-		r = err_sys(e, errno, "cannot write '%s'", x->req->file);
-	if (r < 0)
-		unlink(tmp);
-	return r;
+	x->archive = a;
+	return x->req->format == EXPORT_OCI	 ? export_oci(x, e)
+	       : x->req->format == EXPORT_DOCKER ? export_docker(x, e)
+						 : export_tree(x->req, a, e);
 }
 
 int image_export(const struct export_request *req, struct err *e)
 {
 	struct exporting x = {.req = req};
-	cleanup_close int special = -1;
 	int r = image_load(req->store, &req->ref.manifest, &x.m, &x.c, e);
 
 	if (r < 0)
 		return r;
-	special = open_special(req->file);
-	r = special >= 0 ? write_archive(&x, special, e) : write_file(&x, e);
+	r = export_archive(req->file, req->format == EXPORT_TAR, fill, &x, e);
 	manifest_clear(&x.m);
 	config_clear(&x.c);
 	return r;

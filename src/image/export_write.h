@@ -1,5 +1,5 @@
 /*
- * export_write.h - members of an archive that is written. For export.c and export_tar.c.
+ * export_write.h - archives that are written: the file, and members of it.
  */
 #ifndef IMAGE_EXPORT_WRITE_H
 #define IMAGE_EXPORT_WRITE_H
@@ -8,6 +8,13 @@
 #include <archive_entry.h>
 
 #include "image/export.h"
+
+/*
+ * Writes an archive to a file, whole or not at all, or as it goes to "-", a device or a pipe. pax: with
+ * all that PAX can say of files.
+ */
+typedef int export_fill(struct archive *a, void *arg, struct err *e);
+int export_archive(const char *file, bool pax, export_fill *fill, void *arg, struct err *e);
 
 /* What libarchive says went wrong with what is written. */
 int export_failed(struct archive *a, struct err *e);

@@ -58,23 +58,13 @@ static int write_tar(const struct sealing *s, int layer, int fd, struct err *e)
 	return r;
 }
 
-static ssize_t read_fd(void *ctx, void *buf, size_t size, struct err *e)
-{
-	ssize_t n;
-
-	do
-		n = read(*(int *)ctx, buf, size);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? err_sys(e, errno, "cannot read the layer's archive") : n;
-}
-
 /* By way of a file without a name: packing reads what libarchive wants to write. */
 static int pack_step(struct sealing *s, int layer, size_t i, struct err *e)
 {
 	const struct image_store *store = s->req->store;
 	cleanup_free char *tmp = NULL;
 	cleanup_close int fd = -1;
-	struct byte_source plain = {.read = read_fd, .ctx = &fd};
+	struct byte_source plain = {.read = source_read_fd, .ctx = &fd};
 	int r = image_store_tmpfile(store, &tmp, &fd, e);
 
 	if (r < 0)

@@ -15,4 +15,7 @@ struct byte_source {
 	void *ctx;
 };
 
+/* A source that is an open file, from its offset on: ctx points to the descriptor. */
+ssize_t source_read_fd(void *ctx, void *buf, size_t size, struct err *e);
+
 #endif

@@ -35,7 +35,7 @@ bool is_whiteout(const struct stat *st)
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
 }
 
-static bool is_opaque(int layer, const char *path)
+bool view_is_opaque(int layer, const char *path)
 {
 	cleanup_close int fd = openat(layer, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	char value;
@@ -73,7 +73,7 @@ static bool step(const struct view *v, const char *path, struct merged *m, size_
 		if (!S_ISDIR(st.st_mode))
 			break;
 		next.layer[next.n++] = layer;
-		if (is_opaque(v->layers[layer], path))
+		if (view_is_opaque(v->layers[layer], path))
 			break;
 	}
 	*m = next;

@@ -16,6 +16,9 @@
 /* A name that a layer removes: a character device 0/0. */
 bool is_whiteout(const struct stat *st);
 
+/* Is a folder of a layer one that hides what lies beneath it? */
+bool view_is_opaque(int layer, const char *path);
+
 struct view {
 	const int *layers; /* O_PATH folders, top first; the caller's */
 	size_t n;

@@ -47,7 +47,8 @@ teardown() {
 	press Tab
 	screen_shows '^sandbox> inspect alpha'
 	press Enter
-	screen_shows 'alpha'
+	screen_shows '^control'
+	screen_shows '^sandbox> *$'
 	press C-d
 	outer_prompt
 	type_line 'clear; sandbox console'

@@ -2,6 +2,7 @@
 # sandbox init: the sandbox.ini of a folder.
 
 load helpers
+load images
 load screen
 
 teardown() {
@@ -123,6 +124,17 @@ end" ]
 	# On the host's own programs nothing can be installed.
 	sandbox init --yes --quiet --force p
 	run ! grep -E '^(\[packages|\[run|\[hooks|apt|create)' p/sandbox.ini
+}
+
+@test "a base that is here is proposed for a project that needs packages" {
+	mkdir p q
+	touch p/Makefile q/notes.txt
+	layout base <<<"{'layers': [[D('etc')]]}"
+	sandbox image import --quiet "$T/base" debian:trixie
+	sandbox init --yes --quiet p
+	[ "$(value p image) $(value p apt)" = 'debian:trixie build-essential' ]
+	sandbox init --yes --quiet q
+	[ "$(value q image)" = host ]
 }
 
 @test "without a terminal nothing is asked" {

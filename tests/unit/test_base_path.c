@@ -238,6 +238,15 @@ static void mkdirs(void **state)
 	assert_int_equal(fstatat(root, "out/x", &st, AT_SYMLINK_NOFOLLOW), 0);
 	assert_int_equal(fstatat(root, "../out", &outside, AT_SYMLINK_NOFOLLOW), -1);
 
+	/* without links: none is followed, none stands for a folder that is missing */
+	assert_int_equal(path_mkdirs_nolinks(root, "new/er/still", 0700, &fd, &e), 0);
+	close_fd(&fd);
+	assert_int_equal(path_mkdirs_nolinks(root, "abs/sub", 0755, &fd, &e), -ELOOP);
+	assert_int_equal(path_mkdirs_nolinks(root, "abs/sub/z", 0755, &fd, &e), -ELOOP);
+	assert_int_equal(path_mkdirs_nolinks(root, "new/er/../../leave/z", 0755, &fd, &e), -ELOOP);
+	assert_int_equal(path_mkdirs_nolinks(root, "dir/file/x", 0755, &fd, &e), -ENOTDIR);
+	assert_int_equal(fstatat(root, "out/z", &st, AT_SYMLINK_NOFOLLOW), -1);
+
 	assert_int_equal(unlinkat(root, "leave", 0), 0);
 	assert_int_equal(file_remove_tree(root, "new", &e), 0);
 	assert_int_equal(file_remove_tree(root, "out", &e), 0);

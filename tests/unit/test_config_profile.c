@@ -32,9 +32,10 @@ static void listing(void **state)
 /* Each profile that comes with the program is whole, described, and asks for nothing pending. */
 static void shipped(void **state)
 {
-	static const char *const names[] = {"agent",  "apt",	 "base",    "dev",  "tools", "test",
-					    "build",  "install", "service", "glue", "c",     "cpp",
-					    "python", "node",	 "go",	    "rust", "java"};
+	static const char *const names[] = {
+		"agent",   "apt",	"base", "dev",	   "tools",  "test", "build", "install",
+		"service", "glue",	"c",	"cpp",	   "python", "node", "go",    "rust",
+		"java",	   "ssh-agent", "git",	"wayland", "x11",    "gpu",  "dbus"};
 	cleanup_free char *from = xasprintf("%s/profiles", root);
 	struct profile *v = NULL;
 	size_t n = 0;

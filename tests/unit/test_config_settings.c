@@ -203,14 +203,13 @@ static void pending(void **state)
 	cleanup_strv struct strv notes = {0};
 
 	(void)state;
-	put("sandbox.ini", "[sandbox]\ngpu = yes\n[ports]\n80 = 80\n81 = 81\n[env]\nA = b\n"
+	put("sandbox.ini", "[sandbox]\n[ports]\n80 = 80\n81 = 81\n[env]\nA = b\n"
 			   "[service db]\nimage = postgres:16\n");
 	assert_int_equal(load(NULL), 0);
 	settings_pending(&s, &notes);
-	assert_int_equal(notes.n, 3);
-	assert_string_equal(notes.v[0], "sandbox.ini:2: 'gpu' is not acted on yet");
-	assert_string_equal(notes.v[1], "sandbox.ini:4: [ports] is not acted on yet");
-	assert_string_equal(notes.v[2], "sandbox.ini:9: [service db] is not acted on yet");
+	assert_int_equal(notes.n, 2);
+	assert_string_equal(notes.v[0], "sandbox.ini:3: [ports] is not acted on yet");
+	assert_string_equal(notes.v[1], "sandbox.ini:8: [service db] is not acted on yet");
 }
 
 static void mounts(void **state)

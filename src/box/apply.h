@@ -1,0 +1,50 @@
+/*
+ * apply.h - taking what a box has changed to folders of the host.
+ *
+ * What is taken was written by code that nobody trusts, and the host's folder may have been prepared by
+ * it in an earlier round. Promises: nothing outside the folder is touched, no link is followed or
+ * crossed, on either side; each file is the old one or the new one, never half; what was interrupted
+ * can be done again. Set-id bits are dropped; devices, FIFOs and sockets stay in the box, with a note.
+ */
+#ifndef BOX_APPLY_H
+#define BOX_APPLY_H
+
+#include "box/changes.h"
+
+struct apply_step {
+	struct change change; /* kind: what it is to the host */
+	char *path;	      /* on the host, absolute */
+	const char *rel;      /* the same beneath its folder; points into path */
+	int folder;	      /* O_PATH, of the plan's */
+};
+
+struct apply_plan {
+	struct apply_step *v;
+	size_t n;
+	int *folders; /* of the host */
+	size_t n_folders;
+	bool *drop;    /* for each overlay: it is applied whole */
+	char *data;    /* the store, where nothing may go */
+	size_t others; /* changes that have no folder of the host to go to */
+};
+
+/*
+ * Plans, and refuses what cannot be done by the name that is in the way: a link, or a file where a
+ * folder is to be, or the reverse. from NULL: the changes of each overlay go to the folder they came
+ * from. Else those beneath from, inside, go beneath the host's folder `to`; what is deleted there the
+ * host's folder never had, unless it came from it. The changes must outlive the plan; on failure too it
+ * is to be released with apply_clear().
+ */
+int apply_make(const struct store *s, const struct changes *all, const char *from, const char *to,
+	       struct apply_plan *ret, struct err *e);
+void apply_clear(struct apply_plan *p);
+#define cleanup_apply __attribute__((cleanup(apply_clear)))
+
+/* Does it, and drops what overlays held of it. The box must be locked, and not running. */
+int apply_run(const struct store *s, const struct box *b, const struct changes *all,
+	      const struct apply_plan *p, struct err *e);
+
+/* Where a change beneath from goes, relative; "" for nowhere: it is that folder itself. */
+const char *apply_relative(const struct change *c, const char *from);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * apply_step.h - one change, from the box to the host; for apply.c.
+ */
+#ifndef BOX_APPLY_STEP_H
+#define BOX_APPLY_STEP_H
+
+#include "box/apply.h"
+
+/*
+ * Looks at what the host has there, and makes the step's kind what it is to the host. Returns 1, 0 when
+ * there is nothing to do, or an error when something is in the way.
+ */
+int apply_check(struct apply_step *step, struct err *e);
+
+/* Does it; id, the box's, names what is in flight. What is done already is done again, or left. */
+int apply_step(const struct apply_step *step, const char *id, struct err *e);
+
+#endif

@@ -1,0 +1,295 @@
+/*
+ * changes_walk.c - overlayfs' rules, read backwards: whiteouts, opaque folders, files that were copied
+ * up and are as they were.
+ *
+ * Memory holds the names of the folders on the way and what is found; no descriptor stays open, however
+ * deep a tree is.
+ */
+#include "box/changes_walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "box/etc_lines.h"
+
+#define ETC_MAX	    (1u << 20)
+#define PERMISSIONS 07777
+
+/* What is known of the folder that is gone through. */
+struct beneath {
+	bool fresh;  /* nothing lies beneath it */
+	bool opaque; /* what does is hidden */
+};
+
+static struct change *add(const struct changes_walk *w, enum change_kind kind, const char *rel,
+			  const struct stat *st)
+{
+	struct changes *out = w->out;
+	struct change *c;
+
+	if (out->n == out->cap) {
+		out->cap = out->cap ? out->cap * 2 : 64;
+		out->v = xrealloc(out->v, out->cap, sizeof(*out->v));
+	}
+	c = &out->v[out->n++];
+	*c = (struct change){
+		.kind = kind, .path = path_join(w->tree->target, rel), .st = *st, .tree = w->tree};
+	c->rel = c->path + strlen(c->path) - strlen(rel);
+	return c;
+}
+
+static void drop_last(const struct changes_walk *w)
+{
+	struct change *c = &w->out->v[--w->out->n];
+
+	free(c->path);
+	free(c->link);
+}
+
+/* As err_quote(); the caller frees. A folder may be two thousand deep: no large frames here. */
+static char *quote(const char *path)
+{
+	size_t size = 4 * strlen(path) + 8;
+
+	return err_quote(xcalloc(1, size), size, path);
+}
+
+static int cannot_read(const struct changes_walk *w, const char *rel, int errnum)
+{
+	cleanup_free char *quoted = quote(rel);
+
+	log_warn("cannot read '%.512s' of the box: %s", quoted, strerror(errnum));
+	w->out->incomplete = true;
+	return 0;
+}
+
+static bool same_bytes(int a, int b)
+{
+	char x[16384], y[16384];
+
+	for (;;) {
+		ssize_t n = read(a, x, sizeof(x));
+
+		if (n < 0 || read(b, y, sizeof(y)) != n || memcmp(x, y, (size_t)n) != 0)
+			return false;
+		if (n == 0)
+			return true;
+	}
+}
+
+/* Of two regular files of one size; what cannot be read is taken for changed. */
+static bool same_content(const struct changes_walk *w, size_t layer, const char *rel)
+{
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+	cleanup_close int now = -1, was = -1;
+	struct err ignored;
+
+	return path_open_nolinks(w->tree->upper, rel, flags, 0, &now, &ignored) == 0 &&
+	       path_open_nolinks(w->tree->base.layers[layer], rel, flags, 0, &was, &ignored) == 0 &&
+	       same_bytes(now, was);
+}
+
+static bool same_link(const struct changes_walk *w, size_t layer, const char *rel, const char *now)
+{
+	char was[PATH_MAX];
+	ssize_t n = readlinkat(w->tree->base.layers[layer], rel, was, sizeof(was) - 1);
+
+	return n >= 0 && (size_t)n == strlen(now) && memcmp(was, now, (size_t)n) == 0;
+}
+
+static bool unchanged(const struct changes_walk *w, size_t layer, const char *rel,
+		      const struct stat *was, const struct stat *now, const char *link)
+{
+	if ((was->st_mode & S_IFMT) != (now->st_mode & S_IFMT))
+		return false;
+	if (S_ISLNK(now->st_mode))
+		return same_link(w, layer, rel, link);
+	if ((was->st_mode & PERMISSIONS) != (now->st_mode & PERMISSIONS))
+		return false;
+	if (!S_ISREG(now->st_mode))
+		return was->st_rdev == now->st_rdev;
+	return was->st_size == now->st_size && same_content(w, layer, rel);
+}
+
+/* Is path mounted upon, or does the way to such a place lead through it? */
+static bool is_way_to_mount(const struct changes_walk *w, const char *path, bool itself)
+{
+	cleanup_free char *quoted = quote(path);
+
+	for (size_t i = 0; i < w->mounts->n; i++)
+		if (itself ? streq(w->mounts->v[i], quoted)
+			   : path_is_beneath(w->mounts->v[i], quoted))
+			return true;
+	return false;
+}
+
+/* A file of /etc that is as etc_apply() left it. */
+static bool is_launchers(const struct changes_walk *w, const char *rel)
+{
+	cleanup_buf struct buf now = BUF_INIT, was = BUF_INIT;
+	cleanup_close int fd = -1;
+	struct err ignored;
+
+	if (!streq(w->tree->target, "/") || !starts_with(rel, "etc/") ||
+	    !etc_lines_has(path_basename(rel)) || strchr(rel + strlen("etc/"), '/'))
+		return false;
+	if (path_open_nolinks(w->tree->upper, rel, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd,
+			      &ignored) < 0 ||
+	    file_read_fd(fd, rel, ETC_MAX, &now, &ignored) < 0)
+		return false;
+	if (view_read(&w->tree->base, rel, ETC_MAX, &was, &ignored) < 0)
+		buf_reset(&was);
+	return etc_lines_made(path_basename(rel), was.data, now.data, w->user, w->home);
+}
+
+static int walk_folder(const struct changes_walk *w, const char *rel, struct beneath b,
+		       struct err *e);
+
+static int visit_folder(const struct changes_walk *w, const char *rel, const struct stat *st,
+			const struct stat *was, struct beneath b, struct err *e)
+{
+	size_t first = w->out->n;
+	int r;
+
+	if (!was)
+		add(w, CHANGE_ADDED, rel, st);
+	else if (!S_ISDIR(was->st_mode) ||
+		 (was->st_mode & PERMISSIONS) != (st->st_mode & PERMISSIONS))
+		add(w, CHANGE_MODIFIED, rel, st);
+	b.fresh = !was || !S_ISDIR(was->st_mode);
+	b.opaque = b.opaque || view_is_opaque(w->tree->upper, rel);
+	r = walk_folder(w, rel, b, e);
+	if (r == 0 && !was && w->out->n == first + 1 &&
+	    is_way_to_mount(w, w->out->v[first].path, false))
+		drop_last(w);
+	return r;
+}
+
+static void visit_file(const struct changes_walk *w, const char *rel, int fd, const struct stat *st,
+		       const struct stat *was, size_t layer)
+{
+	cleanup_free char *link = NULL;
+	struct change *c;
+
+	if (S_ISLNK(st->st_mode)) {
+		link = xcalloc(1, PATH_MAX);
+		if (readlinkat(fd, "", link, PATH_MAX - 1) < 0)
+			*link = '\0';
+	}
+	if ((was && unchanged(w, layer, rel, was, st, link)) || is_launchers(w, rel))
+		return;
+	c = add(w, was ? CHANGE_MODIFIED : CHANGE_ADDED, rel, st);
+	c->link = take_ptr(link);
+	/* A file was mounted there. */
+	if (!was && S_ISREG(st->st_mode) && st->st_size == 0 && is_way_to_mount(w, c->path, true))
+		drop_last(w);
+}
+
+static int visit(const struct changes_walk *w, const char *rel, struct beneath b, struct err *e)
+{
+	const struct view *base = &w->tree->base;
+	cleanup_close int fd = -1;
+	struct stat st, before, *was = NULL;
+	size_t layer = 0;
+	int r = path_open_nolinks(w->tree->upper, rel, O_PATH | O_NOFOLLOW, 0, &fd, e);
+
+	if (r == 0 && fstat(fd, &st) < 0)
+		r = -errno;
+	if (r == -ENOENT) /* meanwhile, of a box that runs */
+		return 0;
+	if (r < 0)
+		return cannot_read(w, rel, -r);
+	if (!b.fresh && view_lookup(base, rel, &layer, &before, e) == 0)
+		was = &before;
+	if (base->n && is_whiteout(&st)) {
+		if (was)
+			add(w, CHANGE_DELETED, rel, was);
+		return 0;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		close_fd(&fd);
+		return visit_folder(w, rel, &st, was, b, e);
+	}
+	visit_file(w, rel, fd, &st, was, layer);
+	return 0;
+}
+
+/* The names in a folder of the upper; 0 or -errno. */
+static int list(const struct changes_walk *w, const char *rel, struct strv *ret, struct err *e)
+{
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	int fd, r = path_open_nolinks(w->tree->upper, *rel ? rel : ".", O_RDONLY | O_DIRECTORY, 0,
+				      &fd, e);
+
+	if (r < 0)
+		return r;
+	if (!(d = fdopendir(fd))) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while ((de = readdir(d)))
+		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
+			strv_push(ret, de->d_name);
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What lies beneath an opaque folder, and is not in it, is no more. */
+static int add_hidden(const struct changes_walk *w, const char *rel, const struct strv *names,
+		      struct err *e)
+{
+	cleanup_strv struct strv below = {0};
+	int r = view_list(&w->tree->base, rel, &below, e);
+
+	for (size_t i = 0; r == 0 && i < below.n; i++) {
+		cleanup_free char *sub = *rel ? path_join(rel, below.v[i]) : xstrdup(below.v[i]);
+		struct stat st;
+		size_t layer;
+
+		if (names->n &&
+		    bsearch(&below.v[i], names->v, names->n, sizeof(*names->v), by_text))
+			continue;
+		if (view_lookup(&w->tree->base, sub, &layer, &st, e) == 0)
+			add(w, CHANGE_DELETED, sub, &st);
+	}
+	return r;
+}
+
+static int walk_folder(const struct changes_walk *w, const char *rel, struct beneath b,
+		       struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+	int r = list(w, rel, &names, e);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : cannot_read(w, rel, -r);
+	if (names.n)
+		qsort(names.v, names.n, sizeof(*names.v), by_text);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		cleanup_free char *sub = *rel ? path_join(rel, names.v[i]) : xstrdup(names.v[i]);
+
+		r = visit(w, sub, b, e);
+	}
+	return r == 0 && b.opaque && !b.fresh ? add_hidden(w, rel, &names, e) : r;
+}
+
+int changes_walk(const struct changes_walk *w, struct err *e)
+{
+	struct beneath b = {.fresh = w->tree->base.n == 0};
+
+	return walk_folder(w, "", b, e);
+}

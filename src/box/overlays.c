@@ -1,0 +1,150 @@
+/*
+ * overlays.c - the folders of overlays, and the notes that say whose they are.
+ */
+#include "box/overlays.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/kv.h"
+#include "base/path.h"
+
+#define FOLDER "overlays"
+#define NOTE   "of"
+
+static int make_dir(const struct store *s, const char *path, mode_t mode, struct err *e)
+{
+	if (mkdirat(s->data_fd, path, mode) < 0 && errno != EEXIST)
+		return err_sys(e, errno, "cannot make '%s/%s'", s->data, path);
+	return 0;
+}
+
+static bool says(const struct kv *note, const char *key, const char *value)
+{
+	const char *noted = kv_get(note, key);
+
+	return noted && streq(noted, value);
+}
+
+/* Writes the note, or finds the one that is there to be the same. */
+static int write_note(const struct store *s, const char *folder, const char *target,
+		      const char *source, struct err *e)
+{
+	cleanup_free char *path = path_join(folder, NOTE);
+	cleanup_kv struct kv have = {0}, note = {0};
+	int r = kv_read(&have, s->data_fd, path, e);
+
+	if (r == -ENOENT) {
+		kv_set(&note, "target", target);
+		kv_set(&note, "source", source);
+		return kv_write(&note, s->data_fd, path, e);
+	}
+	if (r == 0 && !(says(&have, "target", target) && says(&have, "source", source)))
+		return err_set(e, EEXIST, "the overlay of '%s' on '%s' has the key of another one",
+			       source, target);
+	return r;
+}
+
+int overlay_make(const struct store *s, const struct box *b, const char *target, const char *source,
+		 char **ret, struct err *e)
+{
+	cleanup_free char *whole = xasprintf("%s\n%s", target, source);
+	cleanup_free char *all = xasprintf("boxes/%s/" FOLDER, b->id);
+	cleanup_free char *path = xasprintf("%s/%016llx", all,
+					    (unsigned long long)store_hash(whole));
+	cleanup_free char *upper = path_join(path, "upper"), *work = path_join(path, "work");
+	int r = make_dir(s, all, 0700, e);
+
+	if (r == 0)
+		r = make_dir(s, path, 0700, e);
+	if (r == 0)
+		r = write_note(s, path, target, source, e);
+	if (r == 0)
+		r = make_dir(s, upper, 0755, e);
+	if (r == 0)
+		r = make_dir(s, work, 0700, e);
+	if (r == 0)
+		*ret = take_ptr(path);
+	return r;
+}
+
+static int add(const struct store *s, const char *path, struct box_overlays *ret, struct err *e)
+{
+	cleanup_free char *note = path_join(path, NOTE);
+	cleanup_kv struct kv kv = {0};
+	const char *target, *source;
+	int r = kv_read(&kv, s->data_fd, note, e);
+
+	/* One that was being made or dropped when somebody was killed: nothing was written to it. */
+	if (r == -ENOENT)
+		return 0;
+	target = kv_get(&kv, "target");
+	source = kv_get(&kv, "source");
+	if (r < 0 || !target || !source || target[0] != '/' || source[0] != '/')
+		return r < 0 ? r : err_set(e, EUCLEAN, "the note '%s' is damaged", note);
+	ret->v = xrealloc(ret->v, ret->n + 1, sizeof(*ret->v));
+	ret->v[ret->n++] = (struct box_overlay){
+		.path = xstrdup(path), .target = xstrdup(target), .source = xstrdup(source)};
+	return 0;
+}
+
+static int by_target(const void *a, const void *b)
+{
+	return strcmp(((const struct box_overlay *)a)->target,
+		      ((const struct box_overlay *)b)->target);
+}
+
+int overlays_list(const struct store *s, const struct box *b, struct box_overlays *ret,
+		  struct err *e)
+{
+	cleanup_free char *all = xasprintf("boxes/%s/" FOLDER, b->id);
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	int r = 0, fd = openat(s->data_fd, all, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || !(d = fdopendir(fd)))
+		return err_sys(e, errno, "cannot list '%s/%s'", s->data, all);
+	while (r == 0 && (de = readdir(d))) {
+		cleanup_free char *path = path_join(all, de->d_name);
+
+		if (de->d_name[0] != '.')
+			r = add(s, path, ret, e);
+	}
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), by_target);
+	return r;
+}
+
+void overlays_clear(struct box_overlays *o)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		free(o->v[i].path);
+		free(o->v[i].target);
+		free(o->v[i].source);
+	}
+	free(o->v);
+	*o = (struct box_overlays){0};
+}
+
+/*
+ * Out of sight first: half an upper folder would show what was deleted, or delete what was not. tmp/
+ * is swept, should we be killed before the rest.
+ */
+int overlay_drop(const struct store *s, const struct box_overlay *o, struct err *e)
+{
+	char id[BOX_ID_LEN + 1];
+	cleanup_free char *gone = NULL;
+
+	store_new_id(id);
+	gone = xasprintf("tmp/%s", id);
+	if (renameat(s->data_fd, o->path, s->data_fd, gone) < 0)
+		return err_sys(e, errno, "cannot drop '%s/%s'", s->data, o->path);
+	return file_remove_tree(s->data_fd, gone, e);
+}

@@ -1,0 +1,142 @@
+/*
+ * change_patch.c - one change of a box as patch(1) understands it, by diff(1).
+ *
+ * diff is given descriptors, so that no name of the box is ever a word of its command line but the
+ * labels, which are quoted.
+ */
+#include "cli/change_patch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "cli/change_view.h"
+
+#define QUOTED_MAX (4 * PATH_MAX + 16)
+#define LINE_BYTES 8192
+
+static char *label(char side, const struct change *c, bool there)
+{
+	char quoted[QUOTED_MAX];
+
+	return there ? xasprintf("%c%s", side, err_quote(quoted, sizeof(quoted), c->path))
+		     : xstrdup("/dev/null");
+}
+
+/* A text of the box on a terminal: printable, and blanks as they are. */
+static void print_harmless(char *line)
+{
+	char quoted[4 * LINE_BYTES + 16], *save = line;
+
+	for (size_t n; *save; save += n) {
+		char end;
+
+		n = strcspn(save, "\t\n");
+		end = save[n];
+		save[n] = '\0';
+		fputs(err_quote(quoted, sizeof(quoted), save), stdout);
+		if (end) {
+			putchar(end);
+			n++;
+		}
+	}
+}
+
+static int copy_output(int fd, struct err *e)
+{
+	cleanup_fclose FILE *f = fdopen(fd, "r");
+	bool terminal = isatty(STDOUT_FILENO);
+	char text[LINE_BYTES];
+	size_t n;
+
+	if (!f)
+		return err_sys(e, errno, "cannot read from diff");
+	if (terminal)
+		while (fgets(text, sizeof(text), f))
+			print_harmless(text);
+	else
+		while ((n = fread(text, 1, sizeof(text), f)) > 0)
+			fwrite(text, 1, n, stdout);
+	return 0;
+}
+
+static int wait_for(pid_t pid, const struct change *c, struct err *e)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(e, errno, "cannot wait for diff");
+	if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
+		return err_set(e, EIO, "diff failed at '%s'", c->path);
+	return 0;
+}
+
+static int run_diff(const struct change *c, int was, int now, struct err *e)
+{
+	cleanup_free char *a = label('a', c, was >= 0), *b = label('b', c, now >= 0);
+	const char *const words[] = {"diff",
+				     "-u",
+				     "--label",
+				     a,
+				     "--label",
+				     b,
+				     "--",
+				     was >= 0 ? "/dev/fd/3" : "/dev/null",
+				     now >= 0 ? "/dev/fd/4" : "/dev/null",
+				     NULL};
+	cleanup_close int out = -1, old = -1, new = -1;
+	posix_spawn_file_actions_t actions;
+	int p[2], r;
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "cannot make a pipe");
+	out = p[1];
+	/* Out of the way of 3 and 4. */
+	old = was >= 0 ? fcntl(was, F_DUPFD_CLOEXEC, 5) : -1;
+	new = now >= 0 ? fcntl(now, F_DUPFD_CLOEXEC, 5) : -1;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	if (old >= 0)
+		posix_spawn_file_actions_adddup2(&actions, old, 3);
+	if (new >= 0)
+		posix_spawn_file_actions_adddup2(&actions, new, 4);
+	fflush(stdout);
+	r = posix_spawnp(&pid, "diff", &actions, NULL, (char *const *)words, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (r) {
+		close(p[0]);
+		return err_sys(e, r, "cannot run diff, which --patch needs");
+	}
+	close_fd(&out);
+	r = copy_output(p[0], e);
+	return r < 0 ? r : wait_for(pid, c, e);
+}
+
+int change_patch(const struct change *c, struct err *e)
+{
+	cleanup_close int was = -1, now = -1;
+	struct stat st;
+	size_t layer;
+	int r = 0;
+
+	if (!S_ISREG(c->st.st_mode)) {
+		printf("# ");
+		change_print(c, NULL);
+		return 0;
+	}
+	if (c->kind != CHANGE_DELETED)
+		r = change_open(c, &now, e);
+	/* A link or a folder that a file has replaced is no text. */
+	if (r == 0 && c->kind != CHANGE_ADDED &&
+	    view_lookup(&c->tree->base, c->rel, &layer, &st, e) == 0 && S_ISREG(st.st_mode))
+		r = change_open_base(c, &was, e);
+	return r < 0 ? r : run_diff(c, was, now, e);
+}

@@ -1,0 +1,21 @@
+/*
+ * change_view.h - how commands show what has changed in a box, and which box they mean.
+ */
+#ifndef CLI_CHANGE_VIEW_H
+#define CLI_CHANGE_VIEW_H
+
+#include "box/changes.h"
+
+/*
+ * One line on stdout: `!` where the host would run it later, what happened, and a path, in place of the
+ * one inside when it is not NULL; made printable.
+ */
+void change_print(const struct change *c, const char *path);
+
+/* "file", "folder", "link", or as change_special() says. */
+const char *change_type(const struct change *c);
+
+/* The box that word means: by its name; or a project's trial, or, unless `trial`, its box. */
+int change_box(const struct store *s, const char *word, bool trial, struct box *ret, struct err *e);
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * cmd_apply.c - `sandbox apply`: what a box has changed, taken to the host or packed.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "box/apply.h"
+#include "box/lifecycle.h"
+#include "box/image_program.h"
+#include "cli/ask.h"
+#include "cli/change_view.h"
+#include "cli/commands.h"
+
+struct apply_cli {
+	bool dry_run, yes;
+	const char *from, *to, *tar;
+};
+
+static const struct opt options[] = {
+	{.name = "from",
+	 .arg = "PATH",
+	 .help = "take what has changed beneath PATH of the box",
+	 OPT_STRING(struct apply_cli, from)},
+	{.name = "to",
+	 .arg = "DIR",
+	 .help = "put it beneath DIR of the host",
+	 .word = WORD_DIR,
+	 OPT_STRING(struct apply_cli, to)},
+	{.name = "tar",
+	 .arg = "FILE",
+	 .help = "pack it into FILE instead; - is standard output",
+	 .word = WORD_FILE,
+	 OPT_STRING(struct apply_cli, tar)},
+	{.letter = 'n',
+	 .name = "dry-run",
+	 .help = "only list what would be done",
+	 OPT_FLAG(struct apply_cli, dry_run)},
+	{.letter = 'y', .name = "yes", .help = "do not ask", OPT_FLAG(struct apply_cli, yes)},
+	OPTS_END,
+};
+
+static int check_usage(const struct apply_cli *cli, struct err *e)
+{
+	if (cli->tar && (cli->to || cli->dry_run || cli->yes))
+		return err_set(e, ERR_USAGE, "--tar goes with --from alone");
+	if (!cli->tar && !cli->from != !cli->to)
+		return err_set(e, ERR_USAGE, "--from and --to go together");
+	return 0;
+}
+
+/* Locked as long as we live: what is listed is what is applied. */
+static int take_box(const struct store *s, const char *word, struct box *b, struct err *e)
+{
+	int r = change_box(s, word, false, b, e);
+
+	if (r == 0)
+		r = box_check_ended(b, e);
+	if (r == 0)
+		r = box_lock(s, b, e);
+	/* It may have been started meanwhile. */
+	return r < 0 ? r : box_check_ended(b, e);
+}
+
+static int pack(const struct box *b, const struct apply_cli *cli, struct err *e)
+{
+	cleanup_free char *from = path_normalize("/", cli->from ? cli->from : "/");
+	cleanup_free char *option = xasprintf("--from=%s", from);
+
+	return image_program((const char *[]){"image", "pack", option, "--", b->id, cli->tar, NULL},
+			     true, e);
+}
+
+/* The user's own links on the way to DIR are fine. */
+static int find_target(const struct apply_cli *cli, char **ret, struct err *e)
+{
+	int r = cli->dry_run ? 0 : file_mkdirs(cli->to, 0755, e);
+
+	if (r == 0 && !(*ret = realpath(cli->to, NULL)))
+		return err_sys(e, errno, "cannot use '%s'", cli->to);
+	return r;
+}
+
+static int confirm(const struct apply_cli *cli, struct err *e)
+{
+	bool yes = cli->yes;
+	int r = 0;
+
+	if (!yes && (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)))
+		return err_set(e, EPERM,
+			       "there is no terminal to ask on, so nothing was applied: add --yes "
+			       "if all of that is your wish");
+	fflush(stdout);
+	if (!yes)
+		r = ask_yes("apply all of that?", &yes, e);
+	return r == 0 && !yes ? err_set(e, ECANCELED, "nothing was applied") : r;
+}
+
+static int apply(const struct store *s, const struct box *b, const struct apply_cli *cli,
+		 struct err *e)
+{
+	cleanup_changes struct changes all = {0};
+	cleanup_apply struct apply_plan plan = {0};
+	cleanup_free char *from = cli->from ? path_normalize("/", cli->from) : NULL, *to = NULL;
+	int r = from ? find_target(cli, &to, e) : 0;
+
+	if (r == 0)
+		r = changes_find(s, b, &all, e);
+	if (r == 0)
+		r = apply_make(s, &all, from, to, &plan, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < plan.n; i++)
+		change_print(&plan.v[i].change, plan.v[i].path);
+	if (plan.others)
+		log_note("%zu changes are in the box's own files and stay there: --from and --to "
+			 "take them to a folder of the host",
+			 plan.others);
+	if (!plan.n)
+		log_note("there is nothing to apply");
+	if (!plan.n || cli->dry_run)
+		return 0;
+	r = confirm(cli, e);
+	return r < 0 ? r : apply_run(s, b, &all, &plan, e);
+}
+
+static int run(const struct args *args, int *ret_status, struct err *e)
+{
+	const struct apply_cli *cli = args->options;
+	cleanup_store struct store s = STORE_INIT;
+	cleanup_box struct box b = BOX_INIT;
+	int r = check_usage(cli, e);
+
+	(void)ret_status;
+	if (r == 0)
+		r = store_open(&s, e);
+	if (r == 0)
+		r = take_box(&s, args->n ? args->v[0] : NULL, &b, e);
+	if (r < 0)
+		return r;
+	return cli->tar ? pack(&b, cli, e) : apply(&s, &b, cli, e);
+}
+
+const struct command cmd_apply = {
+	.name = "apply",
+	.summary = "take what a box has changed to the host, or pack it",
+	.usage = "[OPTIONS] [PROJECT]",
+	.options = options,
+	.options_size = sizeof(struct apply_cli),
+	.max_words = 1,
+	.words = {WORD_PROJECT},
+	.run = run,
+};
