@@ -117,6 +117,25 @@ project() { # NAME [TEXT]
 	printf '%s\n' "${2:-[sandbox]}" >"$T/$1/sandbox.ini"
 }
 
+# Copies an example of tests/patterns to $T.
+example() { # NAME
+	cp -r "$SOURCE/tests/patterns/$1" "$T/"
+}
+
+# Runs what the comment at the top of an example's sandbox.ini tells its reader to type there, or
+# only what follows one of its lines.
+as_told() { # FOLDER [LINE]
+	local script
+
+	script=$(awk -v from="${2-}" '
+		!/^;/ { exit }
+		!/^;   \$ / { on = $0 == "; " from; next }
+		on || from == "" { print substr($0, 7) }
+	' "$1/sandbox.ini")
+	[ -n "$script" ] || return 1
+	(cd "$1" && bash -e -o pipefail -c "$script") 3>&-
+}
+
 # Makes a root file system of a static busybox at DIR, by default $T/rootfs.
 rootfs() { # [DIR]
 	local dir=${1:-$T/rootfs}

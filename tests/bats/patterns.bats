@@ -1,5 +1,8 @@
 #!/usr/bin/env bats
-# sandbox-patterns(7): what the page promises, on the profiles as they are shipped.
+# shellcheck disable=SC2016 # commands of examples are expanded where they run
+# sandbox-patterns(7): what the page promises, by the examples in tests/patterns, on the profiles as
+# they are shipped. An example tells at its top, in sandbox.ini, what to type; the tests type that,
+# and then look what came of it. Those whose images come from archives are in prepare_debian.bats.
 
 load helpers
 load images
@@ -9,59 +12,79 @@ setup() {
 }
 
 teardown() {
-	export XDG_DATA_HOME=$T/xdg/data
+	# The stages of the pipeline have stores of their own.
+	for XDG_DATA_HOME in "$T"/xdg/{tests,production,data}; do
+		remove_boxes
+	done
 	registry_stop
-	sandbox_teardown
+	nothing_left
 }
 
-data() { echo "$XDG_DATA_HOME/sandbox"; }
-
-@test "shared base: two projects, one image and one set of steps; each layer lies there once" {
-	small_image
-	printf '[run]\n1 = mkdir -p /opt; echo team >/opt/team\n' >team.ini
-	for name in one two; do
-		project $name $'[sandbox]\nimage = app:1\nprofile = ../team.ini'
-	done
-	# A step of [run] sees its project, so it is shared only where the folder is the same; layers of the image always are.
-	sandbox enter --quiet --accept "$T/one" -- sh -c 'cat /opt/team; echo mine >/opt/own'
-	sandbox enter --quiet --accept "$T/two" -- sh -c '[ ! -e /opt/own ] && cat /opt/team /etc/who'
-	[ "$(find "$(data)/layers" -mindepth 1 -maxdepth 1 -type d ! -name 'step-*' | wc -l)" = 1 ]
+# An image of a name that an example uses, made here: it needs no network.
+stand_in() { # NAME < SPEC
+	layout stand-in.d "$1"
+	sandbox image import --quiet "$T/stand-in.d" "$1" >/dev/null
+	rm -r "$T/stand-in.d"
 }
 
 @test "shared-volume dev: edited outside, built inside, both ways, with the right owner" {
-	project p $'[sandbox]\nprofile = dev\nlinger = 0'
-	echo 'out: in; cp in out; echo built >>out' | tr ';' '\n' | sed '2,$s/^ */\t/' >p/Makefile
-	echo first >p/in
-	sandbox enter --quiet "$T/p" -- make -s out
-	[ "$(cat p/out)" = $'first\nbuilt' ]
-	[ "$(stat -c %u:%g p/out)" = "$(id -u):$(id -g)" ]
+	example dev
+	run -0 as_told dev
+	[[ $output = *$'\nHello, world!' ]]
+	[ "$(stat -c %u:%g dev/greet)" = "$(id -u):$(id -g)" ]
+	# outside, then inside, and each side sees it
 	sleep 0.01
-	echo second >p/in
-	sandbox enter --quiet "$T/p" -- make -s out
-	[ "$(head -1 p/out)" = second ]
+	sed -i s/Hello/Good\ morning/ dev/greet.h
+	[ "$(sandbox enter --quiet ./dev -- sh -c 'make -s && ./greet you')" = 'Good morning, you!' ]
+	sandbox enter --quiet ./dev -- sed -i 's/Good morning/Hello/' greet.h
+	grep -q '"Hello"' dev/greet.h
+	sandbox enter --quiet ./dev -- make -s check
+	# the same path on both sides, in debug information and in messages
+	readelf --debug-dump=info dev/greet | grep -q "DW_AT_comp_dir .*: $T/dev\$"
+	echo 'int broken = ;' >>dev/greet.c
+	run ! sandbox enter --quiet ./dev -- make CC="cc -fdiagnostics-color=never" CFLAGS="-I$T/dev" "$T/dev/greet.o"
+	[[ $output = *"$T/dev/greet.c:"*': error: '* ]]
 }
 
-@test "build: no network, what git runs later is protected, artifacts leave through a mount, the cache stays" {
-	mkdir -p out p/.git/hooks
-	project p $'[sandbox]\nprofile = build, c\n[mounts]\n/out = ../out'
-	sandbox enter --quiet --accept "$T/p" -- sh -c '
-		[ "$(ls /sys/class/net)" = lo ] || exit 1
-		echo "$SOURCE_DATE_EPOCH $TZ" >/out/artifact
-		touch "$CCACHE_DIR/warm"
-		! touch .git/hooks/evil 2>/dev/null'
-	[ "$(cat out/artifact)" = '315532800 UTC' ]
-	[ -e "$(data)/caches/ccache/warm" ] && [ ! -e p/.git/hooks/evil ]
+@test "tools: gdb, strace and an editor of the host, on a running program of a box that has none of them" {
+	stand_in busybox:1.36 <<<"{'layers': [busybox('sh', 'cat')]}"
+	example tools
+	run -0 as_told tools
+	# where the program is, with its source
+	[[ $output = *counter*'count_on ('*'counter.c:'* ]]
+	grep -q 'write(1, "[0-9]*\\n"' tools/trace
+	[ "$(cat tools/notes)" = 'still debugged' ]
+	# gdb changed its step while it ran
+	[ "$(sed -n '$=' tools/counts)" -gt 1 ]
+	awk 'NR > 1 { step[$1 - last]++ } { last = $1 } END { exit !(step[1] && step[1000]) }' tools/counts
+	# nothing of it came into the box
+	run ! sandbox enter --quiet --accept ./tools -- sh -c 'command -v gdb strace'
 }
 
-@test "build: the same sources give the same bytes, in two boxes" {
-	printf 'int main(void) { return 0; }\n' >main.c
-	for name in one two; do
-		mkdir -p $name
-		cp main.c $name/
-		project $name $'[sandbox]\nprofile = build\nproject = /src'
-		sandbox enter --quiet "$T/$name" -- sh -c 'cc -g -c main.c && ar rcD lib.a main.o && tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 -cf all.tar lib.a main.o'
-	done
-	cmp one/all.tar two/all.tar
+@test "tests in different environments: one table, logs, JUnit XML, and a status that CI can use" {
+	stand_in team/debian:12 <<<"{'layers': [programs('make', 'date', 'dash'), [L('bin/sh', 'dash')]]}"
+	stand_in team/alpine:3.20 <<<"{'layers': [programs('make'), busybox('sh', 'date')]}"
+	example test
+	run -1 --separate-stderr as_told test
+	[[ ${lines[0]} = ENVIRONMENT*IMAGE*RESULT*SECONDS*LOG ]]
+	[[ ${lines[1]} = debian*team/debian:12*ok*logs/debian.log ]]
+	[[ ${lines[2]} = alpine*team/alpine:3.20*'status 2'*logs/alpine.log ]]
+	[ "${#lines[@]}" = 3 ]
+	grep -qx 'ok: 2028-02-20 is due on 2028-03-05' test/logs/debian.log
+	grep -q "invalid date '2026-01-10 + 14 days'" test/logs/alpine.log
+	python3 - test/results.xml <<-'PYTHON'
+		import sys, xml.etree.ElementTree as tree
+		suite = tree.parse(sys.argv[1]).getroot()
+		failed = {case.attrib["name"]: case.find("failure") is not None for case in suite}
+		assert failed == {"debian": False, "alpine": True}, failed
+	PYTHON
+	# the fix that the example speaks of
+	cat >test/due.sh <<-'SH'
+		day=$(date -u -d "$1" +%s)
+		date -u -d "@$((day + 14 * 86400))" +%Y-%m-%d
+	SH
+	run -0 --separate-stderr as_told test
+	[[ ${lines[1]} = debian*ok* && ${lines[2]} = alpine*ok* ]]
 }
 
 @test "installation: the script is root of a box, reaches neither network nor project, and leaves the host alone" {
@@ -78,34 +101,66 @@ data() { echo "$XDG_DATA_HOME/sandbox"; }
 	[ ! -e /usr/local/bin/evil ] && [ ! -e /var/opt/evil ] && [ ! -e p/x ]
 }
 
-@test "tools: gdb and strace work in a box" {
-	project p $'[sandbox]\nprofile = tools\nlinger = 0'
-	sandbox enter --quiet --accept "$T/p" -- strace -o trace true
-	grep -q '+++ exited with 0 +++' p/trace
-	[[ $(sandbox enter --quiet "$T/p" -- gdb -batch -ex run -ex 'info inferiors' /bin/true 2>&1) = *'exited normally'* ]]
+@test "service: the server stays after the session, answers in its box alone, and remembers across stop and start" {
+	example service
+	run -0 --separate-stderr as_told service
+	[ "$output" = $'visitor 1\nvisitor 2' ]
+	[[ $(sandbox ls) = *service*stopped* ]]
+	sandbox enter --quiet ./service -- true
+	[ "$(sandbox exec service curl -s http://127.0.0.1:8000/)" = 'visitor 3' ]
+	[ "$(sandbox exec service ls /sys/class/net)" = lo ]
+	sandbox stop service
+	fails 125 "*'service' is not running*" sandbox exec service true
 }
 
-@test "a laptop, a test stage, production: one file with variants, one image by its digest through a registry" {
+@test "glue: a proxy with a network before a service that has none, over a socket in a folder of both" {
+	example glue
+	run -0 --separate-stderr as_told glue/proxy
+	[ "$output" = 'hello from a box with lo' ]
+	[[ $(sandbox ls) = *backend*stopped*proxy*stopped* ]]
+	# without the backend the proxy says so and lives on
+	sandbox enter --quiet --accept ./glue/proxy -- true
+	run ! curl -sf "http://127.0.0.1:$(cat glue/proxy/port)/"
+	grep -q 'no backend' glue/proxy/proxy.log
+	sandbox enter --quiet --accept ./glue/backend -- true
+	[ "$(curl -sf "http://127.0.0.1:$(cat glue/proxy/port)/")" = 'hello from a box with lo' ]
+	sandbox stop proxy backend
+}
+
+# The digest of a tag, as the registry tells it.
+digest_of() { # TAG
+	skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$REGISTRY/team/app:$1"
+}
+
+@test "from a laptop to production: one file with variants, one sealed image by its digest, through a registry" {
 	registry_start
-	layout app <<<"{'layers': [busybox() + [D('etc'), F('etc/release', b'1.0\n')]]}"
-	sandbox image import --quiet "$T/app" "$REGISTRY/app:dev" >/dev/null
-	digest=$(cat digest)
-	project p $'[sandbox]\nlinger = 0\nimage = '"$REGISTRY/app:dev"$'\n[env]\nMODE = dev\n[env:test]\nMODE = test\n[env:prod]\nMODE = prod'
-	[ "$(sandbox enter --quiet --accept "$T/p" -- sh -c 'echo $MODE; cat /etc/release')" = $'dev\n1.0' ]
-	# What was tried is what goes on, not what is built again.
-	for stage in test prod; do
-		sandbox image tag "$REGISTRY/app:dev" "$REGISTRY/app:$stage" 2>/dev/null
-		sandbox push --quiet "$REGISTRY/app:$stage" >/dev/null
-	done
-	# The next stage is another machine: a store of its own, the registry and the project file.
-	for stage in test prod; do
-		export XDG_DATA_HOME=$T/xdg/$stage
-		run -0 --separate-stderr sandbox run --quiet "$REGISTRY/app:$stage" cat /etc/release
-		[ "$output" = 1.0 ]
-		[[ $(sandbox image inspect --json "$REGISTRY/app:$stage") = *"$digest"* ]]
-		sed -i "s|app:dev|app@$digest|" p/sandbox.ini
-		[ "$(sandbox enter --quiet --accept --variant $stage "$T/p" -- sh -c 'echo $MODE; cat /etc/release')" = "$stage"$'\n1.0' ]
-		remove_boxes
-	done
+	stand_in busybox:1.36 <<<"{'layers': [busybox('sh', 'mkdir', 'cat', 'cp', 'chmod', 'echo')]}"
+	example pipeline
+	sed -i "s|registry.example.com|$REGISTRY|" pipeline/sandbox.ini
+	run -0 --separate-stderr as_told pipeline 'On the laptop:'
+	[ "$output" = 'checked in dev' ]
+	release=$(cat pipeline/release)
+	[[ $release = sha256:* ]]
+	[ "$(digest_of dev)" = "$release" ]
+	# Each stage is another machine: the project file, `release`, and a store of its own.
+	export XDG_DATA_HOME=$T/xdg/tests
+	run -0 --separate-stderr as_told pipeline 'On the machine that tests:'
+	[[ ${lines[0]} = 'checked in test' ]]
+	[ "$(digest_of test)" = "$release" ]
+	[ "$(sandbox image inspect --json "$REGISTRY/team/app:test" | jq -r .digest)" = "$release" ]
+	remove_boxes
+	export XDG_DATA_HOME=$T/xdg/production
+	run -0 --separate-stderr as_told pipeline 'In production:'
+	[[ ${lines[0]} = 'good day from prod, version 1.0' ]]
+	[ "$(digest_of prod)" = "$release" ]
+	[ "$(sandbox inspect --json app | jq -r .image)" = "$REGISTRY/team/app@$release" ]
+	# Nothing was prepared there: what was tried is what runs.
+	[[ $stderr != *prepar* ]]
+	remove_boxes
+	# A later seal of changed sources is another image, and moves none of the stages.
 	export XDG_DATA_HOME=$T/xdg/data
+	echo 'echo 2.0 >/opt/app/version' >>pipeline/image/install.sh
+	sandbox seal --accept --push --quiet ./pipeline/image "$REGISTRY/team/app:dev" >/dev/null
+	[ "$(digest_of dev)" != "$release" ]
+	[ "$(digest_of test) $(digest_of prod)" = "$release $release" ]
 }

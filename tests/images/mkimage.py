@@ -11,6 +11,9 @@ import hashlib
 import io
 import json
 import os
+import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -72,6 +75,21 @@ def busybox(*applets):
     return [D("bin"), F("bin/busybox", program, 0o755)] + [
         L("bin/" + name, "busybox") for name in names
     ]
+
+
+def programs(*names):
+    """Programs of this machine, in bin/, with the libraries that they load."""
+    files = {"bin/" + name: shutil.which(name) for name in names}
+    for path in list(files.values()):
+        for library in re.findall(r"(/\S+) \(0x", subprocess.check_output(["ldd", path], text=True)):
+            files[library[1:]] = library
+    entries = {}
+    for name, path in files.items():
+        for folder in list(pathlib.PurePath(name).parents)[-2::-1]:
+            entries[str(folder)] = D(str(folder))
+        with open(path, "rb") as f:
+            entries[name] = F(name, f.read(), 0o755)
+    return list(entries.values())
 
 
 def pack(data, how):
