@@ -108,10 +108,10 @@ int project_open(struct store *s, const char *word, char **ret, struct err *e)
 
 	if (r == 0)
 		r = project_folder(s, word, &dir, e);
-	if (r == 0 && !dir)
-		r = err_set(e, ERR_USAGE, "box '%s' has no project", word);
 	if (r < 0)
 		return r;
+	if (!dir)
+		return err_set(e, ERR_USAGE, "box '%s' has no project", word);
 	if (project_check(s, dir, e) < 0)
 		return err_add(e, "cannot use '%s'", dir);
 	*ret = take_ptr(dir);
