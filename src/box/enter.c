@@ -207,9 +207,11 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 	if (r != -ENOENT)
 		return r;
 	r = box_check_name(name, e);
-	/* Steps have the project's caches already. */
+	/* Steps have the project's caches already. A trial may have what the project's box was given. */
 	if (r == 0 && !in->granted.n)
-		r = reach_ask(NULL, settings, home, &in->options->asker, &in->granted, e);
+		r = in->options->trial
+			    ? reach_ask_steps(s, settings, &in->options->asker, &in->granted, e)
+			    : reach_ask(NULL, settings, home, &in->options->asker, &in->granted, e);
 	if (r == 0)
 		r = origin_make(s, settings, in->lock, false, &origin, e);
 	if (r < 0)

@@ -53,6 +53,17 @@ tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 	[ -z "$(sandbox ls --names)" ]
 }
 
+@test "what the project's own box was given is not asked about again, what is more is" {
+	mkdir d
+	project r $'[sandbox]\nlinger = 0\n[mounts]\n/d = ../d'
+	sandbox enter --quiet --accept "$T/r" -- true
+	sandbox try --quiet "$T/r" -- touch /d/x
+	[ ! -e d/x ]
+	sandbox discard --quiet --force "$T/r"
+	project r $'[sandbox]\nlinger = 0\n[mounts]\n/d = ../d\n/t = ..'
+	fails 125 "*more than before: /t = $T: 'sandbox try --accept $T/r' if that is your wish" sandbox try "$T/r" -- true
+}
+
 @test "image, packages and steps are the project's; options are those of enter; status is the command's" {
 	small_image
 	project q $'[sandbox]\nimage = app:1\n[env]\nA = b\n[run]\n1 = echo step >/step'
