@@ -20,14 +20,16 @@
 /* Made in every box for what is mounted there, or by launch/etc.c. */
 static const char *const always[] = {"/dev", "/etc", "/proc", "/run", "/sys", "/tmp"};
 
-/* Of a home or a project: what runs without being asked for, as whole components of a path. */
-static const char *const run_later[] = {"/.bashrc",	      "/.bash_profile", "/.bash_login",
-					"/.bash_logout",      "/.profile",	"/.zshrc",
-					"/.zshenv",	      "/.zprofile",	"/.zlogin",
-					"/.config/autostart", "/.config/fish",	"/.config/sandbox",
-					"/.config/systemd",   "/.ssh",		"/.git/hooks",
-					"/.git/config",	      "/.gitconfig",	"/.envrc",
-					"/.vscode",	      "/.xprofile"};
+/* Of a home, a project or a system: what runs without being asked for, as whole components of a path. */
+static const char *const run_later[] = {
+	"/.bashrc",	      "/.bash_profile", "/.bash_login",
+	"/.bash_logout",      "/.profile",	"/.zshrc",
+	"/.zshenv",	      "/.zprofile",	"/.zlogin",
+	"/.config/autostart", "/.config/fish",	"/.config/sandbox",
+	"/.config/systemd",   "/.ssh",		"/.git/hooks",
+	"/.git/config",	      "/.gitconfig",	"/.envrc",
+	"/.vscode",	      "/.xprofile",	"/etc/profile.d",
+	"/etc/cron.d",	      "/etc/systemd",	"/etc/xdg/autostart"};
 
 int host_folder_open(const char *path, int *ret_fd, struct err *e)
 {

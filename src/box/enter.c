@@ -153,6 +153,7 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 {
 	cleanup_close int connection = -1;
 	bool told = in->told;
+	struct err ended;
 	int r = told ? 0 : drift_check_image(in->store, b, in->settings, in->lock, e);
 
 	if (r == 0 && !told)
@@ -170,6 +171,9 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 	box_unlock(b);
 	log_debug("box '%s' (%s) runs as process %d: joining it", b->name, b->id, box_pid(b));
 	r = drift_check_running(b, in->settings, true, e);
+	/* Nobody is in it, or it is on its way out: it starts anew, as it is asked for by now. */
+	if (r == -EBUSY && box_check_ended(b, &ended) == 0)
+		return err_set(e, ERR_RETRY, "box '%s' has ended", b->name);
 	return r < 0 ? r
 		     : box_session_join(in->store, b, in->settings, in->user, &in->options->session,
 					!in->options->no_hook, &connection, ret_status, e);

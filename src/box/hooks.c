@@ -39,8 +39,11 @@ static void restore(int saved[2])
 static int run(const struct box_session *s, const char *name, bool at_exit, int *connection,
 	       int *ret_status, struct err *e)
 {
-	const char *script = settings_get(s->settings, "hooks", name);
-	char *argv[] = {(char *)"/bin/sh", (char *)"-ec", (char *)script, (char *)name, NULL};
+	const char *text = settings_get(s->settings, "hooks", name);
+	bool starts = streq(name, "start") || streq(name, "create");
+	/* What it leaves in the background outlives the terminal that it had, if it had one. */
+	cleanup_free char *script = xasprintf("%s%s", starts ? "trap '' HUP\n" : "", text);
+	char *argv[] = {(char *)"/bin/sh", (char *)"-ec", script, (char *)name, NULL};
 	struct session_options options = {.env = s->options->env, .argv = argv};
 	struct box_session hook = *s;
 	int saved[2] = {-1, -1}, r;

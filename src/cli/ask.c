@@ -119,14 +119,19 @@ int ask_line(const char *prompt, const char *preset, const struct strv *words, c
 
 int ask_yes(const char *question, bool *ret_yes, struct err *e)
 {
-	cleanup_free char *prompt = xasprintf("%s yes or no", question), *answer = NULL;
+	cleanup_free char *prompt = xasprintf("%s yes or no", question);
 	cleanup_strv struct strv words = {0};
-	int r;
 
 	strv_push(&words, "yes");
 	strv_push(&words, "no");
-	r = ask_line(prompt, "no", &words, &answer, e);
-	if (r == 0)
-		*ret_yes = answer && (streq(answer, "yes") || streq(answer, "y"));
-	return r;
+	for (;;) {
+		cleanup_free char *answer = NULL;
+		int r = ask_line(prompt, "no", &words, &answer, e);
+
+		if (r < 0 || !answer)
+			return r;
+		*ret_yes = streq(answer, "yes") || streq(answer, "y");
+		if (*ret_yes || streq(answer, "no") || streq(answer, "n"))
+			return 0;
+	}
 }

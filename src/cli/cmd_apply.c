@@ -51,6 +51,12 @@ static int check_usage(const struct apply_cli *cli, struct err *e)
 		return err_set(e, ERR_USAGE, "--tar goes with --from alone");
 	if (!cli->tar && !cli->from != !cli->to)
 		return err_set(e, ERR_USAGE, "--from and --to go together");
+	if (cli->from && cli->from[0] != '/')
+		return err_set(e, ERR_USAGE,
+			       "--from '%s' is no path in the box: they begin with a slash",
+			       cli->from);
+	if (cli->tar && streq(cli->tar, "-") && isatty(STDOUT_FILENO))
+		return err_set(e, ERR_USAGE, "an archive is no text for a terminal: name a file");
 	return 0;
 }
 

@@ -59,6 +59,16 @@ static void keep(struct changes *all, char **words)
 		changes_keep(all, (const char *const *)paths.v, paths.n);
 }
 
+static int check_paths(char **words, struct err *e)
+{
+	for (; words && *words; words++)
+		if (**words != '/')
+			return err_set(e, ERR_USAGE,
+				       "'%s' is no path in the box: they begin with a slash",
+				       *words);
+	return 0;
+}
+
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct diff_cli *cli = args->options;
@@ -70,7 +80,9 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	(void)ret_status;
 	if (cli->patch && cli->json)
 		return err_set(e, ERR_USAGE, "--patch and --json exclude each other");
-	r = store_open(&s, e);
+	r = check_paths(args->program, e);
+	if (r == 0)
+		r = store_open(&s, e);
 	if (r == 0)
 		r = change_box(&s, args->n ? args->v[0] : NULL, false, &b, e);
 	if (r == 0)

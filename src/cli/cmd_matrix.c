@@ -2,9 +2,11 @@
  * cmd_matrix.c - `sandbox matrix`: one command in several environments, with one table of results.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -68,12 +70,32 @@ static const char *result(const struct matrix_row *row, char text[32])
 	return text;
 }
 
+/* The last line of a log: why an environment could not be had. */
+static char *last_line(const char *path)
+{
+	cleanup_fclose FILE *f = fopen(path, "re");
+	cleanup_free char *line = NULL;
+	char *last = NULL;
+	size_t size = 0;
+	ssize_t n;
+
+	while (f && (n = getline(&line, &size, f)) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		free(last);
+		last = err_quote_all(starts_with(line, "sandbox: ") ? line + strlen("sandbox: ")
+								    : line);
+	}
+	return last;
+}
+
 static void say_ended(const struct matrix_row *row, void *arg)
 {
+	cleanup_free char *why = row->status == 125 ? last_line(row->log) : NULL;
 	char text[32];
 
 	(void)arg;
-	log_note("%s: %s (%.1f s)", row->name, result(row, text), row->seconds);
+	log_note("%s: %s (%.1f s)%s%s", row->name, result(row, text), row->seconds, why ? ": " : "",
+		 why ? why : "");
 }
 
 static void print_table(const struct matrix *m)

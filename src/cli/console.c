@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -214,6 +215,29 @@ static int run_line(char *line, int *ret_end)
 	return status;
 }
 
+static sigjmp_buf at_prompt;
+
+/* readline(3) has put the terminal right before it lets a signal through to us. */
+static void leave_line(int sig)
+{
+	(void)sig;
+	siglongjmp(at_prompt, 1);
+}
+
+/* Ctrl-C gives up the line, not the console. */
+static char *edit_line(void)
+{
+	void (*old)(int);
+	char *line;
+
+	if (sigsetjmp(at_prompt, 1) != 0)
+		putchar('\n');
+	old = signal(SIGINT, leave_line);
+	line = readline("sandbox> ");
+	signal(SIGINT, old == leave_line ? SIG_DFL : old);
+	return line;
+}
+
 /* From a terminal with editing, else plain lines; the caller frees. NULL at the end. */
 static char *read_line(int terminal)
 {
@@ -222,7 +246,7 @@ static char *read_line(int terminal)
 	ssize_t n;
 
 	if (terminal)
-		return readline("sandbox> ");
+		return edit_line();
 	n = getline(&line, &size, stdin);
 	if (n < 0) {
 		free(line);

@@ -231,12 +231,16 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 }
 
 @test "what cannot be read in the box is an error, not a loss" {
-	am_root && skip 'root reads all'
 	tried sh -c 'mkdir shut; touch shut/f; chmod 0 shut; echo box >file'
+	sandbox diff "$T/p" 2>/dev/null | grep -q /p/shut/
+	if am_root; then # who reads all
+		sandbox apply --quiet --yes "$T/p" >/dev/null
+		[ "$(cat p/file)" = box ] && [ -e p/shut/f ]
+		return
+	fi
 	run -125 --separate-stderr sandbox apply --quiet --yes "$T/p"
 	[[ $stderr = *"cannot read 'shut' of the box"*"so none of it is applied"* ]]
 	[ "$(cat p/file)" = host ]
-	sandbox diff "$T/p" 2>/dev/null | grep -q /p/shut/
 }
 
 @test "--tar: relative paths, whiteouts, root's and of the time 0; the same changes are the same bytes" {

@@ -154,12 +154,13 @@ teardown() {
 
 @test "a long list hides nothing new at its end" {
 	mkdir -p p/.git/hooks
-	long=$(seq -f 'folder%04g' 600 | tr '\n' ' ')
+	long=$(seq -f 'none/folder%04g' 600 | tr '\n' ' ')
 	project p $'[sandbox]\nprotect = '"$(fold -w 150 -s <<<"$long" | sed '2,$s/^/  /')"
-	mkdir p/folder0001
-	sandbox enter --quiet "$T/p" -- true || skip 'more mounts than a box can have'
+	sandbox enter --quiet "$T/p" -- true
 	project p $'[sandbox]\nprotect = '"$(fold -w 150 -s <<<"$long .git/hooks" | sed '2,$s/^/  /')"
-	fails 125 "*not yet with 'protect' as it is now*" sandbox enter "$T/p" -- true
+	# The box that lingers is not the one that is asked for.
+	run sandbox enter "$T/p" -- touch .git/hooks/evil
+	[ "$status" != 0 ] && [ ! -e p/.git/hooks/evil ]
 }
 
 @test "a worktree's .git, and one that is not there yet, are protected as well" {
@@ -177,10 +178,11 @@ teardown() {
 	[ -z "$(ls -A q/.git)" ] && [ ! -s q/.envrc ] && [ -f q/.envrc ]
 }
 
-@test "a protection that comes while the box runs is an error, not a hope" {
+@test "a protection that comes while somebody is in the box is an error, not a hope" {
 	mkdir -p p/.git/hooks "$HOME/.config/sandbox"
 	project p
-	sandbox enter --quiet "$T/p" -- true
+	sandbox enter --quiet "$T/p" -- sh -c 'echo in; exec sleep 60' >"$T/in" 2>&1 3>&- &
+	wait_until 50 grep -q in "$T/in"
 	project p $'[sandbox]\nprotect = .git/hooks'
 	fails 125 "*box 'p' runs, and not yet with 'protect' as it is now: 'sandbox stop p' first" sandbox enter "$T/p" -- true
 	fails 125 "*box 'p' runs, and not yet with 'protect' as it is now: 'sandbox stop p' first" sandbox exec p true
@@ -192,6 +194,13 @@ teardown() {
 	project p $'[sandbox]\nssh-agent = yes'
 	run sandbox enter "$T/p" -- true
 	[[ $output = *'started with other settings (ssh-agent)'* ]]
+	sandbox stop p
+	# With nobody in it, it starts anew.
+	project p
+	sandbox enter --quiet "$T/p" -- true
+	project p $'[sandbox]\nprotect = .git/hooks'
+	run sandbox enter --quiet "$T/p" -- touch .git/hooks/evil
+	[ "$status" != 0 ] && [ ! -e p/.git/hooks/evil ]
 }
 
 @test "nothing of a folder's name reaches the terminal as more than text" {

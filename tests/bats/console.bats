@@ -55,7 +55,8 @@ teardown() {
 	screen_shows '^sandbox> *$'
 	press Up
 	screen_shows '^sandbox> inspect alpha'
-	press C-u
+	press C-c
+	screen_shows '^sandbox> *$'
 	type_line 'enter ./alpha'
 	sleep 0.2
 	type_line 'echo here-$((40 + 2)); exit'

@@ -2,6 +2,7 @@
 # [hooks]: create, start, enter and exit, inside the box, in the project's folder.
 
 load helpers
+load screen
 
 hooks() { # TEXT: the section
 	project p $'[sandbox]\nlinger = 0\n[hooks]\n'"$1"
@@ -71,4 +72,15 @@ gone() { wait_until 50 no_processes; }
 	sandbox enter "$T/p" -- sudo true
 	gone
 	[ "$(cat p/log)" = exit ]
+}
+
+@test "what a start hook leaves in the background outlives the hook's terminal" {
+	project t $'[hooks]\nstart = sleep 300 &'
+	screen_open
+	type_line "sandbox enter $T/t -- true"
+	outer_prompt
+	type_line "clear; sandbox ps"
+	screen_shows 'sleep 300'
+	screen_close
+	sandbox stop t
 }

@@ -47,7 +47,7 @@ stand_in() { # NAME < SPEC
 }
 
 @test "tools: gdb, strace and an editor of the host, on a running program of a box that has none of them" {
-	stand_in busybox:1.36 <<<"{'layers': [busybox('sh', 'cat')]}"
+	stand_in busybox:1.36 <<<"{'layers': [busybox('sh', 'cat', 'setsid')]}"
 	example tools
 	run -0 as_told tools
 	# where the program is, with its source

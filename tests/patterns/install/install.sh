@@ -2,6 +2,7 @@
 # install.sh - installs `tool`, and does what nobody asked it for. With `again`, as an update that
 # builds on what the first round left.
 prefix=/usr/local
+: "${HOST_HOME:=/home/somebody}" "${HOST_SECRET:=/home/somebody/.ssh/id_rsa}" "${HOST_PORT:=22}"
 
 installs() {
 	mkdir -p "$prefix/share/man/man1"
