@@ -87,11 +87,16 @@ c, _ = s.accept(); s.close(); c.close()') &
 
 @test "a flag that a running box does not follow is an error, and says what to do" {
 	project p $'[sandbox]\nnetwork = host'
-	sandbox enter --accept ./p -- true
+	sandbox enter --accept ./p -- sh -c 'echo in; exec sleep 60' >in 2>&1 3>&- &
+	wait_until 50 grep -q in in
 	fails 125 "*'p'*--network*sandbox stop p*" sandbox enter --accept --network none ./p -- true
 	sandbox enter --accept --network host ./p -- true
 	sandbox stop p
-	[ "$(sandbox enter --accept --network none ./p -- ls /sys/class/net)" = lo ]
+	# One that nobody is in starts anew, with what the flag says.
+	sandbox enter --accept ./p -- true
+	[ "$(sandbox enter --quiet --accept --network none ./p -- ls /sys/class/net)" = lo ]
+	sandbox stop p
+	[ "$(sandbox enter --quiet --accept --network none ./p -- ls /sys/class/net)" = lo ]
 }
 
 @test "an image that is not the box's is an error as a flag, whether the box runs or not" {
