@@ -158,6 +158,9 @@ int drift_check_running(const struct box *b, const struct settings *s, bool say,
 
 		if (strstr(then.data, whole))
 			continue;
+		/* What is noted is of another start: this one is not recorded yet, or never will be. */
+		if (!box_pid(b))
+			return 0;
 		line[strcspn(line, " ")] = '\0';
 		if (is_flag(s, line))
 			return err_set(e, EBUSY,
