@@ -55,17 +55,9 @@ static void drop_last(const struct changes_walk *w)
 	free(c->link);
 }
 
-/* As err_quote(); the caller frees. A folder may be two thousand deep: no large frames here. */
-static char *quote(const char *path)
-{
-	size_t size = 4 * strlen(path) + 8;
-
-	return err_quote(xcalloc(1, size), size, path);
-}
-
 static int cannot_read(const struct changes_walk *w, const char *rel, int errnum)
 {
-	cleanup_free char *quoted = quote(rel);
+	cleanup_free char *quoted = err_quote_all(rel);
 
 	log_warn("cannot read '%.512s' of the box: %s", quoted, strerror(errnum));
 	w->out->incomplete = true;
@@ -123,7 +115,7 @@ static bool unchanged(const struct changes_walk *w, size_t layer, const char *re
 /* Is path mounted upon, or does the way to such a place lead through it? */
 static bool is_way_to_mount(const struct changes_walk *w, const char *path, bool itself)
 {
-	cleanup_free char *quoted = quote(path);
+	cleanup_free char *quoted = err_quote_all(path);
 
 	for (size_t i = 0; i < w->mounts->n; i++)
 		if (itself ? streq(w->mounts->v[i], quoted)

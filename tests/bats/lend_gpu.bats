@@ -30,8 +30,9 @@ with_gpu() {
 	fails 125 "*asks for these of this machine: gpu = yes: *" with_gpu sandbox enter "$T/p" -- true
 	run with_gpu sandbox enter --quiet --accept "$T/p" -- sh -c '
 		head -c 3 /dev/dri/renderD128 | od -An -tx1; head -c 1 /dev/nvidia0 | od -An -tx1
-		echo x >/dev/nvidia0; ls -d /dev/other; chmod 600 /dev/nvidia0'
+		echo x >/dev/nvidia0 && echo written; ls -d /dev/other; chmod 600 /dev/nvidia0'
 	[[ $output = *' 00 00 00'$'\n'' 00'* ]]
+	[[ $output = *written* ]]
 	[[ $output = *"'/dev/other': No such file"* ]]
 }
 
