@@ -18,11 +18,14 @@
 #include "box/overlays.h"
 #include "box/reach.h"
 
-/* A folder that all projects with the same cache name share. */
-static int cache_dir(const struct assemble_request *req, const char *name, char **ret,
+/* A directory that all projects with the same cache name share, or this project's own of that name. */
+static int cache_dir(const struct assemble_request *req, const struct mount_setting *ms, char **ret,
 		     struct err *e)
 {
-	cleanup_free char *rel = path_join("caches", name);
+	const char *project = req->settings->project_dir;
+	cleanup_free char *key = ms->own ? store_project_key(project, 1) : NULL;
+	cleanup_free char *rel = key ? xasprintf("caches/%s.%s", ms->source, key)
+				     : path_join("caches", ms->source);
 
 	if (mkdirat(req->store->data_fd, rel, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, errno, "cannot make the cache '%s/%s'", req->store->data, rel);
@@ -107,11 +110,12 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 		m.size = ms->size;
 		break;
 	case MOUNT_SETTING_CACHE:
-		if ((r = cache_dir(req, ms->source, &source, e)) < 0)
+		if ((r = cache_dir(req, ms, &source, e)) < 0)
 			return r;
 		m.source = assembly_keep(a, source);
 		cache = xasprintf("cache:%s", ms->source);
-		reach_add_mount(cache, ms->target, ms->read_only, &a->reach);
+		if (!ms->own)
+			reach_add_mount(cache, ms->target, ms->read_only, &a->reach);
 		return add_host(req, a, m, false, e);
 	case MOUNT_SETTING_BIND:
 		source = realpath(ms->source, NULL);

@@ -40,17 +40,46 @@
 
 struct entering {
 	const struct store *store;
-	const struct settings *settings;
+	struct settings *settings;
 	const struct user *user;
 	const struct enter_options *options;
 	struct lock_file *lock; /* to be followed, or NULL */
 	struct strv granted;	/* of the host, a moment ago */
+	bool asked;		/* before the box was made */
 	bool told;		/* what is to be said once, however often it is tried */
 };
 
 static void unlock_accepted(void *arg)
 {
 	box_unlock(arg);
+}
+
+/* Which caches of shipped profiles the project shares: those that it was given, now or before. */
+static int share_caches(const struct entering *in, const struct box *b, struct err *e)
+{
+	cleanup_free char *home = session_home(in->user);
+	cleanup_strv struct strv given = {0};
+	int r;
+
+	if (!reach_has_own_caches(in->settings))
+		return 0;
+	r = reach_kept(b, &given, e);
+	for (size_t i = 0; i < in->granted.n; i++)
+		strv_push(&given, in->granted.v[i]);
+	if (r == 0)
+		reach_share_caches(in->settings, home, &given, &in->options->asker);
+	return r;
+}
+
+/* What was agreed to before there was a box is kept with it from here on. */
+static int keep_reach(const struct entering *in, const struct box *b, const struct strv *reach,
+		      struct err *e)
+{
+	int r = reach_keep(b, reach, e);
+
+	if (r == 0 && !b->trial)
+		agreed_forget(in->store, b->project);
+	return r;
 }
 
 /* One start; when it fails with the box still locked, nothing of it is left. */
@@ -82,6 +111,8 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	if (r == 0)
 		image_root_stack(in->store, &b->prepared, &root);
 	if (r == 0)
+		r = share_caches(in, b, e);
+	if (r == 0)
 		r = assemble(&req, &a, e);
 	if (r < 0)
 		return r;
@@ -102,7 +133,7 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	close_fd(&lifetime);
 	pidfd = started.pidfd;
 	boot = started.boot_fd;
-	if (new_reach && (r = reach_keep(b, &a.reach, e)) < 0)
+	if (new_reach && (r = keep_reach(in, b, &a.reach, e)) < 0)
 		return r;
 	session.home = a.home;
 	session.cwd = cwd = box_session_cwd(b, a.project, a.home);
@@ -202,7 +233,7 @@ static char *new_name(const struct entering *in, const char *dir)
 static int find_or_create(struct entering *in, const char *dir, struct box *ret, struct err *e)
 {
 	const struct store *s = in->store;
-	const struct settings *settings = in->settings;
+	struct settings *settings = in->settings;
 	cleanup_free char *home = session_home(in->user), *name = new_name(in, dir);
 	cleanup_origin struct origin origin = ORIGIN_INIT;
 	cleanup_close int lock = -1, dotfiles = -1;
@@ -212,10 +243,14 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 		return r;
 	r = box_check_name(name, e);
 	/* Steps have the project's caches already. A trial may have what the project's box was given. */
-	if (r == 0 && !in->granted.n)
+	if (r == 0 && !in->asked) {
+		if (!in->options->trial)
+			agreed_read(s, settings, &in->granted);
 		r = in->options->trial
 			    ? reach_ask_steps(s, settings, &in->options->asker, &in->granted, e)
 			    : reach_ask(NULL, settings, home, &in->options->asker, &in->granted, e);
+		in->asked = r == 0;
+	}
 	if (r == 0)
 		r = origin_make(s, settings, in->lock, false, &origin, e);
 	if (r < 0)

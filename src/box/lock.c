@@ -140,7 +140,7 @@ static int check(const struct lock_file *l, const struct settings *s, struct err
 	return locked_digest(l, &ignored, e);
 }
 
-static int make_and_write(const struct store *s, const struct settings *settings,
+static int make_and_write(const struct store *s, struct settings *settings,
 			  const struct lock_options *o, struct lock_file *l, struct err *e)
 {
 	int r = reach_ask_steps(s, settings, &o->asker, NULL, e);

@@ -203,7 +203,40 @@ void reach_add_mount(const char *source, const char *target, bool read_only, str
 	reach_add_line(line, out);
 }
 
-static int add_mounts(const struct settings *s, const char *home, struct strv *out, struct err *e)
+bool reach_has_own_caches(const struct settings *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].from == SETTING_FROM_SHIPPED && !s->v[i].shared &&
+		    streq(s->v[i].section, "mounts") && starts_with(s->v[i].value, "cache:"))
+			return true;
+	return false;
+}
+
+void reach_share_caches(struct settings *s, const char *home, const struct strv *granted,
+			const struct reach_asker *asker)
+{
+	struct mount_setting *v = NULL;
+	struct err ignored; /* whoever uses the mounts says it */
+	size_t n = 0;
+
+	if (settings_mounts(s, home, &v, &n, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		cleanup_free char *cache = xasprintf("cache:%s", v[i].source);
+		cleanup_strv struct strv line = {0};
+
+		if (!v[i].own)
+			continue;
+		reach_add_mount(cache, v[i].target, v[i].read_only, &line);
+		for (size_t j = 0; j < s->n; j++)
+			if (s->v[j].source == v[i].where)
+				s->v[j].shared = asker->accepts || strv_has(granted, line.v[0]);
+	}
+	mount_settings_free(v, n);
+}
+
+static int add_mounts(const struct settings *s, const char *home, bool accepts, struct strv *out,
+		      struct err *e)
 {
 	struct mount_setting *v = NULL;
 	size_t n = 0;
@@ -212,7 +245,7 @@ static int add_mounts(const struct settings *s, const char *home, struct strv *o
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		cleanup_free char *source = NULL;
 
-		if (v[i].kind == MOUNT_SETTING_TMPFS)
+		if (v[i].kind == MOUNT_SETTING_TMPFS || (v[i].own && !accepts))
 			continue;
 		source = v[i].kind == MOUNT_SETTING_CACHE ? xasprintf("cache:%s", v[i].source)
 							  : realpath(v[i].source, NULL);
@@ -264,34 +297,43 @@ int reach_kept(const struct box *b, struct strv *out, struct err *e)
 	return read_kept(b, out, &exists, e);
 }
 
-int reach_ask(const struct box *b, const struct settings *s, const char *home,
-	      const struct reach_asker *asker, struct strv *ret_granted, struct err *e)
+int reach_of(const struct settings *s, const char *home, bool accepts, struct strv *out,
+	     struct err *e)
 {
-	cleanup_strv struct strv all = {0}, given = {0}, asked = {0};
 	cleanup_lending struct lending lent = {0};
-	bool exists = false;
-	int r = b ? read_kept(b, &given, &exists, e) : 0;
+	int r = reach_add_settings(s, out, e);
 
-	if (r == 0)
-		r = reach_add_settings(s, &all, e);
 	if (r == 0)
 		r = lend_find(s, home, &lent, e);
 	for (size_t i = 0; i < lent.reach.n; i++)
-		strv_push(&all, lent.reach.v[i]);
+		strv_push(out, lent.reach.v[i]);
+	return r < 0 ? r : add_mounts(s, home, accepts, out, e);
+}
+
+int reach_ask(const struct box *b, struct settings *s, const char *home,
+	      const struct reach_asker *asker, struct strv *granted, struct err *e)
+{
+	cleanup_strv struct strv all = {0}, given = {0}, asked = {0};
+	bool exists = false;
+	int r = b ? read_kept(b, &given, &exists, e) : 0;
+
+	for (size_t i = 0; i < granted->n; i++)
+		strv_push(&given, granted->v[i]);
 	if (r == 0)
-		r = add_mounts(s, home, &all, e);
+		r = reach_of(s, home, asker->accepts, &all, e);
 	if (r < 0)
 		return r;
+	reach_share_caches(s, home, &given, asker);
 	if (!exists)
 		add_defaults(s, &given);
 	subtract(&all, &given, &asked);
 	r = asked.n ? asker->ask(s->project_dir, &asked, !exists, asker->arg, e) : 0;
 	for (size_t i = 0; r == 0 && i < asked.n; i++)
-		strv_push(ret_granted, asked.v[i]);
+		strv_push(granted, asked.v[i]);
 	return r;
 }
 
-int reach_ask_steps(const struct store *s, const struct settings *settings,
+int reach_ask_steps(const struct store *s, struct settings *settings,
 		    const struct reach_asker *asker, struct strv *ret_granted, struct err *e)
 {
 	cleanup_user struct user u = {0};
@@ -302,6 +344,8 @@ int reach_ask_steps(const struct store *s, const struct settings *settings,
 
 	user_self(&u);
 	home = session_home(&u);
+	if (found != 0)
+		agreed_read(s, settings, &granted);
 	r = reach_ask(found == 0 ? &b : NULL, settings, home, asker, &granted, e);
 	for (size_t i = 0; r == 0 && ret_granted && i < granted.n; i++)
 		strv_push(ret_granted, granted.v[i]);

@@ -22,7 +22,29 @@ struct reach_asker {
 	int (*ask)(const char *project, const struct strv *lines, bool first, void *arg,
 		   struct err *e);
 	void *arg;
+	bool accepts; /* whatever it is asked for */
 };
+
+/*
+ * Caches of the profiles that come with the program are no question: a project that was not given them
+ * has its own, which no other sees. Those of them that `granted` has, or all that the asker accepts, are
+ * from here on the ones that projects share. home is the one inside.
+ */
+void reach_share_caches(struct settings *s, const char *home, const struct strv *granted,
+			const struct reach_asker *asker);
+
+/* Are there such caches, by now the project's own? */
+bool reach_has_own_caches(const struct settings *s);
+
+/*
+ * What the user agreed to by writing the file of a project with `sandbox init`, before there is a box to
+ * keep it with. It holds for that very file: once the text has changed, it is void. Forgotten when a box
+ * keeps it. agreed_read() appends its lines, none when there is none.
+ */
+int agreed_keep(const struct store *s, const struct settings *settings, const struct strv *lines,
+		struct err *e);
+void agreed_read(const struct store *s, const struct settings *settings, struct strv *out);
+void agreed_forget(const struct store *s, const char *project);
 
 /*
  * Appends what the settings, read from files, give of the host: home, network, an image that is a
@@ -40,16 +62,21 @@ void reach_add_root(const struct box *b, const char *real, struct strv *out);
 /* Appends one mount of a host folder that is no part of the project, or of a cache that projects share. */
 void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out);
 
+/* Appends all that the settings ask for, as far as it can be told without a box. */
+int reach_of(const struct settings *s, const char *home, bool accepts, struct strv *out,
+	     struct err *e);
+
 /*
  * Before a box is made (b NULL) or made anew, and before its steps run: asks for what the settings ask
- * for beyond what is kept, and appends what was granted.
+ * for beyond what is kept and what *granted has, and appends what was granted. Settles which caches are
+ * shared.
  */
-int reach_ask(const struct box *b, const struct settings *s, const char *home,
-	      const struct reach_asker *asker, struct strv *ret_granted, struct err *e);
+int reach_ask(const struct box *b, struct settings *s, const char *home,
+	      const struct reach_asker *asker, struct strv *granted, struct err *e);
 
 /* The same for who runs the steps of a project, whatever box it has: *ret_granted, unless NULL, also has what
  * is kept of that. */
-int reach_ask_steps(const struct store *s, const struct settings *settings,
+int reach_ask_steps(const struct store *s, struct settings *settings,
 		    const struct reach_asker *asker, struct strv *ret_granted, struct err *e);
 
 /*

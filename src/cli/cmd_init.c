@@ -17,8 +17,11 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "cli/ask.h"
 #include "box/image.h"
+#include "box/reach.h"
+#include "box/session_env.h"
 #include "box/store.h"
 #include "cli/commands.h"
 #include "cli/init.h"
@@ -253,6 +256,39 @@ static const char *default_image(const struct init_guess *g)
 	return "host";
 }
 
+/*
+ * What was proposed and taken, or typed, is agreed to: `enter` does not ask for it again. What was copied
+ * from a file of the project, as devcontainer.json, is not: its mounts are a stranger's word until
+ * somebody says yes.
+ */
+static int agree(const char *dir, bool image_chosen, struct err *e)
+{
+	const struct settings_request req = {.project_dir = dir};
+	cleanup_settings struct settings s = {0};
+	cleanup_free struct setting *chosen = NULL;
+	cleanup_strv struct strv lines = {0};
+	cleanup_store struct store store = STORE_INIT;
+	cleanup_user struct user u = {0};
+	cleanup_free char *home = NULL;
+	struct settings view;
+	int r = settings_load(&req, &s, e);
+
+	if (r < 0 || (r = store_open(&store, e)) < 0)
+		return r;
+	user_self(&u);
+	home = session_home(&u);
+	view = s;
+	view.v = chosen = xcalloc(s.n + 1, sizeof(*chosen));
+	view.n = 0;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.v[i].from != SETTING_FROM_PROJECT ||
+		    (image_chosen && streq(s.v[i].section, "sandbox") &&
+		     streq(s.v[i].key, "image")))
+			chosen[view.n++] = s.v[i];
+	r = reach_of(&view, home, true, &lines, e);
+	return r < 0 ? r : agreed_keep(&store, &s, &lines, e);
+}
+
 int init_folder(const char *where, const struct init_options *o, struct err *e)
 {
 	cleanup_free char *dir = realpath(where, NULL);
@@ -260,7 +296,9 @@ int init_folder(const char *where, const struct init_options *o, struct err *e)
 	cleanup_init_guess struct init_guess guess = {0};
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_close int dirfd = -1;
+	bool asked = !o->yes && isatty(STDIN_FILENO);
 	struct stat st;
+	struct err why;
 
 	if (dir)
 		dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -278,11 +316,13 @@ int init_folder(const char *where, const struct init_options *o, struct err *e)
 			     joined(&guess.profiles, ", "), joined(&guess.apt, " ")};
 	if (check_answer("image", a.image, dir, e) < 0)
 		return -e->code;
-	if (!o->yes && isatty(STDIN_FILENO) && ask_all(dir, &a, e) < 0)
+	if (asked && ask_all(dir, &a, e) < 0)
 		return -e->code;
 	compose(&a, &guess, &text);
 	if (file_write_atomic(dirfd, PROJECT_FILE, text.data, text.len, 0644, e) < 0)
 		return -e->code;
+	if (agree(dir, asked || o->image || !guess.image, &why) < 0)
+		log_debug("what it gets of this machine is asked by enter: %s", why.msg);
 	log_note("wrote '%s/" PROJECT_FILE "': next, sandbox enter", where);
 	return 0;
 }

@@ -42,5 +42,5 @@ static int ask(const char *project, const struct strv *lines, bool first, void *
 
 struct reach_asker consent_asker(const struct consent *c)
 {
-	return (struct reach_asker){.ask = ask, .arg = (void *)c};
+	return (struct reach_asker){.ask = ask, .arg = (void *)c, .accepts = c->accept};
 }

@@ -82,6 +82,7 @@ static int load_project(struct loader *ld)
 	r = load_profiles(ld, &project);
 	load_close(ld, &project);
 	ld->out->project_file = take_ptr(path);
+	memcpy(ld->out->project_sha256, project.ini.sha256, sizeof(project.ini.sha256));
 	return r < 0 ? r : load_merge(ld, &project);
 }
 
@@ -92,7 +93,7 @@ static int add_outside(struct loader *ld, const char *key, const char *value, co
 
 	if (schema_check("sandbox", key, value, &row, ld->e) < 0)
 		return err_add(ld->e, "%s", source);
-	return load_setting(ld, row, "sandbox", key, value, xstrdup(source), ld->cwd, true);
+	return load_setting(ld, row, "sandbox", key, value, xstrdup(source), ld->cwd, NULL);
 }
 
 /* Does variable, which begins with "SANDBOX_", name key? "SANDBOX_IO_URING" is io-uring. */

@@ -44,6 +44,7 @@ struct load_file {
 	char *path;
 	char *dir;
 	struct ini ini;
+	int from; /* as in struct setting */
 };
 
 void load_file_clear(struct load_file *f);
@@ -68,8 +69,9 @@ int load_key(struct loader *ld, const struct load_file *f, const char *key);
 /* Adds what a file sets: first all but variants, then the variant that was asked for. */
 int load_merge(struct loader *ld, const struct load_file *f);
 
-/* Adds one setting; users: as in struct setting. Takes ownership of source. */
+/* Adds one setting of a file, or with file NULL the user's own word. Takes ownership of source. */
 int load_setting(struct loader *ld, const struct schema_key *row, const char *section,
-		 const char *key, const char *value, char *source, const char *dir, bool users);
+		 const char *key, const char *value, char *source, const char *dir,
+		 const struct load_file *file);
 
 #endif

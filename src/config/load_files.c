@@ -32,7 +32,8 @@ static char *display_name(const struct loader *ld, const char *path)
 }
 
 int load_setting(struct loader *ld, const struct schema_key *row, const char *section,
-		 const char *key, const char *value, char *source, const char *dir, bool users)
+		 const char *key, const char *value, char *source, const char *dir,
+		 const struct load_file *file)
 {
 	struct settings *s = ld->out;
 	struct setting st = {.section = xstrdup(section),
@@ -40,7 +41,8 @@ int load_setting(struct loader *ld, const struct schema_key *row, const char *se
 			     .value = xstrdup(value),
 			     .source = source,
 			     .dir = xstrdup(dir),
-			     .users = users};
+			     .users = !file,
+			     .from = file ? file->from : SETTING_FROM_FILE};
 
 	if (row->type != SCHEMA_SCRIPT)
 		for (char *p = st.value; (p = strchr(p, '\n')); p++)
@@ -109,7 +111,7 @@ int load_merge(struct loader *ld, const struct load_file *f)
 				continue;
 			r = load_setting(ld, schema_find(entry->section, entry->key),
 					 entry->section, entry->key, entry->value,
-					 xasprintf("%s:%u", f->name, entry->line), f->dir, false);
+					 xasprintf("%s:%u", f->name, entry->line), f->dir, f);
 			if (r < 0)
 				return r;
 		}
@@ -183,6 +185,9 @@ int load_open(struct loader *ld, const char *path, bool project, bool system, co
 		.name = display_name(ld, path),
 		.path = xstrdup(path),
 		.dir = path_normalize(path, ".."),
+		.from = project	 ? SETTING_FROM_PROJECT
+			: system ? SETTING_FROM_SHIPPED
+				 : SETTING_FROM_FILE,
 	};
 	int r = ini_read(path, f.name, system, &f.ini, ld->e);
 

@@ -136,6 +136,8 @@ int settings_mounts(const struct settings *s, const char *home, struct mount_set
 			.read_only = m.read_only,
 			.overlay = m.overlay,
 			.size = m.size,
+			.own = m.kind == MOUNT_SETTING_CACHE && s->project_dir && !st->shared &&
+			       st->from == SETTING_FROM_SHIPPED,
 			.where = st->source,
 		};
 	}

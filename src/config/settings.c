@@ -41,7 +41,9 @@ void settings_add(struct settings *s, const struct setting *st)
 					.value = xstrdup(st->value),
 					.source = xstrdup(st->source),
 					.dir = xstrdup(st->dir),
-					.users = st->users};
+					.users = st->users,
+					.from = st->from,
+					.shared = st->shared};
 }
 
 const struct setting *settings_find(const struct settings *s, const char *section, const char *key)

@@ -23,15 +23,18 @@ struct setting {
 	char *source;
 	char *dir; /* folder that relative paths in value are relative to; absolute */
 	bool users; /* a flag's or a variable's, the user's own word: what source says is for people */
+	enum { SETTING_FROM_FILE, SETTING_FROM_SHIPPED, SETTING_FROM_PROJECT } from;
+	bool shared; /* of a shipped profile's cache: the user lets this project share it (reach.h) */
 };
 
 struct settings {
 	struct setting *v; /* in order of precedence, lowest first; a single value stands once */
 	size_t n;
-	char *project_dir;    /* absolute, NULL when there is no project folder */
-	char *project_file;   /* its sandbox.ini, NULL when there is none */
-	char *network_denied; /* where a policy denies the network, or NULL */
-	struct strv files;    /* profiles and includes: name and "sha256:..." in turn */
+	char *project_dir;	 /* absolute, NULL when there is no project folder */
+	char *project_file;	 /* its sandbox.ini, NULL when there is none */
+	char project_sha256[65]; /* of project_file, hexadecimal; "" when there is none */
+	char *network_denied;	 /* where a policy denies the network, or NULL */
+	struct strv files;	 /* profiles and includes: name and "sha256:..." in turn */
 };
 
 /* What settings_load() is asked for; everything may be NULL or empty. */
@@ -83,6 +86,7 @@ struct mount_setting {
 	char *source; /* BIND: absolute host path; CACHE: its name; TMPFS: NULL */
 	bool read_only;
 	bool overlay;		 /* BIND: what is written stays in the box */
+	bool own;		 /* CACHE: the project's own, not one that projects share */
 	unsigned long long size; /* TMPFS: bytes, 0 for the kernel's default */
 	const char *where;	 /* source of the setting, for messages; points into settings */
 };

@@ -103,3 +103,52 @@ accepted() { sandbox enter --accept "$T/p" -- "$@"; }
 	screen_shows '^secret'
 	screen_close
 }
+
+@test "caches of shipped profiles are no question, and no way from one project into another" {
+	project victim $'[sandbox]\nprofile = c\nlinger = 0'
+	project stranger $'[sandbox]\nprofile = c\nlinger = 0'
+	sandbox enter "$T/stranger" -- sh -c 'echo poison >~/.cache/ccache/x'
+	[ -z "$(sandbox enter "$T/victim" -- sh -c 'ls -A ~/.cache/ccache')" ]
+	# The project's own ones stay, as the shared ones do.
+	sandbox rm stranger
+	[ "$(sandbox enter "$T/stranger" -- sh -c 'cat ~/.cache/ccache/x')" = poison ]
+	# Who says so shares them, then and from then on.
+	project friend $'[sandbox]\nprofile = c\nlinger = 0'
+	sandbox enter --accept "$T/friend" -- sh -c 'echo good >~/.cache/ccache/x'
+	[ "$(sandbox enter --accept "$T/victim" -- sh -c 'cat ~/.cache/ccache/x')" = good ]
+	[ "$(sandbox enter "$T/victim" -- sh -c 'cat ~/.cache/ccache/x')" = good ]
+	# The same words in the project's own file, or in a profile of its own, are the project's.
+	printf '[mounts]\n~/.cache/ccache = cache:ccache\n' >team.ini
+	project other $'[sandbox]\nprofile = c, ../team.ini'
+	fails 125 "*: */.cache/ccache = cache:ccache: 'sandbox*" sandbox enter "$T/other" -- true
+	project other $'[sandbox]\nprofile = c\n[mounts]\n/mine = cache:ccache'
+	fails 125 "*: /mine = cache:ccache: 'sandbox*" sandbox enter "$T/other" -- true
+	# A name that would be another project's own is one that is asked about.
+	project other $'[mounts]\n/mine = cache:'"$(cd "$XDG_DATA_HOME/sandbox/caches" && printf '%s\n' ccache.* | head -1)"
+	fails 125 "*: /mine = cache:ccache.*" sandbox enter "$T/other" -- true
+}
+
+@test "what init wrote is agreed to, as it wrote it and no longer" {
+	mkdir c more
+	touch c/Makefile more/package.json
+	sandbox init --yes c
+	sandbox enter ./c -- sh -c 'echo mine >~/.cache/ccache/x'
+	[ "$(cat "$XDG_DATA_HOME/sandbox/caches/ccache/x")" = mine ]
+	[ -z "$(ls "$XDG_DATA_HOME/sandbox/agreed")" ]
+	echo $'[mounts]\n/data = ../data' >>c/sandbox.ini
+	sandbox stop c
+	fails 125 "*more than before: /data = $T/data: *" sandbox enter ./c -- true
+	# Changed before the first enter, it is a file like any other.
+	sandbox init --yes --image "dir:$T/data" more
+	sed -i 's/^profile.*/&, ssh-agent/' more/sandbox.ini
+	export SSH_AUTH_SOCK=$T/agent
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$T/agent"
+	fails 125 "*asks for these of this machine: image = dir:$T/data; ssh-agent*" sandbox enter ./more -- true
+	[ ! -e "$XDG_DATA_HOME/sandbox/caches/npm" ]
+	# What it copied out of a stranger's file nobody has agreed to.
+	project d
+	rm d/sandbox.ini
+	echo '{"image": "registry.invalid/a:1", "mounts": ["source='"$T"'/data,target=/data,type=bind"]}' >d/.devcontainer.json
+	sandbox init --yes d
+	fails 125 "*asks for these of this machine: image = registry.invalid/a:1; /data = $T/data: *" sandbox enter ./d -- true
+}
