@@ -8,7 +8,7 @@
 # SANDBOX names the program to test; else it is found in TEST_BUILD (see tests/suite), else in
 # build/. It comes first in PATH. TEST_MODE (user, root, nested) says how the suite is run.
 
-bats_require_minimum_version 1.7.0
+bats_require_minimum_version 1.8.0
 
 SOURCE=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 BUILD=${TEST_BUILD:-$SOURCE/build}

@@ -16,6 +16,30 @@ small_image() {
 	sandbox image import "$T/app" app:1 2>/dev/null
 }
 
+# Gives this test an image as its makers publish it: debian:bookworm, debian:bookworm-slim, alpine:3,
+# busybox:1 or busybox:musl. It lies in a second store, unpacked once for all tests of a run. A test
+# that calls this has the tag `debian`, `debian-slim`, `alpine`, `busybox` or `busybox-musl`.
+official() { # TAG
+	local name store=$BATS_RUN_TMPDIR/official
+
+	case $1 in
+	debian) name=debian:bookworm ;;
+	debian-slim) name=debian:bookworm-slim ;;
+	alpine) name=alpine:3 ;;
+	busybox) name=busybox:1 ;;
+	busybox-musl) name=busybox:musl ;;
+	esac
+	mkdir -p "$store" "$HOME/.config/sandbox"
+	[ -e "$store/$1" ] || {
+		HOME=$store XDG_DATA_HOME=$store sandbox image import --quiet "$TEST_IMAGES/$1.tar" $name >"$store/log" 2>&1 || {
+			cat "$store/log" >&2
+			return 1
+		}
+		touch "$store/$1"
+	}
+	printf '[images]\nstores = %s\n' "$store/sandbox" >"$HOME/.config/sandbox/sandbox.conf"
+}
+
 # Debian's docker-registry on a free port of the loopback; sets REGISTRY to localhost:PORT. Lines of
 # its configuration may be added; with blanks before them they are http's.
 registry_start() { # [YAML [SCHEME]]
