@@ -101,7 +101,6 @@ PROFILES  := $(wildcard profiles/*.ini)
 
 UNIT  := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 TOOLS := $(patsubst tests/programs/%.c,$(B)/tests/programs/%,$(wildcard tests/programs/*.c))
-BENCH := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 FUZZ  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 30
 
@@ -184,12 +183,8 @@ $(B)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) -D_GNU_SOURCE -Isrc $(LANGUAGE) $(WARNINGS) -O2 -static $(CFLAGS) -o $@ $^
 
-bench: all $(BENCH) ## measure against other launchers
+bench: all ## measure against other launchers
 	bench/start $(B)
-
-$(B)/bench/%: bench/%.c
-	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE $(LANGUAGE) $(WARNINGS) -O2 -static $(CFLAGS) -o $@ $<
 
 fuzz: $(FUZZ) ## run each fuzz target for FUZZ_SECONDS (30)
 	@for f in $(FUZZ); do \
