@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -246,4 +247,21 @@ void proc_set_title(const char *title)
 		return;
 	memset(args.start, 0, args.len);
 	memcpy(args.start, title, strnlen(title, args.len));
+}
+
+void proc_die_as(int status)
+{
+	int sig = STATUS_SIGNAL(status);
+	sigset_t only;
+
+	if (!sig)
+		return;
+	/* A core, where there is one to be had, is the command's. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	signal(sig, SIG_DFL);
+	sigemptyset(&only);
+	sigaddset(&only, sig);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	raise(sig);
+	_exit(STATUS_EXIT(status));
 }

@@ -33,6 +33,20 @@ unsigned long long proc_start_time(pid_t pid);
 void proc_remember_args(int argc, char **argv);
 void proc_set_title(const char *title);
 
+/*
+ * How a command ended, in one number: its exit status, or 128+n when signal n ended it, and then n is
+ * in the byte above as well. What a program can exit with is the lowest byte.
+ */
+#define STATUS_OF_SIGNAL(n)   ((128 + (n)) | (n) << 8)
+#define STATUS_SIGNAL(status) ((status) >> 8 & 0x7f) /* 0: it was none */
+#define STATUS_EXIT(status)   ((status)&0xff)
+
+/*
+ * Where a signal has ended the command, ends this process by the same one, without a core: whoever
+ * waits for us sees what it would have seen of the command. A shell ends its loop at Ctrl-C by that.
+ */
+void proc_die_as(int status);
+
 /* The user who called us, as the host knows them. Owned strings. */
 struct user {
 	uid_t uid;

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "launch/client.h"
 
 #define CREATED "created" /* in the box's folder: create has succeeded */
@@ -72,7 +73,8 @@ static int run_strictly(const struct box_session *s, const char *name, int *conn
 	int status = 0, r = run(s, name, false, connection, &status, e);
 
 	if (r == 0 && status != 0)
-		r = err_set(e, EIO, "the hook '%s' failed with status %d", name, status);
+		r = err_set(e, EIO, "the hook '%s' failed with status %d", name,
+			    STATUS_EXIT(status));
 	return r;
 }
 
@@ -107,6 +109,6 @@ int hooks_at_enter(const struct box_session *s, int *connection, struct err *e)
 	int status = 0, r = has(s, "enter") ? run(s, "enter", false, connection, &status, e) : 0;
 
 	if (r == 0 && status != 0)
-		log_warn("the hook 'enter' ended with status %d", status);
+		log_warn("the hook 'enter' ended with status %d", STATUS_EXIT(status));
 	return r;
 }

@@ -232,8 +232,10 @@ int main(int argc, char **argv)
 		return 125;
 	r = run_program(argc, argv, &status, &e);
 	out = r < 0 ? 0 : finish_output(&e);
-	if (r == 0 && out == 0)
-		return status;
+	if (r == 0 && out == 0) {
+		proc_die_as(status);
+		return STATUS_EXIT(status);
+	}
 	/* Whoever closed the pipe knows, and wants no more words. */
 	if (e.code != ERR_SAID && (e.code != EPIPE || out == 0))
 		fprintf(stderr, "sandbox: %s\n", e.msg);

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "launch/client.h"
 #include "launch/protocol.h"
 
@@ -199,5 +200,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "sudo: %s\n", e.msg);
 		return e.code == ERR_USAGE ? 1 : err_exit_status(&e);
 	}
-	return status;
+	proc_die_as(status);
+	return STATUS_EXIT(status);
 }

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/proc.h"
 #include "launch/protocol.h"
 #include "launch/terminal.h"
 
@@ -27,8 +28,9 @@ struct client {
 	int connection;
 	int report; /* read end; -1 once the command is known to run */
 	int signals;
-	int terminal;	    /* the user's, -1 for none */
-	uint32_t terminals; /* bit n: descriptor n is a terminal */
+	int terminal; /* the user's, -1 for none */
+	int keys;     /* the same, open for reading; -1 until the command has it */
+	struct request_terminal inside;
 	struct relay in, out;
 	bool accepted, done;
 	int status;
@@ -54,15 +56,20 @@ int client_connect(int dirfd, const char *name, int *ret_fd)
 	return 0;
 }
 
-/* Descriptors that are terminals, and which of them is the one to read keys from. */
+/*
+ * Descriptors that are terminals. A command that has keys and screen both gets the terminal at once.
+ * One in a pipeline or in the background may never want it, while others do: it gets it when it asks.
+ */
 static void find_terminals(struct client *c)
 {
-	c->terminal = -1;
 	for (int fd = 2; fd >= 0; fd--)
 		if (isatty(fd)) {
-			c->terminals |= 1u << fd;
+			c->inside.fds |= 1u << fd;
 			c->terminal = fd;
 		}
+	c->inside.background = c->terminal >= 0 &&
+			       ((c->inside.fds & 3) != 3 || !terminal_is_ours(c->terminal));
+	c->inside.size = terminal_size(c->terminal);
 }
 
 static int block_signals(struct client *c, sigset_t *old, struct err *e)
@@ -94,24 +101,36 @@ static void resize(const struct client *c)
 		ioctl(c->in.to, TIOCSWINSZ, &ws);
 }
 
-/*
- * Stops this process as its shell would see any job stop; returns when it is continued. The
- * shell may have changed the terminal meanwhile.
- */
-static void suspend(const struct client *c)
+/* From now on what is typed is the command's. */
+static void take_terminal(struct client *c)
 {
-	sigset_t tstp;
+	if (c->keys < 0)
+		c->keys = terminal_keys(c->terminal);
+	c->in.from = c->keys;
+	terminal_raw(c->terminal, !(c->inside.fds & 2));
+}
 
-	terminal_restore();
-	sigemptyset(&tstp);
-	sigaddset(&tstp, SIGTSTP);
-	raise(SIGTSTP);
-	sigprocmask(SIG_UNBLOCK, &tstp, NULL);
-	sigprocmask(SIG_BLOCK, &tstp, NULL);
-	if (c->terminals & 1)
-		terminal_raw(c->terminal, !(c->terminals & 2));
+/* The command is stopped. It goes on when we do, in the foreground or not as we are. */
+static void on_stopped(struct client *c, int sig)
+{
+	bool asks = sig == SIGTTIN || sig == SIGTTOU;
+
+	if (!asks)
+		terminal_suspend();
+	else if (!terminal_is_ours(c->terminal) && !terminal_wait(c->terminal)) {
+		/* As the kernel ends a stopped job that nobody can continue. */
+		send_signal(c, SIGHUP);
+		send_signal(c, SIGTTIN);
+		return;
+	}
 	resize(c);
-	send_signal(c, SIGCONT);
+	if (c->terminal < 0 || !terminal_is_ours(c->terminal)) {
+		send_signal(c, c->terminal < 0 ? SIGCONT : SIGTTIN);
+		return;
+	}
+	if (asks || c->keys >= 0)
+		take_terminal(c);
+	send_signal(c, c->keys >= 0 ? SIGCONT : SIGTTIN);
 }
 
 /* While the box has not answered there is nobody to pass a signal to but ourselves. */
@@ -127,7 +146,7 @@ static void on_signal(struct client *c)
 	if (read(c->signals, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (!c->accepted && ends_us(info.ssi_signo)) {
-		c->status = 128 + (int)info.ssi_signo;
+		c->status = STATUS_OF_SIGNAL((int)info.ssi_signo);
 		c->done = true;
 		return;
 	}
@@ -140,18 +159,18 @@ static void on_signal(struct client *c)
 		 * The leader of a terminal's session passes it on and says STOPPED; a group
 		 * without one is an orphan, which the kernel stops by SIGSTOP alone.
 		 */
-		send_signal(c, c->terminals ? SIGTSTP : SIGSTOP);
-		if (!c->terminals)
-			suspend(c);
+		send_signal(c, c->terminal >= 0 ? SIGTSTP : SIGSTOP);
+		if (c->terminal < 0)
+			on_stopped(c, SIGSTOP);
 		break;
 	case SIGCONT:
-		if (c->terminals & 1 && c->in.to >= 0)
-			terminal_raw(c->terminal, !(c->terminals & 2));
+		if (c->keys >= 0)
+			take_terminal(c);
 		resize(c);
 		break;
 	case SIGHUP: /* our terminal has gone, and the session with it */
 		send_signal(c, SIGHUP);
-		c->status = 128 + SIGHUP;
+		c->status = STATUS_OF_SIGNAL(SIGHUP);
 		c->done = true;
 		break;
 	default:
@@ -163,15 +182,20 @@ static void start_relay(struct client *c, int master)
 {
 	fcntl(master, F_SETFL, O_NONBLOCK);
 	c->out.from = master;
-	c->out.to = c->terminals & 2 ? 1 : c->terminal;
-	if (c->terminals & 4 && !(c->terminals & 2))
-		c->out.to = 2;
+	c->out.to = c->inside.fds & 2 ? 1 : c->inside.fds & 4 ? 2 : c->terminal;
 	c->in.to = master;
-	if (c->terminals & 1) {
-		c->in.from = c->terminal;
-		terminal_raw(c->terminal, !(c->terminals & 2));
-	}
+	if (!c->inside.background)
+		take_terminal(c);
 	resize(c);
+}
+
+static bool read_output(struct client *c)
+{
+	bool more = relay_read(&c->out);
+
+	c->out.end = c->out.start +
+		     terminal_undo_newlines(c->out.data + c->out.start, c->out.end - c->out.start);
+	return more;
 }
 
 /* What the command wrote before it ended is in the pty by now: read(2) flushes it out. */
@@ -180,7 +204,7 @@ static void drain(struct client *c)
 	while (c->out.from >= 0) {
 		if (relay_pending(&c->out) && !relay_write(&c->out))
 			return;
-		if (!relay_pending(&c->out) && (!relay_read(&c->out) || !relay_pending(&c->out)))
+		if (!relay_pending(&c->out) && (!read_output(c) || !relay_pending(&c->out)))
 			return;
 	}
 }
@@ -205,7 +229,7 @@ static int on_message(struct client *c, struct err *e)
 			start_relay(c, fds[0]);
 		break;
 	case MESSAGE_STOPPED:
-		suspend(c);
+		on_stopped(c, m.value);
 		break;
 	case MESSAGE_EXIT:
 		c->status = m.value;
@@ -248,7 +272,7 @@ static void relay_step(struct client *c, short in_events, short master_events)
 		end_input(c);
 	if (relay_pending(&c->in) && !relay_write(&c->in))
 		c->in.start = c->in.end;
-	if (master_events & (POLLIN | POLLHUP) && !relay_pending(&c->out) && !relay_read(&c->out))
+	if (master_events & (POLLIN | POLLHUP) && !relay_pending(&c->out) && !read_output(c))
 		c->out.from = -1;
 	/* What cannot be written any more is dropped: the command must not wait for ever. */
 	if (relay_pending(&c->out) && !relay_write(&c->out))
@@ -310,22 +334,23 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 			   .report = -1,
 			   .signals = -1,
 			   .terminal = -1,
+			   .keys = -1,
 			   .in = {.from = -1, .to = -1},
 			   .out = {.from = -1, .to = -1}};
-	struct winsize size;
 	sigset_t old;
 	int r;
 
 	if (!req->detach)
 		find_terminals(&c);
 	r = block_signals(&c, &old, e);
-	size = terminal_size(c.terminal);
 	if (r == 0)
-		r = request_send(connection, req, c.terminals, &size, &c.report, e);
+		r = request_send(connection, req, &c.inside, &c.report, e);
 	if (r == 0)
 		r = run_to_end(&c, req, accepted, arg, e);
 	drain(&c);
 	terminal_restore();
+	if (c.keys != c.terminal)
+		close_fd(&c.keys);
 	close_fd(&c.in.to); /* the master: both relays' one descriptor */
 	close_fd(&c.signals);
 	close_fd(&c.report);

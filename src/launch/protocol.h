@@ -12,6 +12,10 @@
  *	               <-------------------   EXIT
  *	STOP           ------------------->   (the box ends; the connection closes with it)
  *
+ * STOPPED tells the signal that stopped the command: SIGTTIN and SIGTTOU, that it is in the background
+ * of its pty and wants to read or to set it. To a session with a pty SIGNAL may be SIGCONT, go on in
+ * the foreground, or SIGTTIN, go on in the background.
+ *
  * A client that closes the connection ends its session, unless that is detached. Before ACCEPTED nothing has been run, so a
  * connection that closes before it may be asked again.
  *
@@ -53,11 +57,11 @@ enum message_type {
 };
 
 enum session_flags {
-	SESSION_ROOT = 1u << 0,	    /* as box-root instead of you */
-	SESSION_RAW_PTY = 1u << 1,  /* stdin is no terminal: the pty must not touch the bytes */
-	SESSION_DETACHED = 1u << 2, /* outlives its client */
-	SESSION_AT_EXIT = 1u << 3,  /* not now: when the box goes by itself or is stopped */
-	SESSION_TOOLS = 1u << 4,    /* in a root of tools: as you, from outside, and attached */
+	SESSION_ROOT = 1u << 0,	      /* as box-root instead of you */
+	SESSION_BACKGROUND = 1u << 1, /* in the background of its pty; see STOPPED below */
+	SESSION_DETACHED = 1u << 2,   /* outlives its client */
+	SESSION_AT_EXIT = 1u << 3,    /* not now: when the box goes by itself or is stopped */
+	SESSION_TOOLS = 1u << 4,      /* in a root of tools: as you, from outside, and attached */
 };
 
 struct message {

@@ -63,12 +63,13 @@ static int check_stdio(uint32_t terminals, struct err *e)
 	return 0;
 }
 
-int request_send(int connection, const struct session_request *req, uint32_t terminals,
-		 const struct winsize *size, int *ret_report, struct err *e)
+int request_send(int connection, const struct session_request *req,
+		 const struct request_terminal *terminal, int *ret_report, struct err *e)
 {
 	cleanup_close int payload = -1, report = -1, report_w = -1, null = -1;
 	int fds[PROTOCOL_MAX_FDS], n = 0, pipefd[2], r;
 	struct message m = {.type = MESSAGE_SESSION};
+	uint32_t terminals = terminal->fds;
 
 	r = check_stdio(terminals, e);
 	if (r == 0)
@@ -83,9 +84,9 @@ int request_send(int connection, const struct session_request *req, uint32_t ter
 		return err_sys(e, errno, "cannot open '/dev/null'");
 	m.session.flags = (req->root ? SESSION_ROOT : 0) | (req->detach ? SESSION_DETACHED : 0) |
 			  (req->at_exit ? SESSION_AT_EXIT : 0) | (req->tools ? SESSION_TOOLS : 0) |
-			  (terminals && !(terminals & 1) ? SESSION_RAW_PTY : 0);
+			  (terminal->background ? SESSION_BACKGROUND : 0);
 	m.session.terminals = terminals;
-	m.session.size = *size;
+	m.session.size = terminal->size;
 	fds[n++] = payload;
 	fds[n++] = report_w;
 	if (req->tools)

@@ -26,12 +26,19 @@ struct session_request {
 	const struct session_tools *tools; /* NULL: the root is the box's */
 };
 
+/* What of the session's stdio is its pty. */
+struct request_terminal {
+	uint32_t fds;	 /* bit n: descriptor n */
+	bool background; /* the command is not to have it before it asks */
+	struct winsize size;
+};
+
 /*
- * Sends the request with the descriptors 0 to 2 that are no terminals; bit n of terminals: n is
- * one. A descriptor that is a folder is refused. *ret_report is the read end of the report pipe,
- * the caller's to close. A peer that has gone is no error: what it had to say is still to be read.
+ * Sends the request with the descriptors 0 to 2 that are no terminals. A descriptor that is a folder
+ * is refused. *ret_report is the read end of the report pipe, the caller's to close. A peer that has
+ * gone is no error: what it had to say is still to be read.
  */
-int request_send(int connection, const struct session_request *req, uint32_t terminals,
-		 const struct winsize *size, int *ret_report, struct err *e);
+int request_send(int connection, const struct session_request *req,
+		 const struct request_terminal *terminal, int *ret_report, struct err *e);
 
 #endif

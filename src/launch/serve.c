@@ -27,6 +27,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "launch/accept.h"
 
 #define MAX_CONNECTIONS 1024 /* more wait in the backlog */
@@ -103,7 +104,7 @@ static void read_connection(struct server *srv, struct connection *c)
 
 static int exit_status(int status)
 {
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return WIFSIGNALED(status) ? STATUS_OF_SIGNAL(WTERMSIG(status)) : WEXITSTATUS(status);
 }
 
 static void session_ended(struct server *srv, pid_t pid, int status)

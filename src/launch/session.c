@@ -29,7 +29,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -39,6 +38,8 @@
 #include "launch/caps.h"
 #include "launch/seccomp.h"
 #include "launch/tools.h"
+
+#define RESUME_AGAIN_MS 20 /* a few system calls, on a busy machine */
 
 /* The strings of the payload, in the session's own memory. */
 struct command {
@@ -95,18 +96,6 @@ static int read_payload(int fd, struct command *ret, struct err *e)
 	return 0;
 }
 
-/* cfmakeraw(3) for output: bytes that come from a pipe on the client's side pass as they are. */
-static void make_pty_transparent(int tty)
-{
-	struct termios t;
-
-	if (tcgetattr(tty, &t) < 0)
-		return;
-	t.c_oflag &= ~(tcflag_t)OPOST;
-	t.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-	tcsetattr(tty, TCSANOW, &t);
-}
-
 static int set_stdio(const struct session *s, struct err *e)
 {
 	int tty = -1;
@@ -115,8 +104,6 @@ static int set_stdio(const struct session *s, struct err *e)
 		tty = ioctl(s->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 		if (tty < 0 || ioctl(tty, TIOCSCTTY, 0) < 0)
 			return err_sys(e, errno, "cannot open the session's terminal");
-		if (s->flags & SESSION_RAW_PTY)
-			make_pty_transparent(tty);
 	}
 	for (int i = 0; i < 3; i++) {
 		int from = s->stdio[i] >= 0 ? s->stdio[i] : tty;
@@ -267,6 +254,20 @@ static void unblock_all(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/*
+ * The command goes on. Who catches SIGTTIN or SIGTTOU and stops itself a moment later, as
+ * readpassphrase(3) does, is late for the first SIGCONT.
+ */
+static void resume(pid_t command, int tty, bool foreground, bool asked)
+{
+	tcsetpgrp(tty, foreground ? command : getpgrp());
+	kill(-command, SIGCONT);
+	if (foreground && asked) {
+		usleep(RESUME_AGAIN_MS * 1000);
+		kill(-command, SIGCONT);
+	}
+}
+
 /* The leader of a session with a terminal: waits for the command, tells of its stops. */
 static noreturn void lead(pid_t command, int connection, int tty)
 {
@@ -278,20 +279,21 @@ static noreturn void lead(pid_t command, int connection, int tty)
 	for (;;) {
 		if (sigwait(&all, &sig) != 0)
 			continue;
-		if (sig == SIGCONT)
-			tcsetpgrp(tty, command);
-		if (sig != SIGCHLD) {
+		if (sig == SIGCONT || sig == SIGTTIN)
+			resume(command, tty, sig == SIGCONT,
+			       stopped.value == SIGTTIN || stopped.value == SIGTTOU);
+		else if (sig != SIGCHLD)
 			kill(-command, sig);
-			continue;
-		}
-		if (waitpid(command, &status, WUNTRACED | WNOHANG) != command)
+		if (sig != SIGCHLD || waitpid(command, &status, WUNTRACED | WNOHANG) != command)
 			continue;
 		if (WIFSTOPPED(status)) {
 			stopped.value = WSTOPSIG(status);
 			message_send(connection, &stopped, NULL, 0, MSG_DONTWAIT);
 			continue;
 		}
-		_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+		if (WIFSIGNALED(status))
+			proc_die_as(STATUS_OF_SIGNAL(WTERMSIG(status)));
+		_exit(WEXITSTATUS(status));
 	}
 }
 
@@ -308,7 +310,8 @@ static noreturn void run_with_terminal(const struct session_policy *policy, cons
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		setpgid(0, 0);
-		tcsetpgrp(tty, getpid());
+		if (!(s->flags & SESSION_BACKGROUND))
+			tcsetpgrp(tty, getpid());
 		unblock_all();
 		execute(policy, s, c);
 	}

@@ -8,6 +8,7 @@
 #include "launch/terminal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <termios.h>
@@ -17,7 +18,7 @@
 
 static struct {
 	int fd;
-	bool raw, hooked;
+	bool raw, keeps_output, hooked;
 	struct termios saved;
 } term = {.fd = -1};
 
@@ -49,16 +50,25 @@ static void hook_restore(void)
 		sigaction(fatal[i], &sa, NULL);
 }
 
+bool terminal_is_ours(int fd)
+{
+	pid_t foreground = tcgetpgrp(fd);
+
+	/* One that is not our controlling terminal knows no jobs: who has it open may use it. */
+	return foreground < 0 ? isatty(fd) : foreground == getpgrp();
+}
+
 void terminal_raw(int fd, bool keep_output)
 {
 	struct termios raw;
 
 	/* In the background the terminal is another job's: its modes are not ours to change. */
-	if (term.raw || tcgetpgrp(fd) != getpgrp() || tcgetattr(fd, &term.saved) < 0)
+	if (term.raw || !terminal_is_ours(fd) || tcgetattr(fd, &term.saved) < 0)
 		return;
 	hook_restore();
 	term.fd = fd;
 	term.raw = true;
+	term.keeps_output = keep_output;
 	raw = term.saved;
 	cfmakeraw(&raw);
 	if (keep_output)
@@ -69,6 +79,51 @@ void terminal_raw(int fd, bool keep_output)
 bool terminal_is_raw(void)
 {
 	return term.raw;
+}
+
+int terminal_keys(int fd)
+{
+	return (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY
+		       ? open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+		       : fd;
+}
+
+void terminal_suspend(void)
+{
+	sigset_t tstp, old;
+
+	terminal_restore();
+	sigemptyset(&tstp);
+	sigaddset(&tstp, SIGTSTP);
+	raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &tstp, &old);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
+/* Reading nothing stops a job in the background as reading does. */
+bool terminal_wait(int fd)
+{
+	int keys = terminal_keys(fd);
+	char none;
+
+	terminal_restore();
+	(void)!read(keys, &none, 0);
+	if (keys != fd)
+		close(keys);
+	return terminal_is_ours(fd);
+}
+
+/* The pty made each "\n" "\r\n", and the terminal is about to do so again. */
+size_t terminal_undo_newlines(char *data, size_t len)
+{
+	size_t n = 0;
+
+	if (term.raw && !term.keeps_output)
+		return len;
+	for (size_t i = 0; i < len; i++)
+		if (data[i] != '\r' || i + 1 == len || data[i + 1] != '\n')
+			data[n++] = data[i];
+	return n;
 }
 
 struct winsize terminal_size(int fd)
