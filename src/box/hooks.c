@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "config/value.h"
 #include "launch/client.h"
 
 #define CREATED "created" /* in the box's folder: create has succeeded */
@@ -66,6 +67,11 @@ static int run(const struct box_session *s, const char *name, bool at_exit, int 
 	return r < 0 && r != -ERR_RETRY ? err_add(e, "cannot run the hook '%s'", name) : r;
 }
 
+static const char *hint(const struct box_session *s, const char *name)
+{
+	return value_script_hint(settings_get(s->settings, "hooks", name));
+}
+
 /* A hook that must succeed. */
 static int run_strictly(const struct box_session *s, const char *name, int *connection,
 			struct err *e)
@@ -73,8 +79,8 @@ static int run_strictly(const struct box_session *s, const char *name, int *conn
 	int status = 0, r = run(s, name, false, connection, &status, e);
 
 	if (r == 0 && status != 0)
-		r = err_set(e, EIO, "the hook '%s' failed with status %d", name,
-			    STATUS_EXIT(status));
+		r = err_set(e, EIO, "the hook '%s' failed with status %d%s", name,
+			    STATUS_EXIT(status), hint(s, name));
 	return r;
 }
 
@@ -109,6 +115,7 @@ int hooks_at_enter(const struct box_session *s, int *connection, struct err *e)
 	int status = 0, r = has(s, "enter") ? run(s, "enter", false, connection, &status, e) : 0;
 
 	if (r == 0 && status != 0)
-		log_warn("the hook 'enter' ended with status %d", STATUS_EXIT(status));
+		log_warn("the hook 'enter' ended with status %d%s", STATUS_EXIT(status),
+			 hint(s, "enter"));
 	return r;
 }

@@ -25,6 +25,7 @@
 #include "box/session.h"
 #include "box/step_log.h"
 #include "box/step_run.h"
+#include "config/value.h"
 
 struct preparing {
 	const struct prepare_request *req;
@@ -58,12 +59,13 @@ static int failed(const struct preparing *p, int status, const char *log, struct
 	return err_set(
 		e, EIO,
 		"step %zu of %zu (%s) failed with status %d%s%s%s: its last lines stand above, "
-		"all of them are in '%s/%s'%s",
+		"all of them are in '%s/%s'%s%s",
 		p->number, p->req->recipe->n, p->step->title, status, denied ? " (" : "",
 		denied ? denied : "", denied ? " denies the network)" : "", s->data, log,
 		p->step->locked ? "; what 'sandbox.lock' names may be gone: 'sandbox lock "
 				  "--update' resolves it anew"
-				: "");
+				: "",
+		p->step->manager ? "" : value_script_hint(p->step->argv.v[2]));
 }
 
 static int run_logged(const struct preparing *p, const struct box *b, int lifetime, struct err *e)

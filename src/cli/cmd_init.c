@@ -26,6 +26,7 @@
 #include "cli/commands.h"
 #include "cli/init.h"
 #include "cli/init_guess.h"
+#include "config/ini.h"
 #include "config/profile.h"
 #include "config/schema.h"
 #include "config/settings.h"
@@ -103,8 +104,6 @@ static int check_answer(const char *key, const char *value, const char *dir, str
 	cleanup_strv struct strv names = {0};
 	bool system;
 
-	if (strpbrk(value, ";\n"))
-		return err_set(e, ERR_USAGE, "no semicolon or newline can be in a value");
 	if (schema_check(section, key, value, &row, e) < 0)
 		return -e->code;
 	if (streq(key, "image"))
@@ -167,6 +166,13 @@ static int ask_all(const char *dir, struct answers *a, struct err *e)
 	return r;
 }
 
+static void write_step(struct buf *out, const char *off, size_t number, const char *text)
+{
+	cleanup_free char *key = xasprintf("%zu", number);
+
+	ini_write(out, off, key, text, true);
+}
+
 /* What the project needs upon its image: active where it can be had, else a comment. */
 static void compose_tools(const struct answers *a, const struct init_guess *g, struct buf *out)
 {
@@ -179,7 +185,7 @@ static void compose_tools(const struct answers *a, const struct init_guess *g, s
 	if (g->run.n)
 		buf_addf(out, "\n%s[run]\n", off);
 	for (size_t i = 0; i < g->run.n; i++)
-		buf_addf(out, "%s%zu = %s\n", off, i + 1, g->run.v[i]);
+		write_step(out, off, i + 1, g->run.v[i]);
 }
 
 /* What a devcontainer.json says of a section; false when that is nothing. */
@@ -194,7 +200,8 @@ static bool compose_section(const struct init_guess *g, const char *section, boo
 			continue;
 		if (header && !any)
 			buf_addf(out, "\n[%s]\n", section);
-		buf_addf(out, "%s = %s\n", s->v[i + 1], s->v[i + 2]);
+		ini_write(out, "", s->v[i + 1], s->v[i + 2],
+			  schema_is_script(section, s->v[i + 1]));
 		any = true;
 	}
 	return any;
@@ -204,14 +211,14 @@ static bool compose_section(const struct init_guess *g, const char *section, boo
 static void compose_hooks(const struct answers *a, const struct init_guess *g, struct buf *out)
 {
 	const char *off = init_image_has_apt(a->image) || g->settings.n || g->image ? "" : ";";
-	cleanup_free char *create = joined(&g->create, "\n  ");
+	cleanup_free char *create = joined(&g->create, "\n");
 	bool any = compose_section(g, "hooks", true, out);
 
 	if (!g->create.n)
 		return;
 	if (!any)
 		buf_addf(out, "\n%s[hooks]\n", off);
-	buf_addf(out, "%screate = %s\n", any ? "" : off, create);
+	ini_write(out, any ? "" : off, "create", create, true);
 }
 
 static void compose(const struct answers *a, const struct init_guess *g, struct buf *out)
@@ -222,10 +229,13 @@ static void compose(const struct answers *a, const struct init_guess *g, struct 
 		 "\n"
 		 "[sandbox]\n"
 		 "name    = %s\n"
-		 "image   = %s\n"
-		 "profile = %s\n"
+		 "image   = ",
+		 a->name);
+	ini_write_value(out, a->image);
+	buf_addf(out,
+		 "\nprofile = %s\n"
 		 ";network = none            ; loopback only\n",
-		 a->name, a->image, a->profile);
+		 a->profile);
 	compose_section(g, "sandbox", false, out);
 	if (*a->apt || !init_image_has_apt(a->image))
 		compose_tools(a, g, out);

@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "config/ini.h"
 #include "config/profile.h"
+#include "config/schema.h"
 
 struct profile_options {
 	bool json;
@@ -59,7 +60,7 @@ static int show_json(const char *name, const char *path, bool system, struct err
 {
 	cleanup_ini struct ini ini = {0};
 	struct json j = JSON_INIT;
-	int r = ini_read(path, path, system, &ini, e);
+	int r = ini_read(path, path, system, schema_is_script, &ini, e);
 
 	if (r < 0)
 		return r;

@@ -2,7 +2,7 @@
  * image_devcontainer.c - `sandbox-image image devcontainer`: a devcontainer.json as lines for
  * `sandbox init`, which reads no JSON.
  *
- *	set SECTION KEY VALUE		separated by tabs
+ *	set SECTION KEY VALUE		separated by tabs; \n and \\ in a value
  *	left TEXT
  */
 #include <fcntl.h>
@@ -12,6 +12,17 @@
 #include "base/file.h"
 #include "cli/image_common.h"
 #include "image/devcontainer.h"
+
+static void print_setting(const char *section, const char *key, const char *value)
+{
+	printf("set\t%s\t%s\t", section, key);
+	for (; *value; value++)
+		if (*value == '\n')
+			fputs("\\n", stdout);
+		else
+			printf("%s%c", *value == '\\' ? "\\" : "", *value);
+	putchar('\n');
+}
 
 int image_cmd_devcontainer(const struct args *args, int *ret_status, struct err *e)
 {
@@ -25,8 +36,7 @@ int image_cmd_devcontainer(const struct args *args, int *ret_status, struct err 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i + 2 < d.settings.n; i += 3)
-		printf("set\t%s\t%s\t%s\n", d.settings.v[i], d.settings.v[i + 1],
-		       d.settings.v[i + 2]);
+		print_setting(d.settings.v[i], d.settings.v[i + 1], d.settings.v[i + 2]);
 	for (size_t i = 0; i < d.left.n; i++)
 		printf("left\t%s\n", d.left.v[i]);
 	return 0;

@@ -89,7 +89,7 @@ static void set_image(struct init_guess *g, const char *image, const char *from)
 {
 	struct err e;
 
-	if (strpbrk(image, ";$\"'") || image_check_name(image, &e) < 0) {
+	if (strpbrk(image, "$\"'") || image_check_name(image, &e) < 0) {
 		log_note("%s: its image is left out", from);
 		return;
 	}
@@ -140,6 +140,16 @@ void init_read_dockerfile(int dirfd, struct init_guess *g)
 		set_image(g, image, "Dockerfile");
 }
 
+/* \\n and \\\\ of a value. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++)
+		*to++ = *s != '\\' || !s[1] ? *s : *++s == 'n' ? '\n' : *s;
+	*to = '\0';
+}
+
 static void take_setting(char *line, struct init_guess *g)
 {
 	const struct schema_key *row;
@@ -148,6 +158,7 @@ static void take_setting(char *line, struct init_guess *g)
 
 	if (!key || !line)
 		return;
+	unescape(line);
 	if (streq(section, "sandbox") && streq(key, "image")) {
 		set_image(g, line, "devcontainer.json");
 		return;

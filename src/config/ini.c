@@ -1,41 +1,54 @@
 /*
- * ini.c - libinih, fed line by line.
+ * ini.c - libinih, fed with pieces.
  *
- * libinih splits at '=' or ':', strips comments, knows sections and continued values. It hands out
- * no line numbers and mangles some input silently; the reader below sees each line first, so it
- * knows its number, and refuses
- *   - a line longer than the library's buffer, which would be cut into two lines;
- *   - a colon before the equals sign, which would end the key there;
- *   - a key that is indented under a section's header: the next one would continue its value;
- *   - text after ']', which would be dropped, and section names over the library's 49 bytes;
- *   - control characters, NUL among them, which would end the line early or reach a terminal.
- * A comment in a line that continues a value, which the library leaves in, is cut here.
+ * libinih has 199 bytes for a line and 49 for a name, ends a key at a colon, strips blanks and
+ * comments, and gives no line numbers. So the reader below looks at each line of the file first: it
+ * knows its number, ends and unquotes key and value, and hands the library as many short lines as it
+ * takes,
+ *
+ *	KEY=VALUE		the beginning of both
+ *	 kKEY, vVALUE		what is left of either, as lines that continue a value
+ *
+ * in which bytes that mean something to the library are replaced by control characters, that no file
+ * may hold. What the library hands out is put together again.
+ *
+ * Refused are control characters, NUL among them, which would end a line early or reach a terminal;
+ * a key that is indented under a section's header; text after ']'; a key without '='.
  */
 #include "config/ini.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
-#include <sha256.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
-#include "base/cleanup.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "config/ini_text.h"
 
-/* MAX_SECTION of inih's ini.c, without the NUL. */
-#define SECTION_MAX_LEN 49
+/* The buffer of a line that libinih has at least; the real size comes with each call. */
+#define PIECE_MIN 64
+
+/* What libinih acts on. The byte at i is handed to it as i + 1. */
+static const char marks[] = " \t\n;#:=[";
+
+/* Text that is handed to the library piece by piece. */
+struct pending {
+	struct buf text;
+	size_t done;
+};
 
 struct reader {
 	const char *pos, *end;
 	const char *name;
+	ini_verbatim_fn *is_verbatim;
 	unsigned int line;
-	bool continues; /* the line handed out last is indented and stands below a key */
-	struct buf value;
+	unsigned int blank; /* lines without text since the last one of the value */
+	bool in_key;	    /* a value is being read */
+	bool verbatim;	    /* and it is text for a shell */
+	bool header, opens; /* to be handed out next: a section, the beginning of a key */
+	bool first;	    /* the library holds the beginning of a key */
+	struct pending key, value;
+	struct buf got_key, got_value;
 	size_t cap, sections_cap;
 	struct ini *ini;
 	struct err *e;
@@ -49,25 +62,38 @@ static int refuse(struct reader *rd, const char *what)
 	return rd->r;
 }
 
-static bool is_blank(char c)
+static void add_shown(struct buf *out, const char *s)
 {
-	return c == ' ' || c == '\t';
+	for (; *s; s++)
+		buf_addch(out, *s < (char)sizeof(marks) && *s > 0 ? marks[*s - 1] : *s);
 }
 
-static size_t skip_blanks(const char *s, size_t i, size_t len)
+/* Moves at most room bytes of what is left of p to out. Returns how many. */
+static size_t hand_out(struct pending *p, char *out, size_t room)
 {
-	while (i < len && is_blank(s[i]))
-		i++;
-	return i;
+	size_t n = p->text.len - p->done;
+
+	if (n > room)
+		n = room;
+	for (size_t i = 0; i < n; i++) {
+		char c = p->text.data[p->done + i];
+		const char *mark = strchr(marks, c);
+
+		out[i] = mark ? (char)(mark - marks + 1) : c;
+	}
+	p->done += n;
+	return n;
 }
 
-/* Where a comment begins, which is ';' after a blank, or len. */
-static size_t find_comment(const char *s, size_t len)
+static bool is_done(const struct pending *p)
 {
-	for (size_t i = 1; i < len; i++)
-		if (s[i] == ';' && is_blank(s[i - 1]))
-			return i;
-	return len;
+	return p->done == p->text.len;
+}
+
+static void restart(struct pending *p)
+{
+	buf_reset(&p->text);
+	p->done = 0;
 }
 
 /* Ends the value that lines were being added to. */
@@ -75,16 +101,22 @@ static void finish_value(struct reader *rd)
 {
 	struct ini_entry *last = rd->ini->n ? &rd->ini->v[rd->ini->n - 1] : NULL;
 
-	if (last && last->key && !last->value)
-		last->value = xstrndup(rd->value.data, rd->value.len);
-	buf_reset(&rd->value);
+	if (last && last->key && !last->value) {
+		if (rd->verbatim)
+			ini_dedent(&rd->got_value);
+		free(last->key);
+		last->key = xstrndup(rd->got_key.data, rd->got_key.len);
+		last->value = xstrndup(rd->got_value.data, rd->got_value.len);
+	}
+	buf_reset(&rd->got_key);
+	buf_reset(&rd->got_value);
 }
 
+/* key: NULL for a section; else it is set when the value is finished. */
 static int add_entry(struct reader *rd, const char *key)
 {
 	struct ini *ini = rd->ini;
 
-	finish_value(rd);
 	if (ini->n >= INI_MAX_ENTRIES)
 		return refuse(rd, "too many keys: a file holds 4096 at most");
 	if (ini->n == rd->cap) {
@@ -99,134 +131,211 @@ static int add_entry(struct reader *rd, const char *key)
 	return 0;
 }
 
-static int add_section(struct reader *rd, const char *name, size_t len)
+static int read_header(struct reader *rd, const char *s, size_t len)
 {
 	struct ini *ini = rd->ini;
+	size_t end = ini_find_comment(s, 0, len), close = end;
 
+	/* The last one: [registry [::1]:5000]. */
+	while (close && s[close - 1] != ']')
+		close--;
+	if (!close)
+		return refuse(rd, "missing ']' after the section's name");
+	if (ini_skip_blanks(s, close, end) < end)
+		return refuse(rd, "text after ']'");
+	finish_value(rd);
+	rd->in_key = false;
 	if (ini->n_sections == rd->sections_cap) {
 		rd->sections_cap = rd->sections_cap ? rd->sections_cap * 2 : 8;
 		ini->sections = xrealloc(ini->sections, rd->sections_cap, sizeof(*ini->sections));
 	}
-	ini->sections[ini->n_sections++] = xstrndup(name, len);
+	ini->sections[ini->n_sections++] = xstrndup(s + 1, close - 2);
+	rd->header = true;
 	return add_entry(rd, NULL);
 }
 
-static int check_header(struct reader *rd, const char *s, size_t len)
+/* Sets rd->key. *ret is where the value begins. */
+static int read_key(struct reader *rd, const char *s, size_t len, size_t *ret)
 {
-	size_t comment = find_comment(s, len);
-	const char *close = memchr(s, ']', comment);
-	size_t after;
+	size_t comment = ini_find_comment(s, 0, len), end, close;
+	const char *equals;
 
-	if (!close)
-		return refuse(rd, "missing ']' after the section's name");
-	after = (size_t)(close - s) + 1;
-	after = skip_blanks(s, after, comment);
-	if (after < comment)
-		return refuse(rd, "text after ']'");
-	if (close - s - 1 > SECTION_MAX_LEN)
-		return refuse(rd, "section name longer than 49 bytes");
-	return add_section(rd, s + 1, (size_t)(close - s) - 1);
-}
-
-static int check_key(struct reader *rd, const char *s, size_t len)
-{
-	size_t comment = find_comment(s, len);
-	const char *equals = memchr(s, '=', comment);
-	const char *colon = memchr(s, ':', comment);
-
-	if (colon && (!equals || colon < equals))
-		return refuse(rd, equals ? "a colon before '=': a key cannot hold one"
-					 : "a colon and no '=': write 'key = value'");
-	if (!equals)
-		return refuse(rd, "missing '=': write 'key = value'");
-	if (equals == s)
+	restart(&rd->key);
+	if (*s == '"' && (close = ini_unquote(s, 0, len, &rd->key.text))) {
+		end = ini_skip_blanks(s, close, len);
+		if (end == len || s[end] != '=')
+			return refuse(rd, "missing '=' after the key: write \"key\" = value");
+	} else {
+		restart(&rd->key);
+		equals = memchr(s, '=', comment);
+		if (!equals)
+			return refuse(rd, memchr(s, ':', comment)
+						  ? "a colon and no '=': write 'key = value'"
+						  : "missing '=': write 'key = value'");
+		end = (size_t)(equals - s);
+		for (close = end; close && ini_is_blank(s[close - 1]);)
+			close--;
+		buf_add(&rd->key.text, s, close);
+	}
+	if (!rd->key.text.len)
 		return refuse(rd, "missing key before '='");
 	if (!rd->ini->n_sections)
 		return refuse(rd, "a key before the first [section]");
+	*ret = end + 1;
 	return 0;
 }
 
-/* Looks at one line, without its end, before the library does. */
-static int check_line(struct reader *rd, const char *s, size_t len, size_t max)
+/* Sets rd->value to what stands in s[from] to s[len]. */
+static int read_value(struct reader *rd, const char *s, size_t from, size_t len)
 {
-	const struct ini *ini = rd->ini;
-	bool below_key = ini->n && ini->v[ini->n - 1].key;
+	const char *wrong = NULL;
+
+	if (rd->verbatim)
+		buf_add(&rd->value.text, s + from, len - from);
+	else
+		wrong = ini_take_value(s, from, len, &rd->value.text);
+	return wrong ? refuse(rd, wrong) : 0;
+}
+
+static int read_entry(struct reader *rd, const char *s, size_t len)
+{
+	size_t from = 0;
+
+	finish_value(rd);
+	if (read_key(rd, s, len, &from) < 0)
+		return rd->r;
+	restart(&rd->value);
+	rd->verbatim = rd->is_verbatim &&
+		       rd->is_verbatim(rd->ini->sections[rd->ini->n_sections - 1],
+				       rd->key.text.data);
+	rd->in_key = rd->opens = true;
+	rd->blank = 0;
+	if (rd->verbatim)
+		from = ini_skip_blanks(s, from, len);
+	return read_value(rd, s, from, len);
+}
+
+/* A line below a key: one more of its value. */
+static int read_more(struct reader *rd, const char *s, size_t len)
+{
+	restart(&rd->value);
+	for (rd->blank = rd->verbatim ? rd->blank : 0; rd->blank; rd->blank--)
+		buf_addch(&rd->value.text, '\n');
+	buf_addch(&rd->value.text, '\n');
+	return read_value(rd, s, 0, len);
+}
+
+/* Looks at one line, without its end. What it holds for the library is left in rd. */
+static int read_line(struct reader *rd, const char *s, size_t len)
+{
 	size_t start;
 
-	if (len > max)
-		return rd->r = err_set(rd->e, ERR_USAGE,
-				       "%s:%u: line longer than %zu bytes: continue the value on "
-				       "the next line, indented",
-				       rd->name, rd->line, max);
 	for (size_t i = 0; i < len; i++)
 		if (s[i] == '\0')
 			return refuse(rd, "NUL byte: this is not a text file");
 		else if (((unsigned char)s[i] < ' ' && s[i] != '\t') || s[i] == '\x7f')
 			return refuse(rd, "control character");
 
-	start = skip_blanks(s, 0, len);
-	rd->continues = false;
-	if (start == len || s[start] == ';' || s[start] == '#')
-		return 0;
-	if (start > 0 && below_key) {
-		rd->continues = true;
+	start = ini_skip_blanks(s, 0, len);
+	if (start == len) {
+		rd->blank++;
 		return 0;
 	}
+	if ((s[start] == ';' || s[start] == '#') && !(start && rd->in_key && rd->verbatim))
+		return 0;
+	if (start > 0 && rd->in_key)
+		return read_more(rd, s, len);
 	if (start > 0)
 		return refuse(rd, "indented: only a line that continues a value is");
-	return *s == '[' ? check_header(rd, s, len) : check_key(rd, s, len);
+	return *s == '[' ? read_header(rd, s, len) : read_entry(rd, s, len);
 }
 
-/* libinih's reader: fgets() over the text, without line ends. */
+/* Writes the next line for the library, of at most max bytes, if there is one. */
+static size_t next_piece(struct reader *rd, char *out, size_t max)
+{
+	size_t n = 0;
+
+	if (rd->header) {
+		rd->header = false;
+		out[n++] = '[';
+		out[n++] = 's'; /* which one it is, we know */
+		out[n++] = ']';
+		return n;
+	}
+	if (rd->opens) {
+		rd->opens = false;
+		rd->first = true;
+		n = hand_out(&rd->key, out, max / 2);
+		out[n++] = '=';
+		return n + hand_out(&rd->value, out + n, max - n);
+	}
+	if (is_done(&rd->key) && is_done(&rd->value))
+		return 0;
+	out[n++] = ' ';
+	out[n++] = is_done(&rd->key) ? 'v' : 'k';
+	return n + hand_out(is_done(&rd->key) ? &rd->value : &rd->key, out + n, max - n);
+}
+
+/* libinih's reader: fgets() for num bytes, NUL included. */
 static char *next_line(char *str, int num, void *stream)
 {
 	struct reader *rd = stream;
-	const char *s = rd->pos, *nl;
-	size_t len;
+	size_t n;
 
-	if (rd->r || s == rd->end)
+	if (num < PIECE_MIN)
 		return NULL;
-	rd->line++;
-	nl = memchr(s, '\n', (size_t)(rd->end - s));
-	rd->pos = nl ? nl + 1 : rd->end;
-	len = (size_t)((nl ? nl : rd->end) - s);
-	if (len && s[len - 1] == '\r')
-		len--;
-	if (check_line(rd, s, len, (size_t)num - 1) < 0)
+	while (!rd->r && !(n = next_piece(rd, str, (size_t)num - 1))) {
+		const char *s = rd->pos, *nl;
+		size_t len;
+
+		if (s == rd->end)
+			return NULL;
+		rd->line++;
+		nl = memchr(s, '\n', (size_t)(rd->end - s));
+		rd->pos = nl ? nl + 1 : rd->end;
+		len = (size_t)((nl ? nl : rd->end) - s);
+		if (len && s[len - 1] == '\r')
+			len--;
+		read_line(rd, s, len);
+	}
+	if (rd->r)
 		return NULL;
-	memcpy(str, s, len);
-	str[len] = '\0';
+	str[n] = '\0';
 	return str;
 }
 
-/* libinih's handler. Section and, for a continued value, key may be cut: the reader knows better. */
+/* libinih's handler. */
 static int take_pair(void *user, const char *section, const char *key, const char *value)
 {
 	struct reader *rd = user;
-	size_t len = strlen(value);
 
 	(void)section;
 	if (rd->r)
 		return 0;
-	if (rd->continues) {
-		len = find_comment(value, len);
-		while (len && is_blank(value[len - 1]))
-			len--;
-		buf_addch(&rd->value, '\n');
-	} else if (add_entry(rd, key) < 0) {
-		return 0;
+	if (rd->first) {
+		rd->first = false;
+		if (add_entry(rd, "") < 0)
+			return 0;
+		add_shown(&rd->got_key, key);
+		add_shown(&rd->got_value, value);
+	} else {
+		add_shown(*value == 'k' ? &rd->got_key : &rd->got_value, value + 1);
 	}
-	buf_add(&rd->value, value, len);
 	return 1;
 }
 
-int ini_parse_text(const char *text, size_t len, const char *name, struct ini *ret, struct err *e)
+int ini_parse_text(const char *text, size_t len, const char *name, ini_verbatim_fn *verbatim,
+		   struct ini *ret, struct err *e)
 {
 	cleanup_ini struct ini ini = {0};
 	struct reader rd = {.pos = text,
 			    .end = text + len,
 			    .name = name,
-			    .value = BUF_INIT,
+			    .is_verbatim = verbatim,
+			    .key.text = BUF_INIT,
+			    .value.text = BUF_INIT,
+			    .got_key = BUF_INIT,
+			    .got_value = BUF_INIT,
 			    .ini = &ini,
 			    .e = e};
 	int bad;
@@ -235,42 +344,17 @@ int ini_parse_text(const char *text, size_t len, const char *name, struct ini *r
 		rd.pos += 3; /* a byte order mark */
 	bad = ini_parse_stream(next_line, &rd, take_pair, &rd);
 	finish_value(&rd);
-	buf_free(&rd.value);
+	buf_free(&rd.key.text);
+	buf_free(&rd.value.text);
+	buf_free(&rd.got_key);
+	buf_free(&rd.got_value);
 	if (rd.r)
 		return rd.r;
-	if (bad)
-		return err_set(e, ERR_USAGE, "%s:%d: not a section, a key or a comment", name, bad);
+	if (bad || rd.pos != rd.end)
+		return err_set(e, ERR_USAGE, "%s:%u: not a section, a key or a comment", name,
+			       rd.line);
 	*ret = ini;
 	ini = (struct ini){0};
-	return 0;
-}
-
-int ini_read(const char *path, const char *name, bool any_owner, struct ini *ret, struct err *e)
-{
-	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	cleanup_buf struct buf text = BUF_INIT;
-	struct stat st;
-	int r;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(e, errno, "cannot open '%s'", name);
-	if (!S_ISREG(st.st_mode))
-		return err_set(e, EINVAL, "'%s' is not a regular file", name);
-	if (!any_owner && st.st_uid != geteuid() && st.st_uid != 0)
-		return err_set(e, EPERM,
-			       "'%s' belongs to uid %u, not to you: chown it if you trust it", name,
-			       (unsigned int)st.st_uid);
-	if (st.st_size > INI_MAX_BYTES)
-		return err_set(e, EFBIG, "'%s' is larger than 1 MiB", name);
-	r = file_read_fd(fd, name, INI_MAX_BYTES, &text, e);
-	if (r < 0)
-		return r;
-	r = ini_parse_text(text.data, text.len, name, ret, e);
-	if (r < 0)
-		return r;
-	ret->dev = st.st_dev;
-	ret->ino = st.st_ino;
-	SHA256Data((const uint8_t *)text.data, text.len, ret->sha256);
 	return 0;
 }
 

@@ -1,8 +1,8 @@
 /*
  * ini.h - the text of an INI file as a list of entries that know their line.
  *
- * The parser is the system's libinih, fed line by line. What it would mangle without a word is
- * refused here, by name: see ini.c. Nothing is known here of which sections and keys exist.
+ * The parser is the system's libinih, fed with pieces that it can take: see ini.c. Nothing is known
+ * here of which sections and keys exist.
  */
 #ifndef CONFIG_INI_H
 #define CONFIG_INI_H
@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 /* Bounds: bytes of a file, keys and sections of a file. Real files stay far below both. */
@@ -38,18 +39,31 @@ struct ini {
 	char sha256[65]; /* of the text of a file; hexadecimal */
 };
 
+/* Is the value of the key text for a shell, taken as it is written? NULL: there is none such. */
+typedef bool ini_verbatim_fn(const char *section, const char *key);
+
 /*
  * Parses len bytes of text. name is what messages call the file: "name:line: what is wrong".
  * On failure *ret is untouched.
  */
-int ini_parse_text(const char *text, size_t len, const char *name, struct ini *ret, struct err *e);
+int ini_parse_text(const char *text, size_t len, const char *name, ini_verbatim_fn *verbatim,
+		   struct ini *ret, struct err *e);
 
 /*
  * Reads the file at path, called name in messages. It must be a regular file of at most
  * INI_MAX_BYTES; unless any_owner, it must belong to the caller or to root. ERR_USAGE for what is
  * wrong in its text, an errno for what is wrong with the file itself (ENOENT: there is none).
  */
-int ini_read(const char *path, const char *name, bool any_owner, struct ini *ret, struct err *e);
+int ini_read(const char *path, const char *name, bool any_owner, ini_verbatim_fn *verbatim,
+	     struct ini *ret, struct err *e);
+
+/*
+ * Appends a key and its value as lines that are read back as the same, each behind prefix ("" or the
+ * ';' of a comment). Neither holds control characters but tabs, and newlines if verbatim.
+ */
+void ini_write(struct buf *out, const char *prefix, const char *key, const char *value,
+	       bool verbatim);
+void ini_write_value(struct buf *out, const char *value); /* in quotes, if it needs them */
 
 void ini_clear(struct ini *ini);
 #define cleanup_ini __attribute__((cleanup(ini_clear)))

@@ -189,7 +189,7 @@ int load_open(struct loader *ld, const char *path, bool project, bool system, co
 			: system ? SETTING_FROM_SHIPPED
 				 : SETTING_FROM_FILE,
 	};
-	int r = ini_read(path, f.name, system, &f.ini, ld->e);
+	int r = ini_read(path, f.name, system, schema_is_script, &f.ini, ld->e);
 
 	if (r < 0)
 		return r == -ERR_USAGE ? r : asked_at(ld, where);

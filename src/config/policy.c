@@ -148,7 +148,7 @@ static int apply_file(struct settings *s, const char *path, struct err *e)
 {
 	cleanup_ini struct ini ini = {0};
 	char link;
-	int r = ini_read(path, path, false, &ini, e);
+	int r = ini_read(path, path, false, NULL, &ini, e);
 
 	/* Whoever has made a link wanted a policy. */
 	if (r == -ENOENT)

@@ -50,6 +50,13 @@ bool schema_adds(const struct schema_key *row)
 	return row->type == SCHEMA_LIST || streq(row->section, "env");
 }
 
+bool schema_is_script(const char *section, const char *key)
+{
+	const struct schema_key *row = schema_find(section, key);
+
+	return row && row->type == SCHEMA_SCRIPT;
+}
+
 const char *schema_closed(const struct schema_key *row)
 {
 	return row->type == SCHEMA_BOOL ? "no" : row->closed;

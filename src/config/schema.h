@@ -20,7 +20,7 @@ enum schema_type {
 	SCHEMA_SIZE,	 /* value_size() */
 	SCHEMA_NUMBER,	 /* a whole number above 0 */
 	SCHEMA_LIST,	 /* value_words(); later sources add to it */
-	SCHEMA_SCRIPT,	 /* lines for a shell: continued lines stay lines */
+	SCHEMA_SCRIPT,	 /* text for a shell, as it is written */
 };
 
 struct schema_key {
@@ -48,6 +48,9 @@ const struct schema_key *schema_find(const char *section, const char *key);
 
 /* Does a later source add to the key, rather than replace it? */
 bool schema_adds(const struct schema_key *row);
+
+/* Is the value text for a shell, which is taken as it is written? */
+bool schema_is_script(const char *section, const char *key);
 
 /* Does the value open nothing to a box? Of a key that has no such value: never. */
 bool schema_is_closed(const struct schema_key *row, const char *value);

@@ -115,6 +115,14 @@ bool value_name(const char *s)
 	       len;
 }
 
+const char *value_script_hint(const char *text)
+{
+	for (const char *p = text; (p = strpbrk(p, " \t\n")); p++)
+		if (p[1] == ';' && p[2] != ';')
+			return "; a ';' in it ends a command and begins no comment";
+	return "";
+}
+
 bool value_env_name(const char *s)
 {
 	if (!isalpha((unsigned char)*s) && *s != '_')

@@ -31,6 +31,12 @@ bool value_name(const char *s);
 /* SIGTERM, TERM, 15, RTMIN+3: the signal's number, or 0 (signal(7)). */
 int value_signal(const char *s);
 
+/*
+ * What to add to the message of a shell's text that failed: in a file of old what follows " ;" was a
+ * comment. "" when there is no such thing in it.
+ */
+const char *value_script_hint(const char *text);
+
 /* A variable's name: [A-Za-z_][A-Za-z0-9_]* */
 bool value_env_name(const char *s);
 

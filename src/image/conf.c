@@ -257,7 +257,7 @@ static int take_entry(struct image_conf *c, const struct ini_entry *entry, struc
 static int load_file(struct image_conf *c, const char *path, struct err *e)
 {
 	cleanup_ini struct ini ini = {0};
-	int r = ini_read(path, path, false, &ini, e);
+	int r = ini_read(path, path, false, NULL, &ini, e);
 
 	if (r == -ENOENT)
 		return 0;

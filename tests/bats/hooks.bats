@@ -39,6 +39,32 @@ gone() { wait_until 50 no_processes; }
 	[[ $stderr = *created*welcome* ]]
 }
 
+@test "their text is the shell's: semicolons, comments, here-documents, any length" {
+	hooks "create =
+  # a comment of the shell
+  cat >text <<'E' ; echo after >>text
+  ; no comment
+    # nor this, and it is indented
+
+  E
+  case x in
+  x) echo case >>text
+    ;;
+  esac
+enter = echo one >enter ; echo two >>enter
+start = printf %s $(printf 'x%.0s' {1..100000}) >long"
+	sandbox enter "$T/p" -- true
+	[ "$(cat p/text)" = $'; no comment\n  # nor this, and it is indented\n\nafter\ncase' ]
+	[ "$(cat p/enter)" = $'one\ntwo' ]
+	[ "$(stat -c %s p/long)" = 100000 ]
+}
+
+@test "what was a comment of the file once, and is a command now, is told when it fails" {
+	hooks 'start = true ; exit 3'
+	fails 125 "*the hook 'start' failed with status 3; a ';' in it ends a command and begins no comment" \
+		sandbox enter "$T/p" -- true
+}
+
 @test "a create or start that fails is an error, and comes again; enter only warns" {
 	hooks $'create = echo once >>log; [ -e fixed ]\nenter = exit 3'
 	fails 125 "cannot enter '$T/p': the hook 'create' failed with status 1" sandbox enter "$T/p" -- true

@@ -258,7 +258,28 @@ end" ]
 	printf '{"containerEnv": {"A": "x\\n[sandbox]\\nhome = host", "B=C": "x", "OK": "y ;z", "D": "%0300d"}, "image": "x;y", "postStartCommand": "a\\u0007"}' 1 >q/.devcontainer.json
 	run -0 sandbox init --yes q
 	[ "$(sandbox config ./q home)" = own ]
-	run ! grep -E '^(A|B|OK|D|start|home)' q/sandbox.ini
+	run ! grep -E '^(A|B|start|home)' q/sandbox.ini
+	[ "$(sandbox config ./q env.OK)" = 'y ;z' ]
+	[ "$(sandbox config ./q env.D | wc -c)" = 301 ]
+}
+
+@test "what is written is read back as the same, whatever is in it" {
+	mkdir -p p/a=b:c
+	cat >p/.devcontainer.json <<-'JSON'
+		{
+			"containerEnv": {"A": " a ; b ", "B": "\"q\" \\ 'x", "C": "\"whole ; quoted\"", "D": "'"},
+			"mounts": [{"source": "${localWorkspaceFolder}/a=b:c", "target": "/m ; n=o:p", "type": "bind"}],
+			"postCreateCommand": "cat >made <<E ; echo two >>made\n  ; one\n\n\t\\n # x\nE",
+			"postStartCommand": "for i in 1 2; do\n  echo $i\ndone >loop"
+		}
+	JSON
+	run -0 sandbox init --yes --quiet p
+	[ -z "$output" ]
+	[ "$(sandbox config ./p env.A)" = ' a ; b ' ]
+	run -0 --separate-stderr sandbox enter --quiet --accept ./p -- sh -c 'printf "%s|" "$A" "$B" "$C" "$D"; ls -d /m\ *'
+	diff -u - <(echo "$output") <<<" a ; b |\"q\" \\ 'x|\"whole ; quoted\"|'|/m ; n=o:p"
+	[ "$(cat p/made)" = $'  ; one\n\n\t\\n # x\ntwo' ]
+	[ "$(cat p/loop)" = $'1\n2' ]
 }
 
 @test "a Dockerfile gives the image of its last stage, .tool-versions the tools" {

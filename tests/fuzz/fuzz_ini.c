@@ -1,16 +1,47 @@
 /*
- * fuzz_ini.c - any bytes as a project file: read, checked, expanded, never crashing.
+ * fuzz_ini.c - any bytes as a project file: read, checked, never crashing; and what is written of it
+ * is read back as the same.
  */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "config/ini.h"
 #include "config/schema.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_round_trip(const struct ini *ini)
+{
+	cleanup_ini struct ini again = {0};
+	cleanup_buf struct buf text = BUF_INIT;
+	struct err e;
+
+	for (size_t i = 0; i < ini->n; i++) {
+		const struct ini_entry *entry = &ini->v[i];
+		bool verbatim = entry->key && schema_is_script(entry->section, entry->key);
+
+		/* As settings have it: only text for a shell has lines. */
+		for (char *p = entry->value; p && !verbatim && (p = strchr(p, '\n'));)
+			*p = ' ';
+		if (entry->key)
+			ini_write(&text, "", entry->key, entry->value, verbatim);
+		else
+			buf_addf(&text, "[%s]\n", entry->section);
+	}
+	if (ini_parse_text(text.data, text.len, "again", schema_is_script, &again, &e) < 0 ||
+	    again.n != ini->n)
+		abort();
+	for (size_t i = 0; i < ini->n; i++)
+		if (!streq(again.v[i].section, ini->v[i].section) ||
+		    (ini->v[i].key && (!streq(again.v[i].key, ini->v[i].key) ||
+				       !streq(again.v[i].value, ini->v[i].value))))
+			abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -19,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned int line = 0;
 	struct err e;
 
-	if (ini_parse_text((const char *)data, size, "fuzz", &ini, &e) < 0)
+	if (ini_parse_text((const char *)data, size, "fuzz", schema_is_script, &ini, &e) < 0)
 		return 0;
 	for (size_t i = 0; i < ini.n; i++) {
 		const struct ini_entry *entry = &ini.v[i];
@@ -36,5 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else
 			schema_check_section(entry->section, &e);
 	}
+	if (ini.n)
+		check_round_trip(&ini);
 	return 0;
 }
