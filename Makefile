@@ -108,11 +108,14 @@ FUZZ_SECONDS ?= 30
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 MAKEFLAGS += --no-print-directory
 
+# V=1 shows each command whole; otherwise a word and what it makes.
+quiet = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $@;)
+
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help check test-programs lint bench fuzz install uninstall deps enter clean
 
-all: $(PROGRAMS) $(B)/share/sandbox/profiles ## build the programs (default); SAN=1, DEBUG=1, WERROR=1
+all: $(PROGRAMS) $(B)/share/sandbox/profiles ## build the programs (default); SAN=1, DEBUG=1, WERROR=1, V=1
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
@@ -121,7 +124,7 @@ help: ## list the targets
 
 $(O)/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call quiet,CC)$(CC) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(O)/launch/seccomp.o: $(GENERATED)
 # Embedded by .incbin, which the dependency files know nothing of.
@@ -129,32 +132,32 @@ $(O)/cli/cmd_completion.o: $(wildcard completions/*)
 
 $(BIN)/sandbox: $(call objects,src/cli/main.c $(COMMON))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LINK_STATIC) $(LDFLAGS) -o $@ $^ $(LIBS_SANDBOX)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(LDFLAGS) -o $@ $^ $(LIBS_SANDBOX)
 
 $(LIB)/sudo: $(call objects,$(SUDO))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LINK_STATIC) $(if $(filter 1,$(SAN)),-static-libasan -static-libubsan) $(LDFLAGS) -o $@ $^
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(if $(filter 1,$(SAN)),-static-libasan -static-libubsan) $(LDFLAGS) -o $@ $^
 
 $(LIB)/sandbox-ask: $(call objects,$(ASK))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_ASK)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_ASK)
 
 $(LIB)/sandbox-image: $(call objects,$(IMAGE_PROGRAM))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_IMAGE)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_IMAGE)
 
 $(B)/tools/seccomp_gen: $(call objects,src/launch/seccomp_gen.c $(wildcard $(POLICY)) $(BASE))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_SECCOMP)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_SECCOMP)
 
 $(GEN)/seccomp_filters.h: $(B)/tools/seccomp_gen
 	@mkdir -p $(@D)
-	$< > $@
+	$(call quiet,GEN)$< > $@
 
 # The profiles are found in the tree as they are in an installation.
 $(B)/share/sandbox/profiles:
 	@mkdir -p $(@D)
-	ln -sfn $(if $(filter build,$(B)),,../)../../../profiles $@
+	$(call quiet,LN)ln -sfn $(if $(filter build,$(B)),,../)../../../profiles $@
 
 # Tests -----------------------------------------------------------------------------------------
 
@@ -167,21 +170,21 @@ test-programs: $(UNIT) $(TOOLS)
 # An archive, so that a test links only what it reaches.
 $(O)/all.a: $(call objects,$(COMMON) $(IMAGE) $(wildcard $(POLICY)))
 	@rm -f $@
-	ar rcs $@ $^
+	$(call quiet,AR)ar rcs $@ $^
 
 $(B)/tests/unit/%: $(O)/tests/unit/%.o $(O)/all.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_CMOCKA) $(LIBS_SECCOMP) $(LIBS_IMAGE)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_CMOCKA) $(LIBS_SECCOMP) $(LIBS_IMAGE)
 
 $(O)/tests/%.o: tests/%.c $(GENERATED)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call quiet,CC)$(CC) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 # Programs that tests run inside boxes: static, never with sanitizers, so that they run anywhere.
 $(B)/tests/programs/probe: src/launch/protocol.c
 $(B)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE -Isrc $(LANGUAGE) $(WARNINGS) -O2 -static $(CFLAGS) -o $@ $^
+	$(call quiet,LINK)$(CC) -D_GNU_SOURCE -Isrc $(LANGUAGE) $(WARNINGS) -O2 -static $(CFLAGS) -o $@ $^
 
 bench: all ## measure against other launchers
 	bench/start $(B)
@@ -245,7 +248,8 @@ deps: ## install what building and testing need (apt-get), if missing
 enter: ## install what building needs, build, and open a shell in a box of this folder
 	@.ci/deps build
 	$(MAKE) $(PARALLEL) all
-	$(BIN)/sandbox enter --accept . # whoever runs this makefile trusts the project
+	@# Whoever runs this makefile trusts the project. How the shell ended is no matter of make's.
+	@$(BIN)/sandbox enter --accept . || [ $$? != 125 ]
 
 clean: ## remove everything that was built
 	rm -rf build

@@ -23,6 +23,7 @@ void apply_clear(struct apply_plan *p)
 	free(p->folders);
 	free(p->drop);
 	free(p->data);
+	free(p->caches);
 	*p = (struct apply_plan){0};
 }
 
@@ -48,7 +49,7 @@ static int add_step(struct apply_plan *p, const struct change *c, int folder, co
 	}
 	step.path = path_join(host, rel);
 	step.rel = step.path + strlen(step.path) - strlen(rel);
-	if (path_is_beneath(step.path, p->data))
+	if (path_is_beneath(step.path, p->data) && !path_is_beneath(host, p->caches))
 		r = err_set(e, EPERM, "cannot apply '%s' to '%s': boxes are kept there", c->path,
 			    step.path);
 	else
@@ -126,9 +127,8 @@ int apply_make(const struct store *s, const struct changes *all, const char *fro
 	ret->v = xcalloc(all->n + 1, sizeof(*ret->v));
 	ret->folders = xcalloc(all->overlays.n + 1, sizeof(*ret->folders));
 	ret->drop = xcalloc(all->overlays.n + 1, sizeof(*ret->drop));
-	ret->data = realpath(s->data, NULL);
-	if (!ret->data)
-		return err_sys(e, errno, "cannot open '%s'", s->data);
+	ret->data = xstrdup(s->data);
+	ret->caches = path_join(s->data, "caches");
 	if (all->incomplete)
 		return err_set(e, EACCES,
 			       "not all of the box can be read, so none of it is applied: mend or "

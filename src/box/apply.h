@@ -25,6 +25,7 @@ struct apply_plan {
 	size_t n_folders;
 	bool *drop;    /* for each overlay: it is applied whole */
 	char *data;    /* the store, where nothing may go */
+	char *caches;  /* in it: what boxes share, and what a trial of one may go to */
 	size_t others; /* changes that have no folder of the host to go to */
 };
 

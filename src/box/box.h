@@ -50,11 +50,11 @@ int box_load(const struct store *s, const char *id, struct box *ret, struct err 
 int box_load_damaged(const struct store *s, const char *id, struct box *ret, struct err *e);
 
 /*
- * Finds a box by name, id, or, when arg has a slash, by project folder. -ENOENT, with a message
- * that suggests the nearest name, when there is none.
+ * The box of that name or id; -ENOENT when there is none. damaged: as box_load_damaged(). What a word
+ * of a command line means: target.h.
  */
-int box_find(const struct store *s, const char *arg, struct box *ret, struct err *e);
-int box_find_damaged(const struct store *s, const char *arg, struct box *ret, struct err *e);
+int box_find_named(const struct store *s, const char *name, bool damaged, struct box *ret,
+		   struct err *e);
 
 /* The box of a project folder, or that of its trial; -ENOENT when there is none. */
 int box_find_project(const struct store *s, const char *dir, struct box *ret, struct err *e);

@@ -1,5 +1,5 @@
 /*
- * box_find.c - from a word of the command line to a box.
+ * box_find.c - the indexes: from a name, an id or a project's folder to a box.
  */
 #include "box/box.h"
 
@@ -46,58 +46,15 @@ int box_find_trial(const struct store *s, const char *dir, struct box *ret, stru
 	return find_in(s, STORE_TRIALS, dir, ret, e);
 }
 
-static int no_such_box(const struct store *s, const char *arg, struct err *e)
-{
-	cleanup_closedir DIR *d = NULL;
-	cleanup_strv struct strv names = {0};
-	const char *near = NULL;
-	struct dirent *de;
-	int fd = openat(s->data_fd, STORE_NAMES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	/* The name itself may be there, of a box that is being made or has crashed. */
-	if (fd >= 0 && (d = fdopendir(fd)))
-		while ((de = readdir(d)))
-			if (de->d_name[0] != '.' && !streq(de->d_name, arg))
-				strv_push(&names, de->d_name);
-	if (names.n)
-		near = nearest_word(arg, (const char *const *)names.v);
-	if (near)
-		return err_set(e, ENOENT, "there is no box named '%s', did you mean '%s'?", arg,
-			       near);
-	return err_set(e, ENOENT,
-		       "there is no box named '%s': a folder is written with a slash "
-		       "('./%s'), 'sandbox ls' lists the boxes",
-		       arg, arg);
-}
-
-typedef int load_fn(const struct store *s, const char *id, struct box *ret, struct err *e);
-
-static int find(const struct store *s, const char *arg, load_fn *load, struct box *ret,
-		struct err *e)
+int box_find_named(const struct store *s, const char *name, bool damaged, struct box *ret,
+		   struct err *e)
 {
 	char id[BOX_ID_LEN + 1];
 	int r = -ENOENT;
 
-	if (strchr(arg, '/') || streq(arg, ".") || streq(arg, "..")) {
-		cleanup_free char *dir = realpath(arg, NULL);
-
-		if (!dir)
-			return err_sys(e, errno, "cannot find folder '%s'", arg);
-		return box_find_project(s, dir, ret, e);
-	}
-	if (box_name_valid(arg) && store_lookup(s, STORE_NAMES, arg, id) == 0)
-		r = load(s, id, ret, e);
-	else if (store_valid_id(arg))
-		r = load(s, arg, ret, e);
-	return r == -ENOENT ? no_such_box(s, arg, e) : r;
-}
-
-int box_find(const struct store *s, const char *arg, struct box *ret, struct err *e)
-{
-	return find(s, arg, box_load, ret, e);
-}
-
-int box_find_damaged(const struct store *s, const char *arg, struct box *ret, struct err *e)
-{
-	return find(s, arg, box_load_damaged, ret, e);
+	if (box_name_valid(name) && store_lookup(s, STORE_NAMES, name, id) == 0)
+		r = damaged ? box_load_damaged(s, id, ret, e) : box_load(s, id, ret, e);
+	else if (store_valid_id(name))
+		r = damaged ? box_load_damaged(s, name, ret, e) : box_load(s, name, ret, e);
+	return r == -ENOENT ? err_set(e, ENOENT, "there is no box named '%s'", name) : r;
 }

@@ -27,6 +27,7 @@
 #include "box/locked.h"
 #include "box/origin.h"
 #include "box/project.h"
+#include "box/target.h"
 #include "box/reach.h"
 #include "box/rebuild.h"
 #include "box/box_create.h"
@@ -229,6 +230,19 @@ static char *new_name(const struct entering *in, const char *dir)
 	return trial;
 }
 
+/* --name is for a box that is made; one that is there is not called otherwise by it. */
+static int check_asked_name(const struct entering *in, const struct box *b, struct err *e)
+{
+	const char *name = in->options->name;
+
+	if (!name || streq(name, b->name))
+		return 0;
+	return err_set(
+		e, EEXIST,
+		"its box is named '%s' already: 'sandbox rename %s %s' gives it another name",
+		b->name, b->name, name);
+}
+
 /* Finds the project's box or makes it; two that do so at once end up with the same one. */
 static int find_or_create(struct entering *in, const char *dir, struct box *ret, struct err *e)
 {
@@ -240,7 +254,7 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 	int r = find(in, dir, ret, e);
 
 	if (r != -ENOENT)
-		return r;
+		return r < 0 ? r : check_asked_name(in, ret, e);
 	r = box_check_name(name, e);
 	/* Steps have the project's caches already. A trial may have what the project's box was given. */
 	if (r == 0 && !in->asked) {
@@ -262,7 +276,7 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 	if (r == 0)
 		r = find(in, dir, ret, e);
 	if (r != -ENOENT)
-		return r;
+		return r < 0 ? r : check_asked_name(in, ret, e);
 	r = dotfiles_open(settings, &in->granted, &dotfiles, e);
 	origin.from.trial = in->options->trial;
 	if (r == 0)
@@ -294,13 +308,23 @@ static int rebuild(struct entering *in, const char *dir, struct err *e)
 	return r < 0 ? r : box_rebuild(s, &b, &origin.from, e);
 }
 
-/* A trial is entered by its name too: what is done in it is not to reach the host. */
-static bool is_trial(const struct store *s, const char *word)
+static int find_project(const struct store *s, struct enter_options *o, char **ret, struct err *e)
 {
-	cleanup_box struct box b = BOX_INIT;
-	struct err ignored;
+	cleanup_target struct target t = TARGET_INIT;
+	int r = target_find(s, o->project, false, &t, e);
 
-	return word && !strchr(word, '/') && box_find(s, word, &b, &ignored) == 0 && b.trial;
+	if (r < 0)
+		return r;
+	target_say(&t);
+	if (!t.dir)
+		return err_set(e, ERR_USAGE, "box '%s' has no project: use 'sandbox exec %s'",
+			       o->project, o->project);
+	/* A trial is entered by its name too: what is done in it is not to reach the host. */
+	o->trial = o->trial || (t.has_box && t.box.trial);
+	r = target_folder(&t, ret, e);
+	if (r == 0 && project_check(s, *ret, e) < 0)
+		return err_add(e, "cannot enter '%s'", *ret);
+	return r;
 }
 
 int run_enter(struct enter_options *o, int *ret_status, struct err *e)
@@ -314,16 +338,10 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 	int r = store_open(&s, e);
 
 	if (r == 0)
-		r = project_folder(&s, o->project, &dir, e);
+		r = find_project(&s, o, &dir, e);
 	if (r < 0)
 		return r;
-	if (!dir)
-		return err_set(e, ERR_USAGE, "box '%s' has no project: use 'sandbox exec %s'",
-			       o->project, o->project);
-	if ((r = project_check(&s, dir, e)) < 0)
-		return err_add(e, "cannot enter '%s'", dir);
 	o->settings.project_dir = dir;
-	o->trial = o->trial || is_trial(&s, o->project);
 	r = settings_load(&o->settings, &settings, e);
 	if (r == 0)
 		r = locked_read(&settings, &lock, e);

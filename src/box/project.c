@@ -8,56 +8,21 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "box/box.h"
+#include "box/target.h"
 #include "config/settings.h"
-
-static int folder_of_box(const struct store *s, const char *name, char **ret, struct err *e)
-{
-	cleanup_box struct box b = BOX_INIT;
-	int r = box_find(s, name, &b, e);
-
-	if (r < 0)
-		return r;
-	if (b.project && access(b.project, F_OK) < 0)
-		return err_sys(e, errno, "the project folder '%s' of box '%s' is gone", b.project,
-			       b.name);
-	*ret = xstrdup(b.project);
-	return 0;
-}
-
-static int current_folder(char **ret, struct err *e)
-{
-	cleanup_free char *here = getcwd(NULL, 0);
-	char *found;
-
-	if (!here)
-		return err_sys(e, errno, "cannot tell the current folder");
-	found = project_find(here);
-	*ret = found ? found : take_ptr(here);
-	return 0;
-}
 
 int project_folder(const struct store *s, const char *word, char **ret, struct err *e)
 {
-	cleanup_free char *dir = NULL;
-	struct stat st;
+	cleanup_target struct target t = TARGET_INIT;
+	int r = target_find(s, word, false, &t, e);
 
-	if (!word)
-		return current_folder(ret, e);
-	if (!strchr(word, '/') && !streq(word, ".") && !streq(word, ".."))
-		return folder_of_box(s, word, ret, e);
-	dir = realpath(word, NULL);
-	if (!dir || stat(dir, &st) < 0)
-		return err_sys(e, errno, "cannot open the project '%s'", word);
-	if (!S_ISDIR(st.st_mode))
-		return err_set(e, ENOTDIR, "the project '%s' is not a folder", word);
-	*ret = take_ptr(dir);
-	return 0;
+	if (r < 0)
+		return r;
+	target_say(&t);
+	return target_folder(&t, ret, e);
 }
 
 char *project_box_name(const char *dir)

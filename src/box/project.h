@@ -8,10 +8,8 @@
 #include "box/store.h"
 
 /*
- * The folder that word means: with a slash (or "." or "..") it is one; otherwise it is the name
- * of a box, whose project it is. NULL: the nearest folder at or above the current one with a
- * sandbox.ini, else the current one. *ret is absolute and without links, or NULL for a box that
- * has no project; the caller frees.
+ * The folder of the project that word means (target.h), its note said. *ret is absolute and without
+ * links, or NULL for a box that has no project; the caller frees.
  */
 int project_folder(const struct store *s, const char *word, char **ret, struct err *e);
 

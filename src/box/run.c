@@ -13,6 +13,7 @@
 #include "box/drift.h"
 #include "box/session.h"
 #include "box/sweep.h"
+#include "box/target.h"
 #include "launch/client.h"
 
 /* All of one `sandbox run`. */

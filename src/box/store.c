@@ -9,9 +9,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -30,6 +33,24 @@ static int make_folders(const struct store *s, struct err *e)
 	return 0;
 }
 
+/*
+ * Where the user's own folders really are: whoever mounts or opens what lies in them refuses links, which
+ * a box could have made; those on the way to the store are the user's.
+ */
+static int real_path(int fd, char **path, struct err *e)
+{
+	char self[32], real[PATH_MAX];
+	ssize_t n;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	n = readlink(self, real, sizeof(real));
+	if (n < 0 || n == sizeof(real))
+		return err_sys(e, n < 0 ? errno : ENAMETOOLONG, "cannot tell where '%s' is", *path);
+	free(*path);
+	*path = xstrndup(real, (size_t)n);
+	return 0;
+}
+
 int store_open(struct store *s, struct err *e)
 {
 	int r;
@@ -43,6 +64,8 @@ int store_open(struct store *s, struct err *e)
 	}
 	if (s->data_fd < 0)
 		return err_sys(e, errno, "cannot open the data folder '%s'", s->data);
+	if ((r = real_path(s->data_fd, &s->data, e)) < 0)
+		return r;
 	/* The last one made is there: all are. */
 	if (faccessat(s->data_fd, folders[ARRAY_SIZE(folders) - 1], F_OK, 0) < 0 &&
 	    (r = make_folders(s, e)) < 0)
@@ -53,7 +76,7 @@ int store_open(struct store *s, struct err *e)
 	s->runtime_fd = open(s->runtime, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (s->runtime_fd < 0)
 		return err_sys(e, errno, "cannot open the runtime folder '%s'", s->runtime);
-	return 0;
+	return real_path(s->runtime_fd, &s->runtime, e);
 }
 
 void store_close(struct store *s)

@@ -22,8 +22,8 @@
 #include "base/mem.h"
 
 struct store {
-	char *data;		 /* $XDG_DATA_HOME/sandbox */
-	char *runtime;		 /* $XDG_RUNTIME_DIR/sandbox */
+	char *data;		 /* $XDG_DATA_HOME/sandbox, links followed */
+	char *runtime;		 /* $XDG_RUNTIME_DIR/sandbox, links followed */
 	int data_fd, runtime_fd; /* O_PATH */
 };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "box/project.h"
+#include "box/target.h"
 
 #define QUOTED_MAX (4 * PATH_MAX + 16)
 
@@ -43,13 +43,14 @@ void change_print(const struct change *c, const char *path)
 
 int change_box(const struct store *s, const char *word, bool trial, struct box *ret, struct err *e)
 {
-	cleanup_free char *dir = NULL;
-	int r;
+	cleanup_target struct target t = TARGET_INIT;
+	int r = target_find(s, word, false, &t, e);
 
-	if (word && !strchr(word, '/') && !streq(word, ".") && !streq(word, ".."))
-		return box_find(s, word, ret, e);
-	r = project_folder(s, word, &dir, e);
-	if (r == 0)
-		r = box_find_trial(s, dir, ret, e);
-	return r == -ENOENT && dir && !trial ? box_find_project(s, dir, ret, e) : r;
+	if (r < 0)
+		return r;
+	target_say(&t);
+	if (t.has_box)
+		return target_box(s, &t, ret, e);
+	r = box_find_trial(s, t.dir, ret, e);
+	return r == -ENOENT && !trial ? box_find_project(s, t.dir, ret, e) : r;
 }

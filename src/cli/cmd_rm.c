@@ -26,8 +26,10 @@ static int remove_one(const struct store *s, struct box *b, const void *opts, st
 
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
+	static const struct each_box each = {.act = remove_one, .exact = true};
+
 	(void)ret_status;
-	return each_box(args, remove_one, e);
+	return each_box(args, &each, e);
 }
 
 const struct command cmd_rm = {

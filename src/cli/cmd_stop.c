@@ -31,8 +31,10 @@ static int stop_one(const struct store *s, struct box *b, const void *opts, stru
 
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
+	static const struct each_box each = {.act = stop_one};
+
 	(void)ret_status;
-	return each_box(args, stop_one, e);
+	return each_box(args, &each, e);
 }
 
 const struct command cmd_stop = {

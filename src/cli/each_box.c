@@ -3,12 +3,29 @@
  */
 #include "cli/each_box.h"
 
+#include <errno.h>
+
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "box/target.h"
 
-int each_box(const struct args *args,
-	     int (*act)(const struct store *s, struct box *b, const void *options, struct err *e),
-	     struct err *e)
+static int find(const struct store *s, const char *word, bool exact, struct box *ret, struct err *e)
+{
+	cleanup_target struct target t = TARGET_INIT;
+	int r = target_find(s, word, true, &t, e);
+
+	if (r < 0)
+		return r;
+	if (exact && t.above)
+		return err_set(e, ENOENT,
+			       "folder '%s' has no box; the project '%s', which it is a "
+			       "part of, has to be named itself",
+			       word, t.dir);
+	target_say(&t);
+	return target_box(s, &t, ret, e);
+}
+
+int each_box(const struct args *args, const struct each_box *each, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	int result = store_open(&s, e);
@@ -16,10 +33,10 @@ int each_box(const struct args *args,
 	for (int i = 0; (result == 0 || i > 0) && i < args->n; i++) {
 		cleanup_box struct box b = BOX_INIT;
 		struct err one;
-		int r = box_find_damaged(&s, args->v[i], &b, &one);
+		int r = find(&s, args->v[i], each->exact, &b, &one);
 
 		if (r == 0)
-			r = act(&s, &b, args->options, &one);
+			r = each->act(&s, &b, args->options, &one);
 		if (r == 0)
 			continue;
 		if (result < 0)

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "box/apply.h"
+#include "box/target.h"
 #include "cli/image_commands.h"
 #include "cli/image_common.h"
 #include "image/export_write.h"

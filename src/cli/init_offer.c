@@ -6,8 +6,8 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "box/box.h"
 #include "box/project.h"
+#include "box/target.h"
 #include "cli/ask.h"
 #include "cli/init.h"
 
@@ -16,10 +16,12 @@ static char *new_project(const char *project)
 {
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_box struct box b = BOX_INIT;
+	cleanup_target struct target t = TARGET_INIT;
 	cleanup_free char *dir = NULL, *file = NULL;
 	struct err ignored;
 
-	if (store_open(&s, &ignored) < 0 || project_folder(&s, project, &dir, &ignored) < 0 || !dir)
+	if (store_open(&s, &ignored) < 0 || target_find(&s, project, false, &t, &ignored) < 0 ||
+	    target_folder(&t, &dir, &ignored) < 0 || !dir)
 		return NULL;
 	file = path_join(dir, "sandbox.ini");
 	/* What is no project at all, enter says. */

@@ -145,23 +145,6 @@ int settings_apply_env(const struct settings *s, struct strv *env, struct err *e
 	return 0;
 }
 
-char *project_find(const char *start)
-{
-	cleanup_free char *dir = path_normalize("/", start);
-
-	for (;;) {
-		cleanup_free char *file = path_join(dir, "sandbox.ini");
-		char *slash;
-
-		if (faccessat(AT_FDCWD, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			return take_ptr(dir);
-		if (streq(dir, "/"))
-			return NULL;
-		slash = strrchr(dir, '/');
-		slash[slash == dir] = '\0';
-	}
-}
-
 bool box_name_valid(const char *name)
 {
 	return value_name(name);

@@ -103,12 +103,6 @@ void mount_settings_free(struct mount_setting *v, size_t n);
  */
 int settings_apply_env(const struct settings *s, struct strv *env, struct err *e);
 
-/*
- * The nearest folder at or above start that has a sandbox.ini; NULL when there is none. start is
- * absolute; the caller frees.
- */
-char *project_find(const char *start);
-
 /* True for a valid box name: [A-Za-z0-9][A-Za-z0-9_.-]*, at most 63 bytes (a hostname label). */
 bool box_name_valid(const char *name);
 

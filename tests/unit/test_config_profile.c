@@ -1,5 +1,5 @@
 /*
- * test_config_profile.c - the profiles that ship, listing, finding a project, the user's folders.
+ * test_config_profile.c - the profiles that ship, listing, the user's folders.
  */
 #include "config_fixture.h"
 
@@ -62,19 +62,6 @@ static void shipped(void **state)
 	assert_int_equal(unlink("conf/sandbox/profiles"), 0);
 }
 
-static void finding(void **state)
-{
-	cleanup_free char *start = xasprintf("%s/home/./a/", top), *found = NULL, *none = NULL;
-
-	(void)state;
-	put("sandbox.ini", "");
-	found = project_find(start);
-	assert_string_equal(found, top);
-	unlink("sandbox.ini");
-	none = project_find("/");
-	assert_null(none);
-}
-
 static void user_dirs(void **state)
 {
 	cleanup_free char *data = NULL, *config = NULL, *runtime = NULL, *expected = NULL;
@@ -121,7 +108,10 @@ static void private_dirs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(listing), TEST(shipped), TEST(finding), TEST(user_dirs), TEST(private_dirs),
+		TEST(listing),
+		TEST(shipped),
+		TEST(user_dirs),
+		TEST(private_dirs),
 	};
 
 	if (!getcwd(root, sizeof(root)))

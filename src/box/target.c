@@ -1,0 +1,336 @@
+/*
+ * target.c - from the PROJECT of a command line to a folder or a box.
+ *
+ * Promises that what cannot be looked at is an error, and never taken for missing: the next thing of
+ * that name would be used in its place.
+ */
+#include "box/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "box/project.h"
+#include "config/settings.h"
+
+void target_clear(struct target *t)
+{
+	free(t->dir);
+	free(t->note);
+	box_close(&t->box);
+	*t = (struct target)TARGET_INIT;
+}
+
+void target_say(const struct target *t)
+{
+	if (t->note)
+		log_note("%s", t->note);
+}
+
+static bool is_path(const char *word)
+{
+	return strchr(word, '/') || streq(word, ".") || streq(word, "..");
+}
+
+/* 1: it has a box or a trial; 0: neither; or an error. */
+static int is_known(const struct store *s, const char *dir, struct err *e)
+{
+	cleanup_box struct box b = BOX_INIT;
+	int r = box_find_project(s, dir, &b, e);
+
+	if (r == -ENOENT)
+		r = box_find_trial(s, dir, &b, e);
+	return r == 0 ? 1 : r == -ENOENT ? 0 : r;
+}
+
+static bool has_file(const char *dir, uid_t *ret_owner)
+{
+	cleanup_free char *file = path_join(dir, "sandbox.ini");
+	struct stat st;
+
+	/* A dangling link too: it is an error for who reads it. */
+	if (fstatat(AT_FDCWD, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	*ret_owner = st.st_uid;
+	return true;
+}
+
+/* Cuts the last component off; false when there is none. */
+static bool to_parent(char *dir)
+{
+	char *slash = strrchr(dir, '/');
+
+	if (streq(dir, "/"))
+		return false;
+	slash[slash == dir] = '\0';
+	return true;
+}
+
+/*
+ * The project that start is in, or NULL. *ret_passed: the folder of a nearer sandbox.ini that does not
+ * count, or NULL.
+ */
+static int enclosing(const struct store *s, const char *start, char **ret, char **ret_passed,
+		     struct err *e)
+{
+	cleanup_free char *dir = xstrdup(start), *nearest = NULL, *foreign = NULL;
+	uid_t owner;
+
+	do {
+		int r = is_known(s, dir, e);
+
+		if (r < 0)
+			return r;
+		if (r > 0) {
+			*ret_passed = nearest ? take_ptr(nearest) : take_ptr(foreign);
+			*ret = take_ptr(dir);
+			return 0;
+		}
+		if (nearest || !has_file(dir, &owner))
+			continue;
+		if (owner == geteuid() || owner == 0 || streq(dir, start))
+			nearest = xstrdup(dir);
+		else if (!foreign)
+			foreign = xstrdup(dir);
+	} while (to_parent(dir));
+	*ret_passed = take_ptr(foreign);
+	*ret = take_ptr(nearest);
+	return 0;
+}
+
+static int find_here(const struct store *s, struct target *ret, struct err *e)
+{
+	cleanup_free char *here = getcwd(NULL, 0), *passed = NULL, *dir = NULL;
+	int r = here ? enclosing(s, here, &dir, &passed, e)
+		     : err_sys(e, errno, "cannot tell the current folder");
+
+	if (r < 0)
+		return r;
+	ret->dir = dir ? take_ptr(dir) : take_ptr(here);
+	if (passed)
+		ret->note = xasprintf("'%s/sandbox.ini' is not used, the project is '%s': 'sandbox "
+				      "enter %s' makes its folder a project of its own",
+				      passed, ret->dir, passed);
+	return 0;
+}
+
+static int find_folder(const struct store *s, const char *word, struct target *ret, struct err *e)
+{
+	cleanup_free char *dir = realpath(word, NULL), *passed = NULL, *above = NULL;
+	struct stat st;
+	uid_t owner;
+	int r = 0;
+
+	if (!dir || stat(dir, &st) < 0)
+		return err_sys(e, errno, "cannot open the project '%s'", word);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ENOTDIR, "the project '%s' is not a folder", word);
+	if (!has_file(dir, &owner))
+		r = enclosing(s, dir, &above, &passed, e);
+	if (r < 0)
+		return r;
+	ret->above = above && !streq(above, dir);
+	if (ret->above)
+		ret->note = xasprintf("'%s' is a part of the project '%s': 'sandbox init %s' makes "
+				      "it a project of its own",
+				      word, above, word);
+	ret->dir = above ? take_ptr(above) : take_ptr(dir);
+	return 0;
+}
+
+static bool is_called(const char *dir, const char *name)
+{
+	cleanup_free char *box = project_box_name(dir);
+
+	return streq(path_basename(dir), name) || streq(box, name);
+}
+
+/* What its file calls the project, or NULL; the caller frees. */
+static int name_in_file(const char *dir, char **ret, struct err *e)
+{
+	cleanup_settings struct settings settings = {0};
+	const struct settings_request req = {.project_dir = dir};
+	int r = settings_load(&req, &settings, e);
+
+	if (r < 0)
+		return r;
+	*ret = xstrdup(settings_get(&settings, "sandbox", "name"));
+	return 0;
+}
+
+/* 1: dir is a project that is called name; 0: it is not. */
+static int is_project_called(const struct store *s, const char *dir, const char *name,
+			     struct err *e)
+{
+	cleanup_free char *set = NULL;
+	uid_t owner;
+	int r;
+
+	if (!has_file(dir, &owner))
+		return is_called(dir, name) ? is_known(s, dir, e) : 0;
+	if (is_called(dir, name))
+		return 1;
+	r = name_in_file(dir, &set, e);
+	if (r < 0)
+		return err_add(e, "cannot tell whether the project '%s' is called '%s'", dir, name);
+	return set && streq(set, name);
+}
+
+/* A project that we stand in and that is called so; *ret NULL when there is none. */
+static int find_around(const struct store *s, const char *name, char **ret, struct err *e)
+{
+	cleanup_free char *dir = getcwd(NULL, 0);
+	int r;
+
+	if (!dir)
+		return 0;
+	do {
+		r = is_project_called(s, dir, name, e);
+		if (r > 0)
+			*ret = xstrdup(dir);
+	} while (r == 0 && to_parent(dir));
+	return r < 0 ? r : 0;
+}
+
+/* 1: there is a folder of that name here; 0: there is none; or an error. */
+static int is_folder_here(const char *name, struct stat *ret_st, struct err *e)
+{
+	if (stat(name, ret_st) == 0)
+		return S_ISDIR(ret_st->st_mode);
+	if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
+		return 0;
+	return err_sys(e, errno, "cannot open '%s' here", name);
+}
+
+static bool is_folder(const char *dir, const struct stat *st)
+{
+	struct stat there;
+
+	return dir && stat(dir, &there) == 0 && there.st_dev == st->st_dev &&
+	       there.st_ino == st->st_ino;
+}
+
+/* The same name means something else here: the box is what it means. */
+static char *other_meaning(const char *name, const struct box *b)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	const char *of = b->project ? b->project : "no folder";
+	struct stat st;
+	struct err ignored;
+
+	if (is_folder_here(name, &st, &ignored) > 0 && !is_folder(b->project, &st))
+		return xasprintf("box '%s' is of '%s', not of the folder '%s' here: './%s' means "
+				 "that",
+				 name, of, name, name);
+	if (!here || (b->project && path_is_beneath(here, b->project)))
+		return NULL;
+	do {
+		uid_t owner;
+
+		if (streq(path_basename(here), name) && has_file(here, &owner))
+			return xasprintf("box '%s' is of '%s', not of the project '%s' here: a "
+					 "path or '.' means that",
+					 name, of, here);
+	} while (to_parent(here));
+	return NULL;
+}
+
+static int no_such_box(const struct store *s, const char *name, struct err *e)
+{
+	cleanup_closedir DIR *d = NULL;
+	cleanup_strv struct strv names = {0};
+	const char *near = NULL;
+	struct dirent *de;
+	int fd = openat(s->data_fd, STORE_NAMES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* The name itself may be there, of a box that is being made or has crashed. */
+	if (fd >= 0 && (d = fdopendir(fd)))
+		while ((de = readdir(d)))
+			if (de->d_name[0] != '.' && !streq(de->d_name, name))
+				strv_push(&names, de->d_name);
+	if (names.n)
+		near = nearest_word(name, (const char *const *)names.v);
+	if (near)
+		return err_set(e, ENOENT, "there is no box named '%s', did you mean '%s'?", name,
+			       near);
+	return err_set(e, ENOENT,
+		       "there is no box named '%s', nor a folder here, and no project around is "
+		       "called so: 'sandbox ls' lists the boxes",
+		       name);
+}
+
+static int find_named(const struct store *s, const char *name, bool damaged, struct target *ret,
+		      struct err *e)
+{
+	cleanup_free char *around = NULL;
+	struct stat st;
+	int r = box_find_named(s, name, damaged, &ret->box, e);
+
+	if (r == 0) {
+		ret->has_box = true;
+		ret->dir = xstrdup(ret->box.project);
+		ret->note = other_meaning(name, &ret->box);
+	}
+	if (r != -ENOENT)
+		return r;
+	r = is_folder_here(name, &st, e);
+	if (r != 0)
+		return r < 0 ? r : find_folder(s, name, ret, e);
+	r = find_around(s, name, &around, e);
+	if (r < 0)
+		return r;
+	ret->dir = take_ptr(around);
+	return ret->dir ? 0 : no_such_box(s, name, e);
+}
+
+int target_find(const struct store *s, const char *word, bool damaged, struct target *ret,
+		struct err *e)
+{
+	cleanup_target struct target t = TARGET_INIT;
+	int r = !word		? find_here(s, &t, e)
+		: is_path(word) ? find_folder(s, word, &t, e)
+				: find_named(s, word, damaged, &t, e);
+
+	if (r < 0)
+		return r;
+	*ret = t;
+	t = (struct target)TARGET_INIT;
+	return 0;
+}
+
+int target_folder(const struct target *t, char **ret, struct err *e)
+{
+	if (t->dir && access(t->dir, F_OK) < 0)
+		return err_sys(e, errno, "the project folder '%s'%s%s%s is gone", t->dir,
+			       t->has_box ? " of box '" : "", t->has_box ? t->box.name : "",
+			       t->has_box ? "'" : "");
+	*ret = xstrdup(t->dir);
+	return 0;
+}
+
+int target_box(const struct store *s, struct target *t, struct box *ret, struct err *e)
+{
+	if (!t->has_box)
+		return box_find_project(s, t->dir, ret, e);
+	*ret = t->box;
+	t->box = (struct box)BOX_INIT;
+	t->has_box = false;
+	return 0;
+}
+
+int box_find(const struct store *s, const char *word, struct box *ret, struct err *e)
+{
+	cleanup_target struct target t = TARGET_INIT;
+	int r = target_find(s, word, false, &t, e);
+
+	if (r < 0)
+		return r;
+	target_say(&t);
+	return target_box(s, &t, ret, e);
+}
