@@ -156,6 +156,14 @@ static int mkdirs(char *path, mode_t mode)
 	return mkdir(path, mode) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
+mode_t file_umask(void)
+{
+	mode_t mask = umask(022);
+
+	umask(mask);
+	return mask;
+}
+
 int file_mkdirs(const char *path, mode_t mode, struct err *e)
 {
 	cleanup_free char *copy = xstrdup(path);

@@ -26,6 +26,9 @@ int file_write_atomic(int dirfd, const char *path, const void *data, size_t len,
 /* write(2) until all is written or an error; returns 0 or -errno. */
 int write_all(int fd, const void *data, size_t len);
 
+/* This process' umask(2), which can only be read by setting it. */
+mode_t file_umask(void);
+
 /* mkdir -p with mode for what is missing; an existing folder is fine. */
 int file_mkdirs(const char *path, mode_t mode, struct err *e);
 

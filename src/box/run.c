@@ -48,6 +48,12 @@ static void add_words(struct strv *to, const char *const *words)
 		strv_push(to, *words);
 }
 
+/* As Dockerfiles take away what a base image has. */
+static bool is_cleared(const struct strv *entrypoint)
+{
+	return entrypoint->n == 1 && !*entrypoint->v[0];
+}
+
 /*
  * Entrypoint, then the caller's words or the image's Cmd (image-spec, config.md). An entrypoint of
  * the caller's own takes the image's Cmd away, as it was meant for the other.
@@ -56,7 +62,7 @@ static void compose_command(const struct run_options *o, const struct image_plan
 			    struct strv *ret)
 {
 	const char *own[] = {o->entrypoint, NULL};
-	bool none = o->entrypoint && !*o->entrypoint;
+	bool none = o->entrypoint ? !*o->entrypoint : is_cleared(&plan->entrypoint);
 
 	if (!none)
 		add_words(ret, o->entrypoint ? own : (const char *const *)plan->entrypoint.v);

@@ -16,9 +16,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "box/drift.h"
+#include "box/facts.h"
 #include "box/hooks.h"
 #include "box/host_image.h"
 #include "box/session_env.h"
@@ -104,11 +106,13 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 {
 	const struct session_options *o = s->options;
 	cleanup_strv struct strv env = {0};
+	cleanup_facts struct session_facts facts = {0};
 	struct session_env_request env_req = {.settings = s->settings,
 					      .user = s->user,
 					      .box = s->box->name,
 					      .home = s->home,
 					      .root = o->root,
+					      .step = s->step,
 					      .image_env = s->plan ? &s->plan->env : NULL,
 					      .extra = &o->env};
 	struct session_request req = {
@@ -118,12 +122,14 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 		.detach = s->detach,
 		.at_exit = s->at_exit,
 		.tools = s->tools,
+		.facts = &facts,
+		.umask = s->step ? 022 : file_umask(),
 	};
 	int r;
 
 	if (req.cwd[0] != '/')
 		return err_set(e, ERR_USAGE, "--workdir '%s' is not an absolute path", req.cwd);
-	r = session_env(&env_req, &env, e);
+	r = session_env(&env_req, &env, &facts, e);
 	req.envp = env.v;
 	return r < 0 ? r : client_run(connection, &req, s->accepted, s->arg, ret_status, e);
 }

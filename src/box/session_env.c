@@ -8,25 +8,13 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "box/lend.h"
+#include "box/facts.h"
 #include "config/env.h"
 #include "config/value.h"
 #include "launch/protocol.h"
 
 /* Ours comes last: a sudo of the image's own, where it has one, is bound over with ours. */
 #define BOX_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" BOX_RUN_DIR "/bin"
-
-static const char *const passed[] = {"TERM", "COLORTERM", "LANG", "LANGUAGE", "TZ"};
-
-static void pass_host_values(struct strv *out)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(passed); i++)
-		if (getenv(passed[i]))
-			env_set(out, passed[i], getenv(passed[i]));
-	for (char **v = environ; *v; v++)
-		if (starts_with(*v, "LC_") && strchr(*v, '='))
-			strv_push(out, *v);
-}
 
 static int add_extra(const struct strv *extra, struct strv *out, struct err *e)
 {
@@ -64,11 +52,15 @@ static void add_image_env(const struct strv *env, struct strv *out)
 	}
 }
 
-int session_env(const struct session_env_request *req, struct strv *out, struct err *e)
+int session_env(const struct session_env_request *req, struct strv *out,
+		struct session_facts *ret_facts, struct err *e)
 {
 	const struct user *u = req->user;
-	const char *shell = settings_get(req->settings, "sandbox", "shell");
+	struct facts_request facts = {
+		.settings = req->settings, .user = u, .root = req->root, .step = req->step};
 	cleanup_free char *run = xasprintf("/run/user/%u", u->uid);
+	cleanup_strv struct strv lent = {0};
+	const char *locale;
 	int r;
 
 	env_set(out, "PATH", BOX_PATH);
@@ -76,14 +68,25 @@ int session_env(const struct session_env_request *req, struct strv *out, struct 
 	env_set(out, "HOME", req->root ? "/root" : req->home);
 	env_set(out, "USER", req->root ? "root" : u->name);
 	env_set(out, "LOGNAME", req->root ? "root" : u->name);
-	env_set(out, "SHELL", shell ? shell : getenv("SHELL") ? getenv("SHELL") : u->shell);
 	if (!req->root)
 		env_set(out, "XDG_RUNTIME_DIR", run);
 	env_set(out, "SANDBOX", req->box);
-	pass_host_values(out);
-	lend_env(req->settings, out);
+	if ((locale = env_get(out, "LANG")))
+		ret_facts->locale = xstrdup(locale);
+	if (env_get(out, "TZ") && !getenv("TZ"))
+		env_set(&lent, "TZ", env_get(out, "TZ"));
+	facts_env(&facts, &lent);
+	for (size_t i = 0; i < lent.n; i++) {
+		cleanup_free char *name = xstrndup(lent.v[i], strcspn(lent.v[i], "="));
+
+		env_set(out, name, lent.v[i] + strlen(name) + 1);
+	}
 	r = settings_apply_env(req->settings, out, e);
-	return r < 0 ? r : add_extra(req->extra, out, e);
+	if (r == 0)
+		r = add_extra(req->extra, out, e);
+	if (r == 0)
+		facts_session(&facts, &lent, out, ret_facts);
+	return r;
 }
 
 char *session_home(const struct user *u)

@@ -6,6 +6,7 @@
 
 #include "base/proc.h"
 #include "config/settings.h"
+#include "launch/request.h"
 
 struct session_env_request {
 	const struct settings *settings;
@@ -13,15 +14,18 @@ struct session_env_request {
 	const char *box;  /* its name */
 	const char *home; /* of the user, inside */
 	bool root;
+	bool step;		      /* of a recipe, see facts.h */
 	const struct strv *image_env; /* NAME=value of the image's config, or NULL */
 	const struct strv *extra;     /* NAME=value, or NAME to pass the host's; from --env */
 };
 
 /*
- * Appends NAME=value to out: what every session has, then TERM, LANG, LC_*, TZ and COLORTERM of
- * the host, then [env], then extra. Nothing else of the host's environment goes in.
+ * Appends NAME=value to out: what the image says, what every session has, then what the host has (facts.h),
+ * then [env], then extra. Nothing else of the host's environment goes in. *ret_facts goes with the
+ * session's request; released with facts_clear(), on failure too.
  */
-int session_env(const struct session_env_request *req, struct strv *out, struct err *e);
+int session_env(const struct session_env_request *req, struct strv *out,
+		struct session_facts *ret_facts, struct err *e);
 
 /* The home of a user inside every box: the host's path, if that is one. The caller frees. */
 char *session_home(const struct user *u);

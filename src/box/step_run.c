@@ -74,6 +74,7 @@ static int run_in_box(const struct step_run *p, const struct box *b, int lifetim
 				      .options = &options,
 				      .plan = &req->root->plan,
 				      .home = "/root",
+				      .step = true,
 				      .cwd = project.source ? RECIPE_PROJECT : "/"};
 	int r;
 

@@ -14,6 +14,8 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/file.h"
+#include "base/hostvars.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "launch/client.h"
@@ -117,9 +119,8 @@ static void set(struct strv *env, const char *name, const char *value)
 /* sudo(8)'s env_reset: a few variables, root's own, and what was asked for. */
 static void make_env(const struct sudo *s, struct strv *env)
 {
-	static const char *const kept[] = {"TERM",	  "COLORTERM", "LANG",	  "LANGUAGE",
-					   "TZ",	  "SANDBOX",   "DISPLAY", "http_proxy",
-					   "https_proxy", "no_proxy"};
+	static const char *const kept[] = {HOSTVARS_TERMINAL,	 HOSTVARS_PROXY, HOSTVARS_CA,
+					   HOSTVARS_PROXY_UPPER, "SANDBOX",	 "DISPLAY"};
 	const char *user = getenv("USER");
 	char id[16];
 
@@ -138,6 +139,9 @@ static void make_env(const struct sudo *s, struct strv *env)
 		for (char **v = environ; *v; v++)
 			if (!is_set(env, *v))
 				strv_push(env, *v);
+	for (char **v = environ; *v; v++)
+		if (!s->keep_env && starts_with(*v, "LC_") && !is_set(env, *v))
+			strv_push(env, *v);
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		if (!s->keep_env)
 			set(env, kept[i], getenv(kept[i]));
@@ -177,6 +181,7 @@ static int run(const struct sudo *s, int *ret_status, struct err *e)
 		       : here	  ? here
 				  : "/",
 		.argv = shell_argv(s, &shell),
+		.umask = file_umask() | 022, /* sudoers(5), umask */
 	};
 	int r = client_connect(AT_FDCWD, BOX_SUDO_SOCKET, &connection);
 

@@ -24,8 +24,9 @@
  * stdout, stderr whose bit in `terminals` is clear.
  *
  * Payload: struct session_payload, then NUL-terminated strings: the working folder, argc
- * arguments, envc NAME=value, sharedc paths of the box. Pid 1 never reads it; the session's own
- * process does.
+ * arguments, envc NAME=value, sharedc paths of the box, then what the host has (settle.h, etc.h) in
+ * the order of enum payload_fact, "" for none, and terminfo_size bytes. Pid 1 never reads it; the
+ * session's own process does.
  */
 #ifndef LAUNCH_PROTOCOL_H
 #define LAUNCH_PROTOCOL_H
@@ -35,9 +36,12 @@
 
 #include "base/err.h"
 
-#define PROTOCOL_MAGIC	     0x53424f02u /* "SBO", version 2: raised with every change here */
+#define PROTOCOL_MAGIC	     0x53424f03u /* "SBO", version 3: raised with every change here */
 #define PROTOCOL_MAX_FDS     6
 #define PROTOCOL_MAX_PAYLOAD (4u << 20) /* above the kernel's own limit for stacks of 8 MiB / 4 */
+
+/* What is lent of the host stands here in the box. */
+#define BOX_HOST_DIR "/run/host"
 
 /* Where a session finds sudo's socket, and sudo. */
 #define BOX_RUN_DIR	"/run/sandbox"
@@ -82,6 +86,17 @@ struct session_payload {
 	uint32_t argc; /* 0: the user's shell */
 	uint32_t envc;
 	uint32_t sharedc; /* with SESSION_TOOLS: folders of the box that the tools see too */
+	uint32_t umask;
+	uint32_t terminfo_size;
+};
+
+enum payload_fact {
+	FACT_NAMES,
+	FACT_ZONE,
+	FACT_LOCALE,
+	FACT_HOSTS,
+	FACT_RESOLV_CONF,
+	N_PAYLOAD_FACTS
 };
 
 /*

@@ -24,6 +24,27 @@ static size_t add_strings(struct buf *b, char *const *v)
 	return n;
 }
 
+static void add_string(struct buf *b, const char *s)
+{
+	buf_add(b, s ? s : "", s ? strlen(s) + 1 : 1);
+}
+
+static void add_facts(struct buf *b, const struct session_facts *facts,
+		      struct session_payload *head)
+{
+	static const struct session_facts none;
+
+	if (!facts)
+		facts = &none;
+	add_string(b, facts->names);
+	add_string(b, facts->zone);
+	add_string(b, facts->locale);
+	add_string(b, facts->hosts);
+	add_string(b, facts->resolv_conf);
+	buf_add(b, facts->terminfo ? facts->terminfo : "", facts->terminfo_size);
+	head->terminfo_size = facts->terminfo_size;
+}
+
 static int make_payload(const struct session_request *req, int *ret_fd, struct err *e)
 {
 	cleanup_buf struct buf b = BUF_INIT;
@@ -38,6 +59,8 @@ static int make_payload(const struct session_request *req, int *ret_fd, struct e
 	head.argc = (uint32_t)add_strings(&b, req->argv);
 	head.envc = (uint32_t)add_strings(&b, req->envp);
 	head.sharedc = req->tools ? (uint32_t)add_strings(&b, req->tools->shared) : 0;
+	head.umask = req->umask;
+	add_facts(&b, req->facts, &head);
 	memcpy(b.data, &head, sizeof(head));
 	if (b.len > PROTOCOL_MAX_PAYLOAD)
 		return err_set(e, E2BIG,

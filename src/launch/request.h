@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -14,6 +15,14 @@
 struct session_tools {
 	int tree;	     /* from tools_make() */
 	char *const *shared; /* absolute paths of the box, ends with NULL */
+};
+
+/* What the host has at this moment, for a box to follow; all of it may be left out. */
+struct session_facts {
+	char *names, *zone, *locale; /* as in struct settle_facts */
+	void *terminfo;
+	uint32_t terminfo_size;
+	char *hosts, *resolv_conf; /* as in struct plan_etc; NULL: left alone */
 };
 
 struct session_request {
@@ -24,6 +33,8 @@ struct session_request {
 	bool detach;	   /* return as soon as the command is executed; no terminal, no stdin */
 	bool at_exit;	   /* with detach: kept until the box goes; the last one asked for counts */
 	const struct session_tools *tools; /* NULL: the root is the box's */
+	const struct session_facts *facts; /* NULL: none */
+	mode_t umask;
 };
 
 /* What of the session's stdio is its pty. */

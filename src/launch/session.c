@@ -36,7 +36,9 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "launch/caps.h"
+#include "launch/plan.h"
 #include "launch/seccomp.h"
+#include "launch/settle.h"
 #include "launch/tools.h"
 
 #define RESUME_AGAIN_MS 20 /* a few system calls, on a busy machine */
@@ -47,6 +49,9 @@ struct command {
 	char **argv; /* NULL: the user's shell */
 	char **envp;
 	char **shared; /* paths of the box that tools see too */
+	mode_t umask;
+	struct settle_facts facts;
+	struct plan_etc etc;
 };
 
 static noreturn void fail(int report, const struct err *e)
@@ -70,6 +75,26 @@ static char **take_strings(char **pos, const char *end, size_t n)
 	return v;
 }
 
+/* What the client says of the host: pos is where it begins. */
+static bool take_facts(const struct session_payload *head, char *pos, const char *end,
+		       struct command *ret)
+{
+	char **facts = take_strings(&pos, end, N_PAYLOAD_FACTS);
+
+	if (!facts || pos > end || head->terminfo_size > (size_t)(end - pos))
+		return false;
+	ret->facts = (struct settle_facts){.names = facts[FACT_NAMES],
+					   .zone = facts[FACT_ZONE],
+					   .locale = facts[FACT_LOCALE],
+					   .terminfo = pos,
+					   .terminfo_size = head->terminfo_size};
+	ret->etc.hosts = *facts[FACT_HOSTS] ? facts[FACT_HOSTS] : NULL;
+	ret->etc.resolv_conf = *facts[FACT_RESOLV_CONF] ? facts[FACT_RESOLV_CONF] : NULL;
+	ret->umask = head->umask & 0777;
+	free(facts);
+	return true;
+}
+
 static int read_payload(int fd, struct command *ret, struct err *e)
 {
 	struct session_payload *head;
@@ -91,7 +116,8 @@ static int read_payload(int fd, struct command *ret, struct err *e)
 	if (head->argc > size || head->envc > size || head->sharedc > size ||
 	    (head->argc && !(ret->argv = take_strings(&pos, end, head->argc))) ||
 	    !(ret->envp = take_strings(&pos, end, head->envc)) ||
-	    !(ret->shared = take_strings(&pos, end, head->sharedc)))
+	    !(ret->shared = take_strings(&pos, end, head->sharedc)) ||
+	    !take_facts(head, pos, end, ret))
 		return err_set(e, EPROTO, "the session's command is malformed");
 	return 0;
 }
@@ -137,63 +163,12 @@ static int take_identity(const struct session_policy *policy, const struct sessi
 	return r;
 }
 
-static const char *env_get(char **envp, const char *name)
+static char **shell_argv(const struct command *c)
 {
-	size_t n = strlen(name);
+	char **argv = xcalloc(2, sizeof(*argv));
 
-	for (; envp && *envp; envp++)
-		if (strncmp(*envp, name, n) == 0 && (*envp)[n] == '=')
-			return *envp + n + 1;
-	return NULL;
-}
-
-/* Changes a variable that is there. */
-static void env_put(struct command *c, const char *name, const char *value)
-{
-	size_t n = strlen(name);
-
-	for (char **v = c->envp; *v; v++)
-		if (strncmp(*v, name, n) == 0 && (*v)[n] == '=')
-			*v = xasprintf("%s=%s", name, value);
-}
-
-/* $SHELL if the image has it, else bash, else sh. */
-static void settle_shell(struct command *c)
-{
-	const char *candidates[] = {env_get(c->envp, "SHELL"), "/bin/bash", "/bin/sh"};
-	const char *shell = "/bin/sh"; /* whose absence is the error to report */
-
-	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++)
-		if (candidates[i] && candidates[i][0] == '/' && access(candidates[i], X_OK) == 0) {
-			shell = candidates[i];
-			break;
-		}
-	c->argv = xcalloc(2, sizeof(*c->argv));
-	c->argv[0] = xstrdup(shell);
-	env_put(c, "SHELL", c->argv[0]);
-}
-
-/* An image that has never heard of the user's terminal gets the nearest it knows; terminfo(5). */
-static void settle_term(struct command *c)
-{
-	static const char *const folders[] = {"/usr/share/terminfo", "/lib/terminfo",
-					      "/etc/terminfo"};
-	const char *terms[] = {env_get(c->envp, "TERM"), "xterm-256color", "xterm", "vt100",
-			       "linux"};
-
-	for (size_t t = 0; t < ARRAY_SIZE(terms); t++) {
-		if (!terms[t] || !terms[t][0] || strchr(terms[t], '/'))
-			continue;
-		for (size_t f = 0; f < ARRAY_SIZE(folders); f++) {
-			cleanup_free char *path = xasprintf("%s/%c/%s", folders[f], terms[t][0],
-							    terms[t]);
-
-			if (access(path, R_OK) == 0) {
-				env_put(c, "TERM", terms[t]);
-				return;
-			}
-		}
-	}
+	argv[0] = xstrdup(settle_shell(c->envp));
+	return argv;
 }
 
 static int exec_error(const struct session *s, const char *name, int errnum, struct err *e)
@@ -226,10 +201,12 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 		err_sys(&e, errno, "cannot change to folder '%s' in the box", c->cwd);
 		fail(s->report, &e);
 	}
-	if (s->master >= 0)
-		settle_term(c);
 	if (!c->argv)
-		settle_shell(c);
+		c->facts.names = xasprintf(" SHELL %s", c->facts.names);
+	settle_env(&c->envp, &c->facts);
+	if (!c->argv)
+		c->argv = shell_argv(c);
+	umask(c->umask);
 	/* s->report is close-on-exec like all the rest. */
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (seccomp_apply(filter, &e) < 0)

@@ -25,6 +25,12 @@ service_image() { # [PYTHON]
 	[ "$(sandbox run --entrypoint '' app:1 echo plain)" = plain ]
 }
 
+@test "an entrypoint of one empty word is none" {
+	service_image "'Entrypoint': [''], 'Cmd': ['echo', 'cmd']"
+	[ "$(sandbox run app:1)" = cmd ]
+	[ "$(sandbox run app:1 echo mine)" = mine ]
+}
+
 @test "environment, working folder and volumes" {
 	service_image
 	[ "$(sandbox run --entrypoint pwd app:1)" = /srv/app ]

@@ -1,0 +1,190 @@
+/*
+ * facts.c - the table of what a box follows of its host.
+ *
+ * Owns every variable and file that comes from the host without being asked for by name. Promises that
+ * each is read anew for every session, and that the session's process (settle.c, etc.c) has what it needs
+ * to put something in its place where the box cannot have it.
+ */
+#include "box/facts.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/hostvars.h"
+#include "box/lend.h"
+#include "box/zone.h"
+#include "config/env.h"
+
+#define TERMINFO_MAX (64u << 10) /* ncurses' own limit is 32 KiB, term(5) */
+
+#define EACH_SESSION "each session"
+#define EACH_START   "each start"
+
+static void pass(const char *name, struct strv *env)
+{
+	if (getenv(name))
+		env_set(env, name, getenv(name));
+}
+
+static void lend_shell(const struct facts_request *req, struct strv *env)
+{
+	const char *set = settings_get(req->settings, "sandbox", "shell"), *own = getenv("SHELL");
+
+	if (req->step)
+		env_set(env, "SHELL", "/bin/sh");
+	else
+		env_set(env, "SHELL", set ? set : own ? own : req->user->shell);
+}
+
+static void lend_term(const struct facts_request *req, struct strv *env)
+{
+	if (req->step)
+		env_set(env, "TERM", "dumb"); /* their output goes to a log */
+	else
+		pass("TERM", env);
+}
+
+static void lend_colorterm(const struct facts_request *req, struct strv *env)
+{
+	(void)req;
+	pass("COLORTERM", env);
+}
+
+static void lend_locale(const struct facts_request *req, struct strv *env)
+{
+	(void)req;
+	pass("LANG", env);
+	pass("LANGUAGE", env);
+	for (char **v = environ; *v; v++)
+		if (starts_with(*v, "LC_") && strchr(*v, '=')) {
+			cleanup_free char *name = xstrndup(*v, strcspn(*v, "="));
+
+			pass(name, env);
+		}
+}
+
+/* A zone that the image was made for goes before one that nobody has named. */
+static void lend_zone(const struct facts_request *req, struct strv *env)
+{
+	cleanup_free char *zone = getenv("TZ") || !env_get(env, "TZ") ? zone_name() : NULL;
+
+	(void)req;
+	if (zone)
+		env_set(env, "TZ", zone);
+}
+
+static void lend_asked(const struct facts_request *req, struct strv *env)
+{
+	lend_env(req->settings, env);
+}
+
+static const struct fact {
+	const char *name; /* of a variable, a file, or the first of several variables */
+	const char *from, *refreshed, *otherwise;
+	bool steps; /* steps have it too */
+	void (*lend)(const struct facts_request *req, struct strv *env);
+} table[] = {
+	{"SHELL", "[sandbox] shell, $SHELL, your passwd entry", EACH_SESSION, "bash, sh", true,
+	 lend_shell},
+	{"TERM", "$TERM, with its terminfo entry", EACH_SESSION, "xterm-256color", true, lend_term},
+	{"COLORTERM", "$COLORTERM", EACH_SESSION, NULL, false, lend_colorterm},
+	{"LANG", "$LANG, $LANGUAGE, $LC_*", EACH_SESSION, "the image's LANG, C.UTF-8", false,
+	 lend_locale},
+	{"TZ", "$TZ, /etc/localtime", EACH_SESSION, "the rule of the zone", false, lend_zone},
+	{"SSH_AUTH_SOCK", "with ssh-agent, dbus, display: their sockets", EACH_SESSION, NULL, false,
+	 lend_asked},
+	{"umask", "umask(2)", EACH_SESSION, NULL, false, NULL},
+};
+
+void facts_env(const struct facts_request *req, struct strv *env)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (table[i].lend && (!req->step || table[i].steps))
+			table[i].lend(req, env);
+}
+
+static bool read_terminfo(const char *folder, const char *term, struct session_facts *ret)
+{
+	cleanup_free char *path = xasprintf("%s/%c/%s", folder, term[0], term);
+	cleanup_buf struct buf text = BUF_INIT;
+	struct err ignored;
+
+	if (file_read(AT_FDCWD, path, TERMINFO_MAX, &text, &ignored) < 0 || !text.len)
+		return false;
+	ret->terminfo_size = (uint32_t)text.len;
+	ret->terminfo = buf_detach(&text);
+	return true;
+}
+
+/* Where terminfo(5) looks; the terminal's own program may bring the entry and say so by $TERMINFO. */
+static void find_terminfo(const char *term, struct session_facts *ret)
+{
+	const char *own = getenv("TERMINFO"), *home = getenv("HOME"),
+		   *dirs = getenv("TERMINFO_DIRS");
+	cleanup_free char *users = xasprintf("%s/.terminfo", home ? home : ""),
+			  *all = xasprintf("%s:%s:%s:/etc/terminfo:/lib/terminfo:"
+					   "/usr/share/terminfo:/usr/lib/terminfo",
+					   own ? own : "", users, dirs ? dirs : "");
+	char *save = NULL;
+
+	if (!*term || *term == '.' || strchr(term, '/'))
+		return;
+	for (char *folder = strtok_r(all, ":", &save); folder; folder = strtok_r(NULL, ":", &save))
+		if (folder[0] == '/' && read_terminfo(folder, term, ret))
+			return;
+}
+
+void facts_session(const struct facts_request *req, const struct strv *lent, const struct strv *env,
+		   struct session_facts *ret)
+{
+	cleanup_buf struct buf names = BUF_INIT;
+	const char *value;
+
+	(void)req;
+	buf_addch(&names, ' ');
+	for (size_t i = 0; i < lent->n; i++) {
+		cleanup_free char *name = xstrndup(lent->v[i], strcspn(lent->v[i], "="));
+
+		value = env_get(env, name);
+		if (value && streq(value, lent->v[i] + strlen(name) + 1))
+			buf_addf(&names, "%s ", name);
+	}
+	ret->names = buf_detach(&names);
+	if (strstr(ret->names, " TZ "))
+		ret->zone = zone_rule(env_get(env, "TZ"));
+	if (strstr(ret->names, " TERM "))
+		find_terminfo(env_get(env, "TERM"), ret);
+}
+
+void facts_clear(struct session_facts *f)
+{
+	free(f->names);
+	free(f->zone);
+	free(f->locale);
+	free(f->terminfo);
+	free(f->hosts);
+	free(f->resolv_conf);
+	*f = (struct session_facts){0};
+}
+
+void facts_show(const struct facts_request *req,
+		void (*show)(const struct fact_view *fact, void *arg), void *arg)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		cleanup_strv struct strv env = {0};
+		struct fact_view view = {.name = table[i].name,
+					 .from = table[i].from,
+					 .refreshed = table[i].refreshed,
+					 .otherwise = table[i].otherwise};
+
+		if (table[i].lend)
+			table[i].lend(req, &env);
+		view.value = env.n ? (char *)env_get(&env, table[i].name) : NULL;
+		show(&view, arg);
+	}
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# What a box follows of its host: variables that name what is in the box.
+
+load helpers
+
+# The box has this as glibc's locales. NAME... of the archive; a folder each of those with a slash.
+locales() { # NAME...
+	mkdir -p rootfs/usr/lib/locale
+	python3 - "$@" <<-'END'
+		import os, struct, sys
+		names = b''.join(n.encode() + b'\0' for n in sys.argv[1:] if '/' not in n)
+		with open('rootfs/usr/lib/locale/locale-archive', 'wb') as f:
+		    f.write(struct.pack('<8I', 0xde020109, 0, 0, 0, 0, 32, len(names), len(names)) + names)
+		for n in sys.argv[1:]:
+		    if '/' in n:
+		        os.makedirs('rootfs/usr/lib/locale/' + n, exist_ok=True)
+		        open('rootfs/usr/lib/locale/' + n + 'LC_CTYPE', 'w').close()
+	END
+}
+
+# What the box has of these variables.
+shown() { # NAME... -- OPTIONS
+	local names=()
+
+	while [ "$1" != -- ]; do
+		names+=("$1")
+		shift
+	done
+	sandbox run "${@:2}" dir:rootfs sh -c 'for n; do eval "echo \"\${$n-unset}\""; done' - "${names[@]}" |
+		paste -sd' '
+}
+
+@test "SHELL is one that the box has, with a command too" {
+	rootfs
+	[ "$(SHELL=/bin/zsh shown SHELL --)" = /bin/sh ]
+	ln -s sh rootfs/bin/bash
+	[ "$(SHELL=/bin/zsh shown SHELL --)" = /bin/bash ]
+	[ "$(SHELL=/bin/ash shown SHELL --)" = /bin/ash ]
+	# what I say myself stays
+	[ "$(SHELL=/bin/ash shown SHELL -- --env SHELL=/bin/none)" = /bin/none ]
+}
+
+@test "a locale that the box does not have is C.UTF-8 there" {
+	unset LANG LANGUAGE "${!LC_@}"
+	rootfs
+	locales C.utf8/ en_US.utf8 de_DE.utf8
+	[ "$(LANG=fr_FR.UTF-8 LANGUAGE=fr shown LANG LANGUAGE --)" = 'C.UTF-8 unset' ]
+	[ "$(LANG=de_DE.UTF-8 LANGUAGE=de shown LANG LANGUAGE --)" = 'de_DE.UTF-8 de' ]
+	[ "$(LANG=en_US.utf8 LC_TIME=fr_FR.UTF-8 LC_NUMERIC=de_DE.UTF-8 shown LANG LC_TIME LC_NUMERIC --)" = \
+		'en_US.utf8 unset de_DE.UTF-8' ]
+	[ "$(LC_TIME=fr_FR.UTF-8 shown LANG LC_TIME --)" = 'C.UTF-8 unset' ]
+	[ "$(LC_ALL=fr_FR shown LANG LC_ALL --)" = 'unset C.UTF-8' ]
+	[ "$(LANG=C LC_ALL=POSIX shown LANG LC_ALL --)" = 'C POSIX' ]
+	[ "$(LANG=../x shown LANG --)" = C.UTF-8 ]
+	[ "$(LANG=C shown LANG -- --env LANG=fr_FR)" = fr_FR ]
+	[ "$(shown LANG --)" = unset ]
+	# an old glibc has no C.UTF-8
+	rm -r rootfs/usr/lib/locale
+	locales en_US.utf8
+	[ "$(LANG=fr_FR.UTF-8 shown LANG --)" = en_US.UTF-8 ]
+	# musl takes any name
+	rm -r rootfs/usr/lib/locale
+	[ "$(LANG=fr_FR.UTF-8 shown LANG --)" = fr_FR.UTF-8 ]
+}
+
+@test "the description of the terminal comes along where the box has none" {
+	rootfs
+	mkdir -p .terminfo/x
+	echo made-up >.terminfo/x/xterm-made-up
+	[ "$(HOME=$T TERM=xterm-made-up sandbox run dir:rootfs sh -c \
+		'echo $TERM; cat "${TERMINFO_DIRS#:}/x/$TERM"')" = $'xterm-made-up\nmade-up' ]
+	[ "$(TERMINFO=$T/.terminfo TERM=xterm-made-up shown TERM TERMINFO_DIRS --)" = \
+		'xterm-made-up :/run/host/terminfo' ]
+	# neither has it
+	[ "$(TERM=nobody-knows shown TERM TERMINFO_DIRS --)" = 'xterm-256color unset' ]
+	# the box has it
+	mkdir -p rootfs/usr/share/terminfo/n
+	touch rootfs/usr/share/terminfo/n/nobody-knows
+	[ "$(TERM=nobody-knows shown TERM TERMINFO_DIRS --)" = 'nobody-knows unset' ]
+	[ "$(TERM=../../../etc/passwd shown TERM --)" = ../../../etc/passwd ]
+	[ "$(TERM=vt52 shown TERM -- --env TERM=mine)" = mine ]
+}
+
+@test "ncurses finds it" {
+	command -v tic >/dev/null
+	printf 'xterm-made-up|x,\n\tcolors#77,\n' >src
+	tic -x -o .terminfo src
+	project p
+	[ "$(HOME=$T TERM=xterm-made-up sandbox enter ./p -- tput colors)" = 77 ]
+	[ "$(HOME=$T TERM=xterm-made-up sandbox enter ./p -- sudo tput colors)" = 77 ]
+}
+
+@test "the zone is the host's, by its rule where the box has no zones" {
+	rootfs
+	[ "$(TZ=Asia/Tokyo shown TZ --)" = JST-9 ]
+	[ "$(TZ=:Asia/Tokyo sandbox run dir:rootfs date -d @0 +%H)" = 09 ]
+	[ "$(TZ=/usr/share/zoneinfo/Asia/Tokyo sandbox run dir:rootfs date -d @0 +%H)" = 09 ]
+	[ "$(TZ=XYZ-3 shown TZ --)" = XYZ-3 ]
+	[ "$(TZ='' shown TZ --)" = '' ]
+	[ "$(TZ=Asia/Nowhere shown TZ --)" = Asia/Nowhere ]
+	[ "$(TZ=UTC shown TZ -- --env TZ=Asia/Tokyo)" = Asia/Tokyo ]
+	mkdir -p rootfs/usr/share/zoneinfo/Asia
+	touch rootfs/usr/share/zoneinfo/Asia/Tokyo
+	[ "$(TZ=Asia/Tokyo shown TZ --)" = Asia/Tokyo ]
+}
+
+@test "without TZ it is what /etc/localtime says, whenever a session begins" {
+	# A host with another zone: a mount namespace, in which boxes work as everywhere.
+	local how
+
+	[ "${TEST_MODE-}" != nested ] || skip 'no mounts of our own in a box'
+	unset TZ
+	rootfs
+	cp /usr/share/zoneinfo/Asia/Tokyo copy
+	for how in /usr/share/zoneinfo/Asia/Tokyo "$T/copy"; do
+		[ "$(unshare -Urm sh -c 'mkdir etc work && mount -t overlay -o lowerdir=/etc,upperdir=etc,workdir=work,userxattr overlay /etc &&
+			ln -sf "$1" /etc/localtime && exec sandbox run dir:rootfs sh -c "echo \$TZ"' - "$how" 2>err)" = JST-9 ] || {
+			cat err
+			return 1
+		}
+		rm -rf etc work
+	done
+}
+
+@test "files are made with the umask of the caller" {
+	local mask
+
+	project p
+	sandbox enter ./p -- true
+	for mask in 077 002 022 000; do
+		(umask $mask && [ "$(sandbox enter ./p -- sh -c umask)" = 0$mask ])
+		(umask $mask && [ "$(sandbox run host sh -c umask)" = 0$mask ])
+	done
+	(umask 077 && sandbox enter ./p -- touch made && sandbox enter ./p -- sudo touch roots)
+	[ "$(stat -c %a p/made p/roots | paste -sd' ')" = '600 600' ]
+	(umask 002 && [ "$(sandbox enter ./p -- sudo sh -c umask)" = 0022 ])
+}
