@@ -135,10 +135,29 @@ static int add_root(const struct assemble_request *req, struct assembly *a, stru
 	return a->root->read_only ? 0 : choose_upper(req, a, e);
 }
 
+/*
+ * Ours is found first by PATH, and by a link that launch/rootfs.c makes. The file of a package is never
+ * mounted over, which would break its removal and upgrade; but in a system that nobody changes, no
+ * package is removed, and scripts that say /usr/bin/sudo mean ours.
+ */
+static void add_sudo(struct assembly *a)
+{
+	const char *sudo = assembly_keep(a, program_path("sudo"));
+
+	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+						  .source = sudo,
+						  .target = BOX_SUDO_BIN,
+						  .read_only = true});
+	if (a->root->read_only || strv_has(&a->root->binds, "/usr"))
+		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+							  .source = sudo,
+							  .target = "/usr/bin/sudo",
+							  .read_only = true,
+							  .replace = true});
+}
+
 static void add_standard_mounts(const struct assemble_request *req, struct assembly *a)
 {
-	const char *sudo;
-
 	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS,
 						  .target = "/tmp",
 						  .mode = 01777,
@@ -150,18 +169,8 @@ static void add_standard_mounts(const struct assemble_request *req, struct assem
 			   .kind = PLAN_MOUNT_DIR,
 			   .target = assembly_keep(a, xasprintf("/run/user/%u", req->user->uid)),
 			   .mode = 0700});
-	if (!a->plan.sudo)
-		return;
-	sudo = assembly_keep(a, program_path("sudo"));
-	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
-						  .source = sudo,
-						  .target = BOX_SUDO_BIN,
-						  .read_only = true});
-	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
-						  .source = sudo,
-						  .target = "/usr/bin/sudo",
-						  .read_only = true,
-						  .replace = true});
+	if (a->plan.sudo)
+		add_sudo(a);
 }
 
 /* A root of another's has no folder for our home, and none can be made beneath its own. */

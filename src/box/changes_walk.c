@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "box/etc_lines.h"
+#include "launch/protocol.h"
 
 #define ETC_MAX	    (1u << 20)
 #define PERMISSIONS 07777
@@ -143,6 +144,12 @@ static bool is_launchers(const struct changes_walk *w, const char *rel)
 	return etc_lines_made(path_basename(rel), was.data, now.data, w->user, w->home);
 }
 
+static bool is_sudo_link(const struct changes_walk *w, const char *rel, const char *link)
+{
+	return streq(w->tree->target, "/") && streq(rel, BOX_SUDO_LINK) &&
+	       streq(link, BOX_SUDO_BIN);
+}
+
 static int walk_folder(const struct changes_walk *w, const char *rel, struct beneath b,
 		       struct err *e);
 
@@ -177,7 +184,8 @@ static void visit_file(const struct changes_walk *w, const char *rel, int fd, co
 		if (readlinkat(fd, "", link, PATH_MAX - 1) < 0)
 			*link = '\0';
 	}
-	if ((was && unchanged(w, layer, rel, was, st, link)) || is_launchers(w, rel))
+	if ((was && unchanged(w, layer, rel, was, st, link)) || is_launchers(w, rel) ||
+	    (link && is_sudo_link(w, rel, link)))
 		return;
 	c = add(w, was ? CHANGE_MODIFIED : CHANGE_ADDED, rel, st);
 	c->link = take_ptr(link);

@@ -13,8 +13,8 @@
 #include "config/value.h"
 #include "launch/protocol.h"
 
-/* Ours comes last: a sudo of the image's own, where it has one, is bound over with ours. */
-#define BOX_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" BOX_RUN_DIR "/bin"
+/* Our sudo comes first: one of the image's own can make nobody root here. */
+#define BOX_PATH BOX_RUN_DIR "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static int add_extra(const struct strv *extra, struct strv *out, struct err *e)
 {
@@ -43,7 +43,7 @@ static void add_image_env(const struct strv *env, struct strv *out)
 						 : NULL;
 
 		if (name && streq(name, "PATH")) {
-			cleanup_free char *path = xasprintf("%s:" BOX_RUN_DIR "/bin", equals + 1);
+			cleanup_free char *path = xasprintf(BOX_RUN_DIR "/bin:%s", equals + 1);
 
 			env_set(out, name, path);
 		} else if (name) {

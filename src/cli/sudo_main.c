@@ -21,7 +21,7 @@
 #include "launch/client.h"
 #include "launch/protocol.h"
 
-#define ROOT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" BOX_RUN_DIR "/bin"
+#define ROOT_PATH BOX_RUN_DIR "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct sudo {
 	bool keep_env, login, shell, done;

@@ -32,6 +32,7 @@
 #include "launch/etc.h"
 #include "launch/mounts.h"
 #include "launch/overlay.h"
+#include "launch/protocol.h"
 
 static int open_dir(const char *path, int *ret_fd, struct err *e)
 {
@@ -155,6 +156,24 @@ static int build_dev(const struct plan *p, struct rootfs *root, struct err *e)
 	return r < 0 ? r : dev_build(root->fd, memory, p->host_root, &root->pts, e);
 }
 
+/*
+ * Login shells, su and `env -i` set a PATH of their own, and all of them begin with /usr/local, where
+ * no package has files. What is there already is the image's or the user's.
+ */
+static int link_sudo(int rootfd, struct err *e)
+{
+	cleanup_close int dir = -1;
+	int r = path_open_beneath(rootfd, "/usr/local/bin", O_PATH | O_DIRECTORY, 0, &dir, e);
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0)
+		return r;
+	if (symlinkat(BOX_SUDO_BIN, dir, path_basename(BOX_SUDO_LINK)) < 0 && errno != EEXIST)
+		return err_sys(e, errno, "cannot link sudo into the box's /usr/local/bin");
+	return 0;
+}
+
 int rootfs_image(const struct plan *p, int host, struct rootfs *ret, struct err *e)
 {
 	int r;
@@ -169,6 +188,8 @@ int rootfs_image(const struct plan *p, int host, struct rootfs *ret, struct err 
 		r = open_dir(p->staging, &ret->fd, e);
 	if (r == 0)
 		r = etc_apply(ret->fd, &p->etc, e);
+	if (r == 0 && p->sudo && !p->read_only_root)
+		r = link_sudo(ret->fd, e);
 	return r < 0 ? r : mounts_apply(p, MOUNTS_OF_IMAGE, ret->fd, host, ret->scratch, e);
 }
 

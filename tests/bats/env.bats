@@ -32,7 +32,7 @@ inside() { # ARGUMENTS OF ENTER
 @test "PATH is the box's, whatever the host's is" {
 	project p
 	[[ $(PATH=/x:$PATH sandbox enter ./p -- sh -c 'echo $PATH') = \
-		/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:* ]]
+		/run/sandbox/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ]]
 }
 
 @test "TERM, COLORTERM, LANG, LANGUAGE, TZ and LC_* pass" {
@@ -55,7 +55,7 @@ EMPTY =
 BLANKS = a  b'
 	sandbox enter ./p -- sh -c 'echo "$A|$B|${EMPTY-unset}|$BLANKS|$HOME_OF"' >out
 	[ "$(cat out)" = "two one|one-one--\$||a  b|$(id -un):$(sandbox enter ./p -- sh -c 'echo $HOME')" ]
-	[[ $(sandbox enter ./p -- sh -c 'echo $PATH') = /opt/tools/bin:/usr/local/sbin:* ]]
+	[[ $(sandbox enter ./p -- sh -c 'echo $PATH') = /opt/tools/bin:/run/sandbox/bin:/usr/local/sbin:* ]]
 }
 
 @test "[env] sees nothing of the host's environment" {

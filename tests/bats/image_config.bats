@@ -34,7 +34,7 @@ service_image() { # [PYTHON]
 @test "environment, working folder and volumes" {
 	service_image
 	[ "$(sandbox run --entrypoint pwd app:1)" = /srv/app ]
-	[ "$(sandbox run --entrypoint '' app:1 sh -c 'echo $FOO $PATH')" = "bar /bin:/run/sandbox/bin" ]
+	[ "$(sandbox run --entrypoint '' app:1 sh -c 'echo $FOO $PATH')" = "bar /run/sandbox/bin:/bin" ]
 	[ "$(sandbox run --env FOO=mine --entrypoint '' app:1 sh -c 'echo $FOO')" = mine ]
 	[ "$(sandbox run --entrypoint '' app:1 stat -c %F /data /srv/app)" = "directory
 directory" ]

@@ -112,7 +112,7 @@ state_of_box() {
 		'config': {'Env': ['PATH=/bin', 'TOOL=yes'], 'WorkingDir': '/work'}}"
 	sandbox image import "$T/tool" tool:1 2>/dev/null
 	[ "$(sandbox exec --tools tool:1 p sh -c 'cat /etc/who; echo $TOOL $PATH; ls -d /box/bin/busybox; pwd')" = \
-		$'tools\nyes /bin:/run/sandbox/bin\n/box/bin/busybox\n'"$T/p" ]
+		$'tools\nyes /run/sandbox/bin:/bin\n/box/bin/busybox\n'"$T/p" ]
 	# its layers stay as long as they are used
 	mkfifo go
 	sandbox exec --tools tool:1 p sh -c 'cat; cat /etc/who' <go >said 3>&- &
