@@ -70,7 +70,7 @@ LIBS_IMAGE   = $(eval LIBS_IMAGE := $(call pkg_shared,$(IMAGE_PACKAGES)))$(LIBS_
 # Sources ---------------------------------------------------------------------------------------
 
 LAYERS := base config image net launch box cli
-MAINS  := src/cli/main.c src/cli/sudo_main.c src/cli/ask_main.c src/cli/console.c \
+MAINS  := src/cli/main.c $(wildcard src/cli/sudo_*.c) src/cli/ask_main.c src/cli/console.c \
 	src/cli/image_main.c \
 	src/launch/seccomp_gen.c
 # Of images the launcher needs names, flat files and what a stack of layers shows; the rest, with all
@@ -88,7 +88,7 @@ COMMON  := $(filter-out $(MAINS) $(POLICY) $(IMAGE),$(SRC))
 IMAGE_PROGRAM := src/cli/image_main.c $(IMAGE) src/cli/options.c src/cli/cmd_image.c \
 	$(filter-out src/cli/%,$(COMMON))
 BASE    := $(filter src/base/%,$(SRC))
-SUDO    := $(wildcard src/cli/sudo_main.c $(patsubst %,src/launch/%.c,client protocol request terminal)) $(BASE)
+SUDO    := $(wildcard src/cli/sudo_*.c $(patsubst %,src/launch/%.c,client protocol request terminal)) $(BASE)
 ASK     := src/cli/ask_main.c src/cli/console.c src/cli/console_words.c
 objects  = $(patsubst src/%.c,$(O)/%.o,$(1))
 

@@ -1,0 +1,130 @@
+/*
+ * sudo_user.c - reading the box's /etc/passwd and /etc/group.
+ */
+#include "cli/sudo_user.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+
+void account_clear(struct account *a)
+{
+	free(a->name);
+	free(a->home);
+	free(a->shell);
+	free(a->groups);
+	*a = (struct account){0};
+}
+
+/* The number of "#123". */
+static bool is_number(const char *text, unsigned int *ret)
+{
+	char *end;
+	unsigned long n;
+
+	if (text[0] != '#' || text[1] < '0' || text[1] > '9')
+		return false;
+	n = strtoul(text + 1, &end, 10);
+	if (*end || n >= (unsigned int)-1)
+		return false;
+	*ret = (unsigned int)n;
+	return true;
+}
+
+static void add_group(struct account *a, gid_t gid)
+{
+	for (size_t i = 0; i < a->n_groups; i++)
+		if (a->groups[i] == gid)
+			return;
+	a->groups = xrealloc(a->groups, a->n_groups + 1, sizeof(*a->groups));
+	a->groups[a->n_groups++] = gid;
+}
+
+static void add_groups(struct account *a)
+{
+	cleanup_fclose FILE *f = fopen("/etc/group", "re");
+	const struct group *g;
+
+	add_group(a, a->gid);
+	while (f && (g = fgetgrent(f)))
+		for (char **m = g->gr_mem; *m; m++)
+			if (streq(*m, a->name))
+				add_group(a, g->gr_gid);
+}
+
+/* Of one with an entry: by name, unless that is NULL, else by uid. */
+static bool find(const char *name, uid_t uid, struct account *ret)
+{
+	cleanup_fclose FILE *f = fopen("/etc/passwd", "re");
+	const struct passwd *p;
+
+	while (f && (p = fgetpwent(f))) {
+		if (name ? !streq(p->pw_name, name) : p->pw_uid != uid)
+			continue;
+		*ret = (struct account){
+			.uid = p->pw_uid,
+			.gid = p->pw_gid,
+			.name = xstrdup(p->pw_name),
+			.home = xstrdup(*p->pw_dir ? p->pw_dir : "/"),
+			.shell = xstrdup(*p->pw_shell ? p->pw_shell : "/bin/sh"),
+		};
+		add_groups(ret);
+		return true;
+	}
+	return false;
+}
+
+/* One without an entry. */
+static void make(const char *name, uid_t uid, gid_t gid, const char *home, struct account *ret)
+{
+	*ret = (struct account){.uid = uid,
+				.gid = gid,
+				.name = name ? xstrdup(name) : xasprintf("#%u", uid),
+				.home = xstrdup(home),
+				.shell = xstrdup("/bin/sh")};
+	add_groups(ret);
+}
+
+bool account_find(const char *user, struct account *ret)
+{
+	unsigned int uid;
+
+	if (find(user, 0, ret))
+		return true;
+	if (is_number(user, &uid)) {
+		if (!find(NULL, uid, ret))
+			make(NULL, uid, uid == 0 ? 0 : getgid(), uid == 0 ? "/root" : "/", ret);
+		return true;
+	}
+	if (!streq(user, "root"))
+		return false;
+	make("root", 0, 0, "/root", ret); /* BusyBox may have no /etc/passwd */
+	return true;
+}
+
+void account_self(struct account *ret)
+{
+	const char *home = getenv("HOME"), *user = getenv("USER");
+
+	if (!find(NULL, getuid(), ret))
+		make(user ? user : "user", getuid(), getgid(), home ? home : "/", ret);
+}
+
+bool group_find(const char *group, gid_t *ret)
+{
+	cleanup_fclose FILE *f = fopen("/etc/group", "re");
+	const struct group *g;
+
+	while (f && (g = fgetgrent(f)))
+		if (streq(g->gr_name, group)) {
+			*ret = g->gr_gid;
+			return true;
+		}
+	return is_number(group, ret);
+}
