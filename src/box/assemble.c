@@ -293,8 +293,10 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	a->plan.io_uring = settings_bool(s, "sandbox", "io-uring");
 	a->plan.perf = settings_bool(s, "sandbox", "perf");
 	a->plan.sudo = settings_bool(s, "sandbox", "sudo");
-	a->plan.stop_signal = a->root->plan.stop_signal ? value_signal(a->root->plan.stop_signal)
-							: 0;
+	/* In a project's box sessions are yours, and none is the image's program. */
+	a->plan.stop_signal = req->box->temporary && a->root->plan.stop_signal
+				      ? value_signal(a->root->plan.stop_signal)
+				      : 0;
 	a->plan.linger_ms = linger_ms(req);
 	return 0;
 }

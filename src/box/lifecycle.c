@@ -117,20 +117,36 @@ static void end_idle(const struct box *b)
 	box_processes_free(v, n);
 }
 
+static bool wait_ended(const struct box *b, int ms)
+{
+	for (int waited = 0; box_is_running(b) && waited < ms; waited += 10)
+		usleep(10 * 1000);
+	return !box_is_running(b);
+}
+
 int box_check_ended(const struct box *b, struct err *e)
 {
 	end_idle(b);
-	for (int waited = 0; box_is_running(b) && waited < ENDING_MS; waited += 10)
-		usleep(10 * 1000);
-	if (box_is_running(b) || !box_wait_gone(b, TEARDOWN_MS))
+	if (!wait_ended(b, ENDING_MS) || !box_wait_gone(b, TEARDOWN_MS))
 		return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first", b->name,
 			       b->name);
 	return 0;
 }
 
-static int refuse_running(const struct box *b, bool force, struct err *e)
+/* A box that only lingers does not run for who removes it: what is left in it is ended. */
+static int end_for_removal(const struct box *b, bool force, struct err *e)
 {
-	if (force || !box_is_running(b))
+	cleanup_close int connection = -1;
+	struct err ignored;
+	bool answers;
+
+	if (!box_is_running(b))
+		return 0;
+	if (force)
+		return box_stop(b, 0, e);
+	answers = client_connect(b->run_fd, "control", &connection) == 0;
+	if (answers && client_stop_idle(connection, BOX_STOP_MS, &ignored) == 0 &&
+	    wait_ended(b, ENDING_MS))
 		return 0;
 	return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first, or use --force",
 		       b->name, b->name);
@@ -138,19 +154,17 @@ static int refuse_running(const struct box *b, bool force, struct err *e)
 
 int box_discard(const struct store *s, struct box *b, bool force, struct err *e)
 {
-	int r = refuse_running(b, force, e);
+	int r = end_for_removal(b, force, e);
 
-	if (r == 0 && force)
-		r = box_stop(b, 0, e);
 	if (r == 0)
 		r = box_lock(s, b, e);
 	if (r == -ERR_RETRY)
 		return err_set(e, ENOENT, "there is no box '%s' any more", b->name);
 	/* It may have been started while we waited for the lock. */
 	if (r == 0)
-		r = refuse_running(b, force, e);
-	if (r == 0)
-		r = box_stop(b, 0, e);
+		r = end_for_removal(b, force, e);
+	if (r == 0 && !box_wait_gone(b, TEARDOWN_MS))
+		r = err_set(e, EBUSY, "box '%s' does not end", b->name);
 	return r < 0 ? r : box_remove(s, b, e);
 }
 

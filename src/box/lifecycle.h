@@ -17,8 +17,10 @@ int box_list_load(const struct store *s, struct box_list *ret, struct err *e);
 void box_list_clear(struct box_list *l);
 #define cleanup_box_list __attribute__((cleanup(box_list_clear)))
 
+#define BOX_STOP_MS 10000 /* what stop gives by default, and a box that ends by itself */
+
 /*
- * Ends a running box: its processes get SIGTERM and SIGHUP and have ms to go by themselves, then
+ * Ends a running box: its processes are asked as in launch/ending.h and have ms to go by themselves, then
  * pid 1 and all go. Returns when its namespaces are gone; 0 too when it did not run.
  */
 int box_stop(const struct box *b, long ms, struct err *e);
@@ -29,7 +31,10 @@ int box_stop(const struct box *b, long ms, struct err *e);
  */
 int box_check_ended(const struct box *b, struct err *e);
 
-/* Removes a box; one that runs is an error, unless force, which stops it first. */
+/*
+ * Removes a box; one that somebody is in is an error, unless force, which stops it at once. One that
+ * lingers is stopped as `stop` does.
+ */
 int box_discard(const struct store *s, struct box *b, bool force, struct err *e);
 
 /* A process of a running box. */

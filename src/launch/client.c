@@ -24,6 +24,8 @@
 #include "launch/protocol.h"
 #include "launch/terminal.h"
 
+#define ANSWER_MS 10000 /* of the box, on top of the time that its processes have */
+
 struct client {
 	int connection;
 	int report; /* read end; -1 once the command is known to run */
@@ -360,12 +362,39 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 	return r;
 }
 
-int client_stop(int connection, long ms, struct err *e)
+static int ask_to_stop(int connection, enum message_type type, long ms, struct err *e)
 {
-	struct message m = {.type = MESSAGE_STOP, .value = (int32_t)ms};
+	struct message m = {.type = type, .value = (int32_t)ms};
 	int r = message_send(connection, &m, NULL, 0, 0);
 
 	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
 		return err_sys(e, -r, "cannot ask the box to stop");
 	return 0;
+}
+
+int client_stop(int connection, long ms, struct err *e)
+{
+	return ask_to_stop(connection, MESSAGE_STOP, ms, e);
+}
+
+int client_stop_idle(int connection, long ms, struct err *e)
+{
+	int fds[PROTOCOL_MAX_FDS], n_fds = 0;
+	const long most = ms + ANSWER_MS;
+	const struct timeval limit = {most / 1000, most % 1000 * 1000};
+	struct message m;
+	int r = ask_to_stop(connection, MESSAGE_STOP_IDLE, ms, e);
+
+	if (r == 0 && setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
+		r = err_sys(e, errno, "cannot wait for the box");
+	if (r < 0)
+		return r;
+	r = message_receive(connection, &m, fds, &n_fds, 0);
+	for (int i = 0; i < n_fds; i++)
+		close_fd(&fds[i]);
+	if (r == 1 && m.type == MESSAGE_ERROR) {
+		*e = m.error;
+		return -EBUSY;
+	}
+	return r == -EAGAIN ? err_set(e, EBUSY, "the box does not answer") : 0;
 }

@@ -28,4 +28,7 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 /* Asks a box to end, its processes having ms to go by themselves. */
 int client_stop(int connection, long ms, struct err *e);
 
+/* The same for a box that has no session. -EBUSY when it has one; 0: it has ended, or does not know this. */
+int client_stop_idle(int connection, long ms, struct err *e);
+
 #endif

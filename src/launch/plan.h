@@ -78,7 +78,7 @@ struct plan {
 	bool perf;
 	bool sudo; /* serve sudo requests on /run/sandbox/sudo.sock */
 
-	int stop_signal; /* what its processes get when it is to stop; 0: SIGTERM */
+	int stop_signal; /* what its first program gets when it is to stop; 0: SIGTERM */
 	long linger_ms;	 /* how long the box stays after its last session; -1: for ever */
 
 	int control_fd;	 /* listening control socket, SOCK_SEQPACKET */

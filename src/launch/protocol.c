@@ -26,6 +26,7 @@ static size_t message_size(const struct message *m)
 		return offsetof(struct message, error) + sizeof(m->error);
 	case MESSAGE_SIGNAL:
 	case MESSAGE_STOP:
+	case MESSAGE_STOP_IDLE:
 	case MESSAGE_ACCEPTED:
 	case MESSAGE_STOPPED:
 	case MESSAGE_EXIT:

@@ -11,6 +11,8 @@
  *	               <-------------------   STOPPED ...
  *	               <-------------------   EXIT
  *	STOP           ------------------->   (the box ends; the connection closes with it)
+ *	STOP_IDLE      ------------------->   (the same, unless there are sessions)
+ *	               <-------------------   ERROR   (there are)
  *
  * STOPPED tells the signal that stopped the command: SIGTTIN and SIGTTOU, that it is in the background
  * of its pty and wants to read or to set it. To a session with a pty SIGNAL may be SIGCONT, go on in
@@ -59,6 +61,7 @@ enum message_type {
 	MESSAGE_ERROR,
 	MESSAGE_MAPPED, /* between launcher and pid 1 alone; see start.c */
 	MESSAGE_NAMESPACES,
+	MESSAGE_STOP_IDLE,
 };
 
 enum session_flags {
@@ -78,7 +81,7 @@ struct message {
 			uint32_t terminals; /* bit n: descriptor n is the session's pty */
 			struct winsize size;
 		} session;
-		int32_t value; /* SIGNAL, STOPPED: signal; EXIT: exit status; STOP: milliseconds */
+		int32_t value; /* SIGNAL, STOPPED: signal; EXIT: exit status; STOP, STOP_IDLE: ms */
 		struct err error;
 	};
 };

@@ -7,13 +7,17 @@
  *	RUNNING	  pid > 0			SIGNAL is passed on; the end of the connection -> ABANDONED
  *	DETACHED  pid > 0, fd == -1		nobody waits for it
  *	ABANDONED pid > 0, fd == -1		SIGHUP was sent; SIGKILL follows after ABANDON_MS
+ *	LATE	  pid == 0			asked for a session of a box that ends: no answer, so that it
+ *						asks the next one
  *	gone	  the process was reaped	EXIT was sent, the entry is freed
+ *
+ * The end, by `stop`, by a signal from outside, or when nobody has come for the linger time: the hook
+ * `exit` runs when no session is left, then all that still runs is asked to end and has its time.
  *
  * Sudo's requests are served by copies of this loop (accept.c). They hold no box up.
  */
 #include "launch/serve.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -29,10 +33,11 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "launch/accept.h"
+#include "launch/ending.h"
 
-#define MAX_CONNECTIONS 1024 /* more wait in the backlog */
-#define ABANDON_MS	1000 /* between SIGHUP and SIGKILL of a session whose client has gone */
-#define STOP_MS		10000
+#define MAX_CONNECTIONS 1024  /* more wait in the backlog */
+#define ABANDON_MS	1000  /* between SIGHUP and SIGKILL of a session whose client has gone */
+#define STOP_MS		10000 /* for what runs, to end when asked: sandbox-stop(1) promises it */
 #define EXIT_MS		10000 /* how long what runs at the box's exit may take */
 #define ASK_MS		5000  /* how long a connection of sudo's may take to say what it wants */
 
@@ -52,14 +57,32 @@ static void remove_connection(struct server *srv, struct connection *c)
 
 static void stop(struct server *srv, long ms)
 {
-	if (!srv->stop_at)
-		srv->stop_at = server_now_ms() + ms;
-	kill(-1, srv->stop_signal);
-	/* Interactive shells ignore SIGTERM and end on SIGHUP; what is stopped must run to end. */
+	srv->told = true;
+	ending_ask(srv, ms);
+}
+
+static size_t count_sessions(const struct server *srv)
+{
+	size_t n = 0;
+
 	for (size_t i = 0; i < srv->n; i++)
-		if (srv->connections[i].pid > 0 && srv->connections[i].terminal)
-			kill(-srv->connections[i].pid, SIGHUP);
-	kill(-1, SIGCONT);
+		n += srv->connections[i].pid > 0;
+	return n;
+}
+
+static void stop_if_idle(struct server *srv, struct connection *c, long ms)
+{
+	struct message m = {.type = MESSAGE_ERROR};
+
+	if (srv->stop_at)
+		return; /* it does already */
+	if (count_sessions(srv) == 0) {
+		stop(srv, ms);
+		return;
+	}
+	err_set(&m.error, EBUSY, "somebody is in it");
+	message_send(c->fd, &m, NULL, 0, MSG_DONTWAIT);
+	remove_connection(srv, c);
 }
 
 /* The client has gone, and only its session goes with it, unless that was to outlive it. */
@@ -86,7 +109,7 @@ static void read_connection(struct server *srv, struct connection *c)
 
 	if (r == -EAGAIN)
 		return;
-	if (r == 1 && m.type == MESSAGE_SESSION && c->pid == 0) {
+	if (r == 1 && m.type == MESSAGE_SESSION && c->pid == 0 && !srv->stop_at) {
 		server_start_session(srv, c, &m, fds, n_fds);
 		if (c->pid == 0)
 			remove_connection(srv, c);
@@ -94,10 +117,14 @@ static void read_connection(struct server *srv, struct connection *c)
 	}
 	for (int i = 0; i < n_fds; i++)
 		close_fd(&fds[i]);
-	if (r == 1 && m.type == MESSAGE_SIGNAL && c->pid > 0 && m.value > 0 && m.value < NSIG)
+	if (r == 1 && m.type == MESSAGE_SESSION && c->pid == 0)
+		c->late = true;
+	else if (r == 1 && m.type == MESSAGE_SIGNAL && c->pid > 0 && m.value > 0 && m.value < NSIG)
 		kill(-c->pid, m.value);
 	else if (r == 1 && m.type == MESSAGE_STOP && !srv->for_sudo)
 		stop(srv, m.value);
+	else if (r == 1 && m.type == MESSAGE_STOP_IDLE && c->pid == 0 && !srv->for_sudo)
+		stop_if_idle(srv, c, m.value);
 	else
 		abandon(srv, c);
 }
@@ -124,6 +151,8 @@ static void session_ended(struct server *srv, pid_t pid, int status)
 			continue;
 		if (c->fd >= 0)
 			message_send(c->fd, &m, NULL, 0, MSG_DONTWAIT);
+		if (c->main)
+			ending_main_gone(srv);
 		remove_connection(srv, c);
 		srv->idle_since = server_now_ms();
 		return;
@@ -151,15 +180,6 @@ static void read_signals(struct server *srv)
 		stop(srv, STOP_MS);
 }
 
-static size_t count_sessions(const struct server *srv)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < srv->n; i++)
-		n += srv->connections[i].pid > 0;
-	return n;
-}
-
 /* Somebody is about to ask for a session; sudo's have to be quick. */
 static bool client_waiting(const struct server *srv, long long now)
 {
@@ -177,27 +197,18 @@ static bool at_the_door(const struct server *srv)
 	return poll(&p, 1, 0) > 0;
 }
 
-/* Every process of a session, from the box's /proc; what has called setsid(2) is none of it. */
-static void kill_session(pid_t sid)
-{
-	cleanup_closedir DIR *d = opendir("/proc");
-	struct dirent *de;
-
-	while (d && (de = readdir(d))) {
-		pid_t pid = (pid_t)strtol(de->d_name, NULL, 10);
-
-		if (pid > 1 && getsid(pid) == sid)
-			kill(pid, SIGKILL);
-	}
-	kill(-sid, SIGKILL);
-}
-
 static void sooner(long long *best, long long when, long long now)
 {
 	long long left = when > now ? when - now : 0;
 
 	if (*best < 0 || left < *best)
 		*best = left;
+}
+
+/* A box that was asked to end ends when all that runs has, or its time is up; a hook alone, with it. */
+static bool is_over(const struct server *srv, bool idle, long long now)
+{
+	return srv->stop_at <= now || (idle && !srv->n_sudo && (!srv->asked || ending_empty(srv)));
 }
 
 /*
@@ -215,10 +226,10 @@ static bool run_timers(struct server *srv, long long *ret_timeout)
 		if (!c->abandoned)
 			continue;
 		if (c->kill_at <= now)
-			kill_session(c->pid);
+			ending_kill_session(c->pid);
 		sooner(&timeout, c->kill_at > now ? c->kill_at : now + ABANDON_MS, now);
 	}
-	if (srv->stop_at && ((idle && !srv->n_sudo) || srv->stop_at <= now))
+	if (srv->stop_at && is_over(srv, idle, now))
 		return false;
 	if (srv->deaf_until > now)
 		sooner(&timeout, srv->deaf_until, now);
@@ -226,7 +237,7 @@ static bool run_timers(struct server *srv, long long *ret_timeout)
 		sooner(&timeout, srv->stop_at, now);
 	if (idle && srv->for_sudo && client_waiting(srv, now)) {
 		sooner(&timeout, srv->idle_since + ASK_MS, now);
-	} else if (idle && !client_waiting(srv, now) && srv->linger_ms >= 0) {
+	} else if (idle && !srv->stop_at && !client_waiting(srv, now) && srv->linger_ms >= 0) {
 		if (srv->idle_since + srv->linger_ms <= now && !at_the_door(srv))
 			return false;
 		sooner(&timeout, srv->idle_since + srv->linger_ms, now);
@@ -251,15 +262,17 @@ static void serve_once(struct server *srv, int timeout)
 {
 	struct pollfd *p = srv->polled;
 	size_t n = srv->n;
-	bool deaf = srv->stop_at || srv->deaf_until > server_now_ms();
-	bool control = !deaf && n < MAX_CONNECTIONS, sudo = !deaf && srv->n_sudo < MAX_SUDO;
+	bool deaf = srv->deaf_until > server_now_ms();
+	bool control = !deaf && n < MAX_CONNECTIONS;
+	bool sudo = !deaf && !srv->stop_at && srv->n_sudo < MAX_SUDO;
 
 	p[POLLED_SIGNALS] = (struct pollfd){.fd = srv->signal_fd, .events = POLLIN};
 	p[POLLED_CONTROL] = (struct pollfd){.fd = control ? srv->control_fd : -1, .events = POLLIN};
 	p[POLLED_SUDO] = (struct pollfd){.fd = sudo ? srv->sudo_fd : -1, .events = POLLIN};
 	for (size_t i = 0; i < n; i++)
-		p[POLLED_FIXED + i] = (struct pollfd){.fd = srv->connections[i].fd,
-						      .events = POLLIN};
+		p[POLLED_FIXED + i] = (struct pollfd){
+			.fd = srv->connections[i].late ? -1 : srv->connections[i].fd,
+			.events = POLLIN};
 	if (poll(p, POLLED_FIXED + n, timeout) <= 0)
 		return;
 	/* From the back: removing an entry moves the last one, seen already, into its place. */
@@ -290,6 +303,14 @@ static void kill_rest(struct server *srv)
 	}
 }
 
+static void serve(struct server *srv)
+{
+	long long timeout = -1;
+
+	while (run_timers(srv, &timeout))
+		serve_once(srv, (int)timeout);
+}
+
 /* Not when the box is ended by force, or has used up the time it was given to stop. */
 static bool run_at_exit(struct server *srv)
 {
@@ -299,22 +320,35 @@ static bool run_at_exit(struct server *srv)
 		return false;
 	if (!srv->stop_at)
 		srv->stop_at = now + EXIT_MS;
+	srv->asked = false;
 	return server_start_at_exit(srv);
+}
+
+/* What sessions have left in the background, and the hook; a box that was not stopped gives them time too. */
+static void end_rest(struct server *srv)
+{
+	long long left = srv->told ? srv->stop_at - server_now_ms() : STOP_MS;
+
+	if (left <= 0 || ending_empty(srv))
+		return;
+	if (!srv->told)
+		srv->stop_at = 0;
+	ending_ask(srv, (long)left);
+	serve(srv);
 }
 
 void server_run(struct server *srv, int boot)
 {
-	long long timeout = -1;
-
 	srv->signal_fd = open_signals();
 	srv->idle_since = server_now_ms();
 	server_add(srv, boot);
+	srv->connections[0].main = true;
 	read_connection(srv, &srv->connections[0]);
-	while (run_timers(srv, &timeout))
-		serve_once(srv, (int)timeout);
+	serve(srv);
 	if (run_at_exit(srv))
-		while (run_timers(srv, &timeout))
-			serve_once(srv, (int)timeout);
+		serve(srv);
+	if (!srv->for_sudo)
+		end_rest(srv);
 	if (count_sessions(srv) > 0)
 		kill_rest(srv);
 }

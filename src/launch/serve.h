@@ -20,6 +20,8 @@ struct connection {
 	bool detached;	/* outlives its client */
 	bool terminal;	/* of its session */
 	bool abandoned; /* the client has gone, its session is being ended */
+	bool late;	/* it asked when the box was about to end */
+	bool main;	/* the first there was: the image's program, in a throw-away box */
 	pid_t pid;
 	long long kill_at; /* ms; when an abandoned session is killed */
 };
@@ -28,8 +30,8 @@ struct server {
 	int control_fd;
 	int sudo_fd; /* -1: no sudo */
 	int signal_fd;
-	int pts; /* the box's devpts root */
-	int stop_signal;
+	int pts;	 /* the box's devpts root */
+	int stop_signal; /* of the main program */
 	long linger_ms;
 	struct session_policy policy;
 	bool has_at_exit;	/* of SESSION_AT_EXIT: */
@@ -43,7 +45,9 @@ struct server {
 	size_t n_sudo;
 	long long deaf_until; /* ms; no connection is accepted before */
 	long long idle_since; /* ms; when the last session ended */
-	long long stop_at;    /* ms; 0 while nobody asked to stop */
+	long long stop_at;    /* ms; when the box ends at the latest; 0: it is not about to */
+	bool asked;	      /* all that runs, to end */
+	bool told;	      /* to stop, by somebody: the time is theirs to say */
 };
 
 /* Milliseconds of the monotonic clock. */

@@ -64,13 +64,28 @@ bar
 	sandbox stop svc
 }
 
-@test "stop sends the image's signal" {
-	service_image "'StopSignal': 'SIGUSR1'"
-	sandbox run -d --name svc --mount "$T:/out" --entrypoint sh app:1 \
-		-c 'trap "echo got >/out/signal; exit 0" USR1; echo up >/out/up; while :; do sleep 0.1; done'
-	wait_until 50 test -e "$T/up"
+@test "the image's stop signal is for its program, which ends its own; all else gets SIGTERM" {
+	service_image "'StopSignal': 'SIGINT'"
+	cat >main.sh <<-'END'
+		cd /out
+		(trap 'echo worker TERM >>log; exit' TERM; trap '' INT; while :; do sleep 0.1; done) &
+		worker=$!
+		trap 'echo main INT >>log; kill $worker; wait $worker; echo main ends >>log; exit' INT
+		trap 'echo main TERM >>log' TERM
+		touch up
+		while :; do sleep 0.1; done
+	END
+	sandbox run -d --name svc --mount "$T:/out" --entrypoint sh app:1 /out/main.sh
+	wait_until 50 test -e up
+	sandbox exec svc sh -c 'trap "echo other TERM >>/out/other; exit" TERM; touch /out/up2
+		while :; do sleep 0.1; done' &
+	wait_until 50 test -e up2
 	sandbox stop svc
-	[ "$(cat "$T/signal")" = got ]
+	wait_for $!
+	[ "$(cat log)" = "main INT
+worker TERM
+main ends" ]
+	[ "$(cat other)" = "other TERM" ]
 }
 
 @test "a project enters its image as you, with the image's environment" {

@@ -57,14 +57,67 @@ load helpers
 	[ -z "$(sandbox ls --names)" ]
 }
 
-@test "a box that runs is not removed without --force" {
+@test "a box that somebody is in is not removed without --force; one that lingers is" {
 	project p
-	sandbox enter ./p -- true
+	sandbox enter ./p -- sleep 30 &
+	wait_until 50 sandbox exec p true
 	fails 125 "*'p' is running*stop*--force*" sandbox rm p
 	[ "$(sandbox ls --names)" = p ]
 	sandbox rm --force p
-	[ -z "$(sandbox ls --names)" ]
+	wait_for $!
+	[ "$status" != 0 ] && [ -z "$(sandbox ls --names)" ]
 	wait_until 20 no_processes
+	for linger in 10s forever; do # right after leaving, with something left behind
+		project p $'[sandbox]\nlinger = '$linger$'\n[hooks]\nexit = echo hook >>log'
+		sandbox enter p -- sh -c '(trap "echo asked >>log; exit" TERM; touch up
+			while :; do sleep 0.1; done) & while [ ! -e up ]; do sleep 0.05; done'
+		sandbox rm p
+		[ "$(cat p/log)" = $'asked\nhook' ]
+		[ -z "$(sandbox ls --names)" ]
+		sandbox enter p -- true
+		sandbox rm p
+		rm p/log p/up
+	done
+}
+
+@test "what runs in the background is asked too and has its time, at stop and after the linger" {
+	project p $'[sandbox]\nlinger = 300ms'
+	cat >p/daemon <<-'END'
+		#!/bin/sh
+		# In a session of its own, as a server that detached itself, and slow to end.
+		trap 'sleep 0.5; echo ended >>log; exit' TERM
+		echo $$ >>started
+		while :; do sleep 0.1; done
+	END
+	chmod +x p/daemon
+	sandbox enter p -- sh -c 'setsid ./daemon </dev/null >/dev/null 2>&1 &
+		while [ ! -s started ]; do sleep 0.05; done'
+	wait_until 50 no_processes
+	[ "$(cat p/log)" = ended ]
+	rm p/log p/started
+	project p $'[sandbox]\nlinger = forever'
+	sandbox enter p -- sh -c 'setsid ./daemon & ./daemon & while [ "$(wc -l <started)" != 2 ]; do
+			sleep 0.05; done; kill -STOP $!' # what is stopped can only end when it goes on
+	sandbox stop p
+	[ "$(cat p/log)" = $'ended\nended' ]
+	rm p/log p/started
+	sandbox enter p -- sh -c './daemon & while [ ! -s started ]; do sleep 0.05; done'
+	sandbox stop --time 0 p # no time at all
+	[ ! -e p/log ]
+}
+
+@test "who does not end has ten seconds, and a shorter time can be given meanwhile" {
+	project p $'[sandbox]\nlinger = 0'
+	sandbox enter p -- sh -c 'trap "" TERM HUP; touch ready; while :; do sleep 1; done & 
+		while [ ! -e ready ]; do sleep 0.05; done'
+	# The box is ending: the next session is of the next start, and stop need not wait for it.
+	sandbox enter p -- sh -c 'ls /proc | grep -c "^[0-9]"; cat /proc/uptime >>order' >count &
+	sleep 0.5
+	SECONDS=0
+	[ ! -s count ]
+	sandbox stop --time 0 p
+	wait_for $!
+	[ "$status" = 0 ] && [ "$(cat count)" -le 5 ] && [ "$SECONDS" -lt 5 ]
 }
 
 @test "rm --force ends running sessions" {

@@ -1,0 +1,127 @@
+/*
+ * ending.c - how what runs in a box is asked to end.
+ *
+ * Goes by the box's /proc. What hides it there from pid 1 only spares itself the question.
+ */
+#include "launch/ending.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+#define STAT_MAX (4u << 10) /* a line of numbers and a name of at most 64 bytes */
+
+/* The next process of the box, pid 1 apart; 0 at the end. */
+static pid_t next_process(DIR *d)
+{
+	struct dirent *de;
+
+	while (d && (de = readdir(d))) {
+		pid_t pid = (pid_t)strtol(de->d_name, NULL, 10);
+
+		if (pid > 1)
+			return pid;
+	}
+	return 0;
+}
+
+bool ending_empty(const struct server *srv)
+{
+	cleanup_closedir DIR *d = NULL;
+	siginfo_t info;
+
+	(void)srv;
+	/* All that run are children of pid 1, or descend from one. */
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD)
+		return true;
+	d = opendir("/proc");
+	return next_process(d) == 0;
+}
+
+/* 0 when it is gone. proc_pid_stat(5): pid (name) state ppid ...; the name may hold anything. */
+static pid_t parent_of(pid_t pid)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	struct err ignored;
+	char path[32];
+	const char *end;
+	int parent = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (file_read(AT_FDCWD, path, STAT_MAX, &b, &ignored) < 0)
+		return 0;
+	end = strrchr(b.data, ')');
+	return end && sscanf(end, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+static bool descends(pid_t pid, pid_t from)
+{
+	for (; pid > 1; pid = parent_of(pid))
+		if (pid == from)
+			return true;
+	return false;
+}
+
+static pid_t main_program(const struct server *srv)
+{
+	for (size_t i = 0; i < srv->n; i++)
+		if (srv->connections[i].main && srv->connections[i].pid > 0)
+			return srv->connections[i].pid;
+	return 0;
+}
+
+static void ask_around(pid_t program, int signo)
+{
+	cleanup_closedir DIR *d = opendir("/proc");
+	pid_t pid;
+
+	while ((pid = next_process(d)))
+		if (!descends(pid, program))
+			kill(pid, SIGTERM);
+	kill(program, signo);
+}
+
+void ending_ask(struct server *srv, long ms)
+{
+	long long at = server_now_ms() + ms;
+	pid_t program = main_program(srv);
+
+	if (!srv->stop_at || at < srv->stop_at)
+		srv->stop_at = at;
+	srv->asked = true;
+	if (program && srv->stop_signal != SIGTERM)
+		ask_around(program, srv->stop_signal);
+	else
+		kill(-1, SIGTERM);
+	/* Interactive shells ignore SIGTERM and end on SIGHUP; what is stopped must run to end. */
+	for (size_t i = 0; i < srv->n; i++)
+		if (srv->connections[i].pid > 0 && srv->connections[i].terminal)
+			kill(-srv->connections[i].pid, SIGHUP);
+	kill(-1, SIGCONT);
+}
+
+void ending_main_gone(const struct server *srv)
+{
+	if (srv->asked && srv->stop_signal != SIGTERM)
+		kill(-1, SIGTERM);
+}
+
+void ending_kill_session(pid_t sid)
+{
+	cleanup_closedir DIR *d = opendir("/proc");
+	pid_t pid;
+
+	while ((pid = next_process(d)))
+		if (getsid(pid) == sid)
+			kill(pid, SIGKILL);
+	kill(-sid, SIGKILL);
+}
