@@ -25,8 +25,9 @@
 #include "box/store.h"
 #include "cli/commands.h"
 #include "cli/init.h"
+#include "cli/init_compose.h"
 #include "cli/init_guess.h"
-#include "config/ini.h"
+#include "cli/init_image.h"
 #include "config/profile.h"
 #include "config/schema.h"
 #include "config/settings.h"
@@ -39,7 +40,7 @@ static const struct opt options[] = {
 	{.letter = 'i',
 	 .name = "image",
 	 .arg = "IMAGE",
-	 .help = "suggest IMAGE; default: host",
+	 .help = "suggest IMAGE; default: what the files ask for",
 	 .word = WORD_IMAGE,
 	 OPT_STRING(struct init_options, image)},
 	{.letter = 'y',
@@ -53,11 +54,7 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
-struct answers {
-	char *name, *image, *profile, *apt;
-};
-
-static void answers_clear(struct answers *a)
+static void answers_clear(struct init_answers *a)
 {
 	free(a->name);
 	free(a->image);
@@ -84,16 +81,6 @@ static char *name_from(const char *dir)
 		n--;
 	name[n] = '\0';
 	return xstrdup(n ? name : "project");
-}
-
-static char *joined(const struct strv *words, const char *between)
-{
-	struct buf b = BUF_INIT;
-
-	buf_addstr(&b, "");
-	for (size_t i = 0; i < words->n; i++)
-		buf_addf(&b, "%s%s", i ? between : "", words->v[i]);
-	return buf_detach(&b);
 }
 
 /* Every profile of the list must exist, and the value fit its key. */
@@ -140,7 +127,8 @@ static int ask(const char *key, const char *prompt, const struct strv *words, co
 	}
 }
 
-static int ask_all(const char *dir, struct answers *a, struct err *e)
+static int ask_all(const char *dir, const struct init_guess *g, struct init_answers *a,
+		   struct err *e)
 {
 	cleanup_strv struct strv none = {0}, images = {0}, names = {0};
 	struct profile *profiles;
@@ -161,109 +149,13 @@ static int ask_all(const char *dir, struct answers *a, struct err *e)
 			&a->image, e);
 	if (r == 0)
 		r = ask("profile", "Profiles", &names, dir, &a->profile, e);
+	if (r == 0) {
+		free(a->apt);
+		a->apt = init_image_apt(a->image, g);
+	}
 	if (r == 0 && init_image_has_apt(a->image))
 		r = ask("apt", "Packages of apt", &none, dir, &a->apt, e);
 	return r;
-}
-
-static void write_step(struct buf *out, const char *off, size_t number, const char *text)
-{
-	cleanup_free char *key = xasprintf("%zu", number);
-
-	ini_write(out, off, key, text, true);
-}
-
-/* What the project needs upon its image: active where it can be had, else a comment. */
-static void compose_tools(const struct answers *a, const struct init_guess *g, struct buf *out)
-{
-	bool apt = init_image_has_apt(a->image);
-	const char *off = apt ? "" : ";";
-
-	buf_addf(out, "\n%s[packages]%s\n%sapt = %s\n", off,
-		 apt ? "" : "                 ; of an image of its own, such as debian:bookworm",
-		 off, *a->apt ? a->apt : "jq");
-	if (g->run.n)
-		buf_addf(out, "\n%s[run]\n", off);
-	for (size_t i = 0; i < g->run.n; i++)
-		write_step(out, off, i + 1, g->run.v[i]);
-}
-
-/* What a devcontainer.json says of a section; false when that is nothing. */
-static bool compose_section(const struct init_guess *g, const char *section, bool header,
-			    struct buf *out)
-{
-	const struct strv *s = &g->settings;
-	bool any = false;
-
-	for (size_t i = 0; i + 2 < s->n; i += 3) {
-		if (!streq(s->v[i], section))
-			continue;
-		if (header && !any)
-			buf_addf(out, "\n[%s]\n", section);
-		ini_write(out, "", s->v[i + 1], s->v[i + 2],
-			  schema_is_script(section, s->v[i + 1]));
-		any = true;
-	}
-	return any;
-}
-
-/* What the project's own tools do is active where they are there: in an image with its packages. */
-static void compose_hooks(const struct answers *a, const struct init_guess *g, struct buf *out)
-{
-	const char *off = init_image_has_apt(a->image) || g->settings.n || g->image ? "" : ";";
-	cleanup_free char *create = joined(&g->create, "\n");
-	bool any = compose_section(g, "hooks", true, out);
-
-	if (!g->create.n)
-		return;
-	if (!any)
-		buf_addf(out, "\n%s[hooks]\n", off);
-	ini_write(out, any ? "" : off, "create", create, true);
-}
-
-static void compose(const struct answers *a, const struct init_guess *g, struct buf *out)
-{
-	buf_addf(out,
-		 "; The sandbox of this project: `sandbox enter` opens its shell.\n"
-		 "; All settings: sandbox.ini(5). In use, and from where: `sandbox config`.\n"
-		 "\n"
-		 "[sandbox]\n"
-		 "name    = %s\n"
-		 "image   = ",
-		 a->name);
-	ini_write_value(out, a->image);
-	buf_addf(out,
-		 "\nprofile = %s\n"
-		 ";network = none            ; loopback only\n",
-		 a->profile);
-	compose_section(g, "sandbox", false, out);
-	if (*a->apt || !init_image_has_apt(a->image))
-		compose_tools(a, g, out);
-	compose_hooks(a, g, out);
-	if (!compose_section(g, "env", true, out))
-		buf_addstr(out, "\n;[env]\n;CC = gcc\n");
-	if (!compose_section(g, "mounts", true, out))
-		buf_addstr(out, "\n"
-				";[mounts]\n"
-				";/data     = ../data ro    ; a folder of the host, read-only\n"
-				";~/.ccache = cache:ccache  ; shared among projects\n");
-	compose_section(g, "ports", true, out);
-}
-
-/* A base whose packages the project can ask for, if this machine has one: everyone gets the same then. */
-static const char *default_image(const struct init_guess *g)
-{
-	static const char *const bases[] = {"debian:bookworm", "debian:trixie", "debian:stable"};
-	cleanup_store struct store s = STORE_INIT;
-	struct digest digest;
-	struct err ignored;
-
-	if (!g->apt.n || store_open(&s, &ignored) < 0)
-		return "host";
-	for (size_t i = 0; i < ARRAY_SIZE(bases); i++)
-		if (image_digest(&s, bases[i], &digest, &ignored) == 0)
-			return bases[i];
-	return "host";
 }
 
 /*
@@ -302,11 +194,11 @@ static int agree(const char *dir, bool image_chosen, struct err *e)
 int init_folder(const char *where, const struct init_options *o, struct err *e)
 {
 	cleanup_free char *dir = realpath(where, NULL);
-	__attribute__((cleanup(answers_clear))) struct answers a = {0};
+	__attribute__((cleanup(answers_clear))) struct init_answers a = {0};
 	cleanup_init_guess struct init_guess guess = {0};
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_close int dirfd = -1;
-	bool asked = !o->yes && isatty(STDIN_FILENO);
+	bool asked;
 	struct stat st;
 	struct err why;
 
@@ -318,17 +210,19 @@ int init_folder(const char *where, const struct init_options *o, struct err *e)
 		return err_set(e, EEXIST,
 			       "'%s/" PROJECT_FILE "' is there already: --force replaces it",
 			       where);
-	init_guess_folder(dirfd, dir, &guess);
-	a = (struct answers){name_from(dir),
-			     xstrdup(o->image	   ? o->image
-				     : guess.image ? guess.image
-						   : default_image(&guess)),
-			     joined(&guess.profiles, ", "), joined(&guess.apt, " ")};
+	init_guess_directory(dirfd, dir, &guess);
+	a = (struct init_answers){.name = name_from(dir),
+				  .image = o->image ? xstrdup(o->image) : init_choose_image(&guess),
+				  .profile = init_joined(&guess.profiles, ", ")};
+	a.apt = init_image_apt(a.image, &guess);
 	if (check_answer("image", a.image, dir, e) < 0)
 		return -e->code;
-	if (asked && ask_all(dir, &a, e) < 0)
+	asked = !o->yes && isatty(STDIN_FILENO);
+	for (size_t i = 0; i < guess.why.n; i++)
+		log_note("%s", guess.why.v[i]);
+	if (asked && ask_all(dir, &guess, &a, e) < 0)
 		return -e->code;
-	compose(&a, &guess, &text);
+	init_compose(&a, &guess, &text);
 	if (file_write_atomic(dirfd, PROJECT_FILE, text.data, text.len, 0644, e) < 0)
 		return -e->code;
 	if (agree(dir, asked || o->image || !guess.image, &why) < 0)

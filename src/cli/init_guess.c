@@ -1,38 +1,26 @@
 /*
- * init_guess.c - what the files of a folder say of the tools that its project needs.
+ * init_guess.c - what the files of a directory say of the tools that its project needs.
  *
- * Looks at names; the few files whose words count are read by init_read.c. A guess is only proposed.
+ * Looks at names, by the table of init_signs.h; the few files whose words count are read by init_read.c.
+ * A guess is only proposed.
  */
 #include "cli/init_guess.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/err.h"
 #include "cli/init_read.h"
+#include "cli/init_signs.h"
 
-/* Lists are separated by blanks; what several files ask for stands once. */
-static const struct {
-	const char *file, *profile, *apt, *run, *create;
-} signs[] = {
-	{"Cargo.toml", "rust", "cargo rustc", NULL, NULL},
-	{"go.mod", "go", "golang-go ca-certificates", NULL, NULL},
-	{"package-lock.json", "node", "nodejs npm", NULL, "npm ci"},
-	{"package.json", "node", "nodejs npm", NULL, "npm install"},
-	{"requirements.txt", "python", "python3 python3-pip",
-	 "python3 -m pip install --break-system-packages -r requirements.txt", NULL},
-	{"pyproject.toml", "python", "python3 python3-pip python3-venv", NULL, NULL},
-	{"setup.py", "python", "python3 python3-pip", NULL, NULL},
-	{"pom.xml", "java", "default-jdk-headless maven", NULL, NULL},
-	{"build.gradle", "java", "default-jdk-headless gradle", NULL, NULL},
-	{"build.gradle.kts", "java", "default-jdk-headless gradle", NULL, NULL},
-	{"CMakeLists.txt", "c", "build-essential cmake", NULL, NULL},
-	{"meson.build", "c", "build-essential meson ninja-build", NULL, NULL},
-	{"configure.ac", "c", "build-essential autoconf automake libtool", NULL, NULL},
-	{"Makefile", "c", "build-essential", NULL, NULL},
-};
+#define NAMES_MAX 20000 /* of a directory; what comes later is not looked at */
 
 static void add(struct strv *list, const char *word)
 {
@@ -40,53 +28,169 @@ static void add(struct strv *list, const char *word)
 		strv_push(list, word);
 }
 
-static void add_words(struct strv *list, const char *words)
+void init_add_words(struct strv *list, const char *words)
 {
-	cleanup_free char *copy = xstrdup(words);
+	cleanup_free char *copy = xstrdup(words ? words : "");
 	char *save = NULL;
 
 	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
 		add(list, w);
 }
 
-void init_guess_folder(int dirfd, const char *dir, struct init_guess *ret)
+static void add_lines(struct strv *list, const char *lines)
 {
+	cleanup_free char *copy = xstrdup(lines ? lines : "");
+	char *save = NULL;
+
+	for (char *l = strtok_r(copy, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
+		add(list, l);
+}
+
+static void add_apt_word(struct init_guess *g, const char *lang, const char *word)
+{
+	for (size_t i = 0; i < g->n_apt; i++) {
+		if (!streq(g->apt[i].name, word))
+			continue;
+		/* Wanted by two: only an image with both has no need of it. */
+		if (!streq(g->apt[i].lang, lang))
+			g->apt[i].lang = "";
+		return;
+	}
+	g->apt = xrealloc(g->apt, g->n_apt + 1, sizeof(*g->apt));
+	g->apt[g->n_apt++] = (struct init_apt){.lang = lang, .name = xstrdup(word)};
+}
+
+void init_add_apt(struct init_guess *g, const char *lang, const char *words)
+{
+	cleanup_strv struct strv list = {0};
+
+	init_add_words(&list, words);
+	for (size_t i = 0; i < list.n; i++)
+		add_apt_word(g, lang, list.v[i]);
+}
+
+/* "v20.1", ">=3.9,<4", "ruby-3.2.2": the first number counts, a word without one is no version. */
+void init_add_want(struct init_guess *g, const char *lang, const char *version, const char *file,
+		   bool exact)
+{
+	const char *digits = version ? strpbrk(version, "0123456789") : NULL;
+	/* Newer ones take what was written for older ones. */
+	bool follows = streq(lang, "go") || streq(lang, "rust") || streq(lang, "java");
+	size_t len = digits ? strspn(digits, "0123456789.") : 0;
+
+	if (!len || len > 20 || g->n_wants == INIT_WANTS_MAX)
+		return;
+	while (digits[len - 1] == '.')
+		len--;
+	g->wants[g->n_wants++] = (struct init_want){.lang = lang,
+						    .version = xstrndup(digits, len),
+						    .file = xstrdup(file),
+						    .exact = exact && !follows};
+}
+
+void init_add_why(struct init_guess *g, const char *fmt, ...)
+{
+	cleanup_free char *line = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&line, fmt, ap) < 0)
+		line = NULL;
+	va_end(ap);
+	if (line)
+		strv_push_take(&g->why, err_quote_all(line));
+}
+
+void init_add_sign(struct init_guess *g, const struct init_sign *sign, const char *file)
+{
+	const char *lang = sign->lang ? sign->lang : "";
+	bool installs = sign->create || sign->run;
+
+	if (sign->note) {
+		init_add_why(g, "%s: %s", file, sign->note);
+		return;
+	}
+	add(&g->profiles, sign->profile);
+	init_add_apt(g, lang, sign->apt);
+	init_add_apt(g, "", sign->more);
+	init_add_words(&g->programs, sign->programs);
+	add_lines(&g->env, sign->env);
+	if (sign->image && !g->lang_image)
+		g->lang_image = sign->image;
+	if (sign->stops)
+		add(&g->stopped, sign->stops);
+	add(&g->langs, lang);
+	if (!installs || strv_has(&g->done, lang))
+		return;
+	strv_push(&g->done, lang);
+	add(&g->run, sign->run);
+	add(&g->create, sign->create);
+	init_add_words(&g->npm, sign->npm);
+	init_add_words(&g->pip, sign->pip);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void list_names(int dirfd, struct strv *out)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	while (dir && out->n < NAMES_MAX && (entry = readdir(dir)))
+		strv_push(out, entry->d_name);
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), by_name);
+}
+
+/* The first of the names that the sign means, or NULL. */
+static const char *find(const struct strv *names, const struct init_sign *sign)
+{
+	if (!strpbrk(sign->file, "*?["))
+		return strv_has(names, sign->file) ? sign->file : NULL;
+	for (size_t i = 0; i < names->n; i++)
+		if (fnmatch(sign->file, names->v[i], FNM_PERIOD) == 0)
+			return names->v[i];
+	return NULL;
+}
+
+void init_guess_directory(int dirfd, const char *dir, struct init_guess *ret)
+{
+	cleanup_strv struct strv names = {0};
+
 	*ret = (struct init_guess){0};
 	add(&ret->profiles, "dev");
-	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
-		bool locked = signs[i].create && ret->create.n;
+	list_names(dirfd, &names);
+	for (size_t i = 0; i < init_n_signs; i++) {
+		const struct init_sign *sign = &init_signs[i];
+		const char *file = find(&names, sign);
 
-		if (faccessat(dirfd, signs[i].file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
-		add(&ret->profiles, signs[i].profile);
-		add_words(&ret->apt, signs[i].apt);
-		add(&ret->run, signs[i].run);
-		/* `npm ci` follows the lock; `npm install` would change it. */
-		if (!locked)
-			add(&ret->create, signs[i].create);
+		if (file && !(sign->lang && strv_has(&ret->stopped, sign->lang)))
+			init_add_sign(ret, sign, file);
 	}
-	init_read_tool_versions(dirfd, ret);
+	init_read_files(dirfd, ret);
 	init_read_dockerfile(dirfd, ret);
 	init_read_devcontainer(dirfd, dir, ret);
 }
 
 void init_guess_clear(struct init_guess *g)
 {
-	strv_clear(&g->profiles);
-	strv_clear(&g->apt);
-	strv_clear(&g->run);
-	strv_clear(&g->create);
-	strv_clear(&g->settings);
+	struct strv *lists[] = {&g->profiles, &g->npm,	   &g->pip,	 &g->run,
+				&g->create,   &g->env,	   &g->settings, &g->programs,
+				&g->langs,    &g->stopped, &g->done,	 &g->why};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		strv_clear(lists[i]);
+	for (size_t i = 0; i < g->n_apt; i++)
+		free(g->apt[i].name);
+	free(g->apt);
+	for (size_t i = 0; i < g->n_wants; i++) {
+		free(g->wants[i].version);
+		free(g->wants[i].file);
+	}
 	free(g->image);
-}
-
-bool init_image_has_apt(const char *image)
-{
-	static const char *const families[] = {"debian", "ubuntu", "buildpack-deps",
-					       "devcontainers"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-		if (!starts_with(image, "dir:") && strstr(image, families[i]))
-			return true;
-	return false;
+	free(g->image_file);
 }

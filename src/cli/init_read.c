@@ -1,29 +1,27 @@
 /*
- * init_read.c - reading .tool-versions, Dockerfile and devcontainer.json for a proposal.
+ * init_read.c - what the content of a project's files adds to a proposal: versions, package managers,
+ * the programs of a Makefile, services.
+ *
+ * Owns which file is read for what; how, is init_text.h's.
  */
 #include "cli/init_read.h"
 
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/path.h"
-#include "box/image.h"
-#include "box/programs.h"
-#include "config/schema.h"
+#include "cli/init_image.h"
+#include "cli/init_signs.h"
+#include "cli/init_text.h"
 
-#define READ_MAX (256u << 10)
+#define READ_MAX  (256u << 10)
+#define NOTES_MAX 8 /* of unknown programs; more are noise */
 
-/* False when there is nothing to read. */
-static bool read_file(int dirfd, const char *name, struct buf *out)
+bool init_read_file(int dirfd, const char *name, struct buf *out)
 {
 	cleanup_close int fd = -1;
 	struct err ignored;
@@ -33,200 +31,298 @@ static bool read_file(int dirfd, const char *name, struct buf *out)
 	       file_read_fd(fd, name, READ_MAX, out, &ignored) == 0;
 }
 
-static void add_once(struct strv *list, const char *word)
-{
-	if (!strv_has(list, word))
-		strv_push(list, word);
-}
-
-static void take_tool(const char *tool, const char *version, struct init_guess *g)
+/* The languages by the names that files of versions give them. */
+static const char *lang_of(const char *tool)
 {
 	static const struct {
-		const char *tool, *profile, *apt[3];
-	} tools[] = {
-		{"nodejs", "node", {"nodejs", "npm"}},
-		{"node", "node", {"nodejs", "npm"}},
-		{"python", "python", {"python3", "python3-pip"}},
-		{"golang", "go", {"golang-go"}},
-		{"go", "go", {"golang-go"}},
-		{"rust", "rust", {"cargo", "rustc"}},
-		{"java", "java", {"default-jdk-headless"}},
-		{"cmake", "c", {"build-essential", "cmake"}},
-	};
+		const char *tool, *lang;
+	} names[] = {{"nodejs", "node"}, {"node", "node"},     {"python", "python"},
+		     {"golang", "go"},	 {"go", "go"},	       {"rust", "rust"},
+		     {"java", "java"},	 {"ruby", "ruby"},     {"php", "php"},
+		     {"cmake", "c"},	 {"elixir", "elixir"}, {"erlang", "erlang"},
+		     {"maven", "maven"}, {"gradle", "gradle"}, {"bun", "bun"},
+		     {"deno", "deno"}};
 
-	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
-		if (!streq(tools[i].tool, tool))
-			continue;
-		add_once(&g->profiles, tools[i].profile);
-		for (size_t k = 0; k < 3 && tools[i].apt[k]; k++)
-			add_once(&g->apt, tools[i].apt[k]);
-		log_note(".tool-versions: %s %s: the version of the image's packages is taken",
-			 tool, version);
-		return;
-	}
-	log_note(".tool-versions: %s: left out, write its package into [packages]", tool);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (streq(names[i].tool, tool))
+			return names[i].lang;
+	return NULL;
 }
 
-void init_read_tool_versions(int dirfd, struct init_guess *g)
+/* A language that only a version speaks of: its tools, without an install command. */
+static void take_lang(struct init_guess *g, const char *lang, const char *version, const char *file,
+		      bool exact)
+{
+	struct init_sign tools;
+
+	init_add_want(g, lang, version, file, exact);
+	if (strv_has(&g->langs, lang))
+		return;
+	for (size_t i = 0; i < init_n_signs; i++) {
+		if (!init_signs[i].lang || !streq(init_signs[i].lang, lang))
+			continue;
+		tools = init_signs[i];
+		tools.create = tools.run = tools.stops = NULL;
+		init_add_sign(g, &tools, file);
+		return;
+	}
+}
+
+static void take_tools(const struct strv *pairs, const char *file, struct init_guess *g)
+{
+	for (size_t i = 0; i + 1 < pairs->n; i += 2) {
+		const char *lang = lang_of(pairs->v[i]);
+
+		if (lang)
+			take_lang(g, lang, pairs->v[i + 1], file, true);
+		else
+			init_add_why(g, "%s: %s: left out, write its package into [packages]", file,
+				     pairs->v[i]);
+	}
+}
+
+/* A file that has one version and nothing else. */
+static void read_version_files(int dirfd, struct init_guess *g)
+{
+	static const struct {
+		const char *file, *lang;
+	} files[] = {
+		{".nvmrc", "node"},	   {".node-version", "node"}, {".python-version", "python"},
+		{".ruby-version", "ruby"}, {".java-version", "java"}, {".go-version", "go"},
+		{".php-version", "php"},   {"rust-toolchain", "rust"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		cleanup_buf struct buf text = BUF_INIT;
+		cleanup_free char *version = NULL;
+
+		if (!init_read_file(dirfd, files[i].file, &text))
+			continue;
+		version = init_text_first(text.data);
+		if (version && *version != '[')
+			take_lang(g, files[i].lang, version, files[i].file, true);
+	}
+}
+
+static void read_tool_files(int dirfd, struct init_guess *g)
+{
+	static const struct {
+		const char *file, *section; /* NULL: lines of a tool and its version */
+	} files[] = {{".tool-versions", NULL},
+		     {"mise.toml", "tools"},
+		     {".mise.toml", "tools"},
+		     {".sdkmanrc", ""}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		cleanup_buf struct buf text = BUF_INIT;
+		cleanup_strv struct strv pairs = {0};
+
+		if (!init_read_file(dirfd, files[i].file, &text))
+			continue;
+		if (files[i].section)
+			init_text_toml(text.data, files[i].section, &pairs);
+		else
+			init_text_tool_versions(text.data, &pairs);
+		take_tools(&pairs, files[i].file, g);
+	}
+}
+
+/* A key of a TOML section that says what is needed at least, or exactly. */
+static void read_toml_wants(int dirfd, struct init_guess *g)
+{
+	static const struct {
+		const char *file, *section, *key, *lang;
+		bool exact;
+	} keys[] = {{"rust-toolchain.toml", "toolchain", "channel", "rust", true},
+		    {"rust-toolchain", "toolchain", "channel", "rust", true},
+		    {"Cargo.toml", "package", "rust-version", "rust", false},
+		    {"Cargo.toml", "workspace.package", "rust-version", "rust", false},
+		    {"pyproject.toml", "project", "requires-python", "python", false}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		cleanup_buf struct buf text = BUF_INIT;
+		cleanup_strv struct strv pairs = {0};
+
+		if (!init_read_file(dirfd, keys[i].file, &text))
+			continue;
+		init_text_toml(text.data, keys[i].section, &pairs);
+		for (size_t k = 0; k + 1 < pairs.n; k += 2)
+			if (streq(pairs.v[k], keys[i].key))
+				take_lang(g, keys[i].lang, pairs.v[k + 1], keys[i].file,
+					  keys[i].exact);
+		/* What Debian's compiler cannot be: the image has rustup, which reads the file. */
+		if (keys[i].exact && (strstr(text.data, "nightly") || strstr(text.data, "beta")))
+			g->lang_image = "rust:1";
+	}
+}
+
+/* "packageManager": "pnpm@8.1.0+sha512..." is the one that the lock file was written by. */
+static void take_package_manager(const char *value, struct init_guess *g)
+{
+	size_t name = strcspn(value, "@");
+	size_t version = value[name] ? strspn(value + name + 1, "0123456789.") : 0;
+	bool yarn = strncmp(value, "yarn", name) == 0 && name == 4;
+	bool pnpm = strncmp(value, "pnpm", name) == 0 && name == 4;
+	bool berry = yarn && version && value[5] != '1' && value[5] != '0';
+
+	if (!yarn && !pnpm)
+		return;
+	strv_clear(&g->npm);
+	strv_push_take(&g->npm, xasprintf("%s%s%.*s",
+					  berry	 ? "@yarnpkg/cli-dist"
+					  : yarn ? "yarn"
+						 : "pnpm",
+					  version ? "@" : "", (int)version, value + name + 1));
+	for (size_t i = 0; i < g->create.n; i++)
+		if (streq(g->create.v[i], "npm install")) {
+			free(g->create.v[i]);
+			g->create.v[i] = xstrdup(yarn ? "yarn install" : "pnpm install");
+		}
+	init_add_why(g, "package.json: packageManager %.*s", (int)(name + 1 + version), value);
+}
+
+static void read_package_json(int dirfd, struct init_guess *g)
+{
+	cleanup_free char *manager = NULL, *engine = NULL;
+	cleanup_buf struct buf text = BUF_INIT;
+
+	if (!init_read_file(dirfd, "package.json", &text) || !strv_has(&g->langs, "node"))
+		return;
+	manager = init_text_json(text.data, NULL, "packageManager");
+	engine = init_text_json(text.data, "engines", "node");
+	if (manager)
+		take_package_manager(manager, g);
+	if (engine)
+		init_add_want(g, "node", engine, "package.json", false);
+}
+
+static void read_go_mod(int dirfd, struct init_guess *g)
 {
 	cleanup_buf struct buf text = BUF_INIT;
-	char *rest, *line;
+	cleanup_free char *version = NULL;
 
-	if (!read_file(dirfd, ".tool-versions", &text))
-		return;
-	for (rest = text.data; (line = strsep(&rest, "\n"));) {
-		char tool[64], version[64];
-		char shown[2][300];
-
-		line[strcspn(line, "#")] = '\0';
-		if (sscanf(line, "%63s %63s", tool, version) == 2)
-			take_tool(err_quote(shown[0], sizeof(shown[0]), tool),
-				  err_quote(shown[1], sizeof(shown[1]), version), g);
-	}
+	if (init_read_file(dirfd, "go.mod", &text) && (version = init_text_go(text.data)))
+		init_add_want(g, "go", version, "go.mod", false);
 }
 
-static void set_image(struct init_guess *g, const char *image, const char *from)
+/* One that only holds settings of tools cannot be installed: the virtual environment alone is made. */
+static void read_pyproject(int dirfd, struct init_guess *g)
 {
-	struct err e;
+	cleanup_buf struct buf text = BUF_INIT, setup = BUF_INIT;
 
-	if (strpbrk(image, "$\"'") || image_check_name(image, &e) < 0) {
-		log_note("%s: its image is left out", from);
+	if (!init_read_file(dirfd, "pyproject.toml", &text) ||
+	    init_read_file(dirfd, "setup.py", &setup) || init_text_toml_has(text.data, "project") ||
+	    init_text_toml_has(text.data, "build-system"))
 		return;
-	}
-	free(g->image);
-	g->image = xstrdup(image);
+	for (size_t i = 0; i < g->create.n; i++)
+		if (ends_with(g->create.v[i], "pip install -e ."))
+			*strstr(g->create.v[i], " && ") = '\0';
 }
 
-/* FROM [--platform=...] IMAGE [AS NAME]; one that names an earlier stage is no image. */
-static void take_from(char *line, struct strv *stages, char **image)
+/* Services are said, for who starts them elsewhere. */
+static void read_compose(int dirfd, struct init_guess *g)
 {
-	char *save = NULL, *word = strtok_r(line, " \t\r", &save);
-
-	if (!word || strcasecmp(word, "FROM") != 0)
-		return;
-	do
-		word = strtok_r(NULL, " \t\r", &save);
-	while (word && starts_with(word, "--"));
-	if (!word)
-		return;
-	if (!strv_has(stages, word)) {
-		free(*image);
-		*image = xstrdup(word);
-	}
-	word = strtok_r(NULL, " \t\r", &save);
-	if (word && strcasecmp(word, "AS") == 0 && (word = strtok_r(NULL, " \t\r", &save)))
-		strv_push(stages, word);
-}
-
-void init_read_dockerfile(int dirfd, struct init_guess *g)
-{
-	static const char *const names[] = {"Dockerfile", "Containerfile"};
-	cleanup_strv struct strv stages = {0};
-	cleanup_free char *image = NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(names) && !image; i++) {
-		cleanup_buf struct buf text = BUF_INIT;
-		char *rest = text.data, *line;
-
-		if (!read_file(dirfd, names[i], &text))
-			continue;
-		for (rest = text.data; (line = strsep(&rest, "\n"));)
-			take_from(line, &stages, &image);
-		log_note("%s: only the image it begins with is taken; what it installs belongs "
-			 "into [packages] and [run]",
-			 names[i]);
-	}
-	if (image && !streq(image, "scratch"))
-		set_image(g, image, "Dockerfile");
-}
-
-/* \\n and \\\\ of a value. */
-static void unescape(char *s)
-{
-	char *to = s;
-
-	for (; *s; s++)
-		*to++ = *s != '\\' || !s[1] ? *s : *++s == 'n' ? '\n' : *s;
-	*to = '\0';
-}
-
-static void take_setting(char *line, struct init_guess *g)
-{
-	const struct schema_key *row;
-	const char *section = strsep(&line, "\t"), *key = line ? strsep(&line, "\t") : NULL;
-	struct err e;
-
-	if (!key || !line)
-		return;
-	unescape(line);
-	if (streq(section, "sandbox") && streq(key, "image")) {
-		set_image(g, line, "devcontainer.json");
-		return;
-	}
-	if (schema_check(section, key, line, &row, &e) < 0) {
-		log_note("devcontainer.json: left out: [%s] %s: %s", section, key, e.msg);
-		return;
-	}
-	if (streq(section, "hooks") && streq(key, "create")) {
-		strv_push(&g->create, line);
-		return;
-	}
-	strv_push(&g->settings, section);
-	strv_push(&g->settings, key);
-	strv_push(&g->settings, line);
-}
-
-static void take_lines(FILE *f, struct init_guess *g)
-{
-	cleanup_free char *line = NULL;
-	size_t size = 0;
-
-	while (getline(&line, &size, f) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		if (starts_with(line, "set\t"))
-			take_setting(line + strlen("set\t"), g);
-		else if (starts_with(line, "left\t"))
-			log_note("devcontainer.json: left out: %s", line + strlen("left\t"));
-	}
-}
-
-static void run_reader(const char *path, struct init_guess *g)
-{
-	cleanup_free char *program = program_path("sandbox-image");
-	char *argv[] = {program,      (char *)"image", (char *)"devcontainer",
-			(char *)"--", (char *)path,    NULL};
-	posix_spawn_file_actions_t actions;
-	cleanup_fclose FILE *f = NULL;
-	int p[2], status;
-	pid_t pid;
-
-	if (pipe2(p, O_CLOEXEC) < 0)
-		return;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, p[1], STDOUT_FILENO);
-	if (posix_spawn(&pid, program, &actions, NULL, argv, environ) != 0)
-		pid = -1;
-	posix_spawn_file_actions_destroy(&actions);
-	close(p[1]);
-	f = fdopen(p[0], "r");
-	if (f && pid > 0)
-		take_lines(f, g);
-	if (pid > 0)
-		waitpid(pid, &status, 0);
-}
-
-void init_read_devcontainer(int dirfd, const char *dir, struct init_guess *g)
-{
-	static const char *const names[] = {".devcontainer/devcontainer.json",
-					    ".devcontainer.json"};
+	static const char *const names[] = {"compose.yaml", "compose.yml", "docker-compose.yaml",
+					    "docker-compose.yml"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		cleanup_buf struct buf text = BUF_INIT;
-		cleanup_free char *path = path_join(dir, names[i]);
+		cleanup_buf struct buf text = BUF_INIT, list = BUF_INIT;
+		cleanup_strv struct strv services = {0};
 
-		if (!read_file(dirfd, names[i], &text))
+		if (!init_read_file(dirfd, names[i], &text))
 			continue;
-		run_reader(path, g);
+		init_text_services(text.data, &services);
+		for (size_t k = 0; k < services.n && k < 12; k++)
+			buf_addf(&list, " %s", services.v[k]);
+		init_add_why(g,
+			     "%s: its services are not started by sandbox yet, start them "
+			     "yourself:%s%s",
+			     names[i], list.data, services.n > 12 ? " ..." : "");
 		return;
 	}
+}
+
+/* A program that a rule names: its package, or that it is not known. */
+static void take_program(const char *program, const char *file, struct init_guess *g)
+{
+	static const char *const builtins[] = {
+		"cd",	"set",	   "export", "for",   "case",	  "done",   "fi",
+		"esac", "exit",	   "trap",   "read",  "eval",	  "source", "type",
+		"wait", "unset",   "shift",  "break", "continue", "return", "until",
+		"in",	"command", "ulimit", "local", "elif",	  "umask"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(builtins); i++)
+		if (streq(program, builtins[i]))
+			return;
+	for (size_t i = 0; i < init_n_tools; i++) {
+		if (!streq(init_tools[i].program, program))
+			continue;
+		init_add_apt(g, "", init_tools[i].apt);
+		if (*init_tools[i].apt)
+			init_add_words(&g->programs, program);
+		return;
+	}
+	/* What every image has, this machine has too. */
+	if (!init_host_has(program) && g->why.n < NOTES_MAX)
+		init_add_why(g, "%s: uses %s, whose package is not known here", file, program);
+}
+
+/* make itself, and a package for each program that its rules name. */
+static void read_makefile(int dirfd, struct init_guess *g)
+{
+	static const char *const names[] = {"GNUmakefile", "makefile", "Makefile"};
+	/* configure writes one, and one for another language needs no C. */
+	bool alone = !g->langs.n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct init_sign make = {.lang = alone ? "c" : "",
+					       .profile = alone ? "c" : NULL,
+					       .apt = alone ? "build-essential" : "make",
+					       .programs = alone ? "make cc" : "make"};
+		cleanup_buf struct buf text = BUF_INIT;
+		cleanup_strv struct strv programs = {0};
+
+		if (!init_read_file(dirfd, names[i], &text))
+			continue;
+		init_add_sign(g, &make, names[i]);
+		init_text_makefile(text.data, &programs);
+		for (size_t k = 0; k < programs.n; k++)
+			take_program(programs.v[k], names[i], g);
+		return;
+	}
+}
+
+/* <java.version>21</java.version> and the like of a pom.xml. */
+static void read_pom(int dirfd, struct init_guess *g)
+{
+	static const char *const tags[] = {"<maven.compiler.release>", "<maven.compiler.source>",
+					   "<java.version>", "<release>"};
+	cleanup_buf struct buf text = BUF_INIT;
+
+	if (!init_read_file(dirfd, "pom.xml", &text))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
+		const char *value = strstr(text.data, tags[i]);
+		cleanup_free char *version = NULL;
+
+		if (!value || starts_with(value + strlen(tags[i]), "1."))
+			continue;
+		value += strlen(tags[i]);
+		version = xstrndup(value, strspn(value, "0123456789"));
+		init_add_want(g, strv_has(&g->langs, "maven") ? "maven" : "java", version,
+			      "pom.xml", false);
+		return;
+	}
+}
+
+void init_read_files(int dirfd, struct init_guess *g)
+{
+	read_version_files(dirfd, g);
+	read_tool_files(dirfd, g);
+	read_toml_wants(dirfd, g);
+	read_package_json(dirfd, g);
+	read_go_mod(dirfd, g);
+	read_pyproject(dirfd, g);
+	read_pom(dirfd, g);
+	read_makefile(dirfd, g);
+	read_compose(dirfd, g);
 }

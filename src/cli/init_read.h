@@ -1,20 +1,24 @@
 /*
- * init_read.h - files of other tools that say what a project needs.
+ * init_read.h - what the content of a project's files adds to a guess.
  */
 #ifndef CLI_INIT_READ_H
 #define CLI_INIT_READ_H
 
+#include "base/buf.h"
 #include "cli/init_guess.h"
 
 /* Each adds what it finds to the guess; a file that is not there, or cannot be read, adds nothing. */
 
-/* .tool-versions of asdf and mise. */
-void init_read_tool_versions(int dirfd, struct init_guess *g);
+/* Versions, package managers, programs of a Makefile, services of a compose file. */
+void init_read_files(int dirfd, struct init_guess *g);
 
-/* The image that the last stage of a Dockerfile or Containerfile begins with. */
+/* The image of a Dockerfile or Containerfile that has the project's tools. Comes after the languages. */
 void init_read_dockerfile(int dirfd, struct init_guess *g);
 
 /* .devcontainer/devcontainer.json or .devcontainer.json, read by sandbox-image. */
 void init_read_devcontainer(int dirfd, const char *dir, struct init_guess *g);
+
+/* False when there is nothing to read: no file, a link, too long. */
+bool init_read_file(int dirfd, const char *name, struct buf *out);
 
 #endif

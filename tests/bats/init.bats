@@ -116,14 +116,14 @@ end" ]
 	touch p/package.json p/package-lock.json p/requirements.txt p/CMakeLists.txt
 	sandbox init --yes --quiet --image debian:bookworm p
 	[ "$(value p profile)" = 'dev, node, python, c' ]
-	[ "$(value p apt)" = 'nodejs npm python3 python3-pip build-essential cmake' ]
+	[ "$(value p apt)" = 'nodejs npm python3 python3-pip python3-venv build-essential cmake pkg-config' ]
 	[ "$(value p create)" = 'npm ci' ]
 	grep -x '1 = python3 -m pip install --break-system-packages -r requirements.txt' p/sandbox.ini
 	sandbox config ./p >/dev/null
 	fails 125 "*'Bad:Image:1' is no name*" sandbox init --yes --force --image Bad:Image:1 p
 	# On the host's own programs nothing can be installed.
-	sandbox init --yes --quiet --force p
-	run ! grep -E '^(\[packages|\[run|\[hooks|apt|create)' p/sandbox.ini
+	sandbox init --yes --quiet --force --image host p
+	run ! grep -E '^(\[packages|\[run|apt)' p/sandbox.ini
 }
 
 @test "a base that is here is proposed for a project that needs packages" {
@@ -282,15 +282,106 @@ end" ]
 	[ "$(cat p/loop)" = $'1\n2' ]
 }
 
-@test "a Dockerfile gives the image of its last stage, .tool-versions the tools" {
+# What init proposes for a folder with these files: each as NAME or NAME=TEXT. Its words are in $output.
+proposed() { # FILE...
+	rm -rf p
 	mkdir p
-	printf 'FROM golang:1 AS build\nRUN make\nFROM --platform=linux/amd64 debian:trixie AS last\nFROM last\n' >p/Dockerfile
-	printf '# tools\nnodejs 20.1.0\nterraform 1.5\n' >p/.tool-versions
+	for file; do
+		printf '%b' "${file#"${file%%=*}"}" | sed '1s/^=//' >"p/${file%%=*}"
+	done
 	run -0 sandbox init --yes p
+	sandbox config ./p >/dev/null
+	# Why it is that is written down too.
+	[ "$(sed -n 's/^; //p' p/sandbox.ini | grep -c '^image: ')" = "$(grep -c 'sandbox: image: ' <<<"$output")" ]
+}
+
+@test "a Dockerfile gives the image of the stage that has the tools, .tool-versions the tools" {
+	proposed 'Dockerfile=FROM golang:1 AS build\nRUN make\nFROM --platform=linux/amd64 debian:trixie AS last\nFROM last\n' \
+		'.tool-versions=# tools\nnodejs 20.1.0\nterraform 1.5\n'
 	[ "$(value p image)" = debian:trixie ]
 	[ "$(value p apt)" = 'nodejs npm' ]
 	[ "$(value p profile)" = 'dev, node' ]
-	[[ $output = *'.tool-versions: nodejs 20.1.0: the version of the image'*'terraform: left out'*'Dockerfile: only the image'* ]]
+	[[ $output = *'.tool-versions: terraform: left out'*'Dockerfile: only the image'* ]]
+	proposed go.mod 'Dockerfile=# syntax=x\nARG V=1.22\nFROM --platform=$B golang:${V} AS b\nRUN <<E\nFROM evil\nE\nFROM gcr.io/distroless/static\n'
+	[ "$(value p image)" = golang:1.22 ]
+	[[ $(value p apt) != *golang* ]] # it has Go
+	proposed 'Dockerfile=ARG V\nFROM python:${V:-3.12}-slim\n' requirements.txt
+	[ "$(value p image)" = python:3.12-slim ]
+	proposed 'Dockerfile=ARG V\nFROM x:$V\n'
+	[[ $(value p image) = host && $output = *'Dockerfile: its image is left out'* ]]
+}
+
+@test "of a release whose package archive is closed nothing is proposed that cannot be installed" {
+	for image in debian:8 debian:jessie-slim library/debian:10 python:3.6-stretch ubuntu:12.04 ubuntu:19.10; do
+		proposed "Dockerfile=FROM $image\n" composer.json
+		[[ $(value p image) != "$image" && $output = *"Dockerfile: $image is too old: its package archive is closed"* ]]
+	done
+	# Where nothing is to be installed it is what the project says; so are those that live.
+	proposed 'Dockerfile=FROM debian:8\n'
+	[ "$(value p image)" = debian:8 ]
+	for image in debian:12-slim debian:bookworm ubuntu:20.04 ubuntu:noble; do
+		proposed "Dockerfile=FROM $image\n" composer.json
+		[ "$(value p image)" = "$image" ]
+	done
+}
+
+@test "without an image here: this machine's own programs, else one to pull; the version decides, and it is said why" {
+	proposed 'Makefile=all:\n\ttrue\n'
+	[ "$(value p image)" = host ]
+	proposed 'Makefile=all:\n\tlatexmk x && no-such-tool y | cc -\n'
+	[[ $(value p image) = debian:bookworm && $output = *'uses no-such-tool'*'image: debian:bookworm, as this machine has no latexmk'* ]]
+	[ "$(value p apt)" = 'build-essential latexmk texlive-latex-recommended' ]
+	proposed 'go.mod=module x\n\ngo 1.23.1\n'
+	[ "$(value p image)" = debian:trixie ]
+	proposed package.json '.nvmrc=v22\n'
+	[ "$(value p image) $(value p create)" = 'node:22 npm install' ]
+	[[ $output = *'image: node:22, as .nvmrc asks for node 22'* ]]
+	proposed 'pyproject.toml=[project]\nrequires-python = ">=3.12"\n'
+	[ "$(value p image)" = debian:trixie ]
+	proposed Gemfile '.ruby-version=ruby-2.7.8\n'
+	[ "$(value p image)" = ruby:2.7 ]
+	proposed 'mise.toml=[tools]\n"python" = ["3.9", "3.8"]\n'
+	[ "$(value p image)" = python:3.9 ]
+	proposed 'pom.xml=<x><java.version>25</java.version></x>'
+	[ "$(value p image)" = maven:3-eclipse-temurin-25 ]
+	proposed Cargo.toml 'rust-toolchain.toml=[toolchain]\nchannel = "nightly"\n'
+	[ "$(value p image)" = rust:1 ]
+	for sign in Package.swift:swift:6.0 deno.json:denoland/deno:debian x.csproj:mcr.microsoft.com/dotnet/sdk:8.0; do
+		proposed "${sign%%:*}"
+		[ "$(value p image)" = "${sign#*:}" ]
+	done
+}
+
+@test "the package manager is the project's own, its services are named, and what is unknown is said" {
+	proposed 'package.json={"packageManager": "pnpm@8.15.4+sha512.x"}' pnpm-lock.yaml
+	[ "$(value p npm) $(value p create)" = 'pnpm@8.15.4 pnpm install --frozen-lockfile' ]
+	proposed 'package.json={"packageManager": "yarn@4.1.0", "engines": {"node": ">=18"}}' yarn.lock
+	[ "$(value p npm) $(value p create)" = '@yarnpkg/cli-dist@4.1.0 yarn install' ]
+	proposed package.json bun.lock
+	[ "$(value p image) $(value p create)" = 'oven/bun:debian bun install --frozen-lockfile' ]
+	proposed uv.lock pyproject.toml
+	[ "$(value p pip) $(value p create)" = 'uv uv sync' ]
+	proposed 'pyproject.toml=[tool.x]\n'
+	[ "$(value p create)" = 'python3 -m venv ~/.venv' ]
+	proposed mvnw pom.xml
+	[ "$(sed -n 's/^;*apt = //p' p/sandbox.ini)" = 'default-jdk-headless curl unzip' ]
+	proposed configure 'compose.yaml=services:\n  db:\n    image: x\n  web: {}\nvolumes:\n  v:\n'
+	[[ $output = *'compose.yaml: its services are not started by sandbox yet, start them yourself: db web'* ]]
+	proposed flake.nix
+	[[ $output = *'flake.nix: nix is not set up'* ]]
+}
+
+@test "what a stranger's files say stays a word" {
+	proposed $'.nvmrc=\\e[2J20' $'.tool-versions=no\\x01de 1\nnode 2\\x7f\n' 'Dockerfile=FROM x;y\nFROM "$(id)"\n' \
+		'package.json={"packageManager": "pnpm@1; touch pwned"}' 'compose.yaml=services:\n  "a;b":\n  c$(id):\n' 'Makefile=x:\n\t$(id);`id` a=b\n'
+	run ! grep -E 'id|pwned|FROM' p/sandbox.ini
+	[ "$(value p npm)" = pnpm@1 ]
+	run ! grep -P '[^\x20-\x7e]' p/sandbox.ini
+	mkdir l
+	ln -s /etc/passwd l/.nvmrc
+	mkfifo l/package.json
+	ln -s /dev/zero l/Makefile
+	sandbox init --yes -q l
 }
 
 @test "enter on a terminal offers to write one; no is no, and works on defaults" {

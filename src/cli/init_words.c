@@ -1,0 +1,159 @@
+/*
+ * init_words.c - the few words that `init` takes from JSON, compose files and Makefiles.
+ *
+ * The other half of init_text.c, with the same promises.
+ */
+#include "cli/init_text.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+#define WORD_LEN_MAX 120
+#define WORDS_MAX    256
+
+static const char *skip_space(const char *s)
+{
+	return s + strspn(s, " \t\r\n");
+}
+
+/* Behind the colon of "key", in the len bytes of text; or NULL. */
+static const char *json_member(const char *text, size_t len, const char *key)
+{
+	cleanup_free char *quoted = xasprintf("\"%s\"", key);
+	const char *end = text + len;
+
+	for (const char *s = text; (s = strstr(s, quoted)) && s < end;) {
+		s = skip_space(s + strlen(quoted));
+		if (*s == ':' && s < end)
+			return skip_space(s + 1);
+	}
+	return NULL;
+}
+
+char *init_text_json(const char *text, const char *within, const char *key)
+{
+	size_t len = strlen(text);
+	const char *s = text;
+
+	if (within) {
+		s = json_member(text, len, within);
+		if (!s || *s != '{')
+			return NULL;
+		len = strcspn(s, "}");
+	}
+	s = json_member(s, len, key);
+	if (!s || *s != '"')
+		return NULL;
+	len = strcspn(++s, "\"\\\n");
+	if (s[len] != '"' || !len || len > WORD_LEN_MAX)
+		return NULL;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)s[i] < ' ' || (unsigned char)s[i] >= 0x7f)
+			return NULL;
+	return xstrndup(s, len);
+}
+
+static size_t name_len(const char *s)
+{
+	size_t len = 0;
+
+	while (isalnum((unsigned char)s[len]) || (len && strchr("_.-+", s[len]) && s[len]))
+		len++;
+	return len;
+}
+
+static void add_name(struct strv *out, const char *s, size_t len)
+{
+	cleanup_free char *name = xstrndup(s, len);
+
+	if (len && len < WORD_LEN_MAX && out->n < WORDS_MAX && !strv_has(out, name))
+		strv_push(out, name);
+}
+
+void init_text_services(const char *text, struct strv *out)
+{
+	cleanup_free char *copy = xstrdup(text);
+	char *rest = copy, *line;
+	size_t indent = 0;
+	bool in = false;
+
+	while ((line = strsep(&rest, "\n"))) {
+		size_t depth = strspn(line, " "), len;
+
+		line[strcspn(line, "#\r")] = '\0';
+		if (!line[strspn(line, " \t")])
+			continue;
+		if (depth == 0) {
+			in = starts_with(line, "services:");
+			indent = 0;
+			continue;
+		}
+		indent = indent ? indent : depth;
+		len = name_len(line + depth);
+		if (in && depth == indent && line[depth + len] == ':')
+			add_name(out, line + depth, len);
+	}
+}
+
+/* The programs of one line of shell: what stands first in it, and behind ; && || | ( and $(shell. */
+static void take_commands(const char *s, struct strv *out)
+{
+	bool first = true;
+
+	while (*s) {
+		size_t len = strcspn(s, " \t;&|()`\"'");
+
+		if (first && len) {
+			bool assigns = memchr(s, '=', len) != NULL;
+			static const char *const prefixes[] = {"if",	"then", "else", "do",
+							       "while", "!",	"exec", "env",
+							       "sudo",	"time", "shell"};
+			bool prefix = assigns;
+
+			for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+				prefix |= strlen(prefixes[i]) == len &&
+					  strncmp(s, prefixes[i], len) == 0;
+			if (!prefix) {
+				if (name_len(s) == len)
+					add_name(out, s, len);
+				first = false;
+			}
+		}
+		s += len;
+		if (*s == '"' || *s == '\'') {
+			const char *end = strchr(s + 1, *s);
+
+			s = end ? end : s + strlen(s) - 1;
+		} else if (*s && strchr(";&|(`", *s)) {
+			first = true;
+		}
+		s += *s != '\0';
+	}
+}
+
+void init_text_makefile(const char *text, struct strv *out)
+{
+	cleanup_free char *copy = xstrdup(text);
+	char *rest = copy, *line;
+	bool goes_on = false;
+
+	while ((line = strsep(&rest, "\n"))) {
+		const char *shell = strstr(line, "$(shell ");
+		bool recipe = *line == '\t', before = goes_on;
+
+		line[strcspn(line, "\r")] = '\0';
+		goes_on = ends_with(line, "\\");
+		if (goes_on)
+			line[strlen(line) - 1] = '\0';
+		if (recipe && !before) {
+			line += strspn(line, "\t @+-");
+			if (*line != '#')
+				take_commands(line, out);
+		} else if (!recipe && shell) {
+			take_commands(shell + strlen("$(shell "), out);
+		}
+	}
+}

@@ -1,0 +1,56 @@
+/*
+ * fuzz_init.c - any bytes as the files of other tools that init reads: what comes out are words.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/init_text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Each becomes a part of a line of sandbox.ini, and of a note. */
+static void check(const char *word)
+{
+	if (!word)
+		return;
+	if (strlen(word) > 4096)
+		abort();
+	for (; *word; word++)
+		if ((unsigned char)*word < ' ' || *word == 0x7f || (unsigned char)*word >= 0x80)
+			abort();
+}
+
+static void check_all(struct strv *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		check(words->v[i]);
+	strv_clear(words);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	cleanup_strv struct strv words = {0};
+	char *text = xstrndup((const char *)data, size);
+	char *found[] = {init_text_first(text), init_text_go(text),
+			 init_text_json(text, NULL, "packageManager"),
+			 init_text_json(text, "engines", "node")};
+
+	for (size_t i = 0; i < ARRAY_SIZE(found); i++) {
+		check(found[i]);
+		free(found[i]);
+	}
+	init_text_dockerfile(text, &words);
+	check_all(&words);
+	init_text_tool_versions(text, &words);
+	check_all(&words);
+	init_text_toml(text, "tools", &words);
+	check_all(&words);
+	init_text_toml_has(text, "project");
+	init_text_services(text, &words);
+	check_all(&words);
+	init_text_makefile(text, &words);
+	check_all(&words);
+	free(text);
+	return 0;
+}
