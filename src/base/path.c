@@ -15,7 +15,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -301,4 +303,16 @@ char *path_normalize(const char *base, const char *path)
 char *path_join(const char *dir, const char *name)
 {
 	return xasprintf("%s%s%s", dir, ends_with(dir, "/") ? "" : "/", name);
+}
+
+char *path_of_fd(int fd)
+{
+	char self[32], real[PATH_MAX];
+	ssize_t n;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	n = readlink(self, real, sizeof(real));
+	if (n == sizeof(real))
+		errno = ENAMETOOLONG;
+	return n < 0 || n == sizeof(real) ? NULL : xstrndup(real, (size_t)n);
 }

@@ -54,6 +54,9 @@ const char *path_basename(const char *path);
  */
 char *path_normalize(const char *base, const char *path);
 
+/* Where what fd has open is, links followed, as of now; the caller frees. NULL and errno when that cannot be told. */
+char *path_of_fd(int fd);
+
 /* dir + "/" + name; the caller frees. */
 char *path_join(const char *dir, const char *name);
 

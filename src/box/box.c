@@ -22,6 +22,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "box/record.h"
+#include "launch/client.h"
 
 #define LOCK_MAX_SIZE (64u << 10) /* the pid and a page or two of notes */
 
@@ -98,11 +99,22 @@ int box_take_lifetime(const struct box *b, int timeout_ms, int *ret_fd, struct e
 	return 0;
 }
 
+/* Where the control socket is: a login has another runtime folder than cron. */
+static void add_runtime(const struct box *b, struct buf *text)
+{
+	cleanup_free char *path = path_of_fd(b->run_fd);
+
+	if (path && !strchr(path, '\n'))
+		buf_addf(text, " %s", path);
+}
+
 int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *notes, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 
-	buf_addf(&text, "%d %llu\n%s", pid, proc_start_time(pid), notes);
+	buf_addf(&text, "%d %llu", pid, proc_start_time(pid));
+	add_runtime(b, &text);
+	buf_addf(&text, "\n%s", notes);
 	if (ftruncate(lifetime, 0) < 0 ||
 	    pwrite(lifetime, text.data, text.len, 0) != (ssize_t)text.len)
 		return err_sys(e, errno, "cannot record the process of box '%s'", b->name);
@@ -130,6 +142,43 @@ pid_t box_pid(const struct box *b)
 	    sscanf(text.data, "%d %llu", &pid, &start) != 2 || pid <= 0)
 		return 0;
 	return start && proc_start_time(pid) == start ? pid : 0;
+}
+
+/* The folder that the record names, when it is ours alone. */
+static int open_recorded(const char *path, int *ret_fd)
+{
+	cleanup_close int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid != geteuid() || (st.st_mode & 077))
+		return -EACCES;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int box_connect(const struct box *b, int *ret_fd)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_close int dir = -1;
+	struct err ignored;
+	char *path, *end;
+	int r = client_connect(b->run_fd, "control", ret_fd);
+
+	if (r == 0 || !box_pid(b) ||
+	    file_read(b->dir_fd, "lock", LOCK_MAX_SIZE, &text, &ignored) < 0)
+		return r;
+	end = strchr(text.data, '\n');
+	path = strchr(text.data, '/');
+	if (!end || !path || path > end)
+		return r;
+	*end = '\0';
+	r = open_recorded(path, &dir);
+	if (r == 0)
+		r = client_connect(dir, "control", ret_fd);
+	/* One that is ending refuses; where there is nothing to ask it can only be told by a signal. */
+	return r == -ENOENT && box_pid(b) ? -ENOLINK : r;
 }
 
 bool box_wait_gone(const struct box *b, int timeout_ms)

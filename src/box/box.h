@@ -79,11 +79,17 @@ int box_make_lifetime(int dirfd, int *ret_fd, struct err *e);
  */
 int box_take_lifetime(const struct box *b, int timeout_ms, int *ret_fd, struct err *e);
 
+/*
+ * Connects to pid 1, in whatever runtime folder its socket is. Returns 0, -ENOLINK when the box runs and
+ * its socket is gone, or -errno.
+ */
+int box_connect(const struct box *b, int *ret_fd);
+
 /* pid 1 of the running box as the host counts, from the record; 0 when it does not run. */
 pid_t box_pid(const struct box *b);
 
 /*
- * Writes pid 1 into the lifetime lock, and after it `notes`, lines about what the box was started
+ * Writes pid 1 and the runtime folder into the lifetime lock, and after them `notes`, lines about what the box was started
  * with; of a box in memory, now the record too.
  */
 int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *notes,

@@ -195,7 +195,10 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 	if (r < 0)
 		return r;
 	in->told = true;
-	if (client_connect(b->run_fd, "control", &connection) < 0) {
+	r = box_connect(b, &connection);
+	if (r == -ENOLINK)
+		return box_out_of_reach(b, e);
+	if (r < 0) {
 		if (!told)
 			say_at_start(in);
 		return start_when_free(in, b, ret_status, e);

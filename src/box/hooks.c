@@ -52,7 +52,7 @@ static int run(const struct box_session *s, const char *name, bool at_exit, int 
 	cleanup_close int next = -1;
 
 	/* It is there before the hook ends: a box without a session may be on its way out. */
-	if (client_connect(s->box->run_fd, "control", &next) < 0)
+	if (box_connect(s->box, &next) < 0)
 		return err_set(e, ERR_RETRY, "the box ended before the hook '%s'", name);
 	hook.options = &options;
 	hook.accepted = NULL;

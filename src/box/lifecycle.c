@@ -85,6 +85,7 @@ int box_stop(const struct box *b, long ms, struct err *e)
 {
 	cleanup_close int connection = -1, pidfd = -1;
 	struct err ignored;
+	bool asked;
 	pid_t pid;
 	int r = find_pid(b, &pid, e);
 
@@ -93,9 +94,11 @@ int box_stop(const struct box *b, long ms, struct err *e)
 	pidfd = proc_pidfd(pid);
 	if (pidfd < 0 || box_pid(b) != pid)
 		return 0;
-	if (client_connect(b->run_fd, "control", &connection) == 0 &&
-	    client_stop(connection, ms, &ignored) == 0 &&
-	    proc_wait_pidfd(pidfd, (int)ms + TEARDOWN_MS))
+	asked = box_connect(b, &connection) == 0 && client_stop(connection, ms, &ignored) == 0;
+	/* Its socket may be gone, with the runtime folder it was in; a signal says the same. */
+	if (!asked && ms > 0)
+		asked = pidfd_send_signal(pidfd, SIGTERM, NULL, 0) == 0;
+	if (asked && proc_wait_pidfd(pidfd, (int)ms + TEARDOWN_MS))
 		return 0;
 	/* It does not answer: stopped by a debugger, or out of memory. */
 	pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
@@ -103,6 +106,15 @@ int box_stop(const struct box *b, long ms, struct err *e)
 		return err_set(e, EBUSY, "box '%s' does not end: process %d is stuck in the kernel",
 			       b->name, pid);
 	return 0;
+}
+
+int box_out_of_reach(const struct box *b, struct err *e)
+{
+	return err_set(
+		e, ENOLINK,
+		"box '%s' runs as process %d, and its control socket is gone with the runtime "
+		"folder it was in: 'sandbox stop %s' ends it",
+		b->name, box_pid(b), b->name);
 }
 
 /* One that only lingers, with nobody in it, is ended. */
@@ -144,7 +156,7 @@ static int end_for_removal(const struct box *b, bool force, struct err *e)
 		return 0;
 	if (force)
 		return box_stop(b, 0, e);
-	answers = client_connect(b->run_fd, "control", &connection) == 0;
+	answers = box_connect(b, &connection) == 0;
 	if (answers && client_stop_idle(connection, BOX_STOP_MS, &ignored) == 0 &&
 	    wait_ended(b, ENDING_MS))
 		return 0;

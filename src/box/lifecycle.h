@@ -25,6 +25,9 @@ void box_list_clear(struct box_list *l);
  */
 int box_stop(const struct box *b, long ms, struct err *e);
 
+/* The error for what box_connect() cannot reach. */
+int box_out_of_reach(const struct box *b, struct err *e);
+
 /*
  * For who needs a box at rest: an error when it runs. One that only lingers is ended, and one whose last
  * session is over has a moment to end by itself; its namespaces are gone when this returns 0.

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "box/box_create.h"
 #include "box/drift.h"
+#include "box/lifecycle.h"
 #include "box/session.h"
 #include "box/sweep.h"
 #include "box/target.h"
@@ -192,8 +193,9 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 	if (r < 0)
 		return r;
 	user_self(&u);
-	if (client_connect(b.run_fd, "control", &connection) < 0)
-		return not_running(&b, e);
+	r = box_connect(&b, &connection);
+	if (r < 0)
+		return r == -ENOLINK ? box_out_of_reach(&b, e) : not_running(&b, e);
 	r = b.temporary ? 0 : drift_check_running(&b, &settings, false, e);
 	if (r < 0)
 		return r;

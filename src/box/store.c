@@ -9,12 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -39,15 +36,12 @@ static int make_folders(const struct store *s, struct err *e)
  */
 static int real_path(int fd, char **path, struct err *e)
 {
-	char self[32], real[PATH_MAX];
-	ssize_t n;
+	char *real = path_of_fd(fd);
 
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	n = readlink(self, real, sizeof(real));
-	if (n < 0 || n == sizeof(real))
-		return err_sys(e, n < 0 ? errno : ENAMETOOLONG, "cannot tell where '%s' is", *path);
+	if (!real)
+		return err_sys(e, errno, "cannot tell where '%s' is", *path);
 	free(*path);
-	*path = xstrndup(real, (size_t)n);
+	*path = real;
 	return 0;
 }
 

@@ -250,3 +250,30 @@ pid1() { # BOX
 	sandbox stop p
 	[ "$(sandbox enter ./p -- hostname)" = two ]
 }
+
+@test "a box that runs is found from a login with another runtime folder, and never started twice" {
+	project p $'[sandbox]\nlinger = forever\n[hooks]\nenter = echo hook >>hooks'
+	mkdir -m 0700 other
+	sandbox enter p -- touch /tmp/of-this-start
+	(
+		export XDG_RUNTIME_DIR=$T/other
+		[ "$(sandbox enter p -- ls /tmp/of-this-start)" = /tmp/of-this-start ]
+		[ "$(wc -l <p/hooks)" = 2 ]
+		sandbox exec p test -e /tmp/of-this-start
+		[ "$(sandbox ls --json | jq -r '.[].state')" = running ]
+		sandbox stop p
+	)
+	wait_until 20 no_processes
+	# Started from there, joined from here.
+	XDG_RUNTIME_DIR=$T/other sandbox enter p -- touch /tmp/of-that-start
+	sandbox exec p test -e /tmp/of-that-start
+	sandbox enter p -- sh -c '(trap "echo asked >>log; exit" TERM; touch up
+		while :; do sleep 0.1; done) & while [ ! -e up ]; do sleep 0.05; done'
+	# The folder goes, as at the end of a login.
+	rm -r other
+	fails 125 "*box 'p' runs as process *'sandbox stop p' ends it" sandbox exec p true
+	fails 125 "*box 'p' runs as process *'sandbox stop p' ends it" sandbox enter p -- true
+	sandbox stop p
+	[ "$(cat p/log)" = asked ]
+	sandbox enter p -- true
+}
