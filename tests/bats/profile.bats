@@ -143,6 +143,18 @@ profile = $a, $b"
 		$'wheel\npip\nuv' ]
 }
 
+@test "node: the store that pnpm is told of, by the name of each version, is shared and outside of the project" {
+	project p $'[sandbox]\nprofile = dev, node'
+	project q $'[sandbox]\nprofile = dev, node'
+	sandbox enter --accept ./p -- sh -ec '
+		[ "$npm_config_store_dir" = "$pnpm_config_store_dir" ]
+		[ "$npm_config_store_dir" = "$HOME/.local/share/pnpm/store" ]
+		echo package >"$npm_config_store_dir/x"
+		case :$PATH: in *":$PNPM_HOME/bin:"*) ;; *) exit 1 ;; esac'
+	[ "$(sandbox enter --accept ./q -- sh -c 'cat "$pnpm_config_store_dir/x"')" = package ]
+	[ "$(ls -A p q)" = "$(printf 'p:\nsandbox.ini\n\nq:\nsandbox.ini')" ]
+}
+
 @test "dev: the programs that I install for myself come first in PATH" {
 	project p $'[sandbox]\nprofile = dev'
 	sandbox enter ./p -- sh -c 'mkdir -p ~/.local/bin && printf "#!/bin/sh\necho mine\n" \
