@@ -36,7 +36,6 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "launch/caps.h"
-#include "launch/etc.h"
 #include "launch/plan.h"
 #include "launch/seccomp.h"
 #include "launch/settle.h"
@@ -89,7 +88,7 @@ static bool take_facts(const struct session_payload *head, char *pos, const char
 					   .locale = facts[FACT_LOCALE],
 					   .terminfo = pos,
 					   .terminfo_size = head->terminfo_size};
-	ret->etc.others = *facts[FACT_RESOLV_CONF] ? facts[FACT_OTHERS] : NULL;
+	ret->etc.hosts = *facts[FACT_HOSTS] ? facts[FACT_HOSTS] : NULL;
 	ret->etc.resolv_conf = *facts[FACT_RESOLV_CONF] ? facts[FACT_RESOLV_CONF] : NULL;
 	ret->umask = head->umask & 0777;
 	free(facts);
@@ -196,8 +195,6 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 
 	if (s->flags & SESSION_ROOT)
 		filter |= SECCOMP_ROOT;
-	if (policy->host_names && c->etc.resolv_conf)
-		etc_refresh(&c->etc);
 	if (take_identity(policy, s, c, &e) < 0)
 		fail(s->report, &e);
 	if (chdir(c->cwd) < 0) {

@@ -6,7 +6,7 @@
  *	L1 plan_check()
  *	L2 socketpair: the boot connection
  *	L3 clone3(user, mount, pid, ipc, uts,
- *	   cgroup)
+ *	   cgroup if v2)
  *						P1 detach(): own session, no descriptor of the host but
  *						   control, lifetime lock, boot connection
  *						P2 idmap_write(): box-root is you outside
@@ -47,11 +47,21 @@
 #include "launch/namespaces.h"
 #include "launch/protocol.h"
 
+/*
+ * None with cgroup v1, as docker and podman have it: the mounts of v1, which come along with the host's
+ * /sys, would have roots outside of the namespace (`/../..`), and Java ends with a NullPointerException
+ * at such a root when gradle and others ask it for the memory there is. Only v1 has files called `tasks`.
+ */
+static uint64_t cgroup_namespace(void)
+{
+	return access("/sys/fs/cgroup/memory/tasks", F_OK) == 0 ? 0 : CLONE_NEWCGROUP;
+}
+
 static pid_t clone_pid1(int *ret_pidfd)
 {
 	struct clone_args args = {
 		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_NEWUSER | CLONE_NEWNS |
-			 CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP,
+			 CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | cgroup_namespace(),
 		.pidfd = (uintptr_t)ret_pidfd,
 	};
 

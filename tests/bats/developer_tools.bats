@@ -237,6 +237,8 @@ has() { # PROGRAM
 	has javac || return 0
 	echo 'public class A { public static void main(String[] a) throws Exception {
 		java.util.stream.IntStream.range(0, 100).parallel().sum();
+		if (((com.sun.management.OperatingSystemMXBean) java.lang.management.ManagementFactory
+			.getOperatingSystemMXBean()).getTotalMemorySize() <= 0) throw new Exception("no memory");
 		System.out.println(new ProcessBuilder("echo", "java").start().inputReader().readLine()); } }' >A.java
 	in_box javac A.java
 	[ "$(in_box java -Xmx64m A)" = java ]
