@@ -184,3 +184,11 @@ bool file_trylock(int fd)
 {
 	return flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
+
+bool file_is_at(int fd, int dirfd, const char *path)
+{
+	struct stat held, there;
+
+	return fstat(fd, &held) == 0 && fstatat(dirfd, path, &there, 0) == 0 &&
+	       held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+}

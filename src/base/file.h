@@ -38,6 +38,9 @@ int file_mkdirs(const char *path, mode_t mode, struct err *e);
  */
 int file_remove_tree(int dirfd, const char *name, struct err *e);
 
+/* Is what fd has open still what path names? */
+bool file_is_at(int fd, int dirfd, const char *path);
+
 /*
  * flock(2) on fd. file_trylock returns false when another holds it. Locks die with their holder.
  */

@@ -249,6 +249,28 @@ void proc_set_title(const char *title)
 	memcpy(args.start, title, strnlen(title, args.len));
 }
 
+void proc_close_others(int *keep, size_t n)
+{
+	unsigned first = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = i + 1; j < n; j++)
+			if (keep[j] < keep[i]) {
+				int t = keep[i];
+
+				keep[i] = keep[j];
+				keep[j] = t;
+			}
+	for (size_t i = 0; i < n; i++) {
+		if (keep[i] < 0)
+			continue;
+		if ((unsigned)keep[i] > first)
+			close_range(first, (unsigned)keep[i] - 1, 0);
+		first = (unsigned)keep[i] + 1;
+	}
+	close_range(first, ~0U, 0);
+}
+
 void proc_die_as(int status)
 {
 	int sig = STATUS_SIGNAL(status);

@@ -33,6 +33,9 @@ unsigned long long proc_start_time(pid_t pid);
 void proc_remember_args(int argc, char **argv);
 void proc_set_title(const char *title);
 
+/* Closes every descriptor but the n in keep, which are sorted; a negative one is none. */
+void proc_close_others(int *keep, size_t n);
+
 /*
  * How a command ended, in one number: its exit status, or 128+n when signal n ended it, and then n is
  * in the byte above as well. What a program can exit with is the lowest byte.

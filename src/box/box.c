@@ -26,15 +26,6 @@
 
 #define LOCK_MAX_SIZE (64u << 10) /* the pid and a page or two of notes */
 
-/* Is what fd has open still what path names? */
-static bool is_same_file(int fd, int dirfd, const char *path)
-{
-	struct stat held, there;
-
-	return fstat(fd, &held) == 0 && fstatat(dirfd, path, &there, 0) == 0 &&
-	       held.st_ino == there.st_ino && held.st_dev == there.st_dev;
-}
-
 int box_lock(const struct store *s, struct box *b, struct err *e)
 {
 	cleanup_free char *path = path_join(b->in_memory ? "." : "boxes", b->id);
@@ -45,7 +36,7 @@ int box_lock(const struct store *s, struct box *b, struct err *e)
 		return err_sys(e, errno, "cannot open the folder of box '%s'", b->name);
 	if (fd >= 0 && (r = file_lock(fd, path, e)) < 0)
 		return r;
-	if (fd < 0 || !is_same_file(fd, b->in_memory ? s->runtime_fd : s->data_fd, path))
+	if (fd < 0 || !file_is_at(fd, b->in_memory ? s->runtime_fd : s->data_fd, path))
 		return err_set(e, ERR_RETRY, "box '%s' was removed meanwhile", b->name);
 	/* Whoever held the lock may have started the box, and made its runtime folder. */
 	r = record_open_runtime(s, b, e);
@@ -93,7 +84,7 @@ int box_take_lifetime(const struct box *b, int timeout_ms, int *ret_fd, struct e
 				       b->name);
 		usleep(1000);
 	}
-	if (!is_same_file(fd, b->dir_fd, "lock"))
+	if (!file_is_at(fd, b->dir_fd, "lock"))
 		return err_set(e, ERR_RETRY, "box '%s' was removed meanwhile", b->name);
 	*ret_fd = take_fd(&fd);
 	return 0;

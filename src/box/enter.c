@@ -83,6 +83,22 @@ static int keep_reach(const struct entering *in, const struct box *b, const stru
 	return r;
 }
 
+/* Nobody is to find the box running, half set up, who did not ask for that. */
+static int run_hooks(const struct entering *in, const struct box_session *session, int *boot,
+		     struct err *e)
+{
+	int r = hooks_at_start(session, boot, e);
+	struct err ignored;
+
+	if (r < 0 && r != -ERR_RETRY && in->options->rescue) {
+		log_warn("%s: the box is entered all the same", e->msg);
+		r = 0;
+	} else if (r < 0 && r != -ERR_RETRY) {
+		box_stop(session->box, 0, &ignored);
+	}
+	return r < 0 || in->options->no_hook ? r : hooks_at_enter(session, boot, e);
+}
+
 /* One start; when it fails with the box still locked, nothing of it is left. */
 static int start_and_enter(const struct entering *in, struct box *b, int *ret_status, struct err *e)
 {
@@ -92,7 +108,6 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	cleanup_free char *cwd = NULL;
 	cleanup_image_root struct image_root root = IMAGE_ROOT_INIT;
 	struct started_box started;
-	struct err ignored;
 	struct image_request image = {
 		.store = in->store, .image = b->image, .base = b->project, .digest = &b->digest};
 	struct assemble_request req = {.store = in->store,
@@ -139,11 +154,7 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	session.home = a.home;
 	session.cwd = cwd = box_session_cwd(b, a.project, a.home);
 	session.project = a.project;
-	r = hooks_at_start(&session, &boot, e);
-	if (r < 0 && r != -ERR_RETRY)
-		box_stop(b, 0, &ignored); /* nobody is to find it running, half set up */
-	if (r == 0 && !in->options->no_hook)
-		r = hooks_at_enter(&session, &boot, e);
+	r = run_hooks(in, &session, &boot, e);
 	return r < 0 ? r : box_session_run(&session, boot, ret_status, e);
 }
 
@@ -246,6 +257,12 @@ static int check_asked_name(const struct entering *in, const struct box *b, stru
 		b->name, b->name, name);
 }
 
+static int make_origin(const struct entering *in, struct origin *o, struct err *e)
+{
+	o->rescue = in->options->rescue;
+	return origin_make(in->store, in->settings, in->lock, false, o, e);
+}
+
 /* Finds the project's box or makes it; two that do so at once end up with the same one. */
 static int find_or_create(struct entering *in, const char *dir, struct box *ret, struct err *e)
 {
@@ -269,7 +286,7 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 		in->asked = r == 0;
 	}
 	if (r == 0)
-		r = origin_make(s, settings, in->lock, false, &origin, e);
+		r = make_origin(in, &origin, e);
 	if (r < 0)
 		return r;
 	lock = openat(s->data_fd, "boxes", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -302,7 +319,7 @@ static int rebuild(struct entering *in, const char *dir, struct err *e)
 	if (r == 0)
 		r = reach_ask(&b, in->settings, home, &in->options->asker, &in->granted, e);
 	if (r == 0)
-		r = origin_make(s, in->settings, in->lock, false, &origin, e);
+		r = make_origin(in, &origin, e);
 	if (r == 0)
 		r = box_lock(s, &b, e);
 	/* It may have been started meanwhile. */

@@ -12,26 +12,30 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "config/value.h"
+#include "box/box_log.h"
 #include "launch/client.h"
 
 #define CREATED "created" /* in the box's folder: create has succeeded */
 
-/* What a hook prints is not what the session was asked for; its stdin is not for it to eat. */
-static int redirect(int saved[2], struct err *e)
+/*
+ * What a hook prints is not what the session was asked for, and is kept; its stdin is not for it to eat.
+ */
+static int redirect(int saved[3], const struct box_log *log, struct err *e)
 {
 	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	bool keep_stdin = isatty(0);
 
-	saved[0] = fcntl(0, F_DUPFD_CLOEXEC, 3);
-	saved[1] = fcntl(1, F_DUPFD_CLOEXEC, 3);
-	if (null < 0 || saved[1] < 0 || dup2(2, 1) < 0 || (!keep_stdin && dup2(null, 0) < 0))
+	for (int fd = 0; fd < 3; fd++)
+		saved[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (null < 0 || saved[2] < 0 || dup2(log->input, 1) < 0 || dup2(log->input, 2) < 0 ||
+	    (!keep_stdin && dup2(null, 0) < 0))
 		return err_sys(e, errno, "cannot redirect a hook's output");
 	return 0;
 }
 
-static void restore(int saved[2])
+static void restore(int saved[3])
 {
-	for (int fd = 0; fd < 2; fd++) {
+	for (int fd = 0; fd < 3; fd++) {
 		if (saved[fd] >= 0)
 			dup2(saved[fd], fd);
 		close_fd(&saved[fd]);
@@ -48,7 +52,8 @@ static int run(const struct box_session *s, const char *name, bool at_exit, int 
 	char *argv[] = {(char *)"/bin/sh", (char *)"-ec", script, (char *)name, NULL};
 	struct session_options options = {.env = s->options->env, .argv = argv};
 	struct box_session hook = *s;
-	int saved[2] = {-1, -1}, r;
+	struct box_log log = BOX_LOG_INIT;
+	int saved[3] = {-1, -1, -1}, r;
 	cleanup_close int next = -1;
 
 	/* It is there before the hook ends: a box without a session may be on its way out. */
@@ -58,10 +63,14 @@ static int run(const struct box_session *s, const char *name, bool at_exit, int 
 	hook.accepted = NULL;
 	hook.cwd = s->project ? s->project : s->home;
 	hook.detach = hook.at_exit = at_exit;
-	r = redirect(saved, e);
+	hook.output = at_exit ? &log.input : NULL;
+	r = box_log_start(s->box, name, at_exit ? -1 : STDERR_FILENO, &log, e);
+	if (r == 0 && !at_exit)
+		r = redirect(saved, &log, e);
 	if (r == 0)
 		r = box_session_run(&hook, *connection, ret_status, e);
 	restore(saved);
+	box_log_finish(&log);
 	close_fd(connection);
 	*connection = take_fd(&next);
 	return r < 0 && r != -ERR_RETRY ? err_add(e, "cannot run the hook '%s'", name) : r;
@@ -79,8 +88,10 @@ static int run_strictly(const struct box_session *s, const char *name, int *conn
 	int status = 0, r = run(s, name, false, connection, &status, e);
 
 	if (r == 0 && status != 0)
-		r = err_set(e, EIO, "the hook '%s' failed with status %d%s", name,
-			    STATUS_EXIT(status), hint(s, name));
+		r = err_set(e, EIO,
+			    "the hook '%s' failed with status %d%s; 'sandbox enter --rescue' opens "
+			    "a shell all the same, 'sandbox logs' shows what it said",
+			    name, STATUS_EXIT(status), hint(s, name));
 	return r;
 }
 

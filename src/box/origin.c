@@ -30,6 +30,7 @@ int origin_make(const struct store *s, const struct settings *settings, struct l
 				      .recipe = &o->recipe,
 				      .resolve = resolve ? lock : NULL,
 				      .root = &o->root,
+				      .rescue = o->rescue,
 				      .image = image.image};
 	int r = lock ? locked_digest(lock, &locked, e) : 0;
 

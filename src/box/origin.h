@@ -17,6 +17,7 @@ struct origin {
 	struct recipe recipe;
 	struct strv layers;
 	bool fetched; /* as of prepare() */
+	bool rescue;  /* to be set before: as of prepare() */
 };
 
 #define ORIGIN_INIT                     \

@@ -58,8 +58,8 @@ static int failed(const struct preparing *p, int status, const char *log, struct
 			       p->number, p->req->recipe->n, p->step->title);
 	return err_set(
 		e, EIO,
-		"step %zu of %zu (%s) failed with status %d%s%s%s: its last lines stand above, "
-		"all of them are in '%s/%s'%s%s",
+		"step %zu of %zu (%s) failed with status %d%s%s%s: 'sandbox enter --rescue' opens "
+		"a shell there; its last lines stand above, all of them are in '%s/%s'%s%s",
 		p->number, p->req->recipe->n, p->step->title, status, denied ? " (" : "",
 		denied ? denied : "", denied ? " denies the network)" : "", s->data, log,
 		p->step->locked ? "; what 'sandbox.lock' names may be gone: 'sandbox lock "
@@ -68,27 +68,48 @@ static int failed(const struct preparing *p, int status, const char *log, struct
 		p->step->manager ? "" : value_script_hint(p->step->argv.v[2]));
 }
 
+static struct step_run step_of(const struct preparing *p)
+{
+	return (struct step_run){.req = p->req,
+				 .step = p->step,
+				 .settings = &p->settings,
+				 .user = &p->user,
+				 .layers = &p->layers};
+}
+
 static int run_logged(const struct preparing *p, const struct box *b, int lifetime, struct err *e)
 {
 	struct step_log log = {
 		.title = p->step->title, .number = p->number, .of = p->req->recipe->n};
 	cleanup_free char *path = prepared_log(p->text);
-	const struct step_run run = {.req = p->req,
-				     .step = p->step,
-				     .settings = &p->settings,
-				     .user = &p->user,
-				     .layers = &p->layers};
+	const struct step_run run = step_of(p);
 	int status = 125, r = step_log_open(&log, p->req->store->data_fd, path, e);
 	struct err ignored;
 
 	if (r < 0)
 		return r;
 	r = step_run(&run, b, lifetime, &log, &status, e);
-	if (r == 0 && status != 0)
+	if (r == 0 && status != 0) {
 		r = failed(p, status, path, e);
+		if (p->req->settings->project_dir)
+			prepared_set_failure(p->req->store, p->req->settings->project_dir, path);
+	}
 	if (step_log_close(&log, r == 0, r == 0 ? e : &ignored) < 0 && r == 0)
 		r = -e->code;
 	return r;
+}
+
+/* A shell in the box of the step that failed, as it has left it. */
+static void rescue(const struct preparing *p, const struct box *b, int lifetime,
+		   const struct err *why)
+{
+	const struct step_run run = step_of(p);
+	struct err e;
+
+	log_warn("%s", why->msg);
+	log_note("a shell where the step failed: what you change here is lost when you leave it");
+	if (step_shell(&run, b, lifetime, &e) < 0)
+		log_warn("%s", e.msg);
 }
 
 /* The manifest of an image, or the layer of the image `host`, which is made anew when the host changes. */
@@ -142,6 +163,8 @@ static int run_and_seal(struct preparing *p, char **ret_layer, struct err *e)
 	r = box_make_runtime(s, &b, e);
 	if (r == 0)
 		r = run_logged(p, &b, lifetime, e);
+	if (r == -EIO && p->req->rescue && box_wait_gone(&b, BOX_GONE_MS))
+		rescue(p, &b, lifetime, e);
 	if (!box_wait_gone(&b, BOX_GONE_MS) && r == 0)
 		r = err_set(e, EBUSY, "the box of step %zu does not end", p->number);
 	upper = xasprintf("boxes/%s/upper", b.id);
@@ -284,6 +307,8 @@ int prepare(const struct prepare_request *req, struct strv *ret_layers, bool *re
 		if (r == 0)
 			strv_push_take(&p.layers, layer);
 	}
+	if (r == 0 && req->settings->project_dir)
+		prepared_set_failure(req->store, req->settings->project_dir, NULL);
 	*ret_fetched = p.fetched;
 	for (size_t i = p.layers.n; r == 0 && i-- > 0;)
 		strv_push(ret_layers, p.layers.v[i]);

@@ -4,6 +4,8 @@
 #ifndef BOX_PREPARE_H
 #define BOX_PREPARE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "box/image.h"
 #include "box/recipe.h"
@@ -21,6 +23,7 @@ struct prepare_request {
 	struct lock_file *resolve;
 	const struct image_root *root; /* what the steps begin with; its lease is held */
 	const char *image;	       /* its name, for messages */
+	bool rescue;		       /* a shell is opened where a step fails */
 };
 
 /*

@@ -20,10 +20,11 @@
 #include "base/log.h"
 #include "base/path.h"
 
-#define TEXT_MAX  (64u << 20)
-#define SLOTS	  8 /* as STORE_PROJECT_SLOTS */
-#define KEY_LEN	  18
-#define LOCK_FILE "prepare.lock"
+#define TEXT_MAX    (64u << 20)
+#define FAILURE_MAX 8192
+#define SLOTS	    8 /* as STORE_PROJECT_SLOTS */
+#define KEY_LEN	    18
+#define LOCK_FILE   "prepare.lock"
 
 struct key {
 	char s[KEY_LEN + 1];
@@ -40,6 +41,44 @@ static struct key key_of(const char *text, int slot)
 char *prepared_log(const char *text)
 {
 	return xasprintf("steps/%s.log", key_of(text, 1).s);
+}
+
+char *prepared_layer_log(const char *layer)
+{
+	return xasprintf("steps/%.16s-1.log", layer + strlen("layers/step-"));
+}
+
+/* Two projects of one hash share it, so it says whose it is. */
+static char *failure_path(const char *dir)
+{
+	return xasprintf("steps/failed-%016llx", (unsigned long long)store_hash(dir));
+}
+
+void prepared_set_failure(const struct store *s, const char *dir, const char *log)
+{
+	cleanup_free char *path = failure_path(dir), *text = NULL;
+	struct err ignored;
+
+	if (!log) {
+		unlinkat(s->data_fd, path, 0);
+		return;
+	}
+	text = xasprintf("%s\n%s", log, dir);
+	file_write_atomic(s->data_fd, path, text, strlen(text), 0600, &ignored);
+}
+
+char *prepared_failure(const struct store *s, const char *dir)
+{
+	cleanup_free char *path = failure_path(dir);
+	cleanup_buf struct buf text = BUF_INIT;
+	struct err ignored;
+	char *newline;
+
+	if (file_read(s->data_fd, path, FAILURE_MAX, &text, &ignored) < 0 ||
+	    !(newline = strchr(text.data, '\n')) || !streq(newline + 1, dir))
+		return NULL;
+	*newline = '\0';
+	return xstrdup(text.data);
 }
 
 bool prepared_valid(const char *layer)

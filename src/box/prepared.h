@@ -26,8 +26,16 @@ int prepared_seal(const struct store *s, const char *text, const char *upper, ch
 /* Held while the layer of a text is made: who comes second waits, and is told so by a note. */
 int prepared_lock(const struct store *s, const char *text, int *ret_fd, struct err *e);
 
-/* Where what a step says is kept, beneath DATA; the caller frees. */
+/* Where what a step says is kept, beneath DATA, by its text or its layer; the caller frees. */
 char *prepared_log(const char *text);
+char *prepared_layer_log(const char *layer);
+
+/*
+ * The log of the step that failed last for a project, which has no layer to be found by; NULL:
+ * none has, or all have succeeded since. The caller frees. log NULL: they have.
+ */
+void prepared_set_failure(const struct store *s, const char *dir, const char *log);
+char *prepared_failure(const struct store *s, const char *dir);
 
 /* A layer's name, "layers/step-<key>": nothing else of a record is ever used as one. */
 bool prepared_valid(const char *layer);

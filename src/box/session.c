@@ -121,6 +121,7 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 		.argv = o->argv,
 		.detach = s->detach,
 		.at_exit = s->at_exit,
+		.output = s->output,
 		.tools = s->tools,
 		.facts = &facts,
 		.umask = s->step ? 022 : file_umask(),

@@ -30,6 +30,7 @@ struct box_session {
 	const char *cwd;	       /* inside; --workdir comes before it */
 	const char *project;	       /* inside, where hooks start; NULL: home */
 	bool detach, at_exit;	       /* as in struct session_request */
+	const int *output;	       /* the same */
 	bool step;		       /* of a recipe, see facts.h */
 	const struct session_tools *tools;
 	void (*accepted)(void *arg); /* unless NULL: called when pid 1 has taken the request */

@@ -73,8 +73,21 @@ static void end_line(struct step_log *l)
 	draw(l, l->line);
 }
 
+/* The end is what is wanted of a log that is too long. */
+static void begin_anew(struct step_log *l, size_t len)
+{
+	l->bytes += len;
+	if (l->bytes <= STEP_LOG_MAX)
+		return;
+	if (fflush(l->file) == 0 && ftruncate(fileno(l->file), 0) == 0)
+		rewind(l->file);
+	l->bytes = len;
+	fputs("[what came before was too much to keep]\n", l->file);
+}
+
 void step_log_add(struct step_log *l, const char *data, size_t len)
 {
+	begin_anew(l, len);
 	fwrite(data, 1, len, l->file);
 	for (size_t i = 0; i < len; i++)
 		if (data[i] == '\n' || data[i] == '\r')

@@ -12,13 +12,15 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-#define STEP_LOG_TAIL 15 /* lines that a failed step is shown with */
+#define STEP_LOG_MAX  (16u << 20) /* of the file: then it begins anew */
+#define STEP_LOG_TAIL 15	  /* lines that a failed step is shown with */
 
 struct step_log {
 	FILE *file;
 	const char *title; /* the caller's */
 	size_t number, of;
 	bool terminal;
+	size_t bytes; /* in the file */
 	struct timespec began, drawn;
 	char line[400]; /* the one that is being written, as far as it fits */
 	size_t len;

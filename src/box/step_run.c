@@ -45,9 +45,9 @@ static void add_variables(struct strv *env)
 		strv_push(env, passed[i]);
 }
 
-/* In the child, whose output goes to the log: the step in its box. Returns its exit status. */
-static int run_in_box(const struct step_run *p, const struct box *b, int lifetime, int *ret_status,
-		      struct err *e)
+/* A command in the box of the step, with all that the step has. */
+static int run_in_box(const struct step_run *p, const struct box *b, int lifetime, char **argv,
+		      int *ret_status, struct err *e)
 {
 	const struct prepare_request *req = p->req;
 	cleanup_assembly struct assembly a = {0};
@@ -67,7 +67,7 @@ static int run_in_box(const struct step_run *p, const struct box *b, int lifetim
 					      .n_mounts = project.source != NULL,
 					      .hostname = "sandbox",
 					      .sealed = true};
-	struct session_options options = {.root = true, .argv = p->step->argv.v};
+	struct session_options options = {.root = true, .argv = argv};
 	struct box_session session = {.box = b,
 				      .settings = p->settings,
 				      .user = p->user,
@@ -96,7 +96,7 @@ static void be_child(const struct step_run *p, const struct box *b, int lifetime
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (in < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
 		_exit(125);
-	if (run_in_box(p, b, lifetime, &status, &e) < 0) {
+	if (run_in_box(p, b, lifetime, p->step->argv.v, &status, &e) < 0) {
 		dprintf(2, "%s\n", e.msg);
 		_exit(125);
 	}
@@ -159,4 +159,11 @@ int step_run(const struct step_run *p, const struct box *b, int lifetime, struct
 bool step_was_interrupted(void)
 {
 	return interrupted;
+}
+
+int step_shell(const struct step_run *p, const struct box *b, int lifetime, struct err *e)
+{
+	int status;
+
+	return run_in_box(p, b, lifetime, NULL, &status, e);
 }

@@ -28,4 +28,7 @@ int step_run(const struct step_run *p, const struct box *b, int lifetime, struct
 
 bool step_was_interrupted(void);
 
+/* A shell in the box of a step that has failed, for the user. Returns when it has ended. */
+int step_shell(const struct step_run *p, const struct box *b, int lifetime, struct err *e);
+
 #endif

@@ -197,7 +197,7 @@ int store_list(const struct store *s, struct strv *ret_ids, struct err *e)
 /* RUNTIME/<id>: the few files it can hold by name, anything else the long way. */
 void store_remove_runtime(const struct store *s, const char *id)
 {
-	static const char *const files[] = {"control", "record", "lock"};
+	static const char *const files[] = {"control", "record", "lock", "log", "log.1"};
 	cleanup_close int dir = openat(s->runtime_fd, id, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct err ignored;
 

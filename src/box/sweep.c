@@ -15,9 +15,11 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "box/box.h"
+#include "box/box_log.h"
 #include "box/record.h"
 
 #define SWEEP_SECONDS 60
+#define LOG_SECONDS   600 /* a throw-away box with a log is kept so long */
 
 static bool is_old(time_t then)
 {
@@ -35,6 +37,16 @@ static bool is_held(int dirfd, const char *path)
 static bool exists(int dirfd, const char *path)
 {
 	return faccessat(dirfd, path, F_OK, 0) == 0;
+}
+
+/* What a box has said before it ended is what its user wants to know next. */
+static bool is_asked_for(int dirfd, const char *folder)
+{
+	cleanup_free char *log = path_join(folder, BOX_LOG);
+	struct stat st;
+
+	return fstatat(dirfd, log, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0 &&
+	       st.st_mtime + LOG_SECONDS > time(NULL);
 }
 
 /* A throw-away box with its files on disk: deletes it if it has ended and its mounts are gone. */
@@ -124,6 +136,10 @@ void sweep(const struct store *s, bool seldom)
 	}
 	store_list(s, &ids, &ignored);
 	for (size_t i = 0; i < ids.n; i++) {
+		cleanup_free char *box = path_join("boxes", ids.v[i]);
+
+		if (is_asked_for(s->data_fd, box) || is_asked_for(s->runtime_fd, ids.v[i]))
+			continue;
 		sweep_disk(s, ids.v[i]);
 		sweep_runtime(s, ids.v[i]);
 	}

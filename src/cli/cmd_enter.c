@@ -8,7 +8,7 @@
 #include "cli/overrides.h"
 
 struct enter_cli {
-	bool root, accept, rebuild;
+	bool root, accept, rebuild, rescue;
 	const char *image, *network, *variant, *name, *workdir;
 	struct strv profiles, env;
 };
@@ -37,6 +37,9 @@ static const struct opt options[] = {
 	{.name = "rebuild",
 	 .help = "make the box's root anew from image, packages and steps of now; home stays",
 	 OPT_FLAG(struct enter_cli, rebuild)},
+	{.name = "rescue",
+	 .help = "where a step or a hook fails, open a shell there all the same",
+	 OPT_FLAG(struct enter_cli, rescue)},
 	OPTS_END,
 };
 
@@ -48,6 +51,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		.project = args->n ? args->v[0] : NULL,
 		.asker = consent_asker(&consent),
 		.rebuild = cli->rebuild,
+		.rescue = cli->rescue,
 		.name = cli->name,
 		.settings = {.variant = cli->variant, .profiles = cli->profiles},
 		.session = {.root = cli->root,

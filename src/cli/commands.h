@@ -27,6 +27,7 @@ extern const struct command cmd_discard;
 extern const struct command cmd_ls;
 extern const struct command cmd_ps;
 extern const struct command cmd_inspect;
+extern const struct command cmd_logs;
 extern const struct command cmd_stop;
 extern const struct command cmd_rm;
 extern const struct command cmd_config;

@@ -32,29 +32,6 @@
 #include "launch/seccomp.h"
 #include "launch/serve.h"
 
-/* Closes every descriptor but the n in keep. */
-static void close_others(int *keep, size_t n)
-{
-	unsigned first = 0;
-
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = i + 1; j < n; j++)
-			if (keep[j] < keep[i]) {
-				int t = keep[i];
-
-				keep[i] = keep[j];
-				keep[j] = t;
-			}
-	for (size_t i = 0; i < n; i++) {
-		if (keep[i] < 0)
-			continue;
-		if ((unsigned)keep[i] > first)
-			close_range(first, (unsigned)keep[i] - 1, 0);
-		first = (unsigned)keep[i] + 1;
-	}
-	close_range(first, ~0U, 0);
-}
-
 /* Descriptors 0 to 2 are never free: what arrives for a session must not land there. */
 static int hold_stdio(struct err *e)
 {
@@ -81,7 +58,7 @@ static int detach(const struct plan *p, int boot, struct err *e)
 	/* The caller's keys stay outside; see session-keyring(7). Kernels without keys have none. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	proc_set_title("sandbox: pid 1 of a box");
-	close_others(keep, ARRAY_SIZE(keep));
+	proc_close_others(keep, ARRAY_SIZE(keep));
 	umask(0);
 	/* What the caller ignores, sessions do not; clone3() has reset what was handled. */
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
@@ -164,7 +141,7 @@ static int build(const struct plan *p, int boot, struct server *srv, struct err 
 	if (r < 0)
 		return r;
 	/* The descriptors that built the root go. */
-	close_others((int[]){0, 1, 2, p->control_fd, p->lifetime_fd, boot, root.pts, you}, 8);
+	proc_close_others((int[]){0, 1, 2, p->control_fd, p->lifetime_fd, boot, root.pts, you}, 8);
 	r = hold_stdio(e);
 	if (r == 0 && p->sudo)
 		r = listen_sudo(&srv->sudo_fd, e);

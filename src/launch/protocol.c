@@ -7,6 +7,7 @@
 #include "launch/protocol.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -87,14 +88,19 @@ int message_receive(int fd, struct message *m, int *fds, int *ret_n_fds, int fla
 		/* CMSG_SPACE() rounds up: there would be room for one more than fds holds. */
 		.msg_controllen = CMSG_LEN(sizeof(int) * PROTOCOL_MAX_FDS),
 	};
+	bool reset = false;
 	ssize_t n;
 	int n_fds;
 
 	for (int i = 0; i < PROTOCOL_MAX_FDS; i++)
 		fds[i] = -1;
-	while ((n = recvmsg(fd, &mh, MSG_CMSG_CLOEXEC | flags)) < 0)
-		if (errno != EINTR)
+	while ((n = recvmsg(fd, &mh, MSG_CMSG_CLOEXEC | flags)) < 0) {
+		/* Told once, before what it has sent, of a peer that ended and left ours unread. */
+		if (errno == ECONNRESET && !reset)
+			reset = true;
+		else if (errno != EINTR)
 			return -errno;
+	}
 	n_fds = take_fds(&mh, fds);
 	if (n >= (ssize_t)offsetof(struct message, value) && m->magic == PROTOCOL_MAGIC &&
 	    (size_t)n == message_size(m) && !(mh.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {

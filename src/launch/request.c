@@ -116,7 +116,7 @@ int request_send(int connection, const struct session_request *req,
 		fds[n++] = req->tools->tree;
 	for (int fd = 0; fd < 3; fd++)
 		if (!(terminals >> fd & 1))
-			fds[n++] = req->detach ? null : fd;
+			fds[n++] = !req->detach ? fd : fd && req->output ? *req->output : null;
 	r = message_send(connection, &m, fds, n, 0);
 	/* EPIPE: pid 1 ended meanwhile; what it had to say is still to be read. */
 	if (r < 0 && r != -EPIPE && r != -ECONNRESET)

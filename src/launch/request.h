@@ -31,6 +31,7 @@ struct session_request {
 	char *const *argv; /* ends with NULL; empty: the user's shell */
 	char *const *envp; /* the whole environment, ends with NULL */
 	bool detach;	   /* return as soon as the command is executed; no terminal, no stdin */
+	const int *output; /* with detach: its stdout and stderr; NULL: they go nowhere */
 	bool at_exit;	   /* with detach: kept until the box goes; the last one asked for counts */
 	const struct session_tools *tools; /* NULL: the root is the box's */
 	const struct session_facts *facts; /* NULL: none */

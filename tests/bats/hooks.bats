@@ -61,13 +61,13 @@ start = printf %s $(printf 'x%.0s' {1..100000}) >long"
 
 @test "what was a comment of the file once, and is a command now, is told when it fails" {
 	hooks 'start = true ; exit 3'
-	fails 125 "*the hook 'start' failed with status 3; a ';' in it ends a command and begins no comment" \
+	fails 125 "*the hook 'start' failed with status 3; a ';' in it ends a command and begins no comment; *" \
 		sandbox enter "$T/p" -- true
 }
 
 @test "a create or start that fails is an error, and comes again; enter only warns" {
 	hooks $'create = echo once >>log; [ -e fixed ]\nenter = exit 3'
-	fails 125 "cannot enter '$T/p': the hook 'create' failed with status 1" sandbox enter "$T/p" -- true
+	fails 125 "cannot enter '$T/p': the hook 'create' failed with status 1; 'sandbox enter --rescue' opens a shell*" sandbox enter "$T/p" -- true
 	gone
 	touch p/fixed
 	run --separate-stderr sandbox enter "$T/p" -- echo in
@@ -76,7 +76,7 @@ start = printf %s $(printf 'x%.0s' {1..100000}) >long"
 	[ "$(grep -c once p/log)" = 2 ]
 	hooks 'start = exit 4'
 	gone
-	fails 125 "cannot enter '$T/p': the hook 'start' failed with status 4" sandbox enter "$T/p" -- true
+	fails 125 "cannot enter '$T/p': the hook 'start' failed with status 4; *" sandbox enter "$T/p" -- true
 }
 
 @test "stop lets exit run, which may not take for ever; by force it is left out" {

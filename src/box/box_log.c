@@ -1,0 +1,236 @@
+/*
+ * box_log.c - the process that writes a box's log.
+ *
+ * It holds the pipe, the box's folder and the log, and nothing else of the command that started it:
+ * no lock, no terminal. It never stops reading, so that nobody in the box waits for the disk for
+ * longer than a write takes; what cannot be written is dropped. Several may write one log: the lock
+ * on the file is held for each write, and a file that is not called `log` any more is let go.
+ */
+#include "box/box_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <stdnoreturn.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/proc.h"
+
+#define TEXT_MAX  8192	     /* of a line; a longer one becomes several */
+#define DRAIN_MAX (1u << 20) /* shown at the end, of who never stops talking */
+
+struct writer {
+	const char *source;
+	off_t max; /* of one file */
+	int dir, file, in, control, show;
+	char line[TEXT_MAX];
+	size_t len;
+	struct buf records;
+};
+
+static int open_log(int dir)
+{
+	return openat(dir, BOX_LOG, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* Locks what is called `log` now. */
+static bool lock_log(struct writer *w)
+{
+	while (w->file >= 0 && flock(w->file, LOCK_EX) == 0) {
+		if (file_is_at(w->file, w->dir, BOX_LOG))
+			return true;
+		close_fd(&w->file);
+		/* Not made anew: with its box it may be gone. */
+		w->file = openat(w->dir, BOX_LOG, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+	}
+	return false;
+}
+
+static void write_records(struct writer *w)
+{
+	struct stat st;
+
+	if (w->records.len && lock_log(w)) {
+		if (fstat(w->file, &st) == 0 && st.st_size + (off_t)w->records.len > w->max &&
+		    renameat(w->dir, BOX_LOG, w->dir, BOX_LOG_OLDER) == 0) {
+			close_fd(&w->file);
+			w->file = open_log(w->dir);
+			if (w->file >= 0)
+				flock(w->file, LOCK_EX);
+		}
+		if (w->file >= 0) {
+			write_all(w->file, w->records.data, w->records.len);
+			flock(w->file, LOCK_UN);
+		}
+	}
+	buf_reset(&w->records);
+}
+
+static void end_line(struct writer *w)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	buf_addf(&w->records, "%lld %s ", now.tv_sec * 1000LL + now.tv_nsec / 1000000, w->source);
+	buf_add(&w->records, w->line, w->len);
+	buf_addch(&w->records, '\n');
+	w->len = 0;
+}
+
+static void add(struct writer *w, const char *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (data[i] != '\n')
+			w->line[w->len++] = data[i];
+		if (data[i] == '\n' || w->len == sizeof(w->line))
+			end_line(w);
+	}
+	write_records(w);
+}
+
+/* One read; what read(2) says. */
+static ssize_t copy(struct writer *w)
+{
+	char data[16384];
+	ssize_t n = read(w->in, data, sizeof(data));
+
+	if (n <= 0)
+		return n < 0 && errno == EINTR ? 1 : n;
+	if (w->show >= 0 && write_all(w->show, data, (size_t)n) < 0)
+		close_fd(&w->show);
+	add(w, data, (size_t)n);
+	return n;
+}
+
+/* The command has ended: what it wrote is in the pipe. Whoever still writes is not shown. */
+static void stop_showing(struct writer *w)
+{
+	size_t total = 0;
+	ssize_t n;
+
+	fcntl(w->in, F_SETFL, O_NONBLOCK);
+	while (total < DRAIN_MAX && (n = copy(w)) > 0)
+		total += (size_t)n;
+	fcntl(w->in, F_SETFL, 0);
+	close_fd(&w->show);
+	close_fd(&w->control);
+}
+
+static noreturn void write_log(struct writer *w)
+{
+	for (;;) {
+		struct pollfd p[] = {{.fd = w->in, .events = POLLIN},
+				     {.fd = w->control, .events = POLLIN}};
+
+		if (poll(p, 2, -1) < 0)
+			continue;
+		if (p[1].revents)
+			stop_showing(w);
+		else if (p[0].revents && copy(w) <= 0)
+			break;
+	}
+	if (w->len) {
+		end_line(w);
+		write_records(w);
+	}
+	_exit(0);
+}
+
+/* In the process itself. */
+static noreturn void be_writer(struct writer *w)
+{
+	int keep[] = {0, 1, 2, w->dir, w->file, w->in, w->control, w->show};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t none;
+
+	setsid();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	for (int fd = 0; fd <= 2; fd++)
+		if (null >= 0)
+			dup2(null, fd);
+	(void)!chdir("/");
+	proc_close_others(keep, ARRAY_SIZE(keep));
+	proc_set_title("sandbox: log of a box");
+	write_log(w);
+}
+
+/* A child of nobody: who started it is not to wait for it. */
+static int start(struct writer *w, struct err *e)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		pid = fork();
+		if (pid == 0)
+			be_writer(w);
+		_exit(pid < 0);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return err_sys(e, errno, "cannot start the process that keeps the box's log");
+	return 0;
+}
+
+int box_log_start(const struct box *b, const char *source, int show, struct box_log *ret,
+		  struct err *e)
+{
+	cleanup_close int in = -1, input = -1, control = -1, theirs = -1, file = -1, shown = -1;
+	int pipefd[2], pair[2], r;
+	struct writer w = {.source = source,
+			   .max = b->in_memory ? BOX_LOG_MAX_MEMORY : BOX_LOG_MAX,
+			   .dir = b->dir_fd,
+			   .records = BUF_INIT};
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "cannot make a pipe");
+	in = pipefd[0];
+	input = pipefd[1];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, errno, "cannot make a pair of sockets");
+	control = pair[0];
+	theirs = pair[1];
+	file = open_log(b->dir_fd);
+	if (file < 0)
+		log_warn("cannot open the log of box '%s': %s", b->name, strerror(errno));
+	/* Beyond 0 to 2, which are not its own. */
+	shown = show >= 0 ? fcntl(show, F_DUPFD_CLOEXEC, 3) : -1;
+	w.in = in;
+	w.control = theirs;
+	w.file = file;
+	w.show = shown;
+	r = start(&w, e);
+	if (r < 0)
+		return r;
+	ret->input = take_fd(&input);
+	ret->control = take_fd(&control);
+	return 0;
+}
+
+void box_log_finish(struct box_log *l)
+{
+	char none;
+
+	close_fd(&l->input);
+	if (l->control < 0)
+		return;
+	shutdown(l->control, SHUT_WR);
+	while (read(l->control, &none, 1) > 0 || errno == EINTR)
+		errno = 0;
+	close_fd(&l->control);
+}
