@@ -76,8 +76,6 @@ static void compose(const struct bootstrap_cli *cli, const char *suite, const ch
 		/* passed on where it is set: mmdebstrap makes times reproducible by it */
 		"SOURCE_DATE_EPOCH", "host", "fakeroot", "mmdebstrap", "--mode=root",
 		"--format=tar", lend_fakeroot, take_fakeroot,
-		/* apt's own user does not exist where there is one uid. */
-		"--aptopt=APT::Sandbox::User \"root\"",
 		/* dpkg's devices cannot be made, and the box brings its own. */
 		"--skip=output/dev"};
 

@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "launch/identity.h"
 
 #define DEAF_MS 100 /* pause when accept(2) fails: code inside may have used up what it takes */
 
@@ -62,6 +63,38 @@ static void forget_others(struct server *srv)
 		close_session(&srv->at_exit);
 }
 
+/*
+ * I1 of identity.c, before the first session that can change its ids is forked: it inherits the socket.
+ * Returns the supervisor's end; -1 when there is a supervisor, or cannot be.
+ */
+static int open_identity(struct server *srv)
+{
+	int pair[2];
+
+	if (srv->for_sudo || srv->policy.identity >= 0 || !identity_supported() ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -1;
+	srv->policy.identity = pair[0];
+	return pair[1];
+}
+
+/* I3. After the session was forked: nobody waits for it. */
+static void start_identity(struct server *srv, int socket)
+{
+	pid_t pid;
+
+	if (socket < 0)
+		return;
+	pid = fork();
+	if (pid == 0)
+		identity_run(socket);
+	if (pid > 0)
+		srv->identity_pid = pid;
+	else
+		close_fd(&srv->policy.identity);
+	close(socket);
+}
+
 static void serve_sudo(struct server *pid1, int fd)
 {
 	struct server srv = {.control_fd = -1,
@@ -69,15 +102,20 @@ static void serve_sudo(struct server *pid1, int fd)
 			     .pts = pid1->pts,
 			     .policy = pid1->policy,
 			     .for_sudo = true};
+	int identity = open_identity(pid1);
 	size_t slot = 0;
-	pid_t pid = fork();
+	pid_t pid;
 
+	srv.policy.identity = pid1->policy.identity;
+	pid = fork();
 	if (pid == 0) {
+		close_fd(&identity);
 		forget_others(pid1);
 		proc_set_title("sandbox: sudo");
 		server_run(&srv, fd);
 		_exit(0);
 	}
+	start_identity(pid1, identity);
 	if (pid < 0)
 		return;
 	while (pid1->sudo_servers[slot])
@@ -177,6 +215,15 @@ static void keep_at_exit(struct server *srv, struct connection *c, struct sessio
 	message_send(c->fd, &kept, NULL, 0, MSG_DONTWAIT);
 }
 
+static pid_t start(struct server *srv, const struct session *s)
+{
+	int identity = s->flags & SESSION_ROOT ? open_identity(srv) : -1;
+	pid_t pid = session_start(&srv->policy, s);
+
+	start_identity(srv, identity);
+	return pid;
+}
+
 bool server_start_at_exit(struct server *srv)
 {
 	pid_t pid;
@@ -184,7 +231,7 @@ bool server_start_at_exit(struct server *srv)
 	if (!srv->has_at_exit)
 		return false;
 	srv->has_at_exit = false;
-	pid = session_start(&srv->policy, &srv->at_exit);
+	pid = start(srv, &srv->at_exit);
 	close_session(&srv->at_exit);
 	if (pid < 0)
 		return false;
@@ -222,7 +269,7 @@ void server_start_session(struct server *srv, struct connection *c, const struct
 	}
 	if (message_send(c->fd, &accepted, &s.master, s.master >= 0, MSG_DONTWAIT) < 0)
 		return;
-	pid = session_start(&srv->policy, &s);
+	pid = start(srv, &s);
 	if (pid < 0) {
 		answer_error(c, -pid, "cannot start a process in the box");
 		return;

@@ -22,6 +22,12 @@ static const uint8_t root_caps[] = {
 	CAP_SETFCAP, CAP_SYS_CHROOT,   CAP_MKNOD,   CAP_AUDIT_WRITE,
 };
 
+/*
+ * To trace whatever Yama asks of tracers, and to make user namespaces in which root bears another id
+ * (CAP_SETFCAP: user_namespaces(7), "writing uid_map", since Linux 5.12).
+ */
+static const uint64_t identity_caps = UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_SETFCAP;
+
 static uint64_t root_mask(bool host_root)
 {
 	uint64_t mask = 0;
@@ -43,12 +49,12 @@ static int shrink_bounding(uint64_t mask, struct err *e)
 	return 0;
 }
 
-static int set_caps(uint64_t mask, struct err *e)
+static int set_caps(uint64_t mask, uint64_t permitted, struct err *e)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {
-		{.effective = (uint32_t)mask, .permitted = (uint32_t)mask},
-		{.effective = (uint32_t)(mask >> 32), .permitted = (uint32_t)(mask >> 32)},
+		{.effective = (uint32_t)mask, .permitted = (uint32_t)permitted},
+		{.effective = (uint32_t)(mask >> 32), .permitted = (uint32_t)(permitted >> 32)},
 	};
 
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
@@ -60,7 +66,14 @@ static int set_caps(uint64_t mask, struct err *e)
 
 int caps_keep_root(bool host_root, struct err *e)
 {
-	return set_caps(root_mask(host_root), e);
+	uint64_t mask = root_mask(host_root);
+
+	return set_caps(mask, mask | identity_caps, e);
+}
+
+int caps_keep_identity(struct err *e)
+{
+	return set_caps(identity_caps, identity_caps, e);
 }
 
 int caps_drop_to_root(bool host_root, struct err *e)
@@ -68,7 +81,7 @@ int caps_drop_to_root(bool host_root, struct err *e)
 	uint64_t mask = root_mask(host_root);
 	int r = shrink_bounding(mask, e);
 
-	return r < 0 ? r : set_caps(mask, e);
+	return r < 0 ? r : set_caps(mask, mask, e);
 }
 
 int caps_drop_all(struct err *e)
@@ -78,5 +91,5 @@ int caps_drop_all(struct err *e)
 	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) < 0)
 		return err_sys(e, errno, "cannot lock securebits");
 	r = shrink_bounding(0, e);
-	return r < 0 ? r : set_caps(0, e);
+	return r < 0 ? r : set_caps(0, 0, e);
 }

@@ -16,10 +16,13 @@
 int caps_drop_to_root(bool host_root, struct err *e);
 
 /*
- * Pid 1, which never executes anything: the same permitted and effective sets. What its children
- * may have is settled by the two others.
+ * Pid 1, which never executes anything: the same effective set, and permitted besides what the supervisor of
+ * identities needs. What its children may have is settled by the others.
  */
 int caps_keep_root(bool host_root, struct err *e);
+
+/* That supervisor: CAP_SYS_PTRACE and CAP_SETFCAP over the box, and nothing else. */
+int caps_keep_identity(struct err *e);
 
 /* You: every set is empty, and no execve(2) as uid 0 brings any back (securebits locked). */
 int caps_drop_all(struct err *e);

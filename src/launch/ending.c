@@ -38,13 +38,16 @@ bool ending_empty(const struct server *srv)
 {
 	cleanup_closedir DIR *d = NULL;
 	siginfo_t info;
+	pid_t pid;
 
-	(void)srv;
 	/* All that run are children of pid 1, or descend from one. */
 	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD)
 		return true;
 	d = opendir("/proc");
-	return next_process(d) == 0;
+	/* The supervisor of identities stays for those who still run, and ends with pid 1. */
+	while ((pid = next_process(d)) == srv->identity_pid && pid)
+		;
+	return pid == 0;
 }
 
 /* 0 when it is gone. proc_pid_stat(5): pid (name) state ppid ...; the name may hold anything. */

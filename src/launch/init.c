@@ -158,6 +158,7 @@ noreturn void pid1_main(const struct plan *p, int boot)
 		.stop_signal = p->stop_signal ? p->stop_signal : SIGTERM,
 		.linger_ms = p->linger_ms,
 		.policy.host_root = p->host_root,
+		.policy.identity = -1,
 		.policy.seccomp_flags = (p->nested ? SECCOMP_NESTED : 0) |
 					(p->io_uring ? SECCOMP_IO_URING : 0) |
 					(p->perf ? SECCOMP_PERF : 0),

@@ -33,6 +33,7 @@ static size_t message_size(const struct message *m)
 	case MESSAGE_EXIT:
 	case MESSAGE_MAPPED:
 	case MESSAGE_NAMESPACES:
+	case MESSAGE_LISTENER:
 		return offsetof(struct message, value) + sizeof(m->value);
 	default:
 		return 0;

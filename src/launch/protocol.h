@@ -62,6 +62,7 @@ enum message_type {
 	MESSAGE_MAPPED, /* between launcher and pid 1 alone; see start.c */
 	MESSAGE_NAMESPACES,
 	MESSAGE_STOP_IDLE,
+	MESSAGE_LISTENER, /* from a session to the supervisor of identities; see identity.c */
 };
 
 enum session_flags {

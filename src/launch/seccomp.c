@@ -2,7 +2,8 @@
  * seccomp.c - attaching the precompiled filter.
  *
  * Owns the programs in seccomp_filters.h, which seccomp_gen prints during the build. Promises one
- * system call and no allocation, so that it can stand right before the exec. Refuses a flag it does
+ * system call and no allocation (up to three where the kernel is old or another listens), so that it
+ * can stand right before the exec. Refuses a flag it does
  * not know: a filter weaker or stronger than the one asked for is never put on.
  */
 #include "launch/seccomp.h"
@@ -13,7 +14,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "seccomp_filters.h"
+
+/* Linux 5.19: a signal does not take a call back that is being answered. */
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
 
 int seccomp_apply(unsigned int flags, struct err *e)
 {
@@ -27,4 +34,28 @@ int seccomp_apply(unsigned int flags, struct err *e)
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &seccomp_filters[flags]) < 0)
 		return err_sys(e, errno, "cannot install the system call filter");
 	return 0;
+}
+
+int seccomp_apply_listening(unsigned int flags, int *ret_listener, struct err *e)
+{
+	static const unsigned long how[] = {
+		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+		SECCOMP_FILTER_FLAG_NEW_LISTENER,
+	};
+
+	if (flags + SECCOMP_IDENTITY >= SECCOMP_VARIANTS)
+		return err_set(e, EINVAL, "no system call filter for the flags %#x", flags);
+	for (size_t i = 0; i < ARRAY_SIZE(how); i++) {
+		long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, how[i],
+				  &seccomp_filters[flags | SECCOMP_IDENTITY]);
+
+		if (fd >= 0) {
+			*ret_listener = (int)fd;
+			return 0;
+		}
+		if (errno != EINVAL)
+			break;
+	}
+	*ret_listener = -1;
+	return seccomp_apply(flags, e);
 }

@@ -12,12 +12,13 @@
 
 /* Which variant of the policy a session runs under; combined at will. */
 enum {
-	SECCOMP_ROOT = 1,     /* box-root: chown, setuid, capset, device mknod report success */
-	SECCOMP_NESTED = 2,   /* namespaces and mounts, for a sandbox inside the box */
-	SECCOMP_IO_URING = 4, /* io_uring_* */
-	SECCOMP_PERF = 8,     /* perf_event_open */
+	SECCOMP_ROOT = 1,      /* box-root: chown, setgroups, capset, device mknod report success */
+	SECCOMP_NESTED = 2,    /* namespaces and mounts, for a sandbox inside the box */
+	SECCOMP_IO_URING = 4,  /* io_uring_* */
+	SECCOMP_PERF = 8,      /* perf_event_open */
+	SECCOMP_IDENTITY = 16, /* with ROOT: set*id is answered by the supervisor (identity.c) */
 
-	SECCOMP_VARIANTS = 16, /* a flag word is below this */
+	SECCOMP_VARIANTS = 32, /* a flag word is below this */
 };
 
 /*
@@ -26,5 +27,12 @@ enum {
  * does: EACCES without no_new_privs, EINVAL on a kernel built without filters, ENOMEM.
  */
 int seccomp_apply(unsigned int flags, struct err *e);
+
+/*
+ * The same with SECCOMP_IDENTITY: *ret_listener is where the calls are to be answered, the caller's
+ * to close. A kernel that cannot, or a filter around us that has a listener already (there is one
+ * for all filters of a process), gets the filter without the flag, and *ret_listener is -1.
+ */
+int seccomp_apply_listening(unsigned int flags, int *ret_listener, struct err *e);
 
 #endif

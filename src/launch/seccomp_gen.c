@@ -307,6 +307,8 @@ static const char *answer_name(uint32_t answer)
 		return "allow";
 	case SECCOMP_RET_ERRNO:
 		return "success";
+	case SECCOMP_RET_USER_NOTIF:
+		return "ask";
 	case SECCOMP_RET_ERRNO | EPERM:
 		return "EPERM";
 	case SECCOMP_RET_ERRNO | ENOSYS:
@@ -320,10 +322,15 @@ static const char *answer_name(uint32_t answer)
 /* The flags are independent of each other, so one column each says all. */
 static void print_table(uint32_t arch, const char *arch_name)
 {
-	static const unsigned int columns[] = {0, SECCOMP_ROOT, SECCOMP_NESTED, SECCOMP_IO_URING,
+	static const unsigned int columns[] = {0,
+					       SECCOMP_ROOT | SECCOMP_IDENTITY,
+					       SECCOMP_ROOT,
+					       SECCOMP_NESTED,
+					       SECCOMP_IO_URING,
 					       SECCOMP_PERF};
 
-	printf("# arch nr name: base root nested io_uring perf; args: depends on the arguments\n");
+	printf("# arch nr name: base root root-alone nested io_uring perf; args: depends on the "
+	       "arguments\n");
 	for (size_t w = 0; w < ARRAY_SIZE(windows); w++)
 		for (uint32_t nr = windows[w].first; nr < windows[w].end; nr++) {
 			char *name = seccomp_syscall_resolve_num_arch(arch, (int)nr);

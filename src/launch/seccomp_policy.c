@@ -27,6 +27,7 @@
 #define ALLOW	       SECCOMP_RET_ALLOW
 #define REFUSE(errnum) (SECCOMP_RET_ERRNO | (errnum))
 #define SUCCESS	       REFUSE(0)
+#define ASK	       SECCOMP_RET_USER_NOTIF /* the supervisor of identities answers */
 
 #define ALL_BITS UINT32_MAX
 
@@ -203,7 +204,7 @@ const struct seccomp_rule seccomp_rules[] = {
 	 .answer = ALLOW},
 	{"prlimit64", .answer = ALLOW, .tests = prlimit_tests},
 
-	/* identity; setfsuid and setfsgid tell the id that is, so they stay real for root too */
+	/* ids; setfsuid and setfsgid tell the id that is, so they stay real for root too */
 	{"getuid getuid32 geteuid geteuid32 getgid getgid32 getegid getegid32 getresuid "
 	 "getresuid32 getresgid getresgid32 getgroups getgroups32 setuid setuid32 setgid "
 	 "setgid32 setreuid setreuid32 setregid setregid32 setresuid setresuid32 setresgid "
@@ -248,6 +249,8 @@ const struct seccomp_rule seccomp_rules[] = {
 	 .answer = REFUSE(EPERM)},
 	{"open_tree_attr", .answer = REFUSE(EPERM), .recent = true},
 	{"clone3", .answer = REFUSE(ENOSYS)},
+	/* one call of it is let through: that of a process that is being switched (identity_switch.c) */
+	{"setns", .answer = ASK, .when = SECCOMP_ROOT | SECCOMP_IDENTITY},
 	{"mount umount umount2 pivot_root move_mount open_tree fsopen fsconfig fsmount "
 	 "fspick mount_setattr setns clone unshare clone3",
 	 .answer = ALLOW, .when = SECCOMP_NESTED},
@@ -261,13 +264,16 @@ const struct seccomp_rule seccomp_rules[] = {
 	{"perf_event_open", .answer = ALLOW, .when = SECCOMP_PERF},
 
 	/*
-	 * Root of a box that has one id: what would need more ids, or a device, reports success,
-	 * and every look shows root still (zero-consistency emulation).
+	 * Root of a box that has one id: owners of files and devices would need more, so they
+	 * report success, and every look shows root's. Who it becomes is made true by the supervisor;
+	 * where there is none, set*id is the kernel's, which refuses every id but root's: a program
+	 * that would go on as root unawares has to be told.
 	 */
-	{"chown chown32 fchown fchown32 lchown lchown32 fchownat setuid setuid32 setgid "
-	 "setgid32 setreuid setreuid32 setregid setregid32 setresuid setresuid32 setresgid "
-	 "setresgid32 setgroups setgroups32 capset",
+	{"chown chown32 fchown fchown32 lchown lchown32 fchownat setgroups setgroups32 capset",
 	 .answer = SUCCESS, .when = SECCOMP_ROOT},
+	{"setuid setuid32 setgid setgid32 setreuid setreuid32 setregid setregid32 setresuid "
+	 "setresuid32 setresgid setresgid32 setgroups setgroups32 getgroups getgroups32 capset",
+	 .answer = ASK, .when = SECCOMP_ROOT | SECCOMP_IDENTITY},
 	{"mknod", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknod_tests},
 	{"mknodat", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknodat_tests},
 };

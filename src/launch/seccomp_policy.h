@@ -6,7 +6,7 @@
  *
  * An answer is a return value of a seccomp filter (seccomp(2)): SECCOMP_RET_ALLOW, or
  * SECCOMP_RET_ERRNO with the errno in the low 16 bits; errno 0 makes the call report success
- * without having run.
+ * without having run; SECCOMP_RET_USER_NOTIF leaves the answer to the supervisor of identities.
  */
 #ifndef LAUNCH_SECCOMP_POLICY_H
 #define LAUNCH_SECCOMP_POLICY_H

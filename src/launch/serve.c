@@ -138,6 +138,11 @@ static void session_ended(struct server *srv, pid_t pid, int status)
 {
 	struct message m = {.type = MESSAGE_EXIT, .value = exit_status(status)};
 
+	if (pid == srv->identity_pid) {
+		srv->identity_pid = 0;
+		close_fd(&srv->policy.identity);
+		return;
+	}
 	for (size_t i = 0; i < MAX_SUDO; i++)
 		if (srv->sudo_servers[i] == pid) {
 			srv->sudo_servers[i] = 0;

@@ -43,6 +43,7 @@ struct server {
 	size_t n, cap;
 	pid_t sudo_servers[MAX_SUDO]; /* 0: free */
 	size_t n_sudo;
+	pid_t identity_pid;   /* the supervisor of identities, or 0 */
 	long long deaf_until; /* ms; no connection is accepted before */
 	long long idle_since; /* ms; when the last session ended */
 	long long stop_at;    /* ms; when the box ends at the latest; 0: it is not about to */

@@ -10,7 +10,7 @@
  *	4  you: joins the nested user namespace, and the root of tools where there is one;
  *	   capabilities go; no_new_privs
  *	5  working folder; every descriptor but stdio close-on-exec
- *	6  seccomp
+ *	6  seccomp; box-root's listener goes to the supervisor of identities
  *	7  execve: the close of the report pipe says that it worked
  */
 #include "launch/session.h"
@@ -187,14 +187,28 @@ static int exec_error(const struct session *s, const char *name, int errnum, str
 	return -e->code;
 }
 
+/* 6. A supervisor that has gone leaves the calls without an answer: ENOSYS. */
+static int confine(const struct session_policy *policy, const struct session *s, struct err *e)
+{
+	struct message m = {.type = MESSAGE_LISTENER};
+	cleanup_close int listener = -1;
+	int r;
+
+	if (!(s->flags & SESSION_ROOT))
+		return seccomp_apply(policy->seccomp_flags, e);
+	if (policy->identity < 0)
+		return seccomp_apply(policy->seccomp_flags | SECCOMP_ROOT, e);
+	r = seccomp_apply_listening(policy->seccomp_flags | SECCOMP_ROOT, &listener, e);
+	if (r == 0 && listener >= 0)
+		message_send(policy->identity, &m, &listener, 1, MSG_DONTWAIT);
+	return r;
+}
+
 static noreturn void execute(const struct session_policy *policy, const struct session *s,
 			     struct command *c)
 {
-	unsigned filter = policy->seccomp_flags;
 	struct err e;
 
-	if (s->flags & SESSION_ROOT)
-		filter |= SECCOMP_ROOT;
 	if (take_identity(policy, s, c, &e) < 0)
 		fail(s->report, &e);
 	if (chdir(c->cwd) < 0) {
@@ -209,7 +223,7 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 	umask(c->umask);
 	/* s->report is close-on-exec like all the rest. */
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-	if (seccomp_apply(filter, &e) < 0)
+	if (confine(policy, s, &e) < 0)
 		fail(s->report, &e);
 	environ = c->envp;
 	execvp(c->argv[0], c->argv);

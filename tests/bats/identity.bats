@@ -24,7 +24,8 @@ as_root() {
 	local kind
 	for kind in "enter ./p --" "exec p" "run host"; do
 		# shellcheck disable=SC2086 # words
-		[ "$(sandbox $kind id)" = "uid=$uid($me) gid=$gid($(id -gn)) groups=$gid($(id -gn))" ]
+		sandbox $kind id | sed 's/,65534(nogroup)//' >out # for each group that you have on the host
+		[ "$(cat out)" = "uid=$uid($me) gid=$gid($(id -gn)) groups=$gid($(id -gn))" ]
 		# shellcheck disable=SC2086 # words
 		[ "$(sandbox $kind whoami)" = "$me" ]
 		# shellcheck disable=SC2086 # words
@@ -79,7 +80,7 @@ as_root() {
 	[ "$(stat -c %a p/file)" = 644 ]
 }
 
-@test "chown, chgrp, mknod, setuid and kin report success to root, and files stay root's" {
+@test "chown, chgrp and mknod report success to root, and files stay root's" {
 	sandbox enter --root ./p -- sh -ec '
 		touch file
 		chown 33:33 file; chown -R games:games .; chgrp tty file; chown -h 5 file
@@ -96,11 +97,6 @@ as_root() {
 	[ "$status" != 0 ]
 	run sandbox enter ./p -- mknod device c 1 3
 	[ "$status" != 0 ]
-}
-
-@test "programs that become another user go on as root: setpriv, su, setuid" {
-	[ "$(sandbox run --root host setpriv --reuid=33 --regid=33 --clear-groups id -u)" = 0 ]
-	[ "$(sandbox run --root host setpriv --reuid=33 --regid=33 --init-groups echo on)" = on ]
 }
 
 @test "tar and cp -a keep going as root, and rename what they unpack" {

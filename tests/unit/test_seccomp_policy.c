@@ -236,6 +236,10 @@ static void no_variant_opens_the_kernel(void **state)
 
 static void flags_open_what_they_say(void **state)
 {
+	static const char *const asked[] = {"setuid",	 "setgid",    "setreuid",  "setregid",
+					    "setresuid", "setresgid", "setgroups", "getgroups",
+					    "setns",	 "capset"};
+
 	(void)state;
 	assert_int_equal(native(0, "clone", CLONE_NEWUSER, 0, 0), FAILS(EPERM));
 	assert_int_equal(native(0, "clone", SIGCHLD | CLONE_VM, 0, 0), SECCOMP_RET_ALLOW);
@@ -247,7 +251,23 @@ static void flags_open_what_they_say(void **state)
 
 	assert_int_equal(native(0, "fchownat", 0, 0, 0), SECCOMP_RET_ALLOW);
 	assert_int_equal(native(SECCOMP_ROOT, "fchownat", 0, 0, 0), FAILS(0));
-	assert_int_equal(native(SECCOMP_ROOT, "setresuid", 1, 1, 1), FAILS(0));
+	/* without the supervisor the kernel says no, and a program can say so */
+	assert_int_equal(native(SECCOMP_ROOT, "setresuid", 1, 1, 1), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(SECCOMP_ROOT, "setgroups", 0, 0, 0), FAILS(0));
+	assert_int_equal(native(SECCOMP_ROOT, "setns", 0, 0, 0), FAILS(EPERM));
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
+		assert_int_equal(native(SECCOMP_ROOT | SECCOMP_IDENTITY, asked[i], 0, 0, 0),
+				 SECCOMP_RET_USER_NOTIF);
+		/* only box-root is ever asked for */
+		assert_int_not_equal(native(SECCOMP_IDENTITY, asked[i], 0, 0, 0),
+				     SECCOMP_RET_USER_NOTIF);
+	}
+	assert_int_equal(native(SECCOMP_ROOT | SECCOMP_IDENTITY, "execve", 0, 0, 0),
+			 SECCOMP_RET_ALLOW);
+	assert_int_equal(native(SECCOMP_ROOT | SECCOMP_IDENTITY, "getuid", 0, 0, 0),
+			 SECCOMP_RET_ALLOW);
+	assert_int_equal(native(SECCOMP_ROOT | SECCOMP_IDENTITY | SECCOMP_NESTED, "setns", 0, 0, 0),
+			 SECCOMP_RET_ALLOW);
 	assert_int_equal(native(SECCOMP_ROOT, "setfsuid", 1, 0, 0), SECCOMP_RET_ALLOW);
 	assert_int_equal(native(SECCOMP_ROOT, "mknodat", 0, 0, S_IFIFO), SECCOMP_RET_ALLOW);
 	assert_int_equal(native(SECCOMP_ROOT, "mknodat", 0, 0, S_IFBLK), FAILS(0));

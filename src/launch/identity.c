@@ -1,0 +1,198 @@
+/*
+ * identity.c - the supervisor of a box: its process, and its loop.
+ *
+ * A box has one host uid. What box-root sets its uid to is therefore a name: the process is moved
+ * into a nested user namespace in which the box's uid bears that id, so that its ids and the owners
+ * of its files agree. The kernel has no such call, so set*id is answered from here.
+ *
+ *	pid 1			session of box-root		supervisor
+ *	-----			-------------------		----------
+ *	I1 first root session: socketpair
+ *	I2 fork ------------->	filter with a listener
+ *				LISTENER --------------------->	(queued)
+ *				execve
+ *	I3 fork ----------------------------------------------> I4 lets go of all but the socket;
+ *								   CAP_SYS_PTRACE alone
+ *				setuid(33), waits ------------>	I5 reads the caller's state in /proc
+ *								I6 final, one thread: stops it and
+ *								   switches it, now
+ *								   else: remembers it; traced, it is
+ *								   switched at its next execve
+ *				setuid(33) returns 0 <--------- I7 checked, detached
+ *
+ * Promises: a call that returned success is true of the process at once, or of what it executes next;
+ * a call that cannot be made true fails. What this costs is paid by set*id, setgroups and getgroups
+ * of box-root's sessions, and by nothing else: execve and getuid are not asked about.
+ *
+ * When it goes wrong:
+ *	no listener (another's filter has one; an old kernel): the calls are the kernel's, which knows
+ *		one id: EINVAL
+ *	the caller is traced already (strace, gdb), or nothing may be traced: EPERM
+ *	too many ids, descriptors or namespaces: EAGAIN
+ *	this process is killed (code inside may, it has our uid): those it traces die with it, the calls
+ *		say ENOSYS; the next session has a new one
+ *	the box ends: pid 1's end ends it
+ *
+ * It lives in the box's pid namespace, as pid 1's child: whatever is in the box can be asked for the
+ * first time by sudo, inside, when nobody outside is there to start it. Nothing inside can trace it
+ * or look into it: it has a capability that box-root's bounding set lacks, and is not dumpable. Its
+ * credentials are the box's, so that no mistake of its own reaches beyond the box. It holds no descriptor
+ * of the host's, and reads from the box only text of /proc and lists of groups.
+ */
+#include "launch/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "launch/caps.h"
+#include "launch/identity_calls.h"
+#include "launch/identity_trace.h"
+#include "launch/protocol.h"
+
+/* Linux 6.6; Debian 12's headers are older. */
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS	   SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
+
+#define MAX_LISTENERS 1024
+
+enum { POLLED_SOCKET, POLLED_SIGNALS, POLLED_FIRST };
+
+struct loop {
+	struct supervisor supervisor;
+	struct pollfd *polled; /* the listeners from POLLED_FIRST on */
+	size_t n, cap;
+};
+
+bool identity_supported(void)
+{
+	return IDENTITY_SUPPORTED;
+}
+
+static void add_listener(struct loop *l, int fd)
+{
+	if (l->n == POLLED_FIRST + MAX_LISTENERS) {
+		close(fd);
+		return;
+	}
+	if (l->n == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 8;
+		l->polled = xrealloc(l->polled, l->cap, sizeof(*l->polled));
+	}
+	l->polled[l->n++] = (struct pollfd){.fd = fd, .events = POLLIN};
+	/* On one processor: the caller sleeps while we work. Older kernels just take longer. */
+	ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+}
+
+static void take_listener(struct loop *l)
+{
+	int fds[PROTOCOL_MAX_FDS], n_fds = 0;
+	struct message m;
+	int r = message_receive(l->polled[POLLED_SOCKET].fd, &m, fds, &n_fds, MSG_DONTWAIT);
+
+	if (r == 0)
+		_exit(0);
+	if (r == 1 && n_fds == 1)
+		add_listener(l, fds[0]);
+}
+
+static void read_call(struct loop *l, int listener)
+{
+	struct seccomp_notif n;
+
+	memset(&n, 0, sizeof(n)); /* seccomp_unotify(2): all of it */
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &n) == 0)
+		identity_answer(&l->supervisor, listener, &n);
+}
+
+static void read_events(struct loop *l, int signal_fd)
+{
+	struct signalfd_siginfo info;
+	pid_t tid;
+	int status;
+
+	(void)!read(signal_fd, &info, sizeof(info));
+	while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0)
+		trace_event(&l->supervisor, tid, status);
+}
+
+static void run_once(struct loop *l)
+{
+	if (poll(l->polled, l->n, -1) < 0)
+		return;
+	if (l->polled[POLLED_SIGNALS].revents)
+		read_events(l, l->polled[POLLED_SIGNALS].fd);
+	for (size_t i = l->n; i-- > POLLED_FIRST;) {
+		struct pollfd *p = &l->polled[i];
+
+		if (p->revents & POLLIN) {
+			read_call(l, p->fd);
+		} else if (p->revents) { /* nobody is left under its filter */
+			close(p->fd);
+			*p = l->polled[--l->n];
+		}
+	}
+	if (l->polled[POLLED_SOCKET].revents)
+		take_listener(l);
+}
+
+/* I4 */
+static int let_go(int socket, struct err *e)
+{
+	int r;
+
+	proc_set_title("sandbox: identities");
+	if (dup3(socket, 3, O_CLOEXEC) < 0 && socket != 3)
+		return err_sys(e, errno, "cannot keep the supervisor's socket");
+	close_range(4, ~0U, 0);
+	r = caps_keep_identity(e);
+	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		r = err_sys(e, errno, "cannot become undumpable");
+	return r;
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigfillset(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+noreturn void identity_run(int socket)
+{
+	struct loop l = {0};
+	struct supervisor *s = &l.supervisor;
+	struct stat st;
+	struct err e;
+
+	if (let_go(socket, &e) < 0)
+		_exit(125);
+	add_listener(&l, 3);
+	add_listener(&l, open_signals());
+	s->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (s->proc_fd < 0 || fstatat(s->proc_fd, "self/ns/user", &st, 0) < 0)
+		_exit(125);
+	s->userns = st.st_ino;
+	for (;;)
+		run_once(&l);
+}

@@ -1,0 +1,216 @@
+/*
+ * identity_calls.c - set*id, setgroups and getgroups of whoever lives under box-root's filter.
+ *
+ * Who calls decides, by the user namespace:
+ *
+ *	the box's		box-root: what it asks for is remembered, and made true
+ *	one of ours		switched already: the kernel's answers to one who is not root
+ *	any other		a box inside, or another's sandbox: the call is the kernel's
+ */
+#include "launch/identity_calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "launch/identity_notice.h"
+#include "launch/identity_switch.h"
+#include "launch/identity_trace.h"
+
+/* The memory of the caller, who still waits: so it is of no other. -1 when it has gone. */
+static int open_memory(const struct supervisor *s, const struct notice *c, int flags)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "%d/mem", (pid_t)c->n->pid);
+	fd = openat(s->proc_fd, path, flags | O_CLOEXEC);
+	if (fd >= 0 && !notice_valid(c))
+		close_fd(&fd);
+	return fd;
+}
+
+static size_t id_size(const struct notice *c)
+{
+	return c->is_short ? sizeof(uint16_t) : sizeof(uint32_t);
+}
+
+/* setgroups(2)'s list into ids; 0 or -errno. */
+static int read_groups(const struct supervisor *s, const struct notice *c, struct ids *ids)
+{
+	size_t n = (uint32_t)c->n->data.args[0], size = n * id_size(c);
+	uint32_t list[IDS_MAX_GROUPS] = {0};
+	uint16_t narrow[IDS_MAX_GROUPS] = {0};
+	cleanup_close int fd = -1;
+
+	if (n > IDS_MAX_GROUPS)
+		return -EINVAL;
+	if (n > 0) {
+		fd = open_memory(s, c, O_RDONLY);
+		if (fd < 0 || pread(fd, c->is_short ? (void *)narrow : (void *)list, size,
+				    (off_t)c->n->data.args[1]) != (ssize_t)size)
+			return -EFAULT;
+	}
+	ids->n_groups = (uint32_t)n;
+	for (size_t i = 0; i < n; i++)
+		ids->groups[i] = c->is_short ? narrow[i] : list[i];
+	ids->has_groups = true;
+	return 0;
+}
+
+/* getgroups(2) with this list. */
+static void answer_groups(const struct supervisor *s, const struct notice *c,
+			  const uint32_t *groups, uint32_t n)
+{
+	uint32_t room = (uint32_t)c->n->data.args[0];
+	uint16_t narrow[IDS_MAX_GROUPS];
+	size_t size = n * id_size(c);
+	cleanup_close int fd = -1;
+
+	if (room > 0 && room < n) {
+		notice_answer(c, EINVAL, 0);
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		narrow[i] = (uint16_t)groups[i];
+	if (room > 0 && n > 0) {
+		fd = open_memory(s, c, O_RDWR);
+		if (fd < 0 || pwrite(fd, c->is_short ? (const void *)narrow : (const void *)groups,
+				     size, (off_t)c->n->data.args[1]) != (ssize_t)size) {
+			notice_answer(c, EFAULT, 0);
+			return;
+		}
+	}
+	notice_answer(c, 0, n);
+}
+
+/* Its ids are its namespace's, all three of each. */
+static void answer_switched(const struct supervisor *s, const struct notice *c,
+			    const struct space *space)
+{
+	struct ids ids = {.uid = {space->uid, space->uid, space->uid},
+			  .gid = {space->gid, space->gid, space->gid}};
+
+	switch (c->call) {
+	case IDS_GETGROUPS:
+		answer_groups(s, c, space->groups, space->n_groups);
+		break;
+	case IDS_CAPSET:
+		notice_continue(c);
+		break;
+	case IDS_SETGROUPS:
+	case IDS_SETNS:
+		notice_answer(c, EPERM, 0);
+		break;
+	default:
+		notice_answer(c, -ids_apply(&ids, c->call, c->n->data.args, c->is_short, false), 0);
+	}
+}
+
+/* What is known of the caller: its own entry, or a new one with what its process or parent has. */
+static struct task *task_of(struct supervisor *s, pid_t tid, const struct proc_info *info)
+{
+	struct task *task = task_find(&s->tasks, tid, info->start), *from = NULL;
+	struct proc_info other;
+
+	if (task)
+		return task;
+	if (info->tgid != tid && proc_info_read(s->proc_fd, info->tgid, &other) == 0)
+		from = task_find(&s->tasks, info->tgid, other.start);
+	else if (info->parent > 1 && proc_info_read(s->proc_fd, info->parent, &other) == 0)
+		from = task_find(&s->tasks, info->parent, other.start);
+	task = task_add(&s->tasks, s->proc_fd, tid, info->start);
+	if (task && from && from->ids.uid[IDS_EFFECTIVE] == 0)
+		task->ids = from->ids;
+	return task;
+}
+
+/* Makes what is asked for true, now or at the next exec; says so. */
+static void carry_out(struct supervisor *s, const struct notice *c, struct task *task,
+		      const struct ids *ids, const struct proc_info *info)
+{
+	bool root = ids->uid[IDS_EFFECTIVE] == 0;
+	bool now = info->threads == 1 && !task->kept && ids_final(ids);
+	const struct space *space = now ? spaces_get(&s->spaces, ids, s->proc_fd) : NULL;
+	int r = 0;
+
+	if (now && !space)
+		r = errno == EPERM ? -EPERM : -EAGAIN;
+	else if (!root)
+		r = trace_start(task, c);
+	if (r < 0) {
+		notice_answer(c, -r, 0);
+		return;
+	}
+	task->before = task->ids;
+	task->ids = *ids;
+	if (space)
+		switch_begin(task, c, space);
+	else if (root && task->state == TASK_WAITING)
+		trace_let_go(task, c);
+	else
+		notice_answer(c, 0, 0);
+}
+
+static void answer_root(struct supervisor *s, const struct notice *c, const struct proc_info *info)
+{
+	struct task *task = task_of(s, (pid_t)c->n->pid, info);
+	struct ids ids;
+	bool privileged;
+	int r;
+
+	if (!task) {
+		notice_answer(c, EAGAIN, 0);
+		return;
+	}
+	ids = task->ids;
+	privileged = ids.uid[IDS_EFFECTIVE] == 0 || task->kept;
+	if (c->call == IDS_GETGROUPS) {
+		if (ids.has_groups)
+			answer_groups(s, c, ids.groups, ids.n_groups);
+		else
+			notice_continue(c);
+		return;
+	}
+	if (c->call == IDS_SETGROUPS)
+		r = privileged ? read_groups(s, c, &ids) : -EPERM;
+	else
+		r = ids_apply(&ids, c->call, c->n->data.args, c->is_short, privileged);
+	if (r < 0)
+		notice_answer(c, -r, 0);
+	else
+		carry_out(s, c, task, &ids, info);
+}
+
+void identity_answer(struct supervisor *s, int listener, const struct seccomp_notif *n)
+{
+	struct notice c = {.listener = listener, .n = n};
+	struct task *traced = task_find_traced(&s->tasks, (pid_t)n->pid);
+	const struct space *space;
+	struct proc_info info;
+
+	c.call = ids_call_of(n->data.arch, n->data.nr, &c.is_short);
+	if (traced && traced->state != TASK_WAITING) {
+		switch_answer(traced, &c);
+		return;
+	}
+	/* Its number was its own while it was looked at, if it still waits. */
+	if (proc_info_read(s->proc_fd, (pid_t)n->pid, &info) < 0 || !notice_valid(&c)) {
+		notice_answer(&c, ESRCH, 0);
+		return;
+	}
+	space = spaces_find(&s->spaces, info.userns);
+	if (space)
+		answer_switched(s, &c, space);
+	else if (info.userns != s->userns)
+		notice_continue(&c);
+	else if (c.call == IDS_SETNS)
+		notice_answer(&c, EPERM, 0);
+	else if (c.call == IDS_CAPSET)
+		notice_answer(&c, 0, 0);
+	else
+		answer_root(s, &c, &info);
+}

@@ -1,0 +1,53 @@
+/*
+ * identity_ids.h - the ids a process asked for, by the kernel's rules: numbers only.
+ */
+#ifndef LAUNCH_IDENTITY_IDS_H
+#define LAUNCH_IDENTITY_IDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define IDS_MAX_GROUPS 64 /* of supplementary groups; NGROUPS_MAX is 65536, and nobody has them */
+
+enum ids_call {
+	IDS_NONE,
+	IDS_SETUID,
+	IDS_SETGID,
+	IDS_SETREUID,
+	IDS_SETREGID,
+	IDS_SETRESUID,
+	IDS_SETRESGID,
+	IDS_SETGROUPS,
+	IDS_GETGROUPS,
+	IDS_SETNS,
+	IDS_CAPSET,
+};
+
+enum { IDS_REAL, IDS_EFFECTIVE, IDS_SAVED };
+
+struct ids {
+	uint32_t uid[3], gid[3]; /* by IDS_REAL ... */
+	bool has_groups;	 /* setgroups(2) was called; until then they are box-root's */
+	uint32_t n_groups;
+	uint32_t groups[IDS_MAX_GROUPS];
+};
+
+/*
+ * The call behind a number of seccomp_data.nr; arch is an AUDIT_ARCH_*. *ret_short: its ids are 16
+ * bits wide. IDS_NONE for any other call.
+ */
+enum ids_call ids_call_of(uint32_t arch, int nr, bool *ret_short);
+
+/*
+ * Changes ids as setuid(2), setreuid(2), setresuid(2) and their twins for groups would; privileged
+ * stands for CAP_SETUID and CAP_SETGID. 0, or -EPERM or -EINVAL with ids untouched. call is one of
+ * these six. is_short: the arguments are 16 bits wide.
+ */
+int ids_apply(struct ids *ids, enum ids_call call, const unsigned long long *args, bool is_short,
+	      bool privileged);
+
+/* All three uids are the same, and not root's: there is no way back. */
+bool ids_final(const struct ids *ids);
+
+#endif

@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
+# Programs that box-root starts and that become another user: what they ask for is true at once, or
+# of what they execute next, or they are told that it is not.
+
+load helpers
+
+box() { # OPTION... -- COMMAND...: as box-root
+	local options=()
+
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	sandbox run --root --mount "$BUILD/tests/programs:/programs:ro" "${options[@]}" host "$@"
+}
+
+become() {
+	box -- /programs/become "$@"
+}
+
+# Whose a new file is, by the one who made it.
+see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
+
+@test "setpriv, runuser, perl and start-stop-daemon end as who was asked for" {
+	[ "$(box -- setpriv --reuid=33 --regid=34 --clear-groups sh -c "$see")" = '33:34 33:34' ]
+	[ "$(box -- setpriv --regid=34 --reuid=33 --init-groups sh -c "$see")" = '33:34 33:34' ]
+	[ "$(box -- runuser -u games -- id -un)" = games ]
+	[ "$(box -- perl -MPOSIX -e '$) = "34 34"; setgid(34); setuid(33); print "$< $>\n"; exec "id", "-u"')" = $'33 33\n33' ]
+	# its saved uid is still root's: not before it executes something
+	[ "$(box -- perl -e '($<, $>) = (33, 33); exec "id", "-u"')" = 33 ]
+	if command -v start-stop-daemon >/dev/null; then
+		[ "$(box -- start-stop-daemon --start --chuid games --exec /bin/sh -- -c "$see")" = "$(id -u games):$(id -g games) $(id -u games):$(id -g games)" ]
+	fi
+}
+
+@test "by sudo in a box, and by what sudo left running" {
+	project p $'[sandbox]\nlinger = 60s'
+	[ "$(sandbox enter ./p -- sudo setpriv --reuid=33 --clear-groups id -u)" = 33 ]
+	sandbox exec p sudo sh -c 'setsid sh -c "sleep 0.5; setpriv --reuid=33 --clear-groups id -u >/var/tmp/later" >/dev/null 2>&1 &'
+	wait_until 50 sandbox exec p grep -qx 33 /var/tmp/later
+}
+
+@test "an entrypoint that drops root and executes itself does so once" {
+	mkdir e
+	cat >e/entrypoint.sh <<-'END'
+		#!/bin/bash
+		echo "round $((++ROUND))"; export ROUND
+		[ "$ROUND" -lt 5 ] || exit 9
+		if [ "$(id -u)" = 0 ]; then
+			exec setpriv --reuid=games --regid=games --clear-groups -- "$0" "$@"
+		fi
+		exec "$@"
+	END
+	chmod +x e/entrypoint.sh
+	[ "$(box --mount "$PWD/e:/e:ro" -- /e/entrypoint.sh id -un)" = $'round 1\nround 2\ngames' ]
+}
+
+@test "one thread: at once, with the groups, and no way back" {
+	box -- sh -c 'cd /tmp && /programs/become now' >out
+	cat out
+	[ "$(head -n 1 out)" = 'uid 33 33 gid 33 33 groups 2:33,34 file 33' ]
+	[ "$(tail -n 1 out)" = 'back: setuid EPERM seteuid EPERM setgid EPERM setgroups EPERM own ok' ]
+}
+
+@test "many threads: at the next exec, whichever thread or child it is" {
+	local how
+	for how in threads thread fork; do
+		[ "$(become $how sh -c "$see")" = '33:33 33:33' ]
+	done
+	[ "$(become failed sh -c "$see")" = $'exec ENOENT, setuid(0) EPERM\n33:33 33:33' ]
+}
+
+@test "a vfork child alone; the effective uid alone, and root again" {
+	[ "$(become vfork id -u)" = $'33\nparent 0' ]
+	[ "$(become effective id -u)" = 33 ]
+	[ "$(become back id -u)" = 0 ]
+}
+
+@test "what cannot be made true fails: a traced program, no descriptor left" {
+	[ "$(become traced)" = 'setuid EPERM uid 0' ]
+	[ "$(become full)" = 'setuid EAGAIN uid 0' ]
+	if command -v strace >/dev/null; then
+		run -127 box -- strace -f -o /dev/null setpriv --reuid=33 --clear-groups id -u
+		[[ $output == *'Operation not permitted'* ]]
+	fi
+}
+
+@test "signals, stops and kills in the middle of it" {
+	[ "$(become signals)" = 'setuid 0 uid 33, hit: yes' ]
+	[ "$(become storm 150)" = 'all 150 wrong 0, still answered: 0' ]
+}
+
+@test "who became another has no capability, no descriptor of ours and no way out" {
+	box -- setpriv --reuid=33 --clear-groups sh -c '
+		sed -n "s/^Cap...:\t//p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\t/seccomp /p" /proc/self/status | sort -u
+		ls /proc/self/fd | wc -l' >out
+	[ "$(cat out)" = $'0000000000000000\nnnp 1\nseccomp 2\n4' ]
+	[ "$(become poke 1)" = 'ptrace EPERM mem EACCES ns EACCES unshare EPERM mount EPERM chroot EPERM sethostname EPERM' ]
+}
+
+@test "the supervisor: undumpable, out of reach of root, none where nobody needs one" {
+	project p $'[sandbox]\nlinger = 60s'
+	sandbox enter ./p -- true
+	supervisor() { sandbox exec p sh -c 'grep -lsx "sandbox: [i]dentities.*" /proc/[0-9]*/cmdline | cut -d/ -f3'; }
+	[ -z "$(supervisor)" ]
+	[ "$(sandbox exec --root p setpriv --reuid=33 --clear-groups id -u)" = 33 ]
+	pid=$(supervisor)
+	[ -n "$pid" ]
+	run sandbox exec --root p sh -c "ls -l /proc/$pid/fd /proc/$pid/root; cat /proc/$pid/mem /proc/$pid/environ; strace -p $pid"
+	[[ $output != *socket:* && $output != *seccomp* ]]
+	[ "$(sandbox exec --root p sed -n 's/^CapEff:\t//p' "/proc/$pid/status")" = 0000000080080000 ]
+	# every id has one namespace, whoever asks
+	sandbox exec --root p sh -c 'for i in 1 2; do setpriv --reuid=33 --clear-groups readlink /proc/self/ns/user; done' >ns
+	[ "$(sort -u ns | wc -l)" = 1 ]
+}
+
+@test "without its supervisor a session is told, and the next one has another" {
+	project p $'[sandbox]\nlinger = 60s'
+	sandbox enter --root ./p -- sh -c '
+		pid=$(grep -lsx "sandbox: [i]dentities.*" /proc/[0-9]*/cmdline | cut -d/ -f3)
+		kill -9 $pid; sleep 0.2
+		setpriv --reuid=33 --clear-groups id -u || echo failed' >out 2>&1
+	[[ $(cat out) == *'Function not implemented'*failed ]]
+	[ "$(sandbox exec --root p setpriv --reuid=33 --clear-groups id -u)" = 33 ]
+}
+
+@test "nested = yes: what has a user namespace of its own is answered by the kernel" {
+	project p $'[sandbox]\nnested = yes\nnetwork = none'
+	[ "$(sandbox enter --accept --root ./p -- setpriv --reuid=33 --clear-groups id -u)" = 33 ]
+	run -127 sandbox enter --accept --root ./p -- unshare -Ur sh -c 'id -u; setpriv --reuid=33 --clear-groups id -u'
+	[[ $output == 0*'nvalid argument'* || $output == 0*'not permitted'* ]]
+}
+
+@test "costs nobody else: getuid and exec are not asked about" {
+	run become cost 50
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output == *'vfork, seteuid, exec'* ]]
+}
