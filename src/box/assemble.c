@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "box/assemble_mounts.h"
+#include "box/assemble_repository.h"
 #include "box/etc_lines.h"
 #include "box/programs.h"
 #include "box/reach.h"
@@ -224,22 +225,37 @@ static void add_image_folders(struct assembly *a)
 			a, (struct plan_mount){.kind = PLAN_MOUNT_DIR, .target = plan->workdir});
 }
 
-static int add_project(const struct assemble_request *req, struct assembly *a, struct err *e)
+static int add_project_folder(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
-	const char *target = settings_get(req->settings, "sandbox", "project");
 	const char *dir = req->box->project;
 
-	if (!dir || (target && streq(target, "no")))
-		return 0;
-	if (access(dir, R_OK | X_OK) < 0)
-		return err_sys(e, errno, "cannot use the project folder '%s'", dir);
-	a->project = assembly_keep(a, xstrdup(target ? target : dir));
 	if (assemble_overlays_project(req))
 		return assemble_overlay(req, a, dir, a->project, e);
 	assembly_add_mount(
 		a,
 		(struct plan_mount){.kind = PLAN_MOUNT_BIND, .source = dir, .target = a->project});
 	return 0;
+}
+
+static int add_project(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	const char *target = settings_get(req->settings, "sandbox", "project");
+	const char *dir = req->box->project;
+	cleanup_repository struct repository repository = {0};
+	int r;
+
+	if (!dir || (target && streq(target, "no")))
+		return 0;
+	if (access(dir, R_OK | X_OK) < 0)
+		return err_sys(e, errno, "cannot use the project folder '%s'", dir);
+	a->project = assembly_keep(a, xstrdup(target ? target : dir));
+	assemble_repository_find(req, a, &repository);
+	r = assemble_repository(req, a, &repository, e);
+	if (r == 0)
+		r = add_project_folder(req, a, e);
+	if (r == 0)
+		assemble_worktrees(req, a, &repository);
+	return r;
 }
 
 static void fill_etc(const struct assemble_request *req, struct assembly *a)

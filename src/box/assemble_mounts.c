@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "box/assemble_repository.h"
 #include "box/lend.h"
 #include "box/overlays.h"
 #include "box/reach.h"
@@ -207,8 +208,13 @@ static int add_protected(const struct assemble_request *req, struct assembly *a,
 	cleanup_strv struct strv paths = {0};
 	cleanup_free struct plan_mount *old = NULL;
 	size_t n = a->n_mounts;
+	cleanup_repository struct repository repository = {0};
 	int r = req->sealed || req->box->trial ? 0 : lend_protect(req->settings, &paths, e);
 
+	if (r == 0 && paths.n) {
+		assemble_repository_find(req, a, &repository);
+		r = repository_protect(&repository, req->settings, &paths, e);
+	}
 	if (r < 0 || !paths.n)
 		return r;
 	old = take_ptr(a->mounts);

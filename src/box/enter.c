@@ -29,6 +29,7 @@
 #include "box/project.h"
 #include "box/target.h"
 #include "box/reach.h"
+#include "box/repository.h"
 #include "box/rebuild.h"
 #include "box/box_create.h"
 #include "box/session.h"
@@ -55,20 +56,25 @@ static void unlock_accepted(void *arg)
 	box_unlock(arg);
 }
 
-/* Which caches of shipped profiles the project shares: those that it was given, now or before. */
-static int share_caches(const struct entering *in, const struct box *b, struct err *e)
+/*
+ * Which caches of shipped profiles the project shares, and whether it has git data from outside: what it
+ * was given, now or before.
+ */
+static int settle_reach(const struct entering *in, const struct box *b, struct err *e)
 {
 	cleanup_free char *home = session_home(in->user);
 	cleanup_strv struct strv given = {0};
 	int r;
 
-	if (!reach_has_own_caches(in->settings))
+	if (!reach_has_own_caches(in->settings) && in->options->asker.asks)
 		return 0;
 	r = reach_kept(b, &given, e);
 	for (size_t i = 0; i < in->granted.n; i++)
 		strv_push(&given, in->granted.v[i]);
 	if (r == 0)
 		reach_share_caches(in->settings, home, &given, &in->options->asker);
+	if (r == 0)
+		repository_settle(in->settings, &given, &in->options->asker);
 	return r;
 }
 
@@ -127,7 +133,7 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	if (r == 0)
 		image_root_stack(in->store, &b->prepared, &root);
 	if (r == 0)
-		r = share_caches(in, b, e);
+		r = settle_reach(in, b, e);
 	if (r == 0)
 		r = assemble(&req, &a, e);
 	if (r < 0)

@@ -319,6 +319,15 @@ static int protect_one(int project, const char *dir, const char *word, struct st
 	return 0;
 }
 
+int lend_protect_in(const char *dir, const char *word, struct strv *ret_paths, struct err *e)
+{
+	cleanup_close int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open '%s'", dir);
+	return protect_one(fd, dir, word, ret_paths, e);
+}
+
 int lend_protect(const struct settings *s, struct strv *ret_paths, struct err *e)
 {
 	cleanup_strv struct strv words = {0};

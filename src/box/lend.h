@@ -46,4 +46,7 @@ void lend_env(const struct settings *s, struct strv *out);
  */
 int lend_protect(const struct settings *s, struct strv *ret_paths, struct err *e);
 
+/* The same for one path beneath dir. */
+int lend_protect_in(const char *dir, const char *word, struct strv *ret_paths, struct err *e);
+
 #endif

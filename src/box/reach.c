@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "box/lend.h"
+#include "box/repository.h"
 #include "box/session_env.h"
 #include "config/schema.h"
 #include "config/value.h"
@@ -307,6 +308,7 @@ int reach_of(const struct settings *s, const char *home, bool accepts, struct st
 		r = lend_find(s, home, &lent, e);
 	for (size_t i = 0; i < lent.reach.n; i++)
 		strv_push(out, lent.reach.v[i]);
+	repository_ask(s, out);
 	return r < 0 ? r : add_mounts(s, home, accepts, out, e);
 }
 
@@ -319,6 +321,7 @@ int reach_ask(const struct box *b, struct settings *s, const char *home,
 
 	for (size_t i = 0; i < granted->n; i++)
 		strv_push(&given, granted->v[i]);
+	repository_settle(s, &given, asker);
 	if (r == 0)
 		r = reach_of(s, home, asker->accepts, &all, e);
 	if (r < 0)

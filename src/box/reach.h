@@ -23,6 +23,7 @@ struct reach_asker {
 		   struct err *e);
 	void *arg;
 	bool accepts; /* whatever it is asked for */
+	bool asks;    /* there is somebody to answer */
 };
 
 /*

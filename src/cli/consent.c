@@ -42,5 +42,8 @@ static int ask(const char *project, const struct strv *lines, bool first, void *
 
 struct reach_asker consent_asker(const struct consent *c)
 {
-	return (struct reach_asker){.ask = ask, .arg = (void *)c, .accepts = c->accept};
+	return (struct reach_asker){.ask = ask,
+				    .arg = (void *)c,
+				    .accepts = c->accept,
+				    .asks = isatty(STDIN_FILENO) && isatty(STDERR_FILENO)};
 }

@@ -1,0 +1,118 @@
+/*
+ * assemble_repository.c - a checkout's git data in its box, at its own path.
+ *
+ * Promises that `git worktree prune` and `git gc` in the box remove nothing of a checkout that the box
+ * does not see: its data is read-only there.
+ */
+#include "box/assemble_repository.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "box/assemble_mounts.h"
+#include "box/overlays.h"
+#include "config/settings.h"
+
+void assemble_repository_find(const struct assemble_request *req, const struct assembly *a,
+			      struct repository *ret)
+{
+	const char *dir = req->box->project;
+	bool own_path = a->project && streq(a->project, dir);
+
+	if (req->sealed || !a->project || req->settings->no_repository)
+		return;
+	repository_find(dir, ret);
+	/* Elsewhere a part of a repository is not found to be one. */
+	if (ret->root && !own_path)
+		repository_clear(ret);
+}
+
+static bool is_overlaid(const struct assemble_request *req)
+{
+	return req->box->trial || assemble_overlays_project(req);
+}
+
+static void bind(struct assembly *a, const char *source, const char *target, bool read_only)
+{
+	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+						  .source = assembly_keep(a, xstrdup(source)),
+						  .target = assembly_keep(a, xstrdup(target)),
+						  .read_only = read_only});
+}
+
+int assemble_repository(const struct assemble_request *req, struct assembly *a,
+			const struct repository *r, struct err *e)
+{
+	int error = 0;
+
+	repository_reach(r, &a->reach);
+	if (r->root)
+		bind(a, r->root, r->root, true);
+	if (r->common && is_overlaid(req))
+		error = assemble_overlay(req, a, assembly_keep(a, xstrdup(r->common)),
+					 assembly_keep(a, xstrdup(r->common_at)), e);
+	else if (r->common)
+		bind(a, r->common, r->common_at, false);
+	for (size_t i = 0; i < r->objects.n; i++)
+		bind(a, r->objects.v[i], r->objects.v[i], true);
+	return error;
+}
+
+/* Does an entry of worktrees/ belong to a checkout that is a part of the project? */
+static bool is_seen(const struct assemble_request *req, const char *entry)
+{
+	cleanup_free char *file = path_join(entry, "gitdir");
+	char *checkout = repository_pointer(file, "", entry);
+	bool seen = checkout && path_is_beneath(checkout, req->box->project);
+
+	free(checkout);
+	return seen;
+}
+
+/*
+ * In the project itself new ones can be made, so each of the others is guarded; and the folder of all is a
+ * mount, so that it cannot be moved away with them.
+ */
+static void guard_each(const struct assemble_request *req, struct assembly *a,
+		       const struct repository *r, const char *at)
+{
+	cleanup_closedir DIR *d = opendir(r->worktrees);
+	const struct dirent *de;
+
+	bind(a, r->worktrees, at, false);
+	while (d && (de = readdir(d))) {
+		cleanup_free char *entry = path_join(r->worktrees, de->d_name);
+		cleanup_free char *target = path_join(at, de->d_name);
+
+		if (de->d_name[0] != '.' && de->d_type == DT_DIR && !is_seen(req, entry))
+			bind(a, entry, target, true);
+	}
+}
+
+void assemble_worktrees(const struct assemble_request *req, struct assembly *a,
+			const struct repository *r)
+{
+	cleanup_free char *at = NULL;
+
+	if (!r->worktrees || is_overlaid(req))
+		return;
+	if (!r->common) {
+		at = xasprintf("%s%s", a->project, r->worktrees + strlen(req->box->project));
+		guard_each(req, a, r, at);
+		return;
+	}
+	at = path_join(r->common_at, "worktrees");
+	bind(a, r->worktrees, at, true);
+	if (path_is_beneath(r->git, r->worktrees))
+		bind(a, r->git, r->git_at, false);
+	/* git finds its way back to the checkout where the host has it. */
+	if (!streq(a->project, req->box->project)) {
+		cleanup_free char *file = path_join(req->box->project, ".git");
+
+		bind(a, file, file, false);
+	}
+}

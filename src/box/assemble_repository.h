@@ -1,0 +1,22 @@
+/*
+ * assemble_repository.h - the mounts of git data that lies outside the project; see repository.h.
+ */
+#ifndef BOX_ASSEMBLE_REPOSITORY_H
+#define BOX_ASSEMBLE_REPOSITORY_H
+
+#include "box/assemble.h"
+#include "box/repository.h"
+
+/* Finds what the box is to have of it; *ret is empty for one that is to have nothing. */
+void assemble_repository_find(const struct assemble_request *req, const struct assembly *a,
+			      struct repository *ret);
+
+/* What the project is mounted upon: before it. */
+int assemble_repository(const struct assemble_request *req, struct assembly *a,
+			const struct repository *r, struct err *e);
+
+/* What keeps data of checkouts that the box does not see from being pruned: after the project. */
+void assemble_worktrees(const struct assemble_request *req, struct assembly *a,
+			const struct repository *r);
+
+#endif
