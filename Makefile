@@ -228,6 +228,13 @@ install: all ## install below PREFIX (/usr/local), DESTDIR before it; never setu
 	install -D -m 0644 completions/sandbox.bash $(PREFIX_DIR)/$(BASH_COMPLETION)
 	install -D -m 0644 completions/_sandbox $(PREFIX_DIR)/$(ZSH_COMPLETION)
 	install -D -m 0644 completions/sandbox.fish $(PREFIX_DIR)/$(FISH_COMPLETION)
+	@# What a shell does not find by itself is said; a package (DESTDIR) has its own ways.
+	@[ -n "$(DESTDIR)" ] || case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; \
+		*) echo "Add $(PREFIX)/bin to PATH." ;; esac
+	@[ -n "$(DESTDIR)" ] || [ -e /usr/share/bash-completion/bash_completion ] || \
+		echo "Completion in bash: install bash-completion, or add to ~/.bashrc: source <(sandbox completion bash)"
+	@[ -n "$(DESTDIR)" ] || case "$(PREFIX)" in /usr | /usr/local) ;; \
+		*) echo "Completion in zsh: add to ~/.zshrc, before compinit: fpath=($(PREFIX)/share/zsh/site-functions \$$fpath)" ;; esac
 
 uninstall: ## remove what install put there
 	rm -f $(PREFIX_DIR)/bin/sandbox $(PREFIX_DIR)/$(BASH_COMPLETION) \

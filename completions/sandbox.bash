@@ -2,6 +2,9 @@
 #
 # Bash splits words at = and :, and replaces only the part behind the last of them; so the words
 # are taken whole, and what stands before is cut off the candidates again.
+#
+# Whatever was typed, asked is the installed program, by its absolute path: a Tab behind `./sandbox`
+# runs nothing of the current directory.
 
 _sandbox() {
 	local cur words cword
@@ -19,8 +22,10 @@ _sandbox() {
 		cword=$((${#words[@]} - 1)) cur=${words[cword]}
 	fi
 
-	local lines kind prefix line IFS=$'\n'
-	mapfile -t lines < <("${words[0]}" __complete "${words[@]:1:cword}" 2>/dev/null)
+	local program lines kind prefix line
+	program=$(type -P sandbox)
+	[[ $program == /* ]] || return 0
+	mapfile -t lines < <("$program" __complete "${words[@]:1:cword}" 2>/dev/null)
 	kind=${lines[0]%%$'\t'*} prefix=${lines[0]#*$'\t'}
 
 	COMPREPLY=()
@@ -37,9 +42,9 @@ _sandbox() {
 	esac
 	if [[ $flag ]]; then
 		[[ $flag != -c ]] && compopt -o filenames
-		for line in $(compgen "$flag" -- "$value"); do
+		while IFS= read -r line; do
 			COMPREPLY+=("$prefix$line")
-		done
+		done < <(compgen "$flag" -- "$value")
 	fi
 
 	local breaks=${COMP_WORDBREAKS//[!=:]/}

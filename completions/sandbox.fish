@@ -1,9 +1,14 @@
 # Completion of sandbox(1) for fish. All knowledge is in `sandbox __complete`.
+#
+# Whatever was typed, asked is the installed program, by its absolute path: a Tab behind `./sandbox`
+# runs nothing of the current directory.
 
 function __sandbox_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
-    set -l lines ($words[1] __complete $words[2..-1] "$current" 2>/dev/null)
+    set -l program (command -s sandbox)
+    string match -q '/*' -- "$program"; or return
+    set -l lines ($program __complete $words[2..-1] "$current" 2>/dev/null)
     test (count $lines) -gt 0; or return
     set -l first (string split -m 1 \t -- $lines[1])
     set -l prefix $first[2]

@@ -2,6 +2,12 @@
 # sandbox completion: what bash, zsh and fish offer when Tab is pressed.
 
 load helpers
+load screen
+
+teardown() {
+	screen_close
+	sandbox_teardown
+}
 
 setup() {
 	sandbox_setup
@@ -176,6 +182,52 @@ commands() {
 	[[ $output = *python* ]]
 	run in_zsh 'sandbox init '
 	[[ $output = *folder* && $output != *file.ini* ]]
+}
+
+# A program of the current directory, and names that a shell could take for something else.
+hostile() {
+	mkdir -p "$T/here/bin" "$T/here/d"
+	cd "$T/here" || return
+	printf '#!/bin/sh\necho ran >>%s/canary\n' "$T" | tee sandbox bin/sandbox __complete >/dev/null
+	chmod +x sandbox bin/sandbox __complete
+	mkdir -- 'd/two words' "d/qu'ote" "d/\$(touch canary)" 'd/`touch canary`' 'd/-dash' 'd/gl*b?' \
+		'd/semi;touch canary' 'd/back\slash' d/ünï
+}
+
+@test "a Tab behind ./sandbox asks the installed program, and none of the current directory" {
+	hostile
+	for path in ./sandbox bin/sandbox ../here/sandbox "$T/here/sandbox"; do
+		[ "$(bash --norc -c 'source <(sandbox completion bash); COMP_WORDS=("$0" ins) COMP_CWORD=1
+			_sandbox 2>/dev/null; echo "${COMPREPLY[*]}"' "$path")" = inspect ]
+		[ "$(in_fish "$path ins")" = inspect ]
+		run in_zsh "$path ins"
+		[[ $output = *inspect* ]]
+	done
+	# Nor when PATH leads there first: nothing is offered then.
+	run bash --norc -c 'source <(sandbox completion bash); PATH=.:$PATH; hash -r; COMP_WORDS=(sandbox ins) COMP_CWORD=1
+		_sandbox 2>/dev/null; echo "${COMPREPLY[*]}"'
+	[ -z "$output" ]
+	[ ! -e "$T/canary" ]
+}
+
+@test "names of directories are completed as they are, quoted, and never run" {
+	hostile
+	screen_open 'bash --norc --noprofile'
+	screen_shows '^host>'
+	type_line 'source <(sandbox completion bash); sandbox() { shift; printf "<%s>\n" "$@" >>../got; }'
+	for start in tw qu '\$' '\`' -d gl se ba ü; do
+		tmux -S "$T/tmux" send-keys -l -- "sandbox enter d/$start"
+		press Tab
+		sleep 0.4
+		press Enter
+	done
+	wait_until 50 eval '[ "$(wc -l <../got)" = 9 ]'
+	[ "$(LC_ALL=C sort ../got)" = "$(printf '<%s/>\n' d/* | LC_ALL=C sort)" ]
+	[ "$(in_fish 'sandbox enter d/tw')" = 'd/two words/' ]
+	[ "$(in_fish 'sandbox enter d/\$')" = 'd/$(touch canary)/' ]
+	run in_zsh 'sandbox enter d/'
+	[[ $output = *'$(touch canary)'* || $output = *'\$\(touch\ canary\)'* ]]
+	[ ! -e canary ] && [ ! -e "$T/canary" ]
 }
 
 @test "candidates are silent whatever the words are" {

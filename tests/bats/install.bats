@@ -36,6 +36,14 @@ files() { # DIR
 	[ -z "$("$getcap" -r prefix)" ]
 }
 
+@test "what the shells do not find by themselves is said" {
+	run -0 build_has install PREFIX="$T/prefix"
+	[[ $output = *"Add $T/prefix/bin to PATH."*"fpath=($T/prefix/share/zsh/site-functions \$fpath)"* ]]
+	[ -e /usr/share/bash-completion/bash_completion ] || [[ $output = *"~/.bashrc: source <(sandbox completion bash)"* ]]
+	run -0 build_has install DESTDIR="$T/stage" PREFIX=/usr
+	[ -z "$output" ]
+}
+
 @test "the installed program finds its own data and enters a box" {
 	build_has install PREFIX="$T/prefix"
 	project p $'[sandbox]\nprofile = dev'
