@@ -192,28 +192,36 @@ static void prefer_home(struct user *u)
 	}
 }
 
-void user_self(struct user *ret)
+/* Whose directory entry, environment or default is found first. */
+static void find_self(struct user *ret)
 {
 	cleanup_buf struct buf b = BUF_INIT;
 	struct err e;
 
-	*ret = (struct user){.uid = getuid(), .gid = getgid()};
 	if (file_read(AT_FDCWD, "/etc/passwd", PASSWD_MAX_SIZE, &b, &e) == 0 &&
-	    find_passwd(b.data, ret)) {
-		prefer_home(ret);
+	    find_passwd(b.data, ret))
 		return;
-	}
 	buf_reset(&b);
 	/* A login session of a directory's user has all three; asking the directory costs a process. */
 	if (!env_or("USER", false, NULL) || !env_or("HOME", true, NULL))
 		run_getent(ret->uid, &b);
-	if (find_passwd(b.data, ret)) {
-		prefer_home(ret);
+	if (find_passwd(b.data, ret))
 		return;
-	}
 	ret->name = xstrdup(env_or("USER", false, "user"));
 	ret->home = xstrdup(env_or("HOME", true, "/home/user"));
 	ret->shell = xstrdup(env_or("SHELL", true, "/bin/sh"));
+}
+
+void user_self(struct user *ret)
+{
+	*ret = (struct user){.uid = getuid(), .gid = getgid()};
+	find_self(ret);
+	prefer_home(ret);
+	/* In every box that name has that id, and no other. */
+	if (streq(ret->name, "root") != (ret->uid == 0)) {
+		free(ret->name);
+		ret->name = xstrdup(ret->uid == 0 ? "root" : "user");
+	}
 }
 
 void user_clear(struct user *u)

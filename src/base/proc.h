@@ -61,7 +61,8 @@ struct user {
 
 /*
  * Fills in the caller's user from /etc/passwd, else from $USER, $HOME and $SHELL, else from
- * getent(1) (directory services); $HOME comes before the home of a passwd entry. Never fails: an unknown user is "user" at "/home/user".
+ * getent(1) (directory services); $HOME comes before the home of a passwd entry. Never fails: an unknown user is "user" at "/home/user",
+ * uid 0 is "root", and nobody else is.
  */
 void user_self(struct user *ret);
 void user_clear(struct user *u);

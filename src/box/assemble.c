@@ -170,6 +170,10 @@ static void add_standard_mounts(const struct assemble_request *req, struct assem
 			   .kind = PLAN_MOUNT_DIR,
 			   .target = assembly_keep(a, xasprintf("/run/user/%u", req->user->uid)),
 			   .mode = 0700});
+	if (!req->sealed && !a->root->read_only)
+		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_DIR,
+							  .target = "/root",
+							  .mode = 0700});
 	if (a->plan.sudo)
 		add_sudo(a);
 }
@@ -269,10 +273,15 @@ static void fill_etc(const struct assemble_request *req, struct assembly *a)
 	if (!req->sealed) {
 		etc->passwd_line = assembly_keep(a, etc_lines_passwd(u, a->home));
 		etc->group_line = assembly_keep(a, etc_lines_group(u));
+		etc->only_ids = a->root->plan.has_user && a->root->plan.uid != 0 &&
+				req->box->temporary;
+		etc->users = true;
 	}
-	etc->hosts = assembly_keep(a, etc_lines_hosts(a->plan.hostname));
-	if (a->plan.net == PLAN_NET_HOST)
+	etc->hosts = true;
+	if (a->plan.net == PLAN_NET_HOST) {
+		etc->others = assembly_keep(a, etc_lines_others());
 		etc->resolv_conf = assembly_keep(a, etc_lines_resolv());
+	}
 }
 
 /* What was tried is to be looked at, not to go on. */

@@ -22,7 +22,7 @@
 #include "box/etc_lines.h"
 #include "launch/protocol.h"
 
-#define ETC_MAX	    (1u << 20)
+#define ETC_MAX	    (16u << 20)
 #define PERMISSIONS 07777
 
 /* What is known of the folder that is gone through. */
@@ -141,7 +141,7 @@ static bool is_launchers(const struct changes_walk *w, const char *rel)
 		return false;
 	if (view_read(&w->tree->base, rel, ETC_MAX, &was, &ignored) < 0)
 		buf_reset(&was);
-	return etc_lines_made(path_basename(rel), was.data, now.data, w->user, w->home);
+	return etc_lines_made(path_basename(rel), &was, &now, w->user, w->home);
 }
 
 static bool is_sudo_link(const struct changes_walk *w, const char *rel, const char *link)

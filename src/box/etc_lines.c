@@ -8,10 +8,12 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/etc_text.h"
 #include "base/file.h"
 #include "base/mem.h"
 
 #define RESOLV_CONF_MAX (64u << 10)
+#define HOSTS_MAX	(1u << 20) /* beyond it, it is a list of what is to be blocked */
 
 char *etc_lines_passwd(const struct user *u, const char *home)
 {
@@ -23,9 +25,14 @@ char *etc_lines_group(const struct user *u)
 	return xasprintf("%s:x:%u:", u->name, u->gid);
 }
 
-char *etc_lines_hosts(const char *hostname)
+char *etc_lines_others(void)
 {
-	return xasprintf("127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost\n", hostname);
+	cleanup_buf struct buf text = BUF_INIT, lines = BUF_INIT;
+	struct err ignored;
+
+	if (file_read(AT_FDCWD, "/etc/hosts", HOSTS_MAX, &text, &ignored) == 0)
+		etc_text_hosts_lines(text.data, &lines);
+	return xstrdup(lines.data);
 }
 
 char *etc_lines_resolv(void)
@@ -41,39 +48,51 @@ char *etc_lines_resolv(void)
 bool etc_lines_has(const char *name)
 {
 	return streq(name, "passwd") || streq(name, "group") || streq(name, "hosts") ||
-	       streq(name, "resolv.conf");
+	       streq(name, "resolv.conf") || streq(name, "nsswitch.conf");
 }
 
-static bool is_with_line(const char *was, const char *now, const char *line)
+static bool same(const struct buf *a, const struct buf *b)
 {
-	const char *newline = *was && !ends_with(was, "\n") ? "\n" : "";
-	cleanup_free char *expected = xasprintf("%s%s%s\n", was, newline, line);
-
-	return streq(now, expected);
+	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
-/* Whatever the box was called. */
-static bool is_hosts(const char *now)
+/* Whatever the box and the host's hosts were called. */
+static bool is_hosts(const struct buf *was, const struct buf *now)
 {
-	const char *name = strchr(now, '\n') ? strchr(now, '\n') + strlen("\n127.0.1.1\t") : now;
-	cleanup_free char *hostname = NULL, *expected = NULL;
+	cleanup_buf struct buf a = BUF_INIT, b = BUF_INIT;
 
-	if (strlen(now) < (size_t)(name - now))
-		return false;
-	hostname = xstrndup(name, strcspn(name, "\n"));
-	expected = etc_lines_hosts(hostname);
-	return streq(now, expected);
+	etc_text_hosts_rest(was, &a);
+	etc_text_hosts_rest(now, &b);
+	return same(&a, &b);
 }
 
-bool etc_lines_made(const char *name, const char *was, const char *now, const struct user *u,
-		    const char *home)
+static bool is_ids(const char *name, const struct buf *was, const struct buf *now,
+		   const struct user *u, const char *home)
 {
-	cleanup_free char *text = NULL;
+	bool passwd = streq(name, "passwd");
+	cleanup_free char *line = passwd ? etc_lines_passwd(u, home) : etc_lines_group(u);
+	cleanup_buf struct buf you = BUF_INIT, root = BUF_INIT;
+	const struct buf *made = was;
+
+	if (!(passwd ? etc_text_passwd : etc_text_group)(made, line, false, &you))
+		made = &you;
+	if (same(made, now))
+		return true;
+	if (!etc_text_root(made, passwd ? "root:x:0:0:root:/root:/bin/sh" : "root:x:0:", &root))
+		made = &root;
+	return same(made, now);
+}
+
+bool etc_lines_made(const char *name, const struct buf *was, const struct buf *now,
+		    const struct user *u, const char *home)
+{
+	cleanup_buf struct buf text = BUF_INIT;
 
 	if (streq(name, "hosts"))
-		return !*was && is_hosts(now);
-	if (streq(name, "resolv.conf"))
-		return (text = etc_lines_resolv()) && streq(now, text);
-	text = streq(name, "passwd") ? etc_lines_passwd(u, home) : etc_lines_group(u);
-	return is_with_line(was, now, text);
+		return is_hosts(was, now);
+	if (streq(name, "resolv.conf")) /* nobody else's words stay in it */
+		return true;
+	if (streq(name, "nsswitch.conf"))
+		return !etc_text_nsswitch(was, &text) && same(&text, now);
+	return is_ids(name, was, now, u, home);
 }

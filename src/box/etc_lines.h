@@ -7,12 +7,15 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/proc.h"
 
-/* Lines of passwd(5) and group(5), without a newline, and all of hosts(5). The caller frees. */
+/* Lines of passwd(5) and group(5), without a newline. The caller frees. */
 char *etc_lines_passwd(const struct user *u, const char *home);
 char *etc_lines_group(const struct user *u);
-char *etc_lines_hosts(const char *hostname);
+
+/* The lines of the host's hosts(5) that are worth to be in a box, "" for none. The caller frees. */
+char *etc_lines_others(void);
 
 /* The host's resolv.conf(5), or NULL. The caller frees. */
 char *etc_lines_resolv(void);
@@ -20,8 +23,8 @@ char *etc_lines_resolv(void);
 /* Is a file of this name ever made or added to? */
 bool etc_lines_has(const char *name);
 
-/* Is `now` what a start makes of a file of /etc that was `was`, "" for none? */
-bool etc_lines_made(const char *name, const char *was, const char *now, const struct user *u,
-		    const char *home);
+/* Is `now` what a start makes of a file of /etc that was `was`, empty for none? */
+bool etc_lines_made(const char *name, const struct buf *was, const struct buf *now,
+		    const struct user *u, const char *home);
 
 #endif

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/hostvars.h"
+#include "box/etc_lines.h"
 #include "box/lend.h"
 #include "box/zone.h"
 #include "config/env.h"
@@ -99,6 +100,12 @@ static const struct fact {
 	{"SSH_AUTH_SOCK", "with ssh-agent, dbus, display: their sockets", EACH_SESSION, NULL, false,
 	 lend_asked},
 	{"umask", "umask(2)", EACH_SESSION, NULL, false, NULL},
+	{"/etc/passwd", "your name, uid, gid and home", EACH_START, NULL, false, NULL},
+	{"/etc/group", "your group", EACH_START, NULL, false, NULL},
+	{"/etc/hosts", "localhost, the box's name, with the host's network its /etc/hosts",
+	 EACH_SESSION, NULL, true, NULL},
+	{"/etc/resolv.conf", "with the host's network its /etc/resolv.conf", EACH_SESSION, NULL,
+	 true, NULL},
 };
 
 void facts_env(const struct facts_request *req, struct strv *env)
@@ -145,7 +152,10 @@ void facts_session(const struct facts_request *req, const struct strv *lent, con
 	cleanup_buf struct buf names = BUF_INIT;
 	const char *value;
 
-	(void)req;
+	if (req->joins) {
+		ret->others = etc_lines_others();
+		ret->resolv_conf = etc_lines_resolv();
+	}
 	buf_addch(&names, ' ');
 	for (size_t i = 0; i < lent->n; i++) {
 		cleanup_free char *name = xstrndup(lent->v[i], strcspn(lent->v[i], "="));
@@ -167,7 +177,7 @@ void facts_clear(struct session_facts *f)
 	free(f->zone);
 	free(f->locale);
 	free(f->terminfo);
-	free(f->hosts);
+	free(f->others);
 	free(f->resolv_conf);
 	*f = (struct session_facts){0};
 }

@@ -13,8 +13,9 @@
 struct facts_request {
 	const struct settings *settings;
 	const struct user *user;
-	bool root; /* the session is box-root's */
-	bool step; /* of a recipe: what it makes must not depend on the user's terminal */
+	bool root;  /* the session is box-root's */
+	bool joins; /* the box runs: what its start has written is read again */
+	bool step;  /* of a recipe: what it makes must not depend on the user's terminal */
 };
 
 /* Sets in env, on top of what the image says, what the host has at this moment. */

@@ -112,6 +112,7 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 					      .box = s->box->name,
 					      .home = s->home,
 					      .root = o->root,
+					      .joins = s->joins,
 					      .step = s->step,
 					      .image_env = s->plan ? &s->plan->env : NULL,
 					      .extra = &o->env};
@@ -154,8 +155,12 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 	cleanup_image_plan struct image_plan plan = {0};
 	cleanup_user struct user u = {0};
 	cleanup_box_tools struct box_tools tools = BOX_TOOLS_INIT;
-	struct box_session s = {
-		.box = b, .settings = settings, .user = &u, .options = o, .plan = &plan};
+	struct box_session s = {.box = b,
+				.settings = settings,
+				.user = &u,
+				.options = o,
+				.plan = &plan,
+				.joins = true};
 	int r = 0;
 
 	load_plan(st, b, &plan);

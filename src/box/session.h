@@ -31,7 +31,7 @@ struct box_session {
 	const char *project;	       /* inside, where hooks start; NULL: home */
 	bool detach, at_exit;	       /* as in struct session_request */
 	const int *output;	       /* the same */
-	bool step;		       /* of a recipe, see facts.h */
+	bool joins, step;	       /* see facts.h */
 	const struct session_tools *tools;
 	void (*accepted)(void *arg); /* unless NULL: called when pid 1 has taken the request */
 	void *arg;

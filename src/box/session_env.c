@@ -56,8 +56,11 @@ int session_env(const struct session_env_request *req, struct strv *out,
 		struct session_facts *ret_facts, struct err *e)
 {
 	const struct user *u = req->user;
-	struct facts_request facts = {
-		.settings = req->settings, .user = u, .root = req->root, .step = req->step};
+	struct facts_request facts = {.settings = req->settings,
+				      .user = u,
+				      .root = req->root,
+				      .joins = req->joins,
+				      .step = req->step};
 	cleanup_free char *run = xasprintf("/run/user/%u", u->uid);
 	cleanup_strv struct strv lent = {0};
 	const char *locale;

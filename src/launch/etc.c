@@ -1,5 +1,5 @@
 /*
- * etc.c - passwd, group, hosts and resolv.conf of a box.
+ * etc.c - passwd, group, hosts, nsswitch.conf and resolv.conf of a box.
  *
  * Owns no more than lines it adds: files are replaced in the box's upper layer, not mounted over,
  * so that useradd(8) and friends, which rename a new file into place, work inside.
@@ -9,31 +9,38 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/etc_text.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
 
-#define ETC_FILE_MAX (1u << 20)
+#define ETC_FILE_MAX (16u << 20)
 
-/* Reads /etc/NAME of the box; a missing file reads as empty and clears *ret_exists. */
-static int read_etc(int rootfd, const char *path, struct buf *out, bool *ret_exists, struct err *e)
+/* A missing file, and one that can never be read, read as empty; other errors are errors. */
+static int read_open(int fd, int r, const char *path, struct buf *out, struct err *e)
+{
+	if (r == 0)
+		r = file_read_fd(fd, path, ETC_FILE_MAX, out, e);
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EINVAL || r == -ENXIO ? 0 : r;
+}
+
+/* Reads /etc/NAME of the box, links followed beneath its root. */
+static int read_etc(int rootfd, const char *path, struct buf *out, struct err *e)
 {
 	cleanup_close int fd = -1;
 	int r = path_open_beneath(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, e);
 
-	*ret_exists = r != -ENOENT;
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return r;
-	return file_read_fd(fd, path, ETC_FILE_MAX, out, e);
+	return read_open(fd, r, path, out, e);
 }
 
 /* A file that is there is replaced whole; a new one nobody else can see before the box starts. */
-static int write_etc(int rootfd, const char *path, const char *data, size_t len, struct err *e)
+static int write_etc(int rootfd, const char *path, const struct buf *text, struct err *e)
 {
 	cleanup_close int etc = -1, fd = -1;
 	int r = path_mkdirs_beneath(rootfd, "/etc", 0755, &etc, e);
@@ -42,101 +49,123 @@ static int write_etc(int rootfd, const char *path, const char *data, size_t len,
 		return r;
 	fd = openat(etc, path_basename(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0 && errno == EEXIST)
-		return file_write_atomic(etc, path_basename(path), data, len, 0644, e);
-	if (fd < 0 || (r = write_all(fd, data, len)) < 0)
+		return file_write_atomic(etc, path_basename(path), text->data, text->len, 0644, e);
+	if (fd < 0 || (r = write_all(fd, text->data, text->len)) < 0)
 		return err_sys(e, r ? -r : errno, "cannot write '%s'", path);
 	return 0;
 }
 
-/* The length of field n (from 0) of a colon-separated line, and where it starts. */
-static size_t field(const char *line, int n, const char **ret_start)
+/* Users and groups: yours, and root. */
+static int apply_ids(int rootfd, const char *path, const char *line, const char *root,
+		     bool (*check)(const struct buf *, const char *, bool, struct buf *),
+		     const struct plan_etc *etc, struct err *e)
 {
-	for (; n > 0; n--) {
-		line += strcspn(line, ":\n");
-		if (*line != ':')
-			break;
-		line++;
-	}
-	*ret_start = line;
-	return n > 0 ? 0 : strcspn(line, ":\n");
-}
+	cleanup_buf struct buf text = BUF_INIT, with_you = BUF_INIT, with_root = BUF_INIT;
+	const struct buf *now = &text;
+	int r = 0;
 
-static bool same_field(const char *a, const char *b, int n)
-{
-	const char *fa, *fb;
-	size_t la = field(a, n, &fa), lb = field(b, n, &fb);
-
-	return la > 0 && la == lb && memcmp(fa, fb, la) == 0;
-}
-
-/* passwd(5) and group(5) both have the id in field 2. */
-static bool has_entry(const char *text, const char *entry)
-{
-	for (const char *line = text; *line;) {
-		if (same_field(line, entry, 2))
-			return true;
-		line += strcspn(line, "\n");
-		line += *line == '\n';
-	}
-	return false;
-}
-
-static int add_entry(int rootfd, const char *path, const char *entry, struct err *e)
-{
-	cleanup_buf struct buf text = BUF_INIT;
-	bool exists;
-	int r;
-
-	if (!entry)
+	if (!line && !etc->users)
 		return 0;
-	r = read_etc(rootfd, path, &text, &exists, e);
-	if (r < 0 || has_entry(text.data, entry))
+	r = read_etc(rootfd, path, &text, e);
+	if (r < 0)
 		return r;
-	if (text.len && text.data[text.len - 1] != '\n')
-		buf_addch(&text, '\n');
-	buf_addf(&text, "%s\n", entry);
-	return write_etc(rootfd, path, text.data, text.len, e);
+	if (line && !check(now, line, etc->only_ids, &with_you))
+		now = &with_you;
+	if (etc->users && !etc_text_root(now, root, &with_root))
+		now = &with_root;
+	return now == &text ? 0 : write_etc(rootfd, path, now, e);
 }
 
-static int write_if_missing(int rootfd, const char *path, const char *content, struct err *e)
+static int apply_hosts(int rootfd, const struct plan_etc *etc, const char *hostname, struct err *e)
 {
-	cleanup_close int fd = -1;
-	int r;
+	static const char path[] = "/etc/hosts";
+	cleanup_buf struct buf text = BUF_INIT, new = BUF_INIT;
+	int r = read_etc(rootfd, path, &text, e);
 
-	if (!content)
-		return 0;
-	r = path_open_beneath(rootfd, path, O_PATH | O_NOFOLLOW, 0, &fd, e);
-	if (r != -ENOENT)
+	if (r < 0 || etc_text_hosts(&text, hostname, etc->others, &new))
 		return r;
-	return write_etc(rootfd, path, content, strlen(content), e);
+	return write_etc(rootfd, path, &new, e);
+}
+
+static int apply_nsswitch(int rootfd, struct err *e)
+{
+	static const char path[] = "/etc/nsswitch.conf";
+	cleanup_buf struct buf text = BUF_INIT, new = BUF_INIT;
+	int r = read_etc(rootfd, path, &text, e);
+
+	if (r < 0 || etc_text_nsswitch(&text, &new))
+		return r;
+	return write_etc(rootfd, path, &new, e);
 }
 
 static int write_if_different(int rootfd, const char *path, const char *content, struct err *e)
 {
-	cleanup_buf struct buf text = BUF_INIT;
-	bool exists;
-	struct err ignored;
+	cleanup_buf struct buf text = BUF_INIT, new = BUF_INIT;
+	int r;
 
 	if (!content)
 		return 0;
-	/* What cannot be read (a dangling link into /run, say) is replaced. */
-	if (read_etc(rootfd, path, &text, &exists, &ignored) == 0 && exists &&
-	    streq(text.data, content))
-		return 0;
-	return write_etc(rootfd, path, content, strlen(content), e);
+	r = read_etc(rootfd, path, &text, e);
+	if (r < 0 || streq(text.data, content))
+		return r;
+	buf_addstr(&new, content);
+	return write_etc(rootfd, path, &new, e);
 }
 
-int etc_apply(int rootfd, const struct plan_etc *etc, struct err *e)
+int etc_apply(int rootfd, const struct plan_etc *etc, const char *hostname, struct err *e)
 {
-	int r = add_entry(rootfd, "/etc/passwd", etc->passwd_line, e);
+	int r = apply_ids(rootfd, "/etc/passwd", etc->passwd_line, "root:x:0:0:root:/root:/bin/sh",
+			  etc_text_passwd, etc, e);
 
 	if (r == 0)
-		r = add_entry(rootfd, "/etc/group", etc->group_line, e);
-	if (r == 0)
-		r = write_if_missing(rootfd, "/etc/hosts", etc->hosts, e);
+		r = apply_ids(rootfd, "/etc/group", etc->group_line, "root:x:0:", etc_text_group,
+			      etc, e);
+	if (r == 0 && etc->hosts)
+		r = apply_hosts(rootfd, etc, hostname, e);
+	if (r == 0 && etc->users)
+		r = apply_nsswitch(rootfd, e);
 	if (r == 0)
 		r = write_if_different(rootfd, "/etc/resolv.conf", etc->resolv_conf, e);
-	if (r < 0)
-		return err_add(e, "cannot prepare the box's /etc");
+	return r < 0 ? err_add(e, "cannot prepare the box's /etc") : 0;
+}
+
+/* The root's own /etc: nothing is mounted there. */
+static int open_own_etc(int *ret_fd)
+{
+	cleanup_close int fd = open("/etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat root, etc;
+
+	if (fd < 0 || stat("/", &root) < 0 || fstat(fd, &etc) < 0 || root.st_dev != etc.st_dev)
+		return -ENOENT;
+	*ret_fd = take_fd(&fd);
 	return 0;
+}
+
+static void read_own(int etc, const char *name, struct buf *out)
+{
+	cleanup_close int fd = openat(etc, name,
+				      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct err ignored;
+
+	if (fd >= 0)
+		file_read_fd(fd, name, ETC_FILE_MAX, out, &ignored);
+}
+
+void etc_refresh(const struct plan_etc *etc)
+{
+	cleanup_buf struct buf hosts = BUF_INIT, resolv = BUF_INIT, new = BUF_INIT;
+	cleanup_close int fd = -1;
+	struct utsname self;
+	struct err ignored;
+
+	if (open_own_etc(&fd) < 0)
+		return;
+	read_own(fd, "hosts", &hosts);
+	uname(&self);
+	if (etc->others && !etc_text_hosts(&hosts, self.nodename, etc->others, &new))
+		file_write_atomic(fd, "hosts", new.data, new.len, 0644, &ignored);
+	read_own(fd, "resolv.conf", &resolv);
+	if (etc->resolv_conf && !streq(resolv.data, etc->resolv_conf))
+		file_write_atomic(fd, "resolv.conf", etc->resolv_conf, strlen(etc->resolv_conf),
+				  0644, &ignored);
 }

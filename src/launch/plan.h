@@ -43,13 +43,15 @@ struct plan_mount {
 	unsigned long long size; /* TMPFS: bytes; 0 for the kernel's default, half the memory */
 };
 
-/* A small file of ours that has to be right in the box's /etc; see etc.h. */
+/* What has to stand in the box's /etc; see etc.h. NULL: left alone. */
 struct plan_etc {
-	const char
-		*passwd_line; /* added to /etc/passwd unless its uid or name is there; NULL: not */
+	const char *passwd_line; /* without a newline */
 	const char *group_line;
-	const char *hosts;	 /* content when the image has no /etc/hosts; NULL: leave */
-	const char *resolv_conf; /* content at each start; NULL: leave alone */
+	bool only_ids;		 /* the user is the image's: entries that have their ids will do */
+	bool hosts;		 /* localhost and the box's name have to be right */
+	bool users;		 /* root and nsswitch.conf, too */
+	const char *others;	 /* lines of the host's hosts(5) */
+	const char *resolv_conf; /* all of it */
 };
 
 struct plan {

@@ -39,7 +39,7 @@ static void add_facts(struct buf *b, const struct session_facts *facts,
 	add_string(b, facts->names);
 	add_string(b, facts->zone);
 	add_string(b, facts->locale);
-	add_string(b, facts->hosts);
+	add_string(b, facts->others);
 	add_string(b, facts->resolv_conf);
 	buf_add(b, facts->terminfo ? facts->terminfo : "", facts->terminfo_size);
 	head->terminfo_size = facts->terminfo_size;

@@ -22,7 +22,7 @@ struct session_facts {
 	char *names, *zone, *locale; /* as in struct settle_facts */
 	void *terminfo;
 	uint32_t terminfo_size;
-	char *hosts, *resolv_conf; /* as in struct plan_etc; NULL: left alone */
+	char *others, *resolv_conf; /* for etc_refresh(); NULL: the box has them already */
 };
 
 struct session_request {

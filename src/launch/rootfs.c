@@ -187,7 +187,7 @@ int rootfs_image(const struct plan *p, int host, struct rootfs *ret, struct err 
 	if (r == 0)
 		r = open_dir(p->staging, &ret->fd, e);
 	if (r == 0)
-		r = etc_apply(ret->fd, &p->etc, e);
+		r = etc_apply(ret->fd, &p->etc, p->hostname, e);
 	if (r == 0 && p->sudo && !p->read_only_root)
 		r = link_sudo(ret->fd, e);
 	return r < 0 ? r : mounts_apply(p, MOUNTS_OF_IMAGE, ret->fd, host, ret->scratch, e);

@@ -36,6 +36,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "launch/caps.h"
+#include "launch/etc.h"
 #include "launch/plan.h"
 #include "launch/seccomp.h"
 #include "launch/settle.h"
@@ -88,7 +89,7 @@ static bool take_facts(const struct session_payload *head, char *pos, const char
 					   .locale = facts[FACT_LOCALE],
 					   .terminfo = pos,
 					   .terminfo_size = head->terminfo_size};
-	ret->etc.hosts = *facts[FACT_HOSTS] ? facts[FACT_HOSTS] : NULL;
+	ret->etc.others = *facts[FACT_RESOLV_CONF] ? facts[FACT_OTHERS] : NULL;
 	ret->etc.resolv_conf = *facts[FACT_RESOLV_CONF] ? facts[FACT_RESOLV_CONF] : NULL;
 	ret->umask = head->umask & 0777;
 	free(facts);
@@ -209,6 +210,8 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 {
 	struct err e;
 
+	if (policy->host_names && c->etc.resolv_conf)
+		etc_refresh(&c->etc);
 	if (take_identity(policy, s, c, &e) < 0)
 		fail(s->report, &e);
 	if (chdir(c->cwd) < 0) {

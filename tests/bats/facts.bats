@@ -118,6 +118,7 @@ shown() { # NAME... -- OPTIONS
 			cat err
 			return 1
 		}
+		chmod u+rwx work/work
 		rm -rf etc work
 	done
 }

@@ -44,14 +44,6 @@ as_root() {
 	[ "$(sandbox run dir:rootfs grep -c '' /etc/passwd)" -le 2 ]
 }
 
-@test "entries that an image has for your uid or name are left alone" {
-	[ "$uid" != 0 ] || return 0 # root is in every image
-	rootfs
-	echo "other:x:$uid:$gid::/:/bin/sh" >>rootfs/etc/passwd
-	[ "$(sandbox run dir:rootfs id -un)" = other ]
-	[ "$(sandbox run dir:rootfs grep -c ":$uid:" /etc/passwd)" = 1 ]
-}
-
 @test "--root and sudo are root, with root's environment" {
 	sandbox enter ./p -- true
 	[ "$(as_root id -u)" = $'0\n0' ]
