@@ -75,7 +75,7 @@ MAINS  := src/cli/main.c $(wildcard src/cli/sudo_*.c) src/cli/ask_main.c src/cli
 	src/launch/seccomp_gen.c
 # Of images the launcher needs names, flat files and what a stack of layers shows; the rest, with all
 # the libraries it takes, is sandbox-image's.
-IMAGE_NAMES := $(patsubst %,src/image/%.c,digest reference ref plan conf view)
+IMAGE_NAMES := $(patsubst %,src/image/%.c,digest reference registry_name ref plan conf view)
 # The policy is compiled into filters when the program is built; only the generator and the tests
 # link it, and libseccomp with it.
 POLICY := src/launch/seccomp_policy.c

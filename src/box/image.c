@@ -96,3 +96,8 @@ bool image_user(const struct image_plan *plan, const struct user *caller, struct
 			     .shell = xstrdup(caller->shell)};
 	return plan->has_user && plan->uid == 0;
 }
+
+int image_check_user(const struct image_plan *plan, struct err *e)
+{
+	return plan->no_user ? err_set(e, EINVAL, "%s: use --root", plan->no_user) : 0;
+}

@@ -58,4 +58,7 @@ int image_digest(const struct store *s, const char *image, struct digest *ret, s
  */
 bool image_user(const struct image_plan *plan, const struct user *caller, struct user *ret);
 
+/* An error where the image names a user that it does not have: no session can be that user. */
+int image_check_user(const struct image_plan *plan, struct err *e);
+
 #endif

@@ -148,6 +148,9 @@ static int prepare(struct running *run, struct run_options *o, struct err *e)
 	box_warn_host_root(&caller);
 	o->session.root = image_user(&run->root.plan, &caller, &run->user) || o->session.root ||
 			  settings_bool(run->settings, "sandbox", "root");
+	r = o->session.root ? 0 : image_check_user(&run->root.plan, e);
+	if (r < 0)
+		return r;
 	compose_command(o, &run->root.plan, &run->command);
 	return box_create_temporary(run->store, o->name, o->image, &run->root.digest,
 				    !o->disk && memory_holds_uppers(), &run->box, &run->lifetime,

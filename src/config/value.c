@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 bool value_bool(const char *s, bool *ret)
 {
@@ -132,24 +133,40 @@ bool value_env_name(const char *s)
 	return !*s;
 }
 
+/* "RTMIN+1", "RTMAX-1", or the end alone; 0: neither. */
+static int real_time_signal(const char *s)
+{
+	unsigned long n = 0, range = (unsigned long)(SIGRTMAX - SIGRTMIN);
+	bool min = strncasecmp(s, "RTMIN", strlen("RTMIN")) == 0;
+
+	if (!min && strncasecmp(s, "RTMAX", strlen("RTMAX")) != 0)
+		return 0;
+	s += strlen("RTMIN");
+	if (*s && (*s != (min ? '+' : '-') || !value_number(s + 1, 0, range, &n)))
+		return 0;
+	return min ? SIGRTMIN + (int)n : SIGRTMAX - (int)n;
+}
+
 int value_signal(const char *s)
 {
+	static const struct {
+		const char *name;
+		int number;
+	} others[] = {{"CLD", SIGCHLD}, {"IO", SIGIO}, {"IOT", SIGIOT}};
 	unsigned long n;
 
 	if (value_number(s, 1, (unsigned long)SIGRTMAX, &n))
 		return (int)n;
-	if (starts_with(s, "SIG"))
+	if (strncasecmp(s, "SIG", strlen("SIG")) == 0)
 		s += strlen("SIG");
 	for (int i = 1; i < NSIG; i++) {
 		const char *name = sigabbrev_np(i);
 
-		if (name && streq(name, s))
+		if (name && strcasecmp(name, s) == 0)
 			return i;
 	}
-	if (streq(s, "RTMIN"))
-		return SIGRTMIN;
-	if (starts_with(s, "RTMIN+") &&
-	    value_number(s + strlen("RTMIN+"), 0, (unsigned long)(SIGRTMAX - SIGRTMIN), &n))
-		return SIGRTMIN + (int)n;
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (strcasecmp(others[i].name, s) == 0)
+			return others[i].number;
+	return real_time_signal(s);
 }

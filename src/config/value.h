@@ -28,7 +28,7 @@ void value_words(const char *s, struct strv *out);
 /* [A-Za-z0-9][A-Za-z0-9_.-]*, at most 63 bytes: boxes, variants, services, caches, profiles. */
 bool value_name(const char *s);
 
-/* SIGTERM, TERM, 15, RTMIN+3: the signal's number, or 0 (signal(7)). */
+/* SIGTERM, term, 15, RTMIN+3, RTMAX-1, in any case: the signal's number, or 0 (signal(7)). */
 int value_signal(const char *s);
 
 /*

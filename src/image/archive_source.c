@@ -1,7 +1,7 @@
 /*
  * archive_source.c - see archive_source.h.
  *
- *	fd -> head (a block, to tell the compression) -> inflate or libarchive's filters
+ *	fd -> head (a block, to tell the compression) -> inflate
  *	   -> ahead (the first plain bytes, to tell what the archive is of) -> the caller
  *
  * Promises that what was looked at is read by the caller all the same. Refuses what is no tar.
@@ -24,16 +24,15 @@
 #define READ_BYTES   (1u << 20)
 #define MAGIC_AT     257 /* "ustar" in a tar's header */
 #define NAME_MAX_LEN 512
+#define BLOBS	     "blobs/sha256/"
 
 struct archive_source {
 	int fd;
 	unsigned char head[BLOCK];
 	size_t head_len, head_used;
-	struct inflate *inflate; /* or: */
-	struct archive *filters; /* or neither: the bytes are plain */
+	struct inflate *inflate;
 	char *ahead;
 	size_t ahead_len, ahead_used;
-	char *packed;	   /* what filters read into */
 	char *block;	   /* what the tar reader reads into */
 	struct err failed; /* why a read ended within libarchive */
 };
@@ -61,38 +60,13 @@ static ssize_t read_raw(void *ctx, void *buf, size_t size, struct err *e)
 	return n < 0 ? err_sys(e, errno, "cannot read it") : n;
 }
 
-static la_ssize_t filters_read(struct archive *filters, void *ctx, const void **ret)
-{
-	struct archive_source *a = ctx;
-
-	(void)filters;
-	*ret = a->packed;
-	return read_raw(a, a->packed, READ_BYTES, &a->failed);
-}
-
-static ssize_t read_unpacked(struct archive_source *a, void *buf, size_t size, struct err *e)
-{
-	la_ssize_t n;
-
-	if (a->inflate)
-		return inflate_read(a->inflate, buf, size, e);
-	if (!a->filters)
-		return read_raw(a, buf, size, e);
-	n = archive_read_data(a->filters, buf, size);
-	if (n < 0 && a->failed.code) {
-		*e = a->failed;
-		return -e->code;
-	}
-	return n < 0 ? err_set(e, EBADMSG, "it cannot be unpacked: %s", why(a->filters)) : n;
-}
-
 static ssize_t read_plain(void *ctx, void *buf, size_t size, struct err *e)
 {
 	struct archive_source *a = ctx;
 	size_t left = a->ahead_len - a->ahead_used;
 
 	if (!left)
-		return read_unpacked(a, buf, size, e);
+		return inflate_read(a->inflate, buf, size, e);
 	if (size > left)
 		size = left;
 	memcpy(buf, a->ahead + a->ahead_used, size);
@@ -132,26 +106,6 @@ int archive_source_tar(struct archive_source *a, struct archive **ret, struct er
 	return r;
 }
 
-static int open_filters(struct archive_source *a, struct err *e)
-{
-	struct archive *f = a->filters = archive_read_new();
-	struct archive_entry *entry;
-
-	a->packed = xcalloc(1, READ_BYTES);
-	/* Not all that there are: some would run a program of the same name. */
-	if (!f || archive_read_support_filter_bzip2(f) != ARCHIVE_OK ||
-	    archive_read_support_filter_compress(f) != ARCHIVE_OK ||
-	    archive_read_support_filter_lz4(f) != ARCHIVE_OK ||
-	    archive_read_support_filter_lzip(f) != ARCHIVE_OK ||
-	    archive_read_support_filter_lzma(f) != ARCHIVE_OK ||
-	    archive_read_support_filter_xz(f) != ARCHIVE_OK ||
-	    archive_read_support_format_raw(f) != ARCHIVE_OK ||
-	    archive_read_open(f, a, NULL, filters_read, NULL) != ARCHIVE_OK ||
-	    archive_read_next_header(f, &entry) != ARCHIVE_OK)
-		return err_set(e, EBADMSG, "it cannot be unpacked: %s", why(f));
-	return 0;
-}
-
 static int read_head(struct archive_source *a, struct err *e)
 {
 	size_t got = 0;
@@ -175,7 +129,8 @@ static int read_ahead(struct archive_source *a, struct err *e)
 {
 	a->ahead = xcalloc(1, READ_BYTES);
 	while (a->ahead_len < READ_BYTES) {
-		ssize_t n = read_unpacked(a, a->ahead + a->ahead_len, READ_BYTES - a->ahead_len, e);
+		ssize_t n = inflate_read(a->inflate, a->ahead + a->ahead_len,
+					 READ_BYTES - a->ahead_len, e);
 
 		if (n <= 0)
 			return (int)n;
@@ -186,71 +141,118 @@ static int read_ahead(struct archive_source *a, struct err *e)
 
 const char *archive_member_name(const char *name)
 {
-	while (name && starts_with(name, "./"))
-		name += 2;
+	while (name && (*name == '/' || starts_with(name, "./")))
+		name += *name == '/' ? 1 : 2;
 	return name && *name && !streq(name, ".") && strlen(name) < NAME_MAX_LEN ? name : NULL;
 }
 
 /*
- * Names that archives of images begin with, and root file systems do not: those of the layout, of
- * `docker save` (<id>/layer.tar, <id>.json), and what other tools write in its place (sha256:<id>,
- * <id>.tar.gz): documents and archives at the top.
+ * What a name tells of its archive. Archives of images hold nothing but documents and layers: those of the
+ * layout, of `docker save` (<id>/layer.tar, <id>.json), and what other tools write in their place
+ * (sha256:<id>, c.json, layer.tar.gz). A root file system may begin with such a name as well, app.json or
+ * blobs/, but has others besides.
  */
-static bool is_bundle_name(const char *name)
-{
-	static const char *const exact[] = {"blobs", "oci-layout", "repositories"};
-	static const char *const ends[] = {".json", ".tar", ".tar.gz", ".tgz"};
-	cleanup_free char *first = xstrndup(name, strcspn(name, "/."));
+enum tells { OF_A_ROOT, OF_EITHER, OF_IMAGES };
 
-	if (starts_with(name, "blobs/") || starts_with(name, "sha256:") || digest_valid_hex(first))
-		return true;
-	if (strchr(name, '/'))
-		return ends_with(name, "/layer.tar");
-	for (size_t i = 0; i < ARRAY_SIZE(exact); i++)
-		if (streq(name, exact[i]))
-			return true;
+static bool is_document(const char *name)
+{
+	static const char *const ends[] = {".json", ".tar", ".tar.gz", ".tgz", "/VERSION", "/json"};
+
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
 		if (ends_with(name, ends[i]))
 			return true;
-	return false;
+	return streq(name, "repositories");
 }
 
-/* The first member that is no folder tells; a folder may, by its name. EBADMSG: no tar at all. */
-static int first_names(const struct archive_source *a, bool *ret_is_bundle, struct err *e)
+static enum tells name_tells(const char *name, bool is_dir)
+{
+	cleanup_free char *first = xstrndup(name, strcspn(name, "/."));
+	const char *slash = strchr(name, '/');
+	bool below = slash && slash[1];
+
+	if (is_dir)
+		return starts_with(name, "blobs") || !below ? OF_EITHER : OF_A_ROOT;
+	if (streq(name, "oci-layout") || starts_with(name, "sha256:") || digest_valid_hex(first) ||
+	    (starts_with(name, BLOBS) && digest_valid_hex(name + strlen(BLOBS))))
+		return OF_IMAGES;
+	if (below && strchr(slash + 1, '/') && !starts_with(name, "blobs/"))
+		return OF_A_ROOT;
+	return is_document(name) ? OF_EITHER : OF_A_ROOT;
+}
+
+/* Goes through members until they tell. EBADMSG: there is none, *ret_n is how many there were. */
+static enum tells look(struct archive *tar, bool *ret_manifest, int *ret_n)
+{
+	struct archive_entry *entry;
+	int got;
+
+	*ret_manifest = false;
+	for (*ret_n = 0;; ++*ret_n) {
+		const char *name;
+		enum tells tells;
+
+		got = archive_read_next_header(tar, &entry);
+		if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
+			return OF_EITHER;
+		name = archive_member_name(archive_entry_pathname(entry));
+		if (!name)
+			continue;
+		*ret_manifest |= streq(name, "manifest.json") || streq(name, "index.json");
+		tells = name_tells(name, archive_entry_filetype(entry) == AE_IFDIR);
+		if (tells != OF_EITHER)
+			return tells;
+	}
+}
+
+/* Where what was read ahead ends says nothing; that there is not one member does. */
+static int look_ahead(const struct archive_source *a, enum tells *ret, struct err *e)
 {
 	struct archive *tar = archive_read_new();
-	struct archive_entry *entry;
-	bool intact = tar && archive_read_support_format_tar(tar) == ARCHIVE_OK &&
-		      archive_read_open_memory(tar, a->ahead, a->ahead_len) == ARCHIVE_OK;
-	int r = 0;
+	bool manifest;
+	int n = 0, r = 0;
 
-	*ret_is_bundle = false;
-	/* Where what was read ahead ends says nothing; that there is not one member does. */
-	for (int n = 0; r == 0; n++) {
-		int got = intact ? archive_read_next_header(tar, &entry) : ARCHIVE_FATAL;
-		const char *name;
-
-		if (got != ARCHIVE_OK && got != ARCHIVE_WARN) {
-			if (n == 0)
-				r = err_set(e, EBADMSG, "it is no tar archive: %s",
-					    got == ARCHIVE_EOF ? "it has no member" : why(tar));
-			break;
-		}
-		name = archive_member_name(archive_entry_pathname(entry));
-		*ret_is_bundle = name && is_bundle_name(name);
-		if (*ret_is_bundle || (name && archive_entry_filetype(entry) != AE_IFDIR))
-			break;
-	}
+	*ret = OF_EITHER;
+	if (tar && archive_read_support_format_tar(tar) == ARCHIVE_OK &&
+	    archive_read_open_memory(tar, a->ahead, a->ahead_len) == ARCHIVE_OK)
+		*ret = look(tar, &manifest, &n);
+	if (n == 0 && *ret == OF_EITHER)
+		r = err_set(e, EBADMSG, "it is no tar archive: %s",
+			    tar && archive_error_string(tar) ? archive_error_string(tar)
+							     : "it has no member");
 	archive_read_free(tar);
 	return r;
 }
 
+/* All names of a file: it is read once more, and its offset stays. */
+static bool whole_is_bundle(const struct archive_source *a)
+{
+	cleanup_archive_source struct archive_source *again = NULL;
+	off_t at = lseek(a->fd, 0, SEEK_CUR);
+	struct archive *tar = NULL;
+	enum tells tells = OF_A_ROOT;
+	bool manifest = false;
+	struct err ignored;
+	int n;
+
+	/* A pipe passes once: its reader looks for the manifest in the end. */
+	if (at < 0)
+		return true;
+	if (lseek(a->fd, 0, SEEK_SET) == 0 && archive_source_open(a->fd, &again, &ignored) == 0 &&
+	    archive_source_tar(again, &tar, &ignored) == 0)
+		tells = look(tar, &manifest, &n);
+	archive_read_free(tar);
+	lseek(a->fd, at, SEEK_SET);
+	return tells == OF_IMAGES || (tells == OF_EITHER && manifest);
+}
+
 bool archive_source_is_bundle(const struct archive_source *a)
 {
-	bool is_bundle;
+	enum tells tells;
 	struct err ignored;
 
-	return first_names(a, &is_bundle, &ignored) == 0 && is_bundle;
+	if (look_ahead(a, &tells, &ignored) < 0)
+		return false;
+	return tells == OF_IMAGES || (tells == OF_EITHER && whole_is_bundle(a));
 }
 
 int archive_source_open(int fd, struct archive_source **ret, struct err *e)
@@ -258,7 +260,7 @@ int archive_source_open(int fd, struct archive_source **ret, struct err *e)
 	cleanup_archive_source struct archive_source *a = xcalloc(1, sizeof(*a));
 	struct byte_source raw = {.read = read_raw, .ctx = a};
 	enum compression kind;
-	bool ignored;
+	enum tells ignored;
 	int r;
 
 	a->fd = fd;
@@ -266,14 +268,14 @@ int archive_source_open(int fd, struct archive_source **ret, struct err *e)
 	if (r < 0)
 		return r;
 	kind = inflate_guess(a->head, a->head_len);
-	if (kind != COMPRESSION_NONE)
-		r = inflate_open(kind, raw, &a->inflate, e);
-	else if (!is_ustar(a))
-		r = open_filters(a, e);
+	/* What has no magic number of its own is left to libarchive. */
+	if (kind == COMPRESSION_NONE && !is_ustar(a))
+		kind = COMPRESSION_OTHER;
+	r = inflate_open(kind, raw, &a->inflate, e);
 	if (r == 0)
 		r = read_ahead(a, e);
 	if (r == 0)
-		r = first_names(a, &ignored, e);
+		r = look_ahead(a, &ignored, e);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(a);
@@ -285,9 +287,7 @@ void archive_source_close(struct archive_source *a)
 	if (!a)
 		return;
 	inflate_close(a->inflate);
-	archive_read_free(a->filters);
 	free(a->ahead);
-	free(a->packed);
 	free(a->block);
 	free(a);
 }

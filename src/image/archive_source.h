@@ -1,8 +1,5 @@
 /*
  * archive_source.h - a tar archive in whatever compression, from a file or a pipe, read once.
- *
- * gzip and zstd are inflated by inflate.h, which is several times as fast as libarchive's; bzip2, xz,
- * lzma, lz4, lzip and compress by libarchive. Filters that run other programs are not used.
  */
 #ifndef IMAGE_ARCHIVE_SOURCE_H
 #define IMAGE_ARCHIVE_SOURCE_H
@@ -24,7 +21,10 @@ static inline void archive_source_closep(struct archive_source **a)
 }
 #define cleanup_archive_source __attribute__((cleanup(archive_source_closep)))
 
-/* Do its first names show an archive of images, and not a root file system? Takes nothing away. */
+/*
+ * Do its names show an archive of images, and not a root file system? Takes nothing away. A pipe whose
+ * first names could be either's is taken for the former.
+ */
 bool archive_source_is_bundle(const struct archive_source *a);
 
 /* The plain bytes of the tar. */
@@ -33,7 +33,7 @@ struct byte_source archive_source_plain(struct archive_source *a);
 /* The plain bytes, opened by libarchive as a tar; archive_read_free() by the caller. */
 int archive_source_tar(struct archive_source *a, struct archive **ret, struct err *e);
 
-/* Without "./" in front; NULL for the root itself and for what no tool writes. */
+/* Without "./" and "/" in front; NULL for the root itself and for what no tool writes. */
 const char *archive_member_name(const char *name);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "image/credentials.h"
 #include "image/http.h"
 #include "image/json_read.h"
@@ -22,7 +23,8 @@ void auth_challenge_clear(struct auth_challenge *c)
 	free(c->realm);
 	free(c->service);
 	free(c->scope);
-	*c = (struct auth_challenge){0};
+	c->scheme = AUTH_NONE;
+	c->realm = c->service = c->scope = NULL;
 }
 
 /* A quoted string or a token at *p, moved behind it; NULL when there is neither. */
@@ -48,6 +50,7 @@ static char *take_value(const char **p)
 	return buf_detach(&b);
 }
 
+/* The first one counts; a second could be meant to mislead. */
 static void set_param(struct auth_challenge *c, const char *name, size_t len, char *value)
 {
 	char **field = len == 5 && strncasecmp(name, "realm", len) == 0	    ? &c->realm
@@ -55,50 +58,71 @@ static void set_param(struct auth_challenge *c, const char *name, size_t len, ch
 		       : len == 5 && strncasecmp(name, "scope", len) == 0   ? &c->scope
 									    : NULL;
 
-	/* The first one counts; a second could be meant to mislead. */
 	if (field && !*field)
 		*field = value;
 	else
 		free(value);
 }
 
-/* One header may hold several challenges: to the first that is of a scheme of ours. */
-static enum auth_scheme find_scheme(const char **value)
+static enum auth_scheme known_scheme(const char *name, size_t len)
 {
-	for (const char *p = *value; *p; p += strspn(p, ", \t")) {
-		size_t n = strcspn(p, ", \t");
-		bool bearer = n == 6 && strncasecmp(p, "Bearer", n) == 0;
+	if (len == 6 && strncasecmp(name, "Bearer", len) == 0)
+		return AUTH_BEARER;
+	return len == 5 && strncasecmp(name, "Basic", len) == 0 ? AUTH_BASIC : AUTH_NONE;
+}
 
-		if (bearer || (n == 5 && strncasecmp(p, "Basic", n) == 0)) {
-			*value = p + n;
-			return bearer ? AUTH_BEARER : AUTH_BASIC;
-		}
-		p += n;
+void auth_prefer(struct auth_challenge *best, struct auth_challenge other)
+{
+	/* A token needs somebody to ask for it. */
+	bool usable = other.scheme != AUTH_BEARER || other.realm;
+
+	if (usable && other.scheme > best->scheme) {
+		auth_challenge_clear(best);
+		best->scheme = other.scheme;
+		best->realm = other.realm;
+		best->service = other.service;
+		best->scope = other.scope;
+	} else {
+		auth_challenge_clear(&other);
 	}
-	return AUTH_NONE;
+}
+
+/*
+ * RFC 7235, 4.1: a word alone begins a challenge, and "name=value" belongs to the last one, with commas
+ * between any of them. Returns where the next one begins.
+ */
+static const char *parse_one(const char *p, struct auth_challenge *ret)
+{
+	size_t n = strcspn(p, "=, \t");
+
+	ret->scheme = known_scheme(p, n);
+	for (p += n; *(p += strspn(p, " \t,"));) {
+		const char *name = p;
+		char *text;
+
+		n = strcspn(p, "=, \t");
+		if (p[n + strspn(p + n, " \t")] != '=')
+			break;
+		p += n;
+		p += strspn(p, " \t") + 1;
+		p += strspn(p, " \t");
+		text = take_value(&p);
+		if (!text)
+			return p + strlen(p);
+		set_param(ret, name, n, text);
+	}
+	return p;
 }
 
 void auth_parse(const char *value, struct auth_challenge *ret)
 {
-	const char *p = value;
-	size_t n;
+	*ret = (struct auth_challenge){0};
+	for (const char *p = value; *(p += strspn(p, " \t,"));) {
+		struct auth_challenge one = {0};
 
-	*ret = (struct auth_challenge){.scheme = find_scheme(&p)};
-	while (ret->scheme != AUTH_NONE) {
-		const char *name = p += strspn(p, " \t,");
-		char *text;
-
-		n = strcspn(p, "=, \t");
-		if (!n || name[n] != '=')
-			break;
-		p += n + 1;
-		text = take_value(&p);
-		if (!text)
-			break;
-		set_param(ret, name, n, text);
+		p = parse_one(p, &one);
+		auth_prefer(ret, one);
 	}
-	if (ret->scheme == AUTH_BEARER && !ret->realm)
-		ret->scheme = AUTH_NONE;
 }
 
 static char *basic(const char *user, const char *password)
@@ -224,32 +248,36 @@ static int bearer(const struct auth_request *req, const struct auth_challenge *c
 			       "the registry sends us to another host for a token, without "
 			       "encryption: the password is not sent there");
 	if (have && cred->identity_token)
-		return oauth(req, c, cred, ret, e);
-	if (have)
+		r = oauth(req, c, cred, ret, e);
+	else if (have)
 		header = basic(cred->user, cred->password);
 	http.authorization = header;
-	return exchange_token(&http, ret, e);
+	if (!have || header)
+		r = exchange_token(&http, ret, e);
+	/* A login that is out of date is no reason to refuse what everyone may have. */
+	if (r == -EACCES && have && !req->user) {
+		log_note("the login that is kept for %s is refused: going on without it",
+			 req->host);
+		http.authorization = NULL;
+		r = exchange_token(&http, ret, e);
+	}
+	return r;
 }
 
-static int find_credentials(const struct auth_request *req, struct credentials *ret, bool *ret_have,
-			    struct err *e)
+static bool find_credentials(const struct auth_request *req, struct credentials *ret)
 {
 	if (!req->user)
-		return credentials_find(req->host, req->path, ret, ret_have, e);
+		return credentials_find(req->host, req->path, ret);
 	*ret = (struct credentials){.user = xstrdup(req->user), .password = xstrdup(req->password)};
-	*ret_have = true;
-	return 0;
+	return true;
 }
 
 int auth_answer(const struct auth_request *req, const struct auth_challenge *c, char **ret_header,
 		struct err *e)
 {
 	cleanup_credentials struct credentials cred = {0};
-	bool have = false;
-	int r = find_credentials(req, &cred, &have, e);
+	bool have = find_credentials(req, &cred);
 
-	if (r < 0)
-		return r;
 	if (c->scheme == AUTH_BEARER)
 		return bearer(req, c, &cred, have, ret_header, e);
 	if (!have || !cred.user)

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+/* The better ones last: a token can be had without a user name too. */
 enum auth_scheme { AUTH_NONE, AUTH_BASIC, AUTH_BEARER };
 
 struct auth_challenge {
@@ -20,8 +21,11 @@ struct auth_challenge {
 void auth_challenge_clear(struct auth_challenge *c);
 #define cleanup_auth_challenge __attribute__((cleanup(auth_challenge_clear)))
 
-/* The first challenge we can answer in one header's value; AUTH_NONE when there is none. */
+/* The best challenge we can answer in one header's value; AUTH_NONE when there is none. */
 void auth_parse(const char *value, struct auth_challenge *ret);
+
+/* *best becomes other where that is better; other is taken or released. */
+void auth_prefer(struct auth_challenge *best, struct auth_challenge other);
 
 /*
  * The Authorization header that answers a challenge of the registry at url, for scopes such as

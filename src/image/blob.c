@@ -133,7 +133,7 @@ struct hasher {
 static void *hash_ring(void *arg)
 {
 	struct hasher *h = arg;
-	const void *data;
+	void *data;
 	struct err ignored;
 	ssize_t n;
 

@@ -119,13 +119,13 @@ int bundle_read_tar(struct bundle *b, struct archive_source *source, struct err 
 int bundle_find(const struct bundle *b, const char *name, const struct bundle_member **ret,
 		struct err *e)
 {
-	const char *at = name;
+	const char *at = archive_member_name(name);
 
 	for (int links = 0; links < LINKS_MAX; links++) {
 		const struct bundle_member *m = NULL;
 
 		for (size_t i = 0; i < b->n; i++)
-			if (streq(b->v[i].name, at))
+			if (at && streq(b->v[i].name, at))
 				m = &b->v[i];
 		if (!m)
 			break;
@@ -152,6 +152,18 @@ int bundle_read(const struct bundle *b, const char *name, struct buf *out, struc
 	return r < 0 ? r : blob_read(b->store, &m->digest, MANIFEST_MAX_BYTES, out, e);
 }
 
+static int check_size(const struct bundle *b, const struct descriptor *d, struct err *e)
+{
+	uint64_t size;
+	int r = blob_stat(b->store, &d->digest, &size, e);
+
+	if (r == 0 && size != d->size)
+		r = err_set(e, EBADMSG, "the blob %s has %llu bytes, and is said to have %llu",
+			    digest_text(&d->digest).s, (unsigned long long)size,
+			    (unsigned long long)d->size);
+	return r;
+}
+
 int bundle_need_blob(const struct bundle *b, const struct descriptor *d, struct err *e)
 {
 	cleanup_free char *path = xasprintf(BLOB_PREFIX "%s", d->digest.hex);
@@ -162,11 +174,11 @@ int bundle_need_blob(const struct bundle *b, const struct descriptor *d, struct 
 	int r;
 
 	if (b->layout < 0 || blob_is_local(b->store, &d->digest))
-		return 0;
+		return check_size(b, d, e);
 	r = path_open_nolinks(b->layout, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, e);
 	if (r < 0)
 		return r;
 	in.ctx = &fd;
 	r = blob_store(b->store, in, d->size, &d->digest, &same, &size, e);
-	return r < 0 ? err_add(e, "'%s'", path) : 0;
+	return r < 0 ? err_add(e, "'%s'", path) : check_size(b, d, e);
 }

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
@@ -18,6 +19,7 @@
 #include "config/policy.h"
 #include "config/value.h"
 #include "config/xdg.h"
+#include "image/registry_name.h"
 
 #define SYSTEM_CONF  "/etc/sandbox/sandbox.conf"
 #define PARALLEL_MAX 16
@@ -52,10 +54,13 @@ static bool host_ok(const char *host)
 
 static int set_registry(struct image_conf *c, const char *value, struct err *e)
 {
-	if (!host_ok(value))
+	cleanup_registry_name struct registry_name name;
+
+	registry_name_parse(value, &name);
+	if (!host_ok(name.host) || name.path)
 		return expected(e, "a registry's host[:port], such as docker.io");
 	free(c->registry);
-	c->registry = xstrdup(value);
+	c->registry = take_ptr(name.host);
 	return 0;
 }
 
@@ -186,7 +191,7 @@ static int set_image_key(struct image_conf *c, const struct ini_entry *entry, st
 const struct registry_conf *image_conf_registry(const struct image_conf *c, const char *host)
 {
 	for (size_t i = 0; i < c->n_registries; i++)
-		if (streq(c->registries[i].host, host))
+		if (registry_name_same(c->registries[i].host, host))
 			return &c->registries[i];
 	return NULL;
 }
@@ -203,18 +208,29 @@ static struct registry_conf *add_registry(struct image_conf *c, const char *host
 	return r;
 }
 
-static int add_mirrors(struct registry_conf *r, const char *value, struct err *e)
+static bool prefix_ok(const char *prefix)
+{
+	return !prefix ||
+	       !(strstr(prefix, "..") || strstr(prefix, "//") || strpbrk(prefix, "?#@\\%"));
+}
+
+/* One that is spelled with http:// is asked without TLS, as with insecure. */
+static int add_mirrors(struct image_conf *c, const char *of, const char *value, struct err *e)
 {
 	cleanup_strv struct strv words = {0};
 
 	value_words(value, &words);
 	for (size_t i = 0; i < words.n; i++) {
-		cleanup_free char *host = xstrndup(words.v[i], strcspn(words.v[i], "/"));
+		cleanup_registry_name struct registry_name name;
 
-		if (!host_ok(host) || strstr(words.v[i], "..") || strstr(words.v[i], "//") ||
-		    strpbrk(words.v[i], "?#@\\%"))
+		registry_name_parse(words.v[i], &name);
+		if (!host_ok(name.host) || !prefix_ok(name.path))
 			return expected(e, "mirrors of the form host[:port][/prefix]");
-		strv_push(&r->mirrors, words.v[i]);
+		if (strncasecmp(words.v[i], "http://", strlen("http://")) == 0)
+			add_registry(c, name.host)->insecure = true;
+		strv_push_take(&add_registry(c, of)->mirrors,
+			       name.path ? xasprintf("%s/%s", name.host, name.path)
+					 : xstrdup(name.host));
 	}
 	return 0;
 }
@@ -222,27 +238,28 @@ static int add_mirrors(struct registry_conf *r, const char *value, struct err *e
 static int set_registry_key(struct image_conf *c, const char *host, const struct ini_entry *entry,
 			    struct err *e)
 {
-	struct registry_conf *r = add_registry(c, host);
-
 	if (streq(entry->key, "mirror"))
-		return add_mirrors(r, entry->value, e);
+		return add_mirrors(c, host, entry->value, e);
 	if (!streq(entry->key, "insecure"))
 		return err_set(e, ERR_USAGE,
 			       "unknown key '%s' in [registry %s]: there are 'mirror' and "
 			       "'insecure'",
 			       entry->key, host);
-	return value_bool(entry->value, &r->insecure) ? 0 : expected(e, "yes or no");
+	return value_bool(entry->value, &add_registry(c, host)->insecure)
+		       ? 0
+		       : expected(e, "yes or no");
 }
 
 static int take_entry(struct image_conf *c, const struct ini_entry *entry, struct err *e)
 {
-	const char *host = entry->section + strlen(registry_prefix);
-
 	if (starts_with(entry->section, registry_prefix)) {
-		if (!host_ok(host))
+		cleanup_registry_name struct registry_name name;
+
+		registry_name_parse(entry->section + strlen(registry_prefix), &name);
+		if (!host_ok(name.host) || name.path)
 			return err_set(e, ERR_USAGE, "bad section [%s]: write [registry HOST]",
 				       entry->section);
-		return entry->key ? set_registry_key(c, host, entry, e) : 0;
+		return entry->key ? set_registry_key(c, name.host, entry, e) : 0;
 	}
 	if (streq(entry->section, "policy"))
 		return policy_check(entry, e);

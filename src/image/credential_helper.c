@@ -11,11 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/proc.h"
 #include "image/json_read.h"
 
 #define OUTPUT_MAX 65536
@@ -27,16 +29,32 @@ static bool name_ok(const char *name)
 					   "0123456789_.-")];
 }
 
-/* Reads what comes until the end, too much, or the time is over. */
-static int read_output(int fd, struct buf *out, struct err *e)
+static long now_ms(void)
 {
-	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/*
+ * Reads what comes until the end, too much, or the time is over. The helper's own end is one too: an
+ * agent that it has left behind may hold the pipe open.
+ */
+static int read_output(int fd, int pidfd, struct buf *out, struct err *e)
+{
+	struct pollfd p[] = {{.fd = fd, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
+	long end = now_ms() + TIMEOUT_MS, left;
 	char part[4096];
 	ssize_t n;
 
-	for (;;) {
-		if (poll(&p, 1, TIMEOUT_MS) <= 0)
-			return err_set(e, ETIMEDOUT, "it does not answer");
+	while ((left = end - now_ms()) > 0) {
+		if (poll(p, ARRAY_SIZE(p), (int)left) < 0 && errno != EINTR)
+			return err_sys(e, errno, "cannot wait for its answer");
+		if (!p[0].revents && p[1].revents)
+			return 0;
+		if (!p[0].revents)
+			continue;
 		n = read(fd, part, sizeof(part));
 		if (n <= 0)
 			return n < 0 ? err_sys(e, errno, "cannot read its answer") : 0;
@@ -44,6 +62,7 @@ static int read_output(int fd, struct buf *out, struct err *e)
 			return err_set(e, EFBIG, "it says too much");
 		buf_add(out, part, (size_t)n);
 	}
+	return err_set(e, ETIMEDOUT, "it has not answered in %d seconds", TIMEOUT_MS / 1000);
 }
 
 static int spawn(const char *program, const char *verb, int in, int out, pid_t *ret, struct err *e)
@@ -95,7 +114,9 @@ static int talk(const char *program, const char *verb, const char *input, struct
 		write_all(in[1], input, strlen(input));
 	close(in[1]);
 	if (r == 0) {
-		r = read_output(answer[0], out, e);
+		cleanup_close int pidfd = proc_pidfd(pid); /* below 0 is never ready */
+
+		r = read_output(answer[0], pidfd, out, e);
 		if (wait_for(pid, r < 0, ret_status, r < 0 ? &ignored : e) < 0 && r == 0)
 			r = -e->code;
 	}
@@ -114,7 +135,7 @@ static int run(const char *helper, const char *verb, const char *input, struct b
 		return err_set(e, EINVAL, "'%s' is no name of a credential helper",
 			       err_quote(quoted, sizeof(quoted), helper));
 	r = talk(program, verb, input, out, ret_status, e);
-	return r < 0 ? err_add(e, "the credential helper '%s' fails", program) : 0;
+	return r < 0 ? err_add(e, "cannot use the credential helper '%s'", program) : 0;
 }
 
 int credential_helper_get(const char *helper, const char *server, struct credentials *ret,

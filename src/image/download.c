@@ -2,8 +2,8 @@
  * download.c - one thread a download, which writes the partial file and hashes what it writes; the
  * reader follows behind in the same file, so that bytes wait on disk and not in memory.
  *
- * Promises that a blob gets its name only with the right digest and size; a partial file whose
- * whole has a wrong digest is removed, so that it does not stand in the way for ever.
+ * Promises that a blob gets its name only with the right digest and size, and that bytes which are not
+ * its own are forgotten, so that they do not stand in the way for ever.
  */
 #include "image/download.h"
 
@@ -35,6 +35,7 @@ struct download {
 	pthread_t thread;
 	bool started;
 	atomic_bool cancelled;
+	bool restarted; /* what was read before may have been other bytes */
 
 	uint64_t read_at; /* the reader's */
 
@@ -86,6 +87,7 @@ static int restart(void *ctx, struct err *e)
 	struct download *d = ctx;
 
 	buf_reset(&d->pending);
+	d->restarted = true;
 	pthread_mutex_lock(&d->lock);
 	d->available = 0;
 	pthread_mutex_unlock(&d->lock);
@@ -113,6 +115,7 @@ static int take_up(struct download *d, struct err *e)
 	return r;
 }
 
+/* EBADMSG: these are not its bytes. */
 static int check_and_publish(struct download *d, struct err *e)
 {
 	struct digest actual;
@@ -121,12 +124,10 @@ static int check_and_publish(struct download *d, struct err *e)
 		return err_set(e, EBADMSG, "the server gave %llu bytes of %llu",
 			       (unsigned long long)d->available, (unsigned long long)d->size);
 	hash_final(d->hash, &actual);
-	if (!digest_equal(&actual, &d->digest)) {
-		unlinkat(d->from->store->fd, d->path, 0);
+	if (!digest_equal(&actual, &d->digest))
 		return err_set(e, EBADMSG,
 			       "what the server gave has the digest %s: it is corrupt or lies",
 			       digest_text(&actual).s);
-	}
 	return blob_publish(d->from->store, d->path, &d->digest, e);
 }
 
@@ -144,19 +145,47 @@ static int fetch(struct download *d, struct registry *from, const struct blob_si
 	return r;
 }
 
+/*
+ * Bytes that are not the blob's never stay: neither for the next server, nor for the next attempt. Where
+ * some of them came from an earlier one, this server is asked for all of them.
+ */
+static int fetch_whole(struct download *d, struct registry *from, const struct blob_sink *sink,
+		       struct err *e)
+{
+	struct err late;
+
+	for (;;) {
+		bool mixed = d->available > 0;
+		int r = d->available < d->size ? fetch(d, from, sink, e) : 0;
+
+		if (r == 0)
+			r = check_and_publish(d, e);
+		if (r != -EBADMSG)
+			return r;
+		if (restart(d, &late) < 0) {
+			*e = late;
+			return -e->code;
+		}
+		if (!mixed)
+			return r;
+	}
+}
+
 static int transfer(struct download *d, struct err *e)
 {
 	struct blob_sink sink = {.data = receive, .restart = restart, .ctx = d};
 	int r = take_up(d, e);
 
-	for (size_t i = 0; r == 0 && d->available < d->size && i < d->from->n; i++) {
-		r = fetch(d, d->from->registries[i], &sink, e);
-		if (r == -EINTR || r == -ECANCELED || r == -ENOSPC)
+	for (size_t i = 0; r == 0 && i < d->from->n; i++) {
+		r = fetch_whole(d, d->from->registries[i], &sink, e);
+		if (r == 0 || r == -EINTR || r == -ECANCELED || r == -ENOSPC)
 			break;
-		if (r < 0 && i + 1 < d->from->n)
+		if (i + 1 < d->from->n)
 			r = 0;
 	}
-	return r < 0 ? r : check_and_publish(d, e);
+	if (r < 0 && !d->available)
+		unlinkat(d->from->store->fd, d->path, 0);
+	return r;
 }
 
 static void *run(void *arg)
@@ -317,7 +346,7 @@ int download_begin(void *ctx, const struct descriptor *layer, int row, void **re
 	return 0;
 }
 
-int download_end(void *handle, bool cancel, struct err *e)
+int download_end(void *handle, bool cancel, bool *ret_anew, struct err *e)
 {
 	struct download *d = handle;
 	int r;
@@ -329,6 +358,7 @@ int download_end(void *handle, bool cancel, struct err *e)
 	r = -d->err.code;
 	if (r < 0)
 		*e = d->err;
+	*ret_anew = r == 0 && d->restarted;
 	download_free(d);
 	return r;
 }

@@ -202,10 +202,10 @@ static int export_plain_layer(struct exporting *x, size_t i, struct err *e)
 	cleanup_close int fd = -1;
 	enum compression kind;
 	struct stat st;
-	int r = layer_compression(x->m.layers[i].media_type, &kind, e);
+	int r = blob_open(x->req->store, blob, &fd, e);
 
 	if (r == 0)
-		r = blob_open(x->req->store, blob, &fd, e);
+		r = inflate_guess_fd(fd, &kind, e);
 	if (r < 0)
 		return r;
 	if (kind != COMPRESSION_NONE)

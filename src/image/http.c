@@ -81,6 +81,7 @@ void http_response_clear(struct http_response *r)
 	free(r->digest);
 	free(r->content_range);
 	free(r->retry_after);
+	free(r->url);
 	strv_clear(&r->challenges);
 	buf_free(&r->body);
 	*r = (struct http_response)HTTP_RESPONSE_INIT;
@@ -339,6 +340,7 @@ int http_exchange(const struct http_request *req, struct http_response *ret, str
 	CURLcode code;
 
 	http_response_clear(ret);
+	ret->url = xstrdup(req->url);
 	if (!x.curl) {
 		curl_slist_free_all(headers);
 		return err_set(e, ENOMEM, "cannot prepare libcurl");

@@ -44,7 +44,8 @@ struct http_response {
 	struct buf body;
 	bool transient; /* after a failure: it may succeed when tried again */
 	bool begun;	/* the request's begin() was called with bytes to come */
-	bool elsewhere; /* it came from another origin than the one asked first */
+	bool elsewhere; /* it came from another origin than the registry's */
+	char *url;	/* that it came from, behind all redirects */
 	bool no_tls;	/* after a failure: the other side does not speak TLS */
 };
 

@@ -9,8 +9,8 @@
 #include "image/json_read.h"
 #include "image/manifest.h"
 
-#define LIST_MAX    4096
-#define HISTORY_MAX 4096
+/* Lists are as long as a config of CONFIG_MAX_BYTES can hold them. */
+#define LIST_MAX CONFIG_MAX_BYTES
 
 void config_clear(struct image_config *c)
 {
@@ -28,6 +28,7 @@ void config_clear(struct image_config *c)
 	strv_clear(&c->exposed);
 	strv_clear(&c->label_keys);
 	strv_clear(&c->label_values);
+	strv_clear(&c->notes);
 	for (size_t i = 0; i < c->n_history; i++) {
 		free(c->history[i].created);
 		free(c->history[i].created_by);
@@ -57,6 +58,13 @@ static int read_diff_ids(const json_t *j, struct image_config *c, struct err *e)
 	return r < 0 ? -EBADMSG : 0;
 }
 
+/* What no session needs is left out when it cannot be read, with a note. */
+static void optional(struct image_config *c, int r, const struct err *e)
+{
+	if (r < 0)
+		strv_push(&c->notes, e->msg);
+}
+
 /* The keys of an object, such as Volumes: {"/data": {}}. */
 static int read_keys(const json_t *j, const char *key, struct strv *ret, struct err *e)
 {
@@ -65,13 +73,12 @@ static int read_keys(const json_t *j, const char *key, struct strv *ret, struct 
 
 	if (r < 0)
 		return r;
-	if (json_object_size(object) > LIST_MAX)
-		return err_set(e, EBADMSG, "its '%s' has too many entries", key);
 	for (void *it = json_object_iter(object); it; it = json_object_iter_next(object, it))
 		strv_push(ret, json_object_iter_key(it));
 	return 0;
 }
 
+/* A label that is null is an empty one, as Go has it. */
 static int read_labels(const json_t *j, struct image_config *c, struct err *e)
 {
 	json_t *object;
@@ -79,17 +86,18 @@ static int read_labels(const json_t *j, struct image_config *c, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (json_object_size(object) > LIST_MAX)
-		return err_set(e, EBADMSG, "it has too many labels");
 	for (void *it = json_object_iter(object); it; it = json_object_iter_next(object, it)) {
-		const char *value = json_string_value(json_object_iter_value(it));
+		const json_t *value = json_object_iter_value(it);
+		const char *text = json_is_null(value) ? "" : json_string_value(value);
 
-		if (!value)
-			return err_set(e, EBADMSG, "a label is no string");
+		if (!text) {
+			r = err_set(e, EBADMSG, "a label is no string");
+			continue;
+		}
 		strv_push(&c->label_keys, json_object_iter_key(it));
-		strv_push(&c->label_values, value);
+		strv_push(&c->label_values, text);
 	}
-	return 0;
+	return r;
 }
 
 /* What has no name before its '=' cannot be set; Docker leaves it out as well. */
@@ -123,19 +131,17 @@ static int read_execution(const json_t *j, struct image_config *c, struct err *e
 	if (r == 0)
 		r = json_get_text(config, "WorkingDir", &c->workdir, e);
 	if (r == 0)
-		r = json_get_text(config, "StopSignal", &c->stop_signal, e);
-	if (r == 0)
 		r = json_get_list(config, "Entrypoint", LIST_MAX, &c->entrypoint, e);
 	if (r == 0)
 		r = json_get_list(config, "Cmd", LIST_MAX, &c->cmd, e);
-	if (r == 0)
-		r = read_keys(config, "Volumes", &c->volumes, e);
-	if (r == 0)
-		r = read_keys(config, "ExposedPorts", &c->exposed, e);
-	if (r == 0)
-		r = read_labels(config, c, e);
 	drop_nameless(&c->env);
-	return r;
+	if (r < 0)
+		return r;
+	optional(c, json_get_text(config, "StopSignal", &c->stop_signal, e), e);
+	optional(c, read_keys(config, "Volumes", &c->volumes, e), e);
+	optional(c, read_keys(config, "ExposedPorts", &c->exposed, e), e);
+	optional(c, read_labels(config, c, e), e);
+	return 0;
 }
 
 static int read_step(const json_t *j, struct image_history *h, struct err *e)
@@ -149,7 +155,7 @@ static int read_step(const json_t *j, struct image_history *h, struct err *e)
 		r = json_get_text(j, "created_by", &h->created_by, e);
 	if (r == 0)
 		r = json_get_text(j, "comment", &h->comment, e);
-	h->empty_layer = json_is_true(json_object_get(j, "empty_layer"));
+	h->empty_layer = json_is_true(json_get_any(j, "empty_layer"));
 	return r;
 }
 
@@ -160,8 +166,6 @@ static int read_history(const json_t *j, struct image_config *c, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (json_array_size(list) > HISTORY_MAX)
-		return err_set(e, EBADMSG, "its history is too long");
 	c->history = xcalloc(json_array_size(list) + 1, sizeof(*c->history));
 	for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
 		r = read_step(json_array_get(list, i), &c->history[c->n_history++], e);
@@ -181,17 +185,14 @@ int config_parse(const char *text, size_t len, struct image_config *ret, struct 
 	if (r == 0)
 		r = json_get_text(j, "variant", &c.platform.variant, e);
 	if (r == 0)
-		r = json_get_text(j, "created", &c.created, e);
-	if (r == 0)
-		r = json_get_text(j, "author", &c.author, e);
-	if (r == 0)
 		r = read_diff_ids(j, &c, e);
 	if (r == 0)
 		r = read_execution(j, &c, e);
-	if (r == 0)
-		r = read_history(j, &c, e);
 	if (r < 0)
 		return err_add(e, "the image's config is damaged");
+	optional(&c, json_get_text(j, "created", &c.created, e), e);
+	optional(&c, json_get_text(j, "author", &c.author, e), e);
+	optional(&c, read_history(j, &c, e), e);
 	*ret = c;
 	c = (struct image_config){0};
 	return 0;

@@ -31,6 +31,7 @@ struct image_config {
 	struct strv label_keys, label_values;
 	struct image_history *history;
 	size_t n_history;
+	struct strv notes; /* what was left out, and why: no session needs it */
 };
 
 /* 0, or EBADMSG that says what is wrong; *ret is untouched then. */

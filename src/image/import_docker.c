@@ -17,16 +17,16 @@
 static int guess_layer(const struct image_store *s, const struct bundle_member *m,
 		       struct descriptor *ret, struct err *e)
 {
-	unsigned char start[8] = {0};
 	cleanup_close int fd = -1;
+	enum compression kind;
 	const char *type;
 	int r = blob_open(s, &m->digest, &fd, e);
 
+	if (r == 0)
+		r = inflate_guess_fd(fd, &kind, e);
 	if (r < 0)
 		return r;
-	if (pread(fd, start, sizeof(start), 0) < 0)
-		return err_sys(e, errno, "cannot read '%s'", m->name);
-	switch (inflate_guess(start, sizeof(start))) {
+	switch (kind) {
 	case COMPRESSION_GZIP:
 		type = MEDIA_OCI_LAYER_GZIP;
 		break;

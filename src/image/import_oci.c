@@ -2,15 +2,16 @@
  * import_oci.c - OCI layouts: which entries of index.json are one image, and what it needs.
  *
  * An image keeps its manifest, byte for byte. Entries of one name are platforms of one image; so are
- * those of an index that index.json leads to.
+ * those of an index that index.json leads to. What is no image is left out, with a note.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "image/importing.h"
-#include "image/manifest.h"
+#include "image/pick.h"
 
 static int need_image(struct importing *im, const struct digest *manifest, struct err *e)
 {
@@ -27,38 +28,6 @@ static int need_image(struct importing *im, const struct digest *manifest, struc
 	return r;
 }
 
-/* An entry of index.json: a manifest, or an index of platforms. */
-static int resolve_entry(struct importing *im, const struct descriptor *d, struct ref *ret,
-			 struct err *e)
-{
-	cleanup_buf struct buf text = BUF_INIT;
-	cleanup_index struct image_index index = {0};
-	cleanup_platform struct platform host = {0};
-	const struct index_entry *entry;
-	enum document kind;
-	int r = bundle_need_blob(&im->bundle, d, e);
-
-	if (r == 0)
-		r = blob_read(im->req->store, &d->digest, MANIFEST_MAX_BYTES, &text, e);
-	if (r == 0)
-		r = document_kind(text.data, text.len, d->media_type, &kind, e);
-	if (r < 0)
-		return r;
-	*ret = (struct ref){.manifest = d->digest};
-	if (kind == DOCUMENT_MANIFEST)
-		return need_image(im, &d->digest, e);
-	platform_host(&host);
-	r = index_parse(text.data, text.len, &index, e);
-	if (r == 0)
-		r = index_choose(&index, &host, &entry, e);
-	if (r == 0)
-		r = bundle_need_blob(&im->bundle, &entry->d, e);
-	if (r < 0)
-		return r;
-	*ret = (struct ref){.manifest = entry->d.digest, .index = d->digest};
-	return need_image(im, &ret->manifest, e);
-}
-
 static bool same_name(const struct index_entry *a, const struct index_entry *b)
 {
 	return a->ref_name && b->ref_name ? streq(a->ref_name, b->ref_name)
@@ -73,27 +42,36 @@ static bool is_first(const struct image_index *index, size_t i)
 	return true;
 }
 
+/* An image of the layout. */
+struct chosen {
+	const char *name; /* as the layout has it, or NULL */
+	struct ref ref;
+};
+
+static int need_document(void *ctx, const struct descriptor *d, bool config, struct err *e)
+{
+	struct importing *im = ctx;
+
+	(void)config;
+	return bundle_need_blob(&im->bundle, d, e);
+}
+
 /* Of the entries with the name of this one, that for this machine. */
-static int choose(const struct image_index *index, const struct index_entry *of,
-		  struct index_entry *ret, struct err *e)
+static int choose(struct importing *im, const struct image_index *index,
+		  const struct index_entry *of, struct ref *ret, struct err *e)
 {
 	cleanup_free struct index_entry *same = xcalloc(index->n, sizeof(*same));
 	cleanup_platform struct platform host = {0};
-	const struct index_entry *best;
-	size_t n = 0;
-	int r;
+	struct pick pick = {
+		.store = im->req->store, .want = &host, .need = need_document, .ctx = im};
+	struct image_index group = {.v = same};
 
 	for (size_t i = 0; i < index->n; i++)
 		if (same_name(&index->v[i], of))
-			same[n++] = index->v[i];
-	*ret = *of;
-	if (n == 1)
-		return 0;
+			same[group.n++] = index->v[i];
 	platform_host(&host);
-	r = index_choose(&(struct image_index){.v = same, .n = n}, &host, &best, e);
-	if (r == 0)
-		*ret = *best;
-	return r;
+	*ret = (struct ref){0};
+	return pick_image(&pick, &group, &ret->manifest, &ret->index, e);
 }
 
 /* A whole name of the source's own, else the source's file name with the tag. */
@@ -106,52 +84,88 @@ static char *own_name(const struct importing *im, const char *ref_name)
 	return ref_name ? xasprintf("%s:%s", base, ref_name) : xstrdup(base);
 }
 
-/* The different names, as they are chosen by. */
-static void list_names(const struct image_index *index, struct strv *ret)
+static bool has_manifest(const struct chosen *v, size_t n, const struct digest *manifest)
 {
-	for (size_t i = 0; i < index->n; i++)
-		if (is_first(index, i))
-			strv_push(ret, index->v[i].ref_name ? index->v[i].ref_name : "(no tag)");
+	for (size_t i = 0; i < n; i++)
+		if (digest_equal(&v[i].ref.manifest, manifest))
+			return true;
+	return false;
 }
 
-static int import_entry(struct importing *im, const struct image_index *index,
-			const struct index_entry *entry, struct err *e)
+static bool is_wanted(const struct importing *im, const struct index_entry *entry)
 {
-	cleanup_free char *own = own_name(im, entry->ref_name);
-	struct index_entry chosen;
-	struct ref ref;
-	int r = choose(index, entry, &chosen, e);
+	return !im->tag || (entry->ref_name && import_has_tag(entry->ref_name, im->tag));
+}
 
-	if (r == 0)
-		r = resolve_entry(im, &chosen.d, &ref, e);
-	return r < 0 ? r : import_install(im, &ref, im->req->name ? im->req->name : own, e);
+/*
+ * The images, those with names first. What has none beside them is mostly of theirs - a signature, a list
+ * of contents, one of an image's platforms: it is left out when it is no image or is one of them.
+ */
+static int choose_all(struct importing *im, const struct image_index *index, bool named,
+		      struct chosen *v, size_t *n, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < index->n; i++) {
+		const struct index_entry *entry = &index->v[i];
+		char quoted[200];
+
+		if (!entry->ref_name == named || !is_first(index, i) || !is_wanted(im, entry))
+			continue;
+		r = choose(im, index, entry, &v[*n].ref, e);
+		v[*n].name = entry->ref_name;
+		if (r == 0 && (named || !has_manifest(v, *n, &v[*n].ref.manifest)))
+			++*n;
+		if (r == -ENOTSUP || (r < 0 && !named && *n)) {
+			log_note("%s of '%s' is left out: %s",
+				 named ? err_quote(quoted, sizeof(quoted), entry->ref_name)
+				       : "what has no name",
+				 im->path, e->msg);
+			r = 0;
+		}
+	}
+	return r;
+}
+
+static int several(const struct chosen *v, size_t n, struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+
+	for (size_t i = 0; i < n; i++)
+		strv_push(&names, v[i].name ? v[i].name : "(no tag)");
+	return import_several(&names, e);
 }
 
 int import_oci(struct importing *im, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_index struct image_index index = {0};
-	cleanup_strv struct strv names = {0};
-	size_t taken = 0;
+	cleanup_free struct chosen *v = NULL;
+	size_t n = 0;
 	int r = bundle_read(&im->bundle, "index.json", &text, e);
 
 	if (r == 0)
 		r = index_parse(text.data, text.len, &index, e);
 	if (r < 0)
 		return r;
-	list_names(&index, &names);
-	if (im->req->name && !im->tag && names.n > 1)
-		return import_several(&names, e);
-	for (size_t i = 0; r == 0 && i < index.n; i++) {
-		const struct index_entry *entry = &index.v[i];
+	v = xcalloc(index.n + 1, sizeof(*v));
+	e->code = 0;
+	r = choose_all(im, &index, true, v, &n, e);
+	if (r == 0)
+		r = choose_all(im, &index, false, v, &n, e);
+	if (r < 0)
+		return r;
+	/* What was left out is why there is nothing. */
+	if (!n)
+		return e->code ? -e->code : import_no_image(im, e);
+	if (im->req->name && n > 1)
+		return several(v, n, e);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		cleanup_free char *own = own_name(im, v[i].name);
 
-		if (!is_first(&index, i) ||
-		    (im->tag && !(entry->ref_name && import_has_tag(entry->ref_name, im->tag))))
-			continue;
-		if (im->req->name && taken)
-			return import_several(&names, e);
-		r = import_entry(im, &index, entry, e);
-		taken++;
+		r = need_image(im, &v[i].ref.manifest, e);
+		if (r == 0)
+			r = import_install(im, &v[i].ref, im->req->name ? im->req->name : own, e);
 	}
-	return r == 0 && !taken ? import_no_image(im, e) : r;
+	return r;
 }

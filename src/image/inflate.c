@@ -1,5 +1,5 @@
 /*
- * inflate.c - gzip by ISA-L's inflate, zstd by libzstd.
+ * inflate.c - gzip by ISA-L's inflate, zstd by libzstd, the rest by libarchive.
  *
  * Promises that every member's checksum and length was compared, and that memory stays bounded
  * whatever the stream says of its window.
@@ -10,9 +10,11 @@
 #include <isa-l/igzip_lib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zstd.h>
 
 #include "base/mem.h"
+#include "image/filters.h"
 
 #define INPUT_BYTES    (256u << 10)
 #define WINDOW_LOG_MAX 27
@@ -26,32 +28,88 @@ struct inflate {
 	bool in_member;
 	struct inflate_state gzip;
 	ZSTD_DStream *zstd;
+	struct filters *filters;
 };
 
 enum compression inflate_guess(const unsigned char *start, size_t len)
 {
-	if (len >= 2 && start[0] == 0x1f && start[1] == 0x8b)
-		return COMPRESSION_GZIP;
-	if (len >= 4 && memcmp(start, "\x28\xb5\x2f\xfd", 4) == 0)
+	static const struct {
+		const char *magic;
+		size_t len;
+		enum compression kind;
+	} known[] = {
+		{"\x1f\x8b", 2, COMPRESSION_GZIP},
+		{"\x28\xb5\x2f\xfd", 4, COMPRESSION_ZSTD},
+		{"\xfd"
+		 "7zXZ\0",
+		 6, COMPRESSION_OTHER},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (len >= known[i].len && memcmp(start, known[i].magic, known[i].len) == 0)
+			return known[i].kind;
+	/* A frame that says nothing and is skipped, before those that do (RFC 8878, 3.1.2). */
+	if (len >= 4 && (start[0] & 0xf0) == 0x50 && memcmp(start + 1, "\x2a\x4d\x18", 3) == 0)
 		return COMPRESSION_ZSTD;
+	/* bzip2's letters alone could begin a name. */
+	if (len >= 10 && memcmp(start, "BZh", 3) == 0 &&
+	    memcmp(start + 4, "\x31\x41\x59\x26\x53\x59", 6) == 0)
+		return COMPRESSION_OTHER;
 	return COMPRESSION_NONE;
+}
+
+int inflate_guess_fd(int fd, enum compression *ret, struct err *e)
+{
+	unsigned char start[INFLATE_MAGIC_BYTES];
+	ssize_t n = pread(fd, start, sizeof(start), 0);
+
+	if (n < 0)
+		return err_sys(e, errno, "cannot read it");
+	*ret = inflate_guess(start, (size_t)n);
+	return 0;
+}
+
+/* What was read to guess comes first. */
+static ssize_t read_rest(void *ctx, void *buf, size_t size, struct err *e)
+{
+	struct inflate *z = ctx;
+	size_t left = z->end - z->start;
+
+	if (!left)
+		return z->in.read(z->in.ctx, buf, size, e);
+	if (size > left)
+		size = left;
+	memcpy(buf, z->buffer + z->start, size);
+	z->start += size;
+	return (ssize_t)size;
+}
+
+static int prepare(struct inflate *z, struct err *e)
+{
+	if (z->kind == COMPRESSION_OTHER)
+		return filters_open((struct byte_source){read_rest, z}, &z->filters, e);
+	if (z->kind != COMPRESSION_ZSTD)
+		return 0;
+	z->zstd = ZSTD_createDStream();
+	if (!z->zstd ||
+	    ZSTD_isError(ZSTD_DCtx_setParameter(z->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
+		return err_set(e, ENOMEM, "cannot prepare zstd");
+	return 0;
 }
 
 int inflate_open(enum compression kind, struct byte_source in, struct inflate **ret, struct err *e)
 {
 	struct inflate *z = xcalloc(1, sizeof(*z));
+	int r = 0;
 
 	z->kind = kind;
 	z->in = in;
-	if (kind != COMPRESSION_NONE)
-		z->buffer = xcalloc(1, INPUT_BYTES);
-	if (kind == COMPRESSION_ZSTD) {
-		z->zstd = ZSTD_createDStream();
-		if (!z->zstd || ZSTD_isError(ZSTD_DCtx_setParameter(z->zstd, ZSTD_d_windowLogMax,
-								    WINDOW_LOG_MAX))) {
-			inflate_close(z);
-			return err_set(e, ENOMEM, "cannot prepare zstd");
-		}
+	z->buffer = xcalloc(1, INPUT_BYTES);
+	if (kind != COMPRESSION_GUESS)
+		r = prepare(z, e);
+	if (r < 0) {
+		inflate_close(z);
+		return r;
 	}
 	*ret = z;
 	return 0;
@@ -62,6 +120,7 @@ void inflate_close(struct inflate *z)
 	if (!z)
 		return;
 	ZSTD_freeDStream(z->zstd);
+	filters_close(z->filters);
 	free(z->buffer);
 	free(z);
 }
@@ -253,14 +312,32 @@ static ssize_t read_zstd(struct inflate *z, void *buf, size_t size, struct err *
 	}
 }
 
+static int guess(struct inflate *z, struct err *e)
+{
+	while (z->end < INFLATE_MAGIC_BYTES && !z->at_end) {
+		int r = fill(z, e);
+
+		if (r < 0)
+			return r;
+	}
+	z->kind = inflate_guess(z->buffer, z->end);
+	return prepare(z, e);
+}
+
 ssize_t inflate_read(struct inflate *z, void *buf, size_t size, struct err *e)
 {
+	int r = z->kind == COMPRESSION_GUESS ? guess(z, e) : 0;
+
+	if (r < 0)
+		return r;
 	switch (z->kind) {
 	case COMPRESSION_GZIP:
 		return read_gzip(z, buf, size, e);
 	case COMPRESSION_ZSTD:
 		return read_zstd(z, buf, size, e);
+	case COMPRESSION_OTHER:
+		return filters_read(z->filters, buf, size, e);
 	default:
-		return z->in.read(z->in.ctx, buf, size, e);
+		return read_rest(z, buf, size, e);
 	}
 }

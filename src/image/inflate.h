@@ -1,5 +1,5 @@
 /*
- * inflate.h - gzip (ISA-L) and zstd streams to plain bytes.
+ * inflate.h - compressed streams to plain bytes: gzip (ISA-L), zstd, and others (filters.h).
  *
  * gzip may be several members one after the other (RFC 1952, 2.2); zeros after the last are
  * padding; anything else after it, a wrong checksum or length, or an early end is EBADMSG. zstd may
@@ -8,8 +8,16 @@
 #ifndef IMAGE_INFLATE_H
 #define IMAGE_INFLATE_H
 
-#include "image/manifest.h"
 #include "image/source.h"
+
+/* COMPRESSION_GUESS: what the first bytes say, whatever anyone else says. */
+enum compression {
+	COMPRESSION_NONE,
+	COMPRESSION_GZIP,
+	COMPRESSION_ZSTD,
+	COMPRESSION_OTHER,
+	COMPRESSION_GUESS
+};
 
 struct inflate;
 
@@ -18,7 +26,10 @@ int inflate_open(enum compression kind, struct byte_source in, struct inflate **
 ssize_t inflate_read(struct inflate *z, void *buf, size_t size, struct err *e); /* 0: the end */
 void inflate_close(struct inflate *z);
 
-/* The compression of a stream by its first bytes (at least 4). */
+/* The compression of a stream by its first bytes. */
+#define INFLATE_MAGIC_BYTES 10
 enum compression inflate_guess(const unsigned char *start, size_t len);
+/* Of a file, whose offset stays. */
+int inflate_guess_fd(int fd, enum compression *ret, struct err *e);
 
 #endif

@@ -213,6 +213,41 @@ static int publish_in_order(struct install *in, struct err *e)
 	return r;
 }
 
+/*
+ * A size is part of what a manifest promises. A blob that is here and has another is corrupt, which is
+ * mended later, or the manifest lies.
+ */
+static int check_size(const struct image_store *s, const struct descriptor *d, struct err *e)
+{
+	cleanup_hash struct hash *h = NULL;
+	cleanup_close int fd = -1;
+	struct digest actual;
+	struct err none;
+	struct stat st;
+
+	if (blob_open(s, &d->digest, &fd, &none) < 0 || fstat(fd, &st) < 0 ||
+	    (uint64_t)st.st_size == d->size)
+		return 0;
+	h = hash_new();
+	if (hash_fd(h, fd, digest_text(&d->digest).s, &none) < 0)
+		return 0;
+	hash_final(h, &actual);
+	if (!digest_equal(&actual, &d->digest))
+		return 0;
+	return err_set(e, EBADMSG, "the manifest says that the blob %s has %llu bytes: it has %lld",
+		       digest_text(&d->digest).s, (unsigned long long)d->size,
+		       (long long)st.st_size);
+}
+
+static int check_sizes(const struct image_store *s, const struct manifest *m, struct err *e)
+{
+	int r = check_size(s, &m->config, e);
+
+	for (size_t i = 0; r == 0 && i < m->n_layers; i++)
+		r = check_size(s, &m->layers[i], e);
+	return r;
+}
+
 static int start_workers(struct install *in, pthread_t *threads, size_t *ret_n, struct err *e)
 {
 	size_t missing = 0, want = (size_t)in->req->conf->parallel;
@@ -310,6 +345,8 @@ int image_install(const struct install_request *req, struct err *e)
 
 	if (r == 0)
 		r = image_load(req->store, &req->ref.manifest, &m, &c, e);
+	if (r == 0)
+		r = check_sizes(req->store, &m, e);
 	if (r < 0)
 		return r;
 	plan_jobs(&in, &m, &c);

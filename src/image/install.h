@@ -17,8 +17,9 @@ struct layer_fetch {
 	int (*begin)(void *ctx, const struct descriptor *layer, int row, void **ret_handle,
 		     struct byte_source *ret_source, struct err *e);
 	/* Waits until the blob is in the store, and checked, and frees the handle; with `cancel`
-	 * the rest is not waited for. */
-	int (*end)(void *handle, bool cancel, struct err *e);
+	 * the rest is not waited for. *ret_anew: it is there, and what was read may have been other
+	 * bytes, which came first. */
+	int (*end)(void *handle, bool cancel, bool *ret_anew, struct err *e);
 	void *ctx;
 };
 

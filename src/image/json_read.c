@@ -4,13 +4,19 @@
 #include "image/json_read.h"
 
 #include <errno.h>
+#include <string.h>
+#include <strings.h>
 
 int json_read(const char *text, size_t len, const char *what, json_t **ret, struct err *e)
 {
+	cleanup_buf struct buf mended = BUF_INIT;
 	json_error_t why;
-	json_t *j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+	json_t *j;
 	char quoted[JSON_ERROR_TEXT_LENGTH * 2];
 
+	json_mend(text, len, &mended);
+	j = json_loadb(mended.data, mended.len, 0, &why);
+	explicit_bzero(mended.data, mended.len);
 	if (!j)
 		return err_set(e, EBADMSG, "%s is no JSON: line %d: %s", what, why.line,
 			       err_quote(quoted, sizeof(quoted), why.text));
@@ -22,12 +28,26 @@ int json_read(const char *text, size_t len, const char *what, json_t **ret, stru
 	return 0;
 }
 
+json_t *json_get_any(const json_t *object, const char *key)
+{
+	json_t *found = NULL;
+
+	for (void *it = json_object_iter((json_t *)object); it;
+	     it = json_object_iter_next((json_t *)object, it)) {
+		json_t *value = json_object_iter_value(it);
+
+		if (!json_is_null(value) && strcasecmp(json_object_iter_key(it), key) == 0)
+			found = value;
+	}
+	return found;
+}
+
 int json_get(const json_t *object, const char *key, json_type type, json_t **ret, struct err *e)
 {
-	json_t *value = json_object_get(object, key);
+	json_t *value = json_get_any(object, key);
 
 	*ret = NULL;
-	if (!value || json_is_null(value))
+	if (!value)
 		return 0;
 	if (json_typeof(value) != type)
 		return err_set(e, EBADMSG, "its '%s' has the wrong type", key);
@@ -55,7 +75,8 @@ static int add_strings(const json_t *array, const char *key, size_t max, struct 
 		return err_set(e, EBADMSG, "its '%s' has %zu entries; at most %zu are taken", key,
 			       n, max);
 	for (size_t i = 0; i < n; i++) {
-		const char *s = json_string_value(json_array_get(array, i));
+		const json_t *item = json_array_get(array, i);
+		const char *s = json_is_null(item) ? "" : json_string_value(item);
 
 		if (!s)
 			return err_set(e, EBADMSG, "its '%s' holds what is no string", key);
@@ -67,7 +88,7 @@ static int add_strings(const json_t *array, const char *key, size_t max, struct 
 int json_get_list(const json_t *object, const char *key, size_t max, struct strv *ret,
 		  struct err *e)
 {
-	json_t *value = json_object_get(object, key);
+	json_t *value = json_get_any(object, key);
 	int r;
 
 	if (json_is_string(value)) {

@@ -2,7 +2,7 @@
  * layer.c - the pipeline of one layer.
  *
  *	a thread	packed bytes -> inflate -> ring of large buffers
- *	the caller	ring -> hash (diff-id) -> libarchive -> files
+ *	the caller	ring -> hash (diff-id) -> tar_sizes -> libarchive -> files
  *
  * Promises that a layer whose bytes are not those of its diff-id is an error, whatever was written.
  */
@@ -19,6 +19,7 @@
 #include "image/hash.h"
 #include "image/inflate.h"
 #include "image/ring.h"
+#include "image/tar_sizes.h"
 #include "image/unpack.h"
 
 struct pipeline {
@@ -28,6 +29,7 @@ struct pipeline {
 
 	/* the consumer's */
 	struct hash *hash;
+	struct tar_sizes sizes;
 	uint64_t size;	 /* plain bytes */
 	struct err *err; /* of the ring, which libarchive cannot carry */
 	bool failed;
@@ -52,18 +54,34 @@ static ssize_t read_packed(void *ctx, void *buf, size_t size, struct err *e)
 	return n;
 }
 
+/* A full buffer, but for the last: so that no block of the tar comes in pieces. */
+static ssize_t fill_slot(struct inflate *z, char *slot, size_t *ret, struct err *e)
+{
+	ssize_t n = 0;
+
+	*ret = 0;
+	while (*ret < RING_BYTES && (n = inflate_read(z, slot + *ret, RING_BYTES - *ret, e)) > 0)
+		*ret += (size_t)n;
+	return n;
+}
+
 static int inflate_all(struct pipeline *p, struct err *e)
 {
 	struct byte_source in = {.read = read_packed, .ctx = p};
 	struct inflate *z;
-	ssize_t n = 0;
+	ssize_t n = 1;
 	void *slot;
-	int r = inflate_open(p->req->compression, in, &z, e);
+	int r = inflate_open(COMPRESSION_GUESS, in, &z, e);
 
 	if (r < 0)
 		return r;
-	while ((slot = ring_produce(p->ring)) && (n = inflate_read(z, slot, RING_BYTES, e)) > 0)
-		ring_produced(p->ring, (size_t)n);
+	while (n > 0 && (slot = ring_produce(p->ring))) {
+		size_t len;
+
+		n = fill_slot(z, slot, &len, e);
+		if (len)
+			ring_produced(p->ring, len);
+	}
 	inflate_close(z);
 	return n < 0 ? (int)n : 0;
 }
@@ -78,7 +96,7 @@ static void *inflate_thread(void *arg)
 }
 
 /* The next buffer, counted and hashed. */
-static ssize_t next_plain(struct pipeline *p, const void **ret)
+static ssize_t next_plain(struct pipeline *p, void **ret)
 {
 	ssize_t n = ring_consume(p->ring, ret, p->err);
 
@@ -100,11 +118,18 @@ static ssize_t next_plain(struct pipeline *p, const void **ret)
 
 static la_ssize_t archive_next(struct archive *a, void *ctx, const void **ret)
 {
-	ssize_t n = next_plain(ctx, ret);
+	struct pipeline *p = ctx;
+	void *data;
+	ssize_t n = next_plain(p, &data);
 
-	if (n < 0)
+	if (n < 0) {
 		archive_set_error(a, EIO, "cannot read");
-	return n < 0 ? -1 : n;
+		return -1;
+	}
+	if (n > 0)
+		tar_sizes_pass(&p->sizes, data, (size_t)n);
+	*ret = data;
+	return n;
 }
 
 static int unpack_entries(struct pipeline *p, struct archive *a, struct unpack *u, struct err *e)
@@ -151,7 +176,7 @@ static int open_archive(struct pipeline *p, struct archive **ret, struct err *e)
 /* What follows the archive's end is part of what the diff-id covers. */
 static int drain(struct pipeline *p)
 {
-	const void *rest;
+	void *rest;
 	ssize_t n;
 
 	do

@@ -38,10 +38,9 @@ void layer_notes_clear(struct layer_notes *n);
 
 struct layer_request {
 	struct byte_source packed; /* read from another thread than the caller's */
-	enum compression compression;
-	struct digest diff_id; /* expected; hex "" : any, see ret_diff_id */
-	int dirfd;	       /* an empty folder of ours */
-	int meta_fd;	       /* an empty file of ours, for the sidecar */
+	struct digest diff_id;	   /* expected; hex "" : any, see ret_diff_id */
+	int dirfd;		   /* an empty folder of ours */
+	int meta_fd;		   /* an empty file of ours, for the sidecar */
 	struct layer_limits limits;
 	void (*progress)(void *ctx, uint64_t packed_bytes); /* or NULL; from any thread */
 	void *ctx;

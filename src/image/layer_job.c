@@ -52,9 +52,10 @@ static int open_packed(struct layer_job *job, struct packed *p, struct err *e)
 	return fetch->begin(fetch->ctx, job->blob, job->row, &p->handle, &p->source, e);
 }
 
-static int close_packed(struct layer_job *job, struct packed *p, bool cancel, struct err *e)
+static int close_packed(struct layer_job *job, struct packed *p, bool cancel, bool *ret_anew,
+			struct err *e)
 {
-	int r = p->handle ? job->req->fetch.end(p->handle, cancel, e) : 0;
+	int r = p->handle ? job->req->fetch.end(p->handle, cancel, ret_anew, e) : 0;
 
 	close_fd(&p->fd);
 	p->handle = NULL;
@@ -97,17 +98,17 @@ static void report(void *ctx, uint64_t packed_bytes)
 	progress_set(job->row, packed_bytes);
 }
 
-static int fetch_and_unpack(struct layer_job *job, bool *ret_was_here, struct err *e)
+/* *ret_again: the bytes were not the blob's, or may not have been: another attempt is worth it. */
+static int fetch_and_unpack(struct layer_job *job, bool *ret_was_here, bool *ret_again,
+			    struct err *e)
 {
 	struct packed packed = {.fd = -1};
 	struct layer_request req = {.diff_id = job->diff_id,
 				    .limits = {.max_bytes = job->req->conf->max_size,
 					       .max_entries = job->req->conf->max_entries}};
 	struct err late;
-	int r = layer_compression(job->blob->media_type, &req.compression, e);
+	int r = open_packed(job, &packed, e);
 
-	if (r == 0)
-		r = open_packed(job, &packed, e);
 	*ret_was_here = packed.fd >= 0;
 	if (r == 0)
 		r = make_places(job, e);
@@ -122,27 +123,40 @@ static int fetch_and_unpack(struct layer_job *job, bool *ret_was_here, struct er
 		}
 		r = layer_unpack(&req, &job->notes, NULL, NULL, e);
 	}
-	/* What ended the download says more than that its bytes came to an early end. */
-	if (close_packed(job, &packed, r < 0, &late) < 0 && late.code != ECANCELED) {
+	/*
+	 * What ended the download says more than that its bytes came to an early end; and of bytes
+	 * that make no sense the digest says, at their end, whether they were the right ones.
+	 */
+	*ret_again = false;
+	if (close_packed(job, &packed, r < 0 && r != -EBADMSG, ret_again, &late) < 0 &&
+	    late.code != ECANCELED) {
 		*e = late;
 		r = -late.code;
 	}
+	*ret_again &= r == -EBADMSG;
 	return r;
+}
+
+/* A blob of the store that is corrupt goes, where it can be fetched again. */
+static bool drop_corrupt(const struct layer_job *job)
+{
+	cleanup_free char *path = xasprintf("blobs/sha256/%s", job->blob->digest.hex);
+
+	if (!job->req->fetch.begin || !blob_is_local(job->req->store, &job->blob->digest))
+		return false;
+	unlinkat(job->req->store->fd, path, 0);
+	return true;
 }
 
 void layer_job_run(struct layer_job *job)
 {
 	struct err *e = &job->err;
-	bool was_here;
-	int r = fetch_and_unpack(job, &was_here, e);
+	bool was_here, again;
+	int r = fetch_and_unpack(job, &was_here, &again, e);
 
-	if (r == -EBADMSG && was_here && job->req->fetch.begin &&
-	    blob_is_local(job->req->store, &job->blob->digest)) {
-		cleanup_free char *path = xasprintf("blobs/sha256/%s", job->blob->digest.hex);
-
+	if (r == -EBADMSG && (again || (was_here && drop_corrupt(job)))) {
 		remove_places(job);
-		unlinkat(job->req->store->fd, path, 0);
-		r = fetch_and_unpack(job, &was_here, e);
+		r = fetch_and_unpack(job, &was_here, &again, e);
 	}
 	if (r < 0)
 		err_add(e, "layer %.12s", job->blob->digest.hex);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "image/json_read.h"
@@ -27,6 +28,7 @@ void index_clear(struct image_index *index)
 		descriptor_clear(&index->v[i].d);
 		platform_clear(&index->v[i].platform);
 		free(index->v[i].ref_name);
+		free(index->v[i].artifact_type);
 	}
 	free(index->v);
 	*index = (struct image_index){0};
@@ -35,6 +37,7 @@ void index_clear(struct image_index *index)
 void manifest_clear(struct manifest *m)
 {
 	free(m->media_type);
+	free(m->artifact_type);
 	descriptor_clear(&m->config);
 	for (size_t i = 0; i < m->n_layers; i++)
 		descriptor_clear(&m->layers[i]);
@@ -44,18 +47,29 @@ void manifest_clear(struct manifest *m)
 
 static bool is_manifest_type(const char *type)
 {
-	return streq(type, MEDIA_OCI_MANIFEST) || streq(type, MEDIA_DOCKER_MANIFEST);
+	return strcasecmp(type, MEDIA_OCI_MANIFEST) == 0 ||
+	       strcasecmp(type, MEDIA_DOCKER_MANIFEST) == 0;
 }
 
 static bool is_index_type(const char *type)
 {
-	return streq(type, MEDIA_OCI_INDEX) || streq(type, MEDIA_DOCKER_LIST);
+	return strcasecmp(type, MEDIA_OCI_INDEX) == 0 || strcasecmp(type, MEDIA_DOCKER_LIST) == 0;
 }
 
 /* What a type says contradicts what the document is made of? An unknown type says nothing. */
 static bool contradicts(const char *type, enum document kind)
 {
 	return type && (kind == DOCUMENT_INDEX ? is_manifest_type(type) : is_index_type(type));
+}
+
+/* In any case, and null as well: what another reader could see counts. */
+static bool has_key(const json_t *j, const char *key)
+{
+	for (void *it = json_object_iter((json_t *)j); it;
+	     it = json_object_iter_next((json_t *)j, it))
+		if (strcasecmp(json_object_iter_key(it), key) == 0)
+			return true;
+	return false;
 }
 
 static int kind_of(const json_t *j, const char *announced, enum document *ret, struct err *e)
@@ -67,13 +81,12 @@ static int kind_of(const json_t *j, const char *announced, enum document *ret, s
 
 	if (r < 0)
 		return r;
-	if (json_integer_value(json_object_get(j, "schemaVersion")) == 1 ||
-	    json_object_get(j, "fsLayers"))
+	if (json_integer_value(json_get_any(j, "schemaVersion")) == 1 || has_key(j, "fsLayers"))
 		return err_set(e, ENOTSUP,
 			       "the image is of the old schema 1, which registries no longer "
 			       "serve either: push it anew with a current tool");
-	index = json_object_get(j, "manifests") != NULL;
-	manifest = json_object_get(j, "layers") || json_object_get(j, "config");
+	index = has_key(j, "manifests");
+	manifest = has_key(j, "layers") || has_key(j, "config");
 	if (index && manifest)
 		return err_set(e, EBADMSG, "the document is a manifest and an index at once");
 	if (!index && !manifest)
@@ -112,8 +125,10 @@ static int read_descriptor(const json_t *j, struct descriptor *ret, struct err *
 		r = json_get(j, "size", JSON_INTEGER, &size, e);
 	if (r < 0)
 		return r;
-	if (!ret->media_type || !digest || !size)
-		return err_set(e, EBADMSG, "a descriptor has no mediaType, digest or size");
+	if (!digest || !size)
+		return err_set(e, EBADMSG, "a descriptor has no digest or size");
+	if (!ret->media_type)
+		ret->media_type = xstrdup("");
 	if (json_integer_value(size) < 0 || (uint64_t)json_integer_value(size) > BLOB_MAX_BYTES)
 		return err_set(e, EBADMSG, "the size %lld of a blob is out of range",
 			       (long long)json_integer_value(size));
@@ -146,6 +161,10 @@ static int read_entry(const json_t *j, struct index_entry *ret, struct err *e)
 		r = read_platform(j, &ret->platform, e);
 	if (r == 0)
 		r = json_get(j, "annotations", JSON_OBJECT, &annotations, e);
+	if (r == 0)
+		r = json_get_text(j, "artifactType", &ret->artifact_type, e);
+	if (r == 0 && annotations)
+		ret->attestation = json_get_any(annotations, "vnd.docker.reference.type") != NULL;
 	/* docker save and containerd write the whole name there, and the tag alone beside it. */
 	if (r == 0 && annotations)
 		r = json_get_text(annotations, "io.containerd.image.name", &ret->ref_name, e);
@@ -212,6 +231,8 @@ int manifest_parse(const char *text, size_t len, struct manifest *ret, struct er
 	if (r == 0)
 		r = json_get_text(j, "mediaType", &m.media_type, e);
 	if (r == 0)
+		r = json_get_text(j, "artifactType", &m.artifact_type, e);
+	if (r == 0)
 		r = json_get(j, "config", JSON_OBJECT, &config, e);
 	if (r == 0)
 		r = json_get(j, "layers", JSON_ARRAY, &layers, e);
@@ -248,31 +269,55 @@ char *manifest_format(const struct manifest *m)
 	return json_dumps(j, JSON_COMPACT);
 }
 
-int layer_compression(const char *media_type, enum compression *ret, struct err *e)
+static int no_image(const char *what, const char *type, struct err *e)
 {
-	static const struct {
-		const char *type;
-		enum compression compression;
-	} known[] = {
-		{MEDIA_OCI_LAYER, COMPRESSION_NONE},
-		{MEDIA_OCI_LAYER_GZIP, COMPRESSION_GZIP},
-		{MEDIA_OCI_LAYER_ZSTD, COMPRESSION_ZSTD},
-		{MEDIA_DOCKER_LAYER, COMPRESSION_NONE},
-		{MEDIA_DOCKER_LAYER_GZ, COMPRESSION_GZIP},
-		{MEDIA_DOCKER_LAYER_ZST, COMPRESSION_ZSTD},
-		/* Deprecated by image-spec 1.1; their bytes are those of the plain types. */
-		{"application/vnd.oci.image.layer.nondistributable.v1.tar", COMPRESSION_NONE},
-		{"application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", COMPRESSION_GZIP},
-		{"application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", COMPRESSION_ZSTD},
-		{"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", COMPRESSION_GZIP},
-	};
 	char quoted[200];
 
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (streq(media_type, known[i].type)) {
-			*ret = known[i].compression;
-			return 0;
-		}
-	return err_set(e, ENOTSUP, "its media type '%s' is none of a layer's",
-		       err_quote(quoted, sizeof(quoted), media_type));
+	return err_set(e, ENOTSUP, "it is no image: its %s is '%s'", what,
+		       err_quote(quoted, sizeof(quoted), type));
+}
+
+/* Of the types that say nothing, which some registries and builders write. */
+static bool says_nothing(const char *type)
+{
+	static const char *const vague[] = {
+		"",	      "application/octet-stream", "application/json",
+		"text/plain", "application/x-gzip",	  "application/gzip"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(vague); i++)
+		if (strcasecmp(type, vague[i]) == 0)
+			return true;
+	return false;
+}
+
+bool document_type_known(const char *type)
+{
+	return is_manifest_type(type) || is_index_type(type) || says_nothing(type);
+}
+
+bool config_type_known(const char *type)
+{
+	return strcasecmp(type, MEDIA_OCI_CONFIG) == 0 ||
+	       strcasecmp(type, MEDIA_DOCKER_CONFIG) == 0 || says_nothing(type);
+}
+
+/* "...layer.v1.tar+gzip", "...diff.tar.gzip" and kin; not what is encrypted. */
+static bool is_layer_type(const char *type)
+{
+	return says_nothing(type) || ((strcasestr(type, ".tar") || strcasestr(type, "x-tar")) &&
+				      !strcasestr(type, "+encrypted"));
+}
+
+int manifest_is_image(const struct manifest *m, struct err *e)
+{
+	bool typed = strcasecmp(m->config.media_type, MEDIA_OCI_CONFIG) == 0;
+
+	if (m->artifact_type && !typed)
+		return no_image("artifact type", m->artifact_type, e);
+	if (!config_type_known(m->config.media_type))
+		return no_image("config's media type", m->config.media_type, e);
+	for (size_t i = 0; i < m->n_layers; i++)
+		if (!is_layer_type(m->layers[i].media_type))
+			return no_image("layer's media type", m->layers[i].media_type, e);
+	return 0;
 }

@@ -36,10 +36,8 @@
 #define MEDIA_DOCKER_LAYER_GZ  "application/vnd.docker.image.rootfs.diff.tar.gzip"
 #define MEDIA_DOCKER_LAYER_ZST "application/vnd.docker.image.rootfs.diff.tar.zstd"
 
-enum compression { COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_ZSTD };
-
 struct descriptor {
-	char *media_type;
+	char *media_type; /* "": not said */
 	struct digest digest;
 	uint64_t size;
 };
@@ -48,6 +46,8 @@ struct index_entry {
 	struct descriptor d;
 	struct platform platform; /* all NULL: not said */
 	char *ref_name;		  /* what the annotations name it, or NULL */
+	char *artifact_type;	  /* of what is no image, or NULL */
+	bool attestation;	  /* of another entry (BuildKit) */
 };
 
 struct image_index {
@@ -56,7 +56,8 @@ struct image_index {
 };
 
 struct manifest {
-	char *media_type; /* MEDIA_OCI_MANIFEST or MEDIA_DOCKER_MANIFEST */
+	char *media_type;    /* MEDIA_OCI_MANIFEST or MEDIA_DOCKER_MANIFEST */
+	char *artifact_type; /* or NULL */
 	struct descriptor config;
 	struct descriptor *layers; /* bottom first */
 	size_t n_layers;
@@ -80,15 +81,15 @@ void manifest_clear(struct manifest *m);
 #define cleanup_index	 __attribute__((cleanup(index_clear)))
 #define cleanup_manifest __attribute__((cleanup(manifest_clear)))
 
-/* How a layer of that media type is packed; ENOTSUP for one that is no layer we can unpack. */
-int layer_compression(const char *media_type, enum compression *ret, struct err *e);
-
 /*
- * The entry that fits best: same os and arch, the variant equal, or the nearest lower one. An index
- * of one entry that says no platform fits. ENOENT names the platforms there are.
+ * -ENOTSUP, naming a media type: the document is of something else than files - a chart, a signature, an
+ * attestation, a plugin. How a layer is packed its bytes say (inflate.h).
  */
-int index_choose(const struct image_index *index, const struct platform *want,
-		 const struct index_entry **ret, struct err *e);
+int manifest_is_image(const struct manifest *m, struct err *e);
+
+/* May something of that media type be an index or a manifest, and a config an image's? */
+bool document_type_known(const char *media_type);
+bool config_type_known(const char *media_type);
 
 /* Writes the manifest as OCI or Docker JSON, by its media_type; the caller frees. */
 char *manifest_format(const struct manifest *m);

@@ -30,6 +30,7 @@ void image_plan_clear(struct image_plan *p)
 	free(p->stop_signal);
 	free(p->user);
 	free(p->home);
+	free(p->no_user);
 	*p = (struct image_plan){0};
 }
 
@@ -50,6 +51,7 @@ static const struct plan_field texts[] = {
 	{"stop-signal", offsetof(struct image_plan, stop_signal)},
 	{"user", offsetof(struct image_plan, user)},
 	{"home", offsetof(struct image_plan, home)},
+	{"no-user", offsetof(struct image_plan, no_user)},
 };
 
 static void *member(const struct image_plan *p, const struct plan_field *f)

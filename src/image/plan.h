@@ -5,7 +5,7 @@
  * kv.h; a key may stand several times:
  *
  *	layer (layers/CHAIN-ID, or the path of one in a second store; top first), version,
- *	env, entrypoint, cmd, volume, workdir, stop-signal, user, uid, gid, home
+ *	env, entrypoint, cmd, volume, workdir, stop-signal, user, uid, gid, home, no-user
  */
 #ifndef IMAGE_PLAN_H
 #define IMAGE_PLAN_H
@@ -25,6 +25,7 @@ struct image_plan {
 	char *user, *home;	     /* name (or number) and home of it, from the image's passwd */
 	uid_t uid;
 	gid_t gid;
+	char *no_user; /* why the user that the image names cannot be used, or NULL */
 };
 
 void image_plan_clear(struct image_plan *p);

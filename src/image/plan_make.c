@@ -1,18 +1,22 @@
 /*
  * plan_make.c - the config of an image, checked and made flat.
  *
- * Refused: a user that the image does not know, ids beyond 32 bits or equal to -1 (CVE-2024-40635), a
- * passwd that is no regular file or larger than a megabyte (CVE-2024-9676), a working folder or a
- * volume that is no absolute path, a stop signal that is none.
+ * A user that the image does not know, ids beyond 32 bits or equal to -1 (CVE-2024-40635), a passwd that
+ * is no regular file or larger than a megabyte (CVE-2024-9676): the plan says so, and whoever starts a
+ * session as that user is refused; all else can be done with the image. Paths are made absolute and
+ * lose their "..", as Docker does; a volume or a stop signal that is none is left out, with a note.
  */
 #include "image/plan_make.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
+#include "base/path.h"
 #include "config/value.h"
 #include "image/plan.h"
 #include "image/view.h"
@@ -108,40 +112,75 @@ static int find_group(const struct view *v, const char *name, struct image_plan 
 }
 
 /* USER of a config: user or uid, then perhaps ":" and group or gid (image-spec, config.md). */
-static int set_user(const struct view *v, const char *text, struct image_plan *p, struct err *e)
+static void set_user(const struct view *v, const char *text, struct image_plan *p)
 {
 	cleanup_free char *user = xstrdup(text);
-	char *group = strchr(user, ':');
+	char *group = strchr(user, ':'), quoted[200];
+	struct err e;
 	int r;
 
 	if (group)
 		*group++ = '\0';
-	r = find_user(v, *user ? user : "0", p, e);
+	r = find_user(v, *user ? user : "0", p, &e);
 	if (r == 0 && group && *group)
-		r = find_group(v, group, p, e);
-	if (r < 0)
-		return err_add(e, "the image's user '%s' cannot be used", text);
-	p->has_user = true;
-	return 0;
+		r = find_group(v, group, p, &e);
+	if (r == 0) {
+		p->has_user = true;
+		return;
+	}
+	p->no_user = xasprintf("the image's user '%s' cannot be used: %s",
+			       err_quote(quoted, sizeof(quoted), text), e.msg);
+	p->uid = 0;
+	p->gid = 0;
+	free(take_ptr(p->user));
+	free(take_ptr(p->home));
 }
 
-static int set_paths(const struct image_config *c, struct image_plan *p, struct err *e)
+/* A path that a kernel takes: Linux's PATH_MAX and NAME_MAX. */
+static bool is_path(const char *path)
 {
-	/* Docker takes a relative one to start at "/". */
-	if (c->workdir)
-		p->workdir = c->workdir[0] == '/' ? xstrdup(c->workdir)
-						  : xasprintf("/%s", c->workdir);
-	for (size_t i = 0; i < c->volumes.n; i++) {
-		if (c->volumes.v[i][0] != '/' || strstr(c->volumes.v[i], "/.."))
-			return err_set(e, EBADMSG,
-				       "the image's volume '%s' is no absolute path without '..'",
-				       c->volumes.v[i]);
-		strv_push(&p->volumes, c->volumes.v[i]);
+	if (strlen(path) >= PATH_MAX)
+		return false;
+	for (const char *c = path; *c; c += *c == '/') {
+		size_t n = strcspn(c, "/");
+
+		if (n > NAME_MAX)
+			return false;
+		c += n;
 	}
-	if (c->stop_signal && !value_signal(c->stop_signal))
-		return err_set(e, EBADMSG, "the image's stop signal '%s' is none", c->stop_signal);
-	p->stop_signal = xstrdup(c->stop_signal);
-	return 0;
+	return true;
+}
+
+static char *absolute(const char *path, const char *what)
+{
+	cleanup_free char *clean = path_normalize("/", path);
+	char quoted[200];
+
+	if (is_path(clean))
+		return take_ptr(clean);
+	log_note("the image's %s '%s' is no path: it is left out", what,
+		 err_quote(quoted, sizeof(quoted), path));
+	return NULL;
+}
+
+static void set_paths(const struct image_config *c, struct image_plan *p)
+{
+	char quoted[200];
+
+	if (c->workdir)
+		p->workdir = absolute(c->workdir, "working directory");
+	for (size_t i = 0; i < c->volumes.n; i++) {
+		cleanup_free char *path = absolute(c->volumes.v[i], "volume");
+
+		/* The root itself is there anyway. */
+		if (path && path[1])
+			strv_push(&p->volumes, path);
+	}
+	if (c->stop_signal && value_signal(c->stop_signal))
+		p->stop_signal = xstrdup(c->stop_signal);
+	else if (c->stop_signal)
+		log_note("the image's stop signal '%s' is none: SIGTERM is sent",
+			 err_quote(quoted, sizeof(quoted), c->stop_signal));
 }
 
 static void copy_list(const struct strv *from, struct strv *to)
@@ -184,12 +223,13 @@ int plan_make(const struct image_store *s, const struct digest *manifest,
 	int r = open_layers(s, layers, &open, e);
 
 	v = (struct view){.layers = open.fds, .n = open.n};
-	if (r == 0 && c->user)
-		r = set_user(&v, c->user, &p, e);
-	if (r == 0)
-		r = set_paths(c, &p, e);
 	if (r < 0)
 		return r;
+	if (c->user)
+		set_user(&v, c->user, &p);
+	set_paths(c, &p);
+	for (size_t i = 0; i < c->notes.n; i++)
+		log_note("the image's config: %s: left out", c->notes.v[i]);
 	copy_list(layers, &p.layers);
 	copy_list(&c->env, &p.env);
 	copy_list(&c->entrypoint, &p.entrypoint);

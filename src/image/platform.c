@@ -8,7 +8,8 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "image/manifest.h"
+#include "base/mem.h"
+#include "image/platform.h"
 
 void platform_clear(struct platform *p)
 {
@@ -85,8 +86,7 @@ static long variant_number(const struct platform *p)
 	return n < 1 || n > 2 || digits[n] ? -1 : strtol(digits, NULL, 10);
 }
 
-/* How well it fits: 0 not at all; a variant of our own best, then the nearest lower one. */
-static long fitness(const struct platform *have, const struct platform *want)
+long platform_fitness(const struct platform *have, const struct platform *want)
 {
 	long ours, theirs;
 
@@ -98,34 +98,4 @@ static long fitness(const struct platform *have, const struct platform *want)
 	ours = variant_number(want);
 	theirs = variant_number(have);
 	return theirs < 0 || theirs > ours ? 0 : 1000 - (ours - theirs);
-}
-
-int index_choose(const struct image_index *index, const struct platform *want,
-		 const struct index_entry **ret, struct err *e)
-{
-	cleanup_buf struct buf there = BUF_INIT;
-	const struct index_entry *best = NULL;
-	cleanup_free char *wanted = platform_text(want);
-	long best_fitness = 0;
-	char quoted[512];
-
-	if (index->n == 1 && !index->v[0].platform.arch) {
-		*ret = &index->v[0];
-		return 0;
-	}
-	for (size_t i = 0; i < index->n; i++) {
-		cleanup_free char *text = platform_text(&index->v[i].platform);
-		long fits = fitness(&index->v[i].platform, want);
-
-		buf_addf(&there, "%s%s", i ? ", " : "", text);
-		if (fits > best_fitness) {
-			best = &index->v[i];
-			best_fitness = fits;
-		}
-	}
-	if (!best)
-		return err_set(e, ENOENT, "there is no image for %s, only for: %s", wanted,
-			       err_quote(quoted, sizeof(quoted), there.data));
-	*ret = best;
-	return 0;
 }

@@ -16,6 +16,11 @@ void platform_host(struct platform *ret); /* in OCI's words: linux/amd64, linux/
 void platform_copy(const struct platform *p, struct platform *ret);
 void platform_clear(struct platform *p);
 char *platform_text(const struct platform *p);
+/*
+ * How well what is made for `have` runs on `want`: 0 not at all; the same variant best, then the nearest
+ * lower one.
+ */
+long platform_fitness(const struct platform *have, const struct platform *want);
 #define cleanup_platform __attribute__((cleanup(platform_clear)))
 
 #endif

@@ -22,6 +22,7 @@
 #include "image/download.h"
 #include "image/hash.h"
 #include "image/install.h"
+#include "image/pick.h"
 #include "image/plan.h"
 #include "image/registry.h"
 
@@ -72,39 +73,47 @@ static void start(struct pull *p, const struct pull_request *req)
 }
 
 /* The manifest for the wanted platform out of an index whose bytes are in the store. */
-static int choose(const struct pull *p, const struct digest *index, struct digest *ret,
-		  struct err *e)
+static int choose(struct pull *p, const struct digest *index,
+		  int (*need)(void *ctx, const struct descriptor *d, bool config, struct err *e),
+		  struct digest *ret, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_index struct image_index parsed = {0};
-	const struct index_entry *entry;
+	struct pick pick = {.store = p->req->store, .want = &p->platform, .need = need, .ctx = p};
+	struct digest inner;
 	int r = blob_read(p->req->store, index, MANIFEST_MAX_BYTES, &text, e);
 
 	if (r == 0)
 		r = index_parse(text.data, text.len, &parsed, e);
-	if (r == 0)
-		r = index_choose(&parsed, &p->platform, &entry, e);
-	if (r == 0)
-		*ret = entry->d.digest;
-	return r;
+	return r < 0 ? r : pick_image(&pick, &parsed, ret, &inner, e);
+}
+
+static int must_be_here(void *ctx, const struct descriptor *d, bool config, struct err *e)
+{
+	const struct pull *p = ctx;
+
+	(void)config;
+	return blob_is_local(p->req->store, &d->digest)
+		       ? 0
+		       : err_set(e, ENOENT, "the blob %s is not here", digest_text(&d->digest).s);
 }
 
 /* Is what the tag means now what is here, for this platform, ready to run? */
-static bool is_current(const struct pull *p, const struct ref *have, const struct digest *now)
+static bool is_current(struct pull *p, const struct ref *have, const struct digest *now)
 {
 	cleanup_image_plan struct image_plan plan = {0};
 	struct digest chosen = *now;
 	struct err ignored;
 
 	if (have->index.hex[0] && digest_equal(now, &have->index) &&
-	    choose(p, now, &chosen, &ignored) < 0)
+	    choose(p, now, must_be_here, &chosen, &ignored) < 0)
 		return false;
 	return digest_equal(&chosen, &have->manifest) &&
 	       image_plan_read(p->req->store->fd, &have->manifest, &plan, &ignored) == 0 &&
 	       image_plan_is_whole(p->req->store->fd, &plan);
 }
 
-static bool nothing_to_do(const struct pull *p, const struct ref *have)
+static bool nothing_to_do(struct pull *p, const struct ref *have)
 {
 	const struct reference *ref = p->req->ref;
 	struct digest now;
@@ -118,17 +127,36 @@ static bool nothing_to_do(const struct pull *p, const struct ref *have)
 	return false;
 }
 
-/* A document by tag or digest from the first endpoint that has it. */
-static int fetch_document(struct pull *p, const char *what, struct buf *text, char **ret_type,
-			  struct digest *ret_digest, struct err *e)
+static void no_document(const struct registry *from, const char *type, struct err *e)
+{
+	cleanup_free char *label = registry_label(from);
+	char quoted[200];
+
+	err_set(e, EBADMSG, "%s answers with '%s', which is no image's manifest", label,
+		err_quote(quoted, sizeof(quoted), type));
+}
+
+/*
+ * A document by tag or digest from the first endpoint that has it. A page of something else, as mirrors
+ * give that want to be logged in to in a browser, is none.
+ */
+static int fetch_document(struct pull *p, const char *what, struct buf *text,
+			  struct digest *ret_digest, enum document *ret_kind, struct err *e)
 {
 	int r = -ENOENT;
 
 	for (size_t i = 0; i < p->n; i++) {
-		r = registry_manifest(p->endpoints[i], what, text, ret_type, ret_digest, e);
+		cleanup_free char *type = NULL;
+
+		buf_reset(text);
+		r = registry_manifest(p->endpoints[i], what, text, &type, ret_digest, e);
+		if (r == 0)
+			r = document_kind(text->data, text->len, type, ret_kind, e);
 		if (r == 0 || r == -EINTR)
 			break;
-		buf_reset(text);
+		if (r == -EBADMSG && type && !document_type_known(type))
+			no_document(p->endpoints[i], type, e);
+		log_debug("%s: %s", p->name, e->msg);
 	}
 	return r;
 }
@@ -137,12 +165,73 @@ static int store_document(struct pull *p, const char *what, struct digest *ret,
 			  enum document *ret_kind, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
-	cleanup_free char *type = NULL;
-	int r = fetch_document(p, what, &text, &type, ret, e);
+	int r = fetch_document(p, what, &text, ret, ret_kind, e);
 
-	if (r == 0)
-		r = document_kind(text.data, text.len, type, ret_kind, e);
 	return r < 0 ? r : blob_write(p->req->store, text.data, text.len, ret, e);
+}
+
+/* A config fetched to memory: small, and checked by blob_write()'s digest. */
+static int collect(void *ctx, const void *data, size_t len, struct err *e)
+{
+	(void)e;
+	buf_add(ctx, data, len);
+	return 0;
+}
+
+static int collect_anew(void *ctx, struct err *e)
+{
+	(void)e;
+	buf_reset(ctx);
+	return 0;
+}
+
+/* From an endpoint whose bytes are those of the digest. */
+static int fetch_config_from(struct registry *from, const struct descriptor *d, struct buf *text,
+			     struct err *e)
+{
+	struct blob_sink sink = {.data = collect, .restart = collect_anew, .ctx = text};
+	struct digest actual;
+	int r;
+
+	buf_reset(text);
+	r = registry_blob(from, &d->digest, 0, d->size, &sink, e);
+	if (r < 0)
+		return r;
+	hash_bytes(text->data, text->len, &actual);
+	if (!digest_equal(&actual, &d->digest))
+		return err_set(e, EBADMSG, "the config's bytes have the digest %s, not %s",
+			       digest_text(&actual).s, digest_text(&d->digest).s);
+	return 0;
+}
+
+static int fetch_config(struct pull *p, const struct descriptor *d, struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	struct digest same;
+	int r = -ENOENT;
+
+	if (blob_is_local(p->req->store, &d->digest))
+		return 0;
+	if (d->size > CONFIG_MAX_BYTES)
+		return err_set(e, EFBIG, "the image's config has %llu bytes; at most %u are taken",
+			       (unsigned long long)d->size, CONFIG_MAX_BYTES);
+	for (size_t i = 0; r < 0 && r != -EINTR && i < p->n; i++)
+		r = fetch_config_from(p->endpoints[i], d, &text, e);
+	return r < 0 ? r : blob_write(p->req->store, text.data, text.len, &same, e);
+}
+
+/* For an index on its way: its documents, and the config of an entry that says no platform. */
+static int need_document(void *ctx, const struct descriptor *d, bool config, struct err *e)
+{
+	struct pull *p = ctx;
+	struct digest same;
+	enum document kind;
+
+	if (blob_is_local(p->req->store, &d->digest))
+		return 0;
+	if (config)
+		return fetch_config(p, d, e);
+	return store_document(p, digest_text(&d->digest).s, &same, &kind, e);
 }
 
 /* Fills in *ret with what the reference means, its documents in the store. */
@@ -162,50 +251,7 @@ static int find_manifest(struct pull *p, struct ref *ret, struct err *e)
 	if (kind == DOCUMENT_MANIFEST)
 		return 0;
 	ret->index = top;
-	r = choose(p, &top, &ret->manifest, e);
-	if (r == 0 && !blob_is_local(p->req->store, &ret->manifest))
-		r = store_document(p, digest_text(&ret->manifest).s, &top, &kind, e);
-	return r;
-}
-
-/* A config fetched to memory: small, and checked by blob_write()'s digest. */
-static int collect(void *ctx, const void *data, size_t len, struct err *e)
-{
-	(void)e;
-	buf_add(ctx, data, len);
-	return 0;
-}
-
-static int collect_anew(void *ctx, struct err *e)
-{
-	(void)e;
-	buf_reset(ctx);
-	return 0;
-}
-
-static int fetch_config(struct pull *p, const struct descriptor *d, struct err *e)
-{
-	cleanup_buf struct buf text = BUF_INIT;
-	struct blob_sink sink = {.data = collect, .restart = collect_anew, .ctx = &text};
-	struct digest actual;
-	int r = -ENOENT;
-
-	if (blob_is_local(p->req->store, &d->digest))
-		return 0;
-	if (d->size > CONFIG_MAX_BYTES)
-		return err_set(e, EFBIG, "the image's config has %llu bytes; at most %u are taken",
-			       (unsigned long long)d->size, CONFIG_MAX_BYTES);
-	for (size_t i = 0; r < 0 && r != -EINTR && i < p->n; i++) {
-		buf_reset(&text);
-		r = registry_blob(p->endpoints[i], &d->digest, 0, d->size, &sink, e);
-	}
-	if (r < 0)
-		return r;
-	hash_bytes(text.data, text.len, &actual);
-	if (!digest_equal(&actual, &d->digest))
-		return err_set(e, EBADMSG, "the config's bytes have the digest %s, not %s",
-			       digest_text(&actual).s, digest_text(&d->digest).s);
-	return blob_write(p->req->store, text.data, text.len, &actual, e);
+	return choose(p, &top, need_document, &ret->manifest, e);
 }
 
 static void warn_of_platform(const struct pull *p, const struct image_config *c)
@@ -234,6 +280,8 @@ static int fetch_image(struct pull *p, const struct ref *have, struct pull_resul
 		r = blob_read(p->req->store, &install.ref.manifest, MANIFEST_MAX_BYTES, &text, e);
 	if (r == 0)
 		r = manifest_parse(text.data, text.len, &m, e);
+	if (r == 0)
+		r = manifest_is_image(&m, e);
 	if (r == 0)
 		r = fetch_config(p, &m.config, e);
 	if (r == 0)

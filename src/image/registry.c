@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "image/hash.h"
 #include "image/manifest.h"
+#include "image/registry_name.h"
 #include "image/registry_request.h"
 
 #define DOCKER_HUB	"docker.io"
@@ -85,7 +86,7 @@ int registry_digest(struct registry *r, const char *tag, struct digest *ret, str
 	int n;
 
 	accept_documents(&headers);
-	n = registry_request(r, path, &req, ok_only, &res, e);
+	n = registry_ask(r, path, &req, ok_only, &res, e);
 	if (n < 0)
 		return n;
 	if (!res.digest)
@@ -132,27 +133,31 @@ struct fetching {
 	const struct blob_sink *sink;
 	struct registry *registry;
 	uint64_t at, size; /* bytes that the sink has; of the whole */
+	int restarts;	   /* once the server could not go on, all of it is asked for */
 };
 
-/* Before the first byte of an answer: does it begin where we want it to? */
+static int begin_anew(struct fetching *f, struct err *e)
+{
+	if (!f->at)
+		return 0;
+	if (!f->sink->restart || f->restarts == BLOB_ATTEMPTS)
+		return err_set(e, ENOTSUP, "%s cannot go on with a download", f->registry->host);
+	f->at = 0;
+	f->restarts++;
+	return f->sink->restart(f->sink->ctx, e);
+}
+
+/* Before the first byte of an answer: does it begin where we want it to, or at the beginning? */
 static int begin_blob(void *ctx, long status, const char *content_range, struct err *e)
 {
 	struct fetching *f = ctx;
 	unsigned long long start = 0;
-	int r = 0;
 
-	if (status == 206 &&
-	    (!content_range || sscanf(content_range, "bytes %llu-", &start) != 1 || start != f->at))
+	if (status == 206 && (!content_range || sscanf(content_range, "bytes %llu-", &start) != 1 ||
+			      (start && start != f->at)))
 		return err_set(e, EBADMSG, "%s sends another part than the one asked for",
 			       f->registry->host);
-	if (status == 200 && f->at) {
-		if (!f->sink->restart)
-			return err_set(e, ENOTSUP, "%s cannot go on with a download",
-				       f->registry->host);
-		r = f->sink->restart(f->sink->ctx, e);
-		f->at = 0;
-	}
-	return r;
+	return start ? 0 : begin_anew(f, e);
 }
 
 static int take_blob(void *ctx, const void *data, size_t len, struct err *e)
@@ -171,17 +176,25 @@ static int fetch_part(struct fetching *f, const char *path, struct err *e)
 	static const long accepted[] = {200, 206, 0};
 	cleanup_http_response struct http_response res = HTTP_RESPONSE_INIT;
 	cleanup_strv struct strv headers = {0};
+	bool ranged = f->at && !f->restarts;
 	struct http_request req = {.method = "GET",
 				   .headers = &headers,
 				   .body_fd = -1,
 				   .begin = begin_blob,
 				   .data = take_blob,
 				   .ctx = f};
+	int n;
 
-	if (f->at)
+	if (ranged)
 		strv_push_take(&headers,
 			       xasprintf("Range: bytes=%llu-", (unsigned long long)f->at));
-	return registry_request(f->registry, path, &req, accepted, &res, e);
+	n = registry_request(f->registry, path, &req, accepted, &res, e);
+	/* Whatever it has against a part (416, 400, 403 of a signed URL), it may give the whole. */
+	if (n < 0 && n != -EINTR && ranged && (res.status >= 400 || n == -EBADMSG)) {
+		n = begin_anew(f, e);
+		return n < 0 ? n : fetch_part(f, path, e);
+	}
+	return n;
 }
 
 int registry_blob(struct registry *r, const struct digest *d, uint64_t offset, uint64_t size,
@@ -212,11 +225,15 @@ int registry_check_login(const struct image_conf *conf, const char *host, const 
 			 const char *password, struct err *e)
 {
 	cleanup_http_response struct http_response res = HTTP_RESPONSE_INIT;
-	struct reference ref = {.registry = (char *)host, .path = (char *)""};
+	cleanup_registry_name struct registry_name name;
+	struct reference ref = {.path = (char *)""};
 	struct http_request req = {.method = "GET", .body_fd = -1, .max_body = MANIFEST_MAX_BYTES};
 	struct registry *r;
-	int n = registry_open(conf, &ref, NULL, REGISTRY_PULL, &r, e);
+	int n;
 
+	registry_name_parse(host, &name);
+	ref.registry = name.host;
+	n = registry_open(conf, &ref, NULL, REGISTRY_PULL, &r, e);
 	if (n < 0)
 		return n;
 	strv_clear(&r->scopes);

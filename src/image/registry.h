@@ -33,6 +33,9 @@ int registry_open(const struct image_conf *conf, const struct reference *ref, co
 		  enum registry_access access, struct registry **ret, struct err *e);
 void registry_close(struct registry *r);
 
+/* "registry/path", for messages; the caller frees. */
+char *registry_label(const struct registry *r);
+
 /*
  * Asks, by HEAD, which digest a tag means now. -ENOENT: no such tag. -ENOTSUP: the server does not
  * say (no Docker-Content-Digest): ask registry_manifest().
@@ -49,8 +52,8 @@ int registry_manifest(struct registry *r, const char *tag_or_digest, struct buf 
 /*
  * Fetches a blob from byte offset on, calling sink() with pieces in order; a resumed transfer goes
  * on where it stopped, also within one call when the connection breaks. size is the whole blob's:
- * more than that is never handed to sink. When the server cannot resume, restart() (NULL: an error)
- * is called and all comes again from byte 0. sink returns 0 or a negative code with e set.
+ * more than that is never handed to sink. When the server cannot or will not resume, restart() (NULL: an
+ * error) is called and all comes again from byte 0. sink returns 0 or a negative code with e set.
  */
 struct blob_sink {
 	int (*data)(void *ctx, const void *data, size_t len, struct err *e);
@@ -60,7 +63,10 @@ struct blob_sink {
 int registry_blob(struct registry *r, const struct digest *d, uint64_t offset, uint64_t size,
 		  const struct blob_sink *sink, struct err *e);
 
-/* Pushing. */
+/*
+ * Pushing. What saves an upload, and no more, fails only when interrupted: *ret is false where the
+ * server does not say, or refuses.
+ */
 int registry_has_blob(struct registry *r, const struct digest *d, bool *ret, struct err *e);
 /* Tries to take the blob from another repository of the same server; *ret says whether it did. */
 int registry_mount_blob(struct registry *r, const struct digest *d, const char *from_path,
@@ -71,7 +77,7 @@ int registry_put_blob(struct registry *r, const struct digest *d, int fd, uint64
 int registry_put_manifest(struct registry *r, const char *tag_or_digest, const char *media_type,
 			  const void *body, size_t len, struct err *e);
 
-/* Checks user and password against the server (GET /v2/), for login. */
+/* Checks user and password against the server (GET /v2/), for login; host in any spelling. */
 int registry_check_login(const struct image_conf *conf, const char *host, const char *user,
 			 const char *password, struct err *e);
 

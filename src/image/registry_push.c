@@ -9,17 +9,22 @@
 #include "image/registry.h"
 #include "image/registry_request.h"
 
+/* An answer that is left out costs an upload and no more. */
+static int without(int n, struct err *e)
+{
+	return n == -EINTR ? err_set(e, EINTR, "interrupted") : 0;
+}
+
 int registry_has_blob(struct registry *r, const struct digest *d, bool *ret, struct err *e)
 {
 	static const long accepted[] = {200, 404, 0};
 	cleanup_http_response struct http_response res = HTTP_RESPONSE_INIT;
 	cleanup_free char *path = xasprintf("/v2/%s/blobs/%s", r->path, digest_text(d).s);
 	struct http_request req = {.method = "HEAD", .body_fd = -1};
-	int n = registry_request(r, path, &req, accepted, &res, e);
+	int n = registry_ask(r, path, &req, accepted, &res, e);
 
-	if (n == 0)
-		*ret = res.status == 200;
-	return n;
+	*ret = n == 0 && res.status == 200;
+	return without(n, e);
 }
 
 /* An upload that is not needed after all. */
@@ -31,17 +36,6 @@ static void cancel_upload(struct registry *r, const char *url)
 	struct err ignored;
 
 	registry_request_url(r, url, &req, accepted, &res, &ignored);
-}
-
-/* Where an upload goes on: on the registry itself, or nowhere. */
-static char *upload_url(struct registry *r, const char *path, const struct http_response *res)
-{
-	cleanup_free char *base = registry_url(r, path);
-	char *url = res->location ? http_resolve_url(base, res->location) : NULL;
-
-	if (url && !http_same_origin(url, base))
-		free(take_ptr(url));
-	return url;
 }
 
 int registry_mount_blob(struct registry *r, const struct digest *d, const char *from_path,
@@ -56,15 +50,24 @@ int registry_mount_blob(struct registry *r, const struct digest *d, const char *
 	struct http_request req = {.method = "POST", .body_fd = -1};
 	int n;
 
+	*ret = false;
+	if (r->no_mounts)
+		return 0;
 	registry_add_scope(r, scope);
-	n = registry_request(r, path, &req, accepted, &res, e);
-	if (n < 0)
-		return n;
-	*ret = res.status == 201;
-	url = *ret ? NULL : upload_url(r, path, &res);
+	n = registry_ask(r, path, &req, accepted, &res, e);
+	*ret = n == 0 && res.status == 201;
+	/*
+	 * Who may not read there is perhaps given no token at all that names it; and a server that
+	 * refuses once would for each layer.
+	 */
+	if (n < 0) {
+		registry_drop_scope(r, scope);
+		r->no_mounts = true;
+	}
+	url = n == 0 && !*ret ? registry_location(&res) : NULL;
 	if (url)
 		cancel_upload(r, url);
-	return 0;
+	return without(n, e);
 }
 
 static int begin_upload(struct registry *r, char **ret_url, struct err *e)
@@ -77,17 +80,32 @@ static int begin_upload(struct registry *r, char **ret_url, struct err *e)
 
 	if (n < 0)
 		return n;
-	*ret_url = upload_url(r, path, &res);
-	return *ret_url ? 0
-			: err_set(e, EBADMSG, "%s says nowhere of its own to upload to", r->host);
+	*ret_url = registry_location(&res);
+	return *ret_url ? 0 : err_set(e, EBADMSG, "%s does not say where to upload to", r->host);
+}
+
+/* One upload, from its beginning. *ret_again: another may succeed. */
+static int put_blob(struct registry *r, const struct digest *d, const struct http_request *req,
+		    struct http_response *res, bool *ret_again, struct err *e)
+{
+	static const long accepted[] = {200, 201, 204, 0};
+	cleanup_free char *base = NULL, *url = NULL;
+	int n = begin_upload(r, &base, e);
+
+	*ret_again = false;
+	if (n < 0)
+		return n;
+	url = xasprintf("%s%sdigest=%s", base, strchr(base, '?') ? "&" : "?", digest_text(d).s);
+	n = registry_request_url(r, url, req, accepted, res, e);
+	/* An upload that the server has lost (BLOB_UPLOAD_UNKNOWN) is begun anew as well. */
+	*ret_again = res->transient || res->status == 404 || res->status == 416;
+	return n;
 }
 
 int registry_put_blob(struct registry *r, const struct digest *d, int fd, uint64_t size,
 		      void (*progress)(void *ctx, uint64_t done), void *ctx, struct err *e)
 {
-	static const long accepted[] = {201, 204, 0};
 	cleanup_http_response struct http_response res = HTTP_RESPONSE_INIT;
-	cleanup_free char *base = NULL, *url = NULL;
 	cleanup_strv struct strv headers = {0};
 	struct http_request req = {.method = "PUT",
 				   .headers = &headers,
@@ -96,13 +114,15 @@ int registry_put_blob(struct registry *r, const struct digest *d, int fd, uint64
 				   .body_size = size,
 				   .sent = progress,
 				   .ctx = ctx};
-	int n = begin_upload(r, &base, e);
+	bool again;
+	int n;
 
-	if (n < 0)
-		return n;
 	strv_push(&headers, "Content-Type: application/octet-stream");
-	url = xasprintf("%s%sdigest=%s", base, strchr(base, '?') ? "&" : "?", digest_text(d).s);
-	return registry_request_url(r, url, &req, accepted, &res, e);
+	for (int tries = 0;; tries++) {
+		n = put_blob(r, d, &req, &res, &again, e);
+		if (n == 0 || n == -EINTR || !again || !registry_back_off(&res, tries))
+			return n;
+	}
 }
 
 int registry_put_manifest(struct registry *r, const char *tag_or_digest, const char *media_type,

@@ -4,7 +4,8 @@
  *	scheme		https; http where it is allowed: on loopback first, elsewhere only when asked
  *			for (insecure) and TLS is not spoken
  *	401		the challenge is answered (auth.h) and the request made once more
- *	3xx		followed up to 10 times; Authorization stays with the registry's own origin
+ *	3xx		followed up to 10 times, 307 and 308 with whatever is sent; Authorization stays
+ *			with the registry's own origin
  *	429, 5xx, broken	again, up to 5 times, with back-off and jitter
  */
 #include "image/registry_request.h"
@@ -49,14 +50,35 @@ static char *current_authorization(struct registry *r)
 	return copy;
 }
 
+static void forget_token(struct registry *r)
+{
+	if (r->authorization && starts_with(r->authorization, "Bearer "))
+		free(take_ptr(r->authorization));
+}
+
 void registry_add_scope(struct registry *r, const char *scope)
 {
 	pthread_mutex_lock(&r->lock);
 	if (!strv_has(&r->scopes, scope)) {
 		strv_push(&r->scopes, scope);
-		if (r->authorization && starts_with(r->authorization, "Bearer "))
-			free(take_ptr(r->authorization));
+		forget_token(r);
 	}
+	pthread_mutex_unlock(&r->lock);
+}
+
+void registry_drop_scope(struct registry *r, const char *scope)
+{
+	struct strv all;
+
+	pthread_mutex_lock(&r->lock);
+	all = r->scopes;
+	r->scopes = (struct strv){0};
+	for (size_t i = 0; i < all.n; i++)
+		if (!streq(all.v[i], scope))
+			strv_push(&r->scopes, all.v[i]);
+	if (r->scopes.n != all.n)
+		forget_token(r);
+	strv_clear(&all);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -74,9 +96,11 @@ static int authenticate(struct registry *r, const char *url, const char *used,
 	cleanup_auth_challenge struct auth_challenge c = {0};
 	int ret = 0;
 
-	for (size_t i = 0; c.scheme == AUTH_NONE && i < res->challenges.n; i++) {
-		auth_challenge_clear(&c);
-		auth_parse(res->challenges.v[i], &c);
+	for (size_t i = 0; i < res->challenges.n; i++) {
+		struct auth_challenge other;
+
+		auth_parse(res->challenges.v[i], &other);
+		auth_prefer(&c, other);
 	}
 	if (c.scheme == AUTH_NONE)
 		return err_set(e, EACCES, "it asks for an authentication that is not known here");
@@ -145,9 +169,13 @@ static bool is_accepted(const long *accepted, long status)
 	return false;
 }
 
-static bool is_redirect(long status)
+/* 307 and 308 ask for the same request elsewhere; the others mean what is to be read (RFC 9110, 15.4). */
+static bool is_redirect(long status, const char *method)
 {
-	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+	bool reading = streq(method, "GET") || streq(method, "HEAD");
+
+	return status == 307 || status == 308 ||
+	       (reading && (status == 301 || status == 302 || status == 303));
 }
 
 /* Within HTTP, and never out of encryption. */
@@ -157,33 +185,39 @@ static bool may_follow(const char *from, const char *to)
 	       (!http_is_tls(from) && strncasecmp(to, "http://", strlen("http://")) == 0);
 }
 
-/* Follows the Locations of one request. The Authorization goes along only on the first origin. */
+char *registry_location(const struct http_response *res)
+{
+	char *url = res->location ? http_resolve_url(res->url, res->location) : NULL;
+
+	if (url && !may_follow(res->url, url))
+		free(take_ptr(url));
+	return url;
+}
+
+/* Follows the Locations of one request. The Authorization goes along only to the registry itself. */
 static int follow(struct registry *r, const char *first, const char *authorization,
 		  const struct http_request *template, struct http_response *ret, struct err *e)
 {
-	cleanup_free char *url = xstrdup(first);
+	cleanup_free char *url = xstrdup(first), *home = registry_url(r, "/");
 	struct http_request req = *template;
-	bool may_move = streq(req.method, "GET") || streq(req.method, "HEAD");
+	char quoted[300];
 
 	for (int i = 0; i <= REDIRECTS_MAX; i++) {
+		bool ours = http_same_origin(url, home);
 		char *next;
 		int res;
 
 		req.url = url;
-		req.authorization = http_same_origin(url, first) ? authorization : NULL;
+		req.authorization = ours ? authorization : NULL;
 		req.verify = !r->insecure;
 		res = http_exchange(&req, ret, e);
-		ret->elsewhere = !http_same_origin(url, first);
-		if (res < 0 || !may_move || !is_redirect(ret->status) || !ret->location)
+		ret->elsewhere = !ours;
+		if (res < 0 || !is_redirect(ret->status, req.method) || !ret->location)
 			return res;
-		next = http_resolve_url(url, ret->location);
-		if (!next || !may_follow(url, next)) {
-			char quoted[300];
-
-			free(next);
+		next = registry_location(ret);
+		if (!next)
 			return err_set(e, EACCES, "%s sends us to '%s': refused", r->host,
 				       err_quote(quoted, sizeof(quoted), ret->location));
-		}
 		free(url);
 		url = next;
 	}
@@ -196,13 +230,16 @@ static bool other_scheme(struct registry *r, const struct http_response *res, bo
 	bool change = false;
 
 	pthread_mutex_lock(&r->lock);
-	if (!r->settled && r->plain && r->loopback)
+	if (!r->settled && r->switched)
+		change = failed && res->no_tls; /* the first one was right after all */
+	else if (!r->settled && r->plain && r->loopback)
 		change = failed ? !res->status && !res->transient : res->status == 400;
 	else if (!r->settled && !r->plain && r->insecure)
 		change = failed;
 	if (change) {
 		r->plain = !r->plain;
-		r->settled = true;
+		r->settled = r->switched;
+		r->switched = true;
 	} else if (!failed) {
 		r->settled = true;
 	}
@@ -236,52 +273,71 @@ static bool is_transient(const struct http_response *res, bool failed)
 	       res->status == 503 || res->status == 504;
 }
 
-static void back_off(const struct http_response *res, int tries)
+bool registry_back_off(const struct http_response *res, int tries)
 {
 	unsigned long seconds = 0;
 	unsigned int jitter = 0;
 	long ms = BACKOFF_MS << tries;
 
+	if (tries + 1 >= ATTEMPTS_MAX || http_interrupted())
+		return false;
 	if (getrandom(&jitter, sizeof(jitter), GRND_NONBLOCK) < 0)
 		jitter = 0;
 	if (res->retry_after && value_number(res->retry_after, 0, RETRY_AFTER_MAX_S, &seconds))
 		ms = (long)seconds * 1000;
 	http_sleep_ms(ms + (long)(jitter % (unsigned int)(ms / 2 + 1)));
+	return true;
 }
 
-static int request(struct registry *r, const char *path, const char *fixed_url,
+/* What came of one request: 0, or an error in the server's words. */
+static int judge(struct registry *r, int res, const long *accepted, struct http_response *ret,
+		 struct err *e)
+{
+	if (res < 0 && (res == -EINTR || http_interrupted()))
+		return err_set(e, EINTR, "interrupted");
+	if (res < 0)
+		return err_add(e, "%s", r->host);
+	return is_accepted(accepted, ret->status) ? 0 : refused(r, ret, e);
+}
+
+static int request(struct registry *r, const char *path, int attempts,
 		   const struct http_request *req, const long *accepted, struct http_response *ret,
 		   struct err *e)
 {
 	for (int tries = 0;; tries++) {
-		cleanup_free char *url = fixed_url ? xstrdup(fixed_url) : registry_url(r, path);
+		cleanup_free char *url = registry_url(r, path);
 		int res = attempt(r, url, req, ret, e);
 
-		if (res < 0 && (res == -EINTR || http_interrupted()))
-			return err_set(e, EINTR, "interrupted");
-		if (!fixed_url && other_scheme(r, ret, res < 0)) {
+		if (http_interrupted())
+			return judge(r, -EINTR, accepted, ret, e);
+		if (other_scheme(r, ret, res < 0)) {
 			tries--;
 			continue;
 		}
-		if (tries + 1 < ATTEMPTS_MAX && is_transient(ret, res < 0) &&
-		    !(res == -ECONNREFUSED && tries > 0)) {
-			back_off(ret, tries);
+		if (tries + 1 < attempts && is_transient(ret, res < 0) &&
+		    !(res == -ECONNREFUSED && tries > 0) && registry_back_off(ret, tries))
 			continue;
-		}
-		if (res < 0)
-			return err_add(e, "%s", r->host);
-		return is_accepted(accepted, ret->status) ? 0 : refused(r, ret, e);
+		return judge(r, res, accepted, ret, e);
 	}
 }
 
 int registry_request(struct registry *r, const char *path, const struct http_request *req,
 		     const long *accepted, struct http_response *ret, struct err *e)
 {
-	return request(r, path, NULL, req, accepted, ret, e);
+	return request(r, path, ATTEMPTS_MAX, req, accepted, ret, e);
+}
+
+int registry_ask(struct registry *r, const char *path, const struct http_request *req,
+		 const long *accepted, struct http_response *ret, struct err *e)
+{
+	return request(r, path, 2, req, accepted, ret, e);
 }
 
 int registry_request_url(struct registry *r, const char *url, const struct http_request *req,
 			 const long *accepted, struct http_response *ret, struct err *e)
 {
-	return request(r, NULL, url, req, accepted, ret, e);
+	int res = attempt(r, url, req, ret, e);
+
+	ret->transient = is_transient(ret, res < 0);
+	return judge(r, res, accepted, ret, e);
 }

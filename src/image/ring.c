@@ -72,7 +72,7 @@ void ring_finish(struct ring *r, const struct err *e)
 	pthread_mutex_unlock(&r->lock);
 }
 
-ssize_t ring_consume(struct ring *r, const void **ret, struct err *e)
+ssize_t ring_consume(struct ring *r, void **ret, struct err *e)
 {
 	ssize_t n = 0;
 

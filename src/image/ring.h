@@ -20,8 +20,8 @@ void ring_produced(struct ring *r, size_t len);
 /* No more is coming: the end when e is NULL, else why. */
 void ring_finish(struct ring *r, const struct err *e);
 
-/* The consumer: the next buffer, valid until the next call; 0 at the end, or a negative code. */
-ssize_t ring_consume(struct ring *r, const void **ret, struct err *e);
+/* The consumer: the next buffer, its own until the next call; 0 at the end, or a negative code. */
+ssize_t ring_consume(struct ring *r, void **ret, struct err *e);
 /* Nothing more is wanted. */
 void ring_abandon(struct ring *r);
 

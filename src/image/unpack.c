@@ -295,9 +295,11 @@ static int place_entry(struct unpack *u, struct archive *a, struct archive_entry
 		return 0;
 	if (!*path && type != 'd')
 		return err_set(e, EBADMSG, "the root is no folder");
-	if (unpack_in_mark(path, WHITEOUT_META))
-		return 0;
-	if (unpack_in_mark(path, WHITEOUT_PREFIX))
+	if (unpack_in_mark(path, WHITEOUT_META)) {
+		if (type != 'f' || !starts_with(path, UNPACK_PLINK "/"))
+			return 0;
+		u->has_plink = true;
+	} else if (unpack_in_mark(path, WHITEOUT_PREFIX))
 		return err_set(e, EBADMSG, "it lies in a whiteout");
 	r = *path ? unpack_open_parent(u, path, &name, e) : 0;
 	if (r == 0 && starts_with(name, WHITEOUT_PREFIX))
@@ -329,6 +331,13 @@ int unpack_entry(struct unpack *u, struct archive *a, struct archive_entry *entr
 	return r < 0 ? err_add(e, "entry '%s'", err_quote(quoted, sizeof(quoted), path)) : 0;
 }
 
+static bool in_plink(const char *path)
+{
+	size_t n = strlen(UNPACK_PLINK);
+
+	return strncmp(path, UNPACK_PLINK, n) == 0 && (!path[n] || path[n] == '/');
+}
+
 static void finish_dir(const void *node, VISIT which, void *arg)
 {
 	const struct unpack_dir *d = *(struct unpack_dir *const *)node;
@@ -339,7 +348,7 @@ static void finish_dir(const void *node, VISIT which, void *arg)
 
 	if (which != preorder && which != leaf)
 		return;
-	if (!d->listed)
+	if (!d->listed && !in_plink(d->path))
 		strv_push(&u->notes->implicit, d->path);
 	else if (path_open_nolinks(u->root, *d->path ? d->path : ".", O_RDONLY | O_DIRECTORY, 0,
 				   &fd, &ignored) == 0)
@@ -355,6 +364,10 @@ int unpack_finish(struct unpack *u, struct err *e)
 {
 	int r = unpack_finish_links(u, e);
 
+	if (r == 0 && u->has_plink) {
+		unpack_forget_parent(u);
+		r = file_remove_tree(u->root, UNPACK_PLINK, e);
+	}
 	if (r < 0)
 		return r;
 	unpack_know_dir(u, "");

@@ -13,6 +13,12 @@
 #include "image/meta.h"
 #include "image/view.h"
 
+/*
+ * Where aufs kept the files that have several names; old images have their names as hard links to those
+ * there, and never the folder itself.
+ */
+#define UNPACK_PLINK ".wh..wh.plnk"
+
 /* A folder of the layer: listed by an entry of its own, or made because something lies in it. */
 struct unpack_dir {
 	char *path; /* real: no component is a link; "" is the root */
@@ -31,6 +37,7 @@ struct unpack {
 	void *dirs;	/* tsearch(3) tree of struct unpack_dir by path */
 	void *links;	/* and of hard links, see unpack_link.c */
 	bool rewritten; /* an entry took the place of another: lines of the sidecar must be outdone */
+	bool has_plink; /* UNPACK_PLINK is there, until the end */
 
 	/* The folder of the entry before: most entries lie in the same one. */
 	char *parent;	   /* as named; NULL: none */
@@ -69,8 +76,8 @@ int unpack_make_room(struct unpack *u, const char *name, bool *ret_hidden, struc
 int unpack_write_meta(struct unpack *u, const char *name, struct meta_entry *m, struct err *e);
 
 /*
- * The name of an entry without ".", doubled and outer slashes; "" is the root. EBADMSG for "..", for
- * what is too long, or empty. The caller frees.
+ * The name of an entry without ".", "..", doubled and outer slashes; "" is the root. EBADMSG for what
+ * leads out, is too long, or empty. The caller frees.
  */
 int unpack_clean_name(const char *raw, char **ret, struct err *e);
 

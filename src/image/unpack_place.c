@@ -1,8 +1,8 @@
 /*
  * unpack_place.c - where an entry goes: cleaned names, parents, folders nobody listed, whiteouts.
  *
- * Promises that every parent is opened beneath the root, links followed inside it only. Refuses
- * "..": no tool that writes layers makes it, and readers do not agree on it.
+ * Promises that every parent is opened beneath the root, links followed inside it only. A ".." takes
+ * away the component before it, by text, as all readers of layers do; one that has none is refused.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,21 +30,27 @@ int unpack_clean_name(const char *raw, char **ret, struct err *e)
 	if (!*raw || strlen(raw) > PATH_BYTES_MAX)
 		return err_set(e, EBADMSG, "the name of the entry '%s' is empty or too long",
 			       quoted);
-	for (const char *c = raw; *c;) {
+	for (const char *c = raw; *c; c += strspn(c, "/")) {
 		size_t n = strcspn(c, "/");
 
-		if (n == 2 && c[0] == '.' && c[1] == '.')
-			return err_set(e, EBADMSG, "the entry '%s' has '..' in its name", quoted);
 		if (n > NAME_BYTES_MAX)
 			return err_set(e, EBADMSG, "the name of the entry '%s' is too long",
 				       quoted);
-		if (n && !(n == 1 && c[0] == '.')) {
+		if (n == 2 && c[0] == '.' && c[1] == '.') {
+			char *slash = strrchr(clean.data, '/');
+
+			if (!clean.len)
+				return err_set(e, EBADMSG,
+					       "the entry '%s' leads out of the layer by '..'",
+					       quoted);
+			clean.len = slash ? (size_t)(slash - clean.data) : 0;
+			clean.data[clean.len] = '\0';
+		} else if (n && !(n == 1 && c[0] == '.')) {
 			if (clean.len)
 				buf_addch(&clean, '/');
 			buf_add(&clean, c, n);
 		}
 		c += n;
-		c += strspn(c, "/");
 	}
 	*ret = buf_detach(&clean);
 	return 0;

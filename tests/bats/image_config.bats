@@ -106,3 +106,56 @@ image = app:1'
 	[ "$output" = bar ]
 	[[ $stderr = *"image 'app:1' has changed since box 'p' was made"* ]]
 }
+
+# What a session can do without is a note when the image comes, or nothing.
+@test "an image whose user it does not have can be used by another" {
+	local user passwd
+	for user in nobody 5:nowhere 4294967296 4294967295; do
+		service_image "'User': '$user'"
+		fails 125 "*the image's user '$user' cannot be used: *: use --root" sandbox run app:1
+		[ "$(sandbox run --root --entrypoint id app:1 -u)" = 0 ]
+		project p '[sandbox]
+image = app:1'
+		[ "$(sandbox enter "$T/p/" -- sh -c 'echo $FOO')" = bar ]
+		sandbox rm --force p
+	done
+	for passwd in "P('etc/passwd')" "L('etc/passwd', '/proc/self/environ')" "F('etc/passwd', b'x:x:4294967295:0:::\n')"; do
+		rm -rf "$T/odd"
+		layout odd <<<"{'layers': [busybox() + [D('etc'), $passwd]], 'config': {'User': 'x'}}"
+		sandbox image import --quiet "$T/odd" odd:1
+		fails 125 "*the image's user 'x' cannot be used: *" sandbox run odd:1 true
+	done
+}
+
+@test "paths, volumes, labels and signals of an image are read as Docker reads them" {
+	local out
+	service_image "'User': '', 'WorkingDir': '/opt/../srv/./app//', 'Volumes': {'[/a,': {}, '../up': {}, '/': {}, '/v/../w': {}, 'n' * 300: {}}, 'StopSignal': 'SIGEVIL', 'Labels': {'a': None, 'b': 5}"
+	[ "$(sandbox run --entrypoint pwd app:1)" = /srv/app ]
+	[ "$(sandbox run --entrypoint '' app:1 stat -c %F '/[/a,' /up /w | sort -u)" = directory ]
+	rm -rf "$T/odd"
+	layout odd <<<"{'layers': [busybox()], 'config': {'Cmd': ['pwd'], 'WorkingDir': 'rel/../x', 'StopSignal': 'sigevil', 'Volumes': {'n' * 300: {}}, 'Labels': {'b': 5}}}"
+	run --separate-stderr sandbox image import "$T/odd" odd:1
+	[[ $stderr = *"the image's stop signal 'sigevil' is none: SIGTERM is sent"* ]]
+	[[ $stderr = *"the image's volume '"*"' is no path: it is left out"* ]]
+	[[ $stderr = *"a label is no string: left out"* ]]
+	[ "$(sandbox run odd:1)" = /x ]
+	local text='lambda t: t.replace("{", "{\"n\": 99999999999999999999, \"User\": 1, \"created\": \"\\u0000\", \"a\": {}, \"a\": 1, ", 1).replace("\"Cmd\"", "\"cmd\": [\"false\"], \"CMD\"")'
+	rm -rf "$T/odd"
+	layout odd <<<"{'layers': [busybox()], 'config': {'Cmd': ['pwd'], 'Labels': {'l%d' % i: '\ud800' for i in range(5000)}}, 'config_text': $text}"
+	sandbox image import --quiet "$T/odd" odd:2
+	[ "$(sandbox run odd:2)" = / ]
+	[ "$(sandbox image inspect --json odd:2 | jq '.config.labels | length')" = 5000 ]
+}
+
+@test "stop sends the signal however it is spelled" {
+	local signal
+	for signal in sigusr1 usr1 10; do
+		service_image "'StopSignal': '$signal'"
+		rm -f "$T/up" "$T/signal"
+		sandbox run -d --name svc --mount "$T:/out" --entrypoint sh app:1 \
+			-c 'trap "echo got >/out/signal; exit 0" USR1; echo up >/out/up; while :; do sleep 0.1; done'
+		wait_until 50 test -e "$T/up"
+		sandbox stop svc
+		[ "$(cat "$T/signal")" = got ]
+	done
+}

@@ -37,9 +37,11 @@ harmless() { # the description on stdin
 }
 
 @test "entries that lead out of the layer are refused" {
-	refused "'..' in its name" <<<"{'layers': [[F('../canary', b'evil')]]}"
-	refused "'..' in its name" <<<"{'layers': [[F('a/../../canary', b'evil')]]}"
-	refused "'..' in its name" <<<"{'layers': [[D('a'), H('a/x', '../../../etc/passwd')]]}"
+	refused "leads out of the layer by '..'" <<<"{'layers': [[F('../canary', b'evil')]]}"
+	refused "leads out of the layer by '..'" <<<"{'layers': [[F('a/../../canary', b'evil')]]}"
+	refused "leads out of the layer by '..'" <<<"{'layers': [[F('/a/../.././../canary', b'evil')]]}"
+	refused "leads out of the layer by '..'" <<<"{'layers': [[D('a'), H('a/x', '../../../etc/passwd')]]}"
+	refused "hard link" <<<"{'layers': [[H('x', '.wh..wh.plnk/1.2')]]}"
 	refused "hard link" <<<"{'layers': [[H('x', '/etc/hostname')]]}"
 	refused "too long" <<<"{'layers': [[F('n' * 300)]]}"
 	refused "whiteout" <<<"{'layers': [[D('a'), F('a/.wh...', b'')]]}"
@@ -52,6 +54,9 @@ harmless() { # the description on stdin
 	harmless <<<"{'layers': [[L('etc', '/etc')], [F('etc/canary', b'evil')], [F('etc/.wh.passwd', b'')]]}"
 	[ ! -e /etc/canary ]
 	harmless <<<"{'layers': [[L('a', '$T/home/canary/file')], [H('b', 'a'), F('a', b'evil')]]}"
+	harmless <<<"{'layers': [[L('a', '$T/home/canary'), F('a/../b', b'evil'), L('up', '/..'), F('up/x/../file', b'evil')]]}"
+	harmless <<<"{'layers': [[L('a', '.wh..wh.plnk'), F('.wh..wh.plnk/1', b'x'), F('a/2', b'evil'), L('a/3', '$T/home/canary'), F('a/3/file', b'evil'), F('a/.wh.4'), H('l', '.wh..wh.plnk/1')]]}"
+	[ -z "$(find "$XDG_DATA_HOME/sandbox/layers" -name '.wh*')" ]
 	harmless <<<"{'layers': [[D('d'), F('d/f')], [L('d', '$T/home/canary')], [F('d/file', b'evil'), F('d/.wh.passwd', b'')]]}"
 }
 
@@ -99,13 +104,6 @@ harmless() { # the description on stdin
 	refused 'layers and its config' <<<"{'layers': [[F('a')]], 'lie': []}"
 	refused 'no digest' <<<"{'layers': [[F('a')]], 'lie': ['sha256:../../../etc/passwd']}"
 	refused 'media type' <<<"{'layers': [[F('a')]], 'manifest': {'mediaType': 'application/vnd.oci.image.index.v1+json'}}"
-	refused "no user 'nobody'" <<<"{'layers': [busybox()], 'config': {'User': 'nobody'}}"
-	refused 'user' <<<"{'layers': [busybox() + [D('etc'), P('etc/passwd')]], 'config': {'User': 'x'}}"
-	refused 'user' <<<"{'layers': [busybox() + [D('etc'), L('etc/passwd', '/proc/self/environ')]], 'config': {'User': 'x'}}"
-	refused 'user' <<<"{'layers': [busybox() + [D('etc'), F('etc/passwd', b'x:x:4294967295:0:::\n')]], 'config': {'User': 'x'}}"
-	refused 'user' <<<"{'layers': [busybox()], 'config': {'User': '4294967296'}}"
-	refused 'volume' <<<"{'layers': [busybox()], 'config': {'Volumes': {'../x': {}}}}"
-	refused 'stop signal' <<<"{'layers': [busybox()], 'config': {'StopSignal': 'SIGEVIL'}}"
 }
 
 @test "a layout whose blobs are links out is refused" {
@@ -135,7 +133,7 @@ pull_refused() { # MODE PATTERN
 	pull_refused wrong_bytes 'digest'
 	pull_refused too_much 'more than'
 	pull_refused too_little 'bytes'
-	pull_refused wrong_part 'another part'
+	pull_refused wrong_part 'bytes of a blob'
 	pull_refused big_manifest 'larger than'
 	pull_refused garbage_manifest 'JSON'
 	pull_refused two_kinds 'at once'

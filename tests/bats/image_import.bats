@@ -239,3 +239,35 @@ b:1" ]
 	sandbox image import --quiet o.tar b:1
 	[ "$(stat -c %i "$XDG_DATA_HOME/sandbox/blobs/sha256/$layer")" = "$before" ]
 }
+
+@test "a root file system may begin with app.json or blobs, and its pipe too" {
+	mkdir -p root/bin root/blobs
+	cp "$BUSYBOX" root/bin/busybox
+	ln -s busybox root/bin/cat
+	echo '{}' >root/app.json
+	echo data >root/blobs/x
+	for order in 'app.json blobs bin' 'blobs app.json bin' 'app.json bin'; do
+		# shellcheck disable=SC2086 # words
+		tar -C root -cf root.tar $order
+		sandbox image import --quiet root.tar root:1
+		[ "$(sandbox run root:1 cat /app.json)" = '{}' ]
+		[ "$(sandbox image import --quiet - root:2 <root.tar)" = root:2 ]
+	done
+	tar -C root -cf documents.tar app.json
+	[ "$(sandbox image import --quiet documents.tar documents:1)" = documents:1 ]
+}
+
+@test "names of a docker-archive may begin with ./ or /, in the archive and in its manifest" {
+	app none
+	mkdir old
+	cp "$T/app/blobs/sha256/$layer" old/l.tar
+	cp "$T/app/blobs/sha256/$config" old/c.json
+	for start in './' '/' ''; do
+		echo "[{\"Config\": \"${start}c.json\", \"RepoTags\": [\"dot:1\"], \"Layers\": [\"${start}l.tar\"]}]" >old/manifest.json
+		tar -C old -cf old.tar ./c.json ./l.tar ./manifest.json
+		[ "$(sandbox image import --quiet old.tar)" = dot:1 ]
+		tar -C old -cf old.tar c.json l.tar manifest.json
+		[ "$(sandbox image import --quiet old.tar)" = dot:1 ]
+		[ "$(sandbox image import --quiet - <old.tar)" = dot:1 ]
+	done
+}

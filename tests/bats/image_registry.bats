@@ -141,7 +141,9 @@ requests() { # PATTERN: of the lines that the registry has logged
 	printf '{"credHelpers": {"%s": "test"}}' "$REGISTRY" >"$HOME/.docker/config.json"
 	PATH=$T/bin:$PATH XDG_DATA_HOME=$T/other sandbox pull "$REGISTRY/app:1"
 	printf '{"credHelpers": {"%s": "../x"}}' "$REGISTRY" >"$HOME/.docker/config.json"
-	fails 125 "*'../x' is no name of a credential helper" sandbox pull "$REGISTRY/app:1"
+	run --separate-stderr sandbox pull "$REGISTRY/app:1"
+	[ "$status" = 125 ]
+	[[ $stderr = *"'../x' is no name of a credential helper"*'sandbox login'* ]]
 }
 
 @test "a mirror is asked first, and content is trusted to nobody" {

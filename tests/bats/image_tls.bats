@@ -15,12 +15,6 @@ teardown() {
 	sandbox_teardown
 }
 
-# A key and a certificate of its own signature for localhost, as $T/ca.key and $T/ca.pem.
-certificate() {
-	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
-		-addext subjectAltName=DNS:localhost -keyout "$T/ca.key" -out "$T/ca.pem" 2>/dev/null
-}
-
 image() {
 	layout app <<<"{'layers': [busybox() + [D('etc'), F('etc/who', b'small')]]}"
 	sandbox image import --quiet "$T/app" app:1
@@ -52,14 +46,8 @@ image() {
 }
 
 @test "tokens of another server: pull without a name, push with one, and layers taken over" {
-	certificate
+	token_registry_start
 	image
-	python3 "$IMAGES/token.py" "$T/token.port" "$T/ca.key" "$T/ca.pem" 2>"$T/token.log" 3>&- &
-	token_pid=$!
-	wait_until 50 test -s "$T/token.port"
-	export SSL_CERT_FILE=$T/ca.pem
-	registry_start "  tls: {certificate: $T/ca.pem, key: $T/ca.key}
-auth: {token: {realm: \"https://localhost:$(cat "$T/token.port")/token\", service: registry, issuer: issuer, rootcertbundle: $T/ca.pem}}" https
 	sandbox image tag app:1 "$REGISTRY/a/app:1"
 	fails 125 "cannot push*" sandbox push --quiet "$REGISTRY/a/app:1"
 	printf secret | sandbox login --quiet --username me --password-stdin "$REGISTRY"

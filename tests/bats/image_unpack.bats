@@ -127,3 +127,22 @@ link" ]
 	[ "$status" = 0 ]
 	[[ $output = *'Debian '* ]]
 }
+
+# As umoci, podman and containerd unpack them.
+@test "odd entries that old and other tools have written are unpacked as everywhere" {
+	layout app <<-'PY'
+		{'layers': [busybox() + [
+		  D('.wh..wh.plnk', 0o700), F('.wh..wh.plnk/12.34', b'shared', 0o755), F('.wh..wh.aufs'), D('.wh..wh.orph'), F('.wh..wh.orph/x'),
+		  H('one', '.wh..wh.plnk/12.34'), H('usr/two', './/.wh..wh.plnk/12.34'),
+		  D('app'), F('app/../x', b'up'), F('app/y/../../z', b'up'), F('./dot'), F('/abs'),
+		  F('a', b'hello'), H('b', 'a', size=5, pax={'comment': 'c'}), F('c', b'after'), H('d', 'a', size=0, pax={'size': '700'}),
+		  D('dir', size=512, pax={'comment': 'c'}), L('link', 'c', size=512, pax={'comment': 'c'}), F('last', b'last')]]}
+	PY
+	sandbox image import --quiet "$T/app" app:1
+	# shellcheck disable=SC2016 # for the shell inside
+	[ "$(sandbox run app:1 sh -c 'cat one usr/two x z a b c d link last; stat -c %h one a')" = "sharedsharedupuphellohelloafterhelloafterlast2
+3" ]
+	[ "$(sandbox run app:1 ls -A | grep '^\.wh' || echo none)" = none ]
+	umoci raw unpack --rootless --image "$T/app:v1" "$T/theirs" >/dev/null 2>&1
+	[ "$(cat "$T/theirs"/{a,b,c,d,link,last,x,z})" = "$(sandbox run app:1 cat a b c d link last x z)" ]
+}

@@ -70,6 +70,24 @@ registry_start() { # [YAML [SCHEME]]
 	REGISTRY=localhost:$port
 }
 
+# A key and a certificate of its own signature for localhost, as $T/ca.key and $T/ca.pem.
+certificate() {
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost -keyout "$T/ca.key" -out "$T/ca.pem" 2>/dev/null
+}
+
+# A registry over TLS whose tokens come from another server (tests/images/token.py), which is to be
+# killed as $token_pid. The environment trusts both.
+token_registry_start() {
+	certificate
+	python3 "$IMAGES/token.py" "$T/token.port" "$T/ca.key" "$T/ca.pem" 2>"$T/token.log" 3>&- &
+	token_pid=$!
+	wait_until 50 test -s "$T/token.port"
+	export SSL_CERT_FILE=$T/ca.pem
+	registry_start "  tls: {certificate: $T/ca.pem, key: $T/ca.key}
+auth: {token: {realm: \"https://localhost:$(cat "$T/token.port")/token\", service: registry, issuer: issuer, rootcertbundle: $T/ca.pem}}" https
+}
+
 # The hostile registry of tests/images/hostile.py; sets HOSTILE to its host and port. Its requests
 # are in $T/hostile.log.
 hostile_start() { # LAYOUT MODE

@@ -110,8 +110,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int dir = scratch();
 	struct err e;
 
-	if (size && data[0] < 3)
-		req.compression = (enum compression)data[0];
 	if (mkdirat(dir, "root", 0700) < 0)
 		abort();
 	req.dirfd = openat(dir, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

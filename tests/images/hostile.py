@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""hostile.py PORTFILE LAYOUT MODE - a registry that lies, on a free port of the loopback.
+"""hostile.py PORTFILE LAYOUT MODE[=ARGUMENT] - a registry that lies, on a free port of the loopback.
 
-It serves the first image of an OCI layout as any repository and tag, but for what MODE (a function
-below) does to an answer. Each request is a line on stderr: method, path, whether it carried an
-Authorization, and its Range.
+It serves the first image of an OCI layout as any repository and tag, and takes what is pushed, but for
+what MODE (a function below) does to an answer. Each request is a line on stderr: method, path, whether
+it carried an Authorization, and its Range. What was pushed as a whole is a line "stored DIGEST".
 """
 import hashlib
 import json
@@ -13,8 +13,11 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-PORTFILE, LAYOUT, MODE = sys.argv[1:4]
+PORTFILE, LAYOUT = sys.argv[1:3]
+MODE, _, ARGUMENT = sys.argv[3].partition("=")
 COUNT = {}
+STORED = set()
+USED = set()
 
 
 def read(*path):
@@ -68,6 +71,8 @@ class Registry(BaseHTTPRequestHandler):
                 self.answer(200, blob(wanted), {"Content-Type": "application/json"})
             else:
                 self.manifest()
+        elif "/blobs/" in self.path and self.command == "HEAD":
+            self.answer(200 if self.path.rsplit("/", 1)[1] in STORED else 404)
         elif "/blobs/" in self.path:
             data, start = blob(self.path.rsplit("/", 1)[1]), 0
             ranged = self.headers.get("Range")
@@ -88,6 +93,34 @@ class Registry(BaseHTTPRequestHandler):
         if not MODES[MODE](self):
             self.usual()
 
+    def body(self):
+        return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+
+    def store(self, data):
+        digest = "sha256:" + hashlib.sha256(data).hexdigest()
+        STORED.add(digest)
+        sys.stderr.write(f"stored {digest}\n")
+        sys.stderr.flush()
+        self.answer(201)
+
+    def usual_push(self):
+        if self.command == "POST":
+            upload = f"/upload/{times('upload')}"
+            self.answer(202, headers={"Location": f"http://{self.headers['Host']}{upload}"})
+        elif self.command == "DELETE":
+            self.answer(204)
+        else:
+            USED.add(self.path.split("?")[0])
+            self.store(self.data)
+
+    def do_POST(self):
+        sys.stderr.write(f"{self.command} {self.path} {'auth' if self.headers.get('Authorization') else '-'} -\n")
+        sys.stderr.flush()
+        self.data = self.body()
+        if not MODES[MODE](self):
+            self.usual_push()
+
+    do_PUT = do_DELETE = do_POST
     do_HEAD = do_GET
 
 
@@ -316,6 +349,74 @@ def busy_then_fine(r):
 
 def broken(r):
     return done(r.answer(500, b'{"errors": [{"message": "\\u001b[31mred"}]}'))
+
+
+@layer_only
+def range_refused(r):  # breaks once; then a part is answered by a status, and the whole is given
+    if times("range") == 1:
+        data = blob(largest())
+        r.answer(200, data[: len(data) // 2], length=len(data))
+        r.close_connection = True
+        return True
+    return bool(r.headers.get("Range")) and done(r.answer(int(ARGUMENT)))
+
+
+@layer_only
+def from_zero(r):  # breaks once; then 206, and all of it
+    data = blob(largest())
+    if times("zero") == 1:
+        r.answer(200, data[: len(data) // 2], length=len(data))
+        r.close_connection = True
+    else:
+        r.answer(206, data, {"Content-Range": f"bytes 0-{len(data) - 1}/{len(data)}"})
+    return True
+
+
+def login_page(r):  # as a mirror behind a company's portal
+    return done(r.answer(200, b"<!DOCTYPE html><title>Please log in</title>" * 20, {"Content-Type": "text/html"}))
+
+
+@layer_only
+def blob_page(r):  # documents are right, the layer is a page
+    return login_page(r)
+
+
+def basic_first(r):  # two challenges, one header or two
+    if r.path.startswith("/token"):
+        return done(r.answer(200, b'{"token": "t"}'))
+    if r.headers.get("Authorization") == "Bearer t":
+        return False
+    r.send_response(401)
+    bearer = f'Bearer realm="http://localhost:{PORT}/token",service="s"'
+    for value in [f'Basic realm="x", {bearer}'] if ARGUMENT == "one" else ['Basic realm="x"', bearer]:
+        r.send_header("WWW-Authenticate", value)
+    r.send_header("Content-Length", "0")
+    r.end_headers()
+    return True
+
+
+def mount_refused(r):
+    return "mount=" in r.path and done(r.answer(int(ARGUMENT)))
+
+
+def head_refused(r):
+    return r.command == "HEAD" and done(r.answer(int(ARGUMENT)))
+
+
+def moved(r):  # what is sent belongs to another port
+    if r.command in ("GET", "HEAD", "DELETE") or r.headers["Host"].endswith(str(OTHER)):
+        return False
+    return done(r.answer(int(ARGUMENT), headers={"Location": f"http://localhost:{OTHER}{r.path}"}))
+
+
+def upload_breaks(r):  # the first upload fails, and its URL is used up
+    if r.command != "PUT" or "/upload/" not in r.path:
+        return False
+    url = r.path.split("?")[0]
+    if url in USED:
+        return done(r.answer(404))
+    USED.add(url)
+    return times("breaks") == 1 and done(r.answer(500))
 
 
 def honest(_):

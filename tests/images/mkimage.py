@@ -3,13 +3,17 @@
 
 SPEC is evaluated with the names below and gives {'layers': [[entry, ...], ...], ...}; an entry is
 F(name, data), D(name), L(name, target), H(name, target), C(name, major, minor), P(name), each with
-mode=, uid=, gid=, mtime=, xattrs=. Other keys: config (dict), pack ('gzip', 'members', 'zstd',
-'none'), raw (a function that changes a layer's tar bytes), lie (diff-ids that do not fit).
+mode=, uid=, gid=, mtime=, xattrs=, pax= (records), size= (said of what has no data). Other keys: config
+(dict), pack ('gzip', 'members', 'zstd', 'xz', 'bzip2', 'none'), raw (a function that changes a layer's tar
+bytes), lie (diff-ids that do not fit), lie_type (the layers' media type), config_text (a function that
+changes the config's text).
 """
+import bz2
 import gzip
 import hashlib
 import io
 import json
+import lzma
 import os
 import pathlib
 import re
@@ -61,9 +65,10 @@ def make_tar(entries):
             info.pax_headers = {
                 "SCHILY.xattr." + k: v for k, v in e.get("xattrs", {}).items()
             }
+            info.pax_headers.update(e.get("pax", {}))
             data = e.get("data", b"")
-            info.size = len(data)
-            tar.addfile(info, io.BytesIO(data))
+            info.size = e.get("size", len(data))
+            tar.addfile(info, None if "size" in e else io.BytesIO(data))
     return out.getvalue()
 
 
@@ -93,7 +98,7 @@ def programs(*names):
 
 
 def pack(data, how):
-    suffix = {"gzip": "+gzip", "members": "+gzip", "zstd": "+zstd", "none": ""}[how]
+    suffix = {"gzip": "+gzip", "members": "+gzip", "zstd": "+zstd"}.get(how, "")
     if how == "gzip":
         data = gzip.compress(data, 1, mtime=0)
     elif how == "members":
@@ -101,6 +106,8 @@ def pack(data, how):
         data = gzip.compress(data[:half], 1, mtime=0) + gzip.compress(data[half:], 1, mtime=0)
     elif how == "zstd":
         data = subprocess.run(["zstd", "-1c"], input=data, stdout=subprocess.PIPE, check=True).stdout
+    elif how in ("xz", "bzip2"):
+        data = {"xz": lzma, "bzip2": bz2}[how].compress(data)
     return data, "application/vnd.oci.image.layer.v1.tar" + suffix
 
 
@@ -125,7 +132,7 @@ def main():
         tar = spec.get("raw", lambda t: t)(make_tar(entries))
         diff_ids.append(digest(tar))
         data, media_type = pack(tar, spec.get("pack", "gzip"))
-        layers.append(blob(data, media_type))
+        layers.append(blob(data, spec.get("lie_type", media_type)))
     config = dict(
         os="linux",
         architecture=spec.get("architecture", os.uname().machine.replace("x86_64", "amd64").replace("aarch64", "arm64")),
@@ -135,7 +142,7 @@ def main():
     manifest = dict(
         schemaVersion=2,
         mediaType="application/vnd.oci.image.manifest.v1+json",
-        config=blob(json.dumps(config).encode(), "application/vnd.oci.image.config.v1+json"),
+        config=blob(spec.get("config_text", str)(json.dumps(config)).encode(), "application/vnd.oci.image.config.v1+json"),
         layers=layers,
     )
     manifest.update(spec.get("manifest", {}))

@@ -48,9 +48,17 @@ static void challenges(void **state)
 	/* The first value of a name counts. */
 	challenge_is("Bearer realm=\"one\",realm=\"two\"", AUTH_BEARER, "one", NULL);
 	challenge_is("Bearer realm=\"open", AUTH_NONE, NULL, NULL);
-	challenge_is("Bearer service=\"s\"", AUTH_NONE, NULL, "s");
+	challenge_is("Bearer service=\"s\"", AUTH_NONE, NULL, NULL);
 	challenge_is("Bearerish realm=\"a\"", AUTH_NONE, NULL, NULL);
 	challenge_is("Negotiate", AUTH_NONE, NULL, NULL);
+	/* Several in one header: a token is better than a password, whichever comes first. */
+	challenge_is("Basic realm=\"b\", Bearer realm=\"https://a/t\",service=\"s\"", AUTH_BEARER,
+		     "https://a/t", "s");
+	challenge_is("Bearer realm=\"https://a/t\", Basic realm=\"b\",service=\"x\"", AUTH_BEARER,
+		     "https://a/t", NULL);
+	challenge_is("Negotiate, NTLM abc==, Basic realm = \"b\"", AUTH_BASIC, "b", NULL);
+	challenge_is("Digest realm=\"x, Bearer realm=y\"", AUTH_NONE, NULL, NULL);
+	challenge_is("Bearer service=\"s\", Basic realm=\"b\"", AUTH_BASIC, "b", NULL);
 	challenge_is("", AUTH_NONE, NULL, NULL);
 }
 
@@ -82,25 +90,12 @@ static int fresh_home(void **state)
 static void found_is(const char *host, const char *path, const char *user, const char *password)
 {
 	cleanup_credentials struct credentials c = {0};
-	struct err e = {0};
-	bool found;
 
-	assert_int_equal(credentials_find(host, path, &c, &found, &e), 0);
-	assert_int_equal(found, user != NULL);
+	assert_int_equal(credentials_find(host, path, &c), user != NULL);
 	if (!user)
 		return;
 	assert_string_equal(c.user, user);
 	assert_string_equal(c.password, password);
-}
-
-static void fails(const char *host, const char *why)
-{
-	cleanup_credentials struct credentials c = {0};
-	struct err e = {0};
-	bool found;
-
-	assert_true(credentials_find(host, "p", &c, &found, &e) < 0);
-	assert_non_null(strstr(e.msg, why));
 }
 
 static void files(void **state)
@@ -123,24 +118,93 @@ static void files(void **state)
 	found_is("r.example", "p", "one", "1");
 }
 
-static void bad_files(void **state)
+/* Whatever way a tool or a person has spelled it. */
+static void spellings(void **state)
 {
-	cleanup_free char *fifo = xasprintf("%s/.docker/config.json", home);
+	static const char *const ours[] = {"r.example",
+					   "R.Example",
+					   "https://r.example",
+					   "https://r.example/",
+					   "http://r.example",
+					   "HTTPS://r.example/v2/",
+					   "r.example/",
+					   "r.example/v2/",
+					   "r.example/v1",
+					   "https://r.example/v1/users/",
+					   "https://r.example:443",
+					   "r.example:443"};
+	static const char *const hub[] = {"docker.io",
+					  "index.docker.io",
+					  "registry-1.docker.io",
+					  "https://index.docker.io/v1",
+					  "https://index.docker.io/v1/",
+					  "http://docker.io/"};
 
 	(void)state;
-	put(".docker/config.json", 0600, "{\"auths\": {\"r\": {\"auth\": \"!!!!\"}}}");
-	fails("r", "base64");
-	put(".docker/config.json", 0600, "{\"auths\": {\"r\": {\"auth\": 1}}}");
-	fails("r", "'auth' has the wrong type");
-	put(".docker/config.json", 0600, "garbage");
-	fails("r", ".docker/config.json");
-	put(".docker/config.json", 0600, "{\"credsStore\": \"../x\"}");
-	fails("r", "is no name of a credential helper");
-	put(".docker/config.json", 0600, "{\"credsStore\": \"missing\"}");
-	fails("r", "docker-credential-missing");
-	assert_int_equal(unlink(fifo), 0);
-	assert_int_equal(mkfifo(fifo, 0600), 0);
-	fails("r", "not a regular file");
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
+		cleanup_free char *text = xasprintf(
+			"{\"Auths\": {\"r.example.org\": {\"auth\": \"eDp5\"}, \"%s\": {\"auth\": "
+			"\"bWU6YTpi\"}}}",
+			ours[i]);
+
+		put(".docker/config.json", 0600, text);
+		found_is("r.example", "p", "me", "a:b");
+		found_is("r.example:80", "p", NULL, NULL);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(hub); i++) {
+		cleanup_free char *text = xasprintf(
+			"{\"auths\": {\"%s\": {\"auth\": \"bWU6YTpi\"}}}", hub[i]);
+
+		put(".docker/config.json", 0600, text);
+		found_is("docker.io", "library/debian", "me", "a:b");
+	}
+	/* Of several, that which holds a login; and the most exact one. */
+	put(".docker/config.json", 0600,
+	    "{\"auths\": {\"https://r.example\": {}, \"r.example/\": {\"auth\": \"bWU6YTpi\"}, "
+	    "\"r.example/a/b\": {\"auth\": \"eDp5\"}, \"r.example/a\": {\"auth\": \"!\"}}}");
+	found_is("r.example", "p", "me", "a:b");
+	found_is("r.example", "a/b/c", "x", "y");
+	found_is("r.example", "a/c", "me", "a:b");
+}
+
+static void oldest_file(void **state)
+{
+	(void)state;
+	put(".dockercfg", 0600, "{\"https://index.docker.io/v1/\": {\"auth\": \"bWU6YTpi\"}}");
+	found_is("docker.io", "p", "me", "a:b");
+}
+
+/* None of it stops anybody: what comes after it is found. */
+static void bad_files(void **state)
+{
+	static const char *const bad[] = {"{\"auths\": {\"r\": {\"auth\": \"!!!!\"}}}",
+					  "{\"auths\": {\"r\": {\"auth\": 1}}}",
+					  "{\"auths\": {\"r\": {\"username\": \"u\"}}}",
+					  "{\"auths\": []}",
+					  "garbage",
+					  "[]",
+					  "",
+					  " \n",
+					  "{\"credsStore\": \"../x\"}",
+					  "{\"credsStore\": \"missing\"}",
+					  "{\"credsStore\": \"\"}",
+					  "{\"credsStore\": 5, \"credHelpers\": 5}",
+					  "{\"credHelpers\": {\"r\": \"\"}}"};
+	cleanup_free char *path = xasprintf("%s/.config/containers/auth.json", home);
+	struct err e;
+
+	(void)state;
+	put(".docker/config.json", 0600, "{\"auths\": {\"r\": {\"auth\": \"bWU6YTpi\"}}}");
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		put(".config/containers/auth.json", 0600, bad[i]);
+		found_is("r", "p", "me", "a:b");
+	}
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	found_is("r", "p", "me", "a:b");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(file_mkdirs(path, 0700, &e), 0);
+	found_is("r", "p", "me", "a:b");
 }
 
 static void store_and_erase(void **state)
@@ -164,6 +228,21 @@ static void store_and_erase(void **state)
 	assert_int_equal(credentials_erase("r.example", &found, &from, &e), 0);
 	assert_true(found);
 	found_is("r.example", NULL, NULL, NULL);
+	/* As it was spelled before, or with the path of one's own corner there. */
+	put(".docker/config.json", 0600,
+	    "{\"other\": [1], \"auths\": {\"https://r.example/\": {\"auth\": \"eDp5\"}}}");
+	free(take_ptr(where));
+	assert_int_equal(credentials_store("https://r.example/v2/", "me", "2", &where, &e), 0);
+	found_is("r.example", "p", "me", "2");
+	free(take_ptr(where));
+	assert_int_equal(credentials_store("r.example/team", "me", "3", &where, &e), 0);
+	found_is("r.example", "team/x", "me", "3");
+	assert_int_equal(credentials_erase("http://R.example", &found, &from, &e), 0);
+	assert_true(found);
+	found_is("r.example", "p", NULL, NULL);
+	found_is("r.example", "team/x", "me", "3");
+	assert_int_equal(credentials_erase("r.example/team/", &found, &from, &e), 0);
+	assert_true(found);
 	assert_int_equal(file_read(AT_FDCWD, path, 4096, &text, &e), 0);
 	assert_non_null(strstr(text.data, "\"other\""));
 	assert_null(strstr(text.data, "r.example"));
@@ -174,7 +253,6 @@ static void helpers(void **state)
 	cleanup_credentials struct credentials c = {0};
 	cleanup_free char *where = NULL;
 	struct err e;
-	bool found;
 
 	(void)state;
 	put("bin/docker-credential-test", 0755,
@@ -182,17 +260,32 @@ static void helpers(void **state)
 	    "token) echo '{\"Username\":\"<token>\",\"Secret\":\"t\"}' ;;\n"
 	    "none) echo credentials not found in native keychain; exit 1 ;;\n"
 	    "much) yes '{' 2>/dev/null ;;\n"
+	    "broken) echo the keychain is locked; exit 1 ;;\n"
+	    "agent) sleep 60 & echo '{\"Username\":\"a\",\"Secret\":\"b\"}' ;;\n"
+	    "rubbish) echo '<html>' ;;\n"
 	    "*) echo '{\"Username\":\"'\"$host\"'\",\"Secret\":\"s\"}' ;;\nesac\n");
 	put(".docker/config.json", 0600, "{\"credsStore\": \"test\"}");
 	found_is("r.example", "p", "r.example", "s");
 	found_is("docker.io", "p", "https://index.docker.io/v1/", "s");
 	found_is("none", "p", NULL, NULL);
-	fails("much", "says too much");
-	assert_int_equal(credentials_find("token", "p", &c, &found, &e), 0);
-	assert_true(found);
+	found_is("much", "p", NULL, NULL);
+	found_is("broken", "p", NULL, NULL);
+	found_is("rubbish", "p", NULL, NULL);
+	/* It has answered, whatever it leaves behind. */
+	found_is("agent", "p", "a", "b");
+	assert_true(credentials_find("token", "p", &c));
 	assert_string_equal(c.identity_token, "t");
 	assert_int_equal(credentials_store("r.example", "me", "x", &where, &e), 0);
 	assert_string_equal(where, "docker-credential-test");
+	/* The spelling under which it was stored, and the file's own logins when it has none. */
+	put(".docker/config.json", 0600,
+	    "{\"credsStore\": \"test\", \"auths\": {\"https://s.example/v2/\": {}, "
+	    "\"none\": {\"auth\": \"bWU6YTpi\"}}}");
+	found_is("s.example", "p", "https://s.example/v2/", "s");
+	found_is("none", "p", "me", "a:b");
+	put(".docker/config.json", 0600,
+	    "{\"credHelpers\": {\"https://t.example\": \"test\"}, \"credsStore\": \"missing\"}");
+	found_is("t.example", "p", "t.example", "s");
 }
 
 static int clean_up(void **state)
@@ -208,6 +301,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(challenges),
 		cmocka_unit_test_setup(files, fresh_home),
+		cmocka_unit_test_setup(spellings, fresh_home),
+		cmocka_unit_test_setup(oldest_file, fresh_home),
 		cmocka_unit_test_setup(bad_files, fresh_home),
 		cmocka_unit_test_setup(store_and_erase, fresh_home),
 		cmocka_unit_test_setup(helpers, fresh_home),

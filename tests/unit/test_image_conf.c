@@ -88,7 +88,7 @@ static void refused(void **state)
 		{"[images]\nmax-entries = -1\n", "2: expected a number of files"},
 		{"[images]\nregisrty = x\n",
 		 "2: unknown key 'regisrty' in [images], did you mean 'registry'?"},
-		{"[registry docker.io]\nmirror = http://x\n",
+		{"[registry docker.io]\nmirror = ftp://x\n",
 		 "2: expected mirrors of the form host[:port][/prefix]"},
 		{"[registry docker.io]\nmirror = x/../y\n",
 		 "2: expected mirrors of the form host[:port][/prefix]"},

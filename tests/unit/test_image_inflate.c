@@ -165,6 +165,43 @@ static void guesses(void **state)
 			 COMPRESSION_ZSTD);
 	assert_int_equal(inflate_guess((const unsigned char *)"./\0\0", 4), COMPRESSION_NONE);
 	assert_int_equal(inflate_guess((const unsigned char *)"\x1f", 1), COMPRESSION_NONE);
+	assert_int_equal(inflate_guess((const unsigned char *)"\x5a\x2a\x4d\x18", 4),
+			 COMPRESSION_ZSTD);
+	assert_int_equal(inflate_guess((const unsigned char *)"BZh91AY&SY", 10), COMPRESSION_OTHER);
+	assert_int_equal(inflate_guess((const unsigned char *)"BZhaha/abc", 10), COMPRESSION_NONE);
+}
+
+/* Made by xz -0 and bzip2 of "some text\n". */
+static void by_its_bytes(void **state)
+{
+	static const unsigned char xz[] = {
+		0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 0x00, 0x04, 0xe6, 0xd6, 0xb4, 0x46, 0x02, 0x00,
+		0x21, 0x01, 0x0c, 0x00, 0x00, 0x00, 0x8f, 0x98, 0x41, 0x9c, 0x01, 0x00, 0x09, 0x73,
+		0x6f, 0x6d, 0x65, 0x20, 0x74, 0x65, 0x78, 0x74, 0x0a, 0x00, 0x00, 0x00, 0x80, 0x41,
+		0x49, 0x0d, 0x11, 0xda, 0xfe, 0x1b, 0x00, 0x01, 0x22, 0x0a, 0x15, 0x1a, 0xe1, 0x67,
+		0x1f, 0xb6, 0xf3, 0x7d, 0x01, 0x00, 0x00, 0x00, 0x00, 0x04, 0x59, 0x5a,
+	};
+	static const unsigned char bz[] = {
+		0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, 0x10, 0x69, 0x62,
+		0xf5, 0x00, 0x00, 0x03, 0x51, 0x80, 0x00, 0x10, 0x40, 0x00, 0x02, 0x02, 0x8c,
+		0x40, 0x20, 0x00, 0x22, 0x03, 0x1a, 0x84, 0x30, 0x22, 0x72, 0xd7, 0x18, 0x1e,
+		0x2e, 0xe4, 0x8a, 0x70, 0xa1, 0x20, 0x20, 0xd2, 0xc5, 0xea,
+	};
+	cleanup_buf struct buf a = BUF_INIT, b = BUF_INIT, c = BUF_INIT, d = BUF_INIT;
+
+	(void)state;
+	check(COMPRESSION_GUESS, &a, 0, "");
+	buf_addstr(&a, "short");
+	check(COMPRESSION_GUESS, &a, 0, "short");
+	buf_addstr(&a, " and a plain text that is longer than every magic number");
+	check(COMPRESSION_GUESS, &a, 0, a.data);
+	buf_add(&b, xz, sizeof(xz));
+	check(COMPRESSION_GUESS, &b, 0, "some text\n");
+	buf_add(&c, bz, sizeof(bz));
+	check(COMPRESSION_GUESS, &c, 0, "some text\n");
+	add_member(&d, "one ", NULL);
+	add_member(&d, "two", NULL);
+	check(COMPRESSION_GUESS, &d, 0, "one two");
 }
 
 int main(void)
@@ -172,7 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gzip_members), cmocka_unit_test(a_member_across_buffers),
 		cmocka_unit_test(gzip_damaged), cmocka_unit_test(zstd_frames),
-		cmocka_unit_test(guesses),
+		cmocka_unit_test(guesses),	cmocka_unit_test(by_its_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

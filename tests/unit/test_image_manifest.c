@@ -133,10 +133,10 @@ static void forged_manifests(void **state)
 		{"{\"config\":" DESCRIPTOR "}", EBADMSG},
 		{"{\"config\":" DESCRIPTOR ",\"layers\":{}}", EBADMSG},
 		{"{\"config\":" DESCRIPTOR ",\"layers\":[]} x", EBADMSG},
-		{"{\"config\":" DESCRIPTOR ",\"config\":" DESCRIPTOR ",\"layers\":[]}", EBADMSG},
-		{"{\"config\":" DESCRIPTOR ",\"layers\":[],\"a\":\"\\u0000\"}", EBADMSG},
-		{"{\"config\":" DESCRIPTOR ",\"layers\":[],\"a\":\"\xff\"}", EBADMSG},
-		{"{\"config\":" DESCRIPTOR ",\"layers\":[],\"a\":99999999999999999999}", EBADMSG},
+		{"{\"config\":" DESCRIPTOR ",\"layers\":[],\"Manifests\":[]}", EBADMSG},
+		{"{\"config\":{\"digest\":\"sha256:" ZEROS
+		 "\",\"size\":99999999999999999999},\"layers\":[]}",
+		 EBADMSG},
 		{"{\"schemaVersion\":1,\"fsLayers\":[],\"history\":[]}", ENOTSUP},
 	};
 
@@ -207,40 +207,70 @@ static void bounds(void **state)
 	assert_int_equal(document_kind(deep, 1000000, NULL, &kind, &e), -EBADMSG);
 }
 
-static void hostile_variants(void **state)
+static void as_go_reads(void **state)
 {
-	struct index_entry v[] = {
-		{.platform = {(char *)"linux", (char *)"arm", (char *)"v-9223372036854775808"}},
-		{.platform = {(char *)"linux", (char *)"arm", (char *)"v9223372036854775807"}},
-		{.platform = {(char *)"linux", (char *)"arm", (char *)"v"}},
-		{.platform = {(char *)"linux", (char *)"arm", (char *)"5"}},
-		{.platform = {(char *)"linux", (char *)"arm", (char *)"odd"}},
+	static const char *const good[] = {
+		"{\"config\":" DESCRIPTOR ",\"config\":" DESCRIPTOR ",\"layers\":[]}",
+		"{\"CONFIG\":" DESCRIPTOR ",\"Layers\":[],\"a\":\"\\u0000\"}",
+		"{\"config\":" DESCRIPTOR ",\"layers\":[],\"a\":\"\xff\"}",
+		"{\"config\":" DESCRIPTOR ",\"layers\":[],\"a\":99999999999999999999}",
+		"{\"config\":{\"digest\":\"sha256:" ZEROS "\",\"size\":1},\"layers\":[]}",
 	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		cleanup_manifest struct manifest m = {0};
+		struct err e;
+
+		if (manifest_parse(good[i], strlen(good[i]), &m, &e) < 0)
+			fail_msg("'%s': %s", good[i], e.msg);
+	}
+}
+
+#define TYPED(config, layer, more)                                                           \
+	"{" more "\"config\":{\"mediaType\":\"" config "\",\"digest\":\"sha256:" ZEROS       \
+	"\",\"size\":1},\"layers\":[{\"mediaType\":\"" layer "\",\"digest\":\"sha256:" ZEROS \
+	"\",\"size\":1}]}"
+
+static void images_and_others(void **state)
+{
 	static const struct {
-		const char *want;
-		size_t entry;
-	} cases[] = {{"linux/arm/v6", 3}, {"linux/arm", 3}, {"linux/arm/odd", 4}};
-	struct image_index index = {.v = v, .n = ARRAY_SIZE(v)};
+		const char *text, *type; /* that is named; NULL: it is an image */
+	} cases[] = {
+		{TYPED(MEDIA_OCI_CONFIG, MEDIA_OCI_LAYER_GZIP, ""), NULL},
+		{TYPED(MEDIA_DOCKER_CONFIG, MEDIA_DOCKER_LAYER_GZ, ""), NULL},
+		{TYPED("application/octet-stream", "application/octet-stream", ""), NULL},
+		{TYPED(MEDIA_OCI_CONFIG, "application/vnd.oci.image.layer.v1.TAR+xz", ""), NULL},
+		{TYPED("application/vnd.cncf.helm.config.v1+json", MEDIA_OCI_LAYER_GZIP, ""),
+		 "helm.config"},
+		{TYPED(MEDIA_OCI_CONFIG, "application/vnd.in-toto+json", ""), "in-toto"},
+		{TYPED(MEDIA_OCI_CONFIG, MEDIA_OCI_LAYER_GZIP "+encrypted", ""), "+encrypted"},
+		{TYPED("application/vnd.oci.empty.v1+json", MEDIA_OCI_LAYER,
+		       "\"artifactType\":\"application/x-sbom\","),
+		 "'application/x-sbom'"},
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		cleanup_platform struct platform want = {0};
-		const struct index_entry *entry;
+		cleanup_manifest struct manifest m = {0};
 		struct err e;
+		int r;
 
-		assert_int_equal(platform_parse(cases[i].want, &want, &e), 0);
-		assert_int_equal(index_choose(&index, &want, &entry, &e), 0);
-		assert_ptr_equal(entry, &v[cases[i].entry]);
+		assert_int_equal(manifest_parse(cases[i].text, strlen(cases[i].text), &m, &e), 0);
+		r = manifest_is_image(&m, &e);
+		assert_int_equal(r, cases[i].type ? -ENOTSUP : 0);
+		if (r < 0)
+			assert_non_null(strstr(e.msg, cases[i].type));
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(of_other_tools),   cmocka_unit_test(config_of_umoci),
-		cmocka_unit_test(written_back),	    cmocka_unit_test(forged_manifests),
-		cmocka_unit_test(forged_indexes),   cmocka_unit_test(bounds),
-		cmocka_unit_test(hostile_variants),
+		cmocka_unit_test(of_other_tools), cmocka_unit_test(config_of_umoci),
+		cmocka_unit_test(written_back),	  cmocka_unit_test(forged_manifests),
+		cmocka_unit_test(forged_indexes), cmocka_unit_test(bounds),
+		cmocka_unit_test(as_go_reads),	  cmocka_unit_test(images_and_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
