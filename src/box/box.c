@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "box/moved.h"
 #include "box/record.h"
 #include "launch/client.h"
 
@@ -183,17 +184,6 @@ bool box_wait_gone(const struct box *b, int timeout_ms)
 	return proc_wait_pidfd(pidfd, timeout_ms);
 }
 
-static void forget_project(const struct store *s, const struct box *b)
-{
-	const char *index = b->trial ? STORE_TRIALS : STORE_PROJECTS;
-
-	for (int slot = 1; slot <= STORE_PROJECT_SLOTS; slot++) {
-		cleanup_free char *key = store_project_key(b->project, slot);
-
-		store_index_clear(s, index, key, b->id);
-	}
-}
-
 int box_remove(const struct store *s, struct box *b, struct err *e)
 {
 	int r = b->in_memory ? 0 : store_hide_box(s, b->id, e);
@@ -209,7 +199,6 @@ int box_remove(const struct store *s, struct box *b, struct err *e)
 	} else if (b->name) {
 		store_index_clear(s, STORE_NAMES, b->name, b->id);
 	}
-	if (b->project)
-		forget_project(s, b);
+	box_forget_project(s, b);
 	return b->in_memory ? 0 : store_delete_hidden(s, b->id, e);
 }

@@ -16,6 +16,8 @@ struct box {
 	char id[BOX_ID_LEN + 1];
 	char *name;	      /* unique */
 	char *project;	      /* absolute folder, or NULL */
+	char *folder;	      /* its folder_id(), or NULL where none is recorded; moved.h */
+	char *moved_from;     /* where the record has it, when it was found elsewhere; else NULL */
 	char *image;	      /* as it was asked for when the box was made */
 	struct digest digest; /* the manifest it was made from; hex "": an image without one */
 	struct strv prepared; /* layers upon the image's, topmost first, beneath DATA */

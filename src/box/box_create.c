@@ -6,7 +6,8 @@
  *	names/<name>			means an id whose lock is free: the next to want the name
  *					drops the entry (sweep_box)
  *	the record; boxes/<id>		the box is there
- *	projects/<key> or trials/<key>	without it the folder has no box: `sandbox rm` ends this one
+ *	projects/<key> or trials/<key>	without it nothing leads from the folder to the box: the next
+ *					to make one of this name takes it (box_adopt)
  * A throw-away box in memory has RUNTIME/<id> in place of tmp/<id>, and its record comes last of
  * all, when it has started.
  */
@@ -22,12 +23,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/moved.h"
 #include "box/record.h"
 #include "box/sweep.h"
 
-/* Sets an entry of an index, in the place of one that means a box which is no more. */
-static int index_take(const struct store *s, const char *index, const char *key, const char *id,
-		      struct err *e)
+int box_index_take(const struct store *s, const char *index, const char *key, const char *id,
+		   struct err *e)
 {
 	char owner[BOX_ID_LEN + 1];
 	int r = store_index_set(s, index, key, id, e);
@@ -49,7 +50,7 @@ static int reserve_name(const struct store *s, const char *name, bool exact, str
 	for (int i = 1; i < 1000; i++) {
 		cleanup_free char *candidate = i == 1 ? xstrdup(name)
 						      : xasprintf("%.58s-%d", name, i);
-		int r = index_take(s, STORE_NAMES, candidate, b->id, e);
+		int r = box_index_take(s, STORE_NAMES, candidate, b->id, e);
 
 		if (r == 0) {
 			b->name = take_ptr(candidate);
@@ -86,18 +87,26 @@ static int make_skeleton(const struct store *s, const char *tmp, int *ret_dir, i
 	return box_make_lifetime(*ret_dir, ret_lifetime, e);
 }
 
-static int index_project(const struct store *s, const struct box *b, struct err *e)
+int box_index_project(const struct store *s, const struct box *b, struct err *e)
 {
+	const char *index = b->trial ? STORE_TRIALS : STORE_PROJECTS;
+	cleanup_free char *by_id = b->folder ? folder_key(b->folder) : NULL;
+	char owner[BOX_ID_LEN + 1];
+	struct err ignored;
 	int r = 0;
 
 	for (int slot = 1; b->project && slot <= STORE_PROJECT_SLOTS; slot++) {
 		cleanup_free char *key = store_project_key(b->project, slot);
 
-		r = index_take(s, b->trial ? STORE_TRIALS : STORE_PROJECTS, key, b->id, e);
-		if (r != -EEXIST)
+		r = box_index_take(s, index, key, b->id, e);
+		if (r != -EEXIST ||
+		    (store_lookup(s, index, key, owner) == 0 && streq(owner, b->id)))
 			break;
 	}
-	return r;
+	/* The same folder by two paths may have two boxes; the first is found when it moves. */
+	if (by_id)
+		box_index_take(s, index, by_id, b->id, &ignored);
+	return r == -EEXIST && streq(owner, b->id) ? 0 : r;
 }
 
 static int publish(const struct store *s, struct box *b, const char *tmp, struct err *e)
@@ -134,7 +143,7 @@ static int create_on_disk(const struct store *s, struct box *b, const char *name
 	if (r == 0)
 		r = publish(s, b, tmp, e);
 	if (r == 0)
-		r = index_project(s, b, e);
+		r = box_index_project(s, b, e);
 	if (r < 0) {
 		struct err ignored;
 
@@ -172,6 +181,21 @@ static int create_in_memory(const struct store *s, struct box *b, const char *na
 	return 0;
 }
 
+bool box_adopt(const struct store *s, const char *name, const char *dir, bool trial,
+	       struct box *ret)
+{
+	cleanup_box struct box b = BOX_INIT;
+	struct err ignored;
+
+	if (box_find_named(s, name, false, &b, &ignored) < 0 || !b.project ||
+	    !streq(b.project, dir) || b.temporary || b.trial != trial ||
+	    box_index_project(s, &b, &ignored) < 0)
+		return false;
+	*ret = b;
+	b = (struct box)BOX_INIT;
+	return true;
+}
+
 int box_create(const struct store *s, const char *name, const struct box_origin *from,
 	       struct box *ret, struct err *e)
 {
@@ -182,6 +206,7 @@ int box_create(const struct store *s, const char *name, const struct box_origin 
 	store_new_id(b.id);
 	b.trial = from->trial;
 	b.project = xstrdup(from->project);
+	b.folder = from->project ? folder_id(from->project) : NULL;
 	b.image = xstrdup(from->image);
 	b.digest = *from->digest;
 	for (size_t i = 0; i < from->prepared->n; i++)

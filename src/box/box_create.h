@@ -16,6 +16,10 @@ struct box_origin {
 	const char *recipe;	     /* what they were prepared from, recipe.h; "": nothing */
 };
 
+/* Finds the box of that name for the folder dir, whose maker was killed before the index knew it. */
+bool box_adopt(const struct store *s, const char *name, const char *dir, bool trial,
+	       struct box *ret);
+
 /*
  * Makes a new box under name, or name-2, name-3 ... when that is taken. The box is complete on disk
  * when this returns.
@@ -30,5 +34,12 @@ int box_create(const struct store *s, const char *name, const struct box_origin 
 int box_create_temporary(const struct store *s, const char *name, const char *image,
 			 const struct digest *digest, bool in_memory, struct box *ret,
 			 int *ret_lifetime, struct err *e);
+
+/* Sets an entry of an index, in the place of one that means a box which is no more; -EEXIST when it is taken. */
+int box_index_take(const struct store *s, const char *index, const char *key, const char *id,
+		   struct err *e);
+
+/* Makes the box the one of its project's folder, by path and by id. */
+int box_index_project(const struct store *s, const struct box *b, struct err *e);
 
 #endif

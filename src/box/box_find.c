@@ -9,28 +9,46 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "box/moved.h"
 #include "config/settings.h"
+
+/* 1: key of the index means a box that knows dir, by its path or as what has moved; 0; or an error. */
+static int means(const struct store *s, const char *index, const char *key, const char *dir,
+		 struct box *ret, struct err *e)
+{
+	cleanup_box struct box b = BOX_INIT;
+	char id[BOX_ID_LEN + 1];
+	int r;
+
+	if (store_lookup(s, index, key, id) < 0)
+		return 0;
+	r = box_load(s, id, &b, e);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (!b.project || (!streq(b.project, dir) && !box_has_moved(&b, dir)))
+		return 0;
+	*ret = b;
+	b = (struct box)BOX_INIT;
+	return 1;
+}
 
 static int find_in(const struct store *s, const char *index, const char *dir, struct box *ret,
 		   struct err *e)
 {
-	for (int slot = 1; slot <= STORE_PROJECT_SLOTS; slot++) {
-		cleanup_free char *key = store_project_key(dir, slot);
-		cleanup_box struct box b = BOX_INIT;
-		char id[BOX_ID_LEN + 1];
-		int r;
+	cleanup_free char *id = NULL, *by_id = NULL;
+	int r = 0;
 
-		if (store_lookup(s, index, key, id) < 0)
-			continue;
-		r = box_load(s, id, &b, e);
-		if (r < 0 && r != -ENOENT)
-			return r;
-		if (r < 0 || !b.project || !streq(b.project, dir))
-			continue;
-		*ret = b;
-		b = (struct box)BOX_INIT;
-		return 0;
+	for (int slot = 1; r == 0 && slot <= STORE_PROJECT_SLOTS; slot++) {
+		cleanup_free char *key = store_project_key(dir, slot);
+
+		r = means(s, index, key, dir, ret, e);
 	}
+	if (r == 0 && (id = folder_id(dir))) {
+		by_id = folder_key(id);
+		r = means(s, index, by_id, dir, ret, e);
+	}
+	if (r != 0)
+		return r < 0 ? r : 0;
 	return err_set(e, ENOENT, "folder '%s' has no %s yet: 'sandbox %s' makes it", dir,
 		       streq(index, STORE_TRIALS) ? "trial" : "box",
 		       streq(index, STORE_TRIALS) ? "try" : "enter");

@@ -25,6 +25,7 @@
 #include "box/hooks.h"
 #include "box/lifecycle.h"
 #include "box/locked.h"
+#include "box/moved.h"
 #include "box/origin.h"
 #include "box/project.h"
 #include "box/target.h"
@@ -216,6 +217,8 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 	if (r == -ENOLINK)
 		return box_out_of_reach(b, e);
 	if (r < 0) {
+		if ((r = box_follow(in->store, b, e)) < 0)
+			return r;
 		if (!told)
 			say_at_start(in);
 		return start_when_free(in, b, ret_status, e);
@@ -303,6 +306,8 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 		r = find(in, dir, ret, e);
 	if (r != -ENOENT)
 		return r < 0 ? r : check_asked_name(in, ret, e);
+	if (box_adopt(s, name, dir, in->options->trial, ret))
+		return 0;
 	r = dotfiles_open(settings, &in->granted, &dotfiles, e);
 	origin.from.trial = in->options->trial;
 	if (r == 0)

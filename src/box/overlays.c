@@ -50,13 +50,19 @@ static int write_note(const struct store *s, const char *folder, const char *tar
 	return r;
 }
 
+static char *overlay_path(const struct box *b, const char *target, const char *source)
+{
+	cleanup_free char *whole = xasprintf("%s\n%s", target, source);
+
+	return xasprintf("boxes/%s/" FOLDER "/%016llx", b->id,
+			 (unsigned long long)store_hash(whole));
+}
+
 int overlay_make(const struct store *s, const struct box *b, const char *target, const char *source,
 		 char **ret, struct err *e)
 {
-	cleanup_free char *whole = xasprintf("%s\n%s", target, source);
 	cleanup_free char *all = xasprintf("boxes/%s/" FOLDER, b->id);
-	cleanup_free char *path = xasprintf("%s/%016llx", all,
-					    (unsigned long long)store_hash(whole));
+	cleanup_free char *path = overlay_path(b, target, source);
 	cleanup_free char *upper = path_join(path, "upper"), *work = path_join(path, "work");
 	int r = make_dir(s, all, 0700, e);
 
@@ -119,6 +125,43 @@ int overlays_list(const struct store *s, const struct box *b, struct box_overlay
 	}
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), by_target);
+	return r;
+}
+
+/* path, with the folder `from` at its beginning become `to`; the caller frees. */
+static char *moved(const char *path, const char *from, const char *to)
+{
+	return path_is_beneath(path, from) ? xasprintf("%s%s", to, path + strlen(from))
+					   : xstrdup(path);
+}
+
+static int move_one(const struct store *s, const struct box *b, const struct box_overlay *o,
+		    const char *from, const char *to, struct err *e)
+{
+	cleanup_free char *note = path_join(o->path, NOTE), *source = moved(o->source, from, to);
+	/* Where it is seen is the same path, unless the project says otherwise. */
+	cleanup_free char *target = moved(o->target, from, to);
+	cleanup_free char *path = overlay_path(b, target, source);
+	cleanup_kv struct kv kv = {0};
+	int r = 0;
+
+	kv_set(&kv, "target", target);
+	kv_set(&kv, "source", source);
+	if (!streq(source, o->source) || !streq(target, o->target))
+		r = kv_write(&kv, s->data_fd, note, e);
+	if (r == 0 && !streq(path, o->path) && renameat(s->data_fd, o->path, s->data_fd, path) < 0)
+		r = err_sys(e, errno, "cannot rename '%s/%s'", s->data, o->path);
+	return r;
+}
+
+int overlays_move(const struct store *s, const struct box *b, const char *from, const char *to,
+		  struct err *e)
+{
+	__attribute__((cleanup(overlays_clear))) struct box_overlays all = {0};
+	int r = overlays_list(s, b, &all, e);
+
+	for (size_t i = 0; r == 0 && i < all.n; i++)
+		r = move_one(s, b, &all.v[i], from, to, e);
 	return r;
 }
 

@@ -29,6 +29,13 @@ int overlay_make(const struct store *s, const struct box *b, const char *target,
 /* All that the box ever had, by target. On failure too *ret is to be released with overlays_clear(). */
 int overlays_list(const struct store *s, const struct box *b, struct box_overlays *ret,
 		  struct err *e);
+/*
+ * The folder `from` is `to` by now: overlays of it and of what lies in it go on at their new place, with
+ * what was written to them. Can be done again where it was cut off. The box does not run.
+ */
+int overlays_move(const struct store *s, const struct box *b, const char *from, const char *to,
+		  struct err *e);
+
 void overlays_clear(struct box_overlays *o);
 
 /* Drops what was changed, at once and whole. The box must be locked, and not running. */

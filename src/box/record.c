@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/kv.h"
 #include "base/path.h"
+#include "box/moved.h"
 #include "box/prepared.h"
 #include "config/settings.h"
 
@@ -28,6 +29,8 @@ void box_close(struct box *b)
 	close_fd(&b->lock_fd);
 	free(b->name);
 	free(b->project);
+	free(b->folder);
+	free(b->moved_from);
 	free(b->image);
 	strv_clear(&b->prepared);
 	*b = (struct box)BOX_INIT;
@@ -56,6 +59,7 @@ int record_write(const struct box *b, int dirfd, struct err *e)
 
 	kv_set(&kv, "name", b->name);
 	kv_set(&kv, "project", b->project);
+	kv_set(&kv, "folder", b->folder);
 	kv_set(&kv, "image", b->image);
 	kv_set(&kv, "digest", b->digest.hex[0] ? b->digest.hex : NULL);
 	for (size_t i = 0; i < b->prepared.n; i++)
@@ -138,12 +142,14 @@ static int take_record(struct box *b, const struct kv *kv, struct err *e)
 {
 	const char *name = kv_get(kv, "name"), *image = kv_get(kv, "image");
 	const char *created = kv_get(kv, "created"), *digest = kv_get(kv, "digest");
+	const char *folder = kv_get(kv, "folder");
 
-	if (!name || !box_name_valid(name) || !image || (digest && !digest_valid_hex(digest)) ||
-	    !take_prepared(b, kv))
+	if (!name || !box_name_valid(name) || !image || (folder && !folder_id_valid(folder)) ||
+	    (digest && !digest_valid_hex(digest)) || !take_prepared(b, kv))
 		return is_damaged(b->id, e);
 	b->name = xstrdup(name);
 	b->project = xstrdup(kv_get(kv, "project"));
+	b->folder = xstrdup(kv_get(kv, "folder"));
 	b->image = xstrdup(image);
 	if (digest)
 		memcpy(b->digest.hex, digest, sizeof(b->digest.hex));

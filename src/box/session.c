@@ -150,7 +150,8 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 		     int *connection, int *ret_status, struct err *e)
 {
 	cleanup_free char *target = b->project ? drift_project(b) : NULL;
-	const char *project = target ? target : b->project;
+	/* It runs where the project was when it was started. */
+	const char *project = target ? target : b->moved_from ? b->moved_from : b->project;
 	cleanup_free char *home = NULL, *cwd = NULL;
 	cleanup_image_plan struct image_plan plan = {0};
 	cleanup_user struct user u = {0};

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/moved.h"
 #include "box/project.h"
 #include "config/settings.h"
 
@@ -265,6 +266,21 @@ static int no_such_box(const struct store *s, const char *name, struct err *e)
 		       name);
 }
 
+/* The project is gone from where it was: it may be the folder of this name here, or one around. */
+static void look_for_project(struct box *b, const char *name)
+{
+	cleanup_free char *here = NULL, *dir = NULL;
+
+	if (!box_project_gone(b))
+		return;
+	here = realpath(name, NULL);
+	if (here && box_has_moved(b, here))
+		return;
+	dir = getcwd(NULL, 0);
+	while (dir && !box_has_moved(b, dir) && to_parent(dir))
+		;
+}
+
 static int find_named(const struct store *s, const char *name, bool damaged, struct target *ret,
 		      struct err *e)
 {
@@ -274,6 +290,7 @@ static int find_named(const struct store *s, const char *name, bool damaged, str
 
 	if (r == 0) {
 		ret->has_box = true;
+		look_for_project(&ret->box, name);
 		ret->dir = xstrdup(ret->box.project);
 		ret->note = other_meaning(name, &ret->box);
 	}
@@ -306,18 +323,24 @@ int target_find(const struct store *s, const char *word, bool damaged, struct ta
 
 int target_folder(const struct target *t, char **ret, struct err *e)
 {
-	if (t->dir && access(t->dir, F_OK) < 0)
-		return err_sys(e, errno, "the project folder '%s'%s%s%s is gone", t->dir,
-			       t->has_box ? " of box '" : "", t->has_box ? t->box.name : "",
-			       t->has_box ? "'" : "");
+	if (t->has_box && box_project_gone(&t->box))
+		return err_set(
+			e, ENOENT,
+			"the project folder '%s' of box '%s' is gone: stand in it where it is by "
+			"now, or 'sandbox rename --project FOLDER %s'",
+			t->dir, t->box.name, t->box.name);
 	*ret = xstrdup(t->dir);
 	return 0;
 }
 
 int target_box(const struct store *s, struct target *t, struct box *ret, struct err *e)
 {
-	if (!t->has_box)
-		return box_find_project(s, t->dir, ret, e);
+	int r = t->has_box ? 0 : box_find_project(s, t->dir, &t->box, e);
+
+	if (r == 0)
+		r = box_follow_at_rest(s, &t->box, e);
+	if (r < 0)
+		return r;
 	*ret = t->box;
 	t->box = (struct box)BOX_INIT;
 	t->has_box = false;

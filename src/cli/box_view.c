@@ -3,6 +3,8 @@
  */
 #include "cli/box_view.h"
 
+#include "box/moved.h"
+
 #include <stdlib.h>
 #include <time.h>
 
@@ -29,6 +31,7 @@ void box_view_json_members(struct json *j, const struct box *b)
 	jsonout_number(j, "pid", box_is_running(b) ? box_pid(b) : 0);
 	jsonout_string(j, "image", b->image);
 	jsonout_string(j, "project", b->project);
+	jsonout_bool(j, "gone", box_project_gone(b));
 	jsonout_bool(j, "temporary", b->temporary);
 	jsonout_number(j, "created", b->created);
 }

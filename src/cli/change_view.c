@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "box/lifecycle.h"
 #include "box/target.h"
 
 #define QUOTED_MAX (4 * PATH_MAX + 16)
@@ -49,8 +50,12 @@ int change_box(const struct store *s, const char *word, bool trial, struct box *
 	if (r < 0)
 		return r;
 	target_say(&t);
-	if (t.has_box)
-		return target_box(s, &t, ret, e);
-	r = box_find_trial(s, t.dir, ret, e);
-	return r == -ENOENT && !trial ? box_find_project(s, t.dir, ret, e) : r;
+	if (!t.has_box && box_find_trial(s, t.dir, &t.box, e) == 0)
+		t.has_box = true;
+	if (!t.has_box && (trial || e->code != ENOENT))
+		return -e->code;
+	/* What was written is upon folders that are elsewhere by now: that is settled first. */
+	if (t.has_box && t.box.moved_from && (r = box_check_ended(&t.box, e)) < 0)
+		return r;
+	return target_box(s, &t, ret, e);
 }

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "box/lifecycle.h"
+#include "box/moved.h"
 #include "cli/box_view.h"
 #include "cli/commands.h"
 
@@ -49,10 +50,11 @@ static void print_table(const struct box_list *list)
 		const struct box *b = &list->v[i];
 		char created[32], image[128], project[1024];
 
-		printf("%-*s  %-8s  %-16s  %-16s  %s\n", width, b->name, box_view_state(b),
+		printf("%-*s  %-8s  %-16s  %-16s  %s%s\n", width, b->name, box_view_state(b),
 		       box_view_created(b, created, sizeof(created)),
 		       err_quote(image, sizeof(image), b->image),
-		       err_quote(project, sizeof(project), b->project ? b->project : "-"));
+		       err_quote(project, sizeof(project), b->project ? b->project : "-"),
+		       box_project_gone(b) ? " (gone)" : "");
 	}
 }
 

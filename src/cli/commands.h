@@ -30,6 +30,7 @@ extern const struct command cmd_inspect;
 extern const struct command cmd_logs;
 extern const struct command cmd_stop;
 extern const struct command cmd_rm;
+extern const struct command cmd_rename;
 extern const struct command cmd_config;
 extern const struct command cmd_profile;
 extern const struct command cmd_doctor;

@@ -27,7 +27,7 @@ load helpers
 	sandbox enter ./p -- true
 	run sandbox ls --json
 	[ "$(jq -r '.[0] | keys | join(" ")' <<<"$output")" = \
-		'created id image name pid project state temporary' ]
+		'created gone id image name pid project state temporary' ]
 	[ "$(jq -r '.[0] | [.name, .state, .image, .project, .temporary] | join(" ")' \
 		<<<"$output")" = "p running host $T/p false" ]
 	kill -0 "$(jq '.[0].pid' <<<"$output")"
@@ -64,7 +64,7 @@ load helpers
 	[ -S "$(sandbox inspect --json p | jq -r .control)" ]
 	[ -d "$(sandbox inspect --json p | jq -r .folder)" ]
 	[ "$(sandbox inspect --json p | jq -r 'keys | join(" ")')" = \
-		'control created folder id image name pid project state temporary' ]
+		'control created folder gone id image name pid project state temporary' ]
 }
 
 @test "a throw-away box is listed while it runs" {

@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# Projects that were moved, and boxes that get another name: sandbox rename.
+
+load helpers
+
+@test "a project that was moved or renamed keeps its box, and a note says so once" {
+	project w/old $'[sandbox]\nlinger = 0'
+	mkdir w/old/sub
+	sandbox enter w/old -- sh -c 'echo kept >~/note'
+	mv w/old w/new
+	[[ $(sandbox ls) = *"$T/w/old (gone)" ]]
+	[ "$(sandbox ls --json | jq -c '.[] | [.name, .project, .gone]')" = "[\"old\",\"$T/w/old\",true]" ]
+	fails 125 "*'$T/w/old' of box 'old' is gone: *sandbox rename --project*" sandbox enter old
+	cd w/new/sub
+	run -0 --separate-stderr sandbox enter -- sh -c 'cat ~/note; pwd'
+	[ "$output" = "kept
+$T/w/new/sub" ]
+	[ "$(words_on_stderr)" = "sandbox: the project has moved from '$T/w/old': box 'old' goes with it" ]
+	run -0 --separate-stderr sandbox enter -- true
+	[ -z "$(words_on_stderr)" ]
+	cd "$T"
+	[ "$(sandbox ls --json | jq -c '.[] | [.name, .project, .gone]')" = "[\"old\",\"$T/w/new\",false]" ]
+	# By its name, in its folder or beside it.
+	mv w/new w/old
+	(cd w && sandbox exec --start old true)
+	mv w moved
+	(cd moved/old/sub && sandbox enter old -- true)
+	[ "$(sandbox inspect --json old | jq -r .project)" = "$T/moved/old" ]
+	# Another project in its old place is another one.
+	mv moved/old moved/away
+	project moved/old
+	sandbox enter moved/away -- true
+	sandbox enter moved/old -- true
+	[ "$(sandbox ls --json | jq -r '.[] | .name + " " + .project')" = "old $T/moved/away
+old-2 $T/moved/old" ]
+	sandbox rm --force moved/away old-2
+}
+
+@test "a copy is not taken for it" {
+	project p $'[sandbox]\nlinger = 0'
+	sandbox enter p -- sh -c 'echo kept >~/note'
+	cp -a p q
+	[ "$(sandbox enter --quiet q -- sh -c 'cat ~/note || echo other' 2>/dev/null)" = other ]
+	rm -r p
+	cp -a q r
+	fails 125 "folder '$T/r' has no box yet*" sandbox exec ./r true
+}
+
+@test "what commands find of a moved project that runs; a box from before; a trial" {
+	project p $'[sandbox]\nlinger = forever'
+	mkdir p/sub
+	sandbox enter p -- sh -c 'echo x >file'
+	mv p q
+	# It goes on with the path it was started with.
+	[ "$(cd q/sub && sandbox exec . pwd)" = "$T/p/sub" ]
+	[ "$(sandbox exec ./q cat file)" = x ]
+	sandbox stop ./q
+	(cd q && sandbox enter -- true)
+	# A record that has no folder gains one at the next start.
+	sandbox stop p
+	record=$(sandbox inspect --json p | jq -r .folder)/record
+	sed -i '/^folder /d' "$record"
+	rm "$T"/xdg/data/sandbox/projects/id-*
+	sandbox enter p -- true
+	grep -q '^folder ' "$record"
+	sandbox stop p
+	mv q p
+	sandbox enter ./p -- true
+	sandbox rm p
+	# What was tried goes along.
+	sandbox try ./p -- sh -c 'echo tried >new'
+	mv p r
+	[ "$(sandbox diff r)" = "  A $T/r/new" ]
+	sandbox try r -- sh -c 'cat new; echo more >>new'
+	sandbox apply --yes r
+	[ "$(cat r/new)" = $'tried\nmore' ]
+	sandbox discard --force r
+}
+
+@test "rename gives a box another name, which finds it from then on" {
+	project p $'[sandbox]\nlinger = forever\nname = first'
+	project other
+	sandbox enter p -- true
+	sandbox enter other -- true
+	run -0 --separate-stderr sandbox rename first second
+	[[ $(words_on_stderr) = "sandbox: box 'second' runs: it keeps its host name until its next start" ]]
+	[ "$(sandbox ls --names)" = $'other\nsecond' ]
+	[ "$(sandbox exec second hostname)" = first ]
+	sandbox stop second
+	[ "$(sandbox enter ./p -- hostname)" = second ]
+	fails 125 "*a box named 'other' exists already" sandbox rename second other
+	fails 125 "*there is no box named 'first', nor*" sandbox rename first x
+	fails 125 "*'a/b' cannot be a box's name*" sandbox rename second a/b
+	fails 125 "missing argument*" sandbox rename second
+	sandbox rename second second
+	sandbox rename ./p first
+	[ "$(sandbox ls --names)" = $'first\nother' ]
+	[ "$(ls "$T/xdg/data/sandbox/names")" = $'first\nother' ]
+	# A throw-away box too.
+	sandbox run --detach --name t host sleep 60
+	sandbox rename t u
+	sandbox exec u true
+	sandbox stop u
+	# Cut off between the index and the record, it can be done again.
+	id=$(sandbox inspect --json first | jq -r .id)
+	ln -s "$id" "$T/xdg/data/sandbox/names/third"
+	sandbox rename first third
+	[ "$(sandbox ls --names)" = $'other\nthird' ]
+	[ ! -L "$T/xdg/data/sandbox/names/first" ]
+}
+
+@test "rename --project says where a project is that cannot be recognised" {
+	project p $'[sandbox]\nlinger = 0'
+	project taken
+	sandbox enter p -- sh -c 'echo kept >~/note'
+	sandbox enter taken -- true
+	cp -r p copy
+	rm -r p
+	fails 125 "*folder '$T/taken' has the box 'taken' already" sandbox rename --project taken p
+	fails 125 "*Not a directory*" sandbox rename --project copy/sandbox.ini p
+	sandbox rename --project copy p copied 2>err
+	grep -q "has moved from '$T/p'" err
+	[ "$(sandbox enter ./copy -- cat .sandbox 2>/dev/null || sandbox enter copied -- sh -c 'cat ~/note')" = kept ]
+	sandbox enter taken -- sleep 30 &
+	wait_until 50 sandbox exec taken true
+	fails 125 "*'taken' is running*" sandbox rename --project "$T" taken
+	sandbox stop taken
+	wait_for $!
+}
