@@ -85,7 +85,8 @@ IMAGE   := $(filter-out $(IMAGE_NAMES),$(filter src/image/%,$(SRC))) \
 	$(filter-out $(MAINS),$(wildcard src/cli/image_*.c))
 COMMON  := $(filter-out $(MAINS) $(POLICY) $(IMAGE),$(SRC))
 # Of the command line it has the parser and the tables of its own commands.
-IMAGE_PROGRAM := src/cli/image_main.c $(IMAGE) src/cli/options.c src/cli/cmd_image.c \
+IMAGE_PROGRAM := src/cli/image_main.c $(IMAGE) src/cli/options.c src/cli/habits.c src/cli/habits_table.c \
+	src/cli/cmd_image.c \
 	$(filter-out src/cli/%,$(COMMON))
 BASE    := $(filter src/base/%,$(SRC))
 SUDO    := $(wildcard src/cli/sudo_*.c $(patsubst %,src/launch/%.c,client protocol request terminal)) $(BASE)

@@ -27,6 +27,7 @@ struct assembly {
 struct extra_mount {
 	char *source, *target;
 	bool read_only;
+	bool cache; /* source is the name of one */
 };
 
 struct assemble_request {

@@ -247,10 +247,16 @@ static int add_extra_mounts(const struct assemble_request *req, struct assembly 
 {
 	for (size_t i = 0; i < req->n_mounts; i++) {
 		const struct extra_mount *x = &req->mounts[i];
-		char *source = realpath(x->source, NULL);
+		char *source = NULL;
+		int r = 0;
 
-		if (!source)
-			return err_sys(e, errno, "cannot mount '%s'", x->source);
+		if (x->cache)
+			r = cache_dir(req, &(struct mount_setting){.source = x->source}, &source,
+				      e);
+		else if (!(source = realpath(x->source, NULL)))
+			r = err_sys(e, errno, "cannot mount '%s'", x->source);
+		if (r < 0)
+			return r;
 		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
 							  .source = assembly_keep(a, source),
 							  .target = x->target,

@@ -1,10 +1,13 @@
 /*
  * cmd_help.c - `sandbox help [COMMAND]`: the list of commands, or one command's options.
  */
+#include "base/cleanup.h"
 #include "cli/commands.h"
+#include "cli/habits.h"
 
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
+	cleanup_strv struct strv ours = {0};
 	const struct command *cmd;
 
 	(void)ret_status;
@@ -12,8 +15,14 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		program_print_help();
 		return 0;
 	}
-	if (command_lookup(NULL, args->v[0], &cmd, e) < 0)
+	if (command_lookup(NULL, args->v[0], &cmd, e) < 0) {
+		int r = habit_replace(args->v, &ours, e);
+
+		if (r > 0)
+			err_set(e, ERR_USAGE, "there is no '%s': it is '%s' here", args->v[0],
+				ours.n ? ours.v[0] : "sandbox");
 		return -e->code;
+	}
 	if (args->n > 1 && !cmd->subs)
 		return err_set(e, ERR_USAGE, "'%s' has no commands of its own", cmd->name);
 	if (args->n > 1 && command_lookup(cmd, args->v[1], &cmd, e) < 0)

@@ -1,19 +1,16 @@
 /*
  * cmd_run.c - `sandbox run`: one command in a throw-away box.
  */
-#include <string.h>
-#include <unistd.h>
-
 #include "base/cleanup.h"
-#include "base/path.h"
 #include "box/run.h"
 #include "cli/commands.h"
 #include "cli/overrides.h"
+#include "cli/run_mounts.h"
 
 struct run_cli {
 	bool root, detach, disk;
 	const char *network, *name, *workdir, *hostname, *entrypoint;
-	struct strv profiles, env, mounts;
+	struct strv profiles, env, mounts, volumes;
 };
 
 static const struct opt options[] = {
@@ -29,6 +26,12 @@ static const struct opt options[] = {
 	 .help = "mount a file or folder of the host",
 	 .word = WORD_FILE,
 	 OPT_LIST(struct run_cli, mounts)},
+	{.letter = 'v',
+	 .name = "volume",
+	 .arg = "SOURCE:TARGET[:ro]",
+	 .help = "as Docker has it: a name alone is kept",
+	 .word = WORD_FILE,
+	 OPT_LIST(struct run_cli, volumes)},
 	OPT_PROFILE(struct run_cli, profiles),
 	OPT_ENV(struct run_cli, env),
 	OPT_WORKDIR(struct run_cli, workdir),
@@ -50,58 +53,10 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
-/* SOURCE:TARGET[:ro]; a backslash takes the meaning from a colon that belongs to a path. */
-static int parse_mount(const char *text, struct extra_mount *ret, struct err *e)
-{
-	cleanup_free char *here = getcwd(NULL, 0);
-	cleanup_free char *part[3] = {NULL};
-	char *to = NULL;
-	size_t n = 0;
-
-	for (const char *c = text;; c++) {
-		if (!to)
-			to = part[n] = xcalloc(strlen(text) + 1, 1);
-		if (*c == '\\' && c[1]) {
-			*to++ = *++c;
-		} else if (*c == ':' && n < 2) {
-			n++;
-			to = NULL;
-		} else if (*c) {
-			*to++ = *c;
-		} else {
-			break;
-		}
-	}
-	*ret = (struct extra_mount){0};
-	if (n >= 1 && part[0][0] && part[1][0] == '/' &&
-	    (n == 1 || streq(part[2], "ro") || streq(part[2], "rw"))) {
-		ret->source = path_normalize(here ? here : "/", part[0]);
-		ret->target = path_normalize("/", part[1]);
-		ret->read_only = n == 2 && streq(part[2], "ro");
-	}
-	for (size_t i = 1; i < 3; i++)
-		free(take_ptr(part[i]));
-	if (!ret->source)
-		return err_set(e, ERR_USAGE,
-			       "--mount '%s' is not SOURCE:TARGET[:ro] with an absolute "
-			       "target",
-			       text);
-	return 0;
-}
-
-static void free_mounts(struct extra_mount *v, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		free(v[i].source);
-		free(v[i].target);
-	}
-	free(v);
-}
-
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct run_cli *cli = args->options;
-	struct extra_mount *mounts = xcalloc(cli->mounts.n, sizeof(*mounts));
+	cleanup_run_mounts struct run_mounts mounts = {0};
 	struct run_options o = {
 		.image = args->v[0],
 		.entrypoint = cli->entrypoint,
@@ -109,21 +64,19 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		.hostname = cli->hostname,
 		.disk = cli->disk,
 		.detach = cli->detach,
-		.mounts = mounts,
 		.settings = {.profiles = cli->profiles},
 		.session = {.root = cli->root,
 			    .workdir = cli->workdir,
 			    .env = cli->env,
 			    .argv = args->program},
 	};
-	int r = 0;
+	int r = run_mounts_parse(&cli->mounts, &cli->volumes, &mounts, e);
 
+	o.mounts = mounts.v;
+	o.n_mounts = mounts.n;
 	override(&o.settings.overrides, "network", cli->network);
-	for (; r == 0 && o.n_mounts < cli->mounts.n; o.n_mounts++)
-		r = parse_mount(cli->mounts.v[o.n_mounts], &mounts[o.n_mounts], e);
 	if (r == 0)
 		r = run_throwaway(&o, ret_status, e);
-	free_mounts(mounts, cli->mounts.n);
 	strv_clear(&o.settings.overrides);
 	return r;
 }

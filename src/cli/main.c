@@ -19,6 +19,7 @@
 #include "base/proc.h"
 #include "box/programs.h"
 #include "cli/commands.h"
+#include "cli/habits.h"
 #include "cli/options.h"
 
 const struct command *const commands[] = {
@@ -173,10 +174,31 @@ static int run_command(const struct command *cmd, char **words, int *ret_status,
 	return r;
 }
 
+/* A command and what follows it, once it is in our words. */
+static int run_words(char *name, char **rest, int *ret_status, struct err *e)
+{
+	cleanup_strv struct strv words = {0}, ours = {0};
+	const struct command *cmd;
+	int r;
+
+	strv_push(&words, name);
+	for (; rest && *rest; rest++)
+		strv_push(&words, *rest);
+	/* `container image ls` is two of them. */
+	while ((r = habit_replace(words.v, &ours, e)) > 0 && ours.n) {
+		strv_clear(&words);
+		words = ours;
+		ours = (struct strv){0};
+	}
+	if (r < 0)
+		return r;
+	r = command_lookup(NULL, words.n ? words.v[0] : name, &cmd, e);
+	return r < 0 ? r : run_command(cmd, words.n > 1 ? words.v + 1 : NULL, ret_status, e);
+}
+
 static int run_program(int argc, char **argv, int *ret_status, struct err *e)
 {
 	const struct program_options *o;
-	const struct command *cmd;
 	struct args args;
 	int r;
 
@@ -187,14 +209,12 @@ static int run_program(int argc, char **argv, int *ret_status, struct err *e)
 	o = args.options;
 	if (o->version) {
 		program_print_version();
-	} else if (args.help) {
+	} else if (args.help || args.n == 0) {
 		program_print_help();
-	} else if (args.n == 0) {
-		r = err_set(e, ERR_USAGE, "no command given: see 'sandbox help'");
+		/* As git: who gave no command did not get what they wanted. */
+		*ret_status = !args.help;
 	} else {
-		r = command_lookup(NULL, args.v[0], &cmd, e);
-		if (r == 0)
-			r = run_command(cmd, args.program, ret_status, e);
+		r = run_words(args.v[0], args.program, ret_status, e);
 	}
 	args_clear(&program_command, &args);
 	return r;

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "cli/habits.h"
 
 const struct opt common_options[] = {
 	{.letter = 'h', .name = "help", .help = "show this help", OPT_FLAG(struct args, help)},
@@ -145,28 +146,59 @@ static int store(const struct opt *o, struct args *args, const char *value, stru
 	return 0;
 }
 
+/* One option of ours, or of another tool's (habits.h), or both, where the value tells. */
+struct found {
+	const struct opt *ours;
+	const struct habit_option *theirs;
+	const char *spelled;
+};
+
+static bool takes_value(const struct found *f)
+{
+	return f->ours ? f->ours->arg != NULL : f->theirs->value;
+}
+
+static int needs_value(const struct found *f, struct err *e)
+{
+	return err_set(e, ERR_USAGE, "option '%s' needs a value: %s %s", f->spelled, f->spelled,
+		       f->ours ? f->ours->arg : "VALUE");
+}
+
+static int take(const struct found *f, struct args *args, const char *value, struct err *e)
+{
+	const struct habit_option *h = f->theirs;
+
+	if (h && (!f->ours || (value && h->meant && h->meant(value))))
+		return habit_answer(h, f->spelled, value, e);
+	return store(f->ours, args, value, e);
+}
+
 /* argv[*i] is --name or --name=value; takes the next word when the value stands there. */
 static int parse_long(const struct command *cmd, char **argv, int *i, struct args *args,
 		      struct err *e)
 {
 	const char *word = argv[*i], *value = NULL;
 	size_t len = strcspn(word + 2, "=");
-	const struct opt *o = opt_find(cmd, word + 2, len);
+	cleanup_free char *spelled = xstrndup(word, len + 2);
+	struct found f = {.ours = opt_find(cmd, word + 2, len),
+			  .theirs = habit_find(cmd, word + 2, len, 0),
+			  .spelled = spelled};
 
-	if (!o)
+	if (!f.ours && f.theirs && f.theirs->same)
+		f.ours = opt_find(cmd, f.theirs->same, strlen(f.theirs->same));
+	if (!f.ours && !f.theirs)
 		return unknown_option(cmd, word, e);
 	if (word[2 + len] == '=')
 		value = word + 2 + len + 1;
-	if (value && !o->arg)
-		return err_set(e, ERR_USAGE, "option '--%s' takes no value", o->name);
-	if (!value && o->arg) {
+	if (value && !takes_value(&f))
+		return err_set(e, ERR_USAGE, "option '%s' takes no value", spelled);
+	if (!value && takes_value(&f)) {
 		value = argv[*i + 1];
 		if (!value)
-			return err_set(e, ERR_USAGE, "option '--%s' needs a value: --%s %s",
-				       o->name, o->name, o->arg);
+			return needs_value(&f, e);
 		++*i;
 	}
-	return store(o, args, value, e);
+	return take(&f, args, value, e);
 }
 
 /* argv[*i] is -a, -abc, -oVALUE, or -o with its value as the next word. */
@@ -176,24 +208,29 @@ static int parse_letters(const struct command *cmd, char **argv, int *i, struct 
 	char who[64];
 
 	for (const char *p = argv[*i] + 1; *p; p++) {
-		const struct opt *o = opt_find_letter(cmd, *p);
+		char spelled[3] = {'-', *p, '\0'};
+		struct found f = {.ours = opt_find_letter(cmd, *p),
+				  .theirs = habit_find(cmd, NULL, 0, *p),
+				  .spelled = spelled};
 		const char *value = NULL;
 		int r;
 
-		if (!o)
+		if (!f.ours && !f.theirs)
 			return err_set(e, ERR_USAGE,
 				       "unknown option '-%c' of '%s': see '%s --help'", *p,
 				       title(cmd, who, sizeof(who)), who);
-		if (o->arg) {
+		/* A flag here that has a value there: where one follows, it is theirs. */
+		if (f.ours && f.theirs && f.theirs->value && !f.ours->arg && !p[1] && argv[*i + 1])
+			f.ours = NULL;
+		if (takes_value(&f)) {
 			value = p[1] ? p + 1 : argv[*i + 1];
 			if (!value)
-				return err_set(e, ERR_USAGE, "option '-%c' needs a value: -%c %s",
-					       *p, *p, o->arg);
+				return needs_value(&f, e);
 			if (!p[1])
 				++*i;
 		}
-		r = store(o, args, value, e);
-		if (r < 0 || o->arg)
+		r = take(&f, args, value, e);
+		if (r < 0 || value)
 			return r;
 	}
 	return 0;

@@ -71,6 +71,12 @@ static pid_t clone_pid1(int *ret_pidfd)
 /* What stands in the way when the clone is refused; user_namespaces(7), clone(2). */
 static int clone_error(int errnum, struct err *e)
 {
+	/* A box refuses it by its filter; inside, this is there. */
+	if ((errnum == ENOSYS || errnum == EPERM) && access(BOX_RUN_DIR, F_OK) == 0)
+		return err_set(
+			e, errnum,
+			"this is a box, and boxes in it need 'nested = yes' in [sandbox] of its "
+			"sandbox.ini");
 	switch (errnum) {
 	case ENOSPC:
 		return err_set(e, ENOSPC,

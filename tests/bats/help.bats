@@ -72,8 +72,16 @@ options_of() { # COMMAND
 	fails 125 "unknown command 'inpsect': did you mean 'inspect'?" sandbox help inpsect
 	fails 125 "unknown command 'zzzzzzzz': see 'sandbox help'" sandbox zzzzzzzz
 	fails 125 "unknown command '*" sandbox ''
-	fails 125 "no command given: see 'sandbox help'" sandbox
-	fails 125 "no command given: see 'sandbox help'" sandbox --quiet
+	fails 125 "unknown command 'inpsect': did you mean 'inspect'?" sandbox inpsect --json x
+}
+
+@test "no command: the help, and the status of git" {
+	run -1 --separate-stderr sandbox
+	[ "$output" = "$(sandbox help)" ]
+	[ -z "$stderr" ]
+	run -1 sandbox --quiet
+	[ "$output" = "$(sandbox help)" ]
+	[ "$(sandbox help | wc -l)" -le 60 ]
 }
 
 @test "an unknown option names the nearest, or where to look" {
@@ -87,7 +95,7 @@ options_of() { # COMMAND
 }
 
 @test "options are not abbreviated" {
-	fails 125 "unknown option '--net' of 'sandbox enter'*" sandbox enter --net none
+	fails 125 "unknown option '--netw' of 'sandbox enter'*" sandbox enter --netw none
 }
 
 @test "options that lack a value, or have one too many" {

@@ -1,0 +1,80 @@
+/*
+ * habits.c - looking up what people type who know other tools.
+ */
+#include "cli/habits.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+
+/* How many of the words are those of text; 0: they are others. */
+static size_t matches(const char *text, char *const *words)
+{
+	size_t n = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		if (!words[n] || strlen(words[n]) != len || memcmp(words[n], text, len) != 0)
+			return 0;
+		n++;
+		text += len + (text[len] == ' ');
+	}
+	return n;
+}
+
+static void add_words(const char *text, struct strv *to)
+{
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		strv_push_take(to, xstrndup(text, len));
+		text += len + (text[len] == ' ');
+	}
+}
+
+int habit_replace(char *const *words, struct strv *ret, struct err *e)
+{
+	for (const struct habit_word *h = habit_words; h->theirs; h++) {
+		size_t n = matches(h->theirs, words);
+
+		if (n == 0)
+			continue;
+		if (!h->ours)
+			return err_set(e, ERR_USAGE, "there is no '%s': %s", h->theirs, h->say);
+		add_words(h->ours, ret);
+		for (; words[n]; n++)
+			strv_push(ret, words[n]);
+		return 1;
+	}
+	return 0;
+}
+
+static bool is_of(const struct habit_option *h, const struct command *cmd)
+{
+	cleanup_free char *name = cmd->name ? xasprintf("%s ", cmd->name) : xstrdup("");
+
+	return cmd->name ? strstr(h->commands, name) != NULL : !*h->commands;
+}
+
+const struct habit_option *habit_find(const struct command *cmd, const char *name, size_t len,
+				      char letter)
+{
+	for (const struct habit_option *h = habit_options; h->name || h->letter; h++) {
+		bool named = name && h->name && strlen(h->name) == len &&
+			     memcmp(h->name, name, len) == 0;
+
+		if ((named || (letter && h->letter == letter)) && is_of(h, cmd))
+			return h;
+	}
+	return NULL;
+}
+
+int habit_answer(const struct habit_option *h, const char *spelled, const char *value,
+		 struct err *e)
+{
+	if (!h->say || (h->fits && value && h->fits(value)))
+		return 0;
+	return err_set(e, ERR_USAGE, "'%s%s%s': %s", spelled, value ? " " : "", value ? value : "",
+		       h->say);
+}

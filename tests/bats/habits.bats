@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2154 # scripts run in the box; bats sets variables
+# What people type who know Docker, Podman, Distrobox, Toolbx, bubblewrap: what means the same is taken,
+# the rest names our word.
+
+load helpers
+
+@test "docker run's line: what means the same is taken, and nothing is said" {
+	mkdir -p data/sub
+	echo there >data/file
+	run --separate-stderr sandbox run -it --rm --init -v "$T/data:/x:ro,z" -v ./data/sub:/y -p 80:80 -p 8000:8000/tcp \
+		-w /x -e K=V --name n --entrypoint sh --net none --pull missing --shm-size=1g host \
+		-c 'cat file; echo $K $SANDBOX; pwd; touch /y/made; touch /x/no || echo read-only; ls /sys/class/net'
+	echo "$output $stderr"
+	[ "$status" = 0 ]
+	[ "$output" = $'there\nV n\n/x\nread-only\nlo' ]
+	[[ $stderr = "touch: "* && $stderr != *sandbox:* ]]
+	[ -e data/sub/made ]
+	run sandbox run -itd --rm --name d host sleep 60
+	[ "$output" = d ]
+	[ "$(sandbox exec -it d echo in)" = in ]
+	[[ $(sandbox ps -a) = *d*running* ]]
+	[[ $(sandbox container ls -a) = *d*running* ]]
+	sandbox container rm -fv d
+}
+
+@test "volumes: a name is kept from run to run; a folder must be there; --mount in both spellings" {
+	sandbox run -v kept:/data host sh -c 'echo one >/data/file'
+	[ "$(sandbox run --rm --volume kept:/data:ro host cat /data/file)" = one ]
+	[ "$(sandbox run --mount type=volume,source=kept,target=/data host cat /data/file)" = one ]
+	mkdir src
+	echo two >src/file
+	[ "$(sandbox run --mount type=bind,src=src,dst=/data,readonly host sh -c 'cat /data/file; touch /data/no || echo ro' 2>/dev/null)" = $'two\nro' ]
+	[ "$(sandbox run -v /alone host echo fine)" = fine ]
+	fails 125 "--volume './nosuch:/x': there is no '$T/nosuch' (Docker would make a folder *): make it first" \
+		sandbox run -v ./nosuch:/x host true
+	[ ! -e nosuch ]
+	fails 125 "--volume '.:x' is not SOURCE:TARGET*" sandbox run -v .:x host true
+	fails 125 "--volume '.:/x:wrong' is not SOURCE:TARGET*" sandbox run -v .:/x:wrong host true
+	fails 125 "--volume 'a b:/x': 'a b' can be no name*" sandbox run -v 'a b:/x' host true
+	fails 125 "--mount 'type=tmpfs,target=/x' is not type=bind*" sandbox run --mount type=tmpfs,target=/x host true
+	fails 125 "--mount 'type=bind,source=a' is not type=bind*" sandbox run --mount type=bind,source=a host true
+}
+
+@test "options that are something else here, or nothing: one line that names our word" {
+	fails 125 "'-p 8080:80': a box has the network of this machine: *" sandbox run -p 8080:80 host true
+	fails 125 "'--publish 127.0.0.1:80:80': *" sandbox run --publish 127.0.0.1:80:80 host true
+	fails 125 "'-m 512m': no limit *" sandbox run -m 512m host true
+	fails 125 "'--privileged': a box never has more rights than you; *" sandbox run --privileged host true
+	fails 125 "'-h web': '-h' is help here: the host name is '--hostname'" sandbox run -h web host true
+	fails 125 "'--cap-add SYS_ADMIN': *" sandbox run --cap-add=SYS_ADMIN host true
+	fails 125 "'--env-file x': '--env NAME=VALUE'*" sandbox exec --env-file x b true
+	fails 125 "'-n mybox': '-n' is '--network' here*'sandbox enter BOX'" sandbox enter -n mybox
+	fails 125 "'-c mybox': 'sandbox enter BOX'" sandbox enter -c mybox
+	fails 125 "'-f {{.Name}}': '--json' prints all*" sandbox inspect -f '{{.Name}}' b
+	fails 125 "'--ro-bind': 'sandbox run --mount SOURCE:TARGET\[:ro\] *" sandbox --ro-bind / / sh
+	fails 125 "option '--cpus' needs a value: --cpus VALUE" sandbox run --cpus
+	fails 125 "option '--rm' takes no value" sandbox run --rm=yes host true
+	# profiles and mounts are still ours
+	fails 125 "*profile*'80x'*" sandbox run -p 80x host true
+	fails 125 "--mount '512' is not *" sandbox run --mount 512 host true
+}
+
+@test "commands: the same under another name, or our word" {
+	sandbox run -d --name k host sleep 60
+	sandbox kill k
+	wait_until 50 no_processes
+	[ "$(sandbox list --json)" = '[]' ]
+	[ "$(sandbox image list --json)" = "$(sandbox images --json)" ]
+	fails 125 "*nosuch:1*" sandbox rmi nosuch:1
+	fails 125 "there is no 'build': \[packages\] and \[run\] of sandbox.ini *" sandbox build -t x .
+	fails 125 "there is no 'image build': *" sandbox image build .
+	fails 125 "there is no 'up': 'sandbox enter' makes and starts *" sandbox up -d
+	fails 125 "there is no 'compose': *" sandbox compose up
+	fails 125 "there is no 'cp': *'sandbox exec BOX cat FILE >FILE'" sandbox container cp a:b c
+	fails 125 "there is no 'volume': *cache:NAME*" sandbox volume ls
+	fails 125 "there is no 'rmi': it is 'image' here" sandbox help rmi
+	fails 125 "there is no 'start': 'sandbox enter BOX' *" sandbox --quiet start x
+	fails 125 "unknown command 'container'*" sandbox container
+	# no row stands in the way of a command
+	for command in $(sandbox help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+		sandbox "$command" --help >/dev/null
+	done
+}
+
+@test "a box in a box that is not nested says what it needs" {
+	mkdir b
+	cp -L "$SANDBOX" b/
+	fails 125 "cannot run 'host': this is a box, and boxes in it need 'nested = yes' *" \
+		sandbox run --mount "$T/b:/b" host /b/sandbox run host true
+}
