@@ -162,9 +162,9 @@ static void add_standard_mounts(const struct assemble_request *req, struct assem
 	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS,
 						  .target = "/tmp",
 						  .mode = 01777,
-						  .fixed = true});
+						  .seeded = true});
 	assembly_add_mount(
-		a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/run", .fixed = true});
+		a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/run", .seeded = true});
 	assembly_add_mount(
 		a, (struct plan_mount){
 			   .kind = PLAN_MOUNT_DIR,

@@ -139,7 +139,7 @@ static void find_terminfo(const char *term, struct session_facts *ret)
 					   own ? own : "", users, dirs ? dirs : "");
 	char *save = NULL;
 
-	if (!*term || *term == '.' || strchr(term, '/'))
+	if (!*term || *term == '.' || strchr(term, '/') || streq(term, "dumb"))
 		return;
 	for (char *folder = strtok_r(all, ":", &save); folder; folder = strtok_r(NULL, ":", &save))
 		if (folder[0] == '/' && read_terminfo(folder, term, ret))

@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "launch/overlay.h"
+#include "launch/seed.h"
 
 struct fd_path fd_path(int fd)
 {
@@ -159,20 +160,37 @@ static int mount_sized_tmpfs(const struct plan_mount *m, int target, struct err 
 	return mount_fs("tmpfs", target, MS_NOSUID | MS_NODEV, data, m->target, e);
 }
 
+/* A link of the image is followed, but not to the root itself: nothing would be seen of that. */
+static int seed(const struct plan_mount *m, int rootfd, int target, int memory, struct err *e)
+{
+	static const char *const ours[] = {"sandbox", "host", "user", NULL}, *const none = NULL;
+	cleanup_close int from = -1;
+	struct stat root, there;
+
+	if (fstat(rootfd, &root) < 0 || fstat(target, &there) < 0)
+		return err_sys(e, errno, "cannot look at '%s'", m->target);
+	if (root.st_ino == there.st_ino && root.st_dev == there.st_dev)
+		return err_set(e, ELOOP, "it is a link to '/' in the image");
+	from = openat(target, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return from < 0 ? err_sys(e, errno, "cannot open '%s'", m->target)
+			: seed_folder(from, memory, streq(m->target, "/run") ? ours : &none, e);
+}
+
 static int apply_tmpfs(const struct plan_mount *m, size_t i, int rootfd, int scratch, struct err *e)
 {
 	cleanup_close int target = -1, memory = -1;
 	char name[32];
-	int r = m->fixed ? mount_open_fixed_dir(rootfd, m->target, &target, e)
-			 : path_mkdirs_beneath(rootfd, m->target, 0755, &target, e);
+	int r = path_mkdirs_beneath(rootfd, m->target, 0755, &target, e);
 
-	if (r < 0)
-		return err_add(e, "cannot mount '%s'", m->target);
-	if (m->size)
+	if (r == 0 && m->size)
 		return mount_sized_tmpfs(m, target, e);
 	snprintf(name, sizeof(name), "mount-%zu", i);
-	r = mount_scratch(scratch, name, m->mode ? m->mode : 0755, &memory, e);
-	return r < 0 ? r : mount_attach(memory, target, m->target, e);
+	if (r == 0)
+		r = mount_scratch(scratch, name, m->mode ? m->mode : 0755, &memory, e);
+	if (r == 0 && m->seeded)
+		r = seed(m, rootfd, target, memory, e);
+	return r < 0 ? err_add(e, "cannot mount '%s'", m->target)
+		     : mount_attach(memory, target, m->target, e);
 }
 
 static int apply_overlay(const struct plan_mount *m, size_t i, int rootfd, int hostfd, int scratch,

@@ -38,7 +38,7 @@ struct plan_mount {
 	bool read_only;
 	bool replace;		 /* BIND: only where the target already exists */
 	bool device;		 /* BIND: device nodes in it can be used */
-	bool fixed;		 /* TMPFS: no link of the image may stand in for the target */
+	bool seeded;		 /* TMPFS: what the image has there is in it */
 	mode_t mode;		 /* TMPFS, DIR: mode of the folder; 0 means 0755 */
 	unsigned long long size; /* TMPFS: bytes; 0 for the kernel's default, half the memory */
 };

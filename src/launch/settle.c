@@ -135,8 +135,8 @@ static void settle_term(char ***envp, const struct settle_facts *facts)
 	static const char *const nearest[] = {"xterm-256color", "xterm", "vt100", "linux"};
 	const char *term = get(*envp, "TERM");
 
-	if (!term || !*term || strchr(term, '/') || *term == '.' || has_term(*envp, term) ||
-	    lend_term(envp, term, facts))
+	if (!term || !*term || strchr(term, '/') || *term == '.' || streq(term, "dumb") ||
+	    has_term(*envp, term) || lend_term(envp, term, facts))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(nearest); i++)
 		if (has_term(*envp, nearest[i])) {

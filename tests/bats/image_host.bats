@@ -106,10 +106,10 @@ layers() {
 	project q
 	sandbox enter ./p -- true
 	[ "$(layers | wc -l)" = 1 ]
-	before=$(stat -c '%n %i %z' "$XDG_DATA_HOME"/sandbox/layers/host-*[!d])
+	before=$(stat -c '%n %i %z' "$XDG_DATA_HOME"/sandbox/layers/host-????????????????)
 	sandbox enter ./q -- true
 	sandbox run host true
-	[ "$(stat -c '%n %i %z' "$XDG_DATA_HOME"/sandbox/layers/host-*[!d])" = "$before" ]
+	[ "$(stat -c '%n %i %z' "$XDG_DATA_HOME"/sandbox/layers/host-????????????????)" = "$before" ]
 }
 
 @test "boxes started at once make one complete layer" {

@@ -1,0 +1,144 @@
+/*
+ * seed.c - what an image has in a folder that lies in memory.
+ *
+ * The tree is the image's. Everything is opened by its name in an open folder, links are never followed,
+ * and what is no regular file is not opened at all.
+ */
+#include "launch/seed.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+
+#define DEPTH_MAX    128 /* folders in folders; each is an open descriptor */
+#define MODE_MASK    07777
+#define COPY_AT_ONCE (1u << 30)
+
+static const char *const nothing[] = {NULL};
+
+static int copy_content(int from, int to)
+{
+	ssize_t n;
+
+	while ((n = sendfile(to, from, NULL, COPY_AT_ONCE)) > 0)
+		;
+	return n < 0 ? -errno : 0;
+}
+
+static int copy_file(int from, int to, const char *name, const struct stat *st)
+{
+	cleanup_close int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	cleanup_close int out = -1;
+	int r;
+
+	if (in < 0)
+		return -errno;
+	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (out < 0)
+		return -errno;
+	r = copy_content(in, out);
+	return r == 0 && fchmod(out, st->st_mode & MODE_MASK) < 0 ? -errno : r;
+}
+
+static int copy_link(int from, int to, const char *name)
+{
+	char text[PATH_MAX];
+	ssize_t n = readlinkat(from, name, text, sizeof(text));
+
+	if (n < 0)
+		return -errno;
+	if ((size_t)n == sizeof(text))
+		return -ENAMETOOLONG;
+	text[n] = '\0';
+	return symlinkat(text, to, name) < 0 ? -errno : 0;
+}
+
+static int copy_folder(int from, int to, const char *const *skip, int depth, struct err *e);
+
+static int copy_subfolder(int from, int to, const char *name, const struct stat *st, int depth,
+			  struct err *e)
+{
+	cleanup_close int in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_close int out = -1;
+	int r;
+
+	if (in < 0 || mkdirat(to, name, 0700) < 0)
+		return err_sys(e, errno, "cannot copy '%s'", name);
+	out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (out < 0)
+		return err_sys(e, errno, "cannot open '%s'", name);
+	r = copy_folder(in, out, nothing, depth + 1, e);
+	if (r == 0 && fchmod(out, st->st_mode & MODE_MASK) < 0)
+		return err_sys(e, errno, "cannot copy the mode of '%s'", name);
+	return r;
+}
+
+static int copy_entry(int from, int to, const char *name, int depth, struct err *e)
+{
+	struct stat st;
+	int r = 0;
+
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, errno, "cannot look at '%s'", name);
+	switch (st.st_mode & S_IFMT) {
+	case S_IFREG:
+		r = copy_file(from, to, name, &st);
+		break;
+	case S_IFLNK:
+		r = copy_link(from, to, name);
+		break;
+	case S_IFIFO:
+		r = mkfifoat(to, name, st.st_mode & MODE_MASK) < 0 ? -errno : 0;
+		break;
+	case S_IFDIR:
+		r = copy_subfolder(from, to, name, &st, depth, e);
+		if (r < 0)
+			return r;
+		break;
+	default:
+		return 0;
+	}
+	if (r < 0)
+		return err_sys(e, -r, "cannot copy '%s'", name);
+	utimensat(to, name, (const struct timespec[]){st.st_atim, st.st_mtim}, AT_SYMLINK_NOFOLLOW);
+	return 0;
+}
+
+static bool is_skipped(const char *name, const char *const *skip)
+{
+	for (; *skip; skip++)
+		if (streq(name, *skip))
+			return true;
+	return streq(name, ".") || streq(name, "..");
+}
+
+static int copy_folder(int from, int to, const char *const *skip, int depth, struct err *e)
+{
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	int fd = fcntl(from, F_DUPFD_CLOEXEC, 0), r = 0;
+
+	if (depth > DEPTH_MAX) {
+		close(fd);
+		return err_set(e, ELOOP, "its folders are more than %d deep", DEPTH_MAX);
+	}
+	if (fd < 0 || !(d = fdopendir(fd)))
+		return err_sys(e, errno, "cannot list it");
+	while (r == 0 && (errno = 0, de = readdir(d)))
+		if (!is_skipped(de->d_name, skip))
+			r = copy_entry(from, to, de->d_name, depth, e);
+	return r == 0 && errno ? err_sys(e, errno, "cannot list it") : r;
+}
+
+int seed_folder(int from, int to, const char *const *skip, struct err *e)
+{
+	return copy_folder(from, to, skip, 0, e);
+}

@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# /tmp and /run: fresh memory at each start, with what the image has there.
+
+load helpers
+
+setup() {
+	sandbox_setup
+	export TERM=dumb # no description of a terminal is lent
+	rootfs
+	rm -rf rootfs/run rootfs/tmp
+}
+
+# Puts what images have there into rootfs/$1 and rootfs/$2.
+fill() { # RUN TMP
+	mkdir -p "rootfs/$1/mysqld/deep" "rootfs/$1/lock" "rootfs/$2"
+	chmod 1777 "rootfs/$1/lock"
+	chmod 0750 "rootfs/$1/mysqld"
+	echo pid >"rootfs/$1/mysqld/deep/pid"
+	chmod 0400 "rootfs/$1/mysqld/deep/pid"
+	ln -s mysqld "rootfs/$1/mariadb"
+	mkfifo "rootfs/$1/pipe"
+	echo left >"rootfs/$2/left"
+	touch -d 2001-02-03T04:05:06Z "rootfs/$2/left"
+}
+
+works() { # OPTIONS
+	sandbox run "$@" dir:rootfs sh -ec '
+		cat /run/mariadb/deep/pid /tmp/left
+		stat -c "%a %F" /run/lock /run/mysqld /run/mysqld/deep/pid /run/pipe
+		TZ=UTC date -r /tmp/left +%FT%T
+		for d in /run /run/mysqld /run/mysqld/deep /tmp; do touch $d/mine; done
+		rm -r /run/mysqld /tmp/left
+		test -w $XDG_RUNTIME_DIR' >out || { cat out; return 1; }
+	diff out - <<-'END'
+		pid
+		left
+		1777 directory
+		750 directory
+		400 regular file
+		644 fifo
+		2001-02-03T04:05:06
+	END
+}
+
+@test "what the image has there is there, writable" {
+	fill run tmp
+	works
+	works --root
+	works --disk
+	# and is the image's for the next one
+	works
+}
+
+@test "folders, links to others, nothing" {
+	fill var/run var/tmp
+	ln -s /var/run rootfs/run
+	ln -s var/tmp rootfs/tmp
+	works
+	sandbox run dir:rootfs sh -ec 'touch /run/x /tmp/x; test -e /var/run/x && test -e /var/tmp/x'
+	rm rootfs/run rootfs/tmp
+	sandbox run dir:rootfs sh -c 'cd /run; touch /tmp/x; ls -d * /tmp/x' | diff - <(printf '%s\n' /tmp/x sandbox user)
+	ln -s ../not/there rootfs/run
+	ln -s /not/here/either rootfs/tmp
+	sandbox run dir:rootfs sh -ec 'touch /run/x /tmp/x; sudo touch /run/y'
+	rm rootfs/tmp
+	ln -s / rootfs/tmp
+	fails 125 "*'/tmp'*link to '/'*" sandbox run dir:rootfs true
+	rm rootfs/tmp
+	touch rootfs/tmp
+	fails 125 "*'/tmp'*" sandbox run dir:rootfs true
+}
+
+@test "each start has them as the image has them" {
+	fill run tmp
+	project p $'[sandbox]\nimage = dir:../rootfs\nlinger = 0s'
+	sandbox enter --quiet --accept ./p -- sh -c 'echo mine >/run/mysqld/deep/mine; rm /tmp/left; touch /tmp/mine'
+	[ "$(sandbox enter ./p -- sh -c 'ls /run/mysqld/deep; ls /tmp/*t /tmp/mine 2>/dev/null')" = $'pid\n/tmp/left' ]
+	sandbox try ./p -- sh -c 'test -e /run/mariadb/deep/pid && touch /run/x'
+	[ -z "$(sandbox diff ./p)" ]
+	sandbox discard --force ./p
+}
+
+@test "what is sandbox's own there is not the image's" {
+	mkdir -p rootfs/run/sandbox/bin rootfs/run/host "rootfs/run/user/$(id -u)"
+	echo evil >rootfs/run/sandbox/sudo.sock
+	echo evil >rootfs/run/sandbox/bin/sudo
+	[ "$(sandbox run dir:rootfs sh -c 'sudo id -u; stat -c %a $XDG_RUNTIME_DIR; ls /run')" = \
+		$'0\n700\nsandbox\nuser' ]
+	rm -r rootfs/run
+	mkdir rootfs/run
+	ln -s /etc rootfs/run/sandbox
+	ln -s /etc rootfs/run/user
+	[ "$(sandbox run dir:rootfs sudo id -u)" = 0 ]
+}
