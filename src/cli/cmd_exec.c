@@ -3,14 +3,16 @@
  */
 #include <errno.h>
 
+#include "base/mem.h"
 #include "box/run.h"
 #include "cli/commands.h"
 #include "cli/consent.h"
 #include "cli/overrides.h"
+#include "cli/shim_run.h"
 
 struct exec_cli {
 	bool root, start;
-	const char *workdir, *tools;
+	const char *workdir, *tools, *shim;
 	struct strv env;
 };
 
@@ -26,6 +28,11 @@ static const struct opt options[] = {
 	{.name = "start",
 	 .help = "start the box first, where it does not run",
 	 OPT_FLAG(struct exec_cli, start)},
+	{.name = "shim",
+	 .arg = "FILE",
+	 .help = "as the shim FILE: see sandbox export",
+	 .word = WORD_FILE,
+	 OPT_STRING(struct exec_cli, shim)},
 	OPTS_END,
 };
 
@@ -49,12 +56,22 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	const struct consent consent = {false, "enter"};
 	struct enter_options enter = {
 		.project = args->v[0], .no_hook = true, .asker = consent_asker(&consent)};
+	cleanup_strv struct strv env = {0};
 	int r = cli->tools ? check_tools(cli, e) : 0;
 
 	if (r < 0)
 		return r;
 	if (!cli->tools && (!args->program || !args->program[0]))
 		return err_set(e, ERR_USAGE, "no command given: sandbox exec PROJECT COMMAND...");
+	if (cli->shim) {
+		r = shim_leave(cli->shim, args->v[0], args->program, e);
+		if (r < 0)
+			return r;
+		for (size_t i = 0; i < cli->env.n; i++)
+			strv_push(&env, cli->env.v[i]);
+		shim_env(cli->shim, &env);
+		o.env = env;
+	}
 	r = run_exec(args->v[0], &o, ret_status, e);
 	if (!cli->start || (r != -ESRCH && r != -ENOENT))
 		return r;

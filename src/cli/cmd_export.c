@@ -7,18 +7,20 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/box.h"
 #include "box/project.h"
 #include "cli/commands.h"
 #include "cli/shim.h"
+#include "config/settings.h"
 #include "config/xdg.h"
-
-#define SHIM_MAX 65536
 
 struct shim_cli {
 	bool force, remove;
@@ -55,6 +57,110 @@ static int check_replaceable(int dir, const char *path, const char *program, boo
 		       program);
 }
 
+/*
+ * Looks for a program in PATH but in the folder dir: the caller frees the path, or NULL. *ret_first: it
+ * comes before dir; *ret_listed: dir is there at all.
+ */
+static char *find_other(const char *dir, const char *program, bool *ret_first, bool *ret_listed)
+{
+	const char *path = getenv("PATH");
+	cleanup_free char *copy = xstrdup(path ? path : ""), *found = NULL;
+	char *rest = copy, *part;
+
+	*ret_listed = *ret_first = false;
+	while ((part = strsep(&rest, ":"))) {
+		cleanup_free char *file = path_join(*part ? part : ".", program);
+
+		if (streq(part, dir))
+			*ret_listed = true;
+		else if (!found && access(file, X_OK) == 0) {
+			found = take_ptr(file);
+			*ret_first = !*ret_listed;
+		}
+	}
+	return take_ptr(found);
+}
+
+/* What a shim at dir changes for who types the program's name. */
+static void tell_effect(const char *dir, const char *program)
+{
+	bool first, listed;
+	cleanup_free char *other = find_other(dir, program, &first, &listed);
+
+	log_note("wrote '%s/%s'", dir, program);
+	if (other && listed && first)
+		log_warn("'%s' comes first in your PATH: '%s/%s' is not what '%s' runs", other, dir,
+			 program, program);
+	else if (other && listed)
+		log_warn("it hides '%s' in the project; elsewhere it runs that", other);
+}
+
+#define LACKS 3 /* status of a shell that does not find the program */
+
+/* False when it could not be run. */
+static bool run_silently(const char *const *argv, int *ret_status)
+{
+	posix_spawn_file_actions_t actions;
+	int r, status;
+	pid_t pid;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, 1, 2);
+	r = posix_spawn(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (r != 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return false;
+	*ret_status = WEXITSTATUS(status);
+	return true;
+}
+
+/* Can the programs of the project be other ones than those of its image? */
+static bool adds_programs(const struct settings *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (streq(s->v[i].section, "packages") || streq(s->v[i].section, "run") ||
+		    streq(s->v[i].section, "mounts") || streq(s->v[i].section, "hooks") ||
+		    streq(s->v[i].key, "PATH"))
+			return true;
+	return false;
+}
+
+/*
+ * Asks the project's box, or its image where there is no box and nothing is prepared upon it, whether it
+ * has the program; what cannot tell says nothing.
+ */
+static bool is_lacking(const char *project, const char *program)
+{
+	cleanup_free char *self = NULL;
+	cleanup_store struct store s = STORE_INIT;
+	cleanup_box struct box b = BOX_INIT;
+	cleanup_settings struct settings settings = {0};
+	struct settings_request req = {.project_dir = project};
+	const char *script = "command -v -- \"$1\" >/dev/null || exit 3";
+	const char *image = NULL;
+	struct err ignored;
+	int status = 0;
+
+	if (shim_self(&self, &ignored) < 0 || store_open(&s, &ignored) < 0)
+		return false;
+	if (box_find_project(&s, project, &b, &ignored) < 0) {
+		if (settings_load(&req, &settings, &ignored) < 0 || adds_programs(&settings))
+			return false;
+		image = settings_get(&settings, "sandbox", "image");
+		if (starts_with(image, "dir:"))
+			return false;
+	}
+
+	const char *in_box[] = {self, "exec", "--quiet", "--start", project, "/bin/sh",
+				"-c", script, "sh",	 program,   NULL};
+	const char *in_image[] = {self,	     "run", "--quiet", "--network", "none",  image,
+				  "/bin/sh", "-c",  script,    "sh",	    program, NULL};
+
+	return run_silently(image ? in_image : in_box, &status) && status == LACKS;
+}
+
 static int export_one(const struct shim_cli *cli, int dir, const char *path, const char *project,
 		      const char *program, struct err *e)
 {
@@ -71,16 +177,13 @@ static int export_one(const struct shim_cli *cli, int dir, const char *path, con
 		return r == 0 ? 0 : err_set(e, ENOENT, "there is no shim '%s/%s'", path, program);
 	}
 	r = shim_compose(project, program, &text, e);
-	return r < 0 ? r : file_write_atomic(dir, program, text.data, text.len, 0755, e);
-}
-
-static bool in_path(const char *dir)
-{
-	const char *path = getenv("PATH");
-	cleanup_free char *all = xasprintf(":%s:", path ? path : "");
-	cleanup_free char *one = xasprintf(":%s:", dir);
-
-	return strstr(all, one) != NULL;
+	if (r == 0)
+		r = file_write_atomic(dir, program, text.data, text.len, 0755, e);
+	if (r == 0)
+		tell_effect(path, program);
+	if (r == 0 && is_lacking(project, program))
+		log_warn("the box of '%s' has no program '%s'", project, program);
+	return r;
 }
 
 static int find_project(const char *word, char **ret, struct err *e)
@@ -100,6 +203,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	const struct shim_cli *cli = args->options;
 	cleanup_free char *project = NULL, *home = xdg_home(), *path = NULL;
 	cleanup_close int dir = -1;
+	bool first, listed;
 	int r = find_project(args->v[0], &project, e);
 
 	(void)ret_status;
@@ -113,7 +217,8 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		return err_sys(e, errno, "cannot open '%s'", path);
 	for (int i = 1; r == 0 && i < args->n; i++)
 		r = export_one(cli, dir, path, project, args->v[i], e);
-	if (r == 0 && !cli->remove && !in_path(path))
+	free(find_other(path, args->v[1], &first, &listed));
+	if (r == 0 && !cli->remove && !listed)
 		log_note("'%s' is not in your PATH", path);
 	return r;
 }

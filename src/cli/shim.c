@@ -12,6 +12,8 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "cli/shell_words.h"
+#include "cli/shim_run.h"
+#include "config/value.h"
 
 int shim_self(char **ret, struct err *e)
 {
@@ -24,6 +26,18 @@ int shim_self(char **ret, struct err *e)
 	return 0;
 }
 
+static void add_names(struct buf *out)
+{
+	size_t start = out->len;
+
+	for (char **v = environ; *v && out->len - start < SHIM_MAX / 2; v++) {
+		cleanup_free char *name = xstrndup(*v, strcspn(*v, "="));
+
+		if (value_env_name(name) && !shim_is_own(name, strlen(name)))
+			buf_addf(out, "%s%s", out->len > start ? " " : "", name);
+	}
+}
+
 int shim_compose(const char *project, const char *program, struct buf *out, struct err *e)
 {
 	cleanup_free char *self = NULL;
@@ -31,9 +45,11 @@ int shim_compose(const char *project, const char *program, struct buf *out, stru
 
 	if (r < 0)
 		return r;
-	buf_addstr(out, "#!/bin/sh\n" SHIM_MARK "\nexec ");
+	buf_addstr(out, "#!/bin/sh\n" SHIM_MARK "\n" SHIM_LISTED);
+	add_names(out);
+	buf_addstr(out, "\nexec ");
 	add_shell_word(out, self, false);
-	buf_addstr(out, " exec --quiet --start ");
+	buf_addstr(out, " exec --quiet --start --shim \"$0\" ");
 	add_shell_word(out, project, false);
 	buf_addch(out, ' ');
 	add_shell_word(out, program, false);

@@ -1,5 +1,5 @@
 /*
- * shim.h - a program of a box as a command of the host: three lines of sh.
+ * shim.h - a program of a box as a command of the host: four lines of sh.
  */
 #ifndef CLI_SHIM_H
 #define CLI_SHIM_H
@@ -7,9 +7,14 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define SHIM_MARK "# made by 'sandbox export'"
+#define SHIM_MARK   "# made by 'sandbox export'"
+#define SHIM_LISTED "# not passed: " /* names of variables follow */
+#define SHIM_MAX    65536
 
-/* The text of a shim: `sandbox exec --start` of the program that runs this, by its absolute path. */
+/*
+ * The text of a shim: `sandbox exec --shim` of the program that runs this, by its absolute path, and the
+ * names of the variables that the shell now has.
+ */
 int shim_compose(const char *project, const char *program, struct buf *out, struct err *e);
 
 /* The absolute path of the program that runs; the caller frees. */

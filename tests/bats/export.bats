@@ -13,6 +13,7 @@ setup() {
 	mkdir -p p/sub
 	sandbox export "$T/p" sh cat 2>/dev/null
 	[ "$(cd p/sub && "$bin/sh" -c 'echo $WHERE; pwd' 2>&1)" = $'inside\n'"$T/p/sub" ]
+	cd p
 	[ "$(echo through | "$bin/cat")" = through ]
 	run "$bin/sh" -c 'echo out; echo err >&2; exit 7'
 	[ "$status" = 7 ] && [ "$output" = $'out\nerr' ]
@@ -24,18 +25,20 @@ setup() {
 	mkdir "$T/it's a \$(project)"
 	echo '[sandbox]' >"$T/it's a \$(project)/sandbox.ini"
 	sandbox export --dir "$T/bin" "$T/it's a \$(project)" printf
+	cd "$T/it's a \$(project)"
 	[ "$("$T/bin/printf" '<%s>' "a b" '$HOME' "'" '' '*')" = "<a b><\$HOME><'><><*>" ]
 }
 
 @test "a box that runs is joined, one that is not there is made" {
 	sandbox export --dir "$T/bin" "$T/p" sh
 	[ -z "$(sandbox ls --names)" ]
+	cd p
 	"$T/bin/sh" -c true
 	[ "$(sandbox ls --names)" = p ]
 	sandbox enter "$T/p" -- sh -c 'echo here >/tmp/mark; touch up; while [ ! -e down ]; do sleep 0.1; done' 2>/dev/null 3>&- &
-	wait_until 50 test -e p/up
+	wait_until 50 test -e up
 	[ "$("$T/bin/sh" -c 'cat /tmp/mark')" = here ]
-	touch p/down
+	touch down
 	wait_for $!
 }
 
@@ -57,7 +60,52 @@ setup() {
 	run --separate-stderr sandbox export "$T/p" sh
 	[[ $stderr = *"'$bin' is not in your PATH"* ]]
 	PATH=$bin:$PATH run --separate-stderr sandbox export "$T/p" sh
-	[ -z "$stderr" ]
+	[[ $stderr != *'not in your PATH'* ]]
+}
+
+@test "it says what it wrote, what that hides or is hidden by, and what the box lacks" {
+	project q
+	PATH=$bin:$PATH run --separate-stderr sandbox export "$T/q" ls only-here
+	[[ $stderr = *"wrote '$bin/ls'"*"it hides '/"*"/ls' in the project"*"wrote '$bin/only-here'"*"the box of '$T/q' has no program 'only-here'"* ]]
+	[ -z "$(sandbox ls --names)" ]
+	PATH=$PATH:$bin run --separate-stderr sandbox export "$T/q" ls
+	[[ $stderr = *"/ls' comes first in your PATH: '$bin/ls' is not what 'ls' runs"* ]]
+	# In a box that is there, the box says it.
+	sandbox enter --quiet "$T/q" -- sudo sh -c 'printf "#!/bin/sh\n" >/etc/only-here; chmod +x /etc/only-here'
+	run --separate-stderr sandbox export "$T/q" only-here
+	[[ $stderr = *"has no program 'only-here'"* ]]
+	printf '[env]\nPATH = /etc:$PATH\n' >>q/sandbox.ini
+	run --separate-stderr sandbox export "$T/q" only-here
+	[[ $stderr != *"has no program"* ]]
+}
+
+@test "outside its project a shim runs the next program of that name, and never itself" {
+	mkdir -p other one two
+	printf '#!/bin/sh\necho "the host'"'s: "'$*"\n' >other/tool
+	chmod +x other/tool
+	project q
+	sandbox export --quiet --dir "$T/one" "$T/p" tool only
+	sandbox export --quiet --dir "$T/two" "$T/q" tool
+	ln -s "$T/one" link
+	export PATH=$T/link:$T/one:$T/two:$T/other:$PATH
+	[ "$(tool 'a  b')" = "the host's: a  b" ]
+	[ "$("$T/two/tool" x)" = "the host's: x" ]
+	fails 127 "'only' is a program of '$T/p', and here, outside that project, there is no other in PATH" only
+	mkdir "$T/p-not"
+	cd "$T/p-not"
+	[ "$(tool)" = "the host's: " ]
+}
+
+@test "variables set before the command pass; what the shell has for all its programs does not" {
+	export TOKEN=secret EDITOR=vi
+	sandbox export --quiet --dir "$T/bin" "$T/p" env sh
+	cd p
+	GOOS=linux PATH=$T/bin:$PATH LD_PRELOAD='' XDG_DATA_DIRS=/x WHERE=named env >"$T/env" 2>&1
+	grep -x GOOS=linux "$T/env"
+	grep -x WHERE=named "$T/env"
+	run ! grep -E '^(TOKEN|EDITOR|LD_PRELOAD|XDG_DATA_DIRS)=' "$T/env"
+	[ "$(A='a
+b' "$T/bin/sh" -c 'echo "$A"')" = $'a\nb' ]
 }
 
 @test "exec --start asks for consent as enter does" {
