@@ -126,6 +126,7 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 		.tools = s->tools,
 		.facts = &facts,
 		.umask = s->step ? 022 : file_umask(),
+		.named_fds = !s->detach && !s->step,
 	};
 	int r;
 

@@ -48,6 +48,8 @@ static void close_session(struct session *s)
 	close_fd(&s->tools);
 	for (int i = 0; i < 3; i++)
 		close_fd(&s->stdio[i]);
+	for (int i = 0; i < PROTOCOL_MAX_MORE; i++)
+		close_fd(&s->more[i]);
 	close_fd(&s->master);
 }
 
@@ -171,14 +173,17 @@ static int open_master(const struct server *srv, const struct message *m)
 static bool take_session(const struct server *srv, const struct message *m, const int *fds,
 			 int n_fds, struct session *ret)
 {
-	int next = 0;
+	int next = 0, n_more = 0;
 
 	*ret = SESSION_INIT;
 	ret->flags = m->session.flags;
 	ret->terminals = m->session.terminals & 7;
 	if (srv->for_sudo)
 		ret->flags = (ret->flags | SESSION_ROOT) & ~(SESSION_DETACHED | SESSION_AT_EXIT);
-	if (n_fds != 2 + !!(ret->flags & SESSION_TOOLS) + 3 - __builtin_popcount(ret->terminals))
+	while (n_more < PROTOCOL_MAX_MORE && m->session.more[n_more] > 2)
+		n_more++;
+	if (n_fds !=
+	    2 + !!(ret->flags & SESSION_TOOLS) + 3 - __builtin_popcount(ret->terminals) + n_more)
 		return false;
 	ret->payload = fds[next++];
 	ret->report = fds[next++];
@@ -187,6 +192,10 @@ static bool take_session(const struct server *srv, const struct message *m, cons
 	for (int i = 0; i < 3; i++)
 		if (!(ret->terminals >> i & 1))
 			ret->stdio[i] = fds[next++];
+	for (int i = 0; i < n_more; i++) {
+		ret->more[i] = fds[next++];
+		ret->more_at[i] = m->session.more[i];
+	}
 	return true;
 }
 

@@ -18,12 +18,12 @@
  * of its pty and wants to read or to set it. To a session with a pty SIGNAL may be SIGCONT, go on in
  * the foreground, or SIGTTIN, go on in the background.
  *
- * A client that closes the connection ends its session, unless that is detached. Before ACCEPTED nothing has been run, so a
- * connection that closes before it may be asked again.
+ * A client that closes the connection ends its session, unless that is detached. Before ACCEPTED nothing
+ * has been run, so a connection that closes before it may be asked again.
  *
  * Descriptors of SESSION, in this order: a memfd with the payload, the report pipe's write end,
  * with SESSION_TOOLS the detached mount of the tools' root (tools.h), then one for each of stdin,
- * stdout, stderr whose bit in `terminals` is clear.
+ * stdout, stderr whose bit in `terminals` is clear, then those that the command has by a number of `more`.
  *
  * Payload: struct session_payload, then NUL-terminated strings: the working folder, argc
  * arguments, envc NAME=value, sharedc paths of the box, then what the host has (settle.h, etc.h) in
@@ -38,14 +38,13 @@
 
 #include "base/err.h"
 
-#define PROTOCOL_MAGIC	     0x53424f03u /* "SBO", version 3: raised with every change here */
-#define PROTOCOL_MAX_FDS     6
+#define PROTOCOL_MAGIC	     0x53424f04u /* "SBO", version 4: raised with every change here */
+#define PROTOCOL_MAX_MORE    8		 /* descriptors behind stdio */
+#define PROTOCOL_MAX_FDS     (6 + PROTOCOL_MAX_MORE)
 #define PROTOCOL_MAX_PAYLOAD (4u << 20) /* above the kernel's own limit for stacks of 8 MiB / 4 */
 
-/* What is lent of the host stands here in the box. */
-#define BOX_HOST_DIR "/run/host"
-
-/* Where a session finds sudo's socket, and sudo. */
+/* In the box: what is lent of the host, sudo's socket, sudo. */
+#define BOX_HOST_DIR	"/run/host"
 #define BOX_RUN_DIR	"/run/sandbox"
 #define BOX_SUDO_SOCKET BOX_RUN_DIR "/sudo.sock"
 #define BOX_SUDO_BIN	BOX_RUN_DIR "/bin/sudo"
@@ -80,6 +79,7 @@ struct message {
 		struct {
 			uint32_t flags;	    /* enum session_flags */
 			uint32_t terminals; /* bit n: descriptor n is the session's pty */
+			uint8_t more[PROTOCOL_MAX_MORE]; /* from 3 on; 0: no more */
 			struct winsize size;
 		} session;
 		int32_t value; /* SIGNAL, STOPPED: signal; EXIT: exit status; STOP, STOP_IDLE: ms */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "launch/protocol.h"
 
 static size_t add_strings(struct buf *b, char *const *v)
@@ -86,6 +88,48 @@ static int check_stdio(uint32_t terminals, struct err *e)
 	return 0;
 }
 
+/* The number in "/dev/fd/63", which is how a shell hands over <(...); 0 for any other word. */
+static unsigned int named_fd(const char *word)
+{
+	static const char *const prefixes[] = {"/dev/fd/", "/proc/self/fd/"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		size_t n = strlen(prefixes[i]);
+		unsigned long fd;
+
+		if (starts_with(word, prefixes[i]) && word[n] > '0' && word[n] <= '9' &&
+		    strspn(word + n, "0123456789") == strlen(word + n) &&
+		    (fd = strtoul(word + n, NULL, 10)) <= UINT8_MAX)
+			return (unsigned int)fd;
+	}
+	return 0;
+}
+
+/* One that was inherited, not one of our own; never a way out of the box. */
+static bool can_pass(int fd)
+{
+	int flags = fcntl(fd, F_GETFD), mode = fcntl(fd, F_GETFL);
+	struct stat st;
+
+	return fd > 2 && flags >= 0 && !(flags & FD_CLOEXEC) && !(mode & O_PATH) &&
+	       fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+static int add_named(char *const *argv, struct message *m, int *fds, int n)
+{
+	int n_more = 0;
+
+	for (; argv && *argv && n_more < PROTOCOL_MAX_MORE; argv++) {
+		unsigned int fd = named_fd(*argv);
+
+		if (!can_pass((int)fd) || memchr(m->session.more, (int)fd, (size_t)n_more))
+			continue;
+		m->session.more[n_more++] = (uint8_t)fd;
+		fds[n++] = (int)fd;
+	}
+	return n;
+}
+
 int request_send(int connection, const struct session_request *req,
 		 const struct request_terminal *terminal, int *ret_report, struct err *e)
 {
@@ -117,6 +161,8 @@ int request_send(int connection, const struct session_request *req,
 	for (int fd = 0; fd < 3; fd++)
 		if (!(terminals >> fd & 1))
 			fds[n++] = !req->detach ? fd : fd && req->output ? *req->output : null;
+	if (req->named_fds)
+		n = add_named(req->argv, &m, fds, n);
 	r = message_send(connection, &m, fds, n, 0);
 	/* EPIPE: pid 1 ended meanwhile; what it had to say is still to be read. */
 	if (r < 0 && r != -EPIPE && r != -ECONNRESET)

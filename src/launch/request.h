@@ -36,6 +36,7 @@ struct session_request {
 	const struct session_tools *tools; /* NULL: the root is the box's */
 	const struct session_facts *facts; /* NULL: none */
 	mode_t umask;
+	bool named_fds; /* the command gets inherited descriptors that argv names, see request.c */
 };
 
 /* What of the session's stdio is its pty. */

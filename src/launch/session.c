@@ -205,10 +205,30 @@ static int confine(const struct session_policy *policy, const struct session *s,
 	return r;
 }
 
+/*
+ * The last thing before the command: their numbers may be anybody's here. All are moved above them first.
+ * Returns the report pipe's new number.
+ */
+static int place_more(const struct session *s)
+{
+	int above[PROTOCOL_MAX_MORE], report;
+
+	if (s->more[0] < 0)
+		return s->report;
+	report = fcntl(s->report, F_DUPFD_CLOEXEC, UINT8_MAX + 1);
+	for (int i = 0; i < PROTOCOL_MAX_MORE; i++)
+		above[i] = s->more[i] < 0 ? -1 : fcntl(s->more[i], F_DUPFD_CLOEXEC, UINT8_MAX + 1);
+	for (int i = 0; i < PROTOCOL_MAX_MORE; i++)
+		if (above[i] >= 0)
+			dup2(above[i], s->more_at[i]);
+	return report;
+}
+
 static noreturn void execute(const struct session_policy *policy, const struct session *s,
 			     struct command *c)
 {
 	struct err e;
+	int report;
 
 	if (policy->host_names && c->etc.resolv_conf)
 		etc_refresh(&c->etc);
@@ -229,9 +249,10 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 	if (confine(policy, s, &e) < 0)
 		fail(s->report, &e);
 	environ = c->envp;
+	report = place_more(s);
 	execvp(c->argv[0], c->argv);
 	exec_error(s, c->argv[0], errno, &e);
-	fail(s->report, &e);
+	fail(report, &e);
 }
 
 static void block_all(sigset_t *set)

@@ -27,15 +27,17 @@ struct session {
 	int report;
 	int tools; /* SESSION_TOOLS: the detached mount that becomes its root */
 	int stdio[3];
-	int connection; /* STOPPED is said on it */
-	int master;	/* of the session's pty, or -1 */
+	int more[PROTOCOL_MAX_MORE];	    /* -1: none */
+	uint8_t more_at[PROTOCOL_MAX_MORE]; /* their numbers in the command */
+	int connection;			    /* STOPPED is said on it */
+	int master;			    /* of the session's pty, or -1 */
 };
 
 #define SESSION_INIT                                                                               \
 	(struct session)                                                                           \
 	{                                                                                          \
 		.payload = -1, .report = -1, .tools = -1, .stdio = {-1, -1, -1}, .connection = -1, \
-		.master = -1,                                                                      \
+		.more = {-1, -1, -1, -1, -1, -1, -1, -1}, .master = -1,                            \
 	}
 
 /*

@@ -113,3 +113,18 @@ b' "$T/bin/sh" -c 'echo "$A"')" = $'a\nb' ]
 	project q $'[mounts]\n/data = ../data'
 	fails 125 "*asks for these of this machine*" sandbox exec --start "$T/q" true
 }
+
+@test "what an argument names of the shell's descriptors is there: <(...), and no other" {
+	sandbox export --quiet --dir "$T/bin" "$T/p" cat sh
+	cd p
+	[ "$("$T/bin/cat" <(echo one) <(echo two))" = $'one\ntwo' ]
+	echo text >"$T/file"
+	[ "$("$T/bin/cat" /dev/fd/7 /proc/self/fd/200 7<"$T/file" 200< <(echo high))" = $'text\nhigh' ]
+	[ "$(sandbox exec --start p cat <(echo exec))" = exec ]
+	[ "$(sandbox enter --quiet "$T/p" -- cat <(echo enter))" = enter ]
+	[ "$(sandbox run --network none host cat <(echo run))" = run ]
+	# Neither a folder nor what nobody names.
+	run "$T/bin/sh" -c 'ls /proc/self/fd /proc/$$/fd' /dev/fd/9 9<"$T" 8<"$T/file"
+	[[ $output != *[89]* ]]
+	[ "$(sandbox enter --quiet --root "$T/p" -- cat <(seq 100000) | tail -1)" = 100000 ]
+}
