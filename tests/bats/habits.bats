@@ -16,6 +16,7 @@ load helpers
 	[ "$output" = $'there\nV n\n/x\nread-only\nlo' ]
 	[[ $stderr = "touch: "* && $stderr != *sandbox:* ]]
 	[ -e data/sub/made ]
+	[ "$(sandbox run -u "$(id -u):$(id -g)" host id -u)" = "$(id -u)" ]
 	run sandbox run -itd --rm --name d host sleep 60
 	[ "$output" = d ]
 	[ "$(sandbox exec -it d echo in)" = in ]

@@ -200,3 +200,12 @@ in_p() {
 	with_mounts '/etc = ../data/file'
 	fails 125 "*/etc*" sandbox enter ./p -- true
 }
+
+@test "a directory around a mount can be renamed inside; the place itself is busy" {
+	project p $'[sandbox]\nlinger = 0\n[mounts]\n'"$T"$'/p/sub/in = tmpfs'
+	mkdir -p p/sub
+	run sandbox enter --accept ./p -- sh -c 'echo x >sub/in/file; mv -T sub moved && cat moved/in/file; rmdir moved/in'
+	[[ $output = *x*"Device or resource busy"* ]]
+	[ -d p/moved ]
+	[ "$(sandbox enter ./p -- sh -c 'ls sub/in | wc -l')" = 0 ]
+}

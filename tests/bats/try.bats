@@ -19,6 +19,16 @@ teardown() {
 
 tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 
+@test "a directory of the host cannot be renamed, which mv copies; what is new can" {
+	[ "$(tried perl -e 'rename "sub", "moved" or print "$!"')" = 'Invalid cross-device link' ]
+	tried mv -T sub moved
+	tried sh -c '[ ! -e sub ]'
+	[ "$(tried cat moved/file)" = host ]
+	tried perl -e 'rename "moved", "again" or die "$!"; rename "file", "other" or die "$!"'
+	[ "$(tried cat again/file other | sort -u)" = host ]
+	[ -e p/sub/file ]
+}
+
 @test "project, mounts and caches are all there, what is written stays in the box and is there the next time" {
 	plant
 	tried sh -c '[ "$PWD" = "$T/p" ] || cd '"$T/p"'
