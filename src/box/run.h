@@ -14,6 +14,7 @@
 /* What a session is to be; common to the three. */
 struct session_options {
 	bool root;
+	const char *user; /* USER[:GROUP] of the box, instead; NULL: you, or root */
 	const char
 		*workdir;  /* inside the box; NULL: where the caller stands, or the project, or / */
 	struct strv env;   /* NAME=value, or NAME */

@@ -111,13 +111,15 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 					      .user = s->user,
 					      .box = s->box->name,
 					      .home = s->home,
-					      .root = o->root,
+					      .root = o->root && !o->user,
+					      .other = o->user,
 					      .joins = s->joins,
 					      .step = s->step,
 					      .image_env = s->plan ? &s->plan->env : NULL,
 					      .extra = &o->env};
 	struct session_request req = {
-		.root = o->root,
+		.root = o->root || o->user,
+		.user = o->user,
 		.cwd = o->workdir ? o->workdir : s->cwd,
 		.argv = o->argv,
 		.detach = s->detach,

@@ -68,10 +68,12 @@ int session_env(const struct session_env_request *req, struct strv *out,
 
 	env_set(out, "PATH", BOX_PATH);
 	add_image_env(req->image_env, out);
-	env_set(out, "HOME", req->root ? "/root" : req->home);
-	env_set(out, "USER", req->root ? "root" : u->name);
-	env_set(out, "LOGNAME", req->root ? "root" : u->name);
-	if (!req->root)
+	if (!req->other) {
+		env_set(out, "HOME", req->root ? "/root" : req->home);
+		env_set(out, "USER", req->root ? "root" : u->name);
+		env_set(out, "LOGNAME", req->root ? "root" : u->name);
+	}
+	if (!req->root && !req->other)
 		env_set(out, "XDG_RUNTIME_DIR", run);
 	env_set(out, "SANDBOX", req->box);
 	if ((locale = env_get(out, "LANG")))

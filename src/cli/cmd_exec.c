@@ -12,12 +12,13 @@
 
 struct exec_cli {
 	bool root, start;
-	const char *workdir, *tools, *shim;
+	const char *user, *workdir, *tools, *shim;
 	struct strv env;
 };
 
 static const struct opt options[] = {
 	OPT_ROOT(struct exec_cli, root),
+	OPT_USER(struct exec_cli, user),
 	OPT_WORKDIR(struct exec_cli, workdir),
 	OPT_ENV(struct exec_cli, env),
 	{.name = "tools",
@@ -39,9 +40,11 @@ static const struct opt options[] = {
 /* Tools join a box that runs, with no more rights than you have in it. */
 static int check_tools(const struct exec_cli *cli, struct err *e)
 {
-	if (cli->root || cli->start)
+	if (cli->root || cli->start || cli->user)
 		return err_set(e, ERR_USAGE, "--tools and --%s cannot be used together",
-			       cli->root ? "root" : "start");
+			       cli->root   ? "root"
+			       : cli->user ? "user"
+					   : "start");
 	return image_check_name(cli->tools, e);
 }
 
@@ -49,6 +52,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct exec_cli *cli = args->options;
 	struct session_options o = {.root = cli->root,
+				    .user = cli->user,
 				    .workdir = cli->workdir,
 				    .env = cli->env,
 				    .argv = args->program,
@@ -57,7 +61,10 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	struct enter_options enter = {
 		.project = args->v[0], .no_hook = true, .asker = consent_asker(&consent)};
 	cleanup_strv struct strv env = {0};
-	int r = cli->tools ? check_tools(cli, e) : 0;
+	int r = check_user(cli->root, cli->user, e);
+
+	if (r == 0 && cli->tools)
+		r = check_tools(cli, e);
 
 	if (r < 0)
 		return r;

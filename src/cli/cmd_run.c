@@ -9,12 +9,13 @@
 
 struct run_cli {
 	bool root, detach, disk;
-	const char *network, *name, *workdir, *hostname, *entrypoint;
+	const char *user, *network, *name, *workdir, *hostname, *entrypoint;
 	struct strv profiles, env, mounts, volumes;
 };
 
 static const struct opt options[] = {
 	OPT_ROOT(struct run_cli, root),
+	OPT_USER(struct run_cli, user),
 	{.letter = 'd',
 	 .name = "detach",
 	 .help = "leave it running, print its name",
@@ -66,12 +67,15 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		.detach = cli->detach,
 		.settings = {.profiles = cli->profiles},
 		.session = {.root = cli->root,
+			    .user = cli->user,
 			    .workdir = cli->workdir,
 			    .env = cli->env,
 			    .argv = args->program},
 	};
-	int r = run_mounts_parse(&cli->mounts, &cli->volumes, &mounts, e);
+	int r = check_user(cli->root, cli->user, e);
 
+	if (r == 0)
+		r = run_mounts_parse(&cli->mounts, &cli->volumes, &mounts, e);
 	o.mounts = mounts.v;
 	o.n_mounts = mounts.n;
 	override(&o.settings.overrides, "network", cli->network);

@@ -12,3 +12,12 @@ void override(struct strv *overrides, const char *key, const char *value)
 	if (value)
 		strv_push_take(overrides, xasprintf("%s=%s", key, value));
 }
+
+int check_user(bool root, const char *user, struct err *e)
+{
+	if (user && root)
+		return err_set(e, ERR_USAGE, "--user and --root cannot be used together");
+	if (user && (!*user || *user == ':'))
+		return err_set(e, ERR_USAGE, "--user '%s' is not USER[:GROUP]", user);
+	return 0;
+}

@@ -13,6 +13,11 @@
 		.letter = 'r', .name = "root",                                            \
 		.help = "be root inside, which is still only you outside", OPT_FLAG(s, m) \
 	}
+#define OPT_USER(s, m)                                                                 \
+	{                                                                              \
+		.letter = 'u', .name = "user", .arg = "USER[:GROUP]",                  \
+		.help = "be this user of the box, by name or number", OPT_STRING(s, m) \
+	}
 #define OPT_PROFILE(s, m)                                                                    \
 	{                                                                                    \
 		.letter = 'p', .name = "profile", .arg = "PROFILE", .help = "add a profile", \
@@ -43,6 +48,9 @@
 
 /* Names of the network drivers, for completion and check; NULL-ended. */
 extern const char *const network_choices[];
+
+/* Refuses, with a message, what --user cannot mean; NULL is fine. */
+int check_user(bool root, const char *user, struct err *e);
 
 /* Appends "key=value", unless value is NULL. */
 void override(struct strv *overrides, const char *key, const char *value);

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "cli/sudo_user.h"
+#include "base/account.h"
 
 #define BECOME_OPTION "--become"
 

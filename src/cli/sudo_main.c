@@ -26,7 +26,7 @@
 #include "base/proc.h"
 #include "cli/sudo_args.h"
 #include "cli/sudo_become.h"
-#include "cli/sudo_user.h"
+#include "base/account.h"
 #include "launch/client.h"
 #include "launch/protocol.h"
 

@@ -100,6 +100,21 @@ static void add_listener(struct loop *l, int fd)
 	ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 }
 
+/* For a session that starts as another user; connection is closed. */
+static void give_space(struct loop *l, const struct message *m, int connection)
+{
+	struct supervisor *s = &l->supervisor;
+	struct message answer = {.type = MESSAGE_SPACE};
+	const struct space *space = spaces_get(&s->spaces, &m->space, s->proc_fd);
+
+	if (!space) {
+		answer.type = MESSAGE_ERROR;
+		err_sys(&answer.error, errno, "cannot make the user's namespace");
+	}
+	message_send(connection, &answer, space ? &space->fd : NULL, space ? 1 : 0, MSG_DONTWAIT);
+	close(connection);
+}
+
 static void take_listener(struct loop *l)
 {
 	int fds[PROTOCOL_MAX_FDS], n_fds = 0;
@@ -108,7 +123,9 @@ static void take_listener(struct loop *l)
 
 	if (r == 0)
 		_exit(0);
-	if (r == 1 && n_fds == 1)
+	if (r == 1 && n_fds == 1 && m.type == MESSAGE_SPACE)
+		give_space(l, &m, fds[0]);
+	else if (r == 1 && n_fds == 1)
 		add_listener(l, fds[0]);
 }
 

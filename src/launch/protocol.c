@@ -23,6 +23,8 @@ static size_t message_size(const struct message *m)
 	switch (m->type) {
 	case MESSAGE_SESSION:
 		return offsetof(struct message, session) + sizeof(m->session);
+	case MESSAGE_SPACE:
+		return offsetof(struct message, space) + sizeof(m->space);
 	case MESSAGE_ERROR:
 		return offsetof(struct message, error) + sizeof(m->error);
 	case MESSAGE_SIGNAL:

@@ -37,18 +37,13 @@
 #include <sys/ioctl.h>
 
 #include "base/err.h"
+#include "launch/box_paths.h"
+#include "launch/identity_ids.h"
 
 #define PROTOCOL_MAGIC	     0x53424f04u /* "SBO", version 4: raised with every change here */
 #define PROTOCOL_MAX_MORE    8		 /* descriptors behind stdio */
 #define PROTOCOL_MAX_FDS     (6 + PROTOCOL_MAX_MORE)
 #define PROTOCOL_MAX_PAYLOAD (4u << 20) /* above the kernel's own limit for stacks of 8 MiB / 4 */
-
-/* In the box: what is lent of the host, sudo's socket, sudo. */
-#define BOX_HOST_DIR	"/run/host"
-#define BOX_RUN_DIR	"/run/sandbox"
-#define BOX_SUDO_SOCKET BOX_RUN_DIR "/sudo.sock"
-#define BOX_SUDO_BIN	BOX_RUN_DIR "/bin/sudo"
-#define BOX_SUDO_LINK	"usr/local/bin/sudo" /* of /, to BOX_SUDO_BIN */
 
 enum message_type {
 	MESSAGE_SESSION = 1,
@@ -61,7 +56,8 @@ enum message_type {
 	MESSAGE_MAPPED, /* between launcher and pid 1 alone; see start.c */
 	MESSAGE_NAMESPACES,
 	MESSAGE_STOP_IDLE,
-	MESSAGE_LISTENER, /* from a session to the supervisor of identities; see identity.c */
+	MESSAGE_LISTENER, /* between sessions and the supervisor of identities; see identity.c */
+	MESSAGE_SPACE,
 };
 
 enum session_flags {
@@ -84,6 +80,7 @@ struct message {
 		} session;
 		int32_t value; /* SIGNAL, STOPPED: signal; EXIT: exit status; STOP, STOP_IDLE: ms */
 		struct err error;
+		struct ids space; /* SPACE: whose user namespace is asked for */
 	};
 };
 
@@ -101,6 +98,7 @@ enum payload_fact {
 	FACT_LOCALE,
 	FACT_OTHERS,
 	FACT_RESOLV_CONF,
+	FACT_USER, /* with SESSION_ROOT: USER[:GROUP] of the box that it is to become */
 	N_PAYLOAD_FACTS
 };
 

@@ -31,10 +31,11 @@ static void add_string(struct buf *b, const char *s)
 	buf_add(b, s ? s : "", s ? strlen(s) + 1 : 1);
 }
 
-static void add_facts(struct buf *b, const struct session_facts *facts,
+static void add_facts(struct buf *b, const struct session_request *req,
 		      struct session_payload *head)
 {
 	static const struct session_facts none;
+	const struct session_facts *facts = req->facts;
 
 	if (!facts)
 		facts = &none;
@@ -43,6 +44,7 @@ static void add_facts(struct buf *b, const struct session_facts *facts,
 	add_string(b, facts->locale);
 	add_string(b, facts->others);
 	add_string(b, facts->resolv_conf);
+	add_string(b, req->user);
 	buf_add(b, facts->terminfo ? facts->terminfo : "", facts->terminfo_size);
 	head->terminfo_size = facts->terminfo_size;
 }
@@ -62,7 +64,7 @@ static int make_payload(const struct session_request *req, int *ret_fd, struct e
 	head.envc = (uint32_t)add_strings(&b, req->envp);
 	head.sharedc = req->tools ? (uint32_t)add_strings(&b, req->tools->shared) : 0;
 	head.umask = req->umask;
-	add_facts(&b, req->facts, &head);
+	add_facts(&b, req, &head);
 	memcpy(b.data, &head, sizeof(head));
 	if (b.len > PROTOCOL_MAX_PAYLOAD)
 		return err_set(e, E2BIG,

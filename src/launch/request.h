@@ -26,8 +26,10 @@ struct session_facts {
 };
 
 struct session_request {
-	bool root;	   /* as box-root */
-	const char *cwd;   /* absolute, inside the box */
+	bool root; /* as box-root */
+	const char
+		*user;	 /* with root: to become this USER[:GROUP] of the box; NULL: to stay root */
+	const char *cwd; /* absolute, inside the box */
 	char *const *argv; /* ends with NULL; empty: the user's shell */
 	char *const *envp; /* the whole environment, ends with NULL */
 	bool detach;	   /* return as soon as the command is executed; no terminal, no stdin */

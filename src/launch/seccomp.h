@@ -12,11 +12,12 @@
 
 /* Which variant of the policy a session runs under; combined at will. */
 enum {
-	SECCOMP_ROOT = 1,      /* box-root: chown, setgroups, capset, device mknod report success */
-	SECCOMP_NESTED = 2,    /* namespaces and mounts, for a sandbox inside the box */
-	SECCOMP_IO_URING = 4,  /* io_uring_* */
-	SECCOMP_PERF = 8,      /* perf_event_open */
-	SECCOMP_IDENTITY = 16, /* with ROOT: set*id is answered by the supervisor (identity.c) */
+	SECCOMP_ROOT = 1,     /* box-root: chown, setgroups, capset, device mknod report success */
+	SECCOMP_NESTED = 2,   /* namespaces and mounts, for a sandbox inside the box */
+	SECCOMP_IO_URING = 4, /* io_uring_* */
+	SECCOMP_PERF = 8,     /* perf_event_open */
+	SECCOMP_IDENTITY =
+		16, /* set*id and getgroups are answered by the supervisor (identity.c) */
 
 	SECCOMP_VARIANTS = 32, /* a flag word is below this */
 };

@@ -250,7 +250,7 @@ const struct seccomp_rule seccomp_rules[] = {
 	{"open_tree_attr", .answer = REFUSE(EPERM), .recent = true},
 	{"clone3", .answer = REFUSE(ENOSYS)},
 	/* one call of it is let through: that of a process that is being switched (identity_switch.c) */
-	{"setns", .answer = ASK, .when = SECCOMP_ROOT | SECCOMP_IDENTITY},
+	{"setns", .answer = ASK, .when = SECCOMP_IDENTITY},
 	{"mount umount umount2 pivot_root move_mount open_tree fsopen fsconfig fsmount "
 	 "fspick mount_setattr setns clone unshare clone3",
 	 .answer = ALLOW, .when = SECCOMP_NESTED},
@@ -273,7 +273,7 @@ const struct seccomp_rule seccomp_rules[] = {
 	 .answer = SUCCESS, .when = SECCOMP_ROOT},
 	{"setuid setuid32 setgid setgid32 setreuid setreuid32 setregid setregid32 setresuid "
 	 "setresuid32 setresgid setresgid32 setgroups setgroups32 getgroups getgroups32 capset",
-	 .answer = ASK, .when = SECCOMP_ROOT | SECCOMP_IDENTITY},
+	 .answer = ASK, .when = SECCOMP_IDENTITY},
 	{"mknod", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknod_tests},
 	{"mknodat", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknodat_tests},
 };

@@ -7,7 +7,8 @@
  *	3  with a terminal: the command is forked into a process group of its own; this process
  *	   stays as session leader, so that Ctrl-Z can stop a bare command (the group of a command
  *	   whose parent is outside its session is orphaned, and the kernel ignores SIGTSTP for it)
- *	4  you: joins the nested user namespace, and the root of tools where there is one;
+ *	4  another user of the box: joins its nested user namespace, capabilities go;
+ *	   you: joins the nested user namespace, and the root of tools where there is one;
  *	   capabilities go; no_new_privs
  *	5  working folder; every descriptor but stdio close-on-exec
  *	6  seccomp; box-root's listener goes to the supervisor of identities
@@ -39,6 +40,7 @@
 #include "launch/etc.h"
 #include "launch/plan.h"
 #include "launch/seccomp.h"
+#include "launch/session_user.h"
 #include "launch/settle.h"
 #include "launch/tools.h"
 
@@ -49,7 +51,9 @@ struct command {
 	const char *cwd;
 	char **argv; /* NULL: the user's shell */
 	char **envp;
-	char **shared; /* paths of the box that tools see too */
+	char **shared;	  /* paths of the box that tools see too */
+	const char *user; /* of the box, instead of root; "": root */
+	bool other;	  /* it is neither root nor you */
 	mode_t umask;
 	struct settle_facts facts;
 	struct plan_etc etc;
@@ -91,6 +95,7 @@ static bool take_facts(const struct session_payload *head, char *pos, const char
 					   .terminfo_size = head->terminfo_size};
 	ret->etc.others = *facts[FACT_RESOLV_CONF] ? facts[FACT_OTHERS] : NULL;
 	ret->etc.resolv_conf = *facts[FACT_RESOLV_CONF] ? facts[FACT_RESOLV_CONF] : NULL;
+	ret->user = facts[FACT_USER];
 	ret->umask = head->umask & 0777;
 	free(facts);
 	return true;
@@ -154,11 +159,18 @@ static int become_you(const struct session_policy *policy, const struct session 
 }
 
 static int take_identity(const struct session_policy *policy, const struct session *s,
-			 const struct command *c, struct err *e)
+			 struct command *c, struct err *e)
 {
-	int r = s->flags & SESSION_ROOT ? caps_drop_to_root(policy->host_root, e)
-					: become_you(policy, s, c, e);
+	bool root = s->flags & SESSION_ROOT;
+	int r = 0;
 
+	if (root && *c->user && (r = session_become(c->user, policy->identity, &c->envp, e)) < 0)
+		return r;
+	c->other = r == 1;
+	if (c->other)
+		r = caps_drop_all(e);
+	else
+		r = root ? caps_drop_to_root(policy->host_root, e) : become_you(policy, s, c, e);
 	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = err_sys(e, errno, "cannot set no_new_privs");
 	return r;
@@ -189,8 +201,10 @@ static int exec_error(const struct session *s, const char *name, int errnum, str
 }
 
 /* 6. A supervisor that has gone leaves the calls without an answer: ENOSYS. */
-static int confine(const struct session_policy *policy, const struct session *s, struct err *e)
+static int confine(const struct session_policy *policy, const struct session *s,
+		   const struct command *c, struct err *e)
 {
+	unsigned flags = policy->seccomp_flags | (c->other ? 0 : SECCOMP_ROOT);
 	struct message m = {.type = MESSAGE_LISTENER};
 	cleanup_close int listener = -1;
 	int r;
@@ -198,8 +212,8 @@ static int confine(const struct session_policy *policy, const struct session *s,
 	if (!(s->flags & SESSION_ROOT))
 		return seccomp_apply(policy->seccomp_flags, e);
 	if (policy->identity < 0)
-		return seccomp_apply(policy->seccomp_flags | SECCOMP_ROOT, e);
-	r = seccomp_apply_listening(policy->seccomp_flags | SECCOMP_ROOT, &listener, e);
+		return seccomp_apply(flags, e);
+	r = seccomp_apply_listening(flags, &listener, e);
 	if (r == 0 && listener >= 0)
 		message_send(policy->identity, &m, &listener, 1, MSG_DONTWAIT);
 	return r;
@@ -246,7 +260,7 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 	umask(c->umask);
 	/* s->report is close-on-exec like all the rest. */
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-	if (confine(policy, s, &e) < 0)
+	if (confine(policy, s, c, &e) < 0)
 		fail(s->report, &e);
 	environ = c->envp;
 	report = place_more(s);

@@ -67,6 +67,12 @@ static void unset(char **envp, const char *name)
 		at[0] = at[1];
 }
 
+void settle_default(char ***envp, const char *name, const char *value)
+{
+	if (!get(*envp, name))
+		set(envp, name, value);
+}
+
 /* What a user has set stays as it is. */
 static bool is_hosts(const struct settle_facts *facts, const char *name)
 {

@@ -22,6 +22,9 @@ struct settle_facts {
  */
 void settle_env(char ***envp, const struct settle_facts *facts);
 
+/* Adds a variable that is not there, in the same way. */
+void settle_default(char ***envp, const char *name, const char *value);
+
 /* The shell for a session without a command: $SHELL, else bash, else sh. Points into envp or is static. */
 const char *settle_shell(char *const *envp);
 

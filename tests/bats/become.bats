@@ -139,3 +139,49 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	[ "$status" = 0 ]
 	[[ $output == *'vfork, seteuid, exec'* ]]
 }
+
+@test "run --user and exec --user: by name and number, with that user's home and groups" {
+	rootfs
+	printf 'root:x:0:0::/root:/bin/sh\nann:x:1500:1600::/home/ann:/bin/sh\n' >rootfs/etc/passwd
+	printf 'root:x:0:\nann:x:1600:\nteam:x:1700:bob,ann\nall:x:1701:ann\n' >rootfs/etc/group
+	report='cd /tmp; >f; echo $(id) $HOME $USER $LOGNAME $(stat -c %u:%g f)'
+	run_as() { sandbox run --user "$1" dir:rootfs sh -c "$report"; }
+	[ "$(run_as ann)" = 'uid=1500(ann) gid=1600(ann) groups=1600(ann),1700(team),1701(all) /home/ann ann ann 1500:1600' ]
+	[ "$(run_as 1500)" = "$(run_as ann)" ]
+	[ "$(run_as ann:team)" = 'uid=1500(ann) gid=1700(team) groups=1700(team) /home/ann ann ann 1500:1700' ]
+	[ "$(run_as 4321:1701)" = 'uid=4321 gid=1701(all) groups=1701(all) / 4321 4321 4321:1701' ]
+	[ "$(sandbox run -u ann -e HOME=/x dir:rootfs sh -c 'echo $HOME')" = /x ]
+	[ "$(sandbox run -u root dir:rootfs id -u)" = 0 ]
+	# chown is real for whoever never was root
+	run sandbox run -u ann dir:rootfs sh -c 'cd /tmp; >f; chown 7 f'
+	[ "$status" = 1 ]
+	[ "$(sandbox run -u ann dir:rootfs sed -n 's/^CapEff:\t//p; s/^NoNewPrivs:\t/nnp /p' /proc/self/status)" = $'0000000000000000\nnnp 1' ]
+}
+
+@test "exec --user joins a box that runs, in one namespace with who became that user there" {
+	project p $'[sandbox]\nlinger = 60s'
+	sandbox enter ./p -- true
+	[ "$(sandbox exec -u games p id -un)" = games ]
+	sandbox exec -u 33:33 p readlink /proc/self/ns/user >ns
+	sandbox exec --root p setpriv --reuid=33 --regid=33 --groups=33 readlink /proc/self/ns/user >>ns
+	[ "$(sort -u ns | wc -l)" = 1 ]
+	run -127 sandbox exec -u games p no-such-command
+}
+
+@test "--user: what it cannot be" {
+	rootfs
+	run -125 sandbox run --user nobody-at-all host true
+	[[ $output == *"there is no user 'nobody-at-all' in the box" ]]
+	run -125 sandbox run --user 33:no-group host true
+	[[ $output == *"there is no group 'no-group' in the box" ]]
+	run -125 sandbox run --user '' host true
+	[[ $output == *"--user '' is not USER[:GROUP]" ]]
+	run -125 sandbox run --user 33 --root host true
+	[[ $output == *'--user and --root cannot be used together' ]]
+	run -125 sandbox run --user 4294967295 host true
+	[[ $output == *"there is no user '4294967295' in the box" ]]
+	# what the box has made of its passwd is never waited for
+	rm rootfs/etc/passwd && mkfifo rootfs/etc/passwd
+	run -125 timeout 20 sandbox run --user ann dir:rootfs true
+	[[ $output == *"there is no user 'ann' in the box"* || $output == *passwd* ]]
+}

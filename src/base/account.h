@@ -1,10 +1,10 @@
 /*
- * sudo_user.h - users and groups of the box, as its /etc says.
+ * account.h - users and groups inside a box, as its /etc says.
  *
- * The program is static and asks no other source.
+ * For programs that run in the box. They are static and ask no other source.
  */
-#ifndef CLI_SUDO_USER_H
-#define CLI_SUDO_USER_H
+#ifndef BASE_ACCOUNT_H
+#define BASE_ACCOUNT_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,13 +1,17 @@
 /*
- * sudo_user.c - reading the box's /etc/passwd and /etc/group.
+ * account.c - reading /etc/passwd and /etc/group of the root that the process has.
+ *
+ * Files that a box writes: what is no regular file is taken as empty (CVE-2024-9676).
  */
-#include "cli/sudo_user.h"
+#include "base/account.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -37,6 +41,20 @@ static bool is_number(const char *text, unsigned int *ret)
 	return true;
 }
 
+static FILE *open_accounts(const char *path)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	FILE *f;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return NULL;
+	f = fdopen(fd, "r");
+	if (f)
+		take_fd(&fd);
+	return f;
+}
+
 static void add_group(struct account *a, gid_t gid)
 {
 	for (size_t i = 0; i < a->n_groups; i++)
@@ -48,7 +66,7 @@ static void add_group(struct account *a, gid_t gid)
 
 static void add_groups(struct account *a)
 {
-	cleanup_fclose FILE *f = fopen("/etc/group", "re");
+	cleanup_fclose FILE *f = open_accounts("/etc/group");
 	const struct group *g;
 
 	add_group(a, a->gid);
@@ -61,7 +79,7 @@ static void add_groups(struct account *a)
 /* Of one with an entry: by name, unless that is NULL, else by uid. */
 static bool find(const char *name, uid_t uid, struct account *ret)
 {
-	cleanup_fclose FILE *f = fopen("/etc/passwd", "re");
+	cleanup_fclose FILE *f = open_accounts("/etc/passwd");
 	const struct passwd *p;
 
 	while (f && (p = fgetpwent(f))) {
@@ -118,7 +136,7 @@ void account_self(struct account *ret)
 
 bool group_find(const char *group, gid_t *ret)
 {
-	cleanup_fclose FILE *f = fopen("/etc/group", "re");
+	cleanup_fclose FILE *f = open_accounts("/etc/group");
 	const struct group *g;
 
 	while (f && (g = fgetgrent(f)))
