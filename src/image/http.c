@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -13,12 +14,15 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
+#include "image/certs.h"
 
 #define CONNECT_SECONDS 30
 #define SLOW_BYTES	1024 /* a second, over stall_seconds: a stall */
 #define HEADERS_MAX	(256u << 10)
 #define BUFFER_BYTES	(512l << 10)
 #define SMALL_BODY	65536 /* of answers nobody waits for: errors, "OK" */
+#define BUNDLE_MAX	(8u << 20)
 #define USER_AGENT	"sandbox"
 
 static volatile atomic_bool interrupted;
@@ -205,19 +209,49 @@ static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl
 	return interrupted;
 }
 
-/* The curl tool reads these; the library does not. */
-static void set_certificates(CURL *c, bool verify)
+/* Those of the registry, besides all that are trusted anyway. */
+static int trust(CURL *c, const char *file, struct certs *certs, struct err *e)
 {
+	struct curl_blob blob;
+	int r = 0;
+
+	if (!certs->authorities.len)
+		return 0;
+	if (!file && curl_easy_getinfo(c, CURLINFO_CAINFO, (char **)&file) != CURLE_OK)
+		file = NULL;
+	if (file)
+		r = file_read(AT_FDCWD, file, BUNDLE_MAX, &certs->authorities, e);
+	blob = (struct curl_blob){.data = certs->authorities.data,
+				  .len = certs->authorities.len,
+				  .flags = CURL_BLOB_COPY};
+	curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &blob);
+	return r;
+}
+
+/* The curl tool reads these variables; the library does not. */
+static int set_certificates(CURL *c, const struct http_request *req, struct err *e)
+{
+	cleanup_certs struct certs certs = CERTS_INIT;
 	const char *file = getenv("CURL_CA_BUNDLE"), *dir = getenv("SSL_CERT_DIR");
+	int r = certs_find(req->url, &certs, e);
 
 	if (!file || !*file)
 		file = getenv("SSL_CERT_FILE");
-	if (file && *file)
+	if (file && !*file)
+		file = NULL;
+	if (file)
 		curl_easy_setopt(c, CURLOPT_CAINFO, file);
 	if (dir && *dir)
 		curl_easy_setopt(c, CURLOPT_CAPATH, dir);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, verify ? 1l : 0l);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, verify ? 2l : 0l);
+	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, req->verify ? 1l : 0l);
+	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, req->verify ? 2l : 0l);
+	if (r == 0)
+		r = trust(c, file, &certs, e);
+	if (r == 0 && certs.cert) {
+		curl_easy_setopt(c, CURLOPT_SSLCERT, certs.cert);
+		curl_easy_setopt(c, CURLOPT_SSLKEY, certs.key);
+	}
+	return r;
 }
 
 static void set_method(struct exchange *x)
@@ -248,7 +282,7 @@ static void set_method(struct exchange *x)
 	curl_easy_setopt(c, CURLOPT_SEEKDATA, x);
 }
 
-static void set_options(struct exchange *x, struct curl_slist *headers)
+static int set_options(struct exchange *x, struct curl_slist *headers, struct err *e)
 {
 	CURL *c = x->curl;
 
@@ -269,9 +303,8 @@ static void set_options(struct exchange *x, struct curl_slist *headers)
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0l);
 	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
-	if (http_is_tls(x->req->url))
-		set_certificates(c, x->req->verify);
 	set_method(x);
+	return http_is_tls(x->req->url) ? set_certificates(c, x->req, e) : 0;
 }
 
 static struct curl_slist *make_headers(const struct http_request *req)
@@ -318,7 +351,8 @@ static int explain(const struct exchange *x, CURLcode code, const char *detail, 
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 		return err_set(e, EACCES,
-			       "%s: its certificate cannot be trusted: name the authority's in "
+			       "%s: its certificate cannot be trusted: put its authority's into "
+			       "~/.config/containers/certs.d/HOST:PORT/ca.crt, name it in "
 			       "SSL_CERT_FILE, or set 'insecure = yes' in sandbox.conf",
 			       text);
 	case CURLE_COULDNT_CONNECT:
@@ -345,7 +379,11 @@ int http_exchange(const struct http_request *req, struct http_response *ret, str
 		curl_slist_free_all(headers);
 		return err_set(e, ENOMEM, "cannot prepare libcurl");
 	}
-	set_options(&x, headers);
+	x.failed = set_options(&x, headers, e);
+	if (x.failed < 0) {
+		curl_slist_free_all(headers);
+		return x.failed;
+	}
 	curl_easy_setopt(x.curl, CURLOPT_ERRORBUFFER, detail);
 	code = curl_easy_perform(x.curl);
 	curl_easy_getinfo(x.curl, CURLINFO_RESPONSE_CODE, &ret->status);

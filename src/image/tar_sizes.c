@@ -149,7 +149,8 @@ static void take_record_byte(struct tar_sizes *t, unsigned char *c)
 		t->size = t->size * 10 + (uint64_t)(*c - '0');
 		t->has_size = true;
 	} else if (t->part == TAR_VALUE && *c != '\n') {
-		t->lost = true;
+		t->has_size = false;
+		t->part = TAR_SKIP;
 	}
 	if (t->at >= t->length) {
 		t->part = TAR_LENGTH;

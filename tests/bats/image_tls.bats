@@ -61,3 +61,33 @@ image() {
 	[ "$(sandbox run "$REGISTRY/a/app:1" cat /etc/who)" = small ]
 	printf wrong | fails 125 "*" sandbox login --quiet --username me --password-stdin "$REGISTRY"
 }
+
+@test "certificates for one registry are found in certs.d, ours as well" {
+	local folder
+	certificate
+	image
+	openssl req -newkey rsa:2048 -nodes -subj /CN=me -keyout "$T/me.key" -out "$T/me.csr" 2>/dev/null
+	openssl x509 -req -in "$T/me.csr" -CA "$T/ca.pem" -CAkey "$T/ca.key" -CAcreateserial -days 2 -out "$T/me.pem" 2>/dev/null
+	registry_start "  tls: {certificate: $T/ca.pem, key: $T/ca.key, clientcas: [$T/ca.pem]}" https "--cert $T/me.pem --key $T/me.key"
+	sandbox image tag app:1 "$REGISTRY/app:1"
+	for folder in containers docker; do
+		folder=$HOME/.config/$folder/certs.d/$REGISTRY
+		fails 125 "cannot push*certificate*certs.d*" sandbox push --quiet "$REGISTRY/app:1"
+		mkdir -p "$folder"
+		cp "$T/ca.pem" "$folder/ca.crt"
+		cp "$T/me.pem" "$folder/client.cert"
+		fails 125 "cannot push*cannot read '$folder/client.key', the key of *" sandbox push --quiet "$REGISTRY/app:1"
+		cp "$T/me.key" "$folder/client.key"
+		sandbox push --quiet "$REGISTRY/app:1"
+		XDG_DATA_HOME=$T/other sandbox pull --quiet "$REGISTRY/app:1"
+		chmod 0 "$folder/ca.crt"
+		[ "$EUID" = 0 ] || fails 125 "cannot push*cannot open '$folder/ca.crt'*" sandbox push --quiet "$REGISTRY/app:1"
+		rm -r "$folder"
+	done
+	mkdir -p "$folder"
+	cp "$T/ca.pem" "$folder/ca.crt"
+	fails 125 "cannot pull*certificate*" sandbox pull --quiet "$REGISTRY/app:1" # it does not know us
+	mkdir -p "$HOME/.config/containers/certs.d/localhost:1"
+	mv "$folder/ca.crt" "$HOME/.config/containers/certs.d/localhost:1/"
+	fails 125 "*certificate*" sandbox push --quiet "$REGISTRY/app:1"
+}

@@ -42,7 +42,7 @@ official() { # TAG
 
 # Debian's docker-registry on a free port of the loopback; sets REGISTRY to localhost:PORT. Lines of
 # its configuration may be added; with blanks before them they are http's.
-registry_start() { # [YAML [SCHEME]]
+registry_start() { # [YAML [SCHEME [OPTIONS OF CURL]]]
 	local port try top=${1-} below=
 
 	if [[ $top = ' '* ]]; then
@@ -64,7 +64,8 @@ registry_start() { # [YAML [SCHEME]]
 		YAML
 		docker-registry serve "$T/registry/config.yml" >"$T/registry/log" 2>&1 3>&- &
 		registry_pid=$!
-		wait_until 50 curl -sk -o /dev/null "${2:-http}://127.0.0.1:$port/v2/" && break
+		# shellcheck disable=SC2086 # words
+		wait_until 50 curl -sk ${3-} -o /dev/null "${2:-http}://127.0.0.1:$port/v2/" && break
 		kill "$registry_pid" 2>/dev/null
 	done
 	REGISTRY=localhost:$port
