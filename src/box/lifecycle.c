@@ -42,25 +42,40 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct box *)a)->name, ((const struct box *)b)->name);
 }
 
-int box_list_load(const struct store *s, struct box_list *ret, struct err *e)
+static int load_list(const struct store *s, bool strict, struct box_list *ret, struct err *e)
 {
 	cleanup_strv struct strv ids = {0};
+	cleanup_box_list struct box_list list = {0};
+	struct err one;
 	int r;
 
 	sweep(s, false);
 	r = store_list(s, &ids, e);
 	if (r < 0)
 		return r;
-	*ret = (struct box_list){.v = xcalloc(ids.n, sizeof(*ret->v))};
+	list.v = xcalloc(ids.n, sizeof(*list.v));
 	for (size_t i = 0; i < ids.n; i++) {
-		struct err ignored;
-
+		r = box_load_damaged(s, ids.v[i], &list.v[list.n], &one);
 		/* Removed since the listing, or a leftover without a record. */
-		if (box_load_damaged(s, ids.v[i], &ret->v[ret->n], &ignored) == 0)
-			ret->n++;
+		if (r == 0)
+			list.n++;
+		else if (strict && r != -ENOENT)
+			return err_set(e, -r, "%s", one.msg);
 	}
-	qsort(ret->v, ret->n, sizeof(*ret->v), by_name);
+	qsort(list.v, list.n, sizeof(*list.v), by_name);
+	*ret = list;
+	list = (struct box_list){0};
 	return 0;
+}
+
+int box_list_load(const struct store *s, struct box_list *ret, struct err *e)
+{
+	return load_list(s, false, ret, e);
+}
+
+int box_list_all(const struct store *s, struct box_list *ret, struct err *e)
+{
+	return load_list(s, true, ret, e);
 }
 
 /*

@@ -14,6 +14,8 @@ struct box_list {
 };
 
 int box_list_load(const struct store *s, struct box_list *ret, struct err *e);
+/* The same for who acts on all of them: one that cannot be looked at is an error, and not left out. */
+int box_list_all(const struct store *s, struct box_list *ret, struct err *e);
 void box_list_clear(struct box_list *l);
 #define cleanup_box_list __attribute__((cleanup(box_list_clear)))
 

@@ -3,14 +3,45 @@
  */
 #include "cli/box_view.h"
 
-#include "box/moved.h"
-
 #include <stdlib.h>
 #include <time.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "box/moved.h"
 
 const char *box_view_state(const struct box *b)
 {
 	return box_is_running(b) ? "running" : "stopped";
+}
+
+long long box_view_size(const struct store *s, const struct box *b)
+{
+	cleanup_free char *path = xasprintf("%s/boxes/%s", s->data, b->id);
+	struct err ignored;
+	uint64_t bytes;
+	bool whole;
+
+	if (b->in_memory || tree_usage(path, &bytes, &whole, &ignored) < 0)
+		return -1;
+	if (!whole)
+		log_note("not all of box '%s' can be read: it is larger", b->name);
+	return (long long)bytes;
+}
+
+struct size_text box_view_size_text(long long size)
+{
+	const struct size_text none = {"-"};
+
+	return size < 0 ? none : size_text((uint64_t)size);
+}
+
+void box_view_json_size(struct json *j, long long size)
+{
+	if (size < 0)
+		jsonout_string(j, "size", NULL);
+	else
+		jsonout_number(j, "size", size);
 }
 
 const char *box_view_created(const struct box *b, char *dst, size_t size)

@@ -5,10 +5,20 @@
 #define CLI_BOX_VIEW_H
 
 #include "base/json.h"
+#include "base/usage.h"
 #include "box/box.h"
 
 /* "running" or "stopped". */
 const char *box_view_state(const struct box *b);
+
+/*
+ * Disk space of its files, root, home and what was tried; -1 when it has none on disk, or they cannot be
+ * counted. What is in it and cannot be read is said in a note.
+ */
+long long box_view_size(const struct store *s, const struct box *b);
+/* The same for people, "-" for none; and as the member "size", null for none. */
+struct size_text box_view_size_text(long long size);
+void box_view_json_size(struct json *j, long long size);
 
 /* When it was made, in local time, in the caller's buffer. */
 const char *box_view_created(const struct box *b, char *dst, size_t size);

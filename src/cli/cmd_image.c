@@ -290,6 +290,9 @@ static const struct opt prune_options[] = {
 	{.name = "all",
 	 .help = "images that no box is made of, too",
 	 OPT_FLAG(struct prune_cli, all)},
+	{.name = "caches",
+	 .help = "the caches of projects, too",
+	 OPT_FLAG(struct prune_cli, caches)},
 	{.name = "dry-run",
 	 .help = "remove nothing, say what would go",
 	 OPT_FLAG(struct prune_cli, dry_run)},
@@ -308,7 +311,7 @@ const struct command cmd_image_prune = {
 
 const struct command cmd_image_df = {
 	.name = "image df",
-	.summary = "show the disk space of images",
+	.summary = "show the disk space of images, boxes and caches",
 	.usage = "[--json]",
 	.options = json_options,
 	.options_size = sizeof(struct image_json_cli),

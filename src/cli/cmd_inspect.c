@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "box/moved.h"
 #include "box/target.h"
 #include "cli/box_view.h"
 #include "cli/commands.h"
@@ -19,7 +20,7 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
-static void print(const struct box *b, const char *folder, const char *control)
+static void print(const struct box *b, long long size, const char *folder, const char *control)
 {
 	char created[32], text[4096];
 
@@ -29,8 +30,10 @@ static void print(const struct box *b, const char *folder, const char *control)
 	if (box_is_running(b))
 		printf("pid        %d\n", box_pid(b));
 	printf("image      %s\n", err_quote(text, sizeof(text), b->image));
-	printf("project    %s\n", err_quote(text, sizeof(text), b->project ? b->project : "-"));
+	printf("project    %s%s\n", err_quote(text, sizeof(text), b->project ? b->project : "-"),
+	       box_project_gone(b) ? " (gone)" : "");
 	printf("created    %s\n", box_view_created(b, created, sizeof(created)));
+	printf("size       %s\n", box_view_size_text(size).s);
 	printf("temporary  %s\n", b->temporary ? "yes" : "no");
 	printf("folder     %s\n", err_quote(text, sizeof(text), folder));
 	printf("control    %s\n", err_quote(text, sizeof(text), control));
@@ -43,6 +46,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_box struct box b = BOX_INIT;
 	struct json j = JSON_INIT;
+	long long size;
 	int r = store_open(&s, e);
 
 	(void)ret_status;
@@ -53,12 +57,14 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	folder = xasprintf(b.in_memory ? "%s/%s" : "%s/boxes/%s", b.in_memory ? s.runtime : s.data,
 			   b.id);
 	control = xasprintf("%s/%s/control", s.runtime, b.id);
+	size = box_view_size(&s, &b);
 	if (!cli->json) {
-		print(&b, folder, control);
+		print(&b, size, folder, control);
 		return 0;
 	}
 	jsonout_object_begin(&j, NULL);
 	box_view_json_members(&j, &b);
+	box_view_json_size(&j, size);
 	jsonout_string(&j, "folder", folder);
 	jsonout_string(&j, "control", control);
 	jsonout_object_end(&j);

@@ -13,11 +13,15 @@
 #include "cli/commands.h"
 
 struct ls_cli {
-	bool json, names;
+	bool json, names, size;
 };
 
 static const struct opt options[] = {
 	{.name = "names", .help = "print the names alone", OPT_FLAG(struct ls_cli, names)},
+	{.letter = 's',
+	 .name = "size",
+	 .help = "count the disk space of each box too",
+	 OPT_FLAG(struct ls_cli, size)},
 	OPT_JSON(struct ls_cli, json),
 	OPTS_END,
 };
@@ -36,7 +40,7 @@ int complete_boxes(struct strv *out)
 	return r;
 }
 
-static void print_table(const struct box_list *list)
+static void print_table(const struct store *s, const struct box_list *list, bool sizes)
 {
 	int width = 4;
 
@@ -44,18 +48,37 @@ static void print_table(const struct box_list *list)
 		if ((int)strlen(list->v[i].name) > width)
 			width = (int)strlen(list->v[i].name);
 	if (list->n)
-		printf("%-*s  %-8s  %-16s  %-16s  %s\n", width, "NAME", "STATE", "CREATED", "IMAGE",
-		       "PROJECT");
+		printf("%-*s  %-8s  %-16s  %-16s  %s%s\n", width, "NAME", "STATE", "CREATED",
+		       "IMAGE", sizes ? "     SIZE  " : "", "PROJECT");
 	for (size_t i = 0; i < list->n; i++) {
 		const struct box *b = &list->v[i];
-		char created[32], image[128], project[1024];
+		char created[32], image[128], project[1024], size[32] = "";
 
-		printf("%-*s  %-8s  %-16s  %-16s  %s%s\n", width, b->name, box_view_state(b),
+		if (sizes)
+			snprintf(size, sizeof(size), "%9s  ",
+				 box_view_size_text(box_view_size(s, b)).s);
+		printf("%-*s  %-8s  %-16s  %-16s  %s%s%s\n", width, b->name, box_view_state(b),
 		       box_view_created(b, created, sizeof(created)),
-		       err_quote(image, sizeof(image), b->image),
+		       err_quote(image, sizeof(image), b->image), size,
 		       err_quote(project, sizeof(project), b->project ? b->project : "-"),
 		       box_project_gone(b) ? " (gone)" : "");
 	}
+}
+
+static void print_json(const struct store *s, const struct box_list *list, bool sizes)
+{
+	struct json j = JSON_INIT;
+
+	jsonout_array_begin(&j, NULL);
+	for (size_t i = 0; i < list->n; i++) {
+		jsonout_object_begin(&j, NULL);
+		box_view_json_members(&j, &list->v[i]);
+		if (sizes)
+			box_view_json_size(&j, box_view_size(s, &list->v[i]));
+		jsonout_object_end(&j);
+	}
+	jsonout_array_end(&j);
+	jsonout_print(&j);
 }
 
 static int run(const struct args *args, int *ret_status, struct err *e)
@@ -63,7 +86,6 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	const struct ls_cli *cli = args->options;
 	cleanup_box_list struct box_list list = {0};
 	cleanup_store struct store s = STORE_INIT;
-	struct json j = JSON_INIT;
 	int r = store_open(&s, e);
 
 	(void)ret_status;
@@ -71,18 +93,13 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		r = box_list_load(&s, &list, e);
 	if (r < 0)
 		return r;
-	if (cli->json) {
-		jsonout_array_begin(&j, NULL);
-		for (size_t i = 0; i < list.n; i++)
-			box_view_json(&j, &list.v[i]);
-		jsonout_array_end(&j);
-		jsonout_print(&j);
-	} else if (cli->names) {
+	if (cli->json)
+		print_json(&s, &list, cli->size);
+	else if (!cli->names)
+		print_table(&s, &list, cli->size);
+	else
 		for (size_t i = 0; i < list.n; i++)
 			printf("%s\n", list.v[i].name);
-	} else {
-		print_table(&list);
-	}
 	return 0;
 }
 

@@ -1,11 +1,13 @@
 /*
  * cmd_stop.c - `sandbox stop`: end running boxes; what they hold on disk stays.
  */
+#include "base/cleanup.h"
 #include "box/lifecycle.h"
 #include "cli/commands.h"
 #include "cli/each_box.h"
 
 struct stop_cli {
+	bool all;
 	long time;
 };
 
@@ -17,6 +19,7 @@ static const struct opt options[] = {
 	 .arg = "SECONDS",
 	 .help = "how long processes may take to end; default 10",
 	 OPT_NUMBER(struct stop_cli, time)},
+	{.letter = 'a', .name = "all", .help = "stop all boxes", OPT_FLAG(struct stop_cli, all)},
 	OPTS_END,
 };
 
@@ -31,20 +34,28 @@ static int stop_one(const struct store *s, struct box *b, const void *opts, stru
 
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
-	static const struct each_box each = {.act = stop_one};
+	static const struct each_box each = {.act = stop_one, .usage = "stop PROJECT... | --all"};
+	const struct stop_cli *cli = args->options;
+	cleanup_box_list struct box_list all = {0};
+	cleanup_store struct store s = STORE_INIT;
+	int r;
 
 	(void)ret_status;
-	return each_box(args, &each, e);
+	if (!cli->all)
+		return each_box(args, &each, e);
+	r = store_open(&s, e);
+	if (r == 0)
+		r = box_list_all(&s, &all, e);
+	return r < 0 ? r : each_of_all(&s, &all, args, &each, e);
 }
 
 const struct command cmd_stop = {
 	.name = "stop",
 	.summary = "end running boxes",
-	.usage = "[OPTIONS] PROJECT...",
+	.usage = "[OPTIONS] PROJECT... | --all",
 	.options = options,
 	.options_size = sizeof(struct stop_cli),
 	.defaults = &defaults,
-	.min_words = 1,
 	.max_words = -1,
 	.words = {WORD_BOX},
 	.run = run,

@@ -25,10 +25,20 @@ static int find(const struct store *s, const char *word, bool exact, struct box 
 	return target_box(s, &t, ret, e);
 }
 
+/* The error of one, when others come after it or came before. */
+static void keep_error(int *result, int r, const struct err *one, struct err *e)
+{
+	if (*result < 0)
+		log_warn("%s", e->msg);
+	*e = *one;
+	*result = r;
+}
+
 int each_box(const struct args *args, const struct each_box *each, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
-	int result = store_open(&s, e);
+	int result = args->n ? store_open(&s, e)
+			     : err_set(e, ERR_USAGE, "missing argument: sandbox %s", each->usage);
 
 	for (int i = 0; (result == 0 || i > 0) && i < args->n; i++) {
 		cleanup_box struct box b = BOX_INIT;
@@ -37,12 +47,25 @@ int each_box(const struct args *args, const struct each_box *each, struct err *e
 
 		if (r == 0)
 			r = each->act(&s, &b, args->options, &one);
-		if (r == 0)
-			continue;
-		if (result < 0)
-			log_warn("%s", e->msg);
-		*e = one;
-		result = r;
+		if (r < 0)
+			keep_error(&result, r, &one, e);
+	}
+	return result;
+}
+
+int each_of_all(const struct store *s, struct box_list *all, const struct args *args,
+		const struct each_box *each, struct err *e)
+{
+	int result = 0;
+
+	if (args->n)
+		return err_set(e, ERR_USAGE, "--all and a PROJECT cannot be used together");
+	for (size_t i = 0; i < all->n; i++) {
+		struct err one;
+		int r = each->act(s, &all->v[i], args->options, &one);
+
+		if (r < 0 && r != -ENOENT)
+			keep_error(&result, r, &one, e);
 	}
 	return result;
 }

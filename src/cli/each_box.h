@@ -4,19 +4,24 @@
 #ifndef CLI_EACH_BOX_H
 #define CLI_EACH_BOX_H
 
-#include "box/box.h"
+#include "box/lifecycle.h"
 #include "cli/options.h"
 
 /* What is done to each. */
 struct each_box {
 	int (*act)(const struct store *s, struct box *b, const void *options, struct err *e);
+	const char *usage; /* for words that are missing */
 	bool exact; /* a folder in a project is not taken for the project: too much would be lost */
 };
 
 /*
- * Acts on each word of the command line. One that fails does not keep the others from their turn: its
- * error is printed as a warning, and the last one is the result.
+ * Acts on each word of the command line; there is one at least. One that fails does not keep the others
+ * from their turn: its error is printed as a warning, and the last one is the result.
  */
 int each_box(const struct args *args, const struct each_box *each, struct err *e);
+
+/* Acts on all boxes in the same way (box_list_all()); there are no words. One that is gone meanwhile is fine. */
+int each_of_all(const struct store *s, struct box_list *all, const struct args *args,
+		const struct each_box *each, struct err *e);
 
 #endif

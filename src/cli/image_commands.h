@@ -41,7 +41,7 @@ struct tree_cli {
 };
 
 struct prune_cli {
-	bool json, dry_run, all;
+	bool json, dry_run, all, caches;
 };
 
 struct image_json_cli {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/usage.h"
 #include "base/json.h"
 #include "cli/image_commands.h"
 #include "cli/image_common.h"

@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "base/usage.h"
 #include "base/log.h"
 #include "box/lifecycle.h"
 #include "cli/image_commands.h"
@@ -92,14 +94,24 @@ int image_cmd_rm(const struct args *args, int *ret_status, struct err *e)
 	return r < 0 ? r : image_gc(&req, &result, e);
 }
 
-static void print_pruned(const struct gc_result *g, const struct prune_cli *cli)
+struct usage {
+	const char *what;
+	size_t count;
+	uint64_t bytes;
+};
+
+static void print_pruned(const struct gc_result *g, const struct usage *caches,
+			 const struct prune_cli *cli)
 {
 	struct json j = JSON_INIT;
 
 	if (!cli->json) {
-		printf("%s %zu names, %zu layers, %zu blobs, %zu plans, %zu temporary files: %s\n",
+		printf("%s %zu names, %zu layers, %zu blobs, %zu plans, %zu temporary files",
 		       cli->dry_run ? "would remove" : "removed", g->names, g->layers, g->blobs,
-		       g->plans, g->temporary, size_text(g->bytes).s);
+		       g->plans, g->temporary);
+		if (cli->caches)
+			printf(", %zu caches", caches->count);
+		printf(": %s\n", size_text(g->bytes + caches->bytes).s);
 		return;
 	}
 	jsonout_object_begin(&j, NULL);
@@ -108,7 +120,9 @@ static void print_pruned(const struct gc_result *g, const struct prune_cli *cli)
 	jsonout_number(&j, "blobs", (long long)g->blobs);
 	jsonout_number(&j, "plans", (long long)g->plans);
 	jsonout_number(&j, "temporary", (long long)g->temporary);
-	jsonout_number(&j, "bytes", (long long)g->bytes);
+	if (cli->caches)
+		jsonout_number(&j, "caches", (long long)caches->count);
+	jsonout_number(&j, "bytes", (long long)g->bytes + (long long)caches->bytes);
 	jsonout_object_end(&j);
 	jsonout_print(&j);
 }
@@ -130,6 +144,62 @@ static int unused_names(const struct image_tools *t, const struct strv *in_use, 
 	return r;
 }
 
+/* Caches are mounted in boxes that run, and nothing says which: none may. */
+static int check_caches(struct err *e)
+{
+	cleanup_box_list struct box_list boxes = {0};
+	cleanup_store struct store s = STORE_INIT;
+	int r = store_open(&s, e);
+
+	if (r == 0)
+		r = box_list_all(&s, &boxes, e);
+	for (size_t i = 0; r == 0 && i < boxes.n; i++)
+		if (box_is_running(&boxes.v[i]))
+			r = err_set(e, EBUSY,
+				    "box '%s' runs and may use caches: 'sandbox stop --all' first",
+				    boxes.v[i].name);
+	return r;
+}
+
+/* Out of sight first, so that a cache is whole or not there. */
+static int remove_cache(const struct image_store *s, const char *name, struct err *e)
+{
+	cleanup_free char *from = path_join("caches", name), *to = path_join("tmp", name);
+	int r = file_remove_tree(s->fd, to, e);
+
+	if (r == 0 && renameat(s->fd, from, s->fd, to) < 0)
+		r = err_sys(e, errno, "cannot remove '%s/%s'", s->path, from);
+	return r < 0 ? r : file_remove_tree(s->fd, to, e);
+}
+
+/* Counts the caches, and removes them unless that is a dry run. */
+static int prune_caches(const struct image_store *s, bool dry_run, struct usage *ret, struct err *e)
+{
+	cleanup_closedir DIR *d = NULL;
+	cleanup_strv struct strv names = {0};
+	struct dirent *de;
+	int fd = openat(s->fd, "caches", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || !(d = fdopendir(fd)))
+		return err_sys(e, errno, "cannot list '%s/caches'", s->path);
+	for (errno = 0; (de = readdir(d)); errno = 0)
+		if (de->d_name[0] != '.')
+			strv_push(&names, de->d_name);
+	if (errno)
+		return err_sys(e, errno, "cannot list '%s/caches'", s->path);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		uint64_t bytes = tree_bytes(fd, names.v[i]);
+
+		if (!dry_run && (r = remove_cache(s, names.v[i], e)) < 0)
+			break;
+		ret->count++;
+		ret->bytes += bytes;
+	}
+	return r;
+}
+
 int image_cmd_prune(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct prune_cli *cli = args->options;
@@ -141,6 +211,7 @@ int image_cmd_prune(const struct args *args, int *ret_status, struct err *e)
 				 .drop = &drop,
 				 .partial = true,
 				 .dry_run = cli->dry_run};
+	struct usage caches = {0};
 	struct gc_result result;
 	int r = image_tools_open(&t, e);
 
@@ -151,21 +222,19 @@ int image_cmd_prune(const struct args *args, int *ret_status, struct err *e)
 		return err_set(e, EBUSY,
 			       "another command is using images (a pull, or a box that starts): "
 			       "try again when it has ended");
-	r = images_in_use(&in_use, &steps, e);
+	r = cli->caches ? check_caches(e) : 0;
+	if (r == 0)
+		r = images_in_use(&in_use, &steps, e);
 	if (r == 0 && cli->all)
 		r = unused_names(&t, &in_use, &drop, e);
 	if (r == 0)
 		r = image_gc(&req, &result, e);
+	if (r == 0 && cli->caches)
+		r = prune_caches(&t.store, cli->dry_run, &caches, e);
 	if (r == 0)
-		print_pruned(&result, cli);
+		print_pruned(&result, &caches, cli);
 	return r;
 }
-
-struct usage {
-	const char *what;
-	size_t count;
-	uint64_t bytes;
-};
 
 /* The entries of a folder of the store that have a name of the kind. */
 static void count(const struct image_store *s, const char *folder, struct usage *u)
@@ -211,11 +280,8 @@ int image_cmd_df(const struct args *args, int *ret_status, struct err *e)
 	const struct image_json_cli *cli = args->options;
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
 	cleanup_strv struct strv names = {0}, in_use = {0}, steps = {0};
-	struct usage u[] = {{"images", 0, 0},
-			    {"layers", 0, 0},
-			    {"blobs", 0, 0},
-			    {"boxes", 0, 0},
-			    {"reclaimable", 0, 0}};
+	struct usage u[] = {{"images", 0, 0}, {"layers", 0, 0}, {"blobs", 0, 0},
+			    {"boxes", 0, 0},  {"caches", 0, 0}, {"reclaimable", 0, 0}};
 	struct gc_request req = {.store = &t.store,
 				 .in_use = &in_use,
 				 .steps = &steps,
@@ -238,8 +304,9 @@ int image_cmd_df(const struct args *args, int *ret_status, struct err *e)
 	count(&t.store, "blobs/sha256", &u[2]);
 	count(&t.store, "boxes", &u[3]);
 	u[0].bytes = u[1].bytes + u[2].bytes;
-	u[4].count = result.layers + result.blobs + result.temporary;
-	u[4].bytes = result.bytes;
+	count(&t.store, "caches", &u[4]);
+	u[5].count = result.layers + result.blobs + result.temporary;
+	u[5].bytes = result.bytes;
 	print_usage(u, ARRAY_SIZE(u), cli->json);
 	return 0;
 }

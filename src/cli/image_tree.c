@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/usage.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "cli/image_commands.h"

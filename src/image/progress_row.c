@@ -7,23 +7,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/usage.h"
 
 #define BAR_MAX 40
-
-struct size_text size_text(uint64_t bytes)
-{
-	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
-	struct size_text t;
-	double n = (double)bytes;
-	size_t u = 0;
-
-	while (n >= 999.5 && u + 1 < ARRAY_SIZE(units)) {
-		n /= 1000;
-		u++;
-	}
-	snprintf(t.s, sizeof(t.s), u && n < 99.95 ? "%.1f %s" : "%.0f %s", n, units[u]);
-	return t;
-}
 
 void progress_row_format(const struct progress_row *row, int width, char *buf, size_t size)
 {

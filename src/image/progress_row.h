@@ -20,10 +20,4 @@ struct progress_row {
 /* "label  word  [#####.....]  45.2 MB / 120 MB", at most width bytes; ASCII. */
 void progress_row_format(const struct progress_row *row, int width, char *buf, size_t size);
 
-/* "12.3 MB": at most 9 characters; powers of 1000, as docker and podman have them. */
-struct size_text {
-	char s[16];
-};
-struct size_text size_text(uint64_t bytes);
-
 #endif

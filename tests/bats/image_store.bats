@@ -191,3 +191,18 @@ v
 	id=$(sandbox images --json | jq -r '.[0].digest' | cut -c8-20)
 	[ "$(sandbox image inspect --json "$id" | jq -r .name)" = one:1 ]
 }
+
+@test "df counts the caches of projects, and prune --caches removes them" {
+	project p $'[sandbox]\nlinger = forever\n[mounts]\n~/.cache/mine = cache:mine\n~/.two = cache:two'
+	sandbox enter --accept p -- sh -c 'head -c 200000 /dev/urandom >~/.cache/mine/file; mkdir ~/.two/d; chmod 0 ~/.two/d'
+	[ "$(sandbox image df --json | jq -c '.caches | [.count, .bytes >= 200000]')" = '[2,true]' ]
+	sandbox image prune >/dev/null
+	[ "$(sandbox image df --json | jq .caches.count)" = 2 ]
+	fails 125 "box 'p' runs and may use caches: 'sandbox stop --all' first" sandbox image prune --caches
+	sandbox stop --all
+	[[ $(sandbox image prune --caches --dry-run) = 'would remove '*', 2 caches: '* ]]
+	[ "$(sandbox image prune --caches --json | jq -c '[.caches, .bytes >= 200000]')" = '[2,true]' ]
+	[ "$(sandbox image df --json | jq .caches.count)" = 0 ]
+	[ -z "$(ls "$T/xdg/data/sandbox/caches")" ]
+	sandbox enter p -- sh -c 'touch ~/.cache/mine/again' # made again
+}

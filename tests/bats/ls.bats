@@ -64,7 +64,7 @@ load helpers
 	[ -S "$(sandbox inspect --json p | jq -r .control)" ]
 	[ -d "$(sandbox inspect --json p | jq -r .folder)" ]
 	[ "$(sandbox inspect --json p | jq -r 'keys | join(" ")')" = \
-		'control created folder gone id image name pid project state temporary' ]
+		'control created folder gone id image name pid project size state temporary' ]
 }
 
 @test "a throw-away box is listed while it runs" {
@@ -103,4 +103,22 @@ load helpers
 	timeout 5 sandbox ps
 	timeout 5 sandbox inspect p
 	kill -CONT "$(sandbox ls --json | jq '.[0].pid')"
+}
+
+@test "ls --size and inspect tell the disk space of a box" {
+	project p $'[sandbox]\nlinger = 0'
+	sandbox enter ./p -- sh -c 'head -c 3000000 /dev/urandom >~/file; ln ~/file ~/link
+		mkdir ~/shut; chmod 0 ~/shut'
+	size=$(sandbox inspect --json p | jq .size)
+	[ "$size" -ge 3000000 ] && [ "$size" -lt 4000000 ]
+	[ "$(sandbox ls --size --json | jq '.[0].size')" = "$size" ]
+	[ "$(sandbox ls --json | jq '.[0] | has("size")')" = false ]
+	run -0 --separate-stderr sandbox ls -s
+	[[ ${lines[0]} = NAME*IMAGE*SIZE*PROJECT ]] && [[ ${lines[1]} = "p "*" 3."?" MB  $T/p" ]]
+	am_root || [[ $(words_on_stderr) = "sandbox: not all of box 'p' can be read: it is larger" ]]
+	[[ $(sandbox ls) != *SIZE* ]]
+	sandbox inspect p | grep -q '^size  *3\.. MB$'
+	sandbox run --detach --name t host sleep 60
+	[ "$(sandbox inspect --json t | jq -c .size)" = null ] || [ "$TEST_MODE" = nested ]
+	sandbox stop t
 }

@@ -2,6 +2,12 @@
 # sandbox stop and rm.
 
 load helpers
+load screen
+
+teardown() {
+	screen_close
+	sandbox_teardown
+}
 
 @test "stop ends the processes and keeps the box" {
 	project p
@@ -171,4 +177,47 @@ load helpers
 @test "stop --time wants whole seconds" {
 	fails 125 "*--time*" sandbox stop --time soon p
 	fails 125 "*--time*" sandbox stop --time -1 p
+}
+
+@test "stop --all and rm --all: throw-away boxes too, and nothing half done without a word" {
+	sandbox stop --all && sandbox rm --all # of nothing is fine
+	project a
+	project b
+	sandbox enter a -- true
+	sandbox enter b -- true
+	sandbox run --detach --name t host sleep 60
+	sandbox stop --all
+	wait_until 20 no_processes
+	sandbox ls --json | jq -e 'all(.state == "stopped")' >/dev/null
+	fails 125 "--force removes all boxes with their homes: a, b" sandbox rm --all </dev/null
+	fails 125 "--all and a PROJECT cannot be used together" sandbox stop --all a
+	fails 125 "--all and a PROJECT cannot be used together" sandbox rm --all --force a
+	fails 125 "missing argument: sandbox rm *--all" sandbox rm
+	fails 125 "missing argument: sandbox stop *--all" sandbox stop
+	[ "$(sandbox ls --names)" = $'a\nb' ]
+	# One that cannot even be read goes too.
+	echo damaged >"$(sandbox inspect --json a | jq -r .folder)/record"
+	sandbox rm --all --force
+	[ -z "$(sandbox ls --names)" ]
+}
+
+@test "rm --all on a terminal asks, and says which box somebody is in" {
+	project a
+	project b
+	sandbox enter a -- true
+	sandbox enter b -- sleep 60 &
+	wait_until 50 sandbox exec b true
+	screen_open
+	type_line 'sandbox rm --all'
+	screen_shows 'remove all 2 boxes with their homes \(a, b\)\?'
+	type_line n
+	screen_shows 'nothing was removed'
+	[ "$(sandbox ls --names)" = $'a\nb' ]
+	type_line 'clear; sandbox rm --all'
+	screen_shows 'remove all 2 boxes'
+	type_line y
+	screen_shows "box 'b' is running"
+	[ "$(sandbox ls --names)" = b ]
+	sandbox rm --all --force
+	wait_for $!
 }

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "image/progress_row.h"
+#include "base/usage.h"
 
 static void sizes(void **state)
 {
