@@ -10,9 +10,24 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+/*
+ * Debian's and Ubuntu's official images have commands in apt's configuration that remove downloads: of
+ * its hooks all others are left. #clear takes all of a list, and counts in the file that -c names, which
+ * is read last.
+ */
+#define APT_HOOKS                                          \
+	"{\n"                                              \
+	"	echo '#clear DPkg::Post-Invoke;'\n"              \
+	"	echo '#clear APT::Update::Post-Invoke;'\n"       \
+	"	apt-config dump | grep -e ^DPkg::Post-Invoke:: " \
+	"-e ^APT::Update::Post-Invoke:: |\n"               \
+	"		grep -v 'rm .*/var/cache/apt/archives/' || :\n" \
+	"} >$notes.conf\n"
 /* Error-Mode, since apt 2.1: an archive that cannot be had must not pass for an old list. */
-#define APT_UPDATE "apt-get -q -o APT::Update::Error-Mode=any update\n"
-#define APT_GET	   "apt-get -q -y --no-install-recommends -o APT::Keep-Downloaded-Packages=true"
+#define APT_UPDATE "apt-get -q -c $notes.conf -o APT::Update::Error-Mode=any update\n"
+#define APT_GET                                                 \
+	"apt-get -q -y --no-install-recommends -c $notes.conf " \
+	"-o APT::Keep-Downloaded-Packages=true"
 
 /*
  * Debian lets pip install only when told that it may (PEP 668); versions before 23.0.1 know neither
@@ -32,8 +47,8 @@ const struct manager managers[] = {
 	{.key = "apt", .env = "", .one_at_a_time = true,
 	 .list = "dpkg-query -W -f '${db:Status-Status} ${Package}:${Architecture} ${Version}\\n' |\n"
 		"	sed -n 's/^installed //p'\n",
-	 .install = APT_UPDATE APT_GET " install -- \"$@\"\n",
-	 .pinned = APT_UPDATE
+	 .install = APT_HOOKS APT_UPDATE APT_GET " install -- \"$@\"\n",
+	 .pinned = APT_HOOKS APT_UPDATE
 		APT_GET " --allow-downgrades install -- $(printf '%s=%s%.0s ' \"$@\")\n",
 	 /* The index has the hash of every file that it offers. */
 	 .collect = "[ ! -s $notes.new ] ||\n"

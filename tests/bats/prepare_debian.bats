@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
-# Real toolchains from real archives, installed by [packages] and used.
+# bats file_tags=debian
+# Real toolchains from real archives, installed by [packages] into Debian's official image and used.
 
 load helpers
 
-# The base is made once, and so is an image with npm and pip, which are hundreds of packages; each
+# The base is unpacked once, and made once is an image with npm and pip, which are hundreds of packages; each
 # test has both in a second store.
 setup_file() {
 	# Archives are slower than what the limit was made for: a compiler alone may take a minute.
@@ -11,7 +12,7 @@ setup_file() {
 	export LENDER=$BATS_FILE_TMPDIR/lender
 	mkdir -p "$LENDER"/{run,managers}
 	printf '[sandbox]\nimage = debian:bookworm\n[packages]\napt = npm python3-pip\n' >"$LENDER/managers/sandbox.ini"
-	lender image bootstrap debian:bookworm
+	lender image import "$TEST_IMAGES/debian.tar" debian:bookworm
 	lender seal "$LENDER/managers" managers:1
 }
 
