@@ -45,14 +45,17 @@ static void add_tools(const struct init_answers *a, const struct init_guess *g, 
 	bool host = streq(a->image, "host");
 	const char *apt_off = init_image_has_apt(a->image) ? "" : ";";
 	const char *off = host ? ";" : "";
-	bool any = (*a->apt && !*apt_off) || (!host && (g->npm.n || g->pip.n));
+	cleanup_free char *apk = init_image_apk(a->image, g);
+	bool any = *apk || (*a->apt && !*apt_off) || (!host && (g->npm.n || g->pip.n));
 
-	if (*a->apt || g->npm.n || g->pip.n || host) {
+	if (*a->apt || *apk || g->npm.n || g->pip.n || host) {
 		buf_addf(
 			out, "\n%s[packages]%s\n", any ? "" : ";",
 			any ? ""
 			    : "                 ; of an image of its own, such as debian:bookworm");
 		buf_addf(out, "%sapt = %s\n", *a->apt ? apt_off : ";", *a->apt ? a->apt : "jq");
+		if (*apk)
+			buf_addf(out, "apk = %s\n", apk);
 		add_list(off, "npm", &g->npm, out);
 		add_list(off, "pip", &g->pip, out);
 	}

@@ -178,9 +178,10 @@ void init_guess_directory(int dirfd, const char *dir, struct init_guess *ret)
 
 void init_guess_clear(struct init_guess *g)
 {
-	struct strv *lists[] = {&g->profiles, &g->npm,	   &g->pip,	 &g->run,
-				&g->create,   &g->env,	   &g->settings, &g->programs,
-				&g->langs,    &g->stopped, &g->done,	 &g->why};
+	struct strv *lists[] = {&g->profiles,  &g->npm,	      &g->pip,	    &g->run,
+				&g->create,    &g->env,	      &g->settings, &g->programs,
+				&g->image_apt, &g->image_apk, &g->langs,    &g->stopped,
+				&g->done,      &g->why};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		strv_clear(lists[i]);

@@ -40,9 +40,10 @@ struct init_guess {
 	struct strv why;      /* a line for each thing that was found, for people */
 	struct init_want wants[INIT_WANTS_MAX];
 	size_t n_wants;
-	char *image;		/* of a Dockerfile or a devcontainer.json; NULL: they name none */
-	char *image_file;	/* which file that was */
-	const char *lang_image; /* of a language that Debian does not have, or NULL */
+	char *image;	  /* of a Dockerfile or a devcontainer.json; NULL: they name none */
+	char *image_file; /* which file that was */
+	struct strv image_apt, image_apk; /* what that file installs upon it */
+	const char *lang_image;		  /* of a language that Debian does not have, or NULL */
 };
 
 /* dir: the path of dirfd. Notes what of a file was left out. */

@@ -18,6 +18,7 @@
 #include "base/path.h"
 #include "box/image.h"
 #include "box/store.h"
+#include "cli/init_compose.h"
 #include "cli/init_signs.h"
 
 /* The last part of the repository, and the tag behind it, of name[:tag][@digest]. */
@@ -219,24 +220,38 @@ static bool host_does(const struct init_guess *g)
 	return !unmet(g, strstr(text.data, "trixie") != NULL);
 }
 
+/* Was it named by the file whose packages are known? */
+static bool is_named(const char *image, const struct init_guess *g)
+{
+	return g->image && streq(image, g->image);
+}
+
 bool init_image_serves(const char *image, const struct init_guess *g)
 {
 	cleanup_free char *apt = init_image_apt(image, g);
 
 	if (streq(image, "host"))
 		return !host_lacks(g) && host_does(g);
-	return !*apt || init_image_has_apt(image);
+	return !*apt || init_image_has_apt(image) || is_named(image, g);
 }
 
 char *init_image_apt(const char *image, const struct init_guess *g)
 {
-	struct buf b = BUF_INIT;
+	cleanup_strv struct strv words = {0};
 
-	buf_addstr(&b, "");
 	for (size_t i = 0; i < g->n_apt; i++)
 		if (!init_image_has_lang(image, g->apt[i].lang))
-			buf_addf(&b, "%s%s", b.len ? " " : "", g->apt[i].name);
-	return buf_detach(&b);
+			init_add_words(&words, g->apt[i].name);
+	for (size_t i = 0; is_named(image, g) && i < g->image_apt.n; i++)
+		init_add_words(&words, g->image_apt.v[i]);
+	return init_joined(&words, " ");
+}
+
+char *init_image_apk(const char *image, const struct init_guess *g)
+{
+	const struct strv none = {0};
+
+	return init_joined(is_named(image, g) ? &g->image_apk : &none, " ");
 }
 
 static bool is_here(const struct store *s, const char *image)
@@ -308,7 +323,7 @@ static char *named_image(struct init_guess *g)
 		return NULL;
 	}
 	init_add_why(g, "image: %s, as %s has it", g->image, g->image_file);
-	if (*apt && !init_image_has_apt(g->image))
+	if (*apt && !init_image_has_apt(g->image) && !g->image_apk.n)
 		init_add_why(g, "%s: packages for it are not known: it may lack tools", g->image);
 	return xstrdup(g->image);
 }

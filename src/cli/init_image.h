@@ -21,6 +21,9 @@ bool init_image_serves(const char *image, const struct init_guess *g);
 /* The guess's packages that the image lacks, separated by blanks. The caller frees. */
 char *init_image_apt(const char *image, const struct init_guess *g);
 
+/* What the project's own file installs there with apk. The caller frees. */
+char *init_image_apk(const char *image, const struct init_guess *g);
+
 /*
  * The image to propose: what the project names, unless nothing can be installed there any more; a Debian
  * that is here, this machine's own programs, or one to pull. Adds to g->why. The caller frees.

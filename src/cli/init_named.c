@@ -45,18 +45,26 @@ static bool is_bare(const char *image)
 
 /*
  * Of several stages, the last one whose image has a language of the project, since the last of all is
- * often only what the result runs in; else the last one that is more than a bare program.
+ * often only what the result runs in; else the last one that is more than a bare program. -1: none.
  */
-static const char *choose_stage(const struct strv *images, const struct init_guess *g)
+static ssize_t choose_stage(const struct strv *images, const struct init_guess *g)
 {
 	for (size_t i = images->n; i-- > 0;)
 		for (size_t k = 0; k < g->langs.n; k++)
 			if (init_image_has_lang(images->v[i], g->langs.v[k]))
-				return images->v[i];
+				return (ssize_t)i;
 	for (size_t i = images->n; i-- > 0;)
 		if (!is_bare(images->v[i]))
-			return images->v[i];
-	return NULL;
+			return (ssize_t)i;
+	return -1;
+}
+
+static void take_packages(char *lines, struct init_guess *g)
+{
+	char *save = NULL;
+
+	for (char *l = strtok_r(lines, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
+		init_add_words(starts_with(l, "apk ") ? &g->image_apk : &g->image_apt, l + 4);
 }
 
 void init_read_dockerfile(int dirfd, struct init_guess *g)
@@ -64,22 +72,24 @@ void init_read_dockerfile(int dirfd, struct init_guess *g)
 	static const char *const names[] = {"Dockerfile", "Containerfile"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		cleanup_strv struct strv images = {0};
+		cleanup_strv struct strv images = {0}, packages = {0};
 		cleanup_buf struct buf text = BUF_INIT;
-		const char *image;
+		ssize_t stage;
 
 		if (!init_read_file(dirfd, names[i], &text))
 			continue;
-		init_text_dockerfile(text.data, &images);
-		image = choose_stage(&images, g);
-		if (image)
-			set_image(g, image, names[i]);
-		else if (images.n)
+		init_text_dockerfile(text.data, &images, &packages);
+		stage = choose_stage(&images, g);
+		if (stage >= 0) {
+			set_image(g, images.v[stage], names[i]);
+			take_packages(packages.v[stage], g);
+		} else if (images.n) {
 			init_add_why(g, "%s: its image is left out: there is none to work in",
 				     names[i]);
+		}
 		init_add_why(g,
-			     "%s: only the image it begins with is taken; what it installs belongs "
-			     "into [packages] and [run]",
+			     "%s: only the image it begins with and its packages are taken; what "
+			     "else it does belongs into [run]",
 			     names[i]);
 		return;
 	}

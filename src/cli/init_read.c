@@ -73,11 +73,16 @@ static void take_tools(const struct strv *pairs, const char *file, struct init_g
 	for (size_t i = 0; i + 1 < pairs->n; i += 2) {
 		const char *lang = lang_of(pairs->v[i]);
 
-		if (lang)
+		if (lang) {
 			take_lang(g, lang, pairs->v[i + 1], file, true);
-		else
+			init_add_why(g,
+				     "%s: %s %s: the version of the image is taken, the nearest "
+				     "that is there",
+				     file, pairs->v[i], pairs->v[i + 1]);
+		} else {
 			init_add_why(g, "%s: %s: left out, write its package into [packages]", file,
 				     pairs->v[i]);
+		}
 	}
 }
 

@@ -123,9 +123,10 @@ static char *expand(const char *word, const struct strv *args)
 }
 
 struct stages {
-	struct strv args;  /* names and values in turn */
-	struct strv names; /* of stages and what they go back to, in turn */
-	struct strv *images;
+	struct strv args;	 /* names and values in turn */
+	struct strv names;	 /* of stages and what they go back to, in turn */
+	struct strv stage_names; /* of each stage, or "" */
+	struct strv *images, *packages;
 };
 
 static char *unquoted(char *word)
@@ -137,6 +138,15 @@ static char *unquoted(char *word)
 		return word + 1;
 	}
 	return word;
+}
+
+/* What an earlier stage installs, the later one upon it has too; names and packages follow one another. */
+static const char *parent_packages(const struct stages *st, const char *name)
+{
+	for (size_t i = st->stage_names.n; name && i-- > 0;)
+		if (streq(st->stage_names.v[i], name))
+			return st->packages->v[i];
+	return "";
 }
 
 /* FROM [--platform=...] IMAGE [AS NAME] */
@@ -154,8 +164,11 @@ static void take_from(struct stages *st, char *rest)
 	base = image ? pair_value(&st->names, image, strlen(image)) : "?";
 	base = base ? base : image;
 	strv_push(st->images, base);
+	strv_push(st->packages, parent_packages(st, image));
 	word = strtok_r(NULL, " \t", &save);
-	if (word && strcasecmp(word, "AS") == 0 && (word = strtok_r(NULL, " \t", &save)))
+	word = word && strcasecmp(word, "AS") == 0 ? strtok_r(NULL, " \t", &save) : NULL;
+	strv_push(&st->stage_names, word ? word : "");
+	if (word)
 		add_pair(&st->names, word, strlen(word), base, strlen(base));
 }
 
@@ -191,44 +204,61 @@ static const char *heredoc(const char *line, size_t *ret_len)
 	return *ret_len ? s : NULL;
 }
 
-void init_text_dockerfile(const char *text, struct strv *ret_images)
+/* One instruction, its continued lines joined. */
+static void take_instruction(struct stages *st, char *line)
+{
+	size_t len = strcspn(line, " \t");
+
+	if (len == 4 && strncasecmp(line, "FROM", 4) == 0)
+		take_from(st, line + 4);
+	else if (len == 3 && strncasecmp(line, "ARG", 3) == 0 && !st->images->n)
+		take_arg(st, line + 3);
+	else if (len == 3 && strncasecmp(line, "RUN", 3) == 0 && st->packages->n)
+		init_text_installs(line + 3, st->packages);
+}
+
+/* "# escape=`" at the top makes another character of the backslash. */
+static char escape_of(const char *text)
+{
+	const char *s = text + strspn(text, "# \t");
+
+	return *text == '#' && starts_with(s, "escape=`") ? '`' : '\\';
+}
+
+void init_text_dockerfile(const char *text, struct strv *ret_images, struct strv *ret_packages)
 {
 	cleanup_free char *copy = xstrdup(text), *end = NULL;
-	struct stages st = {.images = ret_images};
-	char *rest = copy, *line;
-	bool goes_on = false;
+	cleanup_buf struct buf instruction = BUF_INIT;
+	struct stages st = {.images = ret_images, .packages = ret_packages};
+	char *rest = copy, *line, escape = escape_of(text);
 
 	while ((line = next_line(&rest))) {
-		bool before = goes_on;
 		const char *word;
 		size_t len;
 
 		line = skip_blanks(line);
-		if (end) {
-			if (streq(line, end)) {
-				free(end);
-				end = NULL;
-			}
+		len = strlen(line);
+		if (end && streq(line, end)) {
+			free(end);
+			end = NULL;
 			continue;
 		}
-		if (*line == '#')
+		if (end || *line == '#')
 			continue;
-		goes_on = ends_with(line, "\\") || ends_with(line, "`");
-		word = heredoc(line, &len);
-		if (word && !goes_on)
+		buf_addf(&instruction, "%s ", line);
+		if (len && line[len - 1] == escape) {
+			instruction.data[instruction.len - 2] = ' ';
+			continue;
+		}
+		word = heredoc(instruction.data, &len);
+		if (word)
 			end = xstrndup(word, len);
-		if (before)
-			continue;
-		if (goes_on)
-			line[strlen(line) - 1] = '\0';
-		len = strcspn(line, " \t");
-		if (len == 4 && strncasecmp(line, "FROM", 4) == 0)
-			take_from(&st, line + 4);
-		else if (len == 3 && strncasecmp(line, "ARG", 3) == 0 && !ret_images->n)
-			take_arg(&st, line + 3);
+		take_instruction(&st, instruction.data);
+		buf_reset(&instruction);
 	}
 	strv_clear(&st.args);
 	strv_clear(&st.names);
+	strv_clear(&st.stage_names);
 }
 
 char *init_text_first(const char *text)

@@ -13,9 +13,13 @@
 
 /*
  * A Dockerfile: the image that each stage goes back to, in order; variables of FROM have their defaults
- * from ARG. One that cannot be told is "?".
+ * from ARG. One that cannot be told is "?". Beside each, the packages that its stage installs, with those
+ * of the stages it is made upon: "apt NAME" and "apk NAME", separated by newlines.
  */
-void init_text_dockerfile(const char *text, struct strv *ret_images);
+void init_text_dockerfile(const char *text, struct strv *ret_images, struct strv *ret_packages);
+
+/* Replaces the last of packages: adds to it what a line of shell installs with apt-get, apt or apk. */
+void init_text_installs(const char *line, struct strv *packages);
 
 /* .nvmrc, .python-version and the like: the first word that is no comment. The caller frees; or NULL. */
 char *init_text_first(const char *text);

@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 
-#define WORD_LEN_MAX 120
-#define WORDS_MAX    256
+#define WORD_LEN_MAX	 120
+#define WORDS_MAX	 256
+#define PACKAGES_LEN_MAX 8192
 
 static const char *skip_space(const char *s)
 {
@@ -156,4 +158,67 @@ void init_text_makefile(const char *text, struct strv *out)
 			take_commands(shell + strlen("$(shell "), out);
 		}
 	}
+}
+
+/* The manager whose install command stands at s, and what follows it; or NULL. */
+static const char *install_at(const char *s, const char **ret_rest)
+{
+	static const struct {
+		const char *words, *manager;
+	} commands[] = {{"apt-get ", "apt"}, {"apt ", "apt"}, {"apk ", "apk"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		const char *verb = streq(commands[i].manager, "apk") ? "add" : "install";
+		const char *end;
+
+		if (!starts_with(s, commands[i].words))
+			continue;
+		s += strlen(commands[i].words);
+		end = s + strcspn(s, ";&|\n");
+		s = strstr(s, verb);
+		if (!s || s >= end || !strchr(" \t", s[strlen(verb)]))
+			return NULL;
+		*ret_rest = s + strlen(verb);
+		return commands[i].manager;
+	}
+	return NULL;
+}
+
+/* A package's name: options, variables, files and versions are not taken. */
+static void add_packages(struct buf *out, const char *manager, const char *s)
+{
+	size_t n = 0;
+
+	while (n++ < WORDS_MAX) {
+		size_t len, name;
+
+		s += strspn(s, " \t");
+		len = strcspn(s, " \t;&|\n");
+		if (!len)
+			return;
+		name = name_len(s);
+		if (name && name < WORD_LEN_MAX && (name == len || s[name] == '='))
+			buf_addf(out, "%s%s %.*s", out->len ? "\n" : "", manager, (int)name, s);
+		else if (streq(manager, "apk") &&
+			 (starts_with(s, "-t ") || starts_with(s, "--virtual ")))
+			len += strspn(s + len, " ") +
+			       strcspn(s + len + strspn(s + len, " "), " \t;&|");
+		s += len;
+	}
+}
+
+void init_text_installs(const char *line, struct strv *packages)
+{
+	cleanup_buf struct buf out = BUF_INIT;
+	const char *manager, *rest;
+
+	buf_addstr(&out, packages->v[packages->n - 1]);
+	for (const char *s = line; *s; s++) {
+		bool begins = s == line || strchr(" \t;&|(", s[-1]);
+
+		if (begins && out.len < PACKAGES_LEN_MAX && (manager = install_at(s, &rest)))
+			add_packages(&out, manager, rest);
+	}
+	free(packages->v[packages->n - 1]);
+	packages->v[packages->n - 1] = buf_detach(&out);
 }

@@ -301,7 +301,7 @@ proposed() { # FILE...
 	[ "$(value p image)" = debian:trixie ]
 	[ "$(value p apt)" = 'nodejs npm' ]
 	[ "$(value p profile)" = 'dev, node' ]
-	[[ $output = *'.tool-versions: terraform: left out'*'Dockerfile: only the image'* ]]
+	[[ $output = *'.tool-versions: nodejs 20.1.0: the version of the image'*'terraform: left out'*'Dockerfile: only the image'* ]]
 	proposed go.mod 'Dockerfile=# syntax=x\nARG V=1.22\nFROM --platform=$B golang:${V} AS b\nRUN <<E\nFROM evil\nE\nFROM gcr.io/distroless/static\n'
 	[ "$(value p image)" = golang:1.22 ]
 	[[ $(value p apt) != *golang* ]] # it has Go
@@ -309,6 +309,14 @@ proposed() { # FILE...
 	[ "$(value p image)" = python:3.12-slim ]
 	proposed 'Dockerfile=ARG V\nFROM x:$V\n'
 	[[ $(value p image) = host && $output = *'Dockerfile: its image is left out'* ]]
+}
+
+@test "what a Dockerfile installs with its package manager is installed here too" {
+	proposed 'Dockerfile=FROM debian:12 AS a\nRUN apt-get update \\\n # why\n && apt-get install -y --no-install-recommends libpq-dev=1.2 "$X" ./f.deb g++ \\\n && rm -rf x; apt install jq\nRUN echo `date`\nFROM a\nRUN apt-get -qq install curl\n'
+	[ "$(value p image) $(value p apt)" = 'debian:12 libpq-dev g++ jq curl' ]
+	proposed package.json 'Dockerfile=FROM node:20-alpine\nRUN apk add --no-cache -t deps python3 make && apk del x\n'
+	[ "$(value p image) $(value p apk) $(value p create)" = 'node:20-alpine python3 make npm install' ]
+	run ! grep '^apt' p/sandbox.ini
 }
 
 @test "of a release whose package archive is closed nothing is proposed that cannot be installed" {

@@ -28,9 +28,18 @@ static void check_all(struct strv *words)
 	strv_clear(words);
 }
 
+/* "apt NAME" and "apk NAME", a line each. */
+static void check_packages(const struct strv *packages)
+{
+	for (size_t i = 0; i < packages->n; i++)
+		for (const char *s = packages->v[i]; *s; s++)
+			if (((unsigned char)*s < ' ' && *s != '\n') || strchr(";$`'\"\\|&", *s))
+				abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	cleanup_strv struct strv words = {0};
+	cleanup_strv struct strv words = {0}, packages = {0};
 	char *text = xstrndup((const char *)data, size);
 	char *found[] = {init_text_first(text), init_text_go(text),
 			 init_text_json(text, NULL, "packageManager"),
@@ -40,8 +49,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(found[i]);
 		free(found[i]);
 	}
-	init_text_dockerfile(text, &words);
+	init_text_dockerfile(text, &words, &packages);
+	if (words.n != packages.n)
+		abort();
 	check_all(&words);
+	check_packages(&packages);
 	init_text_tool_versions(text, &words);
 	check_all(&words);
 	init_text_toml(text, "tools", &words);
