@@ -99,5 +99,7 @@ bool image_user(const struct image_plan *plan, const struct user *caller, struct
 
 int image_check_user(const struct image_plan *plan, struct err *e)
 {
-	return plan->no_user ? err_set(e, EINVAL, "%s: use --root", plan->no_user) : 0;
+	return plan->no_user
+		       ? err_set(e, EINVAL, "%s: name another by --user, or --root", plan->no_user)
+		       : 0;
 }

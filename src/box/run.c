@@ -148,7 +148,7 @@ static int prepare(struct running *run, struct run_options *o, struct err *e)
 	box_warn_host_root(&caller);
 	o->session.root = image_user(&run->root.plan, &caller, &run->user) || o->session.root ||
 			  settings_bool(run->settings, "sandbox", "root");
-	r = o->session.root ? 0 : image_check_user(&run->root.plan, e);
+	r = o->session.root || o->session.user ? 0 : image_check_user(&run->root.plan, e);
 	if (r < 0)
 		return r;
 	compose_command(o, &run->root.plan, &run->command);

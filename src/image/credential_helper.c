@@ -148,7 +148,10 @@ int credential_helper_get(const char *helper, const char *server, struct credent
 
 	*ret_found = false;
 	/* "credentials not found in native keychain" is no failure; a locked keychain is one. */
-	if (r == 0 && status && !strstr(out.data, "not found"))
+	if (r == 0 && status && !out.len)
+		r = err_set(e, EACCES, "the credential helper '%s' ends with status %d", helper,
+			    status);
+	else if (r == 0 && status && !strstr(out.data, "not found"))
 		r = err_set(e, EACCES, "the credential helper '%s' gives nothing: %s", helper,
 			    err_quote(quoted, sizeof(quoted), out.data));
 	if (r < 0 || status)

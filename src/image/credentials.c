@@ -282,9 +282,10 @@ static int choose_file(char **ret_path, json_t **ret_j, struct err *e)
 
 		if (r == -ENOENT)
 			continue;
-		if (r == 0)
-			*ret_path = xstrdup(files.v[i]);
-		return r;
+		if (r < 0)
+			return err_add(e, "cannot use '%s'", files.v[i]);
+		*ret_path = xstrdup(files.v[i]);
+		return 0;
 	}
 	*ret_path = path_join(config, "containers/auth.json");
 	*ret_j = json_object();

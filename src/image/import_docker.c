@@ -131,8 +131,8 @@ int import_docker(struct importing *im, struct err *e)
 	/* It is an array, where every other document is an object. */
 	buf_addf(&wrapped, "{\"images\":%s}", text.data);
 	r = json_read(wrapped.data, wrapped.len, "manifest.json", &j, e);
-	if (r == 0)
-		r = json_get(j, "images", JSON_ARRAY, &list, e);
+	if (r == 0 && json_get(j, "images", JSON_ARRAY, &list, e) < 0)
+		r = err_set(e, EBADMSG, "its manifest.json is no list of images");
 	if (r == 0 && (!json_array_size(list) || json_array_size(list) > IMAGES_MAX))
 		r = err_set(e, EBADMSG, "its manifest.json lists no image, or too many");
 	if (r == 0 && im->req->name && !im->tag && json_array_size(list) > 1)

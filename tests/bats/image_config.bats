@@ -112,7 +112,8 @@ image = app:1'
 	local user passwd
 	for user in nobody 5:nowhere 4294967296 4294967295; do
 		service_image "'User': '$user'"
-		fails 125 "*the image's user '$user' cannot be used: *: use --root" sandbox run app:1
+		fails 125 "*the image's user '$user' cannot be used: *: name another by --user, or --root" sandbox run app:1
+		[ "$(sandbox run --user app --entrypoint id app:1 -u)" = 999 ]
 		[ "$(sandbox run --root --entrypoint id app:1 -u)" = 0 ]
 		project p '[sandbox]
 image = app:1'
