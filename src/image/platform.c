@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/utsname.h>
 
 #include "base/buf.h"
@@ -73,6 +74,20 @@ char *platform_text(const struct platform *p)
 			 p->variant ? "/" : "", p->variant ? p->variant : "");
 }
 
+/* Go's word for what uname(2) or other tools call the same. */
+static const char *arch_name(const char *arch)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++)
+		if (strcasecmp(arch, machines[i].machine) == 0)
+			return machines[i].arch;
+	return strcasecmp(arch, "x86-64") == 0 ? "amd64" : arch;
+}
+
+static bool same_arch(const char *a, const char *b)
+{
+	return strcasecmp(arch_name(a), arch_name(b)) == 0;
+}
+
 /* "v7" is 7; none is the arch's usual one, 8 for arm64 and 7 for arm; what is no number is -1. */
 static long variant_number(const struct platform *p)
 {
@@ -80,7 +95,7 @@ static long variant_number(const struct platform *p)
 	size_t n;
 
 	if (!digits)
-		return streq(p->arch, "arm64") ? 8 : streq(p->arch, "arm") ? 7 : 1;
+		return same_arch(p->arch, "arm64") ? 8 : same_arch(p->arch, "arm") ? 7 : 1;
 	digits += *digits == 'v';
 	n = strspn(digits, "0123456789");
 	return n < 1 || n > 2 || digits[n] ? -1 : strtol(digits, NULL, 10);
@@ -90,8 +105,8 @@ long platform_fitness(const struct platform *have, const struct platform *want)
 {
 	long ours, theirs;
 
-	if (!have->os || !have->arch || !streq(have->os, want->os) ||
-	    !streq(have->arch, want->arch))
+	if (!have->os || !have->arch || strcasecmp(have->os, want->os) != 0 ||
+	    !same_arch(have->arch, want->arch))
 		return 0;
 	if (have->variant && want->variant && streq(have->variant, want->variant))
 		return 1000;

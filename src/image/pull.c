@@ -256,11 +256,16 @@ static int find_manifest(struct pull *p, struct ref *ret, struct err *e)
 
 static void warn_of_platform(const struct pull *p, const struct image_config *c)
 {
-	if (p->req->platform || !c->platform.arch || streq(c->platform.arch, p->platform.arch))
+	cleanup_free char *theirs = platform_text(&c->platform), *ours = NULL;
+	char quoted[200];
+
+	if (p->req->platform || !c->platform.os || !c->platform.arch ||
+	    platform_fitness(&c->platform, &p->platform))
 		return;
+	ours = platform_text(&p->platform);
 	log_warn("'%s' is made for %s, and this machine is %s: its programs run only under "
 		 "an emulator",
-		 p->name, c->platform.arch, p->platform.arch);
+		 p->name, err_quote(quoted, sizeof(quoted), theirs), ours);
 }
 
 static int fetch_image(struct pull *p, const struct ref *have, struct pull_result *ret,

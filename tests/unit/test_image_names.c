@@ -280,6 +280,8 @@ static void platforms(void **state)
 		{"linux/arm", "linux/arm/v7", 1000},
 		{"linux/arm64", "linux/arm64/v8", 1000},
 		{"linux/arm/v7", "linux/arm/v8", 999},
+		{"linux/x86_64", "linux/amd64", 1000},
+		{"linux/aarch64", "linux/arm64/v8", 1000},
 		{"windows/amd64", "linux/amd64", 0},
 		{"linux/arm/5", "linux/arm/v6", 999},
 		{"linux/arm/odd", "linux/arm/odd", 1000},
