@@ -16,10 +16,13 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/hostvars.h"
+#include "base/log.h"
 #include "box/etc_lines.h"
+#include "box/host_net.h"
 #include "box/lend.h"
 #include "box/zone.h"
 #include "config/env.h"
+#include "launch/protocol.h"
 
 #define TERMINFO_MAX (64u << 10) /* ncurses' own limit is 32 KiB, term(5) */
 
@@ -84,6 +87,37 @@ static void lend_asked(const struct facts_request *req, struct strv *env)
 	lend_env(req->settings, env);
 }
 
+/* From a box without the host's network no proxy is to be reached. */
+static void lend_proxies(const struct facts_request *req, struct strv *env)
+{
+	bool password = settings_bool(req->settings, "sandbox", "proxy-password");
+	static bool told;
+
+	if (!streq(settings_get(req->settings, "sandbox", "network"), "host"))
+		return;
+	if (host_net_proxies(password, env) && !req->joins && !told) {
+		told = true;
+		log_note("the proxy's name and password stay with you: "
+			 "'proxy-password = yes' gives them to boxes");
+	}
+}
+
+static void lend_authorities(const struct facts_request *req, struct strv *env)
+{
+	static const char *const names[] = {HOSTVARS_CA};
+	cleanup_buf struct buf bundle = BUF_INIT;
+
+	if (!settings_bool(req->settings, "sandbox", "ca"))
+		return;
+	if (!host_net_authorities(&bundle)) {
+		log_note("'ca' is asked for, but this machine has no file of certificates: "
+			 "SSL_CERT_FILE can name one");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		env_set(env, names[i], BOX_CA_FILE);
+}
+
 static const struct fact {
 	const char *name; /* of a variable, a file, or the first of several variables */
 	const char *from, *refreshed, *otherwise;
@@ -97,6 +131,10 @@ static const struct fact {
 	{"LANG", "$LANG, $LANGUAGE, $LC_*", EACH_SESSION, "the image's LANG, C.UTF-8", false,
 	 lend_locale},
 	{"TZ", "$TZ, /etc/localtime", EACH_SESSION, "the rule of the zone", false, lend_zone},
+	{"http_proxy", "with the host's network the variables of proxies, without passwords",
+	 EACH_SESSION, NULL, true, lend_proxies},
+	{"SSL_CERT_FILE", "with ca: the certificates that the host trusts", EACH_SESSION, NULL,
+	 true, lend_authorities},
 	{"SSH_AUTH_SOCK", "with ssh-agent, dbus, display: their sockets", EACH_SESSION, NULL, false,
 	 lend_asked},
 	{"umask", "umask(2)", EACH_SESSION, NULL, false, NULL},
@@ -149,9 +187,14 @@ static void find_terminfo(const char *term, struct session_facts *ret)
 void facts_session(const struct facts_request *req, const struct strv *lent, const struct strv *env,
 		   struct session_facts *ret)
 {
-	cleanup_buf struct buf names = BUF_INIT;
+	cleanup_buf struct buf names = BUF_INIT, bundle = BUF_INIT;
 	const char *value;
 
+	if (env_get(lent, "SSL_CERT_FILE")) {
+		host_net_authorities(&bundle);
+		ret->authorities_size = (uint32_t)bundle.len;
+		ret->authorities = buf_detach(&bundle);
+	}
 	if (req->joins) {
 		ret->others = etc_lines_others();
 		ret->resolv_conf = etc_lines_resolv();
@@ -178,6 +221,7 @@ void facts_clear(struct session_facts *f)
 	free(f->locale);
 	free(f->terminfo);
 	free(f->others);
+	free(f->authorities);
 	free(f->resolv_conf);
 	*f = (struct session_facts){0};
 }

@@ -187,6 +187,13 @@ static int lock_caches(const struct preparing *p, int *ret_fd, struct err *e)
 	return file_lock(*ret_fd, "caches", e);
 }
 
+/* How the host reaches the outside; no layer holds it. */
+static bool is_of_host_net(const struct setting *st)
+{
+	return streq(st->section, "sandbox") &&
+	       (streq(st->key, "ca") || streq(st->key, "proxy-password"));
+}
+
 /* Variables and caches; the rest of the project's settings is for sessions. */
 static int narrow_settings(struct preparing *p, struct err *e)
 {
@@ -200,7 +207,7 @@ static int narrow_settings(struct preparing *p, struct err *e)
 	r = settings_load(&none, &p->settings, e);
 	strv_clear(&none.overrides);
 	for (size_t i = 0; r == 0 && i < s->n; i++)
-		if (recipe_step_has(p->step, &s->v[i]))
+		if (recipe_step_has(p->step, &s->v[i]) || is_of_host_net(&s->v[i]))
 			settings_add(&p->settings, &s->v[i]);
 	return r;
 }

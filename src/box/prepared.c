@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "launch/protocol.h"
 
 #define TEXT_MAX    (64u << 20)
 #define FAILURE_MAX 8192
@@ -139,6 +140,22 @@ static int remove_launchers(const struct store *s, const char *upper, struct err
 	return 0;
 }
 
+/* A link that a session has made where the image has no certificates (settle.c). */
+static void remove_ca_link(const struct store *s, const char *upper)
+{
+	cleanup_free char *path = path_join(upper, "etc/ssl/certs");
+	static const char name[] = "ca-certificates.crt";
+	cleanup_close int certs = -1;
+	char target[sizeof(BOX_CA_FILE)];
+	struct err ignored;
+
+	if (path_open_nolinks(s->data_fd, path, O_RDONLY | O_DIRECTORY, 0, &certs, &ignored) < 0)
+		return;
+	if (readlinkat(certs, name, target, sizeof(target)) == sizeof(BOX_CA_FILE) - 1 &&
+	    memcmp(target, BOX_CA_FILE, sizeof(BOX_CA_FILE) - 1) == 0)
+		unlinkat(certs, name, 0);
+}
+
 static int make_folders(const struct store *s, struct err *e)
 {
 	static const char *const names[] = {"steps", "layers"};
@@ -172,6 +189,8 @@ int prepared_seal(const struct store *s, const char *text, const char *upper, ch
 
 	if (r == 0)
 		r = remove_launchers(s, upper, e);
+	if (r == 0)
+		remove_ca_link(s, upper);
 	for (int slot = 1; r == 0 && slot <= SLOTS; slot++) {
 		struct key key = key_of(text, slot);
 		int found = look(s, &key, text, e);

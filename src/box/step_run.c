@@ -35,14 +35,9 @@ static void stack_layers(const struct step_run *p, struct image_root *ret)
 
 static void add_variables(struct strv *env)
 {
-	static const char *const passed[] = {
-		"http_proxy", "https_proxy", "no_proxy",  "HTTP_PROXY",	       "HTTPS_PROXY",
-		"NO_PROXY",   "ALL_PROXY",   "all_proxy", "SOURCE_DATE_EPOCH", "FTP_PROXY"};
-
 	strv_push(env, "LC_ALL=C.UTF-8");
 	strv_push(env, "DEBIAN_FRONTEND=noninteractive");
-	for (size_t i = 0; i < ARRAY_SIZE(passed); i++)
-		strv_push(env, passed[i]);
+	strv_push(env, "SOURCE_DATE_EPOCH");
 }
 
 /* A command in the box of the step, with all that the step has. */

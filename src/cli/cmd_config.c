@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "box/project.h"
 #include "cli/commands.h"
+#include "cli/facts_view.h"
 #include "config/schema.h"
 #include "config/settings.h"
 #include "image/conf.h"
@@ -128,6 +129,7 @@ static void print_json(const struct settings *s, const struct rows *rows)
 		jsonout_object_end(&j);
 	}
 	jsonout_array_end(&j);
+	facts_view_json(&j, s);
 	jsonout_object_end(&j);
 	jsonout_print(&j);
 }
@@ -205,6 +207,8 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 			puts(rows.v[i].value);
 	} else {
 		print_table(&rows);
+		printf("\n");
+		facts_view_print("host ", &s);
 	}
 	settings_pending(&s, &pending);
 	for (size_t i = 0; i < pending.n && !key; i++)

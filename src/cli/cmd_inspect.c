@@ -10,6 +10,7 @@
 #include "box/target.h"
 #include "cli/box_view.h"
 #include "cli/commands.h"
+#include "cli/facts_view.h"
 
 struct inspect_cli {
 	bool json;
@@ -45,7 +46,11 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	cleanup_free char *folder = NULL, *control = NULL;
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_box struct box b = BOX_INIT;
+	cleanup_settings struct settings settings = {0};
+	struct settings_request req = {0};
 	struct json j = JSON_INIT;
+	struct err ignored;
+	bool known;
 	long long size;
 	int r = store_open(&s, e);
 
@@ -58,8 +63,13 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 			   b.id);
 	control = xasprintf("%s/%s/control", s.runtime, b.id);
 	size = box_view_size(&s, &b);
+	/* A file that cannot be read is told by whoever starts the box with it. */
+	req.project_dir = b.project;
+	known = settings_load(&req, &settings, &ignored) == 0;
 	if (!cli->json) {
 		print(&b, size, folder, control);
+		if (known)
+			facts_view_print("follows    ", &settings);
 		return 0;
 	}
 	jsonout_object_begin(&j, NULL);
@@ -67,6 +77,8 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	box_view_json_size(&j, size);
 	jsonout_string(&j, "folder", folder);
 	jsonout_string(&j, "control", control);
+	if (known)
+		facts_view_json(&j, &settings);
 	jsonout_object_end(&j);
 	jsonout_print(&j);
 	return 0;

@@ -233,6 +233,10 @@ const struct schema_key schema_keys[] = {
 	 .value = "none", .words = "none wayland x11", .help = "lend the display"},
 	{.section = "sandbox", .key = "gpu", .type = SCHEMA_BOOL,
 	 .value = "no", .help = "lend the GPU"},
+	{.section = "sandbox", .key = "ca", .type = SCHEMA_BOOL, .value = "no",
+	 .help = "trust the authorities that the host trusts"},
+	{.section = "sandbox", .key = "proxy-password", .type = SCHEMA_BOOL, .value = "no",
+	 .help = "give the names and passwords in the host's proxy variables"},
 	{.section = "sandbox", .key = "dbus", .type = SCHEMA_BOOL,
 	 .value = "no", .help = "lend the session's D-Bus"},
 

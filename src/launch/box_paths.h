@@ -6,6 +6,7 @@
 
 /* In the box: what is lent of the host, sudo's socket, sudo. */
 #define BOX_HOST_DIR	"/run/host"
+#define BOX_CA_FILE	BOX_HOST_DIR "/ca-certificates.crt"
 #define BOX_RUN_DIR	"/run/sandbox"
 #define BOX_SUDO_SOCKET BOX_RUN_DIR "/sudo.sock"
 #define BOX_SUDO_BIN	BOX_RUN_DIR "/bin/sudo"

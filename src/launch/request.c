@@ -46,7 +46,9 @@ static void add_facts(struct buf *b, const struct session_request *req,
 	add_string(b, facts->resolv_conf);
 	add_string(b, req->user);
 	buf_add(b, facts->terminfo ? facts->terminfo : "", facts->terminfo_size);
+	buf_add(b, facts->authorities ? facts->authorities : "", facts->authorities_size);
 	head->terminfo_size = facts->terminfo_size;
+	head->authorities_size = facts->authorities_size;
 }
 
 static int make_payload(const struct session_request *req, int *ret_fd, struct err *e)

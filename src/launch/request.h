@@ -20,9 +20,9 @@ struct session_tools {
 /* What the host has at this moment, for a box to follow; all of it may be left out. */
 struct session_facts {
 	char *names, *zone, *locale; /* as in struct settle_facts */
-	void *terminfo;
-	uint32_t terminfo_size;
-	char *others, *resolv_conf; /* for etc_refresh(); NULL: the box has them already */
+	char *others, *resolv_conf;  /* for etc_refresh(); NULL: the box has them already */
+	void *terminfo, *authorities;
+	uint32_t terminfo_size, authorities_size;
 };
 
 struct session_request {

@@ -86,13 +86,16 @@ static bool take_facts(const struct session_payload *head, char *pos, const char
 {
 	char **facts = take_strings(&pos, end, N_PAYLOAD_FACTS);
 
-	if (!facts || pos > end || head->terminfo_size > (size_t)(end - pos))
+	if (!facts || pos > end || head->terminfo_size > (size_t)(end - pos) ||
+	    head->authorities_size > (size_t)(end - pos) - head->terminfo_size)
 		return false;
 	ret->facts = (struct settle_facts){.names = facts[FACT_NAMES],
 					   .zone = facts[FACT_ZONE],
 					   .locale = facts[FACT_LOCALE],
 					   .terminfo = pos,
-					   .terminfo_size = head->terminfo_size};
+					   .terminfo_size = head->terminfo_size,
+					   .authorities = pos + head->terminfo_size,
+					   .authorities_size = head->authorities_size};
 	ret->etc.others = *facts[FACT_RESOLV_CONF] ? facts[FACT_OTHERS] : NULL;
 	ret->etc.resolv_conf = *facts[FACT_RESOLV_CONF] ? facts[FACT_RESOLV_CONF] : NULL;
 	ret->user = facts[FACT_USER];

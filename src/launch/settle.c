@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/locale_archive.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "launch/protocol.h"
 
 #define TERMINFO_DIR BOX_HOST_DIR "/terminfo"
@@ -244,6 +245,44 @@ static void settle_zone(char ***envp, const struct settle_facts *facts)
 		set(envp, "TZ", facts->zone);
 }
 
+static bool is_there(int dir, const char *name, const void *data, size_t size)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	struct err ignored;
+
+	return file_read(dir, name, size, &text, &ignored) == 0 && text.len == size &&
+	       memcmp(text.data, data, size) == 0;
+}
+
+/*
+ * Where the box itself has no certificates, programs that read the system's file and no variable find
+ * those of the host: a link, which the package that brings the file replaces.
+ */
+static void link_authorities(void)
+{
+	static const char dir[] = "/etc/ssl/certs", file[] = "/etc/ssl/certs/ca-certificates.crt";
+	struct err ignored;
+
+	if (faccessat(AT_FDCWD, file, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT &&
+	    file_mkdirs(dir, 0755, &ignored) == 0)
+		(void)!symlink(BOX_CA_FILE, file);
+}
+
+static void write_authorities(const struct settle_facts *facts)
+{
+	const char *name = path_basename(BOX_CA_FILE);
+	cleanup_close int dir = -1;
+	struct err ignored;
+
+	if (file_mkdirs(BOX_HOST_DIR, 0755, &ignored) < 0)
+		return;
+	dir = open(BOX_HOST_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0 && !is_there(dir, name, facts->authorities, facts->authorities_size))
+		file_write_atomic(dir, name, facts->authorities, facts->authorities_size, 0644,
+				  &ignored);
+	link_authorities();
+}
+
 void settle_env(char ***envp, const struct settle_facts *facts)
 {
 	if (is_hosts(facts, "SHELL"))
@@ -254,4 +293,6 @@ void settle_env(char ***envp, const struct settle_facts *facts)
 		settle_locale(envp, facts);
 	if (is_hosts(facts, "TZ"))
 		settle_zone(envp, facts);
+	if (facts->authorities_size)
+		write_authorities(facts);
 }

@@ -13,6 +13,8 @@ struct settle_facts {
 	const char *zone;     /* the rule of the zone that $TZ names, as POSIX has it */
 	const void *terminfo; /* the compiled description of $TERM, see term(5) */
 	uint32_t terminfo_size;
+	const void *authorities; /* PEM, for BOX_CA_FILE */
+	uint32_t authorities_size;
 	const char *locale; /* the image's own LANG */
 };
 

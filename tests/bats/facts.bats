@@ -136,3 +136,24 @@ shown() { # NAME... -- OPTIONS
 	[ "$(stat -c %a p/made p/roots | paste -sd' ')" = '600 600' ]
 	(umask 002 && [ "$(sandbox enter ./p -- sudo sh -c umask)" = 0022 ])
 }
+
+@test "config and inspect show what a box follows, as it is now" {
+	local command
+
+	project p
+	sandbox enter ./p -- true
+	for command in config inspect; do
+		TERM=xterm-made-up TZ=Asia/Tokyo http_proxy=http://me:secret@proxy:1 sandbox $command ./p >out
+		grep -qE '^(host |follows +)TERM = xterm-made-up  at each session: ' out
+		grep -qE '^(host |follows +)TZ = Asia/Tokyo  at .*; else ' out
+		grep -qE '^(host |follows +)http_proxy = http://proxy:1  ' out
+		grep -qE '^(host |follows +)/etc/resolv.conf = -  at each session: ' out
+		run -1 grep secret out
+		TERM=xterm-made-up sandbox $command --json ./p | python3 -c 'import json, sys
+facts = {f.pop("name"): f for f in json.load(sys.stdin)["facts"]}
+assert facts["TERM"] == {"value": "xterm-made-up", "from": "$TERM, with its terminfo entry",
+	"refreshed": "each session", "otherwise": "xterm-256color"}, facts
+assert facts["umask"]["value"] is None and facts["COLORTERM"]["otherwise"] is None, facts'
+	done
+	[ "$(sandbox config ./p image)" = host ]
+}

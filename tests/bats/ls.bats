@@ -64,7 +64,7 @@ load helpers
 	[ -S "$(sandbox inspect --json p | jq -r .control)" ]
 	[ -d "$(sandbox inspect --json p | jq -r .folder)" ]
 	[ "$(sandbox inspect --json p | jq -r 'keys | join(" ")')" = \
-		'control created folder gone id image name pid project size state temporary' ]
+		'control created facts folder gone id image name pid project size state temporary' ]
 }
 
 @test "a throw-away box is listed while it runs" {

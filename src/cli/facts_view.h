@@ -1,0 +1,16 @@
+/*
+ * facts_view.h - how commands show what a box follows of its host.
+ */
+#ifndef CLI_FACTS_VIEW_H
+#define CLI_FACTS_VIEW_H
+
+#include "base/json.h"
+#include "config/settings.h"
+
+/* A line each, that begins with prefix: the name, the value of now, when and from what it is read. */
+void facts_view_print(const char *prefix, const struct settings *s);
+
+/* The member `facts`: an array of objects. */
+void facts_view_json(struct json *j, const struct settings *s);
+
+#endif
