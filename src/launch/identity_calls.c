@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -132,7 +133,8 @@ static struct task *task_of(struct supervisor *s, pid_t tid, const struct proc_i
 static void carry_out(struct supervisor *s, const struct notice *c, struct task *task,
 		      const struct ids *ids, const struct proc_info *info)
 {
-	bool root = ids->uid[IDS_EFFECTIVE] == 0;
+	bool root = ids->uid[IDS_EFFECTIVE] == 0 && ids->uid[IDS_REAL] == 0;
+	bool begins = task->state == TASK_KNOWN;
 	bool now = info->threads == 1 && !task->kept && ids_final(ids);
 	const struct space *space = now ? spaces_get(&s->spaces, ids, s->proc_fd) : NULL;
 	int r = 0;
@@ -147,12 +149,16 @@ static void carry_out(struct supervisor *s, const struct notice *c, struct task 
 	}
 	task->before = task->ids;
 	task->ids = *ids;
-	if (space)
+	if (space) {
 		switch_begin(task, c, space);
-	else if (root && task->state == TASK_WAITING)
+	} else if (root && task->state == TASK_WAITING) {
 		trace_let_go(task, c);
-	else
+	} else if (!root && begins && info->threads == 1) {
+		task->exact = true;
+		trace_stop_at_answer(task, c, TASK_ENTERING);
+	} else {
 		notice_answer(c, 0, 0);
+	}
 }
 
 static void answer_root(struct supervisor *s, const struct notice *c, const struct proc_info *info)
@@ -185,6 +191,36 @@ static void answer_root(struct supervisor *s, const struct notice *c, const stru
 		carry_out(s, c, task, &ids, info);
 }
 
+/* capset(2) leaves no right to change ids in the permitted set. */
+static bool gives_ids_up(const struct supervisor *s, const struct notice *c)
+{
+	struct __user_cap_data_struct data;
+	cleanup_close int fd = open_memory(s, c, O_RDONLY);
+
+	return fd >= 0 &&
+	       pread(fd, &data, sizeof(data), (off_t)c->n->data.args[1]) == sizeof(data) &&
+	       !(data.permitted & (1u << CAP_SETUID | 1u << CAP_SETGID));
+}
+
+/*
+ * Box-root's capabilities stay as they are. Who kept some over a final change of ids, as daemons with
+ * libcap-ng do, and now gives up the right to change them, is switched here.
+ */
+static void answer_capset(struct supervisor *s, const struct notice *c,
+			  const struct proc_info *info)
+{
+	struct task *task = task_find(&s->tasks, (pid_t)c->n->pid, info->start);
+	struct ids ids;
+
+	if (!task || !task->kept || !ids_final(&task->ids) || !gives_ids_up(s, c)) {
+		notice_answer(c, 0, 0);
+		return;
+	}
+	ids = task->ids;
+	task->kept = false;
+	carry_out(s, c, task, &ids, info);
+}
+
 void identity_answer(struct supervisor *s, int listener, const struct seccomp_notif *n)
 {
 	struct notice c = {.listener = listener, .n = n};
@@ -210,7 +246,7 @@ void identity_answer(struct supervisor *s, int listener, const struct seccomp_no
 	else if (c.call == IDS_SETNS)
 		notice_answer(&c, EPERM, 0);
 	else if (c.call == IDS_CAPSET)
-		notice_answer(&c, 0, 0);
+		answer_capset(s, &c, &info);
 	else
 		answer_root(s, &c, &info);
 }

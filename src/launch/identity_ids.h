@@ -22,6 +22,13 @@ enum ids_call {
 	IDS_GETGROUPS,
 	IDS_SETNS,
 	IDS_CAPSET,
+	/* asked for by nobody but who tells the ids of a thread that waits (identity_exact.c) */
+	IDS_GETUID,
+	IDS_GETEUID,
+	IDS_GETGID,
+	IDS_GETEGID,
+	IDS_GETRESUID,
+	IDS_GETRESGID,
 };
 
 enum { IDS_REAL, IDS_EFFECTIVE, IDS_SAVED };

@@ -119,10 +119,9 @@ static void finish(struct supervisor *s, struct task *task)
 	}
 	restore(s, task);
 	if (sw->result > 0)
-		task->kept = true;
+		task->kept = task->exact = true;
 	if (sw->result != 0 && task->ids.uid[IDS_EFFECTIVE] != 0) {
-		task->state = TASK_WAITING;
-		trace_go_on(task, PTRACE_CONT, 0);
+		trace_wait(task);
 		return;
 	}
 	trace_detach(s, task, 0);

@@ -17,6 +17,7 @@ enum task_state {
 	TASK_KNOWN,	/* its ids are remembered, no more */
 	TASK_WAITING,	/* traced: at its next exec it is switched */
 	TASK_STOPPING,	/* traced and interrupted: the stop begins the switch */
+	TASK_ENTERING,	/* traced and interrupted: the stop begins the waiting */
 	TASK_LEAVING,	/* traced and interrupted: at the stop it is let go */
 	TASK_EXECUTED,	/* on its way out of execve(2): the switch begins there */
 	TASK_MAPPING,	/* in the switch: gets the stub's page */
@@ -44,7 +45,11 @@ struct task {
 	pid_t tid;
 	unsigned long long start; /* proc_info.start */
 	enum task_state state;
-	bool kept;	   /* capabilities survive its change of ids: not before its exec */
+	bool kept;	    /* capabilities survive its change of ids: not before its exec */
+	bool exact;	    /* it is told its ids as it asked for them, identity_exact.c */
+	enum ids_call asks; /* of it: what it is about to ask for, where to */
+	bool asks_short;
+	uint64_t asks_where[3];
 	struct ids ids;	   /* asked for */
 	struct ids before; /* the last call, in case it fails */
 	struct task_switch sw;

@@ -15,6 +15,7 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include "launch/identity_exact.h"
 #include "launch/identity_switch.h"
 
 #define TRACE_OPTIONS                                                                          \
@@ -30,6 +31,8 @@ void trace_detach(struct supervisor *s, struct task *task, int sig)
 {
 	trace_go_on(task, PTRACE_DETACH, sig);
 	task->state = TASK_KNOWN;
+	task->exact = false;
+	task->asks = IDS_NONE;
 	if (task->ids.uid[IDS_EFFECTIVE] != 0)
 		task_remove(&s->tasks, task);
 }
@@ -59,6 +62,18 @@ void trace_stop_at_answer(struct task *task, const struct notice *c, enum task_s
 	task->state = state;
 	trace_go_on(task, PTRACE_INTERRUPT, 0);
 	notice_answer(c, 0, 0);
+}
+
+/* Until its exec. */
+static void keep_on(const struct task *task, int sig)
+{
+	trace_go_on(task, task->exact ? PTRACE_SYSCALL : PTRACE_CONT, sig);
+}
+
+void trace_wait(struct task *task)
+{
+	task->state = TASK_WAITING;
+	keep_on(task, 0);
 }
 
 void trace_let_go(struct task *task, const struct notice *c)
@@ -103,6 +118,7 @@ static void on_child(struct supervisor *s, const struct task *parent, pid_t tid)
 	child->state = TASK_WAITING;
 	child->ids = parent->ids;
 	child->kept = parent->kept;
+	child->exact = parent->exact;
 	for (size_t i = 0; i < t->n_early; i++)
 		if (t->early[i].tid == tid) {
 			int status = t->early[i].status;
@@ -124,13 +140,18 @@ static void on_waiting(struct supervisor *s, struct task *task, int status)
 	case PTRACE_EVENT_CLONE:
 		if (ptrace(PTRACE_GETEVENTMSG, task->tid, NULL, &child) == 0)
 			on_child(s, task, (pid_t)child);
-		trace_go_on(task, PTRACE_CONT, 0);
+		keep_on(task, 0);
 		break;
 	case PTRACE_EVENT_STOP:
-		trace_go_on(task, sig == SIGTRAP ? PTRACE_CONT : PTRACE_LISTEN, 0);
+		if (sig == SIGTRAP)
+			keep_on(task, 0);
+		else
+			trace_go_on(task, PTRACE_LISTEN, 0);
 		break;
 	default:
-		trace_go_on(task, PTRACE_CONT, event || sig == TRACE_SYSCALL_STOP ? 0 : sig);
+		if (sig == TRACE_SYSCALL_STOP)
+			exact_stop(s, task);
+		keep_on(task, event || sig == TRACE_SYSCALL_STOP ? 0 : sig);
 	}
 }
 
@@ -143,15 +164,24 @@ static void keep_early(struct tasks *t, pid_t tid, int status)
 		t->early[t->n_early++] = (struct early_stop){tid, status};
 }
 
+/*
+ * The stop that the interrupt led to. Where calls are stopped at anyway, that is the one on the way out of
+ * this call, which takes the interrupt with it (ptrace_stop() clears JOBCTL_TRAP_STOP); so does a
+ * signal's.
+ */
 static void on_stopping(struct supervisor *s, struct task *task, int status)
 {
-	bool signalled = status >> 16 == 0;
+	int event = status >> 16, sig = WSTOPSIG(status);
+	bool signalled = !event && sig != TRACE_SYSCALL_STOP;
 
 	if (task->state == TASK_LEAVING) {
-		trace_detach(s, task, signalled ? WSTOPSIG(status) : 0);
-	} else if (signalled) {
+		trace_detach(s, task, signalled ? sig : 0);
+	} else if (event != PTRACE_EVENT_STOP && sig != TRACE_SYSCALL_STOP) {
 		trace_go_on(task, PTRACE_INTERRUPT, 0);
-		trace_go_on(task, PTRACE_CONT, WSTOPSIG(status));
+		trace_go_on(task, PTRACE_CONT, signalled ? sig : 0);
+	} else if (task->state == TASK_ENTERING) {
+		exact_returns(task);
+		trace_wait(task);
 	} else {
 		switch_stopped(s, task);
 	}
@@ -186,6 +216,7 @@ void trace_event(struct supervisor *s, pid_t tid, int status)
 		on_waiting(s, task, status);
 		break;
 	case TASK_STOPPING:
+	case TASK_ENTERING:
 	case TASK_LEAVING:
 		on_stopping(s, task, status);
 		break;

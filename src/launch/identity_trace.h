@@ -29,6 +29,9 @@ void trace_stop_at_answer(struct task *task, const struct notice *c, enum task_s
 /* The same, to trace it no more. */
 void trace_let_go(struct task *task, const struct notice *c);
 
+/* In a stop: it goes on until its exec. */
+void trace_wait(struct task *task);
+
 /* In a stop: one request, with a signal; the last one; the end, which waitpid(2) tells as well. */
 void trace_go_on(const struct task *task, enum __ptrace_request how, int sig);
 void trace_detach(struct supervisor *s, struct task *task, int sig);

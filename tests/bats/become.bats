@@ -28,8 +28,10 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	[ "$(box -- setpriv --regid=34 --reuid=33 --init-groups sh -c "$see")" = '33:34 33:34' ]
 	[ "$(box -- runuser -u games -- id -un)" = games ]
 	[ "$(box -- perl -MPOSIX -e '$) = "34 34"; setgid(34); setuid(33); print "$< $>\n"; exec "id", "-u"')" = $'33 33\n33' ]
-	# its saved uid is still root's: not before it executes something
-	[ "$(box -- perl -e '($<, $>) = (33, 33); exec "id", "-u"')" = 33 ]
+	# with a way back: the program is told what it asked for, and goes back or executes something
+	[ "$(box -- perl -e '($<, $>) = (33, 33); print "$< $>\n"; exec "id", "-u"')" = $'33 33\n33' ]
+	[ "$(box -- perl -e '$> = $< = 33; print "$< $>\n"; $< = $> = 0; print "$< $>\n"; exec "id", "-u"')" = $'33 33\n0 0\n0' ]
+	[ "$(box -- perl -e '$> = 33; print "$< $>\n"; $< = 33; print "$< $>\n"; exec "id", "-u"')" = $'0 33\n33 33\n33' ]
 	if command -v start-stop-daemon >/dev/null; then
 		[ "$(box -- start-stop-daemon --start --chuid games --exec /bin/sh -- -c "$see")" = "$(id -u games):$(id -g games) $(id -u games):$(id -g games)" ]
 	fi
