@@ -6,11 +6,18 @@
 #include <errno.h>
 #include <fts.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
 
 #define BLOCK 512 /* stat(3type): st_blocks */
+
+/* The kernel shuts it, and keeps next to nothing in it: Documentation/filesystems/overlayfs.rst. */
+static bool is_overlay_work(const FTSENT *at)
+{
+	return strcmp(at->fts_name, "work") == 0 && strcmp(at->fts_parent->fts_name, "work") == 0;
+}
 
 int tree_usage(const char *path, uint64_t *ret, bool *ret_whole, struct err *e)
 {
@@ -25,6 +32,8 @@ int tree_usage(const char *path, uint64_t *ret, bool *ret_whole, struct err *e)
 	for (errno = 0; (at = fts_read(tree)); errno = 0) {
 		const struct stat *st = at->fts_statp;
 
+		if (at->fts_info == FTS_DNR && is_overlay_work(at))
+			continue;
 		if (at->fts_info == FTS_DNR || at->fts_info == FTS_ERR || at->fts_info == FTS_NS) {
 			/* Gone meanwhile is not there. */
 			whole = whole && at->fts_errno == ENOENT;

@@ -150,22 +150,36 @@ static int open_recorded(const char *path, int *ret_fd)
 	return 0;
 }
 
-int box_connect(const struct box *b, int *ret_fd)
+/* The runtime folder that a running box's record names; NULL: none is, or it does not run. */
+static char *recorded_runtime(const struct box *b)
 {
 	cleanup_buf struct buf text = BUF_INIT;
-	cleanup_close int dir = -1;
 	struct err ignored;
-	char *path, *end;
-	int r = client_connect(b->run_fd, "control", ret_fd);
+	char *path;
 
-	if (r == 0 || !box_pid(b) ||
-	    file_read(b->dir_fd, "lock", LOCK_MAX_SIZE, &text, &ignored) < 0)
-		return r;
-	end = strchr(text.data, '\n');
+	if (!box_pid(b) || file_read(b->dir_fd, "lock", LOCK_MAX_SIZE, &text, &ignored) < 0)
+		return NULL;
+	text.data[strcspn(text.data, "\n")] = '\0';
 	path = strchr(text.data, '/');
-	if (!end || !path || path > end)
+	return xstrdup(path);
+}
+
+char *box_control(const struct store *s, const struct box *b)
+{
+	cleanup_free char *recorded = recorded_runtime(b);
+
+	return recorded ? path_join(recorded, "control")
+			: xasprintf("%s/%s/control", s->runtime, b->id);
+}
+
+int box_connect(const struct box *b, int *ret_fd)
+{
+	int r = client_connect(b->run_fd, "control", ret_fd);
+	cleanup_free char *path = r < 0 ? recorded_runtime(b) : NULL;
+	cleanup_close int dir = -1;
+
+	if (!path)
 		return r;
-	*end = '\0';
 	r = open_recorded(path, &dir);
 	if (r == 0)
 		r = client_connect(dir, "control", ret_fd);

@@ -87,6 +87,9 @@ int box_take_lifetime(const struct box *b, int timeout_ms, int *ret_fd, struct e
  */
 int box_connect(const struct box *b, int *ret_fd);
 
+/* Where that socket is, as far as is known; the caller frees. */
+char *box_control(const struct store *s, const struct box *b);
+
 /* pid 1 of the running box as the host counts, from the record; 0 when it does not run. */
 pid_t box_pid(const struct box *b);
 

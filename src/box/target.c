@@ -121,6 +121,16 @@ static int find_here(const struct store *s, struct target *ret, struct err *e)
 	return 0;
 }
 
+/* A project that is gone and has a box: who stops or removes that box names it as it was called. */
+static char *find_gone(const struct store *s, const char *word)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	cleanup_free char *dir = here ? path_normalize(here, word) : NULL;
+	struct err ignored;
+
+	return dir && is_known(s, dir, &ignored) > 0 ? take_ptr(dir) : NULL;
+}
+
 static int find_folder(const struct store *s, const char *word, struct target *ret, struct err *e)
 {
 	cleanup_free char *dir = realpath(word, NULL), *passed = NULL, *above = NULL;
@@ -128,6 +138,8 @@ static int find_folder(const struct store *s, const char *word, struct target *r
 	uid_t owner;
 	int r = 0;
 
+	if (!dir && errno == ENOENT && (ret->dir = find_gone(s, word)))
+		return 0;
 	if (!dir || stat(dir, &st) < 0)
 		return err_sys(e, errno, "cannot open the project '%s'", word);
 	if (!S_ISDIR(st.st_mode))
@@ -323,6 +335,8 @@ int target_find(const struct store *s, const char *word, bool damaged, struct ta
 
 int target_folder(const struct target *t, char **ret, struct err *e)
 {
+	if (!t->has_box && t->dir && access(t->dir, F_OK) < 0)
+		return err_sys(e, errno, "cannot open the project '%s'", t->dir);
 	if (t->has_box && box_project_gone(&t->box))
 		return err_set(
 			e, ENOENT,

@@ -61,7 +61,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		return r;
 	folder = xasprintf(b.in_memory ? "%s/%s" : "%s/boxes/%s", b.in_memory ? s.runtime : s.data,
 			   b.id);
-	control = xasprintf("%s/%s/control", s.runtime, b.id);
+	control = box_control(&s, &b);
 	size = box_view_size(&s, &b);
 	/* A file that cannot be read is told by whoever starts the box with it. */
 	req.project_dir = b.project;

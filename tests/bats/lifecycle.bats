@@ -267,6 +267,7 @@ pid1() { # BOX
 	# Started from there, joined from here.
 	XDG_RUNTIME_DIR=$T/other sandbox enter p -- touch /tmp/of-that-start
 	sandbox exec p test -e /tmp/of-that-start
+	[[ $(sandbox inspect --json p | jq -r .control) = "$T/other/sandbox/"*/control ]]
 	sandbox enter p -- sh -c '(trap "echo asked >>log; exit" TERM; touch up
 		while :; do sleep 0.1; done) & while [ ! -e up ]; do sleep 0.05; done'
 	# The folder goes, as at the end of a login.

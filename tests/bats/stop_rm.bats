@@ -164,6 +164,14 @@ teardown() {
 	sandbox stop p
 	sandbox rm p
 	[ -z "$(sandbox ls --names)" ]
+	project p
+	sandbox enter ./p -- true
+	rm -r p # by its path too
+	fails 125 "cannot open the project '$T/p': No such file or directory" sandbox enter ./p
+	sandbox stop ./p
+	sandbox rm "$T/p"
+	[ -z "$(sandbox ls --names)" ]
+	fails 125 "cannot open the project './p': No such file or directory" sandbox rm ./p
 }
 
 @test "after rm the project starts afresh" {
