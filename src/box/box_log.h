@@ -3,7 +3,7 @@
  *
  *	BOX/log, BOX/log.1	the newer and the older half
  *
- * A line of them is milliseconds since 1970, who said it (`run`, or the name of a hook), and the text,
+ * A line of them is milliseconds since 1970, who said it (`run`, `exec`, or the name of a hook), and the text,
  * with a blank after each. The box has the write end of a pipe. A process outside reads it and writes
  * the log until the last who can write has ended: so the box cannot change what it has said, gets
  * no file of the host, and what it says takes a bounded part of the disk.

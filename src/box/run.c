@@ -10,7 +10,6 @@
 
 #include "base/cleanup.h"
 #include "box/box_create.h"
-#include "box/box_log.h"
 #include "box/drift.h"
 #include "box/lifecycle.h"
 #include "box/session.h"
@@ -74,21 +73,6 @@ static void compose_command(const struct run_options *o, const struct image_plan
 		add_words(ret, (const char *const *)plan->cmd.v);
 }
 
-static int run_detached(const struct box_session *session, int boot, int *ret_status, struct err *e)
-{
-	struct box_session detached = *session;
-	struct box_log log = BOX_LOG_INIT;
-	int r = box_log_start(session->box, "run", -1, &log, e);
-
-	if (r < 0)
-		return r;
-	detached.output = &log.input;
-	r = box_session_run(&detached, boot, ret_status, e);
-	close_fd(&log.input);
-	close_fd(&log.control);
-	return r;
-}
-
 static int start_and_run(struct running *run, int *ret_status, struct err *e)
 {
 	cleanup_assembly struct assembly a = {0};
@@ -105,13 +89,14 @@ static int start_and_run(struct running *run, int *ret_status, struct err *e)
 				       .n_mounts = o->n_mounts,
 				       .hostname = o->hostname,
 				       .in_memory = run->box.in_memory};
-	struct box_session session = {.box = &run->box,
-				      .settings = run->settings,
-				      .user = &run->user,
-				      .options = &session_options,
-				      .plan = &run->root.plan,
-				      .cwd = run->root.plan.workdir ? run->root.plan.workdir : "/",
-				      .detach = o->detach};
+	struct box_session session = {
+		.box = &run->box,
+		.settings = run->settings,
+		.user = &run->user,
+		.options = &session_options,
+		.plan = &run->root.plan,
+		.cwd = run->root.plan.workdir ? run->root.plan.workdir : "/",
+	};
 	int r = assemble(&req, &a, e);
 
 	if (r < 0)
@@ -129,9 +114,8 @@ static int start_and_run(struct running *run, int *ret_status, struct err *e)
 	boot = started.boot_fd;
 	session.home = a.home;
 	session_options.argv = run->command.v;
-	if (o->detach)
-		return run_detached(&session, boot, ret_status, e);
-	return box_session_run(&session, boot, ret_status, e);
+	return o->detach ? box_session_detach(&session, "run", boot, e)
+			 : box_session_run(&session, boot, ret_status, e);
 }
 
 static int prepare(struct running *run, struct run_options *o, struct err *e)
@@ -181,7 +165,6 @@ int run_throwaway(struct run_options *o, int *ret_status, struct err *e)
 	r = start_and_run(&run, ret_status, e);
 	if (r == 0 && o->detach) {
 		printf("%s\n", run.box.name);
-		*ret_status = 0; /* it may have ended already */
 		return 0;
 	}
 	/* What lies in memory goes by itself; files on disk only after the namespaces. */

@@ -19,6 +19,7 @@ struct session_options {
 		*workdir;  /* inside the box; NULL: where the caller stands, or the project, or / */
 	struct strv env;   /* NAME=value, or NAME */
 	char **argv;	   /* NULL: the shell */
+	bool detach;	   /* of exec: leave it running */
 	const char *tools; /* an image that becomes the root of the session; NULL: the box's is */
 };
 

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/box_log.h"
 #include "box/drift.h"
 #include "box/facts.h"
 #include "box/hooks.h"
@@ -139,6 +140,24 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 	return r < 0 ? r : client_run(connection, &req, s->accepted, s->arg, ret_status, e);
 }
 
+int box_session_detach(const struct box_session *s, const char *source, int connection,
+		       struct err *e)
+{
+	struct box_session detached = *s;
+	struct box_log log = BOX_LOG_INIT;
+	int status, r = box_log_start(s->box, source, -1, &log, e);
+
+	if (r < 0)
+		return r;
+	detached.detach = true;
+	detached.output = &log.input;
+	/* A status that has come already is nobody's. */
+	r = box_session_run(&detached, connection, &status, e);
+	close_fd(&log.input);
+	close_fd(&log.control);
+	return r;
+}
+
 /* What the image of a running box says; a plan that is gone (gc made it anew, or not) says nothing. */
 static void load_plan(const struct store *st, const struct box *b, struct image_plan *ret)
 {
@@ -180,7 +199,10 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 		r = box_tools_make(st, &s, &tools, e);
 	if (r == 0 && entering)
 		r = hooks_at_enter(&s, connection, e);
-	return r < 0 ? r : box_session_run(&s, *connection, ret_status, e);
+	if (r < 0)
+		return r;
+	return o->detach ? box_session_detach(&s, "exec", *connection, e)
+			 : box_session_run(&s, *connection, ret_status, e);
 }
 
 char *box_session_cwd(const struct box *b, const char *project, const char *home)

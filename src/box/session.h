@@ -49,6 +49,13 @@ int box_start(const struct box *b, struct assembly *a, int lifetime, const char 
 int box_session_run(const struct box_session *s, int connection, int *ret_status, struct err *e);
 
 /*
+ * The same for a session that is left running: returns when the command has been executed. What it says is
+ * kept as the source's (box_log.h).
+ */
+int box_session_detach(const struct box_session *s, const char *source, int connection,
+		       struct err *e);
+
+/*
  * Joins a box that runs already: where its project is, its start has noted. entering: the hook `enter`
  * comes first. *connection is still the caller's to close.
  */

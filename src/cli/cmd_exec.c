@@ -11,7 +11,7 @@
 #include "cli/shim_run.h"
 
 struct exec_cli {
-	bool root, start;
+	bool root, start, detach;
 	const char *user, *workdir, *tools, *shim;
 	struct strv env;
 };
@@ -21,6 +21,10 @@ static const struct opt options[] = {
 	OPT_USER(struct exec_cli, user),
 	OPT_WORKDIR(struct exec_cli, workdir),
 	OPT_ENV(struct exec_cli, env),
+	{.letter = 'd',
+	 .name = "detach",
+	 .help = "leave it running; 'sandbox logs' shows what it says",
+	 OPT_FLAG(struct exec_cli, detach)},
 	{.name = "tools",
 	 .arg = "IMAGE",
 	 .help = "use the programs of this image, with the box at /box",
@@ -40,11 +44,12 @@ static const struct opt options[] = {
 /* Tools join a box that runs, with no more rights than you have in it. */
 static int check_tools(const struct exec_cli *cli, struct err *e)
 {
-	if (cli->root || cli->start || cli->user)
+	if (cli->root || cli->start || cli->user || cli->detach)
 		return err_set(e, ERR_USAGE, "--tools and --%s cannot be used together",
-			       cli->root   ? "root"
-			       : cli->user ? "user"
-					   : "start");
+			       cli->root     ? "root"
+			       : cli->user   ? "user"
+			       : cli->detach ? "detach"
+					     : "start");
 	return image_check_name(cli->tools, e);
 }
 
@@ -56,6 +61,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 				    .workdir = cli->workdir,
 				    .env = cli->env,
 				    .argv = args->program,
+				    .detach = cli->detach,
 				    .tools = cli->tools};
 	const struct consent consent = {false, "enter"};
 	struct enter_options enter = {
@@ -68,6 +74,8 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 	if (r < 0)
 		return r;
+	if (cli->detach && cli->start)
+		return err_set(e, ERR_USAGE, "--detach and --start cannot be used together");
 	if (!cli->tools && (!args->program || !args->program[0]))
 		return err_set(e, ERR_USAGE, "no command given: sandbox exec PROJECT COMMAND...");
 	if (cli->shim) {

@@ -157,9 +157,10 @@ static int show_box(const struct box *b, struct showing *s, struct err *e)
 	if (r == 0 && s->cli->follow)
 		return follow(b, &reader, s, e);
 	if (r == 0 && s->n == 0 && reader.file < 0)
-		log_note("nothing of box '%s' was logged: only 'run --detach' and hooks are. What "
-			 "prepared it said: 'sandbox logs --steps'",
-			 b->name);
+		log_note(
+			"nothing of box '%s' was logged: only what is detached and hooks are. What "
+			"prepared it said: 'sandbox logs --steps'",
+			b->name);
 	return r;
 }
 

@@ -4,11 +4,8 @@
  * The first row that fits counts, so longer ones stand before shorter ones.
  */
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/mem.h"
 #include "cli/habits.h"
 
@@ -130,16 +127,6 @@ static bool is_missing(const char *value)
 	return streq(value, "missing") || streq(value, "never");
 }
 
-/* "$(id -u):$(id -g)", or by name. */
-static bool is_me(const char *value)
-{
-	cleanup_free char *name = xstrndup(value, strcspn(value, ":"));
-	cleanup_free char *uid = xasprintf("%u", getuid());
-	const char *user = getenv("USER");
-
-	return streq(name, uid) || (user && streq(name, user));
-}
-
 static bool is_no(const char *value)
 {
 	return streq(value, "no");
@@ -177,12 +164,6 @@ static bool is_no_driver(const char *value)
 const struct habit_option habit_options[] = {
 	{.commands = RUN_EXEC, .letter = 'i', .name = "interactive"},
 	{.commands = RUN_EXEC, .letter = 't', .name = "tty"},
-	{.commands = RUN_EXEC,
-	 .letter = 'u',
-	 .name = "user",
-	 .value = true,
-	 .fits = is_me,
-	 .say = "a command runs as you, or as root with '--root'"},
 	{.commands = RUN, .name = "rm"},
 	{.commands = RUN, .name = "init"},
 	{.commands = RUN, .name = "sig-proxy"},
@@ -317,10 +298,6 @@ const struct habit_option habit_options[] = {
 	 .value = true,
 	 .meant = is_no_driver,
 	 .say = "'-n' is '--network' here: a box is named as a word, 'sandbox enter BOX'"},
-	{.commands = "exec ",
-	 .letter = 'd',
-	 .name = "detach",
-	 .say = "'sandbox exec BOX sh -c \"COMMAND &\"' leaves it in the background"},
 	{.commands = "exec enter ",
 	 .name = "workspace-folder",
 	 .value = true,

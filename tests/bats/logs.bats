@@ -78,6 +78,23 @@ no_writer() {
 	sandbox rm -f h
 }
 
+@test "exec --detach: returns at once, holds the box, says it in the log" {
+	project p $'[sandbox]\nlinger = 0'
+	sandbox enter ./p -- sleep 60 3>&- &
+	wait_until 50 sandbox exec p true
+	[ -z "$(sandbox exec -d p sh -c 'echo from $((40 + 2)); sleep 61')" ]
+	wait_until 50 said p 'from 42'
+	[ "$(sandbox logs --json p | jq -r '.[0].source')" = exec ]
+	kill $!
+	wait_for $! || true
+	sleep 0.5
+	sandbox exec p pgrep -fx 'sleep 61'
+	run -127 sandbox exec -d p no-such-command
+	fails 125 "--tools and --detach cannot be used together" sandbox exec -d --tools host p true
+	sandbox stop -t 0 p
+	wait_until 50 no_writer
+}
+
 @test "hooks: all they say is shown as it comes, and kept; what they leave behind is kept too" {
 	project p $'[sandbox]\nlinger = 60s\n[hooks]\ncreate = echo making\nstart = echo starting; (sleep 1; echo later; sleep 60) &\nenter = echo entering >&2\nexit = echo leaving'
 	run --separate-stderr sandbox enter ./p -- echo mine

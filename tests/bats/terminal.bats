@@ -185,6 +185,7 @@ gone() { # PATTERN
 	screen_open
 	type_line 'sandbox enter ./p -- sleep 77'
 	wait_until 50 sandbox exec p pgrep -f 'sleep 77'
+	wait_until 50 sandbox exec p pgrep -f 'sleep 76'
 	screen_close
 	wait_until 50 gone '[s]leep 77'
 	sandbox exec p pgrep -f 'sleep 76'
