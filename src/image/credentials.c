@@ -219,10 +219,11 @@ static void ask_helper(const char *path, const char *helper, const char *host, c
 		if (!again)
 			r = credential_helper_get(helper, keys[i], ret, ret_found, &e);
 	}
-	if (r < 0) {
-		credentials_clear(ret);
+	if (r < 0)
 		leave_out(path, &e);
-	}
+	/* A name without its secret is none. */
+	if (!*ret_found)
+		credentials_clear(ret);
 }
 
 static void find_in(const char *path, const json_t *j, const char *host, const struct strv *keys,

@@ -174,6 +174,15 @@ static int read_entry(const json_t *j, struct index_entry *ret, struct err *e)
 	return r;
 }
 
+/* What is named by a hash that we do not have is passed over; it may be no image of ours anyway. */
+static bool has_other_hash(const json_t *entry)
+{
+	const char *digest = json_string_value(json_get_any(entry, "digest"));
+	size_t n = digest ? strspn(digest, "abcdefghijklmnopqrstuvwxyz0123456789+._-") : 0;
+
+	return n && digest[n] == ':' && !starts_with(digest, "sha256:");
+}
+
 int index_parse(const char *text, size_t len, struct image_index *ret, struct err *e)
 {
 	cleanup_json json_t *j = NULL;
@@ -195,7 +204,8 @@ int index_parse(const char *text, size_t len, struct image_index *ret, struct er
 			       json_array_size(list), MANIFEST_MAX_ENTRIES);
 	index.v = xcalloc(json_array_size(list) + 1, sizeof(*index.v));
 	for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
-		r = read_entry(json_array_get(list, i), &index.v[index.n++], e);
+		if (!has_other_hash(json_array_get(list, i)))
+			r = read_entry(json_array_get(list, i), &index.v[index.n++], e);
 	if (r < 0)
 		return err_add(e, "the index is damaged");
 	*ret = index;

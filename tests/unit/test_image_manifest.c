@@ -227,6 +227,18 @@ static void as_go_reads(void **state)
 	}
 }
 
+static void other_hashes(void **state)
+{
+	static const char text[] =
+		"{\"manifests\":[{\"digest\":\"sha512:00\",\"size\":1}," DESCRIPTOR "]}";
+	cleanup_index struct image_index index = {0};
+	struct err e;
+
+	(void)state;
+	assert_int_equal(index_parse(text, strlen(text), &index, &e), 0);
+	assert_int_equal(index.n, 1);
+}
+
 #define TYPED(config, layer, more)                                                           \
 	"{" more "\"config\":{\"mediaType\":\"" config "\",\"digest\":\"sha256:" ZEROS       \
 	"\",\"size\":1},\"layers\":[{\"mediaType\":\"" layer "\",\"digest\":\"sha256:" ZEROS \
@@ -271,6 +283,7 @@ int main(void)
 		cmocka_unit_test(written_back),	  cmocka_unit_test(forged_manifests),
 		cmocka_unit_test(forged_indexes), cmocka_unit_test(bounds),
 		cmocka_unit_test(as_go_reads),	  cmocka_unit_test(images_and_others),
+		cmocka_unit_test(other_hashes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
