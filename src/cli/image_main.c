@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "cli/image_commands.h"
 #include "cli/image_common.h"
 #include "image/progress.h"
@@ -122,7 +123,7 @@ int main(int argc, char **argv)
 			argc > 1 && streq(argv[1], "pull") ? "; what was downloaded is kept, the "
 							     "same command goes on from there"
 							   : "");
-		return 128 + caught;
+		proc_die_as(STATUS_OF_SIGNAL(caught));
 	}
 	if (e.code != EPIPE)
 		fprintf(stderr, "sandbox: %s\n", e.msg);

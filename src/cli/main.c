@@ -259,5 +259,10 @@ int main(int argc, char **argv)
 	/* Whoever closed the pipe knows, and wants no more words. */
 	if (e.code != ERR_SAID && (e.code != EPIPE || out == 0))
 		fprintf(stderr, "sandbox: %s\n", e.msg);
+	/* What was interrupted has put itself in order; now we end as anything does at Ctrl-C. */
+	if (e.code == EINTR) {
+		fflush(stdout);
+		proc_die_as(STATUS_OF_SIGNAL(SIGINT));
+	}
 	return err_exit_status(&e);
 }

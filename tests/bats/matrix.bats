@@ -80,7 +80,7 @@ matrix() { sandbox matrix --accept --quiet "$@"; }
 	wait_until 100 grep -qrs up xdg/data/sandbox/matrix
 	kill -INT $pid $(pgrep -P $pid)
 	wait_for $pid
-	[ "$status" = 125 ]
+	[ "$status" = 130 ]
 	grep -x 'sandbox: interrupted' err
 	grep -q 'two .*not run' out
 	grep -q '<skipped/>' out.xml

@@ -97,6 +97,22 @@ setup() {
 	[[ $output != *'run 1'* && $output = *$'first\nsecond' ]]
 }
 
+@test "a step that is interrupted: the command ends by the signal, so that a shell's loop ends" {
+	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first\n2 = sleep 60'
+	cat >interrupt.py <<-'EOF'
+		import os, signal, subprocess, sys
+		p = subprocess.Popen(["sandbox", "enter", "./p", "--", "true"], stderr=subprocess.PIPE, text=True,
+		                     start_new_session=True)
+		while "preparing 2/2" not in (line := p.stderr.readline()):
+		    assert line
+		os.killpg(p.pid, signal.SIGINT)
+		assert "interrupted in step 2 of 2" in p.stderr.read()
+		assert p.wait() == -signal.SIGINT, p.returncode
+	EOF
+	python3 interrupt.py
+	[ "$(layers)" = 1 ]
+}
+
 @test "what a step says cannot reach the terminal" {
 	project p $'[sandbox]\nimage = app:1\n[run]\n1 = echo -e "\\\\033]0;evil\\\\007"; false'
 	run sandbox enter "$T/p" -- true
