@@ -346,7 +346,8 @@ static int find_project(const struct store *s, struct enter_options *o, char **r
 
 	if (r < 0)
 		return r;
-	target_say(&t);
+	if (!o->no_note)
+		target_say(&t);
 	if (!t.dir)
 		return err_set(e, ERR_USAGE, "box '%s' has no project: use 'sandbox exec %s'",
 			       o->project, o->project);

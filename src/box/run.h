@@ -25,6 +25,7 @@ struct session_options {
 
 struct enter_options {
 	const char *project;	  /* box, folder, or NULL: where the caller stands */
+	bool no_note;		  /* what is to be said of `project` has been */
 	bool no_hook;		  /* the hook `enter` is left out */
 	bool rebuild;		  /* a new root, from what the project asks for now */
 	bool rescue;		  /* a shell although a step or a hook has failed */

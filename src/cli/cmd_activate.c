@@ -18,7 +18,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "box/box.h"
-#include "box/project.h"
+#include "box/target.h"
 #include "box/reach.h"
 #include "cli/commands.h"
 #include "cli/shell_words.h"
@@ -169,14 +169,16 @@ static int print_now(const char *shell, struct err *e)
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_box struct box b = BOX_INIT;
 	cleanup_strv struct strv programs = {0};
-	cleanup_free char *dir = NULL, *bin = NULL, *path = NULL;
+	cleanup_target struct target t = TARGET_INIT;
+	cleanup_free char *bin = NULL, *path = NULL;
 	struct err ignored;
 	int r = store_open(&s, e), found = -ENOENT;
 
 	if (r == 0)
-		r = project_folder(&s, NULL, &dir, e);
+		r = target_find(&s, NULL, false, &t,
+				e); /* its note is for commands, not for prompts */
 	if (r == 0)
-		found = box_find_project(&s, dir, &b, &ignored);
+		found = box_find_project(&s, t.dir, &b, &ignored);
 	if (r < 0)
 		return r;
 	if (found == 0)

@@ -91,6 +91,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	if (!cli->start || (r != -ESRCH && r != -ENOENT))
 		return r;
 	enter.session = o;
+	enter.no_note = true;
 	return run_enter(&enter, ret_status, e);
 }
 

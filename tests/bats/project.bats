@@ -102,6 +102,8 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 		sandbox enter . -- pwd
 	[ "$output" = "$T/p/src" ]
 	(cd .. && notes "'src' is a part of the project*" sandbox exec --start src pwd)
+	sandbox stop p
+	(cd .. && notes "'src' is a part of the project*" sandbox exec --start src pwd)
 	fails 125 "folder 'deep' has no box; the project '$T/p', *" sandbox rm deep
 	[ "$(sandbox ls --names)" = p ]
 	# Without a sandbox.ini, below a folder that has a box.
@@ -124,6 +126,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	[ "$output" = none ]
 	cd deep
 	notes "'$T/p/src/sandbox.ini' is not used*" sandbox enter -- true
+	[ -z "$(sandbox activate --now bash 2>&1 >/dev/null)" ] # not at each prompt
 	sandbox enter .. -- true
 	[ "$(sandbox ls --names)" = $'p\nsrc' ]
 	run -0 --separate-stderr sandbox config network # named once, it is one
