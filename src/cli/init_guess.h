@@ -43,7 +43,8 @@ struct init_guess {
 	char *image;	  /* of a Dockerfile or a devcontainer.json; NULL: they name none */
 	char *image_file; /* which file that was */
 	struct strv image_apt, image_apk; /* what that file installs upon it */
-	const char *lang_image;		  /* of a language that Debian does not have, or NULL */
+	bool libraries; /* are among the packages: that this machine has them is not known */
+	const char *lang_image; /* of a language that Debian does not have, or NULL */
 };
 
 /* dir: the path of dirfd. Notes what of a file was left out. */

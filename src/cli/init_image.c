@@ -210,7 +210,7 @@ static bool host_does(const struct init_guess *g)
 
 	if (g->lang_image && !g->programs.n)
 		return false;
-	if (g->npm.n || g->pip.n || g->run.n)
+	if (g->npm.n || g->pip.n || g->run.n || g->libraries)
 		return false; /* its /usr takes no packages */
 	if (!g->n_wants)
 		return true;

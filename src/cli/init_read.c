@@ -296,6 +296,28 @@ static void read_makefile(int dirfd, struct init_guess *g)
 	}
 }
 
+/* Libraries and generators that the build files speak of. This machine may lack them, whatever it has. */
+static void read_mentions(int dirfd, struct init_guess *g)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	const char *file = "";
+
+	for (size_t i = 0; i < init_n_mentions; i++) {
+		const struct init_mention *m = &init_mentions[i];
+
+		if (!streq(file, m->file)) {
+			file = m->file;
+			buf_reset(&text);
+			if (!init_read_file(dirfd, file, &text))
+				buf_reset(&text);
+		}
+		if (!text.len || !strstr(text.data, m->words))
+			continue;
+		init_add_apt(g, "", m->apt);
+		g->libraries = true;
+	}
+}
+
 /* <java.version>21</java.version> and the like of a pom.xml. */
 static void read_pom(int dirfd, struct init_guess *g)
 {
@@ -329,5 +351,6 @@ void init_read_files(int dirfd, struct init_guess *g)
 	read_pyproject(dirfd, g);
 	read_pom(dirfd, g);
 	read_makefile(dirfd, g);
+	read_mentions(dirfd, g);
 	read_compose(dirfd, g);
 }

@@ -48,6 +48,14 @@ struct init_base {
 extern const struct init_base init_bases[];
 extern const size_t init_n_bases;
 
+/* Words in a file that mean packages more. */
+struct init_mention {
+	const char *file, *words, *apt;
+};
+
+extern const struct init_mention init_mentions[];
+extern const size_t init_n_mentions;
+
 /* The package of a program that rules of a Makefile use; "": it is in every image. */
 struct init_tool {
 	const char *program, *apt;
