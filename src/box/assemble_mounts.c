@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "box/assemble_repository.h"
+#include "box/agent.h"
 #include "box/lend.h"
 #include "box/overlays.h"
 #include "box/reach.h"
@@ -91,6 +92,7 @@ static int add_host(const struct assemble_request *req, struct assembly *a, stru
 	}
 	if (overlay)
 		return assemble_overlay(req, a, m.source, m.target, e);
+	m.follow = m.read_only;
 	assembly_add_mount(a, m);
 	return 0;
 }
@@ -144,15 +146,17 @@ static int add_lent(const struct assemble_request *req, struct assembly *a, stru
 		char *source = assembly_keep(a, xstrdup(l.v[i].source));
 		char *target = assembly_keep(a, xstrdup(l.v[i].target));
 
-		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
-							  .source = source,
-							  .target = target,
-							  .read_only = l.v[i].read_only,
-							  .device = l.v[i].device});
+		assembly_add_mount(a,
+				   (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+						       .source = source,
+						       .target = target,
+						       .read_only = l.v[i].read_only,
+						       .follow = l.v[i].read_only && !l.v[i].device,
+						       .device = l.v[i].device});
 	}
 	for (size_t i = 0; i < l.reach.n; i++)
 		strv_push(&a->reach, l.reach.v[i]);
-	return r;
+	return r < 0 ? r : agent_mount(req, a, e);
 }
 
 /* path of the host, which mount m shows, bound upon itself there. */
@@ -260,6 +264,7 @@ static int add_extra_mounts(const struct assemble_request *req, struct assembly 
 		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
 							  .source = assembly_keep(a, source),
 							  .target = x->target,
+							  .follow = x->read_only,
 							  .read_only = x->read_only});
 	}
 	return 0;

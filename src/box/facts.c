@@ -222,6 +222,7 @@ void facts_clear(struct session_facts *f)
 	free(f->terminfo);
 	free(f->others);
 	free(f->authorities);
+	free(f->files);
 	free(f->resolv_conf);
 	*f = (struct session_facts){0};
 }

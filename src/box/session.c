@@ -19,13 +19,17 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/agent.h"
 #include "box/box_log.h"
 #include "box/drift.h"
 #include "box/facts.h"
+#include "box/follow.h"
 #include "box/hooks.h"
 #include "box/host_image.h"
+#include "box/lend.h"
 #include "box/session_env.h"
 #include "box/tools.h"
+#include "config/env.h"
 #include "launch/client.h"
 
 #define MOUNT_NOTES_MAX (48u << 10) /* of the 64 KiB that box_start_notes() reads */
@@ -68,7 +72,7 @@ static void note_mounts(const struct assembly *a, struct buf *out)
 int box_start(const struct box *b, struct assembly *a, int lifetime, const char *notes,
 	      struct started_box *ret, struct err *e)
 {
-	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_buf struct buf text = BUF_INIT, follow = BUF_INIT;
 	cleanup_close int control = -1;
 	struct started_box started;
 	char layer[PATH_MAX];
@@ -85,6 +89,8 @@ int box_start(const struct box *b, struct assembly *a, int lifetime, const char 
 			  a->mounts[i].read_only ? ", read-only" : "");
 	a->plan.control_fd = control;
 	a->plan.lifetime_fd = lifetime;
+	follow_note(a, &follow);
+	agent_note(a, &follow);
 	r = start_box(&a->plan, &started, e);
 	if (r < 0)
 		return r;
@@ -92,6 +98,7 @@ int box_start(const struct box *b, struct assembly *a, int lifetime, const char 
 		 err_quote(layer, sizeof(layer),
 			   path_basename(a->root->lowers.v[a->root->lowers.n - 1])),
 		 notes ? notes : "");
+	buf_addstr(&text, follow.data);
 	note_mounts(a, &text);
 	r = box_record_start(b, lifetime, started.pid, text.data, e);
 	if (r < 0) {
@@ -136,6 +143,11 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 	if (req.cwd[0] != '/')
 		return err_set(e, ERR_USAGE, "--workdir '%s' is not an absolute path", req.cwd);
 	r = session_env(&env_req, &env, &facts, e);
+	if (s->joins)
+		follow_changed(s->box, &facts);
+	if (s->agent && env_get(&env, "SSH_AUTH_SOCK") &&
+	    streq(env_get(&env, "SSH_AUTH_SOCK"), LEND_DIR "/ssh-agent"))
+		env_set(&env, "SSH_AUTH_SOCK", s->agent);
 	req.envp = env.v;
 	return r < 0 ? r : client_run(connection, &req, s->accepted, s->arg, ret_status, e);
 }
@@ -177,6 +189,7 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 	cleanup_free char *home = NULL, *cwd = NULL;
 	cleanup_image_plan struct image_plan plan = {0};
 	cleanup_user struct user u = {0};
+	cleanup_agent struct agent agent = AGENT_INIT;
 	cleanup_box_tools struct box_tools tools = BOX_TOOLS_INIT;
 	struct box_session s = {.box = b,
 				.settings = settings,
@@ -187,6 +200,8 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 	int r = 0;
 
 	load_plan(st, b, &plan);
+	agent_join(st, b, settings, &agent);
+	s.agent = agent.path;
 	image_user(b->temporary ? &plan : &(struct image_plan){0}, caller, &u);
 	s.home = home = session_home(&u);
 	if (!b->project || streq(project, "no"))

@@ -32,6 +32,7 @@ struct box_session {
 	bool detach, at_exit;	       /* as in struct session_request */
 	const int *output;	       /* the same */
 	bool joins, step;	       /* see facts.h */
+	const char *agent;	       /* SSH_AUTH_SOCK, unless NULL */
 	const struct session_tools *tools;
 	void (*accepted)(void *arg); /* unless NULL: called when pid 1 has taken the request */
 	void *arg;

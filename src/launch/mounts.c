@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "launch/files.h"
 #include "launch/overlay.h"
 #include "launch/seed.h"
 
@@ -133,17 +134,19 @@ static int open_bind_target(const struct plan_mount *m, int rootfd, int source, 
 	return open_file_target(rootfd, m->target, ret_fd, e);
 }
 
-static int apply_bind(const struct plan_mount *m, int rootfd, int hostfd, struct err *e)
+static int apply_bind(const struct plan_mount *m, size_t i, int rootfd, int hostfd, struct err *e)
 {
 	cleanup_close int source = -1, target = -1;
-	int r = 0;
+	int r = 0, followed = 1;
 
 	if (m->replace) {
 		r = path_open_beneath(rootfd, m->target, O_PATH, 0, &target, e);
 		if (r == -ENOENT)
 			return 0;
 	}
-	if (r == 0)
+	if (m->follow)
+		r = followed = files_copy(rootfd, hostfd, m->source, i, &source, e);
+	if (followed == 1)
 		r = clone_bind(m, hostfd, &source, e);
 	if (r == 0 && target < 0)
 		r = open_bind_target(m, rootfd, source, &target, e);
@@ -225,7 +228,7 @@ int mounts_apply(const struct plan *p, enum mounts_part part, int rootfd, int ho
 			continue;
 		switch (m->kind) {
 		case PLAN_MOUNT_BIND:
-			r = apply_bind(m, rootfd, hostfd, e);
+			r = apply_bind(m, i, rootfd, hostfd, e);
 			break;
 		case PLAN_MOUNT_TMPFS:
 			r = apply_tmpfs(m, i, rootfd, scratch, e);

@@ -11,6 +11,9 @@
 #include "base/err.h"
 #include "launch/plan.h"
 
+/* Up to what length a file of a plan's is followed, in bytes. */
+#define MOUNT_FOLLOW_MAX (1 << 20)
+
 /* "/proc/self/fd/N" for the mount calls that only take a path. */
 struct fd_path {
 	char s[32];

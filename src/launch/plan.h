@@ -37,6 +37,7 @@ struct plan_mount {
 	const char *target;	  /* absolute path inside the box */
 	bool read_only;
 	bool replace;		 /* BIND: only where the target already exists */
+	bool follow;		 /* BIND: a file that sessions bring up to date, see files.h */
 	bool device;		 /* BIND: device nodes in it can be used */
 	bool seeded;		 /* TMPFS: what the image has there is in it */
 	mode_t mode;		 /* TMPFS, DIR: mode of the folder; 0 means 0755 */

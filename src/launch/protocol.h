@@ -27,8 +27,8 @@
  *
  * Payload: struct session_payload, then NUL-terminated strings: the working folder, argc
  * arguments, envc NAME=value, sharedc paths of the box, then what the host has (settle.h, etc.h) in
- * the order of enum payload_fact, "" for none, terminfo_size and authorities_size bytes. Pid 1 never reads it; the
- * session's own process does.
+ * the order of enum payload_fact, "" for none, and terminfo_size, authorities_size and files_size
+ * bytes. Pid 1 never reads it; the session's own process does.
  */
 #ifndef LAUNCH_PROTOCOL_H
 #define LAUNCH_PROTOCOL_H
@@ -40,7 +40,7 @@
 #include "launch/box_paths.h"
 #include "launch/identity_ids.h"
 
-#define PROTOCOL_MAGIC	     0x53424f05u /* "SBO", version 5: raised with every change here */
+#define PROTOCOL_MAGIC	     0x53424f06u /* "SBO", version 6: raised with every change here */
 #define PROTOCOL_MAX_MORE    8		 /* descriptors behind stdio */
 #define PROTOCOL_MAX_FDS     (6 + PROTOCOL_MAX_MORE)
 #define PROTOCOL_MAX_PAYLOAD (4u << 20) /* above the kernel's own limit for stacks of 8 MiB / 4 */
@@ -89,7 +89,7 @@ struct session_payload {
 	uint32_t envc;
 	uint32_t sharedc; /* with SESSION_TOOLS: folders of the box that the tools see too */
 	uint32_t umask;
-	uint32_t terminfo_size, authorities_size;
+	uint32_t terminfo_size, authorities_size, files_size;
 };
 
 enum payload_fact {

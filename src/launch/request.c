@@ -47,7 +47,9 @@ static void add_facts(struct buf *b, const struct session_request *req,
 	add_string(b, req->user);
 	buf_add(b, facts->terminfo ? facts->terminfo : "", facts->terminfo_size);
 	buf_add(b, facts->authorities ? facts->authorities : "", facts->authorities_size);
+	buf_add(b, facts->files ? facts->files : "", facts->files_size);
 	head->terminfo_size = facts->terminfo_size;
+	head->files_size = facts->files_size;
 	head->authorities_size = facts->authorities_size;
 }
 

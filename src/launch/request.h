@@ -21,8 +21,8 @@ struct session_tools {
 struct session_facts {
 	char *names, *zone, *locale; /* as in struct settle_facts */
 	char *others, *resolv_conf;  /* for etc_refresh(); NULL: the box has them already */
-	void *terminfo, *authorities;
-	uint32_t terminfo_size, authorities_size;
+	void *terminfo, *authorities, *files; /* files: for files_refresh() */
+	uint32_t terminfo_size, authorities_size, files_size;
 };
 
 struct session_request {

@@ -38,6 +38,7 @@
 #include "base/proc.h"
 #include "launch/caps.h"
 #include "launch/etc.h"
+#include "launch/files.h"
 #include "launch/plan.h"
 #include "launch/seccomp.h"
 #include "launch/session_user.h"
@@ -57,6 +58,8 @@ struct command {
 	mode_t umask;
 	struct settle_facts facts;
 	struct plan_etc etc;
+	const void *files; /* for files_refresh() */
+	uint32_t files_size;
 };
 
 static noreturn void fail(int report, const struct err *e)
@@ -87,7 +90,8 @@ static bool take_facts(const struct session_payload *head, char *pos, const char
 	char **facts = take_strings(&pos, end, N_PAYLOAD_FACTS);
 
 	if (!facts || pos > end || head->terminfo_size > (size_t)(end - pos) ||
-	    head->authorities_size > (size_t)(end - pos) - head->terminfo_size)
+	    head->authorities_size > (size_t)(end - pos) - head->terminfo_size ||
+	    head->files_size > (size_t)(end - pos) - head->terminfo_size - head->authorities_size)
 		return false;
 	ret->facts = (struct settle_facts){.names = facts[FACT_NAMES],
 					   .zone = facts[FACT_ZONE],
@@ -96,6 +100,8 @@ static bool take_facts(const struct session_payload *head, char *pos, const char
 					   .terminfo_size = head->terminfo_size,
 					   .authorities = pos + head->terminfo_size,
 					   .authorities_size = head->authorities_size};
+	ret->files = pos + head->terminfo_size + head->authorities_size;
+	ret->files_size = head->files_size;
 	ret->etc.others = *facts[FACT_RESOLV_CONF] ? facts[FACT_OTHERS] : NULL;
 	ret->etc.resolv_conf = *facts[FACT_RESOLV_CONF] ? facts[FACT_RESOLV_CONF] : NULL;
 	ret->user = facts[FACT_USER];
@@ -249,6 +255,8 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 
 	if (policy->host_names && c->etc.resolv_conf)
 		etc_refresh(&c->etc);
+	if (c->files_size)
+		files_refresh(c->files, c->files_size);
 	if (take_identity(policy, s, c, &e) < 0)
 		fail(s->report, &e);
 	if (chdir(c->cwd) < 0) {

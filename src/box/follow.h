@@ -1,0 +1,19 @@
+/*
+ * follow.h - single files of the host that a box has read-only: a box that runs has them as they are by now.
+ *
+ * A file that another is renamed over is another file, and a mount stays with the first. So a box has a
+ * copy mounted, in its own memory (mounts.c), and a session that joins it brings what has changed.
+ */
+#ifndef BOX_FOLLOW_H
+#define BOX_FOLLOW_H
+
+#include "box/assemble.h"
+#include "launch/request.h"
+
+/* Before a start: appends a line of its notes for each such file, as it is. */
+void follow_note(const struct assembly *a, struct buf *out);
+
+/* For a session that joins: the files that have changed since, for struct session_facts. */
+void follow_changed(const struct box *b, struct session_facts *ret);
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * files.c - single files of the host in a box.
+ *
+ * The copy is rewritten in place, so that whatever is mounted from it shows what it has become. That code in
+ * the box can write to its memory is no harm: what it changes is seen by itself alone.
+ */
+#include "launch/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "launch/mounts.h"
+#include "launch/box_paths.h"
+
+#define FILES_DIR BOX_HOST_DIR "/files"
+
+static int write_copy(int dir, const char *name, const struct buf *text, const struct stat *st,
+		      struct err *e)
+{
+	cleanup_close int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno : write_all(fd, text->data, text->len);
+
+	if (r == 0 && fchmod(fd, st->st_mode & 0777) < 0)
+		r = -errno;
+	if (r < 0)
+		return err_sys(e, -r, "cannot copy it");
+	futimens(fd, (const struct timespec[]){st->st_atim, st->st_mtim});
+	return 0;
+}
+
+int files_copy(int rootfd, int hostfd, const char *source, size_t i, int *ret_tree, struct err *e)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+					      MOUNT_ATTR_NODEV};
+	cleanup_close int from = -1, dir = -1, tree = -1;
+	cleanup_buf struct buf text = BUF_INIT;
+	struct stat st;
+	char name[32];
+	int r = path_open_nolinks(hostfd, source, O_PATH, 0, &from, e);
+
+	if (r < 0)
+		return err_add(e, "cannot use '%s'", source);
+	if (fstat(from, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > MOUNT_FOLLOW_MAX)
+		return 1;
+	close_fd(&from);
+	r = path_open_nolinks(hostfd, source, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &from, e);
+	if (r == -EACCES)
+		return 1; /* nor can anybody read it inside */
+	if (r == 0)
+		r = file_read_fd(from, source, MOUNT_FOLLOW_MAX, &text, e);
+	if (r == 0)
+		r = path_mkdirs_beneath(rootfd, FILES_DIR, 0755, &dir, e);
+	snprintf(name, sizeof(name), "%zu", i);
+	if (r == 0)
+		r = write_copy(dir, name, &text, &st, e);
+	if (r < 0)
+		return err_add(e, "cannot use '%s'", source);
+	tree = open_tree(dir, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return err_sys(e, errno, "cannot use '%s'", source);
+	*ret_tree = take_fd(&tree);
+	return 0;
+}
+
+static bool is_same(int dir, const char *name, const void *data, uint32_t size)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	struct err ignored;
+
+	return file_read(dir, name, size, &text, &ignored) == 0 && text.len == size &&
+	       memcmp(text.data, data, size) == 0;
+}
+
+/* Its mode may shut its owner out of writing. */
+static void rewrite(int dir, uint32_t index, const void *data, uint32_t size)
+{
+	cleanup_close int fd = -1;
+	struct stat st;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%u", index);
+	if (is_same(dir, name, data, size) || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(st.st_mode))
+		return;
+	fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0 && pwrite(fd, data, size, 0) == (ssize_t)size)
+		(void)!ftruncate(fd, size);
+}
+
+void files_refresh(const void *data, uint32_t size)
+{
+	cleanup_close int dir = open(FILES_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const char *at = data;
+	struct session_file head;
+
+	while (dir >= 0 && size >= sizeof(head)) {
+		memcpy(&head, at, sizeof(head));
+		at += sizeof(head);
+		size -= (uint32_t)sizeof(head);
+		if (head.size > size)
+			return;
+		rewrite(dir, head.index, at, head.size);
+		at += head.size;
+		size -= head.size;
+	}
+}
