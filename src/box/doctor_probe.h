@@ -29,6 +29,7 @@ int doctor_try(int flags, int (*fn)(void *arg), void *arg, const char **ret_step
 void doctor_check_kernel(const struct doctor_place *place, struct doctor_result *ret);
 void doctor_check_userns(const struct doctor_place *place, struct doctor_result *ret);
 void doctor_check_seccomp(const struct doctor_place *place, struct doctor_result *ret);
+void doctor_check_identity(const struct doctor_place *place, struct doctor_result *ret);
 void doctor_check_landlock(const struct doctor_place *place, struct doctor_result *ret);
 void doctor_check_syscalls(const struct doctor_place *place, struct doctor_result *ret);
 void doctor_check_proc(const struct doctor_place *place, struct doctor_result *ret);

@@ -20,9 +20,11 @@
  *								   switched at its next execve
  *				setuid(33) returns 0 <--------- I7 checked, detached
  *
+ * And getsockopt(SO_PEERCRED) says who a peer in the box is to itself (identity_peer.c).
+ *
  * Promises: a call that returned success is true of the process at once, or of what it executes next;
- * a call that cannot be made true fails. What this costs is paid by set*id, setgroups and getgroups
- * of box-root's sessions, and by nothing else: execve and getuid are not asked about.
+ * a call that cannot be made true fails. What this costs is paid by set*id, setgroups, getgroups
+ * and SO_PEERCRED of box-root's sessions, and by nothing else: execve and getuid are not asked about.
  *
  * When it goes wrong:
  *	no listener (another's filter has one; an old kernel): the calls are the kernel's, which knows

@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "launch/identity_notice.h"
+#include "launch/identity_peer.h"
 #include "launch/identity_switch.h"
 #include "launch/identity_trace.h"
 
@@ -239,7 +240,9 @@ void identity_answer(struct supervisor *s, int listener, const struct seccomp_no
 		return;
 	}
 	space = spaces_find(&s->spaces, info.userns);
-	if (space)
+	if (c.call == IDS_PEERCRED)
+		peer_answer(s, &c, &info);
+	else if (space)
 		answer_switched(s, &c, space);
 	else if (info.userns != s->userns)
 		notice_continue(&c);

@@ -26,9 +26,10 @@ static const struct numbered native[] = {
 	{SYS_setresuid, IDS_SETRESUID, false}, {SYS_setresgid, IDS_SETRESGID, false},
 	{SYS_setgroups, IDS_SETGROUPS, false}, {SYS_getgroups, IDS_GETGROUPS, false},
 	{SYS_setns, IDS_SETNS, false},	       {SYS_capset, IDS_CAPSET, false},
-	{SYS_getuid, IDS_GETUID, false},       {SYS_geteuid, IDS_GETEUID, false},
-	{SYS_getgid, IDS_GETGID, false},       {SYS_getegid, IDS_GETEGID, false},
-	{SYS_getresuid, IDS_GETRESUID, false}, {SYS_getresgid, IDS_GETRESGID, false},
+	{SYS_getsockopt, IDS_PEERCRED, false}, {SYS_getuid, IDS_GETUID, false},
+	{SYS_geteuid, IDS_GETEUID, false},     {SYS_getgid, IDS_GETGID, false},
+	{SYS_getegid, IDS_GETEGID, false},     {SYS_getresuid, IDS_GETRESUID, false},
+	{SYS_getresgid, IDS_GETRESGID, false},
 };
 
 #if defined(__x86_64__)
@@ -42,10 +43,11 @@ static const struct numbered compat[] = {
 	{203, IDS_SETREUID, false},  {204, IDS_SETREGID, false},  {205, IDS_GETGROUPS, false},
 	{206, IDS_SETGROUPS, false}, {208, IDS_SETRESUID, false}, {210, IDS_SETRESGID, false},
 	{213, IDS_SETUID, false},    {214, IDS_SETGID, false},	  {346, IDS_SETNS, false},
-	{24, IDS_GETUID, true},	     {199, IDS_GETUID, false},	  {49, IDS_GETEUID, true},
-	{201, IDS_GETEUID, false},   {47, IDS_GETGID, true},	  {200, IDS_GETGID, false},
-	{50, IDS_GETEGID, true},     {202, IDS_GETEGID, false},	  {165, IDS_GETRESUID, true},
-	{209, IDS_GETRESUID, false}, {171, IDS_GETRESGID, true},  {211, IDS_GETRESGID, false},
+	{365, IDS_PEERCRED, false},  {24, IDS_GETUID, true},	  {199, IDS_GETUID, false},
+	{49, IDS_GETEUID, true},     {201, IDS_GETEUID, false},	  {47, IDS_GETGID, true},
+	{200, IDS_GETGID, false},    {50, IDS_GETEGID, true},	  {202, IDS_GETEGID, false},
+	{165, IDS_GETRESUID, true},  {209, IDS_GETRESUID, false}, {171, IDS_GETRESGID, true},
+	{211, IDS_GETRESGID, false},
 };
 #else
 #define NATIVE_ARCH AUDIT_ARCH_AARCH64

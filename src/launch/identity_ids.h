@@ -22,6 +22,7 @@ enum ids_call {
 	IDS_GETGROUPS,
 	IDS_SETNS,
 	IDS_CAPSET,
+	IDS_PEERCRED,
 	/* asked for by nobody but who tells the ids of a thread that waits (identity_exact.c) */
 	IDS_GETUID,
 	IDS_GETEUID,

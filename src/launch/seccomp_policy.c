@@ -86,6 +86,12 @@ static const struct seccomp_test socket_tests[] = {
 	END,
 };
 
+static const struct seccomp_test peer_tests[] = {
+	NE(1, SOL_SOCKET, ALLOW),
+	EQ(2, SO_PEERCRED, ASK),
+	END,
+};
+
 /* Only these make pairs; TIPC would, too. */
 static const struct seccomp_test socketpair_tests[] = {
 	EQ(0, AF_UNIX, ALLOW),
@@ -235,6 +241,8 @@ const struct seccomp_rule seccomp_rules[] = {
 	{"socket", .answer = REFUSE(EPROTONOSUPPORT), .tests = socket_tests},
 	{"socketpair", .answer = REFUSE(EAFNOSUPPORT), .tests = socketpair_tests},
 	{"socketcall", .answer = ALLOW, .tests = socketcall_tests},
+
+	{"getsockopt", .answer = ALLOW, .when = SECCOMP_IDENTITY, .tests = peer_tests},
 
 	/* closed in every box: the kernel itself, the machine, and what is not namespaced */
 	{"kexec_load kexec_file_load init_module finit_module delete_module bpf "

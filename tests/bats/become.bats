@@ -89,6 +89,10 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	fi
 }
 
+@test "a server that became one user is told who its clients are" {
+	[ "$(become peer | sort)" = $'other 34:34\nroot 0:0' ]
+}
+
 @test "signals, stops and kills in the middle of it" {
 	[ "$(become signals)" = 'setuid 0 uid 33, hit: yes' ]
 	[ "$(become storm 150)" = 'all 150 wrong 0, still answered: 0' ]

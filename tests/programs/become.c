@@ -15,6 +15,7 @@
  * signals     setuid while signals rain
  * storm N     N processes at once, half with threads, a third killed and a third stopped
  * poke PID    what a process that became another can do to another: prints what is open to it
+ * peer	       SO_PEERCRED of a client that is root, and of one that is another user
  * cost N      microseconds of N rounds of each
  */
 #include <errno.h>
@@ -28,8 +29,10 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -207,6 +210,48 @@ static int poke(pid_t pid)
 	return 0;
 }
 
+static int client(int id, const struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (id && (setgid(id) < 0 || setuid(id) < 0))
+			_exit(1);
+		(void)!connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+		pause();
+	}
+	close(fd);
+	return pid;
+}
+
+/* A server that became one user is connected to by root, and by a third user. */
+static int peer(void)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX, .sun_path = "/tmp/become.sock"};
+	int server = socket(AF_UNIX, SOCK_STREAM, 0);
+	pid_t pids[2];
+
+	(void)!bind(server, (struct sockaddr *)&addr, sizeof(addr));
+	(void)!listen(server, 2);
+	pids[0] = client(0, &addr);
+	pids[1] = client(ID + 1, &addr);
+	drop();
+	for (int i = 0; i < 2; i++) {
+		struct ucred cred = {0};
+		socklen_t len = sizeof(cred);
+		int fd = accept(server, NULL, NULL);
+
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+			perror("SO_PEERCRED");
+		printf("%s %u:%u\n", cred.pid == pids[0] ? "root" : "other", cred.uid, cred.gid);
+		close(fd);
+	}
+	kill(pids[0], SIGKILL);
+	kill(pids[1], SIGKILL);
+	return 0;
+}
+
 static double clock_us(void)
 {
 	struct timespec t;
@@ -314,6 +359,8 @@ int main(int argc, char **argv)
 		return storm(n);
 	if (strcmp(how, "poke") == 0)
 		return poke(n);
+	if (strcmp(how, "peer") == 0)
+		return peer();
 	if (strcmp(how, "cost") == 0)
 		return cost(n);
 	if (strcmp(how, "full") == 0) {

@@ -262,6 +262,12 @@ static void flags_open_what_they_say(void **state)
 		assert_int_not_equal(native(0, asked[i], 0, 0, 0), SECCOMP_RET_USER_NOTIF);
 	}
 	assert_int_equal(native(SECCOMP_IDENTITY, "fchownat", 0, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(SECCOMP_IDENTITY, "getsockopt", 0, SOL_SOCKET, SO_PEERCRED),
+			 SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native(SECCOMP_IDENTITY, "getsockopt", 0, SOL_SOCKET, SO_ERROR),
+			 SECCOMP_RET_ALLOW);
+	assert_int_equal(native(SECCOMP_IDENTITY, "getsockopt", 0, 6, SO_PEERCRED),
+			 SECCOMP_RET_ALLOW);
 	assert_int_equal(native(SECCOMP_ROOT | SECCOMP_IDENTITY, "execve", 0, 0, 0),
 			 SECCOMP_RET_ALLOW);
 	assert_int_equal(native(SECCOMP_ROOT | SECCOMP_IDENTITY, "getuid", 0, 0, 0),
