@@ -6,12 +6,13 @@
  */
 #include "base/kv.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 
-#define KV_MAX_SIZE (64 * 1024)
+#define KV_MAX_SIZE (1u << 20)
 
 void kv_clear(struct kv *kv)
 {
@@ -124,5 +125,8 @@ int kv_write(const struct kv *kv, int dirfd, const char *path, struct err *e)
 		encode(&b, kv->values.v[i]);
 		buf_addch(&b, '\n');
 	}
+	if (b.len > KV_MAX_SIZE)
+		return err_set(e, E2BIG, "'%s' would have more than the %u bytes that are read",
+			       path, KV_MAX_SIZE);
 	return file_write_atomic(dirfd, path, b.data, b.len, 0600, e);
 }

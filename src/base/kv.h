@@ -2,7 +2,7 @@
  * kv.h - small flat files of our own: one `key value` line an entry.
  *
  * For records that only this program writes and that must hold any path: newline, carriage return
- * and percent sign are written as %0A, %0D and %25. Reading is bounded (64 KiB) and never trusts
+ * and percent sign are written as %0A, %0D and %25. Reading is bounded (1 MiB) and never trusts
  * the file to be whole: an unknown key is ignored, a missing one is NULL.
  */
 #ifndef BASE_KV_H

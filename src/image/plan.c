@@ -131,6 +131,7 @@ int image_plan_write(int datafd, const struct digest *manifest, const struct ima
 	cleanup_kv struct kv kv = {0};
 	cleanup_free char *path = xasprintf("plans/%s", manifest->hex);
 	cleanup_free char *uid = xasprintf("%u", p->uid), *gid = xasprintf("%u", p->gid);
+	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		const struct strv *list = member(p, &lists[i]);
@@ -146,5 +147,10 @@ int image_plan_write(int datafd, const struct digest *manifest, const struct ima
 	}
 	/* Last: a file that is cut off has none. */
 	kv_set(&kv, "version", PLAN_VERSION);
-	return kv_write(&kv, datafd, path, e);
+	r = kv_write(&kv, datafd, path, e);
+	return r == -E2BIG
+		       ? err_set(e, E2BIG,
+				 "the image's Env, Cmd and Volumes are larger than a process can "
+				 "be given")
+		       : r;
 }

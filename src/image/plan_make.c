@@ -22,6 +22,7 @@
 #include "image/view.h"
 
 #define PASSWD_MAX_BYTES (1u << 20)
+#define VOLUMES_MAX	 128		/* a start makes at most 256 mounts and folders */
 #define ID_MAX		 UINT32_MAX - 1 /* (uid_t)-1 means "leave alone" to the kernel */
 
 static bool parse_id(const char *text, unsigned long *ret)
@@ -83,7 +84,7 @@ static int find_user(const struct view *v, const char *name, struct image_plan *
 		parse_id(a.field[2], &id);
 		if (!a.field[3] || !parse_id(a.field[3], &gid))
 			return err_set(e, EBADMSG, "its passwd gives '%s' no group", name);
-	} else if (!parse_id(name, &id)) {
+	} else if (!streq(name, "root") && !parse_id(name, &id)) {
 		return err_set(e, EBADMSG, "its passwd has no user '%s'", name);
 	}
 	p->uid = (uid_t)id;
@@ -173,9 +174,11 @@ static void set_paths(const struct image_config *c, struct image_plan *p)
 		cleanup_free char *path = absolute(c->volumes.v[i], "volume");
 
 		/* The root itself is there anyway. */
-		if (path && path[1])
+		if (path && path[1] && p->volumes.n < VOLUMES_MAX)
 			strv_push(&p->volumes, path);
 	}
+	if (c->volumes.n > VOLUMES_MAX)
+		log_note("the image has %zu volumes: %d are used", c->volumes.n, VOLUMES_MAX);
 	if (c->stop_signal && value_signal(c->stop_signal))
 		p->stop_signal = xstrdup(c->stop_signal);
 	else if (c->stop_signal)

@@ -148,6 +148,17 @@ image = app:1'
 	[ "$(sandbox image inspect --json odd:2 | jq '.config.labels | length')" = 5000 ]
 }
 
+@test "an image may ask for much, up to what a process can be given" {
+	layout odd <<<"{'layers': [busybox('sh', 'id', 'env', 'grep')], 'config': {'User': 'root', 'Cmd': ['sh', '-c', 'id -u; env | grep -c ^V'], 'Env': ['PATH=/bin'] + ['V%d=%s' % (i, 'x' * 100) for i in range(2000)], 'Volumes': {'/v%d' % i: {} for i in range(2000)}}}"
+	run --separate-stderr sandbox image import "$T/odd" odd:1
+	[[ $stderr = *"the image has 2000 volumes: 128 are used"* ]]
+	[ "$(sandbox run odd:1 | tr '\n' ' ')" = '0 2000 ' ]
+	rm -rf "$T/odd"
+	layout odd <<<"{'layers': [busybox()], 'config': {'Env': ['V%d=%s' % (i, 'x' * 100) for i in range(20000)]}}"
+	fails 125 "cannot import *the image's Env, Cmd and Volumes are larger than a process can be given" \
+		sandbox image import --quiet "$T/odd" odd:2
+}
+
 @test "stop sends the signal however it is spelled" {
 	local signal
 	for signal in sigusr1 usr1 10; do
