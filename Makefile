@@ -255,7 +255,7 @@ deps: ## install what building and testing need (apt-get), if missing
 
 enter: ## install what building needs, build, and open a shell in a box of this folder
 	@.ci/deps build
-	$(MAKE) $(PARALLEL) all
+	@$(MAKE) $(PARALLEL) all
 	@# Whoever runs this makefile trusts the project. How the shell ended is no matter of make's.
 	@$(BIN)/sandbox enter --accept . || [ $$? != 125 ]
 

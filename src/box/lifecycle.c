@@ -17,6 +17,7 @@
 #include "base/proc.h"
 #include "box/sweep.h"
 #include "launch/client.h"
+#include "launch/identity.h"
 
 /* After pid 1 was told to end, or killed: the kernel's own work on many processes and mounts. */
 #define TEARDOWN_MS 10000
@@ -262,6 +263,17 @@ static void push_family(pid_t parent, struct pending *todo)
 	}
 }
 
+/* A part of pid 1, as far as anybody outside is concerned. A process that calls itself so hides itself. */
+static bool is_supervisor(pid_t pid)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/comm", pid);
+	cleanup_buf struct buf b = BUF_INIT;
+	struct err ignored;
+
+	return file_read(AT_FDCWD, path, 64, &b, &ignored) == 0 &&
+	       streq(b.data, IDENTITY_COMM "\n");
+}
+
 /* No recursion: how deep the tree is, the box decides. */
 int box_processes(const struct box *b, struct box_process **ret, size_t *ret_n, struct err *e)
 {
@@ -276,6 +288,8 @@ int box_processes(const struct box *b, struct box_process **ret, size_t *ret_n, 
 	while (todo.n) {
 		struct box_process p = todo.v[--todo.n];
 
+		if (p.parent == pid && is_supervisor(p.pid))
+			continue;
 		p.command = p.pid > 0 ? command_of(p.pid) : NULL;
 		if (!p.command)
 			continue;

@@ -49,7 +49,7 @@ struct box_process {
 	char *command; /* its argv in one printable line, else [name] */
 };
 
-/* Every process of the box but pid 1, parents before children. The caller frees. */
+/* Every process of the box but pid 1 and its supervisor of identities, parents before children. The caller frees. */
 int box_processes(const struct box *b, struct box_process **ret, size_t *ret_n, struct err *e);
 void box_processes_free(struct box_process *v, size_t n);
 

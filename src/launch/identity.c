@@ -177,6 +177,7 @@ static int let_go(int socket, struct err *e)
 	int r;
 
 	proc_set_title("sandbox: identities");
+	prctl(PR_SET_NAME, IDENTITY_COMM);
 	if (dup3(socket, 3, O_CLOEXEC) < 0 && socket != 3)
 		return err_sys(e, errno, "cannot keep the supervisor's socket");
 	close_range(4, ~0U, 0);

@@ -8,6 +8,9 @@
 #include <stdnoreturn.h>
 #include <sys/types.h>
 
+/* The supervisor's comm: of a box's processes it is nobody's. */
+#define IDENTITY_COMM "sandbox-ids"
+
 /* This program can switch processes on this kind of processor. */
 bool identity_supported(void);
 

@@ -229,3 +229,16 @@ teardown() {
 	sandbox rm --all --force
 	wait_for $!
 }
+
+@test "a box that root was in is as idle as another when they have left" {
+	project p $'[sandbox]\nlinger = forever'
+	sandbox enter --root p -- true
+	[ "$(sandbox ps | grep -c idle)" = 1 ]
+	sandbox enter --rebuild p -- true
+	sandbox enter --root p -- sh -c 'echo x >~/file'
+	SECONDS=0
+	sandbox stop p
+	sandbox enter --root p -- true
+	sandbox rm p
+	[ "$SECONDS" -lt 8 ] # nobody had to be killed
+}
