@@ -200,7 +200,7 @@ fuzz: $(FUZZ) ## run each fuzz target for FUZZ_SECONDS (30)
 			$(B)/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
 
-$(B)/fuzz/%: tests/fuzz/%.c $(filter src/base/% src/config/% src/image/% src/cli/init_text.c src/cli/init_words.c,$(SRC))
+$(B)/fuzz/%: tests/fuzz/%.c $(filter src/base/% src/config/% src/image/% src/cli/init_text.c src/cli/init_words.c src/box/box_log_read.c,$(SRC))
 	@mkdir -p $(@D)
 	$(CLANG) -D_GNU_SOURCE -Isrc $(LANGUAGE) -g -O1 -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined -o $@ $^ $(LIBS_IMAGE)

@@ -33,18 +33,17 @@ static int open_part(int dir, const char *name, int *ret_fd, struct err *e)
 /* data is a line with its newline, which becomes its end. */
 static void tell(char *data, size_t len, log_line_fn *fn, void *arg)
 {
-	struct log_line line = {.source = ""};
-	char *end = data + len - 1, *text;
+	char *end = data + len - 1, *source = memchr(data, ' ', len), *text = NULL;
+	struct log_line line = {.source = "", .text = data, .len = len - 1};
 
 	*end = '\0';
-	line.time = strtoll(data, &text, 10);
+	if (source)
+		text = memchr(source + 1, ' ', (size_t)(end - source - 1));
 	/* Half of a line, after a crash, is shown as it is. */
-	if (*text != ' ' || !memchr(text + 1, ' ', (size_t)(end - text - 1))) {
-		line = (struct log_line){.source = "", .text = data, .len = len - 1};
-	} else {
-		line.source = text + 1;
-		text = strchr(text + 1, ' ');
+	if (text && data[0] >= '0' && data[0] <= '9') {
 		*text = '\0';
+		line.time = strtoll(data, NULL, 10);
+		line.source = source + 1;
 		line.text = text + 1;
 		line.len = (size_t)(end - line.text);
 	}
