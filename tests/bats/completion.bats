@@ -49,8 +49,8 @@ in_zsh() { # LINE
 		zpty -w z "bindkey \"^I\" list-choices; unsetopt beep; print rea\"\"dy"
 		zpty -r -m z line "*ready*"
 		zpty -w -n z "$1"$'"'\\t'"'
-		for i in {1..16}; do
-			zpty -r -t z line && print -rn -- $line
+		for ((quiet = 0, i = 0; quiet < 16 && i < 200; quiet++, i++)); do
+			while zpty -r -t z line; do print -rn -- $line; quiet=0; done
 			sleep 0.05
 		done
 		zpty -d z' - "$1"
