@@ -155,7 +155,8 @@ options_of() { # COMMAND
 
 	for command in help version 'profile ls' 'config --json' 'completion bash'; do
 		run -125 bash -c "sandbox $command >/dev/full"
-		[[ $output = *"cannot write the output: No space left on device" ]]
+		# of what is longer than stdio's buffer the reason is forgotten by the end
+		[[ $output = *"cannot write the output"?(": No space left on device") ]]
 		run -125 bash -c "sandbox $command >&-"
 	done
 	# a reader that went away needs no words
