@@ -3,10 +3,12 @@
  */
 #include "box/zone.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -65,13 +67,18 @@ static bool is_utc(const char *zone)
 /* A link into the zones has the name; a copy only the rule. */
 static char *of_localtime(void)
 {
-	cleanup_free char *real = realpath(LOCALTIME, NULL);
-	const char *at = real ? strstr(real, "/zoneinfo/") : NULL;
+	cleanup_free char *real = NULL;
+	char link[PATH_MAX] = "";
+	const char *at;
 
-	if (!real)
+	/* realpath(3) asks for each folder on the way: on the way to every session this is enough. */
+	if (readlink(LOCALTIME, link, sizeof(link) - 1) < 0 && errno == ENOENT)
 		return NULL;
+	at = strstr(link, "/zoneinfo/");
+	if (!at && (real = realpath(LOCALTIME, NULL)))
+		at = strstr(real, "/zoneinfo/");
 	if (!at)
-		return read_rule(real);
+		return real ? read_rule(real) : NULL;
 	at += strlen("/zoneinfo/");
 	if (starts_with(at, "posix/"))
 		at += strlen("posix/");

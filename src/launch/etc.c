@@ -76,17 +76,6 @@ static int apply_ids(int rootfd, const char *path, const char *line, const char 
 	return now == &text ? 0 : write_etc(rootfd, path, now, e);
 }
 
-static int apply_hosts(int rootfd, const struct plan_etc *etc, const char *hostname, struct err *e)
-{
-	static const char path[] = "/etc/hosts";
-	cleanup_buf struct buf text = BUF_INIT, new = BUF_INIT;
-	int r = read_etc(rootfd, path, &text, e);
-
-	if (r < 0 || etc_text_hosts(&text, hostname, etc->others, &new))
-		return r;
-	return write_etc(rootfd, path, &new, e);
-}
-
 static int apply_nsswitch(int rootfd, struct err *e)
 {
 	static const char path[] = "/etc/nsswitch.conf";
@@ -96,6 +85,19 @@ static int apply_nsswitch(int rootfd, struct err *e)
 	if (r < 0 || etc_text_nsswitch(&text, &new))
 		return r;
 	return write_etc(rootfd, path, &new, e);
+}
+
+static int apply_hosts(int rootfd, const struct plan_etc *etc, const char *hostname, struct err *e)
+{
+	static const char path[] = "/etc/hosts";
+	cleanup_buf struct buf text = BUF_INIT, new = BUF_INIT;
+	int r = read_etc(rootfd, path, &text, e);
+
+	if (r < 0 || etc_text_hosts(&text, hostname, etc->others, &new))
+		return r;
+	r = write_etc(rootfd, path, &new, e);
+	/* Where hosts is right, a start before this one has seen to it. */
+	return r < 0 || !etc->users ? r : apply_nsswitch(rootfd, e);
 }
 
 static int write_if_different(int rootfd, const char *path, const char *content, struct err *e)
@@ -122,8 +124,6 @@ int etc_apply(int rootfd, const struct plan_etc *etc, const char *hostname, stru
 			      etc, e);
 	if (r == 0 && etc->hosts)
 		r = apply_hosts(rootfd, etc, hostname, e);
-	if (r == 0 && etc->users)
-		r = apply_nsswitch(rootfd, e);
 	if (r == 0)
 		r = write_if_different(rootfd, "/etc/resolv.conf", etc->resolv_conf, e);
 	return r < 0 ? err_add(e, "cannot prepare the box's /etc") : 0;
