@@ -15,9 +15,10 @@
 #define RESOLV_CONF_MAX (64u << 10)
 #define HOSTS_MAX	(1u << 20) /* beyond it, it is a list of what is to be blocked */
 
+/* No `x`: PAM would look for a line of shadow(5), and let nobody be you: not su, sshd or cron. */
 char *etc_lines_passwd(const struct user *u, const char *home)
 {
-	return xasprintf("%s:x:%u:%u::%s:/bin/sh", u->name, u->uid, u->gid, home);
+	return xasprintf("%s:*:%u:%u::%s:/bin/sh", u->name, u->uid, u->gid, home);
 }
 
 char *etc_lines_group(const struct user *u)
@@ -66,11 +67,8 @@ static bool is_hosts(const struct buf *was, const struct buf *now)
 	return same(&a, &b);
 }
 
-static bool is_ids(const char *name, const struct buf *was, const struct buf *now,
-		   const struct user *u, const char *home)
+static bool is_ids(bool passwd, const char *line, const struct buf *was, const struct buf *now)
 {
-	bool passwd = streq(name, "passwd");
-	cleanup_free char *line = passwd ? etc_lines_passwd(u, home) : etc_lines_group(u);
 	cleanup_buf struct buf you = BUF_INIT, root = BUF_INIT;
 	const struct buf *made = was;
 
@@ -86,6 +84,8 @@ static bool is_ids(const char *name, const struct buf *was, const struct buf *no
 bool etc_lines_made(const char *name, const struct buf *was, const struct buf *now,
 		    const struct user *u, const char *home)
 {
+	bool passwd = streq(name, "passwd");
+	cleanup_free char *line = NULL;
 	cleanup_buf struct buf text = BUF_INIT;
 
 	if (streq(name, "hosts"))
@@ -94,5 +94,9 @@ bool etc_lines_made(const char *name, const struct buf *was, const struct buf *n
 		return true;
 	if (streq(name, "nsswitch.conf"))
 		return !etc_text_nsswitch(was, &text) && same(&text, now);
-	return is_ids(name, was, now, u, home);
+	line = passwd ? etc_lines_passwd(u, home) : etc_lines_group(u);
+	if (is_ids(passwd, line, was, now))
+		return true;
+	line[strlen(u->name) + 1] = 'x'; /* of a box that was made when it was written so */
+	return is_ids(passwd, line, was, now);
 }

@@ -38,7 +38,7 @@ as_root() {
 	[ "$(sandbox run dir:rootfs id -un)" = "$me" ] || [ "$uid" = 0 ]
 	sandbox run dir:rootfs sh -c 'tail -n 1 /etc/passwd; tail -n 1 /etc/group' >lines
 	if [ "$uid" != 0 ]; then
-		grep -q "^$me:x:$uid:$gid::$home:/" lines
+		grep -q "^$me:[*]:$uid:$gid::$home:/" lines
 		grep -q "^[^:]*:x:$gid:" lines
 	fi
 	[ "$(sandbox run dir:rootfs grep -c '' /etc/passwd)" -le 2 ]
