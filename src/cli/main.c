@@ -227,12 +227,19 @@ static int finish_output(struct err *e)
 {
 	struct pollfd p = {.fd = STDOUT_FILENO};
 	bool failed = ferror(stdout);
+	int last_errno;
+	ssize_t last;
 
 	/* What an earlier write failed of is forgotten by now, except that a pipe is broken. */
 	if (failed && poll(&p, 1, 0) == 1 && (p.revents & POLLERR))
 		return err_sys(e, EPIPE, "cannot write the output");
+	/* Of output longer than the buffer; what there is of it is no use, and one byte more tells why. */
+	last = failed ? write(STDOUT_FILENO, "\n", 1) : 0;
+	last_errno = errno;
 	if (fclose(stdout) != 0)
 		return err_sys(e, errno, "cannot write the output");
+	if (failed && last < 0)
+		return err_sys(e, last_errno, "cannot write the output");
 	if (failed)
 		return err_set(e, EIO, "cannot write the output");
 	return 0;
