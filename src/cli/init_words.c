@@ -100,13 +100,48 @@ void init_text_services(const char *text, struct strv *out)
 	}
 }
 
+/* $(CC) and the like at *s, which is moved behind it: is it a program? One of make's own names one. */
+static bool take_variable(const char **s, struct strv *out)
+{
+	static const struct {
+		const char *variable, *program;
+	} own[] = {{"CC", "cc"},     {"CXX", "c++"},	   {"CPP", "cc"},  {"LD", "ld"},
+		   {"AR", "ar"},     {"FC", "gfortran"},   {"LEX", "lex"}, {"YACC", "yacc"},
+		   {"MAKE", "make"}, {"PYTHON", "python3"}};
+	const char *name = *s + 2;
+	size_t len = name_len(name);
+	int depth = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (strlen(own[i].variable) == len && strncmp(name, own[i].variable, len) == 0)
+			add_name(out, own[i].program, strlen(own[i].program));
+	for (++*s; **s; ++*s) {
+		depth += **s == '(' || **s == '{';
+		depth -= **s == ')' || **s == '}';
+		if (depth == 0)
+			break;
+	}
+	*s += **s != '\0';
+	return len > 0;
+}
+
 /* The programs of one line of shell: what stands first in it, and behind ; && || | ( and $(shell. */
 static void take_commands(const char *s, struct strv *out)
 {
 	bool first = true;
 
 	while (*s) {
-		size_t len = strcspn(s, " \t;&|()`\"'");
+		size_t len;
+
+		if (s[0] == '$' && s[1] == '$') {
+			s += 2; /* the shell's own */
+			continue;
+		}
+		if (s[0] == '$' && s[1] && strchr("({", s[1]) && !starts_with(s, "$(shell ")) {
+			first = take_variable(&s, out) ? false : first;
+			continue;
+		}
+		len = strcspn(s, " \t;&|()`\"'$");
 
 		if (first && len) {
 			bool assigns = memchr(s, '=', len) != NULL;

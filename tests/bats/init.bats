@@ -339,6 +339,8 @@ proposed() { # FILE...
 	proposed 'Makefile=all:\n\tlatexmk x && no-such-tool y | cc -\n'
 	[[ $(value p image) = debian:bookworm && $output = *'uses no-such-tool'*'image: debian:bookworm, as this machine has no latexmk'* ]]
 	[ "$(value p apt)" = 'build-essential latexmk texlive-latex-recommended' ]
+	proposed 'Makefile=x: x.c\n\t$(CC) $(CFLAGS) -o $@ $< && ${CXX} $(patsubst %%.c,(%%.o),x) | $(STRIP) y; for f in $$(ls); do $(INSTALL) $$f; done\n'
+	[[ $(value p image) = host && $output != *' uses '* ]]
 	proposed 'go.mod=module x\n\ngo 1.23.1\n'
 	[ "$(value p image)" = debian:trixie ]
 	proposed package.json '.nvmrc=v22\n'
