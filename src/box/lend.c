@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/lend_git.h"
 #include "box/reach.h"
 #include "config/env.h"
 #include "config/value.h"
@@ -36,8 +37,7 @@ void lending_clear(struct lending *l)
 	*l = (struct lending){0};
 }
 
-/* False when there is no such thing. */
-static bool add(struct lending *l, const char *path, const char *target, bool read_only)
+bool lending_add(struct lending *l, const char *path, const char *target, bool read_only)
 {
 	char *real = realpath(path, NULL);
 
@@ -69,30 +69,8 @@ static void lend_ssh_agent(struct lending *l)
 	const char *socket = getenv("SSH_AUTH_SOCK");
 
 	strv_push(&l->reach, "ssh-agent = yes");
-	if (!socket || !add(l, socket, LEND_DIR "/ssh-agent", false))
+	if (!socket || !lending_add(l, socket, LEND_DIR "/ssh-agent", false))
 		not_there("ssh-agent", "SSH_AUTH_SOCK names no socket");
-}
-
-/* Identity and credentials, as git(1) finds them in a home. */
-static void lend_git(const char *home, struct lending *l)
-{
-	static const char *const files[] = {".gitconfig", ".config/git", ".git-credentials"};
-	cleanup_free char *host = xdg_home();
-	cleanup_buf struct buf line = BUF_INIT;
-	size_t found = 0;
-
-	buf_addstr(&line, "git = yes");
-
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		cleanup_free char *from = path_join(host, files[i]),
-				  *to = path_join(home, files[i]);
-
-		if (add(l, from, to, true))
-			buf_addf(&line, "%s%s", found++ ? ", " : " with ", l->v[l->n - 1].source);
-	}
-	reach_add_line(line.data, &l->reach);
-	if (!found)
-		not_there("git", "no .gitconfig in your home");
 }
 
 static void lend_dbus(struct lending *l)
@@ -103,7 +81,7 @@ static void lend_dbus(struct lending *l)
 	strv_push(&l->reach, "dbus = yes");
 	if (address && starts_with(address, prefix))
 		path = xstrndup(address + strlen(prefix), strcspn(address + strlen(prefix), ",;"));
-	if (!path || !add(l, path, LEND_DIR "/bus", false))
+	if (!path || !lending_add(l, path, LEND_DIR "/bus", false))
 		not_there("dbus", "DBUS_SESSION_BUS_ADDRESS names no socket with a path");
 }
 
@@ -115,7 +93,7 @@ static void lend_wayland(struct lending *l)
 	strv_push(&l->reach, "display = wayland");
 	if (name && *name)
 		path = *name == '/' ? xstrdup(name) : run ? path_join(run, name) : NULL;
-	if (!path || !add(l, path, LEND_DIR "/wayland", false))
+	if (!path || !lending_add(l, path, LEND_DIR "/wayland", false))
 		not_there("display", "WAYLAND_DISPLAY names no socket");
 }
 
@@ -129,11 +107,11 @@ static void lend_x11(struct lending *l)
 	strv_push(&l->reach, "display = x11");
 	if (n)
 		path = xasprintf("/tmp/.X11-unix/X%.*s", (int)n, display + 1);
-	if (!path || !add(l, path, path, false)) {
+	if (!path || !lending_add(l, path, path, false)) {
 		not_there("display", "DISPLAY names no local X server");
 		return;
 	}
-	add(l, authority && *authority ? authority : file, LEND_DIR "/Xauthority", true);
+	lending_add(l, authority && *authority ? authority : file, LEND_DIR "/Xauthority", true);
 }
 
 /*
@@ -156,7 +134,7 @@ static void lend_gpu(struct lending *l)
 	while (d && (de = readdir(d))) {
 		cleanup_free char *path = path_join("/dev", de->d_name);
 
-		if (!is_gpu(de->d_name) || !add(l, path, path, true))
+		if (!is_gpu(de->d_name) || !lending_add(l, path, path, true))
 			continue;
 		l->v[l->n - 1].device = true;
 		found++;
@@ -175,7 +153,7 @@ static int lend_secret(const struct setting *st, const char *word, struct lendin
 		if (streq(l->v[i].target, target))
 			return err_set(e, ERR_USAGE, "%s: two secrets are called '%s'", st->source,
 				       path_basename(path));
-	if (!add(l, path, target, true))
+	if (!lending_add(l, path, target, true))
 		return err_sys(e, errno, "%s: cannot use the secret '%s'", st->source, word);
 	if (stat(l->v[l->n - 1].source, &file) < 0 || !S_ISREG(file.st_mode))
 		return err_set(e, EINVAL, "%s: the secret '%s' is no file", st->source, word);
@@ -205,7 +183,7 @@ int lend_find(const struct settings *s, const char *home, struct lending *ret, s
 	if (wants(s, "ssh-agent"))
 		lend_ssh_agent(ret);
 	if (wants(s, "git"))
-		lend_git(home, ret);
+		lend_git(s, home, ret);
 	if (wants(s, "dbus"))
 		lend_dbus(ret);
 	if (wants_display(s, "wayland"))

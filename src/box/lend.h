@@ -33,6 +33,8 @@ struct lending {
  * released with lending_clear().
  */
 int lend_find(const struct settings *s, const char *home, struct lending *ret, struct err *e);
+/* Adds one; false when the host has no such thing. */
+bool lending_add(struct lending *l, const char *path, const char *target, bool read_only);
 void lending_clear(struct lending *l);
 #define cleanup_lending __attribute__((cleanup(lending_clear)))
 

@@ -60,6 +60,92 @@ s = socket.socket(socket.AF_UNIX); s.connect(p); print(s.recv(9).decode().strip(
 	[[ $stderr = *"'gpu' is asked for, but this session has none: no /dev/dri"* ]]
 }
 
+# Configuration as people have it: parts included, by conditions too, files that it names, links.
+git_files() {
+	mkdir -p "$HOME/.config/git" "$HOME/dot" "$HOME/.ssh" "$HOME/templates"
+	cat >"$HOME/.gitconfig" <<-'INI'
+		[user]
+			name = Ada
+			email = private@example.org
+		[include]
+			path = ~/dot/common
+		[includeIf "gitdir:**/work/"]
+			path = dot/work
+		[includeIf "onbranch:feature"]
+			path = ~/dot/branch
+		[core]
+			excludesFile = ~/dot/ignore
+		[init]
+			templateDir = ~/templates
+	INI
+	printf '[alias]\n\tco = checkout\n[include]\n\tpath = deeper\n' >"$HOME/dot/common"
+	printf '[alias]\n\tdeep = status\n' >"$HOME/dot/deeper"
+	printf '[user]\n\temail = work@example.org\n' >"$HOME/dot/work"
+	printf '[user]\n\temail = branch@example.org\n' >"$HOME/dot/branch"
+	echo '*.ignored' >"$HOME/dot/ignore"
+	echo '*.bin binary' >"$HOME/dot/attributes"
+	ln -s ../../dot/attributes "$HOME/.config/git/attributes"
+	mkdir "$HOME/templates/hooks"
+	echo private >"$HOME/.ssh/id"
+	echo secret >"$HOME/.ssh/config"
+}
+
+@test "git: what the configuration includes and names is there, whatever its conditions, and nothing else" {
+	git_files
+	git init -q work
+	printf '[sandbox]\ngit = yes\n' >work/sandbox.ini
+	run -0 --separate-stderr sandbox enter --accept ./work -- sh -ec '
+		git config user.email
+		git config alias.co
+		git config alias.deep
+		touch x.ignored x.bin; git status --porcelain
+		git check-attr binary x.bin
+		git checkout -q -b feature; git config user.email
+		[ -d ~/templates/hooks ]
+		[ ! -e ~/.ssh ]
+		! touch ~/dot/common 2>/dev/null'
+	[ "$output" = $'work@example.org\ncheckout\nstatus\n?? sandbox.ini\n?? x.bin\nx.bin: binary: set\nbranch@example.org' ]
+	# What is lent is what was agreed to: more is a question.
+	sandbox stop work
+	printf '[include]\n\tpath = %s\n' "$T/more" >>"$HOME/dot/deeper"
+	: >"$T/more"
+	fails 125 "*more than before: git = yes with $HOME/.gitconfig, *$HOME/dot/deeper, $T/more: *" sandbox enter ./work -- true
+}
+
+@test "git: signing with a key of ssh works through the agent, with its public half alone" {
+	git_files
+	ssh-keygen -q -t ed25519 -N '' -f "$HOME/.ssh/key"
+	eval "$(ssh-agent -a "$T/agent" 3>&-)" >/dev/null
+	server=$SSH_AGENT_PID
+	ssh-add -q "$HOME/.ssh/key"
+	echo "private@example.org $(cat "$HOME/.ssh/key.pub")" >"$HOME/dot/signers"
+	git config --global gpg.format ssh
+	git config --global commit.gpgSign true
+	# shellcheck disable=SC2088 # git expands it
+	git config --global gpg.ssh.allowedSignersFile '~/dot/signers'
+	git init -q p
+	printf '[sandbox]\ngit = yes\nssh-agent = yes\nlinger = 0\n' >p/sandbox.ini
+	# shellcheck disable=SC2088
+	for key in "$HOME/.ssh/key.pub" '~/.ssh/key'; do
+		git config --global user.signingKey "$key"
+		run -0 sandbox enter --quiet --accept ./p -- sh -ec 'git commit -q --allow-empty -m x; git log -1 --format=%G?; ls ~/.ssh'
+		[ "$output" = $'G\nkey.pub' ]
+	done
+	printf '[sandbox]\ngit = yes\nlinger = 0\n' >p/sandbox.ini
+	run --separate-stderr sandbox enter --accept ./p -- true
+	[ "$(grep -c "git signs with a key of ssh: it needs 'ssh-agent = yes' in the box" <<<"$stderr")" = 1 ]
+}
+
+@test "git: what cannot work is said once: gpg's keys, a helper for passwords that is a program of this machine" {
+	git_files
+	git config --global commit.gpgSign true
+	git config --global credential.helper libsecret
+	project p $'[sandbox]\ngit = yes\nlinger = 0'
+	run --separate-stderr sandbox enter --accept ./p -- true
+	[ "$(grep -c 'git signs with gpg here, whose keys are not lent: in the box use --no-gpg-sign' <<<"$stderr")" = 1 ]
+	[[ $stderr = *"git's passwords come from the helper 'libsecret', a program of this machine"* ]]
+}
+
 @test "git knows who I am, and cannot change it" {
 	printf '[user]\n\tname = Ada\n' >"$HOME/.gitconfig"
 	project p $'[sandbox]\ngit = yes'

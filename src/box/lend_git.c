@@ -1,0 +1,276 @@
+/*
+ * lend_git.c - the configuration of git that holds for the user, file by file.
+ *
+ * Git itself reads the files, one at a time and without following what they include: whether a condition
+ * holds is for the git in the box to say. A private key is never lent; its public half is what git names
+ * to the agent.
+ */
+#include "box/lend_git.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "box/reach.h"
+#include "config/xdg.h"
+
+#define CONFIG_MAX (1u << 20)
+#define MAX_FILES  32
+
+#define SYSTEM_CONFIG "/etc/gitconfig"
+
+struct git_lending {
+	struct lending *l;
+	const char *host, *home; /* homes */
+	struct strv files;	 /* configuration to be read, and read */
+	struct strv sources;	 /* what was lent, for consent */
+	bool agent;		 /* ssh-agent = yes */
+	bool signs, ssh;	 /* commits or tags; with a key of ssh's */
+	char *helper;		 /* a program that knows passwords */
+};
+
+/* Where a path of the host's stands in the box. */
+static char *inside(const struct git_lending *g, const char *path)
+{
+	if (path_is_beneath(path, g->host))
+		return path_normalize(g->home,
+				      path[strlen(g->host)] ? path + strlen(g->host) + 1 : ".");
+	return xstrdup(path);
+}
+
+static bool lend_path(struct git_lending *g, const char *path)
+{
+	cleanup_free char *target = inside(g, path);
+
+	for (size_t i = 0; i < g->l->n; i++)
+		if (path_is_beneath(target, g->l->v[i].target))
+			return true;
+	if (!lending_add(g->l, path, target, true))
+		return false;
+	if (!strv_has(&g->sources, g->l->v[g->l->n - 1].source))
+		strv_push(&g->sources, g->l->v[g->l->n - 1].source);
+	return true;
+}
+
+/* A value that is a path, as git expands it; relative ones are so to the file. The caller frees. */
+static char *expand(const struct git_lending *g, const char *value, const char *file)
+{
+	cleanup_free char *dir = path_normalize(file, "..");
+
+	if (starts_with(value, "~/"))
+		return path_normalize(g->host, value + 2);
+	return path_normalize(dir, value);
+}
+
+static void add_file(struct git_lending *g, const char *path)
+{
+	if (g->files.n < MAX_FILES && !strv_has(&g->files, path) && lend_path(g, path))
+		strv_push(&g->files, path);
+}
+
+/* Only what is public of a key, be it named itself or by its private half. */
+static void take_signing_key(struct git_lending *g, const char *value, const char *file)
+{
+	cleanup_free char *path = NULL, *public = NULL;
+
+	if (*value != '/' && !starts_with(value, "~/"))
+		return;
+	path = expand(g, value, file);
+	public = ends_with(path, ".pub") ? xstrdup(path) : xasprintf("%s.pub", path);
+	lend_path(g, public);
+}
+
+static bool is_yes(const char *value)
+{
+	return !*value || strcasecmp(value, "true") == 0 || strcasecmp(value, "yes") == 0 ||
+	       strcasecmp(value, "on") == 0 || streq(value, "1");
+}
+
+/* git-credential-store(1) reads a file that is lent, git-credential-cache(1) what was typed before. */
+static void take_helper(struct git_lending *g, const char *value)
+{
+	if (!*value || starts_with(value, "store") || starts_with(value, "cache"))
+		return;
+	free(g->helper);
+	g->helper = xstrdup(value);
+}
+
+static void take(struct git_lending *g, const char *key, const char *value, const char *file)
+{
+	static const char *const paths[] = {
+		"core.excludesfile",	  "core.attributesfile",  "commit.template",
+		"init.templatedir",	  "core.hookspath",	  "gpg.ssh.allowedsignersfile",
+		"gpg.ssh.revocationfile", "blame.ignorerevsfile", "mailmap.file",
+	};
+	cleanup_free char *path = NULL;
+
+	if (streq(key, "include.path") ||
+	    (starts_with(key, "includeif.") && ends_with(key, ".path"))) {
+		path = expand(g, value, file);
+		add_file(g, path);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		if (streq(key, paths[i]) && *value && !path) {
+			path = expand(g, value, file);
+			lend_path(g, path);
+		}
+	if (streq(key, "user.signingkey"))
+		take_signing_key(g, value, file);
+	if (streq(key, "commit.gpgsign") || streq(key, "tag.gpgsign"))
+		g->signs |= is_yes(value);
+	if (streq(key, "gpg.format"))
+		g->ssh = streq(value, "ssh");
+	if (streq(key, "credential.helper") && !streq(file, SYSTEM_CONFIG))
+		take_helper(g, value);
+}
+
+/* What git says of one file: entries "key\nvalue", each ended by NUL. False: there is no git. */
+static bool run_git(const char *file, struct buf *out)
+{
+	const char *const argv[] = {"git",	     "config", "--file", file,
+				    "--no-includes", "--null", "--list", NULL};
+	posix_spawn_file_actions_t actions;
+	cleanup_close int list = memfd_create("git", MFD_CLOEXEC);
+	struct err ignored;
+	int status, r;
+	pid_t pid;
+
+	if (list < 0)
+		return false;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, list, 1);
+	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+	r = posix_spawnp(&pid, "git", &actions, NULL, (char *const *)argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return r == 0 && waitpid(pid, &status, 0) == pid && lseek(list, 0, SEEK_SET) == 0 &&
+	       file_read_fd(list, "git", CONFIG_MAX, out, &ignored) == 0;
+}
+
+/* Most have a name and an address, and need no other program to be understood. */
+static bool says_more(const char *file)
+{
+	static const char *const words[] = {"include", "file",	 "path", "template",
+					    "sign",    "helper", "gpg"};
+	cleanup_buf struct buf text = BUF_INIT;
+	struct err ignored;
+
+	if (file_read(AT_FDCWD, file, CONFIG_MAX, &text, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcasestr(text.data, words[i]))
+			return true;
+	return false;
+}
+
+static void read_file(struct git_lending *g, const char *file)
+{
+	cleanup_buf struct buf out = BUF_INIT;
+
+	if (!says_more(file) || !run_git(file, &out))
+		return;
+	for (char *p = out.data, *end = p + out.len; p < end; p += strlen(p) + 1) {
+		cleanup_free char *key = xstrndup(p, strcspn(p, "\n"));
+
+		take(g, key, p[strlen(key)] ? p + strlen(key) + 1 : "", file);
+	}
+}
+
+/* A folder of dotfiles is often links: what they lead to is lent where they lead. */
+static void lend_links(struct git_lending *g, const char *dir)
+{
+	cleanup_closedir DIR *d = opendir(dir);
+	const struct dirent *de;
+
+	while (d && (de = readdir(d))) {
+		cleanup_free char *path = path_join(dir, de->d_name);
+		cleanup_free char *real = de->d_type == DT_LNK ? realpath(path, NULL) : NULL;
+
+		if (real)
+			lend_path(g, real);
+	}
+}
+
+/* git-config(1), FILES. */
+static void lend_files(struct git_lending *g)
+{
+	const char *global = getenv("GIT_CONFIG_GLOBAL"), *config = getenv("XDG_CONFIG_HOME");
+	cleanup_free char *own = path_join(g->host, ".gitconfig"),
+			  *own_at = path_join(g->home, ".gitconfig"),
+			  *passwords = path_join(g->host, ".git-credentials"),
+			  *base = config && *config == '/' ? xstrdup(config)
+							   : path_join(g->host, ".config"),
+			  *dir = path_join(base, "git"),
+			  *dir_at = path_join(g->home, ".config/git"),
+			  *file = path_join(dir, "config");
+
+	if (global && *global == '/') {
+		free(own);
+		own = xstrdup(global);
+	}
+	if (lending_add(g->l, own, own_at, true)) {
+		strv_push(&g->sources, g->l->v[g->l->n - 1].source);
+		strv_push(&g->files, own);
+	}
+	if (lending_add(g->l, dir, dir_at, true)) {
+		strv_push(&g->sources, g->l->v[g->l->n - 1].source);
+		strv_push(&g->files, file);
+		lend_links(g, dir);
+	}
+	lend_path(g, passwords);
+	add_file(g, SYSTEM_CONFIG);
+}
+
+/* A box is looked at several times before it starts. */
+static void say_once(const struct git_lending *g)
+{
+	static bool said;
+
+	if (said)
+		return;
+	said = true;
+	if (!g->sources.n)
+		log_note("'git' is asked for, but this session has none: no .gitconfig in your "
+			 "home");
+	if (g->signs && !g->ssh)
+		log_note("git signs with gpg here, whose keys are not lent: in the box use "
+			 "--no-gpg-sign, or gpg.format = ssh with 'ssh-agent = yes'");
+	else if (g->signs && !g->agent)
+		log_note("git signs with a key of ssh: it needs 'ssh-agent = yes' in the box");
+	if (g->helper)
+		log_note("git's passwords come from the helper '%s', a program of this machine: in "
+			 "a box without it git asks for them",
+			 g->helper);
+}
+
+void lend_git(const struct settings *s, const char *home, struct lending *l)
+{
+	cleanup_free char *host = xdg_home();
+	struct git_lending g = {.l = l, .host = host, .home = home};
+	cleanup_buf struct buf line = BUF_INIT;
+
+	g.agent = settings_bool(s, "sandbox", "ssh-agent");
+	lend_files(&g);
+	for (size_t i = 0; i < g.files.n; i++)
+		read_file(&g, g.files.v[i]);
+	buf_addstr(&line, "git = yes");
+	for (size_t i = 0; i < g.sources.n; i++)
+		buf_addf(&line, "%s%s", i ? ", " : " with ", g.sources.v[i]);
+	reach_add_line(line.data, &l->reach);
+	say_once(&g);
+	strv_clear(&g.files);
+	strv_clear(&g.sources);
+	free(g.helper);
+}
