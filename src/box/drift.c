@@ -17,9 +17,10 @@
 #include "config/schema.h"
 
 /* Keys of [sandbox] that a box is built from. */
-static const char *const at_start[] = {
-	"network", "nested",	"sudo", "perf",	   "io-uring", "home", "project", "hostname",
-	"linger",  "ssh-agent", "git",	"display", "dbus",     "gpu",  "protect", "secrets"};
+static const char *const at_start[] = {"network", "nested",  "sudo",	 "perf",   "io-uring",
+				       "home",	  "project", "hostname", "linger", "ssh-agent",
+				       "git",	  "display", "dbus",	 "gpu",	   "devices",
+				       "protect", "secrets"};
 
 static void note_key(const struct settings *s, const char *key, struct buf *out)
 {

@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/lend_devices.h"
 #include "box/lend_git.h"
 #include "box/reach.h"
 #include "config/env.h"
@@ -124,7 +125,7 @@ static bool is_gpu(const char *name)
 	       starts_with(name, "nvidia");
 }
 
-static void lend_gpu(struct lending *l)
+static void lend_gpu(const struct settings *s, struct lending *l)
 {
 	cleanup_closedir DIR *d = opendir("/dev");
 	struct dirent *de;
@@ -139,6 +140,9 @@ static void lend_gpu(struct lending *l)
 		l->v[l->n - 1].device = true;
 		found++;
 	}
+	/* The image host has the host's own. */
+	if (found && !streq(settings_get(s, "sandbox", "image"), "host"))
+		lend_driver(l);
 	if (!found)
 		not_there("gpu", "no /dev/dri, /dev/kfd, /dev/dxg or /dev/nvidia*");
 }
@@ -180,6 +184,8 @@ static int lend_secrets(const struct settings *s, struct lending *l, struct err 
 
 int lend_find(const struct settings *s, const char *home, struct lending *ret, struct err *e)
 {
+	int r;
+
 	if (wants(s, "ssh-agent"))
 		lend_ssh_agent(ret);
 	if (wants(s, "git"))
@@ -191,12 +197,31 @@ int lend_find(const struct settings *s, const char *home, struct lending *ret, s
 	if (wants_display(s, "x11"))
 		lend_x11(ret);
 	if (wants(s, "gpu"))
-		lend_gpu(ret);
-	return lend_secrets(s, ret, e);
+		lend_gpu(s, ret);
+	r = lend_devices(s, ret, e);
+	return r < 0 ? r : lend_secrets(s, ret, e);
+}
+
+/* Behind what the image says, and before what its loader finds by itself. */
+static void lend_driver_env(const struct settings *s, struct strv *out)
+{
+	const char *old = env_get(out, "LD_LIBRARY_PATH"), *path = env_get(out, "PATH");
+	cleanup_free char *libraries = xasprintf("%s%s" LEND_DRIVER "/lib", old ? old : "",
+						 old && *old ? ":" : "");
+	cleanup_free char *programs = xasprintf("%s:" LEND_DRIVER "/bin", path ? path : "");
+
+	if (!wants(s, "gpu") || streq(settings_get(s, "sandbox", "image"), "host") ||
+	    (access("/dev/nvidiactl", F_OK) < 0 && access("/dev/nvidia0", F_OK) < 0 &&
+	     access("/dev/dxg", F_OK) < 0))
+		return;
+	env_set(out, "LD_LIBRARY_PATH", libraries);
+	if (path)
+		env_set(out, "PATH", programs);
 }
 
 void lend_env(const struct settings *s, struct strv *out)
 {
+	lend_driver_env(s, out);
 	if (wants(s, "ssh-agent") && getenv("SSH_AUTH_SOCK"))
 		env_set(out, "SSH_AUTH_SOCK", LEND_DIR "/ssh-agent");
 	if (wants(s, "dbus") && getenv("DBUS_SESSION_BUS_ADDRESS"))

@@ -128,8 +128,8 @@ static const struct {
 	{"sandbox", "export", add_exports},	 {"sandbox", "secrets", add_elsewhere},
 	{"sandbox", "ssh-agent", add_elsewhere}, {"sandbox", "git", add_elsewhere},
 	{"sandbox", "dbus", add_elsewhere},	 {"sandbox", "gpu", add_elsewhere},
-	{"sandbox", "display", add_elsewhere},	 {"mounts", NULL, add_elsewhere},
-	{"matrix", NULL, add_elsewhere},
+	{"sandbox", "devices", add_elsewhere},	 {"sandbox", "display", add_elsewhere},
+	{"mounts", NULL, add_elsewhere},	 {"matrix", NULL, add_elsewhere},
 };
 
 /* Everything that the schema does not call harmless. */

@@ -20,9 +20,9 @@
 #define SYSTEM_CONF "/etc/sandbox/sandbox.conf"
 
 const char *const policy_words[] = {
-	"network", "home",    "nested",	  "perf", "io-uring", "sudo",	  "root",   "ssh-agent",
-	"git",	   "display", "gpu",	  "dbus", "secrets",  "dotfiles", "export", "prebuilt",
-	"mounts",  "caches",  "packages", "run",  "hooks",    "ports",	  NULL,
+	"network",  "home",    "nested", "perf",     "io-uring", "sudo",    "root",	"ssh-agent",
+	"git",	    "display", "gpu",	 "devices",  "dbus",	 "secrets", "dotfiles", "export",
+	"prebuilt", "mounts",  "caches", "packages", "run",	 "hooks",   "ports",	NULL,
 };
 
 static bool is_section(const char *word)

@@ -65,6 +65,21 @@ static int check_protect(const char *value, struct err *e)
 	return 0;
 }
 
+static int check_devices(const char *value, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+
+	value_words(value, &words);
+	for (size_t i = 0; i < words.n; i++)
+		if (has_dotdot(words.v[i]) ||
+		    (words.v[i][0] == '/' && !starts_with(words.v[i], "/dev/")))
+			return err_set(e, ERR_USAGE,
+				       "'%s' is no device: expected a name below /dev, such as "
+				       "ttyUSB0 or /dev/net/tun",
+				       words.v[i]);
+	return 0;
+}
+
 static int check_repository(const char *value, struct err *e)
 {
 	const char *name = strrchr(value, '/');
@@ -237,6 +252,8 @@ const struct schema_key schema_keys[] = {
 	 .help = "trust the authorities that the host trusts"},
 	{.section = "sandbox", .key = "proxy-password", .type = SCHEMA_BOOL, .value = "no",
 	 .help = "give the names and passwords in the host's proxy variables"},
+	{.section = "sandbox", .key = "devices", .type = SCHEMA_LIST, .check_value = check_devices,
+	 .help = "lend device nodes: names below /dev, with '*', or '?' at the end of one that may be missing"},
 	{.section = "sandbox", .key = "dbus", .type = SCHEMA_BOOL,
 	 .value = "no", .help = "lend the session's D-Bus"},
 

@@ -3,6 +3,7 @@
 # the places of a GPU's.
 
 load helpers
+load images
 
 setup() {
 	sandbox_setup
@@ -39,4 +40,31 @@ with_gpu() {
 @test "its nodes are what they were" {
 	run with_gpu sh -c 'sandbox enter --quiet --accept "$1" -- chmod 600 /dev/nvidia0; stat -c %a /dev/nvidia0' - "$T/p"
 	[ "${lines[-1]}" = 666 ]
+}
+
+# COMMAND... where the loader knows a driver, made of empty files.
+with_driver() {
+	mkdir -p "$T/driver"
+	for name in libcuda.so.1 libnvidia-ml.so.1 libnvidia-glcore.so.535.54 libother.so.1; do
+		echo "$name" >"$T/driver/$name"
+	done
+	printf '#!/bin/sh\n' >"$T/driver/ldconfig"
+	for name in libcuda.so.1 libnvidia-ml.so.1 libnvidia-glcore.so.535.54 libother.so.1; do
+		printf 'echo "	%s (libc6,x86-64) => %s"\n' "$name" "$T/driver/$name" >>"$T/driver/ldconfig"
+	done
+	printf 'echo "	libcuda.so.1 (libc6) => /nowhere"\n' >>"$T/driver/ldconfig"
+	chmod +x "$T/driver/ldconfig"
+	# shellcheck disable=SC2016
+	with_gpu unshare -m sh -ec 'mount --bind "$1/ldconfig" "$(readlink -f /sbin/ldconfig)"; shift; exec "$@"' - "$T/driver" "$@"
+}
+
+@test "an image has the driver's libraries of the machine, where its loader looks" {
+	small_image
+	project p $'[sandbox]\nprofile = gpu\nlinger = 0\nimage = app:1'
+	run -0 with_driver sandbox enter --quiet --accept ./p -- sh -c 'echo $LD_LIBRARY_PATH; cd ${LD_LIBRARY_PATH##*:} && ls; cat libcuda.so.1; ! echo >libcuda.so.1'
+	[[ $output = *"/run/host/driver/lib"$'\n'"libcuda.so.1"$'\n'"libnvidia-glcore.so.535.54"$'\n'"libnvidia-ml.so.1"$'\n'"libcuda.so.1"$'\n'*"Read-only"* ]]
+	# The image host has them where they are.
+	project p $'[sandbox]\nprofile = gpu\nlinger = 0'
+	run with_driver sandbox enter --quiet --accept ./p -- sh -c 'echo "${LD_LIBRARY_PATH-none}"'
+	[[ $output = *none ]]
 }
