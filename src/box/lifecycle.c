@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,9 @@
 
 /* From the status of a box's last session to its end, where nothing makes it stay. */
 #define ENDING_MS 1000
+
+/* From the end of a connection to that of pid 1: a box with many mounts takes its time. */
+#define CLOSED_MS 500
 
 #define CHILDREN_MAX_SIZE (8u << 20) /* pid_max is 4194304; far more than a box will have */
 
@@ -97,10 +101,22 @@ static int find_pid(const struct box *b, pid_t *ret, struct err *e)
 		       b->name);
 }
 
+/* True when pid 1 has taken it: it closes the connection as it ends. Another version closes it at once. */
+static bool ask_to_end(const struct box *b, int pidfd, long ms)
+{
+	cleanup_close int connection = -1;
+	struct pollfd closed = {.events = POLLIN};
+	struct err ignored;
+
+	if (box_connect(b, &connection) < 0 || client_stop(connection, ms, &ignored) < 0)
+		return false;
+	closed.fd = connection;
+	return poll(&closed, 1, (int)ms + TEARDOWN_MS) == 0 || proc_wait_pidfd(pidfd, CLOSED_MS);
+}
+
 int box_stop(const struct box *b, long ms, struct err *e)
 {
-	cleanup_close int connection = -1, pidfd = -1;
-	struct err ignored;
+	cleanup_close int pidfd = -1;
 	bool asked;
 	pid_t pid;
 	int r = find_pid(b, &pid, e);
@@ -110,11 +126,12 @@ int box_stop(const struct box *b, long ms, struct err *e)
 	pidfd = proc_pidfd(pid);
 	if (pidfd < 0 || box_pid(b) != pid)
 		return 0;
-	asked = box_connect(b, &connection) == 0 && client_stop(connection, ms, &ignored) == 0;
+	asked = ask_to_end(b, pidfd, ms);
+	if (asked && proc_wait_pidfd(pidfd, 0))
+		return 0;
 	/* Its socket may be gone, with the runtime folder it was in; a signal says the same. */
-	if (!asked && ms > 0)
-		asked = pidfd_send_signal(pidfd, SIGTERM, NULL, 0) == 0;
-	if (asked && proc_wait_pidfd(pidfd, (int)ms + TEARDOWN_MS))
+	if (!asked && ms > 0 && pidfd_send_signal(pidfd, SIGTERM, NULL, 0) == 0 &&
+	    proc_wait_pidfd(pidfd, (int)ms + TEARDOWN_MS))
 		return 0;
 	/* It does not answer: stopped by a debugger, or out of memory. */
 	pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
