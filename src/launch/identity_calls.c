@@ -117,6 +117,7 @@ static struct task *task_of(struct supervisor *s, pid_t tid, const struct proc_i
 {
 	struct task *task = task_find(&s->tasks, tid, info->start), *from = NULL;
 	struct proc_info other;
+	struct ids ids = {0};
 
 	if (task)
 		return task;
@@ -124,9 +125,11 @@ static struct task *task_of(struct supervisor *s, pid_t tid, const struct proc_i
 		from = task_find(&s->tasks, info->tgid, other.start);
 	else if (info->parent > 1 && proc_info_read(s->proc_fd, info->parent, &other) == 0)
 		from = task_find(&s->tasks, info->parent, other.start);
-	task = task_add(&s->tasks, s->proc_fd, tid, info->start);
-	if (task && from && from->ids.uid[IDS_EFFECTIVE] == 0)
-		task->ids = from->ids;
+	if (from && from->ids.uid[IDS_EFFECTIVE] == 0)
+		ids = from->ids;
+	task = task_add(&s->tasks, s->proc_fd, tid, info->start); /* may forget who has ended */
+	if (task)
+		task->ids = ids;
 	return task;
 }
 

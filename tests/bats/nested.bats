@@ -83,3 +83,15 @@ in_box() {
 	run pgrep -f 'sleep 60' -u "$(id -u)"
 	sandbox rm --force p
 }
+
+@test "another user in a box in a box: by its own supervisor; in root's session, where one listens, it is told" {
+	[ "$(in_box build/bin/sandbox run --root host setpriv --reuid=33 --clear-groups id -u)" = 33 ]
+	[ "$(in_box build/bin/sandbox run --user 33:34 host sh -c 'echo $(id -u):$(id -g)')" = 33:34 ]
+	sandbox stop .
+	in_root() { sandbox enter --accept --root . -- "$@"; }
+	[ "$(in_root build/bin/sandbox run --root host id -u)" = 0 ]
+	run -127 in_root build/bin/sandbox run --root host setpriv --reuid=33 --clear-groups id -u
+	[[ $output == *'Invalid argument'* ]]
+	in_root build/bin/sandbox doctor | grep -A 1 identities >out || true
+	[[ $(cat out) == note*'another sandbox around this one answers system calls already'* ]]
+}
