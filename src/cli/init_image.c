@@ -73,6 +73,29 @@ static bool tag_begins(const char *image, const char *what)
 	return p.tag_len >= strlen(what) && strncmp(p.tag, what, strlen(what)) == 0;
 }
 
+/* Of an image that is here its layers tell, whatever its name. */
+static bool layers_have_apt(const char *image)
+{
+	cleanup_store struct store s = STORE_INIT;
+	cleanup_image_root struct image_root root = IMAGE_ROOT_INIT;
+	struct digest digest;
+	const struct image_request req = {.store = &s, .image = image, .digest = &digest};
+	struct err ignored;
+	bool has = false;
+
+	if (store_open(&s, &ignored) < 0 || image_digest(&s, image, &digest, &ignored) < 0 ||
+	    !digest.hex[0] || image_resolve(&req, &root, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < root.lowers.n && !has; i++) {
+		cleanup_close int dir = -1, fd = -1;
+
+		dir = open(root.lowers.v[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+		has = dir >= 0 &&
+		      path_open_beneath(dir, "usr/bin/apt-get", O_PATH, 0, &fd, &ignored) == 0;
+	}
+	return has;
+}
+
 bool init_image_has_apt(const char *image)
 {
 	static const char *const families[] = {"debian", "ubuntu", "buildpack-deps",
@@ -86,7 +109,7 @@ bool init_image_has_apt(const char *image)
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
 		if (strstr(image, families[i]))
 			return true;
-	return base_of(image) != NULL;
+	return base_of(image) != NULL || layers_have_apt(image);
 }
 
 bool init_image_has_lang(const char *image, const char *lang)

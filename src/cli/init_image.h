@@ -8,7 +8,7 @@
 
 #include "cli/init_guess.h"
 
-/* As far as the name tells: does apt work in it, and has it the tools of a language? */
+/* As far as the name tells, or the layers if it is here: does apt work in it, has it a language's tools? */
 bool init_image_has_apt(const char *image);
 bool init_image_has_lang(const char *image, const char *lang);
 

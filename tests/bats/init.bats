@@ -135,6 +135,15 @@ end" ]
 	[ "$(value p image) $(value p apt)" = 'debian:trixie build-essential' ]
 	sandbox init --yes --quiet q
 	[ "$(value q image)" = host ]
+	# One of another name, too, has what its layers have.
+	layout boot <<<"{'layers': [[D('usr'), D('usr/bin'), F('usr/bin/apt-get', b'x')], [D('etc')]]}"
+	sandbox image import --quiet "$T/boot" boot:1
+	sandbox init --yes --quiet --force --image boot:1 p
+	[ "$(value p image) $(value p apt)" = 'boot:1 build-essential' ]
+	layout none <<<"{'layers': [[D('etc')]]}"
+	sandbox image import --quiet "$T/none" none:1
+	sandbox init --yes --quiet --force --image none:1 p
+	[ -z "$(value p apt)" ]
 }
 
 @test "without a terminal nothing is asked" {
