@@ -144,6 +144,9 @@ static const struct fact {
 	 EACH_SESSION, NULL, true, NULL},
 	{"/etc/resolv.conf", "with the host's network its /etc/resolv.conf", EACH_SESSION, NULL,
 	 true, NULL},
+	{"/etc/nsswitch.conf", "files before servers", EACH_START, NULL, false, NULL},
+	{"single files", "[mounts] ro, git, secrets: up to 1 MiB each", EACH_SESSION,
+	 "the file of the start", false, NULL},
 };
 
 void facts_env(const struct facts_request *req, struct strv *env)
