@@ -132,6 +132,16 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	[ "$(sandbox exec --root p setpriv --reuid=33 --clear-groups id -u)" = 33 ]
 }
 
+@test "who waits for an exec to become another dies with the supervisor; nobody joins a namespace by himself" {
+	run -137 box -- sh -c '
+		perl -e "\$| = 1; \$> = 33; print \"waits\n\"; sleep 30; exec q(id)" & sleep 0.5
+		kill -9 $(grep -lsx "sandbox: [i]dentities.*" /proc/[0-9]*/cmdline | cut -d/ -f3)
+		wait $!'
+	[[ $output == *waits* && $output != *uid=* ]]
+	[ "$(box -- sh -c 'setpriv --reuid=33 --clear-groups sleep 5 & sleep 0.3
+		/programs/become joins $!')" = 'open ok setns EPERM EPERM' ]
+}
+
 @test "nested = yes: what has a user namespace of its own is answered by the kernel" {
 	project p $'[sandbox]\nnested = yes\nnetwork = none'
 	[ "$(sandbox enter --accept --root ./p -- setpriv --reuid=33 --clear-groups id -u)" = 33 ]

@@ -15,6 +15,7 @@
  * signals     setuid while signals rain
  * storm N     N processes at once, half with threads, a third killed and a third stopped
  * poke PID    what a process that became another can do to another: prints what is open to it
+ * joins PID   setns of root into the namespace of one who became another
  * peer	       SO_PEERCRED of a client that is root, and of one that is another user
  * cost N      microseconds of N rounds of each
  */
@@ -210,6 +211,20 @@ static int poke(pid_t pid)
 	return 0;
 }
 
+/* The namespace of a process that became another, as root of the box may open it. */
+static int joins(pid_t pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	fd = open(path, O_RDONLY);
+	printf("open %s", answer(fd));
+	printf(" setns %s", answer(setns(fd, CLONE_NEWUSER)));
+	printf(" %s\n", answer(setns(fd, 0)));
+	return 0;
+}
+
 static int client(int id, const struct sockaddr_un *addr)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -359,6 +374,8 @@ int main(int argc, char **argv)
 		return storm(n);
 	if (strcmp(how, "poke") == 0)
 		return poke(n);
+	if (strcmp(how, "joins") == 0)
+		return joins(n);
 	if (strcmp(how, "peer") == 0)
 		return peer();
 	if (strcmp(how, "cost") == 0)
