@@ -34,8 +34,9 @@
 const struct init_sign init_signs[] = {
 	{"Cargo.toml", .lang = "rust", .profile = "rust", .apt = "cargo rustc",
 	 .programs = "cargo rustc"},
-	{"go.mod", .lang = "go", .profile = "go", .apt = "golang-go", .more = "ca-certificates",
-	 .programs = "go"},
+	/* cgo is on where there is a C compiler, and `go test` asks for one */
+	{"go.mod", .lang = "go", .profile = "go", .apt = "golang-go gcc libc6-dev",
+	 .more = "ca-certificates", .programs = "go"},
 
 	{"bun.lock", BUN, .create = "bun install --frozen-lockfile"},
 	{"bun.lockb", BUN, .create = "bun install --frozen-lockfile"},

@@ -311,6 +311,8 @@ proposed() { # FILE...
 	[ "$(value p apt)" = 'nodejs npm' ]
 	[ "$(value p profile)" = 'dev, node' ]
 	[[ $output = *'.tool-versions: nodejs 20.1.0: the version of the image'*'terraform: left out'*'Dockerfile: only the image'* ]]
+	proposed go.mod
+	[[ $(value p apt) = 'golang-go gcc libc6-dev'* ]] # cgo
 	proposed go.mod 'Dockerfile=# syntax=x\nARG V=1.22\nFROM --platform=$B golang:${V} AS b\nRUN <<E\nFROM evil\nE\nFROM gcr.io/distroless/static\n'
 	[ "$(value p image)" = golang:1.22 ]
 	[[ $(value p apt) != *golang* ]] # it has Go

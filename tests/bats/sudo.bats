@@ -47,7 +47,7 @@ refuses() { # MESSAGE ARG...
 	official debian
 	project p $'[sandbox]\nimage = debian:bookworm\nlinger = 60s'
 	sandbox enter ./p -- sudo sh -ec '
-		apt="apt-get -qy -o APT::Sandbox::User=root"
+		apt="apt-get -qy"
 		export DEBIAN_FRONTEND=noninteractive
 		which -a sudo
 		$apt update
