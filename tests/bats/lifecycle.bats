@@ -55,7 +55,7 @@ pid1() { # BOX
 @test "what a session leaves in the background lives as long as the box" {
 	project p $'[sandbox]\nlinger = 1s'
 	sandbox enter ./p -- sh -c 'sleep 30 >/dev/null 2>&1 &'
-	sandbox exec p pgrep -x sleep
+	wait_until 20 sandbox exec p pgrep -x sleep # once the shell has become it
 	wait_until 20 no_processes
 }
 
