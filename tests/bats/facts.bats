@@ -148,7 +148,7 @@ shown() { # NAME... -- OPTIONS
 		grep -qE '^(host |follows +)TZ = Asia/Tokyo  at .*; else ' out
 		grep -qE '^(host |follows +)http_proxy = http://proxy:1  ' out
 		grep -qE '^(host |follows +)/etc/resolv.conf = -  at each session: ' out
-		run -1 grep secret out
+		run -1 grep me:secret out
 		TERM=xterm-made-up sandbox $command --json ./p | python3 -c 'import json, sys
 facts = {f.pop("name"): f for f in json.load(sys.stdin)["facts"]}
 assert facts["TERM"] == {"value": "xterm-made-up", "from": "$TERM, with its terminfo entry",
