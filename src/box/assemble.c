@@ -317,6 +317,8 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	a->plan.nested = settings_bool(s, "sandbox", "nested");
 	a->plan.io_uring = settings_bool(s, "sandbox", "io-uring");
 	a->plan.perf = settings_bool(s, "sandbox", "perf");
+	/* With nested = yes a sandbox inside may want to be asked itself: there is one who is. */
+	a->plan.renames = req->box->trial && !a->plan.nested;
 	a->plan.sudo = settings_bool(s, "sandbox", "sudo");
 	/* In a project's box sessions are yours, and none is the image's program. */
 	a->plan.stop_signal = req->box->temporary && a->root->plan.stop_signal

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "launch/identity.h"
+#include "launch/seccomp.h"
 
 #define DEAF_MS 100 /* pause when accept(2) fails: code inside may have used up what it takes */
 
@@ -66,7 +67,7 @@ static void forget_others(struct server *srv)
 }
 
 /*
- * I1 of identity.c, before the first session that can change its ids is forked: it inherits the socket.
+ * I1 of identity.c, before the first session that asks it is forked: it inherits the socket.
  * Returns the supervisor's end; -1 when there is a supervisor, or cannot be.
  */
 static int open_identity(struct server *srv)
@@ -226,7 +227,8 @@ static void keep_at_exit(struct server *srv, struct connection *c, struct sessio
 
 static pid_t start(struct server *srv, const struct session *s)
 {
-	int identity = s->flags & SESSION_ROOT ? open_identity(srv) : -1;
+	bool asks = s->flags & SESSION_ROOT || srv->policy.seccomp_flags & SECCOMP_RENAMES;
+	int identity = asks ? open_identity(srv) : -1;
 	pid_t pid = session_start(&srv->policy, s);
 
 	start_identity(srv, identity);

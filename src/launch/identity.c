@@ -20,15 +20,17 @@
  *								   switched at its next execve
  *				setuid(33) returns 0 <--------- I7 checked, detached
  *
- * And getsockopt(SO_PEERCRED) says who a peer in the box is to itself (identity_peer.c).
+ * And getsockopt(SO_PEERCRED) says who a peer in the box is to itself (identity_peer.c), and a
+ * directory that the overlay does not rename is made one that it does (identity_rename.c). That
+ * alone is what your own sessions of a trial ask for.
  *
  * Promises: a call that returned success is true of the process at once, or of what it executes next;
- * a call that cannot be made true fails. What this costs is paid by set*id, setgroups, getgroups
- * and SO_PEERCRED of box-root's sessions, and by nothing else: execve and getuid are not asked about.
+ * a call that cannot be made true fails. What this costs is paid by set*id, setgroups, getgroups,
+ * SO_PEERCRED and rename of box-root's sessions, and by nothing else: execve and getuid are not asked about.
  *
  * When it goes wrong:
  *	no listener (another's filter has one; an old kernel): the calls are the kernel's, which knows
- *		one id: EINVAL
+ *		one id: EINVAL; directories of a lower layer are not renamed: EXDEV
  *	the caller is traced already (strace, gdb), or nothing may be traced: EPERM
  *	too many ids, descriptors or namespaces: EAGAIN
  *	this process is killed (code inside may, it has our uid): those it traces die with it, the calls
@@ -63,6 +65,7 @@
 #include "base/proc.h"
 #include "launch/caps.h"
 #include "launch/identity_calls.h"
+#include "launch/identity_rename.h"
 #include "launch/identity_trace.h"
 #include "launch/protocol.h"
 
@@ -147,8 +150,11 @@ static void read_events(struct loop *l, int signal_fd)
 	int status;
 
 	(void)!read(signal_fd, &info, sizeof(info));
-	while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0)
+	while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
+		if (!WIFSTOPPED(status))
+			rename_ended(&l->supervisor.renames, tid);
 		trace_event(&l->supervisor, tid, status);
+	}
 }
 
 static void run_once(struct loop *l)
@@ -213,6 +219,7 @@ noreturn void identity_run(int socket)
 	if (s->proc_fd < 0 || fstatat(s->proc_fd, "self/ns/user", &st, 0) < 0)
 		_exit(125);
 	s->userns = st.st_ino;
+	rename_prepare(&s->renames);
 	for (;;)
 		run_once(&l);
 }

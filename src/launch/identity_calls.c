@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "launch/identity_notice.h"
 #include "launch/identity_peer.h"
+#include "launch/identity_rename.h"
 #include "launch/identity_switch.h"
 #include "launch/identity_trace.h"
 
@@ -233,6 +234,10 @@ void identity_answer(struct supervisor *s, int listener, const struct seccomp_no
 	struct proc_info info;
 
 	c.call = ids_call_of(n->data.arch, n->data.nr, &c.is_short);
+	if (c.call == IDS_RENAME || c.call == IDS_RENAMEAT || c.call == IDS_RENAMEAT2) {
+		rename_answer(s, &c);
+		return;
+	}
 	if (traced && traced->state != TASK_WAITING) {
 		switch_answer(traced, &c);
 		return;

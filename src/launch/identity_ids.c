@@ -29,7 +29,11 @@ static const struct numbered native[] = {
 	{SYS_getsockopt, IDS_PEERCRED, false}, {SYS_getuid, IDS_GETUID, false},
 	{SYS_geteuid, IDS_GETEUID, false},     {SYS_getgid, IDS_GETGID, false},
 	{SYS_getegid, IDS_GETEGID, false},     {SYS_getresuid, IDS_GETRESUID, false},
-	{SYS_getresgid, IDS_GETRESGID, false},
+	{SYS_getresgid, IDS_GETRESGID, false}, {SYS_renameat, IDS_RENAMEAT, false},
+	{SYS_renameat2, IDS_RENAMEAT2, false},
+#ifdef SYS_rename
+	{SYS_rename, IDS_RENAME, false},
+#endif
 };
 
 #if defined(__x86_64__)
@@ -47,7 +51,8 @@ static const struct numbered compat[] = {
 	{49, IDS_GETEUID, true},     {201, IDS_GETEUID, false},	  {47, IDS_GETGID, true},
 	{200, IDS_GETGID, false},    {50, IDS_GETEGID, true},	  {202, IDS_GETEGID, false},
 	{165, IDS_GETRESUID, true},  {209, IDS_GETRESUID, false}, {171, IDS_GETRESGID, true},
-	{211, IDS_GETRESGID, false},
+	{211, IDS_GETRESGID, false}, {38, IDS_RENAME, false},	  {302, IDS_RENAMEAT, false},
+	{353, IDS_RENAMEAT2, false},
 };
 #else
 #define NATIVE_ARCH AUDIT_ARCH_AARCH64

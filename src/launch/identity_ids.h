@@ -23,6 +23,9 @@ enum ids_call {
 	IDS_SETNS,
 	IDS_CAPSET,
 	IDS_PEERCRED,
+	IDS_RENAME, /* these three change no ids: identity_rename.c */
+	IDS_RENAMEAT,
+	IDS_RENAMEAT2,
 	/* asked for by nobody but who tells the ids of a thread that waits (identity_exact.c) */
 	IDS_GETUID,
 	IDS_GETEUID,

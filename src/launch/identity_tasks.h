@@ -71,12 +71,21 @@ struct tasks {
 	size_t n_early;
 };
 
+#define MAX_RENAMES 16
+
+/* The processes that make directories movable (identity_rename.c). */
+struct renames {
+	pid_t pids[MAX_RENAMES]; /* 0: free */
+	int lock;		 /* a file for fcntl(2) */
+};
+
 /* All that the supervisor knows. */
 struct supervisor {
 	int proc_fd;  /* the box's /proc */
 	ino_t userns; /* the box's */
 	struct tasks tasks;
 	struct spaces spaces;
+	struct renames renames;
 };
 
 struct proc_info {

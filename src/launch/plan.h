@@ -79,7 +79,8 @@ struct plan {
 	bool nested; /* namespaces, mount and clone3 inside are open */
 	bool io_uring;
 	bool perf;
-	bool sudo; /* serve sudo requests on /run/sandbox/sudo.sock */
+	bool renames; /* directories of lower layers can be renamed by you, too */
+	bool sudo;    /* serve sudo requests on /run/sandbox/sudo.sock */
 
 	int stop_signal; /* what its first program gets when it is to stop; 0: SIGTERM */
 	long linger_ms;	 /* how long the box stays after its last session; -1: for ever */

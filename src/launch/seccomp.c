@@ -43,11 +43,11 @@ int seccomp_apply_listening(unsigned int flags, int *ret_listener, struct err *e
 		SECCOMP_FILTER_FLAG_NEW_LISTENER,
 	};
 
-	if (flags + SECCOMP_IDENTITY >= SECCOMP_VARIANTS)
+	if (flags >= SECCOMP_VARIANTS)
 		return err_set(e, EINVAL, "no system call filter for the flags %#x", flags);
 	for (size_t i = 0; i < ARRAY_SIZE(how); i++) {
 		long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, how[i],
-				  &seccomp_filters[flags | SECCOMP_IDENTITY]);
+				  &seccomp_filters[flags]);
 
 		if (fd >= 0) {
 			*ret_listener = (int)fd;
@@ -57,5 +57,5 @@ int seccomp_apply_listening(unsigned int flags, int *ret_listener, struct err *e
 			break;
 	}
 	*ret_listener = -1;
-	return seccomp_apply(flags, e);
+	return seccomp_apply(flags & ~SECCOMP_ASKING, e);
 }

@@ -19,8 +19,13 @@ enum {
 	SECCOMP_IDENTITY =
 		16, /* set*id and getgroups are answered by the supervisor (identity.c) */
 
-	SECCOMP_VARIANTS = 32, /* a flag word is below this */
+	SECCOMP_RENAMES = 32, /* rename and kin are looked at by it (identity_rename.c) */
+
+	SECCOMP_VARIANTS = 64, /* a flag word is below this */
 };
+
+/* Those that take a supervisor. */
+#define SECCOMP_ASKING ((unsigned)(SECCOMP_IDENTITY | SECCOMP_RENAMES))
 
 /*
  * Puts the calling thread, and all it will start, under the filter for flags: for good, filters
@@ -30,9 +35,10 @@ enum {
 int seccomp_apply(unsigned int flags, struct err *e);
 
 /*
- * The same with SECCOMP_IDENTITY: *ret_listener is where the calls are to be answered, the caller's
- * to close. A kernel that cannot, or a filter around us that has a listener already (there is one
- * for all filters of a process), gets the filter without the flag, and *ret_listener is -1.
+ * The same with some of SECCOMP_ASKING among the flags: *ret_listener is where the calls are to be
+ * answered, the caller's to close. A kernel that cannot, or a filter around us that has a listener
+ * already (there is one for all filters of a process), gets the filter without these flags, and
+ * *ret_listener is -1.
  */
 int seccomp_apply_listening(unsigned int flags, int *ret_listener, struct err *e);
 

@@ -323,13 +323,15 @@ static const char *answer_name(uint32_t answer)
 static void print_table(uint32_t arch, const char *arch_name)
 {
 	static const unsigned int columns[] = {0,
-					       SECCOMP_ROOT | SECCOMP_IDENTITY,
+					       SECCOMP_ROOT | SECCOMP_IDENTITY | SECCOMP_RENAMES,
 					       SECCOMP_ROOT,
 					       SECCOMP_NESTED,
 					       SECCOMP_IO_URING,
-					       SECCOMP_PERF};
+					       SECCOMP_PERF,
+					       SECCOMP_RENAMES};
 
-	printf("# arch nr name: base root root-alone nested io_uring perf; args: depends on the "
+	printf("# arch nr name: base root root-alone nested io_uring perf trial; args: depends on "
+	       "the "
 	       "arguments\n");
 	for (size_t w = 0; w < ARRAY_SIZE(windows); w++)
 		for (uint32_t nr = windows[w].first; nr < windows[w].end; nr++) {

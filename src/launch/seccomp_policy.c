@@ -282,6 +282,7 @@ const struct seccomp_rule seccomp_rules[] = {
 	{"setuid setuid32 setgid setgid32 setreuid setreuid32 setregid setregid32 setresuid "
 	 "setresuid32 setresgid setresgid32 setgroups setgroups32 getgroups getgroups32 capset",
 	 .answer = ASK, .when = SECCOMP_IDENTITY},
+	{"rename renameat renameat2", .answer = ASK, .when = SECCOMP_RENAMES},
 	{"mknod", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknod_tests},
 	{"mknodat", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknodat_tests},
 };

@@ -11,7 +11,7 @@
  *	   you: joins the nested user namespace, and the root of tools where there is one;
  *	   capabilities go; no_new_privs
  *	5  working folder; every descriptor but stdio close-on-exec
- *	6  seccomp; box-root's listener goes to the supervisor of identities
+ *	6  seccomp; box-root's listener, and yours of a trial, goes to the supervisor of identities
  *	7  execve: the close of the report pipe says that it worked
  */
 #include "launch/session.h"
@@ -213,16 +213,17 @@ static int exec_error(const struct session *s, const char *name, int errnum, str
 static int confine(const struct session_policy *policy, const struct session *s,
 		   const struct command *c, struct err *e)
 {
-	unsigned flags = policy->seccomp_flags | (c->other ? 0 : SECCOMP_ROOT);
+	unsigned flags = policy->seccomp_flags;
 	struct message m = {.type = MESSAGE_LISTENER};
 	cleanup_close int listener = -1;
 	int r;
 
-	if (!(s->flags & SESSION_ROOT))
-		return seccomp_apply(policy->seccomp_flags, e);
+	if (s->flags & SESSION_ROOT)
+		flags |= (c->other ? 0 : SECCOMP_ROOT) | SECCOMP_IDENTITY | SECCOMP_RENAMES;
 	if (policy->identity < 0)
-		return seccomp_apply(flags, e);
-	r = seccomp_apply_listening(flags, &listener, e);
+		flags &= ~SECCOMP_ASKING;
+	r = flags & SECCOMP_ASKING ? seccomp_apply_listening(flags, &listener, e)
+				   : seccomp_apply(flags, e);
 	if (r == 0 && listener >= 0)
 		message_send(policy->identity, &m, &listener, 1, MSG_DONTWAIT);
 	return r;

@@ -13,20 +13,102 @@ setup() {
 }
 
 teardown() {
+	chmod -fR u+w p plain || true
 	clear_canaries
 	sandbox_teardown
 }
 
 tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 
-@test "a directory of the host cannot be renamed, which mv copies; what is new can" {
-	[ "$(tried perl -e 'rename "sub", "moved" or print "$!"')" = 'Invalid cross-device link' ]
-	tried mv -T sub moved
-	tried sh -c '[ ! -e sub ]'
+# What lies beneath a directory: names, modes, times of directories, content, links.
+picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f -exec md5sum {} + | sort); }
+
+@test "git mv and rename(2) of directories that were there before, as you and as root, then diff, apply and discard" {
+	git init -q --template= p
+	git -C p config user.email a@b && git -C p config user.name n
+	mkdir -p p/sub/deep/er p/shut/in
+	echo deep >p/sub/deep/er/file
+	ln p/sub/file p/sub/same && ln -s file p/sub/link
+	echo in >p/shut/in/file && chmod 555 p/shut/in && chmod 700 p/sub/deep
+	touch -d 2001-02-03 p/sub/deep
+	git -C p add . && git -C p commit -qm x
+	cp -a p plain && picture p >before
+	tried git mv sub moved
+	tried sudo perl -e 'rename "shut", "closed" or die "$!"; rename "closed/in", "closed/on" or die "$!"'
+	tried sudo perl -e 'rename "/etc/default", "/etc/other" or die "$!"; -d "/etc/other" && ! -e "/etc/default" or die'
+	[ "$(tried stat -c '%a %y' moved/deep)" = "700 $(stat -c %y p/sub/deep)" ]
+	[ -z "$(tried find . /etc -name '.sandbox-rename*')" ]
+	picture p | diff before -
+	sandbox diff p | grep -x "  D $T/p/sub/"
+	sandbox diff p | grep -x "  A $T/p/moved/deep/er/file"
+	git -C plain mv sub moved && mv plain/shut plain/closed && mv plain/closed/in plain/closed/on
+	sandbox apply --yes p
+	chmod 555 p/closed/on # it lets the owner in
+	picture p | grep -v git/ >applied && picture plain | grep -v git/ | diff - applied
+	[ "$(git -C p status --short | head -n 3)" = "$(git -C plain status --short | head -n 3)" ]
+	tried perl -e 'rename "moved", "again" or die "$!"'
+	sandbox discard --quiet --force p
 	[ "$(tried cat moved/file)" = host ]
-	tried perl -e 'rename "moved", "again" or die "$!"; rename "file", "other" or die "$!"'
-	[ "$(tried cat again/file other | sort -u)" = host ]
-	[ -e p/sub/file ]
+}
+
+@test "every way of naming a directory is renamed; what cannot be is the kernel's to say, and stays whole" {
+	mkdir -p p/{a,b,c,d,e,f/g,h,i,full,empty,x,y}
+	for i in a b c d e f/g h i full x y; do echo "$i" >"p/$i/file"; done
+	ln -s f p/way
+	cat >p/ways.pl <<-'END'
+		use strict;
+		my ($renameat2, $cwd, $top) = (316, -100, POSIX::getcwd());
+		sub same { my ($is, $is_to) = @_; $is eq $is_to or die "'$is', not '$is_to', at " . (caller)[2] }
+		sub moved { my ($from, $to) = @_; rename $from, $to or die "$from: $!" }
+		sub not_moved { my ($from, $to, $why) = @_; rename $from, $to and die "$from"; same "$!", $why }
+		sub text { open my $f, "<", shift or die "$!"; my $line = <$f>; chomp $line; $line }
+		moved "a/", "a2///";                        same text("a2/file"), "a";
+		moved "way/g", "$top/way/../g2";       same text("g2/file"), "f/g";
+		moved "b", "empty";                         same text("empty/file"), "b";
+		chdir "c" or die;
+		moved "../c", "../c2";
+		chdir $top or die;                     same text("c2/file"), "c";
+		not_moved "d", "full", "Directory not empty";
+		not_moved "d", "full/file", "Not a directory";
+		not_moved "d", "no/where", "No such file or directory";
+		not_moved "d", "/data/d", "Invalid cross-device link";
+		not_moved "d", "d/e", "Invalid argument";
+		not_moved "", "x2", "No such file or directory";
+		not_moved "n" x 5000, "x2", "File name too long";
+		for my $at (0, 1, 4095, -1, -4096) { syscall($renameat2, $cwd, $at, $cwd, $at, 0) == -1 or die; same "$!", "Bad address" }
+		same text("d/file"), "d";
+		if ((POSIX::uname())[4] eq "x86_64") {
+			my ($x, $y) = ("x", "y");
+			syscall($renameat2, $cwd, $x, $cwd, $y, 1) == -1 or die;
+			same "$!", "File exists";
+			syscall($renameat2, $cwd, $x, $cwd, $y, 2) == 0 or die "$!";
+			same text("x/file") . text("y/file"), "yx";
+			opendir my $dir, "." or die;
+			my ($from, $to) = ("e", "e2");
+			syscall($renameat2, fileno $dir, $from, fileno $dir, $to, 0) == 0 or die "$!";
+			same text("e2/file"), "e";
+		}
+		my @children = map { my $n = $_; my $pid = fork; exit !rename "h", "h$n" unless $pid; $pid } 1 .. 8;
+		my $won = 0;
+		for (@children) { waitpid $_, 0; $won++ if $? == 0 }
+		same $won, 1;
+		same text(glob "h[1-8]/file"), "h";
+	END
+	tried perl -MPOSIX ways.pl
+	tried sudo perl -e 'chroot "." or die; rename "/i", "/i2" or die "$!"; -e "/i2/file" or die'
+	[ -z "$(tried find . -name '.sandbox-rename*')" ]
+	[ ! -e p/a2 ] && [ "$(cat p/h/file)" = h ]
+}
+
+@test "a directory with a mount in it is not renamed and stays whole; so does one whose renamer is killed" {
+	mkdir -p p/big/{1,2,3} p/around/{a,m,z}
+	for i in {1..300}; do echo "$i" >"p/big/$((i % 3 + 1))/$i"; done
+	touch p/around/{a,z}/file
+	project p $'[sandbox]\nlinger = 0\n[mounts]\n'"$T/p/around/m = ../data"
+	[ "$(tried perl -e 'rename "around", "moved" or print "$!"')" = 'Invalid cross-device link' ]
+	[ "$(tried find around -type f | sort)" = $'around/a/file\naround/m/file\naround/z/file' ]
+	tried sh -c 'perl -e "rename q(big), q(moved)" & sleep 0.02; kill -9 $!; sleep 1; [ "$(find big moved -type f 2>/dev/null | wc -l)" = 300 ]'
+	[ -z "$(tried find . -name '.sandbox-rename*')" ]
 }
 
 @test "project, mounts and caches are all there, what is written stays in the box and is there the next time" {

@@ -268,6 +268,10 @@ static void flags_open_what_they_say(void **state)
 			 SECCOMP_RET_ALLOW);
 	assert_int_equal(native(SECCOMP_IDENTITY, "getsockopt", 0, 6, SO_PEERCRED),
 			 SECCOMP_RET_ALLOW);
+	assert_int_equal(native(SECCOMP_RENAMES, "renameat2", 0, 0, 0), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native(SECCOMP_RENAMES, "renameat", 0, 0, 0), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native(SECCOMP_RENAMES, "linkat", 0, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(0, "renameat2", 0, 0, 0), SECCOMP_RET_ALLOW);
 	assert_int_equal(native(SECCOMP_ROOT | SECCOMP_IDENTITY, "execve", 0, 0, 0),
 			 SECCOMP_RET_ALLOW);
 	assert_int_equal(native(SECCOMP_ROOT | SECCOMP_IDENTITY, "getuid", 0, 0, 0),

@@ -1,0 +1,250 @@
+/*
+ * identity_rename.c - the supervisor's answer to rename, renameat and renameat2.
+ *
+ * It is always "go on": the kernel renames, with the caller's rights and flags. Before that, what is to
+ * be renamed is looked at, and a directory that the overlay would refuse (EXDEV) is made one that it
+ * does not (upper.c). That changes nothing of what the tree holds, so it does not matter whether the
+ * caller's memory says something else a moment later; and it is done with the box's uid and in the
+ * caller's own view of the file system, so nothing is reached that the caller does not reach.
+ *
+ * The supervisor itself does nothing that can wait: it looks at what the kernel has in memory
+ * (RESOLVE_CACHED), which for a file just written is all it takes. Directories, and what is not known,
+ * are left to a child. There are at most MAX_RENAMES; beyond, the call is the kernel's.
+ */
+#include "launch/identity_rename.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "launch/upper.h"
+
+#ifndef RESOLVE_CACHED /* Linux 5.12 */
+#define RESOLVE_CACHED 0x20
+#endif
+#define LEAST_PAGE 4096
+
+/* One of the two names of a call. */
+struct side {
+	int dirfd;
+	char path[PATH_MAX]; /* without slashes at its end */
+};
+
+struct request {
+	struct side from, to;
+	unsigned flags;
+};
+
+void rename_prepare(struct renames *r)
+{
+	r->lock = memfd_create("sandbox-rename", MFD_CLOEXEC);
+}
+
+void rename_ended(struct renames *r, pid_t pid)
+{
+	for (size_t i = 0; i < MAX_RENAMES; i++)
+		if (r->pids[i] == pid)
+			r->pids[i] = 0;
+}
+
+/* In two pieces: the page after the first one may not be there. */
+static bool read_path(const struct notice *c, unsigned long long at, struct side *ret)
+{
+	size_t first = LEAST_PAGE - at % LEAST_PAGE, len;
+	struct iovec ours = {ret->path, sizeof(ret->path)};
+	struct iovec theirs[] = {
+		{(void *)(uintptr_t)at, first},
+		{(void *)(uintptr_t)(at + first), sizeof(ret->path) - first},
+	};
+	ssize_t n = process_vm_readv((pid_t)c->n->pid, &ours, 1, theirs, ARRAY_SIZE(theirs), 0);
+
+	if (n <= 0 || !memchr(ret->path, '\0', (size_t)n))
+		return false;
+	for (len = strlen(ret->path); len > 1 && ret->path[len - 1] == '/'; len--)
+		ret->path[len - 1] = '\0';
+	return len > 0;
+}
+
+/* A name that says nothing of its parent is none that can be renamed. */
+static const char *last_of(const struct side *side)
+{
+	const char *slash = strrchr(side->path, '/'), *name = slash ? slash + 1 : side->path;
+
+	return !*name || streq(name, ".") || streq(name, "..") ? NULL : name;
+}
+
+static bool read_request(const struct notice *c, struct request *ret)
+{
+	const __u64 *a = c->n->data.args;
+	bool at = c->call != IDS_RENAME;
+
+	ret->from.dirfd = at ? (int)a[0] : AT_FDCWD;
+	ret->to.dirfd = at ? (int)a[2] : AT_FDCWD;
+	ret->flags = c->call == IDS_RENAMEAT2 ? (unsigned)a[4] : 0;
+	return read_path(c, a[at ? 1 : 0], &ret->from) && read_path(c, a[at ? 3 : 1], &ret->to) &&
+	       last_of(&ret->from) && last_of(&ret->to) &&
+	       !(ret->flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE));
+}
+
+/* Where the caller's path begins; -1 when that is nowhere. */
+static int open_start(const struct supervisor *s, const struct notice *c, const struct side *side)
+{
+	pid_t tid = (pid_t)c->n->pid;
+	char link[48];
+
+	if (side->path[0] == '/')
+		snprintf(link, sizeof(link), "%d/root", tid);
+	else if (side->dirfd == AT_FDCWD)
+		snprintf(link, sizeof(link), "%d/cwd", tid);
+	else
+		snprintf(link, sizeof(link), "%d/fd/%d", tid, side->dirfd);
+	return openat(s->proc_fd, link, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Is the caller's "/" ours? Else an absolute link would lead elsewhere. */
+static bool is_same_root(const struct supervisor *s, const struct notice *c)
+{
+	struct stat ours, theirs;
+	char link[32];
+
+	snprintf(link, sizeof(link), "%d/root", (pid_t)c->n->pid);
+	return stat("/", &ours) == 0 && fstatat(s->proc_fd, link, &theirs, 0) == 0 &&
+	       ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
+static int open_path(int start, const char *path, __u64 flags, __u64 resolve)
+{
+	struct open_how how = {.flags = flags | O_PATH | O_CLOEXEC,
+			       .resolve = resolve | RESOLVE_NO_MAGICLINKS};
+
+	how.resolve |= *path == '/' ? RESOLVE_IN_ROOT : RESOLVE_BENEATH;
+	return (int)syscall(SYS_openat2, start, path, &how, sizeof(how));
+}
+
+/* Never waits. What is not known may be one. */
+static bool may_be_directory(const struct supervisor *s, const struct notice *c,
+			     const struct side *side)
+{
+	cleanup_close int start = open_start(s, c, side);
+	cleanup_close int fd = -1;
+	struct statx st;
+
+	if (start < 0)
+		return false;
+	fd = open_path(start, side->path, O_NOFOLLOW, RESOLVE_CACHED);
+	if (fd < 0)
+		return errno != ENOENT;
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0 ||
+	       S_ISDIR(st.stx_mode);
+}
+
+/* The folder that the name is in. */
+static int open_parent(const struct supervisor *s, const struct notice *c, const struct side *side)
+{
+	size_t len = (size_t)(last_of(side) - side->path);
+	cleanup_free char *path = len ? xstrndup(side->path, len) : xstrdup(".");
+	cleanup_close int start = open_start(s, c, side);
+	int fd = start < 0 ? -1 : open_path(start, path, O_DIRECTORY, 0);
+
+	if (fd < 0 && start >= 0 && errno == EXDEV && is_same_root(s, c))
+		fd = openat(start, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd;
+}
+
+static bool same_mount(int a, int b)
+{
+	struct statx x, y;
+
+	return statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &x) == 0 &&
+	       statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &y) == 0 && x.stx_mnt_id == y.stx_mnt_id;
+}
+
+/*
+ * A directory that holds something is not replaced; the kernel would say so of a directory of the upper
+ * layer, and EXDEV of others. 0, -ENOTEMPTY, or -ENOTDIR: it is no directory. All else is left to the kernel.
+ */
+static int check_replaced(int from, const char *from_name, int to, const char *to_name)
+{
+	cleanup_closedir DIR *d = NULL;
+	int fd = openat(to, to_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), n = 0;
+	struct stat old, new;
+
+	if (fd < 0)
+		return errno == ENOTDIR || errno == ELOOP ? -ENOTDIR : 0;
+	if (!(d = fdopendir(fd))) {
+		close(fd);
+		return 0;
+	}
+	while (n < 3 && readdir(d))
+		n++;
+	if (n < 3 || !same_mount(fd, to) || fstat(fd, &new) < 0 ||
+	    fstatat(from, from_name, &old, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(old.st_mode))
+		return 0;
+	return old.st_dev == new.st_dev &&old.st_ino == new.st_ino ? 0 : -ENOTEMPTY;
+}
+
+/* What is to be moved is so that it can be; 0 where it need not, or cannot be moved anyway. */
+static int make_movable(const struct supervisor *s, const struct notice *c, const struct request *q)
+{
+	cleanup_close int from = open_parent(s, c, &q->from), to = open_parent(s, c, &q->to);
+	const char *from_name = last_of(&q->from), *to_name = last_of(&q->to);
+	int r;
+
+	/* What was opened is the caller's, if it still waits. */
+	if (from < 0 || to < 0 || !notice_valid(c) || !same_mount(from, to))
+		return 0;
+	if (q->flags & RENAME_NOREPLACE && faccessat(to, to_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (q->flags & RENAME_EXCHANGE)
+		r = upper_make(to, to_name, s->renames.lock);
+	else
+		r = check_replaced(from, from_name, to, to_name);
+	return r < 0 ? r : upper_make(from, from_name, s->renames.lock);
+}
+
+static void work(const struct supervisor *s, const struct notice *c, const struct request *q)
+{
+	int r = make_movable(s, c, q);
+
+	if (r == -ENOSPC || r == -EDQUOT || r == -ENOTEMPTY)
+		notice_answer(c, -r, 0);
+	else
+		notice_continue(c);
+}
+
+void rename_answer(struct supervisor *s, const struct notice *c)
+{
+	static struct request q;
+	size_t slot = 0;
+	pid_t pid;
+
+	if (!read_request(c, &q) || !notice_valid(c) ||
+	    (!may_be_directory(s, c, &q.from) &&
+	     !(q.flags & RENAME_EXCHANGE && may_be_directory(s, c, &q.to)))) {
+		notice_continue(c);
+		return;
+	}
+	while (slot < MAX_RENAMES && s->renames.pids[slot])
+		slot++;
+	pid = slot < MAX_RENAMES ? fork() : -1;
+	if (pid == 0) {
+		work(s, c, &q);
+		_exit(0);
+	}
+	if (pid > 0)
+		s->renames.pids[slot] = pid;
+	else
+		notice_continue(c);
+}

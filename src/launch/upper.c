@@ -1,0 +1,281 @@
+/*
+ * upper.c - moving a directory into the upper layer of its overlay, in place.
+ *
+ * overlayfs renames files, which it copies up, and directories of the upper layer; for a directory of
+ * a lower one it says EXDEV, unless it may write redirects, which no mount of a user's may. So a new
+ * directory is made beside the old one, and takes over what is in it, file by file: each is a rename,
+ * so that hard links, times and attributes stay. Then it gets the old one's name.
+ *
+ * Promises that on an error everything is back where it was, and that nothing is removed but empty
+ * directories, even where others write in the tree meanwhile. Whoever has one of the old
+ * directories open, or as working directory, is left in a removed one.
+ */
+#include "launch/upper.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "launch/mounts.h"
+
+#define PERMISSIONS 07777
+#define OWNER	    0700
+#define WORKERS	    32
+#define PASSES	    8 /* over a directory that others fill meanwhile */
+
+static int list(int dir, struct strv *ret)
+{
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (!(d = fdopendir(fd))) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while ((de = readdir(d)))
+		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
+			strv_push(ret, de->d_name);
+	return 0;
+}
+
+/* A directory that its owner may not write to is moved to another one with its mode changed. */
+static int move_closed(int from, const char *name, int to)
+{
+	cleanup_close int fd = openat(from, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || (st.st_mode & OWNER) == OWNER ||
+	    chmod(fd_path(fd).s, (st.st_mode & PERMISSIONS) | OWNER) < 0)
+		return -EACCES;
+	r = renameat2(from, name, to, name, RENAME_NOREPLACE) < 0 ? -errno : 0;
+	close_fd(&fd);
+	fd = openat(r == 0 ? to : from, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		chmod(fd_path(fd).s, st.st_mode & PERMISSIONS);
+	return r;
+}
+
+static int move_entry(int from, const char *name, int to)
+{
+	if (renameat2(from, name, to, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	return errno == EACCES ? move_closed(from, name, to) : -errno;
+}
+
+static int move_directory(int from_parent, const char *from_name, int to_parent,
+			  const char *to_name);
+
+static void copy_up(int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
+		utimensat(dir, name, (struct timespec[]){st.st_atim, {.tv_nsec = UTIME_OMIT}},
+			  AT_SYMLINK_NOFOLLOW);
+}
+
+/*
+ * overlayfs waits for the disk with each file that it copies up, and renames one after another. So
+ * they are copied up before, many at a time. What fails here fails again when it is moved.
+ */
+static void copy_up_together(int dir, const struct strv *names)
+{
+	size_t n = names->n / 2 < WORKERS ? names->n / 2 : WORKERS;
+
+	for (size_t worker = 0; worker < n; worker++) {
+		if (fork() != 0)
+			continue;
+		for (size_t i = worker; i < names->n; i += n)
+			copy_up(dir, names->v[i]);
+		_exit(0);
+	}
+	while (n && wait(NULL) > 0)
+		;
+}
+
+/* All that is in it now. */
+static int move_entries(int from, int to)
+{
+	cleanup_strv struct strv names = {0};
+	int r = list(from, &names);
+
+	copy_up_together(from, &names);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		r = move_entry(from, names.v[i], to);
+		if (r == -EXDEV)
+			r = move_directory(from, names.v[i], to, names.v[i]);
+		if (r == -ENOENT) /* removed meanwhile */
+			r = 0;
+	}
+	return r;
+}
+
+static void move_back(int from, int to)
+{
+	cleanup_strv struct strv names = {0};
+
+	list(to, &names);
+	for (size_t i = 0; i < names.n; i++)
+		move_entry(to, names.v[i], from);
+}
+
+/* What of them is not ours to set stays as it is. The overlay's own are not shown to anybody. */
+static void copy_xattrs(int from, int to)
+{
+	cleanup_free char *names = xcalloc(1, XATTR_LIST_MAX);
+	cleanup_free char *value = xcalloc(1, XATTR_SIZE_MAX);
+	ssize_t n = flistxattr(from, names, XATTR_LIST_MAX);
+
+	/* inherited from the folder around it */
+	fremovexattr(to, "system.posix_acl_access");
+	fremovexattr(to, "system.posix_acl_default");
+	for (const char *name = names; n > 0 && name < names + n; name += strlen(name) + 1) {
+		ssize_t size = fgetxattr(from, name, value, XATTR_SIZE_MAX);
+
+		if (size >= 0)
+			fsetxattr(to, name, value, (size_t)size, 0);
+	}
+}
+
+static void set_times(int fd, const struct stat *st)
+{
+	const struct timespec times[2] = {st->st_atim, st->st_mtim};
+
+	futimens(fd, times);
+}
+
+/* Moves until nothing is left of the old directory. */
+static int replace_directory(int from_parent, const char *from_name, int from, int to)
+{
+	int r = -ENOTEMPTY;
+
+	copy_xattrs(from, to);
+	for (int pass = 0; r == -ENOTEMPTY && pass < PASSES; pass++) {
+		r = move_entries(from, to);
+		if (r == 0 && unlinkat(from_parent, from_name, AT_REMOVEDIR) < 0)
+			r = -errno;
+	}
+	return r == -ENOTEMPTY ? -EBUSY : r;
+}
+
+/* The directory, readable and writable for its owner; *ret_st is what it was before. */
+static int open_old(int parent, const char *name, int *ret_fd, struct stat *ret_st)
+{
+	cleanup_close int fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, ret_st) < 0)
+		return -errno;
+	if ((ret_st->st_mode & OWNER) != OWNER &&
+	    chmod(fd_path(fd).s, (ret_st->st_mode & PERMISSIONS) | OWNER) < 0)
+		return -errno;
+	*ret_fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return *ret_fd < 0 ? -errno : 0;
+}
+
+static int move_directory(int from_parent, const char *from_name, int to_parent,
+			  const char *to_name)
+{
+	cleanup_close int from = -1, to = -1;
+	struct stat st;
+	int r = open_old(from_parent, from_name, &from, &st);
+
+	if (r < 0)
+		return r;
+	if (mkdirat(to_parent, to_name, OWNER) < 0 && errno != EEXIST)
+		r = -errno;
+	else if ((to = openat(to_parent, to_name,
+			      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+		r = -errno;
+	if (r == 0)
+		r = replace_directory(from_parent, from_name, from, to);
+	if (r < 0 && to >= 0) {
+		move_back(from, to);
+		unlinkat(to_parent, to_name, AT_REMOVEDIR);
+	}
+	/* Another group than one's own may be impossible to give. */
+	if (r == 0 && fchown(to, (uid_t)-1, st.st_gid) < 0)
+		st.st_mode &= ~(mode_t)S_ISGID;
+	fchmod(r < 0 ? from : to, st.st_mode & PERMISSIONS);
+	set_times(r < 0 ? from : to, &st);
+	return r;
+}
+
+/*
+ * Does the kernel rename it? Asked by a rename onto a directory that is not empty: EXDEV comes before
+ * ENOTEMPTY, and nothing happens in either case.
+ */
+static bool is_movable(int parent, const char *name, const char *full)
+{
+	if (renameat(parent, name, parent, full) < 0)
+		return errno != EXDEV;
+	renameat2(parent, full, parent, name, RENAME_NOREPLACE); /* somebody emptied it */
+	return true;
+}
+
+/* Under a name that nobody has. */
+static int make_aside(int parent, char *ret, size_t size)
+{
+	unsigned long long number = 0;
+
+	do {
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			return -EIO;
+		snprintf(ret, size, ".sandbox-rename-%016llx", number);
+	} while (mkdirat(parent, ret, OWNER) < 0 && errno == EEXIST);
+	return faccessat(parent, ret, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+static bool on_overlay(int parent, const char *name)
+{
+	cleanup_close int fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct statfs fs;
+
+	return fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
+int upper_make(int parent, const char *name, int lock)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char aside[48], within[64];
+	bool movable;
+	int r;
+
+	if (!on_overlay(parent, name))
+		return 0;
+	r = make_aside(parent, aside, sizeof(aside));
+	if (r < 0)
+		return r;
+	snprintf(within, sizeof(within), "%s/full", aside);
+	if (mkdirat(parent, within, OWNER) < 0)
+		r = -errno;
+	movable = r < 0 || is_movable(parent, name, aside);
+	/* Others that waited for the same directory find it done. */
+	if (!movable)
+		movable = fcntl(lock, F_SETLKW, &whole) < 0 || is_movable(parent, name, aside);
+	unlinkat(parent, within, AT_REMOVEDIR);
+	if (!movable)
+		r = move_directory(parent, name, parent, aside);
+	if (movable)
+		unlinkat(parent, aside, AT_REMOVEDIR);
+	/* After an error there is none, unless the old one was taken away under our hands. */
+	else if (renameat2(parent, aside, parent, name, RENAME_NOREPLACE) < 0 && r == 0)
+		r = -errno;
+	return r;
+}
