@@ -391,7 +391,7 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 		if (r == 0)
 			r = enter_once(&in, &b, ret_status, e);
 		/* Removed, or ended before it took the session: what is there now is asked again. */
-		if (r != -ERR_RETRY)
+		if (r != -ERR_RETRY || (i > 0 && box_check_version(&b, e) < 0))
 			break;
 	}
 	strv_clear(&in.granted);

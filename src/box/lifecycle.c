@@ -150,6 +150,19 @@ int box_out_of_reach(const struct box *b, struct err *e)
 		b->name, box_pid(b), b->name);
 }
 
+int box_check_version(const struct box *b, struct err *e)
+{
+	pid_t pid = box_pid(b);
+	cleanup_close int pidfd = pid ? proc_pidfd(pid) : -1;
+
+	if (pidfd < 0 || proc_wait_pidfd(pidfd, CLOSED_MS))
+		return 0;
+	return err_set(e, EPROTO,
+		       "box '%s' was started by another version of sandbox: 'sandbox stop %s' "
+		       "first, and the next start is of this one",
+		       b->name, b->name);
+}
+
 /* One that only lingers, with nobody in it, is ended. */
 static void end_idle(const struct box *b)
 {

@@ -31,6 +31,12 @@ int box_stop(const struct box *b, long ms, struct err *e);
 int box_out_of_reach(const struct box *b, struct err *e);
 
 /*
+ * For who was not answered: an error when pid 1 does not end either, as one of another version, which
+ * understands nothing that it is asked. A box on its way out has a moment.
+ */
+int box_check_version(const struct box *b, struct err *e);
+
+/*
  * For who needs a box at rest: an error when it runs. One that only lingers is ended, and one whose last
  * session is over has a moment to end by itself; its namespaces are gone when this returns 0.
  */

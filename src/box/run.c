@@ -205,5 +205,7 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 	if (r < 0)
 		return r;
 	r = box_session_join(&s, &b, &settings, &u, o, false, &connection, ret_status, e);
-	return r < 0 && e->code == ERR_RETRY ? not_running(&b, e) : r;
+	if (r == -ERR_RETRY)
+		r = box_check_version(&b, e) < 0 ? -e->code : not_running(&b, e);
+	return r;
 }

@@ -278,3 +278,19 @@ pid1() { # BOX
 	[ "$(cat p/log)" = asked ]
 	sandbox enter p -- true
 }
+
+@test "a box that another version has started: one clear line, and stop ends it" {
+	# The number that each message begins with, PROTOCOL_MAGIC, is the version.
+	mkdir other
+	cp -a "$(dirname "$SANDBOX")/.." other/build
+	perl -pi -e 's/\x06OBS/\x05OBS/g' other/build/bin/sandbox
+	run ! cmp -s other/build/bin/sandbox "$SANDBOX"
+	project p $'[sandbox]\nlinger = forever'
+	other/build/bin/sandbox enter p -- sh -c '(trap "echo asked >>log; exit" TERM; touch up
+		while :; do sleep 0.1; done) & while [ ! -e up ]; do sleep 0.05; done'
+	fails 125 "*box 'p' was started by another version of sandbox: 'sandbox stop p' first*" sandbox enter p -- true
+	fails 125 "*box 'p' was started by another version of sandbox: 'sandbox stop p' first*" sandbox exec p true
+	sandbox stop p
+	[ "$(cat p/log)" = asked ]
+	sandbox enter p -- true
+}
