@@ -111,14 +111,14 @@ static unsigned int named_fd(const char *word)
 	return 0;
 }
 
-/* One that was inherited, not one of our own; never a way out of the box. */
+/* One that was inherited, not one of our own; never a way out of the box, nor the user's terminal. */
 static bool can_pass(int fd)
 {
 	int flags = fcntl(fd, F_GETFD), mode = fcntl(fd, F_GETFL);
 	struct stat st;
 
 	return fd > 2 && flags >= 0 && !(flags & FD_CLOEXEC) && !(mode & O_PATH) &&
-	       fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode);
+	       fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode) && !isatty(fd);
 }
 
 static int add_named(char *const *argv, struct message *m, int *fds, int n)

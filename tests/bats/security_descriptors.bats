@@ -33,6 +33,11 @@ list_descriptors='cd /proc/self/fd && for fd in *; do
 	exec 9<&- 8<&- 7<&-
 }
 
+@test "an argument that names the user's terminal by a descriptor does not bring it in" {
+	printf '#!/bin/bash\nexec 9<>/dev/tty\nsandbox run host sh -c "[ -t 1 ] && [ ! -e \\$0 ] && echo closed" /dev/fd/9\n' >tty9
+	[[ $(on_terminal 'bash tty9') = *closed* ]]
+}
+
 @test "a lingering box holds nothing of its caller open: pipes end when the client does" {
 	mkfifo fifo
 	timeout 5 cat fifo >end-of-file &
