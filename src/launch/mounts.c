@@ -192,6 +192,12 @@ static int apply_tmpfs(const struct plan_mount *m, size_t i, int rootfd, int scr
 		r = mount_scratch(scratch, name, m->mode ? m->mode : 0755, &memory, e);
 	if (r == 0 && m->seeded)
 		r = seed(m, rootfd, target, memory, e);
+	/* Of /run the box has parts of its own. */
+	if (r == -EFBIG && streq(m->target, "/tmp")) {
+		snprintf(name, sizeof(name), "over-%zu", i);
+		r = overlay_mount_upon(m, scratch, name, target, e);
+		return r < 0 ? err_add(e, "cannot mount '%s'", m->target) : 0;
+	}
 	return r < 0 ? err_add(e, "cannot mount '%s'", m->target)
 		     : mount_attach(memory, target, m->target, e);
 }

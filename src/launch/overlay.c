@@ -175,12 +175,20 @@ static int make_memory_upper(int scratch, const char *name, struct overlay_dirs 
 		       : open_memory_upper(dir, d, e);
 }
 
+static int mount_above(const struct overlay_dirs *d, int target, const char *where, struct err *e)
+{
+	cleanup_buf struct buf data = BUF_INIT;
+
+	buf_addf(&data, "userxattr,lowerdir=%s,upperdir=%s,workdir=%s", fd_path(d->lowers[0]).s,
+		 fd_path(d->upper).s, fd_path(d->work).s);
+	return mount_fs("overlay", target, MS_NOSUID | MS_NODEV, data.data, where, e);
+}
+
 int overlay_mount_folder(const struct plan_mount *m, int hostfd, int scratch, const char *name,
 			 int target, struct err *e)
 {
 	__attribute__((cleanup(close_overlay_dirs))) struct overlay_dirs d = {.upper = -1,
 									      .work = -1};
-	cleanup_buf struct buf data = BUF_INIT;
 	int r = path_open_nolinks(hostfd, m->source, O_PATH | O_DIRECTORY, 0, &d.lowers[0], e);
 
 	if (r < 0)
@@ -189,9 +197,22 @@ int overlay_mount_folder(const struct plan_mount *m, int hostfd, int scratch, co
 	r = m->upper ? open_dir(m->upper, &d.upper, e) : make_memory_upper(scratch, name, &d, e);
 	if (r == 0 && m->work)
 		r = open_dir(m->work, &d.work, e);
-	if (r < 0)
-		return r;
-	buf_addf(&data, "userxattr,lowerdir=%s,upperdir=%s,workdir=%s", fd_path(d.lowers[0]).s,
-		 fd_path(d.upper).s, fd_path(d.work).s);
-	return mount_fs("overlay", target, MS_NOSUID | MS_NODEV, data.data, m->target, e);
+	return r < 0 ? r : mount_above(&d, target, m->target, e);
+}
+
+int overlay_mount_upon(const struct plan_mount *m, int scratch, const char *name, int target,
+		       struct err *e)
+{
+	__attribute__((cleanup(close_overlay_dirs))) struct overlay_dirs d = {.upper = -1,
+									      .work = -1};
+	int r;
+
+	d.lowers[0] = fcntl(target, F_DUPFD_CLOEXEC, 0);
+	if (d.lowers[0] < 0)
+		return err_sys(e, errno, "cannot duplicate a descriptor");
+	d.n_lowers = 1;
+	r = make_memory_upper(scratch, name, &d, e);
+	if (r == 0 && chmod(fd_path(d.upper).s, m->mode ? m->mode : 0755) < 0)
+		r = err_sys(e, errno, "cannot set the mode of the box's upper folder");
+	return r < 0 ? r : mount_above(&d, target, m->target, e);
 }

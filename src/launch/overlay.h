@@ -17,4 +17,8 @@ int overlay_mount(const struct plan *p, int scratch, struct err *e);
 int overlay_mount_folder(const struct plan_mount *m, int hostfd, int scratch, const char *name,
 			 int target, struct err *e);
 
+/* The same upon what the open folder target has, always in memory, with m->mode. */
+int overlay_mount_upon(const struct plan_mount *m, int scratch, const char *name, int target,
+		       struct err *e);
+
 #endif

@@ -18,11 +18,25 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 
-#define DEPTH_MAX    128 /* folders in folders; each is an open descriptor */
+#define DEPTH_MAX    64 /* folders in folders; each is an open descriptor */
+#define ENTRIES_MAX  4096
+#define BYTES_MAX    (16u << 20) /* of memory, and of the time that a start takes */
 #define MODE_MASK    07777
 #define COPY_AT_ONCE (1u << 30)
 
 static const char *const nothing[] = {NULL};
+
+/* What has been copied. */
+struct amount {
+	size_t entries;
+	unsigned long long bytes;
+};
+
+static int too_much(struct err *e)
+{
+	return err_set(e, EFBIG, "it has more than %u MiB, %d names or %d folders in folders there",
+		       BYTES_MAX >> 20, ENTRIES_MAX, DEPTH_MAX);
+}
 
 static int copy_content(int from, int to)
 {
@@ -61,10 +75,11 @@ static int copy_link(int from, int to, const char *name)
 	return symlinkat(text, to, name) < 0 ? -errno : 0;
 }
 
-static int copy_folder(int from, int to, const char *const *skip, int depth, struct err *e);
+static int copy_folder(int from, int to, const char *const *skip, int depth, struct amount *copied,
+		       struct err *e);
 
 static int copy_subfolder(int from, int to, const char *name, const struct stat *st, int depth,
-			  struct err *e)
+			  struct amount *copied, struct err *e)
 {
 	cleanup_close int in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	cleanup_close int out = -1;
@@ -75,19 +90,23 @@ static int copy_subfolder(int from, int to, const char *name, const struct stat 
 	out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (out < 0)
 		return err_sys(e, errno, "cannot open '%s'", name);
-	r = copy_folder(in, out, nothing, depth + 1, e);
+	r = copy_folder(in, out, nothing, depth + 1, copied, e);
 	if (r == 0 && fchmod(out, st->st_mode & MODE_MASK) < 0)
 		return err_sys(e, errno, "cannot copy the mode of '%s'", name);
 	return r;
 }
 
-static int copy_entry(int from, int to, const char *name, int depth, struct err *e)
+static int copy_entry(int from, int to, const char *name, int depth, struct amount *copied,
+		      struct err *e)
 {
 	struct stat st;
 	int r = 0;
 
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, errno, "cannot look at '%s'", name);
+	copied->bytes += S_ISREG(st.st_mode) ? (unsigned long long)st.st_size : 0;
+	if (++copied->entries > ENTRIES_MAX || copied->bytes > BYTES_MAX)
+		return too_much(e);
 	switch (st.st_mode & S_IFMT) {
 	case S_IFREG:
 		r = copy_file(from, to, name, &st);
@@ -99,7 +118,7 @@ static int copy_entry(int from, int to, const char *name, int depth, struct err 
 		r = mkfifoat(to, name, st.st_mode & MODE_MASK) < 0 ? -errno : 0;
 		break;
 	case S_IFDIR:
-		r = copy_subfolder(from, to, name, &st, depth, e);
+		r = copy_subfolder(from, to, name, &st, depth, copied, e);
 		if (r < 0)
 			return r;
 		break;
@@ -120,7 +139,8 @@ static bool is_skipped(const char *name, const char *const *skip)
 	return streq(name, ".") || streq(name, "..");
 }
 
-static int copy_folder(int from, int to, const char *const *skip, int depth, struct err *e)
+static int copy_folder(int from, int to, const char *const *skip, int depth, struct amount *copied,
+		       struct err *e)
 {
 	cleanup_closedir DIR *d = NULL;
 	struct dirent *de;
@@ -128,17 +148,19 @@ static int copy_folder(int from, int to, const char *const *skip, int depth, str
 
 	if (depth > DEPTH_MAX) {
 		close(fd);
-		return err_set(e, ELOOP, "its folders are more than %d deep", DEPTH_MAX);
+		return too_much(e);
 	}
 	if (fd < 0 || !(d = fdopendir(fd)))
 		return err_sys(e, errno, "cannot list it");
 	while (r == 0 && (errno = 0, de = readdir(d)))
 		if (!is_skipped(de->d_name, skip))
-			r = copy_entry(from, to, de->d_name, depth, e);
+			r = copy_entry(from, to, de->d_name, depth, copied, e);
 	return r == 0 && errno ? err_sys(e, errno, "cannot list it") : r;
 }
 
 int seed_folder(int from, int to, const char *const *skip, struct err *e)
 {
-	return copy_folder(from, to, skip, 0, e);
+	struct amount copied = {0};
+
+	return copy_folder(from, to, skip, 0, &copied, e);
 }

@@ -8,7 +8,9 @@
 
 /*
  * Copies what is in the folder `from` to the folder `to`: files, folders, links and pipes, with their modes and
- * times. Sockets and devices are nobody's any more and left out. An empty folder costs a look. skip: names in `from` that stay behind, ends with NULL.
+ * times. Sockets and devices are nobody's any more and left out. An empty folder costs a look. skip: names
+ * in `from` that stay behind, ends with NULL. -EFBIG, when some of it may have been copied, for more
+ * than a start can wait for: a file of 40 GB takes no room in an image.
  */
 int seed_folder(int from, int to, const char *const *skip, struct err *e);
 

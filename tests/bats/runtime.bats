@@ -80,6 +80,25 @@ works() { # OPTIONS
 	sandbox discard --force ./p
 }
 
+@test "more than fits in memory: /tmp is there all the same, an image with such a /run is refused" {
+	fill run tmp
+	truncate -s 1T rootfs/tmp/huge
+	mkdir -p "rootfs/tmp/$(printf 'deep/%.0s' {1..200})" rootfs/tmp/many
+	(cd rootfs/tmp/many && seq 5000 | xargs touch)
+	works
+	sandbox run dir:rootfs sh -ec '
+		stat -c "%a %s" /tmp /tmp/huge | grep -q 1777
+		[ "$(stat -c %s /tmp/huge)" = 1099511627776 ]
+		[ "$(ls /tmp/many | wc -l)" = 5000 ]
+		echo changed >/tmp/many/1; rm /tmp/huge; mv /tmp/left /tmp/right'
+	[ ! -s rootfs/tmp/many/1 ] && [ -e rootfs/tmp/huge ] && [ -e rootfs/tmp/left ]
+	project p $'[sandbox]\nimage = dir:../rootfs\nlinger = 0s'
+	sandbox enter --quiet --accept ./p -- touch /tmp/mine
+	[ "$(sandbox enter ./p -- sh -c 'ls /tmp/left /tmp/mine 2>/dev/null')" = /tmp/left ]
+	truncate -s 1T rootfs/run/huge
+	fails 125 "*'/run'*more than 16 MiB*" sandbox run dir:rootfs true
+}
+
 @test "what is sandbox's own there is not the image's" {
 	mkdir -p rootfs/run/sandbox/bin rootfs/run/host "rootfs/run/user/$(id -u)"
 	echo evil >rootfs/run/sandbox/sudo.sock
