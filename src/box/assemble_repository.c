@@ -12,10 +12,13 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "box/assemble_mounts.h"
 #include "box/overlays.h"
 #include "config/settings.h"
+
+#define MAX_GUARDED 64
 
 void assemble_repository_find(const struct assemble_request *req, const struct assembly *a,
 			      struct repository *ret)
@@ -75,21 +78,34 @@ static bool is_seen(const struct assemble_request *req, const char *entry)
 
 /*
  * In the project itself new ones can be made, so each of the others is guarded; and the folder of all is a
- * mount, so that it cannot be moved away with them.
+ * mount, so that it cannot be moved away with them. Each guard is a mount, of which a box has so many.
  */
 static void guard_each(const struct assemble_request *req, struct assembly *a,
 		       const struct repository *r, const char *at)
 {
 	cleanup_closedir DIR *d = opendir(r->worktrees);
+	cleanup_strv struct strv others = {0};
 	const struct dirent *de;
 
-	bind(a, r->worktrees, at, false);
-	while (d && (de = readdir(d))) {
+	while (d && others.n <= MAX_GUARDED && (de = readdir(d))) {
 		cleanup_free char *entry = path_join(r->worktrees, de->d_name);
-		cleanup_free char *target = path_join(at, de->d_name);
 
 		if (de->d_name[0] != '.' && de->d_type == DT_DIR && !is_seen(req, entry))
-			bind(a, entry, target, true);
+			strv_push(&others, de->d_name);
+	}
+	bind(a, r->worktrees, at, others.n > MAX_GUARDED);
+	if (others.n > MAX_GUARDED) {
+		log_note("'%s' is read-only in the box: it is of more than %d worktrees that the "
+			 "box "
+			 "does not see",
+			 r->worktrees, MAX_GUARDED);
+		return;
+	}
+	for (size_t i = 0; i < others.n; i++) {
+		cleanup_free char *entry = path_join(r->worktrees, others.v[i]);
+		cleanup_free char *target = path_join(at, others.v[i]);
+
+		bind(a, entry, target, true);
 	}
 }
 

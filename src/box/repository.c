@@ -141,6 +141,7 @@ void repository_find(const char *project, struct repository *ret)
 {
 	cleanup_repository struct repository r = {0};
 	cleanup_free char *top = find_top(project), *dot_git = NULL, *objects = NULL;
+	struct stat st;
 
 	if (!top)
 		return;
@@ -150,8 +151,9 @@ void repository_find(const char *project, struct repository *ret)
 		return;
 	objects = path_join(r.common, "objects");
 	find_borrowed(objects, project, 0, &r.objects);
-	if (has(r.common, "worktrees"))
-		r.worktrees = path_join(r.common, "worktrees");
+	r.worktrees = path_join(r.common, "worktrees");
+	if (lstat(r.worktrees, &st) < 0 || !S_ISDIR(st.st_mode))
+		free(take_ptr(r.worktrees));
 	if (path_is_beneath(r.common, project)) {
 		free(r.common);
 		r.common = NULL;

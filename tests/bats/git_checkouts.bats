@@ -65,6 +65,20 @@ box() { # DIR COMMAND...
 	box ./repo sh -ec 'git worktree add -q ./mine; git -C mine log -1 --format=%s; rm -r mine; git worktree prune; [ ! -e .git/worktrees/mine ]'
 }
 
+@test "worktrees/ that is a link is nobody's data, and very many need no mount each" {
+	project_in repo
+	mkdir secret repo/.git/worktrees
+	echo secret >secret/file
+	for i in {1..300}; do mkdir "repo/.git/worktrees/$i"; done
+	run sandbox enter --accept ./repo -- sh -c 'git status --short; rm -r .git/worktrees/7'
+	[[ $output = *"'$T/repo/.git/worktrees' is read-only in the box"*'?? sandbox.ini'* ]]
+	[ -d repo/.git/worktrees/7 ]
+	sandbox stop repo
+	rm -r repo/.git/worktrees
+	ln -s "$T/secret" repo/.git/worktrees
+	[ "$(box ./repo sh -c 'cat .git/worktrees/file; git status --short' 2>/dev/null)" = '?? sandbox.ini' ]
+}
+
 @test "a part of a repository: the rest of it is there, read-only, so that status is true" {
 	mkdir -p repo/app repo/lib
 	echo code >repo/app/code
