@@ -273,8 +273,9 @@ static void fill_etc(const struct assemble_request *req, struct assembly *a)
 	if (!req->sealed) {
 		etc->passwd_line = assembly_keep(a, etc_lines_passwd(u, a->home));
 		etc->group_line = assembly_keep(a, etc_lines_group(u));
-		etc->only_ids = a->root->plan.has_user && a->root->plan.uid != 0 &&
-				req->box->temporary;
+		/* Root's entry is box-root's as well, whose home is another. */
+		etc->only_ids = u->uid == 0 || (a->root->plan.has_user && a->root->plan.uid != 0 &&
+						req->box->temporary);
 		etc->users = true;
 	}
 	etc->hosts = true;

@@ -98,13 +98,15 @@ setup() {
 }
 
 @test "a step that is interrupted: the command ends by the signal, so that a shell's loop ends" {
-	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first\n2 = sleep 60'
+	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first\n2 = sleep 61.25'
 	cat >interrupt.py <<-'EOF'
-		import os, signal, subprocess, sys
+		import os, signal, subprocess, sys, time
 		p = subprocess.Popen(["sandbox", "enter", "./p", "--", "true"], stderr=subprocess.PIPE, text=True,
 		                     start_new_session=True)
 		while "preparing 2/2" not in (line := p.stderr.readline()):
 		    assert line
+		while subprocess.run(["pgrep", "-u", str(os.getuid()), "-xf", "sleep 61.25"], stdout=-3).returncode:
+		    time.sleep(0.1)
 		os.killpg(p.pid, signal.SIGINT)
 		assert "interrupted in step 2 of 2" in p.stderr.read()
 		assert p.wait() == -signal.SIGINT, p.returncode
