@@ -1,5 +1,5 @@
 /*
- * inflate.c - gzip by ISA-L's inflate, zstd by libzstd, the rest by libarchive.
+ * inflate.c - gzip by ISA-L's inflate, zstd by libzstd, xz by liblzma, the rest by libarchive.
  *
  * Promises that every member's checksum and length was compared, and that memory stays bounded
  * whatever the stream says of its window.
@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <isa-l/igzip_lib.h>
+#include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 
 #define INPUT_BYTES    (256u << 10)
 #define WINDOW_LOG_MAX 27
+#define XZ_MEMORY_MAX  (160u << 20) /* a dictionary of 128 MiB; xz -9 has one of 64 */
 
 struct inflate {
 	enum compression kind;
@@ -28,6 +30,8 @@ struct inflate {
 	bool in_member;
 	struct inflate_state gzip;
 	ZSTD_DStream *zstd;
+	lzma_stream xz;
+	bool xz_ended;
 	struct filters *filters;
 };
 
@@ -42,7 +46,7 @@ enum compression inflate_guess(const unsigned char *start, size_t len)
 		{"\x28\xb5\x2f\xfd", 4, COMPRESSION_ZSTD},
 		{"\xfd"
 		 "7zXZ\0",
-		 6, COMPRESSION_OTHER},
+		 6, COMPRESSION_XZ},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
@@ -88,6 +92,9 @@ static int prepare(struct inflate *z, struct err *e)
 {
 	if (z->kind == COMPRESSION_OTHER)
 		return filters_open((struct byte_source){read_rest, z}, &z->filters, e);
+	if (z->kind == COMPRESSION_XZ &&
+	    lzma_stream_decoder(&z->xz, XZ_MEMORY_MAX, LZMA_CONCATENATED) != LZMA_OK)
+		return err_set(e, ENOMEM, "cannot prepare xz");
 	if (z->kind != COMPRESSION_ZSTD)
 		return 0;
 	z->zstd = ZSTD_createDStream();
@@ -104,6 +111,7 @@ int inflate_open(enum compression kind, struct byte_source in, struct inflate **
 
 	z->kind = kind;
 	z->in = in;
+	z->xz = (lzma_stream)LZMA_STREAM_INIT;
 	z->buffer = xcalloc(1, INPUT_BYTES);
 	if (kind != COMPRESSION_GUESS)
 		r = prepare(z, e);
@@ -120,6 +128,7 @@ void inflate_close(struct inflate *z)
 	if (!z)
 		return;
 	ZSTD_freeDStream(z->zstd);
+	lzma_end(&z->xz);
 	filters_close(z->filters);
 	free(z->buffer);
 	free(z);
@@ -312,6 +321,33 @@ static ssize_t read_zstd(struct inflate *z, void *buf, size_t size, struct err *
 	}
 }
 
+static ssize_t read_xz(struct inflate *z, void *buf, size_t size, struct err *e)
+{
+	lzma_stream *s = &z->xz;
+
+	s->next_out = buf;
+	s->avail_out = size;
+	while (s->avail_out == size && !z->xz_ended) {
+		lzma_ret r;
+
+		if (z->start == z->end && fill(z, e) < 0)
+			return -e->code;
+		s->next_in = z->buffer + z->start;
+		s->avail_in = z->end - z->start;
+		r = lzma_code(s, z->at_end && !s->avail_in ? LZMA_FINISH : LZMA_RUN);
+		z->start = z->end - s->avail_in;
+		z->xz_ended = r == LZMA_STREAM_END;
+		if (r == LZMA_MEMLIMIT_ERROR)
+			return err_set(e, EBADMSG, "the xz stream wants more than %u MiB of memory",
+				       XZ_MEMORY_MAX >> 20);
+		if (r == LZMA_BUF_ERROR && z->at_end)
+			return err_set(e, EBADMSG, "the xz stream ends early");
+		if (r != LZMA_OK && r != LZMA_STREAM_END && r != LZMA_BUF_ERROR)
+			return corrupt("xz", e);
+	}
+	return (ssize_t)(size - s->avail_out);
+}
+
 static int guess(struct inflate *z, struct err *e)
 {
 	while (z->end < INFLATE_MAGIC_BYTES && !z->at_end) {
@@ -335,6 +371,8 @@ ssize_t inflate_read(struct inflate *z, void *buf, size_t size, struct err *e)
 		return read_gzip(z, buf, size, e);
 	case COMPRESSION_ZSTD:
 		return read_zstd(z, buf, size, e);
+	case COMPRESSION_XZ:
+		return read_xz(z, buf, size, e);
 	case COMPRESSION_OTHER:
 		return filters_read(z->filters, buf, size, e);
 	default:

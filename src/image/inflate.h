@@ -1,9 +1,10 @@
 /*
- * inflate.h - compressed streams to plain bytes: gzip (ISA-L), zstd, and others (filters.h).
+ * inflate.h - compressed streams to plain bytes: gzip (ISA-L), zstd, xz, and others (filters.h).
  *
  * gzip may be several members one after the other (RFC 1952, 2.2); zeros after the last are
  * padding; anything else after it, a wrong checksum or length, or an early end is EBADMSG. zstd may
- * be several frames; a window above 128 MiB (windowLog 27) is refused, so that memory stays bounded.
+ * be several frames, and xz several streams; a window above 128 MiB (windowLog 27) is refused, so that
+ * memory stays bounded.
  */
 #ifndef IMAGE_INFLATE_H
 #define IMAGE_INFLATE_H
@@ -15,6 +16,7 @@ enum compression {
 	COMPRESSION_NONE,
 	COMPRESSION_GZIP,
 	COMPRESSION_ZSTD,
+	COMPRESSION_XZ,
 	COMPRESSION_OTHER,
 	COMPRESSION_GUESS
 };

@@ -163,6 +163,8 @@ b:1" ]
 		[ "$(sandbox run "r-$how" echo works)" = works ]
 	done
 	[ "$(sandbox image import --quiet - <d.tar)" = app:one ]
+	xz --format=lzma <r.tar | bzip2 >twice
+	fails 125 "cannot import 'twice': it is packed more than once" sandbox image import twice x
 	fails 125 "cannot import '-': give it a NAME: '-:v1' is no name*" sandbox image import - <o.tar
 	fails 125 "cannot import '-': it is empty" sandbox image import - x </dev/null
 }

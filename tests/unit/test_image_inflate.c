@@ -7,9 +7,11 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 #include <isa-l/igzip_lib.h>
+#include <lzma.h>
 #include <zstd.h>
 
 #include "base/mem.h"
@@ -188,6 +190,7 @@ static void by_its_bytes(void **state)
 		0x2e, 0xe4, 0x8a, 0x70, 0xa1, 0x20, 0x20, 0xd2, 0xc5, 0xea,
 	};
 	cleanup_buf struct buf a = BUF_INIT, b = BUF_INIT, c = BUF_INIT, d = BUF_INIT;
+	uint32_t crc;
 
 	(void)state;
 	check(COMPRESSION_GUESS, &a, 0, "");
@@ -197,6 +200,20 @@ static void by_its_bytes(void **state)
 	check(COMPRESSION_GUESS, &a, 0, a.data);
 	buf_add(&b, xz, sizeof(xz));
 	check(COMPRESSION_GUESS, &b, 0, "some text\n");
+	/* Two streams are one; the end of the second is missed. */
+	buf_add(&b, xz, sizeof(xz));
+	check(COMPRESSION_GUESS, &b, 0, "some text\nsome text\n");
+	b.len -= 9;
+	check(COMPRESSION_GUESS, &b, -EBADMSG, "");
+	b.len = sizeof(xz);
+	b.data[40] ^= 1;
+	check(COMPRESSION_GUESS, &b, -EBADMSG, "");
+	b.data[40] ^= 1;
+	/* A dictionary of 4 GiB, with the checksum of the block's header. */
+	b.data[16] = 40;
+	crc = lzma_crc32((const unsigned char *)b.data + 12, 8, 0);
+	memcpy(b.data + 20, &crc, sizeof(crc));
+	check(COMPRESSION_GUESS, &b, -EBADMSG, "");
 	buf_add(&c, bz, sizeof(bz));
 	check(COMPRESSION_GUESS, &c, 0, "some text\n");
 	add_member(&d, "one ", NULL);
