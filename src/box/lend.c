@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/lend_cdi.h"
 #include "box/lend_devices.h"
 #include "box/lend_git.h"
 #include "box/reach.h"
@@ -125,11 +126,19 @@ static bool is_gpu(const char *name)
 	       starts_with(name, "nvidia");
 }
 
-static void lend_gpu(const struct settings *s, struct lending *l)
+static bool is_host_image(const struct settings *s)
+{
+	return streq(settings_get(s, "sandbox", "image"), "host");
+}
+
+/* The image host has the host's own driver. */
+static int lend_gpu(const struct settings *s, struct lending *l, struct err *e)
 {
 	cleanup_closedir DIR *d = opendir("/dev");
 	struct dirent *de;
-	size_t found = 0;
+	size_t found = 0, before = l->n;
+	bool libraries = false;
+	int r;
 
 	strv_push(&l->reach, "gpu = yes");
 	while (d && (de = readdir(d))) {
@@ -140,11 +149,14 @@ static void lend_gpu(const struct settings *s, struct lending *l)
 		l->v[l->n - 1].device = true;
 		found++;
 	}
-	/* The image host has the host's own. */
-	if (found && !streq(settings_get(s, "sandbox", "image"), "host"))
+	r = lend_cdi(l, is_host_image(s), &libraries, e);
+	if (r < 0)
+		return r;
+	if (found && !libraries && !is_host_image(s))
 		lend_driver(l);
-	if (!found)
+	if (l->n == before)
 		not_there("gpu", "no /dev/dri, /dev/kfd, /dev/dxg or /dev/nvidia*");
+	return 0;
 }
 
 static int lend_secret(const struct setting *st, const char *word, struct lending *l, struct err *e)
@@ -184,7 +196,7 @@ static int lend_secrets(const struct settings *s, struct lending *l, struct err 
 
 int lend_find(const struct settings *s, const char *home, struct lending *ret, struct err *e)
 {
-	int r;
+	int r = 0;
 
 	if (wants(s, "ssh-agent"))
 		lend_ssh_agent(ret);
@@ -197,22 +209,24 @@ int lend_find(const struct settings *s, const char *home, struct lending *ret, s
 	if (wants_display(s, "x11"))
 		lend_x11(ret);
 	if (wants(s, "gpu"))
-		lend_gpu(s, ret);
-	r = lend_devices(s, ret, e);
+		r = lend_gpu(s, ret, e);
+	if (r == 0)
+		r = lend_devices(s, ret, e);
 	return r < 0 ? r : lend_secrets(s, ret, e);
 }
 
 /* Behind what the image says, and before what its loader finds by itself. */
-static void lend_driver_env(const struct settings *s, struct strv *out)
+static void lend_driver_env(const struct settings *s, bool libraries_of_cdi, struct strv *out)
 {
 	const char *old = env_get(out, "LD_LIBRARY_PATH"), *path = env_get(out, "PATH");
 	cleanup_free char *libraries = xasprintf("%s%s" LEND_DRIVER "/lib", old ? old : "",
 						 old && *old ? ":" : "");
 	cleanup_free char *programs = xasprintf("%s:" LEND_DRIVER "/bin", path ? path : "");
 
-	if (!wants(s, "gpu") || streq(settings_get(s, "sandbox", "image"), "host") ||
-	    (access("/dev/nvidiactl", F_OK) < 0 && access("/dev/nvidia0", F_OK) < 0 &&
-	     access("/dev/dxg", F_OK) < 0))
+	if (is_host_image(s))
+		return;
+	if (!libraries_of_cdi && access("/dev/nvidiactl", F_OK) < 0 &&
+	    access("/dev/nvidia0", F_OK) < 0 && access("/dev/dxg", F_OK) < 0)
 		return;
 	env_set(out, "LD_LIBRARY_PATH", libraries);
 	if (path)
@@ -221,7 +235,8 @@ static void lend_driver_env(const struct settings *s, struct strv *out)
 
 void lend_env(const struct settings *s, struct strv *out)
 {
-	lend_driver_env(s, out);
+	if (wants(s, "gpu"))
+		lend_driver_env(s, lend_cdi_env(out), out);
 	if (wants(s, "ssh-agent") && getenv("SSH_AUTH_SOCK"))
 		env_set(out, "SSH_AUTH_SOCK", LEND_DIR "/ssh-agent");
 	if (wants(s, "dbus") && getenv("DBUS_SESSION_BUS_ADDRESS"))

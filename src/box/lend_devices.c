@@ -45,6 +45,12 @@ static bool is_own(const char *path)
 	return false;
 }
 
+bool lend_is_device(const char *real, const struct stat *st)
+{
+	return path_is_beneath(real, "/dev") && !is_own(real) &&
+	       (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode));
+}
+
 /* The numbers of a node; a folder's nodes are many. */
 static char *line_of(const char *path, const struct stat *st)
 {

@@ -4,6 +4,8 @@
 #ifndef BOX_LEND_DEVICES_H
 #define BOX_LEND_DEVICES_H
 
+#include <sys/stat.h>
+
 #include "box/lend.h"
 
 /* A folder for the libraries and programs of a GPU's driver, in the box. */
@@ -11,6 +13,9 @@
 
 /* Lends the nodes that [sandbox] devices names. One that is missing is an error, unless '?' ends it. */
 int lend_devices(const struct settings *s, struct lending *l, struct err *e);
+
+/* Is it one of the host's that a box can be lent? real has no links. */
+bool lend_is_device(const char *real, const struct stat *st);
 
 /*
  * Lends the libraries of NVIDIA's driver, as this machine's loader knows them, and its programs: they

@@ -34,6 +34,7 @@ static const struct {
 	{&cmd_image_bootstrap, image_cmd_bootstrap},
 	{&cmd_image_prepare, image_cmd_prepare},
 	{&cmd_image_devcontainer, image_cmd_devcontainer},
+	{&cmd_image_cdi, image_cmd_cdi},
 	{&cmd_image_prebuilt, image_cmd_prebuilt},
 	{&cmd_image_seal, image_cmd_seal},
 	{&cmd_image_pack, image_cmd_pack},

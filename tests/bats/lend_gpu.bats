@@ -68,3 +68,98 @@ with_driver() {
 	run with_driver sandbox enter --quiet --accept ./p -- sh -c 'echo "${LD_LIBRARY_PATH-none}"'
 	[[ $output = *none ]]
 }
+
+# A specification as NVIDIA's toolkit writes it, of a driver made of text, and one of AMD's in JSON.
+cdi_specs() {
+	mkdir -p "$T/etc/cdi" "$T/driver" "$T/spool"
+	echo cuda >"$T/driver/libcuda.so.9.9"
+	ln -s libcuda.so.9.9 "$T/driver/libcuda.so.1"
+	cat >"$T/etc/cdi/nvidia.yaml" <<-END
+		---
+		cdiVersion: 0.5.0
+		kind: nvidia.com/gpu
+		containerEdits:
+		  env:
+		  - NVIDIA_VISIBLE_DEVICES=void
+		  deviceNodes:
+		  - path: /dev/nvidia0
+		  hooks:
+		  - hookName: createContainer
+		    path: /usr/bin/nvidia-cdi-hook
+		    args: [nvidia-cdi-hook, create-symlinks, --link, libcuda.so.1::/usr/lib/gpu/libcuda.so]
+		  - hookName: createContainer
+		    path: /usr/bin/nvidia-cdi-hook
+		    args: [nvidia-cdi-hook, update-ldcache, --folder, /usr/lib/gpu]
+		  - hookName: poststart
+		    path: $T/hook
+		  mounts:
+		  - hostPath: $T/driver/libcuda.so.9.9
+		    containerPath: /usr/lib/gpu/libcuda.so.9.9
+		    options: [ro, nosuid, nodev, bind]
+		  - {hostPath: $T/spool, containerPath: /var/gpu}
+		  - {hostPath: $T/gone, containerPath: /usr/lib/gpu/gone, options: [ro]}
+		devices:
+		- name: "0"
+		  containerEdits: {env: [ONLY=0]}
+		- name: all
+		  containerEdits: {env: [ALL=1]}
+	END
+	printf '#!/bin/sh\ntouch %s/hook.ran\n' "$T" >"$T/hook"
+	chmod +x "$T/hook"
+	printf '{\n\t"cdiVersion":"0.6.0",\n\t"kind":"amd.com/gpu","devices":[{"name":"0","containerEdits":{"deviceNodes":[{"path":"/dev/compute","hostPath":"/dev/other/node","permissions":"rw"}]}}]\n}\n' >"$T/etc/cdi/amd.json"
+	printf '{"cdiVersion": "0.1.0", "kind": "example.com/nic"}' >"$T/etc/cdi/other.json"
+}
+
+# COMMAND... where /etc/cdi has them.
+with_cdi() {
+	# shellcheck disable=SC2016
+	with_gpu unshare -m sh -ec 'mount -t overlay -o "lowerdir=$1:/etc" none /etc; shift; exec "$@"' - "$T/etc" "$@"
+}
+
+@test "specifications of CDI say what the GPU takes: nodes, mounts, links, variables; no hook runs" {
+	small_image
+	cdi_specs
+	project p $'[sandbox]\nprofile = gpu\nlinger = 0\nimage = app:1'
+	run --separate-stderr with_cdi sandbox enter ./p -- true
+	[ "$status" = 125 ]
+	for line in "gpu = yes" "gpu = /dev/compute = /dev/other/node" "gpu = ALL=1" "gpu = NVIDIA_VISIBLE_DEVICES=void" \
+		"/usr/lib/gpu/libcuda.so.9.9 = $T/driver/libcuda.so.9.9 ro" "/var/gpu = $T/spool"; do
+		[[ $stderr = *"$line"* ]]
+	done
+	[[ $stderr != *ONLY* && $stderr != */dev/nvidia0* ]]
+	run --separate-stderr with_cdi sandbox enter --accept ./p -- sh -c '
+		cd ${LD_LIBRARY_PATH##*:} && echo * && cat libcuda.so.1 && cat /usr/lib/gpu/libcuda.so /usr/lib/gpu/libcuda.so.9.9
+		echo $NVIDIA_VISIBLE_DEVICES $ALL ${ONLY-none}; head -c 1 /dev/compute | od -An -tx1; echo x >/dev/nvidia0
+		echo kept >/var/gpu/file; ! echo >/usr/lib/gpu/libcuda.so.9.9'
+	[ "$output" = $'libcuda.so libcuda.so.1 libcuda.so.9.9\ncuda\ncuda\ncuda\nvoid 1 none\n 00' ]
+	[ "$(cat "$T/spool/file")" = kept ]
+	[[ $stderr = *"/etc/cdi/nvidia.yaml:16: passed over: the hook '$T/hook'"* ]]
+	[[ $stderr = *"name what this machine does not have: '$T/gone': they are older than its driver"* ]]
+	[ ! -e "$T/hook.ran" ]
+}
+
+@test "what they say is kept until a file of them is another" {
+	cdi_specs
+	project p $'[sandbox]\nprofile = gpu\nlinger = 0'
+	run -0 --separate-stderr with_cdi sandbox enter --quiet --accept ./p -- sh -c 'echo $ALL ${LD_LIBRARY_PATH-none}; ls /var/gpu /usr/lib/gpu || :'
+	[ "$output" = $'1 none\n/var/gpu:' ]
+	sed -i 's/^env\tALL=1$/env\tALL=kept/' "$XDG_DATA_HOME/sandbox/cdi"
+	[ "$(with_cdi sandbox enter --quiet --accept ./p -- sh -c 'echo $ALL')" = kept ]
+	sed -i 's/ALL=1/ALL=2/' "$T/etc/cdi/nvidia.yaml"
+	run -125 --separate-stderr with_cdi sandbox enter ./p -- true
+	[[ $stderr = *"more than before: gpu = ALL=2: "* ]]
+	[ "$(with_cdi sandbox enter --quiet --accept ./p -- sh -c 'echo $ALL')" = 2 ]
+}
+
+@test "one that cannot be read is an error with file and line; what a box has of its own is not lent" {
+	cdi_specs
+	for line in 'devices: [{name: x, containerEdits: {deviceNodes: [{path: /etc/shadow}]}}]|3: this path cannot be lent: */etc/shadow*' \
+		'devices: [{name: x, containerEdits: {mounts: [{hostPath: /../etc, containerPath: /x}]}}]|3: expected an absolute path without*' \
+		'devices: {a: b}|3: expected a list for *devices*' 'devices: [|4: *' $'devices: []\ncdiVersion: 1.0.0|4: there a second time: *cdiVersion*'; do
+		printf 'kind: example.com/gpu\ncdiVersion: 1.0.0\n%s\n' "${line%%|*}" >"$T/etc/cdi/bad.yaml"
+		fails 125 "/etc/cdi/bad.yaml:${line#*|}" with_cdi sandbox enter --accept ./p -- true
+	done
+	printf 'kind: example.com/gpu\ncdiVersion: 1.0.0\ndevices: [{name: x, containerEdits: {deviceNodes: [{path: /dev/null}, {path: /dev/kmsg, hostPath: /dev/mem}]}}]\n' >"$T/etc/cdi/bad.yaml"
+	run -0 --separate-stderr with_cdi sandbox enter --accept ./p -- sh -c '[ ! -e /dev/kmsg ]'
+	[[ $stderr = *"'/dev/null' is no device that can be lent"* ]]
+}
