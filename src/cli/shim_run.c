@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "cli/shim.h"
 #include "config/value.h"
@@ -68,6 +69,24 @@ bool shim_is_own(const char *name, size_t len)
 		    (n == len || (n > 1 && own[i][n - 1] == '_')))
 			return true;
 	}
+	return false;
+}
+
+/* It cannot be told whether a variable was set for the shim alone or exported a while ago. */
+static bool is_secret(const char *name)
+{
+	static const char *const words[] = {"TOKEN",	  "SECRET",  "PASSWORD", "PASSWD",
+					    "PASSPHRASE", "CREDENT", "APIKEY",	 "COOKIE"};
+	static const char *const ends[] = {"_KEY", "_KEY_ID", "_AUTH", "_PAT", "_PASS", "_PW"};
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcasestr(name, words[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (len >= strlen(ends[i]) &&
+		    strcasecmp(name + len - strlen(ends[i]), ends[i]) == 0)
+			return true;
 	return false;
 }
 
@@ -168,8 +187,14 @@ void shim_env(const char *shim, struct strv *env)
 	for (char **v = environ; *v; v++) {
 		cleanup_free char *name = xstrndup(*v, strcspn(*v, "="));
 
-		if (value_env_name(name) && !shim_is_own(name, strlen(name)) &&
-		    !strv_has(&listed, name) && !has_entry(&session, *v))
+		if (!value_env_name(name) || shim_is_own(name, strlen(name)) ||
+		    strv_has(&listed, name) || has_entry(&session, *v))
+			continue;
+		if (is_secret(name))
+			log_warn("the variable '%s' may be a secret and stays out of the box: "
+				 "'sandbox exec --env %s' gives it",
+				 name, name);
+		else
 			strv_push(env, name);
 	}
 }

@@ -106,6 +106,13 @@ setup() {
 	run ! grep -E '^(TOKEN|EDITOR|LD_PRELOAD|XDG_DATA_DIRS)=' "$T/env"
 	[ "$(A='a
 b' "$T/bin/sh" -c 'echo "$A"')" = $'a\nb' ]
+	# Exported after the shim was made: secrets stay out, and that is said.
+	export GITHUB_TOKEN=hidden AWS_SECRET_ACCESS_KEY=hidden AWS_ACCESS_KEY_ID=hidden db_password=hidden MY_AUTH=hidden \
+		KEYBOARD=us COMPASS=n GIT_AUTHOR_NAME=Me
+	run --separate-stderr "$T/bin/env"
+	[[ $output != *hidden* && $output = *KEYBOARD=us* && $output = *COMPASS=n* && $output = *GIT_AUTHOR_NAME=Me* ]]
+	[[ $stderr = *"the variable 'GITHUB_TOKEN' may be a secret and stays out of the box: 'sandbox exec --env GITHUB_TOKEN'"* ]]
+	[ "$(sandbox exec --start --env GITHUB_TOKEN p sh -c 'echo "$GITHUB_TOKEN"')" = hidden ]
 }
 
 @test "exec --start asks for consent as enter does" {
