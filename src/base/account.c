@@ -17,6 +17,8 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 
+#define MAX_GROUPS 1024 /* a hostile file names millions, and each is compared with all */
+
 void account_clear(struct account *a)
 {
 	free(a->name);
@@ -57,6 +59,8 @@ static FILE *open_accounts(const char *path)
 
 static void add_group(struct account *a, gid_t gid)
 {
+	if (a->n_groups == MAX_GROUPS)
+		return;
 	for (size_t i = 0; i < a->n_groups; i++)
 		if (a->groups[i] == gid)
 			return;

@@ -73,7 +73,7 @@ static void answer_groups(const struct supervisor *s, const struct notice *c,
 	size_t size = n * id_size(c);
 	cleanup_close int fd = -1;
 
-	if (room > 0 && room < n) {
+	if (room > INT32_MAX || (room > 0 && room < n)) {
 		notice_answer(c, EINVAL, 0);
 		return;
 	}

@@ -52,6 +52,8 @@ static int write_peer(int memory, const struct notice *c, const struct ucred *pe
 
 	if (pread(memory, &len, sizeof(len), at) != sizeof(len))
 		return EFAULT;
+	if (len > INT32_MAX)
+		return EINVAL;
 	if (len > sizeof(*peer))
 		len = sizeof(*peer);
 	if (pwrite(memory, peer, len, value) != (ssize_t)len ||

@@ -186,6 +186,13 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	run -127 sandbox exec -u games p no-such-command
 }
 
+@test "--user: one who is in 30,000 groups, most of which no call could give" {
+	rootfs
+	echo 'bob:x:7:7::/:/bin/sh' >>rootfs/etc/passwd
+	seq 30000 | sed 's/.*/g&:x:&:bob/' >rootfs/etc/group
+	[ "$(timeout 5 sandbox run --user bob dir:rootfs sh -c 'id -u; id -g')" = $'7\n7' ]
+}
+
 @test "--user: what it cannot be" {
 	rootfs
 	run -125 sandbox run --user nobody-at-all host true
