@@ -151,7 +151,8 @@ static int add_lent(const struct assemble_request *req, struct assembly *a, stru
 						       .source = source,
 						       .target = target,
 						       .read_only = l.v[i].read_only,
-						       .follow = l.v[i].read_only && !l.v[i].device,
+						       .follow = l.v[i].read_only &&
+								 !l.v[i].device && !l.v[i].pinned,
 						       .device = l.v[i].device});
 	}
 	for (size_t i = 0; i < l.reach.n; i++)

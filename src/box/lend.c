@@ -156,6 +156,8 @@ static int lend_gpu(const struct settings *s, struct lending *l, struct err *e)
 		lend_driver(l);
 	if (l->n == before)
 		not_there("gpu", "no /dev/dri, /dev/kfd, /dev/dxg or /dev/nvidia*");
+	for (size_t i = before; i < l->n; i++)
+		l->v[i].pinned = true;
 	return 0;
 }
 

@@ -19,6 +19,7 @@ struct lent {
 	char *source; /* absolute, links resolved */
 	char *target; /* inside */
 	bool read_only, device;
+	bool pinned; /* of a driver: the file itself, not a copy that follows what comes by its name */
 };
 
 struct lending {

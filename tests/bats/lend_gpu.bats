@@ -130,8 +130,8 @@ with_cdi() {
 	run --separate-stderr with_cdi sandbox enter --accept ./p -- sh -c '
 		cd ${LD_LIBRARY_PATH##*:} && echo * && cat libcuda.so.1 && cat /usr/lib/gpu/libcuda.so /usr/lib/gpu/libcuda.so.9.9
 		echo $NVIDIA_VISIBLE_DEVICES $ALL ${ONLY-none}; head -c 1 /dev/compute | od -An -tx1; echo x >/dev/nvidia0
-		echo kept >/var/gpu/file; ! echo >/usr/lib/gpu/libcuda.so.9.9'
-	[ "$output" = $'libcuda.so libcuda.so.1 libcuda.so.9.9\ncuda\ncuda\ncuda\nvoid 1 none\n 00' ]
+		stat -c %i libcuda.so.1; echo kept >/var/gpu/file; ! echo >/usr/lib/gpu/libcuda.so.9.9'
+	[ "$output" = $'libcuda.so libcuda.so.1 libcuda.so.9.9\ncuda\ncuda\ncuda\nvoid 1 none\n 00\n'"$(stat -c %i "$T/driver/libcuda.so.9.9")" ]
 	[ "$(cat "$T/spool/file")" = kept ]
 	[[ $stderr = *"/etc/cdi/nvidia.yaml:16: passed over: the hook '$T/hook'"* ]]
 	[[ $stderr = *"name what this machine does not have: '$T/gone': they are older than its driver"* ]]
