@@ -26,12 +26,15 @@ void assemble_repository_find(const struct assemble_request *req, const struct a
 	const char *dir = req->box->project;
 	bool own_path = a->project && streq(a->project, dir);
 
-	if (req->sealed || !a->project || req->settings->no_repository)
+	if (req->sealed || !a->project)
 		return;
 	repository_find(dir, ret);
 	/* Elsewhere a part of a repository is not found to be one. */
-	if (ret->root && !own_path)
+	if ((ret->root && !own_path) ||
+	    (req->settings->no_repository && (ret->root || ret->common)))
 		repository_clear(ret);
+	if (req->settings->no_repository)
+		strv_clear(&ret->objects);
 }
 
 static bool is_overlaid(const struct assemble_request *req)

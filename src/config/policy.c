@@ -20,9 +20,11 @@
 #define SYSTEM_CONF "/etc/sandbox/sandbox.conf"
 
 const char *const policy_words[] = {
-	"network",  "home",    "nested", "perf",     "io-uring", "sudo",    "root",	"ssh-agent",
-	"git",	    "display", "gpu",	 "devices",  "dbus",	 "secrets", "dotfiles", "export",
-	"prebuilt", "mounts",  "caches", "packages", "run",	 "hooks",   "ports",	NULL,
+	"network",	  "home",      "nested",   "perf",    "io-uring", "sudo",
+	"root",		  "ssh-agent", "git",	   "display", "gpu",	  "devices",
+	"dbus",		  "secrets",   "dotfiles", "export",  "prebuilt", "mounts",
+	"caches",	  "packages",  "run",	   "hooks",   "ports",	  "ca",
+	"proxy-password", NULL,
 };
 
 static bool is_section(const char *word)
@@ -87,11 +89,12 @@ static bool is_denied_mount(const struct settings *s, const struct setting *st, 
 	return !real || !path_is_beneath(real, s->project_dir);
 }
 
-static int deny_section(const struct settings *s, const char *word, const char *where,
-			struct err *e)
+static int deny_section(struct settings *s, const char *word, const char *where, struct err *e)
 {
 	bool mount = streq(word, "mounts") || streq(word, "caches");
 
+	/* A pointer in the project is enough to ask for these. */
+	s->no_repository |= streq(word, "mounts");
 	for (size_t i = 0; i < s->n; i++)
 		if (mount ? is_denied_mount(s, &s->v[i], word) : streq(s->v[i].section, word))
 			return refuse(&s->v[i], where, e);

@@ -34,8 +34,8 @@ struct settings {
 	char *project_file;	 /* its sandbox.ini, NULL when there is none */
 	char project_sha256[65]; /* of project_file, hexadecimal; "" when there is none */
 	char *network_denied;	 /* where a policy denies the network, or NULL */
-	bool no_repository; /* what the checkout points to outside the project: not agreed to */
-	struct strv files;  /* profiles and includes: name and "sha256:..." in turn */
+	bool no_repository; /* what the checkout points to outside the project: denied, or not agreed to */
+	struct strv files; /* profiles and includes: name and "sha256:..." in turn */
 };
 
 /* What settings_load() is asked for; everything may be NULL or empty. */

@@ -25,6 +25,32 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	sandbox enter --quiet "$T/s" -- true
 }
 
+@test "the proxy's password and the host's authorities can be denied" {
+	policy 'deny = ca proxy-password'
+	for key in ca proxy-password; do
+		project p $'[sandbox]\n'"$key = yes"
+		fails 125 "*p/sandbox.ini:2: the policy of $conf:2 denies '$key = yes'" sandbox enter --accept "$T/p" -- true
+	done
+}
+
+@test "with mounts denied no pointer of a checkout brings in what is outside, and worktrees stay guarded" {
+	policy 'deny = mounts'
+	export GIT_CONFIG_GLOBAL=/dev/null
+	git init -q repo
+	git -C repo -c user.name=Me -c user.email=me@x commit -q --allow-empty -m one
+	git -C repo worktree add -q "$T/wt"
+	git clone -q --shared repo shared
+	project wt
+	project repo
+	project shared
+	run sandbox enter --accept "$T/wt" -- ls "$T/repo/.git"
+	[ "$status" != 0 ]
+	run sandbox enter --accept "$T/shared" -- ls "$T/repo/.git"
+	[ "$status" != 0 ]
+	run ! sandbox enter --accept "$T/repo" -- rm -r .git/worktrees/wt
+	git -C wt status
+}
+
 @test "what a later source leaves empty was asked for all the same" {
 	policy 'deny = secrets export'
 	echo x >"$T/token"
