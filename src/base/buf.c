@@ -10,6 +10,8 @@
 
 #include "base/mem.h"
 
+#define SMALL 63 /* what most formatted pieces take */
+
 char buf_empty[1];
 
 void buf_reserve(struct buf *b, size_t extra)
@@ -45,19 +47,26 @@ void buf_addch(struct buf *b, char c)
 
 void buf_addf(struct buf *b, const char *fmt, ...)
 {
+	size_t room;
 	va_list ap;
 	int n;
 
+	/* Most fits: what does not is cut, and written again. */
+	buf_reserve(b, SMALL);
+	room = b->cap - b->len;
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(b->data + b->len, room, fmt, ap);
 	va_end(ap);
-	if (n <= 0)
-		return;
-	buf_reserve(b, (size_t)n);
-	va_start(ap, fmt);
-	vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	b->len += (size_t)n;
+	if (n >= 0 && (size_t)n >= room) {
+		buf_reserve(b, (size_t)n);
+		va_start(ap, fmt);
+		vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
+		va_end(ap);
+	}
+	if (n < 0)
+		b->data[b->len] = '\0';
+	else
+		b->len += (size_t)n;
 }
 
 void buf_reset(struct buf *b)

@@ -101,6 +101,15 @@ static size_t split_fields(char *line, char **fields, size_t n)
 	return count;
 }
 
+/* Most lines of a long file are somebody else's, and need not be taken apart. */
+static bool may_be_of(const char *line, uid_t uid)
+{
+	const char *field = strchr(line, ':');
+
+	field = field ? strchr(field + 1, ':') : NULL;
+	return field && strtoul(field + 1, NULL, 10) == uid;
+}
+
 /* Looks in passwd(5) lines, which are changed, for ret->uid. Returns true when it filled in ret. */
 static bool find_passwd(char *lines, struct user *ret)
 {
@@ -109,7 +118,8 @@ static bool find_passwd(char *lines, struct user *ret)
 	while ((line = strsep(&lines, "\n"))) {
 		char *field[7], *end;
 
-		if (split_fields(line, field, ARRAY_SIZE(field)) != ARRAY_SIZE(field))
+		if (!may_be_of(line, ret->uid) ||
+		    split_fields(line, field, ARRAY_SIZE(field)) != ARRAY_SIZE(field))
 			continue;
 		if (!*field[0] || strtoul(field[2], &end, 10) != ret->uid || *end ||
 		    end == field[2])

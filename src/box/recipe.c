@@ -140,7 +140,7 @@ static void add_packages(const struct settings *s, const struct manager *m,
 			 const struct lock_file *lock, struct texts *text, struct recipe *r)
 {
 	const struct lock_manager *locked = lock ? lock_manager(lock, m->key) : NULL;
-	cleanup_free char *script = manager_script(m, locked);
+	cleanup_free char *script = NULL;
 	cleanup_strv struct strv words = {0};
 	cleanup_buf struct buf title = BUF_INIT;
 	struct recipe_step *step;
@@ -148,6 +148,7 @@ static void add_packages(const struct settings *s, const struct manager *m,
 	recipe_packages(s, m, &words);
 	if (!words.n)
 		return;
+	script = manager_script(m, locked);
 	step = add_step(r);
 	step->manager = m;
 	step->locked = locked;
