@@ -245,7 +245,8 @@ static int add_project(const struct assemble_request *req, struct assembly *a, s
 {
 	const char *target = settings_get(req->settings, "sandbox", "project");
 	const char *dir = req->box->project;
-	cleanup_repository struct repository repository = {0};
+	cleanup_repository struct repository own = {0};
+	const struct repository *repository;
 	int r;
 
 	if (!dir || (target && streq(target, "no")))
@@ -253,12 +254,12 @@ static int add_project(const struct assemble_request *req, struct assembly *a, s
 	if (access(dir, R_OK | X_OK) < 0)
 		return err_sys(e, errno, "cannot use the project folder '%s'", dir);
 	a->project = assembly_keep(a, xstrdup(target ? target : dir));
-	assemble_repository_find(req, a, &repository);
-	r = assemble_repository(req, a, &repository, e);
+	repository = assemble_repository_find(req, a, &own);
+	r = assemble_repository(req, a, repository, e);
 	if (r == 0)
 		r = add_project_folder(req, a, e);
 	if (r == 0)
-		assemble_worktrees(req, a, &repository);
+		assemble_worktrees(req, a, repository);
 	return r;
 }
 

@@ -36,6 +36,8 @@ struct assemble_request {
 	const struct settings *settings;
 	const struct user *user;       /* as the box is to know them */
 	const struct image_root *root; /* of the image; to outlive the assembly */
+	struct repository
+		*repository; /* of the project, when it was looked for; cut down to what it has */
 	const struct extra_mount *mounts;
 	size_t n_mounts;
 	const char *hostname; /* NULL: the box's name */

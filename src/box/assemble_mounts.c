@@ -213,12 +213,12 @@ static int add_protected(const struct assemble_request *req, struct assembly *a,
 	cleanup_strv struct strv paths = {0};
 	cleanup_free struct plan_mount *old = NULL;
 	size_t n = a->n_mounts;
-	cleanup_repository struct repository repository = {0};
+	cleanup_repository struct repository own = {0};
 	int r = req->sealed || req->box->trial ? 0 : lend_protect(req->settings, &paths, e);
 
 	if (r == 0 && paths.n) {
-		assemble_repository_find(req, a, &repository);
-		r = repository_protect(&repository, req->settings, &paths, e);
+		r = repository_protect(assemble_repository_find(req, a, &own), req->settings,
+				       &paths, e);
 	}
 	if (r < 0 || !paths.n)
 		return r;

@@ -20,21 +20,24 @@
 
 #define MAX_GUARDED 64
 
-void assemble_repository_find(const struct assemble_request *req, const struct assembly *a,
-			      struct repository *ret)
+const struct repository *assemble_repository_find(const struct assemble_request *req,
+						  const struct assembly *a, struct repository *own)
 {
+	static const struct repository none = {0};
+	struct repository *r = req->repository ? req->repository : own;
 	const char *dir = req->box->project;
 	bool own_path = a->project && streq(a->project, dir);
 
 	if (req->sealed || !a->project)
-		return;
-	repository_find(dir, ret);
+		return &none;
+	if (!req->repository)
+		repository_find(dir, own);
 	/* Elsewhere a part of a repository is not found to be one. */
-	if ((ret->root && !own_path) ||
-	    (req->settings->no_repository && (ret->root || ret->common)))
-		repository_clear(ret);
+	if ((r->root && !own_path) || (req->settings->no_repository && (r->root || r->common)))
+		repository_clear(r);
 	if (req->settings->no_repository)
-		strv_clear(&ret->objects);
+		strv_clear(&r->objects);
+	return r;
 }
 
 static bool is_overlaid(const struct assemble_request *req)

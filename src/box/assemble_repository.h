@@ -7,9 +7,13 @@
 #include "box/assemble.h"
 #include "box/repository.h"
 
-/* Finds what the box is to have of it; *ret is empty for one that is to have nothing. */
-void assemble_repository_find(const struct assemble_request *req, const struct assembly *a,
-			      struct repository *ret);
+/*
+ * What the box is to have of it, empty for one that is to have nothing: of the request, or looked for and
+ * in *own, the caller's to clear.
+ */
+const struct repository *assemble_repository_find(const struct assemble_request *req,
+						  const struct assembly *a, struct repository *own)
+	__attribute__((warn_unused_result));
 
 /* What the project is mounted upon: before it. */
 int assemble_repository(const struct assemble_request *req, struct assembly *a,

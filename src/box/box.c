@@ -157,7 +157,9 @@ static char *recorded_runtime(const struct box *b)
 	struct err ignored;
 	char *path;
 
-	if (!box_pid(b) || file_read(b->dir_fd, "lock", LOCK_MAX_SIZE, &text, &ignored) < 0)
+	/* The lock first: a start finds most boxes ended, and is to know that without /proc. */
+	if (!box_is_running(b) || !box_pid(b) ||
+	    file_read(b->dir_fd, "lock", LOCK_MAX_SIZE, &text, &ignored) < 0)
 		return NULL;
 	text.data[strcspn(text.data, "\n")] = '\0';
 	path = strchr(text.data, '/');

@@ -47,6 +47,7 @@ struct entering {
 	const struct user *user;
 	const struct enter_options *options;
 	struct lock_file *lock; /* to be followed, or NULL */
+	struct box *found;	/* with the project, until it is looked at; or closed */
 	struct strv granted;	/* of the host, a moment ago */
 	bool asked;		/* before the box was made */
 	bool told;		/* what is to be said once, however often it is tried */
@@ -55,28 +56,6 @@ struct entering {
 static void unlock_accepted(void *arg)
 {
 	box_unlock(arg);
-}
-
-/*
- * Which caches of shipped profiles the project shares, and whether it has git data from outside: what it
- * was given, now or before.
- */
-static int settle_reach(const struct entering *in, const struct box *b, struct err *e)
-{
-	cleanup_free char *home = session_home(in->user);
-	cleanup_strv struct strv given = {0};
-	int r;
-
-	if (!reach_has_own_caches(in->settings) && in->options->asker.asks)
-		return 0;
-	r = reach_kept(b, &given, e);
-	for (size_t i = 0; i < in->granted.n; i++)
-		strv_push(&given, in->granted.v[i]);
-	if (r == 0)
-		reach_share_caches(in->settings, home, &given, &in->options->asker);
-	if (r == 0)
-		repository_settle(in->settings, &given, &in->options->asker);
-	return r;
 }
 
 /* What was agreed to before there was a box is kept with it from here on. */
@@ -112,8 +91,9 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	cleanup_assembly struct assembly a = {0};
 	cleanup_close int lifetime = -1, pidfd = -1, boot = -1;
 	cleanup_buf struct buf notes = BUF_INIT;
-	cleanup_free char *cwd = NULL;
+	cleanup_free char *cwd = NULL, *home = session_home(in->user);
 	cleanup_image_root struct image_root root = IMAGE_ROOT_INIT;
+	cleanup_repository struct repository repository = {0};
 	struct started_box started;
 	struct image_request image = {
 		.store = in->store, .image = b->image, .base = b->project, .digest = &b->digest};
@@ -121,7 +101,8 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 				       .box = b,
 				       .settings = in->settings,
 				       .user = in->user,
-				       .root = &root};
+				       .root = &root,
+				       .repository = &repository};
 	struct box_session session = {.box = b,
 				      .settings = in->settings,
 				      .user = in->user,
@@ -133,8 +114,10 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 
 	if (r == 0)
 		image_root_stack(in->store, &b->prepared, &root);
+	repository_find(b->project, &repository);
 	if (r == 0)
-		r = settle_reach(in, b, e);
+		r = reach_settle(b, in->settings, home, &repository, &in->granted,
+				 &in->options->asker, e);
 	if (r == 0)
 		r = assemble(&req, &a, e);
 	if (r < 0)
@@ -224,7 +207,7 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 		return start_when_free(in, b, ret_status, e);
 	}
 	box_unlock(b);
-	log_debug("box '%s' (%s) runs as process %d: joining it", b->name, b->id, box_pid(b));
+	log_debug("box '%s' (%s) runs: joining it", b->name, b->id);
 	r = drift_check_running(b, in->settings, true, e);
 	/* Nobody is in it, or it is on its way out: it starts anew, as it is asked for by now. */
 	if (r == -EBUSY && box_check_ended(b, &ended) == 0)
@@ -234,8 +217,14 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 					!in->options->no_hook, &connection, ret_status, e);
 }
 
+/* The first time it is the box that the project was found by. Whoever acts on it locks it first. */
 static int find(const struct entering *in, const char *dir, struct box *ret, struct err *e)
 {
+	if (in->found->name && in->found->trial == in->options->trial) {
+		*ret = *in->found;
+		*in->found = (struct box)BOX_INIT;
+		return 0;
+	}
 	return in->options->trial ? box_find_trial(in->store, dir, ret, e)
 				  : box_find_project(in->store, dir, ret, e);
 }
@@ -339,7 +328,8 @@ static int rebuild(struct entering *in, const char *dir, struct err *e)
 	return r < 0 ? r : box_rebuild(s, &b, &origin.from, e);
 }
 
-static int find_project(const struct store *s, struct enter_options *o, char **ret, struct err *e)
+static int find_project(const struct store *s, struct enter_options *o, char **ret,
+			struct box *ret_found, struct err *e)
 {
 	cleanup_target struct target t = TARGET_INIT;
 	int r = target_find(s, o->project, false, &t, e);
@@ -356,6 +346,10 @@ static int find_project(const struct store *s, struct enter_options *o, char **r
 	r = target_folder(&t, ret, e);
 	if (r == 0 && project_check(s, *ret, e) < 0)
 		return err_add(e, "cannot enter '%s'", *ret);
+	if (r == 0) {
+		*ret_found = t.found;
+		t.found = (struct box)BOX_INIT;
+	}
 	return r;
 }
 
@@ -366,11 +360,13 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 	cleanup_lock struct lock_file lock = {0};
 	cleanup_free char *dir = NULL;
 	cleanup_user struct user u = {0};
-	struct entering in = {.store = &s, .settings = &settings, .user = &u, .options = o};
+	cleanup_box struct box found = BOX_INIT;
+	struct entering in = {
+		.store = &s, .settings = &settings, .user = &u, .options = o, .found = &found};
 	int r = store_open(&s, e);
 
 	if (r == 0)
-		r = find_project(&s, o, &dir, e);
+		r = find_project(&s, o, &dir, &found, e);
 	if (r < 0)
 		return r;
 	o->settings.project_dir = dir;

@@ -204,38 +204,6 @@ void reach_add_mount(const char *source, const char *target, bool read_only, str
 	reach_add_line(line, out);
 }
 
-bool reach_has_own_caches(const struct settings *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].from == SETTING_FROM_SHIPPED && !s->v[i].shared &&
-		    streq(s->v[i].section, "mounts") && starts_with(s->v[i].value, "cache:"))
-			return true;
-	return false;
-}
-
-void reach_share_caches(struct settings *s, const char *home, const struct strv *granted,
-			const struct reach_asker *asker)
-{
-	struct mount_setting *v = NULL;
-	struct err ignored; /* whoever uses the mounts says it */
-	size_t n = 0;
-
-	if (settings_mounts(s, home, &v, &n, &ignored) < 0)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		cleanup_free char *cache = xasprintf("cache:%s", v[i].source);
-		cleanup_strv struct strv line = {0};
-
-		if (!v[i].own)
-			continue;
-		reach_add_mount(cache, v[i].target, v[i].read_only, &line);
-		for (size_t j = 0; j < s->n; j++)
-			if (s->v[j].source == v[i].where)
-				s->v[j].shared = asker->accepts || strv_has(granted, line.v[0]);
-	}
-	mount_settings_free(v, n);
-}
-
 static int add_mounts(const struct settings *s, const char *home, bool accepts, struct strv *out,
 		      struct err *e)
 {
@@ -315,13 +283,14 @@ int reach_of(const struct settings *s, const char *home, bool accepts, struct st
 int reach_ask(const struct box *b, struct settings *s, const char *home,
 	      const struct reach_asker *asker, struct strv *granted, struct err *e)
 {
-	cleanup_strv struct strv all = {0}, given = {0}, asked = {0};
+	cleanup_strv struct strv all = {0}, given = {0}, asked = {0}, outside = {0};
 	bool exists = false;
 	int r = b ? read_kept(b, &given, &exists, e) : 0;
 
 	for (size_t i = 0; i < granted->n; i++)
 		strv_push(&given, granted->v[i]);
-	repository_settle(s, &given, asker);
+	repository_ask(s, &outside);
+	repository_settle(s, &outside, &given, asker);
 	if (r == 0)
 		r = reach_of(s, home, asker->accepts, &all, e);
 	if (r < 0)

@@ -34,8 +34,15 @@ struct reach_asker {
 void reach_share_caches(struct settings *s, const char *home, const struct strv *granted,
 			const struct reach_asker *asker);
 
-/* Are there such caches, by now the project's own? */
-bool reach_has_own_caches(const struct settings *s);
+struct repository;
+
+/*
+ * Which of those caches a project shares at a start, and whether its box has git data from outside: what
+ * it was given, now (granted) or before. repository: what was found for the project.
+ */
+int reach_settle(const struct box *b, struct settings *s, const char *home,
+		 const struct repository *repository, const struct strv *granted,
+		 const struct reach_asker *asker, struct err *e);
 
 /*
  * What the user agreed to by writing the file of a project with `sandbox init`, before there is a box to

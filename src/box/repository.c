@@ -70,14 +70,23 @@ static bool is_common(const char *dir)
 	return has(dir, "HEAD") && has(dir, "objects") && has(dir, "refs");
 }
 
+static char *real_home(void)
+{
+	char *home = xdg_home(), *real = realpath(home, NULL);
+
+	if (!real)
+		return home;
+	free(home);
+	return real;
+}
+
 /*
  * The .git of the checkout that the project is, or is a part of, as git looks for it: upwards, on one file
  * system. A home that is a repository, of dotfiles say, is none of a project's.
  */
 static char *find_top(const char *project)
 {
-	cleanup_free char *home = xdg_home(), *real_home = realpath(home, NULL);
-	cleanup_free char *dir = xstrdup(project);
+	cleanup_free char *home = NULL, *dir = xstrdup(project);
 	struct stat here, st;
 
 	if (stat(project, &here) < 0)
@@ -91,8 +100,9 @@ static char *find_top(const char *project)
 		if (!slash || slash == dir)
 			return NULL;
 		*slash = '\0';
-		if (stat(dir, &st) < 0 || st.st_dev != here.st_dev ||
-		    path_is_beneath(real_home ? real_home : home, dir))
+		if (!home)
+			home = real_home();
+		if (path_is_beneath(home, dir) || stat(dir, &st) < 0 || st.st_dev != here.st_dev)
 			return NULL;
 	}
 }
@@ -183,21 +193,18 @@ void repository_ask(const struct settings *s, struct strv *out)
 	repository_reach(&r, out);
 }
 
-void repository_settle(struct settings *s, const struct strv *granted,
+void repository_settle(struct settings *s, const struct strv *lines, const struct strv *granted,
 		       const struct reach_asker *asker)
 {
-	cleanup_strv struct strv lines = {0};
-
 	if (asker->accepts || asker->asks)
 		return;
-	repository_ask(s, &lines);
-	for (size_t i = 0; i < lines.n && !s->no_repository; i++) {
-		if (strv_has(granted, lines.v[i]))
+	for (size_t i = 0; i < lines->n && !s->no_repository; i++) {
+		if (strv_has(granted, lines->v[i]))
 			continue;
 		s->no_repository = true;
 		log_note("git's data of this checkout lies outside the project, and nobody has "
 			 "agreed to show it here (%s): --accept does, once",
-			 lines.v[i]);
+			 lines->v[i]);
 	}
 }
 

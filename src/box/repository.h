@@ -39,9 +39,9 @@ void repository_ask(const struct settings *s, struct strv *out);
 
 /*
  * It is no reason to refuse a start that asked for nothing: where nobody can be asked, the box goes
- * without it unless `granted` has all of it, with a note.
+ * without it unless `granted` has all of `lines`, with a note.
  */
-void repository_settle(struct settings *s, const struct strv *granted,
+void repository_settle(struct settings *s, const struct strv *lines, const struct strv *granted,
 		       const struct reach_asker *asker);
 
 /*

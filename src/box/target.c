@@ -25,6 +25,7 @@ void target_clear(struct target *t)
 	free(t->dir);
 	free(t->note);
 	box_close(&t->box);
+	box_close(&t->found);
 	*t = (struct target)TARGET_INIT;
 }
 
@@ -39,15 +40,21 @@ static bool is_path(const char *word)
 	return strchr(word, '/') || streq(word, ".") || streq(word, "..");
 }
 
-/* 1: it has a box or a trial; 0: neither; or an error. */
+/* 1: it has a box or a trial, *ret; 0: neither; or an error. */
+static int find_known(const struct store *s, const char *dir, struct box *ret, struct err *e)
+{
+	int r = box_find_project(s, dir, ret, e);
+
+	if (r == -ENOENT)
+		r = box_find_trial(s, dir, ret, e);
+	return r == 0 ? 1 : r == -ENOENT ? 0 : r;
+}
+
 static int is_known(const struct store *s, const char *dir, struct err *e)
 {
 	cleanup_box struct box b = BOX_INIT;
-	int r = box_find_project(s, dir, &b, e);
 
-	if (r == -ENOENT)
-		r = box_find_trial(s, dir, &b, e);
-	return r == 0 ? 1 : r == -ENOENT ? 0 : r;
+	return find_known(s, dir, &b, e);
 }
 
 static bool has_file(const char *dir, uid_t *ret_owner)
@@ -74,17 +81,17 @@ static bool to_parent(char *dir)
 }
 
 /*
- * The project that start is in, or NULL. *ret_passed: the folder of a nearer sandbox.ini that does not
- * count, or NULL.
+ * The project that start is in, or NULL. *ret_box: its box or trial, when that is how it was found.
+ * *ret_passed: the folder of a nearer sandbox.ini that does not count, or NULL.
  */
-static int enclosing(const struct store *s, const char *start, char **ret, char **ret_passed,
-		     struct err *e)
+static int enclosing(const struct store *s, const char *start, char **ret, struct box *ret_box,
+		     char **ret_passed, struct err *e)
 {
 	cleanup_free char *dir = xstrdup(start), *nearest = NULL, *foreign = NULL;
 	uid_t owner;
 
 	do {
-		int r = is_known(s, dir, e);
+		int r = find_known(s, dir, ret_box, e);
 
 		if (r < 0)
 			return r;
@@ -108,7 +115,7 @@ static int enclosing(const struct store *s, const char *start, char **ret, char 
 static int find_here(const struct store *s, struct target *ret, struct err *e)
 {
 	cleanup_free char *here = getcwd(NULL, 0), *passed = NULL, *dir = NULL;
-	int r = here ? enclosing(s, here, &dir, &passed, e)
+	int r = here ? enclosing(s, here, &dir, &ret->found, &passed, e)
 		     : err_sys(e, errno, "cannot tell the current folder");
 
 	if (r < 0)
@@ -145,7 +152,7 @@ static int find_folder(const struct store *s, const char *word, struct target *r
 	if (!S_ISDIR(st.st_mode))
 		return err_set(e, ENOTDIR, "the project '%s' is not a folder", word);
 	if (!has_file(dir, &owner))
-		r = enclosing(s, dir, &above, &passed, e);
+		r = enclosing(s, dir, &above, &ret->found, &passed, e);
 	if (r < 0)
 		return r;
 	ret->above = above && !streq(above, dir);

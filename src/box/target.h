@@ -21,13 +21,15 @@ struct target {
 	char *dir;	/* the project's folder, without links; NULL: a box without a project */
 	bool has_box;	/* a box was named: */
 	struct box box; /* that one */
-	bool above;	/* a folder was named, and its project lies above it */
-	char *note;	/* what the user may not expect, or NULL */
+	struct box
+		found; /* the project's box or trial, when the project was found by it; or closed */
+	bool above;    /* a folder was named, and its project lies above it */
+	char *note;    /* what the user may not expect, or NULL */
 };
 
-#define TARGET_INIT              \
-	{                        \
-		.box = BOX_INIT, \
+#define TARGET_INIT                                 \
+	{                                           \
+		.box = BOX_INIT, .found = BOX_INIT, \
 	}
 
 void target_clear(struct target *t);
