@@ -159,18 +159,21 @@ static void add_sudo(struct assembly *a)
 
 static void add_standard_mounts(const struct assemble_request *req, struct assembly *a)
 {
+	/* The layer of the image `host` has nothing in them, and has /root: it is not looked at. */
+	bool host = a->root->binds.n && a->root->lowers.n == 1;
+
 	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS,
 						  .target = "/tmp",
 						  .mode = 01777,
-						  .seeded = true});
-	assembly_add_mount(
-		a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/run", .seeded = true});
+						  .seeded = !host});
+	assembly_add_mount(a, (struct plan_mount){
+				      .kind = PLAN_MOUNT_TMPFS, .target = "/run", .seeded = !host});
 	assembly_add_mount(
 		a, (struct plan_mount){
 			   .kind = PLAN_MOUNT_DIR,
 			   .target = assembly_keep(a, xasprintf("/run/user/%u", req->user->uid)),
 			   .mode = 0700});
-	if (!req->sealed && !a->root->read_only)
+	if (!req->sealed && !a->root->read_only && !host)
 		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_DIR,
 							  .target = "/root",
 							  .mode = 0700});
