@@ -177,19 +177,17 @@ static int start(const struct store *st, const struct box *b, struct agent *ret)
 	return 0;
 }
 
-void agent_join(const struct store *st, const struct box *b, const struct settings *settings,
-		struct agent *ret)
+void agent_join(const struct store *st, const struct box *b, const char *notes,
+		const struct settings *settings, struct agent *ret)
 {
 	cleanup_free char *now = wants(settings) ? describe(getenv("SSH_AUTH_SOCK")) : NULL;
-	cleanup_buf struct buf notes = BUF_INIT;
 	cleanup_free char *line = NULL;
 
 	if (!now)
 		return;
-	box_start_notes(b, &notes);
 	line = xasprintf("\n%s", now);
 	/* With a start's own settings it has no folder either. */
-	if (!strstr(notes.data, "\nssh-agent yes\n") || strstr(notes.data, line))
+	if (!strstr(notes, "\nssh-agent yes\n") || strstr(notes, line))
 		return;
 	if (start(st, b, ret) < 0)
 		log_note("box '%s' was started with another ssh agent, and has that: "

@@ -28,9 +28,9 @@ int agent_mount(const struct assemble_request *req, struct assembly *a, struct e
 /* For the notes of a start: which agent was mounted. */
 void agent_note(const struct assembly *a, struct buf *out);
 
-/* For a session that joins. When it cannot be had the session has what was mounted, with a note. */
-void agent_join(const struct store *st, const struct box *b, const struct settings *settings,
-		struct agent *ret);
+/* For a session that joins; notes: of the start. When it cannot be had the session has what was mounted, with a note. */
+void agent_join(const struct store *st, const struct box *b, const char *notes,
+		const struct settings *settings, struct agent *ret);
 void agent_end(struct agent *agent);
 #define cleanup_agent __attribute__((cleanup(agent_end)))
 

@@ -17,13 +17,10 @@
 #include "config/schema.h"
 
 /* Keys of [sandbox] that a box is built from. */
-static const char *const at_start[] = {
-	"network",  "nested",  "sudo",	    "perf", "io-uring",	     "home", "project",
-	"hostname", "linger",  "ssh-agent", "git",  "display",	     "dbus", "gpu",
-	"devices",  "protect", "secrets",   "ca",   "proxy-password"};
-
-/* Of these, what each session is given anew. */
-static const char *const at_each_session[] = {"ca", "proxy-password"};
+static const char *const at_start[] = {"network", "nested",  "sudo",	 "perf",   "io-uring",
+				       "home",	  "project", "hostname", "linger", "ssh-agent",
+				       "git",	  "display", "dbus",	 "gpu",	   "devices",
+				       "protect", "secrets"};
 
 static void note_key(const struct settings *s, const char *key, struct buf *out)
 {
@@ -61,13 +58,10 @@ void drift_notes(const struct settings *s, struct buf *out)
 	note_mounts(s, out);
 }
 
-char *drift_project(const struct box *b)
+char *drift_project(const char *notes)
 {
-	cleanup_buf struct buf notes = BUF_INIT;
-	const char *line;
+	const char *line = strstr(notes, "\nproject ");
 
-	box_start_notes(b, &notes);
-	line = strstr(notes.data, "\nproject ");
 	if (!line || starts_with(line, "\nproject -\n"))
 		return NULL;
 	line += strlen("\nproject ");
@@ -150,30 +144,7 @@ static bool is_protection(const struct settings *s, const char *key)
 	return streq(key, "protect") || (value && !row->harmless && schema_is_closed(row, value));
 }
 
-/* Older versions noted less. */
-static bool is_noted(const struct buf *then, const char *key)
-{
-	cleanup_free char *begin = xasprintf("\n%s ", key);
-
-	return strstr(then->data, begin);
-}
-
-/*
- * What was not agreed to before the start is not given to a session of the same box either: its file may
- * have been changed from inside.
- */
-static void keep_from_session(struct settings *s, const char *key)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(at_each_session); i++)
-		if (streq(at_each_session[i], key))
-			settings_add(s, &(struct setting){.section = (char *)"sandbox",
-							  .key = (char *)key,
-							  .value = (char *)"no",
-							  .source = (char *)"its start",
-							  .dir = (char *)"/"});
-}
-
-int drift_check_running(const struct box *b, struct settings *s, bool say, struct err *e)
+int drift_check_running(const struct box *b, const struct settings *s, bool say, struct err *e)
 {
 	cleanup_buf struct buf then = BUF_INIT, now = BUF_INIT, changed = BUF_INIT;
 	char *line, *save = NULL;
@@ -194,12 +165,11 @@ int drift_check_running(const struct box *b, struct settings *s, bool say, struc
 				       "box '%s' runs already, and not with this --%s: "
 				       "'sandbox stop %s' first",
 				       b->name, line, b->name);
-		if (is_protection(s, line) && is_noted(&then, line))
+		if (is_protection(s, line))
 			return err_set(e, EBUSY,
 				       "box '%s' runs, and not yet with '%s' as it is now: "
 				       "'sandbox stop %s' first",
 				       b->name, line, b->name);
-		keep_from_session(s, line);
 		buf_addf(&changed, "%s%s", changed.len ? ", " : "", line);
 	}
 	if (say && changed.len)

@@ -13,10 +13,10 @@
 void drift_notes(const struct settings *s, struct buf *out);
 
 /*
- * Where a running box has its project: what [sandbox] project said when it was started, NULL when
- * it said nothing. The caller frees.
+ * Where a running box has its project: what [sandbox] project said when it was started, as its notes
+ * have it, NULL when it said nothing. The caller frees.
  */
-char *drift_project(const struct box *b);
+char *drift_project(const char *notes);
 
 /*
  * lock: what the project follows, or NULL. An image that a flag asks for and that the box was not made from is an error; one that a file
@@ -32,9 +32,8 @@ int drift_check_recipe(const struct box *b, const struct settings *s, const stru
 /*
  * For a box that runs: what a flag asks for and what it does not run with is an error, and so is what
  * files close or protect by now, so that nobody believes in a protection that is not there. What else files
- * ask for, mounts among it, is said, with `say`; what of it sessions would be given of the host is taken out
- * of the settings, as nobody has agreed to it.
+ * ask for, mounts among it, is said, with `say`.
  */
-int drift_check_running(const struct box *b, struct settings *s, bool say, struct err *e);
+int drift_check_running(const struct box *b, const struct settings *s, bool say, struct err *e);
 
 #endif

@@ -169,15 +169,18 @@ static bool read_terminfo(const char *folder, const char *term, struct session_f
 	return true;
 }
 
-/* Where terminfo(5) looks; the terminal's own program may bring the entry and say so by $TERMINFO. */
-static void find_terminfo(const char *term, struct session_facts *ret)
+/*
+ * Where terminfo(5) looks; the terminal's own program may bring the entry and say so by $TERMINFO. What
+ * the host has in its /usr and /lib is in a box of the image `host` too.
+ */
+static void find_terminfo(const char *term, bool host, struct session_facts *ret)
 {
 	const char *own = getenv("TERMINFO"), *home = getenv("HOME"),
-		   *dirs = getenv("TERMINFO_DIRS");
+		   *dirs = getenv("TERMINFO_DIRS"),
+		   *system = "/lib/terminfo:/usr/share/terminfo:/usr/lib/terminfo";
 	cleanup_free char *users = xasprintf("%s/.terminfo", home ? home : ""),
-			  *all = xasprintf("%s:%s:%s:/etc/terminfo:/lib/terminfo:"
-					   "/usr/share/terminfo:/usr/lib/terminfo",
-					   own ? own : "", users, dirs ? dirs : "");
+			  *all = xasprintf("%s:%s:%s:/etc/terminfo:%s", own ? own : "", users,
+					   dirs ? dirs : "", host ? "" : system);
 	char *save = NULL;
 
 	if (!*term || *term == '.' || strchr(term, '/') || streq(term, "dumb"))
@@ -214,7 +217,7 @@ void facts_session(const struct facts_request *req, const struct strv *lent, con
 	if (strstr(ret->names, " TZ "))
 		ret->zone = zone_rule(env_get(env, "TZ"));
 	if (strstr(ret->names, " TERM "))
-		find_terminfo(env_get(env, "TERM"), ret);
+		find_terminfo(env_get(env, "TERM"), req->host, ret);
 }
 
 void facts_clear(struct session_facts *f)

@@ -14,6 +14,7 @@ struct facts_request {
 	const struct settings *settings;
 	const struct user *user;
 	bool root;  /* the session is box-root's */
+	bool host;  /* the image is the host: what lies in its /usr is in the box too */
 	bool joins; /* the box runs: what its start has written is read again */
 	bool step;  /* of a recipe: what it makes must not depend on the user's terminal */
 };

@@ -85,18 +85,18 @@ static void add_changed(int root, char *line, struct buf *all)
 	add_file(all, (uint32_t)index, &text);
 }
 
-void follow_changed(const struct box *b, struct session_facts *ret)
+void follow_changed(const char *notes, struct session_facts *ret)
 {
-	cleanup_buf struct buf notes = BUF_INIT, all = BUF_INIT;
+	cleanup_free char *text = NULL;
+	cleanup_buf struct buf all = BUF_INIT;
 	cleanup_close int root = -1;
 	char *save = NULL;
 
-	box_start_notes(b, &notes);
-	if (!strstr(notes.data, "\n" FOLLOW_NOTE))
+	if (!strstr(notes, "\n" FOLLOW_NOTE))
 		return;
+	text = xstrdup(notes);
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	for (char *line = strtok_r(notes.data, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save))
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		if (starts_with(line, FOLLOW_NOTE))
 			add_changed(root, line + strlen(FOLLOW_NOTE), &all);
 	ret->files_size = (uint32_t)all.len;

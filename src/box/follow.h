@@ -13,7 +13,7 @@
 /* Before a start: appends a line of its notes for each such file, as it is. */
 void follow_note(const struct assembly *a, struct buf *out);
 
-/* For a session that joins: the files that have changed since, for struct session_facts. */
-void follow_changed(const struct box *b, struct session_facts *ret);
+/* For a session that joins: the files that have changed since the start with these notes. */
+void follow_changed(const char *notes, struct session_facts *ret);
 
 #endif

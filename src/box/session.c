@@ -121,7 +121,8 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 					      .home = s->home,
 					      .root = o->root && !o->user,
 					      .other = o->user,
-					      .joins = s->joins,
+					      .host = !s->tools && streq(s->box->image, "host"),
+					      .joins = s->joins != NULL,
 					      .step = s->step,
 					      .image_env = s->plan ? &s->plan->env : NULL,
 					      .extra = &o->env};
@@ -144,7 +145,7 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 		return err_set(e, ERR_USAGE, "--workdir '%s' is not an absolute path", req.cwd);
 	r = session_env(&env_req, &env, &facts, e);
 	if (s->joins)
-		follow_changed(s->box, &facts);
+		follow_changed(s->joins, &facts);
 	if (s->agent && env_get(&env, "SSH_AUTH_SOCK") &&
 	    streq(env_get(&env, "SSH_AUTH_SOCK"), LEND_DIR "/ssh-agent"))
 		env_set(&env, "SSH_AUTH_SOCK", s->agent);
@@ -183,24 +184,24 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 		     const struct user *caller, const struct session_options *o, bool entering,
 		     int *connection, int *ret_status, struct err *e)
 {
-	cleanup_free char *target = b->project ? drift_project(b) : NULL;
-	/* It runs where the project was when it was started. */
-	const char *project = target ? target : b->moved_from ? b->moved_from : b->project;
-	cleanup_free char *home = NULL, *cwd = NULL;
+	cleanup_buf struct buf notes = BUF_INIT;
+	cleanup_free char *target = NULL, *home = NULL, *cwd = NULL;
+	const char *project;
 	cleanup_image_plan struct image_plan plan = {0};
 	cleanup_user struct user u = {0};
 	cleanup_agent struct agent agent = AGENT_INIT;
 	cleanup_box_tools struct box_tools tools = BOX_TOOLS_INIT;
-	struct box_session s = {.box = b,
-				.settings = settings,
-				.user = &u,
-				.options = o,
-				.plan = &plan,
-				.joins = true};
+	struct box_session s = {
+		.box = b, .settings = settings, .user = &u, .options = o, .plan = &plan};
 	int r = 0;
 
+	box_start_notes(b, &notes);
+	s.joins = notes.data;
+	target = b->project ? drift_project(notes.data) : NULL;
+	/* It runs where the project was when it was started. */
+	project = target ? target : b->moved_from ? b->moved_from : b->project;
 	load_plan(st, b, &plan);
-	agent_join(st, b, settings, &agent);
+	agent_join(st, b, notes.data, settings, &agent);
 	s.agent = agent.path;
 	image_user(b->temporary ? &plan : &(struct image_plan){0}, caller, &u);
 	s.home = home = session_home(&u);

@@ -31,7 +31,8 @@ struct box_session {
 	const char *project;	       /* inside, where hooks start; NULL: home */
 	bool detach, at_exit;	       /* as in struct session_request */
 	const int *output;	       /* the same */
-	bool joins, step;	       /* see facts.h */
+	const char *joins;	       /* the notes of the running box's start; NULL: it starts */
+	bool step;		       /* see facts.h */
 	const char *agent;	       /* SSH_AUTH_SOCK, unless NULL */
 	const struct session_tools *tools;
 	void (*accepted)(void *arg); /* unless NULL: called when pid 1 has taken the request */

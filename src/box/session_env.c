@@ -59,6 +59,7 @@ int session_env(const struct session_env_request *req, struct strv *out,
 	struct facts_request facts = {.settings = req->settings,
 				      .user = u,
 				      .root = req->root,
+				      .host = req->host,
 				      .joins = req->joins,
 				      .step = req->step};
 	cleanup_free char *run = xasprintf("/run/user/%u", u->uid);

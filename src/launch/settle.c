@@ -289,7 +289,7 @@ void settle_env(char ***envp, const struct settle_facts *facts)
 		set(envp, "SHELL", settle_shell(*envp));
 	if (is_hosts(facts, "TERM"))
 		settle_term(envp, facts);
-	if (*facts->names && has_glibc())
+	if ((strstr(facts->names, " LANG") || strstr(facts->names, " LC_")) && has_glibc())
 		settle_locale(envp, facts);
 	if (is_hosts(facts, "TZ"))
 		settle_zone(envp, facts);
