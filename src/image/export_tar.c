@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/owner.h"
 #include "base/path.h"
 #include "image/export_tree.h"
 #include "image/install.h"
@@ -132,18 +133,24 @@ static void apply_meta(const struct tree *t, size_t layer, const char *path,
 					      m->xattr_values[i].len);
 }
 
+/* The owner that root of a box gave it is one in the archive. */
 static void add_user_xattrs(int fd, struct archive_entry *entry)
 {
 	char names[4096], value[65536];
 	ssize_t len = fd < 0 ? 0 : flistxattr(fd, names, sizeof(names));
+	struct owner owner;
 
 	for (const char *n = names; n < names + len; n += strlen(n) + 1) {
 		ssize_t size = starts_with(n, "user.") && !starts_with(n, "user.overlay.")
 				       ? fgetxattr(fd, n, value, sizeof(value))
 				       : -1;
 
-		if (size >= 0)
+		if (size >= 0 && !streq(n, OWNER_XATTR)) {
 			archive_entry_xattr_add_entry(entry, n, value, (size_t)size);
+		} else if (size >= 0 && owner_parse(value, (size_t)size, &owner)) {
+			archive_entry_set_uid(entry, owner.uid);
+			archive_entry_set_gid(entry, owner.gid);
+		}
 	}
 }
 

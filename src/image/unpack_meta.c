@@ -1,7 +1,7 @@
 /*
  * unpack_meta.c - what an entry says that its file cannot hold: to the sidecar.
  *
- * Promises that marks of overlayfs never come from an image, and that a line stays short enough to
+ * Promises that marks of overlayfs, and our own, never come from an image, and that a line stays short enough to
  * be read again.
  */
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <sys/xattr.h>
 
 #include "base/cleanup.h"
+#include "base/owner.h"
 #include "image/unpack.h"
 
 #define XATTR_NAME_BYTES_MAX  255	   /* XATTR_NAME_MAX of xattr(7) */
@@ -47,6 +48,18 @@ int unpack_end_meta(struct unpack *u, const char *name, struct meta_entry *m, mo
 	return 0;
 }
 
+/* Root of a box is to see it; the sidecar has it for all else. */
+static void note_owner(int fd, const struct meta_entry *m)
+{
+	const struct owner owner = {m->uid, m->gid};
+	char text[OWNER_MAX];
+
+	if (owner.uid || owner.gid)
+		fsetxattr(fd, OWNER_XATTR, text, owner_format(&owner, text), 0);
+	else
+		fremovexattr(fd, OWNER_XATTR);
+}
+
 int unpack_take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *m, struct err *e)
 {
 	size_t len, all = 0;
@@ -55,7 +68,7 @@ int unpack_take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *m
 
 	archive_entry_xattr_reset(entry);
 	while (archive_entry_xattr_next(entry, &name, &value, &len) == ARCHIVE_OK) {
-		if (!name || starts_with(name, "user.overlay.") ||
+		if (!name || streq(name, OWNER_XATTR) || starts_with(name, "user.overlay.") ||
 		    starts_with(name, "trusted.overlay."))
 			continue;
 		all += strlen(name) + len;
@@ -65,5 +78,7 @@ int unpack_take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *m
 		if (fd < 0 || !starts_with(name, "user.") || fsetxattr(fd, name, value, len, 0) < 0)
 			meta_entry_add_xattr(m, name, value, len);
 	}
+	if (fd >= 0)
+		note_owner(fd, m);
 	return 0;
 }

@@ -28,6 +28,9 @@ static const uint8_t root_caps[] = {
  */
 static const uint64_t identity_caps = UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_SETFCAP;
 
+/* To note owners on files of any mode; raised for that alone. */
+static const uint64_t override_cap = UINT64_C(1) << CAP_DAC_OVERRIDE;
+
 static uint64_t root_mask(bool host_root)
 {
 	uint64_t mask = 0;
@@ -73,7 +76,15 @@ int caps_keep_root(bool host_root, struct err *e)
 
 int caps_keep_identity(struct err *e)
 {
-	return set_caps(identity_caps, identity_caps, e);
+	return set_caps(identity_caps, identity_caps | override_cap, e);
+}
+
+void caps_override(bool on)
+{
+	struct err ignored;
+
+	set_caps(on ? identity_caps | override_cap : identity_caps, identity_caps | override_cap,
+		 &ignored);
 }
 
 int caps_drop_to_root(bool host_root, struct err *e)

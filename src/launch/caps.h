@@ -21,8 +21,12 @@ int caps_drop_to_root(bool host_root, struct err *e);
  */
 int caps_keep_root(bool host_root, struct err *e);
 
-/* That supervisor: CAP_SYS_PTRACE and CAP_SETFCAP over the box, and nothing else. */
+/*
+ * That supervisor: CAP_SYS_PTRACE and CAP_SETFCAP over the box, and nothing else, but that
+ * caps_override() makes CAP_DAC_OVERRIDE effective, and takes it back.
+ */
 int caps_keep_identity(struct err *e);
+void caps_override(bool on);
 
 /* You: every set is empty, and no execve(2) as uid 0 brings any back (securebits locked). */
 int caps_drop_all(struct err *e);

@@ -20,13 +20,14 @@
  *								   switched at its next execve
  *				setuid(33) returns 0 <--------- I7 checked, detached
  *
- * And getsockopt(SO_PEERCRED) says who a peer in the box is to itself (identity_peer.c), and a
- * directory that the overlay does not rename is made one that it does (identity_rename.c). That
- * alone is what your own sessions of a trial ask for.
+ * And getsockopt(SO_PEERCRED) says who a peer in the box is to itself (identity_peer.c), chown notes
+ * whose a file is, and stat says so (identity_owner.c), and a directory that the overlay does not rename
+ * is made one that it does (identity_rename.c). That alone is what your own sessions of a trial ask for.
  *
  * Promises: a call that returned success is true of the process at once, or of what it executes next;
  * a call that cannot be made true fails. What this costs is paid by set*id, setgroups, getgroups,
- * SO_PEERCRED and rename of box-root's sessions, and by nothing else: execve and getuid are not asked about.
+ * SO_PEERCRED, chown, stat and rename of box-root's sessions, and by nothing else: execve and getuid are
+ * not asked about. A stat costs 5 us here, and as much to the caller as waiting takes.
  *
  * When it goes wrong:
  *	no listener (another's filter has one; an old kernel): the calls are the kernel's, which knows
@@ -41,7 +42,8 @@
  * first time by sudo, inside, when nobody outside is there to start it. Nothing inside can trace it
  * or look into it: it has a capability that box-root's bounding set lacks, and is not dumpable. Its
  * credentials are the box's, so that no mistake of its own reaches beyond the box. It holds no descriptor
- * of the host's, and reads from the box only text of /proc and lists of groups.
+ * of the host's, and reads from the box only text of /proc, lists of groups, paths and owners. It may
+ * write to each file of the box, and does so to attributes of those that box-root gives away.
  */
 #include "launch/identity.h"
 
@@ -65,6 +67,7 @@
 #include "base/proc.h"
 #include "launch/caps.h"
 #include "launch/identity_calls.h"
+#include "launch/identity_file.h"
 #include "launch/identity_rename.h"
 #include "launch/identity_trace.h"
 #include "launch/protocol.h"
@@ -220,6 +223,8 @@ noreturn void identity_run(int socket)
 		_exit(125);
 	s->userns = st.st_ino;
 	rename_prepare(&s->renames);
+	if (files_prepare(&s->files) < 0)
+		_exit(125);
 	for (;;)
 		run_once(&l);
 }

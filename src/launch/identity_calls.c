@@ -18,23 +18,11 @@
 
 #include "base/cleanup.h"
 #include "launch/identity_notice.h"
+#include "launch/identity_owner.h"
 #include "launch/identity_peer.h"
 #include "launch/identity_rename.h"
 #include "launch/identity_switch.h"
 #include "launch/identity_trace.h"
-
-/* The memory of the caller, who still waits: so it is of no other. -1 when it has gone. */
-static int open_memory(const struct supervisor *s, const struct notice *c, int flags)
-{
-	char path[32];
-	int fd;
-
-	snprintf(path, sizeof(path), "%d/mem", (pid_t)c->n->pid);
-	fd = openat(s->proc_fd, path, flags | O_CLOEXEC);
-	if (fd >= 0 && !notice_valid(c))
-		close_fd(&fd);
-	return fd;
-}
 
 static size_t id_size(const struct notice *c)
 {
@@ -52,7 +40,7 @@ static int read_groups(const struct supervisor *s, const struct notice *c, struc
 	if (n > IDS_MAX_GROUPS)
 		return -EINVAL;
 	if (n > 0) {
-		fd = open_memory(s, c, O_RDONLY);
+		fd = notice_memory(c, s->proc_fd, O_RDONLY);
 		if (fd < 0 || pread(fd, c->is_short ? (void *)narrow : (void *)list, size,
 				    (off_t)c->n->data.args[1]) != (ssize_t)size)
 			return -EFAULT;
@@ -80,7 +68,7 @@ static void answer_groups(const struct supervisor *s, const struct notice *c,
 	for (uint32_t i = 0; i < n; i++)
 		narrow[i] = (uint16_t)groups[i];
 	if (room > 0 && n > 0) {
-		fd = open_memory(s, c, O_RDWR);
+		fd = notice_memory(c, s->proc_fd, O_RDWR);
 		if (fd < 0 || pwrite(fd, c->is_short ? (const void *)narrow : (const void *)groups,
 				     size, (off_t)c->n->data.args[1]) != (ssize_t)size) {
 			notice_answer(c, EFAULT, 0);
@@ -200,7 +188,7 @@ static void answer_root(struct supervisor *s, const struct notice *c, const stru
 static bool gives_ids_up(const struct supervisor *s, const struct notice *c)
 {
 	struct __user_cap_data_struct data;
-	cleanup_close int fd = open_memory(s, c, O_RDONLY);
+	cleanup_close int fd = notice_memory(c, s->proc_fd, O_RDONLY);
 
 	return fd >= 0 &&
 	       pread(fd, &data, sizeof(data), (off_t)c->n->data.args[1]) == sizeof(data) &&
@@ -234,9 +222,29 @@ void identity_answer(struct supervisor *s, int listener, const struct seccomp_no
 	struct proc_info info;
 
 	c.call = ids_call_of(n->data.arch, n->data.nr, &c.is_short);
-	if (c.call == IDS_RENAME || c.call == IDS_RENAMEAT || c.call == IDS_RENAMEAT2) {
+	switch (c.call) {
+	case IDS_CHOWN:
+	case IDS_LCHOWN:
+	case IDS_FCHOWN:
+	case IDS_FCHOWNAT:
+		owner_chown(s, &c);
+		return;
+	case IDS_STAT:
+	case IDS_LSTAT:
+	case IDS_FSTATAT:
+	case IDS_STATX:
+		owner_stat(s, &c);
+		return;
+	case IDS_RENAME:
+	case IDS_RENAMEAT:
+	case IDS_RENAMEAT2:
 		rename_answer(s, &c);
 		return;
+	case IDS_NONE: /* the 32-bit twin of one of these */
+		notice_continue(&c);
+		return;
+	default:
+		break;
 	}
 	if (traced && traced->state != TASK_WAITING) {
 		switch_answer(traced, &c);

@@ -30,9 +30,13 @@ static const struct numbered native[] = {
 	{SYS_geteuid, IDS_GETEUID, false},     {SYS_getgid, IDS_GETGID, false},
 	{SYS_getegid, IDS_GETEGID, false},     {SYS_getresuid, IDS_GETRESUID, false},
 	{SYS_getresgid, IDS_GETRESGID, false}, {SYS_renameat, IDS_RENAMEAT, false},
-	{SYS_renameat2, IDS_RENAMEAT2, false},
-#ifdef SYS_rename
-	{SYS_rename, IDS_RENAME, false},
+	{SYS_renameat2, IDS_RENAMEAT2, false}, {SYS_fchown, IDS_FCHOWN, false},
+	{SYS_fchownat, IDS_FCHOWNAT, false},   {SYS_statx, IDS_STATX, false},
+	{SYS_newfstatat, IDS_FSTATAT, false},
+#if defined(__x86_64__)
+	{SYS_rename, IDS_RENAME, false},       {SYS_chown, IDS_CHOWN, false},
+	{SYS_lchown, IDS_LCHOWN, false},       {SYS_stat, IDS_STAT, false},
+	{SYS_lstat, IDS_LSTAT, false},
 #endif
 };
 
@@ -52,7 +56,9 @@ static const struct numbered compat[] = {
 	{200, IDS_GETGID, false},    {50, IDS_GETEGID, true},	  {202, IDS_GETEGID, false},
 	{165, IDS_GETRESUID, true},  {209, IDS_GETRESUID, false}, {171, IDS_GETRESGID, true},
 	{211, IDS_GETRESGID, false}, {38, IDS_RENAME, false},	  {302, IDS_RENAMEAT, false},
-	{353, IDS_RENAMEAT2, false},
+	{353, IDS_RENAMEAT2, false}, {182, IDS_CHOWN, true},	  {212, IDS_CHOWN, false},
+	{16, IDS_LCHOWN, true},	     {198, IDS_LCHOWN, false},	  {95, IDS_FCHOWN, true},
+	{207, IDS_FCHOWN, false},    {298, IDS_FCHOWNAT, false},
 };
 #else
 #define NATIVE_ARCH AUDIT_ARCH_AARCH64

@@ -26,6 +26,15 @@ enum ids_call {
 	IDS_RENAME, /* these three change no ids: identity_rename.c */
 	IDS_RENAMEAT,
 	IDS_RENAMEAT2,
+	/* whose files are; identity_owner.c */
+	IDS_CHOWN,
+	IDS_LCHOWN,
+	IDS_FCHOWN,
+	IDS_FCHOWNAT,
+	IDS_STAT,
+	IDS_LSTAT,
+	IDS_FSTATAT,
+	IDS_STATX,
 	/* asked for by nobody but who tells the ids of a thread that waits (identity_exact.c) */
 	IDS_GETUID,
 	IDS_GETEUID,

@@ -19,6 +19,12 @@ struct notice {
 /* The caller still waits: what was read of its number is of it. */
 bool notice_valid(const struct notice *c);
 
+/*
+ * The memory of the caller, who still waits: so it is of no other. proc_fd is /proc. A descriptor for
+ * pread(2) and pwrite(2), or -1 when it has gone.
+ */
+int notice_memory(const struct notice *c, int proc_fd, int flags);
+
 /* errnum 0: the call returns value. Who has gone gets no answer. */
 void notice_answer(const struct notice *c, int errnum, long value);
 

@@ -24,17 +24,16 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "launch/identity_file.h"
 #include "launch/upper.h"
 
 #ifndef RESOLVE_CACHED /* Linux 5.12 */
 #define RESOLVE_CACHED 0x20
 #endif
-#define LEAST_PAGE 4096
 
 /* One of the two names of a call. */
 struct side {
@@ -59,18 +58,11 @@ void rename_ended(struct renames *r, pid_t pid)
 			r->pids[i] = 0;
 }
 
-/* In two pieces: the page after the first one may not be there. */
 static bool read_path(const struct notice *c, unsigned long long at, struct side *ret)
 {
-	size_t first = LEAST_PAGE - at % LEAST_PAGE, len;
-	struct iovec ours = {ret->path, sizeof(ret->path)};
-	struct iovec theirs[] = {
-		{(void *)(uintptr_t)at, first},
-		{(void *)(uintptr_t)(at + first), sizeof(ret->path) - first},
-	};
-	ssize_t n = process_vm_readv((pid_t)c->n->pid, &ours, 1, theirs, ARRAY_SIZE(theirs), 0);
+	size_t len;
 
-	if (n <= 0 || !memchr(ret->path, '\0', (size_t)n))
+	if (!file_read_path(c, at, ret->path))
 		return false;
 	for (len = strlen(ret->path); len > 1 && ret->path[len - 1] == '/'; len--)
 		ret->path[len - 1] = '\0';
@@ -113,17 +105,6 @@ static int open_start(const struct supervisor *s, const struct notice *c, const 
 	return openat(s->proc_fd, link, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Is the caller's "/" ours? Else an absolute link would lead elsewhere. */
-static bool is_same_root(const struct supervisor *s, const struct notice *c)
-{
-	struct stat ours, theirs;
-	char link[32];
-
-	snprintf(link, sizeof(link), "%d/root", (pid_t)c->n->pid);
-	return stat("/", &ours) == 0 && fstatat(s->proc_fd, link, &theirs, 0) == 0 &&
-	       ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
-}
-
 static int open_path(int start, const char *path, __u64 flags, __u64 resolve)
 {
 	struct open_how how = {.flags = flags | O_PATH | O_CLOEXEC,
@@ -158,7 +139,7 @@ static int open_parent(const struct supervisor *s, const struct notice *c, const
 	cleanup_close int start = open_start(s, c, side);
 	int fd = start < 0 ? -1 : open_path(start, path, O_DIRECTORY, 0);
 
-	if (fd < 0 && start >= 0 && errno == EXDEV && is_same_root(s, c))
+	if (fd < 0 && start >= 0 && errno == EXDEV && file_same_root(s, c))
 		fd = openat(start, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd;
 }

@@ -61,8 +61,9 @@ struct early_stop {
 	int status;
 };
 
-#define MAX_TASKS 4096
-#define MAX_EARLY 1024
+#define MAX_TASKS   4096
+#define MAX_EARLY   1024
+#define MAX_RENAMES 16
 
 struct tasks {
 	struct task **v;
@@ -71,12 +72,16 @@ struct tasks {
 	size_t n_early;
 };
 
-#define MAX_RENAMES 16
-
 /* The processes that make directories movable (identity_rename.c). */
 struct renames {
 	pid_t pids[MAX_RENAMES]; /* 0: free */
 	int lock;		 /* a file for fcntl(2) */
+};
+
+/* Where the box's own files are (identity_file.c): /, /tmp and /run. */
+struct files {
+	int fds[3];
+	uint64_t mounts[3]; /* ids; 0: it is not the box's own */
 };
 
 /* All that the supervisor knows. */
@@ -86,6 +91,7 @@ struct supervisor {
 	struct tasks tasks;
 	struct spaces spaces;
 	struct renames renames;
+	struct files files;
 };
 
 struct proc_info {

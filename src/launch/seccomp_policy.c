@@ -13,6 +13,7 @@
 #include "launch/seccomp_policy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/net.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
@@ -144,6 +145,31 @@ static const struct seccomp_test unshare_tests[] = {
 static const struct seccomp_test mknod_tests[] = MKNOD_TESTS(1, 2);
 static const struct seccomp_test mknodat_tests[] = MKNOD_TESTS(2, 3);
 
+/*
+ * A question costs as much as ten looks at a file. Not worth it: an open file (glibc's fstat); the
+ * form of lstat() that glibc has today, which dpkg and git ask thousands of (older libcs, and musl, make
+ * the call of that name); what is not about owners. To give an open file to root is what archivers do
+ * with each new one.
+ */
+static const struct seccomp_test fchown_tests[] = {
+	NE(1, 0, ASK),
+	NE(2, 0, ASK),
+	END,
+};
+
+static const struct seccomp_test fstatat_tests[] = {
+	ANY(3, AT_EMPTY_PATH, ALLOW),
+	NE(0, AT_FDCWD, ASK),
+	ANY(3, AT_SYMLINK_NOFOLLOW, ALLOW),
+	END,
+};
+
+static const struct seccomp_test statx_tests[] = {
+	ANY(2, AT_EMPTY_PATH, ALLOW),
+	ANY(3, STATX_UID | STATX_GID, ASK),
+	END,
+};
+
 const struct seccomp_rule seccomp_rules[] = {
 	/* files and folders; chroot needs CAP_SYS_CHROOT, and beneath it is only the box */
 	{"open openat openat2 creat close close_range read readv pread64 preadv preadv2 "
@@ -273,9 +299,9 @@ const struct seccomp_rule seccomp_rules[] = {
 
 	/*
 	 * Root of a box that has one id: owners of files and devices would need more, so they
-	 * report success, and every look shows root's. Who it becomes is made true by the supervisor;
-	 * where there is none, set*id is the kernel's, which refuses every id but root's: a program
-	 * that would go on as root unawares has to be told.
+	 * report success. The supervisor notes owners, and makes true who root becomes; where there
+	 * is none, set*id is the kernel's, which refuses every id but root's: a program that would go
+	 * on as root unawares has to be told.
 	 */
 	{"chown chown32 fchown fchown32 lchown lchown32 fchownat setgroups setgroups32 capset",
 	 .answer = SUCCESS, .when = SECCOMP_ROOT},
@@ -283,6 +309,13 @@ const struct seccomp_rule seccomp_rules[] = {
 	 "setresuid32 setresgid setresgid32 setgroups setgroups32 getgroups getgroups32 capset",
 	 .answer = ASK, .when = SECCOMP_IDENTITY},
 	{"rename renameat renameat2", .answer = ASK, .when = SECCOMP_RENAMES},
+	{"chown chown32 lchown lchown32 fchownat", .answer = ASK,
+	 .when = SECCOMP_ROOT | SECCOMP_IDENTITY},
+	{"fchown fchown32", .answer = SUCCESS, .when = SECCOMP_ROOT | SECCOMP_IDENTITY,
+	 .tests = fchown_tests},
+	{"stat lstat", .answer = ASK, .when = SECCOMP_IDENTITY},
+	{"newfstatat", .answer = ASK, .when = SECCOMP_IDENTITY, .tests = fstatat_tests},
+	{"statx", .answer = ALLOW, .when = SECCOMP_IDENTITY, .tests = statx_tests},
 	{"mknod", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknod_tests},
 	{"mknodat", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknodat_tests},
 };

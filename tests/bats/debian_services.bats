@@ -36,13 +36,21 @@ as_root() { # SCRIPT
 		echo "* * * * * www-data id >/tmp/job" >/etc/cron.d/job
 		service cron start'
 
-	# root of the box sees every file as its own, which pg_ctlcluster refuses: the user starts it
+	# a user's own table is the user's file
 	as_root '
-		su - postgres -c "pg_ctlcluster 15 main start"
+		echo "* * * * * id >/tmp/own-job" | crontab -u games -
+		[ "$(stat -c %U /var/spool/cron/crontabs/games)" = games ]'
+
+	# what belongs to whom is looked at by its scripts, and by the server
+	as_root '
+		service postgresql start
 		sudo -u postgres createuser --superuser web
 		[ "$(su - postgres -c "psql -Atc \"select current_user || 6 * 7\"")" = postgres42 ]
-		[ "$(pg_lsclusters -h | cut -d" " -f1-2)" = "15 main" ]
-		su - postgres -c "pg_ctlcluster 15 main stop"'
+		[ "$(pg_lsclusters -h | tr -s " " | cut -d" " -f1-5)" = "15 main 5432 online postgres" ]
+		pg_createcluster 15 other --start
+		service postgresql stop
+		[ "$(pg_lsclusters -h | tr -s " " | cut -d" " -f2,4 | tr "\n" " ")" = "main down other down " ]
+		pg_dropcluster 15 other'
 
 	as_root 'service redis-server start'
 	[ "$(sandbox exec p redis-cli set k v)" = OK ] && [ "$(sandbox exec p redis-cli get k)" = v ]
@@ -72,5 +80,7 @@ as_root() { # SCRIPT
 
 	wait_until 600 sandbox exec p test -s /tmp/job
 	[[ $(sandbox exec p cat /tmp/job) = 'uid=33(www-data) gid=33(www-data)'* ]]
+	wait_until 600 sandbox exec p test -s /tmp/own-job
+	[[ $(sandbox exec p cat /tmp/own-job) = *'(games)'* ]]
 	as_root 'service cron stop'
 }

@@ -3,6 +3,7 @@
  * BPF machine; and one filter on this very kernel.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -110,6 +111,17 @@ static uint32_t native(unsigned int flags, const char *name, uint64_t a0, uint64
 	return answer(flags, native_arch(), nr, a0, a1, a2);
 }
 
+/* The same, of its first and its fourth argument. */
+static uint32_t native4(unsigned int flags, const char *name, uint64_t a0, uint64_t a3)
+{
+	struct seccomp_data data = {.nr = seccomp_syscall_resolve_name_arch(native_arch(), name),
+				    .arch = native_arch(),
+				    .args = {a0, 0, 0, a3}};
+	bool args;
+
+	return run(flags, &data, &args);
+}
+
 static void check_args(unsigned int flags, uint32_t arch, int nr, const char *name)
 {
 	static const uint64_t values[] = {
@@ -135,6 +147,9 @@ static void check_args(unsigned int flags, uint32_t arch, int nr, const char *na
 		S_IFIFO | 0600,
 		SOCK_PACKET | SOCK_CLOEXEC,
 		NETLINK_NETFILTER,
+		STATX_UID,
+		(uint32_t)AT_FDCWD,
+		AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW,
 		UINT32_MAX,
 	};
 	struct seccomp_data data = {.nr = nr, .arch = arch};
@@ -146,7 +161,7 @@ static void check_args(unsigned int flags, uint32_t arch, int nr, const char *na
 				data.args[0] = values[i] | (j & 1 ? HIGH_BITS : 0);
 				data.args[1] = values[j] | (k & 1 ? HIGH_BITS : 0);
 				data.args[2] = values[k] | (i & 1 ? HIGH_BITS : 0);
-				data.args[3] = values[(i + j + k) % 2];
+				data.args[3] = values[(i + j + k) % ARRAY_SIZE(values)];
 				if (run(flags, &data, &args) !=
 				    seccomp_policy_answer(flags, name, (uint64_t *)data.args))
 					fail_msg("%s (%d, flags %u) of %zu, %zu, %zu", name, nr,
@@ -232,6 +247,35 @@ static void no_variant_opens_the_kernel(void **state)
 		assert_int_equal(native(flags, "socket", AF_NETLINK, SOCK_RAW, NETLINK_AUDIT),
 				 FAILS(EPROTONOSUPPORT));
 	}
+}
+
+static void owners_are_asked_for(void **state)
+{
+	const unsigned int root = SECCOMP_ROOT | SECCOMP_IDENTITY;
+	const uint64_t cwd = (uint32_t)AT_FDCWD;
+
+	(void)state;
+	assert_int_equal(native(root, "fchownat", cwd, 0, 0), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native(root, "lchown", 0, 0, 0), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native(root, "fchown", 3, 0, 0), FAILS(0));
+	assert_int_equal(native(root, "fchown", 3, 5, 0), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native(root, "fchown", 3, 0, 5), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native(root, "statx", cwd, 0, 0),
+			 SECCOMP_RET_ALLOW); /* with a mask of 0 */
+	assert_int_equal(native(root, "statx", 3, 0, AT_EMPTY_PATH), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(root, "fstat", 3, 0, 0), SECCOMP_RET_ALLOW);
+	for (unsigned int flags = 0; flags < 2; flags++) {
+		/* you are not; whom root becomes is */
+		assert_int_equal(native(flags, "newfstatat", cwd, 0, 0), SECCOMP_RET_ALLOW);
+		assert_int_equal(native(flags | SECCOMP_IDENTITY, "newfstatat", cwd, 0, 0),
+				 SECCOMP_RET_USER_NOTIF);
+	}
+	assert_int_equal(native4(root, "newfstatat", cwd, AT_SYMLINK_NOFOLLOW), SECCOMP_RET_ALLOW);
+	assert_int_equal(native4(root, "newfstatat", 3, AT_SYMLINK_NOFOLLOW),
+			 SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native4(root, "newfstatat", 3, AT_EMPTY_PATH), SECCOMP_RET_ALLOW);
+	assert_int_equal(native4(root, "statx", cwd, STATX_BASIC_STATS), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native4(root, "statx", cwd, STATX_MODE), SECCOMP_RET_ALLOW);
 }
 
 static void flags_open_what_they_say(void **state)
@@ -328,6 +372,7 @@ int main(void)
 		cmocka_unit_test(numbers_beyond_are_unknown),
 		cmocka_unit_test(no_variant_opens_the_kernel),
 		cmocka_unit_test(flags_open_what_they_say),
+		cmocka_unit_test(owners_are_asked_for),
 		cmocka_unit_test(a_live_filter),
 	};
 

@@ -1,0 +1,34 @@
+/*
+ * owner.c - "UID:GID", both ways.
+ */
+#include "base/owner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t owner_format(const struct owner *o, char ret[OWNER_MAX])
+{
+	return (size_t)snprintf(ret, OWNER_MAX, "%u:%u", o->uid, o->gid);
+}
+
+bool owner_parse(const char *text, size_t len, struct owner *ret)
+{
+	char copy[OWNER_MAX] = {0}, again[OWNER_MAX];
+	struct owner o;
+	char *colon;
+
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, text, len);
+	colon = strchr(copy, ':');
+	if (!colon)
+		return false;
+	o.uid = (uint32_t)strtoul(copy, NULL, 10);
+	o.gid = (uint32_t)strtoul(colon + 1, NULL, 10);
+	if (o.uid == OWNER_SAME || o.gid == OWNER_SAME || owner_format(&o, again) != len ||
+	    memcmp(again, text, len) != 0)
+		return false;
+	*ret = o;
+	return true;
+}

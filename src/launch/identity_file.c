@@ -1,0 +1,133 @@
+/*
+ * identity_file.c - from a path in a caller's memory to a file of the box.
+ *
+ * Promises never to leave the box's own file systems. What lies on another mount may be the host's, and
+ * it may be a FUSE file system whose server waits for the supervisor.
+ */
+#include "launch/identity_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+
+#define LEAST_PAGE 4096
+
+/* The paths of files.mounts. */
+static const char *const own[] = {"/", "/tmp/", "/run/"};
+
+static uint64_t mount_of(int fd)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) < 0)
+		return 0;
+	return st.stx_mask & STATX_MNT_ID ? st.stx_mnt_id : 0;
+}
+
+/* In the box's memory; its /dev always is. */
+static bool in_memory(int fd)
+{
+	struct stat st, dev;
+
+	return fstat(fd, &st) == 0 && stat("/dev", &dev) == 0 && st.st_dev == dev.st_dev;
+}
+
+int files_prepare(struct files *f)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		f->fds[i] = open(own[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+		f->mounts[i] = f->fds[i] < 0 ? 0 : mount_of(f->fds[i]);
+		if (i > 0 && f->fds[i] >= 0 && !in_memory(f->fds[i]))
+			f->mounts[i] = 0;
+	}
+	return chdir("/proc/self/fd");
+}
+
+/* In two pieces: the page after the first one may not be there. */
+bool file_read_path(const struct notice *c, uint64_t at, char ret[PATH_MAX])
+{
+	size_t first = LEAST_PAGE - at % LEAST_PAGE;
+	struct iovec ours = {ret, PATH_MAX};
+	struct iovec theirs[] = {
+		{(void *)(uintptr_t)at, first},
+		{(void *)(uintptr_t)(at + first), PATH_MAX - first},
+	};
+	ssize_t n = process_vm_readv((pid_t)c->n->pid, &ours, 1, theirs, ARRAY_SIZE(theirs), 0);
+
+	return n > 0 && memchr(ret, '\0', (size_t)n);
+}
+
+static bool is_own(const struct files *f, int fd)
+{
+	uint64_t mount = mount_of(fd);
+
+	for (size_t i = 0; mount && i < ARRAY_SIZE(own); i++)
+		if (f->mounts[i] == mount)
+			return true;
+	return false;
+}
+
+/* Where the caller's descriptor, or its working directory, leads. */
+static int open_start(const struct supervisor *s, const struct notice *c, int dirfd)
+{
+	cleanup_close int fd = -1;
+	char link[48];
+
+	if (dirfd == AT_FDCWD)
+		snprintf(link, sizeof(link), "%d/cwd", (pid_t)c->n->pid);
+	else
+		snprintf(link, sizeof(link), "%d/fd/%d", (pid_t)c->n->pid, dirfd);
+	fd = openat(s->proc_fd, link, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return -EBADF;
+	return is_own(&s->files, fd) ? take_fd(&fd) : -EXDEV;
+}
+
+static int open_beneath(int dir, const char *path, bool follow)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW),
+			       .resolve = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS};
+	int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : fd;
+}
+
+int file_open(const struct supervisor *s, const struct notice *c, int dirfd, const char *path,
+	      bool follow)
+{
+	const struct files *f = &s->files;
+	cleanup_close int start = -1;
+
+	if (path && *path == '/') {
+		for (size_t i = ARRAY_SIZE(own); --i > 0;)
+			if (f->mounts[i] && starts_with(path, own[i])) {
+				path += strlen(own[i]);
+				path += strspn(path, "/");
+				return open_beneath(f->fds[i], *path ? path : ".", follow);
+			}
+		return f->mounts[0] ? open_beneath(f->fds[0], path, follow) : -EXDEV;
+	}
+	start = open_start(s, c, dirfd);
+	if (!path || start < 0)
+		return take_fd(&start);
+	return open_beneath(start, path, follow);
+}
+
+bool file_same_root(const struct supervisor *s, const struct notice *c)
+{
+	struct stat ours, theirs;
+	char link[32];
+
+	snprintf(link, sizeof(link), "%d/root", (pid_t)c->n->pid);
+	return stat("/", &ours) == 0 && fstatat(s->proc_fd, link, &theirs, 0) == 0 &&
+	       ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}

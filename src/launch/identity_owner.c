@@ -1,0 +1,226 @@
+/*
+ * identity_owner.c - chown(2) that is seen again.
+ *
+ * On disk all files of a box are one uid's. Whose box-root said that a file is, is written on the file
+ * itself, in OWNER_XATTR: it moves with the file, is copied up and ends with it. It decides nothing but
+ * what stat, newfstatat and statx of a path say to box-root and to whom it became; anything in
+ * the box may write it. A file without it is the one's who looks: root's, or whom it became.
+ *
+ * Not asked about, for what it costs (seccomp_policy.c): fstat, most lstat, and fchown to root. Not
+ * noted: links, sockets and devices (they bear no such attributes, xattr(7)), and files of the host.
+ */
+#include "launch/identity_owner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/owner.h"
+#include "launch/caps.h"
+#include "launch/identity_file.h"
+
+#define KNOWN_FLAGS (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE)
+
+/* What a call is about. */
+struct subject {
+	int dirfd;
+	bool itself;   /* dirfd's file, and no path */
+	bool or_empty; /* likewise, when the path is "" */
+	bool follow;
+	uint64_t path; /* addresses in the caller */
+	uint64_t to;
+	unsigned mask;	   /* of statx */
+	uint32_t uid, gid; /* of chown; OWNER_SAME */
+};
+
+/* The caller's user namespace; 0 when it has gone, or another directory is its "/". */
+static ino_t userns_of(const struct supervisor *s, const struct notice *c)
+{
+	struct stat st;
+	char link[40];
+
+	snprintf(link, sizeof(link), "%d/ns/user", (pid_t)c->n->pid);
+	if (fstatat(s->proc_fd, link, &st, 0) < 0 || !file_same_root(s, c) || !notice_valid(c))
+		return 0;
+	return st.st_ino;
+}
+
+static bool is_root(const struct supervisor *s, const struct notice *c)
+{
+	return userns_of(s, c) == s->userns;
+}
+
+/* Box-root, or whom it became; not a sandbox inside. */
+static bool is_of_box(const struct supervisor *s, const struct notice *c)
+{
+	ino_t userns = userns_of(s, c);
+
+	return userns && (userns == s->userns || spaces_find(&s->spaces, userns));
+}
+
+/* The descriptor's name in the working directory, /proc/self/fd: O_PATH has no fgetxattr(2). */
+struct name {
+	char s[12];
+};
+
+static struct name name_of(int fd)
+{
+	struct name n;
+
+	snprintf(n.s, sizeof(n.s), "%d", fd);
+	return n;
+}
+
+/* What box-root may, we may: a file of any mode has an owner. */
+static bool read_owner(int fd, struct owner *ret)
+{
+	char text[OWNER_MAX];
+	ssize_t n = getxattr(name_of(fd).s, OWNER_XATTR, text, sizeof(text));
+
+	if (n < 0 && errno == EACCES) {
+		caps_override(true);
+		n = getxattr(name_of(fd).s, OWNER_XATTR, text, sizeof(text));
+		caps_override(false);
+	}
+	return n > 0 && owner_parse(text, (size_t)n, ret);
+}
+
+static void write_owner(int fd, const struct owner *o)
+{
+	char text[OWNER_MAX];
+
+	caps_override(true);
+	setxattr(name_of(fd).s, OWNER_XATTR, text, owner_format(o, text), 0);
+	caps_override(false);
+}
+
+static uint32_t id_of(const struct notice *c, uint64_t arg)
+{
+	return c->is_short && (uint16_t)arg == UINT16_MAX ? OWNER_SAME
+	       : c->is_short				  ? (uint16_t)arg
+							  : (uint32_t)arg;
+}
+
+static struct subject subject_of_chown(const struct notice *c)
+{
+	const __u64 *a = c->n->data.args;
+	bool at = c->call == IDS_FCHOWNAT;
+	int flags = at ? (int)a[4] : c->call == IDS_LCHOWN ? AT_SYMLINK_NOFOLLOW : 0;
+	size_t ids = at ? 2 : 1;
+
+	return (struct subject){
+		.dirfd = at || c->call == IDS_FCHOWN ? (int)a[0] : AT_FDCWD,
+		.itself = c->call == IDS_FCHOWN,
+		.or_empty = flags & AT_EMPTY_PATH,
+		.follow = !(flags & AT_SYMLINK_NOFOLLOW),
+		.path = a[at ? 1 : 0],
+		.uid = id_of(c, a[ids]),
+		.gid = id_of(c, a[ids + 1]),
+	};
+}
+
+static int open_subject(const struct supervisor *s, const struct notice *c, const struct subject *q)
+{
+	char path[PATH_MAX];
+
+	if (q->itself)
+		return file_open(s, c, q->dirfd, NULL, q->follow);
+	if (!file_read_path(c, q->path, path))
+		return -EFAULT;
+	if (!*path && !q->or_empty)
+		return -ENOENT;
+	return file_open(s, c, q->dirfd, *path ? path : NULL, q->follow);
+}
+
+void owner_chown(const struct supervisor *s, const struct notice *c)
+{
+	struct subject q = subject_of_chown(c);
+	cleanup_close int fd = open_subject(s, c, &q);
+	struct owner was = {0}, now;
+	bool known = fd >= 0 && read_owner(fd, &was);
+
+	if (fd == -ENOENT || fd == -ENOTDIR || fd == -EBADF || fd == -EFAULT) {
+		notice_answer(c, is_root(s, c) ? -fd : 0, 0);
+		return;
+	}
+	now.uid = q.uid == OWNER_SAME ? was.uid : q.uid;
+	now.gid = q.gid == OWNER_SAME ? was.gid : q.gid;
+	if (fd >= 0 && (known || now.uid || now.gid) && is_root(s, c))
+		write_owner(fd, &now);
+	notice_answer(c, 0, 0);
+}
+
+static bool subject_of_stat(const struct notice *c, struct subject *ret)
+{
+	const __u64 *a = c->n->data.args;
+	unsigned flags = 0;
+
+	*ret = (struct subject){.dirfd = (int)a[0], .path = a[1], .to = a[2]};
+	switch (c->call) {
+	case IDS_LSTAT:
+		flags = AT_SYMLINK_NOFOLLOW; /* fall through */
+	case IDS_STAT:
+		*ret = (struct subject){.dirfd = AT_FDCWD, .path = a[0], .to = a[1]};
+		break;
+	case IDS_FSTATAT:
+		flags = (unsigned)a[3];
+		break;
+	default:
+		flags = (unsigned)a[2];
+		ret->mask = (unsigned)a[3];
+		ret->to = a[4];
+	}
+	ret->follow = !(flags & AT_SYMLINK_NOFOLLOW);
+	return !(flags & ~(unsigned)KNOWN_FLAGS);
+}
+
+/* glibc looks at it before each look-up of a name: of all that dpkg asks, most is this. */
+static bool is_worth_it(const char *path)
+{
+	return *path && !streq(path, "/etc/nsswitch.conf");
+}
+
+/* The answer of the call, with this owner: into the caller's memory. */
+static bool give_stat(const struct supervisor *s, const struct notice *c, const struct subject *q,
+		      int fd, const struct owner *o)
+{
+	cleanup_close int memory = notice_memory(c, s->proc_fd, O_RDWR);
+	struct statx x;
+	struct stat st;
+
+	if (memory < 0)
+		return false;
+	if (c->call == IDS_STATX) {
+		if (statx(fd, "", AT_EMPTY_PATH, q->mask, &x) < 0)
+			return false;
+		x.stx_uid = o->uid;
+		x.stx_gid = o->gid;
+		return pwrite(memory, &x, sizeof(x), (off_t)q->to) == sizeof(x);
+	}
+	if (fstat(fd, &st) < 0)
+		return false;
+	st.st_uid = o->uid;
+	st.st_gid = o->gid;
+	return pwrite(memory, &st, sizeof(st), (off_t)q->to) == sizeof(st);
+}
+
+void owner_stat(const struct supervisor *s, const struct notice *c)
+{
+	cleanup_close int fd = -1;
+	struct subject q;
+	struct owner o;
+	char path[PATH_MAX];
+
+	if (subject_of_stat(c, &q) && file_read_path(c, q.path, path) && is_worth_it(path))
+		fd = file_open(s, c, q.dirfd, path, q.follow);
+	if (fd >= 0 && read_owner(fd, &o) && is_of_box(s, c) && give_stat(s, c, &q, fd, &o))
+		notice_answer(c, 0, 0);
+	else
+		notice_continue(c);
+}

@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031 # scripts run in the box
+# Whose files are, to root of the box: whom it gave them to.
+
+load helpers
+load images
+
+setup() {
+	sandbox_setup
+}
+
+@test "what root gives away it sees again: ls, stat, find, perl, cp and mv; after a restart of the box too" {
+	project p
+	sandbox enter --root ./p -- sh -exc '
+		cd /var/tmp; mkdir d
+		echo x >d/file; chown 33:34 d/file; chmod 0 d/file
+		[ "$(ls -n d/file | cut -d" " -f3-4)" = "33 34" ]
+		[ "$(stat -c %u:%g d/file) $(cd d; stat -c %u file)" = "33:34 33" ]
+		[ "$(perl -e "print join q(:), (stat q(d/file))[4, 5]")" = 33:34 ]
+		[ "$(find d -user 33) $(find d -type f ! -user 0 ! -group 0)" = "d/file d/file" ]
+		chgrp 5 d/file; chown 6 d/file; [ "$(stat -c %u:%g d/file)" = 6:5 ]
+
+		# root again, by every call
+		chown 0:0 d/file; [ "$(stat -c %u:%g d/file)" = 0:0 ]
+		perl -e "chown 7, 8, q(d/file); chown 0, -1, q(d/file)"; [ "$(stat -c %u:%g d/file)" = 0:8 ]
+
+		# it is the file that is owned, by whatever name; a link itself cannot be, and a new file is nobody else s
+		ln d/file hard; ln -s d/file soft; chown 9:9 soft; chown -h 10:10 soft
+		[ "$(stat -c %u hard d/file) $(stat -Lc %u soft) $(stat -c %u soft)" = "9
+9 9 0" ]
+		rm d/file; echo y >d/file; [ "$(stat -c %u:%g d/file hard)" = "0:0
+9:9" ]
+		cp -p hard copy; cp hard plain; mv hard moved
+		[ "$(stat -c %u copy plain moved | tr "\n" " ")" = "9 0 9 " ]
+
+		install -d -o 11 -g 12 data; install -o 13 -m 600 moved data/in; chown -R :14 data
+		[ "$(stat -c %u:%g data data/in | tr "\n" " ")" = "11:14 13:14 " ]
+		touch /tmp/t /run/t; chown 15 /tmp/t /run/t; [ "$(stat -c %u /tmp/t /run/t | tr "\n" " ")" = "15 15 " ]
+		# of the image: copied up with its owner
+		chown 16 /etc/passwd; echo "# more" >>/etc/passwd; [ "$(stat -c %u /etc/passwd)" = 16 ]'
+	sandbox stop ./p
+	sandbox enter --root ./p -- sh -exc '
+		[ "$(stat -c %u:%g /var/tmp/data/in /etc/passwd | tr "\n" " ")" = "13:14 16:0 " ]'
+	# you see what you always saw
+	[ "$(sandbox enter ./p -- stat -c %u /var/tmp/data)" = "$(sandbox enter ./p -- id -u)" ]
+}
+
+@test "whom root becomes sees the owners that were given, and else itself" {
+	sandbox run --root host sh -exc '
+		mkdir /var/tmp/d; cd /var/tmp/d; touch given mine; chown 0:44 given; chmod 777 .
+		[ "$(setpriv --reuid=33 --regid=33 --clear-groups stat -c %u:%g given mine | tr "\n" " ")" = "0:44 33:33 " ]'
+}
+
+@test "errors are the kernel's, and what cannot be noted is a success as before" {
+	sandbox run --root host sh -exc '
+		cd /var/tmp; mkfifo fifo; chown 33 fifo; [ "$(stat -c %u fifo)" = 0 ]
+		perl -e "chown(1, 1, q(nosuch)) and exit 1; exit !\$!{ENOENT}"
+		perl -e "chown(1, 1, q(fifo/x)) and exit 1; exit !\$!{ENOTDIR}"
+		perl -e "chown(1, 1, q()) and exit 1; exit !\$!{ENOENT}"
+		chown 33 /proc/self/status /dev/null
+		# in another root directory, where a path is another file: not noted, and nothing else is
+		mkdir -p root/var/tmp; touch /var/tmp/a root/var/tmp/a
+		perl -e "chroot q(root) or die; chown(33, 33, q(/var/tmp/a), q(/etc/passwd))"
+		[ "$(stat -c %u /var/tmp/a root/var/tmp/a /etc/passwd | tr "\n" " ")" = "0 0 0 " ]'
+}
+
+@test "a file of the host bears nothing of it, nor does one of the project" {
+	mkdir shared
+	touch shared/file
+	project p $'[mounts]\n/shared = '"$T/shared"
+	sandbox enter --accept --root ./p -- sh -exc '
+		touch by-root; chown 33:33 by-root /shared/file; cd /shared; chown 33 file
+		perl -e "open F, q(<), q(file); chown 33, 33, *F"
+		touch ~/home; chown 33 ~/home
+		[ "$(stat -c %u file)" = 0 ]'
+	for file in p/by-root shared/file; do
+		[ -z "$(getfattr -d "$file" 2>&1)" ]
+	done
+}
+
+@test "what an attribute says that nobody wrote so is not believed" {
+	sandbox run --root host sh -exc '
+		cd /var/tmp; touch f
+		for v in "" 5 5: :5 -1:5 5:5x 05:5 4294967295:1 99999999999:1 "5:5 "; do
+			perl -e "my (\$f, \$n, \$v) = @ARGV; syscall(188, \$f, \$n, \$v, length \$v, 0) and die" f user.sandbox.owner "$v"
+			[ "$(stat -c %u:%g f)" = 0:0 ]
+		done'
+}
+
+@test "an image shows the owners its layers give; sealed and exported, an owner is one of the archive" {
+	registry_start
+	layout own <<<"{'layers': [busybox('sh', 'stat', 'chown', 'touch') + [D('opt'), D('opt/data', uid=70, gid=71), F('opt/of', b'x', uid=33, gid=33), F('opt/back', b'x', uid=33, gid=33), F('opt/false', b'x')]]}"
+	sandbox image import --quiet "$T/own" own:1 >/dev/null
+	[ "$(sandbox run --root own:1 stat -Lc %u:%g /opt/data /opt/of /opt/false | tr '\n' ' ')" = '70:71 33:33 0:0 ' ]
+	project p $'[sandbox]\nimage = own:1\n[run]\n1 = touch /opt/mine /opt/data/in; chown 5:6 /opt/mine /opt/data; chown 0:0 /opt/back'
+	sandbox seal --accept --quiet "$T/p" app:1 >/dev/null
+	sandbox image export --quiet --format tar app:1 all.tar
+	tar -tvf all.tar --numeric-owner >list
+	grep -q '^-rw-r--r-- 5/6 .* opt/mine$' list
+	grep -q '^drwxr-xr-x 5/6 .* opt/data/$' list
+	grep -q '^-rw-r--r-- 0/0 .* opt/data/in$' list
+	grep -q '^-rw-r--r-- 0/0 .* opt/back$' list
+	grep -q '^-rw-r--r-- 33/33 .* opt/of$' list
+	run ! grep -qa sandbox.owner all.tar
+	[ "$(sandbox run --root app:1 stat -Lc %u:%g /opt/mine /opt/data /opt/back | tr '\n' ' ')" = '5:6 5:6 0:0 ' ]
+}

@@ -1,0 +1,23 @@
+/*
+ * fuzz_owner.c - any bytes as the attribute that says whose a file is.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/owner.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What is taken is what is written, to the byte. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char text[OWNER_MAX];
+	struct owner o;
+
+	if (owner_parse((const char *)data, size, &o) &&
+	    (owner_format(&o, text) != size || memcmp(text, data, size) != 0))
+		abort();
+	return 0;
+}
