@@ -33,7 +33,7 @@ static const char *sample(const struct schema_key *row)
 		{"secrets", "/etc/passwd"},
 		{"display", "x11"},
 		{"home", "host"},
-		{"devices", "null"},
+		{"devices", "fuse"},
 		{"network", "host"},
 	};
 
