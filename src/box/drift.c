@@ -17,10 +17,13 @@
 #include "config/schema.h"
 
 /* Keys of [sandbox] that a box is built from. */
-static const char *const at_start[] = {"network", "nested",  "sudo",	 "perf",   "io-uring",
-				       "home",	  "project", "hostname", "linger", "ssh-agent",
-				       "git",	  "display", "dbus",	 "gpu",	   "devices",
-				       "protect", "secrets"};
+static const char *const at_start[] = {
+	"network",  "nested",  "sudo",	    "perf", "io-uring",	     "home", "project",
+	"hostname", "linger",  "ssh-agent", "git",  "display",	     "dbus", "gpu",
+	"devices",  "protect", "secrets",   "ca",   "proxy-password"};
+
+/* Of these, what each session is given anew. */
+static const char *const at_each_session[] = {"ca", "proxy-password"};
 
 static void note_key(const struct settings *s, const char *key, struct buf *out)
 {
@@ -144,7 +147,32 @@ static bool is_protection(const struct settings *s, const char *key)
 	return streq(key, "protect") || (value && !row->harmless && schema_is_closed(row, value));
 }
 
-int drift_check_running(const struct box *b, const struct settings *s, bool say, struct err *e)
+/* A key that an older version has not noted: nothing was open by it, and nothing is. */
+static bool is_news(const struct buf *then, const struct settings *s, const char *key)
+{
+	cleanup_free char *begin = xasprintf("\n%s ", key);
+	const struct schema_key *row = schema_find("sandbox", key);
+	const char *value = row ? settings_get(s, "sandbox", key) : NULL;
+
+	return row && !strstr(then->data, begin) && (!value || schema_is_closed(row, value));
+}
+
+/*
+ * What was not agreed to before the start is not given to a session of the same box either: its file may
+ * have been changed from inside.
+ */
+static void keep_from_session(struct settings *s, const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(at_each_session); i++)
+		if (streq(at_each_session[i], key))
+			settings_add(s, &(struct setting){.section = (char *)"sandbox",
+							  .key = (char *)key,
+							  .value = (char *)"no",
+							  .source = (char *)"its start",
+							  .dir = (char *)"/"});
+}
+
+int drift_check_running(const struct box *b, struct settings *s, bool say, struct err *e)
 {
 	cleanup_buf struct buf then = BUF_INIT, now = BUF_INIT, changed = BUF_INIT;
 	char *line, *save = NULL;
@@ -160,6 +188,8 @@ int drift_check_running(const struct box *b, const struct settings *s, bool say,
 		if (!box_pid(b))
 			return 0;
 		line[strcspn(line, " ")] = '\0';
+		if (is_news(&then, s, line))
+			continue;
 		if (is_flag(s, line))
 			return err_set(e, EBUSY,
 				       "box '%s' runs already, and not with this --%s: "
@@ -170,6 +200,7 @@ int drift_check_running(const struct box *b, const struct settings *s, bool say,
 				       "box '%s' runs, and not yet with '%s' as it is now: "
 				       "'sandbox stop %s' first",
 				       b->name, line, b->name);
+		keep_from_session(s, line);
 		buf_addf(&changed, "%s%s", changed.len ? ", " : "", line);
 	}
 	if (say && changed.len)

@@ -32,8 +32,9 @@ int drift_check_recipe(const struct box *b, const struct settings *s, const stru
 /*
  * For a box that runs: what a flag asks for and what it does not run with is an error, and so is what
  * files close or protect by now, so that nobody believes in a protection that is not there. What else files
- * ask for, mounts among it, is said, with `say`.
+ * ask for, mounts among it, is said, with `say`; what of it sessions would be given of the host is taken out
+ * of the settings, as nobody has agreed to it.
  */
-int drift_check_running(const struct box *b, const struct settings *s, bool say, struct err *e);
+int drift_check_running(const struct box *b, struct settings *s, bool say, struct err *e);
 
 #endif

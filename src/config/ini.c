@@ -280,7 +280,7 @@ static size_t next_piece(struct reader *rd, char *out, size_t max)
 static char *next_line(char *str, int num, void *stream)
 {
 	struct reader *rd = stream;
-	size_t n;
+	size_t n = 0;
 
 	if (num < PIECE_MIN)
 		return NULL;

@@ -89,6 +89,24 @@ serve() {
 	[ "$(sandbox enter --accept ./p -- printenv HTTPS_PROXY)" = http://me:secret@127.0.0.1:3128 ]
 }
 
+@test "a box that runs gets no password and no authorities by an edit of its file, from inside say" {
+	project p $'[sandbox]\nlinger = forever'
+	echo CERT >ca.pem
+	export SSL_CERT_FILE=$T/ca.pem https_proxy=http://me:secret@127.0.0.1:3128
+	sandbox enter ./p -- sh -c 'printf "[sandbox]\nlinger = forever\nca = yes\nproxy-password = yes\n[hooks]\nenter = env >hook\n" >sandbox.ini'
+	for how in 'exec p' 'exec --root p' 'enter ./p --'; do
+		# shellcheck disable=SC2086
+		[ "$(sandbox $how sh -c 'printenv https_proxy; echo ${SSL_CERT_FILE-none}')" = $'http://127.0.0.1:3128\nnone' ]
+	done
+	run ! grep secret p/hook
+	run sandbox enter ./p -- true
+	[[ $output = *"started with other settings (ca, proxy-password)"* ]]
+	sandbox stop p
+	fails 125 "*proxy-password = yes*" sandbox enter ./p -- true
+	[ "$(sandbox enter --accept ./p -- printenv https_proxy)" = http://me:secret@127.0.0.1:3128 ]
+	[ "$(sandbox exec p printenv https_proxy)" = http://me:secret@127.0.0.1:3128 ]
+}
+
 @test "programs reach a server with the host's authorities, through its proxy" {
 	serve
 	project p $'[sandbox]\nca = yes\nproxy-password = yes'

@@ -288,7 +288,10 @@ pid1() { # BOX
 	project p $'[sandbox]\nlinger = forever'
 	other/build/bin/sandbox enter p -- sh -c '(trap "echo asked >>log; exit" TERM; touch up
 		while :; do sleep 0.1; done) & while [ ! -e up ]; do sleep 0.05; done'
-	fails 125 "*box 'p' was started by another version of sandbox: 'sandbox stop p' first*" sandbox enter p -- true
+	# An older one has noted less of its settings: that is no change of them.
+	sed -i '/^ca /d; /^proxy-password /d; /^devices /d' "$XDG_DATA_HOME"/sandbox/boxes/*/lock
+	run sandbox enter p -- true
+	[[ $status = 125 && $output = "sandbox: cannot enter '$T/p': box 'p' was started by another version of sandbox: 'sandbox stop p' first"* ]]
 	fails 125 "*box 'p' was started by another version of sandbox: 'sandbox stop p' first*" sandbox exec p true
 	sandbox stop p
 	[ "$(cat p/log)" = asked ]
