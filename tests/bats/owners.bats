@@ -88,7 +88,6 @@ setup() {
 }
 
 @test "an image shows the owners its layers give; sealed and exported, an owner is one of the archive" {
-	registry_start
 	layout own <<<"{'layers': [busybox('sh', 'stat', 'chown', 'touch') + [D('opt'), D('opt/data', uid=70, gid=71), F('opt/of', b'x', uid=33, gid=33), F('opt/back', b'x', uid=33, gid=33), F('opt/false', b'x')]]}"
 	sandbox image import --quiet "$T/own" own:1 >/dev/null
 	[ "$(sandbox run --root own:1 stat -Lc %u:%g /opt/data /opt/of /opt/false | tr '\n' ' ')" = '70:71 33:33 0:0 ' ]
