@@ -78,7 +78,7 @@ MAINS  := src/cli/main.c $(wildcard src/cli/sudo_*.c) src/cli/ask_main.c src/cli
 IMAGE_NAMES := $(patsubst %,src/image/%.c,digest reference registry_name ref plan conf view)
 # The policy is compiled into filters when the program is built; only the generator and the tests
 # link it, and libseccomp with it.
-POLICY := src/launch/seccomp_policy.c
+POLICY := src/launch/seccomp_policy.c src/launch/seccomp_tree.c
 
 SRC     := $(sort $(wildcard $(LAYERS:%=src/%/*.c)))
 IMAGE   := $(filter-out $(IMAGE_NAMES),$(filter src/image/%,$(SRC))) \

@@ -43,7 +43,7 @@ static int try_identity(void *arg)
 	if (r < 0)
 		return r;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    seccomp_apply_listening(SECCOMP_ROOT | SECCOMP_IDENTITY, &listener, &ignored) < 0)
+	    seccomp_apply_listening(SECCOMP_ROOT | SECCOMP_ASKING, &listener, &ignored) < 0)
 		return -EINVAL;
 	return listener < 0 ? -EBUSY : 0;
 }

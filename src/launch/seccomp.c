@@ -22,16 +22,28 @@
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 
+static int find_program(unsigned int flags, struct sock_fprog *ret, struct err *e)
+{
+	if (flags >= SECCOMP_VARIANTS || !seccomp_filters[flags].n)
+		return err_set(e, EINVAL, "no system call filter for the flags %#x", flags);
+	*ret = (struct sock_fprog){
+		.len = seccomp_filters[flags].n,
+		.filter = (struct sock_filter *)&seccomp_instructions[seccomp_filters[flags].at]};
+	return 0;
+}
+
 int seccomp_apply(unsigned int flags, struct err *e)
 {
-	if (flags >= SECCOMP_VARIANTS)
-		return err_set(e, EINVAL, "no system call filter for the flags %#x", flags);
+	struct sock_fprog program;
+
+	if (find_program(flags, &program, e) < 0)
+		return -e->code;
 
 	/*
 	 * Filter flags stay 0: TSYNC is for programs with threads, and SPEC_ALLOW would switch off
 	 * speculative store bypass mitigation on kernels before 5.16.
 	 */
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &seccomp_filters[flags]) < 0)
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
 		return err_sys(e, errno, "cannot install the system call filter");
 	return 0;
 }
@@ -42,12 +54,12 @@ int seccomp_apply_listening(unsigned int flags, int *ret_listener, struct err *e
 		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
 		SECCOMP_FILTER_FLAG_NEW_LISTENER,
 	};
+	struct sock_fprog program;
 
-	if (flags >= SECCOMP_VARIANTS)
-		return err_set(e, EINVAL, "no system call filter for the flags %#x", flags);
+	if (find_program(flags, &program, e) < 0)
+		return -e->code;
 	for (size_t i = 0; i < ARRAY_SIZE(how); i++) {
-		long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, how[i],
-				  &seccomp_filters[flags]);
+		long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, how[i], &program);
 
 		if (fd >= 0) {
 			*ret_listener = (int)fd;

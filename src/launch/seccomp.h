@@ -2,7 +2,7 @@
  * seccomp.h - the system call filter of a session, compiled when the program was built.
  *
  * What a filter allows is written in seccomp_policy.c; seccomp_gen.c turns it into one BPF program
- * for each combination of the flags below, so that a start only hands a constant array to the
+ * for each variant of the flags below, so that a start only hands a constant array to the
  * kernel.
  */
 #ifndef LAUNCH_SECCOMP_H
@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 
-/* Which variant of the policy a session runs under; combined at will. */
+/* Which variant of the policy a session runs under: those that seccomp_policy_is_variant() knows. */
 enum {
 	SECCOMP_ROOT = 1,     /* box-root: chown, setgroups, capset, device mknod report success */
 	SECCOMP_NESTED = 2,   /* namespaces and mounts, for a sandbox inside the box */

@@ -14,7 +14,8 @@
  * as long, and length is what attaching costs (0.2 us an instruction, most of it the kernel's JIT).
  *
  * Hence the shape of a program: look at the architecture, then find the number in a tree of ranges
- * that have the same answer; a lone number inside a range is one comparison; returns are shared.
+ * that have the same answer; a lone number inside a range is one comparison; returns are shared, and
+ * so are looks at arguments. Of all such trees seccomp_tree.c takes the one that is attached soonest.
  * The kernel runs a filter once for each number when it is attached, and remembers which calls are
  * always allowed (seccomp_cache_prepare(), Linux 5.11); it can do so with these instructions only:
  * loads of nr and arch, jumps, AND and returns of constants.
@@ -23,6 +24,7 @@
  * target is there before the jump to it, and a jump that is too far gets a plain one in between.
  */
 #include <errno.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -33,6 +35,7 @@
 
 #include "base/mem.h"
 #include "launch/seccomp_policy.h"
+#include "launch/seccomp_tree.h"
 
 /* How far a conditional jump may go: 255, less what emit_jump() may still put in between. */
 #define REACH 250
@@ -42,24 +45,19 @@ static const struct {
 	uint32_t first, end;
 } windows[] = {{0, 1024}, {0x0f0000, 0x0f0010}};
 
+/* Looks at arguments that are in the program already: arguments lie alike in every architecture. */
+struct tested {
+	const struct seccomp_test *tests;
+	uint32_t answer;
+	size_t head;
+};
+
 /* The last instruction first: insn[i] can jump to insn[i - 1] and below. */
 struct code {
 	struct sock_filter insn[BPF_MAXINSNS];
 	size_t n;
-};
-
-/* Numbers from first up to the next range's first; a lone one is only itself. */
-struct range {
-	uint32_t first;
-	uint32_t answer;
-	const struct seccomp_test *tests;
-};
-
-struct ranges {
-	struct range v[1024];
-	size_t n;
-	struct range lone[1024]; /* exceptions inside the ranges, ascending */
-	size_t n_lone;
+	struct tested rules[64];
+	size_t n_rules;
 };
 
 static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *fmt, ...)
@@ -139,7 +137,7 @@ static size_t emit_test(struct code *code, const struct seccomp_test *test,
 	return emit_load(code, test);
 }
 
-static size_t emit_rule(struct code *code, unsigned int flags, const struct range *range)
+static size_t emit_rule(struct code *code, unsigned int flags, const struct seccomp_range *range)
 {
 	const struct seccomp_test *active[16];
 	size_t n = 0, head = emit_answer(code, range->answer);
@@ -151,78 +149,37 @@ static size_t emit_rule(struct code *code, unsigned int flags, const struct rang
 			fail("a rule has more than %zu tests", n);
 		active[n++] = test;
 	}
+	if (n == 0)
+		return head;
+	for (size_t i = 0; i < code->n_rules; i++)
+		if (code->rules[i].tests == range->tests && code->rules[i].answer == range->answer)
+			return code->rules[i].head;
 	while (n-- > 0)
 		head = emit_test(code, active[n], n ? active[n - 1] : NULL, head);
+	if (code->n_rules == ARRAY_SIZE(code->rules))
+		fail("more than %zu rules have tests", code->n_rules);
+	code->rules[code->n_rules++] = (struct tested){range->tests, range->answer, head};
 	return head;
-}
-
-/* One range, that ends before end, with the lone numbers in it. */
-static size_t emit_range(struct code *code, unsigned int flags, const struct ranges *ranges,
-			 const struct range *range, uint64_t end)
-{
-	size_t head = emit_rule(code, flags, range);
-
-	for (size_t i = ranges->n_lone; i-- > 0;) {
-		const struct range *lone = &ranges->lone[i];
-
-		if (lone->first > range->first && lone->first < end)
-			head = emit_jump(code, BPF_JEQ, lone->first, emit_rule(code, flags, lone),
-					 head);
-	}
-	return head;
-}
-
-/* Where to cut v[lo..hi): at the boundary nearest to the middle of its numbers. */
-static size_t middle(const struct range *v, size_t lo, size_t hi)
-{
-	uint32_t half = v[lo].first + (v[hi - 1].first - v[lo].first + 1) / 2;
-	size_t cut = lo + 1;
-
-	while (cut + 1 < hi && v[cut].first < half)
-		cut++;
-	if (cut > lo + 1 && half - v[cut - 1].first < v[cut].first - half)
-		cut--;
-	return cut;
 }
 
 /* A tree over the ranges lo to hi - 1, for the number in the accumulator. */
-static size_t emit_tree(struct code *code, unsigned int flags, const struct ranges *ranges,
+static size_t emit_tree(struct code *code, unsigned int flags, const struct seccomp_tree *tree,
 			size_t lo, size_t hi)
 {
-	size_t cut, above, below;
+	size_t cut = tree->cut[lo][hi], above, base;
 
-	if (hi - lo == 1)
-		return emit_range(code, flags, ranges, &ranges->v[lo],
-				  hi < ranges->n ? ranges->v[hi].first : UINT64_MAX);
-	cut = middle(ranges->v, lo, hi);
-	above = emit_tree(code, flags, ranges, cut, hi);
-	below = emit_tree(code, flags, ranges, lo, cut);
-	return emit_jump(code, BPF_JGE, ranges->v[cut].first, above, below);
-}
-
-static bool same_answer(const struct range *a, const struct range *b)
-{
-	return a->answer == b->answer && a->tests == b->tests;
-}
-
-static void add_number(struct ranges *ranges, uint32_t first, const struct seccomp_rule *rule)
-{
-	struct range range = {
-		.first = first,
-		.answer = rule ? rule->answer : seccomp_unknown,
-		.tests = rule ? rule->tests : NULL,
-	};
-	struct range *last = &ranges->v[ranges->n];
-
-	if (ranges->n > 0 && same_answer(&last[-1], &range))
-		return;
-	if (ranges->n > 1 && same_answer(&last[-2], &range) && last[-1].first + 1 == first) {
-		ranges->lone[ranges->n_lone++] = last[-1];
-		ranges->n--;
-		return;
+	if (cut) {
+		above = emit_tree(code, flags, tree, cut, hi);
+		return emit_jump(code, BPF_JGE, tree->v[cut].first, above,
+				 emit_tree(code, flags, tree, lo, cut));
 	}
-	*last = range;
-	ranges->n++;
+	base = seccomp_tree_base(tree, lo, hi);
+	above = emit_rule(code, flags, &tree->v[base]);
+	for (size_t i = hi; i-- > lo;)
+		if (!seccomp_tree_same(&tree->v[i], &tree->v[base]))
+			above = emit_jump(code, BPF_JEQ, tree->v[i].first,
+					  emit_rule(code, flags, &tree->v[i]), above);
+	return above;
 }
 
 static const struct seccomp_rule *rule_of(unsigned int flags, uint32_t arch, uint32_t nr)
@@ -237,15 +194,17 @@ static const struct seccomp_rule *rule_of(unsigned int flags, uint32_t arch, uin
 /* What lies between and beyond the windows is unknown, x32 (numbers from 0x40000000) with it. */
 static size_t emit_arch(struct code *code, unsigned int flags, uint32_t arch)
 {
-	static struct ranges ranges;
+	static struct seccomp_tree tree;
 
-	ranges.n = ranges.n_lone = 0;
+	tree.n = 0;
 	for (size_t w = 0; w < ARRAY_SIZE(windows); w++) {
 		for (uint32_t nr = windows[w].first; nr < windows[w].end; nr++)
-			add_number(&ranges, nr, rule_of(flags, arch, nr));
-		add_number(&ranges, windows[w].end, NULL);
+			seccomp_tree_add(&tree, nr, rule_of(flags, arch, nr));
+		seccomp_tree_add(&tree, windows[w].end, NULL);
 	}
-	emit_tree(code, flags, &ranges, 0, ranges.n);
+	if (!seccomp_tree_plan(&tree))
+		fail("more than %d ranges of numbers", SECCOMP_TREE_MAX);
+	emit_tree(code, flags, &tree, 0, tree.n);
 	return emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
 }
 
@@ -268,7 +227,7 @@ static void compile(struct code *code, unsigned int flags, uint32_t arch)
 	uint32_t compat = compat_arch(arch);
 	size_t other;
 
-	code->n = 0;
+	code->n = code->n_rules = 0;
 	other = emit_answer(code, SECCOMP_RET_KILL_PROCESS);
 	if (compat)
 		other = emit_jump(code, BPF_JEQ, compat, emit_arch(code, flags, compat), other);
@@ -276,26 +235,31 @@ static void compile(struct code *code, unsigned int flags, uint32_t arch)
 	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
 }
 
+/* One array and offsets into it, not pointers, which would have to be relocated at each start. */
 static void print_filters(uint32_t arch)
 {
 	static struct code code;
-	size_t lengths[SECCOMP_VARIANTS];
+	size_t lengths[SECCOMP_VARIANTS] = {0}, at = 0;
 
 	puts("/* Made by seccomp_gen from seccomp_policy.c. */\n");
+	puts("static const struct sock_filter seccomp_instructions[] = {");
 	for (unsigned int flags = 0; flags < SECCOMP_VARIANTS; flags++) {
+		if (!seccomp_policy_is_variant(flags))
+			continue;
 		compile(&code, flags, arch);
 		lengths[flags] = code.n;
-		printf("static const struct sock_filter seccomp_filter_%02u[] = {\n", flags);
 		for (size_t i = code.n; i-- > 0;)
 			printf("\t{%#x, %u, %u, %#x},\n", code.insn[i].code, code.insn[i].jt,
 			       code.insn[i].jf, code.insn[i].k);
-		puts("};\n");
 	}
-	puts("static const struct sock_fprog seccomp_filters[] = {");
-	for (unsigned int flags = 0; flags < SECCOMP_VARIANTS; flags++)
-		printf("\t{%zu, (struct sock_filter *)seccomp_filter_%02u},\n", lengths[flags],
-		       flags);
+	puts("};\n");
+	puts("/* Where the program of a flag word begins, and its length; 0: there is none. */");
+	puts("static const struct {\n\tunsigned short at, n;\n} seccomp_filters[] = {");
+	for (unsigned int flags = 0; flags < SECCOMP_VARIANTS; at += lengths[flags++])
+		printf("\t{%zu, %zu},\n", at, lengths[flags]);
 	puts("};");
+	if (at > USHRT_MAX)
+		fail("the filters have more than %d instructions", USHRT_MAX);
 }
 
 static const char *answer_name(uint32_t answer)

@@ -322,6 +322,14 @@ const struct seccomp_rule seccomp_rules[] = {
 
 const size_t seccomp_rules_n = ARRAY_SIZE(seccomp_rules);
 
+bool seccomp_policy_is_variant(unsigned int flags)
+{
+	unsigned int asking = flags & SECCOMP_ASKING;
+
+	return !asking || asking == SECCOMP_ASKING ||
+	       (asking == SECCOMP_RENAMES && !(flags & SECCOMP_ROOT));
+}
+
 static bool names(const char *calls, const char *name)
 {
 	size_t len = strlen(name);

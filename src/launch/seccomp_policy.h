@@ -51,6 +51,12 @@ extern const size_t seccomp_rules_n;
 /* The answer to every call that no rule names. */
 extern const uint32_t seccomp_unknown;
 
+/*
+ * Whether a session can ask for flags: root's supervisor looks at renames, too, and a supervisor that
+ * looks at nothing else is not root's.
+ */
+bool seccomp_policy_is_variant(unsigned int flags);
+
 /* The rule that decides the call name under flags; NULL when none names it. */
 const struct seccomp_rule *seccomp_policy_rule(unsigned int flags, const char *name);
 
