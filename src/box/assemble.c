@@ -157,17 +157,23 @@ static void add_sudo(struct assembly *a)
 							  .replace = true});
 }
 
+/* What lies in memory begins with what the image has there. */
+static void add_memory(struct assembly *a, const char *target, unsigned int mode, bool bare)
+{
+	assembly_add_mount(
+		a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS,
+				       .target = target,
+				       .mode = mode,
+				       .seeded = !bare && !strv_has(&a->root->plan.bare, target)});
+}
+
 static void add_standard_mounts(const struct assemble_request *req, struct assembly *a)
 {
 	/* The layer of the image `host` has nothing in them, and has /root: it is not looked at. */
 	bool host = a->root->binds.n && a->root->lowers.n == 1;
 
-	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS,
-						  .target = "/tmp",
-						  .mode = 01777,
-						  .seeded = !host});
-	assembly_add_mount(a, (struct plan_mount){
-				      .kind = PLAN_MOUNT_TMPFS, .target = "/run", .seeded = !host});
+	add_memory(a, "/tmp", 01777, host);
+	add_memory(a, "/run", 0, host);
 	assembly_add_mount(
 		a, (struct plan_mount){
 			   .kind = PLAN_MOUNT_DIR,

@@ -26,6 +26,7 @@ void image_plan_clear(struct image_plan *p)
 	strv_clear(&p->entrypoint);
 	strv_clear(&p->cmd);
 	strv_clear(&p->volumes);
+	strv_clear(&p->bare);
 	free(p->workdir);
 	free(p->stop_signal);
 	free(p->user);
@@ -45,6 +46,7 @@ static const struct plan_field lists[] = {
 	{"entrypoint", offsetof(struct image_plan, entrypoint)},
 	{"cmd", offsetof(struct image_plan, cmd)},
 	{"volume", offsetof(struct image_plan, volumes)},
+	{"bare", offsetof(struct image_plan, bare)},
 };
 static const struct plan_field texts[] = {
 	{"workdir", offsetof(struct image_plan, workdir)},

@@ -186,6 +186,23 @@ static void set_paths(const struct image_config *c, struct image_plan *p)
 			 err_quote(quoted, sizeof(quoted), c->stop_signal));
 }
 
+/* Whether a start has anything to copy from there is known once for all. A link is looked at by the start. */
+static void set_bare(const struct view *v, struct image_plan *p)
+{
+	static const char *const memory[] = {"/tmp", "/run"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(memory); i++) {
+		cleanup_strv struct strv names = {0};
+		struct stat st;
+		struct err ignored;
+		size_t layer;
+
+		if (view_lookup(v, memory[i], &layer, &st, &ignored) == 0 && S_ISDIR(st.st_mode) &&
+		    view_list(v, memory[i], &names, &ignored) == 0 && !names.n)
+			strv_push(&p->bare, memory[i]);
+	}
+}
+
 static void copy_list(const struct strv *from, struct strv *to)
 {
 	for (size_t i = 0; i < from->n; i++)
@@ -231,6 +248,7 @@ int plan_make(const struct image_store *s, const struct digest *manifest,
 	if (c->user)
 		set_user(&v, c->user, &p);
 	set_paths(c, &p);
+	set_bare(&v, &p);
 	for (size_t i = 0; i < c->notes.n; i++)
 		log_note("the image's config: %s: left out", c->notes.v[i]);
 	copy_list(layers, &p.layers);

@@ -2,6 +2,7 @@
 # /tmp and /run: fresh memory at each start, with what the image has there.
 
 load helpers
+load images
 
 setup() {
 	sandbox_setup
@@ -74,6 +75,7 @@ works() { # OPTIONS
 	fill run tmp
 	project p $'[sandbox]\nimage = dir:../rootfs\nlinger = 0s'
 	sandbox enter --quiet --accept ./p -- sh -c 'echo mine >/run/mysqld/deep/mine; rm /tmp/left; touch /tmp/mine'
+	sandbox stop ./p # whoever comes before it has ended joins it
 	[ "$(sandbox enter ./p -- sh -c 'ls /run/mysqld/deep; ls /tmp/left /tmp/mine 2>/dev/null')" = $'pid\n/tmp/left' ]
 	sandbox try ./p -- sh -c 'test -e /run/mariadb/deep/pid && touch /run/x'
 	[ -z "$(sandbox diff ./p)" ]
@@ -111,4 +113,24 @@ works() { # OPTIONS
 	ln -s /etc rootfs/run/sandbox
 	ln -s /etc rootfs/run/user
 	[ "$(sandbox run dir:rootfs sudo id -u)" = 0 ]
+}
+
+@test "an image's /tmp and /run with nothing in them are known as that when it is unpacked" {
+	local plan
+	layout app <<-'PY'
+		{'layers': [busybox('sh', 'ls', 'touch') + [D('tmp'), F('tmp/below'), D('run'), D('run/lock')],
+		  [F('tmp/.wh.below', b''), F('run/top')]]}
+	PY
+	sandbox image import --quiet "$T/app" app:1
+	plan=$(echo "$XDG_DATA_HOME"/sandbox/plans/*)
+	[ "$(grep ^bare "$plan")" = 'bare /tmp' ]
+	has() { # the folder of the test is in /tmp, too
+		sandbox run "$@" app:1 sh -ec "[ ! -e /tmp/below ] && ls /run; touch /tmp/x /run/x" >out
+		diff out - <<<$'lock\nsandbox\ntop\nuser'
+	}
+	has
+	has --root
+	# as older versions made it
+	sed -i '/^bare/d' "$plan"
+	has
 }
