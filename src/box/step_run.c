@@ -78,7 +78,12 @@ static int run_in_box(const struct step_run *p, const struct box *b, int lifetim
 	r = assemble(&assembling, &a, e);
 	if (r == 0)
 		r = box_start(b, &a, lifetime, NULL, &started, e);
-	return r < 0 ? r : box_session_run(&session, started.boot_fd, ret_status, e);
+	if (r == 0)
+		r = box_session_run(&session, started.boot_fd, ret_status, e);
+	strv_clear(&options.env);
+	strv_clear(&root.lowers);
+	strv_clear(&root.binds);
+	return r;
 }
 
 /* Never returns. Its end ends the session, and that the box. */

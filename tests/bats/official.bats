@@ -40,7 +40,7 @@ apk_package() { # VERSION
 	apk_package 1.0
 	apk_package 2.0
 	project p $'[sandbox]\nimage = alpine:3\nlinger = 60s\n[mounts]\n/apk = .. ro'
-	sandbox enter --quiet --accept ./p -- sudo sh -ec '
+	sandbox enter --quiet --accept --root ./p -- sh -ec '
 		cd /apk
 		apk="apk --allow-untrusted --no-network"
 		$apk add ./hi-1.0-r0.apk
@@ -53,7 +53,7 @@ apk_package() { # VERSION
 		return 1
 	}
 	[ "$(sandbox exec p /usr/lib/hi/hi)" = 'hi 2.0' ]
-	sandbox exec p sudo apk --no-network del hi >log 2>&1
+	sandbox exec --root p apk --no-network del hi >log 2>&1
 	sandbox exec p test ! -e /usr/lib/hi
 }
 

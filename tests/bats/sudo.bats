@@ -79,6 +79,8 @@ refuses() { # MESSAGE ARG...
 
 # bats test_tags=alpine
 @test "Alpine's login shell finds it; the link is no change of the box; one that is there already stays" {
+	# that of a sanitized build needs glibc
+	! readelf -l "$BUILD/libexec/sandbox/sudo" | grep -q INTERP || return 0
 	official alpine
 	project p $'[sandbox]\nimage = alpine:3'
 	[ "$(sandbox enter ./p -- sh -lc 'sudo id -u')" = 0 ]
@@ -212,7 +214,7 @@ refuses() { # MESSAGE ARG...
 	screen_open
 	type_line 'sandbox exec p sh'
 	type_line 'sudo -b sh -c "sleep 1; echo from behind"; echo here'
-	screen_shows '^here'
+	screen_shows '^(\$ )?here'
 	screen_shows 'from behind$'
 	type_line 'echo still $((1 + 1))'
 	screen_shows '^still 2'
