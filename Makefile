@@ -182,10 +182,10 @@ $(O)/tests/%.o: tests/%.c $(GENERATED)
 	$(call quiet,CC)$(CC) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 # Programs that tests run inside boxes: static, never with sanitizers, so that they run anywhere.
-$(B)/tests/programs/probe: src/launch/protocol.c
+$(B)/tests/programs/probe: src/launch/protocol.c src/launch/protocol.h
 $(B)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
-	$(call quiet,LINK)$(CC) -D_GNU_SOURCE -Isrc $(LANGUAGE) $(WARNINGS) -O2 -static $(CFLAGS) -o $@ $^
+	$(call quiet,LINK)$(CC) -D_GNU_SOURCE -Isrc $(LANGUAGE) $(WARNINGS) -O2 -static $(CFLAGS) -o $@ $(filter %.c,$^)
 
 bench: all ## measure against other launchers
 	bench/start $(B)
