@@ -135,9 +135,16 @@ $(BIN)/sandbox: $(call objects,src/cli/main.c $(COMMON))
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(LDFLAGS) -o $@ $^ $(LIBS_SANDBOX)
 
+# It runs in any image, whatever its libc: static, so never with sanitizers.
+ifeq ($(SAN),1)
+$(LIB)/sudo: $(SUDO) $(call objects,$(SUDO))
+	@mkdir -p $(@D)
+	$(call quiet,LINK)$(CC) -D_GNU_SOURCE -Isrc $(LANGUAGE) $(WARNINGS) -O1 -g -static $(CFLAGS) -o $@ $(SUDO)
+else
 $(LIB)/sudo: $(call objects,$(SUDO))
 	@mkdir -p $(@D)
-	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(if $(filter 1,$(SAN)),-static-libasan -static-libubsan) $(LDFLAGS) -o $@ $^
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(LDFLAGS) -o $@ $^
+endif
 
 $(LIB)/sandbox-ask: $(call objects,$(ASK))
 	@mkdir -p $(@D)

@@ -79,8 +79,6 @@ refuses() { # MESSAGE ARG...
 
 # bats test_tags=alpine
 @test "Alpine's login shell finds it; the link is no change of the box; one that is there already stays" {
-	# that of a sanitized build needs glibc
-	! readelf -l "$BUILD/libexec/sandbox/sudo" | grep -q INTERP || return 0
 	official alpine
 	project p $'[sandbox]\nimage = alpine:3'
 	[ "$(sandbox enter ./p -- sh -lc 'sudo id -u')" = 0 ]
