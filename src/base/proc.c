@@ -132,12 +132,12 @@ static bool find_passwd(char *lines, struct user *ret)
 	return false;
 }
 
-/* Reads what getent writes to fd until its end, the limit or the deadline. */
-static void read_getent(int fd, struct buf *out)
+/* Reads what a program writes to fd until its end, the limit or the deadline. */
+static void read_output(int fd, size_t max, int timeout_ms, struct buf *out)
 {
-	long long deadline = now_ms() + GETENT_TIMEOUT_MS;
+	long long deadline = now_ms() + timeout_ms;
 
-	while (out->len < GETENT_MAX_SIZE && wait_readable(fd, deadline)) {
+	while (out->len < max && wait_readable(fd, deadline)) {
 		ssize_t n;
 
 		buf_reserve(out, 4096);
@@ -151,32 +151,40 @@ static void read_getent(int fd, struct buf *out)
 	}
 }
 
-/* Appends the output of `getent passwd UID`, or nothing. */
-static void run_getent(uid_t uid, struct buf *out)
+bool proc_output(const char *const argv[], size_t max, int timeout_ms, struct buf *out)
 {
-	char id[16], *argv[] = {(char[]){"getent"}, (char[]){"passwd"}, id, NULL};
 	posix_spawn_file_actions_t actions;
 	cleanup_close int in = -1;
 	int fds[2], r;
 	pid_t pid;
 
-	snprintf(id, sizeof(id), "%u", uid);
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return;
+		return false;
 	in = fds[0];
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	r = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+	r = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	close(fds[1]);
 	if (r != 0)
-		return;
-	read_getent(in, out);
+		return false;
+	read_output(in, max, timeout_ms, out);
 	kill(pid, SIGKILL); /* it has ended, or is late */
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	return out->len < max;
+}
+
+/* Appends the output of `getent passwd UID`, or nothing. */
+static void run_getent(uid_t uid, struct buf *out)
+{
+	char id[16];
+
+	snprintf(id, sizeof(id), "%u", uid);
+	proc_output((const char *const[]){"getent", "passwd", id, NULL}, GETENT_MAX_SIZE,
+		    GETENT_TIMEOUT_MS, out);
 }
 
 /* What the environment says must be fit for a passwd line and a path. */

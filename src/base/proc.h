@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 /* pidfd_open(2); returns a descriptor or -errno. */
@@ -58,6 +59,12 @@ struct user {
 	char *home;
 	char *shell;
 };
+
+/*
+ * Appends what a program of the host, found by PATH, writes to stdout; it has no stdin and no stderr.
+ * It is waited for timeout_ms at most. False when it cannot be started, or writes max bytes or more.
+ */
+bool proc_output(const char *const argv[], size_t max, int timeout_ms, struct buf *out);
 
 /*
  * Fills in the caller's user from /etc/passwd, else from $USER, $HOME and $SHELL, else from

@@ -10,13 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -24,10 +21,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "box/reach.h"
 #include "config/value.h"
 
-#define CACHE_MAX (4u << 20) /* of what ldconfig prints */
+#define CACHE_MAX	  (4u << 20) /* of what ldconfig prints */
+#define LOADER_TIMEOUT_MS 10000
 
 /* A box has its own, or they hold the host's memory and terminals. */
 static bool is_own(const char *path)
@@ -125,23 +124,8 @@ int lend_devices(const struct settings *s, struct lending *l, struct err *e)
 /* What the loader of this machine knows, as ldconfig(8) prints it. */
 static bool read_loader(struct buf *out)
 {
-	const char *const argv[] = {"/sbin/ldconfig", "-p", NULL};
-	cleanup_close int list = memfd_create("ldconfig", MFD_CLOEXEC);
-	posix_spawn_file_actions_t actions;
-	struct err ignored;
-	int status, r;
-	pid_t pid;
-
-	if (list < 0)
-		return false;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, list, 1);
-	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-	r = posix_spawn(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return r == 0 && waitpid(pid, &status, 0) == pid && lseek(list, 0, SEEK_SET) == 0 &&
-	       file_read_fd(list, "ldconfig", CACHE_MAX, out, &ignored) == 0;
+	return proc_output((const char *const[]){"/sbin/ldconfig", "-p", NULL}, CACHE_MAX,
+			   LOADER_TIMEOUT_MS, out);
 }
 
 static bool is_of_driver(const char *name)

@@ -9,13 +9,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -23,11 +20,13 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "box/reach.h"
 #include "config/xdg.h"
 
-#define CONFIG_MAX (1u << 20)
-#define MAX_FILES  32
+#define CONFIG_MAX     (1u << 20)
+#define MAX_FILES      32
+#define GIT_TIMEOUT_MS 10000
 
 #define SYSTEM_CONFIG "/etc/gitconfig"
 
@@ -141,22 +140,8 @@ static bool run_git(const char *file, struct buf *out)
 {
 	const char *const argv[] = {"git",	     "config", "--file", file,
 				    "--no-includes", "--null", "--list", NULL};
-	posix_spawn_file_actions_t actions;
-	cleanup_close int list = memfd_create("git", MFD_CLOEXEC);
-	struct err ignored;
-	int status, r;
-	pid_t pid;
 
-	if (list < 0)
-		return false;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, list, 1);
-	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-	r = posix_spawnp(&pid, "git", &actions, NULL, (char *const *)argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return r == 0 && waitpid(pid, &status, 0) == pid && lseek(list, 0, SEEK_SET) == 0 &&
-	       file_read_fd(list, "git", CONFIG_MAX, out, &ignored) == 0;
+	return proc_output(argv, CONFIG_MAX, GIT_TIMEOUT_MS, out);
 }
 
 /* Most have a name and an address, and need no other program to be understood. */
