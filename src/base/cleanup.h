@@ -12,7 +12,6 @@
 #ifndef BASE_CLEANUP_H
 #define BASE_CLEANUP_H
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -34,16 +33,9 @@ static inline void fclose_filep(FILE **f)
 		fclose(*f);
 }
 
-static inline void closedir_dirp(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
-#define cleanup_close	 __attribute__((cleanup(close_fdp)))
-#define cleanup_free	 __attribute__((cleanup(free_ptrp)))
-#define cleanup_fclose	 __attribute__((cleanup(fclose_filep)))
-#define cleanup_closedir __attribute__((cleanup(closedir_dirp)))
+#define cleanup_close  __attribute__((cleanup(close_fdp)))
+#define cleanup_free   __attribute__((cleanup(free_ptrp)))
+#define cleanup_fclose __attribute__((cleanup(fclose_filep)))
 
 /* Moves a descriptor out of *fd, which is left at -1. */
 static inline int take_fd(int *fd)

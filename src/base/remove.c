@@ -7,7 +7,6 @@
  *
  * Folders deeper than MAX_DEPTH are renamed up into the top folder, which is then gone over again.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/mem.h"
 
@@ -102,20 +102,16 @@ static int remove_folder(struct removal *rm, int dirfd, const char *name, int de
 /* Removes what fd holds, as far as one pass sees it. Closes fd. */
 static int empty_folder(struct removal *rm, int fd, int depth)
 {
-	cleanup_closedir DIR *dir = fdopendir(fd);
-	struct dirent *entry;
-	int r;
+	cleanup_dir struct dir dir = {0};
+	int next, r = dir_take(&dir, &fd, ".", rm->e);
 
-	if (!dir) {
-		close(fd);
-		return err_sys(rm->e, errno, "cannot read a folder");
-	}
-	while ((entry = readdir(dir))) {
-		const char *name = entry->d_name;
+	if (r < 0)
+		return r;
+	fd = dir_fd(&dir);
+	while ((next = dir_next(&dir, rm->e)) > 0) {
+		const char *name = dir.name;
 
-		if (streq(name, ".") || streq(name, ".."))
-			continue;
-		if (entry->d_type != DT_DIR) {
+		if (dir.type != DT_DIR) {
 			if (unlinkat(fd, name, 0) == 0) {
 				rm->progress = true;
 				continue;
@@ -129,7 +125,7 @@ static int empty_folder(struct removal *rm, int fd, int depth)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return next;
 }
 
 int file_remove_tree(int dirfd, const char *name, struct err *e)

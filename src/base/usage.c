@@ -1,53 +1,145 @@
 /*
  * usage.c - disk space, counted and written for people.
+ *
+ * A tree is walked with one directory open at a time, down by name and up by "..", so that its depth
+ * costs memory alone. Who moves a directory away meanwhile ends the count: it is not whole then.
  */
 #include "base/usage.h"
 
 #include <errno.h>
-#include <fts.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/mem.h"
 
 #define BLOCK 512 /* stat(3type): st_blocks */
 
-/* The kernel shuts it, and keeps next to nothing in it: Documentation/filesystems/overlayfs.rst. */
-static bool is_overlay_work(const FTSENT *at)
+/* A directory on the way down, and those in it that are still to be counted. */
+struct level {
+	char *name; /* the tree's own: "" */
+	dev_t dev;
+	ino_t ino;
+	struct strv folders;
+};
+
+struct count {
+	struct level *v;
+	size_t n;
+	int fd; /* the last level's */
+	uint64_t bytes;
+	bool whole;
+};
+
+static void count_clear(struct count *c)
 {
-	return strcmp(at->fts_name, "work") == 0 && strcmp(at->fts_parent->fts_name, "work") == 0;
+	for (size_t i = 0; i < c->n; i++) {
+		free(c->v[i].name);
+		strv_clear(&c->v[i].folders);
+	}
+	free(c->v);
+	close_fd(&c->fd);
 }
 
-int tree_usage(const char *path, uint64_t *ret, bool *ret_whole, struct err *e)
+/* Gone meanwhile is not there. */
+static void miss(struct count *c, int errnum)
 {
-	char *roots[] = {(char *)path, NULL};
-	FTS *tree = fts_open(roots, FTS_PHYSICAL, NULL);
-	uint64_t bytes = 0;
-	bool whole = true;
-	FTSENT *at;
+	c->whole = c->whole && errnum == ENOENT;
+}
 
-	if (!tree)
-		return err_sys(e, errno, "cannot count '%s'", path);
-	for (errno = 0; (at = fts_read(tree)); errno = 0) {
-		const struct stat *st = at->fts_statp;
+/* The kernel shuts it, and keeps next to nothing in it: Documentation/filesystems/overlayfs.rst. */
+static bool is_overlay_work(const struct count *c, const char *name)
+{
+	return c->n && streq(name, "work") && streq(c->v[c->n - 1].name, "work");
+}
 
-		if (at->fts_info == FTS_DNR && is_overlay_work(at))
-			continue;
-		if (at->fts_info == FTS_DNR || at->fts_info == FTS_ERR || at->fts_info == FTS_NS) {
-			/* Gone meanwhile is not there. */
-			whole = whole && at->fts_errno == ENOENT;
+static void add(struct count *c, const struct stat *st)
+{
+	uint64_t names = S_ISDIR(st->st_mode) || !st->st_nlink ? 1 : st->st_nlink;
+
+	c->bytes += (uint64_t)st->st_blocks * BLOCK / names;
+}
+
+/* Goes down into the directory name of dirfd and looks at all that is in it. */
+static void enter(struct count *c, int dirfd, const char *name)
+{
+	cleanup_close int at = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* By "." it needs the right to search too, without which there is no way up again. */
+	cleanup_close int fd = at < 0 ? -1 : openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_strv struct strv names = {0};
+	struct level level = {0};
+	struct err ignored;
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		if (!is_overlay_work(c, name))
+			miss(c, errno);
+		return;
+	}
+	r = dir_names(fd, ".", &names, &ignored);
+	if (r < 0)
+		miss(c, -r);
+	level = (struct level){.name = xstrdup(name), .dev = st.st_dev, .ino = st.st_ino};
+	for (size_t i = 0; i < names.n; i++) {
+		if (fstatat(fd, names.v[i], &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			miss(c, errno);
 			continue;
 		}
-		/* Folders come twice. */
-		if (at->fts_info != FTS_DP)
-			bytes += (uint64_t)st->st_blocks * BLOCK /
-				 (at->fts_info == FTS_D || !st->st_nlink ? 1 : st->st_nlink);
+		add(c, &st);
+		if (S_ISDIR(st.st_mode))
+			strv_push_take(&level.folders, take_ptr(names.v[i]));
 	}
-	whole = whole && errno == 0;
-	fts_close(tree);
-	*ret = bytes;
-	*ret_whole = whole;
+	c->v = xrealloc(c->v, c->n + 1, sizeof(*c->v));
+	c->v[c->n++] = level;
+	close_fd(&c->fd);
+	c->fd = take_fd(&fd);
+}
+
+/* Back to the directory that this one was entered from. */
+static bool leave(struct count *c)
+{
+	const struct level *up = --c->n ? &c->v[c->n - 1] : NULL;
+	int fd = up ? openat(c->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	struct stat st;
+
+	free(c->v[c->n].name);
+	strv_clear(&c->v[c->n].folders);
+	close_fd(&c->fd);
+	c->fd = fd;
+	return !up ||
+	       (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == up->dev && st.st_ino == up->ino);
+}
+
+int tree_usage(int dirfd, const char *path, uint64_t *ret, bool *ret_whole, struct err *e)
+{
+	__attribute__((cleanup(count_clear))) struct count c = {.fd = -1, .whole = true};
+	struct stat st;
+
+	if (fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, errno, "cannot count '%s'", path);
+	add(&c, &st);
+	if (S_ISDIR(st.st_mode))
+		enter(&c, dirfd, path);
+	while (c.n) {
+		struct strv *folders = &c.v[c.n - 1].folders;
+
+		if (folders->n) {
+			cleanup_free char *name = folders->v[--folders->n];
+
+			folders->v[folders->n] = NULL;
+			enter(&c, c.fd, name);
+		} else if (!leave(&c)) {
+			c.whole = false;
+			break;
+		}
+	}
+	*ret = c.bytes;
+	*ret_whole = c.whole;
 	return 0;
 }
 

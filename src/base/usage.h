@@ -10,11 +10,11 @@
 #include "base/err.h"
 
 /*
- * Disk space of what is at path and below it, in bytes, links not followed; a file counts for a share
- * under each of its names. *ret_whole: false when some of it cannot be read, which is not in it then.
- * However deep the tree is, it takes a few descriptors. The current folder is another one meanwhile.
+ * Disk space of what is at path, relative to dirfd, and below it, in bytes, links not followed; a file
+ * counts for a share under each of its names. *ret_whole: false when some of it cannot be read, which is
+ * not in it then. However deep the tree is, it takes a few descriptors.
  */
-int tree_usage(const char *path, uint64_t *ret, bool *ret_whole, struct err *e);
+int tree_usage(int dirfd, const char *path, uint64_t *ret, bool *ret_whole, struct err *e);
 
 /* "12.3 MB": at most 9 characters; powers of 1000, as docker and podman have them. */
 struct size_text {

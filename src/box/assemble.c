@@ -268,7 +268,7 @@ static int add_project(const struct assemble_request *req, struct assembly *a, s
 	if (r == 0)
 		r = add_project_folder(req, a, e);
 	if (r == 0)
-		assemble_worktrees(req, a, repository);
+		r = assemble_worktrees(req, a, repository, e);
 	return r;
 }
 

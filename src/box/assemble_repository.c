@@ -6,11 +6,12 @@
  */
 #include "box/assemble_repository.h"
 
-#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -86,26 +87,30 @@ static bool is_seen(const struct assemble_request *req, const char *entry)
  * In the project itself new ones can be made, so each of the others is guarded; and the folder of all is a
  * mount, so that it cannot be moved away with them. Each guard is a mount, of which a box has so many.
  */
-static void guard_each(const struct assemble_request *req, struct assembly *a,
-		       const struct repository *r, const char *at)
+static int guard_each(const struct assemble_request *req, struct assembly *a,
+		      const struct repository *r, const char *at, struct err *e)
 {
-	cleanup_closedir DIR *d = opendir(r->worktrees);
+	cleanup_dir struct dir d = {0};
 	cleanup_strv struct strv others = {0};
-	const struct dirent *de;
+	int error = dir_open(&d, AT_FDCWD, r->worktrees, e);
 
-	while (d && others.n <= MAX_GUARDED && (de = readdir(d))) {
-		cleanup_free char *entry = path_join(r->worktrees, de->d_name);
+	while (error == 0 && others.n <= MAX_GUARDED && (error = dir_next(&d, e)) > 0) {
+		cleanup_free char *entry = path_join(r->worktrees, d.name);
 
-		if (de->d_name[0] != '.' && de->d_type == DT_DIR && !is_seen(req, entry))
-			strv_push(&others, de->d_name);
+		error = 0;
+		if (d.name[0] != '.' && (d.type == DT_DIR || d.type == DT_UNKNOWN) &&
+		    !is_seen(req, entry))
+			strv_push(&others, d.name);
 	}
+	if (error < 0)
+		return error;
 	bind(a, r->worktrees, at, others.n > MAX_GUARDED);
 	if (others.n > MAX_GUARDED) {
 		log_note("'%s' is read-only in the box: it is of more than %d worktrees that the "
 			 "box "
 			 "does not see",
 			 r->worktrees, MAX_GUARDED);
-		return;
+		return 0;
 	}
 	for (size_t i = 0; i < others.n; i++) {
 		cleanup_free char *entry = path_join(r->worktrees, others.v[i]);
@@ -113,19 +118,19 @@ static void guard_each(const struct assemble_request *req, struct assembly *a,
 
 		bind(a, entry, target, true);
 	}
+	return 0;
 }
 
-void assemble_worktrees(const struct assemble_request *req, struct assembly *a,
-			const struct repository *r)
+int assemble_worktrees(const struct assemble_request *req, struct assembly *a,
+		       const struct repository *r, struct err *e)
 {
 	cleanup_free char *at = NULL;
 
 	if (!r->worktrees || is_overlaid(req))
-		return;
+		return 0;
 	if (!r->common) {
 		at = xasprintf("%s%s", a->project, r->worktrees + strlen(req->box->project));
-		guard_each(req, a, r, at);
-		return;
+		return guard_each(req, a, r, at, e);
 	}
 	at = path_join(r->common_at, "worktrees");
 	bind(a, r->worktrees, at, true);
@@ -137,4 +142,5 @@ void assemble_worktrees(const struct assemble_request *req, struct assembly *a,
 
 		bind(a, file, file, false);
 	}
+	return 0;
 }

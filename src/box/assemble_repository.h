@@ -20,7 +20,7 @@ int assemble_repository(const struct assemble_request *req, struct assembly *a,
 			const struct repository *r, struct err *e);
 
 /* What keeps data of checkouts that the box does not see from being pruned: after the project. */
-void assemble_worktrees(const struct assemble_request *req, struct assembly *a,
-			const struct repository *r);
+int assemble_worktrees(const struct assemble_request *req, struct assembly *a,
+		       const struct repository *r, struct err *e);
 
 #endif

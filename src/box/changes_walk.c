@@ -7,7 +7,6 @@
  */
 #include "box/changes_walk.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -223,24 +223,13 @@ static int visit(const struct changes_walk *w, const char *rel, struct beneath b
 	return 0;
 }
 
-/* The names in a folder of the upper; 0 or -errno. */
+/* The names in a folder of the upper, sorted; 0 or -errno. */
 static int list(const struct changes_walk *w, const char *rel, struct strv *ret, struct err *e)
 {
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
 	int fd, r = path_open_nolinks(w->tree->upper, *rel ? rel : ".", O_RDONLY | O_DIRECTORY, 0,
 				      &fd, e);
 
-	if (r < 0)
-		return r;
-	if (!(d = fdopendir(fd))) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while ((de = readdir(d)))
-		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
-			strv_push(ret, de->d_name);
-	return 0;
+	return r < 0 ? r : dir_take_names(&fd, rel, ret, e);
 }
 
 static int by_text(const void *a, const void *b)
@@ -277,8 +266,6 @@ static int walk_folder(const struct changes_walk *w, const char *rel, struct ben
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : cannot_read(w, rel, -r);
-	if (names.n)
-		qsort(names.v, names.n, sizeof(*names.v), by_text);
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		cleanup_free char *sub = *rel ? path_join(rel, names.v[i]) : xstrdup(names.v[i]);
 

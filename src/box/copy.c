@@ -5,7 +5,6 @@
  */
 #include "box/copy.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/mem.h"
 
 #define COPY_MAX_DEPTH 32
@@ -95,17 +95,11 @@ static int copy_entry(struct copy *c, int from, int to, const char *name, struct
 
 static int copy_tree(struct copy *c, int from, int to, struct err *e)
 {
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	int r = 0, fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir struct dir d = {0};
+	int r = dir_open(&d, from, ".", e);
 
-	if (fd < 0 || !(d = fdopendir(fd)))
-		return err_sys(e, errno, "cannot read a folder");
-	while (r == 0 && (de = readdir(d))) {
-		if (streq(de->d_name, ".") || streq(de->d_name, "..") || c->skip(de->d_name))
-			continue;
-		r = copy_entry(c, from, to, de->d_name, e);
-	}
+	while (r == 0 && (r = dir_next(&d, e)) > 0)
+		r = c->skip(d.name) ? 0 : copy_entry(c, from, to, d.name, e);
 	return r;
 }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "box/box.h"
@@ -175,24 +176,23 @@ static bool used_layers(const struct store *s, struct buf *out)
 static void collect_layers(const struct store *s, const char *current)
 {
 	cleanup_buf struct buf used = BUF_INIT;
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
+	cleanup_dir struct dir d = {0};
 	struct stat st;
 	struct err ignored;
-	int fd = openat(s->data_fd, "layers", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 || !(d = fdopendir(fd)) || !used_layers(s, &used))
+	if (!used_layers(s, &used) || dir_open(&d, s->data_fd, "layers", &ignored) < 0)
 		return;
-	while ((de = readdir(d))) {
-		cleanup_free char *mark = xasprintf("%s" USED_SUFFIX, de->d_name);
-		cleanup_free char *note = xasprintf("\n" HOST_LAYER_NOTE "%s\n", de->d_name);
+	while (dir_next(&d, &ignored) > 0) {
+		cleanup_free char *mark = xasprintf("%s" USED_SUFFIX, d.name);
+		cleanup_free char *note = xasprintf("\n" HOST_LAYER_NOTE "%s\n", d.name);
+		int fd = dir_fd(&d);
 
-		if (!starts_with(de->d_name, "host-") || ends_with(de->d_name, USED_SUFFIX) ||
-		    streq(de->d_name, current) || strstr(used.data, note) ||
+		if (!starts_with(d.name, "host-") || ends_with(d.name, USED_SUFFIX) ||
+		    streq(d.name, current) || strstr(used.data, note) ||
 		    (fstatat(fd, mark, &st, 0) == 0 && st.st_mtime + KEEP_SECONDS > time(NULL)))
 			continue;
 		unlinkat(fd, mark, 0);
-		file_remove_tree(fd, de->d_name, &ignored);
+		file_remove_tree(fd, d.name, &ignored);
 	}
 }
 

@@ -6,7 +6,6 @@
  */
 #include "box/lend.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "box/lend_cdi.h"
@@ -134,17 +134,18 @@ static bool is_host_image(const struct settings *s)
 /* The image host has the host's own driver. */
 static int lend_gpu(const struct settings *s, struct lending *l, struct err *e)
 {
-	cleanup_closedir DIR *d = opendir("/dev");
-	struct dirent *de;
+	cleanup_strv struct strv names = {0};
 	size_t found = 0, before = l->n;
 	bool libraries = false;
-	int r;
+	int r = dir_names(AT_FDCWD, "/dev", &names, e);
 
+	if (r < 0)
+		return r;
 	strv_push(&l->reach, "gpu = yes");
-	while (d && (de = readdir(d))) {
-		cleanup_free char *path = path_join("/dev", de->d_name);
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *path = path_join("/dev", names.v[i]);
 
-		if (!is_gpu(de->d_name) || !lending_add(l, path, path, true))
+		if (!is_gpu(names.v[i]) || !lending_add(l, path, path, true))
 			continue;
 		l->v[l->n - 1].device = true;
 		found++;
@@ -203,7 +204,7 @@ int lend_find(const struct settings *s, const char *home, struct lending *ret, s
 	if (wants(s, "ssh-agent"))
 		lend_ssh_agent(ret);
 	if (wants(s, "git"))
-		lend_git(s, home, ret);
+		r = lend_git(s, home, ret, e);
 	if (wants(s, "dbus"))
 		lend_dbus(ret);
 	if (wants_display(s, "wayland"))
@@ -274,16 +275,10 @@ static int make_missing(int dir, const char *name, bool last, struct err *e)
 /* As we have made it before, with everything in it still missing. */
 static bool is_empty(int dir)
 {
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir struct dir d = {0};
+	struct err ignored;
 
-	if (fd < 0 || !(d = fdopendir(fd)))
-		return false;
-	while ((de = readdir(d)))
-		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
-			return false;
-	return true;
+	return dir_open(&d, dir, ".", &ignored) == 0 && dir_next(&d, &ignored) == 0;
 }
 
 /*

@@ -9,7 +9,6 @@
  */
 #include "box/lend_cdi.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -31,37 +31,32 @@
 #define LIST_MAX  (4u << 20)
 #define FORMAT	  "cdi 1\n" /* of the list: another one is made anew */
 
-static int is_spec(const struct dirent *de)
+static bool is_spec(const char *name)
 {
-	return de->d_name[0] != '.' &&
-	       (ends_with(de->d_name, ".json") || ends_with(de->d_name, ".yaml"));
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
+	return name[0] != '.' && (ends_with(name, ".json") || ends_with(name, ".yaml"));
 }
 
 /* Appends the files of a folder, and to heading what tells them from others. */
-static void add_files(const char *folder, struct strv *files, struct buf *heading)
+static int add_files(const char *folder, struct strv *files, struct buf *heading, struct err *e)
 {
-	struct dirent **names = NULL;
-	int n = scandir(folder, &names, is_spec, by_name);
+	cleanup_strv struct strv names = {0};
+	int r = dir_names(AT_FDCWD, folder, &names, e);
 
-	for (int i = 0; i < n; i++) {
-		cleanup_free char *path = path_join(folder, names[i]->d_name);
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR || r == -EACCES ? 0 : r;
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *path = path_join(folder, names.v[i]);
 		cleanup_free char *quoted = err_quote_all(path);
 		struct stat st;
 
-		if (stat(path, &st) == 0) {
+		if (is_spec(names.v[i]) && stat(path, &st) == 0) {
 			strv_push(files, path);
 			buf_addf(heading, "%s %lld %lld.%09ld %llu\n", quoted,
 				 (long long)st.st_size, (long long)st.st_mtim.tv_sec,
 				 st.st_mtim.tv_nsec, (unsigned long long)st.st_ino);
 		}
-		free(names[i]);
 	}
-	free(names);
+	return 0;
 }
 
 /* Has sandbox-image make the list, and keeps it; where it cannot be kept it is made each time. */
@@ -95,11 +90,15 @@ static int read_list(struct buf *out, struct err *e)
 	cleanup_buf struct buf heading = BUF_INIT, kept = BUF_INIT;
 	cleanup_strv struct strv files = {0};
 	struct err ignored;
+	int r;
 
 	buf_addstr(&heading, FORMAT);
 	/* The first that has a device wins. */
-	add_files("/run/cdi", &files, &heading);
-	add_files("/etc/cdi", &files, &heading);
+	r = add_files("/run/cdi", &files, &heading, e);
+	if (r == 0)
+		r = add_files("/etc/cdi", &files, &heading, e);
+	if (r < 0)
+		return r;
 	if (!files.n)
 		return 0;
 	buf_addstr(&heading, "\n");

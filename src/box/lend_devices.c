@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -85,13 +85,14 @@ static int lend_word(const char *word, const char *where, struct lending *l, str
 	cleanup_free char *copy = xstrdup(word), *path = NULL;
 	size_t n = strlen(copy);
 	bool optional = n > 1 && copy[n - 1] == '?';
-	glob_t found;
-	int r = 0;
+	cleanup_strv struct strv found = {0};
+	int r;
 
 	if (optional)
 		copy[n - 1] = '\0';
 	path = path_normalize("/dev", copy);
-	if (glob(path, 0, NULL, &found) != 0) {
+	r = dir_match(path, &found, e);
+	if (r == 0 && !found.n) {
 		if (optional || strpbrk(path, "*["))
 			return 0;
 		return err_set(e, ENOENT,
@@ -99,9 +100,8 @@ static int lend_word(const char *word, const char *where, struct lending *l, str
 			       "missing",
 			       where, path, word);
 	}
-	for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
-		r = lend_one(found.gl_pathv[i], where, l, e);
-	globfree(&found);
+	for (size_t i = 0; r == 0 && i < found.n; i++)
+		r = lend_one(found.v[i], where, l, e);
 	return r;
 }
 

@@ -7,16 +7,17 @@
  */
 #include "box/lend_git.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -174,22 +175,23 @@ static void read_file(struct git_lending *g, const char *file)
 }
 
 /* A folder of dotfiles is often links: what they lead to is lent where they lead. */
-static void lend_links(struct git_lending *g, const char *dir)
+static int lend_links(struct git_lending *g, const char *dir, struct err *e)
 {
-	cleanup_closedir DIR *d = opendir(dir);
-	const struct dirent *de;
+	cleanup_strv struct strv names = {0};
+	int r = dir_names(AT_FDCWD, dir, &names, e);
+	struct stat st;
 
-	while (d && (de = readdir(d))) {
-		cleanup_free char *path = path_join(dir, de->d_name);
-		cleanup_free char *real = de->d_type == DT_LNK ? realpath(path, NULL) : NULL;
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		cleanup_free char *path = path_join(dir, names.v[i]), *real = NULL;
 
-		if (real)
+		if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && (real = realpath(path, NULL)))
 			lend_path(g, real);
 	}
+	return r;
 }
 
 /* git-config(1), FILES. */
-static void lend_files(struct git_lending *g)
+static int lend_files(struct git_lending *g, struct err *e)
 {
 	const char *global = getenv("GIT_CONFIG_GLOBAL"), *config = getenv("XDG_CONFIG_HOME");
 	cleanup_free char *own = path_join(g->host, ".gitconfig"),
@@ -200,6 +202,7 @@ static void lend_files(struct git_lending *g)
 			  *dir = path_join(base, "git"),
 			  *dir_at = path_join(g->home, ".config/git"),
 			  *file = path_join(dir, "config");
+	int r = 0;
 
 	if (global && *global == '/') {
 		free(own);
@@ -212,10 +215,11 @@ static void lend_files(struct git_lending *g)
 	if (lending_add(g->l, dir, dir_at, true)) {
 		strv_push(&g->sources, g->l->v[g->l->n - 1].source);
 		strv_push(&g->files, file);
-		lend_links(g, dir);
+		r = lend_links(g, dir, e);
 	}
 	lend_path(g, passwords);
 	add_file(g, SYSTEM_CONFIG);
+	return r;
 }
 
 /* A box is looked at several times before it starts. */
@@ -240,22 +244,25 @@ static void say_once(const struct git_lending *g)
 			 g->helper);
 }
 
-void lend_git(const struct settings *s, const char *home, struct lending *l)
+int lend_git(const struct settings *s, const char *home, struct lending *l, struct err *e)
 {
 	cleanup_free char *host = xdg_home();
 	struct git_lending g = {.l = l, .host = host, .home = home};
 	cleanup_buf struct buf line = BUF_INIT;
+	int r;
 
 	g.agent = settings_bool(s, "sandbox", "ssh-agent");
-	lend_files(&g);
-	for (size_t i = 0; i < g.files.n; i++)
+	r = lend_files(&g, e);
+	for (size_t i = 0; r == 0 && i < g.files.n; i++)
 		read_file(&g, g.files.v[i]);
 	buf_addstr(&line, "git = yes");
 	for (size_t i = 0; i < g.sources.n; i++)
 		buf_addf(&line, "%s%s", i ? ", " : " with ", g.sources.v[i]);
 	reach_add_line(line.data, &l->reach);
-	say_once(&g);
+	if (r == 0)
+		say_once(&g);
 	strv_clear(&g.files);
 	strv_clear(&g.sources);
 	free(g.helper);
+	return r;
 }

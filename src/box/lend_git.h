@@ -10,6 +10,6 @@
  * Lends, read-only, the user's configuration of git with all that it includes or names, at the paths by
  * which git finds it; home is the one inside. Says, once, what of it cannot work in a box.
  */
-void lend_git(const struct settings *s, const char *home, struct lending *l);
+int lend_git(const struct settings *s, const char *home, struct lending *l, struct err *e);
 
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/proc.h"
 #include "box/sweep.h"
@@ -226,25 +227,36 @@ int box_discard(const struct store *s, struct box *b, bool force, struct err *e)
 	return r < 0 ? r : box_remove(s, b, e);
 }
 
-static char *command_of(pid_t pid)
+/* Of what /proc says of a process: one that has ended is not there. */
+static bool has_ended(int r)
+{
+	return r == -ENOENT || r == -ESRCH;
+}
+
+/* What the process calls itself. *ret is left as it is when it has ended. */
+static int command_of(pid_t pid, char **ret, struct err *e)
 {
 	cleanup_free char *path = xasprintf("/proc/%d/cmdline", pid);
 	cleanup_free char *comm_path = xasprintf("/proc/%d/comm", pid);
 	cleanup_buf struct buf b = BUF_INIT;
-	struct err ignored;
+	int r;
 
-	if (file_read(AT_FDCWD, path, 1u << 20, &b, &ignored) < 0)
+	/* What is too long to be shown has a name too. */
+	if (file_read(AT_FDCWD, path, 1u << 20, &b, e) < 0)
 		buf_reset(&b);
 	while (b.len && b.data[b.len - 1] == '\0')
 		b.len--;
 	for (size_t i = 0; i < b.len; i++)
 		if (b.data[i] == '\0')
 			b.data[i] = ' ';
-	if (b.len)
-		return buf_detach(&b);
-	if (file_read(AT_FDCWD, comm_path, 64, &b, &ignored) < 0)
-		return NULL;
-	return xasprintf("[%.*s]", (int)strcspn(b.data, "\n"), b.data);
+	if (b.len) {
+		*ret = buf_detach(&b);
+		return 0;
+	}
+	r = file_read(AT_FDCWD, comm_path, 64, &b, e);
+	if (r == 0)
+		*ret = xasprintf("[%.*s]", (int)strcspn(b.data, "\n"), b.data);
+	return has_ended(r) ? 0 : r;
 }
 
 /* A growing list of processes whose turn is yet to come; the last one is next. */
@@ -260,37 +272,38 @@ static void push(struct pending *list, struct box_process p)
 }
 
 /* The children that one thread has made: children are listed by thread. */
-static void push_children(pid_t parent, const char *thread, struct pending *todo)
+static int push_children(pid_t parent, const char *thread, struct pending *todo, struct err *e)
 {
 	cleanup_free char *path = xasprintf("/proc/%d/task/%s/children", parent, thread);
 	cleanup_buf struct buf b = BUF_INIT;
-	struct err ignored;
 	char *save = NULL;
+	int r = file_read(AT_FDCWD, path, CHILDREN_MAX_SIZE, &b, e);
 
-	if (file_read(AT_FDCWD, path, CHILDREN_MAX_SIZE, &b, &ignored) < 0)
-		return;
+	if (r < 0)
+		return has_ended(r) ? 0 : r;
 	for (char *word = strtok_r(b.data, " ", &save); word; word = strtok_r(NULL, " ", &save))
 		push(todo,
 		     (struct box_process){.pid = (pid_t)strtol(word, NULL, 10), .parent = parent});
+	return 0;
 }
 
 /* The oldest child comes to lie on top. */
-static void push_family(pid_t parent, struct pending *todo)
+static int push_family(pid_t parent, struct pending *todo, struct err *e)
 {
 	cleanup_free char *path = xasprintf("/proc/%d/task", parent);
-	cleanup_closedir DIR *d = opendir(path);
+	cleanup_dir struct dir d = {0};
 	size_t first = todo->n;
-	struct dirent *de;
+	int r = dir_open(&d, AT_FDCWD, path, e);
 
-	while (d && (de = readdir(d)))
-		if (de->d_name[0] != '.')
-			push_children(parent, de->d_name, todo);
+	while (r == 0 && (r = dir_next(&d, e)) > 0)
+		r = push_children(parent, d.name, todo, e);
 	for (size_t last = todo->n; first + 1 < last; first++) {
 		struct box_process p = todo->v[first];
 
 		todo->v[first] = todo->v[--last];
 		todo->v[last] = p;
 	}
+	return has_ended(r) ? 0 : r;
 }
 
 /* A part of pid 1, as far as anybody outside is concerned. A process that calls itself so hides itself. */
@@ -309,24 +322,29 @@ int box_processes(const struct box *b, struct box_process **ret, size_t *ret_n, 
 {
 	struct pending todo = {0}, found = {0};
 	pid_t pid = box_pid(b);
+	int r;
 
 	*ret = NULL;
 	*ret_n = 0;
 	if (!pid)
 		return err_set(e, ESRCH, "box '%s' is not running", b->name);
-	push_family(pid, &todo);
-	while (todo.n) {
+	r = push_family(pid, &todo, e);
+	while (r == 0 && todo.n) {
 		struct box_process p = todo.v[--todo.n];
 
-		if (p.parent == pid && is_supervisor(p.pid))
+		if (p.pid <= 0 || (p.parent == pid && is_supervisor(p.pid)))
 			continue;
-		p.command = p.pid > 0 ? command_of(p.pid) : NULL;
-		if (!p.command)
+		r = command_of(p.pid, &p.command, e);
+		if (r < 0 || !p.command)
 			continue;
 		push(&found, p);
-		push_family(p.pid, &todo);
+		r = push_family(p.pid, &todo, e);
 	}
 	free(todo.v);
+	if (r < 0) {
+		box_processes_free(found.v, found.n);
+		return err_add(e, "cannot tell what runs in box '%s'", b->name);
+	}
 	*ret = found.v;
 	*ret_n = found.n;
 	return 0;

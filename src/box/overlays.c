@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/kv.h"
 #include "base/path.h"
@@ -109,19 +110,15 @@ int overlays_list(const struct store *s, const struct box *b, struct box_overlay
 		  struct err *e)
 {
 	cleanup_free char *all = xasprintf("boxes/%s/" FOLDER, b->id);
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	int r = 0, fd = openat(s->data_fd, all, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir struct dir d = {0};
+	int r = dir_open(&d, s->data_fd, all, e);
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 || !(d = fdopendir(fd)))
-		return err_sys(e, errno, "cannot list '%s/%s'", s->data, all);
-	while (r == 0 && (de = readdir(d))) {
-		cleanup_free char *path = path_join(all, de->d_name);
+	if (r < 0)
+		return r == -ENOENT ? 0 : err_add(e, "'%s'", s->data);
+	while (r == 0 && (r = dir_next(&d, e)) > 0) {
+		cleanup_free char *path = path_join(all, d.name);
 
-		if (de->d_name[0] != '.')
-			r = add(s, path, ret, e);
+		r = d.name[0] == '.' ? 0 : add(s, path, ret, e);
 	}
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), by_target);

@@ -6,7 +6,6 @@
  */
 #include "box/prebuilt.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sha256.h>
@@ -19,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -73,22 +73,21 @@ struct linking {
 /* Everything in the folder but folders, whose names are returned. */
 static int link_files(int from, int to, struct strv *ret_folders, struct err *e)
 {
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
+	cleanup_strv struct strv names = {0};
 	struct stat st;
-	int fd = fcntl(from, F_DUPFD_CLOEXEC, 0), r = 0;
+	int r = dir_names(from, ".", &names, e);
 
-	if (fd < 0 || !(d = fdopendir(fd)))
-		return err_sys(e, errno, "cannot list a folder of the layer");
-	while (r == 0 && (de = readdir(d))) {
-		if (streq(de->d_name, ".") || streq(de->d_name, ".."))
-			continue;
-		if (fstatat(from, de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			r = err_sys(e, errno, "cannot look at '%s'", de->d_name);
+	if (r < 0)
+		return err_add(e, "cannot read a folder of the layer");
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		const char *name = names.v[i];
+
+		if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			r = err_sys(e, errno, "cannot look at '%s'", name);
 		else if (S_ISDIR(st.st_mode))
-			strv_push(ret_folders, de->d_name);
-		else if (linkat(from, de->d_name, to, de->d_name, 0) < 0)
-			r = err_sys(e, errno, "cannot link '%s'", de->d_name);
+			strv_push(ret_folders, name);
+		else if (linkat(from, name, to, name, 0) < 0)
+			r = err_sys(e, errno, "cannot link '%s'", name);
 	}
 	for (size_t i = 0; r == 0 && i < ret_folders->n; i++)
 		if (mkdirat(to, ret_folders->v[i], 0700) < 0)

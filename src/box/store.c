@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "config/xdg.h"
@@ -147,14 +148,14 @@ void store_index_clear(const struct store *s, const char *index, const char *key
 
 void store_index_drop(const struct store *s, const char *index, const char *id)
 {
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	int fd = openat(s->data_fd, index, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_strv struct strv keys = {0};
+	struct err ignored;
 
-	if (fd < 0 || !(d = fdopendir(fd)))
+	/* An entry that stays leads to no box, and whoever wants its key takes it. */
+	if (dir_names(s->data_fd, index, &keys, &ignored) < 0)
 		return;
-	while ((de = readdir(d)))
-		store_index_clear(s, index, de->d_name, id);
+	for (size_t i = 0; i < keys.n; i++)
+		store_index_clear(s, index, keys.v[i], id);
 }
 
 uint64_t store_hash(const char *text)
@@ -175,16 +176,15 @@ char *store_project_key(const char *dir, int slot)
 
 static int list_ids(int dirfd, const char *name, struct strv *ids, struct err *e)
 {
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir struct dir d = {0};
+	int r = dir_open(&d, dirfd, name, e);
 
-	if (fd < 0 || !(d = fdopendir(fd)))
-		return err_sys(e, errno, "cannot list the boxes");
-	while ((de = readdir(d)))
-		if (store_valid_id(de->d_name) && !strv_has(ids, de->d_name))
-			strv_push(ids, de->d_name);
-	return 0;
+	if (r < 0)
+		return err_add(e, "cannot list the boxes");
+	while ((r = dir_next(&d, e)) > 0)
+		if (store_valid_id(d.name) && !strv_has(ids, d.name))
+			strv_push(ids, d.name);
+	return r < 0 ? err_add(e, "cannot list the boxes") : 0;
 }
 
 int store_list(const struct store *s, struct strv *ret_ids, struct err *e)

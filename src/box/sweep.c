@@ -6,12 +6,12 @@
  */
 #include "box/sweep.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "box/box.h"
@@ -100,18 +100,18 @@ static bool is_of_images(const char *name)
 
 static void sweep_tmp(const struct store *s)
 {
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
+	cleanup_dir struct dir d = {0};
 	struct stat st;
 	struct err ignored;
-	int fd = openat(s->data_fd, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 || !(d = fdopendir(fd)))
+	/* What is missed is the next one's. */
+	if (dir_open(&d, s->data_fd, "tmp", &ignored) < 0)
 		return;
-	while ((de = readdir(d)))
-		if (de->d_name[0] != '.' && !is_of_images(de->d_name) &&
-		    fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_old(st.st_ctime))
-			file_remove_tree(fd, de->d_name, &ignored);
+	while (dir_next(&d, &ignored) > 0)
+		if (d.name[0] != '.' && !is_of_images(d.name) &&
+		    fstatat(dir_fd(&d), d.name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    is_old(st.st_ctime))
+			file_remove_tree(dir_fd(&d), d.name, &ignored);
 }
 
 static bool is_due(const struct store *s)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "box/moved.h"
@@ -263,17 +264,16 @@ static char *other_meaning(const char *name, const struct box *b)
 
 static int no_such_box(const struct store *s, const char *name, struct err *e)
 {
-	cleanup_closedir DIR *d = NULL;
+	cleanup_dir struct dir d = {0};
 	cleanup_strv struct strv names = {0};
 	const char *near = NULL;
-	struct dirent *de;
-	int fd = openat(s->data_fd, STORE_NAMES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct err ignored;
 
 	/* The name itself may be there, of a box that is being made or has crashed. */
-	if (fd >= 0 && (d = fdopendir(fd)))
-		while ((de = readdir(d)))
-			if (de->d_name[0] != '.' && !streq(de->d_name, name))
-				strv_push(&names, de->d_name);
+	if (dir_open(&d, s->data_fd, STORE_NAMES, &ignored) == 0)
+		while (dir_next(&d, &ignored) > 0)
+			if (d.name[0] != '.' && !streq(d.name, name))
+				strv_push(&names, d.name);
 	if (names.n)
 		near = nearest_word(name, (const char *const *)names.v);
 	if (near)

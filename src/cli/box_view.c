@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "box/moved.h"
 
 const char *box_view_state(const struct box *b)
@@ -17,12 +18,12 @@ const char *box_view_state(const struct box *b)
 
 long long box_view_size(const struct store *s, const struct box *b)
 {
-	cleanup_free char *path = xasprintf("%s/boxes/%s", s->data, b->id);
+	cleanup_free char *path = path_join("boxes", b->id);
 	struct err ignored;
 	uint64_t bytes;
 	bool whole;
 
-	if (b->in_memory || tree_usage(path, &bytes, &whole, &ignored) < 0)
+	if (b->in_memory || tree_usage(s->data_fd, path, &bytes, &whole, &ignored) < 0)
 		return -1;
 	if (!whole)
 		log_note("not all of box '%s' can be read: it is larger", b->name);

@@ -210,7 +210,8 @@ int init_folder(const char *where, const struct init_options *o, struct err *e)
 		return err_set(e, EEXIST,
 			       "'%s/" PROJECT_FILE "' is there already: --force replaces it",
 			       where);
-	init_guess_directory(dirfd, dir, &guess);
+	if (init_guess_directory(dirfd, dir, &guess, e) < 0)
+		return -e->code;
 	a = (struct init_answers){.name = name_from(dir),
 				  .image = o->image ? xstrdup(o->image) : init_choose_image(&guess),
 				  .profile = init_joined(&guess.profiles, ", ")};

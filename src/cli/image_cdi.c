@@ -29,8 +29,8 @@ int image_cmd_cdi(const struct args *args, int *ret_status, struct err *e)
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = read_spec(args->v[i], &specs[i], e);
 	if (r == 0)
-		cdi_list(specs, n, &lines);
-	for (size_t i = 0; i < lines.n; i++)
+		r = cdi_list(specs, n, &lines, e);
+	for (size_t i = 0; r == 0 && i < lines.n; i++)
 		puts(lines.v[i]);
 	for (size_t i = 0; i < n; i++)
 		cdi_clear(&specs[i]);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/path.h"
@@ -144,6 +145,33 @@ static int unused_names(const struct image_tools *t, const struct strv *in_use, 
 	return r;
 }
 
+/* What is in a folder of the store; one that is missing is empty. */
+static int list_entries(const struct image_store *s, const char *folder, struct strv *ret,
+			struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+	int r = dir_names(s->fd, folder, &names, e);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++)
+		if (names.v[i][0] != '.')
+			strv_push(ret, names.v[i]);
+	return r == 0 || r == -ENOENT ? 0 : err_add(e, "'%s'", s->path);
+}
+
+static uint64_t size_of(const struct image_store *s, const char *folder, const char *name)
+{
+	cleanup_free char *path = path_join(folder, name);
+	uint64_t bytes = 0;
+	bool whole = false;
+	struct err ignored;
+	int r = tree_usage(s->fd, path, &bytes, &whole, &ignored);
+
+	/* Others remove meanwhile. */
+	if (!whole && r != -ENOENT)
+		log_note("not all of '%s/%s' can be read: it is larger", s->path, path);
+	return bytes;
+}
+
 /* Caches are mounted in boxes that run, and nothing says which: none may. */
 static int check_caches(struct err *e)
 {
@@ -175,22 +203,11 @@ static int remove_cache(const struct image_store *s, const char *name, struct er
 /* Counts the caches, and removes them unless that is a dry run. */
 static int prune_caches(const struct image_store *s, bool dry_run, struct usage *ret, struct err *e)
 {
-	cleanup_closedir DIR *d = NULL;
 	cleanup_strv struct strv names = {0};
-	struct dirent *de;
-	int fd = openat(s->fd, "caches", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	int r = list_entries(s, "caches", &names, e);
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 || !(d = fdopendir(fd)))
-		return err_sys(e, errno, "cannot list '%s/caches'", s->path);
-	for (errno = 0; (de = readdir(d)); errno = 0)
-		if (de->d_name[0] != '.')
-			strv_push(&names, de->d_name);
-	if (errno)
-		return err_sys(e, errno, "cannot list '%s/caches'", s->path);
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
-		uint64_t bytes = tree_bytes(fd, names.v[i]);
+		uint64_t bytes = size_of(s, "caches", names.v[i]);
 
 		if (!dry_run && (r = remove_cache(s, names.v[i], e)) < 0)
 			break;
@@ -237,20 +254,16 @@ int image_cmd_prune(const struct args *args, int *ret_status, struct err *e)
 }
 
 /* The entries of a folder of the store that have a name of the kind. */
-static void count(const struct image_store *s, const char *folder, struct usage *u)
+static int count(const struct image_store *s, const char *folder, struct usage *u, struct err *e)
 {
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	int fd = openat(s->fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_strv struct strv names = {0};
+	int r = list_entries(s, folder, &names, e);
 
-	if (fd < 0 || !(d = fdopendir(fd)))
-		return;
-	while ((de = readdir(d))) {
-		if (de->d_name[0] == '.')
-			continue;
-		u->count += !ends_with(de->d_name, ".meta");
-		u->bytes += tree_bytes(fd, de->d_name);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		u->count += !ends_with(names.v[i], ".meta");
+		u->bytes += size_of(s, folder, names.v[i]);
 	}
+	return r;
 }
 
 static void print_usage(const struct usage *v, size_t n, bool as_json)
@@ -277,6 +290,7 @@ static void print_usage(const struct usage *v, size_t n, bool as_json)
 
 int image_cmd_df(const struct args *args, int *ret_status, struct err *e)
 {
+	static const char *const folders[] = {"layers", "blobs/sha256", "boxes", "caches"};
 	const struct image_json_cli *cli = args->options;
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
 	cleanup_strv struct strv names = {0}, in_use = {0}, steps = {0};
@@ -300,11 +314,11 @@ int image_cmd_df(const struct args *args, int *ret_status, struct err *e)
 	if (r < 0)
 		return r;
 	u[0].count = names.n;
-	count(&t.store, "layers", &u[1]);
-	count(&t.store, "blobs/sha256", &u[2]);
-	count(&t.store, "boxes", &u[3]);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(folders); i++)
+		r = count(&t.store, folders[i], &u[i + 1], e);
+	if (r < 0)
+		return r;
 	u[0].bytes = u[1].bytes + u[2].bytes;
-	count(&t.store, "caches", &u[4]);
 	u[5].count = result.layers + result.blobs + result.temporary;
 	u[5].bytes = result.bytes;
 	print_usage(u, ARRAY_SIZE(u), cli->json);

@@ -6,7 +6,6 @@
  */
 #include "cli/init_guess.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <stdarg.h>
@@ -16,11 +15,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/err.h"
 #include "cli/init_read.h"
 #include "cli/init_signs.h"
-
-#define NAMES_MAX 20000 /* of a directory; what comes later is not looked at */
 
 static void add(struct strv *list, const char *word)
 {
@@ -129,23 +127,6 @@ void init_add_sign(struct init_guess *g, const struct init_sign *sign, const cha
 	init_add_words(&g->pip, sign->pip);
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void list_names(int dirfd, struct strv *out)
-{
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
-	while (dir && out->n < NAMES_MAX && (entry = readdir(dir)))
-		strv_push(out, entry->d_name);
-	if (out->n)
-		qsort(out->v, out->n, sizeof(*out->v), by_name);
-}
-
 /* The first of the names that the sign means, or NULL. */
 static const char *find(const struct strv *names, const struct init_sign *sign)
 {
@@ -157,13 +138,15 @@ static const char *find(const struct strv *names, const struct init_sign *sign)
 	return NULL;
 }
 
-void init_guess_directory(int dirfd, const char *dir, struct init_guess *ret)
+int init_guess_directory(int dirfd, const char *dir, struct init_guess *ret, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
+	int r = dir_names(dirfd, ".", &names, e);
 
+	if (r < 0)
+		return err_add(e, "'%s'", dir);
 	*ret = (struct init_guess){0};
 	add(&ret->profiles, "dev");
-	list_names(dirfd, &names);
 	for (size_t i = 0; i < init_n_signs; i++) {
 		const struct init_sign *sign = &init_signs[i];
 		const char *file = find(&names, sign);
@@ -174,6 +157,7 @@ void init_guess_directory(int dirfd, const char *dir, struct init_guess *ret)
 	init_read_files(dirfd, ret);
 	init_read_dockerfile(dirfd, ret);
 	init_read_devcontainer(dirfd, dir, ret);
+	return 0;
 }
 
 void init_guess_clear(struct init_guess *g)

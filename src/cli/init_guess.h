@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 
 #define INIT_WANTS_MAX 8
@@ -48,7 +49,7 @@ struct init_guess {
 };
 
 /* dir: the path of dirfd. Notes what of a file was left out. */
-void init_guess_directory(int dirfd, const char *dir, struct init_guess *ret);
+int init_guess_directory(int dirfd, const char *dir, struct init_guess *ret, struct err *e);
 void init_guess_clear(struct init_guess *g);
 #define cleanup_init_guess __attribute__((cleanup(init_guess_clear)))
 

@@ -7,13 +7,13 @@
 
 #include <ctype.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "box/image.h"
@@ -200,14 +200,13 @@ static bool is_trixie(const char *image)
 bool init_host_has(const char *program)
 {
 	static const char *const dirs[] = {"/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin"};
-	glob_t found = {0};
+	cleanup_strv struct strv found = {0};
 	bool yes = false;
+	struct err ignored;
 
-	if (*program == '/') {
-		yes = glob(program, GLOB_NOSORT, NULL, &found) == 0;
-		globfree(&found);
-		return yes;
-	}
+	/* What cannot be looked at, it has not. */
+	if (*program == '/')
+		return dir_match(program, &found, &ignored) == 0 && found.n;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs) && !yes; i++) {
 		cleanup_free char *path = path_join(dirs[i], program);
 

@@ -5,7 +5,6 @@
  */
 #include "config/profile.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "config/value.h"
@@ -132,13 +132,13 @@ static bool listed(const struct profile *v, size_t n, const char *name)
 /* Adds the profiles of one folder; one that does not exist has none. */
 static int list_dir(const char *path, bool system, struct profile **v, size_t *n, struct err *e)
 {
-	cleanup_closedir DIR *dir = opendir(path);
-	const struct dirent *entry;
+	cleanup_dir struct dir dir = {0};
+	int r = dir_open(&dir, AT_FDCWD, path, e);
 
-	if (!dir)
-		return errno == ENOENT ? 0 : err_sys(e, errno, "cannot open '%s'", path);
-	while ((entry = readdir(dir))) {
-		cleanup_free char *name = xstrdup(entry->d_name);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	while ((r = dir_next(&dir, e)) > 0) {
+		cleanup_free char *name = xstrdup(dir.name);
 
 		if (!ends_with(name, ".ini"))
 			continue;
@@ -147,13 +147,13 @@ static int list_dir(const char *path, bool system, struct profile **v, size_t *n
 			continue;
 		*v = xrealloc(*v, *n + 1, sizeof(**v));
 		(*v)[(*n)++] = (struct profile){
-			.path = path_join(path, entry->d_name),
-			.description = read_description(dirfd(dir), entry->d_name),
+			.path = path_join(path, dir.name),
+			.description = read_description(dir_fd(&dir), dir.name),
 			.system = system,
 			.name = take_ptr(name),
 		};
 	}
-	return 0;
+	return r;
 }
 
 static int compare_names(const void *a, const void *b)

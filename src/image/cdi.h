@@ -62,6 +62,6 @@ bool cdi_is_gpu(const char *kind);
  * first's. Looks at the folders of libraries on this machine, for the names that ldconfig(8)
  * made there.
  */
-void cdi_list(const struct cdi_spec *specs, size_t n, struct strv *out);
+int cdi_list(const struct cdi_spec *specs, size_t n, struct strv *out, struct err *e);
 
 #endif

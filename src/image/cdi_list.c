@@ -5,8 +5,8 @@
  * looks for libcuda.so.1, which a hook would have ldconfig(8) make inside. Here those names
  * come from the symlinks beside it on this machine.
  */
-#include <dirent.h>
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +14,15 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/path.h"
 #include "image/cdi.h"
 
 /* Where a name inside leads: what a link of create-symlinks can name. */
 struct names {
 	struct strv path, host;
+	int error; /* the first */
+	struct err *e;
 };
 
 static void add_name(struct names *names, char *path, const char *host)
@@ -65,12 +68,12 @@ static bool is_library(const char *path, struct stat *ret)
 }
 
 /* Is it a symlink to the file that library is? */
-static bool leads_to(DIR *dir, const struct dirent *de, const struct stat *library)
+static bool leads_to(const struct dir *d, const struct stat *library)
 {
 	struct stat st;
 
-	return (de->d_type == DT_LNK || de->d_type == DT_UNKNOWN) && is_library_name(de->d_name) &&
-	       fstatat(dirfd(dir), de->d_name, &st, 0) == 0 && st.st_dev == library->st_dev &&
+	return (d->type == DT_LNK || d->type == DT_UNKNOWN) && is_library_name(d->name) &&
+	       fstatat(dir_fd(d), d->name, &st, 0) == 0 && st.st_dev == library->st_dev &&
 	       st.st_ino == library->st_ino;
 }
 
@@ -86,9 +89,9 @@ static void add_mount(const struct cdi_edit *edit, struct names *names, struct s
 {
 	cleanup_free char *folder = xstrndup(edit->host,
 					     (size_t)(path_basename(edit->host) - edit->host));
-	cleanup_closedir DIR *dir = NULL;
-	struct dirent *de;
+	cleanup_dir struct dir d = {0};
 	struct stat library;
+	int r;
 
 	add_line(out, xasprintf("mount\t%s\t%s\t%s", edit->read_only ? "ro" : "rw", edit->host,
 				edit->path));
@@ -96,10 +99,14 @@ static void add_mount(const struct cdi_edit *edit, struct names *names, struct s
 	if (!is_library_name(path_basename(edit->path)) || !is_library(edit->host, &library))
 		return;
 	add_library(edit->host, edit->path, path_basename(edit->path), names, out);
-	dir = opendir(folder);
-	while (dir && (de = readdir(dir)))
-		if (leads_to(dir, de, &library))
-			add_library(edit->host, edit->path, de->d_name, names, out);
+	r = dir_open(&d, AT_FDCWD, folder, names->e);
+	while (r == 0 && (r = dir_next(&d, names->e)) > 0) {
+		r = 0;
+		if (leads_to(&d, &library))
+			add_library(edit->host, edit->path, d.name, names, out);
+	}
+	if (names->error == 0 && r != -EACCES)
+		names->error = r;
 }
 
 /* A symlink is one more mount of what it leads to, where that is known. */
@@ -178,13 +185,14 @@ static void add_spec(const struct cdi_spec *specs, size_t n, size_t i, struct na
 			add_edit(&s->v[k], names, out);
 }
 
-void cdi_list(const struct cdi_spec *specs, size_t n, struct strv *out)
+int cdi_list(const struct cdi_spec *specs, size_t n, struct strv *out, struct err *e)
 {
-	struct names names = {0};
+	struct names names = {.e = e};
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; names.error == 0 && i < n; i++)
 		if (cdi_is_gpu(specs[i].kind))
 			add_spec(specs, n, i, &names, out);
 	strv_clear(&names.path);
 	strv_clear(&names.host);
+	return names.error;
 }

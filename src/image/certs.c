@@ -4,7 +4,6 @@
  */
 #include "image/certs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -66,30 +66,22 @@ static int add_ours(struct certs *c, const char *path, struct err *e)
 	return 0;
 }
 
-static int is_certificate(const struct dirent *d)
-{
-	return ends_with(d->d_name, ".crt") || ends_with(d->d_name, ".cert");
-}
-
 static int read_folder(const char *folder, struct certs *c, bool *ret_there, struct err *e)
 {
-	struct dirent **names = NULL;
-	int n = scandir(folder, &names, is_certificate, alphasort), r = 0;
+	cleanup_strv struct strv names = {0};
+	int r = dir_names(AT_FDCWD, folder, &names, e);
 
-	*ret_there = n >= 0;
-	if (n < 0)
-		return errno == ENOENT || errno == ENOTDIR || errno == EACCES
-			       ? 0
-			       : err_sys(e, errno, "cannot read '%s'", folder);
-	for (int i = 0; i < n; i++) {
-		cleanup_free char *path = path_join(folder, names[i]->d_name);
+	*ret_there = r == 0;
+	if (r == -ENOENT || r == -ENOTDIR || r == -EACCES)
+		return 0;
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		cleanup_free char *path = path_join(folder, names.v[i]);
 
-		if (r == 0)
-			r = ends_with(path, ".crt") ? add_authority(c, path, e)
-						    : add_ours(c, path, e);
-		free(names[i]);
+		if (ends_with(path, ".crt"))
+			r = add_authority(c, path, e);
+		else if (ends_with(path, ".cert"))
+			r = add_ours(c, path, e);
 	}
-	free(names);
 	return r;
 }
 

@@ -4,9 +4,9 @@
  *
  * Memory holds the sidecars and the files with several names, nothing of their content.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,6 @@
  *
  * Marks of overlayfs become whiteouts. Refuses names that are whiteouts themselves.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/path.h"
 #include "image/export_tree.h"
 
@@ -74,32 +74,13 @@ static bool is_opaque(const struct tree *t, const char *path)
 	       fgetxattr(fd, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* What the upper holds itself, whiteouts too, in an order that does not depend on the disk. */
 static int list_upper(const struct tree *t, const char *path, struct strv *out, struct err *e)
 {
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
 	int fd, r = path_open_nolinks(t->fds[t->view.n], *path ? path : ".", O_RDONLY | O_DIRECTORY,
 				      0, &fd, e);
 
-	if (r < 0)
-		return r;
-	d = fdopendir(fd);
-	if (!d) {
-		close(fd);
-		return err_sys(e, errno, "cannot list '%s'", path);
-	}
-	while ((de = readdir(d)))
-		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
-			strv_push(out, de->d_name);
-	if (out->n)
-		qsort(out->v, out->n, sizeof(char *), by_text);
-	return 0;
+	return r < 0 ? r : dir_take_names(&fd, path, out, e);
 }
 
 static int write_upper(struct tree *t, const char *path, struct err *e);

@@ -7,7 +7,6 @@
  */
 #include "image/gc.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,7 +15,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
+#include "base/path.h"
+#include "base/usage.h"
 #include "image/install.h"
 #include "image/layout.h"
 
@@ -116,40 +118,6 @@ static int mark_all(const struct gc_request *req, struct marks *m, struct err *e
 	return r;
 }
 
-static uint64_t count_dir(int fd)
-{
-	DIR *d = fdopendir(fd);
-	uint64_t bytes = 0;
-	struct dirent *de;
-
-	if (!d) {
-		close(fd);
-		return 0;
-	}
-	while ((de = readdir(d))) {
-		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
-			bytes += tree_bytes(dirfd(d), de->d_name);
-	}
-	closedir(d);
-	return bytes;
-}
-
-uint64_t tree_bytes(int dirfd, const char *name)
-{
-	struct stat st;
-	uint64_t bytes;
-	int fd;
-
-	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0;
-	bytes = (uint64_t)st.st_blocks * 512;
-	/* A file counts for a share under each of its names, in other layers too. */
-	if (!S_ISDIR(st.st_mode))
-		return bytes / st.st_nlink;
-	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? bytes : bytes + count_dir(fd);
-}
-
 /* One folder of the store and what goes of it. */
 struct sweep {
 	const struct gc_request *req;
@@ -212,24 +180,36 @@ static int remove_entry(const struct sweep *s, const char *name, struct err *e)
 	return file_remove_tree(store->fd, hidden, e);
 }
 
+/* What has gone meanwhile, of files that hold nothing but what the disk is asked for, counts as nothing. */
+static void count(const struct sweep *s, const char *name)
+{
+	cleanup_free char *path = path_join(s->folder, name);
+	struct err ignored;
+	uint64_t bytes;
+	bool whole;
+
+	if (!ends_with(name, ".meta"))
+		(*s->counter)++;
+	if (tree_usage(s->req->store->fd, path, &bytes, &whole, &ignored) == 0)
+		s->result->bytes += bytes;
+}
+
 static int sweep_folder(struct sweep *s, struct err *e)
 {
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	int r = 0, fd = openat(s->req->store->fd, s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct image_store *store = s->req->store;
+	cleanup_strv struct strv names = {0};
+	int r = dir_names(store->fd, s->folder, &names, e);
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 || !(d = fdopendir(fd)))
-		return err_sys(e, errno, "cannot list '%s/%s'", s->req->store->path, s->folder);
-	while (r == 0 && (de = readdir(d))) {
-		if (de->d_name[0] == '.' || !s->goes(s, de->d_name))
+	if (r < 0)
+		return r == -ENOENT ? 0 : err_add(e, "'%s'", store->path);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		const char *name = names.v[i];
+
+		if (name[0] == '.' || !s->goes(s, name))
 			continue;
-		s->result->bytes += tree_bytes(fd, de->d_name);
-		if (!ends_with(de->d_name, ".meta"))
-			(*s->counter)++;
+		count(s, name);
 		if (!s->req->dry_run)
-			r = remove_entry(s, de->d_name, e);
+			r = remove_entry(s, name, e);
 	}
 	return r;
 }

@@ -27,7 +27,4 @@ struct gc_result {
 
 int image_gc(const struct gc_request *req, struct gc_result *ret, struct err *e);
 
-/* Disk space of a file, or of a folder with everything in it. */
-uint64_t tree_bytes(int dirfd, const char *name);
-
 #endif

@@ -6,7 +6,6 @@
  */
 #include "image/ref.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 
 #define REF_MAX_BYTES 256
@@ -118,16 +118,13 @@ static bool is_name(const char *name)
 
 int ref_list(int datafd, struct strv *ret_names, struct err *e)
 {
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	int fd = openat(datafd, "refs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_strv struct strv files = {0};
+	int r = dir_names(datafd, "refs", &files, e);
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 || !(d = fdopendir(fd)))
-		return err_sys(e, errno, "cannot list the images");
-	while ((de = readdir(d))) {
-		cleanup_free char *name = reference_from_file(de->d_name);
+	if (r < 0)
+		return r == -ENOENT ? 0 : err_add(e, "cannot list the images");
+	for (size_t i = 0; i < files.n; i++) {
+		cleanup_free char *name = reference_from_file(files.v[i]);
 
 		if (name && is_name(name))
 			strv_push_take(ret_names, take_ptr(name));

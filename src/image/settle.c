@@ -8,7 +8,6 @@
  *
  * Promises that lower layers are only read (a hard link adds a name to their file, no more).
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>

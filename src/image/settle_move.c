@@ -5,7 +5,6 @@
  * Promises that nothing is made or moved through a link: where one of ours is in the way, the folder
  * stays where it is.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "image/settle.h"
@@ -83,17 +83,15 @@ static int move_one(int from, int to, const char *name, struct err *e)
 
 static int move_content(int from, int to, struct err *e)
 {
-	cleanup_closedir DIR *d = NULL;
+	cleanup_strv struct strv names = {0};
 	struct timespec times[2];
-	struct dirent *de;
-	int copy = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	int r = dir_names(from, ".", &names, e);
 
-	if (copy < 0 || !(d = fdopendir(copy)))
-		return err_sys(e, errno, "cannot list a folder of the layer");
+	if (r < 0)
+		return err_add(e, "cannot read a folder of the layer");
 	settle_keep_time(to, times);
-	while (r == 0 && (de = readdir(d)))
-		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
-			r = move_one(from, to, de->d_name, e);
+	for (size_t i = 0; r == 0 && i < names.n; i++)
+		r = move_one(from, to, names.v[i], e);
 	futimens(to, times);
 	return r;
 }

@@ -6,7 +6,6 @@
  */
 #include "image/verify.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "image/hash.h"
 #include "image/install.h"
 #include "image/ref.h"
@@ -93,22 +93,20 @@ static void check_name(struct verify *v, const char *name)
 
 static int check_other_blobs(struct verify *v, struct err *e)
 {
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	int fd = openat(v->store->fd, "blobs/sha256", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_strv struct strv names = {0};
+	int r = dir_names(v->store->fd, "blobs/sha256", &names, e);
 
-	if (fd < 0 || !(d = fdopendir(fd)))
-		return err_sys(e, errno, "cannot list '%s/blobs'", v->store->path);
-	while ((de = readdir(d))) {
+	if (r < 0)
+		return err_add(e, "'%s'", v->store->path);
+	for (size_t i = 0; i < names.n; i++) {
 		struct digest digest = {0};
 
-		if (!digest_valid_hex(de->d_name)) {
-			if (de->d_name[0] != '.')
-				problem(v, "blob", de->d_name, "is no digest");
-			continue;
+		if (digest_valid_hex(names.v[i])) {
+			memcpy(digest.hex, names.v[i], DIGEST_HEX_LEN);
+			check_blob(v, &digest);
+		} else if (names.v[i][0] != '.') {
+			problem(v, "blob", names.v[i], "is no digest");
 		}
-		memcpy(digest.hex, de->d_name, DIGEST_HEX_LEN);
-		check_blob(v, &digest);
 	}
 	return 0;
 }

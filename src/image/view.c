@@ -7,7 +7,6 @@
  */
 #include "image/view.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <search.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "image/manifest.h"
@@ -222,22 +222,24 @@ static int by_text(const void *a, const void *b)
 /* The names of one layer that no layer above has; *seen holds them all, whiteouts too. */
 static int list_layer(int layer, const char *path, void **seen, struct strv *ret, struct err *e)
 {
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
+	cleanup_dir struct dir d = {0};
 	struct stat st;
-	int fd = openat(layer, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(layer, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r;
 
-	if (fd < 0 || !(d = fdopendir(fd)))
+	if (fd < 0)
 		return err_sys(e, errno, "cannot list '%s' of the image", path);
-	while ((de = readdir(d))) {
-		if (streq(de->d_name, ".") || streq(de->d_name, "..") ||
-		    tfind(de->d_name, seen, compare))
+	r = dir_take(&d, &fd, path, e);
+	while (r == 0 && (r = dir_next(&d, e)) > 0) {
+		r = 0;
+		if (tfind(d.name, seen, compare))
 			continue;
-		tsearch(xstrdup(de->d_name), seen, compare);
-		if (fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !is_whiteout(&st))
-			strv_push(ret, de->d_name);
+		tsearch(xstrdup(d.name), seen, compare);
+		if (fstatat(dir_fd(&d), d.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			r = err_sys(e, errno, "cannot look at '%s/%s' of the image", path, d.name);
+		else if (!is_whiteout(&st))
+			strv_push(ret, d.name);
 	}
-	return 0;
+	return r;
 }
 
 int view_list(const struct view *v, const char *path, struct strv *ret_names, struct err *e)

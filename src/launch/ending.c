@@ -5,7 +5,6 @@
  */
 #include "launch/ending.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,36 +15,40 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 
 #define STAT_MAX (4u << 10) /* a line of numbers and a name of at most 64 bytes */
 
-/* The next process of the box, pid 1 apart; 0 at the end. */
-static pid_t next_process(DIR *d)
+/* The next process of the box, pid 1 apart; 0 at the end, or -errno. */
+static pid_t next_process(struct dir *d)
 {
-	struct dirent *de;
+	struct err ignored;
+	int r;
 
-	while (d && (de = readdir(d))) {
-		pid_t pid = (pid_t)strtol(de->d_name, NULL, 10);
+	while ((r = dir_next(d, &ignored)) > 0) {
+		pid_t pid = (pid_t)strtol(d->name, NULL, 10);
 
 		if (pid > 1)
 			return pid;
 	}
-	return 0;
+	return r;
 }
 
 bool ending_empty(const struct server *srv)
 {
-	cleanup_closedir DIR *d = NULL;
+	cleanup_dir struct dir d = {0};
+	struct err ignored;
 	siginfo_t info;
 	pid_t pid;
 
 	/* All that run are children of pid 1, or descend from one. */
 	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD)
 		return true;
-	d = opendir("/proc");
+	if (dir_open(&d, AT_FDCWD, "/proc", &ignored) < 0)
+		return false;
 	/* The supervisor of identities stays for those who still run, and ends with pid 1. */
-	while ((pid = next_process(d)) == srv->identity_pid && pid)
+	while ((pid = next_process(&d)) == srv->identity_pid && pid)
 		;
 	return pid == 0;
 }
@@ -84,12 +87,16 @@ static pid_t main_program(const struct server *srv)
 
 static void ask_around(pid_t program, int signo)
 {
-	cleanup_closedir DIR *d = opendir("/proc");
-	pid_t pid;
+	cleanup_dir struct dir d = {0};
+	struct err ignored;
+	pid_t pid = dir_open(&d, AT_FDCWD, "/proc", &ignored);
 
-	while ((pid = next_process(d)))
+	while (pid >= 0 && (pid = next_process(&d)) > 0)
 		if (!descends(pid, program))
 			kill(pid, SIGTERM);
+	/* They cannot be told apart: all are asked, so that each has its time before the end. */
+	if (pid < 0)
+		kill(-1, SIGTERM);
 	kill(program, signo);
 }
 
@@ -120,10 +127,12 @@ void ending_main_gone(const struct server *srv)
 
 void ending_kill_session(pid_t sid)
 {
-	cleanup_closedir DIR *d = opendir("/proc");
-	pid_t pid;
+	cleanup_dir struct dir d = {0};
+	struct err ignored;
+	pid_t pid = dir_open(&d, AT_FDCWD, "/proc", &ignored);
 
-	while ((pid = next_process(d)))
+	/* A process that an error hides ends with the box. */
+	while (pid >= 0 && (pid = next_process(&d)) > 0)
 		if (getsid(pid) == sid)
 			kill(pid, SIGKILL);
 	kill(-sid, SIGKILL);

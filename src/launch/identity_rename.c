@@ -13,7 +13,6 @@
  */
 #include "launch/identity_rename.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -27,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/mem.h"
 #include "launch/identity_file.h"
 #include "launch/upper.h"
@@ -158,19 +158,17 @@ static bool same_mount(int a, int b)
  */
 static int check_replaced(int from, const char *from_name, int to, const char *to_name)
 {
-	cleanup_closedir DIR *d = NULL;
-	int fd = openat(to, to_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), n = 0;
+	cleanup_dir struct dir d = {0};
+	int fd = openat(to, to_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat old, new;
+	struct err ignored;
 
 	if (fd < 0)
 		return errno == ENOTDIR || errno == ELOOP ? -ENOTDIR : 0;
-	if (!(d = fdopendir(fd))) {
-		close(fd);
+	if (dir_take(&d, &fd, to_name, &ignored) < 0 || dir_next(&d, &ignored) <= 0)
 		return 0;
-	}
-	while (n < 3 && readdir(d))
-		n++;
-	if (n < 3 || !same_mount(fd, to) || fstat(fd, &new) < 0 ||
+	fd = dir_fd(&d);
+	if (!same_mount(fd, to) || fstat(fd, &new) < 0 ||
 	    fstatat(from, from_name, &old, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(old.st_mode))
 		return 0;
 	return old.st_dev == new.st_dev &&old.st_ino == new.st_ino ? 0 : -ENOTEMPTY;

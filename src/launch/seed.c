@@ -6,7 +6,6 @@
  */
 #include "launch/seed.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/mem.h"
 
 #define DEPTH_MAX    64 /* folders in folders; each is an open descriptor */
@@ -136,26 +136,18 @@ static bool is_skipped(const char *name, const char *const *skip)
 	for (; *skip; skip++)
 		if (streq(name, *skip))
 			return true;
-	return streq(name, ".") || streq(name, "..");
+	return false;
 }
 
 static int copy_folder(int from, int to, const char *const *skip, int depth, struct amount *copied,
 		       struct err *e)
 {
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	int fd = fcntl(from, F_DUPFD_CLOEXEC, 0), r = 0;
+	cleanup_dir struct dir d = {0};
+	int r = depth > DEPTH_MAX ? too_much(e) : dir_open(&d, from, ".", e);
 
-	if (depth > DEPTH_MAX) {
-		close(fd);
-		return too_much(e);
-	}
-	if (fd < 0 || !(d = fdopendir(fd)))
-		return err_sys(e, errno, "cannot list it");
-	while (r == 0 && (errno = 0, de = readdir(d)))
-		if (!is_skipped(de->d_name, skip))
-			r = copy_entry(from, to, de->d_name, depth, copied, e);
-	return r == 0 && errno ? err_sys(e, errno, "cannot list it") : r;
+	while (r == 0 && (r = dir_next(&d, e)) > 0)
+		r = is_skipped(d.name, skip) ? 0 : copy_entry(from, to, d.name, depth, copied, e);
+	return r;
 }
 
 int seed_folder(int from, int to, const char *const *skip, struct err *e)

@@ -12,7 +12,6 @@
  */
 #include "launch/upper.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -28,6 +27,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/mem.h"
 #include "launch/mounts.h"
 
@@ -35,24 +35,6 @@
 #define OWNER	    0700
 #define WORKERS	    32
 #define PASSES	    8 /* over a directory that others fill meanwhile */
-
-static int list(int dir, struct strv *ret)
-{
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	if (!(d = fdopendir(fd))) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while ((de = readdir(d)))
-		if (!streq(de->d_name, ".") && !streq(de->d_name, ".."))
-			strv_push(ret, de->d_name);
-	return 0;
-}
 
 /* A directory that its owner may not write to is moved to another one with its mode changed. */
 static int move_closed(int from, const char *name, int to)
@@ -114,7 +96,8 @@ static void copy_up_together(int dir, const struct strv *names)
 static int move_entries(int from, int to)
 {
 	cleanup_strv struct strv names = {0};
-	int r = list(from, &names);
+	struct err ignored;
+	int r = dir_names(from, ".", &names, &ignored);
 
 	copy_up_together(from, &names);
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
@@ -130,8 +113,9 @@ static int move_entries(int from, int to)
 static void move_back(int from, int to)
 {
 	cleanup_strv struct strv names = {0};
+	struct err ignored;
 
-	list(to, &names);
+	dir_names(to, ".", &names, &ignored);
 	for (size_t i = 0; i < names.n; i++)
 		move_entry(to, names.v[i], from);
 }

@@ -1,8 +1,7 @@
 /*
- * test_base_file.c - reading with a bound, atomic writes, folders, removal of hostile trees, locks,
+ * test_base_file.c - reading with a bound, atomic writes, folders and their walk, disk usage, removal of hostile trees, locks,
  * and the flat key-value files built on them.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -14,8 +13,11 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/kv.h"
+#include "base/path.h"
+#include "base/usage.h"
 
 static char top[] = "/tmp/test-file-XXXXXX";
 static int dir;
@@ -71,12 +73,11 @@ static void reading(void **state)
 
 static int count_entries(void)
 {
-	cleanup_closedir DIR *d = opendir(top);
-	int n = 0;
+	cleanup_strv struct strv names = {0};
+	struct err e;
 
-	while (readdir(d))
-		n++;
-	return n;
+	assert_int_equal(dir_names(AT_FDCWD, top, &names, &e), 0);
+	return (int)names.n;
 }
 
 static void writing(void **state)
@@ -228,13 +229,127 @@ static void kv_damaged(void **state)
 	assert_int_equal(kv_read(&kv, dir, "kv", &e), 0);
 }
 
+static void walking(void **state)
+{
+	static const char *const names[] = {"b", ".c", "a", "..d", "\xff"};
+	cleanup_strv struct strv got = {0};
+	cleanup_dir struct dir d = {0};
+	struct err e;
+	int fd, n = 0;
+
+	(void)state;
+	assert_int_equal(mkdirat(dir, "walk", 0700), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		cleanup_free char *path = xasprintf("walk/%s", names[i]);
+
+		assert_int_equal(mkdirat(dir, path, 0700), 0);
+	}
+	assert_int_equal(dir_names(dir, "walk", &got, &e), 0);
+	assert_int_equal(got.n, ARRAY_SIZE(names));
+	assert_string_equal(got.v[0], "..d");
+	assert_string_equal(got.v[1], ".c");
+	assert_string_equal(got.v[2], "a");
+	assert_string_equal(got.v[4], "\xff");
+	assert_int_equal(dir_open(&d, dir, "walk", &e), 0);
+	while (dir_next(&d, &e) > 0) {
+		assert_int_equal(d.type, DT_DIR);
+		n++;
+	}
+	assert_int_equal(n, ARRAY_SIZE(names));
+	assert_int_equal(dir_next(&d, &e), 0);
+	/* One that is removed while it is walked is at its end. */
+	dir_close(&d);
+	assert_int_equal(dir_next(&d, &e), 0);
+	assert_int_equal(dir_open(&d, dir, "walk/a", &e), 0);
+	assert_int_equal(unlinkat(dir, "walk/a", AT_REMOVEDIR), 0);
+	assert_int_equal(dir_next(&d, &e), 0);
+	dir_close(&d);
+
+	/* Errors are told, and nothing of the list is given out. */
+	assert_int_equal(dir_open(&d, dir, "walk/none", &e), -ENOENT);
+	assert_string_equal(e.msg, "cannot list 'walk/none': No such file or directory");
+	assert_int_equal(file_write_atomic(dir, "plain", "", 0, 0600, &e), 0);
+	assert_int_equal(dir_names(dir, "plain", &got, &e), -ENOTDIR);
+	fd = openat(dir, "walk", O_PATH | O_CLOEXEC);
+	assert_int_equal(dir_take_names(&fd, "walk", &got, &e), -EBADF);
+	assert_int_equal(fd, -1);
+	assert_int_equal(got.n, ARRAY_SIZE(names));
+}
+
+static void patterns(void **state)
+{
+	cleanup_free char *all = xasprintf("%s//match/*/x[12]", top);
+	cleanup_free char *one = xasprintf("%s/match/q\\*/x2", top);
+	cleanup_strv struct strv got = {0};
+	struct err e;
+
+	(void)state;
+	assert_int_equal(mkdirat(dir, "match", 0700), 0);
+	for (const char *const *p = (const char *const[]){"q*", "p", ".h", NULL}; *p; p++) {
+		cleanup_free char *path = xasprintf("match/%s", *p), *x1 = path_join(path, "x1"),
+				  *x2 = path_join(path, "x2"), *x3 = path_join(path, "x3");
+
+		assert_int_equal(mkdirat(dir, path, 0700), 0);
+		assert_int_equal(file_write_atomic(dir, x1, "", 0, 0600, &e), 0);
+		assert_int_equal(symlinkat("nowhere", dir, x2), 0);
+		assert_int_equal(mkdirat(dir, x3, 0700), 0);
+	}
+	assert_int_equal(file_write_atomic(dir, "match/file", "", 0, 0600, &e), 0);
+	assert_int_equal(dir_match(all, &got, &e), 0);
+	assert_int_equal(got.n, 4);
+	assert_true(ends_with(got.v[0], "/match/p/x1"));
+	assert_true(ends_with(got.v[3], "/match/q*/x2"));
+	strv_clear(&got);
+	assert_int_equal(dir_match(one, &got, &e), 0);
+	assert_int_equal(got.n, 1);
+	assert_int_equal(dir_match("/nowhere/*", &got, &e), 0);
+	assert_int_equal(dir_match("/dev/null/*", &got, &e), 0);
+	assert_int_equal(got.n, 1);
+}
+
+/* Deeper than descriptors and the length of a path go, with a hard link and a closed directory. */
+static void usage(void **state)
+{
+	cleanup_close int at = -1, next = -1;
+	struct stat file, folder;
+	uint64_t bytes;
+	struct err e;
+	bool whole;
+
+	(void)state;
+	assert_int_equal(mkdirat(dir, "deep", 0700), 0);
+	at = openat(dir, "deep", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(file_write_atomic(at, "f", top, sizeof(top), 0600, &e), 0);
+	assert_int_equal(linkat(at, "f", at, "g", 0), 0);
+	assert_int_equal(fstatat(at, "f", &file, 0), 0);
+	for (int i = 0; i < 2000; i++) {
+		assert_int_equal(mkdirat(at, "down", 0700), 0);
+		next = openat(at, "down", O_RDONLY | O_CLOEXEC);
+		close_fd(&at);
+		at = take_fd(&next);
+		assert_true(at >= 0);
+	}
+	assert_int_equal(fstat(at, &folder), 0);
+	assert_int_equal(tree_usage(dir, "deep", &bytes, &whole, &e), 0);
+	assert_true(whole);
+	assert_true(bytes >=
+		    (uint64_t)file.st_blocks * 512 + 2000 * (uint64_t)folder.st_blocks * 512);
+	assert_int_equal(tree_usage(dir, "deep/f", &bytes, &whole, &e), 0);
+	assert_int_equal(bytes, (uint64_t)file.st_blocks * 512 / 2);
+	assert_int_equal(tree_usage(dir, "deep/none", &bytes, &whole, &e), -ENOENT);
+	assert_int_equal(fchmodat(dir, "deep/down", 0400, 0), 0);
+	assert_int_equal(tree_usage(dir, "deep", &bytes, &whole, &e), 0);
+	assert_int_equal(whole, geteuid() == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reading),    cmocka_unit_test(writing),
 		cmocka_unit_test(folders),    cmocka_unit_test(removing),
 		cmocka_unit_test(locking),    cmocka_unit_test(kv_round_trip),
-		cmocka_unit_test(kv_damaged),
+		cmocka_unit_test(kv_damaged), cmocka_unit_test(walking),
+		cmocka_unit_test(patterns),   cmocka_unit_test(usage),
 	};
 
 	umask(022);

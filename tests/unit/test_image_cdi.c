@@ -27,7 +27,7 @@ static char *list_of(const char *const *texts)
 
 	for (n = 0; texts[n]; n++)
 		assert_int_equal(cdi_parse(texts[n], strlen(texts[n]), "f", &specs[n], &e), 0);
-	cdi_list(specs, n, &lines);
+	assert_int_equal(cdi_list(specs, n, &lines, &e), 0);
 	for (size_t i = 0; i < lines.n; i++) {
 		char *more = xasprintf("%s%s\n", all, lines.v[i]);
 
