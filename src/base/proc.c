@@ -91,6 +91,27 @@ unsigned long long proc_start_time(pid_t pid)
 	return p ? strtoull(p + 1, NULL, 10) : 0;
 }
 
+bool proc_is_init(pid_t pid)
+{
+	char path[32], status[4096], *line, *last;
+	cleanup_close int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, status, sizeof(status) - 1);
+	if (n <= 0)
+		return false;
+	status[n] = '\0';
+	/* The name, which may be anything, has its newlines escaped. */
+	line = strstr(status, "\nNSpid:");
+	if (!line)
+		return false;
+	line[1 + strcspn(line + 1, "\n")] = '\0';
+	last = strrchr(line, '\t');
+	return last && streq(last, "\t1") && strchr(line, '\t') != last;
+}
+
 /* Splits line at colons into at most n fields; returns how many there were. */
 static size_t split_fields(char *line, char **fields, size_t n)
 {

@@ -26,6 +26,9 @@ bool proc_wait_pidfd(int pidfd, int timeout_ms);
  */
 unsigned long long proc_start_time(pid_t pid);
 
+/* Is it pid 1 of a pid namespace of its own: is that the last number of NSpid in /proc/PID/status? */
+bool proc_is_init(pid_t pid);
+
 /*
  * Remembers where the kernel keeps our arguments and environment; called first thing in main().
  * proc_set_title() then overwrites both, so that ps(1), /proc/PID/cmdline and /proc/PID/environ show

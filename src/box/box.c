@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -123,7 +124,7 @@ void box_start_notes(const struct box *b, struct buf *out)
 }
 
 /* The recorded pid 1, if that very process still lives. */
-pid_t box_pid(const struct box *b)
+static pid_t recorded_pid(const struct box *b)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	unsigned long long start;
@@ -134,6 +135,33 @@ pid_t box_pid(const struct box *b)
 	    sscanf(text.data, "%d %llu", &pid, &start) != 2 || pid <= 0)
 		return 0;
 	return start && proc_start_time(pid) == start ? pid : 0;
+}
+
+bool box_is_recorded(const struct box *b)
+{
+	return recorded_pid(b) != 0;
+}
+
+/* pid 1 by who listens at the control socket. */
+static pid_t listening_pid(const struct box *b)
+{
+	cleanup_close int connection = -1;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (client_connect(b->run_fd, "control", &connection) < 0 ||
+	    getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
+	    peer.uid != geteuid())
+		return 0;
+	return proc_is_init(peer.pid) ? peer.pid : 0;
+}
+
+/* A launcher may have been killed before it recorded its pid 1. */
+pid_t box_pid(const struct box *b)
+{
+	pid_t pid = recorded_pid(b);
+
+	return pid || !box_is_running(b) ? pid : listening_pid(b);
 }
 
 /* The folder that the record names, when it is ours alone. */
@@ -158,7 +186,7 @@ static char *recorded_runtime(const struct box *b)
 	char *path;
 
 	/* The lock first: a start finds most boxes ended, and is to know that without /proc. */
-	if (!box_is_running(b) || !box_pid(b) ||
+	if (!box_is_running(b) || !recorded_pid(b) ||
 	    file_read(b->dir_fd, "lock", LOCK_MAX_SIZE, &text, &ignored) < 0)
 		return NULL;
 	text.data[strcspn(text.data, "\n")] = '\0';
@@ -186,16 +214,16 @@ int box_connect(const struct box *b, int *ret_fd)
 	if (r == 0)
 		r = client_connect(dir, "control", ret_fd);
 	/* One that is ending refuses; where there is nothing to ask it can only be told by a signal. */
-	return r == -ENOENT && box_pid(b) ? -ENOLINK : r;
+	return r == -ENOENT && recorded_pid(b) ? -ENOLINK : r;
 }
 
 bool box_wait_gone(const struct box *b, int timeout_ms)
 {
-	pid_t pid = box_pid(b);
+	pid_t pid = recorded_pid(b);
 	cleanup_close int pidfd = pid ? proc_pidfd(pid) : -1;
 
 	/* Between the check and pidfd_open() the pid may have been given anew: check again. */
-	if (pidfd < 0 || box_pid(b) != pid)
+	if (pidfd < 0 || recorded_pid(b) != pid)
 		return true;
 	return proc_wait_pidfd(pidfd, timeout_ms);
 }

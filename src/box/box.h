@@ -90,8 +90,11 @@ int box_connect(const struct box *b, int *ret_fd);
 /* Where that socket is, as far as is known; the caller frees. */
 char *box_control(const struct store *s, const struct box *b);
 
-/* pid 1 of the running box as the host counts, from the record; 0 when it does not run. */
+/* pid 1 of the running box as the host counts: recorded, else by who listens; 0: there is none, or unknown. */
 pid_t box_pid(const struct box *b);
+
+/* Does the record name the pid 1 that lives? Else the notes are of another start. */
+bool box_is_recorded(const struct box *b);
 
 /*
  * Writes pid 1 and the runtime folder into the lifetime lock, and after them `notes`, lines about what the box was started

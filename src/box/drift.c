@@ -185,7 +185,7 @@ int drift_check_running(const struct box *b, struct settings *s, bool say, struc
 		if (strstr(then.data, whole))
 			continue;
 		/* What is noted is of another start: this one is not recorded yet, or never will be. */
-		if (!box_pid(b))
+		if (!box_is_recorded(b))
 			return 0;
 		line[strcspn(line, " ")] = '\0';
 		if (is_news(&then, s, line))

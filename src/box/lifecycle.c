@@ -85,7 +85,7 @@ int box_list_all(const struct store *s, struct box_list *ret, struct err *e)
 }
 
 /*
- * pid 1 of a box; 0 when it does not run. The lock is held a moment before the pid is in it: a
+ * pid 1 of a box; 0 when it does not run. The lock is held a moment before pid 1 can be known: a
  * start is under way, or was cut off and ends by itself.
  */
 static int find_pid(const struct box *b, pid_t *ret, struct err *e)

@@ -34,7 +34,7 @@
 
 #define MOUNT_NOTES_MAX (48u << 10) /* of the 64 KiB that box_start_notes() reads */
 
-static int listen_control(const struct box *b, int *ret_fd, struct err *e)
+static int bind_control(const struct box *b, int *ret_fd, struct err *e)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -42,7 +42,7 @@ static int listen_control(const struct box *b, int *ret_fd, struct err *e)
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/control", b->run_fd);
 	if (!b->in_memory)
 		unlinkat(b->run_fd, "control", 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 512) < 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return err_sys(e, errno, "cannot make the control socket of box '%s'", b->name);
 	*ret_fd = take_fd(&fd);
 	return 0;
@@ -76,7 +76,7 @@ int box_start(const struct box *b, struct assembly *a, int lifetime, const char 
 	cleanup_close int control = -1;
 	struct started_box started;
 	char layer[PATH_MAX];
-	int r = listen_control(b, &control, e);
+	int r = bind_control(b, &control, e);
 
 	if (r < 0)
 		return r;

@@ -258,6 +258,7 @@ void server_start_session(struct server *srv, struct connection *c, const struct
 	struct message accepted = {.type = MESSAGE_ACCEPTED};
 	__attribute__((cleanup(close_session))) struct session s;
 	pid_t pid;
+	int r;
 
 	if (!take_session(srv, m, fds, n_fds, &s)) {
 		for (int i = 0; i < n_fds; i++)
@@ -278,8 +279,12 @@ void server_start_session(struct server *srv, struct connection *c, const struct
 		answer_error(c, -s.master, "cannot open a terminal in the box");
 		return;
 	}
-	if (message_send(c->fd, &accepted, &s.master, s.master >= 0, MSG_DONTWAIT) < 0)
+	r = message_send(c->fd, &accepted, &s.master, s.master >= 0, MSG_DONTWAIT);
+	if (r < 0) {
+		answer_error(c, -r, "cannot hand over the session");
 		return;
+	}
+	srv->used = true;
 	pid = start(srv, &s);
 	if (pid < 0) {
 		answer_error(c, -pid, "cannot start a process in the box");

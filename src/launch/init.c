@@ -32,6 +32,8 @@
 #include "launch/seccomp.h"
 #include "launch/serve.h"
 
+#define CONTROL_BACKLOG 512 /* clients that connect while pid 1 is busy */
+
 /* Descriptors 0 to 2 are never free: what arrives for a session must not land there. */
 static int hold_stdio(struct err *e)
 {
@@ -47,13 +49,18 @@ static int hold_stdio(struct err *e)
 	return 0;
 }
 
-/* P1. stdio goes as well: a box holds on to nobody's terminal, pipe or log file. */
+/*
+ * P1. stdio goes as well: a box holds on to nobody's terminal, pipe or log file. It is pid 1 that listens:
+ * SO_PEERCRED(7) then names it to who connects, whether its launcher lived to record it or not.
+ */
 static int detach(const struct plan *p, int boot, struct err *e)
 {
 	static const int usual[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGCHLD,
 				    SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH};
 	int keep[] = {p->control_fd, p->lifetime_fd, boot};
 
+	if (listen(p->control_fd, CONTROL_BACKLOG) < 0)
+		return err_sys(e, errno, "cannot listen on the box's control socket");
 	setsid();
 	/* The caller's keys stay outside; see session-keyring(7). Kernels without keys have none. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
@@ -72,8 +79,8 @@ static int take_ids(const struct plan *p, int boot, struct err *e)
 	struct message mapped = {.type = MESSAGE_MAPPED};
 	int r = idmap_write(0, 0, p->outer_uid, p->outer_gid, e);
 
-	if (r == 0)
-		message_send(boot, &mapped, NULL, 0, MSG_DONTWAIT);
+	if (r == 0 && (r = message_send(boot, &mapped, NULL, 0, MSG_DONTWAIT)) < 0)
+		r = err_sys(e, -r, "cannot tell the launcher that the box has its ids");
 	return r;
 }
 

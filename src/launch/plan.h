@@ -85,7 +85,7 @@ struct plan {
 	int stop_signal; /* what its first program gets when it is to stop; 0: SIGTERM */
 	long linger_ms;	 /* how long the box stays after its last session; -1: for ever */
 
-	int control_fd;	 /* listening control socket, SOCK_SEQPACKET */
+	int control_fd;	 /* control socket, SOCK_SEQPACKET; bound, and pid 1's to listen on */
 	int lifetime_fd; /* locked file that pid 1 keeps open as long as it lives, or -1 */
 };
 

@@ -202,6 +202,12 @@ static bool at_the_door(const struct server *srv)
 	return poll(&p, 1, 0) > 0;
 }
 
+/* A box whose launcher went before it asked for anything waits for nobody. */
+static long linger_ms(const struct server *srv)
+{
+	return srv->used ? srv->linger_ms : 0;
+}
+
 static void sooner(long long *best, long long when, long long now)
 {
 	long long left = when > now ? when - now : 0;
@@ -242,10 +248,10 @@ static bool run_timers(struct server *srv, long long *ret_timeout)
 		sooner(&timeout, srv->stop_at, now);
 	if (idle && srv->for_sudo && client_waiting(srv, now)) {
 		sooner(&timeout, srv->idle_since + ASK_MS, now);
-	} else if (idle && !srv->stop_at && !client_waiting(srv, now) && srv->linger_ms >= 0) {
-		if (srv->idle_since + srv->linger_ms <= now && !at_the_door(srv))
+	} else if (idle && !srv->stop_at && !client_waiting(srv, now) && linger_ms(srv) >= 0) {
+		if (srv->idle_since + linger_ms(srv) <= now && !at_the_door(srv))
 			return false;
-		sooner(&timeout, srv->idle_since + srv->linger_ms, now);
+		sooner(&timeout, srv->idle_since + linger_ms(srv), now);
 	}
 	*ret_timeout = timeout;
 	return true;

@@ -47,6 +47,7 @@ struct server {
 	long long deaf_until; /* ms; no connection is accepted before */
 	long long idle_since; /* ms; when the last session ended */
 	long long stop_at;    /* ms; when the box ends at the latest; 0: it is not about to */
+	bool used;	      /* somebody has had a session */
 	bool asked;	      /* all that runs, to end */
 	bool told;	      /* to stop, by somebody: the time is theirs to say */
 };

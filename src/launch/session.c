@@ -209,12 +209,11 @@ static int exec_error(const struct session *s, const char *name, int errnum, str
 	return -e->code;
 }
 
-/* 6. A supervisor that has gone leaves the calls without an answer: ENOSYS. */
+/* 6 */
 static int confine(const struct session_policy *policy, const struct session *s,
 		   const struct command *c, struct err *e)
 {
 	unsigned flags = policy->seccomp_flags;
-	struct message m = {.type = MESSAGE_LISTENER};
 	cleanup_close int listener = -1;
 	int r;
 
@@ -224,9 +223,7 @@ static int confine(const struct session_policy *policy, const struct session *s,
 		flags &= ~SECCOMP_ASKING;
 	r = flags & SECCOMP_ASKING ? seccomp_apply_listening(flags, &listener, e)
 				   : seccomp_apply(flags, e);
-	if (r == 0 && listener >= 0)
-		message_send(policy->identity, &m, &listener, 1, MSG_DONTWAIT);
-	return r;
+	return r < 0 || listener < 0 ? r : session_give_listener(policy->identity, listener, e);
 }
 
 /*

@@ -113,3 +113,13 @@ int session_become(const char *spec, int identity, char ***envp, struct err *e)
 	settle_default(envp, "LOGNAME", name);
 	return a.uid == 0 ? 0 : enter_space(&a, identity, e);
 }
+
+int session_give_listener(int identity, int listener, struct err *e)
+{
+	struct message m = {.type = MESSAGE_LISTENER};
+	int r = message_send(identity, &m, &listener, 1, MSG_DONTWAIT);
+
+	return r < 0 && r != -EPIPE && r != -ECONNRESET
+		       ? err_sys(e, -r, "cannot reach the supervisor of identities")
+		       : 0;
+}

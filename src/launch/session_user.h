@@ -15,4 +15,10 @@
  */
 int session_become(const char *spec, int identity, char ***envp, struct err *e);
 
+/*
+ * Hands the listener of a filter to the supervisor at the socket `identity`. One that has gone is no
+ * error: the calls that it was to answer say ENOSYS.
+ */
+int session_give_listener(int identity, int listener, struct err *e);
+
 #endif

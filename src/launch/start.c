@@ -7,8 +7,8 @@
  *	L2 socketpair: the boot connection
  *	L3 clone3(user, mount, pid, ipc, uts,
  *	   cgroup if v2)
- *						P1 detach(): own session, no descriptor of the host but
- *						   control, lifetime lock, boot connection
+ *						P1 detach(): listens; own session, no descriptor of the
+ *						   host but control, lifetime lock, boot connection
  *						P2 idmap_write(): box-root is you outside
  *	   MAPPED <----------------------------
  *	L4 namespaces_make(): the network	P3 rootfs_build(): all mounts but /sys
@@ -26,8 +26,10 @@
  *	L4	start_box() fails; pid 1 is killed and reaped
  *	P1-P2	ERROR instead of MAPPED: start_box() fails with it
  *	P3-P6	ERROR on the boot connection, pid 1 exits; the kernel undoes all that was made
- *	the launcher dies: before NAMESPACES pid 1 reads the end of the boot connection and exits;
- *		after it, it has no session, lingers and goes
+ *	a message cannot be sent: whoever sends it gives up as if its peer were gone, and tells it so by
+ *		the end of the boot connection; nobody waits for what will not come
+ *	the launcher dies: before NAMESPACES pid 1 reads the end of the boot connection and exits; after
+ *		it, before SESSION, it is nobody's box and goes as soon as it serves, without lingering
  *	pid 1 is killed: the boot connection ends without EXIT; the client says so
  */
 #include "launch/start.h"

@@ -16,8 +16,8 @@ struct started_box {
 /*
  * Starts the box's pid 1 and returns at once, while it is still building its root. Whether that
  * works is said on boot_fd: the answer to a first SESSION is ACCEPTED, or ERROR, after which pid 1
- * is gone. The caller owns both descriptors. Closing boot_fd without asking for a session leaves
- * an idle box that lingers.
+ * is gone. The caller owns both descriptors. Closing boot_fd without asking for a session ends
+ * the box, unless somebody else has come meanwhile.
  */
 int start_box(const struct plan *p, struct started_box *ret, struct err *e);
 

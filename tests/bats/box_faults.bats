@@ -164,6 +164,54 @@ c, _ = s.accept(); s.close(); c.close()') &
 	pkill -P $! && wait_for $!
 }
 
+@test "a box whose launcher was killed before it recorded pid 1 is stopped, removed and entered" {
+	project p $'[sandbox]\nlinger = forever'
+	for how in 'sandbox stop p' 'sandbox rm --force p' 'kill -KILL $pid'; do
+		sandbox enter ./p -- touch /tmp/x
+		pid=$(pid1 p)
+		: >"$(folder p)/lock" # held all the same
+		[ "$(pid1 p)" = "$pid" ]
+		[ "$(sandbox enter ./p -- ls /tmp/x)" = /tmp/x ]
+		eval "$how"
+		wait_until 50 no_processes
+		sandbox enter ./p -- test ! -e /tmp/x
+		sandbox stop p
+	done
+	# One that nobody has asked anything of yet goes with its launcher, however long it may linger.
+	can_trace || skip 'strace cannot trace here'
+	under_strace -e inject=pwrite64:signal=KILL sandbox enter ./p -- true || true
+	wait_until 20 no_processes
+	[ "$(sandbox enter ./p -- echo fine)" = fine ]
+}
+
+can_trace() {
+	strace -f -qq -o /dev/null true
+}
+
+under_strace() {
+	ASAN_OPTIONS=detect_leaks=0 timeout 10 strace -f -qq -o /dev/null "$@" 3>&-
+}
+
+@test "a message that cannot be sent or read, a side that is killed at one: the start has an end" {
+	can_trace || skip 'strace cannot trace here'
+	project p $'[sandbox]\nlinger = 0'
+	sandbox enter ./p -- true
+	for fault in error=ENOBUFS signal=KILL; do
+		for call in sendmsg recvmsg; do
+			for n in 1 2 3; do
+				status=0
+				under_strace -e trace=$call -e inject=$call:$fault:when=$n \
+					sandbox enter ./p -- true >out 2>&1 || status=$?
+				cat out
+				[ "$status" != 124 ]
+				wait_until 30 no_processes
+				[ "$(timeout 5 "$SANDBOX" enter --quiet ./p -- echo fine)" = fine ]
+				wait_until 30 no_processes
+			done
+		done
+	done
+}
+
 @test "a name whose maker was killed is free for the next box" {
 	project p
 	half_made_box p
