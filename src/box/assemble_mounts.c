@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "box/assemble_repository.h"
 #include "box/agent.h"
+#include "box/checkout.h"
 #include "box/lend.h"
 #include "box/overlays.h"
 #include "box/reach.h"
@@ -203,6 +204,33 @@ static void protect_mount(struct assembly *a, const struct plan_mount *m, const 
 			bind_within(a, m, paths->v[i], true);
 }
 
+/* What is protected of the project, and of the git data that it leads to. */
+static int find_protected(const struct assemble_request *req, struct assembly *a,
+			  struct strv *ret_paths, struct err *e)
+{
+	cleanup_repository struct repository own = {0};
+	int r = lend_protect(req->settings, ret_paths, e);
+
+	if (r < 0 || !ret_paths->n)
+		return r;
+	r = repository_protect(assemble_repository_find(req, a, &own), req->settings, ret_paths, e);
+	if (r == 0 && settings_protects_git(req->settings))
+		r = checkout_protect(req->settings->project_dir, ret_paths, e);
+	return r;
+}
+
+/* Who may mount is free to take a mount away, or to look at what lies beneath. */
+static int refuse_nested(const struct assemble_request *req, struct err *e)
+{
+	const struct setting *nested = settings_find(req->settings, "sandbox", "nested");
+	const struct setting *protect = settings_find(req->settings, "sandbox", "protect");
+
+	return err_set(e, ERR_USAGE,
+		       "'protect' (%s) cannot hold with 'nested = yes' (%s), which lets code in "
+		       "the box mount and unmount: take one of them out",
+		       protect ? protect->source : "?", nested ? nested->source : "?");
+}
+
 /*
  * Wherever the project is seen: a second mount of it, or the host's home around it, shows it too. What
  * protects a mount follows it at once, so that what was mounted upon it stays upon it. An overlay needs
@@ -213,13 +241,9 @@ static int add_protected(const struct assemble_request *req, struct assembly *a,
 	cleanup_strv struct strv paths = {0};
 	cleanup_free struct plan_mount *old = NULL;
 	size_t n = a->n_mounts;
-	cleanup_repository struct repository own = {0};
-	int r = req->sealed || req->box->trial ? 0 : lend_protect(req->settings, &paths, e);
+	bool shown = false;
+	int r = req->sealed || req->box->trial ? 0 : find_protected(req, a, &paths, e);
 
-	if (r == 0 && paths.n) {
-		r = repository_protect(assemble_repository_find(req, a, &own), req->settings,
-				       &paths, e);
-	}
 	if (r < 0 || !paths.n)
 		return r;
 	old = take_ptr(a->mounts);
@@ -232,8 +256,11 @@ static int add_protected(const struct assemble_request *req, struct assembly *a,
 		assembly_add_mount(a, old[i]);
 		if (bind && !old[i].read_only)
 			protect_mount(a, &old[i], &paths);
+		for (size_t j = 0; bind && j < paths.n; j++)
+			shown |= path_is_beneath(old[i].source, paths.v[j]) ||
+				 path_is_beneath(paths.v[j], old[i].source);
 	}
-	return 0;
+	return shown && a->plan.nested ? refuse_nested(req, e) : 0;
 }
 
 static int add_setting_mounts(const struct assemble_request *req, struct assembly *a, struct err *e)

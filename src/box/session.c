@@ -124,6 +124,8 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 					      .host = !s->tools && streq(s->box->image, "host"),
 					      .joins = s->joins != NULL,
 					      .step = s->step,
+					      .git_locked = !s->box->trial &&
+							    settings_protects_git(s->settings),
 					      .image_env = s->plan ? &s->plan->env : NULL,
 					      .extra = &o->env};
 	struct session_request req = {

@@ -77,6 +77,9 @@ int session_env(const struct session_env_request *req, struct strv *out,
 	if (!req->root && !req->other)
 		env_set(out, "XDG_RUNTIME_DIR", run);
 	env_set(out, "SANDBOX", req->box);
+	/* status and diff would refresh the index; git(1) */
+	if (req->git_locked)
+		env_set(out, "GIT_OPTIONAL_LOCKS", "0");
 	if ((locale = env_get(out, "LANG")))
 		ret_facts->locale = xstrdup(locale);
 	if (env_get(out, "TZ") && !getenv("TZ"))

@@ -80,6 +80,20 @@ void settings_list(const struct settings *s, const char *section, const char *ke
 }
 
 /* The checks of the schema have run: a value that is there has its type's form. */
+bool settings_protects_git(const struct settings *s)
+{
+	cleanup_strv struct strv words = {0};
+	bool found = false;
+
+	settings_list(s, "sandbox", "protect", &words);
+	for (size_t i = 0; i < words.n && !found; i++) {
+		cleanup_free char *word = path_normalize("/", words.v[i]);
+
+		found = streq(word, "/.git");
+	}
+	return found;
+}
+
 bool settings_bool(const struct settings *s, const char *section, const char *key)
 {
 	const char *value = settings_get(s, section, key);

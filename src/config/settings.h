@@ -68,6 +68,8 @@ void settings_list(const struct settings *s, const char *section, const char *ke
  * folder of st's file. The caller frees.
  */
 char *settings_path(const struct setting *st, const char *path);
+/* Is git's directory of the project protected as a whole: a word of [sandbox] protect is ".git"? */
+bool settings_protects_git(const struct settings *s);
 bool settings_bool(const struct settings *s, const char *section, const char *key);
 /* Milliseconds of a duration such as 10s, 500ms, 2m; -1 for "forever". */
 long settings_duration_ms(const struct settings *s, const char *section, const char *key);

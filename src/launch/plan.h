@@ -16,7 +16,7 @@
 
 /* One page of mount data (mount(2)) holds this many "/proc/self/fd/NNN:" lower layers. */
 #define PLAN_MAX_LOWERS 200
-#define PLAN_MAX_MOUNTS 256
+#define PLAN_MAX_MOUNTS 1024 /* each of 400 submodules is one, and some on its way */
 
 enum plan_net {
 	PLAN_NET_NEW,  /* an own network namespace with nothing but loopback */

@@ -1,0 +1,165 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016 # scripts run in the box
+# What the host later runs or obeys of a project: git's data above all. Where it is protected, code inside
+# plants nothing there that a git of the host would do, whatever the repository is made of.
+
+load ../bats/helpers
+
+setup() {
+	sandbox_setup
+	export GIT_CONFIG_GLOBAL=$T/gitconfig GIT_CONFIG_SYSTEM=/dev/null
+	git config --global user.name Me
+	git config --global user.email me@example.org
+	git config --global protocol.file.allow always
+	git config --global init.defaultBranch main
+}
+
+repository() { # DIR
+	git init -q "$1"
+	echo one >"$1/file"
+	git -C "$1" add .
+	git -C "$1" commit -qm one
+}
+
+agent() { # DIR COMMAND...
+	local dir=$1
+	shift
+	sandbox enter --quiet --accept --profile agent "$dir" -- "$@"
+}
+
+# Tries, in a box, to make a directory such that a git of the host that looks at it runs $T/pwned.
+evil='evil() { # GIT-DIR
+	mkdir -p "$1/objects" "$1/refs/heads"
+	echo "ref: refs/heads/main" >"$1/HEAD"
+	printf "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = .\n\tfsmonitor = touch %s; false\n" "$T/pwned" >"$1/config"
+}'
+
+inside() { # DIR SCRIPT
+	agent "$1" env T="$T" sh -c "$evil; $2" >/dev/null 2>&1 || true
+}
+
+# What people and their editors do on the host after a session.
+looked_at() { # DIR...
+	local dir
+	for dir; do
+		git -C "$dir" status >/dev/null 2>&1 || true
+		git -C "$dir" diff >/dev/null 2>&1 || true
+		git -C "$dir" commit -q --allow-empty -m host >/dev/null 2>&1 || true
+	done
+	[ ! -e "$T/pwned" ] && [ ! -e "$T/home/pwned" ]
+}
+
+@test "the checks of this file see what they are to see" {
+	repository p
+	(cd p && T=$T sh -c "$evil; evil .git/x; cp .git/x/config .git/config")
+	run ! looked_at p
+}
+
+@test ".git is read-only as a whole: hooks, config, commondir, worktrees, and by way of no other name" {
+	repository p
+	project p
+	before=$(find p/.git -type f | sort | xargs sha256sum)
+	inside ./p '
+		evil /tmp/x
+		for f in hooks/post-commit config config.worktree commondir info/attributes objects/info/alternates HEAD index; do
+			cp /tmp/x/config .git/$f; echo /tmp >.git/$f; ln -sf /tmp/x/config .git/$f
+		done
+		rm -rf .git; mv .git gone; mv .git/hooks .git/h; ln -sfn /tmp/x .git; mkdir .git/worktrees
+		sudo rm -rf .git; sudo mv .git gone; sudo umount .git; sudo mount -o remount,rw .git'
+	[ "$(find p/.git -type f | sort | xargs sha256sum)" = "$before" ]
+	looked_at p
+}
+
+@test "where .git is missing or empty nothing can be planted there; nor where it is a file" {
+	project none
+	project empty
+	mkdir empty/.git
+	repository repo
+	git -C repo worktree add -q "$T/wt" -b side
+	project wt
+	mkdir sep
+	git init -q --separate-git-dir=sep/data sep
+	git -C sep commit -q --allow-empty -m one
+	project sep
+	for dir in none empty wt sep; do
+		inside ./$dir 'evil .git; evil "$(git rev-parse --git-dir)"; evil "$(git rev-parse --git-common-dir)"; evil data
+			evil /tmp/x; cat /tmp/x/config >data/config; rm -rf data .git; echo gitdir: /tmp/x >.git; mv data x
+			echo /tmp/x >"$(git rev-parse --git-dir)/commondir"'
+	done
+	[ -z "$(ls -A none/.git)$(ls -A empty/.git)" ]
+	looked_at none empty wt repo sep
+}
+
+@test "submodules: neither .git of one, nor its data, nor one that is not checked out" {
+	repository sub
+	repository deep
+	git -C sub submodule --quiet add "$T/deep" lib/deep
+	git -C sub commit -qm deep
+	repository p
+	for name in a dir/b c; do git -C p submodule --quiet add "$T/sub" $name; done
+	git -C p commit -qm subs
+	git -C p submodule --quiet update --init --recursive
+	git -C p submodule --quiet deinit -f c
+	# One as git of old made them, and one that was added without being called a submodule.
+	rm p/dir/b/.git
+	mv p/.git/modules/dir/b p/dir/b/.git
+	git config --file p/dir/b/.git/config --unset core.worktree
+	echo 'gitdir: ../../.git/modules/lib/deep' >p/dir/b/lib/deep/.git
+	git config --file p/dir/b/.git/modules/lib/deep/config core.worktree ../../../../lib/deep
+	repository p/embedded
+	git -C p add embedded 2>/dev/null
+	git -C p commit -qm embedded
+	project p
+	[ -z "$(git -C p status --porcelain --untracked-files=no)" ]
+	inside ./p '
+		for d in a dir/b c embedded a/lib/deep dir/b/lib/deep dir; do
+			rm -rf $d/.git; evil $d/.git; evil x; rm -f $d/.git; echo gitdir: ../x >$d/.git; ln -sfn ../x $d/.git
+			echo gitdir: ../../x >$d/.git; cp x/config $d/.git/config; cp x/config $(git -C $d rev-parse --git-dir)/config
+			mv $d gone; mkdir -p $d; evil $d/.git
+		done'
+	looked_at p p/a p/dir/b p/embedded
+	# As many as there are in large projects are one mount each.
+	for i in {1..150}; do printf '160000 %s\tlibs/%d\n' "$(git -C sub rev-parse HEAD)" "$i"; done | git -C p update-index --index-info
+	mkdir -p p/libs/{1..150}
+	git -C p commit -qm many
+	sandbox stop p
+	inside ./p 'evil libs/7/.git; evil libs/150/.git'
+	looked_at p
+	[ -z "$(ls -A p/libs/150)" ]
+}
+
+@test "an index that cannot be read is an error, and no protection less" {
+	repository p
+	project p
+	for bytes in 'DIRC' 'DIRC\0\0\0\x05\0\0\0\0aaaaaaaaaaaaaaaaaaaa' 'DIRC\0\0\0\x02\xff\xff\xff\xffaaaaaaaaaaaaaaaaaaaa'; do
+		printf %b "$bytes" >p/.git/index
+		fails 125 "*cannot protect the submodules of '$T/p': cannot read git's 'index': it is no index*" \
+			sandbox enter --profile agent ./p -- true
+	done
+}
+
+@test "nested and protect are refused together, by a line that names both" {
+	project p $'[sandbox]\nnested = yes\nprofile = agent'
+	fails 125 "*'protect' (*agent.ini:*) cannot hold with 'nested = yes' (*sandbox.ini:2)*take one of them out" \
+		sandbox enter --accept ./p -- true
+	mkdir -p "$HOME/.config/sandbox"
+	printf '[policy]\nprotect = .envrc\n' >"$HOME/.config/sandbox/sandbox.conf"
+	project q $'[sandbox]\nnested = yes'
+	fails 125 "*'protect' (*sandbox.conf*) cannot hold with 'nested = yes'*" sandbox enter --accept ./q -- true
+	# What nothing is shown of, and a trial, which writes nothing there, need none.
+	project r $'[sandbox]\nnested = yes\nproject = no'
+	sandbox enter --quiet --accept ./r -- true
+	sandbox try --quiet --accept ./q -- true
+}
+
+@test "git reads where it may not write: status, diff and log, quietly" {
+	repository p
+	project p
+	sleep 0.01
+	touch p/file
+	echo two >>p/file
+	run -0 agent ./p sh -c 'git status --porcelain; git diff --stat | tail -1; git log --format=%s'
+	[ "$output" = $' M file\n?? .envrc\n?? sandbox.ini\n 1 file changed, 1 insertion(+)\none' ]
+	[ "$(agent ./p sh -c 'echo $GIT_OPTIONAL_LOCKS')" = 0 ]
+	[ -z "$(sandbox try --quiet --profile agent ./p -- sh -c 'echo $GIT_OPTIONAL_LOCKS')" ]
+}
