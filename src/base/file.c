@@ -1,9 +1,8 @@
 /*
  * file.c - reading with a bound, writing atomically, folders, locks.
  *
- * Promises that a reader sees the old content or the new one, never half of it. That holds for the
- * death of this program; against the death of the machine the file system's own ordering of
- * rename has to do (no fsync: it would cost more than a start of a box).
+ * Promises that a reader sees the old content or the new one, never half of it: after the death of this
+ * program, and after that of the machine too, but for what is said to be passing.
  */
 #include "base/file.h"
 
@@ -12,14 +11,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/new_file.h"
 
-int file_read_fd(int fd, const char *path, size_t max, struct buf *out, struct err *e)
+static int read_fd(int fd, const char *path, size_t max, struct buf *out, struct file_stamp *ret,
+		   struct err *e)
 {
 	size_t start = out->len, got = 0;
 	struct stat st;
@@ -30,6 +30,7 @@ int file_read_fd(int fd, const char *path, size_t max, struct buf *out, struct e
 		return err_set(e, EINVAL, "cannot read '%s': it is not a regular file", path);
 	if (st.st_size > 0 && (unsigned long long)st.st_size > max)
 		return err_set(e, EFBIG, "'%s' is longer than %zu bytes", path, max);
+	*ret = (struct file_stamp){st.st_ino, st.st_ctim};
 	for (;;) {
 		/* One byte more than there should be: a file that ends there needs no second
 		 * read. Files of /proc say that they are empty. */
@@ -60,14 +61,38 @@ int file_read_fd(int fd, const char *path, size_t max, struct buf *out, struct e
 	}
 }
 
-int file_read(int dirfd, const char *path, size_t max, struct buf *out, struct err *e)
+int file_read_fd(int fd, const char *path, size_t max, struct buf *out, struct err *e)
+{
+	struct file_stamp ignored;
+
+	return read_fd(fd, path, max, out, &ignored, e);
+}
+
+int file_read_stamped(int dirfd, const char *path, size_t max, struct buf *out,
+		      struct file_stamp *ret, struct err *e)
 {
 	/* O_NONBLOCK: the open of a FIFO or a device must not wait. */
 	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0)
 		return err_sys(e, errno, "cannot open '%s'", path);
-	return file_read_fd(fd, path, max, out, e);
+	return read_fd(fd, path, max, out, ret, e);
+}
+
+int file_read(int dirfd, const char *path, size_t max, struct buf *out, struct err *e)
+{
+	struct file_stamp ignored;
+
+	return file_read_stamped(dirfd, path, max, out, &ignored, e);
+}
+
+bool file_has_stamp(int dirfd, const char *path, const struct file_stamp *stamp)
+{
+	struct stat st;
+
+	return stamp->ino && fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_ino == stamp->ino && st.st_ctim.tv_sec == stamp->changed.tv_sec &&
+	       st.st_ctim.tv_nsec == stamp->changed.tv_nsec;
 }
 
 int write_all(int fd, const void *data, size_t len)
@@ -87,40 +112,30 @@ int write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-/* Creates a file that did not exist beside path; *ret_tmp is its name, to be freed. */
-static int create_beside(int dirfd, const char *path, mode_t mode, char **ret_tmp)
-{
-	for (int tries = 0; tries < 16; tries++) {
-		unsigned int salt = (unsigned int)getpid();
-		char *tmp;
-		int fd;
-
-		if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) < 0)
-			salt += (unsigned int)tries; /* an early boot: O_EXCL still decides */
-		tmp = xasprintf("%s.tmp-%08x", path, salt);
-		fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-		if (fd >= 0) {
-			*ret_tmp = tmp;
-			return fd;
-		}
-		free(tmp);
-		if (errno != EEXIST)
-			return -errno;
-	}
-	return -EEXIST;
-}
-
 int file_write_atomic(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
 		      struct err *e)
 {
-	cleanup_free char *tmp = NULL;
-	int fd, r;
+	cleanup_new_file struct new_file f = NEW_FILE_INIT;
+	int r = new_file_open(dirfd, path, mode, &f);
 
-	fd = create_beside(dirfd, path, mode, &tmp);
+	if (r == 0)
+		r = write_all(f.fd, data, len);
+	if (r == 0)
+		r = new_file_finish(&f, true);
+	return r < 0 ? err_sys(e, -r, "cannot write '%s'", path) : 0;
+}
+
+/* On the way to a box, so with the fewest system calls. */
+int file_write_passing(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
+		       struct err *e)
+{
+	cleanup_free char *tmp = NULL;
+	int r, fd = new_file_beside(dirfd, path, mode, &tmp);
+
 	if (fd < 0)
 		return err_sys(e, -fd, "cannot write '%s'", path);
 	r = write_all(fd, data, len);
-	if (close(fd) < 0 && r == 0) /* NFS tells of a full disk here */
+	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	if (r == 0 && renameat(dirfd, tmp, dirfd, path) < 0)
 		r = -errno;

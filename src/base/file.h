@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -19,9 +20,32 @@ int file_read(int dirfd, const char *path, size_t max, struct buf *out, struct e
 /* The same for an open descriptor; path is for messages. */
 int file_read_fd(int fd, const char *path, size_t max, struct buf *out, struct err *e);
 
-/* Writes a temporary file beside path and renames it into place; never half there. */
+/* Which content a file had when it was read: one that is put into place anew has another stamp. */
+struct file_stamp {
+	ino_t ino; /* 0: not read */
+	struct timespec changed;
+};
+
+/* As file_read(), with the stamp of what was read. */
+int file_read_stamped(int dirfd, const char *path, size_t max, struct buf *out,
+		      struct file_stamp *ret, struct err *e);
+
+/* Has the file path still that stamp? */
+bool file_has_stamp(int dirfd, const char *path, const struct file_stamp *stamp);
+
+/*
+ * Puts a file into place, whole or not at all (new_file.h). When it returns, the file is on the disk: a
+ * power cut leaves the old one or the new one, and afterwards the new one.
+ */
 int file_write_atomic(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
 		      struct err *e);
+
+/*
+ * The same for what nobody misses after a power cut, at which it may be empty: files of a box that is
+ * thrown away, and inside boxes. It does not wait for the disk.
+ */
+int file_write_passing(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
+		       struct err *e);
 
 /* write(2) until all is written or an error; returns 0 or -errno. */
 int write_all(int fd, const void *data, size_t len);

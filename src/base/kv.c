@@ -91,13 +91,14 @@ static void decode(char *s)
 	*to = '\0';
 }
 
-int kv_read(struct kv *kv, int dirfd, const char *path, struct err *e)
+int kv_read_stamped(struct kv *kv, int dirfd, const char *path, struct file_stamp *ret,
+		    struct err *e)
 {
 	cleanup_buf struct buf b = BUF_INIT;
 	char *line, *end;
 	int r;
 
-	r = file_read(dirfd, path, KV_MAX_SIZE, &b, e);
+	r = file_read_stamped(dirfd, path, KV_MAX_SIZE, &b, ret, e);
 	if (r < 0)
 		return r;
 	for (line = b.data; (end = strchr(line, '\n')); line = end + 1) {
@@ -114,19 +115,40 @@ int kv_read(struct kv *kv, int dirfd, const char *path, struct err *e)
 	return 0;
 }
 
-int kv_write(const struct kv *kv, int dirfd, const char *path, struct err *e)
+int kv_read(struct kv *kv, int dirfd, const char *path, struct err *e)
 {
-	cleanup_buf struct buf b = BUF_INIT;
+	struct file_stamp ignored;
 
+	return kv_read_stamped(kv, dirfd, path, &ignored, e);
+}
+
+static int format(const struct kv *kv, const char *path, struct buf *out, struct err *e)
+{
 	for (size_t i = 0; i < kv->keys.n; i++) {
 		if (!kv->values.v[i])
 			continue;
-		buf_addf(&b, "%s ", kv->keys.v[i]);
-		encode(&b, kv->values.v[i]);
-		buf_addch(&b, '\n');
+		buf_addf(out, "%s ", kv->keys.v[i]);
+		encode(out, kv->values.v[i]);
+		buf_addch(out, '\n');
 	}
-	if (b.len > KV_MAX_SIZE)
+	if (out->len > KV_MAX_SIZE)
 		return err_set(e, E2BIG, "'%s' would have more than the %u bytes that are read",
 			       path, KV_MAX_SIZE);
-	return file_write_atomic(dirfd, path, b.data, b.len, 0600, e);
+	return 0;
+}
+
+int kv_write(const struct kv *kv, int dirfd, const char *path, struct err *e)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	int r = format(kv, path, &b, e);
+
+	return r < 0 ? r : file_write_atomic(dirfd, path, b.data, b.len, 0600, e);
+}
+
+int kv_write_passing(const struct kv *kv, int dirfd, const char *path, struct err *e)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	int r = format(kv, path, &b, e);
+
+	return r < 0 ? r : file_write_passing(dirfd, path, b.data, b.len, 0600, e);
 }

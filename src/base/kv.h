@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 struct kv {
@@ -22,7 +23,12 @@ void kv_set(struct kv *kv, const char *key, const char *value); /* NULL value: n
 void kv_add(struct kv *kv, const char *key, const char *value); /* one more of a key */
 const char *kv_get(const struct kv *kv, const char *key);	/* NULL when missing */
 int kv_read(struct kv *kv, int dirfd, const char *path, struct err *e);
-int kv_write(const struct kv *kv, int dirfd, const char *path, struct err *e); /* atomic, 0600 */
+int kv_read_stamped(struct kv *kv, int dirfd, const char *path, struct file_stamp *ret,
+		    struct err *e); /* as file_read_stamped() */
+
+/* With mode 0600, as file_write_atomic(), or as file_write_passing(). */
+int kv_write(const struct kv *kv, int dirfd, const char *path, struct err *e);
+int kv_write_passing(const struct kv *kv, int dirfd, const char *path, struct err *e);
 
 #define cleanup_kv __attribute__((cleanup(kv_clear)))
 

@@ -31,15 +31,21 @@
 int box_lock(const struct store *s, struct box *b, struct err *e)
 {
 	cleanup_free char *path = path_join(b->in_memory ? "." : "boxes", b->id);
+	cleanup_free char *record = path_join(path, "record");
 	cleanup_close int fd = openat(b->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r;
+	int in = b->in_memory ? s->runtime_fd : s->data_fd, r;
 
 	if (fd < 0 && errno != ENOENT)
 		return err_sys(e, errno, "cannot open the folder of box '%s'", b->name);
 	if (fd >= 0 && (r = file_lock(fd, path, e)) < 0)
 		return r;
-	if (fd < 0 || !file_is_at(fd, b->in_memory ? s->runtime_fd : s->data_fd, path))
-		return err_set(e, ERR_RETRY, "box '%s' was removed meanwhile", b->name);
+	/* The same record in the same place: nobody has done anything to it. */
+	if (fd < 0 || !file_has_stamp(in, record, &b->record)) {
+		if (fd < 0 || !file_is_at(fd, in, path))
+			return err_set(e, ERR_RETRY, "box '%s' was removed meanwhile", b->name);
+		if ((r = record_read_again(s, b, e)) < 0)
+			return r;
+	}
 	/* Whoever held the lock may have started the box, and made its runtime folder. */
 	r = record_open_runtime(s, b, e);
 	if (r == 0)

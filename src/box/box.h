@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "box/store.h"
 #include "image/digest.h"
 
@@ -26,9 +26,10 @@ struct box {
 	bool trial;	      /* of `sandbox try`: all of the host is an overlay in it */
 	bool in_memory;	      /* a temporary one that lies in the runtime folder alone */
 	bool damaged;	      /* its record cannot be understood: name is the id, image "?" */
-	int dir_fd;	      /* the folder with record and lock, O_PATH */
-	int run_fd;	      /* RUNTIME/<id>, with the control socket, O_PATH; or -1 */
-	int lock_fd;	      /* of box_lock(), or -1 */
+	struct file_stamp record; /* of the record that was read */
+	int dir_fd;		  /* the folder with record and lock, O_PATH */
+	int run_fd;		  /* RUNTIME/<id>, with the control socket, O_PATH; or -1 */
+	int lock_fd;		  /* of box_lock(), or -1 */
 };
 
 #define BOX_INIT                                          \
@@ -39,7 +40,7 @@ struct box {
 void box_close(struct box *b);
 #define cleanup_box __attribute__((cleanup(box_close)))
 
-/* The recipe the box was made from; "" when there was none. */
+/* The recipe it was made from; "" when there was none. */
 int box_recipe(const struct box *b, struct buf *out, struct err *e);
 
 /* Makes RUNTIME/<id> where it is missing and opens run_fd; comes before box_start(). */
@@ -63,8 +64,9 @@ int box_find_project(const struct store *s, const char *dir, struct box *ret, st
 int box_find_trial(const struct store *s, const char *dir, struct box *ret, struct err *e);
 
 /*
- * Takes the lock under which a box is started or removed, waiting for whoever holds it. Returns
- * -ERR_RETRY when the box was removed meanwhile. Released by box_unlock() or box_close().
+ * Takes the lock under which a box is started or removed, waiting for whoever holds it; its record is
+ * read again if it was written meanwhile. -ERR_RETRY: the box was removed, renamed or given another
+ * project meanwhile. Released by box_unlock() or box_close().
  */
 int box_lock(const struct store *s, struct box *b, struct err *e);
 void box_unlock(struct box *b);

@@ -3,11 +3,11 @@
  *
  * The order on disk, so that whoever is killed in between leaves nothing that stays:
  *	tmp/<id> with its lock, held	no name yet: swept like all of tmp/
- *	names/<name>			means an id whose lock is free: the next to want the name
- *					drops the entry (sweep_box)
- *	the record; boxes/<id>		the box is there
- *	projects/<key> or trials/<key>	without it nothing leads from the folder to the box: the next
- *					to make one of this name takes it (box_adopt)
+ *	names/<name>, and projects/<key> or trials/<key>
+ *					mean an id whose lock is free: the next to want the entry
+ *					drops it (sweep_box), and so does a sweep
+ *	the record; boxes/<id>		the box is there, with all that leads to it
+ * For a box that stays, each is on the disk before the next, so that a power cut is no more than a kill.
  * A throw-away box in memory has RUNTIME/<id> in place of tmp/<id>, and its record comes last of
  * all, when it has started.
  */
@@ -23,6 +23,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/dotfiles.h"
 #include "box/moved.h"
 #include "box/record.h"
 #include "box/sweep.h"
@@ -71,19 +72,30 @@ static int reserve_name(const struct store *s, const char *name, bool exact, str
 	return err_set(e, EEXIST, "too many boxes are named '%s': set another name", name);
 }
 
+int box_make_folders(int dirfd, struct err *e)
+{
+	static const char *const dirs[] = {"upper", "work", "home"};
+	int made = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		if (mkdirat(dirfd, dirs[i], i == 0 ? 0755 : 0700) == 0)
+			made++;
+		else if (errno != EEXIST)
+			return err_sys(e, errno, "cannot make '%s' of the box", dirs[i]);
+	}
+	return made;
+}
+
 static int make_skeleton(const struct store *s, const char *tmp, int *ret_dir, int *ret_lifetime,
 			 struct err *e)
 {
-	static const char *const dirs[] = {"upper", "work", "home"};
-
 	if (mkdirat(s->data_fd, tmp, 0700) < 0)
 		return err_sys(e, errno, "cannot make '%s/%s'", s->data, tmp);
 	*ret_dir = openat(s->data_fd, tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*ret_dir < 0)
 		return err_sys(e, errno, "cannot open '%s/%s'", s->data, tmp);
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
-		if (mkdirat(*ret_dir, dirs[i], i == 0 ? 0755 : 0700) < 0)
-			return err_sys(e, errno, "cannot make '%s/%s/%s'", s->data, tmp, dirs[i]);
+	if (box_make_folders(*ret_dir, e) < 0)
+		return -e->code;
 	return box_make_lifetime(*ret_dir, ret_lifetime, e);
 }
 
@@ -118,7 +130,37 @@ static int publish(const struct store *s, struct box *b, const char *tmp, struct
 	b->dir_fd = openat(s->data_fd, final, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (b->dir_fd < 0)
 		return err_sys(e, errno, "cannot open '%s/%s'", s->data, final);
-	return 0;
+	return b->temporary ? 0 : store_sync_folder(s, "boxes", e);
+}
+
+/* What leads to a box that stays. A throw-away one has a name at most, which goes with it. */
+static int index_box(const struct store *s, const char *name, bool exact, struct box *b,
+		     struct err *e)
+{
+	int r = 0;
+
+	if (name)
+		r = reserve_name(s, name, exact, b, e);
+	else
+		b->name = xstrdup(b->id);
+	if (r < 0 || b->temporary)
+		return r;
+	r = box_index_project(s, b, e);
+	if (r == 0)
+		r = store_sync_folder(s, STORE_NAMES, e);
+	return r < 0 ? r : store_sync_folder(s, b->trial ? STORE_TRIALS : STORE_PROJECTS, e);
+}
+
+/* Nobody has been in it yet. */
+static int fill_home(const struct store *s, int dir, int dotfiles, struct err *e)
+{
+	cleanup_close int home = openat(dir, "home", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (home < 0)
+		return err_sys(e, errno, "cannot open the home of the new box");
+	r = dotfiles_copy(dotfiles, home, e);
+	return r < 0 ? r : store_sync(s, e);
 }
 
 /*
@@ -126,24 +168,22 @@ static int publish(const struct store *s, struct box *b, const char *tmp, struct
  * this returns.
  */
 static int create_on_disk(const struct store *s, struct box *b, const char *name, bool exact,
-			  const char *recipe, int *ret_lifetime, struct err *e)
+			  const char *recipe, int dotfiles, int *ret_lifetime, struct err *e)
 {
 	cleanup_free char *tmp = path_join("tmp", b->id);
 	cleanup_close int dir = -1, lifetime = -1;
 	int r = make_skeleton(s, tmp, &dir, &lifetime, e);
 
-	if (r == 0 && name)
-		r = reserve_name(s, name, exact, b, e);
-	else if (r == 0)
-		b->name = xstrdup(b->id);
+	if (r == 0)
+		r = index_box(s, name, exact, b, e);
+	if (r == 0 && dotfiles >= 0)
+		r = fill_home(s, dir, dotfiles, e);
 	if (r == 0 && *recipe)
 		r = file_write_atomic(dir, "recipe", recipe, strlen(recipe), 0600, e);
 	if (r == 0)
 		r = record_write(b, dir, e);
 	if (r == 0)
 		r = publish(s, b, tmp, e);
-	if (r == 0)
-		r = box_index_project(s, b, e);
 	if (r < 0) {
 		struct err ignored;
 
@@ -196,7 +236,7 @@ bool box_adopt(const struct store *s, const char *name, const char *dir, bool tr
 	return true;
 }
 
-int box_create(const struct store *s, const char *name, const struct box_origin *from,
+int box_create(const struct store *s, const char *name, const struct box_origin *from, int dotfiles,
 	       struct box *ret, struct err *e)
 {
 	cleanup_box struct box b = BOX_INIT;
@@ -212,7 +252,7 @@ int box_create(const struct store *s, const char *name, const struct box_origin 
 	for (size_t i = 0; i < from->prepared->n; i++)
 		strv_push(&b.prepared, from->prepared->v[i]);
 	b.created = time(NULL);
-	r = create_on_disk(s, &b, name, false, from->recipe, &lifetime, e);
+	r = create_on_disk(s, &b, name, false, from->recipe, dotfiles, &lifetime, e);
 	if (r < 0)
 		return r;
 	*ret = b;
@@ -234,7 +274,7 @@ int box_create_temporary(const struct store *s, const char *name, const char *im
 	b.digest = *digest;
 	b.created = time(NULL);
 	r = in_memory ? create_in_memory(s, &b, name, ret_lifetime, e)
-		      : create_on_disk(s, &b, name, true, "", ret_lifetime, e);
+		      : create_on_disk(s, &b, name, true, "", -1, ret_lifetime, e);
 	if (r < 0)
 		return r;
 	*ret = b;

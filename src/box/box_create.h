@@ -21,11 +21,18 @@ bool box_adopt(const struct store *s, const char *name, const char *dir, bool tr
 	       struct box *ret);
 
 /*
- * Makes a new box under name, or name-2, name-3 ... when that is taken. The box is complete on disk
- * when this returns.
+ * Makes a new box under name, or name-2, name-3 ... when that is taken. What is public in the folder
+ * dotfiles (-1: none) is copied into its home. The box is complete on disk when this returns, and a power
+ * cut does not change that.
  */
-int box_create(const struct store *s, const char *name, const struct box_origin *from,
+int box_create(const struct store *s, const char *name, const struct box_origin *from, int dotfiles,
 	       struct box *ret, struct err *e);
+
+/*
+ * Makes the folders of a box that are missing in dirfd. Returns how many that were, or an error. Whoever was
+ * killed or lost its power may have left a box without one.
+ */
+int box_make_folders(int dirfd, struct err *e);
 
 /*
  * Makes a throw-away box, in memory or on disk; name NULL: its id is its name. A name that is

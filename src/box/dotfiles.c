@@ -52,12 +52,7 @@ int dotfiles_open(const struct settings *settings, const struct strv *granted, i
 	return r < 0 ? err_add(e, "cannot use the dotfiles") : 0;
 }
 
-int dotfiles_copy(const struct store *s, const struct box *b, int from, struct err *e)
+int dotfiles_copy(int from, int home, struct err *e)
 {
-	cleanup_free char *home = xasprintf("boxes/%s/home", b->id);
-	cleanup_close int to = openat(s->data_fd, home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (to < 0)
-		return err_sys(e, errno, "cannot open '%s/%s'", s->data, home);
-	return copy_public_tree(from, to, skip, e);
+	return copy_public_tree(from, home, skip, e);
 }

@@ -15,9 +15,9 @@ int dotfiles_open(const struct settings *settings, const struct strv *granted, i
 		  struct err *e);
 
 /*
- * Copies it, as far as every user may read it, into the home of a box that nobody has been in yet.
- * Keys and other secrets are not public, and so stay where they are.
+ * Copies it, as far as every user may read it, into the home of a box that nobody has been in yet, an open
+ * folder. Keys and other secrets are not public, and so stay where they are.
  */
-int dotfiles_copy(const struct store *s, const struct box *b, int from, struct err *e);
+int dotfiles_copy(int from, int home, struct err *e);
 
 #endif

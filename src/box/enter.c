@@ -151,10 +151,12 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 /*
  * A launcher that was killed before it recorded its pid 1 leaves one that ends by itself, soon,
  * and that nobody knows: there is no pidfd to wait on, and the lock goes before the mounts. That
- * the overlay's upper folder is in use is all there is to see, so the start is tried again.
+ * the overlay's upper folder is in use is all there is to see, so the start is tried again. So it is
+ * when a folder of the box was missing, which a kill or a power cut may leave: it is made.
  */
 static int start_when_free(const struct entering *in, struct box *b, int *ret_status, struct err *e)
 {
+	struct err ignored;
 	int r;
 
 	if (!box_wait_gone(b, BOX_GONE_MS))
@@ -163,6 +165,8 @@ static int start_when_free(const struct entering *in, struct box *b, int *ret_st
 			       b->name);
 	for (int waited = 0;; waited += BUSY_POLL_MS) {
 		r = start_and_enter(in, b, ret_status, e);
+		if (r == -ENOENT && b->lock_fd >= 0 && box_make_folders(b->dir_fd, &ignored) > 0)
+			continue;
 		/* Unlocked: the session was accepted, and what went wrong is the command's. */
 		if (r != -EBUSY || b->lock_fd < 0 || waited >= BOX_GONE_MS)
 			return r;
@@ -300,8 +304,8 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 	r = dotfiles_open(settings, &in->granted, &dotfiles, e);
 	origin.from.trial = in->options->trial;
 	if (r == 0)
-		r = box_create(s, name, &origin.from, ret, e);
-	return r < 0 || dotfiles < 0 ? r : dotfiles_copy(s, ret, dotfiles, e);
+		r = box_create(s, name, &origin.from, dotfiles, ret, e);
+	return r;
 }
 
 /* The new root is ready before the box is touched. A project without a box has nothing to rebuild. */

@@ -211,9 +211,13 @@ static int make_layer(const struct store *s, const char *final, const char *mark
 	layer = openat(s->data_fd, tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = layer < 0 ? err_sys(e, errno, "cannot open '%s/%s'", s->data, tmp)
 		      : build_layer(layer, e);
+	if (r == 0)
+		r = store_sync(s, e);
 	if (r == 0 && renameat(s->data_fd, tmp, s->data_fd, final) < 0 && errno != EEXIST &&
 	    errno != ENOTEMPTY)
 		r = err_sys(e, errno, "cannot make '%s/%s'", s->data, final);
+	if (r == 0)
+		r = store_sync_folder(s, "layers", e);
 	file_remove_tree(s->data_fd, tmp, &ignored);
 	if (r < 0)
 		return err_add(e, "cannot prepare the image 'host'");

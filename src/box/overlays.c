@@ -33,8 +33,8 @@ static bool says(const struct kv *note, const char *key, const char *value)
 }
 
 /* Writes the note, or finds the one that is there to be the same. */
-static int write_note(const struct store *s, const char *folder, const char *target,
-		      const char *source, struct err *e)
+static int write_note(const struct store *s, const struct box *b, const char *folder,
+		      const char *target, const char *source, struct err *e)
 {
 	cleanup_free char *path = path_join(folder, NOTE);
 	cleanup_kv struct kv have = {0}, note = {0};
@@ -43,7 +43,8 @@ static int write_note(const struct store *s, const char *folder, const char *tar
 	if (r == -ENOENT) {
 		kv_set(&note, "target", target);
 		kv_set(&note, "source", source);
-		return kv_write(&note, s->data_fd, path, e);
+		return b->temporary ? kv_write_passing(&note, s->data_fd, path, e)
+				    : kv_write(&note, s->data_fd, path, e);
 	}
 	if (r == 0 && !(says(&have, "target", target) && says(&have, "source", source)))
 		return err_set(e, EEXIST, "the overlay of '%s' on '%s' has the key of another one",
@@ -70,7 +71,7 @@ int overlay_make(const struct store *s, const struct box *b, const char *target,
 	if (r == 0)
 		r = make_dir(s, path, 0700, e);
 	if (r == 0)
-		r = write_note(s, path, target, source, e);
+		r = write_note(s, b, path, target, source, e);
 	if (r == 0)
 		r = make_dir(s, upper, 0755, e);
 	if (r == 0)

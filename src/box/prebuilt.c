@@ -190,6 +190,8 @@ static int take_all(const struct store *s, const struct image_plan *plan, const 
 		if (tmp)
 			strv_push_take(&made, tmp);
 	}
+	if (r == 0)
+		r = store_sync(s, e);
 	for (size_t i = 0; r == 0 && i < texts->n; i++)
 		r = seal_layer(s, made.v[i], texts->v[i], e);
 	for (size_t i = 0; i < made.n; i++)

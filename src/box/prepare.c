@@ -169,6 +169,8 @@ static int run_and_seal(struct preparing *p, char **ret_layer, struct err *e)
 		r = err_set(e, EBUSY, "the box of step %zu does not end", p->number);
 	upper = xasprintf("boxes/%s/upper", b.id);
 	if (r == 0)
+		r = store_sync(s, e);
+	if (r == 0)
 		r = p->resolves ? seal_resolved(p, upper, ret_layer, e)
 				: prepared_seal(s, p->text, upper, ret_layer, e);
 	box_remove(s, &b, &ignored);

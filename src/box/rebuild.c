@@ -1,8 +1,9 @@
 /*
  * rebuild.c - a box follows its project to another image or other preparations.
  *
- * In this order: a work folder that is new (that of the old upper would not fit another), the swap of
- * the uppers, the record.
+ * In this order: a work folder that is new (that of the old upper would not fit another; a start makes
+ * one that is missing), the swap of the uppers, the record, the recipe. Whoever is killed in between has
+ * a box whose recipe is still the old one: it is told to rebuild again.
  */
 #include "box/rebuild.h"
 
@@ -82,9 +83,10 @@ int box_rebuild(const struct store *s, struct box *b, const struct box_origin *f
 	if (r == 0 && renameat2(dir, "upper", dir, old, RENAME_EXCHANGE) < 0)
 		r = err_sys(e, errno, "cannot change the files of box '%s'", b->name);
 	if (r == 0)
-		r = file_write_atomic(dir, "recipe", from->recipe, strlen(from->recipe), 0600, e);
-	if (r < 0)
-		return r;
-	take_origin(b, from);
-	return record_write(b, dir, e);
+		take_origin(b, from);
+	if (r == 0)
+		r = record_write(b, dir, e);
+	return r < 0 ? r
+		     : file_write_atomic(dir, "recipe", from->recipe, strlen(from->recipe), 0600,
+					 e);
 }

@@ -67,7 +67,8 @@ int record_write(const struct box *b, int dirfd, struct err *e)
 	kv_set(&kv, "created", created);
 	kv_set(&kv, "temporary", b->temporary ? "yes" : NULL);
 	kv_set(&kv, "trial", b->trial ? "yes" : NULL);
-	return kv_write(&kv, dirfd, "record", e);
+	return b->temporary ? kv_write_passing(&kv, dirfd, "record", e)
+			    : kv_write(&kv, dirfd, "record", e);
 }
 
 static bool says(const struct kv *kv, const char *key)
@@ -176,7 +177,7 @@ int box_load(const struct store *s, const char *id, struct box *ret, struct err 
 	r = open_folder(s, &b, e);
 	if (r < 0)
 		return r;
-	r = kv_read(&kv, b.dir_fd, "record", e);
+	r = kv_read_stamped(&kv, b.dir_fd, "record", &b.record, e);
 	r = r < 0 ? no_record(s, &b, r, e) : take_record(&b, &kv, e);
 	if (r == 0)
 		r = record_open_runtime(s, &b, e);
@@ -184,6 +185,32 @@ int box_load(const struct store *s, const char *id, struct box *ret, struct err 
 		return r;
 	*ret = b;
 	b = (struct box)BOX_INIT;
+	return 0;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b ? streq(a, b) : !a && !b;
+}
+
+int record_read_again(const struct store *s, struct box *b, struct err *e)
+{
+	cleanup_box struct box now = BOX_INIT;
+	struct box old;
+	int r = b->damaged ? box_load_damaged(s, b->id, &now, e) : box_load(s, b->id, &now, e);
+
+	if (r == -ENOENT)
+		return err_set(e, ERR_RETRY, "box '%s' was removed meanwhile", b->name);
+	if (r < 0)
+		return r;
+	if (b->moved_from)
+		box_has_moved(&now, b->project);
+	if (!is_same(now.name, b->name) || !is_same(now.project, b->project))
+		return err_set(e, ERR_RETRY, "box '%s' was renamed meanwhile", b->name);
+	/* What was open of it stays open: the same folder. */
+	old = *b;
+	*b = now;
+	now = old;
 	return 0;
 }
 

@@ -15,6 +15,12 @@ int record_open_runtime(const struct store *s, struct box *b, struct err *e);
 /* Writes the record into the folder dirfd; readers see all of it or nothing. */
 int record_write(const struct box *b, int dirfd, struct err *e);
 
+/*
+ * Reads again what a box that is locked by now is: another image, say, after a rebuild that was waited
+ * for. -ERR_RETRY when it is called otherwise or has another project, and so is not what was looked for.
+ */
+int record_read_again(const struct store *s, struct box *b, struct err *e);
+
 /* Is boxes/<id> a box that is thrown away when it ends? Asks the record and opens nothing else. */
 bool record_says_temporary(const struct store *s, const char *id);
 

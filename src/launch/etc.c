@@ -49,7 +49,7 @@ static int write_etc(int rootfd, const char *path, const struct buf *text, struc
 		return r;
 	fd = openat(etc, path_basename(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0 && errno == EEXIST)
-		return file_write_atomic(etc, path_basename(path), text->data, text->len, 0644, e);
+		return file_write_passing(etc, path_basename(path), text->data, text->len, 0644, e);
 	if (fd < 0 || (r = write_all(fd, text->data, text->len)) < 0)
 		return err_sys(e, r ? -r : errno, "cannot write '%s'", path);
 	return 0;
@@ -163,9 +163,9 @@ void etc_refresh(const struct plan_etc *etc)
 	read_own(fd, "hosts", &hosts);
 	uname(&self);
 	if (etc->others && !etc_text_hosts(&hosts, self.nodename, etc->others, &new))
-		file_write_atomic(fd, "hosts", new.data, new.len, 0644, &ignored);
+		file_write_passing(fd, "hosts", new.data, new.len, 0644, &ignored);
 	read_own(fd, "resolv.conf", &resolv);
 	if (etc->resolv_conf && !streq(resolv.data, etc->resolv_conf))
-		file_write_atomic(fd, "resolv.conf", etc->resolv_conf, strlen(etc->resolv_conf),
-				  0644, &ignored);
+		file_write_passing(fd, "resolv.conf", etc->resolv_conf, strlen(etc->resolv_conf),
+				   0644, &ignored);
 }

@@ -128,8 +128,8 @@ static bool lend_term(char ***envp, const char *term, const struct settle_facts 
 		if (file_mkdirs(folder, 0755, &ignored) < 0)
 			return false;
 		fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 || file_write_atomic(fd, term, facts->terminfo, facts->terminfo_size,
-						0644, &ignored) < 0)
+		if (fd < 0 || file_write_passing(fd, term, facts->terminfo, facts->terminfo_size,
+						 0644, &ignored) < 0)
 			return false;
 	}
 	set(envp, "TERMINFO_DIRS", dirs);
@@ -278,8 +278,8 @@ static void write_authorities(const struct settle_facts *facts)
 		return;
 	dir = open(BOX_HOST_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir >= 0 && !is_there(dir, name, facts->authorities, facts->authorities_size))
-		file_write_atomic(dir, name, facts->authorities, facts->authorities_size, 0644,
-				  &ignored);
+		file_write_passing(dir, name, facts->authorities, facts->authorities_size, 0644,
+				   &ignored);
 	link_authorities();
 }
 

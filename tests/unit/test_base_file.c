@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -16,6 +17,8 @@
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/kv.h"
+#include "base/mem.h"
+#include "base/new_file.h"
 #include "base/path.h"
 #include "base/usage.h"
 
@@ -105,6 +108,72 @@ static void writing(void **state)
 	assert_int_equal(file_write_atomic(dir, "link", "x", 1, 0600, &e), 0);
 	assert_int_equal(fstatat(dir, "w", &st, 0), 0);
 	assert_int_equal(st.st_size, 5);
+}
+
+/* No O_TMPFILE is asked for on the way to a box, and none is had everywhere. */
+static void writing_passing(void **state)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	struct err e;
+	int before;
+
+	(void)state;
+	assert_int_equal(file_write_passing(dir, "p", "old", 3, 0600, &e), 0);
+	before = count_entries();
+	assert_int_equal(file_write_passing(dir, "p", "newer", 5, 0600, &e), 0);
+	assert_int_equal(file_read(dir, "p", 100, &b, &e), 0);
+	assert_string_equal(b.data, "newer");
+	assert_int_equal(mkdirat(dir, "p.d", 0700), 0);
+	assert_int_equal(file_write_passing(dir, "p.d", "x", 1, 0600, &e), -EISDIR);
+	assert_int_equal(file_write_passing(dir, "none/p", "x", 1, 0600, &e), -ENOENT);
+	assert_int_equal(count_entries(), before + 1);
+}
+
+/* Until it is finished nobody sees it, and then it is whole. */
+static void new_files(void **state)
+{
+	cleanup_new_file struct new_file f = NEW_FILE_INIT, dropped = NEW_FILE_INIT;
+	cleanup_free char *longest = xcalloc(1, NAME_MAX + 1);
+	cleanup_buf struct buf b = BUF_INIT;
+	struct stat st;
+	struct err e;
+	int before = count_entries();
+
+	(void)state;
+	assert_int_equal(mkdirat(dir, "n", 0700), 0);
+	memset(longest, 'l', NAME_MAX);
+	longest[0] = 'n';
+	longest[1] = '/';
+	assert_int_equal(new_file_open(dir, longest, 0640, &f), 0);
+	assert_int_equal(new_file_open(dir, "dropped", 0640, &dropped), 0);
+	assert_int_equal(write_all(f.fd, "whole", 5), 0);
+	assert_int_equal(fstatat(dir, longest, &st, 0), -1);
+	assert_int_equal(new_file_finish(&f, true), 0);
+	assert_int_equal(file_read(dir, longest, 100, &b, &e), 0);
+	assert_string_equal(b.data, "whole");
+	new_file_close(&dropped);
+	assert_int_equal(count_entries(), before + 1);
+	assert_int_equal(new_file_open(dir, "none/x", 0600, &dropped), -ENOENT);
+}
+
+/* Whom a kill left between two system calls is used up by the next, whatever it holds. */
+static void new_file_uses_up(void **state)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	cleanup_close int fd = openat(dir, ".", O_WRONLY | O_TMPFILE, 0600);
+	struct err e;
+	int before;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write_all(fd, "new", 3), 0);
+	assert_int_equal(file_write_atomic(dir, "used", "old", 3, 0600, &e), 0);
+	before = count_entries();
+	assert_int_equal(file_write_atomic(dir, "left", "of another", 10, 0600, &e), 0);
+	assert_int_equal(new_file_link(fd, dir, "left", "used"), 0);
+	assert_int_equal(file_read(dir, "used", 100, &b, &e), 0);
+	assert_string_equal(b.data, "new");
+	assert_int_equal(count_entries(), before);
 }
 
 static void folders(void **state)
@@ -345,11 +414,19 @@ static void usage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reading),    cmocka_unit_test(writing),
-		cmocka_unit_test(folders),    cmocka_unit_test(removing),
-		cmocka_unit_test(locking),    cmocka_unit_test(kv_round_trip),
-		cmocka_unit_test(kv_damaged), cmocka_unit_test(walking),
-		cmocka_unit_test(patterns),   cmocka_unit_test(usage),
+		cmocka_unit_test(reading),
+		cmocka_unit_test(writing),
+		cmocka_unit_test(writing_passing),
+		cmocka_unit_test(new_files),
+		cmocka_unit_test(new_file_uses_up),
+		cmocka_unit_test(folders),
+		cmocka_unit_test(removing),
+		cmocka_unit_test(locking),
+		cmocka_unit_test(kv_round_trip),
+		cmocka_unit_test(kv_damaged),
+		cmocka_unit_test(walking),
+		cmocka_unit_test(patterns),
+		cmocka_unit_test(usage),
 	};
 
 	umask(022);

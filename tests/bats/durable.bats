@@ -1,0 +1,114 @@
+#!/usr/bin/env bats
+# What a kill leaves, and what is waited for until it is on the disk. Power cuts themselves are in
+# tests/fault/power.
+
+load helpers
+load images
+
+data() { echo "$XDG_DATA_HOME/sandbox"; }
+
+box() { # NAME: its folder
+	sandbox inspect --json "$1" | jq -r .folder
+}
+
+# The N-th of these calls of the program kills it, in whatever thread or child.
+killed_at() { # CALLS N COMMAND...
+	local calls=$1 n=$2
+
+	shift 2
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 strace -f -qq -o /dev/null -e "trace=$calls" \
+		-e "inject=$calls:signal=KILL:when=$n" "$@" >/dev/null 2>&1 </dev/null 3>&- || true
+}
+
+# How often a command makes these calls, its children included.
+count_calls() { # CALLS COMMAND...
+	local calls=$1
+
+	shift
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 strace -f -qq -o calls -e "trace=$calls" "$@" >/dev/null 2>&1 3>&-
+	grep -c '(' calls || true
+}
+
+@test "a box or image that is there starts without waiting for the disk; nor does what is thrown away" {
+	project p
+	sandbox enter --quiet "$T/p" -- true
+	sandbox run host true
+	sandbox stop p
+	[ "$(count_calls fsync,fdatasync,syncfs,sync_file_range sandbox enter "$T/p" -- true)" = 0 ]
+	[ "$(count_calls fsync,fdatasync,syncfs,sync_file_range sandbox enter "$T/p" -- true)" = 0 ]
+	[ "$(count_calls fsync,fdatasync,syncfs,sync_file_range sandbox run host true)" = 0 ]
+	[ "$(count_calls fsync,fdatasync,syncfs,sync_file_range sandbox run --name q host true)" = 0 ]
+}
+
+@test "killed at any moment while its box is made, a project has one box, called as it is" {
+	project p
+	sandbox run host true
+	n=1
+	while :; do
+		killed_at mkdirat,renameat,symlinkat,linkat $n sandbox enter --quiet "$T/p" -- true
+		[ "$(sandbox enter --quiet "$T/p" -- sh -c 'echo in')" = in ]
+		[ "$(sandbox ls --names)" = p ]
+		[ "$(ls "$(data)/names")" = p ]
+		sandbox rm -f p
+		[ -z "$(find "$(data)"/{names,projects} -mindepth 1)" ]
+		rm -rf "$(data)/tmp/"*
+		[ "$n" -lt 12 ] || break
+		n=$((n + 1))
+	done
+}
+
+@test "a folder that a box needs is made when it is missing" {
+	project p
+	sandbox enter --quiet "$T/p" -- touch /srv/kept
+	dir=$(box p)
+	for missing in work home work,home; do
+		sandbox stop p
+		eval "rm -rf '$dir'/{$missing,none}"
+		[ "$(sandbox enter --quiet "$T/p" -- sh -c 'ls /srv/kept; touch ~/x; ls ~/x')" = "/srv/kept
+$HOME/x" ]
+	done
+	sandbox stop p
+	rm -rf "$dir/upper"
+	sandbox enter --quiet "$T/p" -- sh -c '[ ! -e /srv/kept ]'
+}
+
+@test "enter that waits for a rebuild runs on what was built" {
+	layout app <<<"{'layers': [busybox('sh', 'cat', 'echo', 'true')]}"
+	sandbox image import --quiet "$T/app" app:1
+	project p $'[sandbox]\nimage = app:1\n[run]\n1 = echo old >/is'
+	[ "$(sandbox enter --quiet "$T/p" -- cat /is)" = old ]
+	sandbox stop p
+	project p $'[sandbox]\nimage = app:1\n[run]\n1 = echo new >/is'
+	# The last step but one is under the lock.
+	strace -f -qq -o rebuild -e trace=renameat2 -e inject=renameat2:delay_enter=2000000 \
+		sandbox enter --quiet --rebuild "$T/p" -- cat /is >rebuilt 2>&1 3>&- &
+	rebuilding=$!
+	wait_until 100 grep -q renameat2 rebuild
+	[ "$(sandbox enter --quiet "$T/p" -- cat /is)" = new ]
+	wait $rebuilding
+	[ "$(cat rebuilt)" = new ]
+}
+
+@test "a rebuild that is killed at any moment leaves a box that starts, and is told to rebuild until it has" {
+	layout app <<<"{'layers': [busybox('sh', 'cat', 'echo', 'true')]}"
+	sandbox image import --quiet "$T/app" app:1
+	for n in 1 2 3 4 5 6; do
+		project p $'[sandbox]\nimage = app:1\n[run]\n1 = echo old >/is'
+		sandbox enter --quiet "$T/p" -- true
+		sandbox stop p
+		project p $'[sandbox]\nimage = app:1\n[run]\n1 = echo new >/is'
+		sandbox enter --quiet --rebuild "$T/p" -- true # the layer is there from now on
+		sandbox rm -f p
+		project p $'[sandbox]\nimage = app:1\n[run]\n1 = echo old >/is'
+		sandbox enter --quiet "$T/p" -- true
+		sandbox stop p
+		project p $'[sandbox]\nimage = app:1\n[run]\n1 = echo new >/is'
+		killed_at mkdirat,unlinkat,renameat2,linkat,renameat $n sandbox enter --quiet --rebuild "$T/p" -- true
+		run --separate-stderr sandbox enter "$T/p" -- cat /is
+		[ "$status" = 0 ]
+		[ "$output" = new ] || [[ $output = old && $stderr = *--rebuild* ]]
+		sandbox stop p
+		[ "$(sandbox enter --quiet --rebuild "$T/p" -- cat /is)" = new ]
+		sandbox rm -f p
+	done
+}
