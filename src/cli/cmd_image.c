@@ -329,12 +329,20 @@ const struct command cmd_image_df = {
 	.program_name = IMAGE_PROGRAM,
 };
 
+static const struct opt verify_options[] = {
+	{.name = "repair",
+	 .help = "mend what can be mended with what is here",
+	 OPT_FLAG(struct verify_cli, repair)},
+	OPT_JSON(struct verify_cli, json),
+	OPTS_END,
+};
+
 const struct command cmd_image_verify = {
 	.name = "image verify",
 	.summary = "read everything and compare it with its digest",
-	.usage = "[--json] [IMAGE...]",
-	.options = json_options,
-	.options_size = sizeof(struct image_json_cli),
+	.usage = "[--repair] [--json] [IMAGE...]",
+	.options = verify_options,
+	.options_size = sizeof(struct verify_cli),
 	.max_words = -1,
 	.words = {WORD_IMAGE},
 	.program_name = IMAGE_PROGRAM,

@@ -44,6 +44,10 @@ struct prune_cli {
 	bool json, dry_run, all, caches;
 };
 
+struct verify_cli {
+	bool json, repair;
+};
+
 struct image_json_cli {
 	bool json;
 };

@@ -30,6 +30,7 @@ static void json_pulled(struct json *j, const char *name, const struct pull_resu
 	jsonout_string(j, "name", name);
 	jsonout_string(j, "digest", digest_text(&res->digest).s);
 	jsonout_bool(j, "changed", res->changed);
+	jsonout_bool(j, "mended", res->mended);
 	jsonout_number(j, "layers", (long long)res->layers);
 	jsonout_number(j, "downloaded", (long long)res->downloaded);
 	jsonout_object_end(j);
@@ -55,7 +56,10 @@ static int pull_one(struct image_tools *t, const char *word, const struct platfo
 	if (j)
 		json_pulled(j, shown, &res);
 	else
-		printf("%s: %s %.12s\n", shown, res.changed ? "pulled" : "up to date",
+		printf("%s: %s %.12s\n", shown,
+		       res.changed  ? "pulled"
+		       : res.mended ? "mended"
+				    : "up to date",
 		       res.digest.hex);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * image_tend.c - keeping the store: tag, rm, prune, df, verify.
+ * image_tend.c - keeping the store: tag, rm, prune, df.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,6 @@
 #include "cli/image_common.h"
 #include "image/gc.h"
 #include "image/layout.h"
-#include "image/verify.h"
 
 int image_cmd_tag(const struct args *args, int *ret_status, struct err *e)
 {
@@ -45,8 +44,7 @@ int image_cmd_tag(const struct args *args, int *ret_status, struct err *e)
 	return r < 0 ? r : layout_update(&t.store, e);
 }
 
-/* The images and prepared layers that boxes are made of, running or not. */
-static int images_in_use(struct strv *ret, struct strv *ret_steps, struct err *e)
+int images_in_use(struct strv *ret, struct strv *ret_running, struct strv *ret_steps, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	struct box_list boxes = {0};
@@ -59,6 +57,8 @@ static int images_in_use(struct strv *ret, struct strv *ret_steps, struct err *e
 
 		if (b->digest.hex[0])
 			strv_push(ret, b->digest.hex);
+		if (b->digest.hex[0] && box_is_running(b))
+			strv_push(ret_running, b->digest.hex);
 		for (size_t j = 0; j < b->prepared.n; j++)
 			strv_push(ret_steps, path_basename(b->prepared.v[j]));
 	}
@@ -69,8 +69,8 @@ static int images_in_use(struct strv *ret, struct strv *ret_steps, struct err *e
 int image_cmd_rm(const struct args *args, int *ret_status, struct err *e)
 {
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
-	cleanup_strv struct strv drop = {0}, in_use = {0}, steps = {0};
-	struct gc_request req = {.store = &t.store, .in_use = &in_use};
+	cleanup_strv struct strv drop = {0}, in_use = {0}, running = {0}, steps = {0};
+	struct gc_request req = {.store = &t.store, .in_use = &in_use, .running = &running};
 	struct gc_result result;
 	int r = image_tools_open(&t, e);
 
@@ -91,7 +91,7 @@ int image_cmd_rm(const struct args *args, int *ret_status, struct err *e)
 	/* While others pull or start, their layers must stay: the next prune or rm clears up. */
 	if (r < 0 || !image_store_take_alone(&t.store))
 		return r;
-	r = images_in_use(&in_use, &steps, e);
+	r = images_in_use(&in_use, &running, &steps, e);
 	return r < 0 ? r : image_gc(&req, &result, e);
 }
 
@@ -221,9 +221,10 @@ int image_cmd_prune(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct prune_cli *cli = args->options;
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
-	cleanup_strv struct strv drop = {0}, in_use = {0}, steps = {0};
+	cleanup_strv struct strv drop = {0}, in_use = {0}, running = {0}, steps = {0};
 	struct gc_request req = {.store = &t.store,
 				 .in_use = &in_use,
+				 .running = &running,
 				 .steps = &steps,
 				 .drop = &drop,
 				 .partial = true,
@@ -241,7 +242,7 @@ int image_cmd_prune(const struct args *args, int *ret_status, struct err *e)
 			       "try again when it has ended");
 	r = cli->caches ? check_caches(e) : 0;
 	if (r == 0)
-		r = images_in_use(&in_use, &steps, e);
+		r = images_in_use(&in_use, &running, &steps, e);
 	if (r == 0 && cli->all)
 		r = unused_names(&t, &in_use, &drop, e);
 	if (r == 0)
@@ -293,11 +294,12 @@ int image_cmd_df(const struct args *args, int *ret_status, struct err *e)
 	static const char *const folders[] = {"layers", "blobs/sha256", "boxes", "caches"};
 	const struct image_json_cli *cli = args->options;
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
-	cleanup_strv struct strv names = {0}, in_use = {0}, steps = {0};
+	cleanup_strv struct strv names = {0}, in_use = {0}, running = {0}, steps = {0};
 	struct usage u[] = {{"images", 0, 0}, {"layers", 0, 0}, {"blobs", 0, 0},
 			    {"boxes", 0, 0},  {"caches", 0, 0}, {"reclaimable", 0, 0}};
 	struct gc_request req = {.store = &t.store,
 				 .in_use = &in_use,
+				 .running = &running,
 				 .steps = &steps,
 				 .partial = true,
 				 .dry_run = true};
@@ -308,7 +310,7 @@ int image_cmd_df(const struct args *args, int *ret_status, struct err *e)
 	if (r == 0)
 		r = ref_list(t.store.fd, &names, e);
 	if (r == 0)
-		r = images_in_use(&in_use, &steps, e);
+		r = images_in_use(&in_use, &running, &steps, e);
 	if (r == 0)
 		r = image_gc(&req, &result, e);
 	if (r < 0)
@@ -323,57 +325,4 @@ int image_cmd_df(const struct args *args, int *ret_status, struct err *e)
 	u[5].bytes = result.bytes;
 	print_usage(u, ARRAY_SIZE(u), cli->json);
 	return 0;
-}
-
-/* Where verify tells of what it finds. */
-struct telling {
-	struct json json;
-	bool as_json;
-};
-
-static void tell(void *ctx, const char *kind, const char *name, const char *what)
-{
-	struct telling *t = ctx;
-
-	if (!t->as_json) {
-		printf("%s %s %s\n", kind, name, what);
-		return;
-	}
-	jsonout_object_begin(&t->json, NULL);
-	jsonout_string(&t->json, "kind", kind);
-	jsonout_string(&t->json, "name", name);
-	jsonout_string(&t->json, "problem", what);
-	jsonout_object_end(&t->json);
-}
-
-int image_cmd_verify(const struct args *args, int *ret_status, struct err *e)
-{
-	const struct image_json_cli *cli = args->options;
-	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
-	cleanup_strv struct strv names = {0};
-	struct telling telling = {.json = JSON_INIT, .as_json = cli->json};
-	struct verify_report report = {.problem = tell, .ctx = &telling};
-	size_t problems = 0;
-	int r = image_tools_open(&t, e);
-
-	for (int i = 0; r == 0 && i < args->n; i++) {
-		char *name;
-		struct ref ref;
-
-		r = image_tools_find(&t, args->v[i], &name, &ref, e);
-		if (r == 0)
-			strv_push_take(&names, name);
-	}
-	if (r < 0)
-		return r;
-	jsonout_array_begin(&telling.json, NULL);
-	r = image_verify(&t.store, args->n ? &names : NULL, &report, &problems, e);
-	jsonout_array_end(&telling.json);
-	if (r == 0 && cli->json)
-		jsonout_print(&telling.json);
-	else
-		buf_free(&telling.json.out);
-	if (r == 0 && problems)
-		*ret_status = 1;
-	return r;
 }

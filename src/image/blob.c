@@ -1,8 +1,9 @@
 /*
  * blob.c - blobs/sha256: content by its digest.
  *
- * Promises that a blob gets its name only after its digest was computed. Bytes that are read back
- * are checked again by whoever reads all of them (blob_read, image_install, export, verify).
+ * Promises that a blob gets its name only after its digest was computed, and that one which is there is
+ * only taken for written after its bytes were read (blob_is_sound). Bytes that are read back are checked
+ * again by whoever reads all of them (blob_read, image_install, export, verify).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,30 +30,69 @@ bool blob_is_local(const struct image_store *s, const struct digest *d)
 	return faccessat(s->fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* O_NONBLOCK: a second store is another's, and may hold a FIFO. */
+/*
+ * -errno; -ENOENT for what is no regular file, too. O_NONBLOCK: a second store is another's, and may hold
+ * a FIFO.
+ */
 static int open_in(int storefd, const char *path)
 {
 	struct stat st;
-	int fd = openat(storefd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	cleanup_close int fd = openat(storefd, path,
+				      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
+	if (fd < 0)
+		return errno == ELOOP || errno == ENXIO ? -ENOENT : -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? take_fd(&fd) : -ENOENT;
 }
 
 int blob_open(const struct image_store *s, const struct digest *d, int *ret_fd, struct err *e)
 {
 	cleanup_free char *path = blob_path(d);
-	int fd = open_in(s->fd, path);
+	int fd = open_in(s->fd, path), lent = fd;
 
-	for (size_t i = 0; fd < 0 && i < s->lender_paths.n; i++)
-		fd = open_in(s->lender_fds[i], path);
-	if (fd < 0)
+	for (size_t i = 0; lent < 0 && i < s->lender_paths.n; i++)
+		lent = open_in(s->lender_fds[i], path);
+	if (lent < 0 && fd != -ENOENT)
+		return err_sys(e, -fd, "cannot open the blob %s", digest_text(d).s);
+	if (lent < 0)
 		return err_set(e, ENOENT, "the blob %s is not in the store", digest_text(d).s);
-	*ret_fd = fd;
+	*ret_fd = lent;
 	return 0;
+}
+
+static int check_fd(int fd, const struct digest *d, struct err *e)
+{
+	cleanup_hash struct hash *h = hash_new();
+	struct digest actual;
+	int r = hash_fd(h, fd, digest_text(d).s, e);
+
+	if (r < 0)
+		return r;
+	hash_final(h, &actual);
+	return digest_equal(&actual, d) ? 0
+					: err_set(e, EBADMSG,
+						  "the blob %s is corrupt: its bytes have "
+						  "another digest",
+						  digest_text(d).s);
+}
+
+int blob_check(const struct image_store *s, const struct digest *d, struct err *e)
+{
+	cleanup_close int fd = -1;
+	int r = blob_open(s, d, &fd, e);
+
+	return r < 0 ? r : check_fd(fd, d, e);
+}
+
+bool blob_is_sound(const struct image_store *s, const struct digest *d)
+{
+	cleanup_free char *path = blob_path(d);
+	cleanup_close int fd = open_in(s->fd, path);
+	struct err ignored;
+
+	return fd >= 0 && check_fd(fd, d, &ignored) == 0;
 }
 
 int blob_stat(const struct image_store *s, const struct digest *d, uint64_t *ret_size,
@@ -95,10 +135,16 @@ int blob_publish(const struct image_store *s, const char *tmp, const struct dige
 		 struct err *e)
 {
 	cleanup_free char *path = blob_path(d);
+	int r = 0;
 
-	if (renameat(s->fd, tmp, s->fd, path) < 0)
-		return err_sys(e, errno, "cannot store the blob %s", digest_text(d).s);
-	return 0;
+	if (renameat(s->fd, tmp, s->fd, path) == 0)
+		return 0;
+	/* Somebody's hand has put a folder there. */
+	if (errno == EISDIR)
+		r = image_store_discard(s, path, e);
+	if (r == 0 && renameat(s->fd, tmp, s->fd, path) < 0)
+		r = err_sys(e, errno, "cannot store the blob %s", digest_text(d).s);
+	return r;
 }
 
 int blob_write(const struct image_store *s, const void *data, size_t len, struct digest *ret,
@@ -109,7 +155,7 @@ int blob_write(const struct image_store *s, const void *data, size_t len, struct
 	int r;
 
 	hash_bytes(data, len, ret);
-	if (blob_is_local(s, ret))
+	if (blob_is_sound(s, ret))
 		return 0;
 	r = image_store_tmpfile(s, &tmp, &fd, e);
 	if (r < 0)

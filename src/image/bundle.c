@@ -60,8 +60,8 @@ static int store_member(struct bundle *b, struct archive *a, const char *name, u
 
 	if (digest_valid_hex(hex))
 		memcpy(expected.hex, hex, sizeof(expected.hex));
-	/* There already, and its size is that: reading it again would tell nothing new. */
-	if (expected.hex[0] && blob_is_local(b->store, &expected) &&
+	/* Reading what is there is less work than writing it again. */
+	if (expected.hex[0] && blob_is_sound(b->store, &expected) &&
 	    blob_stat(b->store, &expected, &m->size, e) == 0 && m->size == size) {
 		m->digest = expected;
 		return 0;
@@ -164,6 +164,14 @@ static int check_size(const struct bundle *b, const struct descriptor *d, struct
 	return r;
 }
 
+static bool is_member(const struct bundle *b, const struct digest *d)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (digest_equal(&b->v[i].digest, d))
+			return true;
+	return false;
+}
+
 int bundle_need_blob(const struct bundle *b, const struct descriptor *d, struct err *e)
 {
 	cleanup_free char *path = xasprintf(BLOB_PREFIX "%s", d->digest.hex);
@@ -173,7 +181,12 @@ int bundle_need_blob(const struct bundle *b, const struct descriptor *d, struct 
 	uint64_t size;
 	int r;
 
-	if (b->layout < 0 || blob_is_local(b->store, &d->digest))
+	if (b->layout < 0) {
+		/* An archive may leave out what the store has. */
+		r = is_member(b, &d->digest) ? 0 : blob_check(b->store, &d->digest, e);
+		return r < 0 ? r : check_size(b, d, e);
+	}
+	if (blob_is_sound(b->store, &d->digest))
 		return check_size(b, d, e);
 	r = path_open_nolinks(b->layout, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, e);
 	if (r < 0)

@@ -1,8 +1,9 @@
 /*
  * gc.c - mark and sweep over the store, while nobody else makes or starts anything.
  *
- * Promises that what is removed is out of its final name first, so that whoever is killed half-way
- * leaves garbage in tmp/ and no half layer. Refuses to sweep while a name's manifest cannot be
+ * Promises that what is removed is out of its final name first, a layer before its sidecar, so that whoever
+ * is killed half-way leaves garbage in tmp/ and no half layer; and that a tree which a repair has replaced
+ * stays as long as a box runs that may have it mounted. Refuses to sweep while a name's manifest cannot be
  * read: what it needs would go.
  */
 #include "image/gc.h"
@@ -25,6 +26,8 @@
 /* Hex digests that are reachable, sorted before they are asked for. */
 struct marks {
 	struct strv blobs, layers, plans;
+	struct strv mounted; /* layers of boxes that run */
+	bool mounted_unknown;
 };
 
 static void marks_clear(struct marks *m)
@@ -32,6 +35,7 @@ static void marks_clear(struct marks *m)
 	strv_clear(&m->blobs);
 	strv_clear(&m->layers);
 	strv_clear(&m->plans);
+	strv_clear(&m->mounted);
 }
 
 static int compare(const void *a, const void *b)
@@ -98,6 +102,23 @@ static int mark_names(const struct gc_request *req, struct marks *m, struct err 
 	return r;
 }
 
+static void mark_mounted(const struct gc_request *req, struct marks *m)
+{
+	__attribute__((cleanup(marks_clear))) struct marks running = {0};
+	struct err ignored;
+
+	m->mounted_unknown = !req->running;
+	for (size_t i = 0; req->running && i < req->running->n; i++) {
+		struct digest d = {0};
+
+		memcpy(d.hex, req->running->v[i], DIGEST_HEX_LEN);
+		if (mark_image(req->store, &d, &running, &ignored) < 0)
+			m->mounted_unknown = true;
+	}
+	m->mounted = running.layers;
+	running.layers = (struct strv){0};
+}
+
 static int mark_all(const struct gc_request *req, struct marks *m, struct err *e)
 {
 	int r = mark_names(req, m, e);
@@ -112,8 +133,10 @@ static int mark_all(const struct gc_request *req, struct marks *m, struct err *e
 		/* A box whose image is damaged cannot start, and keeps nothing alive. */
 		mark_image(req->store, &d, m, &ignored);
 	}
+	mark_mounted(req, m);
 	sort(&m->blobs);
 	sort(&m->layers);
+	sort(&m->mounted);
 	sort(&m->plans);
 	return r;
 }
@@ -146,15 +169,26 @@ static bool step_goes(const struct sweep *s, const char *name)
 	return s->req->steps && !strv_has(s->req->steps, layer);
 }
 
-/* "<chain>" and "<chain>.meta"; the layers of the image `host` have other names. */
+/* "<chain>", "<chain>.old-<random>"; the layers of the image `host` have other names. */
 static bool layer_goes(const struct sweep *s, const char *name)
 {
 	cleanup_free char *chain = xstrndup(name, DIGEST_HEX_LEN);
 
 	if (starts_with(name, "step-"))
 		return s->req->steps && !strv_has(s->req->steps, name);
-	return digest_valid_hex(chain) &&
-	       (!name[DIGEST_HEX_LEN] || streq(name + DIGEST_HEX_LEN, ".meta")) &&
+	if (!digest_valid_hex(chain))
+		return false;
+	if (starts_with(name + DIGEST_HEX_LEN, LAYER_OLD))
+		return !s->marks->mounted_unknown && !has(&s->marks->mounted, chain);
+	return !name[DIGEST_HEX_LEN] && !has(&s->marks->layers, chain);
+}
+
+/* "<chain>.meta", after all the layers: one whose layer is gone is taken for nothing. */
+static bool meta_goes(const struct sweep *s, const char *name)
+{
+	cleanup_free char *chain = xstrndup(name, DIGEST_HEX_LEN);
+
+	return digest_valid_hex(chain) && streq(name + DIGEST_HEX_LEN, LAYER_META) &&
 	       !has(&s->marks->layers, chain);
 }
 
@@ -188,8 +222,7 @@ static void count(const struct sweep *s, const char *name)
 	uint64_t bytes;
 	bool whole;
 
-	if (!ends_with(name, ".meta"))
-		(*s->counter)++;
+	(*s->counter)++;
 	if (tree_usage(s->req->store->fd, path, &bytes, &whole, &ignored) == 0)
 		s->result->bytes += bytes;
 }
@@ -218,23 +251,24 @@ static int drop_names(const struct gc_request *req, struct gc_result *ret, struc
 {
 	int r = 0;
 
-	if (!req->drop || !req->drop->n)
+	ret->names = req->drop ? req->drop->n : 0;
+	if (req->dry_run)
 		return 0;
-	ret->names = req->drop->n;
-	for (size_t i = 0; r == 0 && !req->dry_run && i < req->drop->n; i++)
+	for (size_t i = 0; r == 0 && i < ret->names; i++)
 		r = ref_remove(req->store->fd, req->drop->v[i], e);
-	return r < 0 || req->dry_run ? r : layout_update(req->store, e);
+	return r < 0 ? r : layout_update(req->store, e);
 }
 
 int image_gc(const struct gc_request *req, struct gc_result *ret, struct err *e)
 {
 	__attribute__((cleanup(marks_clear))) struct marks marks = {0};
-	size_t steps = 0; /* told as layers */
+	size_t steps = 0, metas = 0; /* told as layers */
 	/* Plans and steps first: without one, nobody looks for the layers. */
 	struct sweep sweeps[] = {
 		{.folder = "plans", .counter = &ret->plans, .goes = plan_goes},
 		{.folder = "steps", .counter = &steps, .goes = step_goes},
 		{.folder = "layers", .counter = &ret->layers, .goes = layer_goes},
+		{.folder = "layers", .counter = &metas, .goes = meta_goes},
 		{.folder = "blobs/sha256", .counter = &ret->blobs, .goes = blob_goes},
 		{.folder = "tmp", .counter = &ret->temporary, .goes = tmp_goes},
 	};

@@ -14,6 +14,8 @@
 struct gc_request {
 	struct image_store *store; /* whose lease is exclusive: image_store_take_alone() */
 	const struct strv *in_use; /* hex digests of manifests */
+	const struct strv
+		*running;	  /* of those, the ones that boxes run on; NULL: it is not known */
 	const struct strv *steps; /* prepared layers that boxes use, "step-<key>"; NULL: all stay */
 	const struct strv *drop;  /* names not to count as reachable, and to remove; or NULL */
 	bool partial;		  /* downloads that could be gone on with too */

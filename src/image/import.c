@@ -1,7 +1,8 @@
 /*
  * import.c - what a source is, by its content, and which images of it get which names.
  *
- * Promises that names are set last, when all their image is installed. What a failed import leaves
+ * Promises that names are set last, when all their image is installed; layers that are here already are
+ * compared with what they should be. What a failed import leaves
  * are blobs that nothing needs, for gc.
  */
 #include "image/import.h"
@@ -45,7 +46,11 @@ static int canonical(const struct importing *im, const char *name, char **ret, s
 int import_install(struct importing *im, const struct ref *ref, const char *name, struct err *e)
 {
 	cleanup_free char *full = NULL;
-	struct install_request req = {.store = im->req->store, .conf = im->req->conf, .ref = *ref};
+	/* Its blobs have been read, or written, a moment ago. */
+	static const struct strv none;
+	static const struct layer_check check = {.replace = true, .bad_blobs = &none};
+	struct install_request req = {
+		.store = im->req->store, .conf = im->req->conf, .ref = *ref, .check = &check};
 	int r = canonical(im, name, &full, e);
 
 	if (r < 0)

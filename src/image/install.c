@@ -41,33 +41,6 @@ struct install {
 	pthread_cond_t changed;
 };
 
-void layer_chain_id(const struct digest *below, const struct digest *diff_id, struct digest *ret)
-{
-	cleanup_free char *text = NULL;
-
-	if (!below->hex[0]) {
-		*ret = *diff_id;
-		return;
-	}
-	text = xasprintf("%s %s", digest_text(below).s, digest_text(diff_id).s);
-	hash_bytes(text, strlen(text), ret);
-}
-
-char *layer_find(const struct image_store *s, const struct digest *chain)
-{
-	cleanup_free char *path = xasprintf("layers/%s", chain->hex);
-	struct stat st;
-
-	if (fstatat(s->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return take_ptr(path);
-	/* A lower layer of another's could neither be read fully nor copied up. */
-	for (size_t i = 0; i < s->lender_paths.n; i++)
-		if (fstatat(s->lender_fds[i], path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISDIR(st.st_mode) && st.st_uid == geteuid() && st.st_gid == getegid())
-			return path_join(s->lender_paths.v[i], path);
-	return NULL;
-}
-
 int image_load(const struct image_store *s, const struct digest *manifest, struct manifest *ret_m,
 	       struct image_config *ret_c, struct err *e)
 {
@@ -113,6 +86,16 @@ static void plan_jobs(struct install *in, const struct manifest *m, const struct
 	}
 }
 
+static bool has_work(const struct layer_job *job)
+{
+	return !job->path || job->req->check;
+}
+
+static bool goes_on(const struct install *in)
+{
+	return in->req->check && in->req->check->go_on;
+}
+
 static void *work(void *arg)
 {
 	struct install *in = arg;
@@ -121,14 +104,14 @@ static void *work(void *arg)
 	while (in->next < in->n) {
 		struct layer_job *job = &in->jobs[in->next++];
 
-		if (job->path)
+		if (!has_work(job))
 			continue;
 		pthread_mutex_unlock(&in->lock);
 		layer_job_run(job);
 		pthread_mutex_lock(&in->lock);
 		job->done = true;
 		/* Nobody needs the rest. */
-		if (job->err.code)
+		if (job->err.code && !goes_on(in))
 			in->next = in->n;
 		pthread_cond_broadcast(&in->changed);
 	}
@@ -143,7 +126,7 @@ static int wait_for(struct install *in, size_t i, struct err *e)
 
 	pthread_mutex_lock(&in->lock);
 	while (r == 0 && !in->jobs[i].done) {
-		for (size_t j = 0; j < in->n && r == 0; j++)
+		for (size_t j = 0; j < in->n && r == 0 && !goes_on(in); j++)
 			if (in->jobs[j].done && in->jobs[j].err.code) {
 				*e = in->jobs[j].err;
 				r = -e->code;
@@ -175,9 +158,11 @@ static void settled_clear(struct settled *s)
 	free(s->metas);
 }
 
-static int settled_add(struct settled *s, const struct install *in, const char *path, struct err *e)
+static int settled_add(struct settled *s, const struct install *in, const struct layer_job *job,
+		       struct err *e)
 {
-	cleanup_free char *meta = xasprintf("%s.meta", path);
+	cleanup_free char *meta = NULL;
+	const char *path = layer_job_place(job, &meta);
 	int dir = openat(in->req->store->fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir < 0)
@@ -185,6 +170,21 @@ static int settled_add(struct settled *s, const struct install *in, const char *
 	s->n++;
 	s->dirs[s->cap - s->n] = dir;
 	s->metas[s->cap - s->n] = openat(in->req->store->fd, meta, O_RDONLY | O_CLOEXEC);
+	return 0;
+}
+
+/* The layers above are settled upon the one that is there, as a start takes it. */
+static int cannot_check(struct layer_job *job, struct err *e)
+{
+	const struct layer_check *check = job->req->check;
+	cleanup_free char *what = xasprintf(
+		job->path ? "cannot be compared: %s" : "is not unpacked: %s", e->msg);
+
+	layer_job_forget(job);
+	/* The blob was told of. */
+	if (check->bad_blobs && strv_has(check->bad_blobs, job->blob->digest.hex))
+		return 0;
+	check->damaged(check->ctx, "layer", &job->chain, what, false);
 	return 0;
 }
 
@@ -200,15 +200,20 @@ static int publish_in_order(struct install *in, struct err *e)
 		struct layer_job *job = &in->jobs[i];
 		size_t top = s.cap - s.n;
 
-		if (!job->path) {
+		if (has_work(job)) {
 			r = wait_for(in, i, e);
 			if (r == 0)
 				r = layer_job_publish(job, s.dirs + top, s.metas + top, s.n, e);
 			if (r == 0)
 				progress_finish(job->row, "done");
+			else if (goes_on(in))
+				r = cannot_check(job, e);
 		}
+		/* Without one that is missing, those above cannot be made. */
+		if (r == 0 && !job->path && !job->tree)
+			break;
 		if (r == 0)
-			r = settled_add(&s, in, job->path, e);
+			r = settled_add(&s, in, job, e);
 	}
 	return r;
 }
@@ -250,20 +255,20 @@ static int check_sizes(const struct image_store *s, const struct manifest *m, st
 
 static int start_workers(struct install *in, pthread_t *threads, size_t *ret_n, struct err *e)
 {
-	size_t missing = 0, want = (size_t)in->req->conf->parallel;
+	size_t todo = 0, want = (size_t)in->req->conf->parallel;
 
 	for (size_t i = 0; i < in->n; i++) {
 		struct layer_job *job = &in->jobs[i];
 		char label[13];
 
 		snprintf(label, sizeof(label), "%.12s", job->blob->digest.hex);
-		if (!job->path) {
+		if (has_work(job)) {
 			job->row = progress_add(label, "waiting", job->blob->size);
-			missing++;
+			todo++;
 		}
 	}
-	if (want > missing)
-		want = missing;
+	if (want > todo)
+		want = todo;
 	for (*ret_n = 0; *ret_n < want && *ret_n < WORKERS_MAX; (*ret_n)++) {
 		int r = pthread_create(&threads[*ret_n], NULL, work, in);
 
@@ -318,14 +323,37 @@ static int lock_image(const struct install_request *req, int *ret_fd, struct err
 	return 0;
 }
 
+/* A plan that is not there is made by the next start. */
+static int check_plan(const struct install_request *req, const struct image_config *c,
+		      const struct strv *layers, struct err *e)
+{
+	const struct layer_check *check = req->check;
+	const struct digest *manifest = &req->ref.manifest;
+	int r = plan_compare(req->store, manifest, c, layers, e);
+
+	if (r != -EBADMSG)
+		return r;
+	if (check->damaged)
+		check->damaged(check->ctx, "plan", manifest, e->msg, check->replace);
+	return 0;
+}
+
 static int finish(struct install *in, const struct image_config *c, struct err *e)
 {
 	const struct install_request *req = in->req;
 	cleanup_strv struct strv layers = {0};
 	int r;
 
-	for (size_t i = in->n; i-- > 0;)
+	for (size_t i = in->n; i-- > 0;) {
+		/* Of a check that goes on, which has told of it. */
+		if (!in->jobs[i].path)
+			return 0;
 		strv_push(&layers, in->jobs[i].path);
+	}
+	if (req->check && (r = check_plan(req, c, &layers, e)) < 0)
+		return r;
+	if (req->check && !req->check->replace)
+		return 0;
 	r = plan_make(req->store, &req->ref.manifest, c, &layers, e);
 	if (r == 0 && req->name)
 		r = ref_write(req->store->fd, req->name, &req->ref, e);

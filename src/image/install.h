@@ -6,10 +6,31 @@
 #define IMAGE_INSTALL_H
 
 #include "image/conf.h"
+#include "image/layer_stack.h"
 #include "image/manifest.h"
 #include "image/ref.h"
 #include "image/source.h"
 #include "image/store.h"
+
+/*
+ * The layers that are here are made anew, beside, and compared: that costs as much as unpacking them, and
+ * needs the room of the largest for a while.
+ */
+struct layer_check {
+	bool replace; /* what is damaged or missing gives way to what was made anew */
+	bool go_on;   /* what cannot be checked is told of, and no error */
+	const struct strv
+		*bad_blobs; /* all others are known to be sound; NULL: each is looked at */
+	/*
+	 * Told of each layer (kind "layer", by its chain-id) and of the plan (by its manifest) that are not
+	 * as they should be, from the caller's thread.
+	 */
+	void (*damaged)(void *ctx, const char *kind, const struct digest *name, const char *what,
+			bool mended);
+	/* A layer's blob was fetched, for it was corrupt or missing; from several threads. Or NULL. */
+	void (*refetched)(void *ctx, const struct digest *blob);
+	void *ctx;
+};
 
 /* How to get a layer's blob that the store does not have. Called from several threads. */
 struct layer_fetch {
@@ -29,6 +50,7 @@ struct install_request {
 	const char *name;	  /* to set, as of ref_name(); NULL: none */
 	struct ref ref;		  /* manifest, and the index it came out of; both in the store */
 	struct layer_fetch fetch; /* begin NULL: every blob must be here */
+	const struct layer_check *check; /* NULL: what is here is taken as it is */
 };
 
 /* Returns once the image can be run; manifest and config must be in the store. */
@@ -37,12 +59,5 @@ int image_install(const struct install_request *req, struct err *e);
 /* Reads and checks manifest and config of an image; both are to be cleared by the caller. */
 int image_load(const struct image_store *s, const struct digest *manifest, struct manifest *ret_m,
 	       struct image_config *ret_c, struct err *e);
-
-/* The chain-id of a layer upon the chain below; below hex "": the bottom layer (image-spec,
- * config.md). */
-void layer_chain_id(const struct digest *below, const struct digest *diff_id, struct digest *ret);
-
-/* "layers/<chain>", or the path of a usable one in a second store; NULL when there is none. */
-char *layer_find(const struct image_store *s, const struct digest *chain);
 
 #endif

@@ -11,8 +11,9 @@ struct layer_job {
 	const struct install_request *req;
 	const struct descriptor *blob;
 	struct digest diff_id, chain;
-	char *path; /* where the layer is, once it is; as of layer_find() */
-	int row;    /* of the progress display */
+	char *path;	 /* where the layer is, once it is; as of layer_find() */
+	bool fetch_blob; /* the one that is here is corrupt, or none is */
+	int row;	 /* of the progress display */
 
 	/* while it is made */
 	char *tree, *meta; /* in tmp/ */
@@ -22,14 +23,22 @@ struct layer_job {
 	struct err err; /* code 0: fine */
 };
 
-/* Fetches and unpacks into tmp/; from a worker's thread. The result is in job->err. */
+/* Fetches and unpacks into tmp/; from a worker's thread. The result is in job->err. With a check also what
+ * is there already. */
 void layer_job_run(struct layer_job *job);
 
-/* Settles upon the layers below (top first, O_PATH) and gives the layer its name. */
+/*
+ * Settles upon the layers below (top first, O_PATH) and gives the layer its name; or compares it with the one
+ * that has the name. Without the right to replace that, the one of tmp/ stays until layer_job_clear().
+ */
 int layer_job_publish(struct layer_job *job, const int *lowers, const int *lower_metas, size_t n,
 		      struct err *e);
 
-/* Removes what is left in tmp/. */
+/* What layers above are to be settled upon, and where its sidecar is; the caller frees *ret_meta. */
+const char *layer_job_place(const struct layer_job *job, char **ret_meta);
+
+/* Removes what is left in tmp/; layer_job_clear() also forgets where the layer is. */
+void layer_job_forget(struct layer_job *job);
 void layer_job_clear(struct layer_job *job);
 
 #endif

@@ -105,6 +105,41 @@ bool image_plan_is_whole(int datafd, const struct image_plan *p)
 	return true;
 }
 
+bool image_plan_exists(int datafd, const struct digest *manifest)
+{
+	cleanup_free char *path = xasprintf("plans/%s", manifest->hex);
+
+	return faccessat(datafd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool same_list(const struct strv *a, const struct strv *b)
+{
+	bool same = a->n == b->n;
+
+	for (size_t i = 0; same && i < a->n; i++)
+		same = streq(a->v[i], b->v[i]);
+	return same;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? streq(a, b) : a == b;
+}
+
+const char *image_plan_difference(const struct image_plan *a, const struct image_plan *b)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		if (!streq(lists[i].key, "bare") &&
+		    !same_list(member(a, &lists[i]), member(b, &lists[i])))
+			return lists[i].key;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (!same_text(*(char **)member(a, &texts[i]), *(char **)member(b, &texts[i])))
+			return texts[i].key;
+	if (a->has_user != b->has_user || a->uid != b->uid || a->gid != b->gid)
+		return "user";
+	return NULL;
+}
+
 int image_plan_read(int datafd, const struct digest *manifest, struct image_plan *ret,
 		    struct err *e)
 {
@@ -114,6 +149,9 @@ int image_plan_read(int datafd, const struct digest *manifest, struct image_plan
 	const char *version;
 	int r = kv_read(&kv, datafd, path, e);
 
+	/* No regular file, or far too long: not one of ours. */
+	if (r == -EINVAL || r == -EFBIG)
+		return err_set(e, ENOENT, "the image's plan is damaged");
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < kv.keys.n; i++)

@@ -32,12 +32,18 @@ struct image_plan {
 void image_plan_clear(struct image_plan *p);
 #define cleanup_image_plan __attribute__((cleanup(image_plan_clear)))
 
+/* A plan, of whatever content? */
+bool image_plan_exists(int datafd, const struct digest *manifest);
+
+/* The key of the first thing that differs, or NULL; not `bare`, which older plans lack. */
+const char *image_plan_difference(const struct image_plan *a, const struct image_plan *b);
+
 /* Looks for every layer, which a start has no time for. */
 bool image_plan_is_whole(int datafd, const struct image_plan *p);
 
 /*
  * Reads the plan of a manifest beneath the data folder. -ENOENT when there is none, it is of another
- * version, or a layer of it is gone: `sandbox image prepare` makes it.
+ * version or damaged, or a layer of it is gone: `sandbox image prepare` makes it.
  */
 int image_plan_read(int datafd, const struct digest *manifest, struct image_plan *ret,
 		    struct err *e);

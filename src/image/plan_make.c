@@ -234,11 +234,10 @@ static int open_layers(const struct image_store *s, const struct strv *paths, st
 	return 0;
 }
 
-int plan_make(const struct image_store *s, const struct digest *manifest,
-	      const struct image_config *c, const struct strv *layers, struct err *e)
+static int build(const struct image_store *s, const struct image_config *c,
+		 const struct strv *layers, struct image_plan *ret, struct err *e)
 {
 	__attribute__((cleanup(close_layers))) struct open_layers open = {0};
-	cleanup_image_plan struct image_plan p = {0};
 	struct view v;
 	int r = open_layers(s, layers, &open, e);
 
@@ -246,14 +245,43 @@ int plan_make(const struct image_store *s, const struct digest *manifest,
 	if (r < 0)
 		return r;
 	if (c->user)
-		set_user(&v, c->user, &p);
-	set_paths(c, &p);
-	set_bare(&v, &p);
+		set_user(&v, c->user, ret);
+	set_paths(c, ret);
+	set_bare(&v, ret);
 	for (size_t i = 0; i < c->notes.n; i++)
 		log_note("the image's config: %s: left out", c->notes.v[i]);
-	copy_list(layers, &p.layers);
-	copy_list(&c->env, &p.env);
-	copy_list(&c->entrypoint, &p.entrypoint);
-	copy_list(&c->cmd, &p.cmd);
-	return image_plan_write(s->fd, manifest, &p, e);
+	copy_list(layers, &ret->layers);
+	copy_list(&c->env, &ret->env);
+	copy_list(&c->entrypoint, &ret->entrypoint);
+	copy_list(&c->cmd, &ret->cmd);
+	return 0;
+}
+
+int plan_make(const struct image_store *s, const struct digest *manifest,
+	      const struct image_config *c, const struct strv *layers, struct err *e)
+{
+	cleanup_image_plan struct image_plan p = {0};
+	int r = build(s, c, layers, &p, e);
+
+	return r < 0 ? r : image_plan_write(s->fd, manifest, &p, e);
+}
+
+int plan_compare(const struct image_store *s, const struct digest *manifest,
+		 const struct image_config *c, const struct strv *layers, struct err *e)
+{
+	cleanup_image_plan struct image_plan want = {0}, have = {0};
+	int r = image_plan_read(s->fd, manifest, &have, e), built;
+	const char *differs;
+
+	if (r == -ENOENT && !image_plan_exists(s->fd, manifest))
+		return 0;
+	if (r < 0 && r != -ENOENT && r != -EBADMSG)
+		return r;
+	if (r < 0)
+		return err_set(e, EBADMSG, "is damaged");
+	built = build(s, c, layers, &want, e);
+	if (built < 0)
+		return built;
+	differs = image_plan_difference(&want, &have);
+	return differs ? err_set(e, EBADMSG, "has another '%s' than the image says", differs) : 0;
 }

@@ -14,4 +14,8 @@
 int plan_make(const struct image_store *s, const struct digest *manifest,
 	      const struct image_config *c, const struct strv *layers, struct err *e);
 
+/* Is the plan that is there what plan_make() would write? EBADMSG says what is wrong; none at all is fine. */
+int plan_compare(const struct image_store *s, const struct digest *manifest,
+		 const struct image_config *c, const struct strv *layers, struct err *e);
+
 #endif

@@ -1,12 +1,13 @@
 /*
  * pull.c - from a reference to an installed image.
  *
- *	1  the name is here already	HEAD: does the tag still mean it? Then that was all
+ *	1  the name is here already	HEAD: does the tag still mean it? Then only 4, for what is damaged
  *	2  the tag's document		an index: the manifest of the platform is chosen from it
  *	3  manifest and config		small, into the store at once, digests checked
- *	4  layers			image_install() with download.c behind it
+ *	4  layers			image_install() with download.c behind it; those that are here are
+ *					compared with what they should be
  *
- * Promises that a name changes only when its whole image is here. Mirrors are asked first, in order;
+ * Promises that a name changes only when its whole image is here, and that all of it is sound then. Mirrors are asked first, in order;
  * what a mirror gives is trusted for what a tag means (that is what it was configured for), and
  * never for content, which digests decide.
  */
@@ -14,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +104,8 @@ static int must_be_here(void *ctx, const struct descriptor *d, bool config, stru
 static bool is_current(struct pull *p, const struct ref *have, const struct digest *now)
 {
 	cleanup_image_plan struct image_plan plan = {0};
+	cleanup_manifest struct manifest m = {0};
+	cleanup_config struct image_config c = {0};
 	struct digest chosen = *now;
 	struct err ignored;
 
@@ -109,6 +113,7 @@ static bool is_current(struct pull *p, const struct ref *have, const struct dige
 	    choose(p, now, must_be_here, &chosen, &ignored) < 0)
 		return false;
 	return digest_equal(&chosen, &have->manifest) &&
+	       image_load(p->req->store, &have->manifest, &m, &c, &ignored) == 0 &&
 	       image_plan_read(p->req->store->fd, &have->manifest, &plan, &ignored) == 0 &&
 	       image_plan_is_whole(p->req->store->fd, &plan);
 }
@@ -210,7 +215,7 @@ static int fetch_config(struct pull *p, const struct descriptor *d, struct err *
 	struct digest same;
 	int r = -ENOENT;
 
-	if (blob_is_local(p->req->store, &d->digest))
+	if (d->size <= CONFIG_MAX_BYTES && blob_is_sound(p->req->store, &d->digest))
 		return 0;
 	if (d->size > CONFIG_MAX_BYTES)
 		return err_set(e, EFBIG, "the image's config has %llu bytes; at most %u are taken",
@@ -227,7 +232,7 @@ static int need_document(void *ctx, const struct descriptor *d, bool config, str
 	struct digest same;
 	enum document kind;
 
-	if (blob_is_local(p->req->store, &d->digest))
+	if (blob_is_sound(p->req->store, &d->digest))
 		return 0;
 	if (config)
 		return fetch_config(p, d, e);
@@ -268,21 +273,58 @@ static void warn_of_platform(const struct pull *p, const struct image_config *c)
 		 p->name, err_quote(quoted, sizeof(quoted), theirs), ours);
 }
 
+static void note_mended(void *ctx, const char *kind, const struct digest *name, const char *what,
+			bool mended)
+{
+	atomic_bool *any = ctx;
+
+	log_debug("%s %s: %s", kind, name->hex, what);
+	if (mended)
+		*any = true;
+}
+
+static void note_refetched(void *ctx, const struct digest *blob)
+{
+	atomic_bool *any = ctx;
+
+	log_debug("the blob %s was corrupt", blob->hex);
+	*any = true;
+}
+
+/* Its documents are here. */
+static int install(struct pull *p, const struct ref *ref, struct pull_result *ret, struct err *e)
+{
+	atomic_bool mended = false;
+	struct layer_check check = {.replace = true,
+				    .damaged = note_mended,
+				    .refetched = note_refetched,
+				    .ctx = &mended};
+	struct download_from from = {.store = p->req->store, .registries = p->endpoints, .n = p->n};
+	struct install_request req = {.store = p->req->store,
+				      .conf = p->req->conf,
+				      .name = p->req->unnamed ? NULL : p->name,
+				      .ref = *ref,
+				      .fetch = {download_begin, download_end, &from},
+				      .check = &check};
+	int r = image_install(&req, e);
+
+	ret->digest = ref->manifest;
+	ret->mended = mended;
+	ret->downloaded = from.received;
+	return r;
+}
+
 static int fetch_image(struct pull *p, const struct ref *have, struct pull_result *ret,
 		       struct err *e)
 {
 	cleanup_manifest struct manifest m = {0}, again = {0};
 	cleanup_config struct image_config c = {0};
 	cleanup_buf struct buf text = BUF_INIT;
-	struct download_from from = {.store = p->req->store, .registries = p->endpoints, .n = p->n};
-	struct install_request install = {.store = p->req->store,
-					  .conf = p->req->conf,
-					  .name = p->req->unnamed ? NULL : p->name,
-					  .fetch = {download_begin, download_end, &from}};
-	int r = find_manifest(p, &install.ref, e);
+	struct ref ref;
+	int r = find_manifest(p, &ref, e);
 
 	if (r == 0)
-		r = blob_read(p->req->store, &install.ref.manifest, MANIFEST_MAX_BYTES, &text, e);
+		r = blob_read(p->req->store, &ref.manifest, MANIFEST_MAX_BYTES, &text, e);
 	if (r == 0)
 		r = manifest_parse(text.data, text.len, &m, e);
 	if (r == 0)
@@ -290,15 +332,15 @@ static int fetch_image(struct pull *p, const struct ref *have, struct pull_resul
 	if (r == 0)
 		r = fetch_config(p, &m.config, e);
 	if (r == 0)
-		r = image_load(p->req->store, &install.ref.manifest, &again, &c, e);
+		r = image_load(p->req->store, &ref.manifest, &again, &c, e);
 	if (r < 0)
 		return r;
 	warn_of_platform(p, &c);
-	r = image_install(&install, e);
-	ret->digest = install.ref.manifest;
-	ret->changed = !have || !digest_equal(&have->manifest, &install.ref.manifest);
+	r = install(p, &ref, ret, e);
+	ret->changed = !have || !digest_equal(&have->manifest, &ref.manifest);
+	/* It was not whole, or we would not be here. */
+	ret->mended = !ret->changed;
 	ret->layers = m.n_layers;
-	ret->downloaded = from.received;
 	return r;
 }
 
@@ -316,11 +358,8 @@ int image_pull(const struct pull_request *req, struct pull_result *ret, struct e
 		return err_add(e, "cannot pull '%s'", p.name);
 	*ret = (struct pull_result){0};
 	known = !req->unnamed && ref_read(req->store->fd, p.name, &have, &none) == 0;
-	if (known && nothing_to_do(&p, &have)) {
-		ret->digest = have.manifest;
-		return 0;
-	}
-	r = fetch_image(&p, known ? &have : NULL, ret, e);
+	r = known && nothing_to_do(&p, &have) ? install(&p, &have, ret, e)
+					      : fetch_image(&p, known ? &have : NULL, ret, e);
 	return r < 0 ? err_add(e, "cannot pull '%s'", p.name) : 0;
 }
 

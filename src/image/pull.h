@@ -19,11 +19,15 @@ struct pull_request {
 struct pull_result {
 	struct digest digest; /* of the manifest */
 	bool changed;	      /* the name means another image than before, or is new */
+	bool mended;	      /* it means the same, and what was here of it was not whole */
 	size_t layers;
 	uint64_t downloaded; /* bytes of layers that came over the network */
 };
 
-/* A tag that still means what is here costs one request. */
+/*
+ * A tag that still means what is here costs one request, and reading and unpacking what is here: what of it
+ * is damaged is replaced.
+ */
 int image_pull(const struct pull_request *req, struct pull_result *ret, struct err *e);
 
 /*

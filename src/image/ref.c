@@ -46,6 +46,19 @@ static int parse_line(char **text, struct digest *ret, struct err *e)
 	return r;
 }
 
+/* No regular file, far too long, or a link to nowhere. */
+static bool is_damaged(int datafd, const char *path, int r)
+{
+	return r == -EINVAL || r == -EFBIG || r == -ELOOP ||
+	       (r == -ENOENT && faccessat(datafd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+}
+
+static int damaged(const char *name, const char *path, struct err *e)
+{
+	e->code = EBADMSG;
+	return err_add(e, "the name '%s' is damaged in the store ('%s'): pull it anew", name, path);
+}
+
 int ref_read(int datafd, const char *name, struct ref *ret, struct err *e)
 {
 	cleanup_buf struct buf b = BUF_INIT;
@@ -55,14 +68,13 @@ int ref_read(int datafd, const char *name, struct ref *ret, struct err *e)
 	int r = file_read(datafd, path, REF_MAX_BYTES, &b, e);
 
 	if (r < 0)
-		return r;
+		return is_damaged(datafd, path, r) ? damaged(name, path, e) : r;
 	text = b.data;
 	r = parse_line(&text, &ref.manifest, e);
 	if (r == 0 && *text)
 		r = parse_line(&text, &ref.index, e);
 	if (r < 0)
-		return err_add(e, "the name '%s' is damaged in the store ('%s'): pull it anew",
-			       name, path);
+		return damaged(name, path, e);
 	*ret = ref;
 	return 0;
 }
@@ -80,13 +92,16 @@ int ref_write(int datafd, const char *name, const struct ref *ref, struct err *e
 	r = file_write_atomic(datafd, tmp, b.data, b.len, 0600, e);
 	if (r < 0)
 		return r;
-	if (renameat(datafd, tmp, datafd, path) < 0) {
-		int errnum = errno;
-
+	if (renameat(datafd, tmp, datafd, path) == 0)
+		return 0;
+	/* Somebody's hand has put a folder there. */
+	if (errno == EISDIR)
+		r = file_remove_tree(datafd, path, e);
+	if (r == 0 && renameat(datafd, tmp, datafd, path) < 0)
+		r = err_sys(e, errno, "cannot write the name '%s'", name);
+	if (r < 0)
 		unlinkat(datafd, tmp, 0);
-		return err_sys(e, errnum, "cannot write the name '%s'", name);
-	}
-	return 0;
+	return r;
 }
 
 int ref_remove(int datafd, const char *name, struct err *e)

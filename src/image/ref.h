@@ -27,7 +27,8 @@ struct ref {
  */
 char *ref_name(const struct reference *r);
 
-/* datafd: the data folder of a store. name as of ref_name(). -ENOENT: no such name. */
+/* datafd: the data folder of a store. name as of ref_name(). -ENOENT: no such name; -EBADMSG: it is
+ * there and damaged. */
 int ref_read(int datafd, const char *name, struct ref *ret, struct err *e);
 int ref_write(int datafd, const char *name, const struct ref *ref, struct err *e);
 int ref_remove(int datafd, const char *name, struct err *e);

@@ -19,9 +19,8 @@
 #include "base/log.h"
 #include "config/xdg.h"
 #include "image/conf.h"
+#include "image/layout.h"
 #include "image/ref.h"
-
-#define OCI_LAYOUT "{\"imageLayoutVersion\":\"1.0.0\"}"
 
 static const char *const folders[] = {"blobs", "blobs/sha256", "refs", "layers", "plans", "tmp"};
 
@@ -30,9 +29,7 @@ static int make_folders(const struct image_store *s, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		if (mkdirat(s->fd, folders[i], 0700) < 0 && errno != EEXIST)
 			return err_sys(e, errno, "cannot make '%s/%s'", s->path, folders[i]);
-	if (faccessat(s->fd, "oci-layout", F_OK, 0) == 0)
-		return 0;
-	return file_write_atomic(s->fd, "oci-layout", OCI_LAYOUT, strlen(OCI_LAYOUT), 0600, e);
+	return faccessat(s->fd, "oci-layout", F_OK, 0) == 0 ? 0 : layout_mark(s, e);
 }
 
 static int open_data(struct image_store *s, struct err *e)
@@ -83,6 +80,7 @@ static void open_lenders(struct image_store *s, const struct image_conf *conf)
 
 int image_store_open(struct image_store *s, const struct image_conf *conf, struct err *e)
 {
+	struct err late;
 	int r;
 
 	s->path = xdg_data_dir();
@@ -93,6 +91,9 @@ int image_store_open(struct image_store *s, const struct image_conf *conf, struc
 		r = take_lease(s, e);
 	if (r == 0)
 		open_lenders(s, conf);
+	/* A command that was cut off left it behind. One that cannot be written is no reason to fail. */
+	if (r == 0 && !layout_is_current(s) && layout_update(s, &late) < 0)
+		log_debug("%s", late.msg);
 	return r;
 }
 
@@ -119,6 +120,16 @@ static char *tmp_name(void)
 	while (getrandom(&salt, sizeof(salt), 0) != sizeof(salt))
 		;
 	return xasprintf("tmp/" IMAGE_TMP_PREFIX "%016llx", salt);
+}
+
+int image_store_discard(const struct image_store *s, const char *path, struct err *e)
+{
+	cleanup_free char *gone = tmp_name();
+
+	if (renameat(s->fd, path, s->fd, gone) < 0)
+		return errno == ENOENT ? 0
+				       : err_sys(e, errno, "cannot remove '%s/%s'", s->path, path);
+	return file_remove_tree(s->fd, gone, e);
 }
 
 int image_store_tmpdir(const struct image_store *s, char **ret_name, int *ret_fd, struct err *e)

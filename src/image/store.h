@@ -57,6 +57,12 @@ int blob_stat(const struct image_store *s, const struct digest *d, uint64_t *ret
 	      struct err *e);
 bool blob_is_local(const struct image_store *s, const struct digest *d);
 
+/* Reads all of a blob, here or lent: -ENOENT, or EBADMSG when its bytes are not those of its digest. */
+int blob_check(const struct image_store *s, const struct digest *d, struct err *e);
+
+/* Is the blob here, in this store, with the bytes of its digest? */
+bool blob_is_sound(const struct image_store *s, const struct digest *d);
+
 /* Opens a blob for reading; -ENOENT. Its bytes are not checked here. */
 int blob_open(const struct image_store *s, const struct digest *d, int *ret_fd, struct err *e);
 
@@ -64,7 +70,7 @@ int blob_open(const struct image_store *s, const struct digest *d, int *ret_fd, 
 int blob_read(const struct image_store *s, const struct digest *d, size_t max, struct buf *out,
 	      struct err *e);
 
-/* Writes a small blob (a manifest, a config); one that is there already is fine. */
+/* Writes a small blob (a manifest, a config), unless it is there and sound. */
 int blob_write(const struct image_store *s, const void *data, size_t len, struct digest *ret,
 	       struct err *e);
 
@@ -79,6 +85,9 @@ int blob_publish(const struct image_store *s, const char *tmp, const struct dige
 int blob_store(const struct image_store *s, struct byte_source in, uint64_t max,
 	       const struct digest *expected, struct digest *ret, uint64_t *ret_size,
 	       struct err *e);
+
+/* Removes what path names, whatever it is: out of sight at once, in tmp/, and then bit by bit. */
+int image_store_discard(const struct image_store *s, const char *path, struct err *e);
 
 /* A fresh folder or file "tmp/image-<random>"; *ret_name is relative to s->fd, the caller frees. */
 int image_store_tmpdir(const struct image_store *s, char **ret_name, int *ret_fd, struct err *e);

@@ -4,19 +4,34 @@
 #ifndef IMAGE_VERIFY_H
 #define IMAGE_VERIFY_H
 
+#include "image/conf.h"
 #include "image/store.h"
 
-/* What was found: kind is "image", "blob" or "layer". */
-struct verify_report {
-	void (*problem)(void *ctx, const char *kind, const char *name, const char *what);
+/*
+ * One thing that is not as it should be. kind is "image", "blob", "layer", "plan", "index" or "layout". help
+ * says what to do, or is NULL: it was mended.
+ */
+struct verify_problem {
+	const char *kind, *name, *what, *help;
+	bool mended;
+};
+
+struct verify_request {
+	const struct image_store *store;
+	const struct image_conf *conf;
+	const struct strv *names; /* NULL: all, and the blobs that no name needs */
+	const struct strv
+		*boxes; /* hex digests of the manifests that boxes are made of; with all names */
+	bool repair;	/* mend what can be mended with what is here */
+	void (*problem)(void *ctx, const struct verify_problem *p);
 	void *ctx;
 };
 
 /*
- * Reads every blob and compares its digest, follows every name to its layers. names NULL: all, and
- * the blobs that no name needs. Problems are reported, and no failure of the function.
+ * Reads every blob and compares its digest, makes every layer anew and compares it, and follows every
+ * name to them. Problems are reported, and no failure of the function; *ret_problems counts those that
+ * were not mended.
  */
-int image_verify(const struct image_store *s, const struct strv *names,
-		 const struct verify_report *report, size_t *ret_problems, struct err *e);
+int image_verify(const struct verify_request *req, size_t *ret_problems, struct err *e);
 
 #endif
