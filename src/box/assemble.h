@@ -16,6 +16,7 @@ struct assembly {
 	const struct image_root *root; /* the request's */
 	struct strv reach; /* what of the host the box gets by files of the project; see reach.h */
 	struct strv own;   /* of that, what flags and variables ask for in this call */
+	struct strv guarded; /* paths of the host that are protected in it */
 	struct strv strings; /* paths and lines that only the plan needs */
 	struct plan_mount *mounts;
 	size_t n_mounts, cap;

@@ -260,7 +260,11 @@ static int add_protected(const struct assemble_request *req, struct assembly *a,
 			shown |= path_is_beneath(old[i].source, paths.v[j]) ||
 				 path_is_beneath(paths.v[j], old[i].source);
 	}
-	return shown && a->plan.nested ? refuse_nested(req, e) : 0;
+	if (shown && a->plan.nested)
+		return refuse_nested(req, e);
+	for (size_t i = 0; shown && i < paths.n; i++)
+		strv_push(&a->guarded, paths.v[i]);
+	return 0;
 }
 
 static int add_setting_mounts(const struct assemble_request *req, struct assembly *a, struct err *e)

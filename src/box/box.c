@@ -26,7 +26,7 @@
 #include "box/record.h"
 #include "launch/client.h"
 
-#define LOCK_MAX_SIZE (64u << 10) /* the pid and a page or two of notes */
+#define LOCK_MAX_SIZE (96u << 10) /* the pid and notes */
 
 int box_lock(const struct store *s, struct box *b, struct err *e)
 {

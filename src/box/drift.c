@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "box/guarded.h"
 #include "box/image.h"
 #include "box/locked.h"
 #include "box/recipe.h"
@@ -175,9 +176,16 @@ static void keep_from_session(struct settings *s, const char *key)
 int drift_check_running(const struct box *b, struct settings *s, bool say, struct err *e)
 {
 	cleanup_buf struct buf then = BUF_INIT, now = BUF_INIT, changed = BUF_INIT;
+	cleanup_free char *lost = NULL;
 	char *line, *save = NULL;
 
 	box_start_notes(b, &then);
+	lost = guarded_lost(then.data);
+	if (lost)
+		return err_set(e, EBUSY,
+			       "'%s' was replaced while box '%s' runs, and is not protected in it "
+			       "any more: 'sandbox stop %s' first",
+			       lost, b->name, b->name);
 	drift_notes(s, &now);
 	for (line = strtok_r(now.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		cleanup_free char *whole = xasprintf("\n%s\n", line);

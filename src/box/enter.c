@@ -26,6 +26,7 @@
 #include "box/lifecycle.h"
 #include "box/locked.h"
 #include "box/moved.h"
+#include "box/obeyed.h"
 #include "box/origin.h"
 #include "box/project.h"
 #include "box/target.h"
@@ -367,8 +368,10 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 	cleanup_box struct box found = BOX_INIT;
 	struct entering in = {
 		.store = &s, .settings = &settings, .user = &u, .options = o, .found = &found};
+	struct obeyed_session session;
 	int r = store_open(&s, e);
 
+	obeyed_begin(&session);
 	if (r == 0)
 		r = find_project(&s, o, &dir, &found, e);
 	if (r < 0)
@@ -390,6 +393,8 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 		r = find_or_create(&in, dir, &b, e);
 		if (r == 0)
 			r = enter_once(&in, &b, ret_status, e);
+		if (r != -ERR_RETRY && b.id[0])
+			obeyed_say(&b, &settings, &session);
 		/* Removed, or ended before it took the session: what is there now is asked again. */
 		if (r != -ERR_RETRY || (i > 0 && box_check_version(&b, e) < 0))
 			break;

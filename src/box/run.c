@@ -12,6 +12,7 @@
 #include "box/box_create.h"
 #include "box/drift.h"
 #include "box/lifecycle.h"
+#include "box/obeyed.h"
 #include "box/session.h"
 #include "box/sweep.h"
 #include "box/target.h"
@@ -146,9 +147,11 @@ int run_throwaway(struct run_options *o, int *ret_status, struct err *e)
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_settings struct settings settings = {0};
 	__attribute__((cleanup(running_clear))) struct running run = RUNNING_INIT;
+	struct obeyed_session session;
 	struct err ignored;
 	int r = store_open(&s, e);
 
+	obeyed_begin(&session);
 	if (r == 0)
 		r = box_check_name(o->name, e);
 	if (r == 0)
@@ -167,6 +170,9 @@ int run_throwaway(struct run_options *o, int *ret_status, struct err *e)
 		printf("%s\n", run.box.name);
 		return 0;
 	}
+	for (size_t i = 0; i < o->n_mounts; i++)
+		if (!o->mounts[i].read_only && !o->mounts[i].cache)
+			obeyed_say_in(o->mounts[i].source, &settings, &session);
 	/* What lies in memory goes by itself; files on disk only after the namespaces. */
 	if (!run.box.in_memory)
 		box_wait_gone(&run.box, BOX_GONE_MS);
@@ -187,12 +193,14 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 	cleanup_close int connection = -1;
 	cleanup_user struct user u = {0};
 	struct settings_request req = {0};
+	struct obeyed_session session;
 	int r = store_open(&s, e);
 
 	if (r == 0)
 		r = box_find(&s, name, &b, e);
 	if (r < 0)
 		return r;
+	obeyed_begin(&session);
 	req.project_dir = b.project;
 	r = settings_load(&req, &settings, e);
 	if (r < 0)
@@ -207,5 +215,6 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 	r = box_session_join(&s, &b, &settings, &u, o, false, &connection, ret_status, e);
 	if (r == -ERR_RETRY)
 		r = box_check_version(&b, e) < 0 ? -e->code : not_running(&b, e);
+	obeyed_say(&b, &settings, &session);
 	return r;
 }

@@ -24,6 +24,7 @@
 #include "box/drift.h"
 #include "box/facts.h"
 #include "box/follow.h"
+#include "box/guarded.h"
 #include "box/hooks.h"
 #include "box/host_image.h"
 #include "box/lend.h"
@@ -32,7 +33,7 @@
 #include "config/env.h"
 #include "launch/client.h"
 
-#define MOUNT_NOTES_MAX (48u << 10) /* of the 64 KiB that box_start_notes() reads */
+#define MOUNT_NOTES_MAX (48u << 10) /* of the 96 KiB that box_start_notes() reads */
 
 static int bind_control(const struct box *b, int *ret_fd, struct err *e)
 {
@@ -91,6 +92,7 @@ int box_start(const struct box *b, struct assembly *a, int lifetime, const char 
 	a->plan.lifetime_fd = lifetime;
 	follow_note(a, &follow);
 	agent_note(a, &follow);
+	guarded_note(&a->guarded, &follow);
 	r = start_box(&a->plan, &started, e);
 	if (r < 0)
 		return r;

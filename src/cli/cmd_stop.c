@@ -3,6 +3,7 @@
  */
 #include "base/cleanup.h"
 #include "box/lifecycle.h"
+#include "box/obeyed.h"
 #include "cli/commands.h"
 #include "cli/each_box.h"
 
@@ -23,13 +24,31 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
+/* What ran on after the last session, or without one, is seen by nobody else. */
+static void say_changed(const struct box *b)
+{
+	cleanup_settings struct settings settings = {0};
+	struct settings_request req = {.project_dir = b->project};
+	struct err ignored;
+
+	obeyed_say(b,
+		   b->project && settings_load(&req, &settings, &ignored) == 0 ? &settings : NULL,
+		   NULL);
+}
+
 static int stop_one(const struct store *s, struct box *b, const void *opts, struct err *e)
 {
 	const struct stop_cli *cli = opts;
 	long ms = cli->time > 86400 ? 86400000 : cli->time * 1000;
+	bool running;
+	int r;
 
 	(void)s;
-	return box_stop(b, ms, e);
+	running = box_is_running(b);
+	r = box_stop(b, ms, e);
+	if (running)
+		say_changed(b);
+	return r;
 }
 
 static int run(const struct args *args, int *ret_status, struct err *e)

@@ -215,6 +215,7 @@ static int load_one(struct loader *ld, const char *name, const char *path, bool 
 		return r < 0 ? r : 0;
 	strv_push(&ld->out->files, name);
 	strv_push_take(&ld->out->files, xasprintf("sha256:%s", f.ini.sha256));
+	strv_push(&ld->out->file_paths, path);
 	r = load_key(ld, &f, "include");
 	load_close(ld, &f);
 	return r < 0 ? r : load_merge(ld, &f);

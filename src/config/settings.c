@@ -19,6 +19,7 @@
 void settings_clear(struct settings *s)
 {
 	strv_clear(&s->files);
+	strv_clear(&s->file_paths);
 	for (size_t i = 0; i < s->n; i++) {
 		free(s->v[i].section);
 		free(s->v[i].key);

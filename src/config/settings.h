@@ -35,7 +35,8 @@ struct settings {
 	char project_sha256[65]; /* of project_file, hexadecimal; "" when there is none */
 	char *network_denied;	 /* where a policy denies the network, or NULL */
 	bool no_repository; /* what the checkout points to outside the project: denied, or not agreed to */
-	struct strv files; /* profiles and includes: name and "sha256:..." in turn */
+	struct strv files;	/* profiles and includes: name and "sha256:..." in turn */
+	struct strv file_paths; /* of each of these, where it is */
 };
 
 /* What settings_load() is asked for; everything may be NULL or empty. */

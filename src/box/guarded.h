@@ -1,0 +1,19 @@
+/*
+ * guarded.h - whether what a box was started to protect still is.
+ *
+ * A protection is a mount in the box. Where the host renames another file over what it lies upon, or moves
+ * that away, the kernel takes the mount off: the new file is unprotected. So a start notes which ones they were.
+ */
+#ifndef BOX_GUARDED_H
+#define BOX_GUARDED_H
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+/* Appends a line of notes for each path that is protected. */
+void guarded_note(const struct strv *paths, struct buf *out);
+
+/* The first path of the notes of a start that is another file by now; NULL: none is. The caller frees. */
+char *guarded_lost(const char *notes);
+
+#endif

@@ -1,0 +1,12 @@
+/*
+ * obeyed_git.h - what git on the host obeys of a directory; for obeyed.c.
+ */
+#ifndef BOX_OBEYED_GIT_H
+#define BOX_OBEYED_GIT_H
+
+#include "box/obeyed_look.h"
+
+/* The git data of the checkout at path, open as dir, and repositories that were made in it. */
+void obeyed_git(struct obeyed_look *l, int dir, const char *path);
+
+#endif

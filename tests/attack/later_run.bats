@@ -1,0 +1,140 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016 # scripts run in the box
+# What is not protected code inside may write, and some of it the host runs or obeys later: at the end of a
+# session that is said, a line a file, whatever was done to hide it; and nothing is said of nothing.
+
+load ../bats/helpers
+
+setup() {
+	sandbox_setup
+	export GIT_CONFIG_GLOBAL=$T/gitconfig GIT_CONFIG_SYSTEM=/dev/null
+	git config --global user.name Me
+	git config --global user.email me@example.org
+	git config --global protocol.file.allow always
+	git config --global init.defaultBranch main
+	git init -q p
+	project p $'[sandbox]\nlinger = 0\ninclude = ./part.ini'
+	printf '[env]\nA = b\n' >p/part.ini
+	mkdir p/.vscode p/.git/worktrees p/sub
+	echo '{}' >p/.vscode/tasks.json
+	echo x >p/file
+	git -C p add .
+	git -C p commit -qm one
+	sleep 0.02 # a clock tick of file times
+}
+
+words='changed while the box ran, and run or obeyed on the host later:'
+
+# Runs a script in the box of p; $output: the files that were named after it, relative to p.
+changed_by() { # SCRIPT [OPTIONS]
+	local script=$1
+	shift
+	sandbox "${way[@]}" --accept "$@" ./p -- sh -c "$script" >out 2>errors || true
+	output=$(sed -n "s|^sandbox: $words '$T/p/\(.*\)'\$|\1|p" errors | sort)
+}
+way=(enter)
+
+@test "hooks, settings of git and of editors, shells and agents, and the project's own file: each by name" {
+	changed_by 'set -e
+		echo >.git/hooks/pre-commit; git config a.b c; echo >.git/config.worktree; echo ../.git >.git/commondir; echo >.git/info/attributes
+		mkdir .idea .husky .devcontainer .claude; echo >.idea/workspace.xml; echo >.husky/pre-push; echo >.devcontainer/devcontainer.json; echo >.claude/settings.json
+		echo >.envrc; echo >>.vscode/tasks.json; echo >.vscode/new.json; echo >.pre-commit-config.yaml; echo >.mcp.json
+		echo "; x" >>sandbox.ini; echo "; x" >>part.ini; echo >sandbox.lock; echo >Makefile; echo >>file; rm .git/commondir'
+	[ "$output" = "$(printf '%s\n' .claude/settings.json .devcontainer/devcontainer.json .envrc .git/config .git/config.worktree \
+		.git/hooks/pre-commit .git/info/attributes .husky/pre-push .idea/workspace.xml .mcp.json .pre-commit-config.yaml .vscode/new.json \
+		.vscode/tasks.json part.ini sandbox.ini sandbox.lock | sort)" ]
+	# Said once.
+	changed_by true
+	[ -z "$output" ]
+}
+
+@test "nothing is said when nothing of it has changed, nor of what was only read, built or committed" {
+	changed_by 'make 2>/dev/null; touch new; git status; git add new; git commit -qm new; git checkout -q -b b; git gc -q; cat sandbox.ini'
+	[ -z "$output" ]
+	[ ! -s errors ] || run ! grep -q obeyed errors
+}
+
+@test "old times, renames, hard links, links and removals hide nothing" {
+	changed_by 'echo evil >x; touch -d 2001-01-01 x; mv x .git/hooks/post-commit
+		echo evil >y; touch -r file y; ln y .envrc; ln -s /tmp/z .mcp.json
+		cp .vscode/tasks.json z; mv .vscode gone; mkdir .vscode; mv z .vscode/tasks.json; touch -d 2001-01-01 .vscode/tasks.json
+		mv .git/hooks h; mkdir .git/hooks; mv h/* .git/hooks/'
+	[ "$output" = "$(printf '%s\n' .envrc .git/hooks/post-commit .mcp.json .vscode/tasks.json | sort)" ]
+	changed_by 'mv .git gone; mkdir other; cp -r gone/* other; echo gitdir: other >.git'
+	[[ $output = *.git* ]]
+}
+
+@test "repositories that were made in the project, wherever git would find them" {
+	mkdir -p p/deep/er
+	changed_by 'sleep 0.6
+		git init -q sub/one; mkdir -p deep/er/two/objects deep/er/two/refs; echo ref: refs/heads/x >deep/er/two/HEAD; echo gitdir: ../x >deep/.git
+		git init -q sub/three; git -C sub/three -c user.name=a -c user.email=b commit -q --allow-empty -m x; git add sub/three'
+	[ "$output" = "$(printf '%s\n' deep/.git 'deep/er/two (a git repository)' sub/one/.git/config sub/three/.git/config | sort)" ]
+	# What the index names is looked at however short the session was.
+	changed_by 'git -C sub/three config x.y z'
+	[ "$output" = sub/three/.git/config ]
+}
+
+@test "sessions that join, exec, and detached ones: by the next session's end, or by stop" {
+	project p $'[sandbox]\nlinger = 60s'
+	sandbox enter --quiet --accept ./p -- true
+	way=(exec)
+	sandbox exec ./p sh -c 'echo >.envrc' 2>errors
+	grep -qF "'$T/p/.envrc'" errors
+	sandbox exec ./p true 2>errors
+	[ ! -s errors ]
+	sandbox exec --detach ./p sh -c 'sleep 0.3; echo >.git/hooks/pre-push'
+	wait_until 50 test -e p/.git/hooks/pre-push
+	sandbox enter ./p -- true 2>errors
+	grep -qF "'$T/p/.git/hooks/pre-push'" errors
+	run ! grep -qF .envrc errors
+	sandbox exec --detach ./p sh -c 'sleep 0.3; echo >.mcp.json; exec sleep 60'
+	wait_until 50 test -e p/.mcp.json
+	sandbox stop --time 0 p 2>errors
+	grep -qF "'$T/p/.mcp.json'" errors
+}
+
+@test "other directories that a box may write: [mounts], run's volumes, git's data of a worktree" {
+	git init -q other
+	echo '/other = ../other' >part
+	project p $'[sandbox]\nlinger = 0\n[mounts]\n/other = ../other\n/ro = ../other ro'
+	sleep 0.02
+	sandbox enter --accept ./p -- sh -c 'echo >/other/.git/hooks/pre-push' 2>errors
+	grep -qF "'$T/other/.git/hooks/pre-push'" errors
+	sandbox run --volume "$T/other:/o" host sh -c 'echo >/o/.envrc' 2>errors
+	grep -qF "'$T/other/.envrc'" errors
+	run ! grep -qF pre-push errors
+	git -C p worktree add -q "$T/wt"
+	project wt
+	sandbox enter --accept ./wt -- sh -c 'echo >"$(git rev-parse --git-common-dir)/hooks/pre-rebase"; echo ../../.. >"$(git rev-parse --git-dir)/commondir"' 2>errors
+
+	grep -qF "'$T/p/.git/hooks/pre-rebase'" errors
+	grep -qF "'$T/p/.git/worktrees/wt/commondir'" errors
+}
+
+@test "a protected file that the host replaces: the session says it, and the box takes nobody in before it starts anew" {
+	project p $'[sandbox]\nlinger = 60s\nprotect = .git/config .vscode'
+	sandbox enter --accept ./p -- sh -c 'echo ready; sleep 2' >said 2>errors 3>&- &
+	session=$!
+	wait_until 50 grep -q ready said
+	git -C p config x.y z
+	fails 125 "*'$T/p/.git/config' was replaced while box 'p' runs, and is not protected in it any more: 'sandbox stop p' first" sandbox exec p true
+	wait_for $session
+	grep -qF "warning: '$T/p/.git/config' was replaced while box 'p' ran" errors
+	# It only lingers: it starts anew, and is protected again.
+	run ! sandbox enter --quiet ./p -- sh -c 'echo >>.git/config'
+}
+
+@test "format characters are quoted; very many are counted; it can be turned off, by the user alone" {
+	changed_by 'printf "" >"$(printf ".git/hooks/a\nb\033[2J\342\200\256")"'
+	[[ $output = '.git/hooks/a\nb\x1b[2J'* ]]
+	changed_by 'for i in $(seq 50); do echo >.vscode/$i; done'
+	[ "$(wc -l <<<"$output")" = 20 ]
+	grep -q '^sandbox: and 30 more files like these$' errors
+	changed_by 'echo 1 >.envrc' --quiet
+	[ ! -s errors ]
+	project p $'[sandbox]\nlinger = 0\nreport = no'
+	fails 125 '*report = no*' sandbox enter ./p -- true
+	changed_by 'echo 2 >.envrc'
+	[ -z "$output" ]
+}
