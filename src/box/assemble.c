@@ -158,14 +158,27 @@ static void add_sudo(struct assembly *a)
 							  .replace = true});
 }
 
-/* What lies in memory begins with what the image has there. */
+/* What lies in memory begins with what the image has there; a few empty folders are known to its plan. */
 static void add_memory(struct assembly *a, const char *target, unsigned int mode, bool bare)
 {
+	const struct image_plan *image = &a->root->plan;
+	size_t at = a->n_mounts;
+
+	bare |= strv_has(&image->bare, target);
 	assembly_add_mount(
-		a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS,
-				       .target = target,
-				       .mode = mode,
-				       .seeded = !bare && !strv_has(&a->root->plan.bare, target)});
+		a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = target, .mode = mode});
+	for (size_t i = 0; i < image->only.n; i++) {
+		char *path;
+		mode_t folder = (mode_t)strtoul(image->only.v[i], &path, 8);
+
+		if (*path == ' ' && path_is_beneath(path + 1, target)) {
+			assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_DIR,
+								  .target = path + 1,
+								  .mode = folder});
+			bare = true;
+		}
+	}
+	a->mounts[at].seeded = !bare;
 }
 
 static void add_standard_mounts(const struct assemble_request *req, struct assembly *a)

@@ -27,6 +27,7 @@ void image_plan_clear(struct image_plan *p)
 	strv_clear(&p->cmd);
 	strv_clear(&p->volumes);
 	strv_clear(&p->bare);
+	strv_clear(&p->only);
 	free(p->workdir);
 	free(p->stop_signal);
 	free(p->user);
@@ -47,6 +48,7 @@ static const struct plan_field lists[] = {
 	{"cmd", offsetof(struct image_plan, cmd)},
 	{"volume", offsetof(struct image_plan, volumes)},
 	{"bare", offsetof(struct image_plan, bare)},
+	{"only", offsetof(struct image_plan, only)},
 };
 static const struct plan_field texts[] = {
 	{"workdir", offsetof(struct image_plan, workdir)},

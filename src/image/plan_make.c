@@ -24,6 +24,9 @@
 #define PASSWD_MAX_BYTES (1u << 20)
 #define VOLUMES_MAX	 128		/* a start makes at most 256 mounts and folders */
 #define ID_MAX		 UINT32_MAX - 1 /* (uid_t)-1 means "leave alone" to the kernel */
+#define ONLY_MAX	 8
+#define PLAIN_NAME \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 static bool parse_id(const char *text, unsigned long *ret)
 {
@@ -186,27 +189,53 @@ static void set_paths(const struct image_config *c, struct image_plan *p)
 			 err_quote(quoted, sizeof(quoted), c->stop_signal));
 }
 
-/* Whether a start has anything to copy from there is known once for all. A link is looked at by the start. */
-static void set_bare(const struct view *v, struct image_plan *p)
-{
-	static const char *const memory[] = {"/tmp", "/run"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(memory); i++) {
-		cleanup_strv struct strv names = {0};
-		struct stat st;
-		struct err ignored;
-		size_t layer;
-
-		if (view_lookup(v, memory[i], &layer, &st, &ignored) == 0 && S_ISDIR(st.st_mode) &&
-		    view_list(v, memory[i], &names, &ignored) == 0 && !names.n)
-			strv_push(&p->bare, memory[i]);
-	}
-}
-
 static void copy_list(const struct strv *from, struct strv *to)
 {
 	for (size_t i = 0; i < from->n; i++)
 		strv_push(to, from->v[i]);
+}
+
+/* An empty folder that mkdir(2) can make as it is, with a name that a line can hold. */
+static bool is_plain_folder(const struct view *v, const char *path, mode_t *ret_mode)
+{
+	cleanup_strv struct strv names = {0};
+	struct stat st;
+	struct err ignored;
+	size_t layer;
+
+	if (path[strspn(path, "/" PLAIN_NAME)] ||
+	    view_lookup(v, path, &layer, &st, &ignored) < 0 || !S_ISDIR(st.st_mode) ||
+	    (st.st_mode & (S_ISUID | S_ISGID)) || view_list(v, path, &names, &ignored) < 0)
+		return false;
+	*ret_mode = st.st_mode & ~(mode_t)S_IFMT;
+	return names.n == 0;
+}
+
+/*
+ * What a start has to copy from there is known once for all, when it is nothing or a few empty folders:
+ * Debian's /run/lock. A link is looked at by the start.
+ */
+static void set_memory(const struct view *v, const char *memory, struct image_plan *p)
+{
+	cleanup_strv struct strv names = {0}, only = {0};
+	struct stat st;
+	struct err ignored;
+	size_t layer;
+
+	if (view_lookup(v, memory, &layer, &st, &ignored) < 0 || !S_ISDIR(st.st_mode) ||
+	    view_list(v, memory, &names, &ignored) < 0 || names.n > ONLY_MAX)
+		return;
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *path = xasprintf("%s/%s", memory, names.v[i]);
+		mode_t mode;
+
+		if (!is_plain_folder(v, path, &mode))
+			return;
+		strv_push_take(&only, xasprintf("%o %s", mode, path));
+	}
+	if (!names.n)
+		strv_push(&p->bare, memory);
+	copy_list(&only, &p->only);
 }
 
 /* The layers, opened; top first. */
@@ -247,7 +276,8 @@ static int build(const struct image_store *s, const struct image_config *c,
 	if (c->user)
 		set_user(&v, c->user, ret);
 	set_paths(c, ret);
-	set_bare(&v, ret);
+	set_memory(&v, "/tmp", ret);
+	set_memory(&v, "/run", ret);
 	for (size_t i = 0; i < c->notes.n; i++)
 		log_note("the image's config: %s: left out", c->notes.v[i]);
 	copy_list(layers, &ret->layers);

@@ -123,7 +123,7 @@ works() { # OPTIONS
 	PY
 	sandbox image import --quiet "$T/app" app:1
 	plan=$(echo "$XDG_DATA_HOME"/sandbox/plans/*)
-	[ "$(grep ^bare "$plan")" = 'bare /tmp' ]
+	[ "$(grep -e ^bare -e ^only "$plan")" = 'bare /tmp' ]
 	has() { # the folder of the test is in /tmp, too
 		sandbox run "$@" app:1 sh -ec "[ ! -e /tmp/below ] && ls /run; touch /tmp/x /run/x" >out
 		diff out - <<<$'lock\nsandbox\ntop\nuser'
@@ -132,5 +132,33 @@ works() { # OPTIONS
 	has --root
 	# as older versions made it
 	sed -i '/^bare/d' "$plan"
+	has
+}
+
+@test "an image's /run with empty folders alone is known as that, too" {
+	local plan
+	layout app <<-'PY'
+		{'layers': [busybox('sh', 'ls', 'stat', 'touch') + [D('tmp'), D('run'), D('run/lock', mode=0o1777), D('run/cups', mode=0o710)]]}
+	PY
+	sandbox image import --quiet "$T/app" app:1
+	plan=$(echo "$XDG_DATA_HOME"/sandbox/plans/*)
+	diff <(grep -e ^bare -e ^only "$plan") - <<-'END'
+		bare /tmp
+		only 710 /run/cups
+		only 1777 /run/lock
+	END
+	has() {
+		sandbox run "$@" app:1 sh -ec 'stat -c "%a %n" /run/*; touch /run/lock/x /run/cups/x' >out
+		diff out - <<-'END'
+			710 /run/cups
+			1777 /run/lock
+			755 /run/sandbox
+			755 /run/user
+		END
+	}
+	has
+	has --root
+	# as older versions made it
+	sed -i '/^only/d' "$plan"
 	has
 }
