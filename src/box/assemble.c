@@ -303,6 +303,7 @@ static void fill_etc(const struct assemble_request *req, struct assembly *a)
 		etc->users = true;
 	}
 	etc->hosts = true;
+	a->etc_note = assembly_keep(a, etc_lines_note(a->plan.net == PLAN_NET_HOST));
 	if (a->plan.net == PLAN_NET_HOST) {
 		etc->others = assembly_keep(a, etc_lines_others());
 		etc->resolv_conf = assembly_keep(a, etc_lines_resolv());

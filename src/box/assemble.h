@@ -20,8 +20,9 @@ struct assembly {
 	struct strv strings; /* paths and lines that only the plan needs */
 	struct plan_mount *mounts;
 	size_t n_mounts, cap;
-	char *home;    /* of the user inside; owned by strings */
-	char *project; /* where the project's folder is inside, or NULL */
+	const char *etc_note; /* for the start's notes, or NULL; see etc_lines.h */
+	char *home;	      /* of the user inside; owned by strings */
+	char *project;	      /* where the project's folder is inside, or NULL */
 };
 
 /* A mount from the command line. */

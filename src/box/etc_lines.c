@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -12,6 +13,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 
+#define ETC_NOTE	"etc"
 #define RESOLV_CONF_MAX (64u << 10)
 #define HOSTS_MAX	(1u << 20) /* beyond it, it is a list of what is to be blocked */
 
@@ -44,6 +46,44 @@ char *etc_lines_resolv(void)
 	if (file_read(AT_FDCWD, "/etc/resolv.conf", RESOLV_CONF_MAX, &text, &ignored) < 0)
 		return NULL;
 	return buf_detach(&text);
+}
+
+static void describe(const char *path, struct buf *out)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		buf_addstr(out, " -");
+	else
+		buf_addf(out, " %llu-%lld-%lld.%09ld", (unsigned long long)st.st_ino,
+			 (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+char *etc_lines_note(bool lent)
+{
+	cleanup_buf struct buf line = BUF_INIT;
+
+	buf_addstr(&line, ETC_NOTE);
+	if (lent) {
+		describe("/etc/hosts", &line);
+		describe("/etc/resolv.conf", &line);
+	}
+	buf_addch(&line, '\n');
+	return buf_detach(&line);
+}
+
+bool etc_lines_changed(const char *notes)
+{
+	const char *then = strstr(notes, "\n" ETC_NOTE);
+	cleanup_free char *now = NULL;
+
+	if (!then)
+		return true;
+	then++;
+	if (starts_with(then, ETC_NOTE "\n"))
+		return false;
+	now = etc_lines_note(true);
+	return !starts_with(then, now);
 }
 
 bool etc_lines_has(const char *name)

@@ -20,6 +20,15 @@ char *etc_lines_others(void);
 /* The host's resolv.conf(5), or NULL. The caller frees. */
 char *etc_lines_resolv(void);
 
+/*
+ * A line of a start's notes, with its newline, that tells the host's hosts(5) and resolv.conf(5) from what
+ * they are at another time: to be made before they are read. lent: the box has them. The caller frees.
+ */
+char *etc_lines_note(bool lent);
+
+/* Has a box whose start left these notes to be given them anew? An older version's notes do not say. */
+bool etc_lines_changed(const char *notes);
+
 /* Is a file of this name ever made or added to? */
 bool etc_lines_has(const char *name);
 

@@ -201,7 +201,7 @@ void facts_session(const struct facts_request *req, const struct strv *lent, con
 		ret->authorities_size = (uint32_t)bundle.len;
 		ret->authorities = buf_detach(&bundle);
 	}
-	if (req->joins) {
+	if (req->joins && etc_lines_changed(req->joins)) {
 		ret->others = etc_lines_others();
 		ret->resolv_conf = etc_lines_resolv();
 	}

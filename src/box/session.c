@@ -101,6 +101,7 @@ int box_start(const struct box *b, struct assembly *a, int lifetime, const char 
 			   path_basename(a->root->lowers.v[a->root->lowers.n - 1])),
 		 notes ? notes : "");
 	buf_addstr(&text, follow.data);
+	buf_addstr(&text, a->etc_note ? a->etc_note : "");
 	note_mounts(a, &text);
 	r = box_record_start(b, lifetime, started.pid, text.data, e);
 	if (r < 0) {
@@ -124,7 +125,7 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 					      .root = o->root && !o->user,
 					      .other = o->user,
 					      .host = !s->tools && streq(s->box->image, "host"),
-					      .joins = s->joins != NULL,
+					      .joins = s->joins,
 					      .step = s->step,
 					      .git_locked = !s->box->trial &&
 							    settings_protects_git(s->settings),

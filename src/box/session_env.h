@@ -14,9 +14,10 @@ struct session_env_request {
 	const char *box;  /* its name */
 	const char *home; /* of the user, inside */
 	bool root;
-	bool other;		/* another user of the box: who that is, the session finds out */
-	bool host, joins, step; /* see facts.h */
-	bool git_locked;	/* git's data of the project is read-only */
+	bool other;	   /* another user of the box: who that is, the session finds out */
+	bool host, step;   /* see facts.h */
+	bool git_locked;   /* git's data of the project is read-only */
+	const char *joins; /* see facts.h */
 	const struct strv *image_env; /* NAME=value of the image's config, or NULL */
 	const struct strv *extra;     /* NAME=value, or NAME to pass the host's; from --env */
 };

@@ -36,7 +36,7 @@ static void json_one(const struct fact_view *fact, void *arg)
 static void show(const struct settings *s, void (*one)(const struct fact_view *, void *), void *arg)
 {
 	cleanup_user struct user u = {0};
-	struct facts_request req = {.settings = s, .user = &u, .joins = true};
+	struct facts_request req = {.settings = s, .user = &u, .joins = ""};
 
 	user_self(&u);
 	facts_show(&req, one, arg);

@@ -20,8 +20,8 @@ struct image_plan {
 	struct strv layers; /* paths, top first; relative ones to the data folder */
 	struct strv env;    /* NAME=value */
 	struct strv entrypoint, cmd, volumes;
-	struct strv bare;	     /* of /tmp and /run, the empty folders; older plans say none */
-	struct strv only;	     /* "1777 /run/lock": empty folders, when there is nothing else */
+	struct strv bare; /* of /tmp and /run, the empty folders; older plans say none */
+	struct strv only; /* "1777 /run/lock": empty folders, when there is nothing else */
 	char *workdir, *stop_signal; /* NULL: not said */
 	bool has_user;		     /* the image names a user: */
 	char *user, *home;	     /* name (or number) and home of it, from the image's passwd */

@@ -25,8 +25,7 @@
 #define VOLUMES_MAX	 128		/* a start makes at most 256 mounts and folders */
 #define ID_MAX		 UINT32_MAX - 1 /* (uid_t)-1 means "leave alone" to the kernel */
 #define ONLY_MAX	 8
-#define PLAIN_NAME \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+#define PLAIN_NAME	 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 static bool parse_id(const char *text, unsigned long *ret)
 {
@@ -203,9 +202,9 @@ static bool is_plain_folder(const struct view *v, const char *path, mode_t *ret_
 	struct err ignored;
 	size_t layer;
 
-	if (path[strspn(path, "/" PLAIN_NAME)] ||
-	    view_lookup(v, path, &layer, &st, &ignored) < 0 || !S_ISDIR(st.st_mode) ||
-	    (st.st_mode & (S_ISUID | S_ISGID)) || view_list(v, path, &names, &ignored) < 0)
+	if (path[strspn(path, "/" PLAIN_NAME)] || view_lookup(v, path, &layer, &st, &ignored) < 0 ||
+	    !S_ISDIR(st.st_mode) || (st.st_mode & (S_ISUID | S_ISGID)) ||
+	    view_list(v, path, &names, &ignored) < 0)
 		return false;
 	*ret_mode = st.st_mode & ~(mode_t)S_IFMT;
 	return names.n == 0;
