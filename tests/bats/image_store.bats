@@ -137,6 +137,14 @@ image = second:1'
 	chmod -R u+rwx "$(data)/layers"
 	rm -rf "$(data)/layers"
 	[ "$(sandbox run app:1 cat /etc/who 2>/dev/null)" = small ]
+	# and those of a box, whose image may have no name by now
+	project p $'[sandbox]\nimage = app:1\nlinger = 0'
+	[ "$(sandbox enter ./p -- cat /etc/who)" = small ]
+	sandbox image rm app:1
+	chmod -R u+rwx "$(data)/layers"
+	rm -rf "$(data)/layers" "$(data)/plans"
+	[ "$(sandbox enter ./p -- cat /etc/who)" = small ]
+	[ -z "$(ls "$(data)/refs")" ]
 }
 
 @test "a second store lends what it has, read-only" {
