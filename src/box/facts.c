@@ -210,7 +210,8 @@ void facts_session(const struct facts_request *req, const struct strv *lent, con
 		cleanup_free char *name = xstrndup(lent->v[i], strcspn(lent->v[i], "="));
 
 		value = env_get(env, name);
-		if (value && streq(value, lent->v[i] + strlen(name) + 1))
+		if (value && streq(value, lent->v[i] + strlen(name) + 1) &&
+		    !(req->has && strv_has(req->has, lent->v[i])))
 			buf_addf(&names, "%s ", name);
 	}
 	ret->names = buf_detach(&names);

@@ -13,10 +13,11 @@
 struct facts_request {
 	const struct settings *settings;
 	const struct user *user;
-	bool root;	   /* the session is box-root's */
-	bool host;	   /* the image is the host: what lies in its /usr is in the box too */
-	bool step;	   /* of a recipe: what it makes must not depend on the user's terminal */
-	const char *joins; /* the box runs: the notes of its start; NULL: it starts */
+	bool root; /* the session is box-root's */
+	bool host; /* the image is the host: what lies in its /usr is in the box too */
+	bool step; /* of a recipe: what it makes must not depend on the user's terminal */
+	const struct strv *has; /* of the image's plan, or NULL */
+	const char *joins;	/* the box runs: the notes of its start; NULL: it starts */
 };
 
 /* Sets in env, on top of what the image says, what the host has at this moment. */

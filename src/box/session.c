@@ -129,6 +129,7 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 					      .step = s->step,
 					      .git_locked = !s->box->trial &&
 							    settings_protects_git(s->settings),
+					      .has = s->plan && !s->tools ? &s->plan->has : NULL,
 					      .image_env = s->plan ? &s->plan->env : NULL,
 					      .extra = &o->env};
 	struct session_request req = {

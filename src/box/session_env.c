@@ -61,6 +61,7 @@ int session_env(const struct session_env_request *req, struct strv *out,
 				      .root = req->root,
 				      .host = req->host,
 				      .joins = req->joins,
+				      .has = req->has,
 				      .step = req->step};
 	cleanup_free char *run = xasprintf("/run/user/%u", u->uid);
 	cleanup_strv struct strv lent = {0};

@@ -14,10 +14,11 @@ struct session_env_request {
 	const char *box;  /* its name */
 	const char *home; /* of the user, inside */
 	bool root;
-	bool other;	   /* another user of the box: who that is, the session finds out */
-	bool host, step;   /* see facts.h */
-	bool git_locked;   /* git's data of the project is read-only */
-	const char *joins; /* see facts.h */
+	bool other;		/* another user of the box: who that is, the session finds out */
+	bool host, step;	/* see facts.h */
+	bool git_locked;	/* git's data of the project is read-only */
+	const char *joins;	/* see facts.h */
+	const struct strv *has; /* likewise */
 	const struct strv *image_env; /* NAME=value of the image's config, or NULL */
 	const struct strv *extra;     /* NAME=value, or NAME to pass the host's; from --env */
 };

@@ -28,6 +28,7 @@ void image_plan_clear(struct image_plan *p)
 	strv_clear(&p->volumes);
 	strv_clear(&p->bare);
 	strv_clear(&p->only);
+	strv_clear(&p->has);
 	free(p->workdir);
 	free(p->stop_signal);
 	free(p->user);
@@ -49,6 +50,7 @@ static const struct plan_field lists[] = {
 	{"volume", offsetof(struct image_plan, volumes)},
 	{"bare", offsetof(struct image_plan, bare)},
 	{"only", offsetof(struct image_plan, only)},
+	{"has", offsetof(struct image_plan, has)},
 };
 static const struct plan_field texts[] = {
 	{"workdir", offsetof(struct image_plan, workdir)},
@@ -128,10 +130,16 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? streq(a, b) : a == b;
 }
 
+/* What a start can find out by itself, and does where the plan of an older version does not say it. */
+static bool is_said_by_newer(const char *key)
+{
+	return streq(key, "bare") || streq(key, "only") || streq(key, "has");
+}
+
 const char *image_plan_difference(const struct image_plan *a, const struct image_plan *b)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		if (!streq(lists[i].key, "bare") &&
+		if (!is_said_by_newer(lists[i].key) &&
 		    !same_list(member(a, &lists[i]), member(b, &lists[i])))
 			return lists[i].key;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)

@@ -5,7 +5,7 @@
  * kv.h; a key may stand several times:
  *
  *	layer (layers/CHAIN-ID, or the path of one in a second store; top first), version,
- *	env, entrypoint, cmd, volume, bare, only, workdir, stop-signal, user, uid, gid, home, no-user
+ *	env, entrypoint, cmd, volume, bare, only, has, workdir, stop-signal, user, uid, gid, home, no-user
  */
 #ifndef IMAGE_PLAN_H
 #define IMAGE_PLAN_H
@@ -22,6 +22,7 @@ struct image_plan {
 	struct strv entrypoint, cmd, volumes;
 	struct strv bare; /* of /tmp and /run, the empty folders; older plans say none */
 	struct strv only; /* "1777 /run/lock": empty folders, when there is nothing else */
+	struct strv has;  /* "SHELL=/bin/bash", "TERM=xterm": what sessions look for */
 	char *workdir, *stop_signal; /* NULL: not said */
 	bool has_user;		     /* the image names a user: */
 	char *user, *home;	     /* name (or number) and home of it, from the image's passwd */

@@ -237,6 +237,45 @@ static void set_memory(const struct view *v, const char *memory, struct image_pl
 	copy_list(&only, &p->only);
 }
 
+static bool is_there(const struct view *v, const char *path, mode_t bits)
+{
+	cleanup_free char *resolved = NULL;
+	struct stat st;
+	struct err ignored;
+	size_t layer;
+
+	return view_resolve(v, path, &resolved, &layer, &st, &ignored) == 0 &&
+	       S_ISREG(st.st_mode) && (st.st_mode & bits) == bits;
+}
+
+/*
+ * What the host's $SHELL and $TERM mostly are: a session looks for them in the box, where each look at a
+ * name that was not looked at since the start costs 10 us.
+ */
+static void set_has(const struct view *v, struct image_plan *p)
+{
+	static const char *const shells[] = {"/bin/sh",	     "/bin/bash",    "/usr/bin/bash",
+					     "/bin/zsh",     "/usr/bin/zsh", "/bin/fish",
+					     "/usr/bin/fish"};
+	static const char *const terms[] = {"xterm",	       "xterm-256color", "screen", "tmux",
+					    "screen-256color", "tmux-256color",	 "linux",  "vt100"};
+	static const char *const folders[] = {"/lib/terminfo", "/usr/share/terminfo"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+		if (is_there(v, shells[i], 0555))
+			strv_push_take(&p->has, xasprintf("SHELL=%s", shells[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(terms); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(folders); j++) {
+			cleanup_free char *path = xasprintf("%s/%c/%s", folders[j], terms[i][0],
+							    terms[i]);
+
+			if (is_there(v, path, 0444)) {
+				strv_push_take(&p->has, xasprintf("TERM=%s", terms[i]));
+				break;
+			}
+		}
+}
+
 /* The layers, opened; top first. */
 struct open_layers {
 	int *fds;
@@ -277,6 +316,7 @@ static int build(const struct image_store *s, const struct image_config *c,
 	set_paths(c, ret);
 	set_memory(&v, "/tmp", ret);
 	set_memory(&v, "/run", ret);
+	set_has(&v, ret);
 	for (size_t i = 0; i < c->notes.n; i++)
 		log_note("the image's config: %s: left out", c->notes.v[i]);
 	copy_list(layers, &ret->layers);
