@@ -29,7 +29,9 @@ sandbox_setup() {
 	export HOME=$T/home XDG_DATA_HOME=$T/xdg/data XDG_RUNTIME_DIR=$T/xdg/run
 	# Pid 1 of a box shows nobody what it was started with, but everyone may see this number,
 	# and every process inherits it: it tells this test's processes from all others.
-	mark=$((RANDOM % 900 + 100))
+	# Files that run side by side have numbers apart.
+	mark=$((900 / ${TEST_JOBS:-1}))
+	mark=$((100 + mark * ${TEST_SLOT:-0} + RANDOM % mark))
 	echo $mark >"/proc/$BASHPID/oom_score_adj"
 	cd "$T" || return 1
 }
