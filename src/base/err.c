@@ -8,46 +8,39 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
-
-/*
- * The length of the character at s if it is well-formed UTF-8 and prints (C1 controls, which some
- * terminals act on, do not); else 0. Table 3-7 of the Unicode Standard, less the rare corners.
- */
-static size_t printable_length(const unsigned char *s)
-{
-	size_t n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc2 ? 2 : 1;
-
-	if (n == 1)
-		return s[0] >= 0x20 && s[0] < 0x7f;
-	if (s[0] > 0xf4 || (s[0] == 0xc2 && s[1] < 0xa0))
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
+#include "base/quote.h"
 
 char *err_quote(char *dst, size_t size, const char *s)
 {
+	unsigned int marks = 0;
 	size_t n = 0;
 
 	while (*s && n + 5 < size) {
-		size_t len = printable_length((const unsigned char *)s);
+		size_t len = quote_plain(s, &marks), room = size - n;
+		uint32_t c;
+		int wrote = 0;
 
 		if (len) {
 			memcpy(dst + n, s, len);
-			n += len;
-			s += len;
+			wrote = (int)len;
 		} else if (*s == '\n' || *s == '\t') {
-			dst[n++] = '\\';
-			dst[n++] = *s++ == '\n' ? 'n' : 't';
+			wrote = snprintf(dst + n, room, *s == '\n' ? "\\n" : "\\t");
+			len = 1;
+		} else if ((len = utf8_decode(s, &c)) > 1) {
+			wrote = snprintf(dst + n, room, c > 0xffff ? "\\U%08x" : "\\u%04x", c);
 		} else {
-			n += (size_t)snprintf(dst + n, size - n, "\\x%02x", (unsigned char)*s++);
+			wrote = snprintf(dst + n, room, "\\x%02x", (unsigned char)*s);
+			len = 1;
 		}
+		if ((size_t)wrote >= room)
+			break;
+		n += (size_t)wrote;
+		s += len;
 	}
 	dst[n] = '\0';
 	return dst;

@@ -46,8 +46,9 @@ int err_add(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2
 int err_exit_status(const struct err *e);
 
 /*
- * Copies s into dst with everything that is not printable as \n, \t or \xHH, so that a name with a
- * newline or an escape sequence stays one harmless line. Always ends dst; returns dst.
+ * Copies s into dst with everything that does not show itself (quote.h) as \n, \t, \xHH, \uHHHH or
+ * \UHHHHHHHH, so that a name with a newline, an escape sequence or a mark of direction stays one line that
+ * says what it is. Always ends dst; returns dst.
  */
 char *err_quote(char *dst, size_t size, const char *s);
 

@@ -6,49 +6,30 @@
  */
 #include "base/json.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
-/* Length of the UTF-8 sequence at s, 0 when it is none (RFC 3629: no surrogates, no overlong). */
-static size_t utf8_len(const unsigned char *s)
-{
-	unsigned int c = s[0], low = 0x80, high = 0xbf;
-	size_t len;
+#include "base/quote.h"
 
-	if (c < 0x80)
-		return 1;
-	if (c >= 0xc2 && c <= 0xdf)
-		len = 2;
-	else if (c >= 0xe0 && c <= 0xef)
-		len = 3;
-	else if (c >= 0xf0 && c <= 0xf4)
-		len = 4;
+static void add_escape(struct buf *b, uint32_t c)
+{
+	if (c > 0xffff)
+		buf_addf(b, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+			 0xdc00 + ((c - 0x10000) & 0x3ff));
 	else
-		return 0;
-	/* The second byte's range closes out what the first alone cannot. */
-	if (c == 0xe0)
-		low = 0xa0;
-	else if (c == 0xed)
-		high = 0x9f;
-	else if (c == 0xf0)
-		low = 0x90;
-	else if (c == 0xf4)
-		high = 0x8f;
-	for (size_t i = 1; i < len; i++) {
-		if (s[i] < low || s[i] > high)
-			return 0;
-		low = 0x80;
-		high = 0xbf;
-	}
-	return len;
+		buf_addf(b, "\\u%04x", c);
 }
 
-static void add_quoted(struct buf *b, const char *text)
+/* What would act on a terminal, or not show, is escaped too: the value stays what it is. */
+static void add_quoted(struct buf *b, const char *s)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	unsigned int marks = 0;
 
 	buf_addch(b, '"');
 	while (*s) {
-		size_t len = utf8_len(s);
+		size_t plain = quote_plain(s, &marks);
+		uint32_t c;
+		size_t len = utf8_decode(s, &c);
 
 		if (len == 0)
 			buf_addstr(b, "\xef\xbf\xbd");
@@ -58,8 +39,8 @@ static void add_quoted(struct buf *b, const char *text)
 			buf_addstr(b, "\\n");
 		else if (*s == '\t')
 			buf_addstr(b, "\\t");
-		else if (*s < 0x20 || *s == 0x7f)
-			buf_addf(b, "\\u%04x", *s);
+		else if (!plain)
+			add_escape(b, c);
 		else
 			buf_add(b, s, len);
 		s += len ? len : 1;

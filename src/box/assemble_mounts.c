@@ -37,14 +37,13 @@ static int cache_dir(const struct assemble_request *req, const struct mount_sett
 }
 
 /* What is written as a part of the project must be one: code in the box can put links there. */
-static int check_inside(const char *project, const struct mount_setting *ms, const char *real,
-			struct err *e)
+static int check_inside(const char *project, const struct mount_setting *ms, struct err *e)
 {
-	if (project && path_is_beneath(ms->source, project) && !path_is_beneath(real, project))
+	if (project && path_is_beneath(ms->source, project) && ms->outside)
 		return err_set(e, ELOOP,
 			       "%s: '%s' is in the project, but a link leads out of it to "
 			       "'%s': name that folder itself if you mean it",
-			       ms->where, ms->source, real);
+			       ms->where, ms->source, ms->real);
 	return 0;
 }
 
@@ -102,10 +101,11 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 			     const struct mount_setting *ms, struct err *e)
 {
 	struct plan_mount m = {.kind = PLAN_MOUNT_BIND, .read_only = ms->read_only};
-	cleanup_free char *cache = NULL;
 	char *source = NULL;
-	int r;
+	int r = reach_add_setting_mount(ms, &a->reach, e);
 
+	if (r < 0)
+		return r;
 	m.target = assembly_keep(a, xstrdup(ms->target));
 	switch (ms->kind) {
 	case MOUNT_SETTING_TMPFS:
@@ -117,20 +117,11 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 		if ((r = cache_dir(req, ms, &source, e)) < 0)
 			return r;
 		m.source = assembly_keep(a, source);
-		cache = xasprintf("cache:%s", ms->source);
-		if (!ms->own)
-			reach_add_mount(cache, ms->target, ms->read_only, &a->reach);
 		return add_host(req, a, m, false, e);
 	case MOUNT_SETTING_BIND:
-		source = realpath(ms->source, NULL);
-		if (!source)
-			return err_sys(e, errno, "%s: cannot mount '%s'", ms->where, ms->source);
-		m.source = assembly_keep(a, source);
-		if ((r = check_inside(req->box->project, ms, source, e)) < 0)
+		m.source = assembly_keep(a, xstrdup(ms->real));
+		if ((r = check_inside(req->box->project, ms, e)) < 0)
 			return r;
-		if (!req->box->project || !path_is_beneath(source, req->box->project))
-			reach_add_mount(source, ms->target, ms->read_only || ms->overlay,
-					&a->reach);
 		return add_host(req, a, m, ms->overlay, e);
 	}
 	assembly_add_mount(a, m);

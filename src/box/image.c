@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "box/host_image.h"
 #include "box/oci_image.h"
+#include "config/mounts.h"
 #include "image/conf.h"
 #include "image/reference.h"
 
@@ -35,10 +36,11 @@ void image_root_stack(const struct store *s, const struct strv *layers, struct i
 		strv_push(&root->lowers, below.v[i]);
 }
 
-static int resolve_dir(const char *spec, const char *base, struct image_root *ret, struct err *e)
+static int resolve_dir(const char *image, const char *base, struct image_root *ret, struct err *e)
 {
-	cleanup_free char *path = path_normalize(base, spec);
+	cleanup_free char *path = image_folder(image, base);
 	cleanup_free char *real = realpath(path, NULL);
+	const char *spec = image + strlen("dir:");
 	struct stat st;
 
 	if (!real || stat(real, &st) < 0)
@@ -73,7 +75,7 @@ int image_resolve(const struct image_request *req, struct image_root *ret, struc
 	if (streq(req->image, "host"))
 		return host_image_resolve(req->store, ret, e);
 	if (is_dir(req->image))
-		return resolve_dir(req->image + strlen("dir:"), req->base, ret, e);
+		return resolve_dir(req->image, req->base, ret, e);
 	return oci_image_resolve(req, ret, e);
 }
 

@@ -24,11 +24,10 @@ int matrix_settings(const struct matrix_options *o, const struct matrix_row *row
 				.source = from ? from->source : (char *)"flag",
 				.dir = from ? from->dir : (char *)o->settings.project_dir,
 				.users = !from};
-	int r = settings_load(&o->settings, ret, e);
+	struct settings_request req = o->settings;
 
-	if (r == 0)
-		settings_add(ret, &image);
-	return r;
+	req.above = &image;
+	return settings_load(&req, ret, e);
 }
 
 static int start_and_run(const struct store *s, const struct matrix_options *o,

@@ -15,6 +15,7 @@
 #include "box/lend.h"
 #include "box/repository.h"
 #include "box/session_env.h"
+#include "config/mounts.h"
 #include "config/schema.h"
 #include "config/value.h"
 #include "image/conf.h"
@@ -67,13 +68,10 @@ static bool is_known_registry(const char *image)
 static int add_image(const struct settings *s, const struct setting *st, struct strv *out,
 		     struct err *e)
 {
-	cleanup_free char *path = NULL, *line = NULL;
+	cleanup_free char *path = image_folder(st->value, s->project_dir), *line = NULL;
 
-	if (starts_with(st->value, "dir:")) {
-		path = path_normalize(s->project_dir ? s->project_dir : "/",
-				      st->value + strlen("dir:"));
+	if (path)
 		return add_path(s, st, path, "dir:", out, e);
-	}
 	line = xasprintf("image = %s", st->value);
 	if (!is_known_registry(st->value))
 		reach_add_line(line, out);
@@ -204,6 +202,28 @@ void reach_add_mount(const char *source, const char *target, bool read_only, str
 	reach_add_line(line, out);
 }
 
+int reach_add_setting_mount(const struct mount_setting *m, struct strv *out, struct err *e)
+{
+	cleanup_free char *cache = NULL;
+
+	switch (m->kind) {
+	case MOUNT_SETTING_TMPFS:
+		break;
+	case MOUNT_SETTING_CACHE:
+		cache = xasprintf("cache:%s", m->source);
+		if (!m->own)
+			reach_add_mount(cache, m->target, m->read_only, out);
+		break;
+	case MOUNT_SETTING_BIND:
+		if (!m->real)
+			return err_sys(e, m->error, "%s: cannot mount '%s'", m->where, m->source);
+		if (m->outside)
+			reach_add_mount(m->real, m->target, m->read_only || m->overlay, out);
+		break;
+	}
+	return 0;
+}
+
 static int add_mounts(const struct settings *s, const char *home, bool accepts, struct strv *out,
 		      struct err *e)
 {
@@ -212,16 +232,8 @@ static int add_mounts(const struct settings *s, const char *home, bool accepts, 
 	int r = settings_mounts(s, home, &v, &n, e);
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		cleanup_free char *source = NULL;
-
-		if (v[i].kind == MOUNT_SETTING_TMPFS || (v[i].own && !accepts))
-			continue;
-		source = v[i].kind == MOUNT_SETTING_CACHE ? xasprintf("cache:%s", v[i].source)
-							  : realpath(v[i].source, NULL);
-		if (!source)
-			r = err_sys(e, errno, "%s: cannot mount '%s'", v[i].where, v[i].source);
-		else if (!s->project_dir || !path_is_beneath(source, s->project_dir))
-			reach_add_mount(source, v[i].target, v[i].read_only || v[i].overlay, out);
+		v[i].own = v[i].own && !accepts;
+		r = reach_add_setting_mount(&v[i], out, e);
 	}
 	mount_settings_free(v, n);
 	return r;

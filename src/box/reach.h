@@ -70,6 +70,9 @@ void reach_add_root(const struct box *b, const char *real, struct strv *out);
 /* Appends one mount of a host folder that is no part of the project, or of a cache that projects share. */
 void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out);
 
+/* The same for an entry of [mounts]; one whose source is not there is an error. */
+int reach_add_setting_mount(const struct mount_setting *m, struct strv *out, struct err *e);
+
 /* Appends all that the settings ask for, as far as it can be told without a box. */
 int reach_of(const struct settings *s, const char *home, bool accepts, struct strv *out,
 	     struct err *e);

@@ -12,8 +12,8 @@ static bool has_own_caches(const struct settings *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i].from == SETTING_FROM_SHIPPED && !s->v[i].shared &&
-		    streq(s->v[i].section, "mounts") && starts_with(s->v[i].value, "cache:"))
-			return true;
+		    streq(s->v[i].section, "mounts"))
+			return true; /* of shipped profiles there are no others */
 	return false;
 }
 

@@ -28,6 +28,7 @@
 #include "cli/init_compose.h"
 #include "cli/init_guess.h"
 #include "cli/init_image.h"
+#include "config/mounts.h"
 #include "config/profile.h"
 #include "config/schema.h"
 #include "config/settings.h"
@@ -182,12 +183,15 @@ static int agree(const char *dir, bool image_chosen, struct err *e)
 	view = s;
 	view.v = chosen = xcalloc(s.n + 1, sizeof(*chosen));
 	view.n = 0;
+	view.mounts = NULL;
+	view.n_mounts = 0;
 	for (size_t i = 0; i < s.n; i++)
 		if (s.v[i].from != SETTING_FROM_PROJECT ||
 		    (image_chosen && streq(s.v[i].section, "sandbox") &&
 		     streq(s.v[i].key, "image")))
 			chosen[view.n++] = s.v[i];
 	r = reach_of(&view, home, true, &lines, e);
+	mount_sources_free(view.mounts, view.n_mounts);
 	return r < 0 ? r : agreed_keep(&store, &s, &lines, e);
 }
 

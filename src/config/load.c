@@ -180,6 +180,8 @@ int settings_load(const struct settings_request *req, struct settings *ret, stru
 		r = add_environment(&ld);
 	if (r == 0)
 		r = add_flags(&ld);
+	if (r == 0 && req->above)
+		settings_add(&out, req->above);
 	if (r == 0 && req->project_dir)
 		r = policy_apply(&out, e);
 	strv_clear(&ld.chain);

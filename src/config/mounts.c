@@ -1,11 +1,12 @@
 /*
  * mounts.c - [mounts]: from `target = source and options` to absolute paths.
  *
- * Owns the grammar of a mount. Paths are resolved by text alone: who follows links does so when
- * the box is built, beneath its root.
+ * Owns the grammar of a mount, and what its source leads to: nothing else parses or resolves one. Targets
+ * are resolved by text alone: who follows links does so when the box is built, beneath its root.
  */
 #include "config/mounts.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +84,60 @@ int mount_value_parse(const char *value, struct mount_value *ret, struct err *e)
 	return 0;
 }
 
+void mount_sources_free(struct mount_source **v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!v[i])
+			continue;
+		free(v[i]->value.source);
+		free(v[i]->path);
+		free(v[i]->real);
+		free(v[i]);
+	}
+	free(v);
+}
+
+/* To resolve is no change of what the settings are: it is done for who only reads them. */
+static struct mount_source **place_of(const struct settings *s, size_t i)
+{
+	struct settings *own = (struct settings *)s;
+
+	if (i >= own->n_mounts)
+		own->mounts = xrealloc(own->mounts, own->n, sizeof(void *));
+	while (i >= own->n_mounts)
+		own->mounts[own->n_mounts++] = NULL;
+	return &own->mounts[i];
+}
+
+int settings_mount(const struct settings *s, size_t i, const struct mount_source **ret,
+		   struct err *e)
+{
+	struct mount_source **place = place_of(s, i), *m = *place;
+	struct mount_value value;
+
+	*ret = m;
+	if (m)
+		return 0;
+	if (mount_value_parse(s->v[i].value, &value, e) < 0)
+		return err_add(e, "%s", s->v[i].source);
+	*ret = *place = m = xcalloc(1, sizeof(*m));
+	m->value = value;
+	if (value.kind != MOUNT_SETTING_BIND)
+		return 0;
+	m->path = settings_path(&s->v[i], value.source);
+	m->real = realpath(m->path, NULL);
+	m->error = m->real ? 0 : errno;
+	m->outside = !m->real || !s->project_dir || !path_is_beneath(m->real, s->project_dir);
+	return 0;
+}
+
+char *image_folder(const char *image, const char *base)
+{
+	if (!starts_with(image, "dir:"))
+		return NULL;
+	return path_normalize(base ? base : "/", image + strlen("dir:"));
+}
+
 static char *resolve_target(const char *target, const char *home)
 {
 	if (*target == '~')
@@ -97,7 +152,6 @@ static void drop_target(struct mount_setting *v, size_t *n, const char *target)
 		if (!streq(v[i].target, target))
 			continue;
 		free(v[i].target);
-		free(v[i].source);
 		memmove(v + i, v + i + 1, (*n - i - 1) * sizeof(*v));
 		(*n)--;
 		return;
@@ -112,32 +166,29 @@ int settings_mounts(const struct settings *s, const char *home, struct mount_set
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct setting *st = &s->v[i];
-		struct mount_value m = {0};
+		const struct mount_source *m;
 		char *target;
 
 		if (!streq(st->section, "mounts"))
 			continue;
-		if (mount_value_parse(st->value, &m, e) < 0) {
+		if (settings_mount(s, i, &m, e) < 0) {
 			mount_settings_free(v, n);
-			return err_add(e, "%s", st->source);
-		}
-		if (m.kind == MOUNT_SETTING_BIND) {
-			char *path = settings_path(st, m.source);
-
-			free(m.source);
-			m.source = path;
+			return -e->code;
 		}
 		target = resolve_target(st->key, home);
 		drop_target(v, &n, target);
 		v[n++] = (struct mount_setting){
-			.kind = m.kind,
+			.kind = m->value.kind,
 			.target = target,
-			.source = m.source,
-			.read_only = m.read_only,
-			.overlay = m.overlay,
-			.size = m.size,
-			.own = m.kind == MOUNT_SETTING_CACHE && s->project_dir && !st->shared &&
-			       st->from == SETTING_FROM_SHIPPED,
+			.source = m->path ? m->path : m->value.source,
+			.real = m->real,
+			.error = m->error,
+			.outside = m->outside,
+			.read_only = m->value.read_only,
+			.overlay = m->value.overlay,
+			.size = m->value.size,
+			.own = m->value.kind == MOUNT_SETTING_CACHE && s->project_dir &&
+			       !st->shared && st->from == SETTING_FROM_SHIPPED,
 			.where = st->source,
 		};
 	}
@@ -148,9 +199,7 @@ int settings_mounts(const struct settings *s, const char *home, struct mount_set
 
 void mount_settings_free(struct mount_setting *v, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		free(v[i].target);
-		free(v[i].source);
-	}
 	free(v);
 }

@@ -24,4 +24,25 @@ struct mount_value {
 /* On failure *ret is untouched. The caller frees ret->source. */
 int mount_value_parse(const char *value, struct mount_value *ret, struct err *e);
 
+/*
+ * An entry of [mounts], parsed and resolved when it is first asked for and never again: what a policy
+ * refuses, the question prints and the plan mounts is this one value, whatever becomes of links meanwhile.
+ */
+struct mount_source {
+	struct mount_value value;
+	char *path;   /* BIND: absolute, by text alone */
+	char *real;   /* BIND: the same with links followed, or NULL: */
+	int error;    /* why not, an errno */
+	bool outside; /* BIND: it is no part of the project */
+};
+
+/* That of s->v[i]; *ret stays until the settings are cleared. */
+int settings_mount(const struct settings *s, size_t i, const struct mount_source **ret,
+		   struct err *e);
+
+void mount_sources_free(struct mount_source **v, size_t n);
+
+/* The folder that an image's name of the form dir:FOLDER means, by text alone, or NULL; the caller frees. */
+char *image_folder(const char *image, const char *base);
+
 #endif

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "config/mounts.h"
 #include "config/schema.h"
 #include "config/value.h"
 #include "config/xdg.h"
@@ -73,30 +74,53 @@ static int refuse(const struct setting *st, const char *where, struct err *e)
 		       *section ? "[" : "", section, *section ? "] " : "", st->key, st->value);
 }
 
-/* Of the project itself a part may be mounted; a cache is another word. */
-static bool is_denied_mount(const struct settings *s, const struct setting *st, const char *word)
+static bool is_outside(const struct settings *s, const char *path)
 {
-	cleanup_free char *path = NULL, *real = NULL, *text = xstrdup(st->value);
-	bool cache = starts_with(st->value, "cache:");
+	cleanup_free char *real = realpath(path, NULL);
 
-	if (!streq(st->section, "mounts") || starts_with(st->value, "tmpfs"))
-		return false;
-	if (cache || streq(word, "caches"))
-		return cache && streq(word, "caches");
-	text[strcspn(text, " \t")] = '\0';
-	path = settings_path(st, text);
-	real = realpath(path, NULL);
 	return !real || !path_is_beneath(real, s->project_dir);
+}
+
+/*
+ * Of the project itself a part may be mounted; a cache is another word. Every entry counts, one that a
+ * later one takes the target of as well. A folder that becomes the root is shown as one that is mounted is.
+ */
+static int is_denied_mount(const struct settings *s, size_t i, bool caches, struct err *e)
+{
+	const struct setting *st = &s->v[i];
+	const struct mount_source *m;
+
+	if (!caches && streq(st->section, "sandbox") && streq(st->key, "image")) {
+		cleanup_free char *folder = image_folder(st->value, s->project_dir);
+
+		return folder && is_outside(s, folder);
+	}
+	if (!streq(st->section, "mounts"))
+		return 0;
+	if (settings_mount(s, i, &m, e) < 0)
+		return -e->code;
+	return caches ? m->value.kind == MOUNT_SETTING_CACHE : m->outside;
+}
+
+static int deny_mounts(struct settings *s, bool caches, const char *where, struct err *e)
+{
+	/* A pointer in the project is enough to ask for these. */
+	s->no_repository |= !caches;
+	for (size_t i = 0; i < s->n; i++) {
+		int r = is_denied_mount(s, i, caches, e);
+
+		if (r != 0)
+			return r < 0 ? r : refuse(&s->v[i], where, e);
+	}
+	return 0;
 }
 
 static int deny_section(struct settings *s, const char *word, const char *where, struct err *e)
 {
-	bool mount = streq(word, "mounts") || streq(word, "caches");
-
-	/* A pointer in the project is enough to ask for these. */
-	s->no_repository |= streq(word, "mounts");
+	if (streq(word, "mounts") || streq(word, "caches"))
+		return deny_mounts(s, streq(word, "caches"), where, e);
 	for (size_t i = 0; i < s->n; i++)
-		if (mount ? is_denied_mount(s, &s->v[i], word) : streq(s->v[i].section, word))
+		if (streq(s->v[i].section, word))
 			return refuse(&s->v[i], where, e);
 	return 0;
 }

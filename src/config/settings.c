@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "config/env.h"
+#include "config/mounts.h"
 #include "config/schema.h"
 #include "config/value.h"
 #include "config/xdg.h"
@@ -20,6 +21,7 @@ void settings_clear(struct settings *s)
 {
 	strv_clear(&s->files);
 	strv_clear(&s->file_paths);
+	mount_sources_free(s->mounts, s->n_mounts);
 	for (size_t i = 0; i < s->n; i++) {
 		free(s->v[i].section);
 		free(s->v[i].key);

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "config/mount_setting.h"
 
 /* One value. section is "sandbox", "env", "service db", ...; source is "file:line", "flag", ... */
 struct setting {
@@ -37,14 +38,18 @@ struct settings {
 	bool no_repository; /* what the checkout points to outside the project: denied, or not agreed to */
 	struct strv files;	/* profiles and includes: name and "sha256:..." in turn */
 	struct strv file_paths; /* of each of these, where it is */
+	struct mount_source *
+		*mounts; /* of the first n_mounts of v, NULL until asked for; mounts.h */
+	size_t n_mounts;
 };
 
 /* What settings_load() is asked for; everything may be NULL or empty. */
 struct settings_request {
-	const char *project_dir; /* absolute folder of the project */
-	const char *variant;	 /* --variant: the [env:NAME] section that applies */
-	struct strv profiles;	 /* --profile, added after the project's own */
-	struct strv overrides;	 /* "key=value" of [sandbox], from flags */
+	const char *project_dir;     /* absolute folder of the project */
+	const char *variant;	     /* --variant: the [env:NAME] section that applies */
+	struct strv profiles;	     /* --profile, added after the project's own */
+	struct strv overrides;	     /* "key=value" of [sandbox], from flags */
+	const struct setting *above; /* one that lies above all others, below a policy alone */
 };
 
 /* Reads and merges everything. On failure *ret is untouched. */
@@ -80,26 +85,6 @@ long settings_duration_ms(const struct settings *s, const char *section, const c
  * acted on yet". Appends to out.
  */
 void settings_pending(const struct settings *s, struct strv *out);
-
-enum mount_kind { MOUNT_SETTING_BIND, MOUNT_SETTING_CACHE, MOUNT_SETTING_TMPFS };
-
-/* One entry of [mounts], parsed and resolved. */
-struct mount_setting {
-	enum mount_kind kind;
-	char *target; /* absolute inside the box, normalized; "~" is the home inside */
-	char *source; /* BIND: absolute host path; CACHE: its name; TMPFS: NULL */
-	bool read_only;
-	bool overlay;		 /* BIND: what is written stays in the box */
-	bool own;		 /* CACHE: the project's own, not one that projects share */
-	unsigned long long size; /* TMPFS: bytes, 0 for the kernel's default */
-	const char *where;	 /* source of the setting, for messages; points into settings */
-};
-
-/* Parses [mounts] in order; home is the home folder inside the box. The caller frees with
- * mount_settings_free(). */
-int settings_mounts(const struct settings *s, const char *home, struct mount_setting **ret,
-		    size_t *ret_n, struct err *e);
-void mount_settings_free(struct mount_setting *v, size_t n);
 
 /*
  * Applies [env] (and [env:VARIANT]) in order to env, a list of NAME=value: $NAME and ${NAME} mean

@@ -1,0 +1,180 @@
+/*
+ * quote.c - which characters show themselves, and how the others are written.
+ *
+ * The table of marks is in quote_table.c.
+ */
+#include "base/quote.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/quote_table.h"
+
+/* Of Indic scripts and Vietnamese one has two; more is a flood that covers the lines around. */
+#define MAX_MARKS 2
+
+/* In *marks: nothing that a mark can stand on is before it. */
+#define NO_BASE 0
+
+size_t utf8_decode(const char *text, uint32_t *ret)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	unsigned int low = 0x80, high = 0xbf;
+	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+
+	if (n == 0 || s[0] > 0xf4)
+		return 0;
+	*ret = n == 1 ? s[0] : s[0] & (0x7fu >> n);
+	/* The second byte's range closes out what the first alone cannot: overlong, surrogates. */
+	if (s[0] == 0xe0)
+		low = 0xa0;
+	else if (s[0] == 0xed)
+		high = 0x9f;
+	else if (s[0] == 0xf0)
+		low = 0x90;
+	else if (s[0] == 0xf4)
+		high = 0x8f;
+	for (size_t i = 1; i < n; i++) {
+		if (s[i] < low || s[i] > high)
+			return 0;
+		*ret = *ret << 6 | (s[i] & 0x3f);
+		low = 0x80;
+		high = 0xbf;
+	}
+	return n;
+}
+
+static bool in_table(const struct char_range *v, size_t n, uint32_t c)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (c > v[middle].last)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < n && c >= v[low].first;
+}
+
+bool char_is_visible(uint32_t c)
+{
+	if (c < 0x7f)
+		return c >= 0x20;
+	return !in_table(quote_hidden, quote_n_hidden, c);
+}
+
+bool char_is_mark(uint32_t c)
+{
+	return c >= 0x300 && in_table(quote_marks, quote_n_marks, c);
+}
+
+static bool is_letter(uint32_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c > 0xa0;
+}
+
+size_t quote_plain(const char *s, unsigned int *marks)
+{
+	uint32_t c;
+	size_t n = utf8_decode(s, &c);
+
+	if (n == 1) {
+		*marks = is_letter(c);
+		return c >= 0x20 && c < 0x7f;
+	}
+	if (n == 0 || !char_is_visible(c)) {
+		*marks = NO_BASE;
+		return 0;
+	}
+	if (!char_is_mark(c)) {
+		*marks = 1;
+		return n;
+	}
+	if (*marks == NO_BASE || *marks > MAX_MARKS)
+		return 0;
+	++*marks;
+	return n;
+}
+
+/* A character, or of what is none a byte; returns its length. */
+static size_t add_escape(const char *s, struct buf *out)
+{
+	char one[5] = {0}, quoted[16];
+	uint32_t c;
+	size_t n = utf8_decode(s, &c);
+
+	if (n > 1 && c > 0xffff)
+		buf_addf(out, "\\U%08x", c);
+	else if (n > 1)
+		buf_addf(out, "\\u%04x", c);
+	if (n > 1)
+		return n;
+	one[0] = *s;
+	buf_addstr(out, err_quote(quoted, sizeof(quoted), one));
+	return 1;
+}
+
+void quote_ascii(const char *s, struct buf *out)
+{
+	while (*s)
+		s += add_escape(s, out);
+}
+
+void quote_text(const char *s, size_t len, struct buf *out)
+{
+	unsigned int marks = NO_BASE;
+
+	for (size_t i = 0; i < len;) {
+		size_t n = quote_plain(s + i, &marks);
+
+		if (n || s[i] == '\n' || s[i] == '\t') {
+			buf_add(out, s + i, n ? n : 1);
+			i += n ? n : 1;
+		} else if (!s[i]) {
+			buf_addstr(out, "\\x00");
+			i++;
+		} else {
+			i += add_escape(s + i, out);
+		}
+	}
+}
+
+char *quote_shell(const char *s)
+{
+	struct buf b = BUF_INIT;
+	size_t bare = 0, printable = 0;
+
+	for (const char *c = s; *c; c++) {
+		bool letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+			      (*c >= '0' && *c <= '9');
+
+		bare += letter || strchr("_./:@%+,-", *c);
+		printable += *c >= 0x20 && *c < 0x7f;
+	}
+	if (*s && bare == strlen(s)) {
+		buf_addstr(&b, s);
+		return buf_detach(&b);
+	}
+	if (printable == strlen(s)) {
+		buf_addch(&b, '\'');
+		for (; *s; s++)
+			buf_addf(&b, *s == '\'' ? "'\\''" : "%c", *s);
+		buf_addch(&b, '\'');
+		return buf_detach(&b);
+	}
+	/* Of bash, ksh, zsh and POSIX 2024. Three digits always, so that no digit behind belongs to it. */
+	buf_addstr(&b, "$'");
+	for (; *s; s++)
+		if (*s == '\'' || *s == '\\')
+			buf_addf(&b, "\\%c", *s);
+		else if (*s >= 0x20 && *s < 0x7f)
+			buf_addch(&b, *s);
+		else
+			buf_addf(&b, "\\%03o", (unsigned char)*s);
+	buf_addch(&b, '\'');
+	return buf_detach(&b);
+}
