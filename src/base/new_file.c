@@ -117,6 +117,13 @@ int new_file_link(int fd, int dirfd, const char *tmp, const char *name)
 	return r;
 }
 
+/* A file system that cannot is no error. */
+static int sync_fd(int fd)
+{
+	return fsync(fd) < 0 && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS ? -errno
+											  : 0;
+}
+
 int new_file_finish(struct new_file *f, bool durable)
 {
 	int r = durable ? sync_fd(f->fd) : 0;
@@ -143,38 +150,18 @@ void new_file_close(struct new_file *f)
 	*f = (struct new_file)NEW_FILE_INIT;
 }
 
-int sync_fd(int fd)
-{
-	cleanup_close int again = -1;
-
-	if (fsync(fd) == 0)
-		return 0;
-	/* O_PATH: only a directory is reopened, which does nothing but that. */
-	if (errno == EBADF) {
-		again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (again < 0)
-			return -errno;
-		if (fsync(again) == 0)
-			return 0;
-	}
-	return errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -errno;
-}
-
-int sync_dir(int dirfd, const char *path)
+int sync_dir(int dirfd, const char *path, struct err *e)
 {
 	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : sync_fd(fd);
 
-	return fd < 0 ? -errno : sync_fd(fd);
+	return r < 0 ? err_sys(e, -r, "cannot write '%s' to the disk", path) : 0;
 }
 
-int sync_fs(int fd)
+int sync_fs(int fd, const char *path, struct err *e)
 {
-	cleanup_close int again = -1;
+	cleanup_close int dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (syncfs(fd) == 0)
-		return 0;
-	if (errno != EBADF)
-		return -errno;
-	again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return again < 0 || syncfs(again) < 0 ? -errno : 0;
+	return dir < 0 || syncfs(dir) < 0 ? err_sys(e, errno, "cannot write '%s' to the disk", path)
+					  : 0;
 }

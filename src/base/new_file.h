@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/err.h"
+
 #define NEW_FILE_PREFIX ".sandbox-"
 
 struct new_file {
@@ -50,13 +52,14 @@ int new_file_link(int fd, int dirfd, const char *tmp, const char *name);
 void new_file_close(struct new_file *f);
 #define cleanup_new_file __attribute__((cleanup(new_file_close)))
 
-/* fsync(2) of what fd has open, O_PATH or not; a file system that cannot is no error. 0 or -errno. */
-int sync_fd(int fd);
+/*
+ * All that was written to the file system that the directory fd is on, O_PATH or not, is on its disk when
+ * this returns: before something gets a name by which it is taken for whole ever after. It waits for
+ * everything on that file system, so it comes once a command. path is for messages.
+ */
+int sync_fs(int fd, const char *path, struct err *e);
 
-/* fsync(2) of the directory path, relative to dirfd: the names in it are on the disk. 0 or -errno. */
-int sync_dir(int dirfd, const char *path);
-
-/* syncfs(2) of the file system that fd is on, O_PATH or not. 0 or -errno. */
-int sync_fs(int fd);
+/* The names in the directory path, relative to dirfd, are on the disk when this returns. */
+int sync_dir(int dirfd, const char *path, struct err *e);
 
 #endif

@@ -22,6 +22,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/new_file.h"
 #include "base/path.h"
 #include "box/dotfiles.h"
 #include "box/moved.h"
@@ -130,7 +131,7 @@ static int publish(const struct store *s, struct box *b, const char *tmp, struct
 	b->dir_fd = openat(s->data_fd, final, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (b->dir_fd < 0)
 		return err_sys(e, errno, "cannot open '%s/%s'", s->data, final);
-	return b->temporary ? 0 : store_sync_folder(s, "boxes", e);
+	return b->temporary ? 0 : sync_dir(s->data_fd, "boxes", e);
 }
 
 /* What leads to a box that stays. A throw-away one has a name at most, which goes with it. */
@@ -147,8 +148,8 @@ static int index_box(const struct store *s, const char *name, bool exact, struct
 		return r;
 	r = box_index_project(s, b, e);
 	if (r == 0)
-		r = store_sync_folder(s, STORE_NAMES, e);
-	return r < 0 ? r : store_sync_folder(s, b->trial ? STORE_TRIALS : STORE_PROJECTS, e);
+		r = sync_dir(s->data_fd, STORE_NAMES, e);
+	return r < 0 ? r : sync_dir(s->data_fd, b->trial ? STORE_TRIALS : STORE_PROJECTS, e);
 }
 
 /* Nobody has been in it yet. */
@@ -160,7 +161,7 @@ static int fill_home(const struct store *s, int dir, int dotfiles, struct err *e
 	if (home < 0)
 		return err_sys(e, errno, "cannot open the home of the new box");
 	r = dotfiles_copy(dotfiles, home, e);
-	return r < 0 ? r : store_sync(s, e);
+	return r < 0 ? r : sync_fs(s->data_fd, s->data, e);
 }
 
 /*

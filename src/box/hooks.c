@@ -111,9 +111,8 @@ static int run_create(const struct box_session *s, int *connection, struct err *
 	if (r < 0)
 		return r;
 	/* What it has made is on the disk before it is said never to be run again. */
-	r = sync_fs(s->box->dir_fd);
-	return r < 0 ? err_sys(e, -r, "cannot write what the hook 'create' made to the disk")
-		     : file_write_atomic(s->box->dir_fd, CREATED, "", 0, 0600, e);
+	r = sync_fs(s->box->dir_fd, s->box->name, e);
+	return r < 0 ? r : file_write_atomic(s->box->dir_fd, CREATED, "", 0, 0600, e);
 }
 
 int hooks_at_start(const struct box_session *s, int *connection, struct err *e)

@@ -21,6 +21,7 @@
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/file.h"
+#include "base/new_file.h"
 #include "base/path.h"
 #include "box/box.h"
 #include "box/copy.h"
@@ -212,12 +213,12 @@ static int make_layer(const struct store *s, const char *final, const char *mark
 	r = layer < 0 ? err_sys(e, errno, "cannot open '%s/%s'", s->data, tmp)
 		      : build_layer(layer, e);
 	if (r == 0)
-		r = store_sync(s, e);
+		r = sync_fs(s->data_fd, s->data, e);
 	if (r == 0 && renameat(s->data_fd, tmp, s->data_fd, final) < 0 && errno != EEXIST &&
 	    errno != ENOTEMPTY)
 		r = err_sys(e, errno, "cannot make '%s/%s'", s->data, final);
 	if (r == 0)
-		r = store_sync_folder(s, "layers", e);
+		r = sync_dir(s->data_fd, "layers", e);
 	file_remove_tree(s->data_fd, tmp, &ignored);
 	if (r < 0)
 		return err_add(e, "cannot prepare the image 'host'");

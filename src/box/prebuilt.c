@@ -21,6 +21,7 @@
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/new_file.h"
 #include "base/path.h"
 #include "box/image_program.h"
 #include "box/prepared.h"
@@ -191,7 +192,7 @@ static int take_all(const struct store *s, const struct image_plan *plan, const 
 			strv_push_take(&made, tmp);
 	}
 	if (r == 0)
-		r = store_sync(s, e);
+		r = sync_fs(s->data_fd, s->data, e);
 	for (size_t i = 0; r == 0 && i < texts->n; i++)
 		r = seal_layer(s, made.v[i], texts->v[i], e);
 	for (size_t i = 0; i < made.n; i++)

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/new_file.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "box/prebuilt.h"
@@ -169,7 +170,7 @@ static int run_and_seal(struct preparing *p, char **ret_layer, struct err *e)
 		r = err_set(e, EBUSY, "the box of step %zu does not end", p->number);
 	upper = xasprintf("boxes/%s/upper", b.id);
 	if (r == 0)
-		r = store_sync(s, e);
+		r = sync_fs(s->data_fd, s->data, e);
 	if (r == 0)
 		r = p->resolves ? seal_resolved(p, upper, ret_layer, e)
 				: prepared_seal(s, p->text, upper, ret_layer, e);

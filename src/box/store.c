@@ -16,7 +16,6 @@
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/file.h"
-#include "base/new_file.h"
 #include "base/path.h"
 #include "config/xdg.h"
 
@@ -193,20 +192,6 @@ int store_list(const struct store *s, struct strv *ret_ids, struct err *e)
 	int r = list_ids(s->data_fd, "boxes", ret_ids, e);
 
 	return r < 0 ? r : list_ids(s->runtime_fd, ".", ret_ids, e);
-}
-
-int store_sync(const struct store *s, struct err *e)
-{
-	int r = sync_fs(s->data_fd);
-
-	return r < 0 ? err_sys(e, -r, "cannot write to the disk of '%s'", s->data) : 0;
-}
-
-int store_sync_folder(const struct store *s, const char *folder, struct err *e)
-{
-	int r = sync_dir(s->data_fd, folder);
-
-	return r < 0 ? err_sys(e, -r, "cannot write '%s/%s' to the disk", s->data, folder) : 0;
 }
 
 /* RUNTIME/<id>: the few files it can hold by name, anything else the long way. */

@@ -82,15 +82,6 @@ int store_list(const struct store *s, struct strv *ret_ids, struct err *e);
 int store_hide_box(const struct store *s, const char *id, struct err *e);
 int store_delete_hidden(const struct store *s, const char *id, struct err *e);
 
-/*
- * All that was written to the store is on the disk when this returns: before something gets a name that
- * is taken for whole ever after. It waits for everything on that file system, so it comes once a command.
- */
-int store_sync(const struct store *s, struct err *e);
-
-/* The names that lie in a folder of the store (STORE_NAMES ...) are on the disk. */
-int store_sync_folder(const struct store *s, const char *folder, struct err *e);
-
 /* Deletes RUNTIME/<id>. */
 void store_remove_runtime(const struct store *s, const char *id);
 

@@ -1,9 +1,9 @@
 /*
  * blob.c - blobs/sha256: content by its digest.
  *
- * Promises that a blob gets its name only after its digest was computed, and that one which is there is
- * only taken for written after its bytes were read (blob_is_sound). Bytes that are read back are checked
- * again by whoever reads all of them (blob_read, image_install, export, verify).
+ * Promises that a blob gets its name only after its digest was computed and its bytes are on the disk, and
+ * that one which is there is only taken for written after its bytes were read (blob_is_sound). Bytes that
+ * are read back are checked again by whoever reads all of them (blob_read, image_install, export, verify).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,18 +14,62 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/new_file.h"
 #include "image/hash.h"
 #include "image/ring.h"
 #include "image/store.h"
+
+/* The files of tmp/ that are blobs already; several threads add to them. */
+struct unnamed {
+	pthread_mutex_t lock;
+	struct strv files, hexes;
+};
+
+struct unnamed *blob_unnamed_new(void)
+{
+	struct unnamed *u = xcalloc(1, sizeof(*u));
+
+	pthread_mutex_init(&u->lock, NULL);
+	return u;
+}
+
+/* A download stays, for the next attempt to go on from. */
+void blob_unnamed_free(struct image_store *s)
+{
+	struct unnamed *u = take_ptr(s->unnamed);
+
+	if (!u)
+		return;
+	for (size_t i = 0; i < u->files.n; i++)
+		if (!starts_with(u->files.v[i], "tmp/" IMAGE_PART_PREFIX))
+			unlinkat(s->fd, u->files.v[i], 0);
+	strv_clear(&u->files);
+	strv_clear(&u->hexes);
+	pthread_mutex_destroy(&u->lock);
+	free(u);
+}
 
 static char *blob_path(const struct digest *d)
 {
 	return xasprintf("blobs/sha256/%s", d->hex);
 }
 
+/* Where the blob is, or is to be; the caller frees. */
+static char *find_blob(const struct image_store *s, const struct digest *d)
+{
+	char *file = NULL;
+
+	pthread_mutex_lock(&s->unnamed->lock);
+	for (size_t i = 0; !file && i < s->unnamed->hexes.n; i++)
+		if (streq(s->unnamed->hexes.v[i], d->hex))
+			file = xstrdup(s->unnamed->files.v[i]);
+	pthread_mutex_unlock(&s->unnamed->lock);
+	return file ? file : blob_path(d);
+}
+
 bool blob_is_local(const struct image_store *s, const struct digest *d)
 {
-	cleanup_free char *path = blob_path(d);
+	cleanup_free char *path = find_blob(s, d);
 
 	return faccessat(s->fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
@@ -49,8 +93,8 @@ static int open_in(int storefd, const char *path)
 
 int blob_open(const struct image_store *s, const struct digest *d, int *ret_fd, struct err *e)
 {
-	cleanup_free char *path = blob_path(d);
-	int fd = open_in(s->fd, path), lent = fd;
+	cleanup_free char *path = blob_path(d), *here = find_blob(s, d);
+	int fd = open_in(s->fd, here), lent = fd;
 
 	for (size_t i = 0; lent < 0 && i < s->lender_paths.n; i++)
 		lent = open_in(s->lender_fds[i], path);
@@ -88,7 +132,7 @@ int blob_check(const struct image_store *s, const struct digest *d, struct err *
 
 bool blob_is_sound(const struct image_store *s, const struct digest *d)
 {
-	cleanup_free char *path = blob_path(d);
+	cleanup_free char *path = find_blob(s, d);
 	cleanup_close int fd = open_in(s->fd, path);
 	struct err ignored;
 
@@ -131,20 +175,62 @@ int blob_read(const struct image_store *s, const struct digest *d, size_t max, s
 	return 0;
 }
 
-int blob_publish(const struct image_store *s, const char *tmp, const struct digest *d,
-		 struct err *e)
+void blob_publish(const struct image_store *s, const char *tmp, const struct digest *d)
 {
-	cleanup_free char *path = blob_path(d);
+	struct unnamed *u = s->unnamed;
+	size_t i = 0;
+
+	pthread_mutex_lock(&u->lock);
+	while (i < u->hexes.n && !streq(u->hexes.v[i], d->hex))
+		i++;
+	if (i == u->hexes.n) {
+		strv_push(&u->hexes, d->hex);
+		strv_push(&u->files, tmp);
+	} else if (!streq(u->files.v[i], tmp)) {
+		/* Of two that are the same the newer one was checked last. */
+		unlinkat(s->fd, u->files.v[i], 0);
+		free(u->files.v[i]);
+		u->files.v[i] = xstrdup(tmp);
+	}
+	pthread_mutex_unlock(&u->lock);
+}
+
+bool blob_any_unnamed(const struct image_store *s)
+{
+	return s->unnamed->files.n > 0;
+}
+
+/* Another command that waited for the same download may have been quicker. */
+static int name_blob(const struct image_store *s, const char *tmp, const char *hex, struct err *e)
+{
+	cleanup_free char *path = xasprintf("blobs/sha256/%s", hex);
 	int r = 0;
 
-	if (renameat(s->fd, tmp, s->fd, path) == 0)
+	if (renameat(s->fd, tmp, s->fd, path) == 0 ||
+	    (errno == ENOENT && faccessat(s->fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0))
 		return 0;
 	/* Somebody's hand has put a folder there. */
 	if (errno == EISDIR)
 		r = image_store_discard(s, path, e);
 	if (r == 0 && renameat(s->fd, tmp, s->fd, path) < 0)
-		r = err_sys(e, errno, "cannot store the blob %s", digest_text(d).s);
+		r = err_sys(e, errno, "cannot store the blob sha256:%s", hex);
 	return r;
+}
+
+int blob_name_all(const struct image_store *s, struct err *e)
+{
+	struct unnamed *u = s->unnamed;
+	int r = 0;
+
+	if (!blob_any_unnamed(s))
+		return 0;
+	for (size_t i = 0; r == 0 && i < u->files.n; i++)
+		r = name_blob(s, u->files.v[i], u->hexes.v[i], e);
+	if (r < 0)
+		return r;
+	strv_clear(&u->files);
+	strv_clear(&u->hexes);
+	return sync_dir(s->fd, "blobs/sha256", e);
 }
 
 int blob_write(const struct image_store *s, const void *data, size_t len, struct digest *ret,
@@ -164,7 +250,7 @@ int blob_write(const struct image_store *s, const void *data, size_t len, struct
 	if (r < 0)
 		r = err_sys(e, -r, "cannot write the blob %s", digest_text(ret).s);
 	else
-		r = blob_publish(s, tmp, ret, e);
+		blob_publish(s, tmp, ret);
 	if (r < 0)
 		unlinkat(s->fd, tmp, 0);
 	return r;
@@ -250,7 +336,7 @@ int blob_store(const struct image_store *s, struct byte_source in, uint64_t max,
 		r = err_set(e, EBADMSG, "its bytes have the digest %s, not %s", digest_text(ret).s,
 			    digest_text(expected).s);
 	if (r == 0)
-		r = blob_publish(s, tmp, ret, e);
+		blob_publish(s, tmp, ret);
 	if (r < 0)
 		unlinkat(s->fd, tmp, 0);
 	return r;

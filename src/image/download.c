@@ -128,7 +128,8 @@ static int check_and_publish(struct download *d, struct err *e)
 		return err_set(e, EBADMSG,
 			       "what the server gave has the digest %s: it is corrupt or lies",
 			       digest_text(&actual).s);
-	return blob_publish(d->from->store, d->path, &d->digest, e);
+	blob_publish(d->from->store, d->path, &d->digest);
+	return 0;
 }
 
 /* What came before a failure is kept, for the next attempt to go on from. */

@@ -2,11 +2,12 @@
  * install.c - all layers of an image, several at once, published in order.
  *
  *	workers		fetch and unpack the layers that are missing, the lowest first
- *	the caller	waits for each in order, settles it upon those below, publishes it
+ *	the caller	waits for each in order and settles it upon those below
+ *	then		all is written to the disk, once; blobs and layers get their names
  *	at last		the plan, then the name, then index.json
  *
  * Two commands that install the same image take turns (a lock named by the manifest); the second
- * finds the layers there. On failure every layer that was published stays: it is complete.
+ * finds the layers there. On failure every layer that was settled stays: it is complete.
  */
 #include "image/install.h"
 
@@ -21,6 +22,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/new_file.h"
 #include "base/path.h"
 #include "image/hash.h"
 #include "image/layer_job.h"
@@ -188,7 +190,7 @@ static int cannot_check(struct layer_job *job, struct err *e)
 	return 0;
 }
 
-static int publish_in_order(struct install *in, struct err *e)
+static int settle_in_order(struct install *in, struct err *e)
 {
 	__attribute__((cleanup(settled_clear))) struct settled s = {
 		.dirs = xcalloc(in->n, sizeof(int)),
@@ -203,7 +205,7 @@ static int publish_in_order(struct install *in, struct err *e)
 		if (has_work(job)) {
 			r = wait_for(in, i, e);
 			if (r == 0)
-				r = layer_job_publish(job, s.dirs + top, s.metas + top, s.n, e);
+				r = layer_job_settle(job, s.dirs + top, s.metas + top, s.n, e);
 			if (r == 0)
 				progress_finish(job->row, "done");
 			else if (goes_on(in))
@@ -216,6 +218,26 @@ static int publish_in_order(struct install *in, struct err *e)
 			r = settled_add(&s, in, job, e);
 	}
 	return r;
+}
+
+/* The names of what is here by now, which is on the disk before. Where nothing is new, nothing is waited for. */
+static int publish(struct install *in, struct err *e)
+{
+	const struct image_store *s = in->req->store;
+	bool any = false;
+	int r;
+
+	for (size_t i = 0; i < in->n; i++)
+		any |= in->jobs[i].settled;
+	if (!any && !blob_any_unnamed(s))
+		return 0;
+	r = sync_fs(s->fd, s->path, e);
+	if (r == 0)
+		r = blob_name_all(s, e);
+	for (size_t i = 0; r == 0 && i < in->n; i++)
+		if (in->jobs[i].settled)
+			r = layer_job_publish(&in->jobs[i], e);
+	return r < 0 || !any ? r : sync_dir(s->fd, "layers", e);
 }
 
 /*
@@ -284,15 +306,20 @@ static int install_layers(struct install *in, struct err *e)
 {
 	pthread_t threads[WORKERS_MAX];
 	size_t n_threads = 0;
+	struct err late;
 	int r = start_workers(in, threads, &n_threads, e);
 
 	if (r == 0)
-		r = publish_in_order(in, e);
+		r = settle_in_order(in, e);
 	pthread_mutex_lock(&in->lock);
 	in->next = in->n;
 	pthread_mutex_unlock(&in->lock);
 	for (size_t i = 0; i < n_threads; i++)
 		pthread_join(threads[i], NULL);
+	if (r == 0)
+		return publish(in, e);
+	/* What was complete before the failure is not to be made again. */
+	publish(in, &late);
 	return r;
 }
 

@@ -253,8 +253,8 @@ static int compare_with_old(struct layer_job *job, char **ret_what, struct err *
 	return r < 0 ? r : 0;
 }
 
-int layer_job_publish(struct layer_job *job, const int *lowers, const int *lower_metas, size_t n,
-		      struct err *e)
+int layer_job_settle(struct layer_job *job, const int *lowers, const int *lower_metas, size_t n,
+		     struct err *e)
 {
 	const struct layer_check *check = job->req->check;
 	cleanup_free char *what = NULL;
@@ -262,15 +262,25 @@ int layer_job_publish(struct layer_job *job, const int *lowers, const int *lower
 
 	if (r == 0 && check)
 		r = compare_with_old(job, &what, e);
-	if (r == 0 && (!check || (what && check->replace)))
-		r = give_name(job, e);
 	if (r < 0)
 		return err_add(e, "layer %.12s", job->blob->digest.hex);
+	job->settled = !check || (what && check->replace);
 	if (what && check->damaged)
 		check->damaged(check->ctx, "layer", &job->chain, what, check->replace);
 	/* The room may be needed for the next one. */
-	if (!what || check->replace)
+	if (check && !what)
 		layer_job_forget(job);
+	return 0;
+}
+
+int layer_job_publish(struct layer_job *job, struct err *e)
+{
+	int r = give_name(job, e);
+
+	if (r < 0)
+		return err_add(e, "layer %.12s", job->blob->digest.hex);
+	job->settled = false;
+	layer_job_forget(job);
 	return 0;
 }
 

@@ -20,6 +20,7 @@ struct layer_job {
 	int tree_fd, meta_fd;
 	struct layer_notes notes;
 	bool done;
+	bool settled;	/* and waits for its name */
 	struct err err; /* code 0: fine */
 };
 
@@ -28,11 +29,15 @@ struct layer_job {
 void layer_job_run(struct layer_job *job);
 
 /*
- * Settles upon the layers below (top first, O_PATH) and gives the layer its name; or compares it with the one
- * that has the name. Without the right to replace that, the one of tmp/ stays until layer_job_clear().
+ * Settles upon the layers below (top first, O_PATH); or compares it with the one that has the name. What is to
+ * have the name from now on waits for that: job->settled. Without the right to replace, the one of tmp/ stays
+ * until layer_job_clear().
  */
-int layer_job_publish(struct layer_job *job, const int *lowers, const int *lower_metas, size_t n,
-		      struct err *e);
+int layer_job_settle(struct layer_job *job, const int *lowers, const int *lower_metas, size_t n,
+		     struct err *e);
+
+/* Gives the layer its name; sync_fs() comes before. */
+int layer_job_publish(struct layer_job *job, struct err *e);
 
 /* What layers above are to be settled upon, and where its sidecar is; the caller frees *ret_meta. */
 const char *layer_job_place(const struct layer_job *job, char **ret_meta);

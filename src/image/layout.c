@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/new_file.h"
 #include "image/install.h"
 #include "image/json_read.h"
 #include "image/ref.h"
@@ -151,7 +152,7 @@ int layout_update(const struct image_store *s, struct err *e)
 	if (r == 0 && (utimensat(s->fd, INDEX_TMP, times, 0) < 0 ||
 		       renameat(s->fd, INDEX_TMP, s->fd, INDEX) < 0))
 		r = err_sys(e, errno, "cannot write '%s/" INDEX "'", s->path);
-	return r;
+	return r < 0 ? r : sync_dir(s->fd, ".", e);
 }
 
 int layout_mark(const struct image_store *s, struct err *e)

@@ -1,7 +1,7 @@
 /*
  * ref.c - refs/<name>.
  *
- * Promises that a name is there wholly or not at all: written in tmp/, renamed into place. Refuses
+ * Promises that a name is there wholly or not at all, after a power cut too. Refuses
  * file names that are no name of an image, so that nothing else in refs/ is ever opened.
  */
 #include "image/ref.h"
@@ -83,24 +83,15 @@ int ref_write(int datafd, const char *name, const struct ref *ref, struct err *e
 {
 	cleanup_buf struct buf b = BUF_INIT;
 	cleanup_free char *path = ref_path(name);
-	cleanup_free char *tmp = xasprintf("tmp/image-ref-%d", getpid());
 	int r;
 
 	buf_addf(&b, "%s\n", digest_text(&ref->manifest).s);
 	if (ref->index.hex[0])
 		buf_addf(&b, "%s\n", digest_text(&ref->index).s);
-	r = file_write_atomic(datafd, tmp, b.data, b.len, 0600, e);
-	if (r < 0)
-		return r;
-	if (renameat(datafd, tmp, datafd, path) == 0)
-		return 0;
+	r = file_write_atomic(datafd, path, b.data, b.len, 0600, e);
 	/* Somebody's hand has put a folder there. */
-	if (errno == EISDIR)
-		r = file_remove_tree(datafd, path, e);
-	if (r == 0 && renameat(datafd, tmp, datafd, path) < 0)
-		r = err_sys(e, errno, "cannot write the name '%s'", name);
-	if (r < 0)
-		unlinkat(datafd, tmp, 0);
+	if (r == -EISDIR && (r = file_remove_tree(datafd, path, e)) == 0)
+		r = file_write_atomic(datafd, path, b.data, b.len, 0600, e);
 	return r;
 }
 

@@ -84,6 +84,7 @@ int image_store_open(struct image_store *s, const struct image_conf *conf, struc
 	int r;
 
 	s->path = xdg_data_dir();
+	s->unnamed = blob_unnamed_new();
 	r = open_data(s, e);
 	if (r == 0)
 		r = make_folders(s, e);
@@ -99,6 +100,7 @@ int image_store_open(struct image_store *s, const struct image_conf *conf, struc
 
 void image_store_close(struct image_store *s)
 {
+	blob_unnamed_free(s);
 	close_fd(&s->lease);
 	close_fd(&s->fd);
 	for (size_t i = 0; i < s->lender_paths.n; i++)

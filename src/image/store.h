@@ -10,7 +10,7 @@
  *	DATA/tmp/image-*		work in flight; partial-<hex>: downloads to go on with
  *	DATA/image.lock			the gc lease: shared by who makes or uses, exclusive by gc
  *
- * What has its final name is complete and its digest was checked. A second, read-only store lends
+ * What has its final name is complete and on the disk, and its digest was checked. A second, read-only store lends
  * blobs and names; its layers are used in place where the caller owns them.
  */
 #ifndef IMAGE_STORE_H
@@ -30,6 +30,7 @@
 #define IMAGE_PART_PREFIX   "partial-"
 
 struct image_conf;
+struct unnamed; /* blobs that have no name yet (blob_name_all) */
 
 struct image_store {
 	char *path;		  /* DATA */
@@ -37,6 +38,7 @@ struct image_store {
 	int lease;		  /* open file of the gc lease, or -1 */
 	struct strv lender_paths; /* second stores that could be opened, and as many descriptors */
 	int lender_fds[IMAGE_STORE_LENDERS];
+	struct unnamed *unnamed;
 };
 
 #define IMAGE_STORE_INIT              \
@@ -74,9 +76,11 @@ int blob_read(const struct image_store *s, const struct digest *d, size_t max, s
 int blob_write(const struct image_store *s, const void *data, size_t len, struct digest *ret,
 	       struct err *e);
 
-/* Gives a complete, checked file of tmp/ its name as a blob. */
-int blob_publish(const struct image_store *s, const char *tmp, const struct digest *d,
-		 struct err *e);
+/*
+ * Takes a complete, checked file of tmp/ for a blob. All functions here find it from now on; its name comes
+ * with those of all others.
+ */
+void blob_publish(const struct image_store *s, const char *tmp, const struct digest *d);
 
 /*
  * Stores what a stream holds as a blob. expected: hex "" for any; another digest is EBADMSG and
@@ -85,6 +89,15 @@ int blob_publish(const struct image_store *s, const char *tmp, const struct dige
 int blob_store(const struct image_store *s, struct byte_source in, uint64_t max,
 	       const struct digest *expected, struct digest *ret, uint64_t *ret_size,
 	       struct err *e);
+
+/*
+ * Gives all blobs of this command their names; sync_fs() comes before. Those that have none when the store
+ * is closed are removed.
+ */
+struct unnamed *blob_unnamed_new(void);
+void blob_unnamed_free(struct image_store *s);
+int blob_name_all(const struct image_store *s, struct err *e);
+bool blob_any_unnamed(const struct image_store *s);
 
 /* Removes what path names, whatever it is: out of sight at once, in tmp/, and then bit by bit. */
 int image_store_discard(const struct image_store *s, const char *path, struct err *e);

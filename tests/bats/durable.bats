@@ -40,6 +40,19 @@ count_calls() { # CALLS COMMAND...
 	[ "$(count_calls fsync,fdatasync,syncfs,sync_file_range sandbox run --name q host true)" = 0 ]
 }
 
+@test "import waits for the disk once, before the names; a second time there is nothing to wait for" {
+	layout app <<<"{'layers': [busybox('true'), [F('a')], [F('b')], [F('c')]]}"
+	[ "$(count_calls syncfs sandbox image import "$T/app" app:1)" = 1 ]
+	[ "$(find "$(data)/tmp" -mindepth 1)" = '' ]
+	strace -f -qq -o calls -e trace=syncfs,renameat,linkat sandbox image import --quiet "$T/app" app:2 3>&-
+	run ! grep -q syncfs calls
+	sandbox image rm app:1 app:2
+	strace -f -qq -o calls -e trace=syncfs,renameat,linkat sandbox image import --quiet "$T/app" app:1 3>&-
+	sed '/syncfs/q' calls >before
+	run ! grep -E '"(layers|blobs|refs|plans)/|, "index.json' before
+	[ "$(grep -cE '"(layers|blobs/sha256)/' calls)" = 14 ]
+}
+
 @test "killed at any moment while its box is made, a project has one box, called as it is" {
 	project p
 	sandbox run host true
