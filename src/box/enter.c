@@ -393,6 +393,7 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 		r = find_or_create(&in, dir, &b, e);
 		if (r == 0)
 			r = enter_once(&in, &b, ret_status, e);
+		session.failed = r < 0;
 		if (r != -ERR_RETRY && b.id[0])
 			obeyed_say(&b, &settings, &session);
 		/* Removed, or ended before it took the session: what is there now is asked again. */

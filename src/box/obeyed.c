@@ -65,11 +65,14 @@ bool obeyed_is_late(const struct obeyed_look *l)
 
 void obeyed_add(struct obeyed_look *l, const char *path, const struct stat *st, const char *why)
 {
-	char quoted[512];
-	char *line = xasprintf("%llu %lld.%09ld %s%s", (unsigned long long)st->st_ino,
-			       (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec,
-			       err_quote(quoted, sizeof(quoted), path), why);
+	char quoted[512], *line;
 
+	for (size_t i = 0; i < l->safe.n; i++)
+		if (path_is_beneath(path, l->safe.v[i]))
+			return;
+	line = xasprintf("%llu %lld.%09ld %s%s", (unsigned long long)st->st_ino,
+			 (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec,
+			 err_quote(quoted, sizeof(quoted), path), why);
 	/* What the index names is found twice. */
 	if (l->found.n < OBEYED_MAX_FOUND && !strv_has(&l->found, line))
 		strv_push_take(&l->found, line);
@@ -117,23 +120,21 @@ static void look_at_tree(struct obeyed_look *l, int dir, const char *at, int dep
 	}
 }
 
-static void look_at_name(struct obeyed_look *l, int dir, const char *at, const char *name)
+static void look_at_name(struct obeyed_look *l, int dir, const char *at, const char *name,
+			 bool folder)
 {
-	cleanup_free char *path = NULL;
+	cleanup_free char *path = path_join(at, name);
 	cleanup_close int sub = -1;
-	struct stat st;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return;
-	path = path_join(at, name);
-	if (!S_ISDIR(st.st_mode)) {
-		if (!is_before(&st.st_ctim, &l->since))
-			obeyed_add(l, path, &st, "");
+	if (!folder) {
+		obeyed_file(l, dir, at, name);
 		return;
 	}
 	sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (sub >= 0)
 		look_at_tree(l, sub, path, 3);
+	else
+		obeyed_file(l, dir, at, name);
 }
 
 /* Does it still say what was read of it? */
@@ -172,15 +173,33 @@ static void look_at_settings(struct obeyed_look *l, const char *project, const s
 				       s->files.v[2 * i + 1] + strlen("sha256:"));
 }
 
+static bool is_known(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (streq(names[i], name))
+			return true;
+	return ends_with(name, ".code-workspace");
+}
+
+/* One list of what is there is less than a question for each name. */
 static void look_in(struct obeyed_look *l, const char *dir)
 {
-	cleanup_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir struct dir d = {0};
+	struct err ignored;
+	enum obeyed_dot_git git = OBEYED_NO_GIT;
 
-	if (fd < 0)
+	if (dir_open(&d, AT_FDCWD, dir, &ignored) < 0)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		look_at_name(l, fd, dir, names[i]);
-	obeyed_git(l, fd, dir);
+	while (dir_next(&d, &ignored) == 1) {
+		if (streq(d.name, ".git"))
+			git = d.type == DT_DIR ? OBEYED_GIT_DIR : OBEYED_GIT_OTHER;
+		else if (streq(d.name, ".gitmodules"))
+			l->submodules = true;
+		else if (is_known(d.name))
+			look_at_name(l, dir_fd(&d), dir, d.name,
+				     d.type == DT_DIR || d.type == DT_UNKNOWN);
+	}
+	obeyed_git(l, dir_fd(&d), dir, git);
 }
 
 /* A line of what was found that was not said of this box before; told: what was. */
@@ -231,6 +250,7 @@ static void begin_look(struct obeyed_look *l, const struct obeyed_session *began
 
 void obeyed_begin(struct obeyed_session *ret)
 {
+	ret->failed = false;
 	clock_gettime(CLOCK_REALTIME_COARSE, &ret->began);
 	clock_gettime(CLOCK_MONOTONIC, &ret->entered);
 }
@@ -257,37 +277,50 @@ static void look_in_mounts(struct obeyed_look *l, const struct box *b, const str
 }
 
 /* What was protected and is no more: that is never silent. */
-static void say_lost(const struct box *b, const char *notes)
+static void say_lost(const struct box *b)
 {
-	cleanup_free char *lost = guarded_lost(notes);
+	cleanup_buf struct buf notes = BUF_INIT;
+	cleanup_free char *lost = NULL;
 
+	box_start_notes(b, &notes);
+	lost = guarded_lost(notes.data);
 	if (lost)
 		log_warn("'%s' was replaced while box '%s' ran: since then it was not protected, "
 			 "and code inside could write it",
 			 lost, b->name);
 }
 
+static void add_protected(struct obeyed_look *l, const char *project, const struct settings *s)
+{
+	cleanup_strv struct strv words = {0};
+
+	settings_list(s, "sandbox", "protect", &words);
+	for (size_t i = 0; i < words.n; i++)
+		strv_push_take(&l->safe, path_normalize(project, words.v[i]));
+}
+
 void obeyed_say(const struct box *b, const struct settings *s, const struct obeyed_session *began)
 {
 	const char *shown = s ? settings_get(s, "sandbox", "project") : NULL;
-	cleanup_obeyed_look struct obeyed_look l = {.project = b->project};
-	cleanup_buf struct buf notes = BUF_INIT;
+	cleanup_obeyed_look struct obeyed_look l = {.project = b->project, .box = b};
 	struct stat st;
 
 	if (b->trial || !b->project)
 		return;
-	box_start_notes(b, &notes);
-	say_lost(b, notes.data);
+	if (!s || settings_find(s, "sandbox", "protect"))
+		say_lost(b);
 	if (!wants(s))
 		return;
-	if (fstatat(b->dir_fd, "lock", &st, 0) == 0)
-		l.since = st.st_mtim;
-	else if (began)
-		l.since = began->began;
-	else
+	/* Empty: it never started. */
+	if (fstatat(b->dir_fd, "lock", &st, 0) < 0 || !st.st_size)
 		return;
+	l.since = st.st_mtim;
+	/* Nothing was started either: what has changed since that start is no session's. */
+	if (began && began->failed && is_before(&l.since, &began->began))
+		return;
+	if (s)
+		add_protected(&l, b->project, s);
 	begin_look(&l, began);
-	l.notes = notes.data;
 	if (!shown || !streq(shown, "no")) {
 		look_at_settings(&l, b->project, s);
 		look_in(&l, b->project);
@@ -313,4 +346,5 @@ void obeyed_say_in(const char *dir, const struct settings *s, const struct obeye
 void obeyed_look_clear(struct obeyed_look *l)
 {
 	strv_clear(&l->found);
+	strv_clear(&l->safe);
 }

@@ -8,14 +8,16 @@
 #ifndef BOX_OBEYED_H
 #define BOX_OBEYED_H
 
+#include <stdbool.h>
 #include <time.h>
 
 #include "box/box.h"
 #include "config/settings.h"
 
 struct obeyed_session {
-	struct timespec began;	 /* CLOCK_REALTIME_COARSE, for a box that leaves no record */
+	struct timespec began;	 /* CLOCK_REALTIME_COARSE */
 	struct timespec entered; /* CLOCK_MONOTONIC */
+	bool failed;		 /* perhaps before the box had started */
 };
 
 /* Before the session; two readings of the clock. */

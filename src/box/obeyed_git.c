@@ -18,16 +18,14 @@
 #include "box/repository.h"
 #include "box/session.h"
 
-#define REPOSITORY  " (a git repository)"
-#define MAX_QUEUE   20000
-#define MODULES	    5 /* levels of names beneath modules/ */
-#define INDEX_MS    5 /* an index of a large project is read in less */
-#define INDEX_SMALL (64 << 10)
+#define REPOSITORY " (a git repository)"
+#define MAX_QUEUE  20000
+#define MODULES	   5 /* levels of names beneath modules/ */
+#define MIN_MS	   1 /* of a search, for what takes that long */
 
 /* gitrepository-layout(5): what names other places, or programs. */
-static const char *const obeyed[] = {"config",	   "config.worktree", "commondir",
-				     "gitdir",	   "info/attributes", "objects/info/alternates",
-				     "info/grafts"};
+static const char *const obeyed[] = {"config", "config.worktree", "commondir", "info/attributes",
+				     "objects/info/alternates"};
 
 static int open_dir(int at, const char *name)
 {
@@ -54,7 +52,7 @@ static void look_at_data(struct obeyed_look *l, int git, const char *at)
 	look_at_hooks(l, git, at);
 }
 
-/* Those of submodules, whose names can have slashes; and of linked worktrees. */
+/* Those of submodules, whose names can have slashes. */
 static void look_at_more(struct obeyed_look *l, int git, const char *at, const char *name,
 			 int depth)
 {
@@ -79,11 +77,31 @@ static void look_at_more(struct obeyed_look *l, int git, const char *at, const c
 	}
 }
 
+/* Where each has its checkout, and its data. */
+static void look_at_worktrees(struct obeyed_look *l, int git, const char *at)
+{
+	cleanup_free char *path = path_join(at, "worktrees");
+	cleanup_dir struct dir d = {0};
+	struct err ignored;
+
+	if (dir_open(&d, git, "worktrees", &ignored) < 0)
+		return;
+	while (l->looked++ < OBEYED_MAX_LOOKS && dir_next(&d, &ignored) == 1) {
+		cleanup_close int sub = open_dir(dir_fd(&d), d.name);
+		cleanup_free char *below = path_join(path, d.name);
+
+		if (sub < 0)
+			continue;
+		look_at_data(l, sub, below);
+		obeyed_file(l, sub, below, "gitdir");
+	}
+}
+
 static void look_at_git(struct obeyed_look *l, int git, const char *at)
 {
 	look_at_data(l, git, at);
 	look_at_more(l, git, at, "modules", MODULES);
-	look_at_more(l, git, at, "worktrees", 1);
+	look_at_worktrees(l, git, at);
 }
 
 /* A .git of any kind below the top: made or replaced, or there before and changed within. */
@@ -110,8 +128,7 @@ static void look_at_gitlinks(struct obeyed_look *l, int dir, const char *at, int
 	struct err ignored;
 	struct stat st;
 
-	if (!obeyed_has_changed(l, git, "index", &st) && st.st_size > INDEX_SMALL &&
-	    l->walk_ms < INDEX_MS && faccessat(dir, ".gitmodules", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+	if (!l->submodules && !obeyed_has_changed(l, git, "index", &st) && l->walk_ms < MIN_MS)
 		return;
 	if (git_index_read(git, &index, &ignored) < 0)
 		return;
@@ -139,12 +156,16 @@ static void look_at_path(struct obeyed_look *l, const char *path)
  */
 static void look_outside(struct obeyed_look *l, const char *top, const char *dot_git)
 {
-	cleanup_free char *git = repository_pointer(dot_git, "gitdir: ", top);
-	const char *line = l->notes;
+	cleanup_free char *git = dot_git ? repository_pointer(dot_git, "gitdir: ", top) : NULL;
+	cleanup_buf struct buf notes = BUF_INIT;
+	const char *line;
 
+	if (l->box)
+		box_start_notes(l->box, &notes);
+	line = notes.data;
 	if (git)
 		look_at_path(l, git);
-	for (; line && (line = strstr(line, "\n" MOUNT_NOTE)); line++) {
+	for (; (line = strstr(line, "\n" MOUNT_NOTE)); line++) {
 		const char *target = line + strlen("\n" MOUNT_NOTE);
 		cleanup_free char *path = xstrndup(target, strcspn(target, "\n"));
 		cleanup_free char *head = path_join(path, "HEAD");
@@ -175,8 +196,6 @@ static void walk_one(struct walk *w, int top, const char *path, const char *at)
 		has_refs |= streq(d.name, "refs") || streq(d.name, "commondir");
 		if (streq(d.name, ".git") && !streq(path, "."))
 			look_at_repository(w->look, fd, at);
-		else if (streq(path, ".") && ends_with(d.name, ".code-workspace"))
-			obeyed_file(w->look, fd, at, d.name);
 		else if ((d.type == DT_DIR || d.type == DT_UNKNOWN) && !streq(d.name, ".git") &&
 			 w->queue.n < MAX_QUEUE)
 			strv_push_take(&w->queue, path_join(path, d.name));
@@ -200,17 +219,19 @@ static void walk(struct obeyed_look *l, int top, const char *path)
 	strv_clear(&w.queue);
 }
 
-void obeyed_git(struct obeyed_look *l, int dir, const char *path)
+void obeyed_git(struct obeyed_look *l, int dir, const char *path, enum obeyed_dot_git dot_git)
 {
 	cleanup_free char *at = path_join(path, ".git");
-	cleanup_close int git = open_dir(dir, ".git");
+	cleanup_close int git = dot_git == OBEYED_GIT_DIR ? open_dir(dir, ".git") : -1;
 
 	if (git >= 0) {
 		look_at_git(l, git, at);
 		look_at_gitlinks(l, dir, path, git);
 	} else {
-		obeyed_file(l, dir, path, ".git");
-		look_outside(l, path, at);
+		if (dot_git != OBEYED_NO_GIT)
+			obeyed_file(l, dir, path, ".git");
+		look_outside(l, path, dot_git != OBEYED_NO_GIT ? at : NULL);
 	}
-	walk(l, dir, path);
+	if (l->walk_ms >= MIN_MS)
+		walk(l, dir, path);
 }

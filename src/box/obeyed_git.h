@@ -6,7 +6,10 @@
 
 #include "box/obeyed_look.h"
 
+/* What of that name is there. */
+enum obeyed_dot_git { OBEYED_NO_GIT, OBEYED_GIT_DIR, OBEYED_GIT_OTHER };
+
 /* The git data of the checkout at path, open as dir, and repositories that were made in it. */
-void obeyed_git(struct obeyed_look *l, int dir, const char *path);
+void obeyed_git(struct obeyed_look *l, int dir, const char *path, enum obeyed_dot_git dot_git);
 
 #endif

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "box/box.h"
 
 #define OBEYED_MAX_FOUND 200
 #define OBEYED_MAX_LOOKS 2000 /* at names in directories */
@@ -18,7 +19,9 @@ struct obeyed_look {
 	struct timespec since;
 	struct timespec walk_began; /* CLOCK_MONOTONIC */
 	long long walk_ms;	    /* may the search for repositories take */
-	const char *notes;	    /* of the start of the box, or NULL */
+	const struct box *box;	    /* NULL: not asked */
+	struct strv safe;	    /* protected paths: nobody inside could change them */
+	bool submodules;	    /* there is a .gitmodules */
 	size_t looked;
 	struct strv found; /* "inode change-time path", quoted */
 };

@@ -215,6 +215,7 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 	r = box_session_join(&s, &b, &settings, &u, o, false, &connection, ret_status, e);
 	if (r == -ERR_RETRY)
 		r = box_check_version(&b, e) < 0 ? -e->code : not_running(&b, e);
+	session.failed = r < 0;
 	obeyed_say(&b, &settings, &session);
 	return r;
 }

@@ -70,8 +70,8 @@ way=(enter)
 		git init -q sub/one; mkdir -p deep/er/two/objects deep/er/two/refs; echo ref: refs/heads/x >deep/er/two/HEAD; echo gitdir: ../x >deep/.git
 		git init -q sub/three; git -C sub/three -c user.name=a -c user.email=b commit -q --allow-empty -m x; git add sub/three'
 	[ "$output" = "$(printf '%s\n' deep/.git 'deep/er/two (a git repository)' sub/one/.git/config sub/three/.git/config | sort)" ]
-	# What the index names is looked at however short the session was.
-	changed_by 'git -C sub/three config x.y z'
+	# What an index names that has changed is looked at however short the session was.
+	changed_by 'git -C sub/three config x.y z; git add file; git update-index --force-remove file'
 	[ "$output" = sub/three/.git/config ]
 }
 
