@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/apply_git.h"
 #include "box/apply_step.h"
 
 void apply_clear(struct apply_plan *p)
@@ -19,6 +20,9 @@ void apply_clear(struct apply_plan *p)
 		free(p->v[i].path);
 	for (size_t i = 0; i < p->n_folders; i++)
 		close_fd(&p->folders[i]);
+	for (size_t i = 0; i < p->n_left; i++)
+		free(p->left[i].path);
+	free(p->left);
 	free(p->v);
 	free(p->folders);
 	free(p->drop);
@@ -134,11 +138,13 @@ int apply_make(const struct store *s, const struct changes *all, const char *fro
 			       "not all of the box can be read, so none of it is applied: mend or "
 			       "remove what cannot, in the box");
 	if (from)
-		return add_beneath(all, from, to, ret, e);
-	for (size_t i = 0; r == 0 && i < all->overlays.n; i++)
+		r = add_beneath(all, from, to, ret, e);
+	for (size_t i = 0; r == 0 && !from && i < all->overlays.n; i++)
 		r = add_overlay(all, &all->overlays.v[i], ret, e);
-	for (size_t i = 0; i < all->n; i++)
+	for (size_t i = 0; !from && i < all->n; i++)
 		ret->others += !all->v[i].tree->overlay;
+	if (r == 0)
+		apply_git_sort_out(ret);
 	return r;
 }
 
@@ -147,8 +153,10 @@ int apply_run(const struct store *s, const struct box *b, const struct changes *
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < p->n; i++)
-		r = apply_step(&p->v[i], b->id, e);
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; r == 0 && i < p->n; i++)
+			if (p->v[i].first == (pass == 0))
+				r = apply_step(&p->v[i], b->id, e);
 	if (r < 0)
 		return err_add(e, "not all is applied; the same command goes on");
 	for (size_t i = 0; r == 0 && i < all->overlays.n; i++)

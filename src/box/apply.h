@@ -16,6 +16,14 @@ struct apply_step {
 	char *path;	      /* on the host, absolute */
 	const char *rel;      /* the same beneath its folder; points into path */
 	int folder;	      /* O_PATH, of the plan's */
+	bool first;	      /* what others refer to */
+};
+
+/* What is not applied, though it has a place on the host. */
+struct apply_left {
+	char *path;	 /* on the host */
+	bool is_folder;	 /* with all that is in it */
+	const char *why; /* a phrase */
 };
 
 struct apply_plan {
@@ -23,9 +31,11 @@ struct apply_plan {
 	size_t n;
 	int *folders; /* of the host */
 	size_t n_folders;
-	bool *drop;    /* for each overlay: it is applied whole */
-	char *data;    /* the store, where nothing may go */
-	char *caches;  /* in it: what boxes share, and what a trial of one may go to */
+	bool *drop;   /* for each overlay: it is applied whole */
+	char *data;   /* the store, where nothing may go */
+	char *caches; /* in it: what boxes share, and what a trial of one may go to */
+	struct apply_left *left;
+	size_t n_left;
 	size_t others; /* changes that have no folder of the host to go to */
 };
 

@@ -21,15 +21,36 @@
 static const char *const always[] = {"/dev", "/etc", "/proc", "/run", "/sys", "/tmp"};
 
 /* Of a home, a project or a system: what runs without being asked for, as whole components of a path. */
-static const char *const run_later[] = {
-	"/.bashrc",	      "/.bash_profile", "/.bash_login",
-	"/.bash_logout",      "/.profile",	"/.zshrc",
-	"/.zshenv",	      "/.zprofile",	"/.zlogin",
-	"/.config/autostart", "/.config/fish",	"/.config/sandbox",
-	"/.config/systemd",   "/.ssh",		"/.git/hooks",
-	"/.git/config",	      "/.gitconfig",	"/.envrc",
-	"/.vscode",	      "/.xprofile",	"/etc/profile.d",
-	"/etc/cron.d",	      "/etc/systemd",	"/etc/xdg/autostart"};
+static const char *const run_later[] = {"/.bashrc",
+					"/.bash_profile",
+					"/.bash_login",
+					"/.bash_logout",
+					"/.profile",
+					"/.zshrc",
+					"/.zshenv",
+					"/.zprofile",
+					"/.zlogin",
+					"/.config/autostart",
+					"/.config/fish",
+					"/.config/sandbox",
+					"/.config/systemd",
+					"/.ssh",
+					"/.git/hooks",
+					"/.git/config",
+					"/.gitconfig",
+					"/.envrc",
+					"/.vscode",
+					"/.idea",
+					"/.husky",
+					"/.devcontainer",
+					"/.claude",
+					"/.mcp.json",
+					"/.pre-commit-config.yaml",
+					"/.xprofile",
+					"/etc/profile.d",
+					"/etc/cron.d",
+					"/etc/systemd",
+					"/etc/xdg/autostart"};
 
 int host_folder_open(const char *path, int *ret_fd, struct err *e)
 {

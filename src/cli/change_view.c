@@ -42,6 +42,20 @@ void change_print(const struct change *c, const char *path)
 	putchar('\n');
 }
 
+void change_json(struct json *j, const struct change *c, const char *path)
+{
+	jsonout_string(j, "path", path ? path : c->path);
+	jsonout_string(j, "change",
+		       c->kind == CHANGE_ADDED	    ? "added"
+		       : c->kind == CHANGE_MODIFIED ? "modified"
+						    : "deleted");
+	jsonout_string(j, "type", change_type(c));
+	jsonout_string(j, "link", c->link);
+	jsonout_number(j, "mode", c->st.st_mode & 07777);
+	jsonout_number(j, "size", S_ISREG(c->st.st_mode) ? c->st.st_size : 0);
+	jsonout_bool(j, "run", change_is_run(c->path) || (path && change_is_run(path)));
+}
+
 int change_box(const struct store *s, const char *word, bool trial, struct box *ret, struct err *e)
 {
 	cleanup_target struct target t = TARGET_INIT;

@@ -4,6 +4,7 @@
 #ifndef CLI_CHANGE_VIEW_H
 #define CLI_CHANGE_VIEW_H
 
+#include "base/json.h"
 #include "box/changes.h"
 
 /*
@@ -11,6 +12,9 @@
  * one inside when it is not NULL; made printable.
  */
 void change_print(const struct change *c, const char *path);
+
+/* The members of an object for one change; path as above. */
+void change_json(struct json *j, const struct change *c, const char *path);
 
 /* "file", "folder", "link", or as change_special() says. */
 const char *change_type(const struct change *c);

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "box/apply.h"
@@ -18,7 +19,7 @@
 #include "cli/commands.h"
 
 struct apply_cli {
-	bool dry_run, yes;
+	bool dry_run, yes, json;
 	const char *from, *to, *tar;
 };
 
@@ -42,12 +43,13 @@ static const struct opt options[] = {
 	 .help = "only list what would be done",
 	 OPT_FLAG(struct apply_cli, dry_run)},
 	{.letter = 'y', .name = "yes", .help = "do not ask", OPT_FLAG(struct apply_cli, yes)},
+	OPT_JSON(struct apply_cli, json),
 	OPTS_END,
 };
 
 static int check_usage(const struct apply_cli *cli, struct err *e)
 {
-	if (cli->tar && (cli->to || cli->dry_run || cli->yes))
+	if (cli->tar && (cli->to || cli->dry_run || cli->yes || cli->json))
 		return err_set(e, ERR_USAGE, "--tar goes with --from alone");
 	if (!cli->tar && !cli->from != !cli->to)
 		return err_set(e, ERR_USAGE, "--from and --to go together");
@@ -107,6 +109,45 @@ static int confirm(const struct apply_cli *cli, struct err *e)
 	return r == 0 && !yes ? err_set(e, ECANCELED, "nothing was applied") : r;
 }
 
+static void list_json(const struct apply_plan *p)
+{
+	struct json j = JSON_INIT;
+
+	jsonout_array_begin(&j, NULL);
+	for (size_t i = 0; i < p->n; i++) {
+		jsonout_object_begin(&j, NULL);
+		change_json(&j, &p->v[i].change, p->v[i].path);
+		jsonout_string(&j, "left", NULL);
+		jsonout_object_end(&j);
+	}
+	for (size_t i = 0; i < p->n_left; i++) {
+		jsonout_object_begin(&j, NULL);
+		jsonout_string(&j, "path", p->left[i].path);
+		jsonout_string(&j, "left", p->left[i].why);
+		jsonout_object_end(&j);
+	}
+	jsonout_array_end(&j);
+	jsonout_print(&j);
+}
+
+static void list(const struct apply_plan *p, const struct apply_cli *cli)
+{
+	cleanup_free char *quoted = NULL;
+
+	if (cli->json) {
+		list_json(p);
+		return;
+	}
+	for (size_t i = 0; i < p->n; i++)
+		change_print(&p->v[i].change, p->v[i].path);
+	for (size_t i = 0; i < p->n_left; i++) {
+		free(quoted);
+		quoted = err_quote_all(p->left[i].path);
+		printf("  L %s%s (left behind: %s)\n", quoted, p->left[i].is_folder ? "/" : "",
+		       p->left[i].why);
+	}
+}
+
 static int apply(const struct store *s, const struct box *b, const struct apply_cli *cli,
 		 struct err *e)
 {
@@ -121,8 +162,7 @@ static int apply(const struct store *s, const struct box *b, const struct apply_
 		r = apply_make(s, &all, from, to, &plan, e);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < plan.n; i++)
-		change_print(&plan.v[i].change, plan.v[i].path);
+	list(&plan, cli);
 	if (plan.others)
 		log_note("%zu changes are in the box's own files and stay there: --from and --to "
 			 "take them to a folder of the host",

@@ -32,17 +32,8 @@ static void print_json(const struct changes *all)
 		const struct change *c = &all->v[i];
 
 		jsonout_object_begin(&j, NULL);
-		jsonout_string(&j, "path", c->path);
-		jsonout_string(&j, "change",
-			       c->kind == CHANGE_ADDED	    ? "added"
-			       : c->kind == CHANGE_MODIFIED ? "modified"
-							    : "deleted");
-		jsonout_string(&j, "type", change_type(c));
-		jsonout_string(&j, "link", c->link);
-		jsonout_number(&j, "mode", c->st.st_mode & 07777);
-		jsonout_number(&j, "size", S_ISREG(c->st.st_mode) ? c->st.st_size : 0);
+		change_json(&j, c, NULL);
 		jsonout_string(&j, "host", c->tree->overlay ? c->tree->overlay->source : NULL);
-		jsonout_bool(&j, "run", change_is_run(c->path));
 		jsonout_object_end(&j);
 	}
 	jsonout_array_end(&j);
