@@ -30,18 +30,18 @@
 
 int box_lock(const struct store *s, struct box *b, struct err *e)
 {
-	cleanup_free char *path = path_join(b->in_memory ? "." : "boxes", b->id);
+	cleanup_free char *path = path_join("boxes", b->id);
 	cleanup_free char *record = path_join(path, "record");
 	cleanup_close int fd = openat(b->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int in = b->in_memory ? s->runtime_fd : s->data_fd, r;
+	int r;
 
 	if (fd < 0 && errno != ENOENT)
 		return err_sys(e, errno, "cannot open the folder of box '%s'", b->name);
 	if (fd >= 0 && (r = file_lock(fd, path, e)) < 0)
 		return r;
 	/* The same record in the same place: nobody has done anything to it. */
-	if (fd < 0 || !file_has_stamp(in, record, &b->record)) {
-		if (fd < 0 || !file_is_at(fd, in, path))
+	if (fd < 0 || !file_has_stamp(s->data_fd, record, &b->record)) {
+		if (fd < 0 || !file_is_at(fd, s->data_fd, path))
 			return err_set(e, ERR_RETRY, "box '%s' was removed meanwhile", b->name);
 		if ((r = record_read_again(s, b, e)) < 0)
 			return r;
@@ -117,7 +117,7 @@ int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *n
 	if (ftruncate(lifetime, 0) < 0 ||
 	    pwrite(lifetime, text.data, text.len, 0) != (ssize_t)text.len)
 		return err_sys(e, errno, "cannot record the process of box '%s'", b->name);
-	return b->in_memory ? record_write(b, b->dir_fd, e) : 0;
+	return 0;
 }
 
 void box_start_notes(const struct box *b, struct buf *out)
@@ -148,18 +148,28 @@ bool box_is_recorded(const struct box *b)
 	return recorded_pid(b) != 0;
 }
 
+/* The process that listens where we are connected to, when it is ours; 0 for another user's. */
+static pid_t our_peer(int connection)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+			       peer.uid == geteuid()
+		       ? peer.pid
+		       : 0;
+}
+
 /* pid 1 by who listens at the control socket. */
 static pid_t listening_pid(const struct box *b)
 {
 	cleanup_close int connection = -1;
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
+	pid_t pid;
 
-	if (client_connect(b->run_fd, "control", &connection) < 0 ||
-	    getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
-	    peer.uid != geteuid())
+	if (client_connect(b->run_fd, "control", &connection) < 0)
 		return 0;
-	return proc_is_init(peer.pid) ? peer.pid : 0;
+	pid = our_peer(connection);
+	return pid && proc_is_init(pid) ? pid : 0;
 }
 
 /* A launcher may have been killed before it recorded its pid 1. */
@@ -208,19 +218,32 @@ char *box_control(const struct store *s, const struct box *b)
 			: xasprintf("%s/%s/control", s->runtime, b->id);
 }
 
+/* What cannot be reached there can only be told by a signal; one that is on its way out refuses. */
+static int connect_recorded(const char *path, int *ret_fd)
+{
+	cleanup_close int dir = -1, connection = -1;
+	int r = open_recorded(path, &dir);
+
+	if (r == 0)
+		r = client_connect(dir, "control", &connection);
+	if (r == 0 && !our_peer(connection))
+		r = -EACCES;
+	if (r < 0)
+		return r == -ECONNREFUSED ? r : -ENOLINK;
+	*ret_fd = take_fd(&connection);
+	return 0;
+}
+
 int box_connect(const struct box *b, int *ret_fd)
 {
 	int r = client_connect(b->run_fd, "control", ret_fd);
 	cleanup_free char *path = r < 0 ? recorded_runtime(b) : NULL;
-	cleanup_close int dir = -1;
 
 	if (!path)
 		return r;
-	r = open_recorded(path, &dir);
-	if (r == 0)
-		r = client_connect(dir, "control", ret_fd);
-	/* One that is ending refuses; where there is nothing to ask it can only be told by a signal. */
-	return r == -ENOENT && recorded_pid(b) ? -ENOLINK : r;
+	r = connect_recorded(path, ret_fd);
+	/* It may have ended meanwhile. */
+	return r == -ENOLINK && !recorded_pid(b) ? -ENOENT : r;
 }
 
 bool box_wait_gone(const struct box *b, int timeout_ms)
@@ -236,7 +259,7 @@ bool box_wait_gone(const struct box *b, int timeout_ms)
 
 int box_remove(const struct store *s, struct box *b, struct err *e)
 {
-	int r = b->in_memory ? 0 : store_hide_box(s, b->id, e);
+	int r = store_hide_box(s, b->id, e);
 
 	if (r < 0)
 		return r;
@@ -250,5 +273,5 @@ int box_remove(const struct store *s, struct box *b, struct err *e)
 		store_index_clear(s, STORE_NAMES, b->name, b->id);
 	}
 	box_forget_project(s, b);
-	return b->in_memory ? 0 : store_delete_hidden(s, b->id, e);
+	return store_delete_hidden(s, b->id, e);
 }

@@ -24,8 +24,8 @@ struct box {
 	long long created;    /* seconds since 1970 */
 	bool temporary;	      /* thrown away when it ends */
 	bool trial;	      /* of `sandbox try`: all of the host is an overlay in it */
-	bool in_memory;	      /* a temporary one that lies in the runtime folder alone */
-	bool damaged;	      /* its record cannot be understood: name is the id, image "?" */
+	bool in_memory; /* a temporary one whose upper folder is memory; known to its maker alone */
+	bool damaged;	/* its record cannot be understood: name is the id, image "?" */
 	struct file_stamp record; /* of the record that was read */
 	int dir_fd;		  /* the folder with record and lock, O_PATH */
 	int run_fd;		  /* RUNTIME/<id>, with the control socket, O_PATH; or -1 */
@@ -100,7 +100,7 @@ bool box_is_recorded(const struct box *b);
 
 /*
  * Writes pid 1 and the runtime folder into the lifetime lock, and after them `notes`, lines about what the box was started
- * with; of a box in memory, now the record too.
+ * with.
  */
 int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *notes,
 		     struct err *e);

@@ -8,8 +8,8 @@
  *					drops it (sweep_box), and so does a sweep
  *	the record; boxes/<id>		the box is there, with all that leads to it
  * For a box that stays, each is on the disk before the next, so that a power cut is no more than a kill.
- * A throw-away box in memory has RUNTIME/<id> in place of tmp/<id>, and its record comes last of
- * all, when it has started.
+ * A throw-away box in memory stays in tmp/<id> until it has started (box_publish): its record is not waited
+ * for. Whoever is killed before leaves a box that goes by itself, for it was asked for nothing yet.
  */
 #include "box/box_create.h"
 
@@ -87,15 +87,15 @@ int box_make_folders(int dirfd, struct err *e)
 	return made;
 }
 
-static int make_skeleton(const struct store *s, const char *tmp, int *ret_dir, int *ret_lifetime,
-			 struct err *e)
+static int make_skeleton(const struct store *s, const char *tmp, bool in_memory, int *ret_dir,
+			 int *ret_lifetime, struct err *e)
 {
 	if (mkdirat(s->data_fd, tmp, 0700) < 0)
 		return err_sys(e, errno, "cannot make '%s/%s'", s->data, tmp);
 	*ret_dir = openat(s->data_fd, tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*ret_dir < 0)
 		return err_sys(e, errno, "cannot open '%s/%s'", s->data, tmp);
-	if (box_make_folders(*ret_dir, e) < 0)
+	if (!in_memory && box_make_folders(*ret_dir, e) < 0)
 		return -e->code;
 	return box_make_lifetime(*ret_dir, ret_lifetime, e);
 }
@@ -173,7 +173,7 @@ static int create_on_disk(const struct store *s, struct box *b, const char *name
 {
 	cleanup_free char *tmp = path_join("tmp", b->id);
 	cleanup_close int dir = -1, lifetime = -1;
-	int r = make_skeleton(s, tmp, &dir, &lifetime, e);
+	int r = make_skeleton(s, tmp, false, &dir, &lifetime, e);
 
 	if (r == 0)
 		r = index_box(s, name, exact, b, e);
@@ -199,15 +199,10 @@ static int create_on_disk(const struct store *s, struct box *b, const char *name
 static int create_in_memory(const struct store *s, struct box *b, const char *name,
 			    int *ret_lifetime, struct err *e)
 {
+	cleanup_free char *tmp = path_join("tmp", b->id);
 	cleanup_close int lifetime = -1;
-	int r = box_make_runtime(s, b, e);
+	int r = make_skeleton(s, tmp, true, &b->dir_fd, &lifetime, e);
 
-	if (r < 0)
-		return r;
-	b->dir_fd = openat(s->runtime_fd, b->id, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (b->dir_fd < 0)
-		return err_sys(e, errno, "cannot open '%s/%s'", s->runtime, b->id);
-	r = box_make_lifetime(b->dir_fd, &lifetime, e);
 	if (r == 0 && name)
 		r = reserve_name(s, name, true, b, e);
 	else if (r == 0)
@@ -220,6 +215,16 @@ static int create_in_memory(const struct store *s, struct box *b, const char *na
 	}
 	*ret_lifetime = take_fd(&lifetime);
 	return 0;
+}
+
+int box_publish(const struct store *s, const struct box *b, struct err *e)
+{
+	cleanup_free char *tmp = path_join("tmp", b->id), *final = path_join("boxes", b->id);
+	int r = record_write(b, b->dir_fd, e);
+
+	if (r == 0 && renameat(s->data_fd, tmp, s->data_fd, final) < 0)
+		r = err_sys(e, errno, "cannot make '%s/%s'", s->data, final);
+	return r;
 }
 
 bool box_adopt(const struct store *s, const char *name, const char *dir, bool trial,

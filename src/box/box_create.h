@@ -42,6 +42,9 @@ int box_create_temporary(const struct store *s, const char *name, const char *im
 			 const struct digest *digest, bool in_memory, struct box *ret,
 			 int *ret_lifetime, struct err *e);
 
+/* Writes the record of a throw-away box in memory, which has started, and puts the box where it is seen. */
+int box_publish(const struct store *s, const struct box *b, struct err *e);
+
 /* Sets an entry of an index, in the place of one that means a box which is no more; -EEXIST when it is taken. */
 int box_index_take(const struct store *s, const char *index, const char *key, const char *id,
 		   struct err *e);

@@ -33,7 +33,6 @@
 
 struct writer {
 	const char *source;
-	off_t max; /* of one file */
 	int dir, file, in, control, show;
 	char line[TEXT_MAX];
 	size_t len;
@@ -63,7 +62,7 @@ static void write_records(struct writer *w)
 	struct stat st;
 
 	if (w->records.len && lock_log(w)) {
-		if (fstat(w->file, &st) == 0 && st.st_size + (off_t)w->records.len > w->max &&
+		if (fstat(w->file, &st) == 0 && st.st_size + (off_t)w->records.len > BOX_LOG_MAX &&
 		    renameat(w->dir, BOX_LOG, w->dir, BOX_LOG_OLDER) == 0) {
 			close_fd(&w->file);
 			w->file = open_log(w->dir);
@@ -192,10 +191,7 @@ int box_log_start(const struct box *b, const char *source, int show, struct box_
 {
 	cleanup_close int in = -1, input = -1, control = -1, theirs = -1, file = -1, shown = -1;
 	int pipefd[2], pair[2], r;
-	struct writer w = {.source = source,
-			   .max = b->in_memory ? BOX_LOG_MAX_MEMORY : BOX_LOG_MAX,
-			   .dir = b->dir_fd,
-			   .records = BUF_INIT};
+	struct writer w = {.source = source, .dir = b->dir_fd, .records = BUF_INIT};
 
 	if (pipe2(pipefd, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "cannot make a pipe");

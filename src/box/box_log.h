@@ -17,9 +17,8 @@
 #define BOX_LOG	      "log"
 #define BOX_LOG_OLDER "log.1"
 
-/* Each of the two files; half a MiB of the runtime folder's memory for a box that lies there. */
-#define BOX_LOG_MAX	   (8u << 20)
-#define BOX_LOG_MAX_MEMORY (512u << 10)
+/* Each of the two files. */
+#define BOX_LOG_MAX (8u << 20)
 
 struct box_log {
 	int input;   /* the pipe's write end */

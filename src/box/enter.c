@@ -133,7 +133,7 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	r = box_make_runtime(in->store, b, e);
 	if (r < 0)
 		return r;
-	r = box_start(b, &a, lifetime, notes.data, &started, e);
+	r = box_start(in->store, b, &a, lifetime, notes.data, &started, e);
 	if (r < 0)
 		return r;
 	close_fd(&root.lease);
@@ -202,7 +202,8 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 		return r;
 	in->told = true;
 	r = box_connect(b, &connection);
-	if (r == -ENOLINK)
+	/* Nobody can come to it any more; one that nobody is in starts anew, where it can be reached. */
+	if (r == -ENOLINK && !box_end_idle(b, BOX_STOP_MS))
 		return box_out_of_reach(b, e);
 	if (r < 0) {
 		if ((r = box_follow(in->store, b, e)) < 0)

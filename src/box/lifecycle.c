@@ -164,16 +164,16 @@ int box_check_version(const struct box *b, struct err *e)
 		       b->name, b->name);
 }
 
-/* One that only lingers, with nobody in it, is ended. */
-static void end_idle(const struct box *b)
+bool box_end_idle(const struct box *b, long ms)
 {
 	struct box_process *v = NULL;
 	struct err ignored;
 	size_t n = 0;
 
 	if (box_is_running(b) && box_processes(b, &v, &n, &ignored) == 0 && n == 0)
-		box_stop(b, 0, &ignored);
+		box_stop(b, ms, &ignored);
 	box_processes_free(v, n);
+	return !box_is_running(b);
 }
 
 static bool wait_ended(const struct box *b, int ms)
@@ -185,7 +185,7 @@ static bool wait_ended(const struct box *b, int ms)
 
 int box_check_ended(const struct box *b, struct err *e)
 {
-	end_idle(b);
+	box_end_idle(b, 0);
 	if (!wait_ended(b, ENDING_MS) || !box_wait_gone(b, TEARDOWN_MS))
 		return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first", b->name,
 			       b->name);

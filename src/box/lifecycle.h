@@ -27,6 +27,9 @@ void box_list_clear(struct box_list *l);
  */
 int box_stop(const struct box *b, long ms, struct err *e);
 
+/* Ends a box that only lingers, nobody being in it, as box_stop() does. True: it does not run. */
+bool box_end_idle(const struct box *b, long ms);
+
 /* The error for what box_connect() cannot reach. */
 int box_out_of_reach(const struct box *b, struct err *e);
 

@@ -65,10 +65,10 @@ static int start_and_run(const struct store *s, const struct matrix_options *o,
 		r = reach_check(NULL, settings, &a.reach, &a.own, granted, &o->asker, e);
 	if (r >= 0)
 		r = 0;
-	if (r == 0 && !b->in_memory)
+	if (r == 0)
 		r = box_make_runtime(s, b, e);
 	if (r == 0)
-		r = box_start(b, &a, *lifetime, NULL, &started, e);
+		r = box_start(s, b, &a, *lifetime, NULL, &started, e);
 	if (r == 0) {
 		close_fd(lifetime);
 		pidfd = started.pidfd;

@@ -87,16 +87,12 @@ bool record_says_temporary(const struct store *s, const char *id)
 	return kv_read(&kv, s->data_fd, path, &ignored) == 0 && says(&kv, "temporary");
 }
 
-/* Opens dir_fd. What is in boxes/ is a box; a folder of the runtime folder alone may be one. */
+/* Opens dir_fd. */
 static int open_folder(const struct store *s, struct box *b, struct err *e)
 {
 	cleanup_free char *path = path_join("boxes", b->id);
 
 	b->dir_fd = openat(s->data_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (b->dir_fd < 0 && errno == ENOENT) {
-		b->dir_fd = openat(s->runtime_fd, b->id, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		b->in_memory = true;
-	}
 	if (b->dir_fd < 0 && errno == ENOENT)
 		return err_set(e, ENOENT, "there is no box '%s'", b->id);
 	return b->dir_fd < 0 ? err_sys(e, errno, "cannot open box '%s'", b->id) : 0;
@@ -115,8 +111,8 @@ static int no_record(const struct store *s, const struct box *b, int r, struct e
 
 	switch (-r) {
 	case ENOENT:
-		/* In memory, it is written last; on disk, it goes when the box is removed. */
-		if (b->in_memory || faccessat(s->data_fd, path, F_OK, 0) < 0)
+		/* It goes when the box is removed. */
+		if (faccessat(s->data_fd, path, F_OK, 0) < 0)
 			return err_set(e, ENOENT, "there is no box '%s'", b->id);
 		return is_damaged(b->id, e);
 	case EINVAL: /* no regular file */
@@ -155,7 +151,7 @@ static int take_record(struct box *b, const struct kv *kv, struct err *e)
 	if (digest)
 		memcpy(b->digest.hex, digest, sizeof(b->digest.hex));
 	b->created = created ? strtoll(created, NULL, 10) : 0;
-	b->temporary = b->in_memory || says(kv, "temporary");
+	b->temporary = says(kv, "temporary");
 	b->trial = says(kv, "trial");
 	return 0;
 }

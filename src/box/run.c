@@ -103,10 +103,10 @@ static int start_and_run(struct running *run, int *ret_status, struct err *e)
 	if (r < 0)
 		return r;
 	a.plan.linger_ms = 0;
-	r = run->box.in_memory ? 0 : box_make_runtime(run->store, &run->box, e);
+	r = box_make_runtime(run->store, &run->box, e);
 	if (r < 0)
 		return r;
-	r = box_start(&run->box, &a, run->lifetime, NULL, &started, e);
+	r = box_start(run->store, &run->box, &a, run->lifetime, NULL, &started, e);
 	if (r < 0)
 		return r;
 	close_fd(&run->root.lease);

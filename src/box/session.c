@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "box/agent.h"
+#include "box/box_create.h"
 #include "box/box_log.h"
 #include "box/drift.h"
 #include "box/facts.h"
@@ -41,7 +42,7 @@ static int bind_control(const struct box *b, int *ret_fd, struct err *e)
 	cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/control", b->run_fd);
-	if (!b->in_memory)
+	if (!b->in_memory) /* of an earlier start */
 		unlinkat(b->run_fd, "control", 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return err_sys(e, errno, "cannot make the control socket of box '%s'", b->name);
@@ -70,8 +71,8 @@ static void note_mounts(const struct assembly *a, struct buf *out)
 			 err_quote(target, sizeof(target), a->mounts[i].target));
 }
 
-int box_start(const struct box *b, struct assembly *a, int lifetime, const char *notes,
-	      struct started_box *ret, struct err *e)
+int box_start(const struct store *s, const struct box *b, struct assembly *a, int lifetime,
+	      const char *notes, struct started_box *ret, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT, follow = BUF_INIT;
 	cleanup_close int control = -1;
@@ -104,6 +105,8 @@ int box_start(const struct box *b, struct assembly *a, int lifetime, const char 
 	buf_addstr(&text, a->etc_note ? a->etc_note : "");
 	note_mounts(a, &text);
 	r = box_record_start(b, lifetime, started.pid, text.data, e);
+	if (r == 0 && b->in_memory)
+		r = box_publish(s, b, e);
 	if (r < 0) {
 		kill_unrecorded(&started);
 		return r;

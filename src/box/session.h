@@ -44,8 +44,8 @@ struct box_session {
  * what it was started with (drift.h; NULL: none). lifetime is the locked lifetime lock, still the
  * caller's. The caller owns what is in *ret. When this fails no pid 1 is left.
  */
-int box_start(const struct box *b, struct assembly *a, int lifetime, const char *notes,
-	      struct started_box *ret, struct err *e);
+int box_start(const struct store *s, const struct box *b, struct assembly *a, int lifetime,
+	      const char *notes, struct started_box *ret, struct err *e);
 
 /* Runs the session over a connection to pid 1; returns as client_run() does. */
 int box_session_run(const struct box_session *s, int connection, int *ret_status, struct err *e);

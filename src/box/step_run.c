@@ -77,7 +77,7 @@ static int run_in_box(const struct step_run *p, const struct box *b, int lifetim
 	add_variables(&options.env);
 	r = assemble(&assembling, &a, e);
 	if (r == 0)
-		r = box_start(b, &a, lifetime, NULL, &started, e);
+		r = box_start(req->store, b, &a, lifetime, NULL, &started, e);
 	if (r == 0)
 		r = box_session_run(&session, started.boot_fd, ret_status, e);
 	strv_clear(&options.env);

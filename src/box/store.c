@@ -182,29 +182,39 @@ static int list_ids(int dirfd, const char *name, struct strv *ids, struct err *e
 	if (r < 0)
 		return err_add(e, "cannot list the boxes");
 	while ((r = dir_next(&d, e)) > 0)
-		if (store_valid_id(d.name) && !strv_has(ids, d.name))
+		if (store_valid_id(d.name))
 			strv_push(ids, d.name);
 	return r < 0 ? err_add(e, "cannot list the boxes") : 0;
 }
 
 int store_list(const struct store *s, struct strv *ret_ids, struct err *e)
 {
-	int r = list_ids(s->data_fd, "boxes", ret_ids, e);
-
-	return r < 0 ? r : list_ids(s->runtime_fd, ".", ret_ids, e);
+	return list_ids(s->data_fd, "boxes", ret_ids, e);
 }
 
-/* RUNTIME/<id>: the few files it can hold by name, anything else the long way. */
+int store_list_runtime(const struct store *s, struct strv *ret_ids, struct err *e)
+{
+	return list_ids(s->runtime_fd, ".", ret_ids, e);
+}
+
+/* The few files that most of them hold by name, anything else the long way. */
+static int remove_few(int dirfd, const char *path, const char *const *files, size_t n,
+		      struct err *e)
+{
+	cleanup_close int dir = openat(dirfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; dir >= 0 && i < n; i++)
+		unlinkat(dir, files[i], 0);
+	if (unlinkat(dirfd, path, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	return file_remove_tree(dirfd, path, e);
+}
+
 void store_remove_runtime(const struct store *s, const char *id)
 {
-	static const char *const files[] = {"control", "record", "lock", "log", "log.1"};
-	cleanup_close int dir = openat(s->runtime_fd, id, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct err ignored;
 
-	for (size_t i = 0; dir >= 0 && i < ARRAY_SIZE(files); i++)
-		unlinkat(dir, files[i], 0);
-	if (unlinkat(s->runtime_fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		file_remove_tree(s->runtime_fd, id, &ignored);
+	remove_few(s->runtime_fd, id, (const char *const[]){"control"}, 1, &ignored);
 }
 
 int store_hide_box(const struct store *s, const char *id, struct err *e)
@@ -220,5 +230,5 @@ int store_delete_hidden(const struct store *s, const char *id, struct err *e)
 {
 	cleanup_free char *path = path_join("tmp", id);
 
-	return file_remove_tree(s->data_fd, path, e);
+	return remove_few(s->data_fd, path, (const char *const[]){"record", "lock"}, 2, e);
 }

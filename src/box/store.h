@@ -10,7 +10,7 @@
  *	DATA/layers/step-<key>/	what a step of a project wrote; DATA/steps/<key> says which (prepared.h)
  *	DATA/agreed/<key>	what `init` wrote for a project and the user so agreed to (reach.h)
  *	DATA/tmp/		work in flight
- *	RUNTIME/<id>/		control socket; record and lock too for a throw-away box
+ *	RUNTIME/<id>/		control socket: all that is needed of a login; the lock says where it is
  */
 #ifndef BOX_STORE_H
 #define BOX_STORE_H
@@ -72,8 +72,11 @@ uint64_t store_hash(const char *text);
 #define STORE_PROJECT_SLOTS 8
 char *store_project_key(const char *dir, int slot);
 
-/* Every id there is, in boxes/ and in the runtime folder. */
+/* Every box there is, whichever runtime folder it was started with. */
 int store_list(const struct store *s, struct strv *ret_ids, struct err *e);
+
+/* What lies in this login's runtime folder and has the name of a box: maybe of another data folder. */
+int store_list_runtime(const struct store *s, struct strv *ret_ids, struct err *e);
 
 /*
  * Moves boxes/<id> out of sight at once; store_delete_hidden() then deletes it. One that is not

@@ -6,6 +6,7 @@
  */
 #include "box/sweep.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -17,6 +18,7 @@
 #include "box/box.h"
 #include "box/box_log.h"
 #include "box/record.h"
+#include "launch/client.h"
 
 #define SWEEP_SECONDS 60
 #define LOG_SECONDS   600 /* a throw-away box with a log is kept so long */
@@ -65,31 +67,33 @@ static bool sweep_disk(const struct store *s, const char *id)
 bool sweep_box(const struct store *s, const char *id)
 {
 	cleanup_free char *making = xasprintf("tmp/%s/lock", id), *box = path_join("boxes", id);
-	cleanup_free char *lock = path_join(id, "lock");
 
 	/* In the order in which a box moves, so that it cannot slip by between two looks. */
 	if (is_held(s->data_fd, making))
 		return false;
 	if (exists(s->data_fd, box))
 		return sweep_disk(s, id);
-	if (is_held(s->runtime_fd, lock))
-		return false;
-	store_remove_runtime(s, id);
 	return true;
 }
 
-/* RUNTIME/<id> of a box on disk has no lock; nor has a box in memory for a moment. */
+/*
+ * RUNTIME/<id> of a box that is no more. It may be that of another data folder, whose boxes are not seen
+ * here: where somebody listens, one lives; and between its making and that is but a moment.
+ */
 static void sweep_runtime(const struct store *s, const char *id)
 {
-	cleanup_free char *lock = path_join(id, "lock"), *box = path_join("boxes", id);
+	cleanup_free char *making = xasprintf("tmp/%s/lock", id), *box = path_join("boxes", id);
+	cleanup_close int dir = -1, connection = -1;
 	struct stat st;
+	int r;
 
-	if (exists(s->data_fd, box) || fstatat(s->runtime_fd, id, &st, 0) < 0)
+	if (is_held(s->data_fd, making) || exists(s->data_fd, box) ||
+	    fstatat(s->runtime_fd, id, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_old(st.st_mtime))
 		return;
-	if (!exists(s->runtime_fd, lock) ? !is_old(st.st_mtime) : is_held(s->runtime_fd, lock))
-		return;
-	store_remove_runtime(s, id);
-	store_index_drop(s, STORE_NAMES, id);
+	dir = openat(s->runtime_fd, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	r = dir < 0 ? -ENOENT : client_connect(dir, "control", &connection);
+	if (r == -ENOENT || r == -ECONNREFUSED)
+		store_remove_runtime(s, id);
 }
 
 /* Work of sandbox-image, which clears up after itself (image/gc.h). */
@@ -123,7 +127,7 @@ static bool is_due(const struct store *s)
 
 void sweep(const struct store *s, bool seldom)
 {
-	cleanup_strv struct strv ids = {0};
+	cleanup_strv struct strv ids = {0}, runtime = {0};
 	struct err ignored;
 	int fd;
 
@@ -138,10 +142,11 @@ void sweep(const struct store *s, bool seldom)
 	for (size_t i = 0; i < ids.n; i++) {
 		cleanup_free char *box = path_join("boxes", ids.v[i]);
 
-		if (is_asked_for(s->data_fd, box) || is_asked_for(s->runtime_fd, ids.v[i]))
-			continue;
-		sweep_disk(s, ids.v[i]);
-		sweep_runtime(s, ids.v[i]);
+		if (!is_asked_for(s->data_fd, box))
+			sweep_disk(s, ids.v[i]);
 	}
+	store_list_runtime(s, &runtime, &ignored);
+	for (size_t i = 0; i < runtime.n; i++)
+		sweep_runtime(s, runtime.v[i]);
 	sweep_tmp(s);
 }

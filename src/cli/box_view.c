@@ -23,7 +23,7 @@ long long box_view_size(const struct store *s, const struct box *b)
 	uint64_t bytes;
 	bool whole;
 
-	if (b->in_memory || tree_usage(s->data_fd, path, &bytes, &whole, &ignored) < 0)
+	if (tree_usage(s->data_fd, path, &bytes, &whole, &ignored) < 0)
 		return -1;
 	if (!whole)
 		log_note("not all of box '%s' can be read: it is larger", b->name);

@@ -59,8 +59,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		r = box_find(&s, args->v[0], &b, e);
 	if (r < 0)
 		return r;
-	folder = xasprintf(b.in_memory ? "%s/%s" : "%s/boxes/%s", b.in_memory ? s.runtime : s.data,
-			   b.id);
+	folder = xasprintf("%s/boxes/%s", s.data, b.id);
 	control = box_control(&s, &b);
 	size = box_view_size(&s, &b);
 	/* A file that cannot be read is told by whoever starts the box with it. */

@@ -2,6 +2,7 @@
 # How long a box lives, who may end it, and what happens to those who come at the same moment.
 
 load helpers
+load images
 
 state() { # BOX
 	sandbox inspect --json "$1" | jq -r .state
@@ -188,7 +189,7 @@ pid1() { # BOX
 	# swept a minute later: what was in the making, a layer or a box without its lock
 	rm -rf "$XDG_DATA_HOME/sandbox/tmp"/*
 	for folder in "$XDG_RUNTIME_DIR"/sandbox/*/; do
-		[ -e "$folder/lock" ] || rm -rf "$folder"
+		[ -e "$XDG_DATA_HOME/sandbox/boxes/$(basename "$folder")" ] || rm -rf "$folder"
 	done
 }
 
@@ -277,6 +278,84 @@ pid1() { # BOX
 	sandbox stop p
 	[ "$(cat p/log)" = asked ]
 	sandbox enter p -- true
+}
+
+@test "a login whose runtime folder goes: nobody waits, and who is not needed is started anew" {
+	project p $'[sandbox]\nlinger = forever\n[hooks]\nexit = echo exit >>hooks'
+	mkdir -m 0700 other
+	XDG_RUNTIME_DIR=$T/other sandbox enter p -- touch /tmp/of-that-start
+	XDG_RUNTIME_DIR=$T/other sandbox run --detach --name mine host sleep 60
+	# Both are seen and entered from here.
+	[ "$(sandbox ls --names)" = $'mine\np' ]
+	sandbox exec mine true
+	rm -r other
+	SECONDS=0
+	[ "$(sandbox ls --json | jq -r '.[].state' | uniq)" = running ]
+	fails 125 "*box 'mine' runs as process *'sandbox stop mine' ends it" sandbox exec mine true
+	sandbox ps | grep -q 'sleep 60'
+	sandbox stop mine
+	fails 125 "*box 'p' runs as process *'sandbox stop p' ends it" sandbox exec p true
+	sandbox enter p -- test ! -e /tmp/of-that-start
+	[ "$(cat p/hooks)" = exit ] # it was asked, not killed
+	[ "$SECONDS" -lt 15 ]
+}
+
+@test "throw-away boxes of two logins: each sees the other's, and takes nothing from under it" {
+	mkdir -m 0700 other
+	layout app <<<"{'layers': [busybox('sh', 'sleep', 'cat'), [F('etc/text', b'of the image')]]}"
+	sandbox image import --quiet "$T/app" app:1
+	(
+		export XDG_RUNTIME_DIR=$T/other
+		sandbox run --detach --name mine app:1 sleep 60
+		sandbox run --detach --name ours host sleep 60
+	)
+	[ "$(sandbox ls --names)" = $'mine\nours' ]
+	sandbox ps | grep -c 'sleep 60' | grep -qx 2
+	fails 125 "*box 'mine' is running*" sandbox rm mine
+	fails 125 "*'mine' exists already*" sandbox run --name mine host true
+	sandbox image rm app:1
+	sandbox image prune --all >/dev/null
+	# Another /etc/profile.d is another host; what is old of the host's layers goes then.
+	touch -d '2 days ago' "$XDG_DATA_HOME"/sandbox/layers/*.used
+	unshare -rm sh -c 'mount -t tmpfs tmpfs /etc/profile.d && cd "$T" && sandbox run host true' ||
+		skip 'cannot stand in for another host'
+	[ "$(sandbox exec mine cat /etc/text)" = 'of the image' ]
+	sandbox exec ours sh -c 'test -e /etc/passwd && test -d /var/lib'
+	sandbox stop mine
+	sandbox rm --force ours
+	[ -z "$(sandbox ls --names)" ]
+	# What is left in the other folder, the next to use it clears up: whoever listens there lives.
+	XDG_RUNTIME_DIR=$T/other sandbox run --detach --name more host sleep 60
+	touch -d '2 minutes ago' other/sandbox/*
+	XDG_RUNTIME_DIR=$T/other XDG_DATA_HOME=$T/elsewhere sandbox ls >/dev/null
+	XDG_RUNTIME_DIR=$T/other sandbox exec more true
+	sandbox stop more
+	touch -d '2 minutes ago' other/sandbox/*
+	XDG_RUNTIME_DIR=$T/other sandbox ls >/dev/null
+	[ -z "$(find other/sandbox -mindepth 1 ! -name swept)" ]
+}
+
+@test "20 who enter an idle box at once from two logins are all in one box" {
+	project p $'[sandbox]\nlinger = 0'
+	mkdir -m 0700 other
+	for round in 1 2 3; do
+		sandbox enter ./p -- true
+		wait_until 50 no_processes
+		rm -f p/starts go
+		for i in {1..20}; do
+			(
+				[ $((i % 2)) = 0 ] || export XDG_RUNTIME_DIR=$T/other
+				exec sandbox enter ./p -- sh -c 'readlink /proc/self/ns/pid >>starts
+					while [ ! -e go ]; do sleep 0.1; done'
+			) 3>&- &
+		done
+		wait_until 100 sh -c '[ "$(wc -l <p/starts)" = 20 ]'
+		[ "$(sort -u p/starts | wc -l)" = 1 ]
+		[ "$(processes | grep -c 'pid 1 of a box')" = 1 ]
+		touch p/go
+		wait_until 50 no_processes
+		rm p/go
+	done
 }
 
 @test "a box that another version has started: one clear line, and stop ends it" {

@@ -122,6 +122,7 @@ load helpers
 	[[ $(sandbox ls) != *SIZE* ]]
 	sandbox inspect p | grep -q '^size  *3\.. MB$'
 	sandbox run --detach --name t host sleep 60
-	[ "$(sandbox inspect --json t | jq -c .size)" = null ] || [ "$TEST_MODE" = nested ]
+	# what it changes is in memory
+	[ "$(sandbox inspect --json t | jq .size)" -lt 100000 ]
 	sandbox stop t
 }
