@@ -207,3 +207,17 @@ bool file_is_at(int fd, int dirfd, const char *path)
 	return fstat(fd, &held) == 0 && fstatat(dirfd, path, &there, 0) == 0 &&
 	       held.st_ino == there.st_ino && held.st_dev == there.st_dev;
 }
+
+int file_move(int dirfd, const char *from, const char *to)
+{
+	struct stat st;
+
+	if (renameat(dirfd, from, dirfd, to) == 0)
+		return 0;
+	if (errno != EACCES || fstatat(dirfd, from, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISDIR(st.st_mode) || (st.st_mode & 0200))
+		return -errno;
+	if (fchmodat(dirfd, from, 0700, 0) < 0)
+		return -errno;
+	return renameat(dirfd, from, dirfd, to) < 0 ? -errno : 0;
+}

@@ -62,6 +62,12 @@ int file_mkdirs(const char *path, mode_t mode, struct err *e);
  */
 int file_remove_tree(int dirfd, const char *name, struct err *e);
 
+/*
+ * renameat(2) to another folder, of folders too that shut their owner out: these get u+rwx first, as ".."
+ * is written in them. Returns 0 or -errno.
+ */
+int file_move(int dirfd, const char *from, const char *to);
+
 /* Is what fd has open still what path names? */
 bool file_is_at(int fd, int dirfd, const char *path);
 

@@ -153,7 +153,10 @@ static int build_layer(int layer, struct err *e)
 	return copy_public_tree(from, to, is_left_out, e);
 }
 
-/* The layers that running boxes are built on; all, if the boxes cannot be listed. */
+/*
+ * The layers that running boxes are built on. False when it cannot be told: a box that has its lock and no
+ * notes yet is about to start.
+ */
 static bool used_layers(const struct store *s, struct buf *out)
 {
 	cleanup_strv struct strv ids = {0};
@@ -164,8 +167,13 @@ static bool used_layers(const struct store *s, struct buf *out)
 	for (size_t i = 0; i < ids.n; i++) {
 		cleanup_box struct box b = BOX_INIT;
 
-		if (box_load_damaged(s, ids.v[i], &b, &ignored) == 0 && box_is_running(&b))
-			box_start_notes(&b, out);
+		size_t before = out->len;
+
+		if (box_load_damaged(s, ids.v[i], &b, &ignored) < 0 || !box_is_running(&b))
+			continue;
+		box_start_notes(&b, out);
+		if (out->len == before)
+			return false;
 	}
 	return true;
 }
@@ -186,6 +194,7 @@ static void collect_layers(const struct store *s, const char *current)
 	while (dir_next(&d, &ignored) > 0) {
 		cleanup_free char *mark = xasprintf("%s" USED_SUFFIX, d.name);
 		cleanup_free char *note = xasprintf("\n" HOST_LAYER_NOTE "%s\n", d.name);
+		cleanup_free char *path = NULL;
 		int fd = dir_fd(&d);
 
 		if (!starts_with(d.name, "host-") || ends_with(d.name, USED_SUFFIX) ||
@@ -193,7 +202,9 @@ static void collect_layers(const struct store *s, const char *current)
 		    (fstatat(fd, mark, &st, 0) == 0 && st.st_mtime + KEEP_SECONDS > time(NULL)))
 			continue;
 		unlinkat(fd, mark, 0);
-		file_remove_tree(fd, d.name, &ignored);
+		/* At once: a start that takes it now has all of it, or is told that it is gone. */
+		path = path_join("layers", d.name);
+		store_discard(s, path, &ignored);
 	}
 }
 
@@ -201,17 +212,16 @@ static void collect_layers(const struct store *s, const char *current)
 static int make_layer(const struct store *s, const char *final, const char *mark, struct err *e)
 {
 	char id[BOX_ID_LEN + 1], tmp[sizeof("tmp/host-") + BOX_ID_LEN];
+	const char *name = tmp + strlen("tmp/");
 	cleanup_close int layer = -1, used = -1;
 	struct err ignored;
 	int r;
 
 	store_new_id(id);
 	snprintf(tmp, sizeof(tmp), "tmp/host-%s", id);
-	if (mkdirat(s->data_fd, tmp, 0755) < 0)
-		return err_sys(e, errno, "cannot make '%s/%s'", s->data, tmp);
-	layer = openat(s->data_fd, tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = layer < 0 ? err_sys(e, errno, "cannot open '%s/%s'", s->data, tmp)
-		      : build_layer(layer, e);
+	r = store_make_tmp(s, name, 0755, &layer, e);
+	if (r == 0)
+		r = build_layer(layer, e);
 	if (r == 0)
 		r = sync_fs(s->data_fd, s->data, e);
 	if (r == 0 && renameat(s->data_fd, tmp, s->data_fd, final) < 0 && errno != EEXIST &&

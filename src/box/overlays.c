@@ -180,12 +180,5 @@ void overlays_clear(struct box_overlays *o)
  */
 int overlay_drop(const struct store *s, const struct box_overlay *o, struct err *e)
 {
-	char id[BOX_ID_LEN + 1];
-	cleanup_free char *gone = NULL;
-
-	store_new_id(id);
-	gone = xasprintf("tmp/%s", id);
-	if (renameat(s->data_fd, o->path, s->data_fd, gone) < 0)
-		return err_sys(e, errno, "cannot drop '%s/%s'", s->data, o->path);
-	return file_remove_tree(s->data_fd, gone, e);
+	return store_discard(s, o->path, e);
 }

@@ -170,7 +170,7 @@ static int seal_as(const struct store *s, const struct key *key, const char *tex
 		   const char *upper, char **ret_layer, struct err *e)
 {
 	cleanup_free char *layer = layer_name(key), *path = path_join("steps", key->s);
-	int r = file_remove_tree(s->data_fd, layer, e);
+	int r = store_discard(s, layer, e);
 
 	if (r < 0)
 		return r;

@@ -221,8 +221,37 @@ int store_hide_box(const struct store *s, const char *id, struct err *e)
 {
 	cleanup_free char *from = path_join("boxes", id), *to = path_join("tmp", id);
 
-	if (renameat(s->data_fd, from, s->data_fd, to) < 0 && errno != ENOENT)
-		return err_sys(e, errno, "cannot remove '%s/%s'", s->data, from);
+	int r = file_move(s->data_fd, from, to);
+
+	return r < 0 && r != -ENOENT ? err_sys(e, -r, "cannot remove '%s/%s'", s->data, from) : 0;
+}
+
+int store_discard(const struct store *s, const char *path, struct err *e)
+{
+	char id[BOX_ID_LEN + 1];
+	cleanup_free char *gone = NULL;
+	int r;
+
+	store_new_id(id);
+	gone = xasprintf("tmp/%s", id);
+	r = file_move(s->data_fd, path, gone);
+	if (r < 0)
+		return r == -ENOENT ? 0 : err_sys(e, -r, "cannot remove '%s/%s'", s->data, path);
+	return file_remove_tree(s->data_fd, gone, e);
+}
+
+int store_make_tmp(const struct store *s, const char *name, mode_t mode, int *ret_fd, struct err *e)
+{
+	cleanup_free char *path = path_join("tmp", name);
+	cleanup_close int fd = -1;
+
+	if (mkdirat(s->data_fd, path, mode) < 0)
+		return err_sys(e, errno, "cannot make '%s/%s'", s->data, path);
+	fd = openat(s->data_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* Between the two calls it was nobody's, and may have been long enough. */
+	if (fd < 0 || !file_trylock(fd) || !file_is_at(fd, s->data_fd, path))
+		return err_sys(e, fd < 0 ? errno : EAGAIN, "cannot open '%s/%s'", s->data, path);
+	*ret_fd = take_fd(&fd);
 	return 0;
 }
 

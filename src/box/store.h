@@ -16,6 +16,7 @@
 #define BOX_STORE_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -84,6 +85,16 @@ int store_list_runtime(const struct store *s, struct strv *ret_ids, struct err *
  */
 int store_hide_box(const struct store *s, const char *id, struct err *e);
 int store_delete_hidden(const struct store *s, const char *id, struct err *e);
+
+/* Removes what path names, whatever it is: out of sight at once, in tmp/, and then bit by bit. */
+int store_discard(const struct store *s, const char *path, struct err *e);
+
+/*
+ * Makes the folder tmp/<name> for work that takes its time. It is held, by a lock on *ret_fd, until that is
+ * closed: a sweep removes what is old and not held, however long the machine slept meanwhile.
+ */
+int store_make_tmp(const struct store *s, const char *name, mode_t mode, int *ret_fd,
+		   struct err *e);
 
 /* Deletes RUNTIME/<id>. */
 void store_remove_runtime(const struct store *s, const char *id);

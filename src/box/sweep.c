@@ -2,7 +2,8 @@
  * sweep.c - removing what crashes left.
  *
  * A lock file is born locked (box_make_lifetime): one that is free has lost its owner, however
- * young it is. Only what has no lock, or no form that we know, has to be old before it goes.
+ * young it is. What lies in tmp/ goes when it is old and nobody holds it (store_make_tmp), under another
+ * name first: age alone says nothing on a machine that was suspended.
  */
 #include "box/sweep.h"
 
@@ -102,20 +103,34 @@ static bool is_of_images(const char *name)
 	return starts_with(name, "image-") || starts_with(name, "partial-");
 }
 
-static void sweep_tmp(const struct store *s)
+static void sweep_tmp_entry(const struct store *s, const char *name)
 {
-	cleanup_dir struct dir d = {0};
+	cleanup_free char *path = path_join("tmp", name), *lock = path_join(path, "lock");
+	cleanup_close int fd = -1;
 	struct stat st;
 	struct err ignored;
 
-	/* What is missed is the next one's. */
-	if (dir_open(&d, s->data_fd, "tmp", &ignored) < 0)
+	if (fstatat(s->data_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_old(st.st_ctime))
 		return;
-	while (dir_next(&d, &ignored) > 0)
-		if (d.name[0] != '.' && !is_of_images(d.name) &&
-		    fstatat(dir_fd(&d), d.name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    is_old(st.st_ctime))
-			file_remove_tree(dir_fd(&d), d.name, &ignored);
+	if (S_ISDIR(st.st_mode)) {
+		fd = openat(s->data_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		/* One that cannot be opened (mode 0) was hidden to be removed. */
+		if ((fd >= 0 && !file_trylock(fd)) || is_held(s->data_fd, lock))
+			return;
+	}
+	store_discard(s, path, &ignored);
+}
+
+static void sweep_tmp(const struct store *s)
+{
+	cleanup_strv struct strv names = {0};
+	struct err ignored;
+
+	/* What is missed is the next one's. The list first: what goes is renamed meanwhile. */
+	dir_names(s->data_fd, "tmp", &names, &ignored);
+	for (size_t i = 0; i < names.n; i++)
+		if (!is_of_images(names.v[i]))
+			sweep_tmp_entry(s, names.v[i]);
 }
 
 static bool is_due(const struct store *s)

@@ -201,17 +201,10 @@ static bool tmp_goes(const struct sweep *s, const char *name)
 static int remove_entry(const struct sweep *s, const char *name, struct err *e)
 {
 	const struct image_store *store = s->req->store;
-	cleanup_free char *hidden = xasprintf("tmp/" IMAGE_TMP_PREFIX "gone-%s", name);
 	cleanup_free char *path = xasprintf("%s/%s", s->folder, name);
 
-	if (streq(s->folder, "tmp"))
-		return file_remove_tree(store->fd, path, e);
-	/* Who was killed at this very entry has left it there. */
-	if (file_remove_tree(store->fd, hidden, e) < 0)
-		return -e->code;
-	if (renameat(store->fd, path, store->fd, hidden) < 0)
-		return err_sys(e, errno, "cannot remove '%s/%s'", store->path, path);
-	return file_remove_tree(store->fd, hidden, e);
+	return streq(s->folder, "tmp") ? file_remove_tree(store->fd, path, e)
+				       : image_store_discard(store, path, e);
 }
 
 /* What has gone meanwhile, of files that hold nothing but what the disk is asked for, counts as nothing. */

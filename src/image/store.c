@@ -127,10 +127,10 @@ static char *tmp_name(void)
 int image_store_discard(const struct image_store *s, const char *path, struct err *e)
 {
 	cleanup_free char *gone = tmp_name();
+	int r = file_move(s->fd, path, gone);
 
-	if (renameat(s->fd, path, s->fd, gone) < 0)
-		return errno == ENOENT ? 0
-				       : err_sys(e, errno, "cannot remove '%s/%s'", s->path, path);
+	if (r < 0)
+		return r == -ENOENT ? 0 : err_sys(e, -r, "cannot remove '%s/%s'", s->path, path);
 	return file_remove_tree(s->fd, gone, e);
 }
 

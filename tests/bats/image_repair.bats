@@ -127,6 +127,8 @@ mends() { # PATTERN
 	mends "layer ${top##*/} is not unpacked*"
 	chmod 0 "$(layer 1)"
 	mends "layer * is no folder that can be read*"
+	sandbox image prune >/dev/null
+	[ -z "$(find "$(data)/layers" -name '*.old-*')" ]
 }
 
 @test "a layer with a file that one above has a name of" {

@@ -1,0 +1,150 @@
+/*
+ * test_box_sweep.c - what a sweep takes of tmp/, and what it leaves, when the clock has gone on by an hour: a
+ * machine that was suspended, as far as anybody can tell.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "box/box.h"
+#include "box/store.h"
+#include "box/sweep.h"
+
+static time_t ahead;
+
+/* In place of the C library's. NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
+time_t time(time_t *ret)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += ahead;
+	if (ret)
+		*ret = now.tv_sec;
+	return now.tv_sec;
+}
+
+static char top[] = "/tmp/test-sweep-XXXXXX";
+static struct store s = STORE_INIT;
+
+static int set_up(void **state)
+{
+	struct err e;
+
+	(void)state;
+	if (!mkdtemp(top) || setenv("XDG_DATA_HOME", top, 1) < 0 ||
+	    setenv("XDG_RUNTIME_DIR", top, 1) < 0)
+		return -1;
+	return store_open(&s, &e);
+}
+
+static int tear_down(void **state)
+{
+	struct err e;
+
+	(void)state;
+	store_close(&s);
+	return file_remove_tree(AT_FDCWD, top, &e);
+}
+
+static bool is_there(const char *path)
+{
+	return faccessat(s.data_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void sweep_at(time_t when)
+{
+	ahead = when;
+	sweep(&s, false);
+	ahead = 0;
+}
+
+static void test_held_work_stays(void **state)
+{
+	cleanup_close int fd = -1;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(store_make_tmp(&s, "host-1", 0755, &fd, &e), 0);
+	assert_int_equal(mkdirat(fd, "etc", 0755), 0);
+	sweep_at(0);
+	sweep_at(3600);
+	assert_true(is_there("tmp/host-1/etc"));
+	close_fd(&fd);
+	sweep_at(0);
+	assert_true(is_there("tmp/host-1/etc"));
+	sweep_at(3600);
+	assert_false(is_there("tmp/host-1"));
+}
+
+/* As a version made it that did not hold the folder itself. */
+static void test_box_with_its_lock_stays(void **state)
+{
+	cleanup_close int dir = -1, lifetime = -1;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(mkdirat(s.data_fd, "tmp/0123456789ab", 0700), 0);
+	dir = openat(s.data_fd, "tmp/0123456789ab", O_PATH | O_CLOEXEC);
+	assert_int_equal(box_make_lifetime(dir, &lifetime, &e), 0);
+	sweep_at(3600);
+	assert_true(is_there("tmp/0123456789ab/lock"));
+	close_fd(&lifetime);
+	sweep_at(3600);
+	assert_false(is_there("tmp/0123456789ab"));
+}
+
+static void test_leftovers_go(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdirat(s.data_fd, "tmp/shut", 0700), 0);
+	assert_int_equal(mkdirat(s.data_fd, "tmp/shut/in", 0), 0);
+	assert_int_equal(fchmodat(s.data_fd, "tmp/shut", 0, 0), 0);
+	assert_int_equal(mkdirat(s.data_fd, "tmp/.sandbox-doctor-x", 0700), 0);
+	assert_int_equal(symlinkat("/nowhere", s.data_fd, "tmp/link"), 0);
+	assert_int_equal(mkdirat(s.data_fd, "tmp/image-1", 0700), 0);
+	sweep_at(3600);
+	assert_false(is_there("tmp/shut"));
+	assert_false(is_there("tmp/.sandbox-doctor-x"));
+	assert_false(is_there("tmp/link"));
+	/* gc's, which knows who is at work on images. */
+	assert_true(is_there("tmp/image-1"));
+}
+
+/* Who was suspended between making its folder and holding it is told, and builds in no folder that is gone. */
+static void test_work_that_is_gone(void **state)
+{
+	cleanup_close int fd = -1, other = -1;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(store_make_tmp(&s, "host-2", 0755, &fd, &e), 0);
+	assert_true(store_make_tmp(&s, "host-2", 0755, &other, &e) < 0);
+	assert_int_equal(other, -1);
+	assert_int_equal(store_discard(&s, "tmp/host-2", &e), 0);
+	assert_false(is_there("tmp/host-2"));
+	assert_int_equal(store_discard(&s, "tmp/host-2", &e), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_held_work_stays),
+		cmocka_unit_test(test_box_with_its_lock_stays),
+		cmocka_unit_test(test_leftovers_go),
+		cmocka_unit_test(test_work_that_is_gone),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
