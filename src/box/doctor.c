@@ -30,7 +30,8 @@ const struct doctor_check doctor_checks[] = {
 	{"runtime folder", doctor_check_runtime}, {"host user", doctor_check_root},
 	{"subordinate ids", doctor_check_subid},  {"cgroup limits", doctor_check_cgroup},
 	{"debuggers", doctor_check_ptrace},	  {"/dev/net/tun", doctor_check_tun},
-	{"/dev/fuse", doctor_check_fuse},
+	{"/dev/fuse", doctor_check_fuse},	  {"boxes", doctor_check_boxes},
+	{"images", doctor_check_images},
 };
 const size_t doctor_n_checks = ARRAY_SIZE(doctor_checks);
 

@@ -33,6 +33,7 @@
 #include "box/reach.h"
 #include "box/repository.h"
 #include "box/rebuild.h"
+#include "box/salvage.h"
 #include "box/box_create.h"
 #include "box/session.h"
 #include "box/session_env.h"
@@ -319,11 +320,14 @@ static int rebuild(struct entering *in, const char *dir, struct err *e)
 	cleanup_box struct box b = BOX_INIT;
 	int r = find(in, dir, &b, e);
 
+	if (r == -EUCLEAN && !in->options->trial)
+		r = salvage_find(s, dir, &b, e);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = box_check_ended(&b, e);
 	if (r == 0)
-		r = reach_ask(&b, in->settings, home, &in->options->asker, &in->granted, e);
+		r = reach_ask(b.damaged ? NULL : &b, in->settings, home, &in->options->asker,
+			      &in->granted, e);
 	if (r == 0)
 		r = make_origin(in, &origin, e);
 	if (r == 0)
@@ -331,6 +335,8 @@ static int rebuild(struct entering *in, const char *dir, struct err *e)
 	/* It may have been started meanwhile. */
 	if (r == 0)
 		r = box_check_ended(&b, e);
+	if (r == 0 && b.damaged)
+		r = salvage(s, &b, dir, e);
 	return r < 0 ? r : box_rebuild(s, &b, &origin.from, e);
 }
 
@@ -340,6 +346,8 @@ static int find_project(const struct store *s, struct enter_options *o, char **r
 	cleanup_target struct target t = TARGET_INIT;
 	int r = target_find(s, o->project, false, &t, e);
 
+	if (r == -EUCLEAN && o->rebuild && !o->trial)
+		r = salvage_find_project(s, o->project, &t.dir, e);
 	if (r < 0)
 		return r;
 	if (!o->no_note)

@@ -100,7 +100,10 @@ static int open_folder(const struct store *s, struct box *b, struct err *e)
 
 static int is_damaged(const char *id, struct err *e)
 {
-	return err_set(e, EUCLEAN, "the record of box '%s' is damaged: 'sandbox rm %s' removes it",
+	return err_set(e, EUCLEAN,
+		       "the record of box '%s' is damaged: 'sandbox enter --rebuild' in its "
+		       "project's folder keeps its home and the files that were changed, 'sandbox "
+		       "rm %s' removes them",
 		       id, id);
 }
 

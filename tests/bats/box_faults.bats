@@ -278,6 +278,39 @@ under_strace() {
 	[ -z "$(sandbox ls --names)" ]
 }
 
+@test "a damaged record: enter --rebuild keeps the home and what was changed" {
+	project p $'[sandbox]\nlinger = 0\nname = mine\n[mounts]\n/data = ../secret'
+	mkdir secret
+	sandbox enter --accept ./p -- sh -c 'echo kept >~/note; echo changed >/etc/changed'
+	mkdir -p p/sub
+	for damage in 'rm $record' ':>$record' 'echo image host >$record' 'rm $record; mkdir $record' \
+		'echo garbage >$record; rm -r $(dirname $record)/work'; do
+		wait_until 20 is_stopped mine
+		id=$(sandbox inspect --json ./p | jq -r .id)
+		record=$(data)/boxes/$id/record
+		eval "$damage"
+		sandbox doctor >out
+		grep -F "box 'mine': its record is damaged: 'sandbox enter --rebuild' in its project's folder keeps its home ('$(data)/boxes/$id/home')" out
+		fails 125 "*record of box '$id' is damaged*sandbox enter --rebuild*" sandbox enter ./p -- true
+		# What was agreed to is asked again: it cannot be told which folder it was given to.
+		fails 125 "*/data*" sandbox enter --rebuild ./p -- true
+		case $damage in
+		rm*mkdir*) (cd p/sub && sandbox enter --accept --rebuild -- true) ;;
+		rm*) sandbox enter --accept --rebuild ./p -- true ;;
+		':'*) (cd p && sandbox enter --accept --rebuild mine -- true) ;;
+		*) (cd p && sandbox enter --accept --rebuild . -- true) ;;
+		esac
+		[ "$(sandbox enter ./p -- sh -c 'cat ~/note; hostname')" = $'kept\nmine' ]
+		[ "$(sandbox ls --names)" = mine ]
+		[ "$(sandbox inspect --json ./p | jq -r .id)" = "$id" ]
+		sandbox doctor | grep -q '^ok    boxes  '
+	done
+	[ "$(cat "$(data)/boxes/$id"/snapshots/*/upper/etc/changed)" = changed ]
+	fails 125 "there is no box*" sandbox enter --rebuild nowhere -- true
+	sandbox rm --force mine
+	[ -z "$(find "$(data)"/{names,projects} -type l)" ]
+}
+
 @test "two folders whose paths have one hash have a box each" {
 	project a
 	project b

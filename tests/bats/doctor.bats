@@ -65,3 +65,48 @@ load helpers
 @test "doctor takes no words" {
 	fails 125 "unexpected argument 'now': sandbox doctor *" sandbox doctor now
 }
+
+# The line of a check's advice that begins so.
+advises() { # WORDS
+	sandbox doctor >out
+	grep -F -- "$1" out || {
+		cat out
+		return 1
+	}
+	[ "$(sandbox doctor --json | jq -r '.checks[] | select(.name == "boxes" or .name == "images") | .fix[]' | grep -cF -- "$1")" = 1 ]
+}
+
+@test "boxes and images that are damaged are named, with what saves them" {
+	local data=$XDG_DATA_HOME/sandbox box blob
+
+	load images
+	sandbox doctor | grep -qE '^ok    boxes +no boxes yet'
+	small_image
+	project p $'[sandbox]\nimage = app:1\nlinger = 0'
+	sandbox enter p -- true
+	sandbox stop p
+	sandbox doctor >out
+	grep -qE '^ok    boxes +1, without damage' out
+	grep -qE '^ok    images +1, without damage' out
+	box=$data/boxes/$(sandbox inspect --json p | jq -r .id)
+	mv "$box/upper" kept
+	advises "box 'p': its folder 'upper' is gone, and with it the files that were changed: the next start makes an empty one"
+	sandbox enter p -- true
+	sandbox stop p
+	rm -r "${box:?}/home"
+	advises "box 'p': its folder 'home' is gone, and with it its home: the next start makes an empty one"
+	sandbox enter p -- true
+	sandbox stop p
+	mv "$data"/layers/*.meta .
+	advises "layer "
+	mv ./*.meta "$data/layers"
+	: >"$(echo "$data"/refs/*)"
+	advises "image 'app:1': its name is damaged: 'sandbox image verify --repair', or 'sandbox pull app:1'"
+	sandbox image verify --repair >/dev/null
+	blob=$(sandbox image inspect --json app:1 | jq -r .digest)
+	rm "$data/blobs/sha256/${blob#sha256:}" "$data/plans"/*
+	advises "box 'p': its image 'app:1' (sha256:${blob:7:12}) is gone: 'sandbox pull app:1', or 'sandbox enter --rebuild p', which keeps the home"
+	sandbox image import --quiet "$T/app" app:1
+	sandbox enter p -- true
+	sandbox doctor | grep -qE '^ok    boxes +1, without damage'
+}
