@@ -114,7 +114,7 @@ quiet = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $@;)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help check test-programs lint bench fuzz install uninstall deps enter clean
+.PHONY: all help check test-programs lint bench fuzz fault install uninstall deps enter clean
 
 all: $(PROGRAMS) $(B)/share/sandbox/profiles ## build the programs (default); SAN=1, DEBUG=1, WERROR=1, V=1
 
@@ -206,6 +206,11 @@ fuzz: $(FUZZ) ## run each fuzz target for FUZZ_SECONDS (30)
 			-artifact_prefix=$(B)/fuzz/$$name- \
 			$(B)/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
+
+# FAULT="--only pull --seed 1": see tests/fault/run --help.
+fault: deps ## kill each command at each of its calls, fail each call, storms; FAULT=options
+	$(MAKE) $(PARALLEL) all test-programs
+	MODES=fault FAULT="$(FAULT)" tests/run $(B)
 
 $(B)/fuzz/%: tests/fuzz/%.c $(filter src/base/% src/config/% src/image/% src/cli/init_text.c src/cli/init_words.c src/box/box_log_read.c,$(SRC))
 	@mkdir -p $(@D)

@@ -1,0 +1,210 @@
+"""The commands that are struck, each with the world it finds and how its end is told.
+
+A row is a name, a function that prepares a World, and the command. All else is said where it differs.
+"""
+import dataclasses
+import os
+import subprocess
+import urllib.request
+
+LINGER = "linger = 0\n"
+APPLETS = "'sh', 'echo', 'cat', 'true', 'sleep', 'ls', 'cp', 'touch', 'mkdir', 'rm', 'mv', 'chmod', 'ln'"
+# A package manager that notes what it is asked for, as a database that `lock` can read.
+APK = r"""b'''#!/bin/sh
+db=/lib/apk/db/installed
+mkdir -p /lib/apk/db
+shift 3
+for word; do printf 'C:Q1aaa\nP:%s\nV:1.0\n\n' "${word%%=*}" >>$db; done'''"""
+
+# What images there are, in the words of tests/images/mkimage.py.
+LAYOUTS = {
+    "app": f"[busybox({APPLETS}), [D('d'), F('d/f'), H('d/g', 'd/f'), F('.wh.none', b''), D('etc'), F('s', b'x', 0o4755, uid=5),"
+           " F('etc/who', b'app'), D('opt'), D('root', 0o700)], [F('d/.wh.f', b''), F('tail', bytes(range(256)) * 300)]]",
+    "new": f"[busybox({APPLETS}), [D('n'), F('n/f', b'new', uid=7), L('n/l', 'f')], [D('etc'), F('etc/who', b'new')]]",
+    "old": f"[busybox({APPLETS}), [D('etc'), F('etc/who', b'old', 0o4711, uid=3)]]",
+    "pm": f"[busybox({APPLETS}, 'awk', 'sort'), [D('opt'), D('root', 0o700), D('lib'), D('sbin'), F('sbin/apk', {APK}, 0o755)]]",
+}
+
+
+@dataclasses.dataclass
+class Operation:
+    name: str
+    setup: callable
+    argv: list
+    statuses: tuple = (125, 126, 127)  # that it may fail with
+    done: callable = None  # more than the picture says; gives what is missing
+    stdin: str = ""
+    stays: bool = False  # a box goes on after it
+    out: bool = True  # what it prints is the same each time
+    silent: bool = False  # several commands in one: their words are not counted
+    unlike: dict = dataclasses.field(default_factory=dict)  # of each part of a picture, what names are chance
+
+
+def project(w, text="", name="p"):
+    w.write(f"{name}/sandbox.ini", f"[sandbox]\n{LINGER}{text}")
+
+
+def nothing(w):
+    pass
+
+
+def prepared(text, *more):
+    """A project with a box that has been entered once."""
+    def setup(w):
+        project(w, text)
+        w.need("enter", "--quiet", "--accept", "./p", "--", "sh", "-c", "echo kept >~/mine; echo kept >/root-file")
+        w.wait_for_nobody()
+        for do in more:
+            do(w)
+    return setup
+
+
+def running(w):
+    project(w, "image = app:1\n")
+    w.write("p/sandbox.ini", "[sandbox]\nlinger = forever\nimage = app:1\n")
+    w.need("enter", "--quiet", "./p", "--", "sh", "-c", "echo kept >~/mine")
+
+
+def tried(w):
+    """A trial with a change of each kind."""
+    project(w, "image = app:1\nproject = /p\n[mounts]\n/d = ../d\n")
+    for name in ("p/file", "p/same", "p/sub/gone", "p/op/kept", "p/op/lost", "d/file"):
+        w.write(name, "host\n")
+    w.need("try", "--quiet", "--accept", "./p", "--", "sh", "-c",
+           "echo box >file; echo box >/d/file; rm -r sub; mkdir -m 750 new; echo n >new/f; chmod 755 new/f;"
+           "rm -r op; mkdir op; echo host >op/kept; ln -s /etc/passwd ln; chmod 600 same; echo mine >~/own")
+    w.wait_for_nobody()
+
+
+def pushed(w):
+    return w.kit.registry and f"{w.kit.registry}/app:1"
+
+
+def in_registry(name):
+    """Is the image whole in the registry: its manifest, and each blob that it names?"""
+    def done(w):
+        listed = f"http://{w.kit.registry}/v2/pushed-{w.kit.turn(w)}"
+        accept = {"Accept": "application/vnd.oci.image.manifest.v1+json"}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(f"{listed}/manifests/1", headers=accept)) as f:
+                text = f.read().decode()
+            for digest in set(__import__("re").findall(r"sha256:[0-9a-f]{64}", text)):
+                with urllib.request.urlopen(urllib.request.Request(f"{listed}/blobs/{digest}", method="HEAD")):
+                    pass
+        except OSError as e:
+            return f"the registry has no whole image: {e}"
+        return None
+    return done
+
+
+def archive_is_read(path, kind):
+    """Other tools read what was written."""
+    def done(w):
+        if kind == "tar":
+            r = subprocess.run(["tar", "-tf", f"{w.path}/{path}"], capture_output=True, text=True, check=False)
+        else:
+            r = subprocess.run(["skopeo", "inspect", "--raw", f"{kind}:{w.path}/{path}"], capture_output=True, text=True, check=False)
+        return r.stderr if r.returncode else None
+    return done
+
+
+def prunable(w):
+    """Garbage of each kind: names and boxes are gone."""
+    project(w, "image = app:1\n[run]\n1 = echo made >/opt/made\n")
+    w.need("enter", "--quiet", "--accept", "./p", "--", "true")
+    w.wait_for_nobody()
+    w.need("rm", "--force", "p")
+    for name in w.names("refs"):
+        if name.endswith("app:1"):
+            os.unlink(f"{w.data}/refs/{name}")
+
+
+def removed_name(name):
+    return lambda w: next((f"{n} is there" for n in w.refs() if n.endswith(name)), None)
+
+
+def gone_blobs(w):
+    """Only what the image old:1 needs is there."""
+    return None if len(w.names("blobs/sha256")) == 4 else f"blobs: {w.names('blobs/sha256')}"
+
+
+def mounted(w):
+    """A project that asks for something of the host."""
+    w.write("d/data", "of the host\n")
+    project(w, "image = app:1\n[mounts]\n/d = ../d\n/keep = cache:kept\n")
+
+
+STEPS = "image = app:1\n[run]\n1 = echo one >/opt/one; chmod 4755 /opt/one\n2 = rm /d/g; echo two >/opt/two\n"
+MATRIX = "[matrix]\none = app:1\ntwo = old:1\n[run]\n1 = echo made >/etc/made\n"
+LOCKED = "image = pm:1\n[packages]\napk = gcc, make\n"
+
+
+def operations(kit):
+    layout = kit.layouts
+    rows = [
+        # Images
+        Operation("import", nothing, ["image", "import", "--quiet", f"{layout}/new", "new:1"]),
+        Operation("import-over", nothing, ["image", "import", "--quiet", f"{layout}/new", "app:1"]),
+        Operation("import-archive", nothing, ["image", "import", "--quiet", f"{layout}/new.tar", "new:1"]),
+        Operation("tag", nothing, ["image", "tag", "app:1", "second:1"]),
+        Operation("image-rm", nothing, ["image", "rm", "app:1", "pm:1"], done=removed_name("app:1"), out=False),
+        Operation("prune", prunable, ["image", "prune"], out=False),
+        Operation("prune-all", prunable, ["image", "prune", "--all", "--caches"], out=False, done=gone_blobs),
+        Operation("verify", nothing, ["image", "verify"], statuses=(1, 125), silent=True),  # says on stdout what it cannot read
+        Operation("export-oci", nothing, ["image", "export", "--quiet", "app:1", "out/a.tar"], done=archive_is_read("out/a.tar", "oci-archive")),
+        Operation("export-docker", nothing, ["image", "export", "--quiet", "--format", "docker", "app:1", "out/a.tar"], done=archive_is_read("out/a.tar", "docker-archive")),
+        Operation("export-tar", nothing, ["image", "export", "--quiet", "--format", "tar", "app:1", "out/a.tar"], done=archive_is_read("out/a.tar", "tar")),
+        Operation("seal", prepared(STEPS), ["seal", "--accept", "--json", "./p", "sealed:1"],
+                  out=False, unlike={"refs": "docker.io=library=sealed:1"}),
+        Operation("host-image", nothing, ["run", "host", "true"]),
+        # Boxes
+        Operation("run", nothing, ["run", "app:1", "cat", "/etc/who"]),
+        Operation("run-disk", nothing, ["run", "--disk", "app:1", "cat", "/etc/who"]),
+        Operation("run-volume", nothing, ["run", "-v", "kept:/v", "--root", "app:1", "sh", "-c", "echo x >/v/x; cat /v/x"]),
+        Operation("run-detach", nothing, ["run", "--detach", "--name", "web", "app:1", "sleep", "60"], stays=True),
+        Operation("enter-first", lambda w: project(w, "image = app:1\n"), ["enter", "./p", "--", "sh", "-c", "echo made >~/made; cat /etc/who"]),
+        Operation("enter-steps", lambda w: project(w, STEPS), ["enter", "--quiet", "./p", "--", "cat", "/opt/one", "/opt/two"]),
+        Operation("enter-again", prepared("image = app:1\n"), ["enter", "./p", "--", "sh", "-c", "cat ~/mine /root-file"]),
+        Operation("enter-hooks", lambda w: project(w, "image = app:1\n[hooks]\ncreate = echo c >~/c\nstart = echo s >~/s\nenter = echo e >~/e\nexit = echo x >~/x\n"),
+                  ["enter", "--quiet", "./p", "--", "true"]),
+        Operation("rebuild", prepared("image = app:1\n", lambda w: project(w, STEPS)), ["enter", "--quiet", "--rebuild", "./p", "--", "cat", "/opt/one"]),
+        Operation("consent", mounted, ["enter", "--quiet", "--accept", "./p", "--", "cat", "/d/data"]),
+        Operation("exec", running, ["exec", "./p", "sh", "-c", "cat ~/mine"], stays=True),
+        Operation("stop", running, ["stop", "-t", "1", "./p"], stays=True,
+                  done=lambda w: None if '"state": "stopped"' in w.sandbox("ls", "--json").out.split('"p"')[-1] else "it runs"),
+        Operation("rm", prepared("image = app:1\n"), ["rm", "./p"]),
+        Operation("rm-force", running, ["rm", "--force", "./p"], stays=True),
+        Operation("rename", prepared("image = app:1\n"), ["rename", "./p", "other-name"]),
+        Operation("rename-project", prepared("image = app:1\n", lambda w: os.rename(f"{w.path}/p", f"{w.path}/q")),
+                  ["rename", "--project", "./q", "p"]),
+        Operation("moved", prepared("image = app:1\n", lambda w: os.rename(f"{w.path}/p", f"{w.path}/q")),
+                  ["enter", "--quiet", "./q", "--", "sh", "-c", "cat ~/mine"]),
+        Operation("life", lambda w: project(w, STEPS), ["-c",
+                  "sandbox enter --quiet ./p -- true; sandbox exec --start --quiet ./p cat /opt/one; sandbox stop -t 1 ./p; sandbox rm --force ./p"],
+                  silent=True, out=False),
+        # Trials
+        Operation("try", lambda w: project(w, "image = app:1\n"), ["try", "--quiet", "./p", "--", "sh", "-c", "echo tried >file; cat file"]),
+        Operation("apply", tried, ["apply", "--yes", "--quiet", "./p"]),
+        Operation("apply-tar", tried, ["apply", "--quiet", "--tar", "out/a.tar", "./p"],
+                  done=archive_is_read("out/a.tar", "tar"), unlike={"files": "out/a.tar"}),
+        Operation("discard", tried, ["discard", "--quiet", "--force", "./p"]),
+        # Projects
+        Operation("lock", lambda w: project(w, LOCKED), ["lock", "--quiet", "--accept", "./p"]),
+        Operation("init", lambda w: w.write("p/Makefile", "all:\n"), ["init", "--quiet", "--yes", "./p"]),
+        Operation("export", lambda w: project(w, "image = app:1\n"), ["export", "--quiet", "./p", "cat", "ls", "echo"]),
+        Operation("matrix", lambda w: project(w, MATRIX), ["matrix", "--quiet", "--jobs", "1", "--logs", "out/logs", "--junit", "out/x.xml", "./p", "--", "cat", "/etc/who"],
+                  statuses=(1, 125), out=False, unlike={"files": "out/(logs/.*|x.xml)"}, silent=True),
+        # What only reads must not take an error for absence
+        Operation("ls", prepared("image = app:1\n"), ["ls", "--json"]),
+        Operation("images", nothing, ["images", "--names"]),
+        Operation("df", prepared("image = app:1\n"), ["image", "df"], out=False),
+        Operation("diff", tried, ["diff", "./p"]),
+        Operation("logs-steps", prepared(STEPS), ["logs", "--steps", "./p"]),
+        Operation("config", lambda w: project(w, STEPS), ["config", "./p"]),
+    ]
+    if kit.registry:
+        rows += [
+            Operation("pull", lambda w: w.need("image", "rm", "pm:1"), ["pull", "--quiet", f"{kit.registry}/pulled:1"]),
+            Operation("push", nothing, ["push", "--quiet", "app:1", f"{kit.registry}/pushed-@TURN:1"], done=in_registry("pushed"), out=False),
+        ]
+    return {row.name: row for row in rows}
