@@ -95,9 +95,10 @@ static int apply_hosts(int rootfd, const struct plan_etc *etc, const char *hostn
 
 	if (r < 0 || etc_text_hosts(&text, hostname, etc->others, &new))
 		return r;
-	r = write_etc(rootfd, path, &new, e);
-	/* Where hosts is right, a start before this one has seen to it. */
-	return r < 0 || !etc->users ? r : apply_nsswitch(rootfd, e);
+	/* First: where hosts is right, whoever wrote it, and was killed then, has seen to this one. */
+	if (etc->users && (r = apply_nsswitch(rootfd, e)) < 0)
+		return r;
+	return write_etc(rootfd, path, &new, e);
 }
 
 static int write_if_different(int rootfd, const char *path, const char *content, struct err *e)
