@@ -1,22 +1,25 @@
 /*
- * owner.c - "UID:GID", both ways.
+ * owner.c - "UID:GID" and "UID:GID:BITS", both ways.
  */
 #include "base/owner.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 size_t owner_format(const struct owner *o, char ret[OWNER_MAX])
 {
+	if (o->has_bits)
+		return (size_t)snprintf(ret, OWNER_MAX, "%u:%u:%o", o->uid, o->gid, o->bits);
 	return (size_t)snprintf(ret, OWNER_MAX, "%u:%u", o->uid, o->gid);
 }
 
 bool owner_parse(const char *text, size_t len, struct owner *ret)
 {
 	char copy[OWNER_MAX] = {0}, again[OWNER_MAX];
-	struct owner o;
-	char *colon;
+	struct owner o = {0};
+	char *colon, *bits;
 
 	if (len >= sizeof(copy))
 		return false;
@@ -26,8 +29,12 @@ bool owner_parse(const char *text, size_t len, struct owner *ret)
 		return false;
 	o.uid = (uint32_t)strtoul(copy, NULL, 10);
 	o.gid = (uint32_t)strtoul(colon + 1, NULL, 10);
-	if (o.uid == OWNER_SAME || o.gid == OWNER_SAME || owner_format(&o, again) != len ||
-	    memcmp(again, text, len) != 0)
+	bits = strchr(colon + 1, ':');
+	o.has_bits = bits;
+	if (bits)
+		o.bits = (uint32_t)strtoul(bits + 1, NULL, 8);
+	if (o.uid == OWNER_SAME || o.gid == OWNER_SAME || o.bits & ~(uint32_t)(S_ISUID | S_ISGID) ||
+	    owner_format(&o, again) != len || memcmp(again, text, len) != 0)
 		return false;
 	*ret = o;
 	return true;

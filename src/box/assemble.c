@@ -26,6 +26,7 @@
 #include "box/etc_lines.h"
 #include "box/programs.h"
 #include "box/reach.h"
+#include "box/session.h"
 #include "box/session_env.h"
 #include "config/value.h"
 #include "launch/protocol.h"
@@ -351,7 +352,7 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 				      ? value_signal(a->root->plan.stop_signal)
 				      : 0;
 	a->plan.linger_ms = linger_ms(req);
-	return 0;
+	return box_check_host_root(&a->plan, e);
 }
 
 /* Who is who, and the image. */

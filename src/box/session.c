@@ -4,6 +4,7 @@
 #include "box/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -246,6 +247,30 @@ void box_warn_host_root(const struct user *u)
 	if (u->uid == 0)
 		log_warn("you are root on this machine: what gets out of this box is root. "
 			 "Use an ordinary user where you can");
+}
+
+/* Uid 0 of the host's own user namespace, or one that is it outside. */
+static bool is_host_root(uid_t uid)
+{
+	cleanup_buf struct buf map = {0};
+	unsigned inside, outside;
+	struct err ignored;
+
+	if (uid != 0)
+		return false;
+	return file_read(AT_FDCWD, "/proc/self/uid_map", 4096, &map, &ignored) < 0 ||
+	       sscanf(map.data, "%u %u", &inside, &outside) != 2 || outside == 0;
+}
+
+int box_check_host_root(const struct plan *p, struct err *e)
+{
+	if ((p->nested || p->io_uring) && is_host_root(p->outer_uid))
+		return err_set(
+			e, ERR_USAGE,
+			"'%s = yes' is refused to root of this machine: code in the box could "
+			"make itself root outside. Start it as an ordinary user",
+			p->nested ? "nested" : "io-uring");
+	return 0;
 }
 
 int box_check_name(const char *name, struct err *e)

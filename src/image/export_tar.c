@@ -133,7 +133,7 @@ static void apply_meta(const struct tree *t, size_t layer, const char *path,
 					      m->xattr_values[i].len);
 }
 
-/* The owner that root of a box gave it is one in the archive. */
+/* The owner that root of a box gave it is one in the archive, and so are the set-id bits. */
 static void add_user_xattrs(int fd, struct archive_entry *entry)
 {
 	char names[4096], value[65536];
@@ -150,6 +150,9 @@ static void add_user_xattrs(int fd, struct archive_entry *entry)
 		} else if (size >= 0 && owner_parse(value, (size_t)size, &owner)) {
 			archive_entry_set_uid(entry, owner.uid);
 			archive_entry_set_gid(entry, owner.gid);
+			if (owner.has_bits && archive_entry_filetype(entry) == AE_IFREG)
+				archive_entry_set_perm(
+					entry, (archive_entry_perm(entry) & ~06000u) | owner.bits);
 		}
 	}
 }

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include "base/cleanup.h"
@@ -51,10 +52,11 @@ int unpack_end_meta(struct unpack *u, const char *name, struct meta_entry *m, mo
 /* Root of a box is to see it; the sidecar has it for all else. */
 static void note_owner(int fd, const struct meta_entry *m)
 {
-	const struct owner owner = {m->uid, m->gid};
+	uint32_t bits = m->type == 'f' ? m->mode & (S_ISUID | S_ISGID) : 0;
+	const struct owner owner = {.uid = m->uid, .gid = m->gid, .has_bits = bits, .bits = bits};
 	char text[OWNER_MAX];
 
-	if (owner.uid || owner.gid)
+	if (owner.uid || owner.gid || bits)
 		fsetxattr(fd, OWNER_XATTR, text, owner_format(&owner, text), 0);
 	else
 		fremovexattr(fd, OWNER_XATTR);

@@ -18,7 +18,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/proc.h"
-#include "launch/identity.h"
+#include "launch/identity_start.h"
 #include "launch/seccomp.h"
 
 #define DEAF_MS 100 /* pause when accept(2) fails: code inside may have used up what it takes */
@@ -62,40 +62,9 @@ static void forget_others(struct server *srv)
 	close_fd(&srv->control_fd);
 	close_fd(&srv->sudo_fd);
 	close_fd(&srv->signal_fd);
+	identity_forget(srv);
 	if (srv->has_at_exit)
 		close_session(&srv->at_exit);
-}
-
-/*
- * I1 of identity.c, before the first session that asks it is forked: it inherits the socket.
- * Returns the supervisor's end; -1 when there is a supervisor, or cannot be.
- */
-static int open_identity(struct server *srv)
-{
-	int pair[2];
-
-	if (srv->for_sudo || srv->policy.identity >= 0 || !identity_supported() ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -1;
-	srv->policy.identity = pair[0];
-	return pair[1];
-}
-
-/* I3. After the session was forked: nobody waits for it. */
-static void start_identity(struct server *srv, int socket)
-{
-	pid_t pid;
-
-	if (socket < 0)
-		return;
-	pid = fork();
-	if (pid == 0)
-		identity_run(socket);
-	if (pid > 0)
-		srv->identity_pid = pid;
-	else
-		close_fd(&srv->policy.identity);
-	close(socket);
 }
 
 static void serve_sudo(struct server *pid1, int fd)
@@ -104,21 +73,21 @@ static void serve_sudo(struct server *pid1, int fd)
 			     .sudo_fd = -1,
 			     .pts = pid1->pts,
 			     .policy = pid1->policy,
+			     .held.socket = -1,
 			     .for_sudo = true};
-	int identity = open_identity(pid1);
 	size_t slot = 0;
 	pid_t pid;
 
+	identity_prepare(pid1);
 	srv.policy.identity = pid1->policy.identity;
 	pid = fork();
 	if (pid == 0) {
-		close_fd(&identity);
 		forget_others(pid1);
 		proc_set_title("sandbox: sudo");
 		server_run(&srv, fd);
 		_exit(0);
 	}
-	start_identity(pid1, identity);
+	identity_start(pid1);
 	if (pid < 0)
 		return;
 	while (pid1->sudo_servers[slot])
@@ -228,10 +197,13 @@ static void keep_at_exit(struct server *srv, struct connection *c, struct sessio
 static pid_t start(struct server *srv, const struct session *s)
 {
 	bool asks = s->flags & SESSION_ROOT || srv->policy.seccomp_flags & SECCOMP_RENAMES;
-	int identity = asks ? open_identity(srv) : -1;
-	pid_t pid = session_start(&srv->policy, s);
+	pid_t pid;
 
-	start_identity(srv, identity);
+	if (asks || srv->policy.seccomp_flags & SECCOMP_MODES)
+		identity_prepare(srv);
+	pid = session_start(&srv->policy, s);
+	if (asks)
+		identity_start(srv);
 	return pid;
 }
 

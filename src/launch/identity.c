@@ -7,7 +7,7 @@
  *
  *	pid 1			session of box-root		supervisor
  *	-----			-------------------		----------
- *	I1 first root session: socketpair
+ *	I1 first session: socketpair
  *	I2 fork ------------->	filter with a listener
  *				LISTENER --------------------->	(queued)
  *				execve
@@ -21,17 +21,21 @@
  *				setuid(33) returns 0 <--------- I7 checked, detached
  *
  * And getsockopt(SO_PEERCRED) says who a peer in the box is to itself (identity_peer.c), chown notes
- * whose a file is, and stat says so (identity_owner.c), and a directory that the overlay does not rename
- * is made one that it does (identity_rename.c). That alone is what your own sessions of a trial ask for.
+ * whose a file is, and stat says so (identity_owner.c), a directory that the overlay does not rename
+ * is made one that it does (identity_rename.c), and set-id bits are taken off (identity_modes.c). Your own
+ * sessions ask for the last, and in a trial for the last two.
  *
  * Promises: a call that returned success is true of the process at once, or of what it executes next;
  * a call that cannot be made true fails. What this costs is paid by set*id, setgroups, getgroups,
  * SO_PEERCRED, chown, stat and rename of box-root's sessions, and by nothing else: execve and getuid are
  * not asked about. A stat costs 5 us here, and as much to the caller as waiting takes.
  *
+ * Your own sessions ask for little, most for nothing: pid 1 keeps their listeners, and does I3 when the
+ * first call waits for an answer (accept.c).
+ *
  * When it goes wrong:
  *	no listener (another's filter has one; an old kernel): the calls are the kernel's, which knows
- *		one id: EINVAL; directories of a lower layer are not renamed: EXDEV
+ *		one id: EINVAL; directories of a lower layer are not renamed: EXDEV; set-id bits: EPERM
  *	the caller is traced already (strace, gdb), or nothing may be traced: EPERM
  *	too many ids, descriptors or namespaces: EAGAIN
  *	this process is killed (code inside may, it has our uid): those it traces die with it, the calls
@@ -155,7 +159,7 @@ static void read_events(struct loop *l, int signal_fd)
 	(void)!read(signal_fd, &info, sizeof(info));
 	while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
 		if (!WIFSTOPPED(status))
-			rename_ended(&l->supervisor.renames, tid);
+			helper_ended(&l->supervisor.helpers, tid);
 		trace_event(&l->supervisor, tid, status);
 	}
 }
@@ -222,7 +226,7 @@ noreturn void identity_run(int socket)
 	if (s->proc_fd < 0 || fstatat(s->proc_fd, "self/ns/user", &st, 0) < 0)
 		_exit(125);
 	s->userns = st.st_ino;
-	rename_prepare(&s->renames);
+	s->rename_lock = rename_open_lock();
 	if (files_prepare(&s->files) < 0)
 		_exit(125);
 	for (;;)

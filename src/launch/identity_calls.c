@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "launch/identity_modes.h"
 #include "launch/identity_notice.h"
 #include "launch/identity_owner.h"
 #include "launch/identity_peer.h"
@@ -214,6 +215,46 @@ static void answer_capset(struct supervisor *s, const struct notice *c,
 	carry_out(s, c, task, &ids, info);
 }
 
+/* A call about files; false: it is about ids. */
+static bool answer_of_files(struct supervisor *s, const struct notice *c)
+{
+	switch (c->call) {
+	case IDS_CHOWN:
+	case IDS_LCHOWN:
+	case IDS_FCHOWN:
+	case IDS_FCHOWNAT:
+		owner_chown(s, c);
+		return true;
+	case IDS_STAT:
+	case IDS_LSTAT:
+	case IDS_FSTATAT:
+	case IDS_STATX:
+		owner_stat(s, c);
+		return true;
+	case IDS_RENAME:
+	case IDS_RENAMEAT:
+	case IDS_RENAMEAT2:
+		rename_answer(s, c);
+		return true;
+	case IDS_CHMOD:
+	case IDS_FCHMOD:
+	case IDS_FCHMODAT:
+	case IDS_FCHMODAT2:
+	case IDS_MKNOD:
+	case IDS_MKNODAT:
+	case IDS_CREAT:
+	case IDS_OPEN:
+	case IDS_OPENAT:
+		modes_answer(s, c);
+		return true;
+	case IDS_NONE: /* the 32-bit twin of one of these */
+		notice_continue(c);
+		return true;
+	default:
+		return false;
+	}
+}
+
 void identity_answer(struct supervisor *s, int listener, const struct seccomp_notif *n)
 {
 	struct notice c = {.listener = listener, .n = n};
@@ -222,30 +263,8 @@ void identity_answer(struct supervisor *s, int listener, const struct seccomp_no
 	struct proc_info info;
 
 	c.call = ids_call_of(n->data.arch, n->data.nr, &c.is_short);
-	switch (c.call) {
-	case IDS_CHOWN:
-	case IDS_LCHOWN:
-	case IDS_FCHOWN:
-	case IDS_FCHOWNAT:
-		owner_chown(s, &c);
+	if (answer_of_files(s, &c))
 		return;
-	case IDS_STAT:
-	case IDS_LSTAT:
-	case IDS_FSTATAT:
-	case IDS_STATX:
-		owner_stat(s, &c);
-		return;
-	case IDS_RENAME:
-	case IDS_RENAMEAT:
-	case IDS_RENAMEAT2:
-		rename_answer(s, &c);
-		return;
-	case IDS_NONE: /* the 32-bit twin of one of these */
-		notice_continue(&c);
-		return;
-	default:
-		break;
-	}
 	if (traced && traced->state != TASK_WAITING) {
 		switch_answer(traced, &c);
 		return;

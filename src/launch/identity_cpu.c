@@ -189,6 +189,26 @@ void cpu_set_result(struct cpu *cpu, long result)
 	regs(cpu)->rax = (unsigned long long)result;
 }
 
+#define CPU_RESTARTSYS 512 /* ERESTARTSYS, linux/errno.h */
+
+/* Registers are written as they are but for one, so the kernel restarts the call by itself. */
+bool cpu_call_again(pid_t tid, uint32_t arch, size_t i, uint32_t value)
+{
+	struct user_regs_struct *r;
+	struct cpu cpu;
+
+	if (cpu_read(tid, &cpu) < 0)
+		return false;
+	r = regs(&cpu);
+	if ((int)r->orig_rax < 0 || ((int)r->rax != -CPU_AGAIN && (int)r->rax != -CPU_RESTARTSYS))
+		return false;
+	if (arch == AUDIT_ARCH_I386)
+		*(i == 0 ? &r->rbx : i == 1 ? &r->rcx : i == 2 ? &r->rdx : &r->rsi) = value;
+	else
+		*(i == 0 ? &r->rdi : i == 1 ? &r->rsi : i == 2 ? &r->rdx : &r->r10) = value;
+	return ptrace(PTRACE_SETREGS, tid, NULL, cpu.words) == 0;
+}
+
 /* syscall (0f 05) and int $0x80 (cd 80) have two bytes; sysenter returns behind an int $0x80, too. */
 uint64_t cpu_call_instruction(const struct cpu *cpu, uint32_t arch)
 {
@@ -306,6 +326,12 @@ bool cpu_at_stub_end(const struct cpu *cpu, uint64_t page)
 }
 
 #else
+
+bool cpu_call_again(pid_t tid, uint32_t arch, size_t i, uint32_t value)
+{
+	(void)tid, (void)arch, (void)i, (void)value;
+	return false;
+}
 
 int cpu_read(pid_t tid, struct cpu *ret)
 {

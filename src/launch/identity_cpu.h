@@ -27,6 +27,14 @@ struct cpu {
 int cpu_read(pid_t tid, struct cpu *ret);
 int cpu_write(pid_t tid, const struct cpu *cpu);
 
+/*
+ * In a stop on the way out of a call that was answered with -CPU_AGAIN, or was interrupted: it is made
+ * again, with value for argument i. It came by the table of arch (AUDIT_ARCH_*). False, with nothing
+ * done, in any other stop.
+ */
+#define CPU_AGAIN 513 /* ERESTARTNOINTR, linux/errno.h */
+bool cpu_call_again(pid_t tid, uint32_t arch, size_t i, uint32_t value);
+
 /* What the call that the tracee comes out of, or came out of, returned; as a number or an address. */
 long cpu_result(const struct cpu *cpu);
 uint64_t cpu_page(const struct cpu *cpu);

@@ -14,6 +14,8 @@
 
 #define NO_CHANGE UINT32_MAX
 
+#define NR_FCHMODAT2 452 /* Linux 6.6; the same everywhere; Debian 12's headers are older */
+
 struct numbered {
 	int nr;
 	enum ids_call call;
@@ -32,11 +34,15 @@ static const struct numbered native[] = {
 	{SYS_getresgid, IDS_GETRESGID, false}, {SYS_renameat, IDS_RENAMEAT, false},
 	{SYS_renameat2, IDS_RENAMEAT2, false}, {SYS_fchown, IDS_FCHOWN, false},
 	{SYS_fchownat, IDS_FCHOWNAT, false},   {SYS_statx, IDS_STATX, false},
-	{SYS_newfstatat, IDS_FSTATAT, false},
+	{SYS_newfstatat, IDS_FSTATAT, false},  {SYS_fchmod, IDS_FCHMOD, false},
+	{SYS_fchmodat, IDS_FCHMODAT, false},   {NR_FCHMODAT2, IDS_FCHMODAT2, false},
+	{SYS_mknodat, IDS_MKNODAT, false},     {SYS_openat, IDS_OPENAT, false},
 #if defined(__x86_64__)
 	{SYS_rename, IDS_RENAME, false},       {SYS_chown, IDS_CHOWN, false},
 	{SYS_lchown, IDS_LCHOWN, false},       {SYS_stat, IDS_STAT, false},
-	{SYS_lstat, IDS_LSTAT, false},
+	{SYS_lstat, IDS_LSTAT, false},	       {SYS_chmod, IDS_CHMOD, false},
+	{SYS_mknod, IDS_MKNOD, false},	       {SYS_creat, IDS_CREAT, false},
+	{SYS_open, IDS_OPEN, false},
 #endif
 };
 
@@ -45,20 +51,31 @@ static const struct numbered native[] = {
 #define COMPAT_ARCH AUDIT_ARCH_I386
 /* arch/x86/entry/syscalls/syscall_32.tbl; the numbers of <asm/unistd_32.h> clash with ours. */
 static const struct numbered compat[] = {
-	{23, IDS_SETUID, true},	     {46, IDS_SETGID, true},	  {70, IDS_SETREUID, true},
-	{71, IDS_SETREGID, true},    {80, IDS_GETGROUPS, true},	  {81, IDS_SETGROUPS, true},
-	{164, IDS_SETRESUID, true},  {170, IDS_SETRESGID, true},  {185, IDS_CAPSET, false},
-	{203, IDS_SETREUID, false},  {204, IDS_SETREGID, false},  {205, IDS_GETGROUPS, false},
-	{206, IDS_SETGROUPS, false}, {208, IDS_SETRESUID, false}, {210, IDS_SETRESGID, false},
-	{213, IDS_SETUID, false},    {214, IDS_SETGID, false},	  {346, IDS_SETNS, false},
-	{365, IDS_PEERCRED, false},  {24, IDS_GETUID, true},	  {199, IDS_GETUID, false},
-	{49, IDS_GETEUID, true},     {201, IDS_GETEUID, false},	  {47, IDS_GETGID, true},
-	{200, IDS_GETGID, false},    {50, IDS_GETEGID, true},	  {202, IDS_GETEGID, false},
-	{165, IDS_GETRESUID, true},  {209, IDS_GETRESUID, false}, {171, IDS_GETRESGID, true},
-	{211, IDS_GETRESGID, false}, {38, IDS_RENAME, false},	  {302, IDS_RENAMEAT, false},
-	{353, IDS_RENAMEAT2, false}, {182, IDS_CHOWN, true},	  {212, IDS_CHOWN, false},
-	{16, IDS_LCHOWN, true},	     {198, IDS_LCHOWN, false},	  {95, IDS_FCHOWN, true},
-	{207, IDS_FCHOWN, false},    {298, IDS_FCHOWNAT, false},
+	{23, IDS_SETUID, true},	     {46, IDS_SETGID, true},
+	{70, IDS_SETREUID, true},    {71, IDS_SETREGID, true},
+	{80, IDS_GETGROUPS, true},   {81, IDS_SETGROUPS, true},
+	{164, IDS_SETRESUID, true},  {170, IDS_SETRESGID, true},
+	{185, IDS_CAPSET, false},    {203, IDS_SETREUID, false},
+	{204, IDS_SETREGID, false},  {205, IDS_GETGROUPS, false},
+	{206, IDS_SETGROUPS, false}, {208, IDS_SETRESUID, false},
+	{210, IDS_SETRESGID, false}, {213, IDS_SETUID, false},
+	{214, IDS_SETGID, false},    {346, IDS_SETNS, false},
+	{365, IDS_PEERCRED, false},  {24, IDS_GETUID, true},
+	{199, IDS_GETUID, false},    {49, IDS_GETEUID, true},
+	{201, IDS_GETEUID, false},   {47, IDS_GETGID, true},
+	{200, IDS_GETGID, false},    {50, IDS_GETEGID, true},
+	{202, IDS_GETEGID, false},   {165, IDS_GETRESUID, true},
+	{209, IDS_GETRESUID, false}, {171, IDS_GETRESGID, true},
+	{211, IDS_GETRESGID, false}, {38, IDS_RENAME, false},
+	{302, IDS_RENAMEAT, false},  {353, IDS_RENAMEAT2, false},
+	{182, IDS_CHOWN, true},	     {212, IDS_CHOWN, false},
+	{16, IDS_LCHOWN, true},	     {198, IDS_LCHOWN, false},
+	{95, IDS_FCHOWN, true},	     {207, IDS_FCHOWN, false},
+	{298, IDS_FCHOWNAT, false},  {5, IDS_OPEN, false},
+	{8, IDS_CREAT, false},	     {14, IDS_MKNOD, false},
+	{15, IDS_CHMOD, false},	     {94, IDS_FCHMOD, false},
+	{295, IDS_OPENAT, false},    {297, IDS_MKNODAT, false},
+	{306, IDS_FCHMODAT, false},  {NR_FCHMODAT2, IDS_FCHMODAT2, false},
 };
 #else
 #define NATIVE_ARCH AUDIT_ARCH_AARCH64

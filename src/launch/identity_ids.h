@@ -35,6 +35,16 @@ enum ids_call {
 	IDS_LSTAT,
 	IDS_FSTATAT,
 	IDS_STATX,
+	/* that set modes; identity_modes.c */
+	IDS_CHMOD,
+	IDS_FCHMOD,
+	IDS_FCHMODAT,
+	IDS_FCHMODAT2,
+	IDS_MKNOD,
+	IDS_MKNODAT,
+	IDS_CREAT,
+	IDS_OPEN,
+	IDS_OPENAT,
 	/* asked for by nobody but who tells the ids of a thread that waits (identity_exact.c) */
 	IDS_GETUID,
 	IDS_GETEUID,

@@ -1,5 +1,5 @@
 /*
- * identity_owner.c - chown(2) that is seen again.
+ * identity_owner.c - chown(2), and set-id bits, that are seen again.
  *
  * On disk all files of a box are one uid's. Whose box-root said that a file is, is written on the file
  * itself, in OWNER_XATTR: it moves with the file, is copied up and ends with it. It decides nothing but
@@ -51,7 +51,7 @@ static ino_t userns_of(const struct supervisor *s, const struct notice *c)
 	return st.st_ino;
 }
 
-static bool is_root(const struct supervisor *s, const struct notice *c)
+bool owner_is_root(const struct supervisor *s, const struct notice *c)
 {
 	return userns_of(s, c) == s->userns;
 }
@@ -78,7 +78,7 @@ static struct name name_of(int fd)
 }
 
 /* What box-root may, we may: a file of any mode has an owner. */
-static bool read_owner(int fd, struct owner *ret)
+bool owner_read(int fd, struct owner *ret)
 {
 	char text[OWNER_MAX];
 	ssize_t n = getxattr(name_of(fd).s, OWNER_XATTR, text, sizeof(text));
@@ -91,7 +91,7 @@ static bool read_owner(int fd, struct owner *ret)
 	return n > 0 && owner_parse(text, (size_t)n, ret);
 }
 
-static void write_owner(int fd, const struct owner *o)
+void owner_write(int fd, const struct owner *o)
 {
 	char text[OWNER_MAX];
 
@@ -142,17 +142,18 @@ void owner_chown(const struct supervisor *s, const struct notice *c)
 {
 	struct subject q = subject_of_chown(c);
 	cleanup_close int fd = open_subject(s, c, &q);
-	struct owner was = {0}, now;
-	bool known = fd >= 0 && read_owner(fd, &was);
+	struct owner was = {0}, now = {0};
+	bool known = fd >= 0 && owner_read(fd, &was);
 
 	if (fd == -ENOENT || fd == -ENOTDIR || fd == -EBADF || fd == -EFAULT) {
-		notice_answer(c, is_root(s, c) ? -fd : 0, 0);
+		notice_answer(c, owner_is_root(s, c) ? -fd : 0, 0);
 		return;
 	}
 	now.uid = q.uid == OWNER_SAME ? was.uid : q.uid;
 	now.gid = q.gid == OWNER_SAME ? was.gid : q.gid;
-	if (fd >= 0 && (known || now.uid || now.gid) && is_root(s, c))
-		write_owner(fd, &now);
+	now.has_bits = was.has_bits; /* chown(2) takes them off */
+	if (fd >= 0 && (known || now.uid || now.gid) && owner_is_root(s, c))
+		owner_write(fd, &now);
 	notice_answer(c, 0, 0);
 }
 
@@ -186,6 +187,16 @@ static bool is_worth_it(const char *path)
 	return *path && !streq(path, "/etc/nsswitch.conf");
 }
 
+/* No bit without that which makes it one: chmod(2) that takes this off is not always asked about. */
+static mode_t mode_with(mode_t mode, const struct owner *o)
+{
+	if (o->bits & S_ISUID && mode & S_IXUSR)
+		mode |= S_ISUID;
+	if (o->bits & S_ISGID && mode & S_IXGRP)
+		mode |= S_ISGID;
+	return mode;
+}
+
 /* The answer of the call, with this owner: into the caller's memory. */
 static bool give_stat(const struct supervisor *s, const struct notice *c, const struct subject *q,
 		      int fd, const struct owner *o)
@@ -201,12 +212,14 @@ static bool give_stat(const struct supervisor *s, const struct notice *c, const 
 			return false;
 		x.stx_uid = o->uid;
 		x.stx_gid = o->gid;
+		x.stx_mode = (__u16)mode_with(x.stx_mode, o);
 		return pwrite(memory, &x, sizeof(x), (off_t)q->to) == sizeof(x);
 	}
 	if (fstat(fd, &st) < 0)
 		return false;
 	st.st_uid = o->uid;
 	st.st_gid = o->gid;
+	st.st_mode = mode_with(st.st_mode, o);
 	return pwrite(memory, &st, sizeof(st), (off_t)q->to) == sizeof(st);
 }
 
@@ -219,7 +232,7 @@ void owner_stat(const struct supervisor *s, const struct notice *c)
 
 	if (subject_of_stat(c, &q) && file_read_path(c, q.path, path) && is_worth_it(path))
 		fd = file_open(s, c, q.dirfd, path, q.follow);
-	if (fd >= 0 && read_owner(fd, &o) && is_of_box(s, c) && give_stat(s, c, &q, fd, &o))
+	if (fd >= 0 && owner_read(fd, &o) && is_of_box(s, c) && give_stat(s, c, &q, fd, &o))
 		notice_answer(c, 0, 0);
 	else
 		notice_continue(c);

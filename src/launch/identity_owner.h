@@ -4,8 +4,16 @@
 #ifndef LAUNCH_IDENTITY_OWNER_H
 #define LAUNCH_IDENTITY_OWNER_H
 
+#include "base/owner.h"
 #include "launch/identity_notice.h"
 #include "launch/identity_tasks.h"
+
+/* Of a file opened with O_PATH, where /proc/self/fd is the working directory: what is noted on it. */
+bool owner_read(int fd, struct owner *ret);
+void owner_write(int fd, const struct owner *o);
+
+/* The caller is box-root itself, and its "/" is the box's. */
+bool owner_is_root(const struct supervisor *s, const struct notice *c);
 
 /* chown(2) and kin: notes the owner, and reports success where none can be noted. */
 void owner_chown(const struct supervisor *s, const struct notice *c);

@@ -9,7 +9,7 @@
  *
  * The supervisor itself does nothing that can wait: it looks at what the kernel has in memory
  * (RESOLVE_CACHED), which for a file just written is all it takes. Directories, and what is not known,
- * are left to a child. There are at most MAX_RENAMES; beyond, the call is the kernel's.
+ * are left to a child. There are at most MAX_HELPERS; beyond, the call is the kernel's.
  */
 #include "launch/identity_rename.h"
 
@@ -46,16 +46,9 @@ struct request {
 	unsigned flags;
 };
 
-void rename_prepare(struct renames *r)
+int rename_open_lock(void)
 {
-	r->lock = memfd_create("sandbox-rename", MFD_CLOEXEC);
-}
-
-void rename_ended(struct renames *r, pid_t pid)
-{
-	for (size_t i = 0; i < MAX_RENAMES; i++)
-		if (r->pids[i] == pid)
-			r->pids[i] = 0;
+	return memfd_create("sandbox-rename", MFD_CLOEXEC);
 }
 
 static bool read_path(const struct notice *c, unsigned long long at, struct side *ret)
@@ -187,10 +180,10 @@ static int make_movable(const struct supervisor *s, const struct notice *c, cons
 	if (q->flags & RENAME_NOREPLACE && faccessat(to, to_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 	if (q->flags & RENAME_EXCHANGE)
-		r = upper_make(to, to_name, s->renames.lock);
+		r = upper_make(to, to_name, s->rename_lock);
 	else
 		r = check_replaced(from, from_name, to, to_name);
-	return r < 0 ? r : upper_make(from, from_name, s->renames.lock);
+	return r < 0 ? r : upper_make(from, from_name, s->rename_lock);
 }
 
 static void work(const struct supervisor *s, const struct notice *c, const struct request *q)
@@ -206,7 +199,6 @@ static void work(const struct supervisor *s, const struct notice *c, const struc
 void rename_answer(struct supervisor *s, const struct notice *c)
 {
 	static struct request q;
-	size_t slot = 0;
 	pid_t pid;
 
 	if (!read_request(c, &q) || !notice_valid(c) ||
@@ -215,15 +207,11 @@ void rename_answer(struct supervisor *s, const struct notice *c)
 		notice_continue(c);
 		return;
 	}
-	while (slot < MAX_RENAMES && s->renames.pids[slot])
-		slot++;
-	pid = slot < MAX_RENAMES ? fork() : -1;
+	pid = helper_fork(&s->helpers);
 	if (pid == 0) {
 		work(s, c, &q);
 		_exit(0);
 	}
-	if (pid > 0)
-		s->renames.pids[slot] = pid;
-	else
+	if (pid < 0)
 		notice_continue(c);
 }

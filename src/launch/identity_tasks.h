@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "launch/identity_cpu.h"
+#include "launch/identity_helpers.h"
 #include "launch/identity_ids.h"
 #include "launch/identity_spaces.h"
 
@@ -61,21 +62,14 @@ struct early_stop {
 	int status;
 };
 
-#define MAX_TASKS   4096
-#define MAX_EARLY   1024
-#define MAX_RENAMES 16
+#define MAX_TASKS 4096
+#define MAX_EARLY 1024
 
 struct tasks {
 	struct task **v;
 	size_t n, sweep_at;
 	struct early_stop early[MAX_EARLY];
 	size_t n_early;
-};
-
-/* The processes that make directories movable (identity_rename.c). */
-struct renames {
-	pid_t pids[MAX_RENAMES]; /* 0: free */
-	int lock;		 /* a file for fcntl(2) */
 };
 
 /* Where the box's own files are (identity_file.c): /, /tmp and /run. */
@@ -90,7 +84,8 @@ struct supervisor {
 	ino_t userns; /* the box's */
 	struct tasks tasks;
 	struct spaces spaces;
-	struct renames renames;
+	struct helpers helpers;
+	int rename_lock; /* a file for fcntl(2), identity_rename.c */
 	struct files files;
 };
 

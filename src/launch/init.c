@@ -166,11 +166,13 @@ noreturn void pid1_main(const struct plan *p, int boot)
 		.linger_ms = p->linger_ms,
 		.policy.host_root = p->host_root,
 		.policy.identity = -1,
+		.held.socket = -1,
 		.policy.host_names = p->net == PLAN_NET_HOST && p->etc.hosts,
 		.policy.seccomp_flags = (p->nested ? SECCOMP_NESTED : 0) |
 					(p->io_uring ? SECCOMP_IO_URING : 0) |
 					(p->perf ? SECCOMP_PERF : 0) |
-					(p->renames ? SECCOMP_RENAMES : 0),
+					(p->renames ? SECCOMP_RENAMES : 0) |
+					(p->nested && !p->renames ? 0 : SECCOMP_MODES),
 	};
 	struct message m = {.type = MESSAGE_ERROR};
 

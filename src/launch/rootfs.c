@@ -10,7 +10,7 @@
  *	6  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())
  *	7  /dev		 memory, nodes, devpts; then the plan's mounts upon /dev/shm
  *	8  /sys		 sysfs of an own network namespace, else the host's, read-only
- *	9  masks	 /proc/sys and kin read-only, where we are the host's root
+ *	9  masks	 /proc/sys and kin read-only, more hidden, where we are the host's root (mask.c)
  *	10 pivot_root(".", "."), detach the old root
  */
 #include "launch/rootfs.h"
@@ -30,6 +30,7 @@
 #include "base/path.h"
 #include "launch/dev.h"
 #include "launch/etc.h"
+#include "launch/mask.h"
 #include "launch/mounts.h"
 #include "launch/overlay.h"
 #include "launch/protocol.h"
@@ -62,18 +63,6 @@ static int mount_proc(int rootfd, struct err *e)
 	return r;
 }
 
-/* The host's /sys comes with its cgroup tree, which would name every service and container. */
-static int cover_cgroups(const struct rootfs *root, struct err *e)
-{
-	cleanup_close int target = -1, empty = -1;
-	int r = path_open_nolinks(root->fd, "/sys/fs/cgroup", O_PATH | O_DIRECTORY, 0, &target, e);
-
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	r = mount_scratch(root->scratch, "cgroup", 0555, &empty, e);
-	return r < 0 ? r : mount_attach(empty, target, "/sys/fs/cgroup", e);
-}
-
 static int bind_host_sys(const struct rootfs *root, int target, struct err *e)
 {
 	cleanup_close int host = -1, sys = -1;
@@ -86,7 +75,7 @@ static int bind_host_sys(const struct rootfs *root, int target, struct err *e)
 				&sys, e);
 	if (r == 0)
 		r = mount_attach(sys, target, "/sys", e);
-	return r < 0 ? r : cover_cgroups(root, e);
+	return r < 0 ? r : mask_host_sys(root, e);
 }
 
 /* sysfs belongs to a network namespace and can only be mounted by who owns that. */
@@ -101,32 +90,6 @@ static int mount_sys(const struct plan *p, const struct rootfs *root, struct err
 		return bind_host_sys(root, target, e);
 	return mount_fs("sysfs", target, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, "/sys",
 			e);
-}
-
-/* Paths through which the host's root changes the host without any capability. */
-static int mask_proc(int rootfd, struct err *e)
-{
-	static const char *const masked[] = {
-		"/proc/sys",	  "/proc/sysrq-trigger", "/proc/irq",  "/proc/bus",
-		"/proc/fs",	  "/proc/scsi",		 "/proc/acpi", "/proc/mtrr",
-		"/proc/pressure", "/proc/dynamic_debug"};
-	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
-
-	for (size_t i = 0; i < ARRAY_SIZE(masked); i++) {
-		cleanup_close int target = -1, tree = -1;
-		int r = path_open_nolinks(rootfd, masked[i], O_PATH, 0, &target, e);
-
-		if (r == -ENOENT)
-			continue;
-		if (r < 0)
-			return r;
-		tree = open_tree(target, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-		if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0)
-			return err_sys(e, errno, "cannot make '%s' read-only", masked[i]);
-		if ((r = mount_attach(tree, target, masked[i], e)) < 0)
-			return r;
-	}
-	return 0;
 }
 
 static int set_read_only(int rootfd, struct err *e)
@@ -212,7 +175,7 @@ int rootfs_enter(const struct plan *p, const struct rootfs *root, struct err *e)
 	int r = mount_sys(p, root, e);
 
 	if (r == 0 && p->host_root)
-		r = mask_proc(root->fd, e);
+		r = mask_host_root(root, e);
 	if (r == 0 && p->read_only_root)
 		r = set_read_only(root->fd, e);
 	return r < 0 ? r : pivot(root->fd, e);

@@ -20,12 +20,13 @@ enum {
 		16, /* set*id and getgroups are answered by the supervisor (identity.c) */
 
 	SECCOMP_RENAMES = 32, /* rename and kin are looked at by it (identity_rename.c) */
+	SECCOMP_MODES = 64,   /* set-id bits are taken off by it (identity_modes.c), not refused */
 
-	SECCOMP_VARIANTS = 64, /* a flag word is below this */
+	SECCOMP_VARIANTS = 128, /* a flag word is below this */
 };
 
 /* Those that take a supervisor. */
-#define SECCOMP_ASKING ((unsigned)(SECCOMP_IDENTITY | SECCOMP_RENAMES))
+#define SECCOMP_ASKING ((unsigned)(SECCOMP_IDENTITY | SECCOMP_RENAMES | SECCOMP_MODES))
 
 /*
  * Puts the calling thread, and all it will start, under the filter for flags: for good, filters

@@ -286,13 +286,13 @@ static const char *answer_name(uint32_t answer)
 /* The flags are independent of each other, so one column each says all. */
 static void print_table(uint32_t arch, const char *arch_name)
 {
-	static const unsigned int columns[] = {0,
-					       SECCOMP_ROOT | SECCOMP_IDENTITY | SECCOMP_RENAMES,
+	static const unsigned int columns[] = {SECCOMP_MODES,
+					       SECCOMP_ROOT | SECCOMP_ASKING,
 					       SECCOMP_ROOT,
 					       SECCOMP_NESTED,
-					       SECCOMP_IO_URING,
-					       SECCOMP_PERF,
-					       SECCOMP_RENAMES};
+					       SECCOMP_MODES | SECCOMP_IO_URING,
+					       SECCOMP_MODES | SECCOMP_PERF,
+					       SECCOMP_MODES | SECCOMP_RENAMES};
 
 	printf("# arch nr name: base root root-alone nested io_uring perf trial; args: depends on "
 	       "the "

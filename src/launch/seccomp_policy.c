@@ -133,13 +133,55 @@ static const struct seccomp_test unshare_tests[] = {
 };
 
 /*
+ * A set-id file that a box makes in the project would be one of the host: whoever is there could run it
+ * as you. The kernel takes these bits from mkdir(2) itself. What opens without creating has no mode,
+ * whatever its register holds.
+ */
+#define SET_ID	(S_ISUID | S_ISGID)
+#define CREATES (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))
+
+#define MODE_TESTS(mode)                            \
+	{                                           \
+		MASKED(mode, SET_ID, 0, ALLOW), END \
+	}
+
+static const struct seccomp_test mode1_tests[] = MODE_TESTS(1);
+static const struct seccomp_test mode2_tests[] = MODE_TESTS(2);
+
+static const struct seccomp_test open_tests[] = {
+	MASKED(2, SET_ID, 0, ALLOW),
+	MASKED(1, CREATES, 0, ALLOW),
+	END,
+};
+
+static const struct seccomp_test openat_tests[] = {
+	MASKED(3, SET_ID, 0, ALLOW),
+	MASKED(2, CREATES, 0, ALLOW),
+	END,
+};
+
+/*
+ * What was noted as root's set-id file may be made none, where it can be executed. The supervisor has a
+ * call made again with all bits of the type, which mean nothing here.
+ */
+#define ROOT_MODE_TESTS(mode)                                                                    \
+	{                                                                                        \
+		MASKED(mode, S_IFMT | SET_ID, S_IFMT, ALLOW), ANY(mode, SET_ID | 0111, ASK), END \
+	}
+
+static const struct seccomp_test root_mode1_tests[] = ROOT_MODE_TESTS(1);
+static const struct seccomp_test root_mode2_tests[] = ROOT_MODE_TESTS(2);
+
+/*
  * Devices, as root: success without a device. A character device 0/0 is an overlay whiteout, which
  * everyone may make (Linux 5.8) and which must be real. Everything else is real, too.
  */
-#define MKNOD_TESTS(mode, dev)                                             \
-	{                                                                  \
-		MASKED(mode, S_IFMT, S_IFBLK, SUCCESS), EQ(dev, 0, ALLOW), \
-			MASKED(mode, S_IFMT, S_IFCHR, SUCCESS), END,       \
+#define MKNOD_TESTS(mode, dev)                                                     \
+	{                                                                          \
+		MASKED(mode, S_IFMT, S_IFBLK, SUCCESS),                            \
+			{SECCOMP_TEST_ANY, (mode), SET_ID, 0, ASK, SECCOMP_MODES}, \
+			ANY(mode, SET_ID, REFUSE(EPERM)), EQ(dev, 0, ALLOW),       \
+			MASKED(mode, S_IFMT, S_IFCHR, SUCCESS), END,               \
 	}
 
 static const struct seccomp_test mknod_tests[] = MKNOD_TESTS(1, 2);
@@ -172,7 +214,7 @@ static const struct seccomp_test statx_tests[] = {
 
 const struct seccomp_rule seccomp_rules[] = {
 	/* files and folders; chroot needs CAP_SYS_CHROOT, and beneath it is only the box */
-	{"open openat openat2 creat close close_range read readv pread64 preadv preadv2 "
+	{"close close_range read readv pread64 preadv preadv2 "
 	 "write writev pwrite64 pwritev pwritev2 lseek _llseek truncate truncate64 ftruncate "
 	 "ftruncate64 fallocate fadvise64 fadvise64_64 arm_fadvise64_64 readahead sync "
 	 "syncfs fsync fdatasync sync_file_range arm_sync_file_range copy_file_range "
@@ -185,14 +227,35 @@ const struct seccomp_rule seccomp_rules[] = {
 	 "name_to_handle_at",
 	 .answer = ALLOW},
 	{"mkdir mkdirat rmdir link linkat symlink symlinkat unlink unlinkat rename renameat "
-	 "renameat2 mknod mknodat chmod fchmod fchmodat chown chown32 fchown fchown32 lchown "
+	 "renameat2 chown chown32 fchown fchown32 lchown "
 	 "lchown32 fchownat utime utimes utimensat utimensat_time64 futimesat getxattr "
 	 "lgetxattr fgetxattr setxattr lsetxattr fsetxattr listxattr llistxattr flistxattr "
 	 "removexattr lremovexattr fremovexattr",
 	 .answer = ALLOW},
-	{"fchmodat2 cachestat statmount listmount getxattrat setxattrat listxattrat "
+	{"cachestat statmount listmount getxattrat setxattrat listxattrat "
 	 "removexattrat file_getattr file_setattr",
 	 .answer = ALLOW, .recent = true},
+
+	/*
+	 * Modes. openat2 has its own in memory, where no filter can look and whence it may have gone when
+	 * the kernel does: a libc and all programs that know it fall back to openat.
+	 */
+	{"creat chmod fchmod mknod", .answer = REFUSE(EPERM), .tests = mode1_tests},
+	{"fchmodat mknodat", .answer = REFUSE(EPERM), .tests = mode2_tests},
+	{"fchmodat2", .answer = REFUSE(EPERM), .tests = mode2_tests, .recent = true},
+	{"open", .answer = REFUSE(EPERM), .tests = open_tests},
+	{"openat", .answer = REFUSE(EPERM), .tests = openat_tests},
+	{"openat2", .answer = REFUSE(ENOSYS)},
+	/* a sandbox inside answers for its own boxes, which it cannot where another does for it */
+	{"open openat openat2 creat chmod fchmod fchmodat mknod mknodat", .answer = ALLOW,
+	 .when = SECCOMP_NESTED},
+	{"fchmodat2", .answer = ALLOW, .when = SECCOMP_NESTED, .recent = true},
+	{"creat chmod fchmod mknod", .answer = ASK, .when = SECCOMP_MODES, .tests = mode1_tests},
+	{"fchmodat mknodat", .answer = ASK, .when = SECCOMP_MODES, .tests = mode2_tests},
+	{"fchmodat2", .answer = ASK, .when = SECCOMP_MODES, .tests = mode2_tests, .recent = true},
+	{"open", .answer = ASK, .when = SECCOMP_MODES, .tests = open_tests},
+	{"openat", .answer = ASK, .when = SECCOMP_MODES, .tests = openat_tests},
+
 	{"inotify_init inotify_init1 inotify_add_watch inotify_rm_watch fanotify_init "
 	 "fanotify_mark io_setup io_destroy io_submit io_cancel io_getevents io_pgetevents "
 	 "io_pgetevents_time64 eventfd eventfd2 signalfd signalfd4 epoll_create "
@@ -316,6 +379,12 @@ const struct seccomp_rule seccomp_rules[] = {
 	{"stat lstat", .answer = ASK, .when = SECCOMP_IDENTITY},
 	{"newfstatat", .answer = ASK, .when = SECCOMP_IDENTITY, .tests = fstatat_tests},
 	{"statx", .answer = ALLOW, .when = SECCOMP_IDENTITY, .tests = statx_tests},
+	{"chmod fchmod", .answer = ALLOW, .when = SECCOMP_ROOT | SECCOMP_IDENTITY,
+	 .tests = root_mode1_tests},
+	{"fchmodat", .answer = ALLOW, .when = SECCOMP_ROOT | SECCOMP_IDENTITY,
+	 .tests = root_mode2_tests},
+	{"fchmodat2", .answer = ALLOW, .when = SECCOMP_ROOT | SECCOMP_IDENTITY,
+	 .tests = root_mode2_tests, .recent = true},
 	{"mknod", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknod_tests},
 	{"mknodat", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknodat_tests},
 };
@@ -327,7 +396,7 @@ bool seccomp_policy_is_variant(unsigned int flags)
 	unsigned int asking = flags & SECCOMP_ASKING;
 
 	return !asking || asking == SECCOMP_ASKING ||
-	       (asking == SECCOMP_RENAMES && !(flags & SECCOMP_ROOT));
+	       (!(flags & SECCOMP_ROOT) && asking & SECCOMP_MODES && !(asking & SECCOMP_IDENTITY));
 }
 
 static bool names(const char *calls, const char *name)

@@ -52,8 +52,8 @@ extern const size_t seccomp_rules_n;
 extern const uint32_t seccomp_unknown;
 
 /*
- * Whether a session can ask for flags: root's supervisor looks at renames, too, and a supervisor that
- * looks at nothing else is not root's.
+ * Whether a session can ask for flags: a supervisor takes set-id bits off whatever else it does; root's does
+ * all that there is, and another's does not answer for ids.
  */
 bool seccomp_policy_is_variant(unsigned int flags);
 

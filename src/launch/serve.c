@@ -34,6 +34,7 @@
 #include "base/proc.h"
 #include "launch/accept.h"
 #include "launch/ending.h"
+#include "launch/identity_start.h"
 
 #define MAX_CONNECTIONS 1024  /* more wait in the backlog */
 #define ABANDON_MS	1000  /* between SIGHUP and SIGKILL of a session whose client has gone */
@@ -139,8 +140,7 @@ static void session_ended(struct server *srv, pid_t pid, int status)
 	struct message m = {.type = MESSAGE_EXIT, .value = exit_status(status)};
 
 	if (pid == srv->identity_pid) {
-		srv->identity_pid = 0;
-		close_fd(&srv->policy.identity);
+		identity_ended(srv);
 		return;
 	}
 	for (size_t i = 0; i < MAX_SUDO; i++)
@@ -280,6 +280,7 @@ static void serve_once(struct server *srv, int timeout)
 	p[POLLED_SIGNALS] = (struct pollfd){.fd = srv->signal_fd, .events = POLLIN};
 	p[POLLED_CONTROL] = (struct pollfd){.fd = control ? srv->control_fd : -1, .events = POLLIN};
 	p[POLLED_SUDO] = (struct pollfd){.fd = sudo ? srv->sudo_fd : -1, .events = POLLIN};
+	identity_poll(srv, p);
 	for (size_t i = 0; i < n; i++)
 		p[POLLED_FIXED + i] = (struct pollfd){
 			.fd = srv->connections[i].late ? -1 : srv->connections[i].fd,
@@ -292,6 +293,7 @@ static void serve_once(struct server *srv, int timeout)
 			read_connection(srv, &srv->connections[i]);
 	control = p[POLLED_CONTROL].revents;
 	sudo = p[POLLED_SUDO].revents;
+	identity_polled(srv, p);
 	if (p[POLLED_SIGNALS].revents)
 		read_signals(srv);
 	if (sudo)

@@ -11,8 +11,24 @@
 
 #define MAX_SUDO 64 /* sudo requests at a time */
 
+#define MAX_HELD 8 /* listeners that pid 1 keeps */
+
 /* The first entries of server.polled. */
-enum { POLLED_SIGNALS, POLLED_CONTROL, POLLED_SUDO, POLLED_FIXED };
+enum {
+	POLLED_SIGNALS,
+	POLLED_CONTROL,
+	POLLED_SUDO,
+	POLLED_IDENTITY,
+	POLLED_HELD,
+	POLLED_FIXED = POLLED_HELD + MAX_HELD
+};
+
+/* What the supervisor of identities is to have, while nobody has asked it anything. */
+struct held {
+	int socket;	   /* its end; -1: there is one, or none is needed yet */
+	int fds[MAX_HELD]; /* listeners of sessions */
+	size_t n;
+};
 
 /* One connection: before its request pid is 0, after it the session's process. */
 struct connection {
@@ -43,7 +59,8 @@ struct server {
 	size_t n, cap;
 	pid_t sudo_servers[MAX_SUDO]; /* 0: free */
 	size_t n_sudo;
-	pid_t identity_pid;   /* the supervisor of identities, or 0 */
+	pid_t identity_pid; /* the supervisor of identities, or 0 */
+	struct held held;
 	long long deaf_until; /* ms; no connection is accepted before */
 	long long idle_since; /* ms; when the last session ended */
 	long long stop_at;    /* ms; when the box ends at the latest; 0: it is not about to */

@@ -218,7 +218,7 @@ static int confine(const struct session_policy *policy, const struct session *s,
 	int r;
 
 	if (s->flags & SESSION_ROOT)
-		flags |= (c->other ? 0 : SECCOMP_ROOT) | SECCOMP_IDENTITY | SECCOMP_RENAMES;
+		flags |= (c->other ? 0 : SECCOMP_ROOT) | SECCOMP_ASKING;
 	if (policy->identity < 0)
 		flags &= ~SECCOMP_ASKING;
 	r = flags & SECCOMP_ASKING ? seccomp_apply_listening(flags, &listener, e)

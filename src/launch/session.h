@@ -12,12 +12,11 @@
 
 /* How sessions of this box are confined; the same for its whole life. */
 struct session_policy {
-	int you_userns;	 /* the "you" user namespace */
-	bool host_root;	 /* box-root is the host's root outside */
-	int identity;	 /* socket to the supervisor of identities, or -1 */
-	bool host_names; /* its hosts and resolv.conf follow the host's */
-	unsigned
-		seccomp_flags; /* SECCOMP_NESTED, SECCOMP_IO_URING, SECCOMP_PERF, SECCOMP_RENAMES */
+	int you_userns;		/* the "you" user namespace */
+	bool host_root;		/* box-root is the host's root outside */
+	int identity;		/* socket to the supervisor of identities, or -1 */
+	bool host_names;	/* its hosts and resolv.conf follow the host's */
+	unsigned seccomp_flags; /* all but SECCOMP_ROOT and SECCOMP_IDENTITY */
 };
 
 /* One request, as received. The descriptors are the session's; -1 where a terminal takes over. */

@@ -147,6 +147,10 @@ static const struct row rows[] = {
 	{"mknodat-char", SYS_mknodat, {AT_FDCWD, PATH(NOWHERE), S_IFCHR | 0600, DEVICE}},
 	{"mknodat-block", SYS_mknodat, {AT_FDCWD, PATH(NOWHERE), S_IFBLK | 0600, DEVICE}},
 	{"mknodat-whiteout", SYS_mknodat, {AT_FDCWD, PATH(NOWHERE), S_IFCHR, 0}},
+	/* set-id bits: taken off, and in memory not looked at */
+	{"fchmodat-set-id", SYS_fchmodat, {AT_FDCWD, PATH(NOWHERE), S_ISUID | 0755}},
+	{"openat-set-id", SYS_openat, {AT_FDCWD, PATH(NOWHERE), O_CREAT, S_ISGID | 0755}},
+	{"openat2", 437, {AT_FDCWD, PATH(NOWHERE), BAD, 24}},
 	/* by option */
 	{"io_uring_setup", SYS_io_uring_setup, {0}},
 	{"perf_event_open", SYS_perf_event_open, {0, 0, -1, -1, -1}},

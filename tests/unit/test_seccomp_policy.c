@@ -25,6 +25,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "launch/identity_ids.h"
 #include "launch/seccomp_policy.h"
 #include "seccomp_filters.h"
 
@@ -152,6 +153,10 @@ static void check_args(unsigned int flags, uint32_t arch, int nr, const char *na
 		S_IFCHR | 0600,
 		S_IFBLK,
 		S_IFIFO | 0600,
+		S_ISUID | 0755,
+		S_IFMT | 0755,
+		O_CREAT | O_WRONLY,
+		O_TMPFILE,
 		SOCK_PACKET | SOCK_CLOEXEC,
 		NETLINK_NETFILTER,
 		STATX_UID,
@@ -185,7 +190,7 @@ static void check_number(unsigned int flags, uint32_t arch, int nr)
 
 	if (rule && rule->tests) {
 		/* the other flags change no test */
-		if (flags <= (SECCOMP_ROOT | SECCOMP_NESTED) ||
+		if (flags <= (SECCOMP_ROOT | SECCOMP_NESTED) || flags == SECCOMP_MODES ||
 		    (flags & ~SECCOMP_ROOT) == SECCOMP_ASKING)
 			check_args(flags, arch, nr, name);
 	} else {
@@ -288,6 +293,7 @@ static void owners_are_asked_for(void **state)
 
 static void flags_open_what_they_say(void **state)
 {
+	const unsigned int trial = SECCOMP_RENAMES | SECCOMP_MODES;
 	static const char *const asked[] = {"setuid",	 "setgid",    "setreuid",  "setregid",
 					    "setresuid", "setresgid", "setgroups", "getgroups",
 					    "setns",	 "capset"};
@@ -320,9 +326,9 @@ static void flags_open_what_they_say(void **state)
 			 SECCOMP_RET_ALLOW);
 	assert_int_equal(native(SECCOMP_ASKING, "getsockopt", 0, 6, SO_PEERCRED),
 			 SECCOMP_RET_ALLOW);
-	assert_int_equal(native(SECCOMP_RENAMES, "renameat2", 0, 0, 0), SECCOMP_RET_USER_NOTIF);
-	assert_int_equal(native(SECCOMP_RENAMES, "renameat", 0, 0, 0), SECCOMP_RET_USER_NOTIF);
-	assert_int_equal(native(SECCOMP_RENAMES, "linkat", 0, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(trial, "renameat2", 0, 0, 0), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native(trial, "renameat", 0, 0, 0), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native(trial, "linkat", 0, 0, 0), SECCOMP_RET_ALLOW);
 	assert_int_equal(native(0, "renameat2", 0, 0, 0), SECCOMP_RET_ALLOW);
 	assert_int_equal(native(SECCOMP_ROOT | SECCOMP_ASKING, "execve", 0, 0, 0),
 			 SECCOMP_RET_ALLOW);
@@ -338,6 +344,69 @@ static void flags_open_what_they_say(void **state)
 	assert_int_equal(native(SECCOMP_IO_URING, "io_uring_setup", 0, 0, 0), SECCOMP_RET_ALLOW);
 	assert_int_equal(native(0, "perf_event_open", 0, 0, 0), FAILS(EPERM));
 	assert_int_equal(native(SECCOMP_PERF, "perf_event_open", 0, 0, 0), SECCOMP_RET_ALLOW);
+}
+
+/* The answer to a call of any architecture, with these bits in the argument where its mode is. */
+static uint32_t of_mode(unsigned int flags, uint32_t arch, int nr, size_t at, uint64_t open_flags,
+			uint64_t mode)
+{
+	struct seccomp_data data = {.nr = nr, .arch = arch};
+	bool args;
+
+	data.args[at] = mode;
+	if (at > 0)
+		data.args[at - 1] = open_flags;
+	return run(flags, &data, &args);
+}
+
+static void no_mode_has_set_id_bits(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+		bool opens;
+	} calls[] = {
+		{"chmod", 1, false},	 {"fchmod", 1, false}, {"fchmodat", 2, false},
+		{"fchmodat2", 2, false}, {"creat", 1, false},  {"mknod", 1, false},
+		{"mknodat", 2, false},	 {"open", 2, true},    {"openat", 3, true},
+	};
+	const uint32_t archs[] = {native_arch(), compat_arch()};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(calls) * 2; i++) {
+		uint32_t arch = archs[i % 2];
+		int nr = seccomp_syscall_resolve_name_arch(arch, calls[i / 2].name);
+		size_t at = calls[i / 2].at;
+		bool is_short;
+
+		if (strcmp(calls[i / 2].name, "fchmodat2") == 0)
+			nr = 452;
+		if (!arch || nr < 0)
+			continue;
+		for (unsigned int flags = 0; flags < SECCOMP_VARIANTS;
+		     flags = next_variant(flags)) {
+			uint32_t expected = flags & SECCOMP_MODES    ? SECCOMP_RET_USER_NOTIF
+					    : flags & SECCOMP_NESTED ? SECCOMP_RET_ALLOW
+								     : FAILS(EPERM);
+
+			/* root alone pretends devices, and looks at all modes of mknod */
+			if (flags & SECCOMP_ROOT && strncmp(calls[i / 2].name, "mknod", 5) == 0 &&
+			    !(flags & SECCOMP_MODES))
+				expected = FAILS(EPERM);
+			for (uint64_t bits = 02000; bits <= 06000; bits += 02000)
+				assert_int_equal(of_mode(flags, arch, nr, at, O_CREAT,
+							 bits | 0755 | HIGH_BITS),
+						 expected);
+			assert_int_equal(of_mode(flags, arch, nr, at, O_CREAT, 01644),
+					 SECCOMP_RET_ALLOW);
+			if (calls[i / 2].opens)
+				assert_int_equal(of_mode(flags, arch, nr, at, O_DIRECTORY, 06755),
+						 SECCOMP_RET_ALLOW);
+		}
+		assert_int_not_equal(ids_call_of(arch, nr, &is_short), IDS_NONE);
+	}
+	assert_int_equal(native(SECCOMP_MODES, "openat2", 0, 0, 0), FAILS(ENOSYS));
+	assert_int_equal(native(SECCOMP_NESTED, "openat2", 0, 0, 0), SECCOMP_RET_ALLOW);
 }
 
 /* Returns 0 when all went as it should, else the number of the step that did not. */
@@ -382,6 +451,7 @@ int main(void)
 		cmocka_unit_test(no_variant_opens_the_kernel),
 		cmocka_unit_test(flags_open_what_they_say),
 		cmocka_unit_test(owners_are_asked_for),
+		cmocka_unit_test(no_mode_has_set_id_bits),
 		cmocka_unit_test(a_live_filter),
 	};
 

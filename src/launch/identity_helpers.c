@@ -1,0 +1,26 @@
+/*
+ * identity_helpers.c - children of the supervisor, which itself waits for nothing but calls.
+ */
+#include "launch/identity_helpers.h"
+
+#include <unistd.h>
+
+pid_t helper_fork(struct helpers *h)
+{
+	size_t slot = 0;
+	pid_t pid;
+
+	while (slot < MAX_HELPERS && h->pids[slot])
+		slot++;
+	pid = slot < MAX_HELPERS ? fork() : -1;
+	if (pid > 0)
+		h->pids[slot] = pid;
+	return pid;
+}
+
+void helper_ended(struct helpers *h, pid_t pid)
+{
+	for (size_t i = 0; i < MAX_HELPERS; i++)
+		if (h->pids[i] == pid)
+			h->pids[i] = 0;
+}

@@ -1,0 +1,231 @@
+/*
+ * identity_modes.c - set-id bits do not reach the disk.
+ *
+ * The files of a box are yours on the host, and some lie where others may run them: a set-id bit there
+ * would lend your uid, and root's where root started the box. So the call is made without the bits, and
+ * succeeds. On directories they are no privilege, but what a team's group of a directory rests on: there
+ * they are kept. What box-root sets in its own root file system (dpkg's sudo) is noted on the file, beside
+ * its owner (identity_owner.c): root sees it, and so does an image made of the box.
+ *
+ *	chmod and kin	of a directory	made here, by the descriptor that was looked at
+ *			of a file	noted, where it is box-root's; made by the caller, without the bits
+ *	mknod, open	a new file	made by the caller, without the bits
+ *
+ * The caller makes the call anew, with one argument changed in its registers while it is traced: so every
+ * other thing about it (umask, links, descriptors, Landlock) is the kernel's, and nothing that was looked
+ * at is looked at again by somebody else. What a caller has in memory decides of nothing here but of what
+ * is noted, which anything in the box may write. A thread that somebody traces already (strace, gdb)
+ * cannot be changed so: EPERM. The argument's register keeps the changed value, unlike after other calls.
+ */
+#include "launch/identity_modes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "launch/identity_cpu.h"
+#include "launch/identity_file.h"
+#include "launch/identity_owner.h"
+
+#define SET_ID (S_ISUID | S_ISGID)
+
+struct change {
+	size_t at; /* which argument the mode is */
+	mode_t mode;
+	bool creates;
+	int dirfd;
+	bool itself; /* dirfd's file, and no path */
+	bool follow;
+	char path[PATH_MAX];
+};
+
+static size_t mode_at(enum ids_call call)
+{
+	switch (call) {
+	case IDS_OPENAT:
+		return 3;
+	case IDS_OPEN:
+	case IDS_FCHMODAT:
+	case IDS_FCHMODAT2:
+	case IDS_MKNODAT:
+		return 2;
+	default:
+		return 1;
+	}
+}
+
+/* "/proc/self" is another one here, and a link there may lead out of all that is looked at. */
+static bool names_descriptor(const char *path, int *ret)
+{
+	static const char *const where[] = {"/proc/self/fd/", "/proc/thread-self/fd/", "/dev/fd/"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(where); i++) {
+		const char *digits = path + strlen(where[i]);
+
+		if (!starts_with(path, where[i]) || !*digits || strlen(digits) > 6 ||
+		    digits[strspn(digits, "0123456789")])
+			continue;
+		*ret = atoi(digits);
+		return true;
+	}
+	return false;
+}
+
+/* False where there is no path to be read: the kernel is to say so. */
+static bool read_change(const struct notice *c, struct change *ret)
+{
+	const __u64 *a = c->n->data.args;
+	bool at = c->call == IDS_FCHMODAT || c->call == IDS_FCHMODAT2;
+	unsigned flags = c->call == IDS_FCHMODAT2 ? (unsigned)a[3] : 0;
+
+	ret->at = mode_at(c->call);
+	ret->mode = (mode_t)a[ret->at];
+	ret->creates = c->call != IDS_CHMOD && c->call != IDS_FCHMOD && !at;
+	ret->dirfd = at || c->call == IDS_FCHMOD ? (int)a[0] : AT_FDCWD;
+	ret->itself = c->call == IDS_FCHMOD;
+	ret->follow = !(flags & AT_SYMLINK_NOFOLLOW);
+	if (ret->creates || ret->itself)
+		return true;
+	if (!file_read_path(c, a[at ? 1 : 0], ret->path))
+		return false;
+	ret->itself = (!*ret->path && flags & AT_EMPTY_PATH) ||
+		      (ret->follow && names_descriptor(ret->path, &ret->dirfd));
+	return true;
+}
+
+static int open_link(const struct supervisor *s, const struct notice *c, const char *name)
+{
+	char link[48];
+
+	snprintf(link, sizeof(link), "%d/%s", (pid_t)c->n->pid, name);
+	return openat(s->proc_fd, link, O_PATH | O_CLOEXEC);
+}
+
+static int open_descriptor(const struct supervisor *s, const struct notice *c, int number)
+{
+	char name[24];
+
+	snprintf(name, sizeof(name), "fd/%d", number);
+	return open_link(s, c, name);
+}
+
+/* As the caller would; -1 also where its view of the files is another, or a magic link is in the way. */
+static int open_subject(const struct supervisor *s, const struct notice *c, const struct change *q)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC | (q->follow ? 0 : O_NOFOLLOW),
+			       .resolve = RESOLVE_NO_MAGICLINKS};
+	cleanup_close int start = -1;
+
+	if (q->itself)
+		return open_descriptor(s, c, q->dirfd);
+	if (!file_same_root(s, c))
+		return -1;
+	start = q->dirfd == AT_FDCWD ? open_link(s, c, "cwd") : open_descriptor(s, c, q->dirfd);
+	return (int)syscall(SYS_openat2, *q->path == '/' ? AT_FDCWD : start, q->path, &how,
+			    sizeof(how));
+}
+
+/* By the descriptor, whatever its path leads to now: a directory stays one. False: it is none. */
+static bool change_directory(const struct notice *c, int fd, const struct change *q)
+{
+	struct stat st;
+	char name[12];
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode) || !notice_valid(c))
+		return false;
+	snprintf(name, sizeof(name), "%d", fd);
+	notice_answer(c, chmod(name, q->mode & 07777) < 0 ? errno : 0, 0);
+	return true;
+}
+
+/*
+ * The caller, who waits, is stopped on its way out of the call, and goes back into it. Where a signal is
+ * delivered first, the kernel makes the call anew after its handler, and it is asked about again. The type
+ * says to root's filter that this call is ours: chmod(2) looks at no such bit.
+ */
+static void take_off(const struct notice *c, const struct change *q)
+{
+	uint32_t mode = (q->mode & ~(mode_t)SET_ID) | (q->creates ? 0 : S_IFMT);
+	pid_t tid = (pid_t)c->n->pid;
+	int status;
+
+	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0) {
+		notice_answer(c, errno == ESRCH ? ESRCH : EPERM, 0);
+		return;
+	}
+	if (!notice_valid(c))
+		return; /* a stranger, whom our end lets go */
+	ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
+	notice_answer(c, CPU_AGAIN, 0);
+	if (waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status))
+		return;
+	if (status >> 16 == PTRACE_EVENT_STOP) {
+		cpu_call_again(tid, c->n->data.arch, q->at, mode);
+		ptrace(PTRACE_DETACH, tid, NULL, NULL);
+	} else {
+		ptrace(PTRACE_DETACH, tid, NULL, (void *)(long)WSTOPSIG(status));
+	}
+}
+
+/* In a child: file systems of others can keep it waiting, and so can the caller. */
+static void work(const struct supervisor *s, const struct notice *c, const struct change *q)
+{
+	cleanup_close int fd = -1;
+
+	if (!q->creates && chdir("/proc/self/fd") == 0)
+		fd = open_subject(s, c, q);
+	if (!change_directory(c, fd, q))
+		take_off(c, q);
+}
+
+/* The bits of a file that is box-root's own. */
+static void note(int fd, const struct change *q)
+{
+	mode_t bits = q->mode & SET_ID;
+	struct owner o = {0};
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	owner_read(fd, &o);
+	if (bits == (o.has_bits ? o.bits : 0))
+		return;
+	o.has_bits = true;
+	o.bits = bits;
+	owner_write(fd, &o);
+}
+
+void modes_answer(struct supervisor *s, const struct notice *c)
+{
+	static struct change q;
+	cleanup_close int own = -1;
+	pid_t pid;
+
+	if (read_change(c, &q) && !q.creates)
+		own = file_open(s, c, q.dirfd, q.itself ? NULL : q.path, q.follow);
+	if (own >= 0 && owner_is_root(s, c))
+		note(own, &q);
+	if (!(q.mode & SET_ID)) {
+		notice_continue(c);
+		return;
+	}
+	if (own >= 0 && file_same_root(s, c) && change_directory(c, own, &q))
+		return;
+	pid = helper_fork(&s->helpers);
+	if (pid == 0) {
+		work(s, c, &q);
+		_exit(0);
+	}
+	if (pid < 0)
+		notice_answer(c, EAGAIN, 0);
+}

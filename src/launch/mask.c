@@ -1,0 +1,121 @@
+/*
+ * mask.c - what of the kernel's own file systems a box does not see, or cannot write.
+ *
+ * Their files are guarded by modes, and by capabilities over the host's own user namespace. That is
+ * enough against all but two: whom the host's administrator let into a group that traces the kernel, and
+ * the host's root. The boxes of others see all of /proc, so that boxes can be made in them
+ * (mount_too_revealing()).
+ */
+#include "launch/mask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "launch/mounts.h"
+
+/* In the box's memory. */
+#define EMPTY_DIR  "masked"
+#define EMPTY_FILE "masked-file"
+
+/* Something empty, as a detached mount. */
+static int clone_empty(int scratch, bool folder, int *ret_fd, struct err *e)
+{
+	const char *name = folder ? EMPTY_DIR : EMPTY_FILE;
+	int r = folder ? mkdirat(scratch, name, 0555) : mknodat(scratch, name, S_IFREG | 0444, 0);
+
+	if (r < 0 && errno != EEXIST)
+		return err_sys(e, errno, "cannot make '%s' in the box's memory", name);
+	*ret_fd = open_tree(scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return *ret_fd < 0 ? err_sys(e, errno, "cannot clone '%s' of the box's memory", name) : 0;
+}
+
+/* Covers what is at the path; what is not there needs none. */
+static int hide(const struct rootfs *root, const char *path, struct err *e)
+{
+	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
+	cleanup_close int target = -1, empty = -1;
+	struct stat st;
+	int r = path_open_nolinks(root->fd, path, O_PATH, 0, &target, e);
+
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+	if (fstat(target, &st) < 0)
+		return err_sys(e, errno, "cannot look at '%s'", path);
+	r = clone_empty(root->scratch, S_ISDIR(st.st_mode), &empty, e);
+	if (r == 0 && mount_setattr(empty, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0)
+		r = err_sys(e, errno, "cannot make what hides '%s' read-only", path);
+	return r < 0 ? r : mount_attach(empty, target, path, e);
+}
+
+/* Something that is no part of sysfs is mounted there, and the user may look into it. */
+static bool is_open(const struct rootfs *root, const char *path)
+{
+	cleanup_close int fd = openat(root->fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct statfs fs;
+
+	return fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type != SYSFS_MAGIC;
+}
+
+int mask_host_sys(const struct rootfs *root, struct err *e)
+{
+	/* It would name every service and container. */
+	int r = hide(root, "/sys/fs/cgroup", e);
+
+	if (r == 0 && is_open(root, "sys/kernel/debug/."))
+		r = hide(root, "/sys/kernel/debug", e);
+	if (r == 0 && is_open(root, "sys/kernel/tracing/."))
+		r = hide(root, "/sys/kernel/tracing", e);
+	return r;
+}
+
+/* Paths through which the host's root changes the host without any capability. */
+static int make_read_only(int rootfd, const char *path, struct err *e)
+{
+	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
+	cleanup_close int target = -1, tree = -1;
+	int r = path_open_nolinks(rootfd, path, O_PATH, 0, &target, e);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	tree = open_tree(target, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0)
+		return err_sys(e, errno, "cannot make '%s' read-only", path);
+	return mount_attach(tree, target, path, e);
+}
+
+int mask_host_root(const struct rootfs *root, struct err *e)
+{
+	static const char *const read_only[] = {
+		"/proc/sys", "/proc/sysrq-trigger", "/proc/irq",      "/proc/bus",
+		"/proc/fs",  "/proc/mtrr",	    "/proc/pressure", "/proc/dynamic_debug",
+	};
+	static const char *const hidden[] = {
+		/* addresses and contents of the kernel's memory, whom it serves, its keys */
+		"/proc/kcore", "/proc/kallsyms", "/proc/kmsg", "/proc/kpagecount",
+		"/proc/kpageflags", "/proc/kpagecgroup", "/proc/vmallocinfo", "/proc/slabinfo",
+		"/proc/iomem", "/proc/ioports", "/proc/modules", "/proc/keys", "/proc/key-users",
+		"/proc/timer_list", "/proc/sched_debug", "/proc/latency_stats", "/proc/allocinfo",
+		"/proc/pagetypeinfo",
+		/* devices and firmware */
+		"/proc/scsi", "/proc/acpi", "/proc/asound", "/proc/vmcore", "/sys/firmware",
+		"/sys/devices/virtual/powercap",
+		/* other file systems of the kernel's */
+		"/sys/kernel/debug", "/sys/kernel/tracing", "/sys/kernel/security",
+		"/sys/kernel/config", "/sys/fs/bpf", "/sys/fs/pstore", "/sys/fs/fuse/connections",
+		"/sys/fs/selinux", "/sys/hypervisor"};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(read_only); i++)
+		r = make_read_only(root->fd, read_only[i], e);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(hidden); i++)
+		r = hide(root, hidden[i], e);
+	return r;
+}
