@@ -32,9 +32,13 @@ int box_lock(const struct store *s, struct box *b, struct err *e)
 {
 	cleanup_free char *path = path_join("boxes", b->id);
 	cleanup_free char *record = path_join(path, "record");
-	cleanup_close int fd = openat(b->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int fd = -1;
 	int r;
 
+	/* In the place of its folder is something else: nobody starts that. */
+	if (b->damaged && b->dir_fd < 0)
+		return 0;
+	fd = openat(b->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno != ENOENT)
 		return err_sys(e, errno, "cannot open the folder of box '%s'", b->name);
 	if (fd >= 0 && (r = file_lock(fd, path, e)) < 0)
@@ -60,9 +64,18 @@ void box_unlock(struct box *b)
 
 bool box_is_running(const struct box *b)
 {
-	cleanup_close int fd = openat(b->dir_fd, "lock", O_RDONLY | O_CLOEXEC);
+	cleanup_close int fd = -1;
+	struct stat st;
 
-	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0;
+	if (b->damaged && b->dir_fd < 0)
+		return false;
+	fd = openat(b->dir_fd, "lock", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	/* A link or a socket is no lock that anybody has taken. */
+	if (fd < 0)
+		return errno != ENOENT && errno != ELOOP && errno != ENXIO;
+	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+		return false;
+	return flock(fd, LOCK_SH | LOCK_NB) < 0;
 }
 
 int box_make_lifetime(int dirfd, int *ret_fd, struct err *e)
@@ -77,10 +90,22 @@ int box_make_lifetime(int dirfd, int *ret_fd, struct err *e)
 	return 0;
 }
 
+static int no_lock(const struct box *b, struct err *e)
+{
+	cleanup_free char *dir = path_of_fd(b->dir_fd);
+
+	return err_set(e, EINVAL, "the lock of box '%s' is no regular file: remove '%s/lock'",
+		       b->name, dir ? dir : b->id);
+}
+
 int box_take_lifetime(const struct box *b, int timeout_ms, int *ret_fd, struct err *e)
 {
-	cleanup_close int fd = openat(b->dir_fd, "lock", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	/* What stands there is not to keep us waiting: a FIFO does, for its reader. */
+	const int flags = O_WRONLY | O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
+	cleanup_close int fd = openat(b->dir_fd, "lock", flags, 0600);
 
+	if (fd < 0 && (errno == ENXIO || errno == EISDIR || errno == ELOOP))
+		return no_lock(b, e);
 	if (fd < 0)
 		return err_sys(e, errno, "cannot open the lock of box '%s'", b->name);
 	/* Most who hold it are only looking (box_is_running) and let go at once. */
@@ -120,13 +145,17 @@ int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *n
 	return 0;
 }
 
-void box_start_notes(const struct box *b, struct buf *out)
+int box_start_notes(const struct box *b, struct buf *out, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
-	struct err ignored;
+	int r = file_read(b->dir_fd, "lock", LOCK_MAX_SIZE, &text, e);
 
-	if (file_read(b->dir_fd, "lock", LOCK_MAX_SIZE, &text, &ignored) == 0)
-		buf_addstr(out, text.data + strcspn(text.data, "\n"));
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return err_add(e, "cannot tell what box '%s' was started with", b->name);
+	buf_addstr(out, text.data + strcspn(text.data, "\n"));
+	return 0;
 }
 
 /* The recorded pid 1, if that very process still lives. */

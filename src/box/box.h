@@ -25,11 +25,12 @@ struct box {
 	bool temporary;	      /* thrown away when it ends */
 	bool trial;	      /* of `sandbox try`: all of the host is an overlay in it */
 	bool in_memory; /* a temporary one whose upper folder is memory; known to its maker alone */
-	bool damaged;	/* its record cannot be understood: name is the id, image "?" */
+	bool damaged;	/* its record cannot be read: name is the id, image "?" */
+	char *why;	/* of a damaged one, one line; else NULL */
 	struct file_stamp record; /* of the record that was read */
-	int dir_fd;		  /* the folder with record and lock, O_PATH */
-	int run_fd;		  /* RUNTIME/<id>, with the control socket, O_PATH; or -1 */
-	int lock_fd;		  /* of box_lock(), or -1 */
+	int dir_fd;  /* the folder with record and lock, O_PATH; -1: damaged or parked */
+	int run_fd;  /* RUNTIME/<id>, with the control socket, O_PATH; or -1 */
+	int lock_fd; /* of box_lock(), or -1 */
 };
 
 #define BOX_INIT                                          \
@@ -49,7 +50,11 @@ int box_make_runtime(const struct store *s, struct box *b, struct err *e);
 /* -ENOENT when there is no such box, -EUCLEAN when its record is damaged. */
 int box_load(const struct store *s, const char *id, struct box *ret, struct err *e);
 
-/* The same, and a damaged record is no error: for who lists, stops and removes. */
+/*
+ * The same for who lists, stops and removes: one whose record is there and cannot be read, for whatever
+ * reason, is no error but damaged. -ENOENT is a box that has gone; what this process lacks (descriptors,
+ * memory) stays an error, for it says nothing of the box.
+ */
 int box_load_damaged(const struct store *s, const char *id, struct box *ret, struct err *e);
 
 /*
@@ -71,11 +76,8 @@ int box_find_trial(const struct store *s, const char *dir, struct box *ret, stru
 int box_lock(const struct store *s, struct box *b, struct err *e);
 void box_unlock(struct box *b);
 
-/* Does pid 1 of the box live? Asks the lifetime lock. */
+/* Does pid 1 of the box live? Asks the lifetime lock; where that cannot be asked, it may: true. */
 bool box_is_running(const struct box *b);
-
-/* Makes the lifetime lock of a new box in its folder; nobody ever sees it unlocked. */
-int box_make_lifetime(int dirfd, int *ret_fd, struct err *e);
 
 /*
  * Takes the lifetime lock for a pid 1 that is about to be made; box_wait_gone() comes before.
@@ -105,13 +107,10 @@ bool box_is_recorded(const struct box *b);
 int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *notes,
 		     struct err *e);
 
-/* The notes of the last start, each line with a newline before it and one at its end. */
-void box_start_notes(const struct box *b, struct buf *out);
+/* Appends the notes of the last start, if any, each line with a newline before it and one at its end. */
+int box_start_notes(const struct box *b, struct buf *out, struct err *e);
 
-/*
- * Waits until the namespaces of the last pid 1 are gone: until then the upper folder is in use.
- * timeout_ms -1: for ever. False when the time ran out.
- */
+/* Waits until the namespaces of the last pid 1 are gone, timeout_ms at most, -1: for ever; false: they are not. */
 bool box_wait_gone(const struct box *b, int timeout_ms);
 
 /* Removes the box with all it has. It must be locked, and not running. */

@@ -20,8 +20,10 @@ static int means(const struct store *s, const char *index, const char *key, cons
 	char id[BOX_ID_LEN + 1];
 	int r;
 
-	if (store_lookup(s, index, key, id) < 0)
-		return 0;
+	r = store_lookup(s, index, key, id);
+	if (r < 0)
+		return r == -ENOENT ? 0
+				    : err_sys(e, -r, "cannot read '%s/%s/%s'", s->data, index, key);
 	r = box_load(s, id, &b, e);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
@@ -68,9 +70,11 @@ int box_find_named(const struct store *s, const char *name, bool damaged, struct
 		   struct err *e)
 {
 	char id[BOX_ID_LEN + 1];
-	int r = -ENOENT;
+	int r = box_name_valid(name) ? store_lookup(s, STORE_NAMES, name, id) : -ENOENT;
 
-	if (box_name_valid(name) && store_lookup(s, STORE_NAMES, name, id) == 0)
+	if (r < 0 && r != -ENOENT)
+		return err_sys(e, -r, "cannot read '%s/" STORE_NAMES "/%s'", s->data, name);
+	if (r == 0)
 		r = damaged ? box_load_damaged(s, id, ret, e) : box_load(s, id, ret, e);
 	else if (store_valid_id(name))
 		r = damaged ? box_load_damaged(s, name, ret, e) : box_load(s, name, ret, e);

@@ -129,18 +129,22 @@ static int add_overlay(const struct store *s, const struct box_overlay *o, struc
 }
 
 /* What the last start mounted upon. */
-static void read_mounts(const struct box *b, struct strv *out)
+static int read_mounts(const struct box *b, struct strv *out, struct err *e)
 {
 	cleanup_buf struct buf notes = BUF_INIT;
 	char *save = NULL;
+	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
 		strv_push(out, always[i]);
-	box_start_notes(b, &notes);
+	r = box_start_notes(b, &notes, e);
+	if (r < 0 || !notes.len)
+		return r;
 	for (char *line = strtok_r(notes.data, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
 		if (starts_with(line, MOUNT_NOTE))
 			strv_push(out, line + strlen(MOUNT_NOTE));
+	return 0;
 }
 
 static int add_trees(const struct store *s, const struct box *b, const char *home,
@@ -177,8 +181,9 @@ int changes_find(const struct store *s, const struct box *b, struct changes *ret
 			       b->name);
 	user_self(&u);
 	home = session_home(&u);
-	read_mounts(b, &mounts);
-	r = add_trees(s, b, home, ret, e);
+	r = read_mounts(b, &mounts, e);
+	if (r == 0)
+		r = add_trees(s, b, home, ret, e);
 	for (size_t i = 0; r == 0 && i < ret->n_trees; i++) {
 		struct changes_walk w = {.out = ret,
 					 .tree = &ret->trees[i],

@@ -178,8 +178,10 @@ int drift_check_running(const struct box *b, struct settings *s, bool say, struc
 	cleanup_buf struct buf then = BUF_INIT, now = BUF_INIT, changed = BUF_INIT;
 	cleanup_free char *lost = NULL;
 	char *line, *save = NULL;
+	int r = box_start_notes(b, &then, e);
 
-	box_start_notes(b, &then);
+	if (r < 0)
+		return r;
 	lost = guarded_lost(then.data);
 	if (lost)
 		return err_set(e, EBUSY,

@@ -166,13 +166,14 @@ static bool used_layers(const struct store *s, struct buf *out)
 		return false;
 	for (size_t i = 0; i < ids.n; i++) {
 		cleanup_box struct box b = BOX_INIT;
-
+		int r = box_load_damaged(s, ids.v[i], &b, &ignored);
 		size_t before = out->len;
 
-		if (box_load_damaged(s, ids.v[i], &b, &ignored) < 0 || !box_is_running(&b))
+		if (r == -ENOENT || (r == 0 && !box_is_running(&b)))
 			continue;
-		box_start_notes(&b, out);
-		if (out->len == before)
+		if (r == 0)
+			r = box_start_notes(&b, out, &ignored);
+		if (r < 0 || out->len == before)
 			return false;
 	}
 	return true;

@@ -11,12 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/proc.h"
+#include "box/record.h"
 #include "box/sweep.h"
 #include "launch/client.h"
 #include "launch/identity.h"
@@ -48,11 +50,10 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct box *)a)->name, ((const struct box *)b)->name);
 }
 
-static int load_list(const struct store *s, bool strict, struct box_list *ret, struct err *e)
+int box_list_load(const struct store *s, struct box_list *ret, struct err *e)
 {
 	cleanup_strv struct strv ids = {0};
 	cleanup_box_list struct box_list list = {0};
-	struct err one;
 	int r;
 
 	sweep(s, false);
@@ -61,27 +62,31 @@ static int load_list(const struct store *s, bool strict, struct box_list *ret, s
 		return r;
 	list.v = xcalloc(ids.n, sizeof(*list.v));
 	for (size_t i = 0; i < ids.n; i++) {
-		r = box_load_damaged(s, ids.v[i], &list.v[list.n], &one);
+		r = box_load_damaged(s, ids.v[i], &list.v[list.n], e);
 		/* Removed since the listing, or a leftover without a record. */
-		if (r == 0)
-			list.n++;
-		else if (strict && r != -ENOENT)
-			return err_set(e, -r, "%s", one.msg);
+		if (r == -ENOENT)
+			continue;
+		if (r < 0)
+			return err_add(e, "cannot list the boxes: '%s'", ids.v[i]);
+		box_park(&list.v[list.n++]);
 	}
-	qsort(list.v, list.n, sizeof(*list.v), by_name);
+	if (list.n)
+		qsort(list.v, list.n, sizeof(*list.v), by_name);
 	*ret = list;
 	list = (struct box_list){0};
 	return 0;
 }
 
-int box_list_load(const struct store *s, struct box_list *ret, struct err *e)
+int box_list_open(const struct store *s, struct box_list *l, size_t i, struct err *e)
 {
-	return load_list(s, false, ret, e);
-}
+	int r;
 
-int box_list_all(const struct store *s, struct box_list *ret, struct err *e)
-{
-	return load_list(s, true, ret, e);
+	if (i > 0)
+		box_park(&l->v[i - 1]);
+	r = box_open(s, &l->v[i], e);
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? err_add(e, "box '%s'", l->v[i].name) : 1;
 }
 
 /*
@@ -211,9 +216,28 @@ static int end_for_removal(const struct box *b, bool force, struct err *e)
 		       b->name, b->name);
 }
 
+/* A folder or a lock that shuts its owner out is opened: it goes, and is to be asked before. */
+static void open_up(const struct box *b)
+{
+	struct stat st;
+	char self[64];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", b->dir_fd);
+	if (fstat(b->dir_fd, &st) < 0)
+		return;
+	if ((st.st_mode & 0700) != 0700 && chmod(self, 0700) < 0)
+		return; /* somebody else's: who opens it says so */
+	if (fstatat(b->dir_fd, "lock", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	    (st.st_mode & 0600) != 0600 && fchmodat(b->dir_fd, "lock", 0600, 0) < 0)
+		return;
+}
+
 int box_discard(const struct store *s, struct box *b, bool force, struct err *e)
 {
-	int r = end_for_removal(b, force, e);
+	int r;
+
+	open_up(b);
+	r = end_for_removal(b, force, e);
 
 	if (r == 0)
 		r = box_lock(s, b, e);

@@ -7,15 +7,18 @@
 #include "base/err.h"
 #include "box/box.h"
 
-/* All boxes, by name; what crashes left is swept away first. */
+/*
+ * All boxes, by name, parked; what crashes left is swept away first. One that is there and cannot be read
+ * is in the list, as a damaged one: a list that is not whole is an error.
+ */
 struct box_list {
 	struct box *v;
 	size_t n;
 };
 
 int box_list_load(const struct store *s, struct box_list *ret, struct err *e);
-/* The same for who acts on all of them: one that cannot be looked at is an error, and not left out. */
-int box_list_all(const struct store *s, struct box_list *ret, struct err *e);
+/* Opens the box i, for a loop over all in their order. Returns 1, 0 when it has gone meanwhile, or -errno. */
+int box_list_open(const struct store *s, struct box_list *l, size_t i, struct err *e);
 void box_list_clear(struct box_list *l);
 #define cleanup_box_list __attribute__((cleanup(box_list_clear)))
 

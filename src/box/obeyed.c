@@ -281,8 +281,10 @@ static void say_lost(const struct box *b)
 {
 	cleanup_buf struct buf notes = BUF_INIT;
 	cleanup_free char *lost = NULL;
+	struct err e;
 
-	box_start_notes(b, &notes);
+	if (box_start_notes(b, &notes, &e) < 0)
+		log_warn("what was protected and was replaced is not known: %s", e.msg);
 	lost = guarded_lost(notes.data);
 	if (lost)
 		log_warn("'%s' was replaced while box '%s' ran: since then it was not protected, "

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/git_index.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "box/repository.h"
 #include "box/session.h"
@@ -159,9 +160,10 @@ static void look_outside(struct obeyed_look *l, const char *top, const char *dot
 	cleanup_free char *git = dot_git ? repository_pointer(dot_git, "gitdir: ", top) : NULL;
 	cleanup_buf struct buf notes = BUF_INIT;
 	const char *line;
+	struct err e;
 
-	if (l->box)
-		box_start_notes(l->box, &notes);
+	if (l->box && box_start_notes(l->box, &notes, &e) < 0)
+		log_warn("git's data elsewhere was not looked at: %s", e.msg);
 	line = notes.data;
 	if (git)
 		look_at_path(l, git);

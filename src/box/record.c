@@ -2,7 +2,7 @@
  * record.c - the record of a box on disk, and opening a box by its id.
  *
  * Promises to tell what is not there (ENOENT) from what is there and cannot be understood
- * (EUCLEAN): the second keeps its name and its files until somebody removes it.
+ * (EUCLEAN) or read at all: that keeps its name and its files until somebody removes it.
  */
 #include "box/record.h"
 
@@ -22,16 +22,22 @@
 
 #define RECIPE_MAX (64u << 20)
 
-void box_close(struct box *b)
+void box_park(struct box *b)
 {
 	close_fd(&b->dir_fd);
 	close_fd(&b->run_fd);
 	close_fd(&b->lock_fd);
+}
+
+void box_close(struct box *b)
+{
+	box_park(b);
 	free(b->name);
 	free(b->project);
 	free(b->folder);
 	free(b->moved_from);
 	free(b->image);
+	free(b->why);
 	strv_clear(&b->prepared);
 	*b = (struct box)BOX_INIT;
 }
@@ -52,6 +58,11 @@ int box_make_runtime(const struct store *s, struct box *b, struct err *e)
 	return record_open_runtime(s, b, e);
 }
 
+/* All that a record may say: a key that is none of these is a damaged one, and what it said is lost. */
+static const char *const known[] = {"name",	"project", "folder",	"image", "digest",
+				    "prepared", "created", "temporary", "trial"};
+
+/* What comes after `created` is no loss where the end is cut off. */
 int record_write(const struct box *b, int dirfd, struct err *e)
 {
 	cleanup_free char *created = xasprintf("%lld", b->created);
@@ -93,6 +104,10 @@ static int open_folder(const struct store *s, struct box *b, struct err *e)
 	cleanup_free char *path = path_join("boxes", b->id);
 
 	b->dir_fd = openat(s->data_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (b->dir_fd < 0 && errno == ENOENT &&
+	    faccessat(s->data_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return err_set(e, EUCLEAN, "the folder of box '%s' is a symlink that leads nowhere",
+			       b->id);
 	if (b->dir_fd < 0 && errno == ENOENT)
 		return err_set(e, ENOENT, "there is no box '%s'", b->id);
 	return b->dir_fd < 0 ? err_sys(e, errno, "cannot open box '%s'", b->id) : 0;
@@ -115,14 +130,14 @@ static int no_record(const struct store *s, const struct box *b, int r, struct e
 	switch (-r) {
 	case ENOENT:
 		/* It goes when the box is removed. */
-		if (faccessat(s->data_fd, path, F_OK, 0) < 0)
+		if (faccessat(s->data_fd, path, F_OK, 0) < 0 && errno == ENOENT)
 			return err_set(e, ENOENT, "there is no box '%s'", b->id);
 		return is_damaged(b->id, e);
 	case EINVAL: /* no regular file */
 	case EFBIG:
 		return is_damaged(b->id, e);
 	default:
-		return r;
+		return err_add(e, "box '%s'", b->id);
 	}
 }
 
@@ -138,14 +153,32 @@ static bool take_prepared(struct box *b, const struct kv *kv)
 	return true;
 }
 
+static bool is_known(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (streq(key, known[i]))
+			return true;
+	return false;
+}
+
+/* No line was cut off, and none has become another one. */
+static bool is_whole(const struct kv *kv)
+{
+	for (size_t i = 0; i < kv->keys.n; i++)
+		if (!is_known(kv->keys.v[i]))
+			return false;
+	return kv_get(kv, "created") != NULL;
+}
+
 static int take_record(struct box *b, const struct kv *kv, struct err *e)
 {
 	const char *name = kv_get(kv, "name"), *image = kv_get(kv, "image");
 	const char *created = kv_get(kv, "created"), *digest = kv_get(kv, "digest");
 	const char *folder = kv_get(kv, "folder");
 
-	if (!name || !box_name_valid(name) || !image || (folder && !folder_id_valid(folder)) ||
-	    (digest && !digest_valid_hex(digest)) || !take_prepared(b, kv))
+	if (!is_whole(kv) || !name || !box_name_valid(name) || !image ||
+	    (folder && !folder_id_valid(folder)) || (digest && !digest_valid_hex(digest)) ||
+	    !take_prepared(b, kv))
 		return is_damaged(b->id, e);
 	b->name = xstrdup(name);
 	b->project = xstrdup(kv_get(kv, "project"));
@@ -153,7 +186,7 @@ static int take_record(struct box *b, const struct kv *kv, struct err *e)
 	b->image = xstrdup(image);
 	if (digest)
 		memcpy(b->digest.hex, digest, sizeof(b->digest.hex));
-	b->created = created ? strtoll(created, NULL, 10) : 0;
+	b->created = strtoll(created, NULL, 10);
 	b->temporary = says(kv, "temporary");
 	b->trial = says(kv, "trial");
 	return 0;
@@ -187,6 +220,12 @@ int box_load(const struct store *s, const char *id, struct box *ret, struct err 
 	return 0;
 }
 
+/* Nothing that the box has to do with. */
+static bool is_of_process(int r)
+{
+	return r == -EMFILE || r == -ENFILE || r == -ENOMEM || r == -ENOBUFS;
+}
+
 static bool is_same(const char *a, const char *b)
 {
 	return a && b ? streq(a, b) : !a && !b;
@@ -204,7 +243,8 @@ int record_read_again(const struct store *s, struct box *b, struct err *e)
 		return r;
 	if (b->moved_from)
 		box_has_moved(&now, b->project);
-	if (!is_same(now.name, b->name) || !is_same(now.project, b->project))
+	/* A damaged one, whose name was not known, may be readable now. */
+	if (!b->damaged && (!is_same(now.name, b->name) || !is_same(now.project, b->project)))
 		return err_set(e, ERR_RETRY, "box '%s' was renamed meanwhile", b->name);
 	/* What was open of it stays open: the same folder. */
 	old = *b;
@@ -213,22 +253,33 @@ int record_read_again(const struct store *s, struct box *b, struct err *e)
 	return 0;
 }
 
+int box_open(const struct store *s, struct box *b, struct err *e)
+{
+	int r;
+
+	box_park(b);
+	r = open_folder(s, b, e);
+	/* What is in the place of its folder can be removed by its name. */
+	if (r < 0 && (!b->damaged || r == -ENOENT || is_of_process(r)))
+		return r;
+	return record_open_runtime(s, b, e);
+}
+
 int box_load_damaged(const struct store *s, const char *id, struct box *ret, struct err *e)
 {
 	cleanup_box struct box b = BOX_INIT;
 	int r = box_load(s, id, ret, e);
 
-	if (r != -EUCLEAN)
+	if (r == 0 || r == -ENOENT || is_of_process(r))
 		return r;
 	memcpy(b.id, id, BOX_ID_LEN + 1);
-	r = open_folder(s, &b, e);
-	if (r == 0)
-		r = record_open_runtime(s, &b, e);
-	if (r < 0)
-		return r;
 	b.name = xstrdup(id);
 	b.image = xstrdup("?");
+	b.why = xstrdup(e->msg);
 	b.damaged = true;
+	r = box_open(s, &b, e);
+	if (r < 0)
+		return r;
 	*ret = b;
 	b = (struct box)BOX_INIT;
 	return 0;

@@ -24,4 +24,14 @@ int record_read_again(const struct store *s, struct box *b, struct err *e);
 /* Is boxes/<id> a box that is thrown away when it ends? Asks the record and opens nothing else. */
 bool record_says_temporary(const struct store *s, const char *id);
 
+/*
+ * A parked box is what its record says, without a descriptor: one of many in a list. box_open() makes it
+ * whole again; -ENOENT when it has gone meanwhile.
+ */
+void box_park(struct box *b);
+int box_open(const struct store *s, struct box *b, struct err *e);
+
+/* Makes the lifetime lock of a new box in its folder; nobody ever sees it unlocked. */
+int box_make_lifetime(int dirfd, int *ret_fd, struct err *e);
+
 #endif

@@ -203,9 +203,10 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 	cleanup_box_tools struct box_tools tools = BOX_TOOLS_INIT;
 	struct box_session s = {
 		.box = b, .settings = settings, .user = &u, .options = o, .plan = &plan};
-	int r = 0;
+	int r = box_start_notes(b, &notes, e);
 
-	box_start_notes(b, &notes);
+	if (r < 0)
+		return r;
 	s.joins = notes.data;
 	target = b->project ? drift_project(notes.data) : NULL;
 	/* It runs where the project was when it was started. */

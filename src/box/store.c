@@ -108,8 +108,9 @@ int store_lookup(const struct store *s, const char *index, const char *key, char
 	char target[BOX_ID_LEN + 2];
 	ssize_t n = readlinkat(s->data_fd, path, target, sizeof(target));
 
+	/* What is no link leads to no box. */
 	if (n < 0)
-		return -errno;
+		return errno == EINVAL ? -ENOENT : -errno;
 	target[n < (ssize_t)sizeof(target) ? n : 0] = '\0';
 	if (!store_valid_id(target))
 		return -ENOENT;

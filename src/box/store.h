@@ -47,7 +47,8 @@ void store_new_id(char id[BOX_ID_LEN + 1]);
 bool store_valid_id(const char *id);
 
 /*
- * The index: a name or a project folder to an id. lookup returns 0 and the id, or -ENOENT. set
+ * The index: a name or a project folder to an id. lookup returns 0 and the id, or -ENOENT: there is none,
+ * or -errno: it cannot be told. set
  * returns -EEXIST when the entry is taken; clear removes it only if it still means id.
  */
 int store_lookup(const struct store *s, const char *index, const char *key,

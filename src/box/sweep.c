@@ -32,14 +32,15 @@ static bool is_old(time_t then)
 /* Does a process hold the lock file? One that is not there is held by nobody. */
 static bool is_held(int dirfd, const char *path)
 {
-	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	return fd >= 0 && !file_trylock(fd);
+	return fd < 0 ? errno != ENOENT && errno != ENXIO : !file_trylock(fd);
 }
 
+/* What cannot be looked at may be there. */
 static bool exists(int dirfd, const char *path)
 {
-	return faccessat(dirfd, path, F_OK, 0) == 0;
+	return faccessat(dirfd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
 /* What a box has said before it ended is what its user wants to know next. */
@@ -153,7 +154,8 @@ void sweep(const struct store *s, bool seldom)
 		futimens(fd, NULL);
 		close(fd);
 	}
-	store_list(s, &ids, &ignored);
+	if (store_list(s, &ids, &ignored) < 0)
+		return;
 	for (size_t i = 0; i < ids.n; i++) {
 		cleanup_free char *box = path_join("boxes", ids.v[i]);
 

@@ -66,6 +66,8 @@ void box_view_json_members(struct json *j, const struct box *b)
 	jsonout_bool(j, "gone", box_project_gone(b));
 	jsonout_bool(j, "temporary", b->temporary);
 	jsonout_number(j, "created", b->created);
+	if (b->damaged)
+		jsonout_string(j, "damaged", b->why);
 }
 
 void box_view_json(struct json *j, const struct box *b)

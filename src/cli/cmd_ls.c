@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "box/lifecycle.h"
 #include "box/moved.h"
 #include "cli/box_view.h"
@@ -40,9 +41,9 @@ int complete_boxes(struct strv *out)
 	return r;
 }
 
-static void print_table(const struct store *s, const struct box_list *list, bool sizes)
+static int print_table(const struct store *s, struct box_list *list, bool sizes, struct err *e)
 {
-	int width = 4;
+	int r = 0, width = 4;
 
 	for (size_t i = 0; i < list->n; i++)
 		if ((int)strlen(list->v[i].name) > width)
@@ -50,10 +51,13 @@ static void print_table(const struct store *s, const struct box_list *list, bool
 	if (list->n)
 		printf("%-*s  %-8s  %-16s  %-16s  %s%s\n", width, "NAME", "STATE", "CREATED",
 		       "IMAGE", sizes ? "     SIZE  " : "", "PROJECT");
-	for (size_t i = 0; i < list->n; i++) {
+	for (size_t i = 0; r >= 0 && i < list->n; i++) {
 		const struct box *b = &list->v[i];
 		char created[32], image[128], project[1024], size[32] = "";
 
+		r = box_list_open(s, list, i, e);
+		if (r <= 0)
+			continue;
 		if (sizes)
 			snprintf(size, sizeof(size), "%9s  ",
 				 box_view_size_text(box_view_size(s, b)).s);
@@ -63,14 +67,19 @@ static void print_table(const struct store *s, const struct box_list *list, bool
 		       err_quote(project, sizeof(project), b->project ? b->project : "-"),
 		       box_project_gone(b) ? " (gone)" : "");
 	}
+	return r < 0 ? r : 0;
 }
 
-static void print_json(const struct store *s, const struct box_list *list, bool sizes)
+static int print_json(const struct store *s, struct box_list *list, bool sizes, struct err *e)
 {
 	struct json j = JSON_INIT;
+	int r = 0;
 
 	jsonout_array_begin(&j, NULL);
-	for (size_t i = 0; i < list->n; i++) {
+	for (size_t i = 0; r >= 0 && i < list->n; i++) {
+		r = box_list_open(s, list, i, e);
+		if (r <= 0)
+			continue;
 		jsonout_object_begin(&j, NULL);
 		box_view_json_members(&j, &list->v[i]);
 		if (sizes)
@@ -78,7 +87,19 @@ static void print_json(const struct store *s, const struct box_list *list, bool 
 		jsonout_object_end(&j);
 	}
 	jsonout_array_end(&j);
-	jsonout_print(&j);
+	if (r >= 0)
+		jsonout_print(&j);
+	else
+		buf_free(&j.out);
+	return r < 0 ? r : 0;
+}
+
+/* Whose record cannot be read has lost its name too. */
+static void tell_damaged(const struct box_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].damaged)
+			log_warn("%s", list->v[i].why);
 }
 
 static int run(const struct args *args, int *ret_status, struct err *e)
@@ -93,13 +114,13 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		r = box_list_load(&s, &list, e);
 	if (r < 0)
 		return r;
+	tell_damaged(&list);
 	if (cli->json)
-		print_json(&s, &list, cli->size);
-	else if (!cli->names)
-		print_table(&s, &list, cli->size);
-	else
-		for (size_t i = 0; i < list.n; i++)
-			printf("%s\n", list.v[i].name);
+		return print_json(&s, &list, cli->size, e);
+	if (!cli->names)
+		return print_table(&s, &list, cli->size, e);
+	for (size_t i = 0; i < list.n; i++)
+		printf("%s\n", list.v[i].name);
 	return 0;
 }
 

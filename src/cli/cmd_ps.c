@@ -1,6 +1,7 @@
 /*
  * cmd_ps.c - `sandbox ps`: the boxes that run, and what runs in them.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,20 +48,21 @@ static void json_box(struct json *j, const struct box *b, const struct box_proce
 	jsonout_object_end(j);
 }
 
-static void show(struct json *j, bool json, const struct box *b)
+static int show(struct json *j, bool json, const struct box *b, struct err *e)
 {
 	struct box_process *v = NULL;
-	struct err ignored;
 	size_t n = 0;
+	int r = box_processes(b, &v, &n, e);
 
-	/* A box that has ended since the listing has nothing to show. */
-	if (box_processes(b, &v, &n, &ignored) < 0)
-		return;
+	/* A box that does not run, or has ended since the listing, has nothing to show. */
+	if (r < 0)
+		return r == -ESRCH ? 0 : r;
 	if (json)
 		json_box(j, b, v, n);
 	else
 		print_box(b, v, n);
 	box_processes_free(v, n);
+	return 0;
 }
 
 static int run(const struct args *args, int *ret_status, struct err *e)
@@ -80,13 +82,18 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		jsonout_array_begin(&j, NULL);
 	else
 		printf("%-16s  %7s  %s\n", "BOX", "PID", "COMMAND");
-	for (size_t i = 0; i < list.n; i++)
-		show(&j, cli->json, &list.v[i]);
-	if (cli->json) {
-		jsonout_array_end(&j);
-		jsonout_print(&j);
+	for (size_t i = 0; r >= 0 && i < list.n; i++) {
+		r = box_list_open(&s, &list, i, e);
+		if (r > 0)
+			r = show(&j, cli->json, &list.v[i], e);
 	}
-	return 0;
+	if (cli->json)
+		jsonout_array_end(&j);
+	if (cli->json && r >= 0)
+		jsonout_print(&j);
+	else
+		buf_free(&j.out);
+	return r < 0 ? r : 0;
 }
 
 const struct command cmd_ps = {

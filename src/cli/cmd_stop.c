@@ -64,7 +64,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		return each_box(args, &each, e);
 	r = store_open(&s, e);
 	if (r == 0)
-		r = box_list_all(&s, &all, e);
+		r = box_list_load(&s, &all, e);
 	return r < 0 ? r : each_of_all(&s, &all, args, &each, e);
 }
 

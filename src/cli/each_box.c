@@ -62,7 +62,10 @@ int each_of_all(const struct store *s, struct box_list *all, const struct args *
 		return err_set(e, ERR_USAGE, "--all and a PROJECT cannot be used together");
 	for (size_t i = 0; i < all->n; i++) {
 		struct err one;
-		int r = each->act(s, &all->v[i], args->options, &one);
+		int r = box_list_open(s, all, i, &one);
+
+		if (r > 0)
+			r = each->act(s, &all->v[i], args->options, &one);
 
 		if (r < 0 && r != -ENOENT)
 			keep_error(&result, r, &one, e);

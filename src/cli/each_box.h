@@ -20,7 +20,7 @@ struct each_box {
  */
 int each_box(const struct args *args, const struct each_box *each, struct err *e);
 
-/* Acts on all boxes in the same way (box_list_all()); there are no words. One that is gone meanwhile is fine. */
+/* Acts on all boxes in the same way; there are no words. One that is gone meanwhile is fine. */
 int each_of_all(const struct store *s, struct box_list *all, const struct args *args,
 		const struct each_box *each, struct err *e);
 

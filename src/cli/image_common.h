@@ -36,12 +36,6 @@ int image_tools_find(const struct image_tools *t, const char *word, char **ret_n
 /* A name for people; the caller frees. */
 char *image_tools_short(const struct image_tools *t, const char *name);
 
-/*
- * The manifests and prepared layers that boxes are made of; ret_running: the manifests of those that run.
- */
-int images_in_use(struct strv *ret, struct strv *ret_running, struct strv *ret_steps,
-		  struct err *e);
-
 int image_cmd_pull(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_push(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_images(const struct args *args, int *ret_status, struct err *e);

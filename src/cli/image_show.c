@@ -34,23 +34,28 @@ static void rows_free(struct row *v, size_t n)
 	free(v);
 }
 
-static void fill_row(const struct image_tools *t, const char *name, struct row *row)
+/* False: it was removed since the listing. */
+static bool fill_row(const struct image_tools *t, const char *name, struct row *row)
 {
 	cleanup_manifest struct manifest m = {0};
 	cleanup_config struct image_config c = {0};
 	struct err ignored;
+	struct ref ref = {0};
+	int r = ref_read(t->store.fd, name, &ref, &ignored);
 
-	*row = (struct row){.name = image_tools_short(t, name)};
-	if (ref_read(t->store.fd, name, &row->ref, &ignored) < 0 ||
-	    image_load(&t->store, &row->ref.manifest, &m, &c, &ignored) < 0) {
+	if (r == -ENOENT)
+		return false;
+	*row = (struct row){.name = image_tools_short(t, name), .ref = ref};
+	if (r < 0 || image_load(&t->store, &ref.manifest, &m, &c, &ignored) < 0) {
 		row->damaged = true;
-		return;
+		return true;
 	}
 	row->created = xstrdup(c.created);
 	row->platform = platform_text(&c.platform);
 	row->layers = m.n_layers;
 	for (size_t i = 0; i < m.n_layers; i++)
 		row->size += m.layers[i].size;
+	return true;
 }
 
 static void print_rows_json(const struct row *v, size_t n)
@@ -112,6 +117,7 @@ int image_cmd_images(const struct args *args, int *ret_status, struct err *e)
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
 	cleanup_strv struct strv names = {0};
 	struct row *rows;
+	size_t n = 0;
 	int r = image_tools_open(&t, e);
 
 	(void)ret_status;
@@ -121,15 +127,15 @@ int image_cmd_images(const struct args *args, int *ret_status, struct err *e)
 		return r;
 	rows = xcalloc(names.n, sizeof(*rows));
 	for (size_t i = 0; i < names.n; i++)
-		fill_row(&t, names.v[i], &rows[i]);
+		n += fill_row(&t, names.v[i], &rows[n]);
 	if (cli->json)
-		print_rows_json(rows, names.n);
+		print_rows_json(rows, n);
 	else if (cli->names)
-		for (size_t i = 0; i < names.n; i++)
+		for (size_t i = 0; i < n; i++)
 			puts(rows[i].name);
 	else
-		print_rows(rows, names.n, cli->digests);
-	rows_free(rows, names.n);
+		print_rows(rows, n, cli->digests);
+	rows_free(rows, n);
 	return 0;
 }
 

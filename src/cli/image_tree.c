@@ -1,6 +1,7 @@
 /*
  * image_tree.c - `sandbox image tree`: which images share which layers, as text, JSON, or a graph.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,6 +54,8 @@ static int add_image(struct forest *f, const struct image_tools *t, const char *
 	struct ref ref;
 	int r = ref_read(t->store.fd, name, &ref, e);
 
+	if (r == -ENOENT) /* removed since the listing */
+		return 0;
 	if (r == 0)
 		r = image_load(&t->store, &ref.manifest, &m, &c, e);
 	for (size_t i = 0; r == 0 && i < m.n_layers; i++) {

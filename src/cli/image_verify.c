@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cli/image_commands.h"
 #include "cli/image_common.h"
+#include "cli/image_needs.h"
 #include "image/verify.h"
 
 struct telling {
@@ -71,12 +72,13 @@ int image_cmd_verify(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct verify_cli *cli = args->options;
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
-	cleanup_strv struct strv names = {0}, in_use = {0}, running = {0}, steps = {0};
+	cleanup_strv struct strv names = {0};
+	cleanup_needs struct needs needs = {0};
 	struct telling telling = {.json = JSON_INIT, .as_json = cli->json};
 	struct verify_request req = {.store = &t.store,
 				     .conf = &t.conf,
 				     .names = args->n ? &names : NULL,
-				     .boxes = &in_use,
+				     .boxes = &needs.images,
 				     .repair = cli->repair,
 				     .problem = tell,
 				     .ctx = &telling};
@@ -85,8 +87,9 @@ int image_cmd_verify(const struct args *args, int *ret_status, struct err *e)
 
 	if (r == 0)
 		r = find_names(&t, args, &names, e);
+	/* A repair removes what nothing needs. */
 	if (r == 0 && !args->n)
-		r = images_in_use(&in_use, &running, &steps, e);
+		r = cli->repair ? needs_find_all(&needs, e) : needs_find(&needs, e);
 	if (r < 0)
 		return r;
 	jsonout_array_begin(&telling.json, NULL);

@@ -3,8 +3,9 @@
  *
  * Promises that what is removed is out of its final name first, a layer before its sidecar, so that whoever
  * is killed half-way leaves garbage in tmp/ and no half layer; and that a tree which a repair has replaced
- * stays as long as a box runs that may have it mounted. Refuses to sweep while a name's manifest cannot be
- * read: what it needs would go.
+ * stays as long as a box runs that may have it mounted. Refuses to sweep while what a name or a box needs
+ * cannot be read: it would go. A box whose manifest is damaged has its plan, which names its layers; its
+ * blobs nothing names any more, so that all blobs stay then.
  */
 #include "image/gc.h"
 
@@ -18,16 +19,19 @@
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/usage.h"
 #include "image/install.h"
 #include "image/layout.h"
+#include "image/plan.h"
 
 /* Hex digests that are reachable, sorted before they are asked for. */
 struct marks {
 	struct strv blobs, layers, plans;
 	struct strv mounted; /* layers of boxes that run */
 	bool mounted_unknown;
+	bool keep_blobs; /* a manifest that would name some cannot be read */
 };
 
 static void marks_clear(struct marks *m)
@@ -78,7 +82,9 @@ static int mark_image(const struct image_store *s, const struct digest *manifest
 	return 0;
 }
 
-static int mark_names(const struct gc_request *req, struct marks *m, struct err *e)
+/* *ret_damaged: the error is of one name. */
+static int mark_names(const struct gc_request *req, struct marks *m, bool *ret_damaged,
+		      struct err *e)
 {
 	cleanup_strv struct strv names = {0};
 	int r = ref_list(req->store->fd, &names, e);
@@ -89,14 +95,20 @@ static int mark_names(const struct gc_request *req, struct marks *m, struct err 
 		if (req->drop && strv_has(req->drop, names.v[i]))
 			continue;
 		r = ref_read(req->store->fd, names.v[i], &ref, e);
+		if (r == -ENOENT) { /* removed since the listing */
+			r = 0;
+			continue;
+		}
 		if (r == 0)
 			r = mark_image(req->store, &ref.manifest, m, e);
 		if (r == 0 && ref.index.hex[0])
 			strv_push(&m->blobs, ref.index.hex);
+		*ret_damaged = r < 0;
 		if (r < 0)
 			return err_add(e,
-				       "nothing removed: the image '%s' is damaged ('sandbox pull' "
-				       "or 'sandbox image rm' it first)",
+				       "%s: the image '%s' is damaged ('sandbox pull' or 'sandbox "
+				       "image rm' it first)",
+				       req->asked ? "all layers stay" : "nothing removed",
 				       names.v[i]);
 	}
 	return r;
@@ -119,26 +131,38 @@ static void mark_mounted(const struct gc_request *req, struct marks *m)
 	running.layers = (struct strv){0};
 }
 
-static int mark_all(const struct gc_request *req, struct marks *m, struct err *e)
+/* What a start of the box reads. */
+static int mark_plan(const struct image_store *s, const struct digest *manifest, struct marks *m,
+		     struct err *e)
 {
-	int r = mark_names(req, m, e);
+	cleanup_strv struct strv layers = {0};
+	int r = image_plan_layers(s->fd, manifest, &layers, e);
 
-	for (size_t i = 0; r == 0 && i < req->in_use->n; i++) {
+	if (r < 0)
+		return r;
+	strv_push(&m->plans, manifest->hex);
+	for (size_t i = 0; i < layers.n; i++)
+		strv_push(&m->layers, path_basename(layers.v[i]));
+	m->keep_blobs = true;
+	return 0;
+}
+
+static int mark_boxes(const struct gc_request *req, struct marks *m, struct err *e)
+{
+	for (size_t i = 0; i < req->in_use->n; i++) {
 		struct digest d = {0};
 		struct err ignored;
 
-		if (!digest_valid_hex(req->in_use->v[i]))
-			continue;
 		memcpy(d.hex, req->in_use->v[i], DIGEST_HEX_LEN);
-		/* A box whose image is damaged cannot start, and keeps nothing alive. */
-		mark_image(req->store, &d, m, &ignored);
+		if (mark_image(req->store, &d, m, e) < 0 &&
+		    mark_plan(req->store, &d, m, &ignored) < 0)
+			return err_add(e,
+				       "nothing removed: the image that box '%s' is made of is "
+				       "damaged, and what the box needs cannot be told",
+				       req->users->v[i]);
 	}
 	mark_mounted(req, m);
-	sort(&m->blobs);
-	sort(&m->layers);
-	sort(&m->mounted);
-	sort(&m->plans);
-	return r;
+	return 0;
 }
 
 /* One folder of the store and what goes of it. */
@@ -153,7 +177,7 @@ struct sweep {
 
 static bool blob_goes(const struct sweep *s, const char *name)
 {
-	return !has(&s->marks->blobs, name);
+	return !s->marks->keep_blobs && !has(&s->marks->blobs, name);
 }
 
 static bool plan_goes(const struct sweep *s, const char *name)
@@ -252,6 +276,26 @@ static int drop_names(const struct gc_request *req, struct gc_result *ret, struc
 	return r < 0 ? r : layout_update(req->store, e);
 }
 
+/* *ret_sweep: false when nothing but the names that were asked for may go. */
+static int mark_all(const struct gc_request *req, struct marks *m, bool *ret_sweep, struct err *e)
+{
+	bool damaged = false;
+	int r = mark_boxes(req, m, e);
+
+	if (r == 0)
+		r = mark_names(req, m, &damaged, e);
+	*ret_sweep = r == 0;
+	if (damaged && req->asked) {
+		log_warn("%s", e->msg);
+		return 0;
+	}
+	sort(&m->blobs);
+	sort(&m->layers);
+	sort(&m->mounted);
+	sort(&m->plans);
+	return r;
+}
+
 int image_gc(const struct gc_request *req, struct gc_result *ret, struct err *e)
 {
 	__attribute__((cleanup(marks_clear))) struct marks marks = {0};
@@ -265,13 +309,14 @@ int image_gc(const struct gc_request *req, struct gc_result *ret, struct err *e)
 		{.folder = "blobs/sha256", .counter = &ret->blobs, .goes = blob_goes},
 		{.folder = "tmp", .counter = &ret->temporary, .goes = tmp_goes},
 	};
+	bool sweep = false;
 	int r;
 
 	*ret = (struct gc_result){0};
-	r = mark_all(req, &marks, e);
+	r = mark_all(req, &marks, &sweep, e);
 	if (r == 0)
 		r = drop_names(req, ret, e);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(sweeps); i++) {
+	for (size_t i = 0; r == 0 && sweep && i < ARRAY_SIZE(sweeps); i++) {
 		sweeps[i].req = req;
 		sweeps[i].marks = &marks;
 		sweeps[i].result = ret;

@@ -1,7 +1,7 @@
 /*
  * gc.h - removing what no name and no box needs.
  *
- * Reachable is what a name in refs/ or a manifest in `in_use` (the images that boxes are made of)
+ * Nothing is removed unless all that could need it was read. Reachable is what a name in refs/ or a manifest in `in_use` (the images that boxes are made of)
  * leads to: index, manifest, config, layers packed and unpacked, plan. Of the layers that projects had
  * prepared, reachable are those in `steps`.
  */
@@ -16,9 +16,11 @@ struct gc_request {
 	const struct strv *in_use; /* hex digests of manifests */
 	const struct strv
 		*running;	  /* of those, the ones that boxes run on; NULL: it is not known */
+	const struct strv *users; /* for messages: the box that each of these is of */
 	const struct strv *steps; /* prepared layers that boxes use, "step-<key>"; NULL: all stay */
 	const struct strv *drop;  /* names not to count as reachable, and to remove; or NULL */
-	bool partial;		  /* downloads that could be gone on with too */
+	bool asked; /* for these: they go even where another image is damaged, which keeps all else */
+	bool partial; /* downloads that could be gone on with too */
 	bool dry_run;
 };
 

@@ -26,6 +26,7 @@
 #define MARK_TEXT "{\"imageLayoutVersion\":\"1.0.0\"}"
 
 #define INDEX_MAX_BYTES (64u << 20)
+#define SETTLE_MS	1000 /* from a name to the index that has it, on a busy machine */
 #define MARK_MAX_BYTES	4096
 
 /* 1: the blob lies in this store; 0: it does not; or an error. */
@@ -160,7 +161,7 @@ int layout_mark(const struct image_store *s, struct err *e)
 	return file_write_atomic(s->fd, MARK, MARK_TEXT, strlen(MARK_TEXT), 0600, e);
 }
 
-int layout_check_index(const struct image_store *s, struct err *e)
+static int check_index(const struct image_store *s, struct err *e)
 {
 	cleanup_buf struct buf there = BUF_INIT;
 	cleanup_free char *text = NULL;
@@ -179,6 +180,19 @@ int layout_check_index(const struct image_store *s, struct err *e)
 	return r == 0 && there.len == strlen(text) && memcmp(there.data, text, there.len) == 0
 		       ? 0
 		       : err_set(e, EBADMSG, "is not what the names of the store say");
+}
+
+/* Another command may stand between its name and the index: it has a moment. */
+int layout_check_index(const struct image_store *s, struct err *e)
+{
+	int r = check_index(s, e);
+
+	for (int waited = 0; r == -EBADMSG && waited < SETTLE_MS && !layout_is_current(s);
+	     waited += 10) {
+		usleep(10 * 1000);
+		r = check_index(s, e);
+	}
+	return r;
 }
 
 int layout_check_mark(const struct image_store *s, struct err *e)

@@ -94,11 +94,10 @@ static bool layer_name_ok(const char *name)
 static bool layers_are_there(int datafd, const struct image_plan *p)
 {
 	for (size_t i = 0; i < p->layers.n; i++)
-		if (!layer_name_ok(p->layers.v[i]) ||
-		    ((i == 0 || p->layers.v[i][0] == '/') &&
-		     faccessat(datafd, p->layers.v[i], F_OK, 0) < 0))
+		if ((i == 0 || p->layers.v[i][0] == '/') &&
+		    faccessat(datafd, p->layers.v[i], F_OK, 0) < 0)
 			return false;
-	return p->layers.n > 0;
+	return true;
 }
 
 bool image_plan_is_whole(int datafd, const struct image_plan *p)
@@ -150,13 +149,41 @@ const char *image_plan_difference(const struct image_plan *a, const struct image
 	return NULL;
 }
 
+/* Of this version, with layers that are named as layers are. */
+static bool is_plan(const struct kv *kv, const struct image_plan *p)
+{
+	const char *version = kv_get(kv, "version");
+
+	for (size_t i = 0; i < p->layers.n; i++)
+		if (!layer_name_ok(p->layers.v[i]))
+			return false;
+	return version && streq(version, PLAN_VERSION) && p->layers.n > 0;
+}
+
+int image_plan_layers(int datafd, const struct digest *manifest, struct strv *ret, struct err *e)
+{
+	cleanup_kv struct kv kv = {0};
+	cleanup_free char *path = xasprintf("plans/%s", manifest->hex);
+	cleanup_image_plan struct image_plan p = {0};
+	int r = kv_read(&kv, datafd, path, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < kv.keys.n; i++)
+		read_field(&p, kv.keys.v[i], kv.values.v[i]);
+	if (!is_plan(&kv, &p))
+		return err_set(e, EBADMSG, "the plan '%s' is damaged", path);
+	for (size_t i = 0; i < p.layers.n; i++)
+		strv_push(ret, p.layers.v[i]);
+	return 0;
+}
+
 int image_plan_read(int datafd, const struct digest *manifest, struct image_plan *ret,
 		    struct err *e)
 {
 	cleanup_kv struct kv kv = {0};
 	cleanup_free char *path = xasprintf("plans/%s", manifest->hex);
 	struct image_plan p = {0};
-	const char *version;
 	int r = kv_read(&kv, datafd, path, e);
 
 	/* No regular file, or far too long: not one of ours. */
@@ -166,8 +193,7 @@ int image_plan_read(int datafd, const struct digest *manifest, struct image_plan
 		return r;
 	for (size_t i = 0; i < kv.keys.n; i++)
 		read_field(&p, kv.keys.v[i], kv.values.v[i]);
-	version = kv_get(&kv, "version");
-	if (!version || !streq(version, PLAN_VERSION) || !layers_are_there(datafd, &p)) {
+	if (!is_plan(&kv, &p) || !layers_are_there(datafd, &p)) {
 		image_plan_clear(&p);
 		return err_set(e, ENOENT, "the image's layers are not prepared");
 	}

@@ -49,6 +49,8 @@ bool image_plan_is_whole(int datafd, const struct image_plan *p);
  */
 int image_plan_read(int datafd, const struct digest *manifest, struct image_plan *ret,
 		    struct err *e);
+/* Appends the layers that a plan names, as it names them, whether they are there or not; -ENOENT: no plan. */
+int image_plan_layers(int datafd, const struct digest *manifest, struct strv *ret, struct err *e);
 int image_plan_write(int datafd, const struct digest *manifest, const struct image_plan *p,
 		     struct err *e);
 

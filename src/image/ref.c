@@ -67,6 +67,10 @@ int ref_read(int datafd, const char *name, struct ref *ret, struct err *e)
 	char *text;
 	int r = file_read(datafd, path, REF_MAX_BYTES, &b, e);
 
+	/* A symlink that leads nowhere is there. */
+	if (r == -ENOENT && faccessat(datafd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return err_set(e, EBADMSG, "the name '%s' is damaged in the store ('%s')", name,
+			       path);
 	if (r < 0)
 		return is_damaged(datafd, path, r) ? damaged(name, path, e) : r;
 	text = b.data;
@@ -99,9 +103,10 @@ int ref_remove(int datafd, const char *name, struct err *e)
 {
 	cleanup_free char *path = ref_path(name);
 
-	if (unlinkat(datafd, path, 0) < 0)
+	/* Whatever stands there; one that is gone already is an error, for somebody else has removed it. */
+	if (faccessat(datafd, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, errno, "cannot remove the name '%s'", name);
-	return 0;
+	return file_remove_tree(datafd, path, e);
 }
 
 static int compare_names(const void *a, const void *b)

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "box/box.h"
 #include "box/store.h"
+#include "box/record.h"
 #include "box/sweep.h"
 
 static time_t ahead;

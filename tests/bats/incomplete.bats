@@ -1,0 +1,247 @@
+#!/usr/bin/env bats
+# What cannot be read is not taken for what is not there: by a full table of descriptors, a damaged
+# file, a directory that ends with an error. Nothing is removed unless all that could need it was read.
+
+load helpers
+load images
+
+setup() {
+	sandbox_setup
+	data=$XDG_DATA_HOME/sandbox
+}
+
+# Runs a command in which every directory but the first N ends with an error.
+broken_after() { # N COMMAND...
+	local n=$1
+
+	shift
+	strace -f -qq -o /dev/null -e trace=getdents64 \
+		-e inject=getdents64:error=EIO:when=$((n + 1))+ "$@"
+}
+
+# A box that has ended, of the image app:1.
+ended_box() { # NAME
+	project "$1" $'[sandbox]\nimage = app:1\nlinger = 0'
+	sandbox enter --quiet "./$1" -- true
+	wait_until 50 no_processes
+}
+
+id_of() { # BOX
+	sandbox inspect --json "$1" | jq -r .id
+}
+
+# All that prune and image rm could take, without what changes whenever somebody looks.
+store_list() {
+	(cd "$data" && find blobs layers plans refs steps -printf '%p %s\n' | sort)
+}
+
+@test "600 boxes with 256 descriptors: ls, inspect, prune, image rm, stop and rm see each of them" {
+	small_image
+	ended_box one
+	id=$(id_of one)
+	for i in {100..699}; do
+		copy=$(printf '%012x' "$i")
+		mkdir -p "$data/boxes/$copy"/{upper,work,home}
+		sed "s/^name .*/name n$i/; /^project /d; /^folder /d" "$data/boxes/$id/record" >"$data/boxes/$copy/record"
+		: >"$data/boxes/$copy/lock"
+		ln -s "$copy" "$data/names/n$i"
+	done
+	sandbox rm one
+	# All but the last are of another image: it is that one's layers that must stay.
+	layout other <<<"{'layers': [busybox() + [F('other', b'y')]]}"
+	sandbox image import --quiet "$T/other" other:1
+	other=$(sandbox image inspect --json other:1 | jq -r '.digest | sub("sha256:"; "")')
+	sed -i "s/^digest .*/digest $other/" "$data"/boxes/*/record
+	sed -i "s/^digest .*/digest $(sandbox image inspect --json app:1 | jq -r '.digest | sub("sha256:"; "")')/" \
+		"$data/boxes/$(printf '%012x' 699)/record"
+	before=$(store_list)
+	ulimit -n 256
+	[ "$(sandbox ls --names | wc -l)" = 600 ]
+	[ "$(sandbox ls --json | jq length)" = 600 ]
+	[ "$(sandbox ls | wc -l)" = 601 ]
+	sandbox ps >/dev/null
+	sandbox image df >/dev/null
+	sandbox image prune >/dev/null
+	[ "$(store_list)" = "$before" ]
+	sandbox image rm app:1 other:1
+	[ "$(store_list | grep ^layers)" = "$(grep ^layers <<<"$before")" ]
+	sandbox stop --all
+	sandbox rm --force --all
+	[ -z "$(sandbox ls)" ]
+	sandbox image prune >/dev/null
+	empty "$data"/{layers,blobs/sha256,plans,boxes,names}
+}
+
+@test "a box that cannot say what it needs: ls tells, prune and image rm refuse by its name and remove nothing" {
+	small_image
+	ended_box p
+	ended_box q
+	id=$(id_of p)
+	record=$data/boxes/$id/record
+	cp "$record" kept
+	before=$(store_list)
+	for damage in 'chmod 0 "$record"' ': >"$record"' 'head -c 40 kept >"$record"' \
+		'sed -i "/^created/,\$d" "$record"' 'sed -i s/digest/digesu/ "$record"' \
+		'rm "$record"; mkfifo "$record"' 'rm "$record"; mkdir "$record"' 'rm "$record"' \
+		'chmod 0 "${record%/*}"' 'mv "${record%/*}" "$T/away"; : >"${record%/*}"'; do
+		echo "$damage"
+		eval "$damage"
+		fails 125 "nothing removed: *'$id'*" timeout 10 sandbox image prune
+		fails 125 "nothing removed: *'$id'*" timeout 10 sandbox image prune --all
+		fails 125 "nothing removed: *'$id'*" timeout 10 sandbox image rm app:1
+		[ "$(store_list)" = "$before" ]
+		run --separate-stderr timeout 10 sandbox ls --json
+		[ "$status" = 0 ]
+		[[ $stderr = *"'$id'"* ]]
+		[ "$(jq -r '.[] | select(.damaged) | .name' <<<"$output")" = "$id" ]
+		[ "$(jq -r '.[] | select(.damaged | not) | .name' <<<"$output")" = q ]
+		# df shows all else, and why it cannot tell that.
+		run --separate-stderr timeout 10 sandbox image df --json
+		[ "$status" = 0 ]
+		[[ $stderr = *"'$id'"* ]]
+		[ "$(jq -c '[.reclaimable, .images.count]' <<<"$output")" = '[null,1]' ]
+		# As it was.
+		chmod -f 700 "${record%/*}" || true
+		[ ! -d away ] || { rm -f "${record%/*}" && mv away "${record%/*}"; }
+		rm -rf "$record"
+		cp kept "$record"
+		chmod 600 "$record"
+	done
+	[ "$(sandbox enter --quiet ./p -- cat /etc/who)" = small ]
+	sandbox image prune >/dev/null
+	[ "$(store_list)" = "$before" ]
+}
+
+@test "rm removes any box: by its id, and with --force whatever state it is in" {
+	project p $'[sandbox]\nlinger = 0'
+	for damage in 'chmod 0 "$dir/record"' 'chmod 0 "$dir"' 'chmod 0 "$dir/lock"' 'rm "$dir/lock"' \
+		'rm "$dir/lock"; mkfifo "$dir/lock"' 'rm "$dir/lock"; mkdir "$dir/lock"' \
+		'rm "$dir/lock"; ln -s nowhere "$dir/lock"' 'chmod 0 "$dir/upper" "$dir/home" "$dir/work"' \
+		'mkdir -p "$dir/home/a/b"; chmod 0 "$dir/home/a/b"; chmod 0 "$dir/home/a"' \
+		'rm "$dir/record"; mkfifo "$dir/record"' 'rm -rf "$dir"; mkfifo "$dir"' \
+		'rm -rf "$dir/upper"; : >"$dir/upper"' 'rm -rf "$dir"; ln -s nowhere "$dir"'; do
+		for force in '' --force; do
+			sandbox enter --quiet ./p -- true
+			wait_until 50 no_processes
+			id=$(id_of p)
+			dir=$data/boxes/$id
+			echo "$damage"
+			eval "$damage"
+			# shellcheck disable=SC2086 # an option or none
+			timeout 20 sandbox rm $force "$id"
+			[ -z "$(sandbox ls --names)" ]
+			[ -z "$(find "$data"/{boxes,names,projects} -mindepth 1)" ]
+		done
+	done
+	# One that runs, too.
+	sandbox enter --quiet ./p -- true
+	sandbox enter --quiet ./p -- sleep 60 3>&- &
+	wait_until 50 sandbox exec p true
+	id=$(id_of p)
+	chmod 0 "$data/boxes/$id"/{record,lock}
+	sandbox rm --force "$id"
+	wait_for $!
+	no_processes
+}
+
+@test "prepared layers that a box needs and that are not there: prune names it" {
+	small_image
+	ended_box p
+	id=$(id_of p)
+	echo prepared layers/step-0123456789abcdef-1 >>"$data/boxes/$id/record"
+	fails 125 "nothing removed: box 'p' needs '*layers/step-*" sandbox image prune
+}
+
+@test "a damaged manifest: layers of its box stay, by its plan; without a plan nothing goes" {
+	small_image
+	ended_box p
+	layout other <<<"{'layers': [busybox() + [F('other', b'y')]]}"
+	sandbox image import --quiet "$T/other" other:1
+	manifest=$data/blobs/sha256/$(sandbox image inspect --json app:1 | jq -r '.digest | sub("sha256:"; "")')
+	cp "$manifest" kept
+	printf '\x01' | dd of="$manifest" bs=1 seek=20 conv=notrunc status=none
+	# Of a name: it is told, and all stays.
+	before=$(store_list)
+	fails 125 "nothing removed: the image '*app:1' is damaged*" sandbox image prune
+	[ "$(store_list)" = "$before" ]
+	# Of a box alone: the name goes, for that was asked for; the box runs on.
+	mv "$data/plans/${manifest##*/}" plan
+	before=$(store_list)
+	fails 125 "nothing removed: *box 'p'*" sandbox image rm app:1
+	fails 125 "nothing removed: *box 'p'*" sandbox image prune
+	[ "$(store_list)" = "$before" ]
+	mv plan "$data/plans/${manifest##*/}"
+	sandbox image rm app:1 other:1
+	sandbox image prune >/dev/null
+	[ -e "$manifest" ]
+	[ "$(find "$data/layers" -mindepth 1 -maxdepth 1 -type d | wc -l)" = 1 ]
+	[ "$(sandbox enter --quiet ./p -- cat /etc/who)" = small ]
+	wait_until 50 no_processes
+	sandbox rm -f p
+	sandbox image prune >/dev/null
+	empty "$data"/{layers,blobs/sha256,plans}
+}
+
+@test "a directory that cannot be read to its end: each command fails, and nothing is removed" {
+	small_image
+	ended_box p
+	sandbox image tag app:1 too:1
+	before=$(store_list)
+	for command in 'image prune' 'image prune --all' 'image rm too:1' 'image verify' 'image df' ls; do
+		for n in {0..60}; do
+			sandbox image tag app:1 too:1
+			# shellcheck disable=SC2086 # words
+			run --separate-stderr broken_after "$n" sandbox $command
+			[ "$status" != 0 ] || break
+			[[ $stderr = *'Input/output error'* ]]
+			[ "$(store_list | grep -v ^refs)" = "$(grep -v ^refs <<<"$before")" ]
+		done
+		echo "$command: $n"
+		[ "$n" -ge 2 ]
+		[ "$n" -lt 60 ]
+		[ "$(store_list | grep -v ^refs)" = "$(grep -v ^refs <<<"$before")" ]
+	done
+	sandbox image prune >/dev/null # what verify unpacked and could not remove
+}
+
+@test "any name that is listed can be removed" {
+	small_image
+	sandbox image tag app:1 bad:1
+	sandbox image tag app:1 worse:1
+	bad=$(echo "$data"/refs/*bad*)
+	: >"$(echo "$data"/refs/*worse*)"
+	for damage in ': >"$bad"' 'echo sha256:12 >"$bad"' 'chmod 0 "$bad"' 'mkfifo "$bad"' \
+		'mkdir "$bad"; : >"$bad/x"' 'ln -s nowhere "$bad"'; do
+		rm -f "$bad"
+		[[ $damage = mk* || $damage = ln* ]] || sandbox image tag app:1 bad:1
+		eval "$damage"
+		timeout 10 sandbox images | grep '^bad:1 .*damaged'
+		run --separate-stderr timeout 10 sandbox image rm bad:1
+		[ "$status" = 0 ]
+		[[ $stderr = *"all layers stay: the image "*worse:1*" is damaged"* ]]
+		[ ! -e "$bad" ]
+		[ ! -L "$bad" ]
+	done
+	run --separate-stderr sandbox image rm worse:1
+	[ "$status" = 0 ]
+	[ -z "$(words_on_stderr)" ]
+	[ "$(sandbox images --names)" = app:1 ]
+	[ "$(sandbox run app:1 cat /etc/who)" = small ]
+	fails 125 "there is no image 'worse:1' here*" sandbox image rm worse:1
+}
+
+@test "verify and df beside image rm: what has gone is no fault" {
+	small_image
+	for i in {1..40}; do
+		sandbox image tag app:1 "t:$i"
+	done
+	(for i in {1..40}; do sandbox image rm "t:$i"; done) &
+	while kill -0 $! 2>/dev/null; do
+		sandbox image verify
+		sandbox image df >/dev/null
+		sandbox images >/dev/null
+	done
+	wait_for $!
+	[ "$status" = 0 ]
+	[ "$(sandbox images --names)" = app:1 ]
+}
