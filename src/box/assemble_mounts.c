@@ -19,7 +19,9 @@
 #include "box/checkout.h"
 #include "box/lend.h"
 #include "box/overlays.h"
+#include "box/programs.h"
 #include "box/reach.h"
+#include "launch/protocol.h"
 
 /* A directory that all projects with the same cache name share, or this project's own of that name. */
 static int cache_dir(const struct assemble_request *req, const struct mount_setting *ms, char **ret,
@@ -222,6 +224,16 @@ static int refuse_nested(const struct assemble_request *req, struct err *e)
 		       protect ? protect->source : "?", nested ? nested->source : "?");
 }
 
+/* Git that says where it can commit, before the box's own in PATH. */
+static void add_git(struct assembly *a)
+{
+	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+						  .source = assembly_keep(a, program_path("sudo")),
+						  .target = BOX_GIT_BIN,
+						  .read_only = true,
+						  .beside = "/usr/bin/git"});
+}
+
 /*
  * Wherever the project is seen: a second mount of it, or the host's home around it, shows it too. What
  * protects a mount follows it at once, so that what was mounted upon it stays upon it. An overlay needs
@@ -255,6 +267,8 @@ static int add_protected(const struct assemble_request *req, struct assembly *a,
 		return refuse_nested(req, e);
 	for (size_t i = 0; shown && i < paths.n; i++)
 		strv_push(&a->guarded, paths.v[i]);
+	if (shown && settings_protects_git(req->settings))
+		add_git(a);
 	return 0;
 }
 

@@ -26,6 +26,7 @@
 #include "base/proc.h"
 #include "cli/sudo_args.h"
 #include "cli/sudo_become.h"
+#include "cli/sudo_git.h"
 #include "base/account.h"
 #include "launch/client.h"
 #include "launch/protocol.h"
@@ -355,6 +356,8 @@ int main(int argc, char **argv)
 {
 	__attribute__((cleanup(sudo_clear))) struct sudo s = {0};
 
+	if (argc > 0 && streq(path_basename(argv[0]), "git"))
+		return git_stand_in(argv);
 	if (argc > 4 && streq(argv[1], BECOME_OPTION))
 		return become(argv + 2);
 	if (!sudo_args_parse(argc, argv, &s.args))

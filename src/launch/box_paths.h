@@ -10,6 +10,7 @@
 #define BOX_RUN_DIR	"/run/sandbox"
 #define BOX_SUDO_SOCKET BOX_RUN_DIR "/sudo.sock"
 #define BOX_SUDO_BIN	BOX_RUN_DIR "/bin/sudo"
-#define BOX_SUDO_LINK	"usr/local/bin/sudo" /* of /, to BOX_SUDO_BIN */
+#define BOX_GIT_BIN	BOX_RUN_DIR "/bin/git" /* sudo's program, which is git too */
+#define BOX_SUDO_LINK	"usr/local/bin/sudo"   /* of /, to BOX_SUDO_BIN */
 
 #endif

@@ -136,10 +136,15 @@ static int open_bind_target(const struct plan_mount *m, int rootfd, int source, 
 
 static int apply_bind(const struct plan_mount *m, size_t i, int rootfd, int hostfd, struct err *e)
 {
-	cleanup_close int source = -1, target = -1;
+	cleanup_close int source = -1, target = -1, beside = -1;
 	int r = 0, followed = 1;
 
-	if (m->replace) {
+	if (m->beside) {
+		r = path_open_beneath(rootfd, m->beside, O_PATH, 0, &beside, e);
+		if (r == -ENOENT)
+			return 0;
+	}
+	if (r == 0 && m->replace) {
 		r = path_open_beneath(rootfd, m->target, O_PATH, 0, &target, e);
 		if (r == -ENOENT)
 			return 0;

@@ -36,6 +36,7 @@ struct plan_mount {
 	const char *upper, *work; /* OVERLAY: folders of ours, or neither: memory */
 	const char *target;	  /* absolute path inside the box */
 	bool read_only;
+	const char *beside;	 /* BIND: only where this exists in the box, unless NULL */
 	bool replace;		 /* BIND: only where the target already exists */
 	bool follow;		 /* BIND: a file that sessions bring up to date, see files.h */
 	bool device;		 /* BIND: device nodes in it can be used */

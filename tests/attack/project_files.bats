@@ -163,3 +163,25 @@ looked_at() { # DIR...
 	[ "$(agent ./p sh -c 'echo $GIT_OPTIONAL_LOCKS')" = 0 ]
 	[ -z "$(sandbox try --quiet --profile agent ./p -- sh -c 'echo $GIT_OPTIONAL_LOCKS')" ]
 }
+
+@test "what writes fails with a line that names try, where it works and from where apply takes it" {
+	repository p
+	project p
+	echo two >>p/file
+	run ! agent ./p git commit -qam two
+	[[ $output = *"Read-only file system"*$'\n'"sandbox: git's data is read-only in this box: 'git commit' works in 'sandbox try', from where 'sandbox apply' takes commits" ]]
+	run ! agent ./p sh -c 'cd /; git -C "$OLDPWD" -c a.b=c add .; exit'
+	[[ $output = *"'git add' works in 'sandbox try'"* ]]
+	# What reads, and other repositories, are as ever; so is a signal.
+	[ -z "$(agent ./p sh -c 'git log; git branch; git init -q /tmp/x; cd /tmp/x; git commit -q --allow-empty -m x 2>&1 | grep sandbox' | grep sandbox)" ]
+	run -3 agent ./p sh -c 'git -c alias.x="!exit 3" x'
+	sandbox try --quiet --profile agent ./p -- git -c user.name=a -c user.email=b commit -qam two
+	sandbox apply --quiet --yes ./p >/dev/null
+	[ "$(git -C p log --format=%s)" = $'two\none' ]
+	# A box without git has none.
+	rootfs
+	project q "[sandbox]
+image = dir:$T/rootfs
+profile = agent"
+	[ -z "$(sandbox enter --quiet --accept ./q -- sh -c 'command -v git')" ]
+}
