@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "box/apply_git.h"
 #include "box/apply_step.h"
+#include "box/undo.h"
 
 void apply_clear(struct apply_plan *p)
 {
@@ -148,17 +149,28 @@ int apply_make(const struct store *s, const struct changes *all, const char *fro
 	return r;
 }
 
-int apply_run(const struct store *s, const struct box *b, const struct changes *all,
-	      const struct apply_plan *p, struct err *e)
+const char *apply_undo_key(const struct box *b)
 {
-	int r = 0;
+	return b->project ? b->project : b->id;
+}
 
+int apply_run(const struct store *s, const struct box *b, const struct changes *all,
+	      const struct apply_plan *p, uint64_t *ret_kept, struct err *e)
+{
+	cleanup_undo struct undo u = UNDO_INIT;
+	int r = undo_begin(s, apply_undo_key(b), &u, e);
+
+	if (r < 0)
+		return r;
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; r == 0 && i < p->n; i++)
 			if (p->v[i].first == (pass == 0))
-				r = apply_step(&p->v[i], b->id, e);
+				r = apply_step(&p->v[i], b->id, &u, e);
+	if (r == 0)
+		r = undo_end(&u, e);
 	if (r < 0)
 		return err_add(e, "not all is applied; the same command goes on");
+	*ret_kept = undo_size(&u);
 	for (size_t i = 0; r == 0 && i < all->overlays.n; i++)
 		if (p->drop[i])
 			r = overlay_drop(s, &all->overlays.v[i], e);

@@ -9,6 +9,8 @@
 #ifndef BOX_APPLY_H
 #define BOX_APPLY_H
 
+#include <stdint.h>
+
 #include "box/changes.h"
 
 struct apply_step {
@@ -51,9 +53,15 @@ int apply_make(const struct store *s, const struct changes *all, const char *fro
 void apply_clear(struct apply_plan *p);
 #define cleanup_apply __attribute__((cleanup(apply_clear)))
 
-/* Does it, and drops what overlays held of it. The box must be locked, and not running. */
+/*
+ * Does it, keeps what it replaces (undo.h; *ret_kept: bytes on disk), and drops what overlays held of it. The box must be locked, and not
+ * running.
+ */
 int apply_run(const struct store *s, const struct box *b, const struct changes *all,
-	      const struct apply_plan *p, struct err *e);
+	      const struct apply_plan *p, uint64_t *ret_kept, struct err *e);
+
+/* By what undo.h knows the folders that a box's changes go to. */
+const char *apply_undo_key(const struct box *b);
 
 /* Where a change beneath from goes, relative; "" for nowhere: it is that folder itself. */
 const char *apply_relative(const struct change *c, const char *from);

@@ -12,15 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "box/copy_whole.h"
 
 #define PERMISSIONS 0777 /* no set-id bit leaves a box */
-#define COPY_BYTES  (1u << 30)
 
 static int in_the_way(const struct apply_step *step, const char *what, struct err *e)
 {
@@ -74,30 +73,6 @@ int apply_check(struct apply_step *step, struct err *e)
 	return 1;
 }
 
-/* Holes stay holes: a file of nothing but hole is as large as it likes to say. -errno. */
-static int copy_bytes(int in, int out, off_t size)
-{
-	off_t data = 0, hole;
-
-	while (data < size && (data = lseek(in, data, SEEK_DATA)) >= 0) {
-		hole = lseek(in, data, SEEK_HOLE);
-		if (hole < 0 || lseek(out, data, SEEK_SET) < 0)
-			return -errno;
-		while (data < hole) {
-			size_t rest = (size_t)(hole - data);
-			ssize_t n = sendfile(out, in, &data, rest < COPY_BYTES ? rest : COPY_BYTES);
-
-			if (n < 0)
-				return -errno;
-			if (n == 0)
-				return -EIO;
-		}
-	}
-	if (data < 0 && errno != ENXIO)
-		return -errno;
-	return ftruncate(out, size) < 0 ? -errno : 0;
-}
-
 static int write_file(const struct change *c, int in, int parent, const char *tmp)
 {
 	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, c->st.st_mtim};
@@ -115,12 +90,34 @@ static int write_file(const struct change *c, int in, int parent, const char *tm
 	return r;
 }
 
-static int put_file(const struct apply_step *step, int parent, const char *id, struct err *e)
+/* What is called so is about to be another file, with the metadata of now. */
+static int keep(const struct apply_step *step, int parent, const struct stat *now, struct undo *u,
+		struct err *e)
+{
+	const char *name = path_basename(step->rel);
+	cleanup_free char *folder = xstrndup(step->path,
+					     strlen(step->path) - strlen(step->rel) - 1);
+	struct stat st;
+	bool there = fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+
+	if (!there && errno != ENOENT)
+		return err_sys(e, errno, "cannot look at '%s'", step->path);
+	if (!S_ISDIR(now->st_mode) || !there)
+		return undo_keep(u, there ? UNDO_REPLACED : UNDO_ADDED, parent, name,
+				 *folder ? folder : "/", step->rel, now, e);
+	if ((st.st_mode & PERMISSIONS) == (now->st_mode & PERMISSIONS))
+		return 0;
+	return undo_keep(u, UNDO_MODE, parent, name, *folder ? folder : "/", step->rel, &st, e);
+}
+
+static int put_file(const struct apply_step *step, int parent, const char *id, struct undo *u,
+		    struct err *e)
 {
 	const struct change *c = &step->change;
 	const char *name = path_basename(step->rel);
 	cleanup_free char *tmp = xasprintf(".sandbox-%s", id);
 	cleanup_close int in = -1;
+	struct stat now;
 	int r = c->link ? 0 : change_open(c, &in, e);
 
 	if (r < 0)
@@ -130,6 +127,12 @@ static int put_file(const struct apply_step *step, int parent, const char *id, s
 		r = symlinkat(c->link, parent, tmp) < 0 ? -errno : 0;
 	else
 		r = write_file(c, in, parent, tmp);
+	if (r == 0 && fstatat(parent, tmp, &now, AT_SYMLINK_NOFOLLOW) < 0)
+		r = -errno;
+	if (r == 0 && keep(step, parent, &now, u, e) < 0) {
+		unlinkat(parent, tmp, 0);
+		return -e->code;
+	}
 	if (r == 0 && renameat(parent, tmp, parent, name) < 0)
 		r = -errno;
 	if (r < 0) {
@@ -140,10 +143,15 @@ static int put_file(const struct apply_step *step, int parent, const char *id, s
 }
 
 /* Its owner can always go in and take away what is in it. */
-static int put_folder(const struct apply_step *step, int parent, struct err *e)
+static int put_folder(const struct apply_step *step, int parent, struct undo *u, struct err *e)
 {
 	const char *name = path_basename(step->rel);
+	struct stat now = {.st_mode = S_IFDIR | (step->change.st.st_mode & PERMISSIONS) | 0700};
 	cleanup_close int fd = -1;
+	int r = keep(step, parent, &now, u, e);
+
+	if (r < 0)
+		return r;
 
 	if (mkdirat(parent, name, (step->change.st.st_mode & PERMISSIONS) | 0700) < 0 &&
 	    errno != EEXIST)
@@ -154,18 +162,19 @@ static int put_folder(const struct apply_step *step, int parent, struct err *e)
 	return 0;
 }
 
-static int take_away(const struct apply_step *step, int parent, struct err *e)
+static int take_away(const struct apply_step *step, int parent, struct undo *u, struct err *e)
 {
 	const char *name = path_basename(step->rel);
+	cleanup_free char *folder = xstrndup(step->path,
+					     strlen(step->path) - strlen(step->rel) - 1);
+	struct stat st;
 
-	if (S_ISDIR(step->change.st.st_mode))
-		return file_remove_tree(parent, name, e);
-	if (unlinkat(parent, name, 0) < 0 && errno != ENOENT)
-		return err_sys(e, errno, "cannot remove '%s'", step->path);
-	return 0;
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_sys(e, errno, "cannot look at '%s'", step->path);
+	return undo_keep(u, UNDO_REMOVED, parent, name, *folder ? folder : "/", step->rel, &st, e);
 }
 
-int apply_step(const struct apply_step *step, const char *id, struct err *e)
+int apply_step(const struct apply_step *step, const char *id, struct undo *u, struct err *e)
 {
 	bool gone = step->change.kind == CHANGE_DELETED;
 	cleanup_close int parent = -1;
@@ -174,8 +183,8 @@ int apply_step(const struct apply_step *step, const char *id, struct err *e)
 	if (r < 0)
 		return gone && r == -ENOENT ? 0 : r;
 	if (gone)
-		return take_away(step, parent, e);
+		return take_away(step, parent, u, e);
 	if (S_ISDIR(step->change.st.st_mode))
-		return put_folder(step, parent, e);
-	return put_file(step, parent, id, e);
+		return put_folder(step, parent, u, e);
+	return put_file(step, parent, id, u, e);
 }

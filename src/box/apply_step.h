@@ -5,6 +5,7 @@
 #define BOX_APPLY_STEP_H
 
 #include "box/apply.h"
+#include "box/undo.h"
 
 /*
  * Looks at what the host has there, and makes the step's kind what it is to the host. Returns 1, 0 when
@@ -12,7 +13,7 @@
  */
 int apply_check(struct apply_step *step, struct err *e);
 
-/* Does it; id, the box's, names what is in flight. What is done already is done again, or left. */
-int apply_step(const struct apply_step *step, const char *id, struct err *e);
+/* Does it, what it replaces kept in u; id, the box's, names what is in flight. What is done already is done again, or left. */
+int apply_step(const struct apply_step *step, const char *id, struct undo *u, struct err *e);
 
 #endif

@@ -11,15 +11,16 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/usage.h"
 #include "box/apply.h"
 #include "box/lifecycle.h"
 #include "box/image_program.h"
-#include "cli/ask.h"
+#include "cli/apply_undo.h"
 #include "cli/change_view.h"
 #include "cli/commands.h"
 
 struct apply_cli {
-	bool dry_run, yes, json;
+	bool dry_run, yes, json, undo, forget, force;
 	const char *from, *to, *tar;
 };
 
@@ -43,14 +44,33 @@ static const struct opt options[] = {
 	 .help = "only list what would be done",
 	 OPT_FLAG(struct apply_cli, dry_run)},
 	{.letter = 'y', .name = "yes", .help = "do not ask", OPT_FLAG(struct apply_cli, yes)},
+	{.name = "undo",
+	 .help = "take back what the last apply did, or of it what is at PATH",
+	 OPT_FLAG(struct apply_cli, undo)},
+	{.name = "forget",
+	 .help = "drop what is kept for --undo",
+	 OPT_FLAG(struct apply_cli, forget)},
+	{.letter = 'f',
+	 .name = "force",
+	 .help = "with --undo: what has changed since, too",
+	 OPT_FLAG(struct apply_cli, force)},
 	OPT_JSON(struct apply_cli, json),
 	OPTS_END,
 };
 
-static int check_usage(const struct apply_cli *cli, struct err *e)
+static int check_usage(const struct apply_cli *cli, size_t n, struct err *e)
 {
 	if (cli->tar && (cli->to || cli->dry_run || cli->yes || cli->json))
 		return err_set(e, ERR_USAGE, "--tar goes with --from alone");
+	if ((cli->undo || cli->forget) && (cli->tar || cli->from || cli->to))
+		return err_set(e, ERR_USAGE, "--%s does not go with --from, --to and --tar",
+			       cli->undo ? "undo" : "forget");
+	if (cli->undo && cli->forget)
+		return err_set(e, ERR_USAGE, "--undo and --forget exclude each other");
+	if (cli->force && !cli->undo)
+		return err_set(e, ERR_USAGE, "--force goes with --undo");
+	if (n > 1 && !cli->undo)
+		return err_set(e, ERR_USAGE, "paths go with --undo; name one project");
 	if (!cli->tar && !cli->from != !cli->to)
 		return err_set(e, ERR_USAGE, "--from and --to go together");
 	if (cli->from && cli->from[0] != '/')
@@ -92,21 +112,6 @@ static int find_target(const struct apply_cli *cli, char **ret, struct err *e)
 	if (r == 0 && !(*ret = realpath(cli->to, NULL)))
 		return err_sys(e, errno, "cannot use '%s'", cli->to);
 	return r;
-}
-
-static int confirm(const struct apply_cli *cli, struct err *e)
-{
-	bool yes = cli->yes;
-	int r = 0;
-
-	if (!yes && (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)))
-		return err_set(e, EPERM,
-			       "there is no terminal to ask on, so nothing was applied: add --yes "
-			       "if all of that is your wish");
-	fflush(stdout);
-	if (!yes)
-		r = ask_yes("apply all of that?", &yes, e);
-	return r == 0 && !yes ? err_set(e, ECANCELED, "nothing was applied") : r;
 }
 
 static void list_json(const struct apply_plan *p)
@@ -154,6 +159,7 @@ static int apply(const struct store *s, const struct box *b, const struct apply_
 	cleanup_changes struct changes all = {0};
 	cleanup_apply struct apply_plan plan = {0};
 	cleanup_free char *from = cli->from ? path_normalize("/", cli->from) : NULL, *to = NULL;
+	uint64_t kept = 0;
 	int r = from ? find_target(cli, &to, e) : 0;
 
 	if (r == 0)
@@ -171,8 +177,14 @@ static int apply(const struct store *s, const struct box *b, const struct apply_
 		log_note("there is nothing to apply");
 	if (!plan.n || cli->dry_run)
 		return 0;
-	r = confirm(cli, e);
-	return r < 0 ? r : apply_run(s, b, &all, &plan, e);
+	r = apply_confirm(cli->yes, "apply all of that?", "nothing was applied", e);
+	if (r == 0)
+		r = apply_run(s, b, &all, &plan, &kept, e);
+	if (r == 0)
+		log_note("what was replaced is kept (%s): 'sandbox apply --undo' takes all of it "
+			 "back, --forget drops it",
+			 size_text(kept).s);
+	return r;
 }
 
 static int run(const struct args *args, int *ret_status, struct err *e)
@@ -180,11 +192,19 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	const struct apply_cli *cli = args->options;
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_box struct box b = BOX_INIT;
-	int r = check_usage(cli, e);
+	const struct apply_undo undo = {.dry_run = cli->dry_run,
+					.yes = cli->yes,
+					.json = cli->json,
+					.force = cli->force,
+					.words = args->v,
+					.n = args->n};
+	int r = check_usage(cli, args->n, e);
 
 	(void)ret_status;
 	if (r == 0)
 		r = store_open(&s, e);
+	if (r == 0 && (cli->undo || cli->forget))
+		return cli->undo ? apply_undo(&s, &undo, e) : apply_forget(&s, &undo, e);
 	if (r == 0)
 		r = take_box(&s, args->n ? args->v[0] : NULL, &b, e);
 	if (r < 0)
@@ -195,10 +215,10 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 const struct command cmd_apply = {
 	.name = "apply",
 	.summary = "take what a box has changed to the host, or pack it",
-	.usage = "[OPTIONS] [PROJECT]",
+	.usage = "[OPTIONS] [PROJECT | --undo PATH...]",
 	.options = options,
 	.options_size = sizeof(struct apply_cli),
-	.max_words = 1,
-	.words = {WORD_PROJECT},
+	.max_words = -1,
+	.words = {WORD_PROJECT, WORD_FILE},
 	.run = run,
 };

@@ -173,7 +173,8 @@ looked_at() { # DIR...
 	run ! agent ./p sh -c 'cd /; git -C "$OLDPWD" -c a.b=c add .; exit'
 	[[ $output = *"'git add' works in 'sandbox try'"* ]]
 	# What reads, and other repositories, are as ever; so is a signal.
-	[ -z "$(agent ./p sh -c 'git log; git branch; git init -q /tmp/x; cd /tmp/x; git commit -q --allow-empty -m x 2>&1 | grep sandbox' | grep sandbox)" ]
+	run -0 agent ./p sh -c 'git log; git branch; git init -q /tmp/x; cd /tmp/x; git -c user.name=a -c user.email=b commit -q --allow-empty -m x'
+	[[ $output != *sandbox:* ]]
 	run -3 agent ./p sh -c 'git -c alias.x="!exit 3" x'
 	sandbox try --quiet --profile agent ./p -- git -c user.name=a -c user.email=b commit -qam two
 	sandbox apply --quiet --yes ./p >/dev/null

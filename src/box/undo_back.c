@@ -1,0 +1,183 @@
+/*
+ * undo_back.c - taking back what an apply did, change by change.
+ *
+ * The host's folders may hold links by now that code in a box has put there: none is followed.
+ */
+#include "box/undo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "box/changes.h"
+#include "box/copy_whole.h"
+
+#define TMP ".sandbox-undo"
+
+struct number {
+	char s[16];
+};
+
+static struct number number_of(const struct undo_entry *entry)
+{
+	struct number n;
+
+	snprintf(n.s, sizeof(n.s), "%u", entry->kept);
+	return n;
+}
+
+static int open_parent(const struct undo_entry *entry, bool make, int *ret_fd, struct err *e)
+{
+	cleanup_free char *dir = xstrndup(entry->rel,
+					  (size_t)(path_basename(entry->rel) - entry->rel));
+	cleanup_close int folder = -1;
+	const char *path = *dir ? dir : ".";
+	int r = host_folder_open(entry->folder, &folder, e);
+
+	if (r < 0)
+		return r;
+	return make ? path_mkdirs_nolinks(folder, path, 0755, ret_fd, e)
+		    : path_open_nolinks(folder, path, O_PATH | O_DIRECTORY, 0, ret_fd, e);
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	if ((a->st_mode & S_IFMT) != (b->st_mode & S_IFMT))
+		return false;
+	return S_ISDIR(a->st_mode) ||
+	       (a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+		a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+		(S_ISLNK(a->st_mode) || (a->st_mode & 0777) == (b->st_mode & 0777)));
+}
+
+bool undo_changed(const struct undo *u, const struct undo_entry *entry, bool *ret_done)
+{
+	struct number n = number_of(entry);
+	cleanup_close int parent = -1;
+	struct stat now, kept;
+	struct err ignored;
+	bool there = open_parent(entry, false, &parent, &ignored) == 0 &&
+		     fstatat(parent, path_basename(entry->rel), &now, AT_SYMLINK_NOFOLLOW) == 0;
+	bool has = fstatat(u->dir, n.s, &kept, AT_SYMLINK_NOFOLLOW) == 0;
+
+	*ret_done = false;
+	switch (entry->kind) {
+	case UNDO_ADDED:
+		*ret_done = !there;
+		return there && !is_same(&now, &entry->st);
+	case UNDO_REPLACED:
+		*ret_done = there && has && is_same(&now, &kept);
+		return !*ret_done && !(there && has && is_same(&now, &entry->st));
+	case UNDO_REMOVED:
+		*ret_done = there && !has;
+		return there == has;
+	case UNDO_MODE:
+		*ret_done = there && (now.st_mode & 0777) == (entry->st.st_mode & 0777);
+		return !there || !S_ISDIR(now.st_mode);
+	}
+	return true;
+}
+
+bool undo_is_last(const struct undo *u, size_t i)
+{
+	for (size_t j = i + 1; j < u->n; j++)
+		if (streq(u->v[j].rel, u->v[i].rel) && streq(u->v[j].folder, u->v[i].folder))
+			return false;
+	return true;
+}
+
+/* A folder has what others put there, too. */
+static int remove_added(const struct undo_entry *entry, int parent, const char *name, struct err *e)
+{
+	int flags = S_ISDIR(entry->st.st_mode) ? AT_REMOVEDIR : 0;
+
+	if (unlinkat(parent, name, flags) == 0 || errno == ENOENT)
+		return 0;
+	if (flags && (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)) {
+		log_note("'%s/%s' is not empty and stays", entry->folder, entry->rel);
+		return 0;
+	}
+	return err_sys(e, errno, "cannot remove '%s/%s'", entry->folder, entry->rel);
+}
+
+/* At once; what was kept stays until all is forgotten, so that it can be done again. */
+static int put_file(struct undo *u, const struct undo_entry *entry, int parent, const char *name,
+		    struct err *e)
+{
+	struct number n = number_of(entry);
+	int r = keep_copy(u->dir, n.s, parent, TMP, e);
+
+	if (r < 0)
+		return r;
+	/* Two names of one file: rename(2) would leave both. */
+	if (renameat(parent, TMP, parent, name) < 0) {
+		r = err_sys(e, errno, "cannot put back '%s/%s'", entry->folder, entry->rel);
+		unlinkat(parent, TMP, 0);
+		return r;
+	}
+	unlinkat(parent, TMP, 0);
+	return 0;
+}
+
+static int put_removed(struct undo *u, const struct undo_entry *entry, int parent, const char *name,
+		       struct err *e)
+{
+	struct number n = number_of(entry);
+	struct stat st;
+
+	if (fstatat(u->dir, n.s, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0
+				       : err_sys(e, errno, "cannot look at what is kept of '%s/%s'",
+						 entry->folder, entry->rel);
+	if (!S_ISDIR(st.st_mode))
+		return put_file(u, entry, parent, name, e);
+	if (keep_move(u->dir, n.s, parent, name, e) < 0)
+		return err_add(e, "cannot put back '%s/%s': move away what is there by now",
+			       entry->folder, entry->rel);
+	return 0;
+}
+
+static int set_mode(const struct undo_entry *entry, int parent, const char *name, struct err *e)
+{
+	cleanup_close int fd = openat(parent, name,
+				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 || fchmod(fd, entry->st.st_mode & 0777) < 0
+		       ? err_sys(e, errno, "cannot set the mode of '%s/%s'", entry->folder,
+				 entry->rel)
+		       : 0;
+}
+
+int undo_back(struct undo *u, struct undo_entry *entry, struct err *e)
+{
+	const char *name = path_basename(entry->rel);
+	bool add = entry->kind == UNDO_REPLACED || entry->kind == UNDO_REMOVED;
+	cleanup_close int parent = -1;
+	int r = open_parent(entry, add, &parent, e);
+
+	if (r == -ENOENT && entry->kind == UNDO_ADDED)
+		r = 0;
+	else if (r == 0 && entry->kind == UNDO_ADDED)
+		r = remove_added(entry, parent, name, e);
+	else if (r == 0 && entry->kind == UNDO_REPLACED)
+		r = put_file(u, entry, parent, name, e);
+	else if (r == 0 && entry->kind == UNDO_REMOVED)
+		r = put_removed(u, entry, parent, name, e);
+	else if (r == 0)
+		r = set_mode(entry, parent, name, e);
+	if (r == 0) {
+		cleanup_free char *line = xasprintf("back %zu\n", (size_t)(entry - u->v));
+
+		entry->back = true;
+		r = write_all(u->list, line, strlen(line));
+		if (r < 0)
+			return err_sys(e, -r, "cannot note what was taken back");
+	}
+	return r;
+}
