@@ -287,14 +287,16 @@ static int add_project(const struct assemble_request *req, struct assembly *a, s
 	return r;
 }
 
-static void fill_etc(const struct assemble_request *req, struct assembly *a)
+static int fill_etc(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
 	const struct user *u = req->user;
 	struct plan_etc *etc = &a->plan.etc;
+	char *others = NULL, *resolv_conf = NULL;
+	int r = 0;
 
 	/* A read-only root cannot be told; its users see a bare uid. */
 	if (a->root->read_only)
-		return;
+		return 0;
 	if (!req->sealed) {
 		etc->passwd_line = assembly_keep(a, etc_lines_passwd(u, a->home));
 		etc->group_line = assembly_keep(a, etc_lines_group(u));
@@ -305,10 +307,12 @@ static void fill_etc(const struct assemble_request *req, struct assembly *a)
 	}
 	etc->hosts = true;
 	a->etc_note = assembly_keep(a, etc_lines_note(a->plan.net == PLAN_NET_HOST));
-	if (a->plan.net == PLAN_NET_HOST) {
-		etc->others = assembly_keep(a, etc_lines_others());
-		etc->resolv_conf = assembly_keep(a, etc_lines_resolv());
+	if (a->plan.net == PLAN_NET_HOST && (r = etc_lines_others(&others, e)) == 0) {
+		etc->others = assembly_keep(a, others);
+		r = etc_lines_resolv(&resolv_conf, e);
+		etc->resolv_conf = assembly_keep(a, resolv_conf);
 	}
+	return r;
 }
 
 /* What was tried is to be looked at, not to go on. */
@@ -366,11 +370,11 @@ static int begin(const struct assemble_request *req, struct assembly *ret, struc
 	return r < 0 ? r : add_root(req, ret, e);
 }
 
-static void finish(const struct assemble_request *req, struct assembly *ret)
+static int finish(const struct assemble_request *req, struct assembly *ret, struct err *e)
 {
 	ret->plan.mounts = ret->mounts;
 	ret->plan.n_mounts = ret->n_mounts;
-	fill_etc(req, ret);
+	return fill_etc(req, ret, e);
 }
 
 int assemble_image(const struct assemble_request *req, struct assembly *ret, struct err *e)
@@ -380,8 +384,7 @@ int assemble_image(const struct assemble_request *req, struct assembly *ret, str
 	if (r < 0)
 		return r;
 	add_home_parent(ret);
-	finish(req, ret);
-	return 0;
+	return finish(req, ret, e);
 }
 
 int assemble(const struct assemble_request *req, struct assembly *ret, struct err *e)
@@ -399,6 +402,5 @@ int assemble(const struct assemble_request *req, struct assembly *ret, struct er
 		r = assemble_mounts(req, ret, e);
 	if (r < 0)
 		return r;
-	finish(req, ret);
-	return 0;
+	return finish(req, ret, e);
 }

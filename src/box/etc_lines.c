@@ -3,6 +3,7 @@
  */
 #include "box/etc_lines.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,24 +29,49 @@ char *etc_lines_group(const struct user *u)
 	return xasprintf("%s:x:%u:", u->name, u->gid);
 }
 
-char *etc_lines_others(void)
+/* True: read. Not there, not ours to read, or nothing of the kind: false; all else is an error. */
+static int read_host_file(const char *path, size_t max, struct buf *out, struct err *e)
 {
-	cleanup_buf struct buf text = BUF_INIT, lines = BUF_INIT;
-	struct err ignored;
+	int r = file_read(AT_FDCWD, path, max, out, e);
 
-	if (file_read(AT_FDCWD, "/etc/hosts", HOSTS_MAX, &text, &ignored) == 0)
-		etc_text_hosts_lines(text.data, &lines);
-	return xstrdup(lines.data);
+	switch (r) {
+	case 0:
+		return true;
+	case -ENOENT:
+	case -ENOTDIR:
+	case -ELOOP:
+	case -EACCES:
+	case -EINVAL:
+	case -ENXIO:
+	case -EFBIG:
+		return false;
+	default:
+		return r;
+	}
 }
 
-char *etc_lines_resolv(void)
+int etc_lines_others(char **ret, struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT, lines = BUF_INIT;
+	int r = read_host_file("/etc/hosts", HOSTS_MAX, &text, e);
+
+	if (r < 0)
+		return r;
+	if (r)
+		etc_text_hosts_lines(text.data, &lines);
+	*ret = xstrdup(lines.data);
+	return 0;
+}
+
+int etc_lines_resolv(char **ret, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
-	struct err ignored;
+	int r = read_host_file("/etc/resolv.conf", RESOLV_CONF_MAX, &text, e);
 
-	if (file_read(AT_FDCWD, "/etc/resolv.conf", RESOLV_CONF_MAX, &text, &ignored) < 0)
-		return NULL;
-	return buf_detach(&text);
+	if (r < 0)
+		return r;
+	*ret = r ? buf_detach(&text) : NULL;
+	return 0;
 }
 
 static void describe(const char *path, struct buf *out)

@@ -14,11 +14,14 @@
 char *etc_lines_passwd(const struct user *u, const char *home);
 char *etc_lines_group(const struct user *u);
 
-/* The lines of the host's hosts(5) that are worth to be in a box, "" for none. The caller frees. */
-char *etc_lines_others(void);
+/*
+ * The lines of the host's hosts(5) that are worth to be in a box, "" for none. The caller frees. Fails
+ * when the file cannot be read at the moment (EIO, EMFILE), not when there is none.
+ */
+int etc_lines_others(char **ret, struct err *e);
 
-/* The host's resolv.conf(5), or NULL. The caller frees. */
-char *etc_lines_resolv(void);
+/* The host's resolv.conf(5), or NULL for none. The caller frees. Fails as etc_lines_others() does. */
+int etc_lines_resolv(char **ret, struct err *e);
 
 /*
  * A line of a start's notes, with its newline, that tells the host's hosts(5) and resolv.conf(5) from what

@@ -195,6 +195,7 @@ void facts_session(const struct facts_request *req, const struct strv *lent, con
 {
 	cleanup_buf struct buf names = BUF_INIT, bundle = BUF_INIT;
 	const char *value;
+	struct err ignored;
 
 	if (env_get(lent, "SSL_CERT_FILE")) {
 		host_net_authorities(&bundle);
@@ -202,8 +203,9 @@ void facts_session(const struct facts_request *req, const struct strv *lent, con
 		ret->authorities = buf_detach(&bundle);
 	}
 	if (req->joins && etc_lines_changed(req->joins)) {
-		ret->others = etc_lines_others();
-		ret->resolv_conf = etc_lines_resolv();
+		/* What cannot be read stays in the box as it is; the next session tries again. */
+		etc_lines_others(&ret->others, &ignored);
+		etc_lines_resolv(&ret->resolv_conf, &ignored);
 	}
 	buf_addch(&names, ' ');
 	for (size_t i = 0; i < lent->n; i++) {

@@ -217,11 +217,12 @@ noreturn void identity_run(int socket)
 	struct supervisor *s = &l.supervisor;
 	struct stat st;
 	struct err e;
+	int signals;
 
-	if (let_go(socket, &e) < 0)
+	if (let_go(socket, &e) < 0 || (signals = open_signals()) < 0)
 		_exit(125);
 	add_listener(&l, 3);
-	add_listener(&l, open_signals());
+	add_listener(&l, signals);
 	s->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (s->proc_fd < 0 || fstatat(s->proc_fd, "self/ns/user", &st, 0) < 0)
 		_exit(125);

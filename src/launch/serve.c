@@ -352,7 +352,14 @@ static void end_rest(struct server *srv)
 
 void server_run(struct server *srv, int boot)
 {
+	struct message m = {.type = MESSAGE_ERROR};
+
 	srv->signal_fd = open_signals();
+	if (srv->signal_fd < 0) { /* the end of a session would never be seen */
+		err_sys(&m.error, errno, "cannot watch the processes of the box");
+		message_send(boot, &m, NULL, 0, MSG_DONTWAIT);
+		return;
+	}
 	srv->idle_since = server_now_ms();
 	server_add(srv, boot);
 	srv->connections[0].main = true;

@@ -25,7 +25,7 @@
  *	L1-L3	start_box() fails; nothing was started
  *	L4	start_box() fails; pid 1 is killed and reaped
  *	P1-P2	ERROR instead of MAPPED: start_box() fails with it
- *	P3-P6	ERROR on the boot connection, pid 1 exits; the kernel undoes all that was made
+ *	P3-P7	ERROR on the boot connection, pid 1 exits; the kernel undoes all that was made
  *	a message cannot be sent: whoever sends it gives up as if its peer were gone, and tells it so by
  *		the end of the boot connection; nobody waits for what will not come
  *	the launcher dies: before NAMESPACES pid 1 reads the end of the boot connection and exits; after

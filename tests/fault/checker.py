@@ -78,9 +78,14 @@ def differences(now, before, after, where):
     return broken
 
 
-def pictures(now, before, after, strict):
+# Who was killed cannot take them away; the same command does, when it is given again.
+TEMPORARY = re.compile(r"(.*/)?(\.sandbox-[0-9a-f]+|[^/]+\.tmp-\w+)")
+
+
+def pictures(now, before, after, strict, killed=False):
     """strict: exactly as after (before is after); uppers may be half-way else."""
-    broken = differences(now["files"], before["files"], after["files"], "a file")
+    files = {k: v for k, v in now["files"].items() if not killed or not TEMPORARY.fullmatch(k)}
+    broken = differences(files, before["files"], after["files"], "a file")
     broken += differences(now["refs"], before["refs"], after["refs"], "a name of an image")
     boxes = [{k: v["of"] for k, v in p["boxes"].items()} for p in (now, before, after)]
     broken += differences(*boxes, "a box")
