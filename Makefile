@@ -89,7 +89,7 @@ IMAGE_PROGRAM := src/cli/image_main.c $(IMAGE) src/cli/options.c src/cli/habits.
 	src/cli/cmd_image.c \
 	$(filter-out src/cli/%,$(COMMON))
 BASE    := $(filter src/base/%,$(SRC))
-SUDO    := $(wildcard src/cli/sudo_*.c $(patsubst %,src/launch/%.c,client protocol request terminal)) $(BASE)
+SUDO    := $(wildcard src/cli/sudo_*.c $(patsubst %,src/launch/%.c,client insist protocol request terminal)) $(BASE)
 ASK     := src/cli/ask_main.c src/cli/console.c src/cli/console_words.c
 objects  = $(patsubst src/%.c,$(O)/%.o,$(1))
 

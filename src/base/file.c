@@ -95,6 +95,22 @@ bool file_has_stamp(int dirfd, const char *path, const struct file_stamp *stamp)
 	       st.st_ctim.tv_nsec == stamp->changed.tv_nsec;
 }
 
+void file_read_end(const char *path, size_t max, struct buf *out)
+{
+	cleanup_close int fd = open(path,
+				    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	ssize_t n;
+
+	if (size <= 0)
+		return;
+	buf_reserve(out, max + 1);
+	n = pread(fd, out->data + out->len, max, size > (off_t)max ? size - (off_t)max : 0);
+	if (n > 0)
+		out->len += (size_t)n;
+	out->data[out->len] = '\0';
+}
+
 int write_all(int fd, const void *data, size_t len)
 {
 	const char *p = data;

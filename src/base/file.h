@@ -47,6 +47,12 @@ int file_write_atomic(int dirfd, const char *path, const void *data, size_t len,
 int file_write_passing(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
 		       struct err *e);
 
+/*
+ * Appends the last max bytes of a file at most, for who shows the end of a log. One that is a symlink, or
+ * cannot be read, has none.
+ */
+void file_read_end(const char *path, size_t max, struct buf *out);
+
 /* write(2) until all is written or an error; returns 0 or -errno. */
 int write_all(int fd, const void *data, size_t len);
 

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -15,6 +17,8 @@
 #include "cli/consent.h"
 #include "cli/junit.h"
 #include "cli/overrides.h"
+
+#define LAST_LINE_MAX 8192 /* twice what a message of ours has */
 
 struct matrix_cli {
 	bool root, accept, json;
@@ -70,22 +74,20 @@ static const char *result(const struct matrix_row *row, char text[32])
 	return text;
 }
 
-/* The last line of a log: why an environment could not be had. */
+/* The last line of a log: why an environment could not be had. What is longer than ours are is not one. */
 static char *last_line(const char *path)
 {
-	cleanup_fclose FILE *f = fopen(path, "re");
-	cleanup_free char *line = NULL;
-	char *last = NULL;
-	size_t size = 0;
-	ssize_t n;
+	cleanup_buf struct buf b = BUF_INIT;
+	char *line;
 
-	while (f && (n = getline(&line, &size, f)) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		free(last);
-		last = err_quote_all(starts_with(line, "sandbox: ") ? line + strlen("sandbox: ")
-								    : line);
-	}
-	return last;
+	file_read_end(path, LAST_LINE_MAX, &b);
+	while (b.len && b.data[b.len - 1] == '\n')
+		b.data[--b.len] = '\0';
+	line = b.len ? memrchr(b.data, '\n', b.len) : NULL;
+	if (!b.len)
+		return NULL;
+	line = line ? line + 1 : b.data;
+	return err_quote_all(starts_with(line, "sandbox: ") ? line + strlen("sandbox: ") : line);
 }
 
 static void say_ended(const struct matrix_row *row, void *arg)

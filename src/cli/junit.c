@@ -42,19 +42,12 @@ static void add_attribute(struct buf *b, const char *name, const char *value)
 	buf_addch(b, '"');
 }
 
-/* The end of a log; one that cannot be read is an empty one. */
 static void add_log(struct buf *b, const char *path)
 {
-	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	cleanup_free char *tail = xcalloc(TAIL_MAX, 1);
-	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
-	ssize_t n;
+	cleanup_buf struct buf tail = BUF_INIT;
 
-	if (size <= 0)
-		return;
-	n = pread(fd, tail, TAIL_MAX, size > TAIL_MAX ? size - TAIL_MAX : 0);
-	if (n > 0)
-		add_escaped(b, tail, (size_t)n);
+	file_read_end(path, TAIL_MAX, &tail);
+	add_escaped(b, tail.data, tail.len);
 }
 
 static void add_case(struct buf *b, const struct matrix_row *row, const char *class)

@@ -21,20 +21,24 @@
 
 #include "base/cleanup.h"
 #include "base/proc.h"
+#include "launch/insist.h"
 #include "launch/protocol.h"
 #include "launch/terminal.h"
 
-#define ANSWER_MS 10000 /* of the box, on top of the time that its processes have */
+#define ANSWER_MS 10000	     /* of the box, on top of the time that its processes have */
+#define DRAIN_MAX (1u << 20) /* more than any pty holds */
 
 struct client {
 	int connection;
 	int report; /* read end; -1 once the command is known to run */
 	int signals;
+	sigset_t ignored;
 	int terminal; /* the user's, -1 for none */
 	int keys;     /* the same, open for reading; -1 until the command has it */
 	struct request_terminal inside;
 	struct relay in, out;
 	bool accepted, done;
+	bool told; /* to end, by a signal that is not the command's */
 	int status;
 };
 
@@ -74,15 +78,29 @@ static void find_terminals(struct client *c)
 	c->inside.size = terminal_size(c->terminal);
 }
 
+/* nohup(1), and a shell without jobs that starts one in the background, ignore these for us. */
+static void find_ignored(sigset_t *ret)
+{
+	static const int ignorable[] = {SIGHUP, SIGINT, SIGQUIT};
+	struct sigaction sa;
+
+	sigemptyset(ret);
+	for (size_t i = 0; i < ARRAY_SIZE(ignorable); i++)
+		if (sigaction(ignorable[i], NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
+			sigaddset(ret, ignorable[i]);
+}
+
 static int block_signals(struct client *c, sigset_t *old, struct err *e)
 {
 	static const int forwarded[] = {SIGINT,	 SIGTERM,  SIGQUIT, SIGHUP, SIGUSR1,
 					SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT};
 	sigset_t set;
 
+	find_ignored(&c->ignored);
 	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
-		sigaddset(&set, forwarded[i]);
+		if (!sigismember(&c->ignored, forwarded[i]))
+			sigaddset(&set, forwarded[i]);
 	sigprocmask(SIG_BLOCK, &set, old);
 	c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return c->signals < 0 ? err_sys(e, errno, "cannot watch signals") : 0;
@@ -149,7 +167,7 @@ static void on_signal(struct client *c)
 		return;
 	if (!c->accepted && ends_us(info.ssi_signo)) {
 		c->status = STATUS_OF_SIGNAL((int)info.ssi_signo);
-		c->done = true;
+		c->done = c->told = true;
 		return;
 	}
 	switch (info.ssi_signo) {
@@ -173,10 +191,12 @@ static void on_signal(struct client *c)
 	case SIGHUP: /* our terminal has gone, and the session with it */
 		send_signal(c, SIGHUP);
 		c->status = STATUS_OF_SIGNAL(SIGHUP);
-		c->done = true;
+		c->done = c->told = true;
 		break;
 	default:
 		send_signal(c, (int)info.ssi_signo);
+		if (ends_us(info.ssi_signo))
+			insist_begin(c->connection, (int)info.ssi_signo, &c->ignored);
 	}
 }
 
@@ -186,6 +206,8 @@ static void start_relay(struct client *c, int master)
 	c->out.from = master;
 	c->out.to = c->inside.fds & 2 ? 1 : c->inside.fds & 4 ? 2 : c->terminal;
 	c->in.to = master;
+	/* Writing to a terminal may take for ever, and no signal is read meanwhile. */
+	insist_begin(c->connection, 0, &c->ignored);
 	if (!c->inside.background)
 		take_terminal(c);
 	resize(c);
@@ -200,14 +222,20 @@ static bool read_output(struct client *c)
 	return more;
 }
 
-/* What the command wrote before it ended is in the pty by now: read(2) flushes it out. */
+/*
+ * What the command wrote before it ended is in the pty by now: read(2) flushes it out. Others may write on,
+ * for ever; and who was told to end has no time for it.
+ */
 static void drain(struct client *c)
 {
-	while (c->out.from >= 0) {
+	for (size_t total = 0; c->out.from >= 0 && !c->told && total < DRAIN_MAX;) {
 		if (relay_pending(&c->out) && !relay_write(&c->out))
 			return;
-		if (!relay_pending(&c->out) && (!read_output(c) || !relay_pending(&c->out)))
+		if (relay_pending(&c->out))
+			continue;
+		if (!read_output(c) || !relay_pending(&c->out))
 			return;
+		total += c->out.end - c->out.start;
 	}
 }
 
@@ -244,6 +272,13 @@ static int on_message(struct client *c, struct err *e)
 		break;
 	}
 	return 0;
+}
+
+static bool is_readable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
 }
 
 /* The report pipe: its end is good news, a struct err is not. */
@@ -323,8 +358,11 @@ static int run_to_end(struct client *c, const struct session_request *req, void 
 		if (req->detach && c->accepted && c->report < 0)
 			break;
 	}
-	/* The command may have failed to start and ended in one breath: the report has the reason. */
-	if (r == 0 && c->report >= 0 && c->accepted && !req->detach)
+	/*
+	 * The command may have failed to start and ended in one breath: the report has the reason. Where
+	 * we were told to end, it may still be starting.
+	 */
+	if (r == 0 && c->report >= 0 && c->accepted && !req->detach && is_readable(c->report))
 		r = on_report(c, e);
 	return r;
 }
@@ -351,6 +389,7 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 		r = run_to_end(&c, req, accepted, arg, e);
 	drain(&c);
 	terminal_restore();
+	insist_end();
 	if (c.keys != c.terminal)
 		close_fd(&c.keys);
 	close_fd(&c.in.to); /* the master: both relays' one descriptor */

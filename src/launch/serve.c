@@ -164,13 +164,28 @@ static void session_ended(struct server *srv, pid_t pid, int status)
 	}
 }
 
+/* A process of ours, that code inside can stop, and that others wait for. */
+static bool is_ours(const struct server *srv, pid_t pid)
+{
+	for (size_t i = 0; i < MAX_SUDO; i++)
+		if (srv->sudo_servers[i] == pid)
+			return true;
+	for (size_t i = 0; i < srv->n; i++)
+		if (srv->connections[i].pid == pid)
+			return srv->connections[i].terminal; /* else it is the command */
+	return pid == srv->identity_pid;
+}
+
 static void reap(struct server *srv)
 {
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		session_ended(srv, pid, status);
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0)
+		if (!WIFSTOPPED(status))
+			session_ended(srv, pid, status);
+		else if (is_ours(srv, pid))
+			kill(pid, SIGCONT);
 }
 
 static void read_signals(struct server *srv)

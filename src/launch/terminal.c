@@ -22,12 +22,26 @@ static struct {
 	struct termios saved;
 } term = {.fd = -1};
 
+/* A signal that we pass on is no reason to leave a terminal as it is. */
+static void set_modes(int fd, const struct termios *modes)
+{
+	while (tcsetattr(fd, TCSADRAIN, modes) < 0 && errno == EINTR)
+		;
+}
+
 void terminal_restore(void)
 {
 	if (!term.raw)
 		return;
+	set_modes(term.fd, &term.saved);
 	term.raw = false;
-	tcsetattr(term.fd, TCSADRAIN, &term.saved);
+}
+
+void terminal_restore_now(void)
+{
+	if (term.raw)
+		tcsetattr(term.fd, TCSANOW, &term.saved);
+	term.raw = false;
 }
 
 static void restore_and_die(int sig)
@@ -73,7 +87,7 @@ void terminal_raw(int fd, bool keep_output)
 	cfmakeraw(&raw);
 	if (keep_output)
 		raw.c_oflag = term.saved.c_oflag;
-	tcsetattr(fd, TCSADRAIN, &raw);
+	set_modes(fd, &raw);
 }
 
 bool terminal_is_raw(void)

@@ -19,6 +19,9 @@ bool terminal_is_ours(int fd);
 void terminal_raw(int fd, bool keep_output);
 void terminal_restore(void);
 
+/* The same in a signal's handler, and without waiting for what is still to be shown. */
+void terminal_restore_now(void);
+
 /* The terminal fd, open for reading: fd itself, or one that the caller closes; -1: cannot be had. */
 int terminal_keys(int fd);
 

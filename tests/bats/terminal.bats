@@ -202,6 +202,84 @@ gone() { # PATTERN
 	wait_until 50 gone '[t]rap'
 }
 
+@test "a second signal ends the client, whatever the command does with the first; its session goes too" {
+	local sig n=0
+	for sig in INT TERM QUIT; do
+		n=$((n + 1))
+		sandbox exec p true 2>/dev/null || sandbox enter ./p -- true
+		env --default-signal=INT,QUIT "$SANDBOX" enter ./p -- \
+			sh -c "trap 'echo first' INT TERM QUIT; echo up; while :; do sleep 0.$n$n; done" >out 3>&- &
+		wait_until 50 grep -q up out
+		kill -$sig $!
+		wait_until 50 grep -q first out
+		kill -0 $!
+		kill -$sig $!
+		wait_for $!
+		[ "$status" = $((128 + $(kill -l $sig))) ]
+		wait_until 30 gone "sleep 0.$n$n"
+	done
+	# On a terminal it is given back; an endless writer does not keep it.
+	screen_open
+	type_line "sandbox enter ./p -- sh -c 'trap \"\" TERM INT HUP; while :; do echo on and on; done'"
+	screen_shows 'on and on'
+	client=$(client_pid)
+	kill -TERM "$client"
+	sleep 0.3
+	kill -0 "$client"
+	kill -TERM "$client"
+	wait_until 50 sh -c "! kill -0 $client 2>/dev/null"
+	outer_prompt
+	wait_until 20 cooked
+	wait_until 30 gone 'on and on'
+}
+
+@test "a terminal that shows nothing any more keeps no client, whatever its command says" {
+	command -v python3 >/dev/null || skip 'no python3'
+	sandbox enter ./p -- true
+	python3 - <<-'PY'
+		import os, pty, signal, sys, time
+		pid, master = pty.fork()
+		if pid == 0:
+		    os.execlp("sandbox", "sandbox", "enter", "./p", "--", "sh", "-c",
+		              'trap "" TERM HUP; while :; do echo on and on; done')
+		time.sleep(2)  # nobody reads: it waits in a write
+		os.kill(pid, signal.SIGTERM); time.sleep(0.3)
+		os.kill(pid, signal.SIGTERM)
+		for _ in range(50):
+		    done, status = os.waitpid(pid, os.WNOHANG)
+		    if done: break
+		    time.sleep(0.1)
+		else:
+		    os.kill(pid, signal.SIGKILL)
+		    sys.exit("the client goes on")
+		sys.exit(not (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGTERM))
+	PY
+	wait_until 30 gone 'on and on'
+}
+
+@test "code inside cannot keep a session by stopping the process that leads it" {
+	open_box
+	sandbox exec p sh -c 'kill -STOP $(pgrep -f "^sandbox: session")'
+	type_line 'echo answer=$((6*7))'
+	screen_shows '^answer=42'
+	type_line 'exit 3'
+	outer_prompt
+	type_line 'echo status=$?'
+	screen_shows '^status=3'
+	sandbox exec --root p sh -c 'sleep 74 & chown 7 /tmp && kill -STOP $(pgrep -f "^sandbox: identities") &&
+		timeout 10 chown 8 /tmp'
+}
+
+@test "what the caller has been told to ignore ends no session: nohup" {
+	sandbox enter ./p -- true
+	nohup "$SANDBOX" enter ./p -- sh -c 'echo up; sleep 1; echo end' >out 2>err 3>&- &
+	wait_until 50 grep -q up out
+	kill -HUP $!
+	wait_for $!
+	[ "$status" = 0 ]
+	grep -q end out
+}
+
 @test "exit status through a terminal: its own, and 128+n" {
 	for pair in "true 0" "false 1" "'kill -9 \$\$' 137" "'kill -TERM \$\$' 143" "'exit 200' 200"; do
 		run on_terminal "sandbox enter ./p -- sh -c ${pair% *}"
