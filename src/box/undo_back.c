@@ -56,6 +56,12 @@ static bool is_same(const struct stat *a, const struct stat *b)
 		(S_ISLNK(a->st_mode) || (a->st_mode & 0777) == (b->st_mode & 0777)));
 }
 
+static bool is_same_tree(const struct stat *a, const struct stat *b)
+{
+	return is_same(a, b) && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
 bool undo_changed(const struct undo *u, const struct undo_entry *entry, bool *ret_done)
 {
 	struct number n = number_of(entry);
@@ -75,8 +81,9 @@ bool undo_changed(const struct undo *u, const struct undo_entry *entry, bool *re
 		*ret_done = there && has && is_same(&now, &kept);
 		return !*ret_done && !(there && has && is_same(&now, &entry->st));
 	case UNDO_REMOVED:
-		*ret_done = there && !has;
-		return there == has;
+		/* Moved back, or copied with the times it had. */
+		*ret_done = there && (!has || is_same_tree(&now, &kept));
+		return !*ret_done && there == has;
 	case UNDO_MODE:
 		*ret_done = there && (now.st_mode & 0777) == (entry->st.st_mode & 0777);
 		return !there || !S_ISDIR(now.st_mode);
@@ -129,7 +136,7 @@ static int put_removed(struct undo *u, const struct undo_entry *entry, int paren
 		       struct err *e)
 {
 	struct number n = number_of(entry);
-	struct stat st;
+	struct stat st, now;
 
 	if (fstatat(u->dir, n.s, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0
@@ -137,9 +144,17 @@ static int put_removed(struct undo *u, const struct undo_entry *entry, int paren
 						 entry->folder, entry->rel);
 	if (!S_ISDIR(st.st_mode))
 		return put_file(u, entry, parent, name, e);
-	if (keep_move(u->dir, n.s, parent, name, e) < 0)
-		return err_add(e, "cannot put back '%s/%s': move away what is there by now",
-			       entry->folder, entry->rel);
+	if (fstatat(parent, name, &now, AT_SYMLINK_NOFOLLOW) == 0)
+		return is_same_tree(&now, &st)
+			       ? 0
+			       : err_set(e, EEXIST,
+					 "cannot put back '%s/%s': move away what is there by now",
+					 entry->folder, entry->rel);
+	if (renameat2(u->dir, n.s, parent, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* A copy: what is kept stays until all is forgotten. */
+	if (keep_copy(u->dir, n.s, parent, name, e) < 0)
+		return err_add(e, "cannot put back '%s/%s'", entry->folder, entry->rel);
 	return 0;
 }
 
