@@ -110,7 +110,8 @@ static bool check_box(const struct store *s, const char *id, struct doctor_resul
 		doctor_fix(ret, "box '%s': %s", id, e.msg);
 		return true;
 	}
-	if (!b.in_memory)
+	/* Of one in memory the files are nowhere else. */
+	if (!b.temporary)
 		check_folders(&b, ret);
 	check_origin(s, &b, ret);
 	check_running(&b, ret);

@@ -1,7 +1,8 @@
 /*
  * store.c - the folders of the image store and its lease.
  *
- * Promises that whoever has the store open keeps gc away from it. Refuses a data folder of another
+ * Promises that whoever has the store open keeps gc away from it, and that what killed commands left in tmp/ is
+ * removed by the next one that is alone; partial downloads are kept to be gone on with. Refuses a data folder of another
  * user: what lies in it would be theirs to change under our boxes.
  */
 #include "image/store.h"
@@ -15,8 +16,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "config/xdg.h"
 #include "image/conf.h"
 #include "image/layout.h"
@@ -50,9 +53,27 @@ static int open_data(struct image_store *s, struct err *e)
 	return 0;
 }
 
-static int take_lease(struct image_store *s, struct err *e)
+/* The work of commands that were killed: nobody who has the lease is at it. Out of their names at once. */
+static void hide_leftovers(const struct image_store *s, struct strv *ret)
+{
+	cleanup_strv struct strv names = {0};
+	struct err ignored;
+
+	dir_names(s->fd, "tmp", &names, &ignored);
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *path = path_join("tmp", names.v[i]);
+		cleanup_free char *gone = xasprintf("tmp/gone-%s", names.v[i]);
+
+		if (starts_with(names.v[i], IMAGE_TMP_PREFIX) && file_move(s->fd, path, gone) == 0)
+			strv_push(ret, gone);
+	}
+}
+
+static int take_lease(struct image_store *s, struct strv *ret_leftovers, struct err *e)
 {
 	s->lease = openat(s->fd, IMAGE_LEASE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (s->lease >= 0 && file_trylock(s->lease))
+		hide_leftovers(s, ret_leftovers);
 	while (s->lease >= 0 && flock(s->lease, LOCK_SH) < 0)
 		if (errno != EINTR)
 			close_fd(&s->lease);
@@ -80,6 +101,7 @@ static void open_lenders(struct image_store *s, const struct image_conf *conf)
 
 int image_store_open(struct image_store *s, const struct image_conf *conf, struct err *e)
 {
+	cleanup_strv struct strv leftovers = {0};
 	struct err late;
 	int r;
 
@@ -89,7 +111,9 @@ int image_store_open(struct image_store *s, const struct image_conf *conf, struc
 	if (r == 0)
 		r = make_folders(s, e);
 	if (r == 0)
-		r = take_lease(s, e);
+		r = take_lease(s, &leftovers, e);
+	for (size_t i = 0; i < leftovers.n; i++)
+		file_remove_tree(s->fd, leftovers.v[i], &late);
 	if (r == 0)
 		open_lenders(s, conf);
 	/* A command that was cut off left it behind. One that cannot be written is no reason to fail. */

@@ -7,7 +7,7 @@
  *	DATA/refs/<name>		the truth of a name (ref.h)
  *	DATA/layers/<chain>/, .meta	unpacked layers and their sidecars
  *	DATA/plans/<manifest>		an image as the launcher reads it (plan.h); a cache
- *	DATA/tmp/image-*		work in flight; partial-<hex>: downloads to go on with
+ *	DATA/tmp/image-*		work of who holds the lease; partial-<hex>: downloads to go on with
  *	DATA/image.lock			the gc lease: shared by who makes or uses, exclusive by gc
  *
  * What has its final name is complete and on the disk, and its digest was checked. A second, read-only store lends

@@ -110,3 +110,13 @@ advises() { # WORDS
 	sandbox enter p -- true
 	sandbox doctor | grep -qE '^ok    boxes +1, without damage'
 }
+
+@test "a throw-away box that runs is no damage" {
+	sandbox run --name thrown host sleep 30 3>&- &
+	local pid=$!
+
+	wait_until 50 sandbox exec thrown true
+	sandbox doctor | grep -qE '^ok    boxes +1, without damage'
+	sandbox stop thrown
+	wait_for $pid || true
+}

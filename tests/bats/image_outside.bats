@@ -153,6 +153,16 @@ big_image() {
 		[ -z "$(XDG_DATA_HOME=$T/other sandbox image verify)" ]
 		empty "$T/other/sandbox/tmp"
 	done
+	# One bit, as a disk turns it.
+	for n in 5000 $((size - 1)) "$size"; do
+		rm -rf "$T/other"
+		XDG_DATA_HOME=$T/other sandbox images >/dev/null
+		head -c "$n" "$T/app/blobs/sha256/$name" >"$T/other/sandbox/tmp/partial-$name"
+		printf '\377' | dd of="$T/other/sandbox/tmp/partial-$name" bs=1 seek=3000 conv=notrunc status=none
+		XDG_DATA_HOME=$T/other sandbox pull --quiet "$HOSTILE/app:1"
+		[ -z "$(XDG_DATA_HOME=$T/other sandbox image verify)" ]
+		empty "$T/other/sandbox/tmp"
+	done
 }
 
 @test "a mirror that answers with a page of its own is passed over" {

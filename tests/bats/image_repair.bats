@@ -344,6 +344,23 @@ linger = forever"
 	sandbox image prune >/dev/null
 }
 
+@test "what a killed import left in tmp/ goes with the next command that is alone" {
+	strace -f -qq -o /dev/null -e trace=renameat -e inject=renameat:signal=KILL:when=1 sandbox image import --quiet "$T/app" other:1 >/dev/null 2>&1 3>&- || true
+	mkdir -p "$(data)/tmp/image-0123456789abcdef/d/e"
+	chmod 0 "$(data)/tmp/image-0123456789abcdef/d"
+	echo half >"$(data)/tmp/partial-$(printf x | sha256sum | cut -d' ' -f1)"
+	# Who is at work is left alone.
+	exec 7>>"$(data)/image.lock"
+	flock -s 7
+	sandbox images >/dev/null
+	[ -d "$(data)/tmp/image-0123456789abcdef" ]
+	exec 7>&-
+	sandbox images >/dev/null
+	[[ $(ls "$(data)/tmp") = partial-* ]]
+	sandbox image prune >/dev/null
+	empty "$(data)/tmp"
+}
+
 @test "what no name needs is removed when it is corrupt" {
 	echo garbage >"$(data)/blobs/sha256/$(printf x | sha256sum | cut -d' ' -f1)"
 	mends 'blob sha256:* is corrupt: *'
