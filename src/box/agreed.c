@@ -1,9 +1,10 @@
 /*
  * agreed.c - what the user agreed to by writing the file of a project, until there is a box to keep it.
  *
- *	DATA/agreed/<project key>	"<sha256 of sandbox.ini> <project, quoted>", then a line each
+ *	DATA/agreed/<project key>	"<sha256 of sandbox.ini> <folder_mark()> <project, quoted>", then a line each
  *
- * Promises nothing to a file that is not, byte for byte, the one that was written.
+ * Promises nothing to a file that is not, byte for byte, the one that was written, in the folder that it was
+ * written to. Here begins, too, what binds a project that has no box (any more).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "box/kept.h"
+#include "box/moved.h"
 #include "box/reach.h"
 
 #define AGREED	   "agreed"
@@ -27,12 +30,13 @@ static char *path_of(const char *project)
 	return path_join(AGREED, key);
 }
 
-/* Two projects whose keys are the same are told apart by it. */
+/* Two projects whose keys are the same are told apart by it, and one that was made anew from the old one. */
 static char *header_of(const struct settings *s)
 {
 	cleanup_free char *project = err_quote_all(s->project_dir);
+	cleanup_free char *mark = folder_mark(s->project_dir);
 
-	return xasprintf("%s %s", s->project_sha256, project);
+	return xasprintf("%s %s %s", s->project_sha256, mark ? mark : "-", project);
 }
 
 int agreed_keep(const struct store *s, const struct settings *settings, const struct strv *lines,
@@ -49,24 +53,44 @@ int agreed_keep(const struct store *s, const struct settings *settings, const st
 	return file_write_atomic(s->data_fd, path, text.data, text.len, 0600, e);
 }
 
-void agreed_read(const struct store *s, const struct settings *settings, struct strv *out)
+/* Of an older version, which did not say which directory: one that was there when it was written. */
+static bool is_old_header(const struct store *s, const char *path, const struct settings *settings,
+			  const char *line)
+{
+	cleanup_free char *project = err_quote_all(settings->project_dir);
+	cleanup_free char *old = xasprintf("%s %s", settings->project_sha256, project);
+	struct stat st;
+
+	return streq(line, old) && fstatat(s->data_fd, path, &st, 0) == 0 &&
+	       !folder_born_after(settings->project_dir, st.st_mtim.tv_sec);
+}
+
+static bool read_agreed(const struct store *s, const struct settings *settings, struct strv *out)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_free char *path = NULL, *header = NULL;
 	char *save = NULL, *line;
 	struct err ignored; /* then it is asked */
 
-	if (!settings->project_dir || !settings->project_sha256[0])
-		return;
+	if (!settings->project_sha256[0])
+		return false;
 	path = path_of(settings->project_dir);
 	header = header_of(settings);
 	if (file_read(s->data_fd, path, AGREED_MAX, &text, &ignored) < 0)
-		return;
+		return false;
 	line = strtok_r(text.data, "\n", &save);
-	if (!line || !streq(line, header))
-		return;
+	if (!line || !(streq(line, header) || is_old_header(s, path, settings, line)))
+		return false;
 	while ((line = strtok_r(NULL, "\n", &save)))
 		strv_push(out, line);
+	return true;
+}
+
+void agreed_read(const struct store *s, const struct settings *settings, struct strv *out)
+{
+	if (!settings->project_dir || read_agreed(s, settings, out))
+		return;
+	kept_bounds_read(s, settings->project_dir, out);
 }
 
 void agreed_forget(const struct store *s, const char *project)
@@ -74,4 +98,5 @@ void agreed_forget(const struct store *s, const char *project)
 	cleanup_free char *path = path_of(project);
 
 	unlinkat(s->data_fd, path, 0);
+	kept_bounds_forget(s, project);
 }

@@ -7,6 +7,7 @@
 #include "box/assemble_mounts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,20 +19,49 @@
 #include "box/agent.h"
 #include "box/checkout.h"
 #include "box/lend.h"
+#include "box/moved.h"
 #include "box/overlays.h"
 #include "box/programs.h"
 #include "box/reach.h"
 #include "launch/protocol.h"
 
+/*
+ * A cache of the project's own is its directory's, as consent is (kept.h): another one made at the same path
+ * does not get it. Older versions kept it by the path; that one is taken over, unless it is older than the directory.
+ */
+static int own_cache(const struct assemble_request *req, const char *name, char **ret,
+		     struct err *e)
+{
+	const char *project = req->settings->project_dir;
+	cleanup_free char *mark = folder_mark(project);
+	cleanup_free char *rel = xasprintf("caches/%s.%s", name, mark ? mark : "-");
+	cleanup_free char *key = NULL, *old = NULL;
+	int data = req->store->data_fd;
+	struct stat st;
+
+	if (mkdirat(data, rel, 0700) < 0) {
+		if (errno != EEXIST)
+			return err_sys(e, errno, "cannot make the cache '%s/%s'", req->store->data,
+				       rel);
+	} else {
+		key = store_project_key(project, 1);
+		old = xasprintf("caches/%s.%s", name, key);
+		if (fstatat(data, old, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+		    !folder_born_after(project, st.st_mtim.tv_sec))
+			renameat(data, old, data, rel);
+	}
+	*ret = path_join(req->store->data, rel);
+	return 0;
+}
+
 /* A directory that all projects with the same cache name share, or this project's own of that name. */
 static int cache_dir(const struct assemble_request *req, const struct mount_setting *ms, char **ret,
 		     struct err *e)
 {
-	const char *project = req->settings->project_dir;
-	cleanup_free char *key = ms->own ? store_project_key(project, 1) : NULL;
-	cleanup_free char *rel = key ? xasprintf("caches/%s.%s", ms->source, key)
-				     : path_join("caches", ms->source);
+	cleanup_free char *rel = path_join("caches", ms->source);
 
+	if (ms->own)
+		return own_cache(req, ms->source, ret, e);
 	if (mkdirat(req->store->data_fd, rel, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, errno, "cannot make the cache '%s/%s'", req->store->data, rel);
 	*ret = path_join(req->store->data, rel);
@@ -104,7 +134,7 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 {
 	struct plan_mount m = {.kind = PLAN_MOUNT_BIND, .read_only = ms->read_only};
 	char *source = NULL;
-	int r = reach_add_setting_mount(ms, &a->reach, e);
+	int r = reach_add_setting_mount(req->settings, ms, &a->reach, e);
 
 	if (r < 0)
 		return r;

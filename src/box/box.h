@@ -25,6 +25,7 @@ struct box {
 	bool temporary;	      /* thrown away when it ends */
 	bool trial;	      /* of `sandbox try`: all of the host is an overlay in it */
 	bool in_memory; /* a temporary one whose upper folder is memory; known to its maker alone */
+	bool followed;	/* folder is its id as of now, and not only as of the last start */
 	bool damaged;	/* its record cannot be read: name is the id, image "?" */
 	char *why;	/* of a damaged one, one line; else NULL */
 	struct file_stamp record; /* of the record that was read */
@@ -57,10 +58,7 @@ int box_load(const struct store *s, const char *id, struct box *ret, struct err 
  */
 int box_load_damaged(const struct store *s, const char *id, struct box *ret, struct err *e);
 
-/*
- * The box of that name or id; -ENOENT when there is none. damaged: as box_load_damaged(). What a word
- * of a command line means: target.h.
- */
+/* The box of that name or id; -ENOENT: there is none. damaged: as box_load_damaged(). See also target.h. */
 int box_find_named(const struct store *s, const char *name, bool damaged, struct box *ret,
 		   struct err *e);
 

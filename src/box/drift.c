@@ -14,6 +14,7 @@
 #include "box/guarded.h"
 #include "box/image.h"
 #include "box/locked.h"
+#include "box/moved.h"
 #include "box/recipe.h"
 #include "config/schema.h"
 
@@ -218,4 +219,15 @@ int drift_check_running(const struct box *b, struct settings *s, bool say, struc
 			 "next start, 'sandbox stop %s' ends this one",
 			 b->name, changed.data, b->name);
 	return 0;
+}
+
+int drift_check_folder(const struct box *b, struct err *e)
+{
+	if (!box_folder_replaced(b))
+		return 0;
+	return err_set(
+		e, EBUSY,
+		"box '%s' runs with the folder that was at '%s' before, which is another one "
+		"by now: 'sandbox stop %s' first",
+		b->name, b->project, b->name);
 }

@@ -61,14 +61,15 @@ static void unlock_accepted(void *arg)
 }
 
 /* What was agreed to before there was a box is kept with it from here on. */
-static int keep_reach(const struct entering *in, const struct box *b, const struct strv *reach,
+static int keep_reach(const struct entering *in, struct box *b, const struct strv *reach,
 		      struct err *e)
 {
-	int r = reach_keep(b, reach, e);
+	int r = reach_keep(b, in->settings, reach, e);
 
 	if (r == 0 && !b->trial)
 		agreed_forget(in->store, b->project);
-	return r;
+	/* By now it may be given to another folder than it was made for. */
+	return r < 0 || b->followed ? r : box_follow(in->store, b, e);
 }
 
 /* Nobody is to find the box running, half set up, who did not ask for that. */
@@ -215,7 +216,9 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 	}
 	box_unlock(b);
 	log_debug("box '%s' (%s) runs: joining it", b->name, b->id);
-	r = drift_check_running(b, in->settings, true, e);
+	r = drift_check_folder(b, e);
+	if (r == 0)
+		r = drift_check_running(b, in->settings, true, e);
 	/* Nobody is in it, or it is on its way out: it starts anew, as it is asked for by now. */
 	if (r == -EBUSY && box_check_ended(b, &ended) == 0)
 		return err_set(e, ERR_RETRY, "box '%s' has ended", b->name);
@@ -392,6 +395,8 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 	if (r < 0)
 		return r;
 	in.lock = r > 0 ? &lock : NULL;
+	if (!settings_is_users(&settings, "image"))
+		settings.lock = r > 0 ? SETTINGS_LOCKED : SETTINGS_NO_LOCK;
 	user_self(&u);
 	o->session.root = o->session.root || settings_bool(&settings, "sandbox", "root");
 	if (o->rebuild && (r = rebuild(&in, dir, e)) < 0)

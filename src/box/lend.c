@@ -23,6 +23,8 @@
 #include "box/lend_git.h"
 #include "box/reach.h"
 #include "config/env.h"
+#include "config/lock_file.h"
+#include "config/profile.h"
 #include "config/value.h"
 #include "config/xdg.h"
 
@@ -343,6 +345,33 @@ int lend_protect_in(const char *dir, const char *word, struct strv *ret_paths, s
 	return protect_one(fd, dir, word, ret_paths, e);
 }
 
+static void protect_file(const char *path, struct strv *ret)
+{
+	cleanup_free char *real = path ? realpath(path, NULL) : NULL;
+
+	for (size_t i = 0; real && i < ret->n; i++)
+		if (path_is_beneath(real, ret->v[i]))
+			return;
+	if (real)
+		strv_push(ret, real);
+}
+
+/*
+ * What binds the box is not for the box to write: the project's file, what it is merged with, and its lock.
+ * A link is not protected, but what it leads to; what is put in its place is asked about.
+ */
+static void protect_files(const struct settings *s, struct strv *ret)
+{
+	cleanup_free char *lock = path_join(s->project_dir, LOCK_FILE);
+	cleanup_free char *shipped = profile_data_dir();
+
+	protect_file(s->project_file, ret);
+	for (size_t i = 0; i < s->file_paths.n; i++)
+		if (!shipped || !path_is_beneath(s->file_paths.v[i], shipped))
+			protect_file(s->file_paths.v[i], ret);
+	protect_file(lock, ret);
+}
+
 int lend_protect(const struct settings *s, struct strv *ret_paths, struct err *e)
 {
 	cleanup_strv struct strv words = {0};
@@ -357,5 +386,7 @@ int lend_protect(const struct settings *s, struct strv *ret_paths, struct err *e
 		return err_sys(e, errno, "cannot open '%s'", s->project_dir);
 	for (size_t i = 0; r == 0 && i < words.n; i++)
 		r = protect_one(project, s->project_dir, words.v[i], ret_paths, e);
+	if (r == 0)
+		protect_files(s, ret_paths);
 	return r;
 }

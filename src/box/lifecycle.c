@@ -17,7 +17,9 @@
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/proc.h"
+#include "box/kept.h"
 #include "box/record.h"
 #include "box/sweep.h"
 #include "launch/client.h"
@@ -234,6 +236,7 @@ static void open_up(const struct box *b)
 
 int box_discard(const struct store *s, struct box *b, bool force, struct err *e)
 {
+	struct err left;
 	int r;
 
 	open_up(b);
@@ -248,6 +251,9 @@ int box_discard(const struct store *s, struct box *b, bool force, struct err *e)
 		r = end_for_removal(b, force, e);
 	if (r == 0 && !box_wait_gone(b, TEARDOWN_MS))
 		r = err_set(e, EBUSY, "box '%s' does not end", b->name);
+	/* A full disk is no reason to keep a box. */
+	if (r == 0 && kept_bounds_leave(s, b, &left) < 0)
+		log_warn("what binds the project of box '%s' is not kept: %s", b->name, left.msg);
 	return r < 0 ? r : box_remove(s, b, e);
 }
 

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "box/box_create.h"
+#include "box/kept.h"
 #include "box/overlays.h"
 #include "box/record.h"
 
@@ -27,18 +28,45 @@
  * f_fsid in place of st_dev: of btrfs and of volumes that come up in another order the device number is
  * another one after a restart.
  */
-char *folder_id(const char *dir)
+static char *make_id(const char *dir, bool birthless)
 {
 	struct statx st;
 	struct statfs fs;
 	unsigned int fsid[2];
 
 	if (statx(AT_FDCWD, dir, AT_STATX_SYNC_AS_STAT, STATX_INO | STATX_BTIME, &st) < 0 ||
-	    !(st.stx_mask & STATX_BTIME) || statfs(dir, &fs) < 0)
+	    !(birthless || (st.stx_mask & STATX_BTIME)) || statfs(dir, &fs) < 0)
 		return NULL;
 	memcpy(fsid, &fs.f_fsid, sizeof(fsid));
+	if (!(st.stx_mask & STATX_BTIME))
+		return xasprintf("%08x%08x-%llx", fsid[0], fsid[1], (unsigned long long)st.stx_ino);
 	return xasprintf("%08x%08x-%llx-%llx.%x", fsid[0], fsid[1], (unsigned long long)st.stx_ino,
 			 (unsigned long long)st.stx_btime.tv_sec, st.stx_btime.tv_nsec);
+}
+
+char *folder_id(const char *dir)
+{
+	return make_id(dir, false);
+}
+
+char *folder_mark(const char *dir)
+{
+	return make_id(dir, true);
+}
+
+bool folder_born_after(const char *dir, long long seconds)
+{
+	struct statx st;
+
+	return statx(AT_FDCWD, dir, AT_STATX_SYNC_AS_STAT, STATX_BTIME, &st) == 0 &&
+	       (st.stx_mask & STATX_BTIME) && st.stx_btime.tv_sec > seconds;
+}
+
+bool box_folder_replaced(const struct box *b)
+{
+	cleanup_free char *now = b->project && b->folder ? folder_id(b->project) : NULL;
+
+	return now && !streq(now, b->folder);
 }
 
 bool folder_id_valid(const char *id)
@@ -110,7 +138,9 @@ int box_follow(const struct store *s, struct box *b, struct err *e)
 	bool new_id = id && (!b->folder || !streq(id, b->folder));
 	int r = 0;
 
-	if (!new_id && !b->moved_from)
+	/* Another folder is at its path: it is not its own before somebody has agreed (reach.h). */
+	b->followed = !new_id || b->moved_from || kept_is_of(b, id);
+	if (!b->followed || (!new_id && !b->moved_from))
 		return 0;
 	if (new_id) {
 		old_id = b->folder;
@@ -122,6 +152,8 @@ int box_follow(const struct store *s, struct box *b, struct err *e)
 		r = box_index_project(s, b, e);
 	if (r == 0)
 		r = record_write(b, b->dir_fd, e);
+	if (r == 0 && new_id && b->moved_from)
+		r = kept_give(b, e);
 	if (r < 0)
 		return err_add(e, "cannot record where the project of box '%s' is", b->name);
 	forget(s, b, b->moved_from, old_id);

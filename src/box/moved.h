@@ -13,6 +13,18 @@
  */
 char *folder_id(const char *dir);
 
+/*
+ * The same for consent, which is to be known from any other: where no times of birth are kept, file system
+ * and inode. NULL when there is no such folder.
+ */
+char *folder_mark(const char *dir);
+
+/* Is the folder known to be younger than that, in seconds since 1970? */
+bool folder_born_after(const char *dir, long long seconds);
+
+/* Does the box run, and is what it runs with another folder than the one that is there now? */
+bool box_folder_replaced(const struct box *b);
+
 /* Can it be one? Keys are made of it. */
 bool folder_id_valid(const char *id);
 

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "box/bounds.h"
+#include "box/kept.h"
 #include "box/lend.h"
 #include "box/repository.h"
 #include "box/session_env.h"
@@ -21,11 +21,18 @@
 #include "image/conf.h"
 #include "image/reference.h"
 
-#define REACH_MAX (1u << 20)
-
+/* The quoting of a backslash is here alone: to quote again what is quoted changes nothing. */
 void reach_add_line(const char *line, struct strv *out)
 {
-	strv_push_take(out, err_quote_all(line));
+	char *doubled = xcalloc(2 * strlen(line) + 1, 1), *to = doubled;
+
+	for (; *line; line++) {
+		if (*line == '\\')
+			*to++ = '\\';
+		*to++ = *line;
+	}
+	strv_push_take(out, err_quote_all(doubled));
+	free(doubled);
 }
 
 void reach_add_root(const struct box *b, const char *real, struct strv *out)
@@ -192,20 +199,25 @@ int reach_add_settings(const struct settings *s, struct strv *out, struct err *e
 		if (!users)
 			r = add_setting(s, st, out, e);
 	}
+	bounds_add(s, out);
 	return r;
 }
 
 void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out)
 {
-	cleanup_free char *line = xasprintf("%s = %s%s", target, source, read_only ? " ro" : "");
+	/* A folder whose name ends like the option is none that is read-only. */
+	const char *mode = read_only ? " ro" : ends_with(source, " ro") ? " rw" : "";
+	cleanup_free char *line = xasprintf("%s = %s%s", target, source, mode);
 
 	reach_add_line(line, out);
 }
 
-int reach_add_setting_mount(const struct mount_setting *m, struct strv *out, struct err *e)
+int reach_add_setting_mount(const struct settings *s, const struct mount_setting *m,
+			    struct strv *out, struct err *e)
 {
 	cleanup_free char *cache = NULL;
 
+	bounds_add_mount(s, m, out);
 	switch (m->kind) {
 	case MOUNT_SETTING_TMPFS:
 		break;
@@ -217,8 +229,9 @@ int reach_add_setting_mount(const struct mount_setting *m, struct strv *out, str
 	case MOUNT_SETTING_BIND:
 		if (!m->real)
 			return err_sys(e, m->error, "%s: cannot mount '%s'", m->where, m->source);
-		if (m->outside)
-			reach_add_mount(m->real, m->target, m->read_only || m->overlay, out);
+		cache = xasprintf("%s%s", m->outside ? "" : BOUNDS_SHOWN, m->target);
+		if (m->outside || bounds_hide_project(s))
+			reach_add_mount(m->real, cache, m->read_only || m->overlay, out);
 		break;
 	}
 	return 0;
@@ -233,49 +246,85 @@ static int add_mounts(const struct settings *s, const char *home, bool accepts, 
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		v[i].own = v[i].own && !accepts;
-		r = reach_add_setting_mount(&v[i], out, e);
+		r = reach_add_setting_mount(s, &v[i], out, e);
 	}
 	mount_settings_free(v, n);
 	return r;
 }
 
-/* Those of lines that given has not, each once. */
-static void subtract(const struct strv *lines, const struct strv *given, struct strv *out)
+static bool has_users_word(const struct settings *s)
 {
-	for (size_t i = 0; i < lines->n; i++)
-		if (!strv_has(given, lines->v[i]) && !strv_has(out, lines->v[i]))
-			strv_push(out, lines->v[i]);
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].users)
+			return true;
+	return false;
 }
 
-int reach_keep(const struct box *b, const struct strv *reach, struct err *e)
+/* Whoever cloned anew what was there before has made no box: what is in it is of that one. */
+static void add_other_folder(const struct box *b, struct strv *out)
 {
-	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_free char *line = xasprintf(
+		"box = %s, with the root and the home that were made for another folder", b->name);
 
+	reach_add_line(line, out);
+}
+
+/*
+ * What of reach is asked for beyond what was given, each once: by the box (kept), and a moment ago (given).
+ * Both may say what binds the project, which is asked about where it is lost.
+ */
+static void find_asked(const struct box *b, const struct settings *s, const struct kept_reach *kept,
+		       const struct strv *given, const struct strv *reach, struct strv *out)
+{
+	cleanup_strv struct strv have = {0}, all = {0};
+	bool shown;
+
+	for (size_t i = 0; i < kept->lines.n; i++)
+		strv_push(&have, kept->lines.v[i]);
+	for (size_t i = 0; i < given->n; i++)
+		strv_push(&have, given->v[i]);
+	shown = !bounds_has_no_project(&have);
+	if (kept->other_folder)
+		add_other_folder(b, &all);
 	for (size_t i = 0; i < reach->n; i++)
-		buf_addf(&text, "%s\n", reach->v[i]);
-	return file_write_atomic(b->dir_fd, "reach", text.data, text.len, 0600, e);
+		if (!bounds_is_line(reach->v[i]) &&
+		    !(shown && starts_with(reach->v[i], BOUNDS_SHOWN)))
+			strv_push(&all, reach->v[i]);
+	bounds_lost(s, &have, reach, &all);
+	if (!kept->exists && !bounds_has_no_network(&have))
+		add_defaults(s, &have);
+	for (size_t i = 0; i < all.n; i++)
+		if (!strv_has(&have, all.v[i]) && !strv_has(out, all.v[i]))
+			strv_push(out, all.v[i]);
 }
 
-static int read_kept(const struct box *b, struct strv *out, bool *ret_exists, struct err *e)
+int reach_keep(const struct box *b, const struct settings *s, const struct strv *reach,
+	       struct err *e)
 {
-	cleanup_buf struct buf text = BUF_INIT;
-	char *save = NULL;
-	int r = file_read(b->dir_fd, "reach", REACH_MAX, &text, e);
+	cleanup_kept struct kept_reach before = {0};
+	cleanup_strv struct strv lines = {0};
+	int r = has_users_word(s) ? kept_read(b, &before, e) : 0;
 
-	*ret_exists = r != -ENOENT;
 	if (r < 0)
-		return *ret_exists ? r : 0;
-	for (char *line = strtok_r(text.data, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save))
-		strv_push(out, line);
-	return 0;
+		return r;
+	for (size_t i = 0; i < reach->n; i++)
+		if (!bounds_is_line(reach->v[i]) || bounds_is_kept(reach->v[i]))
+			strv_push(&lines, reach->v[i]);
+	/* A flag of one call takes nothing away. */
+	for (size_t i = 0; i < before.lines.n; i++)
+		if (bounds_is_kept(before.lines.v[i]) && !strv_has(&lines, before.lines.v[i]))
+			strv_push(&lines, before.lines.v[i]);
+	return kept_write(b, &lines, e);
 }
 
 int reach_kept(const struct box *b, struct strv *out, struct err *e)
 {
-	bool exists;
+	cleanup_kept struct kept_reach kept = {0};
+	int r = kept_read(b, &kept, e);
 
-	return read_kept(b, out, &exists, e);
+	for (size_t i = 0; r == 0 && i < kept.lines.n; i++)
+		strv_push(out, kept.lines.v[i]);
+	return r;
 }
 
 int reach_of(const struct settings *s, const char *home, bool accepts, struct strv *out,
@@ -295,10 +344,12 @@ int reach_of(const struct settings *s, const char *home, bool accepts, struct st
 int reach_ask(const struct box *b, struct settings *s, const char *home,
 	      const struct reach_asker *asker, struct strv *granted, struct err *e)
 {
+	cleanup_kept struct kept_reach kept = {0};
 	cleanup_strv struct strv all = {0}, given = {0}, asked = {0}, outside = {0};
-	bool exists = false;
-	int r = b ? read_kept(b, &given, &exists, e) : 0;
+	int r = b ? kept_read(b, &kept, e) : 0;
 
+	for (size_t i = 0; i < kept.lines.n; i++)
+		strv_push(&given, kept.lines.v[i]);
 	for (size_t i = 0; i < granted->n; i++)
 		strv_push(&given, granted->v[i]);
 	repository_ask(s, &outside);
@@ -308,10 +359,8 @@ int reach_ask(const struct box *b, struct settings *s, const char *home,
 	if (r < 0)
 		return r;
 	reach_share_caches(s, home, &given, asker);
-	if (!exists)
-		add_defaults(s, &given);
-	subtract(&all, &given, &asked);
-	r = asked.n ? asker->ask(s->project_dir, &asked, !exists, asker->arg, e) : 0;
+	find_asked(b, s, &kept, granted, &all, &asked);
+	r = asked.n ? asker->ask(s->project_dir, &asked, !kept.exists, asker->arg, e) : 0;
 	for (size_t i = 0; r == 0 && i < asked.n; i++)
 		strv_push(granted, asked.v[i]);
 	return r;
@@ -344,14 +393,19 @@ bool reach_is_granted(const struct strv *granted, const char *line)
 	return strv_has(granted, quoted.v[0]);
 }
 
-/* A line that is kept and that nobody asks for now is given back, unless flags have a hand in it. */
+/*
+ * Is what is kept other than this? A line that nobody asks for now is given back; what binds the project
+ * now is kept. Flags of one call do neither.
+ */
 static bool is_stale(const struct settings *s, const struct strv *kept, const struct strv *reach)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].users)
-			return false;
+	if (has_users_word(s))
+		return false;
 	for (size_t i = 0; i < kept->n; i++)
 		if (!strv_has(reach, kept->v[i]))
+			return true;
+	for (size_t i = 0; i < reach->n; i++)
+		if (bounds_is_kept(reach->v[i]) && !strv_has(kept, reach->v[i]))
 			return true;
 	return false;
 }
@@ -360,22 +414,20 @@ int reach_check(const struct box *b, const struct settings *s, const struct strv
 		const struct strv *own, const struct strv *granted, const struct reach_asker *asker,
 		struct err *e)
 {
+	cleanup_kept struct kept_reach kept = {0};
 	cleanup_strv struct strv given = {0}, more = {0};
-	bool exists = false, stale;
-	int r = b ? read_kept(b, &given, &exists, e) : 0;
+	int r = b ? kept_read(b, &kept, e) : 0;
 
 	if (r < 0)
 		return r;
-	stale = is_stale(s, &given, reach);
 	for (size_t i = 0; i < granted->n; i++)
 		strv_push(&given, granted->v[i]);
 	for (size_t i = 0; i < own->n; i++)
 		strv_push(&given, own->v[i]);
-	if (!exists)
-		add_defaults(s, &given);
-	subtract(reach, &given, &more);
+	find_asked(b, s, &kept, &given, reach, &more);
 	if (!more.n)
-		return !exists || stale || granted->n;
-	r = asker->ask(s->project_dir, &more, !exists, asker->arg, e);
+		return !kept.exists || kept.unowned || granted->n ||
+		       is_stale(s, &kept.lines, reach);
+	r = asker->ask(s->project_dir, &more, !kept.exists, asker->arg, e);
 	return r < 0 ? r : 1;
 }

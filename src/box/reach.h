@@ -51,6 +51,7 @@ int reach_settle(const struct box *b, struct settings *s, const char *home,
  */
 int agreed_keep(const struct store *s, const struct settings *settings, const struct strv *lines,
 		struct err *e);
+/* Also what binds a project whose box was removed, as lines of bounds.h. */
 void agreed_read(const struct store *s, const struct settings *settings, struct strv *out);
 void agreed_forget(const struct store *s, const char *project);
 
@@ -71,7 +72,8 @@ void reach_add_root(const struct box *b, const char *real, struct strv *out);
 void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out);
 
 /* The same for an entry of [mounts]; one whose source is not there is an error. */
-int reach_add_setting_mount(const struct mount_setting *m, struct strv *out, struct err *e);
+int reach_add_setting_mount(const struct settings *s, const struct mount_setting *m,
+			    struct strv *out, struct err *e);
 
 /* Appends all that the settings ask for, as far as it can be told without a box. */
 int reach_of(const struct settings *s, const char *home, bool accepts, struct strv *out,
@@ -102,7 +104,8 @@ int reach_check(const struct box *b, const struct settings *s, const struct strv
 bool reach_is_granted(const struct strv *granted, const char *line);
 
 /* Keeps it; called when the box has been started with it. */
-int reach_keep(const struct box *b, const struct strv *reach, struct err *e);
+int reach_keep(const struct box *b, const struct settings *s, const struct strv *reach,
+	       struct err *e);
 
 /* Appends the lines that are kept, none when nothing is. */
 int reach_kept(const struct box *b, struct strv *out, struct err *e);

@@ -209,7 +209,9 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 	r = box_connect(&b, &connection);
 	if (r < 0)
 		return r == -ENOLINK ? box_out_of_reach(&b, e) : not_running(&b, e);
-	r = b.temporary ? 0 : drift_check_running(&b, &settings, false, e);
+	r = b.temporary ? 0 : drift_check_folder(&b, e);
+	if (r == 0 && !b.temporary)
+		r = drift_check_running(&b, &settings, false, e);
 	if (r < 0)
 		return r;
 	r = box_session_join(&s, &b, &settings, &u, o, false, &connection, ret_status, e);

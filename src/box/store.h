@@ -5,9 +5,10 @@
  *	DATA/names/<name>	link to an id
  *	DATA/projects/<key>	link to an id; the key is a hash of the folder's path
  *	DATA/trials/<key>	the same, of what `sandbox try` made for the folder
- *	DATA/caches/<name>/	directories that projects share; <name>.<key>: one project's own
+ *	DATA/caches/<name>/	directories that projects share; <name>.<folder>: one project's own
  *	DATA/layers/host-<key>/	the small layer of the image `host`
  *	DATA/layers/step-<key>/	what a step of a project wrote; DATA/steps/<key> says which (prepared.h)
+ *	DATA/bounds/<folder>	what binds a project whose box was removed (kept.h)
  *	DATA/agreed/<key>	what `init` wrote for a project and the user so agreed to (reach.h)
  *	DATA/tmp/		work in flight
  *	RUNTIME/<id>/		control socket: all that is needed of a login; the lock says where it is

@@ -17,6 +17,8 @@
 #include "base/dir.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/quote.h"
+#include "box/kept.h"
 #include "box/moved.h"
 #include "box/project.h"
 #include "config/settings.h"
@@ -41,14 +43,17 @@ static bool is_path(const char *word)
 	return strchr(word, '/') || streq(word, ".") || streq(word, "..");
 }
 
-/* 1: it has a box or a trial, *ret; 0: neither; or an error. */
+/* 1: it has a box or a trial, *ret, or is bound by what it had one with; 0: neither; or an error. */
 static int find_known(const struct store *s, const char *dir, struct box *ret, struct err *e)
 {
+	cleanup_strv struct strv bounds = {0};
 	int r = box_find_project(s, dir, ret, e);
 
 	if (r == -ENOENT)
 		r = box_find_trial(s, dir, ret, e);
-	return r == 0 ? 1 : r == -ENOENT ? 0 : r;
+	if (r == -ENOENT)
+		return kept_bounds_read(s, dir, &bounds);
+	return r == 0 ? 1 : r;
 }
 
 static int is_known(const struct store *s, const char *dir, struct err *e)
@@ -79,6 +84,19 @@ static bool to_parent(char *dir)
 		return false;
 	slash[slash == dir] = '\0';
 	return true;
+}
+
+/* The known project that dir lies in, or NULL; the caller frees. */
+static int known_around(const struct store *s, const char *dir, char **ret, struct err *e)
+{
+	cleanup_free char *around = xstrdup(dir);
+	int r = 0;
+
+	while (r == 0 && to_parent(around))
+		r = is_known(s, around, e);
+	if (r > 0)
+		*ret = take_ptr(around);
+	return r < 0 ? r : 0;
 }
 
 /*
@@ -113,6 +131,16 @@ static int enclosing(const struct store *s, const char *start, char **ret, struc
 	return 0;
 }
 
+static char *not_used(const char *passed, const char *project)
+{
+	cleanup_free char *word = quote_shell(passed);
+
+	return xasprintf(
+		"'%s/sandbox.ini' is not used, the project is '%s': 'sandbox enter %s' makes "
+		"its folder a project of its own",
+		passed, project, word);
+}
+
 static int find_here(const struct store *s, struct target *ret, struct err *e)
 {
 	cleanup_free char *here = getcwd(NULL, 0), *passed = NULL, *dir = NULL;
@@ -123,10 +151,24 @@ static int find_here(const struct store *s, struct target *ret, struct err *e)
 		return r;
 	ret->dir = dir ? take_ptr(dir) : take_ptr(here);
 	if (passed)
-		ret->note = xasprintf("'%s/sandbox.ini' is not used, the project is '%s': 'sandbox "
-				      "enter %s' makes its folder a project of its own",
-				      passed, ret->dir, passed);
+		ret->note = not_used(passed, ret->dir);
 	return 0;
+}
+
+/* The first time a folder in a known project is named: that it is apart from that one is said. */
+static int find_within(const struct store *s, const char *dir, struct target *ret, struct err *e)
+{
+	cleanup_free char *around = NULL;
+	int r = find_known(s, dir, &ret->found, e);
+
+	if (r == 0)
+		r = known_around(s, dir, &around, e);
+	if (around)
+		ret->note = xasprintf(
+			"'%s/sandbox.ini' makes its folder a project of its own, apart "
+			"from '%s'",
+			dir, around);
+	return r < 0 ? r : 0;
 }
 
 /* A project that is gone and has a box: who stops or removes that box names it as it was called. */
@@ -137,6 +179,16 @@ static char *find_gone(const struct store *s, const char *word)
 	struct err ignored;
 
 	return dir && is_known(s, dir, &ignored) > 0 ? take_ptr(dir) : NULL;
+}
+
+static char *part_of(const char *word, const char *project)
+{
+	cleanup_free char *quoted = quote_shell(word);
+
+	return xasprintf(
+		"'%s' is a part of the project '%s': 'sandbox init %s' makes it a project of "
+		"its own",
+		word, project, quoted);
 }
 
 static int find_folder(const struct store *s, const char *word, struct target *ret, struct err *e)
@@ -154,13 +206,13 @@ static int find_folder(const struct store *s, const char *word, struct target *r
 		return err_set(e, ENOTDIR, "the project '%s' is not a folder", word);
 	if (!has_file(dir, &owner))
 		r = enclosing(s, dir, &above, &ret->found, &passed, e);
+	else
+		r = find_within(s, dir, ret, e);
 	if (r < 0)
 		return r;
 	ret->above = above && !streq(above, dir);
 	if (ret->above)
-		ret->note = xasprintf("'%s' is a part of the project '%s': 'sandbox init %s' makes "
-				      "it a project of its own",
-				      word, above, word);
+		ret->note = part_of(word, above);
 	ret->dir = above ? take_ptr(above) : take_ptr(dir);
 	return 0;
 }
@@ -203,6 +255,14 @@ static int is_project_called(const struct store *s, const char *dir, const char 
 	return set && streq(set, name);
 }
 
+/* Does a file make dir a project that nobody knows, in one that is known? It cannot take that one's name. */
+static bool is_planted(const struct store *s, const char *dir, struct err *e)
+{
+	cleanup_free char *around = NULL;
+
+	return is_known(s, dir, e) == 0 && known_around(s, dir, &around, e) == 0 && around;
+}
+
 /* A project that we stand in and that is called so; *ret NULL when there is none. */
 static int find_around(const struct store *s, const char *name, char **ret, struct err *e)
 {
@@ -213,6 +273,8 @@ static int find_around(const struct store *s, const char *name, char **ret, stru
 		return 0;
 	do {
 		r = is_project_called(s, dir, name, e);
+		if (r > 0)
+			r = is_planted(s, dir, e) ? 0 : 1;
 		if (r > 0)
 			*ret = xstrdup(dir);
 	} while (r == 0 && to_parent(dir));

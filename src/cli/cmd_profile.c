@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/quote.h"
 #include "cli/commands.h"
 #include "config/ini.h"
 #include "config/profile.h"
@@ -46,8 +47,11 @@ static int list(bool json, struct err *e)
 			width = (int)strlen(profiles[i].name);
 	}
 	jsonout_array_end(&j);
-	for (size_t i = 0; i < n && !json; i++)
-		printf("%-*s  %s\n", width, profiles[i].name, profiles[i].description);
+	for (size_t i = 0; i < n && !json; i++) {
+		cleanup_free char *description = err_quote_all(profiles[i].description);
+
+		printf("%-*s  %s\n", width, profiles[i].name, description);
+	}
 	if (json)
 		jsonout_print(&j);
 	else
@@ -88,7 +92,7 @@ static int show_json(const char *name, const char *path, bool system, struct err
 static int show(const char *name, bool json, struct err *e)
 {
 	cleanup_free char *here = getcwd(NULL, 0), *path = NULL;
-	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_buf struct buf text = BUF_INIT, shown = BUF_INIT;
 	bool system;
 	int r = profile_find(name, here ? here : "/", NULL, &path, &system, e);
 
@@ -97,8 +101,9 @@ static int show(const char *name, bool json, struct err *e)
 	if (json)
 		return show_json(name, path, system, e);
 	r = file_read(AT_FDCWD, path, INI_MAX_BYTES, &text, e);
+	quote_text(text.data, text.len, &shown);
 	if (r == 0)
-		fwrite(text.data, 1, text.len, stdout);
+		fwrite(shown.data, 1, shown.len, stdout);
 	return r;
 }
 

@@ -1,39 +1,116 @@
 /*
  * consent.c - asking the user for what a project wants of this machine.
+ *
+ * Promises that the question can be seen whole: each thing is one line, nothing of it is cut, what does not
+ * show itself is an escape, and what reaches furthest stands next to the answer.
  */
 #include "cli/consent.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/quote.h"
+#include "box/reach_order.h"
 #include "cli/ask.h"
+
+/* Of one line of an error, so that what comes before it and behind it fits as well. */
+#define MAX_IN_ERROR 500
+
+/* "7 things, the last 2 reach furthest". The caller frees. */
+static char *count(const struct strv *lines, size_t far)
+{
+	return far < lines->n ? xasprintf("%zu things, the last %zu reach%s furthest", lines->n,
+					  far, far == 1 ? "es" : "")
+			      : xasprintf("%zu things", lines->n);
+}
+
+/* Letters of other scripts may look like others: such a line is there twice. */
+static void print_line(const char *line)
+{
+	cleanup_buf struct buf ascii = BUF_INIT;
+
+	fprintf(stderr, "  %s\n", line);
+	quote_ascii(line, &ascii);
+	if (!streq(ascii.data, line))
+		fprintf(stderr, "    in ASCII:  %s\n", ascii.data);
+}
+
+/* Does a list fill the screen? */
+static bool is_long(const struct strv *lines)
+{
+	struct winsize size;
+	size_t rows = 0;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_row || !size.ws_col)
+		return false;
+	for (size_t i = 0; i < lines->n; i++)
+		rows += (strlen(lines->v[i]) + 2) / size.ws_col + 1;
+	return rows + 4 > size.ws_row;
+}
+
+static void print_lines(const char *quoted, const char *than, const struct strv *lines, size_t far)
+{
+	cleanup_free char *counted = count(lines, far);
+	bool several = lines->n > 1;
+
+	fprintf(stderr, "sandbox: the project '%s' asks for these of this machine%s%s%s%s:\n",
+		quoted, than, several ? " (" : "", several ? counted : "", several ? ")" : "");
+	for (size_t i = 0; i < lines->n; i++)
+		print_line(lines->v[i]);
+	if (is_long(lines))
+		fprintf(stderr, "  (%s; they fill more than this screen: scroll up for all)\n",
+			counted);
+}
+
+/* Nobody answers: an error that has it all, or comes below it all. */
+static int refuse(const struct consent *c, const char *project, const char *than,
+		  const struct strv *lines, size_t far, struct err *e)
+{
+	cleanup_free char *counted = count(lines, far), *word = quote_shell(project);
+	cleanup_free char *command = xasprintf("sandbox %s --accept %s", c->command, word);
+	const char *mark = *word == '/' ? "'" : ""; /* a quoted word has quotes of its own */
+	cleanup_buf struct buf all = BUF_INIT;
+
+	for (size_t i = 0; i < lines->n; i++)
+		buf_addf(&all, "%s%s", i ? "; " : "", lines->v[i]);
+	if (lines->n > 2)
+		buf_addf(&all, " (%s)", counted);
+	if (all.len + strlen(command) > MAX_IN_ERROR) {
+		cleanup_free char *quoted = err_quote_all(project);
+
+		print_lines(quoted, than, lines, far);
+		buf_reset(&all);
+		fprintf(stderr, "  to agree: %s\n", command);
+		buf_addf(&all, "%s, listed above", counted);
+	}
+	return err_set(
+		e, EPERM,
+		"the project asks for these of this machine%s: %s: %s%s%s if that is your wish",
+		than, all.data, mark, command, mark);
+}
 
 static int ask(const char *project, const struct strv *lines, bool first, void *arg, struct err *e)
 {
 	const struct consent *c = arg;
 	const char *than = first ? "" : ", more than before";
-	cleanup_free char *quoted = err_quote_all(project);
-	cleanup_buf struct buf all = BUF_INIT;
+	cleanup_free char *quoted = NULL;
+	cleanup_strv struct strv sorted = {0};
+	size_t far;
 	bool yes;
 	int r;
 
 	if (c->accept)
 		return 0;
-	for (size_t i = 0; i < lines->n; i++)
-		buf_addf(&all, "%s%s", i ? "; " : "", lines->v[i]);
+	far = reach_order(lines, &sorted);
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-		return err_set(e, EPERM,
-			       "the project asks for these of this machine%s: %s: 'sandbox %s "
-			       "--accept %s' if that is your wish",
-			       than, all.data, c->command, quoted);
-	fprintf(stderr, "sandbox: the project '%s' asks for these of this machine%s:\n", quoted,
-		than);
-	for (size_t i = 0; i < lines->n; i++)
-		fprintf(stderr, "  %s\n", lines->v[i]);
+		return refuse(c, project, than, &sorted, far, e);
+	quoted = err_quote_all(project);
+	print_lines(quoted, than, &sorted, far);
 	r = ask_yes("let it have them?", &yes, e);
 	if (r < 0)
 		return r;

@@ -34,15 +34,18 @@ static int load_extra(struct loader *ld, const char *key, const char *variable)
 {
 	const struct settings_request *req = ld->req;
 	const char *value = getenv(variable);
+	int r = 0;
 
-	if (value && load_names(ld, value, variable, ld->cwd, NULL) < 0)
-		return -ld->e->code;
-	for (size_t i = 0; i < req->overrides.n; i++) {
+	ld->users = true;
+	if (value)
+		r = load_names(ld, value, variable, ld->cwd, NULL);
+	for (size_t i = 0; r == 0 && i < req->overrides.n; i++) {
 		value = override_value(req->overrides.v[i], key);
-		if (value && load_names(ld, value, "flag", ld->cwd, NULL) < 0)
-			return -ld->e->code;
+		if (value)
+			r = load_names(ld, value, "flag", ld->cwd, NULL);
 	}
-	return 0;
+	ld->users = false;
+	return r;
 }
 
 static int load_profiles(struct loader *ld, const struct load_file *project)
@@ -51,8 +54,10 @@ static int load_profiles(struct loader *ld, const struct load_file *project)
 
 	if (r == 0)
 		r = load_extra(ld, "profile", "SANDBOX_PROFILE");
+	ld->users = true;
 	for (size_t i = 0; r == 0 && i < ld->req->profiles.n; i++)
 		r = load_names(ld, ld->req->profiles.v[i], "--profile", ld->cwd, NULL);
+	ld->users = false;
 	if (r == 0)
 		r = load_key(ld, project, "include");
 	if (r == 0)

@@ -34,6 +34,7 @@ struct loader {
 	struct strv chain;    /* names of the files that are open, outermost first */
 	struct strv variants; /* all that were seen */
 	size_t cap;
+	bool users;	    /* what is read now was named by a flag or a variable */
 	char cwd[PATH_MAX]; /* "" when it cannot be told */
 	struct err *e;
 };

@@ -42,6 +42,7 @@ int load_setting(struct loader *ld, const struct schema_key *row, const char *se
 			     .source = source,
 			     .dir = xstrdup(dir),
 			     .users = !file,
+			     .users_file = ld->users,
 			     .from = file ? file->from : SETTING_FROM_FILE};
 
 	if (row->type != SCHEMA_SCRIPT)

@@ -134,7 +134,8 @@ static int deny_key(struct settings *s, const char *word, const char *where, str
 				.key = (char *)word,
 				.value = (char *)closed,
 				.source = (char *)where,
-				.dir = (char *)"/"};
+				.dir = (char *)"/",
+				.users_file = true};
 
 	for (size_t i = 0; i < s->n; i++)
 		if (streq(s->v[i].key, word) && streq(s->v[i].section, "sandbox") &&
@@ -155,7 +156,8 @@ static int apply_entry(struct settings *s, const struct ini_entry *entry, const 
 				  .key = (char *)"protect",
 				  .value = entry->value,
 				  .source = (char *)where,
-				  .dir = (char *)"/"};
+				  .dir = (char *)"/",
+				  .users_file = true};
 	int r = policy_check(entry, e);
 
 	if (r < 0 || !entry->key)

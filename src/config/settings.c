@@ -45,6 +45,7 @@ void settings_add(struct settings *s, const struct setting *st)
 					.source = xstrdup(st->source),
 					.dir = xstrdup(st->dir),
 					.users = st->users,
+					.users_file = st->users_file,
 					.from = st->from,
 					.shared = st->shared};
 }

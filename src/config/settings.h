@@ -25,6 +25,7 @@ struct setting {
 	char *dir; /* folder that relative paths in value are relative to; absolute */
 	bool users; /* a flag's or a variable's, the user's own word: what source says is for people */
 	enum { SETTING_FROM_FILE, SETTING_FROM_SHIPPED, SETTING_FROM_PROJECT } from;
+	bool users_file; /* of a profile that a flag or a variable names, or of a policy: theirs as well */
 	bool shared; /* of a shipped profile's cache: the user lets this project share it (reach.h) */
 };
 
@@ -38,6 +39,11 @@ struct settings {
 	bool no_repository; /* what the checkout points to outside the project: denied, or not agreed to */
 	struct strv files;	/* profiles and includes: name and "sha256:..." in turn */
 	struct strv file_paths; /* of each of these, where it is */
+	enum {
+		SETTINGS_LOCK_UNKNOWN,
+		SETTINGS_LOCKED,
+		SETTINGS_NO_LOCK
+	} lock; /* once looked for */
 	struct mount_source *
 		*mounts; /* of the first n_mounts of v, NULL until asked for; mounts.h */
 	size_t n_mounts;

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/quote.h"
 
 static void errors(void **state)
 {
@@ -57,6 +58,38 @@ static void quoting(void **state)
 	assert_string_equal(err_quote(small, sizeof(small), "abcdefghij"), "abc");
 	assert_string_equal(err_quote(small, sizeof(small), ""), "");
 	assert_string_equal(err_quote(small, sizeof(small), "\t\x7f"), "\\t\\x7f");
+}
+
+static void quoting_unicode(void **state)
+{
+	static const char *const cases[][3] = {
+		/* text, as shown, as a word of a shell */
+		{"a/b", "a/b", "a/b"},
+		{"", "", "''"},
+		{"a b", "a b", "'a b'"},
+		{"it's", "it's", "'it'\\''s'"},
+		{"$(x)`y`", "$(x)`y`", "'$(x)`y`'"},
+		{"a\nb", "a\\nb", "$'a\\012b'"},
+		{"\xc3\xa9'\\", "\xc3\xa9'\\", "$'\\303\\251\\'\\\\'"},
+		{"\xe2\x80\xae", "\\u202e", "$'\\342\\200\\256'"},
+		{"\xe2\x80\x8b\xef\xbb\xbf\xc2\xad", "\\u200b\\ufeff\\u00ad", NULL},
+		{"\xf3\xa0\x81\x81", "\\U000e0041", NULL},
+		{"\xed\xa0\x80\xc0\x80", "\\xed\\xa0\\x80\\xc0\\x80", NULL},
+		{"e\xcc\x81", "e\xcc\x81", NULL},
+		{"e\xcc\x81\xcc\x81\xcc\x81", "e\xcc\x81\xcc\x81\\u0301", NULL},
+		{"/\xcc\xb8", "/\\u0338", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *shown = err_quote_all(cases[i][0]), *word = quote_shell(cases[i][0]);
+
+		assert_string_equal(shown, cases[i][1]);
+		if (cases[i][2])
+			assert_string_equal(word, cases[i][2]);
+		free(shown);
+		free(word);
+	}
 }
 
 static void buffers(void **state)
@@ -159,6 +192,8 @@ static void json_escapes(void **state)
 		{"\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\""},		      /* overlong */
 		{"\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""}, /* surrogate */
 		{"\xf4\x90\x80\x80z", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\""},
+		{"a\xe2\x80\xae\xc2\x9b", "\"a\\u202e\\u009b\""}, /* what acts on a terminal */
+		{"\xf3\xa0\x81\x81", "\"\\udb40\\udc41\""},
 		{"\xe2\x82z", "\"\xef\xbf\xbd\xef\xbf\xbdz\""}, /* cut short */
 	};
 
@@ -175,10 +210,11 @@ static void json_escapes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(errors),      cmocka_unit_test(long_errors),
-		cmocka_unit_test(quoting),     cmocka_unit_test(buffers),
-		cmocka_unit_test(vectors),     cmocka_unit_test(near_misses),
-		cmocka_unit_test(json_layout), cmocka_unit_test(json_escapes),
+		cmocka_unit_test(errors),	   cmocka_unit_test(long_errors),
+		cmocka_unit_test(quoting),	   cmocka_unit_test(buffers),
+		cmocka_unit_test(vectors),	   cmocka_unit_test(near_misses),
+		cmocka_unit_test(quoting_unicode), cmocka_unit_test(json_layout),
+		cmocka_unit_test(json_escapes),
 	};
 
 	return cmocka_run_group_tests_name("base/text", tests, NULL, NULL);

@@ -1,0 +1,193 @@
+/*
+ * kept.c - what of the host a project was given, on disk.
+ *
+ *	boxes/<id>/reach	"for <directory>", then a line each
+ *	DATA/bounds/<directory>	lines, of a project whose box was removed
+ *
+ * Consent belongs to the directory that it was given to, which is known by file system, inode and time of
+ * birth (where no times of birth are kept, by the other two): another one at the same path has none, and one
+ * that is moved takes its own along. File and owner are one write, so whoever is killed leaves the old
+ * pair or the new one.
+ *
+ * A file of an older version has no owner: then it is of the directory that the record of the box has, or,
+ * where it has none either, of the one at its path, unless that was born after the box.
+ */
+#include "box/kept.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "box/bounds.h"
+#include "box/moved.h"
+
+#define REACH	  "reach"
+#define BOUNDS	  "bounds"
+#define KEPT_MAX  (1u << 20)
+#define OWNER	  "for "
+#define NO_FOLDER "unknown" /* the id of none */
+
+void kept_clear(struct kept_reach *k)
+{
+	strv_clear(&k->lines);
+	*k = (struct kept_reach){0};
+}
+
+/* Splits text into lines; *ret_owner is that of its first line, which is no other's, or NULL. */
+static void take_lines(char *text, struct strv *out, char **ret_owner)
+{
+	char *save = NULL, *line = strtok_r(text, "\n", &save);
+
+	if (line && starts_with(line, OWNER)) {
+		*ret_owner = xstrdup(line + strlen(OWNER));
+		line = strtok_r(NULL, "\n", &save);
+	}
+	for (; line; line = strtok_r(NULL, "\n", &save))
+		strv_push(out, line);
+}
+
+/* The directory as it is now. The caller frees. */
+static char *owner_now(const struct box *b)
+{
+	/* A start has just looked: moved.c. */
+	if (b->followed && b->folder)
+		return xstrdup(b->folder);
+	return folder_mark(b->project);
+}
+
+/* What was kept without an owner: whose is it? NULL: of whatever is at the path. */
+static char *owner_before(const struct box *b)
+{
+	if (b->folder)
+		return xstrdup(b->folder);
+	return folder_born_after(b->project, b->created) ? xstrdup(NO_FOLDER) : NULL;
+}
+
+/* Reads the file, none when there is none; *ret_owner: to whom it was given, NULL: it does not say. */
+static int read_file(const struct box *b, struct strv *lines, char **ret_owner, bool *ret_exists,
+		     struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	int r = file_read(b->dir_fd, REACH, KEPT_MAX, &text, e);
+
+	*ret_exists = r == 0;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == 0)
+		take_lines(text.data, lines, ret_owner);
+	return 0;
+}
+
+int kept_read(const struct box *b, struct kept_reach *ret, struct err *e)
+{
+	cleanup_free char *owner = NULL, *now = NULL;
+	cleanup_strv struct strv lines = {0};
+	bool exists;
+	int r;
+
+	*ret = (struct kept_reach){0};
+	r = read_file(b, &lines, &owner, &exists, e);
+	if (r < 0)
+		return r;
+	ret->unowned = exists && !owner && b->project;
+	if (!owner && b->project)
+		owner = owner_before(b);
+	if (owner && b->project)
+		now = owner_now(b);
+	/* A directory that is gone gives nothing to anybody. */
+	if (now && !streq(owner, now)) {
+		ret->other_folder = true;
+		return 0;
+	}
+	ret->exists = exists;
+	ret->lines = lines;
+	lines = (struct strv){0};
+	return 0;
+}
+
+bool kept_is_of(const struct box *b, const char *id)
+{
+	cleanup_free char *owner = NULL;
+	cleanup_strv struct strv lines = {0};
+	struct err ignored; /* whoever reads it says it */
+	bool exists;
+
+	if (read_file(b, &lines, &owner, &exists, &ignored) < 0)
+		return false;
+	if (!owner)
+		owner = owner_before(b);
+	return !owner || streq(owner, id);
+}
+
+int kept_give(const struct box *b, struct err *e)
+{
+	cleanup_free char *owner = NULL;
+	cleanup_strv struct strv lines = {0};
+	bool exists;
+	int r = read_file(b, &lines, &owner, &exists, e);
+
+	return r < 0 || !exists ? r : kept_write(b, &lines, e);
+}
+
+int kept_write(const struct box *b, const struct strv *lines, struct err *e)
+{
+	cleanup_free char *owner = b->project ? owner_now(b) : NULL;
+	cleanup_buf struct buf text = BUF_INIT;
+
+	if (owner)
+		buf_addf(&text, OWNER "%s\n", owner);
+	for (size_t i = 0; i < lines->n; i++)
+		buf_addf(&text, "%s\n", lines->v[i]);
+	return file_write_atomic(b->dir_fd, REACH, text.data, text.len, 0600, e);
+}
+
+static char *bounds_path(const char *project)
+{
+	cleanup_free char *mark = folder_mark(project);
+
+	return mark ? path_join(BOUNDS, mark) : NULL;
+}
+
+int kept_bounds_leave(const struct store *s, const struct box *b, struct err *e)
+{
+	cleanup_free char *path = NULL;
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_kept struct kept_reach kept = {0};
+	int r = !b->project || b->trial || b->temporary || b->damaged ? 0 : kept_read(b, &kept, e);
+
+	for (size_t i = 0; i < kept.lines.n; i++)
+		if (bounds_is_kept(kept.lines.v[i]))
+			buf_addf(&text, "%s\n", kept.lines.v[i]);
+	if (r < 0 || !text.len || !(path = bounds_path(b->project)))
+		return r;
+	if (mkdirat(s->data_fd, BOUNDS, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, errno, "cannot make '%s/" BOUNDS "'", s->data);
+	return file_write_atomic(s->data_fd, path, text.data, text.len, 0600, e);
+}
+
+bool kept_bounds_read(const struct store *s, const char *project, struct strv *out)
+{
+	cleanup_free char *path = bounds_path(project), *owner = NULL;
+	cleanup_buf struct buf text = BUF_INIT;
+	struct err ignored;
+
+	if (!path || file_read(s->data_fd, path, KEPT_MAX, &text, &ignored) < 0)
+		return false;
+	take_lines(text.data, out, &owner);
+	return true;
+}
+
+void kept_bounds_forget(const struct store *s, const char *project)
+{
+	cleanup_free char *path = bounds_path(project);
+
+	if (path)
+		unlinkat(s->data_fd, path, 0);
+}

@@ -1,0 +1,44 @@
+/*
+ * kept.h - what of the host a project was given, on disk. For reach.h, moved.h and lifecycle.h.
+ */
+#ifndef BOX_KEPT_H
+#define BOX_KEPT_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "box/box.h"
+
+struct kept_reach {
+	struct strv lines;
+	bool exists;  /* something is kept, be it no line at all */
+	bool unowned; /* by an older version, which did not say to what directory it was given */
+	bool other_folder; /* it was given to another directory, and so is none of this one's */
+};
+
+void kept_clear(struct kept_reach *k);
+#define cleanup_kept __attribute__((cleanup(kept_clear)))
+
+/* On failure too *ret is to be cleared. */
+int kept_read(const struct box *b, struct kept_reach *ret, struct err *e);
+int kept_write(const struct box *b, const struct strv *lines, struct err *e);
+
+/*
+ * Was what is kept given to the directory of that id, or may it have been? The record of a box follows no
+ * other one to its path before the user has said so.
+ */
+bool kept_is_of(const struct box *b, const char *id);
+
+/* What a box was given goes to the folder that its project is by now, as the user says (`rename --project`). */
+int kept_give(const struct box *b, struct err *e);
+
+/*
+ * What binds a project outlives its box: it is left for the next one of the same directory. read appends the
+ * lines, false when there are none.
+ */
+int kept_bounds_leave(const struct store *s, const struct box *b, struct err *e);
+bool kept_bounds_read(const struct store *s, const char *project, struct strv *out);
+void kept_bounds_forget(const struct store *s, const char *project);
+
+#endif

@@ -1,0 +1,255 @@
+#!/usr/bin/env bats
+# A grant that outlives what it was given to, and what binds the inside, lost by an edit from the inside.
+
+load ../bats/helpers
+load ../bats/screen
+
+setup() {
+	sandbox_setup
+	mkdir "$T/data"
+	echo secret >"$T/data/file"
+}
+
+teardown() {
+	screen_close
+	sandbox_teardown
+}
+
+in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
+
+@test "what binds the inside cannot be written from inside where anything is protected" {
+	for profile in agent build install; do
+		rm -rf p
+		project p $'[sandbox]\nprofile = '$profile$', ./more.ini\ninclude = ./conf/deep/own.ini\nlinger = 0\nproject = '"$T/p"
+		mkdir -p p/conf/deep p/.git
+		printf '[env]\nA = b\n' | tee p/more.ini >p/conf/deep/own.ini
+		printf 'version 1\nmachine %s\ntime 2026-11-24T10:00:00Z\nimage host -\n' "$(uname -m)" >p/sandbox.lock
+		before=$(tar -c --sort=name --mtime=@0 --exclude='.*' p | sha256sum)
+		# shellcheck disable=SC2016 # the inner shell expands it
+		run in_p sh -c '
+			for f in sandbox.ini sandbox.lock more.ini conf/deep/own.ini; do
+				echo evil >>$f; rm -f $f; mv $f x; cp /dev/null y && mv y $f; ln -sf /etc/passwd $f; sed -i s/a/b/ $f; rm -rf x y
+			done
+			mv conf x; rm -rf x; mv conf/deep x; rm -rf x conf; chmod 777 sandbox.ini; true'
+		[ "$before" = "$(tar -c --sort=name --mtime=@0 --exclude='.*' p | sha256sum)" ] || {
+			ls -lR p
+			cat p/sandbox.ini
+			false
+		}
+		sandbox rm --force p
+	done
+}
+
+@test "each protection that is lost is asked about, however it is lost" {
+	project p $'[sandbox]\nprofile = agent\nlinger = 0\nsudo = no'
+	in_p true
+	for file in $'[sandbox]\nprofile = dev\nlinger = 0\nsudo = no' $'[sandbox]\nlinger = 0\nsudo = no' \
+		$'[sandbox]\nlinger = 0\nsudo = no\nprotect = .git/hooks .envrc' $'[sandbox]\nprofile = c\nsudo = no'; do
+		project p "$file"
+		fails 125 "*asks for these of this machine, more than before: *no longer: protect = .*" sandbox enter "$T/p" -- true
+	done
+	rm p/sandbox.ini
+	fails 125 "*more than before: *no longer: sudo = no*" sandbox enter "$T/p" -- true
+	fails 125 "*more than before: *no longer: protect = *" sandbox try "$T/p" -- true
+	fails 125 "*more than before: *no longer: protect = *" sandbox enter --rebuild "$T/p" -- true
+	fails 125 "*more than before: *no longer: protect = *" sandbox matrix --image host "$T/p" -- true
+	fails 125 "*more than before: *no longer: protect = *" sandbox exec --start "$T/p" true
+	# One that protects more, or in other words, is fine.
+	project p $'[sandbox]\nprofile = agent\nlinger = 0\nsudo = no\nprotect = src .//.git/'
+	in_p true
+	# Agreed to, it is not asked again; taken back, it binds again.
+	project p $'[sandbox]\nlinger = 0\nsudo = no'
+	sandbox enter --quiet --accept "$T/p" -- true
+	in_p true
+	project p $'[sandbox]\nprofile = agent\nlinger = 0\nsudo = no'
+	in_p true
+	project p $'[sandbox]\nlinger = 0\nsudo = no'
+	fails 125 "*more than before: *no longer: protect = *" sandbox enter "$T/p" -- true
+}
+
+@test "a network that was off, a project that was not shown and a part that was read-only are asked about" {
+	mkdir -p p/src p/conf
+	project p $'[sandbox]\nprofile = install\nlinger = 0\n[mounts]\n/src = . ro'
+	in_p true
+	project p $'[sandbox]\nprofile = install\nlinger = 0\n[mounts]\n/src = .'
+	fails 125 "*more than before: shown /src = $T/p: *" sandbox enter "$T/p" -- true
+	project p $'[sandbox]\nprofile = install\nlinger = 0\n[mounts]\n/src = . ro\n/w = ./src'
+	fails 125 "*more than before: shown /w = $T/p/src: *" sandbox enter "$T/p" -- true
+	project p $'[sandbox]\nprofile = install\nlinger = 0\nproject = /work\n[mounts]\n/src = . ro'
+	fails 125 "*more than before: no longer: project = no: *" sandbox enter "$T/p" -- true
+	project p $'[sandbox]\nprofile = install\nnetwork = host\nlinger = 0\n[mounts]\n/src = . ro'
+	fails 125 "*more than before: network = host: *" sandbox enter "$T/p" -- true
+	# The same words after rm, and in a box made anew.
+	sandbox rm p
+	project p
+	fails 125 "*asks for these of this machine: network = host; no longer: *" sandbox enter "$T/p" -- true
+	rm p/sandbox.ini
+	fails 125 "*asks for these of this machine: network = host; no longer: *" sandbox enter "$T/p" -- true
+	project q "[sandbox]"$'\nlinger = 0\n[mounts]\n'"$T/q/conf = ./conf ro"$'\n'"$T/q/hidden = tmpfs"
+	mkdir -p q/conf q/hidden
+	sandbox enter --quiet "$T/q" -- true
+	project q $'[sandbox]\nlinger = 0'
+	fails 125 "*more than before: no longer: $T/q/conf = ro; no longer: $T/q/hidden = ro: *" sandbox enter "$T/q" -- true
+}
+
+@test "a flag of one call neither binds the project nor takes away what binds it" {
+	project p $'[sandbox]\nlinger = 0'
+	in_p true
+	sandbox enter --quiet --profile agent "$T/p" -- true
+	in_p true
+	project q $'[sandbox]\nprofile = build\nlinger = 0'
+	sandbox enter --quiet "$T/q" -- true
+	sandbox enter --quiet --network host "$T/q" -- true
+	project q $'[sandbox]\nlinger = 0'
+	fails 125 "*more than before: *network = host*" sandbox enter "$T/q" -- true
+}
+
+@test "a folder whose name ends like an option is not what was agreed to without it" {
+	mkdir dir 'dir ro'
+	echo other >'dir ro/file'
+	project p $'[sandbox]\nlinger = 0\n[mounts]\n/x = ../dir ro'
+	sandbox enter --quiet --accept "$T/p" -- true
+	project p $'[sandbox]\nlinger = 0\n[mounts]\n/x = ../dir ro rw'
+	fails 125 "*more than before: /x = $T/dir ro rw: *" sandbox enter "$T/p" -- touch /x/evil
+}
+
+@test "a lock that goes is asked about" {
+	project p $'[sandbox]\nlinger = 0'
+	printf 'version 1\nmachine %s\ntime 2026-11-24T10:00:00Z\nimage host -\n' "$(uname -m)" >p/sandbox.lock
+	in_p true
+	rm p/sandbox.lock
+	fails 125 "*more than before: no longer: sandbox.lock: *" sandbox enter "$T/p" -- true
+}
+
+@test "consent is the directory's: one made anew at the same path has none" {
+	project p $'[sandbox]\nlinger = 0\n[mounts]\n/data = ../data'
+	sandbox enter --quiet --accept "$T/p" -- sh -c 'echo token >~/token'
+	in_p cat /data/file
+	cp -r p copy
+	rm -rf p
+	mv copy p
+	fails 125 "*asks for these of this machine: /data = $T/data; box = p, with the root and the home that were made for another folder: *" sandbox enter "$T/p" -- cat /data/file
+	# Not by another command, nor at the second try.
+	fails 125 "*asks for these of this machine: *" sandbox enter "$T/p" -- cat /data/file
+	fails 125 "*asks for these of this machine: *" sandbox exec --start "$T/p" cat /data/file
+	fails 125 "*asks for these of this machine: *" sandbox enter --rebuild "$T/p" -- true
+	fails 125 "*asks for these of this machine: *" sandbox matrix --image host "$T/p" -- true
+	# A file that asks for nothing does not get the home either.
+	project p $'[sandbox]\nlinger = 0'
+	fails 125 "*: box = p, with the root and the home*" sandbox enter "$T/p" -- sh -c 'cat ~/token'
+	sandbox enter --quiet --accept "$T/p" -- true
+	in_p true
+}
+
+@test "one that is moved takes its consent along, and leaves none behind" {
+	project p $'[sandbox]\nlinger = 0\n[mounts]\n/data = '"$T/data"
+	sandbox enter --quiet --accept "$T/p" -- true
+	mv p q
+	cp -r q p
+	# Whichever is looked at first.
+	fails 125 "*asks for these of this machine: /data = $T/data; box = p, *" sandbox enter "$T/p" -- cat /data/file
+	[ "$(sandbox enter --quiet "$T/q" -- cat /data/file)" = secret ]
+	fails 125 "*asks for these of this machine: *" sandbox enter "$T/p" -- cat /data/file
+	mkdir sub
+	mv q sub/q
+	[ "$(sandbox enter --quiet "$T/sub/q" -- cat /data/file)" = secret ]
+	ln -s sub link
+	[ "$(sandbox enter --quiet "$T/link/q" -- cat /data/file)" = secret ]
+}
+
+@test "a box that runs with the old directory is not joined by the new one's words" {
+	project p $'[sandbox]\n[mounts]\n/data = ../data'
+	sandbox enter --quiet --accept "$T/p" -- sh -c 'echo in; exec sleep 60' >"$T/in" 2>&1 3>&- &
+	wait_until 50 grep -q in "$T/in"
+	mv p old
+	project p $'[sandbox]\n[hooks]\nenter = rm /data/file'
+	rm -rf old
+	fails 125 "*" sandbox enter "$T/p" -- true
+	[ -e data/file ]
+	run ! sandbox exec p true
+	[ -e data/file ]
+	sandbox stop p
+}
+
+@test "a cache of the project's own is the directory's as well" {
+	project p $'[sandbox]\nlinger = 0\nprofile = c'
+	in_p sh -c 'echo mine >~/.cache/ccache/x'
+	mv p q
+	[ "$(sandbox enter --quiet "$T/q" -- sh -c 'cat ~/.cache/ccache/x')" = mine ]
+	mv q p
+	sandbox rm p
+	[ "$(in_p sh -c 'cat ~/.cache/ccache/x')" = mine ]
+	# As an older version kept it.
+	caches=$XDG_DATA_HOME/sandbox/caches
+	mv "$caches"/ccache.* "$caches/ccache.$(find "$caches/../projects" -name '[0-9a-f]*' -printf '%f\n')"
+	touch "$caches"/ccache.*
+	[ "$(in_p sh -c 'cat ~/.cache/ccache/x')" = mine ]
+	sandbox rm p
+	cp -r p copy && rm -rf p && mv copy p
+	[ -z "$(in_p sh -c 'ls ~/.cache/ccache')" ]
+}
+
+@test "what init wrote is agreed to for the directory that it wrote it to" {
+	mkdir c
+	touch c/package.json
+	sandbox init --yes --image "dir:$T/data" c
+	cp -r c d
+	rm -r c
+	mv d c
+	fails 125 "*asks for these of this machine: *image = dir:$T/data*" sandbox enter ./c -- true
+}
+
+@test "consents of older versions go on, and are the directory's from then on" {
+	project p $'[sandbox]\nlinger = 0\n[mounts]\n/data = ../data'
+	sandbox enter --quiet --accept "$T/p" -- true
+	box=$(echo "$XDG_DATA_HOME"/sandbox/boxes/*)
+	# As they were: no owner, and nothing of what binds.
+	sed -i '/^for /d; /^bound /d' "$box/reach"
+	cp "$box/reach" kept
+	in_p true
+	grep -q '^for ' "$box/reach"
+	saved=$(cat "$box/record")
+	# The same, cloned anew before the first start by this version: the record knows the directory.
+	cp kept "$box/reach"
+	cp -r p copy && rm -rf p && mv copy p
+	fails 125 "*asks for these of this machine: *" sandbox enter "$T/p" -- true
+	fails 125 "*asks for these of this machine: *" sandbox enter "$T/p" -- true
+	# And one whose record knows none: the directory is younger than the box.
+	cp kept "$box/reach"
+	[ "$(cat "$box/record")" = "$saved" ]
+	rm "$XDG_DATA_HOME"/sandbox/projects/id-*
+	sed -i '/^folder/d; s/^created.*/created 1000000000/' "$box/record"
+	fails 125 "*asks for these of this machine: *" sandbox enter "$T/p" -- true
+	fails 125 "*asks for these of this machine: *" sandbox enter "$T/p" -- true
+}
+
+@test "a planted sandbox.ini in a known project is none until it is named, by path" {
+	project p $'[sandbox]\nprofile = build\nlinger = 0'
+	mkdir -p p/src/deep
+	in_p true
+	printf '[sandbox]\nname = p\nhome = own\n' >p/src/sandbox.ini
+	cd p/src/deep
+	run -0 sandbox enter -- true
+	[[ $output = *"'$T/p/src/sandbox.ini' is not used, the project is '$T/p': 'sandbox enter $T/p/src' makes its folder a project of its own"* ]]
+	[ "$(sandbox ls --names)" = p ]
+	# The one around gone, moved, or without a box: it stays what it is.
+	mv "$T/p/sandbox.ini" "$T/p.ini"
+	run -125 sandbox enter -- true
+	[[ $output = *"cannot enter '$T/p'"*"more than before: network = host; no longer: "* ]]
+	mv "$T/p.ini" "$T/p/sandbox.ini"
+	mv "$T/p" "$T/q"
+	cd "$T/q/src/deep"
+	run -0 sandbox enter -- true
+	[[ $output = *"the project is '$T/q'"* ]]
+	sandbox rm p
+	run -0 sandbox enter -- true
+	[[ $output = *"the project is '$T/q'"* ]]
+	[ "$(sandbox ls --names)" = q ]
+	sandbox rm q
+	# Nor does it take its name.
+	printf '[sandbox]\nname = wanted\n' >"$T/q/src/sandbox.ini"
+	fails 125 "*there is no box named 'wanted'*" sandbox enter wanted -- true
+	# By its path it is one, which is said.
+	run -0 sandbox enter "$T/q/src" -- true
+	[[ $output = *"'$T/q/src/sandbox.ini' makes its folder a project of its own, apart from '$T/q'"* ]]
+}
