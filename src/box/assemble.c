@@ -24,9 +24,9 @@
 #include "box/assemble_mounts.h"
 #include "box/assemble_repository.h"
 #include "box/etc_lines.h"
+#include "box/kernel.h"
 #include "box/programs.h"
 #include "box/reach.h"
-#include "box/session.h"
 #include "box/session_env.h"
 #include "config/value.h"
 #include "launch/protocol.h"
@@ -356,7 +356,7 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 				      ? value_signal(a->root->plan.stop_signal)
 				      : 0;
 	a->plan.linger_ms = linger_ms(req);
-	return box_check_host_root(&a->plan, e);
+	return kernel_check(&a->plan, e);
 }
 
 /* Who is who, and the image. */

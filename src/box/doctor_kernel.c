@@ -30,9 +30,6 @@
 #define KERNEL_MAJOR 5
 #define KERNEL_MINOR 15
 
-/* The first Landlock version that scopes abstract sockets and signals: Linux 6.12. */
-#define LANDLOCK_ABI_SCOPES 6
-
 void doctor_check_kernel(const struct doctor_place *place, struct doctor_result *ret)
 {
 	struct utsname u;
@@ -126,7 +123,7 @@ void doctor_check_landlock(const struct doctor_place *place, struct doctor_resul
 	int abi = landlock_abi();
 
 	(void)place;
-	if (abi >= LANDLOCK_ABI_SCOPES) {
+	if (landlock_scopes()) {
 		doctor_set(ret, DOCTOR_OK, "abstract sockets and signals are scoped to the box",
 			   "version %d", abi);
 		return;
@@ -134,9 +131,11 @@ void doctor_check_landlock(const struct doctor_place *place, struct doctor_resul
 	if (abi <= 0)
 		doctor_set(ret, DOCTOR_NOTE, weak, "not in this kernel, or not enabled");
 	else
-		doctor_set(ret, DOCTOR_NOTE, weak, "version %d is older than %d", abi,
-			   LANDLOCK_ABI_SCOPES);
+		doctor_set(ret, DOCTOR_NOTE, weak, "version %d is older than that of Linux 6.12",
+			   abi);
 	doctor_fix(ret, "use network = none, or Linux 6.12 or later with landlock in lsm=");
+	doctor_fix(ret,
+		   "'deny = abstract-sockets' in [policy] of sandbox.conf(5) makes it an error");
 }
 
 /* Calls that older kernels lack or a container's filter hides. */

@@ -23,6 +23,7 @@
 #include "box/dotfiles.h"
 #include "box/drift.h"
 #include "box/hooks.h"
+#include "box/kernel.h"
 #include "box/lifecycle.h"
 #include "box/locked.h"
 #include "box/moved.h"
@@ -135,6 +136,7 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	r = box_make_runtime(in->store, b, e);
 	if (r < 0)
 		return r;
+	kernel_say(b, &a.plan);
 	r = box_start(in->store, b, &a, lifetime, notes.data, &started, e);
 	if (r < 0)
 		return r;

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "box/box_create.h"
 #include "box/drift.h"
+#include "box/kernel.h"
 #include "box/lifecycle.h"
 #include "box/obeyed.h"
 #include "box/session.h"
@@ -106,6 +107,7 @@ static int start_and_run(struct running *run, int *ret_status, struct err *e)
 	r = box_make_runtime(run->store, &run->box, e);
 	if (r < 0)
 		return r;
+	kernel_say(&run->box, &a.plan);
 	r = box_start(run->store, &run->box, &a, run->lifetime, NULL, &started, e);
 	if (r < 0)
 		return r;

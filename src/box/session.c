@@ -34,6 +34,7 @@
 #include "box/tools.h"
 #include "config/env.h"
 #include "launch/client.h"
+#include "launch/narrow.h"
 
 #define MOUNT_NOTES_MAX (48u << 10) /* of the 96 KiB that box_start_notes() reads */
 
@@ -117,11 +118,17 @@ int box_start(const struct store *s, const struct box *b, struct assembly *a, in
 	return 0;
 }
 
+static int give_narrowed(void *arg, int fd, struct err *e)
+{
+	return narrow(arg, fd, e);
+}
+
 int box_session_run(const struct box_session *s, int connection, int *ret_status, struct err *e)
 {
 	const struct session_options *o = s->options;
 	cleanup_strv struct strv env = {0};
 	cleanup_facts struct session_facts facts = {0};
+	struct narrowed narrowed = {0};
 	struct session_env_request env_req = {.settings = s->settings,
 					      .user = s->user,
 					      .box = s->box->name,
@@ -143,6 +150,8 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 		.argv = o->argv,
 		.detach = s->detach,
 		.at_exit = s->at_exit,
+		.narrow = s->detach ? NULL : give_narrowed,
+		.narrow_arg = &narrowed,
 		.output = s->output,
 		.tools = s->tools,
 		.facts = &facts,
@@ -160,7 +169,9 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 	    streq(env_get(&env, "SSH_AUTH_SOCK"), LEND_DIR "/ssh-agent"))
 		env_set(&env, "SSH_AUTH_SOCK", s->agent);
 	req.envp = env.v;
-	return r < 0 ? r : client_run(connection, &req, s->accepted, s->arg, ret_status, e);
+	if (r == 0)
+		r = client_run(connection, &req, s->accepted, s->arg, ret_status, e);
+	return narrow_end(&narrowed, r, e);
 }
 
 int box_session_detach(const struct box_session *s, const char *source, int connection,
@@ -248,30 +259,6 @@ void box_warn_host_root(const struct user *u)
 	if (u->uid == 0)
 		log_warn("you are root on this machine: what gets out of this box is root. "
 			 "Use an ordinary user where you can");
-}
-
-/* Uid 0 of the host's own user namespace, or one that is it outside. */
-static bool is_host_root(uid_t uid)
-{
-	cleanup_buf struct buf map = {0};
-	unsigned inside, outside;
-	struct err ignored;
-
-	if (uid != 0)
-		return false;
-	return file_read(AT_FDCWD, "/proc/self/uid_map", 4096, &map, &ignored) < 0 ||
-	       sscanf(map.data, "%u %u", &inside, &outside) != 2 || outside == 0;
-}
-
-int box_check_host_root(const struct plan *p, struct err *e)
-{
-	if ((p->nested || p->io_uring) && is_host_root(p->outer_uid))
-		return err_set(
-			e, ERR_USAGE,
-			"'%s = yes' is refused to root of this machine: code in the box could "
-			"make itself root outside. Start it as an ordinary user",
-			p->nested ? "nested" : "io-uring");
-	return 0;
 }
 
 int box_check_name(const char *name, struct err *e)

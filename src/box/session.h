@@ -72,9 +72,6 @@ char *box_session_cwd(const struct box *b, const char *project, const char *home
 /* Says, where it is so, that the caller is root on this machine and what that means. */
 void box_warn_host_root(const struct user *u);
 
-/* Refuses what would let code in a box of the host's root become the host's root. */
-int box_check_host_root(const struct plan *p, struct err *e);
-
 /* Refuses, with a message, what cannot be a box's name; NULL is fine. */
 int box_check_name(const char *name, struct err *e);
 

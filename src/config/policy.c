@@ -21,11 +21,11 @@
 #define SYSTEM_CONF "/etc/sandbox/sandbox.conf"
 
 const char *const policy_words[] = {
-	"network",	  "home",      "nested",   "perf",    "io-uring", "sudo",
-	"root",		  "ssh-agent", "git",	   "display", "gpu",	  "devices",
-	"dbus",		  "secrets",   "dotfiles", "export",  "prebuilt", "mounts",
-	"caches",	  "packages",  "run",	   "hooks",   "ports",	  "ca",
-	"proxy-password", NULL,
+	"network",	  "home",	  "nested",   "perf",	 "io-uring", "sudo",
+	"root",		  "ssh-agent",	  "git",      "display", "gpu",	     "devices",
+	"dbus",		  "secrets",	  "dotfiles", "export",	 "prebuilt", "mounts",
+	"caches",	  "packages",	  "run",      "hooks",	 "ports",    "ca",
+	"proxy-password", POLICY_SOCKETS, NULL,
 };
 
 static bool is_section(const char *word)
@@ -148,6 +148,13 @@ static int deny_key(struct settings *s, const char *word, const char *where, str
 	return 0;
 }
 
+static int deny(struct settings *s, const char *word, const char *where, struct err *e)
+{
+	if (streq(word, POLICY_SOCKETS)) /* asked for by none; box/kernel.c */
+		return 0;
+	return is_section(word) ? deny_section(s, word, where, e) : deny_key(s, word, where, e);
+}
+
 static int apply_entry(struct settings *s, const struct ini_entry *entry, const char *where,
 		       struct err *e)
 {
@@ -168,8 +175,7 @@ static int apply_entry(struct settings *s, const struct ini_entry *entry, const 
 	}
 	value_words(entry->value, &words);
 	for (size_t i = 0; r == 0 && i < words.n; i++)
-		r = is_section(words.v[i]) ? deny_section(s, words.v[i], where, e)
-					   : deny_key(s, words.v[i], where, e);
+		r = deny(s, words.v[i], where, e);
 	return r;
 }
 
@@ -204,4 +210,36 @@ int policy_apply(struct settings *s, struct err *e)
 	int r = apply_file(s, SYSTEM_CONF, e);
 
 	return r < 0 ? r : apply_file(s, user, e);
+}
+
+static int find_denied(const char *path, const char *word, char **ret_where, struct err *e)
+{
+	cleanup_ini struct ini ini = {0};
+	int r = ini_read(path, path, false, NULL, &ini, e);
+
+	for (size_t i = 0; r == 0 && i < ini.n; i++) {
+		cleanup_strv struct strv words = {0};
+
+		if (!streq(ini.v[i].section, "policy") || !ini.v[i].key ||
+		    !streq(ini.v[i].key, "deny"))
+			continue;
+		value_words(ini.v[i].value, &words);
+		for (size_t w = 0; w < words.n && !*ret_where; w++)
+			if (streq(words.v[w], word))
+				*ret_where = xasprintf("%s:%u", path, ini.v[i].line);
+	}
+	return r == -ENOENT ? 0 : r;
+}
+
+int policy_denies(const char *word, char **ret_where, struct err *e)
+{
+	cleanup_free char *dir = xdg_config_dir(), *user = path_join(dir, "sandbox.conf");
+	cleanup_free char *where = NULL;
+	int r = find_denied(SYSTEM_CONF, word, &where, e);
+
+	if (r == 0 && !where)
+		r = find_denied(user, word, &where, e);
+	if (r == 0)
+		*ret_where = take_ptr(where);
+	return r;
 }

@@ -22,4 +22,10 @@ int policy_check(const struct ini_entry *entry, struct err *e);
  */
 int policy_apply(struct settings *s, struct err *e);
 
+/* A word that stands for no setting: a kernel before 6.12 gives them with the host's network. */
+#define POLICY_SOCKETS "abstract-sockets"
+
+/* Where word is denied, "FILE:LINE", for the caller to free; NULL: nowhere. Without any project. */
+int policy_denies(const char *word, char **ret_where, struct err *e);
+
 #endif

@@ -32,12 +32,17 @@ int landlock_abi(void)
 	return abi < 0 ? 0 : (int)abi;
 }
 
+bool landlock_scopes(void)
+{
+	return landlock_abi() >= SCOPES_ABI;
+}
+
 int landlock_scope(struct err *e)
 {
 	struct ruleset_attr attr = {.scoped = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL};
 	cleanup_close int fd = -1;
 
-	if (landlock_abi() < SCOPES_ABI)
+	if (!landlock_scopes())
 		return 0;
 	fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (fd < 0)

@@ -4,6 +4,8 @@
 #ifndef LAUNCH_LANDLOCK_H
 #define LAUNCH_LANDLOCK_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 /*
@@ -12,6 +14,9 @@
  * where the kernel has no such scopes.
  */
 int landlock_scope(struct err *e);
+
+/* This kernel has them. */
+bool landlock_scopes(void);
 
 /* The ABI version of this kernel's Landlock, 0 without it; landlock_create_ruleset(2). */
 int landlock_abi(void);

@@ -121,17 +121,42 @@ static bool can_pass(int fd)
 	       fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode) && !isatty(fd);
 }
 
-static int add_named(char *const *argv, struct message *m, int *fds, int n)
+static int given(const struct session_request *req, int fd, struct err *e)
 {
+	return req->narrow ? req->narrow(req->narrow_arg, fd, e) : fd;
+}
+
+static int add_named(const struct session_request *req, struct message *m, int *fds, int n,
+		     struct err *e)
+{
+	char *const *argv = req->argv;
 	int n_more = 0;
 
 	for (; argv && *argv && n_more < PROTOCOL_MAX_MORE; argv++) {
-		unsigned int fd = named_fd(*argv);
+		int fd = (int)named_fd(*argv);
 
-		if (!can_pass((int)fd) || memchr(m->session.more, (int)fd, (size_t)n_more))
+		if (!can_pass(fd) || memchr(m->session.more, fd, (size_t)n_more))
 			continue;
 		m->session.more[n_more++] = (uint8_t)fd;
-		fds[n++] = (int)fd;
+		fds[n] = given(req, fd, e);
+		if (fds[n++] < 0)
+			return -e->code;
+	}
+	return n;
+}
+
+static int add_stdio(const struct session_request *req, uint32_t terminals, int null, int *fds,
+		     int n, struct err *e)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		if (terminals >> fd & 1)
+			continue;
+		if (req->detach)
+			fds[n] = fd && req->output ? *req->output : null;
+		else
+			fds[n] = given(req, fd, e);
+		if (fds[n++] < 0)
+			return -e->code;
 	}
 	return n;
 }
@@ -164,11 +189,11 @@ int request_send(int connection, const struct session_request *req,
 	fds[n++] = report_w;
 	if (req->tools)
 		fds[n++] = req->tools->tree;
-	for (int fd = 0; fd < 3; fd++)
-		if (!(terminals >> fd & 1))
-			fds[n++] = !req->detach ? fd : fd && req->output ? *req->output : null;
-	if (req->named_fds)
-		n = add_named(req->argv, &m, fds, n);
+	n = add_stdio(req, terminals, null, fds, n, e);
+	if (n >= 0 && req->named_fds)
+		n = add_named(req, &m, fds, n, e);
+	if (n < 0)
+		return n;
 	r = message_send(connection, &m, fds, n, 0);
 	/* EPIPE: pid 1 ended meanwhile; what it had to say is still to be read. */
 	if (r < 0 && r != -EPIPE && r != -ECONNRESET)

@@ -38,6 +38,9 @@ struct session_request {
 	const struct session_tools *tools; /* NULL: the root is the box's */
 	const struct session_facts *facts; /* NULL: none */
 	mode_t umask;
+	/* What to give in place of a descriptor of the caller's, or -errno; NULL: itself. */
+	int (*narrow)(void *arg, int fd, struct err *e);
+	void *narrow_arg;
 	bool named_fds; /* the command gets inherited descriptors that argv names, see request.c */
 };
 
