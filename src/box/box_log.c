@@ -158,6 +158,7 @@ static noreturn void be_writer(struct writer *w)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	for (int fd = 0; fd <= 2; fd++)
 		if (null >= 0)
 			dup2(null, fd);

@@ -181,8 +181,10 @@ static void visit_file(const struct changes_walk *w, const char *rel, int fd, co
 
 	if (S_ISLNK(st->st_mode)) {
 		link = xcalloc(1, PATH_MAX);
-		if (readlinkat(fd, "", link, PATH_MAX - 1) < 0)
-			*link = '\0';
+		if (readlinkat(fd, "", link, PATH_MAX - 1) < 0) {
+			cannot_read(w, rel, errno);
+			return;
+		}
 	}
 	if ((was && unchanged(w, layer, rel, was, st, link)) || is_launchers(w, rel) ||
 	    (link && is_sudo_link(w, rel, link)))
@@ -208,8 +210,11 @@ static int visit(const struct changes_walk *w, const char *rel, struct beneath b
 		return 0;
 	if (r < 0)
 		return cannot_read(w, rel, -r);
-	if (!b.fresh && view_lookup(base, rel, &layer, &before, e) == 0)
+	r = b.fresh ? -ENOENT : view_lookup(base, rel, &layer, &before, e);
+	if (r == 0)
 		was = &before;
+	else if (r != -ENOENT && r != -ENOTDIR)
+		return cannot_read(w, rel, -r);
 	if (base->n && is_whiteout(&st)) {
 		if (was)
 			add(w, CHANGE_DELETED, rel, was);

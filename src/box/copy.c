@@ -25,13 +25,19 @@ struct copy {
 
 static int copy_tree(struct copy *c, int from, int to, struct err *e);
 
+/* What has gone meanwhile, or is not for this user, is left out; any other error is one of the copy. */
+static int left_out(const char *name, struct err *e)
+{
+	return errno == ENOENT || errno == EACCES ? 0 : err_sys(e, errno, "cannot copy '%s'", name);
+}
+
 static int copy_link(int from, int to, const char *name, struct err *e)
 {
 	char target[PATH_MAX];
 	ssize_t n = readlinkat(from, name, target, sizeof(target) - 1);
 
 	if (n < 0)
-		return 0;
+		return left_out(name, e);
 	target[n] = '\0';
 	if (symlinkat(target, to, name) < 0)
 		return err_sys(e, errno, "cannot copy link '%s'", name);
@@ -45,7 +51,7 @@ static int copy_file(int from, int to, const char *name, mode_t mode, struct err
 	ssize_t n;
 
 	if (in < 0)
-		return 0;
+		return left_out(name, e);
 	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (out < 0)
 		return err_sys(e, errno, "cannot copy '%s'", name);
@@ -63,7 +69,7 @@ static int copy_dir(struct copy *c, int from, int to, const char *name, mode_t m
 	int r;
 
 	if (in < 0)
-		return 0;
+		return left_out(name, e);
 	if (mkdirat(to, name, (mode & 0777) | 0700) < 0)
 		return err_sys(e, errno, "cannot copy '%s'", name);
 	out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -83,7 +89,7 @@ static int copy_entry(struct copy *c, int from, int to, const char *name, struct
 	struct stat st;
 
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0;
+		return left_out(name, e);
 	if (S_ISLNK(st.st_mode))
 		return copy_link(from, to, name, e);
 	if (S_ISREG(st.st_mode) && st.st_mode & S_IROTH)

@@ -11,7 +11,7 @@
 /*
  * Copies the folders, regular files and links beneath from into to, as the caller's own: only what
  * every user may read, and no name for which skip() is true. Modes lose set-id bits and gain
- * u+rw. What vanishes or cannot be read meanwhile is left out.
+ * u+rw. What vanishes meanwhile (ENOENT), or may not be read (EACCES), is left out; anything else is an error.
  */
 int copy_public_tree(int from, int to, bool (*skip)(const char *name), struct err *e);
 

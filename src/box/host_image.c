@@ -25,6 +25,7 @@
 #include "base/path.h"
 #include "box/box.h"
 #include "box/copy.h"
+#include "box/lifecycle.h"
 
 /* Beside a layer lies an empty file with this at its end: its time is that of the last start. */
 #define USED_SUFFIX  ".used"
@@ -230,6 +231,8 @@ static int make_layer(const struct store *s, const char *final, const char *mark
 		r = err_sys(e, errno, "cannot make '%s/%s'", s->data, final);
 	if (r == 0)
 		r = sync_dir(s->data_fd, "layers", e);
+	/* It may be descriptors that were missing. */
+	close_fd(&layer);
 	file_remove_tree(s->data_fd, tmp, &ignored);
 	if (r < 0)
 		return err_add(e, "cannot prepare the image 'host'");
@@ -257,4 +260,46 @@ int host_image_resolve(const struct store *s, struct image_root *ret, struct err
 			strv_push(&ret->binds, path);
 	}
 	return 0;
+}
+
+static int check_unused(const struct store *s, struct err *e)
+{
+	cleanup_box_list struct box_list boxes = {0};
+	int r = box_list_load(s, &boxes, e);
+
+	for (size_t i = 0; r >= 0 && i < boxes.n; i++) {
+		cleanup_buf struct buf notes = BUF_INIT;
+		const struct box *b = &boxes.v[i];
+
+		r = box_list_open(s, &boxes, i, e);
+		if (r <= 0 || !box_is_running(b))
+			continue;
+		r = box_start_notes(b, &notes, e);
+		if (r == 0 && (!notes.len || strstr(notes.data, "\n" HOST_LAYER_NOTE)))
+			r = err_set(e, EBUSY,
+				    "box '%s' runs on the image 'host': 'sandbox stop %s' first",
+				    b->name, b->name);
+	}
+	return r < 0 ? r : 0;
+}
+
+int host_image_forget(const struct store *s, struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+	int r = check_unused(s, e);
+
+	if (r == 0)
+		r = dir_names(s->data_fd, "layers", &names, e);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		cleanup_free char *path = path_join("layers", names.v[i]);
+		cleanup_free char *mark = xasprintf("%s" USED_SUFFIX, path);
+
+		if (!starts_with(names.v[i], "host-") || ends_with(names.v[i], USED_SUFFIX))
+			continue;
+		/* The mark first: it says that the layer is there. */
+		if (unlinkat(s->data_fd, mark, 0) < 0 && errno != ENOENT)
+			return err_sys(e, errno, "cannot remove '%s/%s'", s->data, mark);
+		r = store_discard(s, path, e);
+	}
+	return r;
 }

@@ -15,4 +15,7 @@
  */
 int host_image_resolve(const struct store *s, struct image_root *ret, struct err *e);
 
+/* Removes what was made of it, so that the next start makes it anew; EBUSY names a box that runs on it. */
+int host_image_forget(const struct store *s, struct err *e);
+
 #endif

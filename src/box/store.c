@@ -23,6 +23,11 @@
 static const char *const folders[] = {"tmp",	      "layers", "caches", STORE_NAMES,
 				      STORE_PROJECTS, "steps",	"boxes",  STORE_TRIALS};
 
+/* There when each of them is. Where one is a symlink elsewhere, they are made, which changes nothing. */
+#define ALL_FOLDERS                                                     \
+	"tmp/../layers/../caches/../" STORE_NAMES "/../" STORE_PROJECTS \
+	"/../steps/../boxes/../" STORE_TRIALS
+
 static int make_folders(const struct store *s, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
@@ -61,9 +66,8 @@ int store_open(struct store *s, struct err *e)
 		return err_sys(e, errno, "cannot open the data folder '%s'", s->data);
 	if ((r = real_path(s->data_fd, &s->data, e)) < 0)
 		return r;
-	/* The last one made is there: all are. */
-	if (faccessat(s->data_fd, folders[ARRAY_SIZE(folders) - 1], F_OK, 0) < 0 &&
-	    (r = make_folders(s, e)) < 0)
+	/* One call asks for all of them; somebody may have deleted one by hand. */
+	if (faccessat(s->data_fd, ALL_FOLDERS, F_OK, 0) < 0 && (r = make_folders(s, e)) < 0)
 		return r;
 	r = xdg_runtime_dir(&s->runtime, e);
 	if (r < 0)

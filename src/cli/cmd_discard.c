@@ -34,6 +34,12 @@ static int confirm(const struct store *s, const struct box *b, struct err *e)
 
 	if (r < 0)
 		return err_add(e, "cannot tell what would be lost (--force throws it away)");
+	if (all.incomplete)
+		return err_set(
+			e, EACCES,
+			"not all of box '%s' can be read, so that what would be lost cannot be "
+			"told (--force throws it away)",
+			b->name);
 	if (!all.n)
 		return 0;
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))

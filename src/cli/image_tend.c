@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "box/host_image.h"
 #include "cli/image_commands.h"
 #include "cli/image_common.h"
 #include "cli/image_needs.h"
@@ -60,6 +61,15 @@ static int find_to_remove(const struct image_tools *t, const char *word, struct 
 	return r;
 }
 
+/* The image `host` has no name in the store: what was made of this machine goes. */
+static int forget_host(struct err *e)
+{
+	cleanup_store struct store s = STORE_INIT;
+	int r = store_open(&s, e);
+
+	return r < 0 ? r : host_image_forget(&s, e);
+}
+
 int image_cmd_rm(const struct args *args, int *ret_status, struct err *e)
 {
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
@@ -72,13 +82,20 @@ int image_cmd_rm(const struct args *args, int *ret_status, struct err *e)
 				 .drop = &drop,
 				 .asked = true};
 	struct gc_result result;
+	bool host = false;
 	int r = image_tools_open(&t, e);
 
 	(void)ret_status;
 	/* All are found before the first one goes. */
-	for (int i = 0; r == 0 && i < args->n; i++)
-		r = find_to_remove(&t, args->v[i], &drop, e);
-	if (r < 0)
+	for (int i = 0; r == 0 && i < args->n; i++) {
+		if (streq(args->v[i], "host"))
+			host = true;
+		else
+			r = find_to_remove(&t, args->v[i], &drop, e);
+	}
+	if (r == 0 && host)
+		r = forget_host(e);
+	if (r < 0 || !drop.n)
 		return r;
 	if (image_store_take_alone(&t.store)) {
 		r = needs_find_all(&needs, e);

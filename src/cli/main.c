@@ -131,6 +131,7 @@ static int execute_program(const struct command *cmd, char **words, int n, struc
 		strv_push(&argv, words[i]);
 	/* What it inherits is what we were started with. */
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	execv(path, argv.v);
 	return err_sys(e, errno, "cannot run '%s'", path);
 }
@@ -253,8 +254,9 @@ int main(int argc, char **argv)
 	if (argc > 0)
 		proc_remember_args(argc, argv);
 	open_standard_fds();
-	/* A reader that went away is a write error here; sessions get the default back. */
+	/* A reader that went away, and ulimit -f, are write errors here; sessions get the default back. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 1)
 		return 125;
 	r = run_program(argc, argv, &status, &e);

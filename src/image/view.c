@@ -50,9 +50,12 @@ static void all_layers(const struct view *v, struct merged *m)
 		m->layer[i] = i;
 }
 
-/* One step down: what path is, and in which layers its folder goes on. False: nothing is shown. */
-static bool step(const struct view *v, const char *path, struct merged *m, size_t *ret_layer,
-		 struct stat *ret_st)
+/*
+ * One step down: what path is, and in which layers its folder goes on. 0, -ENOENT: nothing is shown, or another
+ * error: a layer above could hide what those below have.
+ */
+static int step(const struct view *v, const char *path, struct merged *m, size_t *ret_layer,
+		struct stat *ret_st, struct err *e)
 {
 	struct merged next = {.n = 0};
 	bool found = false;
@@ -61,8 +64,11 @@ static bool step(const struct view *v, const char *path, struct merged *m, size_
 		size_t layer = m->layer[i];
 		struct stat st;
 
-		if (fstatat(v->layers[layer], path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
+		if (fstatat(v->layers[layer], path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			if (errno == ENOENT || errno == ENOTDIR)
+				continue;
+			return err_sys(e, errno, "cannot look at '%s' of the image", path);
+		}
 		if (is_whiteout(&st) || (found && !S_ISDIR(st.st_mode)))
 			break;
 		if (!found) {
@@ -77,7 +83,7 @@ static bool step(const struct view *v, const char *path, struct merged *m, size_
 			break;
 	}
 	*m = next;
-	return found;
+	return found ? 0 : err_set(e, ENOENT, "there is no '%s' in the image", path);
 }
 
 /* As view_lookup(), with the layers that merge there. */
@@ -85,12 +91,12 @@ static int lookup(const struct view *v, const char *path, struct merged *m, size
 		  struct stat *ret_st, struct err *e)
 {
 	cleanup_buf struct buf prefix = BUF_INIT;
+	int r;
 
 	all_layers(v, m);
 	path += strspn(path, "/");
-	if (!step(v, ".", m, ret_layer, ret_st))
-		return err_set(e, ENOENT, "there is no layer");
-	while (*path) {
+	r = step(v, ".", m, ret_layer, ret_st, e);
+	while (r == 0 && *path) {
 		size_t n = strcspn(path, "/");
 
 		if (!S_ISDIR(ret_st->st_mode))
@@ -98,12 +104,11 @@ static int lookup(const struct view *v, const char *path, struct merged *m, size
 		if (prefix.len)
 			buf_addch(&prefix, '/');
 		buf_add(&prefix, path, n);
-		if (!step(v, prefix.data, m, ret_layer, ret_st))
-			return err_set(e, ENOENT, "there is no '%s' in the image", prefix.data);
+		r = step(v, prefix.data, m, ret_layer, ret_st, e);
 		path += n;
 		path += strspn(path, "/");
 	}
-	return 0;
+	return r;
 }
 
 int view_lookup(const struct view *v, const char *path, size_t *ret_layer, struct stat *ret_st,

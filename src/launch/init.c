@@ -55,8 +55,8 @@ static int hold_stdio(struct err *e)
  */
 static int detach(const struct plan *p, int boot, struct err *e)
 {
-	static const int usual[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGCHLD,
-				    SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH};
+	static const int usual[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGALRM, SIGTERM,  SIGCHLD,
+				    SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH, SIGXFSZ};
 	int keep[] = {p->control_fd, p->lifetime_fd, boot};
 
 	if (listen(p->control_fd, CONTROL_BACKLOG) < 0)

@@ -243,6 +243,32 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	[ "$(cat p/file)" = host ]
 }
 
+@test "a directory that cannot be read to its end is an error: nothing is applied, and all of it stays" {
+	tried sh -c 'mkdir -p new/deep; echo n >new/f; echo d >new/deep/f; echo box >file; rm -r sub'
+	sandbox diff "$T/p" >before
+	for errno in ENOMEM EMFILE EIO; do
+		for n in {1..40}; do
+			# shellcheck disable=SC2086 # words
+			run --separate-stderr strace -f -qq -o /dev/null -e trace=getdents64 \
+				-e inject=getdents64:error=$errno:when=$n sandbox apply --yes "$T/p"
+			[ "$status" != 0 ] || break
+			[[ $stderr = *"sandbox: "* ]]
+			# Before the first of it, or when all of it was applied and the trial is emptied.
+			[ "$(cat p/file)" = host ] || break 2
+			[ ! -e p/new ]
+			[ "$(sandbox diff "$T/p")" = "$(cat before)" ]
+			# It is not thrown away unasked either.
+			run ! strace -f -qq -o /dev/null -e trace=getdents64 -e inject=getdents64:error=$errno:when=1+ sandbox discard "$T/p"
+			[ "$(sandbox diff "$T/p")" = "$(cat before)" ]
+			[ $errno = EIO ] || break
+		done
+	done
+	[ "$n" -gt 3 ]
+	sandbox apply --quiet --yes "$T/p" >/dev/null
+	[ "$(cat p/new/deep/f p/file)" = $'d\nbox' ]
+	[ ! -e p/sub ]
+}
+
 @test "--tar: relative paths, whiteouts, root's and of the time 0; the same changes are the same bytes" {
 	tried sh -c 'mkdir new; echo n >new/f; chmod 4755 new/f; rm -r sub; ln -s /etc/passwd ln; mkfifo ff; echo x >.wh.file; echo long >"$(printf "%0200d" 0)"'
 	run -0 --separate-stderr sandbox apply --tar one.tar "$T/p"

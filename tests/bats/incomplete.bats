@@ -245,3 +245,94 @@ store_list() {
 	[ "$status" = 0 ]
 	[ "$(sandbox images --names)" = app:1 ]
 }
+
+@test "the image host: an error while it is made leaves nothing, and image rm host has it made again" {
+	sandbox run host true
+	layer() { find "$data/layers" -mindepth 1 -maxdepth 1 -type d -name 'host-*'; }
+	files() { (cd "$(layer)" && find . | sort); }
+	files >whole
+	sandbox image rm host
+	empty "$data/layers"
+	# Too few descriptors, at any depth of /etc.
+	for n in 8 9 10 11 12 13 14 15 16 17; do
+		(ulimit -n "$n" && sandbox run host true) >/dev/null 2>err || [[ $(tail -1 err) = sandbox:* ]]
+		[ -z "$(layer)" ] || files | cmp - whole
+		sandbox image rm host
+	done
+	for errno in EIO EMFILE ENOMEM; do
+		for n in 20 60 200; do
+			run ! strace -f -qq -o /dev/null -e trace=openat -e "inject=openat:error=$errno:when=$n" sandbox run host true
+			[ -z "$(layer)" ] || files | cmp - whole
+			sandbox image rm host
+		done
+	done
+	sandbox run host true
+	files | cmp - whole
+	# Who has too few descriptors to copy may have too few to remove: that is swept as after a crash.
+	rm -rf "$data"/tmp/host-*
+	project p
+	sandbox enter --quiet ./p -- true
+	fails 125 "box 'p' runs on the image 'host': 'sandbox stop p' first" sandbox image rm host
+	sandbox stop p
+	sandbox image rm host
+	[ "$(sandbox enter --quiet ./p -- hostname)" = p ]
+	# What may not be read is left out, as ever.
+	am_root || [ ! -e "$(layer)/etc/shadow" ]
+}
+
+@test "ulimit -f is an error of one line, not the end by a signal" {
+	layout app <<<"{'layers': [busybox()]}"
+	for command in 'sandbox image import app app:1' 'sandbox run host true' 'sandbox init p'; do
+		rm -rf p
+		mkdir p
+		run ! bash -c "(ulimit -f 0; exec $command) 2>&1 | cat; exit \${PIPESTATUS[0]}"
+		[ "$status" = 125 ] || { echo "$command: $status"; false; }
+		[[ $output = *'sandbox: '*'File too large'* ]]
+	done
+	# In the box it is the program's own affair, as on the host.
+	run ! sandbox run host sh -c "ulimit -f 0; echo x >/tmp/f"
+	[ "$status" = $((128 + $(kill -l XFSZ))) ]
+}
+
+@test "a folder of the store that was deleted by hand is made again; what lay in it is gone" {
+	project p
+	sandbox enter --quiet ./p -- true
+	sandbox stop p
+	for folder in boxes names projects trials tmp steps caches layers; do
+		[ $folder != boxes ] || sandbox rm p
+		rm -rf "${data:?}/$folder"
+		[ -z "$(sandbox ls)" ] || [ $folder != boxes ]
+		[ "$(sandbox enter --quiet ./p -- hostname)" = p ]
+		sandbox rm --force p
+	done
+	sandbox enter --quiet ./p -- true
+	sandbox stop p
+	wait_until 50 no_processes
+	rm -rf "$XDG_RUNTIME_DIR/sandbox/$(id_of p)" "$data/boxes"
+	[ -z "$(sandbox ls)" ]
+	[ "$(sandbox enter --quiet ./p -- hostname)" = p ]
+	[ "$(sandbox ls --names)" = p ]
+}
+
+@test "files that are something else are one line, and nobody waits for them" {
+	small_image
+	project p
+	for what in image.lock index.lock sandbox.ini; do
+		file=$data/$what
+		[ $what != sandbox.ini ] || file=$T/p/sandbox.ini
+		mv "$file" kept 2>/dev/null || true
+		for make in mkfifo mkdir; do
+			$make "$file"
+			for command in 'sandbox images' 'sandbox image verify' 'sandbox image tag app:1 b:1' 'sandbox run app:1 true' \
+				'sandbox enter --quiet ./p -- true' 'sandbox config p'; do
+				echo "$make $what: $command"
+				# shellcheck disable=SC2086 # words
+				run --separate-stderr timeout 20 $command </dev/null
+				[ "$status" = 0 ] || [ "$status" = 125 ]
+				[ "$status" = 0 ] || [ "$(words_on_stderr | wc -l)" -le 1 ]
+			done
+			rm -rf "$file"
+		done
+		[ ! -e kept ] || mv kept "$file"
+	done
+}
