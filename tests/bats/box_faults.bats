@@ -445,3 +445,30 @@ t.start(); t.join()' &
 	wait "${pids[@]}"
 	[ "$(find . -name 'listed.*' | wc -l)" = 20 ]
 }
+
+@test "a box whose processes cannot be watched, or whose /etc cannot be what it is to be, says so and ends" {
+	inject=$BUILD/tests/programs/inject
+	export ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0
+	project p $'[sandbox]\nlinger = 0\nnetwork = host'
+	for n in 1 2; do # of the launcher, and of pid 1
+		run -0 --separate-stderr "$inject" -o 3 -t 20 EMFILE signalfd4:$n \
+			sandbox enter --accept ./p -- true 3>"$T/report"
+		grep -q ^hit report
+		grep -qx 'exit 125' report
+		run ! grep -E '^(left|crash)' report
+		[[ $stderr = "sandbox: "*"cannot watch"* && $stderr != *$'\n'* ]]
+	done
+	sandbox enter --accept ./p -- cp /etc/hosts /etc/nsswitch.conf .
+	wait_until 20 is_stopped p
+	# Killed at any write of the set-up, the next start makes it whole.
+	n=0
+	while sandbox rm -f p && rm -rf "$(data)"/tmp/*; do
+		n=$((n + 1))
+		"$inject" -r "$T" -o 3 kill write:$n sandbox enter --accept ./p -- true 3>"$T/report"
+		grep -q ^hit report || break
+		sandbox enter --accept ./p -- sh -c 'cmp hosts /etc/hosts && cmp nsswitch.conf /etc/nsswitch.conf'
+		wait_until 20 is_stopped p
+	done
+	[ $n -gt 3 ]
+	rm -rf "$(data)"/tmp/*
+}

@@ -119,6 +119,20 @@ def prunable(w):
             os.unlink(f"{w.data}/refs/{name}")
 
 
+def applied(w):
+    """What was tried is in the project, and can be taken back."""
+    tried(w)
+    w.need("apply", "--yes", "--quiet", "./p")
+
+
+def damaged(w):
+    """A layer that is not as its blob has it. Worlds share its files, so this is another one."""
+    layer = next(n for n in w.layers() if os.path.exists(f"{w.data}/layers/{n}/tail"))
+    os.unlink(f"{w.data}/layers/{layer}/tail")
+    with open(f"{w.data}/layers/{layer}/tail", "w", encoding="utf-8") as f:
+        f.write("damaged")
+
+
 def removed_name(name):
     return lambda w: next((f"{n} is there" for n in w.refs() if n.endswith(name)), None)
 
@@ -151,6 +165,7 @@ def operations(kit):
         Operation("prune", prunable, ["image", "prune"], out=False),
         Operation("prune-all", prunable, ["image", "prune", "--all", "--caches"], out=False, done=gone_blobs),
         Operation("verify", nothing, ["image", "verify"], statuses=(1, 125), silent=True),  # says on stdout what it cannot read
+        Operation("verify-repair", damaged, ["image", "verify", "--repair"], statuses=(1, 125), silent=True, out=False),
         Operation("export-oci", nothing, ["image", "export", "--quiet", "app:1", "out/a.tar"], done=archive_is_read("out/a.tar", "oci-archive")),
         Operation("export-docker", nothing, ["image", "export", "--quiet", "--format", "docker", "app:1", "out/a.tar"], done=archive_is_read("out/a.tar", "docker-archive")),
         Operation("export-tar", nothing, ["image", "export", "--quiet", "--format", "tar", "app:1", "out/a.tar"], done=archive_is_read("out/a.tar", "tar")),
@@ -185,6 +200,8 @@ def operations(kit):
         # Trials
         Operation("try", lambda w: project(w, "image = app:1\n"), ["try", "--quiet", "./p", "--", "sh", "-c", "echo tried >file; cat file"]),
         Operation("apply", tried, ["apply", "--yes", "--quiet", "./p"]),
+        Operation("apply-undo", applied, ["apply", "--undo", "--yes", "--quiet", "./p"]),
+        Operation("apply-forget", applied, ["apply", "--forget", "--quiet", "./p"]),
         Operation("apply-tar", tried, ["apply", "--quiet", "--tar", "out/a.tar", "./p"],
                   done=archive_is_read("out/a.tar", "tar"), unlike={"files": "out/a.tar"}),
         Operation("discard", tried, ["discard", "--quiet", "--force", "./p"]),
@@ -204,6 +221,7 @@ def operations(kit):
     ]
     if kit.registry:
         rows += [
+            Operation("login", nothing, ["login", "--quiet", "--username", "me", "--password-stdin", kit.registry], stdin="secret\n"),
             Operation("pull", lambda w: w.need("image", "rm", "pm:1"), ["pull", "--quiet", f"{kit.registry}/pulled:1"]),
             Operation("push", nothing, ["push", "--quiet", "app:1", f"{kit.registry}/pushed-@TURN:1"], done=in_registry("pushed"), out=False),
         ]

@@ -282,7 +282,8 @@ class World:
                     continue
                 for name in dirs + files:
                     path = re.sub(r"host-[0-9a-f]{16}", "host-@", f"{rel}/{name}")
-                    found.add(re.sub(r"(step-|agreed/)[0-9a-f]+", r"\1@", path))
+                    path = re.sub(r"(step-|agreed/)[0-9a-f]+", r"\1@", path)
+                    found.add(re.sub(r"/undo/.*", "/undo/@", path))  # kept on purpose: apply --forget
         return found
 
     def canary(self):

@@ -1,13 +1,13 @@
 /*
  * inject.c - runs a command and strikes at the Nth of its system calls, whichever process makes it.
  *
- *	inject [-r DIR]... [-o FD] [-t SECONDS] FAULT N COMMAND...
+ *	inject [-r DIR]... [-o FD] [-t SECONDS] FAULT [CALL:]N COMMAND...
  *
  * FAULT is kill (the caller), kill-all (everyone), or the error that the call gets: EIO, ENOSPC,
  * EMFILE, ENOMEM. N = 0 strikes at none and counts; for all faults, when FAULT is none. What counts is a call that the fault can hit,
  * made by a program of ours (the launcher, pid 1 of a box, sandbox-image, their children); what other
  * programs do, in a box or as helpers, goes on untouched. EIO, ENOSPC and what changes files count
- * beneath DIRs alone, as far as the path can be told.
+ * beneath DIRs alone, as far as the path can be told; with CALL, a name as in `signalfd4:2`, nothing else.
  *
  * brk(2) is spared: it has no errors, and libc takes mmap(2) where it does not get more.
  *
@@ -213,6 +213,7 @@ static const char *roots[MAX_ROOTS];
 static size_t n_roots;
 static const struct fault *fault; /* NULL: all are counted */
 static unsigned long at, counts[N_FAULTS];
+static const char *only; /* the call that counts, or NULL */
 static int out = 2;
 static pid_t command;
 static volatile sig_atomic_t late;
@@ -455,7 +456,7 @@ static void called(const struct task *task, unsigned long index)
 	unsigned int kind;
 	char path[4096];
 
-	if (!task->ours || index >= N_CALLS ||
+	if (!task->ours || index >= N_CALLS || (only && strcmp(only, calls[index].name) != 0) ||
 	    ptrace(PTRACE_GET_SYSCALL_INFO, task->pid, (void *)sizeof(info), &info) < 0 ||
 	    info.op != PTRACE_SYSCALL_INFO_SECCOMP || is_spared(task, &calls[index], &info))
 		return;
@@ -638,7 +639,7 @@ static void start(char **argv)
 
 static void usage(void)
 {
-	fputs("usage: inject [-r DIR]... [-o FD] [-t SECONDS] FAULT N COMMAND...\n", stderr);
+	fputs("usage: inject [-r DIR]... [-o FD] [-t SECONDS] FAULT [CALL:]N COMMAND...\n", stderr);
 	exit(2);
 }
 
@@ -646,6 +647,7 @@ int main(int argc, char **argv)
 {
 	struct sigaction on_late = {.sa_handler = on_alarm};
 	unsigned int seconds = 30;
+	char *number;
 	int option;
 
 	while ((option = getopt(argc, argv, "+r:o:t:")) != -1) {
@@ -665,7 +667,12 @@ int main(int argc, char **argv)
 			fault = &faults[i];
 	if (!fault && strcmp(argv[optind], "none") != 0)
 		usage();
-	at = strtoul(argv[optind + 1], NULL, 10);
+	number = strchr(argv[optind + 1], ':');
+	if (number) {
+		*number++ = '\0';
+		only = argv[optind + 1];
+	}
+	at = strtoul(number ? number : argv[optind + 1], NULL, 10);
 	sigaction(SIGALRM, &on_late, NULL);
 	start(argv + optind + 2);
 	alarm(seconds);
