@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "cli/image_commands.h"
 #include "cli/image_common.h"
 #include "cli/image_needs.h"
@@ -87,11 +88,14 @@ int image_cmd_verify(const struct args *args, int *ret_status, struct err *e)
 
 	if (r == 0)
 		r = find_names(&t, args, &names, e);
-	/* A repair removes what nothing needs. */
 	if (r == 0 && !args->n)
-		r = cli->repair ? needs_find_all(&needs, e) : needs_find(&needs, e);
+		r = needs_find(&needs, e);
 	if (r < 0)
 		return r;
+	/* A repair removes corrupt blobs that nothing needs, where it can be told which those are. */
+	req.keep = needs.unknown.code != 0;
+	if (cli->repair && req.keep)
+		log_warn("%s", needs.unknown.msg);
 	jsonout_array_begin(&telling.json, NULL);
 	r = image_verify(&req, &problems, e);
 	jsonout_array_end(&telling.json);

@@ -215,8 +215,14 @@ static int give_name(struct layer_job *job, struct err *e)
 		job->path = take_ptr(there);
 		return 0;
 	}
-	if (renameat(s->fd, job->meta, s->fd, meta) < 0)
-		return err_sys(e, errno, "cannot make '%s/%s'", s->path, meta);
+	if (renameat(s->fd, job->meta, s->fd, meta) < 0) {
+		/* Somebody's hand has put a folder there. */
+		r = errno == EISDIR ? image_store_discard(s, meta, e) : 0;
+		if (r == 0 && renameat(s->fd, job->meta, s->fd, meta) < 0)
+			r = err_sys(e, errno, "cannot make '%s/%s'", s->path, meta);
+	}
+	if (r < 0)
+		return r;
 	if (renameat(s->fd, job->tree, s->fd, final) < 0)
 		r = errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR
 			    ? exchange(job, final, e)

@@ -40,7 +40,8 @@ static void tell(struct verify *v, const struct verify_problem *p)
 static char *source_of(const struct verify *v)
 {
 	if (!v->image)
-		return NULL;
+		return v->req->repair ? NULL
+				      : xstrdup("'sandbox image verify --repair' removes it");
 	if (v->is_box)
 		return xasprintf("a box is made of it: 'sandbox enter --rebuild' in its project");
 	return xasprintf("'sandbox pull %s', or 'sandbox image import' of what it came from",
@@ -61,7 +62,7 @@ static bool remove_blob(const struct verify *v, const char *name, struct err *e)
 {
 	cleanup_free char *path = xasprintf("blobs/sha256/%s", name);
 
-	return v->req->repair && image_store_discard(v->store, path, e) == 0;
+	return v->req->repair && !v->req->keep && image_store_discard(v->store, path, e) == 0;
 }
 
 /* An error is one of this machine, and not of the blob. */

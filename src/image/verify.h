@@ -23,6 +23,7 @@ struct verify_request {
 	const struct strv
 		*boxes; /* hex digests of the manifests that boxes are made of; with all names */
 	bool repair;	/* mend what can be mended with what is here */
+	bool keep;	/* but remove nothing: not all that boxes need is known */
 	void (*problem)(void *ctx, const struct verify_problem *p);
 	void *ctx;
 };

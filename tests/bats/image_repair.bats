@@ -109,8 +109,12 @@ mends() { # PATTERN
 	local top
 
 	top=$(layer 2)
-	for how in rm truncate garbage 'ln -sf /nowhere'; do
+	for how in rm truncate garbage directory 'ln -sf /nowhere'; do
 		case $how in
+		directory)
+			rm "$top.meta"
+			mkdir "$top.meta"
+			;;
 		truncate) truncate -s 3 "$top.meta" ;;
 		garbage) echo garbage >"$top.meta" ;;
 		*) $how "$top.meta" ;;
@@ -366,6 +370,26 @@ linger = forever"
 	mends 'blob sha256:* is corrupt: *'
 	echo garbage >"$(data)/blobs/sha256/notes.txt"
 	mends 'blob notes.txt is no digest*'
+}
+
+@test "a box that cannot say what it needs stops no repair, and nothing is removed then" {
+	local blob
+
+	blob=$(data)/blobs/sha256/$(printf x | sha256sum | cut -d' ' -f1)
+	project p $'[sandbox]\nimage = app:1\nlinger = 0'
+	sandbox enter p -- echo
+	sandbox stop p
+	: >"$(sandbox inspect --json p | jq -r .folder)/record"
+	echo garbage >"$blob"
+	rm "$(layer 2)/etc/who"
+	run --separate-stderr sandbox image verify --repair
+	[ "$status" = 1 ]
+	[[ $stderr = *'nothing removed: '*damaged* ]]
+	[[ $output = "layer "*"'/etc/who' is missing: mended"$'\n'"blob sha256:"*" is corrupt: "* ]]
+	[ -e "$blob" ]
+	(cd p && sandbox enter --rebuild . -- echo)
+	sandbox image verify --repair >/dev/null
+	whole
 }
 
 @test "verify --json has what was found, mended and not" {
