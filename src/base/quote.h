@@ -38,7 +38,7 @@ void quote_ascii(const char *s, struct buf *out);
  */
 char *quote_shell(const char *s);
 
-/* Adds text as it is, but for what a terminal would act on; lines and tabs stay. */
+/* Adds text as it is, but for what a terminal would act on; lines and tabs stay. s[len] is NUL, as in a buf. */
 void quote_text(const char *s, size_t len, struct buf *out);
 
 #endif

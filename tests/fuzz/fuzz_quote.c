@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup_free char *text = xstrndup((const char *)data, size), *quoted = err_quote_all(text);
 	cleanup_free char *again = err_quote_all(quoted), *word = quote_shell(text);
-	cleanup_buf struct buf ascii = BUF_INIT, all = BUF_INIT;
+	cleanup_buf struct buf ascii = BUF_INIT, all = BUF_INIT, whole = BUF_INIT;
 	char small[16];
 
 	check_shown(quoted);
@@ -42,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (ascii.data[i] & 0x80)
 			abort();
 	check_shown(err_quote(small, sizeof(small), text));
-	quote_text((const char *)data, size, &all);
+	buf_add(&whole, data, size);
+	quote_text(whole.data, whole.len, &all);
 	if (memchr(all.data, '\x1b', all.len) || strlen(all.data) != all.len)
 		abort();
 	return 0;
