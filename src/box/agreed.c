@@ -86,11 +86,14 @@ static bool read_agreed(const struct store *s, const struct settings *settings, 
 	return true;
 }
 
-void agreed_read(const struct store *s, const struct settings *settings, struct strv *out)
+int agreed_read(const struct store *s, const struct settings *settings, struct strv *out,
+		struct err *e)
 {
-	if (!settings->project_dir || read_agreed(s, settings, out))
-		return;
-	kept_bounds_read(s, settings->project_dir, out);
+	int r = 0;
+
+	if (settings->project_dir && !read_agreed(s, settings, out))
+		r = kept_bounds_read(s, settings->project_dir, out, e);
+	return r < 0 ? r : 0;
 }
 
 void agreed_forget(const struct store *s, const char *project)

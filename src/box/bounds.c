@@ -107,7 +107,7 @@ void bounds_add_mount(const struct settings *s, const struct mount_setting *m, s
 	    (m->kind == MOUNT_SETTING_BIND && !m->outside && !m->read_only && !m->overlay))
 		return;
 	what = xasprintf("%s" RO, m->target);
-	add(what, false, out);
+	add(what, m->users, out);
 }
 
 bool bounds_is_kept(const char *line)

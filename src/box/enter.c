@@ -288,11 +288,12 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 	r = box_check_name(name, e);
 	/* Steps have the project's caches already. A trial may have what the project's box was given. */
 	if (r == 0 && !in->asked) {
-		if (!in->options->trial)
-			agreed_read(s, settings, &in->granted);
-		r = in->options->trial
-			    ? reach_ask_steps(s, settings, &in->options->asker, &in->granted, e)
-			    : reach_ask(NULL, settings, home, &in->options->asker, &in->granted, e);
+		r = in->options->trial ? 0 : agreed_read(s, settings, &in->granted, e);
+		if (r == 0)
+			r = in->options->trial ? reach_ask_steps(s, settings, &in->options->asker,
+								 &in->granted, e)
+					       : reach_ask(NULL, settings, home,
+							   &in->options->asker, &in->granted, e);
 		in->asked = r == 0;
 	}
 	if (r == 0)

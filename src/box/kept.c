@@ -172,16 +172,16 @@ int kept_bounds_leave(const struct store *s, const struct box *b, struct err *e)
 	return file_write_atomic(s->data_fd, path, text.data, text.len, 0600, e);
 }
 
-bool kept_bounds_read(const struct store *s, const char *project, struct strv *out)
+int kept_bounds_read(const struct store *s, const char *project, struct strv *out, struct err *e)
 {
 	cleanup_free char *path = bounds_path(project), *owner = NULL;
 	cleanup_buf struct buf text = BUF_INIT;
-	struct err ignored;
+	int r = path ? file_read(s->data_fd, path, KEPT_MAX, &text, e) : -ENOENT;
 
-	if (!path || file_read(s->data_fd, path, KEPT_MAX, &text, &ignored) < 0)
-		return false;
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	take_lines(text.data, out, &owner);
-	return true;
+	return 1;
 }
 
 void kept_bounds_forget(const struct store *s, const char *project)

@@ -35,10 +35,10 @@ int kept_give(const struct box *b, struct err *e);
 
 /*
  * What binds a project outlives its box: it is left for the next one of the same directory. read appends the
- * lines, false when there are none.
+ * lines, 1; 0 when there are none, which an error is not.
  */
 int kept_bounds_leave(const struct store *s, const struct box *b, struct err *e);
-bool kept_bounds_read(const struct store *s, const char *project, struct strv *out);
+int kept_bounds_read(const struct store *s, const char *project, struct strv *out, struct err *e);
 void kept_bounds_forget(const struct store *s, const char *project);
 
 #endif

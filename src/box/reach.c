@@ -377,9 +377,11 @@ int reach_ask_steps(const struct store *s, struct settings *settings,
 
 	user_self(&u);
 	home = session_home(&u);
-	if (found != 0)
-		agreed_read(s, settings, &granted);
-	r = reach_ask(found == 0 ? &b : NULL, settings, home, asker, &granted, e);
+	if (found < 0 && found != -ENOENT)
+		return found;
+	r = found != 0 ? agreed_read(s, settings, &granted, e) : 0;
+	if (r == 0)
+		r = reach_ask(found == 0 ? &b : NULL, settings, home, asker, &granted, e);
 	for (size_t i = 0; r == 0 && ret_granted && i < granted.n; i++)
 		strv_push(ret_granted, granted.v[i]);
 	return r < 0 || !ret_granted || found != 0 ? r : reach_kept(&b, ret_granted, e);

@@ -52,7 +52,8 @@ int reach_settle(const struct box *b, struct settings *s, const char *home,
 int agreed_keep(const struct store *s, const struct settings *settings, const struct strv *lines,
 		struct err *e);
 /* Also what binds a project whose box was removed, as lines of bounds.h. */
-void agreed_read(const struct store *s, const struct settings *settings, struct strv *out);
+int agreed_read(const struct store *s, const struct settings *settings, struct strv *out,
+		struct err *e);
 void agreed_forget(const struct store *s, const char *project);
 
 /*

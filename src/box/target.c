@@ -52,7 +52,7 @@ static int find_known(const struct store *s, const char *dir, struct box *ret, s
 	if (r == -ENOENT)
 		r = box_find_trial(s, dir, ret, e);
 	if (r == -ENOENT)
-		return kept_bounds_read(s, dir, &bounds);
+		return kept_bounds_read(s, dir, &bounds, e);
 	return r == 0 ? 1 : r;
 }
 

@@ -26,6 +26,7 @@ struct mount_setting {
 	bool overlay;		 /* BIND: what is written stays in the box */
 	bool own;		 /* CACHE: the project's own, not one that projects share */
 	unsigned long long size; /* TMPFS: bytes, 0 for the kernel's default */
+	bool users;		 /* of a profile that a flag or a variable names */
 	const char *where;	 /* source of the setting, for messages */
 };
 
