@@ -65,7 +65,6 @@ void box_unlock(struct box *b)
 bool box_is_running(const struct box *b)
 {
 	cleanup_close int fd = -1;
-	struct stat st;
 
 	if (b->damaged && b->dir_fd < 0)
 		return false;
@@ -73,8 +72,6 @@ bool box_is_running(const struct box *b)
 	/* A link or a socket is no lock that anybody has taken. */
 	if (fd < 0)
 		return errno != ENOENT && errno != ELOOP && errno != ENXIO;
-	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
-		return false;
 	return flock(fd, LOCK_SH | LOCK_NB) < 0;
 }
 

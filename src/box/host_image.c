@@ -250,7 +250,9 @@ int host_image_resolve(const struct store *s, struct image_root *ret, struct err
 	int r;
 
 	/* The mark is made after the layer: this says that both are there, and that it is used. */
-	if (utimensat(s->data_fd, mark, NULL, 0) < 0 && (r = make_layer(s, layer, mark, e)) < 0)
+	if (utimensat(s->data_fd, mark, NULL, 0) < 0 &&
+	    (errno == ENOENT || faccessat(s->data_fd, mark, F_OK, 0) < 0) &&
+	    (r = make_layer(s, layer, mark, e)) < 0)
 		return r;
 	strv_push_take(&ret->lowers, path_join(s->data, layer));
 	for (size_t i = 0; i < ARRAY_SIZE(bound); i++) {

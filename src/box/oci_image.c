@@ -49,6 +49,8 @@ int oci_image_lease(const struct store *s, int *ret_fd, struct err *e)
 {
 	cleanup_close int fd = openat(s->data_fd, IMAGE_LEASE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
+	if (fd < 0 && errno == EROFS)
+		fd = openat(s->data_fd, IMAGE_LEASE, O_RDONLY | O_CLOEXEC);
 	while (fd >= 0 && flock(fd, LOCK_SH) < 0)
 		if (errno != EINTR)
 			close_fd(&fd);

@@ -102,10 +102,11 @@ bool record_says_temporary(const struct store *s, const char *id)
 static int open_folder(const struct store *s, struct box *b, struct err *e)
 {
 	cleanup_free char *path = path_join("boxes", b->id);
+	struct stat st;
 
 	b->dir_fd = openat(s->data_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (b->dir_fd < 0 && errno == ENOENT &&
-	    faccessat(s->data_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	    fstatat(s->data_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
 		return err_set(e, EUCLEAN, "the folder of box '%s' is a symlink that leads nowhere",
 			       b->id);
 	if (b->dir_fd < 0 && errno == ENOENT)

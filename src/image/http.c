@@ -292,7 +292,8 @@ static int set_options(struct exchange *x, struct curl_slist *headers, struct er
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1l);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, USER_AGENT);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT,
+			 stall_seconds < CONNECT_SECONDS ? stall_seconds : (long)CONNECT_SECONDS);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, stall_seconds);
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, BUFFER_BYTES);

@@ -6,7 +6,7 @@
  *	401		the challenge is answered (auth.h) and the request made once more
  *	3xx		followed up to 10 times, 307 and 308 with whatever is sent; Authorization stays
  *			with the registry's own origin
- *	429, 5xx, broken	again, up to 5 times, with back-off and jitter
+ *	429, 5xx, broken	again, up to 5 times, with back-off and jitter; silence: not
  */
 #include "image/registry_request.h"
 
@@ -314,7 +314,8 @@ static int request(struct registry *r, const char *path, int attempts,
 			tries--;
 			continue;
 		}
-		if (tries + 1 < attempts && is_transient(ret, res < 0) &&
+		/* Who has said nothing at all for so long is not waited for again. */
+		if (tries + 1 < attempts && is_transient(ret, res < 0) && res != -ETIMEDOUT &&
 		    !(res == -ECONNREFUSED && tries > 0) && registry_back_off(ret, tries))
 			continue;
 		return judge(r, res, accepted, ret, e);

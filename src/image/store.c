@@ -74,6 +74,9 @@ static int take_lease(struct image_store *s, struct strv *ret_leftovers, struct 
 	s->lease = openat(s->fd, IMAGE_LEASE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->lease >= 0 && file_trylock(s->lease))
 		hide_leftovers(s, ret_leftovers);
+	/* What only reads goes on there, and keeps those away who have it writable elsewhere. */
+	if (s->lease < 0 && errno == EROFS)
+		s->lease = openat(s->fd, IMAGE_LEASE, O_RDONLY | O_CLOEXEC);
 	while (s->lease >= 0 && flock(s->lease, LOCK_SH) < 0)
 		if (errno != EINTR)
 			close_fd(&s->lease);

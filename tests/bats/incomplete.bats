@@ -336,3 +336,40 @@ store_list() {
 		[ ! -e kept ] || mv kept "$file"
 	done
 }
+
+@test "a server that takes the connection and says nothing is given up after one stall-timeout" {
+	mkdir -p "$HOME/.config/sandbox"
+	printf '[images]\nstall-timeout = 2s\n' >"$HOME/.config/sandbox/sandbox.conf"
+	python3 -c '
+import socket, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(64)
+open("port", "w").write(str(s.getsockname()[1]))
+time.sleep(60)' 3>&- &
+	server=$!
+	wait_until 50 test -s port
+	# By TLS first, and without it, as on the loopback.
+	SECONDS=0
+	fails 125 "*localhost:$(cat port)*" timeout 30 sandbox pull --quiet "localhost:$(cat port)/a:1"
+	kill $server
+	[ $SECONDS -le 8 ]
+}
+
+@test "a store on a file system that is read-only now: what reads works, what writes is one line" {
+	small_image
+	ended_box p
+	sandbox run host true
+	# shellcheck disable=SC2016 # for the other shell
+	unshare -rm true 2>/dev/null || skip "no user namespaces here"
+	# shellcheck disable=SC2016 # for the other shell
+	unshare -rm bash -e -c 'mount --bind "$1" "$1"
+		mount -o remount,ro,bind "$1"
+		shift
+		exec "$@"' - "$data" bash -c '
+		for read in ls images "image df" "image inspect app:1" ps "inspect p" "diff p" "config ./p"; do
+			sandbox $read >/dev/null 2>err || { echo "$read: $(cat err)"; exit 1; }
+		done
+		for write in "image verify" "image tag app:1 b:1" "image rm app:1" "image prune" "image import app x:1" "rm p" "rm -f p" "run app:1 true" "enter ./p -- true"; do
+			! timeout 20 sandbox $write >/dev/null 2>err </dev/null || { echo "$write"; exit 1; }
+			[ "$(grep -vc "you are root" err)" = 1 ] && grep -q "Read-only file system" err || { echo "$write: $(cat err)"; exit 1; }
+		done'
+}
