@@ -372,6 +372,23 @@ linger = forever"
 	mends 'blob notes.txt is no digest*'
 }
 
+@test "a manifest that lies about sizes, as older versions took it: told, and the rest is looked at" {
+	python3 - "$(data)" "$(cut -d: -f2 "$T/digest")" <<-'PY'
+		import hashlib, json, sys
+		store, digest = sys.argv[1:]
+		m = json.load(open(f"{store}/blobs/sha256/{digest}"))
+		m["layers"][0]["size"] += 1
+		text = json.dumps(m).encode()
+		lie = hashlib.sha256(text).hexdigest()
+		open(f"{store}/blobs/sha256/{lie}", "wb").write(text)
+		open(f"{store}/refs/docker.io=library=aaa:1", "w").write(f"sha256:{lie}\n")
+	PY
+	rm "$(layer 2)/etc/who"
+	run --separate-stderr sandbox image verify
+	[ "$status" = 1 ]
+	[[ $output = "image aaa:1 the manifest says that the blob "*"'sandbox pull aaa:1'"*$'\n'"layer "*"'/etc/who' is missing"* ]]
+}
+
 @test "a box that cannot say what it needs stops no repair, and nothing is removed then" {
 	local blob
 
