@@ -173,7 +173,7 @@ check: deps ## build and run all tests; SAN=1, STRICT=1 (a skip is a failure)
 	$(MAKE) $(PARALLEL) all test-programs
 	STRICT=$(STRICT) tests/run $(B)
 
-test-programs: $(UNIT) $(TOOLS)
+test-programs: $(UNIT) $(TOOLS) $(B)/tests/fault/power_disk
 
 # An archive, so that a test links only what it reaches.
 $(O)/all.a: $(call objects,$(COMMON) $(IMAGE) $(wildcard $(POLICY)))
@@ -193,6 +193,11 @@ $(B)/tests/programs/probe: src/launch/protocol.c src/launch/protocol.h
 $(B)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) -D_GNU_SOURCE -Isrc $(LANGUAGE) $(WARNINGS) -O2 -static $(CFLAGS) -o $@ $(filter %.c,$^)
+
+# Not for boxes, and with a library of its own.
+$(B)/tests/fault/power_disk: tests/fault/power_disk.c
+	@mkdir -p $(@D)
+	$(call quiet,LINK)$(CC) -D_GNU_SOURCE $(LANGUAGE) $(WARNINGS) -O2 $(CFLAGS) -o $@ $< $$(pkg-config --cflags --libs fuse3)
 
 bench: all ## measure against other launchers
 	bench/start $(B)

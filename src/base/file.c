@@ -132,7 +132,7 @@ int file_write_atomic(int dirfd, const char *path, const void *data, size_t len,
 		      struct err *e)
 {
 	cleanup_new_file struct new_file f = NEW_FILE_INIT;
-	int r = new_file_open(dirfd, path, mode, &f);
+	int r = new_file_open(dirfd, path, NULL, mode, &f);
 
 	if (r == 0)
 		r = write_all(f.fd, data, len);

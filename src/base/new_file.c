@@ -58,7 +58,20 @@ int new_file_beside(int dirfd, const char *path, mode_t mode, char **ret_tmp)
 	return -EEXIST;
 }
 
-int new_file_open(int dirfd, const char *path, mode_t mode, struct new_file *ret)
+/* Where the file system has no O_TMPFILE. */
+static int open_named(struct new_file *f, const char *tmp, mode_t mode)
+{
+	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+
+	if (!tmp)
+		return new_file_beside(f->dirfd, f->name, mode, &f->tmp);
+	f->tmp = xstrdup(tmp);
+	unlinkat(f->dirfd, tmp, 0);
+	f->fd = openat(f->dirfd, tmp, flags, mode);
+	return f->fd < 0 ? -errno : f->fd;
+}
+
+int new_file_open(int dirfd, const char *path, const char *tmp, mode_t mode, struct new_file *ret)
 {
 	cleanup_new_file struct new_file f = NEW_FILE_INIT;
 
@@ -68,9 +81,9 @@ int new_file_open(int dirfd, const char *path, mode_t mode, struct new_file *ret
 	f.name = xstrdup(path_basename(path));
 	f.fd = openat(f.dirfd, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, mode);
 	if (f.fd >= 0) {
-		f.tmp = tmp_name(f.name);
+		f.tmp = tmp ? xstrdup(tmp) : tmp_name(f.name);
 	} else if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL) {
-		f.fd = new_file_beside(f.dirfd, f.name, mode, &f.tmp);
+		f.fd = open_named(&f, tmp, mode);
 		f.linked = f.fd >= 0;
 		if (f.fd < 0)
 			return f.fd;

@@ -30,8 +30,12 @@ struct new_file {
 		.fd = -1, .dirfd = -1 \
 	}
 
-/* Begins the file path, relative to dirfd; mode is subject to the umask. Returns 0 or -errno. */
-int new_file_open(int dirfd, const char *path, mode_t mode, struct new_file *ret);
+/*
+ * Begins the file path, relative to dirfd; mode is subject to the umask. tmp is the second name that it may
+ * take, of a writer who is the only one to use that name, so that what is left of a kill is found by it;
+ * NULL: one of its own. Returns 0 or -errno.
+ */
+int new_file_open(int dirfd, const char *path, const char *tmp, mode_t mode, struct new_file *ret);
 
 /*
  * Gives the file its name, in place of what has it. durable: with its content and its name it is on the

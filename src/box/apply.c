@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/kv.h"
 #include "base/log.h"
+#include "base/new_file.h"
 #include "base/path.h"
 #include "box/apply_git.h"
 #include "box/apply_step.h"
@@ -129,6 +131,8 @@ int apply_make(const struct store *s, const struct changes *all, const char *fro
 {
 	int r = 0;
 
+	ret->from = from;
+	ret->to = to;
 	ret->v = xcalloc(all->n + 1, sizeof(*ret->v));
 	ret->folders = xcalloc(all->overlays.n + 1, sizeof(*ret->folders));
 	ret->drop = xcalloc(all->overlays.n + 1, sizeof(*ret->drop));
@@ -154,12 +158,64 @@ const char *apply_undo_key(const struct box *b)
 	return b->project ? b->project : b->id;
 }
 
+/* That an apply is under way, and where to: what is left when it is killed is looked for there. */
+#define NOTE "applying"
+
+static int write_note(const struct box *b, const struct apply_plan *p, struct err *e)
+{
+	cleanup_kv struct kv note = {0};
+
+	kv_set(&note, "from", p->from ? p->from : ""); /* not to be a file that is empty */
+	kv_set(&note, "to", p->to);
+	return kv_write(&note, b->dir_fd, NOTE, e);
+}
+
+void apply_clean(const struct store *s, const struct box *b)
+{
+	cleanup_changes struct changes all = {0};
+	cleanup_kv struct kv note = {0};
+	const char *from, *to;
+	struct err ignored;
+
+	if (kv_read(&note, b->dir_fd, NOTE, &ignored) < 0 || changes_find(s, b, &all, &ignored) < 0)
+		return;
+	from = kv_get(&note, "from");
+	to = kv_get(&note, "to");
+	for (size_t i = 0; i < all.n; i++) {
+		const struct change *c = &all.v[i];
+		cleanup_close int folder = -1;
+		const char *rel = c->rel;
+
+		if (from && *from && to)
+			rel = path_is_beneath(c->path, from) ? apply_relative(c, from) : "";
+		else
+			to = c->tree->overlay ? c->tree->overlay->source : NULL;
+		if (to && *rel && host_folder_open(to, &folder, &ignored) == 0)
+			apply_step_clean(folder, rel, b->id);
+	}
+}
+
+/* What was tried goes only when what came of it, and what it replaced, are on the disk. */
+static int sync_applied(const struct store *s, const struct apply_plan *p, struct err *e)
+{
+	int r = sync_fs(s->data_fd, s->data, e);
+	struct stat data, st;
+
+	for (size_t i = 0; r == 0 && i < p->n_folders; i++)
+		if (fstat(s->data_fd, &data) < 0 || fstat(p->folders[i], &st) < 0 ||
+		    st.st_dev != data.st_dev)
+			r = sync_fs(p->folders[i], "what was applied", e);
+	return r;
+}
+
 int apply_run(const struct store *s, const struct box *b, const struct changes *all,
 	      const struct apply_plan *p, uint64_t *ret_kept, struct err *e)
 {
 	cleanup_undo struct undo u = UNDO_INIT;
 	int r = undo_begin(s, apply_undo_key(b), &u, e);
 
+	if (r == 0)
+		r = write_note(b, p, e);
 	if (r < 0)
 		return r;
 	for (int pass = 0; pass < 2; pass++)
@@ -171,8 +227,11 @@ int apply_run(const struct store *s, const struct box *b, const struct changes *
 	if (r < 0)
 		return err_add(e, "not all is applied; the same command goes on");
 	*ret_kept = undo_size(&u);
+	r = sync_applied(s, p, e);
 	for (size_t i = 0; r == 0 && i < all->overlays.n; i++)
 		if (p->drop[i])
 			r = overlay_drop(s, &all->overlays.v[i], e);
+	if (r == 0)
+		unlinkat(b->dir_fd, NOTE, 0);
 	return r;
 }

@@ -38,7 +38,8 @@ struct apply_plan {
 	char *caches; /* in it: what boxes share, and what a trial of one may go to */
 	struct apply_left *left;
 	size_t n_left;
-	size_t others; /* changes that have no folder of the host to go to */
+	const char *from, *to; /* as given */
+	size_t others;	       /* changes that have no folder of the host to go to */
 };
 
 /*
@@ -62,6 +63,12 @@ int apply_run(const struct store *s, const struct box *b, const struct changes *
 
 /* By what undo.h knows the folders that a box's changes go to. */
 const char *apply_undo_key(const struct box *b);
+
+/*
+ * Removes what an apply that was killed has left beside the files of the host; for whoever drops what was
+ * tried. Nothing, where none was.
+ */
+void apply_clean(const struct store *s, const struct box *b);
 
 /* Where a change beneath from goes, relative; "" for nowhere: it is that folder itself. */
 const char *apply_relative(const struct change *c, const char *from);

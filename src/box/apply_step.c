@@ -1,9 +1,9 @@
 /*
  * apply_step.c - one change, from the box to the host.
  *
- * A file is made under a name of ours in its folder and renamed into place. That name is the same each
- * time, so that what a killed process left is used up by the next one; and it is short, so that the
- * longest names can be had.
+ * A file gets its name when it is whole (new_file.h). The name of ours that it may have for a moment is
+ * the same each time, so that what a killed process left is used up by the next one, or removed by
+ * apply_step_clean(); and it is short, so that the longest names can be had.
  */
 #include "box/apply_step.h"
 
@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/new_file.h"
 #include "base/path.h"
 #include "box/copy_whole.h"
 
@@ -73,21 +74,9 @@ int apply_check(struct apply_step *step, struct err *e)
 	return 1;
 }
 
-static int write_file(const struct change *c, int in, int parent, const char *tmp)
+static char *tmp_name(const char *id)
 {
-	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, c->st.st_mtim};
-	cleanup_close int out = openat(parent, tmp,
-				       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int r;
-
-	if (out < 0)
-		return -errno;
-	r = copy_bytes(in, out, c->st.st_size);
-	if (r == 0 && (fchmod(out, c->st.st_mode & PERMISSIONS) < 0 || futimens(out, times) < 0))
-		r = -errno;
-	if (close(take_fd(&out)) < 0 && r == 0)
-		r = -errno;
-	return r;
+	return xasprintf(NEW_FILE_PREFIX "%s", id);
 }
 
 /* What is called so is about to be another file, with the metadata of now. */
@@ -110,36 +99,71 @@ static int keep(const struct apply_step *step, int parent, const struct stat *no
 	return undo_keep(u, UNDO_MODE, parent, name, *folder ? folder : "/", step->rel, &st, e);
 }
 
+/* What it says is waited for when all are there (apply_run). */
+static int write_file(const struct apply_step *step, int in, int parent, const char *tmp,
+		      struct undo *u, struct err *e)
+{
+	const struct change *c = &step->change;
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, c->st.st_mtim};
+	cleanup_new_file struct new_file f = NEW_FILE_INIT;
+	struct stat now;
+	int r = new_file_open(parent, path_basename(step->rel), tmp, 0600, &f);
+
+	if (r == 0)
+		r = copy_bytes(in, f.fd, c->st.st_size);
+	if (r == 0 && (fchmod(f.fd, c->st.st_mode & PERMISSIONS) < 0 || futimens(f.fd, times) < 0 ||
+		       fstat(f.fd, &now) < 0))
+		r = -errno;
+	if (r == 0 && keep(step, parent, &now, u, e) < 0)
+		return -e->code;
+	if (r == 0)
+		r = new_file_finish(&f, false);
+	return r < 0 ? err_sys(e, -r, "cannot write '%s'", step->path) : 0;
+}
+
+static int put_link(const struct apply_step *step, int parent, const char *tmp, struct undo *u,
+		    struct err *e)
+{
+	struct stat now;
+
+	if (symlinkat(step->change.link, parent, tmp) < 0 ||
+	    fstatat(parent, tmp, &now, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, errno, "cannot write '%s'", step->path);
+	if (keep(step, parent, &now, u, e) < 0)
+		return -e->code;
+	return renameat(parent, tmp, parent, path_basename(step->rel)) < 0
+		       ? err_sys(e, errno, "cannot write '%s'", step->path)
+		       : 0;
+}
+
 static int put_file(const struct apply_step *step, int parent, const char *id, struct undo *u,
 		    struct err *e)
 {
 	const struct change *c = &step->change;
-	const char *name = path_basename(step->rel);
-	cleanup_free char *tmp = xasprintf(".sandbox-%s", id);
+	cleanup_free char *tmp = tmp_name(id);
 	cleanup_close int in = -1;
-	struct stat now;
 	int r = c->link ? 0 : change_open(c, &in, e);
 
 	if (r < 0)
 		return r;
+	/* Of one that was killed, wherever this one finds a way round it. */
 	unlinkat(parent, tmp, 0);
-	if (c->link)
-		r = symlinkat(c->link, parent, tmp) < 0 ? -errno : 0;
-	else
-		r = write_file(c, in, parent, tmp);
-	if (r == 0 && fstatat(parent, tmp, &now, AT_SYMLINK_NOFOLLOW) < 0)
-		r = -errno;
-	if (r == 0 && keep(step, parent, &now, u, e) < 0) {
+	r = c->link ? put_link(step, parent, tmp, u, e) : write_file(step, in, parent, tmp, u, e);
+	if (r < 0)
 		unlinkat(parent, tmp, 0);
-		return -e->code;
-	}
-	if (r == 0 && renameat(parent, tmp, parent, name) < 0)
-		r = -errno;
-	if (r < 0) {
+	return r;
+}
+
+void apply_step_clean(int folder, const char *rel, const char *id)
+{
+	cleanup_free char *dir = xstrndup(rel, (size_t)(path_basename(rel) - rel));
+	cleanup_free char *tmp = tmp_name(id);
+	cleanup_close int parent = -1;
+	struct err ignored;
+
+	if (path_open_nolinks(folder, *dir ? dir : ".", O_PATH | O_DIRECTORY, 0, &parent,
+			      &ignored) == 0)
 		unlinkat(parent, tmp, 0);
-		return err_sys(e, -r, "cannot write '%s'", step->path);
-	}
-	return 0;
 }
 
 /* Its owner can always go in and take away what is in it. */

@@ -87,7 +87,7 @@ int box_make_folders(int dirfd, struct err *e)
 	return made;
 }
 
-static int make_skeleton(const struct store *s, const char *tmp, bool in_memory, int *ret_dir,
+static int make_skeleton(const struct store *s, const char *tmp, const struct box *b, int *ret_dir,
 			 int *ret_lifetime, struct err *e)
 {
 	if (mkdirat(s->data_fd, tmp, 0700) < 0)
@@ -95,8 +95,10 @@ static int make_skeleton(const struct store *s, const char *tmp, bool in_memory,
 	*ret_dir = openat(s->data_fd, tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*ret_dir < 0)
 		return err_sys(e, errno, "cannot open '%s/%s'", s->data, tmp);
-	if (!in_memory && box_make_folders(*ret_dir, e) < 0)
+	if (!b->in_memory && box_make_folders(*ret_dir, e) < 0)
 		return -e->code;
+	if (b->temporary && !b->in_memory && mkdirat(*ret_dir, RECORD_TEMPORARY, 0700) < 0)
+		return err_sys(e, errno, "cannot make '%s/%s/" RECORD_TEMPORARY "'", s->data, tmp);
 	return box_make_lifetime(*ret_dir, ret_lifetime, e);
 }
 
@@ -173,7 +175,7 @@ static int create_on_disk(const struct store *s, struct box *b, const char *name
 {
 	cleanup_free char *tmp = path_join("tmp", b->id);
 	cleanup_close int dir = -1, lifetime = -1;
-	int r = make_skeleton(s, tmp, false, &dir, &lifetime, e);
+	int r = make_skeleton(s, tmp, b, &dir, &lifetime, e);
 
 	if (r == 0)
 		r = index_box(s, name, exact, b, e);
@@ -201,7 +203,7 @@ static int create_in_memory(const struct store *s, struct box *b, const char *na
 {
 	cleanup_free char *tmp = path_join("tmp", b->id);
 	cleanup_close int lifetime = -1;
-	int r = make_skeleton(s, tmp, true, &b->dir_fd, &lifetime, e);
+	int r = make_skeleton(s, tmp, b, &b->dir_fd, &lifetime, e);
 
 	if (r == 0 && name)
 		r = reserve_name(s, name, true, b, e);

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "box/apply.h"
 #include "box/kept.h"
 #include "box/record.h"
 #include "box/sweep.h"
@@ -254,6 +255,8 @@ int box_discard(const struct store *s, struct box *b, bool force, struct err *e)
 	/* A full disk is no reason to keep a box. */
 	if (r == 0 && kept_bounds_leave(s, b, &left) < 0)
 		log_warn("what binds the project of box '%s' is not kept: %s", b->name, left.msg);
+	if (r == 0)
+		apply_clean(s, b);
 	return r < 0 ? r : box_remove(s, b, e);
 }
 

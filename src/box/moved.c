@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/new_file.h"
 #include "base/path.h"
 #include "box/box_create.h"
 #include "box/kept.h"
@@ -195,9 +196,10 @@ int box_rename(const struct store *s, struct box *b, const char *name, struct er
 	free(b->name);
 	b->name = xstrdup(name);
 	r = record_write(b, b->dir_fd, e);
-	if (r < 0)
+	if (r < 0) {
 		store_index_clear(s, STORE_NAMES, name, b->id);
-	else
-		store_index_clear(s, STORE_NAMES, old, b->id);
-	return r;
+		return r;
+	}
+	store_index_clear(s, STORE_NAMES, old, b->id);
+	return sync_dir(s->data_fd, STORE_NAMES, e);
 }

@@ -13,6 +13,7 @@
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/kv.h"
+#include "base/new_file.h"
 #include "base/path.h"
 
 #define FOLDER "overlays"
@@ -180,5 +181,8 @@ void overlays_clear(struct box_overlays *o)
  */
 int overlay_drop(const struct store *s, const struct box_overlay *o, struct err *e)
 {
-	return store_discard(s, o->path, e);
+	cleanup_free char *all = xstrndup(o->path, (size_t)(path_basename(o->path) - o->path));
+	int r = store_discard(s, o->path, e);
+
+	return r < 0 ? r : sync_dir(s->data_fd, all, e);
 }

@@ -89,13 +89,29 @@ static bool says(const struct kv *kv, const char *key)
 	return value && streq(value, "yes");
 }
 
+/* 1: the box has it; 0: it has not; -1: that cannot be told. */
+static int has(const struct store *s, const char *id, const char *name)
+{
+	cleanup_free char *path = xasprintf("boxes/%s/%s", id, name);
+
+	if (faccessat(s->data_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -1;
+}
+
 bool record_says_temporary(const struct store *s, const char *id)
 {
 	cleanup_free char *path = xasprintf("boxes/%s/record", id);
 	cleanup_kv struct kv kv = {0};
 	struct err ignored;
 
-	return kv_read(&kv, s->data_fd, path, &ignored) == 0 && says(&kv, "temporary");
+	if (kv_read(&kv, s->data_fd, path, &ignored) < 0)
+		return false;
+	if (kv.keys.n)
+		return says(&kv, "temporary");
+	/* Emptied by a power cut, which happens to no box that stays. One in memory has nothing to lose. */
+	return has(s, id, RECORD_TEMPORARY) == 1 ||
+	       (has(s, id, "upper") == 0 && has(s, id, "home") == 0);
 }
 
 /* Opens dir_fd. */

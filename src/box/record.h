@@ -21,7 +21,13 @@ int record_write(const struct box *b, int dirfd, struct err *e);
  */
 int record_read_again(const struct store *s, struct box *b, struct err *e);
 
-/* Is boxes/<id> a box that is thrown away when it ends? Asks the record and opens nothing else. */
+/*
+ * A folder in that of a throw-away box on disk. The record of one is not waited for, so that a power cut
+ * may leave it empty; a folder is there as soon as what it lies in.
+ */
+#define RECORD_TEMPORARY "temporary"
+
+/* Is boxes/<id> a box that is thrown away when it ends? Asks the record and that folder. */
 bool record_says_temporary(const struct store *s, const char *id);
 
 /*

@@ -59,7 +59,7 @@ static bool sweep_disk(const struct store *s, const char *id)
 	cleanup_box struct box b = BOX_INIT;
 	struct err ignored;
 
-	if (!record_says_temporary(s, id) || box_load(s, id, &b, &ignored) < 0)
+	if (!record_says_temporary(s, id) || box_load_damaged(s, id, &b, &ignored) < 0)
 		return false;
 	if (box_is_running(&b) || !box_wait_gone(&b, 0))
 		return false;
@@ -134,6 +134,25 @@ static void sweep_tmp(const struct store *s)
 			sweep_tmp_entry(s, names.v[i]);
 }
 
+/* Entries of boxes that are no more, or whose maker was killed before they were there. */
+static void sweep_index(const struct store *s, const char *index)
+{
+	cleanup_strv struct strv keys = {0};
+	struct err ignored;
+
+	dir_names(s->data_fd, index, &keys, &ignored);
+	for (size_t i = 0; i < keys.n; i++) {
+		char id[BOX_ID_LEN + 1];
+		cleanup_free char *box = NULL;
+
+		if (store_lookup(s, index, keys.v[i], id) < 0)
+			continue;
+		box = path_join("boxes", id);
+		if (!exists(s->data_fd, box) && sweep_box(s, id))
+			store_index_clear(s, index, keys.v[i], id);
+	}
+}
+
 static bool is_due(const struct store *s)
 {
 	struct stat st;
@@ -166,4 +185,7 @@ void sweep(const struct store *s, bool seldom)
 	for (size_t i = 0; i < runtime.n; i++)
 		sweep_runtime(s, runtime.v[i]);
 	sweep_tmp(s);
+	sweep_index(s, STORE_NAMES);
+	sweep_index(s, STORE_PROJECTS);
+	sweep_index(s, STORE_TRIALS);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/new_file.h"
 #include "image/export_write.h"
 
 #define BLOCK_BYTES (1 << 20)
@@ -66,20 +67,16 @@ static int open_special(const char *file)
 
 static int write_file(const struct writing *w, struct err *e)
 {
-	cleanup_free char *tmp = xasprintf("%s.tmp-%d", w->file, getpid());
-	cleanup_close int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	int r;
+	cleanup_new_file struct new_file f = NEW_FILE_INIT;
+	int r = new_file_open(AT_FDCWD, w->file, NULL, 0666, &f);
 
-	if (fd < 0)
-		return err_sys(e, errno, "cannot write '%s'", w->file);
-	r = write_archive(w, fd, e);
-	if (r == 0 && close(take_fd(&fd)) < 0)
-		r = err_sys(e, errno, "cannot write '%s'", w->file);
-	if (r == 0 && rename(tmp, w->file) < 0)
-		r = err_sys(e, errno, "cannot write '%s'", w->file);
 	if (r < 0)
-		unlink(tmp);
-	return r;
+		return err_sys(e, -r, "cannot write '%s'", w->file);
+	r = write_archive(w, f.fd, e);
+	if (r < 0)
+		return r;
+	r = new_file_finish(&f, true);
+	return r < 0 ? err_sys(e, -r, "cannot write '%s'", w->file) : 0;
 }
 
 int export_archive(const char *file, bool pax, export_fill *fill, void *arg, struct err *e)

@@ -144,8 +144,8 @@ static void new_files(void **state)
 	memset(longest, 'l', NAME_MAX);
 	longest[0] = 'n';
 	longest[1] = '/';
-	assert_int_equal(new_file_open(dir, longest, 0640, &f), 0);
-	assert_int_equal(new_file_open(dir, "dropped", 0640, &dropped), 0);
+	assert_int_equal(new_file_open(dir, longest, NULL, 0640, &f), 0);
+	assert_int_equal(new_file_open(dir, "dropped", "second", 0640, &dropped), 0);
 	assert_int_equal(write_all(f.fd, "whole", 5), 0);
 	assert_int_equal(fstatat(dir, longest, &st, 0), -1);
 	assert_int_equal(new_file_finish(&f, true), 0);
@@ -153,7 +153,7 @@ static void new_files(void **state)
 	assert_string_equal(b.data, "whole");
 	new_file_close(&dropped);
 	assert_int_equal(count_entries(), before + 1);
-	assert_int_equal(new_file_open(dir, "none/x", 0600, &dropped), -ENOENT);
+	assert_int_equal(new_file_open(dir, "none/x", NULL, 0600, &dropped), -ENOENT);
 }
 
 /* Whom a kill left between two system calls is used up by the next, whatever it holds. */
