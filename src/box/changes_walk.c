@@ -11,13 +11,16 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/owner.h"
 #include "base/path.h"
 #include "box/etc_lines.h"
 #include "launch/protocol.h"
@@ -196,6 +199,32 @@ static void visit_file(const struct changes_walk *w, const char *rel, int fd, co
 		drop_last(w);
 }
 
+/* With the set-id bits that root of the box meant it to have; they are never the file's own. */
+static void add_noted_bits(int fd, struct stat *st)
+{
+	char link[32], text[OWNER_MAX];
+	struct owner o;
+	ssize_t n;
+
+	if (fd < 0 || !S_ISREG(st->st_mode))
+		return;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = getxattr(link, OWNER_XATTR, text, sizeof(text));
+	if (n > 0 && owner_parse(text, (size_t)n, &o))
+		st->st_mode |= o.bits;
+}
+
+static void add_noted_bits_below(const struct view *base, size_t layer, const char *rel,
+				 struct stat *st)
+{
+	cleanup_close int fd = -1;
+	struct err ignored;
+
+	if (S_ISREG(st->st_mode) &&
+	    path_open_nolinks(base->layers[layer], rel, O_PATH, 0, &fd, &ignored) == 0)
+		add_noted_bits(fd, st);
+}
+
 static int visit(const struct changes_walk *w, const char *rel, struct beneath b, struct err *e)
 {
 	const struct view *base = &w->tree->base;
@@ -210,11 +239,14 @@ static int visit(const struct changes_walk *w, const char *rel, struct beneath b
 		return 0;
 	if (r < 0)
 		return cannot_read(w, rel, -r);
+	add_noted_bits(fd, &st);
 	r = b.fresh ? -ENOENT : view_lookup(base, rel, &layer, &before, e);
-	if (r == 0)
-		was = &before;
-	else if (r != -ENOENT && r != -ENOTDIR)
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
 		return cannot_read(w, rel, -r);
+	if (r == 0) {
+		add_noted_bits_below(base, layer, rel, &before);
+		was = &before;
+	}
 	if (base->n && is_whiteout(&st)) {
 		if (was)
 			add(w, CHANGE_DELETED, rel, was);

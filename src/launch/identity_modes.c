@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -177,17 +179,6 @@ static void take_off(const struct notice *c, const struct change *q)
 	}
 }
 
-/* In a child: file systems of others can keep it waiting, and so can the caller. */
-static void work(const struct supervisor *s, const struct notice *c, const struct change *q)
-{
-	cleanup_close int fd = -1;
-
-	if (!q->creates && chdir("/proc/self/fd") == 0)
-		fd = open_subject(s, c, q);
-	if (!change_directory(c, fd, q))
-		take_off(c, q);
-}
-
 /* The bits of a file that is box-root's own. */
 static void note(int fd, const struct change *q)
 {
@@ -203,6 +194,28 @@ static void note(int fd, const struct change *q)
 	o.has_bits = true;
 	o.bits = bits;
 	owner_write(fd, &o);
+}
+
+/* What is written there is in the box's data, not where it seems to be. */
+static bool on_overlay(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
+/* In a child: file systems of others can keep it waiting, and so can the caller. */
+static void work(const struct supervisor *s, const struct notice *c, const struct change *q)
+{
+	cleanup_close int fd = -1;
+
+	if (!q->creates && chdir("/proc/self/fd") == 0)
+		fd = open_subject(s, c, q);
+	if (change_directory(c, fd, q))
+		return;
+	if (fd >= 0 && on_overlay(fd) && owner_is_root(s, c))
+		note(fd, q);
+	take_off(c, q);
 }
 
 void modes_answer(struct supervisor *s, const struct notice *c)

@@ -95,7 +95,7 @@ as_root() {
 	sandbox enter --root ./p -- sh -ec '
 		mkdir tree && touch tree/a tree/b && chmod 4755 tree/a
 		tar --owner=33 --group=33 -cf t.tar tree
-		mkdir out && tar -C out -xpf t.tar && [ "$(stat -c %a out/tree/a)" = 4755 ]
+		mkdir out && tar -C out -xpf t.tar && [ "$(stat -c %a out/tree/a)" = 755 ]
 		cp -a tree copy
 		rsync --version >/dev/null 2>&1 && rsync -a tree/ synced/ || true'
 	[ -f p/copy/b ]
