@@ -12,11 +12,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/new_file.h"
+
+#define LEASE_MS 2000
 
 static int read_fd(int fd, const char *path, size_t max, struct buf *out, struct file_stamp *ret,
 		   struct err *e)
@@ -68,14 +71,39 @@ int file_read_fd(int fd, const char *path, size_t max, struct buf *out, struct e
 	return read_fd(fd, path, max, out, &ignored, e);
 }
 
+/*
+ * O_NONBLOCK: the open of a FIFO or a device must not wait. Nor must that of a file somebody has a lease
+ * on, whom the kernel asks to let go; a server of files does so at once.
+ */
+int file_open_read(int dirfd, const char *path, const char *name, struct err *e)
+{
+	const struct timespec moment = {.tv_nsec = 20000000};
+	int fd, errnum, ms = 0;
+
+	do {
+		fd = openat(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (fd >= 0)
+			return fd;
+		errnum = errno;
+		if (errnum == EWOULDBLOCK)
+			nanosleep(&moment, NULL);
+	} while (errnum == EWOULDBLOCK && (ms += 20) < LEASE_MS);
+	if (errnum == EWOULDBLOCK)
+		return err_set(
+			e, EWOULDBLOCK,
+			"cannot open '%s': a process holds a lease on it (fcntl(2)) and does not "
+			"let go: end it, with 'sandbox stop' if it is in a box",
+			name);
+	return err_sys(e, errnum, "cannot open '%s'", name);
+}
+
 int file_read_stamped(int dirfd, const char *path, size_t max, struct buf *out,
 		      struct file_stamp *ret, struct err *e)
 {
-	/* O_NONBLOCK: the open of a FIFO or a device must not wait. */
-	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	cleanup_close int fd = file_open_read(dirfd, path, path, e);
 
 	if (fd < 0)
-		return err_sys(e, errno, "cannot open '%s'", path);
+		return fd;
 	return read_fd(fd, path, max, out, ret, e);
 }
 

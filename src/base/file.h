@@ -12,6 +12,12 @@
 #include "base/err.h"
 
 /*
+ * Opens a file of whatever kind to be read, without waiting for what is at the other end; one that
+ * somebody has a lease on is waited for a moment. Returns the descriptor or -errno; name is for messages.
+ */
+int file_open_read(int dirfd, const char *path, const char *name, struct err *e);
+
+/*
  * Appends a regular file's content to out. Anything that is no regular file, or is longer than max
  * bytes, is an error; a FIFO or device is never waited for. path is relative to dirfd.
  */

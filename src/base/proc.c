@@ -26,9 +26,11 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/path.h"
 
 #define PASSWD_MAX_SIZE	  (16 * 1024 * 1024) /* beyond it, getent is asked */
 #define GETENT_MAX_SIZE	  (64 * 1024)
+#define SYSTEM_PATH	  "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin"
 #define GETENT_TIMEOUT_MS 10000 /* a directory server that is down */
 
 int proc_pidfd(pid_t pid)
@@ -172,21 +174,72 @@ static void read_output(int fd, size_t max, int timeout_ms, struct buf *out)
 	}
 }
 
+/* The nearest folder above us that has a project's file, else "". */
+static void find_project_above(char *ret, size_t size)
+{
+	char *slash;
+
+	if (!getcwd(ret, size) || *ret != '/') {
+		*ret = '\0';
+		return;
+	}
+	while (*ret) {
+		cleanup_free char *file = path_join(ret, "sandbox.ini");
+
+		if (access(file, F_OK) == 0)
+			return;
+		slash = strrchr(ret, '/');
+		*slash = '\0';
+	}
+}
+
+static char *find_in(const char *path, const char *name, const char *avoid)
+{
+	cleanup_free char *copy = xstrdup(path);
+	char *rest = copy, *part;
+
+	while ((part = strsep(&rest, ":"))) {
+		cleanup_free char *file = path_join(part, name), *real = NULL;
+
+		if (*part != '/' || access(file, X_OK) < 0)
+			continue;
+		real = realpath(file, NULL);
+		if (real && !(*avoid && path_is_beneath(real, avoid)))
+			return take_ptr(file);
+	}
+	return NULL;
+}
+
+char *proc_find(const char *name)
+{
+	const char *path = getenv("PATH");
+	char project[PATH_MAX], *found;
+
+	if (strchr(name, '/'))
+		return xstrdup(name);
+	found = find_in(SYSTEM_PATH, name, "");
+	if (found || !path)
+		return found;
+	find_project_above(project, sizeof(project));
+	return find_in(path, name, project);
+}
+
 bool proc_output(const char *const argv[], size_t max, int timeout_ms, struct buf *out)
 {
+	cleanup_free char *program = proc_find(argv[0]);
 	posix_spawn_file_actions_t actions;
 	cleanup_close int in = -1;
 	int fds[2], r;
 	pid_t pid;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
+	if (!program || pipe2(fds, O_CLOEXEC) < 0)
 		return false;
 	in = fds[0];
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	r = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
+	r = posix_spawn(&pid, program, &actions, NULL, (char *const *)argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	close(fds[1]);
 	if (r != 0)

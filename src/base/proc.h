@@ -64,7 +64,13 @@ struct user {
 };
 
 /*
- * Appends what a program of the host, found by PATH, writes to stdout; it has no stdin and no stderr.
+ * Where a program of the host is: in a folder of the system, else of PATH, but not in the project that we
+ * stand in, whose files are anybody's. The caller frees it; NULL: nowhere. A path is returned as it is.
+ */
+char *proc_find(const char *name);
+
+/*
+ * Appends what a program of the host, found by proc_find(), writes to stdout; it has no stdin and no stderr.
  * It is waited for timeout_ms at most. False when it cannot be started, or writes max bytes or more.
  */
 bool proc_output(const char *const argv[], size_t max, int timeout_ms, struct buf *out);

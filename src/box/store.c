@@ -64,7 +64,8 @@ int store_open(struct store *s, struct err *e)
 	}
 	if (s->data_fd < 0)
 		return err_sys(e, errno, "cannot open the data folder '%s'", s->data);
-	if ((r = real_path(s->data_fd, &s->data, e)) < 0)
+	if ((r = real_path(s->data_fd, &s->data, e)) < 0 ||
+	    (r = xdg_check_data(s->data_fd, s->data, e)) < 0)
 		return r;
 	/* One call asks for all of them; somebody may have deleted one by hand. */
 	if (faccessat(s->data_fd, ALL_FOLDERS, F_OK, 0) < 0 && (r = make_folders(s, e)) < 0)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/proc.h"
 #include "cli/change_view.h"
 
 #define QUOTED_MAX (4 * PATH_MAX + 16)
@@ -91,11 +92,14 @@ static int run_diff(const struct change *c, int was, int now, struct err *e)
 				     was >= 0 ? "/dev/fd/3" : "/dev/null",
 				     now >= 0 ? "/dev/fd/4" : "/dev/null",
 				     NULL};
+	cleanup_free char *program = proc_find(words[0]);
 	cleanup_close int out = -1, old = -1, new = -1;
 	posix_spawn_file_actions_t actions;
 	int p[2], r;
 	pid_t pid;
 
+	if (!program)
+		return err_set(e, ENOENT, "there is no diff, which --patch needs");
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "cannot make a pipe");
 	out = p[1];
@@ -109,7 +113,7 @@ static int run_diff(const struct change *c, int was, int now, struct err *e)
 	if (new >= 0)
 		posix_spawn_file_actions_adddup2(&actions, new, 4);
 	fflush(stdout);
-	r = posix_spawnp(&pid, "diff", &actions, NULL, (char *const *)words, environ);
+	r = posix_spawn(&pid, program, &actions, NULL, (char *const *)words, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (r) {
 		close(p[0]);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/path.h"
@@ -101,8 +102,22 @@ static void find_exports(const struct box *b, struct strv *out)
 		return;
 	for (size_t i = 0; i < kept.n; i++)
 		if (starts_with(kept.v[i], prefix) &&
-		    shim_check(kept.v[i] + strlen(prefix), &ignored) == 0)
+		    shim_check(kept.v[i] + strlen(prefix), &ignored) == 0 &&
+		    !shim_is_trusted(kept.v[i] + strlen(prefix)))
 			strv_push(out, kept.v[i] + strlen(prefix));
+}
+
+/* What is not exported any more: shells that have the folder in their PATH find it no longer. */
+static int remove_withdrawn(int dir, const char *path, const struct strv *programs, struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+	int r = dir_names(dir, ".", &names, e);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++)
+		if (!strv_has(programs, names.v[i]) && unlinkat(dir, names.v[i], 0) < 0 &&
+		    errno != ENOENT)
+			r = err_sys(e, errno, "cannot remove '%s/%s'", path, names.v[i]);
+	return r;
 }
 
 /* DATA/boxes/<id>/bin with a shim for each; the caller frees *ret. */
@@ -111,13 +126,14 @@ static int write_shims(const struct store *s, const struct box *b, const struct 
 {
 	cleanup_free char *path = xasprintf("%s/boxes/%s/bin", s->data, b->id);
 	cleanup_close int dir = -1;
-	int r = file_mkdirs(path, 0700, e);
+	int r = programs->n ? file_mkdirs(path, 0700, e) : 0;
 
-	if (r < 0)
+	if (r < 0 || (!programs->n && access(path, F_OK) < 0))
 		return r;
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(e, errno, "cannot open '%s'", path);
+	r = remove_withdrawn(dir, path, programs, e);
 	for (size_t i = 0; r == 0 && i < programs->n; i++) {
 		cleanup_buf struct buf text = BUF_INIT;
 
@@ -127,7 +143,8 @@ static int write_shims(const struct store *s, const struct box *b, const struct 
 		if (r == 0)
 			r = file_write_atomic(dir, programs->v[i], text.data, text.len, 0755, e);
 	}
-	*ret = take_ptr(path);
+	if (programs->n)
+		*ret = take_ptr(path);
 	return r;
 }
 
@@ -183,7 +200,7 @@ static int print_now(const char *shell, struct err *e)
 		return r;
 	if (found == 0)
 		find_exports(&b, &programs);
-	if (programs.n && (r = write_shims(&s, &b, &programs, &bin, e)) < 0)
+	if (found == 0 && (r = write_shims(&s, &b, &programs, &bin, e)) < 0)
 		return r;
 	path = new_path(bin);
 	print_variable(shell, "PATH", path);

@@ -36,7 +36,7 @@ static const struct opt options[] = {
 	 OPT_STRING(struct shim_cli, dir)},
 	{.letter = 'f',
 	 .name = "force",
-	 .help = "replace files that are no shims",
+	 .help = "replace files that are no shims, export programs like ssh and sudo",
 	 OPT_FLAG(struct shim_cli, force)},
 	{.name = "remove", .help = "remove the shims", OPT_FLAG(struct shim_cli, remove)},
 	OPTS_END,
@@ -167,6 +167,12 @@ static int export_one(const struct shim_cli *cli, int dir, const char *path, con
 	cleanup_buf struct buf text = BUF_INIT;
 	int r = shim_check(program, e);
 
+	if (r == 0 && !cli->remove && !cli->force && shim_is_trusted(program))
+		return err_set(
+			e, EPERM,
+			"'%s' is trusted with keys and passwords of yours, which its shim would "
+			"hand to the box: --force exports it nevertheless",
+			program);
 	if (r == 0)
 		r = check_replaceable(dir, path, program, cli->force, e);
 	if (r < 0 && r != -ENOENT)

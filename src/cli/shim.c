@@ -57,6 +57,23 @@ int shim_compose(const char *project, const char *program, struct buf *out, stru
 	return 0;
 }
 
+bool shim_is_trusted(const char *program)
+{
+	static const char *const trusted[] = {
+		"sudo",	    "su",      "doas",	    "pkexec",	     "run0",	    "sudoedit",
+		"visudo",   "login",   "passwd",    "ssh",	     "scp",	    "sftp",
+		"sshfs",    "ssh-add", "ssh-agent", "ssh-keygen",    "ssh-askpass", "mosh",
+		"gpg",	    "gpg2",    "gpgv",	    "gpgsm",	     "gpg-agent",   "gpgconf",
+		"pinentry", "age",     "pass",	    "keepassxc-cli", "secret-tool", "op",
+		"bw",	    "kinit",   "systemctl", "cryptsetup",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(trusted); i++)
+		if (streq(program, trusted[i]))
+			return true;
+	return false;
+}
+
 int shim_check(const char *program, struct err *e)
 {
 	if (*program && *program != '-' && !strchr(program, '/') && !streq(program, ".") &&

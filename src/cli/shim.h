@@ -4,6 +4,8 @@
 #ifndef CLI_SHIM_H
 #define CLI_SHIM_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -22,5 +24,8 @@ int shim_self(char **ret, struct err *e);
 
 /* Refuses what no file in PATH can be called, and what would hide sandbox itself. */
 int shim_check(const char *program, struct err *e);
+
+/* A program that is given passwords or keys, or decides who one is: a shim would give them to a box. */
+bool shim_is_trusted(const char *program);
 
 #endif

@@ -12,6 +12,9 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 
+#define SMALL_BYTES   1024
+#define ENV_ALL_BYTES (1u << 20) /* half of what execve(2) takes with the usual stack */
+
 /* The place of NAME=..., or env->n. */
 static size_t find(const struct strv *env, const char *name, size_t len)
 {
@@ -77,6 +80,16 @@ static bool expand_one(const char **s, const struct strv *env, struct buf *out)
 	return true;
 }
 
+/* Small values are bounded by the file that they stand in. */
+static bool all_too_long(const struct strv *env, size_t more)
+{
+	size_t all = more;
+
+	for (size_t i = 0; more > SMALL_BYTES && env && i < env->n; i++)
+		all += strlen(env->v[i]);
+	return more > SMALL_BYTES && all > ENV_ALL_BYTES;
+}
+
 int env_expand(const char *text, const struct strv *env, char **ret, struct err *e)
 {
 	cleanup_buf struct buf out = BUF_INIT;
@@ -94,6 +107,8 @@ int env_expand(const char *text, const struct strv *env, char **ret, struct err 
 		if (out.len > ENV_MAX_BYTES)
 			return err_set(e, ERR_USAGE, "the value grows beyond 128 KiB");
 	}
+	if (all_too_long(env, out.len))
+		return err_set(e, ERR_USAGE, "the variables together grow beyond 1 MiB");
 	*ret = buf_detach(&out);
 	return 0;
 }

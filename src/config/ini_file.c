@@ -17,12 +17,14 @@
 int ini_read(const char *path, const char *name, bool any_owner, ini_verbatim_fn *verbatim,
 	     struct ini *ret, struct err *e)
 {
-	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	cleanup_close int fd = file_open_read(AT_FDCWD, path, name, e);
 	cleanup_buf struct buf text = BUF_INIT;
 	struct stat st;
 	int r;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
 		return err_sys(e, errno, "cannot open '%s'", name);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, EINVAL, "'%s' is not a regular file", name);

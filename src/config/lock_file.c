@@ -209,14 +209,14 @@ void lock_write(const struct lock_file *l, struct buf *out)
 int lock_read(const char *dir, struct lock_file *ret, struct err *e)
 {
 	cleanup_free char *path = path_join(dir, LOCK_FILE);
-	cleanup_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	cleanup_close int fd = file_open_read(AT_FDCWD, path, path, e);
 	cleanup_buf struct buf text = BUF_INIT;
 	struct stat st;
 	int r;
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (fstat(fd, &st) < 0)
 		return err_sys(e, errno, "cannot read '%s'", path);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return err_set(e, EPERM, "'%s' belongs to another user", path);

@@ -58,6 +58,26 @@ char *xdg_config_dir(void)
 	return own_dir("XDG_CONFIG_HOME", ".config/sandbox");
 }
 
+int xdg_check_data(int fd, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, errno, "cannot look at the data folder '%s'", path);
+	if (st.st_uid != geteuid())
+		return err_set(
+			e, EPERM,
+			"the data folder '%s' belongs to uid %u: set XDG_DATA_HOME to one of "
+			"your own",
+			path, st.st_uid);
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(
+			e, EPERM,
+			"others can write to the data folder '%s' (mode %04o): chmod it to 0700",
+			path, st.st_mode & 07777);
+	return 0;
+}
+
 int xdg_private_dir(const char *path, struct err *e)
 {
 	bool made = mkdir(path, 0700) == 0;

@@ -14,6 +14,12 @@ char *xdg_data_dir(void);   /* $XDG_DATA_HOME/sandbox, else ~/.local/share/sandb
 char *xdg_config_dir(void); /* $XDG_CONFIG_HOME/sandbox, else ~/.config/sandbox */
 
 /*
+ * The data folder, open at fd, is the caller's, and nobody else can write to it: what lies in it is run
+ * and believed.
+ */
+int xdg_check_data(int fd, const char *path, struct err *e);
+
+/*
  * Makes $XDG_RUNTIME_DIR/sandbox; when there is no runtime folder that belongs to the caller,
  * /tmp/sandbox-UID. Either is a folder of the caller's own with mode 0700, or an error.
  */

@@ -68,13 +68,17 @@ static int read_output(int fd, int pidfd, struct buf *out, struct err *e)
 static int spawn(const char *program, const char *verb, int in, int out, pid_t *ret, struct err *e)
 {
 	char *argv[] = {(char *)program, (char *)verb, NULL};
+	cleanup_free char *file = proc_find(program);
 	posix_spawn_file_actions_t actions;
 	int r;
+
+	if (!file)
+		return err_sys(e, ENOENT, "cannot run it");
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	r = posix_spawnp(ret, program, &actions, NULL, argv, environ);
+	r = posix_spawn(ret, file, &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return r ? err_sys(e, r, "cannot run it") : 0;
 }

@@ -37,20 +37,14 @@ static int make_folders(const struct image_store *s, struct err *e)
 
 static int open_data(struct image_store *s, struct err *e)
 {
-	struct stat st;
 	int r = file_mkdirs(s->path, 0700, e);
 
 	if (r < 0)
 		return r;
 	s->fd = open(s->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (s->fd < 0 || fstat(s->fd, &st) < 0)
+	if (s->fd < 0)
 		return err_sys(e, errno, "cannot open the data folder '%s'", s->path);
-	if (st.st_uid != geteuid())
-		return err_set(e, EPERM,
-			       "the data folder '%s' belongs to uid %u: set XDG_DATA_HOME to "
-			       "one of your own",
-			       s->path, st.st_uid);
-	return 0;
+	return xdg_check_data(s->fd, s->path, e);
 }
 
 /* The work of commands that were killed: nobody who has the lease is at it. Out of their names at once. */
