@@ -16,6 +16,8 @@
 #include "base/mem.h"
 #include "launch/mounts.h"
 
+#define PTYS_MAX "512" /* of one box; sandbox(1), LIMITS */
+
 static const char *const nodes[] = {"null", "zero", "full", "random", "urandom", "tty"};
 
 static const struct {
@@ -68,7 +70,10 @@ static int make_dir(int dev, const char *name, mode_t mode, struct err *e)
 	return 0;
 }
 
-/* ptmxmode: anyone in the box may open a terminal; newinstance is implied since Linux 4.7. */
+/*
+ * ptmxmode: anyone in the box may open a terminal; newinstance is implied since Linux 4.7. The ptys of all
+ * boxes together are what kernel.pty.max less kernel.pty.reserve says: 3072 where nobody has set them.
+ */
 static int mount_pts(int dev, int *ret_pts, struct err *e)
 {
 	cleanup_close int target = openat(dev, "pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -76,8 +81,8 @@ static int mount_pts(int dev, int *ret_pts, struct err *e)
 
 	if (target < 0)
 		return err_sys(e, errno, "cannot open '/dev/pts'");
-	r = mount_fs("devpts", target, MS_NOSUID | MS_NOEXEC, "ptmxmode=0666,mode=620", "/dev/pts",
-		     e);
+	r = mount_fs("devpts", target, MS_NOSUID | MS_NOEXEC,
+		     "ptmxmode=0666,mode=620,max=" PTYS_MAX, "/dev/pts", e);
 	if (r < 0)
 		return r;
 	*ret_pts = openat(dev, "pts", O_PATH | O_DIRECTORY | O_CLOEXEC);

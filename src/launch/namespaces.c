@@ -3,7 +3,8 @@
  *
  * A network namespace costs as much as all the mounts together, and neither needs the other until
  * /sys is mounted. So a short-lived helper of the launcher joins the box's user namespace and makes
- * it there while pid 1 works; then it goes on to the nested user namespace.
+ * it there while pid 1 works; then it goes on to the nested user namespace. Before all, it bounds what
+ * the box may take of what its user has but a number of.
  */
 #include "launch/namespaces.h"
 
@@ -11,14 +12,30 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "launch/helper.h"
 #include "launch/idmap.h"
 #include "launch/protocol.h"
+
+/*
+ * What a user has a number of on the whole machine, and what holds in the user namespace of a box and in
+ * those nested in it; namespaces(7), inotify(7), fanotify(7).
+ */
+static const struct {
+	const char *everywhere, *in_box;
+} shared[] = {
+	{"/proc/sys/fs/inotify/max_user_instances", "/proc/sys/user/max_inotify_instances"},
+	{"/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches"},
+	{"/proc/sys/fs/fanotify/max_user_groups", "/proc/sys/user/max_fanotify_groups"},
+	{"/proc/sys/fs/fanotify/max_user_marks", "/proc/sys/user/max_fanotify_marks"},
+};
 
 struct making {
 	const struct plan *plan;
@@ -83,6 +100,37 @@ static int make_you(struct making *m, struct err *e)
 	return r < 0 ? r : open_own("/proc/self/ns/user", &m->you, e);
 }
 
+/* Text of /proc/sys is read and written whole: one call each. */
+static long read_number(const char *path)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[32];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (n <= 0)
+		return -1;
+	text[n] = '\0';
+	return strtol(text, NULL, 10);
+}
+
+/*
+ * A box has at most half of what its user has, so that no one box takes it all away from the others and
+ * from the desktop. Who is root in the box lacks CAP_SYS_RESOURCE, which raising it would take. Where
+ * /proc/sys cannot be written, as in most containers, there is no such bound.
+ */
+static void bound_shared(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
+		long number = read_number(shared[i].everywhere);
+		cleanup_close int fd = number <= 1 ? -1
+						   : open(shared[i].in_box, O_WRONLY | O_CLOEXEC);
+		char text[32];
+
+		if (fd >= 0)
+			(void)!write(fd, text, (size_t)sprintf(text, "%ld", number / 2));
+	}
+}
+
 static int make(void *arg, struct err *e)
 {
 	struct making *m = arg;
@@ -90,6 +138,7 @@ static int make(void *arg, struct err *e)
 
 	if (setns(m->pidfd, CLONE_NEWUSER) < 0)
 		return err_sys(e, errno, "cannot join the box's user namespace");
+	bound_shared();
 	if (m->plan->net == PLAN_NET_NEW)
 		r = make_net(m, e);
 	return r < 0 ? r : make_you(m, e);
