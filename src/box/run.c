@@ -29,6 +29,7 @@ struct running {
 	struct user user;    /* as the box knows them */
 	struct strv command; /* of the image and of the caller; empty: the shell */
 	int lifetime;	     /* the locked lifetime lock, until pid 1 has it */
+	bool last;	     /* the command was the last that ran in the box */
 };
 
 #define RUNNING_INIT                                                     \
@@ -97,6 +98,7 @@ static int start_and_run(struct running *run, int *ret_status, struct err *e)
 		.user = &run->user,
 		.options = &session_options,
 		.plan = &run->root.plan,
+		.ret_last = &run->last,
 		.cwd = run->root.plan.workdir ? run->root.plan.workdir : "/",
 	};
 	int r = assemble(&req, &a, e);
@@ -175,6 +177,9 @@ int run_throwaway(struct run_options *o, int *ret_status, struct err *e)
 	for (size_t i = 0; i < o->n_mounts; i++)
 		if (!o->mounts[i].read_only && !o->mounts[i].cache)
 			obeyed_say_in(o->mounts[i].source, &settings, &session);
+	/* Somebody else is in it, or it has still to end: whoever sweeps after that removes it. */
+	if (r == 0 && !run.last && box_is_running(&run.box))
+		return 0;
 	/* What lies in memory goes by itself; files on disk only after the namespaces. */
 	if (!run.box.in_memory)
 		box_wait_gone(&run.box, BOX_GONE_MS);

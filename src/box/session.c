@@ -155,6 +155,7 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 		.output = s->output,
 		.tools = s->tools,
 		.facts = &facts,
+		.ret_last = s->ret_last,
 		.umask = s->step ? 022 : file_umask(),
 		.named_fds = !s->detach && !s->step,
 	};

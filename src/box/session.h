@@ -33,6 +33,7 @@ struct box_session {
 	const int *output;	       /* the same */
 	const char *joins;	       /* the notes of the running box's start; NULL: it starts */
 	bool step;		       /* see facts.h */
+	bool *ret_last;		       /* as in struct session_request */
 	const char *agent;	       /* SSH_AUTH_SOCK, unless NULL */
 	const struct session_tools *tools;
 	void (*accepted)(void *arg); /* unless NULL: called when pid 1 has taken the request */

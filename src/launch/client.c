@@ -37,7 +37,7 @@ struct client {
 	int keys;     /* the same, open for reading; -1 until the command has it */
 	struct request_terminal inside;
 	struct relay in, out;
-	bool accepted, done;
+	bool accepted, done, last;
 	bool told; /* to end, by a signal that is not the command's */
 	int status;
 };
@@ -262,7 +262,8 @@ static int on_message(struct client *c, struct err *e)
 		on_stopped(c, m.value);
 		break;
 	case MESSAGE_EXIT:
-		c->status = m.value;
+		c->status = m.value & ~EXIT_LAST;
+		c->last = m.value & EXIT_LAST;
 		c->done = true;
 		break;
 	case MESSAGE_ERROR:
@@ -396,6 +397,8 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 	close_fd(&c.signals);
 	close_fd(&c.report);
 	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (r == 0 && req->ret_last)
+		*req->ret_last = c.last;
 	if (r == 0)
 		*ret_status = c.status;
 	return r;

@@ -68,6 +68,8 @@ enum session_flags {
 	SESSION_TOOLS = 1u << 4,      /* in a root of tools: as you, from outside, and attached */
 };
 
+#define EXIT_LAST (1 << 16) /* with EXIT's status: nothing is left to run in the box */
+
 struct message {
 	uint32_t magic;
 	uint32_t type;

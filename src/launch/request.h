@@ -41,6 +41,7 @@ struct session_request {
 	/* What to give in place of a descriptor of the caller's, or -errno; NULL: itself. */
 	int (*narrow)(void *arg, int fd, struct err *e);
 	void *narrow_arg;
+	bool *ret_last; /* unless NULL: did the box go with it, as a throw-away one does? */
 	bool named_fds; /* the command gets inherited descriptors that argv names, see request.c */
 };
 

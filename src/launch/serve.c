@@ -135,6 +135,12 @@ static int exit_status(int status)
 	return WIFSIGNALED(status) ? STATUS_OF_SIGNAL(WTERMSIG(status)) : WEXITSTATUS(status);
 }
 
+/* A throw-away box whose command has ended goes, unless somebody else is in it, or something goes on. */
+static bool is_last(const struct server *srv, const struct connection *c)
+{
+	return c->main && srv->linger_ms == 0 && count_sessions(srv) == 1 && ending_empty(srv);
+}
+
 static void session_ended(struct server *srv, pid_t pid, int status)
 {
 	struct message m = {.type = MESSAGE_EXIT, .value = exit_status(status)};
@@ -154,6 +160,8 @@ static void session_ended(struct server *srv, pid_t pid, int status)
 
 		if (c->pid != pid)
 			continue;
+		if (is_last(srv, c))
+			m.value |= EXIT_LAST;
 		if (c->fd >= 0)
 			message_send(c->fd, &m, NULL, 0, MSG_DONTWAIT);
 		if (c->main)

@@ -358,6 +358,25 @@ pid1() { # BOX
 	done
 }
 
+@test "a throw-away box that somebody is still in stays until they have left" {
+	for disk in '' --disk; do
+		# shellcheck disable=SC2086 # no option, or one
+		sandbox run $disk --name mine host sh -c 'while [ ! -e /tmp/go ]; do sleep 0.1; done' 3>&- &
+		run=$!
+		wait_until 50 sandbox exec mine true
+		sandbox exec mine sh -c 'touch /tmp/go; sleep 2; test -d /var/lib && echo still here' >out 3>&- &
+		exec=$!
+		wait_for $run
+		[ "$status" = 0 ]
+		[ "$(sandbox ls --names)" = mine ]
+		fails 125 "*'mine' exists already*" sandbox run --name mine host true
+		wait_for $exec
+		[ "$(cat out)" = 'still here' ]
+		wait_until 50 no_processes
+		[ -z "$(sandbox ls --names)" ]
+	done
+}
+
 @test "a box that another version has started: one clear line, and stop ends it" {
 	# The number that each message begins with, PROTOCOL_MAGIC, is the version.
 	mkdir other
