@@ -22,6 +22,7 @@
 #include "base/path.h"
 #include "box/dotfiles.h"
 #include "box/drift.h"
+#include "box/guarded.h"
 #include "box/hooks.h"
 #include "box/kernel.h"
 #include "box/lifecycle.h"
@@ -133,6 +134,8 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	if (r < 0)
 		return r;
 	drift_notes(in->settings, &notes);
+	if (repository.git && !repository.root)
+		guarded_note_git(&repository.dot_git, &notes);
 	r = box_make_runtime(in->store, b, e);
 	if (r < 0)
 		return r;

@@ -55,3 +55,19 @@ char *guarded_lost(const char *notes)
 	}
 	return NULL;
 }
+
+void guarded_note_git(const struct stat *st, struct buf *out)
+{
+	buf_addf(out, GUARDED_GIT "%llx %llx\n", (unsigned long long)st->st_dev,
+		 (unsigned long long)st->st_ino);
+}
+
+bool guarded_is_other(const char *notes, const char *note, const struct stat *st)
+{
+	cleanup_free char *begin = xasprintf("\n%s", note);
+	const char *line = strstr(notes, begin);
+	unsigned long long dev, ino;
+
+	return line && sscanf(line + strlen(begin), "%llx %llx", &dev, &ino) == 2 &&
+	       (st->st_dev != dev || st->st_ino != ino);
+}

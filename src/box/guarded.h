@@ -7,8 +7,16 @@
 #ifndef BOX_GUARDED_H
 #define BOX_GUARDED_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/mem.h"
+
+/* The note of which directory .git was, for obeyed.h; stat(2) has it. */
+#define GUARDED_GIT "git-data "
+struct stat;
+void guarded_note_git(const struct stat *st, struct buf *out);
+bool guarded_is_other(const char *notes, const char *note, const struct stat *st);
 
 /* Appends a line of notes for each path that is protected. */
 void guarded_note(const struct strv *paths, struct buf *out);

@@ -33,16 +33,27 @@
 
 /* Files, and directories with all that is in them: of editors, of git's helpers, of shells, of agents. */
 static const char *const names[] = {
-	".envrc",	 ".vscode",
-	".idea",	 ".husky",
-	".devcontainer", ".devcontainer.json",
-	".zed",		 ".cursor",
-	".claude",	 ".mcp.json",
-	".mise.toml",	 "mise.toml",
-	".lefthook.yml", ".exrc",
-	".nvimrc",	 ".nvim.lua",
-	".vimrc",	 ".dir-locals.el",
-	"lefthook.yml",	 ".pre-commit-config.yaml",
+	".envrc",
+	".githooks",
+	".vscode",
+	".idea",
+	".husky",
+	".devcontainer",
+	".devcontainer.json",
+	".zed",
+	".cursor",
+	".claude",
+	".mcp.json",
+	".mise.toml",
+	"mise.toml",
+	".lefthook.yml",
+	".exrc",
+	".nvimrc",
+	".nvim.lua",
+	".vimrc",
+	".dir-locals.el",
+	"lefthook.yml",
+	".pre-commit-config.yaml",
 };
 
 static bool is_before(const struct timespec *a, const struct timespec *b)
@@ -73,6 +84,7 @@ void obeyed_add(struct obeyed_look *l, const char *path, const struct stat *st, 
 	line = xasprintf("%llu %lld.%09ld %s%s", (unsigned long long)st->st_ino,
 			 (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec,
 			 err_quote(quoted, sizeof(quoted), path), why);
+	l->n_found++;
 	/* What the index names is found twice. */
 	if (l->found.n < OBEYED_MAX_FOUND && !strv_has(&l->found, line))
 		strv_push_take(&l->found, line);
@@ -86,38 +98,58 @@ bool obeyed_has_changed(const struct obeyed_look *l, int dir, const char *name, 
 	       !is_before(&ret->st_ctim, &l->since);
 }
 
-void obeyed_file(struct obeyed_look *l, int dir, const char *at, const char *name)
+bool obeyed_file(struct obeyed_look *l, int dir, const char *at, const char *name)
+{
+	cleanup_free char *path = NULL;
+	struct stat st;
+
+	if (!obeyed_has_changed(l, dir, name, &st))
+		return false;
+	path = path_join(at, name);
+	obeyed_add(l, path, &st, "");
+	return true;
+}
+
+void obeyed_folder(struct obeyed_look *l, int dir, const char *at, size_t unsaid)
 {
 	struct stat st;
 
-	if (obeyed_has_changed(l, dir, name, &st)) {
-		cleanup_free char *path = path_join(at, name);
-
-		obeyed_add(l, path, &st, "");
-	}
+	if (unsaid && fstat(dir, &st) == 0 && !is_before(&st.st_ctim, &l->since))
+		obeyed_add(l, at, &st, "/");
 }
 
-/* What is in a directory such as .vscode; the directory itself is nothing to obey. */
-static void look_at_tree(struct obeyed_look *l, int dir, const char *at, int depth)
+/*
+ * What is in a directory such as .vscode. One that was moved here has changed itself, and what it holds has
+ * not. Returns the number of files in it that nothing was said of.
+ */
+static size_t look_at_tree(struct obeyed_look *l, int dir, const char *at, int depth)
 {
 	cleanup_dir struct dir d = {0};
 	struct err ignored;
+	size_t unsaid = 0, before;
 
 	if (dir_open(&d, dir, ".", &ignored) < 0)
-		return;
-	while (l->looked++ < OBEYED_MAX_LOOKS && dir_next(&d, &ignored) == 1) {
+		return 1;
+	while (dir_next(&d, &ignored) == 1) {
 		cleanup_close int sub = -1;
 		cleanup_free char *path = NULL;
 
+		if (l->looked++ >= OBEYED_MAX_LOOKS) {
+			unsaid++;
+			break;
+		}
 		if (d.type != DT_DIR) {
-			obeyed_file(l, dir, at, d.name);
+			unsaid += !obeyed_file(l, dir, at, d.name);
 			continue;
 		}
 		path = path_join(at, d.name);
 		sub = openat(dir, d.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (sub >= 0 && depth > 0)
-			look_at_tree(l, sub, path, depth - 1);
+			unsaid += look_at_tree(l, sub, path, depth - 1);
 	}
+	before = l->n_found;
+	obeyed_folder(l, dir, at, unsaid);
+	return l->n_found > before ? 0 : unsaid;
 }
 
 static void look_at_name(struct obeyed_look *l, int dir, const char *at, const char *name,
@@ -131,6 +163,7 @@ static void look_at_name(struct obeyed_look *l, int dir, const char *at, const c
 		return;
 	}
 	sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	l->looked = 0;
 	if (sub >= 0)
 		look_at_tree(l, sub, path, 3);
 	else
@@ -181,9 +214,13 @@ static bool is_known(const char *name)
 	return ends_with(name, ".code-workspace");
 }
 
-/* One list of what is there is less than a question for each name. */
+/*
+ * One list of what is there is less than a question for each name. Git comes first, so that no flood of other
+ * files keeps it from being said.
+ */
 static void look_in(struct obeyed_look *l, const char *dir)
 {
+	cleanup_strv struct strv there = {0};
 	cleanup_dir struct dir d = {0};
 	struct err ignored;
 	enum obeyed_dot_git git = OBEYED_NO_GIT;
@@ -196,10 +233,12 @@ static void look_in(struct obeyed_look *l, const char *dir)
 		else if (streq(d.name, ".gitmodules"))
 			l->submodules = true;
 		else if (is_known(d.name))
-			look_at_name(l, dir_fd(&d), dir, d.name,
-				     d.type == DT_DIR || d.type == DT_UNKNOWN);
+			strv_push_take(&there,
+				       xasprintf("%c%s", d.type == DT_REG ? 'f' : 'd', d.name));
 	}
 	obeyed_git(l, dir_fd(&d), dir, git);
+	for (size_t i = 0; i < there.n; i++)
+		look_at_name(l, dir_fd(&d), dir, there.v[i] + 1, *there.v[i] == 'd');
 }
 
 /* A line of what was found that was not said of this box before; told: what was. */

@@ -16,6 +16,7 @@
 #include "base/git_index.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/guarded.h"
 #include "box/repository.h"
 #include "box/session.h"
 
@@ -33,23 +34,38 @@ static int open_dir(int at, const char *name)
 	return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/* What a rename or a symlink has put in a directory's place; its files may be older. */
+static void obeyed_link(struct obeyed_look *l, int dir, const char *at, const char *name)
+{
+	struct stat st;
+
+	if (obeyed_has_changed(l, dir, name, &st) && S_ISLNK(st.st_mode))
+		obeyed_file(l, dir, at, name);
+}
+
 static void look_at_hooks(struct obeyed_look *l, int git, const char *at)
 {
 	cleanup_free char *path = path_join(at, "hooks");
 	cleanup_dir struct dir d = {0};
 	struct err ignored;
+	size_t unsaid = 0;
 
 	if (dir_open(&d, git, "hooks", &ignored) < 0)
 		return;
-	while (l->looked++ < OBEYED_MAX_LOOKS && dir_next(&d, &ignored) == 1)
+	while (dir_next(&d, &ignored) == 1)
 		if (!ends_with(d.name, ".sample"))
-			obeyed_file(l, dir_fd(&d), path, d.name);
+			unsaid += !obeyed_file(l, dir_fd(&d), path, d.name);
+	obeyed_folder(l, dir_fd(&d), path, unsaid);
+	/* A symlink of that name, to what was there. */
+	if (unsaid)
+		obeyed_link(l, git, at, "hooks");
 }
 
 static void look_at_data(struct obeyed_look *l, int git, const char *at)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(obeyed); i++)
 		obeyed_file(l, git, at, obeyed[i]);
+	obeyed_link(l, git, at, "info");
 	look_at_hooks(l, git, at);
 }
 
@@ -63,6 +79,7 @@ static void look_at_more(struct obeyed_look *l, int git, const char *at, const c
 
 	if (depth == 0 || dir_open(&d, git, name, &ignored) < 0)
 		return;
+	obeyed_folder(l, dir_fd(&d), path, 1);
 	while (l->looked++ < OBEYED_MAX_LOOKS && dir_next(&d, &ignored) == 1) {
 		cleanup_close int sub = open_dir(dir_fd(&d), d.name);
 		cleanup_free char *below = path_join(path, d.name);
@@ -221,12 +238,27 @@ static void walk(struct obeyed_look *l, int top, const char *path)
 	strv_clear(&w.queue);
 }
 
+/* Its own times change with each command of git's; which one it was is noted when the box starts. */
+static void look_for_another(struct obeyed_look *l, int git, const char *at)
+{
+	cleanup_buf struct buf notes = BUF_INIT;
+	struct err ignored;
+	struct stat st;
+
+	if (!l->box || fstat(git, &st) < 0)
+		return;
+	(void)!box_start_notes(l->box, &notes, &ignored);
+	if (guarded_is_other(notes.data, GUARDED_GIT, &st))
+		obeyed_add(l, at, &st, "/ (another directory)");
+}
+
 void obeyed_git(struct obeyed_look *l, int dir, const char *path, enum obeyed_dot_git dot_git)
 {
 	cleanup_free char *at = path_join(path, ".git");
 	cleanup_close int git = dot_git == OBEYED_GIT_DIR ? open_dir(dir, ".git") : -1;
 
 	if (git >= 0) {
+		look_for_another(l, git, at);
 		look_at_git(l, git, at);
 		look_at_gitlinks(l, dir, path, git);
 	} else {

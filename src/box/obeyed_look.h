@@ -22,15 +22,20 @@ struct obeyed_look {
 	const struct box *box;	    /* NULL: not asked */
 	struct strv safe;	    /* protected paths: nobody inside could change them */
 	bool submodules;	    /* there is a .gitmodules */
-	size_t looked;
+	size_t looked, n_found;
 	struct strv found; /* "inode change-time path", quoted */
 };
 
 void obeyed_look_clear(struct obeyed_look *l);
 #define cleanup_obeyed_look __attribute__((cleanup(obeyed_look_clear)))
 
-/* Adds name in the directory at `at` if it has changed; why: what is behind its path, or "". */
-void obeyed_file(struct obeyed_look *l, int dir, const char *at, const char *name);
+/* Adds name in the directory at `at` if it has changed, and returns whether it has. */
+bool obeyed_file(struct obeyed_look *l, int dir, const char *at, const char *name);
+
+/* Adds the directory itself if it has changed, and holds files that nothing was said of: it was moved there. */
+void obeyed_folder(struct obeyed_look *l, int dir, const char *at, size_t unsaid);
+
+/* why: what is behind its path, or "". */
 void obeyed_add(struct obeyed_look *l, const char *path, const struct stat *st, const char *why);
 
 /* Is there something of that name, changed since? */

@@ -84,7 +84,7 @@ static char *real_home(void)
  * The .git of the checkout that the project is, or is a part of, as git looks for it: upwards, on one file
  * system. A home that is a repository, of dotfiles say, is none of a project's.
  */
-static char *find_top(const char *project)
+static char *find_top(const char *project, struct stat *ret_dot_git)
 {
 	cleanup_free char *home = NULL, *dir = xstrdup(project);
 	struct stat here, st;
@@ -95,8 +95,10 @@ static char *find_top(const char *project)
 		cleanup_free char *git = path_join(dir, ".git");
 		char *slash = strrchr(dir, '/');
 
-		if (lstat(git, &st) == 0 && (!S_ISDIR(st.st_mode) || is_common(git)))
+		if (lstat(git, &st) == 0 && (!S_ISDIR(st.st_mode) || is_common(git))) {
+			*ret_dot_git = st;
 			return st.st_uid == geteuid() ? take_ptr(dir) : NULL;
+		}
 		if (!slash || slash == dir)
 			return NULL;
 		*slash = '\0';
@@ -150,7 +152,7 @@ static void find_data(const char *path, const char *top, struct repository *r)
 void repository_find(const char *project, struct repository *ret)
 {
 	cleanup_repository struct repository r = {0};
-	cleanup_free char *top = find_top(project), *dot_git = NULL, *objects = NULL;
+	cleanup_free char *top = find_top(project, &r.dot_git), *dot_git = NULL, *objects = NULL;
 	struct stat st;
 
 	if (!top)

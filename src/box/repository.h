@@ -9,6 +9,7 @@
 #define BOX_REPOSITORY_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -23,6 +24,7 @@ struct repository {
 	char *git_at, *common_at; /* the paths by which git finds them */
 	char *worktrees;	  /* data of other checkouts, within common or the project's .git */
 	struct strv objects;	  /* borrowed */
+	struct stat dot_git;	  /* of the .git that was found first */
 };
 
 /* Never fails: what is no repository has none. */

@@ -60,7 +60,19 @@ way=(enter)
 		cp .vscode/tasks.json z; mv .vscode gone; mkdir .vscode; mv z .vscode/tasks.json; touch -d 2001-01-01 .vscode/tasks.json
 		mv .git/hooks h; mkdir .git/hooks; mv h/* .git/hooks/'
 	[ "$output" = "$(printf '%s\n' .envrc .git/hooks/post-commit .mcp.json .vscode/tasks.json | sort)" ]
-	changed_by 'mv .git gone; mkdir other; cp -r gone/* other; echo gitdir: other >.git'
+	# What was prepared under other names in a session before, and is as old.
+	changed_by 'mkdir old oldcode; echo evil >old/pre-rebase; echo evil >oldcode/settings.json; cp -r .git evilrepo; rm evilrepo/HEAD; echo x >evilrepo/hooks/post-merge'
+	[ -z "$output" ]
+	sleep 0.02
+	changed_by 'rm -r .git/hooks .vscode; mv old .git/hooks; mv oldcode .vscode'
+	[ "$output" = $'.git/hooks/\n.vscode/' ]
+	changed_by 'mv .git/hooks scripts; ln -s ../scripts .git/hooks'
+	[[ $output = .git/hooks* ]]
+	changed_by 'for i in $(seq 3000); do echo >.vscode/$i; done; for i in $(seq 3000); do echo >.git/hooks/$i.sample; done; echo evil >.git/hooks/pre-push'
+	[[ $output = *.git/hooks/pre-push* ]] || [[ $output = *scripts/pre-push* ]]
+	changed_by 'cp .git/HEAD evilrepo/; mv .git gone; mv evilrepo .git'
+	grep -q "'$T/p/.git/ (another directory)'" errors
+	changed_by 'mv .git gone2; mkdir other; cp -r gone2/* other; echo gitdir: other >.git'
 	[[ $output = *.git* ]]
 }
 
@@ -129,8 +141,9 @@ way=(enter)
 	changed_by 'printf "" >"$(printf ".git/hooks/a\nb\033[2J\342\200\256")"'
 	[[ $output = '.git/hooks/a\nb\x1b[2J'* ]]
 	changed_by 'for i in $(seq 50); do echo >.vscode/$i; done'
+	# With the directory, which has one that did not change.
 	[ "$(wc -l <<<"$output")" = 20 ]
-	grep -q '^sandbox: and 30 more files like these$' errors
+	grep -q '^sandbox: and 31 more files like these$' errors
 	changed_by 'echo 1 >.envrc' --quiet
 	[ ! -s errors ]
 	project p $'[sandbox]\nlinger = 0\nreport = no'
