@@ -186,3 +186,19 @@ image = dir:$T/rootfs
 profile = agent"
 	[ -z "$(sandbox enter --quiet --accept ./q -- sh -c 'command -v git')" ]
 }
+
+@test "hooks and settings that git's own settings name in the project: there or not" {
+	repository p
+	mkdir -p p/tools/hooks
+	echo exit >p/tools/hooks/pre-commit
+	printf '[core] hooksPath = "tools/hooks" ; ours\n[include]\n\tpath = ~/none\n' >>p/.git/config
+	git -C p config --add include.path ../shared.gitconfig
+	git -C p config --add includeIf.onbranch:main.path ../config/more
+	mkdir p/config
+	project p
+	inside ./p 'evil x; chmod 755 tools/hooks; echo "touch $T/pwned" >tools/hooks/pre-commit; chmod 755 tools/hooks/pre-commit; rm -rf tools; mv tools t; mkdir -p tools/hooks
+		cp x/config shared.gitconfig; cp x/config config/more; mv config c; mkdir config; cp x/config config/more; ln -sf x/config shared.gitconfig'
+	[ ! -e 'p/~' ]
+	[ "$(cat p/tools/hooks/pre-commit p/shared.gitconfig p/config/more)" = exit ]
+	looked_at p
+}
