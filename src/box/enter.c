@@ -90,6 +90,14 @@ static int run_hooks(const struct entering *in, const struct box_session *sessio
 	return r < 0 || in->options->no_hook ? r : hooks_at_enter(session, boot, e);
 }
 
+/* What it is started with, and which git data it has. */
+static void note_start(const struct entering *in, const struct repository *r, struct buf *notes)
+{
+	drift_notes(in->settings, notes);
+	if (r->git && !r->root)
+		guarded_note_git(&r->dot_git, notes);
+}
+
 /* One start; when it fails with the box still locked, nothing of it is left. */
 static int start_and_enter(const struct entering *in, struct box *b, int *ret_status, struct err *e)
 {
@@ -133,9 +141,7 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 		r = box_take_lifetime(b, BOX_GONE_MS, &lifetime, e);
 	if (r < 0)
 		return r;
-	drift_notes(in->settings, &notes);
-	if (repository.git && !repository.root)
-		guarded_note_git(&repository.dot_git, &notes);
+	note_start(in, &repository, &notes);
 	r = box_make_runtime(in->store, b, e);
 	if (r < 0)
 		return r;
