@@ -79,7 +79,7 @@ def differences(now, before, after, where):
 
 
 # Who was killed cannot take them away; the same command does, when it is given again.
-TEMPORARY = re.compile(r"(.*/)?(\.sandbox-[0-9a-f]+|[^/]+\.tmp-\w+)")
+TEMPORARY = re.compile(r"(.*/)?(\.sandbox-\w+|[^/]+\.tmp-\w+)")
 
 
 def pictures(now, before, after, strict, killed=False):

@@ -180,7 +180,7 @@ def operations(kit):
         Operation("enter-first", lambda w: project(w, "image = app:1\n"), ["enter", "./p", "--", "sh", "-c", "echo made >~/made; cat /etc/who"]),
         Operation("enter-steps", lambda w: project(w, STEPS), ["enter", "--quiet", "./p", "--", "cat", "/opt/one", "/opt/two"]),
         Operation("enter-again", prepared("image = app:1\n"), ["enter", "./p", "--", "sh", "-c", "cat ~/mine /root-file"]),
-        Operation("enter-hooks", lambda w: project(w, "image = app:1\n[hooks]\ncreate = echo c >~/c\nstart = echo s >~/s\nenter = echo e >~/e\nexit = echo x >~/x\n"),
+        Operation("enter-hooks", lambda w: project(w, "image = app:1\n[hooks]\ncreate = echo c >~/c\nstart = echo s >~/s\nenter = echo e >~/e\n"),
                   ["enter", "--quiet", "./p", "--", "true"]),
         Operation("rebuild", prepared("image = app:1\n", lambda w: project(w, STEPS)), ["enter", "--quiet", "--rebuild", "./p", "--", "cat", "/opt/one"]),
         Operation("consent", mounted, ["enter", "--quiet", "--accept", "./p", "--", "cat", "/d/data"]),
@@ -194,7 +194,7 @@ def operations(kit):
                   ["rename", "--project", "./q", "p"]),
         Operation("moved", prepared("image = app:1\n", lambda w: os.rename(f"{w.path}/p", f"{w.path}/q")),
                   ["enter", "--quiet", "./q", "--", "sh", "-c", "cat ~/mine"]),
-        Operation("life", lambda w: project(w, STEPS), ["-c",
+        Operation("life", lambda w: project(w, STEPS + "[hooks]\nexit = echo x >~/x\n"), ["-c",
                   "sandbox enter --quiet ./p -- true; sandbox exec --start --quiet ./p cat /opt/one; sandbox stop -t 1 ./p; sandbox rm --force ./p"],
                   silent=True, out=False),
         # Trials
