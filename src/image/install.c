@@ -69,6 +69,15 @@ int image_load(const struct image_store *s, const struct digest *manifest, struc
 	return 0;
 }
 
+static bool is_wanted(const struct install_request *req, const struct layer_job *job)
+{
+	if (!job->path)
+		return true;
+	return req->check &&
+	       !(req->check->touched &&
+		 layer_is_untouched(req->store, job->path, &job->blob->digest, job->blob->size));
+}
+
 static void plan_jobs(struct install *in, const struct manifest *m, const struct image_config *c)
 {
 	struct digest below = {0};
@@ -85,12 +94,8 @@ static void plan_jobs(struct install *in, const struct manifest *m, const struct
 		layer_chain_id(&below, &job->diff_id, &job->chain);
 		below = job->chain;
 		job->path = layer_find(in->req->store, &job->chain);
+		job->is_wanted = is_wanted(in->req, job);
 	}
-}
-
-static bool has_work(const struct layer_job *job)
-{
-	return !job->path || job->req->check;
 }
 
 static bool goes_on(const struct install *in)
@@ -106,7 +111,7 @@ static void *work(void *arg)
 	while (in->next < in->n) {
 		struct layer_job *job = &in->jobs[in->next++];
 
-		if (!has_work(job))
+		if (!job->is_wanted)
 			continue;
 		pthread_mutex_unlock(&in->lock);
 		layer_job_run(job);
@@ -202,7 +207,7 @@ static int settle_in_order(struct install *in, struct err *e)
 		struct layer_job *job = &in->jobs[i];
 		size_t top = s.cap - s.n;
 
-		if (has_work(job)) {
+		if (job->is_wanted) {
 			r = wait_for(in, i, e);
 			if (r == 0)
 				r = layer_job_settle(job, s.dirs + top, s.metas + top, s.n, e);
@@ -284,7 +289,7 @@ static int start_workers(struct install *in, pthread_t *threads, size_t *ret_n, 
 		char label[13];
 
 		snprintf(label, sizeof(label), "%.12s", job->blob->digest.hex);
-		if (has_work(job)) {
+		if (job->is_wanted) {
 			job->row = progress_add(label, "waiting", job->blob->size);
 			todo++;
 		}

@@ -18,6 +18,7 @@
  */
 struct layer_check {
 	bool replace; /* what is damaged or missing gives way to what was made anew */
+	bool touched; /* only layers that were touched since they were seen to be whole */
 	bool go_on;   /* what cannot be checked is told of, and no error */
 	const struct strv
 		*bad_blobs; /* all others are known to be sound; NULL: each is looked at */

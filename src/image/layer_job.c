@@ -211,6 +211,7 @@ static int give_name(struct layer_job *job, struct err *e)
 	cleanup_free char *meta = xasprintf("%s" LAYER_META, final), *there = NULL;
 	int r = 0;
 
+	layer_note_whole(job->meta_fd);
 	if (!job->path && (there = layer_find(s, &job->chain))) {
 		job->path = take_ptr(there);
 		return 0;
@@ -256,6 +257,8 @@ static int compare_with_old(struct layer_job *job, char **ret_what, struct err *
 	}
 	there = (struct layer_tree){dir, meta_fd};
 	r = layer_compare(&made, &there, ret_what, e);
+	if (r >= 0 && !*ret_what && job->req->check->replace)
+		layer_note_whole(meta_fd);
 	return r < 0 ? r : 0;
 }
 

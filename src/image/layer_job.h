@@ -12,6 +12,7 @@ struct layer_job {
 	const struct descriptor *blob;
 	struct digest diff_id, chain;
 	char *path;	 /* where the layer is, once it is; as of layer_find() */
+	bool is_wanted;	 /* to be made, or compared */
 	bool fetch_blob; /* the one that is here is corrupt, or none is */
 	int row;	 /* of the progress display */
 

@@ -14,6 +14,8 @@
 #include "base/path.h"
 #include "image/hash.h"
 
+#define SEEN_WHOLE 1 /* seconds since the epoch */
+
 void layer_chain_id(const struct digest *below, const struct digest *diff_id, struct digest *ret)
 {
 	cleanup_free char *text = NULL;
@@ -32,6 +34,30 @@ static bool is_layer(int storefd, const char *path, struct stat *ret)
 
 	return fstatat(storefd, meta, ret, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(ret->st_mode) &&
 	       fstatat(storefd, path, ret, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(ret->st_mode);
+}
+
+void layer_note_whole(int meta_fd)
+{
+	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = SEEN_WHOLE}};
+
+	/* Without the note it is checked again. */
+	if (meta_fd >= 0)
+		futimens(meta_fd, times);
+}
+
+bool layer_is_untouched(const struct image_store *s, const char *path, const struct digest *blob,
+			uint64_t size)
+{
+	cleanup_free char *meta = xasprintf("%s" LAYER_META, path);
+	cleanup_close int fd = -1;
+	struct stat m, b;
+	struct err none;
+
+	return fstatat(s->fd, meta, &m, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(m.st_mode) &&
+	       m.st_mtim.tv_sec == SEEN_WHOLE && blob_open(s, blob, &fd, &none) == 0 &&
+	       fstat(fd, &b) == 0 && (uint64_t)b.st_size == size &&
+	       (b.st_ctim.tv_sec < m.st_ctim.tv_sec ||
+		(b.st_ctim.tv_sec == m.st_ctim.tv_sec && b.st_ctim.tv_nsec <= m.st_ctim.tv_nsec));
 }
 
 char *layer_find(const struct image_store *s, const struct digest *chain)

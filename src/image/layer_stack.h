@@ -20,4 +20,17 @@ void layer_chain_id(const struct digest *below, const struct digest *diff_id, st
 /* "layers/<chain>", or the path of a usable one in a second store; NULL when there is none. */
 char *layer_find(const struct image_store *s, const struct digest *chain);
 
+/*
+ * Notes of a sidecar, by a time of change that no writer gives it, that layer and blob were just seen to be whole;
+ * the next rename of it, or this call, is when. Whoever writes to it takes the note away.
+ */
+void layer_note_whole(int meta_fd);
+
+/*
+ * Has nobody touched the blob or the sidecar since? No file of the layer is looked at, so it takes no time
+ * that grows with the image.
+ */
+bool layer_is_untouched(const struct image_store *s, const char *path, const struct digest *blob,
+			uint64_t size);
+
 #endif

@@ -296,6 +296,7 @@ static int install(struct pull *p, const struct ref *ref, struct pull_result *re
 {
 	atomic_bool mended = false;
 	struct layer_check check = {.replace = true,
+				    .touched = true,
 				    .damaged = note_mended,
 				    .refetched = note_refetched,
 				    .ctx = &mended};

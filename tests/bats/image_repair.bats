@@ -288,7 +288,9 @@ linger = forever"
 		done
 	done
 	top=$(layer 2)
-	echo other >"$top/etc/two"
+	mv "$top" "$T/gone"
+	mends_by_pull
+	: >"$top.meta"
 	mends_by_pull
 	rm "$top.meta"
 	mends_by_pull
