@@ -3,7 +3,7 @@
  *
  * A network namespace costs as much as all the mounts together, and neither needs the other until
  * /sys is mounted. So a short-lived helper of the launcher joins the box's user namespace and makes
- * it there while pid 1 works; then it goes on to the nested user namespace. Before all, it bounds what
+ * it there while pid 1 works; then it goes on to the nested user namespace. Another one bounds what
  * the box may take of what its user has but a number of.
  */
 #include "launch/namespaces.h"
@@ -40,7 +40,7 @@ static const struct {
 struct making {
 	const struct plan *plan;
 	int pidfd, boot;
-	int you, net;
+	int box, you, net;
 };
 
 /* A new network namespace has its loopback down; netdevice(7). */
@@ -118,8 +118,10 @@ static long read_number(const char *path)
  * from the desktop. Who is root in the box lacks CAP_SYS_RESOURCE, which raising it would take. Where
  * /proc/sys cannot be written, as in most containers, there is no such bound.
  */
-static void bound_shared(void)
+static int bound_shared(void *arg, struct err *e)
 {
+	if (setns(*(int *)arg, CLONE_NEWUSER) < 0)
+		return err_sys(e, errno, "cannot join the box's user namespace");
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
 		long number = read_number(shared[i].everywhere);
 		cleanup_close int fd = number <= 1 ? -1
@@ -129,6 +131,12 @@ static void bound_shared(void)
 		if (fd >= 0)
 			(void)!write(fd, text, (size_t)sprintf(text, "%ld", number / 2));
 	}
+	return 0;
+}
+
+int namespaces_bound(int box, struct err *e)
+{
+	return helper_run(bound_shared, &box, e);
 }
 
 static int make(void *arg, struct err *e)
@@ -138,23 +146,26 @@ static int make(void *arg, struct err *e)
 
 	if (setns(m->pidfd, CLONE_NEWUSER) < 0)
 		return err_sys(e, errno, "cannot join the box's user namespace");
-	bound_shared();
-	if (m->plan->net == PLAN_NET_NEW)
+	r = open_own("/proc/self/ns/user", &m->box, e);
+	if (r == 0 && m->plan->net == PLAN_NET_NEW)
 		r = make_net(m, e);
 	return r < 0 ? r : make_you(m, e);
 }
 
-int namespaces_make(const struct plan *p, int pidfd, int boot, int *ret_you, int *ret_net,
-		    struct err *e)
+int namespaces_make(const struct plan *p, int pidfd, int boot, int *ret_box, int *ret_you,
+		    int *ret_net, struct err *e)
 {
-	struct making m = {.plan = p, .pidfd = pidfd, .boot = boot, .you = -1, .net = -1};
+	struct making m = {
+		.plan = p, .pidfd = pidfd, .boot = boot, .box = -1, .you = -1, .net = -1};
 	int r = helper_run(make, &m, e);
 
 	if (r < 0) {
+		close_fd(&m.box);
 		close_fd(&m.you);
 		close_fd(&m.net);
 		return r;
 	}
+	*ret_box = m.box;
 	*ret_you = m.you;
 	*ret_net = m.net;
 	return 0;
