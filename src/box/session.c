@@ -152,6 +152,7 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 		.at_exit = s->at_exit,
 		.narrow = s->detach ? NULL : give_narrowed,
 		.narrow_arg = &narrowed,
+		.carried = &narrowed.carried,
 		.output = s->output,
 		.tools = s->tools,
 		.facts = &facts,

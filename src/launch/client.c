@@ -26,6 +26,7 @@
 #include "launch/terminal.h"
 
 #define ANSWER_MS 10000	     /* of the box, on top of the time that its processes have */
+#define WATCHED	  6	     /* descriptors that are watched besides what is carried */
 #define DRAIN_MAX (1u << 20) /* more than any pty holds */
 
 struct client {
@@ -37,6 +38,7 @@ struct client {
 	int keys;     /* the same, open for reading; -1 until the command has it */
 	struct request_terminal inside;
 	struct relay in, out;
+	struct carried *carried;
 	bool accepted, done, last;
 	bool told; /* to end, by a signal that is not the command's */
 	int status;
@@ -317,10 +319,20 @@ static void relay_step(struct client *c, short in_events, short master_events)
 		c->out.start = c->out.end;
 }
 
+/* Appends what is carried to p; returns how many there are. */
+static size_t poll_carried(const struct carried *carried, struct pollfd *p)
+{
+	size_t n = carried ? carried->n : 0;
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = (struct pollfd){.fd = carried->v[i].from, .events = POLLIN};
+	return n;
+}
+
 static int step(struct client *c, struct err *e)
 {
 	bool room = !relay_pending(&c->in), unwritten = relay_pending(&c->out);
-	struct pollfd p[] = {
+	struct pollfd p[WATCHED + CARRIED_MAX] = {
 		{.fd = c->connection, .events = POLLIN},
 		{.fd = c->signals, .events = POLLIN},
 		{.fd = c->accepted ? c->report : -1, .events = POLLIN},
@@ -329,9 +341,10 @@ static int step(struct client *c, struct err *e)
 		 .events = (short)((unwritten ? 0 : POLLIN) | (room ? 0 : POLLOUT))},
 		{.fd = unwritten ? c->out.to : -1, .events = POLLOUT},
 	};
+	size_t n = poll_carried(c->carried, p + WATCHED);
 	int r = 0;
 
-	if (poll(p, ARRAY_SIZE(p), -1) < 0)
+	if (poll(p, WATCHED + n, -1) < 0)
 		return errno == EINTR ? 0 : err_sys(e, errno, "cannot wait for the box");
 	if (p[2].revents)
 		r = on_report(c, e);
@@ -339,6 +352,9 @@ static int step(struct client *c, struct err *e)
 		on_signal(c);
 	if (r == 0 && (p[3].revents || p[4].revents || p[5].revents))
 		relay_step(c, p[3].revents, p[4].revents);
+	for (size_t i = 0; i < n; i++)
+		if (p[WATCHED + i].revents)
+			carry_some(&c->carried->v[i]);
 	if (r == 0 && p[0].revents)
 		r = on_message(c, e);
 	return r;
@@ -372,6 +388,7 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 	       void *arg, int *ret_status, struct err *e)
 {
 	struct client c = {.connection = connection,
+			   .carried = req->carried,
 			   .report = -1,
 			   .signals = -1,
 			   .terminal = -1,

@@ -5,11 +5,13 @@
  * for reading gives one for writing, one for appending gives one that truncates. A box's uid is yours, so
  *
  *	< file	   is opened anew on a mount of its own, which is read-only and holds nothing else
- *	> file,	   is a pipe, and a process of ours writes to the file what comes out of it, in the
- *	>> file	   order it was written in; it stays while something in the box can write
+ *	> file,	   is a pipe, and the client writes to the file what comes out of it, in the order it was
+ *	>> file	   written in; a process of ours takes over when the session has ended and something in
+ *		   the box can still write
  *	<> file	   passes: there is no more to be had
  *
- * and where no such mount can be made (a deleted file, a device, a named pipe) reading is by a pipe, too.
+ * and where no such mount can be made (a deleted file, a device, a named pipe) reading is by a pipe and a process
+ * of ours, too; so is writing to what may keep a writer waiting.
  * Pipes, sockets and /dev/null and kin pass as they are. Directories and descriptors that are for nothing
  * but their path (O_PATH) are refused: all around them could be reached.
  */
@@ -42,8 +44,9 @@
 
 #define MEMORY_MAJOR \
 	1 /* null, zero, full, random and urandom: Documentation/admin-guide/devices.txt */
-#define PUMP_BUFFER 65536 /* what a pipe holds */
-#define END_MS	    500	  /* for what was written last, when something in the box still can write */
+#define PUMP_BUFFER  65536 /* what a pipe holds */
+#define CARRY_ROUNDS 16	   /* the most that is read at the end, in pipes' contents */
+#define END_MS	     500 /* for what was written last, when something in the box still can write */
 
 /* What opening it anew, by whoever has it, would give. */
 enum kind { PASSES, READS, WRITES, REFUSED };
@@ -171,13 +174,26 @@ static int start_pump(struct narrow_file *f, bool reads, struct err *e)
 	return 0;
 }
 
+static int start_carry(struct narrowed *n, struct narrow_file *f, struct err *e)
+{
+	int pipefd[2];
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "cannot make a pipe for descriptor %d", f->from);
+	fcntl(pipefd[0], F_SETFL, O_NONBLOCK);
+	n->carried.v[n->carried.n++] = (struct carry){.from = pipefd[0], .to = f->from};
+	f->fd = pipefd[1];
+	f->carries = true;
+	return 0;
+}
+
 /* What goes to one file (2>&1) goes there in its order. */
 static int find_same(const struct narrowed *n, int fd, const struct stat *st)
 {
 	struct stat other;
 
 	for (size_t i = 0; i < n->n; i++)
-		if (n->v[i].pump && fstat(n->v[i].from, &other) == 0 &&
+		if ((n->v[i].pump || n->v[i].carries) && fstat(n->v[i].from, &other) == 0 &&
 		    other.st_dev == st->st_dev && other.st_ino == st->st_ino &&
 		    fcntl(n->v[i].from, F_GETFL) == fcntl(fd, F_GETFL))
 			return n->v[i].fd;
@@ -208,7 +224,10 @@ int narrow(struct narrowed *n, int fd, struct err *e)
 		return err_set(e, EMFILE, "too many files are given to the box");
 	if (kind == READS)
 		f.fd = f.opened = open_alone(fd, &st);
-	if (f.fd < 0 && (r = start_pump(&f, kind == READS, e)) < 0)
+	if (f.fd < 0)
+		r = kind == WRITES && S_ISREG(st.st_mode) ? start_carry(n, &f, e)
+							  : start_pump(&f, kind == READS, e);
+	if (f.fd < 0)
 		return r;
 	n->v[n->n++] = f;
 	return f.fd;
@@ -232,6 +251,24 @@ static int wait_pump(pid_t pid)
 	return -EAGAIN;
 }
 
+/* What others of the box still write is carried on without us. */
+static int end_carry(struct carry *c)
+{
+	size_t rounds = 0;
+	int r = 1;
+	pid_t pid;
+
+	while (c->from >= 0 && r > 0 && rounds++ < CARRY_ROUNDS)
+		r = carry_some(c);
+	if (c->from >= 0 && r != 0) {
+		pid = fork();
+		if (pid == 0)
+			pump(c->from, c->to);
+		close_fd(&c->from);
+	}
+	return c->error;
+}
+
 int narrow_end(struct narrowed *n, int r, struct err *e)
 {
 	for (size_t i = 0; i < n->n; i++) {
@@ -242,6 +279,8 @@ int narrow_end(struct narrowed *n, int r, struct err *e)
 		if (f->opened >= 0)
 			lseek(f->from, lseek(f->opened, 0, SEEK_CUR), SEEK_SET);
 		close_fd(&f->fd);
+		if (f->carries)
+			continue;
 		if (f->pump && !writes)
 			kill(f->pump, SIGKILL);
 		done = f->pump ? wait_pump(f->pump) : 0;
@@ -250,6 +289,14 @@ int narrow_end(struct narrowed *n, int r, struct err *e)
 				    "cannot write what the command wrote to descriptor %d",
 				    f->from);
 	}
-	n->n = 0;
+	for (size_t i = 0; i < n->carried.n; i++) {
+		struct carry *c = &n->carried.v[i];
+		int done = end_carry(c);
+
+		if (r == 0 && done < 0)
+			r = err_sys(e, -done,
+				    "cannot write what the command wrote to descriptor %d", c->to);
+	}
+	n->n = n->carried.n = 0;
 	return r;
 }

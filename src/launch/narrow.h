@@ -8,20 +8,23 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "launch/request.h"
 
-#define NARROW_MAX 16
+#define NARROW_MAX CARRIED_MAX
 
 struct narrow_file {
-	int from;   /* the caller's descriptor */
-	int fd;	    /* what is given in its place, ours */
-	int opened; /* reads from where the caller's file is, which is to follow; -1: a pipe */
-	pid_t pump; /* carries between the pipe and the file, or 0 */
+	int from;     /* the caller's descriptor */
+	int fd;	      /* what is given in its place, ours */
+	int opened;   /* reads from where the caller's file is, which is to follow; -1: a pipe */
+	pid_t pump;   /* carries between the pipe and the file, or 0 */
+	bool carries; /* the client does */
 };
 
 /* Zeroed to begin with. */
 struct narrowed {
 	struct narrow_file v[NARROW_MAX];
 	size_t n;
+	struct carried carried; /* for the session's request */
 };
 
 /*

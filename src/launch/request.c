@@ -201,3 +201,22 @@ int request_send(int connection, const struct session_request *req,
 	*ret_report = take_fd(&report);
 	return 0;
 }
+
+int carry_some(struct carry *c)
+{
+	static char buffer[65536]; /* what a pipe holds */
+	ssize_t n;
+	int r;
+
+	do
+		n = read(c->from, buffer, sizeof(buffer));
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return -EAGAIN;
+	r = n < 0 ? -errno : n == 0 ? 0 : write_all(c->to, buffer, (size_t)n);
+	if (n > 0 && r >= 0)
+		return 1;
+	c->error = r;
+	close_fd(&c->from);
+	return 0;
+}

@@ -11,6 +11,8 @@
 
 #include "base/err.h"
 
+#define CARRIED_MAX 16
+
 /* A session whose root is not the box's; see tools.h. */
 struct session_tools {
 	int tree;	     /* from tools_make() */
@@ -24,6 +26,18 @@ struct session_facts {
 	void *terminfo, *authorities, *files; /* files: for files_refresh() */
 	uint32_t terminfo_size, authorities_size, files_size;
 };
+
+/* What comes out of pipes of the session goes on to files of the caller, while the client waits. */
+struct carried {
+	struct carry {
+		int from, to; /* a pipe that does not wait, -1: no more; a regular file */
+		int error;    /* -errno of what could not be written */
+	} v[CARRIED_MAX];
+	size_t n;
+};
+
+/* Carries what is there, at most 64 KiB. 1: there may be more, 0: its end, or an error; -EAGAIN: not now. */
+int carry_some(struct carry *c);
 
 struct session_request {
 	bool root; /* as box-root */
@@ -41,6 +55,7 @@ struct session_request {
 	/* What to give in place of a descriptor of the caller's, or -errno; NULL: itself. */
 	int (*narrow)(void *arg, int fd, struct err *e);
 	void *narrow_arg;
+	struct carried *carried; /* as narrow fills it, or NULL */
 	bool *ret_last; /* unless NULL: did the box go with it, as a throw-away one does? */
 	bool named_fds; /* the command gets inherited descriptors that argv names, see request.c */
 };
