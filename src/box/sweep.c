@@ -106,7 +106,7 @@ static bool is_of_images(const char *name)
 
 static void sweep_tmp_entry(const struct store *s, const char *name)
 {
-	cleanup_free char *path = path_join("tmp", name), *lock = path_join(path, "lock");
+	cleanup_free char *path = path_join("tmp", name);
 	cleanup_close int fd = -1;
 	struct stat st;
 	struct err ignored;
@@ -115,8 +115,8 @@ static void sweep_tmp_entry(const struct store *s, const char *name)
 		return;
 	if (S_ISDIR(st.st_mode)) {
 		fd = openat(s->data_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		/* One that cannot be opened (mode 0) was hidden to be removed. */
-		if ((fd >= 0 && !file_trylock(fd)) || is_held(s->data_fd, lock))
+		/* One that shuts its owner out (mode 0) was hidden to be removed. */
+		if (fd < 0 ? errno != EACCES : !file_trylock(fd) || is_held(fd, "lock"))
 			return;
 	}
 	store_discard(s, path, &ignored);
