@@ -37,6 +37,7 @@ void assembly_clear(struct assembly *a)
 	strv_clear(&a->reach);
 	strv_clear(&a->own);
 	strv_clear(&a->guarded);
+	strv_clear(&a->git);
 	strv_clear(&a->strings);
 	free(a->mounts);
 	*a = (struct assembly){0};

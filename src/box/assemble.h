@@ -17,6 +17,7 @@ struct assembly {
 	struct strv reach; /* what of the host the box gets by files of the project; see reach.h */
 	struct strv own;   /* of that, what flags and variables ask for in this call */
 	struct strv guarded; /* paths of the host that are protected in it */
+	struct strv git; /* where it has git's data of the project from elsewhere, for the notes */
 	struct strv strings; /* paths and lines that only the plan needs */
 	struct plan_mount *mounts;
 	size_t n_mounts, cap;

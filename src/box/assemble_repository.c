@@ -52,6 +52,7 @@ static void bind(struct assembly *a, const char *source, const char *target, boo
 						  .source = assembly_keep(a, xstrdup(source)),
 						  .target = assembly_keep(a, xstrdup(target)),
 						  .read_only = read_only});
+	strv_push(&a->git, target);
 }
 
 int assemble_repository(const struct assemble_request *req, struct assembly *a,

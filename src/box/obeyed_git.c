@@ -184,8 +184,8 @@ static void look_outside(struct obeyed_look *l, const char *top, const char *dot
 	line = notes.data;
 	if (git)
 		look_at_path(l, git);
-	for (; (line = strstr(line, "\n" MOUNT_NOTE)); line++) {
-		const char *target = line + strlen("\n" MOUNT_NOTE);
+	for (; (line = strstr(line, "\n" GIT_NOTE)); line++) {
+		const char *target = line + strlen("\n" GIT_NOTE);
 		cleanup_free char *path = xstrndup(target, strcspn(target, "\n"));
 		cleanup_free char *head = path_join(path, "HEAD");
 

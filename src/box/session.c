@@ -68,6 +68,8 @@ static void note_mounts(const struct assembly *a, struct buf *out)
 {
 	char target[PATH_MAX];
 
+	for (size_t i = 0; i < a->git.n && out->len < MOUNT_NOTES_MAX; i++)
+		buf_addf(out, GIT_NOTE "%s\n", err_quote(target, sizeof(target), a->git.v[i]));
 	for (size_t i = 0; i < a->n_mounts && out->len < MOUNT_NOTES_MAX; i++)
 		buf_addf(out, MOUNT_NOTE "%s\n",
 			 err_quote(target, sizeof(target), a->mounts[i].target));

@@ -19,6 +19,9 @@
 /* A line of the notes of a start for each place that is mounted upon, as err_quote() has it. */
 #define MOUNT_NOTE "mount "
 
+/* And for each place of git's data from elsewhere, which the host has at the same path. */
+#define GIT_NOTE "git-data "
+
 /* All that a session needs to know of its box. */
 struct box_session {
 	const struct box *box;
