@@ -196,6 +196,15 @@ static void reap(struct server *srv)
 			kill(pid, SIGCONT);
 }
 
+/*
+ * By kill(2), where inside everybody has a pid. Of what else sends signals the sender may write the pid
+ * (sigqueue(3)), or none is told (F_SETSIG of fcntl(2)).
+ */
+static bool is_from_outside(const struct signalfd_siginfo *info)
+{
+	return info->ssi_code == SI_USER && info->ssi_pid == 0;
+}
+
 static void read_signals(struct server *srv)
 {
 	struct signalfd_siginfo info;
@@ -204,7 +213,7 @@ static void read_signals(struct server *srv)
 		return;
 	if (info.ssi_signo == SIGCHLD)
 		reap(srv);
-	else if (!srv->for_sudo && info.ssi_pid == 0) /* from outside: inside everybody has a pid */
+	else if (!srv->for_sudo && is_from_outside(&info))
 		stop(srv, STOP_MS);
 }
 
