@@ -1,25 +1,29 @@
 /*
- * checkout.c - following .git, commondir and the index to all that git would obey of a project.
+ * checkout.c - following .git, commondir, the index, worktrees/ and symlinks to all that git would obey of a project.
  */
 #include "box/checkout.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/git_index.h"
 #include "base/path.h"
 #include "box/lend.h"
 #include "box/repository.h"
+#include "config/xdg.h"
 
-#define CONFIG_MAX   (1u << 20)
-#define MAX_INCLUDES 8
-#define MAX_DEPTH    16 /* of submodules in submodules */
+#define CONFIG_MAX    (1u << 20)
+#define MAX_INCLUDES  8
+#define MAX_DEPTH     16 /* of submodules in submodules */
+#define SYSTEM_CONFIG "/etc/gitconfig"
 
 struct protecting {
 	const char *project;
@@ -75,8 +79,51 @@ static char *value_of(const char *line, const char *key)
 	n = strcspn(line, "\"#;\r");
 	while (n && (line[n - 1] == ' ' || line[n - 1] == '\t'))
 		n--;
-	/* In the home: no part of the project by this name. */
-	return n && *line != '~' ? xstrndup(line, n) : NULL;
+	return n ? xstrndup(line, n) : NULL;
+}
+
+/* As git reads a path in its settings. The caller frees. */
+static char *path_in(const char *base, const char *value)
+{
+	cleanup_free char *home = starts_with(value, "~/") ? xdg_home() : NULL;
+
+	return home ? path_normalize(home, value + 2) : path_normalize(base, value);
+}
+
+/* What the symlink called name in dir, an absolute path without links, leads to; NULL: it is none. */
+static char *link_of(const char *dir, const char *name)
+{
+	cleanup_free char *path = path_join(dir, name);
+	char target[PATH_MAX];
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return NULL;
+	target[n] = '\0';
+	return path_normalize(dir, target);
+}
+
+static int add_linked_file(struct protecting *p, const char *dir, const char *name, struct err *e)
+{
+	cleanup_free char *target = link_of(dir, name);
+	int r = target ? add_file(p, target, e) : 0;
+
+	return r < 0 ? err_add(e, "'%s/%s' is a symlink", dir, name) : 0;
+}
+
+/* Hooks that are tracked are often symlinks in git's directory of hooks. */
+static int add_hooks(struct protecting *p, const char *path, struct err *e)
+{
+	cleanup_free char *hooks = realpath(path, NULL);
+	cleanup_dir struct dir d = {0};
+	int r = hooks ? dir_open(&d, AT_FDCWD, hooks, e) : -ENOENT;
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	while (r == 0 && (r = dir_next(&d, e)) > 0)
+		r = d.type == DT_LNK || d.type == DT_UNKNOWN ? add_linked_file(p, hooks, d.name, e)
+							     : 0;
+	return r;
 }
 
 /*
@@ -106,13 +153,56 @@ static int add_config(struct protecting *p, const char *top, const char *file, i
 		}
 		hooks = value_of(line, "hooksPath");
 		more = include ? value_of(line, "path") : NULL;
-		path = hooks ? path_normalize(top, hooks) : more ? path_normalize(dir, more) : NULL;
+		path = hooks ? path_in(top, hooks) : more ? path_in(dir, more) : NULL;
 		if (path)
 			r = hooks ? add(p, path, e) : add_file(p, path, e);
-		if (r == 0 && path && !hooks)
-			r = add_config(p, top, path, depth + 1, e);
+		if (r == 0 && path)
+			r = hooks ? add_hooks(p, path, e) : add_config(p, top, path, depth + 1, e);
 	}
 	return r;
+}
+
+/* The user's own settings hold for each repository, and what they name is relative to it. */
+static int add_users_config(struct protecting *p, const char *top, struct err *e)
+{
+	const char *global = getenv("GIT_CONFIG_GLOBAL"), *base = getenv("XDG_CONFIG_HOME");
+	cleanup_free char *home = xdg_home(), *own = path_join(home, ".gitconfig");
+	cleanup_free char *config = base && *base == '/' ? xstrdup(base)
+							 : path_join(home, ".config");
+	cleanup_free char *more = path_join(config, "git/config");
+	const char *files[] = {global && *global ? global : own, global && *global ? NULL : more,
+			       SYSTEM_CONFIG};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(files); i++) {
+		cleanup_free char *real = files[i] ? realpath(files[i], NULL) : NULL;
+
+		if (real && (r = add(p, real, e)) == 0)
+			r = add_config(p, top, files[i], 0, e);
+	}
+	return r;
+}
+
+/* Git's data is protected, but what a symlink in it leads to is not part of it. */
+static int add_links(struct protecting *p, const char *git, struct err *e)
+{
+	static const char *const files[] = {"config", "config.worktree", "info/attributes"};
+	static const char *const folders[] = {"hooks", "info", "modules", "worktrees"};
+	cleanup_free char *hooks = path_join(git, "hooks");
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(folders); i++) {
+		cleanup_free char *target = link_of(git, folders[i]);
+
+		r = target ? add(p, target, e) : 0;
+	}
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(files); i++) {
+		cleanup_free char *file = path_join(git, files[i]),
+				  *dir = path_normalize(file, "..");
+
+		r = add_linked_file(p, dir, path_basename(file), e);
+	}
+	return r == 0 ? add_hooks(p, hooks, e) : r;
 }
 
 static int add_data(struct protecting *p, const char *top, const char *git, struct err *e)
@@ -125,8 +215,14 @@ static int add_data(struct protecting *p, const char *top, const char *git, stru
 
 	if (r == 0 && common)
 		r = add(p, common, e);
+	if (r == 0)
+		r = add_links(p, git, e);
+	if (r == 0 && common)
+		r = add_links(p, common, e);
 	settings = path_join(common ? common : git, "config");
 	own = path_join(git, "config.worktree");
+	if (r == 0)
+		r = add_users_config(p, top, e);
 	if (r == 0)
 		r = add_config(p, top, settings, 0, e);
 	return r == 0 ? add_config(p, top, own, 0, e) : r;
@@ -134,6 +230,28 @@ static int add_data(struct protecting *p, const char *top, const char *git, stru
 
 static int add_submodules(struct protecting *p, const char *top, const char *git, int depth,
 			  struct err *e);
+static int add_worktrees(struct protecting *p, const char *git, int depth, struct err *e);
+
+/* One more repository or checkout, with all that it leads to. git: its data; NULL: it has none. */
+static int add_checkout(struct protecting *p, const char *top, const char *git, int depth,
+			struct err *e)
+{
+	int r = 0;
+
+	if (git)
+		r = add_data(p, top, git, e);
+	if (git && r == 0)
+		r = add_worktrees(p, git, depth, e);
+	return git && r == 0 ? add_submodules(p, top, git, depth, e) : r;
+}
+
+static int too_many(struct err *e)
+{
+	return err_set(e, E2BIG,
+		       "cannot protect '.git': there are more than %d repositories in it. "
+		       "Protect the directories that hold them, or take '.git' out",
+		       CHECKOUT_MAX_SUBMODULES);
+}
 
 static int add_submodule(struct protecting *p, const char *top, const char *name, int depth,
 			 struct err *e)
@@ -143,15 +261,46 @@ static int add_submodule(struct protecting *p, const char *top, const char *name
 	int r;
 
 	if (depth > MAX_DEPTH || ++p->submodules > CHECKOUT_MAX_SUBMODULES)
-		return err_set(e, E2BIG,
-			       "cannot protect '.git': there are more than %d repositories in it. "
-			       "Protect the directories that hold them, or take '.git' out",
-			       CHECKOUT_MAX_SUBMODULES);
+		return too_many(e);
 	r = add(p, dot_git, e);
 	git = r == 0 ? git_data(sub) : NULL;
-	if (git)
-		r = add_data(p, sub, git, e);
-	return git && r == 0 ? add_submodules(p, sub, git, depth + 1, e) : r;
+	return r == 0 ? add_checkout(p, sub, git, depth + 1, e) : r;
+}
+
+/* A checkout of its own, whose data entry is; it is made or removed by git of the host alone. */
+static int add_worktree(struct protecting *p, const char *entry, int depth, struct err *e)
+{
+	cleanup_free char *file = path_join(entry, "gitdir");
+	cleanup_free char *dot_git = repository_pointer(file, "", entry);
+	cleanup_free char *top = dot_git ? path_normalize(dot_git, "..") : NULL;
+	int r;
+
+	if (!top || !path_is_beneath(top, p->project) || streq(top, p->project) ||
+	    access(dot_git, F_OK) < 0)
+		return 0;
+	if (depth > MAX_DEPTH || ++p->submodules > CHECKOUT_MAX_SUBMODULES)
+		return too_many(e);
+	r = add(p, dot_git, e);
+	if (r == 0)
+		r = add_data(p, top, entry, e);
+	return r == 0 ? add_submodules(p, top, entry, depth + 1, e) : r;
+}
+
+/* The linked worktrees of a repository that are in the project, as git and programs around it put them. */
+static int add_worktrees(struct protecting *p, const char *git, int depth, struct err *e)
+{
+	cleanup_free char *path = path_join(git, "worktrees"), *real = realpath(path, NULL);
+	cleanup_dir struct dir d = {0};
+	int r = real ? dir_open(&d, AT_FDCWD, real, e) : -ENOENT;
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	while (r == 0 && (r = dir_next(&d, e)) > 0) {
+		cleanup_free char *entry = path_join(real, d.name);
+
+		r = add_worktree(p, entry, depth, e);
+	}
+	return r;
 }
 
 static int add_submodules(struct protecting *p, const char *top, const char *git, int depth,
@@ -184,6 +333,9 @@ int checkout_protect(const char *project, struct strv *ret_paths, struct err *e)
 	if (!repository.git)
 		return 0;
 	top = repository.root ? repository.root : project;
-	r = add_data(&p, top, repository.git, e);
-	return r == 0 ? add_submodules(&p, top, repository.git, 0, e) : r;
+	r = add_checkout(&p, top, repository.git, 0, e);
+	/* Those of a repository that the project is a worktree, or a part of one, of. */
+	if (r == 0 && repository.worktrees && repository.common)
+		r = add_worktrees(&p, repository.common, 0, e);
+	return r;
 }

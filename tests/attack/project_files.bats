@@ -202,3 +202,47 @@ profile = agent"
 	[ "$(cat p/tools/hooks/pre-commit p/shared.gitconfig p/config/more)" = exit ]
 	looked_at p
 }
+
+@test "what symlinks in git's data lead to, linked worktrees in the project, and hooks that the user's own settings name" {
+	local hook="printf '#!/bin/sh\ntouch $T/pwned' | tee"
+	repository p
+	mkdir -p p/scripts/hooks
+	for name in scripts/hooks/pre-commit scripts/commit; do
+		printf '#!/bin/sh\n' >p/$name
+		chmod 755 p/$name
+	done
+	ln -s ../../scripts/commit p/.git/hooks/post-commit
+	ln -s ../../not/yet p/.git/hooks/pre-push
+	git -C p worktree add -q wt/one
+	git -C p worktree add -q wt/two
+	rm -r p/wt/two
+	git -C p config extensions.worktreeConfig true
+	git -C p/wt/one config --worktree core.hooksPath tools/hooks
+	project p
+	inside ./p "$hook scripts/commit not/yet; chmod 755 not/yet; evil x; rm -f wt/one/.git; mv wt/one gone; echo 'gitdir: ../../x' >wt/one/.git; ln -sfn ../../x wt/one/.git
+		mkdir -p wt/one/tools/hooks; $hook wt/one/tools/hooks/pre-commit; chmod 755 wt/one/tools/hooks/pre-commit"
+	looked_at p p/wt/one
+	[ ! -e p/wt/two ]
+	# The directory of hooks, and the settings, are such themselves.
+	mv p/.git/hooks gone
+	ln -s ../scripts/hooks p/.git/hooks
+	mv p/.git/config p/settings
+	ln -s ../settings p/.git/config
+	sandbox stop p
+	inside ./p "evil x; cp x/config settings; $hook scripts/hooks/pre-commit"
+	looked_at p
+	# A link behind the link could be turned elsewhere.
+	ln -s commit p/scripts/link
+	ln -s ../link p/scripts/hooks/pre-push
+	sandbox stop p
+	fails 125 "*'$T/p/scripts/hooks/pre-push' is a symlink: cannot protect 'scripts/link': 'link' is a link*" sandbox enter --profile agent ./p -- true
+	rm p/scripts/link
+	# In every repository that has such a directory.
+	repository q
+	git config --global core.hooksPath .myhooks
+	mv gitconfig q/gitconfig
+	ln -s q/gitconfig gitconfig
+	project q
+	inside ./q "mkdir -p .myhooks; $hook .myhooks/pre-commit; chmod 755 .myhooks/pre-commit; evil x; cat x/config >>gitconfig"
+	looked_at q
+}
