@@ -26,7 +26,7 @@ static char *count(const struct strv *lines, size_t far)
 {
 	return far < lines->n ? xasprintf("%zu things, the last %zu reach%s furthest", lines->n,
 					  far, far == 1 ? "es" : "")
-			      : xasprintf("%zu things", lines->n);
+			      : xasprintf("%zu thing%s", lines->n, lines->n == 1 ? "" : "s");
 }
 
 /* Letters of other scripts may look like others: such a line is there twice. */
