@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "box/assemble_repository.h"
 #include "box/agent.h"
+#include "box/bounds.h"
 #include "box/checkout.h"
 #include "box/lend.h"
 #include "box/moved.h"
@@ -308,6 +309,7 @@ static int add_setting_mounts(const struct assemble_request *req, struct assembl
 	size_t n = 0;
 	int r = settings_mounts(req->settings, a->home, &v, &n, e);
 
+	bounds_add_mounts(req->settings, a->home, v, n, &a->reach);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = add_setting_mount(req, a, &v[i], e);
 	mount_settings_free(v, n);

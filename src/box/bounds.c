@@ -7,7 +7,8 @@
  *	network = none		asked about as the network that it becomes
  *	project = no		nor is any part of it shown that was not
  *	sudo = no		and no session is root
- *	TARGET = ro		a part of the project that is mounted upon it, read-only or hidden
+ *	TARGET = ro		a part of the project that is mounted upon it, read-only or hidden; and what is
+ *				mounted upon the home of the host, or upon another mount from it
  *	sandbox.lock		the image and the packages are what it says
  */
 #include "box/bounds.h"
@@ -98,16 +99,41 @@ bool bounds_hide_project(const struct settings *s)
 	return s->project_dir && !project_at(s);
 }
 
-void bounds_add_mount(const struct settings *s, const struct mount_setting *m, struct strv *out)
+static bool is_upon_project(const struct settings *s, const struct mount_setting *m)
 {
 	const char *at = project_at(s);
-	cleanup_free char *what = NULL;
 
-	if (!s->project_dir || !at || !path_is_beneath(m->target, at) ||
-	    (m->kind == MOUNT_SETTING_BIND && !m->outside && !m->read_only && !m->overlay))
-		return;
-	what = xasprintf("%s" RO, m->target);
-	add(what, m->users, out);
+	return s->project_dir && at && path_is_beneath(m->target, at);
+}
+
+/* Upon what else of the host the box has: the home, or what another entry mounts. */
+static bool is_upon_host(const struct settings *s, const char *home, const struct mount_setting *v,
+			 size_t n, const struct mount_setting *m)
+{
+	if (is(s, "home", "host") && path_is_beneath(m->target, home))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (&v[i] != m && v[i].kind == MOUNT_SETTING_BIND && v[i].outside &&
+		    path_is_beneath(m->target, v[i].target))
+			return true;
+	return false;
+}
+
+void bounds_add_mounts(const struct settings *s, const char *home, const struct mount_setting *v,
+		       size_t n, struct strv *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct mount_setting *m = &v[i];
+		cleanup_free char *what = xasprintf("%s" RO, m->target);
+		bool whole = m->kind == MOUNT_SETTING_BIND && !m->outside && !m->read_only &&
+			     !m->overlay;
+
+		/* Upon nothing of the host now: what it hid before is hidden. */
+		if (!is_upon_project(s, m))
+			add(what, m->users || !is_upon_host(s, home, v, n, m), out);
+		else if (!whole)
+			add(what, m->users, out);
+	}
 }
 
 bool bounds_is_kept(const char *line)

@@ -14,10 +14,12 @@
 
 /*
  * Appends a line for each thing that binds: those that files of the project set, which are kept, and
- * those that the user's flags or a policy add, which hold and are not. mounts: as settings_mounts() has them.
+ * those that the user's flags or a policy add, which hold and are not. home: the
+ * one in the box; v: as settings_mounts() has them.
  */
 void bounds_add(const struct settings *s, struct strv *out);
-void bounds_add_mount(const struct settings *s, const struct mount_setting *m, struct strv *out);
+void bounds_add_mounts(const struct settings *s, const char *home, const struct mount_setting *v,
+		       size_t n, struct strv *out);
 
 /* Is the project not shown as a whole? */
 bool bounds_hide_project(const struct settings *s);

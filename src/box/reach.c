@@ -217,7 +217,6 @@ int reach_add_setting_mount(const struct settings *s, const struct mount_setting
 {
 	cleanup_free char *cache = NULL;
 
-	bounds_add_mount(s, m, out);
 	switch (m->kind) {
 	case MOUNT_SETTING_TMPFS:
 		break;
@@ -244,6 +243,7 @@ static int add_mounts(const struct settings *s, const char *home, bool accepts, 
 	size_t n = 0;
 	int r = settings_mounts(s, home, &v, &n, e);
 
+	bounds_add_mounts(s, home, v, n, out);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		v[i].own = v[i].own && !accepts;
 		r = reach_add_setting_mount(s, &v[i], out, e);

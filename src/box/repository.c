@@ -61,7 +61,8 @@ static bool has(const char *dir, const char *name)
 {
 	cleanup_free char *path = path_join(dir, name);
 
-	return access(path, F_OK) == 0;
+	/* HEAD can be a symlink to a branch that is packed, or is none yet. */
+	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* What git itself asks of a folder before it takes it for one of its own. */

@@ -92,6 +92,23 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	fails 125 "*more than before: no longer: $T/q/conf = ro; no longer: $T/q/hidden = ro: *" sandbox enter "$T/q" -- true
 }
 
+@test "what a mount hides of another mount, or of the home of the host, is asked about" {
+	mkdir -p data/keys home/.ssh
+	echo secret | tee data/keys/a home/.ssh/a >/dev/null
+	local show=$'[sandbox]\nlinger = 0\nhome = host\n[mounts]\n/data = ../data\n/alone = tmpfs\n'
+	project p "$show"$'/data/keys = tmpfs\n~/.ssh = tmpfs\n/data/ro = ../data/keys ro'
+	sandbox enter --quiet --accept "./p" -- true
+	project p "$show"
+	fails 125 "*more than before: no longer: /data/keys = ro; no longer: $T/home/.ssh = ro; no longer: /data/ro = ro (3 things): *" sandbox enter "$T/p" -- true
+	# Put elsewhere, and kept from it by another mount, they are as hidden.
+	project p "$show"$'/data/keys = ../data/keys ro\n~/.ssh = ./ssh\n/data/ro = tmpfs'
+	mkdir p/ssh
+	sandbox enter --quiet --accept "$T/p" -- sh -c '[ ! -e ~/.ssh/a ]'
+	# What was upon nothing of the host bound nobody; nor does what is hidden of a home that is gone.
+	project p $'[sandbox]\nlinger = 0\n[mounts]\n/data = ../data\n/data/keys = ../data/keys ro\n~/.ssh = ./ssh\n/data/ro = tmpfs'
+	sandbox enter --quiet "$T/p" -- true
+}
+
 @test "a flag of one call neither binds the project nor takes away what binds it" {
 	project p $'[sandbox]\nlinger = 0'
 	in_p true

@@ -246,3 +246,17 @@ profile = agent"
 	inside ./q "mkdir -p .myhooks; $hook .myhooks/pre-commit; chmod 755 .myhooks/pre-commit; evil x; cat x/config >>gitconfig"
 	looked_at q
 }
+
+@test "a HEAD that is a symlink to a branch that was packed, as git of old had them" {
+	repository sub
+	repository p
+	git -C p submodule --quiet add "$T/sub" s
+	git -C p commit -qm sub
+	git -C p pack-refs --all
+	ln -sf refs/heads/main p/.git/HEAD
+	[ ! -e p/.git/HEAD ]
+	[ -z "$(git -C p status --porcelain)" ]
+	project p
+	inside ./p 'evil x; rm -f s/.git; evil s/.git; rm -f s/.git; echo gitdir: ../x >s/.git'
+	looked_at p p/s
+}
