@@ -1,7 +1,8 @@
 /*
  * account.c - reading /etc/passwd and /etc/group of the root that the process has.
  *
- * Files that a box writes: what is no regular file is taken as empty (CVE-2024-9676).
+ * Files that a box writes: what is no regular file, and what is longer than any of a person's, is taken
+ * as empty (CVE-2024-9676).
  */
 #include "base/account.h"
 
@@ -11,13 +12,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/mem.h"
 
-#define MAX_GROUPS 1024 /* a hostile file names millions, and each is compared with all */
+#define FILE_MAX (16u << 20)
+/* fgetpwent(3) and fgetgrent(3) read a line anew for each KiB that it is longer than they thought. */
+#define LINE_MAX_LEN (1u << 20)
+#define MAX_GROUPS   1024 /* a hostile file names millions, and each is compared with all */
 
 void account_clear(struct account *a)
 {
@@ -43,18 +48,25 @@ static bool is_number(const char *text, unsigned int *ret)
 	return true;
 }
 
-static FILE *open_accounts(const char *path)
+static bool has_long_line(const struct buf *text)
 {
-	cleanup_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
-	FILE *f;
+	const char *line = text->data, *end = text->data + text->len, *next;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	for (; (size_t)(end - line) > LINE_MAX_LEN; line = next + 1)
+		if (!(next = memchr(line, '\n', LINE_MAX_LEN)))
+			return true;
+	return false;
+}
+
+/* Text is what is read, and has to outlive it. */
+static FILE *open_accounts(const char *path, struct buf *text)
+{
+	struct err ignored;
+
+	if (file_read(AT_FDCWD, path, FILE_MAX, text, &ignored) < 0 || text->len == 0 ||
+	    has_long_line(text))
 		return NULL;
-	f = fdopen(fd, "r");
-	if (f)
-		take_fd(&fd);
-	return f;
+	return fmemopen(text->data, text->len, "r");
 }
 
 static void add_group(struct account *a, gid_t gid)
@@ -70,7 +82,8 @@ static void add_group(struct account *a, gid_t gid)
 
 static void add_groups(struct account *a)
 {
-	cleanup_fclose FILE *f = open_accounts("/etc/group");
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_fclose FILE *f = open_accounts("/etc/group", &text);
 	const struct group *g;
 
 	add_group(a, a->gid);
@@ -83,7 +96,8 @@ static void add_groups(struct account *a)
 /* Of one with an entry: by name, unless that is NULL, else by uid. */
 static bool find(const char *name, uid_t uid, struct account *ret)
 {
-	cleanup_fclose FILE *f = open_accounts("/etc/passwd");
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_fclose FILE *f = open_accounts("/etc/passwd", &text);
 	const struct passwd *p;
 
 	while (f && (p = fgetpwent(f))) {
@@ -140,7 +154,8 @@ void account_self(struct account *ret)
 
 bool group_find(const char *group, gid_t *ret)
 {
-	cleanup_fclose FILE *f = open_accounts("/etc/group");
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_fclose FILE *f = open_accounts("/etc/group", &text);
 	const struct group *g;
 
 	while (f && (g = fgetgrent(f)))

@@ -208,4 +208,7 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	rm rootfs/etc/passwd && mkfifo rootfs/etc/passwd
 	run -125 timeout 20 sandbox run --user ann dir:rootfs true
 	[[ $output == *"there is no user 'ann' in the box"* || $output == *passwd* ]]
+	rm rootfs/etc/passwd && truncate -s 15M rootfs/etc/passwd # one line
+	run -125 timeout 20 sandbox run --user ann dir:rootfs true
+	[[ $output == *"there is no user 'ann' in the box"* || $output == *passwd* ]]
 }
