@@ -22,19 +22,22 @@
 
 #define CONFIG_MAX    (1u << 20)
 #define MAX_INCLUDES  8
+#define MAX_NAMED     1000
 #define MAX_DEPTH     16 /* of submodules in submodules */
 #define SYSTEM_CONFIG "/etc/gitconfig"
 
 struct protecting {
 	const char *project;
 	struct strv *paths;
-	size_t submodules;
+	size_t submodules, n_named;
+	struct strv *
+		named; /* not NULL: what is named is only listed here, and nothing is protected or made */
 };
 
 /* What lies in the project; the box cannot write what lies elsewhere, or it is protected there. */
 static int add(struct protecting *p, const char *path, struct err *e)
 {
-	if (!path_is_beneath(path, p->project) || streq(path, p->project))
+	if (p->named || !path_is_beneath(path, p->project) || streq(path, p->project))
 		return 0;
 	return lend_protect_in(p->project, path + strlen(p->project) + 1, p->paths, e);
 }
@@ -48,15 +51,32 @@ static char *git_data(const char *top)
 	return realpath(pointed ? pointed : dot_git, NULL);
 }
 
-/* A file of the project that is to be protected, made where it is missing, as it is no directory. */
-static int add_file(struct protecting *p, const char *path, struct err *e)
+/* One more file or directory of hooks that settings or symlinks name: code in a box can have written those. */
+static int count_named(struct protecting *p, struct err *e)
+{
+	if (++p->n_named > MAX_NAMED)
+		return err_set(e, E2BIG,
+			       "cannot protect '.git': its settings and hooks name more than %d "
+			       "files of settings and hooks",
+			       MAX_NAMED);
+	return 0;
+}
+
+/* What settings or symlinks name. file: where it is missing it is made, as it is no directory. */
+static int add_named(struct protecting *p, const char *path, bool file, struct err *e)
 {
 	cleanup_close int project = -1, fd = -1;
 	struct err ignored;
+	int r = count_named(p, e);
 
-	if (!path_is_beneath(path, p->project) || streq(path, p->project))
+	if (r < 0 || !path_is_beneath(path, p->project) || streq(path, p->project))
+		return r;
+	if (p->named) {
+		strv_push(p->named, path);
 		return 0;
-	project = open(p->project, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (file)
+		project = open(p->project, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (project >= 0)
 		(void)!path_open_nolinks(project, path + strlen(p->project) + 1,
 					 O_WRONLY | O_CREAT | O_EXCL, 0644, &fd, &ignored);
@@ -106,7 +126,7 @@ static char *link_of(const char *dir, const char *name)
 static int add_linked_file(struct protecting *p, const char *dir, const char *name, struct err *e)
 {
 	cleanup_free char *target = link_of(dir, name);
-	int r = target ? add_file(p, target, e) : 0;
+	int r = target ? add_named(p, target, true, e) : 0;
 
 	return r < 0 ? err_add(e, "'%s/%s' is a symlink", dir, name) : 0;
 }
@@ -155,7 +175,7 @@ static int add_config(struct protecting *p, const char *top, const char *file, i
 		more = include ? value_of(line, "path") : NULL;
 		path = hooks ? path_in(top, hooks) : more ? path_in(dir, more) : NULL;
 		if (path)
-			r = hooks ? add(p, path, e) : add_file(p, path, e);
+			r = add_named(p, path, !hooks, e);
 		if (r == 0 && path)
 			r = hooks ? add_hooks(p, path, e) : add_config(p, top, path, depth + 1, e);
 	}
@@ -177,7 +197,7 @@ static int add_users_config(struct protecting *p, const char *top, struct err *e
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(files); i++) {
 		cleanup_free char *real = files[i] ? realpath(files[i], NULL) : NULL;
 
-		if (real && (r = add(p, real, e)) == 0)
+		if (real && (r = add_named(p, real, true, e)) == 0)
 			r = add_config(p, top, files[i], 0, e);
 	}
 	return r;
@@ -194,7 +214,7 @@ static int add_links(struct protecting *p, const char *git, struct err *e)
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(folders); i++) {
 		cleanup_free char *target = link_of(git, folders[i]);
 
-		r = target ? add(p, target, e) : 0;
+		r = target ? add_named(p, target, false, e) : 0;
 	}
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(files); i++) {
 		cleanup_free char *file = path_join(git, files[i]),
@@ -338,4 +358,16 @@ int checkout_protect(const char *project, struct strv *ret_paths, struct err *e)
 	if (r == 0 && repository.worktrees && repository.common)
 		r = add_worktrees(&p, repository.common, 0, e);
 	return r;
+}
+
+void checkout_named(const char *project, struct strv *ret_paths)
+{
+	cleanup_repository struct repository repository = {0};
+	struct protecting p = {.project = project, .named = ret_paths};
+	struct err ignored; /* more than anybody has */
+
+	repository_find(project, &repository);
+	if (repository.git)
+		(void)!add_data(&p, repository.root ? repository.root : project, repository.git,
+				&ignored);
 }

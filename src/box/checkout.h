@@ -21,4 +21,7 @@
  */
 int checkout_protect(const char *project, struct strv *ret_paths, struct err *e);
 
+/* Appends the hooks and settings of the project, there or not, that git's settings or symlinks in its data name. */
+void checkout_named(const char *project, struct strv *ret_paths);
+
 #endif

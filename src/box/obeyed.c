@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/checkout.h"
 #include "box/guarded.h"
 #include "box/obeyed_git.h"
 #include "box/obeyed_look.h"
@@ -206,6 +207,26 @@ static void look_at_settings(struct obeyed_look *l, const char *project, const s
 				       s->files.v[2 * i + 1] + strlen("sha256:"));
 }
 
+/* Hooks and settings that are git's by what its settings, or symlinks in its data, name. */
+static void look_at_named(struct obeyed_look *l, const char *project)
+{
+	cleanup_free char *git = path_join(project, ".git");
+	cleanup_strv struct strv paths = {0};
+
+	if (strv_has(&l->safe, git))
+		return;
+	checkout_named(project, &paths);
+	for (size_t i = 0; i < paths.n; i++) {
+		cleanup_free char *at = path_normalize(paths.v[i], "..");
+		cleanup_close int dir = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		const char *name = path_basename(paths.v[i]);
+		struct stat st;
+
+		if (dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			look_at_name(l, dir, at, name, S_ISDIR(st.st_mode));
+	}
+}
+
 static bool is_known(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -237,6 +258,8 @@ static void look_in(struct obeyed_look *l, const char *dir)
 				       xasprintf("%c%s", d.type == DT_REG ? 'f' : 'd', d.name));
 	}
 	obeyed_git(l, dir_fd(&d), dir, git);
+	if (git != OBEYED_NO_GIT)
+		look_at_named(l, dir);
 	for (size_t i = 0; i < there.n; i++)
 		look_at_name(l, dir_fd(&d), dir, there.v[i] + 1, *there.v[i] == 'd');
 }

@@ -76,6 +76,21 @@ way=(enter)
 	[[ $output = *.git* ]]
 }
 
+@test "hooks and settings of the project that git's settings, the user's own, or symlinks in its data name" {
+	mkdir -p p/scripts p/mine p/named
+	echo >p/scripts/check
+	echo >p/shared.gitconfig
+	ln -s ../../scripts/check p/.git/hooks/pre-commit
+	git -C p config core.hooksPath named
+	git -C p config include.path ../shared.gitconfig
+	git config --global core.hooksPath mine
+	sleep 0.02
+	changed_by true
+	[ -z "$output" ]
+	changed_by 'echo x >scripts/check; echo x >scripts/other; echo x >named/pre-push; echo x >mine/pre-push; echo "# x" >shared.gitconfig'
+	[ "$output" = "$(printf '%s\n' mine/pre-push named/pre-push scripts/check shared.gitconfig | sort)" ]
+}
+
 @test "repositories that were made in the project, wherever git would find them" {
 	mkdir -p p/deep/er
 	changed_by 'sleep 0.6

@@ -260,3 +260,15 @@ profile = agent"
 	inside ./p 'evil x; rm -f s/.git; evil s/.git; rm -f s/.git; echo gitdir: ../x >s/.git'
 	looked_at p p/s
 }
+
+@test "settings that include themselves without end, and very many hooks, are an error and keep nobody waiting" {
+	repository p
+	project p
+	yes $'[include]\n\tpath = config' | head -n 4000 >>p/.git/config
+	fails 125 "*cannot protect '.git': its settings and hooks name more than 1000 files*" timeout 20 sandbox enter --profile agent ./p -- true
+	timeout 20 sandbox enter --quiet ./p -- true
+	git init -q q
+	project q
+	for i in {1..1100}; do ln -s "../../x$i" "q/.git/hooks/x$i"; done
+	fails 125 "*more than 1000 files*" timeout 20 sandbox enter --profile agent ./q -- true
+}
