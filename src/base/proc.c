@@ -70,19 +70,18 @@ bool proc_wait_pidfd(int pidfd, int timeout_ms)
 	return wait_readable(pidfd, timeout_ms < 0 ? -1 : now_ms() + timeout_ms);
 }
 
-unsigned long long proc_start_time(pid_t pid)
+int proc_start_time(pid_t pid, unsigned long long *ret)
 {
 	char path[32], stat[1024], *p;
 	cleanup_close int fd = -1;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	*ret = 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, stat, sizeof(stat) - 1);
-	if (n <= 0)
-		return 0;
+	n = fd < 0 ? -1 : read(fd, stat, sizeof(stat) - 1);
+	if (n < 0)
+		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
 	stat[n] = '\0';
 	/* Field 2, the command, may hold anything, brackets too; field 3 follows the last one. */
 	p = strrchr(stat, ')');
@@ -90,7 +89,9 @@ unsigned long long proc_start_time(pid_t pid)
 		return 0;
 	for (int field = 2; p && field < 22; field++)
 		p = strchr(p + 1, ' ');
-	return p ? strtoull(p + 1, NULL, 10) : 0;
+	if (p)
+		*ret = strtoull(p + 1, NULL, 10);
+	return 0;
 }
 
 bool proc_is_init(pid_t pid)

@@ -21,10 +21,11 @@ bool proc_wait_pidfd(int pidfd, int timeout_ms);
 
 /*
  * Start time of a process in clock ticks since boot, field 22 of /proc/PID/stat (proc(5)); with the
- * pid it names one process for the life of the machine. 0 when there is no such process, or when it
- * has ended and only waits for its parent to take notice.
+ * pid it names one process for the life of the machine. *ret is 0 when there is no such process, or
+ * when it has ended and only waits for its parent to take notice. Returns 0, or -errno where /proc
+ * cannot be read.
  */
-unsigned long long proc_start_time(pid_t pid);
+int proc_start_time(pid_t pid, unsigned long long *ret);
 
 /* Is it pid 1 of a pid namespace of its own: is that the last number of NSpid in /proc/PID/status? */
 bool proc_is_init(pid_t pid);

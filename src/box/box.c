@@ -62,17 +62,37 @@ void box_unlock(struct box *b)
 	close_fd(&b->lock_fd);
 }
 
-bool box_is_running(const struct box *b)
+/* What stands there is no lock that anybody has taken: nothing, a link, a socket, a directory. */
+static bool is_no_lock(int r)
+{
+	return r == -ENOENT || r == -ELOOP || r == -ENXIO || r == -EINVAL;
+}
+
+int box_find_running(const struct box *b, bool *ret, struct err *e)
 {
 	cleanup_close int fd = -1;
+	int r = 0;
 
+	*ret = false;
 	if (b->damaged && b->dir_fd < 0)
-		return false;
+		return 0;
 	fd = openat(b->dir_fd, "lock", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
-	/* A link or a socket is no lock that anybody has taken. */
-	if (fd < 0)
-		return errno != ENOENT && errno != ELOOP && errno != ENXIO;
-	return flock(fd, LOCK_SH | LOCK_NB) < 0;
+	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0)
+		r = -errno;
+	if (r == 0 || (fd < 0 && is_no_lock(r)))
+		return 0;
+	if (r != -EWOULDBLOCK)
+		return err_sys(e, -r, "cannot tell whether box '%s' runs: its lock", b->name);
+	*ret = true;
+	return 0;
+}
+
+bool box_is_running(const struct box *b)
+{
+	struct err ignored;
+	bool yes;
+
+	return box_find_running(b, &yes, &ignored) < 0 || yes;
 }
 
 int box_make_lifetime(int dirfd, int *ret_fd, struct err *e)
@@ -132,8 +152,12 @@ static void add_runtime(const struct box *b, struct buf *text)
 int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *notes, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
+	unsigned long long started;
+	int r = proc_start_time(pid, &started);
 
-	buf_addf(&text, "%d %llu", pid, proc_start_time(pid));
+	if (r < 0)
+		return err_sys(e, -r, "cannot record the process of box '%s'", b->name);
+	buf_addf(&text, "%d %llu", pid, started);
 	add_runtime(b, &text);
 	buf_addf(&text, "\n%s", notes);
 	if (ftruncate(lifetime, 0) < 0 ||
@@ -155,18 +179,33 @@ int box_start_notes(const struct box *b, struct buf *out, struct err *e)
 	return 0;
 }
 
-/* The recorded pid 1, if that very process still lives. */
-static pid_t recorded_pid(const struct box *b)
+/* The recorded pid 1, if that very process still lives, or 0. Fails when the record cannot be read. */
+static int read_pid(const struct box *b, pid_t *ret)
 {
 	cleanup_buf struct buf text = BUF_INIT;
-	unsigned long long start;
+	unsigned long long start, now;
 	struct err ignored;
-	int pid;
+	int pid, r;
 
-	if (file_read(b->dir_fd, "lock", LOCK_MAX_SIZE, &text, &ignored) < 0 ||
-	    sscanf(text.data, "%d %llu", &pid, &start) != 2 || pid <= 0)
+	*ret = 0;
+	if (b->damaged && b->dir_fd < 0)
 		return 0;
-	return start && proc_start_time(pid) == start ? pid : 0;
+	r = file_read(b->dir_fd, "lock", LOCK_MAX_SIZE, &text, &ignored);
+	if (r < 0)
+		return is_no_lock(r) ? 0 : r;
+	if (sscanf(text.data, "%d %llu", &pid, &start) != 2 || pid <= 0)
+		return 0;
+	r = proc_start_time(pid, &now);
+	if (r == 0 && start && now == start)
+		*ret = pid;
+	return r;
+}
+
+static pid_t recorded_pid(const struct box *b)
+{
+	pid_t pid;
+
+	return read_pid(b, &pid) < 0 ? 0 : pid;
 }
 
 bool box_is_recorded(const struct box *b)
@@ -274,13 +313,16 @@ int box_connect(const struct box *b, int *ret_fd)
 
 bool box_wait_gone(const struct box *b, int timeout_ms)
 {
-	pid_t pid = recorded_pid(b);
-	cleanup_close int pidfd = pid ? proc_pidfd(pid) : -1;
+	cleanup_close int pidfd = -1;
+	pid_t pid, again;
 
+	if (read_pid(b, &pid) < 0)
+		return false;
+	pidfd = pid ? proc_pidfd(pid) : -ESRCH;
+	if (pidfd < 0)
+		return pidfd == -ESRCH;
 	/* Between the check and pidfd_open() the pid may have been given anew: check again. */
-	if (pidfd < 0 || recorded_pid(b) != pid)
-		return true;
-	return proc_wait_pidfd(pidfd, timeout_ms);
+	return (read_pid(b, &again) == 0 && again != pid) || proc_wait_pidfd(pidfd, timeout_ms);
 }
 
 int box_remove(const struct store *s, struct box *b, struct err *e)

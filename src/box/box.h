@@ -74,7 +74,9 @@ int box_find_trial(const struct store *s, const char *dir, struct box *ret, stru
 int box_lock(const struct store *s, struct box *b, struct err *e);
 void box_unlock(struct box *b);
 
-/* Does pid 1 of the box live? Asks the lifetime lock; where that cannot be asked, it may: true. */
+/* Does pid 1 of the box live? Asks the lifetime lock. */
+int box_find_running(const struct box *b, bool *ret, struct err *e);
+/* The same for who does nothing to a box that runs: where that cannot be asked, it may: true. */
 bool box_is_running(const struct box *b);
 
 /*
@@ -108,7 +110,8 @@ int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *n
 /* Appends the notes of the last start, if any, each line with a newline before it and one at its end. */
 int box_start_notes(const struct box *b, struct buf *out, struct err *e);
 
-/* Waits until the namespaces of the last pid 1 are gone, timeout_ms at most, -1: for ever; false: they are not. */
+/* Waits until the namespaces of the last pid 1 are gone, timeout_ms at most, -1: for ever; false: they are not,
+ * or that cannot be told. */
 bool box_wait_gone(const struct box *b, int timeout_ms);
 
 /* Removes the box with all it has. It must be locked, and not running. */

@@ -92,22 +92,33 @@ int box_list_open(const struct store *s, struct box_list *l, size_t i, struct er
 	return r < 0 ? err_add(e, "box '%s'", l->v[i].name) : 1;
 }
 
+static int not_recorded(const struct box *b, struct err *e)
+{
+	return err_set(e, EBUSY,
+		       "box '%s' is running or starting, and its process is not recorded: try "
+		       "again, or end by hand who holds its lock",
+		       b->name);
+}
+
 /*
  * pid 1 of a box; 0 when it does not run. The lock is held a moment before pid 1 can be known: a
  * start is under way, or was cut off and ends by itself.
  */
 static int find_pid(const struct box *b, pid_t *ret, struct err *e)
 {
+	bool running;
+
 	for (int waited = 0; waited < RECORD_MS; waited += 10) {
 		*ret = box_pid(b);
-		if (*ret || !box_is_running(b))
+		if (*ret)
+			return 0;
+		if (box_find_running(b, &running, e) < 0)
+			return -e->code;
+		if (!running)
 			return 0;
 		usleep(10 * 1000);
 	}
-	return err_set(e, EBUSY,
-		       "box '%s' is running or starting, and its process is not recorded: try "
-		       "again, or end by hand who holds its lock",
-		       b->name);
+	return not_recorded(b, e);
 }
 
 /* True when pid 1 has taken it: it closes the connection as it ends. Another version closes it at once. */
@@ -133,8 +144,13 @@ int box_stop(const struct box *b, long ms, struct err *e)
 	if (r < 0 || !pid)
 		return r;
 	pidfd = proc_pidfd(pid);
-	if (pidfd < 0 || box_pid(b) != pid)
+	if (pidfd == -ESRCH)
 		return 0;
+	if (pidfd < 0)
+		return err_sys(e, -pidfd, "cannot stop box '%s': its process %d", b->name, pid);
+	/* The number may have been given anew between the two. */
+	if (box_pid(b) != pid)
+		return proc_wait_pidfd(pidfd, 0) || !box_is_running(b) ? 0 : not_recorded(b, e);
 	asked = ask_to_end(b, pidfd, ms);
 	if (asked && proc_wait_pidfd(pidfd, 0))
 		return 0;

@@ -11,9 +11,13 @@
 #include "base/path.h"
 #include "box/moved.h"
 
-const char *box_view_state(const struct box *b)
+const char *box_view_state(const struct box *b, struct err *e)
 {
-	return box_is_running(b) ? "running" : "stopped";
+	bool running;
+
+	if (box_find_running(b, &running, e) < 0)
+		return "unknown";
+	return running ? "running" : "stopped";
 }
 
 long long box_view_size(const struct store *s, const struct box *b)
@@ -55,12 +59,15 @@ const char *box_view_created(const struct box *b, char *dst, size_t size)
 	return dst;
 }
 
-void box_view_json_members(struct json *j, const struct box *b)
+int box_view_json_members(struct json *j, const struct box *b, struct err *e)
 {
+	struct err why = {0};
+	const char *state = box_view_state(b, &why);
+
 	jsonout_string(j, "name", b->name);
 	jsonout_string(j, "id", b->id);
-	jsonout_string(j, "state", box_view_state(b));
-	jsonout_number(j, "pid", box_is_running(b) ? box_pid(b) : 0);
+	jsonout_string(j, "state", state);
+	jsonout_number(j, "pid", streq(state, "running") ? box_pid(b) : 0);
 	jsonout_string(j, "image", b->image);
 	jsonout_string(j, "project", b->project);
 	jsonout_bool(j, "gone", box_project_gone(b));
@@ -68,11 +75,9 @@ void box_view_json_members(struct json *j, const struct box *b)
 	jsonout_number(j, "created", b->created);
 	if (b->damaged)
 		jsonout_string(j, "damaged", b->why);
-}
-
-void box_view_json(struct json *j, const struct box *b)
-{
-	jsonout_object_begin(j, NULL);
-	box_view_json_members(j, b);
-	jsonout_object_end(j);
+	/* Of a damaged one that was said. */
+	if (!why.code || b->damaged)
+		return 0;
+	*e = why;
+	return -why.code;
 }

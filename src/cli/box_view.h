@@ -8,8 +8,8 @@
 #include "base/usage.h"
 #include "box/box.h"
 
-/* "running" or "stopped". */
-const char *box_view_state(const struct box *b);
+/* "running" or "stopped"; "unknown", and in e why, where that cannot be told. */
+const char *box_view_state(const struct box *b, struct err *e);
 
 /*
  * Disk space of its files, root, home and what was tried; -1 when it has none on disk, or they cannot be
@@ -23,9 +23,8 @@ void box_view_json_size(struct json *j, long long size);
 /* When it was made, in local time, in the caller's buffer. */
 const char *box_view_created(const struct box *b, char *dst, size_t size);
 
-/* One object: name, id, state, pid, image, project, gone, temporary, created (seconds since 1970). */
-void box_view_json(struct json *j, const struct box *b);
-/* The same members, for an object that has more. */
-void box_view_json_members(struct json *j, const struct box *b);
+/* The members name, id, state, pid, image, project, gone, temporary, created (seconds since 1970). Fails, with
+ * all of them written, where the state is unknown. */
+int box_view_json_members(struct json *j, const struct box *b, struct err *e);
 
 #endif

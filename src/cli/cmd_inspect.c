@@ -21,14 +21,16 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
-static void print(const struct box *b, long long size, const char *folder, const char *control)
+static int print(const struct box *b, long long size, const char *folder, const char *control,
+		 struct err *e)
 {
+	const char *state = box_view_state(b, e);
 	char created[32], text[4096];
 
 	printf("name       %s\n", b->name);
 	printf("id         %s\n", b->id);
-	printf("state      %s\n", box_view_state(b));
-	if (box_is_running(b))
+	printf("state      %s\n", state);
+	if (streq(state, "running"))
 		printf("pid        %d\n", box_pid(b));
 	printf("image      %s\n", err_quote(text, sizeof(text), b->image));
 	printf("project    %s%s\n", err_quote(text, sizeof(text), b->project ? b->project : "-"),
@@ -38,6 +40,7 @@ static void print(const struct box *b, long long size, const char *folder, const
 	printf("temporary  %s\n", b->temporary ? "yes" : "no");
 	printf("folder     %s\n", err_quote(text, sizeof(text), folder));
 	printf("control    %s\n", err_quote(text, sizeof(text), control));
+	return streq(state, "unknown") ? -e->code : 0;
 }
 
 static int run(const struct args *args, int *ret_status, struct err *e)
@@ -66,13 +69,13 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	req.project_dir = b.project;
 	known = settings_load(&req, &settings, &ignored) == 0;
 	if (!cli->json) {
-		print(&b, size, folder, control);
+		r = print(&b, size, folder, control, e);
 		if (known)
 			facts_view_print("follows    ", &settings);
-		return 0;
+		return r;
 	}
 	jsonout_object_begin(&j, NULL);
-	box_view_json_members(&j, &b);
+	r = box_view_json_members(&j, &b, e);
 	box_view_json_size(&j, size);
 	jsonout_string(&j, "folder", folder);
 	jsonout_string(&j, "control", control);
@@ -80,7 +83,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		facts_view_json(&j, &settings);
 	jsonout_object_end(&j);
 	jsonout_print(&j);
-	return 0;
+	return r;
 }
 
 const struct command cmd_inspect = {

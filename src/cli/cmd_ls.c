@@ -41,8 +41,10 @@ int complete_boxes(struct strv *out)
 	return r;
 }
 
+/* All boxes are shown, and what could not be told of one is an error at the end. */
 static int print_table(const struct store *s, struct box_list *list, bool sizes, struct err *e)
 {
+	struct err unknown = {0}, said;
 	int r = 0, width = 4;
 
 	for (size_t i = 0; i < list->n; i++)
@@ -61,18 +63,22 @@ static int print_table(const struct store *s, struct box_list *list, bool sizes,
 		if (sizes)
 			snprintf(size, sizeof(size), "%9s  ",
 				 box_view_size_text(box_view_size(s, b)).s);
-		printf("%-*s  %-8s  %-16s  %-16s  %s%s%s\n", width, b->name, box_view_state(b),
+		printf("%-*s  %-8s  %-16s  %-16s  %s%s%s\n", width, b->name,
+		       box_view_state(b, b->damaged ? &said : &unknown),
 		       box_view_created(b, created, sizeof(created)),
 		       err_quote(image, sizeof(image), b->image), size,
 		       err_quote(project, sizeof(project), b->project ? b->project : "-"),
 		       box_project_gone(b) ? " (gone)" : "");
 	}
-	return r < 0 ? r : 0;
+	if (r >= 0 && unknown.code)
+		*e = unknown;
+	return r < 0 ? r : -unknown.code;
 }
 
 static int print_json(const struct store *s, struct box_list *list, bool sizes, struct err *e)
 {
 	struct json j = JSON_INIT;
+	struct err unknown = {0};
 	int r = 0;
 
 	jsonout_array_begin(&j, NULL);
@@ -81,7 +87,7 @@ static int print_json(const struct store *s, struct box_list *list, bool sizes, 
 		if (r <= 0)
 			continue;
 		jsonout_object_begin(&j, NULL);
-		box_view_json_members(&j, &list->v[i]);
+		box_view_json_members(&j, &list->v[i], &unknown);
 		if (sizes)
 			box_view_json_size(&j, box_view_size(s, &list->v[i]));
 		jsonout_object_end(&j);
@@ -91,7 +97,9 @@ static int print_json(const struct store *s, struct box_list *list, bool sizes, 
 		jsonout_print(&j);
 	else
 		buf_free(&j.out);
-	return r < 0 ? r : 0;
+	if (r >= 0 && unknown.code)
+		*e = unknown;
+	return r < 0 ? r : -unknown.code;
 }
 
 /* Whose record cannot be read has lost its name too. */

@@ -32,10 +32,13 @@ static void print_box(const struct box *b, const struct box_process *v, size_t n
 		       err_quote(line, sizeof(line), v[i].command));
 }
 
-static void json_box(struct json *j, const struct box *b, const struct box_process *v, size_t n)
+static int json_box(struct json *j, const struct box *b, const struct box_process *v, size_t n,
+		    struct err *e)
 {
+	int r;
+
 	jsonout_object_begin(j, NULL);
-	box_view_json_members(j, b);
+	r = box_view_json_members(j, b, e);
 	jsonout_array_begin(j, "processes");
 	for (size_t i = 0; i < n; i++) {
 		jsonout_object_begin(j, NULL);
@@ -46,6 +49,7 @@ static void json_box(struct json *j, const struct box *b, const struct box_proce
 	}
 	jsonout_array_end(j);
 	jsonout_object_end(j);
+	return r;
 }
 
 static int show(struct json *j, bool json, const struct box *b, struct err *e)
@@ -58,11 +62,11 @@ static int show(struct json *j, bool json, const struct box *b, struct err *e)
 	if (r < 0)
 		return r == -ESRCH ? 0 : r;
 	if (json)
-		json_box(j, b, v, n);
+		r = json_box(j, b, v, n, e);
 	else
 		print_box(b, v, n);
 	box_processes_free(v, n);
-	return 0;
+	return r;
 }
 
 static int run(const struct args *args, int *ret_status, struct err *e)
