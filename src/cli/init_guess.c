@@ -157,7 +157,10 @@ int init_guess_directory(int dirfd, const char *dir, struct init_guess *ret, str
 	init_read_files(dirfd, ret);
 	init_read_dockerfile(dirfd, ret);
 	init_read_devcontainer(dirfd, dir, ret);
-	return 0;
+	if (!ret->failed.code)
+		return 0;
+	*e = ret->failed;
+	return err_add(e, "'%s'", dir);
 }
 
 void init_guess_clear(struct init_guess *g)

@@ -46,9 +46,10 @@ struct init_guess {
 	struct strv image_apt, image_apk; /* what that file installs upon it */
 	bool libraries; /* are among the packages: that this machine has them is not known */
 	const char *lang_image; /* of a language that Debian does not have, or NULL */
+	struct err failed;	/* code 0, or why a file of the project could not be read */
 };
 
-/* dir: the path of dirfd. Notes what of a file was left out. */
+/* dir: the path of dirfd. Notes what of a file was left out. On failure too *ret is to be cleared. */
 int init_guess_directory(int dirfd, const char *dir, struct init_guess *ret, struct err *e);
 void init_guess_clear(struct init_guess *g);
 #define cleanup_init_guess __attribute__((cleanup(init_guess_clear)))

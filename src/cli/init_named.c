@@ -5,6 +5,7 @@
 #include "cli/init_read.h"
 #include "cli/init_text.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -76,7 +77,7 @@ void init_read_dockerfile(int dirfd, struct init_guess *g)
 		cleanup_buf struct buf text = BUF_INIT;
 		ssize_t stage;
 
-		if (!init_read_file(dirfd, names[i], &text))
+		if (!init_read_file(dirfd, names[i], &text, g))
 			continue;
 		init_text_dockerfile(text.data, &images, &packages);
 		stage = choose_stage(&images, g);
@@ -152,22 +153,27 @@ static void run_reader(const char *path, struct init_guess *g)
 			(char *)"--", (char *)path,    NULL};
 	posix_spawn_file_actions_t actions;
 	cleanup_fclose FILE *f = NULL;
-	int p[2], status;
+	int p[2], status, r;
 	pid_t pid;
 
-	if (pipe2(p, O_CLOEXEC) < 0)
+	if (pipe2(p, O_CLOEXEC) < 0) {
+		err_sys(&g->failed, errno, "cannot read '%s'", path);
 		return;
+	}
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, p[1], STDOUT_FILENO);
-	if (posix_spawn(&pid, program, &actions, NULL, argv, environ) != 0)
-		pid = -1;
+	f = fdopen(p[0], "r");
+	r = f ? posix_spawn(&pid, program, &actions, NULL, argv, environ) : errno;
 	posix_spawn_file_actions_destroy(&actions);
 	close(p[1]);
-	f = fdopen(p[0], "r");
-	if (f && pid > 0)
-		take_lines(f, g);
-	if (pid > 0)
-		waitpid(pid, &status, 0);
+	if (!f)
+		close(p[0]);
+	if (r != 0) {
+		err_sys(&g->failed, r, "cannot read '%s' by '%s'", path, program);
+		return;
+	}
+	take_lines(f, g);
+	waitpid(pid, &status, 0);
 }
 
 void init_read_devcontainer(int dirfd, const char *dir, struct init_guess *g)
@@ -179,7 +185,7 @@ void init_read_devcontainer(int dirfd, const char *dir, struct init_guess *g)
 		cleanup_buf struct buf text = BUF_INIT;
 		cleanup_free char *path = path_join(dir, names[i]);
 
-		if (!init_read_file(dirfd, names[i], &text))
+		if (!init_read_file(dirfd, names[i], &text, g))
 			continue;
 		run_reader(path, g);
 		return;

@@ -6,6 +6,7 @@
  */
 #include "cli/init_read.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,14 +22,24 @@
 #define READ_MAX  (256u << 10)
 #define NOTES_MAX 8 /* of unknown programs; more are noise */
 
-bool init_read_file(int dirfd, const char *name, struct buf *out)
+/* Nothing of that name that init is to read: a link, something else than a file, too long, not ours. */
+static bool is_nothing(int r)
+{
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EINVAL || r == -EFBIG ||
+	       r == -ENXIO || r == -EACCES;
+}
+
+bool init_read_file(int dirfd, const char *name, struct buf *out, struct init_guess *g)
 {
 	cleanup_close int fd = -1;
-	struct err ignored;
+	struct err e;
+	int r = path_open_nolinks(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, &e);
 
-	return path_open_nolinks(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, &ignored) ==
-		       0 &&
-	       file_read_fd(fd, name, READ_MAX, out, &ignored) == 0;
+	if (r == 0)
+		r = file_read_fd(fd, name, READ_MAX, out, &e);
+	if (r < 0 && !is_nothing(r) && !g->failed.code)
+		g->failed = e;
+	return r == 0;
 }
 
 /* The languages by the names that files of versions give them. */
@@ -100,7 +111,7 @@ static void read_version_files(int dirfd, struct init_guess *g)
 		cleanup_buf struct buf text = BUF_INIT;
 		cleanup_free char *version = NULL;
 
-		if (!init_read_file(dirfd, files[i].file, &text))
+		if (!init_read_file(dirfd, files[i].file, &text, g))
 			continue;
 		version = init_text_first(text.data);
 		if (version && *version != '[')
@@ -121,7 +132,7 @@ static void read_tool_files(int dirfd, struct init_guess *g)
 		cleanup_buf struct buf text = BUF_INIT;
 		cleanup_strv struct strv pairs = {0};
 
-		if (!init_read_file(dirfd, files[i].file, &text))
+		if (!init_read_file(dirfd, files[i].file, &text, g))
 			continue;
 		if (files[i].section)
 			init_text_toml(text.data, files[i].section, &pairs);
@@ -147,7 +158,7 @@ static void read_toml_wants(int dirfd, struct init_guess *g)
 		cleanup_buf struct buf text = BUF_INIT;
 		cleanup_strv struct strv pairs = {0};
 
-		if (!init_read_file(dirfd, keys[i].file, &text))
+		if (!init_read_file(dirfd, keys[i].file, &text, g))
 			continue;
 		init_text_toml(text.data, keys[i].section, &pairs);
 		for (size_t k = 0; k + 1 < pairs.n; k += 2)
@@ -190,7 +201,7 @@ static void read_package_json(int dirfd, struct init_guess *g)
 	cleanup_free char *manager = NULL, *engine = NULL;
 	cleanup_buf struct buf text = BUF_INIT;
 
-	if (!init_read_file(dirfd, "package.json", &text) || !strv_has(&g->langs, "node"))
+	if (!init_read_file(dirfd, "package.json", &text, g) || !strv_has(&g->langs, "node"))
 		return;
 	manager = init_text_json(text.data, NULL, "packageManager");
 	engine = init_text_json(text.data, "engines", "node");
@@ -205,7 +216,7 @@ static void read_go_mod(int dirfd, struct init_guess *g)
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_free char *version = NULL;
 
-	if (init_read_file(dirfd, "go.mod", &text) && (version = init_text_go(text.data)))
+	if (init_read_file(dirfd, "go.mod", &text, g) && (version = init_text_go(text.data)))
 		init_add_want(g, "go", version, "go.mod", false);
 }
 
@@ -214,8 +225,9 @@ static void read_pyproject(int dirfd, struct init_guess *g)
 {
 	cleanup_buf struct buf text = BUF_INIT, setup = BUF_INIT;
 
-	if (!init_read_file(dirfd, "pyproject.toml", &text) ||
-	    init_read_file(dirfd, "setup.py", &setup) || init_text_toml_has(text.data, "project") ||
+	if (!init_read_file(dirfd, "pyproject.toml", &text, g) ||
+	    init_read_file(dirfd, "setup.py", &setup, g) ||
+	    init_text_toml_has(text.data, "project") ||
 	    init_text_toml_has(text.data, "build-system"))
 		return;
 	for (size_t i = 0; i < g->create.n; i++)
@@ -233,7 +245,7 @@ static void read_compose(int dirfd, struct init_guess *g)
 		cleanup_buf struct buf text = BUF_INIT, list = BUF_INIT;
 		cleanup_strv struct strv services = {0};
 
-		if (!init_read_file(dirfd, names[i], &text))
+		if (!init_read_file(dirfd, names[i], &text, g))
 			continue;
 		init_text_services(text.data, &services);
 		for (size_t k = 0; k < services.n && k < 12; k++)
@@ -286,7 +298,7 @@ static void read_makefile(int dirfd, struct init_guess *g)
 		cleanup_buf struct buf text = BUF_INIT;
 		cleanup_strv struct strv programs = {0};
 
-		if (!init_read_file(dirfd, names[i], &text))
+		if (!init_read_file(dirfd, names[i], &text, g))
 			continue;
 		init_add_sign(g, &make, names[i]);
 		init_text_makefile(text.data, &programs);
@@ -308,7 +320,7 @@ static void read_mentions(int dirfd, struct init_guess *g)
 		if (!streq(file, m->file)) {
 			file = m->file;
 			buf_reset(&text);
-			if (!init_read_file(dirfd, file, &text))
+			if (!init_read_file(dirfd, file, &text, g))
 				buf_reset(&text);
 		}
 		if (!text.len || !strstr(text.data, m->words))
@@ -325,7 +337,7 @@ static void read_pom(int dirfd, struct init_guess *g)
 					   "<java.version>", "<release>"};
 	cleanup_buf struct buf text = BUF_INIT;
 
-	if (!init_read_file(dirfd, "pom.xml", &text))
+	if (!init_read_file(dirfd, "pom.xml", &text, g))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
 		const char *value = strstr(text.data, tags[i]);

@@ -35,12 +35,19 @@ bool is_whiteout(const struct stat *st)
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
 }
 
-bool view_is_opaque(int layer, const char *path)
+int view_is_opaque(int layer, const char *path, struct err *e)
 {
 	cleanup_close int fd = openat(layer, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t n;
 	char value;
 
-	return fd >= 0 && fgetxattr(fd, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EACCES))
+		return 0;
+	n = fd < 0 ? -1 : fgetxattr(fd, "user.overlay.opaque", &value, 1);
+	/* ERANGE: it is longer, and so another value. */
+	if (n < 0 && (fd < 0 || (errno != ENODATA && errno != EOPNOTSUPP && errno != ERANGE)))
+		return err_sys(e, errno, "cannot look at '%s' of the image", path);
+	return n == 1 && value == 'y';
 }
 
 static void all_layers(const struct view *v, struct merged *m)
@@ -63,6 +70,7 @@ static int step(const struct view *v, const char *path, struct merged *m, size_t
 	for (size_t i = 0; i < m->n; i++) {
 		size_t layer = m->layer[i];
 		struct stat st;
+		int opaque;
 
 		if (fstatat(v->layers[layer], path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 			if (errno == ENOENT || errno == ENOTDIR)
@@ -79,7 +87,10 @@ static int step(const struct view *v, const char *path, struct merged *m, size_t
 		if (!S_ISDIR(st.st_mode))
 			break;
 		next.layer[next.n++] = layer;
-		if (view_is_opaque(v->layers[layer], path))
+		opaque = view_is_opaque(v->layers[layer], path, e);
+		if (opaque < 0)
+			return opaque;
+		if (opaque)
 			break;
 	}
 	*m = next;

@@ -16,8 +16,9 @@
 /* A name that a layer removes: a character device 0/0. */
 bool is_whiteout(const struct stat *st);
 
-/* Is a folder of a layer one that hides what lies beneath it? */
-bool view_is_opaque(int layer, const char *path);
+/* Is a folder of a layer one that hides what lies beneath it? Returns 1, 0 or -errno; one that cannot be opened by
+ * its mode is not, for nothing of it is shown either. */
+int view_is_opaque(int layer, const char *path, struct err *e);
 
 struct view {
 	const int *layers; /* O_PATH folders, top first; the caller's */

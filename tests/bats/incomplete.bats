@@ -204,6 +204,57 @@ store_list() {
 	sandbox image prune >/dev/null # what verify unpacked and could not remove
 }
 
+# Each call of a command gets an error, one after the other: it does all the same, or fails in one line. What is
+# done between two of them is the function `again`, what it does the function `done_`.
+each_call_fails() { # FAULT COMMAND...
+	local fault=$1 n=0
+
+	shift
+	again
+	"$@" >"$T/all"
+	done_ >>"$T/all"
+	export ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0:allocator_may_return_null=1
+	while again; do
+		n=$((n + 1))
+		"$BUILD/tests/programs/inject" -r "$T" -o 3 "$fault" "$n" "$@" >"$T/now" 2>"$T/err" 3>"$T/report"
+		if grep -qx 'exit 0' "$T/report"; then
+			done_ >>"$T/now"
+			grep -q 'sandbox: warning: ' "$T/err" || diff "$T/all" "$T/now"
+		else
+			[ "$(grep -vc 'sandbox: warning: ' "$T/err")" = 1 ]
+		fi || { cat "$T/report" "$T/err" && false; }
+		grep -q ^hit "$T/report" || break
+	done
+	echo "$fault: $n calls of $*"
+	[ "$n" -gt 5 ]
+}
+
+@test "an error at any call of ls, diff, init and stop: all is done, or one line says what was not" {
+	mkdir -p d p
+	project p $'[sandbox]\nlinger = 0\nproject = /p\nnetwork = host\n[mounts]\n/d = ../d'
+	mkdir p/op
+	touch d/same d/file p/op/lost
+	sandbox try --quiet --accept ./p -- sh -c 'echo x >/d/file; chmod 600 /d/same; chmod 644 /d/same; rm -r op; mkdir op'
+	wait_until 50 no_processes
+	again() { :; }
+	done_() { :; }
+	for fault in ENOMEM EMFILE; do
+		each_call_fails $fault sandbox diff ./p
+	done
+	each_call_fails EIO sandbox ls --json
+	each_call_fails EMFILE sandbox ls --json
+	sandbox rm --force p-try
+	mkdir q
+	echo all: >q/Makefile
+	again() { rm -f q/sandbox.ini; }
+	done_() { cat q/sandbox.ini; }
+	each_call_fails ENOMEM sandbox init --quiet --yes q
+	project q $'[sandbox]\nlinger = forever'
+	again() { sandbox enter --quiet ./q -- true; }
+	done_() { sandbox ls --json | jq -r '.[].state'; }
+	each_call_fails EMFILE sandbox stop -t 1 ./q
+}
+
 @test "any name that is listed can be removed" {
 	small_image
 	sandbox image tag app:1 bad:1
