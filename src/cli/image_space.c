@@ -21,6 +21,9 @@
 #include "cli/image_needs.h"
 #include "image/gc.h"
 
+/* A box whose launcher was killed while it started has the images until it has ended by itself. */
+#define ENDING_MS 2000
+
 struct usage {
 	const char *what;
 	size_t count;
@@ -169,7 +172,7 @@ int image_cmd_prune(const struct args *args, int *ret_status, struct err *e)
 	(void)ret_status;
 	if (r < 0)
 		return r;
-	if (!image_store_take_alone(&t.store))
+	if (!image_store_take_alone(&t.store, ENDING_MS))
 		return err_set(e, EBUSY,
 			       "another command is using images (a pull, or a box that starts): "
 			       "try again when it has ended");

@@ -1,11 +1,13 @@
 /*
  * image_tend.c - keeping the names of the store: tag and rm.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "box/host_image.h"
 #include "cli/image_commands.h"
 #include "cli/image_common.h"
@@ -70,39 +72,55 @@ static int forget_host(struct err *e)
 	return r < 0 ? r : host_image_forget(&s, e);
 }
 
+static int remove_names(struct image_tools *t, const struct strv *drop, struct err *e)
+{
+	cleanup_needs struct needs needs = {0};
+	struct gc_request req = {.store = &t->store,
+				 .in_use = &needs.images,
+				 .users = &needs.users,
+				 .running = &needs.running,
+				 .drop = drop,
+				 .asked = true};
+	struct gc_result result;
+	int r = 0;
+
+	if (image_store_take_alone(&t->store, 0)) {
+		r = needs_find_all(&needs, e);
+		return r < 0 ? r : image_gc(&req, &result, e);
+	}
+	/* While others pull or start, their layers must stay: the next prune or rm clears up. */
+	for (size_t i = 0; r == 0 && i < drop->n; i++)
+		r = ref_remove(t->store.fd, drop->v[i], e);
+	return r < 0 ? r : layout_update(&t->store, e);
+}
+
 int image_cmd_rm(const struct args *args, int *ret_status, struct err *e)
 {
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
 	cleanup_strv struct strv drop = {0};
-	cleanup_needs struct needs needs = {0};
-	struct gc_request req = {.store = &t.store,
-				 .in_use = &needs.images,
-				 .users = &needs.users,
-				 .running = &needs.running,
-				 .drop = &drop,
-				 .asked = true};
-	struct gc_result result;
+	struct err missing = {0};
 	bool host = false;
 	int r = image_tools_open(&t, e);
 
 	(void)ret_status;
-	/* All are found before the first one goes. */
+	/* One that is missing does not keep the others: it may be the one that a killed rm had come to. */
 	for (int i = 0; r == 0 && i < args->n; i++) {
 		if (streq(args->v[i], "host"))
 			host = true;
 		else
 			r = find_to_remove(&t, args->v[i], &drop, e);
+		if (r == -ENOENT) {
+			if (missing.code)
+				log_warn("%s", missing.msg);
+			missing = *e;
+			r = 0;
+		}
 	}
 	if (r == 0 && host)
 		r = forget_host(e);
-	if (r < 0 || !drop.n)
-		return r;
-	if (image_store_take_alone(&t.store)) {
-		r = needs_find_all(&needs, e);
-		return r < 0 ? r : image_gc(&req, &result, e);
-	}
-	/* While others pull or start, their layers must stay: the next prune or rm clears up. */
-	for (size_t i = 0; r == 0 && i < drop.n; i++)
-		r = ref_remove(t.store.fd, drop.v[i], e);
-	return r < 0 ? r : layout_update(&t.store, e);
+	if (r == 0 && drop.n)
+		r = remove_names(&t, &drop, e);
+	if (r == 0 && missing.code)
+		*e = missing;
+	return r < 0 ? r : -missing.code;
 }

@@ -131,9 +131,14 @@ void image_store_close(struct image_store *s)
 	*s = (struct image_store)IMAGE_STORE_INIT;
 }
 
-bool image_store_take_alone(struct image_store *s)
+bool image_store_take_alone(struct image_store *s, int timeout_ms)
 {
-	return flock(s->lease, LOCK_EX | LOCK_NB) == 0;
+	for (int waited = 0; flock(s->lease, LOCK_EX | LOCK_NB) < 0; waited += 10) {
+		if (waited >= timeout_ms || errno != EWOULDBLOCK)
+			return false;
+		usleep(10 * 1000);
+	}
+	return true;
 }
 
 static char *tmp_name(void)

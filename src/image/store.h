@@ -51,8 +51,9 @@ int image_store_open(struct image_store *s, const struct image_conf *conf, struc
 void image_store_close(struct image_store *s);
 #define cleanup_image_store __attribute__((cleanup(image_store_close)))
 
-/* Makes the shared lease an exclusive one, for gc; false when another command is at work. */
-bool image_store_take_alone(struct image_store *s);
+/* Makes the shared lease an exclusive one, for gc; false when another command is at work, and is still after
+ * timeout_ms. */
+bool image_store_take_alone(struct image_store *s, int timeout_ms);
 
 /* Is the blob here (or lent)? Its size, or -ENOENT. */
 int blob_stat(const struct image_store *s, const struct digest *d, uint64_t *ret_size,
