@@ -84,9 +84,9 @@ TEMPORARY = re.compile(r"(.*/)?(\.sandbox-\w+|[^/]+\.tmp-\w+)")
 
 def pictures(now, before, after, strict, killed=False):
     """strict: exactly as after (before is after); uppers may be half-way else."""
-    files = {k: v for k, v in now["files"].items() if not killed or not TEMPORARY.fullmatch(k)}
+    files, refs = ({k: v for k, v in now[part].items() if not killed or not TEMPORARY.fullmatch(k)} for part in ("files", "refs"))
     broken = differences(files, before["files"], after["files"], "a file")
-    broken += differences(now["refs"], before["refs"], after["refs"], "a name of an image")
+    broken += differences(refs, before["refs"], after["refs"], "a name of an image")
     boxes = [{k: v["of"] for k, v in p["boxes"].items()} for p in (now, before, after)]
     broken += differences(*boxes, "a box")
     for name, box in now["boxes"].items():
@@ -149,8 +149,6 @@ def clear(world):
     """Takes everything away by the commands that are there for it; they work without repair."""
     broken = []
     for argv in (["ls"], ["image", "verify"], ["rm", "--quiet", "--force", "--all"], ["image", "prune", "--all", "--caches"]):
-        if argv[0] == "image":
-            world.wait_for_nobody(2)  # who starts a box holds the images until it has ended
         r = world.sandbox(*argv)
         if r.status != 0:
             broken.append(("the next command does not work", str(r)))

@@ -36,6 +36,7 @@ class Operation:
     stdin: str = ""
     stays: bool = False  # a box goes on after it
     out: bool = True  # what it prints is the same each time
+    warns: bool = False  # shows what it can read, and warns of what it cannot
     silent: bool = False  # several commands in one: their words are not counted
     unlike: dict = dataclasses.field(default_factory=dict)  # of each part of a picture, what names are chance
 
@@ -214,7 +215,7 @@ def operations(kit):
         Operation("matrix", lambda w: project(w, MATRIX), ["matrix", "--quiet", "--jobs", "1", "--logs", "out/logs", "--junit", "out/x.xml", "./p", "--", "cat", "/etc/who"],
                   statuses=(1, 125), out=False, unlike={"files": "out/(logs/.*|x.xml)"}, silent=True),
         # What only reads must not take an error for absence
-        Operation("ls", prepared("image = app:1\n"), ["ls", "--json"]),
+        Operation("ls", prepared("image = app:1\n"), ["ls", "--json"], warns=True),
         Operation("images", nothing, ["images", "--names"]),
         Operation("df", prepared("image = app:1\n"), ["image", "df"], out=False),
         Operation("diff", tried, ["diff", "./p"]),
