@@ -188,8 +188,12 @@ static void look_at_config(struct obeyed_look *l, const char *path, const char *
 {
 	struct stat st;
 
-	if (lstat(path, &st) == 0 && !is_before(&st.st_ctim, &l->since) &&
-	    (!sha256 || !is_as_read(path, sha256)))
+	/* A symlink, or what it leads to. */
+	if (lstat(path, &st) < 0 ||
+	    (is_before(&st.st_ctim, &l->since) &&
+	     (!S_ISLNK(st.st_mode) || stat(path, &st) < 0 || is_before(&st.st_ctim, &l->since))))
+		return;
+	if (!sha256 || !is_as_read(path, sha256))
 		obeyed_add(l, path, &st, "");
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "config/env.h"
 #include "config/mounts.h"
 #include "config/schema.h"
@@ -89,10 +90,25 @@ static int check_repository(const char *value, struct err *e)
 	return err_set(e, ERR_USAGE, "expected REGISTRY/NAME, without a tag");
 }
 
+/* However it is spelled. */
+static int refuse_own(const char *target, struct err *e)
+{
+	cleanup_free char *path = path_normalize("/", target);
+
+	if (streq(path, "/run") || path_is_beneath(path, "/run/sandbox"))
+		return err_set(e, ERR_USAGE, "'%s' is sandbox's own", target);
+	return 0;
+}
+
 static int check_project(const char *value, struct err *e)
 {
+	int r;
+
 	if (streq(value, "no"))
 		return 0;
+	r = refuse_own(value, e);
+	if (r < 0)
+		return r;
 	if (value[0] == '/' && value[strspn(value, "/")] && !has_dotdot(value))
 		return 0;
 	return err_set(e, ERR_USAGE, "expected 'no' or an absolute path without '..', not '/'");
@@ -122,9 +138,11 @@ static int check_env_value(const char *value, struct err *e)
 static int check_mount_target(const char *key, struct err *e)
 {
 	bool absolute = key[0] == '/' && key[strspn(key, "/.")];
+	int r;
 
-	if (streq(key, "/run") || streq(key, "/run/sandbox") || starts_with(key, "/run/sandbox/"))
-		return err_set(e, ERR_USAGE, "'%s' is sandbox's own", key);
+	r = refuse_own(key, e);
+	if (r < 0)
+		return r;
 	if ((absolute || streq(key, "~") || starts_with(key, "~/")) && !has_dotdot(key))
 		return 0;
 	return err_set(e, ERR_USAGE,

@@ -80,6 +80,8 @@ way=(enter)
 	mkdir -p p/scripts p/mine p/named
 	echo >p/scripts/check
 	echo >p/shared.gitconfig
+	mv p/part.ini p/scripts/part
+	ln -s scripts/part p/part.ini
 	ln -s ../../scripts/check p/.git/hooks/pre-commit
 	git -C p config core.hooksPath named
 	git -C p config include.path ../shared.gitconfig
@@ -87,8 +89,8 @@ way=(enter)
 	sleep 0.02
 	changed_by true
 	[ -z "$output" ]
-	changed_by 'echo x >scripts/check; echo x >scripts/other; echo x >named/pre-push; echo x >mine/pre-push; echo "# x" >shared.gitconfig'
-	[ "$output" = "$(printf '%s\n' mine/pre-push named/pre-push scripts/check shared.gitconfig | sort)" ]
+	changed_by 'echo x >scripts/check; echo x >scripts/other; echo x >named/pre-push; echo x >mine/pre-push; echo "# x" >shared.gitconfig; echo "; x" >>scripts/part'
+	[ "$output" = "$(printf '%s\n' mine/pre-push named/pre-push part.ini scripts/check shared.gitconfig | sort)" ]
 }
 
 @test "repositories that were made in the project, wherever git would find them" {

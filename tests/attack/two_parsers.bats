@@ -90,3 +90,14 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	ln -sfn "$HOME/.ssh" link
 	fails 125 "*more than before: /x = $HOME/.ssh: *" sandbox enter "$T/p" -- cat /x/key
 }
+
+@test "what is sandbox's own in the box is nobody's mount point, however it is spelled" {
+	for path in /run /run/ //run /run/. /run/sandbox /run/./sandbox /run//sandbox/bin/ /run/sandbox/git; do
+		project p $'[mounts]\n'"$path = ."
+		fails 125 "*sandbox.ini:2: *'$path' is sandbox's own*" sandbox enter --accept ./p -- true
+		project p $'[sandbox]\nproject = '"$path"
+		fails 125 "*sandbox.ini:2: *'$path' is sandbox's own*" sandbox enter --accept ./p -- true
+	done
+	project p $'[mounts]\n/run/sandboxes = .'
+	sandbox enter --quiet ./p -- test -e /run/sandboxes/sandbox.ini
+}
