@@ -339,6 +339,39 @@ static int add_extra_mounts(const struct assemble_request *req, struct assembly 
 	return 0;
 }
 
+/*
+ * Whoever reaches the control sockets is in every box, read-only mount or not. A mount around them shows
+ * an empty folder in their place.
+ */
+static void hide_sockets(const struct assemble_request *req, struct assembly *a)
+{
+	cleanup_free struct plan_mount *old = take_ptr(a->mounts);
+	const char *runtime = req->store->runtime;
+	cleanup_strv struct strv done = {0};
+	size_t n = a->n_mounts;
+
+	a->n_mounts = a->cap = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct plan_mount *m = &old[i];
+		const char *below;
+
+		assembly_add_mount(a, *m);
+		if (m->kind != PLAN_MOUNT_BIND || !path_is_beneath(runtime, m->source))
+			continue;
+		below = runtime + strlen(m->source);
+		below += strspn(below, "/");
+		strv_clear(&done);
+		if (*below && !m->read_only && !streq(m->source, "/"))
+			bind_way(a, m, runtime, &done);
+		assembly_add_mount(
+			a, (struct plan_mount){
+				   .kind = PLAN_MOUNT_TMPFS,
+				   .target = assembly_keep(a, *below ? path_join(m->target, below)
+								     : xstrdup(m->target)),
+				   .mode = 0700});
+	}
+}
+
 int assemble_mounts(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
 	int r = add_lent(req, a, e);
@@ -347,5 +380,9 @@ int assemble_mounts(const struct assemble_request *req, struct assembly *a, stru
 		r = add_setting_mounts(req, a, e);
 	if (r == 0)
 		r = add_extra_mounts(req, a, e);
-	return r < 0 ? r : add_protected(req, a, e);
+	if (r == 0)
+		r = add_protected(req, a, e);
+	if (r == 0)
+		hide_sockets(req, a);
+	return r;
 }

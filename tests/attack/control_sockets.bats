@@ -1,0 +1,33 @@
+#!/usr/bin/env bats
+# The control sockets of boxes, by which pid 1 of each is asked for sessions: whoever reaches them is in
+# every box of the user.
+
+load ../bats/helpers
+
+setup() {
+	sandbox_setup
+	project p $'[sandbox]\nlinger = 60s'
+	project q $'[sandbox]\nlinger = 60s'
+	sandbox enter --quiet --accept ./q -- true
+}
+
+@test "a mount around them shows an empty folder in their place" {
+	local around
+	[ -n "$(find "$XDG_RUNTIME_DIR" -type s -name control)" ]
+	for around in "$XDG_RUNTIME_DIR/sandbox" "$XDG_RUNTIME_DIR" "$T/xdg" "$T"; do
+		for options in "" :ro; do
+			[ -z "$(sandbox run --mount "$around:/m$options" host \
+				find /m -type s -name control 2>/dev/null)" ]
+		done
+		printf '[mounts]\n/m = %s\n' "$around" >p/sandbox.ini
+		[ -z "$(sandbox enter --quiet --accept ./p -- find /m -type s -name control 2>/dev/null)" ]
+		sandbox rm --force p
+	done
+	# nor is what they are in moved away from beneath it
+	sandbox run --mount "$T:/m" host sh -c 'mv /m/xdg/run /m/xdg/away; mv /m/xdg /m/away' 2>/dev/null || true
+	[ -d "$XDG_RUNTIME_DIR" ]
+	# all else of it is there
+	echo text >"$XDG_RUNTIME_DIR/file"
+	[ "$(sandbox run --mount "$XDG_RUNTIME_DIR:/m" host sh -c 'cat /m/file; ls /m/sandbox')" = text ]
+	[ "$(sandbox exec q echo alive)" = alive ]
+}
