@@ -81,8 +81,10 @@ bool undo_exists(const struct store *s, const char *of);
 /* Bytes on disk. */
 uint64_t undo_size(const struct undo *u);
 
-/* Has what an entry did been changed since; *ret_done: it was taken back, or never done. */
-bool undo_changed(const struct undo *u, const struct undo_entry *entry, bool *ret_done);
+/* Has what an entry did been changed since; *ret_done: it was taken back, or never done. Fails where what is there
+ * cannot be looked at. */
+int undo_changed(const struct undo *u, const struct undo_entry *entry, bool *ret_changed,
+		 bool *ret_done, struct err *e);
 
 /* The last entry of its path: the one that tells what is there now. */
 bool undo_is_last(const struct undo *u, size_t i);

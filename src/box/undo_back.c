@@ -62,33 +62,56 @@ static bool is_same_tree(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-bool undo_changed(const struct undo *u, const struct undo_entry *entry, bool *ret_done)
+/* 1 and what it is, 0 where it is not there, or -errno. What is no directory, or a link, on the way has it not. */
+static int look(int dirfd, const char *name, struct stat *ret)
+{
+	if (fstatat(dirfd, name, ret, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+}
+
+static int look_there(const struct undo_entry *entry, struct stat *ret)
+{
+	cleanup_close int parent = -1;
+	struct err ignored;
+	int r = open_parent(entry, false, &parent, &ignored);
+
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR || r == -ELOOP ? 0 : r;
+	return look(parent, path_basename(entry->rel), ret);
+}
+
+int undo_changed(const struct undo *u, const struct undo_entry *entry, bool *ret_changed,
+		 bool *ret_done, struct err *e)
 {
 	struct number n = number_of(entry);
-	cleanup_close int parent = -1;
 	struct stat now, kept;
-	struct err ignored;
-	bool there = open_parent(entry, false, &parent, &ignored) == 0 &&
-		     fstatat(parent, path_basename(entry->rel), &now, AT_SYMLINK_NOFOLLOW) == 0;
-	bool has = fstatat(u->dir, n.s, &kept, AT_SYMLINK_NOFOLLOW) == 0;
+	int there = look_there(entry, &now), has = there < 0 ? there : look(u->dir, n.s, &kept);
 
+	if (has < 0)
+		return err_sys(e, -has, "cannot look at '%s/%s'", entry->folder, entry->rel);
 	*ret_done = false;
+	*ret_changed = true;
 	switch (entry->kind) {
 	case UNDO_ADDED:
 		*ret_done = !there;
-		return there && !is_same(&now, &entry->st);
+		*ret_changed = there && !is_same(&now, &entry->st);
+		break;
 	case UNDO_REPLACED:
 		*ret_done = there && has && is_same(&now, &kept);
-		return !*ret_done && !(there && has && is_same(&now, &entry->st));
+		*ret_changed = !*ret_done && !(there && has && is_same(&now, &entry->st));
+		break;
 	case UNDO_REMOVED:
 		/* Moved back, or copied with the times it had. */
 		*ret_done = there && (!has || is_same_tree(&now, &kept));
-		return !*ret_done && there == has;
+		*ret_changed = !*ret_done && there == has;
+		break;
 	case UNDO_MODE:
 		*ret_done = there && (now.st_mode & 0777) == (entry->st.st_mode & 0777);
-		return !there || !S_ISDIR(now.st_mode);
+		*ret_changed = !there || !S_ISDIR(now.st_mode);
+		break;
 	}
-	return true;
+	return 0;
 }
 
 bool undo_is_last(const struct undo *u, size_t i)

@@ -130,10 +130,10 @@ static bool is_meant(const struct taking *t, const struct undo_entry *entry)
 	return !t->paths.n;
 }
 
-/* Last first; what was taken back already, or never done, is not among them. */
-static size_t choose(struct taking *t)
+/* Last first; what was taken back already, or never done, is not among them. Returns how many were changed. */
+static int choose(struct taking *t, struct err *e)
 {
-	size_t n_changed = 0;
+	int n_changed = 0;
 
 	t->v = xcalloc(t->undo.n + 1, sizeof(struct undo_entry *));
 	t->changed = xcalloc(t->undo.n + 1, sizeof(*t->changed));
@@ -143,7 +143,8 @@ static size_t choose(struct taking *t)
 
 		if (entry->back || !is_meant(t, entry) || !undo_is_last(&t->undo, i))
 			continue;
-		changed = undo_changed(&t->undo, entry, &done);
+		if (undo_changed(&t->undo, entry, &changed, &done, e) < 0)
+			return -e->code;
 		if (done)
 			continue;
 		t->changed[t->n] = changed;
@@ -245,7 +246,7 @@ int apply_undo(const struct store *s, const struct apply_undo *o, struct err *e)
 {
 	__attribute__((cleanup(taking_clear))) struct taking t = {.undo = UNDO_INIT};
 	cleanup_free char *of = NULL;
-	size_t n_changed;
+	int n_changed;
 	int r = find(s, o, &of, &t.paths, e);
 
 	if (r == 0)
@@ -254,7 +255,9 @@ int apply_undo(const struct store *s, const struct apply_undo *o, struct err *e)
 		r = check_trial(s, of, e);
 	if (r < 0)
 		return r;
-	n_changed = choose(&t);
+	n_changed = choose(&t, e);
+	if (n_changed < 0)
+		return n_changed;
 	list(&t, o->json);
 	if (!t.n)
 		log_note("there is nothing to take back");
@@ -263,7 +266,7 @@ int apply_undo(const struct store *s, const struct apply_undo *o, struct err *e)
 	if (n_changed && !o->force)
 		return err_set(
 			e, EEXIST,
-			"%zu of these have changed since: --force loses what they are now, or "
+			"%d of these have changed since: --force loses what they are now, or "
 			"name the others",
 			n_changed);
 	if (t.n)

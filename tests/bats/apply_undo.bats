@@ -177,3 +177,16 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	chmod -R u+rwx "$XDG_DATA_HOME/sandbox/tmp"
 	rm -rf "$XDG_DATA_HOME/sandbox/tmp"/*
 }
+
+@test "an error at any call is none that finds nothing: all that was done is listed, or one line says why not" {
+	tried "$change"
+	applied
+	sandbox apply --undo --dry-run "$T/p" >all
+	export ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0:allocator_may_return_null=1
+	n=0
+	while "$BUILD/tests/programs/inject" -r "$T" -o 3 ENOMEM $((++n)) sandbox apply --undo --dry-run "$T/p" >now 2>err 3>report; do
+		grep -q ^hit report || break
+		if grep -qx 'exit 0' report; then cmp all now; else [ "$(wc -l <err)" = 1 ]; fi
+	done
+	[ $n -gt 20 ]
+}
