@@ -36,7 +36,7 @@ class Operation:
     stdin: str = ""
     stays: bool = False  # a box goes on after it
     out: bool = True  # what it prints is the same each time
-    warns: bool = False  # shows what it can read, and warns of what it cannot
+    warns: bool = False  # does what it can, and warns of the rest: of a box that it cannot read, of a hook that failed
     silent: bool = False  # several commands in one: their words are not counted
     unlike: dict = dataclasses.field(default_factory=dict)  # of each part of a picture, what names are chance
 
@@ -184,7 +184,7 @@ def operations(kit):
         Operation("enter-steps", lambda w: project(w, STEPS), ["enter", "--quiet", "./p", "--", "cat", "/opt/one", "/opt/two"]),
         Operation("enter-again", prepared("image = app:1\n"), ["enter", "./p", "--", "sh", "-c", "cat ~/mine /root-file"]),
         Operation("enter-hooks", lambda w: project(w, "image = app:1\n[hooks]\ncreate = echo c >~/c\nstart = echo s >~/s\nenter = echo e >~/e\n"),
-                  ["enter", "--quiet", "./p", "--", "true"]),
+                  ["enter", "--quiet", "./p", "--", "true"], warns=True),
         Operation("rebuild", prepared("image = app:1\n", lambda w: project(w, STEPS)), ["enter", "--quiet", "--rebuild", "./p", "--", "cat", "/opt/one"]),
         Operation("consent", mounted, ["enter", "--quiet", "--accept", "./p", "--", "cat", "/d/data"]),
         Operation("exec", running, ["exec", "./p", "sh", "-c", "cat ~/mine"], stays=True),
