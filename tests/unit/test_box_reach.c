@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "box/reach.h"
+#include "config/mounts.h"
 #include "config/schema.h"
 
 static int note(const char *project, const struct strv *lines, bool first, void *arg, struct err *e)
@@ -59,6 +60,7 @@ static void asked_for(const struct schema_key *row, const char *value, struct st
 	struct err e;
 
 	assert_int_equal(reach_ask(NULL, &s, "/home/x", &asker, &granted, &e), 0);
+	mount_sources_free(s.mounts, s.n_mounts);
 }
 
 static void test_every_key(void **state)
