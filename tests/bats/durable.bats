@@ -16,7 +16,7 @@ killed_at() { # CALLS N COMMAND...
 	local calls=$1 n=$2
 
 	shift 2
-	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 strace -f -qq -o /dev/null -e "trace=$calls" \
+	strace -f -qq -o /dev/null -e "trace=$calls" \
 		-e "inject=$calls:signal=KILL:when=$n" "$@" >/dev/null 2>&1 </dev/null 3>&- || true
 }
 
@@ -25,7 +25,7 @@ count_calls() { # CALLS COMMAND...
 	local calls=$1
 
 	shift
-	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 strace -f -qq -o calls -e "trace=$calls" "$@" >/dev/null 2>&1 3>&-
+	strace -f -qq -o calls -e "trace=$calls" "$@" >/dev/null 2>&1 3>&-
 	grep -c '(' calls || true
 }
 

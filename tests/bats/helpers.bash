@@ -15,6 +15,11 @@ BUILD=${TEST_BUILD:-$SOURCE/build}
 # In a box the variable holds the box's name.
 [[ ${SANDBOX-} = /* ]] || SANDBOX=$BUILD/bin/sandbox
 
+# Of a sanitized build the search for leaks, which is by ptrace(2) as well, would fail what is traced.
+strace() {
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 command strace "$@"
+}
+
 # A file with a setup or teardown of its own calls these first.
 sandbox_setup() {
 	local name program=$SANDBOX

@@ -47,7 +47,7 @@ hit() { # CALLS FAULT N COMMAND...
 	shift 3
 	status=0
 	# The leak checker cannot work below a tracer.
-	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 strace -f -qq -o /dev/null -e "trace=$calls" -e "inject=$calls:$fault:when=$n" "$@" >out 2>err 3>&- || status=$?
+	strace -f -qq -o /dev/null -e "trace=$calls" -e "inject=$calls:$fault:when=$n" "$@" >out 2>err 3>&- || status=$?
 }
 
 # The command at every moment, each time on the store that BEFORE makes, until it is not hit any more.
