@@ -192,7 +192,7 @@ $(O)/tests/%.o: tests/%.c $(GENERATED)
 $(B)/tests/programs/probe: src/launch/protocol.c src/launch/protocol.h
 $(B)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
-	$(call quiet,LINK)$(CC) -D_GNU_SOURCE -Isrc $(LANGUAGE) $(WARNINGS) -O2 -static $(CFLAGS) -o $@ $(filter %.c,$^)
+	$(call quiet,LINK)$(CC) -D_GNU_SOURCE -Isrc $(LANGUAGE) $(WARNINGS) $(if $(filter 1,$(SAN)),-DSANITIZED) -O2 -static $(CFLAGS) -o $@ $(filter %.c,$^)
 
 # Not for boxes, and with a library of its own.
 $(B)/tests/fault/power_disk: tests/fault/power_disk.c

@@ -217,6 +217,7 @@ static const char *only; /* the call that counts, or NULL */
 static int out = 2;
 static pid_t command;
 static volatile sig_atomic_t late;
+static bool all_killed;
 
 __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
@@ -392,6 +393,35 @@ static unsigned int kind_of(pid_t pid, const struct call *call, const uint64_t *
 	       (flags & (O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY)) ? CHANGES | GROWS : READS);
 }
 
+#ifdef SANITIZED
+/* The runtime of a sanitizer ends the program where it gets no memory, and finds no options where it opens no file. */
+static bool is_sanitizers(const struct task *task, const struct call *call, uint64_t address)
+{
+	char path[64], line[512];
+	unsigned long long from, to;
+	bool yes = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", task->pid);
+	f = fopen(path, "re");
+	if (!f) /* pid 1 of a box is not dumpable */
+		return call->nr == SYS_mmap || call->nr == SYS_mremap;
+	while (!yes && fgets(line, sizeof(line), f))
+		yes = strstr(line, "san.so") && sscanf(line, "%llx-%llx", &from, &to) == 2 &&
+		      address >= from && address < to;
+	fclose(f);
+	return yes;
+}
+#else
+static bool is_sanitizers(const struct task *task, const struct call *call, uint64_t address)
+{
+	(void)task;
+	(void)call;
+	(void)address;
+	return false;
+}
+#endif
+
 /* Is it a call that no fault hits: of the loader, which has its own words, or one that cannot fail? */
 static bool is_spared(const struct task *task, const struct call *call,
 		      const struct __ptrace_syscall_info *info)
@@ -400,6 +430,8 @@ static bool is_spared(const struct task *task, const struct call *call,
 
 	if (task->loader && info->instruction_pointer >= task->loader &&
 	    info->instruction_pointer < task->loader_end)
+		return true;
+	if (is_sanitizers(task, call, info->instruction_pointer))
 		return true;
 	return call->nr == SYS_mmap && !(args[3] & MAP_ANONYMOUS);
 }
@@ -448,6 +480,7 @@ static void strike(const struct task *task)
 	for (size_t i = 0; fault->all && i < n_tasks; i++)
 		kill(tasks[i].pid, SIGKILL);
 	kill(task->pid, SIGKILL);
+	all_killed = fault->all;
 }
 
 static void called(const struct task *task, unsigned long index)
@@ -510,6 +543,9 @@ static void stopped(struct task *task, int status)
 
 	if (!task->known) {
 		task->waiting = true;
+		/* Born as everyone was killed: its parent says nothing of it any more. */
+		if (all_killed)
+			kill(task->pid, SIGKILL);
 		return;
 	}
 	switch (event) {
