@@ -129,7 +129,8 @@ static int bound_shared(void *arg, struct err *e)
 		char text[32];
 
 		if (fd >= 0)
-			(void)!write(fd, text, (size_t)sprintf(text, "%ld", number / 2));
+			(void)!write(fd, text,
+				     (size_t)snprintf(text, sizeof(text), "%ld", number / 2));
 	}
 	return 0;
 }
