@@ -49,7 +49,7 @@ os.close(os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY))'
 		project p $'[sandbox]\nlinger = 0'
 		# shellcheck disable=SC2086 # no option, or one
 		(ulimit -n 4096; exec sandbox enter $who ./p -- python3 taker.py) >out 3>&- &
-		wait_until 100 grep -q . out
+		wait_until 400 grep -q . out
 		read -r inotify fanotify ptys <out
 		echo "$who: $inotify of $instances inotify instances, $fanotify of $groups fanotify groups, $ptys ptys"
 		[ "$inotify" -le $((instances / 2)) ] && [ "$inotify" -ge $((instances / 2 - 8)) ]
@@ -67,7 +67,7 @@ os.close(os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY))'
 	project q $'[sandbox]\nnested = yes\nlinger = 0'
 	cp p/taker.py q
 	(ulimit -n 4096; exec sandbox enter --accept ./q -- unshare -r python3 taker.py) >out 3>&- &
-	wait_until 100 grep -q . out
+	wait_until 400 grep -q . out
 	read -r inotify fanotify ptys <out
 	[ "$inotify" -le $((instances / 2)) ] && [ "$fanotify" -le $((groups / 2)) ]
 	one_more

@@ -15,6 +15,11 @@ BUILD=${TEST_BUILD:-$SOURCE/build}
 # In a box the variable holds the box's name.
 [[ ${SANDBOX-} = /* ]] || SANDBOX=$BUILD/bin/sandbox
 
+# A sanitized build takes terabytes of addresses, which no `ulimit -v` has room for.
+is_sanitized() {
+	grep -qa __asan_init "$SANDBOX"
+}
+
 # Of a sanitized build the search for leaks, which is by ptrace(2) as well, would fail what is traced.
 strace() {
 	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 command strace "$@"
