@@ -7,11 +7,7 @@ load ../bats/helpers
 
 setup() {
 	sandbox_setup
-	export GIT_CONFIG_GLOBAL=$T/gitconfig GIT_CONFIG_SYSTEM=/dev/null
-	git config --global user.name Me
-	git config --global user.email me@example.org
-	git config --global protocol.file.allow always
-	git config --global init.defaultBranch main
+	own_git_settings
 	git init -q p
 	project p $'[sandbox]\nlinger = 0\nproject = /p\nprofile = agent'
 	echo one >p/file

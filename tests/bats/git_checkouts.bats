@@ -8,11 +8,7 @@ load helpers
 
 setup() {
 	sandbox_setup
-	export GIT_CONFIG_GLOBAL=$T/gitconfig GIT_CONFIG_SYSTEM=/dev/null
-	git config --global user.name Me
-	git config --global user.email me@example.org
-	git config --global protocol.file.allow always
-	git config --global init.defaultBranch main
+	own_git_settings
 	env='-e GIT_AUTHOR_NAME=Me -e GIT_AUTHOR_EMAIL=me@x -e GIT_COMMITTER_NAME=Me -e GIT_COMMITTER_EMAIL=me@x'
 	git init -q repo
 	echo one >repo/file

@@ -124,6 +124,15 @@ wait_for() { # PID
 	wait "$1" || status=$?
 }
 
+# git of the test has a user, and no settings of this machine.
+own_git_settings() {
+	export GIT_CONFIG_GLOBAL=$T/gitconfig GIT_CONFIG_SYSTEM=/dev/null
+	git config --global user.name Me
+	git config --global user.email me@example.org
+	git config --global protocol.file.allow always
+	git config --global init.defaultBranch main
+}
+
 # Makes a project folder $T/NAME with this text as its sandbox.ini.
 project() { # NAME [TEXT]
 	mkdir -p "$T/$1"
