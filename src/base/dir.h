@@ -9,12 +9,15 @@
 #define BASE_DIR_H
 
 #include <dirent.h>
+#include <stddef.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 
 struct dir {
-	DIR *stream;	    /* NULL: not open, and so at its end */
+	char *entries;	    /* as the kernel gives them; NULL: not open, and so at its end */
+	size_t at, len;	    /* in entries: the next one; all of them */
+	int fd;
 	char *path;	    /* for messages */
 	const char *name;   /* of the entry; valid until the next call */
 	unsigned char type; /* DT_DIR and kin; DT_UNKNOWN where the file system does not say */

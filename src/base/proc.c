@@ -40,6 +40,18 @@ int proc_pidfd(pid_t pid)
 	return fd < 0 ? -errno : (int)fd;
 }
 
+const char *proc_self(void)
+{
+	static char self[PATH_MAX];
+	ssize_t n;
+
+	if (!self[0]) {
+		n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+		self[n > 0 ? n : 0] = '\0';
+	}
+	return self[0] ? self : NULL;
+}
+
 static long long now_ms(void)
 {
 	struct timespec ts;

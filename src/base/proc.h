@@ -38,6 +38,9 @@ bool proc_is_init(pid_t pid);
 void proc_remember_args(int argc, char **argv);
 void proc_set_title(const char *title);
 
+/* The path of this program, as the kernel has it: read once. Static; NULL: /proc cannot be read. */
+const char *proc_self(void);
+
 /* Closes every descriptor but the n in keep, which are sorted; a negative one is none. */
 void proc_close_others(int *keep, size_t n);
 

@@ -153,6 +153,7 @@ int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *n
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	unsigned long long started;
+	struct stat st;
 	int r = proc_start_time(pid, &started);
 
 	if (r < 0)
@@ -160,7 +161,12 @@ int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *n
 	buf_addf(&text, "%d %llu", pid, started);
 	add_runtime(b, &text);
 	buf_addf(&text, "\n%s", notes);
-	if (ftruncate(lifetime, 0) < 0 ||
+	/*
+	 * Never to nothing: ext4 writes a file that was cut so to the disk at once, at the next close by anybody.
+	 * What is left of the last start's record meanwhile names a process that has ended.
+	 */
+	if (fstat(lifetime, &st) < 0 ||
+	    (st.st_size > (off_t)text.len && ftruncate(lifetime, (off_t)text.len) < 0) ||
 	    pwrite(lifetime, text.data, text.len, 0) != (ssize_t)text.len)
 		return err_sys(e, errno, "cannot record the process of box '%s'", b->name);
 	return 0;

@@ -214,7 +214,8 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 	if (r < 0)
 		return r;
 	in->told = true;
-	r = box_connect(b, &connection);
+	/* The lock first: a start finds most boxes ended. */
+	r = box_is_running(b) ? box_connect(b, &connection) : -ENOENT;
 	/* Nobody can come to it any more; one that nobody is in starts anew, where it can be reached. */
 	if (r == -ENOLINK && !box_end_idle(b, BOX_STOP_MS))
 		return box_out_of_reach(b, e);

@@ -23,6 +23,7 @@
 #include "box/zone.h"
 #include "config/env.h"
 #include "launch/protocol.h"
+#include "launch/settle.h"
 
 #define TERMINFO_MAX (64u << 10) /* ncurses' own limit is 32 KiB, term(5) */
 
@@ -156,6 +157,11 @@ void facts_env(const struct facts_request *req, struct strv *env)
 			table[i].lend(req, env);
 }
 
+static bool is_plain_term(const char *term)
+{
+	return *term && *term != '.' && !strchr(term, '/') && !streq(term, "dumb");
+}
+
 static bool read_terminfo(const char *folder, const char *term, struct session_facts *ret)
 {
 	cleanup_free char *path = xasprintf("%s/%c/%s", folder, term[0], term);
@@ -183,11 +189,43 @@ static void find_terminfo(const char *term, bool host, struct session_facts *ret
 					   dirs ? dirs : "", host ? "" : system);
 	char *save = NULL;
 
-	if (!*term || *term == '.' || strchr(term, '/') || streq(term, "dumb"))
+	if (!is_plain_term(term))
 		return;
 	for (char *folder = strtok_r(all, ":", &save); folder; folder = strtok_r(NULL, ":", &save))
 		if (folder[0] == '/' && read_terminfo(folder, term, ret))
 			return;
+}
+
+/* Of the image `host`, whose system directories are the host's own: what is here is there. */
+static bool host_has(const char *name, const char *value)
+{
+	static const char *const folders[] = {"/lib/terminfo", "/usr/share/terminfo"};
+	bool found = false;
+
+	if (streq(name, "LANG") || starts_with(name, "LC_"))
+		return settle_has_locale(value);
+	if (streq(name, "SHELL"))
+		return (starts_with(value, "/usr/") || starts_with(value, "/bin/")) &&
+		       access(value, X_OK) == 0;
+	for (size_t i = 0;
+	     streq(name, "TERM") && is_plain_term(value) && !found && i < ARRAY_SIZE(folders);
+	     i++) {
+		cleanup_free char *path = xasprintf("%s/%c/%s", folders[i], value[0], value);
+
+		found = access(path, R_OK) == 0;
+	}
+	return found;
+}
+
+/* A session need not look for it in the box. */
+static bool is_there(const struct facts_request *req, const char *name, const char *value)
+{
+	cleanup_free char *line = xasprintf("%s=%s", name, value);
+
+	/* What would stand in for it (settle_shell()) is itself. */
+	if (streq(line, "SHELL=/bin/sh"))
+		return true;
+	return (req->has && strv_has(req->has, line)) || (req->host && host_has(name, value));
 }
 
 void facts_session(const struct facts_request *req, const struct strv *lent, const struct strv *env,
@@ -213,7 +251,7 @@ void facts_session(const struct facts_request *req, const struct strv *lent, con
 
 		value = env_get(env, name);
 		if (value && streq(value, lent->v[i] + strlen(name) + 1) &&
-		    !(req->has && strv_has(req->has, lent->v[i])))
+		    !is_there(req, name, value))
 			buf_addf(&names, "%s ", name);
 	}
 	ret->names = buf_detach(&names);

@@ -3,20 +3,16 @@
  */
 #include "box/programs.h"
 
-#include <limits.h>
-#include <unistd.h>
-
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/proc.h"
 
 static char *beside_self(const char *relative)
 {
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	const char *self = proc_self();
 
-	self[n > 0 ? n : 0] = '\0';
-	return path_normalize(n > 0 ? self : "/", relative);
+	return path_normalize(self ? self : "/", relative);
 }
 
 char *program_path(const char *name)

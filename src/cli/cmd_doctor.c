@@ -3,13 +3,12 @@
  *
  * Exit status 0 when a box can start, 1 when it cannot.
  */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "base/proc.h"
 #include "box/doctor.h"
 #include "cli/commands.h"
 #include "config/profile.h"
@@ -76,19 +75,15 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct doctor_options *o = args->options;
 	cleanup_free char *data = xdg_data_dir(), *share = profile_data_dir();
-	char exe[PATH_MAX] = "sandbox";
+	const char *self = proc_self();
 	struct json j = JSON_INIT;
 	bool can_start;
-	ssize_t n;
 
 	(void)e;
-	n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	if (n > 0)
-		exe[n] = '\0';
 	jsonout_object_begin(&j, NULL);
 	jsonout_array_begin(&j, "checks");
 	can_start = examine(&(struct doctor_place){.data_dir = data,
-						   .exe = exe,
+						   .exe = self ? self : "sandbox",
 						   .share_dir = share ? share : "share/sandbox"},
 			    &j, o->json);
 	jsonout_array_end(&j);

@@ -5,24 +5,23 @@
 #include "cli/shim.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "cli/shell_words.h"
 #include "cli/shim_run.h"
 #include "config/value.h"
 
 int shim_self(char **ret, struct err *e)
 {
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	const char *self = proc_self();
 
-	if (n < 0)
+	if (!self)
 		return err_sys(e, errno, "cannot tell where sandbox is");
-	*ret = xstrndup(self, (size_t)n);
+	*ret = xstrdup(self);
 	return 0;
 }
 

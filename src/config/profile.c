@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,18 +16,15 @@
 #include "base/dir.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "config/value.h"
 #include "config/xdg.h"
 
 char *profile_data_dir(void)
 {
-	char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe));
+	const char *self = proc_self();
 
-	if (n <= 0 || n == sizeof(exe))
-		return NULL;
-	exe[n] = '\0';
-	return path_normalize(exe, "../../share/sandbox");
+	return self ? path_normalize(self, "../../share/sandbox") : NULL;
 }
 
 /* The folders that are searched, the user's first. Either may be NULL. */

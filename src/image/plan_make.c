@@ -249,7 +249,7 @@ static bool is_there(const struct view *v, const char *path, mode_t bits)
 }
 
 /*
- * What the host's $SHELL and $TERM mostly are: a session looks for them in the box, where each look at a
+ * What the host's $SHELL, $TERM and $LANG mostly are: a session looks for them in the box, where each look at a
  * name that was not looked at since the start costs 10 us.
  */
 static void set_has(const struct view *v, struct image_plan *p)
@@ -261,6 +261,9 @@ static void set_has(const struct view *v, struct image_plan *p)
 					    "screen-256color", "tmux-256color",	 "linux",  "vt100"};
 	static const char *const folders[] = {"/lib/terminfo", "/usr/share/terminfo"};
 
+	/* C.UTF-8 as Debian and Fedora have it. */
+	if (is_there(v, "/usr/lib/locale/C.utf8/LC_CTYPE", 0444))
+		strv_push(&p->has, "LANG=C.UTF-8");
 	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
 		if (is_there(v, shells[i], 0555))
 			strv_push_take(&p->has, xasprintf("SHELL=%s", shells[i]));

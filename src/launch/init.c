@@ -50,14 +50,14 @@ static int hold_stdio(struct err *e)
 }
 
 /*
- * P1. stdio goes as well: a box holds on to nobody's terminal, pipe or log file. It is pid 1 that listens:
- * SO_PEERCRED(7) then names it to who connects, whether its launcher lived to record it or not.
+ * P1. stdio stays until the box's own /dev/null takes its place (P5). It is pid 1 that listens: SO_PEERCRED(7)
+ * then names it to who connects, whether its launcher lived to record it or not.
  */
 static int detach(const struct plan *p, int boot, struct err *e)
 {
 	static const int usual[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGALRM, SIGTERM,  SIGCHLD,
 				    SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH, SIGXFSZ};
-	int keep[] = {p->control_fd, p->lifetime_fd, boot};
+	int keep[] = {0, 1, 2, p->control_fd, p->lifetime_fd, boot};
 
 	if (listen(p->control_fd, CONTROL_BACKLOG) < 0)
 		return err_sys(e, errno, "cannot listen on the box's control socket");
@@ -70,7 +70,7 @@ static int detach(const struct plan *p, int boot, struct err *e)
 	/* What the caller ignores, sessions do not; clone3() has reset what was handled. */
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
 		signal(usual[i], SIG_DFL);
-	return hold_stdio(e);
+	return 0;
 }
 
 /* P2 */
@@ -147,7 +147,7 @@ static int build(const struct plan *p, int boot, struct server *srv, struct err 
 		r = rootfs_enter(p, &root, e);
 	if (r < 0)
 		return r;
-	/* The descriptors that built the root go. */
+	/* The descriptors that built the root go, and stdio: a box holds on to nobody's terminal, pipe or log. */
 	proc_close_others((int[]){0, 1, 2, p->control_fd, p->lifetime_fd, boot, root.pts, you}, 8);
 	r = hold_stdio(e);
 	if (r == 0 && p->sudo)

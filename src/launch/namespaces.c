@@ -3,8 +3,8 @@
  *
  * A network namespace costs as much as all the mounts together, and neither needs the other until
  * /sys is mounted. So a short-lived helper of the launcher joins the box's user namespace and makes
- * it there while pid 1 works; then it goes on to the nested user namespace. Another one bounds what
- * the box may take of what its user has but a number of.
+ * it there while pid 1 works, and bounds what the box may take of what its user has but a number of;
+ * then it goes on to the nested user namespace.
  */
 #include "launch/namespaces.h"
 
@@ -26,21 +26,19 @@
 
 /*
  * What a user has a number of on the whole machine, and what holds in the user namespace of a box and in
- * those nested in it; namespaces(7), inotify(7), fanotify(7).
+ * those nested in it; namespaces(7), inotify(7). Each costs 0.1 ms of processor time beside pid 1.
  */
 static const struct {
 	const char *everywhere, *in_box;
 } shared[] = {
 	{"/proc/sys/fs/inotify/max_user_instances", "/proc/sys/user/max_inotify_instances"},
 	{"/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches"},
-	{"/proc/sys/fs/fanotify/max_user_groups", "/proc/sys/user/max_fanotify_groups"},
-	{"/proc/sys/fs/fanotify/max_user_marks", "/proc/sys/user/max_fanotify_marks"},
 };
 
 struct making {
 	const struct plan *plan;
 	int pidfd, boot;
-	int box, you, net;
+	int you, net;
 };
 
 /* A new network namespace has its loopback down; netdevice(7). */
@@ -118,10 +116,8 @@ static long read_number(const char *path)
  * from the desktop. Who is root in the box lacks CAP_SYS_RESOURCE, which raising it would take. Where
  * /proc/sys cannot be written, as in most containers, there is no such bound.
  */
-static int bound_shared(void *arg, struct err *e)
+static void bound_shared(void)
 {
-	if (setns(*(int *)arg, CLONE_NEWUSER) < 0)
-		return err_sys(e, errno, "cannot join the box's user namespace");
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
 		long number = read_number(shared[i].everywhere);
 		cleanup_close int fd = number <= 1 ? -1
@@ -132,12 +128,6 @@ static int bound_shared(void *arg, struct err *e)
 			(void)!write(fd, text,
 				     (size_t)snprintf(text, sizeof(text), "%ld", number / 2));
 	}
-	return 0;
-}
-
-int namespaces_bound(int box, struct err *e)
-{
-	return helper_run(bound_shared, &box, e);
 }
 
 static int make(void *arg, struct err *e)
@@ -147,26 +137,23 @@ static int make(void *arg, struct err *e)
 
 	if (setns(m->pidfd, CLONE_NEWUSER) < 0)
 		return err_sys(e, errno, "cannot join the box's user namespace");
-	r = open_own("/proc/self/ns/user", &m->box, e);
-	if (r == 0 && m->plan->net == PLAN_NET_NEW)
+	if (m->plan->net == PLAN_NET_NEW)
 		r = make_net(m, e);
+	bound_shared();
 	return r < 0 ? r : make_you(m, e);
 }
 
-int namespaces_make(const struct plan *p, int pidfd, int boot, int *ret_box, int *ret_you,
-		    int *ret_net, struct err *e)
+int namespaces_make(const struct plan *p, int pidfd, int boot, int *ret_you, int *ret_net,
+		    struct err *e)
 {
-	struct making m = {
-		.plan = p, .pidfd = pidfd, .boot = boot, .box = -1, .you = -1, .net = -1};
+	struct making m = {.plan = p, .pidfd = pidfd, .boot = boot, .you = -1, .net = -1};
 	int r = helper_run(make, &m, e);
 
 	if (r < 0) {
-		close_fd(&m.box);
 		close_fd(&m.you);
 		close_fd(&m.net);
 		return r;
 	}
-	*ret_box = m.box;
 	*ret_you = m.you;
 	*ret_net = m.net;
 	return 0;

@@ -256,8 +256,8 @@ const struct seccomp_rule seccomp_rules[] = {
 	{"open", .answer = ASK, .when = SECCOMP_MODES, .tests = open_tests},
 	{"openat", .answer = ASK, .when = SECCOMP_MODES, .tests = openat_tests},
 
-	{"inotify_init inotify_init1 inotify_add_watch inotify_rm_watch fanotify_init "
-	 "fanotify_mark io_setup io_destroy io_submit io_cancel io_getevents io_pgetevents "
+	{"inotify_init inotify_init1 inotify_add_watch inotify_rm_watch fanotify_mark "
+	 "io_setup io_destroy io_submit io_cancel io_getevents io_pgetevents "
 	 "io_pgetevents_time64 eventfd eventfd2 signalfd signalfd4 epoll_create "
 	 "epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 poll ppoll "
 	 "ppoll_time64 select _newselect pselect6 pselect6_time64",
@@ -333,11 +333,14 @@ const struct seccomp_rule seccomp_rules[] = {
 
 	{"getsockopt", .answer = ALLOW, .when = SECCOMP_IDENTITY, .tests = peer_tests},
 
-	/* closed in every box: the kernel itself, the machine, and what is not namespaced */
+	/*
+	 * Closed in every box: the kernel itself, the machine, and what is not namespaced. fanotify's groups are a
+	 * number for all of a user's programs, and few use it without privilege; docker closes it too.
+	 */
 	{"kexec_load kexec_file_load init_module finit_module delete_module bpf "
 	 "open_by_handle_at add_key keyctl request_key userfaultfd reboot swapon swapoff "
 	 "acct quotactl quotactl_fd syslog vhangup iopl ioperm settimeofday stime "
-	 "clock_settime clock_settime64 lookup_dcookie nfsservctl",
+	 "clock_settime clock_settime64 lookup_dcookie nfsservctl fanotify_init",
 	 .answer = REFUSE(EPERM)},
 
 	/* closed unless nested; clone3 hides its flags in memory, and a libc falls back to clone */

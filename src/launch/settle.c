@@ -166,8 +166,7 @@ static bool has_glibc(void)
 					   access("/lib/ld-linux-aarch64.so.1", F_OK) == 0));
 }
 
-/* setlocale(3) of glibc: a folder of the locale's, or an entry of the archive. */
-static bool has_locale(const char *name)
+bool settle_has_locale(const char *name)
 {
 	cleanup_free char *folder = NULL, *plain = NULL;
 
@@ -187,9 +186,10 @@ static bool has_locale(const char *name)
 /* Since glibc 2.35 C.UTF-8 is there without a file. */
 static const char *stand_in_locale(const struct settle_facts *facts)
 {
-	if (*facts->locale && has_locale(facts->locale))
+	if (*facts->locale && settle_has_locale(facts->locale))
 		return facts->locale;
-	return !has_locale("C.UTF-8") && has_locale("en_US.UTF-8") ? "en_US.UTF-8" : "C.UTF-8";
+	return !settle_has_locale("C.UTF-8") && settle_has_locale("en_US.UTF-8") ? "en_US.UTF-8"
+										 : "C.UTF-8";
 }
 
 /* Each that is not there goes, and LANG decides. */
@@ -202,7 +202,7 @@ static bool drop_categories(char **envp, const struct settle_facts *facts)
 		cleanup_free char *name = xstrndup(*envp, n);
 
 		if (starts_with(name, "LC_") && !streq(name, "LC_ALL") && is_hosts(facts, name) &&
-		    (*envp)[n + 1] && !has_locale(*envp + n + 1)) {
+		    (*envp)[n + 1] && !settle_has_locale(*envp + n + 1)) {
 			unset(envp, name);
 			dropped = true;
 			continue;
@@ -221,7 +221,7 @@ static void settle_locale(char ***envp, const struct settle_facts *facts)
 	for (size_t i = 0; i < ARRAY_SIZE(decide); i++) {
 		const char *value = get(*envp, decide[i]);
 
-		if (value && *value && is_hosts(facts, decide[i]) && !has_locale(value)) {
+		if (value && *value && is_hosts(facts, decide[i]) && !settle_has_locale(value)) {
 			set(envp, decide[i], stand_in_locale(facts));
 			if (is_hosts(facts, "LANGUAGE"))
 				unset(*envp, "LANGUAGE");

@@ -4,6 +4,7 @@
 #ifndef LAUNCH_SETTLE_H
 #define LAUNCH_SETTLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,9 @@ void settle_env(char ***envp, const struct settle_facts *facts);
 
 /* Adds a variable that is not there, in the same way. */
 void settle_default(char ***envp, const char *name, const char *value);
+
+/* setlocale(3) of glibc in the root that the process has: a directory of the locale's, or an entry of the archive. */
+bool settle_has_locale(const char *name);
 
 /* The shell for a session without a command: $SHELL, else bash, else sh. Points into envp or is static. */
 const char *settle_shell(char *const *envp);

@@ -8,15 +8,14 @@
  *	L3 clone3(user, mount, pid, ipc, uts,
  *	   cgroup if v2)
  *						P1 detach(): listens; own session, no descriptor of the
- *						   host but control, lifetime lock, boot connection
+ *						   host but stdio, control, lifetime lock, boot connection
  *						P2 idmap_write(): box-root is you outside
  *	   MAPPED <----------------------------
  *	L4 namespaces_make(): the network	P3 rootfs_build(): all mounts but /sys
- *	   namespace, loopback, "you"
+ *	   namespace, loopback, bounds, "you"
  *	   NAMESPACES + fds ------------------> P4 join_namespaces()
- *	L5 namespaces_bound(); then the caller	P5 rootfs_enter(): /sys, pivot, host out of view
- *	   may send SESSION on the boot
- *	   connection
+ *	L5 the caller may send SESSION on the	P5 rootfs_enter(): /sys, pivot, host and stdio out of view
+ *	   boot connection
  *						P6 restrict_self(): hostname, sudo's socket, Landlock,
  *						   capabilities, not dumpable
  *						P7 server_run(): the first message read is SESSION
@@ -106,9 +105,9 @@ static void kill_and_reap(pid_t pid)
 /* L4, and the hand-over of what it made. */
 static int give_namespaces(const struct plan *p, int pidfd, int boot, struct err *e)
 {
-	cleanup_close int box = -1, you = -1, net = -1;
+	cleanup_close int you = -1, net = -1;
 	struct message m = {.type = MESSAGE_NAMESPACES};
-	int r = namespaces_make(p, pidfd, boot, &box, &you, &net, e);
+	int r = namespaces_make(p, pidfd, boot, &you, &net, e);
 
 	if (r < 0)
 		return r;
@@ -116,7 +115,7 @@ static int give_namespaces(const struct plan *p, int pidfd, int boot, struct err
 	/* Whoever is not there to take them has left an ERROR to be read. */
 	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
 		return err_sys(e, -r, "cannot start the box");
-	return namespaces_bound(box, e);
+	return 0;
 }
 
 /* Of two failures pid 1's own, if it left one to be read, is the cause. */

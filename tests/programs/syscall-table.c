@@ -71,6 +71,7 @@ static const struct row rows[] = {
 	{"keyctl", SYS_keyctl, {-1}},
 	{"request_key", SYS_request_key, {BAD}},
 	{"userfaultfd", SYS_userfaultfd, {-1}},
+	{"fanotify_init", SYS_fanotify_init, {-1}},
 	{"reboot", SYS_reboot, {0}},
 	{"swapon", SYS_swapon, {BAD}},
 	{"swapoff", SYS_swapoff, {BAD}},
