@@ -337,6 +337,13 @@ void user_clear(struct user *u)
 	*u = (struct user){0};
 }
 
+char *user_home(const struct user *u)
+{
+	bool usable = u->home[0] == '/' && u->home[1];
+
+	return usable ? xstrdup(u->home) : xasprintf("/home/%s", u->name);
+}
+
 static struct {
 	char *start;
 	size_t len;

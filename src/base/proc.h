@@ -87,6 +87,9 @@ bool proc_output(const char *const argv[], size_t max, int timeout_ms, struct bu
 void user_self(struct user *ret);
 void user_clear(struct user *u);
 
+/* The home of a user inside every box: the host's path, if that is one. The caller frees. */
+char *user_home(const struct user *u);
+
 #define cleanup_user __attribute__((cleanup(user_clear)))
 
 #endif

@@ -366,7 +366,7 @@ static int begin(const struct assemble_request *req, struct assembly *ret, struc
 	int r;
 
 	*ret = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1}, .root = req->root};
-	ret->home = assembly_keep(ret, req->sealed ? xstrdup("/root") : session_home(req->user));
+	ret->home = assembly_keep(ret, req->sealed ? xstrdup("/root") : user_home(req->user));
 	r = fill_identity(req, ret, e);
 	return r < 0 ? r : add_root(req, ret, e);
 }

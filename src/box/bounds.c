@@ -18,11 +18,12 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "box/kept.h"
 #include "box/reach.h"
 #include "config/lock_file.h"
 #include "config/value.h"
 
-#define KEPT	"bound "
+#define KEPT	KEPT_BOUND
 #define HELD	"held "
 #define NETWORK "network = none"
 #define PROJECT "project = no"
@@ -136,14 +137,9 @@ void bounds_add_mounts(const struct settings *s, const char *home, const struct 
 	}
 }
 
-bool bounds_is_kept(const char *line)
-{
-	return starts_with(line, KEPT);
-}
-
 bool bounds_is_line(const char *line)
 {
-	return bounds_is_kept(line) || starts_with(line, HELD);
+	return kept_is_bound(line) || starts_with(line, HELD);
 }
 
 bool bounds_has_no_network(const struct strv *lines)
@@ -158,7 +154,7 @@ bool bounds_has_no_project(const struct strv *lines)
 
 static const char *what_of(const char *line)
 {
-	return line + (bounds_is_kept(line) ? strlen(KEPT) : strlen(HELD));
+	return line + (kept_is_bound(line) ? strlen(KEPT) : strlen(HELD));
 }
 
 /* Is it bound by what lines have; a path by a protected one that it lies in? */
@@ -204,7 +200,7 @@ void bounds_lost(const struct settings *s, const struct strv *before, const stru
 		const char *what = before->v[i];
 		cleanup_free char *line = NULL;
 
-		if (!bounds_is_kept(what))
+		if (!kept_is_bound(what))
 			continue;
 		what = what_of(what);
 		if (is_excused(s, what) || holds(now, what))

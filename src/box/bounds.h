@@ -24,9 +24,8 @@ void bounds_add_mounts(const struct settings *s, const char *home, const struct 
 /* Is the project not shown as a whole? */
 bool bounds_hide_project(const struct settings *s);
 
-/* Is the line one of them, or one that is kept? None of them is a thing of the host that is asked for. */
+/* Is the line one of them, or one that is kept (kept.h)? None of them is a thing of the host that is asked for. */
 bool bounds_is_line(const char *line);
-bool bounds_is_kept(const char *line);
 
 /* Is there a network, is the project shown, as far as these lines bind it? */
 bool bounds_has_no_network(const struct strv *lines);

@@ -24,7 +24,7 @@
 #include "base/log.h"
 #include "base/new_file.h"
 #include "base/path.h"
-#include "box/dotfiles.h"
+#include "box/copy.h"
 #include "box/moved.h"
 #include "box/record.h"
 #include "box/sweep.h"
@@ -154,7 +154,12 @@ static int index_box(const struct store *s, const char *name, bool exact, struct
 	return r < 0 ? r : sync_dir(s->data_fd, b->trial ? STORE_TRIALS : STORE_PROJECTS, e);
 }
 
-/* Nobody has been in it yet. */
+static bool is_git_data(const char *name)
+{
+	return streq(name, ".git");
+}
+
+/* With the user's dotfiles. Nobody has been in it yet. */
 static int fill_home(const struct store *s, int dir, int dotfiles, struct err *e)
 {
 	cleanup_close int home = openat(dir, "home", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -162,7 +167,7 @@ static int fill_home(const struct store *s, int dir, int dotfiles, struct err *e
 
 	if (home < 0)
 		return err_sys(e, errno, "cannot open the home of the new box");
-	r = dotfiles_copy(dotfiles, home, e);
+	r = copy_public_tree(dotfiles, home, is_git_data, e);
 	return r < 0 ? r : sync_fs(s->data_fd, s->data, e);
 }
 

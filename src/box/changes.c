@@ -15,7 +15,6 @@
 #include "box/changes_walk.h"
 #include "box/image.h"
 #include "box/session.h"
-#include "box/session_env.h"
 
 /* Made in every box for what is mounted there, or by launch/etc.c. */
 static const char *const always[] = {"/dev", "/etc", "/proc", "/run", "/sys", "/tmp"};
@@ -180,7 +179,7 @@ int changes_find(const struct store *s, const struct box *b, struct changes *ret
 		return err_set(e, EINVAL, "box '%s' is a throw-away box: nothing of it is kept",
 			       b->name);
 	user_self(&u);
-	home = session_home(&u);
+	home = user_home(&u);
 	r = read_mounts(b, &mounts, e);
 	if (r == 0)
 		r = add_trees(s, b, home, ret, e);

@@ -10,13 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "box/copy.h"
 #include "box/reach.h"
-
-static bool skip(const char *name)
-{
-	return streq(name, ".git");
-}
 
 /* Granted is a real path; one that a link leads elsewhere by now is another folder. */
 static int check(const struct settings *settings, const struct setting *st, const char *real,
@@ -50,9 +44,4 @@ int dotfiles_open(const struct settings *settings, const struct strv *granted, i
 	if (r == 0)
 		r = path_open_nolinks(root, real, O_RDONLY | O_DIRECTORY, 0, ret_fd, e);
 	return r < 0 ? err_add(e, "cannot use the dotfiles") : 0;
-}
-
-int dotfiles_copy(int from, int home, struct err *e)
-{
-	return copy_public_tree(from, home, skip, e);
 }

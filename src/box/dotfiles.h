@@ -14,10 +14,4 @@
 int dotfiles_open(const struct settings *settings, const struct strv *granted, int *ret_fd,
 		  struct err *e);
 
-/*
- * Copies it, as far as every user may read it, into the home of a box that nobody has been in yet, an open
- * folder. Keys and other secrets are not public, and so stay where they are.
- */
-int dotfiles_copy(int from, int home, struct err *e);
-
 #endif

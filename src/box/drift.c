@@ -63,16 +63,6 @@ void drift_notes(const struct settings *s, struct buf *out)
 	note_mounts(s, out);
 }
 
-char *drift_project(const char *notes)
-{
-	const char *line = strstr(notes, "\nproject ");
-
-	if (!line || starts_with(line, "\nproject -\n"))
-		return NULL;
-	line += strlen("\nproject ");
-	return xstrndup(line, strcspn(line, "\n"));
-}
-
 static bool is_flag(const struct settings *s, const char *key)
 {
 	const struct setting *st = settings_find(s, "sandbox", key);

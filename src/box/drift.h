@@ -13,12 +13,6 @@
 void drift_notes(const struct settings *s, struct buf *out);
 
 /*
- * Where a running box has its project: what [sandbox] project said when it was started, as its notes
- * have it, NULL when it said nothing. The caller frees.
- */
-char *drift_project(const char *notes);
-
-/*
  * lock: what the project follows, or NULL. An image that a flag asks for and that the box was not made from is an error; one that a file
  * asks for is said.
  */

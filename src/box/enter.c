@@ -104,7 +104,7 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 	cleanup_assembly struct assembly a = {0};
 	cleanup_close int lifetime = -1, pidfd = -1, boot = -1;
 	cleanup_buf struct buf notes = BUF_INIT;
-	cleanup_free char *cwd = NULL, *home = session_home(in->user);
+	cleanup_free char *cwd = NULL, *home = user_home(in->user);
 	cleanup_image_root struct image_root root = IMAGE_ROOT_INIT;
 	cleanup_repository struct repository repository = {0};
 	struct started_box started;
@@ -288,7 +288,7 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 {
 	const struct store *s = in->store;
 	struct settings *settings = in->settings;
-	cleanup_free char *home = session_home(in->user), *name = new_name(in, dir);
+	cleanup_free char *home = user_home(in->user), *name = new_name(in, dir);
 	cleanup_origin struct origin origin = ORIGIN_INIT;
 	cleanup_close int lock = -1, dotfiles = -1;
 	int r = find(in, dir, ret, e);
@@ -331,7 +331,7 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 static int rebuild(struct entering *in, const char *dir, struct err *e)
 {
 	const struct store *s = in->store;
-	cleanup_free char *home = session_home(in->user);
+	cleanup_free char *home = user_home(in->user);
 	cleanup_origin struct origin origin = ORIGIN_INIT;
 	cleanup_box struct box b = BOX_INIT;
 	int r = find(in, dir, &b, e);

@@ -12,8 +12,11 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+/* A note for each place of git's data from elsewhere, which the host has at the same path; err_quote(). */
+#define GIT_NOTE "git-data "
+
 /* The note of which directory .git was, for obeyed.h; stat(2) has it. */
-#define GUARDED_GIT "git-data "
+#define GUARDED_GIT "dot-git "
 struct stat;
 void guarded_note_git(const struct stat *st, struct buf *out);
 bool guarded_is_other(const char *notes, const char *note, const struct stat *st);

@@ -25,7 +25,6 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "box/bounds.h"
 #include "box/moved.h"
 
 #define REACH	  "reach"
@@ -33,6 +32,11 @@
 #define KEPT_MAX  (1u << 20)
 #define OWNER	  "for "
 #define NO_FOLDER "unknown" /* the id of none */
+
+bool kept_is_bound(const char *line)
+{
+	return starts_with(line, KEPT_BOUND);
+}
 
 void kept_clear(struct kept_reach *k)
 {
@@ -163,7 +167,7 @@ int kept_bounds_leave(const struct store *s, const struct box *b, struct err *e)
 	int r = !b->project || b->trial || b->temporary || b->damaged ? 0 : kept_read(b, &kept, e);
 
 	for (size_t i = 0; i < kept.lines.n; i++)
-		if (bounds_is_kept(kept.lines.v[i]))
+		if (kept_is_bound(kept.lines.v[i]))
 			buf_addf(&text, "%s\n", kept.lines.v[i]);
 	if (r < 0 || !text.len || !(path = bounds_path(b->project)))
 		return r;

@@ -17,6 +17,10 @@ struct kept_reach {
 	bool other_folder; /* it was given to another directory, and so is none of this one's */
 };
 
+/* What begins so binds a project for good, and outlives its box; bounds.h. */
+#define KEPT_BOUND "bound "
+bool kept_is_bound(const char *line);
+
 void kept_clear(struct kept_reach *k);
 #define cleanup_kept __attribute__((cleanup(kept_clear)))
 

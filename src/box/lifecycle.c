@@ -19,21 +19,13 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/proc.h"
-#include "box/apply.h"
-#include "box/kept.h"
 #include "box/record.h"
 #include "box/sweep.h"
 #include "launch/client.h"
 #include "launch/identity.h"
 
-/* After pid 1 was told to end, or killed: the kernel's own work on many processes and mounts. */
-#define TEARDOWN_MS 10000
-
 /* From the lock of a start to its record: a prepared image away from the start itself. */
 #define RECORD_MS 2000
-
-/* From the status of a box's last session to its end, where nothing makes it stay. */
-#define ENDING_MS 1000
 
 /* From the end of a connection to that of pid 1: a box with many mounts takes its time. */
 #define CLOSED_MS 500
@@ -131,7 +123,7 @@ static bool ask_to_end(const struct box *b, int pidfd, long ms)
 	if (box_connect(b, &connection) < 0 || client_stop(connection, ms, &ignored) < 0)
 		return false;
 	closed.fd = connection;
-	return poll(&closed, 1, (int)ms + TEARDOWN_MS) == 0 || proc_wait_pidfd(pidfd, CLOSED_MS);
+	return poll(&closed, 1, (int)ms + BOX_TEARDOWN_MS) == 0 || proc_wait_pidfd(pidfd, CLOSED_MS);
 }
 
 int box_stop(const struct box *b, long ms, struct err *e)
@@ -156,11 +148,11 @@ int box_stop(const struct box *b, long ms, struct err *e)
 		return 0;
 	/* Its socket may be gone, with the runtime folder it was in; a signal says the same. */
 	if (!asked && ms > 0 && pidfd_send_signal(pidfd, SIGTERM, NULL, 0) == 0 &&
-	    proc_wait_pidfd(pidfd, (int)ms + TEARDOWN_MS))
+	    proc_wait_pidfd(pidfd, (int)ms + BOX_TEARDOWN_MS))
 		return 0;
 	/* It does not answer: stopped by a debugger, or out of memory. */
 	pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
-	if (!proc_wait_pidfd(pidfd, TEARDOWN_MS))
+	if (!proc_wait_pidfd(pidfd, BOX_TEARDOWN_MS))
 		return err_set(e, EBUSY, "box '%s' does not end: process %d is stuck in the kernel",
 			       b->name, pid);
 	return 0;
@@ -200,7 +192,7 @@ bool box_end_idle(const struct box *b, long ms)
 	return !box_is_running(b);
 }
 
-static bool wait_ended(const struct box *b, int ms)
+bool box_wait_ended(const struct box *b, int ms)
 {
 	for (int waited = 0; box_is_running(b) && waited < ms; waited += 10)
 		usleep(10 * 1000);
@@ -210,70 +202,10 @@ static bool wait_ended(const struct box *b, int ms)
 int box_check_ended(const struct box *b, struct err *e)
 {
 	box_end_idle(b, 0);
-	if (!wait_ended(b, ENDING_MS) || !box_wait_gone(b, TEARDOWN_MS))
+	if (!box_wait_ended(b, BOX_ENDING_MS) || !box_wait_gone(b, BOX_TEARDOWN_MS))
 		return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first", b->name,
 			       b->name);
 	return 0;
-}
-
-/* A box that only lingers does not run for who removes it: what is left in it is ended. */
-static int end_for_removal(const struct box *b, bool force, struct err *e)
-{
-	cleanup_close int connection = -1;
-	struct err ignored;
-	bool answers;
-
-	if (!box_is_running(b))
-		return 0;
-	if (force)
-		return box_stop(b, 0, e);
-	answers = box_connect(b, &connection) == 0;
-	if (answers && client_stop_idle(connection, BOX_STOP_MS, &ignored) == 0 &&
-	    wait_ended(b, ENDING_MS))
-		return 0;
-	return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first, or use --force",
-		       b->name, b->name);
-}
-
-/* A folder or a lock that shuts its owner out is opened: it goes, and is to be asked before. */
-static void open_up(const struct box *b)
-{
-	struct stat st;
-	char self[64];
-
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", b->dir_fd);
-	if (fstat(b->dir_fd, &st) < 0)
-		return;
-	if ((st.st_mode & 0700) != 0700 && chmod(self, 0700) < 0)
-		return; /* somebody else's: who opens it says so */
-	if (fstatat(b->dir_fd, "lock", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-	    (st.st_mode & 0600) != 0600 && fchmodat(b->dir_fd, "lock", 0600, 0) < 0)
-		return;
-}
-
-int box_discard(const struct store *s, struct box *b, bool force, struct err *e)
-{
-	struct err left;
-	int r;
-
-	open_up(b);
-	r = end_for_removal(b, force, e);
-
-	if (r == 0)
-		r = box_lock(s, b, e);
-	if (r == -ERR_RETRY)
-		return err_set(e, ENOENT, "there is no box '%s' any more", b->name);
-	/* It may have been started while we waited for the lock. */
-	if (r == 0)
-		r = end_for_removal(b, force, e);
-	if (r == 0 && !box_wait_gone(b, TEARDOWN_MS))
-		r = err_set(e, EBUSY, "box '%s' does not end", b->name);
-	/* A full disk is no reason to keep a box. */
-	if (r == 0 && kept_bounds_leave(s, b, &left) < 0)
-		log_warn("what binds the project of box '%s' is not kept: %s", b->name, left.msg);
-	if (r == 0)
-		apply_clean(s, b);
-	return r < 0 ? r : box_remove(s, b, e);
 }
 
 /* Of what /proc says of a process: one that has ended is not there. */

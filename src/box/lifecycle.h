@@ -7,6 +7,12 @@
 #include "base/err.h"
 #include "box/box.h"
 
+/* After pid 1 was told to end, or killed: the kernel's own work on many processes and mounts. */
+#define BOX_TEARDOWN_MS 10000
+
+/* From the status of a box's last session to its end, where nothing makes it stay. */
+#define BOX_ENDING_MS 1000
+
 /*
  * All boxes, by name, parked; what crashes left is swept away first. One that is there and cannot be read
  * is in the list, as a damaged one: a list that is not whole is an error.
@@ -48,11 +54,8 @@ int box_check_version(const struct box *b, struct err *e);
  */
 int box_check_ended(const struct box *b, struct err *e);
 
-/*
- * Removes a box; one that somebody is in is an error, unless force, which stops it at once. One that
- * lingers is stopped as `stop` does.
- */
-int box_discard(const struct store *s, struct box *b, bool force, struct err *e);
+/* Waits until the lock of its pid 1 is free, ms at most; false: it is not. */
+bool box_wait_ended(const struct box *b, int ms);
 
 /* A process of a running box. */
 struct box_process {

@@ -18,7 +18,6 @@
 #include "base/path.h"
 #include "box/guarded.h"
 #include "box/repository.h"
-#include "box/session.h"
 
 #define REPOSITORY " (a git repository)"
 #define MAX_QUEUE  20000

@@ -14,7 +14,6 @@
 #include "box/kept.h"
 #include "box/lend.h"
 #include "box/repository.h"
-#include "box/session_env.h"
 #include "config/mounts.h"
 #include "config/schema.h"
 #include "config/value.h"
@@ -308,11 +307,11 @@ int reach_keep(const struct box *b, const struct settings *s, const struct strv 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < reach->n; i++)
-		if (!bounds_is_line(reach->v[i]) || bounds_is_kept(reach->v[i]))
+		if (!bounds_is_line(reach->v[i]) || kept_is_bound(reach->v[i]))
 			strv_push(&lines, reach->v[i]);
 	/* A flag of one call takes nothing away. */
 	for (size_t i = 0; i < before.lines.n; i++)
-		if (bounds_is_kept(before.lines.v[i]) && !strv_has(&lines, before.lines.v[i]))
+		if (kept_is_bound(before.lines.v[i]) && !strv_has(&lines, before.lines.v[i]))
 			strv_push(&lines, before.lines.v[i]);
 	return kept_write(b, &lines, e);
 }
@@ -376,7 +375,7 @@ int reach_ask_steps(const struct store *s, struct settings *settings,
 	int r, found = box_find_project(s, settings->project_dir, &b, e);
 
 	user_self(&u);
-	home = session_home(&u);
+	home = user_home(&u);
 	if (found < 0 && found != -ENOENT)
 		return found;
 	r = found != 0 ? agreed_read(s, settings, &granted, e) : 0;
@@ -407,7 +406,7 @@ static bool is_stale(const struct settings *s, const struct strv *kept, const st
 		if (!strv_has(reach, kept->v[i]))
 			return true;
 	for (size_t i = 0; i < reach->n; i++)
-		if (bounds_is_kept(reach->v[i]) && !strv_has(kept, reach->v[i]))
+		if (kept_is_bound(reach->v[i]) && !strv_has(kept, reach->v[i]))
 			return true;
 	return false;
 }

@@ -9,19 +9,8 @@
 #include "base/mem.h"
 #include "box/assemble.h"
 #include "box/reach.h"
+#include "box/session.h"
 #include "config/settings.h"
-
-/* What a session is to be; common to the three. */
-struct session_options {
-	bool root;
-	const char *user; /* USER[:GROUP] of the box, instead; NULL: you, or root */
-	const char
-		*workdir;  /* inside the box; NULL: where the caller stands, or the project, or / */
-	struct strv env;   /* NAME=value, or NAME */
-	char **argv;	   /* NULL: the shell */
-	bool detach;	   /* of exec: leave it running */
-	const char *tools; /* an image that becomes the root of the session; NULL: the box's is */
-};
 
 struct enter_options {
 	const char *project;	  /* box, folder, or NULL: where the caller stands */

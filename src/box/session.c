@@ -23,7 +23,6 @@
 #include "box/agent.h"
 #include "box/box_create.h"
 #include "box/box_log.h"
-#include "box/drift.h"
 #include "box/facts.h"
 #include "box/follow.h"
 #include "box/guarded.h"
@@ -205,6 +204,20 @@ static void load_plan(const struct store *st, const struct box *b, struct image_
 		image_plan_read(st->data_fd, &b->digest, ret, &ignored);
 }
 
+/*
+ * Where a running box has its project: what [sandbox] project said when it was started, as its notes have it,
+ * NULL when it said nothing. The caller frees.
+ */
+static char *noted_project(const char *notes)
+{
+	const char *line = strstr(notes, "\nproject ");
+
+	if (!line || starts_with(line, "\nproject -\n"))
+		return NULL;
+	line += strlen("\nproject ");
+	return xstrndup(line, strcspn(line, "\n"));
+}
+
 int box_session_join(const struct store *st, const struct box *b, const struct settings *settings,
 		     const struct user *caller, const struct session_options *o, bool entering,
 		     int *connection, int *ret_status, struct err *e)
@@ -223,14 +236,14 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 	if (r < 0)
 		return r;
 	s.joins = notes.data;
-	target = b->project ? drift_project(notes.data) : NULL;
+	target = b->project ? noted_project(notes.data) : NULL;
 	/* It runs where the project was when it was started. */
 	project = target ? target : b->moved_from ? b->moved_from : b->project;
 	load_plan(st, b, &plan);
 	agent_join(st, b, notes.data, settings, &agent);
 	s.agent = agent.path;
 	image_user(b->temporary ? &plan : &(struct image_plan){0}, caller, &u);
-	s.home = home = session_home(&u);
+	s.home = home = user_home(&u);
 	if (!b->project || streq(project, "no"))
 		project = NULL;
 	cwd = b->project ? box_session_cwd(b, project, home)

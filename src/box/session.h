@@ -9,7 +9,6 @@
 #include "base/err.h"
 #include "base/proc.h"
 #include "box/assemble.h"
-#include "box/run.h"
 #include "launch/request.h"
 #include "launch/start.h"
 
@@ -19,8 +18,17 @@
 /* A line of the notes of a start for each place that is mounted upon, as err_quote() has it. */
 #define MOUNT_NOTE "mount "
 
-/* And for each place of git's data from elsewhere, which the host has at the same path. */
-#define GIT_NOTE "git-data "
+/* What a session is to be; common to the three. */
+struct session_options {
+	bool root;
+	const char *user; /* USER[:GROUP] of the box, instead; NULL: you, or root */
+	const char
+		*workdir;  /* inside the box; NULL: where the caller stands, or the project, or / */
+	struct strv env;   /* NAME=value, or NAME */
+	char **argv;	   /* NULL: the shell */
+	bool detach;	   /* of exec: leave it running */
+	const char *tools; /* an image that becomes the root of the session; NULL: the box's is */
+};
 
 /* All that a session needs to know of its box. */
 struct box_session {

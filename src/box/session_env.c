@@ -98,10 +98,3 @@ int session_env(const struct session_env_request *req, struct strv *out,
 		facts_session(&facts, &lent, out, ret_facts);
 	return r;
 }
-
-char *session_home(const struct user *u)
-{
-	bool usable = u->home[0] == '/' && u->home[1];
-
-	return usable ? xstrdup(u->home) : xasprintf("/home/%s", u->name);
-}

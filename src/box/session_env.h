@@ -31,7 +31,4 @@ struct session_env_request {
 int session_env(const struct session_env_request *req, struct strv *out,
 		struct session_facts *ret_facts, struct err *e);
 
-/* The home of a user inside every box: the host's path, if that is one. The caller frees. */
-char *session_home(const struct user *u);
-
 #endif

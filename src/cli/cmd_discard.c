@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "box/changes.h"
+#include "box/discard.h"
 #include "box/lifecycle.h"
 #include "cli/ask.h"
 #include "cli/change_view.h"

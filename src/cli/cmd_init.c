@@ -21,7 +21,6 @@
 #include "cli/ask.h"
 #include "box/image.h"
 #include "box/reach.h"
-#include "box/session_env.h"
 #include "box/store.h"
 #include "cli/commands.h"
 #include "cli/init.h"
@@ -179,7 +178,7 @@ static int agree(const char *dir, bool image_chosen, struct err *e)
 	if (r < 0 || (r = store_open(&store, e)) < 0)
 		return r;
 	user_self(&u);
-	home = session_home(&u);
+	home = user_home(&u);
 	view = s;
 	view.v = chosen = xcalloc(s.n + 1, sizeof(*chosen));
 	view.n = 0;

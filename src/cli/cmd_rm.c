@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "box/discard.h"
 #include "box/lifecycle.h"
 #include "cli/ask.h"
 #include "cli/commands.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "image/layout.h"
 #include "image/http.h"
 
 #define DIGEST_PREFIX_MIN 4
@@ -19,7 +20,8 @@ int image_tools_open(struct image_tools *t, struct err *e)
 	if (r < 0)
 		return r;
 	http_set_stall_seconds(t->conf.stall_seconds);
-	return image_store_open(&t->store, &t->conf, e);
+	r = image_store_open(&t->store, &t->conf, e);
+	return r < 0 ? r : layout_heal(&t->store, e);
 }
 
 void image_tools_close(struct image_tools *t)

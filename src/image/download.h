@@ -8,7 +8,7 @@
 #ifndef IMAGE_DOWNLOAD_H
 #define IMAGE_DOWNLOAD_H
 
-#include "image/install.h"
+#include "image/install_request.h"
 #include "image/registry.h"
 
 /* Where blobs come from: mirrors first, then the registry itself. */

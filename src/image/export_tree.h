@@ -5,6 +5,7 @@
 #define IMAGE_EXPORT_TREE_H
 
 #include "image/export_write.h"
+#include "image/layer_stack.h"
 #include "image/manifest.h"
 #include "image/meta.h"
 #include "image/view.h"
@@ -13,8 +14,8 @@
 
 struct tree {
 	struct archive *archive;
-	int fds[MANIFEST_MAX_LAYERS + 1]; /* top first; behind them the upper, if it is about one */
-	struct meta *metas[MANIFEST_MAX_LAYERS + 1];
+	int fds[IMAGE_MAX_LAYERS + 1]; /* top first; behind them the upper, if it is about one */
+	struct meta *metas[IMAGE_MAX_LAYERS + 1];
 	struct view view; /* the image's */
 	void *linked;	  /* tsearch(3) of struct inode: files with several names */
 	char *buffer;

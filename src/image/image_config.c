@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "image/json_read.h"
+#include "image/layer_stack.h"
 #include "image/manifest.h"
 
 /* Lists are as long as a config of CONFIG_MAX_BYTES can hold them. */
@@ -47,7 +48,7 @@ static int read_diff_ids(const json_t *j, struct image_config *c, struct err *e)
 	if (r == 0 && !rootfs)
 		r = err_set(e, EBADMSG, "it has no rootfs");
 	if (r == 0)
-		r = json_get_list(rootfs, "diff_ids", MANIFEST_MAX_LAYERS, &texts, e);
+		r = json_get_list(rootfs, "diff_ids", IMAGE_MAX_LAYERS, &texts, e);
 	if (r < 0)
 		return r;
 	c->diff_ids = xcalloc(texts.n + 1, sizeof(*c->diff_ids));

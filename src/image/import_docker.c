@@ -11,6 +11,7 @@
 #include "image/importing.h"
 #include "image/inflate.h"
 #include "image/json_read.h"
+#include "image/layer_stack.h"
 
 #define IMAGES_MAX 256
 
@@ -98,7 +99,7 @@ static int import_docker_image(struct importing *im, const json_t *j, struct err
 	if (r == 0)
 		r = json_get_list(j, "RepoTags", IMAGES_MAX, &tags, e);
 	if (r == 0)
-		r = json_get_list(j, "Layers", MANIFEST_MAX_LAYERS, &layers, e);
+		r = json_get_list(j, "Layers", IMAGE_MAX_LAYERS, &layers, e);
 	if (r == 0 && !config)
 		r = err_set(e, EBADMSG, "an image of it has no config");
 	if (r < 0)

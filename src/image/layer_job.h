@@ -4,7 +4,7 @@
 #ifndef IMAGE_LAYER_JOB_H
 #define IMAGE_LAYER_JOB_H
 
-#include "image/install.h"
+#include "image/install_request.h"
 #include "image/layer.h"
 
 struct layer_job {

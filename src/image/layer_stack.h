@@ -6,6 +6,8 @@
 
 #include "image/store.h"
 
+#define IMAGE_MAX_LAYERS 200 /* as many as the launcher can mount */
+
 /* The chain-id of a layer upon the chain below; below hex "": the bottom layer (image-spec,
  * config.md). */
 void layer_chain_id(const struct digest *below, const struct digest *diff_id, struct digest *ret);

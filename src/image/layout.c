@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/new_file.h"
 #include "image/install.h"
 #include "image/json_read.h"
@@ -180,6 +181,17 @@ static int check_index(const struct image_store *s, struct err *e)
 	return r == 0 && there.len == strlen(text) && memcmp(there.data, text, there.len) == 0
 		       ? 0
 		       : err_set(e, EBADMSG, "is not what the names of the store say");
+}
+
+int layout_heal(const struct image_store *s, struct err *e)
+{
+	struct err late;
+
+	if (faccessat(s->fd, MARK, F_OK, 0) < 0 && layout_mark(s, e) < 0)
+		return -e->code;
+	if (!layout_is_current(s) && layout_update(s, &late) < 0)
+		log_debug("%s", late.msg);
+	return 0;
 }
 
 /* Another command may stand between its name and the index: it has a moment. */

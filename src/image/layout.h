@@ -22,6 +22,12 @@ bool layout_is_current(const struct image_store *s);
 /* Writes the file oci-layout, which says that the folder is one. */
 int layout_mark(const struct image_store *s, struct err *e);
 
+/*
+ * Of a store that was just opened: writes the mark where it is missing, and index.json where a command that was cut
+ * off has left it behind. An index that cannot be written is no reason to fail.
+ */
+int layout_heal(const struct image_store *s, struct err *e);
+
 /* Are these files what they should be? EBADMSG says what is wrong. */
 int layout_check_index(const struct image_store *s, struct err *e);
 int layout_check_mark(const struct image_store *s, struct err *e);

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "image/json_read.h"
+#include "image/layer_stack.h"
 
 #define BLOB_MAX_BYTES (UINT64_C(1) << 40)
 
@@ -217,9 +218,9 @@ static int read_layers(const json_t *list, struct manifest *m, struct err *e)
 {
 	int r = 0;
 
-	if (json_array_size(list) > MANIFEST_MAX_LAYERS)
+	if (json_array_size(list) > IMAGE_MAX_LAYERS)
 		return err_set(e, EBADMSG, "it has %zu layers; at most %d can be mounted",
-			       json_array_size(list), MANIFEST_MAX_LAYERS);
+			       json_array_size(list), IMAGE_MAX_LAYERS);
 	m->layers = xcalloc(json_array_size(list) + 1, sizeof(*m->layers));
 	for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
 		r = read_descriptor(json_array_get(list, i), &m->layers[m->n_layers++], e);

@@ -20,7 +20,6 @@
 #include "image/platform.h"
 
 #define MANIFEST_MAX_BYTES   (4u << 20) /* what registries take, distribution-spec */
-#define MANIFEST_MAX_LAYERS  200	/* as many as the launcher can mount */
 #define MANIFEST_MAX_ENTRIES 1000
 
 #define MEDIA_OCI_MANIFEST     "application/vnd.oci.image.manifest.v1+json"

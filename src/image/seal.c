@@ -17,6 +17,7 @@
 #include "image/export_write.h"
 #include "image/install.h"
 #include "image/json_read.h"
+#include "image/layer_stack.h"
 #include "image/pack.h"
 
 #define BUFFER_BYTES (1u << 20)
@@ -197,10 +198,10 @@ static int load_base(struct sealing *s, struct err *e)
 	if (r < 0)
 		return r;
 	s->n_base = s->m.n_layers;
-	if (s->n_base + n > MANIFEST_MAX_LAYERS)
+	if (s->n_base + n > IMAGE_MAX_LAYERS)
 		return err_set(e, E2BIG,
 			       "the image would have %zu layers, at most %d can be stacked",
-			       s->n_base + n, MANIFEST_MAX_LAYERS);
+			       s->n_base + n, IMAGE_MAX_LAYERS);
 	s->m.layers = xrealloc(s->m.layers, s->n_base + n + 1, sizeof(*s->m.layers));
 	s->diff_ids = xcalloc(n + 1, sizeof(*s->diff_ids));
 	s->times = xcalloc(n + 1, sizeof(*s->times));

@@ -22,7 +22,6 @@
 #include "base/path.h"
 #include "config/xdg.h"
 #include "image/conf.h"
-#include "image/layout.h"
 #include "image/ref.h"
 
 static const char *const folders[] = {"blobs", "blobs/sha256", "refs", "layers", "plans", "tmp"};
@@ -32,7 +31,7 @@ static int make_folders(const struct image_store *s, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		if (mkdirat(s->fd, folders[i], 0700) < 0 && errno != EEXIST)
 			return err_sys(e, errno, "cannot make '%s/%s'", s->path, folders[i]);
-	return faccessat(s->fd, "oci-layout", F_OK, 0) == 0 ? 0 : layout_mark(s, e);
+	return 0;
 }
 
 static int open_data(struct image_store *s, struct err *e)
@@ -113,9 +112,6 @@ int image_store_open(struct image_store *s, const struct image_conf *conf, struc
 		file_remove_tree(s->fd, leftovers.v[i], &late);
 	if (r == 0)
 		open_lenders(s, conf);
-	/* A command that was cut off left it behind. One that cannot be written is no reason to fail. */
-	if (r == 0 && !layout_is_current(s) && layout_update(s, &late) < 0)
-		log_debug("%s", late.msg);
 	return r;
 }
 

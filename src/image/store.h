@@ -46,7 +46,7 @@ struct image_store {
 		.fd = -1, .lease = -1 \
 	}
 
-/* Opens the store, making what is missing, and takes the shared lease. */
+/* Opens the store, making the directories that are missing, and takes the shared lease; layout_heal() follows. */
 int image_store_open(struct image_store *s, const struct image_conf *conf, struct err *e);
 void image_store_close(struct image_store *s);
 #define cleanup_image_store __attribute__((cleanup(image_store_close)))

@@ -20,13 +20,13 @@
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "image/manifest.h"
+#include "image/layer_stack.h"
 
 #define LINKS_MAX 40 /* as the kernel's MAXSYMLINKS */
 
 /* The layers that still merge at one folder, top first. */
 struct merged {
-	size_t layer[MANIFEST_MAX_LAYERS];
+	size_t layer[IMAGE_MAX_LAYERS];
 	size_t n;
 };
 
@@ -52,7 +52,7 @@ int view_is_opaque(int layer, const char *path, struct err *e)
 
 static void all_layers(const struct view *v, struct merged *m)
 {
-	m->n = v->n < MANIFEST_MAX_LAYERS ? v->n : MANIFEST_MAX_LAYERS;
+	m->n = v->n < IMAGE_MAX_LAYERS ? v->n : IMAGE_MAX_LAYERS;
 	for (size_t i = 0; i < m->n; i++)
 		m->layer[i] = i;
 }

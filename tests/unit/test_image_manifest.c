@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "image/layer_stack.h"
 #include "image/manifest.h"
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
@@ -190,8 +191,8 @@ static char *many(const char *before, const char *key, size_t n)
 static void bounds(void **state)
 {
 	static const char config[] = "\"config\":" DESCRIPTOR ",";
-	cleanup_free char *full = many(config, "layers", MANIFEST_MAX_LAYERS);
-	cleanup_free char *layers = many(config, "layers", MANIFEST_MAX_LAYERS + 1);
+	cleanup_free char *full = many(config, "layers", IMAGE_MAX_LAYERS);
+	cleanup_free char *layers = many(config, "layers", IMAGE_MAX_LAYERS + 1);
 	cleanup_free char *entries = many("", "manifests", MANIFEST_MAX_ENTRIES + 1);
 	cleanup_free char *deep = xcalloc(1, 1000001);
 	cleanup_manifest struct manifest m = {0}, none = {0};
