@@ -70,35 +70,37 @@ LIBS_IMAGE   = $(eval LIBS_IMAGE := $(call pkg_shared,$(IMAGE_PACKAGES)))$(LIBS_
 
 # Sources ---------------------------------------------------------------------------------------
 
-LAYERS := base config image net launch box cli
-MAINS  := src/cli/main.c $(wildcard src/cli/sudo_*.c) src/cli/ask_main.c src/cli/console.c \
-	src/cli/image_main.c \
-	src/launch/seccomp_gen.c
+# Bottom to top; HACKING.md says what is in which, and tests/lint-layers what may include what.
+ROOMS := base config store net launch \
+	image/name image/store image/document image/layer image/registry image image/archive \
+	box rootfs grant start changes prepare flow doctor \
+	cli/ask cli cli/init cli/image cli/cmd main
+MAINS := $(wildcard src/main/*.c) src/cli/console.c
 # Of images the launcher needs names, flat files and what a stack of layers shows; the rest, with all
 # the libraries it takes, is sandbox-image's.
-IMAGE_NAMES := $(patsubst %,src/image/%.c,digest reference registry_name ref plan conf view)
+IMAGE_NAMES := $(patsubst %,src/image/name/%.c,digest reference registry_name ref conf) \
+	$(patsubst %,src/image/store/%.c,plan view)
 # The policy is compiled into filters when the program is built; only the generator and the tests
 # link it, and libseccomp with it.
 POLICY := src/launch/seccomp_policy.c src/launch/seccomp_tree.c
 
-SRC     := $(sort $(wildcard $(LAYERS:%=src/%/*.c)))
-IMAGE   := $(filter-out $(IMAGE_NAMES),$(filter src/image/%,$(SRC))) \
-	$(filter-out $(MAINS),$(wildcard src/cli/image_*.c))
+SRC     := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
+IMAGE   := $(filter-out $(IMAGE_NAMES),$(filter src/image/% src/cli/image/%,$(SRC)))
 COMMON  := $(filter-out $(MAINS) $(POLICY) $(IMAGE),$(SRC))
 # Of the command line it has the parser and the tables of its own commands.
-IMAGE_PROGRAM := src/cli/image_main.c $(IMAGE) src/cli/options.c src/cli/habits.c src/cli/habits_table.c \
-	src/cli/cmd_image.c \
+IMAGE_PROGRAM := src/main/image_main.c $(IMAGE) src/cli/options.c src/cli/habits.c src/cli/habits_table.c \
+	src/cli/cmd/cmd_image.c \
 	$(filter-out src/cli/%,$(COMMON))
 BASE    := $(filter src/base/%,$(SRC))
-SUDO    := $(wildcard src/cli/sudo_*.c $(patsubst %,src/launch/%.c,client insist protocol request terminal)) $(BASE)
-ASK     := src/cli/ask_main.c src/cli/console.c src/cli/console_words.c
+SUDO    := $(wildcard src/main/sudo_*.c $(patsubst %,src/launch/%.c,client insist protocol request terminal)) $(BASE)
+ASK     := src/main/ask_main.c src/cli/console.c src/cli/console_words.c
 objects  = $(patsubst src/%.c,$(O)/%.o,$(1))
 
-PROGRAMS := $(if $(wildcard src/cli/main.c),$(BIN)/sandbox) \
-	$(if $(wildcard src/cli/sudo_main.c),$(LIB)/sudo) \
-	$(if $(wildcard src/cli/ask_main.c),$(LIB)/sandbox-ask) \
-	$(if $(wildcard src/cli/image_main.c),$(LIB)/sandbox-image)
-GENERATED := $(if $(wildcard src/launch/seccomp_gen.c),$(GEN)/seccomp_filters.h)
+PROGRAMS := $(if $(wildcard src/main/main.c),$(BIN)/sandbox) \
+	$(if $(wildcard src/main/sudo_main.c),$(LIB)/sudo) \
+	$(if $(wildcard src/main/ask_main.c),$(LIB)/sandbox-ask) \
+	$(if $(wildcard src/main/image_main.c),$(LIB)/sandbox-image)
+GENERATED := $(if $(wildcard src/main/seccomp_gen.c),$(GEN)/seccomp_filters.h)
 PROFILES  := $(wildcard profiles/*.ini)
 
 UNIT  := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -130,9 +132,9 @@ $(O)/%.o: src/%.c
 
 $(O)/launch/seccomp.o: $(GENERATED)
 # Embedded by .incbin, which the dependency files know nothing of.
-$(O)/cli/cmd_completion.o: $(wildcard completions/*)
+$(O)/cli/cmd/cmd_completion.o: $(wildcard completions/*)
 
-$(BIN)/sandbox: $(call objects,src/cli/main.c $(COMMON))
+$(BIN)/sandbox: $(call objects,src/main/main.c $(COMMON))
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(LDFLAGS) -o $@ $^ $(LIBS_SANDBOX)
 
@@ -155,7 +157,7 @@ $(LIB)/sandbox-image: $(call objects,$(IMAGE_PROGRAM))
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_IMAGE)
 
-$(B)/tools/seccomp_gen: $(call objects,src/launch/seccomp_gen.c $(wildcard $(POLICY)) $(BASE))
+$(B)/tools/seccomp_gen: $(call objects,src/main/seccomp_gen.c $(wildcard $(POLICY)) $(BASE))
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_SECCOMP)
 
@@ -218,7 +220,7 @@ fault: deps ## kill each command at each of its calls, fail each call, storms; F
 	$(MAKE) $(PARALLEL) all test-programs
 	MODES=fault FAULT="$(FAULT)" tests/run $(B)
 
-$(B)/fuzz/%: tests/fuzz/%.c $(filter src/base/% src/config/% src/image/% src/cli/init_text.c src/cli/init_words.c src/box/box_log_read.c,$(SRC))
+$(B)/fuzz/%: tests/fuzz/%.c $(filter src/base/% src/config/% src/image/% src/cli/init/init_text.c src/cli/init/init_words.c src/box/box_log_read.c,$(SRC))
 	@mkdir -p $(@D)
 	$(CLANG) -D_GNU_SOURCE -Isrc $(LANGUAGE) -g -O1 -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined -o $@ $^ $(LIBS_IMAGE)

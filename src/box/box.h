@@ -9,8 +9,8 @@
 
 #include "base/err.h"
 #include "base/file.h"
-#include "box/store.h"
-#include "image/digest.h"
+#include "image/name/digest.h"
+#include "store/store.h"
 
 struct box {
 	char id[BOX_ID_LEN + 1];

@@ -20,11 +20,11 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/copy.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/new_file.h"
 #include "base/path.h"
-#include "box/copy.h"
 #include "box/moved.h"
 #include "box/record.h"
 #include "box/sweep.h"

@@ -11,7 +11,7 @@
 #define BOX_PREPARED_H
 
 #include "base/err.h"
-#include "box/store.h"
+#include "store/store.h"
 
 /* The layer of a text: its path beneath DATA, the caller's to free, or -ENOENT. */
 int prepared_find(const struct store *s, const char *text, char **ret_layer, struct err *e);

@@ -5,7 +5,7 @@
 #define BOX_PROJECT_H
 
 #include "base/err.h"
-#include "box/store.h"
+#include "store/store.h"
 
 /*
  * The folder of the project that word means (target.h), its note said. *ret is absolute and without

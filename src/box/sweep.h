@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "box/store.h"
+#include "store/store.h"
 
 /*
  * Deletes what is old in tmp/, and throw-away boxes that have ended. With `seldom`, only when the

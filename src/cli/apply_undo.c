@@ -14,11 +14,11 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/usage.h"
-#include "box/apply.h"
 #include "box/lifecycle.h"
 #include "box/target.h"
-#include "box/undo.h"
-#include "cli/ask.h"
+#include "changes/apply.h"
+#include "changes/undo.h"
+#include "cli/ask/ask.h"
 
 /* What is to be taken back of one project. */
 struct taking {

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "box/store.h"
+#include "store/store.h"
 
 struct apply_undo {
 	bool dry_run, yes, json, force;

@@ -4,7 +4,7 @@
 #ifndef CLI_CHANGE_PATCH_H
 #define CLI_CHANGE_PATCH_H
 
-#include "box/changes.h"
+#include "changes/changes.h"
 
 /*
  * On stdout: a unified diff of a regular file, for all else the line of change_print() behind a `#`.

@@ -5,7 +5,7 @@
 #define CLI_CHANGE_VIEW_H
 
 #include "base/json.h"
-#include "box/changes.h"
+#include "changes/changes.h"
 
 /*
  * One line on stdout: `!` where the host would run it later, what happened, and a path, in place of the

@@ -15,8 +15,8 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/quote.h"
-#include "box/reach_order.h"
-#include "cli/ask.h"
+#include "cli/ask/ask.h"
+#include "grant/reach_order.h"
 
 /* Of one line of an error, so that what comes before it and behind it fits as well. */
 #define MAX_IN_ERROR 500

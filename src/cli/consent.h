@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "box/reach.h"
+#include "grant/reach.h"
 
 struct consent {
 	bool accept;	     /* it was given with the command */

@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/proc.h"
-#include "box/facts.h"
+#include "grant/facts.h"
 
 static void print_one(const struct fact_view *fact, void *arg)
 {

@@ -5,7 +5,7 @@
 #define CLI_JUNIT_H
 
 #include "base/err.h"
-#include "box/matrix.h"
+#include "flow/matrix.h"
 
 /*
  * Writes the file at path, whole or not at all: one test case an environment, of class `name`, with what

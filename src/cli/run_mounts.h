@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "box/assemble.h"
+#include "start/assemble.h"
 
 struct run_mounts {
 	struct extra_mount *v;

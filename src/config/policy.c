@@ -150,7 +150,7 @@ static int deny_key(struct settings *s, const char *word, const char *where, str
 
 static int deny(struct settings *s, const char *word, const char *where, struct err *e)
 {
-	if (streq(word, POLICY_SOCKETS)) /* asked for by none; box/kernel.c */
+	if (streq(word, POLICY_SOCKETS)) /* asked for by none; grant/kernel.c */
 		return 0;
 	return is_section(word) ? deny_section(s, word, where, e) : deny_key(s, word, where, e);
 }

@@ -24,7 +24,8 @@
 #include "base/usage.h"
 #include "image/install.h"
 #include "image/layout.h"
-#include "image/plan.h"
+#include "image/store/layer_stack.h"
+#include "image/store/plan.h"
 
 /* Hex digests that are reachable, sorted before they are asked for. */
 struct marks {

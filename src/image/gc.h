@@ -8,8 +8,8 @@
 #ifndef IMAGE_GC_H
 #define IMAGE_GC_H
 
-#include "image/ref.h"
-#include "image/store.h"
+#include "image/name/ref.h"
+#include "image/store/store.h"
 
 struct gc_request {
 	struct image_store *store; /* whose lease is exclusive: image_store_take_alone() */

@@ -24,12 +24,13 @@
 #include "base/file.h"
 #include "base/new_file.h"
 #include "base/path.h"
-#include "image/hash.h"
-#include "image/layer_job.h"
+#include "base/progress.h"
+#include "image/document/plan_make.h"
+#include "image/layer/layer_job.h"
 #include "image/layout.h"
-#include "image/plan_make.h"
-#include "image/progress.h"
-#include "image/registry.h"
+#include "image/name/hash.h"
+#include "image/registry/registry.h"
+#include "image/store/layer_stack.h"
 
 #define WORKERS_MAX 16
 #define WORK_FILE   "image-work.lock"

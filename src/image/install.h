@@ -5,9 +5,9 @@
 #ifndef IMAGE_INSTALL_H
 #define IMAGE_INSTALL_H
 
-#include "image/install_request.h"
-#include "image/manifest.h"
-#include "image/store.h"
+#include "image/document/manifest.h"
+#include "image/layer/install_request.h"
+#include "image/store/store.h"
 
 /* Returns once the image can be run; manifest and config must be in the store. */
 int image_install(const struct install_request *req, struct err *e);

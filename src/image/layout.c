@@ -16,9 +16,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/new_file.h"
+#include "image/document/json_read.h"
 #include "image/install.h"
-#include "image/json_read.h"
-#include "image/ref.h"
+#include "image/name/ref.h"
 
 #define LOCK_FILE "index.lock"
 #define INDEX	  "index.json"

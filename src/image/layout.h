@@ -7,7 +7,7 @@
 #ifndef IMAGE_LAYOUT_H
 #define IMAGE_LAYOUT_H
 
-#include "image/store.h"
+#include "image/store/store.h"
 
 /*
  * Writes index.json from refs/, under a lock, so that of several commands the last one sees what all

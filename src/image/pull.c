@@ -21,12 +21,12 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "image/download.h"
-#include "image/hash.h"
+#include "image/document/pick.h"
 #include "image/install.h"
-#include "image/pick.h"
-#include "image/plan.h"
-#include "image/registry.h"
+#include "image/name/hash.h"
+#include "image/registry/download.h"
+#include "image/registry/registry.h"
+#include "image/store/plan.h"
 
 #define ENDPOINTS_MAX 9
 

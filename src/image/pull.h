@@ -4,9 +4,9 @@
 #ifndef IMAGE_PULL_H
 #define IMAGE_PULL_H
 
-#include "image/conf.h"
-#include "image/reference.h"
-#include "image/store.h"
+#include "image/name/conf.h"
+#include "image/name/reference.h"
+#include "image/store/store.h"
 
 struct pull_request {
 	const struct image_store *store;

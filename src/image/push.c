@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/progress.h"
 #include "image/install.h"
-#include "image/progress.h"
-#include "image/ref.h"
-#include "image/registry.h"
+#include "image/name/ref.h"
+#include "image/registry/registry.h"
 
 /* A name of ours on the same registry, and the blobs of its image. */
 struct neighbour {

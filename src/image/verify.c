@@ -16,8 +16,8 @@
 #include "base/dir.h"
 #include "image/install.h"
 #include "image/layout.h"
-#include "image/ref.h"
-#include "image/registry.h"
+#include "image/name/ref.h"
+#include "image/registry/registry.h"
 
 #define REPAIR_MENDS_IT "'sandbox image verify --repair' mends it"
 

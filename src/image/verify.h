@@ -4,8 +4,8 @@
 #ifndef IMAGE_VERIFY_H
 #define IMAGE_VERIFY_H
 
-#include "image/conf.h"
-#include "image/store.h"
+#include "image/name/conf.h"
+#include "image/store/store.h"
 
 /*
  * One thing that is not as it should be. kind is "image", "blob", "layer", "plan", "index" or "layout". help

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "image/auth.h"
+#include "image/registry/auth.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -14,10 +14,10 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "image/hash.h"
-#include "image/import.h"
+#include "image/archive/import.h"
 #include "image/install.h"
-#include "image/ref.h"
+#include "image/name/hash.h"
+#include "image/name/ref.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/init_text.h"
+#include "cli/init/init_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -15,7 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "image/layer.h"
+#include "image/layer/layer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "image/ref.h"
+#include "image/name/ref.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

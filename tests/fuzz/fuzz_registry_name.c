@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "image/registry_name.h"
+#include "image/name/registry_name.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "image/tar_sizes.h"
+#include "image/layer/tar_sizes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -17,9 +17,9 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "image/layer.h"
-#include "image/meta.h"
-#include "image/view.h"
+#include "image/document/meta.h"
+#include "image/layer/layer.h"
+#include "image/store/view.h"
 #include "tar_fixture.h"
 
 #define STACK_MAX 4

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "image/source.h"
+#include "base/source.h"
 
 /* One entry; type as in tar(5). What is left out is 0 or empty. */
 struct tar_file {

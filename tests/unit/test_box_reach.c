@@ -9,9 +9,9 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "box/reach.h"
 #include "config/mounts.h"
 #include "config/schema.h"
+#include "grant/reach.h"
 
 static int note(const char *project, const struct strv *lines, bool first, void *arg, struct err *e)
 {

@@ -18,9 +18,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "box/box.h"
-#include "box/store.h"
 #include "box/record.h"
 #include "box/sweep.h"
+#include "store/store.h"
 
 static time_t ahead;
 

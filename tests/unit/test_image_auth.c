@@ -17,8 +17,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "image/auth.h"
-#include "image/credentials.h"
+#include "image/registry/auth.h"
+#include "image/registry/credentials.h"
 
 static char home[] = "/tmp/test_image_auth-XXXXXX";
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "image/cdi.h"
+#include "image/document/cdi.h"
 
 #define HEAD "cdiVersion: 0.6.0\nkind: nvidia.com/gpu\n"
 #define MAX  4

@@ -3,7 +3,7 @@
  * the loopback.
  */
 #include "config_fixture.h"
-#include "image/conf.h"
+#include "image/name/conf.h"
 
 static struct image_conf conf;
 

@@ -15,7 +15,7 @@
 #include <zstd.h>
 
 #include "base/mem.h"
-#include "image/inflate.h"
+#include "image/layer/inflate.h"
 #include "tar_fixture.h"
 
 /* One gzip member of text, with a name in its header when name is given. */

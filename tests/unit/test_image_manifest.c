@@ -12,8 +12,8 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "image/layer_stack.h"
-#include "image/manifest.h"
+#include "image/document/manifest.h"
+#include "image/store/layer_stack.h"
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
 #define ID    "68f9e9e9ca7c59e871d5ceffb7a9537cd33d5e120667c0b68dc2d34ca85c2f5f"

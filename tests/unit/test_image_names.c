@@ -12,10 +12,10 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "image/hash.h"
-#include "image/manifest.h"
-#include "image/reference.h"
-#include "image/registry_name.h"
+#include "image/document/manifest.h"
+#include "image/name/hash.h"
+#include "image/name/reference.h"
+#include "image/name/registry_name.h"
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
 

@@ -1,0 +1,158 @@
+/*
+ * progress.c - rows of bars on a terminal, lines elsewhere.
+ *
+ * The rows that are not finished stay at the bottom and are drawn over; a finished one moves above
+ * them for good. Without a terminal only ends are told, so that a log stays short.
+ */
+#include "base/progress.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/progress_row.h"
+
+#define DRAW_EVERY_MS 100
+
+static struct {
+	pthread_mutex_t lock;
+	bool quiet, bars;
+	struct progress_row *rows;
+	int n;
+	int drawn; /* lines on the screen that are drawn over */
+	long long last_ms;
+} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .quiet = true};
+
+static long long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+void progress_start(bool quiet)
+{
+	const char *term = getenv("TERM");
+
+	state.quiet = quiet;
+	state.bars = !quiet && isatty(STDERR_FILENO) && term && !streq(term, "dumb");
+}
+
+static void clear_drawn(void)
+{
+	if (state.drawn)
+		fprintf(stderr, "\033[%dA\033[J", state.drawn);
+	state.drawn = 0;
+}
+
+static void screen_size(int *ret_width, int *ret_height)
+{
+	struct winsize ws = {0};
+
+	*ret_width = 80;
+	*ret_height = 24;
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col && ws.ws_row) {
+		*ret_width = ws.ws_col;
+		*ret_height = ws.ws_row;
+	}
+}
+
+/* With the lock held. Rows that wait are left out when there is no room. */
+static void draw(bool now)
+{
+	int width, height;
+	char line[PROGRESS_ROW_MAX];
+
+	if (!state.bars || (!now && now_ms() - state.last_ms < DRAW_EVERY_MS))
+		return;
+	state.last_ms = now_ms();
+	screen_size(&width, &height);
+	clear_drawn();
+	for (int i = 0; i < state.n && state.drawn < height - 1; i++) {
+		if (state.rows[i].finished)
+			continue;
+		progress_row_format(&state.rows[i], width - 1, line, sizeof(line));
+		fprintf(stderr, "%s\n", line);
+		state.drawn++;
+	}
+	fflush(stderr);
+}
+
+int progress_add(const char *label, const char *word, uint64_t total)
+{
+	int row;
+
+	pthread_mutex_lock(&state.lock);
+	state.rows = xrealloc(state.rows, (size_t)state.n + 1, sizeof(*state.rows));
+	row = state.n++;
+	state.rows[row] = (struct progress_row){.word = word, .total = total};
+	snprintf(state.rows[row].label, sizeof(state.rows[row].label), "%s", label);
+	draw(false);
+	pthread_mutex_unlock(&state.lock);
+	return row;
+}
+
+void progress_word(int row, const char *word)
+{
+	pthread_mutex_lock(&state.lock);
+	if (row < state.n)
+		state.rows[row].word = word;
+	draw(false);
+	pthread_mutex_unlock(&state.lock);
+}
+
+void progress_set(int row, uint64_t done)
+{
+	pthread_mutex_lock(&state.lock);
+	if (row < state.n)
+		state.rows[row].done = done;
+	draw(false);
+	pthread_mutex_unlock(&state.lock);
+}
+
+void progress_finish(int row, const char *word)
+{
+	pthread_mutex_lock(&state.lock);
+	if (row < state.n && !state.rows[row].finished) {
+		state.rows[row].finished = true;
+		clear_drawn();
+		if (!state.quiet)
+			fprintf(stderr, "%s: %s\n", state.rows[row].label, word);
+		draw(true);
+	}
+	pthread_mutex_unlock(&state.lock);
+}
+
+void progress_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	pthread_mutex_lock(&state.lock);
+	if (!state.quiet) {
+		clear_drawn();
+		va_start(ap, fmt);
+		vfprintf(stderr, fmt, ap);
+		va_end(ap);
+		fputc('\n', stderr);
+		draw(true);
+	}
+	pthread_mutex_unlock(&state.lock);
+}
+
+void progress_end(void)
+{
+	pthread_mutex_lock(&state.lock);
+	clear_drawn();
+	fflush(stderr);
+	free(state.rows);
+	state.rows = NULL;
+	state.n = 0;
+	pthread_mutex_unlock(&state.lock);
+}

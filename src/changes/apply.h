@@ -1,0 +1,76 @@
+/*
+ * apply.h - taking what a box has changed to folders of the host.
+ *
+ * What is taken was written by code that nobody trusts, and the host's folder may have been prepared by
+ * it in an earlier round. Promises: nothing outside the folder is touched, no link is followed or
+ * crossed, on either side; each file is the old one or the new one, never half; what was interrupted
+ * can be done again. Set-id bits are dropped; devices, FIFOs and sockets stay in the box, with a note.
+ */
+#ifndef CHANGES_APPLY_H
+#define CHANGES_APPLY_H
+
+#include <stdint.h>
+
+#include "changes/changes.h"
+
+struct apply_step {
+	struct change change; /* kind: what it is to the host */
+	char *path;	      /* on the host, absolute */
+	const char *rel;      /* the same beneath its folder; points into path */
+	int folder;	      /* O_PATH, of the plan's */
+	bool first;	      /* what others refer to */
+};
+
+/* What is not applied, though it has a place on the host. */
+struct apply_left {
+	char *path;	 /* on the host */
+	bool is_folder;	 /* with all that is in it */
+	const char *why; /* a phrase */
+};
+
+struct apply_plan {
+	struct apply_step *v;
+	size_t n;
+	int *folders; /* of the host */
+	size_t n_folders;
+	bool *drop;   /* for each overlay: it is applied whole */
+	char *data;   /* the store, where nothing may go */
+	char *caches; /* in it: what boxes share, and what a trial of one may go to */
+	struct apply_left *left;
+	size_t n_left;
+	const char *from, *to; /* as given */
+	size_t others;	       /* changes that have no folder of the host to go to */
+};
+
+/*
+ * Plans, and refuses what cannot be done by the name that is in the way: a link, or a file where a
+ * folder is to be, or the reverse. from NULL: the changes of each overlay go to the folder they came
+ * from. Else those beneath from, inside, go beneath the host's folder `to`; what is deleted there the
+ * host's folder never had, unless it came from it. The changes must outlive the plan; on failure too it
+ * is to be released with apply_clear().
+ */
+int apply_make(const struct store *s, const struct changes *all, const char *from, const char *to,
+	       struct apply_plan *ret, struct err *e);
+void apply_clear(struct apply_plan *p);
+#define cleanup_apply __attribute__((cleanup(apply_clear)))
+
+/*
+ * Does it, keeps what it replaces (undo.h; *ret_kept: bytes on disk), and drops what overlays held of it. The box must be locked, and not
+ * running.
+ */
+int apply_run(const struct store *s, const struct box *b, const struct changes *all,
+	      const struct apply_plan *p, uint64_t *ret_kept, struct err *e);
+
+/* By what undo.h knows the folders that a box's changes go to. */
+const char *apply_undo_key(const struct box *b);
+
+/*
+ * Removes what an apply that was killed has left beside the files of the host; for whoever drops what was
+ * tried. Nothing, where none was.
+ */
+void apply_clean(const struct store *s, const struct box *b);
+
+/* Where a change beneath from goes, relative; "" for nowhere: it is that folder itself. */
+const char *apply_relative(const struct change *c, const char *from);
+
+#endif

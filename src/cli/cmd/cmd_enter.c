@@ -1,0 +1,83 @@
+/*
+ * cmd_enter.c - `sandbox enter`: the shell of a project, in its box.
+ */
+#include "cli/commands.h"
+#include "cli/consent.h"
+#include "cli/init/init.h"
+#include "cli/overrides.h"
+#include "flow/run.h"
+
+struct enter_cli {
+	bool root, accept, rebuild, rescue;
+	const char *image, *network, *variant, *name, *workdir;
+	struct strv profiles, env;
+};
+
+static const struct opt options[] = {
+	OPT_ROOT(struct enter_cli, root),
+	{.letter = 'i',
+	 .name = "image",
+	 .arg = "IMAGE",
+	 .help = "make the box from IMAGE",
+	 .word = WORD_IMAGE,
+	 OPT_STRING(struct enter_cli, image)},
+	OPT_PROFILE(struct enter_cli, profiles),
+	OPT_NETWORK(struct enter_cli, network),
+	{.name = "variant",
+	 .arg = "NAME",
+	 .help = "apply the variant's [env:NAME]",
+	 OPT_STRING(struct enter_cli, variant)},
+	{.name = "name",
+	 .arg = "NAME",
+	 .help = "name the box, when it is made",
+	 OPT_STRING(struct enter_cli, name)},
+	OPT_WORKDIR(struct enter_cli, workdir),
+	OPT_ENV(struct enter_cli, env),
+	OPT_ACCEPT(struct enter_cli, accept),
+	{.name = "rebuild",
+	 .help = "make the box's root anew from image, packages and steps of now; home stays",
+	 OPT_FLAG(struct enter_cli, rebuild)},
+	{.name = "rescue",
+	 .help = "where a step or a hook fails, open a shell there all the same",
+	 OPT_FLAG(struct enter_cli, rescue)},
+	OPTS_END,
+};
+
+static int run(const struct args *args, int *ret_status, struct err *e)
+{
+	const struct enter_cli *cli = args->options;
+	const struct consent consent = {cli->accept, "enter"};
+	struct enter_options o = {
+		.project = args->n ? args->v[0] : NULL,
+		.asker = consent_asker(&consent),
+		.rebuild = cli->rebuild,
+		.rescue = cli->rescue,
+		.name = cli->name,
+		.settings = {.variant = cli->variant, .profiles = cli->profiles},
+		.session = {.root = cli->root,
+			    .workdir = cli->workdir,
+			    .env = cli->env,
+			    .argv = args->program},
+	};
+	int r = args->program ? 0 : init_offer(o.project, e);
+
+	if (r < 0)
+		return r;
+	override(&o.settings.overrides, "image", cli->image);
+	override(&o.settings.overrides, "network", cli->network);
+	r = run_enter(&o, ret_status, e);
+	strv_clear(&o.settings.overrides);
+	return r;
+}
+
+const struct command cmd_enter = {
+	.name = "enter",
+	.summary = "enter the shell of a project",
+	.usage = "[OPTIONS] [PROJECT] [-- COMMAND...]",
+	.options = options,
+	.options_size = sizeof(struct enter_cli),
+	.program = PROGRAM_AFTER_DASHES,
+	.max_words = 1,
+	.words = {WORD_PROJECT},
+	.run = run,
+};

@@ -1,0 +1,53 @@
+/*
+ * cmd_seal.c - `sandbox seal`: the prepared environment of a project as an image.
+ */
+#include "cli/commands.h"
+#include "cli/consent.h"
+#include "cli/overrides.h"
+#include "flow/seal.h"
+
+struct seal_cli {
+	bool push, accept, json;
+	const char *variant;
+	struct strv profiles;
+};
+
+static const struct opt options[] = {
+	{.name = "push", .help = "give it to its registry, too", OPT_FLAG(struct seal_cli, push)},
+	OPT_PROFILE(struct seal_cli, profiles),
+	{.name = "variant",
+	 .arg = "NAME",
+	 .help = "apply the variant's [env:NAME]",
+	 OPT_STRING(struct seal_cli, variant)},
+	OPT_ACCEPT(struct seal_cli, accept),
+	OPT_JSON(struct seal_cli, json),
+	OPTS_END,
+};
+
+static int run(const struct args *args, int *ret_status, struct err *e)
+{
+	const struct seal_cli *cli = args->options;
+	const struct consent consent = {cli->accept, "seal"};
+	struct seal_options o = {
+		.project = args->n ? args->v[0] : NULL,
+		.name = args->n > 1 ? args->v[1] : NULL,
+		.push = cli->push,
+		.json = cli->json,
+		.settings = {.variant = cli->variant, .profiles = cli->profiles},
+		.asker = consent_asker(&consent),
+	};
+
+	(void)ret_status;
+	return run_seal(&o, e);
+}
+
+const struct command cmd_seal = {
+	.name = "seal",
+	.summary = "make an image of a project's prepared environment",
+	.usage = "[OPTIONS] [PROJECT [IMAGE]]",
+	.options = options,
+	.options_size = sizeof(struct seal_cli),
+	.max_words = 2,
+	.words = {WORD_PROJECT, WORD_IMAGE},
+	.run = run,
+};

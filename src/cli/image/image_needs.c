@@ -1,0 +1,68 @@
+/*
+ * image_needs.c - asking every box what it is made of.
+ */
+#include "cli/image/image_needs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "box/lifecycle.h"
+
+void needs_clear(struct needs *n)
+{
+	strv_clear(&n->images);
+	strv_clear(&n->users);
+	strv_clear(&n->running);
+	strv_clear(&n->steps);
+}
+
+static void add(const struct store *s, const struct box *b, struct needs *ret)
+{
+	if (b->damaged)
+		err_set(&ret->unknown, EUCLEAN,
+			"nothing removed: a box cannot say what it needs: %s", b->why);
+	if (b->digest.hex[0]) {
+		strv_push(&ret->images, b->digest.hex);
+		strv_push(&ret->users, b->name);
+	}
+	if (b->digest.hex[0] && box_is_running(b))
+		strv_push(&ret->running, b->digest.hex);
+	for (size_t i = 0; i < b->prepared.n; i++) {
+		if (faccessat(s->data_fd, b->prepared.v[i], F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			err_sys(&ret->unknown, errno,
+				"nothing removed: box '%s' needs '%s/%s' ('sandbox enter "
+				"--rebuild' "
+				"makes it anew)",
+				b->name, s->data, b->prepared.v[i]);
+		strv_push(&ret->steps, path_basename(b->prepared.v[i]));
+	}
+}
+
+int needs_find(struct needs *ret, struct err *e)
+{
+	cleanup_store struct store s = STORE_INIT;
+	cleanup_box_list struct box_list boxes = {0};
+	int r = store_open(&s, e);
+
+	if (r == 0)
+		r = box_list_load(&s, &boxes, e);
+	for (size_t i = 0; r >= 0 && i < boxes.n; i++) {
+		r = box_list_open(&s, &boxes, i, e);
+		if (r > 0)
+			add(&s, &boxes.v[i], ret);
+	}
+	return r < 0 ? r : 0;
+}
+
+int needs_find_all(struct needs *ret, struct err *e)
+{
+	int r = needs_find(ret, e);
+
+	if (r < 0 || !ret->unknown.code)
+		return r;
+	*e = ret->unknown;
+	return -e->code;
+}

@@ -1,0 +1,143 @@
+/*
+ * init_compose.c - the text of a sandbox.ini, from a guess and what the user chose.
+ *
+ * Promises that what the image cannot do stands there as a comment.
+ */
+#include "cli/init/init_compose.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/init/init_image.h"
+#include "config/ini.h"
+#include "config/schema.h"
+
+#define WHY_LEN_MAX 190 /* an old reader holds 199 bytes a line */
+
+char *init_joined(const struct strv *words, const char *between)
+{
+	struct buf b = BUF_INIT;
+
+	buf_addstr(&b, "");
+	for (size_t i = 0; i < words->n; i++)
+		buf_addf(&b, "%s%s", i ? between : "", words->v[i]);
+	return buf_detach(&b);
+}
+
+static void add_list(const char *off, const char *key, const struct strv *words, struct buf *out)
+{
+	cleanup_free char *list = init_joined(words, " ");
+
+	if (words->n)
+		buf_addf(out, "%s%s = %s\n", off, key, list);
+}
+
+static void add_step(const char *off, size_t number, const char *text, struct buf *out)
+{
+	cleanup_free char *key = xasprintf("%zu", number);
+
+	ini_write(out, off, key, text, true);
+}
+
+/* What the project needs upon its image: active where it can be had, else a comment. */
+static void add_tools(const struct init_answers *a, const struct init_guess *g, struct buf *out)
+{
+	bool host = streq(a->image, "host");
+	const char *apt_off = init_image_has_apt(a->image) ? "" : ";";
+	const char *off = host ? ";" : "";
+	cleanup_free char *apk = init_image_apk(a->image, g);
+	bool any = *apk || (*a->apt && !*apt_off) || (!host && (g->npm.n || g->pip.n));
+
+	if (*a->apt || *apk || g->npm.n || g->pip.n || host) {
+		buf_addf(
+			out, "\n%s[packages]%s\n", any ? "" : ";",
+			any ? ""
+			    : "                 ; of an image of its own, such as debian:bookworm");
+		buf_addf(out, "%sapt = %s\n", *a->apt ? apt_off : ";", *a->apt ? a->apt : "jq");
+		if (*apk)
+			buf_addf(out, "apk = %s\n", apk);
+		add_list(off, "npm", &g->npm, out);
+		add_list(off, "pip", &g->pip, out);
+	}
+	if (g->run.n)
+		buf_addf(out, "\n%s[run]\n", off);
+	for (size_t i = 0; i < g->run.n; i++)
+		add_step(off, i + 1, g->run.v[i], out);
+}
+
+/* What a devcontainer.json says of a section; false when that is nothing. */
+static bool add_section(const struct init_guess *g, const char *section, bool header,
+			struct buf *out)
+{
+	const struct strv *s = &g->settings;
+	bool any = false;
+
+	for (size_t i = 0; i + 2 < s->n; i += 3) {
+		if (!streq(s->v[i], section))
+			continue;
+		if (header && !any)
+			buf_addf(out, "\n[%s]\n", section);
+		ini_write(out, "", s->v[i + 1], s->v[i + 2],
+			  schema_is_script(section, s->v[i + 1]));
+		any = true;
+	}
+	return any;
+}
+
+/* What the project's own tools do is active where they are there. */
+static void add_hooks(const struct init_answers *a, const struct init_guess *g, struct buf *out)
+{
+	const char *off = init_image_serves(a->image, g) || g->settings.n ? "" : ";";
+	cleanup_free char *create = init_joined(&g->create, "\n");
+	bool any = add_section(g, "hooks", true, out);
+
+	if (!g->create.n)
+		return;
+	if (!any)
+		buf_addf(out, "\n%s[hooks]\n", off);
+	ini_write(out, any ? "" : off, "create", create, true);
+}
+
+static void add_env(const struct init_guess *g, struct buf *out)
+{
+	bool any = add_section(g, "env", true, out);
+
+	if (!any && !g->env.n)
+		buf_addstr(out, "\n;[env]\n;CC = gcc\n");
+	else if (!any)
+		buf_addstr(out, "\n[env]\n");
+	for (size_t i = 0; i < g->env.n; i++)
+		buf_addf(out, "%s\n", g->env.v[i]);
+}
+
+void init_compose(const struct init_answers *a, const struct init_guess *g, struct buf *out)
+{
+	buf_addstr(out,
+		   "; The sandbox of this project: `sandbox enter` opens its shell.\n"
+		   "; All settings: sandbox.ini(5). In use, and from where: `sandbox config`.\n");
+	if (g->why.n)
+		buf_addstr(out, ";\n; Proposed by `sandbox init`:\n");
+	for (size_t i = 0; i < g->why.n; i++)
+		buf_addf(out, "; %.*s\n", WHY_LEN_MAX, g->why.v[i]);
+	buf_addf(out,
+		 "\n"
+		 "[sandbox]\n"
+		 "name    = %s\n"
+		 "image   = ",
+		 a->name);
+	ini_write_value(out, a->image);
+	buf_addf(out,
+		 "\nprofile = %s\n"
+		 ";network = none            ; loopback only\n",
+		 a->profile);
+	add_section(g, "sandbox", false, out);
+	add_tools(a, g, out);
+	add_hooks(a, g, out);
+	add_env(g, out);
+	if (!add_section(g, "mounts", true, out))
+		buf_addstr(out, "\n"
+				";[mounts]\n"
+				";/data     = ../data ro    ; a directory of the host, read-only\n"
+				";~/.ccache = cache:ccache  ; shared among projects\n");
+	add_section(g, "ports", true, out);
+}

@@ -1,0 +1,20 @@
+/*
+ * init_compose.h - the text of a sandbox.ini.
+ */
+#ifndef CLI_INIT_INIT_COMPOSE_H
+#define CLI_INIT_INIT_COMPOSE_H
+
+#include "base/buf.h"
+#include "cli/init/init_guess.h"
+
+/* What the user chose, in the words of the file. */
+struct init_answers {
+	char *name, *image, *profile, *apt;
+};
+
+void init_compose(const struct init_answers *a, const struct init_guess *g, struct buf *out);
+
+/* The words of a list with something between them; the caller frees. */
+char *init_joined(const struct strv *words, const char *between);
+
+#endif

@@ -1,0 +1,184 @@
+/*
+ * init_guess.c - what the files of a directory say of the tools that its project needs.
+ *
+ * Looks at names, by the table of init_signs.h; the few files whose words count are read by init_read.c.
+ * A guess is only proposed.
+ */
+#include "cli/init/init_guess.h"
+
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/dir.h"
+#include "base/err.h"
+#include "cli/init/init_read.h"
+#include "cli/init/init_signs.h"
+
+static void add(struct strv *list, const char *word)
+{
+	if (word && !strv_has(list, word))
+		strv_push(list, word);
+}
+
+void init_add_words(struct strv *list, const char *words)
+{
+	cleanup_free char *copy = xstrdup(words ? words : "");
+	char *save = NULL;
+
+	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		add(list, w);
+}
+
+static void add_lines(struct strv *list, const char *lines)
+{
+	cleanup_free char *copy = xstrdup(lines ? lines : "");
+	char *save = NULL;
+
+	for (char *l = strtok_r(copy, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
+		add(list, l);
+}
+
+static void add_apt_word(struct init_guess *g, const char *lang, const char *word)
+{
+	for (size_t i = 0; i < g->n_apt; i++) {
+		if (!streq(g->apt[i].name, word))
+			continue;
+		/* Wanted by two: only an image with both has no need of it. */
+		if (!streq(g->apt[i].lang, lang))
+			g->apt[i].lang = "";
+		return;
+	}
+	g->apt = xrealloc(g->apt, g->n_apt + 1, sizeof(*g->apt));
+	g->apt[g->n_apt++] = (struct init_apt){.lang = lang, .name = xstrdup(word)};
+}
+
+void init_add_apt(struct init_guess *g, const char *lang, const char *words)
+{
+	cleanup_strv struct strv list = {0};
+
+	init_add_words(&list, words);
+	for (size_t i = 0; i < list.n; i++)
+		add_apt_word(g, lang, list.v[i]);
+}
+
+/* "v20.1", ">=3.9,<4", "ruby-3.2.2": the first number counts, a word without one is no version. */
+void init_add_want(struct init_guess *g, const char *lang, const char *version, const char *file,
+		   bool exact)
+{
+	const char *digits = version ? strpbrk(version, "0123456789") : NULL;
+	/* Newer ones take what was written for older ones. */
+	bool follows = streq(lang, "go") || streq(lang, "rust") || streq(lang, "java");
+	size_t len = digits ? strspn(digits, "0123456789.") : 0;
+
+	if (!len || len > 20 || g->n_wants == INIT_WANTS_MAX)
+		return;
+	while (digits[len - 1] == '.')
+		len--;
+	g->wants[g->n_wants++] = (struct init_want){.lang = lang,
+						    .version = xstrndup(digits, len),
+						    .file = xstrdup(file),
+						    .exact = exact && !follows};
+}
+
+void init_add_why(struct init_guess *g, const char *fmt, ...)
+{
+	cleanup_free char *line = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&line, fmt, ap) < 0)
+		line = NULL;
+	va_end(ap);
+	if (line)
+		strv_push_take(&g->why, err_quote_all(line));
+}
+
+void init_add_sign(struct init_guess *g, const struct init_sign *sign, const char *file)
+{
+	const char *lang = sign->lang ? sign->lang : "";
+	bool installs = sign->create || sign->run;
+
+	if (sign->note) {
+		init_add_why(g, "%s: %s", file, sign->note);
+		return;
+	}
+	add(&g->profiles, sign->profile);
+	init_add_apt(g, lang, sign->apt);
+	init_add_apt(g, "", sign->more);
+	init_add_words(&g->programs, sign->programs);
+	add_lines(&g->env, sign->env);
+	if (sign->image && !g->lang_image)
+		g->lang_image = sign->image;
+	if (sign->stops)
+		add(&g->stopped, sign->stops);
+	add(&g->langs, lang);
+	if (!installs || strv_has(&g->done, lang))
+		return;
+	strv_push(&g->done, lang);
+	add(&g->run, sign->run);
+	add(&g->create, sign->create);
+	init_add_words(&g->npm, sign->npm);
+	init_add_words(&g->pip, sign->pip);
+}
+
+/* The first of the names that the sign means, or NULL. */
+static const char *find(const struct strv *names, const struct init_sign *sign)
+{
+	if (!strpbrk(sign->file, "*?["))
+		return strv_has(names, sign->file) ? sign->file : NULL;
+	for (size_t i = 0; i < names->n; i++)
+		if (fnmatch(sign->file, names->v[i], FNM_PERIOD) == 0)
+			return names->v[i];
+	return NULL;
+}
+
+int init_guess_directory(int dirfd, const char *dir, struct init_guess *ret, struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+	int r = dir_names(dirfd, ".", &names, e);
+
+	if (r < 0)
+		return err_add(e, "'%s'", dir);
+	*ret = (struct init_guess){0};
+	add(&ret->profiles, "dev");
+	for (size_t i = 0; i < init_n_signs; i++) {
+		const struct init_sign *sign = &init_signs[i];
+		const char *file = find(&names, sign);
+
+		if (file && !(sign->lang && strv_has(&ret->stopped, sign->lang)))
+			init_add_sign(ret, sign, file);
+	}
+	init_read_files(dirfd, ret);
+	init_read_dockerfile(dirfd, ret);
+	init_read_devcontainer(dirfd, dir, ret);
+	if (!ret->failed.code)
+		return 0;
+	*e = ret->failed;
+	return err_add(e, "'%s'", dir);
+}
+
+void init_guess_clear(struct init_guess *g)
+{
+	struct strv *lists[] = {&g->profiles,  &g->npm,	      &g->pip,	    &g->run,
+				&g->create,    &g->env,	      &g->settings, &g->programs,
+				&g->image_apt, &g->image_apk, &g->langs,    &g->stopped,
+				&g->done,      &g->why};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		strv_clear(lists[i]);
+	for (size_t i = 0; i < g->n_apt; i++)
+		free(g->apt[i].name);
+	free(g->apt);
+	for (size_t i = 0; i < g->n_wants; i++) {
+		free(g->wants[i].version);
+		free(g->wants[i].file);
+	}
+	free(g->image);
+	free(g->image_file);
+}

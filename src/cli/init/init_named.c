@@ -1,0 +1,193 @@
+/*
+ * init_named.c - the image, and with a devcontainer.json more, that files of a project name themselves.
+ */
+#include "cli/init/init_image.h"
+#include "cli/init/init_read.h"
+#include "cli/init/init_text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "config/schema.h"
+#include "rootfs/image.h"
+#include "rootfs/programs.h"
+
+static void set_image(struct init_guess *g, const char *image, const char *from)
+{
+	struct err e;
+
+	if (strpbrk(image, "$\"'") || image_check_name(image, &e) < 0) {
+		log_note("%s: its image is left out", from);
+		return;
+	}
+	free(g->image);
+	free(g->image_file);
+	g->image = xstrdup(image);
+	g->image_file = xstrdup(from);
+}
+
+/* Something to develop in: it has a shell, and most of them tools. */
+static bool is_bare(const char *image)
+{
+	return streq(image, "?") || streq(image, "scratch") || strstr(image, "distroless") ||
+	       starts_with(image, "cgr.dev/");
+}
+
+/*
+ * Of several stages, the last one whose image has a language of the project, since the last of all is
+ * often only what the result runs in; else the last one that is more than a bare program. -1: none.
+ */
+static ssize_t choose_stage(const struct strv *images, const struct init_guess *g)
+{
+	for (size_t i = images->n; i-- > 0;)
+		for (size_t k = 0; k < g->langs.n; k++)
+			if (init_image_has_lang(images->v[i], g->langs.v[k]))
+				return (ssize_t)i;
+	for (size_t i = images->n; i-- > 0;)
+		if (!is_bare(images->v[i]))
+			return (ssize_t)i;
+	return -1;
+}
+
+static void take_packages(char *lines, struct init_guess *g)
+{
+	char *save = NULL;
+
+	for (char *l = strtok_r(lines, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
+		init_add_words(starts_with(l, "apk ") ? &g->image_apk : &g->image_apt, l + 4);
+}
+
+void init_read_dockerfile(int dirfd, struct init_guess *g)
+{
+	static const char *const names[] = {"Dockerfile", "Containerfile"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		cleanup_strv struct strv images = {0}, packages = {0};
+		cleanup_buf struct buf text = BUF_INIT;
+		ssize_t stage;
+
+		if (!init_read_file(dirfd, names[i], &text, g))
+			continue;
+		init_text_dockerfile(text.data, &images, &packages);
+		stage = choose_stage(&images, g);
+		if (stage >= 0) {
+			set_image(g, images.v[stage], names[i]);
+			take_packages(packages.v[stage], g);
+		} else if (images.n) {
+			init_add_why(g, "%s: its image is left out: there is none to work in",
+				     names[i]);
+		}
+		init_add_why(g,
+			     "%s: only the image it begins with and its packages are taken; what "
+			     "else it does belongs into [run]",
+			     names[i]);
+		return;
+	}
+}
+
+/* \\n and \\\\ of a value. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++)
+		*to++ = *s != '\\' || !s[1] ? *s : *++s == 'n' ? '\n' : *s;
+	*to = '\0';
+}
+
+static void take_setting(char *line, struct init_guess *g)
+{
+	const struct schema_key *row;
+	const char *section = strsep(&line, "\t"), *key = line ? strsep(&line, "\t") : NULL;
+	struct err e;
+
+	if (!key || !line)
+		return;
+	unescape(line);
+	if (streq(section, "sandbox") && streq(key, "image")) {
+		set_image(g, line, "devcontainer.json");
+		return;
+	}
+	if (schema_check(section, key, line, &row, &e) < 0) {
+		log_note("devcontainer.json: left out: [%s] %s: %s", section, key, e.msg);
+		return;
+	}
+	if (streq(section, "hooks") && streq(key, "create")) {
+		strv_push(&g->create, line);
+		return;
+	}
+	strv_push(&g->settings, section);
+	strv_push(&g->settings, key);
+	strv_push(&g->settings, line);
+}
+
+static void take_lines(FILE *f, struct init_guess *g)
+{
+	cleanup_free char *line = NULL;
+	size_t size = 0;
+
+	while (getline(&line, &size, f) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (starts_with(line, "set\t"))
+			take_setting(line + strlen("set\t"), g);
+		else if (starts_with(line, "left\t"))
+			log_note("devcontainer.json: left out: %s", line + strlen("left\t"));
+	}
+}
+
+static void run_reader(const char *path, struct init_guess *g)
+{
+	cleanup_free char *program = program_path("sandbox-image");
+	char *argv[] = {program,      (char *)"image", (char *)"devcontainer",
+			(char *)"--", (char *)path,    NULL};
+	posix_spawn_file_actions_t actions;
+	cleanup_fclose FILE *f = NULL;
+	int p[2], status, r;
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) < 0) {
+		err_sys(&g->failed, errno, "cannot read '%s'", path);
+		return;
+	}
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, p[1], STDOUT_FILENO);
+	f = fdopen(p[0], "r");
+	r = f ? posix_spawn(&pid, program, &actions, NULL, argv, environ) : errno;
+	posix_spawn_file_actions_destroy(&actions);
+	close(p[1]);
+	if (!f)
+		close(p[0]);
+	if (r != 0) {
+		err_sys(&g->failed, r, "cannot read '%s' by '%s'", path, program);
+		return;
+	}
+	take_lines(f, g);
+	waitpid(pid, &status, 0);
+}
+
+void init_read_devcontainer(int dirfd, const char *dir, struct init_guess *g)
+{
+	static const char *const names[] = {".devcontainer/devcontainer.json",
+					    ".devcontainer.json"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		cleanup_buf struct buf text = BUF_INIT;
+		cleanup_free char *path = path_join(dir, names[i]);
+
+		if (!init_read_file(dirfd, names[i], &text, g))
+			continue;
+		run_reader(path, g);
+		return;
+	}
+}

@@ -1,0 +1,77 @@
+/*
+ * discard.c - removing a box: it is ended, what binds its project is kept, and what an apply has left of it
+ * on the host is cleared away.
+ */
+#include "flow/discard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "box/kept.h"
+#include "box/lifecycle.h"
+#include "changes/apply.h"
+#include "launch/client.h"
+
+/* A box that only lingers does not run for who removes it: what is left in it is ended. */
+static int end_for_removal(const struct box *b, bool force, struct err *e)
+{
+	cleanup_close int connection = -1;
+	struct err ignored;
+	bool answers;
+
+	if (!box_is_running(b))
+		return 0;
+	if (force)
+		return box_stop(b, 0, e);
+	answers = box_connect(b, &connection) == 0;
+	if (answers && client_stop_idle(connection, BOX_STOP_MS, &ignored) == 0 &&
+	    box_wait_ended(b, BOX_ENDING_MS))
+		return 0;
+	return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first, or use --force",
+		       b->name, b->name);
+}
+
+/* A folder or a lock that shuts its owner out is opened: it goes, and is to be asked before. */
+static void open_up(const struct box *b)
+{
+	struct stat st;
+	char self[64];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", b->dir_fd);
+	if (fstat(b->dir_fd, &st) < 0)
+		return;
+	if ((st.st_mode & 0700) != 0700 && chmod(self, 0700) < 0)
+		return; /* somebody else's: who opens it says so */
+	if (fstatat(b->dir_fd, "lock", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	    (st.st_mode & 0600) != 0600 && fchmodat(b->dir_fd, "lock", 0600, 0) < 0)
+		return;
+}
+
+int box_discard(const struct store *s, struct box *b, bool force, struct err *e)
+{
+	struct err left;
+	int r;
+
+	open_up(b);
+	r = end_for_removal(b, force, e);
+
+	if (r == 0)
+		r = box_lock(s, b, e);
+	if (r == -ERR_RETRY)
+		return err_set(e, ENOENT, "there is no box '%s' any more", b->name);
+	/* It may have been started while we waited for the lock. */
+	if (r == 0)
+		r = end_for_removal(b, force, e);
+	if (r == 0 && !box_wait_gone(b, BOX_TEARDOWN_MS))
+		r = err_set(e, EBUSY, "box '%s' does not end", b->name);
+	/* A full disk is no reason to keep a box. */
+	if (r == 0 && kept_bounds_leave(s, b, &left) < 0)
+		log_warn("what binds the project of box '%s' is not kept: %s", b->name, left.msg);
+	if (r == 0)
+		apply_clean(s, b);
+	return r < 0 ? r : box_remove(s, b, e);
+}

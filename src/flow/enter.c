@@ -1,0 +1,432 @@
+/*
+ * enter.c - the flow behind `sandbox enter`.
+ *
+ * For a box that may run already:
+ *	lock the box; connect to its control socket
+ *	  there is an answer	unlock; the session runs in the box that is there
+ *	  there is none		wait until the last pid 1's namespaces are gone; bind a new
+ *				socket; start; the lock is held until pid 1 has taken the session
+ *	the connection ended unanswered (ERR_RETRY): the box was on its way out; once more
+ */
+#include "flow/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "box/box_create.h"
+#include "box/lifecycle.h"
+#include "box/moved.h"
+#include "box/project.h"
+#include "box/salvage.h"
+#include "box/target.h"
+#include "config/xdg.h"
+#include "flow/drift.h"
+#include "flow/rebuild.h"
+#include "grant/dotfiles.h"
+#include "grant/guarded.h"
+#include "grant/kernel.h"
+#include "grant/obeyed.h"
+#include "grant/reach.h"
+#include "grant/repository.h"
+#include "launch/client.h"
+#include "prepare/locked.h"
+#include "prepare/origin.h"
+#include "start/hooks.h"
+#include "start/session.h"
+#include "start/session_env.h"
+
+#define MAX_TRIES    5	/* boxes that end under our hands, one after the other */
+#define BUSY_POLL_MS 20 /* a start that fails costs a few milliseconds */
+
+struct entering {
+	const struct store *store;
+	struct settings *settings;
+	const struct user *user;
+	const struct enter_options *options;
+	struct lock_file *lock; /* to be followed, or NULL */
+	struct box *found;	/* with the project, until it is looked at; or closed */
+	struct strv granted;	/* of the host, a moment ago */
+	bool asked;		/* before the box was made */
+	bool told;		/* what is to be said once, however often it is tried */
+};
+
+static void unlock_accepted(void *arg)
+{
+	box_unlock(arg);
+}
+
+/* What was agreed to before there was a box is kept with it from here on. */
+static int keep_reach(const struct entering *in, struct box *b, const struct strv *reach,
+		      struct err *e)
+{
+	int r = reach_keep(b, in->settings, reach, e);
+
+	if (r == 0 && !b->trial)
+		agreed_forget(in->store, b->project);
+	/* By now it may be given to another folder than it was made for. */
+	return r < 0 || b->followed ? r : box_follow(in->store, b, e);
+}
+
+/* Nobody is to find the box running, half set up, who did not ask for that. */
+static int run_hooks(const struct entering *in, const struct box_session *session, int *boot,
+		     struct err *e)
+{
+	int r = hooks_at_start(session, boot, e);
+	struct err ignored;
+
+	if (r < 0 && r != -ERR_RETRY && in->options->rescue) {
+		log_warn("%s: the box is entered all the same", e->msg);
+		r = 0;
+	} else if (r < 0 && r != -ERR_RETRY) {
+		box_stop(session->box, 0, &ignored);
+	}
+	return r < 0 || in->options->no_hook ? r : hooks_at_enter(session, boot, e);
+}
+
+/* What it is started with, and which git data it has. */
+static void note_start(const struct entering *in, const struct repository *r, struct buf *notes)
+{
+	drift_notes(in->settings, notes);
+	if (r->git && !r->root)
+		guarded_note_git(&r->dot_git, notes);
+}
+
+/* One start; when it fails with the box still locked, nothing of it is left. */
+static int start_and_enter(const struct entering *in, struct box *b, int *ret_status, struct err *e)
+{
+	cleanup_assembly struct assembly a = {0};
+	cleanup_close int lifetime = -1, pidfd = -1, boot = -1;
+	cleanup_buf struct buf notes = BUF_INIT;
+	cleanup_free char *cwd = NULL, *home = user_home(in->user);
+	cleanup_image_root struct image_root root = IMAGE_ROOT_INIT;
+	cleanup_repository struct repository repository = {0};
+	struct started_box started;
+	struct image_request image = {
+		.store = in->store, .image = b->image, .base = b->project, .digest = &b->digest};
+	struct assemble_request req = {.store = in->store,
+				       .box = b,
+				       .settings = in->settings,
+				       .user = in->user,
+				       .root = &root,
+				       .repository = &repository};
+	struct box_session session = {.box = b,
+				      .settings = in->settings,
+				      .user = in->user,
+				      .options = &in->options->session,
+				      .plan = &root.plan,
+				      .accepted = unlock_accepted,
+				      .arg = b};
+	int new_reach = 0, r = image_resolve(&image, &root, e);
+
+	if (r == 0)
+		image_root_stack(in->store, &b->prepared, &root);
+	repository_find(b->project, &repository);
+	if (r == 0)
+		r = reach_settle(b, in->settings, home, &repository, &in->granted,
+				 &in->options->asker, e);
+	if (r == 0)
+		r = assemble(&req, &a, e);
+	if (r < 0)
+		return r;
+	r = new_reach = reach_check(b, in->settings, &a.reach, &a.own, &in->granted,
+				    &in->options->asker, e);
+	if (r >= 0)
+		r = box_take_lifetime(b, BOX_GONE_MS, &lifetime, e);
+	if (r < 0)
+		return r;
+	note_start(in, &repository, &notes);
+	r = box_make_runtime(in->store, b, e);
+	if (r < 0)
+		return r;
+	kernel_say(b, &a.plan);
+	r = box_start(in->store, b, &a, lifetime, notes.data, &started, e);
+	if (r < 0)
+		return r;
+	close_fd(&root.lease);
+	close_fd(&lifetime);
+	pidfd = started.pidfd;
+	boot = started.boot_fd;
+	if (new_reach && (r = keep_reach(in, b, &a.reach, e)) < 0)
+		return r;
+	session.home = a.home;
+	session.cwd = cwd = box_session_cwd(b, a.project, a.home);
+	session.project = a.project;
+	r = run_hooks(in, &session, &boot, e);
+	return r < 0 ? r : box_session_run(&session, boot, ret_status, e);
+}
+
+/*
+ * A launcher that was killed before it recorded its pid 1 leaves one that ends by itself, soon,
+ * and that nobody knows: there is no pidfd to wait on, and the lock goes before the mounts. That
+ * the overlay's upper folder is in use is all there is to see, so the start is tried again. So it is
+ * when a folder of the box was missing, which a kill or a power cut may leave: it is made.
+ */
+static int start_when_free(const struct entering *in, struct box *b, int *ret_status, struct err *e)
+{
+	struct err ignored;
+	int r;
+
+	if (!box_wait_gone(b, BOX_GONE_MS))
+		return err_set(e, EBUSY,
+			       "box '%s' is still ending: 'sandbox stop' ends it by force",
+			       b->name);
+	for (int waited = 0;; waited += BUSY_POLL_MS) {
+		r = start_and_enter(in, b, ret_status, e);
+		if (r == -ENOENT && b->lock_fd >= 0 && box_make_folders(b->dir_fd, &ignored) > 0)
+			continue;
+		/* Unlocked: the session was accepted, and what went wrong is the command's. */
+		if (r != -EBUSY || b->lock_fd < 0 || waited >= BOX_GONE_MS)
+			return r;
+		usleep(BUSY_POLL_MS * 1000);
+	}
+}
+
+static void say_at_start(const struct entering *in)
+{
+	cleanup_strv struct strv notes = {0};
+
+	box_warn_host_root(in->user);
+	settings_pending(in->settings, &notes);
+	if (in->lock)
+		locked_compare(in->lock, in->settings, &notes);
+	for (size_t i = 0; i < notes.n; i++)
+		log_note("%s", notes.v[i]);
+}
+
+static int enter_once(struct entering *in, struct box *b, int *ret_status, struct err *e)
+{
+	cleanup_close int connection = -1;
+	bool told = in->told;
+	struct err ended;
+	int r = told ? 0 : drift_check_image(in->store, b, in->settings, in->lock, e);
+
+	if (r == 0 && !told)
+		r = drift_check_recipe(b, in->settings, in->lock, e);
+	if (r == 0)
+		r = box_lock(in->store, b, e);
+	if (r < 0)
+		return r;
+	in->told = true;
+	/* The lock first: a start finds most boxes ended. */
+	r = box_is_running(b) ? box_connect(b, &connection) : -ENOENT;
+	/* Nobody can come to it any more; one that nobody is in starts anew, where it can be reached. */
+	if (r == -ENOLINK && !box_end_idle(b, BOX_STOP_MS))
+		return box_out_of_reach(b, e);
+	if (r < 0) {
+		if ((r = box_follow(in->store, b, e)) < 0)
+			return r;
+		if (!told)
+			say_at_start(in);
+		return start_when_free(in, b, ret_status, e);
+	}
+	box_unlock(b);
+	log_debug("box '%s' (%s) runs: joining it", b->name, b->id);
+	r = drift_check_folder(b, e);
+	if (r == 0)
+		r = drift_check_running(b, in->settings, true, e);
+	/* Nobody is in it, or it is on its way out: it starts anew, as it is asked for by now. */
+	if (r == -EBUSY && box_check_ended(b, &ended) == 0)
+		return err_set(e, ERR_RETRY, "box '%s' has ended", b->name);
+	return r < 0 ? r
+		     : box_session_join(in->store, b, in->settings, in->user, &in->options->session,
+					!in->options->no_hook, &connection, ret_status, e);
+}
+
+/* The first time it is the box that the project was found by. Whoever acts on it locks it first. */
+static int find(const struct entering *in, const char *dir, struct box *ret, struct err *e)
+{
+	if (in->found->name && in->found->trial == in->options->trial) {
+		*ret = *in->found;
+		*in->found = (struct box)BOX_INIT;
+		return 0;
+	}
+	return in->options->trial ? box_find_trial(in->store, dir, ret, e)
+				  : box_find_project(in->store, dir, ret, e);
+}
+
+/* What a new box is called: as it was asked for, else as its project. The caller frees. */
+static char *new_name(const struct entering *in, const char *dir)
+{
+	const char *name = in->options->name, *set = settings_get(in->settings, "sandbox", "name");
+	char *project = name ? xstrdup(name) : set ? xstrdup(set) : project_box_name(dir), *trial;
+
+	if (!in->options->trial)
+		return project;
+	trial = xasprintf("%.59s-try", project);
+	free(project);
+	return trial;
+}
+
+/* --name is for a box that is made; one that is there is not called otherwise by it. */
+static int check_asked_name(const struct entering *in, const struct box *b, struct err *e)
+{
+	const char *name = in->options->name;
+
+	if (!name || streq(name, b->name))
+		return 0;
+	return err_set(
+		e, EEXIST,
+		"its box is named '%s' already: 'sandbox rename %s %s' gives it another name",
+		b->name, b->name, name);
+}
+
+static int make_origin(const struct entering *in, struct origin *o, struct err *e)
+{
+	o->rescue = in->options->rescue;
+	return origin_make(in->store, in->settings, in->lock, false, o, e);
+}
+
+/* Finds the project's box or makes it; two that do so at once end up with the same one. */
+static int find_or_create(struct entering *in, const char *dir, struct box *ret, struct err *e)
+{
+	const struct store *s = in->store;
+	struct settings *settings = in->settings;
+	cleanup_free char *home = user_home(in->user), *name = new_name(in, dir);
+	cleanup_origin struct origin origin = ORIGIN_INIT;
+	cleanup_close int lock = -1, dotfiles = -1;
+	int r = find(in, dir, ret, e);
+
+	if (r != -ENOENT)
+		return r < 0 ? r : check_asked_name(in, ret, e);
+	r = box_check_name(name, e);
+	/* Steps have the project's caches already. A trial may have what the project's box was given. */
+	if (r == 0 && !in->asked) {
+		r = in->options->trial ? 0 : agreed_read(s, settings, &in->granted, e);
+		if (r == 0)
+			r = in->options->trial ? reach_ask_steps(s, settings, &in->options->asker,
+								 &in->granted, e)
+					       : reach_ask(NULL, settings, home,
+							   &in->options->asker, &in->granted, e);
+		in->asked = r == 0;
+	}
+	if (r == 0)
+		r = make_origin(in, &origin, e);
+	if (r < 0)
+		return r;
+	lock = openat(s->data_fd, "boxes", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lock < 0)
+		return err_sys(e, errno, "cannot open '%s/boxes'", s->data);
+	r = file_lock(lock, "boxes", e);
+	if (r == 0)
+		r = find(in, dir, ret, e);
+	if (r != -ENOENT)
+		return r < 0 ? r : check_asked_name(in, ret, e);
+	if (box_adopt(s, name, dir, in->options->trial, ret))
+		return 0;
+	r = dotfiles_open(settings, &in->granted, &dotfiles, e);
+	origin.from.trial = in->options->trial;
+	if (r == 0)
+		r = box_create(s, name, &origin.from, dotfiles, ret, e);
+	return r;
+}
+
+/* The new root is ready before the box is touched. A project without a box has nothing to rebuild. */
+static int rebuild(struct entering *in, const char *dir, struct err *e)
+{
+	const struct store *s = in->store;
+	cleanup_free char *home = user_home(in->user);
+	cleanup_origin struct origin origin = ORIGIN_INIT;
+	cleanup_box struct box b = BOX_INIT;
+	int r = find(in, dir, &b, e);
+
+	if (r == -EUCLEAN && !in->options->trial)
+		r = salvage_find(s, dir, &b, e);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = box_check_ended(&b, e);
+	if (r == 0)
+		r = reach_ask(b.damaged ? NULL : &b, in->settings, home, &in->options->asker,
+			      &in->granted, e);
+	if (r == 0)
+		r = make_origin(in, &origin, e);
+	if (r == 0)
+		r = box_lock(s, &b, e);
+	/* It may have been started meanwhile. */
+	if (r == 0)
+		r = box_check_ended(&b, e);
+	if (r == 0 && b.damaged)
+		r = salvage(s, &b, dir, e);
+	return r < 0 ? r : box_rebuild(s, &b, &origin.from, e);
+}
+
+static int find_project(const struct store *s, struct enter_options *o, char **ret,
+			struct box *ret_found, struct err *e)
+{
+	cleanup_target struct target t = TARGET_INIT;
+	int r = target_find(s, o->project, false, &t, e);
+
+	if (r == -EUCLEAN && o->rebuild && !o->trial)
+		r = salvage_find_project(s, o->project, &t.dir, e);
+	if (r < 0)
+		return r;
+	if (!o->no_note)
+		target_say(&t);
+	if (!t.dir)
+		return err_set(e, ERR_USAGE, "box '%s' has no project: use 'sandbox exec %s'",
+			       o->project, o->project);
+	/* A trial is entered by its name too: what is done in it is not to reach the host. */
+	o->trial = o->trial || (t.has_box && t.box.trial);
+	r = target_folder(&t, ret, e);
+	if (r == 0 && project_check(s, *ret, e) < 0)
+		return err_add(e, "cannot enter '%s'", *ret);
+	if (r == 0) {
+		*ret_found = t.found;
+		t.found = (struct box)BOX_INIT;
+	}
+	return r;
+}
+
+int run_enter(struct enter_options *o, int *ret_status, struct err *e)
+{
+	cleanup_store struct store s = STORE_INIT;
+	cleanup_settings struct settings settings = {0};
+	cleanup_lock struct lock_file lock = {0};
+	cleanup_free char *dir = NULL;
+	cleanup_user struct user u = {0};
+	cleanup_box struct box found = BOX_INIT;
+	struct entering in = {
+		.store = &s, .settings = &settings, .user = &u, .options = o, .found = &found};
+	struct obeyed_session session;
+	int r = store_open(&s, e);
+
+	obeyed_begin(&session);
+	if (r == 0)
+		r = find_project(&s, o, &dir, &found, e);
+	if (r < 0)
+		return r;
+	o->settings.project_dir = dir;
+	r = settings_load(&o->settings, &settings, e);
+	if (r == 0)
+		r = locked_read(&settings, &lock, e);
+	if (r < 0)
+		return r;
+	in.lock = r > 0 ? &lock : NULL;
+	if (!settings_is_users(&settings, "image"))
+		settings.lock = r > 0 ? SETTINGS_LOCKED : SETTINGS_NO_LOCK;
+	user_self(&u);
+	o->session.root = o->session.root || settings_bool(&settings, "sandbox", "root");
+	if (o->rebuild && (r = rebuild(&in, dir, e)) < 0)
+		return err_add(e, "cannot rebuild '%s'", dir);
+	for (int i = 0; i < MAX_TRIES; i++) {
+		cleanup_box struct box b = BOX_INIT;
+
+		r = find_or_create(&in, dir, &b, e);
+		if (r == 0)
+			r = enter_once(&in, &b, ret_status, e);
+		session.failed = r < 0;
+		if (r != -ERR_RETRY && b.id[0])
+			obeyed_say(&b, &settings, &session);
+		/* Removed, or ended before it took the session: what is there now is asked again. */
+		if (r != -ERR_RETRY || (i > 0 && box_check_version(&b, e) < 0))
+			break;
+	}
+	strv_clear(&in.granted);
+	return r < 0 ? err_add(e, "cannot enter '%s'", dir) : 0;
+}

@@ -1,0 +1,289 @@
+/*
+ * matrix.c - the environments of a matrix, side by side, each in a process of its own.
+ */
+#include "flow/matrix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "box/project.h"
+#include "box/sweep.h"
+#include "config/value.h"
+#include "flow/matrix_run.h"
+
+#define MAX_JOBS 64
+
+/* One that runs. */
+struct job {
+	pid_t pid;
+	size_t row;
+	struct timespec began;
+};
+
+struct running {
+	const struct store *store;
+	const struct matrix_options *options;
+	struct matrix *matrix;
+	struct settings *settings; /* one each */
+	struct strv *granted;	   /* what each may have of this machine */
+	struct job jobs[MAX_JOBS];
+	size_t n_jobs;
+};
+
+void matrix_clear(struct matrix *m)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		free(m->v[i].name);
+		free(m->v[i].image);
+		free(m->v[i].log);
+	}
+	free(m->v);
+	free(m->project);
+	*m = (struct matrix){0};
+}
+
+/* What of an image's name can be a file's. */
+static char *name_of(const char *image)
+{
+	char *name = xstrndup(image, 63);
+
+	for (char *c = name; *c; c++)
+		if (!value_name((char[]){'a', *c, '\0'}))
+			*c = '-';
+	if (!value_name(name))
+		*name = 'x';
+	return name;
+}
+
+static int add_row(struct matrix *m, char *name, const char *image, struct err *e)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (streq(m->v[i].name, name)) {
+			err_set(e, ERR_USAGE, "two environments are called '%s'", name);
+			free(name);
+			return -ERR_USAGE;
+		}
+	m->v = xrealloc(m->v, m->n + 1, sizeof(*m->v));
+	m->v[m->n++] = (struct matrix_row){.name = name, .image = xstrdup(image), .status = 125};
+	return 0;
+}
+
+static int add_given(struct matrix *m, const char *word, struct err *e)
+{
+	const char *equals = strchr(word, '=');
+	cleanup_free char *name = equals ? xstrndup(word, (size_t)(equals - word)) : NULL;
+	const char *image = equals ? equals + 1 : word;
+
+	if (name && !value_name(name))
+		return err_set(e, ERR_USAGE, "'%s' is no name of an environment", name);
+	return add_row(m, name ? take_ptr(name) : name_of(image), image, e);
+}
+
+/* Finds the environments, each with its settings. */
+static int find_rows(struct running *run, const struct settings *project, struct err *e)
+{
+	const struct matrix_options *o = run->options;
+	struct matrix *m = run->matrix;
+	cleanup_free const struct setting **from = xcalloc(project->n + 1,
+							   sizeof(const struct setting *));
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < o->images.n; i++)
+		r = add_given(m, o->images.v[i], e);
+	for (size_t i = 0; r == 0 && !o->images.n && i < project->n; i++)
+		if (streq(project->v[i].section, "matrix")) {
+			from[m->n] = &project->v[i];
+			r = add_row(m, xstrdup(project->v[i].key), project->v[i].value, e);
+		}
+	if (r == 0 && !m->n)
+		return err_set(e, ERR_USAGE,
+			       "no environments: name them in [matrix], or with --image");
+	run->settings = xcalloc(m->n + 1, sizeof(*run->settings));
+	run->granted = xcalloc(m->n + 1, sizeof(*run->granted));
+	for (size_t i = 0; r == 0 && i < m->n; i++)
+		r = matrix_settings(o, &m->v[i], o->images.n ? NULL : from[i], &run->settings[i],
+				    e);
+	return r;
+}
+
+/* What any of them wants of this machine, in one question each. */
+static int ask(const struct running *run, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < run->matrix->n; i++)
+		r = reach_ask_steps(run->store, &run->settings[i], &run->options->asker,
+				    &run->granted[i], e);
+	return r;
+}
+
+static int set_logs(const struct running *run, struct err *e)
+{
+	struct matrix *m = run->matrix;
+	cleanup_free char *name = project_box_name(m->project);
+	cleanup_free char *own = xasprintf("%s/matrix/%s-%016llx", run->store->data, name,
+					   (unsigned long long)store_hash(m->project));
+	const char *given = run->options->logs ? run->options->logs : own;
+	cleanup_free char *dir = NULL;
+	int r = file_mkdirs(given, run->options->logs ? 0755 : 0700, e);
+
+	if (r < 0)
+		return r;
+	dir = realpath(given, NULL);
+	if (!dir)
+		return err_sys(e, errno, "cannot use '%s'", given);
+	for (size_t i = 0; i < m->n; i++)
+		m->v[i].log = xasprintf("%s/%s.log", dir, m->v[i].name);
+	return 0;
+}
+
+/* Never returns. */
+static void be_child(const struct running *run, size_t i)
+{
+	const struct matrix_row *row = &run->matrix->v[i];
+	cleanup_close int in = open("/dev/null", O_RDONLY | O_CLOEXEC), out = -1;
+	int status = 125;
+	struct err e;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	out = open(row->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
+		_exit(125);
+	if (matrix_run(run->store, run->options, &run->settings[i], &run->granted[i], row, &status,
+		       &e) < 0) {
+		if (e.code != ERR_SAID)
+			dprintf(2, "sandbox: %s\n", e.msg);
+		status = err_exit_status(&e);
+	}
+	_exit(status);
+}
+
+static double seconds_since(const struct timespec *then)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
+}
+
+static int start(struct running *run, size_t row, struct err *e)
+{
+	struct job *job = &run->jobs[run->n_jobs];
+
+	clock_gettime(CLOCK_MONOTONIC, &job->began);
+	job->row = row;
+	fflush(NULL);
+	job->pid = fork();
+	if (job->pid == 0)
+		be_child(run, row);
+	if (job->pid < 0)
+		return err_sys(e, errno, "cannot start a process");
+	run->n_jobs++;
+	return 0;
+}
+
+static void note_end(struct running *run, pid_t pid, int status)
+{
+	for (size_t i = 0; i < run->n_jobs; i++) {
+		struct job *job = &run->jobs[i];
+		struct matrix_row *row = &run->matrix->v[job->row];
+
+		if (job->pid != pid)
+			continue;
+		row->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+		row->seconds = seconds_since(&job->began);
+		row->done = true;
+		*job = run->jobs[--run->n_jobs];
+		if (run->options->ended)
+			run->options->ended(row, run->options->arg);
+		return;
+	}
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int sig)
+{
+	interrupted = sig;
+}
+
+static long default_jobs(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+/* Ctrl-C reaches the children too, which end their sessions: here it only must not end us first. */
+static int run_all(struct running *run, struct err *e)
+{
+	size_t most = (size_t)(run->options->jobs ? run->options->jobs : default_jobs());
+	struct sigaction catch = {.sa_handler = on_interrupt}, old;
+	size_t next = 0;
+	int r = 0, status;
+
+	most = most > MAX_JOBS ? MAX_JOBS : most;
+	sigaction(SIGINT, &catch, &old);
+	while (run->n_jobs || (r == 0 && !interrupted && next < run->matrix->n)) {
+		pid_t pid;
+
+		while (r == 0 && !interrupted && next < run->matrix->n && run->n_jobs < most)
+			r = start(run, next++, e);
+		pid = run->n_jobs ? wait(&status) : -1;
+		if (pid > 0)
+			note_end(run, pid, status);
+	}
+	sigaction(SIGINT, &old, NULL);
+	if (r == 0 && interrupted)
+		return err_set(e, EINTR, "interrupted");
+	return r;
+}
+
+static int run_open(struct running *run, struct matrix_options *o, struct err *e)
+{
+	cleanup_settings struct settings project = {0};
+	int r;
+
+	o->settings.project_dir = run->matrix->project;
+	r = settings_load(&o->settings, &project, e);
+	if (r == 0)
+		r = find_rows(run, &project, e);
+	if (r == 0)
+		r = ask(run, e);
+	if (r == 0)
+		r = set_logs(run, e);
+	if (r < 0)
+		return r;
+	sweep(run->store, true);
+	return run_all(run, e);
+}
+
+int run_matrix(struct matrix_options *o, struct matrix *ret, struct err *e)
+{
+	cleanup_store struct store s = STORE_INIT;
+	struct running run = {.store = &s, .options = o, .matrix = ret};
+	int r;
+
+	*ret = (struct matrix){0};
+	r = project_open(&s, o->project, &ret->project, e);
+	if (r == 0)
+		r = run_open(&run, o, e);
+	for (size_t i = 0; run.settings && i < ret->n; i++)
+		settings_clear(&run.settings[i]);
+	for (size_t i = 0; run.granted && i < ret->n; i++)
+		strv_clear(&run.granted[i]);
+	free(run.settings);
+	free(run.granted);
+	return r;
+}

@@ -1,0 +1,230 @@
+/*
+ * run.c - the flows behind `sandbox run` and `sandbox exec`.
+ */
+#include "flow/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "box/box_create.h"
+#include "box/lifecycle.h"
+#include "box/sweep.h"
+#include "box/target.h"
+#include "flow/drift.h"
+#include "grant/kernel.h"
+#include "grant/obeyed.h"
+#include "launch/client.h"
+#include "start/session.h"
+
+/* All of one `sandbox run`. */
+struct running {
+	const struct store *store;
+	const struct settings *settings;
+	const struct run_options *options;
+	struct box box;
+	struct image_root root;
+	struct user user;    /* as the box knows them */
+	struct strv command; /* of the image and of the caller; empty: the shell */
+	int lifetime;	     /* the locked lifetime lock, until pid 1 has it */
+	bool last;	     /* the command was the last that ran in the box */
+};
+
+#define RUNNING_INIT                                                     \
+	{                                                                \
+		.box = BOX_INIT, .root = IMAGE_ROOT_INIT, .lifetime = -1 \
+	}
+
+static void running_clear(struct running *r)
+{
+	box_close(&r->box);
+	image_root_clear(&r->root);
+	user_clear(&r->user);
+	strv_clear(&r->command);
+	close_fd(&r->lifetime);
+}
+
+static void add_words(struct strv *to, const char *const *words)
+{
+	for (; words && *words; words++)
+		strv_push(to, *words);
+}
+
+/* As Dockerfiles take away what a base image has. */
+static bool is_cleared(const struct strv *entrypoint)
+{
+	return entrypoint->n == 1 && !*entrypoint->v[0];
+}
+
+/*
+ * Entrypoint, then the caller's words or the image's Cmd (image-spec, config.md). An entrypoint of
+ * the caller's own takes the image's Cmd away, as it was meant for the other.
+ */
+static void compose_command(const struct run_options *o, const struct image_plan *plan,
+			    struct strv *ret)
+{
+	const char *own[] = {o->entrypoint, NULL};
+	bool none = o->entrypoint ? !*o->entrypoint : is_cleared(&plan->entrypoint);
+
+	if (!none)
+		add_words(ret, o->entrypoint ? own : (const char *const *)plan->entrypoint.v);
+	if (o->session.argv)
+		add_words(ret, (const char *const *)o->session.argv);
+	else if (!o->entrypoint)
+		add_words(ret, (const char *const *)plan->cmd.v);
+}
+
+static int start_and_run(struct running *run, int *ret_status, struct err *e)
+{
+	cleanup_assembly struct assembly a = {0};
+	cleanup_close int pidfd = -1, boot = -1;
+	const struct run_options *o = run->options;
+	struct session_options session_options = o->session;
+	struct started_box started;
+	struct assemble_request req = {.store = run->store,
+				       .box = &run->box,
+				       .settings = run->settings,
+				       .user = &run->user,
+				       .root = &run->root,
+				       .mounts = o->mounts,
+				       .n_mounts = o->n_mounts,
+				       .hostname = o->hostname,
+				       .in_memory = run->box.in_memory};
+	struct box_session session = {
+		.box = &run->box,
+		.settings = run->settings,
+		.user = &run->user,
+		.options = &session_options,
+		.plan = &run->root.plan,
+		.ret_last = &run->last,
+		.cwd = run->root.plan.workdir ? run->root.plan.workdir : "/",
+	};
+	int r = assemble(&req, &a, e);
+
+	if (r < 0)
+		return r;
+	a.plan.linger_ms = 0;
+	r = box_make_runtime(run->store, &run->box, e);
+	if (r < 0)
+		return r;
+	kernel_say(&run->box, &a.plan);
+	r = box_start(run->store, &run->box, &a, run->lifetime, NULL, &started, e);
+	if (r < 0)
+		return r;
+	close_fd(&run->root.lease);
+	close_fd(&run->lifetime);
+	pidfd = started.pidfd;
+	boot = started.boot_fd;
+	session.home = a.home;
+	session_options.argv = run->command.v;
+	return o->detach ? box_session_detach(&session, "run", boot, e)
+			 : box_session_run(&session, boot, ret_status, e);
+}
+
+static int prepare(struct running *run, struct run_options *o, struct err *e)
+{
+	cleanup_user struct user caller = {0};
+	cleanup_free char *here = getcwd(NULL, 0);
+	struct image_request image = {
+		.store = run->store, .image = o->image, .base = here ? here : "/"};
+	int r = image_resolve(&image, &run->root, e);
+
+	if (r < 0)
+		return r;
+	user_self(&caller);
+	box_warn_host_root(&caller);
+	o->session.root = image_user(&run->root.plan, &caller, &run->user) || o->session.root ||
+			  settings_bool(run->settings, "sandbox", "root");
+	r = o->session.root || o->session.user ? 0 : image_check_user(&run->root.plan, e);
+	if (r < 0)
+		return r;
+	compose_command(o, &run->root.plan, &run->command);
+	return box_create_temporary(run->store, o->name, o->image, &run->root.digest,
+				    !o->disk && memory_holds_uppers(), &run->box, &run->lifetime,
+				    e);
+}
+
+int run_throwaway(struct run_options *o, int *ret_status, struct err *e)
+{
+	cleanup_store struct store s = STORE_INIT;
+	cleanup_settings struct settings settings = {0};
+	__attribute__((cleanup(running_clear))) struct running run = RUNNING_INIT;
+	struct obeyed_session session;
+	struct err ignored;
+	int r = store_open(&s, e);
+
+	obeyed_begin(&session);
+	if (r == 0)
+		r = box_check_name(o->name, e);
+	if (r == 0)
+		r = settings_load(&o->settings, &settings, e);
+	if (r < 0)
+		return r;
+	sweep(&s, true);
+	run.store = &s;
+	run.settings = &settings;
+	run.options = o;
+	r = prepare(&run, o, e);
+	if (r < 0)
+		return r;
+	r = start_and_run(&run, ret_status, e);
+	if (r == 0 && o->detach) {
+		printf("%s\n", run.box.name);
+		return 0;
+	}
+	for (size_t i = 0; i < o->n_mounts; i++)
+		if (!o->mounts[i].read_only && !o->mounts[i].cache)
+			obeyed_say_in(o->mounts[i].source, &settings, &session);
+	/* Somebody else is in it, or it has still to end: whoever sweeps after that removes it. */
+	if (r == 0 && !run.last && box_is_running(&run.box))
+		return 0;
+	/* What lies in memory goes by itself; files on disk only after the namespaces. */
+	if (!run.box.in_memory)
+		box_wait_gone(&run.box, BOX_GONE_MS);
+	box_remove(&s, &run.box, &ignored);
+	return r < 0 ? err_add(e, "cannot run '%s'", o->image) : 0;
+}
+
+static int not_running(const struct box *b, struct err *e)
+{
+	return err_set(e, ESRCH, "box '%s' is not running: 'sandbox enter' starts it", b->name);
+}
+
+int run_exec(const char *name, const struct session_options *o, int *ret_status, struct err *e)
+{
+	cleanup_store struct store s = STORE_INIT;
+	cleanup_settings struct settings settings = {0};
+	cleanup_box struct box b = BOX_INIT;
+	cleanup_close int connection = -1;
+	cleanup_user struct user u = {0};
+	struct settings_request req = {0};
+	struct obeyed_session session;
+	int r = store_open(&s, e);
+
+	if (r == 0)
+		r = box_find(&s, name, &b, e);
+	if (r < 0)
+		return r;
+	obeyed_begin(&session);
+	req.project_dir = b.project;
+	r = settings_load(&req, &settings, e);
+	if (r < 0)
+		return r;
+	user_self(&u);
+	r = box_connect(&b, &connection);
+	if (r < 0)
+		return r == -ENOLINK ? box_out_of_reach(&b, e) : not_running(&b, e);
+	r = b.temporary ? 0 : drift_check_folder(&b, e);
+	if (r == 0 && !b.temporary)
+		r = drift_check_running(&b, &settings, false, e);
+	if (r < 0)
+		return r;
+	r = box_session_join(&s, &b, &settings, &u, o, false, &connection, ret_status, e);
+	if (r == -ERR_RETRY)
+		r = box_check_version(&b, e) < 0 ? -e->code : not_running(&b, e);
+	session.failed = r < 0;
+	obeyed_say(&b, &settings, &session);
+	return r;
+}

@@ -1,0 +1,46 @@
+/*
+ * run.h - the flows behind enter, run and exec: find or make the box, start it or join it, run one
+ * session, return its status.
+ */
+#ifndef FLOW_RUN_H
+#define FLOW_RUN_H
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "config/settings.h"
+#include "grant/reach.h"
+#include "start/assemble.h"
+#include "start/session.h"
+
+struct enter_options {
+	const char *project;	  /* box, folder, or NULL: where the caller stands */
+	bool no_note;		  /* what is to be said of `project` has been */
+	bool no_hook;		  /* the hook `enter` is left out */
+	bool rebuild;		  /* a new root, from what the project asks for now */
+	bool rescue;		  /* a shell although a step or a hook has failed */
+	bool trial;		  /* in the box of the project's trial */
+	struct reach_asker asker; /* for what of the host the project asks for */
+	const char *name; /* for a box that is made; NULL: [sandbox] name, else the folder's */
+	struct settings_request settings;
+	struct session_options session;
+};
+
+struct run_options {
+	const char *image;
+	const char *entrypoint; /* in place of the image's; "": none; NULL: the image's */
+	const char *name;	/* NULL: its id */
+	const char *hostname;	/* NULL: the name */
+	bool disk;		/* the box's files lie on disk, not in memory, while it runs */
+	bool detach;
+	const struct extra_mount *mounts;
+	size_t n_mounts;
+	struct settings_request settings;
+	struct session_options session;
+};
+
+/* Each returns 0 with the command's exit status, or an error. */
+int run_enter(struct enter_options *o, int *ret_status, struct err *e);
+int run_throwaway(struct run_options *o, int *ret_status, struct err *e);
+int run_exec(const char *name, const struct session_options *o, int *ret_status, struct err *e);
+
+#endif

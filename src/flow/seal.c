@@ -1,0 +1,109 @@
+/*
+ * seal.c - the environment of a project as an image.
+ *
+ * What is sealed is what its file says, prepared: nothing of a box, its home or its project goes in.
+ */
+#include "flow/seal.h"
+
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "box/project.h"
+#include "prepare/locked.h"
+#include "prepare/origin.h"
+#include "prepare/prebuilt.h"
+#include "rootfs/image_program.h"
+
+static int choose_name(const struct store *s, const struct seal_options *o,
+		       const struct settings *settings, const struct origin *origin, char **ret,
+		       struct err *e)
+{
+	const char *image = settings_get(settings, "sandbox", "image");
+	cleanup_free char *prebuilt = NULL;
+	struct digest there;
+	struct err ignored;
+
+	if (!origin->root.digest.hex[0])
+		return err_set(e, ENOTSUP,
+			       "image '%s' is this machine's alone: an image can be made only upon "
+			       "another one ('image = debian:bookworm', say)",
+			       image);
+	prebuilt = prebuilt_name(settings, &origin->root, &origin->recipe);
+	/* Linked into this store it has lost what an image alone keeps: owners, set-id bits. */
+	if (origin->fetched)
+		return err_set(e, ENOTSUP,
+			       "the environment came from '%s': pull that and tag it, rather than "
+			       "seal it anew",
+			       prebuilt);
+	if (o->name && origin->layers.n && image_digest(s, o->name, &there, &ignored) == 0 &&
+	    digest_equal(&there, &origin->root.digest))
+		return err_set(
+			e, ERR_USAGE,
+			"'%s' is the image that the project begins with: choose another name",
+			o->name);
+	*ret = o->name ? xstrdup(o->name) : take_ptr(prebuilt);
+	if (*ret)
+		return image_check_name(*ret, e);
+	return err_set(
+		e, ERR_USAGE,
+		prebuilt_repository(settings)
+			? "there is nothing to seal: the project has no [packages] and no [run]"
+			: "no name for the image: give one, or set 'prebuilt' in [sandbox]");
+}
+
+static int seal_as(const struct seal_options *o, const struct origin *origin, const char *name,
+		   struct err *e)
+{
+	struct digest_text base = digest_text(&origin->root.digest);
+	cleanup_strv struct strv words = {0};
+	char title[1024];
+	int r;
+
+	strv_push(&words, "image");
+	strv_push(&words, "seal");
+	if (o->json)
+		strv_push(&words, "--json");
+	strv_push(&words, "--");
+	strv_push(&words, base.s);
+	strv_push(&words, name);
+	for (size_t i = 0; i < origin->layers.n; i++) {
+		strv_push(&words, origin->layers.v[origin->layers.n - 1 - i]);
+		strv_push(&words, err_quote(title, sizeof(title), origin->recipe.v[i].title));
+	}
+	r = image_program((const char *const *)words.v, true, e);
+	if (r == 0 && o->push)
+		r = image_program((const char *[]){"push", "--", name, NULL}, !o->json, e);
+	return r;
+}
+
+static int seal_project(const struct store *s, struct seal_options *o, struct err *e)
+{
+	cleanup_settings struct settings settings = {0};
+	cleanup_lock struct lock_file lock = {0};
+	cleanup_origin struct origin origin = ORIGIN_INIT;
+	cleanup_free char *name = NULL;
+	int locked = 0, r = settings_load(&o->settings, &settings, e);
+
+	if (r == 0)
+		r = locked = locked_read(&settings, &lock, e);
+	if (r >= 0)
+		r = reach_ask_steps(s, &settings, &o->asker, NULL, e);
+	if (r == 0)
+		r = origin_make(s, &settings, locked ? &lock : NULL, false, &origin, e);
+	if (r == 0)
+		r = choose_name(s, o, &settings, &origin, &name, e);
+	return r < 0 ? r : seal_as(o, &origin, name, e);
+}
+
+int run_seal(struct seal_options *o, struct err *e)
+{
+	cleanup_store struct store s = STORE_INIT;
+	cleanup_free char *dir = NULL;
+	int r = project_open(&s, o->project, &dir, e);
+
+	if (r < 0)
+		return r;
+	o->settings.project_dir = dir;
+	r = seal_project(&s, o, e);
+	return r < 0 && r != -ERR_SAID ? err_add(e, "cannot seal '%s'", dir) : r;
+}

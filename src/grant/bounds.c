@@ -1,0 +1,212 @@
+/*
+ * bounds.c - what binds the inside of a box.
+ *
+ * Lines: "bound WHAT", kept, and "held WHAT", which counts and is the user's own to take away.
+ *
+ *	protect = PATH		the path is read-only inside
+ *	network = none		asked about as the network that it becomes
+ *	project = no		nor is any part of it shown that was not
+ *	sudo = no		and no session is root
+ *	TARGET = ro		a part of the project that is mounted upon it, read-only or hidden; and what is
+ *				mounted upon the home of the host, or upon another mount from it
+ *	sandbox.lock		the image and the packages are what it says
+ */
+#include "grant/bounds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "box/kept.h"
+#include "config/lock_file.h"
+#include "config/value.h"
+#include "grant/reach.h"
+
+#define KEPT	KEPT_BOUND
+#define HELD	"held "
+#define NETWORK "network = none"
+#define PROJECT "project = no"
+#define SUDO	"sudo = no"
+#define PROTECT "protect = "
+#define RO	" = ro"
+
+static bool is_users(const struct setting *st)
+{
+	return st && (st->users || st->users_file);
+}
+
+static void add(const char *what, bool users, struct strv *out)
+{
+	cleanup_free char *line = xasprintf("%s%s", users ? HELD : KEPT, what);
+
+	reach_add_line(line, out);
+}
+
+static void add_protected(const struct settings *s, struct strv *out)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		cleanup_strv struct strv words = {0};
+
+		if (!streq(s->v[i].key, "protect") || !streq(s->v[i].section, "sandbox"))
+			continue;
+		value_words(s->v[i].value, &words);
+		for (size_t j = 0; j < words.n; j++) {
+			cleanup_free char *path = path_normalize("/", words.v[j]);
+			cleanup_free char *what = xasprintf(PROTECT "%s", path + 1);
+
+			add(what, is_users(&s->v[i]), out);
+		}
+	}
+}
+
+static bool is(const struct settings *s, const char *key, const char *value)
+{
+	const char *set = settings_get(s, "sandbox", key);
+
+	return set && streq(set, value);
+}
+
+static void add_key(const struct settings *s, const char *key, const char *what, struct strv *out)
+{
+	add(what, is_users(settings_find(s, "sandbox", key)), out);
+}
+
+void bounds_add(const struct settings *s, struct strv *out)
+{
+	if (!s->project_dir)
+		return;
+	add_protected(s, out);
+	if (is(s, "network", "none"))
+		add_key(s, "network", NETWORK, out);
+	if (is(s, "project", "no"))
+		add_key(s, "project", PROJECT, out);
+	if (!settings_bool(s, "sandbox", "sudo") && !settings_bool(s, "sandbox", "root"))
+		add_key(s, "sudo", SUDO, out);
+	if (s->lock == SETTINGS_LOCKED)
+		add(LOCK_FILE, false, out);
+}
+
+/* Where the project stands in the box; NULL: nowhere. */
+static const char *project_at(const struct settings *s)
+{
+	const char *target = settings_get(s, "sandbox", "project");
+
+	return target && streq(target, "no") ? NULL : target ? target : s->project_dir;
+}
+
+bool bounds_hide_project(const struct settings *s)
+{
+	return s->project_dir && !project_at(s);
+}
+
+static bool is_upon_project(const struct settings *s, const struct mount_setting *m)
+{
+	const char *at = project_at(s);
+
+	return s->project_dir && at && path_is_beneath(m->target, at);
+}
+
+/* Upon what else of the host the box has: the home, or what another entry mounts. */
+static bool is_upon_host(const struct settings *s, const char *home, const struct mount_setting *v,
+			 size_t n, const struct mount_setting *m)
+{
+	if (is(s, "home", "host") && path_is_beneath(m->target, home))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (&v[i] != m && v[i].kind == MOUNT_SETTING_BIND && v[i].outside &&
+		    path_is_beneath(m->target, v[i].target))
+			return true;
+	return false;
+}
+
+void bounds_add_mounts(const struct settings *s, const char *home, const struct mount_setting *v,
+		       size_t n, struct strv *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct mount_setting *m = &v[i];
+		cleanup_free char *what = xasprintf("%s" RO, m->target);
+		bool whole = m->kind == MOUNT_SETTING_BIND && !m->outside && !m->read_only &&
+			     !m->overlay;
+
+		/* Upon nothing of the host now: what it hid before is hidden. */
+		if (!is_upon_project(s, m))
+			add(what, m->users || !is_upon_host(s, home, v, n, m), out);
+		else if (!whole)
+			add(what, m->users, out);
+	}
+}
+
+bool bounds_is_line(const char *line)
+{
+	return kept_is_bound(line) || starts_with(line, HELD);
+}
+
+bool bounds_has_no_network(const struct strv *lines)
+{
+	return strv_has(lines, KEPT NETWORK);
+}
+
+bool bounds_has_no_project(const struct strv *lines)
+{
+	return strv_has(lines, KEPT PROJECT);
+}
+
+static const char *what_of(const char *line)
+{
+	return line + (kept_is_bound(line) ? strlen(KEPT) : strlen(HELD));
+}
+
+/* Is it bound by what lines have; a path by a protected one that it lies in? */
+static bool holds(const struct strv *lines, const char *what)
+{
+	cleanup_free char *kept = xasprintf(KEPT "%s", what), *held = xasprintf(HELD "%s", what);
+
+	if (strv_has(lines, kept) || strv_has(lines, held))
+		return true;
+	for (size_t i = 0; i < lines->n; i++) {
+		cleanup_free char *path = NULL, *around = NULL;
+		const char *now;
+
+		if (!bounds_is_line(lines->v[i]))
+			continue;
+		now = what_of(lines->v[i]);
+		if (!starts_with(now, PROTECT) || !starts_with(what, PROTECT))
+			continue;
+		path = path_normalize("/", what + strlen(PROTECT));
+		around = path_normalize("/", now + strlen(PROTECT));
+		if (path_is_beneath(path, around))
+			return true;
+	}
+	return false;
+}
+
+/* The user's own word of today, or what cannot be told here. */
+static bool is_excused(const struct settings *s, const char *what)
+{
+	if (streq(what, SUDO))
+		return settings_is_users(s, "sudo") || settings_is_users(s, "root");
+	if (streq(what, PROJECT))
+		return settings_is_users(s, "project");
+	if (streq(what, LOCK_FILE))
+		return s->lock != SETTINGS_NO_LOCK;
+	return streq(what, NETWORK);
+}
+
+void bounds_lost(const struct settings *s, const struct strv *before, const struct strv *now,
+		 struct strv *out)
+{
+	for (size_t i = 0; i < before->n; i++) {
+		const char *what = before->v[i];
+		cleanup_free char *line = NULL;
+
+		if (!kept_is_bound(what))
+			continue;
+		what = what_of(what);
+		if (is_excused(s, what) || holds(now, what))
+			continue;
+		line = xasprintf("no longer: %s", what);
+		if (!strv_has(out, line))
+			strv_push_take(out, take_ptr(line));
+	}
+}

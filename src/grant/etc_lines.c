@@ -1,0 +1,168 @@
+/*
+ * etc_lines.c - the text of what launch/etc.c puts into a box.
+ */
+#include "grant/etc_lines.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/etc_text.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#define ETC_NOTE	"etc"
+#define RESOLV_CONF_MAX (64u << 10)
+#define HOSTS_MAX	(1u << 20) /* beyond it, it is a list of what is to be blocked */
+
+/* No `x`: PAM would look for a line of shadow(5), and let nobody be you: not su, sshd or cron. */
+char *etc_lines_passwd(const struct user *u, const char *home)
+{
+	return xasprintf("%s:*:%u:%u::%s:/bin/sh", u->name, u->uid, u->gid, home);
+}
+
+char *etc_lines_group(const struct user *u)
+{
+	return xasprintf("%s:x:%u:", u->name, u->gid);
+}
+
+/* True: read. Not there, not ours to read, or nothing of the kind: false; all else is an error. */
+static int read_host_file(const char *path, size_t max, struct buf *out, struct err *e)
+{
+	int r = file_read(AT_FDCWD, path, max, out, e);
+
+	switch (r) {
+	case 0:
+		return true;
+	case -ENOENT:
+	case -ENOTDIR:
+	case -ELOOP:
+	case -EACCES:
+	case -EINVAL:
+	case -ENXIO:
+	case -EFBIG:
+		return false;
+	default:
+		return r;
+	}
+}
+
+int etc_lines_others(char **ret, struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT, lines = BUF_INIT;
+	int r = read_host_file("/etc/hosts", HOSTS_MAX, &text, e);
+
+	if (r < 0)
+		return r;
+	if (r)
+		etc_text_hosts_lines(text.data, &lines);
+	*ret = xstrdup(lines.data);
+	return 0;
+}
+
+int etc_lines_resolv(char **ret, struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	int r = read_host_file("/etc/resolv.conf", RESOLV_CONF_MAX, &text, e);
+
+	if (r < 0)
+		return r;
+	*ret = r ? buf_detach(&text) : NULL;
+	return 0;
+}
+
+static void describe(const char *path, struct buf *out)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		buf_addstr(out, " -");
+	else
+		buf_addf(out, " %llu-%lld-%lld.%09ld", (unsigned long long)st.st_ino,
+			 (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+char *etc_lines_note(bool lent)
+{
+	cleanup_buf struct buf line = BUF_INIT;
+
+	buf_addstr(&line, ETC_NOTE);
+	if (lent) {
+		describe("/etc/hosts", &line);
+		describe("/etc/resolv.conf", &line);
+	}
+	buf_addch(&line, '\n');
+	return buf_detach(&line);
+}
+
+bool etc_lines_changed(const char *notes)
+{
+	const char *then = strstr(notes, "\n" ETC_NOTE);
+	cleanup_free char *now = NULL;
+
+	if (!then)
+		return true;
+	then++;
+	if (starts_with(then, ETC_NOTE "\n"))
+		return false;
+	now = etc_lines_note(true);
+	return !starts_with(then, now);
+}
+
+bool etc_lines_has(const char *name)
+{
+	return streq(name, "passwd") || streq(name, "group") || streq(name, "hosts") ||
+	       streq(name, "resolv.conf") || streq(name, "nsswitch.conf");
+}
+
+static bool same(const struct buf *a, const struct buf *b)
+{
+	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+/* Whatever the box and the host's hosts were called. */
+static bool is_hosts(const struct buf *was, const struct buf *now)
+{
+	cleanup_buf struct buf a = BUF_INIT, b = BUF_INIT;
+
+	etc_text_hosts_rest(was, &a);
+	etc_text_hosts_rest(now, &b);
+	return same(&a, &b);
+}
+
+static bool is_ids(bool passwd, const char *line, const struct buf *was, const struct buf *now)
+{
+	cleanup_buf struct buf you = BUF_INIT, root = BUF_INIT;
+	const struct buf *made = was;
+
+	if (!(passwd ? etc_text_passwd : etc_text_group)(made, line, false, &you))
+		made = &you;
+	if (same(made, now))
+		return true;
+	if (!etc_text_root(made, passwd ? "root:x:0:0:root:/root:/bin/sh" : "root:x:0:", &root))
+		made = &root;
+	return same(made, now);
+}
+
+bool etc_lines_made(const char *name, const struct buf *was, const struct buf *now,
+		    const struct user *u, const char *home)
+{
+	bool passwd = streq(name, "passwd");
+	cleanup_free char *line = NULL;
+	cleanup_buf struct buf text = BUF_INIT;
+
+	if (streq(name, "hosts"))
+		return is_hosts(was, now);
+	if (streq(name, "resolv.conf")) /* nobody else's words stay in it */
+		return true;
+	if (streq(name, "nsswitch.conf"))
+		return !etc_text_nsswitch(was, &text) && same(&text, now);
+	line = passwd ? etc_lines_passwd(u, home) : etc_lines_group(u);
+	if (is_ids(passwd, line, was, now))
+		return true;
+	line[strlen(u->name) + 1] = 'x'; /* of a box that was made when it was written so */
+	return is_ids(passwd, line, was, now);
+}

@@ -1,0 +1,95 @@
+/*
+ * host_net.c - how the host reaches the outside.
+ *
+ * Refuses nothing: a variable that is no URL passes as it is, but never with what could be a password.
+ */
+#include "grant/host_net.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/hostvars.h"
+#include "config/env.h"
+
+#define BUNDLE_MAX (2u << 20) /* Mozilla's has 220 KiB; it travels with each session */
+
+char *host_net_strip(const char *proxy)
+{
+	const char *scheme = strstr(proxy, "://"), *host = scheme ? scheme + 3 : proxy;
+	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
+
+	/* A password may hold what should have been written as %2F. */
+	if (!at)
+		at = strrchr(host, '@');
+	return at ? xasprintf("%.*s%s", (int)(host - proxy), proxy, at + 1) : xstrdup(proxy);
+}
+
+static void set_both(const char *name, const char *value, struct strv *env)
+{
+	cleanup_free char *upper = xstrdup(name);
+
+	for (char *c = upper; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	env_set(env, name, value);
+	env_set(env, upper, value);
+}
+
+bool host_net_proxies(bool with_password, struct strv *env)
+{
+	static const char *const lower[] = {HOSTVARS_PROXY}, *const upper[] = {
+								     HOSTVARS_PROXY_UPPER};
+	bool stripped = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lower); i++) {
+		const char *value = getenv(lower[i]) ? getenv(lower[i]) : getenv(upper[i]);
+		cleanup_free char *bare = NULL;
+
+		if (!value)
+			continue;
+		bare = streq(lower[i], "no_proxy") ? xstrdup(value) : host_net_strip(value);
+		stripped |= !streq(bare, value);
+		set_both(lower[i], with_password ? value : bare, env);
+	}
+	return stripped && !with_password;
+}
+
+static bool add_file(const char *path, struct buf *ret)
+{
+	size_t before = ret->len;
+	struct err ignored;
+
+	if (!path || !*path || file_read(AT_FDCWD, path, BUNDLE_MAX, ret, &ignored) < 0 ||
+	    !memmem(ret->data + before, ret->len - before, "-----BEGIN", 10))
+		return false;
+	if (ret->data[ret->len - 1] != '\n')
+		buf_addch(ret, '\n');
+	return true;
+}
+
+/* All that is trusted: what the user says comes before the system's, of Debian, Fedora, SUSE, Alpine. */
+static bool add_bundle(struct buf *ret)
+{
+	const char *const paths[] = {getenv("SSL_CERT_FILE"),
+				     getenv("CURL_CA_BUNDLE"),
+				     getenv("REQUESTS_CA_BUNDLE"),
+				     "/etc/ssl/certs/ca-certificates.crt",
+				     "/etc/pki/tls/certs/ca-bundle.crt",
+				     "/etc/ssl/ca-bundle.pem",
+				     "/etc/ssl/cert.pem"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		if (add_file(paths[i], ret))
+			return true;
+	return false;
+}
+
+bool host_net_authorities(struct buf *ret)
+{
+	bool bundle = add_bundle(ret), extra = add_file(getenv("NODE_EXTRA_CA_CERTS"), ret);
+
+	return bundle || extra;
+}

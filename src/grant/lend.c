@@ -1,0 +1,392 @@
+/*
+ * lend.c - what of the user's desktop and identity a project asks for.
+ *
+ * Owns the places inside: sockets and files below /run/host, secrets below /run/secrets, git's files in
+ * the home. Promises that all but sockets is read-only.
+ */
+#include "grant/lend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/dir.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "config/env.h"
+#include "config/lock_file.h"
+#include "config/profile.h"
+#include "config/value.h"
+#include "config/xdg.h"
+#include "grant/lend_cdi.h"
+#include "grant/lend_devices.h"
+#include "grant/lend_git.h"
+#include "grant/reach.h"
+
+#define SECRETS_DIR "/run/secrets"
+
+void lending_clear(struct lending *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].source);
+		free(l->v[i].target);
+	}
+	free(l->v);
+	strv_clear(&l->reach);
+	*l = (struct lending){0};
+}
+
+bool lending_add(struct lending *l, const char *path, const char *target, bool read_only)
+{
+	char *real = realpath(path, NULL);
+
+	if (!real)
+		return false;
+	l->v = xrealloc(l->v, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = (struct lent){
+		.source = real, .target = xstrdup(target), .read_only = read_only};
+	return true;
+}
+
+static bool wants(const struct settings *s, const char *key)
+{
+	return settings_bool(s, "sandbox", key);
+}
+
+static bool wants_display(const struct settings *s, const char *kind)
+{
+	return streq(settings_get(s, "sandbox", "display"), kind);
+}
+
+static void not_there(const char *key, const char *what)
+{
+	log_note("'%s' is asked for, but this session has none: %s", key, what);
+}
+
+static void lend_ssh_agent(struct lending *l)
+{
+	const char *socket = getenv("SSH_AUTH_SOCK");
+
+	strv_push(&l->reach, "ssh-agent = yes");
+	if (!socket || !lending_add(l, socket, LEND_DIR "/ssh-agent", false))
+		not_there("ssh-agent", "SSH_AUTH_SOCK names no socket");
+}
+
+static void lend_dbus(struct lending *l)
+{
+	const char *address = getenv("DBUS_SESSION_BUS_ADDRESS"), *prefix = "unix:path=";
+	cleanup_free char *path = NULL;
+
+	strv_push(&l->reach, "dbus = yes");
+	if (address && starts_with(address, prefix))
+		path = xstrndup(address + strlen(prefix), strcspn(address + strlen(prefix), ",;"));
+	if (!path || !lending_add(l, path, LEND_DIR "/bus", false))
+		not_there("dbus", "DBUS_SESSION_BUS_ADDRESS names no socket with a path");
+}
+
+static void lend_wayland(struct lending *l)
+{
+	const char *name = getenv("WAYLAND_DISPLAY"), *run = getenv("XDG_RUNTIME_DIR");
+	cleanup_free char *path = NULL;
+
+	strv_push(&l->reach, "display = wayland");
+	if (name && *name)
+		path = *name == '/' ? xstrdup(name) : run ? path_join(run, name) : NULL;
+	if (!path || !lending_add(l, path, LEND_DIR "/wayland", false))
+		not_there("display", "WAYLAND_DISPLAY names no socket");
+}
+
+/* ":1" and ":1.0" are the socket X1. */
+static void lend_x11(struct lending *l)
+{
+	const char *display = getenv("DISPLAY"), *authority = getenv("XAUTHORITY");
+	cleanup_free char *path = NULL, *home = xdg_home(), *file = path_join(home, ".Xauthority");
+	size_t n = display && display[0] == ':' ? strspn(display + 1, "0123456789") : 0;
+
+	strv_push(&l->reach, "display = x11");
+	if (n)
+		path = xasprintf("/tmp/.X11-unix/X%.*s", (int)n, display + 1);
+	if (!path || !lending_add(l, path, path, false)) {
+		not_there("display", "DISPLAY names no local X server");
+		return;
+	}
+	lending_add(l, authority && *authority ? authority : file, LEND_DIR "/Xauthority", true);
+}
+
+/*
+ * Linux' direct rendering, AMD's compute, NVIDIA's and WSL's nodes, each where the host has it. That a
+ * mount is read-only keeps nobody from writing to a device, only from changing its node.
+ */
+static bool is_gpu(const char *name)
+{
+	return streq(name, "dri") || streq(name, "kfd") || streq(name, "dxg") ||
+	       starts_with(name, "nvidia");
+}
+
+static bool is_host_image(const struct settings *s)
+{
+	return streq(settings_get(s, "sandbox", "image"), "host");
+}
+
+/* The image host has the host's own driver. */
+static int lend_gpu(const struct settings *s, struct lending *l, struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+	size_t found = 0, before = l->n;
+	bool libraries = false;
+	int r = dir_names(AT_FDCWD, "/dev", &names, e);
+
+	if (r < 0)
+		return r;
+	strv_push(&l->reach, "gpu = yes");
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *path = path_join("/dev", names.v[i]);
+
+		if (!is_gpu(names.v[i]) || !lending_add(l, path, path, true))
+			continue;
+		l->v[l->n - 1].device = true;
+		found++;
+	}
+	r = lend_cdi(l, is_host_image(s), &libraries, e);
+	if (r < 0)
+		return r;
+	if (found && !libraries && !is_host_image(s))
+		lend_driver(l);
+	if (l->n == before)
+		not_there("gpu", "no /dev/dri, /dev/kfd, /dev/dxg or /dev/nvidia*");
+	for (size_t i = before; i < l->n; i++)
+		l->v[i].pinned = true;
+	return 0;
+}
+
+static int lend_secret(const struct setting *st, const char *word, struct lending *l, struct err *e)
+{
+	cleanup_free char *path = settings_path(st, word), *line = NULL, *target = NULL;
+	struct stat file;
+
+	target = xasprintf(SECRETS_DIR "/%s", path_basename(path));
+	for (size_t i = 0; i < l->n; i++)
+		if (streq(l->v[i].target, target))
+			return err_set(e, ERR_USAGE, "%s: two secrets are called '%s'", st->source,
+				       path_basename(path));
+	if (!lending_add(l, path, target, true))
+		return err_sys(e, errno, "%s: cannot use the secret '%s'", st->source, word);
+	if (stat(l->v[l->n - 1].source, &file) < 0 || !S_ISREG(file.st_mode))
+		return err_set(e, EINVAL, "%s: the secret '%s' is no file", st->source, word);
+	line = xasprintf("%s = %s ro", target, l->v[l->n - 1].source);
+	reach_add_line(line, &l->reach);
+	return 0;
+}
+
+static int lend_secrets(const struct settings *s, struct lending *l, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		cleanup_strv struct strv words = {0};
+
+		if (!streq(s->v[i].section, "sandbox") || !streq(s->v[i].key, "secrets"))
+			continue;
+		value_words(s->v[i].value, &words);
+		for (size_t j = 0; r == 0 && j < words.n; j++)
+			r = lend_secret(&s->v[i], words.v[j], l, e);
+	}
+	return r;
+}
+
+int lend_find(const struct settings *s, const char *home, struct lending *ret, struct err *e)
+{
+	int r = 0;
+
+	if (wants(s, "ssh-agent"))
+		lend_ssh_agent(ret);
+	if (wants(s, "git"))
+		r = lend_git(s, home, ret, e);
+	if (wants(s, "dbus"))
+		lend_dbus(ret);
+	if (wants_display(s, "wayland"))
+		lend_wayland(ret);
+	if (wants_display(s, "x11"))
+		lend_x11(ret);
+	if (wants(s, "gpu"))
+		r = lend_gpu(s, ret, e);
+	if (r == 0)
+		r = lend_devices(s, ret, e);
+	return r < 0 ? r : lend_secrets(s, ret, e);
+}
+
+/* Behind what the image says, and before what its loader finds by itself. */
+static void lend_driver_env(const struct settings *s, bool libraries_of_cdi, struct strv *out)
+{
+	const char *old = env_get(out, "LD_LIBRARY_PATH"), *path = env_get(out, "PATH");
+	cleanup_free char *libraries = xasprintf("%s%s" LEND_DRIVER "/lib", old ? old : "",
+						 old && *old ? ":" : "");
+	cleanup_free char *programs = xasprintf("%s:" LEND_DRIVER "/bin", path ? path : "");
+
+	if (is_host_image(s))
+		return;
+	if (!libraries_of_cdi && access("/dev/nvidiactl", F_OK) < 0 &&
+	    access("/dev/nvidia0", F_OK) < 0 && access("/dev/dxg", F_OK) < 0)
+		return;
+	env_set(out, "LD_LIBRARY_PATH", libraries);
+	if (path)
+		env_set(out, "PATH", programs);
+}
+
+void lend_env(const struct settings *s, struct strv *out)
+{
+	if (wants(s, "gpu"))
+		lend_driver_env(s, lend_cdi_env(out), out);
+	if (wants(s, "ssh-agent") && getenv("SSH_AUTH_SOCK"))
+		env_set(out, "SSH_AUTH_SOCK", LEND_DIR "/ssh-agent");
+	if (wants(s, "dbus") && getenv("DBUS_SESSION_BUS_ADDRESS"))
+		env_set(out, "DBUS_SESSION_BUS_ADDRESS", "unix:path=" LEND_DIR "/bus");
+	if (wants_display(s, "wayland"))
+		env_set(out, "WAYLAND_DISPLAY", LEND_DIR "/wayland");
+	if (wants_display(s, "x11") && getenv("DISPLAY")) {
+		env_set(out, "DISPLAY", getenv("DISPLAY"));
+		env_set(out, "XAUTHORITY", LEND_DIR "/Xauthority");
+	}
+}
+
+/* Files; what else there is not is made as a folder, in which nothing can be put. */
+static bool is_named_file(const char *name)
+{
+	return streq(name, ".envrc") || streq(name, "config");
+}
+
+/* Makes what a word names, or the first folder of it that is missing, empty: there it ends. */
+static int make_missing(int dir, const char *name, bool last, struct err *e)
+{
+	cleanup_close int fd = -1;
+
+	if (!last || !is_named_file(name)) {
+		if (mkdirat(dir, name, 0755) < 0 && errno != EEXIST)
+			return err_sys(e, errno, "cannot make '%s'", name);
+		return 0;
+	}
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	return fd < 0 && errno != EEXIST ? err_sys(e, errno, "cannot make '%s'", name) : 0;
+}
+
+/* As we have made it before, with everything in it still missing. */
+static bool is_empty(int dir)
+{
+	cleanup_dir struct dir d = {0};
+	struct err ignored;
+
+	return dir_open(&d, dir, ".", &ignored) == 0 && dir_next(&d, &ignored) == 0;
+}
+
+/*
+ * Goes along word, relative to the project, to the last of it, or to what is no folder on the way, such as
+ * the .git of a worktree, or to what is missing, or is an empty folder. *ret_len: how much of word that is. No link may be on the
+ * way: the box could have put one there.
+ */
+static int find_protected(int project, const char *word, size_t *ret_len, struct err *e)
+{
+	cleanup_close int at = fcntl(project, F_DUPFD_CLOEXEC, 0);
+	const char *from = word;
+
+	for (;;) {
+		size_t n = strcspn(from, "/");
+		cleanup_free char *name = xstrndup(from, n);
+		cleanup_close int next = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		bool last = !from[n];
+		struct stat st = {0};
+
+		*ret_len = (size_t)(from + n - word);
+		if (next < 0 && errno == ENOENT)
+			return make_missing(at, name, last, e);
+		if (next < 0 || fstat(next, &st) < 0)
+			return err_sys(e, errno, "cannot open '%s'", name);
+		if (S_ISLNK(st.st_mode))
+			return err_set(e, ELOOP, "'%s' is a link", name);
+		if (last || !S_ISDIR(st.st_mode) || is_empty(next))
+			return 0;
+		close_fd(&at);
+		at = take_fd(&next);
+		from += n + 1;
+	}
+}
+
+static int protect_one(int project, const char *dir, const char *word, struct strv *ret,
+		       struct err *e)
+{
+	cleanup_free char *path = path_normalize(dir, word);
+	size_t root = strlen(dir) + 1, len;
+	int r;
+
+	/* The schema has seen to it; what is mounted by this path is not to depend on that. */
+	if (!path_is_beneath(path, dir) || strlen(path) <= root)
+		return err_set(e, ERR_USAGE, "cannot protect '%s': it is no path in the project",
+			       word);
+	for (size_t i = 0; i < ret->n; i++)
+		if (path_is_beneath(path, ret->v[i]))
+			return 0;
+	r = find_protected(project, path + root, &len, e);
+	if (r < 0)
+		return err_add(e, "cannot protect '%s'", word);
+	strv_push_take(ret, xstrndup(path, root + len));
+	return 0;
+}
+
+int lend_protect_in(const char *dir, const char *word, struct strv *ret_paths, struct err *e)
+{
+	cleanup_close int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open '%s'", dir);
+	return protect_one(fd, dir, word, ret_paths, e);
+}
+
+static void protect_file(const char *path, struct strv *ret)
+{
+	cleanup_free char *real = path ? realpath(path, NULL) : NULL;
+
+	for (size_t i = 0; real && i < ret->n; i++)
+		if (path_is_beneath(real, ret->v[i]))
+			return;
+	if (real)
+		strv_push(ret, real);
+}
+
+/*
+ * What binds the box is not for the box to write: the project's file, what it is merged with, and its lock.
+ * A link is not protected, but what it leads to; what is put in its place is asked about.
+ */
+static void protect_files(const struct settings *s, struct strv *ret)
+{
+	cleanup_free char *lock = path_join(s->project_dir, LOCK_FILE);
+	cleanup_free char *shipped = profile_data_dir();
+
+	protect_file(s->project_file, ret);
+	for (size_t i = 0; i < s->file_paths.n; i++)
+		if (!shipped || !path_is_beneath(s->file_paths.v[i], shipped))
+			protect_file(s->file_paths.v[i], ret);
+	protect_file(lock, ret);
+}
+
+int lend_protect(const struct settings *s, struct strv *ret_paths, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	cleanup_close int project = -1;
+	int r = 0;
+
+	settings_list(s, "sandbox", "protect", &words);
+	if (!s->project_dir || !words.n)
+		return 0;
+	project = open(s->project_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (project < 0)
+		return err_sys(e, errno, "cannot open '%s'", s->project_dir);
+	for (size_t i = 0; r == 0 && i < words.n; i++)
+		r = protect_one(project, s->project_dir, words.v[i], ret_paths, e);
+	if (r == 0)
+		protect_files(s, ret_paths);
+	return r;
+}

@@ -1,0 +1,192 @@
+/*
+ * lend_devices.c - device nodes of the host, by name.
+ *
+ * Promises that what is lent is a device, or a folder of them, below the host's /dev, and that consent
+ * names its numbers: another device that comes by the same name is asked about. Whether you may open it is
+ * for its mode and your groups to say, as outside. Refuses what every box has of its own.
+ */
+#include "grant/lend_devices.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/dir.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "config/value.h"
+#include "grant/reach.h"
+
+#define CACHE_MAX	  (4u << 20) /* of what ldconfig prints */
+#define LOADER_TIMEOUT_MS 10000
+
+/* A box has its own, or they hold the host's memory and terminals. */
+static bool is_own(const char *path)
+{
+	static const char *const own[] = {
+		"/dev/null",	"/dev/zero", "/dev/full",  "/dev/random",    "/dev/urandom",
+		"/dev/tty",	"/dev/pts",  "/dev/ptmx",  "/dev/shm",	     "/dev/mqueue",
+		"/dev/console", "/dev/fd",   "/dev/stdin", "/dev/stdout",    "/dev/stderr",
+		"/dev/mem",	"/dev/kmem", "/dev/port",  "/dev/hugepages",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (path_is_beneath(path, own[i]))
+			return true;
+	return false;
+}
+
+bool lend_is_device(const char *real, const struct stat *st)
+{
+	return path_is_beneath(real, "/dev") && !is_own(real) &&
+	       (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode));
+}
+
+/* The numbers of a node; a folder's nodes are many. */
+static char *line_of(const char *path, const struct stat *st)
+{
+	if (S_ISDIR(st->st_mode))
+		return xasprintf("devices = %s/", path);
+	return xasprintf("devices = %s (%c %u:%u)", path, S_ISCHR(st->st_mode) ? 'c' : 'b',
+			 major(st->st_rdev), minor(st->st_rdev));
+}
+
+static int lend_one(const char *path, const char *where, struct lending *l, struct err *e)
+{
+	cleanup_free char *real = realpath(path, NULL), *line = NULL;
+	struct stat st;
+
+	if (!real || stat(real, &st) < 0)
+		return err_sys(e, errno, "%s: cannot use the device '%s'", where, path);
+	if (!path_is_beneath(real, "/dev") || streq(real, "/dev") || is_own(real))
+		return err_set(e, EINVAL, "%s: '%s' is no device that can be lent", where, path);
+	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode) && !S_ISDIR(st.st_mode))
+		return err_set(e, ENODEV, "%s: '%s' is no device", where, path);
+	line = line_of(path, &st);
+	reach_add_line(line, &l->reach);
+	lending_add(l, real, path, true);
+	l->v[l->n - 1].device = true;
+	if (!S_ISDIR(st.st_mode) && access(real, R_OK) < 0 && access(real, W_OK) < 0)
+		log_note("you may not open '%s', here or in the box: see its group", path);
+	return 0;
+}
+
+/* The names that a word stands for, in order. */
+static int lend_word(const char *word, const char *where, struct lending *l, struct err *e)
+{
+	cleanup_free char *copy = xstrdup(word), *path = NULL;
+	size_t n = strlen(copy);
+	bool optional = n > 1 && copy[n - 1] == '?';
+	cleanup_strv struct strv found = {0};
+	int r;
+
+	if (optional)
+		copy[n - 1] = '\0';
+	path = path_normalize("/dev", copy);
+	r = dir_match(path, &found, e);
+	if (r == 0 && !found.n) {
+		if (optional || strpbrk(path, "*["))
+			return 0;
+		return err_set(e, ENOENT,
+			       "%s: this machine has no device '%s': '%s?' is for one that may be "
+			       "missing",
+			       where, path, word);
+	}
+	for (size_t i = 0; r == 0 && i < found.n; i++)
+		r = lend_one(found.v[i], where, l, e);
+	return r;
+}
+
+int lend_devices(const struct settings *s, struct lending *l, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		cleanup_strv struct strv words = {0};
+
+		if (!streq(s->v[i].section, "sandbox") || !streq(s->v[i].key, "devices"))
+			continue;
+		value_words(s->v[i].value, &words);
+		for (size_t k = 0; r == 0 && k < words.n; k++)
+			r = lend_word(words.v[k], s->v[i].source, l, e);
+	}
+	return r;
+}
+
+/* What the loader of this machine knows, as ldconfig(8) prints it. */
+static bool read_loader(struct buf *out)
+{
+	return proc_output((const char *const[]){"/sbin/ldconfig", "-p", NULL}, CACHE_MAX,
+			   LOADER_TIMEOUT_MS, out);
+}
+
+static bool is_of_driver(const char *name)
+{
+	static const char *const begins[] = {
+		"libcuda.so",	      "libcudadebugger.so",	"libnvidia-",
+		"libnvcuvid.so",      "libnvoptix.so",		"libEGL_nvidia.so",
+		"libGLX_nvidia.so",   "libGLESv1_CM_nvidia.so", "libGLESv2_nvidia.so",
+		"libvdpau_nvidia.so", "libdxcore.so",		"libd3d12",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(begins); i++)
+		if (starts_with(name, begins[i]))
+			return true;
+	return false;
+}
+
+/* "\tlibcuda.so.1 (libc6,x86-64) => /usr/lib/libcuda.so.1", of the machine's own word size. */
+static bool lend_library(char *line, struct lending *l)
+{
+	char *name = line + strspn(line, " \t"), *path = strstr(line, " => ");
+	char *kind = strstr(name, " (");
+	cleanup_free char *target = NULL;
+
+	if (!path || !kind || kind > path || !starts_with(kind, " (libc6,"))
+		return false;
+	path += strlen(" => ");
+	*kind = '\0';
+	if (!is_of_driver(name) || strchr(name, '/'))
+		return false;
+	target = xasprintf(LEND_DRIVER "/lib/%s", name);
+	for (size_t i = 0; i < l->n; i++)
+		if (streq(l->v[i].target, target))
+			return false; /* the loader takes the first, too */
+	return lending_add(l, path, target, true);
+}
+
+static void lend_programs(struct lending *l)
+{
+	static const char *const programs[] = {"nvidia-smi", "nvidia-debugdump",
+					       "nvidia-cuda-mps-control", "nvidia-cuda-mps-server"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		cleanup_free char *path = path_join("/usr/bin", programs[i]);
+		cleanup_free char *target = path_join(LEND_DRIVER "/bin", programs[i]);
+
+		lending_add(l, path, target, true);
+	}
+}
+
+size_t lend_driver(struct lending *l)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	size_t found = 0;
+	char *rest, *line;
+
+	if (!read_loader(&text))
+		return 0;
+	for (rest = text.data; (line = strsep(&rest, "\n"));)
+		found += lend_library(line, l);
+	if (found)
+		lend_programs(l);
+	return found;
+}

@@ -1,0 +1,15 @@
+/*
+ * lend_git.h - `git = yes`: who the user is to git, for lend.c.
+ */
+#ifndef GRANT_LEND_GIT_H
+#define GRANT_LEND_GIT_H
+
+#include "grant/lend.h"
+
+/*
+ * Lends, read-only, the user's configuration of git with all that it includes or names, at the paths by
+ * which git finds it; home is the one inside. Says, once, what of it cannot work in a box.
+ */
+int lend_git(const struct settings *s, const char *home, struct lending *l, struct err *e);
+
+#endif

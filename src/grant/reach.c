@@ -1,0 +1,434 @@
+/*
+ * reach.c - what of the host a project may have.
+ */
+#include "grant/reach.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "box/kept.h"
+#include "config/mounts.h"
+#include "config/schema.h"
+#include "config/value.h"
+#include "grant/bounds.h"
+#include "grant/lend.h"
+#include "grant/repository.h"
+#include "image/name/conf.h"
+#include "image/name/reference.h"
+
+/* The quoting of a backslash is here alone: to quote again what is quoted changes nothing. */
+void reach_add_line(const char *line, struct strv *out)
+{
+	char *doubled = xcalloc(2 * strlen(line) + 1, 1), *to = doubled;
+
+	for (; *line; line++) {
+		if (*line == '\\')
+			*to++ = '\\';
+		*to++ = *line;
+	}
+	strv_push_take(out, err_quote_all(doubled));
+	free(doubled);
+}
+
+void reach_add_root(const struct box *b, const char *real, struct strv *out)
+{
+	cleanup_free char *line = xasprintf("image = dir:%s", real);
+
+	if (starts_with(b->image, "dir:") && (!b->project || !path_is_beneath(real, b->project)))
+		reach_add_line(line, out);
+}
+
+/* What a path in the value of a setting leads to, links followed, unless that is a part of the project. */
+static int add_path(const struct settings *s, const struct setting *st, const char *path,
+		    const char *prefix, struct strv *out, struct err *e)
+{
+	cleanup_free char *real = realpath(path, NULL), *line = NULL;
+
+	if (!real)
+		return err_sys(e, errno, "%s: cannot use %s '%s'", st->source, st->key, st->value);
+	line = xasprintf("%s = %s%s", st->key, prefix, real);
+	if (!s->project_dir || !path_is_beneath(real, s->project_dir))
+		reach_add_line(line, out);
+	return 0;
+}
+
+/* A registry that neither everyone asks nor sandbox.conf names is one that the project chose. */
+static bool is_known_registry(const char *image)
+{
+	cleanup_reference struct reference ref = {0};
+	cleanup_image_conf struct image_conf conf = {0};
+	struct err ignored;
+
+	if (streq(image, "host") || reference_parse(image, IMAGE_CONF_REGISTRY, &ref, &ignored) < 0)
+		return true; /* no image at all: nothing is asked of anybody */
+	return streq(ref.registry, IMAGE_CONF_REGISTRY) ||
+	       (image_conf_load(&conf, &ignored) == 0 &&
+		(streq(ref.registry, conf.registry) || image_conf_registry(&conf, ref.registry)));
+}
+
+/* A folder becomes the root of the box, to be read by whatever runs there. */
+static int add_image(const struct settings *s, const struct setting *st, struct strv *out,
+		     struct err *e)
+{
+	cleanup_free char *path = image_folder(st->value, s->project_dir), *line = NULL;
+
+	if (path)
+		return add_path(s, st, path, "dir:", out, e);
+	line = xasprintf("image = %s", st->value);
+	if (!is_known_registry(st->value))
+		reach_add_line(line, out);
+	return 0;
+}
+
+/* Code in the box reads what was copied. */
+static int add_dotfiles(const struct settings *s, const struct setting *st, struct strv *out,
+			struct err *e)
+{
+	cleanup_free char *path = settings_path(st, st->value);
+
+	return add_path(s, st, path, "", out, e);
+}
+
+/* A program of the host's shell is hidden by the box's, as long as it stands in the project. */
+static int add_exports(const struct settings *s, const struct setting *st, struct strv *out,
+		       struct err *e)
+{
+	cleanup_strv struct strv programs = {0};
+
+	(void)s;
+	(void)e;
+	value_words(st->value, &programs);
+	for (size_t i = 0; i < programs.n; i++) {
+		cleanup_free char *line = xasprintf("export = %s", programs.v[i]);
+
+		if (!strv_has(out, line))
+			reach_add_line(line, out);
+	}
+	return 0;
+}
+
+/* With its mounts and what is lent: reach_add_mount(), lend.c. */
+static int add_elsewhere(const struct settings *s, const struct setting *st, struct strv *out,
+			 struct err *e)
+{
+	(void)s;
+	(void)st;
+	(void)out;
+	(void)e;
+	return 0;
+}
+
+/* Keys whose effective value is more than the words of it. */
+static const struct {
+	const char *section, *key;
+	int (*add)(const struct settings *s, const struct setting *st, struct strv *out,
+		   struct err *e);
+} effective[] = {
+	{"sandbox", "image", add_image},	 {"sandbox", "dotfiles", add_dotfiles},
+	{"sandbox", "export", add_exports},	 {"sandbox", "secrets", add_elsewhere},
+	{"sandbox", "ssh-agent", add_elsewhere}, {"sandbox", "git", add_elsewhere},
+	{"sandbox", "dbus", add_elsewhere},	 {"sandbox", "gpu", add_elsewhere},
+	{"sandbox", "devices", add_elsewhere},	 {"sandbox", "display", add_elsewhere},
+	{"mounts", NULL, add_elsewhere},	 {"matrix", NULL, add_elsewhere},
+};
+
+/* Everything that the schema does not call harmless. */
+static int add_setting(const struct settings *s, const struct setting *st, struct strv *out,
+		       struct err *e)
+{
+	const struct schema_key *row = schema_find(st->section, st->key);
+	bool plain = streq(st->section, "sandbox");
+	cleanup_free char *line = NULL;
+
+	if (row && (row->harmless || schema_is_closed(row, st->value)))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(effective); i++)
+		if (streq(st->section, effective[i].section) &&
+		    (!effective[i].key || streq(st->key, effective[i].key)))
+			return effective[i].add(s, st, out, e);
+	line = plain ? xasprintf("%s = %s", st->key, st->value)
+		     : xasprintf("[%s] %s = %s", st->section, st->key, st->value);
+	reach_add_line(line, out);
+	return 0;
+}
+
+/* The built-in value of a key is what every box has: no project asks for it. */
+static void add_defaults(const struct settings *s, struct strv *out)
+{
+	for (size_t i = 0; i < schema_n_keys; i++) {
+		const struct schema_key *row = &schema_keys[i];
+		cleanup_free char *line = NULL;
+
+		if (row->harmless || !row->value || schema_is_closed(row, row->value) ||
+		    streq(row->key, "image") || settings_find(s, row->section, row->key))
+			continue;
+		line = xasprintf("%s = %s", row->key, row->value);
+		reach_add_line(line, out);
+	}
+}
+
+/* Packages come over the network: where a box has none, its steps are more than it is. */
+static void add_steps(const struct settings *s, struct strv *out)
+{
+	bool steps = false;
+
+	if (!streq(settings_get(s, "sandbox", "network"), "none") || s->network_denied ||
+	    settings_is_users(s, "network"))
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		steps |= streq(s->v[i].section, "packages") || streq(s->v[i].section, "run");
+	if (steps)
+		reach_add_line("network = host, for [packages] and [run]", out);
+}
+
+int reach_add_settings(const struct settings *s, struct strv *out, struct err *e)
+{
+	int r = 0;
+
+	add_defaults(s, out);
+	add_steps(s, out);
+	for (size_t i = 0; r == 0 && i < s->n; i++) {
+		const struct setting *st = &s->v[i];
+		bool users = streq(st->section, "sandbox") && settings_is_users(s, st->key);
+
+		if (!users)
+			r = add_setting(s, st, out, e);
+	}
+	bounds_add(s, out);
+	return r;
+}
+
+void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out)
+{
+	/* A folder whose name ends like the option is none that is read-only. */
+	const char *mode = read_only ? " ro" : ends_with(source, " ro") ? " rw" : "";
+	cleanup_free char *line = xasprintf("%s = %s%s", target, source, mode);
+
+	reach_add_line(line, out);
+}
+
+int reach_add_setting_mount(const struct settings *s, const struct mount_setting *m,
+			    struct strv *out, struct err *e)
+{
+	cleanup_free char *cache = NULL;
+
+	switch (m->kind) {
+	case MOUNT_SETTING_TMPFS:
+		break;
+	case MOUNT_SETTING_CACHE:
+		cache = xasprintf("cache:%s", m->source);
+		if (!m->own)
+			reach_add_mount(cache, m->target, m->read_only, out);
+		break;
+	case MOUNT_SETTING_BIND:
+		if (!m->real)
+			return err_sys(e, m->error, "%s: cannot mount '%s'", m->where, m->source);
+		cache = xasprintf("%s%s", m->outside ? "" : BOUNDS_SHOWN, m->target);
+		if (m->outside || bounds_hide_project(s))
+			reach_add_mount(m->real, cache, m->read_only || m->overlay, out);
+		break;
+	}
+	return 0;
+}
+
+static int add_mounts(const struct settings *s, const char *home, bool accepts, struct strv *out,
+		      struct err *e)
+{
+	struct mount_setting *v = NULL;
+	size_t n = 0;
+	int r = settings_mounts(s, home, &v, &n, e);
+
+	bounds_add_mounts(s, home, v, n, out);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		v[i].own = v[i].own && !accepts;
+		r = reach_add_setting_mount(s, &v[i], out, e);
+	}
+	mount_settings_free(v, n);
+	return r;
+}
+
+static bool has_users_word(const struct settings *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].users)
+			return true;
+	return false;
+}
+
+/* Whoever cloned anew what was there before has made no box: what is in it is of that one. */
+static void add_other_folder(const struct box *b, struct strv *out)
+{
+	cleanup_free char *line = xasprintf(
+		"box = %s, with the root and the home that were made for another folder", b->name);
+
+	reach_add_line(line, out);
+}
+
+/*
+ * What of reach is asked for beyond what was given, each once: by the box (kept), and a moment ago (given).
+ * Both may say what binds the project, which is asked about where it is lost.
+ */
+static void find_asked(const struct box *b, const struct settings *s, const struct kept_reach *kept,
+		       const struct strv *given, const struct strv *reach, struct strv *out)
+{
+	cleanup_strv struct strv have = {0}, all = {0};
+	bool shown;
+
+	for (size_t i = 0; i < kept->lines.n; i++)
+		strv_push(&have, kept->lines.v[i]);
+	for (size_t i = 0; i < given->n; i++)
+		strv_push(&have, given->v[i]);
+	shown = !bounds_has_no_project(&have);
+	if (kept->other_folder)
+		add_other_folder(b, &all);
+	for (size_t i = 0; i < reach->n; i++)
+		if (!bounds_is_line(reach->v[i]) &&
+		    !(shown && starts_with(reach->v[i], BOUNDS_SHOWN)))
+			strv_push(&all, reach->v[i]);
+	bounds_lost(s, &have, reach, &all);
+	if (!kept->exists && !bounds_has_no_network(&have))
+		add_defaults(s, &have);
+	for (size_t i = 0; i < all.n; i++)
+		if (!strv_has(&have, all.v[i]) && !strv_has(out, all.v[i]))
+			strv_push(out, all.v[i]);
+}
+
+int reach_keep(const struct box *b, const struct settings *s, const struct strv *reach,
+	       struct err *e)
+{
+	cleanup_kept struct kept_reach before = {0};
+	cleanup_strv struct strv lines = {0};
+	int r = has_users_word(s) ? kept_read(b, &before, e) : 0;
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < reach->n; i++)
+		if (!bounds_is_line(reach->v[i]) || kept_is_bound(reach->v[i]))
+			strv_push(&lines, reach->v[i]);
+	/* A flag of one call takes nothing away. */
+	for (size_t i = 0; i < before.lines.n; i++)
+		if (kept_is_bound(before.lines.v[i]) && !strv_has(&lines, before.lines.v[i]))
+			strv_push(&lines, before.lines.v[i]);
+	return kept_write(b, &lines, e);
+}
+
+int reach_kept(const struct box *b, struct strv *out, struct err *e)
+{
+	cleanup_kept struct kept_reach kept = {0};
+	int r = kept_read(b, &kept, e);
+
+	for (size_t i = 0; r == 0 && i < kept.lines.n; i++)
+		strv_push(out, kept.lines.v[i]);
+	return r;
+}
+
+int reach_of(const struct settings *s, const char *home, bool accepts, struct strv *out,
+	     struct err *e)
+{
+	cleanup_lending struct lending lent = {0};
+	int r = reach_add_settings(s, out, e);
+
+	if (r == 0)
+		r = lend_find(s, home, &lent, e);
+	for (size_t i = 0; i < lent.reach.n; i++)
+		strv_push(out, lent.reach.v[i]);
+	repository_ask(s, out);
+	return r < 0 ? r : add_mounts(s, home, accepts, out, e);
+}
+
+int reach_ask(const struct box *b, struct settings *s, const char *home,
+	      const struct reach_asker *asker, struct strv *granted, struct err *e)
+{
+	cleanup_kept struct kept_reach kept = {0};
+	cleanup_strv struct strv all = {0}, given = {0}, asked = {0}, outside = {0};
+	int r = b ? kept_read(b, &kept, e) : 0;
+
+	for (size_t i = 0; i < kept.lines.n; i++)
+		strv_push(&given, kept.lines.v[i]);
+	for (size_t i = 0; i < granted->n; i++)
+		strv_push(&given, granted->v[i]);
+	repository_ask(s, &outside);
+	repository_settle(s, &outside, &given, asker);
+	if (r == 0)
+		r = reach_of(s, home, asker->accepts, &all, e);
+	if (r < 0)
+		return r;
+	reach_share_caches(s, home, &given, asker);
+	find_asked(b, s, &kept, granted, &all, &asked);
+	r = asked.n ? asker->ask(s->project_dir, &asked, !kept.exists, asker->arg, e) : 0;
+	for (size_t i = 0; r == 0 && i < asked.n; i++)
+		strv_push(granted, asked.v[i]);
+	return r;
+}
+
+int reach_ask_steps(const struct store *s, struct settings *settings,
+		    const struct reach_asker *asker, struct strv *ret_granted, struct err *e)
+{
+	cleanup_user struct user u = {0};
+	cleanup_free char *home = NULL;
+	cleanup_strv struct strv granted = {0};
+	cleanup_box struct box b = BOX_INIT;
+	int r, found = box_find_project(s, settings->project_dir, &b, e);
+
+	user_self(&u);
+	home = user_home(&u);
+	if (found < 0 && found != -ENOENT)
+		return found;
+	r = found != 0 ? agreed_read(s, settings, &granted, e) : 0;
+	if (r == 0)
+		r = reach_ask(found == 0 ? &b : NULL, settings, home, asker, &granted, e);
+	for (size_t i = 0; r == 0 && ret_granted && i < granted.n; i++)
+		strv_push(ret_granted, granted.v[i]);
+	return r < 0 || !ret_granted || found != 0 ? r : reach_kept(&b, ret_granted, e);
+}
+
+bool reach_is_granted(const struct strv *granted, const char *line)
+{
+	cleanup_strv struct strv quoted = {0};
+
+	reach_add_line(line, &quoted);
+	return strv_has(granted, quoted.v[0]);
+}
+
+/*
+ * Is what is kept other than this? A line that nobody asks for now is given back; what binds the project
+ * now is kept. Flags of one call do neither.
+ */
+static bool is_stale(const struct settings *s, const struct strv *kept, const struct strv *reach)
+{
+	if (has_users_word(s))
+		return false;
+	for (size_t i = 0; i < kept->n; i++)
+		if (!strv_has(reach, kept->v[i]))
+			return true;
+	for (size_t i = 0; i < reach->n; i++)
+		if (kept_is_bound(reach->v[i]) && !strv_has(kept, reach->v[i]))
+			return true;
+	return false;
+}
+
+int reach_check(const struct box *b, const struct settings *s, const struct strv *reach,
+		const struct strv *own, const struct strv *granted, const struct reach_asker *asker,
+		struct err *e)
+{
+	cleanup_kept struct kept_reach kept = {0};
+	cleanup_strv struct strv given = {0}, more = {0};
+	int r = b ? kept_read(b, &kept, e) : 0;
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < granted->n; i++)
+		strv_push(&given, granted->v[i]);
+	for (size_t i = 0; i < own->n; i++)
+		strv_push(&given, own->v[i]);
+	find_asked(b, s, &kept, &given, reach, &more);
+	if (!more.n)
+		return !kept.exists || kept.unowned || granted->n ||
+		       is_stale(s, &kept.lines, reach);
+	r = asker->ask(s->project_dir, &more, !kept.exists, asker->arg, e);
+	return r < 0 ? r : 1;
+}

@@ -1,0 +1,140 @@
+/*
+ * reach_order.c - how far things of the host reach.
+ *
+ * The further a thing reaches the nearer it stands to the question, whatever else a project asks for to
+ * fill the screen.
+ */
+#include "grant/reach_order.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/path.h"
+#include "config/xdg.h"
+
+enum {
+	REACHES_A_BIT = 10,
+	REACHES_PROJECTS = 20, /* what they share, what they prepare */
+	REACHES_NETWORK = 30,
+	REACHES_KERNEL = 40,
+	REACHES_READING = 50,
+	REACHES_WRITING = 60,
+	REACHES_FAR = 70, /* from here on it is named as such */
+	REACHES_UNBOUND = 70,
+	REACHES_SECRETS = 80,
+	REACHES_SYSTEM = 85,
+	REACHES_HOME = 90,
+	REACHES_ALL = 95,
+};
+
+static const struct {
+	const char *begins;
+	int rank;
+} table[] = {
+	{"[ports]", REACHES_A_BIT},
+	{"prebuilt =", REACHES_PROJECTS},
+	{"image = dir:", REACHES_READING},
+	{"image =", REACHES_PROJECTS},
+	{"ca =", REACHES_A_BIT},
+	{"network =", REACHES_NETWORK},
+	{"perf =", REACHES_KERNEL},
+	{"io-uring =", REACHES_KERNEL},
+	{"gpu =", REACHES_KERNEL},
+	{"nested =", REACHES_KERNEL},
+	{"devices =", REACHES_WRITING},
+	{"dotfiles =", REACHES_READING},
+	{"shown ", REACHES_WRITING},
+	{"no longer:", REACHES_UNBOUND},
+	{"box =", REACHES_SECRETS},
+	{"display = x11", REACHES_SECRETS},
+	{"display =", REACHES_WRITING},
+	{"export =", REACHES_SECRETS},
+	{"proxy-password =", REACHES_SECRETS},
+	{"git =", REACHES_SECRETS},
+	{"secrets =", REACHES_SECRETS},
+	{"/run/secrets/", REACHES_SECRETS},
+	{"ssh-agent =", REACHES_SECRETS},
+	{"dbus =", REACHES_HOME},
+	{"home =", REACHES_ALL},
+};
+
+/* Of the system, or where its programs listen. */
+static bool is_system(const char *path)
+{
+	static const char *const folders[] = {"/etc",  "/run",	"/var", "/dev", "/proc", "/sys",
+					      "/root", "/boot", "/usr", "/lib", "/bin",	 "/sbin"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		if (path_is_beneath(path, folders[i]))
+			return true;
+	return false;
+}
+
+static int rank_of_path(const char *path, bool read_only)
+{
+	cleanup_free char *home = xdg_home(), *real = realpath(home, NULL);
+	cleanup_free char *quoted = err_quote_all(real ? real : home);
+
+	if (path_is_beneath(quoted, path))
+		return REACHES_ALL;
+	/* Where keys, logins and what a shell runs are. */
+	if (path_is_beneath(path, quoted) && path[strlen(quoted) + 1] == '.')
+		return REACHES_HOME;
+	if (is_system(path))
+		return REACHES_SYSTEM;
+	return read_only ? REACHES_READING : REACHES_WRITING;
+}
+
+static int rank_of_mount(const char *line)
+{
+	const char *source = strstr(line, " = ");
+	cleanup_free char *path = NULL;
+	bool read_only = ends_with(line, " ro");
+
+	source = source ? source + strlen(" = ") : line;
+	if (starts_with(source, "cache:"))
+		return REACHES_PROJECTS;
+	path = xstrndup(source, strlen(source) - (read_only ? strlen(" ro") : 0));
+	return rank_of_path(path, read_only);
+}
+
+static int rank_of(const char *line)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (starts_with(line, table[i].begins))
+			return table[i].rank;
+	return *line == '/' ? rank_of_mount(line) : REACHES_WRITING;
+}
+
+struct ranked {
+	size_t at;
+	int rank;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+size_t reach_order(const struct strv *lines, struct strv *out)
+{
+	cleanup_free struct ranked *v = xcalloc(lines->n + 1, sizeof(*v));
+	size_t far = 0;
+	int from;
+
+	for (size_t i = 0; i < lines->n; i++)
+		v[i] = (struct ranked){i, rank_of(lines->v[i])};
+	qsort(v, lines->n, sizeof(*v), by_rank);
+	from = lines->n && v[lines->n - 1].rank < REACHES_FAR ? v[lines->n - 1].rank : REACHES_FAR;
+	for (size_t i = 0; i < lines->n; i++) {
+		strv_push(out, lines->v[v[i].at]);
+		far += v[i].rank >= from;
+	}
+	return far;
+}

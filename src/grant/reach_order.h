@@ -1,0 +1,17 @@
+/*
+ * reach_order.h - how far things of the host reach: for who shows them.
+ */
+#ifndef GRANT_REACH_ORDER_H
+#define GRANT_REACH_ORDER_H
+
+#include <stddef.h>
+
+#include "base/mem.h"
+
+/*
+ * Appends the lines (reach.h), those that reach furthest last, otherwise as they were. Returns how many of
+ * the last to name: all that lead to the user's files, session or system, else all that reach as far as the last.
+ */
+size_t reach_order(const struct strv *lines, struct strv *out);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * export_archive.c - the file that an archive is written to: whole, under its name, or not at all.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/new_file.h"
+#include "image/archive/export_write.h"
+
+#define BLOCK_BYTES (1 << 20)
+
+struct writing {
+	const char *file;
+	bool pax;
+	export_fill *fill;
+	void *arg;
+};
+
+int export_failed(struct archive *a, struct err *e)
+{
+	const char *what = archive_error_string(a) ? archive_error_string(a) : "?";
+	int errnum = archive_errno(a);
+
+	return errnum > 0 ? err_sys(e, errnum, "cannot write the archive: %s", what)
+			  : err_set(e, EIO, "cannot write the archive: %s", what);
+}
+
+static int write_archive(const struct writing *w, int fd, struct err *e)
+{
+	struct archive *a = archive_write_new();
+	int r;
+
+	/* Of files all is said that PAX can say, parts of seconds too; once, as GNU tar reads it. */
+	if (!a ||
+	    (w->pax ? archive_write_set_format_pax(a) != ARCHIVE_OK ||
+			      archive_write_set_format_option(a, "pax", "xattrheader", "SCHILY") !=
+				      ARCHIVE_OK
+		    : archive_write_set_format_pax_restricted(a) != ARCHIVE_OK) ||
+	    archive_write_set_bytes_per_block(a, BLOCK_BYTES) != ARCHIVE_OK ||
+	    archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
+	    archive_write_open_fd(a, fd) != ARCHIVE_OK)
+		r = err_set(e, EIO, "cannot prepare the archive: %s",
+			    a && archive_error_string(a) ? archive_error_string(a) : "?");
+	else
+		r = w->fill(a, w->arg, e);
+	if (r == 0 && archive_write_close(a) != ARCHIVE_OK)
+		r = export_failed(a, e);
+	archive_write_free(a);
+	return r;
+}
+
+/* A device or pipe is written to where it is: it is not to be replaced by a file. */
+static int open_special(const char *file)
+{
+	struct stat st;
+
+	if (streq(file, "-"))
+		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (stat(file, &st) < 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return -1;
+	return open(file, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+}
+
+static int write_file(const struct writing *w, struct err *e)
+{
+	cleanup_new_file struct new_file f = NEW_FILE_INIT;
+	int r = new_file_open(AT_FDCWD, w->file, NULL, 0666, &f);
+
+	if (r < 0)
+		return err_sys(e, -r, "cannot write '%s'", w->file);
+	r = write_archive(w, f.fd, e);
+	if (r < 0)
+		return r;
+	r = new_file_finish(&f, true);
+	return r < 0 ? err_sys(e, -r, "cannot write '%s'", w->file) : 0;
+}
+
+int export_archive(const char *file, bool pax, export_fill *fill, void *arg, struct err *e)
+{
+	struct writing w = {.file = file, .pax = pax, .fill = fill, .arg = arg};
+	cleanup_close int special = open_special(file);
+
+	return special >= 0 ? write_archive(&w, special, e) : write_file(&w, e);
+}

@@ -1,0 +1,265 @@
+/*
+ * export_tar.c - the files of an image as one tar: what the layers show together (view.h), with what
+ * their sidecars know of owners, devices and capabilities (meta.h).
+ *
+ * Memory holds the sidecars and the files with several names, nothing of their content.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/owner.h"
+#include "base/path.h"
+#include "image/archive/export_tree.h"
+#include "image/install.h"
+
+struct inode {
+	dev_t dev;
+	ino_t ino;
+	char *path; /* the first name it was written under */
+};
+
+static int compare_inodes(const void *a, const void *b)
+{
+	const struct inode *x = a, *y = b;
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	return x->ino < y->ino ? -1 : x->ino > y->ino;
+}
+
+static void free_inode(void *p)
+{
+	struct inode *i = p;
+
+	free(i->path);
+	free(i);
+}
+
+void tree_clear(struct tree *t)
+{
+	for (size_t i = 0; i < t->view.n; i++) {
+		close_fd(&t->fds[i]);
+		meta_free(t->metas[i]);
+	}
+	tdestroy(t->linked, free_inode);
+	free(t->buffer);
+}
+
+static int open_layer(struct tree *t, const struct image_store *s, const struct digest *chain,
+		      size_t at, struct err *e)
+{
+	cleanup_free char *path = layer_find(s, chain), *meta = NULL;
+	cleanup_close int fd = -1;
+
+	if (!path)
+		return err_set(e, ENOENT, "its layers are not unpacked: 'sandbox pull' it first");
+	t->fds[at] = openat(s->fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (t->fds[at] < 0)
+		return err_sys(e, errno, "cannot open the layer '%s'", path);
+	meta = xasprintf("%s.meta", path);
+	fd = openat(s->fd, meta, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, errno, "cannot open '%s'", meta)
+		      : meta_load(fd, meta, &t->metas[at], e);
+}
+
+int tree_open_layers(struct tree *t, const struct image_store *store, const struct digest *manifest,
+		     struct err *e)
+{
+	cleanup_manifest struct manifest m = {0};
+	cleanup_config struct image_config c = {0};
+	struct digest chain = {0};
+	int r = image_load(store, manifest, &m, &c, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < c.n_layers; i++)
+		t->fds[i] = -1;
+	t->view = (struct view){.layers = t->fds, .n = c.n_layers};
+	for (size_t i = 0; r == 0 && i < c.n_layers; i++) {
+		struct digest below = chain;
+
+		layer_chain_id(&below, &c.diff_ids[i], &chain);
+		r = open_layer(t, store, &chain, c.n_layers - 1 - i, e);
+	}
+	return r;
+}
+
+static mode_t type_bits(char letter)
+{
+	switch (letter) {
+	case 'd':
+		return AE_IFDIR;
+	case 'l':
+		return AE_IFLNK;
+	case 'b':
+		return AE_IFBLK;
+	case 'c':
+		return AE_IFCHR;
+	case 'p':
+		return AE_IFIFO;
+	default:
+		return AE_IFREG;
+	}
+}
+
+/* What the sidecar knows better than the file. */
+static void apply_meta(const struct tree *t, size_t layer, const char *path,
+		       struct archive_entry *entry)
+{
+	const struct meta_entry *m = meta_find(t->metas[layer], path);
+
+	if (!m)
+		return;
+	archive_entry_set_uid(entry, m->uid);
+	archive_entry_set_gid(entry, m->gid);
+	archive_entry_set_perm(entry, m->mode);
+	if (m->type != 'f' || archive_entry_filetype(entry) == AE_IFREG)
+		archive_entry_set_filetype(entry, type_bits(m->type));
+	if (m->type == 'b' || m->type == 'c') {
+		archive_entry_set_rdevmajor(entry, m->major);
+		archive_entry_set_rdevminor(entry, m->minor);
+	}
+	for (size_t i = 0; i < m->xattr_names.n; i++)
+		archive_entry_xattr_add_entry(entry, m->xattr_names.v[i], m->xattr_values[i].data,
+					      m->xattr_values[i].len);
+}
+
+/* The owner that root of a box gave it is one in the archive, and so are the set-id bits. */
+static void add_user_xattrs(int fd, struct archive_entry *entry)
+{
+	char names[4096], value[65536];
+	ssize_t len = fd < 0 ? 0 : flistxattr(fd, names, sizeof(names));
+	struct owner owner;
+
+	for (const char *n = names; n < names + len; n += strlen(n) + 1) {
+		ssize_t size = starts_with(n, "user.") && !starts_with(n, "user.overlay.")
+				       ? fgetxattr(fd, n, value, sizeof(value))
+				       : -1;
+
+		if (size >= 0 && !streq(n, OWNER_XATTR)) {
+			archive_entry_xattr_add_entry(entry, n, value, (size_t)size);
+		} else if (size >= 0 && owner_parse(value, (size_t)size, &owner)) {
+			archive_entry_set_uid(entry, owner.uid);
+			archive_entry_set_gid(entry, owner.gid);
+			if (owner.has_bits && archive_entry_filetype(entry) == AE_IFREG)
+				archive_entry_set_perm(
+					entry, (archive_entry_perm(entry) & ~06000u) | owner.bits);
+		}
+	}
+}
+
+/* The name a file was written under before, or NULL; it is noted now. */
+static const char *linked_before(struct tree *t, const struct stat *st, const char *path)
+{
+	struct inode *i, **found;
+
+	if (st->st_nlink < 2 || S_ISDIR(st->st_mode))
+		return NULL;
+	i = xcalloc(1, sizeof(*i));
+	*i = (struct inode){.dev = st->st_dev, .ino = st->st_ino, .path = xstrdup(path)};
+	found = tsearch(i, &t->linked, compare_inodes);
+	if (*found == i)
+		return NULL;
+	free_inode(i);
+	return (*found)->path;
+}
+
+static int write_content(struct tree *t, int fd, const char *path, struct err *e)
+{
+	ssize_t n;
+
+	while ((n = read(fd, t->buffer, TREE_BUFFER)) > 0)
+		if (archive_write_data(t->archive, t->buffer, (size_t)n) != n)
+			return export_failed(t->archive, e);
+	return n < 0 ? err_sys(e, errno, "cannot read '%s'", path) : 0;
+}
+
+static int fill_entry(struct tree *t, size_t layer, const char *path, const struct stat *st,
+		      struct archive_entry *entry, struct err *e)
+{
+	char target[PATH_MAX];
+	ssize_t n;
+
+	archive_entry_copy_stat(entry, st);
+	archive_entry_set_uid(entry, 0);
+	archive_entry_set_gid(entry, 0);
+	archive_entry_unset_atime(entry);
+	archive_entry_unset_ctime(entry);
+	archive_entry_unset_birthtime(entry);
+	archive_entry_set_pathname(entry, *path ? path : "./");
+	if (S_ISLNK(st->st_mode)) {
+		n = readlinkat(t->fds[layer], path, target, sizeof(target) - 1);
+		if (n < 0)
+			return err_sys(e, errno, "cannot read the link '%s'", path);
+		target[n] = '\0';
+		archive_entry_set_symlink(entry, target);
+	}
+	if (layer == t->view.n)
+		tree_keep_owner(t, path, st, entry);
+	else
+		apply_meta(t, layer, path, entry);
+	return 0;
+}
+
+int tree_write_entry(struct tree *t, size_t layer, const char *path, const struct stat *st,
+		     struct err *e)
+{
+	struct archive_entry *entry = archive_entry_new();
+	const char *before = linked_before(t, st, path);
+	cleanup_close int fd = -1;
+	bool regular;
+	int r = fill_entry(t, layer, path, st, entry, e);
+
+	regular = archive_entry_filetype(entry) == AE_IFREG && S_ISREG(st->st_mode);
+	if (r == 0 && (regular || S_ISDIR(st->st_mode)))
+		r = path_open_nolinks(t->fds[layer], *path ? path : ".", O_RDONLY, 0, &fd, e);
+	if (r == 0)
+		add_user_xattrs(fd, entry);
+	if (before)
+		archive_entry_set_hardlink(entry, before);
+	if (!regular || before)
+		archive_entry_set_size(entry, 0);
+	if (r == 0 && archive_write_header(t->archive, entry) < ARCHIVE_WARN)
+		r = export_failed(t->archive, e);
+	archive_entry_free(entry);
+	return r == 0 && regular && !before ? write_content(t, fd, path, e) : r;
+}
+
+/* Depth is bounded by the length of a path. */
+static int write_tree(struct tree *t, const char *path, struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+	struct stat st;
+	size_t layer;
+	int r = view_lookup(&t->view, path, &layer, &st, e);
+
+	if (r == 0)
+		r = tree_write_entry(t, layer, path, &st, e);
+	if (r < 0 || !S_ISDIR(st.st_mode))
+		return r;
+	r = view_list(&t->view, path, &names, e);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		cleanup_free char *sub = *path ? path_join(path, names.v[i]) : xstrdup(names.v[i]);
+
+		r = write_tree(t, sub, e);
+	}
+	return r;
+}
+
+int export_tree(const struct export_request *req, struct archive *a, struct err *e)
+{
+	cleanup_tree struct tree t = TREE_INIT(a);
+	int r = tree_open_layers(&t, req->store, &req->ref.manifest, e);
+
+	/* An image may have no layer: then there is no file. */
+	return r < 0 || !t.view.n ? r : write_tree(&t, "", e);
+}

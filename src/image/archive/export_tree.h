@@ -1,0 +1,44 @@
+/*
+ * export_tree.h - files of layers as entries of a tar. What export_tar.c and export_upper.c share.
+ */
+#ifndef IMAGE_ARCHIVE_EXPORT_TREE_H
+#define IMAGE_ARCHIVE_EXPORT_TREE_H
+
+#include "image/archive/export_write.h"
+#include "image/document/manifest.h"
+#include "image/document/meta.h"
+#include "image/store/layer_stack.h"
+#include "image/store/view.h"
+
+#define TREE_BUFFER (1u << 20)
+
+struct tree {
+	struct archive *archive;
+	int fds[IMAGE_MAX_LAYERS + 1]; /* top first; behind them the upper, if it is about one */
+	struct meta *metas[IMAGE_MAX_LAYERS + 1];
+	struct view view; /* the image's */
+	void *linked;	  /* tsearch(3) of struct inode: files with several names */
+	char *buffer;
+};
+
+#define TREE_INIT(a)                                              \
+	{                                                         \
+		.archive = (a), .buffer = xcalloc(1, TREE_BUFFER) \
+	}
+
+void tree_clear(struct tree *t);
+#define cleanup_tree __attribute__((cleanup(tree_clear)))
+
+/* Opens the layers of an image, which make up t->view, with their sidecars. */
+int tree_open_layers(struct tree *t, const struct image_store *store, const struct digest *manifest,
+		     struct err *e);
+
+/* Writes one file, folder or link with its content, from a layer or, behind them, the upper. */
+int tree_write_entry(struct tree *t, size_t layer, const char *path, const struct stat *st,
+		     struct err *e);
+
+/* Gives an entry of the upper the owner of what it is a copy of. */
+void tree_keep_owner(const struct tree *t, const char *path, const struct stat *st,
+		     struct archive_entry *entry);
+
+#endif

@@ -1,0 +1,164 @@
+/*
+ * export_upper.c - what a box wrote, the upper folder of an overlay, as a layer's tar upon its image.
+ *
+ * Marks of overlayfs become whiteouts. Refuses names that are whiteouts themselves.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/dir.h"
+#include "base/path.h"
+#include "image/archive/export_tree.h"
+
+/* Is it a copy of what lay below, and not a new file of that name? overlayfs says so in a mark. */
+static bool is_copy(const struct tree *t, const char *path, const struct stat *st)
+{
+	cleanup_close int fd = -1;
+	struct err ignored;
+
+	if (S_ISDIR(st->st_mode))
+		return true;
+	return path_open_nolinks(t->fds[t->view.n], path, O_RDONLY | O_NONBLOCK, 0, &fd,
+				 &ignored) == 0 &&
+	       fgetxattr(fd, "user.overlay.origin", NULL, 0) >= 0;
+}
+
+/*
+ * What a box copied up still has the owner that its image gave it: one uid cannot keep it. The set-id
+ * bits too, unless somebody has changed the mode.
+ */
+void tree_keep_owner(const struct tree *t, const char *path, const struct stat *st,
+		     struct archive_entry *entry)
+{
+	const struct meta_entry *m;
+	struct stat below;
+	struct err ignored;
+	size_t layer;
+
+	if (view_lookup(&t->view, path, &layer, &below, &ignored) < 0 ||
+	    (below.st_mode & S_IFMT) != (st->st_mode & S_IFMT) || !is_copy(t, path, st))
+		return;
+	m = meta_find(t->metas[layer], path);
+	if (!m)
+		return;
+	archive_entry_set_uid(entry, m->uid);
+	archive_entry_set_gid(entry, m->gid);
+	if ((below.st_mode & 07777) == (st->st_mode & 07777))
+		archive_entry_set_perm(entry, m->mode);
+}
+
+/* A name that says something of the layers below (image-spec, layer.md, "Whiteouts"). */
+static int write_mark(struct tree *t, const char *dir, const char *name, struct err *e)
+{
+	cleanup_free char *mark = xasprintf(".wh.%s", name);
+	cleanup_free char *path = *dir ? path_join(dir, mark) : xstrdup(mark);
+
+	return export_text(t->archive, path, "", 0, e);
+}
+
+static bool is_opaque(const struct tree *t, const char *path)
+{
+	cleanup_close int fd = -1;
+	struct err ignored;
+	char value;
+
+	return path_open_nolinks(t->fds[t->view.n], *path ? path : ".", O_RDONLY | O_DIRECTORY, 0,
+				 &fd, &ignored) == 0 &&
+	       fgetxattr(fd, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
+}
+
+/* What the upper holds itself, whiteouts too, in an order that does not depend on the disk. */
+static int list_upper(const struct tree *t, const char *path, struct strv *out, struct err *e)
+{
+	int fd, r = path_open_nolinks(t->fds[t->view.n], *path ? path : ".", O_RDONLY | O_DIRECTORY,
+				      0, &fd, e);
+
+	return r < 0 ? r : dir_take_names(&fd, path, out, e);
+}
+
+static int write_upper(struct tree *t, const char *path, struct err *e);
+
+static int write_name(struct tree *t, const char *dir, const char *name, struct err *e)
+{
+	cleanup_free char *path = *dir ? path_join(dir, name) : xstrdup(name);
+	struct stat st;
+
+	if (fstatat(t->fds[t->view.n], path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, errno, "cannot look at '%s'", path);
+	if (is_whiteout(&st))
+		return write_mark(t, dir, name, e);
+	if (starts_with(name, ".wh."))
+		return err_set(e, ENOTSUP,
+			       "'%s' would remove another file: no layer can hold this name", path);
+	/* A socket is nothing without its process. */
+	return S_ISSOCK(st.st_mode) ? 0 : write_upper(t, path, e);
+}
+
+/* An entry that can be read, with all beneath it. */
+static int write_readable(struct tree *t, const char *path, const struct stat *st, struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+	int r = *path ? tree_write_entry(t, t->view.n, path, st, e) : 0;
+
+	if (r < 0 || !S_ISDIR(st->st_mode))
+		return r;
+	if (is_opaque(t, path))
+		r = write_mark(t, path, ".wh..opq", e);
+	if (r == 0)
+		r = list_upper(t, path, &names, e);
+	for (size_t i = 0; r == 0 && i < names.n; i++)
+		r = write_name(t, path, names.v[i], e);
+	return r;
+}
+
+static int set_mode(const struct tree *t, const char *path, mode_t mode, struct err *e)
+{
+	cleanup_close int fd = -1;
+	char link[64];
+	int r = path_open_nolinks(t->fds[t->view.n], path, O_PATH, 0, &fd, e);
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (r == 0 && chmod(link, mode & 07777) < 0)
+		r = err_sys(e, errno, "cannot read '%s'", path);
+	return r;
+}
+
+/* What shuts its owner out is root's to read in a box, and ours to open for a moment. */
+static int write_upper(struct tree *t, const char *path, struct err *e)
+{
+	mode_t needed, shut;
+	struct stat st;
+	int r = 0;
+
+	if (fstatat(t->fds[t->view.n], *path ? path : ".", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, errno, "cannot look at '%s'", path);
+	needed = S_ISDIR(st.st_mode) ? 0500 : S_ISREG(st.st_mode) ? 0400 : 0;
+	shut = needed & ~st.st_mode;
+	if (shut && *path)
+		r = set_mode(t, path, st.st_mode | needed, e);
+	if (r == 0)
+		r = write_readable(t, path, &st, e);
+	if (shut && *path) {
+		struct err ignored;
+
+		set_mode(t, path, st.st_mode, &ignored);
+	}
+	return r;
+}
+
+int export_upper(const struct image_store *s, const struct digest *base, int upper,
+		 struct archive *a, struct err *e)
+{
+	cleanup_tree struct tree t = TREE_INIT(a);
+	int r = tree_open_layers(&t, s, base, e);
+
+	t.fds[t.view.n] = upper;
+	return r < 0 ? r : write_upper(&t, "", e);
+}

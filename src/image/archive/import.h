@@ -1,0 +1,20 @@
+/*
+ * import.h - images from archives and folders: OCI layouts, docker-archives, plain tars.
+ */
+#ifndef IMAGE_ARCHIVE_IMPORT_H
+#define IMAGE_ARCHIVE_IMPORT_H
+
+#include "image/name/conf.h"
+#include "image/store/store.h"
+
+struct import_request {
+	const struct image_store *store;
+	const struct image_conf *conf;
+	const char *source; /* a file, a folder, "-"; ":TAG" behind it chooses one of several */
+	const char *name;   /* NULL: the source's own */
+};
+
+/* The names that were set, as of ref_name(), are appended to ret_names. */
+int image_import(const struct import_request *req, struct strv *ret_names, struct err *e);
+
+#endif

@@ -1,0 +1,231 @@
+/*
+ * seal.c - layers of steps become blobs; the base's documents, longer by them, become the image's.
+ *
+ * Promises that what the base's config says stays, members we know nothing of too.
+ */
+#include "image/archive/seal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "image/archive/export_write.h"
+#include "image/document/json_read.h"
+#include "image/install.h"
+#include "image/layer/pack.h"
+#include "image/store/layer_stack.h"
+
+#define BUFFER_BYTES (1u << 20)
+
+struct sealing {
+	const struct seal_request *req;
+	struct manifest m; /* the base's, then the image's */
+	size_t n_base;
+	struct digest *diff_ids; /* of the steps */
+	time_t *times;
+};
+
+static void sealing_clear(struct sealing *s)
+{
+	/* Media types of the steps' layers are constants (pack.h). */
+	if (s->m.n_layers > s->n_base)
+		s->m.n_layers = s->n_base;
+	manifest_clear(&s->m);
+	free(s->diff_ids);
+	free(s->times);
+}
+
+static int write_tar(const struct sealing *s, int layer, int fd, struct err *e)
+{
+	struct archive *a = archive_write_new();
+	int r = 0;
+
+	if (!a || archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
+	    archive_write_set_format_option(a, "pax", "xattrheader", "SCHILY") != ARCHIVE_OK ||
+	    archive_write_set_bytes_per_block(a, (int)BUFFER_BYTES) != ARCHIVE_OK ||
+	    archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
+	    archive_write_open_fd(a, fd) != ARCHIVE_OK)
+		r = err_set(e, EIO, "cannot prepare the layer's archive");
+	if (r == 0)
+		r = export_upper(s->req->store, &s->req->base, layer, a, e);
+	if (r == 0 && archive_write_close(a) != ARCHIVE_OK)
+		r = export_failed(a, e);
+	archive_write_free(a);
+	return r;
+}
+
+/* By way of a file without a name: packing reads what libarchive wants to write. */
+static int pack_step(struct sealing *s, int layer, size_t i, struct err *e)
+{
+	const struct image_store *store = s->req->store;
+	cleanup_free char *tmp = NULL;
+	cleanup_close int fd = -1;
+	struct byte_source plain = {.read = source_read_fd, .ctx = &fd};
+	int r = image_store_tmpfile(store, &tmp, &fd, e);
+
+	if (r < 0)
+		return r;
+	unlinkat(store->fd, tmp, 0);
+	r = write_tar(s, layer, fd, e);
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = err_sys(e, errno, "cannot read the layer's archive");
+	return r < 0 ? r
+		     : layer_pack(store, plain, &s->m.layers[s->n_base + i], &s->diff_ids[i], e);
+}
+
+static int add_step(struct sealing *s, size_t i, struct err *e)
+{
+	const struct seal_step *step = &s->req->steps[i];
+	cleanup_close int layer = -1;
+	struct stat st;
+	int r = path_open_nolinks(s->req->store->fd, step->layer, O_PATH | O_DIRECTORY, 0, &layer,
+				  e);
+
+	if (r == 0 && fstat(layer, &st) < 0)
+		r = err_sys(e, errno, "cannot look at it");
+	if (r == 0)
+		r = pack_step(s, layer, i, e);
+	if (r < 0)
+		return err_add(e, "cannot seal '%s'", step->title);
+	s->m.n_layers++;
+	s->times[i] = st.st_mtime;
+	return 0;
+}
+
+static json_t *array_of(json_t *object, const char *key)
+{
+	json_t *a = json_object_get(object, key);
+
+	if (!json_is_array(a)) {
+		a = json_array();
+		json_object_set_new(object, key, a);
+	}
+	return a;
+}
+
+/* The base's config with the steps in it; the caller frees. NULL for what is no config. */
+static char *extend_config(const struct sealing *s, json_t *config)
+{
+	json_t *rootfs = json_object_get(config, "rootfs"), *diff_ids, *history;
+	time_t last = 0;
+
+	if (!json_is_object(rootfs))
+		return NULL;
+	diff_ids = array_of(rootfs, "diff_ids");
+	history = array_of(config, "history");
+	for (size_t i = 0; i < s->req->n_steps; i++) {
+		cleanup_free char *time = image_time(s->times[i]);
+
+		last = s->times[i] > last ? s->times[i] : last;
+		json_array_append_new(diff_ids, json_string(digest_text(&s->diff_ids[i]).s));
+		json_array_append_new(history,
+				      json_pack("{s:s, s:s, s:s}", "created", time, "created_by",
+						s->req->steps[i].title, "comment", "sandbox seal"));
+	}
+	if (s->req->n_steps) {
+		cleanup_free char *time = image_time(last);
+
+		json_object_set_new(config, "created", json_string(time));
+	}
+	return json_dumps(config, JSON_COMPACT);
+}
+
+static int write_config(struct sealing *s, struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_json json_t *config = NULL;
+	cleanup_free char *extended = NULL;
+	int r = blob_read(s->req->store, &s->m.config.digest, CONFIG_MAX_BYTES, &text, e);
+
+	if (r == 0)
+		r = json_read(text.data, text.len, "the image's config", &config, e);
+	if (r < 0)
+		return r;
+	extended = extend_config(s, config);
+	if (!extended)
+		return err_set(e, EBADMSG, "the image's config has no list of layers");
+	r = blob_write(s->req->store, extended, strlen(extended), &s->m.config.digest, e);
+	s->m.config.size = strlen(extended);
+	return r;
+}
+
+static int write_documents(struct sealing *s, struct digest *ret, struct err *e)
+{
+	cleanup_free char *manifest = NULL;
+	int r = write_config(s, e);
+
+	if (r < 0)
+		return r;
+	manifest = manifest_format(&s->m);
+	return manifest ? blob_write(s->req->store, manifest, strlen(manifest), ret, e)
+			: err_set(e, ENOMEM, "cannot write the image's manifest");
+}
+
+/* What a Docker manifest may not hold: a zstd layer makes it an OCI one. */
+static void become_oci(struct manifest *m)
+{
+	free(m->media_type);
+	free(m->config.media_type);
+	m->media_type = xstrdup(MEDIA_OCI_MANIFEST);
+	m->config.media_type = xstrdup(MEDIA_OCI_CONFIG);
+	for (size_t i = 0; i < m->n_layers; i++) {
+		struct descriptor *d = &m->layers[i];
+		const char *type = streq(d->media_type, MEDIA_DOCKER_LAYER_GZ)
+					   ? MEDIA_OCI_LAYER_GZIP
+				   : streq(d->media_type, MEDIA_DOCKER_LAYER_ZST)
+					   ? MEDIA_OCI_LAYER_ZSTD
+				   : streq(d->media_type, MEDIA_DOCKER_LAYER) ? MEDIA_OCI_LAYER
+									      : NULL;
+
+		if (!type)
+			continue;
+		free(d->media_type);
+		d->media_type = xstrdup(type);
+	}
+}
+
+static int load_base(struct sealing *s, struct err *e)
+{
+	cleanup_config struct image_config c = {0};
+	size_t n = s->req->n_steps;
+	int r = image_load(s->req->store, &s->req->base, &s->m, &c, e);
+
+	if (r < 0)
+		return r;
+	s->n_base = s->m.n_layers;
+	if (s->n_base + n > IMAGE_MAX_LAYERS)
+		return err_set(e, E2BIG,
+			       "the image would have %zu layers, at most %d can be stacked",
+			       s->n_base + n, IMAGE_MAX_LAYERS);
+	s->m.layers = xrealloc(s->m.layers, s->n_base + n + 1, sizeof(*s->m.layers));
+	s->diff_ids = xcalloc(n + 1, sizeof(*s->diff_ids));
+	s->times = xcalloc(n + 1, sizeof(*s->times));
+	if (n)
+		become_oci(&s->m);
+	return 0;
+}
+
+int image_seal(const struct seal_request *req, struct digest *ret, struct err *e)
+{
+	__attribute__((cleanup(sealing_clear))) struct sealing s = {.req = req};
+	struct install_request install = {
+		.store = req->store, .conf = req->conf, .name = req->name};
+	int r = load_base(&s, e);
+
+	install.ref.manifest = req->base;
+	for (size_t i = 0; r == 0 && i < req->n_steps; i++)
+		r = add_step(&s, i, e);
+	/* Without a step it is the base itself, under another name. */
+	if (r == 0 && req->n_steps)
+		r = write_documents(&s, &install.ref.manifest, e);
+	if (r == 0)
+		r = image_install(&install, e);
+	if (r == 0)
+		*ret = install.ref.manifest;
+	return r;
+}

@@ -1,0 +1,29 @@
+/*
+ * devcontainer.h - what a devcontainer.json says, in the words of sandbox.ini.
+ *
+ * Format: containers.dev, "Dev Container metadata reference"; JSON with comments and commas before a
+ * closing bracket. The file is a stranger's: what comes out are words of a section, a key and a value,
+ * each one line without control characters, which their reader checks as any setting.
+ */
+#ifndef IMAGE_DOCUMENT_DEVCONTAINER_H
+#define IMAGE_DOCUMENT_DEVCONTAINER_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#define DEVCONTAINER_MAX (256u << 10)
+
+struct devcontainer {
+	struct strv settings; /* section, key, value in turn */
+	struct strv left;     /* what was left out, and why; a line each */
+};
+
+/* Parses len bytes of text; name is for messages. EBADMSG. *ret is released after a failure too. */
+int devcontainer_parse(const char *text, size_t len, const char *name, struct devcontainer *ret,
+		       struct err *e);
+void devcontainer_clear(struct devcontainer *d);
+#define cleanup_devcontainer __attribute__((cleanup(devcontainer_clear)))
+
+#endif

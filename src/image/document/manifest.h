@@ -1,0 +1,96 @@
+/*
+ * manifest.h - the three JSON documents of an image: index, manifest, config (OCI image-spec 1.1,
+ * Docker image manifest v2 schema 2), read from untrusted bytes.
+ *
+ * Promises: what these functions return is checked - digests well-formed, sizes in range, numbers of
+ * layers and entries bounded, strings without NUL - and owned by the struct. Refused: a document
+ * that is two kinds at once (CVE-2021-41190), one whose mediaType contradicts how it was announced,
+ * schema 1, nesting and sizes beyond the limits below.
+ */
+#ifndef IMAGE_DOCUMENT_MANIFEST_H
+#define IMAGE_DOCUMENT_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "image/document/image_config.h"
+#include "image/name/digest.h"
+#include "image/name/platform.h"
+
+#define MANIFEST_MAX_BYTES   (4u << 20) /* what registries take, distribution-spec */
+#define MANIFEST_MAX_ENTRIES 1000
+
+#define MEDIA_OCI_MANIFEST     "application/vnd.oci.image.manifest.v1+json"
+#define MEDIA_OCI_INDEX	       "application/vnd.oci.image.index.v1+json"
+#define MEDIA_OCI_CONFIG       "application/vnd.oci.image.config.v1+json"
+#define MEDIA_OCI_LAYER	       "application/vnd.oci.image.layer.v1.tar"
+#define MEDIA_OCI_LAYER_GZIP   "application/vnd.oci.image.layer.v1.tar+gzip"
+#define MEDIA_OCI_LAYER_ZSTD   "application/vnd.oci.image.layer.v1.tar+zstd"
+#define MEDIA_DOCKER_MANIFEST  "application/vnd.docker.distribution.manifest.v2+json"
+#define MEDIA_DOCKER_LIST      "application/vnd.docker.distribution.manifest.list.v2+json"
+#define MEDIA_DOCKER_CONFIG    "application/vnd.docker.container.image.v1+json"
+#define MEDIA_DOCKER_LAYER     "application/vnd.docker.image.rootfs.diff.tar"
+#define MEDIA_DOCKER_LAYER_GZ  "application/vnd.docker.image.rootfs.diff.tar.gzip"
+#define MEDIA_DOCKER_LAYER_ZST "application/vnd.docker.image.rootfs.diff.tar.zstd"
+
+struct descriptor {
+	char *media_type; /* "": not said */
+	struct digest digest;
+	uint64_t size;
+};
+
+struct index_entry {
+	struct descriptor d;
+	struct platform platform; /* all NULL: not said */
+	char *ref_name;		  /* what the annotations name it, or NULL */
+	char *artifact_type;	  /* of what is no image, or NULL */
+	bool attestation;	  /* of another entry (BuildKit) */
+};
+
+struct image_index {
+	struct index_entry *v;
+	size_t n;
+};
+
+struct manifest {
+	char *media_type;    /* MEDIA_OCI_MANIFEST or MEDIA_DOCKER_MANIFEST */
+	char *artifact_type; /* or NULL */
+	struct descriptor config;
+	struct descriptor *layers; /* bottom first */
+	size_t n_layers;
+};
+
+enum document { DOCUMENT_MANIFEST, DOCUMENT_INDEX };
+
+/*
+ * What kind text is. announced is the media type it came under (Content-Type, descriptor), or NULL;
+ * a document that says otherwise of itself is an error.
+ */
+int document_kind(const char *text, size_t len, const char *announced, enum document *ret,
+		  struct err *e);
+
+/* Each: 0, or an error (EBADMSG) that says what is wrong; *ret is untouched then. */
+int index_parse(const char *text, size_t len, struct image_index *ret, struct err *e);
+int manifest_parse(const char *text, size_t len, struct manifest *ret, struct err *e);
+
+void index_clear(struct image_index *index);
+void manifest_clear(struct manifest *m);
+#define cleanup_index	 __attribute__((cleanup(index_clear)))
+#define cleanup_manifest __attribute__((cleanup(manifest_clear)))
+
+/*
+ * -ENOTSUP, naming a media type: the document is of something else than files - a chart, a signature, an
+ * attestation, a plugin. How a layer is packed its bytes say (inflate.h).
+ */
+int manifest_is_image(const struct manifest *m, struct err *e);
+
+/* May something of that media type be an index or a manifest, and a config an image's? */
+bool document_type_known(const char *media_type);
+bool config_type_known(const char *media_type);
+
+/* Writes the manifest as OCI or Docker JSON, by its media_type; the caller frees. */
+char *manifest_format(const struct manifest *m);
+
+#endif

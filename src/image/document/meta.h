@@ -1,0 +1,48 @@
+/*
+ * meta.h - the sidecar of an unpacked layer: what one uid's files cannot hold.
+ *
+ * One line an entry whose truth differs from what the folder holds:
+ *
+ *	/<path> <mode octal> <uid> <gid> <type> <major> <minor> [<xattr>=<value> ...]
+ *
+ * Paths, names and values have blank, '%', '=' and control bytes as %XX; type is a letter of find(1)'s %y
+ * (f d l c b p). An entry that is not named is uid 0, gid 0, with the mode and the user xattrs of
+ * its file. Lines come in the order of the layer; a later one for the same path replaces an earlier.
+ */
+#ifndef IMAGE_DOCUMENT_META_H
+#define IMAGE_DOCUMENT_META_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+struct meta_entry {
+	char *path;
+	mode_t mode; /* permission and set-id bits */
+	uint32_t uid, gid;
+	char type;
+	unsigned int major, minor;
+	struct strv xattr_names;
+	struct buf *xattr_values; /* as many; owned */
+};
+
+void meta_entry_clear(struct meta_entry *m);
+void meta_entry_add_xattr(struct meta_entry *m, const char *name, const void *value, size_t len);
+
+/* Appends the line of an entry to a stream. */
+void meta_write(FILE *f, const struct meta_entry *m);
+
+/* All entries of a sidecar by path. The file is ours, yet read with care: bad lines are errors. */
+struct meta;
+int meta_load(int fd, const char *name, struct meta **ret, struct err *e);
+const struct meta_entry *meta_find(const struct meta *m, const char *path); /* or NULL */
+void meta_free(struct meta *m);
+
+/* What lay beneath one path lies beneath another now. */
+int meta_move(int fd, const char *from, const char *to, struct err *e);
+
+#endif

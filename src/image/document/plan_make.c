@@ -1,0 +1,359 @@
+/*
+ * plan_make.c - the config of an image, checked and made flat.
+ *
+ * A user that the image does not know, ids beyond 32 bits or equal to -1 (CVE-2024-40635), a passwd that
+ * is no regular file or larger than a megabyte (CVE-2024-9676): the plan says so, and whoever starts a
+ * session as that user is refused; all else can be done with the image. Paths are made absolute and
+ * lose their "..", as Docker does; a volume or a stop signal that is none is left out, with a note.
+ */
+#include "image/document/plan_make.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "config/value.h"
+#include "image/store/plan.h"
+#include "image/store/view.h"
+
+#define PASSWD_MAX_BYTES (1u << 20)
+#define VOLUMES_MAX	 128		/* a start makes at most 256 mounts and folders */
+#define ID_MAX		 UINT32_MAX - 1 /* (uid_t)-1 means "leave alone" to the kernel */
+#define ONLY_MAX	 8
+#define PLAIN_NAME	 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+
+static bool parse_id(const char *text, unsigned long *ret)
+{
+	return value_number(text, 0, ID_MAX, ret);
+}
+
+static char *next_field(char **line)
+{
+	return strsep(line, ":");
+}
+
+/* A line of passwd or group, cut into its fields. */
+struct account {
+	char *field[6]; /* name, password, uid, gid, gecos, home; of a group only the first three */
+};
+
+static void cut_line(char *line, struct account *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ret->field); i++)
+		ret->field[i] = line ? next_field(&line) : NULL;
+}
+
+/* The first line whose name or, for a number, whose id is `want`; points into text. */
+static bool find_account(char *text, const char *want, struct account *ret)
+{
+	char *line;
+	unsigned long id, have;
+	bool number = parse_id(want, &id);
+
+	while ((line = strsep(&text, "\n"))) {
+		cut_line(line, ret);
+		if (!ret->field[2] || !parse_id(ret->field[2], &have))
+			continue;
+		if (streq(ret->field[0], want) || (number && have == id))
+			return true;
+	}
+	return false;
+}
+
+static int read_accounts(const struct view *v, const char *path, struct buf *out, struct err *e)
+{
+	int r = view_read(v, path, PASSWD_MAX_BYTES, out, e);
+
+	/* An image need not have one: its USER is a number then. */
+	return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+}
+
+static int find_user(const struct view *v, const char *name, struct image_plan *p, struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	struct account a = {0};
+	unsigned long id = 0, gid = 0;
+	int r = read_accounts(v, "etc/passwd", &text, e);
+
+	if (r < 0)
+		return r;
+	if (find_account(text.data, name, &a)) {
+		parse_id(a.field[2], &id);
+		if (!a.field[3] || !parse_id(a.field[3], &gid))
+			return err_set(e, EBADMSG, "its passwd gives '%s' no group", name);
+	} else if (!streq(name, "root") && !parse_id(name, &id)) {
+		return err_set(e, EBADMSG, "its passwd has no user '%s'", name);
+	}
+	p->uid = (uid_t)id;
+	p->gid = (gid_t)gid;
+	p->user = xstrdup(a.field[0] && *a.field[0] ? a.field[0] : name);
+	p->home = xstrdup(a.field[5] && a.field[5][0] == '/' ? a.field[5] : "/");
+	return 0;
+}
+
+static int find_group(const struct view *v, const char *name, struct image_plan *p, struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	struct account a = {0};
+	unsigned long id;
+	int r = read_accounts(v, "etc/group", &text, e);
+
+	if (r < 0)
+		return r;
+	if (!parse_id(name, &id)) {
+		if (!find_account(text.data, name, &a))
+			return err_set(e, EBADMSG, "it has no group '%s'", name);
+		parse_id(a.field[2], &id);
+	}
+	p->gid = (gid_t)id;
+	return 0;
+}
+
+/* USER of a config: user or uid, then perhaps ":" and group or gid (image-spec, config.md). */
+static void set_user(const struct view *v, const char *text, struct image_plan *p)
+{
+	cleanup_free char *user = xstrdup(text);
+	char *group = strchr(user, ':'), quoted[200];
+	struct err e;
+	int r;
+
+	if (group)
+		*group++ = '\0';
+	r = find_user(v, *user ? user : "0", p, &e);
+	if (r == 0 && group && *group)
+		r = find_group(v, group, p, &e);
+	if (r == 0) {
+		p->has_user = true;
+		return;
+	}
+	p->no_user = xasprintf("the image's user '%s' cannot be used: %s",
+			       err_quote(quoted, sizeof(quoted), text), e.msg);
+	p->uid = 0;
+	p->gid = 0;
+	free(take_ptr(p->user));
+	free(take_ptr(p->home));
+}
+
+/* A path that a kernel takes: Linux's PATH_MAX and NAME_MAX. */
+static bool is_path(const char *path)
+{
+	if (strlen(path) >= PATH_MAX)
+		return false;
+	for (const char *c = path; *c; c += *c == '/') {
+		size_t n = strcspn(c, "/");
+
+		if (n > NAME_MAX)
+			return false;
+		c += n;
+	}
+	return true;
+}
+
+static char *absolute(const char *path, const char *what)
+{
+	cleanup_free char *clean = path_normalize("/", path);
+	char quoted[200];
+
+	if (is_path(clean))
+		return take_ptr(clean);
+	log_note("the image's %s '%s' is no path: it is left out", what,
+		 err_quote(quoted, sizeof(quoted), path));
+	return NULL;
+}
+
+static void set_paths(const struct image_config *c, struct image_plan *p)
+{
+	char quoted[200];
+
+	if (c->workdir)
+		p->workdir = absolute(c->workdir, "working directory");
+	for (size_t i = 0; i < c->volumes.n; i++) {
+		cleanup_free char *path = absolute(c->volumes.v[i], "volume");
+
+		/* The root itself is there anyway. */
+		if (path && path[1] && p->volumes.n < VOLUMES_MAX)
+			strv_push(&p->volumes, path);
+	}
+	if (c->volumes.n > VOLUMES_MAX)
+		log_note("the image has %zu volumes: %d are used", c->volumes.n, VOLUMES_MAX);
+	if (c->stop_signal && value_signal(c->stop_signal))
+		p->stop_signal = xstrdup(c->stop_signal);
+	else if (c->stop_signal)
+		log_note("the image's stop signal '%s' is none: SIGTERM is sent",
+			 err_quote(quoted, sizeof(quoted), c->stop_signal));
+}
+
+static void copy_list(const struct strv *from, struct strv *to)
+{
+	for (size_t i = 0; i < from->n; i++)
+		strv_push(to, from->v[i]);
+}
+
+/* An empty folder that mkdir(2) can make as it is, with a name that a line can hold. */
+static bool is_plain_folder(const struct view *v, const char *path, mode_t *ret_mode)
+{
+	cleanup_strv struct strv names = {0};
+	struct stat st;
+	struct err ignored;
+	size_t layer;
+
+	if (path[strspn(path, "/" PLAIN_NAME)] || view_lookup(v, path, &layer, &st, &ignored) < 0 ||
+	    !S_ISDIR(st.st_mode) || (st.st_mode & (S_ISUID | S_ISGID)) ||
+	    view_list(v, path, &names, &ignored) < 0)
+		return false;
+	*ret_mode = st.st_mode & ~(mode_t)S_IFMT;
+	return names.n == 0;
+}
+
+/*
+ * What a start has to copy from there is known once for all, when it is nothing or a few empty folders:
+ * Debian's /run/lock. A link is looked at by the start.
+ */
+static void set_memory(const struct view *v, const char *memory, struct image_plan *p)
+{
+	cleanup_strv struct strv names = {0}, only = {0};
+	struct stat st;
+	struct err ignored;
+	size_t layer;
+
+	if (view_lookup(v, memory, &layer, &st, &ignored) < 0 || !S_ISDIR(st.st_mode) ||
+	    view_list(v, memory, &names, &ignored) < 0 || names.n > ONLY_MAX)
+		return;
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *path = xasprintf("%s/%s", memory, names.v[i]);
+		mode_t mode;
+
+		if (!is_plain_folder(v, path, &mode))
+			return;
+		strv_push_take(&only, xasprintf("%o %s", mode, path));
+	}
+	if (!names.n)
+		strv_push(&p->bare, memory);
+	copy_list(&only, &p->only);
+}
+
+static bool is_there(const struct view *v, const char *path, mode_t bits)
+{
+	cleanup_free char *resolved = NULL;
+	struct stat st;
+	struct err ignored;
+	size_t layer;
+
+	return view_resolve(v, path, &resolved, &layer, &st, &ignored) == 0 &&
+	       S_ISREG(st.st_mode) && (st.st_mode & bits) == bits;
+}
+
+/*
+ * What the host's $SHELL, $TERM and $LANG mostly are: a session looks for them in the box, where each look at a
+ * name that was not looked at since the start costs 10 us.
+ */
+static void set_has(const struct view *v, struct image_plan *p)
+{
+	static const char *const shells[] = {"/bin/sh",	     "/bin/bash",    "/usr/bin/bash",
+					     "/bin/zsh",     "/usr/bin/zsh", "/bin/fish",
+					     "/usr/bin/fish"};
+	static const char *const terms[] = {"xterm",	       "xterm-256color", "screen", "tmux",
+					    "screen-256color", "tmux-256color",	 "linux",  "vt100"};
+	static const char *const folders[] = {"/lib/terminfo", "/usr/share/terminfo"};
+
+	/* C.UTF-8 as Debian and Fedora have it. */
+	if (is_there(v, "/usr/lib/locale/C.utf8/LC_CTYPE", 0444))
+		strv_push(&p->has, "LANG=C.UTF-8");
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+		if (is_there(v, shells[i], 0555))
+			strv_push_take(&p->has, xasprintf("SHELL=%s", shells[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(terms); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(folders); j++) {
+			cleanup_free char *path = xasprintf("%s/%c/%s", folders[j], terms[i][0],
+							    terms[i]);
+
+			if (is_there(v, path, 0444)) {
+				strv_push_take(&p->has, xasprintf("TERM=%s", terms[i]));
+				break;
+			}
+		}
+}
+
+/* The layers, opened; top first. */
+struct open_layers {
+	int *fds;
+	size_t n;
+};
+
+static void close_layers(struct open_layers *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		close_fd(&o->fds[i]);
+	free(o->fds);
+}
+
+static int open_layers(const struct image_store *s, const struct strv *paths, struct open_layers *o,
+		       struct err *e)
+{
+	o->fds = xcalloc(paths->n, sizeof(*o->fds));
+	for (; o->n < paths->n; o->n++) {
+		o->fds[o->n] = openat(s->fd, paths->v[o->n], O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (o->fds[o->n] < 0)
+			return err_sys(e, errno, "cannot open the layer '%s'", paths->v[o->n]);
+	}
+	return 0;
+}
+
+static int build(const struct image_store *s, const struct image_config *c,
+		 const struct strv *layers, struct image_plan *ret, struct err *e)
+{
+	__attribute__((cleanup(close_layers))) struct open_layers open = {0};
+	struct view v;
+	int r = open_layers(s, layers, &open, e);
+
+	v = (struct view){.layers = open.fds, .n = open.n};
+	if (r < 0)
+		return r;
+	if (c->user)
+		set_user(&v, c->user, ret);
+	set_paths(c, ret);
+	set_memory(&v, "/tmp", ret);
+	set_memory(&v, "/run", ret);
+	set_has(&v, ret);
+	for (size_t i = 0; i < c->notes.n; i++)
+		log_note("the image's config: %s: left out", c->notes.v[i]);
+	copy_list(layers, &ret->layers);
+	copy_list(&c->env, &ret->env);
+	copy_list(&c->entrypoint, &ret->entrypoint);
+	copy_list(&c->cmd, &ret->cmd);
+	return 0;
+}
+
+int plan_make(const struct image_store *s, const struct digest *manifest,
+	      const struct image_config *c, const struct strv *layers, struct err *e)
+{
+	cleanup_image_plan struct image_plan p = {0};
+	int r = build(s, c, layers, &p, e);
+
+	return r < 0 ? r : image_plan_write(s->fd, manifest, &p, e);
+}
+
+int plan_compare(const struct image_store *s, const struct digest *manifest,
+		 const struct image_config *c, const struct strv *layers, struct err *e)
+{
+	cleanup_image_plan struct image_plan want = {0}, have = {0};
+	int r = image_plan_read(s->fd, manifest, &have, e), built;
+	const char *differs;
+
+	if (r == -ENOENT && !image_plan_exists(s->fd, manifest))
+		return 0;
+	if (r < 0 && r != -ENOENT && r != -EBADMSG)
+		return r;
+	if (r < 0)
+		return err_set(e, EBADMSG, "is damaged");
+	built = build(s, c, layers, &want, e);
+	if (built < 0)
+		return built;
+	differs = image_plan_difference(&want, &have);
+	return differs ? err_set(e, EBADMSG, "has another '%s' than the image says", differs) : 0;
+}

@@ -1,0 +1,63 @@
+/*
+ * layer.h - from a layer's packed stream to a folder that overlayfs takes as a lower layer.
+ *
+ * Two steps, because layers are unpacked at the same time, and a layer alone does not know what lies
+ * below it:
+ *
+ *	layer_unpack()	any order, in parallel: every entry beneath the folder, whiteouts as marks
+ *	layer_settle()	in order, bottom first: folders that the layer did not list take mode, times
+ *			and xattrs of the ones below, or move to where a link below leads; hard links
+ *			to files of lower layers; marks that hide nothing are removed
+ *
+ * What one uid cannot hold - owners, set-id bits, devices, capabilities, xattrs outside user.*,
+ * modes that shut their owner out - goes to the sidecar (meta.h).
+ */
+#ifndef IMAGE_LAYER_LAYER_H
+#define IMAGE_LAYER_LAYER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "base/source.h"
+#include "image/document/manifest.h"
+
+struct layer_limits {
+	uint64_t max_bytes; /* of the unpacked stream */
+	uint64_t max_entries;
+};
+
+/* What layer_settle() has to look at; filled by layer_unpack(). */
+struct layer_notes {
+	struct strv implicit;	    /* folders made because an entry lies in them, parents first */
+	struct strv whiteouts;	    /* paths hidden from lower layers */
+	struct strv opaque;	    /* folders whose lower content is hidden */
+	struct strv links, targets; /* hard links to what the layer does not have */
+};
+void layer_notes_clear(struct layer_notes *n);
+
+struct layer_request {
+	struct byte_source packed; /* read from another thread than the caller's */
+	struct digest diff_id;	   /* expected; hex "" : any, see ret_diff_id */
+	int dirfd;		   /* an empty folder of ours */
+	int meta_fd;		   /* an empty file of ours, for the sidecar */
+	struct layer_limits limits;
+	void (*progress)(void *ctx, uint64_t packed_bytes); /* or NULL; from any thread */
+	void *ctx;
+};
+
+/*
+ * Unpacks, with a thread that inflates beside the one that writes. On failure what lies in dirfd is
+ * garbage for the caller to remove. ret_diff_id and ret_size (plain bytes) may be NULL.
+ */
+int layer_unpack(const struct layer_request *req, struct layer_notes *ret_notes,
+		 struct digest *ret_diff_id, uint64_t *ret_size, struct err *e);
+
+/*
+ * lowers: the settled layers below, top first, opened O_PATH; n 0 for the bottom layer. lower_metas:
+ * their sidecars, opened for reading, -1 where there is none; asked only for what is looked at.
+ */
+int layer_settle(int dirfd, int meta_fd, const struct layer_notes *notes, const int *lowers,
+		 const int *lower_metas, size_t n, struct err *e);
+
+#endif

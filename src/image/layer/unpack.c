@@ -1,0 +1,381 @@
+/*
+ * unpack.c - one entry of a tar stream becomes one file.
+ *
+ * Promises that nothing outside the root is touched, and no link followed in the last component:
+ * whatever has the name goes before the new one is made. Marks of overlayfs (user.overlay.*) come
+ * from us alone, never from an image. What a file of ours cannot be is written to the sidecar.
+ */
+#include "image/layer/unpack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/path.h"
+
+#define WHITEOUT_PREFIX ".wh."
+#define WHITEOUT_OPAQUE ".wh..wh..opq"
+#define WHITEOUT_META	".wh..wh." /* aufs' own files */
+
+void unpack_init(struct unpack *u, int root, FILE *meta, const struct layer_limits *limits,
+		 struct layer_notes *notes)
+{
+	*u = (struct unpack){
+		.root = root, .meta = meta, .limits = limits, .notes = notes, .parent_fd = -1};
+}
+
+static void free_dir(void *p)
+{
+	struct unpack_dir *d = p;
+
+	free(d->path);
+	free(d);
+}
+
+void unpack_clear(struct unpack *u)
+{
+	unpack_forget_parent(u);
+	tdestroy(u->dirs, free_dir);
+	unpack_clear_links(u);
+}
+
+static struct timespec mtime_of(struct archive_entry *entry)
+{
+	if (!archive_entry_mtime_is_set(entry))
+		return (struct timespec){0};
+	return (struct timespec){.tv_sec = archive_entry_mtime(entry),
+				 .tv_nsec = archive_entry_mtime_nsec(entry)};
+}
+
+int unpack_make_room(struct unpack *u, const char *name, bool *ret_hidden, struct err *e)
+{
+	struct stat st;
+
+	*ret_hidden = false;
+	if (fstatat(u->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_sys(e, errno, "cannot look at '%s'", name);
+	*ret_hidden = true;
+	if (!is_whiteout(&st))
+		u->rewritten = true;
+	return file_remove_tree(u->parent_fd, name, e);
+}
+
+static int write_data(struct unpack *u, struct archive *a, struct archive_entry *entry, int fd,
+		      struct err *e)
+{
+	la_int64_t size = archive_entry_size(entry), offset = 0;
+	la_int64_t written = 0;
+	const void *data;
+	size_t len;
+	int r;
+
+	if (size < 0 || (uint64_t)size > u->limits->max_bytes - u->bytes)
+		return err_set(e, EFBIG,
+			       "the layer unpacks to more than %llu bytes: raise [images] max-size "
+			       "in sandbox.conf if you trust it",
+			       (unsigned long long)u->limits->max_bytes);
+	u->bytes += (uint64_t)size;
+	while ((r = archive_read_data_block(a, &data, &len, &offset)) == ARCHIVE_OK) {
+		if (offset < 0 || offset > size || len > (size_t)(size - offset))
+			return err_set(e, EBADMSG, "it holds more than the size it declares");
+		if (offset != written && lseek(fd, offset, SEEK_SET) < 0)
+			return err_sys(e, errno, "cannot write it");
+		r = write_all(fd, data, len);
+		if (r < 0)
+			return err_sys(e, -r, "cannot write it");
+		written = offset + (la_int64_t)len;
+	}
+	if (r != ARCHIVE_EOF)
+		return err_set(e, EBADMSG, "its data cannot be read: %s",
+			       archive_error_string(a) ? archive_error_string(a) : "damaged");
+	return written < size && ftruncate(fd, size) < 0 ? err_sys(e, errno, "cannot write it") : 0;
+}
+
+static int make_file(struct unpack *u, const char *name, int *ret_fd, struct err *e)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	bool hidden;
+	int r;
+
+	*ret_fd = openat(u->parent_fd, name, flags, 0600);
+	if (*ret_fd < 0 && errno == EEXIST) {
+		if ((r = unpack_make_room(u, name, &hidden, e)) < 0)
+			return r;
+		*ret_fd = openat(u->parent_fd, name, flags, 0600);
+	}
+	return *ret_fd < 0 ? err_sys(e, errno, "cannot make it") : 0;
+}
+
+static int unpack_file(struct unpack *u, struct archive *a, struct archive_entry *entry,
+		       const char *name, struct meta_entry *m, struct err *e)
+{
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, mtime_of(entry)};
+	/* Readable by us whatever the image says, else the overlay could not copy it up. */
+	mode_t mode = (m->mode & 0777) | 0400;
+	cleanup_close int fd = -1;
+	int r = make_file(u, name, &fd, e);
+
+	if (r == 0)
+		r = write_data(u, a, entry, fd, e);
+	if (r < 0)
+		return r;
+	r = unpack_take_xattrs(entry, fd, m, e);
+	if (r < 0)
+		return r;
+	if (fchmod(fd, mode) < 0 || futimens(fd, times) < 0)
+		return err_sys(e, errno, "cannot set its attributes");
+	return unpack_end_meta(u, name, m, mode, e);
+}
+
+static int make_dir(struct unpack *u, const char *name, bool *ret_made, bool *ret_hidden,
+		    struct err *e)
+{
+	struct stat st;
+	int r;
+
+	*ret_made = true;
+	if (mkdirat(u->parent_fd, name, 0700) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return err_sys(e, errno, "cannot make it");
+	if (fstatat(u->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)) {
+		*ret_made = false;
+		return 0;
+	}
+	r = unpack_make_room(u, name, ret_hidden, e);
+	if (r == 0 && mkdirat(u->parent_fd, name, 0700) < 0)
+		r = err_sys(e, errno, "cannot make it");
+	return r;
+}
+
+static int unpack_dir(struct unpack *u, struct archive_entry *entry, const char *name,
+		      struct meta_entry *m, struct err *e)
+{
+	mode_t mode = (m->mode & 01777) | 0700;
+	cleanup_free char *real = NULL;
+	cleanup_close int fd = -1;
+	bool made = false, hidden = false;
+	int r = *name ? make_dir(u, name, &made, &hidden, e) : 0;
+
+	if (r < 0)
+		return r;
+	fd = *name ? openat(u->parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+		   : fcntl(u->root, F_DUPFD_CLOEXEC, 0);
+	real = *name ? unpack_real_path(u, name) : xstrdup("");
+	if (fd < 0 || !real)
+		return err_sys(e, errno, "cannot open it");
+	r = unpack_take_xattrs(entry, fd, m, e);
+	if (r < 0)
+		return r;
+	if (fchmod(fd, mode) < 0)
+		return err_sys(e, errno, "cannot set its attributes");
+	unpack_list_dir(u, real, made, mtime_of(entry));
+	/* It may have been listed before, with a line that holds no more. */
+	r = made ? unpack_end_meta(u, name, m, mode, e) : unpack_write_meta(u, name, m, e);
+	return r == 0 && hidden ? unpack_opaque(u, fd, real, e) : r;
+}
+
+static int unpack_symlink(struct unpack *u, struct archive_entry *entry, const char *name,
+			  struct meta_entry *m, struct err *e)
+{
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, mtime_of(entry)};
+	const char *target = archive_entry_symlink(entry);
+	bool hidden;
+	int r;
+
+	if (!target || !*target)
+		return err_set(e, EBADMSG, "it is a link to nowhere");
+	if (symlinkat(target, u->parent_fd, name) < 0) {
+		r = errno == EEXIST ? unpack_make_room(u, name, &hidden, e) : 0;
+		if (r < 0)
+			return r;
+		if (symlinkat(target, u->parent_fd, name) < 0)
+			return err_sys(e, errno, "cannot make it");
+	}
+	if (utimensat(u->parent_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, errno, "cannot set its time");
+	r = unpack_take_xattrs(entry, -1, m, e);
+	return r < 0 ? r : unpack_end_meta(u, name, m, m->mode, e);
+}
+
+/* Devices need the host's root: an empty file stands in, and the sidecar knows better. */
+static int unpack_special(struct unpack *u, struct archive_entry *entry, const char *name,
+			  struct meta_entry *m, struct err *e)
+{
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, mtime_of(entry)};
+	bool fifo = m->type == 'p', hidden;
+	mode_t mode = fifo ? (m->mode & 0777) | 0400 : 0400;
+	int r = unpack_make_room(u, name, &hidden, e);
+
+	if (r < 0)
+		return r;
+	m->major = fifo ? 0 : (unsigned int)archive_entry_rdevmajor(entry);
+	m->minor = fifo ? 0 : (unsigned int)archive_entry_rdevminor(entry);
+	if (mknodat(u->parent_fd, name, (fifo ? S_IFIFO : S_IFREG) | mode, 0) < 0 ||
+	    fchmodat(u->parent_fd, name, mode, 0) < 0 ||
+	    utimensat(u->parent_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, errno, "cannot make it");
+	r = unpack_take_xattrs(entry, -1, m, e);
+	return r < 0 ? r : unpack_end_meta(u, name, m, mode, e);
+}
+
+/* As find(1)'s %y; 0 for what a layer cannot hold. */
+static char type_letter(struct archive_entry *entry)
+{
+	switch (archive_entry_filetype(entry)) {
+	case AE_IFREG:
+		return 'f';
+	case AE_IFDIR:
+		return 'd';
+	case AE_IFLNK:
+		return 'l';
+	case AE_IFCHR:
+		return 'c';
+	case AE_IFBLK:
+		return 'b';
+	case AE_IFIFO:
+		return 'p';
+	default:
+		return 0;
+	}
+}
+
+static int unpack_kind(struct unpack *u, struct archive *a, struct archive_entry *entry,
+		       const char *name, struct meta_entry *m, struct err *e)
+{
+	if (archive_entry_hardlink(entry))
+		return unpack_hardlink(u, entry, name, e);
+	switch (m->type) {
+	case 'f':
+		return unpack_file(u, a, entry, name, m, e);
+	case 'd':
+		return unpack_dir(u, entry, name, m, e);
+	case 'l':
+		return unpack_symlink(u, entry, name, m, e);
+	default:
+		return unpack_special(u, entry, name, m, e);
+	}
+}
+
+static int unpack_mark(struct unpack *u, const char *name, struct err *e)
+{
+	cleanup_free char *real = NULL;
+	cleanup_close int fd = -1;
+
+	if (streq(name, WHITEOUT_OPAQUE)) {
+		real = unpack_real_path(u, "");
+		fd = openat(u->parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 || !real)
+			return err_sys(e, errno, "cannot open its folder");
+		if (ends_with(real, "/"))
+			real[strlen(real) - 1] = '\0';
+		return unpack_opaque(u, fd, real, e);
+	}
+	if (starts_with(name, WHITEOUT_META))
+		return 0;
+	return unpack_whiteout(u, name + strlen(WHITEOUT_PREFIX), e);
+}
+
+static int place_entry(struct unpack *u, struct archive *a, struct archive_entry *entry,
+		       const char *path, struct err *e)
+{
+	struct meta_entry m = {0};
+	char type = archive_entry_hardlink(entry) ? 'f' : type_letter(entry);
+	const char *name = "";
+	int r;
+
+	if (!type) /* a socket, which nobody could use */
+		return 0;
+	if (!*path && type != 'd')
+		return err_set(e, EBADMSG, "the root is no folder");
+	if (unpack_in_mark(path, WHITEOUT_META)) {
+		if (type != 'f' || !starts_with(path, UNPACK_PLINK "/"))
+			return 0;
+		u->has_plink = true;
+	} else if (unpack_in_mark(path, WHITEOUT_PREFIX))
+		return err_set(e, EBADMSG, "it lies in a whiteout");
+	r = *path ? unpack_open_parent(u, path, &name, e) : 0;
+	if (r == 0 && starts_with(name, WHITEOUT_PREFIX))
+		return unpack_mark(u, name, e);
+	if (r == 0)
+		r = unpack_begin_meta(entry, type, &m, e);
+	if (r == 0)
+		r = unpack_kind(u, a, entry, name, &m, e);
+	meta_entry_clear(&m);
+	return r;
+}
+
+int unpack_entry(struct unpack *u, struct archive *a, struct archive_entry *entry, struct err *e)
+{
+	const char *raw = archive_entry_pathname(entry);
+	cleanup_free char *path = NULL;
+	char quoted[300];
+	int r;
+
+	if (++u->entries > u->limits->max_entries)
+		return err_set(e, EFBIG,
+			       "the layer has more than %llu entries: raise [images] max-entries "
+			       "in sandbox.conf if you trust it",
+			       (unsigned long long)u->limits->max_entries);
+	r = unpack_clean_name(raw ? raw : "", &path, e);
+	if (r < 0)
+		return r;
+	r = place_entry(u, a, entry, path, e);
+	return r < 0 ? err_add(e, "entry '%s'", err_quote(quoted, sizeof(quoted), path)) : 0;
+}
+
+static bool in_plink(const char *path)
+{
+	size_t n = strlen(UNPACK_PLINK);
+
+	return strncmp(path, UNPACK_PLINK, n) == 0 && (!path[n] || path[n] == '/');
+}
+
+static void finish_dir(const void *node, VISIT which, void *arg)
+{
+	const struct unpack_dir *d = *(struct unpack_dir *const *)node;
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, d->mtime};
+	struct unpack *u = arg;
+	cleanup_close int fd = -1;
+	struct err ignored;
+
+	if (which != preorder && which != leaf)
+		return;
+	if (!d->listed && !in_plink(d->path))
+		strv_push(&u->notes->implicit, d->path);
+	else if (path_open_nolinks(u->root, *d->path ? d->path : ".", O_RDONLY | O_DIRECTORY, 0,
+				   &fd, &ignored) == 0)
+		futimens(fd, times);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int unpack_finish(struct unpack *u, struct err *e)
+{
+	int r = unpack_finish_links(u, e);
+
+	if (r == 0 && u->has_plink) {
+		unpack_forget_parent(u);
+		r = file_remove_tree(u->root, UNPACK_PLINK, e);
+	}
+	if (r < 0)
+		return r;
+	unpack_know_dir(u, "");
+	twalk_r(u->dirs, finish_dir, u);
+	/* A parent sorts before what lies in it. */
+	if (u->notes->implicit.n)
+		qsort(u->notes->implicit.v, u->notes->implicit.n, sizeof(char *), by_text);
+	if (fflush(u->meta) != 0)
+		return err_sys(e, errno, "cannot write the layer's sidecar");
+	return 0;
+}

@@ -1,0 +1,39 @@
+/*
+ * ref.h - names of images: refs/<name>, one small file each, renamed into place.
+ *
+ *	sha256:<manifest of this machine's platform>
+ *	sha256:<the index it was chosen from>		only when there is one
+ *
+ * Read by the launcher too.
+ */
+#ifndef IMAGE_NAME_REF_H
+#define IMAGE_NAME_REF_H
+
+#include "base/mem.h"
+#include "image/name/digest.h"
+#include "image/name/reference.h"
+
+/* The gc lease: a file in the data folder, flock(2)ed; see store.h. */
+#define IMAGE_LEASE "image.lock"
+
+struct ref {
+	struct digest manifest;
+	struct digest index; /* hex "" : none */
+};
+
+/*
+ * The name that a reference has in refs/: with a digest "registry/path@sha256:...", whatever its
+ * tag; else "registry/path:tag". The caller frees.
+ */
+char *ref_name(const struct reference *r);
+
+/* datafd: the data folder of a store. name as of ref_name(). -ENOENT: no such name; -EBADMSG: it is
+ * there and damaged. */
+int ref_read(int datafd, const char *name, struct ref *ret, struct err *e);
+int ref_write(int datafd, const char *name, const struct ref *ref, struct err *e);
+int ref_remove(int datafd, const char *name, struct err *e);
+
+/* All names, sorted; what cannot be one is left out. */
+int ref_list(int datafd, struct strv *ret_names, struct err *e);
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * credential_helper.c - running a credential helper: no shell, bounded output, bounded time.
+ */
+#include "image/registry/credential_helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/proc.h"
+#include "image/document/json_read.h"
+
+#define OUTPUT_MAX 65536
+#define TIMEOUT_MS 30000
+
+static bool name_ok(const char *name)
+{
+	return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					   "0123456789_.-")];
+}
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/*
+ * Reads what comes until the end, too much, or the time is over. The helper's own end is one too: an
+ * agent that it has left behind may hold the pipe open.
+ */
+static int read_output(int fd, int pidfd, struct buf *out, struct err *e)
+{
+	struct pollfd p[] = {{.fd = fd, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
+	long end = now_ms() + TIMEOUT_MS, left;
+	char part[4096];
+	ssize_t n;
+
+	while ((left = end - now_ms()) > 0) {
+		if (poll(p, ARRAY_SIZE(p), (int)left) < 0 && errno != EINTR)
+			return err_sys(e, errno, "cannot wait for its answer");
+		if (!p[0].revents && p[1].revents)
+			return 0;
+		if (!p[0].revents)
+			continue;
+		n = read(fd, part, sizeof(part));
+		if (n <= 0)
+			return n < 0 ? err_sys(e, errno, "cannot read its answer") : 0;
+		if (out->len + (size_t)n > OUTPUT_MAX)
+			return err_set(e, EFBIG, "it says too much");
+		buf_add(out, part, (size_t)n);
+	}
+	return err_set(e, ETIMEDOUT, "it has not answered in %d seconds", TIMEOUT_MS / 1000);
+}
+
+static int spawn(const char *program, const char *verb, int in, int out, pid_t *ret, struct err *e)
+{
+	char *argv[] = {(char *)program, (char *)verb, NULL};
+	cleanup_free char *file = proc_find(program);
+	posix_spawn_file_actions_t actions;
+	int r;
+
+	if (!file)
+		return err_sys(e, ENOENT, "cannot run it");
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	r = posix_spawn(ret, file, &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return r ? err_sys(e, r, "cannot run it") : 0;
+}
+
+static int wait_for(pid_t pid, bool give_up, int *ret_status, struct err *e)
+{
+	int status;
+
+	if (give_up)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(e, errno, "cannot wait for it");
+	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+	return 0;
+}
+
+static int talk(const char *program, const char *verb, const char *input, struct buf *out,
+		int *ret_status, struct err *e)
+{
+	int in[2], answer[2], r;
+	pid_t pid;
+	struct err ignored;
+
+	if (pipe2(in, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "cannot make a pipe");
+	if (pipe2(answer, O_CLOEXEC) < 0) {
+		close(in[0]);
+		close(in[1]);
+		return err_sys(e, errno, "cannot make a pipe");
+	}
+	r = spawn(program, verb, in[0], answer[1], &pid, e);
+	close(in[0]);
+	close(answer[1]);
+	/* Short enough for the pipe; one that ended already is told by its status. */
+	if (r == 0)
+		write_all(in[1], input, strlen(input));
+	close(in[1]);
+	if (r == 0) {
+		cleanup_close int pidfd = proc_pidfd(pid); /* below 0 is never ready */
+
+		r = read_output(answer[0], pidfd, out, e);
+		if (wait_for(pid, r < 0, ret_status, r < 0 ? &ignored : e) < 0 && r == 0)
+			r = -e->code;
+	}
+	close(answer[0]);
+	return r;
+}
+
+static int run(const char *helper, const char *verb, const char *input, struct buf *out,
+	       int *ret_status, struct err *e)
+{
+	cleanup_free char *program = xasprintf("docker-credential-%s", helper);
+	char quoted[200];
+	int r;
+
+	if (!name_ok(helper))
+		return err_set(e, EINVAL, "'%s' is no name of a credential helper",
+			       err_quote(quoted, sizeof(quoted), helper));
+	r = talk(program, verb, input, out, ret_status, e);
+	return r < 0 ? err_add(e, "cannot use the credential helper '%s'", program) : 0;
+}
+
+int credential_helper_get(const char *helper, const char *server, struct credentials *ret,
+			  bool *ret_found, struct err *e)
+{
+	cleanup_buf struct buf out = BUF_INIT;
+	cleanup_json json_t *j = NULL;
+	char quoted[300];
+	int status, r = run(helper, "get", server, &out, &status, e);
+
+	*ret_found = false;
+	/* "credentials not found in native keychain" is no failure; a locked keychain is one. */
+	if (r == 0 && status && !out.len)
+		r = err_set(e, EACCES, "the credential helper '%s' ends with status %d", helper,
+			    status);
+	else if (r == 0 && status && !strstr(out.data, "not found"))
+		r = err_set(e, EACCES, "the credential helper '%s' gives nothing: %s", helper,
+			    err_quote(quoted, sizeof(quoted), out.data));
+	if (r < 0 || status)
+		return r;
+	r = json_read(out.data, out.len, "the credential helper's answer", &j, e);
+	if (r == 0)
+		r = json_get_text(j, "Username", &ret->user, e);
+	if (r == 0)
+		r = json_get_text(j, "Secret", &ret->password, e);
+	explicit_bzero(out.data, out.len);
+	if (r < 0)
+		return r;
+	/* A user of this name says that the secret is an identity token. */
+	if (ret->user && streq(ret->user, "<token>"))
+		ret->identity_token = take_ptr(ret->password);
+	*ret_found = ret->user && (ret->password || ret->identity_token);
+	return 0;
+}
+
+static int change(const char *helper, const char *verb, const char *input, struct err *e)
+{
+	cleanup_buf struct buf out = BUF_INIT;
+	char quoted[300];
+	int status, r = run(helper, verb, input, &out, &status, e);
+
+	if (r < 0 || status == 0)
+		return r;
+	return err_set(e, EIO, "the credential helper '%s' refuses: %s", helper,
+		       err_quote(quoted, sizeof(quoted), out.data));
+}
+
+int credential_helper_store(const char *helper, const char *server, const char *user,
+			    const char *password, struct err *e)
+{
+	cleanup_json json_t *j = json_pack("{s:s, s:s, s:s}", "ServerURL", server, "Username", user,
+					   "Secret", password);
+	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
+	int r = text ? change(helper, "store", text, e)
+		     : err_set(e, EINVAL, "the user name or the password is no UTF-8");
+
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+	return r;
+}
+
+int credential_helper_erase(const char *helper, const char *server, struct err *e)
+{
+	return change(helper, "erase", server, e);
+}

@@ -1,0 +1,16 @@
+/*
+ * credential_helper.h - docker-credential-NAME: a program that keeps logins, spoken to over its
+ * standard streams (github.com/docker/docker-credential-helpers).
+ */
+#ifndef IMAGE_REGISTRY_CREDENTIAL_HELPER_H
+#define IMAGE_REGISTRY_CREDENTIAL_HELPER_H
+
+#include "image/registry/credentials.h"
+
+int credential_helper_get(const char *helper, const char *server, struct credentials *ret,
+			  bool *ret_found, struct err *e);
+int credential_helper_store(const char *helper, const char *server, const char *user,
+			    const char *password, struct err *e);
+int credential_helper_erase(const char *helper, const char *server, struct err *e);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * http.h - one HTTP exchange by libcurl: no redirects, no retries, no credentials of its own.
+ *
+ * Each thread has one handle, so that its next request finds the connection open. Bounded: header
+ * bytes, body bytes, and the time without progress.
+ */
+#ifndef IMAGE_REGISTRY_HTTP_H
+#define IMAGE_REGISTRY_HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+struct http_request {
+	const char *method; /* GET, HEAD, PUT, POST, DELETE */
+	const char *url;
+	const char *authorization;  /* value of the header, or NULL */
+	const struct strv *headers; /* "Name: value", or NULL */
+	bool verify;		    /* the server's certificate */
+
+	/* Body to send: memory, or a file from its beginning; neither: none. */
+	const void *body;
+	int body_fd; /* -1: none */
+	uint64_t body_size;
+	void (*sent)(void *ctx, uint64_t bytes); /* or NULL */
+
+	/*
+	 * Where the body of a 200 or 206 goes; NULL: into the response, as those of other answers
+	 * do, up to max_body bytes. begin() sees status and headers before the first byte.
+	 */
+	int (*begin)(void *ctx, long status, const char *content_range, struct err *e);
+	int (*data)(void *ctx, const void *data, size_t len, struct err *e);
+	size_t max_body;
+	void *ctx;
+};
+
+struct http_response {
+	long status;
+	char *content_type, *location, *digest, *content_range, *retry_after;
+	struct strv challenges; /* each WWW-Authenticate */
+	struct buf body;
+	bool transient; /* after a failure: it may succeed when tried again */
+	bool begun;	/* the request's begin() was called with bytes to come */
+	bool elsewhere; /* it came from another origin than the registry's */
+	char *url;	/* that it came from, behind all redirects */
+	bool no_tls;	/* after a failure: the other side does not speak TLS */
+};
+
+#define HTTP_RESPONSE_INIT       \
+	{                        \
+		.body = BUF_INIT \
+	}
+
+void http_response_clear(struct http_response *r);
+#define cleanup_http_response __attribute__((cleanup(http_response_clear)))
+
+/* 0 when there was an answer, whatever its status. *ret is cleared first. */
+int http_exchange(const struct http_request *req, struct http_response *ret, struct err *e);
+
+/* The absolute form of a Location, seen from url; the caller frees. NULL: none that can be. */
+char *http_resolve_url(const char *url, const char *location);
+
+/* Do both URLs mean the same scheme, host and port? */
+bool http_same_origin(const char *a, const char *b);
+bool http_is_tls(const char *url);
+
+/* base64, as in Basic authentication; the caller frees. */
+char *http_base64(const char *text);
+
+/* text with what has a meaning in a URL as %XX; the caller frees. */
+char *http_escape(const char *text);
+
+/* How long less than 1 KiB a second may come before it is a stall; 60 at the beginning. */
+void http_set_stall_seconds(long seconds);
+
+/* From a signal handler: every exchange of the process ends soon with -EINTR. */
+void http_interrupt(void);
+bool http_interrupted(void);
+
+/* Sleeps so long, or until interrupted. */
+void http_sleep_ms(long ms);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * plan.h - an image as the launcher needs it: one flat file, plans/<manifest>, without JSON.
+ *
+ * A cache: written by image_install(), read at every start, made anew when it is missing. Format of
+ * kv.h; a key may stand several times:
+ *
+ *	layer (layers/CHAIN-ID, or the path of one in a second store; top first), version,
+ *	env, entrypoint, cmd, volume, bare, only, has, workdir, stop-signal, user, uid, gid, home, no-user
+ */
+#ifndef IMAGE_STORE_PLAN_H
+#define IMAGE_STORE_PLAN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/mem.h"
+#include "image/name/digest.h"
+
+struct image_plan {
+	struct strv layers; /* paths, top first; relative ones to the data folder */
+	struct strv env;    /* NAME=value */
+	struct strv entrypoint, cmd, volumes;
+	struct strv bare; /* of /tmp and /run, the empty folders; older plans say none */
+	struct strv only; /* "1777 /run/lock": empty folders, when there is nothing else */
+	struct strv has;  /* "SHELL=/bin/bash", "TERM=xterm": what sessions look for */
+	char *workdir, *stop_signal; /* NULL: not said */
+	bool has_user;		     /* the image names a user: */
+	char *user, *home;	     /* name (or number) and home of it, from the image's passwd */
+	uid_t uid;
+	gid_t gid;
+	char *no_user; /* why the user that the image names cannot be used, or NULL */
+};
+
+void image_plan_clear(struct image_plan *p);
+#define cleanup_image_plan __attribute__((cleanup(image_plan_clear)))
+
+/* A plan, of whatever content? */
+bool image_plan_exists(int datafd, const struct digest *manifest);
+
+/* The key of the first thing that differs, or NULL; not `bare`, which older plans lack. */
+const char *image_plan_difference(const struct image_plan *a, const struct image_plan *b);
+
+/* Looks for every layer, which a start has no time for. */
+bool image_plan_is_whole(int datafd, const struct image_plan *p);
+
+/*
+ * Reads the plan of a manifest beneath the data folder. -ENOENT when there is none, it is of another
+ * version or damaged, or a layer of it is gone: `sandbox image prepare` makes it.
+ */
+int image_plan_read(int datafd, const struct digest *manifest, struct image_plan *ret,
+		    struct err *e);
+/* Appends the layers that a plan names, as it names them, whether they are there or not; -ENOENT: no plan. */
+int image_plan_layers(int datafd, const struct digest *manifest, struct strv *ret, struct err *e);
+int image_plan_write(int datafd, const struct digest *manifest, const struct image_plan *p,
+		     struct err *e);
+
+#endif

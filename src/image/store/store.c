@@ -1,0 +1,184 @@
+/*
+ * store.c - the folders of the image store and its lease.
+ *
+ * Promises that whoever has the store open keeps gc away from it, and that what killed commands left in tmp/ is
+ * removed by the next one that is alone; partial downloads are kept to be gone on with. Refuses a data folder of another
+ * user: what lies in it would be theirs to change under our boxes.
+ */
+#include "image/store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/dir.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "config/xdg.h"
+#include "image/name/conf.h"
+#include "image/name/ref.h"
+
+static const char *const folders[] = {"blobs", "blobs/sha256", "refs", "layers", "plans", "tmp"};
+
+static int make_folders(const struct image_store *s, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		if (mkdirat(s->fd, folders[i], 0700) < 0 && errno != EEXIST)
+			return err_sys(e, errno, "cannot make '%s/%s'", s->path, folders[i]);
+	return 0;
+}
+
+static int open_data(struct image_store *s, struct err *e)
+{
+	int r = file_mkdirs(s->path, 0700, e);
+
+	if (r < 0)
+		return r;
+	s->fd = open(s->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (s->fd < 0)
+		return err_sys(e, errno, "cannot open the data folder '%s'", s->path);
+	return xdg_check_data(s->fd, s->path, e);
+}
+
+/* The work of commands that were killed: nobody who has the lease is at it. Out of their names at once. */
+static void hide_leftovers(const struct image_store *s, struct strv *ret)
+{
+	cleanup_strv struct strv names = {0};
+	struct err ignored;
+
+	dir_names(s->fd, "tmp", &names, &ignored);
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *path = path_join("tmp", names.v[i]);
+		cleanup_free char *gone = xasprintf("tmp/gone-%s", names.v[i]);
+
+		if (starts_with(names.v[i], IMAGE_TMP_PREFIX) && file_move(s->fd, path, gone) == 0)
+			strv_push(ret, gone);
+	}
+}
+
+static int take_lease(struct image_store *s, struct strv *ret_leftovers, struct err *e)
+{
+	s->lease = openat(s->fd, IMAGE_LEASE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (s->lease >= 0 && file_trylock(s->lease))
+		hide_leftovers(s, ret_leftovers);
+	/* What only reads goes on there, and keeps those away who have it writable elsewhere. */
+	if (s->lease < 0 && errno == EROFS)
+		s->lease = openat(s->fd, IMAGE_LEASE, O_RDONLY | O_CLOEXEC);
+	while (s->lease >= 0 && flock(s->lease, LOCK_SH) < 0)
+		if (errno != EINTR)
+			close_fd(&s->lease);
+	if (s->lease < 0)
+		return err_sys(e, errno, "cannot lock '%s/" IMAGE_LEASE "'", s->path);
+	return 0;
+}
+
+/* One that is away (an unmounted share) is no reason to fail: what it has is pulled then. */
+static void open_lenders(struct image_store *s, const struct image_conf *conf)
+{
+	for (size_t i = 0; i < conf->stores.n && s->lender_paths.n < IMAGE_STORE_LENDERS; i++) {
+		const char *path = conf->stores.v[i];
+		int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0) {
+			log_warn("the store '%s' of sandbox.conf cannot be used: %s", path,
+				 strerror(errno));
+			continue;
+		}
+		s->lender_fds[s->lender_paths.n] = fd;
+		strv_push(&s->lender_paths, path);
+	}
+}
+
+int image_store_open(struct image_store *s, const struct image_conf *conf, struct err *e)
+{
+	cleanup_strv struct strv leftovers = {0};
+	struct err late;
+	int r;
+
+	s->path = xdg_data_dir();
+	s->unnamed = blob_unnamed_new();
+	r = open_data(s, e);
+	if (r == 0)
+		r = make_folders(s, e);
+	if (r == 0)
+		r = take_lease(s, &leftovers, e);
+	for (size_t i = 0; i < leftovers.n; i++)
+		file_remove_tree(s->fd, leftovers.v[i], &late);
+	if (r == 0)
+		open_lenders(s, conf);
+	return r;
+}
+
+void image_store_close(struct image_store *s)
+{
+	blob_unnamed_free(s);
+	close_fd(&s->lease);
+	close_fd(&s->fd);
+	for (size_t i = 0; i < s->lender_paths.n; i++)
+		close_fd(&s->lender_fds[i]);
+	strv_clear(&s->lender_paths);
+	free(s->path);
+	*s = (struct image_store)IMAGE_STORE_INIT;
+}
+
+bool image_store_take_alone(struct image_store *s, int timeout_ms)
+{
+	for (int waited = 0; flock(s->lease, LOCK_EX | LOCK_NB) < 0; waited += 10) {
+		if (waited >= timeout_ms || errno != EWOULDBLOCK)
+			return false;
+		usleep(10 * 1000);
+	}
+	return true;
+}
+
+static char *tmp_name(void)
+{
+	unsigned long long salt = 0;
+
+	while (getrandom(&salt, sizeof(salt), 0) != sizeof(salt))
+		;
+	return xasprintf("tmp/" IMAGE_TMP_PREFIX "%016llx", salt);
+}
+
+int image_store_discard(const struct image_store *s, const char *path, struct err *e)
+{
+	cleanup_free char *gone = tmp_name();
+	int r = file_move(s->fd, path, gone);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : err_sys(e, -r, "cannot remove '%s/%s'", s->path, path);
+	return file_remove_tree(s->fd, gone, e);
+}
+
+int image_store_tmpdir(const struct image_store *s, char **ret_name, int *ret_fd, struct err *e)
+{
+	cleanup_free char *name = tmp_name();
+	int fd;
+
+	if (mkdirat(s->fd, name, 0700) < 0)
+		return err_sys(e, errno, "cannot make '%s/%s'", s->path, name);
+	fd = openat(s->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open '%s/%s'", s->path, name);
+	*ret_name = take_ptr(name);
+	*ret_fd = fd;
+	return 0;
+}
+
+int image_store_tmpfile(const struct image_store *s, char **ret_name, int *ret_fd, struct err *e)
+{
+	cleanup_free char *name = tmp_name();
+	int fd = openat(s->fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot make '%s/%s'", s->path, name);
+	*ret_name = take_ptr(name);
+	*ret_fd = fd;
+	return 0;
+}

@@ -1,0 +1,52 @@
+/*
+ * locked.h - following a project's lock, and making it.
+ */
+#ifndef PREPARE_LOCKED_H
+#define PREPARE_LOCKED_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "config/lock_file.h"
+#include "config/settings.h"
+#include "grant/reach.h"
+#include "image/name/digest.h"
+#include "prepare/managers.h"
+#include "store/store.h"
+
+/*
+ * The lock that `enter` is to follow: 1, or 0 when there is none or the user asks for another image
+ * than the project's file. One that does not fit the settings any more is an error. *ret is to be released with
+ * lock_clear().
+ */
+int locked_read(const struct settings *s, struct lock_file *ret, struct err *e);
+
+/* The same for one of several environments: a lock is for those of its own image, and none for others. */
+int locked_read_for_image(const struct settings *s, struct lock_file *ret, struct err *e);
+
+/* Do these parts of a lock fit the settings, or the machine? */
+bool locked_machine(const struct lock_file *l);
+bool locked_image(const struct lock_file *l, const struct settings *s);
+bool locked_packages(const struct lock_file *l, const struct settings *s, const struct manager *m);
+bool locked_profiles(const struct lock_file *l, const struct settings *s);
+
+/* What differs between a lock and the settings, one line each; profiles too. */
+void locked_compare(const struct lock_file *l, const struct settings *s, struct strv *out);
+
+/* The image's digest; hex "": it has none. */
+int locked_digest(const struct lock_file *l, struct digest *ret, struct err *e);
+
+struct lock_options {
+	const char *project; /* as for enter */
+	bool check, update;
+	struct reach_asker asker;
+	struct settings_request settings;
+};
+
+/*
+ * `sandbox lock`: completes the project's lock - with update, makes it anew - which prepares its
+ * environment; or, with check, only compares it.
+ */
+int run_lock(struct lock_options *o, struct err *e);
+
+#endif

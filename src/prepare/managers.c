@@ -1,0 +1,150 @@
+/*
+ * managers.c - scripts for package managers, run as box-root by the box's own sh.
+ *
+ * Packages reach a manager as arguments, never as text of a script: an expansion that is not quoted is
+ * split into words, and nothing more (-f). Those of the languages install for all users, into
+ * /usr/local, where PATH finds them.
+ */
+#include "prepare/managers.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+/*
+ * Debian's and Ubuntu's official images have commands in apt's configuration that remove downloads: of
+ * its hooks all others are left. #clear takes all of a list, and counts in the file that -c names, which
+ * is read last.
+ */
+#define APT_HOOKS                                          \
+	"{\n"                                              \
+	"	echo '#clear DPkg::Post-Invoke;'\n"              \
+	"	echo '#clear APT::Update::Post-Invoke;'\n"       \
+	"	apt-config dump | grep -e ^DPkg::Post-Invoke:: " \
+	"-e ^APT::Update::Post-Invoke:: |\n"               \
+	"		grep -v 'rm .*/var/cache/apt/archives/' || :\n" \
+	"} >$notes.conf\n"
+/* Error-Mode, since apt 2.1: an archive that cannot be had must not pass for an old list. */
+#define APT_UPDATE "apt-get -q -c $notes.conf -o APT::Update::Error-Mode=any update\n"
+#define APT_GET                                                 \
+	"apt-get -q -y --no-install-recommends -c $notes.conf " \
+	"-o APT::Keep-Downloaded-Packages=true"
+
+/*
+ * Debian lets pip install only when told that it may (PEP 668); versions before 23.0.1 know neither
+ * the rule nor the variable. --report is of 22.2; without it nothing can be locked.
+ */
+#define PIP                                                                       \
+	"PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore python3 -m pip " \
+	"install --progress-bar off "
+#define PIP_REPORT                                                         \
+	"report=; python3 -m pip install --help | grep -q -e --report && " \
+	"report=\"--report $notes.json\"\n"
+
+#define NPM_INSTALL "npm_config_prefix=/usr/local npm install --global --no-fund --no-audit "
+
+/* clang-format off */
+const struct manager managers[] = {
+	{.key = "apt", .env = "", .one_at_a_time = true,
+	 .list = "dpkg-query -W -f '${db:Status-Status} ${Package}:${Architecture} ${Version}\\n' |\n"
+		"	sed -n 's/^installed //p'\n",
+	 .install = APT_HOOKS APT_UPDATE APT_GET " install -- \"$@\"\n",
+	 .pinned = APT_HOOKS APT_UPDATE
+		APT_GET " --allow-downgrades install -- $(printf '%s=%s%.0s ' \"$@\")\n",
+	 /* The index has the hash of every file that it offers. */
+	 .collect = "[ ! -s $notes.new ] ||\n"
+		"apt-cache show $(sed 's/ /=/' $notes.new) | awk '\n"
+		"	/^Package: / { p = $2 } /^Architecture: / { a = $2 } /^Version: / { v = $2 }\n"
+		"	/^SHA256: / { if (!seen[p \" \" a \" \" v]++) print p \":\" a, v, $2 }'\n",
+	 /* A cache is a mount of its own; without one the downloads would stay in the layer. */
+	 .clean = "set +f\n"
+		"mountpoint -q /var/cache/apt/archives || apt-get clean\n"
+		"rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin\n"},
+	{.key = "apk", .env = "", .one_at_a_time = true,
+	 .list = "[ ! -e /lib/apk/db/installed ] || awk -F: '/^C:/ { c = $2 } /^P:/ { p = $2 }\n"
+		"	/^V:/ { print p, $2, c }' /lib/apk/db/installed\n",
+	 .install = "apk add --no-progress -- \"$@\"\n",
+	 .pinned = "apk add --no-progress -- $(printf '%s=%s%.0s ' \"$@\")\n",
+	 .collect = "cat $notes.new\n"},
+	{.key = "dnf", .env = "", .one_at_a_time = true,
+	 .list = "rpm -qa --qf '%{NAME} %{EPOCHNUM}:%{VERSION}-%{RELEASE}.%{ARCH} "
+		"%{SHA256HEADER}\\n'\n",
+	 .install = "dnf -y --setopt=install_weak_deps=False install -- \"$@\"\n",
+	 .pinned = "dnf -y --setopt=install_weak_deps=False install -- "
+		"$(printf '%s-%s%.0s ' \"$@\")\n",
+	 .collect = "cat $notes.new\n"},
+	{.key = "pip", .env = "PIP_",
+	 .install = PIP_REPORT PIP "$report -- \"$@\"\n",
+	 .pinned = PIP_REPORT
+		"printf '%s==%s --hash=sha256:%s\\n' \"$@\" >$notes.in\n"
+		PIP "$report --no-deps --require-hashes -r $notes.in\n",
+	 .collect = "[ ! -e $notes.json ] || python3 - $notes.json <<'END'\n"
+		"import json, sys\n"
+		"for p in json.load(open(sys.argv[1]))['install']:\n"
+		"    hashes = p['download_info'].get('archive_info', {})\n"
+		"    sha = hashes.get('hashes', {}).get('sha256')\n"
+		"    sha = sha or hashes.get('hash', 'sha256=-').split('=')[1]\n"
+		"    print(p['metadata']['name'], p['metadata']['version'], sha)\n"
+		"END\n"},
+	{.key = "npm", .env = "npm_config_", .by_time = true,
+	 .install = "asked=$*\n" NPM_INSTALL "-- \"$@\"\n",
+	 .pinned = NPM_INSTALL "--before=$time -- $asked\n",
+	 /* A global installation keeps no record of integrity; its resolution for a folder does. */
+	 .collect = "mkdir $notes.npm; cd $notes.npm; echo '{}' >package.json\n"
+		"npm install --package-lock-only --no-fund --no-audit ${time:+--before=$time} "
+		"-- $asked >&2\n"
+		"node -e 'for (const [k, v] of Object.entries(require(\"./package-lock.json\")"
+		".packages))\n"
+		"	if (k) console.log(k.replace(/^.*node_modules\\//, \"\"), v.version, "
+		"v.integrity || \"-\")'\n"
+		"cd /\n"},
+	{.key = "cargo", .env = "CARGO_",
+	 .list = "cargo install --list --root /usr/local |\n"
+		"	sed -n 's/^\\([^ ]*\\) v\\([^ ]*\\):$/\\1 \\2 -/p'\n",
+	 .install = "cargo install --root /usr/local -- \"$@\"\n",
+	 .pinned = "cargo install --locked --root /usr/local -- "
+		"$(printf '%s@%s%.0s ' \"$@\")\n",
+	 .collect = "cat $notes.new\n"},
+};
+/* clang-format on */
+const size_t n_managers = ARRAY_SIZE(managers);
+
+#define NOTES "/" MANAGER_NOTES
+
+/* Lines of the second file that the first has not; comm(1) is not in every image. */
+static const char functions[] =
+	"only() { awk 'FILENAME == ARGV[1] { a[$0]; next } !($0 in a)' \"$1\" \"$2\"; }\n";
+
+/* "$@" of a step that follows a lock: time, number of what was asked for, that, what is locked. */
+static const char arguments[] = "time=$1 n=$2 asked=; shift 2\n"
+				"while [ \"$n\" -gt 0 ]; do\n"
+				"	asked=\"$asked $1\"; shift; n=$((n - 1))\n"
+				"done\n";
+
+/* Both ways: what is missing, and what came along that is not in the lock. */
+static const char verify[] =
+	"printf '%s %s %s\\n' \"$@\" | sort -u >$notes.want\n"
+	"if ! cmp -s $notes.want $notes.is; then\n"
+	"	echo \"sandbox.lock does not resolve any more (- locked, + found):\"\n"
+	"	only $notes.is $notes.want | sed 's/^/- /'\n"
+	"	only $notes.want $notes.is | sed 's/^/+ /'\n"
+	"	echo \"'sandbox lock --update' resolves it anew\"\n"
+	"	exit 1\n"
+	"fi\n";
+
+char *manager_script(const struct manager *m, bool locked)
+{
+	struct buf b = BUF_INIT;
+
+	buf_addf(&b, "set -f; notes=/run/packages time=\n%s%s", functions, locked ? arguments : "");
+	if (m->list)
+		buf_addf(&b, "list() {\n%s}\nlist | sort >$notes.before\n", m->list);
+	buf_addstr(&b, locked ? m->pinned : m->install);
+	if (m->list)
+		buf_addstr(&b, "list | sort >$notes.after\n"
+			       "only $notes.before $notes.after >$notes.new\n");
+	buf_addf(&b, "collect() {\n%s}\n(collect) | sort -u >$notes.is\n%s", m->collect,
+		 locked ? verify : "");
+	buf_addf(&b, "mkdir -p " NOTES "\ncp $notes.is " NOTES "/%s\n%s", m->key,
+		 m->clean ? m->clean : "");
+	return buf_detach(&b);
+}

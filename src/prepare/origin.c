@@ -1,0 +1,57 @@
+/*
+ * origin.c - what a project's box is to be made from.
+ *
+ * A box is bound to its image and to what was prepared: what cannot be had is nothing to make it from.
+ */
+#include "prepare/origin.h"
+
+#include "base/log.h"
+#include "prepare/locked.h"
+#include "prepare/prepare.h"
+#include "rootfs/oci_image.h"
+
+void origin_clear(struct origin *o)
+{
+	image_root_clear(&o->root);
+	recipe_clear(&o->recipe);
+	strv_clear(&o->layers);
+}
+
+int origin_make(const struct store *s, const struct settings *settings, struct lock_file *lock,
+		bool resolve, struct origin *o, struct err *e)
+{
+	struct digest locked = {0};
+	struct image_request image = {.store = s,
+				      .image = settings_get(settings, "sandbox", "image"),
+				      .base = settings->project_dir,
+				      .digest = &locked};
+	struct prepare_request req = {.store = s,
+				      .settings = settings,
+				      .recipe = &o->recipe,
+				      .resolve = resolve ? lock : NULL,
+				      .root = &o->root,
+				      .rescue = o->rescue,
+				      .image = image.image};
+	int r = lock ? locked_digest(lock, &locked, e) : 0;
+
+	if (r == 0)
+		r = recipe_make(settings, lock, &o->recipe, e);
+	if (r == 0)
+		r = image_resolve(&image, &o->root, e);
+	if (r == -ERR_SAID && lock)
+		log_note("'sandbox.lock' names image '%s' by a digest that cannot be had here: "
+			 "push it "
+			 "where it was locked, or 'sandbox lock --update' takes the one that is "
+			 "here",
+			 image.image);
+	if (r == 0 && o->recipe.n && o->root.lease < 0)
+		r = oci_image_lease(s, &o->root.lease, e);
+	if (r == 0 && o->recipe.n)
+		r = prepare(&req, &o->layers, &o->fetched, e);
+	o->from = (struct box_origin){.project = settings->project_dir,
+				      .image = image.image,
+				      .digest = &o->root.digest,
+				      .prepared = &o->layers,
+				      .recipe = recipe_text(&o->recipe)};
+	return r;
+}

@@ -1,0 +1,38 @@
+/*
+ * origin.h - what a project's box is to be made from: its image, with its packages and steps upon it.
+ */
+#ifndef PREPARE_ORIGIN_H
+#define PREPARE_ORIGIN_H
+
+#include "base/err.h"
+#include "box/box_create.h"
+#include "config/settings.h"
+#include "prepare/recipe.h"
+#include "rootfs/image.h"
+
+/* With all that `from` points to. */
+struct origin {
+	struct box_origin from;
+	struct image_root root; /* its lease keeps the layers until the box is recorded */
+	struct recipe recipe;
+	struct strv layers;
+	bool fetched; /* as of prepare() */
+	bool rescue;  /* to be set before: as of prepare() */
+};
+
+#define ORIGIN_INIT                     \
+	{                               \
+		.root = IMAGE_ROOT_INIT \
+	}
+
+/*
+ * Gets ready what is missing: pulls the image, runs the steps. That may take minutes, so no lock is to
+ * be held that others wait for. lock, or NULL, is followed; with resolve, what it lacks is resolved and
+ * added to it. *o is to be released with origin_clear(), after a failure too.
+ */
+int origin_make(const struct store *s, const struct settings *settings, struct lock_file *lock,
+		bool resolve, struct origin *o, struct err *e);
+void origin_clear(struct origin *o);
+#define cleanup_origin __attribute__((cleanup(origin_clear)))
+
+#endif

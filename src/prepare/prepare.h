@@ -1,0 +1,38 @@
+/*
+ * prepare.h - making a project's environment ready: its recipe upon its image.
+ */
+#ifndef PREPARE_PREPARE_H
+#define PREPARE_PREPARE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "config/settings.h"
+#include "prepare/recipe.h"
+#include "rootfs/image.h"
+#include "store/store.h"
+
+struct prepare_request {
+	const struct store *store;
+	const struct settings *settings; /* of the project */
+	struct recipe *recipe;
+	/*
+	 * NULL, or a lock to complete: packages that it has not are installed whatever is there,
+	 * noted in it, and the recipe is made anew, with it.
+	 */
+	struct lock_file *resolve;
+	const struct image_root *root; /* what the steps begin with; its lease is held */
+	const char *image;	       /* its name, for messages */
+	bool rescue;		       /* a shell is opened where a step fails */
+};
+
+/*
+ * The layers of all steps, topmost first, as paths beneath DATA. What is there already is used; from the
+ * first step on that is not, each runs as box-root in a throw-away box upon those before it, and
+ * what it wrote becomes a layer. A step that fails is an error that names it, after its last lines;
+ * the layers of the steps before it stay. *ret_fetched: some come from the project's repository (prebuilt.h).
+ */
+int prepare(const struct prepare_request *req, struct strv *ret_layers, bool *ret_fetched,
+	    struct err *e);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * step_log.c - what a step of preparing says.
+ *
+ * Promises that nothing a package says moves the cursor or changes the terminal: lines are shown
+ * with everything but printing characters quoted. The file has the bytes as they came.
+ */
+#include "prepare/step_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+
+#define DRAW_EVERY_MS 100
+
+int step_log_open(struct step_log *l, int dirfd, const char *path, struct err *e)
+{
+	const char *term = getenv("TERM");
+	int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	l->file = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (!l->file)
+		return err_sys(e, errno, "cannot make the log '%s'", path);
+	l->terminal = !log_is_quiet() && isatty(STDERR_FILENO) && term && !streq(term, "dumb");
+	clock_gettime(CLOCK_MONOTONIC, &l->began);
+	if (!l->terminal)
+		log_note("preparing %zu/%zu: %s", l->number, l->of, l->title);
+	return 0;
+}
+
+static long ms_since(const struct timespec *t)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - t->tv_sec) * 1000 + (now.tv_nsec - t->tv_nsec) / 1000000;
+}
+
+/* "[2/4] apt: cmake gcc  12 s  Unpacking gcc ...", as wide as the terminal. */
+static void draw(struct step_log *l, const char *line)
+{
+	struct winsize ws = {0};
+	char text[1024], quoted[1024];
+	int width = 80;
+
+	if (!l->terminal || ms_since(&l->drawn) < DRAW_EVERY_MS)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &l->drawn);
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col)
+		width = ws.ws_col;
+	snprintf(text, sizeof(text), "[%zu/%zu] %.*s  %ld s  %s", l->number, l->of, width / 2,
+		 l->title, ms_since(&l->began) / 1000, line);
+	fprintf(stderr, "\r\033[K%.*s", width - 1, err_quote(quoted, sizeof(quoted), text));
+	fflush(stderr);
+}
+
+static void end_line(struct step_log *l)
+{
+	char **slot = &l->tail[l->n_lines % STEP_LOG_TAIL];
+
+	l->line[l->len] = '\0';
+	l->len = 0;
+	if (!l->line[0])
+		return;
+	free(*slot);
+	*slot = xstrdup(l->line);
+	l->n_lines++;
+	draw(l, l->line);
+}
+
+/* The end is what is wanted of a log that is too long. */
+static void begin_anew(struct step_log *l, size_t len)
+{
+	l->bytes += len;
+	if (l->bytes <= STEP_LOG_MAX)
+		return;
+	if (fflush(l->file) == 0 && ftruncate(fileno(l->file), 0) == 0)
+		rewind(l->file);
+	l->bytes = len;
+	fputs("[what came before was too much to keep]\n", l->file);
+}
+
+void step_log_add(struct step_log *l, const char *data, size_t len)
+{
+	begin_anew(l, len);
+	fwrite(data, 1, len, l->file);
+	for (size_t i = 0; i < len; i++)
+		if (data[i] == '\n' || data[i] == '\r')
+			end_line(l);
+		else if (l->len < sizeof(l->line) - 1)
+			l->line[l->len++] = data[i];
+}
+
+static void print_tail(const struct step_log *l)
+{
+	size_t first = l->n_lines > STEP_LOG_TAIL ? l->n_lines - STEP_LOG_TAIL : 0;
+
+	for (size_t i = first; i < l->n_lines; i++) {
+		char quoted[2000];
+
+		fprintf(stderr, "  | %s\n",
+			err_quote(quoted, sizeof(quoted), l->tail[i % STEP_LOG_TAIL]));
+	}
+}
+
+int step_log_close(struct step_log *l, bool done, struct err *e)
+{
+	int r = 0;
+
+	end_line(l);
+	if (l->terminal)
+		fputs("\r\033[K", stderr);
+	if (done)
+		log_note("prepared %zu/%zu: %s (%.1f s)", l->number, l->of, l->title,
+			 (double)ms_since(&l->began) / 1000);
+	else
+		print_tail(l);
+	if (fclose(l->file) != 0 && done)
+		r = err_sys(e, errno, "cannot write the step's log");
+	for (size_t i = 0; i < STEP_LOG_TAIL; i++)
+		free(l->tail[i]);
+	*l = (struct step_log){0};
+	return r;
+}

@@ -1,0 +1,169 @@
+/*
+ * step_run.c - one step of a recipe in its throw-away box.
+ *
+ * As box-root, with the network of the host and of the project only what the recipe's text speaks of: caches,
+ * variables, and for [run] its folder, read-only at /run/project.
+ */
+#include "prepare/step_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "start/assemble.h"
+#include "start/session.h"
+
+/* The image as a step sees it: the layers of those before it on top. */
+static void stack_layers(const struct step_run *p, struct image_root *ret)
+{
+	const struct image_root *root = p->req->root;
+
+	*ret = (struct image_root){.lease = -1, .plan = root->plan};
+	for (size_t i = p->layers->n; i-- > 0;)
+		strv_push_take(&ret->lowers, path_join(p->req->store->data, p->layers->v[i]));
+	for (size_t i = 0; i < root->lowers.n; i++)
+		strv_push(&ret->lowers, root->lowers.v[i]);
+	for (size_t i = 0; i < root->binds.n; i++)
+		strv_push(&ret->binds, root->binds.v[i]);
+}
+
+static void add_variables(struct strv *env)
+{
+	strv_push(env, "LC_ALL=C.UTF-8");
+	strv_push(env, "DEBIAN_FRONTEND=noninteractive");
+	strv_push(env, "SOURCE_DATE_EPOCH");
+}
+
+/* A command in the box of the step, with all that the step has. */
+static int run_in_box(const struct step_run *p, const struct box *b, int lifetime, char **argv,
+		      int *ret_status, struct err *e)
+{
+	const struct prepare_request *req = p->req;
+	cleanup_assembly struct assembly a = {0};
+	struct image_root root;
+	struct started_box started = {.boot_fd = -1};
+	/* A package manager needs nothing of it. */
+	struct extra_mount project = {.source = p->step->manager ? NULL
+								 : req->settings->project_dir,
+				      .target = (char *)RECIPE_PROJECT,
+				      .read_only = true};
+	struct assemble_request assembling = {.store = req->store,
+					      .box = b,
+					      .settings = p->settings,
+					      .user = p->user,
+					      .root = &root,
+					      .mounts = &project,
+					      .n_mounts = project.source != NULL,
+					      .hostname = "sandbox",
+					      .sealed = true};
+	struct session_options options = {.root = true, .argv = argv};
+	struct box_session session = {.box = b,
+				      .settings = p->settings,
+				      .user = p->user,
+				      .options = &options,
+				      .plan = &req->root->plan,
+				      .home = "/root",
+				      .step = true,
+				      .cwd = project.source ? RECIPE_PROJECT : "/"};
+	int r;
+
+	stack_layers(p, &root);
+	add_variables(&options.env);
+	r = assemble(&assembling, &a, e);
+	if (r == 0)
+		r = box_start(req->store, b, &a, lifetime, NULL, &started, e);
+	if (r == 0)
+		r = box_session_run(&session, started.boot_fd, ret_status, e);
+	strv_clear(&options.env);
+	strv_clear(&root.lowers);
+	strv_clear(&root.binds);
+	return r;
+}
+
+/* Never returns. Its end ends the session, and that the box. */
+static void be_child(const struct step_run *p, const struct box *b, int lifetime, int out)
+{
+	cleanup_close int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct err e;
+	int status = 125;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (in < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
+		_exit(125);
+	if (run_in_box(p, b, lifetime, p->step->argv.v, &status, &e) < 0) {
+		dprintf(2, "%s\n", e.msg);
+		_exit(125);
+	}
+	_exit(status);
+}
+
+/* All that the step says, until it and all it left behind have ended. */
+static void read_output(int fd, struct step_log *log)
+{
+	char data[16384];
+	ssize_t n;
+
+	while ((n = read(fd, data, sizeof(data))) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0)
+			step_log_add(log, data, (size_t)n);
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int sig)
+{
+	interrupted = sig;
+}
+
+/* Ctrl-C reaches the child as well, which ends its session: here it only must not end us first. */
+static int wait_for(pid_t pid, int out, struct step_log *log)
+{
+	struct sigaction catch = {.sa_handler = on_interrupt}, old;
+	int status;
+
+	sigaction(SIGINT, &catch, &old);
+	read_output(out, log);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	sigaction(SIGINT, &old, NULL);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int step_run(const struct step_run *p, const struct box *b, int lifetime, struct step_log *log,
+	     int *ret_status, struct err *e)
+{
+	int out[2];
+	pid_t pid;
+
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "cannot make a pipe");
+	pid = fork();
+	if (pid == 0)
+		be_child(p, b, lifetime, out[1]);
+	close(out[1]);
+	if (pid < 0) {
+		close(out[0]);
+		return err_sys(e, errno, "cannot start a process");
+	}
+	*ret_status = wait_for(pid, out[0], log);
+	close(out[0]);
+	return 0;
+}
+
+bool step_was_interrupted(void)
+{
+	return interrupted;
+}
+
+int step_shell(const struct step_run *p, const struct box *b, int lifetime, struct err *e)
+{
+	int status;
+
+	return run_in_box(p, b, lifetime, NULL, &status, e);
+}

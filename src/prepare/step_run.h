@@ -1,0 +1,34 @@
+/*
+ * step_run.h - one step of a recipe in its throw-away box.
+ */
+#ifndef PREPARE_STEP_RUN_H
+#define PREPARE_STEP_RUN_H
+
+#include <stdbool.h>
+
+#include "base/proc.h"
+#include "box/box.h"
+#include "prepare/prepare.h"
+#include "prepare/step_log.h"
+
+struct step_run {
+	const struct prepare_request *req;
+	const struct recipe_step *step;
+	const struct settings *settings; /* what of the project's the step may have */
+	const struct user *user;
+	const struct strv *layers; /* of the steps before it, from the bottom */
+};
+
+/*
+ * Runs it in the box, what it says going into the log. *ret_status is its exit status; everything it
+ * started has ended. Ctrl-C ends the step, not us.
+ */
+int step_run(const struct step_run *p, const struct box *b, int lifetime, struct step_log *log,
+	     int *ret_status, struct err *e);
+
+bool step_was_interrupted(void);
+
+/* A shell in the box of a step that has failed, for the user. Returns when it has ended. */
+int step_shell(const struct step_run *p, const struct box *b, int lifetime, struct err *e);
+
+#endif

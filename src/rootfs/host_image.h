@@ -1,0 +1,21 @@
+/*
+ * host_image.h - the built-in image `host`: the host's own programs, without its data.
+ */
+#ifndef ROOTFS_HOST_IMAGE_H
+#define ROOTFS_HOST_IMAGE_H
+
+#include "rootfs/image.h"
+
+/* Begins the line among the notes of a start that says which layer the box uses. */
+#define HOST_LAYER_NOTE "layer "
+
+/*
+ * The one small layer of the image, made anew when the host has changed, and the folders that are
+ * bound over it.
+ */
+int host_image_resolve(const struct store *s, struct image_root *ret, struct err *e);
+
+/* Removes what was made of it, so that the next start makes it anew; EBUSY names a box that runs on it. */
+int host_image_forget(const struct store *s, struct err *e);
+
+#endif

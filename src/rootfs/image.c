@@ -1,0 +1,107 @@
+/*
+ * image.c - which kind of image a name means; `dir:PATH`, and who sessions are.
+ */
+#include "rootfs/image.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "config/mounts.h"
+#include "image/name/conf.h"
+#include "image/name/reference.h"
+#include "rootfs/host_image.h"
+#include "rootfs/oci_image.h"
+
+void image_root_clear(struct image_root *r)
+{
+	strv_clear(&r->lowers);
+	strv_clear(&r->binds);
+	image_plan_clear(&r->plan);
+	close_fd(&r->lease);
+}
+
+void image_root_stack(const struct store *s, const struct strv *layers, struct image_root *root)
+{
+	cleanup_strv struct strv below = root->lowers;
+
+	root->lowers = (struct strv){0};
+	for (size_t i = 0; i < layers->n; i++)
+		strv_push_take(&root->lowers, path_join(s->data, layers->v[i]));
+	for (size_t i = 0; i < below.n; i++)
+		strv_push(&root->lowers, below.v[i]);
+}
+
+static int resolve_dir(const char *image, const char *base, struct image_root *ret, struct err *e)
+{
+	cleanup_free char *path = image_folder(image, base);
+	cleanup_free char *real = realpath(path, NULL);
+	const char *spec = image + strlen("dir:");
+	struct stat st;
+
+	if (!real || stat(real, &st) < 0)
+		return err_sys(e, errno, "cannot use image 'dir:%s'", spec);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ENOTDIR, "cannot use image 'dir:%s': it is not a folder", spec);
+	if (streq(real, "/"))
+		return err_set(e, EINVAL,
+			       "cannot use image 'dir:/': the host's own system is the "
+			       "image 'host'");
+	strv_push(&ret->lowers, real);
+	ret->read_only = st.st_uid != geteuid() || st.st_gid != getegid();
+	return 0;
+}
+
+static bool is_dir(const char *image)
+{
+	return starts_with(image, "dir:");
+}
+
+int image_check_name(const char *image, struct err *e)
+{
+	cleanup_reference struct reference ref = {0};
+
+	if (streq(image, "host") || (is_dir(image) && image[strlen("dir:")]))
+		return 0;
+	return reference_parse(image, IMAGE_CONF_REGISTRY, &ref, e);
+}
+
+int image_resolve(const struct image_request *req, struct image_root *ret, struct err *e)
+{
+	if (streq(req->image, "host"))
+		return host_image_resolve(req->store, ret, e);
+	if (is_dir(req->image))
+		return resolve_dir(req->image, req->base, ret, e);
+	return oci_image_resolve(req, ret, e);
+}
+
+int image_digest(const struct store *s, const char *image, struct digest *ret, struct err *e)
+{
+	*ret = (struct digest){0};
+	if (streq(image, "host") || is_dir(image))
+		return 0;
+	return oci_image_digest(s, image, ret, e);
+}
+
+bool image_user(const struct image_plan *plan, const struct user *caller, struct user *ret)
+{
+	bool own = plan->has_user && plan->uid != 0;
+
+	*ret = (struct user){.uid = own ? plan->uid : caller->uid,
+			     .gid = own ? plan->gid : caller->gid,
+			     .name = xstrdup(own ? plan->user : caller->name),
+			     .home = xstrdup(own ? plan->home : caller->home),
+			     .shell = xstrdup(caller->shell)};
+	return plan->has_user && plan->uid == 0;
+}
+
+int image_check_user(const struct image_plan *plan, struct err *e)
+{
+	return plan->no_user
+		       ? err_set(e, EINVAL, "%s: name another by --user, or --root", plan->no_user)
+		       : 0;
+}

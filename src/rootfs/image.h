@@ -1,0 +1,64 @@
+/*
+ * image.h - from the name of an image to the folders a box's root is made of.
+ */
+#ifndef ROOTFS_IMAGE_H
+#define ROOTFS_IMAGE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/proc.h"
+#include "image/store/plan.h"
+#include "store/store.h"
+
+struct image_root {
+	struct strv lowers; /* layer folders, top first */
+	struct strv binds;  /* host folders that appear at their own path, read-only */
+	bool read_only;	    /* the lower layers are not ours: nothing of them can be changed */
+
+	/* Of an image from a registry or archive; empty for `host` and `dir:`. */
+	struct digest digest;	/* of its manifest */
+	struct image_plan plan; /* what it says of its sessions */
+	int lease;		/* keeps gc from its layers until the box is recorded, or -1 */
+};
+
+#define IMAGE_ROOT_INIT      \
+	{                    \
+		.lease = -1, \
+	}
+
+struct image_request {
+	const struct store *store;
+	const char *image;
+	const char *base; /* the folder a relative PATH starts from */
+	const struct digest
+		*digest; /* the one a box was made from; hex "": what the name means now */
+};
+
+/* Is it the name of an image that there can be? Whether there is one, image_resolve() finds out. */
+int image_check_name(const char *image, struct err *e);
+
+/*
+ * Resolves `host`, `dir:PATH` and names of images; one that is not here is pulled first, by
+ * sandbox-image (ERR_SAID: it has said what went wrong). *ret is to be released with
+ * image_root_clear(), after a failure too.
+ */
+int image_resolve(const struct image_request *req, struct image_root *ret, struct err *e);
+/* Puts layers, topmost first and beneath DATA, on top of an image's. */
+void image_root_stack(const struct store *s, const struct strv *layers, struct image_root *root);
+void image_root_clear(struct image_root *r);
+#define cleanup_image_root __attribute__((cleanup(image_root_clear)))
+
+/* What the name means now, without pulling anything: -ENOENT, or hex "" for `host` and `dir:`. */
+int image_digest(const struct store *s, const char *image, struct digest *ret, struct err *e);
+
+/*
+ * Who sessions of a throw-away box are: the image's USER, where it names one that is not root, else
+ * the caller. Returns whether the image asks for root. *ret is to be released with user_clear().
+ */
+bool image_user(const struct image_plan *plan, const struct user *caller, struct user *ret);
+
+/* An error where the image names a user that it does not have: no session can be that user. */
+int image_check_user(const struct image_plan *plan, struct err *e);
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * oci_image.c - from a name to layers, by two small files and no JSON: refs/<name> says which
+ * manifest, plans/<manifest> which layers and what the image says of its sessions.
+ *
+ * What is missing - the image, or only its plan - sandbox-image gets. Promises that the layers stay
+ * until the lease is given back, by when the box's record names the image.
+ */
+#include "rootfs/oci_image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "image/name/conf.h"
+#include "image/name/ref.h"
+#include "rootfs/image_program.h"
+
+/* What a short name means, sandbox.conf says. */
+static int parse(const char *image, struct reference *ret, struct err *e)
+{
+	cleanup_image_conf struct image_conf conf = {0};
+	int r = image_conf_load(&conf, e);
+
+	return r < 0 ? r : reference_parse(image, conf.registry, ret, e);
+}
+
+int oci_image_digest(const struct store *s, const char *image, struct digest *ret, struct err *e)
+{
+	cleanup_reference struct reference ref = {0};
+	cleanup_free char *name = NULL;
+	struct ref target;
+	int r = parse(image, &ref, e);
+
+	if (r < 0)
+		return r;
+	name = ref_name(&ref);
+	r = ref_read(s->data_fd, name, &target, e);
+	if (r == 0)
+		*ret = target.manifest;
+	return r;
+}
+
+/* Shared by all who use layers, exclusive for gc. */
+int oci_image_lease(const struct store *s, int *ret_fd, struct err *e)
+{
+	cleanup_close int fd = openat(s->data_fd, IMAGE_LEASE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 && errno == EROFS)
+		fd = openat(s->data_fd, IMAGE_LEASE, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && flock(fd, LOCK_SH) < 0)
+		if (errno != EINTR)
+			close_fd(&fd);
+	if (fd < 0)
+		return err_sys(e, errno, "cannot lock '%s/" IMAGE_LEASE "'", s->data);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* Gets the image, or only its plan. */
+static int prepare(const char *image, struct err *e)
+{
+	return image_program((const char *[]){"image", "prepare", "--", image, NULL}, false, e);
+}
+
+static int find(const struct image_request *req, struct digest *ret, struct err *e)
+{
+	if (!req->digest || !req->digest->hex[0])
+		return oci_image_digest(req->store, req->image, ret, e);
+	*ret = *req->digest;
+	return 0;
+}
+
+/* What sandbox-image is to make ready: the name, or exactly what the box was made from. */
+static char *wanted(const struct image_request *req, struct err *e)
+{
+	cleanup_reference struct reference ref = {0};
+
+	if (!req->digest || !req->digest->hex[0])
+		return xstrdup(req->image);
+	if (parse(req->image, &ref, e) < 0)
+		return xstrdup(req->image);
+	return xasprintf("%s/%s@%s", ref.registry, ref.path, digest_text(req->digest).s);
+}
+
+static int find_plan(const struct image_request *req, struct image_root *ret, struct err *e)
+{
+	int r = find(req, &ret->digest, e);
+
+	return r < 0 ? r : image_plan_read(req->store->data_fd, &ret->digest, &ret->plan, e);
+}
+
+int oci_image_resolve(const struct image_request *req, struct image_root *ret, struct err *e)
+{
+	int r = oci_image_lease(req->store, &ret->lease, e);
+
+	if (r == 0)
+		r = find_plan(req, ret, e);
+	if (r == -ENOENT) {
+		cleanup_free char *name = wanted(req, e);
+
+		r = prepare(name, e);
+		if (r == 0)
+			r = find_plan(req, ret, e);
+	}
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ret->plan.layers.n; i++) {
+		const char *layer = ret->plan.layers.v[i];
+
+		strv_push_take(&ret->lowers, layer[0] == '/' ? xstrdup(layer)
+							     : path_join(req->store->data, layer));
+	}
+	return 0;
+}

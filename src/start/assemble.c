@@ -1,0 +1,407 @@
+/*
+ * assemble.c - from settings and image to a plan.
+ *
+ * The order of a box's mounts: the image's host folders, memory for /tmp and /run, sudo, the home,
+ * the project, then what the user asked for (assemble_mounts.c); a later one may lie on an earlier one.
+ */
+#include "start/assemble.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "config/value.h"
+#include "grant/etc_lines.h"
+#include "grant/kernel.h"
+#include "grant/reach.h"
+#include "launch/protocol.h"
+#include "net/driver.h"
+#include "rootfs/programs.h"
+#include "start/assemble_mounts.h"
+#include "start/assemble_repository.h"
+#include "start/session_env.h"
+
+void assembly_clear(struct assembly *a)
+{
+	strv_clear(&a->reach);
+	strv_clear(&a->own);
+	strv_clear(&a->guarded);
+	strv_clear(&a->git);
+	strv_clear(&a->strings);
+	free(a->mounts);
+	*a = (struct assembly){0};
+}
+
+char *assembly_keep(struct assembly *a, char *s)
+{
+	strv_push_take(&a->strings, s);
+	return s;
+}
+
+void assembly_add_mount(struct assembly *a, struct plan_mount m)
+{
+	if (a->n_mounts == a->cap) {
+		a->cap = a->cap ? a->cap * 2 : 32;
+		a->mounts = xrealloc(a->mounts, a->cap, sizeof(*a->mounts));
+	}
+	a->mounts[a->n_mounts++] = m;
+}
+
+bool store_holds_uppers(const struct store *s, const char **ret_why)
+{
+	struct statfs fs;
+
+	if (fstatfs(s->data_fd, &fs) < 0)
+		return true;
+	switch (fs.f_type) {
+	case OVERLAYFS_SUPER_MAGIC:
+		*ret_why = "an overlay";
+		return false;
+	case NFS_SUPER_MAGIC:
+		*ret_why = "NFS";
+		return false;
+	default:
+		return true;
+	}
+}
+
+bool memory_holds_uppers(void)
+{
+	struct utsname u;
+	int major = 0, minor = 0;
+
+	uname(&u);
+	return sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 6));
+}
+
+static int choose_upper(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	const char *why = NULL;
+	bool memory = req->in_memory;
+
+	if (!memory && !store_holds_uppers(req->store, &why)) {
+		if (!memory_holds_uppers())
+			return err_set(e, ENOTSUP,
+				       "the data folder '%s' is on %s, which cannot hold a "
+				       "box's files: set XDG_DATA_HOME to another file system",
+				       req->store->data, why);
+		if (!req->box->trial)
+			log_note("the data folder is on %s: what the box writes outside its home "
+				 "and mounts is kept in memory and gone when it stops",
+				 why);
+		memory = true;
+	}
+	if (memory && req->box->trial)
+		return err_set(e, ENOTSUP,
+			       "the data folder '%s' is on %s, where nothing that is tried could "
+			       "be kept: set XDG_DATA_HOME to another file system",
+			       req->store->data, why);
+	if (memory)
+		return 0;
+	a->plan.upper = assembly_keep(
+		a, xasprintf("%s/boxes/%s/upper", req->store->data, req->box->id));
+	a->plan.work = assembly_keep(a,
+				     xasprintf("%s/boxes/%s/work", req->store->data, req->box->id));
+	return 0;
+}
+
+static int add_root(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	for (size_t i = 0; i < a->root->binds.n; i++)
+		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+							  .source = a->root->binds.v[i],
+							  .target = a->root->binds.v[i],
+							  .read_only = true});
+	reach_add_root(req->box, a->root->lowers.v[a->root->lowers.n - 1], &a->reach);
+	if (settings_is_users(req->settings, "image"))
+		reach_add_root(req->box, a->root->lowers.v[a->root->lowers.n - 1], &a->own);
+	a->plan.lowers = (const char *const *)a->root->lowers.v;
+	a->plan.n_lowers = a->root->lowers.n;
+	a->plan.read_only_root = a->root->read_only;
+	if (a->root->read_only && req->box->trial)
+		return err_set(e, ENOTSUP,
+			       "nothing can be tried in image '%s': it is not yours, and read-only",
+			       req->box->image);
+	a->plan.staging = assembly_keep(a, xasprintf("%s/%s", req->store->runtime, req->box->id));
+	/* Nothing of a root that is not ours can be copied up, so neither is an upper kept for it. */
+	return a->root->read_only ? 0 : choose_upper(req, a, e);
+}
+
+/*
+ * Ours is found first by PATH, and by a link that launch/rootfs.c makes. The file of a package is never
+ * mounted over, which would break its removal and upgrade; but in a system that nobody changes, no
+ * package is removed, and scripts that say /usr/bin/sudo mean ours.
+ */
+static void add_sudo(struct assembly *a)
+{
+	const char *sudo = assembly_keep(a, program_path("sudo"));
+
+	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+						  .source = sudo,
+						  .target = BOX_SUDO_BIN,
+						  .read_only = true});
+	if (a->root->read_only || strv_has(&a->root->binds, "/usr"))
+		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+							  .source = sudo,
+							  .target = "/usr/bin/sudo",
+							  .read_only = true,
+							  .replace = true});
+}
+
+/* What lies in memory begins with what the image has there; a few empty folders are known to its plan. */
+static void add_memory(struct assembly *a, const char *target, unsigned int mode, bool bare)
+{
+	const struct image_plan *image = &a->root->plan;
+	size_t at = a->n_mounts;
+
+	bare |= strv_has(&image->bare, target);
+	assembly_add_mount(
+		a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = target, .mode = mode});
+	for (size_t i = 0; i < image->only.n; i++) {
+		char *path;
+		mode_t folder = (mode_t)strtoul(image->only.v[i], &path, 8);
+
+		if (*path == ' ' && path_is_beneath(path + 1, target)) {
+			assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_DIR,
+								  .target = path + 1,
+								  .mode = folder});
+			bare = true;
+		}
+	}
+	a->mounts[at].seeded = !bare;
+}
+
+static void add_standard_mounts(const struct assemble_request *req, struct assembly *a)
+{
+	/* The layer of the image `host` has nothing in them, and has /root: it is not looked at. */
+	bool host = a->root->binds.n && a->root->lowers.n == 1;
+
+	add_memory(a, "/tmp", 01777, host);
+	add_memory(a, "/run", 0, host);
+	assembly_add_mount(
+		a, (struct plan_mount){
+			   .kind = PLAN_MOUNT_DIR,
+			   .target = assembly_keep(a, xasprintf("/run/user/%u", req->user->uid)),
+			   .mode = 0700});
+	if (!req->sealed && !a->root->read_only && !host)
+		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_DIR,
+							  .target = "/root",
+							  .mode = 0700});
+	if (a->plan.sudo)
+		add_sudo(a);
+}
+
+/* A root of another's has no folder for our home, and none can be made beneath its own. */
+static void add_home_parent(struct assembly *a)
+{
+	if (a->root->read_only && starts_with(a->home, "/home/"))
+		assembly_add_mount(
+			a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS, .target = "/home"});
+}
+
+static int add_home(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	const char *home = settings_get(req->settings, "sandbox", "home");
+	struct plan_mount m = {.kind = PLAN_MOUNT_BIND, .target = a->home, .mode = 0700};
+
+	/* A user of the image's has a home of the image's, and root's becomes a part of the layer. */
+	if (req->sealed)
+		return 0;
+	if (a->root->plan.has_user && a->root->plan.uid != 0 && req->box->temporary)
+		return 0;
+	if (streq(home, "host")) {
+		m.source = assembly_keep(a, realpath(req->user->home, NULL));
+		if (!m.source)
+			return err_sys(e, errno, "cannot use the home folder '%s'",
+				       req->user->home);
+		if (req->box->trial)
+			return assemble_overlay(req, a, m.source, a->home, e);
+	} else if (a->root->read_only) {
+		m.kind = PLAN_MOUNT_TMPFS;
+	} else if (req->box->in_memory) {
+		m.kind = PLAN_MOUNT_DIR;
+	} else {
+		m.source = assembly_keep(
+			a, xasprintf("%s/boxes/%s/home", req->store->data, req->box->id));
+	}
+	add_home_parent(a);
+	assembly_add_mount(a, m);
+	return 0;
+}
+
+/* Folders that the image wants to have, whether it brings them or not. */
+static void add_image_folders(struct assembly *a)
+{
+	const struct image_plan *plan = &a->root->plan;
+
+	for (size_t i = 0; i < plan->volumes.n; i++)
+		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_DIR,
+							  .target = plan->volumes.v[i]});
+	if (plan->workdir && !streq(plan->workdir, "/"))
+		assembly_add_mount(
+			a, (struct plan_mount){.kind = PLAN_MOUNT_DIR, .target = plan->workdir});
+}
+
+static int add_project_folder(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	const char *dir = req->box->project;
+
+	if (assemble_overlays_project(req))
+		return assemble_overlay(req, a, dir, a->project, e);
+	assembly_add_mount(
+		a,
+		(struct plan_mount){.kind = PLAN_MOUNT_BIND, .source = dir, .target = a->project});
+	return 0;
+}
+
+static int add_project(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	const char *target = settings_get(req->settings, "sandbox", "project");
+	const char *dir = req->box->project;
+	cleanup_repository struct repository own = {0};
+	const struct repository *repository;
+	int r;
+
+	if (!dir || (target && streq(target, "no")))
+		return 0;
+	if (access(dir, R_OK | X_OK) < 0)
+		return err_sys(e, errno, "cannot use the project folder '%s'", dir);
+	a->project = assembly_keep(a, xstrdup(target ? target : dir));
+	repository = assemble_repository_find(req, a, &own);
+	r = assemble_repository(req, a, repository, e);
+	if (r == 0)
+		r = add_project_folder(req, a, e);
+	if (r == 0)
+		r = assemble_worktrees(req, a, repository, e);
+	return r;
+}
+
+static int fill_etc(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	const struct user *u = req->user;
+	struct plan_etc *etc = &a->plan.etc;
+	char *others = NULL, *resolv_conf = NULL;
+	int r = 0;
+
+	/* A read-only root cannot be told; its users see a bare uid. */
+	if (a->root->read_only)
+		return 0;
+	if (!req->sealed) {
+		etc->passwd_line = assembly_keep(a, etc_lines_passwd(u, a->home));
+		etc->group_line = assembly_keep(a, etc_lines_group(u));
+		/* Root's entry is box-root's as well, whose home is another. */
+		etc->only_ids = u->uid == 0 || (a->root->plan.has_user && a->root->plan.uid != 0 &&
+						req->box->temporary);
+		etc->users = true;
+	}
+	etc->hosts = true;
+	a->etc_note = assembly_keep(a, etc_lines_note(a->plan.net == PLAN_NET_HOST));
+	if (a->plan.net == PLAN_NET_HOST && (r = etc_lines_others(&others, e)) == 0) {
+		etc->others = assembly_keep(a, others);
+		r = etc_lines_resolv(&resolv_conf, e);
+		etc->resolv_conf = assembly_keep(a, resolv_conf);
+	}
+	return r;
+}
+
+/* What was tried is to be looked at, not to go on. */
+static long linger_ms(const struct assemble_request *req)
+{
+	if (req->box->temporary || req->box->trial)
+		return 0;
+	return settings_duration_ms(req->settings, "sandbox", "linger");
+}
+
+static int fill_identity(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	const struct settings *s = req->settings;
+	const struct user *u = req->user;
+	const struct net_driver *net;
+	int r = net_driver_find(settings_get(s, "sandbox", "network"), &net, e);
+
+	if (r < 0)
+		return r;
+	r = reach_add_settings(s, &a->reach, e);
+	if (r < 0)
+		return r;
+	a->plan.hostname = req->hostname ? assembly_keep(a, xstrdup(req->hostname))
+			   : settings_get(s, "sandbox", "hostname")
+				   ? settings_get(s, "sandbox", "hostname")
+				   : req->box->name;
+	a->plan.net = net->own_namespace ? PLAN_NET_NEW : PLAN_NET_HOST;
+	a->plan.outer_uid = geteuid();
+	a->plan.outer_gid = getegid();
+	a->plan.you_uid = u->uid;
+	a->plan.you_gid = u->gid;
+	a->plan.host_root = a->plan.outer_uid == 0;
+	a->plan.nested = settings_bool(s, "sandbox", "nested");
+	a->plan.io_uring = settings_bool(s, "sandbox", "io-uring");
+	a->plan.perf = settings_bool(s, "sandbox", "perf");
+	/* With nested = yes a sandbox inside may want to be asked itself: there is one who is. */
+	a->plan.renames = req->box->trial && !a->plan.nested;
+	a->plan.sudo = settings_bool(s, "sandbox", "sudo");
+	/* In a project's box sessions are yours, and none is the image's program. */
+	a->plan.stop_signal = req->box->temporary && a->root->plan.stop_signal
+				      ? value_signal(a->root->plan.stop_signal)
+				      : 0;
+	a->plan.linger_ms = linger_ms(req);
+	return kernel_check(&a->plan, e);
+}
+
+/* Who is who, and the image. */
+static int begin(const struct assemble_request *req, struct assembly *ret, struct err *e)
+{
+	int r;
+
+	*ret = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1}, .root = req->root};
+	ret->home = assembly_keep(ret, req->sealed ? xstrdup("/root") : user_home(req->user));
+	r = fill_identity(req, ret, e);
+	return r < 0 ? r : add_root(req, ret, e);
+}
+
+static int finish(const struct assemble_request *req, struct assembly *ret, struct err *e)
+{
+	ret->plan.mounts = ret->mounts;
+	ret->plan.n_mounts = ret->n_mounts;
+	return fill_etc(req, ret, e);
+}
+
+int assemble_image(const struct assemble_request *req, struct assembly *ret, struct err *e)
+{
+	int r = begin(req, ret, e);
+
+	if (r < 0)
+		return r;
+	add_home_parent(ret);
+	return finish(req, ret, e);
+}
+
+int assemble(const struct assemble_request *req, struct assembly *ret, struct err *e)
+{
+	int r = begin(req, ret, e);
+
+	if (r < 0)
+		return r;
+	add_standard_mounts(req, ret);
+	add_image_folders(ret);
+	r = add_home(req, ret, e);
+	if (r == 0)
+		r = add_project(req, ret, e);
+	if (r == 0)
+		r = assemble_mounts(req, ret, e);
+	if (r < 0)
+		return r;
+	return finish(req, ret, e);
+}

@@ -1,0 +1,137 @@
+/*
+ * hooks.c - commands of [hooks].
+ */
+#include "start/hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/new_file.h"
+#include "base/proc.h"
+#include "box/box_log.h"
+#include "config/value.h"
+#include "launch/client.h"
+
+#define CREATED "created" /* in the box's folder: create has succeeded */
+
+/*
+ * What a hook prints is not what the session was asked for, and is kept; its stdin is not for it to eat.
+ */
+static int redirect(int saved[3], const struct box_log *log, struct err *e)
+{
+	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	bool keep_stdin = isatty(0);
+
+	for (int fd = 0; fd < 3; fd++)
+		saved[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (null < 0 || saved[2] < 0 || dup2(log->input, 1) < 0 || dup2(log->input, 2) < 0 ||
+	    (!keep_stdin && dup2(null, 0) < 0))
+		return err_sys(e, errno, "cannot redirect a hook's output");
+	return 0;
+}
+
+static void restore(int saved[3])
+{
+	for (int fd = 0; fd < 3; fd++) {
+		if (saved[fd] >= 0)
+			dup2(saved[fd], fd);
+		close_fd(&saved[fd]);
+	}
+}
+
+static int run(const struct box_session *s, const char *name, bool at_exit, int *connection,
+	       int *ret_status, struct err *e)
+{
+	const char *text = settings_get(s->settings, "hooks", name);
+	bool starts = streq(name, "start") || streq(name, "create");
+	/* What it leaves in the background outlives the terminal that it had, if it had one. */
+	cleanup_free char *script = xasprintf("%s%s", starts ? "trap '' HUP\n" : "", text);
+	char *argv[] = {(char *)"/bin/sh", (char *)"-ec", script, (char *)name, NULL};
+	struct session_options options = {.env = s->options->env, .argv = argv};
+	struct box_session hook = *s;
+	struct box_log log = BOX_LOG_INIT;
+	int saved[3] = {-1, -1, -1}, r;
+	cleanup_close int next = -1;
+
+	/* It is there before the hook ends: a box without a session may be on its way out. */
+	if (box_connect(s->box, &next) < 0)
+		return err_set(e, ERR_RETRY, "the box ended before the hook '%s'", name);
+	hook.options = &options;
+	hook.accepted = NULL;
+	hook.cwd = s->project ? s->project : s->home;
+	hook.detach = hook.at_exit = at_exit;
+	hook.output = at_exit ? &log.input : NULL;
+	r = box_log_start(s->box, name, at_exit ? -1 : STDERR_FILENO, &log, e);
+	if (r == 0 && !at_exit)
+		r = redirect(saved, &log, e);
+	if (r == 0)
+		r = box_session_run(&hook, *connection, ret_status, e);
+	restore(saved);
+	box_log_finish(&log);
+	close_fd(connection);
+	*connection = take_fd(&next);
+	return r < 0 && r != -ERR_RETRY ? err_add(e, "cannot run the hook '%s'", name) : r;
+}
+
+static const char *hint(const struct box_session *s, const char *name)
+{
+	return value_script_hint(settings_get(s->settings, "hooks", name));
+}
+
+/* A hook that must succeed. */
+static int run_strictly(const struct box_session *s, const char *name, int *connection,
+			struct err *e)
+{
+	int status = 0, r = run(s, name, false, connection, &status, e);
+
+	if (r == 0 && status != 0)
+		r = err_set(e, EIO,
+			    "the hook '%s' failed with status %d%s; 'sandbox enter --rescue' opens "
+			    "a shell all the same, 'sandbox logs' shows what it said",
+			    name, STATUS_EXIT(status), hint(s, name));
+	return r;
+}
+
+static bool has(const struct box_session *s, const char *name)
+{
+	return settings_get(s->settings, "hooks", name) != NULL;
+}
+
+static int run_create(const struct box_session *s, int *connection, struct err *e)
+{
+	int r;
+
+	if (faccessat(s->box->dir_fd, CREATED, F_OK, 0) == 0)
+		return 0;
+	r = run_strictly(s, "create", connection, e);
+	if (r < 0)
+		return r;
+	/* What it has made is on the disk before it is said never to be run again. */
+	r = sync_fs(s->box->dir_fd, s->box->name, e);
+	return r < 0 ? r : file_write_atomic(s->box->dir_fd, CREATED, "", 0, 0600, e);
+}
+
+int hooks_at_start(const struct box_session *s, int *connection, struct err *e)
+{
+	int status, r = has(s, "exit") ? run(s, "exit", true, connection, &status, e) : 0;
+
+	if (r == 0 && has(s, "create"))
+		r = run_create(s, connection, e);
+	if (r == 0 && has(s, "start"))
+		r = run_strictly(s, "start", connection, e);
+	return r;
+}
+
+int hooks_at_enter(const struct box_session *s, int *connection, struct err *e)
+{
+	int status = 0, r = has(s, "enter") ? run(s, "enter", false, connection, &status, e) : 0;
+
+	if (r == 0 && status != 0)
+		log_warn("the hook 'enter' ended with status %d%s", STATUS_EXIT(status),
+			 hint(s, "enter"));
+	return r;
+}

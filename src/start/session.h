@@ -1,0 +1,90 @@
+/*
+ * session.h - starting a box and running one session in it, for enter, run and exec alike.
+ */
+#ifndef START_SESSION_H
+#define START_SESSION_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/proc.h"
+#include "launch/request.h"
+#include "launch/start.h"
+#include "start/assemble.h"
+
+/* How long an ended box may take to let go of its files; a stuck disk is no reason to hang. */
+#define BOX_GONE_MS 30000
+
+/* A line of the notes of a start for each place that is mounted upon, as err_quote() has it. */
+#define MOUNT_NOTE "mount "
+
+/* What a session is to be; common to the three. */
+struct session_options {
+	bool root;
+	const char *user; /* USER[:GROUP] of the box, instead; NULL: you, or root */
+	const char
+		*workdir;  /* inside the box; NULL: where the caller stands, or the project, or / */
+	struct strv env;   /* NAME=value, or NAME */
+	char **argv;	   /* NULL: the shell */
+	bool detach;	   /* of exec: leave it running */
+	const char *tools; /* an image that becomes the root of the session; NULL: the box's is */
+};
+
+/* All that a session needs to know of its box. */
+struct box_session {
+	const struct box *box;
+	const struct settings *settings;
+	const struct user *user;
+	const struct session_options *options;
+	const struct image_plan *plan; /* what the image says of its sessions */
+	const char *home;	       /* inside */
+	const char *cwd;	       /* inside; --workdir comes before it */
+	const char *project;	       /* inside, where hooks start; NULL: home */
+	bool detach, at_exit;	       /* as in struct session_request */
+	const int *output;	       /* the same */
+	const char *joins;	       /* the notes of the running box's start; NULL: it starts */
+	bool step;		       /* see facts.h */
+	bool *ret_last;		       /* as in struct session_request */
+	const char *agent;	       /* SSH_AUTH_SOCK, unless NULL */
+	const struct session_tools *tools;
+	void (*accepted)(void *arg); /* unless NULL: called when pid 1 has taken the request */
+	void *arg;
+};
+
+/*
+ * Starts the box of an assembled plan: binds its control socket, records its pid 1, with notes on
+ * what it was started with (drift.h; NULL: none). lifetime is the locked lifetime lock, still the
+ * caller's. The caller owns what is in *ret. When this fails no pid 1 is left.
+ */
+int box_start(const struct store *s, const struct box *b, struct assembly *a, int lifetime,
+	      const char *notes, struct started_box *ret, struct err *e);
+
+/* Runs the session over a connection to pid 1; returns as client_run() does. */
+int box_session_run(const struct box_session *s, int connection, int *ret_status, struct err *e);
+
+/*
+ * The same for a session that is left running: returns when the command has been executed. What it says is
+ * kept as the source's (box_log.h).
+ */
+int box_session_detach(const struct box_session *s, const char *source, int connection,
+		       struct err *e);
+
+/*
+ * Joins a box that runs already: where its project is, its start has noted. entering: the hook `enter`
+ * comes first. *connection is still the caller's to close.
+ */
+int box_session_join(const struct store *st, const struct box *b, const struct settings *settings,
+		     const struct user *caller, const struct session_options *o, bool entering,
+		     int *connection, int *ret_status, struct err *e);
+
+/* The folder a session starts in: the caller's own, where it lies beneath the project (at `project`
+ * inside, NULL for none), else the project, else home. The caller frees. */
+char *box_session_cwd(const struct box *b, const char *project, const char *home);
+
+/* Says, where it is so, that the caller is root on this machine and what that means. */
+void box_warn_host_root(const struct user *u);
+
+/* Refuses, with a message, what cannot be a box's name; NULL is fine. */
+int box_check_name(const char *name, struct err *e);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * session_env.h - the environment of a session, built from nothing.
+ */
+#ifndef START_SESSION_ENV_H
+#define START_SESSION_ENV_H
+
+#include "base/proc.h"
+#include "config/settings.h"
+#include "launch/request.h"
+
+struct session_env_request {
+	const struct settings *settings;
+	const struct user *user;
+	const char *box;  /* its name */
+	const char *home; /* of the user, inside */
+	bool root;
+	bool other;		/* another user of the box: who that is, the session finds out */
+	bool host, step;	/* see facts.h */
+	bool git_locked;	/* git's data of the project is read-only */
+	const char *joins;	/* see facts.h */
+	const struct strv *has; /* likewise */
+	const struct strv *image_env; /* NAME=value of the image's config, or NULL */
+	const struct strv *extra;     /* NAME=value, or NAME to pass the host's; from --env */
+};
+
+/*
+ * Appends NAME=value to out: what the image says, what every session has, then what the host has (facts.h),
+ * then [env], then extra. Nothing else of the host's environment goes in. *ret_facts goes with the
+ * session's request; released with facts_clear(), on failure too.
+ */
+int session_env(const struct session_env_request *req, struct strv *out,
+		struct session_facts *ret_facts, struct err *e);
+
+#endif

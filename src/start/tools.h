@@ -1,0 +1,32 @@
+/*
+ * tools.h - `exec --tools`: an image whose programs work on a running box.
+ */
+#ifndef START_TOOLS_H
+#define START_TOOLS_H
+
+#include "start/session.h"
+
+struct box_tools {
+	struct image_root root; /* its lease keeps the layers as long as the session lasts */
+	struct strv shared;
+	char *cwd;
+	struct session_tools session;
+};
+
+#define BOX_TOOLS_INIT                                            \
+	{                                                         \
+		.root = IMAGE_ROOT_INIT, .session = {.tree = -1}, \
+	}
+
+/*
+ * Makes the root of the tools that s->options asks for, and s a session in it, with the environment
+ * of the tools' image. What the box has under /proc, /dev, /sys, /tmp, /run, its home and its project
+ * is there too; a working folder that is none of those is the box's beneath /box. *ret must live as
+ * long as s, and be released with box_tools_clear(), after a failure too.
+ */
+int box_tools_make(const struct store *st, struct box_session *s, struct box_tools *ret,
+		   struct err *e);
+void box_tools_clear(struct box_tools *t);
+#define cleanup_box_tools __attribute__((cleanup(box_tools_clear)))
+
+#endif
