@@ -1,6 +1,6 @@
 # Makefile - builds, checks and installs sandbox. `make help` lists the targets.
 #
-# Not recursive; one list of sources, told apart by folder. Each kind of build has a tree of its
+# Not recursive; one list of sources, told apart by directory. Each kind of build has a tree of its
 # own (build, build/debug, build/san), laid out as an installation is, so that the program finds
 # its data the same way in all of them.
 
@@ -265,7 +265,7 @@ uninstall: ## remove what install put there
 	rm -f $(patsubst man/%.7,$(PREFIX_DIR)/share/man/man7/%.7,$(wildcard man/*.7))
 	rm -rf $(PREFIX_DIR)/libexec/sandbox $(PREFIX_DIR)/share/sandbox/profiles/apparmor
 	rm -f $(PROFILES:%=$(PREFIX_DIR)/share/sandbox/%)
-	@# With PREFIX=~/.local the data folder, with all boxes, is this one: it stays.
+	@# With PREFIX=~/.local the data directory, with all boxes, is this one: it stays.
 	-@rmdir $(PREFIX_DIR)/share/sandbox/profiles $(PREFIX_DIR)/share/sandbox 2>/dev/null || :
 
 # Getting started -------------------------------------------------------------------------------
@@ -273,7 +273,7 @@ uninstall: ## remove what install put there
 deps: ## install what building and testing need (apt-get), if missing
 	@.ci/deps
 
-enter: ## install what building needs, build, and open a shell in a box of this folder
+enter: ## install what building needs, build, and open a shell in a box of this directory
 	@.ci/deps build
 	@$(MAKE) $(PARALLEL) all
 	@# Whoever runs this makefile trusts the project. How the shell ended is no matter of make's.

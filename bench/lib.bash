@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # the benchmarks set and use variables of here
-# lib.bash - what the benchmarks share: times, medians, rows of a table. scratch is the caller's folder,
+# lib.bash - what the benchmarks share: times, medians, rows of a table. scratch is the caller's directory,
 # missed is 1 after a row beyond its bar.
 
 missed=0

@@ -21,7 +21,7 @@ function __sandbox_complete
         case files
             printf '%s\n' $prefix(__fish_complete_path "$value")
         case dirs
-            printf '%s\n' $prefix(__fish_complete_directories "$value" folder)
+            printf '%s\n' $prefix(__fish_complete_directories "$value" directory)
         case programs
             __fish_complete_command
     end

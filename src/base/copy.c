@@ -1,7 +1,7 @@
 /*
  * copy.c - copying what is public of a tree.
  *
- * Follows no link and opens nothing but regular files and folders.
+ * Follows no link and opens nothing but regular files and directories.
  */
 #include "base/copy.h"
 
@@ -76,7 +76,7 @@ static int copy_dir(struct copy *c, int from, int to, const char *name, mode_t m
 	if (out < 0)
 		return err_sys(e, errno, "cannot copy '%s'", name);
 	if (c->depth >= COPY_MAX_DEPTH)
-		return err_set(e, ELOOP, "'%s' is nested deeper than %d folders", name,
+		return err_set(e, ELOOP, "'%s' is nested deeper than %d directories", name,
 			       COPY_MAX_DEPTH);
 	c->depth++;
 	r = copy_tree(c, in, out, e);

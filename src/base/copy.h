@@ -9,7 +9,7 @@
 #include "base/err.h"
 
 /*
- * Copies the folders, regular files and links beneath from into to, as the caller's own: only what
+ * Copies the directories, regular files and links beneath from into to, as the caller's own: only what
  * every user may read, and no name for which skip() is true. Modes lose set-id bits and gain
  * u+rw. What vanishes meanwhile (ENOENT), or may not be read (EACCES), is left out; anything else is an error.
  */

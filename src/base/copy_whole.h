@@ -1,7 +1,7 @@
 /*
  * copy_whole.h - moving and copying what is to come back as it was, across file systems where it must.
  *
- * Files, folders and symlinks, with modes and times, holes as holes; on one file system it is the same file.
+ * Files, directories and symlinks, with modes and times, holes as holes; on one file system it is the same file.
  * Anything else is refused. No link is followed. What is at the target's name is replaced; it is there whole
  * or not at all.
  */

@@ -1,5 +1,5 @@
 /*
- * file.c - reading with a bound, writing atomically, folders, locks.
+ * file.c - reading with a bound, writing atomically, directories, locks.
  *
  * Promises that a reader sees the old content or the new one, never half of it: after the death of this
  * program, and after that of the machine too, but for what is said to be passing.
@@ -228,7 +228,7 @@ int file_mkdirs(const char *path, mode_t mode, struct err *e)
 	cleanup_free char *copy = xstrdup(path);
 	int r = mkdirs(copy, mode);
 
-	return r < 0 ? err_sys(e, -r, "cannot make the folder '%s'", path) : 0;
+	return r < 0 ? err_sys(e, -r, "cannot make the directory '%s'", path) : 0;
 }
 
 int file_lock(int fd, const char *path, struct err *e)

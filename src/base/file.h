@@ -65,17 +65,17 @@ int write_all(int fd, const void *data, size_t len);
 /* This process' umask(2), which can only be read by setting it. */
 mode_t file_umask(void);
 
-/* mkdir -p with mode for what is missing; an existing folder is fine. */
+/* mkdir -p with mode for what is missing; an existing directory is fine. */
 int file_mkdirs(const char *path, mode_t mode, struct err *e);
 
 /*
- * Removes name beneath dirfd with everything in it, folders that shut their owner out included;
+ * Removes name beneath dirfd with everything in it, directories that shut their owner out included;
  * links are removed, never followed. What does not exist is removed already.
  */
 int file_remove_tree(int dirfd, const char *name, struct err *e);
 
 /*
- * renameat(2) to another folder, of folders too that shut their owner out: these get u+rwx first, as ".."
+ * renameat(2) to another directory, of directories too that shut their owner out: these get u+rwx first, as ".."
  * is written in them. Returns 0 or -errno.
  */
 int file_move(int dirfd, const char *from, const char *to);

@@ -31,12 +31,12 @@
 
 struct walk {
 	int rootfd;
-	int *fds; /* the folders entered below the root, outermost first */
+	int *fds; /* the directories entered below the root, outermost first */
 	size_t n;
 	char *rest; /* what is still to be resolved */
 	int links;
 	bool no_links;
-	bool make; /* missing folders are made */
+	bool make; /* missing directories are made */
 };
 
 static int walk_here(const struct walk *w)
@@ -78,7 +78,7 @@ static int walk_link(struct walk *w, int fd, const char *after)
 	return 0;
 }
 
-/* Goes into the folder name, or replaces a link by its text; -errno. */
+/* Goes into the directory name, or replaces a link by its text; -errno. */
 static int walk_enter(struct walk *w, const char *name, const char *after, mode_t mode)
 {
 	const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
@@ -128,7 +128,7 @@ static int walk_last(struct walk *w, const char *name, int flags, mode_t mode, i
 }
 
 /*
- * Resolves w->rest. When folders are made, mode is the last one's and the last component is entered
+ * Resolves w->rest. When directories are made, mode is the last one's and the last component is entered
  * like the others; else flags and mode are those of open(2). Returns 0 or -errno.
  */
 static int walk(struct walk *w, int flags, mode_t mode, int *ret_fd)
@@ -237,7 +237,7 @@ static int mkdirs_in_root(int rootfd, const char *path, mode_t mode, bool no_lin
 
 	if (r == -ENOENT)
 		r = walk_from(rootfd, path, O_PATH | O_DIRECTORY, mode, no_links, true, ret_fd);
-	return r < 0 ? err_sys(e, -r, "cannot make the folder '%s'", path) : 0;
+	return r < 0 ? err_sys(e, -r, "cannot make the directory '%s'", path) : 0;
 }
 
 int path_mkdirs_beneath(int rootfd, const char *path, mode_t mode, int *ret_fd, struct err *e)

@@ -30,8 +30,8 @@ int path_open_nolinks(int rootfd, const char *path, int flags, mode_t mode, int 
 		      struct err *e);
 
 /*
- * Makes the folder path beneath rootfd with all its parents (mode 0755 for those, mode for the
- * last, both less the umask) and opens it O_PATH. A component that exists must be a folder or a
+ * Makes the directory path beneath rootfd with all its parents (mode 0755 for those, mode for the
+ * last, both less the umask) and opens it O_PATH. A component that exists must be a directory or a
  * link to one; the missing target of a link is made too, beneath the root as everything.
  */
 int path_mkdirs_beneath(int rootfd, const char *path, mode_t mode, int *ret_fd, struct err *e);

@@ -187,7 +187,7 @@ static void read_output(int fd, size_t max, int timeout_ms, struct buf *out)
 	}
 }
 
-/* The nearest folder above us that has a project's file, else "". */
+/* The nearest directory above us that has a project's file, else "". */
 static void find_project_above(char *ret, size_t size)
 {
 	char *slash;

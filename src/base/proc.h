@@ -68,7 +68,7 @@ struct user {
 };
 
 /*
- * Where a program of the host is: in a folder of the system, else of PATH, but not in the project that we
+ * Where a program of the host is: in a directory of the system, else of PATH, but not in the project that we
  * stand in, whose files are anybody's. The caller frees it; NULL: nowhere. A path is returned as it is.
  */
 char *proc_find(const char *name);

@@ -5,7 +5,7 @@
  * bounded number of descriptors and a bounded stack. Refuses to follow a link and to step into a
  * mount.
  *
- * Folders deeper than MAX_DEPTH are renamed up into the top folder, which is then gone over again.
+ * Directories deeper than MAX_DEPTH are renamed up into the top directory, which is then gone over again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,13 +23,13 @@
 struct removal {
 	int top;
 	unsigned long long mount; /* statx's stx_mnt_id of the top */
-	unsigned int moved;	  /* counts the folders moved up, and names them */
+	unsigned int moved;	  /* counts the directories moved up, and names them */
 	bool progress;		  /* this pass removed or moved something */
 	struct err *e;
 };
 
 /*
- * Opens the folder name to be emptied: one that shuts its owner out (overlay's own work folder has
+ * Opens the directory name to be emptied: one that shuts its owner out (overlay's own work directory has
  * mode 0) is given u+rwx. Returns a descriptor or -errno.
  */
 static int open_folder(int dirfd, const char *name, unsigned long long *ret_mount)
@@ -55,7 +55,7 @@ static int open_folder(int dirfd, const char *name, unsigned long long *ret_moun
 	return fd < 0 ? -errno : fd;
 }
 
-/* Renames the folder name of dirfd into the top under a name that is free there; -errno. */
+/* Renames the directory name of dirfd into the top under a name that is free there; -errno. */
 static int move_up(struct removal *rm, int dirfd, const char *name)
 {
 	char to[32];

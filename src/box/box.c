@@ -2,7 +2,7 @@
  * box.c - the locks of a box, its pid 1, and its removal.
  *
  * Two locks, both flock(2), both gone with their holder:
- *	the folder itself	held while the box is started or removed (box_lock)
+ *	the directory itself	held while the box is started or removed (box_lock)
  *	the file `lock`		held by pid 1 as long as it lives (the lifetime lock); says its pid
  * A start that finds the lifetime lock free still waits for the old pid 1's pidfd: a process drops
  * its locks before its mounts.
@@ -35,12 +35,12 @@ int box_lock(const struct store *s, struct box *b, struct err *e)
 	cleanup_close int fd = -1;
 	int r;
 
-	/* In the place of its folder is something else: nobody starts that. */
+	/* In the place of its directory is something else: nobody starts that. */
 	if (b->damaged && b->dir_fd < 0)
 		return 0;
 	fd = openat(b->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno != ENOENT)
-		return err_sys(e, errno, "cannot open the folder of box '%s'", b->name);
+		return err_sys(e, errno, "cannot open the directory of box '%s'", b->name);
 	if (fd >= 0 && (r = file_lock(fd, path, e)) < 0)
 		return r;
 	/* The same record in the same place: nobody has done anything to it. */
@@ -50,7 +50,7 @@ int box_lock(const struct store *s, struct box *b, struct err *e)
 		if ((r = record_read_again(s, b, e)) < 0)
 			return r;
 	}
-	/* Whoever held the lock may have started the box, and made its runtime folder. */
+	/* Whoever held the lock may have started the box, and made its runtime directory. */
 	r = record_open_runtime(s, b, e);
 	if (r == 0)
 		b->lock_fd = take_fd(&fd);
@@ -140,7 +140,7 @@ int box_take_lifetime(const struct box *b, int timeout_ms, int *ret_fd, struct e
 	return 0;
 }
 
-/* Where the control socket is: a login has another runtime folder than cron. */
+/* Where the control socket is: a login has another runtime directory than cron. */
 static void add_runtime(const struct box *b, struct buf *text)
 {
 	cleanup_free char *path = path_of_fd(b->run_fd);
@@ -251,7 +251,7 @@ pid_t box_pid(const struct box *b)
 	return pid || !box_is_running(b) ? pid : listening_pid(b);
 }
 
-/* The folder that the record names, when it is ours alone. */
+/* The directory that the record names, when it is ours alone. */
 static int open_recorded(const char *path, int *ret_fd)
 {
 	cleanup_close int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -265,7 +265,7 @@ static int open_recorded(const char *path, int *ret_fd)
 	return 0;
 }
 
-/* The runtime folder that a running box's record names; NULL: none is, or it does not run. */
+/* The runtime directory that a running box's record names; NULL: none is, or it does not run. */
 static char *recorded_runtime(const struct box *b)
 {
 	cleanup_buf struct buf text = BUF_INIT;

@@ -15,7 +15,7 @@
 struct box {
 	char id[BOX_ID_LEN + 1];
 	char *name;	      /* unique */
-	char *project;	      /* absolute folder, or NULL */
+	char *project;	      /* absolute directory, or NULL */
 	char *folder;	      /* its folder_id(), or NULL where none is recorded; moved.h */
 	char *moved_from;     /* where the record has it, when it was found elsewhere; else NULL */
 	char *image;	      /* as it was asked for when the box was made */
@@ -24,12 +24,12 @@ struct box {
 	long long created;    /* seconds since 1970 */
 	bool temporary;	      /* thrown away when it ends */
 	bool trial;	      /* of `sandbox try`: all of the host is an overlay in it */
-	bool in_memory; /* a temporary one whose upper folder is memory; known to its maker alone */
-	bool followed;	/* folder is its id as of now, and not only as of the last start */
-	bool damaged;	/* its record cannot be read: name is the id, image "?" */
-	char *why;	/* of a damaged one, one line; else NULL */
+	bool in_memory; /* a temporary one whose upper directory is memory; known to its maker alone */
+	bool followed; /* directory is its id as of now, and not only as of the last start */
+	bool damaged;  /* its record cannot be read: name is the id, image "?" */
+	char *why;     /* of a damaged one, one line; else NULL */
 	struct file_stamp record; /* of the record that was read */
-	int dir_fd;  /* the folder with record and lock, O_PATH; -1: damaged or parked */
+	int dir_fd;  /* the directory with record and lock, O_PATH; -1: damaged or parked */
 	int run_fd;  /* RUNTIME/<id>, with the control socket, O_PATH; or -1 */
 	int lock_fd; /* of box_lock(), or -1 */
 };
@@ -62,7 +62,7 @@ int box_load_damaged(const struct store *s, const char *id, struct box *ret, str
 int box_find_named(const struct store *s, const char *name, bool damaged, struct box *ret,
 		   struct err *e);
 
-/* The box of a project folder, or that of its trial; -ENOENT when there is none. */
+/* The box of a project directory, or that of its trial; -ENOENT when there is none. */
 int box_find_project(const struct store *s, const char *dir, struct box *ret, struct err *e);
 int box_find_trial(const struct store *s, const char *dir, struct box *ret, struct err *e);
 
@@ -86,7 +86,7 @@ bool box_is_running(const struct box *b);
 int box_take_lifetime(const struct box *b, int timeout_ms, int *ret_fd, struct err *e);
 
 /*
- * Connects to pid 1, in whatever runtime folder its socket is. Returns 0, -ENOLINK when the box runs and
+ * Connects to pid 1, in whatever runtime directory its socket is. Returns 0, -ENOLINK when the box runs and
  * its socket is gone, or -errno.
  */
 int box_connect(const struct box *b, int *ret_fd);
@@ -101,7 +101,7 @@ pid_t box_pid(const struct box *b);
 bool box_is_recorded(const struct box *b);
 
 /*
- * Writes pid 1 and the runtime folder into the lifetime lock, and after them `notes`, lines about what the box was started
+ * Writes pid 1 and the runtime directory into the lifetime lock, and after them `notes`, lines about what the box was started
  * with.
  */
 int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *notes,

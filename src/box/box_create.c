@@ -57,7 +57,7 @@ static int reserve_name(const struct store *s, const char *name, bool exact, str
 		if (r == 0) {
 			b->name = take_ptr(candidate);
 			if (i > 1)
-				log_note("the name '%s' is taken by another folder: this box is "
+				log_note("the name '%s' is taken by another directory: this box is "
 					 "'%s'",
 					 name, b->name);
 			return 0;
@@ -118,7 +118,7 @@ int box_index_project(const struct store *s, const struct box *b, struct err *e)
 		    (store_lookup(s, index, key, owner) == 0 && streq(owner, b->id)))
 			break;
 	}
-	/* The same folder by two paths may have two boxes; the first is found when it moves. */
+	/* The same directory by two paths may have two boxes; the first is found when it moves. */
 	if (by_id)
 		box_index_take(s, index, by_id, b->id, &ignored);
 	return r == -EEXIST && streq(owner, b->id) ? 0 : r;

@@ -16,12 +16,12 @@ struct box_origin {
 	const char *recipe;	     /* what they were prepared from, recipe.h; "": nothing */
 };
 
-/* Finds the box of that name for the folder dir, whose maker was killed before the index knew it. */
+/* Finds the box of that name for the directory dir, whose maker was killed before the index knew it. */
 bool box_adopt(const struct store *s, const char *name, const char *dir, bool trial,
 	       struct box *ret);
 
 /*
- * Makes a new box under name, or name-2, name-3 ... when that is taken. What is public in the folder
+ * Makes a new box under name, or name-2, name-3 ... when that is taken. What is public in the directory
  * dotfiles (-1: none) is copied into its home. The box is complete on disk when this returns, and a power
  * cut does not change that.
  */
@@ -29,7 +29,7 @@ int box_create(const struct store *s, const char *name, const struct box_origin 
 	       struct box *ret, struct err *e);
 
 /*
- * Makes the folders of a box that are missing in dirfd. Returns how many that were, or an error. Whoever was
+ * Makes the directories of a box that are missing in dirfd. Returns how many that were, or an error. Whoever was
  * killed or lost its power may have left a box without one.
  */
 int box_make_folders(int dirfd, struct err *e);
@@ -49,7 +49,7 @@ int box_publish(const struct store *s, const struct box *b, struct err *e);
 int box_index_take(const struct store *s, const char *index, const char *key, const char *id,
 		   struct err *e);
 
-/* Makes the box the one of its project's folder, by path and by id. */
+/* Makes the box the one of its project's directory, by path and by id. */
 int box_index_project(const struct store *s, const struct box *b, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * box_find.c - the indexes: from a name, an id or a project's folder to a box.
+ * box_find.c - the indexes: from a name, an id or a project's directory to a box.
  */
 #include "box/box.h"
 
@@ -51,7 +51,7 @@ static int find_in(const struct store *s, const char *index, const char *dir, st
 	}
 	if (r != 0)
 		return r < 0 ? r : 0;
-	return err_set(e, ENOENT, "folder '%s' has no %s yet: 'sandbox %s' makes it", dir,
+	return err_set(e, ENOENT, "directory '%s' has no %s yet: 'sandbox %s' makes it", dir,
 		       streq(index, STORE_TRIALS) ? "trial" : "box",
 		       streq(index, STORE_TRIALS) ? "try" : "enter");
 }

@@ -1,7 +1,7 @@
 /*
  * box_log.c - the process that writes a box's log.
  *
- * It holds the pipe, the box's folder and the log, and nothing else of the command that started it:
+ * It holds the pipe, the box's directory and the log, and nothing else of the command that started it:
  * no lock, no terminal. It never stops reading, so that nobody in the box waits for the disk for
  * longer than a write takes; what cannot be written is dropped. Several may write one log: the lock
  * on the file is held for each write, and a file that is not called `log` any more is let go.

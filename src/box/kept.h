@@ -34,7 +34,7 @@ int kept_write(const struct box *b, const struct strv *lines, struct err *e);
  */
 bool kept_is_of(const struct box *b, const char *id);
 
-/* What a box was given goes to the folder that its project is by now, as the user says (`rename --project`). */
+/* What a box was given goes to the directory that its project is by now, as the user says (`rename --project`). */
 int kept_give(const struct box *b, struct err *e);
 
 /*

@@ -123,7 +123,8 @@ static bool ask_to_end(const struct box *b, int pidfd, long ms)
 	if (box_connect(b, &connection) < 0 || client_stop(connection, ms, &ignored) < 0)
 		return false;
 	closed.fd = connection;
-	return poll(&closed, 1, (int)ms + BOX_TEARDOWN_MS) == 0 || proc_wait_pidfd(pidfd, CLOSED_MS);
+	return poll(&closed, 1, (int)ms + BOX_TEARDOWN_MS) == 0 ||
+	       proc_wait_pidfd(pidfd, CLOSED_MS);
 }
 
 int box_stop(const struct box *b, long ms, struct err *e)
@@ -146,7 +147,7 @@ int box_stop(const struct box *b, long ms, struct err *e)
 	asked = ask_to_end(b, pidfd, ms);
 	if (asked && proc_wait_pidfd(pidfd, 0))
 		return 0;
-	/* Its socket may be gone, with the runtime folder it was in; a signal says the same. */
+	/* Its socket may be gone, with the runtime directory it was in; a signal says the same. */
 	if (!asked && ms > 0 && pidfd_send_signal(pidfd, SIGTERM, NULL, 0) == 0 &&
 	    proc_wait_pidfd(pidfd, (int)ms + BOX_TEARDOWN_MS))
 		return 0;
@@ -163,7 +164,7 @@ int box_out_of_reach(const struct box *b, struct err *e)
 	return err_set(
 		e, ENOLINK,
 		"box '%s' runs as process %d, and its control socket is gone with the runtime "
-		"folder it was in: 'sandbox stop %s' ends it",
+		"directory it was in: 'sandbox stop %s' ends it",
 		b->name, box_pid(b), b->name);
 }
 

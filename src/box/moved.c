@@ -99,7 +99,7 @@ bool box_has_moved(struct box *b, const char *dir)
 	id = folder_id(dir);
 	if (!id || !streq(id, b->folder))
 		return false;
-	/* Still there, it is the same folder mounted twice; what cannot be looked at may be it. */
+	/* Still there, it is the same directory mounted twice; what cannot be looked at may be it. */
 	there = folder_id(b->project);
 	if (there ? streq(there, id) : !is_gone(b->project))
 		return false;
@@ -139,7 +139,7 @@ int box_follow(const struct store *s, struct box *b, struct err *e)
 	bool new_id = id && (!b->folder || !streq(id, b->folder));
 	int r = 0;
 
-	/* Another folder is at its path: it is not its own before somebody has agreed (reach.h). */
+	/* Another directory is at its path: it is not its own before somebody has agreed (reach.h). */
 	b->followed = !new_id || b->moved_from || kept_is_of(b, id);
 	if (!b->followed || (!new_id && !b->moved_from))
 		return 0;

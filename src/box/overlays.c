@@ -1,5 +1,5 @@
 /*
- * overlays.c - the folders of overlays, and the notes that say whose they are.
+ * overlays.c - the directories of overlays, and the notes that say whose they are.
  */
 #include "box/overlays.h"
 
@@ -127,7 +127,7 @@ int overlays_list(const struct store *s, const struct box *b, struct box_overlay
 	return r;
 }
 
-/* path, with the folder `from` at its beginning become `to`; the caller frees. */
+/* path, with the directory `from` at its beginning become `to`; the caller frees. */
 static char *moved(const char *path, const char *from, const char *to)
 {
 	return path_is_beneath(path, from) ? xasprintf("%s%s", to, path + strlen(from))
@@ -176,7 +176,7 @@ void overlays_clear(struct box_overlays *o)
 }
 
 /*
- * Out of sight first: half an upper folder would show what was deleted, or delete what was not. tmp/
+ * Out of sight first: half an upper directory would show what was deleted, or delete what was not. tmp/
  * is swept, should we be killed before the rest.
  */
 int overlay_drop(const struct store *s, const struct box_overlay *o, struct err *e)

@@ -1,5 +1,5 @@
 /*
- * overlays.h - folders of the host whose changes stay in a box, on disk.
+ * overlays.h - directories of the host whose changes stay in a box, on disk.
  *
  *	boxes/<id>/overlays/<key>/	of: target and source; upper/, work/
  *
@@ -12,7 +12,7 @@
 #include "box/box.h"
 
 struct box_overlay {
-	char *path;   /* of its folder beneath DATA */
+	char *path;   /* of its directory beneath DATA */
 	char *target; /* inside */
 	char *source; /* of the host, as it was without links when the box was started */
 };
@@ -22,7 +22,7 @@ struct box_overlays {
 	size_t n;
 };
 
-/* Makes the folder of an overlay where it is missing; the caller frees *ret, its path beneath DATA. */
+/* Makes the directory of an overlay where it is missing; the caller frees *ret, its path beneath DATA. */
 int overlay_make(const struct store *s, const struct box *b, const char *target, const char *source,
 		 char **ret, struct err *e);
 
@@ -30,7 +30,7 @@ int overlay_make(const struct store *s, const struct box *b, const char *target,
 int overlays_list(const struct store *s, const struct box *b, struct box_overlays *ret,
 		  struct err *e);
 /*
- * The folder `from` is `to` by now: overlays of it and of what lies in it go on at their new place, with
+ * The directory `from` is `to` by now: overlays of it and of what lies in it go on at their new place, with
  * what was written to them. Can be done again where it was cut off. The box does not run.
  */
 int overlays_move(const struct store *s, const struct box *b, const char *from, const char *to,

@@ -1,7 +1,7 @@
 /*
  * prepared.h - sealed layers of steps, on disk.
  *
- *	DATA/layers/step-<key>/		what one step wrote, an overlay's upper folder
+ *	DATA/layers/step-<key>/		what one step wrote, an overlay's upper directory
  *	DATA/steps/<key>		the recipe's text up to and with that step, for this image
  *
  * A key is a hash of the text with a slot: two texts of one hash take different slots, and the text
@@ -17,7 +17,7 @@
 int prepared_find(const struct store *s, const char *text, char **ret_layer, struct err *e);
 
 /*
- * Makes the upper folder of a box that has ended, at `upper` beneath DATA, the layer of a text. Files
+ * Makes the upper directory of a box that has ended, at `upper` beneath DATA, the layer of a text. Files
  * that the launcher put into it (/etc/hosts, /etc/resolv.conf) go.
  */
 int prepared_seal(const struct store *s, const char *text, const char *upper, char **ret_layer,

@@ -1,5 +1,5 @@
 /*
- * project.c - which folder a command is about, and what its box is called.
+ * project.c - which directory a command is about, and what its box is called.
  */
 #include "box/project.h"
 
@@ -55,7 +55,7 @@ int project_check(const struct store *s, const char *dir, struct err *e)
 	if (streq(dir, "/") || (real && path_is_beneath(real, dir)))
 		return err_set(e, EINVAL,
 			       "it is no project, it holds your whole home: enter a project's "
-			       "own folder, or use 'sandbox run host'");
+			       "own directory, or use 'sandbox run host'");
 	/* Whoever reaches these reaches every other box. */
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		if (path_is_beneath(own[i], dir) || path_is_beneath(dir, own[i]))

@@ -1,5 +1,5 @@
 /*
- * project.h - from the PROJECT of a command line to a folder.
+ * project.h - from the PROJECT of a command line to a directory.
  */
 #ifndef BOX_PROJECT_H
 #define BOX_PROJECT_H
@@ -8,21 +8,21 @@
 #include "store/store.h"
 
 /*
- * The folder of the project that word means (target.h), its note said. *ret is absolute and without
+ * The directory of the project that word means (target.h), its note said. *ret is absolute and without
  * links, or NULL for a box that has no project; the caller frees.
  */
 int project_folder(const struct store *s, const char *word, char **ret, struct err *e);
 
 /*
- * Opens the store and finds the project of a command that needs one, whole: its folder is there and may be
+ * Opens the store and finds the project of a command that needs one, whole: its directory is there and may be
  * one. The caller frees *ret.
  */
 int project_open(struct store *s, const char *word, char **ret, struct err *e);
 
-/* Refuses a folder that would hand the whole home, or all boxes, to one. */
+/* Refuses a directory that would hand the whole home, or all boxes, to one. */
 int project_check(const struct store *s, const char *dir, struct err *e);
 
-/* What of a folder's name can stand in a box's name; the caller frees. */
+/* What of a directory's name can stand in a box's name; the caller frees. */
 char *project_box_name(const char *dir);
 
 #endif

@@ -123,8 +123,8 @@ static int open_folder(const struct store *s, struct box *b, struct err *e)
 	b->dir_fd = openat(s->data_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (b->dir_fd < 0 && errno == ENOENT &&
 	    fstatat(s->data_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
-		return err_set(e, EUCLEAN, "the folder of box '%s' is a symlink that leads nowhere",
-			       b->id);
+		return err_set(e, EUCLEAN,
+			       "the directory of box '%s' is a symlink that leads nowhere", b->id);
 	if (b->dir_fd < 0 && errno == ENOENT)
 		return err_set(e, ENOENT, "there is no box '%s'", b->id);
 	return b->dir_fd < 0 ? err_sys(e, errno, "cannot open box '%s'", b->id) : 0;
@@ -132,11 +132,12 @@ static int open_folder(const struct store *s, struct box *b, struct err *e)
 
 static int is_damaged(const char *id, struct err *e)
 {
-	return err_set(e, EUCLEAN,
-		       "the record of box '%s' is damaged: 'sandbox enter --rebuild' in its "
-		       "project's folder keeps its home and the files that were changed, 'sandbox "
-		       "rm %s' removes them",
-		       id, id);
+	return err_set(
+		e, EUCLEAN,
+		"the record of box '%s' is damaged: 'sandbox enter --rebuild' in its "
+		"project's directory keeps its home and the files that were changed, 'sandbox "
+		"rm %s' removes them",
+		id, id);
 }
 
 /* The reading of b's record failed with r. */
@@ -263,7 +264,7 @@ int record_read_again(const struct store *s, struct box *b, struct err *e)
 	/* A damaged one, whose name was not known, may be readable now. */
 	if (!b->damaged && (!is_same(now.name, b->name) || !is_same(now.project, b->project)))
 		return err_set(e, ERR_RETRY, "box '%s' was renamed meanwhile", b->name);
-	/* What was open of it stays open: the same folder. */
+	/* What was open of it stays open: the same directory. */
 	old = *b;
 	*b = now;
 	now = old;
@@ -276,7 +277,7 @@ int box_open(const struct store *s, struct box *b, struct err *e)
 
 	box_park(b);
 	r = open_folder(s, b, e);
-	/* What is in the place of its folder can be removed by its name. */
+	/* What is in the place of its directory can be removed by its name. */
 	if (r < 0 && (!b->damaged || r == -ENOENT || is_of_process(r)))
 		return r;
 	return record_open_runtime(s, b, e);

@@ -8,11 +8,11 @@
 
 /*
  * Opens run_fd anew; where there is no RUNTIME/<id> it is -1. Looking at a box must not make it a
- * folder: it may be going at this moment.
+ * directory: it may be going at this moment.
  */
 int record_open_runtime(const struct store *s, struct box *b, struct err *e);
 
-/* Writes the record into the folder dirfd; readers see all of it or nothing. */
+/* Writes the record into the directory dirfd; readers see all of it or nothing. */
 int record_write(const struct box *b, int dirfd, struct err *e);
 
 /*
@@ -22,12 +22,12 @@ int record_write(const struct box *b, int dirfd, struct err *e);
 int record_read_again(const struct store *s, struct box *b, struct err *e);
 
 /*
- * A folder in that of a throw-away box on disk. The record of one is not waited for, so that a power cut
- * may leave it empty; a folder is there as soon as what it lies in.
+ * A directory in that of a throw-away box on disk. The record of one is not waited for, so that a power cut
+ * may leave it empty; a directory is there as soon as what it lies in.
  */
 #define RECORD_TEMPORARY "temporary"
 
-/* Is boxes/<id> a box that is thrown away when it ends? Asks the record and that folder. */
+/* Is boxes/<id> a box that is thrown away when it ends? Asks the record and that directory. */
 bool record_says_temporary(const struct store *s, const char *id);
 
 /*
@@ -37,7 +37,7 @@ bool record_says_temporary(const struct store *s, const char *id);
 void box_park(struct box *b);
 int box_open(const struct store *s, struct box *b, struct err *e);
 
-/* Makes the lifetime lock of a new box in its folder; nobody ever sees it unlocked. */
+/* Makes the lifetime lock of a new box in its directory; nobody ever sees it unlocked. */
 int box_make_lifetime(int dirfd, int *ret_fd, struct err *e);
 
 #endif

@@ -2,7 +2,7 @@
  * salvage.c - what the indexes still know of a box whose record is damaged.
  *
  * Promises that a home that can be saved is: nothing is removed here. Refuses to take over what was agreed to,
- * for it cannot be told any more to which folder it was given.
+ * for it cannot be told any more to which directory it was given.
  */
 #include "box/salvage.h"
 
@@ -49,11 +49,11 @@ int salvage_find(const struct store *s, const char *dir, struct box *ret, struct
 	char id[BOX_ID_LEN + 1];
 
 	if (!find_id(s, dir, id))
-		return err_set(e, ENOENT, "folder '%s' has no box that is damaged", dir);
+		return err_set(e, ENOENT, "directory '%s' has no box that is damaged", dir);
 	return box_load_damaged(s, id, ret, e);
 }
 
-/* The box that word names, when it names one and no folder. */
+/* The box that word names, when it names one and no directory. */
 static bool named_id(const struct store *s, const char *word, char id[BOX_ID_LEN + 1])
 {
 	if (!word || strchr(word, '/') || !box_name_valid(word))

@@ -7,13 +7,13 @@
 #include "box/box.h"
 
 /*
- * The project of a damaged box, for `enter --rebuild`: the folder that word names, or one around it, or around
- * the current one; word is a folder, the name of the box, or NULL. -EUCLEAN as box_load() says it when there is
- * no such folder. The caller frees *ret.
+ * The project of a damaged box, for `enter --rebuild`: the directory that word names, or one around it, or around
+ * the current one; word is a directory, the name of the box, or NULL. -EUCLEAN as box_load() says it when there is
+ * no such directory. The caller frees *ret.
  */
 int salvage_find_project(const struct store *s, const char *word, char **ret, struct err *e);
 
-/* The damaged box that the index has for a project's folder; -ENOENT. */
+/* The damaged box that the index has for a project's directory; -ENOENT. */
 int salvage_find(const struct store *s, const char *dir, struct box *ret, struct err *e);
 
 /*

@@ -79,7 +79,7 @@ bool sweep_box(const struct store *s, const char *id)
 }
 
 /*
- * RUNTIME/<id> of a box that is no more. It may be that of another data folder, whose boxes are not seen
+ * RUNTIME/<id> of a box that is no more. It may be that of another data directory, whose boxes are not seen
  * here: where somebody listens, one lives; and between its making and that is but a moment.
  */
 static void sweep_runtime(const struct store *s, const char *id)

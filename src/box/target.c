@@ -1,5 +1,5 @@
 /*
- * target.c - from the PROJECT of a command line to a folder or a box.
+ * target.c - from the PROJECT of a command line to a directory or a box.
  *
  * Promises that what cannot be looked at is an error, and never taken for missing: the next thing of
  * that name would be used in its place.
@@ -101,7 +101,7 @@ static int known_around(const struct store *s, const char *dir, char **ret, stru
 
 /*
  * The project that start is in, or NULL. *ret_box: its box or trial, when that is how it was found.
- * *ret_passed: the folder of a nearer sandbox.ini that does not count, or NULL.
+ * *ret_passed: the directory of a nearer sandbox.ini that does not count, or NULL.
  */
 static int enclosing(const struct store *s, const char *start, char **ret, struct box *ret_box,
 		     char **ret_passed, struct err *e)
@@ -137,7 +137,7 @@ static char *not_used(const char *passed, const char *project)
 
 	return xasprintf(
 		"'%s/sandbox.ini' is not used, the project is '%s': 'sandbox enter %s' makes "
-		"its folder a project of its own",
+		"its directory a project of its own",
 		passed, project, word);
 }
 
@@ -145,7 +145,7 @@ static int find_here(const struct store *s, struct target *ret, struct err *e)
 {
 	cleanup_free char *here = getcwd(NULL, 0), *passed = NULL, *dir = NULL;
 	int r = here ? enclosing(s, here, &dir, &ret->found, &passed, e)
-		     : err_sys(e, errno, "cannot tell the current folder");
+		     : err_sys(e, errno, "cannot tell the current directory");
 
 	if (r < 0)
 		return r;
@@ -155,7 +155,7 @@ static int find_here(const struct store *s, struct target *ret, struct err *e)
 	return 0;
 }
 
-/* The first time a folder in a known project is named: that it is apart from that one is said. */
+/* The first time a directory in a known project is named: that it is apart from that one is said. */
 static int find_within(const struct store *s, const char *dir, struct target *ret, struct err *e)
 {
 	cleanup_free char *around = NULL;
@@ -165,7 +165,7 @@ static int find_within(const struct store *s, const char *dir, struct target *re
 		r = known_around(s, dir, &around, e);
 	if (around)
 		ret->note = xasprintf(
-			"'%s/sandbox.ini' makes its folder a project of its own, apart "
+			"'%s/sandbox.ini' makes its directory a project of its own, apart "
 			"from '%s'",
 			dir, around);
 	return r < 0 ? r : 0;
@@ -203,7 +203,7 @@ static int find_folder(const struct store *s, const char *word, struct target *r
 	if (!dir || stat(dir, &st) < 0)
 		return err_sys(e, errno, "cannot open the project '%s'", word);
 	if (!S_ISDIR(st.st_mode))
-		return err_set(e, ENOTDIR, "the project '%s' is not a folder", word);
+		return err_set(e, ENOTDIR, "the project '%s' is not a directory", word);
 	if (!has_file(dir, &owner))
 		r = enclosing(s, dir, &above, &ret->found, &passed, e);
 	else
@@ -281,7 +281,7 @@ static int find_around(const struct store *s, const char *name, char **ret, stru
 	return r < 0 ? r : 0;
 }
 
-/* 1: there is a folder of that name here; 0: there is none; or an error. */
+/* 1: there is a directory of that name here; 0: there is none; or an error. */
 static int is_folder_here(const char *name, struct stat *ret_st, struct err *e)
 {
 	if (stat(name, ret_st) == 0)
@@ -303,14 +303,15 @@ static bool is_folder(const char *dir, const struct stat *st)
 static char *other_meaning(const char *name, const struct box *b)
 {
 	cleanup_free char *here = getcwd(NULL, 0);
-	const char *of = b->project ? b->project : "no folder";
+	const char *of = b->project ? b->project : "no directory";
 	struct stat st;
 	struct err ignored;
 
 	if (is_folder_here(name, &st, &ignored) > 0 && !is_folder(b->project, &st))
-		return xasprintf("box '%s' is of '%s', not of the folder '%s' here: './%s' means "
-				 "that",
-				 name, of, name, name);
+		return xasprintf(
+			"box '%s' is of '%s', not of the directory '%s' here: './%s' means "
+			"that",
+			name, of, name, name);
 	if (!here || (b->project && path_is_beneath(here, b->project)))
 		return NULL;
 	do {
@@ -342,12 +343,12 @@ static int no_such_box(const struct store *s, const char *name, struct err *e)
 		return err_set(e, ENOENT, "there is no box named '%s', did you mean '%s'?", name,
 			       near);
 	return err_set(e, ENOENT,
-		       "there is no box named '%s', nor a folder here, and no project around is "
+		       "there is no box named '%s', nor a directory here, and no project around is "
 		       "called so: 'sandbox ls' lists the boxes",
 		       name);
 }
 
-/* The project is gone from where it was: it may be the folder of this name here, or one around. */
+/* The project is gone from where it was: it may be the directory of this name here, or one around. */
 static void look_for_project(struct box *b, const char *name)
 {
 	cleanup_free char *here = NULL, *dir = NULL;
@@ -407,11 +408,11 @@ int target_folder(const struct target *t, char **ret, struct err *e)
 	if (!t->has_box && t->dir && access(t->dir, F_OK) < 0)
 		return err_sys(e, errno, "cannot open the project '%s'", t->dir);
 	if (t->has_box && box_project_gone(&t->box))
-		return err_set(
-			e, ENOENT,
-			"the project folder '%s' of box '%s' is gone: stand in it where it is by "
-			"now, or 'sandbox rename --project FOLDER %s'",
-			t->dir, t->box.name, t->box.name);
+		return err_set(e, ENOENT,
+			       "the project directory '%s' of box '%s' is gone: stand in it where "
+			       "it is by "
+			       "now, or 'sandbox rename --project FOLDER %s'",
+			       t->dir, t->box.name, t->box.name);
 	*ret = xstrdup(t->dir);
 	return 0;
 }

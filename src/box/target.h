@@ -1,16 +1,16 @@
 /*
  * target.h - what the PROJECT of a command line means: one rule for every command.
  *
- *	left out	the project that the current folder is in
- *	with a slash,	that folder, where it has a sandbox.ini or a box; otherwise the project that it
- *	`.` or `..`	is in; otherwise that folder
- *	a name		the box of that name or id; else a folder of that name here, as if it were
- *			written with a slash; else a project that the current folder is in and that is
- *			called so, by its folder or by [sandbox] name
+ *	left out	the project that the current directory is in
+ *	with a slash,	that directory, where it has a sandbox.ini or a box; otherwise the project that it
+ *	`.` or `..`	is in; otherwise that directory
+ *	a name		the box of that name or id; else a directory of that name here, as if it were
+ *			written with a slash; else a project that the current directory is in and that is
+ *			called so, by its directory or by [sandbox] name
  *
- * The project that a folder is in is the nearest at or above it that has a box or a trial; where
+ * The project that a directory is in is the nearest at or above it that has a box or a trial; where
  * there is none, the nearest that has a sandbox.ini. So a sandbox.ini that turns up below a known
- * project changes nothing until it is named. One of another user's counts in its own folder alone.
+ * project changes nothing until it is named. One of another user's counts in its own directory alone.
  */
 #ifndef BOX_TARGET_H
 #define BOX_TARGET_H
@@ -18,12 +18,12 @@
 #include "box/box.h"
 
 struct target {
-	char *dir;	/* the project's folder, without links; NULL: a box without a project */
+	char *dir;	/* the project's directory, without links; NULL: a box without a project */
 	bool has_box;	/* a box was named: */
 	struct box box; /* that one */
 	struct box
 		found; /* the project's box or trial, when the project was found by it; or closed */
-	bool above;    /* a folder was named, and its project lies above it */
+	bool above;    /* a directory was named, and its project lies above it */
 	char *note;    /* what the user may not expect, or NULL */
 };
 
@@ -45,7 +45,7 @@ int target_find(const struct store *s, const char *word, bool damaged, struct ta
 /* Says the note of a target that is about to be acted on. */
 void target_say(const struct target *t);
 
-/* The folder of a target, which must be there; NULL for a box without a project. */
+/* The directory of a target, which must be there; NULL for a box without a project. */
 int target_folder(const struct target *t, char **ret, struct err *e);
 
 /* The box of a target: the one that was named, else its project's. */

@@ -98,7 +98,7 @@ static int add_overlay(const struct changes *all, const struct box_overlay *o, s
 	return r;
 }
 
-/* Did what is to be at rel beneath the host's folder `to` come from there? */
+/* Did what is to be at rel beneath the host's directory `to` come from there? */
 static bool came_from(const struct change *c, const char *to, const char *rel)
 {
 	cleanup_free char *there = path_join(to, rel), *was = NULL;

@@ -1,8 +1,8 @@
 /*
- * apply.h - taking what a box has changed to folders of the host.
+ * apply.h - taking what a box has changed to directories of the host.
  *
- * What is taken was written by code that nobody trusts, and the host's folder may have been prepared by
- * it in an earlier round. Promises: nothing outside the folder is touched, no link is followed or
+ * What is taken was written by code that nobody trusts, and the host's directory may have been prepared by
+ * it in an earlier round. Promises: nothing outside the directory is touched, no link is followed or
  * crossed, on either side; each file is the old one or the new one, never half; what was interrupted
  * can be done again. Set-id bits are dropped; devices, FIFOs and sockets stay in the box, with a note.
  */
@@ -16,7 +16,7 @@
 struct apply_step {
 	struct change change; /* kind: what it is to the host */
 	char *path;	      /* on the host, absolute */
-	const char *rel;      /* the same beneath its folder; points into path */
+	const char *rel;      /* the same beneath its directory; points into path */
 	int folder;	      /* O_PATH, of the plan's */
 	bool first;	      /* what others refer to */
 };
@@ -39,14 +39,14 @@ struct apply_plan {
 	struct apply_left *left;
 	size_t n_left;
 	const char *from, *to; /* as given */
-	size_t others;	       /* changes that have no folder of the host to go to */
+	size_t others;	       /* changes that have no directory of the host to go to */
 };
 
 /*
  * Plans, and refuses what cannot be done by the name that is in the way: a link, or a file where a
- * folder is to be, or the reverse. from NULL: the changes of each overlay go to the folder they came
- * from. Else those beneath from, inside, go beneath the host's folder `to`; what is deleted there the
- * host's folder never had, unless it came from it. The changes must outlive the plan; on failure too it
+ * directory is to be, or the reverse. from NULL: the changes of each overlay go to the directory they came
+ * from. Else those beneath from, inside, go beneath the host's directory `to`; what is deleted there the
+ * host's directory never had, unless it came from it. The changes must outlive the plan; on failure too it
  * is to be released with apply_clear().
  */
 int apply_make(const struct store *s, const struct changes *all, const char *from, const char *to,
@@ -61,7 +61,7 @@ void apply_clear(struct apply_plan *p);
 int apply_run(const struct store *s, const struct box *b, const struct changes *all,
 	      const struct apply_plan *p, uint64_t *ret_kept, struct err *e);
 
-/* By what undo.h knows the folders that a box's changes go to. */
+/* By what undo.h knows the directories that a box's changes go to. */
 const char *apply_undo_key(const struct box *b);
 
 /*
@@ -70,7 +70,7 @@ const char *apply_undo_key(const struct box *b);
  */
 void apply_clean(const struct store *s, const struct box *b);
 
-/* Where a change beneath from goes, relative; "" for nowhere: it is that folder itself. */
+/* Where a change beneath from goes, relative; "" for nowhere: it is that directory itself. */
 const char *apply_relative(const struct change *c, const char *from);
 
 #endif

@@ -480,7 +480,7 @@ void apply_git_sort_out(struct apply_plan *p)
 	/* All before any goes: they are judged together. */
 	for (size_t i = 0; i < p->n; i++) {
 		verdicts[i] = judge(s, &p->v[i]);
-		/* A folder comes before what is in it. */
+		/* A directory comes before what is in it. */
 		p->v[i].first |= S_ISDIR(p->v[i].change.st.st_mode) &&
 				 p->v[i].change.kind == CHANGE_ADDED;
 	}

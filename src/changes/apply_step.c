@@ -28,7 +28,7 @@ static int in_the_way(const struct apply_step *step, const char *what, struct er
 		       what);
 }
 
-/* The folder it is to be in, beneath ours and by way of no link. */
+/* The directory it is to be in, beneath ours and by way of no link. */
 static int open_parent(const struct apply_step *step, bool make, int *ret_fd, struct err *e)
 {
 	cleanup_free char *dir = xstrndup(step->rel,
@@ -40,7 +40,7 @@ static int open_parent(const struct apply_step *step, bool make, int *ret_fd, st
 	if (r == -ELOOP)
 		return in_the_way(step, "a link is on the way", e);
 	if (r == -ENOTDIR)
-		return in_the_way(step, "a file is where a folder of the way should be", e);
+		return in_the_way(step, "a file is where a directory of the way should be", e);
 	return r;
 }
 
@@ -62,12 +62,13 @@ int apply_check(struct apply_step *step, struct err *e)
 	}
 	if (S_ISDIR(st.st_mode) != S_ISDIR(c->st.st_mode))
 		return in_the_way(step,
-				  S_ISDIR(st.st_mode) ? "it is a folder on the host, and none in "
-							"the box; move it away first"
-						      : "it is a folder in the box, and none on "
-							"the host; move it away first",
+				  S_ISDIR(st.st_mode)
+					  ? "it is a directory on the host, and none in "
+					    "the box; move it away first"
+					  : "it is a directory in the box, and none on "
+					    "the host; move it away first",
 				  e);
-	/* A folder that is there is the host's; only a change of its mode is one. */
+	/* A directory that is there is the host's; only a change of its mode is one. */
 	if (S_ISDIR(st.st_mode) && added)
 		return 0;
 	c->kind = gone ? c->kind : CHANGE_MODIFIED;

@@ -16,7 +16,7 @@ int apply_check(struct apply_step *step, struct err *e);
 /* Does it, what it replaces kept in u; id, the box's, names what is in flight. What is done already is done again, or left. */
 int apply_step(const struct apply_step *step, const char *id, struct undo *u, struct err *e);
 
-/* Removes what a killed apply_step() may have left beside rel, beneath the host's folder. */
+/* Removes what a killed apply_step() may have left beside rel, beneath the host's directory. */
 void apply_step_clean(int folder, const char *rel, const char *id);
 
 #endif

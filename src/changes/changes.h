@@ -1,8 +1,8 @@
 /*
  * changes.h - what a box has that it was not made from.
  *
- * A box writes to several trees: its root (an upper folder upon image and prepared layers), its home (a
- * folder of its own, upon nothing), and overlays, each upon a folder of the host. All of it was written
+ * A box writes to several trees: its root (an upper directory upon image and prepared layers), its home (a
+ * directory of its own, upon nothing), and overlays, each upon a directory of the host. All of it was written
  * by code that nobody trusts: names are any bytes, and files are opened beneath their tree, without
  * following a link.
  */
@@ -39,7 +39,7 @@ struct change {
 struct changes {
 	struct change_tree *trees;
 	size_t n_trees;
-	struct change *v; /* by path: a folder comes before what it holds */
+	struct change *v; /* by path: a directory comes before what it holds */
 	size_t n, cap;
 	struct box_overlays overlays;
 	bool incomplete; /* something could not be read; a warning has said what */
@@ -47,7 +47,7 @@ struct changes {
 
 /*
  * Finds them all, but for what sandbox itself put there: its lines of /etc, and what mounts are on. One
- * line stands for a deleted folder; of a new one all it holds is listed. A box that runs is shown as it
+ * line stands for a deleted directory; of a new one all it holds is listed. A box that runs is shown as it
  * is at this moment. On failure too *ret is to be released with changes_clear().
  */
 int changes_find(const struct store *s, const struct box *b, struct changes *ret, struct err *e);
@@ -67,7 +67,7 @@ const char *change_special(const struct change *c);
 /* Is there something that the host would run later, unasked: a shell's startup file, a git hook ... */
 bool change_is_run(const char *path);
 
-/* An absolute folder of the host, no component of it a link. O_PATH. */
+/* An absolute directory of the host, no component of it a link. O_PATH. */
 int host_folder_open(const char *path, int *ret_fd, struct err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * changes_walk.c - overlayfs' rules, read backwards: whiteouts, opaque folders, files that were copied
+ * changes_walk.c - overlayfs' rules, read backwards: whiteouts, opaque directories, files that were copied
  * up and are as they were.
  *
- * Memory holds the names of the folders on the way and what is found; no descriptor stays open, however
+ * Memory holds the names of the directories on the way and what is found; no descriptor stays open, however
  * deep a tree is.
  */
 #include "changes/changes_walk.h"
@@ -28,7 +28,7 @@
 #define ETC_MAX	    (16u << 20)
 #define PERMISSIONS 07777
 
-/* What is known of the folder that is gone through. */
+/* What is known of the directory that is gone through. */
 struct beneath {
 	bool fresh;  /* nothing lies beneath it */
 	bool opaque; /* what does is hidden */
@@ -302,7 +302,7 @@ static int visit(const struct changes_walk *w, const char *rel, struct beneath b
 	return visit_file(w, rel, fd, &st, was, layer, e);
 }
 
-/* The names in a folder of the upper, sorted; 0 or -errno. */
+/* The names in a directory of the upper, sorted; 0 or -errno. */
 static int list(const struct changes_walk *w, const char *rel, struct strv *ret, struct err *e)
 {
 	int fd, r = path_open_nolinks(w->tree->upper, *rel ? rel : ".", O_RDONLY | O_DIRECTORY, 0,
@@ -316,7 +316,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* What lies beneath an opaque folder, and is not in it, is no more. */
+/* What lies beneath an opaque directory, and is not in it, is no more. */
 static int add_hidden(const struct changes_walk *w, const char *rel, const struct strv *names,
 		      struct err *e)
 {

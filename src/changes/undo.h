@@ -1,5 +1,5 @@
 /*
- * undo.h - what the last `apply` to a project's folders replaced and removed, so that it can be taken back.
+ * undo.h - what the last `apply` to a project's directories replaced and removed, so that it can be taken back.
  *
  *	DATA/undo/<key>/list	a line a change, written before it is made; see undo_list.c
  *	DATA/undo/<key>/<n>	the file or tree that was there
@@ -25,21 +25,21 @@ enum undo_kind {
 	UNDO_ADDED = 'A',    /* nothing was there */
 	UNDO_REPLACED = 'M', /* what was there is kept */
 	UNDO_REMOVED = 'D',  /* the same, and nothing took its place */
-	UNDO_MODE = 'C',     /* of a folder */
+	UNDO_MODE = 'C',     /* of a directory */
 };
 
 struct undo_entry {
 	enum undo_kind kind;
 	unsigned int kept; /* its number */
 	struct stat
-		st; /* mode, size and time: of what took its place; mode alone: what the folder had */
+		st; /* mode, size and time: of what took its place; mode alone: what the directory had */
 	char *folder; /* of the host, absolute */
 	char *rel;    /* beneath it */
 	bool back;    /* taken back already */
 };
 
 struct undo {
-	char *of; /* the project's folder, or the box's id */
+	char *of; /* the project's directory, or the box's id */
 	char *key;
 	int dir;	      /* DATA/undo/<key>, locked */
 	int list;	      /* its list, to be appended to */
@@ -64,7 +64,7 @@ int undo_begin(const struct store *s, const char *of, struct undo *ret, struct e
 /*
  * Keeps what is called name in parent, and notes that `now` takes its place (kind UNDO_REPLACED,
  * UNDO_ADDED), or takes it away (UNDO_REMOVED: it is gone from parent then). rel: parent's and name's, beneath
- * folder. UNDO_MODE: now.st_mode is what it was.
+ * directory. UNDO_MODE: now.st_mode is what it was.
  */
 int undo_keep(struct undo *u, enum undo_kind kind, int parent, const char *name, const char *folder,
 	      const char *rel, const struct stat *now, struct err *e);
@@ -91,7 +91,7 @@ bool undo_is_last(const struct undo *u, size_t i);
 
 /*
  * Takes one back; entries are to be taken back last first. What it put there meanwhile is removed or
- * replaced, whatever that is by now; a folder that is not empty stays, with a note.
+ * replaced, whatever that is by now; a directory that is not empty stays, with a note.
  */
 int undo_back(struct undo *u, struct undo_entry *entry, struct err *e);
 

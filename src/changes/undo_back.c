@@ -1,7 +1,7 @@
 /*
  * undo_back.c - taking back what an apply did, change by change.
  *
- * The host's folders may hold links by now that code in a box has put there: none is followed.
+ * The host's directories may hold links by now that code in a box has put there: none is followed.
  */
 #include "changes/undo.h"
 
@@ -122,7 +122,7 @@ bool undo_is_last(const struct undo *u, size_t i)
 	return true;
 }
 
-/* A folder has what others put there, too. */
+/* A directory has what others put there, too. */
 static int remove_added(const struct undo_entry *entry, int parent, const char *name, struct err *e)
 {
 	int flags = S_ISDIR(entry->st.st_mode) ? AT_REMOVEDIR : 0;

@@ -212,7 +212,7 @@ int apply_confirm(bool yes, const char *question, const char *done, struct err *
 	return r == 0 && !yes ? err_set(e, ECANCELED, "%s", done) : r;
 }
 
-/* A folder that a running trial is upon does not change beneath it. */
+/* A directory that a running trial is upon does not change beneath it. */
 static int check_trial(const struct store *s, const char *of, struct err *e)
 {
 	cleanup_box struct box b = BOX_INIT;

@@ -138,7 +138,7 @@ int change_patch(const struct change *c, struct err *e)
 	}
 	if (c->kind != CHANGE_DELETED)
 		r = change_open(c, &now, e);
-	/* A link or a folder that a file has replaced is no text. */
+	/* A link or a directory that a file has replaced is no text. */
 	if (r == 0 && c->kind != CHANGE_ADDED &&
 	    view_lookup(&c->tree->base, c->rel, &layer, &st, e) == 0 && S_ISREG(st.st_mode))
 		r = change_open_base(c, &was, e);

@@ -68,7 +68,7 @@ int change_box(const struct store *s, const char *word, bool trial, struct box *
 		t.has_box = true;
 	if (!t.has_box && (trial || e->code != ENOENT))
 		return -e->code;
-	/* What was written is upon folders that are elsewhere by now: that is settled first. */
+	/* What was written is upon directories that are elsewhere by now: that is settled first. */
 	if (t.has_box && t.box.moved_from && (r = box_check_ended(&t.box, e)) < 0)
 		return r;
 	return target_box(s, &t, ret, e);

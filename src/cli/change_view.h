@@ -16,7 +16,7 @@ void change_print(const struct change *c, const char *path);
 /* The members of an object for one change; path as above. */
 void change_json(struct json *j, const struct change *c, const char *path);
 
-/* "file", "folder", "link", or as change_special() says. */
+/* "file", "directory", "link", or as change_special() says. */
 const char *change_type(const struct change *c);
 
 /* The box that word means: by its name; or a project's trial, or, unless `trial`, its box. */

@@ -195,7 +195,7 @@ static int run_split(char **v, size_t n, int *ret_end)
 	return run_words(v, n);
 }
 
-/* Sets *ret_end for exit; `cd` is the console's own, since the folder says which project is meant. */
+/* Sets *ret_end for exit; `cd` is the console's own, since the directory says which project is meant. */
 static int run_line(char *line, int *ret_end)
 {
 	char *words[CONSOLE_MAX_WORDS], *homes[CONSOLE_MAX_WORDS], bare[CONSOLE_MAX_WORDS];

@@ -18,7 +18,7 @@ static int find(const struct store *s, const char *word, bool exact, struct box 
 		return r;
 	if (exact && t.above)
 		return err_set(e, ENOENT,
-			       "folder '%s' has no box; the project '%s', which it is a "
+			       "directory '%s' has no box; the project '%s', which it is a "
 			       "part of, has to be named itself",
 			       word, t.dir);
 	target_say(&t);

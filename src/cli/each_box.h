@@ -11,7 +11,7 @@
 struct each_box {
 	int (*act)(const struct store *s, struct box *b, const void *options, struct err *e);
 	const char *usage; /* for words that are missing */
-	bool exact; /* a folder in a project is not taken for the project: too much would be lost */
+	bool exact; /* a directory in a project is not taken for the project: too much would be lost */
 };
 
 /*

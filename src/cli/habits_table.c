@@ -22,8 +22,9 @@
 #define SAY_BWRAP                                                                              \
 	"'sandbox run --mount SOURCE:TARGET[:ro] IMAGE COMMAND' has options for what differs " \
 	"from an isolated box; 'dir:/' is the system as it is, 'host' its /usr"
-#define SAY_CREATE                                                                                \
-	"'sandbox enter --image IMAGE' makes the box of this folder, 'sandbox run' a throw-away " \
+#define SAY_CREATE                                                                        \
+	"'sandbox enter --image IMAGE' makes the box of this directory, 'sandbox run' a " \
+	"throw-away "                                                                     \
 	"one"
 #define SAY_LIMITS "no limit can be set yet for one box"
 #define SAY_JSON   "'--json' prints all, and jq(1) picks"
@@ -75,7 +76,7 @@ const struct habit_word habit_words[] = {
 	{"attach", NULL,
 	 "'sandbox logs -f BOX' shows what it says, 'sandbox exec BOX sh' is a shell"},
 	{"cp", NULL,
-	 "a project's folder is the same inside; else 'sandbox exec BOX cat FILE >FILE'"},
+	 "a project's directory is the same inside; else 'sandbox exec BOX cat FILE >FILE'"},
 	{"top", NULL,
 	 "'sandbox ps' lists the processes of all boxes; the host's top(1) shows them"},
 	{"stats", NULL,
@@ -299,9 +300,9 @@ const struct habit_option habit_options[] = {
 	 .meant = is_no_driver,
 	 .say = "'-n' is '--network' here: a box is named as a word, 'sandbox enter BOX'"},
 	{.commands = "exec enter ",
-	 .name = "workspace-folder",
+	 .name = "workspace-directory",
 	 .value = true,
-	 .say = "the folder is a word: 'sandbox enter FOLDER'"},
+	 .say = "the directory is a word: 'sandbox enter FOLDER'"},
 	{.commands = "rm ", .letter = 'v', .name = "volumes"},
 	{.commands = "ls images ", .letter = 'a', .name = "all"},
 	{.commands = "stop ",

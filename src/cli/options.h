@@ -25,7 +25,7 @@ enum word {
 	WORD_FILE,
 	WORD_DIR,
 	WORD_BOX,     /* an existing box */
-	WORD_PROJECT, /* a box or a folder */
+	WORD_PROJECT, /* a box or a directory */
 	WORD_IMAGE,
 	WORD_PROFILE,
 	WORD_KEY,     /* a setting */

@@ -28,10 +28,10 @@
 		.letter = 'n', .name = "network", .arg = "DRIVER", .help = "none or host", \
 		.word = WORD_CHOICE, .choices = network_choices, OPT_STRING(s, m)          \
 	}
-#define OPT_WORKDIR(s, m)                                                   \
-	{                                                                   \
-		.letter = 'w', .name = "workdir", .arg = "DIR",             \
-		.help = "start in this folder of the box", OPT_STRING(s, m) \
+#define OPT_WORKDIR(s, m)                                                      \
+	{                                                                      \
+		.letter = 'w', .name = "workdir", .arg = "DIR",                \
+		.help = "start in this directory of the box", OPT_STRING(s, m) \
 	}
 #define OPT_ENV(s, m)                                                        \
 	{                                                                    \

@@ -1,7 +1,7 @@
 /*
  * run_mounts.c - parsing the mounts of `sandbox run`.
  *
- * Whoever mistypes a folder gets an error, not an empty folder of that name as with Docker.
+ * Whoever mistypes a directory gets an error, not an empty directory of that name as with Docker.
  */
 #include "cli/run_mounts.h"
 
@@ -132,11 +132,11 @@ static int check_volume(const char *text, const struct extra_mount *m, struct er
 			       text);
 	if (m->cache && !value_name(m->source))
 		return err_set(e, ERR_USAGE,
-			       "--volume '%s': '%s' can be no name; a folder here is './%s'", text,
-			       m->source, m->source);
+			       "--volume '%s': '%s' can be no name; a directory here is './%s'",
+			       text, m->source, m->source);
 	if (!m->cache && access(m->source, F_OK) < 0 && errno == ENOENT)
 		return err_set(e, ENOENT,
-			       "--volume '%s': there is no '%s' (Docker would make a folder of "
+			       "--volume '%s': there is no '%s' (Docker would make a directory of "
 			       "that name): make it first",
 			       text, m->source);
 	return 0;

@@ -1,7 +1,7 @@
 /*
  * run_mounts.h - the mounts on the command line of `sandbox run`.
  *
- *	--mount SOURCE:TARGET[:ro]	a file or folder; a backslash takes the meaning from a colon
+ *	--mount SOURCE:TARGET[:ro]	a file or directory; a backslash takes the meaning from a colon
  *	--mount type=bind,source=SOURCE,target=TARGET[,readonly]	the same, as Docker has it
  *	--volume SOURCE:TARGET[:OPTIONS]	as Docker has it: a SOURCE without a slash is a name
  */

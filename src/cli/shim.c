@@ -1,5 +1,5 @@
 /*
- * shim.c - it asks for the program with `sandbox exec --start` and becomes it, so that folder, stdio and
+ * shim.c - it asks for the program with `sandbox exec --start` and becomes it, so that directory, stdio and
  * exit status are the program's own.
  */
 #include "cli/shim.h"

@@ -97,7 +97,7 @@ static bool is_inside(const char *project)
 	return here && real && path_is_beneath(here, real);
 }
 
-/* The folders of PATH behind the shim's own, so that a row of shims has an end; all, if it is not there. */
+/* The directories of PATH behind the shim's own, so that a row of shims has an end; all, if it is not there. */
 static const char *rest_of_path(const char *shim)
 {
 	const char *path = getenv("PATH"), *slash = strrchr(shim, '/');

@@ -15,7 +15,7 @@
 #include "config/profile.h"
 #include "config/value.h"
 
-/* path as the user would write it: relative to the folder they stand in, if that is short. */
+/* path as the user would write it: relative to the directory they stand in, if that is short. */
 static char *display_name(const struct loader *ld, const char *path)
 {
 	const char *base = path_basename(path), *below;

@@ -30,7 +30,7 @@ struct mount_setting {
 	const char *where;	 /* source of the setting, for messages */
 };
 
-/* Parses [mounts] in order; home is the home folder inside the box. The caller frees with
+/* Parses [mounts] in order; home is the home directory inside the box. The caller frees with
  * mount_settings_free(). */
 int settings_mounts(const struct settings *s, const char *home, struct mount_setting **ret,
 		    size_t *ret_n, struct err *e);

@@ -73,12 +73,12 @@ int mount_value_parse(const char *value, struct mount_value *ret, struct err *e)
 		if (!value_name(source))
 			return err_set(e, ERR_USAGE, "bad name of a cache '%.80s'", source);
 	} else if (!*text) {
-		return err_set(e, ERR_USAGE, "expected a folder, cache:NAME or tmpfs");
+		return err_set(e, ERR_USAGE, "expected a directory, cache:NAME or tmpfs");
 	}
 	if (m.size && m.kind != MOUNT_SETTING_TMPFS)
 		return err_set(e, ERR_USAGE, "size= is for tmpfs only");
 	if (m.overlay && m.kind != MOUNT_SETTING_BIND)
-		return err_set(e, ERR_USAGE, "overlay is for folders only");
+		return err_set(e, ERR_USAGE, "overlay is for directories only");
 	m.source = xstrdup(source);
 	*ret = m;
 	return 0;

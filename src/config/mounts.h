@@ -42,7 +42,7 @@ int settings_mount(const struct settings *s, size_t i, const struct mount_source
 
 void mount_sources_free(struct mount_source **v, size_t n);
 
-/* The folder that an image's name of the form dir:FOLDER means, by text alone, or NULL; the caller frees. */
+/* The directory that an image's name of the form dir:FOLDER means, by text alone, or NULL; the caller frees. */
 char *image_folder(const char *image, const char *base);
 
 #endif

@@ -83,7 +83,7 @@ static bool is_outside(const struct settings *s, const char *path)
 
 /*
  * Of the project itself a part may be mounted; a cache is another word. Every entry counts, one that a
- * later one takes the target of as well. A folder that becomes the root is shown as one that is mounted is.
+ * later one takes the target of as well. A directory that becomes the root is shown as one that is mounted is.
  */
 static int is_denied_mount(const struct settings *s, size_t i, bool caches, struct err *e)
 {

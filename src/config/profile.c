@@ -27,7 +27,7 @@ char *profile_data_dir(void)
 	return self ? path_normalize(self, "../../share/sandbox") : NULL;
 }
 
-/* The folders that are searched, the user's first. Either may be NULL. */
+/* The directories that are searched, the user's first. Either may be NULL. */
 static void search_dirs(char *ret[2])
 {
 	cleanup_free char *config = xdg_config_dir();
@@ -125,7 +125,7 @@ static bool listed(const struct profile *v, size_t n, const char *name)
 	return false;
 }
 
-/* Adds the profiles of one folder; one that does not exist has none. */
+/* Adds the profiles of one directory; one that does not exist has none. */
 static int list_dir(const char *path, bool system, struct profile **v, size_t *n, struct err *e)
 {
 	cleanup_dir struct dir dir = {0};

@@ -1,7 +1,7 @@
 /*
  * profile.h - finding profiles by name.
  *
- * A name with a slash is a file, relative to the folder of the file that names it ("~/" is the
+ * A name with a slash is a file, relative to the directory of the file that names it ("~/" is the
  * home). Any other is NAME.ini in the user's profiles ($XDG_CONFIG_HOME/sandbox/profiles), else in
  * those that came with the program (../share/sandbox/profiles, seen from its own file).
  */
@@ -20,11 +20,11 @@ struct profile {
 	bool system;	   /* came with the program */
 };
 
-/* The folder with the program's data; NULL when /proc does not tell. The caller frees. */
+/* The directory with the program's data; NULL when /proc does not tell. The caller frees. */
 char *profile_data_dir(void);
 
 /*
- * The path of the profile that the file from (in folder dir) calls name. from is skipped in the
+ * The path of the profile that the file from (in directory dir) calls name. from is skipped in the
  * search, so that the user's dev.ini may include the system's dev. *ret_system: it came with the
  * program. The caller frees *ret. ERR_USAGE when there is none, with the nearest name.
  */

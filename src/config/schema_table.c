@@ -35,7 +35,7 @@ static int check_hostname(const char *value, struct err *e)
 static int check_image(const char *value, struct err *e)
 {
 	if (starts_with(value, "dir:"))
-		return value[4] ? 0 : err_set(e, ERR_USAGE, "expected a folder after 'dir:'");
+		return value[4] ? 0 : err_set(e, ERR_USAGE, "expected a directory after 'dir:'");
 	if (*value && *value != '-' && !strpbrk(value, " \t,"))
 		return 0;
 	return err_set(e, ERR_USAGE, "expected 'host', 'dir:FOLDER' or an image's name");
@@ -212,7 +212,7 @@ static int check_cpus(const char *value, struct err *e)
 /* clang-format off */
 const struct schema_key schema_keys[] = {
 	{.section = "sandbox", .key = "name", .harmless = true, .check_value = check_name,
-	 .help = "the box's name; default: the folder's name"},
+	 .help = "the box's name; default: the directory's name"},
 	{.section = "sandbox", .key = "image", .value = "host", .check_value = check_image,
 	 .help = "what the box is made of: host, dir:FOLDER or an image's name"},
 	{.section = "sandbox", .key = "profile", .harmless = true, .type = SCHEMA_LIST,
@@ -229,7 +229,7 @@ const struct schema_key schema_keys[] = {
 	{.section = "sandbox", .key = "home", .closed = "own", .type = SCHEMA_WORD, .value = "own",
 	 .words = "own host", .help = "a home of the box's own, or the one of the host"},
 	{.section = "sandbox", .key = "project", .harmless = true, .check_value = check_project,
-	 .help = "where the project's folder stands in the box, or no; default: its own path"},
+	 .help = "where the project's directory stands in the box, or no; default: its own path"},
 	{.section = "sandbox", .key = "idmap",
 	 .harmless = true, .type = SCHEMA_WORD, .value = "single",
 	 .words = "single", .later = "subid", .help = "how ids are mapped: your one uid"},
@@ -256,7 +256,7 @@ const struct schema_key schema_keys[] = {
 	 .value = "yes", .words = "yes no",
 	 .help = "say after a session what has changed that the host runs or obeys later"},
 	{.section = "sandbox", .key = "dotfiles", .check_value = check_not_empty,
-	 .help = "a folder of configuration files, copied into the home when the box is made"},
+	 .help = "a directory of configuration files, copied into the home when the box is made"},
 	{.section = "sandbox", .key = "export", .type = SCHEMA_LIST,
 	 .help = "programs that sandbox activate puts into the PATH of a shell of the host"},
 	{.section = "sandbox", .key = "secrets", .type = SCHEMA_LIST,

@@ -22,7 +22,7 @@ struct setting {
 	char *key;
 	char *value;
 	char *source;
-	char *dir; /* folder that relative paths in value are relative to; absolute */
+	char *dir; /* directory that relative paths in value are relative to; absolute */
 	bool users; /* a flag's or a variable's, the user's own word: what source says is for people */
 	enum { SETTING_FROM_FILE, SETTING_FROM_SHIPPED, SETTING_FROM_PROJECT } from;
 	bool users_file; /* of a profile that a flag or a variable names, or of a policy: theirs as well */
@@ -32,7 +32,7 @@ struct setting {
 struct settings {
 	struct setting *v; /* in order of precedence, lowest first; a single value stands once */
 	size_t n;
-	char *project_dir;	 /* absolute, NULL when there is no project folder */
+	char *project_dir;	 /* absolute, NULL when there is no project directory */
 	char *project_file;	 /* its sandbox.ini, NULL when there is none */
 	char project_sha256[65]; /* of project_file, hexadecimal; "" when there is none */
 	char *network_denied;	 /* where a policy denies the network, or NULL */
@@ -51,7 +51,7 @@ struct settings {
 
 /* What settings_load() is asked for; everything may be NULL or empty. */
 struct settings_request {
-	const char *project_dir;     /* absolute folder of the project */
+	const char *project_dir;     /* absolute directory of the project */
 	const char *variant;	     /* --variant: the [env:NAME] section that applies */
 	struct strv profiles;	     /* --profile, added after the project's own */
 	struct strv overrides;	     /* "key=value" of [sandbox], from flags */
@@ -77,7 +77,7 @@ void settings_list(const struct settings *s, const char *section, const char *ke
 		   struct strv *out);
 /*
  * path as the value of st means it: absolute, "~/..." in the host's home, else relative to the
- * folder of st's file. The caller frees.
+ * directory of st's file. The caller frees.
  */
 char *settings_path(const struct setting *st, const char *path);
 /* Is git's directory of the project protected as a whole: a word of [sandbox] protect is ".git"? */

@@ -1,7 +1,7 @@
 /*
- * xdg.c - the user's folders.
+ * xdg.c - the user's directories.
  *
- * Owns their names. Refuses a runtime folder that someone else could have put there: control
+ * Owns their names. Refuses a runtime directory that someone else could have put there: control
  * sockets lie in it.
  */
 #include "config/xdg.h"
@@ -63,17 +63,17 @@ int xdg_check_data(int fd, const char *path, struct err *e)
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return err_sys(e, errno, "cannot look at the data folder '%s'", path);
+		return err_sys(e, errno, "cannot look at the data directory '%s'", path);
 	if (st.st_uid != geteuid())
 		return err_set(
 			e, EPERM,
-			"the data folder '%s' belongs to uid %u: set XDG_DATA_HOME to one of "
+			"the data directory '%s' belongs to uid %u: set XDG_DATA_HOME to one of "
 			"your own",
 			path, st.st_uid);
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return err_set(
 			e, EPERM,
-			"others can write to the data folder '%s' (mode %04o): chmod it to 0700",
+			"others can write to the data directory '%s' (mode %04o): chmod it to 0700",
 			path, st.st_mode & 07777);
 	return 0;
 }
@@ -88,13 +88,13 @@ int xdg_private_dir(const char *path, struct err *e)
 		return err_sys(e, errno, "cannot make '%s'", path);
 	fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return err_set(e, ENOTDIR, "'%s' is a link or no folder: remove it", path);
+		return err_set(e, ENOTDIR, "'%s' is a link or no directory: remove it", path);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, errno, "cannot open '%s'", path);
 	if (st.st_uid != geteuid())
 		return err_set(e, EPERM,
 			       "'%s' belongs to uid %u, not to you: have it removed, or set "
-			       "XDG_RUNTIME_DIR to a folder of your own",
+			       "XDG_RUNTIME_DIR to a directory of your own",
 			       path, (unsigned int)st.st_uid);
 	if ((st.st_mode & 07777) != 0700)
 		return err_set(e, EPERM, "'%s' has mode %04o, not 0700: chmod or remove it", path,
@@ -109,7 +109,7 @@ int xdg_runtime_dir(char **ret, struct err *e)
 	struct stat st;
 	int r;
 
-	/* After su(1) the variable still names the folder of another user. */
+	/* After su(1) the variable still names the directory of another user. */
 	if (base && stat(base, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid())
 		dir = path_join(base, "sandbox");
 	else

@@ -3,7 +3,7 @@
  *
  * Each check tells what was seen, which rung of the design's ladders is used, and the commands
  * that lead to a better one. Namespaces and mounts are tried in short-lived children, files in one
- * temporary folder that is removed again: nothing stays behind.
+ * temporary directory that is removed again: nothing stays behind.
  */
 #ifndef DOCTOR_DOCTOR_H
 #define DOCTOR_DOCTOR_H

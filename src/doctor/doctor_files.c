@@ -1,7 +1,7 @@
 /*
  * doctor_files.c - where boxes keep their files, and whether an overlay can be mounted there.
  *
- * Owns one temporary folder during the overlay check and promises to remove it.
+ * Owns one temporary directory during the overlay check and promises to remove it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,7 @@ static const char *file_system_name(const char *path, bool *ret_remote)
 	return "another file system";
 }
 
-/* path, or the nearest folder above it that exists. The caller frees. */
+/* path, or the nearest directory above it that exists. The caller frees. */
 static char *existing_dir(const char *path)
 {
 	char *dir = xstrdup(path);
@@ -77,14 +77,14 @@ void doctor_check_data(const struct doctor_place *place, struct doctor_result *r
 	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode) || access(dir, W_OK | X_OK) < 0 ||
 	    (there && st.st_uid != geteuid())) {
 		doctor_set(ret, DOCTOR_FAIL, NULL,
-			   "'%s' is not a folder that you own and can write to", dir);
-		doctor_fix(ret, "export XDG_DATA_HOME=/a/folder/of/yours");
+			   "'%s' is not a directory that you own and can write to", dir);
+		doctor_fix(ret, "export XDG_DATA_HOME=/a/directory/of/yours");
 		return;
 	}
 	doctor_set(ret, remote ? DOCTOR_NOTE : DOCTOR_OK, NULL, "'%s'%s, on %s", place->data_dir,
 		   there ? "" : " (not made yet)", name);
 	if (remote)
-		doctor_fix(ret, "export XDG_DATA_HOME=/a/folder/on/a/local/disk");
+		doctor_fix(ret, "export XDG_DATA_HOME=/a/directory/on/a/local/disk");
 }
 
 /* Copies up, whites out and makes opaque, which between them need all that an upper must have. */
@@ -140,7 +140,7 @@ static int try_tmpfs(void *arg)
 	return r < 0 ? r : try_overlay((char[]){"/tmp"});
 }
 
-/* Tries an overlay in a temporary folder of the file system that the data folder is on. */
+/* Tries an overlay in a temporary directory of the file system that the data directory is on. */
 static int try_overlay_at(const char *data_dir, const char **ret_step)
 {
 	cleanup_free char *work_dir = path_join(data_dir, "tmp"), *dir = existing_dir(work_dir);
@@ -170,24 +170,25 @@ void doctor_check_overlay(const struct doctor_place *place, struct doctor_result
 	}
 	t = doctor_try(0, try_tmpfs, NULL, &tmpfs_step);
 	if (r == 0) {
-		doctor_set(ret, DOCTOR_OK, "changes are kept in the data folder",
-			   "mounted one with its upper beneath the data folder%s",
+		doctor_set(ret, DOCTOR_OK, "changes are kept in the data directory",
+			   "mounted one with its upper beneath the data directory%s",
 			   t == 0 ? ", and one in memory" : "; in memory it cannot (Linux 6.6)");
 		return;
 	}
 	if (t == 0)
-		doctor_set(ret, DOCTOR_NOTE,
-			   "only throw-away boxes (sandbox run): their changes are in memory",
-			   "an upper beneath the data folder does not work: %s; in memory it does",
-			   strerror(-r));
+		doctor_set(
+			ret, DOCTOR_NOTE,
+			"only throw-away boxes (sandbox run): their changes are in memory",
+			"an upper beneath the data directory does not work: %s; in memory it does",
+			strerror(-r));
 	else
 		doctor_set(ret, DOCTOR_FAIL, NULL,
-			   "an upper beneath the data folder: %s; in memory: %s", strerror(-r),
+			   "an upper beneath the data directory: %s; in memory: %s", strerror(-r),
 			   strerror(-t));
 	if (r == -ENODEV)
 		doctor_fix(ret, "sudo modprobe overlay");
 	else
-		doctor_fix(ret, "export XDG_DATA_HOME=/a/folder/on/ext4/xfs/or/btrfs");
+		doctor_fix(ret, "export XDG_DATA_HOME=/a/directory/on/ext4/xfs/or/btrfs");
 }
 
 void doctor_check_runtime(const struct doctor_place *place, struct doctor_result *ret)
@@ -201,5 +202,5 @@ void doctor_check_runtime(const struct doctor_place *place, struct doctor_result
 		return;
 	}
 	doctor_set(ret, DOCTOR_FAIL, NULL, "%s", e.msg);
-	doctor_fix(ret, "export XDG_RUNTIME_DIR=/a/folder/of/yours");
+	doctor_fix(ret, "export XDG_RUNTIME_DIR=/a/directory/of/yours");
 }

@@ -95,7 +95,7 @@ void doctor_check_subid(const struct doctor_place *place, struct doctor_result *
 			   user.name);
 }
 
-/* The cgroup v2 folder of this process, or NULL. The caller frees. */
+/* The cgroup v2 directory of this process, or NULL. The caller frees. */
 static char *own_cgroup(void)
 {
 	cleanup_fclose FILE *f = NULL;

@@ -29,7 +29,7 @@ static bool is_there(int dirfd, const char *path)
 	return faccessat(dirfd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
-/* What has to be in the folder of a box; all of it is made anew where it is missing, and empty. */
+/* What has to be in the directory of a box; all of it is made anew where it is missing, and empty. */
 static void check_folders(const struct box *b, struct doctor_result *ret)
 {
 	static const struct {
@@ -41,7 +41,7 @@ static void check_folders(const struct box *b, struct doctor_result *ret)
 		if (fstatat(b->dir_fd, folders[i].name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 		    !S_ISDIR(st.st_mode))
 			doctor_fix(ret,
-				   "box '%s': its folder '%s' is gone, and with it %s: the next "
+				   "box '%s': its directory '%s' is gone, and with it %s: the next "
 				   "start makes an empty one",
 				   b->name, folders[i].name, folders[i].held);
 }
@@ -102,7 +102,7 @@ static bool check_box(const struct store *s, const char *id, struct doctor_resul
 
 		doctor_fix(ret,
 			   "box '%s': its record is damaged: 'sandbox enter --rebuild' in its "
-			   "project's folder keeps its home ('%s/boxes/%s/home')",
+			   "project's directory keeps its home ('%s/boxes/%s/home')",
 			   name, s->data, id);
 		return true;
 	}
@@ -118,7 +118,7 @@ static bool check_box(const struct store *s, const char *id, struct doctor_resul
 	return true;
 }
 
-/* Nothing is made: a data folder that is not there has no boxes. */
+/* Nothing is made: a data directory that is not there has no boxes. */
 static bool open_store(const struct doctor_place *place, struct store *ret,
 		       struct doctor_result *result, const char *what)
 {

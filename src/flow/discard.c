@@ -35,7 +35,7 @@ static int end_for_removal(const struct box *b, bool force, struct err *e)
 		       b->name, b->name);
 }
 
-/* A folder or a lock that shuts its owner out is opened: it goes, and is to be asked before. */
+/* A directory or a lock that shuts its owner out is opened: it goes, and is to be asked before. */
 static void open_up(const struct box *b)
 {
 	struct stat st;

@@ -217,7 +217,7 @@ int drift_check_folder(const struct box *b, struct err *e)
 		return 0;
 	return err_set(
 		e, EBUSY,
-		"box '%s' runs with the folder that was at '%s' before, which is another one "
+		"box '%s' runs with the directory that was at '%s' before, which is another one "
 		"by now: 'sandbox stop %s' first",
 		b->name, b->project, b->name);
 }

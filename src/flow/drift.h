@@ -31,7 +31,7 @@ int drift_check_recipe(const struct box *b, const struct settings *s, const stru
  */
 int drift_check_running(const struct box *b, struct settings *s, bool say, struct err *e);
 
-/* Before a session joins a box that runs: is its project the folder that is there? */
+/* Before a session joins a box that runs: is its project the directory that is there? */
 int drift_check_folder(const struct box *b, struct err *e);
 
 #endif

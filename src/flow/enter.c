@@ -70,7 +70,7 @@ static int keep_reach(const struct entering *in, struct box *b, const struct str
 
 	if (r == 0 && !b->trial)
 		agreed_forget(in->store, b->project);
-	/* By now it may be given to another folder than it was made for. */
+	/* By now it may be given to another directory than it was made for. */
 	return r < 0 || b->followed ? r : box_follow(in->store, b, e);
 }
 
@@ -165,8 +165,8 @@ static int start_and_enter(const struct entering *in, struct box *b, int *ret_st
 /*
  * A launcher that was killed before it recorded its pid 1 leaves one that ends by itself, soon,
  * and that nobody knows: there is no pidfd to wait on, and the lock goes before the mounts. That
- * the overlay's upper folder is in use is all there is to see, so the start is tried again. So it is
- * when a folder of the box was missing, which a kill or a power cut may leave: it is made.
+ * the overlay's upper directory is in use is all there is to see, so the start is tried again. So it is
+ * when a directory of the box was missing, which a kill or a power cut may leave: it is made.
  */
 static int start_when_free(const struct entering *in, struct box *b, int *ret_status, struct err *e)
 {

@@ -2,7 +2,7 @@
  * matrix.h - one command of a project in several environments at once.
  *
  * Each has a throw-away box of its own, made from its image with the project's packages and steps. The
- * project's folder is an overlay there: what is written into it is gone afterwards, so that they cannot
+ * project's directory is an overlay there: what is written into it is gone afterwards, so that they cannot
  * disturb each other.
  */
 #ifndef FLOW_MATRIX_H
@@ -24,7 +24,7 @@ struct matrix_row {
 struct matrix_options {
 	const char *project; /* as for enter */
 	struct strv images;  /* NAME=IMAGE or IMAGE, in place of [matrix] */
-	const char *logs;    /* folder; NULL: one of ours, that the next run writes over */
+	const char *logs;    /* directory; NULL: one of ours, that the next run writes over */
 	long jobs;	     /* at once; 0: as many as there are processors */
 	bool root;
 	char **argv;
@@ -37,7 +37,7 @@ struct matrix_options {
 };
 
 struct matrix {
-	char *project; /* its folder */
+	char *project; /* its directory */
 	struct matrix_row *v;
 	size_t n;
 };

@@ -1,7 +1,7 @@
 /*
  * rebuild.c - a box follows its project to another image or other preparations.
  *
- * In this order: a work folder that is new (that of the old upper would not fit another; a start makes
+ * In this order: a work directory that is new (that of the old upper would not fit another; a start makes
  * one that is missing), the swap of the uppers, the record, the recipe. Whoever is killed in between has
  * a box whose recipe is still the old one: it is told to rebuild again.
  */

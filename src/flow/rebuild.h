@@ -8,7 +8,7 @@
 #include "box/box_create.h"
 
 /*
- * Gives the box a new, empty upper folder upon what `from` names (its project stays); home and name
+ * Gives the box a new, empty upper directory upon what `from` names (its project stays); home and name
  * stay, the old upper becomes snapshots/<time>/upper. The box must be locked and not running. Whoever
  * is killed meanwhile leaves a box that starts: as it was, or empty upon its old image.
  */

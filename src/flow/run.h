@@ -13,14 +13,14 @@
 #include "start/session.h"
 
 struct enter_options {
-	const char *project;	  /* box, folder, or NULL: where the caller stands */
+	const char *project;	  /* box, directory, or NULL: where the caller stands */
 	bool no_note;		  /* what is to be said of `project` has been */
 	bool no_hook;		  /* the hook `enter` is left out */
 	bool rebuild;		  /* a new root, from what the project asks for now */
 	bool rescue;		  /* a shell although a step or a hook has failed */
 	bool trial;		  /* in the box of the project's trial */
 	struct reach_asker asker; /* for what of the host the project asks for */
-	const char *name; /* for a box that is made; NULL: [sandbox] name, else the folder's */
+	const char *name; /* for a box that is made; NULL: [sandbox] name, else the directory's */
 	struct settings_request settings;
 	struct session_options session;
 };

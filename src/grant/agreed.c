@@ -3,7 +3,7 @@
  *
  *	DATA/agreed/<project key>	"<sha256 of sandbox.ini> <folder_mark()> <project, quoted>", then a line each
  *
- * Promises nothing to a file that is not, byte for byte, the one that was written, in the folder that it was
+ * Promises nothing to a file that is not, byte for byte, the one that was written, in the directory that it was
  * written to. Here begins, too, what binds a project that has no box (any more).
  */
 #include <errno.h>

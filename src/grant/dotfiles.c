@@ -1,5 +1,5 @@
 /*
- * dotfiles.c - from the host's folder to the box's home.
+ * dotfiles.c - from the host's directory to the box's home.
  */
 #include "grant/dotfiles.h"
 
@@ -12,7 +12,7 @@
 #include "base/path.h"
 #include "grant/reach.h"
 
-/* Granted is a real path; one that a link leads elsewhere by now is another folder. */
+/* Granted is a real path; one that a link leads elsewhere by now is another directory. */
 static int check(const struct settings *settings, const struct setting *st, const char *real,
 		 const struct strv *granted, struct err *e)
 {

@@ -8,7 +8,7 @@
 #include "config/settings.h"
 
 /*
- * Opens the folder of [sandbox] dotfiles, or leaves *ret_fd as it is where there is none. It must be the
+ * Opens the directory of [sandbox] dotfiles, or leaves *ret_fd as it is where there is none. It must be the
  * user's own word, a part of the project, or what was granted (reach.h).
  */
 int dotfiles_open(const struct settings *settings, const struct strv *granted, int *ret_fd,

@@ -22,7 +22,7 @@
 #include "config/policy.h"
 #include "launch/landlock.h"
 
-#define SAID	 "kernel" /* in a box's folder: the release of the kernel that it was said of */
+#define SAID	 "kernel" /* in a box's directory: the release of the kernel that it was said of */
 #define SAID_MAX 256
 
 /* Uid 0 of the host's own user namespace, or one that is it outside. */

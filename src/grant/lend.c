@@ -254,13 +254,13 @@ void lend_env(const struct settings *s, struct strv *out)
 	}
 }
 
-/* Files; what else there is not is made as a folder, in which nothing can be put. */
+/* Files; what else there is not is made as a directory, in which nothing can be put. */
 static bool is_named_file(const char *name)
 {
 	return streq(name, ".envrc") || streq(name, "config");
 }
 
-/* Makes what a word names, or the first folder of it that is missing, empty: there it ends. */
+/* Makes what a word names, or the first directory of it that is missing, empty: there it ends. */
 static int make_missing(int dir, const char *name, bool last, struct err *e)
 {
 	cleanup_close int fd = -1;
@@ -284,8 +284,8 @@ static bool is_empty(int dir)
 }
 
 /*
- * Goes along word, relative to the project, to the last of it, or to what is no folder on the way, such as
- * the .git of a worktree, or to what is missing, or is an empty folder. *ret_len: how much of word that is. No link may be on the
+ * Goes along word, relative to the project, to the last of it, or to what is no directory on the way, such as
+ * the .git of a worktree, or to what is missing, or is an empty directory. *ret_len: how much of word that is. No link may be on the
  * way: the box could have put one there.
  */
 static int find_protected(int project, const char *word, size_t *ret_len, struct err *e)

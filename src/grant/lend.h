@@ -14,7 +14,7 @@
 
 #define LEND_DIR "/run/host" /* where what is lent stands in the box */
 
-/* One file, folder or socket of the host. */
+/* One file, directory or socket of the host. */
 struct lent {
 	char *source; /* absolute, links resolved */
 	char *target; /* inside */
@@ -44,8 +44,8 @@ void lend_env(const struct settings *s, struct strv *out);
 
 /*
  * Absolute host paths of the project that [sandbox] protect names, to be read-only inside. One that
- * is missing is made empty - .envrc and config as files, anything else as a folder - so that nothing can be
- * put there; where a folder on the way is missing it is that one, and where one is no folder, that file.
+ * is missing is made empty - .envrc and config as files, anything else as a directory - so that nothing can be
+ * put there; where a directory on the way is missing it is that one, and where one is no directory, that file.
  * Where there are any, the files that the settings were read from are among them, and the lock.
  */
 int lend_protect(const struct settings *s, struct strv *ret_paths, struct err *e);

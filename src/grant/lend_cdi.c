@@ -2,7 +2,7 @@
  * lend_cdi.c - the GPU as CDI specifications describe it.
  *
  * The launcher reads no YAML: sandbox-image makes a list of lines (image/document/cdi.h), which is kept
- * in the data folder as `cdi`, below the names, sizes and times of the files that it was made
+ * in the data directory as `cdi`, below the names, sizes and times of the files that it was made
  * of. It holds as long as these are the same. Promises that a mount which is not a public part
  * of the system, read-only, is asked about as a mount is, and so is a device that `gpu = yes`
  * alone would not lend.
@@ -36,7 +36,7 @@ static bool is_spec(const char *name)
 	return name[0] != '.' && (ends_with(name, ".json") || ends_with(name, ".yaml"));
 }
 
-/* Appends the files of a folder, and to heading what tells them from others. */
+/* Appends the files of a directory, and to heading what tells them from others. */
 static int add_files(const char *folder, struct strv *files, struct buf *heading, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
@@ -124,7 +124,7 @@ static void add_missing(struct cdi *c, const char *path)
 		err_quote(c->first, sizeof(c->first), path);
 }
 
-/* Is it there already, as what it is or in a folder of which it is a part? */
+/* Is it there already, as what it is or in a directory of which it is a part? */
 static bool is_lent(const struct lending *l, const char *real, const char *target)
 {
 	for (size_t i = 0; i < l->n; i++) {

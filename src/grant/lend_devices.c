@@ -1,7 +1,7 @@
 /*
  * lend_devices.c - device nodes of the host, by name.
  *
- * Promises that what is lent is a device, or a folder of them, below the host's /dev, and that consent
+ * Promises that what is lent is a device, or a directory of them, below the host's /dev, and that consent
  * names its numbers: another device that comes by the same name is asked about. Whether you may open it is
  * for its mode and your groups to say, as outside. Refuses what every box has of its own.
  */
@@ -50,7 +50,7 @@ bool lend_is_device(const char *real, const struct stat *st)
 	       (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode));
 }
 
-/* The numbers of a node; a folder's nodes are many. */
+/* The numbers of a node; a directory's nodes are many. */
 static char *line_of(const char *path, const struct stat *st)
 {
 	if (S_ISDIR(st->st_mode))

@@ -8,7 +8,7 @@
 
 #include "grant/lend.h"
 
-/* A folder for the libraries and programs of a GPU's driver, in the box. */
+/* A directory for the libraries and programs of a GPU's driver, in the box. */
 #define LEND_DRIVER LEND_DIR "/driver"
 
 /* Lends the nodes that [sandbox] devices names. One that is missing is an error, unless '?' ends it. */

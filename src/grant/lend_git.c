@@ -174,7 +174,7 @@ static void read_file(struct git_lending *g, const char *file)
 	}
 }
 
-/* A folder of dotfiles is often links: what they lead to is lent where they lead. */
+/* A directory of dotfiles is often links: what they lead to is lent where they lead. */
 static int lend_links(struct git_lending *g, const char *dir, struct err *e)
 {
 	cleanup_strv struct strv names = {0};

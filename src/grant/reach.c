@@ -70,7 +70,7 @@ static bool is_known_registry(const char *image)
 		(streq(ref.registry, conf.registry) || image_conf_registry(&conf, ref.registry)));
 }
 
-/* A folder becomes the root of the box, to be read by whatever runs there. */
+/* A directory becomes the root of the box, to be read by whatever runs there. */
 static int add_image(const struct settings *s, const struct setting *st, struct strv *out,
 		     struct err *e)
 {
@@ -204,7 +204,7 @@ int reach_add_settings(const struct settings *s, struct strv *out, struct err *e
 
 void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out)
 {
-	/* A folder whose name ends like the option is none that is read-only. */
+	/* A directory whose name ends like the option is none that is read-only. */
 	const char *mode = read_only ? " ro" : ends_with(source, " ro") ? " rw" : "";
 	cleanup_free char *line = xasprintf("%s = %s%s", target, source, mode);
 
@@ -263,7 +263,8 @@ static bool has_users_word(const struct settings *s)
 static void add_other_folder(const struct box *b, struct strv *out)
 {
 	cleanup_free char *line = xasprintf(
-		"box = %s, with the root and the home that were made for another folder", b->name);
+		"box = %s, with the root and the home that were made for another directory",
+		b->name);
 
 	reach_add_line(line, out);
 }

@@ -3,7 +3,7 @@
  *
  * A project's file may come from a stranger, and code in its box can write it. So what it asks for of
  * the host - as values that take effect: profiles read, links resolved - needs the user's consent,
- * once. It is kept in the box's folder (`reach`, a line each); a start that would give more asks again.
+ * once. It is kept in the box's directory (`reach`, a line each); a start that would give more asks again.
  */
 #ifndef GRANT_REACH_H
 #define GRANT_REACH_H
@@ -58,7 +58,7 @@ void agreed_forget(const struct store *s, const char *project);
 
 /*
  * Appends what the settings, read from files, give of the host: home, network, an image that is a
- * folder outside the project, what is opened in the kernel. Flags and SANDBOX_* variables are the
+ * directory outside the project, what is opened in the kernel. Flags and SANDBOX_* variables are the
  * user's own word and not counted.
  */
 int reach_add_settings(const struct settings *s, struct strv *out, struct err *e);
@@ -66,10 +66,10 @@ int reach_add_settings(const struct settings *s, struct strv *out, struct err *e
 /* Appends a line, quoted: whatever a path holds, it stays one line of what is kept. */
 void reach_add_line(const char *line, struct strv *out);
 
-/* The image of a box that is a folder, at its real path: a link may lead it elsewhere by now. */
+/* The image of a box that is a directory, at its real path: a link may lead it elsewhere by now. */
 void reach_add_root(const struct box *b, const char *real, struct strv *out);
 
-/* Appends one mount of a host folder that is no part of the project, or of a cache that projects share. */
+/* Appends one mount of a host directory that is no part of the project, or of a cache that projects share. */
 void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out);
 
 /* The same for an entry of [mounts]; one whose source is not there is an error. */

@@ -65,7 +65,7 @@ static bool has(const char *dir, const char *name)
 	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* What git itself asks of a folder before it takes it for one of its own. */
+/* What git itself asks of a directory before it takes it for one of its own. */
 static bool is_common(const char *dir)
 {
 	return has(dir, "HEAD") && has(dir, "objects") && has(dir, "refs");
@@ -134,7 +134,7 @@ static void find_borrowed(const char *objects, const char *project, int depth, s
 	}
 }
 
-/* Sets git and common for the .git at path, which may be a folder, a link to one, or a file that names one. */
+/* Sets git and common for the .git at path, which may be a directory, a link to one, or a file that names one. */
 static void find_data(const char *path, const char *top, struct repository *r)
 {
 	cleanup_free char *pointed = repository_pointer(path, "gitdir: ", top), *file = NULL;

@@ -71,7 +71,7 @@ static char *of_localtime(void)
 	char link[PATH_MAX] = "";
 	const char *at;
 
-	/* realpath(3) asks for each folder on the way: on the way to every session this is enough. */
+	/* realpath(3) asks for each directory on the way: on the way to every session this is enough. */
 	if (readlink(LOCALTIME, link, sizeof(link) - 1) < 0 && errno == ENOENT)
 		return NULL;
 	at = strstr(link, "/zoneinfo/");

@@ -166,7 +166,7 @@ static int mark_boxes(const struct gc_request *req, struct marks *m, struct err 
 	return 0;
 }
 
-/* One folder of the store and what goes of it. */
+/* One directory of the store and what goes of it. */
 struct sweep {
 	const struct gc_request *req;
 	const struct marks *marks;

@@ -1,7 +1,7 @@
 /*
  * layout.h - index.json: the names of the store, for other tools that read it as an OCI layout.
  *
- * It is a function of refs/, and has the time of that folder: whoever finds the two times to differ
+ * It is a function of refs/, and has the time of that directory: whoever finds the two times to differ
  * knows that a command was cut off between them.
  */
 #ifndef IMAGE_LAYOUT_H
@@ -19,7 +19,7 @@ int layout_update(const struct image_store *s, struct err *e);
 /* Was it written since a name was set or removed? Costs two system calls. */
 bool layout_is_current(const struct image_store *s);
 
-/* Writes the file oci-layout, which says that the folder is one. */
+/* Writes the file oci-layout, which says that the directory is one. */
 int layout_mark(const struct image_store *s, struct err *e);
 
 /*

@@ -52,7 +52,7 @@ int client_connect(int dirfd, const char *name, int *ret_fd)
 
 	if (fd < 0)
 		return -errno;
-	/* However long the folder's name is, this fits sun_path. */
+	/* However long the directory's name is, this fits sun_path. */
 	n = dirfd == AT_FDCWD ? snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", name)
 			      : snprintf(addr.sun_path, sizeof(addr.sun_path),
 					 "/proc/self/fd/%d/%s", dirfd, name);

@@ -17,7 +17,7 @@ int etc_apply(int rootfd, const struct plan_etc *etc, const char *hostname, stru
 
 /*
  * hosts and resolv.conf again, in the root of a box that runs, whose /etc is written by code in it: no link
- * is followed, and an /etc that is a mount or no folder is left alone, as is what cannot be written.
+ * is followed, and an /etc that is a mount or no directory is left alone, as is what cannot be written.
  */
 void etc_refresh(const struct plan_etc *etc);
 

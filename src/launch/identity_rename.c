@@ -124,7 +124,7 @@ static bool may_be_directory(const struct supervisor *s, const struct notice *c,
 	       S_ISDIR(st.stx_mode);
 }
 
-/* The folder that the name is in. */
+/* The directory that the name is in. */
 static int open_parent(const struct supervisor *s, const struct notice *c, const struct side *side)
 {
 	size_t len = (size_t)(last_of(side) - side->path);

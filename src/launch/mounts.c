@@ -82,19 +82,19 @@ int mount_open_fixed_dir(int rootfd, const char *path, int *ret_fd, struct err *
 	if (r == -ENOENT)
 		return path_mkdirs_beneath(rootfd, path, 0755, ret_fd, e);
 	if (r == -ELOOP || r == -ENOTDIR)
-		return err_set(e, -r, "'%s' in the image is not a folder", path);
+		return err_set(e, -r, "'%s' in the image is not a directory", path);
 	return r;
 }
 
 int mount_scratch(int scratch, const char *name, mode_t mode, int *ret_fd, struct err *e)
 {
 	if (mkdirat(scratch, name, mode) < 0)
-		return err_sys(e, errno, "cannot make a folder in the box's memory");
+		return err_sys(e, errno, "cannot make a directory in the box's memory");
 	*ret_fd = open_tree(scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	return *ret_fd < 0 ? err_sys(e, errno, "cannot clone a folder of the box's memory") : 0;
+	return *ret_fd < 0 ? err_sys(e, errno, "cannot clone a directory of the box's memory") : 0;
 }
 
-/* A file to mount on: found, or made empty in its folder. */
+/* A file to mount on: found, or made empty in its directory. */
 static int open_file_target(int rootfd, const char *path, int *ret_fd, struct err *e)
 {
 	cleanup_free char *dir = xstrndup(path, (size_t)(path_basename(path) - path));

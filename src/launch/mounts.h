@@ -35,15 +35,15 @@ int mount_clone_open(int from, const char *name, unsigned long long attrs, int *
 /* Attaches a detached tree at an open target. name is for messages. */
 int mount_attach(int tree, int target, const char *name, struct err *e);
 
-/* mount(2) of a kernel file system at an open folder. data may be NULL. */
+/* mount(2) of a kernel file system at an open directory. data may be NULL. */
 int mount_fs(const char *type, int target, unsigned long flags, const char *data, const char *name,
 	     struct err *e);
 
-/* Opens (O_PATH) a folder of the image that no link may stand in for: /proc, /sys, /dev. */
+/* Opens (O_PATH) a directory of the image that no link may stand in for: /proc, /sys, /dev. */
 int mount_open_fixed_dir(int rootfd, const char *path, int *ret_fd, struct err *e);
 
 /*
- * A folder of the box's scratch tmpfs as a detached mount. One file system for all the memory a
+ * A directory of the box's scratch tmpfs as a detached mount. One file system for all the memory a
  * box uses, because each costs the kernel more than the boxes' files do.
  */
 int mount_scratch(int scratch, const char *name, mode_t mode, int *ret_fd, struct err *e);

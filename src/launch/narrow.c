@@ -211,10 +211,11 @@ int narrow(struct narrowed *n, int fd, struct err *e)
 		return fd; /* a closed one is the box's to complain of */
 	kind = kind_of(fd, &st);
 	if (kind == REFUSED)
-		return err_set(e, EISDIR,
-			       "descriptor %d is a folder, or no more than a path, which would let "
-			       "the box reach all around it",
-			       fd);
+		return err_set(
+			e, EISDIR,
+			"descriptor %d is a directory, or no more than a path, which would let "
+			"the box reach all around it",
+			fd);
 	if (kind == PASSES)
 		return fd;
 	r = find_same(n, fd, &st);

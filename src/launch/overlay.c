@@ -1,9 +1,9 @@
 /*
- * overlay.c - mounting the overlay: which folders it is told of, and how.
+ * overlay.c - mounting the overlay: which directories it is told of, and how.
  *
  * Promises that no character of a path can be taken for an option, and that the data of 200 layers
  * fits mount(2)'s one page. Layers that lie beside the first one go by their names, relative to that
- * folder; all others as /proc/self/fd/N, which costs the kernel three times as much to look up.
+ * directory; all others as /proc/self/fd/N, which costs the kernel three times as much to look up.
  */
 #include "launch/overlay.h"
 
@@ -47,15 +47,15 @@ static int open_dir(const char *path, int *ret_fd, struct err *e)
 	return *ret_fd < 0 ? err_sys(e, errno, "cannot open '%s'", path) : 0;
 }
 
-/* Without an upper folder: one in memory. */
+/* Without an upper directory: one in memory. */
 static int open_memory_upper(int scratch, struct overlay_dirs *d, struct err *e)
 {
 	if (mkdirat(scratch, "upper", 0755) < 0 || mkdirat(scratch, "work", 0700) < 0)
-		return err_sys(e, errno, "cannot make the box's upper folder in memory");
+		return err_sys(e, errno, "cannot make the box's upper directory in memory");
 	d->upper = openat(scratch, "upper", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	d->work = openat(scratch, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (d->upper < 0 || d->work < 0)
-		return err_sys(e, errno, "cannot open the box's upper folder in memory");
+		return err_sys(e, errno, "cannot open the box's upper directory in memory");
 	return 0;
 }
 
@@ -69,7 +69,7 @@ static int open_upper(const struct plan *p, int scratch, struct overlay_dirs *d,
 	return r < 0 ? r : open_dir(p->work, &d->work, e);
 }
 
-/* The folder that the first layer lies in becomes the current one; its length is given back. */
+/* The directory that the first layer lies in becomes the current one; its length is given back. */
 static int enter_layers(const struct plan *p, size_t *ret_len, struct err *e)
 {
 	size_t len = (size_t)(path_basename(p->lowers[0]) - p->lowers[0]);
@@ -131,14 +131,14 @@ static int overlay_error(const struct plan *p, int errnum, struct err *e)
 	return err_sys(e, errnum, "cannot mount the overlay of '%s'", p->lowers[0]);
 }
 
-/* Without room for its work folder the overlay comes up read-only and says so in the log alone. */
+/* Without room for its work directory the overlay comes up read-only and says so in the log alone. */
 static int check_writable(const struct plan *p, struct err *e)
 {
 	struct statfs fs;
 
 	if (statfs(p->staging, &fs) < 0 || !(fs.f_flags & ST_RDONLY))
 		return 0;
-	return err_sys(e, ENOSPC, "cannot make the overlay's work folder in '%s'",
+	return err_sys(e, ENOSPC, "cannot make the overlay's work directory in '%s'",
 		       p->work ? p->work : "memory");
 }
 
@@ -169,9 +169,9 @@ static int make_memory_upper(int scratch, const char *name, struct overlay_dirs 
 	cleanup_close int dir = -1;
 
 	if (mkdirat(scratch, name, 0755) < 0)
-		return err_sys(e, errno, "cannot make a folder in the box's memory");
+		return err_sys(e, errno, "cannot make a directory in the box's memory");
 	dir = openat(scratch, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return dir < 0 ? err_sys(e, errno, "cannot open a folder of the box's memory")
+	return dir < 0 ? err_sys(e, errno, "cannot open a directory of the box's memory")
 		       : open_memory_upper(dir, d, e);
 }
 
@@ -213,6 +213,6 @@ int overlay_mount_upon(const struct plan_mount *m, int scratch, const char *name
 	d.n_lowers = 1;
 	r = make_memory_upper(scratch, name, &d, e);
 	if (r == 0 && chmod(fd_path(d.upper).s, m->mode ? m->mode : 0755) < 0)
-		r = err_sys(e, errno, "cannot set the mode of the box's upper folder");
+		r = err_sys(e, errno, "cannot set the mode of the box's upper directory");
 	return r < 0 ? r : mount_above(&d, target, m->target, e);
 }

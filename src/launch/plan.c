@@ -58,7 +58,7 @@ static int check_mount(const struct plan_mount *m, struct err *e)
 	if (r < 0)
 		return r;
 	if (!m->upper != !m->work)
-		return err_set(e, EINVAL, "the overlay on '%s' needs a work folder", m->target);
+		return err_set(e, EINVAL, "the overlay on '%s' needs a work directory", m->target);
 	if ((m->kind == PLAN_MOUNT_BIND || m->kind == PLAN_MOUNT_OVERLAY) &&
 	    (!m->source || m->source[0] != '/'))
 		return err_set(e, EINVAL, "mount source for '%s' is not an absolute path",
@@ -79,7 +79,7 @@ int plan_check(const struct plan *p, struct err *e)
 		return err_set(e, EINVAL, "%zu mounts were asked for, at most %d can be made",
 			       p->n_mounts, PLAN_MAX_MOUNTS);
 	if (!p->upper != !p->work)
-		return err_set(e, EINVAL, "an upper folder needs a work folder");
+		return err_set(e, EINVAL, "an upper directory needs a work directory");
 	if ((r = check_hostname(p->hostname, e)) < 0)
 		return r;
 	for (size_t i = 0; i < p->n_mounts; i++)

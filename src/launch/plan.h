@@ -24,16 +24,16 @@ enum plan_net {
 };
 
 enum plan_mount_kind {
-	PLAN_MOUNT_BIND,    /* a file or folder of the host, with what is mounted below it */
+	PLAN_MOUNT_BIND,    /* a file or directory of the host, with what is mounted below it */
 	PLAN_MOUNT_TMPFS,   /* fresh memory */
-	PLAN_MOUNT_OVERLAY, /* a folder of the host; what is written goes to upper */
-	PLAN_MOUNT_DIR,	    /* no mount: the folder just has to exist, with this mode */
+	PLAN_MOUNT_OVERLAY, /* a directory of the host; what is written goes to upper */
+	PLAN_MOUNT_DIR,	    /* no mount: the directory just has to exist, with this mode */
 };
 
 struct plan_mount {
 	enum plan_mount_kind kind;
 	const char *source;	  /* BIND, OVERLAY: absolute host path without links */
-	const char *upper, *work; /* OVERLAY: folders of ours, or neither: memory */
+	const char *upper, *work; /* OVERLAY: directories of ours, or neither: memory */
 	const char *target;	  /* absolute path inside the box */
 	bool read_only;
 	const char *beside;	 /* BIND: only where this exists in the box, unless NULL */
@@ -41,7 +41,7 @@ struct plan_mount {
 	bool follow;		 /* BIND: a file that sessions bring up to date, see files.h */
 	bool device;		 /* BIND: device nodes in it can be used */
 	bool seeded;		 /* TMPFS: what the image has there is in it */
-	mode_t mode;		 /* TMPFS, DIR: mode of the folder; 0 means 0755 */
+	mode_t mode;		 /* TMPFS, DIR: mode of the directory; 0 means 0755 */
 	unsigned long long size; /* TMPFS: bytes; 0 for the kernel's default, half the memory */
 };
 
@@ -64,13 +64,13 @@ struct plan {
 	gid_t outer_gid, you_gid;
 	bool host_root; /* we are the host's uid 0: what that could change is read-only */
 
-	/* Root: lower layers, top first; upper and work folder, or neither: memory. */
+	/* Root: lower layers, top first; upper and work directory, or neither: memory. */
 	const char *const *lowers;
 	size_t n_lowers;
 	const char *upper;
 	const char *work;
 	bool read_only_root;
-	const char *staging; /* an empty host folder of ours to build the tree upon */
+	const char *staging; /* an empty host directory of ours to build the tree upon */
 
 	struct plan_mount *mounts; /* in order; a later one may lie on an earlier one */
 	size_t n_mounts;

@@ -25,7 +25,7 @@
  * with SESSION_TOOLS the detached mount of the tools' root (tools.h), then one for each of stdin,
  * stdout, stderr whose bit in `terminals` is clear, then those that the command has by a number of `more`.
  *
- * Payload: struct session_payload, then NUL-terminated strings: the working folder, argc
+ * Payload: struct session_payload, then NUL-terminated strings: the working directory, argc
  * arguments, envc NAME=value, sharedc paths of the box, then what the host has (settle.h, etc.h) in
  * the order of enum payload_fact, "" for none, and terminfo_size, authorities_size and files_size
  * bytes. Pid 1 never reads it; the session's own process does.
@@ -89,7 +89,7 @@ struct message {
 struct session_payload {
 	uint32_t argc; /* 0: the user's shell */
 	uint32_t envc;
-	uint32_t sharedc; /* with SESSION_TOOLS: folders of the box that the tools see too */
+	uint32_t sharedc; /* with SESSION_TOOLS: directories of the box that the tools see too */
 	uint32_t umask;
 	uint32_t terminfo_size, authorities_size, files_size;
 };

@@ -80,7 +80,7 @@ static int make_payload(const struct session_request *req, int *ret_fd, struct e
 	return 0;
 }
 
-/* A folder is a way out of the box: "/proc/self/fd/0/..". */
+/* A directory is a way out of the box: "/proc/self/fd/0/..". */
 static int check_stdio(uint32_t terminals, struct err *e)
 {
 	struct stat st;
@@ -88,7 +88,7 @@ static int check_stdio(uint32_t terminals, struct err *e)
 	for (int fd = 0; fd < 3; fd++)
 		if (!(terminals >> fd & 1) && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 			return err_set(e, EISDIR,
-				       "descriptor %d is a folder, which would let the "
+				       "descriptor %d is a directory, which would let the "
 				       "box reach all around it",
 				       fd);
 	return 0;

@@ -68,7 +68,7 @@ struct request_terminal {
 };
 
 /*
- * Sends the request with the descriptors 0 to 2 that are no terminals. A descriptor that is a folder
+ * Sends the request with the descriptors 0 to 2 that are no terminals. A descriptor that is a directory
  * is refused. *ret_report is the read end of the report pipe, the caller's to close. A peer that has
  * gone is no error: what it had to say is still to be read.
  */

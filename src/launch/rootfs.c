@@ -3,8 +3,8 @@
  *
  * The order of the mount calls:
  *	1  /		 make-rprivate		 nothing we do propagates anywhere
- *	2  memory	 tmpfs on the staging folder: /dev, /tmp, /run, an upper where there is none
- *	3  root		 overlay on the staging folder
+ *	2  memory	 tmpfs on the staging directory: /dev, /tmp, /run, an upper where there is none
+ *	3  root		 overlay on the staging directory
  *	4  /etc		 the user's and the network's lines, while links can lead nowhere else
  *	5  the plan's mounts, in order; a link of the image can take none to what comes next
  *	6  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())

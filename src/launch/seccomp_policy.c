@@ -213,7 +213,7 @@ static const struct seccomp_test statx_tests[] = {
 };
 
 const struct seccomp_rule seccomp_rules[] = {
-	/* files and folders; chroot needs CAP_SYS_CHROOT, and beneath it is only the box */
+	/* files and directories; chroot needs CAP_SYS_CHROOT, and beneath it is only the box */
 	{"close close_range read readv pread64 preadv preadv2 "
 	 "write writev pwrite64 pwritev pwritev2 lseek _llseek truncate truncate64 ftruncate "
 	 "ftruncate64 fallocate fadvise64 fadvise64_64 arm_fadvise64_64 readahead sync "

@@ -1,7 +1,7 @@
 /*
- * seed.c - what an image has in a folder that lies in memory.
+ * seed.c - what an image has in a directory that lies in memory.
  *
- * The tree is the image's. Everything is opened by its name in an open folder, links are never followed,
+ * The tree is the image's. Everything is opened by its name in an open directory, links are never followed,
  * and what is no regular file is not opened at all.
  */
 #include "launch/seed.h"
@@ -18,7 +18,7 @@
 #include "base/dir.h"
 #include "base/mem.h"
 
-#define DEPTH_MAX    64 /* folders in folders; each is an open descriptor */
+#define DEPTH_MAX    64 /* directories in directories; each is an open descriptor */
 #define ENTRIES_MAX  4096
 #define BYTES_MAX    (16u << 20) /* of memory, and of the time that a start takes */
 #define MODE_MASK    07777
@@ -34,7 +34,8 @@ struct amount {
 
 static int too_much(struct err *e)
 {
-	return err_set(e, EFBIG, "it has more than %u MiB, %d names or %d folders in folders there",
+	return err_set(e, EFBIG,
+		       "it has more than %u MiB, %d names or %d directories in directories there",
 		       BYTES_MAX >> 20, ENTRIES_MAX, DEPTH_MAX);
 }
 

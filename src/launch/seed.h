@@ -1,5 +1,5 @@
 /*
- * seed.h - what an image has in a folder that lies in memory.
+ * seed.h - what an image has in a directory that lies in memory.
  */
 #ifndef LAUNCH_SEED_H
 #define LAUNCH_SEED_H
@@ -7,8 +7,8 @@
 #include "base/err.h"
 
 /*
- * Copies what is in the folder `from` to the folder `to`: files, folders, links and pipes, with their modes and
- * times. Sockets and devices are nobody's any more and left out. An empty folder costs a look. skip: names
+ * Copies what is in the directory `from` to the directory `to`: files, directories, links and pipes, with their modes and
+ * times. Sockets and devices are nobody's any more and left out. An empty directory costs a look. skip: names
  * in `from` that stay behind, ends with NULL. -EFBIG, when some of it may have been copied, for more
  * than a start can wait for: a file of 40 GB takes no room in an image.
  */

@@ -10,7 +10,7 @@
  *	4  another user of the box: joins its nested user namespace, capabilities go;
  *	   you: joins the nested user namespace, and the root of tools where there is one;
  *	   capabilities go; no_new_privs
- *	5  working folder; every descriptor but stdio close-on-exec
+ *	5  working directory; every descriptor but stdio close-on-exec
  *	6  seccomp; box-root's listener, and yours of a trial, goes to the supervisor of identities
  *	7  execve: the close of the report pipe says that it worked
  */
@@ -258,7 +258,7 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 	if (take_identity(policy, s, c, &e) < 0)
 		fail(s->report, &e);
 	if (chdir(c->cwd) < 0) {
-		err_sys(&e, errno, "cannot change to folder '%s' in the box", c->cwd);
+		err_sys(&e, errno, "cannot change to directory '%s' in the box", c->cwd);
 		fail(s->report, &e);
 	}
 	if (!c->argv)

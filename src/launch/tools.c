@@ -6,7 +6,7 @@
  *	1 unshare(user, mount), id map		4 unshare(mount): copies of the box's mounts,
  *	2 rootfs_image()			  locked as they are
  *	3 unshare(user, mount) again: what	5 the tree is mounted over the root
- *	  is read-only is locked so		6 the shared folders are cloned into it
+ *	  is read-only is locked so		6 the shared directories are cloned into it
  *	  open_tree(CLONE): the tree --------->	7 pivot_root; the box's root is now /box
  *		SESSION, by pid 1
  *
@@ -56,7 +56,7 @@ static int open_root(int *ret_fd, struct err *e)
 /*
  * Mounts that were copied into the namespace of a lesser user keep their flags for ever, clones of
  * them too (mount_namespaces(7)). Whoever gets hold of "you" with its rights, as root of a box with
- * nested = yes can, must not make the host's /usr writable. The working folder goes along.
+ * nested = yes can, must not make the host's /usr writable. The working directory goes along.
  */
 static int lock_and_detach(int root, int *ret_tree, struct err *e)
 {
@@ -123,7 +123,7 @@ int tools_make(const struct plan *p, struct strv *shared, int *ret_tree, struct 
 	return r;
 }
 
-/* A folder that the box does not have is not missed. */
+/* A directory that the box does not have is not missed. */
 static int share(int box, int tree, const char *path, struct err *e)
 {
 	cleanup_close int from = -1, clone = -1, target = -1;

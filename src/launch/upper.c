@@ -127,7 +127,7 @@ static void copy_xattrs(int from, int to)
 	cleanup_free char *value = xcalloc(1, XATTR_SIZE_MAX);
 	ssize_t n = flistxattr(from, names, XATTR_LIST_MAX);
 
-	/* inherited from the folder around it */
+	/* inherited from the directory around it */
 	fremovexattr(to, "system.posix_acl_access");
 	fremovexattr(to, "system.posix_acl_default");
 	for (const char *name = names; n > 0 && name < names + n; name += strlen(name) + 1) {

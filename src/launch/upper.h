@@ -5,7 +5,7 @@
 #define LAUNCH_UPPER_H
 
 /*
- * Makes the directory name of the folder parent (a descriptor) one that rename(2) moves: a directory
+ * Makes the directory name of the directory parent (a descriptor) one that rename(2) moves: a directory
  * that lies, wholly or in part, beneath the upper layer becomes one of the upper layer alone, with
  * all that is in it. One that can be renamed, and what is no directory of an overlay, stays as it
  * is. lock is a file: of all processes that use it one moves files at a time.

@@ -90,7 +90,7 @@ void program_print_help(void)
 }
 
 /*
- * A caller may have closed 0, 1 or 2; the next open() would take that number, and the box's folder
+ * A caller may have closed 0, 1 or 2; the next open() would take that number, and the box's directory
  * would be written to as if it were stderr. A closed stdout stays unwritable, so that output
  * which cannot arrive is an error.
  */

@@ -88,7 +88,7 @@ const struct manager managers[] = {
 	{.key = "npm", .env = "npm_config_", .by_time = true,
 	 .install = "asked=$*\n" NPM_INSTALL "-- \"$@\"\n",
 	 .pinned = NPM_INSTALL "--before=$time -- $asked\n",
-	 /* A global installation keeps no record of integrity; its resolution for a folder does. */
+	 /* A global installation keeps no record of integrity; its resolution for a directory does. */
 	 .collect = "mkdir $notes.npm; cd $notes.npm; echo '{}' >package.json\n"
 		"npm install --package-lock-only --no-fund --no-audit ${time:+--before=$time} "
 		"-- $asked >&2\n"

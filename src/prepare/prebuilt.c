@@ -71,7 +71,7 @@ struct linking {
 	int from, to;
 };
 
-/* Everything in the folder but folders, whose names are returned. */
+/* Everything in the directory but directories, whose names are returned. */
 static int link_files(int from, int to, struct strv *ret_folders, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
@@ -79,7 +79,7 @@ static int link_files(int from, int to, struct strv *ret_folders, struct err *e)
 	int r = dir_names(from, ".", &names, e);
 
 	if (r < 0)
-		return err_add(e, "cannot read a folder of the layer");
+		return err_add(e, "cannot read a directory of the layer");
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		const char *name = names.v[i];
 
@@ -143,7 +143,7 @@ static int link_tree(const struct linking *l, const char *path, struct err *e)
 	return r < 0 ? r : finish_folder(l, path, e);
 }
 
-/* A layer of the image in a folder of ours, which is in no one's way until it is sealed. */
+/* A layer of the image in a directory of ours, which is in no one's way until it is sealed. */
 static int link_layer(const struct store *s, const char *layer, char **ret_tmp, struct err *e)
 {
 	cleanup_close int from = openat(s->data_fd, layer, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -263,13 +263,14 @@ static int check(const struct prepare_request *req, struct err *e)
 	if (req->root->read_only || starts_with(req->image, "dir:"))
 		return err_set(e, ENOTSUP,
 			       "[packages] and [run] need an image that stays as it is: '%s' is a "
-			       "folder ('sandbox image import' makes an image of it)",
+			       "directory ('sandbox image import' makes an image of it)",
 			       req->image);
 	if (!store_holds_uppers(req->store, &why))
-		return err_set(e, ENOTSUP,
-			       "the data folder '%s' is on %s, which cannot hold prepared layers: "
-			       "set XDG_DATA_HOME to another file system",
-			       req->store->data, why);
+		return err_set(
+			e, ENOTSUP,
+			"the data directory '%s' is on %s, which cannot hold prepared layers: "
+			"set XDG_DATA_HOME to another file system",
+			req->store->data, why);
 	return 0;
 }
 

@@ -4,7 +4,7 @@
  * The text of a recipe is all that a step's result depends on, word for word: no hash stands for it,
  * so that two recipes are the same only when they are. A step that changed takes those behind it along.
  * Layers are shared among projects that may mean each other harm: whatever of a project reaches a
- * step is a part of the text - variables, caches, and for [run], which sees all of it, its folder.
+ * step is a part of the text - variables, caches, and for [run], which sees all of it, its directory.
  */
 #ifndef PREPARE_RECIPE_H
 #define PREPARE_RECIPE_H
@@ -33,7 +33,7 @@ struct recipe {
 	size_t n;
 };
 
-/* The folder of the project, read-only, while steps run. In memory: no trace of it stays. */
+/* The directory of the project, read-only, while steps run. In memory: no trace of it stays. */
 #define RECIPE_PROJECT "/run/project"
 
 /*

@@ -9,7 +9,7 @@
 #include "store/store.h"
 
 /*
- * Reads what the manager noted in an upper folder (at `upper` beneath DATA) and makes it the lock's,
+ * Reads what the manager noted in an upper directory (at `upper` beneath DATA) and makes it the lock's,
  * with what the settings ask it for. Nothing noted, or no words, is an error.
  */
 int resolved_note(const struct store *s, const char *upper, const struct settings *settings,

@@ -2,7 +2,7 @@
  * step_run.c - one step of a recipe in its throw-away box.
  *
  * As box-root, with the network of the host and of the project only what the recipe's text speaks of: caches,
- * variables, and for [run] its folder, read-only at /run/project.
+ * variables, and for [run] its directory, read-only at /run/project.
  */
 #include "prepare/step_run.h"
 

@@ -1,7 +1,7 @@
 /*
  * host_image.c - making the layer of the image `host`.
  *
- * The layer is a folder of the user's own: the readable part of /etc, a skeleton of the rest, the
+ * The layer is a directory of the user's own: the readable part of /etc, a skeleton of the rest, the
  * top-level links; /usr and kin are bound over it, read-only. It is named by a key over the times
  * of the files whose change matters, so that a start looks at a dozen inodes and no more.
  *
@@ -31,7 +31,7 @@
 #define USED_SUFFIX  ".used"
 #define KEEP_SECONDS (24 * 60 * 60)
 
-/* Bound at their own path where the host has them as folders. */
+/* Bound at their own path where the host has them as directories. */
 static const char *const bound[] = {"usr",  "opt", "nix",   "gnu/store", "bin",
 				    "sbin", "lib", "lib32", "lib64",	 "libx32"};
 
@@ -116,7 +116,7 @@ static int make_skeleton(int layer, struct err *e)
 	return 0;
 }
 
-/* /bin and friends: a link where the host has a link, else a folder to bind upon. */
+/* /bin and friends: a link where the host has a link, else a directory to bind upon. */
 static int make_top_level(int layer, struct err *e)
 {
 	char target[256];

@@ -10,7 +10,7 @@
 #define HOST_LAYER_NOTE "layer "
 
 /*
- * The one small layer of the image, made anew when the host has changed, and the folders that are
+ * The one small layer of the image, made anew when the host has changed, and the directories that are
  * bound over it.
  */
 int host_image_resolve(const struct store *s, struct image_root *ret, struct err *e);

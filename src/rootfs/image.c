@@ -46,7 +46,8 @@ static int resolve_dir(const char *image, const char *base, struct image_root *r
 	if (!real || stat(real, &st) < 0)
 		return err_sys(e, errno, "cannot use image 'dir:%s'", spec);
 	if (!S_ISDIR(st.st_mode))
-		return err_set(e, ENOTDIR, "cannot use image 'dir:%s': it is not a folder", spec);
+		return err_set(e, ENOTDIR, "cannot use image 'dir:%s': it is not a directory",
+			       spec);
 	if (streq(real, "/"))
 		return err_set(e, EINVAL,
 			       "cannot use image 'dir:/': the host's own system is the "

@@ -1,5 +1,5 @@
 /*
- * image.h - from the name of an image to the folders a box's root is made of.
+ * image.h - from the name of an image to the directories a box's root is made of.
  */
 #ifndef ROOTFS_IMAGE_H
 #define ROOTFS_IMAGE_H
@@ -12,8 +12,8 @@
 #include "store/store.h"
 
 struct image_root {
-	struct strv lowers; /* layer folders, top first */
-	struct strv binds;  /* host folders that appear at their own path, read-only */
+	struct strv lowers; /* layer directories, top first */
+	struct strv binds;  /* host directories that appear at their own path, read-only */
 	bool read_only;	    /* the lower layers are not ours: nothing of them can be changed */
 
 	/* Of an image from a registry or archive; empty for `host` and `dir:`. */
@@ -30,7 +30,7 @@ struct image_root {
 struct image_request {
 	const struct store *store;
 	const char *image;
-	const char *base; /* the folder a relative PATH starts from */
+	const char *base; /* the directory a relative PATH starts from */
 	const struct digest
 		*digest; /* the one a box was made from; hex "": what the name means now */
 };

@@ -1,7 +1,7 @@
 /*
  * agent.c - the ssh agent of whoever joins a box that runs.
  *
- * The box has a folder of the host's with sockets, read-only. What comes in by one of them goes to the
+ * The box has a directory of the host's with sockets, read-only. What comes in by one of them goes to the
  * agent and back, by a process of the client's that ends with it.
  */
 #include "start/agent.h"
@@ -147,7 +147,7 @@ static int listen_in(int dir, const char *name)
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	/* However long the folder's path is, this fits sun_path. */
+	/* However long the directory's path is, this fits sun_path. */
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/%s", dir, name);
 	unlinkat(dir, name, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 64) < 0)
@@ -186,7 +186,7 @@ void agent_join(const struct store *st, const struct box *b, const char *notes,
 	if (!now)
 		return;
 	line = xasprintf("\n%s", now);
-	/* With a start's own settings it has no folder either. */
+	/* With a start's own settings it has no directory either. */
 	if (!strstr(notes, "\nssh-agent yes\n") || strstr(notes, line))
 		return;
 	if (start(st, b, ret) < 0)

@@ -11,7 +11,7 @@
 
 struct agent {
 	char *path; /* in the box, for SSH_AUTH_SOCK; NULL: what was mounted will do */
-	char *name; /* in the box's folder of sockets */
+	char *name; /* in the box's directory of sockets */
 	int dir;
 	pid_t pid;
 };
@@ -22,7 +22,7 @@ struct agent {
 		.dir = -1 \
 	}
 
-/* For a start: the folder for such sockets, as a mount, where the settings ask for the agent. */
+/* For a start: the directory for such sockets, as a mount, where the settings ask for the agent. */
 int agent_mount(const struct assemble_request *req, struct assembly *a, struct err *e);
 
 /* For the notes of a start: which agent was mounted. */

@@ -1,7 +1,7 @@
 /*
  * assemble.c - from settings and image to a plan.
  *
- * The order of a box's mounts: the image's host folders, memory for /tmp and /run, sudo, the home,
+ * The order of a box's mounts: the image's host directories, memory for /tmp and /run, sudo, the home,
  * the project, then what the user asked for (assemble_mounts.c); a later one may lie on an earlier one.
  */
 #include "start/assemble.h"
@@ -94,20 +94,22 @@ static int choose_upper(const struct assemble_request *req, struct assembly *a, 
 	if (!memory && !store_holds_uppers(req->store, &why)) {
 		if (!memory_holds_uppers())
 			return err_set(e, ENOTSUP,
-				       "the data folder '%s' is on %s, which cannot hold a "
+				       "the data directory '%s' is on %s, which cannot hold a "
 				       "box's files: set XDG_DATA_HOME to another file system",
 				       req->store->data, why);
 		if (!req->box->trial)
-			log_note("the data folder is on %s: what the box writes outside its home "
-				 "and mounts is kept in memory and gone when it stops",
-				 why);
+			log_note(
+				"the data directory is on %s: what the box writes outside its home "
+				"and mounts is kept in memory and gone when it stops",
+				why);
 		memory = true;
 	}
 	if (memory && req->box->trial)
-		return err_set(e, ENOTSUP,
-			       "the data folder '%s' is on %s, where nothing that is tried could "
-			       "be kept: set XDG_DATA_HOME to another file system",
-			       req->store->data, why);
+		return err_set(
+			e, ENOTSUP,
+			"the data directory '%s' is on %s, where nothing that is tried could "
+			"be kept: set XDG_DATA_HOME to another file system",
+			req->store->data, why);
 	if (memory)
 		return 0;
 	a->plan.upper = assembly_keep(
@@ -160,7 +162,7 @@ static void add_sudo(struct assembly *a)
 							  .replace = true});
 }
 
-/* What lies in memory begins with what the image has there; a few empty folders are known to its plan. */
+/* What lies in memory begins with what the image has there; a few empty directories are known to its plan. */
 static void add_memory(struct assembly *a, const char *target, unsigned int mode, bool bare)
 {
 	const struct image_plan *image = &a->root->plan;
@@ -203,7 +205,7 @@ static void add_standard_mounts(const struct assemble_request *req, struct assem
 		add_sudo(a);
 }
 
-/* A root of another's has no folder for our home, and none can be made beneath its own. */
+/* A root of another's has no directory for our home, and none can be made beneath its own. */
 static void add_home_parent(struct assembly *a)
 {
 	if (a->root->read_only && starts_with(a->home, "/home/"))
@@ -224,7 +226,7 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 	if (streq(home, "host")) {
 		m.source = assembly_keep(a, realpath(req->user->home, NULL));
 		if (!m.source)
-			return err_sys(e, errno, "cannot use the home folder '%s'",
+			return err_sys(e, errno, "cannot use the home directory '%s'",
 				       req->user->home);
 		if (req->box->trial)
 			return assemble_overlay(req, a, m.source, a->home, e);
@@ -241,7 +243,7 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 	return 0;
 }
 
-/* Folders that the image wants to have, whether it brings them or not. */
+/* Directories that the image wants to have, whether it brings them or not. */
 static void add_image_folders(struct assembly *a)
 {
 	const struct image_plan *plan = &a->root->plan;
@@ -277,7 +279,7 @@ static int add_project(const struct assemble_request *req, struct assembly *a, s
 	if (!dir || (target && streq(target, "no")))
 		return 0;
 	if (access(dir, R_OK | X_OK) < 0)
-		return err_sys(e, errno, "cannot use the project folder '%s'", dir);
+		return err_sys(e, errno, "cannot use the project directory '%s'", dir);
 	a->project = assembly_keep(a, xstrdup(target ? target : dir));
 	repository = assemble_repository_find(req, a, &own);
 	r = assemble_repository(req, a, repository, e);

@@ -23,7 +23,7 @@ struct assembly {
 	size_t n_mounts, cap;
 	const char *etc_note; /* for the start's notes, or NULL; see etc_lines.h */
 	char *home;	      /* of the user inside; owned by strings */
-	char *project;	      /* where the project's folder is inside, or NULL */
+	char *project;	      /* where the project's directory is inside, or NULL */
 };
 
 /* A mount from the command line. */
@@ -44,7 +44,7 @@ struct assemble_request {
 	const struct extra_mount *mounts;
 	size_t n_mounts;
 	const char *hostname; /* NULL: the box's name */
-	bool in_memory;	      /* the upper folder vanishes with the box */
+	bool in_memory;	      /* the upper directory vanishes with the box */
 	bool project_overlay; /* what is written in the project stays in the box */
 	bool sealed; /* what is written becomes a layer: nothing of this user goes into it */
 };
@@ -59,10 +59,10 @@ int assemble_image(const struct assemble_request *req, struct assembly *ret, str
 void assembly_clear(struct assembly *a);
 #define cleanup_assembly __attribute__((cleanup(assembly_clear)))
 
-/* Can an upper folder lie in the data folder? If not, *ret_why says what it is on. */
+/* Can an upper directory lie in the data directory? If not, *ret_why says what it is on. */
 bool store_holds_uppers(const struct store *s, const char **ret_why);
 
-/* Can an upper folder lie in memory: tmpfs has user xattrs since Linux 6.6. */
+/* Can an upper directory lie in memory: tmpfs has user xattrs since Linux 6.6. */
 bool memory_holds_uppers(void);
 
 #endif

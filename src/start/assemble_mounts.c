@@ -75,7 +75,7 @@ static int check_inside(const char *project, const struct mount_setting *ms, str
 	if (project && path_is_beneath(ms->source, project) && ms->outside)
 		return err_set(e, ELOOP,
 			       "%s: '%s' is in the project, but a link leads out of it to "
-			       "'%s': name that folder itself if you mean it",
+			       "'%s': name that directory itself if you mean it",
 			       ms->where, ms->source, ms->real);
 	return 0;
 }
@@ -199,8 +199,8 @@ static void bind_within(struct assembly *a, const struct plan_mount *m, const ch
 }
 
 /*
- * A folder that something is mounted in can be renamed, and another one put in its place; one that is
- * a mount itself cannot. So the folders on the way are bound upon themselves.
+ * A directory that something is mounted in can be renamed, and another one put in its place; one that is
+ * a mount itself cannot. So the directories on the way are bound upon themselves.
  */
 static void bind_way(struct assembly *a, const struct plan_mount *m, const char *path,
 		     struct strv *done)
@@ -341,7 +341,7 @@ static int add_extra_mounts(const struct assemble_request *req, struct assembly 
 
 /*
  * Whoever reaches the control sockets is in every box, read-only mount or not. A mount around them shows
- * an empty folder in their place.
+ * an empty directory in their place.
  */
 static void hide_sockets(const struct assemble_request *req, struct assembly *a)
 {

@@ -85,7 +85,7 @@ static bool is_seen(const struct assemble_request *req, const char *entry)
 }
 
 /*
- * In the project itself new ones can be made, so each of the others is guarded; and the folder of all is a
+ * In the project itself new ones can be made, so each of the others is guarded; and the directory of all is a
  * mount, so that it cannot be moved away with them. Each guard is a mount, of which a box has so many.
  */
 static int guard_each(const struct assemble_request *req, struct assembly *a,

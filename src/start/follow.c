@@ -1,7 +1,7 @@
 /*
  * follow.c - single files of the host that a box has read-only.
  *
- * The path is the one that was agreed to, links resolved: code in a box that writes to a folder on the way
+ * The path is the one that was agreed to, links resolved: code in a box that writes to a directory on the way
  * could put a link there, so none is followed.
  */
 #include "start/follow.h"

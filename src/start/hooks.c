@@ -16,7 +16,7 @@
 #include "config/value.h"
 #include "launch/client.h"
 
-#define CREATED "created" /* in the box's folder: create has succeeded */
+#define CREATED "created" /* in the box's directory: create has succeeded */
 
 /*
  * What a hook prints is not what the session was asked for, and is kept; its stdin is not for it to eat.

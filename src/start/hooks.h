@@ -1,5 +1,5 @@
 /*
- * hooks.h - commands of [hooks], run inside the box as you, in the project's folder.
+ * hooks.h - commands of [hooks], run inside the box as you, in the project's directory.
  *
  *	create	once, when the box has been made, and again until it succeeds
  *	start	when the box starts

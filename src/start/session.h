@@ -77,7 +77,7 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 		     const struct user *caller, const struct session_options *o, bool entering,
 		     int *connection, int *ret_status, struct err *e);
 
-/* The folder a session starts in: the caller's own, where it lies beneath the project (at `project`
+/* The directory a session starts in: the caller's own, where it lies beneath the project (at `project`
  * inside, NULL for none), else the project, else home. The caller frees. */
 char *box_session_cwd(const struct box *b, const char *project, const char *home);
 

@@ -47,7 +47,7 @@ static void note_missing(const struct strv *shared, const char *path)
 			 path, path);
 }
 
-/* Programs rely on the system's folders; yours can be found in the box. */
+/* Programs rely on the system's directories; yours can be found in the box. */
 static int check_shared(const struct box_session *s, const struct strv *shared, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(of_every_box); i++)

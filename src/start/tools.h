@@ -21,7 +21,7 @@ struct box_tools {
 /*
  * Makes the root of the tools that s->options asks for, and s a session in it, with the environment
  * of the tools' image. What the box has under /proc, /dev, /sys, /tmp, /run, its home and its project
- * is there too; a working folder that is none of those is the box's beneath /box. *ret must live as
+ * is there too; a working directory that is none of those is the box's beneath /box. *ret must live as
  * long as s, and be released with box_tools_clear(), after a failure too.
  */
 int box_tools_make(const struct store *st, struct box_session *s, struct box_tools *ret,

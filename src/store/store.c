@@ -1,5 +1,5 @@
 /*
- * store.c - the folders of the store, ids, and the indexes.
+ * store.c - the directories of the store, ids, and the indexes.
  *
  * Promises that what has its final name is complete, and that an index entry is made and removed
  * by one system call. Refuses ids that are not its own form, so that no name of a record can lead
@@ -37,7 +37,7 @@ static int make_folders(const struct store *s, struct err *e)
 }
 
 /*
- * Where the user's own folders really are: whoever mounts or opens what lies in them refuses links, which
+ * Where the user's own directories really are: whoever mounts or opens what lies in them refuses links, which
  * a box could have made; those on the way to the store are the user's.
  */
 static int real_path(int fd, char **path, struct err *e)
@@ -63,7 +63,7 @@ int store_open(struct store *s, struct err *e)
 		s->data_fd = open(s->data, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (s->data_fd < 0)
-		return err_sys(e, errno, "cannot open the data folder '%s'", s->data);
+		return err_sys(e, errno, "cannot open the data directory '%s'", s->data);
 	if ((r = real_path(s->data_fd, &s->data, e)) < 0 ||
 	    (r = xdg_check_data(s->data_fd, s->data, e)) < 0)
 		return r;
@@ -75,7 +75,7 @@ int store_open(struct store *s, struct err *e)
 		return r;
 	s->runtime_fd = open(s->runtime, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (s->runtime_fd < 0)
-		return err_sys(e, errno, "cannot open the runtime folder '%s'", s->runtime);
+		return err_sys(e, errno, "cannot open the runtime directory '%s'", s->runtime);
 	return real_path(s->runtime_fd, &s->runtime, e);
 }
 

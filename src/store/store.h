@@ -3,12 +3,12 @@
  *
  *	DATA/boxes/<id>/	record, lock, upper/, work/, home/	a box that stays until rm
  *	DATA/names/<name>	link to an id
- *	DATA/projects/<key>	link to an id; the key is a hash of the folder's path
- *	DATA/trials/<key>	the same, of what `sandbox try` made for the folder
- *	DATA/caches/<name>/	directories that projects share; <name>.<folder>: one project's own
+ *	DATA/projects/<key>	link to an id; the key is a hash of the directory's path
+ *	DATA/trials/<key>	the same, of what `sandbox try` made for the directory
+ *	DATA/caches/<name>/	directories that projects share; <name>.<directory>: one project's own
  *	DATA/layers/host-<key>/	the small layer of the image `host`
  *	DATA/layers/step-<key>/	what a step of a project wrote; DATA/steps/<key> says which (prepared.h)
- *	DATA/bounds/<folder>	what binds a project whose box was removed (kept.h)
+ *	DATA/bounds/<directory>	what binds a project whose box was removed (kept.h)
  *	DATA/agreed/<key>	what `init` wrote for a project and the user so agreed to (reach.h)
  *	DATA/tmp/		work in flight
  *	RUNTIME/<id>/		control socket: all that is needed of a login; the lock says where it is
@@ -34,7 +34,7 @@ struct store {
 		.data_fd = -1, .runtime_fd = -1 \
 	}
 
-/* Opens the store, making its folders (0700) when they are missing. */
+/* Opens the store, making its directories (0700) when they are missing. */
 int store_open(struct store *s, struct err *e);
 void store_close(struct store *s);
 #define cleanup_store __attribute__((cleanup(store_close)))
@@ -44,11 +44,11 @@ void store_close(struct store *s);
 /* A fresh random id: 48 bits as 12 hexadecimal digits. */
 void store_new_id(char id[BOX_ID_LEN + 1]);
 
-/* True for what can be an id; nothing else is ever used as a folder's name. */
+/* True for what can be an id; nothing else is ever used as a directory's name. */
 bool store_valid_id(const char *id);
 
 /*
- * The index: a name or a project folder to an id. lookup returns 0 and the id, or -ENOENT: there is none,
+ * The index: a name or a project directory to an id. lookup returns 0 and the id, or -ENOENT: there is none,
  * or -errno: it cannot be told. set
  * returns -EEXIST when the entry is taken; clear removes it only if it still means id.
  */
@@ -69,16 +69,16 @@ void store_index_drop(const struct store *s, const char *index, const char *id);
 uint64_t store_hash(const char *text);
 
 /*
- * The key of a project folder; the caller frees. Folders whose hashes are the same take different
+ * The key of a project directory; the caller frees. Directories whose hashes are the same take different
  * slots, 1 to STORE_PROJECT_SLOTS, in no order: the path in the box's record tells whose one is.
  */
 #define STORE_PROJECT_SLOTS 8
 char *store_project_key(const char *dir, int slot);
 
-/* Every box there is, whichever runtime folder it was started with. */
+/* Every box there is, whichever runtime directory it was started with. */
 int store_list(const struct store *s, struct strv *ret_ids, struct err *e);
 
-/* What lies in this login's runtime folder and has the name of a box: maybe of another data folder. */
+/* What lies in this login's runtime directory and has the name of a box: maybe of another data directory. */
 int store_list_runtime(const struct store *s, struct strv *ret_ids, struct err *e);
 
 /*
@@ -92,7 +92,7 @@ int store_delete_hidden(const struct store *s, const char *id, struct err *e);
 int store_discard(const struct store *s, const char *path, struct err *e);
 
 /*
- * Makes the folder tmp/<name> for work that takes its time. It is held, by a lock on *ret_fd, until that is
+ * Makes the directory tmp/<name> for work that takes its time. It is held, by a lock on *ret_fd, until that is
  * closed: a sweep removes what is old and not held, however long the machine slept meanwhile.
  */
 int store_make_tmp(const struct store *s, const char *name, mode_t mode, int *ret_fd,

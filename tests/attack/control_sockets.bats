@@ -11,7 +11,7 @@ setup() {
 	sandbox enter --quiet --accept ./q -- true
 }
 
-@test "a mount around them shows an empty folder in their place" {
+@test "a mount around them shows an empty directory in their place" {
 	local around
 	[ -n "$(find "$XDG_RUNTIME_DIR" -type s -name control)" ]
 	for around in "$XDG_RUNTIME_DIR/sandbox" "$XDG_RUNTIME_DIR" "$T/xdg" "$T"; do

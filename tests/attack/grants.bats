@@ -121,7 +121,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	fails 125 "*more than before: *network = host*" sandbox enter "$T/q" -- true
 }
 
-@test "a folder whose name ends like an option is not what was agreed to without it" {
+@test "a directory whose name ends like an option is not what was agreed to without it" {
 	mkdir dir 'dir ro'
 	echo other >'dir ro/file'
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n/x = ../dir ro'
@@ -145,7 +145,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	cp -r p copy
 	rm -rf p
 	mv copy p
-	fails 125 "*asks for these of this machine: /data = $T/data; box = p, with the root and the home that were made for another folder: *" sandbox enter "$T/p" -- cat /data/file
+	fails 125 "*asks for these of this machine: /data = $T/data; box = p, with the root and the home that were made for another directory: *" sandbox enter "$T/p" -- cat /data/file
 	# Not by another command, nor at the second try.
 	fails 125 "*asks for these of this machine: *" sandbox enter "$T/p" -- cat /data/file
 	fails 125 "*asks for these of this machine: *" sandbox exec --start "$T/p" cat /data/file
@@ -247,7 +247,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	printf '[sandbox]\nname = p\nhome = own\n' >p/src/sandbox.ini
 	cd p/src/deep
 	run -0 sandbox enter -- true
-	[[ $output = *"'$T/p/src/sandbox.ini' is not used, the project is '$T/p': 'sandbox enter $T/p/src' makes its folder a project of its own"* ]]
+	[[ $output = *"'$T/p/src/sandbox.ini' is not used, the project is '$T/p': 'sandbox enter $T/p/src' makes its directory a project of its own"* ]]
 	[ "$(sandbox ls --names)" = p ]
 	# The one around gone, moved, or without a box: it stays what it is.
 	mv "$T/p/sandbox.ini" "$T/p.ini"
@@ -268,5 +268,5 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	fails 125 "*there is no box named 'wanted'*" sandbox enter wanted -- true
 	# By its path it is one, which is said.
 	run -0 sandbox enter "$T/q/src" -- true
-	[[ $output = *"'$T/q/src/sandbox.ini' makes its folder a project of its own, apart from '$T/q'"* ]]
+	[[ $output = *"'$T/q/src/sandbox.ini' makes its directory a project of its own, apart from '$T/q'"* ]]
 }

@@ -9,14 +9,14 @@ setup() {
 	project p $'[sandbox]\nlinger = 60s'
 }
 
-@test "a data folder of another user's, or that others can write to, is refused" {
+@test "a data directory of another user's, or that others can write to, is refused" {
 	chmod 0777 "$XDG_DATA_HOME"
 	mkdir -m 0777 "$XDG_DATA_HOME/sandbox"
 	chmod 0777 "$XDG_DATA_HOME/sandbox"
-	fails 125 "*others can write to the data folder '$XDG_DATA_HOME/sandbox' (mode 0777)*" sandbox enter --accept ./p -- true
-	fails 125 '*others can write to the data folder*' sandbox images
+	fails 125 "*others can write to the data directory '$XDG_DATA_HOME/sandbox' (mode 0777)*" sandbox enter --accept ./p -- true
+	fails 125 '*others can write to the data directory*' sandbox images
 	chmod 0770 "$XDG_DATA_HOME/sandbox"
-	fails 125 '*others can write to the data folder*' sandbox ls
+	fails 125 '*others can write to the data directory*' sandbox ls
 	chmod 0700 "$XDG_DATA_HOME/sandbox" "$XDG_DATA_HOME"
 	sandbox enter --accept ./p -- true
 	mkdir -p other/sandbox

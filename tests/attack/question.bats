@@ -15,7 +15,7 @@ teardown() {
 	sandbox_teardown
 }
 
-# Mounts of N folders of no interest.
+# Mounts of N directories of no interest.
 many() { # N
 	local i
 
@@ -106,7 +106,7 @@ shown_as() { # NAME PATTERN
 	fails 125 "*more than before: /x = $T/d/a*" sandbox enter "$T/p" -- true
 }
 
-@test "the command that is suggested is one command, whatever the folder is called" {
+@test "the command that is suggested is one command, whatever the directory is called" {
 	for name in 'a b' "it's" 'x;touch evil' '$(touch evil)' '`touch evil`' $'nl\ntouch evil' $'\e[2J' '-x' 'a&touch evil' '!x' '*' "\\'x" '~' '#x'; do
 		mkdir -p -- "w/$name"
 		printf '[sandbox]\nlinger = 0\nhome = host\n' >"w/$name/sandbox.ini"

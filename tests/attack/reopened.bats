@@ -93,7 +93,7 @@ appends() {
 }
 
 @test "a directory, and a descriptor that is no more than a path, are refused" {
-	fails 125 '*descriptor 0 is a folder*' sandbox exec p true </
+	fails 125 '*descriptor 0 is a directory*' sandbox exec p true </
 	run python3 -c 'import os, sys
 os.dup2(os.open("/etc/passwd", os.O_PATH), 0)
 os.execvp("sandbox", ["sandbox", "exec", "p", "true"])'

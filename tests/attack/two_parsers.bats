@@ -49,7 +49,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	fails 125 "*p/more.ini:2: the policy of $conf:2 denies '*" sandbox enter --accept "$T/p" -- true
 }
 
-@test "a folder outside that becomes the root is denied as one that is mounted" {
+@test "a directory outside that becomes the root is denied as one that is mounted" {
 	policy 'deny = mounts'
 	mkdir -p "$T/p/root"
 	ln -s "$T/data" "$T/p/link"

@@ -67,7 +67,7 @@ same yes"
 	[ "$(ls "$bin")" = which-box ]
 }
 
-@test "a folder with quotes in its name stays data" {
+@test "a directory with quotes in its name stays data" {
 	dir="$T/it's \$(touch hit) \\'"
 	mkdir "$dir"
 	printf '[sandbox]\nlinger = 0\nname = q\nexport = true\n' >"$dir/sandbox.ini"

@@ -27,7 +27,7 @@ content() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 
 no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 
-@test "each overlay goes to the folder it came from, by consent, and is empty afterwards; the box's own files stay" {
+@test "each overlay goes to the directory it came from, by consent, and is empty afterwards; the box's own files stay" {
 	tried sh -c 'echo box | tee file /data/file >/dev/null; rm -r sub; mkdir -m 750 new; echo n >new/f; chmod 755 new/f
 		rm -r op; mkdir op; echo host >op/kept; ln -s /etc/passwd ln; chmod 600 same; echo mine >~/own'
 	run -125 --separate-stderr sandbox apply "$T/p"
@@ -47,7 +47,7 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	[ "$(cat p/file data/file p/new/f)" = $'box\nbox\nn' ] && [ ! -e p/sub ] && [ ! -e p/op/lost ] && [ -e p/op/kept ]
 	[ "$(stat -c %a p/new p/new/f p/same | paste -sd' ')" = '750 755 600' ] && [ "$(readlink p/ln)" = /etc/passwd ]
 	[ "$(sandbox diff "$T/p")" = "  A $HOME/own" ]
-	[ "$(sandbox apply --yes "$T/p" 2>&1)" = $'sandbox: 1 changes are in the box\'s own files and stay there: --from and --to take them to a folder of the host\nsandbox: there is nothing to apply' ]
+	[ "$(sandbox apply --yes "$T/p" 2>&1)" = $'sandbox: 1 changes are in the box\'s own files and stay there: --from and --to take them to a directory of the host\nsandbox: there is nothing to apply' ]
 	# The trial goes on upon what was applied.
 	[ "$(tried sh -c 'cat file ~/own; [ ! -e sub ]')" = $'box\nmine' ]
 	no_temporaries
@@ -70,7 +70,7 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	wait_until 50 grep -q box p/file
 }
 
-@test "--from and --to: what lies beneath one folder goes beneath another; deletions stay, unless it came from there" {
+@test "--from and --to: what lies beneath one directory goes beneath another; deletions stay, unless it came from there" {
 	mkdir -p staging/bin staging/share target/share/man
 	echo old | tee staging/share/old target/share/old >/dev/null
 	echo '/usr/local = ../staging' >>p/sandbox.ini
@@ -82,7 +82,7 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
   A $T/target/share/man/a/b" ]
 	[[ $stderr = *"left out: '/usr/local/share/old' is deleted in the box alone"* ]]
 	[ "$(cat target/bin/tool target/share/man/a/b target/share/old)" = $'tool\npage\nold' ] && [ -x target/bin/tool ]
-	# A file by itself, into a folder that is made.
+	# A file by itself, into a directory that is made.
 	sandbox apply --quiet --yes --from /usr/local/bin/tool --to "$T/one/two" "$T/p"
 	[ "$(cat one/two/tool)" = tool ]
 	# The box has it still; and a part of an overlay can go to its own place.
@@ -130,10 +130,10 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	tried sh -c "ln -s $canary a; ln -s file l"
 	applied
 	[ "$(readlink p/a)" = "$canary" ]
-	# The box has made a folder of it.
+	# The box has made a directory of it.
 	tried sh -c 'rm a && mkdir a && echo evil >a/file; rm l && echo evil >l'
 	run -125 --separate-stderr sandbox apply --yes "$T/p"
-	[[ $stderr = *"cannot apply '/p/a' to '$T/p/a': it is a folder in the box, and none on the host"* ]]
+	[[ $stderr = *"cannot apply '/p/a' to '$T/p/a': it is a directory in the box, and none on the host"* ]]
 	[ "$(cat p/file)" = host ] && [ -L p/l ]
 	tried sh -c 'rm -r a'
 	tried sh -c 'rm l; echo plain >l'
@@ -142,11 +142,11 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	unharmed
 }
 
-@test "a folder of the host that was swapped for a link is not walked through; nor is the target itself" {
+@test "a directory of the host that was swapped for a link is not walked through; nor is the target itself" {
 	tried sh -c 'echo evil >sub/file; rm op/lost; echo box >file'
 	mv p/sub real
 	ln -s "$canary" p/sub
-	fails 125 "*cannot apply '/p/sub' to '$T/p/sub': it is a folder in the box, and none on the host*" sandbox apply --yes "$T/p"
+	fails 125 "*cannot apply '/p/sub' to '$T/p/sub': it is a directory in the box, and none on the host*" sandbox apply --yes "$T/p"
 	[ "$(cat p/file)" = host ] && [ -e p/op/lost ]
 	rm p/sub
 	mv real p/sub
@@ -161,7 +161,7 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	unharmed
 	rm data
 	mv real data
-	# Beneath another folder, where the box knows nothing of links.
+	# Beneath another directory, where the box knows nothing of links.
 	mkdir out
 	ln -s "$canary" out/sub
 	fails 125 "*cannot apply '/p/sub/file' to '$T/out/sub/file': a link is on the way" sandbox apply --quiet --yes --from /p --to "$T/out" "$T/p"
@@ -171,12 +171,12 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	unharmed
 }
 
-@test "a file for a folder, and the reverse, are errors by name, before anything is done" {
+@test "a file for a directory, and the reverse, are errors by name, before anything is done" {
 	tried sh -c 'rm -r sub; echo f >sub; echo box >file'
-	fails 125 "*cannot apply '/p/sub' to '$T/p/sub': it is a folder on the host, and none in the box*" sandbox apply --yes "$T/p"
+	fails 125 "*cannot apply '/p/sub' to '$T/p/sub': it is a directory on the host, and none in the box*" sandbox apply --yes "$T/p"
 	[ "$(cat p/file)" = host ] && [ -e p/sub/gone ]
 	tried sh -c 'rm sub file; mkdir sub file; echo x >file/x; echo host >sub/gone'
-	fails 125 "*cannot apply '/p/file' to '$T/p/file': it is a folder in the box, and none on the host*" sandbox apply --yes "$T/p"
+	fails 125 "*cannot apply '/p/file' to '$T/p/file': it is a directory in the box, and none on the host*" sandbox apply --yes "$T/p"
 	[ "$(cat p/file)" = host ]
 }
 

@@ -51,7 +51,7 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	unharmed
 }
 
-@test "by path: files, folders with all that was in them, what was removed; the rest stays applied" {
+@test "by path: files, directories with all that was in them, what was removed; the rest stays applied" {
 	was=$(look p)
 	tried "$change"
 	applied
@@ -112,7 +112,7 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	wait_for $session
 }
 
-@test "of --from and --to, into folders that were made for it" {
+@test "of --from and --to, into directories that were made for it" {
 	tried 'mkdir -p ~/a/b; echo x >~/a/b/c; echo y >~/a/d'
 	mkdir out
 	echo old >out/d

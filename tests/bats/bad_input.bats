@@ -56,7 +56,7 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 	sandbox enter ./p -- true
 }
 
-@test "a data folder on an overlay: the upper goes to memory, which is said" {
+@test "a data directory on an overlay: the upper goes to memory, which is said" {
 	project p
 	mkdir lower upper
 	run in_namespace 'mount -t tmpfs none upper; mkdir upper/{u,w}
@@ -104,9 +104,9 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 	[ "$status" = 0 ] || one_line_125 "$status" <(echo "$stderr")
 }
 
-# --- the folder and its file
+# --- the directory and its file
 
-@test "a folder that is gone" {
+@test "a directory that is gone" {
 	mkdir gone
 	fails 125 "*'./nowhere'*No such file*" sandbox enter ./nowhere -- true
 	fails 125 "*'./nowhere'*No such file*" sandbox config ./nowhere
@@ -115,11 +115,11 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 	cd gone
 	rmdir ../gone
 	fails 125 "*No such file*" sandbox enter -- true
-	fails 125 "*folder*" sandbox config
+	fails 125 "*directory*" sandbox config
 	sandbox run host true
 }
 
-@test "the project folder of a box is gone" {
+@test "the project directory of a box is gone" {
 	project p
 	sandbox enter ./p -- true
 	sandbox stop p
@@ -128,9 +128,9 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 	sandbox ls | grep -q "$T/p"
 }
 
-@test "a file where a folder is meant" {
+@test "a file where a directory is meant" {
 	echo >file
-	fails 125 "*file*folder*" sandbox run dir:file true
+	fails 125 "*file*directory*" sandbox run dir:file true
 	fails 125 "*file*" sandbox enter ./file -- true
 	fails 125 "*file*" sandbox init file
 }
@@ -195,7 +195,7 @@ name = $(printf 'x%.0s' {1..64})"
 	fails 125 "*p/sandbox.ini:2: *" sandbox enter ./p -- true
 }
 
-@test "a folder whose name is as long as names can be" {
+@test "a directory whose name is as long as names can be" {
 	long=$(printf 'x%.0s' {1..255})
 	project "$long"
 	[ "$(sandbox enter "./$long" -- pwd)" = "$T/$long" ]
@@ -309,7 +309,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 	fails 125 "*: @(File name too long|No such file or directory)" sandbox enter "$deep/$deep" -- true
 }
 
-# --- disks and folders
+# --- disks and directories
 
 @test "a full disk under the data folder" {
 	project p
@@ -373,7 +373,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 		done'
 }
 
-@test "a data folder that cannot be written to" {
+@test "a data directory that cannot be written to" {
 	not_as_root
 	project p
 	chmod 0555 "$XDG_DATA_HOME"
@@ -387,7 +387,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 	chmod 0700 "$XDG_DATA_HOME"/sandbox/*
 }
 
-@test "a data folder that is a file or a dangling link" {
+@test "a data directory that is a file or a dangling link" {
 	project p
 	echo >file
 	ln -s nowhere link
@@ -395,7 +395,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 	XDG_DATA_HOME=$T/link fails 125 "*$T/link*" sandbox enter ./p -- true
 }
 
-@test "a runtime folder that others could have put there is refused" {
+@test "a runtime directory that others could have put there is refused" {
 	project p
 	mkdir elsewhere
 	ln -s ../../elsewhere "$XDG_RUNTIME_DIR/sandbox"
@@ -409,7 +409,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 	[ -z "$(ls elsewhere)" ]
 }
 
-@test "a runtime folder of another user is not used, and the one in /tmp is checked" {
+@test "a runtime directory of another user is not used, and the one in /tmp is checked" {
 	mkdir -p tmp/x
 	in_namespace 'cd /; mount --bind "$T/tmp" /tmp; export T=/tmp/x HOME=/tmp/x
 		export XDG_DATA_HOME=/tmp/x/data XDG_RUNTIME_DIR=/usr

@@ -13,5 +13,5 @@ load helpers
 	run -2 "$SOURCE/bench/start" --cases 1
 	[ "$output" = "bench/start: unknown option '--cases'; see --help" ]
 	run -2 "$SOURCE/bench/start" "$T/nowhere"
-	[ "$output" = "bench/start: no folder '$T/nowhere' (run make first)" ]
+	[ "$output" = "bench/start: no directory '$T/nowhere' (run make first)" ]
 }

@@ -8,7 +8,7 @@ data() {
 	echo "$XDG_DATA_HOME/sandbox"
 }
 
-folder() { # BOX
+directory() { # BOX
 	sandbox inspect --json "$1" | jq -r .folder
 }
 
@@ -20,11 +20,11 @@ is_stopped() { # BOX
 	[ "$(sandbox inspect --json "$1" | jq -r .state)" = stopped ]
 }
 
-# A folder in tmp/ and a name that means it: what a client killed while it made a box leaves.
+# A directory in tmp/ and a name that means it: what a client killed while it made a box leaves.
 half_made_box() { # NAME
 	local id=0123456789ab
 
-	sandbox ls >/dev/null # makes the data folder
+	sandbox ls >/dev/null # makes the data directory
 	mkdir "$(data)/tmp/$id"
 	touch "$(data)/tmp/$id/lock"
 	ln -s $id "$(data)/names/$1"
@@ -53,7 +53,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- true
 	wait_until 20 is_stopped p
-	old=$(folder p)
+	old=$(directory p)
 	flock "$old" sleep 0.5 & # as a start or rm does
 	sleep 0.1
 	sandbox enter ./p -- echo fine >out 2>err &
@@ -64,7 +64,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	cat err
 	[ "$status" = 0 ]
 	[ "$(cat out)" = fine ]
-	[ "$(folder p)" != "$old" ]
+	[ "$(directory p)" != "$old" ]
 	rm -r "$(data)"/tmp/* "$XDG_RUNTIME_DIR/sandbox/${old##*/}"
 }
 
@@ -72,7 +72,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- true
 	wait_until 20 is_stopped p
-	old=$(folder p)
+	old=$(directory p)
 	flock "$old" sleep 0.5 &
 	sleep 0.1
 	sandbox rm p 2>err &
@@ -155,7 +155,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- true
 	wait_until 20 is_stopped p
-	lock=$(folder p)/lock
+	lock=$(directory p)/lock
 	flock "$lock" sleep 30 &
 	sleep 0.1
 	fails 125 "*'p'*not recorded*" sandbox stop p
@@ -169,7 +169,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	for how in 'sandbox stop p' 'sandbox rm --force p' 'kill -KILL $pid'; do
 		sandbox enter ./p -- touch /tmp/x
 		pid=$(pid1 p)
-		: >"$(folder p)/lock" # held all the same
+		: >"$(directory p)/lock" # held all the same
 		[ "$(pid1 p)" = "$pid" ]
 		[ "$(sandbox enter ./p -- ls /tmp/x)" = /tmp/x ]
 		eval "$how"
@@ -262,7 +262,7 @@ under_strace() {
 		sandbox enter ./p -- true
 		wait_until 20 is_stopped p
 		id=$(sandbox inspect --json p | jq -r .id)
-		record=$(folder p)/record
+		record=$(directory p)/record
 		eval "$damage"
 		fails 125 "*record of box '$id' is damaged*sandbox rm $id*" sandbox enter ./p -- true
 		fails 125 "*record of box '$id' is damaged*" sandbox exec p true
@@ -273,7 +273,7 @@ under_strace() {
 		[ -z "$(find "$(data)"/{names,projects} -type l)" ]
 	done
 	[ "$(sandbox enter ./p -- hostname)" = p ]
-	rm "$(folder p)/record"
+	rm "$(directory p)/record"
 	sandbox rm --force p # the name leads there too; it runs
 	[ -z "$(sandbox ls --names)" ]
 }
@@ -290,9 +290,9 @@ under_strace() {
 		record=$(data)/boxes/$id/record
 		eval "$damage"
 		sandbox doctor >out
-		grep -F "box 'mine': its record is damaged: 'sandbox enter --rebuild' in its project's folder keeps its home ('$(data)/boxes/$id/home')" out
+		grep -F "box 'mine': its record is damaged: 'sandbox enter --rebuild' in its project's directory keeps its home ('$(data)/boxes/$id/home')" out
 		fails 125 "*record of box '$id' is damaged*sandbox enter --rebuild*" sandbox enter ./p -- true
-		# What was agreed to is asked again: it cannot be told which folder it was given to.
+		# What was agreed to is asked again: it cannot be told which directory it was given to.
 		fails 125 "*/data*" sandbox enter --rebuild ./p -- true
 		case $damage in
 		rm*mkdir*) (cd p/sub && sandbox enter --accept --rebuild -- true) ;;
@@ -311,7 +311,7 @@ under_strace() {
 	[ -z "$(find "$(data)"/{names,projects} -type l)" ]
 }
 
-@test "two folders whose paths have one hash have a box each" {
+@test "two directories whose paths have one hash have a box each" {
 	project a
 	project b
 	sandbox enter ./a -- true
@@ -343,7 +343,7 @@ under_strace() {
 @test "run --disk: files on disk, gone with the box" {
 	sandbox run --disk --name mine host sh -c 'sleep 30' &
 	wait_until 50 sandbox exec mine true
-	[[ $(folder mine) = $(data)/boxes/* ]]
+	[[ $(directory mine) = $(data)/boxes/* ]]
 	[ "$(sandbox inspect --json mine | jq .temporary)" = true ]
 	sandbox stop mine
 	wait_for $!
@@ -390,7 +390,7 @@ t.start(); t.join()' &
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- sh -c 'echo kept >/var/note'
 	wait_until 20 is_stopped p
-	dir=$(folder p)
+	dir=$(directory p)
 	mkdir lower merged
 	# What a launcher leaves that is killed before it has recorded its pid 1.
 	unshare -rm sh -c "mount -t overlay overlay merged -o userxattr,index=on,lowerdir=lower,upperdir=$dir/upper,workdir=$dir/work 2>/dev/null || exit 9

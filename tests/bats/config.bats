@@ -23,14 +23,14 @@ line() { # KEY [ARGUMENT...]
 	[ "$(line linger "$T/p")" = "linger = 5m $T/p/sandbox.ini:2" ]
 }
 
-@test "without PROJECT it is the nearest folder with a sandbox.ini" {
+@test "without PROJECT it is the nearest directory with a sandbox.ini" {
 	project p $'[sandbox]\nlinger = 7s'
 	mkdir -p p/src/deep
 	cd p/src/deep
 	[ "$(sandbox config linger)" = 7s ]
 }
 
-@test "a folder without sandbox.ini has built-in values" {
+@test "a directory without sandbox.ini has built-in values" {
 	mkdir plain
 	[ "$(sandbox config ./plain | sed '/^$/,$d' | grep -v ' built-in$')" = '' ]
 	[ "$(sandbox config ./plain image)" = host ]

@@ -18,7 +18,7 @@ teardown() {
 
 accepted() { sandbox enter --accept "$T/p" -- "$@"; }
 
-@test "the first enter of a project that asks for more than its folder is refused, and says how" {
+@test "the first enter of a project that asks for more than its directory is refused, and says how" {
 	fails 125 "cannot enter '$T/p': the project asks for these of this machine: /data = $T/data: 'sandbox enter --accept $T/p' if that is your wish" \
 		sandbox enter "$T/p" -- cat /data/file
 	[ -z "$(sandbox ls --names)" ]

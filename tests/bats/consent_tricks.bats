@@ -37,7 +37,7 @@ teardown() {
 	fails 125 '*asks for these of this machine: *nested = yes*' sandbox enter -- true
 }
 
-@test "an image that was a folder of the project and has become a link is asked for" {
+@test "an image that was a directory of the project and has become a link is asked for" {
 	mkdir -p p/root/bin
 	cp "$(command -v busybox)" p/root/bin/
 	ln -s busybox p/root/bin/sh
@@ -52,7 +52,7 @@ teardown() {
 	[[ $output = *"more than before: image = dir:$T/private: "* ]]
 }
 
-@test "the folder that a flag names is the user's word, for the next start as well" {
+@test "the directory that a flag names is the user's word, for the next start as well" {
 	mkdir -p root/bin
 	cp "$(command -v busybox)" root/bin/
 	ln -s busybox root/bin/sh

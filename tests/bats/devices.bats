@@ -23,7 +23,7 @@ numbers() { stat -L -c '%t:%T' "$1"; }
 	[ ! -e /dev/kmsg ] || fails 125 "*more than before: devices = /dev/kmsg (c 1:11)*" sandbox enter ./p -- true
 }
 
-@test "globs, and folders of nodes" {
+@test "globs, and directories of nodes" {
 	project p $'[sandbox]\nlinger = 0\ndevices = fus*'
 	[ "$(sandbox enter --quiet --accept ./p -- stat -L -c %t:%T /dev/fuse)" = "$(numbers /dev/fuse)" ]
 	[ -d /dev/net ] || return 0

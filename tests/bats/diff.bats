@@ -30,7 +30,7 @@ changes() { sandbox diff "$T/p" "$@"; }
 	[ "$(sandbox diff --json "$T/p")" = '[]' ]
 }
 
-@test "added, modified, deleted; folders with all they hold; links as they say; the host's later ones marked" {
+@test "added, modified, deleted; directories with all they hold; links as they say; the host's later ones marked" {
 	tried sh -c 'echo box >>file; touch same; rm -r sub; mkdir -p new/in; echo n >new/in/f; ln -s /etc/passwd new/ln
 		rm -r op; mkdir op; echo host >op/kept; echo evil >.git/hooks/pre-commit; chmod 755 /p/sandbox.ini
 		mkdir -p ~/.config/systemd; echo u >~/.config/systemd/u'
@@ -102,7 +102,7 @@ assert all(c["host"] == sys.argv[1] for c in got.values())' "$T/p"
 	[[ $(on_terminal "sandbox diff --patch '$T/p'") != *$'\033[2J'* ]]
 }
 
-@test "FIFOs, sockets and devices are named and never waited for; folders that shut us out are told" {
+@test "FIFOs, sockets and devices are named and never waited for; directories that shut us out are told" {
 	tried sh -c 'mkfifo ff; python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\"s\")"; mkdir shut; touch shut/f; chmod 0 shut'
 	run -0 --separate-stderr timeout 10 sandbox diff "$T/p"
 	[[ $output = *'  A /p/ff (FIFO)'*'  A /p/s (socket)'*'  A /p/shut/'* ]]
@@ -119,14 +119,14 @@ for i in range(3000): os.mkdir("d"); os.chdir("d")'
 	[[ $output = *'  A /p/last' ]] && [[ $stderr = *'File name too long'* ]]
 }
 
-@test "a trial comes before the project's box; either has its name; a folder without any is told" {
+@test "a trial comes before the project's box; either has its name; a directory without any is told" {
 	sandbox enter --quiet "$T/p" -- sh -c 'touch ~/mine'
 	[ "$(changes)" = "  A $HOME/mine" ]
 	tried sh -c 'touch ~/trial'
 	[ "$(changes)" = "  A $HOME/trial" ]
 	[ "$(sandbox diff p)" = "  A $HOME/mine" ]
 	project q
-	fails 125 "*folder '$T/q' has no box yet*" sandbox diff "$T/q"
+	fails 125 "*directory '$T/q' has no box yet*" sandbox diff "$T/q"
 	fails 125 "there is no box named 'p-tr', did you mean 'p-try'*" sandbox diff p-tr
 }
 

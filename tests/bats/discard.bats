@@ -36,7 +36,7 @@ tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 
 @test "without a trial it says so; a box that is none stays; one that runs needs --force" {
 	sandbox enter --quiet "$T/p" -- true
-	fails 125 "folder '$T/p' has no trial yet: 'sandbox try' makes it" sandbox discard "$T/p"
+	fails 125 "directory '$T/p' has no trial yet: 'sandbox try' makes it" sandbox discard "$T/p"
 	fails 125 "box 'p' is no trial: 'sandbox rm p' removes it" sandbox discard --force p
 	tried sh -c 'touch x; exec sleep 60' &
 	session=$!

@@ -27,13 +27,13 @@ load helpers
 		(.fix | type == "array")) | not)]' out)" = '[]' ]
 }
 
-@test "a data folder that cannot be written to is told with its path, and the status is 1" {
+@test "a data directory that cannot be written to is told with its path, and the status is 1" {
 	am_root || chmod a-w "$T/xdg/data"
 	am_root && XDG_DATA_HOME=/proc/nothing
 	run --separate-stderr sandbox doctor
 	chmod u+w "$T/xdg/data"
 	[ "$status" = 1 ]
-	[[ $output = *"fail  data folder "*"$XDG_DATA_HOME"*"No box can start"* ]]
+	[[ $output = *"fail  data directory "*"$XDG_DATA_HOME"*"No box can start"* ]]
 	XDG_DATA_HOME=$T/xdg/data
 }
 
@@ -90,11 +90,11 @@ advises() { # WORDS
 	grep -qE '^ok    images +1, without damage' out
 	box=$data/boxes/$(sandbox inspect --json p | jq -r .id)
 	mv "$box/upper" kept
-	advises "box 'p': its folder 'upper' is gone, and with it the files that were changed: the next start makes an empty one"
+	advises "box 'p': its directory 'upper' is gone, and with it the files that were changed: the next start makes an empty one"
 	sandbox enter p -- true
 	sandbox stop p
 	rm -r "${box:?}/home"
-	advises "box 'p': its folder 'home' is gone, and with it its home: the next start makes an empty one"
+	advises "box 'p': its directory 'home' is gone, and with it its home: the next start makes an empty one"
 	sandbox enter p -- true
 	sandbox stop p
 	mv "$data"/layers/*.meta .

@@ -17,7 +17,7 @@ load helpers
 	run ! grep mine dots/.profile
 }
 
-@test "the user's own, by a variable, need no consent; a missing folder makes no box" {
+@test "the user's own, by a variable, need no consent; a missing directory makes no box" {
 	mkdir dots
 	echo mine >dots/.rc
 	project p

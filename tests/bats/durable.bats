@@ -7,7 +7,7 @@ load images
 
 data() { echo "$XDG_DATA_HOME/sandbox"; }
 
-box() { # NAME: its folder
+box() { # NAME: its directory
 	sandbox inspect --json "$1" | jq -r .folder
 }
 
@@ -70,7 +70,7 @@ count_calls() { # CALLS COMMAND...
 	done
 }
 
-@test "a folder that a box needs is made when it is missing" {
+@test "a directory that a box needs is made when it is missing" {
 	project p
 	sandbox enter --quiet "$T/p" -- touch /srv/kept
 	dir=$(box p)

@@ -34,7 +34,7 @@ load helpers
 	[ "$(stat -c %u p/file)" = "$(id -u)" ]
 }
 
-@test "without PROJECT it is the nearest folder at or above that has a sandbox.ini" {
+@test "without PROJECT it is the nearest directory at or above that has a sandbox.ini" {
 	project p
 	mkdir -p p/src/deep
 	cd p/src/deep
@@ -42,7 +42,7 @@ load helpers
 	[ "$(sandbox ls --names)" = p ]
 }
 
-@test "a folder without a sandbox.ini is a project too" {
+@test "a directory without a sandbox.ini is a project too" {
 	mkdir plain
 	[ "$(sandbox enter ./plain -- pwd)" = "$T/plain" ]
 	[ "$(sandbox ls --names)" = plain ]
@@ -60,7 +60,7 @@ load helpers
 	fails 125 "*no project*" sandbox enter / -- true
 }
 
-@test "a second folder of the same name becomes NAME-2, with a note" {
+@test "a second directory of the same name becomes NAME-2, with a note" {
 	project a/p
 	project b/p
 	sandbox enter ./a/p -- true

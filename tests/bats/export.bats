@@ -9,7 +9,7 @@ setup() {
 	bin=$HOME/.local/bin
 }
 
-@test "a shim runs the program in the box, with the caller's folder, stdio and the program's status" {
+@test "a shim runs the program in the box, with the caller's directory, stdio and the program's status" {
 	mkdir -p p/sub
 	sandbox export "$T/p" sh cat 2>/dev/null
 	[ "$(cd p/sub && "$bin/sh" -c 'echo $WHERE; pwd' 2>&1)" = $'inside\n'"$T/p/sub" ]
@@ -21,7 +21,7 @@ setup() {
 	[ "$status" = 143 ]
 }
 
-@test "arguments reach the program as they are, whatever the folder is called" {
+@test "arguments reach the program as they are, whatever the directory is called" {
 	mkdir "$T/it's a \$(project)"
 	echo '[sandbox]' >"$T/it's a \$(project)/sandbox.ini"
 	sandbox export --dir "$T/bin" "$T/it's a \$(project)" printf
@@ -56,7 +56,7 @@ setup() {
 	fails 125 "'sandbox' is no program's name*" sandbox export "$T/p" sandbox
 }
 
-@test "a folder that is not in PATH is noted" {
+@test "a directory that is not in PATH is noted" {
 	run --separate-stderr sandbox export "$T/p" sh
 	[[ $stderr = *"'$bin' is not in your PATH"* ]]
 	PATH=$bin:$PATH run --separate-stderr sandbox export "$T/p" sh
@@ -130,7 +130,7 @@ b' "$T/bin/sh" -c 'echo "$A"')" = $'a\nb' ]
 	[ "$(sandbox exec --start p cat <(echo exec))" = exec ]
 	[ "$(sandbox enter --quiet "$T/p" -- cat <(echo enter))" = enter ]
 	[ "$(sandbox run --network none host cat <(echo run))" = run ]
-	# Neither a folder nor what nobody names.
+	# Neither a directory nor what nobody names.
 	run "$T/bin/sh" -c 'ls /proc/self/fd /proc/$$/fd' /dev/fd/9 9<"$T" 8<"$T/file"
 	[[ $output != *[89]* ]]
 	[ "$(sandbox enter --quiet --root "$T/p" -- cat <(seq 100000) | tail -1)" = 100000 ]

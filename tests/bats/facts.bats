@@ -3,7 +3,7 @@
 
 load helpers
 
-# The box has this as glibc's locales. NAME... of the archive; a folder each of those with a slash.
+# The box has this as glibc's locales. NAME... of the archive; a directory each of those with a slash.
 locales() { # NAME...
 	mkdir -p rootfs/usr/lib/locale
 	python3 - "$@" <<-'END'

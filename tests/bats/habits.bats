@@ -25,7 +25,7 @@ load helpers
 	sandbox container rm -fv d
 }
 
-@test "volumes: a name is kept from run to run; a folder must be there; --mount in both spellings" {
+@test "volumes: a name is kept from run to run; a directory must be there; --mount in both spellings" {
 	sandbox run -v kept:/data host sh -c 'echo one >/data/file'
 	[ "$(sandbox run --rm --volume kept:/data:ro host cat /data/file)" = one ]
 	[ "$(sandbox run --mount type=volume,source=kept,target=/data host cat /data/file)" = one ]
@@ -33,7 +33,7 @@ load helpers
 	echo two >src/file
 	[ "$(sandbox run --mount type=bind,src=src,dst=/data,readonly host sh -c 'cat /data/file; touch /data/no || echo ro' 2>/dev/null)" = $'two\nro' ]
 	[ "$(sandbox run -v /alone host echo fine)" = fine ]
-	fails 125 "--volume './nosuch:/x': there is no '$T/nosuch' (Docker would make a folder *): make it first" \
+	fails 125 "--volume './nosuch:/x': there is no '$T/nosuch' (Docker would make a directory *): make it first" \
 		sandbox run -v ./nosuch:/x host true
 	[ ! -e nosuch ]
 	fails 125 "--volume '.:x' is not SOURCE:TARGET*" sandbox run -v .:x host true

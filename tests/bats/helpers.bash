@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # status, output and stderr are bats'
 # helpers.bash - what every file of tests/bats loads.
 #
-# Each test gets a folder of its own, $T, with a fresh HOME, data folder and runtime folder in it,
+# Each test gets a directory of its own, $T, with a fresh HOME, data directory and runtime directory in it,
 # and stands in $T when it begins. When it has ended, its boxes are removed, and anything that is
-# left then fails it: a process, a mount, a file in the store or the runtime folder.
+# left then fails it: a process, a mount, a file in the store or the runtime directory.
 #
 # SANDBOX names the program to test; else it is found in TEST_BUILD (see tests/suite), else in
 # build/. It comes first in PATH. TEST_MODE (user, root, nested) says how the suite is run.
@@ -133,7 +133,7 @@ own_git_settings() {
 	git config --global init.defaultBranch main
 }
 
-# Makes a project folder $T/NAME with this text as its sandbox.ini.
+# Makes a project directory $T/NAME with this text as its sandbox.ini.
 project() { # NAME [TEXT]
 	mkdir -p "$T/$1"
 	printf '%s\n' "${2:-[sandbox]}" >"$T/$1/sandbox.ini"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# [hooks]: create, start, enter and exit, inside the box, in the project's folder.
+# [hooks]: create, start, enter and exit, inside the box, in the project's directory.
 
 load helpers
 load screen

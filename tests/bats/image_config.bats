@@ -31,7 +31,7 @@ service_image() { # [PYTHON]
 	[ "$(sandbox run app:1 echo mine)" = mine ]
 }
 
-@test "environment, working folder and volumes" {
+@test "environment, working directory and volumes" {
 	service_image
 	[ "$(sandbox run --entrypoint pwd app:1)" = /srv/app ]
 	[ "$(sandbox run --entrypoint '' app:1 sh -c 'echo $FOO $PATH')" = "bar /run/sandbox/bin:/bin" ]

@@ -60,7 +60,7 @@ harmless() { # the description on stdin
 	harmless <<<"{'layers': [[D('d'), F('d/f')], [L('d', '$T/home/canary')], [F('d/file', b'evil'), F('d/.wh.passwd', b'')]]}"
 }
 
-# What a layer leaves for later is done when it meets those below: by then its folders may be links.
+# What a layer leaves for later is done when it meets those below: by then its directories may be links.
 @test "a layer that settles is not led outside by links that took the place of its folders" {
 	mknod "$T/home/canary/mark" c 0 0
 	before=$(state)

@@ -175,8 +175,8 @@ b:1" ]
 	app none
 	fails 125 "cannot import 'none': cannot open it: No such file*" sandbox image import none
 	fails 125 "cannot import 'none:1': cannot open it: No such file*" sandbox image import none:1
-	mkdir folder
-	fails 125 "cannot import 'folder': the folder is no OCI layout*" sandbox image import folder
+	mkdir directory
+	fails 125 "cannot import 'folder': the directory is no OCI layout*" sandbox image import directory
 	touch empty
 	fails 125 "cannot import 'empty': it is empty" sandbox image import empty x
 	echo text >text

@@ -31,7 +31,7 @@ whole() {
 	[ "$(skopeo inspect --raw "oci:$(data):docker.io/library/app:1" | sha256sum)" = "$(sed 's/sha256://' "$T/digest")  -" ]
 }
 
-# The Nth layer's folder, counted from the bottom.
+# The Nth layer's directory, counted from the bottom.
 layer() { # N
 	echo "$(data)/layers/$(sandbox image inspect --json app:1 | jq -r ".layers[$1 - 1].chain_id" | sed 's/sha256://')"
 }
@@ -105,7 +105,7 @@ mends() { # PATTERN
 	mends "layer * '/etc/*' has other attributes: *"
 }
 
-@test "a layer's sidecar or folder: missing, empty, cut, garbage" {
+@test "a layer's sidecar or directory: missing, empty, cut, garbage" {
 	local top
 
 	top=$(layer 2)
@@ -130,7 +130,7 @@ mends() { # PATTERN
 	echo file >"$top"
 	mends "layer ${top##*/} is not unpacked*"
 	chmod 0 "$(layer 1)"
-	mends "layer * is no folder that can be read*"
+	mends "layer * is no directory that can be read*"
 	sandbox image prune >/dev/null
 	[ -z "$(find "$(data)/layers" -name '*.old-*')" ]
 }

@@ -52,9 +52,9 @@ load images
 	}
 	for command in images "image prune" "image rm app:1" "image verify" "image import $T/app b:1" "pull localhost:1/a"; do
 		# shellcheck disable=SC2086 # words of a command
-		fails 125 "*data folder '$other/sandbox' belongs to uid 0: set XDG_DATA_HOME*" as_other sandbox $command
+		fails 125 "*data directory '$other/sandbox' belongs to uid 0: set XDG_DATA_HOME*" as_other sandbox $command
 	done
-	fails 125 "*data folder '$other/sandbox' belongs to uid 0: *" as_other sandbox run app:1 true
+	fails 125 "*data directory '$other/sandbox' belongs to uid 0: *" as_other sandbox run app:1 true
 	mount --bind "$other" "$other"
 	mount -o remount,bind,ro "$other"
 	for command in "image prune" "image rm app:1" "image import $T/app b:1" "run app:1 true"; do

@@ -63,14 +63,14 @@ image() {
 }
 
 @test "certificates for one registry are found in certs.d, ours as well" {
-	local folder
+	local directory
 	certificate
 	image
 	openssl req -newkey rsa:2048 -nodes -subj /CN=me -keyout "$T/me.key" -out "$T/me.csr" 2>/dev/null
 	openssl x509 -req -in "$T/me.csr" -CA "$T/ca.pem" -CAkey "$T/ca.key" -CAcreateserial -days 2 -out "$T/me.pem" 2>/dev/null
 	registry_start "  tls: {certificate: $T/ca.pem, key: $T/ca.key, clientcas: [$T/ca.pem]}" https "--cert $T/me.pem --key $T/me.key"
 	sandbox image tag app:1 "$REGISTRY/app:1"
-	for folder in containers docker; do
+	for directory in containers docker; do
 		folder=$HOME/.config/$folder/certs.d/$REGISTRY
 		fails 125 "cannot push*certificate*certs.d*" sandbox push --quiet "$REGISTRY/app:1"
 		mkdir -p "$folder"

@@ -30,7 +30,7 @@ rich() {
 	if am_root; then
 		umoci unpack --image "$T/app:v1" "$T/theirs" >/dev/null
 	else
-		# One uid holds no owners, and umoci no set-id bits, devices and closed folders then:
+		# One uid holds no owners, and umoci no set-id bits, devices and closed directories then:
 		# those are compared as root, and by the next test.
 		umoci unpack --rootless --image "$T/app:v1" "$T/theirs" >/dev/null
 		skip_for_user='suid|null|shut|mail'
@@ -88,7 +88,7 @@ same" ]
 	done
 }
 
-@test "a folder that a layer does not list keeps what the one below says" {
+@test "a directory that a layer does not list keeps what the one below says" {
 	layout app <<-'PY'
 		{'layers': [busybox() + [D('usr'), D('usr/share', 0o750, mtime=1100000000), L('share', 'usr/share')],
 		            [F('usr/share/a')], [F('share/b')]]}
@@ -100,7 +100,7 @@ b
 link" ]
 }
 
-@test "a layer with an empty folder only, and an image of forty layers" {
+@test "a layer with an empty directory only, and an image of forty layers" {
 	{
 		echo "{'layers': [busybox()] + ["
 		for i in $(seq 1 39); do echo "[F('f$i', b'$i')],"; done

@@ -102,7 +102,7 @@ registry_stop() {
 	[ -z "${registry_pid-}" ] || kill "$registry_pid" 2>/dev/null || true
 }
 
-# Asserts that folders hold nothing.
+# Asserts that directories hold nothing.
 empty() { # DIR...
 	local left
 

@@ -42,7 +42,7 @@ store_list() {
 	for i in {100..699}; do
 		copy=$(printf '%012x' "$i")
 		mkdir -p "$data/boxes/$copy"/{upper,work,home}
-		sed "s/^name .*/name n$i/; /^project /d; /^folder /d" "$data/boxes/$id/record" >"$data/boxes/$copy/record"
+		sed "s/^name .*/name n$i/; /^project /d; /^directory /d" "$data/boxes/$id/record" >"$data/boxes/$copy/record"
 		: >"$data/boxes/$copy/lock"
 		ln -s "$copy" "$data/names/n$i"
 	done
@@ -345,11 +345,11 @@ each_call_fails() { # FAULT COMMAND...
 	[ "$status" = $((128 + $(kill -l XFSZ))) ]
 }
 
-@test "a folder of the store that was deleted by hand is made again; what lay in it is gone" {
+@test "a directory of the store that was deleted by hand is made again; what lay in it is gone" {
 	project p
 	sandbox enter --quiet ./p -- true
 	sandbox stop p
-	for folder in boxes names projects trials tmp steps caches layers; do
+	for directory in boxes names projects trials tmp steps caches layers; do
 		[ $folder != boxes ] || sandbox rm p
 		rm -rf "${data:?}/$folder"
 		[ -z "$(sandbox ls)" ] || [ $folder != boxes ]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# sandbox init: the sandbox.ini of a folder.
+# sandbox init: the sandbox.ini of a directory.
 
 load helpers
 load images
@@ -10,7 +10,7 @@ teardown() {
 	sandbox_teardown
 }
 
-# The value that the file of a folder gives to a key.
+# The value that the file of a directory gives to a key.
 value() { # DIR KEY
 	sed -n "s/^$2 *= //p" "$1/sandbox.ini"
 }
@@ -291,7 +291,7 @@ end" ]
 	[ "$(cat p/loop)" = $'1\n2' ]
 }
 
-# What init proposes for a folder with these files: each as NAME or NAME=TEXT. Its words are in $output.
+# What init proposes for a directory with these files: each as NAME or NAME=TEXT. Its words are in $output.
 proposed() { # FILE...
 	rm -rf p
 	mkdir p
@@ -419,7 +419,7 @@ proposed() { # FILE...
 	[ ! -e p/sandbox.ini ]
 	type_line exit
 	outer_prompt
-	# A folder that is known is not asked about again.
+	# A directory that is known is not asked about again.
 	type_line 'clear; sandbox enter ./p -- echo went'
 	screen_shows '^went'
 	sandbox rm --force p

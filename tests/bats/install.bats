@@ -98,7 +98,7 @@ files() { # DIR
 	wait_for $!
 }
 
-@test "uninstall leaves the boxes of a user whose data folder lies in PREFIX" {
+@test "uninstall leaves the boxes of a user whose data directory lies in PREFIX" {
 	export HOME=$T/home2
 	export XDG_DATA_HOME=$HOME/.local/share
 	mkdir -p "$HOME"

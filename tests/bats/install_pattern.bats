@@ -56,7 +56,7 @@ for_each() { # what the script did, and nothing more
 
 	# The next round finds no way out through the link of the first.
 	[ "$(install_in_box try again)" = installed ]
-	fails 125 "*cannot apply '/usr/local/share/doc' to '$HOME/.local/share/doc': it is a folder in the box, and none on the host*" \
+	fails 125 "*cannot apply '/usr/local/share/doc' to '$HOME/.local/share/doc': it is a directory in the box, and none on the host*" \
 		sandbox apply --quiet --yes --from /usr/local --to "$HOME/.local" "$T/p"
 	[ ! -e "$HOME/.ssh" ]
 
@@ -78,7 +78,7 @@ for_each() { # what the script did, and nothing more
 	port=1
 	[ "$(install_in_box enter)" = installed ]
 	for_each
-	# To the staging folder itself, from where it can go on by hand.
+	# To the staging directory itself, from where it can go on by hand.
 	sandbox apply --quiet --yes "$T/p" >/dev/null
 	[ "$(p/staging/bin/tool)" = 'tool 1.0' ]
 	[ -z "$(sandbox diff "$T/p" -- /usr/local)" ]

@@ -183,7 +183,7 @@ git_files() {
 		[ "$status" != 0 ]
 	done
 	[ -d p/.git/hooks ] && [ -z "$(ls p/nothing)" ] && [ ! -s p/.envrc ]
-	# Git sees folders without files nowhere.
+	# Git sees directories without files nowhere.
 	[ "$(cd p && git status --porcelain | grep -v -e sandbox.ini -e fine -e .envrc)" = '' ]
 }
 

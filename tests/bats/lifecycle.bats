@@ -188,7 +188,7 @@ pid1() { # BOX
 	wait_until 20 no_processes
 	# swept a minute later: what was in the making, a layer or a box without its lock
 	rm -rf "$XDG_DATA_HOME/sandbox/tmp"/*
-	for folder in "$XDG_RUNTIME_DIR"/sandbox/*/; do
+	for directory in "$XDG_RUNTIME_DIR"/sandbox/*/; do
 		[ -e "$XDG_DATA_HOME/sandbox/boxes/$(basename "$folder")" ] || rm -rf "$folder"
 	done
 }
@@ -252,7 +252,7 @@ pid1() { # BOX
 	[ "$(sandbox enter ./p -- hostname)" = two ]
 }
 
-@test "a box that runs is found from a login with another runtime folder, and never started twice" {
+@test "a box that runs is found from a login with another runtime directory, and never started twice" {
 	project p $'[sandbox]\nlinger = forever\n[hooks]\nenter = echo hook >>hooks'
 	mkdir -m 0700 other
 	sandbox enter p -- touch /tmp/of-this-start
@@ -271,7 +271,7 @@ pid1() { # BOX
 	[[ $(sandbox inspect --json p | jq -r .control) = "$T/other/sandbox/"*/control ]]
 	sandbox enter p -- sh -c '(trap "echo asked >>log; exit" TERM; touch up
 		while :; do sleep 0.1; done) & while [ ! -e up ]; do sleep 0.05; done'
-	# The folder goes, as at the end of a login.
+	# The directory goes, as at the end of a login.
 	rm -r other
 	fails 125 "*box 'p' runs as process *'sandbox stop p' ends it" sandbox exec p true
 	fails 125 "*box 'p' runs as process *'sandbox stop p' ends it" sandbox enter p -- true
@@ -280,7 +280,7 @@ pid1() { # BOX
 	sandbox enter p -- true
 }
 
-@test "a login whose runtime folder goes: nobody waits, and who is not needed is started anew" {
+@test "a login whose runtime directory goes: nobody waits, and who is not needed is started anew" {
 	project p $'[sandbox]\nlinger = forever\n[hooks]\nexit = echo exit >>hooks'
 	mkdir -m 0700 other
 	XDG_RUNTIME_DIR=$T/other sandbox enter p -- touch /tmp/of-that-start
@@ -324,7 +324,7 @@ pid1() { # BOX
 	sandbox stop mine
 	sandbox rm --force ours
 	[ -z "$(sandbox ls --names)" ]
-	# What is left in the other folder, the next to use it clears up: whoever listens there lives.
+	# What is left in the other directory, the next to use it clears up: whoever listens there lives.
 	XDG_RUNTIME_DIR=$T/other sandbox run --detach --name more host sleep 60
 	touch -d '2 minutes ago' other/sandbox/*
 	XDG_RUNTIME_DIR=$T/other XDG_DATA_HOME=$T/elsewhere sandbox ls >/dev/null

@@ -52,7 +52,7 @@ load helpers
 	[ "$(sandbox ps | wc -l)" = 1 ]
 }
 
-@test "inspect tells all that is recorded, by name, folder or id" {
+@test "inspect tells all that is recorded, by name, directory or id" {
 	project p
 	sandbox enter ./p -- true
 	run sandbox inspect p
@@ -64,7 +64,7 @@ load helpers
 	[ -S "$(sandbox inspect --json p | jq -r .control)" ]
 	[ -d "$(sandbox inspect --json p | jq -r .folder)" ]
 	[ "$(sandbox inspect --json p | jq -r 'keys | join(" ")')" = \
-		'control created facts folder gone id image name pid project size state temporary' ]
+		'control created facts directory gone id image name pid project size state temporary' ]
 }
 
 @test "a throw-away box is listed while it runs" {

@@ -51,7 +51,7 @@ matrix() { sandbox matrix --accept --quiet "$@"; }
 	grep -q "cannot use image 'dir:/nowhere'" "${lines[2]##* }"
 }
 
-@test "a folder that the command line names is the user's own word" {
+@test "a directory that the command line names is the user's own word" {
 	mkdir -p "$T/root/bin"
 	cp "$(command -v busybox)" "$T/root/bin/sh"
 	project plain
@@ -95,7 +95,7 @@ matrix() { sandbox matrix --accept --quiet "$@"; }
 	fails 125 "*r/sandbox.ini:2: *" sandbox matrix "$T/r" -- true
 }
 
-@test "an image of the project's file that is a folder of this machine needs consent" {
+@test "an image of the project's file that is a directory of this machine needs consent" {
 	mkdir -p "$T/other/bin"
 	project s $'[matrix]\nx = dir:'"$T/other"
 	fails 125 "*asks for these of this machine*image = dir:$T/other*" sandbox matrix "$T/s" -- true

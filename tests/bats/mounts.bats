@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# [mounts]: folders of the host, caches, memory; what may be a target, and what may not.
+# [mounts]: directories of the host, caches, memory; what may be a target, and what may not.
 
 load helpers
 
@@ -12,7 +12,7 @@ in_p() {
 	sandbox enter --accept ./p -- "$@"
 }
 
-@test "a folder or a file of the host, by absolute, relative and home path" {
+@test "a directory or a file of the host, by absolute, relative and home path" {
 	mkdir data
 	echo 1 >data/file
 	echo 2 >"$HOME/file"
@@ -49,14 +49,14 @@ in_p() {
 	[ "$(cat 'x ro/f')" = 1 ]
 }
 
-@test "neither device nor set-id bit of a mounted folder works" {
+@test "neither device nor set-id bit of a mounted directory works" {
 	mkdir data
 	with_mounts '/data = ../data' '/mem = tmpfs'
 	[ "$(in_p awk '$5 == "/data" || $5 == "/mem" {
 		print ($6 ~ /nosuid/ && $6 ~ /nodev/) }' /proc/self/mountinfo)" = $'1\n1' ]
 }
 
-@test "cache:NAME is one folder for all projects that name it" {
+@test "cache:NAME is one directory for all projects that name it" {
 	local name
 
 	for name in a b c; do
@@ -93,7 +93,7 @@ in_p() {
 	[ -z "$(in_p find /m /unlimited -mindepth 1)" ]
 }
 
-@test "targets: made with the folders above, in the home, over what the image has" {
+@test "targets: made with the directories above, in the home, over what the image has" {
 	mkdir data
 	echo 1 >data/file
 	# shellcheck disable=SC2088 # the home in the box
@@ -192,7 +192,7 @@ in_p() {
 	[ "$(sandbox ls --names | wc -l)" -le 1 ]
 }
 
-@test "a folder cannot be mounted on a file, nor a file on a folder" {
+@test "a directory cannot be mounted on a file, nor a file on a folder" {
 	mkdir data
 	touch data/file
 	with_mounts '/etc/passwd = ../data'

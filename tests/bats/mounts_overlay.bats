@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# [mounts] with overlay: a folder of the host whose changes stay in the box.
+# [mounts] with overlay: a directory of the host whose changes stay in the box.
 
 load helpers
 
@@ -11,7 +11,7 @@ setup() {
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n/data = ../data overlay'
 }
 
-@test "all is there, what is written stays in the box, the host's folder as it was" {
+@test "all is there, what is written stays in the box, the host's directory as it was" {
 	sandbox enter --quiet --accept "$T/p" -- sh -c 'echo box >/data/file; rm -r /data/sub; echo new >/data/new'
 	[ "$(cat data/file)" = host ] && [ -e data/sub/gone ] && [ ! -e data/new ]
 	[ "$(sandbox enter --quiet "$T/p" -- sh -c 'cat /data/file /data/new; ls /data')" = $'box\nnew\nfile\nnew' ]
@@ -19,10 +19,10 @@ setup() {
 	[ "$(sandbox enter --quiet --accept "$T/p" -- cat /data/file)" = host ]
 }
 
-@test "consent speaks of reading alone; only folders can have it" {
+@test "consent speaks of reading alone; only directories can have it" {
 	fails 125 "*/data = $T/data ro*" sandbox enter "$T/p" -- true
 	project q $'[mounts]\n/x = tmpfs overlay'
-	fails 125 '*sandbox.ini:2: *overlay is for folders only' sandbox enter "$T/q" -- true
+	fails 125 '*sandbox.ini:2: *overlay is for directories only' sandbox enter "$T/q" -- true
 	project r $'[mounts]\n/x = ../data/file overlay'
 	fails 125 "*cannot mount '/x': *" sandbox enter --accept "$T/r" -- true
 }

@@ -42,7 +42,7 @@ in_box() {
 	[ "$(cat inner/file)" = made ]
 }
 
-@test "a box in a box from a root folder of one's own" {
+@test "a box in a box from a root directory of one's own" {
 	rootfs "$T/p/rootfs"
 	[ "$(in_box build/bin/sandbox run dir:rootfs sh -c 'echo x >/new && cat /new')" = x ]
 }

@@ -74,7 +74,7 @@ apk_package() { # VERSION
 
 # bats test_tags=debian,debian-slim
 @test "Debian: every file is as its package has it, and the slim one lacks what it says it leaves out" {
-	# apt makes its folders again
+	# apt makes its directories again
 	official debian
 	sandbox run --root debian:bookworm dpkg --verify >changed
 	run ! grep -v '^missing .* /var/\(cache\|lib\)/apt/' changed

@@ -113,7 +113,7 @@ stand_in() { # NAME < SPEC
 	fails 125 "*'service' is not running*" sandbox exec service true
 }
 
-@test "glue: a proxy with a network before a service that has none, over a socket in a folder of both" {
+@test "glue: a proxy with a network before a service that has none, over a socket in a directory of both" {
 	example glue
 	run -0 --separate-stderr as_told glue/proxy
 	[ "$output" = 'hello from a box with lo' ]

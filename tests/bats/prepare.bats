@@ -51,7 +51,7 @@ setup() {
 	sandbox enter --quiet --accept "$T/one" -- true
 	sandbox enter --quiet "$T/two" -- true
 	[ "$(layers)" = 2 ]
-	# The same step in another folder, where something else lies.
+	# The same step in another directory, where something else lies.
 	project three $'[sandbox]\nimage = app:1\n[run]\n1 = sh -c ". ./lib"'
 	cp -a three four
 	echo 'echo three >/opt/who' >three/lib

@@ -32,7 +32,7 @@ setup() {
 	printf '[images]\nstores = %s\n' "$LENDER/sandbox" >"$HOME/.config/sandbox/sandbox.conf"
 }
 
-# A wheel of one module, hi, below the folder of that registry.
+# A wheel of one module, hi, below the directory of that registry.
 pip_package() { # [CONTENT]
 	python3 - "${1:-hi}" <<-'PYTHON'
 		import sys, zipfile, os
@@ -93,7 +93,7 @@ quietly() { # COMMAND...
 	layer=$(echo "$XDG_DATA_HOME"/sandbox/layers/step-*)
 	[ -e "$layer/usr/bin/gcc" ]
 	[ -z "$(find "$layer/var/lib/apt/lists" "$layer/var/cache/apt" -type f 2>/dev/null)" ]
-	# Another folder, another box, every file compiled again: the same bytes come out.
+	# Another directory, another box, every file compiled again: the same bytes come out.
 	sed -i 's/^\[env\]/&\nCCACHE_RECACHE = yes/' two/build/sandbox.ini
 	quietly as_told two/build
 	diff -r one/out two/out

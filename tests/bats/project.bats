@@ -3,7 +3,7 @@
 
 load helpers
 
-# The project's folder that a box works on, from where we stand.
+# The project's directory that a box works on, from where we stand.
 where() { # [PROJECT]
 	sandbox enter --quiet "$@" -- pwd -P
 }
@@ -17,7 +17,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	[[ $(words_on_stderr) = "sandbox: "$pattern ]] && [[ $stderr != *$'\n'* || $TEST_MODE = root ]]
 }
 
-@test "a name beside the folder, in it, and by name = in its file" {
+@test "a name beside the directory, in it, and by name = in its file" {
 	project w/myproj
 	project w/other $'[sandbox]\nname = called'
 	project 'w/odd name'
@@ -26,7 +26,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	[ "$(where myproj)" = "$T/w/myproj" ]
 	[ "$(where myproj/)" = "$T/w/myproj" ]
 	ln -s myproj link
-	[ "$(where link)" = "$T/w/myproj" ] # the link's folder has its box already
+	[ "$(where link)" = "$T/w/myproj" ] # the link's directory has its box already
 	[ "$(where 'odd name')" = "$T/w/odd name" ]
 	cd other
 	[ "$(where called)" = "$T/w/other" ]
@@ -41,13 +41,13 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	project p $'[sandbox]\nlinger = forever\nnetwork = none'
 	sandbox enter p -- true
 	[ "$(sandbox config p network)" = none ]
-	sandbox rm --force p # no box has the name now, the folder has
+	sandbox rm --force p # no box has the name now, the directory has
 	[ "$(sandbox config p network)" = none ]
 	for command in 'exec p true' 'stop p' 'rm p' 'inspect p' 'diff p' 'apply p'; do
 		# shellcheck disable=SC2086 # words
-		fails 125 "folder '$T/p' has no box yet*" sandbox $command
+		fails 125 "directory '$T/p' has no box yet*" sandbox $command
 	done
-	fails 125 "folder '$T/p' has no trial yet*" sandbox discard p
+	fails 125 "directory '$T/p' has no trial yet*" sandbox discard p
 	sandbox try p -- touch tried
 	[ "$(sandbox diff p)" = "  A $T/p/tried" ]
 	cd p
@@ -63,25 +63,25 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	project b/same
 	(cd a && sandbox enter same -- true)
 	cd b
-	notes "box 'same' is of '$T/a/same', not of the folder 'same' here: './same' means that" \
+	notes "box 'same' is of '$T/a/same', not of the directory 'same' here: './same' means that" \
 		sandbox enter same -- pwd
 	[ "$output" = "$T/a/same" ]
 	cd same
 	notes "box 'same' is of '$T/a/same', not of the project '$T/b/same' here: *" \
 		sandbox inspect same
 	[ "$(where .)" = "$T/b/same" ]
-	cd ../../a # the box's own folder is nothing to note
+	cd ../../a # the box's own directory is nothing to note
 	run -0 --separate-stderr sandbox enter same -- true
 	[ -z "$(words_on_stderr)" ]
 }
 
-@test "what is neither box, folder nor project around; what cannot be looked at" {
+@test "what is neither box, directory nor project around; what cannot be looked at" {
 	project p
 	touch file
 	ln -s nowhere dangling
 	ln -s loop loop
 	for name in nothing file dangling ''; do
-		fails 125 "there is no box named '$name', nor a folder here, *" sandbox enter "$name"
+		fails 125 "there is no box named '$name', nor a directory here, *" sandbox enter "$name"
 	done
 	fails 125 "cannot open 'loop' here: Too many levels of symbolic links" sandbox enter loop
 	fails 125 "cannot open the project './file/': Not a directory" sandbox enter ./file/
@@ -94,7 +94,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 		sandbox enter x
 }
 
-@test "a folder of a project is the project; rm wants it named" {
+@test "a directory of a project is the project; rm wants it named" {
 	project p
 	mkdir -p p/src/deep
 	cd p/src
@@ -104,9 +104,9 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	(cd .. && notes "'src' is a part of the project*" sandbox exec --start src pwd)
 	sandbox stop p
 	(cd .. && notes "'src' is a part of the project*" sandbox exec --start src pwd)
-	fails 125 "folder 'deep' has no box; the project '$T/p', *" sandbox rm deep
+	fails 125 "directory 'deep' has no box; the project '$T/p', *" sandbox rm deep
 	[ "$(sandbox ls --names)" = p ]
-	# Without a sandbox.ini, below a folder that has a box.
+	# Without a sandbox.ini, below a directory that has a box.
 	rm ../sandbox.ini
 	notes "'./deep' is a part of the project '$T/p': *" sandbox enter ./deep -- true
 	[ "$(where)" = "$T/p/src" ]
@@ -141,7 +141,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 		sandbox enter --name m ./p -- true
 }
 
-@test "the user's own folders may be reached through links" {
+@test "the user's own directories may be reached through links" {
 	mkdir -p disk/data disk/home disk/p
 	mkdir -m 0700 disk/run
 	ln -s disk/p project

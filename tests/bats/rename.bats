@@ -20,7 +20,7 @@ $T/w/new/sub" ]
 	[ -z "$(words_on_stderr)" ]
 	cd "$T"
 	[ "$(sandbox ls --json | jq -c '.[] | [.name, .project, .gone]')" = "[\"old\",\"$T/w/new\",false]" ]
-	# By its name, in its folder or beside it.
+	# By its name, in its directory or beside it.
 	mv w/new w/old
 	(cd w && sandbox exec --start old true)
 	mv w moved
@@ -43,7 +43,7 @@ old-2 $T/moved/old" ]
 	[ "$(sandbox enter --quiet q -- sh -c 'cat ~/note || echo other' 2>/dev/null)" = other ]
 	rm -r p
 	cp -a q r
-	fails 125 "folder '$T/r' has no box yet*" sandbox exec ./r true
+	fails 125 "directory '$T/r' has no box yet*" sandbox exec ./r true
 }
 
 @test "what commands find of a moved project that runs; a box from before; a trial" {
@@ -56,13 +56,13 @@ old-2 $T/moved/old" ]
 	[ "$(sandbox exec ./q cat file)" = x ]
 	sandbox stop ./q
 	(cd q && sandbox enter -- true)
-	# A record that has no folder gains one at the next start.
+	# A record that has no directory gains one at the next start.
 	sandbox stop p
 	record=$(sandbox inspect --json p | jq -r .folder)/record
-	sed -i '/^folder /d' "$record"
+	sed -i '/^directory /d' "$record"
 	rm "$T"/xdg/data/sandbox/projects/id-*
 	sandbox enter p -- true
-	grep -q '^folder ' "$record"
+	grep -q '^directory ' "$record"
 	sandbox stop p
 	mv q p
 	sandbox enter ./p -- true
@@ -116,7 +116,7 @@ old-2 $T/moved/old" ]
 	sandbox enter taken -- true
 	cp -r p copy
 	rm -r p
-	fails 125 "*folder '$T/taken' has the box 'taken' already" sandbox rename --project taken p
+	fails 125 "*directory '$T/taken' has the box 'taken' already" sandbox rename --project taken p
 	fails 125 "*Not a directory*" sandbox rename --project copy/sandbox.ini p
 	sandbox rename --project copy p copied 2>err
 	grep -q "has moved from '$T/p'" err

@@ -52,14 +52,14 @@ load helpers
 	[ "$(sandbox run dir:link/ echo found)" = found ]
 }
 
-@test "the folder one stands in is not there" {
+@test "the directory one stands in is not there" {
 	project p
 	cd p
 	run sandbox run host test -e "$T/p/sandbox.ini"
 	[ "$status" = 1 ]
 }
 
-@test "--mount shows a file or folder of the host" {
+@test "--mount shows a file or directory of the host" {
 	mkdir data
 	echo 1 >data/file
 	[ "$(sandbox run --mount "$T/data:/data" host cat /data/file)" = 1 ]

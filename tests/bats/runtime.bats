@@ -124,7 +124,7 @@ works() { # OPTIONS
 	sandbox image import --quiet "$T/app" app:1
 	plan=$(echo "$XDG_DATA_HOME"/sandbox/plans/*)
 	[ "$(grep -e ^bare -e ^only "$plan")" = 'bare /tmp' ]
-	has() { # the folder of the test is in /tmp, too
+	has() { # the directory of the test is in /tmp, too
 		sandbox run "$@" app:1 sh -ec "[ ! -e /tmp/below ] && ls /run; touch /tmp/x /run/x" >out
 		diff out - <<<$'lock\nsandbox\ntop\nuser'
 	}
@@ -135,7 +135,7 @@ works() { # OPTIONS
 	has
 }
 
-@test "an image's /run with empty folders alone is known as that, too" {
+@test "an image's /run with empty directories alone is known as that, too" {
 	local plan
 	layout app <<-'PY'
 		{'layers': [busybox('sh', 'ls', 'stat', 'touch') + [D('tmp'), D('run'), D('run/lock', mode=0o1777), D('run/cups', mode=0o710)]]}

@@ -163,7 +163,7 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	remove_boxes
 }
 
-@test "nothing of an upper folder passes for more than it is" {
+@test "nothing of an upper directory passes for more than it is" {
 	layout suid <<<"{'layers': [busybox('sh', 'rm', 'echo', 'chmod', 'touch', 'mkdir', 'cp', 'mv') + [D('opt'), F('opt/su', b'su', 0o4755), F('opt/of', b'x', uid=33, gid=33), F('opt/kept', b'k', 0o4755, uid=33, gid=33)]]}"
 	sandbox image import --quiet "$T/suid" suid:1 >/dev/null
 	project p $'[sandbox]\nimage = suid:1\n[run]\n1 = rm /opt/su /opt/of; echo own >/opt/su; echo own >/opt/of; chmod 755 /opt/su; touch /opt/kept; echo s >/opt/shadow; chmod 0 /opt/shadow; mkdir /opt/shut; echo in >/opt/shut/in; chmod 0 /opt/shut'

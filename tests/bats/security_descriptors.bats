@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
 # What a session holds of the host: its own stdio, and nothing else. Nothing of pid 1 can be reached.
-# After CVE-2024-21626 (descriptors, working folders) and CVE-2019-5736 (the runtime's own binary).
+# After CVE-2024-21626 (descriptors, working directories) and CVE-2019-5736 (the runtime's own binary).
 
 load helpers
 load screen
@@ -19,7 +19,7 @@ teardown() {
 	sandbox_teardown
 }
 
-# Prints the descriptors of a session, without the one that ls has on the folder itself.
+# Prints the descriptors of a session, without the one that ls has on the directory itself.
 list_descriptors='cd /proc/self/fd && for fd in *; do
 	[ -e "$fd" ] || continue; echo "$fd"; done'
 
@@ -48,7 +48,7 @@ list_descriptors='cd /proc/self/fd && for fd in *; do
 	[ -n "$(sandbox ps)" ]
 }
 
-@test "the working folder cannot be one that was opened before the root was changed" {
+@test "the working directory cannot be one that was opened before the root was changed" {
 	local n
 	for n in 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
 		run sandbox enter --workdir "/proc/self/fd/$n" ./p -- sh -c \
@@ -61,7 +61,7 @@ list_descriptors='cd /proc/self/fd && for fd in *; do
 	unharmed
 }
 
-@test "a folder as stdin would be a door to the host: it is refused" {
+@test "a directory as stdin would be a door to the host: it is refused" {
 	run sandbox enter ./p -- cat /proc/self/fd/0/file <"$canary"
 	[[ $output != *'a canary'* ]]
 	[ "$status" != 0 ]

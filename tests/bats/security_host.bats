@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# What of the host a box cannot see or reach: environment, keys, sockets, processes, other folders;
+# What of the host a box cannot see or reach: environment, keys, sockets, processes, other directories;
 # and what others on the host cannot do to a box.
 
 load helpers
@@ -157,7 +157,7 @@ teardown() {
 	[ "$output" = /run/sandbox/sudo.sock ]
 }
 
-@test "without XDG_RUNTIME_DIR, a folder in /tmp that is a link or open to others is refused" {
+@test "without XDG_RUNTIME_DIR, a directory in /tmp that is a link or open to others is refused" {
 	# a /tmp of its own: the real one may hold this user's running boxes
 	cat >script <<-'EOF'
 		set -e
@@ -182,7 +182,7 @@ teardown() {
 	unshare --user --map-current-user --keep-caps --mount bash <script
 }
 
-@test "the store and the runtime folder are closed to others" {
+@test "the store and the runtime directory are closed to others" {
 	sandbox enter ./p -- true
 	local dir
 	for dir in "$XDG_DATA_HOME/sandbox" "$XDG_RUNTIME_DIR/sandbox"; do

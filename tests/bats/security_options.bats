@@ -23,7 +23,7 @@ teardown() {
 	sandbox_teardown
 }
 
-@test "a project may lie in a folder of any name" {
+@test "a project may lie in a directory of any name" {
 	local name
 	for name in "${odd_names[@]}"; do
 		project "$name" $'[sandbox]\nlinger = 0s'
@@ -52,7 +52,7 @@ teardown() {
 	unharmed
 }
 
-@test "an image may lie in a folder of any name" {
+@test "an image may lie in a directory of any name" {
 	local name
 	rootfs
 	for name in "${odd_names[@]}"; do
@@ -65,7 +65,7 @@ teardown() {
 	unharmed
 }
 
-@test "HOME, the data folder and the runtime folder may have any name" {
+@test "HOME, the data directory and the runtime directory may have any name" {
 	local name
 	for name in "${odd_names[@]}"; do
 		mkdir -p "h/$name/data" "h/$name/home"

@@ -88,7 +88,7 @@ as_other() {
 	[ "$(date +%Y)" != 2001 ]
 }
 
-@test "no process of a box holds a file or a folder of the caller" {
+@test "no process of a box holds a file or a directory of the caller" {
 	exec 9<"$canary/file"
 	sandbox enter ./p -- true
 	exec 9<&-
@@ -111,7 +111,7 @@ as_other() {
 	chmod a+rx "$BATS_RUN_TMPDIR" "${T%/*}"
 	cp "$SANDBOX" sandbox-of-theirs # wherever ours lies, they may not reach it
 	chmod a+rx sandbox-of-theirs
-	# even with the folders opened: who asks is checked
+	# even with the directories opened: who asks is checked
 	[ "$(as_other "$PROBE" connect "$socket")" != ok ] || true
 	run as_other env XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" XDG_DATA_HOME="$XDG_DATA_HOME" \
 		HOME="$HOME" "$T/sandbox-of-theirs" exec p id
@@ -127,7 +127,7 @@ as_other() {
 	done
 }
 
-@test "a runtime folder that another user has put into /tmp is refused" {
+@test "a runtime directory that another user has put into /tmp is refused" {
 	# a /tmp of its own: the real one may hold running boxes
 	cat >script <<-'EOF'
 		mount --make-rprivate / && mount -t tmpfs -o mode=1777 tmpfs /tmp || exit 1

@@ -148,7 +148,7 @@ teardown() {
 	[ -z "$(sandbox ls --names)" ]
 }
 
-@test "by the project's folder, from inside it too" {
+@test "by the project's directory, from inside it too" {
 	project p
 	sandbox enter ./p -- true
 	cd p
@@ -157,7 +157,7 @@ teardown() {
 	[ -z "$(sandbox ls --names)" ]
 }
 
-@test "a box whose project folder is gone can be stopped and removed" {
+@test "a box whose project directory is gone can be stopped and removed" {
 	project p
 	sandbox enter ./p -- true
 	rm -r p

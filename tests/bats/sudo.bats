@@ -168,7 +168,7 @@ refuses() { # MESSAGE ARG...
 	refuses 'the -U option may only be used with the -l option*' -U root id
 }
 
-@test "where it begins: -D, the folder of the caller" {
+@test "where it begins: -D, the directory of the caller" {
 	begin
 	says /var -D /var pwd
 	says /var --chdir=/var pwd

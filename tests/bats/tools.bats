@@ -125,7 +125,7 @@ state_of_box() {
 	[ "$(cat said)" = tools ]
 }
 
-@test "tools of a throw-away box start in its folder, beneath /box" {
+@test "tools of a throw-away box start in its directory, beneath /box" {
 	layout app <<<"{'layers': [busybox() + [D('app'), F('app/file', b'app')]],
 		'config': {'WorkingDir': '/app'}}"
 	sandbox image import "$T/app" app:1 2>/dev/null
@@ -163,7 +163,7 @@ state_of_box() {
 	[ "$(tools /run/sandbox/bin/sudo sh -c 'id -u; test ! -e /box && ls /bin/busybox')" = $'0\n/bin/busybox' ]
 }
 
-@test "root of a box with namespaces cannot make the host's folders of the tools writable" {
+@test "root of a box with namespaces cannot make the host's directories of the tools writable" {
 	local pid
 	! am_root || return 0 # refused: tests/attack/kernel_files.bats
 	project q $'[sandbox]\nnested = yes\nlinger = 60s'

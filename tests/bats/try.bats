@@ -190,7 +190,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	[ "$(cat home/file)" = host ]
 }
 
-@test "a folder that is another one by now does not show what was changed upon the old one" {
+@test "a directory that is another one by now does not show what was changed upon the old one" {
 	tried sh -c 'echo box >/data/file'
 	mkdir other
 	echo other >other/file
@@ -211,7 +211,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	[ "$(tried ls)" = $'1\n2\n3\nfile\nsandbox.ini\nsub' ]
 }
 
-@test "a data folder that could not keep what is tried, and a root of another's, are refused" {
+@test "a data directory that could not keep what is tried, and a root of another's, are refused" {
 	unshare -Urm true 2>/dev/null || skip 'no mounts in a user namespace here'
 	project q
 	mkdir lower upper
@@ -220,7 +220,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 		export XDG_DATA_HOME=$PWD/lower
 		! sandbox try ./q -- true 2>err
 		sandbox rm -f q-try'
-	grep -q "the data folder '$T/lower/sandbox' is on an overlay, where nothing that is tried could be kept" err
+	grep -q "the data directory '$T/lower/sandbox' is on an overlay, where nothing that is tried could be kept" err
 	am_root && return
 	fails 125 "*nothing can be tried in image 'dir:/usr': it is not yours, and read-only" sandbox try --image dir:/usr "$T/q" -- true
 }

@@ -208,7 +208,7 @@ class World:
     def tree(self, top, times=False):
         """{path below top: kind, mode and content} of all files."""
         found = {}
-        for folder, dirs, files in os.walk(top):
+        for directory, dirs, files in os.walk(top):
             for name in dirs + files:
                 path = f"{folder}/{name}"
                 inside = "/" + os.path.relpath(path, top)
@@ -232,7 +232,7 @@ class World:
                 found[os.path.relpath(path, top)] = what
         return found
 
-    def names(self, folder):
+    def names(self, directory):
         try:
             return sorted(os.listdir(f"{self.data}/{folder}"))
         except FileNotFoundError:
@@ -275,8 +275,8 @@ class World:
         """The paths of store and runtime directory, without what is chance."""
         found = set()
         for top in (self.data, self.run_dir):
-            for folder, dirs, files in os.walk(top):
-                rel = os.path.relpath(folder, self.path)
+            for directory, dirs, files in os.walk(top):
+                rel = os.path.relpath(directory, self.path)
                 if "/layers/host-" in rel:
                     dirs.clear()
                     continue

@@ -1,6 +1,6 @@
 /*
  * fuzz_layer.c - any bytes as a layer, unpacked beside a canary that must stay as it is, and settled
- * upon a layer with folders, files and links (dir/lower), which must stay as it is too.
+ * upon a layer with directories, files and links (dir/lower), which must stay as it is too.
  */
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""compare-tree.py TAR DIR - does a tar hold what a folder holds, entry by entry?
+"""compare-tree.py TAR DIR - does a tar hold what a directory holds, entry by entry?
 
 Compared are type, mode, time, content, and links; owners too, where DIR was unpacked by root. The
 time of the root itself is left out: umoci leaves it at that of the unpacking. Prints what differs;
@@ -48,10 +48,10 @@ def content_of(path):
 
 def of_folder(root, owners):
     found = {}
-    for folder, folders, files in os.walk(root):
-        names = folders + files + ([""] if folder == root else [])
+    for directory, directories, files in os.walk(root):
+        names = directories + files + ([""] if directory == root else [])
         for name in names:
-            path = os.path.join(folder, name) if name else root
+            path = os.path.join(directory, name) if name else root
             s = os.lstat(path)
             kind = (
                 "l" if stat.S_ISLNK(s.st_mode) else "d" if stat.S_ISDIR(s.st_mode)
@@ -75,7 +75,7 @@ def main():
         found["."] = found["."][:2] + found["."][3:]
     different = [n for n in sorted(set(ours) | set(theirs)) if ours.get(n) != theirs.get(n)]
     for name in different:
-        print(name, "in the tar:", ours.get(name), "in the folder:", theirs.get(name))
+        print(name, "in the tar:", ours.get(name), "in the directory:", theirs.get(name))
     sys.exit(1 if different or not ours else 0)
 
 

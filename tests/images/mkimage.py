@@ -90,8 +90,8 @@ def programs(*names):
             files[library[1:]] = library
     entries = {}
     for name, path in files.items():
-        for folder in list(pathlib.PurePath(name).parents)[-2::-1]:
-            entries[str(folder)] = D(str(folder))
+        for directory in list(pathlib.PurePath(name).parents)[-2::-1]:
+            entries[str(directory)] = D(str(directory))
         with open(path, "rb") as f:
             entries[name] = F(name, f.read(), 0o755)
     return list(entries.values())

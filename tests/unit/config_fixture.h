@@ -1,5 +1,5 @@
 /*
- * config_fixture.h - a fresh folder for each test of settings: a project, a home and a user's
+ * config_fixture.h - a fresh directory for each test of settings: a project, a home and a user's
  * profiles, and the last result of loading it.
  */
 #ifndef CONFIG_FIXTURE_H

@@ -1,5 +1,5 @@
 /*
- * layer_fixture.h - layers unpacked upon each other in a scratch folder: 0/ is the bottom, 1/ the
+ * layer_fixture.h - layers unpacked upon each other in a scratch directory: 0/ is the bottom, 1/ the
  * next; outside/ is the canary, where nothing may ever come to be.
  */
 #ifndef LAYER_FIXTURE_H

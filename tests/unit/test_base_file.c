@@ -1,5 +1,5 @@
 /*
- * test_base_file.c - reading with a bound, atomic writes, folders and their walk, disk usage, removal of hostile trees, locks,
+ * test_base_file.c - reading with a bound, atomic writes, directories and their walk, disk usage, removal of hostile trees, locks,
  * and the flat key-value files built on them.
  */
 #include <errno.h>
@@ -213,7 +213,7 @@ static void removing(void **state)
 	assert_int_equal(mkdirat(dir, "rm/.deep-1", 0700), 0);
 	assert_int_equal(file_write_atomic(dir, "rm/.deep-1/x", "", 0, 0, &e), 0);
 
-	/* 1,500 folders deep, the last ones shut to their owner */
+	/* 1,500 directories deep, the last ones shut to their owner */
 	fd = openat(dir, "rm", O_PATH | O_CLOEXEC);
 	for (int i = 0; i < 1500; i++) {
 		int next;

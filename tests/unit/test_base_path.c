@@ -226,7 +226,7 @@ static void mkdirs(void **state)
 	close_fd(&fd);
 	assert_int_equal(fstatat(root, "dir/sub/y", &st, AT_SYMLINK_NOFOLLOW), 0);
 
-	/* not a folder */
+	/* not a directory */
 	assert_int_equal(path_mkdirs_beneath(root, "dir/file", 0755, &fd, &e), -ENOTDIR);
 	assert_int_equal(path_mkdirs_beneath(root, "dir/file/x", 0755, &fd, &e), -ENOTDIR);
 	assert_int_equal(path_mkdirs_beneath(root, "fifo/x", 0755, &fd, &e), -ENOTDIR);
@@ -238,7 +238,7 @@ static void mkdirs(void **state)
 	assert_int_equal(fstatat(root, "out/x", &st, AT_SYMLINK_NOFOLLOW), 0);
 	assert_int_equal(fstatat(root, "../out", &outside, AT_SYMLINK_NOFOLLOW), -1);
 
-	/* without links: none is followed, none stands for a folder that is missing */
+	/* without links: none is followed, none stands for a directory that is missing */
 	assert_int_equal(path_mkdirs_nolinks(root, "new/er/still", 0700, &fd, &e), 0);
 	close_fd(&fd);
 	assert_int_equal(path_mkdirs_nolinks(root, "abs/sub", 0755, &fd, &e), -ELOOP);
@@ -254,7 +254,7 @@ static void mkdirs(void **state)
 	assert_int_equal(file_remove_tree(root, "dir/sub/y", &e), 0);
 }
 
-/* Somebody swaps a folder for a link out, over and over: the outside is never read or written. */
+/* Somebody swaps a directory for a link out, over and over: the outside is never read or written. */
 static void swapped(void **state)
 {
 	struct err e;

@@ -89,7 +89,7 @@ static void test_held_work_stays(void **state)
 	assert_false(is_there("tmp/host-1"));
 }
 
-/* As a version made it that did not hold the folder itself. */
+/* As a version made it that did not hold the directory itself. */
 static void test_box_with_its_lock_stays(void **state)
 {
 	cleanup_close int dir = -1, lifetime = -1;
@@ -123,7 +123,7 @@ static void test_leftovers_go(void **state)
 	assert_true(is_there("tmp/image-1"));
 }
 
-/* Who was suspended between making its folder and holding it is told, and builds in no folder that is gone. */
+/* Who was suspended between making its directory and holding it is told, and builds in no directory that is gone. */
 static void test_work_that_is_gone(void **state)
 {
 	cleanup_close int fd = -1, other = -1;

@@ -1,5 +1,5 @@
 /*
- * test_config_profile.c - the profiles that ship, listing, the user's folders.
+ * test_config_profile.c - the profiles that ship, listing, the user's directories.
  */
 #include "config_fixture.h"
 
@@ -91,7 +91,7 @@ static void private_dirs(void **state)
 	assert_string_equal(e.msg, "'new' has mode 0755, not 0700: chmod or remove it");
 	assert_int_equal(symlink("home", "link"), 0);
 	assert_int_equal(xdg_private_dir("link", &e), -ENOTDIR);
-	assert_string_equal(e.msg, "'link' is a link or no folder: remove it");
+	assert_string_equal(e.msg, "'link' is a link or no directory: remove it");
 	put("file", "");
 	assert_int_equal(xdg_private_dir("file", &e), -ENOTDIR);
 	assert_int_equal(xdg_private_dir("none/x", &e), -ENOENT);
@@ -101,7 +101,7 @@ static void private_dirs(void **state)
 	} else {
 		assert_int_equal(xdg_private_dir("/proc/1", &e), -EPERM);
 		assert_non_null(strstr(e.msg, "not to you: have it removed, or set XDG_RUNTIME_DIR "
-					      "to a folder of your own"));
+					      "to a directory of your own"));
 	}
 }
 

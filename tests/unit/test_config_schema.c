@@ -136,7 +136,7 @@ static void keys(void **state)
 		{"sandbox", "zzzzzz", "x", "unknown key 'zzzzzz' in [sandbox]"},
 		{"sandbox", "name", "a/b", "bad value 'a/b' for name: " NAME_RULE},
 		{"sandbox", "image",
-		 "dir:", "bad value 'dir:' for image: expected a folder after 'dir:'"},
+		 "dir:", "bad value 'dir:' for image: expected a directory after 'dir:'"},
 		{"sandbox", "image", "-x",
 		 "bad value '-x' for image: expected 'host', 'dir:FOLDER' or an image's name"},
 		{"sandbox", "network", "hots",
@@ -163,8 +163,9 @@ static void keys(void **state)
 		{"mounts", "data", "x", "bad key 'data' in [mounts]: " TARGET_RULE},
 		{"mounts", "/", "x", "bad key '/' in [mounts]: " TARGET_RULE},
 		{"mounts", "/a/../b", "x", "bad key '/a/../b' in [mounts]: " TARGET_RULE},
-		{"mounts", "/d", "ro", NULL}, /* a folder called ro */
-		{"mounts", "/d", "", "bad value '' for /d: expected a folder, cache:NAME or tmpfs"},
+		{"mounts", "/d", "ro", NULL}, /* a directory called ro */
+		{"mounts", "/d", "",
+		 "bad value '' for /d: expected a directory, cache:NAME or tmpfs"},
 		{"mounts", "/d", "cache:../x",
 		 "bad value 'cache:../x' for /d: bad name of a cache '../x'"},
 		{"mounts", "/d", "src size=1G",

@@ -90,7 +90,7 @@ static void edits(void **state)
 		"    - {hostPath: /none/t, containerPath: /proc/x}\n"
 		"    - {hostPath: /none/l, containerPath: /lib/g/libg.so.1.2, options: [ro]}\n"
 		"    hooks: [{path: /bin/other, args: [other, --link, a::/b]},\n"
-		"      {path: /x/nvidia-ctk, args: [nvidia-ctk, hook, update-ldcache, --folder, "
+		"      {path: /x/nvidia-ctk, args: [nvidia-ctk, hook, update-ldcache, --directory, "
 		"/x]},\n"
 		"      {path: /x/nvidia-cdi-hook, args: [nvidia-cdi-hook, create-symlinks,\n"
 		"        --link, 'libg.so.1.2::/lib/g/libg.so', "

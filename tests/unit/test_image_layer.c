@@ -314,7 +314,7 @@ static void owners(void **state)
 	assert_int_equal(stack_add(s, &t), -EBADMSG);
 }
 
-/* Of folders that nobody lists as well. */
+/* Of directories that nobody lists as well. */
 static void umask_does_not_matter(void **state)
 {
 	struct stack *s = *state;

@@ -1,6 +1,6 @@
 /*
- * test_image_settle.c - layers upon layers: whiteouts, folders that nobody lists, hard links down,
- * and layers that try to lead us out of their folder while they settle.
+ * test_image_settle.c - layers upon layers: whiteouts, directories that nobody lists, hard links down,
+ * and layers that try to lead us out of their directory while they settle.
  */
 #include <errno.h>
 
@@ -14,7 +14,7 @@
 			fail_msg("line %d: %d %s", __LINE__, r_, (s)->e.msg); \
 	} while (0)
 
-/* Names and file contents that the whole stack shows in a folder: "a=text b/ l@". */
+/* Names and file contents that the whole stack shows in a directory: "a=text b/ l@". */
 static const char *shown(struct stack *s, const char *dir)
 {
 	struct view v = {.layers = s->dirs + s->next, .n = STACK_MAX - s->next};
@@ -78,7 +78,7 @@ static void whiteouts(void **state)
 	TAR(&t, .type = '5', .name = "after");
 	TAR(&t, .type = '0', .name = "after/f", .data = "f");
 	TAR(&t, .type = '0', .name = ".wh.after");
-	TAR(&t, .type = '0', .name = ".wh.loose"); /* and the folder is not listed */
+	TAR(&t, .type = '0', .name = ".wh.loose"); /* and the directory is not listed */
 	TAR(&t, .type = '0', .name = "loose/sub/f", .data = "f");
 	TAR(&t, .type = '0', .name = "opq/.wh..wh..opq");
 	TAR(&t, .type = '0', .name = "opq/.wh.old");
@@ -149,7 +149,7 @@ static void unlisted_folders(void **state)
 	TAR(&t, .type = '0', .name = "lib/.wh.old");
 	TAR(&t, .type = '0', .name = "slash/h", .data = "h", .uid = 8);
 	TAR(&t, .type = '0', .name = "over/x", .data = "x");
-	TAR(&t, .type = '2', .name = "over", .link = "d"); /* the folder is none any more */
+	TAR(&t, .type = '2', .name = "over", .link = "d"); /* the directory is none any more */
 	ADD(s, &t);
 	assert_int_equal(fstat(s->dirs[s->next], &st), 0);
 	WHAT(s, ".", "d711");
@@ -169,7 +169,7 @@ static void unlisted_folders(void **state)
 	assert_int_equal(meta_find(m, "")->uid, 3);
 	assert_int_equal(meta_find(m, "h")->uid, 8);
 	meta_free(m);
-	/* A folder over a file that the layer below has is not led astray either. */
+	/* A directory over a file that the layer below has is not led astray either. */
 	TAR(&t, .type = '0', .name = "over/y", .data = "y");
 	TAR(&t, .type = '0', .name = "h/y", .data = "y");
 	ADD(s, &t);
@@ -221,7 +221,7 @@ static void hard_links_down(void **state)
 	assert_non_null(strstr(s->e.msg, "no/file"));
 }
 
-/* Notes of paths whose folders become links to the outside before the layer settles. */
+/* Notes of paths whose directories become links to the outside before the layer settles. */
 static void a_link_under_a_hard_link(void **state)
 {
 	struct stack *s = *state;

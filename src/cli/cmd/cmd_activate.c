@@ -1,7 +1,7 @@
 /*
  * cmd_activate.c - `sandbox activate`: a shell whose PATH and prompt follow the project it stands in.
  *
- * The shell's hook runs `sandbox activate --now SHELL` after each change of folder and evaluates what
+ * The shell's hook runs `sandbox activate --now SHELL` after each change of directory and evaluates what
  * it prints: assignments of quoted words, nothing else. Only programs that the user let the project
  * export are put in front of PATH: an unknown project changes nothing.
  */
@@ -31,7 +31,7 @@ struct activate_cli {
 
 static const struct opt options[] = {
 	{.name = "now",
-	 .help = "print what follows from the folder, for the hook",
+	 .help = "print what follows from the directory, for the hook",
 	 OPT_FLAG(struct activate_cli, now)},
 	OPTS_END,
 };
@@ -107,7 +107,7 @@ static void find_exports(const struct box *b, struct strv *out)
 			strv_push(out, kept.v[i] + strlen(prefix));
 }
 
-/* What is not exported any more: shells that have the folder in their PATH find it no longer. */
+/* What is not exported any more: shells that have the directory in their PATH find it no longer. */
 static int remove_withdrawn(int dir, const char *path, const struct strv *programs, struct err *e)
 {
 	cleanup_strv struct strv names = {0};

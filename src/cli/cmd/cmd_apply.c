@@ -171,7 +171,7 @@ static int apply(const struct store *s, const struct box *b, const struct apply_
 	list(&plan, cli);
 	if (plan.others)
 		log_note("%zu changes are in the box's own files and stay there: --from and --to "
-			 "take them to a folder of the host",
+			 "take them to a directory of the host",
 			 plan.others);
 	if (!plan.n)
 		log_note("there is nothing to apply");

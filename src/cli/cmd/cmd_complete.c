@@ -187,7 +187,7 @@ static void print_word(const struct command *cmd, enum word word, const char *co
 		if (cmd->program_name)
 			break;
 		printf("%shost\tthe system of this machine\n", prefix);
-		printf("%sdir:\ta folder with a root file system\n", prefix);
+		printf("%sdir:\ta directory with a root file system\n", prefix);
 		break;
 	case WORD_PROFILE:
 		print_kind(strchr(value, '/') ? "files" : "none", prefix, "");

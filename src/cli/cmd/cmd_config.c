@@ -179,7 +179,7 @@ static int select_key(const char *word, struct rows *rows, struct err *e)
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct config_options *o = args->options;
-	/* A single word that is a key is one: a box of that name is meant by its folder. */
+	/* A single word that is a key is one: a box of that name is meant by its directory. */
 	bool one_key = args->n == 1 && is_key(args->v[0]);
 	const char *project = args->n && !one_key ? args->v[0] : NULL;
 	const char *key = args->n == 2 ? args->v[1] : one_key ? args->v[0] : NULL;

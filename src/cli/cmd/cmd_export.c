@@ -58,7 +58,7 @@ static int check_replaceable(int dir, const char *path, const char *program, boo
 }
 
 /*
- * Looks for a program in PATH but in the folder dir: the caller frees the path, or NULL. *ret_first: it
+ * Looks for a program in PATH but in the directory dir: the caller frees the path, or NULL. *ret_first: it
  * comes before dir; *ret_listed: dir is there at all.
  */
 static char *find_other(const char *dir, const char *program, bool *ret_first, bool *ret_listed)

@@ -94,7 +94,7 @@ const struct command cmd_logout = {
 
 const struct command cmd_image_import = {
 	.name = "image import",
-	.summary = "take an image from an archive or a folder",
+	.summary = "take an image from an archive or a directory",
 	.usage = "SOURCE[:TAG] [NAME]",
 	.min_words = 1,
 	.max_words = 2,

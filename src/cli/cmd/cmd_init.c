@@ -1,5 +1,5 @@
 /*
- * cmd_init.c - `sandbox init`: writes the sandbox.ini of a folder.
+ * cmd_init.c - `sandbox init`: writes the sandbox.ini of a directory.
  *
  * Promises a file that sandbox itself accepts, written whole or not at all. Refuses to replace one
  * that is there, unless told to.
@@ -62,7 +62,7 @@ static void answers_clear(struct init_answers *a)
 	free(a->apt);
 }
 
-/* A box name made of any folder name: what is not allowed becomes a dash. */
+/* A box name made of any directory name: what is not allowed becomes a dash. */
 static char *name_from(const char *dir)
 {
 	char name[NAME_MAX_LEN + 1];
@@ -208,7 +208,7 @@ int init_folder(const char *where, const struct init_options *o, struct err *e)
 	if (dir)
 		dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd < 0)
-		return err_sys(e, errno, "cannot open the folder '%s'", where);
+		return err_sys(e, errno, "cannot open the directory '%s'", where);
 	if (!o->force && fstatat(dirfd, PROJECT_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return err_set(e, EEXIST,
 			       "'%s/" PROJECT_FILE "' is there already: --force replaces it",

@@ -38,7 +38,7 @@ static int print(const struct box *b, long long size, const char *folder, const 
 	printf("created    %s\n", box_view_created(b, created, sizeof(created)));
 	printf("size       %s\n", box_view_size_text(size).s);
 	printf("temporary  %s\n", b->temporary ? "yes" : "no");
-	printf("folder     %s\n", err_quote(text, sizeof(text), folder));
+	printf("directory  %s\n", err_quote(text, sizeof(text), folder));
 	printf("control    %s\n", err_quote(text, sizeof(text), control));
 	return streq(state, "unknown") ? -e->code : 0;
 }

@@ -1,5 +1,5 @@
 /*
- * cmd_rename.c - `sandbox rename`: another name for a box, or another folder for its project.
+ * cmd_rename.c - `sandbox rename`: another name for a box, or another directory for its project.
  */
 #include <errno.h>
 
@@ -19,7 +19,7 @@ struct rename_cli {
 static const struct opt options[] = {
 	{.name = "project",
 	 .arg = "DIR",
-	 .help = "the project's folder is DIR by now",
+	 .help = "the project's directory is DIR by now",
 	 .word = WORD_DIR,
 	 OPT_STRING(struct rename_cli, project)},
 	OPTS_END,
@@ -44,7 +44,7 @@ static int give_folder(const struct store *s, struct box *b, const char *word, s
 		return err_add(e, "cannot use '%s'", t.dir);
 	r = b->trial ? box_find_trial(s, t.dir, &other, e) : box_find_project(s, t.dir, &other, e);
 	if (r == 0 && !streq(other.id, b->id))
-		return err_set(e, EEXIST, "folder '%s' has the box '%s' already", t.dir,
+		return err_set(e, EEXIST, "directory '%s' has the box '%s' already", t.dir,
 			       other.name);
 	if (r < 0 && r != -ENOENT)
 		return r;
@@ -91,7 +91,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 const struct command cmd_rename = {
 	.name = "rename",
-	.summary = "give a box another name, or its project another folder",
+	.summary = "give a box another name, or its project another directory",
 	.usage = "[OPTIONS] PROJECT [NAME]",
 	.options = options,
 	.options_size = sizeof(struct rename_cli),

@@ -1,5 +1,5 @@
 /*
- * cmd_rm.c - `sandbox rm`: remove boxes with all they hold; project folders are left alone.
+ * cmd_rm.c - `sandbox rm`: remove boxes with all they hold; project directories are left alone.
  */
 #include <errno.h>
 #include <unistd.h>

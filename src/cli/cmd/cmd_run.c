@@ -24,7 +24,7 @@ static const struct opt options[] = {
 	{.letter = 'm',
 	 .name = "mount",
 	 .arg = "SOURCE:TARGET[:ro]",
-	 .help = "mount a file or folder of the host",
+	 .help = "mount a file or directory of the host",
 	 .word = WORD_FILE,
 	 OPT_LIST(struct run_cli, mounts)},
 	{.letter = 'v',

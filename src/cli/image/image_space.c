@@ -77,7 +77,7 @@ static int unused_names(const struct image_tools *t, const struct strv *in_use, 
 	return r;
 }
 
-/* What is in a folder of the store; one that is missing is empty. */
+/* What is in a directory of the store; one that is missing is empty. */
 static int list_entries(const struct image_store *s, const char *folder, struct strv *ret,
 			struct err *e)
 {
@@ -190,7 +190,7 @@ int image_cmd_prune(const struct args *args, int *ret_status, struct err *e)
 	return r;
 }
 
-/* The entries of a folder of the store that have a name of the kind. */
+/* The entries of a directory of the store that have a name of the kind. */
 static int count(const struct image_store *s, const char *folder, struct usage *u, struct err *e)
 {
 	cleanup_strv struct strv names = {0};

@@ -1,5 +1,5 @@
 /*
- * init.h - writing the sandbox.ini of a folder, for `init` and for `enter` where there is none.
+ * init.h - writing the sandbox.ini of a directory, for `init` and for `enter` where there is none.
  */
 #ifndef CLI_INIT_INIT_H
 #define CLI_INIT_INIT_H

@@ -1,5 +1,5 @@
 /*
- * init_offer.c - `enter` in a folder without a sandbox.ini.
+ * init_offer.c - `enter` in a directory without a sandbox.ini.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 #include "cli/ask/ask.h"
 #include "cli/init/init.h"
 
-/* The folder, when it is a project that nothing is known of; else NULL. */
+/* The directory, when it is a project that nothing is known of; else NULL. */
 static char *new_project(const char *project)
 {
 	cleanup_store struct store s = STORE_INIT;

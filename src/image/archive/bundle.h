@@ -24,7 +24,7 @@ struct bundle {
 	const struct image_store *store;
 	struct bundle_member *v;
 	size_t n;
-	int layout; /* the folder of a layout, whose blobs are taken when they are asked for; or -1 */
+	int layout; /* the directory of a layout, whose blobs are taken when they are asked for; or -1 */
 };
 
 #define BUNDLE_INIT           \
@@ -44,7 +44,7 @@ int bundle_find(const struct bundle *b, const char *name, const struct bundle_me
 /* A small document: a member, or a file of the layout. */
 int bundle_read(const struct bundle *b, const char *name, struct buf *out, struct err *e);
 
-/* Makes sure that the store has the blob, from the layout's folder where it is one, of that size. */
+/* Makes sure that the store has the blob, from the layout's directory where it is one, of that size. */
 int bundle_need_blob(const struct bundle *b, const struct descriptor *d, struct err *e);
 
 #endif

@@ -24,7 +24,7 @@
 #define COPY_BYTES (1u << 20)
 #define OCI_LAYOUT "{\"imageLayoutVersion\":\"1.0.0\"}"
 
-/* A name that ends with a slash is a folder's. */
+/* A name that ends with a slash is a directory's. */
 static int begin_member(struct archive *a, const char *name, uint64_t size, struct err *e)
 {
 	bool folder = ends_with(name, "/");

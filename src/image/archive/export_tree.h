@@ -33,7 +33,7 @@ void tree_clear(struct tree *t);
 int tree_open_layers(struct tree *t, const struct image_store *store, const struct digest *manifest,
 		     struct err *e);
 
-/* Writes one file, folder or link with its content, from a layer or, behind them, the upper. */
+/* Writes one file, directory or link with its content, from a layer or, behind them, the upper. */
 int tree_write_entry(struct tree *t, size_t layer, const char *path, const struct stat *st,
 		     struct err *e);
 

@@ -1,5 +1,5 @@
 /*
- * export_upper.c - what a box wrote, the upper folder of an overlay, as a layer's tar upon its image.
+ * export_upper.c - what a box wrote, the upper directory of an overlay, as a layer's tar upon its image.
  *
  * Marks of overlayfs become whiteouts. Refuses names that are whiteouts themselves.
  */

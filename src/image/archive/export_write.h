@@ -30,7 +30,7 @@ int export_fd(struct archive *a, const char *name, int fd, uint64_t size,
 int export_tree(const struct export_request *req, struct archive *a, struct err *e);
 
 /*
- * What a box wrote, in an overlay's upper folder (an open one of the
+ * What a box wrote, in an overlay's upper directory (an open one of the
  * caller's), as a layer upon the image `base`. Entries have the owners of those they stand for in the image, new ones are
  * root's.
  */

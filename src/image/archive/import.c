@@ -143,10 +143,11 @@ static int import_folder(struct importing *im, int fd, struct err *e)
 {
 	im->bundle.layout = fd;
 	if (faccessat(fd, "oci-layout", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_set(e, EBADMSG,
-			       "the folder is no OCI layout; 'dir:%s' runs a root file system as "
-			       "it is",
-			       im->path);
+		return err_set(
+			e, EBADMSG,
+			"the directory is no OCI layout; 'dir:%s' runs a root file system as "
+			"it is",
+			im->path);
 	return import_oci(im, e);
 }
 
@@ -173,7 +174,7 @@ static int open_source(struct importing *im, int *ret_fd, struct err *e)
 		return err_sys(e, errnum, "cannot open it");
 	if (!streq(im->path, im->req->source))
 		im->tag = xstrdup(im->req->source + strlen(im->path) + 1);
-	/* As a completed folder's name ends. */
+	/* As a completed directory's name ends. */
 	for (end = im->path + strlen(im->path); end > im->path + 1 && end[-1] == '/';)
 		*--end = '\0';
 	return 0;
@@ -194,6 +195,6 @@ int image_import(const struct import_request *req, struct strv *ret_names, struc
 	if (S_ISDIR(st.st_mode))
 		return import_folder(&im, take_fd(&fd), e);
 	if (!S_ISREG(st.st_mode) && !streq(im.path, "-"))
-		return err_set(e, EINVAL, "it is neither a file nor a folder");
+		return err_set(e, EINVAL, "it is neither a file nor a directory");
 	return import_file(&im, fd, e);
 }

@@ -1,5 +1,5 @@
 /*
- * import.h - images from archives and folders: OCI layouts, docker-archives, plain tars.
+ * import.h - images from archives and directories: OCI layouts, docker-archives, plain tars.
  */
 #ifndef IMAGE_ARCHIVE_IMPORT_H
 #define IMAGE_ARCHIVE_IMPORT_H
@@ -10,7 +10,7 @@
 struct import_request {
 	const struct image_store *store;
 	const struct image_conf *conf;
-	const char *source; /* a file, a folder, "-"; ":TAG" behind it chooses one of several */
+	const char *source; /* a file, a directory, "-"; ":TAG" behind it chooses one of several */
 	const char *name;   /* NULL: the source's own */
 };
 

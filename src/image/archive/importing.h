@@ -29,7 +29,7 @@ bool import_has_tag(const char *name, const char *tag);
 int import_several(const struct strv *names, struct err *e);
 int import_no_image(const struct importing *im, struct err *e);
 
-/* The images of an OCI layout, in an archive or a folder. */
+/* The images of an OCI layout, in an archive or a directory. */
 int import_oci(struct importing *im, struct err *e);
 
 /* The images of a docker-archive. */

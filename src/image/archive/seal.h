@@ -8,7 +8,7 @@
 #include "image/store/store.h"
 
 struct seal_step {
-	const char *layer; /* an overlay's upper folder that nobody writes to, beneath DATA */
+	const char *layer; /* an overlay's upper directory that nobody writes to, beneath DATA */
 	const char *title; /* for the image's history */
 };
 

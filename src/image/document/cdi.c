@@ -90,7 +90,7 @@ static bool has_dotdot(const char *path)
 	return false;
 }
 
-/* *ret is path, normalized, beneath a folder; the caller frees. */
+/* *ret is path, normalized, beneath a directory; the caller frees. */
 static int check_path(struct reader *r, const yaml_node_t *at, const char *path,
 		      const char *beneath, char **ret)
 {

@@ -59,7 +59,7 @@ bool cdi_is_gpu(const char *kind);
  *	note TEXT
  *
  * The device "all" of a kind stands for all of them. Of a device that two specs have it is the
- * first's. Looks at the folders of libraries on this machine, for the names that ldconfig(8)
+ * first's. Looks at the directories of libraries on this machine, for the names that ldconfig(8)
  * made there.
  */
 int cdi_list(const struct cdi_spec *specs, size_t n, struct strv *out, struct err *e);

@@ -51,7 +51,7 @@ static void add(struct devcontainer *d, const char *section, const char *key, co
 }
 
 /*
- * ${containerEnv:NAME} is $NAME for us, ${localWorkspaceFolder} the project's folder; a dollar sign of
+ * ${containerEnv:NAME} is $NAME for us, ${localWorkspaceFolder} the project's directory; a dollar sign of
  * an [env] value is written twice. False: it speaks of something that is not known here.
  */
 static bool expand(const char *value, bool env, struct buf *out)
@@ -315,7 +315,7 @@ static const struct {
 	const char *key;
 	void (*take)(struct devcontainer *d, const char *what, const json_t *value);
 } known[] = {
-	{"name", take_name}, /* for people; the folder has one */
+	{"name", take_name}, /* for people; the directory has one */
 	{"$schema", take_name},
 	{"image", take_image},
 	{"containerEnv", take_env},

@@ -1,7 +1,7 @@
 /*
  * meta.h - the sidecar of an unpacked layer: what one uid's files cannot hold.
  *
- * One line an entry whose truth differs from what the folder holds:
+ * One line an entry whose truth differs from what the directory holds:
  *
  *	/<path> <mode octal> <uid> <gid> <type> <major> <minor> [<xattr>=<value> ...]
  *

@@ -22,7 +22,7 @@
 #include "image/store/view.h"
 
 #define PASSWD_MAX_BYTES (1u << 20)
-#define VOLUMES_MAX	 128		/* a start makes at most 256 mounts and folders */
+#define VOLUMES_MAX	 128		/* a start makes at most 256 mounts and directories */
 #define ID_MAX		 UINT32_MAX - 1 /* (uid_t)-1 means "leave alone" to the kernel */
 #define ONLY_MAX	 8
 #define PLAIN_NAME	 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
@@ -194,7 +194,7 @@ static void copy_list(const struct strv *from, struct strv *to)
 		strv_push(to, from->v[i]);
 }
 
-/* An empty folder that mkdir(2) can make as it is, with a name that a line can hold. */
+/* An empty directory that mkdir(2) can make as it is, with a name that a line can hold. */
 static bool is_plain_folder(const struct view *v, const char *path, mode_t *ret_mode)
 {
 	cleanup_strv struct strv names = {0};
@@ -211,7 +211,7 @@ static bool is_plain_folder(const struct view *v, const char *path, mode_t *ret_
 }
 
 /*
- * What a start has to copy from there is known once for all, when it is nothing or a few empty folders:
+ * What a start has to copy from there is known once for all, when it is nothing or a few empty directories:
  * Debian's /run/lock. A link is looked at by the start.
  */
 static void set_memory(const struct view *v, const char *memory, struct image_plan *p)

@@ -1,7 +1,7 @@
 /*
  * compare.c - two trees, side by side.
  *
- * Promises a bounded number of descriptors however deep they are: the folders that are still to be looked at
+ * Promises a bounded number of descriptors however deep they are: the directories that are still to be looked at
  * wait as paths. A file that is the same inode in both (a hard link into a layer below) is not read.
  */
 #include "image/layer/compare.h"
@@ -104,7 +104,7 @@ static bool same_xattrs(struct comparison *c, int made, int there)
 	return true;
 }
 
-/* Two regular files, or two folders. */
+/* Two regular files, or two directories. */
 static int compare_open(struct comparison *c, int made, int there, const char *path, bool content,
 			struct err *e)
 {

@@ -1,11 +1,11 @@
 /*
- * layer.h - from a layer's packed stream to a folder that overlayfs takes as a lower layer.
+ * layer.h - from a layer's packed stream to a directory that overlayfs takes as a lower layer.
  *
  * Two steps, because layers are unpacked at the same time, and a layer alone does not know what lies
  * below it:
  *
- *	layer_unpack()	any order, in parallel: every entry beneath the folder, whiteouts as marks
- *	layer_settle()	in order, bottom first: folders that the layer did not list take mode, times
+ *	layer_unpack()	any order, in parallel: every entry beneath the directory, whiteouts as marks
+ *	layer_settle()	in order, bottom first: directories that the layer did not list take mode, times
  *			and xattrs of the ones below, or move to where a link below leads; hard links
  *			to files of lower layers; marks that hide nothing are removed
  *
@@ -29,9 +29,9 @@ struct layer_limits {
 
 /* What layer_settle() has to look at; filled by layer_unpack(). */
 struct layer_notes {
-	struct strv implicit;	    /* folders made because an entry lies in them, parents first */
-	struct strv whiteouts;	    /* paths hidden from lower layers */
-	struct strv opaque;	    /* folders whose lower content is hidden */
+	struct strv implicit;  /* directories made because an entry lies in them, parents first */
+	struct strv whiteouts; /* paths hidden from lower layers */
+	struct strv opaque;    /* directories whose lower content is hidden */
 	struct strv links, targets; /* hard links to what the layer does not have */
 };
 void layer_notes_clear(struct layer_notes *n);
@@ -39,7 +39,7 @@ void layer_notes_clear(struct layer_notes *n);
 struct layer_request {
 	struct byte_source packed; /* read from another thread than the caller's */
 	struct digest diff_id;	   /* expected; hex "" : any, see ret_diff_id */
-	int dirfd;		   /* an empty folder of ours */
+	int dirfd;		   /* an empty directory of ours */
 	int meta_fd;		   /* an empty file of ours, for the sidecar */
 	struct layer_limits limits;
 	void (*progress)(void *ctx, uint64_t packed_bytes); /* or NULL; from any thread */

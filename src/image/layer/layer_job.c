@@ -218,7 +218,7 @@ static int give_name(struct layer_job *job, struct err *e)
 		return 0;
 	}
 	if (renameat(s->fd, job->meta, s->fd, meta) < 0) {
-		/* Somebody's hand has put a folder there. */
+		/* Somebody's hand has put a directory there. */
 		r = errno == EISDIR ? image_store_discard(s, meta, e) : 0;
 		if (r == 0 && renameat(s->fd, job->meta, s->fd, meta) < 0)
 			r = err_sys(e, errno, "cannot make '%s/%s'", s->path, meta);
@@ -253,7 +253,7 @@ static int compare_with_old(struct layer_job *job, char **ret_what, struct err *
 	dir = openat(s->fd, job->path, flags | O_DIRECTORY);
 	meta_fd = openat(s->fd, meta, flags);
 	if (dir < 0) {
-		*ret_what = xstrdup("is no folder that can be read");
+		*ret_what = xstrdup("is no directory that can be read");
 		return 0;
 	}
 	there = (struct layer_tree){dir, meta_fd};

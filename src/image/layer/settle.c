@@ -1,10 +1,10 @@
 /*
  * settle.c - a layer that was unpacked alone learns what lies below it.
  *
- *	1  folders nobody listed	take the attributes of the one below; where a link is below, what
- *					lies in the folder moves to where the link leads
+ *	1  directories nobody listed	take the attributes of the one below; where a link is below, what
+ *					lies in the directory moves to where the link leads
  *	2  hard links outward		get the file of the layer below
- *	3  marks that hide nothing	go: a folder that does not merge would list them as files
+ *	3  marks that hide nothing	go: a directory that does not merge would list them as files
  *
  * Promises that lower layers are only read (a hard link adds a name to their file, no more).
  */
@@ -96,7 +96,7 @@ static int take_dir(struct settle *s, const char *path, size_t layer, const stru
 	return r < 0 ? r : copy_meta(s, layer, path, path, e);
 }
 
-/* The list grows while it is gone through: moving makes folders that need attributes too. */
+/* The list grows while it is gone through: moving makes directories that need attributes too. */
 static int settle_dirs(struct settle *s, struct err *e)
 {
 	int r = 0;
@@ -159,7 +159,7 @@ static int settle_link(struct settle *s, const char *link, const char *target, s
 	size_t layer;
 	int r = settle_open_parent(s, link, &dir, e);
 
-	/* Later entries of the layer may have taken its place, or that of its folder. */
+	/* Later entries of the layer may have taken its place, or that of its directory. */
 	if (r < 0)
 		return settle_gone(r) ? 0 : r;
 	settle_keep_time(dir, times);
@@ -188,7 +188,7 @@ static int settle_links(struct settle *s, struct err *e)
 	return r;
 }
 
-/* Folders first, for marks and links may lie in one that moves; and last, for their times. */
+/* Directories first, for marks and links may lie in one that moves; and last, for their times. */
 static int settle_all(struct settle *s, struct err *e)
 {
 	int r = settle_dirs(s, e);

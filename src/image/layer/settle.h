@@ -24,7 +24,7 @@ struct settle {
 int settle_marks(struct settle *s, struct err *e);
 
 /*
- * A folder of the layer, or the one that holds path. No component may be a link: what was a folder
+ * A directory of the layer, or the one that holds path. No component may be a link: what was a directory
  * when it was noted may be one by now, and lead anywhere. settle_gone(): for such a reason there is
  * none.
  */
@@ -32,10 +32,10 @@ int settle_open(const struct settle *s, const char *path, int *ret_fd, struct er
 int settle_open_parent(const struct settle *s, const char *path, int *ret_fd, struct err *e);
 bool settle_gone(int r);
 
-/* The time of a folder, which is to stay what the image says: futimens(2) takes it as it is. */
+/* The time of a directory, which is to stay what the image says: futimens(2) takes it as it is. */
 void settle_keep_time(int fd, struct timespec ret[2]);
 
-/* In settle_move.c: below is a link (of this layer of s->lower) where we have a folder. */
+/* In settle_move.c: below is a link (of this layer of s->lower) where we have a directory. */
 int settle_follow_link(struct settle *s, const char *path, size_t layer, struct err *e);
 
 #endif

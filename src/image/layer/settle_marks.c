@@ -1,5 +1,5 @@
 /*
- * settle_marks.c - whiteouts and opaque marks that hide nothing go: a folder that does not merge would
+ * settle_marks.c - whiteouts and opaque marks that hide nothing go: a directory that does not merge would
  * list them as files.
  */
 #include <errno.h>
@@ -49,7 +49,7 @@ static bool is_opaque(int fd)
 	return fgetxattr(fd, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
 }
 
-/* A folder on the way shows nothing of the layers below. */
+/* A directory on the way shows nothing of the layers below. */
 static bool is_below_opaque(const struct settle *s, const char *path)
 {
 	for (const char *slash = path; (slash = strchr(slash, '/')); slash++) {
@@ -73,7 +73,7 @@ static int settle_whiteout(struct settle *s, const char *path, struct err *e)
 	size_t layer;
 	int r = settle_open_parent(s, path, &dir, e);
 
-	/* Entries of the layer may have taken its place, or that of its folder. */
+	/* Entries of the layer may have taken its place, or that of its directory. */
 	if (r < 0)
 		return settle_gone(r) ? 0 : r;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_whiteout(&st))
@@ -101,7 +101,7 @@ static int hide(struct settle *s, const char *name, struct err *e)
 		return -e->code;
 	strv_push(&s->notes.opaque, name);
 	return fsetxattr(fd, "user.overlay.opaque", "y", 1, 0) < 0
-		       ? err_sys(e, errno, "cannot mark the folder '%s' as opaque", name)
+		       ? err_sys(e, errno, "cannot mark the directory '%s' as opaque", name)
 		       : 0;
 }
 

@@ -1,8 +1,8 @@
 /*
- * settle_move.c - a folder that nobody listed, where the layers below have a link: what lies in it
+ * settle_move.c - a directory that nobody listed, where the layers below have a link: what lies in it
  * belongs where the link leads.
  *
- * Promises that nothing is made or moved through a link: where one of ours is in the way, the folder
+ * Promises that nothing is made or moved through a link: where one of ours is in the way, the directory
  * stays where it is.
  */
 #include <errno.h>
@@ -43,7 +43,7 @@ static int mark_opaque(int dir, const char *name, struct err *e)
 	cleanup_close int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	return fd < 0 || fsetxattr(fd, "user.overlay.opaque", "y", 1, 0) < 0
-		       ? err_sys(e, errno, "cannot mark the folder '%s' as opaque", name)
+		       ? err_sys(e, errno, "cannot mark the directory '%s' as opaque", name)
 		       : 0;
 }
 
@@ -55,11 +55,11 @@ static int merge(int from, int to, const char *name, struct err *e)
 	cleanup_close int sub_from = openat(from, name, flags), sub_to = openat(to, name, flags);
 
 	if (sub_from < 0 || sub_to < 0)
-		return err_sys(e, errno, "cannot open the folder '%s'", name);
+		return err_sys(e, errno, "cannot open the directory '%s'", name);
 	return move_content(sub_from, sub_to, e);
 }
 
-/* Of two equal names the moved one stays; folders merge, and a whiteout gives way to an entry. */
+/* Of two equal names the moved one stays; directories merge, and a whiteout gives way to an entry. */
 static int move_one(int from, int to, const char *name, struct err *e)
 {
 	bool is_there, hidden;
@@ -88,7 +88,7 @@ static int move_content(int from, int to, struct err *e)
 	int r = dir_names(from, ".", &names, e);
 
 	if (r < 0)
-		return err_add(e, "cannot read a folder of the layer");
+		return err_add(e, "cannot read a directory of the layer");
 	settle_keep_time(to, times);
 	for (size_t i = 0; r == 0 && i < names.n; i++)
 		r = move_one(from, to, names.v[i], e);
@@ -106,7 +106,7 @@ static int make_folder(struct settle *s, const char *path, struct err *e)
 		return r;
 	settle_keep_time(dir, times);
 	if (mkdirat(dir, path_basename(path), 0755) < 0)
-		return err_sys(e, errno, "cannot make the folder '%s'", path);
+		return err_sys(e, errno, "cannot make the directory '%s'", path);
 	futimens(dir, times);
 	r = settle_open(s, path, &made, e);
 	if (r == 0 && fchmod(made, 0755) < 0)
@@ -115,7 +115,7 @@ static int make_folder(struct settle *s, const char *path, struct err *e)
 	return r;
 }
 
-/* Folders on the way that are not ours yet are made, to be settled as any that nobody listed. */
+/* Directories on the way that are not ours yet are made, to be settled as any that nobody listed. */
 static int make_way(struct settle *s, const char *path, int *ret_fd, struct err *e)
 {
 	for (size_t n = strcspn(path, "/");; n += 1 + strcspn(path + n + 1, "/")) {
@@ -152,7 +152,7 @@ static char *find_end(struct settle *s, const char *path, size_t layer)
 		return NULL;
 	target[len] = '\0';
 	start = xasprintf("%.*s%s", target[0] == '/' ? 0 : (int)parent, path, target);
-	/* A link to nowhere, or to a file: the folder takes its place, as for any tool. */
+	/* A link to nowhere, or to a file: the directory takes its place, as for any tool. */
 	if (view_resolve(&s->both, start, &end, &found, &st, &none) < 0 || !S_ISDIR(st.st_mode))
 		return NULL;
 	if (strncmp(end, path, n) == 0 && (end[n] == '/' || !end[n]))
@@ -194,7 +194,7 @@ int settle_follow_link(struct settle *s, const char *path, size_t layer, struct 
 	r = make_way(s, to, &fd, e);
 	if (r == 0)
 		r = move_folder(s, path, fd, e);
-	/* Something else of ours is in the way, or took the folder's place. */
+	/* Something else of ours is in the way, or took the directory's place. */
 	if (settle_gone(r))
 		return 0;
 	if (r == 0 && fflush(s->meta) != 0)

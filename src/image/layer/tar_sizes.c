@@ -75,7 +75,7 @@ static uint64_t whole_blocks(uint64_t size)
 	return (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
 }
 
-/* As Go's archive/tar has it: links, devices, folders and FIFOs. */
+/* As Go's archive/tar has it: links, devices, directories and FIFOs. */
 static bool has_no_data(unsigned char type)
 {
 	return type >= '1' && type <= '6';

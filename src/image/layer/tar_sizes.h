@@ -2,7 +2,7 @@
  * tar_sizes.h - entries of a tar that hold no data get the size 0, before libarchive sees them.
  *
  * A hard link may have a size in its header. libarchive believes it in a PAX archive, and skips as many
- * bytes; Go's archive/tar, by which nearly all layers are written and read, knows that a link, a folder
+ * bytes; Go's archive/tar, by which nearly all layers are written and read, knows that a link, a directory
  * or a device has no data, whatever its header says. Two readers would see two layers.
  */
 #ifndef IMAGE_LAYER_TAR_SIZES_H

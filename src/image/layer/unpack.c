@@ -273,7 +273,7 @@ static int unpack_mark(struct unpack *u, const char *name, struct err *e)
 		real = unpack_real_path(u, "");
 		fd = openat(u->parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0 || !real)
-			return err_sys(e, errno, "cannot open its folder");
+			return err_sys(e, errno, "cannot open its directory");
 		if (ends_with(real, "/"))
 			real[strlen(real) - 1] = '\0';
 		return unpack_opaque(u, fd, real, e);
@@ -294,7 +294,7 @@ static int place_entry(struct unpack *u, struct archive *a, struct archive_entry
 	if (!type) /* a socket, which nobody could use */
 		return 0;
 	if (!*path && type != 'd')
-		return err_set(e, EBADMSG, "the root is no folder");
+		return err_set(e, EBADMSG, "the root is no directory");
 	if (unpack_in_mark(path, WHITEOUT_META)) {
 		if (type != 'f' || !starts_with(path, UNPACK_PLINK "/"))
 			return 0;

@@ -1,5 +1,5 @@
 /*
- * unpack_place.c - where an entry goes: cleaned names, parents, folders nobody listed, whiteouts.
+ * unpack_place.c - where an entry goes: cleaned names, parents, directories nobody listed, whiteouts.
  *
  * Promises that every parent is opened beneath the root, links followed inside it only. A ".." takes
  * away the component before it, by text, as all readers of layers do; one that has none is refused.
@@ -93,7 +93,7 @@ bool unpack_in_mark(const char *path, const char *prefix)
 	return false;
 }
 
-/* Where an open folder is, relative to the root: the kernel knows, links or not. */
+/* Where an open directory is, relative to the root: the kernel knows, links or not. */
 char *unpack_real_dir(const struct unpack *u, int fd)
 {
 	char root[PATH_MAX], path[PATH_MAX], link[64];
@@ -126,7 +126,7 @@ char *unpack_real_path(struct unpack *u, const char *name)
 	return u->parent_real[0] ? path_join(u->parent_real, name) : xstrdup(name);
 }
 
-/* A folder made just now, listed by nobody: 0755 whatever the umask is, until it is settled. */
+/* A directory made just now, listed by nobody: 0755 whatever the umask is, until it is settled. */
 static int begin_implicit(struct unpack *u, struct unpack_dir *dir, struct err *e)
 {
 	struct meta_entry m = {.path = dir->path, .mode = 0755, .type = 'd'};
@@ -144,14 +144,14 @@ static int begin_implicit(struct unpack *u, struct unpack_dir *dir, struct err *
 	return 0;
 }
 
-/* Every folder on the way that is not known yet, or only from before its parent was made anew. */
+/* Every directory on the way that is not known yet, or only from before its parent was made anew. */
 static int note_implicit(struct unpack *u, int fd, struct err *e)
 {
 	cleanup_free char *real = unpack_real_dir(u, fd);
 	uint64_t parent_made = 0;
 
 	if (!real)
-		return err_set(e, EIO, "cannot tell where a folder is: is /proc mounted?");
+		return err_set(e, EIO, "cannot tell where a directory is: is /proc mounted?");
 	for (size_t n = strcspn(real, "/");; n += 1 + strcspn(real + n + 1, "/")) {
 		cleanup_free char *path = xstrndup(real, n);
 		struct unpack_dir *dir = unpack_know_dir(u, path);
@@ -164,7 +164,7 @@ static int note_implicit(struct unpack *u, int fd, struct err *e)
 	}
 }
 
-/* A whiteout in the place of a folder that something lies in: a folder that hides those below. */
+/* A whiteout in the place of a directory that something lies in: a directory that hides those below. */
 static int open_whiteout(struct unpack *u, const char *path, struct err *e)
 {
 	const char *name = path_basename(path);
@@ -181,7 +181,7 @@ static int open_whiteout(struct unpack *u, const char *path, struct err *e)
 		return 0;
 	if (unlinkat(dir, name, 0) < 0 || mkdirat(dir, name, 0755) < 0 ||
 	    (fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
-		return err_sys(e, errno, "cannot make the folder '%s'", path);
+		return err_sys(e, errno, "cannot make the directory '%s'", path);
 	real = unpack_real_dir(u, fd);
 	if (!real)
 		return err_set(e, EIO, "cannot tell where '%s' is: is /proc mounted?", path);
@@ -208,7 +208,7 @@ static int open_parent(struct unpack *u, const char *parent, int *ret_fd, struct
 
 	if (!*parent) {
 		*ret_fd = fcntl(u->root, F_DUPFD_CLOEXEC, 0);
-		return *ret_fd < 0 ? err_sys(e, errno, "cannot open the layer's folder") : 0;
+		return *ret_fd < 0 ? err_sys(e, errno, "cannot open the layer's directory") : 0;
 	}
 	r = path_open_beneath(u->root, parent, O_PATH | O_DIRECTORY, 0, ret_fd, e);
 	if (r == -ENOTDIR) {
@@ -245,12 +245,12 @@ int unpack_open_parent(struct unpack *u, const char *path, const char **ret_name
 int unpack_opaque(struct unpack *u, int dirfd, const char *real, struct err *e)
 {
 	if (fsetxattr(dirfd, "user.overlay.opaque", "y", 1, 0) < 0)
-		return err_sys(e, errno, "cannot mark the folder '%s' as opaque", real);
+		return err_sys(e, errno, "cannot mark the directory '%s' as opaque", real);
 	strv_push(&u->notes->opaque, real);
 	return 0;
 }
 
-/* The layer has the name itself: only what a folder has below is hidden then. */
+/* The layer has the name itself: only what a directory has below is hidden then. */
 static int hide_below(struct unpack *u, const char *name, const char *real, const struct stat *st,
 		      struct err *e)
 {
@@ -260,7 +260,7 @@ static int hide_below(struct unpack *u, const char *name, const char *real, cons
 		return 0;
 	fd = openat(u->parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return err_sys(e, errno, "cannot open the folder '%s'", real);
+		return err_sys(e, errno, "cannot open the directory '%s'", real);
 	return unpack_opaque(u, fd, real, e);
 }
 

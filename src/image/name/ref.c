@@ -93,7 +93,7 @@ int ref_write(int datafd, const char *name, const struct ref *ref, struct err *e
 	if (ref->index.hex[0])
 		buf_addf(&b, "%s\n", digest_text(&ref->index).s);
 	r = file_write_atomic(datafd, path, b.data, b.len, 0600, e);
-	/* Somebody's hand has put a folder there. */
+	/* Somebody's hand has put a directory there. */
 	if (r == -EISDIR && (r = file_remove_tree(datafd, path, e)) == 0)
 		r = file_write_atomic(datafd, path, b.data, b.len, 0600, e);
 	return r;

@@ -13,7 +13,7 @@
 #include "image/name/digest.h"
 #include "image/name/reference.h"
 
-/* The gc lease: a file in the data folder, flock(2)ed; see store.h. */
+/* The gc lease: a file in the data directory, flock(2)ed; see store.h. */
 #define IMAGE_LEASE "image.lock"
 
 struct ref {
@@ -27,7 +27,7 @@ struct ref {
  */
 char *ref_name(const struct reference *r);
 
-/* datafd: the data folder of a store. name as of ref_name(). -ENOENT: no such name; -EBADMSG: it is
+/* datafd: the data directory of a store. name as of ref_name(). -ENOENT: no such name; -EBADMSG: it is
  * there and damaged. */
 int ref_read(int datafd, const char *name, struct ref *ret, struct err *e);
 int ref_write(int datafd, const char *name, const struct ref *ref, struct err *e);

@@ -1,5 +1,5 @@
 /*
- * certs.c - see certs.h. Read anew for each connection: most have no such folder, and one that is put
+ * certs.c - see certs.h. Read anew for each connection: most have no such directory, and one that is put
  * there counts at once.
  */
 #include "image/registry/certs.h"

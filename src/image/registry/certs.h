@@ -1,6 +1,6 @@
 /*
  * certs.h - certificates that are kept for one registry, where other tools look for them
- * (containers-certs.d(5), Docker's certs.d): the first folder named HOST[:PORT] in
+ * (containers-certs.d(5), Docker's certs.d): the first directory named HOST[:PORT] in
  *
  *	~/.config/containers/certs.d, ~/.config/docker/certs.d,
  *	/etc/containers/certs.d, /etc/docker/certs.d
@@ -24,7 +24,7 @@ struct certs {
 		.authorities = BUF_INIT \
 	}
 
-/* For the server of a URL. What is there and cannot be read is an error, but for a folder of others. */
+/* For the server of a URL. What is there and cannot be read is an error, but for a directory of others. */
 int certs_find(const char *url, struct certs *ret, struct err *e);
 void certs_clear(struct certs *c);
 #define cleanup_certs __attribute__((cleanup(certs_clear)))

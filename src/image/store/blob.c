@@ -209,7 +209,7 @@ static int name_blob(const struct image_store *s, const char *tmp, const char *h
 	if (renameat(s->fd, tmp, s->fd, path) == 0 ||
 	    (errno == ENOENT && faccessat(s->fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0))
 		return 0;
-	/* Somebody's hand has put a folder there. */
+	/* Somebody's hand has put a directory there. */
 	if (errno == EISDIR)
 		r = image_store_discard(s, path, e);
 	if (r == 0 && renameat(s->fd, tmp, s->fd, path) < 0)

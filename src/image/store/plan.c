@@ -2,7 +2,7 @@
  * plan.c - reading and writing plans/<manifest>.
  *
  * Promises that the layers of a plan that was read are there: those of this store, because gc removes a
- * plan before its layers, and one is looked for in case that somebody emptied the folder; those of a
+ * plan before its layers, and one is looked for in case that somebody emptied the directory; those of a
  * second store are looked for each, for it has a life of its own. Refuses layer names that are no
  * chain-id, so that the file leads nowhere else.
  */

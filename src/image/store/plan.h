@@ -17,11 +17,11 @@
 #include "image/name/digest.h"
 
 struct image_plan {
-	struct strv layers; /* paths, top first; relative ones to the data folder */
+	struct strv layers; /* paths, top first; relative ones to the data directory */
 	struct strv env;    /* NAME=value */
 	struct strv entrypoint, cmd, volumes;
-	struct strv bare; /* of /tmp and /run, the empty folders; older plans say none */
-	struct strv only; /* "1777 /run/lock": empty folders, when there is nothing else */
+	struct strv bare; /* of /tmp and /run, the empty directories; older plans say none */
+	struct strv only; /* "1777 /run/lock": empty directories, when there is nothing else */
 	struct strv has;  /* "SHELL=/bin/bash", "TERM=xterm": what sessions look for */
 	char *workdir, *stop_signal; /* NULL: not said */
 	bool has_user;		     /* the image names a user: */
@@ -44,7 +44,7 @@ const char *image_plan_difference(const struct image_plan *a, const struct image
 bool image_plan_is_whole(int datafd, const struct image_plan *p);
 
 /*
- * Reads the plan of a manifest beneath the data folder. -ENOENT when there is none, it is of another
+ * Reads the plan of a manifest beneath the data directory. -ENOENT when there is none, it is of another
  * version or damaged, or a layer of it is gone: `sandbox image prepare` makes it.
  */
 int image_plan_read(int datafd, const struct digest *manifest, struct image_plan *ret,

@@ -1,8 +1,8 @@
 /*
- * store.c - the folders of the image store and its lease.
+ * store.c - the directories of the image store and its lease.
  *
  * Promises that whoever has the store open keeps gc away from it, and that what killed commands left in tmp/ is
- * removed by the next one that is alone; partial downloads are kept to be gone on with. Refuses a data folder of another
+ * removed by the next one that is alone; partial downloads are kept to be gone on with. Refuses a data directory of another
  * user: what lies in it would be theirs to change under our boxes.
  */
 #include "image/store/store.h"
@@ -42,7 +42,7 @@ static int open_data(struct image_store *s, struct err *e)
 		return r;
 	s->fd = open(s->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (s->fd < 0)
-		return err_sys(e, errno, "cannot open the data folder '%s'", s->path);
+		return err_sys(e, errno, "cannot open the data directory '%s'", s->path);
 	return xdg_check_data(s->fd, s->path, e);
 }
 

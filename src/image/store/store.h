@@ -103,7 +103,7 @@ bool blob_any_unnamed(const struct image_store *s);
 /* Removes what path names, whatever it is: out of sight at once, in tmp/, and then bit by bit. */
 int image_store_discard(const struct image_store *s, const char *path, struct err *e);
 
-/* A fresh folder or file "tmp/image-<random>"; *ret_name is relative to s->fd, the caller frees. */
+/* A fresh directory or file "tmp/image-<random>"; *ret_name is relative to s->fd, the caller frees. */
 int image_store_tmpdir(const struct image_store *s, char **ret_name, int *ret_fd, struct err *e);
 int image_store_tmpfile(const struct image_store *s, char **ret_name, int *ret_fd, struct err *e);
 

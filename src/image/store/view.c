@@ -1,7 +1,7 @@
 /*
  * view.c - lookups in a stack of layers.
  *
- * A folder merges as long as layers further down have a folder there too; a whiteout, an opaque
+ * A directory merges as long as layers further down have a directory there too; a whiteout, an opaque
  * mark or anything else ends it (Documentation/filesystems/overlayfs.rst). Components are looked at
  * one by one, so that no link of a layer is ever followed by the kernel.
  */
@@ -24,7 +24,7 @@
 
 #define LINKS_MAX 40 /* as the kernel's MAXSYMLINKS */
 
-/* The layers that still merge at one folder, top first. */
+/* The layers that still merge at one directory, top first. */
 struct merged {
 	size_t layer[IMAGE_MAX_LAYERS];
 	size_t n;
@@ -58,7 +58,7 @@ static void all_layers(const struct view *v, struct merged *m)
 }
 
 /*
- * One step down: what path is, and in which layers its folder goes on. 0, -ENOENT: nothing is shown, or another
+ * One step down: what path is, and in which layers its directory goes on. 0, -ENOENT: nothing is shown, or another
  * error: a layer above could hide what those below have.
  */
 static int step(const struct view *v, const char *path, struct merged *m, size_t *ret_layer,
@@ -111,7 +111,8 @@ static int lookup(const struct view *v, const char *path, struct merged *m, size
 		size_t n = strcspn(path, "/");
 
 		if (!S_ISDIR(ret_st->st_mode))
-			return err_set(e, ENOTDIR, "'%s' is no folder in the image", prefix.data);
+			return err_set(e, ENOTDIR, "'%s' is no directory in the image",
+				       prefix.data);
 		if (prefix.len)
 			buf_addch(&prefix, '/');
 		buf_add(&prefix, path, n);

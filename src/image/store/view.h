@@ -1,6 +1,6 @@
 /*
  * view.h - what a stack of unpacked layers shows, without a mount: overlayfs' rules for whiteouts,
- * opaque folders and merging, read-only.
+ * opaque directories and merging, read-only.
  */
 #ifndef IMAGE_STORE_VIEW_H
 #define IMAGE_STORE_VIEW_H
@@ -16,12 +16,12 @@
 /* A name that a layer removes: a character device 0/0. */
 bool is_whiteout(const struct stat *st);
 
-/* Is a folder of a layer one that hides what lies beneath it? Returns 1, 0 or -errno; one that cannot be opened by
+/* Is a directory of a layer one that hides what lies beneath it? Returns 1, 0 or -errno; one that cannot be opened by
  * its mode is not, for nothing of it is shown either. */
 int view_is_opaque(int layer, const char *path, struct err *e);
 
 struct view {
-	const int *layers; /* O_PATH folders, top first; the caller's */
+	const int *layers; /* O_PATH directories, top first; the caller's */
 	size_t n;
 };
 
@@ -40,7 +40,7 @@ int view_resolve(const struct view *v, const char *path, char **ret_path, size_t
 /* Appends a small regular file, links followed; never waits for a FIFO, refuses more than max. */
 int view_read(const struct view *v, const char *path, size_t max, struct buf *out, struct err *e);
 
-/* The names in a folder of the view, sorted bytewise, "." and ".." left out. */
+/* The names in a directory of the view, sorted bytewise, "." and ".." left out. */
 int view_list(const struct view *v, const char *path, struct strv *ret_names, struct err *e);
 
 #endif

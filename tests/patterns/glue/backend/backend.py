@@ -1,4 +1,4 @@
-"""Answers over a socket in a folder: it needs no network."""
+"""Answers over a socket in a directory: it needs no network."""
 import os
 from http.server import BaseHTTPRequestHandler
 from socketserver import UnixStreamServer

@@ -1,4 +1,4 @@
-"""Passes what comes in on a port of the loopback on to a socket in a folder, and back."""
+"""Passes what comes in on a port of the loopback on to a socket in a directory, and back."""
 import asyncio
 import os
 
