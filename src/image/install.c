@@ -31,6 +31,7 @@
 #include "image/name/hash.h"
 #include "image/registry/registry.h"
 #include "image/store/layer_stack.h"
+#include "image/store/plan.h"
 
 #define WORKERS_MAX 16
 #define WORK_FILE   "image-work.lock"
@@ -374,20 +375,27 @@ static int check_plan(const struct install_request *req, const struct image_conf
 static int finish(struct install *in, const struct image_config *c, struct err *e)
 {
 	const struct install_request *req = in->req;
+	const struct digest *manifest = &req->ref.manifest;
+	bool known = req->check && req->check->touched &&
+		     image_plan_is_untouched(req->store->fd, manifest);
 	cleanup_strv struct strv layers = {0};
-	int r;
+	int r = 0;
 
 	for (size_t i = in->n; i-- > 0;) {
 		/* Of a check that goes on, which has told of it. */
 		if (!in->jobs[i].path)
 			return 0;
 		strv_push(&layers, in->jobs[i].path);
+		known = known && !in->jobs[i].settled;
 	}
-	if (req->check && (r = check_plan(req, c, &layers, e)) < 0)
+	if (req->check && !known && (r = check_plan(req, c, &layers, e)) < 0)
 		return r;
 	if (req->check && !req->check->replace)
 		return 0;
-	r = plan_make(req->store, &req->ref.manifest, c, &layers, e);
+	if (!known)
+		r = plan_make(req->store, manifest, c, &layers, e);
+	if (r == 0)
+		image_plan_note_whole(req->store->fd, manifest);
 	if (r == 0 && req->name)
 		r = ref_write(req->store->fd, req->name, &req->ref, e);
 	if (r == 0 && req->name)

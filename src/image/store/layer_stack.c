@@ -14,8 +14,6 @@
 #include "base/path.h"
 #include "image/name/hash.h"
 
-#define SEEN_WHOLE 1 /* seconds since the epoch */
-
 void layer_chain_id(const struct digest *below, const struct digest *diff_id, struct digest *ret)
 {
 	cleanup_free char *text = NULL;

@@ -6,6 +6,12 @@
 
 #include "image/store/store.h"
 
+/*
+ * The modification time, in seconds, of a file that was seen to be what it should be: a write takes it away. Who
+ * looks again compares only what was touched since.
+ */
+#define SEEN_WHOLE 1
+
 #define IMAGE_MAX_LAYERS 200 /* as many as the launcher can mount */
 
 /* The chain-id of a layer upon the chain below; below hex "": the bottom layer (image-spec,

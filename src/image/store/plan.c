@@ -12,10 +12,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/kv.h"
+#include "image/store/layer_stack.h"
 
 #define PLAN_VERSION "1"
 
@@ -133,6 +135,24 @@ static bool same_text(const char *a, const char *b)
 static bool is_said_by_newer(const char *key)
 {
 	return streq(key, "bare") || streq(key, "only") || streq(key, "has");
+}
+
+void image_plan_note_whole(int datafd, const struct digest *manifest)
+{
+	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = SEEN_WHOLE}};
+	cleanup_free char *path = xasprintf("plans/%s", manifest->hex);
+
+	/* Without the note it is compared again. */
+	(void)!utimensat(datafd, path, times, AT_SYMLINK_NOFOLLOW);
+}
+
+bool image_plan_is_untouched(int datafd, const struct digest *manifest)
+{
+	cleanup_free char *path = xasprintf("plans/%s", manifest->hex);
+	struct stat st;
+
+	return fstatat(datafd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_mtim.tv_sec == SEEN_WHOLE;
 }
 
 const char *image_plan_difference(const struct image_plan *a, const struct image_plan *b)

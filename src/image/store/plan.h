@@ -37,6 +37,10 @@ void image_plan_clear(struct image_plan *p);
 /* A plan, of whatever content? */
 bool image_plan_exists(int datafd, const struct digest *manifest);
 
+/* Notes that the plan is what its image says (SEEN_WHOLE); has it not been written since? */
+void image_plan_note_whole(int datafd, const struct digest *manifest);
+bool image_plan_is_untouched(int datafd, const struct digest *manifest);
+
 /* The key of the first thing that differs, or NULL; not `bare`, which older plans lack. */
 const char *image_plan_difference(const struct image_plan *a, const struct image_plan *b);
 
