@@ -256,7 +256,7 @@ name = $(printf 'x%.0s' {1..64})"
 odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash' '%s%n' '$HOME' \
 	'-dash' 'ünïcode' $'tab\there' $'\xff\xfe' '#hash;semi' 'a=b' '~' "[x]" "*")
 
-@test "odd paths as project folder" {
+@test "odd paths as project directory" {
 	for name in "${odd_names[@]}"; do
 		mkdir "./$name"
 		(cd "./$name" && sandbox enter -- sh -c 'pwd >here')
@@ -286,7 +286,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 	done
 }
 
-@test "odd paths as data and runtime folder" {
+@test "odd paths as data and runtime directory" {
 	project p
 	for name in "${odd_names[@]}"; do
 		mkdir -p "odd/$name"
@@ -311,7 +311,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 
 # --- disks and directories
 
-@test "a full disk under the data folder" {
+@test "a full disk under the data directory" {
 	project p
 	mkdir disk
 	in_namespace 'mount -t tmpfs -o size=8M none disk; export XDG_DATA_HOME=$PWD/disk
@@ -351,7 +351,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 		[ $RUNS -gt 10 ]'
 }
 
-@test "a full disk under the runtime folder" {
+@test "a full disk under the runtime directory" {
 	project p
 	mkdir disk
 	rootfs

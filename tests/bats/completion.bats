@@ -88,7 +88,7 @@ commands() {
 	[ "$(in_bash --vers)" = --version ]
 }
 
-@test "bash: boxes and folders" {
+@test "bash: boxes and directories" {
 	sandbox enter ./alpha -- true
 	[ "$(cd /usr/share/man && in_bash rm al)" = alpha ]
 	[ "$(in_bash enter fo)" = directory ]

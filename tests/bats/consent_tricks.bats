@@ -204,7 +204,7 @@ teardown() {
 	[ "$status" != 0 ] && [ ! -e p/.git/hooks/evil ]
 }
 
-@test "nothing of a folder's name reaches the terminal as more than text" {
+@test "nothing of a directory's name reaches the terminal as more than text" {
 	d=$'p\e[8mhidden'
 	project "$d" $'[sandbox]\nhome = host'
 	screen_open

@@ -110,7 +110,7 @@ assert all(c["host"] == sys.argv[1] for c in got.values())' "$T/p"
 	timeout 10 sandbox diff --patch "$T/p" >/dev/null
 }
 
-@test "folders nested without end are told, and do not end the listing" {
+@test "directories nested without end are told, and do not end the listing" {
 	tried python3 -c '
 import os
 for i in range(3000): os.mkdir("d"); os.chdir("d")'

@@ -52,7 +52,7 @@ load helpers
 	[[ $output = *'fail  user namespaces'*fix:* ]]
 }
 
-@test "it leaves nothing behind but the runtime folder" {
+@test "it leaves nothing behind but the runtime directory" {
 	local before
 
 	mkdir -p -m 0700 "$XDG_RUNTIME_DIR/sandbox"

@@ -71,7 +71,7 @@ load helpers
 	[ "$(sandbox enter ./b/p -- hostname)" = p-2 ]
 }
 
-@test "a box's name comes from --name, from the project file, or from the folder" {
+@test "a box's name comes from --name, from the project file, or from the directory" {
 	project a '[sandbox]
 name = from-file'
 	project 'b with blanks'

@@ -17,7 +17,7 @@ setup() {
 	wait_for $!
 }
 
-@test "the box is meant by name or by its project's folder" {
+@test "the box is meant by name or by its project's directory" {
 	[ "$(sandbox exec p echo 1)" = 1 ]
 	[ "$(sandbox exec ./p echo 2)" = 2 ]
 	cd p

@@ -137,7 +137,7 @@ assert back == sent'
 	[ "$(timeout 20 sandbox exec p cat /etc/lent)" = one ]
 }
 
-@test "folders, long files and those that can be written are the host's own" {
+@test "directories, long files and those that can be written are the host's own" {
 	head -c 3000000 /dev/zero >conf/long
 	project p $'[sandbox]\nlinger = 60s\n[mounts]\n/etc/long = ../conf/long ro\n/etc/dir = ../conf ro\n/etc/rw = ../conf/file'
 	sandbox enter --quiet --accept ./p -- sh -c 'stat -c %s /etc/long; cat /etc/dir/file; echo in >/etc/rw' >out

@@ -56,7 +56,7 @@ app" ]
 	[ "$(sandbox run --entrypoint id app:1 -u)" = 0 ]
 }
 
-@test "exec in a box of an image has its user, environment and folder" {
+@test "exec in a box of an image has its user, environment and directory" {
 	service_image
 	sandbox run -d --name svc --entrypoint sleep app:1 60
 	[ "$(sandbox exec svc sh -c 'id -u; echo $FOO; pwd')" = "999

@@ -61,7 +61,7 @@ harmless() { # the description on stdin
 }
 
 # What a layer leaves for later is done when it meets those below: by then its directories may be links.
-@test "a layer that settles is not led outside by links that took the place of its folders" {
+@test "a layer that settles is not led outside by links that took the place of its directories" {
 	mknod "$T/home/canary/mark" c 0 0
 	before=$(state)
 	harmless <<<"{'layers': [[D('to'), D('to/x'), L('link', 'to/x')], [L('to', '$T/home/canary'), F('link/f')]]}"

@@ -32,7 +32,7 @@ edit() { # FILE JQ-PROGRAM
 	mv "$T/edited" "$1"
 }
 
-@test "a folder's name may end with a slash" {
+@test "a directory's name may end with a slash" {
 	app
 	[ "$(sandbox image import --quiet app/)" = app:v1 ]
 	[ "$(digest_of app:v1)" = "$digest" ]
@@ -176,7 +176,7 @@ b:1" ]
 	fails 125 "cannot import 'none': cannot open it: No such file*" sandbox image import none
 	fails 125 "cannot import 'none:1': cannot open it: No such file*" sandbox image import none:1
 	mkdir directory
-	fails 125 "cannot import 'folder': the directory is no OCI layout*" sandbox image import directory
+	fails 125 "cannot import 'directory': the directory is no OCI layout*" sandbox image import directory
 	touch empty
 	fails 125 "cannot import 'empty': it is empty" sandbox image import empty x
 	echo text >text
@@ -187,7 +187,7 @@ b:1" ]
 	fails 125 "cannot import 'members.tar': it is no tar archive: it has no member" \
 		sandbox image import members.tar x
 	mkfifo fifo
-	fails 125 "cannot import 'fifo': it is neither a file nor a folder" sandbox image import fifo x
+	fails 125 "cannot import 'fifo': it is neither a file nor a directory" sandbox image import fifo x
 	tar -C app -cf no-index.tar oci-layout blobs
 	fails 125 "cannot import 'no-index.tar': it is no whole archive of images*" \
 		sandbox image import no-index.tar x

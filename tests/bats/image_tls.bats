@@ -71,23 +71,23 @@ image() {
 	registry_start "  tls: {certificate: $T/ca.pem, key: $T/ca.key, clientcas: [$T/ca.pem]}" https "--cert $T/me.pem --key $T/me.key"
 	sandbox image tag app:1 "$REGISTRY/app:1"
 	for directory in containers docker; do
-		folder=$HOME/.config/$folder/certs.d/$REGISTRY
+		directory=$HOME/.config/$directory/certs.d/$REGISTRY
 		fails 125 "cannot push*certificate*certs.d*" sandbox push --quiet "$REGISTRY/app:1"
-		mkdir -p "$folder"
-		cp "$T/ca.pem" "$folder/ca.crt"
-		cp "$T/me.pem" "$folder/client.cert"
-		fails 125 "cannot push*cannot read '$folder/client.key', the key of *" sandbox push --quiet "$REGISTRY/app:1"
-		cp "$T/me.key" "$folder/client.key"
+		mkdir -p "$directory"
+		cp "$T/ca.pem" "$directory/ca.crt"
+		cp "$T/me.pem" "$directory/client.cert"
+		fails 125 "cannot push*cannot read '$directory/client.key', the key of *" sandbox push --quiet "$REGISTRY/app:1"
+		cp "$T/me.key" "$directory/client.key"
 		sandbox push --quiet "$REGISTRY/app:1"
 		XDG_DATA_HOME=$T/other sandbox pull --quiet "$REGISTRY/app:1"
-		chmod 0 "$folder/ca.crt"
-		[ "$EUID" = 0 ] || fails 125 "cannot push*cannot open '$folder/ca.crt'*" sandbox push --quiet "$REGISTRY/app:1"
-		rm -r "$folder"
+		chmod 0 "$directory/ca.crt"
+		[ "$EUID" = 0 ] || fails 125 "cannot push*cannot open '$directory/ca.crt'*" sandbox push --quiet "$REGISTRY/app:1"
+		rm -r "$directory"
 	done
-	mkdir -p "$folder"
-	cp "$T/ca.pem" "$folder/ca.crt"
+	mkdir -p "$directory"
+	cp "$T/ca.pem" "$directory/ca.crt"
 	fails 125 "cannot pull*certificate*" sandbox pull --quiet "$REGISTRY/app:1" # it does not know us
 	mkdir -p "$HOME/.config/containers/certs.d/localhost:1"
-	mv "$folder/ca.crt" "$HOME/.config/containers/certs.d/localhost:1/"
+	mv "$directory/ca.crt" "$HOME/.config/containers/certs.d/localhost:1/"
 	fails 125 "*certificate*" sandbox push --quiet "$REGISTRY/app:1"
 }

@@ -117,7 +117,7 @@ link" ]
 	mkdir "$T/theirs"
 	tar -C "$T/theirs" -xpf "$TEST_IMAGES/debian.tar" --no-same-owner
 	run python3 "$IMAGES/compare-tree.py" "$T/ours.tar" "$T/theirs"
-	# tar drops set-id bits together with the owner, and sees the folder's own time.
+	# tar drops set-id bits together with the owner, and sees the directory's own time.
 	left=$(am_root || grep -v "'0o[2-7]" <<<"$output" | grep -v '^\. ' || true)
 	[ -z "$left" ] || {
 		head -20 <<<"$left" >&2

@@ -350,9 +350,9 @@ each_call_fails() { # FAULT COMMAND...
 	sandbox enter --quiet ./p -- true
 	sandbox stop p
 	for directory in boxes names projects trials tmp steps caches layers; do
-		[ $folder != boxes ] || sandbox rm p
-		rm -rf "${data:?}/$folder"
-		[ -z "$(sandbox ls)" ] || [ $folder != boxes ]
+		[ $directory != boxes ] || sandbox rm p
+		rm -rf "${data:?}/$directory"
+		[ -z "$(sandbox ls)" ] || [ $directory != boxes ]
 		[ "$(sandbox enter --quiet ./p -- hostname)" = p ]
 		sandbox rm --force p
 	done

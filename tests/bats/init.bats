@@ -35,7 +35,7 @@ value() { # DIR KEY
 	[ "$(sandbox enter --accept ./p -- ls -d /data)" = /data ]
 }
 
-@test "without DIR it is the current folder" {
+@test "without DIR it is the current directory" {
 	mkdir p
 	cd p
 	sandbox init
@@ -79,7 +79,7 @@ value() { # DIR KEY
 	fails 125 "*file*Not a directory" sandbox init file
 }
 
-@test "the name is the folder's, made to fit" {
+@test "the name is the directory's, made to fit" {
 	local dir long
 	long=$(printf 'x%.0s' {1..100})
 

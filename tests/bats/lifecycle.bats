@@ -189,7 +189,7 @@ pid1() { # BOX
 	# swept a minute later: what was in the making, a layer or a box without its lock
 	rm -rf "$XDG_DATA_HOME/sandbox/tmp"/*
 	for directory in "$XDG_RUNTIME_DIR"/sandbox/*/; do
-		[ -e "$XDG_DATA_HOME/sandbox/boxes/$(basename "$folder")" ] || rm -rf "$folder"
+		[ -e "$XDG_DATA_HOME/sandbox/boxes/$(basename "$directory")" ] || rm -rf "$directory"
 	done
 }
 
@@ -234,7 +234,7 @@ pid1() { # BOX
 	[ -z "$(sandbox exec p sh -c 'grep -l "^State:.*Z" /proc/[0-9]*/status 2>/dev/null')" ]
 }
 
-@test "a box holds nobody's terminal, pipe or folder" {
+@test "a box holds nobody's terminal, pipe or directory" {
 	project p
 	mkdir outside
 	# the pipe ends when the client does, though the box lingers

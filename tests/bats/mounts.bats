@@ -192,7 +192,7 @@ in_p() {
 	[ "$(sandbox ls --names | wc -l)" -le 1 ]
 }
 
-@test "a directory cannot be mounted on a file, nor a file on a folder" {
+@test "a directory cannot be mounted on a file, nor a file on a directory" {
 	mkdir data
 	touch data/file
 	with_mounts '/etc/passwd = ../data'

@@ -80,7 +80,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	fails 125 "*flag: the policy of *denies 'network = host'" sandbox enter --network host "$T/p" -- true
 }
 
-@test "folders outside the project, caches, packages, steps and hooks can be denied" {
+@test "directories outside the project, caches, packages, steps and hooks can be denied" {
 	policy 'deny = mounts caches run hooks packages'
 	mkdir -p p/own
 	project p $'[mounts]\n/x = ./own\n/y = tmpfs'

@@ -37,7 +37,7 @@ load helpers
 	[ "$status" = $((128 + 10)) ]
 }
 
-@test "a relative dir: is relative to the current folder" {
+@test "a relative dir: is relative to the current directory" {
 	rootfs
 	[ "$(sandbox run dir:rootfs echo found)" = found ]
 	mkdir below

@@ -52,7 +52,7 @@ works() { # OPTIONS
 	works
 }
 
-@test "folders, links to others, nothing" {
+@test "directories, links to others, nothing" {
 	fill var/run var/tmp
 	ln -s /var/run rootfs/run
 	ln -s var/tmp rootfs/tmp

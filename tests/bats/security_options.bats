@@ -79,7 +79,7 @@ teardown() {
 	done
 }
 
-@test "a home folder's name cannot add lines or fields to the box's passwd" {
+@test "a home directory's name cannot add lines or fields to the box's passwd" {
 	run sandbox run -e HOME=$'/x\nevil:x:0:0::/:/bin/sh' host sh -c 'grep evil /etc/passwd'
 	[ "$status" = 1 ]
 	rootfs

@@ -55,10 +55,10 @@ teardown() {
 	project p
 	sandbox enter --root ./p -- sh -c 'echo x >here; mkdir /locked && touch /locked/x &&
 		chmod 0 /locked; mkdir -p ~/deep/er; chmod 0 ~/deep/er ~/deep'
-	folder=$(sandbox inspect --json p | jq -r .folder)
+	directory=$(sandbox inspect --json p | jq -r .folder)
 	sandbox stop p
 	sandbox rm p
-	[ ! -e "$folder" ]
+	[ ! -e "$directory" ]
 	[ "$(cat p/here)" = x ]
 	[ -z "$(sandbox ls --names)" ]
 }

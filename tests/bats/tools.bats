@@ -249,10 +249,10 @@ linger = 60s"
 	ln -s "$canary" hostile/run
 	[ "$(sandbox exec --tools "dir:$T/hostile" p ls /box/bin/busybox)" = /box/bin/busybox ]
 	ln -s /etc hostile/box
-	fails 125 "*tools*'/box' in the image is not a folder" sandbox exec --tools "dir:$T/hostile" p true
+	fails 125 "*tools*'/box' in the image is not a directory" sandbox exec --tools "dir:$T/hostile" p true
 	rm hostile/box
 	touch hostile/box
-	fails 125 "*tools*'/box' in the image is not a folder" sandbox exec --tools dir:hostile p true
+	fails 125 "*tools*'/box' in the image is not a directory" sandbox exec --tools dir:hostile p true
 	rm hostile/box
 	rmdir hostile/dev
 	touch hostile/dev

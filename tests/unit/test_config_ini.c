@@ -250,7 +250,7 @@ static void bad_files(void **state)
 
 	assert_int_equal(mkdir("folder", 0700), 0);
 	assert_true(ini_read("folder", "folder", false, NULL, &ini, &e) < 0);
-	assert_string_equal(e.msg, "'directory' is not a regular file");
+	assert_string_equal(e.msg, "'folder' is not a regular file");
 
 	assert_int_equal(mkfifo("fifo", 0600), 0); /* and must not be waited for */
 	assert_true(ini_read("fifo", "fifo", false, NULL, &ini, &e) < 0);
