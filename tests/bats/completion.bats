@@ -12,7 +12,7 @@ teardown() {
 setup() {
 	sandbox_setup
 	project alpha
-	mkdir directory
+	mkdir folder
 	touch file.ini
 }
 
@@ -91,7 +91,7 @@ commands() {
 @test "bash: boxes and directories" {
 	sandbox enter ./alpha -- true
 	[ "$(cd /usr/share/man && in_bash rm al)" = alpha ]
-	[ "$(in_bash enter fo)" = directory ]
+	[ "$(in_bash enter fo)" = folder ]
 	[ "$(in_bash enter ./al)" = ./alpha ]
 	[[ $(in_bash stop '') = alpha ]]
 }
@@ -103,8 +103,8 @@ commands() {
 	[ "$(in_bash enter --network no)" = none ]
 	[ "$(in_bash config ./alpha lin)" = linger ]
 	[ "$(in_bash run ho)" = host ]
-	[ "$(in_bash run dir:fol)" = directory ]
-	[ "$(in_bash enter --image dir:fol)" = directory ]
+	[ "$(in_bash run dir:fol)" = folder ]
+	[ "$(in_bash enter --image dir:fol)" = folder ]
 }
 
 @test "bash: the commands of image, their options and words" {
@@ -142,7 +142,7 @@ commands() {
 @test "bash: the value behind --option=" {
 	[ "$(in_bash enter --profile=pyth)" = python ]
 	[ "$(in_bash enter --network=no)" = none ]
-	[ "$(in_bash enter --image=dir:fol)" = directory ]
+	[ "$(in_bash enter --image=dir:fol)" = folder ]
 }
 
 @test "bash: the command in the box, then its files" {
@@ -181,7 +181,7 @@ commands() {
 	run in_zsh 'sandbox profile show py'
 	[[ $output = *python* ]]
 	run in_zsh 'sandbox init '
-	[[ $output = *directory* && $output != *file.ini* ]]
+	[[ $output = *folder* && $output != *file.ini* ]]
 }
 
 # A program of the current directory, and names that a shell could take for something else.
