@@ -22,8 +22,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
-#include "box/moved.h"
-#include "box/record.h"
+#include "box/folder.h"
 #include "launch/client.h"
 
 #define LOCK_MAX_SIZE (96u << 10) /* the pid and notes */
@@ -331,6 +330,24 @@ bool box_wait_gone(const struct box *b, int timeout_ms)
 	return (read_pid(b, &again) == 0 && again != pid) || proc_wait_pidfd(pidfd, timeout_ms);
 }
 
+static const char *index_of(const struct box *b)
+{
+	return b->trial ? STORE_TRIALS : STORE_PROJECTS;
+}
+
+void box_forget_folder(const struct store *s, const struct box *b, const char *dir, const char *id)
+{
+	cleanup_free char *key = id ? folder_key(id) : NULL;
+
+	if (key)
+		store_index_clear(s, index_of(b), key, b->id);
+	for (int slot = 1; dir && slot <= STORE_PROJECT_SLOTS; slot++) {
+		cleanup_free char *path = store_project_key(dir, slot);
+
+		store_index_clear(s, index_of(b), path, b->id);
+	}
+}
+
 int box_remove(const struct store *s, struct box *b, struct err *e)
 {
 	int r = store_hide_box(s, b->id, e);
@@ -346,6 +363,7 @@ int box_remove(const struct store *s, struct box *b, struct err *e)
 	} else if (b->name) {
 		store_index_clear(s, STORE_NAMES, b->name, b->id);
 	}
-	box_forget_project(s, b);
+	box_forget_folder(s, b, b->project, b->folder);
+	box_forget_folder(s, b, b->moved_from, NULL);
 	return store_delete_hidden(s, b->id, e);
 }

@@ -25,7 +25,7 @@
 #include "base/log.h"
 #include "base/new_file.h"
 #include "base/path.h"
-#include "box/moved.h"
+#include "box/folder.h"
 #include "box/record.h"
 #include "box/sweep.h"
 

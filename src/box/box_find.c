@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "box/moved.h"
+#include "box/folder.h"
 #include "config/settings.h"
 
 /* 1: key of the index means a box that knows dir, by its path or as what has moved; 0; or an error. */

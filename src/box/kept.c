@@ -25,7 +25,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "box/moved.h"
+#include "box/folder.h"
 
 #define REACH	  "reach"
 #define BOUNDS	  "bounds"

@@ -1,9 +1,7 @@
 /*
- * project.c - which directory a command is about, and what its box is called.
+ * project.c - which directory a command is about, and whether it may be a project.
  */
 #include "box/project.h"
-
-#include "config/xdg.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +10,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "box/target.h"
-#include "config/settings.h"
+#include "config/xdg.h"
 
 int project_folder(const struct store *s, const char *word, char **ret, struct err *e)
 {
@@ -23,28 +21,6 @@ int project_folder(const struct store *s, const char *word, char **ret, struct e
 		return r;
 	target_say(&t);
 	return target_folder(&t, ret, e);
-}
-
-char *project_box_name(const char *dir)
-{
-	char *name = xstrdup(path_basename(dir));
-	size_t n = 0;
-
-	for (const char *c = name; *c && n < 63; c++) {
-		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
-			     (*c >= '0' && *c <= '9');
-
-		if (plain || (n && strchr("_.-", *c)))
-			name[n++] = *c;
-		else if (n && name[n - 1] != '-')
-			name[n++] = '-';
-	}
-	name[n] = '\0';
-	if (!box_name_valid(name)) {
-		free(name);
-		return xstrdup("box");
-	}
-	return name;
 }
 
 int project_check(const struct store *s, const char *dir, struct err *e)

@@ -22,7 +22,4 @@ int project_open(struct store *s, const char *word, char **ret, struct err *e);
 /* Refuses a directory that would hand the whole home, or all boxes, to one. */
 int project_check(const struct store *s, const char *dir, struct err *e);
 
-/* What of a directory's name can stand in a box's name; the caller frees. */
-char *project_box_name(const char *dir);
-
 #endif

@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/kv.h"
 #include "base/path.h"
-#include "box/moved.h"
+#include "box/folder.h"
 #include "box/prepared.h"
 #include "config/settings.h"
 
@@ -247,6 +247,35 @@ static bool is_of_process(int r)
 static bool is_same(const char *a, const char *b)
 {
 	return a && b ? streq(a, b) : !a && !b;
+}
+
+static bool is_gone(const char *dir)
+{
+	return access(dir, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+bool box_project_gone(const struct box *b)
+{
+	return b->project && is_gone(b->project);
+}
+
+bool box_has_moved(struct box *b, const char *dir)
+{
+	cleanup_free char *id = NULL, *there = NULL;
+
+	if (!b->folder || !b->project || streq(b->project, dir))
+		return false;
+	id = folder_id(dir);
+	if (!id || !streq(id, b->folder))
+		return false;
+	/* Still there, it is the same directory mounted twice; what cannot be looked at may be it. */
+	there = folder_id(b->project);
+	if (there ? streq(there, id) : !is_gone(b->project))
+		return false;
+	free(b->moved_from);
+	b->moved_from = b->project;
+	b->project = xstrdup(dir);
+	return true;
 }
 
 int record_read_again(const struct store *s, struct box *b, struct err *e)

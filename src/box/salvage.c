@@ -17,7 +17,7 @@
 #include "base/dir.h"
 #include "base/path.h"
 #include "box/box_create.h"
-#include "box/moved.h"
+#include "box/folder.h"
 #include "config/settings.h"
 
 /* 1: key leads to a box whose record is damaged. */

@@ -18,9 +18,9 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/quote.h"
+#include "box/folder.h"
 #include "box/kept.h"
 #include "box/moved.h"
-#include "box/project.h"
 #include "config/settings.h"
 
 void target_clear(struct target *t)
@@ -219,7 +219,7 @@ static int find_folder(const struct store *s, const char *word, struct target *r
 
 static bool is_called(const char *dir, const char *name)
 {
-	cleanup_free char *box = project_box_name(dir);
+	cleanup_free char *box = folder_box_name(dir);
 
 	return streq(path_basename(dir), name) || streq(box, name);
 }

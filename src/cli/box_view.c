@@ -9,7 +9,6 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "box/moved.h"
 
 const char *box_view_state(const struct box *b, struct err *e)
 {

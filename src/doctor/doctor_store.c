@@ -15,7 +15,6 @@
 #include "base/dir.h"
 #include "base/path.h"
 #include "box/box.h"
-#include "box/moved.h"
 #include "box/salvage.h"
 #include "doctor/doctor_probe.h"
 #include "image/name/conf.h"

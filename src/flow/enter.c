@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "box/box_create.h"
+#include "box/folder.h"
 #include "box/lifecycle.h"
 #include "box/moved.h"
 #include "box/project.h"
@@ -255,7 +256,7 @@ static int find(const struct entering *in, const char *dir, struct box *ret, str
 static char *new_name(const struct entering *in, const char *dir)
 {
 	const char *name = in->options->name, *set = settings_get(in->settings, "sandbox", "name");
-	char *project = name ? xstrdup(name) : set ? xstrdup(set) : project_box_name(dir), *trial;
+	char *project = name ? xstrdup(name) : set ? xstrdup(set) : folder_box_name(dir), *trial;
 
 	if (!in->options->trial)
 		return project;

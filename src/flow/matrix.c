@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "box/folder.h"
 #include "box/project.h"
 #include "box/sweep.h"
 #include "config/value.h"
@@ -131,7 +132,7 @@ static int ask(const struct running *run, struct err *e)
 static int set_logs(const struct running *run, struct err *e)
 {
 	struct matrix *m = run->matrix;
-	cleanup_free char *name = project_box_name(m->project);
+	cleanup_free char *name = folder_box_name(m->project);
 	cleanup_free char *own = xasprintf("%s/matrix/%s-%016llx", run->store->data, name,
 					   (unsigned long long)store_hash(m->project));
 	const char *given = run->options->logs ? run->options->logs : own;

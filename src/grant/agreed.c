@@ -16,8 +16,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "box/folder.h"
 #include "box/kept.h"
-#include "box/moved.h"
 #include "grant/reach.h"
 
 #define AGREED	   "agreed"

@@ -15,7 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "box/moved.h"
+#include "box/folder.h"
 #include "box/overlays.h"
 #include "grant/bounds.h"
 #include "grant/checkout.h"

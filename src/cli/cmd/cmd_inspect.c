@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/path.h"
-#include "box/moved.h"
+#include "box/box.h"
 #include "box/target.h"
 #include "cli/box_view.h"
 #include "cli/commands.h"

@@ -8,8 +8,8 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "box/box.h"
 #include "box/lifecycle.h"
-#include "box/moved.h"
 #include "cli/box_view.h"
 #include "cli/commands.h"
 
