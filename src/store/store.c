@@ -2,8 +2,8 @@
  * store.c - the directories of the store, ids, and the indexes.
  *
  * Promises that what has its final name is complete, and that an index entry is made and removed
- * by one system call. Refuses ids that are not its own form, so that no name of a record can lead
- * out of the store.
+ * by one system call. Refuses a store that is newer than this program, and ids that are not its own
+ * form, so that no name of a record can lead out of the store.
  */
 #include "store/store.h"
 
@@ -18,18 +18,26 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "config/xdg.h"
+#include "store/format.h"
 
 /* The last one is nobody else's: sandbox-image makes layers and tmp too. */
 static const char *const folders[] = {"tmp",	      "layers", "caches", STORE_NAMES,
 				      STORE_PROJECTS, "steps",	"boxes",  STORE_TRIALS};
 
-/* There when each of them is. Where one is a symlink elsewhere, they are made, which changes nothing. */
-#define ALL_FOLDERS                                                     \
+/*
+ * There when each of them is, and the store's format is ours. Where one is a symlink elsewhere, the long way is
+ * gone, which changes nothing.
+ */
+#define ALL_THERE                                                       \
 	"tmp/../layers/../caches/../" STORE_NAMES "/../" STORE_PROJECTS \
-	"/../steps/../boxes/../" STORE_TRIALS
+	"/../steps/../boxes/../" STORE_TRIALS "/../" STORE_FORMAT_FILE
 
-static int make_folders(const struct store *s, struct err *e)
+static int make_whole(const struct store *s, struct err *e)
 {
+	int r = store_format_settle(s->data_fd, s->data, e);
+
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		if (mkdirat(s->data_fd, folders[i], 0700) < 0 && errno != EEXIST)
 			return err_sys(e, errno, "cannot make '%s/%s'", s->data, folders[i]);
@@ -67,8 +75,8 @@ int store_open(struct store *s, struct err *e)
 	if ((r = real_path(s->data_fd, &s->data, e)) < 0 ||
 	    (r = xdg_check_data(s->data_fd, s->data, e)) < 0)
 		return r;
-	/* One call asks for all of them; somebody may have deleted one by hand. */
-	if (faccessat(s->data_fd, ALL_FOLDERS, F_OK, 0) < 0 && (r = make_folders(s, e)) < 0)
+	/* One call asks for all of it; somebody may have deleted a directory by hand. */
+	if (faccessat(s->data_fd, ALL_THERE, F_OK, 0) < 0 && (r = make_whole(s, e)) < 0)
 		return r;
 	r = xdg_runtime_dir(&s->runtime, e);
 	if (r < 0)

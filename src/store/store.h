@@ -1,6 +1,7 @@
 /*
  * store.h - where boxes lie on disk, and the locks and indexes around them.
  *
+ *	DATA/format-2		the number of this layout (format.h)
  *	DATA/boxes/<id>/	record, lock, upper/, work/, home/	a box that stays until rm
  *	DATA/names/<name>	link to an id
  *	DATA/projects/<key>	link to an id; the key is a hash of the directory's path
@@ -34,7 +35,7 @@ struct store {
 		.data_fd = -1, .runtime_fd = -1 \
 	}
 
-/* Opens the store, making its directories (0700) when they are missing. */
+/* Opens the store, making its directories (0700) when they are missing; an older one is moved forward (format.h). */
 int store_open(struct store *s, struct err *e);
 void store_close(struct store *s);
 #define cleanup_store __attribute__((cleanup(store_close)))

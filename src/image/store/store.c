@@ -23,11 +23,16 @@
 #include "config/xdg.h"
 #include "image/name/conf.h"
 #include "image/name/ref.h"
+#include "store/format.h"
 
 static const char *const folders[] = {"blobs", "blobs/sha256", "refs", "layers", "plans", "tmp"};
 
 static int make_folders(const struct image_store *s, struct err *e)
 {
+	int r = store_format_settle(s->fd, s->path, e);
+
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		if (mkdirat(s->fd, folders[i], 0700) < 0 && errno != EEXIST)
 			return err_sys(e, errno, "cannot make '%s/%s'", s->path, folders[i]);
@@ -78,19 +83,24 @@ static int take_lease(struct image_store *s, struct strv *ret_leftovers, struct 
 	return 0;
 }
 
-/* One that is away (an unmounted share) is no reason to fail: what it has is pulled then. */
+/* One that is away (an unmounted share) or newer than we are is no reason to fail: what it has is pulled then. */
 static void open_lenders(struct image_store *s, const struct image_conf *conf)
 {
 	for (size_t i = 0; i < conf->stores.n && s->lender_paths.n < IMAGE_STORE_LENDERS; i++) {
 		const char *path = conf->stores.v[i];
-		int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		cleanup_close int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		struct err e;
 
 		if (fd < 0) {
 			log_warn("the store '%s' of sandbox.conf cannot be used: %s", path,
 				 strerror(errno));
 			continue;
 		}
-		s->lender_fds[s->lender_paths.n] = fd;
+		if (store_format_check(fd, path, &e) < 0) {
+			log_warn("of sandbox.conf: %s", e.msg);
+			continue;
+		}
+		s->lender_fds[s->lender_paths.n] = take_fd(&fd);
 		strv_push(&s->lender_paths, path);
 	}
 }

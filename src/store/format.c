@@ -1,0 +1,108 @@
+/*
+ * format.c - the number of the store's format, and moving an older store forward.
+ *
+ * Promises that a store is moved by one process at a time, and that it works wherever that one is killed: the
+ * number comes last, by one system call. Running boxes are not touched. Refuses a store that is newer than
+ * this program before anything in it is changed.
+ */
+#include "store/format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/dir.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#define PREFIX "format-"
+
+/* The number that a file's name says, or 0. Nine digits fit every type. */
+static unsigned int number_of(const char *name)
+{
+	const char *digits = name + strlen(PREFIX);
+	size_t n;
+
+	if (!starts_with(name, PREFIX) || *digits == '0')
+		return 0;
+	n = strspn(digits, "0123456789");
+	return n > 0 && n <= 9 && !digits[n] ? (unsigned int)strtoul(digits, NULL, 10) : 0;
+}
+
+static int read_number(int data_fd, const char *path, unsigned int *ret, struct err *e)
+{
+	cleanup_dir struct dir d = {0};
+	unsigned int found = 1;
+	int r = dir_open(&d, data_fd, ".", e);
+
+	while (r >= 0 && (r = dir_next(&d, e)) > 0) {
+		unsigned int n = number_of(d.name);
+
+		if (n > found)
+			found = n;
+	}
+	if (r < 0)
+		return err_add(e, "cannot tell the format of the store '%s'", path);
+	*ret = found;
+	return 0;
+}
+
+static int read_known(int data_fd, const char *path, unsigned int *ret, struct err *e)
+{
+	unsigned int found = 0;
+	int r = read_number(data_fd, path, &found, e);
+
+	if (r < 0)
+		return r;
+	if (found > STORE_FORMAT)
+		return err_set(
+			e, EPROTO,
+			"the store '%s' has format %u, and this sandbox knows none above %u: "
+			"use the newer sandbox that wrote it",
+			path, found, STORE_FORMAT);
+	*ret = found;
+	return 0;
+}
+
+int store_format_check(int data_fd, const char *path, struct err *e)
+{
+	unsigned int found = 1;
+
+	return read_known(data_fd, path, &found, e);
+}
+
+/*
+ * A disk without room keeps nobody from making room by `sandbox rm`, nor does one that cannot be written keep
+ * anybody from reading: format 1 is used as it is, and the next command tries again.
+ */
+static int write_number(int data_fd, const char *path, struct err *e)
+{
+	cleanup_close int fd = openat(data_fd, STORE_FORMAT_FILE,
+				      O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0 && errno != ENOSPC && errno != EDQUOT && errno != EROFS)
+		return err_sys(e, errno, "cannot make '%s/" STORE_FORMAT_FILE "'", path);
+	return 0;
+}
+
+int store_format_settle(int data_fd, const char *path, struct err *e)
+{
+	cleanup_close int lock = -1;
+	unsigned int found = 1;
+	int r;
+
+	if (faccessat(data_fd, STORE_FORMAT_FILE, F_OK, 0) == 0)
+		return 0;
+	lock = openat(data_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lock < 0)
+		return err_sys(e, errno, "cannot open the data directory '%s'", path);
+	r = file_lock(lock, path, e);
+	if (r == 0)
+		r = read_known(lock, path, &found, e);
+	if (r < 0 || found == STORE_FORMAT)
+		return r;
+	return write_number(lock, path, e);
+}
