@@ -220,10 +220,22 @@ fault: deps ## kill each command at each of its calls, fail each call, storms; F
 	$(MAKE) $(PARALLEL) all test-programs
 	MODES=fault FAULT="$(FAULT)" tests/run $(B)
 
-$(B)/fuzz/%: tests/fuzz/%.c $(filter src/base/% src/config/% src/image/% src/cli/init/init_text.c src/cli/init/init_words.c src/box/box_log_read.c,$(SRC))
+# What targets are linked from is compiled once.
+FUZZ_CC   := $(CLANG) -D_GNU_SOURCE -Isrc $(LANGUAGE) -g -O1 -fno-sanitize-recover=undefined
+FUZZED    := $(filter src/base/% src/config/% src/image/% src/cli/init/init_text.c src/cli/init/init_words.c \
+	src/box/box_log_read.c,$(SRC))
+
+$(B)/fuzz/obj/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CLANG) -D_GNU_SOURCE -Isrc $(LANGUAGE) -g -O1 -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined -o $@ $^ $(LIBS_IMAGE)
+	$(call quiet,CC)$(FUZZ_CC) -MMD -MP -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+
+$(B)/fuzz/all.a: $(FUZZED:src/%.c=$(B)/fuzz/obj/%.o)
+	@rm -f $@
+	$(call quiet,AR)ar rcs $@ $^
+
+$(B)/fuzz/%: tests/fuzz/%.c $(B)/fuzz/all.a
+	@mkdir -p $(@D)
+	$(call quiet,LINK)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS_IMAGE)
 
 lint: all ## layers, format, static analysis, shell, sizes
 	tests/lint $(B)
@@ -282,4 +294,4 @@ enter: ## install what building needs, build, and open a shell in a box of this 
 clean: ## remove everything that was built
 	rm -rf build
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) $(B)/fuzz/obj -name '*.d' 2>/dev/null)

@@ -15,8 +15,8 @@
 #include "base/mem.h"
 
 struct dir {
-	char *entries;	    /* as the kernel gives them; NULL: not open, and so at its end */
-	size_t at, len;	    /* in entries: the next one; all of them */
+	char *entries;	/* as the kernel gives them; NULL: not open, and so at its end */
+	size_t at, len; /* in entries: the next one; all of them */
 	int fd;
 	char *path;	    /* for messages */
 	const char *name;   /* of the entry; valid until the next call */
