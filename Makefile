@@ -280,6 +280,9 @@ uninstall: ## remove what install put there
 	@# With PREFIX=~/.local the data directory, with all boxes, is this one: it stays.
 	-@rmdir $(PREFIX_DIR)/share/sandbox/profiles $(PREFIX_DIR)/share/sandbox 2>/dev/null || :
 
+man/box.svg: man/picture
+	man/picture >$@
+
 # Getting started -------------------------------------------------------------------------------
 
 deps: ## install what building and testing need (apt-get), if missing

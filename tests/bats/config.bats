@@ -166,3 +166,10 @@ line() { # KEY [ARGUMENT...]
 	printf '[images]\nparallel = 99\n' >"$conf"
 	fails 125 "$conf:2: expected a number of layers at once, 1 to 16" sandbox config ./p
 }
+
+@test "the sandbox.ini in README.md can be pasted" {
+	mkdir p
+	awk '/^```ini$/ { on = 1; next } /^```$/ { on = 0 } on' "$SOURCE/README.md" >p/sandbox.ini
+	[ -s p/sandbox.ini ]
+	[ "$(line packages.apt ./p)" = "packages.apt = build-essential ccache p/sandbox.ini:6" ]
+}
