@@ -66,6 +66,9 @@ int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *n
 /* Appends the notes of the last start, if any, each line with a newline before it and one at its end. */
 int box_start_notes(const struct box *b, struct buf *out, struct err *e);
 
+/* How long an ended box may take to let go of its files; a stuck disk is no reason to hang. */
+#define BOX_GONE_MS 30000
+
 /* Waits until the namespaces of the last pid 1 are gone, timeout_ms at most, -1: for ever; false: they are not,
  * or that cannot be told. */
 bool box_wait_gone(const struct box *b, int timeout_ms);

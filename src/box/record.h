@@ -46,7 +46,7 @@ void box_close(struct box *b);
 /* The recipe it was made from; "" when there was none. */
 int box_recipe(const struct box *b, struct buf *out, struct err *e);
 
-/* Makes RUNTIME/<id> where it is missing and opens run_fd; comes before box_start(). */
+/* Makes RUNTIME/<id> where it is missing and opens run_fd; comes before a start. */
 int box_make_runtime(const struct store *s, struct box *b, struct err *e);
 
 /* -ENOENT when there is no such box, -EUCLEAN when its record is damaged. */

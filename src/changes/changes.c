@@ -14,7 +14,7 @@
 #include "base/proc.h"
 #include "changes/changes_walk.h"
 #include "rootfs/image.h"
-#include "start/session.h"
+#include "start/boot.h"
 
 /* Made in every box for what is mounted there, or by launch/etc.c. */
 static const char *const always[] = {"/dev", "/etc", "/proc", "/run", "/sys", "/tmp"};

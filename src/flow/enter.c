@@ -31,20 +31,15 @@
 #include "flow/drift.h"
 #include "flow/rebuild.h"
 #include "grant/dotfiles.h"
-#include "grant/guarded.h"
-#include "grant/kernel.h"
 #include "grant/obeyed.h"
 #include "grant/reach.h"
-#include "grant/repository.h"
-#include "launch/client.h"
 #include "prepare/locked.h"
 #include "prepare/origin.h"
-#include "start/hooks.h"
+#include "start/boot.h"
+#include "start/join.h"
 #include "start/session.h"
-#include "start/session_env.h"
 
-#define MAX_TRIES    5	/* boxes that end under our hands, one after the other */
-#define BUSY_POLL_MS 20 /* a start that fails costs a few milliseconds */
+#define MAX_TRIES 5 /* boxes that end under our hands, one after the other */
 
 struct entering {
 	const struct store *store;
@@ -58,135 +53,23 @@ struct entering {
 	bool told;		/* what is to be said once, however often it is tried */
 };
 
-static void unlock_accepted(void *arg)
+static int start(const struct entering *in, struct box *b, int *ret_status, struct err *e)
 {
-	box_unlock(arg);
-}
-
-/* What was agreed to before there was a box is kept with it from here on. */
-static int keep_reach(const struct entering *in, struct box *b, const struct strv *reach,
-		      struct err *e)
-{
-	int r = reach_keep(b, in->settings, reach, e);
-
-	if (r == 0 && !b->trial)
-		agreed_forget(in->store, b->project);
-	/* By now it may be given to another directory than it was made for. */
-	return r < 0 || b->followed ? r : box_follow(in->store, b, e);
-}
-
-/* Nobody is to find the box running, half set up, who did not ask for that. */
-static int run_hooks(const struct entering *in, const struct box_session *session, int *boot,
-		     struct err *e)
-{
-	int r = hooks_at_start(session, boot, e);
-	struct err ignored;
-
-	if (r < 0 && r != -ERR_RETRY && in->options->rescue) {
-		log_warn("%s: the box is entered all the same", e->msg);
-		r = 0;
-	} else if (r < 0 && r != -ERR_RETRY) {
-		box_stop(session->box, 0, &ignored);
-	}
-	return r < 0 || in->options->no_hook ? r : hooks_at_enter(session, boot, e);
-}
-
-/* What it is started with, and which git data it has. */
-static void note_start(const struct entering *in, const struct repository *r, struct buf *notes)
-{
-	drift_notes(in->settings, notes);
-	if (r->git && !r->root)
-		guarded_note_git(&r->dot_git, notes);
-}
-
-/* One start; when it fails with the box still locked, nothing of it is left. */
-static int start_and_enter(const struct entering *in, struct box *b, int *ret_status, struct err *e)
-{
-	cleanup_assembly struct assembly a = {0};
-	cleanup_close int lifetime = -1, pidfd = -1, boot = -1;
 	cleanup_buf struct buf notes = BUF_INIT;
-	cleanup_free char *cwd = NULL, *home = user_home(in->user);
-	cleanup_image_root struct image_root root = IMAGE_ROOT_INIT;
-	cleanup_repository struct repository repository = {0};
-	struct started_box started;
-	struct image_request image = {
-		.store = in->store, .image = b->image, .base = b->project, .digest = &b->digest};
-	struct assemble_request req = {.store = in->store,
-				       .box = b,
-				       .settings = in->settings,
-				       .user = in->user,
-				       .root = &root,
-				       .repository = &repository};
-	struct box_session session = {.box = b,
-				      .settings = in->settings,
-				      .user = in->user,
-				      .options = &in->options->session,
-				      .plan = &root.plan,
-				      .accepted = unlock_accepted,
-				      .arg = b};
-	int new_reach = 0, r = image_resolve(&image, &root, e);
+	struct boot_request req = {.store = in->store,
+				   .box = b,
+				   .settings = in->settings,
+				   .user = in->user,
+				   .asker = &in->options->asker,
+				   .granted = &in->granted,
+				   .hooks = true,
+				   .enter_hook = !in->options->no_hook,
+				   .rescue = in->options->rescue,
+				   .session = &in->options->session};
 
-	if (r == 0)
-		image_root_stack(in->store, &b->prepared, &root);
-	repository_find(b->project, &repository);
-	if (r == 0)
-		r = reach_settle(b, in->settings, home, &repository, &in->granted,
-				 &in->options->asker, e);
-	if (r == 0)
-		r = assemble(&req, &a, e);
-	if (r < 0)
-		return r;
-	r = new_reach = reach_check(b, in->settings, &a.reach, &a.own, &in->granted,
-				    &in->options->asker, e);
-	if (r >= 0)
-		r = box_take_lifetime(b, BOX_GONE_MS, &lifetime, e);
-	if (r < 0)
-		return r;
-	note_start(in, &repository, &notes);
-	r = box_make_runtime(in->store, b, e);
-	if (r < 0)
-		return r;
-	kernel_say(b, &a.plan);
-	r = box_start(in->store, b, &a, lifetime, notes.data, &started, e);
-	if (r < 0)
-		return r;
-	close_fd(&root.lease);
-	close_fd(&lifetime);
-	pidfd = started.pidfd;
-	boot = started.boot_fd;
-	if (new_reach && (r = keep_reach(in, b, &a.reach, e)) < 0)
-		return r;
-	session.home = a.home;
-	session.cwd = cwd = box_session_cwd(b, a.project, a.home);
-	session.project = a.project;
-	r = run_hooks(in, &session, &boot, e);
-	return r < 0 ? r : box_session_run(&session, boot, ret_status, e);
-}
-
-/*
- * A launcher that was killed before it recorded its pid 1 leaves one that ends by itself, soon,
- * and that nobody knows: there is no pidfd to wait on, and the lock goes before the mounts. That
- * the overlay's upper directory is in use is all there is to see, so the start is tried again. So it is
- * when a directory of the box was missing, which a kill or a power cut may leave: it is made.
- */
-static int start_when_free(const struct entering *in, struct box *b, int *ret_status, struct err *e)
-{
-	struct err ignored;
-	int r;
-
-	if (!box_wait_gone(b, BOX_GONE_MS))
-		return err_set(e, EBUSY,
-			       "box '%s' is still ending: 'sandbox stop' ends it by force",
-			       b->name);
-	for (int waited = 0;; waited += BUSY_POLL_MS) {
-		r = start_and_enter(in, b, ret_status, e);
-		if (r == -ENOENT && b->lock_fd >= 0 && box_make_folders(b->dir_fd, &ignored) > 0)
-			continue;
-		/* Unlocked: the session was accepted, and what went wrong is the command's. */
-		if (r != -EBUSY || b->lock_fd < 0 || waited >= BOX_GONE_MS)
-			return r;
-		usleep(BUSY_POLL_MS * 1000);
-	}
+	drift_notes(in->settings, &notes);
+	req.notes = notes.data;
+	return boot(&req, ret_status, e);
 }
 
 static void say_at_start(const struct entering *in)
@@ -225,7 +108,7 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 			return r;
 		if (!told)
 			say_at_start(in);
-		return start_when_free(in, b, ret_status, e);
+		return start(in, b, ret_status, e);
 	}
 	box_unlock(b);
 	log_debug("box '%s' (%s) runs: joining it", b->name, b->id);

@@ -11,9 +11,7 @@
 #include "box/box_create.h"
 #include "prepare/locked.h"
 #include "prepare/origin.h"
-#include "start/assemble.h"
-#include "start/hooks.h"
-#include "start/session.h"
+#include "start/boot.h"
 
 int matrix_settings(const struct matrix_options *o, const struct matrix_row *row,
 		    const struct setting *from, struct settings *ret, struct err *e)
@@ -31,62 +29,41 @@ int matrix_settings(const struct matrix_options *o, const struct matrix_row *row
 }
 
 static int start_and_run(const struct store *s, const struct matrix_options *o,
-			 const struct settings *settings, const struct strv *granted,
-			 const struct matrix_row *row, struct image_root *root, struct box *b,
+			 struct settings *settings, const struct strv *granted,
+			 const struct matrix_row *row, const struct origin *origin, struct box *b,
 			 int *lifetime, int *ret_status, struct err *e)
 {
-	cleanup_assembly struct assembly a = {0};
-	cleanup_close int pidfd = -1, boot = -1;
 	cleanup_user struct user u = {0};
-	cleanup_free char *cwd = NULL;
-	struct started_box started;
-	struct assemble_request req = {.store = s,
-				       .box = b,
-				       .settings = settings,
-				       .user = &u,
-				       .root = root,
-				       .in_memory = b->in_memory,
-				       .project_overlay = true};
-	struct session_options options = {.root = o->root, .argv = o->argv};
-	struct box_session session = {.box = b,
-				      .settings = settings,
-				      .user = &u,
-				      .options = &options,
-				      .plan = &root->plan};
+	/* No record names the layers of a throw-away box: the origin keeps its lease. */
+	struct image_root root = origin->root;
+	struct session_options session = {.root = o->root, .argv = o->argv};
+	const struct boot_request req = {.store = s,
+					 .box = b,
+					 .settings = settings,
+					 .user = &u,
+					 .root = &root,
+					 .lifetime = lifetime,
+					 .asker = &o->asker,
+					 .granted = granted,
+					 .project_overlay = true,
+					 .quiet = true,
+					 .hooks = true,
+					 .session = &session};
 	int r;
 
+	root.lease = -1;
 	user_self(&u);
-	strv_push_take(&options.env, xasprintf("SANDBOX_MATRIX=%s", row->name));
+	strv_push_take(&session.env, xasprintf("SANDBOX_MATRIX=%s", row->name));
 	for (size_t i = 0; i < o->env.n; i++)
-		strv_push(&options.env, o->env.v[i]);
-	r = assemble(&req, &a, e);
-	/* Whoever changes what a link means while the question stands gets nothing by it. */
-	if (r == 0)
-		r = reach_check(NULL, settings, &a.reach, &a.own, granted, &o->asker, e);
-	if (r >= 0)
-		r = 0;
-	if (r == 0)
-		r = box_make_runtime(s, b, e);
-	if (r == 0)
-		r = box_start(s, b, &a, *lifetime, NULL, &started, e);
-	if (r == 0) {
-		close_fd(lifetime);
-		pidfd = started.pidfd;
-		boot = started.boot_fd;
-		session.home = a.home;
-		session.project = a.project;
-		session.cwd = cwd = box_session_cwd(b, a.project, a.home);
-		r = hooks_at_start(&session, &boot, e);
-	}
-	if (r == 0)
-		r = box_session_run(&session, boot, ret_status, e);
-	strv_clear(&options.env);
+		strv_push(&session.env, o->env.v[i]);
+	r = boot(&req, ret_status, e);
+	strv_clear(&session.env);
 	return r;
 }
 
-int matrix_run(const struct store *s, const struct matrix_options *o,
-	       const struct settings *settings, const struct strv *granted,
-	       const struct matrix_row *row, int *ret_status, struct err *e)
+int matrix_run(const struct store *s, const struct matrix_options *o, struct settings *settings,
+	       const struct strv *granted, const struct matrix_row *row, int *ret_status,
+	       struct err *e)
 {
 	cleanup_origin struct origin origin = ORIGIN_INIT;
 	cleanup_box struct box b = BOX_INIT;
@@ -105,7 +82,7 @@ int matrix_run(const struct store *s, const struct matrix_options *o,
 	if (r < 0)
 		return r;
 	b.project = xstrdup(settings->project_dir);
-	r = start_and_run(s, o, settings, granted, row, &origin.root, &b, &lifetime, ret_status, e);
+	r = start_and_run(s, o, settings, granted, row, &origin, &b, &lifetime, ret_status, e);
 	if (!b.in_memory)
 		box_wait_gone(&b, BOX_GONE_MS);
 	box_remove(s, &b, &ignored);

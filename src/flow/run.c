@@ -14,15 +14,15 @@
 #include "box/sweep.h"
 #include "box/target.h"
 #include "flow/drift.h"
-#include "grant/kernel.h"
 #include "grant/obeyed.h"
-#include "launch/client.h"
+#include "start/boot.h"
+#include "start/join.h"
 #include "start/session.h"
 
 /* All of one `sandbox run`. */
 struct running {
 	const struct store *store;
-	const struct settings *settings;
+	struct settings *settings;
 	const struct run_options *options;
 	struct box box;
 	struct image_root root;
@@ -78,49 +78,26 @@ static void compose_command(const struct run_options *o, const struct image_plan
 
 static int start_and_run(struct running *run, int *ret_status, struct err *e)
 {
-	cleanup_assembly struct assembly a = {0};
-	cleanup_close int pidfd = -1, boot = -1;
 	const struct run_options *o = run->options;
-	struct session_options session_options = o->session;
-	struct started_box started;
-	struct assemble_request req = {.store = run->store,
-				       .box = &run->box,
-				       .settings = run->settings,
-				       .user = &run->user,
-				       .root = &run->root,
-				       .mounts = o->mounts,
-				       .n_mounts = o->n_mounts,
-				       .hostname = o->hostname,
-				       .in_memory = run->box.in_memory};
-	struct box_session session = {
+	struct session_options session = o->session;
+	const struct boot_request req = {
+		.store = run->store,
 		.box = &run->box,
 		.settings = run->settings,
 		.user = &run->user,
-		.options = &session_options,
-		.plan = &run->root.plan,
-		.ret_last = &run->last,
+		.root = &run->root,
+		.lifetime = &run->lifetime,
+		.mounts = o->mounts,
+		.n_mounts = o->n_mounts,
+		.hostname = o->hostname,
+		.session = &session,
 		.cwd = run->root.plan.workdir ? run->root.plan.workdir : "/",
+		.detach = o->detach ? "run" : NULL,
+		.ret_last = &run->last,
 	};
-	int r = assemble(&req, &a, e);
 
-	if (r < 0)
-		return r;
-	a.plan.linger_ms = 0;
-	r = box_make_runtime(run->store, &run->box, e);
-	if (r < 0)
-		return r;
-	kernel_say(&run->box, &a.plan);
-	r = box_start(run->store, &run->box, &a, run->lifetime, NULL, &started, e);
-	if (r < 0)
-		return r;
-	close_fd(&run->root.lease);
-	close_fd(&run->lifetime);
-	pidfd = started.pidfd;
-	boot = started.boot_fd;
-	session.home = a.home;
-	session_options.argv = run->command.v;
-	return o->detach ? box_session_detach(&session, "run", boot, e)
-			 : box_session_run(&session, boot, ret_status, e);
+	session.argv = run->command.v;
+	return boot(&req, ret_status, e);
 }
 
 static int prepare(struct running *run, struct run_options *o, struct err *e)

@@ -26,7 +26,7 @@
 #include "prepare/resolved.h"
 #include "prepare/step_log.h"
 #include "prepare/step_run.h"
-#include "start/session.h"
+#include "start/assemble.h"
 
 struct preparing {
 	const struct prepare_request *req;
@@ -69,7 +69,7 @@ static int failed(const struct preparing *p, int status, const char *log, struct
 		p->step->manager ? "" : value_script_hint(p->step->argv.v[2]));
 }
 
-static struct step_run step_of(const struct preparing *p)
+static struct step_run step_of(struct preparing *p)
 {
 	return (struct step_run){.req = p->req,
 				 .step = p->step,
@@ -78,7 +78,7 @@ static struct step_run step_of(const struct preparing *p)
 				 .layers = &p->layers};
 }
 
-static int run_logged(const struct preparing *p, const struct box *b, int lifetime, struct err *e)
+static int run_logged(struct preparing *p, struct box *b, int lifetime, struct err *e)
 {
 	struct step_log log = {
 		.title = p->step->title, .number = p->number, .of = p->req->recipe->n};
@@ -101,8 +101,7 @@ static int run_logged(const struct preparing *p, const struct box *b, int lifeti
 }
 
 /* A shell in the box of the step that failed, as it has left it. */
-static void rescue(const struct preparing *p, const struct box *b, int lifetime,
-		   const struct err *why)
+static void rescue(struct preparing *p, struct box *b, int lifetime, const struct err *why)
 {
 	const struct step_run run = step_of(p);
 	struct err e;
@@ -161,6 +160,7 @@ static int run_and_seal(struct preparing *p, char **ret_layer, struct err *e)
 
 	if (r < 0)
 		return r;
+	/* boot() makes it too; where it cannot be made, that is our error and not the step's. */
 	r = box_make_runtime(s, &b, e);
 	if (r == 0)
 		r = run_logged(p, &b, lifetime, e);

@@ -16,8 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "start/assemble.h"
-#include "start/session.h"
+#include "start/boot.h"
 
 /* The image as a step sees it: the layers of those before it on top. */
 static void stack_layers(const struct step_run *p, struct image_root *ret)
@@ -41,53 +40,42 @@ static void add_variables(struct strv *env)
 }
 
 /* A command in the box of the step, with all that the step has. */
-static int run_in_box(const struct step_run *p, const struct box *b, int lifetime, char **argv,
+static int run_in_box(const struct step_run *p, struct box *b, int lifetime, char **argv,
 		      int *ret_status, struct err *e)
 {
-	const struct prepare_request *req = p->req;
-	cleanup_assembly struct assembly a = {0};
 	struct image_root root;
-	struct started_box started = {.boot_fd = -1};
 	/* A package manager needs nothing of it. */
 	struct extra_mount project = {.source = p->step->manager ? NULL
-								 : req->settings->project_dir,
+								 : p->req->settings->project_dir,
 				      .target = (char *)RECIPE_PROJECT,
 				      .read_only = true};
-	struct assemble_request assembling = {.store = req->store,
-					      .box = b,
-					      .settings = p->settings,
-					      .user = p->user,
-					      .root = &root,
-					      .mounts = &project,
-					      .n_mounts = project.source != NULL,
-					      .hostname = "sandbox",
-					      .sealed = true};
-	struct session_options options = {.root = true, .argv = argv};
-	struct box_session session = {.box = b,
-				      .settings = p->settings,
-				      .user = p->user,
-				      .options = &options,
-				      .plan = &req->root->plan,
-				      .home = "/root",
-				      .step = true,
-				      .cwd = project.source ? RECIPE_PROJECT : "/"};
+	struct session_options session = {.root = true, .argv = argv};
+	const struct boot_request req = {.store = p->req->store,
+					 .box = b,
+					 .settings = p->settings,
+					 .user = p->user,
+					 .root = &root,
+					 .lifetime = &lifetime,
+					 .mounts = &project,
+					 .n_mounts = project.source != NULL,
+					 .hostname = "sandbox",
+					 .sealed = true,
+					 .quiet = true,
+					 .session = &session,
+					 .cwd = project.source ? RECIPE_PROJECT : "/"};
 	int r;
 
 	stack_layers(p, &root);
-	add_variables(&options.env);
-	r = assemble(&assembling, &a, e);
-	if (r == 0)
-		r = box_start(req->store, b, &a, lifetime, NULL, &started, e);
-	if (r == 0)
-		r = box_session_run(&session, started.boot_fd, ret_status, e);
-	strv_clear(&options.env);
+	add_variables(&session.env);
+	r = boot(&req, ret_status, e);
+	strv_clear(&session.env);
 	strv_clear(&root.lowers);
 	strv_clear(&root.binds);
 	return r;
 }
 
 /* Never returns. Its end ends the session, and that the box. */
-static void be_child(const struct step_run *p, const struct box *b, int lifetime, int out)
+static void be_child(const struct step_run *p, struct box *b, int lifetime, int out)
 {
 	cleanup_close int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct err e;
@@ -135,7 +123,7 @@ static int wait_for(pid_t pid, int out, struct step_log *log)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int step_run(const struct step_run *p, const struct box *b, int lifetime, struct step_log *log,
+int step_run(const struct step_run *p, struct box *b, int lifetime, struct step_log *log,
 	     int *ret_status, struct err *e)
 {
 	int out[2];
@@ -161,7 +149,7 @@ bool step_was_interrupted(void)
 	return interrupted;
 }
 
-int step_shell(const struct step_run *p, const struct box *b, int lifetime, struct err *e)
+int step_shell(const struct step_run *p, struct box *b, int lifetime, struct err *e)
 {
 	int status;
 

@@ -1,5 +1,5 @@
 /*
- * session.h - starting a box and running one session in it, for enter, run and exec alike.
+ * session.h - one session in a box that runs, the first one (boot.h) or a later one (join.h).
  */
 #ifndef START_SESSION_H
 #define START_SESSION_H
@@ -8,17 +8,12 @@
 
 #include "base/err.h"
 #include "base/proc.h"
+#include "box/record.h"
+#include "config/settings.h"
+#include "image/store/plan.h"
 #include "launch/request.h"
-#include "launch/start.h"
-#include "start/assemble.h"
 
-/* How long an ended box may take to let go of its files; a stuck disk is no reason to hang. */
-#define BOX_GONE_MS 30000
-
-/* A line of the notes of a start for each place that is mounted upon, as err_quote() has it. */
-#define MOUNT_NOTE "mount "
-
-/* What a session is to be; common to the three. */
+/* What a session is to be. */
 struct session_options {
 	bool root;
 	const char *user; /* USER[:GROUP] of the box, instead; NULL: you, or root */
@@ -51,14 +46,6 @@ struct box_session {
 	void *arg;
 };
 
-/*
- * Starts the box of an assembled plan: binds its control socket, records its pid 1, with notes on
- * what it was started with (drift.h; NULL: none). lifetime is the locked lifetime lock, still the
- * caller's. The caller owns what is in *ret. When this fails no pid 1 is left.
- */
-int box_start(const struct store *s, const struct box *b, struct assembly *a, int lifetime,
-	      const char *notes, struct started_box *ret, struct err *e);
-
 /* Runs the session over a connection to pid 1; returns as client_run() does. */
 int box_session_run(const struct box_session *s, int connection, int *ret_status, struct err *e);
 
@@ -68,14 +55,6 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
  */
 int box_session_detach(const struct box_session *s, const char *source, int connection,
 		       struct err *e);
-
-/*
- * Joins a box that runs already: where its project is, its start has noted. entering: the hook `enter`
- * comes first. *connection is still the caller's to close.
- */
-int box_session_join(const struct store *st, const struct box *b, const struct settings *settings,
-		     const struct user *caller, const struct session_options *o, bool entering,
-		     int *connection, int *ret_status, struct err *e);
 
 /* The directory a session starts in: the caller's own, where it lies beneath the project (at `project`
  * inside, NULL for none), else the project, else home. The caller frees. */

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "launch/tools.h"
+#include "start/assemble.h"
 
 static bool is_shared(const struct strv *shared, const char *path)
 {

@@ -4,6 +4,7 @@
 #ifndef START_TOOLS_H
 #define START_TOOLS_H
 
+#include "rootfs/image.h"
 #include "start/session.h"
 
 struct box_tools {

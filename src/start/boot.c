@@ -1,0 +1,351 @@
+/*
+ * boot.c - the one way in which a box starts.
+ *
+ *	the image's directories		find_root()
+ *	what of the host it gets	assemble_granted(): settled, put into the plan, asked for
+ *	the lifetime lock		before there is anything to record
+ *	pid 1				start_recorded(): its socket, its process, its record
+ *	consent is kept			when the box has started with it
+ *	hooks, the session		the box is unlocked when pid 1 has taken the session
+ *
+ * Promises that a pid 1 that nobody could find is not left: it is killed when it cannot be recorded. When this
+ * process is killed before that, pid 1 ends by itself, as nobody comes.
+ */
+#include "start/boot.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "box/box.h"
+#include "box/box_create.h"
+#include "box/lifecycle.h"
+#include "box/moved.h"
+#include "grant/guarded.h"
+#include "grant/kernel.h"
+#include "grant/repository.h"
+#include "launch/start.h"
+#include "rootfs/host_image.h"
+#include "start/agent.h"
+#include "start/follow.h"
+#include "start/hooks.h"
+
+#define BUSY_POLL_MS	20	    /* a start that fails costs a few milliseconds */
+#define MOUNT_NOTES_MAX (48u << 10) /* of the 96 KiB that box_start_notes() reads */
+
+/* One start. */
+struct booting {
+	const struct boot_request *req;
+	struct image_root own;	 /* where the request has no root */
+	struct image_root *root; /* the one that is used */
+	struct repository repository;
+	struct assembly assembly;
+	bool new_reach; /* is to be kept with the box */
+	int lifetime;	/* where the request has none */
+	struct started_box started;
+};
+
+static void booting_clear(struct booting *b)
+{
+	close_fd(&b->started.boot_fd);
+	close_fd(&b->started.pidfd);
+	close_fd(&b->lifetime);
+	assembly_clear(&b->assembly);
+	repository_clear(&b->repository);
+	image_root_clear(&b->own);
+}
+
+static int find_root(struct booting *b, struct err *e)
+{
+	const struct box *box = b->req->box;
+	struct image_request image = {.store = b->req->store,
+				      .image = box->image,
+				      .base = box->project,
+				      .digest = &box->digest};
+	int r;
+
+	b->root = b->req->root ? b->req->root : &b->own;
+	if (b->req->root)
+		return 0;
+	r = image_resolve(&image, &b->own, e);
+	if (r == 0)
+		image_root_stack(b->req->store, &box->prepared, &b->own);
+	return r;
+}
+
+/* What was given before settles what goes into the plan; what the plan then has is asked for. */
+static int assemble_granted(struct booting *b, struct err *e)
+{
+	const struct boot_request *req = b->req;
+	const struct box *keeper = req->box->temporary ? NULL : req->box;
+	struct assembly *a = &b->assembly;
+	struct assemble_request plan = {.store = req->store,
+					.box = req->box,
+					.settings = req->settings,
+					.user = req->user,
+					.root = b->root,
+					.repository = keeper ? &b->repository : NULL,
+					.mounts = req->mounts,
+					.n_mounts = req->n_mounts,
+					.hostname = req->hostname,
+					.in_memory = req->box->in_memory,
+					.project_overlay = req->project_overlay,
+					.sealed = req->sealed};
+	int r = 0;
+
+	if (keeper) {
+		cleanup_free char *home = user_home(req->user);
+
+		repository_find(keeper->project, &b->repository);
+		r = reach_settle(keeper, req->settings, home, &b->repository, req->granted,
+				 req->asker, e);
+	}
+	if (r == 0)
+		r = assemble(&plan, a, e);
+	if (r < 0 || !req->asker)
+		return r;
+	/* Whoever changes what a link means while the question stands gets nothing by it. */
+	r = reach_check(keeper, req->settings, &a->reach, &a->own, req->granted, req->asker, e);
+	b->new_reach = keeper && r > 0;
+	return r < 0 ? r : 0;
+}
+
+static int bind_control(const struct box *b, int *ret_fd, struct err *e)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/control", b->run_fd);
+	if (!b->in_memory) /* of an earlier start */
+		unlinkat(b->run_fd, "control", 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return err_sys(e, errno, "cannot make the control socket of box '%s'", b->name);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static void log_plan(const struct assembly *a)
+{
+	for (size_t i = 0; i < a->plan.n_lowers; i++)
+		log_debug("layer '%s'", a->plan.lowers[i]);
+	for (size_t i = 0; i < a->n_mounts; i++)
+		log_debug("mount '%s'%s%s%s", a->mounts[i].target,
+			  a->mounts[i].source ? " from " : "",
+			  a->mounts[i].source ? a->mounts[i].source : "",
+			  a->mounts[i].read_only ? ", read-only" : "");
+}
+
+/* As many as are sure to fit the notes. */
+static void note_mounts(const struct assembly *a, struct buf *out)
+{
+	char target[PATH_MAX];
+
+	for (size_t i = 0; i < a->git.n && out->len < MOUNT_NOTES_MAX; i++)
+		buf_addf(out, GIT_NOTE "%s\n", err_quote(target, sizeof(target), a->git.v[i]));
+	for (size_t i = 0; i < a->n_mounts && out->len < MOUNT_NOTES_MAX; i++)
+		buf_addf(out, MOUNT_NOTE "%s\n",
+			 err_quote(target, sizeof(target), a->mounts[i].target));
+}
+
+/* What it is started with. follow: what was read before pid 1 was made. */
+static void add_notes(const struct booting *b, const struct buf *follow, struct buf *out)
+{
+	const struct repository *r = &b->repository;
+	const struct assembly *a = &b->assembly;
+	char layer[PATH_MAX];
+
+	buf_addf(out, HOST_LAYER_NOTE "%s\n%s",
+		 err_quote(layer, sizeof(layer),
+			   path_basename(a->root->lowers.v[a->root->lowers.n - 1])),
+		 b->req->notes ? b->req->notes : "");
+	if (r->git && !r->root)
+		guarded_note_git(&r->dot_git, out);
+	buf_addstr(out, follow->data);
+	buf_addstr(out, a->etc_note ? a->etc_note : "");
+	note_mounts(a, out);
+}
+
+/* Nobody could find or stop it. It is gone, with its mounts, when this returns. */
+static void kill_unrecorded(struct started_box *started)
+{
+	pidfd_send_signal(started->pidfd, SIGKILL, NULL, 0);
+	proc_wait_pidfd(started->pidfd, -1);
+	while (waitpid(started->pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	close_fd(&started->pidfd);
+	close_fd(&started->boot_fd);
+}
+
+/* When this fails no pid 1 is left. */
+static int start_recorded(struct booting *b, int lifetime, struct err *e)
+{
+	cleanup_buf struct buf notes = BUF_INIT, follow = BUF_INIT;
+	cleanup_close int control = -1;
+	const struct box *box = b->req->box;
+	struct assembly *a = &b->assembly;
+	struct started_box started;
+	int r = bind_control(box, &control, e);
+
+	if (r < 0)
+		return r;
+	log_plan(a);
+	a->plan.control_fd = control;
+	a->plan.lifetime_fd = lifetime;
+	follow_note(a, &follow);
+	agent_note(a, &follow);
+	guarded_note(&a->guarded, &follow);
+	r = start_box(&a->plan, &started, e);
+	if (r < 0)
+		return r;
+	add_notes(b, &follow, &notes);
+	r = box_record_start(box, lifetime, started.pid, notes.data, e);
+	if (r == 0 && box->in_memory)
+		r = box_publish(b->req->store, box, e);
+	if (r < 0) {
+		kill_unrecorded(&started);
+		return r;
+	}
+	log_debug("box '%s' (%s) runs as process %d", box->name, box->id, started.pid);
+	b->started = started;
+	return 0;
+}
+
+static int start(struct booting *b, struct err *e)
+{
+	const struct boot_request *req = b->req;
+	int *lifetime = req->lifetime ? req->lifetime : &b->lifetime;
+	int r = req->lifetime ? 0 : box_take_lifetime(req->box, BOX_GONE_MS, lifetime, e);
+
+	if (r == 0)
+		r = box_make_runtime(req->store, req->box, e);
+	if (r < 0)
+		return r;
+	if (!req->quiet)
+		kernel_say(req->box, &b->assembly.plan);
+	r = start_recorded(b, *lifetime, e);
+	if (r < 0)
+		return r;
+	close_fd(&b->root->lease);
+	if (!req->sealed)
+		close_fd(lifetime);
+	return 0;
+}
+
+/* What was agreed to before there was a box is kept with it from here on. */
+static int keep_reach(const struct booting *b, struct err *e)
+{
+	struct box *box = b->req->box;
+	int r = reach_keep(box, b->req->settings, &b->assembly.reach, e);
+
+	if (r == 0 && !box->trial)
+		agreed_forget(b->req->store, box->project);
+	/* By now it may be given to another directory than it was made for. */
+	return r < 0 || box->followed ? r : box_follow(b->req->store, box, e);
+}
+
+/*
+ * Nobody is to find the box running, half set up, who did not ask for that. One that is thrown away ends by
+ * itself.
+ */
+static int run_hooks(struct booting *b, const struct box_session *session, struct err *e)
+{
+	const struct boot_request *req = b->req;
+	int *connection = &b->started.boot_fd;
+	int r = req->hooks ? hooks_at_start(session, connection, e) : 0;
+	struct err ignored;
+
+	if (r < 0 && r != -ERR_RETRY && req->rescue) {
+		log_warn("%s: the box is entered all the same", e->msg);
+		r = 0;
+	} else if (r < 0 && r != -ERR_RETRY && !req->box->temporary) {
+		box_stop(req->box, 0, &ignored);
+	}
+	return r < 0 || !req->enter_hook ? r : hooks_at_enter(session, connection, e);
+}
+
+static void unlock_accepted(void *arg)
+{
+	box_unlock(arg);
+}
+
+static int run_session(struct booting *b, int *ret_status, struct err *e)
+{
+	const struct boot_request *req = b->req;
+	const struct assembly *a = &b->assembly;
+	cleanup_free char *cwd = req->cwd ? xstrdup(req->cwd)
+					  : box_session_cwd(req->box, a->project, a->home);
+	struct box_session session = {.box = req->box,
+				      .settings = req->settings,
+				      .user = req->user,
+				      .options = req->session,
+				      .plan = &b->root->plan,
+				      .home = a->home,
+				      .cwd = cwd,
+				      .project = a->project,
+				      .step = req->sealed,
+				      .ret_last = req->ret_last,
+				      .accepted = unlock_accepted,
+				      .arg = req->box};
+	int r = run_hooks(b, &session, e);
+
+	if (r < 0)
+		return r;
+	return req->detach ? box_session_detach(&session, req->detach, b->started.boot_fd, e)
+			   : box_session_run(&session, b->started.boot_fd, ret_status, e);
+}
+
+static int boot_once(const struct boot_request *req, int *ret_status, struct err *e)
+{
+	__attribute__((cleanup(booting_clear))) struct booting b = {
+		.req = req,
+		.own = IMAGE_ROOT_INIT,
+		.lifetime = -1,
+		.started = {.pidfd = -1, .boot_fd = -1}};
+	int r = find_root(&b, e);
+
+	if (r == 0)
+		r = assemble_granted(&b, e);
+	if (r == 0)
+		r = start(&b, e);
+	if (r == 0 && b.new_reach)
+		r = keep_reach(&b, e);
+	return r < 0 ? r : run_session(&b, ret_status, e);
+}
+
+/*
+ * A launcher that was killed before it recorded its pid 1 leaves one that ends by itself, soon,
+ * and that nobody knows: there is no pidfd to wait on, and the lock goes before the mounts. That
+ * the overlay's upper directory is in use is all there is to see, so the start is tried again. So it is
+ * when a directory of the box was missing, which a kill or a power cut may leave: it is made.
+ */
+int boot(const struct boot_request *req, int *ret_status, struct err *e)
+{
+	struct box *b = req->box;
+	struct err ignored;
+	int r;
+
+	if (b->temporary)
+		return boot_once(req, ret_status, e);
+	if (!box_wait_gone(b, BOX_GONE_MS))
+		return err_set(e, EBUSY,
+			       "box '%s' is still ending: 'sandbox stop' ends it by force",
+			       b->name);
+	for (int waited = 0;; waited += BUSY_POLL_MS) {
+		r = boot_once(req, ret_status, e);
+		if (r == -ENOENT && b->lock_fd >= 0 && box_make_folders(b->dir_fd, &ignored) > 0)
+			continue;
+		/* Unlocked: the session was accepted, and what went wrong is the command's. */
+		if (r != -EBUSY || b->lock_fd < 0 || waited >= BOX_GONE_MS)
+			return r;
+		usleep(BUSY_POLL_MS * 1000);
+	}
+}

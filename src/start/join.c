@@ -1,0 +1,80 @@
+/*
+ * join.c - a session in a box that runs already.
+ *
+ * What it needs to know of the box is what the notes of its start say: the project's file may have changed.
+ */
+#include "start/join.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "box/box.h"
+#include "start/agent.h"
+#include "start/hooks.h"
+#include "start/tools.h"
+
+/* What the image of a running box says; a plan that is gone (gc made it anew, or not) says nothing. */
+static void load_plan(const struct store *st, const struct box *b, struct image_plan *ret)
+{
+	struct err ignored;
+
+	if (b->digest.hex[0])
+		image_plan_read(st->data_fd, &b->digest, ret, &ignored);
+}
+
+/*
+ * Where a running box has its project: what [sandbox] project said when it was started, as its notes have it,
+ * NULL when it said nothing. The caller frees.
+ */
+static char *noted_project(const char *notes)
+{
+	const char *line = strstr(notes, "\nproject ");
+
+	if (!line || starts_with(line, "\nproject -\n"))
+		return NULL;
+	line += strlen("\nproject ");
+	return xstrndup(line, strcspn(line, "\n"));
+}
+
+int box_session_join(const struct store *st, const struct box *b, const struct settings *settings,
+		     const struct user *caller, const struct session_options *o, bool entering,
+		     int *connection, int *ret_status, struct err *e)
+{
+	cleanup_buf struct buf notes = BUF_INIT;
+	cleanup_free char *target = NULL, *home = NULL, *cwd = NULL;
+	const char *project;
+	cleanup_image_plan struct image_plan plan = {0};
+	cleanup_user struct user u = {0};
+	cleanup_agent struct agent agent = AGENT_INIT;
+	cleanup_box_tools struct box_tools tools = BOX_TOOLS_INIT;
+	struct box_session s = {
+		.box = b, .settings = settings, .user = &u, .options = o, .plan = &plan};
+	int r = box_start_notes(b, &notes, e);
+
+	if (r < 0)
+		return r;
+	s.joins = notes.data;
+	target = b->project ? noted_project(notes.data) : NULL;
+	/* It runs where the project was when it was started. */
+	project = target ? target : b->moved_from ? b->moved_from : b->project;
+	load_plan(st, b, &plan);
+	agent_join(st, b, notes.data, settings, &agent);
+	s.agent = agent.path;
+	image_user(b->temporary ? &plan : &(struct image_plan){0}, caller, &u);
+	s.home = home = user_home(&u);
+	if (!b->project || streq(project, "no"))
+		project = NULL;
+	cwd = b->project ? box_session_cwd(b, project, home)
+			 : xstrdup(plan.workdir ? plan.workdir : "/");
+	s.cwd = cwd;
+	s.project = project;
+	if (o->tools)
+		r = box_tools_make(st, &s, &tools, e);
+	if (r == 0 && entering)
+		r = hooks_at_enter(&s, connection, e);
+	if (r < 0)
+		return r;
+	return o->detach ? box_session_detach(&s, "exec", *connection, e)
+			 : box_session_run(&s, *connection, ret_status, e);
+}
