@@ -210,7 +210,7 @@ class World:
         found = {}
         for directory, dirs, files in os.walk(top):
             for name in dirs + files:
-                path = f"{folder}/{name}"
+                path = f"{directory}/{name}"
                 inside = "/" + os.path.relpath(path, top)
                 if f"{self.path}/".startswith(f"{inside}/") or inside.startswith(f"{self.path}/"):
                     continue  # mount points in the root of a box
@@ -234,7 +234,7 @@ class World:
 
     def names(self, directory):
         try:
-            return sorted(os.listdir(f"{self.data}/{folder}"))
+            return sorted(os.listdir(f"{self.data}/{directory}"))
         except FileNotFoundError:
             return []
 
