@@ -169,6 +169,15 @@ int file_write_atomic(int dirfd, const char *path, const void *data, size_t len,
 	return r < 0 ? err_sys(e, -r, "cannot write '%s'", path) : 0;
 }
 
+bool file_holds(int dirfd, const char *name, const void *data, size_t size)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	struct err ignored;
+
+	return file_read(dirfd, name, size, &text, &ignored) == 0 && text.len == size &&
+	       memcmp(text.data, data, size) == 0;
+}
+
 /* On the way to a box, so with the fewest system calls. */
 int file_write_passing(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
 		       struct err *e)

@@ -46,6 +46,9 @@ bool file_has_stamp(int dirfd, const char *path, const struct file_stamp *stamp)
 int file_write_atomic(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
 		      struct err *e);
 
+/* Is the file there, with just this content? */
+bool file_holds(int dirfd, const char *name, const void *data, size_t size);
+
 /*
  * The same for what nobody misses after a power cut, at which it may be empty: files of a box that is
  * thrown away, and inside boxes. It does not wait for the disk.

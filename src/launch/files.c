@@ -73,15 +73,6 @@ int files_copy(int rootfd, int hostfd, const char *source, size_t i, int *ret_tr
 	return 0;
 }
 
-static bool is_same(int dir, const char *name, const void *data, uint32_t size)
-{
-	cleanup_buf struct buf text = BUF_INIT;
-	struct err ignored;
-
-	return file_read(dir, name, size, &text, &ignored) == 0 && text.len == size &&
-	       memcmp(text.data, data, size) == 0;
-}
-
 /* Its mode may shut its owner out of writing. */
 static void rewrite(int dir, uint32_t index, const void *data, uint32_t size)
 {
@@ -90,7 +81,7 @@ static void rewrite(int dir, uint32_t index, const void *data, uint32_t size)
 	char name[32];
 
 	snprintf(name, sizeof(name), "%u", index);
-	if (is_same(dir, name, data, size) || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	if (file_holds(dir, name, data, size) || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !S_ISREG(st.st_mode))
 		return;
 	fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

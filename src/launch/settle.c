@@ -245,15 +245,6 @@ static void settle_zone(char ***envp, const struct settle_facts *facts)
 		set(envp, "TZ", facts->zone);
 }
 
-static bool is_there(int dir, const char *name, const void *data, size_t size)
-{
-	cleanup_buf struct buf text = BUF_INIT;
-	struct err ignored;
-
-	return file_read(dir, name, size, &text, &ignored) == 0 && text.len == size &&
-	       memcmp(text.data, data, size) == 0;
-}
-
 /*
  * Where the box itself has no certificates, programs that read the system's file and no variable find
  * those of the host: a link, which the package that brings the file replaces.
@@ -277,7 +268,7 @@ static void write_authorities(const struct settle_facts *facts)
 	if (file_mkdirs(BOX_HOST_DIR, 0755, &ignored) < 0)
 		return;
 	dir = open(BOX_HOST_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir >= 0 && !is_there(dir, name, facts->authorities, facts->authorities_size))
+	if (dir >= 0 && !file_holds(dir, name, facts->authorities, facts->authorities_size))
 		file_write_passing(dir, name, facts->authorities, facts->authorities_size, 0644,
 				   &ignored);
 	link_authorities();
