@@ -117,7 +117,7 @@ quiet = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $@;)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help check test-programs lint bench fuzz fault install uninstall deps enter clean
+.PHONY: all help check test-programs lint bench fuzz fault install uninstall deb deps enter clean
 
 all: $(PROGRAMS) $(B)/share/sandbox/profiles ## build the programs (default); SAN=1, DEBUG=1, WERROR=1, V=1
 
@@ -282,6 +282,15 @@ uninstall: ## remove what install put there
 
 man/box.svg: man/picture
 	man/picture >$@
+
+# A tree of its own: flags and places are others, and Debian keeps debian/ at the top for itself.
+deb: ## build a Debian package, build/deb/*.deb; needs debhelper and dh-apparmor
+	rm -rf build/deb
+	mkdir -p build/deb/sandbox
+	tar -c --exclude=./build --exclude=./.git . | tar -x -C build/deb/sandbox
+	cp -r packaging/debian build/deb/sandbox/debian
+	cd build/deb/sandbox && env -u MAKEFLAGS dpkg-buildpackage --build=binary --no-sign --jobs=$(shell nproc)
+	rm -rf build/deb/sandbox
 
 # Getting started -------------------------------------------------------------------------------
 
