@@ -87,6 +87,19 @@ bool strv_has(const struct strv *sv, const char *s)
 	return false;
 }
 
+char *strv_join(const struct strv *sv, const char *between)
+{
+	size_t len = 1, gap = strlen(between);
+	char *all, *end;
+
+	for (size_t i = 0; i < sv->n; i++)
+		len += strlen(sv->v[i]) + gap;
+	all = end = xcalloc(len, 1);
+	for (size_t i = 0; i < sv->n; i++)
+		end = stpcpy(stpcpy(end, i ? between : ""), sv->v[i]);
+	return all;
+}
+
 void strv_clear(struct strv *sv)
 {
 	for (size_t i = 0; i < sv->n; i++)

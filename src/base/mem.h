@@ -35,6 +35,7 @@ struct strv {
 void strv_push(struct strv *sv, const char *s); /* copies s */
 void strv_push_take(struct strv *sv, char *s);	/* takes ownership of s */
 bool strv_has(const struct strv *sv, const char *s);
+char *strv_join(const struct strv *sv, const char *between); /* "" for none; the caller frees */
 void strv_clear(struct strv *sv);
 
 #define cleanup_strv __attribute__((cleanup(strv_clear)))

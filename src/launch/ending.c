@@ -100,9 +100,8 @@ static void ask_around(pid_t program, int signo)
 	kill(program, signo);
 }
 
-void ending_ask(struct server *srv, long ms)
+void ending_ask(struct server *srv, long long at)
 {
-	long long at = server_now_ms() + ms;
 	pid_t program = main_program(srv);
 
 	if (!srv->stop_at || at < srv->stop_at)

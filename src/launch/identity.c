@@ -31,7 +31,7 @@
  * not asked about. A stat costs 5 us here, and as much to the caller as waiting takes.
  *
  * Your own sessions ask for little, most for nothing: pid 1 keeps their listeners, and does I3 when the
- * first call waits for an answer (accept.c).
+ * first call waits for an answer (serve.c).
  *
  * When it goes wrong:
  *	no listener (another's filter has one; an old kernel): the calls are the kernel's, which knows

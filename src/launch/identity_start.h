@@ -4,7 +4,7 @@
 #ifndef LAUNCH_IDENTITY_START_H
 #define LAUNCH_IDENTITY_START_H
 
-#include "launch/serve.h"
+#include "launch/server.h"
 
 /* I1 of identity.c, before a session is forked that may ask: it inherits policy.identity. */
 void identity_prepare(struct server *srv);

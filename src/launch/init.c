@@ -180,6 +180,6 @@ noreturn void pid1_main(const struct plan *p, int boot)
 		message_send(boot, &m, NULL, 0, MSG_DONTWAIT);
 		_exit(125);
 	}
-	server_run(&srv, boot);
+	serve_run(&srv, boot);
 	_exit(0);
 }

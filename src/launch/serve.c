@@ -14,15 +14,19 @@
  * The end, by `stop`, by a signal from outside, or when nobody has come for the linger time: the hook
  * `exit` runs when no session is left, then all that still runs is asked to end and has its time.
  *
- * Sudo's requests are served by copies of this loop (accept.c). They hold no box up.
+ * Sudo's requests come from inside, with descriptors that may do anything: even closing one can take as
+ * long as its sender likes. So pid 1 only accepts them; a forked copy of this loop reads the one request,
+ * starts the session and sees it through. The copies hold no box up.
  */
 #include "launch/serve.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -32,22 +36,268 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/proc.h"
-#include "launch/accept.h"
 #include "launch/ending.h"
 #include "launch/identity_start.h"
+#include "launch/seccomp.h"
 
+#define DEAF_MS		100 /* pause when accept(2) fails: code inside may have used up what it takes */
 #define MAX_CONNECTIONS 1024  /* more wait in the backlog */
 #define ABANDON_MS	1000  /* between SIGHUP and SIGKILL of a session whose client has gone */
 #define STOP_MS		10000 /* for what runs, to end when asked: sandbox-stop(1) promises it */
 #define EXIT_MS		10000 /* how long what runs at the box's exit may take */
 #define ASK_MS		5000  /* how long a connection of sudo's may take to say what it wants */
 
-long long server_now_ms(void)
+/* Milliseconds of the monotonic clock. */
+static long long now_ms(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+static void add_connection(struct server *srv, int fd)
+{
+	if (srv->n == srv->cap) {
+		srv->cap = srv->cap ? srv->cap * 2 : 4;
+		srv->connections = xrealloc(srv->connections, srv->cap, sizeof(*srv->connections));
+		srv->polled = xrealloc(srv->polled, POLLED_FIXED + srv->cap, sizeof(*srv->polled));
+	}
+	srv->connections[srv->n++] = (struct connection){.fd = fd};
+}
+
+/* Only the user the box belongs to: box-root's uid 0 here, inside and outside. */
+static bool peer_is_us(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && cred.uid == 0;
+}
+
+static void close_session(struct session *s)
+{
+	close_fd(&s->payload);
+	close_fd(&s->report);
+	close_fd(&s->tools);
+	for (int i = 0; i < 3; i++)
+		close_fd(&s->stdio[i]);
+	for (int i = 0; i < PROTOCOL_MAX_MORE; i++)
+		close_fd(&s->more[i]);
+	close_fd(&s->master);
+}
+
+/* Closes all that a copy of pid 1 has of others. */
+static void forget_others(struct server *srv)
+{
+	for (size_t i = 0; i < srv->n; i++)
+		close_fd(&srv->connections[i].fd);
+	close_fd(&srv->control_fd);
+	close_fd(&srv->sudo_fd);
+	close_fd(&srv->signal_fd);
+	identity_forget(srv);
+	if (srv->has_at_exit)
+		close_session(&srv->at_exit);
+}
+
+static void serve_sudo(struct server *pid1, int fd)
+{
+	struct server srv = {.control_fd = -1,
+			     .sudo_fd = -1,
+			     .pts = pid1->pts,
+			     .policy = pid1->policy,
+			     .held.socket = -1,
+			     .for_sudo = true};
+	size_t slot = 0;
+	pid_t pid;
+
+	identity_prepare(pid1);
+	srv.policy.identity = pid1->policy.identity;
+	pid = fork();
+	if (pid == 0) {
+		forget_others(pid1);
+		proc_set_title("sandbox: sudo");
+		serve_run(&srv, fd);
+		_exit(0);
+	}
+	identity_start(pid1);
+	if (pid < 0)
+		return;
+	while (pid1->sudo_servers[slot])
+		slot++;
+	pid1->sudo_servers[slot] = pid;
+	pid1->n_sudo++;
+}
+
+static void accept_one(struct server *srv, int listener)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0) {
+		srv->deaf_until = now_ms() + DEAF_MS;
+		return;
+	}
+	if (peer_is_us(fd) && listener == srv->control_fd) {
+		add_connection(srv, fd);
+		return;
+	}
+	if (peer_is_us(fd))
+		serve_sudo(srv, fd);
+	close(fd);
+}
+
+static void answer_error(struct connection *c, int errnum, const char *what)
+{
+	struct message m = {.type = MESSAGE_ERROR};
+
+	err_sys(&m.error, errnum, "%s", what);
+	message_send(c->fd, &m, NULL, 0, MSG_DONTWAIT);
+}
+
+/* A pty of the box's own devpts, opened through pid 1's descriptor of it, not by name. */
+static int open_master(const struct server *srv, const struct message *m)
+{
+	int zero = 0, fd = openat(srv->pts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, TIOCSPTLCK, &zero) < 0) {
+		close(fd);
+		return -errno;
+	}
+	ioctl(fd, TIOCSWINSZ, &m->session.size);
+	return fd;
+}
+
+/*
+ * Sorts the descriptors of a SESSION into their places; false, with none taken, when their number is
+ * wrong. What sudo asks for is root's, and ends with the one who asked.
+ */
+static bool take_session(const struct server *srv, const struct message *m, const int *fds,
+			 int n_fds, struct session *ret)
+{
+	int next = 0, n_more = 0;
+
+	*ret = SESSION_INIT;
+	ret->flags = m->session.flags;
+	ret->terminals = m->session.terminals & 7;
+	if (srv->for_sudo)
+		ret->flags = (ret->flags | SESSION_ROOT) & ~(SESSION_DETACHED | SESSION_AT_EXIT);
+	while (n_more < PROTOCOL_MAX_MORE && m->session.more[n_more] > 2)
+		n_more++;
+	if (n_fds !=
+	    2 + !!(ret->flags & SESSION_TOOLS) + 3 - __builtin_popcount(ret->terminals) + n_more)
+		return false;
+	ret->payload = fds[next++];
+	ret->report = fds[next++];
+	if (ret->flags & SESSION_TOOLS)
+		ret->tools = fds[next++];
+	for (int i = 0; i < 3; i++)
+		if (!(ret->terminals >> i & 1))
+			ret->stdio[i] = fds[next++];
+	for (int i = 0; i < n_more; i++) {
+		ret->more[i] = fds[next++];
+		ret->more_at[i] = m->session.more[i];
+	}
+	return true;
+}
+
+/* A root of tools is for you alone, who came from outside: sudo's requests are all root's. */
+static bool may_have_tools(const struct session *s)
+{
+	return !(s->flags & SESSION_TOOLS) ||
+	       !(s->flags & (SESSION_ROOT | SESSION_DETACHED | SESSION_AT_EXIT));
+}
+
+/* Its client need not wait: that it is kept is all there is to say. What it says goes nowhere. */
+static void keep_at_exit(struct server *srv, struct connection *c, struct session *s)
+{
+	struct message accepted = {.type = MESSAGE_ACCEPTED};
+	struct message kept = {.type = MESSAGE_EXIT, .value = 0};
+
+	if (srv->has_at_exit)
+		close_session(&srv->at_exit);
+	close_fd(&s->report);
+	srv->at_exit = *s;
+	srv->at_exit.connection = -1;
+	srv->at_exit.report = fcntl(s->stdio[0], F_DUPFD_CLOEXEC, 0);
+	srv->has_at_exit = true;
+	*s = SESSION_INIT;
+	message_send(c->fd, &accepted, NULL, 0, MSG_DONTWAIT);
+	message_send(c->fd, &kept, NULL, 0, MSG_DONTWAIT);
+}
+
+static pid_t start_process(struct server *srv, const struct session *s)
+{
+	bool asks = s->flags & SESSION_ROOT || srv->policy.seccomp_flags & SECCOMP_RENAMES;
+	pid_t pid;
+
+	if (asks || srv->policy.seccomp_flags & SECCOMP_MODES)
+		identity_prepare(srv);
+	pid = session_start(&srv->policy, s);
+	if (asks)
+		identity_start(srv);
+	return pid;
+}
+
+static bool start_at_exit(struct server *srv)
+{
+	pid_t pid;
+
+	if (!srv->has_at_exit)
+		return false;
+	srv->has_at_exit = false;
+	pid = start_process(srv, &srv->at_exit);
+	close_session(&srv->at_exit);
+	if (pid < 0)
+		return false;
+	add_connection(srv, -1);
+	srv->connections[srv->n - 1].pid = pid;
+	srv->connections[srv->n - 1].detached = true;
+	return true;
+}
+
+static void start_session(struct server *srv, struct connection *c, const struct message *m,
+			  const int *fds, int n_fds)
+{
+	struct message accepted = {.type = MESSAGE_ACCEPTED};
+	__attribute__((cleanup(close_session))) struct session s;
+	pid_t pid;
+	int r;
+
+	if (!take_session(srv, m, fds, n_fds, &s)) {
+		for (int i = 0; i < n_fds; i++)
+			close(fds[i]);
+		answer_error(c, EPROTO, "cannot start a session");
+		return;
+	}
+	if (!may_have_tools(&s)) {
+		answer_error(c, EPERM, "cannot start a session with tools");
+		return;
+	}
+	s.connection = c->fd;
+	if (s.flags & SESSION_AT_EXIT && !s.terminals) {
+		keep_at_exit(srv, c, &s);
+		return;
+	}
+	if (s.terminals && (s.master = open_master(srv, m)) < 0) {
+		answer_error(c, -s.master, "cannot open a terminal in the box");
+		return;
+	}
+	r = message_send(c->fd, &accepted, &s.master, s.master >= 0, MSG_DONTWAIT);
+	if (r < 0) {
+		answer_error(c, -r, "cannot hand over the session");
+		return;
+	}
+	srv->used = true;
+	pid = start_process(srv, &s);
+	if (pid < 0) {
+		answer_error(c, -pid, "cannot start a process in the box");
+		return;
+	}
+	c->pid = pid;
+	c->detached = s.flags & SESSION_DETACHED;
+	c->terminal = s.terminals != 0;
 }
 
 static void remove_connection(struct server *srv, struct connection *c)
@@ -59,7 +309,7 @@ static void remove_connection(struct server *srv, struct connection *c)
 static void stop(struct server *srv, long ms)
 {
 	srv->told = true;
-	ending_ask(srv, ms);
+	ending_ask(srv, now_ms() + ms);
 }
 
 static size_t count_sessions(const struct server *srv)
@@ -97,7 +347,7 @@ static void abandon(struct server *srv, struct connection *c)
 	if (c->detached)
 		return;
 	c->abandoned = true;
-	c->kill_at = server_now_ms() + ABANDON_MS;
+	c->kill_at = now_ms() + ABANDON_MS;
 	kill(-c->pid, SIGHUP);
 	kill(-c->pid, SIGCONT);
 }
@@ -111,7 +361,7 @@ static void read_connection(struct server *srv, struct connection *c)
 	if (r == -EAGAIN)
 		return;
 	if (r == 1 && m.type == MESSAGE_SESSION && c->pid == 0 && !srv->stop_at) {
-		server_start_session(srv, c, &m, fds, n_fds);
+		start_session(srv, c, &m, fds, n_fds);
 		if (c->pid == 0)
 			remove_connection(srv, c);
 		return;
@@ -167,7 +417,7 @@ static void session_ended(struct server *srv, pid_t pid, int status)
 		if (c->main)
 			ending_main_gone(srv);
 		remove_connection(srv, c);
-		srv->idle_since = server_now_ms();
+		srv->idle_since = now_ms();
 		return;
 	}
 }
@@ -261,7 +511,7 @@ static bool is_over(const struct server *srv, bool idle, long long now)
 static bool run_timers(struct server *srv, long long *ret_timeout)
 {
 	bool idle = count_sessions(srv) == 0;
-	long long now = server_now_ms(), timeout = -1;
+	long long now = now_ms(), timeout = -1;
 
 	for (size_t i = 0; i < srv->n; i++) {
 		struct connection *c = &srv->connections[i];
@@ -305,7 +555,7 @@ static void serve_once(struct server *srv, int timeout)
 {
 	struct pollfd *p = srv->polled;
 	size_t n = srv->n;
-	bool deaf = srv->deaf_until > server_now_ms();
+	bool deaf = srv->deaf_until > now_ms();
 	bool control = !deaf && n < MAX_CONNECTIONS;
 	bool sudo = !deaf && !srv->stop_at && srv->n_sudo < MAX_SUDO;
 
@@ -329,9 +579,9 @@ static void serve_once(struct server *srv, int timeout)
 	if (p[POLLED_SIGNALS].revents)
 		read_signals(srv);
 	if (sudo)
-		server_accept(srv, srv->sudo_fd);
+		accept_one(srv, srv->sudo_fd);
 	if (control) /* last: it may move what was polled */
-		server_accept(srv, srv->control_fd);
+		accept_one(srv, srv->control_fd);
 }
 
 /* What is left when the box is stopped by force still gets its status told. */
@@ -359,30 +609,30 @@ static void serve(struct server *srv)
 /* Not when the box is ended by force, or has used up the time it was given to stop. */
 static bool run_at_exit(struct server *srv)
 {
-	long long now = server_now_ms();
+	long long now = now_ms();
 
 	if (count_sessions(srv) > 0 || (srv->stop_at && srv->stop_at <= now))
 		return false;
 	if (!srv->stop_at)
 		srv->stop_at = now + EXIT_MS;
 	srv->asked = false;
-	return server_start_at_exit(srv);
+	return start_at_exit(srv);
 }
 
 /* What sessions have left in the background, and the hook; a box that was not stopped gives them time too. */
 static void end_rest(struct server *srv)
 {
-	long long left = srv->told ? srv->stop_at - server_now_ms() : STOP_MS;
+	long long left = srv->told ? srv->stop_at - now_ms() : STOP_MS;
 
 	if (left <= 0 || ending_empty(srv))
 		return;
 	if (!srv->told)
 		srv->stop_at = 0;
-	ending_ask(srv, (long)left);
+	ending_ask(srv, now_ms() + left);
 	serve(srv);
 }
 
-void server_run(struct server *srv, int boot)
+void serve_run(struct server *srv, int boot)
 {
 	struct message m = {.type = MESSAGE_ERROR};
 
@@ -392,8 +642,8 @@ void server_run(struct server *srv, int boot)
 		message_send(boot, &m, NULL, 0, MSG_DONTWAIT);
 		return;
 	}
-	srv->idle_since = server_now_ms();
-	server_add(srv, boot);
+	srv->idle_since = now_ms();
+	add_connection(srv, boot);
 	srv->connections[0].main = true;
 	read_connection(srv, &srv->connections[0]);
 	serve(srv);

@@ -59,10 +59,10 @@ old-2 $T/moved/old" ]
 	# A record that has no directory gains one at the next start.
 	sandbox stop p
 	record=$(sandbox inspect --json p | jq -r .folder)/record
-	sed -i '/^directory /d' "$record"
+	sed -i '/^folder /d' "$record"
 	rm "$T"/xdg/data/sandbox/projects/id-*
 	sandbox enter p -- true
-	grep -q '^directory ' "$record"
+	grep -q '^folder ' "$record"
 	sandbox stop p
 	mv q p
 	sandbox enter ./p -- true

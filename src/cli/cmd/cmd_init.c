@@ -22,8 +22,8 @@
 #include "cli/commands.h"
 #include "cli/init/init.h"
 #include "cli/init/init_compose.h"
-#include "cli/init/init_guess.h"
 #include "cli/init/init_image.h"
+#include "cli/init/init_read.h"
 #include "config/mounts.h"
 #include "config/profile.h"
 #include "config/schema.h"
@@ -213,11 +213,11 @@ int init_folder(const char *where, const struct init_options *o, struct err *e)
 		return err_set(e, EEXIST,
 			       "'%s/" PROJECT_FILE "' is there already: --force replaces it",
 			       where);
-	if (init_guess_directory(dirfd, dir, &guess, e) < 0)
+	if (init_read_directory(dirfd, dir, &guess, e) < 0)
 		return -e->code;
 	a = (struct init_answers){.name = name_from(dir),
 				  .image = o->image ? xstrdup(o->image) : init_choose_image(&guess),
-				  .profile = init_joined(&guess.profiles, ", ")};
+				  .profile = strv_join(&guess.profiles, ", ")};
 	a.apt = init_image_apt(a.image, &guess);
 	if (check_answer("image", a.image, dir, e) < 0)
 		return -e->code;

@@ -14,19 +14,9 @@
 
 #define WHY_LEN_MAX 190 /* an old reader holds 199 bytes a line */
 
-char *init_joined(const struct strv *words, const char *between)
-{
-	struct buf b = BUF_INIT;
-
-	buf_addstr(&b, "");
-	for (size_t i = 0; i < words->n; i++)
-		buf_addf(&b, "%s%s", i ? between : "", words->v[i]);
-	return buf_detach(&b);
-}
-
 static void add_list(const char *off, const char *key, const struct strv *words, struct buf *out)
 {
-	cleanup_free char *list = init_joined(words, " ");
+	cleanup_free char *list = strv_join(words, " ");
 
 	if (words->n)
 		buf_addf(out, "%s%s = %s\n", off, key, list);
@@ -88,7 +78,7 @@ static bool add_section(const struct init_guess *g, const char *section, bool he
 static void add_hooks(const struct init_answers *a, const struct init_guess *g, struct buf *out)
 {
 	const char *off = init_image_serves(a->image, g) || g->settings.n ? "" : ";";
-	cleanup_free char *create = init_joined(&g->create, "\n");
+	cleanup_free char *create = strv_join(&g->create, "\n");
 	bool any = add_section(g, "hooks", true, out);
 
 	if (!g->create.n)

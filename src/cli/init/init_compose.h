@@ -14,7 +14,4 @@ struct init_answers {
 
 void init_compose(const struct init_answers *a, const struct init_guess *g, struct buf *out);
 
-/* The words of a list with something between them; the caller frees. */
-char *init_joined(const struct strv *words, const char *between);
-
 #endif

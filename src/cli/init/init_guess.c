@@ -1,23 +1,15 @@
 /*
- * init_guess.c - what the files of a directory say of the tools that its project needs.
- *
- * Looks at names, by the table of init_signs.h; the few files whose words count are read by init_read.c.
- * A guess is only proposed.
+ * init_guess.c - what is guessed of a project's tools, gathered bit by bit: each thing once.
  */
 #include "cli/init/init_guess.h"
 
-#include <fcntl.h>
-#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/dir.h"
 #include "base/err.h"
-#include "cli/init/init_read.h"
 #include "cli/init/init_signs.h"
 
 static void add(struct strv *list, const char *word)
@@ -125,42 +117,6 @@ void init_add_sign(struct init_guess *g, const struct init_sign *sign, const cha
 	add(&g->create, sign->create);
 	init_add_words(&g->npm, sign->npm);
 	init_add_words(&g->pip, sign->pip);
-}
-
-/* The first of the names that the sign means, or NULL. */
-static const char *find(const struct strv *names, const struct init_sign *sign)
-{
-	if (!strpbrk(sign->file, "*?["))
-		return strv_has(names, sign->file) ? sign->file : NULL;
-	for (size_t i = 0; i < names->n; i++)
-		if (fnmatch(sign->file, names->v[i], FNM_PERIOD) == 0)
-			return names->v[i];
-	return NULL;
-}
-
-int init_guess_directory(int dirfd, const char *dir, struct init_guess *ret, struct err *e)
-{
-	cleanup_strv struct strv names = {0};
-	int r = dir_names(dirfd, ".", &names, e);
-
-	if (r < 0)
-		return err_add(e, "'%s'", dir);
-	*ret = (struct init_guess){0};
-	add(&ret->profiles, "dev");
-	for (size_t i = 0; i < init_n_signs; i++) {
-		const struct init_sign *sign = &init_signs[i];
-		const char *file = find(&names, sign);
-
-		if (file && !(sign->lang && strv_has(&ret->stopped, sign->lang)))
-			init_add_sign(ret, sign, file);
-	}
-	init_read_files(dirfd, ret);
-	init_read_dockerfile(dirfd, ret);
-	init_read_devcontainer(dirfd, dir, ret);
-	if (!ret->failed.code)
-		return 0;
-	*e = ret->failed;
-	return err_add(e, "'%s'", dir);
 }
 
 void init_guess_clear(struct init_guess *g)

@@ -1,5 +1,5 @@
 /*
- * init_guess.h - what the files of a directory say of the tools that its project needs.
+ * init_guess.h - a guess of the tools that a project needs.
  */
 #ifndef CLI_INIT_INIT_GUESS_H
 #define CLI_INIT_INIT_GUESS_H
@@ -49,8 +49,6 @@ struct init_guess {
 	struct err failed;	/* code 0, or why a file of the project could not be read */
 };
 
-/* dir: the path of dirfd. Notes what of a file was left out. On failure too *ret is to be cleared. */
-int init_guess_directory(int dirfd, const char *dir, struct init_guess *ret, struct err *e);
 void init_guess_clear(struct init_guess *g);
 #define cleanup_init_guess __attribute__((cleanup(init_guess_clear)))
 

@@ -16,7 +16,6 @@
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "cli/init/init_compose.h"
 #include "cli/init/init_signs.h"
 #include "rootfs/image.h"
 #include "store/store.h"
@@ -266,14 +265,14 @@ char *init_image_apt(const char *image, const struct init_guess *g)
 			init_add_words(&words, g->apt[i].name);
 	for (size_t i = 0; is_named(image, g) && i < g->image_apt.n; i++)
 		init_add_words(&words, g->image_apt.v[i]);
-	return init_joined(&words, " ");
+	return strv_join(&words, " ");
 }
 
 char *init_image_apk(const char *image, const struct init_guess *g)
 {
 	const struct strv none = {0};
 
-	return init_joined(is_named(image, g) ? &g->image_apk : &none, " ");
+	return strv_join(is_named(image, g) ? &g->image_apk : &none, " ");
 }
 
 static bool is_here(const struct store *s, const char *image)

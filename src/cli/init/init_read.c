@@ -1,18 +1,21 @@
 /*
- * init_read.c - what the content of a project's files adds to a proposal: versions, package managers,
- * the programs of a Makefile, services.
+ * init_read.c - what the files of a project's directory say of the tools that it needs: by their names, as the
+ * table of init_signs.h has them, and the few whose words count by their content: versions, package
+ * managers, the programs of a Makefile, services.
  *
- * Owns which file is read for what; how, is init_text.h's.
+ * Owns which file is read for what; how, is init_text.h's. A guess is only proposed.
  */
 #include "cli/init/init_read.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "cli/init/init_image.h"
@@ -353,7 +356,8 @@ static void read_pom(int dirfd, struct init_guess *g)
 	}
 }
 
-void init_read_files(int dirfd, struct init_guess *g)
+/* Versions, package managers, programs of a Makefile, services of a compose file. */
+static void read_files(int dirfd, struct init_guess *g)
 {
 	read_version_files(dirfd, g);
 	read_tool_files(dirfd, g);
@@ -365,4 +369,40 @@ void init_read_files(int dirfd, struct init_guess *g)
 	read_makefile(dirfd, g);
 	read_mentions(dirfd, g);
 	read_compose(dirfd, g);
+}
+
+/* The first of the names that the sign means, or NULL. */
+static const char *find(const struct strv *names, const struct init_sign *sign)
+{
+	if (!strpbrk(sign->file, "*?["))
+		return strv_has(names, sign->file) ? sign->file : NULL;
+	for (size_t i = 0; i < names->n; i++)
+		if (fnmatch(sign->file, names->v[i], FNM_PERIOD) == 0)
+			return names->v[i];
+	return NULL;
+}
+
+int init_read_directory(int dirfd, const char *dir, struct init_guess *ret, struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+	int r = dir_names(dirfd, ".", &names, e);
+
+	if (r < 0)
+		return err_add(e, "'%s'", dir);
+	*ret = (struct init_guess){0};
+	init_add_words(&ret->profiles, "dev");
+	for (size_t i = 0; i < init_n_signs; i++) {
+		const struct init_sign *sign = &init_signs[i];
+		const char *file = find(&names, sign);
+
+		if (file && !(sign->lang && strv_has(&ret->stopped, sign->lang)))
+			init_add_sign(ret, sign, file);
+	}
+	read_files(dirfd, ret);
+	init_read_dockerfile(dirfd, ret);
+	init_read_devcontainer(dirfd, dir, ret);
+	if (!ret->failed.code)
+		return 0;
+	*e = ret->failed;
+	return err_add(e, "'%s'", dir);
 }

@@ -1,5 +1,5 @@
 /*
- * init_read.h - what the content of a project's files adds to a guess.
+ * init_read.h - what the files of a project's directory say of the tools that it needs.
  */
 #ifndef CLI_INIT_INIT_READ_H
 #define CLI_INIT_INIT_READ_H
@@ -7,11 +7,12 @@
 #include "base/buf.h"
 #include "cli/init/init_guess.h"
 
+/* All that the files of a directory say. dir: the path of dirfd. Notes what of a file was left out. On failure
+ * too *ret is to be cleared. */
+int init_read_directory(int dirfd, const char *dir, struct init_guess *ret, struct err *e);
+
 /* Each adds what it finds to the guess; a file that is not there, or is not one to be read, adds nothing. What
  * kept another one from being read is in `failed`. */
-
-/* Versions, package managers, programs of a Makefile, services of a compose file. */
-void init_read_files(int dirfd, struct init_guess *g);
 
 /* The image of a Dockerfile or Containerfile that has the project's tools. Comes after the languages. */
 void init_read_dockerfile(int dirfd, struct init_guess *g);
