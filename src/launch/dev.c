@@ -14,7 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "launch/mounts.h"
+#include "launch/mount.h"
 
 #define PTYS_MAX "512" /* of one box; sandbox(1), LIMITS */
 

@@ -20,7 +20,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "launch/mounts.h"
 #include "launch/box_paths.h"
 
 #define FILES_DIR BOX_HOST_DIR "/files"
@@ -51,14 +50,14 @@ int files_copy(int rootfd, int hostfd, const char *source, size_t i, int *ret_tr
 
 	if (r < 0)
 		return err_add(e, "cannot use '%s'", source);
-	if (fstat(from, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > MOUNT_FOLLOW_MAX)
+	if (fstat(from, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILES_FOLLOW_MAX)
 		return 1;
 	close_fd(&from);
 	r = path_open_nolinks(hostfd, source, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &from, e);
 	if (r == -EACCES)
 		return 1; /* nor can anybody read it inside */
 	if (r == 0)
-		r = file_read_fd(from, source, MOUNT_FOLLOW_MAX, &text, e);
+		r = file_read_fd(from, source, FILES_FOLLOW_MAX, &text, e);
 	if (r == 0)
 		r = path_mkdirs_beneath(rootfd, FILES_DIR, 0755, &dir, e);
 	snprintf(name, sizeof(name), "%zu", i);

@@ -9,6 +9,9 @@
 
 #include "base/err.h"
 
+/* Up to what length a file of a plan's is followed, in bytes. */
+#define FILES_FOLLOW_MAX (1 << 20)
+
 /* One of the files, before its bytes. */
 struct session_file {
 	uint32_t index, size;

@@ -19,7 +19,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "launch/mounts.h"
+#include "launch/mount.h"
 
 /* In the box's memory. */
 #define EMPTY_DIR  "masked"

@@ -40,7 +40,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "launch/helper.h"
-#include "launch/mounts.h"
+#include "launch/mount.h"
 
 #define MEMORY_MAJOR \
 	1 /* null, zero, full, random and urandom: Documentation/admin-guide/devices.txt */

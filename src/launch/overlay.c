@@ -20,7 +20,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "launch/mounts.h"
+#include "launch/mount.h"
 
 #define DATA_MAX    4095 /* a page, mount(2) */
 #define FD_PATH_LEN 18	 /* of "/proc/self/fd/999:" */

@@ -31,6 +31,7 @@
 #include "launch/dev.h"
 #include "launch/etc.h"
 #include "launch/mask.h"
+#include "launch/mount.h"
 #include "launch/mounts.h"
 #include "launch/overlay.h"
 #include "launch/protocol.h"

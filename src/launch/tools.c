@@ -31,7 +31,7 @@
 #include "base/path.h"
 #include "launch/helper.h"
 #include "launch/idmap.h"
-#include "launch/mounts.h"
+#include "launch/mount.h"
 #include "launch/rootfs.h"
 
 struct making {

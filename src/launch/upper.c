@@ -29,7 +29,7 @@
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/mem.h"
-#include "launch/mounts.h"
+#include "launch/mount.h"
 
 #define PERMISSIONS 07777
 #define OWNER	    0700

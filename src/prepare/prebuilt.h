@@ -7,7 +7,7 @@
 #ifndef PREPARE_PREBUILT_H
 #define PREPARE_PREBUILT_H
 
-#include "prepare/prepare.h"
+#include "prepare/prepare_request.h"
 
 /* The repository of a project, or NULL. */
 const char *prebuilt_repository(const struct settings *s);

@@ -8,7 +8,7 @@
 
 #include "base/proc.h"
 #include "box/box.h"
-#include "prepare/prepare.h"
+#include "prepare/prepare_request.h"
 #include "prepare/step_log.h"
 
 struct step_run {

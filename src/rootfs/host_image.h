@@ -4,7 +4,7 @@
 #ifndef ROOTFS_HOST_IMAGE_H
 #define ROOTFS_HOST_IMAGE_H
 
-#include "rootfs/image.h"
+#include "rootfs/image_root.h"
 
 /* Begins the line among the notes of a start that says which layer the box uses. */
 #define HOST_LAYER_NOTE "layer "

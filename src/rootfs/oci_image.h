@@ -4,7 +4,7 @@
 #ifndef ROOTFS_OCI_IMAGE_H
 #define ROOTFS_OCI_IMAGE_H
 
-#include "rootfs/image.h"
+#include "rootfs/image_root.h"
 
 /* As image_resolve() and image_digest(), for a name that is neither `host` nor `dir:`. */
 int oci_image_resolve(const struct image_request *req, struct image_root *ret, struct err *e);

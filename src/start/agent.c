@@ -25,7 +25,6 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "grant/lend.h"
-#include "start/assemble_mounts.h"
 
 #define AGENT_NOTE  "agent "
 #define AGENTS_DIR  LEND_DIR "/agents"

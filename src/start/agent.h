@@ -7,7 +7,7 @@
 #ifndef START_AGENT_H
 #define START_AGENT_H
 
-#include "start/assemble.h"
+#include "start/assembly.h"
 
 struct agent {
 	char *path; /* in the box, for SSH_AUTH_SOCK; NULL: what was mounted will do */

@@ -8,13 +8,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -31,60 +28,6 @@
 #include "start/assemble_mounts.h"
 #include "start/assemble_repository.h"
 #include "start/session_env.h"
-
-void assembly_clear(struct assembly *a)
-{
-	strv_clear(&a->reach);
-	strv_clear(&a->own);
-	strv_clear(&a->guarded);
-	strv_clear(&a->git);
-	strv_clear(&a->strings);
-	free(a->mounts);
-	*a = (struct assembly){0};
-}
-
-char *assembly_keep(struct assembly *a, char *s)
-{
-	strv_push_take(&a->strings, s);
-	return s;
-}
-
-void assembly_add_mount(struct assembly *a, struct plan_mount m)
-{
-	if (a->n_mounts == a->cap) {
-		a->cap = a->cap ? a->cap * 2 : 32;
-		a->mounts = xrealloc(a->mounts, a->cap, sizeof(*a->mounts));
-	}
-	a->mounts[a->n_mounts++] = m;
-}
-
-bool store_holds_uppers(const struct store *s, const char **ret_why)
-{
-	struct statfs fs;
-
-	if (fstatfs(s->data_fd, &fs) < 0)
-		return true;
-	switch (fs.f_type) {
-	case OVERLAYFS_SUPER_MAGIC:
-		*ret_why = "an overlay";
-		return false;
-	case NFS_SUPER_MAGIC:
-		*ret_why = "NFS";
-		return false;
-	default:
-		return true;
-	}
-}
-
-bool memory_holds_uppers(void)
-{
-	struct utsname u;
-	int major = 0, minor = 0;
-
-	uname(&u);
-	return sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 6));
-}
 
 static int choose_upper(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
@@ -229,7 +172,7 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 			return err_sys(e, errno, "cannot use the home directory '%s'",
 				       req->user->home);
 		if (req->box->trial)
-			return assemble_overlay(req, a, m.source, a->home, e);
+			return assembly_overlay(req, a, m.source, a->home, e);
 	} else if (a->root->read_only) {
 		m.kind = PLAN_MOUNT_TMPFS;
 	} else if (req->box->in_memory) {
@@ -260,8 +203,8 @@ static int add_project_folder(const struct assemble_request *req, struct assembl
 {
 	const char *dir = req->box->project;
 
-	if (assemble_overlays_project(req))
-		return assemble_overlay(req, a, dir, a->project, e);
+	if (assembly_overlays_project(req))
+		return assembly_overlay(req, a, dir, a->project, e);
 	assembly_add_mount(
 		a,
 		(struct plan_mount){.kind = PLAN_MOUNT_BIND, .source = dir, .target = a->project});

@@ -4,50 +4,7 @@
 #ifndef START_ASSEMBLE_H
 #define START_ASSEMBLE_H
 
-#include "base/proc.h"
-#include "box/box.h"
-#include "config/settings.h"
-#include "launch/plan.h"
-#include "rootfs/image.h"
-
-/* A plan with all it points to. */
-struct assembly {
-	struct plan plan;
-	const struct image_root *root; /* the request's */
-	struct strv reach; /* what of the host the box gets by files of the project; see reach.h */
-	struct strv own;   /* of that, what flags and variables ask for in this call */
-	struct strv guarded; /* paths of the host that are protected in it */
-	struct strv git; /* where it has git's data of the project from elsewhere, for the notes */
-	struct strv strings; /* paths and lines that only the plan needs */
-	struct plan_mount *mounts;
-	size_t n_mounts, cap;
-	const char *etc_note; /* for the start's notes, or NULL; see etc_lines.h */
-	char *home;	      /* of the user inside; owned by strings */
-	char *project;	      /* where the project's directory is inside, or NULL */
-};
-
-/* A mount from the command line. */
-struct extra_mount {
-	char *source, *target;
-	bool read_only;
-	bool cache; /* source is the name of one */
-};
-
-struct assemble_request {
-	const struct store *store;
-	const struct box *box;
-	const struct settings *settings;
-	const struct user *user;       /* as the box is to know them */
-	const struct image_root *root; /* of the image; to outlive the assembly */
-	struct repository
-		*repository; /* of the project, when it was looked for; cut down to what it has */
-	const struct extra_mount *mounts;
-	size_t n_mounts;
-	const char *hostname; /* NULL: the box's name */
-	bool in_memory;	      /* the upper directory vanishes with the box */
-	bool project_overlay; /* what is written in the project stays in the box */
-	bool sealed; /* what is written becomes a layer: nothing of this user goes into it */
-};
+#include "start/assembly.h"
 
 /*
  * Fills *ret in; the control socket and the lifetime lock are the caller's to add. On failure *ret
@@ -56,13 +13,5 @@ struct assemble_request {
 int assemble(const struct assemble_request *req, struct assembly *ret, struct err *e);
 /* The image alone, with the user and the network in its /etc, for tools_make(). */
 int assemble_image(const struct assemble_request *req, struct assembly *ret, struct err *e);
-void assembly_clear(struct assembly *a);
-#define cleanup_assembly __attribute__((cleanup(assembly_clear)))
-
-/* Can an upper directory lie in the data directory? If not, *ret_why says what it is on. */
-bool store_holds_uppers(const struct store *s, const char **ret_why);
-
-/* Can an upper directory lie in memory: tmpfs has user xattrs since Linux 6.6. */
-bool memory_holds_uppers(void);
 
 #endif

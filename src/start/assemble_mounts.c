@@ -16,7 +16,6 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "box/folder.h"
-#include "box/overlays.h"
 #include "grant/bounds.h"
 #include "grant/checkout.h"
 #include "grant/lend.h"
@@ -80,34 +79,6 @@ static int check_inside(const char *project, const struct mount_setting *ms, str
 	return 0;
 }
 
-int assemble_overlay(const struct assemble_request *req, struct assembly *a, const char *source,
-		     const char *target, struct err *e)
-{
-	struct plan_mount m = {.kind = PLAN_MOUNT_OVERLAY, .source = source, .target = target};
-	cleanup_free char *path = NULL;
-	int r;
-
-	if (path_is_beneath(req->store->data, source))
-		return err_set(e, EINVAL,
-			       "'%s' cannot be an overlay: what boxes write is kept in it, in '%s'",
-			       source, req->store->data);
-	if (req->in_memory || !a->plan.upper) {
-		if (!memory_holds_uppers())
-			return err_set(e, ENOTSUP,
-				       "an overlay on '%s' needs Linux 6.6, or a box on disk",
-				       target);
-		assembly_add_mount(a, m);
-		return 0;
-	}
-	r = overlay_make(req->store, req->box, target, source, &path, e);
-	if (r < 0)
-		return r;
-	m.upper = assembly_keep(a, xasprintf("%s/%s/upper", req->store->data, path));
-	m.work = assembly_keep(a, xasprintf("%s/%s/work", req->store->data, path));
-	assembly_add_mount(a, m);
-	return 0;
-}
-
 /*
  * What may be written of the host is an overlay in a trial; a single file cannot be one, and is
  * read-only there.
@@ -124,7 +95,7 @@ static int add_host(const struct assemble_request *req, struct assembly *a, stru
 		m.read_only = !overlay;
 	}
 	if (overlay)
-		return assemble_overlay(req, a, m.source, m.target, e);
+		return assembly_overlay(req, a, m.source, m.target, e);
 	m.follow = m.read_only;
 	assembly_add_mount(a, m);
 	return 0;

@@ -17,7 +17,6 @@
 #include "base/path.h"
 #include "box/overlays.h"
 #include "config/settings.h"
-#include "start/assemble_mounts.h"
 
 #define MAX_GUARDED 64
 
@@ -43,7 +42,7 @@ const struct repository *assemble_repository_find(const struct assemble_request 
 
 static bool is_overlaid(const struct assemble_request *req)
 {
-	return req->box->trial || assemble_overlays_project(req);
+	return req->box->trial || assembly_overlays_project(req);
 }
 
 static void bind(struct assembly *a, const char *source, const char *target, bool read_only)
@@ -64,7 +63,7 @@ int assemble_repository(const struct assemble_request *req, struct assembly *a,
 	if (r->root)
 		bind(a, r->root, r->root, true);
 	if (r->common && is_overlaid(req))
-		error = assemble_overlay(req, a, assembly_keep(a, xstrdup(r->common)),
+		error = assembly_overlay(req, a, assembly_keep(a, xstrdup(r->common)),
 					 assembly_keep(a, xstrdup(r->common_at)), e);
 	else if (r->common)
 		bind(a, r->common, r->common_at, false);

@@ -5,7 +5,7 @@
 #define START_ASSEMBLE_REPOSITORY_H
 
 #include "grant/repository.h"
-#include "start/assemble.h"
+#include "start/assembly.h"
 
 /*
  * What the box is to have of it, empty for one that is to have nothing: of the request, or looked for and

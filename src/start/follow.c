@@ -18,7 +18,6 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "launch/files.h"
-#include "launch/mounts.h"
 
 #define FOLLOW_NOTE "follow "
 #define NOTES_MAX   (8u << 10) /* of the 64 KiB that box_start_notes() reads */
@@ -80,7 +79,7 @@ static void add_changed(int root, char *line, struct buf *all)
 	    fstat(fd, &st) < 0)
 		return;
 	now = describe(&st);
-	if (streq(now, was) || file_read_fd(fd, path, MOUNT_FOLLOW_MAX, &text, &ignored) < 0)
+	if (streq(now, was) || file_read_fd(fd, path, FILES_FOLLOW_MAX, &text, &ignored) < 0)
 		return;
 	add_file(all, (uint32_t)index, &text);
 }
