@@ -21,7 +21,7 @@
 #include "box/kept.h"
 #include "config/lock_file.h"
 #include "config/value.h"
-#include "grant/reach.h"
+#include "grant/reach_line.h"
 
 #define KEPT	KEPT_BOUND
 #define HELD	"held "

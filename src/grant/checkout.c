@@ -17,7 +17,7 @@
 #include "base/git_index.h"
 #include "base/path.h"
 #include "config/xdg.h"
-#include "grant/lend.h"
+#include "grant/protect.h"
 #include "grant/repository.h"
 
 #define CONFIG_MAX    (1u << 20)
@@ -39,7 +39,7 @@ static int add(struct protecting *p, const char *path, struct err *e)
 {
 	if (p->named || !path_is_beneath(path, p->project) || streq(path, p->project))
 		return 0;
-	return lend_protect_in(p->project, path + strlen(p->project) + 1, p->paths, e);
+	return protect_in(p->project, path + strlen(p->project) + 1, p->paths, e);
 }
 
 /* Where git has the data of the checkout at top, links followed; NULL: it has none. The caller frees. */

@@ -14,7 +14,7 @@
 #define CHECKOUT_MAX_SUBMODULES 400
 
 /*
- * Appends what is to be read-only beside .git itself, as lend_protect() does: the git data that .git leads
+ * Appends what is to be read-only beside .git itself, as protect_find() does: the git data that .git leads
  * to where it lies in the project, and the .git of each repository that an index names, checked out or not,
  * with what that leads to; linked worktrees in the project; hooks and settings that git's settings, the user's
  * own too, name there, or that symlinks lead to. project: absolute, without links.

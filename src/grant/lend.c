@@ -19,39 +19,14 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "config/env.h"
-#include "config/lock_file.h"
-#include "config/profile.h"
 #include "config/value.h"
 #include "config/xdg.h"
 #include "grant/lend_cdi.h"
 #include "grant/lend_devices.h"
 #include "grant/lend_git.h"
-#include "grant/reach.h"
+#include "grant/reach_line.h"
 
 #define SECRETS_DIR "/run/secrets"
-
-void lending_clear(struct lending *l)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		free(l->v[i].source);
-		free(l->v[i].target);
-	}
-	free(l->v);
-	strv_clear(&l->reach);
-	*l = (struct lending){0};
-}
-
-bool lending_add(struct lending *l, const char *path, const char *target, bool read_only)
-{
-	char *real = realpath(path, NULL);
-
-	if (!real)
-		return false;
-	l->v = xrealloc(l->v, l->n + 1, sizeof(*l->v));
-	l->v[l->n++] = (struct lent){
-		.source = real, .target = xstrdup(target), .read_only = read_only};
-	return true;
-}
 
 static bool wants(const struct settings *s, const char *key)
 {
@@ -252,141 +227,4 @@ void lend_env(const struct settings *s, struct strv *out)
 		env_set(out, "DISPLAY", getenv("DISPLAY"));
 		env_set(out, "XAUTHORITY", LEND_DIR "/Xauthority");
 	}
-}
-
-/* Files; what else there is not is made as a directory, in which nothing can be put. */
-static bool is_named_file(const char *name)
-{
-	return streq(name, ".envrc") || streq(name, "config");
-}
-
-/* Makes what a word names, or the first directory of it that is missing, empty: there it ends. */
-static int make_missing(int dir, const char *name, bool last, struct err *e)
-{
-	cleanup_close int fd = -1;
-
-	if (!last || !is_named_file(name)) {
-		if (mkdirat(dir, name, 0755) < 0 && errno != EEXIST)
-			return err_sys(e, errno, "cannot make '%s'", name);
-		return 0;
-	}
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	return fd < 0 && errno != EEXIST ? err_sys(e, errno, "cannot make '%s'", name) : 0;
-}
-
-/* As we have made it before, with everything in it still missing. */
-static bool is_empty(int dir)
-{
-	cleanup_dir struct dir d = {0};
-	struct err ignored;
-
-	return dir_open(&d, dir, ".", &ignored) == 0 && dir_next(&d, &ignored) == 0;
-}
-
-/*
- * Goes along word, relative to the project, to the last of it, or to what is no directory on the way, such as
- * the .git of a worktree, or to what is missing, or is an empty directory. *ret_len: how much of word that is. No link may be on the
- * way: the box could have put one there.
- */
-static int find_protected(int project, const char *word, size_t *ret_len, struct err *e)
-{
-	cleanup_close int at = fcntl(project, F_DUPFD_CLOEXEC, 0);
-	const char *from = word;
-
-	for (;;) {
-		size_t n = strcspn(from, "/");
-		cleanup_free char *name = xstrndup(from, n);
-		cleanup_close int next = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		bool last = !from[n];
-		struct stat st = {0};
-
-		*ret_len = (size_t)(from + n - word);
-		if (next < 0 && errno == ENOENT)
-			return make_missing(at, name, last, e);
-		if (next < 0 || fstat(next, &st) < 0)
-			return err_sys(e, errno, "cannot open '%s'", name);
-		if (S_ISLNK(st.st_mode))
-			return err_set(e, ELOOP, "'%s' is a link", name);
-		if (last || !S_ISDIR(st.st_mode) || is_empty(next))
-			return 0;
-		close_fd(&at);
-		at = take_fd(&next);
-		from += n + 1;
-	}
-}
-
-static int protect_one(int project, const char *dir, const char *word, struct strv *ret,
-		       struct err *e)
-{
-	cleanup_free char *path = path_normalize(dir, word);
-	size_t root = strlen(dir) + 1, len;
-	int r;
-
-	/* The schema has seen to it; what is mounted by this path is not to depend on that. */
-	if (!path_is_beneath(path, dir) || strlen(path) <= root)
-		return err_set(e, ERR_USAGE, "cannot protect '%s': it is no path in the project",
-			       word);
-	for (size_t i = 0; i < ret->n; i++)
-		if (path_is_beneath(path, ret->v[i]))
-			return 0;
-	r = find_protected(project, path + root, &len, e);
-	if (r < 0)
-		return err_add(e, "cannot protect '%s'", word);
-	strv_push_take(ret, xstrndup(path, root + len));
-	return 0;
-}
-
-int lend_protect_in(const char *dir, const char *word, struct strv *ret_paths, struct err *e)
-{
-	cleanup_close int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_sys(e, errno, "cannot open '%s'", dir);
-	return protect_one(fd, dir, word, ret_paths, e);
-}
-
-static void protect_file(const char *path, struct strv *ret)
-{
-	cleanup_free char *real = path ? realpath(path, NULL) : NULL;
-
-	for (size_t i = 0; real && i < ret->n; i++)
-		if (path_is_beneath(real, ret->v[i]))
-			return;
-	if (real)
-		strv_push(ret, real);
-}
-
-/*
- * What binds the box is not for the box to write: the project's file, what it is merged with, and its lock.
- * A link is not protected, but what it leads to; what is put in its place is asked about.
- */
-static void protect_files(const struct settings *s, struct strv *ret)
-{
-	cleanup_free char *lock = path_join(s->project_dir, LOCK_FILE);
-	cleanup_free char *shipped = profile_data_dir();
-
-	protect_file(s->project_file, ret);
-	for (size_t i = 0; i < s->file_paths.n; i++)
-		if (!shipped || !path_is_beneath(s->file_paths.v[i], shipped))
-			protect_file(s->file_paths.v[i], ret);
-	protect_file(lock, ret);
-}
-
-int lend_protect(const struct settings *s, struct strv *ret_paths, struct err *e)
-{
-	cleanup_strv struct strv words = {0};
-	cleanup_close int project = -1;
-	int r = 0;
-
-	settings_list(s, "sandbox", "protect", &words);
-	if (!s->project_dir || !words.n)
-		return 0;
-	project = open(s->project_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (project < 0)
-		return err_sys(e, errno, "cannot open '%s'", s->project_dir);
-	for (size_t i = 0; r == 0 && i < words.n; i++)
-		r = protect_one(project, s->project_dir, words.v[i], ret_paths, e);
-	if (r == 0)
-		protect_files(s, ret_paths);
-	return r;
 }

@@ -24,7 +24,7 @@
 #include "config/env.h"
 #include "config/xdg.h"
 #include "grant/lend_devices.h"
-#include "grant/reach.h"
+#include "grant/reach_line.h"
 #include "rootfs/image_program.h"
 
 #define FILES_MAX 64

@@ -5,7 +5,8 @@
 #ifndef GRANT_LEND_CDI_H
 #define GRANT_LEND_CDI_H
 
-#include "grant/lend.h"
+#include "base/err.h"
+#include "grant/lending.h"
 
 /*
  * Lends what /run/cdi and /etc/cdi (*.json, *.yaml) say of GPUs: nodes below /dev that are not

@@ -23,7 +23,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "config/value.h"
-#include "grant/reach.h"
+#include "grant/reach_line.h"
 
 #define CACHE_MAX	  (4u << 20) /* of what ldconfig prints */
 #define LOADER_TIMEOUT_MS 10000

@@ -6,7 +6,9 @@
 
 #include <sys/stat.h>
 
-#include "grant/lend.h"
+#include "base/err.h"
+#include "config/settings.h"
+#include "grant/lending.h"
 
 /* A directory for the libraries and programs of a GPU's driver, in the box. */
 #define LEND_DRIVER LEND_DIR "/driver"

@@ -23,7 +23,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "config/xdg.h"
-#include "grant/reach.h"
+#include "grant/reach_line.h"
 
 #define CONFIG_MAX     (1u << 20)
 #define MAX_FILES      32

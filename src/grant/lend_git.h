@@ -4,7 +4,9 @@
 #ifndef GRANT_LEND_GIT_H
 #define GRANT_LEND_GIT_H
 
-#include "grant/lend.h"
+#include "base/err.h"
+#include "config/settings.h"
+#include "grant/lending.h"
 
 /*
  * Lends, read-only, the user's configuration of git with all that it includes or names, at the paths by

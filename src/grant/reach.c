@@ -20,20 +20,6 @@
 #include "image/name/conf.h"
 #include "image/name/reference.h"
 
-/* The quoting of a backslash is here alone: to quote again what is quoted changes nothing. */
-void reach_add_line(const char *line, struct strv *out)
-{
-	char *doubled = xcalloc(2 * strlen(line) + 1, 1), *to = doubled;
-
-	for (; *line; line++) {
-		if (*line == '\\')
-			*to++ = '\\';
-		*to++ = *line;
-	}
-	strv_push_take(out, err_quote_all(doubled));
-	free(doubled);
-}
-
 void reach_add_root(const struct box *b, const char *real, struct strv *out)
 {
 	cleanup_free char *line = xasprintf("image = dir:%s", real);
@@ -200,15 +186,6 @@ int reach_add_settings(const struct settings *s, struct strv *out, struct err *e
 	}
 	bounds_add(s, out);
 	return r;
-}
-
-void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out)
-{
-	/* A directory whose name ends like the option is none that is read-only. */
-	const char *mode = read_only ? " ro" : ends_with(source, " ro") ? " rw" : "";
-	cleanup_free char *line = xasprintf("%s = %s%s", target, source, mode);
-
-	reach_add_line(line, out);
 }
 
 int reach_add_setting_mount(const struct settings *s, const struct mount_setting *m,

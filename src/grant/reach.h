@@ -13,18 +13,7 @@
 #include "base/err.h"
 #include "box/box.h"
 #include "config/settings.h"
-
-/*
- * Who is asked for consent: 0, or an error. lines: what is asked for beyond what was given; first:
- * nothing was given yet.
- */
-struct reach_asker {
-	int (*ask)(const char *project, const struct strv *lines, bool first, void *arg,
-		   struct err *e);
-	void *arg;
-	bool accepts; /* whatever it is asked for */
-	bool asks;    /* there is somebody to answer */
-};
+#include "grant/reach_line.h"
 
 /*
  * Caches of the profiles that come with the program are no question: a project that was not given them
@@ -63,16 +52,10 @@ void agreed_forget(const struct store *s, const char *project);
  */
 int reach_add_settings(const struct settings *s, struct strv *out, struct err *e);
 
-/* Appends a line, quoted: whatever a path holds, it stays one line of what is kept. */
-void reach_add_line(const char *line, struct strv *out);
-
 /* The image of a box that is a directory, at its real path: a link may lead it elsewhere by now. */
 void reach_add_root(const struct box *b, const char *real, struct strv *out);
 
-/* Appends one mount of a host directory that is no part of the project, or of a cache that projects share. */
-void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out);
-
-/* The same for an entry of [mounts]; one whose source is not there is an error. */
+/* Appends the mount of an entry of [mounts], as reach_add_mount(); one whose source is not there is an error. */
 int reach_add_setting_mount(const struct settings *s, const struct mount_setting *m,
 			    struct strv *out, struct err *e);
 

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "config/xdg.h"
-#include "grant/lend.h"
+#include "grant/protect.h"
 
 #define POINTER_MAX  4096
 #define MAX_BORROWED 16
@@ -225,10 +225,10 @@ static int protect_common(const struct repository *r, const char *name, struct s
 	if (streq(path, r->common))
 		strv_push(ret_paths, r->common);
 	else if (!path_is_beneath(r->git, path))
-		error = lend_protect_in(r->common, name, ret_paths, e);
+		error = protect_in(r->common, name, ret_paths, e);
 	for (size_t i = 0; error == 0 && i < ARRAY_SIZE(own_pointers); i++)
 		if (!streq(r->git, r->common) && has(r->git, own_pointers[i]))
-			error = lend_protect_in(r->git, own_pointers[i], ret_paths, e);
+			error = protect_in(r->git, own_pointers[i], ret_paths, e);
 	return error;
 }
 

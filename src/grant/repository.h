@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "config/settings.h"
-#include "grant/reach.h"
+#include "grant/reach_line.h"
 
 /* Absolute paths of the host, links resolved; NULL for what there is not. */
 struct repository {

@@ -19,6 +19,7 @@
 #include "grant/bounds.h"
 #include "grant/checkout.h"
 #include "grant/lend.h"
+#include "grant/protect.h"
 #include "grant/reach.h"
 #include "launch/protocol.h"
 #include "rootfs/programs.h"
@@ -204,7 +205,7 @@ static int find_protected(const struct assemble_request *req, struct assembly *a
 			  struct strv *ret_paths, struct err *e)
 {
 	cleanup_repository struct repository own = {0};
-	int r = lend_protect(req->settings, ret_paths, e);
+	int r = protect_find(req->settings, ret_paths, e);
 
 	if (r < 0 || !ret_paths->n)
 		return r;

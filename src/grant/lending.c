@@ -1,0 +1,29 @@
+/*
+ * lending.c - things of the host that a box is lent.
+ */
+#include "grant/lending.h"
+
+#include <stdlib.h>
+
+void lending_clear(struct lending *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].source);
+		free(l->v[i].target);
+	}
+	free(l->v);
+	strv_clear(&l->reach);
+	*l = (struct lending){0};
+}
+
+bool lending_add(struct lending *l, const char *path, const char *target, bool read_only)
+{
+	char *real = realpath(path, NULL);
+
+	if (!real)
+		return false;
+	l->v = xrealloc(l->v, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = (struct lent){
+		.source = real, .target = xstrdup(target), .read_only = read_only};
+	return true;
+}
