@@ -9,7 +9,7 @@
 #ifndef CHANGES_APPLY_GIT_H
 #define CHANGES_APPLY_GIT_H
 
-#include "changes/apply.h"
+#include "changes/apply_plan.h"
 
 /* Moves steps that are not to be done to what is left behind; names each once, the topmost. */
 void apply_git_sort_out(struct apply_plan *p);
