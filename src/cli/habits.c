@@ -50,21 +50,21 @@ int habit_replace(char *const *words, struct strv *ret, struct err *e)
 	return 0;
 }
 
-static bool is_of(const struct habit_option *h, const struct command *cmd)
+static bool is_of(const struct habit_option *h, const char *command)
 {
-	cleanup_free char *name = cmd->name ? xasprintf("%s ", cmd->name) : xstrdup("");
+	cleanup_free char *name = command ? xasprintf("%s ", command) : NULL;
 
-	return cmd->name ? strstr(h->commands, name) != NULL : !*h->commands;
+	return name ? strstr(h->commands, name) != NULL : !*h->commands;
 }
 
-const struct habit_option *habit_find(const struct command *cmd, const char *name, size_t len,
+const struct habit_option *habit_find(const char *command, const char *name, size_t len,
 				      char letter)
 {
 	for (const struct habit_option *h = habit_options; h->name || h->letter; h++) {
 		bool named = name && h->name && strlen(h->name) == len &&
 			     memcmp(h->name, name, len) == 0;
 
-		if ((named || (letter && h->letter == letter)) && is_of(h, cmd))
+		if ((named || (letter && h->letter == letter)) && is_of(h, command))
 			return h;
 	}
 	return NULL;

@@ -9,7 +9,8 @@
 
 #include <stdbool.h>
 
-#include "cli/options.h"
+#include "base/err.h"
+#include "base/mem.h"
 
 /* Words that a command line begins with. */
 struct habit_word {
@@ -40,8 +41,8 @@ extern const struct habit_option habit_options[];
  */
 int habit_replace(char *const *words, struct strv *ret, struct err *e);
 
-/* The option by long name (len bytes, or NULL) or letter, for this value; or NULL. */
-const struct habit_option *habit_find(const struct command *cmd, const char *name, size_t len,
+/* The option of a command (NULL: of sandbox itself) by long name (len bytes, or NULL) or letter; or NULL. */
+const struct habit_option *habit_find(const char *command, const char *name, size_t len,
 				      char letter);
 
 /* ERR_USAGE, or 0 where the option can be passed over. spelled is as it was typed. */

@@ -181,7 +181,7 @@ static int parse_long(const struct command *cmd, char **argv, int *i, struct arg
 	size_t len = strcspn(word + 2, "=");
 	cleanup_free char *spelled = xstrndup(word, len + 2);
 	struct found f = {.ours = opt_find(cmd, word + 2, len),
-			  .theirs = habit_find(cmd, word + 2, len, 0),
+			  .theirs = habit_find(cmd->name, word + 2, len, 0),
 			  .spelled = spelled};
 
 	if (!f.ours && f.theirs && f.theirs->same)
@@ -210,7 +210,7 @@ static int parse_letters(const struct command *cmd, char **argv, int *i, struct 
 	for (const char *p = argv[*i] + 1; *p; p++) {
 		char spelled[3] = {'-', *p, '\0'};
 		struct found f = {.ours = opt_find_letter(cmd, *p),
-				  .theirs = habit_find(cmd, NULL, 0, *p),
+				  .theirs = habit_find(cmd->name, NULL, 0, *p),
 				  .spelled = spelled};
 		const char *value = NULL;
 		int r;

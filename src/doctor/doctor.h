@@ -8,30 +8,9 @@
 #ifndef DOCTOR_DOCTOR_H
 #define DOCTOR_DOCTOR_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-#include "base/mem.h"
-
-enum doctor_state {
-	DOCTOR_OK,
-	DOCTOR_NOTE, /* boxes start; something is weaker, slower or not there */
-	DOCTOR_FAIL, /* no box starts before this is mended */
-};
-
-struct doctor_result {
-	enum doctor_state state;
-	char *seen;	  /* what was found, one line; owned */
-	const char *rung; /* what is used because of it, one line, or NULL; static */
-	struct strv fix;  /* commands and words of advice, a line each; empty when there is none */
-};
-
-/* Where the checks look; strings are borrowed, absolute. */
-struct doctor_place {
-	const char *data_dir;  /* may not exist yet */
-	const char *exe;       /* this program */
-	const char *share_dir; /* share/sandbox of the installation */
-};
+#include "doctor/doctor_result.h"
 
 struct doctor_check {
 	const char *name;
@@ -41,7 +20,5 @@ struct doctor_check {
 /* In the order they are shown. */
 extern const struct doctor_check doctor_checks[];
 extern const size_t doctor_n_checks;
-
-void doctor_result_clear(struct doctor_result *r);
 
 #endif

@@ -1,16 +1,10 @@
 /*
- * doctor_probe.h - what the files of the doctor share: results, small reads, tries in a child.
+ * doctor_probe.h - what the checks share: small reads, tries in a child; and the checks.
  */
 #ifndef DOCTOR_DOCTOR_PROBE_H
 #define DOCTOR_DOCTOR_PROBE_H
 
-#include "doctor/doctor.h"
-
-/* Sets the state and what was seen; the rung is static or NULL. */
-void doctor_set(struct doctor_result *r, enum doctor_state state, const char *rung, const char *fmt,
-		...) __attribute__((format(printf, 4, 5)));
-void doctor_fix(struct doctor_result *r, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+#include "doctor/doctor_result.h"
 
 /* First line of a small file of /proc or /sys without its newline; NULL: cannot be read. */
 char *doctor_read_line(const char *path);

@@ -7,7 +7,7 @@
 #include "cli/commands.h"
 #include "cli/consent.h"
 #include "cli/overrides.h"
-#include "cli/shim_run.h"
+#include "cli/shim.h"
 #include "flow/run.h"
 
 struct exec_cli {
