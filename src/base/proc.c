@@ -10,27 +10,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/spawn.h"
 
 #define PASSWD_MAX_SIZE	  (16 * 1024 * 1024) /* beyond it, getent is asked */
 #define GETENT_MAX_SIZE	  (64 * 1024)
-#define SYSTEM_PATH	  "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin"
 #define GETENT_TIMEOUT_MS 10000 /* a directory server that is down */
 
 int proc_pidfd(pid_t pid)
@@ -52,34 +49,9 @@ const char *proc_self(void)
 	return self[0] ? self : NULL;
 }
 
-static long long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
-/* poll(2) for input on one descriptor until deadline (now_ms(), -1: for ever). */
-static bool wait_readable(int fd, long long deadline)
-{
-	struct pollfd pfd = {.fd = fd, .events = POLLIN};
-	long long left = -1;
-	int r;
-
-	do {
-		if (deadline >= 0) {
-			left = deadline - now_ms();
-			left = left < 0 ? 0 : left > INT_MAX ? INT_MAX : left;
-		}
-		r = poll(&pfd, 1, (int)left);
-	} while (r < 0 && errno == EINTR);
-	return r > 0;
-}
-
 bool proc_wait_pidfd(int pidfd, int timeout_ms)
 {
-	return wait_readable(pidfd, timeout_ms < 0 ? -1 : now_ms() + timeout_ms);
+	return clock_wait_readable(pidfd, timeout_ms < 0 ? -1 : clock_ms() + timeout_ms);
 }
 
 int proc_start_time(pid_t pid, unsigned long long *ret)
@@ -168,110 +140,14 @@ static bool find_passwd(char *lines, struct user *ret)
 	return false;
 }
 
-/* Reads what a program writes to fd until its end, the limit or the deadline. */
-static void read_output(int fd, size_t max, int timeout_ms, struct buf *out)
-{
-	long long deadline = now_ms() + timeout_ms;
-
-	while (out->len < max && wait_readable(fd, deadline)) {
-		ssize_t n;
-
-		buf_reserve(out, 4096);
-		n = read(fd, out->data + out->len, 4096);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		out->len += (size_t)n;
-		out->data[out->len] = '\0';
-	}
-}
-
-/* The nearest directory above us that has a project's file, else "". */
-static void find_project_above(char *ret, size_t size)
-{
-	char *slash;
-
-	if (!getcwd(ret, size) || *ret != '/') {
-		*ret = '\0';
-		return;
-	}
-	while (*ret) {
-		cleanup_free char *file = path_join(ret, "sandbox.ini");
-
-		if (access(file, F_OK) == 0)
-			return;
-		slash = strrchr(ret, '/');
-		*slash = '\0';
-	}
-}
-
-static char *find_in(const char *path, const char *name, const char *avoid)
-{
-	cleanup_free char *copy = xstrdup(path);
-	char *rest = copy, *part;
-
-	while ((part = strsep(&rest, ":"))) {
-		cleanup_free char *file = path_join(part, name), *real = NULL;
-
-		if (*part != '/' || access(file, X_OK) < 0)
-			continue;
-		real = realpath(file, NULL);
-		if (real && !(*avoid && path_is_beneath(real, avoid)))
-			return take_ptr(file);
-	}
-	return NULL;
-}
-
-char *proc_find(const char *name)
-{
-	const char *path = getenv("PATH");
-	char project[PATH_MAX], *found;
-
-	if (strchr(name, '/'))
-		return xstrdup(name);
-	found = find_in(SYSTEM_PATH, name, "");
-	if (found || !path)
-		return found;
-	find_project_above(project, sizeof(project));
-	return find_in(path, name, project);
-}
-
-bool proc_output(const char *const argv[], size_t max, int timeout_ms, struct buf *out)
-{
-	cleanup_free char *program = proc_find(argv[0]);
-	posix_spawn_file_actions_t actions;
-	cleanup_close int in = -1;
-	int fds[2], r;
-	pid_t pid;
-
-	if (!program || pipe2(fds, O_CLOEXEC) < 0)
-		return false;
-	in = fds[0];
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
-	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	r = posix_spawn(&pid, program, &actions, NULL, (char *const *)argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	close(fds[1]);
-	if (r != 0)
-		return false;
-	read_output(in, max, timeout_ms, out);
-	kill(pid, SIGKILL); /* it has ended, or is late */
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	return out->len < max;
-}
-
 /* Appends the output of `getent passwd UID`, or nothing. */
 static void run_getent(uid_t uid, struct buf *out)
 {
 	char id[16];
 
 	snprintf(id, sizeof(id), "%u", uid);
-	proc_output((const char *const[]){"getent", "passwd", id, NULL}, GETENT_MAX_SIZE,
-		    GETENT_TIMEOUT_MS, out);
+	spawn_output((const char *const[]){"getent", "passwd", id, NULL}, GETENT_MAX_SIZE,
+		     GETENT_TIMEOUT_MS, out);
 }
 
 /* What the environment says must be fit for a passwd line and a path. */

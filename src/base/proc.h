@@ -68,18 +68,6 @@ struct user {
 };
 
 /*
- * Where a program of the host is: in a directory of the system, else of PATH, but not in the project that we
- * stand in, whose files are anybody's. The caller frees it; NULL: nowhere. A path is returned as it is.
- */
-char *proc_find(const char *name);
-
-/*
- * Appends what a program of the host, found by proc_find(), writes to stdout; it has no stdin and no stderr.
- * It is waited for timeout_ms at most. False when it cannot be started, or writes max bytes or more.
- */
-bool proc_output(const char *const argv[], size_t max, int timeout_ms, struct buf *out);
-
-/*
  * Fills in the caller's user from /etc/passwd, else from $USER, $HOME and $SHELL, else from
  * getent(1) (directory services); $HOME comes before the home of a passwd entry. Never fails: an unknown user is "user" at "/home/user",
  * uid 0 is "root", and nobody else is.

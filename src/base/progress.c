@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/progress_row.h"
 
@@ -28,14 +28,6 @@ static struct {
 	int drawn; /* lines on the screen that are drawn over */
 	long long last_ms;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .quiet = true};
-
-static long long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
 
 void progress_start(bool quiet)
 {
@@ -70,9 +62,9 @@ static void draw(bool now)
 	int width, height;
 	char line[PROGRESS_ROW_MAX];
 
-	if (!state.bars || (!now && now_ms() - state.last_ms < DRAW_EVERY_MS))
+	if (!state.bars || (!now && clock_ms() - state.last_ms < DRAW_EVERY_MS))
 		return;
-	state.last_ms = now_ms();
+	state.last_ms = clock_ms();
 	screen_size(&width, &height);
 	clear_drawn();
 	for (int i = 0; i < state.n && state.drawn < height - 1; i++) {

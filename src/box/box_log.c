@@ -18,7 +18,6 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +26,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/spawn.h"
 
 #define TEXT_MAX  8192	     /* of a line; a longer one becomes several */
 #define DRAIN_MAX (1u << 20) /* shown at the end, of who never stops talking */
@@ -172,7 +172,6 @@ static noreturn void be_writer(struct writer *w)
 static int start(struct writer *w, struct err *e)
 {
 	pid_t pid = fork();
-	int status;
 
 	if (pid == 0) {
 		pid = fork();
@@ -180,9 +179,7 @@ static int start(struct writer *w, struct err *e)
 			be_writer(w);
 		_exit(pid < 0);
 	}
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+	if (pid < 0 || spawn_wait(pid) != 0)
 		return err_sys(e, errno, "cannot start the process that keeps the box's log");
 	return 0;
 }

@@ -9,14 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/proc.h"
+#include "base/spawn.h"
 #include "cli/change_view.h"
 
 #define QUOTED_MAX (4 * PATH_MAX + 16)
@@ -69,12 +68,11 @@ static int copy_output(int fd, struct err *e)
 
 static int wait_for(pid_t pid, const struct change *c, struct err *e)
 {
-	int status;
+	int status = spawn_wait(pid);
 
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_sys(e, errno, "cannot wait for diff");
-	if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
+	if (status < 0)
+		return err_sys(e, -status, "cannot wait for diff");
+	if (status > 1)
 		return err_set(e, EIO, "diff failed at '%s'", c->path);
 	return 0;
 }
@@ -92,9 +90,9 @@ static int run_diff(const struct change *c, int was, int now, struct err *e)
 				     was >= 0 ? "/dev/fd/3" : "/dev/null",
 				     now >= 0 ? "/dev/fd/4" : "/dev/null",
 				     NULL};
-	cleanup_free char *program = proc_find(words[0]);
+	cleanup_free char *program = spawn_find(words[0]);
 	cleanup_close int out = -1, old = -1, new = -1;
-	posix_spawn_file_actions_t actions;
+	struct spawn s = {.program = program, .argv = words, .fds = SPAWN_ALL_SAME};
 	int p[2], r;
 	pid_t pid;
 
@@ -106,18 +104,14 @@ static int run_diff(const struct change *c, int was, int now, struct err *e)
 	/* Out of the way of 3 and 4. */
 	old = was >= 0 ? fcntl(was, F_DUPFD_CLOEXEC, 5) : -1;
 	new = now >= 0 ? fcntl(now, F_DUPFD_CLOEXEC, 5) : -1;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	if (old >= 0)
-		posix_spawn_file_actions_adddup2(&actions, old, 3);
-	if (new >= 0)
-		posix_spawn_file_actions_adddup2(&actions, new, 4);
+	s.fds[1] = out;
+	s.fds[3] = old >= 0 ? old : SPAWN_SAME;
+	s.fds[4] = new >= 0 ? new : SPAWN_SAME;
 	fflush(stdout);
-	r = posix_spawn(&pid, program, &actions, NULL, (char *const *)words, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	if (r) {
+	r = spawn_start(&s, &pid, e);
+	if (r < 0) {
 		close(p[0]);
-		return err_sys(e, r, "cannot run diff, which --patch needs");
+		return err_add(e, "--patch needs diff");
 	}
 	close_fd(&out);
 	r = copy_output(p[0], e);

@@ -15,8 +15,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/spawn.h"
 #include "box/folder.h"
 #include "box/project.h"
 #include "box/sweep.h"
@@ -29,7 +31,7 @@
 struct job {
 	pid_t pid;
 	size_t row;
-	struct timespec began;
+	long long began; /* clock_ms() */
 };
 
 struct running {
@@ -170,19 +172,11 @@ static void be_child(const struct running *run, size_t i)
 	_exit(status);
 }
 
-static double seconds_since(const struct timespec *then)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
-}
-
 static int start(struct running *run, size_t row, struct err *e)
 {
 	struct job *job = &run->jobs[run->n_jobs];
 
-	clock_gettime(CLOCK_MONOTONIC, &job->began);
+	job->began = clock_ms();
 	job->row = row;
 	fflush(NULL);
 	job->pid = fork();
@@ -202,8 +196,8 @@ static void note_end(struct running *run, pid_t pid, int status)
 
 		if (job->pid != pid)
 			continue;
-		row->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-		row->seconds = seconds_since(&job->began);
+		row->status = spawn_status(status);
+		row->seconds = (double)(clock_ms() - job->began) / 1000;
 		row->done = true;
 		*job = run->jobs[--run->n_jobs];
 		if (run->options->ended)

@@ -21,7 +21,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "base/proc.h"
+#include "base/spawn.h"
 #include "config/value.h"
 #include "grant/reach_line.h"
 
@@ -124,8 +124,8 @@ int lend_devices(const struct settings *s, struct lending *l, struct err *e)
 /* What the loader of this machine knows, as ldconfig(8) prints it. */
 static bool read_loader(struct buf *out)
 {
-	return proc_output((const char *const[]){"/sbin/ldconfig", "-p", NULL}, CACHE_MAX,
-			   LOADER_TIMEOUT_MS, out);
+	return spawn_output((const char *const[]){"/sbin/ldconfig", "-p", NULL}, CACHE_MAX,
+			    LOADER_TIMEOUT_MS, out);
 }
 
 static bool is_of_driver(const char *name)

@@ -21,7 +21,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "base/proc.h"
+#include "base/spawn.h"
 #include "config/xdg.h"
 #include "grant/reach_line.h"
 
@@ -142,7 +142,7 @@ static bool run_git(const char *file, struct buf *out)
 	const char *const argv[] = {"git",	     "config", "--file", file,
 				    "--no-includes", "--null", "--list", NULL};
 
-	return proc_output(argv, CONFIG_MAX, GIT_TIMEOUT_MS, out);
+	return spawn_output(argv, CONFIG_MAX, GIT_TIMEOUT_MS, out);
 }
 
 /* Most have a name and an address, and need no other program to be understood. */

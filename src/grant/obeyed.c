@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -62,17 +63,9 @@ static bool is_before(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
-static long long ms_since(const struct timespec *then)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - then->tv_sec) * 1000LL + (now.tv_nsec - then->tv_nsec) / 1000000;
-}
-
 bool obeyed_is_late(const struct obeyed_look *l)
 {
-	return ms_since(&l->walk_began) >= l->walk_ms;
+	return clock_ms() - l->walk_began >= l->walk_ms;
 }
 
 void obeyed_add(struct obeyed_look *l, const char *path, const struct stat *st, const char *why)
@@ -308,8 +301,8 @@ static void say_once(const struct box *b, const struct strv *found)
 
 static void begin_look(struct obeyed_look *l, const struct obeyed_session *began)
 {
-	clock_gettime(CLOCK_MONOTONIC, &l->walk_began);
-	l->walk_ms = began ? ms_since(&began->entered) / SHARE : SHORT_MS;
+	l->walk_began = clock_ms();
+	l->walk_ms = began ? (l->walk_began - began->entered) / SHARE : SHORT_MS;
 	if (l->walk_ms > WALK_MS)
 		l->walk_ms = WALK_MS;
 }
@@ -318,7 +311,7 @@ void obeyed_begin(struct obeyed_session *ret)
 {
 	ret->failed = false;
 	clock_gettime(CLOCK_REALTIME_COARSE, &ret->began);
-	clock_gettime(CLOCK_MONOTONIC, &ret->entered);
+	ret->entered = clock_ms();
 }
 
 static bool wants(const struct settings *s)

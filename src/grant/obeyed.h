@@ -15,9 +15,9 @@
 #include "config/settings.h"
 
 struct obeyed_session {
-	struct timespec began;	 /* CLOCK_REALTIME_COARSE */
-	struct timespec entered; /* CLOCK_MONOTONIC */
-	bool failed;		 /* perhaps before the box had started */
+	struct timespec began; /* CLOCK_REALTIME_COARSE */
+	long long entered;     /* clock_ms() */
+	bool failed;	       /* perhaps before the box had started */
 };
 
 /* Before the session; two readings of the clock. */

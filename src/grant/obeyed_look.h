@@ -17,11 +17,11 @@
 struct obeyed_look {
 	const char *project;
 	struct timespec since;
-	struct timespec walk_began; /* CLOCK_MONOTONIC */
-	long long walk_ms;	    /* may the search for repositories take */
-	const struct box *box;	    /* NULL: not asked */
-	struct strv safe;	    /* protected paths: nobody inside could change them */
-	bool submodules;	    /* there is a .gitmodules */
+	long long walk_began;  /* clock_ms() */
+	long long walk_ms;     /* may the search for repositories take */
+	const struct box *box; /* NULL: not asked */
+	struct strv safe;      /* protected paths: nobody inside could change them */
+	bool submodules;       /* there is a .gitmodules */
 	size_t looked, n_found;
 	struct strv found; /* "inode change-time path", quoted */
 };

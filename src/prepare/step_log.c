@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #define DRAW_EVERY_MS 100
@@ -27,18 +28,10 @@ int step_log_open(struct step_log *l, int dirfd, const char *path, struct err *e
 	if (!l->file)
 		return err_sys(e, errno, "cannot make the log '%s'", path);
 	l->terminal = !log_is_quiet() && isatty(STDERR_FILENO) && term && !streq(term, "dumb");
-	clock_gettime(CLOCK_MONOTONIC, &l->began);
+	l->began = clock_ms();
 	if (!l->terminal)
 		log_note("preparing %zu/%zu: %s", l->number, l->of, l->title);
 	return 0;
-}
-
-static long ms_since(const struct timespec *t)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - t->tv_sec) * 1000 + (now.tv_nsec - t->tv_nsec) / 1000000;
 }
 
 /* "[2/4] apt: cmake gcc  12 s  Unpacking gcc ...", as wide as the terminal. */
@@ -48,13 +41,13 @@ static void draw(struct step_log *l, const char *line)
 	char text[1024], quoted[1024];
 	int width = 80;
 
-	if (!l->terminal || ms_since(&l->drawn) < DRAW_EVERY_MS)
+	if (!l->terminal || clock_ms() - l->drawn < DRAW_EVERY_MS)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &l->drawn);
+	l->drawn = clock_ms();
 	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col)
 		width = ws.ws_col;
-	snprintf(text, sizeof(text), "[%zu/%zu] %.*s  %ld s  %s", l->number, l->of, width / 2,
-		 l->title, ms_since(&l->began) / 1000, line);
+	snprintf(text, sizeof(text), "[%zu/%zu] %.*s  %lld s  %s", l->number, l->of, width / 2,
+		 l->title, (clock_ms() - l->began) / 1000, line);
 	fprintf(stderr, "\r\033[K%.*s", width - 1, err_quote(quoted, sizeof(quoted), text));
 	fflush(stderr);
 }
@@ -117,7 +110,7 @@ int step_log_close(struct step_log *l, bool done, struct err *e)
 		fputs("\r\033[K", stderr);
 	if (done)
 		log_note("prepared %zu/%zu: %s (%.1f s)", l->number, l->of, l->title,
-			 (double)ms_since(&l->began) / 1000);
+			 (double)(clock_ms() - l->began) / 1000);
 	else
 		print_tail(l);
 	if (fclose(l->file) != 0 && done)

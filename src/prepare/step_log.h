@@ -20,9 +20,9 @@ struct step_log {
 	const char *title; /* the caller's */
 	size_t number, of;
 	bool terminal;
-	size_t bytes; /* in the file */
-	struct timespec began, drawn;
-	char line[400]; /* the one that is being written, as far as it fits */
+	size_t bytes;		/* in the file */
+	long long began, drawn; /* clock_ms() */
+	char line[400];		/* the one that is being written, as far as it fits */
 	size_t len;
 	char *tail[STEP_LOG_TAIL];
 	size_t n_lines;

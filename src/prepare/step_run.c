@@ -11,11 +11,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/spawn.h"
 #include "start/boot.h"
 
 /* The image as a step sees it: the layers of those before it on top. */
@@ -117,10 +117,9 @@ static int wait_for(pid_t pid, int out, struct step_log *log)
 
 	sigaction(SIGINT, &catch, &old);
 	read_output(out, log);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	status = spawn_wait(pid);
 	sigaction(SIGINT, &old, NULL);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return status;
 }
 
 int step_run(const struct step_run *p, struct box *b, int lifetime, struct step_log *log,

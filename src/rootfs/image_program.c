@@ -5,46 +5,41 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/spawn.h"
 #include "rootfs/programs.h"
-
-static int wait_for(pid_t pid, int *ret_status, struct err *e)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_sys(e, errno, "cannot wait for sandbox-image");
-	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	return 0;
-}
 
 /* Starts it with its stdout on out. */
 static int start(const char *const *words, int out, pid_t *ret_pid, struct err *e)
 {
 	cleanup_free char *program = program_path("sandbox-image");
 	cleanup_strv struct strv argv = {0};
-	posix_spawn_file_actions_t actions;
-	int r;
+	struct spawn s = {.program = program, .fds = SPAWN_ALL_SAME};
 
 	strv_push(&argv, program);
 	for (; *words; words++)
 		strv_push(&argv, *words);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	r = posix_spawn(ret_pid, program, &actions, NULL, argv.v, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return r ? err_sys(e, r, "cannot run '%s'", program) : 0;
+	s.argv = (const char *const *)argv.v;
+	s.fds[1] = out;
+	return spawn_start(&s, ret_pid, e);
+}
+
+static int wait_for(pid_t pid, int *ret_status, struct err *e)
+{
+	int status = spawn_wait(pid);
+
+	if (status < 0)
+		return err_sys(e, -status, "cannot wait for sandbox-image");
+	*ret_status = status;
+	return 0;
 }
 
 int image_program(const char *const *words, bool speaks, struct err *e)
 {
-	int status, r;
+	int status = 0, r;
 	pid_t pid;
 
 	r = start(words, speaks ? STDOUT_FILENO : STDERR_FILENO, &pid, e);

@@ -6,47 +6,32 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/spawn.h"
 #include "config/profile.h"
 
-extern char **environ;
-
-/* Runs sandbox-ask with stdout on fd and waits; *ret_status as of waitpid(2). */
-static int run_helper(char *const *argv, int fd, int *ret_status)
+/* Runs sandbox-ask with stdout on fd; returns as spawn_wait() does. */
+static int run_helper(const char *const *argv, int fd, struct err *e)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	void (*interrupt)(int);
-	sigset_t defaults;
+	struct spawn s = {
+		.program = argv[0], .argv = argv, .fds = SPAWN_ALL_SAME, .interruptible = true};
+	/* Ctrl-C is the helper's, which has a terminal to restore; as system(3) does. */
+	void (*interrupt)(int) = signal(SIGINT, SIG_IGN);
 	pid_t pid;
 	int r;
 
-	/* Ctrl-C is the helper's, which has a terminal to restore; as system(3) does. */
-	interrupt = signal(SIGINT, SIG_IGN);
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGINT);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setsigdefault(&attributes, &defaults);
-
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fd, STDOUT_FILENO);
-	r = posix_spawn(&pid, argv[0], &actions, &attributes, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	while (r == 0 && waitpid(pid, ret_status, 0) < 0)
-		if (errno != EINTR)
-			r = errno;
+	s.fds[1] = fd;
+	r = spawn_start(&s, &pid, e);
+	if (r == 0 && (r = spawn_wait(pid)) < 0)
+		r = err_sys(e, -r, "cannot wait for '%s'", argv[0]);
 	signal(SIGINT, interrupt);
-	return -r;
+	return r;
 }
 
 /* The answer fits a pipe: a terminal's line is shorter than its 64 KiB. */
@@ -58,7 +43,7 @@ static int ask_helper(const char *helper, const char *prompt, const char *preset
 	cleanup_fclose FILE *f = NULL;
 	cleanup_free char *line = NULL;
 	size_t size = 0;
-	int p[2], status, r;
+	int p[2], r;
 
 	strv_push(&argv, helper);
 	strv_push(&argv, prompt);
@@ -69,13 +54,13 @@ static int ask_helper(const char *helper, const char *prompt, const char *preset
 		return err_sys(e, errno, "cannot make a pipe");
 	in = p[0];
 	out = p[1];
-	r = run_helper(argv.v, out, &status);
+	r = run_helper((const char *const *)argv.v, out, e);
 	if (r < 0)
-		return err_sys(e, -r, "cannot run '%s'", helper);
+		return r;
 	close_fd(&out);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) == 1)
+	if (r == 1 || r > 128)
 		return err_set(e, ECANCELED, "no answer given");
-	if (WEXITSTATUS(status) != 0)
+	if (r != 0)
 		return err_set(e, EIO, "cannot ask on the terminal");
 	f = fdopen(in, "r");
 	if (!f)

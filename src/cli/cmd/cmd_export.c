@@ -7,14 +7,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/spawn.h"
 #include "box/box.h"
 #include "box/project.h"
 #include "cli/commands.h"
@@ -100,19 +99,16 @@ static void tell_effect(const char *dir, const char *program)
 /* False when it could not be run. */
 static bool run_silently(const char *const *argv, int *ret_status)
 {
-	posix_spawn_file_actions_t actions;
-	int r, status;
+	struct spawn s = {.program = argv[0],
+			  .argv = argv,
+			  .fds = {SPAWN_NULL, SPAWN_NULL, SPAWN_NULL, SPAWN_SAME, SPAWN_SAME}};
+	struct err ignored;
+	int status;
 	pid_t pid;
 
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, 1, 2);
-	r = posix_spawn(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	if (r != 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+	if (spawn_start(&s, &pid, &ignored) < 0 || (status = spawn_wait(pid)) < 0 || status > 128)
 		return false;
-	*ret_status = WEXITSTATUS(status);
+	*ret_status = status;
 	return true;
 }
 

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -19,6 +18,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/progress.h"
+#include "base/spawn.h"
 #include "cli/image/image_common.h"
 #include "cli/image_commands.h"
 #include "image/archive/import.h"
@@ -93,26 +93,24 @@ static void compose(const struct bootstrap_cli *cli, const char *suite, const ch
 
 static int run_to(int out, char **argv, struct err *e)
 {
-	int status;
-	pid_t pid = fork();
+	struct spawn s = {.program = argv[0],
+			  .argv = (const char *const *)argv,
+			  .fds = {SPAWN_SAME, out, SPAWN_SAME, SPAWN_SAME, SPAWN_SAME}};
+	int status, r;
+	pid_t pid;
 
-	if (pid < 0)
-		return err_sys(e, errno, "cannot start a process");
-	if (pid == 0) {
-		if (dup2(out, STDOUT_FILENO) < 0)
-			_exit(125);
-		execv(argv[0], argv);
-		_exit(127);
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_sys(e, errno, "cannot wait for mmdebstrap");
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	r = spawn_start(&s, &pid, e);
+	if (r < 0)
+		return r;
+	status = spawn_wait(pid);
+	if (status < 0)
+		return err_sys(e, -status, "cannot wait for mmdebstrap");
+	if (status == 0)
 		return 0;
 	return err_set(e, EIO,
 		       "mmdebstrap failed with status %d: what it said stands above (are "
 		       "mmdebstrap and fakeroot installed?)",
-		       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+		       status);
 }
 
 static int bootstrap(struct image_tools *t, const struct bootstrap_cli *cli, const char *name,

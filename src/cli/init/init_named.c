@@ -1,6 +1,7 @@
 /*
  * init_named.c - the image, and with a devcontainer.json more, that files of a project name themselves.
  */
+#include "base/spawn.h"
 #include "cli/init/init_image.h"
 #include "cli/init/init_read.h"
 #include "cli/init/init_text.h"
@@ -8,11 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -149,31 +148,29 @@ static void take_lines(FILE *f, struct init_guess *g)
 static void run_reader(const char *path, struct init_guess *g)
 {
 	cleanup_free char *program = program_path("sandbox-image");
-	char *argv[] = {program,      (char *)"image", (char *)"devcontainer",
-			(char *)"--", (char *)path,    NULL};
-	posix_spawn_file_actions_t actions;
+	const char *const argv[] = {program, "image", "devcontainer", "--", path, NULL};
+	struct spawn s = {.program = program, .argv = argv, .fds = SPAWN_ALL_SAME};
 	cleanup_fclose FILE *f = NULL;
-	int p[2], status, r;
+	int p[2], r;
 	pid_t pid;
 
 	if (pipe2(p, O_CLOEXEC) < 0) {
 		err_sys(&g->failed, errno, "cannot read '%s'", path);
 		return;
 	}
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, p[1], STDOUT_FILENO);
+	s.fds[1] = p[1];
 	f = fdopen(p[0], "r");
-	r = f ? posix_spawn(&pid, program, &actions, NULL, argv, environ) : errno;
-	posix_spawn_file_actions_destroy(&actions);
+	r = f ? spawn_start(&s, &pid, &g->failed)
+	      : err_sys(&g->failed, errno, "cannot read '%s'", path);
 	close(p[1]);
 	if (!f)
 		close(p[0]);
-	if (r != 0) {
-		err_sys(&g->failed, r, "cannot read '%s' by '%s'", path, program);
+	if (r < 0) {
+		err_add(&g->failed, "cannot read '%s'", path);
 		return;
 	}
 	take_lines(f, g);
-	waitpid(pid, &status, 0);
+	spawn_wait(pid);
 }
 
 void init_read_devcontainer(int dirfd, const char *dir, struct init_guess *g)

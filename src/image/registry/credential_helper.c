@@ -7,17 +7,16 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/proc.h"
+#include "base/spawn.h"
 #include "image/document/json_read.h"
 
 #define OUTPUT_MAX 65536
@@ -29,14 +28,6 @@ static bool name_ok(const char *name)
 					   "0123456789_.-")];
 }
 
-static long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /*
  * Reads what comes until the end, too much, or the time is over. The helper's own end is one too: an
  * agent that it has left behind may hold the pipe open.
@@ -44,11 +35,11 @@ static long now_ms(void)
 static int read_output(int fd, int pidfd, struct buf *out, struct err *e)
 {
 	struct pollfd p[] = {{.fd = fd, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
-	long end = now_ms() + TIMEOUT_MS, left;
+	long long end = clock_ms() + TIMEOUT_MS, left;
 	char part[4096];
 	ssize_t n;
 
-	while ((left = end - now_ms()) > 0) {
+	while ((left = end - clock_ms()) > 0) {
 		if (poll(p, ARRAY_SIZE(p), (int)left) < 0 && errno != EINTR)
 			return err_sys(e, errno, "cannot wait for its answer");
 		if (!p[0].revents && p[1].revents)
@@ -65,22 +56,17 @@ static int read_output(int fd, int pidfd, struct buf *out, struct err *e)
 	return err_set(e, ETIMEDOUT, "it has not answered in %d seconds", TIMEOUT_MS / 1000);
 }
 
-static int spawn(const char *program, const char *verb, int in, int out, pid_t *ret, struct err *e)
+static int start(const char *program, const char *verb, int in, int out, pid_t *ret, struct err *e)
 {
-	char *argv[] = {(char *)program, (char *)verb, NULL};
-	cleanup_free char *file = proc_find(program);
-	posix_spawn_file_actions_t actions;
-	int r;
+	const char *argv[] = {program, verb, NULL};
+	cleanup_free char *file = spawn_find(program);
+	struct spawn s = {.program = file,
+			  .argv = argv,
+			  .fds = {in, out, SPAWN_SAME, SPAWN_SAME, SPAWN_SAME}};
 
 	if (!file)
 		return err_sys(e, ENOENT, "cannot run it");
-
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	r = posix_spawn(ret, file, &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return r ? err_sys(e, r, "cannot run it") : 0;
+	return spawn_start(&s, ret, e);
 }
 
 static int wait_for(pid_t pid, bool give_up, int *ret_status, struct err *e)
@@ -89,10 +75,10 @@ static int wait_for(pid_t pid, bool give_up, int *ret_status, struct err *e)
 
 	if (give_up)
 		kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_sys(e, errno, "cannot wait for it");
-	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+	status = spawn_wait(pid);
+	if (status < 0)
+		return err_sys(e, -status, "cannot wait for it");
+	*ret_status = status;
 	return 0;
 }
 
@@ -110,7 +96,7 @@ static int talk(const char *program, const char *verb, const char *input, struct
 		close(in[1]);
 		return err_sys(e, errno, "cannot make a pipe");
 	}
-	r = spawn(program, verb, in[0], answer[1], &pid, e);
+	r = start(program, verb, in[0], answer[1], &pid, e);
 	close(in[0]);
 	close(answer[1]);
 	/* Short enough for the pipe; one that ended already is told by its status. */
