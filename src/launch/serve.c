@@ -30,10 +30,10 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "launch/ending.h"
@@ -48,14 +48,6 @@
 #define ASK_MS		5000  /* how long a connection of sudo's may take to say what it wants */
 
 /* Milliseconds of the monotonic clock. */
-static long long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
 static void add_connection(struct server *srv, int fd)
 {
 	if (srv->n == srv->cap) {
@@ -134,7 +126,7 @@ static void accept_one(struct server *srv, int listener)
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0) {
-		srv->deaf_until = now_ms() + DEAF_MS;
+		srv->deaf_until = clock_ms() + DEAF_MS;
 		return;
 	}
 	if (peer_is_us(fd) && listener == srv->control_fd) {
@@ -309,7 +301,7 @@ static void remove_connection(struct server *srv, struct connection *c)
 static void stop(struct server *srv, long ms)
 {
 	srv->told = true;
-	ending_ask(srv, now_ms() + ms);
+	ending_ask(srv, clock_ms() + ms);
 }
 
 static size_t count_sessions(const struct server *srv)
@@ -347,7 +339,7 @@ static void abandon(struct server *srv, struct connection *c)
 	if (c->detached)
 		return;
 	c->abandoned = true;
-	c->kill_at = now_ms() + ABANDON_MS;
+	c->kill_at = clock_ms() + ABANDON_MS;
 	kill(-c->pid, SIGHUP);
 	kill(-c->pid, SIGCONT);
 }
@@ -417,7 +409,7 @@ static void session_ended(struct server *srv, pid_t pid, int status)
 		if (c->main)
 			ending_main_gone(srv);
 		remove_connection(srv, c);
-		srv->idle_since = now_ms();
+		srv->idle_since = clock_ms();
 		return;
 	}
 }
@@ -511,7 +503,7 @@ static bool is_over(const struct server *srv, bool idle, long long now)
 static bool run_timers(struct server *srv, long long *ret_timeout)
 {
 	bool idle = count_sessions(srv) == 0;
-	long long now = now_ms(), timeout = -1;
+	long long now = clock_ms(), timeout = -1;
 
 	for (size_t i = 0; i < srv->n; i++) {
 		struct connection *c = &srv->connections[i];
@@ -555,7 +547,7 @@ static void serve_once(struct server *srv, int timeout)
 {
 	struct pollfd *p = srv->polled;
 	size_t n = srv->n;
-	bool deaf = srv->deaf_until > now_ms();
+	bool deaf = srv->deaf_until > clock_ms();
 	bool control = !deaf && n < MAX_CONNECTIONS;
 	bool sudo = !deaf && !srv->stop_at && srv->n_sudo < MAX_SUDO;
 
@@ -609,7 +601,7 @@ static void serve(struct server *srv)
 /* Not when the box is ended by force, or has used up the time it was given to stop. */
 static bool run_at_exit(struct server *srv)
 {
-	long long now = now_ms();
+	long long now = clock_ms();
 
 	if (count_sessions(srv) > 0 || (srv->stop_at && srv->stop_at <= now))
 		return false;
@@ -622,13 +614,13 @@ static bool run_at_exit(struct server *srv)
 /* What sessions have left in the background, and the hook; a box that was not stopped gives them time too. */
 static void end_rest(struct server *srv)
 {
-	long long left = srv->told ? srv->stop_at - now_ms() : STOP_MS;
+	long long left = srv->told ? srv->stop_at - clock_ms() : STOP_MS;
 
 	if (left <= 0 || ending_empty(srv))
 		return;
 	if (!srv->told)
 		srv->stop_at = 0;
-	ending_ask(srv, now_ms() + left);
+	ending_ask(srv, clock_ms() + left);
 	serve(srv);
 }
 
@@ -642,7 +634,7 @@ void serve_run(struct server *srv, int boot)
 		message_send(boot, &m, NULL, 0, MSG_DONTWAIT);
 		return;
 	}
-	srv->idle_since = now_ms();
+	srv->idle_since = clock_ms();
 	add_connection(srv, boot);
 	srv->connections[0].main = true;
 	read_connection(srv, &srv->connections[0]);
