@@ -126,6 +126,11 @@ def applied(w):
     w.need("apply", "--yes", "--quiet", "./p")
 
 
+def unnumbered(w):
+    """A store of format 1."""
+    os.unlink(f"{w.data}/format-2")
+
+
 def damaged(w):
     """A layer that is not as its blob has it. Worlds share its files, so this is another one."""
     layer = next(n for n in w.layers() if os.path.exists(f"{w.data}/layers/{n}/tail"))
@@ -214,6 +219,9 @@ def operations(kit):
         Operation("export", lambda w: project(w, "image = app:1\n"), ["export", "--quiet", "./p", "cat", "ls", "echo"]),
         Operation("matrix", lambda w: project(w, MATRIX), ["matrix", "--quiet", "--jobs", "1", "--logs", "out/logs", "--junit", "out/x.xml", "./p", "--", "cat", "/etc/who"],
                   statuses=(1, 125), out=False, unlike={"files": "out/(logs/.*|x.xml)"}, silent=True),
+        # A store without a number, moved forward
+        Operation("forward-boxes", prepared("image = app:1\n", unnumbered), ["ls", "--json"], warns=True),
+        Operation("forward-images", unnumbered, ["images", "--names"]),
         # What only reads must not take an error for absence
         Operation("ls", prepared("image = app:1\n"), ["ls", "--json"], warns=True),
         Operation("images", nothing, ["images", "--names"]),
