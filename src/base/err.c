@@ -21,25 +21,19 @@ char *err_quote(char *dst, size_t size, const char *s)
 	size_t n = 0;
 
 	while (*s && n + 5 < size) {
-		size_t len = quote_plain(s, &marks), room = size - n;
-		uint32_t c;
-		int wrote = 0;
+		size_t len = quote_plain(s, &marks), wrote = len;
+		char escape[QUOTE_ESCAPE_SIZE];
+		const char *shown = s;
 
-		if (len) {
-			memcpy(dst + n, s, len);
-			wrote = (int)len;
-		} else if (*s == '\n' || *s == '\t') {
-			wrote = snprintf(dst + n, room, *s == '\n' ? "\\n" : "\\t");
-			len = 1;
-		} else if ((len = utf8_decode(s, &c)) > 1) {
-			wrote = snprintf(dst + n, room, c > 0xffff ? "\\U%08x" : "\\u%04x", c);
-		} else {
-			wrote = snprintf(dst + n, room, "\\x%02x", (unsigned char)*s);
-			len = 1;
+		if (!len) {
+			len = quote_escape(s, escape);
+			wrote = strlen(escape);
+			shown = escape;
 		}
-		if ((size_t)wrote >= room)
+		if (wrote >= size - n)
 			break;
-		n += (size_t)wrote;
+		memcpy(dst + n, shown, wrote);
+		n += wrote;
 		s += len;
 	}
 	dst[n] = '\0';

@@ -5,9 +5,9 @@
  */
 #include "base/quote.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "base/err.h"
 #include "base/mem.h"
 #include "base/quote_table.h"
 
@@ -100,22 +100,28 @@ size_t quote_plain(const char *s, unsigned int *marks)
 	return n;
 }
 
-/* A character, or of what is none a byte; returns its length. */
-static size_t add_escape(const char *s, struct buf *out)
+size_t quote_escape(const char *s, char out[QUOTE_ESCAPE_SIZE])
 {
-	char one[5] = {0}, quoted[16];
 	uint32_t c;
 	size_t n = utf8_decode(s, &c);
 
-	if (n > 1 && c > 0xffff)
-		buf_addf(out, "\\U%08x", c);
-	else if (n > 1)
-		buf_addf(out, "\\u%04x", c);
 	if (n > 1)
-		return n;
-	one[0] = *s;
-	buf_addstr(out, err_quote(quoted, sizeof(quoted), one));
-	return 1;
+		snprintf(out, QUOTE_ESCAPE_SIZE, c > 0xffff ? "\\U%08x" : "\\u%04x", c);
+	else if (*s == '\n' || *s == '\t')
+		snprintf(out, QUOTE_ESCAPE_SIZE, *s == '\n' ? "\\n" : "\\t");
+	else
+		snprintf(out, QUOTE_ESCAPE_SIZE, *s >= 0x20 && *s < 0x7f ? "%c" : "\\x%02x",
+			 (unsigned char)*s);
+	return n > 1 ? n : 1;
+}
+
+static size_t add_escape(const char *s, struct buf *out)
+{
+	char escape[QUOTE_ESCAPE_SIZE];
+	size_t n = quote_escape(s, escape);
+
+	buf_addstr(out, escape);
+	return n;
 }
 
 void quote_ascii(const char *s, struct buf *out)

@@ -29,6 +29,15 @@ bool char_is_mark(uint32_t c);
  */
 size_t quote_plain(const char *s, unsigned int *marks);
 
+/* Longest escape, with its end: \UHHHHHHHH. */
+#define QUOTE_ESCAPE_SIZE 11
+
+/*
+ * Writes the character at s, or of what is none a byte, as an escape, unless it is plain ASCII; returns how many
+ * bytes of s that was.
+ */
+size_t quote_escape(const char *s, char out[QUOTE_ESCAPE_SIZE]);
+
 /* Adds s, every character that is not plain ASCII as an escape: letters that look alike are told apart. */
 void quote_ascii(const char *s, struct buf *out);
 

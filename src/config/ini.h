@@ -57,14 +57,6 @@ int ini_parse_text(const char *text, size_t len, const char *name, ini_verbatim_
 int ini_read(const char *path, const char *name, bool any_owner, ini_verbatim_fn *verbatim,
 	     struct ini *ret, struct err *e);
 
-/*
- * Appends a key and its value as lines that are read back as the same, each behind prefix ("" or the
- * ';' of a comment). Neither holds control characters but tabs, and newlines if verbatim.
- */
-void ini_write(struct buf *out, const char *prefix, const char *key, const char *value,
-	       bool verbatim);
-void ini_write_value(struct buf *out, const char *value); /* in quotes, if it needs them */
-
 void ini_clear(struct ini *ini);
 #define cleanup_ini __attribute__((cleanup(ini_clear)))
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "config/ini.h"
 
 bool ini_is_blank(char c)
 {

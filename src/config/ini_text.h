@@ -1,5 +1,5 @@
 /*
- * ini_text.h - what stands in one line of an INI file: comments, quotes, indentation. For ini.c.
+ * ini_text.h - what stands in one line of an INI file: comments, quotes, indentation, read and written.
  */
 #ifndef CONFIG_INI_TEXT_H
 #define CONFIG_INI_TEXT_H
@@ -33,5 +33,13 @@ const char *ini_take_value(const char *s, size_t from, size_t len, struct buf *o
  * and a first line that is empty.
  */
 void ini_dedent(struct buf *text);
+
+/*
+ * Appends a key and its value as lines that are read back as the same, each behind prefix ("" or the
+ * ';' of a comment). Neither holds control characters but tabs, and newlines if verbatim.
+ */
+void ini_write(struct buf *out, const char *prefix, const char *key, const char *value,
+	       bool verbatim);
+void ini_write_value(struct buf *out, const char *value); /* in quotes, if it needs them */
 
 #endif

@@ -22,8 +22,8 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/usage.h"
-#include "image/install.h"
 #include "image/layout.h"
+#include "image/load.h"
 #include "image/store/layer_stack.h"
 #include "image/store/plan.h"
 

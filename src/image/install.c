@@ -28,6 +28,7 @@
 #include "image/document/plan_make.h"
 #include "image/layer/layer_job.h"
 #include "image/layout.h"
+#include "image/load.h"
 #include "image/name/hash.h"
 #include "image/registry/registry.h"
 #include "image/store/layer_stack.h"
@@ -44,32 +45,6 @@ struct install {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 };
-
-int image_load(const struct image_store *s, const struct digest *manifest, struct manifest *ret_m,
-	       struct image_config *ret_c, struct err *e)
-{
-	cleanup_buf struct buf text = BUF_INIT, config = BUF_INIT;
-	cleanup_manifest struct manifest m = {0};
-	int r = blob_read(s, manifest, MANIFEST_MAX_BYTES, &text, e);
-
-	if (r == 0)
-		r = manifest_parse(text.data, text.len, &m, e);
-	if (r == 0)
-		r = blob_read(s, &m.config.digest, CONFIG_MAX_BYTES, &config, e);
-	if (r == 0)
-		r = config_parse(config.data, config.len, ret_c, e);
-	if (r < 0)
-		return r;
-	if (ret_c->n_layers != m.n_layers) {
-		err_set(e, EBADMSG, "the manifest has %zu layers and its config %zu", m.n_layers,
-			ret_c->n_layers);
-		config_clear(ret_c);
-		return -EBADMSG;
-	}
-	*ret_m = m;
-	m = (struct manifest){0};
-	return 0;
-}
 
 static bool is_wanted(const struct install_request *req, const struct layer_job *job)
 {

@@ -5,15 +5,12 @@
 #ifndef IMAGE_INSTALL_H
 #define IMAGE_INSTALL_H
 
+#include "image/document/image_config.h"
 #include "image/document/manifest.h"
 #include "image/layer/install_request.h"
 #include "image/store/store.h"
 
 /* Returns once the image can be run; manifest and config must be in the store. */
 int image_install(const struct install_request *req, struct err *e);
-
-/* Reads and checks manifest and config of an image; both are to be cleared by the caller. */
-int image_load(const struct image_store *s, const struct digest *manifest, struct manifest *ret_m,
-	       struct image_config *ret_c, struct err *e);
 
 #endif

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/new_file.h"
 #include "image/document/json_read.h"
-#include "image/install.h"
+#include "image/document/manifest.h"
 #include "image/name/ref.h"
 
 #define LOCK_FILE "index.lock"

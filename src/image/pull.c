@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "image/document/pick.h"
 #include "image/install.h"
+#include "image/load.h"
 #include "image/name/hash.h"
 #include "image/registry/download.h"
 #include "image/registry/registry.h"

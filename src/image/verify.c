@@ -16,6 +16,7 @@
 #include "base/dir.h"
 #include "image/install.h"
 #include "image/layout.h"
+#include "image/load.h"
 #include "image/name/ref.h"
 #include "image/registry/registry.h"
 

@@ -73,7 +73,7 @@
 #include "launch/identity_calls.h"
 #include "launch/identity_file.h"
 #include "launch/identity_rename.h"
-#include "launch/identity_trace.h"
+#include "launch/identity_stops.h"
 #include "launch/protocol.h"
 
 /* Linux 6.6; Debian 12's headers are older. */
@@ -160,7 +160,7 @@ static void read_events(struct loop *l, int signal_fd)
 	while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
 		if (!WIFSTOPPED(status))
 			helper_ended(&l->supervisor.helpers, tid);
-		trace_event(&l->supervisor, tid, status);
+		stops_take(&l->supervisor, tid, status);
 	}
 }
 

@@ -17,9 +17,6 @@
  */
 int trace_start(struct task *task, const struct notice *c);
 
-/* What waitpid(2) said of a tracee. */
-void trace_event(struct supervisor *s, pid_t tid, int status);
-
 /*
  * Answers the call with success, and stops the thread on its way out of it. Interrupted first:
  * otherwise it would run on for a moment as what it was.
@@ -29,8 +26,9 @@ void trace_stop_at_answer(struct task *task, const struct notice *c, enum task_s
 /* The same, to trace it no more. */
 void trace_let_go(struct task *task, const struct notice *c);
 
-/* In a stop: it goes on until its exec. */
+/* In a stop: it goes on until its exec; the second, with a signal, as it is. */
 void trace_wait(struct task *task);
+void trace_keep_on(const struct task *task, int sig);
 
 /* In a stop: one request, with a signal; the last one; the end, which waitpid(2) tells as well. */
 void trace_go_on(const struct task *task, enum __ptrace_request how, int sig);

@@ -38,41 +38,41 @@ static int clone_empty(int scratch, bool folder, int *ret_fd, struct err *e)
 }
 
 /* Covers what is at the path; what is not there needs none. */
-static int hide(const struct rootfs *root, const char *path, struct err *e)
+static int hide(int rootfd, int scratch, const char *path, struct err *e)
 {
 	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
 	cleanup_close int target = -1, empty = -1;
 	struct stat st;
-	int r = path_open_nolinks(root->fd, path, O_PATH, 0, &target, e);
+	int r = path_open_nolinks(rootfd, path, O_PATH, 0, &target, e);
 
 	if (r < 0)
 		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
 	if (fstat(target, &st) < 0)
 		return err_sys(e, errno, "cannot look at '%s'", path);
-	r = clone_empty(root->scratch, S_ISDIR(st.st_mode), &empty, e);
+	r = clone_empty(scratch, S_ISDIR(st.st_mode), &empty, e);
 	if (r == 0 && mount_setattr(empty, "", AT_EMPTY_PATH, &ro, sizeof(ro)) < 0)
 		r = err_sys(e, errno, "cannot make what hides '%s' read-only", path);
 	return r < 0 ? r : mount_attach(empty, target, path, e);
 }
 
 /* Something that is no part of sysfs is mounted there, and the user may look into it. */
-static bool is_open(const struct rootfs *root, const char *path)
+static bool is_open(int rootfd, const char *path)
 {
-	cleanup_close int fd = openat(root->fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int fd = openat(rootfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
 
 	return fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type != SYSFS_MAGIC;
 }
 
-int mask_host_sys(const struct rootfs *root, struct err *e)
+int mask_host_sys(int rootfd, int scratch, struct err *e)
 {
 	/* It would name every service and container. */
-	int r = hide(root, "/sys/fs/cgroup", e);
+	int r = hide(rootfd, scratch, "/sys/fs/cgroup", e);
 
-	if (r == 0 && is_open(root, "sys/kernel/debug/."))
-		r = hide(root, "/sys/kernel/debug", e);
-	if (r == 0 && is_open(root, "sys/kernel/tracing/."))
-		r = hide(root, "/sys/kernel/tracing", e);
+	if (r == 0 && is_open(rootfd, "sys/kernel/debug/."))
+		r = hide(rootfd, scratch, "/sys/kernel/debug", e);
+	if (r == 0 && is_open(rootfd, "sys/kernel/tracing/."))
+		r = hide(rootfd, scratch, "/sys/kernel/tracing", e);
 	return r;
 }
 
@@ -91,7 +91,7 @@ static int make_read_only(int rootfd, const char *path, struct err *e)
 	return mount_attach(tree, target, path, e);
 }
 
-int mask_host_root(const struct rootfs *root, struct err *e)
+int mask_host_root(int rootfd, int scratch, struct err *e)
 {
 	static const char *const read_only[] = {
 		"/proc/sys", "/proc/sysrq-trigger", "/proc/irq",      "/proc/bus",
@@ -114,8 +114,8 @@ int mask_host_root(const struct rootfs *root, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(read_only); i++)
-		r = make_read_only(root->fd, read_only[i], e);
+		r = make_read_only(rootfd, read_only[i], e);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(hidden); i++)
-		r = hide(root, hidden[i], e);
+		r = hide(rootfd, scratch, hidden[i], e);
 	return r;
 }

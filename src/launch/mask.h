@@ -4,12 +4,15 @@
 #ifndef LAUNCH_MASK_H
 #define LAUNCH_MASK_H
 
-#include "launch/rootfs.h"
+#include "base/err.h"
 
-/* In the host's /sys: its cgroups, and what traces the kernel where the user may look at it. */
-int mask_host_sys(const struct rootfs *root, struct err *e);
+/*
+ * In the host's /sys: its cgroups, and what traces the kernel where the user may look at it. rootfd is the
+ * box's root, scratch the tmpfs that holds all of its memory.
+ */
+int mask_host_sys(int rootfd, int scratch, struct err *e);
 
 /* For the host's root, whom no mode keeps out: what would change the host, and what tells of the kernel. */
-int mask_host_root(const struct rootfs *root, struct err *e);
+int mask_host_root(int rootfd, int scratch, struct err *e);
 
 #endif

@@ -76,7 +76,7 @@ static int bind_host_sys(const struct rootfs *root, int target, struct err *e)
 				&sys, e);
 	if (r == 0)
 		r = mount_attach(sys, target, "/sys", e);
-	return r < 0 ? r : mask_host_sys(root, e);
+	return r < 0 ? r : mask_host_sys(root->fd, root->scratch, e);
 }
 
 /* sysfs belongs to a network namespace and can only be mounted by who owns that. */
@@ -176,7 +176,7 @@ int rootfs_enter(const struct plan *p, const struct rootfs *root, struct err *e)
 	int r = mount_sys(p, root, e);
 
 	if (r == 0 && p->host_root)
-		r = mask_host_root(root, e);
+		r = mask_host_root(root->fd, root->scratch, e);
 	if (r == 0 && p->read_only_root)
 		r = set_read_only(root->fd, e);
 	return r < 0 ? r : pivot(root->fd, e);

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "image/archive/import.h"
+#include "image/document/image_config.h"
 #include "image/install.h"
 #include "image/name/hash.h"
 #include "image/name/ref.h"

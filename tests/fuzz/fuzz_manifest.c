@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "image/document/image_config.h"
 #include "image/document/manifest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "image/document/image_config.h"
 #include "image/document/manifest.h"
 #include "image/store/layer_stack.h"
 

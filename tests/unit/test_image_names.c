@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "image/document/image_config.h"
 #include "image/document/manifest.h"
 #include "image/name/hash.h"
 #include "image/name/reference.h"

@@ -17,7 +17,7 @@
 #include "changes/apply.h"
 #include "cli/image/image_common.h"
 #include "cli/image_commands.h"
-#include "image/archive/export_write.h"
+#include "image/archive/export_archive.h"
 
 #define COPY_BYTES  (1u << 20)
 #define PERMISSIONS 0777

@@ -12,7 +12,7 @@
 #include "base/usage.h"
 #include "cli/image/image_common.h"
 #include "cli/image_commands.h"
-#include "image/install.h"
+#include "image/load.h"
 #include "image/store/layer_stack.h"
 
 /* One row of `images`. An image that cannot be read is listed too, without what is not known. */

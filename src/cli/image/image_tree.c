@@ -11,7 +11,7 @@
 #include "base/usage.h"
 #include "cli/image/image_common.h"
 #include "cli/image_commands.h"
-#include "image/install.h"
+#include "image/load.h"
 #include "image/store/layer_stack.h"
 
 /* A layer upon its parent; the images that end with it. */

@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "cli/init/init_image.h"
-#include "config/ini.h"
+#include "config/ini_text.h"
 #include "config/schema.h"
 
 #define WHY_LEN_MAX 190 /* an old reader holds 199 bytes a line */

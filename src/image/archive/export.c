@@ -15,67 +15,14 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "image/archive/export_write.h"
+#include "image/archive/export_archive.h"
+#include "image/archive/export_tree.h"
 #include "image/document/json_read.h"
-#include "image/install.h"
 #include "image/layer/inflate.h"
+#include "image/load.h"
 #include "image/name/hash.h"
 
-#define COPY_BYTES (1u << 20)
 #define OCI_LAYOUT "{\"imageLayoutVersion\":\"1.0.0\"}"
-
-/* A name that ends with a slash is a directory's. */
-static int begin_member(struct archive *a, const char *name, uint64_t size, struct err *e)
-{
-	bool folder = ends_with(name, "/");
-	struct archive_entry *entry = archive_entry_new();
-	int r;
-
-	archive_entry_set_pathname(entry, name);
-	archive_entry_set_filetype(entry, folder ? AE_IFDIR : AE_IFREG);
-	archive_entry_set_perm(entry, folder ? 0755 : 0644);
-	archive_entry_set_size(entry, (la_int64_t)size);
-	archive_entry_set_mtime(entry, 0, 0);
-	r = archive_write_header(a, entry);
-	archive_entry_free(entry);
-	return r == ARCHIVE_OK || r == ARCHIVE_WARN ? 0 : export_failed(a, e);
-}
-
-int export_text(struct archive *a, const char *name, const char *text, size_t len, struct err *e)
-{
-	int r = begin_member(a, name, len, e);
-
-	if (r == 0 && archive_write_data(a, text, len) != (la_ssize_t)len)
-		r = export_failed(a, e);
-	return r;
-}
-
-int export_fd(struct archive *a, const char *name, int fd, uint64_t size,
-	      const struct digest *expected, struct err *e)
-{
-	cleanup_free char *buffer = xcalloc(1, COPY_BYTES);
-	cleanup_hash struct hash *h = hash_new();
-	struct digest actual;
-	uint64_t done = 0;
-	ssize_t n;
-	int r = begin_member(a, name, size, e);
-
-	while (r == 0 && (n = pread(fd, buffer, COPY_BYTES, (off_t)done)) > 0) {
-		hash_update(h, buffer, (size_t)n);
-		done += (uint64_t)n;
-		if (archive_write_data(a, buffer, (size_t)n) != n)
-			r = export_failed(a, e);
-	}
-	if (r < 0)
-		return r;
-	hash_final(h, &actual);
-	if (done != size || (expected->hex[0] && !digest_equal(&actual, expected)))
-		return err_set(e, EBADMSG,
-			       "the blob %s is corrupt: pull the image anew, or see 'sandbox image "
-			       "verify'",
-			       digest_text(expected).s);
-	return 0;
-}
 
 /* One image with its documents. */
 struct exporting {
@@ -134,9 +81,9 @@ static int export_oci(struct exporting *x, struct err *e)
 		r = export_index(x, e);
 	/* Listed, since not every reader makes parents as it should. */
 	if (r == 0)
-		r = begin_member(x->archive, "blobs/", 0, e);
+		r = export_begin(x->archive, "blobs/", 0, e);
 	if (r == 0)
-		r = begin_member(x->archive, "blobs/sha256/", 0, e);
+		r = export_begin(x->archive, "blobs/sha256/", 0, e);
 	if (r == 0)
 		r = export_blob(x, &x->req->ref.manifest, e);
 	if (r == 0)
@@ -152,7 +99,7 @@ static int inflate_layer(int fd, enum compression kind, struct archive *to, uint
 			 struct digest *ret, struct err *e)
 {
 	struct byte_source in = {.read = source_read_fd, .ctx = &fd};
-	cleanup_free char *buffer = xcalloc(1, COPY_BYTES);
+	cleanup_free char *buffer = xcalloc(1, EXPORT_COPY_BYTES);
 	cleanup_hash struct hash *h = hash_new();
 	struct inflate *z;
 	ssize_t n;
@@ -161,7 +108,7 @@ static int inflate_layer(int fd, enum compression kind, struct archive *to, uint
 	if (r < 0)
 		return r;
 	*ret_size = 0;
-	while (r == 0 && (n = inflate_read(z, buffer, COPY_BYTES, e)) != 0) {
+	while (r == 0 && (n = inflate_read(z, buffer, EXPORT_COPY_BYTES, e)) != 0) {
 		if (n < 0)
 			r = (int)n;
 		else if (to && archive_write_data(to, buffer, (size_t)n) != n)
@@ -185,7 +132,7 @@ static int export_packed_layer(struct exporting *x, const char *name, int fd, en
 	int r = inflate_layer(fd, kind, NULL, &size, &actual, e);
 
 	if (r == 0)
-		r = begin_member(x->archive, name, size, e);
+		r = export_begin(x->archive, name, size, e);
 	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
 		r = err_sys(e, errno, "cannot read a blob anew");
 	if (r == 0)
@@ -261,9 +208,10 @@ static int fill(struct archive *a, void *arg, struct err *e)
 	struct exporting *x = arg;
 
 	x->archive = a;
-	return x->req->format == EXPORT_OCI	 ? export_oci(x, e)
-	       : x->req->format == EXPORT_DOCKER ? export_docker(x, e)
-						 : export_tree(x->req, a, e);
+	return x->req->format == EXPORT_OCI ? export_oci(x, e)
+	       : x->req->format == EXPORT_DOCKER
+		       ? export_docker(x, e)
+		       : export_tree(x->req->store, &x->req->ref.manifest, a, e);
 }
 
 int image_export(const struct export_request *req, struct err *e)

@@ -1,6 +1,9 @@
 /*
- * export_archive.c - the file that an archive is written to: whole, under its name, or not at all.
+ * export_archive.c - the file that an archive is written to: whole, under its name, or not at all; and its
+ * members.
  */
+#include "image/archive/export_archive.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,8 +11,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/new_file.h"
-#include "image/archive/export_write.h"
+#include "image/name/hash.h"
 
 #define BLOCK_BYTES (1 << 20)
 
@@ -27,6 +31,58 @@ int export_failed(struct archive *a, struct err *e)
 
 	return errnum > 0 ? err_sys(e, errnum, "cannot write the archive: %s", what)
 			  : err_set(e, EIO, "cannot write the archive: %s", what);
+}
+
+int export_begin(struct archive *a, const char *name, uint64_t size, struct err *e)
+{
+	bool folder = ends_with(name, "/");
+	struct archive_entry *entry = archive_entry_new();
+	int r;
+
+	archive_entry_set_pathname(entry, name);
+	archive_entry_set_filetype(entry, folder ? AE_IFDIR : AE_IFREG);
+	archive_entry_set_perm(entry, folder ? 0755 : 0644);
+	archive_entry_set_size(entry, (la_int64_t)size);
+	archive_entry_set_mtime(entry, 0, 0);
+	r = archive_write_header(a, entry);
+	archive_entry_free(entry);
+	return r == ARCHIVE_OK || r == ARCHIVE_WARN ? 0 : export_failed(a, e);
+}
+
+int export_text(struct archive *a, const char *name, const char *text, size_t len, struct err *e)
+{
+	int r = export_begin(a, name, len, e);
+
+	if (r == 0 && archive_write_data(a, text, len) != (la_ssize_t)len)
+		r = export_failed(a, e);
+	return r;
+}
+
+int export_fd(struct archive *a, const char *name, int fd, uint64_t size,
+	      const struct digest *expected, struct err *e)
+{
+	cleanup_free char *buffer = xcalloc(1, EXPORT_COPY_BYTES);
+	cleanup_hash struct hash *h = hash_new();
+	struct digest actual;
+	uint64_t done = 0;
+	ssize_t n;
+	int r = export_begin(a, name, size, e);
+
+	while (r == 0 && (n = pread(fd, buffer, EXPORT_COPY_BYTES, (off_t)done)) > 0) {
+		hash_update(h, buffer, (size_t)n);
+		done += (uint64_t)n;
+		if (archive_write_data(a, buffer, (size_t)n) != n)
+			r = export_failed(a, e);
+	}
+	if (r < 0)
+		return r;
+	hash_final(h, &actual);
+	if (done != size || (expected->hex[0] && !digest_equal(&actual, expected)))
+		return err_set(e, EBADMSG,
+			       "the blob %s is corrupt: pull the image anew, or see 'sandbox image "
+			       "verify'",
+			       digest_text(expected).s);
+	return 0;
 }
 
 static int write_archive(const struct writing *w, int fd, struct err *e)

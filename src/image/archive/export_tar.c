@@ -19,7 +19,7 @@
 #include "base/owner.h"
 #include "base/path.h"
 #include "image/archive/export_tree.h"
-#include "image/install.h"
+#include "image/load.h"
 
 struct inode {
 	dev_t dev;
@@ -255,10 +255,11 @@ static int write_tree(struct tree *t, const char *path, struct err *e)
 	return r;
 }
 
-int export_tree(const struct export_request *req, struct archive *a, struct err *e)
+int export_tree(const struct image_store *s, const struct digest *manifest, struct archive *a,
+		struct err *e)
 {
 	cleanup_tree struct tree t = TREE_INIT(a);
-	int r = tree_open_layers(&t, req->store, &req->ref.manifest, e);
+	int r = tree_open_layers(&t, s, manifest, e);
 
 	/* An image may have no layer: then there is no file. */
 	return r < 0 || !t.view.n ? r : write_tree(&t, "", e);

@@ -4,7 +4,7 @@
 #ifndef IMAGE_ARCHIVE_EXPORT_TREE_H
 #define IMAGE_ARCHIVE_EXPORT_TREE_H
 
-#include "image/archive/export_write.h"
+#include "image/archive/export_archive.h"
 #include "image/document/manifest.h"
 #include "image/document/meta.h"
 #include "image/store/layer_stack.h"
@@ -40,5 +40,17 @@ int tree_write_entry(struct tree *t, size_t layer, const char *path, const struc
 /* Gives an entry of the upper the owner of what it is a copy of. */
 void tree_keep_owner(const struct tree *t, const char *path, const struct stat *st,
 		     struct archive_entry *entry);
+
+/* All files of the image as one tree; in export_tar.c. */
+int export_tree(const struct image_store *s, const struct digest *manifest, struct archive *a,
+		struct err *e);
+
+/*
+ * What a box wrote, in an overlay's upper directory (an open one of the
+ * caller's), as a layer upon the image `base`. Entries have the owners of those they stand for in the image, new ones are
+ * root's.
+ */
+int export_upper(const struct image_store *s, const struct digest *base, int upper,
+		 struct archive *a, struct err *e);
 
 #endif

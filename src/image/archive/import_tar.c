@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "image/document/image_config.h"
 #include "image/document/manifest.h"
 #include "image/layer/pack.h"
 

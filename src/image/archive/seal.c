@@ -14,10 +14,12 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "image/archive/export_write.h"
+#include "image/archive/export_archive.h"
+#include "image/archive/export_tree.h"
 #include "image/document/json_read.h"
 #include "image/install.h"
 #include "image/layer/pack.h"
+#include "image/load.h"
 #include "image/store/layer_stack.h"
 
 #define BUFFER_BYTES (1u << 20)

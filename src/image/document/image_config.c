@@ -1,13 +1,14 @@
 /*
  * image_config.c - the config of an image (image-spec, config.md), read and written.
  */
+#include "image/document/image_config.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "image/document/json_read.h"
-#include "image/document/manifest.h"
 #include "image/store/layer_stack.h"
 
 /* Lists are as long as a config of CONFIG_MAX_BYTES can hold them. */

@@ -15,7 +15,6 @@
 #include <stdint.h>
 
 #include "base/mem.h"
-#include "image/document/image_config.h"
 #include "image/name/digest.h"
 #include "image/name/platform.h"
 

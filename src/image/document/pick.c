@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
+#include "image/document/image_config.h"
 
 struct search {
 	const struct pick *p;

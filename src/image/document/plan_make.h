@@ -4,6 +4,7 @@
 #ifndef IMAGE_DOCUMENT_PLAN_MAKE_H
 #define IMAGE_DOCUMENT_PLAN_MAKE_H
 
+#include "image/document/image_config.h"
 #include "image/document/manifest.h"
 #include "image/store/store.h"
 

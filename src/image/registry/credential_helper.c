@@ -128,15 +128,16 @@ static int run(const char *helper, const char *verb, const char *input, struct b
 	return r < 0 ? err_add(e, "cannot use the credential helper '%s'", program) : 0;
 }
 
-int credential_helper_get(const char *helper, const char *server, struct credentials *ret,
-			  bool *ret_found, struct err *e)
+int credential_helper_get(const char *helper, const char *server, char **ret_user,
+			  char **ret_secret, struct err *e)
 {
 	cleanup_buf struct buf out = BUF_INIT;
 	cleanup_json json_t *j = NULL;
+	cleanup_free char *user = NULL;
+	char *secret = NULL;
 	char quoted[300];
 	int status, r = run(helper, "get", server, &out, &status, e);
 
-	*ret_found = false;
 	/* "credentials not found in native keychain" is no failure; a locked keychain is one. */
 	if (r == 0 && status && !out.len)
 		r = err_set(e, EACCES, "the credential helper '%s' ends with status %d", helper,
@@ -148,17 +149,20 @@ int credential_helper_get(const char *helper, const char *server, struct credent
 		return r;
 	r = json_read(out.data, out.len, "the credential helper's answer", &j, e);
 	if (r == 0)
-		r = json_get_text(j, "Username", &ret->user, e);
+		r = json_get_text(j, "Username", &user, e);
 	if (r == 0)
-		r = json_get_text(j, "Secret", &ret->password, e);
+		r = json_get_text(j, "Secret", &secret, e);
 	explicit_bzero(out.data, out.len);
-	if (r < 0)
+	if (r < 0 || !secret)
 		return r;
-	/* A user of this name says that the secret is an identity token. */
-	if (ret->user && streq(ret->user, "<token>"))
-		ret->identity_token = take_ptr(ret->password);
-	*ret_found = ret->user && (ret->password || ret->identity_token);
-	return 0;
+	if (!user) {
+		explicit_bzero(secret, strlen(secret));
+		free(secret);
+		return 0;
+	}
+	*ret_user = take_ptr(user);
+	*ret_secret = secret;
+	return 1;
 }
 
 static int change(const char *helper, const char *verb, const char *input, struct err *e)

@@ -5,10 +5,13 @@
 #ifndef IMAGE_REGISTRY_CREDENTIAL_HELPER_H
 #define IMAGE_REGISTRY_CREDENTIAL_HELPER_H
 
-#include "image/registry/credentials.h"
+#include "base/err.h"
 
-int credential_helper_get(const char *helper, const char *server, struct credentials *ret,
-			  bool *ret_found, struct err *e);
+/*
+ * User and secret that it has for the server: 1, and the caller frees both and wipes the secret; 0: it has none.
+ */
+int credential_helper_get(const char *helper, const char *server, char **ret_user,
+			  char **ret_secret, struct err *e);
 int credential_helper_store(const char *helper, const char *server, const char *user,
 			    const char *password, struct err *e);
 int credential_helper_erase(const char *helper, const char *server, struct err *e);

@@ -208,22 +208,25 @@ static void ask_helper(const char *path, const char *helper, const char *host, c
 		       struct credentials *ret, bool *ret_found)
 {
 	const char *const keys[] = {find_key(auths, host), helper_key(host), host};
+	char *secret = NULL;
 	struct err e;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && !*ret_found && i < ARRAY_SIZE(keys); i++) {
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(keys); i++) {
 		bool again = !keys[i];
 
 		for (size_t j = 0; !again && j < i; j++)
 			again = keys[j] && streq(keys[j], keys[i]);
 		if (!again)
-			r = credential_helper_get(helper, keys[i], ret, ret_found, &e);
+			r = credential_helper_get(helper, keys[i], &ret->user, &secret, &e);
 	}
 	if (r < 0)
 		leave_out(path, &e);
-	/* A name without its secret is none. */
-	if (!*ret_found)
-		credentials_clear(ret);
+	if (r <= 0)
+		return;
+	/* A user of this name says that the secret is an identity token. */
+	*(streq(ret->user, "<token>") ? &ret->identity_token : &ret->password) = secret;
+	*ret_found = true;
 }
 
 static void find_in(const char *path, const json_t *j, const char *host, const struct strv *keys,
