@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "start/assemble.h"
+#include "start/assembly.h"
 
 struct run_mounts {
 	struct extra_mount *v;

@@ -190,6 +190,7 @@ int settings_mounts(const struct settings *s, const char *home, struct mount_set
 			.own = m->value.kind == MOUNT_SETTING_CACHE && s->project_dir &&
 			       !st->shared && st->from == SETTING_FROM_SHIPPED,
 			.users = st->users_file,
+			.at = i,
 			.where = st->source,
 		};
 	}

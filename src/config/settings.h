@@ -14,7 +14,6 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "config/mount_setting.h"
 
 /* One value. section is "sandbox", "env", "service db", ...; source is "file:line", "flag", ... */
 struct setting {

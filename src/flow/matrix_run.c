@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/proc.h"
 #include "box/box_create.h"
+#include "box/uppers.h"
 #include "prepare/locked.h"
 #include "prepare/origin.h"
 #include "start/boot.h"

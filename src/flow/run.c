@@ -13,6 +13,7 @@
 #include "box/lifecycle.h"
 #include "box/sweep.h"
 #include "box/target.h"
+#include "box/uppers.h"
 #include "flow/drift.h"
 #include "grant/obeyed.h"
 #include "start/boot.h"

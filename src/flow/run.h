@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "config/settings.h"
 #include "grant/reach.h"
-#include "start/assemble.h"
+#include "start/assembly.h"
 #include "start/session.h"
 
 struct enter_options {

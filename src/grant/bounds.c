@@ -20,6 +20,7 @@
 #include "base/path.h"
 #include "box/kept.h"
 #include "config/lock_file.h"
+#include "config/mounts.h"
 #include "config/value.h"
 #include "grant/reach_line.h"
 

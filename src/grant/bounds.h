@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "config/settings.h"
 
+struct mount_setting; /* config/mounts.h */
+
 /*
  * Appends a line for each thing that binds: those that files of the project set, which are kept, and
  * those that the user's flags or a policy add, which hold and are not. home: the

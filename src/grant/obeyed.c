@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "config/mounts.h"
 #include "grant/checkout.h"
 #include "grant/guarded.h"
 #include "grant/obeyed_git.h"

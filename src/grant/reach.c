@@ -188,8 +188,8 @@ int reach_add_settings(const struct settings *s, struct strv *out, struct err *e
 	return r;
 }
 
-int reach_add_setting_mount(const struct settings *s, const struct mount_setting *m,
-			    struct strv *out, struct err *e)
+static int add_mount(const struct settings *s, const struct mount_setting *m, struct strv *out,
+		     struct err *e)
 {
 	cleanup_free char *cache = NULL;
 
@@ -212,18 +212,28 @@ int reach_add_setting_mount(const struct settings *s, const struct mount_setting
 	return 0;
 }
 
-static int add_mounts(const struct settings *s, const char *home, bool accepts, struct strv *out,
+int reach_add_mounts(const struct settings *s, const char *home, const struct mount_setting *v,
+		     size_t n, struct strv *out, struct err *e)
+{
+	int r = 0;
+
+	bounds_add_mounts(s, home, v, n, out);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = add_mount(s, &v[i], out, e);
+	return r;
+}
+
+static int ask_mounts(const struct settings *s, const char *home, bool accepts, struct strv *out,
 		      struct err *e)
 {
 	struct mount_setting *v = NULL;
 	size_t n = 0;
 	int r = settings_mounts(s, home, &v, &n, e);
 
-	bounds_add_mounts(s, home, v, n, out);
-	for (size_t i = 0; r == 0 && i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		v[i].own = v[i].own && !accepts;
-		r = reach_add_setting_mount(s, &v[i], out, e);
-	}
+	if (r == 0)
+		r = reach_add_mounts(s, home, v, n, out, e);
 	mount_settings_free(v, n);
 	return r;
 }
@@ -315,7 +325,7 @@ int reach_of(const struct settings *s, const char *home, bool accepts, struct st
 	for (size_t i = 0; i < lent.reach.n; i++)
 		strv_push(out, lent.reach.v[i]);
 	repository_ask(s, out);
-	return r < 0 ? r : add_mounts(s, home, accepts, out, e);
+	return r < 0 ? r : ask_mounts(s, home, accepts, out, e);
 }
 
 int reach_ask(const struct box *b, struct settings *s, const char *home,

@@ -15,6 +15,8 @@
 #include "config/settings.h"
 #include "grant/reach_line.h"
 
+struct mount_setting; /* config/mounts.h */
+
 /*
  * Caches of the profiles that come with the program are no question: a project that was not given them
  * has its own, which no other sees. Those of them that `granted` has, or all that the asker accepts, are
@@ -55,9 +57,12 @@ int reach_add_settings(const struct settings *s, struct strv *out, struct err *e
 /* The image of a box that is a directory, at its real path: a link may lead it elsewhere by now. */
 void reach_add_root(const struct box *b, const char *real, struct strv *out);
 
-/* Appends the mount of an entry of [mounts], as reach_add_mount(); one whose source is not there is an error. */
-int reach_add_setting_mount(const struct settings *s, const struct mount_setting *m,
-			    struct strv *out, struct err *e);
+/*
+ * Appends all of [mounts], v as settings_mounts() has them: each as reach_add_mount(), and what they bind. One whose
+ * source is not there is an error.
+ */
+int reach_add_mounts(const struct settings *s, const char *home, const struct mount_setting *v,
+		     size_t n, struct strv *out, struct err *e);
 
 /* Appends all that the settings ask for, as far as it can be told without a box. */
 int reach_of(const struct settings *s, const char *home, bool accepts, struct strv *out,

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "config/mounts.h"
 #include "grant/repository.h"
 
 /* Caches of shipped profiles, by now the project's own. */
@@ -33,9 +34,7 @@ void reach_share_caches(struct settings *s, const char *home, const struct strv 
 		if (!v[i].own)
 			continue;
 		reach_add_mount(cache, v[i].target, v[i].read_only, &line);
-		for (size_t j = 0; j < s->n; j++)
-			if (s->v[j].source == v[i].where)
-				s->v[j].shared = asker->accepts || strv_has(granted, line.v[0]);
+		s->v[v[i].at].shared = asker->accepts || strv_has(granted, line.v[0]);
 	}
 	mount_settings_free(v, n);
 }

@@ -21,12 +21,12 @@
 #include "base/proc.h"
 #include "box/box_create.h"
 #include "box/prepared.h"
+#include "box/uppers.h"
 #include "config/value.h"
 #include "prepare/prebuilt.h"
 #include "prepare/resolved.h"
 #include "prepare/step_log.h"
 #include "prepare/step_run.h"
-#include "start/assemble.h"
 
 struct preparing {
 	const struct prepare_request *req;

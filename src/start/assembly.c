@@ -4,15 +4,12 @@
 #include "start/assembly.h"
 
 #include <errno.h>
-#include <linux/magic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/utsname.h>
-#include <sys/vfs.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "box/overlays.h"
+#include "box/uppers.h"
 
 void assembly_clear(struct assembly *a)
 {
@@ -38,34 +35,6 @@ void assembly_add_mount(struct assembly *a, struct plan_mount m)
 		a->mounts = xrealloc(a->mounts, a->cap, sizeof(*a->mounts));
 	}
 	a->mounts[a->n_mounts++] = m;
-}
-
-bool store_holds_uppers(const struct store *s, const char **ret_why)
-{
-	struct statfs fs;
-
-	if (fstatfs(s->data_fd, &fs) < 0)
-		return true;
-	switch (fs.f_type) {
-	case OVERLAYFS_SUPER_MAGIC:
-		*ret_why = "an overlay";
-		return false;
-	case NFS_SUPER_MAGIC:
-		*ret_why = "NFS";
-		return false;
-	default:
-		return true;
-	}
-}
-
-bool memory_holds_uppers(void)
-{
-	struct utsname u;
-	int major = 0, minor = 0;
-
-	uname(&u);
-	return sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 6));
 }
 
 int assembly_overlay(const struct assemble_request *req, struct assembly *a, const char *source,

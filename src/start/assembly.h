@@ -56,12 +56,6 @@ void assembly_clear(struct assembly *a);
 char *assembly_keep(struct assembly *a, char *s);
 void assembly_add_mount(struct assembly *a, struct plan_mount m);
 
-/* Can an upper directory lie in the data directory? If not, *ret_why says what it is on. */
-bool store_holds_uppers(const struct store *s, const char **ret_why);
-
-/* Can an upper directory lie in memory: tmpfs has user xattrs since Linux 6.6. */
-bool memory_holds_uppers(void);
-
 /* Does what is written in the project's directory stay in the box? */
 static inline bool assembly_overlays_project(const struct assemble_request *req)
 {

@@ -32,10 +32,13 @@
 #include "box/moved.h"
 #include "grant/guarded.h"
 #include "grant/kernel.h"
+#include "grant/reach.h"
 #include "grant/repository.h"
 #include "launch/start.h"
 #include "rootfs/host_image.h"
+#include "rootfs/image.h"
 #include "start/agent.h"
+#include "start/assemble.h"
 #include "start/follow.h"
 #include "start/hooks.h"
 

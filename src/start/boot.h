@@ -13,9 +13,9 @@
 #include "base/proc.h"
 #include "box/record.h"
 #include "config/settings.h"
-#include "grant/reach.h"
-#include "rootfs/image.h"
-#include "start/assemble.h"
+#include "grant/reach_line.h"
+#include "rootfs/image_root.h"
+#include "start/assembly.h"
 #include "start/session.h"
 
 /* A line of the notes of a start for each place that is mounted upon, as err_quote() has it. */

@@ -8,7 +8,7 @@
 #define START_FOLLOW_H
 
 #include "launch/request.h"
-#include "start/assemble.h"
+#include "start/assembly.h"
 
 /* Before a start: appends a line of its notes for each such file, as it is. */
 void follow_note(const struct assembly *a, struct buf *out);

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "box/uppers.h"
 #include "launch/tools.h"
 #include "start/assemble.h"
 

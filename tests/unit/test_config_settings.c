@@ -5,6 +5,7 @@
 #include "config_fixture.h"
 
 #include "config/env.h"
+#include "config/mounts.h"
 
 static void fails_with(const char *message)
 {
