@@ -28,6 +28,7 @@
 #include "box/folder.h"
 #include "box/record.h"
 #include "box/sweep.h"
+#include "config/settings.h"
 
 int box_index_take(const struct store *s, const char *index, const char *key, const char *id,
 		   struct err *e)
@@ -232,6 +233,16 @@ int box_publish(const struct store *s, const struct box *b, struct err *e)
 	if (r == 0 && renameat(s->data_fd, tmp, s->data_fd, final) < 0)
 		r = err_sys(e, errno, "cannot make '%s/%s'", s->data, final);
 	return r;
+}
+
+int box_check_name(const char *name, struct err *e)
+{
+	if (name && !box_name_valid(name))
+		return err_set(e, ERR_USAGE,
+			       "'%s' cannot be a box's name: letters, digits, '_', '.' "
+			       "and '-', at most 63",
+			       name);
+	return 0;
 }
 
 bool box_adopt(const struct store *s, const char *name, const char *dir, bool trial,

@@ -16,6 +16,9 @@ struct box_origin {
 	const char *recipe;	     /* what they were prepared from, recipe.h; "": nothing */
 };
 
+/* Refuses, with a message, what cannot be a box's name; NULL is fine. */
+int box_check_name(const char *name, struct err *e);
+
 /* Finds the box of that name for the directory dir, whose maker was killed before the index knew it. */
 bool box_adopt(const struct store *s, const char *name, const char *dir, bool trial,
 	       struct box *ret);

@@ -113,13 +113,3 @@ void box_warn_host_root(const struct user *u)
 		log_warn("you are root on this machine: what gets out of this box is root. "
 			 "Use an ordinary user where you can");
 }
-
-int box_check_name(const char *name, struct err *e)
-{
-	if (name && !box_name_valid(name))
-		return err_set(e, ERR_USAGE,
-			       "'%s' cannot be a box's name: letters, digits, '_', '.' "
-			       "and '-', at most 63",
-			       name);
-	return 0;
-}

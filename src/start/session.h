@@ -63,7 +63,4 @@ char *box_session_cwd(const struct box *b, const char *project, const char *home
 /* Says, where it is so, that the caller is root on this machine and what that means. */
 void box_warn_host_root(const struct user *u);
 
-/* Refuses, with a message, what cannot be a box's name; NULL is fine. */
-int box_check_name(const char *name, struct err *e);
-
 #endif

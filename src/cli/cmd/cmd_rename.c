@@ -5,12 +5,12 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "box/box_create.h"
 #include "box/lifecycle.h"
 #include "box/moved.h"
 #include "box/project.h"
 #include "box/target.h"
 #include "cli/commands.h"
-#include "start/session.h"
 
 struct rename_cli {
 	const char *project;
