@@ -44,19 +44,22 @@ looked_at() { # DIR...
 		echo two >>file; git commit -qam two; git tag v1; git checkout -q -b side/branch; echo new >new; git add new; git commit -qm three
 		echo staged >staged; git add staged; git branch -D old; git stash list'
 	applied
-	[ -z "$(left)" ]
-	[ "$(git -C p log --format=%s)" = $'three\ntwo\none' ] && [ "$(git -C p branch --format='%(refname:short)')" = $'main\nside/branch' ]
-	[ "$(git -C p rev-parse v1)" = "$(git -C p rev-parse main)" ] && [ "$(git -C p status --porcelain)" = 'A  staged' ]
+	says_nothing left
+	[ "$(git -C p log --format=%s)" = $'three\ntwo\none' ]
+	[ "$(git -C p branch --format='%(refname:short)')" = $'main\nside/branch' ]
+	[ "$(git -C p rev-parse v1)" = "$(git -C p rev-parse main)" ]
+	[ "$(git -C p status --porcelain)" = 'A  staged' ]
 	git -C p fsck --strict
 	[ "$tree" = "$(tree_of p)" ]
 	# Once more, with what gc made of it.
 	tried 'set -e; git commit -qm four; git gc -q; git checkout -q main; git merge -q --no-commit --no-ff side/branch; git pack-refs --all'
 	applied
 	git -C p fsck --strict
-	[ "$(git -C p log -1 --format=%s side/branch)" = four ] && [ -e p/.git/MERGE_HEAD ]
+	[ "$(git -C p log -1 --format=%s side/branch)" = four ]
+	[ -e p/.git/MERGE_HEAD ]
 	[ "$(git -C p branch --format='%(refname:short)')" = $'main\nside/branch' ]
 	git -C p commit -qm merged
-	[ -z "$(git -C p status --porcelain)" ]
+	says_nothing git -C p status --porcelain
 	looked_at p
 }
 
@@ -72,7 +75,10 @@ looked_at() { # DIR...
 		modules/ worktrees/ gitdir objects/aa; do
 		left | grep -qxF ".git/$name"
 	done
-	[ ! -e p/.git/rebase-merge ] && [ ! -e p/.git/modules ] && [ ! -e p/.git/commondir ] && [ ! -L p/.git/objects/aa ]
+	[ ! -e p/.git/rebase-merge ]
+	[ ! -e p/.git/modules ]
+	[ ! -e p/.git/commondir ]
+	[ ! -L p/.git/objects/aa ]
 	looked_at p
 }
 
@@ -85,8 +91,11 @@ looked_at() { # DIR...
 		echo "$h refs/heads/../../config" >packed-refs; rm refs/heads/old'
 	applied
 	[ "$(git -C p for-each-ref --format='%(refname)')" = $'refs/heads/main\nrefs/heads/ok/fine\nrefs/heads/old' ]
-	[ "$(cat p/.git/HEAD)" = "$head" ] && [ ! -L p/.git/HEAD ] && [ ! -L p/.git/logs ] && [ ! -e p/.git/packed-refs ]
-	[ -z "$(find p/.git -type l)" ]
+	[ "$(cat p/.git/HEAD)" = "$head" ]
+	[ ! -L p/.git/HEAD ]
+	[ ! -L p/.git/logs ]
+	[ ! -e p/.git/packed-refs ]
+	says_nothing find p/.git -type l
 	for content in 'ref: /etc/passwd' 'ref: refs/heads/../../../x' "ref: refs/heads/\$(x)" 'garbage'; do
 		tried "echo '$content' >.git/HEAD"
 		applied
@@ -101,11 +110,15 @@ looked_at() { # DIR...
 	before=$(git -C p ls-files -s)
 	tried 'git init -q emb; git -C emb commit -q --allow-empty -m x; evil emb/.git; git add emb'
 	applied
-	[ "$(git -C p ls-files -s)" = "$before" ] && left | grep -qx .git/index && left | grep -qx emb/.git/config && [ ! -e p/emb/.git/config ]
+	[ "$(git -C p ls-files -s)" = "$before" ]
+	left | grep -qx .git/index
+	left | grep -qx emb/.git/config
+	[ ! -e p/emb/.git/config ]
 	for how in 'git update-index --split-index' 'git update-index --force-untracked-cache; git status' 'echo garbage >.git/index' 'rm .git/index' 'ln -sf /etc/passwd .git/index'; do
 		tried "$how"
 		applied
-		[ "$(git -C p ls-files -s)" = "$before" ] && left | grep -qx .git/index
+		[ "$(git -C p ls-files -s)" = "$before" ]
+		left | grep -qx .git/index
 		sandbox discard --force ./p
 	done
 	[ ! -L p/.git/index ]
@@ -117,7 +130,7 @@ looked_at() { # DIR...
 	applied
 	[ "$(git -C p log -1 --format=%s)$(git -C p/sub log -1 --format=%s)" = 'sub movedin sub' ]
 	[ "$(left)" = $'.git/modules/sub/config\n.git/modules/sub/hooks/post-commit' ]
-	[ -z "$(git -C p status --porcelain)" ]
+	says_nothing git -C p status --porcelain
 	looked_at p p/sub
 }
 
@@ -126,8 +139,12 @@ looked_at() { # DIR...
 	tried 'for n in .GIT .Git git~1 ".git " .git. ".git::\$INDEX_ALLOCATION" "$(printf ".g\342\200\214it")" GIT~1; do bare "dir/$n"; done
 		bare x; echo gitdir: ../x >dir/.git; ln -s ../x dir2/.git; bare new/.git; rm -rf .git; bare .git'
 	applied
-	[ -d p/.git/hooks ] && [ "$tree" = "$(tree_of p)" ] && [ -z "$(ls -A p/dir)$(ls -A p/dir2)" ]
-	[ -e p/new/.git/HEAD ] && [ ! -e p/new/.git/config ]
+	[ -d p/.git/hooks ]
+	[ "$tree" = "$(tree_of p)" ]
+	says_nothing ls -A p/dir
+	says_nothing ls -A p/dir2
+	[ -e p/new/.git/HEAD ]
+	[ ! -e p/new/.git/config ]
 	left | grep -qx new/.git/config
 	looked_at p p/dir p/dir2 p/new p/x
 	tried 'rm -rf .git'
@@ -145,7 +162,10 @@ looked_at() { # DIR...
 	tried 'bare a; echo data >a/README; mkdir b; echo "ref: refs/heads/main" >b/HEAD; echo ../a >b/commondir; evil b; bare c; mv c/HEAD c/head; echo "ref: refs/heads/main" >there/HEAD; evil there
 		mkdir -p d; evil d; echo "ref: refs/heads/main" >d/HEAD; mkdir -p s/o s/r; ln -s o s/objects; ln -s r s/refs; echo "ref: refs/heads/main" >s/HEAD; evil s'
 	applied
-	[ "$(ls p/a)" = README ] && [ "$(ls p/s)" = $'o\nr' ] && [ ! -s p/there/config ] && [ ! -e p/there/HEAD ]
+	[ "$(ls p/a)" = README ]
+	[ "$(ls p/s)" = $'o\nr' ]
+	[ ! -s p/there/config ]
+	[ ! -e p/there/HEAD ]
 	looked_at p p/a p/b p/c p/there p/d p/s
 	[ -e p/d/HEAD ]
 	tried 'mkdir -p d/objects d/refs'
@@ -157,7 +177,9 @@ looked_at() { # DIR...
 	git init -q --bare p/fixture
 	tried 'set -e; git push -q ./fixture main; evil fixture; echo evil >fixture/hooks/post-update; echo note >fixture/NOTES'
 	applied
-	[ "$(git -C p/fixture log -1 --format=%s main)" = one ] && [ -e p/fixture/NOTES ] && [ ! -e p/fixture/hooks/post-update ]
+	[ "$(git -C p/fixture log --format=%s main)" = "$(git -C p log --format=%s main)" ]
+	[ -e p/fixture/NOTES ]
+	[ ! -e p/fixture/hooks/post-update ]
 	[ "$(left)" = $'fixture/config\nfixture/hooks/post-update' ]
 	looked_at p/fixture
 }
@@ -165,13 +187,15 @@ looked_at() { # DIR...
 @test "by --from and --to, too, and in a linked worktree, whose data lies elsewhere" {
 	tried 'evil ~/g; mkdir ~/g/hooks; echo x >~/g/hooks/post-commit'
 	sandbox apply --quiet --yes --from "$HOME/g" --to "$T/p/.git" ./p >listed
-	[ "$(left)" = $'.git/config\n.git/hooks/post-commit' ] && [ "$tree" = "$(tree_of p)" ]
+	[ "$(left)" = $'.git/config\n.git/hooks/post-commit' ]
+	[ "$tree" = "$(tree_of p)" ]
 	sandbox discard --force ./p
 	git -C p worktree add -q "$T/wt" -b wt
 	project wt $'[sandbox]\nlinger = 0'
 	sandbox try --quiet --accept ./wt -- sh -ec 'git config user.name M; git config user.email m@x; git commit -q --allow-empty -m "in wt"; echo x >"$(git rev-parse --git-common-dir)/hooks/post-commit"; echo ../x >"$(git rev-parse --git-dir)/commondir"; git rev-parse --git-common-dir || true'
 	sandbox apply --quiet --yes ./wt >listed
-	[ "$(git -C wt log -1 --format=%s)" = 'in wt' ] && [ "$tree" = "$(tree_of p | grep -v worktrees)" ]
+	[ "$(git -C wt log -1 --format=%s)" = 'in wt' ]
+	[ "$tree" = "$(tree_of p | grep -v worktrees)" ]
 	grep -q "  L $T/p/.git/hooks/post-commit (left behind: git on the host runs or obeys it)" listed
 	grep -q "  L $T/p/.git/worktrees/wt/commondir" listed
 }

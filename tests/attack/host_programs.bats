@@ -59,7 +59,7 @@ setup() {
 	sandbox stop p
 	sandbox enter --accept -- true
 	[[ $(sandbox activate --now bash) != *"$bin"* ]]
-	[ -z "$(ls "$bin")" ]
+	says_nothing ls "$bin"
 }
 
 @test "a profile on a terminal is printable" {

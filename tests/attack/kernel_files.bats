@@ -49,7 +49,7 @@ done'
 			ls -A /sys/kernel/debug /sys/kernel/tracing 2>/dev/null | grep -v ":$" | grep .
 			for f in /proc/kcore /proc/kmsg /proc/kpageflags /proc/vmallocinfo /proc/slabinfo /proc/timer_list \
 				/sys/firmware/dmi/tables/DMI /sys/kernel/security/lsm; do
-				[ "$(id -u)" != 0 ] || [ -z "$(head -c 1 $f 2>/dev/null)" ] || echo "read: $f"
+				[ "$(id -u)" != 0 ] || [ "$(head -c 1 $f 2>/dev/null | wc -c)" = 0 ] || echo "read: $f"
 			done
 			grep -v "^0000000000000000 " /proc/kallsyms | head -1
 			head -c 1 /proc/kcore 2>/dev/null; true'

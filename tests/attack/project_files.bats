@@ -42,7 +42,7 @@ looked_at() { # DIR...
 		git -C "$dir" diff >/dev/null 2>&1 || true
 		git -C "$dir" commit -q --allow-empty -m host >/dev/null 2>&1 || true
 	done
-	[ ! -e "$T/pwned" ] && [ ! -e "$T/home/pwned" ]
+	[[ ! -e $T/pwned && ! -e $T/home/pwned ]]
 }
 
 @test "the checks of this file see what they are to see" {
@@ -82,7 +82,8 @@ looked_at() { # DIR...
 			evil /tmp/x; cat /tmp/x/config >data/config; rm -rf data .git; echo gitdir: /tmp/x >.git; mv data x
 			echo /tmp/x >"$(git rev-parse --git-dir)/commondir"'
 	done
-	[ -z "$(ls -A none/.git)$(ls -A empty/.git)" ]
+	says_nothing ls -A none/.git
+	says_nothing ls -A empty/.git
 	looked_at none empty wt repo sep
 }
 
@@ -106,7 +107,7 @@ looked_at() { # DIR...
 	git -C p add embedded 2>/dev/null
 	git -C p commit -qm embedded
 	project p
-	[ -z "$(git -C p status --porcelain --untracked-files=no)" ]
+	says_nothing git -C p status --porcelain --untracked-files=no
 	inside ./p '
 		for d in a dir/b c embedded a/lib/deep dir/b/lib/deep dir; do
 			rm -rf $d/.git; evil $d/.git; evil x; rm -f $d/.git; echo gitdir: ../x >$d/.git; ln -sfn ../x $d/.git
@@ -121,7 +122,7 @@ looked_at() { # DIR...
 	sandbox stop p
 	inside ./p 'evil libs/7/.git; evil libs/150/.git'
 	looked_at p
-	[ -z "$(ls -A p/libs/150)" ]
+	says_nothing ls -A p/libs/150
 }
 
 @test "an index that cannot be read is an error, and no protection less" {
@@ -157,7 +158,7 @@ looked_at() { # DIR...
 	run -0 agent ./p sh -c 'git status --porcelain; git diff --stat | tail -1; git log --format=%s'
 	[ "$output" = $' M file\n?? .envrc\n?? sandbox.ini\n 1 file changed, 1 insertion(+)\none' ]
 	[ "$(agent ./p sh -c 'echo $GIT_OPTIONAL_LOCKS')" = 0 ]
-	[ -z "$(sandbox try --quiet --profile agent ./p -- sh -c 'echo $GIT_OPTIONAL_LOCKS')" ]
+	says_nothing sandbox try --quiet --profile agent ./p -- sh -c 'echo $GIT_OPTIONAL_LOCKS'
 }
 
 @test "what writes fails with a line that names try, where it works and from where apply takes it" {
@@ -180,7 +181,8 @@ looked_at() { # DIR...
 	project q "[sandbox]
 image = dir:$T/rootfs
 profile = agent"
-	[ -z "$(sandbox enter --quiet --accept ./q -- sh -c 'command -v git')" ]
+	run -127 sandbox enter --quiet --accept ./q -- sh -c 'command -v git'
+	[ -z "$output" ]
 }
 
 @test "hooks and settings that git's own settings name in the project: there or not" {
@@ -251,7 +253,7 @@ profile = agent"
 	git -C p pack-refs --all
 	ln -sf refs/heads/main p/.git/HEAD
 	[ ! -e p/.git/HEAD ]
-	[ -z "$(git -C p status --porcelain)" ]
+	says_nothing git -C p status --porcelain
 	project p
 	inside ./p 'evil x; rm -f s/.git; evil s/.git; rm -f s/.git; echo gitdir: ../x >s/.git'
 	looked_at p p/s

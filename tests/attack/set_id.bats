@@ -66,8 +66,8 @@ no_bits() {
 
 @test "when nobody answers, the calls fail: the supervisor killed, the caller traced" {
 	sandbox enter --accept ./p -- bash -c 'touch f; chmod 4755 f
-		for p in /proc/[0-9]*; do [ "$(cat $p/comm)" != sandbox-ids ] || kill -9 ${p#/proc/}; done
-		sleep 0.2; ! chmod 4711 f 2>err; grep -q "not implemented" err; chmod 0700 f'
+		for p in /proc/[0-9]*; do [ "$(cat $p/comm)" != sandbox-ids ] || { kill -9 ${p#/proc/}; while [ -e $p ]; do sleep 0.01; done; }; done
+		chmod 4711 f 2>err; grep -q "not implemented" err; chmod 0700 f'
 	[ "$(stat -c %a p/f)" = 700 ]
 	sandbox enter ./p -- chmod 4755 f # the next session has a new one
 	if command -v strace >/dev/null; then
@@ -124,12 +124,12 @@ no_bits() {
 
 @test "a file's capabilities: none that hold on the host" {
 	sandbox enter --accept --root ./p -- sh -c 'cp /bin/true capable; setcap cap_setuid+ep capable' || true
-	cp /bin/true plain
+	[ -e p/capable ]
 	if [ "$(id -u)" = 0 ]; then
 		run ! getfattr -n security.capability p/capable
-	elif command -v getcap >/dev/null; then
+	else
 		# in a namespace of yours alone: rootid is you
-		run getcap -n p/capable
+		run -0 env PATH="$PATH:/usr/sbin:/sbin" getcap -n p/capable
 		[[ -z $output || $output == *"rootid=$(id -u)"* ]]
 	fi
 }

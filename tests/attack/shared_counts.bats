@@ -52,9 +52,11 @@ os.close(os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY))'
 		wait_until 400 grep -q . out
 		read -r inotify fanotify ptys <out
 		echo "$who: $inotify of $instances inotify instances, $fanotify of $groups fanotify groups, $ptys ptys"
-		[ "$inotify" -le $((instances / 2)) ] && [ "$inotify" -ge $((instances / 2 - 8)) ]
+		[ "$inotify" -le $((instances / 2)) ]
+		[ "$inotify" -ge $((instances / 2 - 8)) ]
 		[ "$fanotify" -le $((groups / 2)) ]
-		[ "$ptys" -ge 500 ] && [ "$ptys" -le 512 ]
+		[ "$ptys" -ge 500 ]
+		[ "$ptys" -le 512 ]
 		one_more
 		one_more sandbox run host
 		sandbox stop -t 0 p
@@ -69,7 +71,8 @@ os.close(os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY))'
 	(ulimit -n 4096; exec sandbox enter --accept ./q -- unshare -r python3 taker.py) >out 3>&- &
 	wait_until 400 grep -q . out
 	read -r inotify fanotify ptys <out
-	[ "$inotify" -le $((instances / 2)) ] && [ "$fanotify" -le $((groups / 2)) ]
+	[ "$inotify" -le $((instances / 2)) ]
+	[ "$fanotify" -le $((groups / 2)) ]
 	one_more
 	sandbox stop -t 0 q
 	wait_for $!

@@ -34,7 +34,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 			false
 		}
 	done
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 }
 
 @test "an entry whose target a later one takes was asked for all the same" {

@@ -76,6 +76,7 @@ same yes"
 		(cd "$dir" && $shell -c 'eval "$(sandbox activate --now '$shell')"; "$SANDBOX_ACTIVE_BIN/true"')
 	done
 	(cd "$dir" && fish --no-config -c 'sandbox activate --now fish | source; $SANDBOX_ACTIVE_BIN/true')
-	[ ! -e "$dir/hit" ] && [ ! -e hit ]
+	[ ! -e "$dir/hit" ]
+	[ ! -e hit ]
 	fails 125 "*'tcsh'*" sandbox activate tcsh
 }

@@ -25,7 +25,7 @@ applied() { sandbox apply --quiet --yes "$T/p" >listed; }
 # Every file of a tree with its content, links as links.
 content() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f | sort | xargs -d '\n' cat); }
 
-no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
+no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 
 @test "each overlay goes to the directory it came from, by consent, and is empty afterwards; the box's own files stay" {
 	tried sh -c 'echo box | tee file /data/file >/dev/null; rm -r sub; mkdir -m 750 new; echo n >new/f; chmod 755 new/f
@@ -33,7 +33,8 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	run -125 --separate-stderr sandbox apply "$T/p"
 	echo "$output" >listed
 	[[ $stderr = *'no terminal to ask on, so nothing was applied: add --yes'* ]]
-	[ "$(cat p/file)" = host ] && [ -e p/sub/gone ]
+	[ "$(cat p/file)" = host ]
+	[ -e p/sub/gone ]
 	[ "$(cat listed)" = "\
   M $T/data/file
   M $T/p/file
@@ -44,8 +45,12 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
   M $T/p/same
   D $T/p/sub/" ]
 	applied
-	[ "$(cat p/file data/file p/new/f)" = $'box\nbox\nn' ] && [ ! -e p/sub ] && [ ! -e p/op/lost ] && [ -e p/op/kept ]
-	[ "$(stat -c %a p/new p/new/f p/same | paste -sd' ')" = '750 755 600' ] && [ "$(readlink p/ln)" = /etc/passwd ]
+	[ "$(cat p/file data/file p/new/f)" = $'box\nbox\nn' ]
+	[ ! -e p/sub ]
+	[ ! -e p/op/lost ]
+	[ -e p/op/kept ]
+	[ "$(stat -c %a p/new p/new/f p/same | paste -sd' ')" = '750 755 600' ]
+	[ "$(readlink p/ln)" = /etc/passwd ]
 	[ "$(sandbox diff "$T/p")" = "  A $HOME/own" ]
 	[ "$(sandbox apply --yes "$T/p" 2>&1)" = $'sandbox: 1 changes are in the box\'s own files and stay there: --from and --to take them to a directory of the host\nsandbox: there is nothing to apply' ]
 	# The trial goes on upon what was applied.
@@ -81,14 +86,16 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
   A $T/target/share/man/a/
   A $T/target/share/man/a/b" ]
 	[[ $stderr = *"left out: '/usr/local/share/old' is deleted in the box alone"* ]]
-	[ "$(cat target/bin/tool target/share/man/a/b target/share/old)" = $'tool\npage\nold' ] && [ -x target/bin/tool ]
+	[ "$(cat target/bin/tool target/share/man/a/b target/share/old)" = $'tool\npage\nold' ]
+	[ -x target/bin/tool ]
 	# A file by itself, into a directory that is made.
 	sandbox apply --quiet --yes --from /usr/local/bin/tool --to "$T/one/two" "$T/p"
 	[ "$(cat one/two/tool)" = tool ]
 	# The box has it still; and a part of an overlay can go to its own place.
 	sandbox diff "$T/p" | grep -q /usr/local/bin/tool
 	sandbox apply --quiet --yes --from /usr/local/share --to "$T/staging/share" "$T/p"
-	[ ! -e staging/share/old ] && [ ! -e staging/bin/tool ]
+	[ ! -e staging/share/old ]
+	[ ! -e staging/bin/tool ]
 	fails 125 '--from and --to go together' sandbox apply --from /usr "$T/p"
 }
 
@@ -113,15 +120,20 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	run -0 --separate-stderr timeout 60 sandbox apply --yes "$T/p"
 	[[ $stderr = *"left out: '/p/ff' is a FIFO"*"left out: '/p/sock' is a socket"* ]]
 	[ "$(stat -c %a p/s p/d | paste -sd' ')" = '755 777' ]
-	[ ! -e p/ff ] && [ ! -e p/sock ] && [ ! -c p/null ]
-	[ "$(stat -c %s p/sparse)" = 1099511627776 ] && [ "$(du -k p/sparse | cut -f1)" -lt 1000 ]
+	[ ! -e p/ff ]
+	[ ! -e p/sock ]
+	[ ! -c p/null ]
+	[ "$(stat -c %s p/sparse)" = 1099511627776 ]
+	[ "$(du -k p/sparse | cut -f1)" -lt 1000 ]
 	[ "$(dd if=p/sparse bs=1 skip=1G count=1 2>/dev/null)" = x ]
 }
 
 @test "names as long as can be, with newlines and escapes, arrive as they are and are listed harmless" {
 	tried sh -c 'echo a >"$(printf "%0255d" 0)"; echo b >"$(printf "n\nl\033[2J")"; mkdir "$(printf "d\n")"; ln -s "$(printf "to\033")" ln'
 	applied
-	[ "$(cat p/"$(printf '%0255d' 0)")" = a ] && [ "$(cat p/$'n\nl\033[2J')" = b ] && [ -L p/ln ]
+	[ "$(cat p/"$(printf '%0255d' 0)")" = a ]
+	[ "$(cat p/$'n\nl\033[2J')" = b ]
+	[ -L p/ln ]
 	run ! grep -q $'\033' listed
 	no_temporaries
 }
@@ -134,11 +146,14 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	tried sh -c 'rm a && mkdir a && echo evil >a/file; rm l && echo evil >l'
 	run -125 --separate-stderr sandbox apply --yes "$T/p"
 	[[ $stderr = *"cannot apply '/p/a' to '$T/p/a': it is a directory in the box, and none on the host"* ]]
-	[ "$(cat p/file)" = host ] && [ -L p/l ]
+	[ "$(cat p/file)" = host ]
+	[ -L p/l ]
 	tried sh -c 'rm -r a'
 	tried sh -c 'rm l; echo plain >l'
 	applied
-	[ ! -L p/a ] && [ "$(cat p/l)" = plain ] && [ "$(cat p/file)" = host ]
+	[ ! -L p/a ]
+	[ "$(cat p/l)" = plain ]
+	[ "$(cat p/file)" = host ]
 	unharmed
 }
 
@@ -147,7 +162,8 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	mv p/sub real
 	ln -s "$canary" p/sub
 	fails 125 "*cannot apply '/p/sub' to '$T/p/sub': it is a directory in the box, and none on the host*" sandbox apply --yes "$T/p"
-	[ "$(cat p/file)" = host ] && [ -e p/op/lost ]
+	[ "$(cat p/file)" = host ]
+	[ -e p/op/lost ]
 	rm p/sub
 	mv real p/sub
 	mv p/op real
@@ -174,7 +190,8 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 @test "a file for a directory, and the reverse, are errors by name, before anything is done" {
 	tried sh -c 'rm -r sub; echo f >sub; echo box >file'
 	fails 125 "*cannot apply '/p/sub' to '$T/p/sub': it is a directory on the host, and none in the box*" sandbox apply --yes "$T/p"
-	[ "$(cat p/file)" = host ] && [ -e p/sub/gone ]
+	[ "$(cat p/file)" = host ]
+	[ -e p/sub/gone ]
 	tried sh -c 'rm sub file; mkdir sub file; echo x >file/x; echo host >sub/gone'
 	fails 125 "*cannot apply '/p/file' to '$T/p/file': it is a directory in the box, and none on the host*" sandbox apply --yes "$T/p"
 	[ "$(cat p/file)" = host ]
@@ -204,7 +221,7 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 			for f in p/new* p/file p/d/f; do
 				[ ! -e "$f" ] || [ "$f" = 'p/new*' ] || [[ $(cat "$f") = @(host|box) ]]
 			done
-			applied || [ -z "$(sandbox diff "$T/p")" ]
+			applied || says_nothing sandbox diff "$T/p"
 			content p >got
 			diff expected got
 			no_temporaries
@@ -222,8 +239,9 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 		mount -t tmpfs -o size=512k none disk
 		echo host >disk/big
 		head -c 320k /dev/zero >disk/full
-		! sandbox apply --yes --from "$HOME" --to "$T/disk" "$T/p" >out 2>err
-		[ "$(cat disk/big disk/a)" = $'\''host\nbox'\'' ] && [ "$(ls -A disk)" = $'\''a\nafter\nbig\nfull'\'' ]
+		if sandbox apply --yes --from "$HOME" --to "$T/disk" "$T/p" >out 2>err; then false; fi
+		[ "$(cat disk/big disk/a)" = $'\''host\nbox'\'' ]
+		[ "$(ls -A disk)" = $'\''a\nafter\nbig\nfull'\'' ]
 		rm disk/full
 		sandbox apply --yes --from "$HOME" --to "$T/disk" "$T/p" >/dev/null
 		[ "$(stat -c %s disk/big)" = 262144 ]'
@@ -235,7 +253,8 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	sandbox diff "$T/p" 2>/dev/null | grep -q /p/shut/
 	if am_root; then # who reads all
 		sandbox apply --quiet --yes "$T/p" >/dev/null
-		[ "$(cat p/file)" = box ] && [ -e p/shut/f ]
+		[ "$(cat p/file)" = box ]
+		[ -e p/shut/f ]
 		return
 	fi
 	run -125 --separate-stderr sandbox apply --quiet --yes "$T/p"
@@ -280,7 +299,8 @@ no_temporaries() { [ -z "$(find p data -name '.sandbox-*')" ]; }
 	[ "$(tar tvf one.tar --numeric-owner --utc | awk '{ print $2, $4 }' | sort -u)" = '0/0 1970-01-01' ]
 	[[ $(tar tvf one.tar p/new/f) = '-rwxr-xr-x '* ]]
 	[ "$(sandbox apply --quiet --tar - --from /p/new "$T/p" | tar t)" = f ]
-	[ "$(cat p/file)" = host ] && [ -e p/sub/gone ]
+	[ "$(cat p/file)" = host ]
+	[ -e p/sub/gone ]
 	fails 125 '--tar goes with --from alone' sandbox apply --tar x --yes "$T/p"
 	fails 125 "*cannot write '/nowhere/x.tar'*" sandbox apply --quiet --tar /nowhere/x.tar "$T/p"
 }

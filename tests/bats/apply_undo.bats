@@ -39,14 +39,16 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	tried "$change"
 	sandbox apply --yes ./p >listed 2>said
 	grep -q "what was replaced is kept (.*B): 'sandbox apply --undo' takes all of it back, --forget drops it" said
-	[ "$(cat p/file)$(readlink p/link)" = box/etc/passwd ] && [ ! -e p/sub/deep ]
+	[ "$(cat p/file)$(readlink p/link)" = box/etc/passwd ]
+	[ ! -e p/sub/deep ]
 	sandbox discard --force ./p
 	run ! grep -q $'\033' listed
 	[ "$(cd p && sandbox apply --undo --dry-run | wc -l)" = "$(wc -l <listed)" ]
 	run -125 --separate-stderr sandbox apply --undo ./p
 	[[ $stderr = 'sandbox: there is no terminal to ask on, so nothing was taken back: add --yes'* ]]
 	(cd p && sandbox apply --undo --quiet --yes >/dev/null)
-	[ "$(look p)" = "$was" ] && [ -z "$(kept)" ]
+	[ "$(look p)" = "$was" ]
+	says_nothing kept
 	fails 125 "nothing that was applied to '$T/p' is kept to be taken back" sandbox apply --undo --yes ./p
 	unharmed
 }
@@ -56,13 +58,16 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	tried "$change"
 	applied
 	undone p/sub p/gone
-	[ "$(cat p/sub/deep/b p/sub/a p/gone)" = $'host\nhost\nhost' ] && [ "$(cat p/file)" = box ]
+	[ "$(cat p/sub/deep/b p/sub/a p/gone)" = $'host\nhost\nhost' ]
+	[ "$(cat p/file)" = box ]
 	(cd p && sandbox apply --undo --quiet --yes ./new >/dev/null)
-	[ ! -e p/new ] && [ -L p/ln ]
+	[ ! -e p/new ]
+	[ -L p/ln ]
 	[ "$(undone ./p/file; cut -c3- listed)" = "M $T/p/file" ]
 	fails 125 "nothing that was applied to '/etc/passwd' is kept" sandbox apply --undo --yes /etc/passwd p/ln
 	undone ./p
-	[ "$(look p)" = "$was" ] && [ -z "$(kept)" ]
+	[ "$(look p)" = "$was" ]
+	says_nothing kept
 }
 
 @test "what has changed since is refused, by name, and lost with --force alone" {
@@ -72,7 +77,8 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	echo mine >p/new/mine
 	echo mine >p/gone
 	run -125 --separate-stderr sandbox apply --undo --yes ./p
-	[[ $output = *"  M $T/p/file (changed since)"* ]] && [[ $output = *"  A $T/p/gone (changed since)"* ]]
+	[[ $output = *"  M $T/p/file (changed since)"* ]]
+	[[ $output = *"  A $T/p/gone (changed since)"* ]]
 	[[ $stderr = *'2 of these have changed since: --force loses what they are now, or name the others' ]]
 	[ "$(cat p/file)" = $'box\nmine' ]
 	sandbox apply --undo --json --dry-run ./p >listed
@@ -80,7 +86,8 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	undone p/sub p/link
 	[ "$(cat p/sub/a)" = host ]
 	undone --force ./p
-	[ "$(cat p/file p/gone p/new/mine)" = $'host\nhost\nmine' ] && [ ! -e p/new/in ]
+	[ "$(cat p/file p/gone p/new/mine)" = $'host\nhost\nmine' ]
+	[ ! -e p/new/in ]
 	[ "$(ls p/new)" = mine ]
 }
 
@@ -98,7 +105,8 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	applied
 	sandbox apply --forget ./p 2>said
 	grep -q 'that was kept is dropped' said
-	[ -z "$(kept)" ] && [ "$(cat p/file)" = three ]
+	says_nothing kept
+	[ "$(cat p/file)" = three ]
 	fails 125 'nothing that was applied to*' sandbox apply --forget ./p
 	fails 125 '--undo and --forget exclude each other' sandbox apply --undo --forget
 	fails 125 '--undo does not go with --from, --to and --tar' sandbox apply --undo --tar x
@@ -119,7 +127,8 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	sandbox apply --quiet --yes --from "$HOME/a" --to "$T/out" ./p >/dev/null
 	[ "$(cat out/b/c out/d)" = $'x\ny' ]
 	undone ./p
-	[ "$(cat out/d)" = old ] && [ "$(ls out)" = d ]
+	[ "$(cat out/d)" = old ]
+	[ "$(ls out)" = d ]
 }
 
 @test "across file systems; links that code planted meanwhile are not walked through" {
@@ -131,7 +140,8 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	tried "$change"
 	applied
 	undone "$far/p"
-	[ "$(look "$far/p")" = "$was" ] && [ -z "$(kept)" ]
+	[ "$(look "$far/p")" = "$was" ]
+	says_nothing kept
 	tried "$change"
 	applied
 	mv "$far/p/sub" "$far/real"
@@ -164,14 +174,15 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 			[ -e "$place/p/sub/deep/b" ] || [ -n "$(find "$XDG_DATA_HOME/sandbox/undo" -name b)" ]
 		done
 		sandbox apply --quiet --yes "$place/p"
-		[ "$(cat "$place/p/file")" = box ] && [ ! -e "$place/p/sub/deep" ]
+		[ "$(cat "$place/p/file")" = box ]
+		[ ! -e "$place/p/sub/deep" ]
 		for n in {1..31..3}; do
 			killed "$n" sandbox apply --undo --force --quiet --yes "$place/p" || true
 			[[ $(cat "$place/p/file") = @(host|box) ]]
 		done
-		[ -z "$(kept)" ] || undone --force "$place/p"
+		says_nothing kept || undone --force "$place/p"
 		[ "$(look "$place/p")" = "$was" ]
-		[ -z "$(find "$place/p" -name '.sandbox-*')" ]
+		says_nothing find "$place/p" -name '.sandbox-*'
 	done
 	# What was on its way out is swept away later.
 	chmod -R u+rwx "$XDG_DATA_HOME/sandbox/tmp"

@@ -36,7 +36,7 @@ state() {
 		apt-get install -qy --no-install-recommends openssh-client >/dev/null
 		apt-get download -q tree >/dev/null
 		hello; tree --version; ssh -V 2>&1; dpkg --audit; ls *.deb
-		! ls /etc/apt/apt.conf.d | grep -i -e sandbox
+		if ls /etc/apt/apt.conf.d | grep -i -e sandbox; then false; fi
 		apt-config dump APT::Sandbox::User'
 	echo "$output $stderr"
 	[ "$status" = 0 ]
@@ -52,7 +52,7 @@ state() {
 		apt-get install -qy --no-install-recommends dbus cron >/dev/null 2>&1
 		getent passwd messagebus'
 	sandbox stop p
-	sandbox enter --accept ./p -- sh -ec 'dpkg -s dbus cron >/dev/null; [ -z "$(dpkg --audit)" ]'
+	sandbox enter --accept ./p -- sh -ec 'dpkg -s dbus cron >/dev/null; dpkg --audit >audit; [ ! -s audit ]'
 	# and away again, by sudo
 	sandbox exec p sudo apt-get purge -qy cron >/dev/null
 	run sandbox exec p dpkg -s cron

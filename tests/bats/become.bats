@@ -110,7 +110,7 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	project p $'[sandbox]\nlinger = 60s'
 	sandbox enter ./p -- true
 	supervisor() { sandbox exec p sh -c 'grep -lsx "sandbox: [i]dentities.*" /proc/[0-9]*/cmdline | cut -d/ -f3'; }
-	[ -z "$(supervisor)" ]
+	says_nothing supervisor
 	[ "$(sandbox exec --root p setpriv --reuid=33 --clear-groups id -u)" = 33 ]
 	pid=$(supervisor)
 	[ -n "$pid" ]
@@ -126,7 +126,7 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	project p $'[sandbox]\nlinger = 60s'
 	sandbox enter --root ./p -- sh -c '
 		pid=$(grep -lsx "sandbox: [i]dentities.*" /proc/[0-9]*/cmdline | cut -d/ -f3)
-		kill -9 $pid; sleep 0.2
+		kill -9 $pid; while [ -e /proc/$pid ]; do sleep 0.01; done
 		setpriv --reuid=33 --clear-groups id -u || echo failed' >out 2>&1
 	[[ $(cat out) == *'Function not implemented'*failed ]]
 	[ "$(sandbox exec --root p setpriv --reuid=33 --clear-groups id -u)" = 33 ]
@@ -205,10 +205,12 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	run -125 sandbox run --user 4294967295 host true
 	[[ $output == *"there is no user '4294967295' in the box" ]]
 	# what the box has made of its passwd is never waited for
-	rm rootfs/etc/passwd && mkfifo rootfs/etc/passwd
+	rm rootfs/etc/passwd
+	mkfifo rootfs/etc/passwd
 	run -125 timeout 20 sandbox run --user ann dir:rootfs true
 	[[ $output == *"there is no user 'ann' in the box"* || $output == *passwd* ]]
-	rm rootfs/etc/passwd && truncate -s 15M rootfs/etc/passwd # one line
+	rm rootfs/etc/passwd
+	truncate -s 15M rootfs/etc/passwd # one line
 	run -125 timeout 20 sandbox run --user ann dir:rootfs true
 	[[ $output == *"there is no user 'ann' in the box"* || $output == *passwd* ]]
 }

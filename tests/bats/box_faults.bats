@@ -20,6 +20,12 @@ is_stopped() { # BOX
 	[ "$(sandbox inspect --json "$1" | jq -r .state)" = stopped ]
 }
 
+# flock(1) holds a lock until the test says go; locked looks who has it (FLOCK) or waits for it (-> FLOCK).
+until_go='while [ ! -e go ]; do sleep 0.05; done'
+locked() { # WHO FILE
+	grep -q "^[0-9]*: $1 .*:$(stat -c %i "$2") " /proc/locks
+}
+
 # A directory in tmp/ and a name that means it: what a client killed while it made a box leaves.
 half_made_box() { # NAME
 	local id=0123456789ab
@@ -54,12 +60,13 @@ c, _ = s.accept(); s.close(); c.close()') &
 	sandbox enter ./p -- true
 	wait_until 20 is_stopped p
 	old=$(directory p)
-	flock "$old" sleep 0.5 & # as a start or rm does
-	sleep 0.1
+	flock "$old" sh -c "$until_go" & # as a start or rm does
+	wait_until 50 locked FLOCK "$old"
 	sandbox enter ./p -- echo fine >out 2>err &
-	sleep 0.1
+	wait_until 50 locked '-> FLOCK' "$old"
 	rm "$(data)"/{names,projects}/*
 	mv "$old" "$(data)/tmp/"
+	touch go
 	wait_for $!
 	cat err
 	[ "$status" = 0 ]
@@ -73,12 +80,13 @@ c, _ = s.accept(); s.close(); c.close()') &
 	sandbox enter ./p -- true
 	wait_until 20 is_stopped p
 	old=$(directory p)
-	flock "$old" sleep 0.5 &
-	sleep 0.1
+	flock "$old" sh -c "$until_go" &
+	wait_until 50 locked FLOCK "$old"
 	sandbox rm p 2>err &
-	sleep 0.1
+	wait_until 50 locked '-> FLOCK' "$old"
 	rm "$(data)"/{names,projects}/*
 	mv "$old" "$(data)/tmp/"
+	touch go
 	wait_for $!
 	[ "$status" = 125 ]
 	grep -q "no box 'p'" err
@@ -114,7 +122,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	project p
 	sandbox enter ./p -- true
 	run --separate-stderr sandbox enter ./p -- true
-	[ -z "$(words_on_stderr)" ]
+	says_nothing words_on_stderr
 	project p $'[sandbox]\nsudo = no\n[mounts]\n/shared = tmpfs'
 	run --separate-stderr sandbox enter ./p -- test -e /shared
 	[ "$status" = 1 ]
@@ -122,7 +130,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	sandbox stop p
 	run --separate-stderr sandbox enter ./p -- test -e /shared
 	[ "$status" = 0 ]
-	[ -z "$(words_on_stderr)" ]
+	says_nothing words_on_stderr
 }
 
 @test "a project that is to stand elsewhere from the next start on stays where it is until then" {
@@ -157,11 +165,12 @@ c, _ = s.accept(); s.close(); c.close()') &
 	wait_until 20 is_stopped p
 	lock=$(directory p)/lock
 	flock "$lock" sleep 30 &
-	sleep 0.1
+	wait_until 50 locked FLOCK "$lock"
 	fails 125 "*'p'*not recorded*" sandbox stop p
 	fails 125 "*'p'*not recorded*" sandbox rm --force p
 	[ -e "$lock" ]
-	pkill -P $! && wait_for $!
+	pkill -P $!
+	wait_for $!
 }
 
 @test "a box whose launcher was killed before it recorded pid 1 is stopped, removed and entered" {
@@ -216,7 +225,7 @@ under_strace() {
 	project p
 	half_made_box p
 	run --separate-stderr sandbox enter ./p -- true
-	[ -z "$(words_on_stderr)" ]
+	says_nothing words_on_stderr
 	[ "$(sandbox ls --names)" = p ]
 	sandbox rm -f p
 	ln -s 0123456789ab "$(data)/names/p"
@@ -227,9 +236,10 @@ under_strace() {
 @test "the name of a box that is being made is not" {
 	half_made_box mine
 	flock "$(data)/tmp/0123456789ab/lock" sleep 30 &
-	sleep 0.1
+	wait_until 50 locked FLOCK "$(data)/tmp/0123456789ab/lock"
 	fails 125 "*'mine' exists already*" sandbox run --name mine host true
-	pkill -P $! && wait_for $!
+	pkill -P $!
+	wait_for $!
 	sandbox run --name mine host true
 	rm -r "$(data)"/tmp/*
 }
@@ -269,13 +279,13 @@ under_strace() {
 		[ "$(sandbox ls --names)" = "$id" ]
 		sandbox stop "$id"
 		sandbox rm "$id"
-		[ -z "$(sandbox ls --names)" ]
-		[ -z "$(find "$(data)"/{names,projects} -type l)" ]
+		says_nothing sandbox ls --names
+		says_nothing find "$(data)"/{names,projects} -type l
 	done
 	[ "$(sandbox enter ./p -- hostname)" = p ]
 	rm "$(directory p)/record"
 	sandbox rm --force p # the name leads there too; it runs
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 }
 
 @test "a damaged record: enter --rebuild keeps the home and what was changed" {
@@ -308,7 +318,7 @@ under_strace() {
 	[ "$(cat "$(data)/boxes/$id"/snapshots/*/upper/etc/changed)" = changed ]
 	fails 125 "there is no box*" sandbox enter --rebuild nowhere -- true
 	sandbox rm --force mine
-	[ -z "$(find "$(data)"/{names,projects} -type l)" ]
+	says_nothing find "$(data)"/{names,projects} -type l
 }
 
 @test "two directories whose paths have one hash have a box each" {
@@ -347,7 +357,7 @@ under_strace() {
 	[ "$(sandbox inspect --json mine | jq .temporary)" = true ]
 	sandbox stop mine
 	wait_for $!
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 }
 
 @test "run --disk: a client that is killed or has detached leaves nothing" {
@@ -356,14 +366,14 @@ under_strace() {
 	kill -KILL $!
 	wait_for $!
 	wait_until 50 no_processes
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 	nothing_left
 
 	[ "$(sandbox run --disk --detach --name mine host sleep 30)" = mine ]
 	[ "$(sandbox ls --names)" = mine ]
 	sandbox stop mine
 	[ "$(sandbox run --disk --name mine host hostname)" = mine ] # the name is free at once
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 	nothing_left
 }
 
@@ -413,7 +423,8 @@ t.start(); t.join()' &
 	# Another /etc/profile.d is another host.
 	unshare -rm sh -c 'mount -t tmpfs tmpfs /etc/profile.d && cd "$T" &&
 		sandbox run host true' || skip "cannot stand in for another host"
-	[ ! -e host-0000000000000000 ] && [ ! -e host-0000000000000000.used ]
+	[ ! -e host-0000000000000000 ]
+	[ ! -e host-0000000000000000.used ]
 	[ -d host-1111111111111111 ] # used today
 	[ -d "$current" ]            # box p runs on it
 	[ "$(find . -name 'host-????????????????' | wc -l)" = 3 ]

@@ -77,14 +77,14 @@ commands() {
 @test "bash: commands" {
 	[ "$(in_bash '')" = "$(commands)" ]
 	[ "$(in_bash ins)" = inspect ]
-	[ -z "$(in_bash nothing)" ]
+	says_nothing in_bash nothing
 }
 
 @test "bash: options, of the command and of all" {
 	[ "$(in_bash enter --w)" = --workdir ]
 	[ "$(in_bash run --det)" = --detach ]
 	[ "$(in_bash ls --he)" = --help ]
-	[ -z "$(in_bash enter --detach)" ]
+	says_nothing in_bash enter --detach
 	[ "$(in_bash --vers)" = --version ]
 }
 
@@ -112,11 +112,12 @@ commands() {
 	[[ $(in_bash image '') != *prepare* ]]
 	[ "$(in_bash image bo)" = bootstrap ]
 	[ "$(in_bash help image bo)" = bootstrap ]
-	[ -z "$(in_bash help enter '')$(in_bash help image rm '')" ]
+	says_nothing in_bash help enter ''
+	says_nothing in_bash help image rm ''
 	[ "$(in_bash image prune --dr)" = --dry-run ]
 	[ "$(in_bash image export --format=do)" = docker ]
 	[ "$(in_bash image import fil)" = file.ini ]
-	[ -z "$(in_bash image nothing '')" ]
+	says_nothing in_bash image nothing ''
 }
 
 @test "names of images, as they are written" {
@@ -227,7 +228,8 @@ hostile() {
 	[ "$(in_fish 'sandbox enter d/\$')" = 'd/$(touch canary)/' ]
 	run in_zsh 'sandbox enter d/'
 	[[ $output = *'$(touch canary)'* || $output = *'\$\(touch\ canary\)'* ]]
-	[ ! -e canary ] && [ ! -e "$T/canary" ]
+	[ ! -e canary ]
+	[ ! -e "$T/canary" ]
 }
 
 @test "candidates are silent whatever the words are" {
@@ -238,7 +240,7 @@ hostile() {
 		# shellcheck disable=SC2086 # words they are
 		run --separate-stderr sandbox __complete $words
 		[ "$status" = 0 ]
-		[ -z "$(words_on_stderr)" ]
+		says_nothing words_on_stderr
 	done
 }
 

@@ -21,7 +21,7 @@ accepted() { sandbox enter --accept "$T/p" -- "$@"; }
 @test "the first enter of a project that asks for more than its directory is refused, and says how" {
 	fails 125 "cannot enter '$T/p': the project asks for these of this machine: /data = $T/data: 'sandbox enter --accept $T/p' if that is your wish" \
 		sandbox enter "$T/p" -- cat /data/file
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 	[ "$(accepted cat /data/file)" = secret ]
 	# Once is enough.
 	[ "$(sandbox enter "$T/p" -- cat /data/file)" = secret ]
@@ -52,7 +52,7 @@ accepted() { sandbox enter --accept "$T/p" -- "$@"; }
 	ln -s data "$T/link"
 	project p $'[mounts]\n/data = ../link'
 	fails 125 "*asks for these of this machine: /data = $T/data: *" sandbox enter "$T/p" -- true
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 }
 
 @test "it is asked again when that changes, not when something else does" {
@@ -109,7 +109,7 @@ accepted() { sandbox enter --accept "$T/p" -- "$@"; }
 	project victim $'[sandbox]\nprofile = c\nlinger = 0'
 	project stranger $'[sandbox]\nprofile = c\nlinger = 0'
 	sandbox enter "$T/stranger" -- sh -c 'echo poison >~/.cache/ccache/x'
-	[ -z "$(sandbox enter "$T/victim" -- sh -c 'ls -A ~/.cache/ccache')" ]
+	says_nothing sandbox enter "$T/victim" -- sh -c 'ls -A ~/.cache/ccache'
 	# The project's own ones stay, as the shared ones do.
 	sandbox rm stranger
 	[ "$(sandbox enter "$T/stranger" -- sh -c 'cat ~/.cache/ccache/x')" = poison ]
@@ -135,7 +135,7 @@ accepted() { sandbox enter --accept "$T/p" -- "$@"; }
 	sandbox init --yes c
 	sandbox enter ./c -- sh -c 'echo mine >~/.cache/ccache/x'
 	[ "$(cat "$XDG_DATA_HOME/sandbox/caches/ccache/x")" = mine ]
-	[ -z "$(ls "$XDG_DATA_HOME/sandbox/agreed")" ]
+	says_nothing ls "$XDG_DATA_HOME/sandbox/agreed"
 	echo $'[mounts]\n/data = ../data' >>c/sandbox.ini
 	sandbox stop c
 	fails 125 "*more than before: /data = $T/data: *" sandbox enter ./c -- true

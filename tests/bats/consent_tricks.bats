@@ -126,11 +126,13 @@ teardown() {
 			touch $d/evil 2>/dev/null && echo "$d"; mv $d $d.x 2>/dev/null && echo "moved $d"; done
 		mv /alt/.git /alt/x 2>/dev/null && echo moved; touch /alt/fine /git/fine /sub/fine'
 	[ "$output" = '' ]
-	[ -e p/fine ] && [ -e p/.git/fine ] && [ -e p/sub/fine ]
+	[ -e p/fine ]
+	[ -e p/.git/fine ]
+	[ -e p/sub/fine ]
 	project p $'[sandbox]\nlinger = 0\nproject = no\nprotect = .git/hooks\n[mounts]\n/alt = .'
 	run sandbox enter "$T/p" -- touch /alt/.git/hooks/evil
 	[ "$status" != 0 ]
-	[ -z "$(ls p/.git/hooks)" ]
+	says_nothing ls p/.git/hooks
 }
 
 @test "what is protected hides nothing that was mounted upon the project" {
@@ -139,7 +141,9 @@ teardown() {
 	printf '[sandbox]\nlinger = 0\nhome = host\nprotect = .git/hooks\n[mounts]\n%s = ./conf ro\n%s = tmpfs\n' "$HOME/p/conf" "$HOME/p/build" >"$HOME/p/sandbox.ini"
 	run sandbox enter --quiet --accept "$HOME/p/" -- sh -c 'touch build/x conf/x; touch .git/hooks/x'
 	[ "$status" != 0 ]
-	[ ! -e "$HOME/p/build/x" ] && [ ! -e "$HOME/p/conf/x" ] && [ ! -e "$HOME/p/.git/hooks/x" ]
+	[ ! -e "$HOME/p/build/x" ]
+	[ ! -e "$HOME/p/conf/x" ]
+	[ ! -e "$HOME/p/.git/hooks/x" ]
 	sandbox matrix --quiet --accept --image a=host "$HOME/p/" -- sh -c 'echo x >written' >/dev/null
 	[ ! -e "$HOME/p/written" ]
 }
@@ -161,7 +165,8 @@ teardown() {
 	project p $'[sandbox]\nprotect = '"$(fold -w 150 -s <<<"$long .git/hooks" | sed '2,$s/^/  /')"
 	# The box that lingers is not the one that is asked for.
 	run sandbox enter "$T/p" -- touch .git/hooks/evil
-	[ "$status" != 0 ] && [ ! -e p/.git/hooks/evil ]
+	[ "$status" != 0 ]
+	[ ! -e p/.git/hooks/evil ]
 }
 
 @test "a worktree's .git, and one that is not there yet, are protected as well" {
@@ -176,7 +181,9 @@ teardown() {
 			git init -q . ; echo evil >.envrc; echo evil >.git/config; true'
 	done
 	[ "$(cat p/.git)" = 'gitdir: /elsewhere' ]
-	[ -z "$(ls -A q/.git)" ] && [ ! -s q/.envrc ] && [ -f q/.envrc ]
+	says_nothing ls -A q/.git
+	[ ! -s q/.envrc ]
+	[ -f q/.envrc ]
 }
 
 @test "a protection that comes while somebody is in the box is an error, not a hope" {
@@ -201,7 +208,8 @@ teardown() {
 	sandbox enter --quiet "$T/p" -- true
 	project p $'[sandbox]\nprotect = .git/hooks'
 	run sandbox enter --quiet "$T/p" -- touch .git/hooks/evil
-	[ "$status" != 0 ] && [ ! -e p/.git/hooks/evil ]
+	[ "$status" != 0 ]
+	[ ! -e p/.git/hooks/evil ]
 }
 
 @test "nothing of a directory's name reaches the terminal as more than text" {

@@ -29,7 +29,7 @@ as_root() { # SCRIPT
 		cat "$T/log" >&2
 		return 1
 	}
-	[ -z "$(sandbox exec p dpkg --audit)" ]
+	says_nothing sandbox exec p dpkg --audit
 
 	# cron starts a job as who its line says, within a minute: it is looked for at the end
 	as_root '
@@ -53,7 +53,8 @@ as_root() { # SCRIPT
 		pg_dropcluster 15 other'
 
 	as_root 'service redis-server start'
-	[ "$(sandbox exec p redis-cli set k v)" = OK ] && [ "$(sandbox exec p redis-cli get k)" = v ]
+	[ "$(sandbox exec p redis-cli set k v)" = OK ]
+	[ "$(sandbox exec p redis-cli get k)" = v ]
 	as_root 'service redis-server stop'
 
 	as_root 'service nginx start; nginx -s reload; sleep 0.5; curl -sf http://localhost/ | grep -q nginx'

@@ -24,9 +24,9 @@ changes() { sandbox diff "$T/p" "$@"; }
 	mkdir data
 	project p $'[sandbox]\nlinger = 0\nhostname = other\nproject = /deep/in/p\n[mounts]\n/data/a = ../data\n/f/g = ../data/../p/file ro\n/t/t = tmpfs\n~/.cache/x = cache:x'
 	sandbox enter --quiet --accept "$T/p" -- true
-	[ -z "$(changes)" ]
+	says_nothing changes
 	tried true
-	[ -z "$(changes)" ]
+	says_nothing changes
 	[ "$(sandbox diff --json "$T/p")" = '[]' ]
 }
 
@@ -57,7 +57,7 @@ changes() { sandbox diff "$T/p" "$@"; }
 	sandbox image import --quiet "$T/app" app:1
 	project q $'[sandbox]\nimage = app:1\nlinger = 0\n[run]\n1 = echo step >/srv/step; rm /srv/d/g'
 	sandbox enter --quiet --accept "$T/q" -- true
-	[ -z "$(sandbox diff "$T/q")" ]
+	says_nothing sandbox diff "$T/q"
 	sandbox enter --quiet --root "$T/q" -- sh -c 'rm /srv/step; rm -r /srv/d; mkdir /srv/d; echo new >/srv/d/h; ln -sf /x /etc/who; echo "bob:x:9:9::/:" >>/etc/passwd'
 	[ "$(sandbox diff "$T/q")" = "\
   A /etc/passwd
@@ -86,7 +86,8 @@ assert all(c["host"] == sys.argv[1] for c in got.values())' "$T/p"
 	grep -qx 'Binary files /dev/null and b/p/bin differ' all.patch
 	grep -qx '#   A /p/ln -> x' all.patch
 	patch -s -d before -p2 <all.patch
-	[ "$(cat before/file before/n/f)" = $'host\nbox\nnew' ] && [ ! -e before/sub/gone ]
+	[ "$(cat before/file before/n/f)" = $'host\nbox\nnew' ]
+	[ ! -e before/sub/gone ]
 	[ "$(sandbox diff --patch "$T/p" -- /p/n | tail -1)" = +new ]
 	fails 125 '*exclude each other*' sandbox diff --patch --json "$T/p"
 }
@@ -116,7 +117,8 @@ import os
 for i in range(3000): os.mkdir("d"); os.chdir("d")'
 	tried touch last
 	run -0 --separate-stderr sandbox diff "$T/p"
-	[[ $output = *'  A /p/last' ]] && [[ $stderr = *'File name too long'* ]]
+	[[ $output = *'  A /p/last' ]]
+	[[ $stderr = *'File name too long'* ]]
 }
 
 @test "a trial comes before the project's box; either has its name; a directory without any is told" {

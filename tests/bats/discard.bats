@@ -31,7 +31,7 @@ tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 	[ "$(sandbox ls --names)$(cat file)" = host ]
 	tried true
 	sandbox discard p-try
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 }
 
 @test "without a trial it says so; a box that is none stays; one that runs needs --force" {

@@ -63,7 +63,7 @@ count_calls() { # CALLS COMMAND...
 		[ "$(sandbox ls --names)" = p ]
 		[ "$(ls "$(data)/names")" = p ]
 		sandbox rm -f p
-		[ -z "$(find "$(data)"/{names,projects} -mindepth 1)" ]
+		says_nothing find "$(data)"/{names,projects} -mindepth 1
 		rm -rf "$(data)/tmp/"*
 		[ "$n" -lt 12 ] || break
 		n=$((n + 1))

@@ -23,7 +23,7 @@ load helpers
 	run --separate-stderr sandbox enter ./p -- true
 	[ "$status" = 0 ]
 	[ -z "$output" ]
-	[ -z "$(words_on_stderr)" ]
+	says_nothing words_on_stderr
 }
 
 @test "the project is mounted at its own path, and what is written there is mine" {
@@ -151,7 +151,7 @@ name = from-file'
 
 @test "without a command it is \$SHELL where the image has it" {
 	project p
-	[ -z "$(SHELL=/bin/sh sandbox enter ./p <<<'echo $BASH_VERSION')" ]
+	SHELL=/bin/sh says_nothing sandbox enter ./p <<<'echo $BASH_VERSION'
 	[[ $(SHELL=/bin/bash sandbox enter ./p <<<'echo $BASH_VERSION') = [3-9].* ]]
 }
 
@@ -169,7 +169,7 @@ image = dir:$T/rootfs"
 
 @test "shell = chooses another" {
 	project p $'[sandbox]\nshell = /bin/echo'
-	[ -z "$(sandbox enter ./p)" ]
+	says_nothing sandbox enter ./p
 }
 
 @test "--workdir starts elsewhere; it is absolute and must be there" {
@@ -242,7 +242,7 @@ image = dir:$T/rootfs"
 	[[ $(words_on_stderr) = "sandbox: "*"p/sandbox.ini:2: [limits] is not acted on yet" ]]
 	sandbox stop p
 	run --separate-stderr sandbox enter --quiet ./p -- true
-	[ -z "$(words_on_stderr)" ]
+	says_nothing words_on_stderr
 }
 
 @test "sudo inside makes me root of the box, with the command's own status" {

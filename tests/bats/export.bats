@@ -16,7 +16,8 @@ setup() {
 	cd p
 	[ "$(echo through | "$bin/cat")" = through ]
 	run "$bin/sh" -c 'echo out; echo err >&2; exit 7'
-	[ "$status" = 7 ] && [ "$output" = $'out\nerr' ]
+	[ "$status" = 7 ]
+	[ "$output" = $'out\nerr' ]
 	run "$bin/sh" -c 'kill -TERM $$'
 	[ "$status" = 143 ]
 }
@@ -31,7 +32,7 @@ setup() {
 
 @test "a box that runs is joined, one that is not there is made" {
 	sandbox export --dir "$T/bin" "$T/p" sh
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 	cd p
 	"$T/bin/sh" -c true
 	[ "$(sandbox ls --names)" = p ]
@@ -67,7 +68,7 @@ setup() {
 	project q
 	PATH=$bin:$PATH run --separate-stderr sandbox export "$T/q" ls only-here
 	[[ $stderr = *"wrote '$bin/ls'"*"it hides '/"*"/ls' in the project"*"wrote '$bin/only-here'"*"the box of '$T/q' has no program 'only-here'"* ]]
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 	PATH=$PATH:$bin run --separate-stderr sandbox export "$T/q" ls
 	[[ $stderr = *"/ls' comes first in your PATH: '$bin/ls' is not what 'ls' runs"* ]]
 	# In a box that is there, the box says it.

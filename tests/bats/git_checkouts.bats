@@ -88,7 +88,7 @@ box() { # DIR COMMAND...
 		git commit -qam more
 		cat ../lib/code'
 	[ "$(git -C repo log -1 --format=%s)" = more ]
-	[ -z "$(git -C repo status --porcelain --untracked-files=no)" ]
+	says_nothing git -C repo status --porcelain --untracked-files=no
 	run ! box ./repo/app sh -c 'echo x >../lib/code'
 	# Below a repository that holds the home, nothing is found.
 	git init -q "$HOME"

@@ -79,7 +79,10 @@ load helpers
 	fails 125 "there is no 'start': 'sandbox enter BOX' *" sandbox --quiet start x
 	fails 125 "unknown command 'container'*" sandbox container
 	# no row stands in the way of a command
-	for command in $(sandbox help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+	run -0 sandbox help
+	[[ $output = *$'\nCommands:\n'* ]]
+	commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' <<<"$output")
+	for command in $commands; do
 		sandbox "$command" --help >/dev/null
 	done
 }

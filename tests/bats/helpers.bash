@@ -101,9 +101,7 @@ processes() {
 		END { exit !found }'
 }
 
-no_processes() {
-	! processes >/dev/null
-}
+no_processes() { ! processes >/dev/null; }
 
 # Tries a command every 0.1 s until it succeeds, at most N times.
 wait_until() { # N COMMAND...
@@ -178,6 +176,17 @@ am_root() {
 # What `run --separate-stderr` caught on stderr, without the warning that root gets.
 words_on_stderr() {
 	printf '%s' "${stderr-}" | grep -v '^sandbox: warning: you are root on this machine' || true
+}
+
+# Asserts that a command succeeds and writes nothing to stdout. `[ -z "$(command)" ]` holds when it fails, too.
+says_nothing() { # COMMAND...
+	local said ended=0
+
+	said=$("$@") || ended=$?
+	if [ $ended != 0 ] || [ -n "$said" ]; then
+		printf 'command: %s\nstatus: %s (expected 0)\nstdout: %s (expected nothing)\n' "$*" $ended "$said" >&2
+		return 1
+	fi
 }
 
 # Runs a command that must fail with STATUS, nothing on stdout, and one line on stderr that matches

@@ -71,7 +71,8 @@ start = printf %s $(printf 'x%.0s' {1..100000}) >long"
 	gone
 	touch p/fixed
 	run --separate-stderr sandbox enter "$T/p" -- echo in
-	[ "$status" = 0 ] && [ "$output" = in ]
+	[ "$status" = 0 ]
+	[ "$output" = in ]
 	[[ $stderr = *"warning: the hook 'enter' ended with status 3"* ]]
 	[ "$(grep -c once p/log)" = 2 ]
 	hooks 'start = exit 4'

@@ -78,7 +78,8 @@ as_root() {
 		chown 33:33 file; chown -R games:games .; chgrp tty file; chown -h 5 file
 		[ "$(stat -c %u:%g file)" = 0:0 ]
 		mknod device c 1 3; mknod block b 8 0
-		[ ! -c device ] && [ ! -b block ]
+		[ ! -c device ]
+		[ ! -b block ]
 		mknod fifo p; [ -p fifo ]'
 	[ "$(stat -c %u p/file)" = "$uid" ]
 }
@@ -95,7 +96,9 @@ as_root() {
 	sandbox enter --root ./p -- sh -ec '
 		mkdir tree && touch tree/a tree/b && chmod 4755 tree/a
 		tar --owner=33 --group=33 -cf t.tar tree
-		mkdir out && tar -C out -xpf t.tar && [ "$(stat -c %a out/tree/a)" = 755 ]
+		mkdir out
+		tar -C out -xpf t.tar
+		[ "$(stat -c %a out/tree/a)" = 755 ]
 		cp -a tree copy
 		rsync --version >/dev/null 2>&1 && rsync -a tree/ synced/ || true'
 	[ -f p/copy/b ]

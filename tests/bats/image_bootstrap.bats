@@ -44,5 +44,5 @@ load helpers
 	run ! sandbox image bootstrap debian:nosuchsuite
 	[ "$status" = 125 ]
 	[[ $output = *"cannot make 'debian:nosuchsuite': mmdebstrap failed"* ]]
-	[ -z "$(sandbox images --names)" ]
+	says_nothing sandbox images --names
 }

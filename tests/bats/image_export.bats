@@ -47,7 +47,7 @@ podman_here() {
 		(umask 077 && sandbox image export app:1 - --format $format >"2.$format")
 		cmp "1.$format" "2.$format"
 		[ "$(stat -c %a "1.$format")" = "$(printf %o $((0666 & ~$(umask))))" ]
-		! tar --numeric-owner -tvf "1.$format" | grep -v ' 0/0 '
+		[ "$(tar --numeric-owner -tvf "1.$format" | grep -vc ' 0/0 ')" = 0 ]
 	done
 }
 
@@ -64,6 +64,7 @@ podman_here() {
 	for id in Config Layers; do
 		[ "$(jq -c ".[0].$id" ours/manifest.json)" = "$(jq -c ".[0].$id" theirs/manifest.json)" ]
 	done
+	[ "$(jq '.[0].Layers | length' ours/manifest.json)" -ge 1 ]
 	for id in $(jq -r '.[0] | .Config, .Layers[]' ours/manifest.json); do
 		cmp "ours/$id" "theirs/$id"
 	done
@@ -93,7 +94,8 @@ sub/b" ]
 	umoci init --layout none
 	umoci new --image none:1
 	sandbox image import --quiet none:1 none:1
-	[ -z "$(sandbox image export none:1 - --format tar | tar -t)" ]
+	sandbox image export none:1 - --format tar >files.tar
+	says_nothing tar -tf files.tar
 	sandbox image export none:1 none.tar --format docker
 	[ "$(skopeo inspect docker-archive:none.tar | jq -c .Layers)" = '[]' ]
 }
@@ -123,7 +125,7 @@ sub/b" ]
 	fails 125 "cannot export 'app:1': *sha256:$blob*" \
 		sandbox image export app:1 out.tar --format docker
 	[ "$(cat out.tar)" = before ]
-	[ -z "$(compgen -G 'out.tar.*')" ]
+	run ! compgen -G 'out.tar.*'
 	fails 125 "there is no image 'none' here*" sandbox image export none out.tar
 	fails 125 "cannot export 'app:1': cannot write 'none/out.tar*" sandbox image export app:1 none/out.tar
 	run ! sandbox image export app:1 /dev/full

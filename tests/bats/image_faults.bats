@@ -25,7 +25,7 @@ whole() {
 	for name in $(sandbox images --names); do
 		[ "$(sandbox run "$name" echo fine)" = fine ]
 	done
-	[ -z "$(sandbox image verify)" ]
+	says_nothing sandbox image verify
 }
 
 # And the next command works; what was left is reclaimed.

@@ -174,10 +174,12 @@ requests() { # PATTERN: of the lines that the registry has logged
 		wait_for "$pid"
 		[ "$status" = 0 ]
 	done
-	for layer in $(sandbox image inspect --json "$REGISTRY/app:1" | jq -r '.layers[].digest'); do
+	run -0 sandbox image inspect --json "$REGISTRY/app:1"
+	[ "$(jq '.layers | length' <<<"$output")" -ge 1 ]
+	for layer in $(jq -r '.layers[].digest' <<<"$output"); do
 		[ "$(requests "GET /v2/app/blobs/$layer")" = 1 ]
 	done
-	[ -z "$(ls "$XDG_DATA_HOME/sandbox/tmp")" ]
+	says_nothing ls "$XDG_DATA_HOME/sandbox/tmp"
 }
 
 @test "a blob is mounted from a neighbour, and not sent where it is" {

@@ -22,7 +22,7 @@ data() { echo "$XDG_DATA_HOME/sandbox"; }
 # Nothing to complain of, and the image is what it was.
 whole() {
 	run --separate-stderr sandbox image verify
-	[ "$status" = 0 ] && [ -z "$output" ]
+	[[ $status = 0 && -z $output ]]
 	[ "$(sandbox run app:1 cat /etc/who)" = small ]
 	[ "$(sandbox run app:1 ash -c 'echo $A')" = b ]
 	sandbox image export app:1 "$T/again.tar" --format tar
@@ -132,7 +132,7 @@ mends() { # PATTERN
 	chmod 0 "$(layer 1)"
 	mends "layer * is no directory that can be read*"
 	sandbox image prune >/dev/null
-	[ -z "$(find "$(data)/layers" -name '*.old-*')" ]
+	says_nothing find "$(data)/layers" -name '*.old-*'
 }
 
 @test "a layer with a file that one above has a name of" {
@@ -324,7 +324,7 @@ linger = forever"
 	[ "$(sandbox enter p -- cat /etc/two /etc/mine)" = 2mine ]
 	sandbox stop p
 	sandbox image prune >/dev/null
-	[ -z "$(find "$(data)/layers" -name '*.old-*')" ]
+	says_nothing find "$(data)/layers" -name '*.old-*'
 	whole
 }
 

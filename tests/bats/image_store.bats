@@ -93,7 +93,7 @@ image = second:1'
 	sandbox enter "$T/p/" -- true
 	# One that is missing does not keep the others.
 	fails 125 "there is no image 'app:1' here*" sandbox image rm app:1 second:1
-	[ -z "$(sandbox images --names)" ]
+	says_nothing sandbox images --names
 	# The box keeps what it was made from.
 	[ "$(sandbox enter "$T/p/" -- cat /etc/who)" = small ]
 	sandbox rm --force p
@@ -122,7 +122,8 @@ image = second:1'
 @test "verify finds what is corrupt or missing, and a pull mends it" {
 	small_image
 	run --separate-stderr sandbox image verify
-	[ "$status" = 0 ] && [ -z "$output" ]
+	[ "$status" = 0 ]
+	[ -z "$output" ]
 	blob=$(largest_blob "$(data)")
 	printf x | dd of="$(data)/blobs/sha256/$blob" bs=1 seek=60 conv=notrunc status=none
 	run --separate-stderr sandbox image verify
@@ -151,7 +152,7 @@ image = second:1'
 	chmod -R u+rwx "$(data)/layers"
 	rm -rf "$(data)/layers" "$(data)/plans"
 	[ "$(sandbox enter ./p -- cat /etc/who)" = small ]
-	[ -z "$(ls "$(data)/refs")" ]
+	says_nothing ls "$(data)/refs"
 }
 
 @test "a second store lends what it has, read-only" {
@@ -163,7 +164,7 @@ image = second:1'
 	[ "$(sandbox run app:1 cat /etc/who)" = small ]
 	[ "$(cd "$T/lender" && find . | sort | sha256sum)" = "$before" ]
 	# Its layers are ours: used in place. Its blobs stay there.
-	[ -z "$(find "$(data)/layers" -mindepth 1 -maxdepth 1 ! -name 'host-*')" ]
+	says_nothing find "$(data)/layers" -mindepth 1 -maxdepth 1 ! -name 'host-*'
 	rm -rf "$T/lender/layers"
 	sandbox image rm app:1
 	[ "$(sandbox run app:1 cat /etc/who 2>/dev/null)" = small ]
@@ -218,6 +219,6 @@ v
 	[[ $(sandbox image prune --caches --dry-run) = 'would remove '*', 2 caches: '* ]]
 	[ "$(sandbox image prune --caches --json | jq -c '[.caches, .bytes >= 200000]')" = '[2,true]' ]
 	[ "$(sandbox image df --json | jq .caches.count)" = 0 ]
-	[ -z "$(ls "$T/xdg/data/sandbox/caches")" ]
+	says_nothing ls "$T/xdg/data/sandbox/caches"
 	sandbox enter p -- sh -c 'touch ~/.cache/mine/again' # made again
 }

@@ -30,10 +30,10 @@ files() { # DIR
 	local getcap
 
 	build_has install PREFIX="$T/prefix"
-	[ -z "$(find prefix -perm /7000 ! -type d)" ]
-	[ -z "$(find prefix -perm /022)" ]
+	says_nothing find prefix -perm /7000 ! -type d
+	says_nothing find prefix -perm /022
 	getcap=$(PATH=$PATH:/usr/sbin:/sbin command -v getcap)
-	[ -z "$("$getcap" -r prefix)" ]
+	says_nothing "$getcap" -r prefix
 }
 
 @test "what the shells do not find by themselves is said" {
@@ -84,7 +84,7 @@ files() { # DIR
 	files prefix | cmp - before
 	build_has install DESTDIR="$T/stage" PREFIX=/usr
 	build_has uninstall DESTDIR="$T/stage" PREFIX=/usr
-	[ -z "$(files stage)" ]
+	says_nothing files stage
 }
 
 @test "a new version is installed under running boxes" {

@@ -41,7 +41,8 @@ for_each() { # what the script did, and nothing more
 	unheard
 	unharmed
 	cmp p/install.sh "$SOURCE/tests/patterns/install/install.sh"
-	[ -z "$(find p/staging -type f ! -name .keep)" ] && [ ! -e p/.git ]
+	says_nothing find p/staging -type f ! -name .keep
+	[ ! -e p/.git ]
 
 	# Shown.
 	run -0 sandbox diff --patch "$T/p" -- /etc /root
@@ -50,8 +51,10 @@ for_each() { # what the script did, and nothing more
 
 	# Taken: the program without its set-id bit, for this user alone.
 	sandbox apply --quiet --yes --from /usr/local --to "$HOME/.local" "$T/p" >listed
-	[ "$("$HOME/.local/bin/tool-1.0")" = 'tool 1.0' ] && [ "$(stat -c %a "$HOME/.local/bin/tool")" = 755 ]
-	[ ! -e "$HOME/.local/share/pipe" ] && [ ! -e "$HOME/.bashrc" ]
+	[ "$("$HOME/.local/bin/tool-1.0")" = 'tool 1.0' ]
+	[ "$(stat -c %a "$HOME/.local/bin/tool")" = 755 ]
+	[ ! -e "$HOME/.local/share/pipe" ]
+	[ ! -e "$HOME/.bashrc" ]
 	run ! grep -q $'\033' listed
 
 	# The next round finds no way out through the link of the first.
@@ -69,7 +72,7 @@ for_each() { # what the script did, and nothing more
 
 	# Thrown away.
 	sandbox discard --force "$T/p"
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 	unheard
 	unharmed
 }
@@ -81,7 +84,7 @@ for_each() { # what the script did, and nothing more
 	# To the staging directory itself, from where it can go on by hand.
 	sandbox apply --quiet --yes "$T/p" >/dev/null
 	[ "$(p/staging/bin/tool)" = 'tool 1.0' ]
-	[ -z "$(sandbox diff "$T/p" -- /usr/local)" ]
+	says_nothing sandbox diff "$T/p" -- /usr/local
 	[ "$(sandbox enter --quiet "$T/p" -- tool)" = 'tool 1.0' ]
 	unharmed
 }

@@ -103,7 +103,7 @@ git_files() {
 		git checkout -q -b feature; git config user.email
 		[ -d ~/templates/hooks ]
 		[ ! -e ~/.ssh ]
-		! touch ~/dot/common 2>/dev/null'
+		if touch ~/dot/common 2>/dev/null; then false; fi'
 	[ "$output" = $'work@example.org\ncheckout\nstatus\n?? sandbox.ini\n?? x.bin\nx.bin: binary: set\nbranch@example.org' ]
 	# What is lent is what was agreed to: more is a question.
 	sandbox stop work
@@ -182,7 +182,9 @@ git_files() {
 		run sandbox enter --root "$T/p" -- sh -c "$command && test ! -e ${command##* }x"
 		[ "$status" != 0 ]
 	done
-	[ -d p/.git/hooks ] && [ -z "$(ls p/nothing)" ] && [ ! -s p/.envrc ]
+	[ -d p/.git/hooks ]
+	says_nothing ls p/nothing
+	[ ! -s p/.envrc ]
 	# Git sees directories without files nowhere.
 	[ "$(cd p && git status --porcelain | grep -v -e sandbox.ini -e fine -e .envrc)" = '' ]
 }

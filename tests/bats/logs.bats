@@ -10,9 +10,7 @@ said() { # BOX LINE
 	[ "$(sandbox logs "$1" | tail -1)" = "$2" ]
 }
 
-no_writer() {
-	! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null
-}
+no_writer() { ! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null; }
 
 @test "what a detached command says is kept, with both outputs in order, and goes with the box" {
 	name=$(sandbox run --detach --name web host sh -c 'echo one; echo two >&2; printf "three\n\nhalf"; sleep 30')
@@ -20,7 +18,7 @@ no_writer() {
 	wait_until 50 said web ''
 	[ "$(sandbox logs web)" = $'one\ntwo\nthree' ]
 	[ "$(sandbox logs --tail 2 web)" = three ]
-	[ -z "$(sandbox logs -n 0 web)" ]
+	says_nothing sandbox logs -n 0 web
 	[[ $(sandbox logs -t web | head -1) =~ ^20..-..-..\ ..:..:..\ \ run\ \ one$ ]]
 	[ "$(sandbox logs --json web | jq -r '[.[].text] | join(",")')" = one,two,three, ]
 	[ "$(sandbox logs --json web | jq -r '.[0].source')" = run ]
@@ -41,7 +39,7 @@ no_writer() {
 	done
 	sandbox run -d --name crash host true
 	wait_until 50 no_processes
-	[ -z "$(sandbox logs crash 2>/dev/null)" ]
+	says_nothing sandbox logs crash 2>/dev/null
 	wait_until 50 no_writer
 }
 
@@ -82,7 +80,7 @@ no_writer() {
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- sleep 60 3>&- &
 	wait_until 50 sandbox exec p true
-	[ -z "$(sandbox exec -d p sh -c 'echo from $((40 + 2)); sleep 61')" ]
+	says_nothing sandbox exec -d p sh -c 'echo from $((40 + 2)); sleep 61'
 	wait_until 50 said p 'from 42'
 	[ "$(sandbox logs --json p | jq -r '.[0].source')" = exec ]
 	kill $!
@@ -143,9 +141,9 @@ no_writer() {
 	run --separate-stderr sandbox enter --rescue ./p <<<'id -u; ls /opt; cat sandbox.ini | head -1; touch /opt/third'
 	[ "$status" = 125 ]
 	[ "$output" = $'0\nfirst\nhalf\n[sandbox]' ]
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 	# a step that never stops talking has an end all the same
-	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first; seq 30\n2 = yes | head -c 50000000; echo end'
+	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first; seq 30\n2 = yes "$(seq -s . 1000)" | head -c 50000000; echo; echo end'
 	sandbox enter --quiet ./p -- true
 	[ "$(sandbox logs --steps p | head -30)" = "$(seq 30)" ]
 	[ "$(sandbox logs --steps p | tail -1)" = end ]

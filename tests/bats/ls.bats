@@ -4,7 +4,7 @@
 load helpers
 
 @test "ls of nothing prints nothing, and --json an empty array" {
-	[ -z "$(sandbox ls)" ]
+	says_nothing sandbox ls
 	[ "$(sandbox ls --json | jq -c .)" = '[]' ]
 	[ "$(sandbox ps --json | jq -c .)" = '[]' ]
 }
@@ -64,7 +64,7 @@ load helpers
 	[ -S "$(sandbox inspect --json p | jq -r .control)" ]
 	[ -d "$(sandbox inspect --json p | jq -r .folder)" ]
 	[ "$(sandbox inspect --json p | jq -r 'keys | join(" ")')" = \
-		'control created facts directory gone id image name pid project size state temporary' ]
+		'control created facts folder gone id image name pid project size state temporary' ]
 }
 
 @test "a throw-away box is listed while it runs" {
@@ -72,7 +72,7 @@ load helpers
 	[ "$(sandbox ls --json | jq -r '.[0] | [.name, .state, .temporary] | join(" ")')" = \
 		"$name running true" ]
 	sandbox stop -t 0 "$name"
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 }
 
 @test "a box that is not there is named, with the nearest that is" {
@@ -109,13 +109,15 @@ load helpers
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- sh -c 'head -c 3000000 /dev/urandom >~/file; ln ~/file ~/link'
 	run -0 --separate-stderr sandbox inspect --json p
-	[ -z "$(words_on_stderr)" ]
+	says_nothing words_on_stderr
 	size=$(jq .size <<<"$output")
-	[ "$size" -ge 3000000 ] && [ "$size" -lt 4000000 ]
+	[ "$size" -ge 3000000 ]
+	[ "$size" -lt 4000000 ]
 	[ "$(sandbox ls --size --json | jq '.[0].size')" = "$size" ]
 	[ "$(sandbox ls --json | jq '.[0] | has("size")')" = false ]
 	run -0 --separate-stderr sandbox ls -s
-	[[ ${lines[0]} = NAME*IMAGE*SIZE*PROJECT ]] && [[ ${lines[1]} = "p "*" 3."?" MB  $T/p" ]]
+	[[ ${lines[0]} = NAME*IMAGE*SIZE*PROJECT ]]
+	[[ ${lines[1]} = "p "*" 3."?" MB  $T/p" ]]
 	sandbox enter ./p -- sh -c 'mkdir ~/shut; chmod 0 ~/shut'
 	run -0 --separate-stderr sandbox ls -s
 	am_root || [[ $(words_on_stderr) = "sandbox: not all of box 'p' can be read: it is larger" ]]

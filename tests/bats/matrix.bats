@@ -25,7 +25,7 @@ matrix() { sandbox matrix --accept --quiet "$@"; }
 	[ "$(tail -3 "${lines[1]##* }")" = $'app1\nkept\nred one' ]
 	[ "$(tail -3 "${lines[2]##* }")" = $'app2\nkept\nred two' ]
 	# Throw-away boxes: none is left.
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 }
 
 @test "what they write in the project disturbs nobody and stays nowhere" {

@@ -13,7 +13,9 @@ setup() {
 
 @test "all is there, what is written stays in the box, the host's directory as it was" {
 	sandbox enter --quiet --accept "$T/p" -- sh -c 'echo box >/data/file; rm -r /data/sub; echo new >/data/new'
-	[ "$(cat data/file)" = host ] && [ -e data/sub/gone ] && [ ! -e data/new ]
+	[ "$(cat data/file)" = host ]
+	[ -e data/sub/gone ]
+	[ ! -e data/new ]
 	[ "$(sandbox enter --quiet "$T/p" -- sh -c 'cat /data/file /data/new; ls /data')" = $'box\nnew\nfile\nnew' ]
 	sandbox rm --force p
 	[ "$(sandbox enter --quiet --accept "$T/p" -- cat /data/file)" = host ]

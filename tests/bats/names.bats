@@ -102,7 +102,7 @@ $me:x:77:" >rootfs/etc/group
 	echo 'hosts: dns' >rootfs/etc/nsswitch.conf
 	project p $'[sandbox]\nimage = dir:../rootfs'
 	sandbox try --accept ./p -- true
-	[ -z "$(sandbox diff ./p)" ]
+	says_nothing sandbox diff ./p
 	sandbox try ./p -- sh -c 'echo 1.1.1.1 mine >>/etc/hosts'
 	[[ $(sandbox diff ./p) = *'A /etc/hosts'* ]]
 	sandbox discard --force ./p

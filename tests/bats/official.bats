@@ -36,7 +36,7 @@ apk_package() { # VERSION
 @test "Alpine: its package manager finds all as it was packed, installs, makes a user, upgrades and removes" {
 	official alpine
 	[ "$(sandbox run alpine:3 cat /etc/alpine-release)" = 3.20.3 ]
-	[ -z "$(sandbox run --root alpine:3 apk audit --system 2>/dev/null)" ]
+	says_nothing sandbox run --root alpine:3 apk audit --system 2>/dev/null
 	apk_package 1.0
 	apk_package 2.0
 	project p $'[sandbox]\nimage = alpine:3\nlinger = 60s\n[mounts]\n/apk = .. ro'
@@ -78,9 +78,9 @@ apk_package() { # VERSION
 	official debian
 	sandbox run --root debian:bookworm dpkg --verify >changed
 	run ! grep -v '^missing .* /var/\(cache\|lib\)/apt/' changed
-	[ -z "$(sandbox run --root debian:bookworm dpkg --audit)" ]
+	says_nothing sandbox run --root debian:bookworm dpkg --audit
 	official debian-slim
 	sandbox run --root debian:bookworm-slim dpkg --verify >changed
 	run ! grep -v -e /usr/share/ -e '/var/\(cache\|lib\)/apt/' changed
-	sandbox run debian:bookworm-slim sh -ec '[ -s /etc/dpkg/dpkg.cfg.d/docker ]; [ -z "$(ls /usr/share/man/man1)" ]'
+	sandbox run debian:bookworm-slim sh -ec '[ -s /etc/dpkg/dpkg.cfg.d/docker ]; [ "$(ls -A /usr/share/man/man1 | wc -l)" = 0 ]'
 }

@@ -1,8 +1,9 @@
 # shellcheck shell=bash disable=SC2034 # the tests use what is set here
 # oracle.bash - how a test of an attack is judged: nothing changed, nothing reached, nothing leaked.
 #
-# plant puts canaries into HOME, /tmp and, by looking at it, /etc; listeners on an abstract socket, a
-# path and a port of the loopback; a secret into the environment. unharmed compares.
+# plant puts canaries into HOME, /tmp and, as root, /etc; a secret into the environment. unharmed compares: the
+# canaries, since other programs may change all else of this machine meanwhile, and who may write what.
+# listen waits on abstract sockets, paths and ports of the loopback; unheard says that nobody came.
 
 PROBE=$BUILD/tests/programs/probe
 
@@ -10,6 +11,8 @@ PROBE=$BUILD/tests/programs/probe
 home_inside=$HOME
 
 plant() {
+	local copy
+
 	canary=$T/home/canary
 	tmp_canary=$(mktemp -d /tmp/canary-XXXXXX)
 	mkdir -p "$canary/folder"
@@ -19,8 +22,12 @@ plant() {
 	ln -s file "$canary/link"
 	chmod 0640 "$canary/folder/file"
 	"$PROBE" call setxattr "s:$canary/file" s:user.canary s:sings 5 0 >/dev/null || true
-	cp -a "$canary/." "$tmp_canary"
-	touch -d '2001-02-03 04:05:06' "$canary"/* "$tmp_canary"/*
+	canaries=("$canary" "$tmp_canary")
+	[ ! -w /etc ] || canaries+=("$(mktemp -d /etc/canary-XXXXXX)")
+	for copy in "${canaries[@]:1}"; do
+		cp -a "$canary/." "$copy"
+	done
+	find "${canaries[@]}" -mindepth 1 -exec touch -h -d '2001-02-03 04:05:06' {} +
 	export CANARY_SECRET=the-canary-sings
 	before=$(state)
 }
@@ -30,10 +37,8 @@ state() {
 	local pax='exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime'
 
 	tar -c --sort=name --format=posix --pax-option="$pax" --xattrs --xattrs-include='*' \
-		-C / "${canary#/}" "${tmp_canary#/}" | sha256sum
-	stat -c '%n %a %u %g %s %Y %i' /etc /etc/passwd /etc/group /etc/hosts /etc/resolv.conf \
-		2>/dev/null || true
-	stat -c '%n %a %u %g' /dev/null /dev/zero /dev/tty /tmp /home
+		-C / "${canaries[@]#/}" | sha256sum
+	stat -c '%n %a %u %g' /dev/null /dev/zero /dev/tty /tmp /home /etc /etc/passwd /etc/group
 }
 
 unharmed() {
@@ -48,7 +53,7 @@ unharmed() {
 }
 
 clear_canaries() {
-	[ -z "${tmp_canary:-}" ] || rm -rf "$tmp_canary"
+	rm -rf "${canaries[@]}"
 	unlisten
 }
 
@@ -66,14 +71,12 @@ listen() { # ADDRESS...
 
 unlisten() {
 	[ ${#listeners[@]} -eq 0 ] || kill "${listeners[@]}"
-	listeners=()
+	listeners=() canaries=()
 }
 
 heard() {
 	grep -q reached "$T"/heard.*
 }
 
-unheard() {
-	! heard
-}
-listeners=()
+unheard() { ! heard; }
+listeners=() canaries=()

@@ -98,7 +98,9 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	mkdir -p p/.git
 	project p
 	run -0 sandbox enter --quiet "$T/p" -- sh -c 'touch .git/hooks/x; echo evil >.envrc; touch fine'
-	[ -e p/fine ] && [ ! -e p/.git/hooks/x ] && [ ! -s p/.envrc ]
+	[ -e p/fine ]
+	[ ! -e p/.git/hooks/x ]
+	[ ! -s p/.envrc ]
 }
 
 @test "a slip in it is told, not ignored" {

@@ -79,7 +79,8 @@ setup() {
 	[[ $output = *'/marker: No such file'* && $output = *other* && $output = */mine ]]
 	find "$(data)/boxes" -path '*/snapshots/*/upper/marker' | grep -q marker
 	# Nothing has changed since.
-	[ -z "$(sandbox enter "$T/p" -- true 2>&1)" ]
+	run -0 sandbox enter "$T/p" -- true
+	[ -z "$output" ]
 }
 
 @test "a step that fails is named with its last lines; those before it are kept" {
@@ -91,7 +92,7 @@ setup() {
 	log=${lines[-1]##*in \'}
 	grep -x 'so far' "${log%\'}"
 	[ "$(layers)" = 1 ]
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first\n2 = touch /opt/second'
 	run sandbox enter "$T/p" -- ls /opt
 	[[ $output != *'run 1'* && $output = *$'first\nsecond' ]]
@@ -205,7 +206,7 @@ setup() {
 	fails 125 "*need an image that stays as it is*" sandbox enter --accept "$T/p" -- true
 	project p $'[sandbox]\nimage = app:1\n[packages]\napt = --evil'
 	fails 125 "*'--evil' is an option, not a package" sandbox enter --accept "$T/p" -- true
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 }
 
 @test "steps work on the image host too" {
@@ -221,5 +222,5 @@ setup() {
 	sandbox rm --force p
 	sandbox image prune >/dev/null
 	[ "$(layers)" = 0 ]
-	[ -z "$(find "$(data)/steps" -mindepth 1)" ]
+	says_nothing find "$(data)/steps" -mindepth 1
 }

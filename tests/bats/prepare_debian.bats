@@ -92,7 +92,7 @@ quietly() { # COMMAND...
 	ls "$XDG_DATA_HOME"/sandbox/caches/apt/gcc-12_*.deb
 	layer=$(echo "$XDG_DATA_HOME"/sandbox/layers/step-*)
 	[ -e "$layer/usr/bin/gcc" ]
-	[ -z "$(find "$layer/var/lib/apt/lists" "$layer/var/cache/apt" -type f 2>/dev/null)" ]
+	says_nothing find "$layer/var/lib/apt/lists" "$layer/var/cache/apt" -type f 2>/dev/null
 	# Another directory, another box, every file compiled again: the same bytes come out.
 	sed -i 's/^\[env\]/&\nCCACHE_RECACHE = yes/' two/build/sandbox.ini
 	quietly as_told two/build
@@ -119,7 +119,7 @@ quietly() { # COMMAND...
 	# Each box keeps what it changes, and nothing else: no program of the base.
 	sandbox enter --quiet --root --accept ./shared-base/one -- sh -c 'echo mine >/opt/own'
 	sandbox enter --quiet --accept ./shared-base/two -- test ! -e /opt/own
-	[ -z "$(find "$XDG_DATA_HOME"/sandbox/boxes/*/upper -name 'jq*')" ]
+	says_nothing find "$XDG_DATA_HOME"/sandbox/boxes/*/upper -name 'jq*'
 }
 
 @test "a Python project and a Node project have their tools and libraries, and nothing of each other's" {
@@ -139,8 +139,8 @@ quietly() { # COMMAND...
 	run sandbox enter --accept "$T/p" -- true
 	[ "$status" = 125 ]
 	[[ $output = *'| E: Unable to locate package no-such-package'*'step 1 of 1 (apt: no-such-package) failed with status 100'* ]]
-	[ -z "$(sandbox ls --names)" ]
-	[ -z "$(find "$XDG_DATA_HOME/sandbox/layers" -name 'step-*')" ]
+	says_nothing sandbox ls --names
+	says_nothing find "$XDG_DATA_HOME/sandbox/layers" -name 'step-*'
 }
 
 # Forgets what has been prepared for p, as on a machine that has its lock alone.

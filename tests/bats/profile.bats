@@ -89,6 +89,7 @@ mine() { # NAME TEXT
 @test "every profile that comes with the program makes a box" {
 	local name
 
+	[ "$(shipped | wc -l)" -ge 10 ]
 	for name in $(shipped); do
 		project "p-$name" "[sandbox]
 profile = $name
@@ -104,10 +105,10 @@ linger = 0"
 @test "every two profiles go together" {
 	local a b
 
+	project p
 	for a in $(shipped); do
 		for b in $(shipped); do
-			project p "[sandbox]
-profile = $a, $b"
+			printf '[sandbox]\nprofile = %s, %s\n' "$a" "$b" >p/sandbox.ini
 			sandbox config -q ./p image >/dev/null
 		done
 	done

@@ -14,7 +14,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	shift
 	run -0 --separate-stderr "$@"
 	# shellcheck disable=SC2053 # a pattern
-	[[ $(words_on_stderr) = "sandbox: "$pattern ]] && [[ $stderr != *$'\n'* || $TEST_MODE = root ]]
+	[[ $(words_on_stderr) = "sandbox: "$pattern && ($stderr != *$'\n'* || $TEST_MODE = root) ]]
 }
 
 @test "a name beside the directory, in it, and by name = in its file" {
@@ -72,7 +72,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	[ "$(where .)" = "$T/b/same" ]
 	cd ../../a # the box's own directory is nothing to note
 	run -0 --separate-stderr sandbox enter same -- true
-	[ -z "$(words_on_stderr)" ]
+	says_nothing words_on_stderr
 }
 
 @test "what is neither box, directory nor project around; what cannot be looked at" {
@@ -126,11 +126,13 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	[ "$output" = none ]
 	cd deep
 	notes "'$T/p/src/sandbox.ini' is not used*" sandbox enter -- true
-	[ -z "$(sandbox activate --now bash 2>&1 >/dev/null)" ] # not at each prompt
+	run -0 --separate-stderr sandbox activate --now bash # not at each prompt
+	[ -z "$stderr" ]
 	sandbox enter .. -- true
 	[ "$(sandbox ls --names)" = $'p\nsrc' ]
 	run -0 --separate-stderr sandbox config network # named once, it is one
-	[ "$output" = host ] && [ -z "$(words_on_stderr)" ]
+	[ "$output" = host ]
+	says_nothing words_on_stderr
 }
 
 @test "--name is no new name for a box that is there" {
@@ -160,7 +162,9 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	sandbox enter project -- true # and was agreed to
 	sandbox try project -- sh -c 'touch new /m/new ~/.cache/ccache/new'
 	sandbox apply --yes ./project
-	[ -e disk/p/new ] && [ -e disk/m/new ] && [ -e disk/data/sandbox/caches/ccache/new ]
+	[ -e disk/p/new ]
+	[ -e disk/m/new ]
+	[ -e disk/data/sandbox/caches/ccache/new ]
 	[ "$(sandbox run host echo ran)" = ran ]
 	# The store itself, moved to a bigger disk.
 	mv disk/data/sandbox disk/moved

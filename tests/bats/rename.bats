@@ -17,7 +17,7 @@ load helpers
 $T/w/new/sub" ]
 	[ "$(words_on_stderr)" = "sandbox: the project has moved from '$T/w/old': box 'old' goes with it" ]
 	run -0 --separate-stderr sandbox enter -- true
-	[ -z "$(words_on_stderr)" ]
+	says_nothing words_on_stderr
 	cd "$T"
 	[ "$(sandbox ls --json | jq -c '.[] | [.name, .project, .gone]')" = "[\"old\",\"$T/w/new\",false]" ]
 	# By its name, in its directory or beside it.

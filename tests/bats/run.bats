@@ -7,8 +7,8 @@ load helpers
 	run --separate-stderr sandbox run host echo hello
 	[ "$status" = 0 ]
 	[ "$output" = hello ]
-	[ -z "$(words_on_stderr)" ]
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing words_on_stderr
+	says_nothing sandbox ls --names
 }
 
 @test "what the box writes is gone with it, and a dir: image is never written to" {
@@ -91,7 +91,7 @@ load helpers
 	sandbox stop -t 0 mine
 	wait_for $!
 	[ "$status" != 0 ]
-	wait_until 50 test -z "$(sandbox ls --names)"
+	wait_until 50 says_nothing sandbox ls --names
 }
 
 @test "--detach leaves it running and prints its name" {
@@ -104,7 +104,7 @@ load helpers
 
 @test "a detached box is gone when its command has ended" {
 	sandbox run --detach host true
-	gone() { [ -z "$(sandbox ls --names)" ]; }
+	gone() { says_nothing sandbox ls --names; }
 	wait_until 50 gone
 }
 
@@ -115,7 +115,7 @@ load helpers
 
 @test "--disk keeps what is written on disk while it runs" {
 	[ "$(sandbox run --disk host sh -c 'echo x >/var/x; cat /var/x')" = x ]
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 }
 
 @test "boxes that run at the same time do not see each other" {

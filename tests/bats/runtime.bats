@@ -78,7 +78,7 @@ works() { # OPTIONS
 	sandbox stop ./p # whoever comes before it has ended joins it
 	[ "$(sandbox enter ./p -- sh -c 'ls /run/mysqld/deep; ls /tmp/left /tmp/mine 2>/dev/null')" = $'pid\n/tmp/left' ]
 	sandbox try ./p -- sh -c 'test -e /run/mariadb/deep/pid && touch /run/x'
-	[ -z "$(sandbox diff ./p)" ]
+	says_nothing sandbox diff ./p
 	sandbox discard --force ./p
 }
 
@@ -93,7 +93,9 @@ works() { # OPTIONS
 		[ "$(stat -c %s /tmp/huge)" = 1099511627776 ]
 		[ "$(ls /tmp/many | wc -l)" = 5000 ]
 		echo changed >/tmp/many/1; rm /tmp/huge; mv /tmp/left /tmp/right'
-	[ ! -s rootfs/tmp/many/1 ] && [ -e rootfs/tmp/huge ] && [ -e rootfs/tmp/left ]
+	[ ! -s rootfs/tmp/many/1 ]
+	[ -e rootfs/tmp/huge ]
+	[ -e rootfs/tmp/left ]
 	project p $'[sandbox]\nimage = dir:../rootfs\nlinger = 0s'
 	sandbox enter --quiet --accept ./p -- touch /tmp/mine
 	sandbox stop ./p # whoever comes before it has ended joins it

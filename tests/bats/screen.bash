@@ -11,7 +11,7 @@ on_terminal() { # COMMAND
 
 screen_open() { # [COMMAND]
 	tmux -S "$T/tmux" -f /dev/null new-session -d -x 100 -y 30 \
-		"env -u TMUX -u TMUX_PANE PS1='host> ' ${1:-bash --norc --noprofile --noediting}" 3>&-
+		"exec env -u TMUX -u TMUX_PANE PS1='host> ' ${1:-bash --norc --noprofile --noediting}" 3>&-
 	[ -n "${1:-}" ] || screen_shows '^host>'
 }
 
@@ -66,6 +66,11 @@ screen_settings() {
 	local tty
 	tty=$(tmux -S "$T/tmux" display-message -p '#{pane_tty}')
 	stty -a -F "$tty"
+}
+
+# A session has the terminal: what is typed goes to it byte by byte.
+raw() {
+	[[ $(screen_settings) == *" -icanon"* ]]
 }
 
 screen_resize() { # COLUMNS ROWS

@@ -97,7 +97,8 @@ harmless() { # PATH TARGET
 	mkdir data
 	echo data >data/file
 	for link in data srv/data srv; do
-		rm -rf image && cp -a rootfs image
+		rm -rf image
+		cp -a rootfs image
 		mkdir -p image/srv
 		rm -rf "image/${link:?}"
 		ln -s "$canary" "image/$link"
@@ -126,18 +127,26 @@ harmless() { # PATH TARGET
 	local file
 	rootfs
 	for file in etc/passwd etc/group etc/hosts etc/resolv.conf; do
-		rm -rf image && cp -a rootfs image && rm -f image/$file && mkfifo image/$file
+		rm -rf image
+		cp -a rootfs image
+		rm -f image/$file
+		mkfifo image/$file
 		run timeout 10 sandbox run dir:image true
 		[ "$status" = 0 ] || [ "$status" = 125 ]
-		rm -f image/$file && truncate -s 1T image/$file
+		rm -f image/$file
+		truncate -s 1T image/$file
 		run timeout 10 sandbox run dir:image true
 		[ "$status" = 0 ] || [ "$status" = 125 ]
-		rm -f image/$file && mkdir image/$file
+		rm -f image/$file
+		mkdir image/$file
 		run timeout 10 sandbox run dir:image true
 		[ "$status" = 0 ] || [ "$status" = 125 ]
 	done
 	for file in etc tmp run dev proc sys; do
-		rm -rf image && cp -a rootfs image && rm -rf image/$file && mkfifo image/$file
+		rm -rf image
+		cp -a rootfs image
+		rm -rf image/$file
+		mkfifo image/$file
 		run --separate-stderr timeout 10 sandbox run dir:image true
 		[ "$status" = 125 ]
 		[[ $(words_on_stderr) == "sandbox: cannot run "* ]]

@@ -96,7 +96,7 @@ show_caps='sed -n "s/^Cap\(...\):\t/\1 /p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\
 		run sandbox exec --root p sh -c "touch $target/new || echo x >>$target"
 		[ "$status" != 0 ]
 	done
-	[ -z "$(ls ro)" ]
+	says_nothing ls ro
 }
 
 @test "with nested = yes they cannot either, in any namespace of the box's own making" {

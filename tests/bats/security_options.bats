@@ -75,7 +75,7 @@ teardown() {
 			sh -c 'echo home >~/file; cat ~/file'
 		echo "$name: $status $output $stderr"
 		[ "$output" = home ]
-		[ -z "$(find "h/$name/data/sandbox"/{boxes,names,tmp} -mindepth 1)" ]
+		says_nothing find "h/$name/data/sandbox"/{boxes,names,tmp} -mindepth 1
 	done
 }
 

@@ -93,6 +93,7 @@ as_other() {
 	sandbox enter ./p -- true
 	exec 9<&-
 	local pid
+	processes
 	for pid in $(processes | awk '{print $1}'); do
 		run ls -l "/proc/$pid/fd" "/proc/$pid/cwd" "/proc/$pid/root"
 		[[ $output != *canary* ]]
@@ -112,13 +113,16 @@ as_other() {
 	cp "$SANDBOX" sandbox-of-theirs # wherever ours lies, they may not reach it
 	chmod a+rx sandbox-of-theirs
 	# even with the directories opened: who asks is checked
-	[ "$(as_other "$PROBE" connect "$socket")" != ok ] || true
+	chmod a+rx p/probe
+	[ "$(p/probe session "$socket" 0 3)" != 'no answer' ]
+	[ "$(as_other p/probe session "$socket" 0 3)" = 'no answer' ]
 	run as_other env XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" XDG_DATA_HOME="$XDG_DATA_HOME" \
 		HOME="$HOME" "$T/sandbox-of-theirs" exec p id
 	[ "$status" = 125 ]
-	as_other timeout 5 "$PROBE" garble "$socket" 50 || true
+	[ "$(as_other timeout 5 p/probe garble "$socket" 50)" = ok ]
 	chmod 0700 "$XDG_RUNTIME_DIR/sandbox"
 	[ "$(sandbox exec p echo alive)" = alive ]
+	processes
 	for pid in $(processes | awk '{print $1}'); do
 		run as_other kill -9 "$pid"
 		[ "$status" != 0 ]

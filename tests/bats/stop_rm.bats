@@ -36,7 +36,8 @@ teardown() {
 	wait_until 50 grep -q ready out
 	SECONDS=0
 	sandbox stop --time 1 p
-	[ "$SECONDS" -ge 1 ] && [ "$SECONDS" -le 4 ]
+	[ "$SECONDS" -ge 1 ]
+	[ "$SECONDS" -le 4 ]
 	wait_for $!
 	[ "$status" != 0 ]
 	wait_until 20 no_processes
@@ -60,7 +61,7 @@ teardown() {
 	sandbox rm p
 	[ ! -e "$directory" ]
 	[ "$(cat p/here)" = x ]
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 }
 
 @test "a box that somebody is in is not removed without --force; one that lingers is" {
@@ -71,7 +72,8 @@ teardown() {
 	[ "$(sandbox ls --names)" = p ]
 	sandbox rm --force p
 	wait_for $!
-	[ "$status" != 0 ] && [ -z "$(sandbox ls --names)" ]
+	[ "$status" != 0 ]
+	says_nothing sandbox ls --names
 	wait_until 20 no_processes
 	for linger in 10s forever; do # right after leaving, with something left behind
 		project p $'[sandbox]\nlinger = '$linger$'\n[hooks]\nexit = echo hook >>log'
@@ -79,7 +81,7 @@ teardown() {
 			while :; do sleep 0.1; done) & while [ ! -e up ]; do sleep 0.05; done'
 		sandbox rm p
 		[ "$(cat p/log)" = $'asked\nhook' ]
-		[ -z "$(sandbox ls --names)" ]
+		says_nothing sandbox ls --names
 		sandbox enter p -- true
 		sandbox rm p
 		rm p/log p/up
@@ -123,7 +125,9 @@ teardown() {
 	[ ! -s count ]
 	sandbox stop --time 0 p
 	wait_for $!
-	[ "$status" = 0 ] && [ "$(cat count)" -le 5 ] && [ "$SECONDS" -lt 5 ]
+	[ "$status" = 0 ]
+	[ "$(cat count)" -le 5 ]
+	[ "$SECONDS" -lt 5 ]
 }
 
 @test "rm --force ends running sessions" {
@@ -145,7 +149,7 @@ teardown() {
 	run --separate-stderr sandbox rm a nothere b
 	[ "$status" = 125 ]
 	[[ $stderr = *nothere* ]]
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 }
 
 @test "by the project's directory, from inside it too" {
@@ -154,7 +158,7 @@ teardown() {
 	cd p
 	sandbox stop .
 	sandbox rm .
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 }
 
 @test "a box whose project directory is gone can be stopped and removed" {
@@ -163,14 +167,14 @@ teardown() {
 	rm -r p
 	sandbox stop p
 	sandbox rm p
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 	project p
 	sandbox enter ./p -- true
 	rm -r p # by its path too
 	fails 125 "cannot open the project '$T/p': No such file or directory" sandbox enter ./p
 	sandbox stop ./p
 	sandbox rm "$T/p"
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 	fails 125 "cannot open the project './p': No such file or directory" sandbox rm ./p
 }
 
@@ -188,7 +192,8 @@ teardown() {
 }
 
 @test "stop --all and rm --all: throw-away boxes too, and nothing half done without a word" {
-	sandbox stop --all && sandbox rm --all # of nothing is fine
+	sandbox stop --all
+	sandbox rm --all # of nothing is fine
 	project a
 	project b
 	sandbox enter a -- true
@@ -206,7 +211,7 @@ teardown() {
 	# One that cannot even be read goes too.
 	echo damaged >"$(sandbox inspect --json a | jq -r .folder)/record"
 	sandbox rm --all --force
-	[ -z "$(sandbox ls --names)" ]
+	says_nothing sandbox ls --names
 }
 
 @test "rm --all on a terminal asks, and says which box somebody is in" {

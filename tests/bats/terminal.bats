@@ -35,9 +35,7 @@ client_pid() {
 }
 
 # No process in box p has a command line like this.
-gone() { # PATTERN
-	! sandbox exec p pgrep -f "$1" >/dev/null
-}
+gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 
 @test "a shell: prompt, a command, exit status" {
 	open_box
@@ -98,10 +96,10 @@ gone() { # PATTERN
 	screen_shows '^outer=2'
 	screen_shows 'Stopped +sandbox enter'
 	# the command itself is stopped, not only its client
-	sleep 0.3
-	[[ $(sandbox exec p sh -c 'ps -eo stat,args | grep "sleep 1"') == *T* ]]
+	stopped() { [[ $(sandbox exec p sh -c 'ps -eo stat,args | grep "sleep 1"') == *T* ]]; }
+	wait_until 50 stopped
 	type_line 'fg'
-	sleep 0.3
+	wait_until 50 raw
 	type_line 'typed'
 	screen_shows '^got=typed'
 	cooked
@@ -113,14 +111,15 @@ gone() { # PATTERN
 	wait_until 50 test -s p/beats
 	kill -TSTP "$(client_pid)"
 	screen_shows 'Stopped'
-	sleep 0.3
 	local n
+	beats_no_more() { [[ $(sandbox exec p sh -c 'ps -eo stat,args | grep "[b]eats"') == T* ]]; }
+	wait_until 50 beats_no_more
 	n=$(wc -l <p/beats)
 	sleep 0.3
 	[ "$(wc -l <p/beats)" = "$n" ]
 	type_line 'bg'
-	sleep 0.5
-	[ "$(wc -l <p/beats)" -gt "$n" ]
+	goes_on() { [ "$(wc -l <p/beats)" -gt "$n" ]; }
+	wait_until 50 goes_on
 	type_line 'kill %1'
 	wait_until 50 gone '[b]eats'
 }
@@ -342,7 +341,7 @@ gone() { # PATTERN
 	screen_open
 	type_line 'sandbox enter ./p -- sort >out'
 	wait_until 50 sandbox exec p pgrep -x sort
-	sleep 0.2
+	wait_until 50 raw
 	type_line 'b'
 	type_line 'a'
 	press C-d

@@ -31,7 +31,7 @@ stopped_client() {
 	press q
 	outer_prompt
 	type_line "echo data | sandbox exec p sh -c 'read key </dev/tty; cat; echo key=\$key'"
-	sleep 0.3
+	wait_until 50 raw
 	type_line typed
 	screen_shows '^key=typed$'
 	outer_prompt
@@ -49,7 +49,7 @@ stopped_client() {
 	for words in '>out' '</dev/null' '</dev/null >out'; do
 		rm -f p/got
 		type_line "sandbox enter ./p -- sh -c 'read x </dev/tty; echo \$x >got' $words"
-		sleep 0.4
+		wait_until 50 raw
 		type_line "typed"
 		wait_until 50 grep -qx typed p/got
 		outer_prompt
@@ -85,7 +85,7 @@ stopped_client() {
 	type_line ''
 	screen_shows 'Stopped'
 	type_line 'fg'
-	sleep 0.3
+	wait_until 50 raw
 	type_line 'first'
 	screen_shows '^got=first$'
 	press C-z
@@ -93,7 +93,7 @@ stopped_client() {
 	type_line 'bg'
 	sleep 0.3
 	type_line 'fg'
-	sleep 0.3
+	wait_until 50 raw
 	type_line 'second'
 	screen_shows '^then=second$'
 	outer_prompt
@@ -134,7 +134,7 @@ stopped_client() {
 	sandbox enter ./p -- true
 	ulimit -c unlimited
 	python3 ends.py
-	[ -z "$(find . -name 'core*')" ]
+	says_nothing find . -path ./xdg -prune -o -name 'core*' -print
 	run bash -c 'sandbox run host yes | head -1; echo "${PIPESTATUS[0]}"'
 	[ "$output" = $'y\n141' ]
 	run timeout 1 sandbox exec p sleep 64

@@ -230,7 +230,7 @@ linger = 60s"
 		case $where in
 		/work/r)
 			[ "$output" = $'/work/r\nfile' ]
-			[ -z "$(words_on_stderr)" ]
+			says_nothing words_on_stderr
 			;;
 		*)
 			[ "$output" = $'/box/usr/src/r\nfile' ]
