@@ -35,15 +35,6 @@ struct pipeline {
 	bool failed;
 };
 
-void layer_notes_clear(struct layer_notes *n)
-{
-	strv_clear(&n->implicit);
-	strv_clear(&n->whiteouts);
-	strv_clear(&n->opaque);
-	strv_clear(&n->links);
-	strv_clear(&n->targets);
-}
-
 static ssize_t read_packed(void *ctx, void *buf, size_t size, struct err *e)
 {
 	struct pipeline *p = ctx;

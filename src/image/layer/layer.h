@@ -21,20 +21,7 @@
 #include "base/mem.h"
 #include "base/source.h"
 #include "image/document/manifest.h"
-
-struct layer_limits {
-	uint64_t max_bytes; /* of the unpacked stream */
-	uint64_t max_entries;
-};
-
-/* What layer_settle() has to look at; filled by layer_unpack(). */
-struct layer_notes {
-	struct strv implicit;  /* directories made because an entry lies in them, parents first */
-	struct strv whiteouts; /* paths hidden from lower layers */
-	struct strv opaque;    /* directories whose lower content is hidden */
-	struct strv links, targets; /* hard links to what the layer does not have */
-};
-void layer_notes_clear(struct layer_notes *n);
+#include "image/layer/layer_notes.h"
 
 struct layer_request {
 	struct byte_source packed; /* read from another thread than the caller's */

@@ -3,7 +3,12 @@
  *
  * Promises that nothing outside the root is touched, and no link followed in the last component:
  * whatever has the name goes before the new one is made. Marks of overlayfs (user.overlay.*) come
- * from us alone, never from an image. What a file of ours cannot be is written to the sidecar.
+ * from us alone, never from an image. What a file of ours cannot be or hold is written to the sidecar, in
+ * lines short enough to be read again.
+ *
+ * Hard links lead to the layer's own files now, to those of layers below later. All names of a file share
+ * what the sidecar says of it. A link to a link leads to where that one leads, so that it does not matter
+ * that the first is not there yet.
  */
 #include "image/layer/unpack.h"
 
@@ -14,15 +19,282 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/owner.h"
 #include "base/path.h"
+#include "image/document/meta.h"
+#include "image/store/view.h"
+
+#define XATTR_NAME_BYTES_MAX  255	   /* XATTR_NAME_MAX of xattr(7) */
+#define XATTR_VALUE_BYTES_MAX 65536	   /* XATTR_SIZE_MAX */
+#define XATTR_BYTES_MAX	      (256u << 10) /* of one entry; thrice that when all is escaped */
 
 #define WHITEOUT_PREFIX ".wh."
 #define WHITEOUT_OPAQUE ".wh..wh..opq"
 #define WHITEOUT_META	".wh..wh." /* aufs' own files */
+
+/* What an entry says of itself; its line is written at the end, when its file cannot hold it all. */
+static int begin_meta(struct archive_entry *entry, char type, struct meta_entry *m, struct err *e)
+{
+	la_int64_t uid = archive_entry_uid(entry), gid = archive_entry_gid(entry);
+
+	if (uid < 0 || gid < 0 || uid >= UINT32_MAX || gid >= UINT32_MAX)
+		return err_set(e, EBADMSG, "its owner %lld:%lld is out of range", (long long)uid,
+			       (long long)gid);
+	*m = (struct meta_entry){.mode = archive_entry_mode(entry) & 07777,
+				 .uid = (uint32_t)uid,
+				 .gid = (uint32_t)gid,
+				 .type = type};
+	return 0;
+}
+
+/* Under the name where the entry really is: a link on its way may have led it elsewhere. */
+static int write_meta(struct unpack *u, const char *name, struct meta_entry *m, struct err *e)
+{
+	m->path = *name ? unpack_real_path(u, name) : xstrdup("");
+	if (!m->path)
+		return err_set(e, EIO, "cannot tell where it is: is /proc mounted?");
+	meta_write(u->meta, m);
+	return 0;
+}
+
+static int end_meta(struct unpack *u, const char *name, struct meta_entry *m, mode_t applied,
+		    struct err *e)
+{
+	if (u->rewritten || m->uid || m->gid || m->mode != applied || strchr("bc", m->type) ||
+	    m->xattr_names.n)
+		return write_meta(u, name, m, e);
+	return 0;
+}
+
+/* Root of a box is to see it; the sidecar has it for all else. */
+static void note_owner(int fd, const struct meta_entry *m)
+{
+	uint32_t bits = m->type == 'f' ? m->mode & (S_ISUID | S_ISGID) : 0;
+	const struct owner owner = {.uid = m->uid, .gid = m->gid, .has_bits = bits, .bits = bits};
+	char text[OWNER_MAX];
+
+	if (owner.uid || owner.gid || bits)
+		fsetxattr(fd, OWNER_XATTR, text, owner_format(&owner, text), 0);
+	else
+		fremovexattr(fd, OWNER_XATTR);
+}
+
+/* user.* goes onto the file; what does not fit there, and other kinds, into the sidecar. */
+static int take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *m, struct err *e)
+{
+	size_t len, all = 0;
+	const char *name;
+	const void *value;
+
+	archive_entry_xattr_reset(entry);
+	while (archive_entry_xattr_next(entry, &name, &value, &len) == ARCHIVE_OK) {
+		if (!name || streq(name, OWNER_XATTR) || starts_with(name, "user.overlay.") ||
+		    starts_with(name, "trusted.overlay."))
+			continue;
+		all += strlen(name) + len;
+		if (strlen(name) > XATTR_NAME_BYTES_MAX || len > XATTR_VALUE_BYTES_MAX ||
+		    all > XATTR_BYTES_MAX)
+			return err_set(e, EBADMSG, "its extended attributes are too long");
+		if (fd < 0 || !starts_with(name, "user.") || fsetxattr(fd, name, value, len, 0) < 0)
+			meta_entry_add_xattr(m, name, value, len);
+	}
+	if (fd >= 0)
+		note_owner(fd, m);
+	return 0;
+}
+
+/* Makes room for a new entry. *ret_hidden: there was one; a directory in its place starts empty. */
+static int make_room(struct unpack *u, const char *name, bool *ret_hidden, struct err *e)
+{
+	struct stat st;
+
+	*ret_hidden = false;
+	if (fstatat(u->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_sys(e, errno, "cannot look at '%s'", name);
+	*ret_hidden = true;
+	if (!is_whiteout(&st))
+		u->rewritten = true;
+	return file_remove_tree(u->parent_fd, name, e);
+}
+
+struct link {
+	char *path;   /* real */
+	char *origin; /* real; as named when it is outward */
+	bool outward; /* a file of the layers below */
+};
+
+static int by_link(const void *a, const void *b)
+{
+	return strcmp(((const struct link *)a)->path, ((const struct link *)b)->path);
+}
+
+static void free_link(void *p)
+{
+	struct link *l = p;
+
+	free(l->path);
+	free(l->origin);
+	free(l);
+}
+
+static void clear_links(struct unpack *u)
+{
+	tdestroy(u->links, free_link);
+}
+
+static const struct link *find_link(struct unpack *u, const char *path)
+{
+	struct link key = {.path = (char *)path}, **node = tfind(&key, &u->links, by_link);
+
+	return node ? *node : NULL;
+}
+
+/* From now on path leads to origin, or to where that leads itself. */
+static void note_link(struct unpack *u, const char *path, const char *origin, bool outward)
+{
+	const struct link *first = find_link(u, origin);
+	struct link *l = xcalloc(1, sizeof(*l)), **node;
+
+	*l = (struct link){.path = xstrdup(path),
+			   .origin = xstrdup(first ? first->origin : origin),
+			   .outward = first ? first->outward : outward};
+	if (l->outward) {
+		strv_push(&u->notes->links, path);
+		strv_push(&u->notes->targets, l->origin);
+	}
+	node = tsearch(l, &u->links, by_link);
+	if (*node != l) {
+		free_link(*node);
+		*node = l;
+	}
+}
+
+/* -ENOENT: the layer has no such file. */
+static int link_within(struct unpack *u, int target_dir, const char *target, const char *name,
+		       struct err *e)
+{
+	struct stat have, want;
+	bool hidden;
+	int r;
+
+	if (fstatat(target_dir, target, &want, AT_SYMLINK_NOFOLLOW) < 0)
+		return -ENOENT;
+	/* A whiteout here is no file, though it is there; nor is it one of the layers below. */
+	if (is_whiteout(&want))
+		return err_set(e, EBADMSG, "it is a hard link to what the layer removes");
+	if (linkat(target_dir, target, u->parent_fd, name, 0) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return err_sys(e, errno, "cannot make the hard link");
+	if (fstatat(u->parent_fd, name, &have, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    have.st_ino == want.st_ino && have.st_dev == want.st_dev)
+		return 0;
+	r = make_room(u, name, &hidden, e);
+	if (r == 0 && linkat(target_dir, target, u->parent_fd, name, 0) < 0)
+		r = errno == ENOENT ? -ENOENT : err_sys(e, errno, "cannot make the hard link");
+	return r;
+}
+
+static int unpack_hardlink(struct unpack *u, struct archive_entry *entry, const char *name,
+			   struct err *e)
+{
+	cleanup_free char *target = NULL, *dir = NULL, *real = NULL, *real_dir = NULL;
+	cleanup_free char *origin = NULL;
+	cleanup_close int target_dir = -1;
+	const char *base;
+	bool hidden;
+	int r = unpack_clean_name(archive_entry_hardlink(entry), &target, e);
+
+	if (r == 0 && !*target)
+		r = err_set(e, EBADMSG, "it is a hard link to the root");
+	if (r < 0)
+		return r;
+	base = path_basename(target);
+	dir = xstrndup(target, base > target ? (size_t)(base - target - 1) : 0);
+	real = unpack_real_path(u, name);
+	r = path_open_beneath(u->root, *dir ? dir : ".", O_PATH | O_DIRECTORY, 0, &target_dir, e);
+	if (r == 0) {
+		real_dir = unpack_real_dir(u, target_dir);
+		origin = real_dir && *real_dir ? path_join(real_dir, base)
+			 : real_dir	       ? xstrdup(base)
+					       : NULL;
+	}
+	if (!real || (r == 0 && !origin))
+		return err_set(e, EIO, "cannot tell where it is: is /proc mounted?");
+	if (r == 0)
+		r = link_within(u, target_dir, base, name, e);
+	if (r == 0)
+		note_link(u, real, origin, false);
+	if (r != -ENOENT && r != -ENOTDIR)
+		return r;
+	r = make_room(u, name, &hidden, e);
+	if (r == 0)
+		note_link(u, real, origin && find_link(u, origin) ? origin : target, true);
+	return r;
+}
+
+/* Both names are still the same file: a later entry may have taken one of them. */
+static bool is_same(const struct unpack *u, const struct link *l)
+{
+	cleanup_close int a = -1, b = -1;
+	struct stat st, origin;
+	struct err none;
+
+	return path_open_nolinks(u->root, l->path, O_PATH | O_NOFOLLOW, 0, &a, &none) == 0 &&
+	       path_open_nolinks(u->root, l->origin, O_PATH | O_NOFOLLOW, 0, &b, &none) == 0 &&
+	       fstat(a, &st) == 0 && fstat(b, &origin) == 0 && st.st_ino == origin.st_ino &&
+	       st.st_dev == origin.st_dev;
+}
+
+struct finish {
+	struct unpack *u;
+	const struct meta *meta;
+};
+
+static void finish_link(const void *node, VISIT which, void *arg)
+{
+	const struct link *l = *(struct link *const *)node;
+	const struct finish *f = arg;
+	const struct meta_entry *m;
+	struct meta_entry copy;
+
+	if ((which != preorder && which != leaf) || l->outward)
+		return;
+	m = meta_find(f->meta, l->origin);
+	if (!m || !is_same(f->u, l))
+		return;
+	copy = *m;
+	copy.path = l->path;
+	meta_write(f->u->meta, &copy);
+}
+
+/* One file, one truth: what the sidecar says of a file it says of its other names. */
+static int finish_links(struct unpack *u, struct err *e)
+{
+	struct meta *m = NULL;
+	struct finish f = {.u = u};
+	int r;
+
+	if (!u->links)
+		return 0;
+	if (fflush(u->meta) != 0)
+		return err_sys(e, errno, "cannot write the layer's sidecar");
+	r = meta_load(fileno(u->meta), "the layer's sidecar", &m, e);
+	if (r < 0)
+		return r;
+	f.meta = m;
+	r = fseek(u->meta, 0, SEEK_END) < 0 ? err_sys(e, errno, "cannot write the layer's sidecar")
+					    : 0;
+	if (r == 0)
+		twalk_r(u->links, finish_link, &f);
+	meta_free(m);
+	return r;
+}
 
 void unpack_init(struct unpack *u, int root, FILE *meta, const struct layer_limits *limits,
 		 struct layer_notes *notes)
@@ -43,7 +315,7 @@ void unpack_clear(struct unpack *u)
 {
 	unpack_forget_parent(u);
 	tdestroy(u->dirs, free_dir);
-	unpack_clear_links(u);
+	clear_links(u);
 }
 
 static struct timespec mtime_of(struct archive_entry *entry)
@@ -52,19 +324,6 @@ static struct timespec mtime_of(struct archive_entry *entry)
 		return (struct timespec){0};
 	return (struct timespec){.tv_sec = archive_entry_mtime(entry),
 				 .tv_nsec = archive_entry_mtime_nsec(entry)};
-}
-
-int unpack_make_room(struct unpack *u, const char *name, bool *ret_hidden, struct err *e)
-{
-	struct stat st;
-
-	*ret_hidden = false;
-	if (fstatat(u->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : err_sys(e, errno, "cannot look at '%s'", name);
-	*ret_hidden = true;
-	if (!is_whiteout(&st))
-		u->rewritten = true;
-	return file_remove_tree(u->parent_fd, name, e);
 }
 
 static int write_data(struct unpack *u, struct archive *a, struct archive_entry *entry, int fd,
@@ -106,7 +365,7 @@ static int make_file(struct unpack *u, const char *name, int *ret_fd, struct err
 
 	*ret_fd = openat(u->parent_fd, name, flags, 0600);
 	if (*ret_fd < 0 && errno == EEXIST) {
-		if ((r = unpack_make_room(u, name, &hidden, e)) < 0)
+		if ((r = make_room(u, name, &hidden, e)) < 0)
 			return r;
 		*ret_fd = openat(u->parent_fd, name, flags, 0600);
 	}
@@ -126,12 +385,12 @@ static int unpack_file(struct unpack *u, struct archive *a, struct archive_entry
 		r = write_data(u, a, entry, fd, e);
 	if (r < 0)
 		return r;
-	r = unpack_take_xattrs(entry, fd, m, e);
+	r = take_xattrs(entry, fd, m, e);
 	if (r < 0)
 		return r;
 	if (fchmod(fd, mode) < 0 || futimens(fd, times) < 0)
 		return err_sys(e, errno, "cannot set its attributes");
-	return unpack_end_meta(u, name, m, mode, e);
+	return end_meta(u, name, m, mode, e);
 }
 
 static int make_dir(struct unpack *u, const char *name, bool *ret_made, bool *ret_hidden,
@@ -149,7 +408,7 @@ static int make_dir(struct unpack *u, const char *name, bool *ret_made, bool *re
 		*ret_made = false;
 		return 0;
 	}
-	r = unpack_make_room(u, name, ret_hidden, e);
+	r = make_room(u, name, ret_hidden, e);
 	if (r == 0 && mkdirat(u->parent_fd, name, 0700) < 0)
 		r = err_sys(e, errno, "cannot make it");
 	return r;
@@ -171,14 +430,14 @@ static int unpack_dir(struct unpack *u, struct archive_entry *entry, const char 
 	real = *name ? unpack_real_path(u, name) : xstrdup("");
 	if (fd < 0 || !real)
 		return err_sys(e, errno, "cannot open it");
-	r = unpack_take_xattrs(entry, fd, m, e);
+	r = take_xattrs(entry, fd, m, e);
 	if (r < 0)
 		return r;
 	if (fchmod(fd, mode) < 0)
 		return err_sys(e, errno, "cannot set its attributes");
 	unpack_list_dir(u, real, made, mtime_of(entry));
 	/* It may have been listed before, with a line that holds no more. */
-	r = made ? unpack_end_meta(u, name, m, mode, e) : unpack_write_meta(u, name, m, e);
+	r = made ? end_meta(u, name, m, mode, e) : write_meta(u, name, m, e);
 	return r == 0 && hidden ? unpack_opaque(u, fd, real, e) : r;
 }
 
@@ -193,7 +452,7 @@ static int unpack_symlink(struct unpack *u, struct archive_entry *entry, const c
 	if (!target || !*target)
 		return err_set(e, EBADMSG, "it is a link to nowhere");
 	if (symlinkat(target, u->parent_fd, name) < 0) {
-		r = errno == EEXIST ? unpack_make_room(u, name, &hidden, e) : 0;
+		r = errno == EEXIST ? make_room(u, name, &hidden, e) : 0;
 		if (r < 0)
 			return r;
 		if (symlinkat(target, u->parent_fd, name) < 0)
@@ -201,8 +460,8 @@ static int unpack_symlink(struct unpack *u, struct archive_entry *entry, const c
 	}
 	if (utimensat(u->parent_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, errno, "cannot set its time");
-	r = unpack_take_xattrs(entry, -1, m, e);
-	return r < 0 ? r : unpack_end_meta(u, name, m, m->mode, e);
+	r = take_xattrs(entry, -1, m, e);
+	return r < 0 ? r : end_meta(u, name, m, m->mode, e);
 }
 
 /* Devices need the host's root: an empty file stands in, and the sidecar knows better. */
@@ -212,7 +471,7 @@ static int unpack_special(struct unpack *u, struct archive_entry *entry, const c
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, mtime_of(entry)};
 	bool fifo = m->type == 'p', hidden;
 	mode_t mode = fifo ? (m->mode & 0777) | 0400 : 0400;
-	int r = unpack_make_room(u, name, &hidden, e);
+	int r = make_room(u, name, &hidden, e);
 
 	if (r < 0)
 		return r;
@@ -222,8 +481,8 @@ static int unpack_special(struct unpack *u, struct archive_entry *entry, const c
 	    fchmodat(u->parent_fd, name, mode, 0) < 0 ||
 	    utimensat(u->parent_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, errno, "cannot make it");
-	r = unpack_take_xattrs(entry, -1, m, e);
-	return r < 0 ? r : unpack_end_meta(u, name, m, mode, e);
+	r = take_xattrs(entry, -1, m, e);
+	return r < 0 ? r : end_meta(u, name, m, mode, e);
 }
 
 /* As find(1)'s %y; 0 for what a layer cannot hold. */
@@ -305,7 +564,7 @@ static int place_entry(struct unpack *u, struct archive *a, struct archive_entry
 	if (r == 0 && starts_with(name, WHITEOUT_PREFIX))
 		return unpack_mark(u, name, e);
 	if (r == 0)
-		r = unpack_begin_meta(entry, type, &m, e);
+		r = begin_meta(entry, type, &m, e);
 	if (r == 0)
 		r = unpack_kind(u, a, entry, name, &m, e);
 	meta_entry_clear(&m);
@@ -362,7 +621,7 @@ static int by_text(const void *a, const void *b)
 
 int unpack_finish(struct unpack *u, struct err *e)
 {
-	int r = unpack_finish_links(u, e);
+	int r = finish_links(u, e);
 
 	if (r == 0 && u->has_plink) {
 		unpack_forget_parent(u);

@@ -4,6 +4,8 @@
  * Promises that every parent is opened beneath the root, links followed inside it only. A ".." takes
  * away the component before it, by text, as all readers of layers do; one that has none is refused.
  */
+#include "image/layer/unpack_place.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -17,7 +19,8 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "image/layer/unpack.h"
+#include "image/document/meta.h"
+#include "image/store/view.h"
 
 #define PATH_BYTES_MAX 4096
 #define NAME_BYTES_MAX 255
