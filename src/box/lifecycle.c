@@ -51,7 +51,7 @@ int box_list_load(const struct store *s, struct box_list *ret, struct err *e)
 	cleanup_box_list struct box_list list = {0};
 	int r;
 
-	sweep(s, false);
+	sweep_store(s, false);
 	r = store_list(s, &ids, e);
 	if (r < 0)
 		return r;

@@ -101,7 +101,7 @@ char *salvage_name(const struct store *s, const char *id)
 	return xstrdup(id);
 }
 
-int salvage(const struct store *s, struct box *b, const char *dir, struct err *e)
+int salvage_box(const struct store *s, struct box *b, const char *dir, struct err *e)
 {
 	cleanup_free char *path = path_join("boxes", b->id);
 	cleanup_close int box = openat(s->data_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -20,7 +20,7 @@ int salvage_find(const struct store *s, const char *dir, struct box *ret, struct
  * Makes of a damaged box, locked and not running, one that box_rebuild() can take: with the name that leads to
  * it, of that project, and with nothing agreed to. Its home and its upper stay as they are.
  */
-int salvage(const struct store *s, struct box *b, const char *dir, struct err *e);
+int salvage_box(const struct store *s, struct box *b, const char *dir, struct err *e);
 
 /* The name that leads to a box, or its id where none does; the caller frees. */
 char *salvage_name(const struct store *s, const char *id);

@@ -160,7 +160,7 @@ static bool is_due(const struct store *s)
 	return fstatat(s->runtime_fd, "swept", &st, 0) < 0 || is_old(st.st_mtime);
 }
 
-void sweep(const struct store *s, bool seldom)
+void sweep_store(const struct store *s, bool seldom)
 {
 	cleanup_strv struct strv ids = {0}, runtime = {0};
 	struct err ignored;

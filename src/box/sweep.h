@@ -12,7 +12,7 @@
  * Deletes what is old in tmp/, and throw-away boxes that have ended. With `seldom`, only when the
  * last time is more than a minute ago: that costs one system call.
  */
-void sweep(const struct store *s, bool seldom);
+void sweep_store(const struct store *s, bool seldom);
 
 /*
  * Is box id, whom a name or a project means, no more? True when there is none, or when it is a

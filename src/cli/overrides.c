@@ -7,7 +7,7 @@
 
 const char *const network_choices[] = {"none", "host", NULL};
 
-void override(struct strv *overrides, const char *key, const char *value)
+void overrides_add(struct strv *overrides, const char *key, const char *value)
 {
 	if (value)
 		strv_push_take(overrides, xasprintf("%s=%s", key, value));

@@ -53,6 +53,6 @@ extern const char *const network_choices[];
 int check_user(bool root, const char *user, struct err *e);
 
 /* Appends "key=value", unless value is NULL. */
-void override(struct strv *overrides, const char *key, const char *value);
+void overrides_add(struct strv *overrides, const char *key, const char *value);
 
 #endif

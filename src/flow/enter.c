@@ -236,7 +236,7 @@ static int rebuild(struct entering *in, const char *dir, struct err *e)
 	if (r == 0)
 		r = box_check_ended(&b, e);
 	if (r == 0 && b.damaged)
-		r = salvage(s, &b, dir, e);
+		r = salvage_box(s, &b, dir, e);
 	return r < 0 ? r : box_rebuild(s, &b, &origin.from, e);
 }
 

@@ -260,7 +260,7 @@ static int run_open(struct running *run, struct matrix_options *o, struct err *e
 		r = set_logs(run, e);
 	if (r < 0)
 		return r;
-	sweep(run->store, true);
+	sweep_store(run->store, true);
 	return run_all(run, e);
 }
 

@@ -140,7 +140,7 @@ int run_throwaway(struct run_options *o, int *ret_status, struct err *e)
 		r = settings_load(&o->settings, &settings, e);
 	if (r < 0)
 		return r;
-	sweep(&s, true);
+	sweep_store(&s, true);
 	run.store = &s;
 	run.settings = &settings;
 	run.options = o;

@@ -59,60 +59,6 @@ static const char *const names[] = {
 	".pre-commit-config.yaml",
 };
 
-static bool is_before(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
-}
-
-bool obeyed_is_late(const struct obeyed_look *l)
-{
-	return clock_ms() - l->walk_began >= l->walk_ms;
-}
-
-void obeyed_add(struct obeyed_look *l, const char *path, const struct stat *st, const char *why)
-{
-	char quoted[512], *line;
-
-	for (size_t i = 0; i < l->safe.n; i++)
-		if (path_is_beneath(path, l->safe.v[i]))
-			return;
-	line = xasprintf("%llu %lld.%09ld %s%s", (unsigned long long)st->st_ino,
-			 (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec,
-			 err_quote(quoted, sizeof(quoted), path), why);
-	l->n_found++;
-	/* What the index names is found twice. */
-	if (l->found.n < OBEYED_MAX_FOUND && !strv_has(&l->found, line))
-		strv_push_take(&l->found, line);
-	else
-		free(line);
-}
-
-bool obeyed_has_changed(const struct obeyed_look *l, int dir, const char *name, struct stat *ret)
-{
-	return fstatat(dir, name, ret, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       !is_before(&ret->st_ctim, &l->since);
-}
-
-bool obeyed_file(struct obeyed_look *l, int dir, const char *at, const char *name)
-{
-	cleanup_free char *path = NULL;
-	struct stat st;
-
-	if (!obeyed_has_changed(l, dir, name, &st))
-		return false;
-	path = path_join(at, name);
-	obeyed_add(l, path, &st, "");
-	return true;
-}
-
-void obeyed_folder(struct obeyed_look *l, int dir, const char *at, size_t unsaid)
-{
-	struct stat st;
-
-	if (unsaid && fstat(dir, &st) == 0 && !is_before(&st.st_ctim, &l->since))
-		obeyed_add(l, at, &st, "/");
-}
-
 /*
  * What is in a directory such as .vscode. One that was moved here has changed itself, and what it holds has
  * not. Returns the number of files in it that nothing was said of.
@@ -183,9 +129,9 @@ static void look_at_config(struct obeyed_look *l, const char *path, const char *
 	struct stat st;
 
 	/* A symlink, or what it leads to. */
-	if (lstat(path, &st) < 0 ||
-	    (is_before(&st.st_ctim, &l->since) &&
-	     (!S_ISLNK(st.st_mode) || stat(path, &st) < 0 || is_before(&st.st_ctim, &l->since))))
+	if (lstat(path, &st) < 0 || (obeyed_is_before(&st.st_ctim, &l->since) &&
+				     (!S_ISLNK(st.st_mode) || stat(path, &st) < 0 ||
+				      obeyed_is_before(&st.st_ctim, &l->since))))
 		return;
 	if (!sha256 || !is_as_read(path, sha256))
 		obeyed_add(l, path, &st, "");
@@ -378,7 +324,7 @@ void obeyed_say(const struct box *b, const struct settings *s, const struct obey
 		return;
 	l.since = st.st_mtim;
 	/* Nothing was started either: what has changed since that start is no session's. */
-	if (began && began->failed && is_before(&l.since, &began->began))
+	if (began && began->failed && obeyed_is_before(&l.since, &began->began))
 		return;
 	if (s)
 		add_protected(&l, b->project, s);
@@ -403,10 +349,4 @@ void obeyed_say_in(const char *dir, const struct settings *s, const struct obeye
 	look_at_settings(&l, dir, NULL);
 	look_in(&l, dir);
 	say(&l.found, NULL);
-}
-
-void obeyed_look_clear(struct obeyed_look *l)
-{
-	strv_clear(&l->found);
-	strv_clear(&l->safe);
 }

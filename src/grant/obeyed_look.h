@@ -41,6 +41,8 @@ void obeyed_add(struct obeyed_look *l, const char *path, const struct stat *st, 
 /* Is there something of that name, changed since? */
 bool obeyed_has_changed(const struct obeyed_look *l, int dir, const char *name, struct stat *ret);
 
+bool obeyed_is_before(const struct timespec *a, const struct timespec *b);
+
 /* Has the search had its time? */
 bool obeyed_is_late(const struct obeyed_look *l);
 

@@ -200,7 +200,7 @@ static int find_same(const struct narrowed *n, int fd, const struct stat *st)
 	return -1;
 }
 
-int narrow(struct narrowed *n, int fd, struct err *e)
+int narrow_give(struct narrowed *n, int fd, struct err *e)
 {
 	struct narrow_file f = {.from = fd, .fd = -1, .opened = -1};
 	enum kind kind;

@@ -31,7 +31,7 @@ struct narrowed {
  * A descriptor to give in place of fd: fd itself where a reopened one gives no more, or one of n's.
  * Returns -errno where it must not be given, or nothing can be made for it.
  */
-int narrow(struct narrowed *n, int fd, struct err *e);
+int narrow_give(struct narrowed *n, int fd, struct err *e);
 
 /*
  * The session has ended: what it wrote is in the files, unless something of it still writes; what it read

@@ -55,7 +55,7 @@ static bool parse_identity(const char *text, uid_t *uid, gid_t *gid, gid_t *grou
  * The call that reports success and changes nothing, for programs that only need to hear it, is seen
  * through here: nobody is to run as root what was meant for another.
  */
-int become(char **argv)
+int become_exec(char **argv)
 {
 	gid_t gid, groups[MAX_GROUPS];
 	uid_t uid;

@@ -18,7 +18,7 @@
 char *become_identity(const struct account *to, bool keep_groups);
 
 /* argv as above, from UID on. Returns the exit status when it could not. */
-int become(char **argv);
+int become_exec(char **argv);
 
 /* Says why a program could not be executed, and returns the exit status. */
 int sudo_cannot_run(const char *program, int errnum);

@@ -359,7 +359,7 @@ int main(int argc, char **argv)
 	if (argc > 0 && streq(path_basename(argv[0]), "git"))
 		return git_stand_in(argv);
 	if (argc > 4 && streq(argv[1], BECOME_OPTION))
-		return become(argv + 2);
+		return become_exec(argv + 2);
 	if (!sudo_args_parse(argc, argv, &s.args))
 		return 1;
 	return act(&s);

@@ -47,7 +47,7 @@ int origin_make(const struct store *s, const struct settings *settings, struct l
 	if (r == 0 && o->recipe.n && o->root.lease < 0)
 		r = oci_image_lease(s, &o->root.lease, e);
 	if (r == 0 && o->recipe.n)
-		r = prepare(&req, &o->layers, &o->fetched, e);
+		r = prepare_layers(&req, &o->layers, &o->fetched, e);
 	o->from = (struct box_origin){.project = settings->project_dir,
 				      .image = image.image,
 				      .digest = &o->root.digest,

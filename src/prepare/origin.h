@@ -16,8 +16,8 @@ struct origin {
 	struct image_root root; /* its lease keeps the layers until the box is recorded */
 	struct recipe recipe;
 	struct strv layers;
-	bool fetched; /* as of prepare() */
-	bool rescue;  /* to be set before: as of prepare() */
+	bool fetched; /* as of prepare_layers() */
+	bool rescue;  /* to be set before: as of prepare_layers() */
 };
 
 #define ORIGIN_INIT                     \

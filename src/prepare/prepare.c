@@ -298,8 +298,8 @@ static int ask_repository(struct preparing *p, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-int prepare(const struct prepare_request *req, struct strv *ret_layers, bool *ret_fetched,
-	    struct err *e)
+int prepare_layers(const struct prepare_request *req, struct strv *ret_layers, bool *ret_fetched,
+		   struct err *e)
 {
 	__attribute__((cleanup(preparing_clear))) struct preparing p = {.req = req};
 	int r = check(req, e);

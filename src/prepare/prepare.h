@@ -15,7 +15,7 @@
  * what it wrote becomes a layer. A step that fails is an error that names it, after its last lines;
  * the layers of the steps before it stay. *ret_fetched: some come from the project's repository (prebuilt.h).
  */
-int prepare(const struct prepare_request *req, struct strv *ret_layers, bool *ret_fetched,
-	    struct err *e);
+int prepare_layers(const struct prepare_request *req, struct strv *ret_layers, bool *ret_fetched,
+		   struct err *e);
 
 #endif

@@ -22,7 +22,7 @@
 
 static int give_narrowed(void *arg, int fd, struct err *e)
 {
-	return narrow(arg, fd, e);
+	return narrow_give(arg, fd, e);
 }
 
 int box_session_run(const struct box_session *s, int connection, int *ret_status, struct err *e)

@@ -67,7 +67,7 @@ static bool is_there(const char *path)
 static void sweep_at(time_t when)
 {
 	ahead = when;
-	sweep(&s, false);
+	sweep_store(&s, false);
 	ahead = 0;
 }
 

@@ -78,7 +78,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		r = run_mounts_parse(&cli->mounts, &cli->volumes, &mounts, e);
 	o.mounts = mounts.v;
 	o.n_mounts = mounts.n;
-	override(&o.settings.overrides, "network", cli->network);
+	overrides_add(&o.settings.overrides, "network", cli->network);
 	if (r == 0)
 		r = run_throwaway(&o, ret_status, e);
 	strv_clear(&o.settings.overrides);

@@ -44,8 +44,8 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	};
 	int r;
 
-	override(&o.settings.overrides, "image", cli->image);
-	override(&o.settings.overrides, "network", cli->network);
+	overrides_add(&o.settings.overrides, "image", cli->image);
+	overrides_add(&o.settings.overrides, "network", cli->network);
 	r = run_enter(&o, ret_status, e);
 	strv_clear(&o.settings.overrides);
 	return r;
