@@ -8,8 +8,8 @@
  *	consent is kept			when the box has started with it
  *	hooks, the session		the box is unlocked when pid 1 has taken the session
  *
- * Promises that a pid 1 that nobody could find is not left: it is killed when it cannot be recorded. When this
- * process is killed before that, pid 1 ends by itself, as nobody comes.
+ * Promises to leave no pid 1 that nobody could find: one that cannot be recorded is killed. If this
+ * process is killed before it records pid 1, that ends by itself, because no session comes.
  */
 #include "start/boot.h"
 
@@ -256,8 +256,8 @@ static int keep_reach(const struct booting *b, struct err *e)
 }
 
 /*
- * Nobody is to find the box running, half set up, who did not ask for that. One that is thrown away ends by
- * itself.
+ * A box whose hook failed is stopped, or the next enter would join it half set up. A throw-away box
+ * ends by itself.
  */
 static int run_hooks(struct booting *b, const struct box_session *session, struct err *e)
 {
@@ -326,9 +326,10 @@ static int boot_once(const struct boot_request *req, int *ret_status, struct err
 
 /*
  * A launcher that was killed before it recorded its pid 1 leaves one that ends by itself, soon,
- * and that nobody knows: there is no pidfd to wait on, and the lock goes before the mounts. That
- * the overlay's upper directory is in use is all there is to see, so the start is tried again. So it is
- * when a directory of the box was missing, which a kill or a power cut may leave: it is made.
+ * and that nobody knows: there is no pidfd to wait on, and the lock goes before the mounts. All that
+ * shows is that the overlay's upper directory is in use, so the start is tried again. It is tried
+ * again, too, when a directory of the box was missing and has been made: a kill or a power cut may
+ * leave a box without one.
  */
 int boot(const struct boot_request *req, int *ret_status, struct err *e)
 {

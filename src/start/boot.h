@@ -1,8 +1,9 @@
 /*
  * boot.h - the one way in which a box starts.
  *
- * From an image, a project and what it was granted to a box that runs, with its hooks and its first session:
- * for enter, run, matrix and the steps of preparing alike. All that they differ in stands in the request.
+ * It takes an image, a project and its grants, starts the box, and runs its hooks and its first
+ * session. enter, run, matrix and the steps of preparing use it; the request names each difference
+ * between them.
  */
 #ifndef START_BOOT_H
 #define START_BOOT_H
@@ -27,7 +28,7 @@ struct boot_request {
 	struct settings *settings;
 	const struct user *user; /* as the box is to know them */
 
-	/* Its lease is closed when the box is recorded. NULL: boot() finds what the box was made from. */
+	/* Its lease is closed when the box is recorded. NULL: boot() resolves the box's image. */
 	struct image_root *root;
 	/*
 	 * Of a throw-away box: its locked lifetime lock, closed when pid 1 has it, unless the box is
@@ -36,11 +37,11 @@ struct boot_request {
 	int *lifetime;
 
 	/*
-	 * Consent. A box that stays gets what is kept with it and keeps what is new; to a throw-away box
-	 * only what was granted a moment ago counts. asker NULL, for a throw-away box: nobody is asked.
+	 * Consent. A box that stays gets what is kept with it, and keeps what is new. For a throw-away box
+	 * only `granted` counts. asker NULL, for a throw-away box: nobody is asked.
 	 */
 	const struct reach_asker *asker;
-	const struct strv *granted;
+	const struct strv *granted; /* a moment ago */
 
 	const struct extra_mount *mounts;
 	size_t n_mounts;
@@ -54,15 +55,15 @@ struct boot_request {
 	bool enter_hook; /* and so does enter */
 	bool rescue;	 /* the session comes even if create or start has failed */
 	const struct session_options *session;
-	const char *cwd; /* inside, absolute; NULL: as box_session_cwd() says */
-	const char *
-		detach; /* as the source in box_session_detach(); NULL: the session is waited for */
-	bool *ret_last; /* as in struct session_request */
+	const char *cwd;    /* inside, absolute; NULL: as box_session_cwd() says */
+	const char *detach; /* source for box_session_detach(); NULL: the session is waited for */
+	bool *ret_last;	    /* as in struct session_request */
 };
 
 /*
- * Starts the box and runs its first session, as box_session_run() and box_session_detach() do. A box that stays is
- * waited for while it ends. When this fails with such a box still locked, nothing of the start is left.
+ * Starts the box and runs its first session, as box_session_run() and box_session_detach() do. If a
+ * box that stays is still ending, this waits for it. When this fails with such a box still locked,
+ * nothing of the start is left.
  */
 int boot(const struct boot_request *req, int *ret_status, struct err *e);
 
