@@ -1,8 +1,8 @@
 /*
  * mounts.c - [mounts]: from `target = source and options` to absolute paths.
  *
- * Owns the grammar of a mount, and what its source leads to: nothing else parses or resolves one. Targets
- * are resolved by text alone: who follows links does so when the box is built, beneath its root.
+ * Owns what the source of a mount leads to: nothing else resolves one. Targets are resolved by text alone:
+ * who follows links does so when the box is built, beneath its root.
  */
 #include "config/mounts.h"
 
@@ -13,89 +13,6 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "config/value.h"
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n';
-}
-
-/* Is word an option? If so, notes it in ret. */
-static bool take_option(const char *word, struct mount_value *ret)
-{
-	if (streq(word, "ro") || streq(word, "rw") || streq(word, "overlay")) {
-		ret->read_only = streq(word, "ro");
-		ret->overlay = streq(word, "overlay");
-	} else if (!starts_with(word, "size=") || !value_size(word + strlen("size="), &ret->size)) {
-		return false;
-	}
-	return true;
-}
-
-/* Cuts the options off the end of text, which leaves the source. The last of two options wins. */
-static void cut_options(char *text, struct mount_value *ret)
-{
-	bool have_mode = false, have_size = false;
-
-	for (;;) {
-		size_t len = strlen(text);
-		char *word;
-
-		while (len && is_blank(text[len - 1]))
-			text[--len] = '\0';
-		for (word = text + len; word > text && !is_blank(word[-1]); word--)
-			;
-		/* One of a kind: a second "ro" is the end of a path with a blank in it. */
-		if (word == text || (*word != 's' ? have_mode : have_size) ||
-		    !take_option(word, ret))
-			return;
-		if (*word != 's')
-			have_mode = true;
-		else
-			have_size = true;
-		*word = '\0';
-	}
-}
-
-int mount_value_parse(const char *value, struct mount_value *ret, struct err *e)
-{
-	cleanup_free char *text = xstrdup(value);
-	struct mount_value m = {.kind = MOUNT_SETTING_BIND};
-	const char *source = text;
-
-	cut_options(text, &m);
-	if (streq(text, "tmpfs")) {
-		m.kind = MOUNT_SETTING_TMPFS;
-		source = NULL;
-	} else if (starts_with(text, "cache:")) {
-		m.kind = MOUNT_SETTING_CACHE;
-		source = text + strlen("cache:");
-		if (!value_name(source))
-			return err_set(e, ERR_USAGE, "bad name of a cache '%.80s'", source);
-	} else if (!*text) {
-		return err_set(e, ERR_USAGE, "expected a directory, cache:NAME or tmpfs");
-	}
-	if (m.size && m.kind != MOUNT_SETTING_TMPFS)
-		return err_set(e, ERR_USAGE, "size= is for tmpfs only");
-	if (m.overlay && m.kind != MOUNT_SETTING_BIND)
-		return err_set(e, ERR_USAGE, "overlay is for directories only");
-	m.source = xstrdup(source);
-	*ret = m;
-	return 0;
-}
-
-void mount_sources_free(struct mount_source **v, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (!v[i])
-			continue;
-		free(v[i]->value.source);
-		free(v[i]->path);
-		free(v[i]->real);
-		free(v[i]);
-	}
-	free(v);
-}
 
 /* To resolve is no change of what the settings are: it is done for who only reads them. */
 static struct mount_source **place_of(const struct settings *s, size_t i)

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "config/env.h"
-#include "config/mounts.h"
+#include "config/mount_value.h"
 #include "config/schema.h"
 #include "config/value.h"
 

@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "config/env.h"
-#include "config/mounts.h"
+#include "config/mount_value.h"
 #include "config/schema.h"
 #include "config/value.h"
 #include "config/xdg.h"

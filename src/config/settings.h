@@ -44,7 +44,7 @@ struct settings {
 		SETTINGS_NO_LOCK
 	} lock; /* once looked for */
 	struct mount_source *
-		*mounts; /* of the first n_mounts of v, NULL until asked for; mounts.h */
+		*mounts; /* of the first n_mounts of v, NULL until asked for; mount_value.h */
 	size_t n_mounts;
 };
 

@@ -18,12 +18,18 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "base/spawn.h"
+#include "box/box_create.h"
 #include "box/folder.h"
 #include "box/project.h"
 #include "box/sweep.h"
+#include "box/uppers.h"
 #include "config/value.h"
-#include "flow/matrix_run.h"
+#include "prepare/locked.h"
+#include "prepare/origin.h"
+#include "start/boot.h"
+#include "store/store.h"
 
 #define MAX_JOBS 64
 
@@ -54,6 +60,84 @@ void matrix_clear(struct matrix *m)
 	free(m->v);
 	free(m->project);
 	*m = (struct matrix){0};
+}
+
+/* The settings of an environment: the project's, with its image. */
+static int load_settings(const struct matrix_options *o, const struct matrix_row *row,
+			 const struct setting *from, struct settings *ret, struct err *e)
+{
+	struct setting image = {.section = (char *)"sandbox",
+				.key = (char *)"image",
+				.value = row->image,
+				.source = from ? from->source : (char *)"flag",
+				.dir = from ? from->dir : (char *)o->settings.project_dir,
+				.users = !from};
+	struct settings_request req = o->settings;
+
+	req.above = &image;
+	return settings_load(&req, ret, e);
+}
+
+static int start_and_run(const struct store *s, const struct matrix_options *o,
+			 struct settings *settings, const struct strv *granted,
+			 const struct matrix_row *row, const struct origin *origin, struct box *b,
+			 int *lifetime, int *ret_status, struct err *e)
+{
+	cleanup_user struct user u = {0};
+	/* No record names the layers of a throw-away box: the origin keeps its lease. */
+	struct image_root root = origin->root;
+	struct session_options session = {.root = o->root, .argv = o->argv};
+	const struct boot_request req = {.store = s,
+					 .box = b,
+					 .settings = settings,
+					 .user = &u,
+					 .root = &root,
+					 .lifetime = lifetime,
+					 .asker = &o->asker,
+					 .granted = granted,
+					 .project_overlay = true,
+					 .quiet = true,
+					 .hooks = true,
+					 .session = &session};
+	int r;
+
+	root.lease = -1;
+	user_self(&u);
+	strv_push_take(&session.env, xasprintf("SANDBOX_MATRIX=%s", row->name));
+	for (size_t i = 0; i < o->env.n; i++)
+		strv_push(&session.env, o->env.v[i]);
+	r = boot(&req, ret_status, e);
+	strv_clear(&session.env);
+	return r;
+}
+
+/* Prepares the environment, runs the command in a throw-away box, removes it. */
+static int run_row(const struct store *s, const struct matrix_options *o, struct settings *settings,
+		   const struct strv *granted, const struct matrix_row *row, int *ret_status,
+		   struct err *e)
+{
+	cleanup_origin struct origin origin = ORIGIN_INIT;
+	cleanup_box struct box b = BOX_INIT;
+	cleanup_close int lifetime = -1;
+	struct err ignored;
+	cleanup_lock struct lock_file lock = {0};
+	int r = locked_read_for_image(settings, &lock, e);
+
+	if (r >= 0)
+		r = origin_make(s, settings, r ? &lock : NULL, false, &origin, e);
+	if (r < 0)
+		return r;
+	image_root_stack(s, &origin.layers, &origin.root);
+	r = box_create_temporary(s, NULL, row->image, &origin.root.digest, memory_holds_uppers(),
+				 &b, &lifetime, e);
+	if (r < 0)
+		return r;
+	b.project = xstrdup(settings->project_dir);
+	r = start_and_run(s, o, settings, granted, row, &origin, &b, &lifetime, ret_status, e);
+	if (!b.in_memory)
+		box_wait_gone(&b, BOX_GONE_MS);
+	box_remove(s, &b, &ignored);
+	return r;
 }
 
 /* What of an image's name can be a file's. */
@@ -115,8 +199,7 @@ static int find_rows(struct running *run, const struct settings *project, struct
 	run->settings = xcalloc(m->n + 1, sizeof(*run->settings));
 	run->granted = xcalloc(m->n + 1, sizeof(*run->granted));
 	for (size_t i = 0; r == 0 && i < m->n; i++)
-		r = matrix_settings(o, &m->v[i], o->images.n ? NULL : from[i], &run->settings[i],
-				    e);
+		r = load_settings(o, &m->v[i], o->images.n ? NULL : from[i], &run->settings[i], e);
 	return r;
 }
 
@@ -163,8 +246,8 @@ static void be_child(const struct running *run, size_t i)
 	out = open(row->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
 		_exit(125);
-	if (matrix_run(run->store, run->options, &run->settings[i], &run->granted[i], row, &status,
-		       &e) < 0) {
+	if (run_row(run->store, run->options, &run->settings[i], &run->granted[i], row, &status,
+		    &e) < 0) {
 		if (e.code != ERR_SAID)
 			dprintf(2, "sandbox: %s\n", e.msg);
 		status = err_exit_status(&e);
@@ -264,7 +347,7 @@ static int run_open(struct running *run, struct matrix_options *o, struct err *e
 	return run_all(run, e);
 }
 
-int run_matrix(struct matrix_options *o, struct matrix *ret, struct err *e)
+int matrix_run(struct matrix_options *o, struct matrix *ret, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	struct running run = {.store = &s, .options = o, .matrix = ret};

@@ -43,7 +43,7 @@ struct matrix {
 };
 
 /* Runs all of them. That a command fails is no error. *ret is to be released after a failure too. */
-int run_matrix(struct matrix_options *o, struct matrix *ret, struct err *e);
+int matrix_run(struct matrix_options *o, struct matrix *ret, struct err *e);
 void matrix_clear(struct matrix *m);
 #define cleanup_matrix __attribute__((cleanup(matrix_clear)))
 

@@ -630,7 +630,7 @@ int assemble_image(const struct assemble_request *req, struct assembly *ret, str
 	return finish(req, ret, e);
 }
 
-int assemble(const struct assemble_request *req, struct assembly *ret, struct err *e)
+int assemble_box(const struct assemble_request *req, struct assembly *ret, struct err *e)
 {
 	int r = begin(req, ret, e);
 

@@ -113,7 +113,7 @@ static int assemble_granted(struct booting *b, struct err *e)
 				 req->asker, e);
 	}
 	if (r == 0)
-		r = assemble(&plan, a, e);
+		r = assemble_box(&plan, a, e);
 	if (r < 0 || !req->asker)
 		return r;
 	/* Whoever changes what a link means while the question stands gets nothing by it. */

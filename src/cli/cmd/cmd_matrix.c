@@ -188,7 +188,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	if (r < 0)
 		return r;
 	overrides_add(&o.settings.overrides, "network", cli->network);
-	r = run_matrix(&o, &m, e);
+	r = matrix_run(&o, &m, e);
 	strv_clear(&o.settings.overrides);
 	/* Interrupted: what has ended until then is told all the same. */
 	if (r == 0 || (m.n && m.v[0].log))
