@@ -221,21 +221,19 @@ fault: deps ## kill each command at each of its calls, fail each call, storms; F
 	MODES=fault FAULT="$(FAULT)" tests/run $(B)
 
 # What targets are linked from is compiled once.
-FUZZ_CC   := $(CLANG) -D_GNU_SOURCE -Isrc $(LANGUAGE) -g -O1 -fno-sanitize-recover=undefined
-FUZZED    := $(filter src/base/% src/config/% src/image/% src/cli/init/init_text.c src/cli/init/init_words.c \
-	src/box/box_log_read.c,$(SRC))
+FUZZ_CC = $(CLANG) -D_GNU_SOURCE -Isrc -I$(GEN) $(LANGUAGE) -g -O1 -fno-sanitize-recover=undefined
 
-$(B)/fuzz/obj/%.o: src/%.c
+$(B)/fuzz/obj/%.o: src/%.c $(GENERATED)
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(FUZZ_CC) -MMD -MP -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
 
-$(B)/fuzz/all.a: $(FUZZED:src/%.c=$(B)/fuzz/obj/%.o)
+$(B)/fuzz/all.a: $(patsubst src/%.c,$(B)/fuzz/obj/%.o,$(COMMON) $(IMAGE) $(wildcard $(POLICY)))
 	@rm -f $@
 	$(call quiet,AR)ar rcs $@ $^
 
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/fuzz/all.a
 	@mkdir -p $(@D)
-	$(call quiet,LINK)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS_IMAGE)
+	$(call quiet,LINK)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS_SECCOMP) $(LIBS_IMAGE)
 
 lint: all ## layers, format, static analysis, shell, sizes
 	tests/lint $(B)

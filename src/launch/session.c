@@ -33,12 +33,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "launch/caps.h"
 #include "launch/etc.h"
 #include "launch/files.h"
+#include "launch/payload.h"
 #include "launch/plan.h"
 #include "launch/seccomp.h"
 #include "launch/session_user.h"
@@ -47,19 +47,10 @@
 
 #define RESUME_AGAIN_MS 20 /* a few system calls, on a busy machine */
 
-/* The strings of the payload, in the session's own memory. */
+/* What the payload says is changed on the way to execve. */
 struct command {
-	const char *cwd;
-	char **argv; /* NULL: the user's shell */
-	char **envp;
-	char **shared;	  /* paths of the box that tools see too */
-	const char *user; /* of the box, instead of root; "": root */
-	bool other;	  /* it is neither root nor you */
-	mode_t umask;
-	struct settle_facts facts;
-	struct plan_etc etc;
-	const void *files; /* for files_refresh() */
-	uint32_t files_size;
+	struct payload p;
+	bool other; /* it becomes a user of the box who is neither root nor you */
 };
 
 static noreturn void fail(int report, const struct err *e)
@@ -67,74 +58,6 @@ static noreturn void fail(int report, const struct err *e)
 	/* A client that has gone needs no report. */
 	(void)!write(report, e, sizeof(*e));
 	_exit(err_exit_status(e));
-}
-
-/* The next n strings of [*pos, end) as a vector; NULL when they are not all there. *end is NUL. */
-static char **take_strings(char **pos, const char *end, size_t n)
-{
-	char **v = xcalloc(n + 1, sizeof(*v));
-
-	for (size_t i = 0; i < n; i++) {
-		if (*pos >= end)
-			return NULL;
-		v[i] = *pos;
-		*pos += strlen(*pos) + 1;
-	}
-	return v;
-}
-
-/* What the client says of the host: pos is where it begins. */
-static bool take_facts(const struct session_payload *head, char *pos, const char *end,
-		       struct command *ret)
-{
-	char **facts = take_strings(&pos, end, N_PAYLOAD_FACTS);
-
-	if (!facts || pos > end || head->terminfo_size > (size_t)(end - pos) ||
-	    head->authorities_size > (size_t)(end - pos) - head->terminfo_size ||
-	    head->files_size > (size_t)(end - pos) - head->terminfo_size - head->authorities_size)
-		return false;
-	ret->facts = (struct settle_facts){.names = facts[FACT_NAMES],
-					   .zone = facts[FACT_ZONE],
-					   .locale = facts[FACT_LOCALE],
-					   .terminfo = pos,
-					   .terminfo_size = head->terminfo_size,
-					   .authorities = pos + head->terminfo_size,
-					   .authorities_size = head->authorities_size};
-	ret->files = pos + head->terminfo_size + head->authorities_size;
-	ret->files_size = head->files_size;
-	ret->etc.others = *facts[FACT_RESOLV_CONF] ? facts[FACT_OTHERS] : NULL;
-	ret->etc.resolv_conf = *facts[FACT_RESOLV_CONF] ? facts[FACT_RESOLV_CONF] : NULL;
-	ret->user = facts[FACT_USER];
-	ret->umask = head->umask & 0777;
-	free(facts);
-	return true;
-}
-
-static int read_payload(int fd, struct command *ret, struct err *e)
-{
-	struct session_payload *head;
-	struct stat st;
-	char *data, *pos, *end;
-	size_t size;
-
-	if (fstat(fd, &st) < 0 || st.st_size < (off_t)sizeof(*head) ||
-	    st.st_size > PROTOCOL_MAX_PAYLOAD)
-		return err_set(e, E2BIG, "the command line and environment are too long");
-	size = (size_t)st.st_size;
-	data = xcalloc(size + 1, 1); /* ends the last string, whatever was sent */
-	if (pread(fd, data, size, 0) != st.st_size)
-		return err_set(e, EPROTO, "the session's command cannot be read");
-	head = (struct session_payload *)data;
-	end = data + size;
-	ret->cwd = data + sizeof(*head);
-	pos = data + sizeof(*head) + strlen(ret->cwd) + 1;
-	if (head->argc > size || head->envc > size || head->sharedc > size ||
-	    (head->argc && !(ret->argv = take_strings(&pos, end, head->argc))) ||
-	    !(ret->envp = take_strings(&pos, end, head->envc)) ||
-	    !(ret->shared = take_strings(&pos, end, head->sharedc)) ||
-	    !take_facts(head, pos, end, ret))
-		return err_set(e, EPROTO, "the session's command is malformed");
-	return 0;
 }
 
 static int set_stdio(const struct session *s, struct err *e)
@@ -163,7 +86,7 @@ static int become_you(const struct session_policy *policy, const struct session 
 	if (setns(policy->you_userns, CLONE_NEWUSER) < 0)
 		return err_sys(e, errno, "cannot join the nested user namespace");
 	if (s->flags & SESSION_TOOLS)
-		r = tools_enter(s->tools, c->shared, e);
+		r = tools_enter(s->tools, c->p.shared, e);
 	return r < 0 ? r : caps_drop_all(e);
 }
 
@@ -173,7 +96,8 @@ static int take_identity(const struct session_policy *policy, const struct sessi
 	bool root = s->flags & SESSION_ROOT;
 	int r = 0;
 
-	if (root && *c->user && (r = session_become(c->user, policy->identity, &c->envp, e)) < 0)
+	if (root && *c->p.user &&
+	    (r = session_become(c->p.user, policy->identity, &c->p.envp, e)) < 0)
 		return r;
 	c->other = r == 1;
 	if (c->other)
@@ -189,7 +113,7 @@ static char **shell_argv(const struct command *c)
 {
 	char **argv = xcalloc(2, sizeof(*argv));
 
-	argv[0] = xstrdup(settle_shell(c->envp));
+	argv[0] = xstrdup(settle_shell(c->p.envp));
 	return argv;
 }
 
@@ -251,30 +175,30 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 	struct err e;
 	int report;
 
-	if (policy->host_names && c->etc.resolv_conf)
-		etc_refresh(&c->etc);
-	if (c->files_size)
-		files_refresh(c->files, c->files_size);
+	if (policy->host_names && c->p.etc.resolv_conf)
+		etc_refresh(&c->p.etc);
+	if (c->p.files_size)
+		files_refresh(c->p.files, c->p.files_size);
 	if (take_identity(policy, s, c, &e) < 0)
 		fail(s->report, &e);
-	if (chdir(c->cwd) < 0) {
-		err_sys(&e, errno, "cannot change to directory '%s' in the box", c->cwd);
+	if (chdir(c->p.cwd) < 0) {
+		err_sys(&e, errno, "cannot change to directory '%s' in the box", c->p.cwd);
 		fail(s->report, &e);
 	}
-	if (!c->argv)
-		c->facts.names = xasprintf(" SHELL %s", c->facts.names);
-	settle_env(&c->envp, &c->facts);
-	if (!c->argv)
-		c->argv = shell_argv(c);
-	umask(c->umask);
+	if (!c->p.argv)
+		c->p.facts.names = xasprintf(" SHELL %s", c->p.facts.names);
+	settle_env(&c->p.envp, &c->p.facts);
+	if (!c->p.argv)
+		c->p.argv = shell_argv(c);
+	umask(c->p.umask);
 	/* s->report is close-on-exec like all the rest. */
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (confine(policy, s, c, &e) < 0)
 		fail(s->report, &e);
-	environ = c->envp;
+	environ = c->p.envp;
 	report = place_more(s);
-	execvp(c->argv[0], c->argv);
-	exec_error(s, c->argv[0], errno, &e);
+	execvp(c->p.argv[0], c->p.argv);
+	exec_error(s, c->p.argv[0], errno, &e);
 	fail(report, &e);
 }
 
@@ -376,7 +300,7 @@ static noreturn void run(const struct session_policy *policy, const struct sessi
 	setsid();
 	unblock_all();
 	umask(022);
-	if (set_stdio(s, &e) < 0 || read_payload(s->payload, &c, &e) < 0)
+	if (set_stdio(s, &e) < 0 || payload_read(s->payload, &c.p, &e) < 0)
 		fail(s->report, &e);
 	if (s->master >= 0)
 		run_with_terminal(policy, s, &c);
