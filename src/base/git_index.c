@@ -181,7 +181,7 @@ int git_index_parse(const struct buf *data, struct git_index *ret, struct err *e
 		}
 		git_index_clear(&index);
 	}
-	return err_set(e, EINVAL, "it is no index of git's, of version 2 to 4");
+	return err_set(e, EINVAL, "it is not a git index of version 2 to 4");
 }
 
 static int read_one(int dir, const char *name, struct git_index *ret, struct err *e)

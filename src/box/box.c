@@ -110,7 +110,7 @@ static int no_lock(const struct box *b, struct err *e)
 {
 	cleanup_free char *dir = path_of_fd(b->dir_fd);
 
-	return err_set(e, EINVAL, "the lock of box '%s' is no regular file: remove '%s/lock'",
+	return err_set(e, EINVAL, "the lock of box '%s' is not a regular file: remove '%s/lock'",
 		       b->name, dir ? dir : b->id);
 }
 

@@ -343,8 +343,8 @@ static int no_such_box(const struct store *s, const char *name, struct err *e)
 		return err_set(e, ENOENT, "there is no box named '%s', did you mean '%s'?", name,
 			       near);
 	return err_set(e, ENOENT,
-		       "there is no box named '%s', nor a directory here, and no project around is "
-		       "called so: 'sandbox ls' lists the boxes",
+		       "there is no box named '%s', nor a directory here, and no project "
+		       "around has that name: 'sandbox ls' lists the boxes",
 		       name);
 }
 
@@ -409,9 +409,8 @@ int target_folder(const struct target *t, char **ret, struct err *e)
 		return err_sys(e, errno, "cannot open the project '%s'", t->dir);
 	if (t->has_box && box_project_gone(&t->box))
 		return err_set(e, ENOENT,
-			       "the project directory '%s' of box '%s' is gone: stand in it where "
-			       "it is by "
-			       "now, or 'sandbox rename --project FOLDER %s'",
+			       "the project directory '%s' of box '%s' is gone: go to where it is "
+			       "now, or use 'sandbox rename --project DIR %s'",
 			       t->dir, t->box.name, t->box.name);
 	*ret = xstrdup(t->dir);
 	return 0;

@@ -68,7 +68,7 @@ static int open_parent(const struct apply_step *step, bool make, int *ret_fd, st
 		     : path_open_nolinks(step->folder, path, O_PATH | O_DIRECTORY, 0, ret_fd, e);
 
 	if (r == -ELOOP)
-		return in_the_way(step, "a link is on the way", e);
+		return in_the_way(step, "a symlink is on the way", e);
 	if (r == -ENOTDIR)
 		return in_the_way(step, "a file is where a directory of the way should be", e);
 	return r;
@@ -326,7 +326,7 @@ static int add_beneath(const struct changes *all, const char *from, const char *
 		const char *rel = path_is_beneath(c->path, from) ? apply_relative(c, from) : "";
 
 		if (*rel && c->kind == CHANGE_DELETED && !came_from(c, to, rel))
-			log_note("left out: '%s' is deleted in the box alone", c->path);
+			log_note("left out: '%s' is deleted only in the box", c->path);
 		else if (*rel)
 			r = add_step(p, c, folder, to, rel, e);
 	}
@@ -347,8 +347,8 @@ int apply_make(const struct store *s, const struct changes *all, const char *fro
 	ret->caches = path_join(s->data, "caches");
 	if (all->incomplete)
 		return err_set(e, EACCES,
-			       "not all of the box can be read, so none of it is applied: mend or "
-			       "remove what cannot, in the box");
+			       "the box cannot be read completely, so nothing is applied: repair "
+			       "or remove in the box what cannot be read");
 	if (from)
 		r = add_beneath(all, from, to, ret, e);
 	for (size_t i = 0; r == 0 && !from && i < all->overlays.n; i++)
@@ -432,7 +432,7 @@ int apply_run(const struct store *s, const struct box *b, const struct changes *
 	if (r == 0)
 		r = undo_end(&u, e);
 	if (r < 0)
-		return err_add(e, "not all is applied; the same command goes on");
+		return err_add(e, "not everything is applied: the same command continues");
 	*ret_kept = undo_size(&u);
 	r = sync_applied(s, p, e);
 	for (size_t i = 0; r == 0 && i < all->overlays.n; i++)

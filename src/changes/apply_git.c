@@ -32,7 +32,7 @@ static const char take[] = "", pass[] = "";
 static const char elsewhere[] = "it would lead git to other data";
 static const char obeyed[] = "git on the host runs or obeys it";
 static const char becomes[] = "the directory would be a repository of git's by it";
-static const char no_ref[] = "it is no reference that git should see";
+static const char no_ref[] = "it is not a reference that git should see";
 
 enum part { HEAD = 1, OBJECTS = 2, REFS = 4, COMMONDIR = 8 };
 
@@ -232,8 +232,8 @@ static const char *judge_object(struct apply_step *step, const char *path)
 		return pass;
 	if (*path && !is_object(path, S_ISDIR(step->change.st.st_mode)))
 		return starts_with(path, "info/") || starts_with(path, "pack/")
-			       ? "git can make it anew, or it would lead git to other data"
-			       : "it is no object";
+			       ? "git can create it again, or it would lead git to other data"
+			       : "it is not an object";
 	step->first = true;
 	return step->change.kind == CHANGE_ADDED ? take : pass;
 }
@@ -300,15 +300,15 @@ static const char *judge_index(const struct apply_step *step, const char *git)
 	if (step->change.kind == CHANGE_DELETED || change_open(&step->change, &fd, &ignored) < 0 ||
 	    file_read_fd(fd, step->path, GIT_INDEX_MAX, &data, &ignored) < 0 ||
 	    git_index_parse(&data, &now, &ignored) < 0)
-		return "it is no index that git should see: 'git reset' makes it anew";
+		return "it is not an index that git should see: 'git reset' writes it again";
 	if (now.extended || now.unnamed)
-		return "it tells git what to pass over: 'git reset' makes it anew";
+		return "it tells git to skip files: 'git reset' writes it again";
 	if (now.gitlinks.n && dir >= 0)
 		(void)!git_index_read(dir, &was, &ignored);
 	for (size_t i = 0; i < now.gitlinks.n; i++)
 		if (!strv_has(&was.gitlinks, now.gitlinks.v[i]))
-			return "it names a repository that the host's does not: 'git reset' makes "
-			       "it anew";
+			return "it names a repository that the host's does not: 'git reset' writes "
+			       "it again";
 	return take;
 }
 

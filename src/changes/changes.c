@@ -75,7 +75,7 @@ int host_folder_open(const char *path, int *ret_fd, struct err *e)
 		return err_sys(e, errno, "cannot open '/'");
 	r = path_open_nolinks(root, path, O_PATH | O_DIRECTORY, 0, ret_fd, e);
 	if (r == -ELOOP)
-		return err_set(e, ELOOP, "cannot use '%s': a link was put in its way", path);
+		return err_set(e, ELOOP, "cannot use '%s': a symlink was put in its way", path);
 	return r;
 }
 
@@ -606,7 +606,7 @@ static int open_regular(int root, const struct change *c, int *ret_fd, struct er
 	if (r < 0)
 		return r;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(e, EINVAL, "'%s' is no regular file", c->path);
+		return err_set(e, EINVAL, "'%s' is not a regular file", c->path);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

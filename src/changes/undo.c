@@ -190,15 +190,14 @@ int undo_open(const struct store *s, const char *of, struct undo *ret, struct er
 	struct err ignored;
 
 	if (open_locked(s, &u, e) < 0)
-		return e->code == ENOENT ? err_set(e, ENOENT,
-						   "nothing that was applied to '%s' is kept to be "
-						   "taken back",
-						   of)
-					 : -e->code;
+		return e->code == ENOENT
+			       ? err_set(e, ENOENT, "there is nothing kept to undo for '%s'", of)
+			       : -e->code;
 	if (!read_list(&u, &ignored))
-		return err_set(
-			e, EUCLEAN,
-			"what is kept for '%s' has no list: 'sandbox apply --forget' drops it", of);
+		return err_set(e, EUCLEAN,
+			       "the files kept for '%s' have no list: 'sandbox apply --forget' "
+			       "removes them",
+			       of);
 	u.list = openat(u.dir, LIST, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	if (u.list < 0)
 		return err_sys(e, errno, "cannot open the list of what is kept for '%s'", of);

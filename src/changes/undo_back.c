@@ -171,7 +171,7 @@ static int put_removed(struct undo *u, const struct undo_entry *entry, int paren
 		return is_same_tree(&now, &st)
 			       ? 0
 			       : err_set(e, EEXIST,
-					 "cannot put back '%s/%s': move away what is there by now",
+					 "cannot put back '%s/%s': move away what is there now",
 					 entry->folder, entry->rel);
 	if (renameat2(u->dir, n.s, parent, name, RENAME_NOREPLACE) == 0)
 		return 0;

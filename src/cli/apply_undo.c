@@ -104,7 +104,7 @@ static int find(const struct store *s, const struct apply_undo *o, char **ret_of
 		if (!above && o->n == 1)
 			return find_target(s, o->words[0], ret_of, e);
 		if (!above || (of && !streq(of, above)))
-			return err_set(e, ENOENT, "nothing that was applied to '%s' is kept",
+			return err_set(e, ENOENT, "there is nothing kept to undo for '%s'",
 				       o->words[i]);
 		if (!streq(path, above))
 			strv_push(paths, path);
@@ -202,10 +202,10 @@ int apply_confirm(bool yes, const char *question, const char *done, struct err *
 	int r = 0;
 
 	if (!yes && (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)))
-		return err_set(e, EPERM,
-			       "there is no terminal to ask on, so %s: add --yes if all of that is "
-			       "your wish",
-			       done);
+		return err_set(
+			e, EPERM,
+			"there is no terminal to ask on, so %s: add --yes to agree to all of this",
+			done);
 	fflush(stdout);
 	if (!yes)
 		r = ask_yes(question, &yes, e);
@@ -229,7 +229,7 @@ static int take_back(struct taking *t, struct err *e)
 		int r = entry->back || !is_meant(t, entry) ? 0 : undo_back(&t->undo, entry, e);
 
 		if (r < 0)
-			return err_add(e, "not all is taken back; the same command goes on");
+			return err_add(e, "not everything is undone: the same command continues");
 	}
 	return 0;
 }
@@ -260,17 +260,16 @@ int apply_undo(const struct store *s, const struct apply_undo *o, struct err *e)
 		return n_changed;
 	list(&t, o->json);
 	if (!t.n)
-		log_note("there is nothing to take back");
+		log_note("there is nothing to undo");
 	if (o->dry_run)
 		return 0;
 	if (n_changed && !o->force)
-		return err_set(
-			e, EEXIST,
-			"%d of these have changed since: --force loses what they are now, or "
-			"name the others",
-			n_changed);
+		return err_set(e, EEXIST,
+			       "%d of these have changed since: --force overwrites them, or name "
+			       "the others",
+			       n_changed);
 	if (t.n)
-		r = apply_confirm(o->yes, "take all of that back?", "nothing was taken back", e);
+		r = apply_confirm(o->yes, "undo all of this?", "nothing was undone", e);
 	if (r == 0)
 		r = take_back(&t, e);
 	return r == 0 && is_used_up(&t.undo) ? undo_forget(s, &t.undo, e) : r;
@@ -284,12 +283,12 @@ int apply_forget(const struct store *s, const struct apply_undo *o, struct err *
 	int r = find(s, o, &of, &paths, e);
 
 	if (r == 0 && paths.n)
-		return err_set(e, ERR_USAGE, "--forget goes with a project, not with paths of it");
+		return err_set(e, ERR_USAGE, "--forget takes a project, not paths");
 	if (r == 0)
 		r = undo_open(s, of, &u, e);
 	if (r < 0 && r != -EUCLEAN)
 		return r;
 	if (r == 0)
-		log_note("%s that was kept is dropped", size_text(undo_size(&u)).s);
+		log_note("removed %s that was kept", size_text(undo_size(&u)).s);
 	return r == 0 ? undo_forget(s, &u, e) : undo_drop(s, of, e);
 }

@@ -29,7 +29,7 @@ long long box_view_size(const struct store *s, const struct box *b)
 	if (tree_usage(s->data_fd, path, &bytes, &whole, &ignored) < 0)
 		return -1;
 	if (!whole)
-		log_note("not all of box '%s' can be read: it is larger", b->name);
+		log_note("box '%s' cannot be read completely: it is larger", b->name);
 	return (long long)bytes;
 }
 

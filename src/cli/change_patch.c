@@ -97,7 +97,7 @@ static int run_diff(const struct change *c, int was, int now, struct err *e)
 	pid_t pid;
 
 	if (!program)
-		return err_set(e, ENOENT, "there is no diff, which --patch needs");
+		return err_set(e, ENOENT, "cannot find diff, which --patch needs");
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "cannot make a pipe");
 	out = p[1];

@@ -24,8 +24,8 @@
 /* "7 things, the last 2 reach furthest". The caller frees. */
 static char *count(const struct strv *lines, size_t far)
 {
-	return far < lines->n ? xasprintf("%zu things, the last %zu reach%s furthest", lines->n,
-					  far, far == 1 ? "es" : "")
+	return far < lines->n ? xasprintf("%zu items, the last %zu reach%s furthest", lines->n, far,
+					  far == 1 ? "es" : "")
 			      : xasprintf("%zu thing%s", lines->n, lines->n == 1 ? "" : "s");
 }
 
@@ -88,10 +88,9 @@ static int refuse(const struct consent *c, const char *project, const char *than
 		fprintf(stderr, "  to agree: %s\n", command);
 		buf_addf(&all, "%s, listed above", counted);
 	}
-	return err_set(
-		e, EPERM,
-		"the project asks for these of this machine%s: %s: %s%s%s if that is your wish",
-		than, all.data, mark, command, mark);
+	return err_set(e, EPERM,
+		       "the project asks for these of this machine%s: %s: %s%s%s to agree", than,
+		       all.data, mark, command, mark);
 }
 
 static int ask(const char *project, const struct strv *lines, bool first, void *arg, struct err *e)

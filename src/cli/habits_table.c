@@ -26,7 +26,7 @@
 	"'sandbox enter --image IMAGE' makes the box of this directory, 'sandbox run' a " \
 	"throw-away "                                                                     \
 	"one"
-#define SAY_LIMITS "no limit can be set yet for one box"
+#define SAY_LIMITS "limits for a box are not implemented yet"
 #define SAY_JSON   "'--json' prints all, and jq(1) picks"
 #define SAY_POD	   "the boxes of this machine share its network"
 
@@ -34,7 +34,8 @@ const struct habit_word habit_words[] = {
 	{"container ls", "ls", NULL},
 	{"container ps", "ls", NULL},
 	{"container list", "ls", NULL},
-	{"container prune", NULL, "boxes that end are gone, but those of projects: 'sandbox rm'"},
+	{"container prune", NULL,
+	 "throw-away boxes are removed when they end, others by 'sandbox rm'"},
 	{"container", "", NULL},
 	{"image list", "image ls", NULL},
 	{"image build", NULL, SAY_BUILD},
@@ -74,7 +75,7 @@ const struct habit_word habit_words[] = {
 	{"create", NULL, SAY_CREATE},
 	{"assemble", NULL, SAY_CREATE},
 	{"attach", NULL,
-	 "'sandbox logs -f BOX' shows what it says, 'sandbox exec BOX sh' is a shell"},
+	 "'sandbox logs -f BOX' shows its output, 'sandbox exec BOX sh' is a shell"},
 	{"cp", NULL,
 	 "a project's directory is the same inside; else 'sandbox exec BOX cat FILE >FILE'"},
 	{"top", NULL,
@@ -91,7 +92,7 @@ const struct habit_word habit_words[] = {
 	{"network", NULL, SAY_NETWORK},
 	{"pod", NULL, SAY_POD},
 	{"search", NULL, "the web page of a registry searches; 'sandbox pull IMAGE' gets one"},
-	{"events", NULL, "'sandbox ls' and 'sandbox ps' show what is"},
+	{"events", NULL, "'sandbox ls' lists boxes, 'sandbox ps' their processes"},
 	{"init-container", NULL, "'sandbox enter' does what is needed"},
 	{NULL, NULL, NULL},
 };
@@ -179,7 +180,7 @@ const struct habit_option habit_options[] = {
 	 .name = "restart",
 	 .value = true,
 	 .fits = is_no,
-	 .say = "nothing starts a box anew when its command has ended"},
+	 .say = "a box is not started again when its command has ended"},
 	{.commands = RUN,
 	 .name = "userns",
 	 .value = true,
@@ -242,7 +243,7 @@ const struct habit_option habit_options[] = {
 	{.commands = RUN,
 	 .name = "security-opt",
 	 .value = true,
-	 .say = "a box has its seccomp filter and no_new_privs always; 'nested', 'perf' and "
+	 .say = "a box always has its seccomp filter and no_new_privs; 'nested', 'perf' and "
 		"'io-uring' in a profile widen the filter"},
 	{.commands = RUN,
 	 .name = "device",
@@ -265,7 +266,7 @@ const struct habit_option habit_options[] = {
 	 .letter = 'l',
 	 .name = "label",
 	 .value = true,
-	 .say = "boxes have a name alone: '--name'"},
+	 .say = "boxes have only a name: '--name'"},
 	{.commands = RUN, .name = "link", .value = true, .say = SAY_POD},
 	{.commands = RUN,
 	 .name = "add-host",
@@ -298,11 +299,11 @@ const struct habit_option habit_options[] = {
 	 .letter = 'n',
 	 .value = true,
 	 .meant = is_no_driver,
-	 .say = "'-n' is '--network' here: a box is named as a word, 'sandbox enter BOX'"},
+	 .say = "'-n' is '--network' here: a box is an argument, 'sandbox enter BOX'"},
 	{.commands = "exec enter ",
 	 .name = "workspace-directory",
 	 .value = true,
-	 .say = "the directory is a word: 'sandbox enter FOLDER'"},
+	 .say = "the directory is an argument: 'sandbox enter DIR'"},
 	{.commands = "rm ", .letter = 'v', .name = "volumes"},
 	{.commands = "ls images ", .letter = 'a', .name = "all"},
 	{.commands = "stop ",

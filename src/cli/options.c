@@ -22,7 +22,7 @@ const struct opt common_options[] = {
 	 .name = "quiet",
 	 .help = "no notes, only warnings and errors",
 	 OPT_FLAG(struct args, quiet)},
-	{.name = "debug", .help = "say on stderr what is done", OPT_FLAG(struct args, debug)},
+	{.name = "debug", .help = "report on stderr what is done", OPT_FLAG(struct args, debug)},
 	OPTS_END,
 };
 

@@ -132,12 +132,13 @@ static int check_volume(const char *text, const struct extra_mount *m, struct er
 			       text);
 	if (m->cache && !value_name(m->source))
 		return err_set(e, ERR_USAGE,
-			       "--volume '%s': '%s' can be no name; a directory here is './%s'",
+			       "--volume '%s': '%s' is not a valid name; write './%s' for a "
+			       "directory here",
 			       text, m->source, m->source);
 	if (!m->cache && access(m->source, F_OK) < 0 && errno == ENOENT)
 		return err_set(e, ENOENT,
-			       "--volume '%s': there is no '%s' (Docker would make a directory of "
-			       "that name): make it first",
+			       "--volume '%s': there is no '%s' (Docker would create a directory "
+			       "there): create it first",
 			       text, m->source);
 	return 0;
 }

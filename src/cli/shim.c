@@ -139,7 +139,7 @@ int shim_check(const char *program, struct err *e)
 	if (*program && *program != '-' && !strchr(program, '/') && !streq(program, ".") &&
 	    !streq(program, "..") && !streq(program, "sandbox"))
 		return 0;
-	return err_set(e, ERR_USAGE, "'%s' is no program's name that can be exported", program);
+	return err_set(e, ERR_USAGE, "'%s' is not a program name that can be exported", program);
 }
 
 /* It cannot be told whether a variable was set for the shim alone or exported a while ago. */
@@ -212,8 +212,7 @@ int shim_leave(const char *shim, const char *project, char *const *argv, struct 
 		return err_sys(e, ERR_CMD_NOT_EXEC, "cannot run '%s': %s", path, strerror(errno));
 	}
 	return err_set(e, ERR_CMD_NOT_FOUND,
-		       "'%s' is a program of '%s', and here, outside that project, there is no "
-		       "other in PATH",
+		       "'%s' is a program of '%s', and outside that project PATH has no other",
 		       argv[0], project);
 }
 

@@ -102,8 +102,8 @@ int env_expand(const char *text, const struct strv *env, char **ret, struct err 
 		s += plain;
 		if (*s && !expand_one(&s, env, &out))
 			return err_set(e, ERR_USAGE,
-				       "'$' is followed by no name: write '$NAME', '${NAME}', or "
-				       "'$$' for a dollar sign");
+				       "'$' is not followed by a name: write '$NAME', '${NAME}', "
+				       "or '$$' for a dollar sign");
 		if (out.len > ENV_MAX_BYTES)
 			return err_set(e, ERR_USAGE, "the value grows beyond 128 KiB");
 	}

@@ -246,7 +246,9 @@ static int read_line(struct reader *rd, const char *s, size_t len)
 	if (start > 0 && rd->in_key)
 		return read_more(rd, s, len);
 	if (start > 0)
-		return refuse(rd, "indented: only a line that continues a value is");
+		return refuse(
+			rd,
+			"unexpected indentation: only a line that continues a value is indented");
 	return *s == '[' ? read_header(rd, s, len) : read_entry(rd, s, len);
 }
 

@@ -78,7 +78,7 @@ static int load_project(struct loader *ld)
 		r = load_open(ld, path, true, false, NULL, &project);
 	}
 	if (r == -ENOENT && path && readlink(path, &link, 1) == 1)
-		return err_set(ld->e, ERR_USAGE, "'%s' is a link to a file that does not exist",
+		return err_set(ld->e, ERR_USAGE, "'%s' is a symlink to a file that does not exist",
 			       path);
 	if (r == -ENOENT)
 		return load_profiles(ld, &project);

@@ -142,11 +142,11 @@ static int parse_line(struct lock_file *l, char *line, struct err *e)
 	}
 	if (words_of(words[0]) != n)
 		return err_set(e, ERR_USAGE,
-			       "'%s' with %zu words is unknown: the lock is of a "
-			       "newer sandbox, or damaged",
+			       "'%s' with %zu words is unknown: the lock is from a newer sandbox, "
+			       "or damaged",
 			       words[0], n - 1);
 	if (!take(l, words))
-		return err_set(e, ERR_USAGE, "'%s' stands there twice", words[0]);
+		return err_set(e, ERR_USAGE, "'%s' is there twice", words[0]);
 	return 0;
 }
 
@@ -154,7 +154,7 @@ static int check_whole(const struct lock_file *l, const char *name, struct err *
 {
 	if (l->machine && l->time && l->image)
 		return 0;
-	return err_set(e, ERR_USAGE, "%s: it has no %s: 'sandbox lock' writes it anew", name,
+	return err_set(e, ERR_USAGE, "%s: it has no %s: 'sandbox lock' writes it again", name,
 		       !l->machine ? "machine"
 		       : !l->time  ? "time"
 				   : "image");
@@ -167,7 +167,7 @@ int lock_parse(const char *text, size_t len, const char *name, struct lock_file 
 	bool version = false;
 
 	if (strlen(copy) != len)
-		return err_set(e, ERR_USAGE, "%s: there is a zero byte in it", name);
+		return err_set(e, ERR_USAGE, "%s: it has a NUL byte", name);
 	for (unsigned int n = 1; (line = strsep(&rest, "\n")); n++) {
 		if (n > LOCK_MAX_LINES)
 			return err_set(e, ERR_USAGE, "%s: more than %d lines", name,
@@ -176,8 +176,8 @@ int lock_parse(const char *text, size_t len, const char *name, struct lock_file 
 			continue;
 		if (!version && !streq(line, "version 1"))
 			return err_set(e, ERR_USAGE,
-				       "%s:%u: expected 'version 1': it is of a newer sandbox, or "
-				       "no lock",
+				       "%s:%u: expected 'version 1': it is from a newer sandbox, "
+				       "or not a lock",
 				       name, n);
 		if (version && parse_line(ret, line, e) < 0)
 			return err_add(e, "%s:%u", name, n);

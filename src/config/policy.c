@@ -42,7 +42,7 @@ static int check_word(const char *word, struct err *e)
 		if (streq(policy_words[i], word))
 			return 0;
 	near = nearest_word(word, policy_words);
-	return err_set(e, ERR_USAGE, "'%s' is nothing that can be denied%s%s%s", word,
+	return err_set(e, ERR_USAGE, "'%s' cannot be denied%s%s%s", word,
 		       near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
@@ -189,7 +189,7 @@ static int apply_file(struct settings *s, const char *path, struct err *e)
 	if (r == -ENOENT)
 		return readlink(path, &link, 1) == 1
 			       ? err_set(e, ERR_USAGE,
-					 "'%s' is a link to a file that does not exist", path)
+					 "'%s' is a symlink to a file that does not exist", path)
 			       : 0;
 	for (size_t i = 0; r == 0 && i < ini.n; i++) {
 		cleanup_free char *where = xasprintf("%s:%u", path, ini.v[i].line);

@@ -27,7 +27,7 @@ struct schema_key {
 	const char *section; /* a section's first word: "env" stands for [env:NAME] too */
 	const char *key;     /* "*": any that check_key takes */
 	enum schema_type type;
-	bool pending;	    /* known and checked, not acted on yet */
+	bool pending;	    /* known and checked, not implemented yet */
 	bool harmless;	    /* reaches nothing of the host: a project has it without being asked */
 	const char *closed; /* the value that opens nothing; of a boolean it is "no" */
 	const char *value;  /* built-in default, or NULL */

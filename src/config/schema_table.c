@@ -38,7 +38,7 @@ static int check_image(const char *value, struct err *e)
 		return value[4] ? 0 : err_set(e, ERR_USAGE, "expected a directory after 'dir:'");
 	if (*value && *value != '-' && !strpbrk(value, " \t,"))
 		return 0;
-	return err_set(e, ERR_USAGE, "expected 'host', 'dir:FOLDER' or an image's name");
+	return err_set(e, ERR_USAGE, "expected 'host', 'dir:PATH' or an image's name");
 }
 
 /* True for "..", "../x", "x/..", "x/../y". */
@@ -60,7 +60,7 @@ static int check_protect(const char *value, struct err *e)
 		if (words.v[i][0] == '/' || words.v[i][0] == '~' || has_dotdot(words.v[i]) ||
 		    !words.v[i][strspn(words.v[i], "./")])
 			return err_set(e, ERR_USAGE,
-				       "'%s' is no path in the project: expected one such as "
+				       "'%s' is not a path in the project: expected one such as "
 				       ".git/hooks, without '..'",
 				       words.v[i]);
 	return 0;
@@ -75,7 +75,7 @@ static int check_devices(const char *value, struct err *e)
 		if (has_dotdot(words.v[i]) ||
 		    (words.v[i][0] == '/' && !starts_with(words.v[i], "/dev/")))
 			return err_set(e, ERR_USAGE,
-				       "'%s' is no device: expected a name below /dev, such as "
+				       "'%s' is not a device: expected a name below /dev, such as "
 				       "ttyUSB0 or /dev/net/tun",
 				       words.v[i]);
 	return 0;
@@ -214,7 +214,7 @@ const struct schema_key schema_keys[] = {
 	{.section = "sandbox", .key = "name", .harmless = true, .check_value = check_name,
 	 .help = "the box's name; default: the directory's name"},
 	{.section = "sandbox", .key = "image", .value = "host", .check_value = check_image,
-	 .help = "what the box is made of: host, dir:FOLDER or an image's name"},
+	 .help = "what the box is made of: host, dir:PATH or an image's name"},
 	{.section = "sandbox", .key = "profile", .harmless = true, .type = SCHEMA_LIST,
 	 .help = "profiles merged below this file, in order"},
 	{.section = "sandbox", .key = "include", .harmless = true, .type = SCHEMA_LIST,
@@ -229,10 +229,10 @@ const struct schema_key schema_keys[] = {
 	{.section = "sandbox", .key = "home", .closed = "own", .type = SCHEMA_WORD, .value = "own",
 	 .words = "own host", .help = "a home of the box's own, or the one of the host"},
 	{.section = "sandbox", .key = "project", .harmless = true, .check_value = check_project,
-	 .help = "where the project's directory stands in the box, or no; default: its own path"},
+	 .help = "where the project's directory is mounted in the box, or no; default: its path"},
 	{.section = "sandbox", .key = "idmap",
 	 .harmless = true, .type = SCHEMA_WORD, .value = "single",
-	 .words = "single", .later = "subid", .help = "how ids are mapped: your one uid"},
+	 .words = "single", .later = "subid", .help = "how ids are mapped: only your uid"},
 	{.section = "sandbox", .key = "nested", .type = SCHEMA_BOOL, .value = "no",
 	 .help = "allow namespaces and mounts, and so boxes, inside the box"},
 	{.section = "sandbox", .key = "io-uring", .type = SCHEMA_BOOL, .value = "no",
@@ -254,7 +254,7 @@ const struct schema_key schema_keys[] = {
 	 .help = "paths of the project that are read-only inside"},
 	{.section = "sandbox", .key = "report", .closed = "yes", .type = SCHEMA_WORD,
 	 .value = "yes", .words = "yes no",
-	 .help = "say after a session what has changed that the host runs or obeys later"},
+	 .help = "report after a session which files have changed that the host runs later"},
 	{.section = "sandbox", .key = "dotfiles", .check_value = check_not_empty,
 	 .help = "a directory of configuration files, copied into the home when the box is made"},
 	{.section = "sandbox", .key = "export", .type = SCHEMA_LIST,
@@ -283,7 +283,7 @@ const struct schema_key schema_keys[] = {
 	 .help = "a variable; $NAME is the environment so far"},
 	{.section = "mounts", .key = "*", .check_key = check_mount_target,
 	 .check_value = check_mount_value,
-	 .help = "target = FOLDER, cache:NAME or tmpfs, then ro, rw, overlay, size=SIZE"},
+	 .help = "target = PATH, cache:NAME or tmpfs, then ro, rw, overlay, size=SIZE"},
 	{.section = "matrix", .key = "*", .check_key = check_name, .check_value = check_image,
 	 .help = "an environment of sandbox matrix: its name = its image"},
 	{.section = "packages", .key = "apt", .harmless = true, .type = SCHEMA_LIST,
@@ -313,13 +313,13 @@ const struct schema_key schema_keys[] = {
 	 .harmless = true, .type = SCHEMA_NUMBER, .pending = true,
 	 .help = "processes and threads of the box"},
 	{.section = "hooks", .key = "create", .harmless = true, .type = SCHEMA_SCRIPT,
-	 .help = "run when the box has been made"},
+	 .help = "run once after the box was created"},
 	{.section = "hooks", .key = "start", .harmless = true, .type = SCHEMA_SCRIPT,
 	 .help = "run when the box starts"},
 	{.section = "hooks", .key = "enter", .harmless = true, .type = SCHEMA_SCRIPT,
 	 .help = "run before each session of enter"},
 	{.section = "hooks", .key = "exit", .harmless = true, .type = SCHEMA_SCRIPT,
-	 .help = "run before the box goes"},
+	 .help = "run before the box stops"},
 	{.section = "service", .key = "image", .pending = true, .check_value = check_image,
 	 .help = "the image of the service"},
 	{.section = "service", .key = "command", .pending = true, .check_value = check_not_empty,

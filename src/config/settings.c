@@ -1,6 +1,6 @@
 /*
  * settings.c - asking merged settings: values with their built-in defaults, lists, paths, the
- * environment, and what is not acted on yet.
+ * environment, and what is not implemented yet.
  */
 #include "config/settings.h"
 
@@ -142,9 +142,9 @@ void settings_pending(const struct settings *s, struct strv *out)
 		if (!row || !row->pending || strv_has(&seen, what))
 			continue;
 		strv_push(&seen, what);
-		strv_push_take(out,
-			       key ? xasprintf("%s: '%s' is not acted on yet", st->source, what)
-				   : xasprintf("%s: [%s] is not acted on yet", st->source, what));
+		strv_push_take(
+			out, key ? xasprintf("%s: '%s' is not implemented yet", st->source, what)
+				 : xasprintf("%s: [%s] is not implemented yet", st->source, what));
 	}
 }
 

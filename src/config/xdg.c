@@ -88,7 +88,7 @@ int xdg_private_dir(const char *path, struct err *e)
 		return err_sys(e, errno, "cannot make '%s'", path);
 	fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return err_set(e, ENOTDIR, "'%s' is a link or no directory: remove it", path);
+		return err_set(e, ENOTDIR, "'%s' is a symlink or not a directory: remove it", path);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, errno, "cannot open '%s'", path);
 	if (st.st_uid != geteuid())

@@ -171,19 +171,18 @@ void doctor_check_overlay(const struct doctor_place *place, struct doctor_result
 	t = doctor_try(0, try_tmpfs, NULL, &tmpfs_step);
 	if (r == 0) {
 		doctor_set(ret, DOCTOR_OK, "changes are kept in the data directory",
-			   "mounted one with its upper beneath the data directory%s",
+			   "mounted one with its upper below the data directory%s",
 			   t == 0 ? ", and one in memory" : "; in memory it cannot (Linux 6.6)");
 		return;
 	}
 	if (t == 0)
-		doctor_set(
-			ret, DOCTOR_NOTE,
-			"only throw-away boxes (sandbox run): their changes are in memory",
-			"an upper beneath the data directory does not work: %s; in memory it does",
-			strerror(-r));
+		doctor_set(ret, DOCTOR_NOTE,
+			   "only throw-away boxes (sandbox run): their changes are in memory",
+			   "an upper below the data directory does not work: %s; in memory it does",
+			   strerror(-r));
 	else
 		doctor_set(ret, DOCTOR_FAIL, NULL,
-			   "an upper beneath the data directory: %s; in memory: %s", strerror(-r),
+			   "an upper below the data directory: %s; in memory: %s", strerror(-r),
 			   strerror(-t));
 	if (r == -ENODEV)
 		doctor_fix(ret, "sudo modprobe overlay");

@@ -123,7 +123,7 @@ static bool cgroup_writable(const char *dir)
 
 void doctor_check_cgroup(const struct doctor_place *place, struct doctor_result *ret)
 {
-	static const char rung[] = "boxes without limits; [limits] is not acted on yet";
+	static const char rung[] = "boxes without limits; [limits] is not implemented yet";
 	cleanup_free char *own = own_cgroup();
 	cleanup_free char *manager = xasprintf(
 		"/sys/fs/cgroup/user.slice/user-%u.slice/user@%u.service", geteuid(), geteuid());

@@ -181,9 +181,9 @@ static void check_layer(const struct store *s, const char *name, struct doctor_r
 
 	if (digest_valid_hex(name) && !is_there(s->data_fd, meta))
 		doctor_fix(ret,
-			   "layer %s: has no " LAYER_META ": 'sandbox image verify --repair' "
-			   "makes it anew, or 'sandbox image prune' removes it when nothing "
-			   "needs it",
+			   "layer %s: has no " LAYER_META
+			   ": 'sandbox image verify --repair' creates it again, or 'sandbox image "
+			   "prune' removes it when nothing needs it",
 			   name);
 }
 

@@ -70,7 +70,8 @@ int box_discard(const struct store *s, struct box *b, bool force, struct err *e)
 		r = err_set(e, EBUSY, "box '%s' does not end", b->name);
 	/* A full disk is no reason to keep a box. */
 	if (r == 0 && kept_bounds_leave(s, b, &left) < 0)
-		log_warn("what binds the project of box '%s' is not kept: %s", b->name, left.msg);
+		log_warn("the restrictions of the project of box '%s' are not kept: %s", b->name,
+			 left.msg);
 	if (r == 0)
 		apply_clean(s, b);
 	return r < 0 ? r : box_remove(s, b, e);

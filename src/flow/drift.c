@@ -176,8 +176,8 @@ int drift_check_running(const struct box *b, struct settings *s, bool say, struc
 	lost = guarded_lost(then.data);
 	if (lost)
 		return err_set(e, EBUSY,
-			       "'%s' was replaced while box '%s' runs, and is not protected in it "
-			       "any more: 'sandbox stop %s' first",
+			       "'%s' was replaced while box '%s' runs, and is no longer protected "
+			       "in it: 'sandbox stop %s' first",
 			       lost, b->name, b->name);
 	drift_notes(s, &now);
 	for (line = strtok_r(now.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
@@ -205,8 +205,8 @@ int drift_check_running(const struct box *b, struct settings *s, bool say, struc
 		buf_addf(&changed, "%s%s", changed.len ? ", " : "", line);
 	}
 	if (say && changed.len)
-		log_note("box '%s' was started with other settings (%s): those of now act at the "
-			 "next start, 'sandbox stop %s' ends this one",
+		log_note("box '%s' was started with other settings (%s): the current ones act at "
+			 "the next start, 'sandbox stop %s' ends this one",
 			 b->name, changed.data, b->name);
 	return 0;
 }
@@ -215,9 +215,8 @@ int drift_check_folder(const struct box *b, struct err *e)
 {
 	if (!box_folder_replaced(b))
 		return 0;
-	return err_set(
-		e, EBUSY,
-		"box '%s' runs with the directory that was at '%s' before, which is another one "
-		"by now: 'sandbox stop %s' first",
-		b->name, b->project, b->name);
+	return err_set(e, EBUSY,
+		       "box '%s' runs with the directory that was at '%s' before it was replaced: "
+		       "'sandbox stop %s' first",
+		       b->name, b->project, b->name);
 }

@@ -173,7 +173,7 @@ static int add_given(struct matrix *m, const char *word, struct err *e)
 	const char *image = equals ? equals + 1 : word;
 
 	if (name && !value_name(name))
-		return err_set(e, ERR_USAGE, "'%s' is no name of an environment", name);
+		return err_set(e, ERR_USAGE, "'%s' is not a valid name of an environment", name);
 	return add_row(m, name ? take_ptr(name) : name_of(image), image, e);
 }
 

@@ -25,15 +25,15 @@ static int choose_name(const struct store *s, const struct seal_options *o,
 
 	if (!origin->root.digest.hex[0])
 		return err_set(e, ENOTSUP,
-			       "image '%s' is this machine's alone: an image can be made only upon "
-			       "another one ('image = debian:bookworm', say)",
+			       "image '%s' exists only on this machine: set another one, such as "
+			       "'image = debian:bookworm', to seal the project",
 			       image);
 	prebuilt = prebuilt_name(settings, &origin->root, &origin->recipe);
 	/* Linked into this store it has lost what an image alone keeps: owners, set-id bits. */
 	if (origin->fetched)
 		return err_set(e, ENOTSUP,
-			       "the environment came from '%s': pull that and tag it, rather than "
-			       "seal it anew",
+			       "the environment came from '%s': pull that and tag it, instead of "
+			       "sealing it again",
 			       prebuilt);
 	if (o->name && origin->layers.n && image_digest(s, o->name, &there, &ignored) == 0 &&
 	    digest_equal(&there, &origin->root.digest))

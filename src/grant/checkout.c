@@ -55,10 +55,10 @@ static char *git_data(const char *top)
 static int count_named(struct protecting *p, struct err *e)
 {
 	if (++p->n_named > MAX_NAMED)
-		return err_set(e, E2BIG,
-			       "cannot protect '.git': its settings and hooks name more than %d "
-			       "files of settings and hooks",
-			       MAX_NAMED);
+		return err_set(
+			e, E2BIG,
+			"cannot protect '.git': its settings and hooks name more than %d files",
+			MAX_NAMED);
 	return 0;
 }
 

@@ -98,8 +98,8 @@ static void lend_proxies(const struct facts_request *req, struct strv *env)
 		return;
 	if (host_net_proxies(password, env) && !req->joins && !told) {
 		told = true;
-		log_note("the proxy's name and password stay with you: "
-			 "'proxy-password = yes' gives them to boxes");
+		log_note("the proxy's user name and password are not passed on: 'proxy-password = "
+			 "yes' gives them to boxes");
 	}
 }
 

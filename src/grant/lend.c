@@ -152,7 +152,7 @@ static int lend_secret(const struct setting *st, const char *word, struct lendin
 	if (!lending_add(l, path, target, true))
 		return err_sys(e, errno, "%s: cannot use the secret '%s'", st->source, word);
 	if (stat(l->v[l->n - 1].source, &file) < 0 || !S_ISREG(file.st_mode))
-		return err_set(e, EINVAL, "%s: the secret '%s' is no file", st->source, word);
+		return err_set(e, EINVAL, "%s: the secret '%s' is not a file", st->source, word);
 	line = xasprintf("%s = %s ro", target, l->v[l->n - 1].source);
 	reach_add_line(line, &l->reach);
 	return 0;

@@ -148,7 +148,7 @@ static void take_node(struct cdi *c, const char *host, const char *target)
 		return;
 	}
 	if (!lend_is_device(real, &st)) {
-		log_note("passed over: '%s' is no device that can be lent", host);
+		log_note("skipped: '%s' is not a device that can be lent", host);
 		return;
 	}
 	if (is_lent(c->l, real, target) || !lending_add(c->l, real, target, true))

@@ -67,9 +67,9 @@ static int lend_one(const char *path, const char *where, struct lending *l, stru
 	if (!real || stat(real, &st) < 0)
 		return err_sys(e, errno, "%s: cannot use the device '%s'", where, path);
 	if (!path_is_beneath(real, "/dev") || streq(real, "/dev") || is_own(real))
-		return err_set(e, EINVAL, "%s: '%s' is no device that can be lent", where, path);
+		return err_set(e, EINVAL, "%s: '%s' is not a device that can be lent", where, path);
 	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode) && !S_ISDIR(st.st_mode))
-		return err_set(e, ENODEV, "%s: '%s' is no device", where, path);
+		return err_set(e, ENODEV, "%s: '%s' is not a device", where, path);
 	line = line_of(path, &st);
 	reach_add_line(line, &l->reach);
 	lending_add(l, real, path, true);

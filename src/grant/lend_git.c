@@ -237,7 +237,7 @@ static void say_once(const struct git_lending *g)
 		log_note("git signs with gpg here, whose keys are not lent: in the box use "
 			 "--no-gpg-sign, or gpg.format = ssh with 'ssh-agent = yes'");
 	else if (g->signs && !g->agent)
-		log_note("git signs with a key of ssh: it needs 'ssh-agent = yes' in the box");
+		log_note("git signs with an ssh key: it needs 'ssh-agent = yes' in the box");
 	if (g->helper)
 		log_note("git's passwords come from the helper '%s', a program of this machine: in "
 			 "a box without it git asks for them",

@@ -290,7 +290,7 @@ static void say_lost(const struct box *b)
 	struct err e;
 
 	if (box_start_notes(b, &notes, &e) < 0)
-		log_warn("what was protected and was replaced is not known: %s", e.msg);
+		log_warn("cannot tell which protected paths were replaced: %s", e.msg);
 	lost = guarded_lost(notes.data);
 	if (lost)
 		log_warn("'%s' was replaced while box '%s' ran: since then it was not protected, "

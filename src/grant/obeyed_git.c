@@ -179,7 +179,7 @@ static void look_outside(struct obeyed_look *l, const char *top, const char *dot
 	struct err e;
 
 	if (l->box && box_start_notes(l->box, &notes, &e) < 0)
-		log_warn("git's data elsewhere was not looked at: %s", e.msg);
+		log_warn("git's data elsewhere was not checked: %s", e.msg);
 	line = notes.data;
 	if (git)
 		look_at_path(l, git);

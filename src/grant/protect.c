@@ -70,7 +70,7 @@ static int find_protected(int project, const char *word, size_t *ret_len, struct
 		if (next < 0 || fstat(next, &st) < 0)
 			return err_sys(e, errno, "cannot open '%s'", name);
 		if (S_ISLNK(st.st_mode))
-			return err_set(e, ELOOP, "'%s' is a link", name);
+			return err_set(e, ELOOP, "'%s' is a symlink", name);
 		if (last || !S_ISDIR(st.st_mode) || is_empty(next))
 			return 0;
 		close_fd(&at);
@@ -88,7 +88,7 @@ static int protect_one(int project, const char *dir, const char *word, struct st
 
 	/* The schema has seen to it; what is mounted by this path is not to depend on that. */
 	if (!path_is_beneath(path, dir) || strlen(path) <= root)
-		return err_set(e, ERR_USAGE, "cannot protect '%s': it is no path in the project",
+		return err_set(e, ERR_USAGE, "cannot protect '%s': it is not a path in the project",
 			       word);
 	for (size_t i = 0; i < ret->n; i++)
 		if (path_is_beneath(path, ret->v[i]))

@@ -205,8 +205,8 @@ void repository_settle(struct settings *s, const struct strv *lines, const struc
 		if (strv_has(granted, lines->v[i]))
 			continue;
 		s->no_repository = true;
-		log_note("git's data of this checkout lies outside the project, and nobody has "
-			 "agreed to show it here (%s): --accept does, once",
+		log_note("git's data of this checkout is outside the project, and you have not "
+			 "agreed to show it here (%s): use --accept once",
 			 lines->v[i]);
 	}
 }

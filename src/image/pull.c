@@ -138,7 +138,7 @@ static void no_document(const struct registry *from, const char *type, struct er
 	cleanup_free char *label = registry_label(from);
 	char quoted[200];
 
-	err_set(e, EBADMSG, "%s answers with '%s', which is no image's manifest", label,
+	err_set(e, EBADMSG, "%s answers with '%s', which is not the manifest of an image", label,
 		err_quote(quoted, sizeof(quoted), type));
 }
 

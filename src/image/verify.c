@@ -20,7 +20,7 @@
 #include "image/name/ref.h"
 #include "image/registry/registry.h"
 
-#define REPAIR_MENDS_IT "'sandbox image verify --repair' mends it"
+#define REPAIR_MENDS_IT "'sandbox image verify --repair' repairs it"
 
 struct verify {
 	const struct verify_request *req;
@@ -234,7 +234,7 @@ static int check_other_blobs(struct verify *v, struct err *e)
 		if (names.v[i][0] == '.')
 			continue;
 		if (!digest_valid_hex(names.v[i])) {
-			tell_blob(v, names.v[i], "is no digest", remove_blob(v, names.v[i], e));
+			tell_blob(v, names.v[i], "is not a digest", remove_blob(v, names.v[i], e));
 			continue;
 		}
 		memcpy(d.hex, names.v[i], DIGEST_HEX_LEN);

@@ -249,8 +249,8 @@ static int on_message(struct client *c, struct err *e)
 	r = message_receive(c->connection, &m, fds, &n_fds, 0);
 	if (r == -EPROTO)
 		return err_set(e, EPROTO,
-			       "the box was started by another version of sandbox: "
-			       "stop it and start it anew");
+			       "the box was started by another version of sandbox: stop it and "
+			       "start it again");
 	if (r <= 0)
 		return c->accepted ? err_set(e, ECONNRESET, "the box ended before the command did")
 				   : err_set(e, ERR_RETRY, "the box ended before it could answer");

@@ -27,7 +27,7 @@ int mount_clone(int hostfd, const char *source, unsigned long long attrs, int *r
 	int r = path_open_nolinks(hostfd, source, O_PATH, 0, &from, e);
 
 	if (r == -ELOOP)
-		return err_set(e, ELOOP, "cannot use '%s': a link was put in its way", source);
+		return err_set(e, ELOOP, "cannot use '%s': a symlink was put in its way", source);
 	if (r < 0)
 		return err_add(e, "cannot use '%s'", source);
 	return mount_clone_open(from, source, attrs, ret_fd, e);

@@ -108,7 +108,7 @@ static int seed(const struct plan_mount *m, int rootfd, int target, int memory, 
 	if (fstat(rootfd, &root) < 0 || fstat(target, &there) < 0)
 		return err_sys(e, errno, "cannot look at '%s'", m->target);
 	if (root.st_ino == there.st_ino && root.st_dev == there.st_dev)
-		return err_set(e, ELOOP, "it is a link to '/' in the image");
+		return err_set(e, ELOOP, "it is a symlink to '/' in the image");
 	from = openat(target, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return from < 0 ? err_sys(e, errno, "cannot open '%s'", m->target)
 			: seed_folder(from, memory, streq(m->target, "/run") ? ours : &none, e);

@@ -123,7 +123,7 @@ int main(int argc, char **argv)
 	if (caught) {
 		fprintf(stderr, "sandbox: interrupted%s\n",
 			argc > 1 && streq(argv[1], "pull") ? "; what was downloaded is kept, the "
-							     "same command goes on from there"
+							     "same command continues from there"
 							   : "");
 		proc_die_as(STATUS_OF_SIGNAL(caught));
 	}

@@ -134,8 +134,7 @@ static int check(const struct lock_file *l, const struct settings *s, struct err
 		log_warn("%s", differs.v[i]);
 	if (differs.n)
 		return err_set(e, ESTALE,
-			       "'%s/" LOCK_FILE "' does not fit: 'sandbox lock' writes "
-			       "it anew",
+			       "'%s/" LOCK_FILE "' does not fit: 'sandbox lock' writes it again",
 			       s->project_dir);
 	return locked_digest(l, &ignored, e);
 }

@@ -88,7 +88,7 @@ static int refuse_if_different(const struct lock_file *l, const struct settings 
 	cleanup_strv struct strv differs = {0};
 
 	compare(l, s, &differs);
-	return differs.n ? err_set(e, ERR_USAGE, "%s: 'sandbox lock' writes it anew", differs.v[0])
+	return differs.n ? err_set(e, ERR_USAGE, "%s: 'sandbox lock' writes it again", differs.v[0])
 			 : 1;
 }
 

@@ -223,7 +223,7 @@ static int take_layers(const struct prepare_request *req, const char *hex, const
 	memcpy(digest.hex, hex, DIGEST_HEX_LEN);
 	r = image_plan_read(req->store->data_fd, &digest, &plan, e);
 	if (r == 0 && !is_upon(&plan, &req->root->plan, texts->n))
-		r = err_set(e, EBADMSG, "it is not made of %zu steps upon the image '%s'", texts->n,
+		r = err_set(e, EBADMSG, "it is not made of %zu steps on the image '%s'", texts->n,
 			    req->image);
 	return r < 0 ? r : take_all(req->store, &plan, texts, e);
 }

@@ -64,7 +64,7 @@ static int failed(const struct preparing *p, int status, const char *log, struct
 		p->number, p->req->recipe->n, p->step->title, status, denied ? " (" : "",
 		denied ? denied : "", denied ? " denies the network)" : "", s->data, log,
 		p->step->locked ? "; what 'sandbox.lock' names may be gone: 'sandbox lock "
-				  "--update' resolves it anew"
+				  "--update' resolves it again"
 				: "",
 		p->step->manager ? "" : value_script_hint(p->step->argv.v[2]));
 }

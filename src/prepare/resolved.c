@@ -34,7 +34,9 @@ static int add_line(char *line, struct strv *out, struct err *e)
 			break;
 		strv_push(out, word);
 	}
-	return n == WORDS && !word ? 0 : err_set(e, EBADMSG, "it noted what is no package");
+	return n == WORDS && !word
+		       ? 0
+		       : err_set(e, EBADMSG, "it noted something that is not a package");
 }
 
 int resolved_note(const struct store *s, const char *upper, const struct settings *settings,

@@ -91,7 +91,7 @@ static int run_strictly(const struct box_session *s, const char *name, int *conn
 	if (r == 0 && status != 0)
 		r = err_set(e, EIO,
 			    "the hook '%s' failed with status %d%s; 'sandbox enter --rescue' opens "
-			    "a shell all the same, 'sandbox logs' shows what it said",
+			    "a shell all the same, 'sandbox logs' shows its output",
 			    name, STATUS_EXIT(status), hint(s, name));
 	return r;
 }

@@ -58,11 +58,10 @@ static int read_known(int data_fd, const char *path, unsigned int *ret, struct e
 	if (r < 0)
 		return r;
 	if (found > STORE_FORMAT)
-		return err_set(
-			e, EPROTO,
-			"the store '%s' has format %u, and this sandbox knows none above %u: "
-			"use the newer sandbox that wrote it",
-			path, found, STORE_FORMAT);
+		return err_set(e, EPROTO,
+			       "the store '%s' has format %u, and this sandbox knows only up to "
+			       "%u: use the newer sandbox that wrote it",
+			       path, found, STORE_FORMAT);
 	*ret = found;
 	return 0;
 }

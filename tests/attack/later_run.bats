@@ -143,7 +143,7 @@ way=(enter)
 	session=$!
 	wait_until 50 grep -q ready said
 	git -C p config x.y z
-	fails 125 "*'$T/p/.git/config' was replaced while box 'p' runs, and is not protected in it any more: 'sandbox stop p' first" sandbox exec p true
+	fails 125 "*'$T/p/.git/config' was replaced while box 'p' runs, and is no longer protected in it: 'sandbox stop p' first" sandbox exec p true
 	wait_for $session
 	grep -qF "warning: '$T/p/.git/config' was replaced while box 'p' ran" errors
 	# It only lingers: it starts anew, and is protected again.

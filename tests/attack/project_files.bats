@@ -130,7 +130,7 @@ looked_at() { # DIR...
 	project p
 	for bytes in 'DIRC' 'DIRC\0\0\0\x05\0\0\0\0aaaaaaaaaaaaaaaaaaaa' 'DIRC\0\0\0\x02\xff\xff\xff\xffaaaaaaaaaaaaaaaaaaaa'; do
 		printf %b "$bytes" >p/.git/index
-		fails 125 "*cannot protect the submodules of '$T/p': cannot read git's 'index': it is no index*" \
+		fails 125 "*cannot protect the submodules of '$T/p': cannot read git's 'index': it is not a git index*" \
 			sandbox enter --profile agent ./p -- true
 	done
 }
@@ -233,7 +233,7 @@ profile = agent"
 	ln -s commit p/scripts/link
 	ln -s ../link p/scripts/hooks/pre-push
 	sandbox stop p
-	fails 125 "*'$T/p/scripts/hooks/pre-push' is a symlink: cannot protect 'scripts/link': 'link' is a link*" sandbox enter --profile agent ./p -- true
+	fails 125 "*'$T/p/scripts/hooks/pre-push' is a symlink: cannot protect 'scripts/link': 'link' is a symlink*" sandbox enter --profile agent ./p -- true
 	rm p/scripts/link
 	# In every repository that has such a directory.
 	repository q

@@ -35,7 +35,7 @@ many() { # N
 	screen >"$T/seen"
 	grep -F "  home = host" "$T/seen"
 	grep -F "  /a = $HOME/.ssh ro" "$T/seen"
-	grep -F '(123 things, the last 2 reach furthest; ' "$T/seen"
+	grep -F '(123 items, the last 2 reach furthest; ' "$T/seen"
 	type_line no
 	screen_close
 }
@@ -47,9 +47,9 @@ many() { # N
 		grep -qxF "  /x$i = $T/x/$i ro" <<<"$stderr"
 	done
 	[ "$(grep -A1 -xF "  /x119 = $T/x/119 ro" <<<"$stderr" | tail -1)" = '  home = host' ]
-	[[ $stderr = *"121 things, the last 1 reaches furthest, listed above: 'sandbox enter --accept $T/p' if that is your wish" ]]
+	[[ $stderr = *"121 items, the last 1 reaches furthest, listed above: 'sandbox enter --accept $T/p' to agree" ]]
 	project p $'[sandbox]\nhome = host\nnested = yes\nperf = yes\n[ports]\n80 = 80'
-	fails 125 "*this machine: \\[ports] 80 = 80; nested = yes; perf = yes; home = host (4 things, the last 1 reaches furthest): 'sandbox*" sandbox enter "$T/p" -- true
+	fails 125 "*this machine: \\[ports] 80 = 80; nested = yes; perf = yes; home = host (4 items, the last 1 reaches furthest): 'sandbox*" sandbox enter "$T/p" -- true
 	# A target as long as it likes pushes no source out.
 	long=$(printf '/%0200d' {1..40} | tr -d ' ')
 	project p $'[mounts]\n'"$long = ~"
@@ -112,7 +112,7 @@ shown_as() { # NAME PATTERN
 		printf '[sandbox]\nlinger = 0\nhome = host\n' >"w/$name/sandbox.ini"
 		run -125 --separate-stderr sandbox enter "$T/w/$name" -- true
 		rest=${stderr##*sandbox enter}
-		rest=${rest% if that is your wish}
+		rest=${rest% to agree}
 		[[ $stderr != *"'sandbox enter$rest"* ]] || rest=${rest%\'}
 		got=$(bash -c 'sandbox() { printf "%s\0" "$@"; }; sandbox enter'"$rest" | tr '\0' '\1')
 		[ "$got" = "enter"$'\1'"--accept"$'\1'"$T/w/$name"$'\1' ] || {

@@ -52,7 +52,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	[ "$(stat -c %a p/new p/new/f p/same | paste -sd' ')" = '750 755 600' ]
 	[ "$(readlink p/ln)" = /etc/passwd ]
 	[ "$(sandbox diff "$T/p")" = "  A $HOME/own" ]
-	[ "$(sandbox apply --yes "$T/p" 2>&1)" = $'sandbox: 1 changes are in the box\'s own files and stay there: --from and --to take them to a directory of the host\nsandbox: there is nothing to apply' ]
+	[ "$(sandbox apply --yes "$T/p" 2>&1)" = $'sandbox: 1 changes are in the box\'s own files and stay there: --from and --to apply them to a directory of the host\nsandbox: there is nothing to apply' ]
 	# The trial goes on upon what was applied.
 	[ "$(tried sh -c 'cat file ~/own; [ ! -e sub ]')" = $'box\nmine' ]
 	no_temporaries
@@ -65,12 +65,12 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	[ "$(cat p/file)" = host ]
 	screen_open
 	type_line "sandbox apply '$T/p'"
-	screen_shows 'apply all of that\?'
+	screen_shows 'apply all of this\?'
 	type_line no
 	screen_shows 'nothing was applied'
 	[ "$(cat p/file)" = host ]
 	type_line "clear; sandbox apply '$T/p'"
-	screen_shows 'apply all of that\?'
+	screen_shows 'apply all of this\?'
 	type_line yes
 	wait_until 50 grep -q box p/file
 }
@@ -173,14 +173,14 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	mv real p/op
 	mv data real
 	ln -s "$canary" data
-	fails 125 "*cannot use '$T/data': a link was put in its way" sandbox apply --yes "$T/p"
+	fails 125 "*cannot use '$T/data': a symlink was put in its way" sandbox apply --yes "$T/p"
 	unharmed
 	rm data
 	mv real data
 	# Beneath another directory, where the box knows nothing of links.
 	mkdir out
 	ln -s "$canary" out/sub
-	fails 125 "*cannot apply '/p/sub/file' to '$T/out/sub/file': a link is on the way" sandbox apply --quiet --yes --from /p --to "$T/out" "$T/p"
+	fails 125 "*cannot apply '/p/sub/file' to '$T/out/sub/file': a symlink is on the way" sandbox apply --quiet --yes --from /p --to "$T/out" "$T/p"
 	[ ! -e out/file ]
 	applied
 	[ "$(cat p/sub/file)" = evil ]
@@ -245,7 +245,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 		rm disk/full
 		sandbox apply --yes --from "$HOME" --to "$T/disk" "$T/p" >/dev/null
 		[ "$(stat -c %s disk/big)" = 262144 ]'
-	grep -q "not all is applied; the same command goes on: cannot write '$T/disk/big': No space left on device" err
+	grep -q "not everything is applied: the same command continues: cannot write '$T/disk/big': No space left on device" err
 }
 
 @test "what cannot be read in the box is an error, not a loss" {
@@ -258,7 +258,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 		return
 	fi
 	run -125 --separate-stderr sandbox apply --quiet --yes "$T/p"
-	[[ $stderr = *"cannot read 'shut' of the box"*"so none of it is applied"* ]]
+	[[ $stderr = *"cannot read 'shut' of the box"*"so nothing is applied"* ]]
 	[ "$(cat p/file)" = host ]
 }
 

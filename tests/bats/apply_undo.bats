@@ -45,7 +45,7 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	run ! grep -q $'\033' listed
 	[ "$(cd p && sandbox apply --undo --dry-run | wc -l)" = "$(wc -l <listed)" ]
 	run -125 --separate-stderr sandbox apply --undo ./p
-	[[ $stderr = 'sandbox: there is no terminal to ask on, so nothing was taken back: add --yes'* ]]
+	[[ $stderr = 'sandbox: there is no terminal to ask on, so nothing was undone: add --yes'* ]]
 	(cd p && sandbox apply --undo --quiet --yes >/dev/null)
 	[ "$(look p)" = "$was" ]
 	says_nothing kept
@@ -64,7 +64,7 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	[ ! -e p/new ]
 	[ -L p/ln ]
 	[ "$(undone ./p/file; cut -c3- listed)" = "M $T/p/file" ]
-	fails 125 "nothing that was applied to '/etc/passwd' is kept" sandbox apply --undo --yes /etc/passwd p/ln
+	fails 125 "there is nothing kept to undo for '/etc/passwd'" sandbox apply --undo --yes /etc/passwd p/ln
 	undone ./p
 	[ "$(look p)" = "$was" ]
 	says_nothing kept

@@ -127,7 +127,7 @@ line() { # KEY [ARGUMENT...]
 	fails 125 "*there is no profile 'pyhton', did you mean 'python'?" sandbox config ./p
 }
 
-@test "what is not acted on yet is noted on stderr, not with one key" {
+@test "what is not implemented yet is noted on stderr, not with one key" {
 	project p $'[ports]\n80 = 80\n[limits]\nmemory = 1G'
 	run --separate-stderr sandbox config ./p
 	[ "$status" = 0 ]

@@ -19,7 +19,7 @@ teardown() {
 accepted() { sandbox enter --accept "$T/p" -- "$@"; }
 
 @test "the first enter of a project that asks for more than its directory is refused, and says how" {
-	fails 125 "cannot enter '$T/p': the project asks for these of this machine: /data = $T/data: 'sandbox enter --accept $T/p' if that is your wish" \
+	fails 125 "cannot enter '$T/p': the project asks for these of this machine: /data = $T/data: 'sandbox enter --accept $T/p' to agree" \
 		sandbox enter "$T/p" -- cat /data/file
 	says_nothing sandbox ls --names
 	[ "$(accepted cat /data/file)" = secret ]
@@ -73,9 +73,9 @@ accepted() { sandbox enter --accept "$T/p" -- "$@"; }
 }
 
 @test "the command that is named is the one that was given" {
-	fails 125 "*: 'sandbox lock --accept $T/p' if that is your wish" sandbox lock "$T/p"
-	fails 125 "*: 'sandbox matrix --accept $T/p' if that is your wish" sandbox matrix --image host "$T/p" -- true
-	fails 125 "*: 'sandbox enter --accept $T/p' if that is your wish" sandbox exec --start "$T/p" true
+	fails 125 "*: 'sandbox lock --accept $T/p' to agree" sandbox lock "$T/p"
+	fails 125 "*: 'sandbox matrix --accept $T/p' to agree" sandbox matrix --image host "$T/p" -- true
+	fails 125 "*: 'sandbox enter --accept $T/p' to agree" sandbox exec --start "$T/p" true
 }
 
 @test "caches are no step's either before the user has said so" {

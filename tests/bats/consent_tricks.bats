@@ -20,12 +20,12 @@ teardown() {
 	for path in ../private/key .. ../.. . ./ "$T/private" /etc '~/x' a/../../private; do
 		project p $'[sandbox]\nprotect = '"$path"
 		mkdir -p p/private "p$T/private"
-		fails 125 "*sandbox.ini:2: *'$path' is no path in the project*" sandbox enter --accept "$T/p" -- true
+		fails 125 "*sandbox.ini:2: *'$path' is not a path in the project*" sandbox enter --accept "$T/p" -- true
 	done
 	mkdir -p "$HOME/.config/sandbox"
 	printf '[policy]\nprotect = ../x\n' >"$HOME/.config/sandbox/sandbox.conf"
 	project q
-	fails 125 "*sandbox.conf:2*'../x' is no path in the project*" sandbox enter "$T/q" -- true
+	fails 125 "*sandbox.conf:2*'../x' is not a path in the project*" sandbox enter "$T/q" -- true
 }
 
 @test "a file of the project whose name begins as a variable's is a file of the project" {

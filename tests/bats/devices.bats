@@ -35,9 +35,9 @@ numbers() { stat -L -c '%t:%T' "$1"; }
 @test "what is missing, no device, or the box's own is one clear line" {
 	project p
 	for line in "none-such:*p/sandbox.ini:2: this machine has no device '/dev/none-such': 'none-such?' is for one that may be missing" \
-		"/dev/null:*'/dev/null' is no device that can be lent" "pts:*'/dev/pts' is no device that can be lent" \
+		"/dev/null:*'/dev/null' is not a device that can be lent" "pts:*'/dev/pts' is not a device that can be lent" \
 		"mem:*mem*" "/dev/fd:*/dev/fd*" "../etc/passwd:*bad value*devices*" "/etc/passwd:*bad value*devices*" \
-		"shm:*'/dev/shm' is no device that can be lent"; do
+		"shm:*'/dev/shm' is not a device that can be lent"; do
 		printf '[sandbox]\ndevices = %s\n' "${line%%:*}" >p/sandbox.ini
 		fails 125 "${line#*:}" sandbox enter --accept ./p -- true
 	done

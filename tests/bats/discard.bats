@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# sandbox discard: throws away what was tried, and nothing else.
+# sandbox discard: removes a trial, and nothing else.
 
 load helpers
 load screen
@@ -19,12 +19,12 @@ tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 
 @test "a trial with changes needs --force or a yes; one without goes at once" {
 	tried sh -c 'echo box >file'
-	fails 125 "box 'p-try' has 1 changes: 'sandbox diff p-try' shows them, --force throws them away" sandbox discard "$T/p"
+	fails 125 "box 'p-try' has 1 changes: 'sandbox diff p-try' shows them, --force discards them" sandbox discard "$T/p"
 	screen_open
 	type_line "sandbox discard '$T/p'"
-	screen_shows "throw away 'p-try' with 1 changes\?"
+	screen_shows "discard 'p-try' with 1 changes\?"
 	type_line no
-	screen_shows 'nothing was thrown away'
+	screen_shows 'nothing was discarded'
 	[ "$(tried cat file)" = box ]
 	cd p
 	sandbox discard --force
@@ -37,7 +37,7 @@ tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 @test "without a trial it says so; a box that is none stays; one that runs needs --force" {
 	sandbox enter --quiet "$T/p" -- true
 	fails 125 "directory '$T/p' has no trial yet: 'sandbox try' makes it" sandbox discard "$T/p"
-	fails 125 "box 'p' is no trial: 'sandbox rm p' removes it" sandbox discard --force p
+	fails 125 "box 'p' is not a trial: 'sandbox rm p' removes it" sandbox discard --force p
 	tried sh -c 'touch x; exec sleep 60' &
 	session=$!
 	wait_until 50 sh -c 'sandbox diff p-try 2>/dev/null | grep -q /x'

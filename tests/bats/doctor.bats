@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# sandbox doctor: what this machine allows, and how to mend it.
+# sandbox doctor: what this machine allows, and how to fix it.
 
 load helpers
 

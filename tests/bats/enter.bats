@@ -236,10 +236,10 @@ image = dir:$T/rootfs"
 	[ "$(sandbox enter --accept ./q -- sh -c 'cat ~/mark')" = mine ]
 }
 
-@test "what is known and not acted on yet is named, unless --quiet" {
+@test "what is known and not implemented yet is named, unless --quiet" {
 	project p $'[limits]\nmemory = 1G'
 	run --separate-stderr sandbox enter ./p -- true
-	[[ $(words_on_stderr) = "sandbox: "*"p/sandbox.ini:2: [limits] is not acted on yet" ]]
+	[[ $(words_on_stderr) = "sandbox: "*"p/sandbox.ini:2: [limits] is not implemented yet" ]]
 	sandbox stop p
 	run --separate-stderr sandbox enter --quiet ./p -- true
 	says_nothing words_on_stderr

@@ -46,15 +46,15 @@ setup() {
 @test "what is no shim stays; --remove takes shims away and nothing else" {
 	mkdir -p "$bin"
 	echo mine >"$bin/tool"
-	fails 125 "'$bin/tool' is there and no shim: --force replaces it" sandbox export "$T/p" tool
+	fails 125 "'$bin/tool' exists and is not a shim: --force replaces it" sandbox export "$T/p" tool
 	[ "$(cat "$bin/tool")" = mine ]
-	fails 125 "'$bin/tool' is there and no shim*" sandbox export --remove "$T/p" tool
+	fails 125 "'$bin/tool' exists and is not a shim*" sandbox export --remove "$T/p" tool
 	sandbox export --quiet --force "$T/p" tool
 	sandbox export --remove "$T/p" tool
 	[ ! -e "$bin/tool" ]
 	fails 125 "there is no shim '$bin/tool'" sandbox export --remove "$T/p" tool
-	fails 125 "'../x' is no program's name*" sandbox export "$T/p" ../x
-	fails 125 "'sandbox' is no program's name*" sandbox export "$T/p" sandbox
+	fails 125 "'../x' is not a program name*" sandbox export "$T/p" ../x
+	fails 125 "'sandbox' is not a program name*" sandbox export "$T/p" sandbox
 }
 
 @test "a directory that is not in PATH is noted" {
@@ -91,7 +91,7 @@ setup() {
 	export PATH=$T/link:$T/one:$T/two:$T/other:$PATH
 	[ "$(tool 'a  b')" = "the host's: a  b" ]
 	[ "$("$T/two/tool" x)" = "the host's: x" ]
-	fails 127 "'only' is a program of '$T/p', and here, outside that project, there is no other in PATH" only
+	fails 127 "'only' is a program of '$T/p', and outside that project PATH has no other" only
 	mkdir "$T/p-not"
 	cd "$T/p-not"
 	[ "$(tool)" = "the host's: " ]

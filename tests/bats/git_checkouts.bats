@@ -120,7 +120,7 @@ box() { # DIR COMMAND...
 	run -0 --separate-stderr sandbox enter ./wt -- sh -c 'git log -1 2>/dev/null || echo none'
 	[ "$output" = none ]
 	# shellcheck disable=SC2154 # bats sets it
-	[[ $stderr = *"git's data of this checkout lies outside the project"*"($T/repo/.git = $T/repo/.git)"*--accept* ]]
+	[[ $stderr = *"git's data of this checkout is outside the project"*"($T/repo/.git = $T/repo/.git)"*--accept* ]]
 	sandbox stop wt
 	box ./wt true
 	sandbox stop wt

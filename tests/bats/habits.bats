@@ -33,12 +33,12 @@ load helpers
 	echo two >src/file
 	[ "$(sandbox run --mount type=bind,src=src,dst=/data,readonly host sh -c 'cat /data/file; touch /data/no || echo ro' 2>/dev/null)" = $'two\nro' ]
 	[ "$(sandbox run -v /alone host echo fine)" = fine ]
-	fails 125 "--volume './nosuch:/x': there is no '$T/nosuch' (Docker would make a directory *): make it first" \
+	fails 125 "--volume './nosuch:/x': there is no '$T/nosuch' (Docker would create a directory *): create it first" \
 		sandbox run -v ./nosuch:/x host true
 	[ ! -e nosuch ]
 	fails 125 "--volume '.:x' is not SOURCE:TARGET*" sandbox run -v .:x host true
 	fails 125 "--volume '.:/x:wrong' is not SOURCE:TARGET*" sandbox run -v .:/x:wrong host true
-	fails 125 "--volume 'a b:/x': 'a b' can be no name*" sandbox run -v 'a b:/x' host true
+	fails 125 "--volume 'a b:/x': 'a b' is not a valid name*" sandbox run -v 'a b:/x' host true
 	fails 125 "--mount 'type=tmpfs,target=/x' is not type=bind*" sandbox run --mount type=tmpfs,target=/x host true
 	fails 125 "--mount 'type=bind,source=a' is not type=bind*" sandbox run --mount type=bind,source=a host true
 }
@@ -46,7 +46,7 @@ load helpers
 @test "options that are something else here, or nothing: one line that names our word" {
 	fails 125 "'-p 8080:80': a box has the network of this machine: *" sandbox run -p 8080:80 host true
 	fails 125 "'--publish 127.0.0.1:80:80': *" sandbox run --publish 127.0.0.1:80:80 host true
-	fails 125 "'-m 512m': no limit *" sandbox run -m 512m host true
+	fails 125 "'-m 512m': limits *not implemented yet*" sandbox run -m 512m host true
 	fails 125 "'--privileged': a box never has more rights than you; *" sandbox run --privileged host true
 	fails 125 "'-h web': '-h' is help here: the host name is '--hostname'" sandbox run -h web host true
 	fails 125 "'--cap-add SYS_ADMIN': *" sandbox run --cap-add=SYS_ADMIN host true

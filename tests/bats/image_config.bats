@@ -137,9 +137,9 @@ image = app:1'
 	rm -rf "$T/odd"
 	layout odd <<<"{'layers': [busybox()], 'config': {'Cmd': ['pwd'], 'WorkingDir': 'rel/../x', 'StopSignal': 'sigevil', 'Volumes': {'n' * 300: {}}, 'Labels': {'b': 5}}}"
 	run --separate-stderr sandbox image import "$T/odd" odd:1
-	[[ $stderr = *"the image's stop signal 'sigevil' is none: SIGTERM is sent"* ]]
-	[[ $stderr = *"the image's volume '"*"' is no path: it is left out"* ]]
-	[[ $stderr = *"a label is no string: left out"* ]]
+	[[ $stderr = *"the image's stop signal 'sigevil' is unknown: SIGTERM is sent"* ]]
+	[[ $stderr = *"the image's volume '"*"' is not a path: it is left out"* ]]
+	[[ $stderr = *"a label is not a string: left out"* ]]
 	[ "$(sandbox run odd:1)" = /x ]
 	local text='lambda t: t.replace("{", "{\"n\": 99999999999999999999, \"User\": 1, \"created\": \"\\u0000\", \"a\": {}, \"a\": 1, ", 1).replace("\"Cmd\"", "\"cmd\": [\"false\"], \"CMD\"")'
 	rm -rf "$T/odd"

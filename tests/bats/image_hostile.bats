@@ -103,7 +103,7 @@ harmless() { # the description on stdin
 @test "documents that contradict themselves, or name what they must not, are refused" {
 	refused 'at once' <<<"{'layers': [[F('a')]], 'manifest': {'manifests': []}}"
 	refused 'layers and its config' <<<"{'layers': [[F('a')]], 'lie': []}"
-	refused 'no digest' <<<"{'layers': [[F('a')]], 'lie': ['sha256:../../../etc/passwd']}"
+	refused 'not a digest' <<<"{'layers': [[F('a')]], 'lie': ['sha256:../../../etc/passwd']}"
 	refused 'media type' <<<"{'layers': [[F('a')]], 'manifest': {'mediaType': 'application/vnd.oci.image.index.v1+json'}}"
 }
 

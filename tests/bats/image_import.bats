@@ -165,7 +165,7 @@ b:1" ]
 	[ "$(sandbox image import --quiet - <d.tar)" = app:one ]
 	xz --format=lzma <r.tar | bzip2 >twice
 	fails 125 "cannot import 'twice': it is packed more than once" sandbox image import twice x
-	fails 125 "cannot import '-': give it a NAME: '-:v1' is no name*" sandbox image import - <o.tar
+	fails 125 "cannot import '-': give it a NAME: '-:v1' is not the name*" sandbox image import - <o.tar
 	fails 125 "cannot import '-': it is empty" sandbox image import - x </dev/null
 }
 
@@ -176,20 +176,20 @@ b:1" ]
 	fails 125 "cannot import 'none': cannot open it: No such file*" sandbox image import none
 	fails 125 "cannot import 'none:1': cannot open it: No such file*" sandbox image import none:1
 	mkdir directory
-	fails 125 "cannot import 'directory': the directory is no OCI layout*" sandbox image import directory
+	fails 125 "cannot import 'directory': the directory is not an OCI layout*" sandbox image import directory
 	touch empty
 	fails 125 "cannot import 'empty': it is empty" sandbox image import empty x
 	echo text >text
-	fails 125 "cannot import 'text': it is no tar archive*" sandbox image import text x
+	fails 125 "cannot import 'text': it is not a tar archive*" sandbox image import text x
 	head -c 100000 /dev/urandom >random
-	fails 125 "cannot import 'random': it is no tar archive*" sandbox image import random x
+	fails 125 "cannot import 'random': it is not a tar archive*" sandbox image import random x
 	tar -cf members.tar -T /dev/null
-	fails 125 "cannot import 'members.tar': it is no tar archive: it has no member" \
+	fails 125 "cannot import 'members.tar': it is not a tar archive: it has no member" \
 		sandbox image import members.tar x
 	mkfifo fifo
 	fails 125 "cannot import 'fifo': it is neither a file nor a directory" sandbox image import fifo x
 	tar -C app -cf no-index.tar oci-layout blobs
-	fails 125 "cannot import 'no-index.tar': it is no whole archive of images*" \
+	fails 125 "cannot import 'no-index.tar': it is not a complete archive of images*" \
 		sandbox image import no-index.tar x
 	skopeo copy -q oci:app:v1 docker-archive:d.tar:app:one
 	for at in 600 300000; do

@@ -229,7 +229,7 @@ sandbox_arch() {
 		jq -c --arg type "$i" '.manifests = [.manifests['"$((n++))"']] | .manifests[0].annotations = {"org.opencontainers.image.ref.name": "x"}' \
 			"$T/all.json" >"$T/app/index.json"
 		serve honest
-		fails 125 "cannot pull*it is no image: *$i*" sandbox pull --quiet "$HOSTILE/app:1"
+		fails 125 "cannot pull*it is not an image: *$i*" sandbox pull --quiet "$HOSTILE/app:1"
 	done
 }
 

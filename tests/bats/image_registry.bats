@@ -143,7 +143,7 @@ requests() { # PATTERN: of the lines that the registry has logged
 	printf '{"credHelpers": {"%s": "../x"}}' "$REGISTRY" >"$HOME/.docker/config.json"
 	run --separate-stderr sandbox pull "$REGISTRY/app:1"
 	[ "$status" = 125 ]
-	[[ $stderr = *"'../x' is no name of a credential helper"*'sandbox login'* ]]
+	[[ $stderr = *"'../x' is not the name of a credential helper"*'sandbox login'* ]]
 }
 
 @test "a mirror is asked first, and content is trusted to nobody" {
@@ -197,7 +197,7 @@ requests() { # PATTERN: of the lines that the registry has logged
 	registry_start
 	fails 125 "cannot pull '$REGISTRY/no:1': *no such image or tag*" sandbox pull "$REGISTRY/no:1"
 	fails 125 "*upper case*" sandbox pull "$REGISTRY/App:1"
-	fails 125 "*is no name of an image*" sandbox pull ../etc/passwd
+	fails 125 "*is not the name of an image*" sandbox pull ../etc/passwd
 	registry_stop
 	wait_until 50 test ! -d "/proc/$registry_pid"
 	fails 125 "cannot pull '$REGISTRY/app:1': *" sandbox pull "$REGISTRY/app:1"

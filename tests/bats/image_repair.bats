@@ -82,7 +82,7 @@ mends() { # PATTERN
 	old=$(stat -c %y "$top/etc/who")
 	printf SMALL | dd of="$top/etc/who" conv=notrunc status=none
 	touch -d "$old" "$top/etc/who"
-	mends "layer ${top##*/} '/etc/who' has another content: 'sandbox image verify --repair' mends it"
+	mends "layer ${top##*/} '/etc/who' has another content: 'sandbox image verify --repair' repairs it"
 	: >"$top/etc/who"
 	mends "layer ${top##*/} '/etc/who' has another size: *"
 	rm "$top/etc/who"
@@ -119,7 +119,7 @@ mends() { # PATTERN
 		garbage) echo garbage >"$top.meta" ;;
 		*) $how "$top.meta" ;;
 		esac
-		mends "layer ${top##*/} *: 'sandbox image verify --repair' mends it"
+		mends "layer ${top##*/} *: 'sandbox image verify --repair' repairs it"
 	done
 	rm -rf "$top"
 	mends "layer ${top##*/} is not unpacked*"
@@ -130,7 +130,7 @@ mends() { # PATTERN
 	echo file >"$top"
 	mends "layer ${top##*/} is not unpacked*"
 	chmod 0 "$(layer 1)"
-	mends "layer * is no directory that can be read*"
+	mends "layer * is not a directory that can be read*"
 	sandbox image prune >/dev/null
 	says_nothing find "$(data)/layers" -name '*.old-*'
 }
@@ -153,7 +153,7 @@ mends() { # PATTERN
 	plan=$(echo "$(data)"/plans/*)
 	for how in ': ' 'echo garbage' 'echo layer x'; do
 		$how >"$plan"
-		mends "plan ${plan##*/} is damaged: 'sandbox image verify --repair' mends it"
+		mends "plan ${plan##*/} is damaged: 'sandbox image verify --repair' repairs it"
 	done
 	sed -i 's/A=b/A=c/' "$plan"
 	mends "plan * has another 'env' than the image says: *"
@@ -371,7 +371,7 @@ linger = forever"
 	echo garbage >"$(data)/blobs/sha256/$(printf x | sha256sum | cut -d' ' -f1)"
 	mends 'blob sha256:* is corrupt: *'
 	echo garbage >"$(data)/blobs/sha256/notes.txt"
-	mends 'blob notes.txt is no digest*'
+	mends 'blob notes.txt is not a digest*'
 }
 
 @test "a manifest that lies about sizes, as older versions took it: told, and the rest is looked at" {
@@ -413,7 +413,7 @@ linger = forever"
 
 @test "verify --json has what was found, mended and not" {
 	rm "$(layer 2)/etc/who"
-	[ "$(sandbox image verify --json | jq -c '.[0] | [.kind, .mended, .help]')" = "[\"layer\",false,\"'sandbox image verify --repair' mends it\"]" ] || [ "$(sandbox image verify --json | jq -r '.[0].kind')" = layer ]
+	[ "$(sandbox image verify --json | jq -c '.[0] | [.kind, .mended, .help]')" = "[\"layer\",false,\"'sandbox image verify --repair' repairs it\"]" ] || [ "$(sandbox image verify --json | jq -r '.[0].kind')" = layer ]
 	[ "$(sandbox image verify --repair --json app:1 | jq -c '.[0] | [.kind, .mended, .help]')" = '["layer",true,null]' ]
 	[ "$(sandbox image verify --json)" = '[]' ]
 }

@@ -56,7 +56,7 @@ value() { # DIR KEY
 
 @test "a file that is there stays, whatever it is; --force replaces it" {
 	project p
-	fails 125 "*p/sandbox.ini*is there*--force*" sandbox init p
+	fails 125 "*p/sandbox.ini*exists*--force*" sandbox init p
 	[ "$(cat p/sandbox.ini)" = '[sandbox]' ]
 	sandbox init --force p
 	[ "$(value p name)" = p ]
@@ -120,7 +120,7 @@ end" ]
 	[ "$(value p create)" = 'npm ci' ]
 	grep -x '1 = python3 -m pip install --break-system-packages -r requirements.txt' p/sandbox.ini
 	sandbox config ./p >/dev/null
-	fails 125 "*'Bad:Image:1' is no name*" sandbox init --yes --force --image Bad:Image:1 p
+	fails 125 "*'Bad:Image:1' is not the name*" sandbox init --yes --force --image Bad:Image:1 p
 	# On the host's own programs nothing can be installed.
 	sandbox init --yes --quiet --force --image host p
 	run ! grep -E '^(\[packages|\[run|apt)' p/sandbox.ini
@@ -311,7 +311,7 @@ proposed() { # FILE...
 	[ "$(value p image)" = debian:trixie ]
 	[ "$(value p apt)" = 'nodejs npm' ]
 	[ "$(value p profile)" = 'dev, node' ]
-	[[ $output = *'.tool-versions: nodejs 20.1.0: the version of the image'*'terraform: left out'*'Dockerfile: only the image'* ]]
+	[[ $output = *'.tool-versions: nodejs 20.1.0: using the version of the image'*'terraform: left out'*'Dockerfile: only its base image'* ]]
 	proposed go.mod
 	[[ $(value p apt) = 'golang-go gcc libc6-dev'* ]] # cgo
 	proposed go.mod 'Dockerfile=# syntax=x\nARG V=1.22\nFROM --platform=$B golang:${V} AS b\nRUN <<E\nFROM evil\nE\nFROM gcr.io/distroless/static\n'

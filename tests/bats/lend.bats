@@ -134,7 +134,7 @@ git_files() {
 	done
 	printf '[sandbox]\ngit = yes\nlinger = 0\n' >p/sandbox.ini
 	run --separate-stderr sandbox enter --accept ./p -- true
-	[ "$(grep -c "git signs with a key of ssh: it needs 'ssh-agent = yes' in the box" <<<"$stderr")" = 1 ]
+	[ "$(grep -c "git signs with an ssh key: it needs 'ssh-agent = yes' in the box" <<<"$stderr")" = 1 ]
 }
 
 @test "git: what cannot work is said once: gpg's keys, a helper for passwords that is a program of this machine" {

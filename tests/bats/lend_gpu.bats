@@ -161,5 +161,5 @@ with_cdi() {
 	done
 	printf 'kind: example.com/gpu\ncdiVersion: 1.0.0\ndevices: [{name: x, containerEdits: {deviceNodes: [{path: /dev/null}, {path: /dev/kmsg, hostPath: /dev/mem}]}}]\n' >"$T/etc/cdi/bad.yaml"
 	run -0 --separate-stderr with_cdi sandbox enter --accept ./p -- sh -c '[ ! -e /dev/kmsg ]'
-	[[ $stderr = *"'/dev/null' is no device that can be lent"* ]]
+	[[ $stderr = *"'/dev/null' is not a device that can be lent"* ]]
 }

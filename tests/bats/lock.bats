@@ -97,7 +97,7 @@ installed() { sandbox enter --quiet --accept "$@" "$T/p" -- cat /lib/apk/db/inst
 	echo '1.1 Q1bbb' >>"$repo/gcc"
 	echo '3.0 Q1ttt' >"$repo/tool"
 	sed -i 's/apk = gcc/apk = gcc tool/' p/sandbox.ini
-	fails 125 "sandbox.lock: \[packages] apk has changed: 'sandbox lock' writes it anew" sandbox enter --accept "$T/p" -- true
+	fails 125 "sandbox.lock: \[packages] apk has changed: 'sandbox lock' writes it again" sandbox enter --accept "$T/p" -- true
 	image=$(grep ^image p/sandbox.lock)
 	lock --quiet
 	grep -x 'package apk tool 3.0 Q1ttt' p/sandbox.lock
@@ -127,17 +127,17 @@ installed() { sandbox enter --quiet --accept "$@" "$T/p" -- cat /lib/apk/db/inst
 	run -0 sandbox lock --check "$T/p"
 	echo 'B = 2' >>p/team.ini
 	run -125 sandbox lock --check "$T/p"
-	[[ $output = *"profile './team.ini' has changed"*"does not fit: 'sandbox lock' writes it anew"* ]]
+	[[ $output = *"profile './team.ini' has changed"*"does not fit: 'sandbox lock' writes it again"* ]]
 	# Packages are the same: a box is made all the same, and what differs is said.
 	run -0 sandbox enter --accept "$T/p" -- true
 	[[ $output = *"profile './team.ini' has changed"* ]]
 	[ "$(sha256sum <p/sandbox.lock)" = "$sum" ]
-	fails 125 '--check and --update do not go together' sandbox lock --check --update "$T/p"
+	fails 125 '--check and --update cannot be used together' sandbox lock --check --update "$T/p"
 }
 
 @test "a damaged lock, one of a newer sandbox and one of another user are refused by name" {
 	echo 'version 2' >p/sandbox.lock
-	fails 125 "sandbox.lock:1: expected 'version 1': it is of a newer sandbox, or no lock" sandbox enter "$T/p" -- true
+	fails 125 "sandbox.lock:1: expected 'version 1': it is from a newer sandbox, or not a lock" sandbox enter "$T/p" -- true
 	lock --quiet --update
 	echo 'package apk gcc 1.0' >>p/sandbox.lock
 	fails 125 "*sandbox.lock:*: 'package' with 3 words is unknown*" sandbox enter "$T/p" -- true

@@ -113,7 +113,7 @@ no_writer() { ! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null; }
 	run --separate-stderr sandbox logs p
 	[ "$status" = 0 ]
 	[ -z "$output" ]
-	[[ $stderr = *"nothing of box 'p' was logged"* ]]
+	[[ $stderr = *"box 'p' has no log"* ]]
 	[ "$(sandbox logs --json p)" = '[]' ]
 	fails 125 "there is no box named 'nosuch'*" sandbox logs nosuch
 }

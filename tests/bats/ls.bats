@@ -120,7 +120,7 @@ load helpers
 	[[ ${lines[1]} = "p "*" 3."?" MB  $T/p" ]]
 	sandbox enter ./p -- sh -c 'mkdir ~/shut; chmod 0 ~/shut'
 	run -0 --separate-stderr sandbox ls -s
-	am_root || [[ $(words_on_stderr) = "sandbox: not all of box 'p' can be read: it is larger" ]]
+	am_root || [[ $(words_on_stderr) = "sandbox: box 'p' cannot be read completely: it is larger" ]]
 	[[ $(sandbox ls) != *SIZE* ]]
 	sandbox inspect p | grep -q '^size  *3\.. MB$'
 	sandbox run --detach --name t host sleep 60

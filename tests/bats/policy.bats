@@ -106,12 +106,12 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 @test "a slip in it is told, not ignored" {
 	project p
 	policy 'deny = netwrok'
-	fails 125 "$conf:2: 'netwrok' is nothing that can be denied, did you mean 'network'?" sandbox enter "$T/p" -- true
+	fails 125 "$conf:2: 'netwrok' cannot be denied, did you mean 'network'?" sandbox enter "$T/p" -- true
 	printf '[polcy]\ndeny = network\n' >"$conf"
 	fails 125 "*$conf:1: unknown section \\[polcy]" sandbox enter "$T/p" -- true
 	rm "$conf"
 	ln -s nowhere "$conf"
-	fails 125 "*'$conf' is a link to a file that does not exist" sandbox enter "$T/p" -- true
+	fails 125 "*'$conf' is a symlink to a file that does not exist" sandbox enter "$T/p" -- true
 	rm "$conf"
 	policy 'allow = all'
 	fails 125 "$conf:2: unknown key 'allow' in \\[policy]: *" sandbox enter "$T/p" -- true

@@ -128,7 +128,7 @@ load helpers
 }
 
 @test "unknown images and drivers are named, with what there is" {
-	fails 125 "*'Debian:12'*no name of an image*" sandbox run Debian:12 true
+	fails 125 "*'Debian:12'*not the name of an image*" sandbox run Debian:12 true
 	run ! --separate-stderr sandbox run localhost:1/no:1 true
 	[ "$status" = 125 ]
 	[[ $stderr = *"cannot pull 'localhost:1/no:1': "* ]]

@@ -51,10 +51,10 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	run -0 --separate-stderr sandbox seal --accept --json "$T/p" app:1
 	[ "$(jq -r .digest <<<"$output")" = "$(sandbox image inspect --json "$REGISTRY/base:1" | jq -r .digest)" ]
 	project q
-	fails 125 "cannot seal '$T/q': image 'host' is this machine's alone*" sandbox seal "$T/q" app:2
+	fails 125 "cannot seal '$T/q': image 'host' exists only on this machine*" sandbox seal "$T/q" app:2
 	fails 125 "cannot seal '$T/p': no name for the image: give one, or set 'prebuilt' in \\[sandbox]" sandbox seal --accept "$T/p"
 	fails 125 "cannot seal '$T/p': *Not A Name*" sandbox seal --accept "$T/p" 'Not A Name'
-	fails 125 "cannot seal '$T/p': the project asks for these*: 'sandbox seal --accept $T/p' if that is your wish" sandbox seal "$T/p" app:3
+	fails 125 "cannot seal '$T/p': the project asks for these*: 'sandbox seal --accept $T/p' to agree" sandbox seal "$T/p" app:3
 }
 
 @test "the first newcomer prepares and gives it away, the next one on another machine pulls and runs no step" {
@@ -95,7 +95,7 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	sandbox push --quiet "$REGISTRY/base:1" >/dev/null
 	other_machine second
 	run -0 sandbox enter --accept "$T/p" -- cat /opt/new
-	[[ $output = *"'$name' cannot be used: it is not made of 1 steps upon the image"*'preparing 1/1'*mine ]]
+	[[ $output = *"'$name' cannot be used: it is not made of 1 steps on the image"*'preparing 1/1'*mine ]]
 	remove_boxes
 	other_machine third
 	sandbox pull --quiet "$REGISTRY/base:1" >/dev/null
@@ -178,7 +178,7 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	[ "$(tar -xOf all.tar opt/shut/in)" = in ]
 	project q $'[sandbox]\nimage = suid:1\n[run]\n1 = touch /opt/.wh.su'
 	fails 125 "cannot seal*'opt/.wh.su' would remove another file*" sandbox seal --quiet --accept "$T/q" app:2
-	fails 125 "*has a digest: a name has a tag alone" sandbox seal --quiet "$T/p" "app@sha256:$(printf '0%.0s' {1..64})"
+	fails 125 "*has a digest: a new name can only have a tag" sandbox seal --quiet "$T/p" "app@sha256:$(printf '0%.0s' {1..64})"
 	fails 125 "cannot seal*'suid:1' is the image that the project begins with*" sandbox seal --quiet "$T/p" suid:1
 }
 

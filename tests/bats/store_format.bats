@@ -118,7 +118,7 @@ works() { # ARCHIVE
 	mv "$data/format-2" "$data/format-3"
 	rmdir "$data/trials"
 	(cd "$data" && find . -printf '%p %T@ %s\n' | sort) >before
-	newer="the store '$data' has format 3, and this sandbox knows none above 2: use the newer sandbox that wrote it"
+	newer="the store '$data' has format 3, and this sandbox knows only up to 2: use the newer sandbox that wrote it"
 	fails 125 "$newer" sandbox ls
 	fails 125 "*$newer" sandbox images
 	fails 125 "*${newer//"$T"//mnt}" there sandbox enter ./p -- sh -c :

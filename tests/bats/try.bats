@@ -164,7 +164,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	[ ! -e d/x ]
 	sandbox discard --quiet --force "$T/r"
 	project r $'[sandbox]\nlinger = 0\n[mounts]\n/d = ../d\n/t = ..'
-	fails 125 "*more than before: /t = $T: 'sandbox try --accept $T/r' if that is your wish" sandbox try "$T/r" -- true
+	fails 125 "*more than before: /t = $T: 'sandbox try --accept $T/r' to agree" sandbox try "$T/r" -- true
 }
 
 @test "image, packages and steps are the project's; options are those of enter; status is the command's" {

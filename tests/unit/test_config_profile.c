@@ -91,7 +91,7 @@ static void private_dirs(void **state)
 	assert_string_equal(e.msg, "'new' has mode 0755, not 0700: chmod or remove it");
 	assert_int_equal(symlink("home", "link"), 0);
 	assert_int_equal(xdg_private_dir("link", &e), -ENOTDIR);
-	assert_string_equal(e.msg, "'link' is a link or no directory: remove it");
+	assert_string_equal(e.msg, "'link' is a symlink or not a directory: remove it");
 	put("file", "");
 	assert_int_equal(xdg_private_dir("file", &e), -ENOTDIR);
 	assert_int_equal(xdg_private_dir("none/x", &e), -ENOENT);

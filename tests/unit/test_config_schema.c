@@ -138,7 +138,7 @@ static void keys(void **state)
 		{"sandbox", "image",
 		 "dir:", "bad value 'dir:' for image: expected a directory after 'dir:'"},
 		{"sandbox", "image", "-x",
-		 "bad value '-x' for image: expected 'host', 'dir:FOLDER' or an image's name"},
+		 "bad value '-x' for image: expected 'host', 'dir:PATH' or an image's name"},
 		{"sandbox", "network", "hots",
 		 "bad value 'hots' for network: expected one of: host none, did you mean 'host'?"},
 		{"sandbox", "network", "gateway",
@@ -158,7 +158,8 @@ static void keys(void **state)
 		{"env", "A-B", "x",
 		 "bad key 'A-B' in [env]: expected a variable's name: letters, digits and '_'"},
 		{"env:test", "A", "$(id)",
-		 "bad value '$(id)' for A: '$' is followed by no name: write '$NAME', '${NAME}', "
+		 "bad value '$(id)' for A: '$' is not followed by a name: write '$NAME', "
+		 "'${NAME}', "
 		 "or '$$' for a dollar sign"},
 		{"mounts", "data", "x", "bad key 'data' in [mounts]: " TARGET_RULE},
 		{"mounts", "/", "x", "bad key '/' in [mounts]: " TARGET_RULE},

@@ -209,8 +209,8 @@ static void pending(void **state)
 	assert_int_equal(load(NULL), 0);
 	settings_pending(&s, &notes);
 	assert_int_equal(notes.n, 2);
-	assert_string_equal(notes.v[0], "sandbox.ini:3: [ports] is not acted on yet");
-	assert_string_equal(notes.v[1], "sandbox.ini:8: [service db] is not acted on yet");
+	assert_string_equal(notes.v[0], "sandbox.ini:3: [ports] is not implemented yet");
+	assert_string_equal(notes.v[1], "sandbox.ini:8: [service db] is not implemented yet");
 }
 
 static void mounts(void **state)

@@ -31,7 +31,7 @@ struct activate_cli {
 
 static const struct opt options[] = {
 	{.name = "now",
-	 .help = "print what follows from the directory, for the hook",
+	 .help = "print the assignments for the current directory, for the hook",
 	 OPT_FLAG(struct activate_cli, now)},
 	OPTS_END,
 };

@@ -27,11 +27,11 @@ struct apply_cli {
 static const struct opt options[] = {
 	{.name = "from",
 	 .arg = "PATH",
-	 .help = "take what has changed beneath PATH of the box",
+	 .help = "apply what has changed below PATH of the box",
 	 OPT_STRING(struct apply_cli, from)},
 	{.name = "to",
 	 .arg = "DIR",
-	 .help = "put it beneath DIR of the host",
+	 .help = "apply it below DIR of the host",
 	 .word = WORD_DIR,
 	 OPT_STRING(struct apply_cli, to)},
 	{.name = "tar",
@@ -45,14 +45,14 @@ static const struct opt options[] = {
 	 OPT_FLAG(struct apply_cli, dry_run)},
 	{.letter = 'y', .name = "yes", .help = "do not ask", OPT_FLAG(struct apply_cli, yes)},
 	{.name = "undo",
-	 .help = "take back what the last apply did, or of it what is at PATH",
+	 .help = "undo the last apply, or what it did at PATH",
 	 OPT_FLAG(struct apply_cli, undo)},
 	{.name = "forget",
-	 .help = "drop what is kept for --undo",
+	 .help = "remove what is kept for --undo",
 	 OPT_FLAG(struct apply_cli, forget)},
 	{.letter = 'f',
 	 .name = "force",
-	 .help = "with --undo: what has changed since, too",
+	 .help = "with --undo: also undo what has changed since",
 	 OPT_FLAG(struct apply_cli, force)},
 	OPT_JSON(struct apply_cli, json),
 	OPTS_END,
@@ -61,24 +61,23 @@ static const struct opt options[] = {
 static int check_usage(const struct apply_cli *cli, size_t n, struct err *e)
 {
 	if (cli->tar && (cli->to || cli->dry_run || cli->yes || cli->json))
-		return err_set(e, ERR_USAGE, "--tar goes with --from alone");
+		return err_set(e, ERR_USAGE, "--tar can only be used with --from");
 	if ((cli->undo || cli->forget) && (cli->tar || cli->from || cli->to))
-		return err_set(e, ERR_USAGE, "--%s does not go with --from, --to and --tar",
+		return err_set(e, ERR_USAGE, "--%s cannot be used with --from, --to and --tar",
 			       cli->undo ? "undo" : "forget");
 	if (cli->undo && cli->forget)
-		return err_set(e, ERR_USAGE, "--undo and --forget exclude each other");
+		return err_set(e, ERR_USAGE, "--undo and --forget cannot be used together");
 	if (cli->force && !cli->undo)
-		return err_set(e, ERR_USAGE, "--force goes with --undo");
+		return err_set(e, ERR_USAGE, "--force needs --undo");
 	if (n > 1 && !cli->undo)
-		return err_set(e, ERR_USAGE, "paths go with --undo; name one project");
+		return err_set(e, ERR_USAGE, "paths need --undo; name one project");
 	if (!cli->tar && !cli->from != !cli->to)
-		return err_set(e, ERR_USAGE, "--from and --to go together");
+		return err_set(e, ERR_USAGE, "--from and --to must be used together");
 	if (cli->from && cli->from[0] != '/')
-		return err_set(e, ERR_USAGE,
-			       "--from '%s' is no path in the box: they begin with a slash",
+		return err_set(e, ERR_USAGE, "--from '%s' is not an absolute path in the box",
 			       cli->from);
 	if (cli->tar && streq(cli->tar, "-") && isatty(STDOUT_FILENO))
-		return err_set(e, ERR_USAGE, "an archive is no text for a terminal: name a file");
+		return err_set(e, ERR_USAGE, "not writing an archive to a terminal: name a file");
 	return 0;
 }
 
@@ -148,7 +147,7 @@ static void list(const struct apply_plan *p, const struct apply_cli *cli)
 	for (size_t i = 0; i < p->n_left; i++) {
 		free(quoted);
 		quoted = err_quote_all(p->left[i].path);
-		printf("  L %s%s (left behind: %s)\n", quoted, p->left[i].is_folder ? "/" : "",
+		printf("  L %s%s (left out: %s)\n", quoted, p->left[i].is_folder ? "/" : "",
 		       p->left[i].why);
 	}
 }
@@ -171,18 +170,18 @@ static int apply(const struct store *s, const struct box *b, const struct apply_
 	list(&plan, cli);
 	if (plan.others)
 		log_note("%zu changes are in the box's own files and stay there: --from and --to "
-			 "take them to a directory of the host",
+			 "apply them to a directory of the host",
 			 plan.others);
 	if (!plan.n)
 		log_note("there is nothing to apply");
 	if (!plan.n || cli->dry_run)
 		return 0;
-	r = apply_confirm(cli->yes, "apply all of that?", "nothing was applied", e);
+	r = apply_confirm(cli->yes, "apply all of this?", "nothing was applied", e);
 	if (r == 0)
 		r = apply_run(s, b, &all, &plan, &kept, e);
 	if (r == 0)
-		log_note("what was replaced is kept (%s): 'sandbox apply --undo' takes all of it "
-			 "back, --forget drops it",
+		log_note("replaced files are kept (%s): 'sandbox apply --undo' restores them, "
+			 "--forget removes them",
 			 size_text(kept).s);
 	return r;
 }
@@ -214,7 +213,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 const struct command cmd_apply = {
 	.name = "apply",
-	.summary = "take what a box has changed to the host, or pack it",
+	.summary = "apply the changes of a box to the host, or pack them",
 	.usage = "[OPTIONS] [PROJECT | --undo PATH...]",
 	.options = options,
 	.options_size = sizeof(struct apply_cli),

@@ -54,8 +54,7 @@ static int check_paths(char **words, struct err *e)
 {
 	for (; words && *words; words++)
 		if (**words != '/')
-			return err_set(e, ERR_USAGE,
-				       "'%s' is no path in the box: they begin with a slash",
+			return err_set(e, ERR_USAGE, "'%s' is not an absolute path in the box",
 				       *words);
 	return 0;
 }
@@ -70,7 +69,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 	(void)ret_status;
 	if (cli->patch && cli->json)
-		return err_set(e, ERR_USAGE, "--patch and --json exclude each other");
+		return err_set(e, ERR_USAGE, "--patch and --json cannot be used together");
 	r = check_paths(args->program, e);
 	if (r == 0)
 		r = store_open(&s, e);

@@ -20,7 +20,7 @@ struct discard_cli {
 static const struct opt options[] = {
 	{.letter = 'f',
 	 .name = "force",
-	 .help = "do not ask, and stop what runs first",
+	 .help = "do not ask, and stop the trial first if it runs",
 	 OPT_FLAG(struct discard_cli, force)},
 	OPTS_END,
 };
@@ -34,23 +34,22 @@ static int confirm(const struct store *s, const struct box *b, struct err *e)
 	int r = changes_find(s, b, &all, e);
 
 	if (r < 0)
-		return err_add(e, "cannot tell what would be lost (--force throws it away)");
+		return err_add(e, "cannot tell what would be lost (--force discards it)");
 	if (all.incomplete)
-		return err_set(
-			e, EACCES,
-			"not all of box '%s' can be read, so that what would be lost cannot be "
-			"told (--force throws it away)",
-			b->name);
+		return err_set(e, EACCES,
+			       "box '%s' cannot be read completely, so what would be lost is "
+			       "unknown (--force discards it)",
+			       b->name);
 	if (!all.n)
 		return 0;
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return err_set(e, EPERM,
 			       "box '%s' has %zu changes: 'sandbox diff %s' shows them, --force "
-			       "throws them away",
+			       "discards them",
 			       b->name, all.n, b->name);
-	question = xasprintf("throw away '%s' with %zu changes?", b->name, all.n);
+	question = xasprintf("discard '%s' with %zu changes?", b->name, all.n);
 	r = ask_yes(question, &yes, e);
-	return r == 0 && !yes ? err_set(e, ECANCELED, "nothing was thrown away") : r;
+	return r == 0 && !yes ? err_set(e, ECANCELED, "nothing was discarded") : r;
 }
 
 static int run(const struct args *args, int *ret_status, struct err *e)
@@ -64,8 +63,8 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	if (r == 0)
 		r = change_box(&s, args->n ? args->v[0] : NULL, true, &b, e);
 	if (r == 0 && !b.trial)
-		r = err_set(e, ENOENT, "box '%s' is no trial: 'sandbox rm %s' removes it", b.name,
-			    b.name);
+		r = err_set(e, ENOENT, "box '%s' is not a trial: 'sandbox rm %s' removes it",
+			    b.name, b.name);
 	if (r == 0 && !cli->force)
 		r = box_check_ended(&b, e);
 	if (r == 0 && !cli->force)
@@ -75,7 +74,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 const struct command cmd_discard = {
 	.name = "discard",
-	.summary = "throw away what was tried",
+	.summary = "remove a trial",
 	.usage = "[OPTIONS] [PROJECT]",
 	.options = options,
 	.options_size = sizeof(struct discard_cli),

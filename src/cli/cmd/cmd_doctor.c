@@ -94,7 +94,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	} else {
 		buf_free(&j.out);
 		printf("\n%s\n", can_start ? "Boxes can start on this machine."
-					   : "No box can start before what fails is mended.");
+					   : "No box can start until the failed checks are fixed.");
 	}
 	*ret_status = can_start ? 0 : 1;
 	return 0;
@@ -102,7 +102,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 const struct command cmd_doctor = {
 	.name = "doctor",
-	.summary = "check what this machine allows, and how to mend it",
+	.summary = "check what this machine allows, and how to fix it",
 	.usage = "[--json]",
 	.options = options,
 	.options_size = sizeof(struct doctor_options),

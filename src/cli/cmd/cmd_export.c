@@ -35,7 +35,7 @@ static const struct opt options[] = {
 	 OPT_STRING(struct shim_cli, dir)},
 	{.letter = 'f',
 	 .name = "force",
-	 .help = "replace files that are no shims, export programs like ssh and sudo",
+	 .help = "replace files that are not shims, export programs like ssh and sudo",
 	 OPT_FLAG(struct shim_cli, force)},
 	{.name = "remove", .help = "remove the shims", OPT_FLAG(struct shim_cli, remove)},
 	OPTS_END,
@@ -52,7 +52,7 @@ static int check_replaceable(int dir, const char *path, const char *program, boo
 		return r;
 	if (force || (r == 0 && strstr(text.data, "\n" SHIM_MARK "\n")))
 		return 0;
-	return err_set(e, EEXIST, "'%s/%s' is there and no shim: --force replaces it", path,
+	return err_set(e, EEXIST, "'%s/%s' exists and is not a shim: --force replaces it", path,
 		       program);
 }
 
@@ -164,11 +164,10 @@ static int export_one(const struct shim_cli *cli, int dir, const char *path, con
 	int r = shim_check(program, e);
 
 	if (r == 0 && !cli->remove && !cli->force && shim_is_trusted(program))
-		return err_set(
-			e, EPERM,
-			"'%s' is trusted with keys and passwords of yours, which its shim would "
-			"hand to the box: --force exports it nevertheless",
-			program);
+		return err_set(e, EPERM,
+			       "'%s' is trusted with your keys and passwords, which its shim would "
+			       "give to the box: --force exports it anyway",
+			       program);
 	if (r == 0)
 		r = check_replaceable(dir, path, program, cli->force, e);
 	if (r < 0 && r != -ENOENT)
@@ -227,7 +226,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 const struct command cmd_export = {
 	.name = "export",
-	.summary = "make programs of a box commands of the host",
+	.summary = "make programs of a box available as commands of the host",
 	.usage = "[OPTIONS] PROJECT PROGRAM...",
 	.options = options,
 	.options_size = sizeof(struct shim_cli),

@@ -20,7 +20,7 @@ static const struct opt pull_options[] = {
 
 const struct command cmd_pull = {
 	.name = "pull",
-	.summary = "get images from a registry",
+	.summary = "download images from a registry",
 	.usage = "[OPTIONS] IMAGE...",
 	.options = pull_options,
 	.options_size = sizeof(struct pull_cli),
@@ -32,7 +32,7 @@ const struct command cmd_pull = {
 
 const struct command cmd_push = {
 	.name = "push",
-	.summary = "give an image to a registry",
+	.summary = "upload an image to a registry",
 	.usage = "[OPTIONS] IMAGE [DESTINATION]",
 	.options = json_options,
 	.options_size = sizeof(struct image_json_cli),
@@ -43,8 +43,8 @@ const struct command cmd_push = {
 };
 
 static const struct opt images_options[] = {
-	{.name = "digests", .help = "show digests whole", OPT_FLAG(struct images_cli, digests)},
-	{.name = "names", .help = "print names alone", OPT_FLAG(struct images_cli, names)},
+	{.name = "digests", .help = "show full digests", OPT_FLAG(struct images_cli, digests)},
+	{.name = "names", .help = "print only the names", OPT_FLAG(struct images_cli, names)},
 	OPT_JSON(struct images_cli, json),
 	OPTS_END,
 };
@@ -62,7 +62,7 @@ static const struct opt login_options[] = {
 	{.letter = 'u',
 	 .name = "username",
 	 .arg = "NAME",
-	 .help = "the user name; default: it is asked for",
+	 .help = "the user name; default: ask for it",
 	 OPT_STRING(struct login_cli, user)},
 	{.name = "password-stdin",
 	 .help = "read the password from standard input",
@@ -72,7 +72,7 @@ static const struct opt login_options[] = {
 
 const struct command cmd_login = {
 	.name = "login",
-	.summary = "keep a user name and password for a registry",
+	.summary = "store a user name and password for a registry",
 	.usage = "[OPTIONS] HOST[/PATH]",
 	.options = login_options,
 	.options_size = sizeof(struct login_cli),
@@ -84,7 +84,7 @@ const struct command cmd_login = {
 
 const struct command cmd_logout = {
 	.name = "logout",
-	.summary = "forget the user name and password for a registry",
+	.summary = "remove the user name and password for a registry",
 	.usage = "HOST[/PATH]",
 	.min_words = 1,
 	.max_words = 1,
@@ -94,7 +94,7 @@ const struct command cmd_logout = {
 
 const struct command cmd_image_import = {
 	.name = "image import",
-	.summary = "take an image from an archive or a directory",
+	.summary = "import an image from an archive or a directory",
 	.usage = "SOURCE[:TAG] [NAME]",
 	.min_words = 1,
 	.max_words = 2,
@@ -107,7 +107,7 @@ static const char *const export_formats[] = {"oci", "docker", "tar", NULL};
 static const struct opt export_options[] = {
 	{.name = "format",
 	 .arg = "FORMAT",
-	 .help = "oci (default), docker, or tar: the files alone",
+	 .help = "oci (default), docker, or tar: only the files",
 	 .word = WORD_CHOICE,
 	 .choices = export_formats,
 	 OPT_STRING(struct export_cli, format)},
@@ -133,7 +133,7 @@ static const struct opt bootstrap_options[] = {
 	 OPT_STRING(struct bootstrap_cli, name)},
 	{.name = "mirror",
 	 .arg = "URL",
-	 .help = "the mirror to take packages from",
+	 .help = "the mirror to download packages from",
 	 OPT_STRING(struct bootstrap_cli, mirror)},
 	{.name = "variant",
 	 .arg = "VARIANT",
@@ -141,14 +141,14 @@ static const struct opt bootstrap_options[] = {
 	 OPT_STRING(struct bootstrap_cli, variant)},
 	{.name = "include",
 	 .arg = "PACKAGE",
-	 .help = "one more package; may be repeated",
+	 .help = "an additional package; may be repeated",
 	 OPT_LIST(struct bootstrap_cli, include)},
 	OPTS_END,
 };
 
 const struct command cmd_image_bootstrap = {
 	.name = "image bootstrap",
-	.summary = "make a base image from a Debian mirror",
+	.summary = "create a base image from a Debian mirror",
 	.usage = "[OPTIONS] DISTRO:SUITE",
 	.options = bootstrap_options,
 	.options_size = sizeof(struct bootstrap_cli),
@@ -238,7 +238,7 @@ const struct command cmd_image_pack = {
 
 const struct command cmd_image_tag = {
 	.name = "image tag",
-	.summary = "give an image one more name",
+	.summary = "give an image an additional name",
 	.usage = "IMAGE NAME",
 	.min_words = 2,
 	.max_words = 2,
@@ -258,7 +258,7 @@ const struct command cmd_image_rm = {
 
 const struct command cmd_image_inspect = {
 	.name = "image inspect",
-	.summary = "show what an image is made of and says of itself",
+	.summary = "show the manifest, config and layers of an image",
 	.usage = "[--json] IMAGE",
 	.options = json_options,
 	.options_size = sizeof(struct image_json_cli),
@@ -299,13 +299,13 @@ const struct command cmd_image_tree = {
 
 static const struct opt prune_options[] = {
 	{.name = "all",
-	 .help = "images that no box is made of, too",
+	 .help = "also remove images that no box uses",
 	 OPT_FLAG(struct prune_cli, all)},
 	{.name = "caches",
-	 .help = "the caches of projects, too",
+	 .help = "also remove the caches of projects",
 	 OPT_FLAG(struct prune_cli, caches)},
 	{.name = "dry-run",
-	 .help = "remove nothing, say what would go",
+	 .help = "remove nothing, print what would be removed",
 	 OPT_FLAG(struct prune_cli, dry_run)},
 	OPT_JSON(struct prune_cli, json),
 	OPTS_END,
@@ -331,7 +331,7 @@ const struct command cmd_image_df = {
 
 static const struct opt verify_options[] = {
 	{.name = "repair",
-	 .help = "mend what can be mended with what is here",
+	 .help = "repair what can be repaired from the store",
 	 OPT_FLAG(struct verify_cli, repair)},
 	OPT_JSON(struct verify_cli, json),
 	OPTS_END,

@@ -49,7 +49,7 @@ static const struct opt options[] = {
 	 OPT_FLAG(struct init_options, yes)},
 	{.letter = 'f',
 	 .name = "force",
-	 .help = "replace a sandbox.ini that is there",
+	 .help = "replace an existing sandbox.ini",
 	 OPT_FLAG(struct init_options, force)},
 	OPTS_END,
 };
@@ -211,8 +211,7 @@ int init_folder(const char *where, const struct init_options *o, struct err *e)
 		return err_sys(e, errno, "cannot open the directory '%s'", where);
 	if (!o->force && fstatat(dirfd, PROJECT_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return err_set(e, EEXIST,
-			       "'%s/" PROJECT_FILE "' is there already: --force replaces it",
-			       where);
+			       "'%s/" PROJECT_FILE "' exists already: --force replaces it", where);
 	if (init_read_directory(dirfd, dir, &guess, e) < 0)
 		return -e->code;
 	a = (struct init_answers){.name = name_from(dir),
@@ -230,7 +229,7 @@ int init_folder(const char *where, const struct init_options *o, struct err *e)
 	if (file_write_atomic(dirfd, PROJECT_FILE, text.data, text.len, 0644, e) < 0)
 		return -e->code;
 	if (agree(dir, asked || o->image || !guess.image, &why) < 0)
-		log_debug("what it gets of this machine is asked by enter: %s", why.msg);
+		log_debug("enter asks before it gives the project these: %s", why.msg);
 	log_note("wrote '%s/" PROJECT_FILE "': next, sandbox enter", where);
 	return 0;
 }

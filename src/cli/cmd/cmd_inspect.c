@@ -88,7 +88,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 const struct command cmd_inspect = {
 	.name = "inspect",
-	.summary = "show all that is recorded of a box",
+	.summary = "show the record and the state of a box",
 	.usage = "[OPTIONS] PROJECT",
 	.options = options,
 	.options_size = sizeof(struct inspect_cli),

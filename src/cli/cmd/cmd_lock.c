@@ -12,10 +12,10 @@ struct lock_cli {
 
 static const struct opt options[] = {
 	{.name = "check",
-	 .help = "only compare: the status is not 0 when the lock does not fit",
+	 .help = "only compare: the status is not 0 if the lock does not fit",
 	 OPT_FLAG(struct lock_cli, check)},
 	{.name = "update",
-	 .help = "resolve everything anew, not only what has changed",
+	 .help = "resolve everything again, not only what has changed",
 	 OPT_FLAG(struct lock_cli, update)},
 	OPT_ACCEPT(struct lock_cli, accept),
 	OPTS_END,
@@ -32,13 +32,13 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 	(void)ret_status;
 	if (cli->check && cli->update)
-		return err_set(e, ERR_USAGE, "--check and --update do not go together");
+		return err_set(e, ERR_USAGE, "--check and --update cannot be used together");
 	return run_lock(&o, e);
 }
 
 const struct command cmd_lock = {
 	.name = "lock",
-	.summary = "lock image and packages of a project to what they are now",
+	.summary = "lock image and packages of a project to their current versions",
 	.usage = "[OPTIONS] [PROJECT]",
 	.options = options,
 	.options_size = sizeof(struct lock_cli),

@@ -31,19 +31,19 @@ static const struct logs_cli defaults = {.tail = -1};
 static const struct opt options[] = {
 	{.letter = 'f',
 	 .name = "follow",
-	 .help = "go on until the box ends",
+	 .help = "continue until the box ends",
 	 OPT_FLAG(struct logs_cli, follow)},
 	{.letter = 'n',
 	 .name = "tail",
 	 .arg = "N",
-	 .help = "only the last N lines",
+	 .help = "print only the last N lines",
 	 OPT_NUMBER(struct logs_cli, tail)},
 	{.letter = 't',
 	 .name = "timestamps",
 	 .help = "put time and source before each line",
 	 OPT_FLAG(struct logs_cli, timestamps)},
 	{.name = "steps",
-	 .help = "what the steps said that made the environment",
+	 .help = "print the output of the steps that made the environment",
 	 OPT_FLAG(struct logs_cli, steps)},
 	OPT_JSON(struct logs_cli, json),
 	OPTS_END,
@@ -157,10 +157,9 @@ static int show_box(const struct box *b, struct showing *s, struct err *e)
 	if (r == 0 && s->cli->follow)
 		return follow(b, &reader, s, e);
 	if (r == 0 && s->n == 0 && reader.file < 0)
-		log_note(
-			"nothing of box '%s' was logged: only what is detached and hooks are. What "
-			"prepared it said: 'sandbox logs --steps'",
-			b->name);
+		log_note("box '%s' has no log: only detached commands and hooks have one; 'sandbox "
+			 "logs --steps' shows its preparation",
+			 b->name);
 	return r;
 }
 
@@ -204,7 +203,7 @@ static int show_steps(const struct store *store, const struct box *b, const char
 		r = show_step(store, failed, n + 1, s, e);
 	if (r == 0 && s->n == 0)
 		log_note("no step of it has a log: there were none, or 'sandbox image prune' has "
-			 "removed what they said");
+			 "removed their output");
 	return r;
 }
 
@@ -247,7 +246,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 const struct command cmd_logs = {
 	.name = "logs",
-	.summary = "show what detached commands, hooks and steps have said",
+	.summary = "show the output of detached commands, hooks and steps",
 	.usage = "[OPTIONS] [PROJECT]",
 	.options = options,
 	.options_size = sizeof(struct logs_cli),

@@ -18,10 +18,10 @@ struct ls_cli {
 };
 
 static const struct opt options[] = {
-	{.name = "names", .help = "print the names alone", OPT_FLAG(struct ls_cli, names)},
+	{.name = "names", .help = "print only the names", OPT_FLAG(struct ls_cli, names)},
 	{.letter = 's',
 	 .name = "size",
-	 .help = "count the disk space of each box too",
+	 .help = "also print the disk space of each box",
 	 OPT_FLAG(struct ls_cli, size)},
 	OPT_JSON(struct ls_cli, json),
 	OPTS_END,

@@ -19,7 +19,7 @@ struct rename_cli {
 static const struct opt options[] = {
 	{.name = "project",
 	 .arg = "DIR",
-	 .help = "the project's directory is DIR by now",
+	 .help = "set the project's directory to DIR",
 	 .word = WORD_DIR,
 	 OPT_STRING(struct rename_cli, project)},
 	OPTS_END,

@@ -18,7 +18,7 @@ struct rm_cli {
 static const struct opt options[] = {
 	{.letter = 'f',
 	 .name = "force",
-	 .help = "stop what runs first, and do not ask",
+	 .help = "do not ask, and kill what runs first",
 	 OPT_FLAG(struct rm_cli, force)},
 	{.letter = 'a', .name = "all", .help = "remove all boxes", OPT_FLAG(struct rm_cli, all)},
 	OPTS_END,
@@ -71,7 +71,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 const struct command cmd_rm = {
 	.name = "rm",
-	.summary = "remove boxes and all they hold",
+	.summary = "remove boxes with all their files",
 	.usage = "[OPTIONS] PROJECT... | --all",
 	.options = options,
 	.options_size = sizeof(struct rm_cli),

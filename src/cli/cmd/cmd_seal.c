@@ -13,7 +13,7 @@ struct seal_cli {
 };
 
 static const struct opt options[] = {
-	{.name = "push", .help = "give it to its registry, too", OPT_FLAG(struct seal_cli, push)},
+	{.name = "push", .help = "also upload it to its registry", OPT_FLAG(struct seal_cli, push)},
 	OPT_PROFILE(struct seal_cli, profiles),
 	{.name = "variant",
 	 .arg = "NAME",

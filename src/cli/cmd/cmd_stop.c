@@ -70,7 +70,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 const struct command cmd_stop = {
 	.name = "stop",
-	.summary = "end running boxes",
+	.summary = "stop running boxes",
 	.usage = "[OPTIONS] PROJECT... | --all",
 	.options = options,
 	.options_size = sizeof(struct stop_cli),

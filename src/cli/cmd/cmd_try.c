@@ -53,7 +53,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 const struct command cmd_try = {
 	.name = "try",
-	.summary = "try something in a project, and keep the host out of it",
+	.summary = "try something in a project without changing the host's files",
 	.usage = "[OPTIONS] [PROJECT] [-- COMMAND...]",
 	.options = options,
 	.options_size = sizeof(struct try_cli),

@@ -108,8 +108,8 @@ static int run_to(int out, char **argv, struct err *e)
 	if (status == 0)
 		return 0;
 	return err_set(e, EIO,
-		       "mmdebstrap failed with status %d: what it said stands above (are "
-		       "mmdebstrap and fakeroot installed?)",
+		       "mmdebstrap failed with status %d: its output is above (are mmdebstrap and "
+		       "fakeroot installed?)",
 		       status);
 }
 

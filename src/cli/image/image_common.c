@@ -48,8 +48,8 @@ static int no_such_image(const struct image_tools *t, const struct strv *names, 
 	if (near)
 		return err_set(e, ENOENT, "there is no image '%s' here, did you mean '%s'?", word,
 			       near);
-	return err_set(e, ENOENT,
-		       "there is no image '%s' here: 'sandbox images' lists those there are", word);
+	return err_set(e, ENOENT, "there is no image '%s' here: 'sandbox images' lists the images",
+		       word);
 }
 
 /* 0: no digest of ours begins like this. */

@@ -213,7 +213,7 @@ int image_cmd_export(const struct args *args, int *ret_status, struct err *e)
 		     : streq(cli->format, "tar")    ? EXPORT_TAR
 						    : EXPORT_OCI;
 	if (streq(req.file, "-") && isatty(STDOUT_FILENO))
-		return err_set(e, ERR_USAGE, "an archive is no text for a terminal: name a file");
+		return err_set(e, ERR_USAGE, "not writing an archive to a terminal: name a file");
 	r = image_export(&req, e);
 	return r < 0 ? err_add(e, "cannot export '%s'", args->v[0]) : 0;
 }

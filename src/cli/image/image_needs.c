@@ -34,8 +34,7 @@ static void add(const struct store *s, const struct box *b, struct needs *ret)
 		if (faccessat(s->data_fd, b->prepared.v[i], F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 			err_sys(&ret->unknown, errno,
 				"nothing removed: box '%s' needs '%s/%s' ('sandbox enter "
-				"--rebuild' "
-				"makes it anew)",
+				"--rebuild' creates it again)",
 				b->name, s->data, b->prepared.v[i]);
 		strv_push(&ret->steps, path_basename(b->prepared.v[i]));
 	}

@@ -112,7 +112,7 @@ int image_cmd_pack(const struct args *args, int *ret_status, struct err *e)
 	if (r == 0)
 		r = changes_find(&s, &b, &all, e);
 	if (r == 0 && all.incomplete)
-		r = err_set(e, EACCES, "not all of the box can be read, so none of it is packed");
+		r = err_set(e, EACCES, "the box cannot be read completely, so nothing is packed");
 	if (r < 0)
 		return r;
 	changes_keep(&all, (const char *const *)&from, 1);

@@ -70,7 +70,8 @@ int image_cmd_seal(const struct args *args, int *ret_status, struct err *e)
 	if (r == 0)
 		r = reference_parse(args->v[1], t.conf.registry, &ref, e);
 	if (r == 0 && ref.digest.hex[0])
-		r = err_set(e, ERR_USAGE, "'%s' has a digest: a name has a tag alone", args->v[1]);
+		r = err_set(e, ERR_USAGE, "'%s' has a digest: a new name can only have a tag",
+			    args->v[1]);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)

@@ -100,7 +100,7 @@ static uint64_t size_of(const struct image_store *s, const char *folder, const c
 
 	/* Others remove meanwhile. */
 	if (!whole && r != -ENOENT)
-		log_note("not all of '%s/%s' can be read: it is larger", s->path, path);
+		log_note("'%s/%s' cannot be read completely: it is larger", s->path, path);
 	return bytes;
 }
 

@@ -29,7 +29,7 @@ int image_cmd_tag(const struct args *args, int *ret_status, struct err *e)
 	if (r == 0)
 		r = reference_parse(args->v[1], t.conf.registry, &to, e);
 	if (r == 0 && to.digest.hex[0])
-		r = err_set(e, ERR_USAGE, "'%s' has a digest: a new name has a tag alone",
+		r = err_set(e, ERR_USAGE, "'%s' has a digest: a new name can only have a tag",
 			    args->v[1]);
 	if (r < 0)
 		return r;

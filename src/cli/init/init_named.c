@@ -84,12 +84,11 @@ void init_read_dockerfile(int dirfd, struct init_guess *g)
 			set_image(g, images.v[stage], names[i]);
 			take_packages(packages.v[stage], g);
 		} else if (images.n) {
-			init_add_why(g, "%s: its image is left out: there is none to work in",
-				     names[i]);
+			init_add_why(g, "%s: its image is left out: it is empty", names[i]);
 		}
 		init_add_why(g,
-			     "%s: only the image it begins with and its packages are taken; what "
-			     "else it does belongs into [run]",
+			     "%s: only its base image and its packages are used; the rest belongs "
+			     "into [run]",
 			     names[i]);
 		return;
 	}

@@ -89,10 +89,10 @@ static void take_tools(const struct strv *pairs, const char *file, struct init_g
 
 		if (lang) {
 			take_lang(g, lang, pairs->v[i + 1], file, true);
-			init_add_why(g,
-				     "%s: %s %s: the version of the image is taken, the nearest "
-				     "that is there",
-				     file, pairs->v[i], pairs->v[i + 1]);
+			init_add_why(
+				g,
+				"%s: %s %s: using the version of the image, the nearest available",
+				file, pairs->v[i], pairs->v[i + 1]);
 		} else {
 			init_add_why(g, "%s: %s: left out, write its package into [packages]", file,
 				     pairs->v[i]);

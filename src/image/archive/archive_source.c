@@ -98,7 +98,7 @@ int archive_source_tar(struct archive_source *a, struct archive **ret, struct er
 	a->block = xcalloc(1, READ_BYTES);
 	if (!tar || archive_read_support_format_tar(tar) != ARCHIVE_OK ||
 	    archive_read_open(tar, a, NULL, tar_read, NULL) != ARCHIVE_OK)
-		r = err_set(e, EBADMSG, "it is no tar archive: %s", why(tar));
+		r = err_set(e, EBADMSG, "it is not a tar archive: %s", why(tar));
 	if (r < 0)
 		archive_read_free(tar);
 	else
@@ -216,7 +216,7 @@ static int look_ahead(const struct archive_source *a, enum tells *ret, struct er
 	    archive_read_open_memory(tar, a->ahead, a->ahead_len) == ARCHIVE_OK)
 		*ret = look(tar, &manifest, &n);
 	if (n == 0 && *ret == OF_EITHER)
-		r = err_set(e, EBADMSG, "it is no tar archive: %s",
+		r = err_set(e, EBADMSG, "it is not a tar archive: %s",
 			    tar && archive_error_string(tar) ? archive_error_string(tar)
 							     : "it has no member");
 	archive_read_free(tar);

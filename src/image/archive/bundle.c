@@ -158,7 +158,7 @@ static int check_size(const struct bundle *b, const struct descriptor *d, struct
 	int r = blob_stat(b->store, &d->digest, &size, e);
 
 	if (r == 0 && size != d->size)
-		r = err_set(e, EBADMSG, "the blob %s has %llu bytes, and is said to have %llu",
+		r = err_set(e, EBADMSG, "the blob %s has %llu bytes, not %llu",
 			    digest_text(&d->digest).s, (unsigned long long)size,
 			    (unsigned long long)d->size);
 	return r;

@@ -134,11 +134,11 @@ static int export_packed_layer(struct exporting *x, const char *name, int fd, en
 	if (r == 0)
 		r = export_begin(x->archive, name, size, e);
 	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
-		r = err_sys(e, errno, "cannot read a blob anew");
+		r = err_sys(e, errno, "cannot read a blob again");
 	if (r == 0)
 		r = inflate_layer(fd, kind, x->archive, &again, &actual, e);
 	if (r == 0 && (again != size || !digest_equal(&actual, diff_id)))
-		r = err_set(e, EBADMSG, "it is corrupt: pull the image anew");
+		r = err_set(e, EBADMSG, "it is corrupt: pull the image again");
 	return r;
 }
 

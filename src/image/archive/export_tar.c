@@ -199,7 +199,7 @@ static int fill_entry(struct tree *t, size_t layer, const char *path, const stru
 	if (S_ISLNK(st->st_mode)) {
 		n = readlinkat(t->fds[layer], path, target, sizeof(target) - 1);
 		if (n < 0)
-			return err_sys(e, errno, "cannot read the link '%s'", path);
+			return err_sys(e, errno, "cannot read the symlink '%s'", path);
 		target[n] = '\0';
 		archive_entry_set_symlink(entry, target);
 	}

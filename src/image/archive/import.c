@@ -57,7 +57,8 @@ static int canonical(const struct importing *im, const char *name, char **ret, s
 	int r = reference_parse(name, im->req->conf->registry, &ref, e);
 
 	if (r == 0 && ref.digest.hex[0])
-		r = err_set(e, ERR_USAGE, "'%s' has a digest: a name has a tag alone", name);
+		r = err_set(e, ERR_USAGE, "'%s' has a digest: a new name can only have a tag",
+			    name);
 	if (r == 0)
 		*ret = ref_name(&ref);
 	return r;
@@ -397,7 +398,7 @@ static int import_docker(struct importing *im, struct err *e)
 	buf_addf(&wrapped, "{\"images\":%s}", text.data);
 	r = json_read(wrapped.data, wrapped.len, "manifest.json", &j, e);
 	if (r == 0 && json_get(j, "images", JSON_ARRAY, &list, e) < 0)
-		r = err_set(e, EBADMSG, "its manifest.json is no list of images");
+		r = err_set(e, EBADMSG, "its manifest.json is not a list of images");
 	if (r == 0 && (!json_array_size(list) || json_array_size(list) > IMAGES_MAX))
 		r = err_set(e, EBADMSG, "its manifest.json lists no image, or too many");
 	if (r == 0 && im->req->name && !im->tag && json_array_size(list) > 1)
@@ -422,8 +423,8 @@ static int import_bundle(struct importing *im, struct archive_source *source, st
 	if (bundle_find(&im->bundle, "manifest.json", &m, &none) == 0)
 		return import_docker(im, e);
 	return err_set(e, EBADMSG,
-		       "it is no whole archive of images: neither index.json nor manifest.json is "
-		       "in it");
+		       "it is not a complete archive of images: neither index.json nor "
+		       "manifest.json is in it");
 }
 
 static int import_root(struct importing *im, struct archive_source *source, struct err *e)
@@ -456,11 +457,10 @@ static int import_folder(struct importing *im, int fd, struct err *e)
 {
 	im->bundle.layout = fd;
 	if (faccessat(fd, "oci-layout", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_set(
-			e, EBADMSG,
-			"the directory is no OCI layout; 'dir:%s' runs a root file system as "
-			"it is",
-			im->path);
+		return err_set(e, EBADMSG,
+			       "the directory is not an OCI layout; 'dir:%s' runs a root file "
+			       "system as it is",
+			       im->path);
 	return import_oci(im, e);
 }
 

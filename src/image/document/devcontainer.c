@@ -91,7 +91,7 @@ static void take_env(struct devcontainer *d, const char *what, const json_t *val
 		cleanup_buf struct buf expanded = BUF_INIT;
 
 		if (!json_is_string(text) || !expand(json_string_value(text), true, &expanded))
-			leave(d, name, "it depends on the host, or is no text");
+			leave(d, name, "it depends on the host, or is not text");
 		else if (expanded.len)
 			add(d, "env", key, expanded.data, name);
 	}
@@ -249,12 +249,12 @@ static void take_command(struct devcontainer *d, const char *what, const json_t 
 		if (command_text(json_object_iter_value(it), &one))
 			add_shell(&text, one.data);
 		else
-			leave(d, what, "one of its commands is none");
+			leave(d, what, "one of its commands is not a command");
 	}
 	if (text.len || (!several && command_text(value, &text)))
 		add(d, "hooks", hook, text.data, what);
 	else if (!several)
-		leave(d, what, "it is no command");
+		leave(d, what, "it is not a command");
 }
 
 static void take_create(struct devcontainer *d, const char *what, const json_t *value)
@@ -280,7 +280,7 @@ static void take_text(struct devcontainer *d, const char *what, const json_t *va
 	if (text && !strstr(text, "${"))
 		add(d, "sandbox", key, text, what);
 	else
-		leave(d, what, "it depends on the host, or is no text");
+		leave(d, what, "it depends on the host, or is not text");
 }
 
 static void take_image(struct devcontainer *d, const char *what, const json_t *value)

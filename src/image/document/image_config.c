@@ -93,7 +93,7 @@ static int read_labels(const json_t *j, struct image_config *c, struct err *e)
 		const char *text = json_is_null(value) ? "" : json_string_value(value);
 
 		if (!text) {
-			r = err_set(e, EBADMSG, "a label is no string");
+			r = err_set(e, EBADMSG, "a label is not a string");
 			continue;
 		}
 		strv_push(&c->label_keys, json_object_iter_key(it));
@@ -151,7 +151,7 @@ static int read_step(const json_t *j, struct image_history *h, struct err *e)
 	int r;
 
 	if (!json_is_object(j))
-		return err_set(e, EBADMSG, "its history holds what is no object");
+		return err_set(e, EBADMSG, "its history has an entry that is not an object");
 	r = json_get_text(j, "created", &h->created, e);
 	if (r == 0)
 		r = json_get_text(j, "created_by", &h->created_by, e);

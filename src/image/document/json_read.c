@@ -18,11 +18,11 @@ int json_read(const char *text, size_t len, const char *what, json_t **ret, stru
 	j = json_loadb(mended.data, mended.len, 0, &why);
 	explicit_bzero(mended.data, mended.len);
 	if (!j)
-		return err_set(e, EBADMSG, "%s is no JSON: line %d: %s", what, why.line,
+		return err_set(e, EBADMSG, "%s is not JSON: line %d: %s", what, why.line,
 			       err_quote(quoted, sizeof(quoted), why.text));
 	if (!json_is_object(j)) {
 		json_decref(j);
-		return err_set(e, EBADMSG, "%s is no JSON object", what);
+		return err_set(e, EBADMSG, "%s is not a JSON object", what);
 	}
 	*ret = j;
 	return 0;
@@ -79,7 +79,8 @@ static int add_strings(const json_t *array, const char *key, size_t max, struct 
 		const char *s = json_is_null(item) ? "" : json_string_value(item);
 
 		if (!s)
-			return err_set(e, EBADMSG, "its '%s' holds what is no string", key);
+			return err_set(e, EBADMSG, "its '%s' has an entry that is not a string",
+				       key);
 		strv_push(ret, s);
 	}
 	return 0;

@@ -84,8 +84,8 @@ static int kind_of(const json_t *j, const char *announced, enum document *ret, s
 		return r;
 	if (json_integer_value(json_get_any(j, "schemaVersion")) == 1 || has_key(j, "fsLayers"))
 		return err_set(e, ENOTSUP,
-			       "the image is of the old schema 1, which registries no longer "
-			       "serve either: push it anew with a current tool");
+			       "the image is of the old schema 1, which registries no longer serve "
+			       "either: push it again with a current tool");
 	index = has_key(j, "manifests");
 	manifest = has_key(j, "layers") || has_key(j, "config");
 	if (index && manifest)
@@ -118,7 +118,7 @@ static int read_descriptor(const json_t *j, struct descriptor *ret, struct err *
 	int r;
 
 	if (!json_is_object(j))
-		return err_set(e, EBADMSG, "it holds a descriptor that is no object");
+		return err_set(e, EBADMSG, "it has a descriptor that is not an object");
 	r = json_get_text(j, "mediaType", &ret->media_type, e);
 	if (r == 0)
 		r = json_get_text(j, "digest", &digest, e);
@@ -284,7 +284,7 @@ static int no_image(const char *what, const char *type, struct err *e)
 {
 	char quoted[200];
 
-	return err_set(e, ENOTSUP, "it is no image: its %s is '%s'", what,
+	return err_set(e, ENOTSUP, "it is not an image: its %s is '%s'", what,
 		       err_quote(quoted, sizeof(quoted), type));
 }
 

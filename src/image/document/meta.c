@@ -173,11 +173,11 @@ static int read_lines(FILE *f, const char *name, struct meta *m, struct err *e)
 		struct meta_entry entry = {0};
 
 		if (n > LINE_MAX_BYTES || line[n - 1] != '\n')
-			return err_set(e, EBADMSG, "'%s' is damaged: pull the image anew", name);
+			return err_set(e, EBADMSG, "'%s' is damaged: pull the image again", name);
 		line[n - 1] = '\0';
 		if (!parse_line(line, &entry)) {
 			meta_entry_clear(&entry);
-			return err_set(e, EBADMSG, "'%s' is damaged: pull the image anew", name);
+			return err_set(e, EBADMSG, "'%s' is damaged: pull the image again", name);
 		}
 		add(m, &entry);
 	}

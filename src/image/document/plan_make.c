@@ -161,7 +161,7 @@ static char *absolute(const char *path, const char *what)
 
 	if (is_path(clean))
 		return take_ptr(clean);
-	log_note("the image's %s '%s' is no path: it is left out", what,
+	log_note("the image's %s '%s' is not a path: it is left out", what,
 		 err_quote(quoted, sizeof(quoted), path));
 	return NULL;
 }
@@ -184,7 +184,7 @@ static void set_paths(const struct image_config *c, struct image_plan *p)
 	if (c->stop_signal && value_signal(c->stop_signal))
 		p->stop_signal = xstrdup(c->stop_signal);
 	else if (c->stop_signal)
-		log_note("the image's stop signal '%s' is none: SIGTERM is sent",
+		log_note("the image's stop signal '%s' is unknown: SIGTERM is sent",
 			 err_quote(quoted, sizeof(quoted), c->stop_signal));
 }
 

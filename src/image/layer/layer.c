@@ -136,7 +136,7 @@ static int unpack_entries(struct pipeline *p, struct archive *a, struct unpack *
 		if (p->failed)
 			return -p->err->code;
 		if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
-			return err_set(e, EBADMSG, "the layer is no intact tar archive: %s",
+			return err_set(e, EBADMSG, "the layer is not an intact tar archive: %s",
 				       archive_error_string(a) ? archive_error_string(a) : "?");
 		r = unpack_entry(u, a, entry, e);
 		/* The entry's data came to an end because the stream did. */
@@ -155,7 +155,7 @@ static int open_archive(struct pipeline *p, struct archive **ret, struct err *e)
 	    archive_read_support_format_empty(a) != ARCHIVE_OK ||
 	    archive_read_open(a, p, NULL, archive_next, NULL) != ARCHIVE_OK) {
 		if (!p->failed)
-			err_set(e, EBADMSG, "the layer is no tar archive: %s",
+			err_set(e, EBADMSG, "the layer is not a tar archive: %s",
 				a && archive_error_string(a) ? archive_error_string(a) : "?");
 		archive_read_free(a);
 		return -e->code;

@@ -253,7 +253,7 @@ static int compare_with_old(struct layer_job *job, char **ret_what, struct err *
 	dir = openat(s->fd, job->path, flags | O_DIRECTORY);
 	meta_fd = openat(s->fd, meta, flags);
 	if (dir < 0) {
-		*ret_what = xstrdup("is no directory that can be read");
+		*ret_what = xstrdup("is not a directory that can be read");
 		return 0;
 	}
 	there = (struct layer_tree){dir, meta_fd};

@@ -167,7 +167,7 @@ static int settle_link(struct settle *s, const char *link, const char *target, s
 	    (!is_whiteout(&st) || unlinkat(dir, name, 0) < 0))
 		return 0;
 	if (find_target(s, target, &real, &layer, &st, e) < 0 || S_ISDIR(st.st_mode))
-		return err_set(e, EBADMSG, "'%s' is a hard link to '%s', which is no file", link,
+		return err_set(e, EBADMSG, "'%s' is a hard link to '%s', which is not a file", link,
 			       target);
 	/* One inode in two layers: the overlay shows both names as one file, as they are. */
 	if (linkat(s->lower.layers[layer], real, dir, name, 0) < 0) {

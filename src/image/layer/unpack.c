@@ -553,7 +553,7 @@ static int place_entry(struct unpack *u, struct archive *a, struct archive_entry
 	if (!type) /* a socket, which nobody could use */
 		return 0;
 	if (!*path && type != 'd')
-		return err_set(e, EBADMSG, "the root is no directory");
+		return err_set(e, EBADMSG, "the root is not a directory");
 	if (unpack_in_mark(path, WHITEOUT_META)) {
 		if (type != 'f' || !starts_with(path, UNPACK_PLINK "/"))
 			return 0;

@@ -288,7 +288,7 @@ int unpack_whiteout(struct unpack *u, const char *name, struct err *e)
 	int r;
 
 	if (!*name || streq(name, ".") || streq(name, ".."))
-		return err_set(e, EBADMSG, "the whiteout of '%s' is none", name);
+		return err_set(e, EBADMSG, "the whiteout of '%s' is not a valid name", name);
 	real = unpack_real_path(u, name);
 	if (!real)
 		return err_set(e, EIO, "cannot tell where '%s' is: is /proc mounted?", name);

@@ -24,7 +24,7 @@ int digest_parse(const char *text, struct digest *ret, struct err *e)
 		return 0;
 	}
 	return err_set(e, ERR_USAGE,
-		       "'%s' is no digest: expected '" PREFIX "' and %d lower-case hexadecimal "
+		       "'%s' is not a digest: expected '" PREFIX "' and %d lower-case hexadecimal "
 		       "digits",
 		       err_quote(quoted, sizeof(quoted), text), DIGEST_HEX_LEN);
 }

@@ -59,10 +59,10 @@ int platform_parse(const char *text, struct platform *ret, struct err *e)
 
 	if (rest || !arch || !*os || !*arch || (variant && !*variant) ||
 	    strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_./-") != strlen(text))
-		return err_set(e, ERR_USAGE,
-			       "'%s' is no platform: expected OS/ARCH[/VARIANT], such as "
-			       "linux/arm64",
-			       err_quote(quoted, sizeof(quoted), text));
+		return err_set(
+			e, ERR_USAGE,
+			"'%s' is not a platform: expected OS/ARCH[/VARIANT], such as linux/arm64",
+			err_quote(quoted, sizeof(quoted), text));
 	*ret = (struct platform){
 		.os = xstrdup(os), .arch = xstrdup(arch), .variant = xstrdup(variant)};
 	return 0;

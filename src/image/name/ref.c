@@ -56,7 +56,8 @@ static bool is_damaged(int datafd, const char *path, int r)
 static int damaged(const char *name, const char *path, struct err *e)
 {
 	e->code = EBADMSG;
-	return err_add(e, "the name '%s' is damaged in the store ('%s'): pull it anew", name, path);
+	return err_add(e, "the name '%s' is damaged in the store ('%s'): pull it again", name,
+		       path);
 }
 
 int ref_read(int datafd, const char *name, struct ref *ret, struct err *e)

@@ -122,7 +122,7 @@ static int bad(struct err *e, const char *text, const char *why)
 {
 	char quoted[300];
 
-	return err_set(e, ERR_USAGE, "'%s' is no name of an image: %s",
+	return err_set(e, ERR_USAGE, "'%s' is not the name of an image: %s",
 		       err_quote(quoted, sizeof(quoted), text), why);
 }
 
@@ -161,7 +161,7 @@ static int split_registry(char *rest, const char *default_registry, const char *
 		*slash = '\0';
 		if (is_registry(rest)) {
 			if (!registry_ok(rest))
-				return bad(e, text, "its registry is no host[:port]");
+				return bad(e, text, "its registry is not host[:port]");
 			ref->registry = xstrdup(streq(rest, "index.docker.io") ? DOCKER : rest);
 			path = slash + 1;
 		}

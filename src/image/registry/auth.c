@@ -141,7 +141,8 @@ static int check_realm(const char *realm, const char *url, struct err *e)
 	err_quote(quoted, sizeof(quoted), realm);
 	if (!http_is_tls(realm) && strncasecmp(realm, "http://", strlen("http://")) != 0)
 		return err_set(e, EBADMSG,
-			       "the registry sends us to '%s' for a token: that is no URL", quoted);
+			       "the registry sends us to '%s' for a token: that is not a URL",
+			       quoted);
 	if (http_is_tls(url) && !http_is_tls(realm))
 		return err_set(e, EACCES,
 			       "the registry sends us to '%s' for a token, where it could be read "

@@ -122,7 +122,7 @@ static int run(const char *helper, const char *verb, const char *input, struct b
 	int r;
 
 	if (!name_ok(helper))
-		return err_set(e, EINVAL, "'%s' is no name of a credential helper",
+		return err_set(e, EINVAL, "'%s' is not the name of a credential helper",
 			       err_quote(quoted, sizeof(quoted), helper));
 	r = talk(program, verb, input, out, ret_status, e);
 	return r < 0 ? err_add(e, "cannot use the credential helper '%s'", program) : 0;
@@ -184,7 +184,7 @@ int credential_helper_store(const char *helper, const char *server, const char *
 					   "Secret", password);
 	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
 	int r = text ? change(helper, "store", text, e)
-		     : err_set(e, EINVAL, "the user name or the password is no UTF-8");
+		     : err_set(e, EINVAL, "the user name or the password is not UTF-8");
 
 	if (text)
 		explicit_bzero(text, strlen(text));

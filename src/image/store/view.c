@@ -111,7 +111,7 @@ static int lookup(const struct view *v, const char *path, struct merged *m, size
 		size_t n = strcspn(path, "/");
 
 		if (!S_ISDIR(ret_st->st_mode))
-			return err_set(e, ENOTDIR, "'%s' is no directory in the image",
+			return err_set(e, ENOTDIR, "'%s' is not a directory in the image",
 				       prefix.data);
 		if (prefix.len)
 			buf_addch(&prefix, '/');
@@ -147,7 +147,7 @@ static int read_link(const struct view *v, size_t layer, const char *path, char 
 	ssize_t n = readlinkat(v->layers[layer], path, target, PATH_MAX - 1);
 
 	if (n < 0)
-		return err_sys(e, errno, "cannot read the link '%s'", path);
+		return err_sys(e, errno, "cannot read the symlink '%s'", path);
 	target[n] = '\0';
 	return 0;
 }
@@ -200,7 +200,7 @@ int view_resolve(const struct view *v, const char *path, char **ret_path, size_t
 		}
 		r = resolve_step(v, name, &at, &rest, ret_layer, ret_st, e);
 		if (r == 1 && ++links > LINKS_MAX)
-			return err_set(e, ELOOP, "too many links in '%s'", path);
+			return err_set(e, ELOOP, "too many symlinks in '%s'", path);
 	}
 	if (r < 0)
 		return r;
@@ -221,7 +221,7 @@ int view_read(const struct view *v, const char *path, size_t max, struct buf *ou
 	if (r < 0)
 		return r;
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, EINVAL, "'%s' is no regular file in the image", path);
+		return err_set(e, EINVAL, "'%s' is not a regular file in the image", path);
 	r = path_open_nolinks(v->layers[layer], real, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, e);
 	return r < 0 ? r : file_read_fd(fd, path, max, out, e);
 }
