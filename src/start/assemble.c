@@ -243,8 +243,8 @@ static int check_inside(const char *project, const struct mount_setting *ms, str
 {
 	if (project && path_is_beneath(ms->source, project) && ms->outside)
 		return err_set(e, ELOOP,
-			       "%s: '%s' is in the project, but a link leads out of it to "
-			       "'%s': name that directory itself if you mean it",
+			       "%s: '%s' is in the project, but a symlink leads out of it to '%s': "
+			       "name that directory itself if you mean it",
 			       ms->where, ms->source, ms->real);
 	return 0;
 }

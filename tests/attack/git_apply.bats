@@ -196,7 +196,7 @@ looked_at() { # DIR...
 	sandbox apply --quiet --yes ./wt >listed
 	[ "$(git -C wt log -1 --format=%s)" = 'in wt' ]
 	[ "$tree" = "$(tree_of p | grep -v worktrees)" ]
-	grep -q "  L $T/p/.git/hooks/post-commit (left behind: git on the host runs or obeys it)" listed
+	grep -q "  L $T/p/.git/hooks/post-commit (left out: git on the host runs or obeys it)" listed
 	grep -q "  L $T/p/.git/worktrees/wt/commondir" listed
 }
 

@@ -85,7 +85,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
   A $T/target/bin/tool
   A $T/target/share/man/a/
   A $T/target/share/man/a/b" ]
-	[[ $stderr = *"left out: '/usr/local/share/old' is deleted in the box alone"* ]]
+	[[ $stderr = *"left out: '/usr/local/share/old' is deleted only in the box"* ]]
 	[ "$(cat target/bin/tool target/share/man/a/b target/share/old)" = $'tool\npage\nold' ]
 	[ -x target/bin/tool ]
 	# A file by itself, into a directory that is made.
@@ -96,7 +96,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	sandbox apply --quiet --yes --from /usr/local/share --to "$T/staging/share" "$T/p"
 	[ ! -e staging/share/old ]
 	[ ! -e staging/bin/tool ]
-	fails 125 '--from and --to go together' sandbox apply --from /usr "$T/p"
+	fails 125 '--from and --to must be used together' sandbox apply --from /usr "$T/p"
 }
 
 @test "a box that runs is refused; a box of enter has changes too" {
@@ -301,6 +301,6 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	[ "$(sandbox apply --quiet --tar - --from /p/new "$T/p" | tar t)" = f ]
 	[ "$(cat p/file)" = host ]
 	[ -e p/sub/gone ]
-	fails 125 '--tar goes with --from alone' sandbox apply --tar x --yes "$T/p"
+	fails 125 '--tar can only be used with --from' sandbox apply --tar x --yes "$T/p"
 	fails 125 "*cannot write '/nowhere/x.tar'*" sandbox apply --quiet --tar /nowhere/x.tar "$T/p"
 }

@@ -38,7 +38,7 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	was=$(look p)
 	tried "$change"
 	sandbox apply --yes ./p >listed 2>said
-	grep -q "what was replaced is kept (.*B): 'sandbox apply --undo' takes all of it back, --forget drops it" said
+	grep -q "replaced files are kept (.*B): 'sandbox apply --undo' restores them, --forget removes them" said
 	[ "$(cat p/file)$(readlink p/link)" = box/etc/passwd ]
 	[ ! -e p/sub/deep ]
 	sandbox discard --force ./p
@@ -49,7 +49,7 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	(cd p && sandbox apply --undo --quiet --yes >/dev/null)
 	[ "$(look p)" = "$was" ]
 	says_nothing kept
-	fails 125 "nothing that was applied to '$T/p' is kept to be taken back" sandbox apply --undo --yes ./p
+	fails 125 "there is nothing kept to undo for '$T/p'" sandbox apply --undo --yes ./p
 	unharmed
 }
 
@@ -79,7 +79,7 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	run -125 --separate-stderr sandbox apply --undo --yes ./p
 	[[ $output = *"  M $T/p/file (changed since)"* ]]
 	[[ $output = *"  A $T/p/gone (changed since)"* ]]
-	[[ $stderr = *'2 of these have changed since: --force loses what they are now, or name the others' ]]
+	[[ $stderr = *'2 of these have changed since: --force overwrites them, or name the others' ]]
 	[ "$(cat p/file)" = $'box\nmine' ]
 	sandbox apply --undo --json --dry-run ./p >listed
 	python3 -c 'import json; v = json.load(open("listed")); assert sorted(x["path"].rsplit("/")[-1] for x in v if x["changed_since"]) == ["file", "gone"], v'
@@ -104,14 +104,14 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	tried 'echo three >file'
 	applied
 	sandbox apply --forget ./p 2>said
-	grep -q 'that was kept is dropped' said
+	grep -q 'removed .* that was kept' said
 	says_nothing kept
 	[ "$(cat p/file)" = three ]
-	fails 125 'nothing that was applied to*' sandbox apply --forget ./p
-	fails 125 '--undo and --forget exclude each other' sandbox apply --undo --forget
-	fails 125 '--undo does not go with --from, --to and --tar' sandbox apply --undo --tar x
-	fails 125 '--force goes with --undo' sandbox apply --force
-	fails 125 'paths go with --undo; name one project' sandbox apply a b
+	fails 125 'there is nothing kept to undo for*' sandbox apply --forget ./p
+	fails 125 '--undo and --forget cannot be used together' sandbox apply --undo --forget
+	fails 125 '--undo cannot be used with --from, --to and --tar' sandbox apply --undo --tar x
+	fails 125 '--force needs --undo' sandbox apply --force
+	fails 125 'paths need --undo; name one project' sandbox apply a b
 	sandbox try --quiet ./p -- sleep 60 &
 	session=$!
 	tried 'echo four >file' || true

@@ -131,7 +131,7 @@ line() { # KEY [ARGUMENT...]
 	project p $'[ports]\n80 = 80\n[limits]\nmemory = 1G'
 	run --separate-stderr sandbox config ./p
 	[ "$status" = 0 ]
-	[ "$(words_on_stderr | grep -c 'is not acted on yet$')" = 2 ]
+	[ "$(words_on_stderr | grep -c 'is not implemented yet$')" = 2 ]
 	run -0 --separate-stderr sandbox config ./p linger
 	says_nothing words_on_stderr
 	run -0 --separate-stderr sandbox config --quiet ./p

@@ -152,7 +152,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 }
 
 @test "consent is asked for as by enter, in its own name" {
-	fails 125 "*asks for these of this machine: *: 'sandbox try --accept $T/p' if that is your wish" sandbox try "$T/p" -- true
+	fails 125 "*asks for these of this machine: *: 'sandbox try --accept $T/p' to agree" sandbox try "$T/p" -- true
 	says_nothing sandbox ls --names
 }
 

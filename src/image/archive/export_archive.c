@@ -79,8 +79,8 @@ int export_fd(struct archive *a, const char *name, int fd, uint64_t size,
 	hash_final(h, &actual);
 	if (done != size || (expected->hex[0] && !digest_equal(&actual, expected)))
 		return err_set(e, EBADMSG,
-			       "the blob %s is corrupt: pull the image anew, or see 'sandbox image "
-			       "verify'",
+			       "the blob %s is corrupt: pull the image again, or see 'sandbox "
+			       "image verify'",
 			       digest_text(expected).s);
 	return 0;
 }
