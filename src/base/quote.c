@@ -60,14 +60,16 @@ static bool in_table(const struct char_range *v, size_t n, uint32_t c)
 	return low < n && c >= v[low].first;
 }
 
-bool char_is_visible(uint32_t c)
+/* Is the character one that a terminal shows by itself, and as nothing else? */
+static bool is_visible(uint32_t c)
 {
 	if (c < 0x7f)
 		return c >= 0x20;
 	return !in_table(quote_hidden, quote_n_hidden, c);
 }
 
-bool char_is_mark(uint32_t c)
+/* A mark that is drawn upon the character before it. */
+static bool is_mark(uint32_t c)
 {
 	return c >= 0x300 && in_table(quote_marks, quote_n_marks, c);
 }
@@ -86,11 +88,11 @@ size_t quote_plain(const char *s, unsigned int *marks)
 		*marks = is_letter(c);
 		return c >= 0x20 && c < 0x7f;
 	}
-	if (n == 0 || !char_is_visible(c)) {
+	if (n == 0 || !is_visible(c)) {
 		*marks = NO_BASE;
 		return 0;
 	}
-	if (!char_is_mark(c)) {
+	if (!is_mark(c)) {
 		*marks = 1;
 		return n;
 	}

@@ -17,12 +17,6 @@
 /* The length of the UTF-8 sequence at text and its character; 0 when it is none (RFC 3629). */
 size_t utf8_decode(const char *text, uint32_t *ret);
 
-/* Is the character one that a terminal shows by itself, and as nothing else? */
-bool char_is_visible(uint32_t c);
-
-/* A mark that is drawn upon the character before it. */
-bool char_is_mark(uint32_t c);
-
 /*
  * The length of the piece at s that may be shown as it is, 0 when its first byte is to be escaped. marks:
  * state between calls for one text, 0 to begin with; it bounds how many marks one character has.

@@ -17,7 +17,6 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/new_file.h"
-#include "base/path.h"
 #include "box/box_create.h"
 #include "box/folder.h"
 #include "box/kept.h"

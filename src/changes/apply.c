@@ -16,7 +16,6 @@
 
 #include "base/cleanup.h"
 #include "base/copy_whole.h"
-#include "base/file.h"
 #include "base/kv.h"
 #include "base/log.h"
 #include "base/new_file.h"

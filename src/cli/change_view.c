@@ -14,7 +14,8 @@
 
 #define QUOTED_MAX (4 * PATH_MAX + 16)
 
-const char *change_type(const struct change *c)
+/* "file", "directory", "link", or as change_special() says. */
+static const char *type_of(const struct change *c)
 {
 	const char *special = change_special(c);
 
@@ -49,7 +50,7 @@ void change_json(struct json *j, const struct change *c, const char *path)
 		       c->kind == CHANGE_ADDED	    ? "added"
 		       : c->kind == CHANGE_MODIFIED ? "modified"
 						    : "deleted");
-	jsonout_string(j, "type", change_type(c));
+	jsonout_string(j, "type", type_of(c));
 	jsonout_string(j, "link", c->link);
 	jsonout_number(j, "mode", c->st.st_mode & 07777);
 	jsonout_number(j, "size", S_ISREG(c->st.st_mode) ? c->st.st_size : 0);

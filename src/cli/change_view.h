@@ -16,9 +16,6 @@ void change_print(const struct change *c, const char *path);
 /* The members of an object for one change; path as above. */
 void change_json(struct json *j, const struct change *c, const char *path);
 
-/* "file", "directory", "link", or as change_special() says. */
-const char *change_type(const struct change *c);
-
 /* The box that word means: by its name; or a project's trial, or, unless `trial`, its box. */
 int change_box(const struct store *s, const char *word, bool trial, struct box *ret, struct err *e);
 

@@ -17,7 +17,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/path.h"
 #include "base/proc.h"
 #include "base/spawn.h"
 #include "box/box_create.h"

@@ -17,7 +17,8 @@
 
 #define BUNDLE_MAX (2u << 20) /* Mozilla's has 220 KiB; it travels with each session */
 
-char *host_net_strip(const char *proxy)
+/* The value of such a variable without what stands before its '@'. The caller frees. */
+static char *strip_user(const char *proxy)
 {
 	const char *scheme = strstr(proxy, "://"), *host = scheme ? scheme + 3 : proxy;
 	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
@@ -50,7 +51,7 @@ bool host_net_proxies(bool with_password, struct strv *env)
 
 		if (!value)
 			continue;
-		bare = streq(lower[i], "no_proxy") ? xstrdup(value) : host_net_strip(value);
+		bare = streq(lower[i], "no_proxy") ? xstrdup(value) : strip_user(value);
 		stripped |= !streq(bare, value);
 		set_both(lower[i], with_password ? value : bare, env);
 	}

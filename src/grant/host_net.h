@@ -15,9 +15,6 @@
  */
 bool host_net_proxies(bool with_password, struct strv *env);
 
-/* The value of such a variable without what stands before its '@'. The caller frees. */
-char *host_net_strip(const char *proxy);
-
 /* Appends the certificates of authorities, PEM, as programs of the host find them; false when there are none. */
 bool host_net_authorities(struct buf *ret);
 

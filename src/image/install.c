@@ -21,9 +21,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/new_file.h"
-#include "base/path.h"
 #include "base/progress.h"
 #include "image/document/plan_make.h"
 #include "image/layer/layer_job.h"

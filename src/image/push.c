@@ -15,7 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/progress.h"
-#include "image/install.h"
+#include "image/document/manifest.h"
 #include "image/name/ref.h"
 #include "image/registry/registry.h"
 

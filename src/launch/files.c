@@ -18,7 +18,6 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/mem.h"
 #include "base/path.h"
 #include "launch/box_paths.h"
 

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/path.h"
 #include "config/mounts.h"
 #include "image/name/conf.h"
 #include "image/name/reference.h"

@@ -12,10 +12,8 @@
 
 #include "base/cleanup.h"
 #include "base/dir.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "box/overlays.h"
 #include "config/settings.h"
 
 #define MAX_GUARDED 64

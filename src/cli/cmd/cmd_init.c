@@ -24,7 +24,7 @@
 #include "cli/init/init_compose.h"
 #include "cli/init/init_image.h"
 #include "cli/init/init_read.h"
-#include "config/mounts.h"
+#include "config/mount_value.h"
 #include "config/profile.h"
 #include "config/schema.h"
 #include "config/settings.h"

@@ -8,7 +8,6 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "box/box.h"
 #include "box/lifecycle.h"
 #include "cli/box_view.h"
 #include "cli/commands.h"

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "image/archive/export_archive.h"
 #include "image/archive/export_tree.h"
 #include "image/document/json_read.h"

@@ -20,8 +20,8 @@
 
 #include "base/mem.h"
 #include "base/source.h"
-#include "image/document/manifest.h"
 #include "image/layer/layer_notes.h"
+#include "image/name/digest.h"
 
 struct layer_request {
 	struct byte_source packed; /* read from another thread than the caller's */

@@ -30,7 +30,8 @@ char *registry_label(const struct registry *r)
 	return xasprintf("%s/%s", r->host, r->path);
 }
 
-char *registry_url(struct registry *r, const char *path)
+/* The URL a path has now. The caller frees. */
+static char *url_of(struct registry *r, const char *path)
 {
 	bool plain;
 
@@ -198,7 +199,7 @@ char *registry_location(const struct http_response *res)
 static int follow(struct registry *r, const char *first, const char *authorization,
 		  const struct http_request *template, struct http_response *ret, struct err *e)
 {
-	cleanup_free char *url = xstrdup(first), *home = registry_url(r, "/");
+	cleanup_free char *url = xstrdup(first), *home = url_of(r, "/");
 	struct http_request req = *template;
 	char quoted[300];
 
@@ -305,7 +306,7 @@ static int request(struct registry *r, const char *path, int attempts,
 		   struct err *e)
 {
 	for (int tries = 0;; tries++) {
-		cleanup_free char *url = registry_url(r, path);
+		cleanup_free char *url = url_of(r, path);
 		int res = attempt(r, url, req, ret, e);
 
 		if (http_interrupted())

@@ -51,9 +51,6 @@ bool registry_back_off(const struct http_response *res, int tries);
 /* Where a Location leads, seen from what was asked; NULL: nowhere that may be. The caller frees. */
 char *registry_location(const struct http_response *res);
 
-/* The URL a path has now. The caller frees. */
-char *registry_url(struct registry *r, const char *path);
-
 /* One scope more, or less, that tokens are asked for; those there are are given up. */
 void registry_add_scope(struct registry *r, const char *scope);
 void registry_drop_scope(struct registry *r, const char *scope);
