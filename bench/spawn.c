@@ -317,7 +317,7 @@ static void mode_hold(struct bench_case *c, int n)
 
 		hold_one(c, pipe_fd);
 		ms[i] = now_ms() - t;
-		/* What has handed over to a process of its own is no part of what is held. */
+		/* What has handed over to a process of its own is not a part of what is held. */
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 	}

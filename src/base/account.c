@@ -1,7 +1,7 @@
 /*
  * account.c - reading /etc/passwd and /etc/group of the root that the process has.
  *
- * Files that a box writes: what is no regular file, and what is longer than any of a person's, is taken
+ * Files that a box writes: what is not a regular file, and what is longer than any of a person's, is taken
  * as empty (CVE-2024-9676).
  */
 #include "base/account.h"
@@ -20,7 +20,7 @@
 #include "base/mem.h"
 
 #define FILE_MAX (16u << 20)
-/* fgetpwent(3) and fgetgrent(3) read a line anew for each KiB that it is longer than they thought. */
+/* fgetpwent(3) and fgetgrent(3) read a line again for each KiB that it is longer than they thought. */
 #define LINE_MAX_LEN (1u << 20)
 #define MAX_GROUPS   1024 /* a hostile file names millions, and each is compared with all */
 

@@ -130,7 +130,7 @@ int new_file_link(int fd, int dirfd, const char *tmp, const char *name)
 	return r;
 }
 
-/* A file system that cannot is no error. */
+/* A file system that cannot is not an error. */
 static int sync_fd(int fd)
 {
 	return fsync(fd) < 0 && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS ? -errno

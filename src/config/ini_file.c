@@ -1,7 +1,7 @@
 /*
  * ini_file.c - reading an INI file.
  *
- * Refuses what is no regular file, too large, or somebody else's.
+ * Refuses what is not a regular file, too large, or somebody else's.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -35,7 +35,7 @@ struct mount_source {
 	char *path;   /* BIND: absolute, by text alone */
 	char *real;   /* BIND: the same with links followed, or NULL: */
 	int error;    /* why not, an errno */
-	bool outside; /* BIND: it is no part of the project */
+	bool outside; /* BIND: it is not a part of the project */
 };
 
 void mount_sources_free(struct mount_source **v, size_t n);

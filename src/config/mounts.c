@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 
-/* To resolve is no change of what the settings are: it is done for who only reads them. */
+/* To resolve is not a change of what the settings are: it is done for who only reads them. */
 static struct mount_source **place_of(const struct settings *s, size_t i)
 {
 	struct settings *own = (struct settings *)s;

@@ -22,7 +22,7 @@ struct mount_setting {
 	const char *source; /* BIND: absolute host path, by text; CACHE: its name; TMPFS: NULL */
 	const char *real;   /* BIND: source with links followed; NULL: error says why */
 	int error;	    /* an errno */
-	bool outside;	    /* BIND: real is no part of the project */
+	bool outside;	    /* BIND: real is not a part of the project */
 	bool read_only;
 	bool overlay;		 /* BIND: what is written stays in the box */
 	bool own;		 /* CACHE: the project's own, not one that projects share */

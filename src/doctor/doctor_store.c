@@ -28,7 +28,7 @@ static bool is_there(int dirfd, const char *path)
 	return faccessat(dirfd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
-/* What has to be in the directory of a box; all of it is made anew where it is missing, and empty. */
+/* What has to be in the directory of a box; all of it is made again where it is missing, and empty. */
 static void check_folders(const struct box *b, struct doctor_result *ret)
 {
 	static const struct {
@@ -174,7 +174,7 @@ static void check_name(const struct store *s, const char *name, struct doctor_re
 			   shown, shown);
 }
 
-/* One without its sidecar is none: whoever needs it makes it anew. */
+/* One without its sidecar is none: whoever needs it makes it again. */
 static void check_layer(const struct store *s, const char *name, struct doctor_result *ret)
 {
 	cleanup_free char *meta = xasprintf("layers/%s" LAYER_META, name);

@@ -44,7 +44,7 @@ struct lock_options {
 };
 
 /*
- * `sandbox lock`: completes the project's lock - with update, makes it anew - which prepares its
+ * `sandbox lock`: completes the project's lock - with update, makes it again - which prepares its
  * environment; or, with check, only compares it.
  */
 int run_lock(struct lock_options *o, struct err *e);

@@ -112,7 +112,7 @@ static void rescue(struct preparing *p, struct box *b, int lifetime, const struc
 		log_warn("%s", e.msg);
 }
 
-/* The manifest of an image, or the layer of the image `host`, which is made anew when the host changes. */
+/* The manifest of an image, or the layer of the image `host`, which is made again when the host changes. */
 static const char *base_of(const struct image_root *root)
 {
 	return root->digest.hex[0] ? root->digest.hex : path_basename(root->lowers.v[0]);

@@ -17,7 +17,7 @@ struct prepare_request {
 	struct recipe *recipe;
 	/*
 	 * NULL, or a lock to complete: packages that it has not are installed whatever is there,
-	 * noted in it, and the recipe is made anew, with it.
+	 * noted in it, and the recipe is made again, with it.
 	 */
 	struct lock_file *resolve;
 	const struct image_root *root; /* what the steps begin with; its lease is held */

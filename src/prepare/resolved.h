@@ -15,7 +15,7 @@
 int resolved_note(const struct store *s, const char *upper, const struct settings *settings,
 		  const struct manager *m, struct lock_file *lock, struct err *e);
 
-/* Makes the recipe anew, now that the lock has more. */
+/* Makes the recipe again, now that the lock has more. */
 int resolved_recipe(const struct settings *settings, const struct lock_file *lock,
 		    struct recipe *recipe, struct err *e);
 

@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-#define STEP_LOG_MAX  (16u << 20) /* of the file: then it begins anew */
+#define STEP_LOG_MAX  (16u << 20) /* of the file: then it begins again */
 #define STEP_LOG_TAIL 15	  /* lines that a failed step is shown with */
 
 struct step_log {

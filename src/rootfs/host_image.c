@@ -66,7 +66,7 @@ static const struct {
 	const char *path, *target;
 } links[] = {{"var/run", "/run"}, {"var/lock", "/run/lock"}, {"etc/mtab", "../proc/self/mounts"}};
 
-/* World-readable on some hosts and still nobody else's business, or written anew for each box. */
+/* World-readable on some hosts and still nobody else's business, or written again for each box. */
 static const char *const left_out[] = {
 	"shadow",     "shadow-",	"gshadow",   "gshadow-",    "sudoers",	 "sudoers.d",
 	"private",    "krb5.keytab",	"fstab",     "crypttab",    "auth.conf", "auth.conf.d",

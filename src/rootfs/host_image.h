@@ -10,12 +10,12 @@
 #define HOST_LAYER_NOTE "layer "
 
 /*
- * The one small layer of the image, made anew when the host has changed, and the directories that are
+ * The one small layer of the image, made again when the host has changed, and the directories that are
  * bound over it.
  */
 int host_image_resolve(const struct store *s, struct image_root *ret, struct err *e);
 
-/* Removes what was made of it, so that the next start makes it anew; EBUSY names a box that runs on it. */
+/* Removes what was made of it, so that the next start makes it again; EBUSY names a box that runs on it. */
 int host_image_forget(const struct store *s, struct err *e);
 
 #endif

@@ -79,7 +79,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	fails 125 "*more than before: no longer: project = no: *" sandbox enter "$T/p" -- true
 	project p $'[sandbox]\nprofile = install\nnetwork = host\nlinger = 0\n[mounts]\n/src = . ro'
 	fails 125 "*more than before: network = host: *" sandbox enter "$T/p" -- true
-	# The same words after rm, and in a box made anew.
+	# The same words after rm, and in a box made again.
 	sandbox rm p
 	project p
 	fails 125 "*asks for these of this machine: network = host; no longer: *" sandbox enter "$T/p" -- true
@@ -138,7 +138,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	fails 125 "*more than before: no longer: sandbox.lock: *" sandbox enter "$T/p" -- true
 }
 
-@test "consent is the directory's: one made anew at the same path has none" {
+@test "consent is the directory's: one made again at the same path has none" {
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n/data = ../data'
 	sandbox enter --quiet --accept "$T/p" -- sh -c 'echo token >~/token'
 	in_p cat /data/file
@@ -228,7 +228,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	in_p true
 	grep -q '^for ' "$box/reach"
 	saved=$(cat "$box/record")
-	# The same, cloned anew before the first start by this version: the record knows the directory.
+	# The same, cloned again before the first start by this version: the record knows the directory.
 	cp kept "$box/reach"
 	cp -r p copy
 	rm -rf p

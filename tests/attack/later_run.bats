@@ -137,7 +137,7 @@ way=(enter)
 	grep -qF "'$T/p/.git/worktrees/wt/commondir'" errors
 }
 
-@test "a protected file that the host replaces: the session says it, and the box takes nobody in before it starts anew" {
+@test "a protected file that the host replaces: the session says it, and the box takes nobody in before it starts again" {
 	project p $'[sandbox]\nlinger = 60s\nprotect = .git/config .vscode'
 	sandbox enter --accept ./p -- sh -c 'echo ready; sleep 2' >said 2>errors 3>&- &
 	session=$!
@@ -146,7 +146,7 @@ way=(enter)
 	fails 125 "*'$T/p/.git/config' was replaced while box 'p' runs, and is no longer protected in it: 'sandbox stop p' first" sandbox exec p true
 	wait_for $session
 	grep -qF "warning: '$T/p/.git/config' was replaced while box 'p' ran" errors
-	# It only lingers: it starts anew, and is protected again.
+	# It only lingers: it starts again, and is protected again.
 	run ! sandbox enter --quiet ./p -- sh -c 'echo >>.git/config'
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # scripts run in the box
-# Descriptors that a session is given, opened anew through /proc/self/fd: they give what they were
+# Descriptors that a session is given, opened again through /proc/self/fd: they give what they were
 # opened for, and no more.
 
 load ../bats/helpers
@@ -31,7 +31,7 @@ reads() {
 	[ "$(grep -c "$T" got)" = 0 ]
 }
 
-@test "< file: cannot be written, and can be read anew" {
+@test "< file: cannot be written, and can be read again" {
 	kinds reads
 	[ "$(stat -c %a file)" = "$(stat -c %a before)" ]
 }

@@ -15,7 +15,7 @@ setup() {
 	cp "$WAYS" p/set-id
 }
 
-# All that is on the host of any box; a directory's bit is no privilege.
+# All that is on the host of any box; a directory's bit is not a privilege.
 no_bits() {
 	local found
 
@@ -96,7 +96,7 @@ no_bits() {
 	no_bits
 }
 
-@test "a directory keeps its group's bit: it is no privilege, and a team's tree rests on it" {
+@test "a directory keeps its group's bit: it is not a privilege, and a team's tree rests on it" {
 	mkdir p/team
 	chmod 2775 p/team
 	sandbox enter --accept ./p -- bash -ec 'chmod g-w team; chmod g+w team; cd team; mkdir below; install -d -m 2770 made

@@ -68,7 +68,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	sandbox enter --quiet "$T/p" -- /bin/sh -c true
 }
 
-@test "with caches denied every spelling of one is refused, and what only looks like one is no cache" {
+@test "with caches denied every spelling of one is refused, and what only looks like one is not a cache" {
 	policy 'deny = caches'
 	mkdir -p "$T/p/cache"
 	for value in cache:c 'cache:c ro' 'cache:c  rw' '"cache:c"'; do

@@ -146,7 +146,7 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 	fails 125 "*p/sandbox.ini*Permission denied*" sandbox enter ./p -- true
 }
 
-@test "a project file that is no file" {
+@test "a project file that is not a file" {
 	mkdir -p d/sandbox.ini l f
 	ln -s nowhere l/sandbox.ini
 	mkfifo f/sandbox.ini
@@ -180,7 +180,7 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 	[ "$SECONDS" -lt 5 ]
 }
 
-@test "a name with a slash, or of 300 characters, is no box name" {
+@test "a name with a slash, or of 300 characters, is not a box name" {
 	project p
 	long=$(printf 'x%.0s' {1..300})
 	fails 125 "*'a/b'*name*" sandbox enter --name a/b ./p -- true

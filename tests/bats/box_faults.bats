@@ -36,7 +36,7 @@ half_made_box() { # NAME
 	ln -s $id "$(data)/names/$1"
 }
 
-@test "a box that ends before it takes the session: enter starts it anew, and runs the command once" {
+@test "a box that ends before it takes the session: enter starts it again, and runs the command once" {
 	command -v python3 >/dev/null || skip "no python3"
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- true
@@ -55,7 +55,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	[ "$(cat p/count)" = x ]
 }
 
-@test "a box that is removed while enter waits for it is made anew" {
+@test "a box that is removed while enter waits for it is made again" {
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- true
 	wait_until 20 is_stopped p
@@ -100,7 +100,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	fails 125 "*'p'*--network*sandbox stop p*" sandbox enter --accept --network none ./p -- true
 	sandbox enter --accept --network host ./p -- true
 	sandbox stop p
-	# One that nobody is in starts anew, with what the flag says.
+	# One that nobody is in starts again, with what the flag says.
 	sandbox enter --accept ./p -- true
 	[ "$(sandbox enter --quiet --accept --network none ./p -- ls /sys/class/net)" = lo ]
 	sandbox stop p
@@ -432,7 +432,7 @@ t.start(); t.join()' &
 	[ "$(sandbox enter ./p -- sh -c 'ls /etc | wc -l')" -gt 1 ]
 }
 
-@test "a home is no project, by whatever path it is called" {
+@test "a home is not a project, by whatever path it is called" {
 	mkdir real
 	ln -s real linked
 	touch real/sandbox.ini

@@ -145,7 +145,7 @@ line() { # KEY [ARGUMENT...]
 	[ "$(ls -A p)" = sandbox.ini ]
 }
 
-@test "sandbox.conf is shown with its lines, and is no project's" {
+@test "sandbox.conf is shown with its lines, and is not a project's" {
 	local conf=$HOME/.config/sandbox/sandbox.conf
 
 	project p

@@ -82,7 +82,7 @@ accepted() { sandbox enter --accept "$T/p" -- "$@"; }
 	project p $'[mounts]\n/c = cache:c\n[run]\n1 = touch /c/poison'
 	fails 125 "*asks for these*cache:c*" sandbox enter "$T/p" -- true
 	[ ! -e "$XDG_DATA_HOME/sandbox/caches/c" ]
-	# Nor when a box is made anew.
+	# Nor when a box is made again.
 	project q $'[sandbox]\nlinger = 0\n[run]\n1 = true'
 	sandbox enter --quiet "$T/q" -- true
 	project q $'[sandbox]\nlinger = 0\n[mounts]\n/c = cache:c\n[run]\n1 = touch /c/poison'

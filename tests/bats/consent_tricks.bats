@@ -46,7 +46,7 @@ teardown() {
 	mv p/root p/old
 	ln -s "$T/private" p/root
 	fails 125 "*more than before: image = dir:$T/private: *" sandbox enter "$T/p" -- /bin/sh -c true
-	# Whatever the file asks for by now: the box is made of what it was made of.
+	# Whatever the file asks for now: the box is made of what it was made of.
 	project p $'[sandbox]\nlinger = 0\nimage = host\n[mounts]\n/bin = ./old/bin'
 	run sandbox enter "$T/p" -- /bin/sh -c 'cat /key'
 	[[ $output = *"more than before: image = dir:$T/private: "* ]]
@@ -203,7 +203,7 @@ teardown() {
 	run sandbox enter "$T/p" -- true
 	[[ $output = *'started with other settings (ssh-agent)'* ]]
 	sandbox stop p
-	# With nobody in it, it starts anew.
+	# With nobody in it, it starts again.
 	project p
 	sandbox enter --quiet "$T/p" -- true
 	project p $'[sandbox]\nprotect = .git/hooks'

@@ -79,7 +79,7 @@ assert got["/p/.envrc"]["run"] and got["/p/.envrc"]["type"] == "FIFO"
 assert all(c["host"] == sys.argv[1] for c in got.values())' "$T/p"
 }
 
-@test "--patch is what patch(1) takes; binary files differ; what is no file is a comment" {
+@test "--patch is what patch(1) takes; binary files differ; what is not a file is a comment" {
 	cp -a p before
 	tried sh -c 'echo box >>file; rm sub/gone; mkdir n; echo new >n/f; printf "\0\1" >bin; ln -s x ln'
 	sandbox diff --patch "$T/p" >all.patch

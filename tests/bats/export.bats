@@ -43,7 +43,7 @@ setup() {
 	wait_for $!
 }
 
-@test "what is no shim stays; --remove takes shims away and nothing else" {
+@test "what is not a shim stays; --remove takes shims away and nothing else" {
 	mkdir -p "$bin"
 	echo mine >"$bin/tool"
 	fails 125 "'$bin/tool' exists and is not a shim: --force replaces it" sandbox export "$T/p" tool

@@ -130,7 +130,7 @@ layers() {
 	says_nothing ls -A "$XDG_DATA_HOME/sandbox/tmp"
 }
 
-@test "the layer is made anew when the host has changed" {
+@test "the layer is made again when the host has changed" {
 	# a host whose /etc a test may change: a box
 	cat >script <<-'E'
 		export XDG_DATA_HOME=$HOME/data XDG_RUNTIME_DIR=$HOME/run

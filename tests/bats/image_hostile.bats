@@ -172,7 +172,7 @@ pull_refused() { # MODE PATTERN
 	fails 125 "*the password is not sent there*" sandbox login --username me --password-stdin "$HOSTILE" <pw
 }
 
-@test "tokens are asked for and used; one that is no header's value is refused" {
+@test "tokens are asked for and used; one that is not a header's value is refused" {
 	layout app <<<"{'layers': [busybox()]}"
 	hostile_start app token_here
 	sandbox pull --quiet "$HOSTILE/app:1"

@@ -231,7 +231,7 @@ b:1" ]
 	says_nothing sandbox images --names
 }
 
-@test "layers that are here already are not written anew" {
+@test "layers that are here already are not written again" {
 	local before
 
 	app

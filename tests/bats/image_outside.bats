@@ -113,7 +113,7 @@ big_image() {
 	done
 }
 
-@test "an upload goes where the server sends it, without the password, and is begun anew when it broke" {
+@test "an upload goes where the server sends it, without the password, and is begun again when it broke" {
 	small_image
 	mkdir -p "$HOME/.docker"
 	local mode
@@ -129,7 +129,7 @@ big_image() {
 	fails 125 "cannot push*status 302*" sandbox push --quiet app:1 "$HOSTILE/two:1"
 }
 
-@test "where a download cannot go on it begins anew" {
+@test "where a download cannot go on it begins again" {
 	big_image
 	local mode
 	for mode in range_refused={400,403,404,416} from_zero; do
@@ -220,7 +220,7 @@ sandbox_arch() {
 	uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/'
 }
 
-@test "what is no image says what it is" {
+@test "what is not an image says what it is" {
 	big_image
 	python3 "$IMAGES/nest.py" "$T/app" others
 	cp "$T/app/index.json" "$T/all.json"

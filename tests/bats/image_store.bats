@@ -145,7 +145,7 @@ image = second:1'
 	chmod -R u+rwx "$(data)/layers"
 	rm -rf "$(data)/layers"
 	[ "$(sandbox run app:1 cat /etc/who 2>/dev/null)" = small ]
-	# and those of a box, whose image may have no name by now
+	# and those of a box, whose image may have no name now
 	project p $'[sandbox]\nimage = app:1\nlinger = 0'
 	[ "$(sandbox enter ./p -- cat /etc/who)" = small ]
 	sandbox image rm app:1

@@ -285,7 +285,7 @@ each_call_fails() { # FAULT COMMAND...
 	fails 125 "there is no image 'worse:1' here*" sandbox image rm worse:1
 }
 
-@test "verify and df beside image rm: what has gone is no fault" {
+@test "verify and df beside image rm: what has gone is not a fault" {
 	small_image
 	for i in {1..40}; do
 		sandbox image tag app:1 "t:$i"

@@ -280,7 +280,7 @@ pid1() { # BOX
 	sandbox enter p -- true
 }
 
-@test "a login whose runtime directory goes: nobody waits, and who is not needed is started anew" {
+@test "a login whose runtime directory goes: nobody waits, and who is not needed is started again" {
 	project p $'[sandbox]\nlinger = forever\n[hooks]\nexit = echo exit >>hooks'
 	mkdir -m 0700 other
 	XDG_RUNTIME_DIR=$T/other sandbox enter p -- touch /tmp/of-that-start
@@ -386,7 +386,7 @@ pid1() { # BOX
 	project p $'[sandbox]\nlinger = forever'
 	other/build/bin/sandbox enter p -- sh -c '(trap "echo asked >>log; exit" TERM; touch up
 		while :; do sleep 0.1; done) & while [ ! -e up ]; do sleep 0.05; done'
-	# An older one has noted less of its settings: that is no change of them.
+	# An older one has noted less of its settings: that is not a change of them.
 	# In place: it is the box's lock.
 	sed '/^ca /d; /^proxy-password /d; /^devices /d' "$XDG_DATA_HOME"/sandbox/boxes/*/lock >notes
 	cat notes >"$(echo "$XDG_DATA_HOME"/sandbox/boxes/*/lock)"

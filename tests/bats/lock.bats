@@ -54,7 +54,7 @@ installed() { sandbox enter --quiet --accept "$@" "$T/p" -- cat /lib/apk/db/inst
 	grep -x 'package apk libc 2.36 Q1lll' p/sandbox.lock
 }
 
-@test "what was locked is installed, whatever the repository has by now; the lock's own layer is used at once" {
+@test "what was locked is installed, whatever the repository has now; the lock's own layer is used at once" {
 	lock --quiet
 	echo '1.1 Q1bbb' >>"$repo/gcc"
 	run --separate-stderr sandbox enter --accept "$T/p" -- cat /lib/apk/db/installed

@@ -126,7 +126,7 @@ in_p() {
 	[ "$(sandbox enter --accept ./q -- cat /run/x/file)" = 1 ]
 }
 
-@test "what the box is made of is no target" {
+@test "what the box is made of is not a target" {
 	local target
 
 	mkdir data

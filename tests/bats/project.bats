@@ -135,7 +135,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	says_nothing words_on_stderr
 }
 
-@test "--name is no new name for a box that is there" {
+@test "--name is not a new name for a box that is there" {
 	project p
 	sandbox enter --name n ./p -- true
 	sandbox enter --name n p -- true

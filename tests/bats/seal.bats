@@ -158,7 +158,7 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 		[[ $(cat "$T/out$i") = *new && $(cat "$T/out$i") != *preparing* && $(cat "$T/out$i") != *'cannot be'* ]]
 	done
 	sandbox images --names | grep -qx "$name"
-	# What came from there is not sealed anew: it has lost set-id bits and owners.
+	# What came from there is not sealed again: it has lost set-id bits and owners.
 	fails 125 "cannot seal '$T/p1': the environment came from '$name': *" sandbox seal --accept "$T/p1" app:1
 	remove_boxes
 }

@@ -68,7 +68,7 @@ $settings
 	agrees 5 answers
 }
 
-@test "in a throw-away box, by exec, and in each session anew" {
+@test "in a throw-away box, by exec, and in each session" {
 	sandbox run --mount "$BUILD/tests/programs:/programs:ro" host /programs/syscall-table >answers
 	agrees 2 answers
 	table_in_box ''

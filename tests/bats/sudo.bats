@@ -78,7 +78,7 @@ refuses() { # MESSAGE ARG...
 }
 
 # bats test_tags=alpine
-@test "Alpine's login shell finds it; the link is no change of the box; one that is there already stays" {
+@test "Alpine's login shell finds it; the link is not a change of the box; one that is there already stays" {
 	official alpine
 	project p $'[sandbox]\nimage = alpine:3'
 	[ "$(sandbox enter ./p -- sh -lc 'sudo id -u')" = 0 ]

@@ -281,7 +281,7 @@ linger = 60s"
 	for n in 0 1 2 3 4 6; do
 		[ "$("$PROBE" session "$control" 0 $n)" = 'cannot start a session: Protocol error' ]
 	done
-	# what is no mount ends its own session
+	# what is not a mount ends its own session
 	[ "$("$PROBE" session "$control" $tools 6)" = accepted ]
 	[ "$(tools echo fine)" = fine ]
 }

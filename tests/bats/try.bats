@@ -202,7 +202,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	[ "$(cat home/file)" = host ]
 }
 
-@test "a directory that is another one by now does not show what was changed upon the old one" {
+@test "a directory that is another one now does not show what was changed upon the old one" {
 	tried sh -c 'echo box >/data/file'
 	mkdir other
 	echo other >other/file

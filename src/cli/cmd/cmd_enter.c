@@ -35,8 +35,7 @@ static const struct opt options[] = {
 	OPT_ENV(struct enter_cli, env),
 	OPT_ACCEPT(struct enter_cli, accept),
 	{.name = "rebuild",
-	 .help = "create the box's root again from the current image, packages and steps; home "
-		 "stays",
+	 .help = "make the root again from current image, packages and steps; home stays",
 	 OPT_FLAG(struct enter_cli, rebuild)},
 	{.name = "rescue",
 	 .help = "open a shell even if a step or a hook fails",

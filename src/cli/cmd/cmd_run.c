@@ -30,7 +30,7 @@ static const struct opt options[] = {
 	{.letter = 'v',
 	 .name = "volume",
 	 .arg = "SOURCE:TARGET[:ro]",
-	 .help = "the same in Docker's syntax; a name is a directory that is kept",
+	 .help = "the same as for Docker; a NAME is kept",
 	 .word = WORD_FILE,
 	 OPT_LIST(struct run_cli, volumes)},
 	OPT_PROFILE(struct run_cli, profiles),
