@@ -20,7 +20,7 @@ files() { # DIR
 	[ -x prefix/libexec/sandbox/sandbox-ask ]
 	[ "$(cd "$SOURCE/profiles" && ls ./*.ini)" = "$(cd prefix/share/sandbox/profiles && ls ./*.ini)" ]
 	[ -f prefix/share/sandbox/profiles/apparmor/sandbox ]
-	[ "$(cd "$SOURCE/man" && ls)" = "$(find prefix/share/man -type f -printf '%f\n' | LC_ALL=C sort)" ]
+	[ "$(cd "$SOURCE/man" && ls -- *.[157])" = "$(find prefix/share/man -type f -printf '%f\n' | LC_ALL=C sort)" ]
 	cmp "$SOURCE/completions/_sandbox" prefix/share/zsh/site-functions/_sandbox
 	[ -f prefix/share/bash-completion/completions/sandbox ]
 	[ -f prefix/share/fish/vendor_completions.d/sandbox.fish ]
