@@ -74,8 +74,8 @@ int store_format_check(int data_fd, const char *path, struct err *e)
 }
 
 /*
- * A disk without room keeps nobody from making room by `sandbox rm`, nor does one that cannot be written keep
- * anybody from reading: format 1 is used as it is, and the next command tries again.
+ * On a full disk `sandbox rm` must still make room, and a read-only one can still be read: format 1 is used as
+ * it is then, and the next command tries again.
  */
 static int write_number(int data_fd, const char *path, struct err *e)
 {

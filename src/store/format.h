@@ -3,7 +3,7 @@
  *
  *	DATA/format-2	empty; its name says the number, so that one faccessat(2) proves it
  *
- * Format 1 has no such file: it is every store of before there was a number. Format 2 differs from it by the
+ * Format 1 has no such file: every store made before there was a number. Format 2 differs from it by the
  * file alone. HACKING.md says what a format 3 takes.
  */
 #ifndef STORE_FORMAT_H

@@ -25,8 +25,8 @@ static const char *const folders[] = {"tmp",	      "layers", "caches", STORE_NAM
 				      STORE_PROJECTS, "steps",	"boxes",  STORE_TRIALS};
 
 /*
- * There when each of them is, and the store's format is ours. Where one is a symlink elsewhere, the long way is
- * gone, which changes nothing.
+ * There when each of them is, and the store's format is ours. Where one is a symlink elsewhere, make_whole()
+ * looks at each, and changes nothing.
  */
 #define ALL_THERE                                                       \
 	"tmp/../layers/../caches/../" STORE_NAMES "/../" STORE_PROJECTS \
