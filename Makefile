@@ -15,6 +15,8 @@ ifeq ($(SAN),1)
 B := build/san
 else ifeq ($(DEBUG),1)
 B := build/debug
+else ifeq ($(COV),1)
+B := build/coverage
 else
 B := build
 endif
@@ -40,6 +42,10 @@ OUR_CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-Wno-format-truncation # gcc 12 sees null formats when it instruments
 LINK_STATIC  := -fsanitize=address,undefined -pie
 LINK_DYNAMIC := $(LINK_STATIC)
+else ifeq ($(COV),1)
+OUR_CFLAGS += -O0 -fPIE --coverage -fprofile-update=atomic
+LINK_STATIC  := --coverage -static-pie
+LINK_DYNAMIC := --coverage -pie
 else
 HARDEN  := -fstack-protector-strong -fPIE -ffunction-sections -fdata-sections
 ifneq ($(filter x86_64 i%86,$(shell uname -m)),)
@@ -117,7 +123,7 @@ quiet = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $@;)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help check test-programs lint bench fuzz fault install uninstall deb deps enter clean
+.PHONY: all help check test-programs coverage lint bench fuzz fault install uninstall deb deps enter clean
 
 all: $(PROGRAMS) $(B)/share/sandbox/profiles ## build the programs (default); SAN=1, DEBUG=1, WERROR=1, V=1
 
@@ -201,6 +207,11 @@ $(B)/tests/programs/%: tests/programs/%.c
 $(B)/tests/fault/power_disk: tests/fault/power_disk.c
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) -D_GNU_SOURCE $(LANGUAGE) $(WARNINGS) -O2 $(CFLAGS) -o $@ $< $$(pkg-config --cflags --libs fuse3)
+
+# COVERAGE_TESTS="unit tests/bats/run.bats": less than all.
+coverage: ## lines that the tests of a user run, by room; COVERAGE_TESTS=files
+	$(MAKE) $(PARALLEL) COV=1 all test-programs
+	tests/coverage build/coverage $(COVERAGE_TESTS)
 
 bench: all ## measure against other launchers
 	bench/start $(B)
