@@ -10,7 +10,7 @@ load images
 setup() {
 	sandbox_setup
 	official debian
-	layers=$BATS_RUN_TMPDIR/official/sandbox/layers
+	layers=$official_store/sandbox/layers
 	before=$(state)
 }
 

@@ -17,10 +17,10 @@ small_image() {
 }
 
 # Gives this test an image as its makers publish it: debian:bookworm, debian:bookworm-slim, alpine:3,
-# busybox:1 or busybox:musl. It lies in a second store, unpacked once for all tests of a run. A test
-# that calls this has the tag `debian`, `debian-slim`, `alpine`, `busybox` or `busybox-musl`.
+# busybox:1 or busybox:musl. It lies in a second store, $official_store, unpacked once for all tests of a run.
+# A test that calls this has the tag `debian`, `debian-slim`, `alpine`, `busybox` or `busybox-musl`.
 official() { # TAG
-	local name store=$BATS_RUN_TMPDIR/official
+	local name store=${TEST_BASES:-$BATS_RUN_TMPDIR}/$1
 
 	case $1 in
 	debian) name=debian:bookworm ;;
@@ -30,13 +30,18 @@ official() { # TAG
 	busybox-musl) name=busybox:musl ;;
 	esac
 	mkdir -p "$store" "$HOME/.config/sandbox"
-	[ -e "$store/$1" ] || {
-		HOME=$store XDG_DATA_HOME=$store sandbox image import --quiet "$TEST_IMAGES/$1.tar" $name >"$store/log" 2>&1 || {
+	# Files run side by side: who comes second waits.
+	exec 9>"$store/lock"
+	flock 9
+	[ -e "$store/whole" ] || {
+		HOME=$store XDG_DATA_HOME=$store sandbox image import --quiet "$TEST_IMAGES/$1.tar" $name >"$store/log" 2>&1 9>&- || {
 			cat "$store/log" >&2
 			return 1
 		}
-		touch "$store/$1"
+		touch "$store/whole"
 	}
+	exec 9>&-
+	official_store=$store
 	printf '[images]\nstores = %s\n' "$store/sandbox" >"$HOME/.config/sandbox/sandbox.conf"
 }
 
