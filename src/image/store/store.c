@@ -140,8 +140,12 @@ void image_store_close(struct image_store *s)
 bool image_store_take_alone(struct image_store *s, int timeout_ms)
 {
 	for (int waited = 0; flock(s->lease, LOCK_EX | LOCK_NB) < 0; waited += 10) {
-		if (waited >= timeout_ms || errno != EWOULDBLOCK)
+		/* The shared lease is gone by then, flock(2). Without one, what is in tmp/ is swept by others. */
+		if (waited >= timeout_ms || errno != EWOULDBLOCK) {
+			while (flock(s->lease, LOCK_SH) < 0 && errno == EINTR)
+				;
 			return false;
+		}
 		usleep(10 * 1000);
 	}
 	return true;
