@@ -64,7 +64,7 @@ pid1() { # BOX
 	project p
 	SECONDS=0
 	sandbox enter ./p -- sh -c 'trap "" TERM HUP; sleep 30 & exit 0' >/dev/null 2>&1
-	[ "$SECONDS" -lt 5 ]
+	[ "$SECONDS" -lt 20 ] # and not 30
 }
 
 @test "50 starts one after the other, each waiting for the last box to be gone, lose nothing" {
