@@ -89,7 +89,7 @@ assert all(c["host"] == sys.argv[1] for c in got.values())' "$T/p"
 	[ "$(cat before/file before/n/f)" = $'host\nbox\nnew' ]
 	[ ! -e before/sub/gone ]
 	[ "$(sandbox diff --patch "$T/p" -- /p/n | tail -1)" = +new ]
-	fails 125 '*exclude each other*' sandbox diff --patch --json "$T/p"
+	fails 125 '*cannot be used together*' sandbox diff --patch --json "$T/p"
 }
 
 @test "hostile names and contents are one harmless line, or shown" {

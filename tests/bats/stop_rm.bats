@@ -238,7 +238,7 @@ teardown() {
 @test "a box that root was in is as idle as another when they have left" {
 	project p $'[sandbox]\nlinger = forever'
 	sandbox enter --root p -- true
-	[ "$(sandbox ps | grep -c idle)" = 1 ]
+	wait_until 20 bash -c '[ "$(sandbox ps | grep -c idle)" = 1 ]'
 	sandbox enter --rebuild p -- true
 	sandbox enter --root p -- sh -c 'echo x >~/file'
 	SECONDS=0
