@@ -28,7 +28,7 @@ setup() {
 
 @test "sudo, ssh, gpg and kin are not exported: a shim would hand the box what is typed" {
 	for program in sudo ssh gpg su ssh-add pass; do
-		fails 125 "*'$program' is trusted with keys and passwords*--force*" sandbox export ./p $program
+		fails 125 "*'$program' is trusted with your keys and passwords*--force*" sandbox export ./p $program
 		[ ! -e "$HOME/.local/bin/$program" ]
 	done
 	sandbox export --force ./p ssh 2>/dev/null
