@@ -42,6 +42,7 @@ struct install {
 	size_t next; /* to be taken by a worker */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
+	bool published; /* something is on the disk that was not there before */
 };
 
 static bool is_wanted(const struct install_request *req, const struct layer_job *job)
@@ -211,6 +212,7 @@ static int publish(struct install *in, struct err *e)
 		any |= in->jobs[i].settled;
 	if (!any && !blob_any_unnamed(s))
 		return 0;
+	in->published = true;
 	r = sync_fs(s->fd, s->path, e);
 	if (r == 0)
 		r = blob_name_all(s, e);
@@ -371,7 +373,7 @@ static int finish(struct install *in, const struct image_config *c, struct err *
 		image_plan_note_whole(req->store->fd, manifest);
 	if (r == 0 && req->name)
 		r = ref_write(req->store->fd, req->name, &req->ref, e);
-	if (r == 0 && req->name)
+	if (r == 0 && req->name && !(known && !in->published && layout_is_current(req->store)))
 		r = layout_update(req->store, e);
 	return r;
 }

@@ -93,6 +93,8 @@ int ref_write(int datafd, const char *name, const struct ref *ref, struct err *e
 	buf_addf(&b, "%s\n", digest_text(&ref->manifest).s);
 	if (ref->index.hex[0])
 		buf_addf(&b, "%s\n", digest_text(&ref->index).s);
+	if (file_holds(datafd, path, b.data, b.len))
+		return 0;
 	r = file_write_atomic(datafd, path, b.data, b.len, 0600, e);
 	/* Somebody's hand has put a directory there. */
 	if (r == -EISDIR && (r = file_remove_tree(datafd, path, e)) == 0)
