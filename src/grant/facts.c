@@ -200,21 +200,21 @@ static void find_terminfo(const char *term, bool host, struct session_facts *ret
 static bool host_has(const char *name, const char *value)
 {
 	static const char *const folders[] = {"/lib/terminfo", "/usr/share/terminfo"};
-	bool found = false;
 
 	if (streq(name, "LANG") || starts_with(name, "LC_"))
 		return settle_has_locale(value);
 	if (streq(name, "SHELL"))
 		return (starts_with(value, "/usr/") || starts_with(value, "/bin/")) &&
 		       access(value, X_OK) == 0;
-	for (size_t i = 0;
-	     streq(name, "TERM") && is_plain_term(value) && !found && i < ARRAY_SIZE(folders);
-	     i++) {
+	if (!streq(name, "TERM") || !is_plain_term(value))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		cleanup_free char *path = xasprintf("%s/%c/%s", folders[i], value[0], value);
 
-		found = access(path, R_OK) == 0;
+		if (access(path, R_OK) == 0)
+			return true;
 	}
-	return found;
+	return false;
 }
 
 /* A session need not look for it in the box. */

@@ -367,9 +367,7 @@ static int finish(struct install *in, const struct image_config *c, struct err *
 		return r;
 	if (req->check && !req->check->replace)
 		return 0;
-	if (!known)
-		r = plan_make(req->store, manifest, c, &layers, e);
-	if (r == 0)
+	if (!known && (r = plan_make(req->store, manifest, c, &layers, e)) == 0)
 		image_plan_note_whole(req->store->fd, manifest);
 	if (r == 0 && req->name)
 		r = ref_write(req->store->fd, req->name, &req->ref, e);
