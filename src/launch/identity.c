@@ -164,13 +164,17 @@ static void read_events(struct loop *l, int signal_fd)
 	}
 }
 
+/* With as many helpers as there may be, calls wait in the kernel: an answer of ours would be an error. */
 static void run_once(struct loop *l)
 {
-	if (poll(l->polled, l->n, -1) < 0)
+	const struct helpers *helpers = &l->supervisor.helpers;
+	size_t n = helpers_busy(helpers) ? POLLED_FIRST : l->n;
+
+	if (poll(l->polled, n, -1) < 0)
 		return;
 	if (l->polled[POLLED_SIGNALS].revents)
 		read_events(l, l->polled[POLLED_SIGNALS].fd);
-	for (size_t i = l->n; i-- > POLLED_FIRST;) {
+	for (size_t i = n; i-- > POLLED_FIRST && !helpers_busy(helpers);) {
 		struct pollfd *p = &l->polled[i];
 
 		if (p->revents & POLLIN) {

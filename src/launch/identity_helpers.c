@@ -5,14 +5,25 @@
 
 #include <unistd.h>
 
-pid_t helper_fork(struct helpers *h)
+static size_t first_free(const struct helpers *h)
 {
 	size_t slot = 0;
-	pid_t pid;
 
 	while (slot < MAX_HELPERS && h->pids[slot])
 		slot++;
-	pid = slot < MAX_HELPERS ? fork() : -1;
+	return slot;
+}
+
+bool helpers_busy(const struct helpers *h)
+{
+	return first_free(h) == MAX_HELPERS;
+}
+
+pid_t helper_fork(struct helpers *h)
+{
+	size_t slot = first_free(h);
+	pid_t pid = fork();
+
 	if (pid > 0)
 		h->pids[slot] = pid;
 	return pid;

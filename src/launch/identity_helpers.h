@@ -4,6 +4,7 @@
 #ifndef LAUNCH_IDENTITY_HELPERS_H
 #define LAUNCH_IDENTITY_HELPERS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define MAX_HELPERS 32
@@ -13,7 +14,10 @@ struct helpers {
 	pid_t pids[MAX_HELPERS]; /* 0: free */
 };
 
-/* As fork(2); -1, too, when there are MAX_HELPERS already. */
+/* No further call may be taken: it waits in the kernel, as its caller does, until a helper has ended. */
+bool helpers_busy(const struct helpers *h);
+
+/* As fork(2). The caller has asked helpers_busy(). */
 pid_t helper_fork(struct helpers *h);
 
 /* A child of ours has ended; whether it was one of them does not matter. */

@@ -53,8 +53,8 @@ no_bits() {
 }
 
 @test "threads at once under a rain of signals, and a file that is swapped for a directory meanwhile" {
-	sandbox enter --accept ./p -- ./set-id . storm 40 >answers 2>errors
-	[ "$(grep -c ' ok 755$' answers)" = 40 ]
+	sandbox enter --accept ./p -- ./set-id . storm 150 >answers 2>errors
+	[ "$(grep -c ' ok 755$' answers)" = 150 ]
 	run ! grep -v 'you are root on this machine' errors
 	no_bits
 }

@@ -188,7 +188,7 @@ static void *storm(void *number)
 	snprintf(name, sizeof(name), "storm-%ld", (long)number);
 	make(name);
 	for (int i = 0; i < ROUNDS; i++)
-		if (chmod(name, MODE) < 0 && errno != EAGAIN)
+		if (chmod(name, MODE) < 0)
 			perror(name);
 	return NULL;
 }
