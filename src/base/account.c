@@ -1,8 +1,8 @@
 /*
- * account.c - reading /etc/passwd and /etc/group of the root that the process has.
+ * account.c - reading /etc/passwd and /etc/group of the process's root.
  *
- * Files that a box writes: what is not a regular file, and what is longer than any of a person's, is taken
- * as empty (CVE-2024-9676).
+ * A box writes these files. One that is not regular, or is longer than any real one, is treated as
+ * empty (CVE-2024-9676).
  */
 #include "base/account.h"
 
@@ -20,9 +20,9 @@
 #include "base/mem.h"
 
 #define FILE_MAX (16u << 20)
-/* fgetpwent(3) and fgetgrent(3) read a line again for each KiB that it is longer than they thought. */
+/* fgetpwent(3) and fgetgrent(3) read a line again for each KiB by which it exceeds their buffer. */
 #define LINE_MAX_LEN (1u << 20)
-#define MAX_GROUPS   1024 /* a hostile file names millions, and each is compared with all */
+#define MAX_GROUPS   1024 /* a hostile file names millions, and each is compared with all others */
 
 void account_clear(struct account *a)
 {
@@ -33,7 +33,7 @@ void account_clear(struct account *a)
 	*a = (struct account){0};
 }
 
-/* The number of "#123". */
+/* Parses "#123". */
 static bool is_number(const char *text, unsigned int *ret)
 {
 	char *end;
@@ -58,7 +58,7 @@ static bool has_long_line(const struct buf *text)
 	return false;
 }
 
-/* Text is what is read, and has to outlive it. */
+/* The stream reads from text, which must outlive it. */
 static FILE *open_accounts(const char *path, struct buf *text)
 {
 	struct err ignored;
@@ -93,7 +93,7 @@ static void add_groups(struct account *a)
 				add_group(a, g->gr_gid);
 }
 
-/* Of one with an entry: by name, unless that is NULL, else by uid. */
+/* Looks up an entry: by name, or by uid if name is NULL. */
 static bool find(const char *name, uid_t uid, struct account *ret)
 {
 	cleanup_buf struct buf text = BUF_INIT;
@@ -116,7 +116,7 @@ static bool find(const char *name, uid_t uid, struct account *ret)
 	return false;
 }
 
-/* One without an entry. */
+/* Makes an account that has no entry. */
 static void make(const char *name, uid_t uid, gid_t gid, const char *home, struct account *ret)
 {
 	*ret = (struct account){.uid = uid,
@@ -140,7 +140,7 @@ bool account_find(const char *user, struct account *ret)
 	}
 	if (!streq(user, "root"))
 		return false;
-	make("root", 0, 0, "/root", ret); /* BusyBox may have no /etc/passwd */
+	make("root", 0, 0, "/root", ret); /* BusyBox images may have no /etc/passwd */
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /*
- * account.h - users and groups inside a box, as its /etc says.
+ * account.h - users and groups, read from the /etc of the box that the process runs in.
  *
- * For programs that run in the box. They are static and ask no other source.
+ * For programs that run in a box. They are static and ask no other source.
  */
 #ifndef BASE_ACCOUNT_H
 #define BASE_ACCOUNT_H
@@ -20,10 +20,10 @@ struct account {
 void account_clear(struct account *a);
 #define cleanup_account __attribute__((cleanup(account_clear)))
 
-/* By name, or by "#uid", which need not have an entry. False: there is none. */
+/* By name, or by "#uid", which needs no entry. False when there is no such user. */
 bool account_find(const char *user, struct account *ret);
 
-/* Who we are. */
+/* The account this process runs as. */
 void account_self(struct account *ret);
 
 /* By name or "#gid". */

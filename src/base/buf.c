@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 
-#define SMALL 63 /* what most formatted pieces take */
+#define SMALL 63 /* enough for most formatted pieces */
 
 char buf_empty[1];
 
@@ -51,7 +51,7 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 	va_list ap;
 	int n;
 
-	/* Most fits: what does not is cut, and written again. */
+	/* Usually fits at once; otherwise it is formatted again. */
 	buf_reserve(b, SMALL);
 	room = b->cap - b->len;
 	va_start(ap, fmt);

@@ -37,7 +37,7 @@ static inline void fclose_filep(FILE **f)
 #define cleanup_free   __attribute__((cleanup(free_ptrp)))
 #define cleanup_fclose __attribute__((cleanup(fclose_filep)))
 
-/* Moves a descriptor out of *fd, which is left at -1. */
+/* Moves a descriptor out of *fd and leaves -1 there. */
 static inline int take_fd(int *fd)
 {
 	int taken = *fd;
@@ -53,7 +53,7 @@ static inline void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* Moves a pointer out of p, which is left at NULL. */
+/* Moves a pointer out of p and leaves NULL there. */
 #define take_ptr(p)                         \
 	({                                  \
 		__typeof__(p) taken_ = (p); \

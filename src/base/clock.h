@@ -1,5 +1,6 @@
 /*
- * clock.h - time that only goes forward (CLOCK_MONOTONIC), in milliseconds since some point of the past.
+ * clock.h - a clock that never goes back (CLOCK_MONOTONIC), in milliseconds since an arbitrary
+ * point.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
@@ -8,7 +9,7 @@
 
 long long clock_ms(void);
 
-/* poll(2) for input on one descriptor until clock_ms() is deadline_ms, -1: for ever. */
+/* Waits for input on fd by poll(2), at most until clock_ms() reaches deadline_ms; -1: no limit. */
 bool clock_wait_readable(int fd, long long deadline_ms);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * copy.c - copying what is public of a tree.
+ * copy.c - copying the world-readable part of a tree.
  *
- * Follows no link and opens nothing but regular files and directories.
+ * Follows no symlink and opens nothing but regular files and directories.
  */
 #include "base/copy.h"
 
@@ -25,7 +25,10 @@ struct copy {
 
 static int copy_tree(struct copy *c, int from, int to, struct err *e);
 
-/* What has gone meanwhile, or is not for this user, is left out; any other error is one of the copy. */
+/*
+ * What has disappeared, or may not be read by this user, is left out; any other error fails the
+ * copy.
+ */
 static int left_out(const char *name, struct err *e)
 {
 	return errno == ENOENT || errno == EACCES ? 0 : err_sys(e, errno, "cannot copy '%s'", name);

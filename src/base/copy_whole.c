@@ -1,5 +1,5 @@
 /*
- * copy_whole.c - links and renames first; copies where the kernel says EXDEV, or that it is not allowed.
+ * copy_whole.c - tries links and renames first; copies if the kernel answers EXDEV or refuses.
  */
 #include "base/copy_whole.h"
 
@@ -117,7 +117,7 @@ static int copy_any(int from, const char *name, int to, const char *as, int dept
 	}
 }
 
-/* Under another name first, so that it is whole when it has its own. */
+/* Copies under a temporary name first, so that the final name is always complete. */
 static int copy_in_place(int from, const char *name, int to, const char *as, struct err *e)
 {
 	cleanup_free char *tmp = xasprintf("%.200s.part", as);
@@ -137,7 +137,7 @@ static int copy_in_place(int from, const char *name, int to, const char *as, str
 	return 0;
 }
 
-/* What another file system, or the rules for links of others' files, is the reason of. */
+/* Is the cause another file system, or the rules for linking others' files? */
 static bool is_in_the_way(int errnum)
 {
 	return errnum == EXDEV || errnum == EPERM || errnum == EMLINK || errnum == EACCES;

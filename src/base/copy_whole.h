@@ -1,9 +1,10 @@
 /*
- * copy_whole.h - moving and copying what is to come back as it was, across file systems where it must.
+ * copy_whole.h - moving and copying files that must stay as they are, across file systems if
+ * necessary.
  *
- * Files, directories and symlinks, with modes and times, holes as holes; on one file system it is the same file.
- * Anything else is refused. No link is followed. What is at the target's name is replaced; it is there whole
- * or not at all.
+ * Files, directories and symlinks keep modes, times and holes; on one file system the file itself
+ * is moved. Any other type is refused. No symlink is followed. An existing target is replaced; the
+ * new one appears whole or not at all.
  */
 #ifndef BASE_COPY_WHOLE_H
 #define BASE_COPY_WHOLE_H
@@ -12,13 +13,16 @@
 
 #include "base/err.h"
 
-/* A second link to a file or symlink, else a copy. */
+/* Makes a hard link to a file or symlink, or copies it. */
 int keep_copy(int from, const char *name, int to, const char *as, struct err *e);
 
-/* A rename, else a copy and the removal of the original. */
+/* Renames, or copies and removes the original. */
 int keep_move(int from, const char *name, int to, const char *as, struct err *e);
 
-/* The bytes of one file: holes stay holes, a file of nothing but hole is as large as it says. -errno. */
+/*
+ * Copies the bytes of one file. Holes stay holes, at the end too, so that sizes agree. Returns 0 or
+ * -errno.
+ */
 int copy_bytes(int in, int out, off_t size);
 
 #endif

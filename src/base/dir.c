@@ -1,9 +1,9 @@
 /*
  * dir.c - walking directories.
  *
- * getdents64(2) itself: it tells an error from the end, and readdir(3) takes three system calls more to
- * open a directory, which a session looks at each time. A directory that was removed while it is open is at
- * its end (ENOENT), as it is for readdir(3).
+ * Uses getdents64(2) directly: it tells an error from the end, and readdir(3) needs three system
+ * calls more to open a directory, which every session would pay. A directory that is removed while
+ * open is at its end (ENOENT), as for readdir(3).
  */
 #include "base/dir.h"
 
@@ -123,7 +123,7 @@ int dir_take_names(int *fd, const char *path, struct strv *ret, struct err *e)
 	return r < 0 ? r : read_names(&d, ret, e);
 }
 
-/* The text of a component that holds no pattern, its backslashes taken away. */
+/* The text of a component without a pattern, backslashes removed. */
 static char *plain(const char *component)
 {
 	char *text = xstrdup(component), *to = text;
@@ -137,7 +137,7 @@ static char *plain(const char *component)
 	return text;
 }
 
-/* What `rest` means below `at`, which ends with a slash. */
+/* Appends the matches of `rest` below `at`, which ends with a slash. */
 static int match_below(const char *at, const char *rest, struct strv *ret, struct err *e)
 {
 	size_t len = strcspn(rest += strspn(rest, "/"), "/");

@@ -1,9 +1,9 @@
 /*
  * dir.h - the one way to walk a directory.
  *
- * A directory that cannot be read to its end is an error and never an end: who removes, copies or
- * compares by a list must know that it is whole. Nothing else calls readdir(3) and its kin
- * (tests/lint-layers).
+ * A directory that cannot be read to its end is an error, never a shorter list: code that removes,
+ * copies or compares by a list must know that it is complete. Nothing else calls readdir(3) and its
+ * kin (tests/lint-layers).
  */
 #ifndef BASE_DIR_H
 #define BASE_DIR_H
@@ -15,39 +15,42 @@
 #include "base/mem.h"
 
 struct dir {
-	char *entries;	/* as the kernel gives them; NULL: not open, and so at its end */
-	size_t at, len; /* in entries: the next one; all of them */
+	char *entries;	/* as the kernel wrote them; NULL: not open, so at the end */
+	size_t at, len; /* offset of the next entry; bytes in entries */
 	int fd;
 	char *path;	    /* for messages */
-	const char *name;   /* of the entry; valid until the next call */
+	const char *name;   /* of the current entry; valid until the next call */
 	unsigned char type; /* DT_DIR and kin; DT_UNKNOWN where the file system does not say */
 };
 
 /*
- * Opens path, relative to dirfd, to be walked; a symlink at its end is followed. Returns 0, or -errno
+ * Opens path, relative to dirfd, to be walked. Follows a symlink at its end. Returns 0, or -errno
  * ("cannot list 'path'").
  */
 int dir_open(struct dir *ret, int dirfd, const char *path, struct err *e);
 
-/* The same for what was opened with other rules, not O_PATH; takes *fd, whether it fails or not. */
+/*
+ * As dir_open(), for a descriptor that the caller opened by other rules (not O_PATH). Takes *fd, on
+ * failure too.
+ */
 int dir_take(struct dir *ret, int *fd, const char *path, struct err *e);
 
-/* Steps to the next entry, "." and ".." left out. Returns 1, 0 at the end, or -errno. */
+/* Steps to the next entry, skipping "." and "..". Returns 1, 0 at the end, or -errno. */
 int dir_next(struct dir *d, struct err *e);
 
-/* The descriptor of an open one, for openat(2) and kin; it stays d's. */
+/* The descriptor, for openat(2) and kin. It still belongs to d. */
 int dir_fd(const struct dir *d);
 
 void dir_close(struct dir *d);
 #define cleanup_dir __attribute__((cleanup(dir_close)))
 
-/* Appends all names in a directory, sorted by their bytes among each other; all or none. */
+/* Appends all names of a directory, sorted by bytes; on failure none. */
 int dir_names(int dirfd, const char *path, struct strv *ret, struct err *e);
 int dir_take_names(int *fd, const char *path, struct strv *ret, struct err *e);
 
 /*
- * Appends the absolute paths that a pattern of glob(7) means, sorted; none is no error. What may not be
- * read by this user (EACCES) has none.
+ * Appends the absolute paths that match a glob(7) pattern, sorted; no match is not an error. A
+ * directory that this user may not read (EACCES) matches nothing.
  */
 int dir_match(const char *pattern, struct strv *ret, struct err *e);
 

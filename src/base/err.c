@@ -1,8 +1,8 @@
 /*
  * err.c - making, extending and classifying errors.
  *
- * Owns the shape of every message. Refuses to let control characters of a file name or of an
- * image through to the terminal: each message is made printable as it is built.
+ * Owns the form of every message. Control characters from a file name or an image never reach the
+ * terminal: each message is made printable as it is built.
  */
 #include "base/err.h"
 
@@ -42,13 +42,13 @@ char *err_quote(char *dst, size_t size, const char *s)
 
 char *err_quote_all(const char *s)
 {
-	/* As much as err_quote() wants to see left before it goes on. */
+	/* err_quote() stops unless this much room is left. */
 	size_t size = strlen(s) * strlen("\\xHH") + 6;
 
 	return err_quote(xcalloc(size, 1), size, s);
 }
 
-/* Takes from the middle of text what keeps it from fitting max bytes: a path's, nearly always. */
+/* Cuts the middle of text so that it fits max bytes; too long a text is nearly always a path. */
 static void shorten(char *text, size_t max)
 {
 	static const char gap[] = "[...]";
@@ -61,7 +61,7 @@ static void shorten(char *text, size_t max)
 	memmove(text + half + sizeof(gap) - 1, text + len - half, half + 1);
 }
 
-/* The message and then tail, whatever the length of what is formatted. */
+/* Formats the message and appends tail, whatever the length. */
 static void build(struct err *e, const char *tail, const char *fmt, va_list ap)
 {
 	char raw[4 * sizeof(e->msg)], quoted[4 * sizeof(e->msg)];
@@ -107,7 +107,7 @@ int err_add(struct err *e, const char *fmt, ...)
 	struct err inner = *e;
 	va_list ap;
 
-	/* Room for what is new, however much is there. */
+	/* Leaves room for the new text, however long the old one is. */
 	shorten(inner.msg, sizeof(inner.msg) * 3 / 4);
 	va_start(ap, fmt);
 	build(e, inner.msg, fmt, ap);

@@ -1,8 +1,8 @@
 /*
- * etc_text.c - what has to stand in files of /etc.
+ * etc_text.c - required entries of files in /etc.
  *
- * The files are an image's, or were written by code in a box: no form is taken for granted, and what is
- * not understood stays where it is.
+ * The files come from an image or were written by code in a box: no format is assumed, and lines
+ * that are not understood are kept.
  */
 #include "base/etc_text.h"
 
@@ -15,7 +15,10 @@
 #define HOSTS_BEGIN "# Written by sandbox at each session, up to the end mark.\n"
 #define HOSTS_END   "# End of what sandbox writes.\n"
 
-/* The n-th field (from 0) of a colon-separated line; its length in *ret_len, -1 when there is none. */
+/*
+ * The n-th field (from 0) of a colon-separated line. *ret_len is its length, -1 if there is no such
+ * field.
+ */
 static const char *field(const char *line, const char *end, int n, ssize_t *ret_len)
 {
 	const char *colon;
@@ -48,7 +51,7 @@ static const char *line_end(const char *line, const char *end)
 	return newline ? newline : end;
 }
 
-/* The first line whose n-th field is entry's; its end in *ret_end. */
+/* The first line whose n-th field equals entry's; its end in *ret_end. */
 static const char *find_line(const struct buf *text, const char *entry, int n, const char **ret_end)
 {
 	const char *end = text->data + text->len, *stop;
@@ -71,7 +74,10 @@ static void append_line(const struct buf *text, const char *line, struct buf *re
 	buf_addf(ret, "%s\n", line);
 }
 
-/* Name in field 0, id in field 2, and `others` up to 0: the fields that have to be the entry's as well. */
+/*
+ * Compares the name (field 0), the id (field 2), and the fields listed in `others`, which ends with
+ * 0.
+ */
 static bool has_entry(const struct buf *text, const char *entry, bool only_id, const int *others,
 		      struct buf *ret)
 {
@@ -123,7 +129,7 @@ static void add_block(const char *hostname, const char *others, struct buf *ret)
 	buf_addf(ret, "\n%s" HOSTS_END, others ? others : "");
 }
 
-/* Versions without marks wrote all of a file that was missing. */
+/* Written by a version without marks, which wrote a missing file whole. */
 static bool is_old(const struct buf *text)
 {
 	static const char begin[] = "127.0.0.1\tlocalhost\n127.0.1.1\t",
@@ -167,7 +173,7 @@ bool etc_text_hosts(const struct buf *text, const char *hostname, const char *ot
 	return false;
 }
 
-/* All names of the line are localhost's. */
+/* Are all names of the line localhost? */
 static bool is_localhost(const char *line, size_t n)
 {
 	cleanup_free char *copy = xstrndup(line, n);
@@ -191,7 +197,7 @@ void etc_text_hosts_lines(const char *text, struct buf *ret)
 	}
 }
 
-/* Where in a line of services does the word stand? -1: nowhere. */
+/* The offset of word in a list of services; -1 if it is not there. */
 static ssize_t find_word(const char *line, size_t n, const char *word)
 {
 	size_t len = strlen(word);
@@ -203,7 +209,7 @@ static ssize_t find_word(const char *line, size_t n, const char *word)
 	return -1;
 }
 
-/* What comes after "NAME:" on a line, or NULL when the line is another's. */
+/* The text after "NAME:" of a line, or NULL if the line has another name. */
 static const char *services(const char *line, const char *end, const char *name)
 {
 	size_t n = strlen(name);
@@ -217,7 +223,7 @@ static const char *services(const char *line, const char *end, const char *name)
 	return line < end && *line == ':' ? line + 1 : NULL;
 }
 
-/* Are files asked, and for hosts before a server is? */
+/* Are files looked up, and for hosts before any server? */
 static bool asks_files(const char *name, const char *list, size_t n)
 {
 	ssize_t files = find_word(list, n, "files"), dns = find_word(list, n, "dns");
@@ -227,7 +233,7 @@ static bool asks_files(const char *name, const char *list, size_t n)
 	return files >= 0 || find_word(list, n, "compat") >= 0;
 }
 
-/* The list of a line that does not ask them; *hosts is set when the line is that of hosts. */
+/* The list of a line that does not look up files. Sets *hosts if it is the line of hosts. */
 static const char *wrong_list(const char *line, const char *end, bool *hosts)
 {
 	static const char *const names[] = {"passwd", "group", "hosts"};
@@ -263,7 +269,7 @@ bool etc_text_nsswitch(const struct buf *text, struct buf *ret)
 		if (stop < end)
 			buf_addch(ret, '\n');
 	}
-	/* Without a line of its own old versions of glibc ask the servers first. */
+	/* Without a hosts line, old versions of glibc ask servers first. */
 	if (!hosts) {
 		right = false;
 		if (ret->len && ret->data[ret->len - 1] != '\n')

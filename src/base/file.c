@@ -1,8 +1,8 @@
 /*
- * file.c - reading with a bound, writing atomically, directories, locks.
+ * file.c - bounded reading, atomic writing, directories, locks.
  *
- * Promises that a reader sees the old content or the new one, never half of it: after the death of this
- * program, and after that of the machine too, but for what is said to be passing.
+ * Promises that a reader sees the old content or the new, never a part of it: also after this
+ * program or the machine dies, except for what is written as passing.
  */
 #include "base/file.h"
 
@@ -35,8 +35,10 @@ static int read_fd(int fd, const char *path, size_t max, struct buf *out, struct
 		return err_set(e, EFBIG, "'%s' is longer than %zu bytes", path, max);
 	*ret = (struct file_stamp){st.st_ino, st.st_ctim};
 	for (;;) {
-		/* One byte more than there should be: a file that ends there needs no second
-		 * read. Files of /proc say that they are empty. */
+		/*
+		 * One byte more than expected, so that the end of the file needs no second read.
+		 * Files of /proc report size 0.
+		 */
 		size_t want = st.st_size > (off_t)got ? (size_t)st.st_size - got + 1 : 4096;
 		ssize_t n;
 
@@ -72,8 +74,8 @@ int file_read_fd(int fd, const char *path, size_t max, struct buf *out, struct e
 }
 
 /*
- * O_NONBLOCK: the open of a FIFO or a device must not wait. Nor must that of a file somebody has a lease
- * on, whom the kernel asks to let go; a server of files does so at once.
+ * O_NONBLOCK: opening a FIFO or a device must not block. Neither must a file with a lease, whose
+ * holder the kernel asks to release it; a file server does so at once.
  */
 int file_open_read(int dirfd, const char *path, const char *name, struct err *e)
 {
@@ -178,7 +180,7 @@ bool file_holds(int dirfd, const char *name, const void *data, size_t size)
 	       memcmp(text.data, data, size) == 0;
 }
 
-/* On the way to a box, so with the fewest system calls. */
+/* On the way to a box: uses the fewest system calls. */
 int file_write_passing(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
 		       struct err *e)
 {

@@ -1,8 +1,8 @@
 /*
- * git_index.c - walking the entries of an index, versions 2 to 4, with hashes of 20 or 32 bytes.
+ * git_index.c - parses the entries of an index, versions 2 to 4, with hashes of 20 or 32 bytes.
  *
- * The length of hashes stands in the repository's configuration, which is not read here: the one with
- * which entries and extensions fill the file is right.
+ * The hash length is set in the repository's configuration, which is not read here: the right
+ * length is the one with which entries and extensions fill the file exactly.
  */
 #include "base/git_index.h"
 
@@ -26,7 +26,7 @@ struct reader {
 	const unsigned char *data;
 	size_t len, at, hash;
 	uint32_t version;
-	char name[NAME_MAX_4K + 1]; /* of the entry before */
+	char name[NAME_MAX_4K + 1]; /* of the previous entry */
 	size_t name_len;
 };
 
@@ -35,7 +35,7 @@ static uint32_t get32(const unsigned char *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* The number of bytes to cut off the name before; git's varint.c. */
+/* The number of bytes to cut off the previous name; git's varint.c. */
 static bool read_varint(struct reader *r, size_t *ret)
 {
 	size_t value = 0;
@@ -79,7 +79,7 @@ static bool read_name(struct reader *r, size_t start)
 	return r->at <= r->len;
 }
 
-/* What git itself takes for a path of an index, as far as it matters here. */
+/* What git accepts as a path in an index, as far as it matters here. */
 static bool is_path(const char *name)
 {
 	for (const char *p = name;; p++) {
@@ -116,7 +116,7 @@ static bool read_entry(struct reader *r, struct git_index *out)
 	return out->gitlinks.n <= GIT_INDEX_MAX_GITLINKS;
 }
 
-/* One that only caches what is in the entries changes nothing of what git says. */
+/* An extension that only caches what the entries say changes nothing that git reports. */
 static void take_extension(const struct reader *r, const unsigned char *data, size_t len,
 			   struct git_index *out)
 {

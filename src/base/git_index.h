@@ -1,7 +1,7 @@
 /*
- * git_index.h - what an index of git's says of other repositories (gitformat-index(5)).
+ * git_index.h - submodules and extensions in a git index (gitformat-index(5)).
  *
- * It is read where code in a box may have written it: any bytes give an answer or an error.
+ * The index may have been written by code in a box: any bytes give an answer or an error.
  */
 #ifndef BASE_GIT_INDEX_H
 #define BASE_GIT_INDEX_H
@@ -12,23 +12,25 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-/* Larger ones are refused; Linux's own has 10 MB. */
+/* Larger ones are refused; Linux has 10 MB. */
 #define GIT_INDEX_MAX (256u << 20)
-/* More entries of repositories than this are refused, too. */
+/* More submodules than this are refused. */
 #define GIT_INDEX_MAX_GITLINKS 4096
 
 struct git_index {
 	struct strv gitlinks; /* paths of submodules, relative to the top, without `..` */
-	char shared[65];      /* the hash of the index that this one is a part of, or "" */
-	bool unnamed;	      /* it has gitlinks whose names stand in that one */
-	bool extended; /* it tells git what to pass over: file system monitor, untracked cache ... */
+	char shared[65];      /* the hash of the shared index that this one extends, or "" */
+	bool unnamed;	      /* has gitlinks whose names are in the shared index */
+	bool extended;	      /* has extensions that tell git what to skip: file system monitor,
+	                * untracked cache ... */
 };
 
-/* An index without entries of repositories is not read entry by entry. -EINVAL: it is none. */
+/* An index without submodules is not read entry by entry. -EINVAL: not an index. */
 int git_index_parse(const struct buf *data, struct git_index *ret, struct err *e);
 
 /*
- * That of a git directory, with the one it is a part of: all gitlinks of both. A missing one has none.
+ * Reads the index of a git directory and its shared index: the gitlinks of both. A missing index
+ * has none.
  */
 int git_index_read(int dir, struct git_index *ret, struct err *e);
 

@@ -1,8 +1,8 @@
 /*
  * json.c - writing JSON.
  *
- * Owns escaping and layout (two spaces a level). Promises valid UTF-8 and valid JSON as long as
- * begin and end are paired.
+ * Owns escaping and layout (two spaces a level). Promises valid UTF-8 and valid JSON if begin and
+ * end are paired.
  */
 #include "base/json.h"
 
@@ -20,7 +20,7 @@ static void add_escape(struct buf *b, uint32_t c)
 		buf_addf(b, "\\u%04x", c);
 }
 
-/* What would act on a terminal, or not show, is escaped too: the value stays what it is. */
+/* Also escapes what a terminal would act on or not show; the value stays the same. */
 static void add_quoted(struct buf *b, const char *s)
 {
 	unsigned int marks = 0;
@@ -54,7 +54,7 @@ static void new_line(struct json *j)
 		buf_addf(&j->out, "\n%*s", 2 * j->depth, "");
 }
 
-/* A comma if one is due, the line and its indentation, and the key. */
+/* Writes the comma if needed, the newline and indentation, and the key. */
 static void begin_value(struct json *j, const char *key)
 {
 	if (j->need_comma)
@@ -78,7 +78,7 @@ static void open_bracket(struct json *j, const char *key, char c)
 static void close_bracket(struct json *j, char c)
 {
 	j->depth--;
-	if (j->need_comma) /* else it is empty and stays on one line */
+	if (j->need_comma) /* else empty: stays on one line */
 		new_line(j);
 	buf_addch(&j->out, c);
 	j->need_comma = true;

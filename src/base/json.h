@@ -1,13 +1,13 @@
 /*
- * json.h - writing JSON for --json. There is no reader: the launcher reads no JSON. (The names keep
- * out of the way of jansson's, which sandbox-image links as well.)
+ * json.h - writing JSON, for --json. There is no reader: the launcher reads no JSON. (The names
+ * avoid those of jansson, which sandbox-image links too.)
  *
  *	jsonout_object_begin(&j, NULL);
  *	jsonout_string(&j, "name", box->name);
  *	jsonout_object_end(&j);
  *
- * key is NULL inside an array and at the top. Strings that are not UTF-8 have the bad bytes replaced
- * by U+FFFD.
+ * key is NULL inside an array and at the top. In strings that are not UTF-8, bad bytes become
+ * U+FFFD.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H

@@ -1,8 +1,8 @@
 /*
  * kv.c - small flat files of our own.
  *
- * Owns the escaping. Promises that what kv_write() was given comes back from kv_read(). Refuses to
- * guess: a last line without its newline is cut off and counts as missing.
+ * Owns the escaping. Promises that kv_read() returns what kv_write() was given. Does not guess: a
+ * last line without a newline is truncated and counts as missing.
  */
 #include "base/kv.h"
 
@@ -20,7 +20,7 @@ void kv_clear(struct kv *kv)
 	strv_clear(&kv->values);
 }
 
-/* From the end: a later line of a file overrides an earlier one. Returns n when missing. */
+/* Searches from the end: a later line overrides an earlier one. Returns n if missing. */
 static size_t find(const struct kv *kv, const char *key)
 {
 	for (size_t i = kv->keys.n; i-- > 0;)

@@ -2,8 +2,8 @@
  * kv.h - small flat files of our own: one `key value` line an entry.
  *
  * For records that only this program writes and that must hold any path: newline, carriage return
- * and percent sign are written as %0A, %0D and %25. Reading is bounded (1 MiB) and never trusts
- * the file to be whole: an unknown key is ignored, a missing one is NULL.
+ * and percent sign are written as %0A, %0D and %25. Reading is bounded (1 MiB) and does not rely on
+ * a complete file: an unknown key is ignored, a missing one is NULL.
  */
 #ifndef BASE_KV_H
 #define BASE_KV_H
@@ -20,13 +20,13 @@ struct kv {
 
 void kv_clear(struct kv *kv);
 void kv_set(struct kv *kv, const char *key, const char *value); /* NULL value: not written */
-void kv_add(struct kv *kv, const char *key, const char *value); /* one more of a key */
+void kv_add(struct kv *kv, const char *key, const char *value); /* may be repeated for one key */
 const char *kv_get(const struct kv *kv, const char *key);	/* NULL when missing */
 int kv_read(struct kv *kv, int dirfd, const char *path, struct err *e);
 int kv_read_stamped(struct kv *kv, int dirfd, const char *path, struct file_stamp *ret,
 		    struct err *e); /* as file_read_stamped() */
 
-/* With mode 0600, as file_write_atomic(), or as file_write_passing(). */
+/* Writes with mode 0600, as file_write_atomic() or file_write_passing(). */
 int kv_write(const struct kv *kv, int dirfd, const char *path, struct err *e);
 int kv_write_passing(const struct kv *kv, int dirfd, const char *path, struct err *e);
 

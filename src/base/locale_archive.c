@@ -1,8 +1,8 @@
 /*
  * locale_archive.c - which locales glibc finds.
  *
- * The archive is the image's: every number in it is checked against the file before it is used, and no
- * more than the region of names is read.
+ * The archive belongs to the image: every number in it is checked against the file size before use,
+ * and only the region of names is read.
  */
 #include "base/locale_archive.h"
 
@@ -18,7 +18,7 @@
 #include "base/mem.h"
 
 #define ARCHIVE_MAGIC 0xde020109u
-#define NAMES_MAX     (1u << 20) /* all of glibc's 350 locales take 8 KiB */
+#define NAMES_MAX     (1u << 20) /* all 350 locales of glibc take 8 KiB */
 
 /* The beginning of struct locarhead. */
 struct archive_head {
@@ -50,7 +50,7 @@ char *locale_normalize(const char *name)
 
 static bool has_string(const char *strings, size_t size, const char *name)
 {
-	size_t n = strlen(name) + 1; /* with its NUL */
+	size_t n = strlen(name) + 1; /* including its NUL */
 
 	for (const char *at = strings, *end = strings + size; at < end;) {
 		const char *nul = memchr(at, '\0', (size_t)(end - at));

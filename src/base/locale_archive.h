@@ -6,12 +6,15 @@
 
 #include <stdbool.h>
 
-/* The name as glibc's files have it: the codeset in small letters and digits alone. The caller frees. */
+/*
+ * The name in the form of glibc's files: the codeset reduced to lower-case letters and digits. The
+ * caller frees it.
+ */
 char *locale_normalize(const char *name);
 
 /*
- * Does the archive at path have a locale of this normalized name? What is no archive has none. The
- * file's layout: locale/locarchive.h of glibc.
+ * Does the archive at path contain this normalized locale name? False if it is not an archive.
+ * Layout of the file: locale/locarchive.h of glibc.
  */
 bool locale_archive_has(const char *path, const char *name);
 

@@ -1,7 +1,7 @@
 /*
- * log.h - what is said beside the result: warnings, notes and debug lines, all on stderr.
+ * log.h - warnings, notes and debug lines, all on stderr.
  *
- * Errors are not logged: they travel as `struct err` and are printed once, by main().
+ * Errors are not logged: they are passed up as `struct err` and printed once, by main().
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -1,5 +1,5 @@
 /*
- * mem.c - allocation that cannot fail, string vectors, near misses.
+ * mem.c - allocation that cannot fail, string vectors, likely typos.
  */
 #include "base/mem.h"
 
@@ -113,7 +113,7 @@ static size_t min2(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Edit distance with swaps of neighbours; words longer than 63 bytes are never near. */
+/* Edit distance with swaps of neighbours; words longer than 63 bytes never match. */
 static size_t edit_distance(const char *a, const char *b)
 {
 	size_t n = strlen(a), m = strlen(b), rows[3][64] = {0};

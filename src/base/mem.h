@@ -1,8 +1,8 @@
 /*
  * mem.h - allocation that cannot fail, string vectors, and a few string helpers.
  *
- * Running out of memory ends the program with one line and status 125: there is nothing a caller
- * could do about it that would be worth the code.
+ * Running out of memory ends the program with one line and status 125: no caller could do anything
+ * useful about it.
  */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
@@ -26,7 +26,7 @@ static inline bool streq(const char *a, const char *b)
 bool starts_with(const char *s, const char *prefix);
 bool ends_with(const char *s, const char *suffix);
 
-/* A list of owned strings; v always ends with a NULL, and v is NULL while it is empty. */
+/* A list of owned strings; v ends with a NULL, and is NULL while the list is empty. */
 struct strv {
 	char **v;
 	size_t n;
@@ -35,14 +35,14 @@ struct strv {
 void strv_push(struct strv *sv, const char *s); /* copies s */
 void strv_push_take(struct strv *sv, char *s);	/* takes ownership of s */
 bool strv_has(const struct strv *sv, const char *s);
-char *strv_join(const struct strv *sv, const char *between); /* "" for none; the caller frees */
+char *strv_join(const struct strv *sv, const char *between); /* "" if empty; the caller frees it */
 void strv_clear(struct strv *sv);
 
 #define cleanup_strv __attribute__((cleanup(strv_clear)))
 
 /*
  * The candidate nearest to word (Damerau-Levenshtein), or NULL when none is near enough to be a
- * likely slip of the keys. Candidates end with NULL; the result points into them.
+ * likely typo. Candidates end with NULL; the result points into them.
  */
 const char *nearest_word(const char *word, const char *const *candidates);
 

@@ -1,5 +1,5 @@
 /*
- * new_file.c - a file that gets its name when it is whole, and what it takes to be on the disk.
+ * new_file.c - a file that gets its name once it is complete, and how it gets onto the disk.
  */
 #include "base/new_file.h"
 
@@ -17,9 +17,9 @@
 #include "base/mem.h"
 #include "base/path.h"
 
-#define LINK_TRIES 16 /* others who write the same file at the same moment */
+#define LINK_TRIES 16 /* others may write the same file at the same moment */
 
-/* Of a fixed length, so that the longest names can be had. */
+/* Of fixed length, so that the longest file names still work. */
 static char *tmp_name(const char *name)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
@@ -44,7 +44,8 @@ int new_file_beside(int dirfd, const char *path, mode_t mode, char **ret_tmp)
 		int fd;
 
 		if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) < 0)
-			salt += (unsigned int)tries; /* an early boot: O_EXCL still decides */
+			salt += (unsigned int)tries; /* early in boot there may be no randomness;
+			                              * O_EXCL still decides */
 		tmp = xasprintf("%s.tmp-%08x", path, salt);
 		fd = openat(dirfd, tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 		if (fd >= 0) {
@@ -58,7 +59,7 @@ int new_file_beside(int dirfd, const char *path, mode_t mode, char **ret_tmp)
 	return -EEXIST;
 }
 
-/* Where the file system has no O_TMPFILE. */
+/* For file systems without O_TMPFILE. */
 static int open_named(struct new_file *f, const char *tmp, mode_t mode)
 {
 	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
@@ -95,7 +96,7 @@ int new_file_open(int dirfd, const char *path, const char *tmp, mode_t mode, str
 	return 0;
 }
 
-/* Without /proc the kernel has to trust the descriptor, which it does since Linux 6.10. */
+/* Without /proc the kernel must accept the descriptor itself, which it does since Linux 6.10. */
 static int link_fd(int fd, int dirfd, const char *name)
 {
 	char self[32];
@@ -121,7 +122,9 @@ int new_file_link(int fd, int dirfd, const char *tmp, const char *name)
 				return r;
 			}
 		}
-		/* Whole, of a writer who was killed or whom we overtake: ours is newer. */
+		/*
+		 * A complete file of a writer that was killed or that we overtake: ours is newer.
+		 */
 		if (r == -EEXIST)
 			unlinkat(dirfd, tmp, 0);
 		else if (r == -ENOENT)
@@ -130,7 +133,7 @@ int new_file_link(int fd, int dirfd, const char *tmp, const char *name)
 	return r;
 }
 
-/* A file system that cannot is not an error. */
+/* A file system that cannot sync is not an error. */
 static int sync_fd(int fd)
 {
 	return fsync(fd) < 0 && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS ? -errno
@@ -143,7 +146,7 @@ int new_file_finish(struct new_file *f, bool durable)
 
 	if (r == 0 && !f->linked)
 		r = new_file_link(f->fd, f->dirfd, f->tmp, f->name);
-	if (close(take_fd(&f->fd)) < 0 && r == 0) /* NFS tells of a full disk here */
+	if (close(take_fd(&f->fd)) < 0 && r == 0) /* NFS reports a full disk here */
 		r = -errno;
 	if (r == 0 && f->linked && renameat(f->dirfd, f->tmp, f->dirfd, f->name) < 0)
 		r = -errno;

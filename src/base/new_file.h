@@ -1,11 +1,11 @@
 /*
- * new_file.h - a file that gets its name when it is whole.
+ * new_file.h - a file that gets its name once it is complete.
  *
- * It is made without a name (O_TMPFILE) in the directory it is to be in, so that whoever is killed
- * leaves nothing there. A name that is taken is replaced by rename(2), which takes a second name for
- * the moment between two system calls: NEW_FILE_PREFIX and a hash of the name, the same each time, so
- * that the next writer uses up what was left. Where the file system has no O_TMPFILE (NFS, vfat), the
- * file has a second name from the beginning: new_file_beside().
+ * The file is created without a name (O_TMPFILE) in its directory, so that a writer who is killed
+ * leaves nothing behind. To replace an existing name it needs rename(2), and for the moment between
+ * two system calls a temporary name: NEW_FILE_PREFIX and a hash of the name, always the same, so
+ * that the next writer reuses what was left. Without O_TMPFILE (NFS, vfat) the file has a temporary
+ * name from the start: new_file_beside().
  */
 #ifndef BASE_NEW_FILE_H
 #define BASE_NEW_FILE_H
@@ -18,11 +18,11 @@
 #define NEW_FILE_PREFIX ".sandbox-"
 
 struct new_file {
-	int fd;	   /* to be written to */
-	int dirfd; /* the directory it is to be in */
+	int fd;	   /* open for writing */
+	int dirfd; /* the directory it will be in */
 	char *name;
-	char *tmp;   /* its second name */
-	bool linked; /* it has that name now */
+	char *tmp;   /* its temporary name */
+	bool linked; /* tmp exists */
 };
 
 #define NEW_FILE_INIT                 \
@@ -31,39 +31,42 @@ struct new_file {
 	}
 
 /*
- * Begins the file path, relative to dirfd; mode is subject to the umask. tmp is the second name that it may
- * take, of a writer who is the only one to use that name, so that what is left of a kill is found by it;
- * NULL: one of its own. Returns 0 or -errno.
+ * Begins the file path, relative to dirfd; mode is subject to the umask. tmp is the temporary name
+ * it may use; no other writer may use that name, so that what a kill leaves can be found. NULL: a
+ * name of its own. Returns 0 or -errno.
  */
 int new_file_open(int dirfd, const char *path, const char *tmp, mode_t mode, struct new_file *ret);
 
 /*
- * Gives the file its name, in place of what has it. durable: with its content and its name it is on the
- * disk when this returns, and the name was not there before the content. Returns 0 or -errno.
+ * Gives the file its name, replacing what has it. durable: content and name are on disk on return,
+ * and the content was there before the name. Returns 0 or -errno.
  */
 int new_file_finish(struct new_file *f, bool durable);
 
 /*
- * Makes a file that was not there, PATH.tmp-<random>; *ret_tmp is its name, the caller frees. Returns its
+ * Creates a new file PATH.tmp-<random>. *ret_tmp is its name; the caller frees it. Returns the
  * descriptor or -errno.
  */
 int new_file_beside(int dirfd, const char *path, mode_t mode, char **ret_tmp);
 
-/* As new_file_finish() for what fd has open without a name, in the directory dirfd, by way of the name tmp. */
+/*
+ * As new_file_finish(), for an unnamed file open at fd, in the directory dirfd, with tmp as
+ * temporary name.
+ */
 int new_file_link(int fd, int dirfd, const char *tmp, const char *name);
 
-/* Releases; what was not finished is gone. */
+/* Closes it; an unfinished file is removed. */
 void new_file_close(struct new_file *f);
 #define cleanup_new_file __attribute__((cleanup(new_file_close)))
 
 /*
- * All that was written to the file system that the directory fd is on, O_PATH or not, is on its disk when
- * this returns: before something gets a name by which it is taken for whole ever after. It waits for
- * everything on that file system, so it comes once a command. path is for messages.
+ * Returns when everything written to the file system of the directory fd (may be O_PATH) is on
+ * disk. For use before something gets the name that marks it complete. It waits for the whole file
+ * system, so call it once a command. path is for messages.
  */
 int sync_fs(int fd, const char *path, struct err *e);
 
-/* The names in the directory path, relative to dirfd, are on the disk when this returns. */
+/* Returns when the names in the directory path, relative to dirfd, are on disk. */
 int sync_dir(int dirfd, const char *path, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * owner.c - "UID:GID" and "UID:GID:BITS", both ways.
+ * owner.c - parses and formats "UID:GID" and "UID:GID:BITS".
  */
 #include "base/owner.h"
 

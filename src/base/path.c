@@ -1,15 +1,15 @@
 /*
  * path.c - the one resolver beneath a root, and lexical helpers.
  *
- * Promises that no descriptor handed out lies outside the root, whatever links the tree holds and
- * whoever renames in it at the same time. The kernel does the work where openat2(2) exists; else
- * (an old kernel, a filter that denies it, or EAGAIN because of a storm of renames) the walk below
- * does: each component is opened by itself with O_NOFOLLOW, a link's text is read from the link's
- * own descriptor and put before the rest of the path, and ".." goes back to the descriptor that we
- * came from and never asks the file system, so that nobody can move the ground under it.
+ * Promises that no descriptor it returns lies outside the root, whatever symlinks the tree holds
+ * and whoever renames in it meanwhile. The kernel does the work by openat2(2) if it can. Otherwise
+ * (an old kernel, a filter that denies it, or EAGAIN because of many renames) the walk below does:
+ * it opens each component with O_NOFOLLOW, reads a symlink's text from the symlink's own descriptor
+ * and puts it before the rest of the path. ".." goes back to the descriptor that we came from, not
+ * to what the file system says, so that nobody can move a directory under us.
  *
- * The one difference: openat2 refuses the magic links of /proc (ELOOP), the walk takes their text
- * as any link's, which stays beneath the root as well.
+ * The one difference: openat2 refuses the magic links of /proc (ELOOP); the walk treats them as
+ * ordinary symlinks, which also stay beneath the root.
  */
 #include "base/path.h"
 
@@ -31,12 +31,12 @@
 
 struct walk {
 	int rootfd;
-	int *fds; /* the directories entered below the root, outermost first */
+	int *fds; /* the directories entered so far below the root, outermost first */
 	size_t n;
-	char *rest; /* what is still to be resolved */
+	char *rest; /* what is left to resolve */
 	int links;
 	bool no_links;
-	bool make; /* missing directories are made */
+	bool make; /* create missing directories */
 };
 
 static int walk_here(const struct walk *w)
@@ -57,7 +57,7 @@ static void walk_clear(struct walk *w)
 	free(w->rest);
 }
 
-/* Puts the text of the link behind fd before what follows the component; -errno. */
+/* Puts the text of the symlink at fd before the rest of the path; -errno. */
 static int walk_link(struct walk *w, int fd, const char *after)
 {
 	char text[4096], *rest;
@@ -78,7 +78,7 @@ static int walk_link(struct walk *w, int fd, const char *after)
 	return 0;
 }
 
-/* Goes into the directory name, or replaces a link by its text; -errno. */
+/* Enters the directory name, or replaces a symlink by its text; -errno. */
 static int walk_enter(struct walk *w, const char *name, const char *after, mode_t mode)
 {
 	const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
@@ -107,7 +107,9 @@ static int walk_enter(struct walk *w, const char *name, const char *after, mode_
 	return S_ISLNK(st.st_mode) ? walk_link(w, link, after) : -ENOTDIR;
 }
 
-/* Opens the last component name. Returns 0, 1 when it was a link now to be followed, or -errno. */
+/*
+ * Opens the last component. Returns 0, 1 if it was a symlink that is to be followed now, or -errno.
+ */
 static int walk_last(struct walk *w, const char *name, int flags, mode_t mode, int *ret_fd)
 {
 	int here = walk_here(w), fd;
@@ -119,7 +121,7 @@ static int walk_last(struct walk *w, const char *name, int flags, mode_t mode, i
 		if (link >= 0 && fstat(link, &st) == 0 && S_ISLNK(st.st_mode))
 			return walk_link(w, link, "") ?: 1;
 	}
-	/* A link that is put here from now on is an error, not a way out. */
+	/* A symlink that appears here from now on is an error, not a way out. */
 	fd = openat(here, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -errno;
@@ -128,8 +130,8 @@ static int walk_last(struct walk *w, const char *name, int flags, mode_t mode, i
 }
 
 /*
- * Resolves w->rest. When directories are made, mode is the last one's and the last component is entered
- * like the others; else flags and mode are those of open(2). Returns 0 or -errno.
+ * Resolves w->rest. With w->make, mode is that of the last directory, and the last component is
+ * entered like the others; else flags and mode are those of open(2). Returns 0 or -errno.
  */
 static int walk(struct walk *w, int flags, mode_t mode, int *ret_fd)
 {
@@ -266,7 +268,7 @@ const char *path_basename(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Appends the components of path to out, which holds none or "/a/b". */
+/* Appends the components of path to out, which is empty or "/a/b". */
 static void add_components(struct buf *out, const char *path)
 {
 	for (;;) {
@@ -296,7 +298,7 @@ char *path_normalize(const char *base, const char *path)
 	add_components(&out, path);
 	if (out.len == 0)
 		buf_addch(&out, '/');
-	out.data[out.len] = '\0'; /* ".." only moved len back */
+	out.data[out.len] = '\0'; /* ".." only reduced len */
 	return buf_detach(&out);
 }
 

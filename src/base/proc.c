@@ -1,9 +1,9 @@
 /*
  * proc.c - processes and the caller's identity.
  *
- * Promises few system calls: user_self() is on the way to every box. Refuses the C library's user
- * database, which would load NSS modules into a static program: /etc/passwd is read here, and
- * directory services are asked by a child.
+ * Promises few system calls: user_self() is on the way to every box. Does not use the C library's
+ * user database, which would load NSS modules into a static program: /etc/passwd is read here, and
+ * directory services are asked by a child process.
  */
 #include "base/proc.h"
 
@@ -26,9 +26,9 @@
 #include "base/path.h"
 #include "base/spawn.h"
 
-#define PASSWD_MAX_SIZE	  (16 * 1024 * 1024) /* beyond it, getent is asked */
+#define PASSWD_MAX_SIZE	  (16 * 1024 * 1024) /* beyond that, getent is asked */
 #define GETENT_MAX_SIZE	  (64 * 1024)
-#define GETENT_TIMEOUT_MS 10000 /* a directory server that is down */
+#define GETENT_TIMEOUT_MS 10000 /* a directory server may be down */
 
 int proc_pidfd(pid_t pid)
 {
@@ -67,7 +67,10 @@ int proc_start_time(pid_t pid, unsigned long long *ret)
 	if (n < 0)
 		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
 	stat[n] = '\0';
-	/* Field 2, the command, may hold anything, brackets too; field 3 follows the last one. */
+	/*
+	 * Field 2, the command, may contain anything, parentheses too; field 3 follows the last
+	 * one.
+	 */
 	p = strrchr(stat, ')');
 	if (p && (starts_with(p, ") Z") || starts_with(p, ") X")))
 		return 0;
@@ -90,7 +93,7 @@ bool proc_is_init(pid_t pid)
 	if (n <= 0)
 		return false;
 	status[n] = '\0';
-	/* The name, which may be anything, has its newlines escaped. */
+	/* The name before it may contain anything, but its newlines are escaped. */
 	line = strstr(status, "\nNSpid:");
 	if (!line)
 		return false;
@@ -99,7 +102,7 @@ bool proc_is_init(pid_t pid)
 	return last && streq(last, "\t1") && strchr(line, '\t') != last;
 }
 
-/* Splits line at colons into at most n fields; returns how many there were. */
+/* Splits line at colons into at most n fields; returns their number. */
 static size_t split_fields(char *line, char **fields, size_t n)
 {
 	size_t count = 0;
@@ -109,7 +112,7 @@ static size_t split_fields(char *line, char **fields, size_t n)
 	return count;
 }
 
-/* Most lines of a long file are somebody else's, and need not be taken apart. */
+/* Skips most lines of a long file without parsing them. */
 static bool may_be_of(const char *line, uid_t uid)
 {
 	const char *field = strchr(line, ':');
@@ -118,7 +121,7 @@ static bool may_be_of(const char *line, uid_t uid)
 	return field && strtoul(field + 1, NULL, 10) == uid;
 }
 
-/* Looks in passwd(5) lines, which are changed, for ret->uid. Returns true when it filled in ret. */
+/* Looks for ret->uid in passwd(5) lines, which are modified. Returns true if it filled in ret. */
 static bool find_passwd(char *lines, struct user *ret)
 {
 	char *line;
@@ -140,7 +143,7 @@ static bool find_passwd(char *lines, struct user *ret)
 	return false;
 }
 
-/* Appends the output of `getent passwd UID`, or nothing. */
+/* Appends the output of `getent passwd UID`, or nothing on failure. */
 static void run_getent(uid_t uid, struct buf *out)
 {
 	char id[16];
@@ -150,7 +153,7 @@ static void run_getent(uid_t uid, struct buf *out)
 		     GETENT_TIMEOUT_MS, out);
 }
 
-/* What the environment says must be fit for a passwd line and a path. */
+/* A value of the environment must be usable in a passwd line and in a path. */
 static const char *env_or(const char *name, bool is_path, const char *fallback)
 {
 	const char *value = getenv(name);
@@ -162,7 +165,7 @@ static const char *env_or(const char *name, bool is_path, const char *fallback)
 	return value;
 }
 
-/* $HOME is what every other program of the caller's goes by. */
+/* Every other program of the caller uses $HOME. */
 static void prefer_home(struct user *u)
 {
 	const char *home = env_or("HOME", true, NULL);
@@ -173,7 +176,7 @@ static void prefer_home(struct user *u)
 	}
 }
 
-/* Whose directory entry, environment or default is found first. */
+/* The first that is found: passwd entry, environment, directory entry, default. */
 static void find_self(struct user *ret)
 {
 	cleanup_buf struct buf b = BUF_INIT;
@@ -183,7 +186,10 @@ static void find_self(struct user *ret)
 	    find_passwd(b.data, ret))
 		return;
 	buf_reset(&b);
-	/* A login session of a directory's user has all three; asking the directory costs a process. */
+	/*
+	 * A login session has all three set, also for a user of a directory service; asking costs a
+	 * process.
+	 */
 	if (!env_or("USER", false, NULL) || !env_or("HOME", true, NULL))
 		run_getent(ret->uid, &b);
 	if (find_passwd(b.data, ret))
@@ -198,7 +204,7 @@ void user_self(struct user *ret)
 	*ret = (struct user){.uid = getuid(), .gid = getgid()};
 	find_self(ret);
 	prefer_home(ret);
-	/* In every box that name has that id, and no other. */
+	/* In every box root has uid 0, and only root. */
 	if (streq(ret->name, "root") != (ret->uid == 0)) {
 		free(ret->name);
 		ret->name = xstrdup(ret->uid == 0 ? "root" : "user");
@@ -229,7 +235,7 @@ void proc_remember_args(int argc, char **argv)
 {
 	char *last = argv[argc - 1];
 
-	/* The kernel lays the environment out behind the arguments, without a gap. */
+	/* The kernel places the environment right after the arguments. */
 	for (char **v = environ; *v; v++)
 		if (*v == last + strlen(last) + 1)
 			last = *v;
@@ -274,7 +280,7 @@ void proc_die_as(int status)
 
 	if (!sig)
 		return;
-	/* A core, where there is one to be had, is the command's. */
+	/* A core dump, if there is one, is the command's. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	signal(sig, SIG_DFL);
 	sigemptyset(&only);

@@ -14,47 +14,50 @@
 int proc_pidfd(pid_t pid);
 
 /*
- * Waits until the process behind a pidfd has ended, at most timeout_ms (-1: for ever).
- * Returns true when it has.
+ * Waits until the process of a pidfd has ended, at most timeout_ms (-1: no limit). Returns true if
+ * it has.
  */
 bool proc_wait_pidfd(int pidfd, int timeout_ms);
 
 /*
- * Start time of a process in clock ticks since boot, field 22 of /proc/PID/stat (proc(5)); with the
- * pid it names one process for the life of the machine. *ret is 0 when there is no such process, or
- * when it has ended and only waits for its parent to take notice. Returns 0, or -errno where /proc
- * cannot be read.
+ * The start time of a process in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)).
+ * Together with the pid it identifies one process until the machine reboots. *ret is 0 if there is
+ * no such process, or if it is a zombie. Returns 0, or -errno if /proc cannot be read.
  */
 int proc_start_time(pid_t pid, unsigned long long *ret);
 
-/* Is it pid 1 of a pid namespace of its own: is that the last number of NSpid in /proc/PID/status? */
+/* Is it pid 1 of its own pid namespace: is 1 the last number of NSpid in /proc/PID/status? */
 bool proc_is_init(pid_t pid);
 
 /*
- * Remembers where the kernel keeps our arguments and environment; called first thing in main().
- * proc_set_title() then overwrites both, so that ps(1), /proc/PID/cmdline and /proc/PID/environ show
- * the title and nothing of what we were called with. Every getenv() is empty from then on.
+ * Remembers where the kernel keeps our arguments and environment; called first in main().
+ * proc_set_title() then overwrites both, so that ps(1), /proc/PID/cmdline and /proc/PID/environ
+ * show the title and nothing else. After that getenv() finds nothing.
  */
 void proc_remember_args(int argc, char **argv);
 void proc_set_title(const char *title);
 
-/* The path of this program, as the kernel has it: read once. Static; NULL: /proc cannot be read. */
+/*
+ * The path of this program according to the kernel, read once. Static; NULL if /proc cannot be
+ * read.
+ */
 const char *proc_self(void);
 
-/* Closes every descriptor but the n in keep, which are sorted; a negative one is none. */
+/* Closes every descriptor but the n in keep, which are sorted; negative ones are ignored. */
 void proc_close_others(int *keep, size_t n);
 
 /*
- * How a command ended, in one number: its exit status, or 128+n when signal n ended it, and then n is
- * in the byte above as well. What a program can exit with is the lowest byte.
+ * How a command ended, in one number: its exit status, or 128+n if signal n killed it, with n in
+ * the next byte as well. The lowest byte is what a program can exit with.
  */
 #define STATUS_OF_SIGNAL(n)   ((128 + (n)) | (n) << 8)
-#define STATUS_SIGNAL(status) ((status) >> 8 & 0x7f) /* 0: it was none */
+#define STATUS_SIGNAL(status) ((status) >> 8 & 0x7f) /* 0: not killed by a signal */
 #define STATUS_EXIT(status)   ((status)&0xff)
 
 /*
- * Where a signal has ended the command, ends this process by the same one, without a core: whoever
- * waits for us sees what it would have seen of the command. A shell ends its loop at Ctrl-C by that.
+ * If a signal killed the command, kills this process by the same one, without a core dump, so that
+ * our parent sees what it would have seen of the command. This is how a shell knows to end its loop
+ * at Ctrl-C.
  */
 void proc_die_as(int status);
 
@@ -69,13 +72,15 @@ struct user {
 
 /*
  * Fills in the caller's user from /etc/passwd, else from $USER, $HOME and $SHELL, else from
- * getent(1) (directory services); $HOME comes before the home of a passwd entry. Never fails: an unknown user is "user" at "/home/user",
- * uid 0 is "root", and nobody else is.
+ * getent(1) (directory services). $HOME overrides the home of a passwd entry. Never fails: an
+ * unknown user is "user" at "/home/user". uid 0 is always "root", and nobody else is.
  */
 void user_self(struct user *ret);
 void user_clear(struct user *u);
 
-/* The home of a user inside every box: the host's path, if that is one. The caller frees. */
+/*
+ * The user's home inside every box: the host's path, if it is a usable path. The caller frees it.
+ */
 char *user_home(const struct user *u);
 
 #define cleanup_user __attribute__((cleanup(user_clear)))

@@ -1,8 +1,8 @@
 /*
  * progress.c - rows of bars on a terminal, lines elsewhere.
  *
- * The rows that are not finished stay at the bottom and are drawn over; a finished one moves above
- * them for good. Without a terminal only ends are told, so that a log stays short.
+ * Unfinished rows stay at the bottom and are redrawn; a finished one moves above them for good.
+ * Without a terminal only finished rows are printed, so that a log stays short.
  */
 #include "base/progress.h"
 
@@ -25,7 +25,7 @@ static struct {
 	bool quiet, bars;
 	struct progress_row *rows;
 	int n;
-	int drawn; /* lines on the screen that are drawn over */
+	int drawn; /* lines on the screen to draw over */
 	long long last_ms;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .quiet = true};
 
@@ -56,7 +56,7 @@ static void screen_size(int *ret_width, int *ret_height)
 	}
 }
 
-/* With the lock held. Rows that wait are left out when there is no room. */
+/* With the lock held. Waiting rows are left out if there is no room. */
 static void draw(bool now)
 {
 	int width, height;

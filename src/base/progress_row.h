@@ -1,5 +1,5 @@
 /*
- * progress_row.h - one row of the progress display as text. For progress.c.
+ * progress_row.h - formats one row of the progress display. For progress.c.
  */
 #ifndef BASE_PROGRESS_ROW_H
 #define BASE_PROGRESS_ROW_H

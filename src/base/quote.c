@@ -1,7 +1,7 @@
 /*
- * quote.c - which characters show themselves, and how the others are written.
+ * quote.c - which characters may be shown, and how the others are escaped.
  *
- * The table of marks is in quote_table.c.
+ * The tables are in quote_table.c.
  */
 #include "base/quote.h"
 
@@ -11,10 +11,10 @@
 #include "base/mem.h"
 #include "base/quote_table.h"
 
-/* Of Indic scripts and Vietnamese one has two; more is a flood that covers the lines around. */
+/* Indic scripts and Vietnamese use two; more can cover the lines around. */
 #define MAX_MARKS 2
 
-/* In *marks: nothing that a mark can stand on is before it. */
+/* In *marks: there is no base before for a combining mark. */
 #define NO_BASE 0
 
 size_t utf8_decode(const char *text, uint32_t *ret)
@@ -26,7 +26,10 @@ size_t utf8_decode(const char *text, uint32_t *ret)
 	if (n == 0 || s[0] > 0xf4)
 		return 0;
 	*ret = n == 1 ? s[0] : s[0] & (0x7fu >> n);
-	/* The second byte's range closes out what the first alone cannot: overlong, surrogates. */
+	/*
+	 * The range of the second byte excludes overlong forms and surrogates, which the first
+	 * alone cannot.
+	 */
 	if (s[0] == 0xe0)
 		low = 0xa0;
 	else if (s[0] == 0xed)
@@ -60,7 +63,7 @@ static bool in_table(const struct char_range *v, size_t n, uint32_t c)
 	return low < n && c >= v[low].first;
 }
 
-/* Is the character one that a terminal shows by itself, and as nothing else? */
+/* Does a terminal show this character as itself and as nothing else? */
 static bool is_visible(uint32_t c)
 {
 	if (c < 0x7f)
@@ -68,7 +71,7 @@ static bool is_visible(uint32_t c)
 	return !in_table(quote_hidden, quote_n_hidden, c);
 }
 
-/* A mark that is drawn upon the character before it. */
+/* A mark that is drawn on the character before it. */
 static bool is_mark(uint32_t c)
 {
 	return c >= 0x300 && in_table(quote_marks, quote_n_marks, c);
@@ -174,7 +177,10 @@ char *quote_shell(const char *s)
 		buf_addch(&b, '\'');
 		return buf_detach(&b);
 	}
-	/* Of bash, ksh, zsh and POSIX 2024. Three digits always, so that no digit behind belongs to it. */
+	/*
+	 * For bash, ksh, zsh and POSIX 2024. Always three digits, so that a digit after it is not
+	 * part of it.
+	 */
 	buf_addstr(&b, "$'");
 	for (; *s; s++)
 		if (*s == '\'' || *s == '\\')

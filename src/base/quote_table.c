@@ -1,9 +1,9 @@
 /*
- * quote_table.c - characters that do not show themselves, and marks.
+ * quote_table.c - characters that do not show, and combining marks.
  *
- * Out of the Unicode Character Database, version 14. Hidden: the categories Cc, Cf, Cs, Co, Zl, Zp, and
- * Zs but for the blank; what is Default_Ignorable_Code_Point; characters that are none; and the fillers
- * and the empty braille pattern, which show as a blank. Marks: the categories Mn and Me.
+ * From the Unicode Character Database, version 14. Hidden: the categories Cc, Cf, Cs, Co, Zl, Zp,
+ * and Zs except space; Default_Ignorable_Code_Point; code points that are not characters; and the
+ * fillers and the empty braille pattern, which show as a blank. Marks: the categories Mn and Me.
  */
 #include "base/quote_table.h"
 

@@ -1,5 +1,5 @@
 /*
- * quote_table.h - ranges of characters, ascending. For quote.c alone.
+ * quote_table.h - ranges of characters, ascending. For quote.c only.
  */
 #ifndef BASE_QUOTE_TABLE_H
 #define BASE_QUOTE_TABLE_H

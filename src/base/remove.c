@@ -1,11 +1,11 @@
 /*
- * remove.c - file_remove_tree(): deleting what a hostile hand may have built.
+ * remove.c - file_remove_tree(): deletes trees that may be hostile.
  *
- * Promises to remove any tree that this user owns, whatever its modes and however deep, with a
- * bounded number of descriptors and a bounded stack. Refuses to follow a link and to step into a
- * mount.
+ * Promises to remove any tree that this user owns, whatever its modes and depth, with a bounded
+ * number of descriptors and a bounded stack. Never follows a symlink or crosses into a mount.
  *
- * Directories deeper than MAX_DEPTH are renamed up into the top directory, which is then gone over again.
+ * Directories deeper than MAX_DEPTH are renamed up into the top directory, which is then walked
+ * again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,15 +22,15 @@
 
 struct removal {
 	int top;
-	unsigned long long mount; /* statx's stx_mnt_id of the top */
-	unsigned int moved;	  /* counts the directories moved up, and names them */
+	unsigned long long mount; /* stx_mnt_id of the top directory */
+	unsigned int moved;	  /* number of directories moved up; names them */
 	bool progress;		  /* this pass removed or moved something */
 	struct err *e;
 };
 
 /*
- * Opens the directory name to be emptied: one that shuts its owner out (overlay's own work directory has
- * mode 0) is given u+rwx. Returns a descriptor or -errno.
+ * Opens the directory name to empty it. If its mode shuts its owner out (as overlay's work
+ * directory, mode 0), adds u+rwx. Returns a descriptor or -errno.
  */
 static int open_folder(int dirfd, const char *name, unsigned long long *ret_mount)
 {
@@ -45,7 +45,10 @@ static int open_folder(int dirfd, const char *name, unsigned long long *ret_moun
 		return -errno;
 	*ret_mount = stx.stx_mnt_id;
 	if ((stx.stx_mode & 0700) != 0700) {
-		/* fchmod() refuses an O_PATH descriptor; this link of /proc leads to it alone. */
+		/*
+		 * fchmod() refuses an O_PATH descriptor; this link of /proc refers to the same
+		 * file.
+		 */
 		snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
 		if (chmod(self, 0700) < 0)
 			return -errno;
@@ -55,7 +58,7 @@ static int open_folder(int dirfd, const char *name, unsigned long long *ret_moun
 	return fd < 0 ? -errno : fd;
 }
 
-/* Renames the directory name of dirfd into the top under a name that is free there; -errno. */
+/* Moves the directory name of dirfd into the top directory under a free name; -errno. */
 static int move_up(struct removal *rm, int dirfd, const char *name)
 {
 	char to[32];
@@ -99,7 +102,7 @@ static int remove_folder(struct removal *rm, int dirfd, const char *name, int de
 	return 0;
 }
 
-/* Removes what fd holds, as far as one pass sees it. Closes fd. */
+/* Removes the entries of fd that one pass can. Closes fd. */
 static int empty_folder(struct removal *rm, int fd, int depth)
 {
 	cleanup_dir struct dir dir = {0};

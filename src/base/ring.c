@@ -1,6 +1,6 @@
 /*
- * ring.c - see ring.h. One producer, one consumer; each waits for the other only when all buffers
- * are full, or none is.
+ * ring.c - see ring.h. One producer, one consumer; each waits only if all buffers are full, or all
+ * empty.
  */
 #include "base/ring.h"
 
@@ -13,10 +13,11 @@
 struct ring {
 	char *slots[RING_SLOTS];
 	size_t len[RING_SLOTS];
-	size_t produced, consumed; /* numbers of buffers; the difference is what is full */
-	bool held;		   /* the consumer still uses the buffer it got last */
+	size_t produced, consumed; /* buffers counted since the start; the difference is the
+	                            * number of full ones */
+	bool held;		   /* the consumer still uses its last buffer */
 	bool finished, abandoned;
-	struct err err; /* code 0: a plain end */
+	struct err err; /* code 0: ended without an error */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 };

@@ -1,5 +1,5 @@
 /*
- * ring.h - a few large buffers between the thread that inflates and the one that writes.
+ * ring.h - a few large buffers between the thread that decompresses and the one that writes.
  */
 #ifndef BASE_RING_H
 #define BASE_RING_H
@@ -14,15 +14,18 @@ struct ring;
 struct ring *ring_new(void);
 void ring_free(struct ring *r);
 
-/* The producer: an empty buffer of RING_BYTES, or NULL when the consumer has given up. */
+/* Producer: an empty buffer of RING_BYTES, or NULL if the consumer has given up. */
 void *ring_produce(struct ring *r);
 void ring_produced(struct ring *r, size_t len);
-/* No more is coming: the end when e is NULL, else why. */
+/* Producer: ends the stream, with the error e if it is not NULL. */
 void ring_finish(struct ring *r, const struct err *e);
 
-/* The consumer: the next buffer, its own until the next call; 0 at the end, or a negative code. */
+/*
+ * Consumer: the next buffer, valid until the next call. Returns its bytes, 0 at the end, or a
+ * negative code.
+ */
 ssize_t ring_consume(struct ring *r, void **ret, struct err *e);
-/* Nothing more is wanted. */
+/* Consumer: gives up. */
 void ring_abandon(struct ring *r);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * source.h - a stream of bytes that somebody reads to its end.
+ * source.h - a stream of bytes, read to its end.
  */
 #ifndef BASE_SOURCE_H
 #define BASE_SOURCE_H
@@ -9,13 +9,13 @@
 
 #include "base/err.h"
 
-/* read() gives up to size bytes, 0 at the end, or a negative code. It may block. */
+/* read() returns up to size bytes, 0 at the end, or a negative code. It may block. */
 struct byte_source {
 	ssize_t (*read)(void *ctx, void *buf, size_t size, struct err *e);
 	void *ctx;
 };
 
-/* A source that is an open file, from its offset on: ctx points to the descriptor. */
+/* Reads from an open file at its offset; ctx points to the descriptor. */
 ssize_t source_read_fd(void *ctx, void *buf, size_t size, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * spawn.c - starting programs by posix_spawn(3), which has no copy of this process made for it.
+ * spawn.c - starts programs by posix_spawn(3), which does not copy this process.
  *
- * Refuses to look for a program in the project that we stand in.
+ * Never looks for a program in the project that we are in.
  */
 #include "base/spawn.h"
 
@@ -22,7 +22,7 @@
 
 #define SYSTEM_PATH "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin"
 
-/* The nearest directory above us that has a project's file, else "". */
+/* The nearest directory above us with a project file, else "". */
 static void find_project_above(char *ret, size_t size)
 {
 	char *slash;
@@ -118,7 +118,7 @@ int spawn_wait(pid_t pid)
 	return spawn_status(status);
 }
 
-/* Reads what a program writes to fd until its end, the limit or the deadline. */
+/* Reads from fd until its end, the limit or the deadline. */
 static void read_output(int fd, size_t max, int timeout_ms, struct buf *out)
 {
 	long long deadline = clock_ms() + timeout_ms;
@@ -156,7 +156,7 @@ bool spawn_output(const char *const argv[], size_t max, int timeout_ms, struct b
 	if (r < 0)
 		return false;
 	read_output(in, max, timeout_ms, out);
-	kill(pid, SIGKILL); /* it has ended, or is late */
+	kill(pid, SIGKILL); /* it has ended, or is too slow */
 	spawn_wait(pid);
 	return out->len < max;
 }

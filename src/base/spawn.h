@@ -1,5 +1,5 @@
 /*
- * spawn.h - a program of the host: it is started, waited for, and its end is one number.
+ * spawn.h - starting programs of the host and waiting for them; how they ended is one number.
  */
 #ifndef BASE_SPAWN_H
 #define BASE_SPAWN_H
@@ -10,15 +10,16 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define SPAWN_SAME (-1) /* as this process has it */
+#define SPAWN_SAME (-1) /* the one of this process */
 #define SPAWN_NULL (-2) /* /dev/null */
 #define SPAWN_FDS  5
 
 struct spawn {
-	const char *program;	 /* an absolute path; see spawn_find() */
+	const char *program;	 /* absolute path; see spawn_find() */
 	const char *const *argv; /* argv[0] first, NULL at the end */
-	int fds[SPAWN_FDS]; /* what the program has as 0, 1, 2...; a descriptor beyond them, or as above */
-	bool interruptible; /* SIGINT ends it, though this process ignores it */
+	int fds[SPAWN_FDS]; /* the program's descriptors 0, 1, 2...: a descriptor above those, or
+	                     * one of the values above */
+	bool interruptible; /* SIGINT ends it even if this process ignores SIGINT */
 };
 
 #define SPAWN_ALL_SAME                                                     \
@@ -27,23 +28,28 @@ struct spawn {
 	}
 
 /*
- * Where a program of the host is: in a directory of the system, else of PATH, but not in the project that we
- * stand in, whose files are anybody's. The caller frees it; NULL: nowhere. A path is returned as it is.
+ * Finds a program of the host: in the system's directories, then in PATH, but never in the project
+ * that we are in, whose files are untrusted. The caller frees it; NULL if not found. A path is
+ * returned as it is.
  */
 char *spawn_find(const char *name);
 
-/* Starts it. -errno, with "cannot run 'program'", when it cannot be executed. */
+/* Starts the program. Returns -errno ("cannot run 'program'") if it cannot be executed. */
 int spawn_start(const struct spawn *s, pid_t *ret, struct err *e);
 
-/* Waits for its end: its exit status, or 128+n when signal n ended it; -errno when it cannot be waited for. */
+/*
+ * Waits for it to end. Returns its exit status, 128+n if signal n killed it, or -errno if it cannot
+ * be waited for.
+ */
 int spawn_wait(pid_t pid);
 
-/* The same of a status that waitpid(2) gave. */
+/* The same from a status of waitpid(2). */
 int spawn_status(int status);
 
 /*
- * Appends what a program of the host, found by spawn_find(), writes to stdout; it has no stdin and no stderr.
- * It is waited for timeout_ms at most. False when it cannot be started, or writes max bytes or more.
+ * Appends what a program of the host, found by spawn_find(), writes to stdout; its stdin and stderr
+ * are /dev/null. Waits timeout_ms at most. False if it cannot be started or writes max bytes or
+ * more.
  */
 bool spawn_output(const char *const argv[], size_t max, int timeout_ms, struct buf *out);
 

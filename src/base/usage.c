@@ -1,8 +1,9 @@
 /*
- * usage.c - disk space, counted and written for people.
+ * usage.c - disk usage, counted and formatted.
  *
- * A tree is walked with one directory open at a time, down by name and up by "..", so that its depth
- * costs memory alone. Who moves a directory away meanwhile ends the count: it is not whole then.
+ * Walks a tree with one directory open at a time, down by name and up by "..", so that depth costs
+ * only memory. If someone moves a directory away meanwhile, the count ends and is reported as
+ * incomplete.
  */
 #include "base/usage.h"
 
@@ -19,9 +20,9 @@
 
 #define BLOCK 512 /* stat(3type): st_blocks */
 
-/* A directory on the way down, and those in it that are still to be counted. */
+/* A directory on the way down, and its subdirectories that are still to be counted. */
 struct level {
-	char *name; /* the tree's own: "" */
+	char *name; /* "" for the top */
 	dev_t dev;
 	ino_t ino;
 	struct strv folders;
@@ -30,7 +31,7 @@ struct level {
 struct count {
 	struct level *v;
 	size_t n;
-	int fd; /* the last level's */
+	int fd; /* of the last level */
 	uint64_t bytes;
 	bool whole;
 };
@@ -45,13 +46,16 @@ static void count_clear(struct count *c)
 	close_fd(&c->fd);
 }
 
-/* Gone meanwhile is not there. */
+/* What has disappeared does not make the count incomplete. */
 static void miss(struct count *c, int errnum)
 {
 	c->whole = c->whole && errnum == ENOENT;
 }
 
-/* The kernel shuts it, and keeps next to nothing in it: Documentation/filesystems/overlayfs.rst. */
+/*
+ * The kernel keeps it inaccessible and next to nothing in it:
+ * Documentation/filesystems/overlayfs.rst.
+ */
 static bool is_overlay_work(const struct count *c, const char *name)
 {
 	return c->n && streq(name, "work") && streq(c->v[c->n - 1].name, "work");
@@ -64,11 +68,11 @@ static void add(struct count *c, const struct stat *st)
 	c->bytes += (uint64_t)st->st_blocks * BLOCK / names;
 }
 
-/* Goes down into the directory name of dirfd and looks at all that is in it. */
+/* Enters the directory name of dirfd and looks at everything in it. */
 static void enter(struct count *c, int dirfd, const char *name)
 {
 	cleanup_close int at = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	/* By "." it needs the right to search too, without which there is no way up again. */
+	/* Opening "." also needs search permission, without which there is no way back up. */
 	cleanup_close int fd = at < 0 ? -1 : openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_strv struct strv names = {0};
 	struct level level = {0};
@@ -100,7 +104,7 @@ static void enter(struct count *c, int dirfd, const char *name)
 	c->fd = take_fd(&fd);
 }
 
-/* Back to the directory that this one was entered from. */
+/* Returns to the directory that this one was entered from. */
 static bool leave(struct count *c)
 {
 	const struct level *up = --c->n ? &c->v[c->n - 1] : NULL;

@@ -1,5 +1,5 @@
 /*
- * usage.h - disk space, counted and written for people.
+ * usage.h - disk usage, counted and formatted.
  */
 #ifndef BASE_USAGE_H
 #define BASE_USAGE_H
@@ -10,13 +10,13 @@
 #include "base/err.h"
 
 /*
- * Disk space of what is at path, relative to dirfd, and below it, in bytes, links not followed; a file
- * counts for a share under each of its names. *ret_whole: false when some of it cannot be read, which is
- * not in it then. However deep the tree is, it takes a few descriptors.
+ * Disk usage in bytes of path, relative to dirfd, and everything below; symlinks are not followed.
+ * A file with several links counts a share for each. *ret_whole is false if a part could not be
+ * read; that part is not counted. Needs only a few descriptors, however deep the tree is.
  */
 int tree_usage(int dirfd, const char *path, uint64_t *ret, bool *ret_whole, struct err *e);
 
-/* "12.3 MB": at most 9 characters; powers of 1000, as docker and podman have them. */
+/* "12.3 MB": at most 9 characters; powers of 1000, as docker and podman use. */
 struct size_text {
 	char s[16];
 };
