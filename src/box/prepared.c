@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "launch/protocol.h"
+#include "store/lease.h"
 
 #define TEXT_MAX    (64u << 20)
 #define FAILURE_MAX 8192
@@ -203,24 +204,15 @@ int prepared_seal(const struct store *s, const char *text, const char *upper, ch
 	return r < 0 ? r : err_set(e, EEXIST, "too many steps have the same hash");
 }
 
+static void say_busy(void)
+{
+	log_note("another command is preparing the same environment: waiting for it");
+}
+
 int prepared_lock(const struct store *s, const char *text, int *ret_fd, struct err *e)
 {
-	struct flock lock = {.l_type = F_WRLCK,
-			     .l_whence = SEEK_SET,
-			     .l_start = (off_t)(store_hash(text) >> 1),
-			     .l_len = 1};
-	cleanup_close int fd = openat(s->data_fd, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct key key = key_of(text, 1);
+	const struct store_work work = {.file = LOCK_FILE, .key = key.s, .busy = say_busy};
 
-	if (fd < 0)
-		return err_sys(e, errno, "cannot make '%s/" LOCK_FILE "'", s->data);
-	if (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
-		if (errno == EAGAIN || errno == EACCES)
-			log_note("another command is preparing the same environment: waiting for "
-				 "it");
-		while (fcntl(fd, F_OFD_SETLKW, &lock) < 0)
-			if (errno != EINTR)
-				return err_sys(e, errno, "cannot lock '%s/" LOCK_FILE "'", s->data);
-	}
-	*ret_fd = take_fd(&fd);
-	return 0;
+	return store_work_lock(s->data_fd, s->data, &work, ret_fd, e);
 }

@@ -330,14 +330,11 @@ uint64_t undo_size(const struct undo *u)
 	return tree_usage(u->dir, ".", &size, &whole, &ignored) == 0 ? size : 0;
 }
 
-/* Out of sight at once. */
 int undo_forget(const struct store *s, struct undo *u, struct err *e)
 {
-	cleanup_free char *path = path_of(u), *away = xasprintf("tmp/undo-%s-%d", u->key, getpid());
+	cleanup_free char *path = path_of(u);
 
-	if (renameat(s->data_fd, path, s->data_fd, away) < 0)
-		return err_sys(e, errno, "cannot remove '%s/%s'", s->data, path);
-	return file_remove_tree(s->data_fd, away, e);
+	return store_discard(s, path, e);
 }
 
 int undo_drop(const struct store *s, const char *of, struct err *e)

@@ -12,7 +12,7 @@
 #include "image/store/store.h"
 
 struct gc_request {
-	struct image_store *store; /* whose lease is exclusive: image_store_take_alone() */
+	struct image_store *store; /* whose lease is exclusive: store_lease_take_alone() */
 	const struct strv *in_use; /* hex digests of manifests */
 	const struct strv
 		*running;	  /* of those, the ones that boxes run on; NULL: it is not known */

@@ -31,6 +31,7 @@
 #include "image/registry/registry.h"
 #include "image/store/layer_stack.h"
 #include "image/store/plan.h"
+#include "store/lease.h"
 
 #define WORKERS_MAX 16
 #define WORK_FILE   "image-work.lock"
@@ -305,31 +306,19 @@ static int install_layers(struct install *in, struct err *e)
 	return r;
 }
 
-/*
- * Whoever comes second waits, and finds the work done. One byte of one file stands for each image
- * (fcntl(2), open file description locks), so that no lock file has to be cleared away.
- */
+static void say_busy(void)
+{
+	progress_note("another command is at work on this image: waiting for it");
+}
+
 static int lock_image(const struct install_request *req, int *ret_fd, struct err *e)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
-	cleanup_close int fd = openat(req->store->fd, WORK_FILE, O_RDWR | O_CREAT | O_CLOEXEC,
-				      0600);
-	char start[16];
+	const struct store_work work = {.file = WORK_FILE,
+					.key = req->ref.manifest.hex,
+					.busy = say_busy,
+					.stop = registry_interrupted};
 
-	if (fd < 0)
-		return err_sys(e, errno, "cannot make '%s/" WORK_FILE "'", req->store->path);
-	snprintf(start, sizeof(start), "%.15s", req->ref.manifest.hex);
-	lock.l_start = (off_t)strtoull(start, NULL, 16);
-	if (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
-		if (errno == EAGAIN || errno == EACCES)
-			progress_note("another command is at work on this image: waiting for it");
-		while (fcntl(fd, F_OFD_SETLKW, &lock) < 0)
-			if (errno != EINTR || registry_interrupted())
-				return err_sys(e, errno, "cannot lock '%s/" WORK_FILE "'",
-					       req->store->path);
-	}
-	*ret_fd = take_fd(&fd);
-	return 0;
+	return store_work_lock(req->store->fd, req->store->path, &work, ret_fd, e);
 }
 
 /* A plan that is not there is made by the next start. */

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "prepare/locked.h"
 #include "prepare/prepare.h"
-#include "rootfs/oci_image.h"
+#include "store/lease.h"
 
 void origin_clear(struct origin *o)
 {
@@ -45,7 +45,7 @@ int origin_make(const struct store *s, const struct settings *settings, struct l
 			 "here",
 			 image.image);
 	if (r == 0 && o->recipe.n && o->root.lease < 0)
-		r = oci_image_lease(s, &o->root.lease, e);
+		r = store_lease(s->data_fd, s->data, &o->root.lease, e);
 	if (r == 0 && o->recipe.n)
 		r = prepare_layers(&req, &o->layers, &o->fetched, e);
 	o->from = (struct box_origin){.project = settings->project_dir,

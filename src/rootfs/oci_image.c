@@ -8,16 +8,14 @@
 #include "rootfs/oci_image.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "image/name/conf.h"
 #include "image/name/ref.h"
 #include "rootfs/image_program.h"
+#include "store/lease.h"
 
 /* What a short name means, sandbox.conf says. */
 static int parse(const char *image, struct reference *ret, struct err *e)
@@ -42,22 +40,6 @@ int oci_image_digest(const struct store *s, const char *image, struct digest *re
 	if (r == 0)
 		*ret = target.manifest;
 	return r;
-}
-
-/* Shared by all who use layers, exclusive for gc. */
-int oci_image_lease(const struct store *s, int *ret_fd, struct err *e)
-{
-	cleanup_close int fd = openat(s->data_fd, IMAGE_LEASE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-	if (fd < 0 && errno == EROFS)
-		fd = openat(s->data_fd, IMAGE_LEASE, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && flock(fd, LOCK_SH) < 0)
-		if (errno != EINTR)
-			close_fd(&fd);
-	if (fd < 0)
-		return err_sys(e, errno, "cannot lock '%s/" IMAGE_LEASE "'", s->data);
-	*ret_fd = take_fd(&fd);
-	return 0;
 }
 
 /* Gets the image, or only its plan. */
@@ -95,7 +77,7 @@ static int find_plan(const struct image_request *req, struct image_root *ret, st
 
 int oci_image_resolve(const struct image_request *req, struct image_root *ret, struct err *e)
 {
-	int r = oci_image_lease(req->store, &ret->lease, e);
+	int r = store_lease(req->store->data_fd, req->store->data, &ret->lease, e);
 
 	if (r == 0)
 		r = find_plan(req, ret, e);

@@ -10,7 +10,4 @@
 int oci_image_resolve(const struct image_request *req, struct image_root *ret, struct err *e);
 int oci_image_digest(const struct store *s, const char *image, struct digest *ret, struct err *e);
 
-/* Keeps gc away from layers that no name and no box leads to yet; given back by closing it. */
-int oci_image_lease(const struct store *s, int *ret_fd, struct err *e);
-
 #endif

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "image/name/conf.h"
 #include "image/store/store.h"
+#include "store/lease.h"
 
 static char top[] = "/tmp/sandbox-test-XXXXXX";
 static struct image_conf conf;
@@ -50,14 +51,14 @@ static void a_lease_that_cannot_be_alone_stays(void **state)
 	assert_int_equal(image_store_open(&a, &conf, &e), 0);
 	assert_int_equal(image_store_open(&b, &conf, &e), 0);
 	assert_int_equal(image_store_tmpfile(&a, &name, &fd, &e), 0);
-	assert_false(image_store_take_alone(&a, 0));
-	assert_false(image_store_take_alone(&a, 20));
+	assert_false(store_lease_take_alone(a.lease, 0));
+	assert_false(store_lease_take_alone(a.lease, 20));
 	image_store_close(&b);
 	/* What is in the making is not taken for what a killed command left. */
 	assert_int_equal(image_store_open(&c, &conf, &e), 0);
 	assert_int_equal(fstatat(a.fd, name, &st, 0), 0);
 	image_store_close(&c);
-	assert_true(image_store_take_alone(&a, 0));
+	assert_true(store_lease_take_alone(a.lease, 0));
 	close(fd);
 	free(name);
 	image_store_close(&a);

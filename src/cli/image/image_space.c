@@ -20,6 +20,7 @@
 #include "cli/image/image_needs.h"
 #include "cli/image_commands.h"
 #include "image/gc.h"
+#include "store/lease.h"
 
 /* A box whose launcher was killed while it started has the images until it has ended by itself. */
 #define ENDING_MS 2000
@@ -123,17 +124,6 @@ static int check_caches(struct err *e)
 	return r < 0 ? r : 0;
 }
 
-/* Out of sight first, so that a cache is whole or not there. */
-static int remove_cache(const struct image_store *s, const char *name, struct err *e)
-{
-	cleanup_free char *from = path_join("caches", name), *to = path_join("tmp", name);
-	int r = file_remove_tree(s->fd, to, e);
-
-	if (r == 0 && renameat(s->fd, from, s->fd, to) < 0)
-		r = err_sys(e, errno, "cannot remove '%s/%s'", s->path, from);
-	return r < 0 ? r : file_remove_tree(s->fd, to, e);
-}
-
 /* Counts the caches, and removes them unless that is a dry run. */
 static int prune_caches(const struct image_store *s, bool dry_run, struct usage *ret, struct err *e)
 {
@@ -141,9 +131,10 @@ static int prune_caches(const struct image_store *s, bool dry_run, struct usage 
 	int r = list_entries(s, "caches", &names, e);
 
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		cleanup_free char *path = path_join("caches", names.v[i]);
 		uint64_t bytes = size_of(s, "caches", names.v[i]);
 
-		if (!dry_run && (r = remove_cache(s, names.v[i], e)) < 0)
+		if (!dry_run && (r = image_store_discard(s, path, e)) < 0)
 			break;
 		ret->count++;
 		ret->bytes += bytes;
@@ -172,7 +163,7 @@ int image_cmd_prune(const struct args *args, int *ret_status, struct err *e)
 	(void)ret_status;
 	if (r < 0)
 		return r;
-	if (!image_store_take_alone(&t.store, ENDING_MS))
+	if (!store_lease_take_alone(t.store.lease, ENDING_MS))
 		return err_set(e, EBUSY,
 			       "another command is using images (a pull, or a box that starts): "
 			       "try again when it has ended");

@@ -14,6 +14,7 @@
 #include "image/gc.h"
 #include "image/layout.h"
 #include "rootfs/host_image.h"
+#include "store/lease.h"
 
 int image_cmd_tag(const struct args *args, int *ret_status, struct err *e)
 {
@@ -84,7 +85,7 @@ static int remove_names(struct image_tools *t, const struct strv *drop, struct e
 	struct gc_result result;
 	int r = 0;
 
-	if (image_store_take_alone(&t->store, 0)) {
+	if (store_lease_take_alone(t->store.lease, 0)) {
 		r = needs_find_all(&needs, e);
 		return r < 0 ? r : image_gc(&req, &result, e);
 	}

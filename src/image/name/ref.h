@@ -13,9 +13,6 @@
 #include "image/name/digest.h"
 #include "image/name/reference.h"
 
-/* The gc lease: a file in the data directory, flock(2)ed; see store.h. */
-#define IMAGE_LEASE "image.lock"
-
 struct ref {
 	struct digest manifest;
 	struct digest index; /* hex "" : none */

@@ -10,8 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,8 +20,9 @@
 #include "base/path.h"
 #include "config/xdg.h"
 #include "image/name/conf.h"
-#include "image/name/ref.h"
 #include "store/format.h"
+#include "store/lease.h"
+#include "store/store.h"
 
 static const char *const folders[] = {"blobs", "blobs/sha256", "refs", "layers", "plans", "tmp"};
 
@@ -69,18 +68,11 @@ static void hide_leftovers(const struct image_store *s, struct strv *ret)
 
 static int take_lease(struct image_store *s, struct strv *ret_leftovers, struct err *e)
 {
-	s->lease = openat(s->fd, IMAGE_LEASE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (s->lease >= 0 && file_trylock(s->lease))
+	int r = store_lease_open(s->fd, s->path, &s->lease, e);
+
+	if (r == 0 && store_lease_take_alone(s->lease, 0))
 		hide_leftovers(s, ret_leftovers);
-	/* What only reads goes on there, and keeps those away who have it writable elsewhere. */
-	if (s->lease < 0 && errno == EROFS)
-		s->lease = openat(s->fd, IMAGE_LEASE, O_RDONLY | O_CLOEXEC);
-	while (s->lease >= 0 && flock(s->lease, LOCK_SH) < 0)
-		if (errno != EINTR)
-			close_fd(&s->lease);
-	if (s->lease < 0)
-		return err_sys(e, errno, "cannot lock '%s/" IMAGE_LEASE "'", s->path);
-	return 0;
+	return r < 0 ? r : store_lease_share(s->lease, s->path, e);
 }
 
 /* One that is away (an unmounted share) or newer than we are is no reason to fail: what it has is pulled then. */
@@ -137,27 +129,12 @@ void image_store_close(struct image_store *s)
 	*s = (struct image_store)IMAGE_STORE_INIT;
 }
 
-bool image_store_take_alone(struct image_store *s, int timeout_ms)
-{
-	for (int waited = 0; flock(s->lease, LOCK_EX | LOCK_NB) < 0; waited += 10) {
-		/* The shared lease is gone by then, flock(2). Without one, what is in tmp/ is swept by others. */
-		if (waited >= timeout_ms || errno != EWOULDBLOCK) {
-			while (flock(s->lease, LOCK_SH) < 0 && errno == EINTR)
-				;
-			return false;
-		}
-		usleep(10 * 1000);
-	}
-	return true;
-}
-
 static char *tmp_name(void)
 {
-	unsigned long long salt = 0;
+	char id[BOX_ID_LEN + 1];
 
-	while (getrandom(&salt, sizeof(salt), 0) != sizeof(salt))
-		;
-	return xasprintf("tmp/" IMAGE_TMP_PREFIX "%016llx", salt);
+	store_new_id(id);
+	return xasprintf("tmp/" IMAGE_TMP_PREFIX "%s", id);
 }
 
 int image_store_discard(const struct image_store *s, const char *path, struct err *e)

@@ -8,7 +8,6 @@
  *	DATA/layers/<chain>/, .meta	unpacked layers and their sidecars
  *	DATA/plans/<manifest>		an image as the launcher reads it (plan.h); a cache
  *	DATA/tmp/image-*		work of who holds the lease; partial-<hex>: downloads to go on with
- *	DATA/image.lock			the gc lease: shared by who makes or uses, exclusive by gc
  *
  * What has its final name is complete and on the disk, and its digest was checked. A second, read-only store lends
  * blobs and names; its layers are used in place where the caller owns them.
@@ -35,7 +34,7 @@ struct unnamed; /* blobs that have no name yet (blob_name_all) */
 struct image_store {
 	char *path;		  /* DATA */
 	int fd;			  /* O_PATH */
-	int lease;		  /* open file of the gc lease, or -1 */
+	int lease;		  /* of store/lease.h, shared; or -1 */
 	struct strv lender_paths; /* second stores that could be opened, and as many descriptors */
 	int lender_fds[IMAGE_STORE_LENDERS];
 	struct unnamed *unnamed;
@@ -50,10 +49,6 @@ struct image_store {
 int image_store_open(struct image_store *s, const struct image_conf *conf, struct err *e);
 void image_store_close(struct image_store *s);
 #define cleanup_image_store __attribute__((cleanup(image_store_close)))
-
-/* Makes the shared lease an exclusive one, for gc; false when another command is at work, and is still after
- * timeout_ms. */
-bool image_store_take_alone(struct image_store *s, int timeout_ms);
 
 /* Is the blob here (or lent)? Its size, or -ENOENT. */
 int blob_stat(const struct image_store *s, const struct digest *d, uint64_t *ret_size,

@@ -1,0 +1,86 @@
+/*
+ * lease.c - the lease of the data directory, and locks of single pieces of work.
+ *
+ * All of it ends with its holder: flock(2), and open file description locks, fcntl(2).
+ */
+#include "store/lease.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define LEASE "image.lock"
+
+int store_lease_open(int data_fd, const char *path, int *ret_fd, struct err *e)
+{
+	cleanup_close int fd = openat(data_fd, LEASE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	/* What only reads goes on there, and keeps those away who have it writable elsewhere. */
+	if (fd < 0 && errno == EROFS)
+		fd = openat(data_fd, LEASE, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, "cannot lock '%s/" LEASE "'", path);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int store_lease_share(int lease, const char *path, struct err *e)
+{
+	while (flock(lease, LOCK_SH) < 0)
+		if (errno != EINTR)
+			return err_sys(e, errno, "cannot lock '%s/" LEASE "'", path);
+	return 0;
+}
+
+bool store_lease_take_alone(int lease, int timeout_ms)
+{
+	for (int waited = 0; flock(lease, LOCK_EX | LOCK_NB) < 0; waited += 10) {
+		/* The shared lease is gone by then, flock(2). Without one, what is in tmp/ is swept by others. */
+		if (waited >= timeout_ms || errno != EWOULDBLOCK) {
+			while (flock(lease, LOCK_SH) < 0 && errno == EINTR)
+				;
+			return false;
+		}
+		usleep(10 * 1000);
+	}
+	return true;
+}
+
+int store_lease(int data_fd, const char *path, int *ret_fd, struct err *e)
+{
+	cleanup_close int fd = -1;
+	int r = store_lease_open(data_fd, path, &fd, e);
+
+	if (r == 0)
+		r = store_lease_share(fd, path, e);
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
+	return r;
+}
+
+int store_work_lock(int data_fd, const char *path, const struct store_work *work, int *ret_fd,
+		    struct err *e)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+	cleanup_close int fd = openat(data_fd, work->file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	char start[16];
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot make '%s/%s'", path, work->file);
+	snprintf(start, sizeof(start), "%s", work->key);
+	lock.l_start = (off_t)strtoull(start, NULL, 16);
+	if (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
+		if (errno == EAGAIN || errno == EACCES)
+			work->busy();
+		while (fcntl(fd, F_OFD_SETLKW, &lock) < 0)
+			if (errno != EINTR || (work->stop && work->stop()))
+				return err_sys(e, errno, "cannot lock '%s/%s'", path, work->file);
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
