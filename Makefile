@@ -94,7 +94,8 @@ SRC     := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 IMAGE   := $(filter-out $(IMAGE_NAMES),$(filter src/image/% src/cli/image/%,$(SRC)))
 COMMON  := $(filter-out $(MAINS) $(POLICY) $(IMAGE),$(SRC))
 # Of the command line it has the parser and the tables of its own commands.
-IMAGE_PROGRAM := src/main/image_main.c $(IMAGE) src/cli/options.c src/cli/habits.c src/cli/habits_table.c \
+IMAGE_PROGRAM := src/main/image_main.c $(IMAGE) src/cli/options.c src/cli/stderr_report.c src/cli/habits.c \
+	src/cli/habits_table.c \
 	src/cli/cmd/cmd_image.c \
 	$(filter-out src/cli/%,$(COMMON))
 BASE    := $(filter src/base/%,$(SRC))

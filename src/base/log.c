@@ -10,25 +10,14 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/report.h"
 
-static bool quiet_;
-
-void log_quiet(bool quiet)
-{
-	quiet_ = quiet;
-}
-
-bool log_is_quiet(void)
-{
-	return quiet_;
-}
-
-static void say(const char *kind, const char *fmt, va_list ap)
+static void say(enum report_kind kind, const char *fmt, va_list ap)
 {
 	char raw[1024], line[1024];
 
 	vsnprintf(raw, sizeof(raw), fmt, ap);
-	fprintf(stderr, "sandbox: %s%s\n", kind, err_quote(line, sizeof(line), raw));
+	report_line(kind, err_quote(line, sizeof(line), raw));
 }
 
 void log_warn(const char *fmt, ...)
@@ -36,7 +25,7 @@ void log_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say("warning: ", fmt, ap);
+	say(REPORT_WARNING, fmt, ap);
 	va_end(ap);
 }
 
@@ -44,10 +33,10 @@ void log_note(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (quiet_)
+	if (report_is_quiet())
 		return;
 	va_start(ap, fmt);
-	say("", fmt, ap);
+	say(REPORT_NOTE, fmt, ap);
 	va_end(ap);
 }
 
@@ -58,6 +47,6 @@ void log_debug(const char *fmt, ...)
 	if (!getenv("SANDBOX_DEBUG"))
 		return;
 	va_start(ap, fmt);
-	say("debug: ", fmt, ap);
+	say(REPORT_DEBUG, fmt, ap);
 	va_end(ap);
 }

@@ -120,7 +120,6 @@ int doctor_try(int flags, int (*fn)(void *arg), void *arg, const char **ret_step
 	*ret_step = "";
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return -errno;
-	fflush(stdout);
 	pid = fork();
 	if (pid == 0)
 		try_in_child(flags, fn, arg, p[1]);

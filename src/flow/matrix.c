@@ -248,7 +248,7 @@ static void be_child(const struct running *run, size_t i)
 	if (run_row(run->store, run->options, &run->settings[i], &run->granted[i], row, &status,
 		    &e) < 0) {
 		if (e.code != ERR_SAID)
-			dprintf(2, "sandbox: %s\n", e.msg);
+			dprintf(out, "sandbox: %s\n", e.msg);
 		status = err_exit_status(&e);
 	}
 	_exit(status);

@@ -4,7 +4,6 @@
 #include "flow/run.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -124,7 +123,7 @@ static int prepare(struct running *run, struct run_options *o, struct err *e)
 				    e);
 }
 
-int run_throwaway(struct run_options *o, int *ret_status, struct err *e)
+int run_throwaway(struct run_options *o, char **ret_name, int *ret_status, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_settings struct settings settings = {0};
@@ -149,7 +148,7 @@ int run_throwaway(struct run_options *o, int *ret_status, struct err *e)
 		return r;
 	r = start_and_run(&run, ret_status, e);
 	if (r == 0 && o->detach) {
-		printf("%s\n", run.box.name);
+		*ret_name = xstrdup(run.box.name);
 		return 0;
 	}
 	for (size_t i = 0; i < o->n_mounts; i++)

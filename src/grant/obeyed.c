@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/report.h"
 #include "config/mounts.h"
 #include "grant/checkout.h"
 #include "grant/guarded.h"
@@ -263,7 +264,7 @@ void obeyed_begin(struct obeyed_session *ret)
 
 static bool wants(const struct settings *s)
 {
-	return !log_is_quiet() && (!s || streq(settings_get(s, "sandbox", "report"), "yes"));
+	return !report_is_quiet() && (!s || streq(settings_get(s, "sandbox", "report"), "yes"));
 }
 
 /* Directories of the host that [mounts] lets the box write. */

@@ -22,7 +22,7 @@
 
 #include "base/cleanup.h"
 #include "base/new_file.h"
-#include "base/progress.h"
+#include "base/report.h"
 #include "image/document/plan_make.h"
 #include "image/layer/layer_job.h"
 #include "image/layout.h"
@@ -189,7 +189,7 @@ static int settle_in_order(struct install *in, struct err *e)
 			if (r == 0)
 				r = layer_job_settle(job, s.dirs + top, s.metas + top, s.n, e);
 			if (r == 0)
-				progress_finish(job->row, "done");
+				report_transfer_end(job->transfer, "done");
 			else if (goes_on(in))
 				r = cannot_check(job, e);
 		}
@@ -268,7 +268,7 @@ static int start_workers(struct install *in, pthread_t *threads, size_t *ret_n, 
 
 		snprintf(label, sizeof(label), "%.12s", job->blob->digest.hex);
 		if (job->is_wanted) {
-			job->row = progress_add(label, "waiting", job->blob->size);
+			job->transfer = report_transfer(label, "waiting", job->blob->size);
 			todo++;
 		}
 	}
@@ -308,7 +308,7 @@ static int install_layers(struct install *in, struct err *e)
 
 static void say_busy(void)
 {
-	progress_note("another command is at work on this image: waiting for it");
+	report_line(REPORT_WAITING, "another command is at work on this image: waiting for it");
 }
 
 static int lock_image(const struct install_request *req, int *ret_fd, struct err *e)

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/progress.h"
+#include "base/report.h"
 #include "image/document/manifest.h"
 #include "image/name/ref.h"
 #include "image/registry/registry.h"
@@ -31,7 +31,7 @@ struct push {
 	struct neighbour *neighbours;
 	size_t n_neighbours;
 	struct push_result *result;
-	int row;
+	int transfer;
 };
 
 static void push_clear(struct push *p)
@@ -104,7 +104,7 @@ static void report(void *ctx, uint64_t done)
 {
 	const struct push *p = ctx;
 
-	progress_set(p->row, done);
+	report_transfer_done(p->transfer, done);
 }
 
 static int upload(struct push *p, const struct descriptor *d, struct err *e)
@@ -113,7 +113,7 @@ static int upload(struct push *p, const struct descriptor *d, struct err *e)
 	int r = blob_open(p->req->store, &d->digest, &fd, e);
 
 	if (r == 0) {
-		progress_word(p->row, "pushing");
+		report_transfer_word(p->transfer, "pushing");
 		r = registry_put_blob(p->registry, &d->digest, fd, d->size, report, p, e);
 	}
 	return r;
@@ -126,7 +126,7 @@ static int push_blob(struct push *p, const struct descriptor *d, struct err *e)
 	int r;
 
 	snprintf(label, sizeof(label), "%.12s", d->digest.hex);
-	p->row = progress_add(label, "asking", d->size);
+	p->transfer = report_transfer(label, "asking", d->size);
 	r = registry_has_blob(p->registry, &d->digest, &there, e);
 	if (r == 0 && !there)
 		r = try_mount(p, &d->digest, &mounted, e);
@@ -137,7 +137,7 @@ static int push_blob(struct push *p, const struct descriptor *d, struct err *e)
 	p->result->existing += there;
 	p->result->mounted += mounted;
 	p->result->uploaded += !there && !mounted;
-	progress_finish(p->row, there ? "there already" : mounted ? "mounted" : "pushed");
+	report_transfer_end(p->transfer, there ? "there already" : mounted ? "mounted" : "pushed");
 	return 0;
 }
 

@@ -13,11 +13,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "base/proc.h"
-#include "base/progress.h"
 #include "cli/image/image_common.h"
+#include "cli/image/progress.h"
 #include "cli/image_commands.h"
+#include "cli/stderr_report.h"
 #include "image/registry/registry.h"
 
 static const struct {
@@ -98,7 +98,7 @@ static int run(int argc, char **argv, int *ret_status, struct err *e)
 	r = args_parse(functions[i].command, argc - words, argv + words, &args, e);
 	if (r < 0)
 		return r;
-	log_quiet(args.quiet);
+	stderr_report(args.quiet);
 	if (args.debug)
 		setenv("SANDBOX_DEBUG", "1", 1);
 	r = functions[i].run(&args, ret_status, e);

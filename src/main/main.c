@@ -15,11 +15,11 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/proc.h"
 #include "cli/commands.h"
 #include "cli/habits.h"
 #include "cli/options.h"
+#include "cli/stderr_report.h"
 #include "rootfs/programs.h"
 
 const struct command *const commands[] = {
@@ -110,7 +110,7 @@ static bool quiet;
 static void apply_common(const struct args *args)
 {
 	quiet |= args->quiet;
-	log_quiet(quiet);
+	stderr_report(quiet);
 	if (args->debug)
 		setenv("SANDBOX_DEBUG", "1", 1);
 }
@@ -254,6 +254,7 @@ int main(int argc, char **argv)
 	if (argc > 0)
 		proc_remember_args(argc, argv);
 	open_standard_fds();
+	stderr_report(false);
 	/* A reader that went away, and ulimit -f, are write errors here; sessions get the default back. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);

@@ -10,46 +10,22 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 
-#define DRAW_EVERY_MS 100
-
 int step_log_open(struct step_log *l, int dirfd, const char *path, struct err *e)
 {
-	const char *term = getenv("TERM");
 	int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	l->file = fd >= 0 ? fdopen(fd, "w") : NULL;
 	if (!l->file)
 		return err_sys(e, errno, "cannot make the log '%s'", path);
-	l->terminal = !log_is_quiet() && isatty(STDERR_FILENO) && term && !streq(term, "dumb");
-	l->began = clock_ms();
-	if (!l->terminal)
-		log_note("preparing %zu/%zu: %s", l->number, l->of, l->title);
+	l->step.began = clock_ms();
+	report_step(&l->step, NULL);
 	return 0;
-}
-
-/* "[2/4] apt: cmake gcc  12 s  Unpacking gcc ...", as wide as the terminal. */
-static void draw(struct step_log *l, const char *line)
-{
-	struct winsize ws = {0};
-	char text[1024], quoted[1024];
-	int width = 80;
-
-	if (!l->terminal || clock_ms() - l->drawn < DRAW_EVERY_MS)
-		return;
-	l->drawn = clock_ms();
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col)
-		width = ws.ws_col;
-	snprintf(text, sizeof(text), "[%zu/%zu] %.*s  %lld s  %s", l->number, l->of, width / 2,
-		 l->title, (clock_ms() - l->began) / 1000, line);
-	fprintf(stderr, "\r\033[K%.*s", width - 1, err_quote(quoted, sizeof(quoted), text));
-	fflush(stderr);
 }
 
 static void end_line(struct step_log *l)
@@ -63,7 +39,7 @@ static void end_line(struct step_log *l)
 	free(*slot);
 	*slot = xstrdup(l->line);
 	l->n_lines++;
-	draw(l, l->line);
+	report_step(&l->step, l->line);
 }
 
 /* The end is what is wanted of a log that is too long. */
@@ -89,15 +65,15 @@ void step_log_add(struct step_log *l, const char *data, size_t len)
 			l->line[l->len++] = data[i];
 }
 
-static void print_tail(const struct step_log *l)
+static void report_tail(const struct step_log *l)
 {
 	size_t first = l->n_lines > STEP_LOG_TAIL ? l->n_lines - STEP_LOG_TAIL : 0;
 
 	for (size_t i = first; i < l->n_lines; i++) {
 		char quoted[2000];
 
-		fprintf(stderr, "  | %s\n",
-			err_quote(quoted, sizeof(quoted), l->tail[i % STEP_LOG_TAIL]));
+		report_line(REPORT_OUTPUT,
+			    err_quote(quoted, sizeof(quoted), l->tail[i % STEP_LOG_TAIL]));
 	}
 }
 
@@ -106,13 +82,12 @@ int step_log_close(struct step_log *l, bool done, struct err *e)
 	int r = 0;
 
 	end_line(l);
-	if (l->terminal)
-		fputs("\r\033[K", stderr);
+	report_step_end();
 	if (done)
-		log_note("prepared %zu/%zu: %s (%.1f s)", l->number, l->of, l->title,
-			 (double)(clock_ms() - l->began) / 1000);
+		log_note("prepared %zu/%zu: %s (%.1f s)", l->step.number, l->step.of, l->step.title,
+			 (double)(clock_ms() - l->step.began) / 1000);
 	else
-		print_tail(l);
+		report_tail(l);
 	if (fclose(l->file) != 0 && done)
 		r = err_sys(e, errno, "cannot write the step's log");
 	for (size_t i = 0; i < STEP_LOG_TAIL; i++)

@@ -11,18 +11,16 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/report.h"
 
 #define STEP_LOG_MAX  (16u << 20) /* of the file: then it begins again */
 #define STEP_LOG_TAIL 15	  /* lines that a failed step is shown with */
 
 struct step_log {
 	FILE *file;
-	const char *title; /* the caller's */
-	size_t number, of;
-	bool terminal;
-	size_t bytes;		/* in the file */
-	long long began, drawn; /* clock_ms() */
-	char line[400];		/* the one that is being written, as far as it fits */
+	struct report_step step; /* number, of and title are the caller's */
+	size_t bytes;		 /* in the file */
+	char line[400];		 /* the one that is being written, as far as it fits */
 	size_t len;
 	char *tail[STEP_LOG_TAIL];
 	size_t n_lines;

@@ -85,7 +85,7 @@ static void be_child(const struct step_run *p, struct box *b, int lifetime, int 
 	if (in < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
 		_exit(125);
 	if (run_in_box(p, b, lifetime, p->step->argv.v, &status, &e) < 0) {
-		dprintf(2, "%s\n", e.msg);
+		dprintf(out, "%s\n", e.msg);
 		_exit(125);
 	}
 	_exit(status);

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "base/progress_row.h"
+#include "cli/image/progress_row.h"
 #include "base/usage.h"
 
 static void sizes(void **state)

@@ -1,6 +1,9 @@
 /*
  * cmd_run.c - `sandbox run`: one command in a throw-away box.
  */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "base/cleanup.h"
 #include "cli/commands.h"
 #include "cli/overrides.h"
@@ -72,6 +75,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 			    .env = cli->env,
 			    .argv = args->program},
 	};
+	cleanup_free char *name = NULL;
 	int r = check_user(cli->root, cli->user, e);
 
 	if (r == 0)
@@ -80,7 +84,9 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	o.n_mounts = mounts.n;
 	overrides_add(&o.settings.overrides, "network", cli->network);
 	if (r == 0)
-		r = run_throwaway(&o, ret_status, e);
+		r = run_throwaway(&o, &name, ret_status, e);
+	if (r == 0 && name)
+		printf("%s\n", name);
 	strv_clear(&o.settings.overrides);
 	return r;
 }

@@ -5,7 +5,6 @@
 #ifndef CLI_IMAGE_IMAGE_COMMON_H
 #define CLI_IMAGE_IMAGE_COMMON_H
 
-#include "base/progress_row.h"
 #include "cli/options.h"
 #include "image/name/conf.h"
 #include "image/name/ref.h"

@@ -7,8 +7,8 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
-#include "base/progress.h"
 #include "cli/image/image_common.h"
+#include "cli/image/progress.h"
 #include "cli/image_commands.h"
 #include "image/archive/seal.h"
 #include "image/pull.h"

@@ -39,7 +39,7 @@ struct layer_check {
 /* How to get a layer's blob that the store does not have. Called from several threads. */
 struct layer_fetch {
 	/* Begins; what has come so far can be read from *ret_source at once. */
-	int (*begin)(void *ctx, const struct descriptor *layer, int row, void **ret_handle,
+	int (*begin)(void *ctx, const struct descriptor *layer, int transfer, void **ret_handle,
 		     struct byte_source *ret_source, struct err *e);
 	/* Waits until the blob is in the store, and checked, and frees the handle; with `cancel`
 	 * the rest is not waited for. *ret_anew: it is there, and what was read may have been other

@@ -18,7 +18,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "base/progress.h"
+#include "base/report.h"
 #include "image/layer/compare.h"
 #include "image/store/layer_stack.h"
 
@@ -52,7 +52,7 @@ static int open_packed(struct layer_job *job, struct packed *p, struct err *e)
 	}
 	if (r != -ENOENT || !fetch->begin)
 		return r;
-	return fetch->begin(fetch->ctx, job->blob, job->row, &p->handle, &p->source, e);
+	return fetch->begin(fetch->ctx, job->blob, job->transfer, &p->handle, &p->source, e);
 }
 
 static int close_packed(struct layer_job *job, struct packed *p, bool cancel, bool *ret_anew,
@@ -98,7 +98,7 @@ static void report(void *ctx, uint64_t packed_bytes)
 {
 	const struct layer_job *job = ctx;
 
-	progress_set(job->row, packed_bytes);
+	report_transfer_done(job->transfer, packed_bytes);
 }
 
 /* *ret_again: the bytes were not the blob's, or may not have been: another attempt is worth it. */
@@ -122,7 +122,7 @@ static int fetch_and_unpack(struct layer_job *job, bool *ret_was_here, bool *ret
 		if (*ret_was_here) {
 			req.progress = report;
 			req.ctx = job;
-			progress_word(job->row, "unpacking");
+			report_transfer_word(job->transfer, "unpacking");
 		}
 		r = layer_unpack(&req, &job->notes, NULL, NULL, e);
 	}

@@ -14,7 +14,7 @@ struct layer_job {
 	char *path;	 /* where the layer is, once it is; as of layer_find() */
 	bool is_wanted;	 /* to be made, or compared */
 	bool fetch_blob; /* the one that is here is corrupt, or none is */
-	int row;	 /* of the progress display */
+	int transfer;	 /* its number (base/report.h) */
 
 	/* while it is made */
 	char *tree, *meta; /* in tmp/ */

@@ -18,7 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/progress.h"
+#include "base/report.h"
 #include "image/name/hash.h"
 
 #define GATHER_BYTES (256u << 10)
@@ -27,7 +27,7 @@ struct download {
 	struct download_from *from;
 	struct digest digest;
 	uint64_t size; /* as the manifest says */
-	int row;
+	int transfer;
 	char *path; /* tmp/partial-<hex> */
 	int fd;	    /* of the partial file, locked; or of the blob */
 	struct hash *hash;
@@ -52,7 +52,7 @@ static void set_available(struct download *d, uint64_t n)
 	d->available = n;
 	pthread_cond_broadcast(&d->more);
 	pthread_mutex_unlock(&d->lock);
-	progress_set(d->row, n);
+	report_transfer_done(d->transfer, n);
 }
 
 /* What has come since the last time goes into the file, for the reader to see. */
@@ -272,7 +272,7 @@ static int open_partial(struct download *d, bool *ret_here, struct err *e)
 		if (d->fd < 0)
 			return err_sys(e, errno, "cannot make '%s/%s'", s->path, d->path);
 		if (!file_trylock(d->fd)) {
-			progress_word(d->row, "another command fetches it");
+			report_transfer_word(d->transfer, "another command fetches it");
 			while (flock(d->fd, LOCK_EX) < 0)
 				if (errno != EINTR || registry_interrupted())
 					return err_sys(e, errno, "cannot lock '%s/%s'", s->path,
@@ -314,7 +314,7 @@ static int begin(struct download *d, struct err *e)
 		d->done = true;
 		return 0;
 	}
-	progress_word(d->row, "pulling");
+	report_transfer_word(d->transfer, "pulling");
 	r = pthread_create(&d->thread, NULL, run, d);
 	if (r)
 		return err_sys(e, r, "cannot start a thread");
@@ -322,7 +322,7 @@ static int begin(struct download *d, struct err *e)
 	return 0;
 }
 
-int download_begin(void *ctx, const struct descriptor *layer, int row, void **ret_handle,
+int download_begin(void *ctx, const struct descriptor *layer, int transfer, void **ret_handle,
 		   struct byte_source *ret_source, struct err *e)
 {
 	struct download *d = xcalloc(1, sizeof(*d));
@@ -331,7 +331,7 @@ int download_begin(void *ctx, const struct descriptor *layer, int row, void **re
 	d->from = ctx;
 	d->digest = layer->digest;
 	d->size = layer->size;
-	d->row = row;
+	d->transfer = transfer;
 	d->fd = -1;
 	d->pending = (struct buf)BUF_INIT;
 	d->path = xasprintf("tmp/" IMAGE_PART_PREFIX "%s", d->digest.hex);

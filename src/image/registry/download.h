@@ -20,7 +20,7 @@ struct download_from {
 };
 
 /* The functions of a struct layer_fetch whose ctx is a struct download_from. */
-int download_begin(void *ctx, const struct descriptor *layer, int row, void **ret_handle,
+int download_begin(void *ctx, const struct descriptor *layer, int transfer, void **ret_handle,
 		   struct byte_source *ret_source, struct err *e);
 int download_end(void *handle, bool cancel, bool *ret_anew, struct err *e);
 

@@ -4,56 +4,34 @@
  * Unfinished rows stay at the bottom and are redrawn; a finished one moves above them for good.
  * Without a terminal only finished rows are printed, so that a log stays short.
  */
-#include "base/progress.h"
+#include "cli/image/progress.h"
 
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/progress_row.h"
+#include "cli/image/progress_row.h"
+#include "cli/stderr_report.h"
 
 #define DRAW_EVERY_MS 100
 
 static struct {
 	pthread_mutex_t lock;
-	bool quiet, bars;
+	bool bars;
 	struct progress_row *rows;
 	int n;
 	int drawn; /* lines on the screen to draw over */
 	long long last_ms;
-} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .quiet = true};
-
-void progress_start(bool quiet)
-{
-	const char *term = getenv("TERM");
-
-	state.quiet = quiet;
-	state.bars = !quiet && isatty(STDERR_FILENO) && term && !streq(term, "dumb");
-}
+} state = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void clear_drawn(void)
 {
 	if (state.drawn)
 		fprintf(stderr, "\033[%dA\033[J", state.drawn);
 	state.drawn = 0;
-}
-
-static void screen_size(int *ret_width, int *ret_height)
-{
-	struct winsize ws = {0};
-
-	*ret_width = 80;
-	*ret_height = 24;
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col && ws.ws_row) {
-		*ret_width = ws.ws_col;
-		*ret_height = ws.ws_row;
-	}
 }
 
 /* With the lock held. Waiting rows are left out if there is no room. */
@@ -65,7 +43,7 @@ static void draw(bool now)
 	if (!state.bars || (!now && clock_ms() - state.last_ms < DRAW_EVERY_MS))
 		return;
 	state.last_ms = clock_ms();
-	screen_size(&width, &height);
+	stderr_size(&width, &height);
 	clear_drawn();
 	for (int i = 0; i < state.n && state.drawn < height - 1; i++) {
 		if (state.rows[i].finished)
@@ -77,7 +55,7 @@ static void draw(bool now)
 	fflush(stderr);
 }
 
-int progress_add(const char *label, const char *word, uint64_t total)
+static int add(const char *label, const char *word, uint64_t total)
 {
 	int row;
 
@@ -91,7 +69,7 @@ int progress_add(const char *label, const char *word, uint64_t total)
 	return row;
 }
 
-void progress_word(int row, const char *word)
+static void set_word(int row, const char *word)
 {
 	pthread_mutex_lock(&state.lock);
 	if (row < state.n)
@@ -100,7 +78,7 @@ void progress_word(int row, const char *word)
 	pthread_mutex_unlock(&state.lock);
 }
 
-void progress_set(int row, uint64_t done)
+static void set_done(int row, uint64_t done)
 {
 	pthread_mutex_lock(&state.lock);
 	if (row < state.n)
@@ -109,33 +87,41 @@ void progress_set(int row, uint64_t done)
 	pthread_mutex_unlock(&state.lock);
 }
 
-void progress_finish(int row, const char *word)
+static void finish(int row, const char *word)
 {
 	pthread_mutex_lock(&state.lock);
 	if (row < state.n && !state.rows[row].finished) {
 		state.rows[row].finished = true;
 		clear_drawn();
-		if (!state.quiet)
+		if (!report_is_quiet())
 			fprintf(stderr, "%s: %s\n", state.rows[row].label, word);
 		draw(true);
 	}
 	pthread_mutex_unlock(&state.lock);
 }
 
-void progress_note(const char *fmt, ...)
+static void line(enum report_kind kind, const char *text)
 {
-	va_list ap;
-
 	pthread_mutex_lock(&state.lock);
-	if (!state.quiet) {
-		clear_drawn();
-		va_start(ap, fmt);
-		vfprintf(stderr, fmt, ap);
-		va_end(ap);
-		fputc('\n', stderr);
-		draw(true);
-	}
+	clear_drawn();
+	stderr_line(kind, text);
+	draw(true);
 	pthread_mutex_unlock(&state.lock);
+}
+
+void progress_start(bool quiet)
+{
+	static struct report report = {
+		.line = line,
+		.transfer = add,
+		.transfer_word = set_word,
+		.transfer_done = set_done,
+		.transfer_end = finish,
+	};
+
+	state.bars = !quiet && stderr_can_draw();
+	report.quiet = quiet;
+	report_to(&report);
 }
 
 void progress_end(void)

@@ -1,8 +1,8 @@
 /*
  * progress_row.h - formats one row of the progress display. For progress.c.
  */
-#ifndef BASE_PROGRESS_ROW_H
-#define BASE_PROGRESS_ROW_H
+#ifndef CLI_IMAGE_PROGRESS_ROW_H
+#define CLI_IMAGE_PROGRESS_ROW_H
 
 #include <stdbool.h>
 #include <stddef.h>

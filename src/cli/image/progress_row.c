@@ -1,7 +1,7 @@
 /*
  * progress_row.c - see progress_row.h.
  */
-#include "base/progress_row.h"
+#include "cli/image/progress_row.h"
 
 #include <stdio.h>
 #include <string.h>
