@@ -1,8 +1,8 @@
 /*
  * env.c - environments as lists, and the expansion of $NAME.
  *
- * Owns no state. Refuses results that execve(2) would not take, so that a few lines of
- * `A = $A$A` cannot eat the memory.
+ * Owns no state. Refuses results that execve(2) would not take, so that a few lines of `A = $A$A`
+ * cannot exhaust memory.
  */
 #include "config/env.h"
 
@@ -15,7 +15,7 @@
 #define SMALL_BYTES   1024
 #define ENV_ALL_BYTES (1u << 20) /* half of what execve(2) takes with the usual stack */
 
-/* The place of NAME=..., or env->n. */
+/* The index of NAME=..., or env->n. */
 static size_t find(const struct strv *env, const char *name, size_t len)
 {
 	for (size_t i = 0; i < env->n; i++)
@@ -49,7 +49,7 @@ void env_set(struct strv *env, const char *name, const char *value)
 	env->v[i] = pair;
 }
 
-/* The length of the name that s begins with; 0 when it begins with none. */
+/* The length of the variable name at the start of s; 0 if there is none. */
 static size_t name_length(const char *s)
 {
 	size_t first = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
@@ -59,7 +59,7 @@ static size_t name_length(const char *s)
 	return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
 }
 
-/* *s stands on a '$'. Appends what it means and moves *s behind it; false: it means nothing. */
+/* *s points to a '$'. Appends its expansion and moves *s behind it; false if it has none. */
 static bool expand_one(const char **s, const struct strv *env, struct buf *out)
 {
 	bool braced = (*s)[1] == '{';
@@ -80,7 +80,7 @@ static bool expand_one(const char **s, const struct strv *env, struct buf *out)
 	return true;
 }
 
-/* Small values are bounded by the file that they stand in. */
+/* Small values are bounded by the size of the file they come from. */
 static bool all_too_long(const struct strv *env, size_t more)
 {
 	size_t all = more;

@@ -1,19 +1,19 @@
 /*
- * ini.c - libinih, fed with pieces.
+ * ini.c - libinih, fed in pieces.
  *
- * libinih has 199 bytes for a line and 49 for a name, ends a key at a colon, strips blanks and
- * comments, and gives no line numbers. So the reader below looks at each line of the file first: it
- * knows its number, ends and unquotes key and value, and hands the library as many short lines as it
- * takes,
+ * libinih limits a line to 199 bytes and a name to 49, ends a key at a colon, strips blanks and
+ * comments, and gives no line numbers. So the reader below looks at each line of the file first. It
+ * knows the line's number, finds and unquotes key and value, and hands the library as many short
+ * lines as needed,
  *
  *	KEY=VALUE		the beginning of both
- *	 kKEY, vVALUE		what is left of either, as lines that continue a value
+ *	 kKEY, vVALUE		the rest of either, as lines that continue a value
  *
- * in which bytes that mean something to the library are replaced by control characters, that no file
- * may hold. What the library hands out is put together again.
+ * Bytes that the library would act on are replaced by control characters, which no file may
+ * contain. What the library returns is joined again.
  *
- * Refused are control characters, NUL among them, which would end a line early or reach a terminal;
- * a key that is indented under a section's header; text after ']'; a key without '='.
+ * Refuses control characters, including NUL, which would end a line early or reach a terminal; an
+ * indented key under a section header; text after ']'; a key without '='.
  */
 #include "config/ini.h"
 
@@ -25,13 +25,13 @@
 #include "base/mem.h"
 #include "config/ini_text.h"
 
-/* The buffer of a line that libinih has at least; the real size comes with each call. */
+/* The smallest line buffer of libinih; each call gives the real size. */
 #define PIECE_MIN 64
 
-/* What libinih acts on. The byte at i is handed to it as i + 1. */
+/* What libinih acts on. The byte at i is passed to it as i + 1. */
 static const char marks[] = " \t\n;#:=[";
 
-/* Text that is handed to the library piece by piece. */
+/* Text that is passed to the library piece by piece. */
 struct pending {
 	struct buf text;
 	size_t done;
@@ -42,17 +42,17 @@ struct reader {
 	const char *name;
 	ini_verbatim_fn *is_verbatim;
 	unsigned int line;
-	unsigned int blank; /* lines without text since the last one of the value */
+	unsigned int blank; /* blank lines since the last line of the value */
 	bool in_key;	    /* a value is being read */
-	bool verbatim;	    /* and it is text for a shell */
-	bool header, opens; /* to be handed out next: a section, the beginning of a key */
-	bool first;	    /* the library holds the beginning of a key */
+	bool verbatim;	    /* and that value is shell text */
+	bool header, opens; /* what to hand out next: a section, the beginning of a key */
+	bool first;	    /* the library has the beginning of a key */
 	struct pending key, value;
 	struct buf got_key, got_value;
 	size_t cap, sections_cap;
 	struct ini *ini;
 	struct err *e;
-	int r; /* the first error; nothing more is read after it */
+	int r; /* the first error; reading stops there */
 };
 
 static int refuse(struct reader *rd, const char *what)
@@ -68,7 +68,7 @@ static void add_shown(struct buf *out, const char *s)
 		buf_addch(out, *s < (char)sizeof(marks) && *s > 0 ? marks[*s - 1] : *s);
 }
 
-/* Moves at most room bytes of what is left of p to out. Returns how many. */
+/* Moves at most room bytes of the rest of p to out. Returns their number. */
 static size_t hand_out(struct pending *p, char *out, size_t room)
 {
 	size_t n = p->text.len - p->done;
@@ -112,7 +112,7 @@ static void finish_value(struct reader *rd)
 	buf_reset(&rd->got_value);
 }
 
-/* key: NULL for a section; else it is set when the value is finished. */
+/* key: NULL for a section. The value is set later, when it is complete. */
 static int add_entry(struct reader *rd, const char *key)
 {
 	struct ini *ini = rd->ini;
@@ -136,7 +136,7 @@ static int read_header(struct reader *rd, const char *s, size_t len)
 	struct ini *ini = rd->ini;
 	size_t end = ini_find_comment(s, 0, len), close = end;
 
-	/* The last one: [registry [::1]:5000]. */
+	/* The last bracket: [registry [::1]:5000]. */
 	while (close && s[close - 1] != ']')
 		close--;
 	if (!close)
@@ -185,7 +185,7 @@ static int read_key(struct reader *rd, const char *s, size_t len, size_t *ret)
 	return 0;
 }
 
-/* Sets rd->value to what stands in s[from] to s[len]. */
+/* Sets rd->value from s[from] to s[len]. */
 static int read_value(struct reader *rd, const char *s, size_t from, size_t len)
 {
 	const char *wrong = NULL;
@@ -215,7 +215,7 @@ static int read_entry(struct reader *rd, const char *s, size_t len)
 	return read_value(rd, s, from, len);
 }
 
-/* A line below a key: one more of its value. */
+/* A line below a key: continues its value. */
 static int read_more(struct reader *rd, const char *s, size_t len)
 {
 	restart(&rd->value);
@@ -225,7 +225,7 @@ static int read_more(struct reader *rd, const char *s, size_t len)
 	return read_value(rd, s, 0, len);
 }
 
-/* Looks at one line, without its end. What it holds for the library is left in rd. */
+/* Parses one line, without its newline. Leaves in rd what the library is to be given. */
 static int read_line(struct reader *rd, const char *s, size_t len)
 {
 	size_t start;
@@ -252,7 +252,7 @@ static int read_line(struct reader *rd, const char *s, size_t len)
 	return *s == '[' ? read_header(rd, s, len) : read_entry(rd, s, len);
 }
 
-/* Writes the next line for the library, of at most max bytes, if there is one. */
+/* Writes the next line for the library, at most max bytes, if there is one. */
 static size_t next_piece(struct reader *rd, char *out, size_t max)
 {
 	size_t n = 0;
@@ -260,7 +260,7 @@ static size_t next_piece(struct reader *rd, char *out, size_t max)
 	if (rd->header) {
 		rd->header = false;
 		out[n++] = '[';
-		out[n++] = 's'; /* which one it is, we know */
+		out[n++] = 's'; /* only a placeholder: we know the section */
 		out[n++] = ']';
 		return n;
 	}
@@ -278,7 +278,7 @@ static size_t next_piece(struct reader *rd, char *out, size_t max)
 	return n + hand_out(is_done(&rd->key) ? &rd->value : &rd->key, out + n, max - n);
 }
 
-/* libinih's reader: fgets() for num bytes, NUL included. */
+/* libinih's reader: as fgets(), num bytes including the NUL. */
 static char *next_line(char *str, int num, void *stream)
 {
 	struct reader *rd = stream;

@@ -1,8 +1,8 @@
 /*
- * ini.h - the text of an INI file as a list of entries that know their line.
+ * ini.h - parses the text of an INI file into a list of entries with line numbers.
  *
- * The parser is the system's libinih, fed with pieces that it can take: see ini.c. Nothing is known
- * here of which sections and keys exist.
+ * The parser is the system's libinih, fed in pieces that it can take: see ini.c. Which sections and
+ * keys exist is not known here.
  */
 #ifndef CONFIG_INI_H
 #define CONFIG_INI_H
@@ -14,19 +14,19 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Bounds: bytes of a file, keys and sections of a file. Real files stay far below both. */
+/* Limits of a file: bytes, keys and sections. Real files stay far below. */
 #define INI_MAX_BYTES	(1024 * 1024)
 #define INI_MAX_ENTRIES 4096
 
 /*
- * A section header (key and value NULL) or one key of it. Lines that continue a value are joined
- * to it with '\n', which cannot be in a value otherwise.
+ * A section header (key and value are NULL) or one key. Continuation lines are joined to the value
+ * with '\n', which a value cannot contain otherwise.
  */
 struct ini_entry {
 	const char *section; /* points into sections */
 	char *key;
 	char *value;
-	unsigned int line; /* counted from 1 */
+	unsigned int line; /* from 1 */
 };
 
 struct ini {
@@ -36,23 +36,23 @@ struct ini {
 	size_t n_sections;
 	dev_t dev; /* which file it was; 0 for text in memory */
 	ino_t ino;
-	char sha256[65]; /* of the text of a file; hexadecimal */
+	char sha256[65]; /* of the file's text, hexadecimal */
 };
 
-/* Is the value of the key text for a shell, taken as it is written? NULL: there is none such. */
+/* Is the value of this key shell text, to be taken as written? A NULL function: no value is. */
 typedef bool ini_verbatim_fn(const char *section, const char *key);
 
 /*
- * Parses len bytes of text. name is what messages call the file: "name:line: what is wrong".
- * On failure *ret is untouched.
+ * Parses len bytes of text. name stands for the file in messages: "name:line: what is wrong". On
+ * failure *ret is untouched.
  */
 int ini_parse_text(const char *text, size_t len, const char *name, ini_verbatim_fn *verbatim,
 		   struct ini *ret, struct err *e);
 
 /*
  * Reads the file at path, called name in messages. It must be a regular file of at most
- * INI_MAX_BYTES; unless any_owner, it must belong to the caller or to root. ERR_USAGE for what is
- * wrong in its text, an errno for what is wrong with the file itself (ENOENT: there is none).
+ * INI_MAX_BYTES and, unless any_owner, belong to the caller or to root. Fails with ERR_USAGE for
+ * errors in the text, with an errno for errors of the file itself (ENOENT: does not exist).
  */
 int ini_read(const char *path, const char *name, bool any_owner, ini_verbatim_fn *verbatim,
 	     struct ini *ret, struct err *e);

@@ -1,7 +1,7 @@
 /*
  * ini_file.c - reading an INI file.
  *
- * Refuses what is not a regular file, too large, or somebody else's.
+ * Refuses a file that is not regular, is too large, or belongs to another user.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /*
  * ini_text.c - comments, quotes and indentation of the lines of an INI file, read and written.
  *
- * Promises that what ini_write() writes is read back as the same value. A quote counts only where it
- * opens a value and its partner ends it: FLAGS = "-O2" -Wall has its quotes as they are.
+ * Promises that a value written by ini_write() is read back the same. Quotes count only if they
+ * enclose the whole value: FLAGS = "-O2" -Wall keeps them.
  */
 #include "config/ini_text.h"
 
@@ -32,7 +32,7 @@ size_t ini_unquote(const char *s, size_t i, size_t len, struct buf *out)
 	char quote = s[i++];
 
 	for (; i < len && s[i] != quote; i++) {
-		/* Any other backslash is one: "C:\tools" and "\d+" are what they look like. */
+		/* Any other backslash is literal: "C:\tools" and "\d+" are what they look like. */
 		if (quote == '"' && s[i] == '\\' && i + 1 < len && strchr("\"\\", s[i + 1]))
 			i++;
 		if (out)
@@ -78,7 +78,7 @@ static bool only_blanks(const char *s, size_t len)
 	return ini_skip_blanks(s, 0, len) == len;
 }
 
-/* The length of the line at s, without its end. */
+/* The length of the line at s, without its newline. */
 static size_t line_len(const char *s, const char *end)
 {
 	const char *nl = memchr(s, '\n', (size_t)(end - s));
@@ -86,7 +86,7 @@ static size_t line_len(const char *s, const char *end)
 	return (size_t)((nl ? nl : end) - s);
 }
 
-/* How many bytes of indentation the lines from s on share, of those that are not blank. */
+/* The indentation in bytes that all lines from s on share, blank lines not counted. */
 static size_t shared_indent(const char *s, const char *end)
 {
 	const char *first = NULL;

@@ -7,8 +7,8 @@
  *   3. sandbox.ini
  *   4. SANDBOX_KEY of the environment
  *   5. flags
- * Above all of them stands the [policy] of sandbox.conf, for a project (policy.h).
- * What a file includes lies below it. In each file [env:VARIANT] lies above [env].
+ * The [policy] of sandbox.conf is above all of them, for a project (policy.h). An included file is
+ * below the file that includes it. In each file [env:VARIANT] is above [env].
  */
 #include "config/load.h"
 
@@ -21,7 +21,7 @@
 #include "base/path.h"
 #include "config/policy.h"
 
-/* The part of "key=value" behind "key=", or NULL when it sets another key. */
+/* The part of "key=value" after "key=", or NULL if it sets another key. */
 static const char *override_value(const char *override, const char *key)
 {
 	size_t len = strlen(key);
@@ -29,7 +29,7 @@ static const char *override_value(const char *override, const char *key)
 	return strncmp(override, key, len) == 0 && override[len] == '=' ? override + len + 1 : NULL;
 }
 
-/* Loads what environment and flags name under "profile" or "include". */
+/* Loads what environment and flags name for "profile" or "include". */
 static int load_extra(struct loader *ld, const char *key, const char *variable)
 {
 	const struct settings_request *req = ld->req;
@@ -65,7 +65,7 @@ static int load_profiles(struct loader *ld, const struct load_file *project)
 	return r;
 }
 
-/* The project file, with all that lies below it. One that does not exist is an empty one. */
+/* Loads the project file and everything below it. A missing file counts as empty. */
 static int load_project(struct loader *ld)
 {
 	cleanup_load_file struct load_file project = {0};
@@ -91,7 +91,7 @@ static int load_project(struct loader *ld)
 	return r < 0 ? r : load_merge(ld, &project);
 }
 
-/* One value of [sandbox] from outside the files; source is a variable's name or "flag". */
+/* Adds a value of [sandbox] from outside the files; source is a variable's name or "flag". */
 static int add_outside(struct loader *ld, const char *key, const char *value, const char *source)
 {
 	const struct schema_key *row;
@@ -114,7 +114,7 @@ static bool names_key(const char *variable, size_t len, const char *key)
 	return true;
 }
 
-/* An empty variable is none. One that names no key is somebody else's. */
+/* An empty variable counts as unset. One that names no key belongs to something else. */
 static int add_environment(struct loader *ld)
 {
 	for (char **env = environ; env && *env; env++) {

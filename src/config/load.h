@@ -1,7 +1,7 @@
 /*
- * load.h - what the two halves of settings_load() share. Nobody else includes it.
+ * load.h - shared by the two halves of settings_load(). Nobody else includes it.
  *
- * load_files.c reads and merges files; load.c says in which order, and adds environment and flags.
+ * load_files.c reads and merges files; load.c decides the order, and adds environment and flags.
  */
 #ifndef CONFIG_LOAD_H
 #define CONFIG_LOAD_H
@@ -15,7 +15,7 @@
 #include "config/schema.h"
 #include "config/settings.h"
 
-/* Far above what anyone writes, low enough to end in a moment. */
+/* Far above what anyone writes, low enough to end quickly. */
 #define LOAD_MAX_DEPTH	  16
 #define LOAD_MAX_FILES	  64
 #define LOAD_MAX_SETTINGS 4096
@@ -32,16 +32,16 @@ struct loader {
 	struct file_id files[LOAD_MAX_FILES];
 	size_t n_files;
 	struct strv chain;    /* names of the files that are open, outermost first */
-	struct strv variants; /* all that were seen */
+	struct strv variants; /* all variants seen */
 	size_t cap;
-	bool users;	    /* what is read now was named by a flag or a variable */
-	char cwd[PATH_MAX]; /* "" when it cannot be told */
+	bool users;	    /* the file being read was named by a flag or a variable */
+	char cwd[PATH_MAX]; /* "" if unknown */
 	struct err *e;
 };
 
 /* A file that is being loaded. */
 struct load_file {
-	char *name; /* as messages call it */
+	char *name; /* as shown in messages */
 	char *path;
 	char *dir;
 	struct ini ini;
@@ -53,24 +53,24 @@ void load_file_clear(struct load_file *f);
 
 /*
  * Reads and checks the file at path. project: it is the sandbox.ini. system: it came with the
- * program. where names the place that asked for it, in messages; NULL: nothing did. Returns 1 when
- * the file is merged already, 0 when it is new: then load_close() it when its includes are loaded.
+ * program. where names the place that asked for it, for messages; NULL: none. Returns 1 if the file
+ * is already merged, 0 if it is new: then call load_close() once its includes are loaded.
  */
 int load_open(struct loader *ld, const char *path, bool project, bool system, const char *where,
 	      struct load_file *ret);
 void load_close(struct loader *ld, const struct load_file *f);
 
-/* Loads, with all it includes, each profile or file that list names; from may be NULL. */
+/* Loads each profile or file named in list, with its includes; from may be NULL. */
 int load_names(struct loader *ld, const char *list, const char *where, const char *dir,
 	       const char *from);
 
 /* Loads what a file names under a key of its [sandbox]. */
 int load_key(struct loader *ld, const struct load_file *f, const char *key);
 
-/* Adds what a file sets: first all but variants, then the variant that was asked for. */
+/* Adds what a file sets: first everything but variants, then the requested variant. */
 int load_merge(struct loader *ld, const struct load_file *f);
 
-/* Adds one setting of a file, or with file NULL the user's own word. Takes ownership of source. */
+/* Adds one setting of a file; with file NULL, of the user. Takes ownership of source. */
 int load_setting(struct loader *ld, const struct schema_key *row, const char *section,
 		 const char *key, const char *value, char *source, const char *dir,
 		 const struct load_file *file);

@@ -15,7 +15,7 @@
 #include "config/profile.h"
 #include "config/value.h"
 
-/* path as the user would write it: relative to the directory they stand in, if that is short. */
+/* path as the user would write it: relative to the current directory, if that is short. */
 static char *display_name(const struct loader *ld, const char *path)
 {
 	const char *base = path_basename(path), *below;
@@ -130,7 +130,7 @@ static char *chain_text(const struct loader *ld, const char *last)
 	return buf_detach(&b);
 }
 
-/* Notes that a file is being read. Returns 1 when it is merged already, 0 when it is new. */
+/* Notes that a file is being read. Returns 1 if it is already merged, 0 if it is new. */
 static int note_file(struct loader *ld, const struct ini *ini, const char *name)
 {
 	cleanup_free char *chain = NULL;
@@ -173,7 +173,7 @@ void load_file_clear(struct load_file *f)
 	*f = (struct load_file){0};
 }
 
-/* "where: " before the message, if something asked for the file. */
+/* Prefixes the message with "where: ", if something asked for the file. */
 static int asked_at(struct loader *ld, const char *where)
 {
 	return where ? err_add(ld->e, "%s", where) : -ld->e->code;
@@ -205,7 +205,7 @@ int load_open(struct loader *ld, const char *path, bool project, bool system, co
 	return 0;
 }
 
-/* Loads one file with all it includes. */
+/* Loads one file with everything it includes. */
 static int load_one(struct loader *ld, const char *name, const char *path, bool system,
 		    const char *where)
 {

@@ -1,7 +1,7 @@
 /*
  * lock_file.c - reading and writing sandbox.lock.
  *
- * Refuses, by line, what it does not know: a lock that is half understood is none.
+ * Refuses anything unknown, naming the line: a lock that is only half understood is worthless.
  */
 #include "config/lock_file.h"
 
@@ -91,7 +91,7 @@ static bool set_once(char **to, const char *word)
 	return true;
 }
 
-/* The facts there are: how many words follow, and where they go. False: it stands there twice. */
+/* The known facts: how many words follow, and where they go. False if the fact is repeated. */
 static bool take(struct lock_file *l, char *const *w)
 {
 	struct lock_manager *m;

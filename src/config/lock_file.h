@@ -1,5 +1,6 @@
 /*
- * lock_file.h - sandbox.lock: what the environment of a project was made of, to be made again.
+ * lock_file.h - sandbox.lock: what the environment of a project was made of, so that it can be made
+ * again.
  *
  * One fact a line, words separated by one blank, so that changes merge and read well:
  *
@@ -9,10 +10,10 @@
  *	image debian:bookworm sha256:...	"-": the image has no digest
  *	profile dev sha256:...			a file that sandbox.ini was merged with
  *	asked apt gcc				what [packages] asks for
- *	package apt gcc:amd64 4:12.2.0-3 ...	what that came to: name, version, hash ("-": has none)
+ *	package apt gcc:amd64 4:12.2.0-3 ...	what was installed: name, version, hash ("-": none)
  *
- * It comes with a project, perhaps a stranger's: whatever stands in it is a printable word
- * without blanks, and no option.
+ * It comes with a project and may be a stranger's: every field must be a printable word without
+ * blanks that does not look like an option.
  */
 #ifndef CONFIG_LOCK_FILE_H
 #define CONFIG_LOCK_FILE_H
@@ -27,7 +28,7 @@
 #define LOCK_FILE      "sandbox.lock"
 #define LOCK_MAX_BYTES (4u << 20)
 #define LOCK_MAX_LINES 20000
-#define LOCK_NONE      "-" /* in the place of a digest or hash that cannot be had */
+#define LOCK_NONE      "-" /* for a digest or hash that is not available */
 
 /* Of one package manager. */
 struct lock_manager {
@@ -44,22 +45,25 @@ struct lock_file {
 	size_t n_managers;
 };
 
-/* Parses text; name is for messages ("name:line: ..."). *ret is to be released after a failure too. */
+/* Parses text; name is for messages ("name:line: ..."). *ret must be released on failure too. */
 int lock_parse(const char *text, size_t len, const char *name, struct lock_file *ret,
 	       struct err *e);
 void lock_write(const struct lock_file *l, struct buf *out);
 
-/* Reads DIR/sandbox.lock: 1, or 0 when there is none. One of another uid is refused. */
+/*
+ * Reads DIR/sandbox.lock. Returns 1, or 0 if there is none. Refuses one that belongs to another
+ * uid.
+ */
 int lock_read(const char *dir, struct lock_file *ret, struct err *e);
 void lock_clear(struct lock_file *l);
 #define cleanup_lock __attribute__((cleanup(lock_clear)))
 
-/* The manager of that name, or NULL. lock_manager_add() makes it where it is missing. */
+/* The manager of that name, or NULL. lock_manager_add() adds it if missing. */
 struct lock_manager *lock_manager(const struct lock_file *l, const char *name);
 struct lock_manager *lock_manager_add(struct lock_file *l, const char *name);
 void lock_manager_remove(struct lock_file *l, const char *name);
 
-/* One word of a lock: printable ASCII without blanks, no dash first. */
+/* Is it a valid word of a lock: printable ASCII without blanks, no leading dash? */
 bool lock_word(const char *word);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * mount_value.c - the grammar of an entry of [mounts]: nothing else parses one.
+ * mount_value.c - the syntax of an entry of [mounts]: nothing else parses one.
  */
 #include "config/mount_value.h"
 
@@ -15,7 +15,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n';
 }
 
-/* Is word an option? If so, notes it in ret. */
+/* If word is an option, notes it in ret and returns true. */
 static bool take_option(const char *word, struct mount_value *ret)
 {
 	if (streq(word, "ro") || streq(word, "rw") || streq(word, "overlay")) {
@@ -27,7 +27,10 @@ static bool take_option(const char *word, struct mount_value *ret)
 	return true;
 }
 
-/* Cuts the options off the end of text, which leaves the source. The last of two options wins. */
+/*
+ * Cuts the options off the end of text, which leaves the source. Of two equal options the last
+ * wins.
+ */
 static void cut_options(char *text, struct mount_value *ret)
 {
 	bool have_mode = false, have_size = false;
@@ -40,7 +43,7 @@ static void cut_options(char *text, struct mount_value *ret)
 			text[--len] = '\0';
 		for (word = text + len; word > text && !is_blank(word[-1]); word--)
 			;
-		/* One of a kind: a second "ro" is the end of a path with a blank in it. */
+		/* One of each kind: a second "ro" is the end of a path that contains a blank. */
 		if (word == text || (*word != 's' ? have_mode : have_size) ||
 		    !take_option(word, ret))
 			return;

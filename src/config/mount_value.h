@@ -3,7 +3,7 @@
  *
  *	SOURCE [ro|rw|overlay] [size=SIZE]
  *
- * The options are the last words, so SOURCE may hold blanks.
+ * The options are the last words, so SOURCE may contain blanks.
  */
 #ifndef CONFIG_MOUNT_VALUE_H
 #define CONFIG_MOUNT_VALUE_H
@@ -27,15 +27,15 @@ struct mount_value {
 int mount_value_parse(const char *value, struct mount_value *ret, struct err *e);
 
 /*
- * An entry of [mounts], parsed and resolved when it is first asked for and never again: what a policy
- * refuses, the question prints and the plan mounts is this one value, whatever becomes of links meanwhile.
+ * An entry of [mounts], parsed and resolved on first use and never again. The policy checks, the
+ * question prints and the plan mounts this one value, whatever happens to symlinks meanwhile.
  */
 struct mount_source {
 	struct mount_value value;
-	char *path;   /* BIND: absolute, by text alone */
-	char *real;   /* BIND: the same with links followed, or NULL: */
-	int error;    /* why not, an errno */
-	bool outside; /* BIND: it is not a part of the project */
+	char *path;   /* BIND: absolute, resolved textually */
+	char *real;   /* BIND: the same with symlinks followed; or NULL */
+	int error;    /* then the errno */
+	bool outside; /* BIND: outside the project */
 };
 
 void mount_sources_free(struct mount_source **v, size_t n);

@@ -1,8 +1,8 @@
 /*
  * mounts.c - [mounts]: from `target = source and options` to absolute paths.
  *
- * Owns what the source of a mount leads to: nothing else resolves one. Targets are resolved by text alone:
- * who follows links does so when the box is built, beneath its root.
+ * Owns the resolution of mount sources: nothing else resolves one. Targets are resolved textually;
+ * their symlinks are followed when the box is built, beneath its root.
  */
 #include "config/mounts.h"
 
@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 
-/* To resolve is not a change of what the settings are: it is done for who only reads them. */
+/* Resolving is a cache, not a change of the settings: it is allowed on const ones. */
 static struct mount_source **place_of(const struct settings *s, size_t i)
 {
 	struct settings *own = (struct settings *)s;
@@ -62,7 +62,7 @@ static char *resolve_target(const char *target, const char *home)
 	return path_normalize("/", target);
 }
 
-/* A target spelled in two ways is one target: the later entry wins. */
+/* Two spellings of a target are one target: the later entry wins. */
 static void drop_target(struct mount_setting *v, size_t *n, const char *target)
 {
 	for (size_t i = 0; i < *n; i++) {

@@ -1,8 +1,8 @@
 /*
  * policy.c - what no project may have.
  *
- * Nothing overrides it: neither a project nor a variable that a project's .envrc could set. Both files
- * count, the machine's first; they only ever add.
+ * Nothing overrides it: neither a project nor a variable, which a project's .envrc could set. The
+ * machine's and the user's file both count; each can only add.
  */
 #include "config/policy.h"
 
@@ -82,8 +82,9 @@ static bool is_outside(const struct settings *s, const char *path)
 }
 
 /*
- * Of the project itself a part may be mounted; a cache is another word. Every entry counts, one that a
- * later one takes the target of as well. A directory that becomes the root is shown as one that is mounted is.
+ * Mounting a part of the project itself is allowed; caches have their own word. Every entry counts,
+ * also one whose target a later entry takes over. A directory used as the root is treated as a
+ * mounted one.
  */
 static int is_denied_mount(const struct settings *s, size_t i, bool caches, struct err *e)
 {
@@ -104,7 +105,7 @@ static int is_denied_mount(const struct settings *s, size_t i, bool caches, stru
 
 static int deny_mounts(struct settings *s, bool caches, const char *where, struct err *e)
 {
-	/* A pointer in the project is enough to ask for these. */
+	/* A pointer file in the project is enough to ask for these. */
 	s->no_repository |= !caches;
 	for (size_t i = 0; i < s->n; i++) {
 		int r = is_denied_mount(s, i, caches, e);
@@ -125,7 +126,7 @@ static int deny_section(struct settings *s, const char *word, const char *where,
 	return 0;
 }
 
-/* Of a list every source counts, an empty one takes nothing back. */
+/* For a list, every source counts; an empty one does not reset it. */
 static int deny_key(struct settings *s, const char *word, const char *where, struct err *e)
 {
 	const struct schema_key *row = schema_find("sandbox", word);
@@ -150,7 +151,7 @@ static int deny_key(struct settings *s, const char *word, const char *where, str
 
 static int deny(struct settings *s, const char *word, const char *where, struct err *e)
 {
-	if (streq(word, POLICY_SOCKETS)) /* asked for by none; grant/kernel.c */
+	if (streq(word, POLICY_SOCKETS)) /* no setting asks for it; grant/kernel.c */
 		return 0;
 	return is_section(word) ? deny_section(s, word, where, e) : deny_key(s, word, where, e);
 }
@@ -185,7 +186,7 @@ static int apply_file(struct settings *s, const char *path, struct err *e)
 	char link;
 	int r = ini_read(path, path, false, NULL, &ini, e);
 
-	/* Whoever has made a link wanted a policy. */
+	/* Whoever made the symlink wanted a policy. */
 	if (r == -ENOENT)
 		return readlink(path, &link, 1) == 1
 			       ? err_set(e, ERR_USAGE,
@@ -194,7 +195,7 @@ static int apply_file(struct settings *s, const char *path, struct err *e)
 	for (size_t i = 0; r == 0 && i < ini.n; i++) {
 		cleanup_free char *where = xasprintf("%s:%u", path, ini.v[i].line);
 
-		/* A slip in the name must not be no policy. */
+		/* A typo in the name must not disable the policy. */
 		if (streq(ini.v[i].section, "policy"))
 			r = apply_entry(s, &ini.v[i], where, e);
 		else if (!schema_is_of_conf(ini.v[i].section))

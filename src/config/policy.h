@@ -1,8 +1,9 @@
 /*
- * policy.h - [policy] of sandbox.conf: what no project may have on this machine, whoever accepts it.
+ * policy.h - [policy] of sandbox.conf: what no project may have on this machine, whoever accepts
+ * it.
  *
  *	deny    = network, home, mounts ...	words of policy_words
- *	protect = .git/hooks .envrc		as [sandbox] protect, in every project
+ *	protect = .git/hooks .envrc		as [sandbox] protect, for every project
  */
 #ifndef CONFIG_POLICY_H
 #define CONFIG_POLICY_H
@@ -10,22 +11,26 @@
 #include "config/ini.h"
 #include "config/settings.h"
 
-/* What can be denied, NULL-ended: keys of [sandbox], "mounts", "caches", "packages", "run", "hooks". */
+/*
+ * What can be denied, NULL-terminated: keys of [sandbox], "mounts", "caches", "packages", "run",
+ * "hooks".
+ */
 extern const char *const policy_words[];
 
-/* Is a line of [policy] one? For who reads sandbox.conf for other reasons. */
+/* Checks a line of [policy], for readers of sandbox.conf that do not apply it. */
 int policy_check(const struct ini_entry *entry, struct err *e);
 
 /*
- * Applies the machine's and the user's [policy] to the settings of a project. What is denied and asked
- * for is an error that names both lines; a built-in value that is denied is closed without a word.
+ * Applies the [policy] of the machine and of the user to a project's settings. A setting that asks
+ * for something denied is an error that names both lines; a built-in default that is denied is
+ * closed silently.
  */
 int policy_apply(struct settings *s, struct err *e);
 
-/* A word that stands for no setting: a kernel before 6.12 gives them with the host's network. */
+/* A word without a setting: before Linux 6.12 the host's network implies them. */
 #define POLICY_SOCKETS "abstract-sockets"
 
-/* Where word is denied, "FILE:LINE", for the caller to free; NULL: nowhere. Without any project. */
+/* Where word is denied, "FILE:LINE", for the caller to free; NULL: not denied. Needs no project. */
 int policy_denies(const char *word, char **ret_where, struct err *e);
 
 #endif

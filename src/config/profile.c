@@ -1,7 +1,7 @@
 /*
  * profile.c - finding profiles by name, and listing them.
  *
- * Owns the search path. Reads of a profile only its first line; settings.c reads the rest.
+ * Owns the search path. Reads only the first line of a profile; load_files.c reads the rest.
  */
 #include "config/profile.h"
 
@@ -27,7 +27,7 @@ char *profile_data_dir(void)
 	return self ? path_normalize(self, "../../share/sandbox") : NULL;
 }
 
-/* The directories that are searched, the user's first. Either may be NULL. */
+/* The directories to search, the user's first. Either may be NULL. */
 static void search_dirs(char *ret[2])
 {
 	cleanup_free char *config = xdg_config_dir();
@@ -98,7 +98,7 @@ int profile_find(const char *name, const char *dir, const char *from, char **ret
 	return not_found(name, e);
 }
 
-/* The text of the first line, if it is a comment; else "". */
+/* The text of the first line if it is a comment, else "". */
 static char *read_description(int dirfd, const char *file)
 {
 	cleanup_close int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -125,7 +125,7 @@ static bool listed(const struct profile *v, size_t n, const char *name)
 	return false;
 }
 
-/* Adds the profiles of one directory; one that does not exist has none. */
+/* Adds the profiles of one directory; a missing directory has none. */
 static int list_dir(const char *path, bool system, struct profile **v, size_t *n, struct err *e)
 {
 	cleanup_dir struct dir dir = {0};

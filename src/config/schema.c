@@ -1,8 +1,8 @@
 /*
  * schema.c - looking up and checking sections and keys.
  *
- * Refuses what the table does not know, with the nearest word it does, and names what will exist
- * one day but does not yet.
+ * Refuses what is not in the table and suggests the nearest known word. Names what is planned but
+ * does not exist yet.
  */
 #include "config/schema.h"
 
@@ -38,7 +38,7 @@ const struct schema_key *schema_find(const char *section, const char *key)
 	for (size_t i = 0; i < schema_n_keys; i++) {
 		const struct schema_key *row = &schema_keys[i];
 
-		/* Most differ in their first letter: this is asked a hundred times a start. */
+		/* Most keys differ in the first letter, and a start asks a hundred times. */
 		if (row->key[0] != key[0] && row->key[0] != '*')
 			continue;
 		if (row_is_of(row, section, len) && (streq(row->key, key) || streq(row->key, "*")))
@@ -49,7 +49,10 @@ const struct schema_key *schema_find(const char *section, const char *key)
 
 bool schema_adds(const struct schema_key *row)
 {
-	/* Variables are set one after the other, so that PATH = /x:$PATH of two profiles both act. */
+	/*
+	 * Variables are applied one after the other, so that PATH = /x:$PATH in two profiles both
+	 * take effect.
+	 */
 	return row->type == SCHEMA_LIST || streq(row->section, "env");
 }
 
@@ -79,7 +82,7 @@ const char *schema_variant(const char *section)
 	return starts_with(section, "env:") ? section + 4 : NULL;
 }
 
-/* What decides whom we trust is the user's: a cloned repository has no say in it. */
+/* The user decides whom to trust: a cloned repository has no say in it. */
 bool schema_is_of_conf(const char *section)
 {
 	return streq(section, "images") || streq(section, "registry") ||
@@ -147,7 +150,7 @@ static int unknown_key(const char *section, const char *key, struct err *e)
 	return err_set(e, ERR_USAGE, "unknown key '%s' in [%s]%s", key, section, hint);
 }
 
-/* Is value a word of list, which blanks separate? */
+/* Is value one of the blank-separated words of list? */
 static bool in_words(const char *list, const char *value)
 {
 	cleanup_strv struct strv words = {0};

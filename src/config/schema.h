@@ -2,7 +2,7 @@
  * schema.h - which sections and keys there are.
  *
  * One table serves the checker, `sandbox config`, the completions and the check of the man page:
- * what is not in it does not exist. A section whose keys are free has one row, with the key "*".
+ * what is not in it does not exist. A section with free keys has one row, with the key "*".
  */
 #ifndef CONFIG_SCHEMA_H
 #define CONFIG_SCHEMA_H
@@ -17,61 +17,61 @@ enum schema_type {
 	SCHEMA_WORD,	 /* one of words */
 	SCHEMA_BOOL,	 /* value_bool() */
 	SCHEMA_DURATION, /* value_duration() */
-	SCHEMA_SIZE,	 /* value_size() */
+	SCHEMA_SIZE,	 /* a whole number above 0 */
 	SCHEMA_NUMBER,	 /* a whole number above 0 */
-	SCHEMA_LIST,	 /* value_words(); later sources add to it */
-	SCHEMA_SCRIPT,	 /* text for a shell, as it is written */
+	SCHEMA_LIST,	 /* value_words(); later sources append */
+	SCHEMA_SCRIPT,	 /* shell text, taken as written */
 };
 
 struct schema_key {
-	const char *section; /* a section's first word: "env" stands for [env:NAME] too */
-	const char *key;     /* "*": any that check_key takes */
+	const char *section; /* a section's first word: "env" also means [env:NAME] */
+	const char *key;     /* "*": any that check_key accepts */
 	enum schema_type type;
 	bool pending;	    /* known and checked, not implemented yet */
-	bool harmless;	    /* reaches nothing of the host: a project has it without being asked */
-	const char *closed; /* the value that opens nothing; of a boolean it is "no" */
+	bool harmless;	    /* reaches nothing of the host: a project gets it without a question */
+	const char *closed; /* the value that opens nothing; "no" for a boolean */
 	const char *value;  /* built-in default, or NULL */
-	const char *words;  /* SCHEMA_WORD: what is allowed, separated by blanks */
-	const char *later;  /* SCHEMA_WORD: words that will be allowed one day */
+	const char *words;  /* SCHEMA_WORD: the allowed values, separated by blanks */
+	const char *later;  /* SCHEMA_WORD: values planned for later */
 	const char *help;   /* one line */
-	/* What the type cannot say; NULL: nothing. The message has no "file:line" yet. */
+	/* Checks what the type cannot; may be NULL. Messages have no "file:line" yet. */
 	int (*check_key)(const char *key, struct err *e);
 	int (*check_value)(const char *value, struct err *e);
 };
 
-#define SCHEMA_MAX_KEYS 100 /* at least as many as there are */
+#define SCHEMA_MAX_KEYS 100 /* at least the number of keys */
 extern const struct schema_key schema_keys[];
 extern const size_t schema_n_keys;
 
-/* The row of a key in a section as it is written in a file ("service db"), or NULL. */
+/* The row of a key in a section as spelled in a file ("service db"), or NULL. */
 const struct schema_key *schema_find(const char *section, const char *key);
 
-/* Does a later source add to the key, rather than replace it? */
+/* Does a later source append to the key instead of replacing it? */
 bool schema_adds(const struct schema_key *row);
 
-/* Is the value text for a shell, which is taken as it is written? */
+/* Is the value shell text, taken as written? */
 bool schema_is_script(const char *section, const char *key);
 
-/* Does the value open nothing to a box? Of a key that has no such value: never. */
+/* Does the value open nothing to a box? Always false for a key without such a value. */
 bool schema_is_closed(const struct schema_key *row, const char *value);
 const char *schema_closed(const struct schema_key *row); /* that value, or NULL */
 
-/* A section of sandbox.conf, but for [policy]. */
+/* Is it a section of sandbox.conf, other than [policy]? */
 bool schema_is_of_conf(const char *section);
 
-/* "env:test" is the variant "test" of [env]: returns its name, or NULL for any other section. */
+/* "env:test" is the variant "test" of [env]: returns its name; NULL for any other section. */
 const char *schema_variant(const char *section);
 
-/* Is there such a section? Messages come without "file:line: ", which the caller puts before. */
+/* Does the section exist? Messages come without "file:line: "; the caller adds it. */
 int schema_check_section(const char *section, struct err *e);
 
-/* The key must be known in the section and the value fit it; *ret is its row. */
+/* Checks that the section has the key and that the value is valid; *ret is its row. */
 int schema_check(const char *section, const char *key, const char *value,
 		 const struct schema_key **ret, struct err *e);
 
 /*
  * ", did you mean 'x'?" with the candidate nearest to word, or "". Candidates end with NULL. The
- * caller frees.
+ * caller frees it.
  */
 char *schema_suggest(const char *word, const char *const *candidates);
 

@@ -1,7 +1,7 @@
 /*
- * schema_table.c - the table of sections and keys, and the checks that a type cannot say.
+ * schema_table.c - the table of sections and keys, and the checks that types cannot do.
  *
- * Owns every word a project file or profile may hold.
+ * Owns every word that a project file or profile may contain.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static bool has_dotdot(const char *path)
 	return false;
 }
 
-/* Each is a part of the project. */
+/* Each must be inside the project. */
 static int check_protect(const char *value, struct err *e)
 {
 	cleanup_strv struct strv words = {0};
@@ -90,7 +90,7 @@ static int check_repository(const char *value, struct err *e)
 	return err_set(e, ERR_USAGE, "expected REGISTRY/NAME, without a tag");
 }
 
-/* However it is spelled. */
+/* In any spelling. */
 static int refuse_own(const char *target, struct err *e)
 {
 	cleanup_free char *path = path_normalize("/", target);

@@ -1,5 +1,5 @@
 /*
- * settings.c - asking merged settings: values with their built-in defaults, lists, paths, the
+ * settings.c - reading merged settings: values with their built-in defaults, lists, paths, the
  * environment, and what is not implemented yet.
  */
 #include "config/settings.h"
@@ -83,7 +83,7 @@ void settings_list(const struct settings *s, const char *section, const char *ke
 			value_words(s->v[i].value, out);
 }
 
-/* The checks of the schema have run: a value that is there has its type's form. */
+/* The schema was already checked: a value that is set has its type's form. */
 bool settings_protects_git(const struct settings *s)
 {
 	cleanup_strv struct strv words = {0};
@@ -128,7 +128,7 @@ char *settings_path(const struct setting *st, const char *path)
 	return path_normalize(home, path[1] ? path + 2 : ".");
 }
 
-/* A section is named once, by its first key; a key of [sandbox] for itself. */
+/* Names a section once, by its first key; a key of [sandbox] by itself. */
 void settings_pending(const struct settings *s, struct strv *out)
 {
 	cleanup_strv struct strv seen = {0};

@@ -1,5 +1,5 @@
 /*
- * value.c - the forms a value can take.
+ * value.c - the types of values.
  */
 #include "config/value.h"
 
@@ -27,7 +27,7 @@ bool value_number(const char *s, unsigned long min, unsigned long max, unsigned 
 	unsigned long n;
 	char *end;
 
-	if (!isdigit((unsigned char)*s)) /* strtoul takes signs and blanks */
+	if (!isdigit((unsigned char)*s)) /* strtoul accepts signs and blanks */
 		return false;
 	errno = 0;
 	n = strtoul(s, &end, 10);
@@ -133,7 +133,7 @@ bool value_env_name(const char *s)
 	return !*s;
 }
 
-/* "RTMIN+1", "RTMAX-1", or the end alone; 0: neither. */
+/* "RTMIN+1", "RTMAX-1", "RTMIN" or "RTMAX"; 0: none of these. */
 static int real_time_signal(const char *s)
 {
 	unsigned long n = 0, range = (unsigned long)(SIGRTMAX - SIGRTMIN);

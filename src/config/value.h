@@ -1,7 +1,7 @@
 /*
- * value.h - the forms a value can take: yes and no, durations, sizes, lists, names.
+ * value.h - the types of values: booleans, durations, sizes, lists, names.
  *
- * Each function returns false, and leaves its output untouched, when the text is not of its form.
+ * Each function returns false and leaves its output untouched if the text does not have the form.
  */
 #ifndef CONFIG_VALUE_H
 #define CONFIG_VALUE_H
@@ -13,7 +13,9 @@
 /* yes, true, on; no, false, off. */
 bool value_bool(const char *s, bool *ret);
 
-/* Milliseconds of 500ms, 10s, 2m, 1h, 0; -1 for "forever". At most INT_MAX: poll(2) takes no more. */
+/*
+ * Milliseconds of 500ms, 10s, 2m, 1h, 0; -1 for "forever". At most INT_MAX, the limit of poll(2).
+ */
 bool value_duration(const char *s, long *ret_ms);
 
 /* Bytes of 512, 64K, 512M, 1.5G, 2T: powers of 1024. */
@@ -22,7 +24,7 @@ bool value_size(const char *s, unsigned long long *ret);
 /* A whole number from min to max. */
 bool value_number(const char *s, unsigned long min, unsigned long max, unsigned long *ret);
 
-/* Appends the words of a list to out; commas and blanks separate them. */
+/* Appends the words of a list to out; separators are commas and blanks. */
 void value_words(const char *s, struct strv *out);
 
 /* [A-Za-z0-9][A-Za-z0-9_.-]*, at most 63 bytes: boxes, variants, services, caches, profiles. */
@@ -32,8 +34,8 @@ bool value_name(const char *s);
 int value_signal(const char *s);
 
 /*
- * What to add to the message of a shell's text that failed: in a file of old what follows " ;" was a
- * comment. "" when there is no such thing in it.
+ * A hint for the message of a failed script: in old files text after " ;" was a comment. "" if
+ * there is none in it.
  */
 const char *value_script_hint(const char *text);
 

@@ -1,8 +1,8 @@
 /*
  * xdg.c - the user's directories.
  *
- * Owns their names. Refuses a runtime directory that someone else could have put there: control
- * sockets lie in it.
+ * Owns their names. Refuses a runtime directory that someone else could have made: control sockets
+ * are in it.
  */
 #include "config/xdg.h"
 
@@ -18,7 +18,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 
-/* The value of a variable that must be an absolute path, or NULL. */
+/* The value of a variable if it is an absolute path, else NULL. */
 static const char *absolute_env(const char *name)
 {
 	const char *value = getenv(name);

@@ -1,8 +1,8 @@
 /*
- * xdg.h - the user's directories, as the XDG Base Directory Specification has them.
+ * xdg.h - the user's directories according to the XDG Base Directory Specification.
  *
- * A variable that is not an absolute path is ignored, as the specification says. Returned strings
- * are the caller's.
+ * A variable that is not an absolute path is ignored, as the specification says. The caller frees
+ * returned strings.
  */
 #ifndef CONFIG_XDG_H
 #define CONFIG_XDG_H
@@ -14,20 +14,20 @@ char *xdg_data_dir(void);   /* $XDG_DATA_HOME/sandbox, else ~/.local/share/sandb
 char *xdg_config_dir(void); /* $XDG_CONFIG_HOME/sandbox, else ~/.config/sandbox */
 
 /*
- * The data directory, open at fd, is the caller's, and nobody else can write to it: what lies in it is run
- * and believed.
+ * Checks that the data directory, open at fd, belongs to the caller and nobody else can write to
+ * it: its content is trusted and executed.
  */
 int xdg_check_data(int fd, const char *path, struct err *e);
 
 /*
- * Makes $XDG_RUNTIME_DIR/sandbox; when there is no runtime directory that belongs to the caller,
- * /tmp/sandbox-UID. Either is a directory of the caller's own with mode 0700, or an error.
+ * Makes $XDG_RUNTIME_DIR/sandbox; if no runtime directory belongs to the caller, /tmp/sandbox-UID.
+ * The result is the caller's own directory with mode 0700, or an error.
  */
 int xdg_runtime_dir(char **ret, struct err *e);
 
 /*
- * Makes path with mode 0700, or makes sure that what is there is a directory (no link to one) that
- * belongs to the caller and has this mode. The parent exists.
+ * Makes path with mode 0700. If it exists, it must be a directory (not a symlink) of the caller
+ * with this mode. The parent must exist.
  */
 int xdg_private_dir(const char *path, struct err *e);
 

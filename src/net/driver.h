@@ -1,5 +1,5 @@
 /*
- * driver.h - the network drivers a box can have.
+ * driver.h - the network drivers of a box.
  */
 #ifndef NET_DRIVER_H
 #define NET_DRIVER_H
@@ -11,10 +11,10 @@
 struct net_driver {
 	const char *name;
 	const char *summary;
-	bool own_namespace; /* the box gets a network namespace with loopback alone */
+	bool own_namespace; /* the box gets its own network namespace with only loopback */
 };
 
-/* The driver of that name; ERR_USAGE with the names there are when it is none. */
+/* Finds a driver by name; ERR_USAGE if there is none, listing those that exist. */
 int net_driver_find(const char *name, const struct net_driver **ret, struct err *e);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * format.c - the number of the store's format, and moving an older store forward.
+ * format.c - the format number of the store, and converting an older store.
  *
- * Promises that a store is moved by one process at a time, and that it works wherever that one is killed: the
- * number comes last, by one system call. Running boxes are not touched. Refuses a store that is newer than
- * this program before anything in it is changed.
+ * Promises that one process at a time converts a store, and that being killed at any point is
+ * harmless: the number is written last, by one system call. Running boxes are not touched. A store
+ * that is newer than this program is refused before anything in it is changed.
  */
 #include "store/format.h"
 
@@ -20,7 +20,7 @@
 
 #define PREFIX "format-"
 
-/* The number that a file's name says, or 0. Nine digits fit every type. */
+/* The number in a file name, or 0. Nine digits fit every type. */
 static unsigned int number_of(const char *name)
 {
 	const char *digits = name + strlen(PREFIX);
@@ -74,8 +74,8 @@ int store_format_check(int data_fd, const char *path, struct err *e)
 }
 
 /*
- * On a full disk `sandbox rm` must still make room, and a read-only one can still be read: format 1 is used as
- * it is then, and the next command tries again.
+ * On a full disk `sandbox rm` must still make room, and a read-only store must stay readable: the
+ * store is then used as format 1, and the next command tries again.
  */
 static int write_number(int data_fd, const char *path, struct err *e)
 {

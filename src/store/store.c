@@ -1,9 +1,9 @@
 /*
  * store.c - the directories of the store, ids, and the indexes.
  *
- * Promises that what has its final name is complete, and that an index entry is made and removed
- * by one system call. Refuses a store that is newer than this program, and ids that are not its own
- * form, so that no name of a record can lead out of the store.
+ * Promises that what has its final name is complete, and that an index entry is made and removed by
+ * one system call. Refuses a store that is newer than this program, and malformed ids, so that no
+ * name from a record can lead out of the store.
  */
 #include "store/store.h"
 
@@ -20,13 +20,13 @@
 #include "config/xdg.h"
 #include "store/format.h"
 
-/* The last one is nobody else's: sandbox-image makes layers and tmp too. */
+/* The last one is ours alone: sandbox-image makes layers and tmp too. */
 static const char *const folders[] = {"tmp",	      "layers", "caches", STORE_NAMES,
 				      STORE_PROJECTS, "steps",	"boxes",  STORE_TRIALS};
 
 /*
- * There when each of them is, and the store's format is ours. Where one is a symlink elsewhere, make_whole()
- * looks at each, and changes nothing.
+ * Exists only if each directory does and the store has our format. If one is a symlink elsewhere,
+ * make_whole() checks each, and changes nothing.
  */
 #define ALL_THERE                                                       \
 	"tmp/../layers/../caches/../" STORE_NAMES "/../" STORE_PROJECTS \
@@ -45,8 +45,8 @@ static int make_whole(const struct store *s, struct err *e)
 }
 
 /*
- * Where the user's own directories really are: whoever mounts or opens what lies in them refuses links, which
- * a box could have made; those on the way to the store are the user's.
+ * The real paths of the user's own directories. Mounting or opening something in them refuses
+ * symlinks, which a box could have made; those on the way to the store belong to the user.
  */
 static int real_path(int fd, char **path, struct err *e)
 {
@@ -75,7 +75,7 @@ int store_open(struct store *s, struct err *e)
 	if ((r = real_path(s->data_fd, &s->data, e)) < 0 ||
 	    (r = xdg_check_data(s->data_fd, s->data, e)) < 0)
 		return r;
-	/* One call asks for all of it; somebody may have deleted a directory by hand. */
+	/* One call checks everything; somebody may have deleted a directory by hand. */
 	if (faccessat(s->data_fd, ALL_THERE, F_OK, 0) < 0 && (r = make_whole(s, e)) < 0)
 		return r;
 	r = xdg_runtime_dir(&s->runtime, e);
@@ -121,7 +121,7 @@ int store_lookup(const struct store *s, const char *index, const char *key, char
 	char target[BOX_ID_LEN + 2];
 	ssize_t n = readlinkat(s->data_fd, path, target, sizeof(target));
 
-	/* What is no link leads to no box. */
+	/* Something that is not a symlink refers to no box. */
 	if (n < 0)
 		return errno == EINVAL ? -ENOENT : -errno;
 	target[n < (ssize_t)sizeof(target) ? n : 0] = '\0';
@@ -142,8 +142,8 @@ int store_index_set(const struct store *s, const char *index, const char *key, c
 }
 
 /*
- * The entry must not change its meaning between the look and the removal. It cannot be set anew
- * before it is removed, and those who remove take turns.
+ * The entry must not change its meaning between the check and the removal. It cannot be set again
+ * before it is removed, and removers take turns.
  */
 void store_index_clear(const struct store *s, const char *index, const char *key, const char *id)
 {
@@ -165,7 +165,7 @@ void store_index_drop(const struct store *s, const char *index, const char *id)
 	cleanup_strv struct strv keys = {0};
 	struct err ignored;
 
-	/* An entry that stays leads to no box, and whoever wants its key takes it. */
+	/* An entry that stays refers to no box; whoever needs its key takes it over. */
 	if (dir_names(s->data_fd, index, &keys, &ignored) < 0)
 		return;
 	for (size_t i = 0; i < keys.n; i++)
@@ -211,7 +211,7 @@ int store_list_runtime(const struct store *s, struct strv *ret_ids, struct err *
 	return list_ids(s->runtime_fd, ".", ret_ids, e);
 }
 
-/* The few files that most of them hold by name, anything else the long way. */
+/* The few files that most of them contain by name; anything else by a tree walk. */
 static int remove_few(int dirfd, const char *path, const char *const *files, size_t n,
 		      struct err *e)
 {
@@ -262,7 +262,7 @@ int store_make_tmp(const struct store *s, const char *name, mode_t mode, int *re
 	if (mkdirat(s->data_fd, path, mode) < 0)
 		return err_sys(e, errno, "cannot make '%s/%s'", s->data, path);
 	fd = openat(s->data_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	/* Between the two calls it was nobody's, and may have been long enough. */
+	/* Between the two calls nobody held it; another sweep may have removed it. */
 	if (fd < 0 || !file_trylock(fd) || !file_is_at(fd, s->data_fd, path))
 		return err_sys(e, fd < 0 ? errno : EAGAIN, "cannot open '%s/%s'", s->data, path);
 	*ret_fd = take_fd(&fd);

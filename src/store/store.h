@@ -1,18 +1,18 @@
 /*
- * store.h - where boxes lie on disk, and the locks and indexes around them.
+ * store.h - where boxes are on disk, and the locks and indexes around them.
  *
  *	DATA/format-2		the number of this layout (format.h)
- *	DATA/boxes/<id>/	record, lock, upper/, work/, home/	a box that stays until rm
- *	DATA/names/<name>	link to an id
- *	DATA/projects/<key>	link to an id; the key is a hash of the directory's path
- *	DATA/trials/<key>	the same, of what `sandbox try` made for the directory
+ *	DATA/boxes/<id>/	record, lock, upper/, work/, home/	a box, kept until rm
+ *	DATA/names/<name>	symlink to an id
+ *	DATA/projects/<key>	symlink to an id; the key is a hash of the directory's path
+ *	DATA/trials/<key>	the same for what `sandbox try` made for the directory
  *	DATA/caches/<name>/	directories that projects share; <name>.<directory>: one project's own
  *	DATA/layers/host-<key>/	the small layer of the image `host`
  *	DATA/layers/step-<key>/	what a step of a project wrote; DATA/steps/<key> says which (prepared.h)
  *	DATA/bounds/<directory>	what binds a project whose box was removed (kept.h)
- *	DATA/agreed/<key>	what `init` wrote for a project and the user so agreed to (reach.h)
- *	DATA/tmp/		work in flight
- *	RUNTIME/<id>/		control socket: all that is needed of a login; the lock says where it is
+ *	DATA/agreed/<key>	what `init` wrote for a project, so that the user agreed to it (reach.h)
+ *	DATA/tmp/		work in progress
+ *	RUNTIME/<id>/		control socket, the only thing that needs a login; the lock says where it is
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -25,8 +25,8 @@
 #include "base/mem.h"
 
 struct store {
-	char *data;		 /* $XDG_DATA_HOME/sandbox, links followed */
-	char *runtime;		 /* $XDG_RUNTIME_DIR/sandbox, links followed */
+	char *data;		 /* $XDG_DATA_HOME/sandbox, symlinks resolved */
+	char *runtime;		 /* $XDG_RUNTIME_DIR/sandbox, symlinks resolved */
 	int data_fd, runtime_fd; /* O_PATH */
 };
 
@@ -35,7 +35,7 @@ struct store {
 		.data_fd = -1, .runtime_fd = -1 \
 	}
 
-/* Opens the store, making its directories (0700) when they are missing; an older one is moved forward (format.h). */
+/* Opens the store; makes missing directories (0700) and converts an older format (format.h). */
 int store_open(struct store *s, struct err *e);
 void store_close(struct store *s);
 #define cleanup_store __attribute__((cleanup(store_close)))
@@ -45,13 +45,13 @@ void store_close(struct store *s);
 /* A fresh random id: 48 bits as 12 hexadecimal digits. */
 void store_new_id(char id[BOX_ID_LEN + 1]);
 
-/* True for what can be an id; nothing else is ever used as a directory's name. */
+/* Can it be an id? Nothing else is ever used as a directory's name. */
 bool store_valid_id(const char *id);
 
 /*
- * The index: a name or a project directory to an id. lookup returns 0 and the id, or -ENOENT: there is none,
- * or -errno: it cannot be told. set
- * returns -EEXIST when the entry is taken; clear removes it only if it still means id.
+ * The indexes map a name or a project directory to an id. lookup returns 0 and the id, -ENOENT if
+ * there is no entry, or another -errno if that is unknown. set returns -EEXIST if the entry exists.
+ * clear removes it only if it still refers to id.
  */
 int store_lookup(const struct store *s, const char *index, const char *key,
 		 char id[BOX_ID_LEN + 1]);
@@ -59,7 +59,7 @@ int store_index_set(const struct store *s, const char *index, const char *key, c
 		    struct err *e);
 void store_index_clear(const struct store *s, const char *index, const char *key, const char *id);
 
-/* Removes every entry that means id: for who does not know its name. */
+/* Removes every entry that refers to id, for callers who do not know its name. */
 void store_index_drop(const struct store *s, const char *index, const char *id);
 
 #define STORE_NAMES    "names"
@@ -70,31 +70,35 @@ void store_index_drop(const struct store *s, const char *index, const char *id);
 uint64_t store_hash(const char *text);
 
 /*
- * The key of a project directory; the caller frees. Directories whose hashes are the same take different
- * slots, 1 to STORE_PROJECT_SLOTS, in no order: the path in the box's record tells whose one is.
+ * The key of a project directory; the caller frees it. Directories with equal hashes take different
+ * slots, 1 to STORE_PROJECT_SLOTS, in no order: the path in the box's record tells them apart.
  */
 #define STORE_PROJECT_SLOTS 8
 char *store_project_key(const char *dir, int slot);
 
-/* Every box there is, whichever runtime directory it was started with. */
+/* Lists all boxes, whichever runtime directory they were started with. */
 int store_list(const struct store *s, struct strv *ret_ids, struct err *e);
 
-/* What lies in this login's runtime directory and has the name of a box: maybe of another data directory. */
+/*
+ * Lists what is named like a box in this login's runtime directory; it may belong to another data
+ * directory.
+ */
 int store_list_runtime(const struct store *s, struct strv *ret_ids, struct err *e);
 
 /*
- * Moves boxes/<id> out of sight at once; store_delete_hidden() then deletes it. One that is not
- * there is fine.
+ * Moves boxes/<id> out of sight at once; store_delete_hidden() deletes it afterwards. A missing one
+ * is fine.
  */
 int store_hide_box(const struct store *s, const char *id, struct err *e);
 int store_delete_hidden(const struct store *s, const char *id, struct err *e);
 
-/* Removes what path names, whatever it is: out of sight at once, in tmp/, and then bit by bit. */
+/* Removes path, of any type: moves it into tmp/ at once, then deletes it bit by bit. */
 int store_discard(const struct store *s, const char *path, struct err *e);
 
 /*
- * Makes the directory tmp/<name> for work that takes its time. It is held, by a lock on *ret_fd, until that is
- * closed: a sweep removes what is old and not held, however long the machine slept meanwhile.
+ * Makes the directory tmp/<name> for work that takes time. The lock on *ret_fd holds it until that
+ * is closed: a sweep removes only what is old and not held, however long the machine slept
+ * meanwhile.
  */
 int store_make_tmp(const struct store *s, const char *name, mode_t mode, int *ret_fd,
 		   struct err *e);
