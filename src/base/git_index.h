@@ -21,8 +21,7 @@ struct git_index {
 	struct strv gitlinks; /* paths of submodules, relative to the top, without `..` */
 	char shared[65];      /* the hash of the shared index that this one extends, or "" */
 	bool unnamed;	      /* has gitlinks whose names are in the shared index */
-	bool extended;	      /* has extensions that tell git what to skip: file system monitor,
-	                * untracked cache ... */
+	bool extended;	      /* tells git what to skip: file system monitor, untracked cache ... */
 };
 
 /* An index without submodules is not read entry by entry. -EINVAL: not an index. */

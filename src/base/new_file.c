@@ -44,8 +44,7 @@ int new_file_beside(int dirfd, const char *path, mode_t mode, char **ret_tmp)
 		int fd;
 
 		if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) < 0)
-			salt += (unsigned int)tries; /* early in boot there may be no randomness;
-			                              * O_EXCL still decides */
+			salt += (unsigned int)tries; /* early in boot; O_EXCL still decides */
 		tmp = xasprintf("%s.tmp-%08x", path, salt);
 		fd = openat(dirfd, tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 		if (fd >= 0) {

@@ -13,8 +13,7 @@
 struct ring {
 	char *slots[RING_SLOTS];
 	size_t len[RING_SLOTS];
-	size_t produced, consumed; /* buffers counted since the start; the difference is the
-	                            * number of full ones */
+	size_t produced, consumed; /* buffers so far; the difference is the number of full ones */
 	bool held;		   /* the consumer still uses its last buffer */
 	bool finished, abandoned;
 	struct err err; /* code 0: ended without an error */

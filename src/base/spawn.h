@@ -17,9 +17,8 @@
 struct spawn {
 	const char *program;	 /* absolute path; see spawn_find() */
 	const char *const *argv; /* argv[0] first, NULL at the end */
-	int fds[SPAWN_FDS]; /* the program's descriptors 0, 1, 2...: a descriptor above those, or
-	                     * one of the values above */
-	bool interruptible; /* SIGINT ends it even if this process ignores SIGINT */
+	int fds[SPAWN_FDS];	 /* descriptors 0, 1, 2...: one above those, or a value above */
+	bool interruptible;	 /* SIGINT ends it even if this process ignores SIGINT */
 };
 
 #define SPAWN_ALL_SAME                                                     \

@@ -24,8 +24,7 @@ struct setting {
 	char *dir;  /* what relative paths in value are relative to; absolute */
 	bool users; /* the user's own word, from a flag or a variable: source is for messages */
 	enum { SETTING_FROM_FILE, SETTING_FROM_SHIPPED, SETTING_FROM_PROJECT } from;
-	bool users_file; /* from a profile that a flag or a variable names, or from a policy: the
-	                  * user's too */
+	bool users_file; /* from a profile that a flag or variable names, or a policy: theirs too */
 	bool shared; /* a shipped profile's cache that the user lets this project share (reach.h) */
 };
 
@@ -36,8 +35,7 @@ struct settings {
 	char *project_file;	 /* its sandbox.ini; NULL if there is none */
 	char project_sha256[65]; /* of project_file, hexadecimal; "" if there is none */
 	char *network_denied;	 /* where a policy denies the network, or NULL */
-	bool no_repository;	 /* what the checkout points to outside the project is denied or not
-	                     * agreed to */
+	bool no_repository;	 /* policy or user deny what the checkout points to outside */
 	struct strv files;	 /* profiles and includes: name and "sha256:..." alternating */
 	struct strv file_paths;	 /* the path of each of these */
 	enum {

@@ -1,9 +1,9 @@
 /*
- * caps.c - shrinking capability sets; see capabilities(7).
+ * caps.c - reducing capability sets; see capabilities(7).
  *
- * Promises that inheritable and ambient sets are empty (CVE-2022-24769) and that CAP_SYS_ADMIN is
- * in nobody's bounding set: the mounts of the box stay as the launcher made them. A nested user
- * namespace, where allowed, has its own full set over itself alone.
+ * Promises that inheritable and ambient sets are empty (CVE-2022-24769) and that no bounding set
+ * has CAP_SYS_ADMIN: the mounts of the box stay as the launcher made them. A nested user namespace,
+ * where allowed, has its own full set, which is valid only over itself.
  */
 #include "launch/caps.h"
 
@@ -15,7 +15,7 @@
 
 #include "base/mem.h"
 
-/* What Docker leaves to root by default, less what reaches beyond the box. */
+/* Docker's default set for root, without what reaches beyond the box. */
 static const uint8_t root_caps[] = {
 	CAP_CHOWN,   CAP_DAC_OVERRIDE, CAP_FOWNER,  CAP_FSETID,		  CAP_KILL,
 	CAP_SETGID,  CAP_SETUID,       CAP_SETPCAP, CAP_NET_BIND_SERVICE, CAP_NET_RAW,
@@ -23,12 +23,12 @@ static const uint8_t root_caps[] = {
 };
 
 /*
- * To trace whatever Yama asks of tracers, and to make user namespaces in which root bears another id
+ * To trace where Yama restricts tracers, and to make user namespaces in which root has another id
  * (CAP_SETFCAP: user_namespaces(7), "writing uid_map", since Linux 5.12).
  */
 static const uint64_t identity_caps = UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_SETFCAP;
 
-/* To note owners on files of any mode; raised for that alone. */
+/* To record owners on files of any mode; raised only for that. */
 static const uint64_t override_cap = UINT64_C(1) << CAP_DAC_OVERRIDE;
 
 static uint64_t root_mask(bool host_root)
@@ -42,7 +42,10 @@ static uint64_t root_mask(bool host_root)
 
 static int shrink_bounding(uint64_t mask, struct err *e)
 {
-	/* The kernel drops from the bounding set what it knows and says EINVAL beyond. */
+	/*
+	 * The kernel drops the capabilities it knows from the bounding set and answers EINVAL for
+	 * others.
+	 */
 	for (int cap = 0; cap < 64; cap++)
 		if (!(mask >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0) {
 			if (errno == EINVAL)

@@ -2,8 +2,8 @@
  * client.c - the client of a session: request, relay, signals, status.
  *
  * Terminals never enter a box: a descriptor that is a terminal is replaced by a pty that pid 1
- * opens inside and whose master comes back with ACCEPTED. Everything else is handed over as it
- * is and costs nothing afterwards.
+ * opens inside and whose master comes back with ACCEPTED. Everything else is passed as it is and
+ * costs nothing afterwards.
  */
 #include "launch/client.h"
 
@@ -25,8 +25,8 @@
 #include "launch/protocol.h"
 #include "launch/terminal.h"
 
-#define ANSWER_MS 10000	     /* of the box, on top of the time that its processes have */
-#define WATCHED	  6	     /* descriptors that are watched besides what is carried */
+#define ANSWER_MS 10000	     /* for the box to answer, beyond the time its processes have */
+#define WATCHED	  6	     /* descriptors to poll, besides those of carried */
 #define DRAIN_MAX (1u << 20) /* more than any pty holds */
 
 struct client {
@@ -34,13 +34,13 @@ struct client {
 	int report; /* read end; -1 once the command is known to run */
 	int signals;
 	sigset_t ignored;
-	int terminal; /* the user's, -1 for none */
-	int keys;     /* the same, open for reading; -1 until the command has it */
+	int terminal; /* the user's terminal, -1 if none */
+	int keys;     /* the same, open for reading; -1 until the command owns it */
 	struct request_terminal inside;
 	struct relay in, out;
 	struct carried *carried;
 	bool accepted, done, last;
-	bool told; /* to end, by a signal that is not the command's */
+	bool told; /* a signal that is not the command's told us to end */
 	int status;
 };
 
@@ -52,7 +52,7 @@ int client_connect(int dirfd, const char *name, int *ret_fd)
 
 	if (fd < 0)
 		return -errno;
-	/* However long the directory's name is, this fits sun_path. */
+	/* Fits sun_path however long the directory's name is. */
 	n = dirfd == AT_FDCWD ? snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", name)
 			      : snprintf(addr.sun_path, sizeof(addr.sun_path),
 					 "/proc/self/fd/%d/%s", dirfd, name);
@@ -65,8 +65,9 @@ int client_connect(int dirfd, const char *name, int *ret_fd)
 }
 
 /*
- * Descriptors that are terminals. A command that has keys and screen both gets the terminal at once.
- * One in a pipeline or in the background may never want it, while others do: it gets it when it asks.
+ * Finds the descriptors that are terminals. A command with both keyboard and screen gets the
+ * terminal at once. One in a pipeline or in the background may never need it while other jobs do:
+ * it gets it when it asks.
  */
 static void find_terminals(struct client *c)
 {
@@ -80,7 +81,9 @@ static void find_terminals(struct client *c)
 	c->inside.size = terminal_size(c->terminal);
 }
 
-/* nohup(1), and a shell without jobs that starts one in the background, ignore these for us. */
+/*
+ * nohup(1), and a shell without job control that starts us in the background, made us ignore these.
+ */
 static void find_ignored(sigset_t *ret)
 {
 	static const int ignorable[] = {SIGHUP, SIGINT, SIGQUIT};
@@ -123,7 +126,7 @@ static void resize(const struct client *c)
 		ioctl(c->in.to, TIOCSWINSZ, &ws);
 }
 
-/* From now on what is typed is the command's. */
+/* From now on keyboard input goes to the command. */
 static void take_terminal(struct client *c)
 {
 	if (c->keys < 0)
@@ -132,7 +135,7 @@ static void take_terminal(struct client *c)
 	terminal_raw(c->terminal, !(c->inside.fds & 2));
 }
 
-/* The command is stopped. It goes on when we do, in the foreground or not as we are. */
+/* The command is stopped. It continues when we do, in the foreground or background as we are. */
 static void on_stopped(struct client *c, int sig)
 {
 	bool asks = sig == SIGTTIN || sig == SIGTTOU;
@@ -140,7 +143,7 @@ static void on_stopped(struct client *c, int sig)
 	if (!asks)
 		terminal_suspend();
 	else if (!terminal_is_ours(c->terminal) && !terminal_wait(c->terminal)) {
-		/* As the kernel ends a stopped job that nobody can continue. */
+		/* The kernel treats a stopped job that nobody can continue in the same way. */
 		send_signal(c, SIGHUP);
 		send_signal(c, SIGTTIN);
 		return;
@@ -155,7 +158,7 @@ static void on_stopped(struct client *c, int sig)
 	send_signal(c, c->keys >= 0 ? SIGCONT : SIGTTIN);
 }
 
-/* While the box has not answered there is nobody to pass a signal to but ourselves. */
+/* Until the box has answered, a signal can only be for ourselves. */
 static bool ends_us(unsigned sig)
 {
 	return sig == SIGINT || sig == SIGTERM || sig == SIGQUIT || sig == SIGHUP;
@@ -178,8 +181,8 @@ static void on_signal(struct client *c)
 		break;
 	case SIGTSTP:
 		/*
-		 * The leader of a terminal's session passes it on and says STOPPED; a group
-		 * without one is an orphan, which the kernel stops by SIGSTOP alone.
+		 * The session leader passes it on and reports STOPPED. Without a terminal the
+		 * process group is orphaned and only SIGSTOP stops it.
 		 */
 		send_signal(c, c->terminal >= 0 ? SIGTSTP : SIGSTOP);
 		if (c->terminal < 0)
@@ -190,7 +193,7 @@ static void on_signal(struct client *c)
 			take_terminal(c);
 		resize(c);
 		break;
-	case SIGHUP: /* our terminal has gone, and the session with it */
+	case SIGHUP: /* our terminal has gone, and so must the session */
 		send_signal(c, SIGHUP);
 		c->status = STATUS_OF_SIGNAL(SIGHUP);
 		c->done = c->told = true;
@@ -208,7 +211,7 @@ static void start_relay(struct client *c, int master)
 	c->out.from = master;
 	c->out.to = c->inside.fds & 2 ? 1 : c->inside.fds & 4 ? 2 : c->terminal;
 	c->in.to = master;
-	/* Writing to a terminal may take for ever, and no signal is read meanwhile. */
+	/* Writing to a terminal may block forever, and no signal is read meanwhile. */
 	insist_begin(c->connection, 0, &c->ignored);
 	if (!c->inside.background)
 		take_terminal(c);
@@ -225,8 +228,8 @@ static bool read_output(struct client *c)
 }
 
 /*
- * What the command wrote before it ended is in the pty by now: read(2) flushes it out. Others may write on,
- * for ever; and who was told to end has no time for it.
+ * Relays what the command wrote before it ended and is still in the pty: read(2) flushes it.
+ * Bounded, because others may keep writing; skipped if we were told to end.
  */
 static void drain(struct client *c)
 {
@@ -284,7 +287,7 @@ static bool is_readable(int fd)
 	return poll(&p, 1, 0) > 0;
 }
 
-/* The report pipe: its end is good news, a struct err is not. */
+/* The report pipe: end of file means success, a struct err failure. */
 static int on_report(struct client *c, struct err *e)
 {
 	struct err got;
@@ -301,7 +304,7 @@ static int on_report(struct client *c, struct err *e)
 static void end_input(struct client *c)
 {
 	c->in.from = -1;
-	/* The user's terminal has gone: so has what we were here for. */
+	/* The user's terminal has gone, so the session is pointless. */
 	c->status = 128 + SIGHUP;
 	c->done = true;
 }
@@ -314,12 +317,12 @@ static void relay_step(struct client *c, short in_events, short master_events)
 		c->in.start = c->in.end;
 	if (master_events & (POLLIN | POLLHUP) && !relay_pending(&c->out) && !read_output(c))
 		c->out.from = -1;
-	/* What cannot be written any more is dropped: the command must not wait for ever. */
+	/* Drops what can no longer be written: the command must not block forever. */
 	if (relay_pending(&c->out) && !relay_write(&c->out))
 		c->out.start = c->out.end;
 }
 
-/* Appends what is carried to p; returns how many there are. */
+/* Appends the pipes of carried to p; returns their number. */
 static size_t poll_carried(const struct carried *carried, struct pollfd *p)
 {
 	size_t n = carried ? carried->n : 0;
@@ -376,8 +379,8 @@ static int run_to_end(struct client *c, const struct session_request *req, void 
 			break;
 	}
 	/*
-	 * The command may have failed to start and ended in one breath: the report has the reason. Where
-	 * we were told to end, it may still be starting.
+	 * If the command failed to start, the session may already have ended: the report has the
+	 * reason. If we were told to end, it may still be starting.
 	 */
 	if (r == 0 && c->report >= 0 && c->accepted && !req->detach && is_readable(c->report))
 		r = on_report(c, e);
@@ -410,7 +413,7 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 	insist_end();
 	if (c.keys != c.terminal)
 		close_fd(&c.keys);
-	close_fd(&c.in.to); /* the master: both relays' one descriptor */
+	close_fd(&c.in.to); /* the master, which both relays share */
 	close_fd(&c.signals);
 	close_fd(&c.report);
 	sigprocmask(SIG_SETMASK, &old, NULL);

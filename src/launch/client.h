@@ -1,7 +1,7 @@
 /*
- * client.h - asking pid 1 for a session and seeing it through.
+ * client.h - asking pid 1 for a session, and relaying it.
  *
- * Used by the commands on the host and by sudo inside the box alike.
+ * Used by the commands on the host and by sudo inside the box.
  */
 #ifndef LAUNCH_CLIENT_H
 #define LAUNCH_CLIENT_H
@@ -16,19 +16,22 @@
 int client_connect(int dirfd, const char *name, int *ret_fd);
 
 /*
- * Runs one session over a fresh connection: relays the terminal if stdin, stdout or stderr is
- * one, passes other descriptors straight through, forwards signals. Returns 0 with the exit
- * status of the command; -ERR_RETRY when the box ended before it took the request.
+ * Runs one session over a fresh connection: relays the terminal if stdin, stdout or stderr is one,
+ * passes other descriptors as they are, forwards signals. Returns 0 with the command's exit status;
+ * -ERR_RETRY if the box ended before it accepted the request.
  *
- * accepted, unless NULL, is called once when the box has taken the request.
+ * accepted, if not NULL, is called once the box has accepted the request.
  */
 int client_run(int connection, const struct session_request *req, void (*accepted)(void *),
 	       void *arg, int *ret_status, struct err *e);
 
-/* Asks a box to end, its processes having ms to go by themselves. */
+/* Asks a box to end; its processes get ms milliseconds to exit. */
 int client_stop(int connection, long ms, struct err *e);
 
-/* The same for a box that has no session. -EBUSY when it has one; 0: it has ended, or does not know this. */
+/*
+ * The same only if the box has no session. -EBUSY if it has one; 0: it has ended, or does not know
+ * the request.
+ */
 int client_stop_idle(int connection, long ms, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * dev.c - /dev: six harmless nodes, an own devpts, shm, links.
+ * dev.c - /dev: six harmless nodes, its own devpts, shm, symlinks.
  *
- * Refuses to let the image have a say: what its /dev holds is hidden by fresh memory.
+ * The image has no influence: a fresh tmpfs hides its /dev.
  */
 #include "launch/dev.h"
 
@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "launch/mount.h"
 
-#define PTYS_MAX "512" /* of one box; sandbox(1), LIMITS */
+#define PTYS_MAX "512" /* per box; sandbox(1), LIMITS */
 
 static const char *const nodes[] = {"null", "zero", "full", "random", "urandom", "tty"};
 
@@ -71,8 +71,8 @@ static int make_dir(int dev, const char *name, mode_t mode, struct err *e)
 }
 
 /*
- * ptmxmode: anyone in the box may open a terminal; newinstance is implied since Linux 4.7. The ptys of all
- * boxes together are what kernel.pty.max less kernel.pty.reserve says: 3072 where nobody has set them.
+ * ptmxmode: every user in the box may open a terminal. newinstance is implied since Linux 4.7. All
+ * boxes together can have kernel.pty.max - kernel.pty.reserve ptys: 3072 by default.
  */
 static int mount_pts(int dev, int *ret_pts, struct err *e)
 {

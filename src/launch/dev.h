@@ -10,9 +10,9 @@
 
 /*
  * Builds /dev beneath rootfd: memory (a detached mount of the scratch tmpfs) with the host's
- * harmless nodes, a devpts instance of its own, shm and the usual links. Called while the host's
- * tree is in view. host_root: modes and owners of the nodes are ours to change, so their mounts are
- * read-only; that keeps nobody from writing to the devices. Returns the devpts root, O_PATH,
+ * harmless nodes, an own devpts instance, shm and the usual symlinks. Called while the host's tree
+ * is still visible. host_root: the box could change modes and owners of the nodes, so their mounts
+ * are read-only, which does not prevent writing to the devices. Returns the devpts root, O_PATH,
  * through which pid 1 opens terminals whatever the box does to its /dev later.
  */
 int dev_build(int rootfd, int memory, bool host_root, int *ret_pts, struct err *e);

@@ -1,7 +1,7 @@
 /*
- * ending.c - how what runs in a box is asked to end.
+ * ending.c - asking the processes of a box to end.
  *
- * Goes by the box's /proc. What hides it there from pid 1 only spares itself the question.
+ * Reads the box's /proc. A process that hides there from pid 1 is only not asked.
  */
 #include "launch/ending.h"
 
@@ -20,7 +20,7 @@
 
 #define STAT_MAX (4u << 10) /* a line of numbers and a name of at most 64 bytes */
 
-/* The next process of the box, pid 1 apart; 0 at the end, or -errno. */
+/* The next process of the box other than pid 1; 0 at the end, or -errno. */
 static pid_t next_process(struct dir *d)
 {
 	struct err ignored;
@@ -42,18 +42,18 @@ bool ending_empty(const struct server *srv)
 	siginfo_t info;
 	pid_t pid;
 
-	/* All that run are children of pid 1, or descend from one. */
+	/* All processes descend from children of pid 1. */
 	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD)
 		return true;
 	if (dir_open(&d, AT_FDCWD, "/proc", &ignored) < 0)
 		return false;
-	/* The supervisor of identities stays for those who still run, and ends with pid 1. */
+	/* The identity supervisor keeps serving those that still run, and ends with pid 1. */
 	while ((pid = next_process(&d)) == srv->identity_pid && pid)
 		;
 	return pid == 0;
 }
 
-/* 0 when it is gone. proc_pid_stat(5): pid (name) state ppid ...; the name may hold anything. */
+/* 0 if it is gone. proc_pid_stat(5): pid (name) state ppid ...; the name may contain anything. */
 static pid_t parent_of(pid_t pid)
 {
 	cleanup_buf struct buf b = BUF_INIT;
@@ -94,7 +94,7 @@ static void ask_around(pid_t program, int signo)
 	while (pid >= 0 && (pid = next_process(&d)) > 0)
 		if (!descends(pid, program))
 			kill(pid, SIGTERM);
-	/* They cannot be told apart: all are asked, so that each has its time before the end. */
+	/* Descendants are unknown: ask everything, so that each has its time before the end. */
 	if (pid < 0)
 		kill(-1, SIGTERM);
 	kill(program, signo);
@@ -111,7 +111,9 @@ void ending_ask(struct server *srv, long long at)
 		ask_around(program, srv->stop_signal);
 	else
 		kill(-1, SIGTERM);
-	/* Interactive shells ignore SIGTERM and end on SIGHUP; what is stopped must run to end. */
+	/*
+	 * Interactive shells ignore SIGTERM and end on SIGHUP; a stopped process must run to end.
+	 */
 	for (size_t i = 0; i < srv->n; i++)
 		if (srv->connections[i].pid > 0 && srv->connections[i].terminal)
 			kill(-srv->connections[i].pid, SIGHUP);
@@ -130,7 +132,7 @@ void ending_kill_session(pid_t sid)
 	struct err ignored;
 	pid_t pid = dir_open(&d, AT_FDCWD, "/proc", &ignored);
 
-	/* A process that an error hides ends with the box. */
+	/* A process that is missed because of an error ends with the box. */
 	while (pid >= 0 && (pid = next_process(&d)) > 0)
 		if (getsid(pid) == sid)
 			kill(pid, SIGKILL);

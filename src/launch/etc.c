@@ -1,8 +1,8 @@
 /*
  * etc.c - passwd, group, hosts, nsswitch.conf and resolv.conf of a box.
  *
- * Owns no more than lines it adds: files are replaced in the box's upper layer, not mounted over,
- * so that useradd(8) and friends, which rename a new file into place, work inside.
+ * Owns only the lines it adds. Files are replaced in the box's upper layer and not mounted over, so
+ * that useradd(8) and others, which rename a new file into place, work inside.
  */
 #include "launch/etc.h"
 
@@ -22,7 +22,7 @@
 
 #define ETC_FILE_MAX (16u << 20)
 
-/* A missing file, and one that can never be read, read as empty; other errors are errors. */
+/* A missing file, and one that can never be read, count as empty; other errors are reported. */
 static int read_open(int fd, int r, const char *path, struct buf *out, struct err *e)
 {
 	if (r == 0)
@@ -30,7 +30,7 @@ static int read_open(int fd, int r, const char *path, struct buf *out, struct er
 	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EINVAL || r == -ENXIO ? 0 : r;
 }
 
-/* Reads /etc/NAME of the box, links followed beneath its root. */
+/* Reads /etc/NAME of the box, following symlinks beneath its root. */
 static int read_etc(int rootfd, const char *path, struct buf *out, struct err *e)
 {
 	cleanup_close int fd = -1;
@@ -39,7 +39,7 @@ static int read_etc(int rootfd, const char *path, struct buf *out, struct err *e
 	return read_open(fd, r, path, out, e);
 }
 
-/* A file that is there is replaced whole; a new one nobody else can see before the box starts. */
+/* Replaces an existing file atomically; nobody else can see a new one before the box starts. */
 static int write_etc(int rootfd, const char *path, const struct buf *text, struct err *e)
 {
 	cleanup_close int etc = -1, fd = -1;
@@ -95,7 +95,7 @@ static int apply_hosts(int rootfd, const struct plan_etc *etc, const char *hostn
 
 	if (r < 0 || etc_text_hosts(&text, hostname, etc->others, &new))
 		return r;
-	/* First: where hosts is right, whoever wrote it, and was killed then, has seen to this one. */
+	/* First, because a correct hosts is taken as a sign that this one was done too. */
 	if (etc->users && (r = apply_nsswitch(rootfd, e)) < 0)
 		return r;
 	return write_etc(rootfd, path, &new, e);
@@ -130,7 +130,7 @@ int etc_apply(int rootfd, const struct plan_etc *etc, const char *hostname, stru
 	return r < 0 ? err_add(e, "cannot prepare the box's /etc") : 0;
 }
 
-/* The root's own /etc: nothing is mounted there. */
+/* Opens the root's own /etc, with nothing mounted on it. */
 static int open_own_etc(int *ret_fd)
 {
 	cleanup_close int fd = open("/etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

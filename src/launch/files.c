@@ -1,8 +1,8 @@
 /*
  * files.c - single files of the host in a box.
  *
- * The copy is rewritten in place, so that whatever is mounted from it shows what it has become. That code in
- * the box can write to its memory is no harm: what it changes is seen by itself alone.
+ * A copy is rewritten in place, so that mounts of it show the new content. Code in the box can
+ * write to this memory, which is harmless: only the box itself sees it.
  */
 #include "launch/files.h"
 
@@ -54,7 +54,7 @@ int files_copy(int rootfd, int hostfd, const char *source, size_t i, int *ret_tr
 	close_fd(&from);
 	r = path_open_nolinks(hostfd, source, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &from, e);
 	if (r == -EACCES)
-		return 1; /* nor can anybody read it inside */
+		return 1; /* nobody inside could read it either */
 	if (r == 0)
 		r = file_read_fd(from, source, FILES_FOLLOW_MAX, &text, e);
 	if (r == 0)
@@ -71,7 +71,7 @@ int files_copy(int rootfd, int hostfd, const char *source, size_t i, int *ret_tr
 	return 0;
 }
 
-/* Its mode may shut its owner out of writing. */
+/* Its mode may deny its owner writing. */
 static void rewrite(int dir, uint32_t index, const void *data, uint32_t size)
 {
 	cleanup_close int fd = -1;

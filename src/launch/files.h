@@ -1,5 +1,5 @@
 /*
- * files.h - single files of the host in a box: copies in its memory, which a session brings up to date.
+ * files.h - single files of the host in a box: copies in its memory, which each session updates.
  */
 #ifndef LAUNCH_FILES_H
 #define LAUNCH_FILES_H
@@ -9,21 +9,22 @@
 
 #include "base/err.h"
 
-/* Up to what length a file of a plan's is followed, in bytes. */
+/* The longest file of a plan that is kept up to date, in bytes. */
 #define FILES_FOLLOW_MAX (1 << 20)
 
-/* One of the files, before its bytes. */
+/* Header of one file; its bytes follow. */
 struct session_file {
 	uint32_t index, size;
 };
 
 /*
- * At a start: copies the host's file beneath hostfd, in which no link may be, to the box's memory as file i, and
- * gives the copy as a detached read-only mount. 1: it is no regular file, or too long to be copied.
+ * At a start: copies the host's file beneath hostfd (no symlink on the way) to the box's memory as
+ * file i, and returns the copy as a detached read-only mount. Returns 1 if it is not a regular file
+ * or too long to copy.
  */
 int files_copy(int rootfd, int hostfd, const char *source, size_t i, int *ret_tree, struct err *e);
 
-/* In a session's process: rewrites those that are named in data, a sequence of struct session_file. */
+/* In a session's process: rewrites the files in data, a sequence of struct session_file. */
 void files_refresh(const void *data, uint32_t size);
 
 #endif

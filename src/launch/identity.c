@@ -1,9 +1,9 @@
 /*
- * identity.c - the supervisor of a box: its process, and its loop.
+ * identity.c - the identity supervisor of a box: its process, and its loop.
  *
- * A box has one host uid. What box-root sets its uid to is therefore a name: the process is moved
- * into a nested user namespace in which the box's uid bears that id, so that its ids and the owners
- * of its files agree. The kernel has no such call, so set*id is answered from here.
+ * A box has one host uid. If box-root sets its uid to another one, the process is moved into a
+ * nested user namespace in which the box's uid maps to that id, so that its ids and the owners of
+ * its files agree. The kernel has no such call, so set*id is answered from here.
  *
  *	pid 1			session of box-root		supervisor
  *	-----			-------------------		----------
@@ -20,34 +20,34 @@
  *								   switched at its next execve
  *				setuid(33) returns 0 <--------- I7 checked, detached
  *
- * And getsockopt(SO_PEERCRED) says who a peer in the box is to itself (identity_peer.c), chown notes
- * whose a file is, and stat says so (identity_owner.c), a directory that the overlay does not rename
- * is made one that it does (identity_rename.c), and set-id bits are taken off (identity_modes.c). Your own
- * sessions ask for the last, and in a trial for the last two.
+ * It also answers getsockopt(SO_PEERCRED) with the id that the peer in the box has for itself
+ * (identity_peer.c); chown records an owner and stat reports it (identity_owner.c); a directory
+ * that the overlay cannot rename is made renamable (identity_rename.c); set-id bits are removed
+ * (identity_modes.c). Your own sessions use the last one, and in a trial the last two.
  *
- * Promises: a call that returned success is true of the process at once, or of what it executes next;
- * a call that cannot be made true fails. What this costs is paid by set*id, setgroups, getgroups,
- * SO_PEERCRED, chown, stat and rename of box-root's sessions, and by nothing else: execve and getuid are
- * not asked about. A stat costs 5 us here, and as much to the caller as waiting takes.
+ * Promises: a call that returned success is true of the process at once, or of what it executes
+ * next; a call that cannot be made true fails. The cost falls only on set*id, setgroups, getgroups,
+ * SO_PEERCRED, chown, stat and rename of box-root's sessions: execve and getuid are not
+ * intercepted. A stat costs 5 us here, and as much for the caller's waiting.
  *
- * Your own sessions ask for little, most for nothing: pid 1 keeps their listeners, and does I3 when the
- * first call waits for an answer (serve.c).
+ * Your own sessions ask rarely, most never: pid 1 keeps their listeners and does I3 when the first
+ * call waits for an answer (serve.c).
  *
  * When it goes wrong:
- *	no listener (another's filter has one; an old kernel): the calls are the kernel's, which knows
+ *	no listener (another filter has one; an old kernel): the kernel handles the calls and knows
  *		one id: EINVAL; directories of a lower layer are not renamed: EXDEV; set-id bits: EPERM
- *	the caller is traced already (strace, gdb), or nothing may be traced: EPERM
+ *	the caller is already traced (strace, gdb), or nothing may be traced: EPERM
  *	too many ids, descriptors or namespaces: EAGAIN
- *	this process is killed (code inside may, it has our uid): those it traces die with it, the calls
- *		say ENOSYS; the next session has a new one
- *	the box ends: pid 1's end ends it
+ *	this process is killed (code inside can, it has our uid): the processes it traces die with it,
+ *		the calls fail with ENOSYS; the next session has a new one
+ *	the box ends: it ends with pid 1
  *
- * It lives in the box's pid namespace, as pid 1's child: whatever is in the box can be asked for the
- * first time by sudo, inside, when nobody outside is there to start it. Nothing inside can trace it
- * or look into it: it has a capability that box-root's bounding set lacks, and is not dumpable. Its
- * credentials are the box's, so that no mistake of its own reaches beyond the box. It holds no descriptor
- * of the host's, and reads from the box only text of /proc, lists of groups, paths and owners. It may
- * write to each file of the box, and does so to attributes of those that box-root gives away.
+ * It lives in the box's pid namespace, as a child of pid 1: a sudo inside may need it for the first
+ * time when nobody outside is there to start it. Nothing inside can trace it or look into it: it
+ * has a capability that box-root's bounding set lacks, and is not dumpable. Its credentials are
+ * those of the box, so that a bug in it cannot reach beyond the box. It holds no descriptor of the
+ * host, and reads from the box only text of /proc, lists of groups, paths and owners. It can write
+ * to every file of the box, and does so only to attributes of files that box-root gives away.
  */
 #include "launch/identity.h"
 
@@ -108,11 +108,14 @@ static void add_listener(struct loop *l, int fd)
 		l->polled = xrealloc(l->polled, l->cap, sizeof(*l->polled));
 	}
 	l->polled[l->n++] = (struct pollfd){.fd = fd, .events = POLLIN};
-	/* On one processor: the caller sleeps while we work. Older kernels just take longer. */
+	/*
+	 * Both run on one processor: the caller sleeps while we work. Older kernels are just
+	 * slower.
+	 */
 	ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 }
 
-/* For a session that starts as another user; connection is closed. */
+/* For a session that starts as another user; closes connection. */
 static void give_space(struct loop *l, const struct message *m, int connection)
 {
 	struct supervisor *s = &l->supervisor;
@@ -145,7 +148,7 @@ static void read_call(struct loop *l, int listener)
 {
 	struct seccomp_notif n;
 
-	memset(&n, 0, sizeof(n)); /* seccomp_unotify(2): all of it */
+	memset(&n, 0, sizeof(n)); /* seccomp_unotify(2) demands it */
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &n) == 0)
 		identity_answer(&l->supervisor, listener, &n);
 }
@@ -164,7 +167,9 @@ static void read_events(struct loop *l, int signal_fd)
 	}
 }
 
-/* With as many helpers as there may be, calls wait in the kernel: an answer of ours would be an error. */
+/*
+ * When all helpers are in use, calls wait in the kernel: we could only answer them with an error.
+ */
 static void run_once(struct loop *l)
 {
 	const struct helpers *helpers = &l->supervisor.helpers;
@@ -179,7 +184,7 @@ static void run_once(struct loop *l)
 
 		if (p->revents & POLLIN) {
 			read_call(l, p->fd);
-		} else if (p->revents) { /* nobody is left under its filter */
+		} else if (p->revents) { /* no process is left under its filter */
 			close(p->fd);
 			*p = l->polled[--l->n];
 		}
@@ -188,7 +193,7 @@ static void run_once(struct loop *l)
 		take_listener(l);
 }
 
-/* I4 */
+/* step I4 */
 static int let_go(int socket, struct err *e)
 {
 	int r;

@@ -1,5 +1,5 @@
 /*
- * identity.h - who box-root becomes: su, gosu, setpriv and kin in a box of one uid.
+ * identity.h - becoming other users in a box of one uid: su, gosu, setpriv and kin.
  */
 #ifndef LAUNCH_IDENTITY_H
 #define LAUNCH_IDENTITY_H
@@ -8,15 +8,15 @@
 #include <stdnoreturn.h>
 #include <sys/types.h>
 
-/* The supervisor's comm: of a box's processes it is nobody's. */
+/* The supervisor's comm; no process of the box is called so. */
 #define IDENTITY_COMM "sandbox-ids"
 
-/* This program can switch processes on this kind of processor. */
+/* Can this program switch processes on this processor? */
 bool identity_supported(void);
 
 /*
- * The supervisor, in a process that pid 1 has forked for it: answers the calls of all listeners
- * that arrive on the socket, each in a message LISTENER. Returns never; it ends with the box.
+ * The supervisor, in a process that pid 1 forked for it: answers the calls of all listeners that
+ * arrive on the socket, each in a message LISTENER. Never returns; it ends with the box.
  */
 noreturn void identity_run(int socket);
 

@@ -1,11 +1,11 @@
 /*
- * identity_calls.c - set*id, setgroups and getgroups of whoever lives under box-root's filter.
+ * identity_calls.c - set*id, setgroups and getgroups of processes under box-root's filter.
  *
- * Who calls decides, by the user namespace:
+ * The user namespace of the caller decides:
  *
- *	the box's		box-root: what it asks for is remembered, and made true
- *	one of ours		switched already: the kernel's answers to one who is not root
- *	any other		a box inside, or another's sandbox: the call is the kernel's
+ *	the box's		box-root: the request is remembered, and made true
+ *	one of ours		already switched: answered as the kernel answers a non-root user
+ *	any other		a box inside, or another sandbox: the kernel handles the call
  */
 #include "launch/identity_calls.h"
 
@@ -30,7 +30,7 @@ static size_t id_size(const struct notice *c)
 	return c->is_short ? sizeof(uint16_t) : sizeof(uint32_t);
 }
 
-/* setgroups(2)'s list into ids; 0 or -errno. */
+/* Reads the list of setgroups(2) into ids; 0 or -errno. */
 static int read_groups(const struct supervisor *s, const struct notice *c, struct ids *ids)
 {
 	size_t n = (uint32_t)c->n->data.args[0], size = n * id_size(c);
@@ -53,7 +53,7 @@ static int read_groups(const struct supervisor *s, const struct notice *c, struc
 	return 0;
 }
 
-/* getgroups(2) with this list. */
+/* Answers getgroups(2) with this list. */
 static void answer_groups(const struct supervisor *s, const struct notice *c,
 			  const uint32_t *groups, uint32_t n)
 {
@@ -79,7 +79,7 @@ static void answer_groups(const struct supervisor *s, const struct notice *c,
 	notice_answer(c, 0, n);
 }
 
-/* Its ids are its namespace's, all three of each. */
+/* Its real, effective and saved ids are all those of its namespace. */
 static void answer_switched(const struct supervisor *s, const struct notice *c,
 			    const struct space *space)
 {
@@ -102,7 +102,7 @@ static void answer_switched(const struct supervisor *s, const struct notice *c,
 	}
 }
 
-/* What is known of the caller: its own entry, or a new one with what its process or parent has. */
+/* The caller's entry: its own, or a new one copied from its process or parent. */
 static struct task *task_of(struct supervisor *s, pid_t tid, const struct proc_info *info)
 {
 	struct task *task = task_find(&s->tasks, tid, info->start), *from = NULL;
@@ -117,13 +117,13 @@ static struct task *task_of(struct supervisor *s, pid_t tid, const struct proc_i
 		from = task_find(&s->tasks, info->parent, other.start);
 	if (from && from->ids.uid[IDS_EFFECTIVE] == 0)
 		ids = from->ids;
-	task = task_add(&s->tasks, s->proc_fd, tid, info->start); /* may forget who has ended */
+	task = task_add(&s->tasks, s->proc_fd, tid, info->start); /* may drop stale entries */
 	if (task)
 		task->ids = ids;
 	return task;
 }
 
-/* Makes what is asked for true, now or at the next exec; says so. */
+/* Makes the request true, now or at the next exec, and answers. */
 static void carry_out(struct supervisor *s, const struct notice *c, struct task *task,
 		      const struct ids *ids, const struct proc_info *info)
 {
@@ -185,7 +185,7 @@ static void answer_root(struct supervisor *s, const struct notice *c, const stru
 		carry_out(s, c, task, &ids, info);
 }
 
-/* capset(2) leaves no right to change ids in the permitted set. */
+/* Does this capset(2) drop the permission to change ids? */
 static bool gives_ids_up(const struct supervisor *s, const struct notice *c)
 {
 	struct __user_cap_data_struct data;
@@ -197,8 +197,8 @@ static bool gives_ids_up(const struct supervisor *s, const struct notice *c)
 }
 
 /*
- * Box-root's capabilities stay as they are. Who kept some over a final change of ids, as daemons with
- * libcap-ng do, and now gives up the right to change them, is switched here.
+ * Box-root's capabilities stay as they are. A daemon using libcap-ng keeps some across its final
+ * change of ids and then drops the permission to change them: it is switched here.
  */
 static void answer_capset(struct supervisor *s, const struct notice *c,
 			  const struct proc_info *info)
@@ -215,7 +215,7 @@ static void answer_capset(struct supervisor *s, const struct notice *c,
 	carry_out(s, c, task, &ids, info);
 }
 
-/* A call about files; false: it is about ids. */
+/* Handles a call about files; false if it is about ids. */
 static bool answer_of_files(struct supervisor *s, const struct notice *c)
 {
 	switch (c->call) {
@@ -247,7 +247,7 @@ static bool answer_of_files(struct supervisor *s, const struct notice *c)
 	case IDS_OPENAT:
 		modes_answer(s, c);
 		return true;
-	case IDS_NONE: /* the 32-bit twin of one of these */
+	case IDS_NONE: /* the 32-bit variant of one of these */
 		notice_continue(c);
 		return true;
 	default:
@@ -269,7 +269,7 @@ void identity_answer(struct supervisor *s, int listener, const struct seccomp_no
 		switch_answer(traced, &c);
 		return;
 	}
-	/* Its number was its own while it was looked at, if it still waits. */
+	/* If it still waits now, its pid was valid while we looked. */
 	if (proc_info_read(s->proc_fd, (pid_t)n->pid, &info) < 0 || !notice_valid(&c)) {
 		notice_answer(&c, ESRCH, 0);
 		return;

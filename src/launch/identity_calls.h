@@ -1,5 +1,5 @@
 /*
- * identity_calls.h - what becomes of a call.
+ * identity_calls.h - answering notified system calls.
  */
 #ifndef LAUNCH_IDENTITY_CALLS_H
 #define LAUNCH_IDENTITY_CALLS_H
@@ -8,7 +8,7 @@
 
 #include "launch/identity_tasks.h"
 
-/* Answers a call now, or begins what answers it. */
+/* Answers a call, or begins the work that will answer it. */
 void identity_answer(struct supervisor *s, int listener, const struct seccomp_notif *n);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * identity_cpu.c - registers, and the few instructions that a process is made to run to become
- * another id: x86-64, and i386 programs on it.
+ * identity_cpu.c - registers, and the few instructions that a process is made to run to get another
+ * id: x86-64, and i386 programs on it.
  *
- * The stub lies in a page of its own, which the tracee is made to map: nothing of the program's is
- * overwritten, and none of its memory is touched that could keep us waiting. In C it would be
+ * The stub is in a page of its own, which the tracee is made to map: nothing of the program is
+ * overwritten, and no memory of it is touched that could block us. In C it would be
  *
  *	r = prctl(PR_GET_SECUREBITS);		not at an exec
  *	if (r & (KEEP_CAPS | NO_SETUID_FIXUP))
@@ -46,7 +46,7 @@
 
 #define VDSO_PAGES 4
 
-/* The page's address comes in %r15; call numbers and constants as in the comment above. */
+/* The page's address is in %r15; call numbers and constants as in the comment above. */
 __asm__(".pushsection .rodata\n"
 	"identity_stub:\n"
 	"	mov $27, %edi\n"
@@ -92,7 +92,7 @@ __asm__(".pushsection .rodata\n"
 	"	syscall\n"
 	"9:	int3\n"
 	"identity_stub_end:\n"
-	/* The same with i386's numbers; the page's address comes in %edi. */
+	/* The same with i386's numbers; the page's address is in %edi. */
 	"	.code32\n"
 	"identity_stub32:\n"
 	"	mov $27, %ebx\n"
@@ -170,7 +170,7 @@ int cpu_write(pid_t tid, const struct cpu *cpu)
 {
 	struct cpu copy = *cpu;
 
-	regs(&copy)->orig_rax = (unsigned long long)-1; /* the kernel is to restart nothing */
+	regs(&copy)->orig_rax = (unsigned long long)-1; /* the kernel must not restart a call */
 	return ptrace(PTRACE_SETREGS, tid, NULL, copy.words) < 0 ? -errno : 0;
 }
 
@@ -191,7 +191,7 @@ void cpu_set_result(struct cpu *cpu, long result)
 
 #define CPU_RESTARTSYS 512 /* ERESTARTSYS, linux/errno.h */
 
-/* Registers are written as they are but for one, so the kernel restarts the call by itself. */
+/* All registers but one keep their values, so the kernel restarts the call. */
 bool cpu_call_again(pid_t tid, uint32_t arch, size_t i, uint32_t value)
 {
 	struct user_regs_struct *r;
@@ -209,7 +209,9 @@ bool cpu_call_again(pid_t tid, uint32_t arch, size_t i, uint32_t value)
 	return ptrace(PTRACE_SETREGS, tid, NULL, cpu.words) == 0;
 }
 
-/* syscall (0f 05) and int $0x80 (cd 80) have two bytes; sysenter returns behind an int $0x80, too. */
+/*
+ * syscall (0f 05) and int $0x80 (cd 80) have two bytes; sysenter too returns behind an int $0x80.
+ */
 uint64_t cpu_call_instruction(const struct cpu *cpu, uint32_t arch)
 {
 	if (arch != (is_i386(cpu) ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64))
@@ -217,7 +219,7 @@ uint64_t cpu_call_instruction(const struct cpu *cpu, uint32_t arch)
 	return regs_of(cpu)->rip - 2;
 }
 
-/* Where the vdso lies, from the auxiliary vector. */
+/* The address of the vdso, from the auxiliary vector. */
 static uint64_t find_vdso(bool i386, int proc_fd, pid_t tid)
 {
 	char path[32];
@@ -288,7 +290,7 @@ void cpu_set_munmap(struct cpu *cpu, uint64_t instruction, uint64_t page)
 	*(i386 ? &r->rcx : &r->rsi) = CPU_STUB_PAGE;
 }
 
-/* By ptrace(2), which may write where the tracee itself may not. */
+/* Uses ptrace(2), which can write where the tracee itself cannot. */
 static int poke(pid_t tid, uint64_t address, const void *data, size_t size)
 {
 	for (size_t i = 0; i < size; i += sizeof(long)) {

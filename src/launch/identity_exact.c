@@ -1,10 +1,10 @@
 /*
  * identity_exact.c - getuid(2) and kin of a thread that has changed its ids and waits for its exec.
  *
- * Programs look whether their change was made, and some change back: perl's `$> = $< = 33` is no final
- * one. Until they execute something every call of theirs stops twice, and those that ask for ids are
- * told what was asked for. For programs of one thread alone: they are few calls away from an exec, a
- * server with threads is not.
+ * Programs check whether their change was made, and some change back: perl's `$> = $< = 33` is not
+ * final. Until they exec, each of their calls stops twice, and calls that ask for ids get what was
+ * set. Only for single-threaded programs: they exec after a few calls, a server with threads does
+ * not.
  */
 #include "launch/identity_exact.h"
 
@@ -15,7 +15,10 @@
 
 #include "base/cleanup.h"
 
-/* getresuid(2): three numbers to three places. A place that is none is the caller's mistake. */
+/*
+ * getresuid(2): writes three numbers to three addresses. An invalid address is the caller's
+ * mistake.
+ */
 static void write_three(const struct supervisor *s, const struct task *task, const uint32_t *ids)
 {
 	size_t size = task->asks_short ? sizeof(uint16_t) : sizeof(uint32_t);
@@ -24,7 +27,7 @@ static void write_three(const struct supervisor *s, const struct task *task, con
 
 	snprintf(path, sizeof(path), "%d/mem", task->tid);
 	fd = openat(s->proc_fd, path, O_RDWR | O_CLOEXEC);
-	for (int i = 0; fd >= 0 && i < 3; i++) /* little-endian: the low half comes first */
+	for (int i = 0; fd >= 0 && i < 3; i++) /* little-endian: the low half is first */
 		(void)!pwrite(fd, &ids[i], size, (off_t)task->asks_where[i]);
 }
 

@@ -1,8 +1,8 @@
 /*
  * identity_file.c - from a path in a caller's memory to a file of the box.
  *
- * Promises never to leave the box's own file systems. What lies on another mount may be the host's, and
- * it may be a FUSE file system whose server waits for the supervisor.
+ * Promises never to leave the box's own file systems. Another mount may belong to the host, or may
+ * be a FUSE file system whose server waits for the supervisor.
  */
 #include "launch/identity_file.h"
 
@@ -33,7 +33,7 @@ static uint64_t mount_of(int fd)
 	return st.stx_mask & STATX_MNT_ID ? st.stx_mnt_id : 0;
 }
 
-/* In the box's memory; its /dev always is. */
+/* Is it on a tmpfs? The box's /dev always is. */
 static bool in_memory(int fd)
 {
 	struct stat st, dev;
@@ -52,7 +52,7 @@ int files_prepare(struct files *f)
 	return chdir("/proc/self/fd");
 }
 
-/* In two pieces: the page after the first one may not be there. */
+/* In two pieces: the page after the first may not be mapped. */
 bool file_read_path(const struct notice *c, uint64_t at, char ret[PATH_MAX])
 {
 	size_t first = LEAST_PAGE - at % LEAST_PAGE;
@@ -76,7 +76,7 @@ static bool is_own(const struct files *f, int fd)
 	return false;
 }
 
-/* Where the caller's descriptor, or its working directory, leads. */
+/* Opens the caller's descriptor or working directory. */
 static int open_start(const struct supervisor *s, const struct notice *c, int dirfd)
 {
 	cleanup_close int fd = -1;

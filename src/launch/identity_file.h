@@ -1,5 +1,5 @@
 /*
- * identity_file.h - the file that a call of box-root's names, where it is the box's own.
+ * identity_file.h - opening the file that a notified call names, if it is the box's own.
  */
 #ifndef LAUNCH_IDENTITY_FILE_H
 #define LAUNCH_IDENTITY_FILE_H
@@ -9,21 +9,27 @@
 #include "launch/identity_notice.h"
 #include "launch/identity_tasks.h"
 
-/* Once, in the supervisor: remembers which mounts are the box's own; changes the working directory. */
+/*
+ * Called once in the supervisor: remembers which mounts are the box's own. Changes the working
+ * directory.
+ */
 int files_prepare(struct files *f);
 
-/* The path at an address of the caller's memory. False where there is none, or the caller has gone. */
+/*
+ * Reads the path at an address of the caller's memory. False if there is none, or the caller has
+ * gone.
+ */
 bool file_read_path(const struct notice *c, uint64_t at, char ret[PATH_MAX]);
 
 /*
- * Opens a file of the box's own (O_PATH): its root file system, /tmp, /run. path NULL: dirfd itself.
- * Returns a descriptor of the caller's, or -errno: EXDEV for all that lies elsewhere, EBADF without
- * such a dirfd. Waits for no other file system, so it deadlocks with nobody.
+ * Opens a file of the box's own (O_PATH): on its root file system, /tmp or /run. path NULL: dirfd
+ * itself. Returns a descriptor, which the caller closes, or -errno: EXDEV for a file elsewhere,
+ * EBADF for an invalid dirfd. Never waits for another file system, so it cannot deadlock with one.
  */
 int file_open(const struct supervisor *s, const struct notice *c, int dirfd, const char *path,
 	      bool follow);
 
-/* The caller's "/" is the box's: else an absolute path means another file. */
+/* Is the caller's "/" that of the box? Otherwise an absolute path means another file. */
 bool file_same_root(const struct supervisor *s, const struct notice *c);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * identity_helpers.c - children of the supervisor, which itself waits for nothing but calls.
+ * identity_helpers.c - children of the supervisor, so that it never blocks on anything but waiting
+ * for calls.
  */
 #include "launch/identity_helpers.h"
 

@@ -1,5 +1,5 @@
 /*
- * identity_helpers.h - children of the supervisor, for calls that may have to wait.
+ * identity_helpers.h - children of the supervisor, for calls that may block.
  */
 #ifndef LAUNCH_IDENTITY_HELPERS_H
 #define LAUNCH_IDENTITY_HELPERS_H
@@ -9,18 +9,21 @@
 
 #define MAX_HELPERS 32
 
-/* Processes that answer one call each, which may have to wait for a file system. */
+/* Processes that answer one call each and may block on a file system. */
 struct helpers {
 	pid_t pids[MAX_HELPERS]; /* 0: free */
 };
 
-/* No further call may be taken: it waits in the kernel, as its caller does, until a helper has ended. */
+/*
+ * Are all helpers in use? Then further calls wait in the kernel, with their callers, until a helper
+ * has ended.
+ */
 bool helpers_busy(const struct helpers *h);
 
-/* As fork(2). The caller has asked helpers_busy(). */
+/* As fork(2). Check helpers_busy() first. */
 pid_t helper_fork(struct helpers *h);
 
-/* A child of ours has ended; whether it was one of them does not matter. */
+/* A child has ended; it need not be a helper. */
 void helper_ended(struct helpers *h, pid_t pid);
 
 #endif

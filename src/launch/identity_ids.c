@@ -1,7 +1,7 @@
 /*
  * identity_ids.c - the kernel's rules for changing ids (kernel/sys.c), applied to numbers.
  *
- * Owns nothing and asks nobody, so that every rule can be tested by itself.
+ * Has no state and no side effects, so that every rule can be tested by itself.
  */
 #include "launch/identity_ids.h"
 
@@ -49,7 +49,7 @@ static const struct numbered native[] = {
 #if defined(__x86_64__)
 #define NATIVE_ARCH AUDIT_ARCH_X86_64
 #define COMPAT_ARCH AUDIT_ARCH_I386
-/* arch/x86/entry/syscalls/syscall_32.tbl; the numbers of <asm/unistd_32.h> clash with ours. */
+/* arch/x86/entry/syscalls/syscall_32.tbl; the macros of <asm/unistd_32.h> clash with ours. */
 static const struct numbered compat[] = {
 	{23, IDS_SETUID, true},	     {46, IDS_SETGID, true},
 	{70, IDS_SETREUID, true},    {71, IDS_SETREGID, true},
@@ -105,7 +105,7 @@ static uint32_t argument(uint64_t arg, bool is_short)
 	return (uint32_t)arg;
 }
 
-/* NO_CHANGE, or one of the ids whose bits are set in which. */
+/* Is id NO_CHANGE, or one of the ids selected by the bits of which? */
 static bool is_one_of(uint32_t id, const uint32_t *v, unsigned which)
 {
 	if (id == NO_CHANGE)

@@ -1,5 +1,5 @@
 /*
- * identity_ids.h - the ids a process asked for, by the kernel's rules: numbers only.
+ * identity_ids.h - the kernel's rules for changing ids, as pure arithmetic.
  */
 #ifndef LAUNCH_IDENTITY_IDS_H
 #define LAUNCH_IDENTITY_IDS_H
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define IDS_MAX_GROUPS 64 /* of supplementary groups; NGROUPS_MAX is 65536, and nobody has them */
+#define IDS_MAX_GROUPS 64 /* supplementary groups; NGROUPS_MAX is 65536, but nobody has that many */
 
 enum ids_call {
 	IDS_NONE,
@@ -26,7 +26,7 @@ enum ids_call {
 	IDS_RENAME, /* these three change no ids: identity_rename.c */
 	IDS_RENAMEAT,
 	IDS_RENAMEAT2,
-	/* whose files are; identity_owner.c */
+	/* changes owners; identity_owner.c */
 	IDS_CHOWN,
 	IDS_LCHOWN,
 	IDS_FCHOWN,
@@ -35,7 +35,7 @@ enum ids_call {
 	IDS_LSTAT,
 	IDS_FSTATAT,
 	IDS_STATX,
-	/* that set modes; identity_modes.c */
+	/* sets modes; identity_modes.c */
 	IDS_CHMOD,
 	IDS_FCHMOD,
 	IDS_FCHMODAT,
@@ -45,7 +45,7 @@ enum ids_call {
 	IDS_CREAT,
 	IDS_OPEN,
 	IDS_OPENAT,
-	/* asked for by nobody but who tells the ids of a thread that waits (identity_exact.c) */
+	/* only for threads with exact ids (identity_exact.c) */
 	IDS_GETUID,
 	IDS_GETEUID,
 	IDS_GETGID,
@@ -57,27 +57,27 @@ enum ids_call {
 enum { IDS_REAL, IDS_EFFECTIVE, IDS_SAVED };
 
 struct ids {
-	uint32_t uid[3], gid[3]; /* by IDS_REAL ... */
-	bool has_groups;	 /* setgroups(2) was called; until then they are box-root's */
+	uint32_t uid[3], gid[3]; /* indexed by IDS_REAL ... */
+	bool has_groups;	 /* setgroups(2) was called; until then box-root's groups */
 	uint32_t n_groups;
 	uint32_t groups[IDS_MAX_GROUPS];
 };
 
 /*
- * The call behind a number of seccomp_data.nr; arch is an AUDIT_ARCH_*. *ret_short: its ids are 16
- * bits wide. IDS_NONE for any other call.
+ * The call that seccomp_data.nr means; arch is an AUDIT_ARCH_*. *ret_short: its ids are 16 bits
+ * wide. IDS_NONE for any other call.
  */
 enum ids_call ids_call_of(uint32_t arch, int nr, bool *ret_short);
 
 /*
- * Changes ids as setuid(2), setreuid(2), setresuid(2) and their twins for groups would; privileged
- * stands for CAP_SETUID and CAP_SETGID. 0, or -EPERM or -EINVAL with ids untouched. call is one of
- * these six. is_short: the arguments are 16 bits wide.
+ * Changes ids as setuid(2), setreuid(2), setresuid(2) and their group variants would; privileged
+ * stands for CAP_SETUID and CAP_SETGID. Returns 0, or -EPERM or -EINVAL with ids unchanged. call is
+ * one of these six. is_short: the arguments are 16 bits wide.
  */
 int ids_apply(struct ids *ids, enum ids_call call, const unsigned long long *args, bool is_short,
 	      bool privileged);
 
-/* All three uids are the same, and not root's: there is no way back. */
+/* Are all three uids the same and not root's? Then there is no way back. */
 bool ids_final(const struct ids *ids);
 
 #endif

@@ -1,21 +1,22 @@
 /*
  * identity_modes.c - set-id bits do not reach the disk.
  *
- * The files of a box are yours on the host, and some lie where others may run them: a set-id bit there
- * would lend your uid, and root's where root started the box. So the call is made without the bits, and
- * succeeds. On directories they are no privilege, but what a team's group of a directory rests on: there
- * they are kept. What box-root sets in its own root file system (dpkg's sudo) is noted on the file, beside
- * its owner (identity_owner.c): root sees it, and so does an image made of the box.
+ * The files of a box belong to you on the host, and others may be able to run some of them: a
+ * set-id bit would lend them your uid, or root's if root started the box. So the call is made
+ * without the bits, and succeeds. On directories the bits are kept: they grant no privilege there,
+ * and shared group directories need them. Bits that box-root sets in its own root file system
+ * (dpkg's sudo) are recorded on the file, with its owner (identity_owner.c): root sees them, and so
+ * does an image made of the box.
  *
  *	chmod and kin	of a directory	made here, by the descriptor that was looked at
- *			of a file	noted, where it is box-root's; made by the caller, without the bits
+ *			of a file	recorded if box-root's; made by the caller, without the bits
  *	mknod, open	a new file	made by the caller, without the bits
  *
- * The caller makes the call anew, with one argument changed in its registers while it is traced: so every
- * other thing about it (umask, links, descriptors, Landlock) is the kernel's, and nothing that was looked
- * at is looked at again by somebody else. What a caller has in memory decides of nothing here but of what
- * is noted, which anything in the box may write. A thread that somebody traces already (strace, gdb)
- * cannot be changed so: EPERM. The argument's register keeps the changed value, unlike after other calls.
+ * The caller repeats the call with one argument changed in its registers while it is traced. So the
+ * kernel handles everything else (umask, symlinks, descriptors, Landlock), and there is no race
+ * between our look and its use. The caller's memory decides only what is recorded, which anything
+ * in the box can write. A thread that is already traced (strace, gdb) cannot be changed this way:
+ * EPERM. The argument's register keeps the changed value, unlike after other calls.
  */
 #include "launch/identity_modes.h"
 
@@ -42,11 +43,11 @@
 #define SET_ID (S_ISUID | S_ISGID)
 
 struct change {
-	size_t at; /* which argument the mode is */
+	size_t at; /* index of the mode argument */
 	mode_t mode;
 	bool creates;
 	int dirfd;
-	bool itself; /* dirfd's file, and no path */
+	bool itself; /* dirfd's file, not a path */
 	bool follow;
 	char path[PATH_MAX];
 };
@@ -66,7 +67,7 @@ static size_t mode_at(enum ids_call call)
 	}
 }
 
-/* "/proc/self" is another one here, and a link there may lead out of all that is looked at. */
+/* "/proc/self" differs here, and its links may lead out of what is looked at. */
 static bool names_descriptor(const char *path, int *ret)
 {
 	static const char *const where[] = {"/proc/self/fd/", "/proc/thread-self/fd/", "/dev/fd/"};
@@ -83,7 +84,7 @@ static bool names_descriptor(const char *path, int *ret)
 	return false;
 }
 
-/* False where there is no path to be read: the kernel is to say so. */
+/* False if the path cannot be read: the kernel reports that. */
 static bool read_change(const struct notice *c, struct change *ret)
 {
 	const __u64 *a = c->n->data.args;
@@ -121,7 +122,10 @@ static int open_descriptor(const struct supervisor *s, const struct notice *c, i
 	return open_link(s, c, name);
 }
 
-/* As the caller would; -1 also where its view of the files is another, or a magic link is in the way. */
+/*
+ * As the caller would open it; -1 also if the caller sees other files, or a magic link is in the
+ * way.
+ */
 static int open_subject(const struct supervisor *s, const struct notice *c, const struct change *q)
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC | (q->follow ? 0 : O_NOFOLLOW),
@@ -137,7 +141,10 @@ static int open_subject(const struct supervisor *s, const struct notice *c, cons
 			    sizeof(how));
 }
 
-/* By the descriptor, whatever its path leads to now: a directory stays one. False: it is none. */
+/*
+ * Changes it by the descriptor, whatever its path leads to now: a directory stays one. False: not a
+ * directory.
+ */
 static bool change_directory(const struct notice *c, int fd, const struct change *q)
 {
 	struct stat st;
@@ -151,9 +158,9 @@ static bool change_directory(const struct notice *c, int fd, const struct change
 }
 
 /*
- * The caller, who waits, is stopped on its way out of the call, and goes back into it. Where a signal is
- * delivered first, the kernel makes the call anew after its handler, and it is asked about again. The type
- * says to root's filter that this call is ours: chmod(2) looks at no such bit.
+ * Stops the waiting caller on its way out of the call and makes it repeat the call. If a signal is
+ * delivered first, the kernel restarts the call after the handler, and we are notified again. The
+ * file type bits tell root's filter that this call is ours; chmod(2) ignores them.
  */
 static void take_off(const struct notice *c, const struct change *q)
 {
@@ -166,7 +173,7 @@ static void take_off(const struct notice *c, const struct change *q)
 		return;
 	}
 	if (!notice_valid(c))
-		return; /* a stranger, whom our end lets go */
+		return; /* another process; released when we exit */
 	ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
 	notice_answer(c, CPU_AGAIN, 0);
 	if (waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status))
@@ -179,7 +186,7 @@ static void take_off(const struct notice *c, const struct change *q)
 	}
 }
 
-/* The bits of a file that is box-root's own. */
+/* Records the bits of a file that belongs to box-root. */
 static void note(int fd, const struct change *q)
 {
 	mode_t bits = q->mode & SET_ID;
@@ -196,7 +203,7 @@ static void note(int fd, const struct change *q)
 	owner_write(fd, &o);
 }
 
-/* What is written there is in the box's data, not where it seems to be. */
+/* A file on the overlay is stored in the box's data, not where it seems to be. */
 static bool on_overlay(int fd)
 {
 	struct statfs fs;
@@ -204,7 +211,7 @@ static bool on_overlay(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
-/* In a child: file systems of others can keep it waiting, and so can the caller. */
+/* In a child: others' file systems can block it, and so can the caller. */
 static void work(const struct supervisor *s, const struct notice *c, const struct change *q)
 {
 	cleanup_close int fd = -1;

@@ -1,5 +1,5 @@
 /*
- * identity_notice.c - the two things that can be said to a call, and whether anybody still listens.
+ * identity_notice.c - answering a call, and checking whether its caller still waits.
  */
 #include "launch/identity_notice.h"
 

@@ -1,5 +1,5 @@
 /*
- * identity_notice.h - a call of box-root's that waits for its answer; seccomp_unotify(2).
+ * identity_notice.h - a notified system call that waits for its answer; seccomp_unotify(2).
  */
 #ifndef LAUNCH_IDENTITY_NOTICE_H
 #define LAUNCH_IDENTITY_NOTICE_H
@@ -16,19 +16,22 @@ struct notice {
 	bool is_short; /* its ids are 16 bits wide */
 };
 
-/* The caller still waits: what was read of its number is of it. */
+/* Does the caller still wait? Then what was read by its pid belongs to it. */
 bool notice_valid(const struct notice *c);
 
 /*
- * The memory of the caller, who still waits: so it is of no other. proc_fd is /proc. A descriptor for
- * pread(2) and pwrite(2), or -1 when it has gone.
+ * Opens the memory of the caller, for pread(2) and pwrite(2), making sure that it still waits and
+ * the pid was not reused. proc_fd is /proc. Returns -1 if it has gone.
  */
 int notice_memory(const struct notice *c, int proc_fd, int flags);
 
-/* errnum 0: the call returns value. Who has gone gets no answer. */
+/*
+ * Answers the call: it fails with errnum, or returns value if errnum is 0. A caller that has gone
+ * is ignored.
+ */
 void notice_answer(const struct notice *c, int errnum, long value);
 
-/* The kernel runs the call as it stands. */
+/* Lets the kernel run the call as it is. */
 void notice_continue(const struct notice *c);
 
 #endif

@@ -1,13 +1,15 @@
 /*
- * identity_owner.c - chown(2), and set-id bits, that are seen again.
+ * identity_owner.c - chown(2) and set-id bits that stat(2) shows again.
  *
- * On disk all files of a box are one uid's. Whose box-root said that a file is, is written on the file
- * itself, in OWNER_XATTR: it moves with the file, is copied up and ends with it. It decides nothing but
- * what stat, newfstatat and statx of a path say to box-root and to whom it became; anything in
- * the box may write it. A file without it is the one's who looks: root's, or whom it became.
+ * On disk all files of a box belong to one uid. The owner that box-root set is recorded on the file
+ * itself, in OWNER_XATTR: it moves with the file, is copied up and is deleted with it. It only
+ * affects what stat, newfstatat and statx of a path report to box-root and the users it became;
+ * anything in the box may write it. A file without it belongs to whoever looks: root, or the user
+ * that root became.
  *
- * Not asked about, for what it costs (seccomp_policy.c): fstat, most lstat, and fchown to root. Not
- * noted: links, sockets and devices (they bear no such attributes, xattr(7)), and files of the host.
+ * Not intercepted, because of the cost (seccomp_policy.c): fstat, most lstat, and fchown to root.
+ * Not recorded: symlinks, sockets and devices (they cannot have such attributes, xattr(7)), and
+ * files of the host.
  */
 #include "launch/identity_owner.h"
 
@@ -27,11 +29,11 @@
 
 #define KNOWN_FLAGS (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE)
 
-/* What a call is about. */
+/* The file that a call is about. */
 struct subject {
 	int dirfd;
-	bool itself;   /* dirfd's file, and no path */
-	bool or_empty; /* likewise, when the path is "" */
+	bool itself;   /* dirfd's file, not a path */
+	bool or_empty; /* the same, if the path is "" */
 	bool follow;
 	uint64_t path; /* addresses in the caller */
 	uint64_t to;
@@ -39,7 +41,7 @@ struct subject {
 	uint32_t uid, gid; /* of chown; OWNER_SAME */
 };
 
-/* The caller's user namespace; 0 when it has gone, or another directory is its "/". */
+/* The caller's user namespace; 0 if it has gone, or its "/" is another directory. */
 static ino_t userns_of(const struct supervisor *s, const struct notice *c)
 {
 	struct stat st;
@@ -56,7 +58,7 @@ bool owner_is_root(const struct supervisor *s, const struct notice *c)
 	return userns_of(s, c) == s->userns;
 }
 
-/* Box-root, or whom it became; not a sandbox inside. */
+/* Is it box-root, or a user it became? Not a sandbox inside. */
 static bool is_of_box(const struct supervisor *s, const struct notice *c)
 {
 	ino_t userns = userns_of(s, c);
@@ -64,7 +66,10 @@ static bool is_of_box(const struct supervisor *s, const struct notice *c)
 	return userns && (userns == s->userns || spaces_find(&s->spaces, userns));
 }
 
-/* The descriptor's name in the working directory, /proc/self/fd: O_PATH has no fgetxattr(2). */
+/*
+ * Path of the descriptor relative to the working directory, /proc/self/fd: fgetxattr(2) refuses
+ * O_PATH.
+ */
 struct name {
 	char s[12];
 };
@@ -77,7 +82,7 @@ static struct name name_of(int fd)
 	return n;
 }
 
-/* What box-root may, we may: a file of any mode has an owner. */
+/* We may do what box-root may: a file of any mode has an owner. */
 bool owner_read(int fd, struct owner *ret)
 {
 	char text[OWNER_MAX];
@@ -151,7 +156,7 @@ void owner_chown(const struct supervisor *s, const struct notice *c)
 	}
 	now.uid = q.uid == OWNER_SAME ? was.uid : q.uid;
 	now.gid = q.gid == OWNER_SAME ? was.gid : q.gid;
-	now.has_bits = was.has_bits; /* chown(2) takes them off */
+	now.has_bits = was.has_bits; /* chown(2) removes them */
 	if (fd >= 0 && (known || now.uid || now.gid) && owner_is_root(s, c))
 		owner_write(fd, &now);
 	notice_answer(c, 0, 0);
@@ -181,13 +186,16 @@ static bool subject_of_stat(const struct notice *c, struct subject *ret)
 	return !(flags & ~(unsigned)KNOWN_FLAGS);
 }
 
-/* glibc looks at it before each look-up of a name: of all that dpkg asks, most is this. */
+/* glibc stats this file before each name lookup; it is most of what dpkg asks. */
 static bool is_worth_it(const char *path)
 {
 	return *path && !streq(path, "/etc/nsswitch.conf");
 }
 
-/* No bit without that which makes it one: chmod(2) that takes this off is not always asked about. */
+/*
+ * Shows no bit without the execute bit it depends on: a chmod(2) that removes that is not always
+ * intercepted.
+ */
 static mode_t mode_with(mode_t mode, const struct owner *o)
 {
 	if (o->bits & S_ISUID && mode & S_IXUSR)
@@ -197,7 +205,7 @@ static mode_t mode_with(mode_t mode, const struct owner *o)
 	return mode;
 }
 
-/* The answer of the call, with this owner: into the caller's memory. */
+/* Runs the call with this owner and writes the result to the caller's memory. */
 static bool give_stat(const struct supervisor *s, const struct notice *c, const struct subject *q,
 		      int fd, const struct owner *o)
 {

@@ -1,8 +1,8 @@
 /*
  * identity_peer.c - SO_PEERCRED among the users of a box.
  *
- * Databases and message buses let in who a socket says is there. That the pid is still the one that
- * connected is taken on trust: an id is no wall in a box.
+ * Databases and message buses authenticate clients by it. The pid is trusted to still be the one
+ * that connected: ids are no security boundary inside a box.
  */
 #include "launch/identity_peer.h"
 
@@ -33,7 +33,7 @@ static bool own_id(const struct supervisor *s, pid_t pid, const char *map, unsig
 	return true;
 }
 
-/* As this process sees it: a pid and uid 0 for all of the box. */
+/* As this process sees it: a pid, and uid 0 for everything in the box. */
 static bool peer_of(pid_t tgid, int fd, struct ucred *ret)
 {
 	cleanup_close int process = (int)syscall(SYS_pidfd_open, tgid, 0);

@@ -1,5 +1,5 @@
 /*
- * identity_peer.h - who is at the other end of a socket.
+ * identity_peer.h - the identity of a socket's peer.
  */
 #ifndef LAUNCH_IDENTITY_PEER_H
 #define LAUNCH_IDENTITY_PEER_H
@@ -8,8 +8,9 @@
 #include "launch/identity_tasks.h"
 
 /*
- * getsockopt(2) of SO_PEERCRED. To the kernel all of a box are one user, and everybody's own id to
- * himself; here the other's is looked up, as it sees itself. Where that cannot be, the kernel's answer.
+ * Handles getsockopt(2) of SO_PEERCRED. For the kernel all processes of a box are one user, and
+ * each sees its own id; here the peer's id is looked up as the peer sees itself. If that fails, the
+ * kernel's answer stands.
  */
 void peer_answer(const struct supervisor *s, const struct notice *c, const struct proc_info *info);
 

@@ -1,15 +1,15 @@
 /*
  * identity_rename.c - the supervisor's answer to rename, renameat and renameat2.
  *
- * It is always "go on": the kernel renames, with the caller's rights and flags. Before that, what is to
- * be renamed is looked at, and a directory that the overlay would refuse (EXDEV) is made one that it
- * does not (upper.c). That changes nothing of what the tree holds, so it does not matter whether the
- * caller's memory says something else a moment later; and it is done with the box's uid and in the
- * caller's own view of the file system, so nothing is reached that the caller does not reach.
+ * The answer is always "continue": the kernel renames, with the caller's rights and flags. Before
+ * that, a directory that the overlay would refuse to rename (EXDEV) is made renamable (upper.c).
+ * That does not change the content of the tree, so it does not matter if the caller's memory
+ * changes a moment later. It is done with the box's uid and in the caller's own view of the file
+ * system, so it reaches nothing that the caller cannot reach.
  *
- * The supervisor itself does nothing that can wait: it looks at what the kernel has in memory
- * (RESOLVE_CACHED), which for a file just written is all it takes. Directories, and what is not known,
- * are left to a child. There are at most MAX_HELPERS; beyond, the call is the kernel's.
+ * The supervisor itself does nothing that can block: it only looks at what the kernel has cached
+ * (RESOLVE_CACHED), which is enough for a file just written. Directories and unknown files are left
+ * to a child. There are at most MAX_HELPERS.
  */
 #include "launch/identity_rename.h"
 
@@ -38,7 +38,7 @@
 /* One of the two names of a call. */
 struct side {
 	int dirfd;
-	char path[PATH_MAX]; /* without slashes at its end */
+	char path[PATH_MAX]; /* without trailing slashes */
 };
 
 struct request {
@@ -62,7 +62,7 @@ static bool read_path(const struct notice *c, unsigned long long at, struct side
 	return len > 0;
 }
 
-/* A name that says nothing of its parent is none that can be renamed. */
+/* NULL for a name that rename never accepts: "." and kin. */
 static const char *last_of(const struct side *side)
 {
 	const char *slash = strrchr(side->path, '/'), *name = slash ? slash + 1 : side->path;
@@ -83,7 +83,7 @@ static bool read_request(const struct notice *c, struct request *ret)
 	       !(ret->flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE));
 }
 
-/* Where the caller's path begins; -1 when that is nowhere. */
+/* Opens where the caller's path starts; -1 if nowhere. */
 static int open_start(const struct supervisor *s, const struct notice *c, const struct side *side)
 {
 	pid_t tid = (pid_t)c->n->pid;
@@ -107,7 +107,7 @@ static int open_path(int start, const char *path, __u64 flags, __u64 resolve)
 	return (int)syscall(SYS_openat2, start, path, &how, sizeof(how));
 }
 
-/* Never waits. What is not known may be one. */
+/* Never blocks. An unknown file may be one. */
 static bool may_be_directory(const struct supervisor *s, const struct notice *c,
 			     const struct side *side)
 {
@@ -124,7 +124,7 @@ static bool may_be_directory(const struct supervisor *s, const struct notice *c,
 	       S_ISDIR(st.stx_mode);
 }
 
-/* The directory that the name is in. */
+/* Opens the directory that contains the name. */
 static int open_parent(const struct supervisor *s, const struct notice *c, const struct side *side)
 {
 	size_t len = (size_t)(last_of(side) - side->path);
@@ -146,8 +146,9 @@ static bool same_mount(int a, int b)
 }
 
 /*
- * A directory that holds something is not replaced; the kernel would say so of a directory of the upper
- * layer, and EXDEV of others. 0, -ENOTEMPTY, or -ENOTDIR: it is no directory. All else is left to the kernel.
+ * A directory that is not empty cannot be replaced; the kernel says so for one in the upper layer,
+ * but EXDEV for others. Returns 0, -ENOTEMPTY, or -ENOTDIR if it is not a directory. Other errors
+ * are left to the kernel.
  */
 static int check_replaced(int from, const char *from_name, int to, const char *to_name)
 {
@@ -167,14 +168,14 @@ static int check_replaced(int from, const char *from_name, int to, const char *t
 	return old.st_dev == new.st_dev &&old.st_ino == new.st_ino ? 0 : -ENOTEMPTY;
 }
 
-/* What is to be moved is so that it can be; 0 where it need not, or cannot be moved anyway. */
+/* Makes the source renamable; 0 if it is already, or cannot be renamed anyway. */
 static int make_movable(const struct supervisor *s, const struct notice *c, const struct request *q)
 {
 	cleanup_close int from = open_parent(s, c, &q->from), to = open_parent(s, c, &q->to);
 	const char *from_name = last_of(&q->from), *to_name = last_of(&q->to);
 	int r;
 
-	/* What was opened is the caller's, if it still waits. */
+	/* If the caller still waits, the files we opened are its own. */
 	if (from < 0 || to < 0 || !notice_valid(c) || !same_mount(from, to))
 		return 0;
 	if (q->flags & RENAME_NOREPLACE && faccessat(to, to_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)

@@ -1,5 +1,5 @@
 /*
- * identity_rename.h - rename(2) and kin: directories of a lower layer.
+ * identity_rename.h - rename(2) and kin for directories of a lower layer.
  */
 #ifndef LAUNCH_IDENTITY_RENAME_H
 #define LAUNCH_IDENTITY_RENAME_H
@@ -7,10 +7,10 @@
 #include "launch/identity_notice.h"
 #include "launch/identity_tasks.h"
 
-/* Once, before the first call: supervisor.rename_lock. */
+/* Called once, before the first call: makes supervisor.rename_lock. */
 int rename_open_lock(void);
 
-/* Answers at once, or has a process of its own answer. */
+/* Answers at once, or forks a process that does. */
 void rename_answer(struct supervisor *s, const struct notice *c);
 
 #endif

@@ -1,10 +1,11 @@
 /*
  * identity_spaces.c - making a nested user namespace for an id, once.
  *
- * A short-lived child makes it and writes its maps, for which it must be dumpable; from then on
- * box-root, who owns the namespace, may trace it. So by then the child has nothing but the end of
- * a pipe, and is under the filter of every session: who takes it over gains what switched processes
- * are given anyway. It is waited for with a limit: code inside can stop it, and no more.
+ * A short-lived child makes it and writes its maps, for which the child must be dumpable; from then
+ * on box-root, who owns the namespace, may trace it. So by then the child has nothing but the end
+ * of a pipe, and is under the filter of every session: taking it over gains nothing that switched
+ * processes do not have anyway. Waiting for it is limited in time: code inside can stop it, but not
+ * more.
  */
 #include "launch/identity_spaces.h"
 
@@ -28,7 +29,7 @@
 #include "launch/seccomp.h"
 
 #define MAX_SPACES 128	/* each counts against user.max_user_namespaces */
-#define MAKE_MS	   2000 /* making one takes less than one */
+#define MAKE_MS	   2000 /* making one takes less than 1 ms */
 
 static noreturn void make(uint32_t uid, uint32_t gid, int ready)
 {
@@ -48,7 +49,7 @@ static noreturn void make(uint32_t uid, uint32_t gid, int ready)
 		pause();
 }
 
-/* The descriptor of a new namespace, or -errno. */
+/* Returns the descriptor of a new namespace, or -errno. */
 static int make_space(uint32_t uid, uint32_t gid, int proc_fd)
 {
 	cleanup_close int ready = -1, ready_child = -1;

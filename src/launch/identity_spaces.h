@@ -1,5 +1,5 @@
 /*
- * identity_spaces.h - the user namespaces in which the box's one uid bears another id.
+ * identity_spaces.h - the user namespaces in which the box's one uid has another id.
  */
 #ifndef LAUNCH_IDENTITY_SPACES_H
 #define LAUNCH_IDENTITY_SPACES_H
@@ -9,12 +9,15 @@
 
 #include "launch/identity_ids.h"
 
-/* What is the same for all who live in it; the groups cannot be seen in the kernel, so they are here. */
+/*
+ * What all processes in it have in common. The kernel does not show the groups, so they are kept
+ * here.
+ */
 struct space {
 	uint32_t uid, gid;
 	uint32_t n_groups;
 	uint32_t groups[IDS_MAX_GROUPS];
-	ino_t inode; /* of the namespace, as stat(2) has it */
+	ino_t inode; /* of the namespace, as stat(2) reports it */
 	int fd;
 };
 
@@ -24,12 +27,12 @@ struct spaces {
 };
 
 /*
- * The namespace of the effective ids and the groups in ids, made when it is first asked for. proc_fd
- * is /proc. Returns it (spaces owns it), or NULL with errno: EAGAIN when there are too many.
+ * The namespace for the effective ids and the groups in ids; made on first use. proc_fd is /proc.
+ * spaces owns the result. NULL with errno on failure: EAGAIN if there are too many.
  */
 const struct space *spaces_get(struct spaces *s, const struct ids *ids, int proc_fd);
 
-/* The one with this inode, or NULL. */
+/* The namespace with this inode, or NULL. */
 const struct space *spaces_find(const struct spaces *s, ino_t inode);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * identity_start.c - pid 1's side of the supervisor of identities: when it is started.
+ * identity_start.c - pid 1's side of the identity supervisor: starting it.
  *
- * A session of box-root asks from its first moments, so its supervisor is started with it. Yours ask for
- * what most never do, so pid 1 keeps their listeners: the first call that waits for an answer has the
- * supervisor started, and so has the listener that is one too many for us. Nothing is read of a call here.
+ * A session of box-root needs it from the start, so it is started with the session. Most of your
+ * sessions never need it, so pid 1 keeps their listeners: the supervisor is started by the first
+ * call that waits for an answer, or by a listener too many for pid 1 to keep. No call is read here.
  */
 #include "launch/identity_start.h"
 
@@ -83,7 +83,7 @@ void identity_polled(struct server *srv, const struct pollfd *p)
 			identity_start(srv);
 			return;
 		}
-		if (p[POLLED_HELD + i].revents) { /* nobody is left under its filter */
+		if (p[POLLED_HELD + i].revents) { /* no process is left under its filter */
 			close_fd(&h->fds[i]);
 			h->fds[i] = h->fds[--h->n];
 		}

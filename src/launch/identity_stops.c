@@ -1,11 +1,11 @@
 /*
- * identity_stops.c - what happens to threads that are traced because their next exec, or the way out of their
- * call, is to be changed.
+ * identity_stops.c - threads that are traced because their next exec, or the way out of their call,
+ * is to be changed.
  *
  *	WAITING --exec--> EXECUTED, and on in identity_switch.c
  *	WAITING --its effective uid is root's again--> LEAVING --stop--> let go
  *
- * Everything else that happens to them happens as if nobody traced: signals and stops are passed on.
+ * Everything else works as if they were not traced: signals and stops are passed on.
  */
 #include "launch/identity_stops.h"
 
@@ -17,7 +17,7 @@
 #include "launch/identity_switch.h"
 #include "launch/identity_trace.h"
 
-/* The thread that was called former has become tid, and all others of its process are gone. */
+/* The thread that was called former is now tid, and all other threads of its process are gone. */
 static void on_exec(struct supervisor *s, struct task *task, pid_t tid)
 {
 	struct task *leader = task_find_traced(&s->tasks, tid);
@@ -38,7 +38,7 @@ static void on_exec(struct supervisor *s, struct task *task, pid_t tid)
 	switch_at_exec(s, task);
 }
 
-/* Children and new threads of a traced thread are traced from their first moment. */
+/* Children and new threads of a traced thread are traced from the start. */
 static void on_child(struct supervisor *s, const struct task *parent, pid_t tid)
 {
 	struct tasks *t = &s->tasks;
@@ -91,7 +91,7 @@ static void on_waiting(struct supervisor *s, struct task *task, int status)
 	}
 }
 
-/* A child's first stops may be told before its parent's fork is. */
+/* A child's first stops may arrive before its parent's fork is reported. */
 static void keep_early(struct tasks *t, pid_t tid, int status)
 {
 	if (t->n_early == MAX_EARLY)
@@ -101,9 +101,9 @@ static void keep_early(struct tasks *t, pid_t tid, int status)
 }
 
 /*
- * The stop that the interrupt led to. Where calls are stopped at anyway, that is the one on the way out of
- * this call, which takes the interrupt with it (ptrace_stop() clears JOBCTL_TRAP_STOP); so does a
- * signal's.
+ * The stop caused by the interrupt. If calls are traced anyway, the stop on the way out of this
+ * call comes instead and consumes the interrupt (ptrace_stop() clears JOBCTL_TRAP_STOP); so does a
+ * signal's stop.
  */
 static void on_stopping(struct supervisor *s, struct task *task, int status)
 {

@@ -1,12 +1,12 @@
 /*
- * identity_stops.h - what happens to traced threads of the box.
+ * identity_stops.h - stops of the box's traced threads.
  */
 #ifndef LAUNCH_IDENTITY_STOPS_H
 #define LAUNCH_IDENTITY_STOPS_H
 
 #include "launch/identity_tasks.h"
 
-/* What waitpid(2) said of a tracee. */
+/* Handles a status of a tracee from waitpid(2). */
 void stops_take(struct supervisor *s, pid_t tid, int status);
 
 #endif

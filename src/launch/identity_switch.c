@@ -1,12 +1,12 @@
 /*
- * identity_switch.c - a stopped thread is moved into another user namespace, step by step.
+ * identity_switch.c - moves a stopped thread into another user namespace, step by step.
  *
  *	STOPPING --stop--> MAPPING --mmap--> RUNNING --int3--> UNMAPPING --munmap--> let go
  *	EXECUTED --out of execve--> MAPPING ...
  *
- * Nothing here waits: each stop is answered by one request and a state. Promises that a thread that
- * is let go is either as it was, with its call failed, or in its namespace without a capability;
- * what is neither is killed.
+ * Nothing here blocks: each stop is answered by one request and a new state. Promises that a
+ * released thread is either unchanged, with its call failed, or in its namespace without a
+ * capability; a thread that is neither is killed.
  */
 #include "launch/identity_switch.h"
 
@@ -53,7 +53,9 @@ static void give_namespace(struct task *task, const struct notice *c)
 		task->sw.given_fd = fd;
 }
 
-/* Each once, with just the arguments that the stub gives; the answer is in no memory of the tracee's. */
+/*
+ * Each once, with exactly the stub's arguments; the answer does not depend on the tracee's memory.
+ */
 void switch_answer(struct task *task, const struct notice *c)
 {
 	struct task_switch *sw = &task->sw;
@@ -75,7 +77,10 @@ void switch_answer(struct task *task, const struct notice *c)
 	}
 }
 
-/* As it was, or with its call failed. A stop that came meanwhile is its own to take, unless a continue came after it. */
+/*
+ * Unchanged, or with its call failed. A stop signal that came meanwhile is delivered, unless a
+ * continue followed.
+ */
 static void restore(struct supervisor *s, struct task *task)
 {
 	struct task_switch *sw = &task->sw;
@@ -90,7 +95,7 @@ static void restore(struct supervisor *s, struct task *task)
 	ptrace(PTRACE_SETSIGMASK, task->tid, (void *)sizeof(sw->mask), &sw->mask);
 }
 
-/* Errors of setuid(2): the box or the program has reached a limit, or it cannot be. */
+/* Errors of setuid(2): the box or the program has reached a limit, or it is not possible. */
 static long error_of(long result)
 {
 	switch (-result) {
@@ -110,7 +115,7 @@ static void finish(struct supervisor *s, struct task *task)
 	struct task_switch *sw = &task->sw;
 
 	if (sw->result < 0 && sw->at_exec) {
-		trace_kill(task); /* nobody is there to be told: the program has not begun */
+		trace_kill(task); /* the program has not started: there is nobody to report to */
 		return;
 	}
 	if (sw->result < 0) {
@@ -127,7 +132,7 @@ static void finish(struct supervisor *s, struct task *task)
 	trace_detach(s, task, 0);
 }
 
-/* One call out of the blue: to its entry, then to its exit. */
+/* Injects one call: stops at its entry, then at its exit. */
 static void inject(struct task *task, const struct cpu *cpu, enum task_state state)
 {
 	task->state = state;
@@ -142,7 +147,7 @@ static void fail(struct supervisor *s, struct task *task, long result)
 	finish(s, task);
 }
 
-/* SIGTRAP is what the stub ends with; what else comes has to wait. */
+/* The stub ends with SIGTRAP; other signals have to wait. */
 void switch_stopped(struct supervisor *s, struct task *task)
 {
 	struct task_switch *sw = &task->sw;
@@ -152,7 +157,7 @@ void switch_stopped(struct supervisor *s, struct task *task)
 	if (cpu_read(task->tid, &sw->cpu) < 0 ||
 	    ptrace(PTRACE_GETSIGMASK, task->tid, (void *)sizeof(sw->mask), &sw->mask) < 0 ||
 	    ptrace(PTRACE_SETSIGMASK, task->tid, (void *)sizeof(blocked), &blocked) < 0)
-		return; /* it is dying, and its end will be told */
+		return; /* it is dying, and its end will be reported */
 	sw->instruction = cpu_call_instruction(&sw->cpu, sw->arch);
 	if (!sw->instruction)
 		sw->instruction = cpu_find_call_instruction(&sw->cpu, s->proc_fd, task->tid);
@@ -185,7 +190,10 @@ static void on_mapped(struct supervisor *s, struct task *task, const struct cpu 
 	trace_go_on(task, PTRACE_CONT, 0);
 }
 
-/* What the kernel says of it, whatever the stub's registers do: there, with nothing; or still here. */
+/*
+ * Checks with the kernel, not with the stub's registers: is it there without capabilities, or still
+ * here?
+ */
 static bool is_as_it_says(const struct supervisor *s, const struct task *task)
 {
 	struct proc_info info;

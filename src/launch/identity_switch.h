@@ -1,5 +1,5 @@
 /*
- * identity_switch.h - making a traced thread live in another user namespace.
+ * identity_switch.h - moving a traced thread into another user namespace.
  */
 #ifndef LAUNCH_IDENTITY_SWITCH_H
 #define LAUNCH_IDENTITY_SWITCH_H
@@ -7,19 +7,22 @@
 #include "launch/identity_notice.h"
 #include "launch/identity_tasks.h"
 
-/* Its call waits: it is to return in the namespace, or to fail. */
+/* Its call waits; it must return inside the namespace, or fail. */
 void switch_begin(struct task *task, const struct notice *c, const struct space *space);
 
-/* Then it has stopped on its way out of that call. */
+/* Called when it has stopped on the way out of that call. */
 void switch_stopped(struct supervisor *s, struct task *task);
 
-/* It has executed a program, which is to begin in the namespace of task->ids, or not at all. */
+/*
+ * Called when it has executed a program, which must start in the namespace of task->ids, or not at
+ * all.
+ */
 void switch_at_exec(struct supervisor *s, struct task *task);
 
-/* A call in the course of it: out of the stub, or not. */
+/* Answers a call made during the switch: by the stub, or not. */
 void switch_answer(struct task *task, const struct notice *c);
 
-/* A stop in the course of it. */
+/* Handles a stop during the switch. */
 void switch_step(struct supervisor *s, struct task *task, int status);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * identity_tasks.c - a table of threads by number and start time.
  *
- * A thread that ends says nothing to us unless it is traced. Its entry goes when its number is seen
- * again, or by a sweep when the table has doubled.
+ * The end of a thread that is not traced goes unnoticed. Its entry is dropped when its number is
+ * seen again, or by a sweep when the table has doubled.
  */
 #include "launch/identity_tasks.h"
 
@@ -34,7 +34,7 @@ static int read_proc(int proc_fd, pid_t tid, const char *name, char *text, size_
 	return 0;
 }
 
-/* The number after "\nNAME:\t"; 0 when it is not there. The name of the command comes before all. */
+/* The number after "\nNAME:\t"; 0 if missing. The command's name is the first line. */
 static unsigned long long status_value(const char *text, const char *name, int base)
 {
 	const char *line = strstr(text, name);
@@ -42,7 +42,7 @@ static unsigned long long status_value(const char *text, const char *name, int b
 	return line ? strtoull(line + strlen(name), NULL, base) : 0;
 }
 
-/* Field 22; the second, the name in parentheses, may hold anything. */
+/* Field 22; the second, the name in parentheses, may contain anything. */
 static unsigned long long start_of(const char *stat)
 {
 	const char *c = strrchr(stat, ')');

@@ -1,8 +1,8 @@
 /*
- * identity_trace.c - the requests of ptrace(2) for threads whose next exec, or the way out of their call, is to
- * be changed.
+ * identity_trace.c - ptrace(2) requests for threads whose next exec, or the way out of their call,
+ * is to be changed.
  *
- * They die when this process does (PTRACE_O_EXITKILL), rather than go on as root.
+ * They die when this process does (PTRACE_O_EXITKILL), instead of continuing as root.
  */
 #include "launch/identity_trace.h"
 
@@ -43,7 +43,7 @@ int trace_start(struct task *task, const struct notice *c)
 	task->state = TASK_WAITING;
 	if (notice_valid(c))
 		return 0;
-	/* A stranger, or nobody: let go at its stop. */
+	/* Another process, or none: released at its stop. */
 	task->state = TASK_LEAVING;
 	trace_go_on(task, PTRACE_INTERRUPT, 0);
 	return -ESRCH;

@@ -12,25 +12,28 @@
 #define TRACE_SYSCALL_STOP (SIGTRAP | 0x80) /* PTRACE_O_TRACESYSGOOD */
 
 /*
- * Begins to trace a thread whose call waits. 0; -EPERM: something else traces it, or nothing may;
- * -ESRCH: the caller has gone.
+ * Begins to trace a thread whose call waits. 0; -EPERM: something else traces it, or tracing is
+ * forbidden; -ESRCH: the caller has gone.
  */
 int trace_start(struct task *task, const struct notice *c);
 
 /*
- * Answers the call with success, and stops the thread on its way out of it. Interrupted first:
- * otherwise it would run on for a moment as what it was.
+ * Answers the call with success and stops the thread on the way out of it. Interrupts it first:
+ * otherwise it would run for a moment with its old identity.
  */
 void trace_stop_at_answer(struct task *task, const struct notice *c, enum task_state state);
 
-/* The same, to trace it no more. */
+/* The same, and then stops tracing it. */
 void trace_let_go(struct task *task, const struct notice *c);
 
-/* In a stop: it goes on until its exec; the second, with a signal, as it is. */
+/* In a stop: continues it until its exec; the second passes on a signal. */
 void trace_wait(struct task *task);
 void trace_keep_on(const struct task *task, int sig);
 
-/* In a stop: one request, with a signal; the last one; the end, which waitpid(2) tells as well. */
+/*
+ * In a stop: makes one request, with a signal; the last request, which detaches; kills it, which
+ * waitpid(2) reports too.
+ */
 void trace_go_on(const struct task *task, enum __ptrace_request how, int sig);
 void trace_detach(struct supervisor *s, struct task *task, int sig);
 void trace_kill(const struct task *task);

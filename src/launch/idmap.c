@@ -1,8 +1,8 @@
 /*
  * idmap.c - writing the id maps of user namespaces; user_namespaces(7).
  *
- * One id and nothing else: a process may always write that about itself, so no helper program and
- * no right is needed. It must still be dumpable: its /proc/self is root's from then on.
+ * A single id: a process may always map itself, so no helper program and no privilege is needed. It
+ * must still be dumpable: otherwise its /proc/self belongs to root.
  */
 #include "launch/idmap.h"
 

@@ -1,11 +1,11 @@
 /*
  * init.c - pid 1 of a box: builds it, then serves sessions until the box ends.
  *
- * Owns the box: when it exits the kernel ends every process and undoes every mount. Promises to
- * reap, to forward signals, to start sessions, to linger. It is the launcher's own image, never
- * executed anew, and not dumpable: nothing inside can trace it, read its memory or reach its
- * descriptors and its binary. Refuses to read anything of variable length: a request is one fixed
- * message, its payload is read by the session's own process.
+ * Owns the box: when it exits the kernel kills every process and undoes every mount. Promises to
+ * reap, to forward signals, to start sessions, to linger. It is a copy of the launcher, never
+ * executes a program, and is not dumpable: nothing inside can trace it, read its memory or reach
+ * its descriptors and its binary. Never reads data of variable length: a request is one message of
+ * fixed size, and the session's own process reads its payload.
  */
 #include "launch/init.h"
 
@@ -34,7 +34,7 @@
 
 #define CONTROL_BACKLOG 512 /* clients that connect while pid 1 is busy */
 
-/* Descriptors 0 to 2 are never free: what arrives for a session must not land there. */
+/* Keeps descriptors 0 to 2 open: what arrives for a session must not end up there. */
 static int hold_stdio(struct err *e)
 {
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -50,8 +50,8 @@ static int hold_stdio(struct err *e)
 }
 
 /*
- * P1. stdio stays until the box's own /dev/null takes its place (P5). It is pid 1 that listens: SO_PEERCRED(7)
- * then names it to who connects, whether its launcher lived to record it or not.
+ * P1. stdio stays until the box's own /dev/null replaces it (P5). Pid 1 is the one that listens, so
+ * that SO_PEERCRED(7) names it to clients, even if its launcher died before recording it.
  */
 static int detach(const struct plan *p, int boot, struct err *e)
 {
@@ -62,12 +62,18 @@ static int detach(const struct plan *p, int boot, struct err *e)
 	if (listen(p->control_fd, CONTROL_BACKLOG) < 0)
 		return err_sys(e, errno, "cannot listen on the box's control socket");
 	setsid();
-	/* The caller's keys stay outside; see session-keyring(7). Kernels without keys have none. */
+	/*
+	 * Leaves the caller's keys outside; see session-keyring(7). Kernels without keys fail,
+	 * which is fine.
+	 */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	proc_set_title("sandbox: pid 1 of a box");
 	proc_close_others(keep, ARRAY_SIZE(keep));
 	umask(0);
-	/* What the caller ignores, sessions do not; clone3() has reset what was handled. */
+	/*
+	 * Signals that the caller ignores must not be ignored in sessions; clone3() has reset the
+	 * handlers.
+	 */
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
 		signal(usual[i], SIG_DFL);
 	return 0;
@@ -84,7 +90,7 @@ static int take_ids(const struct plan *p, int boot, struct err *e)
 	return r;
 }
 
-/* P4. *ret_you is the nested user namespace; the network namespace is joined for good. */
+/* P4. *ret_you is the nested user namespace; joins the network namespace for good. */
 static int join_namespaces(const struct plan *p, int boot, int *ret_you, struct err *e)
 {
 	int fds[PROTOCOL_MAX_FDS], n_fds = 0, want = p->net == PLAN_NET_NEW ? 2 : 1;
@@ -100,7 +106,7 @@ static int join_namespaces(const struct plan *p, int boot, int *ret_you, struct 
 	return 0;
 }
 
-/* The socket that sudo, inside, asks; pid 1 serves it like the control socket, for root only. */
+/* The socket for sudo inside; pid 1 serves it like the control socket, but only for root. */
 static int listen_sudo(int *ret_fd, struct err *e)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX, .sun_path = BOX_SUDO_SOCKET};
@@ -113,8 +119,8 @@ static int listen_sudo(int *ret_fd, struct err *e)
 }
 
 /*
- * P6. From here on nothing of pid 1 can be read or traced by the box, and it can do little itself.
- * Its limits are kept by the filter: prlimit(2) only asks for the same uid.
+ * P6. After this the box can neither read nor trace pid 1, and pid 1 has few rights itself. The
+ * filter protects its limits: prlimit(2) only checks for the same uid.
  */
 static int restrict_self(const struct plan *p, struct err *e)
 {
@@ -147,7 +153,10 @@ static int build(const struct plan *p, int boot, struct server *srv, struct err 
 		r = rootfs_enter(p, &root, e);
 	if (r < 0)
 		return r;
-	/* The descriptors that built the root go, and stdio: a box holds on to nobody's terminal, pipe or log. */
+	/*
+	 * Closes the descriptors that built the root, and stdio: a box holds nobody's terminal,
+	 * pipe or log.
+	 */
 	proc_close_others((int[]){0, 1, 2, p->control_fd, p->lifetime_fd, boot, root.pts, you}, 8);
 	r = hold_stdio(e);
 	if (r == 0 && p->sudo)

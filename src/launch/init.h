@@ -9,8 +9,8 @@
 #include "launch/plan.h"
 
 /*
- * What the first process of the new namespaces does, to its end; steps P1 to P7 of start.c. boot
- * is its end of the boot connection.
+ * The main function of the first process in the new namespaces: steps P1 to P7 of start.c. boot is
+ * its end of the boot connection.
  */
 noreturn void pid1_main(const struct plan *p, int boot);
 

@@ -1,10 +1,11 @@
 /*
- * insist.c - who asks twice is not kept waiting.
+ * insist.c - the second signal ends the client.
  *
- * The first signal is the command's, which may take its time or ignore it. A command that does not end, one
- * whose output fills a terminal that nobody reads, a pid 1 that was stopped: none of them keeps the client
- * from ending at the second. So it is the handler that ends it, and not a loop that may be waiting. What the
- * client leaves behind is as after any kill: pid 1 ends the session, the next command sweeps.
+ * The first signal goes to the command, which may take its time or ignore it. A command that does
+ * not end, output that fills a terminal that nobody reads, or a stopped pid 1: none of these keeps
+ * the client from ending at the second. So the handler ends it, not a loop that may be blocked.
+ * What the client leaves behind is the same as after any kill: pid 1 ends the session, the next
+ * command cleans up.
  */
 #include "launch/insist.h"
 
@@ -35,7 +36,7 @@ static size_t index_of(int sig)
 	return i;
 }
 
-/* All that is called here may be called in a handler; signal-safety(7). */
+/* Calls only what a handler may call; signal-safety(7). */
 static void pass_on(int sig)
 {
 	struct message m = {.type = MESSAGE_SIGNAL, .value = sig};
@@ -53,7 +54,7 @@ static void pass_on(int sig)
 
 void insist_begin(int connection, int told, const sigset_t *ignored)
 {
-	struct sigaction sa = {.sa_handler = pass_on}; /* no SA_RESTART: see above */
+	struct sigaction sa = {.sa_handler = pass_on}; /* no SA_RESTART: it interrupts write() */
 	size_t i = index_of(told);
 	sigset_t open;
 

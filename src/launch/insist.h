@@ -1,5 +1,5 @@
 /*
- * insist.h - a second signal ends the client of a session, whatever it waits for.
+ * insist.h - a second signal ends a session's client, whatever it waits for.
  */
 #ifndef LAUNCH_INSIST_H
 #define LAUNCH_INSIST_H
@@ -7,14 +7,14 @@
 #include <signal.h>
 
 /*
- * From now on SIGINT, SIGTERM and SIGQUIT are passed on over the connection as they come, and the second
- * of a kind ends this process by that signal, its terminal restored. They are unblocked for that; a
- * write that waits is interrupted. told: one that was passed on already; 0: none. Called again, only that
- * is noted. Those in `ignored` are left alone.
+ * From now on SIGINT, SIGTERM and SIGQUIT are passed on over the connection as they arrive, and the
+ * second of a kind kills this process by that signal, with the terminal restored. Unblocks them, so
+ * that they interrupt a blocking write. told: a signal that was already passed on; 0: none. A
+ * repeated call only records told. Signals in `ignored` are left alone.
  */
 void insist_begin(int connection, int told, const sigset_t *ignored);
 
-/* What these signals did before is what they do again; the mask stays. */
+/* Restores the previous handlers of these signals; the mask stays. */
 void insist_end(void);
 
 #endif

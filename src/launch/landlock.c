@@ -1,7 +1,7 @@
 /*
  * landlock.c - scoping abstract sockets and signals; landlock(7).
  *
- * Pid 1 takes the domain before any session exists: domains that sessions took apart would be
+ * Pid 1 enters the domain before any session exists: sessions that each entered their own would be
  * siblings, and siblings cannot signal or trace each other.
  */
 #include "launch/landlock.h"

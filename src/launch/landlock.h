@@ -9,16 +9,16 @@
 #include "base/err.h"
 
 /*
- * Puts the calling process, and all it starts, into a domain that cannot connect to abstract
- * sockets or signal processes outside it (Linux 6.12, Landlock ABI 6). Returns 1 when it did, 0
- * where the kernel has no such scopes.
+ * Puts the calling process and its children into a domain that cannot connect to abstract sockets
+ * outside it or signal processes outside it (Linux 6.12, Landlock ABI 6). Returns 1 if it did, 0 if
+ * the kernel has no such scopes.
  */
 int landlock_scope(struct err *e);
 
-/* This kernel has them. */
+/* Does this kernel have them? */
 bool landlock_scopes(void);
 
-/* The ABI version of this kernel's Landlock, 0 without it; landlock_create_ruleset(2). */
+/* The ABI version of this kernel's Landlock; 0 without it; landlock_create_ruleset(2). */
 int landlock_abi(void);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * mask.c - what of the kernel's own file systems a box does not see, or cannot write.
+ * mask.c - hiding or write-protecting parts of the kernel's file systems in a box.
  *
- * Their files are guarded by modes, and by capabilities over the host's own user namespace. That is
- * enough against all but two: whom the host's administrator let into a group that traces the kernel, and
- * the host's root. The boxes of others see all of /proc, so that boxes can be made in them
+ * Modes, and capabilities in the host's user namespace, already protect those files from all but
+ * two: members of a group that the administrator allowed to trace the kernel, and the host's root.
+ * Boxes of other users see all of /proc, so that boxes can be made inside them
  * (mount_too_revealing()).
  */
 #include "launch/mask.h"
@@ -25,7 +25,7 @@
 #define EMPTY_DIR  "masked"
 #define EMPTY_FILE "masked-file"
 
-/* Something empty, as a detached mount. */
+/* An empty file or directory, as a detached mount. */
 static int clone_empty(int scratch, bool folder, int *ret_fd, struct err *e)
 {
 	const char *name = folder ? EMPTY_DIR : EMPTY_FILE;
@@ -37,7 +37,7 @@ static int clone_empty(int scratch, bool folder, int *ret_fd, struct err *e)
 	return *ret_fd < 0 ? err_sys(e, errno, "cannot clone '%s' of the box's memory", name) : 0;
 }
 
-/* Covers what is at the path; what is not there needs none. */
+/* Mounts something empty over the path, if it exists. */
 static int hide(int rootfd, int scratch, const char *path, struct err *e)
 {
 	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
@@ -55,7 +55,7 @@ static int hide(int rootfd, int scratch, const char *path, struct err *e)
 	return r < 0 ? r : mount_attach(empty, target, path, e);
 }
 
-/* Something that is no part of sysfs is mounted there, and the user may look into it. */
+/* Is something other than sysfs mounted there, and may the user look into it? */
 static bool is_open(int rootfd, const char *path)
 {
 	cleanup_close int fd = openat(rootfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -76,7 +76,7 @@ int mask_host_sys(int rootfd, int scratch, struct err *e)
 	return r;
 }
 
-/* Paths through which the host's root changes the host without any capability. */
+/* Paths by which the host's root can change the host without any capability. */
 static int make_read_only(int rootfd, const char *path, struct err *e)
 {
 	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
@@ -98,7 +98,7 @@ int mask_host_root(int rootfd, int scratch, struct err *e)
 		"/proc/fs",  "/proc/mtrr",	    "/proc/pressure", "/proc/dynamic_debug",
 	};
 	static const char *const hidden[] = {
-		/* addresses and contents of the kernel's memory, whom it serves, its keys */
+		/* addresses and contents of kernel memory, its users, its keys */
 		"/proc/kcore", "/proc/kallsyms", "/proc/kmsg", "/proc/kpagecount",
 		"/proc/kpageflags", "/proc/kpagecgroup", "/proc/vmallocinfo", "/proc/slabinfo",
 		"/proc/iomem", "/proc/ioports", "/proc/modules", "/proc/keys", "/proc/key-users",
@@ -107,7 +107,7 @@ int mask_host_root(int rootfd, int scratch, struct err *e)
 		/* devices and firmware */
 		"/proc/scsi", "/proc/acpi", "/proc/asound", "/proc/vmcore", "/sys/firmware",
 		"/sys/devices/virtual/powercap",
-		/* other file systems of the kernel's */
+		/* other kernel file systems */
 		"/sys/kernel/debug", "/sys/kernel/tracing", "/sys/kernel/security",
 		"/sys/kernel/config", "/sys/fs/bpf", "/sys/fs/pstore", "/sys/fs/fuse/connections",
 		"/sys/fs/selinux", "/sys/hypervisor"};

@@ -1,5 +1,5 @@
 /*
- * mask.h - what of the kernel's own file systems a box does not see, or cannot write.
+ * mask.h - hiding or write-protecting parts of the kernel's file systems in a box.
  */
 #ifndef LAUNCH_MASK_H
 #define LAUNCH_MASK_H
@@ -7,12 +7,15 @@
 #include "base/err.h"
 
 /*
- * In the host's /sys: its cgroups, and what traces the kernel where the user may look at it. rootfd is the
- * box's root, scratch the tmpfs that holds all of its memory.
+ * In the host's /sys: hides its cgroups, and kernel tracing where the user may look at it. rootfd
+ * is the box's root, scratch the tmpfs that holds its memory.
  */
 int mask_host_sys(int rootfd, int scratch, struct err *e);
 
-/* For the host's root, whom no mode keeps out: what would change the host, and what tells of the kernel. */
+/*
+ * If the box belongs to the host's root, whom file modes do not stop: hides or write-protects what
+ * would change the host or reveal the kernel.
+ */
 int mask_host_root(int rootfd, int scratch, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * mount.c - the kernel's calls for mounts, by descriptor.
+ * mount.c - mount system calls by descriptor.
  */
 #include "launch/mount.h"
 

@@ -4,7 +4,7 @@
  * The calls, per bind mount:
  *	open_tree(source, CLONE | RECURSIVE)	a detached copy of the mounts
  *	mount_setattr(RECURSIVE)		nosuid, nodev, and read-only when asked for
- *	openat2(root, target, IN_ROOT)		the target, whatever links the image holds
+ *	openat2(root, target, IN_ROOT)		the target, whatever symlinks the image holds
  *	move_mount(EMPTY_PATH, EMPTY_PATH)	attached, by two descriptors
  */
 #include "launch/mounts.h"
@@ -24,7 +24,7 @@
 #include "launch/overlay.h"
 #include "launch/seed.h"
 
-/* A file to mount on: found, or made empty in its directory. */
+/* A file to mount on: opens it, or creates it empty in its directory. */
 static int open_file_target(int rootfd, const char *path, int *ret_fd, struct err *e)
 {
 	cleanup_free char *dir = xstrndup(path, (size_t)(path_basename(path) - path));
@@ -42,7 +42,7 @@ static int open_file_target(int rootfd, const char *path, int *ret_fd, struct er
 	return path_open_beneath(rootfd, path, O_PATH, 0, ret_fd, e);
 }
 
-/* What the plan binds, detached. */
+/* Clones the source of a bind mount, detached. */
 static int clone_bind(const struct plan_mount *m, int hostfd, int *ret_fd, struct err *e)
 {
 	unsigned long long attrs = MOUNT_ATTR_NOSUID | (m->device ? 0 : MOUNT_ATTR_NODEV);
@@ -98,7 +98,9 @@ static int mount_sized_tmpfs(const struct plan_mount *m, int target, struct err 
 	return mount_fs("tmpfs", target, MS_NOSUID | MS_NODEV, data, m->target, e);
 }
 
-/* A link of the image is followed, but not to the root itself: nothing would be seen of that. */
+/*
+ * Follows a symlink of the image, but not to the root itself: a mount there would stay invisible.
+ */
 static int seed(const struct plan_mount *m, int rootfd, int target, int memory, struct err *e)
 {
 	static const char *const ours[] = {"sandbox", "host", "user", NULL}, *const none = NULL;
@@ -127,7 +129,7 @@ static int apply_tmpfs(const struct plan_mount *m, size_t i, int rootfd, int scr
 		r = mount_scratch(scratch, name, m->mode ? m->mode : 0755, &memory, e);
 	if (r == 0 && m->seeded)
 		r = seed(m, rootfd, target, memory, e);
-	/* Of /run the box has parts of its own. */
+	/* /run also holds the box's own files. */
 	if (r == -EFBIG && streq(m->target, "/tmp")) {
 		snprintf(name, sizeof(name), "over-%zu", i);
 		r = overlay_mount_upon(m, scratch, name, target, e);

@@ -1,9 +1,9 @@
 /*
- * mounts.h - putting mounts into a root that is not trusted.
+ * mounts.h - adding mounts to a root that is not trusted.
  *
- * Targets are resolved beneath the root's descriptor, made where they are missing, and mounted on
- * by descriptor; sources are cloned by descriptor. No path of an image is ever followed on
- * the host's side.
+ * Targets are resolved beneath the root's descriptor, created if missing, and mounted on by
+ * descriptor; sources are cloned by descriptor. No path of an image is ever followed on the host's
+ * side.
  */
 #ifndef LAUNCH_MOUNTS_H
 #define LAUNCH_MOUNTS_H
@@ -11,11 +11,11 @@
 #include "base/err.h"
 #include "launch/plan.h"
 
-/* The plan's mounts that go upon what the image holds, and those upon the /dev we build. */
+/* The plan's mounts on top of the image, and those on top of the /dev we build. */
 enum mounts_part { MOUNTS_OF_IMAGE, MOUNTS_OF_DEV };
 
 /*
- * Puts one part of the plan's mounts in, in order. Called while the host's tree is still in view:
+ * Adds one part of the plan's mounts, in order. Called while the host's tree is still visible:
  * hostfd is its root, scratch the box's memory.
  */
 int mounts_apply(const struct plan *p, enum mounts_part part, int rootfd, int hostfd, int scratch,

@@ -3,8 +3,8 @@
  *
  * A network namespace costs as much as all the mounts together, and neither needs the other until
  * /sys is mounted. So a short-lived helper of the launcher joins the box's user namespace and makes
- * it there while pid 1 works, and bounds what the box may take of what its user has but a number of;
- * then it goes on to the nested user namespace.
+ * it while pid 1 works. The helper also limits what the box can take of resources counted per user;
+ * then it makes the nested user namespace.
  */
 #include "launch/namespaces.h"
 
@@ -25,8 +25,8 @@
 #include "launch/protocol.h"
 
 /*
- * What a user has a number of on the whole machine, and what holds in the user namespace of a box and in
- * those nested in it; namespaces(7), inotify(7). Each takes 70 us to open, beside pid 1.
+ * Limits that count per user on the whole machine, and that hold in a box's user namespace and
+ * those nested in it; namespaces(7), inotify(7). Each takes 70 us to open, in parallel to pid 1.
  */
 static const struct {
 	const char *everywhere, *in_box;
@@ -41,7 +41,7 @@ struct making {
 	int you, net;
 };
 
-/* A new network namespace has its loopback down; netdevice(7). */
+/* The loopback of a new network namespace is down; netdevice(7). */
 static int raise_loopback(struct err *e)
 {
 	struct ifreq ifr = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
@@ -69,7 +69,7 @@ static int make_net(struct making *m, struct err *e)
 	return r < 0 ? r : open_own("/proc/self/ns/net", &m->net, e);
 }
 
-/* box-root must have an id before one can be nested in it. */
+/* box-root must be mapped before a user namespace can be nested in it. */
 static int wait_mapped(int boot, struct err *e)
 {
 	int fds[PROTOCOL_MAX_FDS], n_fds, r;
@@ -98,7 +98,7 @@ static int make_you(struct making *m, struct err *e)
 	return r < 0 ? r : open_own("/proc/self/ns/user", &m->you, e);
 }
 
-/* Text of /proc/sys is read and written whole: one call each. */
+/* Files of /proc/sys are read and written whole: one call each. */
 static long read_number(const char *path)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -112,9 +112,9 @@ static long read_number(const char *path)
 }
 
 /*
- * A box has at most half of what its user has, so that no one box takes it all away from the others and
- * from the desktop. Who is root in the box lacks CAP_SYS_RESOURCE, which raising it would take. Where
- * /proc/sys cannot be written, as in most containers, there is no such bound.
+ * A box gets at most half of what its user has, so that one box cannot take everything away from
+ * the others and the desktop. root in the box lacks CAP_SYS_RESOURCE, which it would need to raise
+ * this. If /proc/sys is not writable, as in most containers, there is no limit.
  */
 static void bound_shared(void)
 {

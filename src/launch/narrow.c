@@ -1,19 +1,20 @@
 /*
- * narrow.c - what of the caller's files a session gets: as much as they were opened for.
+ * narrow.c - passing the caller's files to a session with no more access than they were opened
+ * with.
  *
- * Who has a descriptor can open its file anew, by /proc/self/fd, with every right that its uid has: one
- * for reading gives one for writing, one for appending gives one that truncates. A box's uid is yours, so
+ * A process can reopen a descriptor's file through /proc/self/fd with every right of its uid: one
+ * opened for reading can become writable, one for appending can truncate. A box has your uid, so
  *
- *	< file	   is opened anew on a mount of its own, which is read-only and holds nothing else
- *	> file,	   is a pipe, and the client writes to the file what comes out of it, in the order it was
- *	>> file	   written in; a process of ours takes over when the session has ended and something in
+ *	< file	   is reopened on a mount of its own, which is read-only and holds nothing else
+ *	> file,	   is a pipe, from which the client writes to the file, in the order written;
+ *	>> file	   a process of ours takes over when the session has ended and something in
  *		   the box can still write
- *	<> file	   passes: there is no more to be had
+ *	<> file	   passes: there is no more to gain
  *
- * and where no such mount can be made (a deleted file, a device, a named pipe) reading is by a pipe and a process
- * of ours, too; so is writing to what may keep a writer waiting.
- * Pipes, sockets and /dev/null and kin pass as they are. Directories and descriptors that are for nothing
- * but their path (O_PATH) are refused: all around them could be reached.
+ * If no such mount can be made (a deleted file, a device, a named pipe), reading too uses a pipe
+ * and a process of ours; so does writing to something that may block. Pipes, sockets and /dev/null
+ * and kin pass as they are. Directories and path-only descriptors (O_PATH) are refused: everything
+ * around them could be reached.
  */
 #include "launch/narrow.h"
 
@@ -44,11 +45,11 @@
 
 #define MEMORY_MAJOR \
 	1 /* null, zero, full, random and urandom: Documentation/admin-guide/devices.txt */
-#define PUMP_BUFFER  65536 /* what a pipe holds */
-#define CARRY_ROUNDS 16	   /* the most that is read at the end, in pipes' contents */
-#define END_MS	     500 /* for what was written last, when something in the box still can write */
+#define PUMP_BUFFER  65536 /* the capacity of a pipe */
+#define CARRY_ROUNDS 16	   /* the most to read at the end, in pipe capacities */
+#define END_MS	     500   /* for the last output, if something in the box can still write */
 
-/* What opening it anew, by whoever has it, would give. */
+/* What a process could gain by reopening it. */
 enum kind { PASSES, READS, WRITES, REFUSED };
 
 static bool is_harmless_device(const struct stat *st)
@@ -73,7 +74,7 @@ static enum kind kind_of(int fd, const struct stat *st)
 	if (flags < 0 || flags & O_PATH || S_ISDIR(st->st_mode))
 		return REFUSED;
 	if (S_ISSOCK(st->st_mode) || is_harmless_device(st) || is_nameless_pipe(fd, st) ||
-	    !(st->st_mode & S_IFMT)) /* eventfd and kin have no type */
+	    !(st->st_mode & S_IFMT)) /* eventfd and kin have no file type */
 		return PASSES;
 	if (mode == O_RDONLY)
 		return READS;
@@ -85,10 +86,10 @@ static enum kind kind_of(int fd, const struct stat *st)
 struct reopening {
 	const char *path;
 	const struct stat *is;
-	int fd; /* as opened; -1 */
+	int fd; /* as opened; -1 if not */
 };
 
-/* In a helper, which has namespaces of its own. What is at the path may be another file by now. */
+/* Runs in a helper with its own namespaces. The path may name another file by now. */
 static int reopen_alone(void *arg, struct err *e)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
@@ -110,7 +111,7 @@ static int reopen_alone(void *arg, struct err *e)
 	return r->fd < 0 ? err_sys(e, errno, "cannot open '%s'", r->path) : 0;
 }
 
-/* -1 where it cannot be. */
+/* -1 if impossible. */
 static int open_alone(int fd, const struct stat *st)
 {
 	struct reopening r = {.is = st, .fd = -1};
@@ -128,7 +129,7 @@ static int open_alone(int fd, const struct stat *st)
 	return r.fd;
 }
 
-/* Some devices are opened so that they do not wait. */
+/* Some devices are opened non-blocking. */
 static ssize_t read_some(int fd, char *buffer)
 {
 	ssize_t n;
@@ -138,7 +139,10 @@ static ssize_t read_some(int fd, char *buffer)
 	return n;
 }
 
-/* Its status is an errno. It outlives the client where the box still writes, and hears no signal. */
+/*
+ * Its exit status is an errno. It outlives the client while the box still writes, and ignores
+ * signals.
+ */
 static noreturn void pump(int from, int to)
 {
 	static char buffer[PUMP_BUFFER];
@@ -187,7 +191,7 @@ static int start_carry(struct narrowed *n, struct narrow_file *f, struct err *e)
 	return 0;
 }
 
-/* What goes to one file (2>&1) goes there in its order. */
+/* Output to one file (2>&1) must keep its order. */
 static int find_same(const struct narrowed *n, int fd, const struct stat *st)
 {
 	struct stat other;
@@ -208,7 +212,7 @@ int narrow_give(struct narrowed *n, int fd, struct err *e)
 	int r;
 
 	if (fstat(fd, &st) < 0)
-		return fd; /* a closed one is the box's to complain of */
+		return fd; /* a closed descriptor is for the box to complain about */
 	kind = kind_of(fd, &st);
 	if (kind == REFUSED)
 		return err_set(
@@ -234,7 +238,7 @@ int narrow_give(struct narrowed *n, int fd, struct err *e)
 	return f.fd;
 }
 
-/* 0, -errno of what it could not do, or -EAGAIN: it goes on without us. */
+/* 0, -errno if it failed, or -EAGAIN: it continues without us. */
 static int wait_pump(pid_t pid)
 {
 	const struct timespec moment = {.tv_nsec = 1000000};
@@ -252,7 +256,7 @@ static int wait_pump(pid_t pid)
 	return -EAGAIN;
 }
 
-/* What others of the box still write is carried on without us. */
+/* Hands over to a process of ours if something in the box still writes. */
 static int end_carry(struct carry *c)
 {
 	size_t rounds = 0;

@@ -1,5 +1,6 @@
 /*
- * narrow.h - what of the caller's files a session gets: as much as they were opened for.
+ * narrow.h - passing the caller's files to a session with no more access than they were opened
+ * with.
  */
 #ifndef LAUNCH_NARROW_H
 #define LAUNCH_NARROW_H
@@ -14,13 +15,13 @@
 
 struct narrow_file {
 	int from;     /* the caller's descriptor */
-	int fd;	      /* what is given in its place, ours */
-	int opened;   /* reads from where the caller's file is, which is to follow; -1: a pipe */
-	pid_t pump;   /* carries between the pipe and the file, or 0 */
-	bool carries; /* the client does */
+	int fd;	      /* what is passed instead; owned */
+	int opened;   /* reopened read-only; its offset is copied back to from; -1: a pipe */
+	pid_t pump;   /* process that copies between pipe and file, or 0 */
+	bool carries; /* the client itself copies */
 };
 
-/* Zeroed to begin with. */
+/* Must be zero-initialized. */
 struct narrowed {
 	struct narrow_file v[NARROW_MAX];
 	size_t n;
@@ -28,15 +29,15 @@ struct narrowed {
 };
 
 /*
- * A descriptor to give in place of fd: fd itself where a reopened one gives no more, or one of n's.
- * Returns -errno where it must not be given, or nothing can be made for it.
+ * Returns the descriptor to pass instead of fd: fd itself if reopening it gives no more access, or
+ * one that n owns. -errno if it must not be passed, or no replacement can be made.
  */
 int narrow_give(struct narrowed *n, int fd, struct err *e);
 
 /*
- * The session has ended: what it wrote is in the files, unless something of it still writes; what it read
- * is read of the caller's. r: how it went, 0 or an error in *e. Returns that, or that something could not be
- * written.
+ * Call after the session: finishes writing to the files, unless something of the session still
+ * writes, and moves the offsets of files that were read. r: the session's result, 0 or an error in
+ * *e. Returns r, or the error of a failed write.
  */
 int narrow_end(struct narrowed *n, int r, struct err *e);
 

@@ -1,9 +1,9 @@
 /*
- * overlay.c - mounting the overlay: which directories it is told of, and how.
+ * overlay.c - mounting the overlay: which directories it is given, and how.
  *
  * Promises that no character of a path can be taken for an option, and that the data of 200 layers
- * fits mount(2)'s one page. Layers that lie beside the first one go by their names, relative to that
- * directory; all others as /proc/self/fd/N, which costs the kernel three times as much to look up.
+ * fits the one page of mount(2). Layers beside the first one are named relative to that directory;
+ * all others as /proc/self/fd/N, which takes the kernel three times as long to look up.
  */
 #include "launch/overlay.h"
 
@@ -22,11 +22,11 @@
 #include "base/path.h"
 #include "launch/mount.h"
 
-#define DATA_MAX    4095 /* a page, mount(2) */
-#define FD_PATH_LEN 18	 /* of "/proc/self/fd/999:" */
-#define OTHER_LEN   100	 /* of what comes after the layers */
+#define DATA_MAX    4095 /* one page, mount(2) */
+#define FD_PATH_LEN 18	 /* length of "/proc/self/fd/999:" */
+#define OTHER_LEN   100	 /* room for what follows the layers */
 
-/* What the overlay's options name; open until it is mounted. */
+/* What the overlay's options refer to; open until it is mounted. */
 struct overlay_dirs {
 	int lowers[PLAN_MAX_LOWERS];
 	size_t n_lowers;
@@ -47,7 +47,7 @@ static int open_dir(const char *path, int *ret_fd, struct err *e)
 	return *ret_fd < 0 ? err_sys(e, errno, "cannot open '%s'", path) : 0;
 }
 
-/* Without an upper directory: one in memory. */
+/* If there is no upper directory: makes one in memory. */
 static int open_memory_upper(int scratch, struct overlay_dirs *d, struct err *e)
 {
 	if (mkdirat(scratch, "upper", 0755) < 0 || mkdirat(scratch, "work", 0700) < 0)
@@ -69,7 +69,7 @@ static int open_upper(const struct plan *p, int scratch, struct overlay_dirs *d,
 	return r < 0 ? r : open_dir(p->work, &d->work, e);
 }
 
-/* The directory that the first layer lies in becomes the current one; its length is given back. */
+/* Changes to the directory of the first layer; returns the length of its path. */
 static int enter_layers(const struct plan *p, size_t *ret_len, struct err *e)
 {
 	size_t len = (size_t)(path_basename(p->lowers[0]) - p->lowers[0]);
@@ -81,7 +81,9 @@ static int enter_layers(const struct plan *p, size_t *ret_len, struct err *e)
 	return 0;
 }
 
-/* The name of a layer beside the first one, when it has nothing that is a mark in options. */
+/*
+ * The name of a layer beside the first one, if it contains no special character of mount options.
+ */
 static const char *plain_name(const struct plan *p, size_t i, size_t dir_len)
 {
 	const char *name = path_basename(p->lowers[i]);
@@ -117,7 +119,7 @@ static int add_lowers(const struct plan *p, struct overlay_dirs *d, struct buf *
 	return r;
 }
 
-/* Why the kernel said no to an overlay, in words that help. */
+/* Explains why the kernel refused an overlay. */
 static int overlay_error(const struct plan *p, int errnum, struct err *e)
 {
 	if (errnum == EBUSY)
@@ -131,7 +133,10 @@ static int overlay_error(const struct plan *p, int errnum, struct err *e)
 	return err_sys(e, errnum, "cannot mount the overlay of '%s'", p->lowers[0]);
 }
 
-/* Without room for its work directory the overlay comes up read-only and says so in the log alone. */
+/*
+ * If the work directory does not fit, the overlay is mounted read-only, and only the kernel log
+ * says so.
+ */
 static int check_writable(const struct plan *p, struct err *e)
 {
 	struct statfs fs;
@@ -143,8 +148,8 @@ static int check_writable(const struct plan *p, struct err *e)
 }
 
 /*
- * userxattr: marks in user.overlay.*, the only ones we may write (Linux 5.11). index=on: a second
- * mount of a live upper is EBUSY instead of undefined behaviour.
+ * userxattr: uses user.overlay.* attributes, the only ones we may write (Linux 5.11). index=on: a
+ * second mount of a live upper fails with EBUSY instead of being undefined.
  */
 int overlay_mount(const struct plan *p, int scratch, struct err *e)
 {

@@ -1,5 +1,6 @@
 /*
- * payload.c - reading what a session is to run. It comes from the client, or from code inside the box.
+ * payload.c - reading what a session is to run. It comes from the client, or from code inside the
+ * box.
  */
 #include "launch/payload.h"
 
@@ -22,7 +23,7 @@ void payload_clear(struct payload *p)
 	*p = (struct payload){0};
 }
 
-/* The next n strings of [*pos, end) as a vector; NULL when they are not all there. *end is NUL. */
+/* The next n strings of [*pos, end) as a vector; NULL if fewer are there. *end is NUL. */
 static char **take_strings(char **pos, const char *end, size_t n)
 {
 	cleanup_free char **v = xcalloc(n + 1, sizeof(*v));
@@ -36,7 +37,7 @@ static char **take_strings(char **pos, const char *end, size_t n)
 	return take_ptr(v);
 }
 
-/* What the client says of the host: pos is where it begins. */
+/* Reads the facts of the host, which begin at pos. */
 static bool take_facts(const struct session_payload *head, char *pos, const char *end,
 		       struct payload *p)
 {
@@ -74,7 +75,7 @@ int payload_read(int fd, struct payload *ret, struct err *e)
 	    st.st_size > PROTOCOL_MAX_PAYLOAD)
 		return err_set(e, E2BIG, "the command line and environment are too long");
 	size = (size_t)st.st_size;
-	p.data = xcalloc(size + 1, 1); /* ends the last string, whatever was sent */
+	p.data = xcalloc(size + 1, 1); /* terminates the last string, whatever was sent */
 	if (pread(fd, p.data, size, 0) != st.st_size)
 		return err_set(e, EPROTO, "the session's command cannot be read");
 	head = (const struct session_payload *)p.data;

@@ -1,5 +1,5 @@
 /*
- * payload.h - what a session is to run, as its client has sent it (protocol.h has the layout).
+ * payload.h - what a session is to run, as sent by its client (protocol.h has the layout).
  */
 #ifndef LAUNCH_PAYLOAD_H
 #define LAUNCH_PAYLOAD_H
@@ -12,12 +12,12 @@
 #include "launch/settle.h"
 
 struct payload {
-	char *data; /* all strings lie in it; the vectors are owned */
+	char *data; /* holds all strings; the vectors are owned */
 	const char *cwd;
 	char **argv; /* NULL: the user's shell */
 	char **envp;
-	char **shared;	  /* paths of the box that tools see too */
-	const char *user; /* of the box, instead of root; "": root */
+	char **shared;	  /* paths of the box that the tools also see */
+	const char *user; /* run as this user of the box; "": root */
 	mode_t umask;
 	struct settle_facts facts;
 	struct plan_etc etc;
@@ -25,7 +25,10 @@ struct payload {
 	uint32_t files_size;
 };
 
-/* Reads the file fd, at most PROTOCOL_MAX_PAYLOAD bytes. Nothing in it is believed: no string ends outside it. */
+/*
+ * Reads the file fd, at most PROTOCOL_MAX_PAYLOAD bytes. Trusts nothing in it: no string ends
+ * outside it.
+ */
 int payload_read(int fd, struct payload *ret, struct err *e);
 
 void payload_clear(struct payload *p);

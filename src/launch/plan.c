@@ -1,8 +1,8 @@
 /*
  * plan.c - refusing plans that cannot work.
  *
- * Promises that what start_box() is given is well formed, so that the code after the clone only
- * meets the errors of the kernel.
+ * Promises that start_box() gets a well-formed plan, so that after the clone only errors of the
+ * kernel can occur.
  */
 #include "launch/plan.h"
 
@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 
-/* What the launcher builds itself; only /dev/shm may be mounted upon, and devices in /dev. */
+/* Built by the launcher; mounts are only allowed on /dev/shm, and for devices in /dev. */
 static const char *const reserved[] = {"/proc", "/sys", "/dev"};
 
 static bool is_reserved(const char *target)
@@ -24,7 +24,7 @@ static bool is_reserved(const char *target)
 	return false;
 }
 
-/* A hostname's labels; RFC 1123. It goes into the box's /etc/hosts. */
+/* Labels of a hostname; RFC 1123. It is written to the box's /etc/hosts. */
 static int check_hostname(const char *name, struct err *e)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -1,9 +1,9 @@
 /*
- * plan.h - everything the launcher needs to know to start one box, as paths and numbers.
+ * plan.h - everything the launcher needs to start one box, as paths and numbers.
  *
- * The layer above builds a plan; plan_check() refuses what cannot work, by name; start_box() makes
- * it real. A plan owns nothing: its strings and descriptors belong to whoever built it and must
- * live until start_box() has returned.
+ * The layer above builds a plan; plan_check() refuses one that cannot work, naming the entry;
+ * start_box() carries it out. A plan owns nothing: its strings and descriptors belong to whoever
+ * built it and must live until start_box() has returned.
  */
 #ifndef LAUNCH_PLAN_H
 #define LAUNCH_PLAN_H
@@ -16,44 +16,44 @@
 
 /* One page of mount data (mount(2)) holds this many "/proc/self/fd/NNN:" lower layers. */
 #define PLAN_MAX_LOWERS 200
-#define PLAN_MAX_MOUNTS 1024 /* each of 400 submodules is one, and some on its way */
+#define PLAN_MAX_MOUNTS 1024 /* 400 submodules need one each, and some for directories in between */
 
 enum plan_net {
-	PLAN_NET_NEW,  /* an own network namespace with nothing but loopback */
+	PLAN_NET_NEW,  /* a new network namespace with only loopback */
 	PLAN_NET_HOST, /* the host's */
 };
 
 enum plan_mount_kind {
-	PLAN_MOUNT_BIND,    /* a file or directory of the host, with what is mounted below it */
+	PLAN_MOUNT_BIND,    /* a file or directory of the host, with the mounts below it */
 	PLAN_MOUNT_TMPFS,   /* fresh memory */
-	PLAN_MOUNT_OVERLAY, /* a directory of the host; what is written goes to upper */
-	PLAN_MOUNT_DIR,	    /* no mount: the directory just has to exist, with this mode */
+	PLAN_MOUNT_OVERLAY, /* a directory of the host; writes go to upper */
+	PLAN_MOUNT_DIR,	    /* not a mount: the directory must exist, with this mode */
 };
 
 struct plan_mount {
 	enum plan_mount_kind kind;
-	const char *source;	  /* BIND, OVERLAY: absolute host path without links */
-	const char *upper, *work; /* OVERLAY: directories of ours, or neither: memory */
+	const char *source;	  /* BIND, OVERLAY: absolute host path without symlinks */
+	const char *upper, *work; /* OVERLAY: directories of ours; both NULL: memory */
 	const char *target;	  /* absolute path inside the box */
 	bool read_only;
-	const char *beside;	 /* BIND: only where this exists in the box, unless NULL */
-	bool replace;		 /* BIND: only where the target already exists */
-	bool follow;		 /* BIND: a file that sessions bring up to date, see files.h */
-	bool device;		 /* BIND: device nodes in it can be used */
-	bool seeded;		 /* TMPFS: what the image has there is in it */
+	const char *beside;	 /* BIND: only if this exists in the box; NULL: always */
+	bool replace;		 /* BIND: only if the target already exists */
+	bool follow;		 /* BIND: a file that sessions keep up to date, see files.h */
+	bool device;		 /* BIND: device nodes in it work */
+	bool seeded;		 /* TMPFS: filled with what the image has there */
 	mode_t mode;		 /* TMPFS, DIR: mode of the directory; 0 means 0755 */
 	unsigned long long size; /* TMPFS: bytes; 0 for the kernel's default, half the memory */
 };
 
-/* What has to stand in the box's /etc; see etc.h. NULL: left alone. */
+/* Required content of the box's /etc; see etc.h. NULL: leave it alone. */
 struct plan_etc {
 	const char *passwd_line; /* without a newline */
 	const char *group_line;
-	bool only_ids;		 /* the user is the image's: entries that have their ids will do */
-	bool hosts;		 /* localhost and the box's name have to be right */
-	bool users;		 /* root and nsswitch.conf, too */
-	const char *others;	 /* lines of the host's hosts(5) */
-	const char *resolv_conf; /* all of it */
+	bool only_ids;		 /* the image defines the user: entries with these ids are enough */
+	bool hosts;		 /* localhost and the box's name must resolve */
+	bool users;		 /* also fix root and nsswitch.conf */
+	const char *others;	 /* additional lines for hosts(5), from the host */
+	const char *resolv_conf; /* the whole file */
 };
 
 struct plan {
@@ -62,35 +62,35 @@ struct plan {
 	/* Identity: box-root is outer_uid outside; you_uid is you, inside. */
 	uid_t outer_uid, you_uid;
 	gid_t outer_gid, you_gid;
-	bool host_root; /* we are the host's uid 0: what that could change is read-only */
+	bool host_root; /* we are the host's uid 0: what it could change is read-only */
 
-	/* Root: lower layers, top first; upper and work directory, or neither: memory. */
+	/* Root: lower layers, top first; upper and work directory, or both NULL: memory. */
 	const char *const *lowers;
 	size_t n_lowers;
 	const char *upper;
 	const char *work;
 	bool read_only_root;
-	const char *staging; /* an empty host directory of ours to build the tree upon */
+	const char *staging; /* an empty host directory of ours to build the tree on */
 
-	struct plan_mount *mounts; /* in order; a later one may lie on an earlier one */
+	struct plan_mount *mounts; /* in order; a later one may be on top of an earlier one */
 	size_t n_mounts;
 	struct plan_etc etc;
 
 	enum plan_net net;
-	bool nested; /* namespaces, mount and clone3 inside are open */
+	bool nested; /* allows namespaces, mount and clone3 inside */
 	bool io_uring;
 	bool perf;
-	bool renames; /* directories of lower layers can be renamed by you, too */
+	bool renames; /* you too can rename directories of lower layers */
 	bool sudo;    /* serve sudo requests on /run/sandbox/sudo.sock */
 
-	int stop_signal; /* what its first program gets when it is to stop; 0: SIGTERM */
-	long linger_ms;	 /* how long the box stays after its last session; -1: for ever */
+	int stop_signal; /* sent to its first program to stop it; 0: SIGTERM */
+	long linger_ms;	 /* how long the box stays after its last session; -1: forever */
 
-	int control_fd;	 /* control socket, SOCK_SEQPACKET; bound, and pid 1's to listen on */
-	int lifetime_fd; /* locked file that pid 1 keeps open as long as it lives, or -1 */
+	int control_fd;	 /* control socket, SOCK_SEQPACKET, bound; pid 1 listens on it */
+	int lifetime_fd; /* locked file that pid 1 keeps open while it lives, or -1 */
 };
 
-/* 0, or -EINVAL with a message that names the entry that cannot work. */
+/* 0, or -EINVAL with a message that names the invalid entry. */
 int plan_check(const struct plan *p, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * protocol.c - sending and receiving control messages.
  *
- * Refuses, on receipt, everything that is not exactly a message of this version: pid 1 reads these
+ * On receipt, refuses everything that is not exactly a message of this version: pid 1 reads these
  * from code inside the box.
  */
 #include "launch/protocol.h"
@@ -88,7 +88,10 @@ int message_receive(int fd, struct message *m, int *fds, int *ret_n_fds, int fla
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control.space,
-		/* CMSG_SPACE() rounds up: there would be room for one more than fds holds. */
+		/*
+		 * CMSG_SPACE() rounds up, which would leave room for one descriptor more than fds
+		 * holds.
+		 */
 		.msg_controllen = CMSG_LEN(sizeof(int) * PROTOCOL_MAX_FDS),
 	};
 	bool reset = false;
@@ -98,7 +101,10 @@ int message_receive(int fd, struct message *m, int *fds, int *ret_n_fds, int fla
 	for (int i = 0; i < PROTOCOL_MAX_FDS; i++)
 		fds[i] = -1;
 	while ((n = recvmsg(fd, &mh, MSG_CMSG_CLOEXEC | flags)) < 0) {
-		/* Told once, before what it has sent, of a peer that ended and left ours unread. */
+		/*
+		 * Reported once, before the peer's own data, if the peer ended without reading
+		 * ours.
+		 */
 		if (errno == ECONNRESET && !reset)
 			reset = true;
 		else if (errno != EINTR)

@@ -1,5 +1,5 @@
 /*
- * protocol.h - what travels over the control socket of a box (and the sudo socket inside it).
+ * protocol.h - the messages on the control socket of a box (and on the sudo socket inside it).
  *
  * SOCK_SEQPACKET, one message a packet, fixed size. A connection carries one request:
  *
@@ -14,19 +14,19 @@
  *	STOP_IDLE      ------------------->   (the same, unless there are sessions)
  *	               <-------------------   ERROR   (there are)
  *
- * STOPPED tells the signal that stopped the command: SIGTTIN and SIGTTOU, that it is in the background
- * of its pty and wants to read or to set it. To a session with a pty SIGNAL may be SIGCONT, go on in
- * the foreground, or SIGTTIN, go on in the background.
+ * STOPPED carries the signal that stopped the command; SIGTTIN and SIGTTOU mean that it is in the
+ * background of its pty and wants to read or set it. For a session with a pty, SIGNAL may be
+ * SIGCONT (continue in the foreground) or SIGTTIN (continue in the background).
  *
- * A client that closes the connection ends its session, unless that is detached. Before ACCEPTED nothing
- * has been run, so a connection that closes before it may be asked again.
+ * A client that closes the connection ends its session, unless that is detached. Before ACCEPTED
+ * nothing has been run, so a request whose connection closes before it may be repeated.
  *
- * Descriptors of SESSION, in this order: a memfd with the payload, the report pipe's write end,
- * with SESSION_TOOLS the detached mount of the tools' root (tools.h), then one for each of stdin,
- * stdout, stderr whose bit in `terminals` is clear, then those that the command has by a number of `more`.
+ * Descriptors of SESSION, in this order: a memfd with the payload; the report pipe's write end;
+ * with SESSION_TOOLS the detached mount of the tools' root (tools.h); one for each of stdin,
+ * stdout, stderr whose bit in `terminals` is clear; those for the numbers in `more`.
  *
  * Payload: struct session_payload, then NUL-terminated strings: the working directory, argc
- * arguments, envc NAME=value, sharedc paths of the box, then what the host has (settle.h, etc.h) in
+ * arguments, envc NAME=value, sharedc paths of the box, then facts of the host (settle.h, etc.h) in
  * the order of enum payload_fact, "" for none, and terminfo_size, authorities_size and files_size
  * bytes. Pid 1 never reads it; the session's own process does.
  */
@@ -40,10 +40,10 @@
 #include "launch/box_paths.h"
 #include "launch/identity_ids.h"
 
-#define PROTOCOL_MAGIC	     0x53424f06u /* "SBO", version 6: raised with every change here */
-#define PROTOCOL_MAX_MORE    8		 /* descriptors behind stdio */
+#define PROTOCOL_MAGIC	     0x53424f06u /* "SBO", version 6: raise it with every change here */
+#define PROTOCOL_MAX_MORE    8		 /* descriptors beyond stdio */
 #define PROTOCOL_MAX_FDS     (6 + PROTOCOL_MAX_MORE)
-#define PROTOCOL_MAX_PAYLOAD (4u << 20) /* above the kernel's own limit for stacks of 8 MiB / 4 */
+#define PROTOCOL_MAX_PAYLOAD (4u << 20) /* execve(2) takes less: a quarter of an 8 MiB stack */
 
 enum message_type {
 	MESSAGE_SESSION = 1,
@@ -53,22 +53,22 @@ enum message_type {
 	MESSAGE_STOPPED,
 	MESSAGE_EXIT,
 	MESSAGE_ERROR,
-	MESSAGE_MAPPED, /* between launcher and pid 1 alone; see start.c */
+	MESSAGE_MAPPED, /* only between launcher and pid 1; see start.c */
 	MESSAGE_NAMESPACES,
 	MESSAGE_STOP_IDLE,
-	MESSAGE_LISTENER, /* between sessions and the supervisor of identities; see identity.c */
+	MESSAGE_LISTENER, /* between sessions and the identity supervisor; see identity.c */
 	MESSAGE_SPACE,
 };
 
 enum session_flags {
 	SESSION_ROOT = 1u << 0,	      /* as box-root instead of you */
-	SESSION_BACKGROUND = 1u << 1, /* in the background of its pty; see STOPPED below */
+	SESSION_BACKGROUND = 1u << 1, /* in the background of its pty; see STOPPED above */
 	SESSION_DETACHED = 1u << 2,   /* outlives its client */
-	SESSION_AT_EXIT = 1u << 3,    /* not now: when the box goes by itself or is stopped */
-	SESSION_TOOLS = 1u << 4,      /* in a root of tools: as you, from outside, and attached */
+	SESSION_AT_EXIT = 1u << 3,    /* deferred: runs when the box ends by itself or is stopped */
+	SESSION_TOOLS = 1u << 4,      /* in a root of tools: only as you, from outside, attached */
 };
 
-#define EXIT_LAST (1 << 16) /* with EXIT's status: nothing is left to run in the box */
+#define EXIT_LAST (1 << 16) /* added to EXIT's status: nothing else runs in the box */
 
 struct message {
 	uint32_t magic;
@@ -77,19 +77,19 @@ struct message {
 		struct {
 			uint32_t flags;	    /* enum session_flags */
 			uint32_t terminals; /* bit n: descriptor n is the session's pty */
-			uint8_t more[PROTOCOL_MAX_MORE]; /* from 3 on; 0: no more */
+			uint8_t more[PROTOCOL_MAX_MORE]; /* numbers from 3 on; 0 ends the list */
 			struct winsize size;
 		} session;
 		int32_t value; /* SIGNAL, STOPPED: signal; EXIT: exit status; STOP, STOP_IDLE: ms */
 		struct err error;
-		struct ids space; /* SPACE: whose user namespace is asked for */
+		struct ids space; /* SPACE: the ids whose user namespace is requested */
 	};
 };
 
 struct session_payload {
 	uint32_t argc; /* 0: the user's shell */
 	uint32_t envc;
-	uint32_t sharedc; /* with SESSION_TOOLS: directories of the box that the tools see too */
+	uint32_t sharedc; /* with SESSION_TOOLS: directories of the box that the tools also see */
 	uint32_t umask;
 	uint32_t terminfo_size, authorities_size, files_size;
 };
@@ -100,20 +100,20 @@ enum payload_fact {
 	FACT_LOCALE,
 	FACT_OTHERS,
 	FACT_RESOLV_CONF,
-	FACT_USER, /* with SESSION_ROOT: USER[:GROUP] of the box that it is to become */
+	FACT_USER, /* with SESSION_ROOT: the USER[:GROUP] of the box to become */
 	N_PAYLOAD_FACTS
 };
 
 /*
- * Sends m with n descriptors; 0 or -errno. Only the bytes that the type uses are sent.
- * flags: MSG_DONTWAIT for a peer that is not to be waited for.
+ * Sends m with n descriptors; 0 or -errno. Sends only the bytes that the type uses. flags:
+ * MSG_DONTWAIT for a peer that must not block us.
  */
 int message_send(int fd, const struct message *m, const int *fds, int n_fds, int flags);
 
 /*
- * Receives one message and at most PROTOCOL_MAX_FDS close-on-exec descriptors into fds (the rest -1).
- * Returns 1, 0 at the end of the connection, -EPROTO for what is no message of this version,
- * or -errno. On 0 and errors no descriptor is left open.
+ * Receives one message and at most PROTOCOL_MAX_FDS close-on-exec descriptors into fds (the rest
+ * are -1). Returns 1, 0 at the end of the connection, -EPROTO for anything but a message of this
+ * version, or -errno. On 0 and errors no descriptor is left open.
  */
 int message_receive(int fd, struct message *m, int *fds, int *ret_n_fds, int flags);
 

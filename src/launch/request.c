@@ -80,7 +80,7 @@ static int make_payload(const struct session_request *req, int *ret_fd, struct e
 	return 0;
 }
 
-/* A directory is a way out of the box: "/proc/self/fd/0/..". */
+/* A directory would be a way out of the box: "/proc/self/fd/0/..". */
 static int check_stdio(uint32_t terminals, struct err *e)
 {
 	struct stat st;
@@ -94,7 +94,7 @@ static int check_stdio(uint32_t terminals, struct err *e)
 	return 0;
 }
 
-/* The number in "/dev/fd/63", which is how a shell hands over <(...); 0 for any other word. */
+/* The number in "/dev/fd/63", as a shell passes <(...); 0 for any other word. */
 static unsigned int named_fd(const char *word)
 {
 	static const char *const prefixes[] = {"/dev/fd/", "/proc/self/fd/"};
@@ -111,7 +111,9 @@ static unsigned int named_fd(const char *word)
 	return 0;
 }
 
-/* One that was inherited, not one of our own; never a way out of the box, nor the user's terminal. */
+/*
+ * It must be inherited, not one of our own; not a way out of the box, and not the user's terminal.
+ */
 static bool can_pass(int fd)
 {
 	int flags = fcntl(fd, F_GETFD), mode = fcntl(fd, F_GETFL);
@@ -195,7 +197,7 @@ int request_send(int connection, const struct session_request *req,
 	if (n < 0)
 		return n;
 	r = message_send(connection, &m, fds, n, 0);
-	/* EPIPE: pid 1 ended meanwhile; what it had to say is still to be read. */
+	/* EPIPE: pid 1 ended meanwhile; its last message is still to be read. */
 	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
 		return err_sys(e, -r, "cannot ask the box for a session");
 	*ret_report = take_fd(&report);
@@ -204,7 +206,7 @@ int request_send(int connection, const struct session_request *req,
 
 int carry_some(struct carry *c)
 {
-	static char buffer[65536]; /* what a pipe holds */
+	static char buffer[65536]; /* the capacity of a pipe */
 	ssize_t n;
 	int r;
 

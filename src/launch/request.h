@@ -1,5 +1,5 @@
 /*
- * request.h - what a client asks of pid 1, made into the message SESSION.
+ * request.h - what a client asks of pid 1, and the message SESSION made from it.
  */
 #ifndef LAUNCH_REQUEST_H
 #define LAUNCH_REQUEST_H
@@ -13,64 +13,69 @@
 
 #define CARRIED_MAX 16
 
-/* A session whose root is not the box's; see tools.h. */
+/* A session whose root is not that of the box; see tools.h. */
 struct session_tools {
 	int tree;	     /* from tools_make() */
-	char *const *shared; /* absolute paths of the box, ends with NULL */
+	char *const *shared; /* absolute paths of the box, NULL-terminated */
 };
 
-/* What the host has at this moment, for a box to follow; all of it may be left out. */
+/* Current facts of the host that the box follows; all are optional. */
 struct session_facts {
 	char *names, *zone, *locale; /* as in struct settle_facts */
-	char *others, *resolv_conf;  /* for etc_refresh(); NULL: the box has them already */
+	char *others, *resolv_conf;  /* for etc_refresh(); NULL: the box already has them */
 	void *terminfo, *authorities, *files; /* files: for files_refresh() */
 	uint32_t terminfo_size, authorities_size, files_size;
 };
 
-/* What comes out of pipes of the session goes on to files of the caller, while the client waits. */
+/* Pipes of the session whose content the client copies to the caller's files while it waits. */
 struct carried {
 	struct carry {
-		int from, to; /* a pipe that does not wait, -1: no more; a regular file */
-		int error;    /* -errno of what could not be written */
+		int from, to; /* a non-blocking pipe, -1: ended; a regular file */
+		int error;    /* -errno of a failed write */
 	} v[CARRIED_MAX];
 	size_t n;
 };
 
-/* Carries what is there, at most 64 KiB. 1: there may be more, 0: its end, or an error; -EAGAIN: not now. */
+/*
+ * Copies what is available, at most 64 KiB. Returns 1 if there may be more, 0 at the end or after
+ * an error, -EAGAIN if nothing is available now.
+ */
 int carry_some(struct carry *c);
 
 struct session_request {
-	bool root; /* as box-root */
-	const char
-		*user;	 /* with root: to become this USER[:GROUP] of the box; NULL: to stay root */
-	const char *cwd; /* absolute, inside the box */
-	char *const *argv; /* ends with NULL; empty: the user's shell */
-	char *const *envp; /* the whole environment, ends with NULL */
-	bool detach;	   /* return as soon as the command is executed; no terminal, no stdin */
-	const int *output; /* with detach: its stdout and stderr; NULL: they go nowhere */
-	bool at_exit;	   /* with detach: kept until the box goes; the last one asked for counts */
-	const struct session_tools *tools; /* NULL: the root is the box's */
+	bool root;	   /* as box-root */
+	const char *user;  /* with root: become this USER[:GROUP] of the box; NULL: stay root */
+	const char *cwd;   /* absolute, inside the box */
+	char *const *argv; /* NULL-terminated; empty: the user's shell */
+	char *const *envp; /* the whole environment, NULL-terminated */
+	bool detach;	   /* return once the command is executed; no terminal, no stdin */
+	const int *output; /* with detach: its stdout and stderr; NULL: discarded */
+	bool at_exit;	   /* with detach: runs when the box ends; the last such request wins */
+	const struct session_tools *tools; /* NULL: the root is that of the box */
 	const struct session_facts *facts; /* NULL: none */
 	mode_t umask;
-	/* What to give in place of a descriptor of the caller's, or -errno; NULL: itself. */
+	/*
+	 * Returns what to pass instead of a descriptor of the caller, or -errno. NULL: pass it as
+	 * it is.
+	 */
 	int (*narrow)(void *arg, int fd, struct err *e);
 	void *narrow_arg;
-	struct carried *carried; /* as narrow fills it, or NULL */
-	bool *ret_last; /* unless NULL: did the box go with it, as a throw-away one does? */
-	bool named_fds; /* the command gets inherited descriptors that argv names, see request.c */
+	struct carried *carried; /* filled by narrow, or NULL */
+	bool *ret_last; /* if not NULL: did the box end with it, as a throw-away one does? */
+	bool named_fds; /* the command inherits descriptors that argv names, see request.c */
 };
 
-/* What of the session's stdio is its pty. */
+/* Which descriptors of the session are its pty. */
 struct request_terminal {
 	uint32_t fds;	 /* bit n: descriptor n */
-	bool background; /* the command is not to have it before it asks */
+	bool background; /* the command gets the terminal only when it asks */
 	struct winsize size;
 };
 
 /*
- * Sends the request with the descriptors 0 to 2 that are no terminals. A descriptor that is a directory
- * is refused. *ret_report is the read end of the report pipe, the caller's to close. A peer that has
- * gone is no error: what it had to say is still to be read.
+ * Sends the request with those of descriptors 0 to 2 that are not terminals. Refuses a descriptor
+ * that is a directory. *ret_report is the read end of the report pipe, which the caller closes. A
+ * peer that has gone is not an error: its last message is still to be read.
  */
 int request_send(int connection, const struct session_request *req,
 		 const struct request_terminal *terminal, int *ret_report, struct err *e);

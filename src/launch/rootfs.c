@@ -3,14 +3,14 @@
  *
  * The order of the mount calls:
  *	1  /		 make-rprivate		 nothing we do propagates anywhere
- *	2  memory	 tmpfs on the staging directory: /dev, /tmp, /run, an upper where there is none
+ *	2  memory	 tmpfs on the staging directory: /dev, /tmp, /run, an upper if there is none
  *	3  root		 overlay on the staging directory
- *	4  /etc		 the user's and the network's lines, while links can lead nowhere else
- *	5  the plan's mounts, in order; a link of the image can take none to what comes next
+ *	4  /etc		 the user's and the network's lines, while symlinks can lead nowhere else
+ *	5  the plan's mounts, in order; a symlink of the image can lead none to what comes next
  *	6  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())
- *	7  /dev		 memory, nodes, devpts; then the plan's mounts upon /dev/shm
+ *	7  /dev		 memory, nodes, devpts; then the plan's mounts on /dev/shm
  *	8  /sys		 sysfs of an own network namespace, else the host's, read-only
- *	9  masks	 /proc/sys and kin read-only, more hidden, where we are the host's root (mask.c)
+ *	9  masks	 /proc/sys and kin read-only, more hidden, if we are the host's root (mask.c)
  *	10 pivot_root(".", "."), detach the old root
  */
 #include "launch/rootfs.h"
@@ -42,7 +42,7 @@ static int open_dir(const char *path, int *ret_fd, struct err *e)
 	return *ret_fd < 0 ? err_sys(e, errno, "cannot open '%s'", path) : 0;
 }
 
-/* One tmpfs for all that a box keeps in memory; it goes with the mount namespace. */
+/* One tmpfs for everything that a box keeps in memory; it ends with the mount namespace. */
 static int mount_memory(const char *staging, int *ret_fd, struct err *e)
 {
 	if (mount("tmpfs", staging, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
@@ -79,7 +79,7 @@ static int bind_host_sys(const struct rootfs *root, int target, struct err *e)
 	return r < 0 ? r : mask_host_sys(root->fd, root->scratch, e);
 }
 
-/* sysfs belongs to a network namespace and can only be mounted by who owns that. */
+/* sysfs belongs to a network namespace and can only be mounted by its owner. */
 static int mount_sys(const struct plan *p, const struct rootfs *root, struct err *e)
 {
 	cleanup_close int target = -1;
@@ -102,7 +102,10 @@ static int set_read_only(int rootfd, struct err *e)
 	return 0;
 }
 
-/* pivot_root(2), "pivot_root(".", ".")": the old root ends up on top of the new and is let go. */
+/*
+ * pivot_root(2), "pivot_root(".", ".")": the old root ends up on top of the new one and is
+ * detached.
+ */
 static int pivot(int rootfd, struct err *e)
 {
 	if (fchdir(rootfd) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
@@ -121,8 +124,8 @@ static int build_dev(const struct plan *p, struct rootfs *root, struct err *e)
 }
 
 /*
- * Login shells, su and `env -i` set a PATH of their own, and all of them begin with /usr/local, where
- * no package has files. What is there already is the image's or the user's.
+ * Login shells, su and `env -i` set their own PATH, which always starts with /usr/local, where no
+ * package has files. An existing file belongs to the image or the user and stays.
  */
 static int link_sudo(int rootfd, struct err *e)
 {

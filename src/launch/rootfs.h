@@ -11,24 +11,25 @@
 struct rootfs {
 	int fd;	     /* the new root, O_PATH */
 	int pts;     /* the box's devpts root, O_PATH */
-	int scratch; /* the tmpfs that holds all of the box's memory, O_PATH */
+	int scratch; /* the tmpfs that holds all memory of the box, O_PATH */
 };
 
 /*
- * The part that is the image: overlay, lines of /etc, the plan's mounts. host: the host's root. What
- * is open in *ret after a failure is the caller's too.
+ * Builds the part that comes from the image: overlay, lines of /etc, the plan's mounts. host: the
+ * host's root. Descriptors in *ret belong to the caller, after a failure too.
  */
 int rootfs_image(const struct plan *p, int host, struct rootfs *ret, struct err *e);
 
 /*
- * Builds the plan's mount tree in the calling process's fresh mount namespace: all that does not
- * depend on the network namespace. On failure the process must exit: its mounts are half built.
+ * Builds the plan's mount tree in the calling process's fresh mount namespace: everything that does
+ * not depend on the network namespace. On failure the process must exit, with its mounts half
+ * built.
  */
 int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e);
 
 /*
- * Adds /sys, for which the process must be in its final network namespace, and makes the tree the
- * root; nothing of the host's is left in view.
+ * Adds /sys, for which the process must be in its final network namespace, and pivots into the
+ * tree; nothing of the host remains visible.
  */
 int rootfs_enter(const struct plan *p, const struct rootfs *root, struct err *e);
 

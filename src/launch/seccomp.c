@@ -1,10 +1,10 @@
 /*
- * seccomp.c - attaching the precompiled filter.
+ * seccomp.c - installing the precompiled filter.
  *
  * Owns the programs in seccomp_filters.h, which seccomp_gen prints during the build. Promises one
- * system call and no allocation (up to three where the kernel is old or another listens), so that it
- * can stand right before the exec. Refuses a flag it does
- * not know: a filter weaker or stronger than the one asked for is never put on.
+ * system call and no allocation (up to three calls if the kernel is old or there is another
+ * listener), so that it can come right before the exec. Refuses an unknown flag: never installs a
+ * filter that is weaker or stronger than requested.
  */
 #include "launch/seccomp.h"
 
@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "seccomp_filters.h"
 
-/* Linux 5.19: a signal does not take a call back that is being answered. */
+/* Linux 5.19: a signal does not cancel a call that is being answered. */
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
@@ -40,8 +40,8 @@ int seccomp_apply(unsigned int flags, struct err *e)
 		return -e->code;
 
 	/*
-	 * Filter flags stay 0: TSYNC is for programs with threads, and SPEC_ALLOW would switch off
-	 * speculative store bypass mitigation on kernels before 5.16.
+	 * Filter flags stay 0: TSYNC is for threads, and SPEC_ALLOW would disable the mitigation of
+	 * speculative store bypass on kernels before 5.16.
 	 */
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
 		return err_sys(e, errno, "cannot install the system call filter");

@@ -1,45 +1,46 @@
 /*
  * seccomp.h - the system call filter of a session, compiled when the program was built.
  *
- * What a filter allows is written in seccomp_policy.c; seccomp_gen.c turns it into one BPF program
- * for each variant of the flags below, so that a start only hands a constant array to the
- * kernel.
+ * seccomp_policy.c says what a filter allows. seccomp_gen.c turns it into one BPF program for each
+ * valid combination of the flags below, so that a start only hands a constant array to the kernel.
  */
 #ifndef LAUNCH_SECCOMP_H
 #define LAUNCH_SECCOMP_H
 
 #include "base/err.h"
 
-/* Which variant of the policy a session runs under: those that seccomp_policy_is_variant() knows. */
+/*
+ * Flags that select a variant of the policy; seccomp_policy_is_variant() knows the valid
+ * combinations.
+ */
 enum {
-	SECCOMP_ROOT = 1,     /* box-root: chown, setgroups, capset, device mknod report success */
-	SECCOMP_NESTED = 2,   /* namespaces and mounts, for a sandbox inside the box */
-	SECCOMP_IO_URING = 4, /* io_uring_* */
-	SECCOMP_PERF = 8,     /* perf_event_open */
-	SECCOMP_IDENTITY =
-		16, /* set*id and getgroups are answered by the supervisor (identity.c) */
+	SECCOMP_ROOT = 1,      /* box-root: chown, setgroups, capset, device mknod report success */
+	SECCOMP_NESTED = 2,    /* namespaces and mounts, for a sandbox inside the box */
+	SECCOMP_IO_URING = 4,  /* io_uring_* */
+	SECCOMP_PERF = 8,      /* perf_event_open */
+	SECCOMP_IDENTITY = 16, /* the supervisor answers set*id and getgroups (identity.c) */
 
-	SECCOMP_RENAMES = 32, /* rename and kin are looked at by it (identity_rename.c) */
-	SECCOMP_MODES = 64,   /* set-id bits are taken off by it (identity_modes.c), not refused */
+	SECCOMP_RENAMES = 32, /* it looks at rename and kin (identity_rename.c) */
+	SECCOMP_MODES = 64,   /* it removes set-id bits (identity_modes.c); else: refused */
 
-	SECCOMP_VARIANTS = 128, /* a flag word is below this */
+	SECCOMP_VARIANTS = 128, /* all combinations are below this */
 };
 
-/* Those that take a supervisor. */
+/* Flags that need a supervisor. */
 #define SECCOMP_ASKING ((unsigned)(SECCOMP_IDENTITY | SECCOMP_RENAMES | SECCOMP_MODES))
 
 /*
- * Puts the calling thread, and all it will start, under the filter for flags: for good, filters
- * cannot be taken off. The caller has set no_new_privs and is single-threaded. Fails as seccomp(2)
- * does: EACCES without no_new_privs, EINVAL on a kernel built without filters, ENOMEM.
+ * Puts the calling thread and its children under the filter for flags, permanently: filters cannot
+ * be removed. The caller has set no_new_privs and is single-threaded. Fails as seccomp(2) does:
+ * EACCES without no_new_privs, EINVAL on a kernel without filters, ENOMEM.
  */
 int seccomp_apply(unsigned int flags, struct err *e);
 
 /*
- * The same with some of SECCOMP_ASKING among the flags: *ret_listener is where the calls are to be
- * answered, the caller's to close. A kernel that cannot, or a filter around us that has a listener
- * already (there is one for all filters of a process), gets the filter without these flags, and
- * *ret_listener is -1.
+ * The same with some of SECCOMP_ASKING in flags: *ret_listener is the descriptor for answering the
+ * calls; the caller closes it. If the kernel cannot do it, or a filter around us already has a
+ * listener (only one is allowed for all filters of a process), the filter is installed without
+ * these flags and *ret_listener is -1.
  */
 int seccomp_apply_listening(unsigned int flags, int *ret_listener, struct err *e);
 

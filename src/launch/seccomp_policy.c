@@ -1,14 +1,14 @@
 /*
  * seccomp_policy.c - which system calls a box may make: the table, and reading it.
  *
- * Owns the policy, and nothing of how a filter is built. It is an allow list: a call that no rule
- * names does not exist here (ENOSYS), so that a libc, made to run on older kernels, falls back; a
- * call that is known and dangerous is refused (EPERM), so that a person reads what happened. What a
- * capability guards and the box does not have (settimeofday as the host's root) is left to the
- * kernel where a program may also use the call to read.
+ * Owns the policy, but not how a filter is built. It is an allow list: a call that no rule names
+ * does not exist (ENOSYS), so that a libc falls back as on an older kernel; a call that is known
+ * and dangerous is refused (EPERM), so that a person reads what happened. Calls that need a
+ * capability which the box lacks (settimeofday as the host's root) are left to the kernel if
+ * programs also use them to read.
  *
- * Names are those of all architectures together; each takes what it has. On i386 and arm a call and
- * its 32-bit-id or 64-bit-time twin stand in the same rule.
+ * Names are those of all architectures together; each uses those it has. On i386 and arm a call and
+ * its variant with 32-bit ids or 64-bit times are in the same rule.
  */
 #include "launch/seccomp_policy.h"
 
@@ -28,7 +28,7 @@
 #define ALLOW	       SECCOMP_RET_ALLOW
 #define REFUSE(errnum) (SECCOMP_RET_ERRNO | (errnum))
 #define SUCCESS	       REFUSE(0)
-#define ASK	       SECCOMP_RET_USER_NOTIF /* the supervisor of identities answers */
+#define ASK	       SECCOMP_RET_USER_NOTIF /* the identity supervisor answers */
 
 #define ALL_BITS UINT32_MAX
 
@@ -56,8 +56,8 @@
 const uint32_t seccomp_unknown = REFUSE(ENOSYS);
 
 /*
- * Putting characters into the input of a terminal: TIOCSTI directly, TIOCLINUX by pasting on a
- * console (CVE-2017-5226).
+ * Input injection into a terminal: TIOCSTI directly, TIOCLINUX by pasting on a console
+ * (CVE-2017-5226).
  */
 static const struct seccomp_test ioctl_tests[] = {
 	EQ(1, TIOCSTI, REFUSE(EPERM)),
@@ -66,11 +66,11 @@ static const struct seccomp_test ioctl_tests[] = {
 };
 
 /*
- * Families answer as a kernel without them would, so that getaddrinfo(), libaudit and crypto
- * libraries go on without. AF_ALG, AF_VSOCK, AF_PACKET and the rest are closed: too much of the
- * kernel, too few users. SOCK_PACKET with AF_INET is AF_PACKET by another name (net/socket.c).
- * Of netlink: routes (getaddrinfo, ip, the JVM), socket lists (ss) and device events (libudev).
- * Netfilter is for the gateway of a nested box.
+ * Families fail as on a kernel without them, so that getaddrinfo(), libaudit and crypto libraries
+ * continue without. AF_ALG, AF_VSOCK, AF_PACKET and the rest are closed: much kernel code, few
+ * users. SOCK_PACKET with AF_INET is another name for AF_PACKET (net/socket.c). Open in netlink:
+ * routes (getaddrinfo, ip, the JVM), socket lists (ss) and device events (libudev). Netfilter is
+ * for the gateway of a nested box.
  */
 #define SOCKET_TYPE_MASK 0xf /* SOCK_TYPE_MASK of linux/net.h: without SOCK_CLOEXEC and kin */
 
@@ -93,17 +93,17 @@ static const struct seccomp_test peer_tests[] = {
 	END,
 };
 
-/* Only these make pairs; TIPC would, too. */
+/* Only these make pairs, except TIPC. */
 static const struct seccomp_test socketpair_tests[] = {
 	EQ(0, AF_UNIX, ALLOW),
 	END,
 };
 
 /*
- * i386 alone: the arguments lie in memory, where no filter can look, so socket and socketpair
- * through here would open every family, AF_ALG with it (CVE-2026-31431). The direct calls (Linux
- * 4.3) are there for who asks; musl does, glibc built for older kernels does not (Debian's, for
- * one): its 32-bit programs run, but cannot open a socket.
+ * i386 only: the arguments are in memory, where no filter can look, so socket and socketpair by
+ * this call would open every family, AF_ALG too (CVE-2026-31431). The direct calls exist since
+ * Linux 4.3; musl uses them, a glibc built for older kernels (Debian's) does not: its 32-bit
+ * programs run, but cannot open a socket.
  */
 static const struct seccomp_test socketcall_tests[] = {
 	EQ(0, SYS_SOCKET, REFUSE(ENOSYS)),
@@ -111,13 +111,13 @@ static const struct seccomp_test socketcall_tests[] = {
 	END,
 };
 
-/* Code inside has pid 1's uid, and could starve it of descriptors and memory. */
+/* Code inside has pid 1's uid and could take descriptors and memory away from it. */
 static const struct seccomp_test prlimit_tests[] = {
 	EQ(0, 1, REFUSE(EPERM)),
 	END,
 };
 
-/* In clone(2) the low byte is the exit signal, so CLONE_NEWTIME (0x80) cannot be asked for. */
+/* In clone(2) the low byte is the exit signal, so it cannot request CLONE_NEWTIME (0x80). */
 #define CLONE_NAMESPACES                                                               \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
 	 CLONE_NEWPID | CLONE_NEWNET)
@@ -133,9 +133,9 @@ static const struct seccomp_test unshare_tests[] = {
 };
 
 /*
- * A set-id file that a box makes in the project would be one of the host: whoever is there could run it
- * as you. The kernel takes these bits from mkdir(2) itself. What opens without creating has no mode,
- * whatever its register holds.
+ * A set-id file that a box makes in the project would be one on the host: anyone there could run it
+ * as you. mkdir(2) ignores these bits anyway. An open that does not create has no mode, whatever
+ * its register holds.
  */
 #define SET_ID	(S_ISUID | S_ISGID)
 #define CREATES (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))
@@ -161,8 +161,8 @@ static const struct seccomp_test openat_tests[] = {
 };
 
 /*
- * What was noted as root's set-id file may be made none, where it can be executed. The supervisor has a
- * call made again with all bits of the type, which mean nothing here.
+ * A recorded set-id file of root may lose the bits again, if it is executable. The supervisor makes
+ * a call be repeated with all file type bits set, which mean nothing here.
  */
 #define ROOT_MODE_TESTS(mode)                                                                    \
 	{                                                                                        \
@@ -188,10 +188,10 @@ static const struct seccomp_test mknod_tests[] = MKNOD_TESTS(1, 2);
 static const struct seccomp_test mknodat_tests[] = MKNOD_TESTS(2, 3);
 
 /*
- * A question costs as much as ten looks at a file. Not worth it: an open file (glibc's fstat); the
- * form of lstat() that glibc has today, which dpkg and git ask thousands of (older libcs, and musl, make
- * the call of that name); what is not about owners. To give an open file to root is what archivers do
- * with each new one.
+ * A notification costs as much as ten looks at a file. Not worth it: fstat of an open file; the
+ * lstat() of today's glibc, which dpkg and git call thousands of times (older libcs and musl use
+ * the call of that name); calls that do not concern owners. Archivers give each new file to root by
+ * its descriptor.
  */
 static const struct seccomp_test fchown_tests[] = {
 	NE(1, 0, ASK),
@@ -213,7 +213,7 @@ static const struct seccomp_test statx_tests[] = {
 };
 
 const struct seccomp_rule seccomp_rules[] = {
-	/* files and directories; chroot needs CAP_SYS_CHROOT, and beneath it is only the box */
+	/* files and directories; chroot needs CAP_SYS_CHROOT, and reaches only the box */
 	{"close close_range read readv pread64 preadv preadv2 "
 	 "write writev pwrite64 pwritev pwritev2 lseek _llseek truncate truncate64 ftruncate "
 	 "ftruncate64 fallocate fadvise64 fadvise64_64 arm_fadvise64_64 readahead sync "
@@ -237,8 +237,8 @@ const struct seccomp_rule seccomp_rules[] = {
 	 .answer = ALLOW, .recent = true},
 
 	/*
-	 * Modes. openat2 has its own in memory, where no filter can look and whence it may have gone when
-	 * the kernel does: a libc and all programs that know it fall back to openat.
+	 * Modes. openat2 has its mode in memory, where no filter can look and which can change
+	 * before the kernel reads it: libcs and programs that know openat2 fall back to openat.
 	 */
 	{"creat chmod fchmod mknod", .answer = REFUSE(EPERM), .tests = mode1_tests},
 	{"fchmodat mknodat", .answer = REFUSE(EPERM), .tests = mode2_tests},
@@ -246,7 +246,7 @@ const struct seccomp_rule seccomp_rules[] = {
 	{"open", .answer = REFUSE(EPERM), .tests = open_tests},
 	{"openat", .answer = REFUSE(EPERM), .tests = openat_tests},
 	{"openat2", .answer = REFUSE(ENOSYS)},
-	/* a sandbox inside answers for its own boxes, which it cannot where another does for it */
+	/* a sandbox inside answers for its own boxes, and only one can */
 	{"open openat openat2 creat chmod fchmod fchmodat mknod mknodat", .answer = ALLOW,
 	 .when = SECCOMP_NESTED},
 	{"fchmodat2", .answer = ALLOW, .when = SECCOMP_NESTED, .recent = true},
@@ -272,7 +272,7 @@ const struct seccomp_rule seccomp_rules[] = {
 	 .answer = ALLOW},
 	{"mseal map_shadow_stack", .answer = ALLOW, .recent = true},
 
-	/* processes and threads; uretprobe and uprobe are calls a tracer plants (perf, bpftrace) */
+	/* processes and threads; a tracer inserts uretprobe and uprobe (perf, bpftrace) */
 	{"fork vfork execve execveat exit exit_group wait4 waitid waitpid kill tkill tgkill "
 	 "getpid getppid gettid getpgid getpgrp setpgid getsid setsid set_tid_address "
 	 "set_thread_area get_thread_area set_tls get_tls arch_prctl modify_ldt personality "
@@ -299,7 +299,7 @@ const struct seccomp_rule seccomp_rules[] = {
 	 .answer = ALLOW},
 	{"prlimit64", .answer = ALLOW, .tests = prlimit_tests},
 
-	/* ids; setfsuid and setfsgid tell the id that is, so they stay real for root too */
+	/* ids; setfsuid and setfsgid return the current id, so they stay real for root too */
 	{"getuid getuid32 geteuid geteuid32 getgid getgid32 getegid getegid32 getresuid "
 	 "getresuid32 getresgid getresgid32 getgroups getgroups32 setuid setuid32 setgid "
 	 "setgid32 setreuid setreuid32 setregid setregid32 setresuid setresuid32 setresgid "
@@ -334,8 +334,9 @@ const struct seccomp_rule seccomp_rules[] = {
 	{"getsockopt", .answer = ALLOW, .when = SECCOMP_IDENTITY, .tests = peer_tests},
 
 	/*
-	 * Closed in every box: the kernel itself, the machine, and what is not namespaced. fanotify's groups are a
-	 * number for all of a user's programs, and few use it without privilege; docker closes it too.
+	 * Closed in every box: the kernel itself, the machine, and what has no namespace. fanotify
+	 * groups are limited per user, and few programs use them without privilege; docker closes
+	 * it too.
 	 */
 	{"kexec_load kexec_file_load init_module finit_module delete_module bpf "
 	 "open_by_handle_at add_key keyctl request_key userfaultfd reboot swapon swapoff "
@@ -343,20 +344,20 @@ const struct seccomp_rule seccomp_rules[] = {
 	 "clock_settime clock_settime64 lookup_dcookie nfsservctl fanotify_init",
 	 .answer = REFUSE(EPERM)},
 
-	/* closed unless nested; clone3 hides its flags in memory, and a libc falls back to clone */
+	/* closed unless nested; clone3 has its flags in memory, and a libc falls back to clone */
 	{"mount umount umount2 pivot_root move_mount open_tree fsopen fsconfig fsmount "
 	 "fspick mount_setattr setns",
 	 .answer = REFUSE(EPERM)},
 	{"open_tree_attr", .answer = REFUSE(EPERM), .recent = true},
 	{"clone3", .answer = REFUSE(ENOSYS)},
-	/* one call of it is let through: that of a process that is being switched (identity_switch.c) */
+	/* only one such call is allowed: that of a process being switched (identity_switch.c) */
 	{"setns", .answer = ASK, .when = SECCOMP_IDENTITY},
 	{"mount umount umount2 pivot_root move_mount open_tree fsopen fsconfig fsmount "
 	 "fspick mount_setattr setns clone unshare clone3",
 	 .answer = ALLOW, .when = SECCOMP_NESTED},
 	{"open_tree_attr", .answer = ALLOW, .when = SECCOMP_NESTED, .recent = true},
 
-	/* by option; EPERM is what kernel.io_uring_disabled and perf_event_paranoid lead to */
+	/* optional; EPERM is what kernel.io_uring_disabled and perf_event_paranoid lead to */
 	{"io_uring_setup io_uring_enter io_uring_register perf_event_open",
 	 .answer = REFUSE(EPERM)},
 	{"io_uring_setup io_uring_enter io_uring_register", .answer = ALLOW,
@@ -364,10 +365,10 @@ const struct seccomp_rule seccomp_rules[] = {
 	{"perf_event_open", .answer = ALLOW, .when = SECCOMP_PERF},
 
 	/*
-	 * Root of a box that has one id: owners of files and devices would need more, so they
-	 * report success. The supervisor notes owners, and makes true who root becomes; where there
-	 * is none, set*id is the kernel's, which refuses every id but root's: a program that would go
-	 * on as root unawares has to be told.
+	 * Root of a box with one id: owners of files and devices would need more ids, so these
+	 * report success. The supervisor records owners and switches processes to other ids.
+	 * Without it the kernel handles set*id and refuses every id but root's: a program must not
+	 * go on as root without knowing.
 	 */
 	{"chown chown32 fchown fchown32 lchown lchown32 fchownat setgroups setgroups32 capset",
 	 .answer = SUCCESS, .when = SECCOMP_ROOT},

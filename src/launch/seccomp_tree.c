@@ -1,16 +1,16 @@
 /*
- * seccomp_tree.c - of all searches for a number, the one that is attached soonest.
+ * seccomp_tree.c - finds the search for a call's number that takes the least time to install.
  *
- * When a filter is attached the kernel compiles each instruction, and runs the filter once for each
- * number that it has a call for (seccomp_cache_prepare()). Both are counted, for every way to cut the
- * ranges in two or to compare lone numbers first, from few ranges to all of them.
+ * When a filter is installed the kernel compiles each instruction, and runs the filter once for
+ * each call number it knows (seccomp_cache_prepare()). Both costs are counted, for every way to
+ * split the ranges in two or to compare lone numbers first, from few ranges to all of them.
  */
 #include "launch/seccomp_tree.h"
 
-/* To compile an instruction takes as long as to run that many (measured, x86_64). */
+/* Compiling an instruction takes as long as running this many (measured, x86_64). */
 #define COST_INSN 40
 
-/* How many numbers the kernel tries, of each architecture. */
+/* How many numbers the kernel tries, for each architecture. */
 #define TRIED 480
 
 bool seccomp_tree_same(const struct seccomp_range *a, const struct seccomp_range *b)
@@ -28,7 +28,7 @@ void seccomp_tree_add(struct seccomp_tree *tree, uint32_t nr, const struct secco
 
 	if (tree->n > 0 && seccomp_tree_same(&tree->v[tree->n - 1], &range))
 		return;
-	/* One more than fits is told by seccomp_tree_plan(). */
+	/* seccomp_tree_plan() reports it if there are too many. */
 	if (tree->n < SECCOMP_TREE_MAX)
 		tree->v[tree->n++] = range;
 }
@@ -50,13 +50,13 @@ size_t seccomp_tree_base(const struct seccomp_tree *tree, size_t lo, size_t hi)
 	return base;
 }
 
-/* Where v[i] begins, among the numbers that are tried. */
+/* Where v[i] begins among the numbers that are tried. */
 static uint32_t tried_below(const struct seccomp_tree *tree, size_t i)
 {
 	return i < tree->n && tree->v[i].first < TRIED ? tree->v[i].first : TRIED;
 }
 
-/* Of lo to hi - 1, when that of all smaller spans is known. */
+/* Computes the span lo to hi - 1, once all smaller ones are known. */
 static void plan_span(struct seccomp_tree *tree, size_t lo, size_t hi)
 {
 	size_t base = seccomp_tree_base(tree, lo, hi);

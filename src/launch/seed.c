@@ -1,8 +1,8 @@
 /*
- * seed.c - what an image has in a directory that lies in memory.
+ * seed.c - copying an image's directory into a tmpfs mounted over it.
  *
- * The tree is the image's. Everything is opened by its name in an open directory, links are never followed,
- * and what is no regular file is not opened at all.
+ * The tree belongs to the image. Everything is opened by name in an open directory, symlinks are
+ * never followed, and only regular files are opened.
  */
 #include "launch/seed.h"
 
@@ -18,15 +18,15 @@
 #include "base/dir.h"
 #include "base/mem.h"
 
-#define DEPTH_MAX    64 /* directories in directories; each is an open descriptor */
+#define DEPTH_MAX    64 /* nested directories; each is an open descriptor */
 #define ENTRIES_MAX  4096
-#define BYTES_MAX    (16u << 20) /* of memory, and of the time that a start takes */
+#define BYTES_MAX    (16u << 20) /* limits memory, and the time that a start takes */
 #define MODE_MASK    07777
 #define COPY_AT_ONCE (1u << 30)
 
 static const char *const nothing[] = {NULL};
 
-/* What has been copied. */
+/* What was copied so far. */
 struct amount {
 	size_t entries;
 	unsigned long long bytes;

@@ -1,5 +1,5 @@
 /*
- * seed.h - what an image has in a directory that lies in memory.
+ * seed.h - copying an image's directory into a tmpfs mounted over it.
  */
 #ifndef LAUNCH_SEED_H
 #define LAUNCH_SEED_H
@@ -7,10 +7,10 @@
 #include "base/err.h"
 
 /*
- * Copies what is in the directory `from` to the directory `to`: files, directories, links and pipes, with their modes and
- * times. Sockets and devices are nobody's any more and left out. An empty directory costs a look. skip: names
- * in `from` that stay behind, ends with NULL. -EFBIG, when some of it may have been copied, for more
- * than a start can wait for: a file of 40 GB takes no room in an image.
+ * Copies the content of the directory `from` to the directory `to`: files, directories, symlinks
+ * and pipes, with modes and times. Sockets and devices are left out. An empty directory costs one
+ * look. skip: names in `from` to leave out, NULL-terminated. Returns -EFBIG, with a part copied,
+ * for more than a start can wait for: a sparse file of 40 GB takes no room in an image.
  */
 int seed_folder(int from, int to, const char *const *skip, struct err *e);
 

@@ -7,16 +7,17 @@
  *	RUNNING	  pid > 0			SIGNAL is passed on; the end of the connection -> ABANDONED
  *	DETACHED  pid > 0, fd == -1		nobody waits for it
  *	ABANDONED pid > 0, fd == -1		SIGHUP was sent; SIGKILL follows after ABANDON_MS
- *	LATE	  pid == 0			asked for a session of a box that ends: no answer, so that it
- *						asks the next one
+ *	LATE	  pid == 0			asked for a session while the box ends: not answered,
+ *						so that it asks the next box
  *	gone	  the process was reaped	EXIT was sent, the entry is freed
  *
- * The end, by `stop`, by a signal from outside, or when nobody has come for the linger time: the hook
- * `exit` runs when no session is left, then all that still runs is asked to end and has its time.
+ * The end comes by `stop`, by a signal from outside, or when nobody has come for the linger time:
+ * the hook `exit` runs once no session is left, then everything that still runs is asked to end and
+ * gets its time.
  *
- * Sudo's requests come from inside, with descriptors that may do anything: even closing one can take as
- * long as its sender likes. So pid 1 only accepts them; a forked copy of this loop reads the one request,
- * starts the session and sees it through. The copies hold no box up.
+ * Sudo's requests come from inside, with arbitrary descriptors: even closing one can take as long
+ * as its sender likes. So pid 1 only accepts the connection; a forked copy of this loop reads the
+ * one request, starts the session and relays it. The copies do not keep a box alive.
  */
 #include "launch/serve.h"
 
@@ -40,14 +41,14 @@
 #include "launch/identity_start.h"
 #include "launch/seccomp.h"
 
-#define DEAF_MS		100 /* pause when accept(2) fails: code inside may have used up what it takes */
+#define DEAF_MS		100   /* pause if accept(2) fails: code inside may use up resources */
 #define MAX_CONNECTIONS 1024  /* more wait in the backlog */
-#define ABANDON_MS	1000  /* between SIGHUP and SIGKILL of a session whose client has gone */
-#define STOP_MS		10000 /* for what runs, to end when asked: sandbox-stop(1) promises it */
-#define EXIT_MS		10000 /* how long what runs at the box's exit may take */
-#define ASK_MS		5000  /* how long a connection of sudo's may take to say what it wants */
+#define ABANDON_MS	1000  /* between SIGHUP and SIGKILL, for a session whose client has gone */
+#define STOP_MS		10000 /* for processes to end when asked; sandbox-stop(1) documents it */
+#define EXIT_MS		10000 /* limit for what runs at the box's exit */
+#define ASK_MS		5000  /* limit for a connection of sudo to send its request */
 
-/* Milliseconds of the monotonic clock. */
+/* Times are milliseconds of the monotonic clock. */
 static void add_connection(struct server *srv, int fd)
 {
 	if (srv->n == srv->cap) {
@@ -58,7 +59,7 @@ static void add_connection(struct server *srv, int fd)
 	srv->connections[srv->n++] = (struct connection){.fd = fd};
 }
 
-/* Only the user the box belongs to: box-root's uid 0 here, inside and outside. */
+/* Only the user who owns the box: uid 0 here, for box-root inside as for the owner outside. */
 static bool peer_is_us(int fd)
 {
 	struct ucred cred;
@@ -79,7 +80,7 @@ static void close_session(struct session *s)
 	close_fd(&s->master);
 }
 
-/* Closes all that a copy of pid 1 has of others. */
+/* Closes everything that a copy of pid 1 has of others. */
 static void forget_others(struct server *srv)
 {
 	for (size_t i = 0; i < srv->n; i++)
@@ -162,8 +163,8 @@ static int open_master(const struct server *srv, const struct message *m)
 }
 
 /*
- * Sorts the descriptors of a SESSION into their places; false, with none taken, when their number is
- * wrong. What sudo asks for is root's, and ends with the one who asked.
+ * Takes the descriptors of a SESSION; returns false and takes none if their number is wrong. Sudo's
+ * requests are forced to be for root and to end with their client.
  */
 static bool take_session(const struct server *srv, const struct message *m, const int *fds,
 			 int n_fds, struct session *ret)
@@ -194,14 +195,14 @@ static bool take_session(const struct server *srv, const struct message *m, cons
 	return true;
 }
 
-/* A root of tools is for you alone, who came from outside: sudo's requests are all root's. */
+/* A root of tools is only for you, from outside: sudo's requests are all root's. */
 static bool may_have_tools(const struct session *s)
 {
 	return !(s->flags & SESSION_TOOLS) ||
 	       !(s->flags & (SESSION_ROOT | SESSION_DETACHED | SESSION_AT_EXIT));
 }
 
-/* Its client need not wait: that it is kept is all there is to say. What it says goes nowhere. */
+/* The client only learns that the request was kept. The output goes nowhere. */
 static void keep_at_exit(struct server *srv, struct connection *c, struct session *s)
 {
 	struct message accepted = {.type = MESSAGE_ACCEPTED};
@@ -318,7 +319,7 @@ static void stop_if_idle(struct server *srv, struct connection *c, long ms)
 	struct message m = {.type = MESSAGE_ERROR};
 
 	if (srv->stop_at)
-		return; /* it does already */
+		return; /* it already is */
 	if (count_sessions(srv) == 0) {
 		stop(srv, ms);
 		return;
@@ -328,7 +329,7 @@ static void stop_if_idle(struct server *srv, struct connection *c, long ms)
 	remove_connection(srv, c);
 }
 
-/* The client has gone, and only its session goes with it, unless that was to outlive it. */
+/* The client has gone; its session ends with it, unless that is detached. */
 static void abandon(struct server *srv, struct connection *c)
 {
 	close_fd(&c->fd);
@@ -377,7 +378,7 @@ static int exit_status(int status)
 	return WIFSIGNALED(status) ? STATUS_OF_SIGNAL(WTERMSIG(status)) : WEXITSTATUS(status);
 }
 
-/* A throw-away box whose command has ended goes, unless somebody else is in it, or something goes on. */
+/* A throw-away box ends with its command, unless others use it or something still runs. */
 static bool is_last(const struct server *srv, const struct connection *c)
 {
 	return c->main && srv->linger_ms == 0 && count_sessions(srv) == 1 && ending_empty(srv);
@@ -414,7 +415,7 @@ static void session_ended(struct server *srv, pid_t pid, int status)
 	}
 }
 
-/* A process of ours, that code inside can stop, and that others wait for. */
+/* A process of ours that code inside can stop, and that others wait for. */
 static bool is_ours(const struct server *srv, pid_t pid)
 {
 	for (size_t i = 0; i < MAX_SUDO; i++)
@@ -422,7 +423,7 @@ static bool is_ours(const struct server *srv, pid_t pid)
 			return true;
 	for (size_t i = 0; i < srv->n; i++)
 		if (srv->connections[i].pid == pid)
-			return srv->connections[i].terminal; /* else it is the command */
+			return srv->connections[i].terminal; /* else pid is the command itself */
 	return pid == srv->identity_pid;
 }
 
@@ -439,8 +440,8 @@ static void reap(struct server *srv)
 }
 
 /*
- * By kill(2), where inside everybody has a pid. Of what else sends signals the sender may write the pid
- * (sigqueue(3)), or none is told (F_SETSIG of fcntl(2)).
+ * Sent by kill(2) from outside, where the sender has no pid in our namespace. For other ways to
+ * send a signal the sender chooses the pid (sigqueue(3)), or there is none (F_SETSIG of fcntl(2)).
  */
 static bool is_from_outside(const struct signalfd_siginfo *info)
 {
@@ -459,7 +460,7 @@ static void read_signals(struct server *srv)
 		stop(srv, STOP_MS);
 }
 
-/* Somebody is about to ask for a session; sudo's have to be quick. */
+/* Is somebody about to ask for a session? Sudo has a time limit. */
 static bool client_waiting(const struct server *srv, long long now)
 {
 	for (size_t i = 0; i < srv->n; i++)
@@ -468,7 +469,7 @@ static bool client_waiting(const struct server *srv, long long now)
 	return false;
 }
 
-/* Somebody has come while we were busy, and is not accepted yet. */
+/* Did somebody connect while we were busy? */
 static bool at_the_door(const struct server *srv)
 {
 	struct pollfd p = {.fd = srv->control_fd, .events = POLLIN};
@@ -476,7 +477,7 @@ static bool at_the_door(const struct server *srv)
 	return poll(&p, 1, 0) > 0;
 }
 
-/* A box whose launcher went before it asked for anything waits for nobody. */
+/* A box whose launcher died before it asked for anything does not linger. */
 static long linger_ms(const struct server *srv)
 {
 	return srv->used ? srv->linger_ms : 0;
@@ -490,15 +491,18 @@ static void sooner(long long *best, long long when, long long now)
 		*best = left;
 }
 
-/* A box that was asked to end ends when all that runs has, or its time is up; a hook alone, with it. */
+/*
+ * A box that was asked to end is over once nothing runs or the time is up; if only a hook runs,
+ * when that ends.
+ */
 static bool is_over(const struct server *srv, bool idle, long long now)
 {
 	return srv->stop_at <= now || (idle && !srv->n_sudo && (!srv->asked || ending_empty(srv)));
 }
 
 /*
- * What is due now is done; returns false when the box is to end, else the time until something
- * is due next in *ret_timeout (ms, -1: nothing).
+ * Does what is due now. Returns false if the box must end; else *ret_timeout is the time until
+ * something is due next (ms, -1: nothing).
  */
 static bool run_timers(struct server *srv, long long *ret_timeout)
 {
@@ -561,7 +565,10 @@ static void serve_once(struct server *srv, int timeout)
 			.events = POLLIN};
 	if (poll(p, POLLED_FIXED + n, timeout) <= 0)
 		return;
-	/* From the back: removing an entry moves the last one, seen already, into its place. */
+	/*
+	 * Backwards: removing an entry moves the last one, which was already handled, into its
+	 * place.
+	 */
 	for (size_t i = n; i-- > 0;)
 		if (p[POLLED_FIXED + i].revents)
 			read_connection(srv, &srv->connections[i]);
@@ -572,11 +579,11 @@ static void serve_once(struct server *srv, int timeout)
 		read_signals(srv);
 	if (sudo)
 		accept_one(srv, srv->sudo_fd);
-	if (control) /* last: it may move what was polled */
+	if (control) /* last: it may reallocate what was polled */
 		accept_one(srv, srv->control_fd);
 }
 
-/* What is left when the box is stopped by force still gets its status told. */
+/* When the box is stopped by force, reports the status of the sessions that are left. */
 static void kill_rest(struct server *srv)
 {
 	kill(-1, SIGKILL);
@@ -598,7 +605,7 @@ static void serve(struct server *srv)
 		serve_once(srv, (int)timeout);
 }
 
-/* Not when the box is ended by force, or has used up the time it was given to stop. */
+/* Skipped if the box is ended by force, or has used up its time to stop. */
 static bool run_at_exit(struct server *srv)
 {
 	long long now = clock_ms();
@@ -611,7 +618,9 @@ static bool run_at_exit(struct server *srv)
 	return start_at_exit(srv);
 }
 
-/* What sessions have left in the background, and the hook; a box that was not stopped gives them time too. */
+/*
+ * Background programs of sessions, and the hook, get time to end even if the box was not stopped.
+ */
 static void end_rest(struct server *srv)
 {
 	long long left = srv->told ? srv->stop_at - clock_ms() : STOP_MS;
@@ -629,7 +638,7 @@ void serve_run(struct server *srv, int boot)
 	struct message m = {.type = MESSAGE_ERROR};
 
 	srv->signal_fd = open_signals();
-	if (srv->signal_fd < 0) { /* the end of a session would never be seen */
+	if (srv->signal_fd < 0) { /* we would never see a session end */
 		err_sys(&m.error, errno, "cannot watch the processes of the box");
 		message_send(boot, &m, NULL, 0, MSG_DONTWAIT);
 		return;

@@ -6,7 +6,7 @@
 
 #include "launch/server.h"
 
-/* Serves until the box is to end; boot is the first connection. */
+/* Serves until the box ends; boot is the first connection. */
 void serve_run(struct server *srv, int boot);
 
 #endif

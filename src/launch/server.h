@@ -9,7 +9,7 @@
 
 #include "launch/session.h"
 
-#define MAX_SUDO 64 /* sudo requests at a time */
+#define MAX_SUDO 64 /* concurrent sudo requests */
 
 #define MAX_HELD 8 /* listeners that pid 1 keeps */
 
@@ -23,23 +23,23 @@ enum {
 	POLLED_FIXED = POLLED_HELD + MAX_HELD
 };
 
-/* What the supervisor of identities is to have, while nobody has asked it anything. */
+/* Kept for the identity supervisor until something calls it. */
 struct held {
-	int socket;	   /* its end; -1: there is one, or none is needed yet */
+	int socket;	   /* its end; -1: it already runs, or is not needed yet */
 	int fds[MAX_HELD]; /* listeners of sessions */
 	size_t n;
 };
 
-/* One connection: before its request pid is 0, after it the session's process. */
+/* One connection: pid is 0 before its request, then the session's process. */
 struct connection {
 	int fd;
 	bool detached;	/* outlives its client */
-	bool terminal;	/* of its session */
-	bool abandoned; /* the client has gone, its session is being ended */
-	bool late;	/* it asked when the box was about to end */
-	bool main;	/* the first there was: the image's program, in a throw-away box */
+	bool terminal;	/* its session has one */
+	bool abandoned; /* the client has gone; its session is being ended */
+	bool late;	/* its request came when the box was about to end */
+	bool main;	/* the first session: the image's program, in a throw-away box */
 	pid_t pid;
-	long long kill_at; /* ms; when an abandoned session is killed */
+	long long kill_at; /* ms; when to kill an abandoned session */
 };
 
 struct server {
@@ -50,9 +50,9 @@ struct server {
 	int stop_signal; /* of the main program */
 	long linger_ms;
 	struct session_policy policy;
-	bool has_at_exit;	/* of SESSION_AT_EXIT: */
-	struct session at_exit; /* started when the box goes */
-	bool for_sudo; /* not pid 1: serves one request from inside, in a process of its own */
+	bool has_at_exit;	/* there is a SESSION_AT_EXIT: */
+	struct session at_exit; /* to be started when the box ends */
+	bool for_sudo;		/* not pid 1: a copy that serves one request from inside */
 
 	struct connection *connections;
 	struct pollfd *polled; /* POLLED_FIXED entries, then one a connection */
@@ -63,10 +63,10 @@ struct server {
 	struct held held;
 	long long deaf_until; /* ms; no connection is accepted before */
 	long long idle_since; /* ms; when the last session ended */
-	long long stop_at;    /* ms; when the box ends at the latest; 0: it is not about to */
-	bool used;	      /* somebody has had a session */
-	bool asked;	      /* all that runs, to end */
-	bool told;	      /* to stop, by somebody: the time is theirs to say */
+	long long stop_at;    /* ms; deadline of the box; 0: it is not ending */
+	bool used;	      /* there was a session */
+	bool asked;	      /* everything that runs was asked to end */
+	bool told;	      /* somebody asked it to stop, and set the deadline */
 };
 
 #endif

@@ -3,16 +3,16 @@
  *
  * The session's process, in order:
  *	1  setsid; the pty's other end, or the descriptors that were passed, become stdio
- *	2  the payload is read (it comes from the client, or from code inside the box)
- *	3  with a terminal: the command is forked into a process group of its own; this process
+ *	2  reads the payload (it comes from the client, or from code inside the box)
+ *	3  with a terminal: forks the command into a process group of its own; this process
  *	   stays as session leader, so that Ctrl-Z can stop a bare command (the group of a command
  *	   whose parent is outside its session is orphaned, and the kernel ignores SIGTSTP for it)
- *	4  another user of the box: joins its nested user namespace, capabilities go;
- *	   you: joins the nested user namespace, and the root of tools where there is one;
- *	   capabilities go; no_new_privs
+ *	4  another user of the box: joins its nested user namespace, drops capabilities;
+ *	   you: joins the nested user namespace, and the root of tools if there is one;
+ *	   drops capabilities; no_new_privs
  *	5  working directory; every descriptor but stdio close-on-exec
- *	6  seccomp; box-root's listener, and yours of a trial, goes to the supervisor of identities
- *	7  execve: the close of the report pipe says that it worked
+ *	6  seccomp; the listener of box-root, or yours in a trial, goes to the identity supervisor
+ *	7  execve: it closes the report pipe, which reports success
  */
 #include "launch/session.h"
 
@@ -47,10 +47,10 @@
 
 #define RESUME_AGAIN_MS 20 /* a few system calls, on a busy machine */
 
-/* What the payload says is changed on the way to execve. */
+/* What the payload asks for, adapted on the way to execve. */
 struct command {
 	struct payload p;
-	bool other; /* it becomes a user of the box who is neither root nor you */
+	bool other; /* it becomes a user of the box other than root and you */
 };
 
 static noreturn void fail(int report, const struct err *e)
@@ -133,7 +133,7 @@ static int exec_error(const struct session *s, const char *name, int errnum, str
 	return -e->code;
 }
 
-/* 6 */
+/* step 6 */
 static int confine(const struct session_policy *policy, const struct session *s,
 		   const struct command *c, struct err *e)
 {
@@ -151,8 +151,8 @@ static int confine(const struct session_policy *policy, const struct session *s,
 }
 
 /*
- * The last thing before the command: their numbers may be anybody's here. All are moved above them first.
- * Returns the report pipe's new number.
+ * The last step before the command, because the target numbers may be in use until here. Moves all
+ * of them above the targets first. Returns the report pipe's new number.
  */
 static int place_more(const struct session *s)
 {
@@ -191,7 +191,7 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 	if (!c->p.argv)
 		c->p.argv = shell_argv(c);
 	umask(c->p.umask);
-	/* s->report is close-on-exec like all the rest. */
+	/* That includes s->report. */
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (confine(policy, s, c, &e) < 0)
 		fail(s->report, &e);
@@ -217,8 +217,8 @@ static void unblock_all(void)
 }
 
 /*
- * The command goes on. Who catches SIGTTIN or SIGTTOU and stops itself a moment later, as
- * readpassphrase(3) does, is late for the first SIGCONT.
+ * Continues the command. A command that catches SIGTTIN or SIGTTOU and stops itself a moment later,
+ * as readpassphrase(3) does, can miss the first SIGCONT.
  */
 static void resume(pid_t command, int tty, bool foreground, bool asked)
 {
@@ -230,7 +230,7 @@ static void resume(pid_t command, int tty, bool foreground, bool asked)
 	}
 }
 
-/* The leader of a session with a terminal: waits for the command, tells of its stops. */
+/* The leader of a session with a terminal: waits for the command and reports its stops. */
 static noreturn void lead(pid_t command, int connection, int tty)
 {
 	struct message stopped = {.type = MESSAGE_STOPPED};
@@ -266,7 +266,7 @@ static noreturn void run_with_terminal(const struct session_policy *policy, cons
 	sigset_t all;
 	pid_t pid;
 
-	/* SIGTTOU among them: tcsetpgrp(3) by a background group must not stop us. */
+	/* SIGTTOU too: tcsetpgrp(3) by a background group must not stop us. */
 	block_all(&all);
 	pid = fork();
 	if (pid == 0) {
@@ -284,7 +284,7 @@ static noreturn void run_with_terminal(const struct session_policy *policy, cons
 		fail(s->report, &e);
 	}
 	setpgid(pid, pid);
-	/* The report pipe must end with the command's execve: nothing is kept but these two. */
+	/* The report pipe must close with the command's execve, so only these two stay open. */
 	dup2(tty, 0);
 	dup2(s->connection, 1);
 	close_range(2, ~0U, 0);
@@ -308,8 +308,8 @@ static noreturn void run(const struct session_policy *policy, const struct sessi
 }
 
 /*
- * fork(2), not vfork(2): what is executed is the box's, and opening it can be made to take as long
- * as code inside likes (a lease, a slow file system). Pid 1 waits for nobody.
+ * fork(2), not vfork(2): the file to execute belongs to the box, and code inside can make opening
+ * it block (a lease, a slow file system). Pid 1 must not wait.
  */
 pid_t session_start(const struct session_policy *policy, const struct session *s)
 {

@@ -1,5 +1,5 @@
 /*
- * session.h - what pid 1 starts: one command or shell inside the box.
+ * session.h - one command or shell that pid 1 starts inside the box.
  */
 #ifndef LAUNCH_SESSION_H
 #define LAUNCH_SESSION_H
@@ -10,16 +10,19 @@
 
 #include "launch/protocol.h"
 
-/* How sessions of this box are confined; the same for its whole life. */
+/* How sessions of this box are confined; never changes during its life. */
 struct session_policy {
 	int you_userns;		/* the "you" user namespace */
 	bool host_root;		/* box-root is the host's root outside */
-	int identity;		/* socket to the supervisor of identities, or -1 */
-	bool host_names;	/* its hosts and resolv.conf follow the host's */
+	int identity;		/* socket to the identity supervisor, or -1 */
+	bool host_names;	/* its hosts and resolv.conf follow those of the host */
 	unsigned seccomp_flags; /* all but SECCOMP_ROOT and SECCOMP_IDENTITY */
 };
 
-/* One request, as received. The descriptors are the session's; -1 where a terminal takes over. */
+/*
+ * One request, as received. The descriptors belong to the session; -1 where a terminal replaces
+ * them.
+ */
 struct session {
 	uint32_t flags; /* enum session_flags */
 	uint32_t terminals;
@@ -28,8 +31,8 @@ struct session {
 	int tools; /* SESSION_TOOLS: the detached mount that becomes its root */
 	int stdio[3];
 	int more[PROTOCOL_MAX_MORE];	    /* -1: none */
-	uint8_t more_at[PROTOCOL_MAX_MORE]; /* their numbers in the command */
-	int connection;			    /* STOPPED is said on it */
+	uint8_t more_at[PROTOCOL_MAX_MORE]; /* their descriptor numbers in the command */
+	int connection;			    /* where STOPPED is reported */
 	int master;			    /* of the session's pty, or -1 */
 };
 
@@ -41,8 +44,8 @@ struct session {
 	}
 
 /*
- * Forks the session's process. Returns its pid (a session and group leader of its own), or -errno.
- * In the child everything that fails is told on the report pipe, then it exits with 125 to 127.
+ * Forks the session's process, which becomes a session and group leader. Returns its pid, or
+ * -errno. In the child, failures are reported on the report pipe, then it exits with 125 to 127.
  */
 pid_t session_start(const struct session_policy *policy, const struct session *s);
 

@@ -1,9 +1,9 @@
 /*
  * session_user.c - a session as another user of the box, as su(1) would start it.
  *
- * The supervisor of identities has a user namespace for each user, and gives it to those who ask; the
- * process enters it by itself, before its filter. (It cannot be switched as others are: until it
- * executes something it is a copy of pid 1, which nobody may trace.)
+ * The identity supervisor keeps a user namespace for each user and hands it out; the process enters
+ * it itself, before its filter. (It cannot be switched as others are: until it executes something
+ * it is a copy of pid 1, which nobody may trace.)
  */
 #include "launch/session_user.h"
 
@@ -20,7 +20,7 @@
 #include "launch/protocol.h"
 #include "launch/settle.h"
 
-/* A name comes before a number, here and with every tool of passwd's. */
+/* A name is tried before a number, as other tools do. */
 static bool find_user(const char *text, struct account *ret)
 {
 	cleanup_free char *number = xasprintf("#%s", text);
@@ -62,7 +62,7 @@ static void fill(const struct account *a, struct message *m)
 		m->space.groups[m->space.n_groups++] = a->groups[i];
 }
 
-/* Asks the supervisor on a connection of our own, whose end tells when it has gone. */
+/* Asks the supervisor on a separate connection, which closes if the supervisor has gone. */
 static int ask_space(const struct account *a, int identity, int *ret_fd, struct err *e)
 {
 	int fds[PROTOCOL_MAX_FDS], n_fds, pair[2], r;

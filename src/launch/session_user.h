@@ -7,17 +7,17 @@
 #include "base/err.h"
 
 /*
- * The session's process becomes USER[:GROUP] of the box's passwd and group, each a name or a number;
- * a number needs no entry. identity is the socket to the supervisor. Variables of *envp that say who
- * one is are added where they are missing (as settle_env() changes it). Without GROUP it has all
- * groups of the user. Returns 1 when it was moved into the namespace of that user, with all
- * capabilities in it still; 0 when the user is root, who it is already.
+ * Makes the session's process USER[:GROUP] of the box's passwd and group, each a name or a number;
+ * a number needs no entry. Without GROUP it gets all groups of the user. identity is the socket to
+ * the supervisor. Adds variables that name the user to *envp where they are missing (modified as by
+ * settle_env()). Returns 1 if the process moved into that user's namespace, still with all
+ * capabilities there; 0 if the user is root, which it is already.
  */
 int session_become(const char *spec, int identity, char ***envp, struct err *e);
 
 /*
- * Hands the listener of a filter to the supervisor at the socket `identity`. One that has gone is no
- * error: the calls that it was to answer say ENOSYS.
+ * Passes the listener of a filter to the supervisor on the socket `identity`. If the supervisor has
+ * gone, that is no error: the calls it would have answered fail with ENOSYS.
  */
 int session_give_listener(int identity, int listener, struct err *e);
 

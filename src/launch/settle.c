@@ -1,9 +1,9 @@
 /*
- * settle.c - variables of a session that come from the host name what is in the box.
+ * settle.c - adapting variables that come from the host to what exists in the box.
  *
- * Runs in the session's own process, in the box's root, so that whatever the image is made of is looked
- * at by the rules that hold for the command. Promises to look at names and at no contents but the index
- * of glibc's locales. Refuses names with a '/': a variable is no path into the box.
+ * Runs in the session's own process, in the box's root, so that the image is looked at with the
+ * rights of the command. Promises to look only at names, and at no contents except the index of
+ * glibc's locales. Refuses names with a '/': a variable must not become a path into the box.
  */
 #include "launch/settle.h"
 
@@ -74,7 +74,7 @@ void settle_default(char ***envp, const char *name, const char *value)
 		set(envp, name, value);
 }
 
-/* What a user has set stays as it is. */
+/* What the user has set stays. */
 static bool is_hosts(const struct settle_facts *facts, const char *name)
 {
 	cleanup_free char *word = xasprintf(" %s ", name);
@@ -89,7 +89,7 @@ const char *settle_shell(char *const *envp)
 	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++)
 		if (candidates[i] && candidates[i][0] == '/' && access(candidates[i], X_OK) == 0)
 			return candidates[i];
-	return "/bin/sh"; /* whose absence is the error to report */
+	return "/bin/sh"; /* if it is missing, that is the error to report */
 }
 
 static bool has_entry(const char *folder, const char *term)
@@ -99,7 +99,7 @@ static bool has_entry(const char *folder, const char *term)
 	return access(path, R_OK) == 0;
 }
 
-/* Where terminfo(5) of ncurses, as distributions build it, looks. */
+/* Looks where terminfo(5) of ncurses, as distributions build it, looks. */
 static bool has_term(char *const *envp, const char *term)
 {
 	static const char *const folders[] = {"/usr/share/terminfo", "/lib/terminfo",
@@ -113,7 +113,7 @@ static bool has_term(char *const *envp, const char *term)
 	return has_entry(users, term) || (own && has_entry(own, term));
 }
 
-/* Puts the description where only this box sees it. An image without ncurses does not miss it. */
+/* Writes the description where only this box sees it. An image without ncurses does not need it. */
 static bool lend_term(char ***envp, const char *term, const struct settle_facts *facts)
 {
 	cleanup_free char *folder = xasprintf(TERMINFO_DIR "/%c", term[0]);
@@ -136,7 +136,7 @@ static bool lend_term(char ***envp, const char *term, const struct settle_facts 
 	return true;
 }
 
-/* The box's own description, else the host's, else the nearest that the box has. */
+/* Uses the box's own description, else the host's, else the nearest that the box has. */
 static void settle_term(char ***envp, const struct settle_facts *facts)
 {
 	static const char *const nearest[] = {"xterm-256color", "xterm", "vt100", "linux"};
@@ -153,7 +153,7 @@ static void settle_term(char ***envp, const struct settle_facts *facts)
 	set(envp, "TERM", nearest[0]);
 }
 
-/* musl takes any name of a locale and means UTF-8; programs without a C library at all do not ask. */
+/* musl accepts any locale name and means UTF-8; programs without a C library do not ask. */
 static bool has_glibc(void)
 {
 	struct utsname u;
@@ -183,7 +183,7 @@ bool settle_has_locale(const char *name)
 	return access(folder, R_OK) == 0 || locale_archive_has(LOCALE_DIR "/locale-archive", plain);
 }
 
-/* Since glibc 2.35 C.UTF-8 is there without a file. */
+/* Since glibc 2.35 C.UTF-8 works without a file. */
 static const char *stand_in_locale(const struct settle_facts *facts)
 {
 	if (*facts->locale && settle_has_locale(facts->locale))
@@ -192,7 +192,7 @@ static const char *stand_in_locale(const struct settle_facts *facts)
 										 : "C.UTF-8";
 }
 
-/* Each that is not there goes, and LANG decides. */
+/* Drops each that does not exist; LANG then decides. */
 static bool drop_categories(char **envp, const struct settle_facts *facts)
 {
 	bool dropped = false;
@@ -212,7 +212,7 @@ static bool drop_categories(char **envp, const struct settle_facts *facts)
 	return dropped;
 }
 
-/* What decides for all others, LC_ALL and LANG, gets a stand-in. */
+/* Replaces LC_ALL and LANG, which decide for all others, if they do not exist. */
 static void settle_locale(char ***envp, const struct settle_facts *facts)
 {
 	static const char *const decide[] = {"LC_ALL", "LANG"};
@@ -231,7 +231,7 @@ static void settle_locale(char ***envp, const struct settle_facts *facts)
 		set(envp, "LANG", stand_in_locale(facts));
 }
 
-/* A zone by its name is a file, where the box has it; its rule needs none. */
+/* A zone name needs a file in the box; a rule does not. */
 static void settle_zone(char ***envp, const struct settle_facts *facts)
 {
 	const char *zone = get(*envp, "TZ");
@@ -246,8 +246,8 @@ static void settle_zone(char ***envp, const struct settle_facts *facts)
 }
 
 /*
- * Where the box itself has no certificates, programs that read the system's file and no variable find
- * those of the host: a link, which the package that brings the file replaces.
+ * If the box has no certificates of its own, makes the system's file a symlink to the host's, for
+ * programs that ignore the variables. A package that brings the file replaces it.
  */
 static void link_authorities(void)
 {

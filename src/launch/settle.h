@@ -1,5 +1,5 @@
 /*
- * settle.h - variables of a session that come from the host name what is in the box.
+ * settle.h - adapting variables that come from the host to what exists in the box.
  */
 #ifndef LAUNCH_SETTLE_H
 #define LAUNCH_SETTLE_H
@@ -8,11 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What stands in for what the box does not have. Strings are "" where there is nothing. */
+/* Replacements for what the box lacks. Strings are "" if there is none. */
 struct settle_facts {
 	const char *names;    /* " TERM LANG ": variables from the host, which may be changed */
-	const char *zone;     /* the rule of the zone that $TZ names, as POSIX has it */
-	const void *terminfo; /* the compiled description of $TERM, see term(5) */
+	const char *zone;     /* the POSIX rule of the zone that $TZ names */
+	const void *terminfo; /* the compiled terminfo of $TERM, see term(5) */
 	uint32_t terminfo_size;
 	const void *authorities; /* PEM, for BOX_CA_FILE */
 	uint32_t authorities_size;
@@ -20,18 +20,24 @@ struct settle_facts {
 };
 
 /*
- * Changes the variables of *envp, which ends with NULL, in the root that the process has. The vector and
- * what is changed in it are made anew; nothing of the old is freed.
+ * Changes the variables of *envp (NULL-terminated) to match the process's root. Allocates a new
+ * vector and new strings for what changes; frees nothing of the old.
  */
 void settle_env(char ***envp, const struct settle_facts *facts);
 
-/* Adds a variable that is not there, in the same way. */
+/* Adds a variable if it is not set, in the same way. */
 void settle_default(char ***envp, const char *name, const char *value);
 
-/* setlocale(3) of glibc in the root that the process has: a directory of the locale's, or an entry of the archive. */
+/*
+ * Would setlocale(3) of glibc find it in the process's root: as a directory, or as an entry of the
+ * archive?
+ */
 bool settle_has_locale(const char *name);
 
-/* The shell for a session without a command: $SHELL, else bash, else sh. Points into envp or is static. */
+/*
+ * The shell of a session without a command: $SHELL, else bash, else sh. Points into envp or is
+ * static.
+ */
 const char *settle_shell(char *const *envp);
 
 #endif

@@ -25,12 +25,12 @@
  *	L1-L3	start_box() fails; nothing was started
  *	L4	start_box() fails; pid 1 is killed and reaped
  *	P1-P2	ERROR instead of MAPPED: start_box() fails with it
- *	P3-P7	ERROR on the boot connection, pid 1 exits; the kernel undoes all that was made
- *	a message cannot be sent: whoever sends it gives up as if its peer were gone, and tells it so by
- *		the end of the boot connection; nobody waits for what will not come
+ *	P3-P7	ERROR on the boot connection, pid 1 exits; the kernel undoes everything
+ *	a message cannot be sent: the sender gives up as if its peer had gone and closes the boot
+ *		connection, so that the peer does not wait
  *	the launcher dies: before NAMESPACES pid 1 reads the end of the boot connection and exits; after
- *		it, before SESSION, it is nobody's box and goes as soon as it serves, without lingering
- *	pid 1 is killed: the boot connection ends without EXIT; the client says so
+ *		it, before SESSION, the box has no owner and ends once it serves, without lingering
+ *	pid 1 is killed: the boot connection ends without EXIT; the client reports it
  */
 #include "launch/start.h"
 
@@ -50,9 +50,10 @@
 #include "launch/protocol.h"
 
 /*
- * None with cgroup v1, as docker and podman have it: the mounts of v1, which come along with the host's
- * /sys, would have roots outside of the namespace (`/../..`), and Java ends with a NullPointerException
- * at such a root when gradle and others ask it for the memory there is. Only v1 has files called `tasks`.
+ * None with cgroup v1, as in docker and podman: the mounts of v1, which come with the host's /sys,
+ * would have roots outside the namespace (`/../..`), and Java fails with a NullPointerException on
+ * such a root when gradle and others ask it for the available memory. Only v1 has files called
+ * `tasks`.
  */
 static uint64_t cgroup_namespace(void)
 {
@@ -70,10 +71,10 @@ static pid_t clone_pid1(int *ret_pidfd)
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
-/* What stands in the way when the clone is refused; user_namespaces(7), clone(2). */
+/* Explains why the clone was refused; user_namespaces(7), clone(2). */
 static int clone_error(int errnum, struct err *e)
 {
-	/* A box refuses it by its filter; inside, this is there. */
+	/* Inside a box the filter refuses it; this directory tells that we are in one. */
 	if ((errnum == ENOSYS || errnum == EPERM) && access(BOX_RUN_DIR, F_OK) == 0)
 		return err_set(
 			e, errnum,
@@ -102,7 +103,7 @@ static void kill_and_reap(pid_t pid)
 		;
 }
 
-/* L4, and the hand-over of what it made. */
+/* L4: makes the namespaces and sends them to pid 1. */
 static int give_namespaces(const struct plan *p, int pidfd, int boot, struct err *e)
 {
 	cleanup_close int you = -1, net = -1;
@@ -112,13 +113,13 @@ static int give_namespaces(const struct plan *p, int pidfd, int boot, struct err
 	if (r < 0)
 		return r;
 	r = message_send(boot, &m, (int[]){you, net}, net < 0 ? 1 : 2, 0);
-	/* Whoever is not there to take them has left an ERROR to be read. */
+	/* If pid 1 is gone, it has left an ERROR to be read. */
 	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
 		return err_sys(e, -r, "cannot start the box");
 	return 0;
 }
 
-/* Of two failures pid 1's own, if it left one to be read, is the cause. */
+/* Of two failures, the one that pid 1 reported is the cause. */
 static int first_error(int boot, struct err *e)
 {
 	int fds[PROTOCOL_MAX_FDS], n_fds;

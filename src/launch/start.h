@@ -8,16 +8,16 @@
 #include "launch/plan.h"
 
 struct started_box {
-	pid_t pid;   /* of pid 1, as the host counts */
-	int pidfd;   /* readable when pid 1 and all its namespaces are gone */
+	pid_t pid;   /* of pid 1, in the host's numbering */
+	int pidfd;   /* readable once pid 1 and all its namespaces are gone */
 	int boot_fd; /* the first connection: speaks protocol.h like any other */
 };
 
 /*
- * Starts the box's pid 1 and returns at once, while it is still building its root. Whether that
- * works is said on boot_fd: the answer to a first SESSION is ACCEPTED, or ERROR, after which pid 1
- * is gone. The caller owns both descriptors. Closing boot_fd without asking for a session ends
- * the box, unless somebody else has come meanwhile.
+ * Starts the box's pid 1 and returns at once, while pid 1 still builds its root. Whether that works
+ * is reported on boot_fd: the answer to a first SESSION is ACCEPTED, or ERROR, after which pid 1 is
+ * gone. The caller owns both descriptors. Closing boot_fd without asking for a session ends the
+ * box, unless another client has connected meanwhile.
  */
 int start_box(const struct plan *p, struct started_box *ret, struct err *e);
 

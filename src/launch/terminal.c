@@ -2,8 +2,8 @@
  * terminal.c - raw mode that is always undone, and the relay's buffers.
  *
  * Owns the one saved state of the one terminal a program can have. The restore runs at exit and
- * from the handlers of signals that end the program with a core; SIGKILL leaves it to the shell,
- * which restores the modes of a job that was killed.
+ * from the handlers of signals that dump core; after SIGKILL the shell restores the modes, as it
+ * does for any killed job.
  */
 #include "launch/terminal.h"
 
@@ -22,7 +22,7 @@ static struct {
 	struct termios saved;
 } term = {.fd = -1};
 
-/* A signal that we pass on is no reason to leave a terminal as it is. */
+/* A signal that we pass on must not interrupt this. */
 static void set_modes(int fd, const struct termios *modes)
 {
 	while (tcsetattr(fd, TCSADRAIN, modes) < 0 && errno == EINTR)
@@ -47,7 +47,7 @@ void terminal_restore_now(void)
 static void restore_and_die(int sig)
 {
 	terminal_restore();
-	raise(sig); /* SA_RESETHAND: the default action, a core */
+	raise(sig); /* SA_RESETHAND: the default action, a core dump */
 }
 
 static void hook_restore(void)
@@ -68,7 +68,10 @@ bool terminal_is_ours(int fd)
 {
 	pid_t foreground = tcgetpgrp(fd);
 
-	/* One that is not our controlling terminal knows no jobs: who has it open may use it. */
+	/*
+	 * A terminal other than our controlling one has no jobs: any process that has it open may
+	 * use it.
+	 */
 	return foreground < 0 ? isatty(fd) : foreground == getpgrp();
 }
 
@@ -76,7 +79,9 @@ void terminal_raw(int fd, bool keep_output)
 {
 	struct termios raw;
 
-	/* In the background the terminal is another job's: its modes are not ours to change. */
+	/*
+	 * In the background the terminal belongs to another job: its modes are not ours to change.
+	 */
 	if (term.raw || !terminal_is_ours(fd) || tcgetattr(fd, &term.saved) < 0)
 		return;
 	hook_restore();
@@ -114,7 +119,7 @@ void terminal_suspend(void)
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
-/* Reading nothing stops a job in the background as reading does. */
+/* Reading zero bytes stops a background job just as reading does. */
 bool terminal_wait(int fd)
 {
 	int keys = terminal_keys(fd);
@@ -127,7 +132,7 @@ bool terminal_wait(int fd)
 	return terminal_is_ours(fd);
 }
 
-/* The pty made each "\n" "\r\n", and the terminal is about to do so again. */
+/* The pty turned each "\n" into "\r\n", and the terminal is about to do so again. */
 size_t terminal_undo_newlines(char *data, size_t len)
 {
 	size_t n = 0;

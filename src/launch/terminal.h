@@ -8,52 +8,55 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 
-/* May we read from it and set it: are we in its foreground, or is it without jobs? */
+/* May we read from it and set it: are we in its foreground, or does it have no job control? */
 bool terminal_is_ours(int fd);
 
 /*
- * Puts the terminal fd into raw mode, if we are in its foreground. keep_output: what is written to
- * it does not come from the pty and still needs its newlines translated. terminal_restore(), which
- * also runs at exit and on fatal signals, brings back what was. Calling either twice is harmless.
+ * Puts the terminal fd into raw mode, if we are in its foreground. keep_output: other output than
+ * the pty's goes to it and still needs newline translation. terminal_restore(), which also runs at
+ * exit and on fatal signals, undoes it. Calling either twice is harmless.
  */
 void terminal_raw(int fd, bool keep_output);
 void terminal_restore(void);
 
-/* The same in a signal's handler, and without waiting for what is still to be shown. */
+/* The same for a signal handler, without waiting for pending output. */
 void terminal_restore_now(void);
 
-/* The terminal fd, open for reading: fd itself, or one that the caller closes; -1: cannot be had. */
+/*
+ * The terminal fd, open for reading: fd itself, or a new descriptor that the caller closes; -1:
+ * impossible.
+ */
 int terminal_keys(int fd);
 
-/* Stops this process as its shell would see any job stop; returns when it is continued. */
+/* Stops this process as its shell sees any job stop; returns when it is continued. */
 void terminal_suspend(void);
 
 /*
- * In the background: stops our job, as reading the terminal does, until it is in the foreground.
- * False when no shell is left to bring it there.
+ * In the background: stops our job, as reading the terminal would, until it is in the foreground.
+ * False if there is no shell to bring it there.
  */
 bool terminal_wait(int fd);
 
-/* Is it raw by our doing? While it is not, what is typed is another job's. */
+/* Is it raw because of us? Otherwise keyboard input belongs to another job. */
 bool terminal_is_raw(void);
 
 /*
- * Takes out of what comes from the pty what the user's terminal will put in itself while its output
- * is not raw; the new length. A pair that is cut in two stays, which nobody sees.
+ * Removes from pty output what the user's terminal will add itself while its output is not raw;
+ * returns the new length. A pair split between two reads stays, which is invisible.
  */
 size_t terminal_undo_newlines(char *data, size_t len);
 
-/* The size of the terminal, 0 by 0 when fd is none. */
+/* The size of the terminal; 0 by 0 if fd is not a terminal. */
 struct winsize terminal_size(int fd);
 
-/* Bytes between the user's terminal and the session's pty, one direction. */
+/* One direction of bytes between the user's terminal and the session's pty. */
 struct relay {
 	int from, to; /* -1: ended */
 	char data[8192];
 	size_t start, end;
 };
 
-/* One step each; false at the end of `from`, or when `to` has gone. EAGAIN is no end. */
+/* One step each; false at the end of `from`, or if `to` has gone. EAGAIN is not an end. */
 bool relay_read(struct relay *r);
 bool relay_write(struct relay *r);
 

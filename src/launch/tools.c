@@ -10,11 +10,11 @@
  *	  open_tree(CLONE): the tree --------->	7 pivot_root; the box's root is now /box
  *		SESSION, by pid 1
  *
- * No process of the host enters the box, pid 1 needs no right that it has not, and nothing of the
- * box's own mount namespace changes. Links that the box has planted lead to what is the box's, those
- * of the tools' image to what is the tools'. All of the box's mounts are private (rootfs.c), so that
- * nothing propagates. What code in the box can do to any session it can do to this one too:
- * the tools' image is no secret from it.
+ * No process of the host enters the box, pid 1 needs no further right, and the box's own mount
+ * namespace does not change. Symlinks planted by the box lead to files of the box, those of the
+ * tools' image to files of the tools. All of the box's mounts are private (rootfs.c), so nothing
+ * propagates. Code in the box can do to this session what it can do to any other: the tools' image
+ * is not secret from it.
  */
 #include "launch/tools.h"
 
@@ -54,9 +54,9 @@ static int open_root(int *ret_fd, struct err *e)
 }
 
 /*
- * Mounts that were copied into the namespace of a lesser user keep their flags for ever, clones of
- * them too (mount_namespaces(7)). Whoever gets hold of "you" with its rights, as root of a box with
- * nested = yes can, must not make the host's /usr writable. The working directory goes along.
+ * Mounts copied into the namespace of a less privileged user keep their flags forever, also in
+ * clones (mount_namespaces(7)). Code that gets into "you" with its rights, as root of a box with
+ * nested = yes can, must not make the host's /usr writable. Keeps the working directory.
  */
 static int lock_and_detach(int root, int *ret_tree, struct err *e)
 {
@@ -69,7 +69,7 @@ static int lock_and_detach(int root, int *ret_tree, struct err *e)
 	return *ret_tree < 0 ? err_sys(e, errno, "cannot detach the tools' root") : 0;
 }
 
-/* Now, while what is missed can still be told to who asked. */
+/* Called while a problem can still be reported to the caller. */
 static void make_places(int root, struct strv *shared)
 {
 	size_t n = 0;
@@ -123,7 +123,7 @@ int tools_make(const struct plan *p, struct strv *shared, int *ret_tree, struct 
 	return r;
 }
 
-/* A directory that the box does not have is not missed. */
+/* A directory that the box does not have is skipped. */
 static int share(int box, int tree, const char *path, struct err *e)
 {
 	cleanup_close int from = -1, clone = -1, target = -1;

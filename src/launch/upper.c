@@ -1,13 +1,13 @@
 /*
  * upper.c - moving a directory into the upper layer of its overlay, in place.
  *
- * overlayfs renames files, which it copies up, and directories of the upper layer; for a directory of
- * a lower one it says EXDEV, unless it may write redirects, which no mount of a user's may. So a new
- * directory is made beside the old one, and takes over what is in it, file by file: each is a rename,
- * so that hard links, times and attributes stay. Then it gets the old one's name.
+ * overlayfs renames files, by copying them up, and directories of the upper layer. For a directory
+ * of a lower layer it fails with EXDEV, unless it may write redirects, which mounts of a user may
+ * not. So a new directory is made beside the old one and takes over its entries one by one: each is
+ * a rename, so that hard links, times and attributes stay. Then it gets the old one's name.
  *
- * Promises that on an error everything is back where it was, and that nothing is removed but empty
- * directories, even where others write in the tree meanwhile. Whoever has one of the old
+ * Promises that on an error everything is back where it was, and that only empty directories are
+ * removed, even if others write in the tree meanwhile. A process that has one of the old
  * directories open, or as working directory, is left in a removed one.
  */
 #include "launch/upper.h"
@@ -36,7 +36,7 @@
 #define WORKERS	    32
 #define PASSES	    8 /* over a directory that others fill meanwhile */
 
-/* A directory that its owner may not write to is moved to another one with its mode changed. */
+/* Moves a directory that its owner may not write to, changing its mode meanwhile. */
 static int move_closed(int from, const char *name, int to)
 {
 	cleanup_close int fd = openat(from, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -74,8 +74,8 @@ static void copy_up(int dir, const char *name)
 }
 
 /*
- * overlayfs waits for the disk with each file that it copies up, and renames one after another. So
- * they are copied up before, many at a time. What fails here fails again when it is moved.
+ * overlayfs waits for the disk with each file that it copies up, and serializes renames. So files
+ * are copied up before, many at a time. What fails here fails again when it is moved.
  */
 static void copy_up_together(int dir, const struct strv *names)
 {
@@ -92,7 +92,7 @@ static void copy_up_together(int dir, const struct strv *names)
 		;
 }
 
-/* All that is in it now. */
+/* Moves all present entries. */
 static int move_entries(int from, int to)
 {
 	cleanup_strv struct strv names = {0};
@@ -120,14 +120,14 @@ static void move_back(int from, int to)
 		move_entry(to, names.v[i], from);
 }
 
-/* What of them is not ours to set stays as it is. The overlay's own are not shown to anybody. */
+/* Attributes that we may not set stay as they are. The overlay's own are invisible. */
 static void copy_xattrs(int from, int to)
 {
 	cleanup_free char *names = xcalloc(1, XATTR_LIST_MAX);
 	cleanup_free char *value = xcalloc(1, XATTR_SIZE_MAX);
 	ssize_t n = flistxattr(from, names, XATTR_LIST_MAX);
 
-	/* inherited from the directory around it */
+	/* inherited from the parent directory */
 	fremovexattr(to, "system.posix_acl_access");
 	fremovexattr(to, "system.posix_acl_default");
 	for (const char *name = names; n > 0 && name < names + n; name += strlen(name) + 1) {
@@ -145,7 +145,7 @@ static void set_times(int fd, const struct stat *st)
 	futimens(fd, times);
 }
 
-/* Moves until nothing is left of the old directory. */
+/* Moves entries until nothing is left in the old directory. */
 static int replace_directory(int from_parent, const char *from_name, int from, int to)
 {
 	int r = -ENOTEMPTY;
@@ -159,7 +159,7 @@ static int replace_directory(int from_parent, const char *from_name, int from, i
 	return r == -ENOTEMPTY ? -EBUSY : r;
 }
 
-/* The directory, readable and writable for its owner; *ret_st is what it was before. */
+/* Opens the directory, made readable and writable for its owner; *ret_st has its previous state. */
 static int open_old(int parent, const char *name, int *ret_fd, struct stat *ret_st)
 {
 	cleanup_close int fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -193,7 +193,7 @@ static int move_directory(int from_parent, const char *from_name, int to_parent,
 		move_back(from, to);
 		unlinkat(to_parent, to_name, AT_REMOVEDIR);
 	}
-	/* Another group than one's own may be impossible to give. */
+	/* We may not be allowed to give it another group. */
 	if (r == 0 && fchown(to, (uid_t)-1, st.st_gid) < 0)
 		st.st_mode &= ~(mode_t)S_ISGID;
 	fchmod(r < 0 ? from : to, st.st_mode & PERMISSIONS);
@@ -202,8 +202,8 @@ static int move_directory(int from_parent, const char *from_name, int to_parent,
 }
 
 /*
- * Does the kernel rename it? Asked by a rename onto a directory that is not empty: EXDEV comes before
- * ENOTEMPTY, and nothing happens in either case.
+ * Would the kernel rename it? Tries to rename onto a directory that is not empty: EXDEV comes
+ * before ENOTEMPTY, and nothing happens in either case.
  */
 static bool is_movable(int parent, const char *name, const char *full)
 {
@@ -213,7 +213,7 @@ static bool is_movable(int parent, const char *name, const char *full)
 	return true;
 }
 
-/* Under a name that nobody has. */
+/* Under an unused name. */
 static int make_aside(int parent, char *ret, size_t size)
 {
 	unsigned long long number = 0;
@@ -250,7 +250,7 @@ int upper_make(int parent, const char *name, int lock)
 	if (mkdirat(parent, within, OWNER) < 0)
 		r = -errno;
 	movable = r < 0 || is_movable(parent, name, aside);
-	/* Others that waited for the same directory find it done. */
+	/* If several waited for the same directory, the others find it done. */
 	if (!movable)
 		movable = fcntl(lock, F_SETLKW, &whole) < 0 || is_movable(parent, name, aside);
 	unlinkat(parent, within, AT_REMOVEDIR);
@@ -258,7 +258,7 @@ int upper_make(int parent, const char *name, int lock)
 		r = move_directory(parent, name, parent, aside);
 	if (movable)
 		unlinkat(parent, aside, AT_REMOVEDIR);
-	/* After an error there is none, unless the old one was taken away under our hands. */
+	/* After an error the old one still exists, unless somebody moved it away meanwhile. */
 	else if (renameat2(parent, aside, parent, name, RENAME_NOREPLACE) < 0 && r == 0)
 		r = -errno;
 	return r;

@@ -1,16 +1,16 @@
 /*
- * upper.h - directories of an overlay that the kernel does not rename.
+ * upper.h - renaming directories of an overlay that the kernel refuses to rename.
  */
 #ifndef LAUNCH_UPPER_H
 #define LAUNCH_UPPER_H
 
 /*
- * Makes the directory name of the directory parent (a descriptor) one that rename(2) moves: a directory
- * that lies, wholly or in part, beneath the upper layer becomes one of the upper layer alone, with
- * all that is in it. One that can be renamed, and what is no directory of an overlay, stays as it
- * is. lock is a file: of all processes that use it one moves files at a time.
+ * Makes the directory name in parent (a descriptor) one that rename(2) accepts: a directory that is
+ * wholly or partly in a lower layer is moved into the upper layer with everything in it. One that
+ * can be renamed already, and anything but a directory of an overlay, is left alone. lock is a
+ * file: among all processes that use it, one at a time moves files.
  *
- * 0, or -errno, and the tree is as it was; -EBUSY: something is mounted in it.
+ * Returns 0, or -errno with the tree as it was; -EBUSY: something is mounted in it.
  */
 int upper_make(int parent, const char *name, int lock);
 

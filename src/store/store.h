@@ -10,9 +10,9 @@
  *	DATA/layers/host-<key>/	the small layer of the image `host`
  *	DATA/layers/step-<key>/	what a step of a project wrote; DATA/steps/<key> says which (prepared.h)
  *	DATA/bounds/<directory>	what binds a project whose box was removed (kept.h)
- *	DATA/agreed/<key>	what `init` wrote for a project, so that the user agreed to it (reach.h)
+ *	DATA/agreed/<key>	what `init` wrote for a project: the user agreed to it (reach.h)
  *	DATA/tmp/		work in progress
- *	RUNTIME/<id>/		control socket, the only thing that needs a login; the lock says where it is
+ *	RUNTIME/<id>/		control socket, which needs a login; the lock says where it is
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
