@@ -3,20 +3,22 @@
  *
  *	spawn [-n N] [--ref NAME] [--no-drain] [--json]  NAME CMD... ::: NAME CMD... ::: ...
  *	spawn --loop N [--json] NAME CMD... ::: ...
+ *	spawn --cost N [--json] NAME CMD... ::: ...
  *	spawn --hold N [--json] NAME CMD...
  *
  * The first form runs the commands in turn (A B C A B C ...), so that all of them meet the same
  * noise of the machine, and prints median, 10th and 90th percentile of the time from before the
  * spawn to the return of wait4(2). --loop runs each command N times without a pause, then waits
- * until everything it started has gone: total time. --hold starts N that stay: rate, first and last
- * starts, memory each; then it kills them.
+ * until everything it started has gone: total time. --cost is the processor time of a whole start:
+ * that of its processes and of the kernel's threads, which take namespaces and mounts apart later; the
+ * middle of several turns of N starts each. --hold starts N that stay: rate, first and last starts,
+ * memory each; then it kills them.
  *
  * Promises: CLOCK_MONOTONIC; commands start by posix_spawn(3), which is vfork-like, with stdio at
  * /dev/null; the first round is not counted; a command that fails ends the measurement. The timer
  * is a child subreaper (prctl(2)): what a command leaves behind becomes its child, is waited for
- * outside the clock (--no-drain: is not), and its CPU time is counted. CPU is therefore that of all
- * processes a run started; the kernel's own workers, which take network namespaces and the like
- * apart, are in no process's account.
+ * outside the clock (--no-drain: is not), and its CPU time is counted. Except with --cost, CPU is
+ * therefore that of all processes a run started; the kernel's own workers are in no process's account.
  *
  * It kills nothing but its own children, by pid.
  */
@@ -40,6 +42,8 @@
 #define MAX_CASES 16
 #define EDGE	  20	  /* starts that count as the first and as the last ones of --hold */
 #define SETTLE_US 1500000 /* deferred frees of the kernel are done by then */
+#define DRAIN_US  400000  /* and so is what its threads do after the last process has gone */
+#define TURNS	  5	  /* of --cost */
 
 struct bench_case {
 	const char *name;
@@ -210,6 +214,74 @@ static void mode_loop(struct bench_case *cases, int n_cases, int n)
 	}
 }
 
+/* What a thread has run, in ns, is the first number of its schedstat; kernel: sched-stats.rst. */
+static double thread_ms(int pid)
+{
+	unsigned long long ns = 0;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0; /* it has ended */
+	if (fscanf(f, "%llu", &ns) != 1)
+		ns = 0;
+	fclose(f);
+	return (double)ns / 1e6;
+}
+
+/* Of all threads of the kernel: the children of kthreadd, pid 2. */
+static double kernel_ms(void)
+{
+	FILE *f = fopen("/proc/2/task/2/children", "re");
+	double sum = 0;
+	int pid;
+
+	if (!f)
+		die("/proc/2/task/2/children", strerror(errno));
+	while (fscanf(f, "%d", &pid) == 1)
+		sum += thread_ms(pid);
+	fclose(f);
+	return sum;
+}
+
+/* One turn. What the kernel's threads do anyway is seen in a pause before, and taken off. */
+static void cost_turn(const struct bench_case *c, int n, double *ret_processes, double *ret_kernel)
+{
+	double begin = now_ms(), idle = kernel_ms(), kernel, cpu, rate;
+
+	usleep(DRAIN_US);
+	kernel = kernel_ms();
+	rate = (kernel - idle) / (now_ms() - begin);
+	begin = now_ms();
+	cpu = children_cpu_ms();
+	for (int i = 0; i < n; i++)
+		wait_ok(start(c->argv, -1), c->name);
+	drain();
+	*ret_processes = (children_cpu_ms() - cpu) / n;
+	usleep(DRAIN_US);
+	*ret_kernel = (kernel_ms() - kernel - rate * (now_ms() - begin)) / n;
+}
+
+static void mode_cost(const struct bench_case *cases, int n_cases, int n)
+{
+	double processes[MAX_CASES][TURNS], kernel[MAX_CASES][TURNS], whole[MAX_CASES][TURNS];
+
+	for (int turn = 0; turn < TURNS; turn++)
+		for (int i = 0; i < n_cases; i++) {
+			cost_turn(&cases[i], n, &processes[i][turn], &kernel[i][turn]);
+			whole[i][turn] = processes[i][turn] + kernel[i][turn];
+		}
+	for (int i = 0; i < n_cases; i++)
+		printf(json ? "{\"name\":\"%s\",\"cost_ms\":%.4f,\"processes_ms\":%.4f,"
+			      "\"kernel_ms\":%.4f}\n"
+			    : "%-20s %.3f ms of processor time a start: processes %.3f, kernel "
+			      "threads %.3f\n",
+		       cases[i].name, median(whole[i], TURNS), median(processes[i], TURNS),
+		       median(kernel[i], TURNS));
+}
+
 /* /proc/meminfo, in KiB: proc_meminfo(5). Percpu is there for the network namespaces. */
 static const char *const mem_keys[] = {"MemAvailable", "MemFree",     "Slab",  "SUnreclaim",
 				       "PageTables",   "KernelStack", "Percpu"};
@@ -365,13 +437,10 @@ static int parse_cases(char **argv, struct bench_case *cases)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"rounds", required_argument, NULL, 'n'},
-		{"ref", required_argument, NULL, 'r'},
-		{"no-drain", no_argument, NULL, 'd'},
-		{"loop", required_argument, NULL, 'l'},
-		{"hold", required_argument, NULL, 'h'},
-		{"json", no_argument, NULL, 'j'},
-		{NULL, 0, NULL, 0},
+		{"rounds", required_argument, NULL, 'n'}, {"ref", required_argument, NULL, 'r'},
+		{"no-drain", no_argument, NULL, 'd'},	  {"loop", required_argument, NULL, 'l'},
+		{"cost", required_argument, NULL, 'c'},	  {"hold", required_argument, NULL, 'h'},
+		{"json", no_argument, NULL, 'j'},	  {NULL, 0, NULL, 0},
 	};
 	struct bench_case cases[MAX_CASES];
 	int n = 200, n_cases, opt, mode = 'n';
@@ -385,7 +454,7 @@ int main(int argc, char **argv)
 			draining = false;
 		else if (opt == 'j')
 			json = true;
-		else if (opt == 'n' || opt == 'l' || opt == 'h')
+		else if (opt == 'n' || opt == 'l' || opt == 'c' || opt == 'h')
 			mode = opt, n = atoi(optarg);
 		else
 			return 2;
@@ -399,6 +468,8 @@ int main(int argc, char **argv)
 		mode_rounds(cases, n_cases, n, ref, draining);
 	else if (mode == 'l')
 		mode_loop(cases, n_cases, n);
+	else if (mode == 'c')
+		mode_cost(cases, n_cases, n);
 	else
 		mode_hold(&cases[0], n);
 	return 0;
