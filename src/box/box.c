@@ -1,11 +1,11 @@
 /*
  * box.c - the locks of a box, its pid 1, and its removal.
  *
- * Two locks, both flock(2), both gone with their holder:
+ * Two locks, both flock(2), both released when their holder ends:
  *	the directory itself	held while the box is started or removed (box_lock)
- *	the file `lock`		held by pid 1 as long as it lives (the lifetime lock); says its pid
- * A start that finds the lifetime lock free still waits for the old pid 1's pidfd: a process drops
- * its locks before its mounts.
+ *	the file `lock`		held by pid 1 while it lives (the lifetime lock); contains its pid
+ * A start that finds the lifetime lock free still waits for the old pid 1's pidfd: a process
+ * releases its locks before its mounts.
  */
 #include "box/box.h"
 
@@ -34,7 +34,7 @@ int box_lock(const struct store *s, struct box *b, struct err *e)
 	cleanup_close int fd = -1;
 	int r;
 
-	/* In the place of its directory is something else: nobody starts that. */
+	/* Its directory was replaced by something else, which nobody can start. */
 	if (b->damaged && b->dir_fd < 0)
 		return 0;
 	fd = openat(b->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -42,14 +42,16 @@ int box_lock(const struct store *s, struct box *b, struct err *e)
 		return err_sys(e, errno, "cannot open the directory of box '%s'", b->name);
 	if (fd >= 0 && (r = file_lock(fd, path, e)) < 0)
 		return r;
-	/* The same record in the same place: nobody has done anything to it. */
+	/* The same record in the same place means that nothing has changed. */
 	if (fd < 0 || !file_has_stamp(s->data_fd, record, &b->record)) {
 		if (fd < 0 || !file_is_at(fd, s->data_fd, path))
 			return err_set(e, ERR_RETRY, "box '%s' was removed meanwhile", b->name);
 		if ((r = record_read_again(s, b, e)) < 0)
 			return r;
 	}
-	/* Whoever held the lock may have started the box, and made its runtime directory. */
+	/*
+	 * The previous holder of the lock may have started the box, and made its runtime directory.
+	 */
 	r = record_open_runtime(s, b, e);
 	if (r == 0)
 		b->lock_fd = take_fd(&fd);
@@ -61,7 +63,7 @@ void box_unlock(struct box *b)
 	close_fd(&b->lock_fd);
 }
 
-/* What stands there is no lock that anybody has taken: nothing, a link, a socket, a directory. */
+/* It is not a lock that anybody has taken: nothing, a symlink, a socket, a directory. */
 static bool is_no_lock(int r)
 {
 	return r == -ENOENT || r == -ELOOP || r == -ENXIO || r == -EINVAL;
@@ -116,7 +118,7 @@ static int no_lock(const struct box *b, struct err *e)
 
 int box_take_lifetime(const struct box *b, int timeout_ms, int *ret_fd, struct err *e)
 {
-	/* What stands there is not to keep us waiting: a FIFO does, for its reader. */
+	/* Opening must not block on what is there, as a FIFO would. */
 	const int flags = O_WRONLY | O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
 	cleanup_close int fd = openat(b->dir_fd, "lock", flags, 0600);
 
@@ -124,7 +126,7 @@ int box_take_lifetime(const struct box *b, int timeout_ms, int *ret_fd, struct e
 		return no_lock(b, e);
 	if (fd < 0)
 		return err_sys(e, errno, "cannot open the lock of box '%s'", b->name);
-	/* Most who hold it are only looking (box_is_running) and let go at once. */
+	/* Most holders only check it (box_is_running) and release it at once. */
 	for (int waited = 0; !file_trylock(fd); waited++) {
 		if (waited >= timeout_ms)
 			return err_set(e, EBUSY,
@@ -139,7 +141,7 @@ int box_take_lifetime(const struct box *b, int timeout_ms, int *ret_fd, struct e
 	return 0;
 }
 
-/* Where the control socket is: a login has another runtime directory than cron. */
+/* Records where the control socket is: a login has another runtime directory than cron. */
 static void add_runtime(const struct box *b, struct buf *text)
 {
 	cleanup_free char *path = path_of_fd(b->run_fd);
@@ -161,8 +163,8 @@ int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *n
 	add_runtime(b, &text);
 	buf_addf(&text, "\n%s", notes);
 	/*
-	 * Never to nothing: ext4 writes a file that was cut so to the disk at once, at the next close by anybody.
-	 * What is left of the last start's record meanwhile names a process that has ended.
+	 * Never truncates to nothing: ext4 would then sync the file at its next close by anybody.
+	 * What remains of the last start's record meanwhile names a process that has ended.
 	 */
 	if (fstat(lifetime, &st) < 0 ||
 	    (st.st_size > (off_t)text.len && ftruncate(lifetime, (off_t)text.len) < 0) ||
@@ -184,7 +186,9 @@ int box_start_notes(const struct box *b, struct buf *out, struct err *e)
 	return 0;
 }
 
-/* The recorded pid 1, if that very process still lives, or 0. Fails when the record cannot be read. */
+/*
+ * The recorded pid 1 if that same process still lives, else 0. Fails if the record cannot be read.
+ */
 static int read_pid(const struct box *b, pid_t *ret)
 {
 	cleanup_buf struct buf text = BUF_INIT;
@@ -218,7 +222,7 @@ bool box_is_recorded(const struct box *b)
 	return recorded_pid(b) != 0;
 }
 
-/* The process that listens where we are connected to, when it is ours; 0 for another user's. */
+/* The process that listens at the other end, if it is ours; 0 for another user's. */
 static pid_t our_peer(int connection)
 {
 	struct ucred peer;
@@ -230,7 +234,7 @@ static pid_t our_peer(int connection)
 		       : 0;
 }
 
-/* pid 1 by who listens at the control socket. */
+/* pid 1 according to the control socket's listener. */
 static pid_t listening_pid(const struct box *b)
 {
 	cleanup_close int connection = -1;
@@ -250,7 +254,7 @@ pid_t box_pid(const struct box *b)
 	return pid || !box_is_running(b) ? pid : listening_pid(b);
 }
 
-/* The directory that the record names, when it is ours alone. */
+/* Opens the directory that the record names, if only we can write to it. */
 static int open_recorded(const char *path, int *ret_fd)
 {
 	cleanup_close int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -264,14 +268,16 @@ static int open_recorded(const char *path, int *ret_fd)
 	return 0;
 }
 
-/* The runtime directory that a running box's record names; NULL: none is, or it does not run. */
+/*
+ * The runtime directory in a running box's record; NULL if there is none or the box is not running.
+ */
 static char *recorded_runtime(const struct box *b)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	struct err ignored;
 	char *path;
 
-	/* The lock first: a start finds most boxes ended, and is to know that without /proc. */
+	/* The lock first: most boxes have ended when they are started, and this needs no /proc. */
 	if (!box_is_running(b) || !recorded_pid(b) ||
 	    file_read(b->dir_fd, "lock", LOCK_MAX_SIZE, &text, &ignored) < 0)
 		return NULL;
@@ -288,7 +294,7 @@ char *box_control(const struct store *s, const struct box *b)
 			: xasprintf("%s/%s/control", s->runtime, b->id);
 }
 
-/* What cannot be reached there can only be told by a signal; one that is on its way out refuses. */
+/* If it cannot be reached there, only a signal can; a box that is ending refuses. */
 static int connect_recorded(const char *path, int *ret_fd)
 {
 	cleanup_close int dir = -1, connection = -1;
@@ -326,7 +332,7 @@ bool box_wait_gone(const struct box *b, int timeout_ms)
 	pidfd = pid ? proc_pidfd(pid) : -ESRCH;
 	if (pidfd < 0)
 		return pidfd == -ESRCH;
-	/* Between the check and pidfd_open() the pid may have been given anew: check again. */
+	/* The pid may have been reused between the check and pidfd_open(): check again. */
 	return (read_pid(b, &again) == 0 && again != pid) || proc_wait_pidfd(pidfd, timeout_ms);
 }
 
@@ -355,7 +361,7 @@ int box_remove(const struct store *s, struct box *b, struct err *e)
 	if (r < 0)
 		return r;
 	store_remove_runtime(s, b->id);
-	/* An entry that a crash leaves here is dropped by the next who wants it. */
+	/* An entry that a crash leaves here is dropped by the next command that wants it. */
 	if (b->damaged) {
 		store_index_drop(s, STORE_NAMES, b->id);
 		store_index_drop(s, STORE_PROJECTS, b->id);

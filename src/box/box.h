@@ -11,72 +11,85 @@
 #include "box/record.h"
 #include "store/store.h"
 
-/* The box of that name or id; -ENOENT: there is none. damaged: as box_load_damaged(). See also target.h. */
+/*
+ * The box with that name or id; -ENOENT if there is none. damaged: as box_load_damaged(). See also
+ * target.h.
+ */
 int box_find_named(const struct store *s, const char *name, bool damaged, struct box *ret,
 		   struct err *e);
 
-/* The box of a project directory, or that of its trial; -ENOENT when there is none. */
+/* The box of a project directory, or that of its trial; -ENOENT if there is none. */
 int box_find_project(const struct store *s, const char *dir, struct box *ret, struct err *e);
 int box_find_trial(const struct store *s, const char *dir, struct box *ret, struct err *e);
 
 /*
- * Takes the lock under which a box is started or removed, waiting for whoever holds it; its record is
- * read again if it was written meanwhile. -ERR_RETRY: the box was removed, renamed or given another
- * project meanwhile. Released by box_unlock() or box_close().
+ * Takes the lock under which a box is started or removed, waiting for its holder. Reads the record
+ * again if it was written meanwhile. -ERR_RETRY: meanwhile the box was removed, renamed or given
+ * another project. Released by box_unlock() or box_close().
  */
 int box_lock(const struct store *s, struct box *b, struct err *e);
 void box_unlock(struct box *b);
 
-/* Does pid 1 of the box live? Asks the lifetime lock. */
+/* Is pid 1 of the box alive? Checks the lifetime lock. */
 int box_find_running(const struct box *b, bool *ret, struct err *e);
-/* The same for who does nothing to a box that runs: where that cannot be asked, it may: true. */
+/* The same for callers that do nothing to a running box: true also if it cannot be determined. */
 bool box_is_running(const struct box *b);
 
 /* Makes the lifetime lock of a new box in its directory; nobody ever sees it unlocked. */
 int box_make_lifetime(int dirfd, int *ret_fd, struct err *e);
 
 /*
- * Takes the lifetime lock for a pid 1 that is about to be made; box_wait_gone() comes before.
- * -EBUSY when another holds it for timeout_ms.
+ * Takes the lifetime lock for a pid 1 that is about to be started; call box_wait_gone() first.
+ * -EBUSY if another process holds it for timeout_ms.
  */
 int box_take_lifetime(const struct box *b, int timeout_ms, int *ret_fd, struct err *e);
 
 /*
- * Connects to pid 1, in whatever runtime directory its socket is. Returns 0, -ENOLINK when the box runs and
- * its socket is gone, or -errno.
+ * Connects to pid 1, in whatever runtime directory its socket is. Returns 0, -ENOLINK if the box
+ * runs and its socket is gone, or -errno.
  */
 int box_connect(const struct box *b, int *ret_fd);
 
-/* Where that socket is, as far as is known; the caller frees. */
+/* The path of that socket, as far as known; the caller frees it. */
 char *box_control(const struct store *s, const struct box *b);
 
-/* pid 1 of the running box as the host counts: recorded, else by who listens; 0: there is none, or unknown. */
+/*
+ * pid 1 of the running box in the host's numbering: from the record, else from the socket; 0: none
+ * or unknown.
+ */
 pid_t box_pid(const struct box *b);
 
-/* Does the record name the pid 1 that lives? Else the notes are of another start. */
+/* Does the record name the pid 1 that is running? Otherwise the notes belong to another start. */
 bool box_is_recorded(const struct box *b);
 
 /*
- * Writes pid 1 and the runtime directory into the lifetime lock, and after them `notes`, lines about what the box was started
- * with.
+ * Writes pid 1, the runtime directory, and then `notes`, lines about what the box was started with,
+ * into the lifetime lock.
  */
 int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *notes,
 		     struct err *e);
 
-/* Appends the notes of the last start, if any, each line with a newline before it and one at its end. */
+/*
+ * Appends the notes of the last start, if any: each line with a newline before it, and one after
+ * the last.
+ */
 int box_start_notes(const struct box *b, struct buf *out, struct err *e);
 
-/* How long an ended box may take to let go of its files; a stuck disk is no reason to hang. */
+/* How long an ended box may take to release its files; a stuck disk must not make us hang. */
 #define BOX_GONE_MS 30000
 
-/* Waits until the namespaces of the last pid 1 are gone, timeout_ms at most, -1: for ever; false: they are not,
- * or that cannot be told. */
+/*
+ * Waits until the namespaces of the last pid 1 are gone, at most timeout_ms (-1: no limit). False:
+ * they are not, or that is unknown.
+ */
 bool box_wait_gone(const struct box *b, int timeout_ms);
 
-/* Removes the entries of the index by which the directory leads to the box; id: its folder_id(), or NULL. */
+/*
+ * Removes the index entries that lead from the directory to the box. id: its folder_id(), or NULL.
+ */
 void box_forget_folder(const struct store *s, const struct box *b, const char *dir, const char *id);
 
-/* Removes the box with all it has. It must be locked, and not running. */
+/* Removes the box with everything it has. It must be locked, and not running. */
 int box_remove(const struct store *s, struct box *b, struct err *e);
 
 #endif

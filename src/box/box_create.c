@@ -1,15 +1,16 @@
 /*
  * box_create.c - making a box.
  *
- * The order on disk, so that whoever is killed in between leaves nothing that stays:
+ * The order on disk, so that being killed in between leaves nothing behind:
  *	tmp/<id> with its lock, held	no name yet: swept like all of tmp/
  *	names/<name>, and projects/<key> or trials/<key>
- *					mean an id whose lock is free: the next to want the entry
- *					drops it (sweep_box), and so does a sweep
- *	the record; boxes/<id>		the box is there, with all that leads to it
- * For a box that stays, each is on the disk before the next, so that a power cut is no more than a kill.
- * A throw-away box in memory stays in tmp/<id> until it has started (box_publish): its record is not waited
- * for. Whoever is killed before leaves a box that goes by itself, for it was asked for nothing yet.
+ *					refer to an id whose lock is free: dropped by the next
+ *					command that wants the entry (sweep_box), or by a sweep
+ *	the record; boxes/<id>		the box exists, with everything that leads to it
+ * For a persistent box each is on disk before the next, so that a power cut does no more harm than
+ * a kill. A throw-away box in memory stays in tmp/<id> until it has started (box_publish): nobody
+ * waits for its record. A creator that is killed before leaves a box that ends by itself, because
+ * no session comes.
  */
 #include "box/box_create.h"
 
@@ -46,7 +47,7 @@ int box_index_take(const struct store *s, const char *index, const char *key, co
 	return store_index_set(s, index, key, id, e);
 }
 
-/* Reserves name, or the first of name-2, name-3 ... that is free, for b. */
+/* Reserves for b the name, or the first free one of name-2, name-3 ... */
 static int reserve_name(const struct store *s, const char *name, bool exact, struct box *b,
 			struct err *e)
 {
@@ -119,7 +120,7 @@ int box_index_project(const struct store *s, const struct box *b, struct err *e)
 		    (store_lookup(s, index, key, owner) == 0 && streq(owner, b->id)))
 			break;
 	}
-	/* The same directory by two paths may have two boxes; the first is found when it moves. */
+	/* One directory may have two boxes by two paths; the first is found when it moves. */
 	if (by_id)
 		box_index_take(s, index, by_id, b->id, &ignored);
 	return r == -EEXIST && streq(owner, b->id) ? 0 : r;
@@ -137,7 +138,7 @@ static int publish(const struct store *s, struct box *b, const char *tmp, struct
 	return b->temporary ? 0 : sync_dir(s->data_fd, "boxes", e);
 }
 
-/* What leads to a box that stays. A throw-away one has a name at most, which goes with it. */
+/* Index entries of a persistent box. A throw-away box has at most a name, which goes with it. */
 static int index_box(const struct store *s, const char *name, bool exact, struct box *b,
 		     struct err *e)
 {
@@ -160,7 +161,7 @@ static bool is_git_data(const char *name)
 	return streq(name, ".git");
 }
 
-/* With the user's dotfiles. Nobody has been in it yet. */
+/* Adds the user's dotfiles. Nobody has used it yet. */
 static int fill_home(const struct store *s, int dir, int dotfiles, struct err *e)
 {
 	cleanup_close int home = openat(dir, "home", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -173,8 +174,8 @@ static int fill_home(const struct store *s, int dir, int dotfiles, struct err *e
 }
 
 /*
- * b has its id, project, image and kind; recipe: see struct box_origin. The lifetime lock is held when
- * this returns.
+ * b has its id, project, image and kind; recipe: see struct box_origin. Returns with the lifetime
+ * lock held.
  */
 static int create_on_disk(const struct store *s, struct box *b, const char *name, bool exact,
 			  const char *recipe, int dotfiles, int *ret_lifetime, struct err *e)

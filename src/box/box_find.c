@@ -12,7 +12,7 @@
 #include "box/folder.h"
 #include "config/settings.h"
 
-/* 1: key of the index means a box that knows dir, by its path or as what has moved; 0; or an error. */
+/* 1: the index entry refers to a box that knows dir, by its path or as moved; 0; or an error. */
 static int means(const struct store *s, const char *index, const char *key, const char *dir,
 		 struct box *ret, struct err *e)
 {

@@ -1,10 +1,10 @@
 /*
  * box_log.c - the process that writes a box's log.
  *
- * It holds the pipe, the box's directory and the log, and nothing else of the command that started it:
- * no lock, no terminal. It never stops reading, so that nobody in the box waits for the disk for
- * longer than a write takes; what cannot be written is dropped. Several may write one log: the lock
- * on the file is held for each write, and a file that is not called `log` any more is let go.
+ * It holds the pipe, the box's directory and the log, and nothing else of the command that started
+ * it: no lock, no terminal. It never stops reading, so that nothing in the box waits longer than
+ * one write takes; what cannot be written is dropped. Several processes may write one log: each
+ * write holds the lock on the file, and a file that is no longer called `log` is closed.
  */
 #include "box/box_log.h"
 
@@ -28,8 +28,8 @@
 #include "base/proc.h"
 #include "base/spawn.h"
 
-#define TEXT_MAX  8192	     /* of a line; a longer one becomes several */
-#define DRAIN_MAX (1u << 20) /* shown at the end, of who never stops talking */
+#define TEXT_MAX  8192	     /* of a line; a longer one is split */
+#define DRAIN_MAX (1u << 20) /* to show at the end, from a writer that never stops */
 
 struct writer {
 	const char *source;
@@ -44,14 +44,14 @@ static int open_log(int dir)
 	return openat(dir, BOX_LOG, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
-/* Locks what is called `log` now. */
+/* Locks the file that is now called `log`. */
 static bool lock_log(struct writer *w)
 {
 	while (w->file >= 0 && flock(w->file, LOCK_EX) == 0) {
 		if (file_is_at(w->file, w->dir, BOX_LOG))
 			return true;
 		close_fd(&w->file);
-		/* Not made anew: with its box it may be gone. */
+		/* Not created: it may be gone together with its box. */
 		w->file = openat(w->dir, BOX_LOG, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	}
 	return false;
@@ -99,7 +99,7 @@ static void add(struct writer *w, const char *data, size_t len)
 	write_records(w);
 }
 
-/* One read; what read(2) says. */
+/* One read; returns what read(2) does. */
 static ssize_t copy(struct writer *w)
 {
 	char data[16384];
@@ -113,7 +113,7 @@ static ssize_t copy(struct writer *w)
 	return n;
 }
 
-/* The command has ended: what it wrote is in the pipe. Whoever still writes is not shown. */
+/* The command has ended: its output is in the pipe. Later output is not shown. */
 static void stop_showing(struct writer *w)
 {
 	size_t total = 0;
@@ -147,7 +147,7 @@ static noreturn void write_log(struct writer *w)
 	_exit(0);
 }
 
-/* In the process itself. */
+/* Runs in the new process. */
 static noreturn void be_writer(struct writer *w)
 {
 	int keep[] = {0, 1, 2, w->dir, w->file, w->in, w->control, w->show};
@@ -168,7 +168,7 @@ static noreturn void be_writer(struct writer *w)
 	write_log(w);
 }
 
-/* A child of nobody: who started it is not to wait for it. */
+/* Double fork: the caller must not have to wait for it. */
 static int start(struct writer *w, struct err *e)
 {
 	pid_t pid = fork();
@@ -202,7 +202,7 @@ int box_log_start(const struct box *b, const char *source, int show, struct box_
 	file = open_log(b->dir_fd);
 	if (file < 0)
 		log_warn("cannot open the log of box '%s': %s", b->name, strerror(errno));
-	/* Beyond 0 to 2, which are not its own. */
+	/* Above 0 to 2, which are replaced. */
 	shown = show >= 0 ? fcntl(show, F_DUPFD_CLOEXEC, 3) : -1;
 	w.in = in;
 	w.control = theirs;

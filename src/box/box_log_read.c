@@ -1,8 +1,8 @@
 /*
  * box_log_read.c - reading the log of a box, from the beginning or the end, and following it.
  *
- * The two files change names while they are read. What a box has said is not trusted: a line is
- * taken apart at its first two blanks, and its text is shown by who knows where it goes.
+ * The two files are renamed while they are read. The output of a box is not trusted: a line is
+ * split at its first two blanks, and whoever displays its text makes it printable.
  */
 #include "box/box_log_read.h"
 
@@ -30,7 +30,7 @@ static int open_part(int dir, const char *name, int *ret_fd, struct err *e)
 		       : 0;
 }
 
-/* data is a line with its newline, which becomes its end. */
+/* data is a line; its newline is overwritten by a NUL. */
 static void tell(char *data, size_t len, log_line_fn *fn, void *arg)
 {
 	char *end = data + len - 1, *source = memchr(data, ' ', len), *text = NULL;
@@ -39,7 +39,7 @@ static void tell(char *data, size_t len, log_line_fn *fn, void *arg)
 	*end = '\0';
 	if (source)
 		text = memchr(source + 1, ' ', (size_t)(end - source - 1));
-	/* Half of a line, after a crash, is shown as it is. */
+	/* A partial line, after a crash, is shown as it is. */
 	if (text && data[0] >= '0' && data[0] <= '9') {
 		*text = '\0';
 		line.time = strtoll(data, NULL, 10);
@@ -50,7 +50,7 @@ static void tell(char *data, size_t len, log_line_fn *fn, void *arg)
 	fn(&line, arg);
 }
 
-/* All whole lines of the buffer; what is left stays in it. */
+/* All whole lines of the buffer; the rest stays in it. */
 static void tell_lines(struct buf *b, log_line_fn *fn, void *arg)
 {
 	char *start = b->data, *end = b->data + b->len, *newline;
@@ -92,7 +92,7 @@ int log_reader_open(const struct box *b, long tail, struct log_reader *ret, log_
 	cleanup_buf struct buf all = BUF_INIT;
 	int r = 0;
 
-	/* The newer one first: when it has become the older one meanwhile, once more. */
+	/* The newer one first; if it has become the older one meanwhile, try again. */
 	do {
 		close_fd(&newer);
 		close_fd(&older);

@@ -1,5 +1,5 @@
 /*
- * box_log_read.h - reading what box_log.h has written.
+ * box_log_read.h - reading the logs of box_log.h.
  */
 #ifndef BOX_BOX_LOG_READ_H
 #define BOX_BOX_LOG_READ_H
@@ -10,20 +10,20 @@
 #include "base/err.h"
 #include "box/box.h"
 
-/* A line; the strings lie in the reader's buffer. */
+/* A line; the strings are in the reader's buffer. */
 struct log_line {
-	long long time; /* milliseconds since 1970; 0: not known */
+	long long time; /* milliseconds since 1970; 0: unknown */
 	const char *source;
 	const char *text;
-	size_t len; /* of the text, which may hold anything but a newline */
+	size_t len; /* of the text, which may contain anything but a newline */
 };
 
-/* What is to be done with each line, oldest first. */
+/* Called for each line, oldest first. */
 typedef void log_line_fn(const struct log_line *line, void *arg);
 
 struct log_reader {
-	int dir;  /* the caller's */
-	int file; /* the newer one, read up to the end of the last line; -1: there is none yet */
+	int dir;	 /* the caller's */
+	int file;	 /* the newer one, read up to the end of the last line; -1: none yet */
 	struct buf rest; /* the beginning of a line */
 };
 
@@ -35,14 +35,17 @@ struct log_reader {
 void log_reader_clear(struct log_reader *r);
 #define cleanup_log_reader __attribute__((cleanup(log_reader_clear)))
 
-/* Opens the log of a box and tells all lines, or the last `tail` (-1: all). A box without a log has none. */
+/*
+ * Opens the log of a box and passes all lines, or the last `tail`, to fn (-1: all). A box without a
+ * log has none.
+ */
 int log_reader_open(const struct box *b, long tail, struct log_reader *ret, log_line_fn *fn,
 		    void *arg, struct err *e);
 
 /* Where the last n lines of a text begin. */
 size_t log_tail(const struct buf *b, long n);
 
-/* Tells what has come since. */
+/* Passes the lines added since. */
 int log_reader_more(struct log_reader *r, log_line_fn *fn, void *arg, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * caches.c - the directories behind `cache:NAME`.
+ * caches.c - the directories of `cache:NAME`.
  */
 #include "box/caches.h"
 
@@ -12,7 +12,10 @@
 #include "base/path.h"
 #include "box/folder.h"
 
-/* Older versions kept a project's own by its path: it is taken over, unless it is older than the directory. */
+/*
+ * Older versions named a project's own cache by its path: takes it over, unless it is older than
+ * the directory.
+ */
 static void take_over(const struct store *s, const char *name, const char *project, const char *rel)
 {
 	cleanup_free char *key = store_project_key(project, 1);
@@ -25,8 +28,8 @@ static void take_over(const struct store *s, const char *name, const char *proje
 }
 
 /*
- * A cache of the project's own is its directory's, as consent is (kept.h): another one made at the same path
- * does not get it.
+ * A project's own cache belongs to its directory, as consent does (kept.h): another directory at
+ * the same path does not get it.
  */
 static char *relative(const char *name, const char *project)
 {

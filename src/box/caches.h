@@ -1,7 +1,7 @@
 /*
- * caches.h - the directories behind `cache:NAME`.
+ * caches.h - the directories of `cache:NAME`.
  *
- *	DATA/caches/NAME			what projects share
+ *	DATA/caches/NAME			shared by projects
  *	DATA/caches/NAME.<folder_mark()>	a project's own
  */
 #ifndef BOX_CACHES_H
@@ -10,7 +10,10 @@
 #include "base/err.h"
 #include "store/store.h"
 
-/* Makes a cache where it is missing; project NULL: that of all. The caller frees *ret, its absolute path. */
+/*
+ * Makes a cache if it is missing; project NULL: the shared one. *ret is its absolute path; the
+ * caller frees it.
+ */
 int cache_make(const struct store *s, const char *name, const char *project, char **ret,
 	       struct err *e);
 

@@ -1,5 +1,5 @@
 /*
- * folder.c - what a project's directory is known by, and what its box is called.
+ * folder.c - the identity of a project's directory, and the name of its box.
  */
 #include "box/folder.h"
 
@@ -14,8 +14,8 @@
 #include "config/settings.h"
 
 /*
- * f_fsid in place of st_dev: of btrfs and of volumes that come up in another order the device number is
- * another one after a restart.
+ * f_fsid instead of st_dev: the device number of btrfs, and of volumes that come up in another
+ * order, changes at reboot.
  */
 static char *make_id(const char *dir, bool birthless)
 {

@@ -1,5 +1,5 @@
 /*
- * folder.h - a project's directory: what it is known by wherever it is moved, and what its box is called.
+ * folder.h - the identity of a project's directory across moves, and the name of its box.
  */
 #ifndef BOX_FOLDER_H
 #define BOX_FOLDER_H
@@ -7,28 +7,28 @@
 #include <stdbool.h>
 
 /*
- * What a directory keeps wherever it is moved in its file system: file system, inode and time of birth, as a
- * word that can be a file's name. A copy has others. NULL when it cannot be told, as where no times of
- * birth are kept: such a directory is known by its path alone. The caller frees.
+ * A word that stays the same when the directory is moved within its file system: file system, inode
+ * and birth time; usable as a file name. A copy has another one. NULL if it is unknown, as on file
+ * systems without birth times: such a directory is known only by its path. The caller frees it.
  */
 char *folder_id(const char *dir);
 
 /*
- * The same for consent, which is to be known from any other: where no times of birth are kept, file system
- * and inode. NULL when there is no such directory.
+ * The same for consent, which needs an identity in any case: without birth times, file system and
+ * inode. NULL if there is no such directory.
  */
 char *folder_mark(const char *dir);
 
 /* Is the directory known to be younger than that, in seconds since 1970? */
 bool folder_born_after(const char *dir, long long seconds);
 
-/* Can it be one? Keys are made of it. */
+/* Is it well-formed? Keys are made from it. */
 bool folder_id_valid(const char *id);
 
-/* The key of a directory in STORE_PROJECTS and STORE_TRIALS, from its id; the caller frees. */
+/* The key of a directory in STORE_PROJECTS and STORE_TRIALS, from its id; the caller frees it. */
 char *folder_key(const char *id);
 
-/* What of a directory's name can stand in a box's name; the caller frees. */
+/* The directory's name, reduced to what a box's name may contain; the caller frees it. */
 char *folder_box_name(const char *dir);
 
 #endif

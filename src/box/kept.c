@@ -4,13 +4,13 @@
  *	boxes/<id>/reach	"for <directory>", then a line each
  *	DATA/bounds/<directory>	lines, of a project whose box was removed
  *
- * Consent belongs to the directory that it was given to, which is known by file system, inode and time of
- * birth (where no times of birth are kept, by the other two): another one at the same path has none, and one
- * that is moved takes its own along. File and owner are one write, so whoever is killed leaves the old
+ * Consent belongs to the directory that it was given to, identified by file system, inode and birth
+ * time (without birth times, by the other two): another directory at the same path has none, and
+ * one that is moved keeps its own. Content and owner are one write, so being killed leaves the old
  * pair or the new one.
  *
- * A file of an older version has no owner: then it is of the directory that the record of the box has, or,
- * where it has none either, of the one at its path, unless that was born after the box.
+ * A file of an older version has no owner. It then belongs to the directory in the box's record or,
+ * if that has none either, to the one at its path, unless that was born after the box.
  */
 #include "box/kept.h"
 
@@ -31,7 +31,7 @@
 #define BOUNDS	  "bounds"
 #define KEPT_MAX  (1u << 20)
 #define OWNER	  "for "
-#define NO_FOLDER "unknown" /* the id of none */
+#define NO_FOLDER "unknown" /* id of no directory */
 
 bool kept_is_bound(const char *line)
 {
@@ -44,7 +44,7 @@ void kept_clear(struct kept_reach *k)
 	*k = (struct kept_reach){0};
 }
 
-/* Splits text into lines; *ret_owner is that of its first line, which is no other's, or NULL. */
+/* Splits text into lines; *ret_owner is the owner in the first line, or NULL. */
 static void take_lines(char *text, struct strv *out, char **ret_owner)
 {
 	char *save = NULL, *line = strtok_r(text, "\n", &save);
@@ -57,16 +57,16 @@ static void take_lines(char *text, struct strv *out, char **ret_owner)
 		strv_push(out, line);
 }
 
-/* The directory as it is now. The caller frees. */
+/* The present directory. The caller frees it. */
 static char *owner_now(const struct box *b)
 {
-	/* A start has just looked: moved.c. */
+	/* A start has just checked: moved.c. */
 	if (b->followed && b->folder)
 		return xstrdup(b->folder);
 	return folder_mark(b->project);
 }
 
-/* What was kept without an owner: whose is it? NULL: of whatever is at the path. */
+/* Whose is a file without an owner? NULL: it belongs to whatever is at the path. */
 static char *owner_before(const struct box *b)
 {
 	if (b->folder)
@@ -74,7 +74,9 @@ static char *owner_before(const struct box *b)
 	return folder_born_after(b->project, b->created) ? xstrdup(NO_FOLDER) : NULL;
 }
 
-/* Reads the file, none when there is none; *ret_owner: to whom it was given, NULL: it does not say. */
+/*
+ * Reads the file; a missing one has no lines. *ret_owner: to whom it was given; NULL: not recorded.
+ */
 static int read_file(const struct box *b, struct strv *lines, char **ret_owner, bool *ret_exists,
 		     struct err *e)
 {
@@ -105,7 +107,7 @@ int kept_read(const struct box *b, struct kept_reach *ret, struct err *e)
 		owner = owner_before(b);
 	if (owner && b->project)
 		now = owner_now(b);
-	/* A directory that is gone gives nothing to anybody. */
+	/* A directory that is gone passes nothing on. */
 	if (now && !streq(owner, now)) {
 		ret->other_folder = true;
 		return 0;
@@ -120,7 +122,7 @@ bool kept_is_of(const struct box *b, const char *id)
 {
 	cleanup_free char *owner = NULL;
 	cleanup_strv struct strv lines = {0};
-	struct err ignored; /* whoever reads it says it */
+	struct err ignored; /* reported when it is read */
 	bool exists;
 
 	if (read_file(b, &lines, &owner, &exists, &ignored) < 0)

@@ -1,5 +1,5 @@
 /*
- * lifecycle.c - listing, stopping and removing boxes, and what runs in one.
+ * lifecycle.c - listing, stopping and removing boxes, and listing their processes.
  */
 #include "box/lifecycle.h"
 
@@ -24,10 +24,10 @@
 #include "launch/client.h"
 #include "launch/identity.h"
 
-/* From the lock of a start to its record: a prepared image away from the start itself. */
+/* From the lock of a start to its record; a start whose image is ready takes less. */
 #define RECORD_MS 2000
 
-/* From the end of a connection to that of pid 1: a box with many mounts takes its time. */
+/* From the end of a connection to that of pid 1; a box with many mounts takes time. */
 #define CLOSED_MS 500
 
 #define CHILDREN_MAX_SIZE (8u << 20) /* pid_max is 4194304; far more than a box will have */
@@ -93,8 +93,8 @@ static int not_recorded(const struct box *b, struct err *e)
 }
 
 /*
- * pid 1 of a box; 0 when it does not run. The lock is held a moment before pid 1 can be known: a
- * start is under way, or was cut off and ends by itself.
+ * pid 1 of a box; 0 if it is not running. The lock is held for a moment before pid 1 is known: a
+ * start is in progress, or was killed and ends by itself.
  */
 static int find_pid(const struct box *b, pid_t *ret, struct err *e)
 {
@@ -113,7 +113,10 @@ static int find_pid(const struct box *b, pid_t *ret, struct err *e)
 	return not_recorded(b, e);
 }
 
-/* True when pid 1 has taken it: it closes the connection as it ends. Another version closes it at once. */
+/*
+ * True if pid 1 accepted it: it closes the connection as it ends. Another version closes it at
+ * once.
+ */
 static bool ask_to_end(const struct box *b, int pidfd, long ms)
 {
 	cleanup_close int connection = -1;
@@ -141,17 +144,17 @@ int box_stop(const struct box *b, long ms, struct err *e)
 		return 0;
 	if (pidfd < 0)
 		return err_sys(e, -pidfd, "cannot stop box '%s': its process %d", b->name, pid);
-	/* The number may have been given anew between the two. */
+	/* The pid may have been reused meanwhile. */
 	if (box_pid(b) != pid)
 		return proc_wait_pidfd(pidfd, 0) || !box_is_running(b) ? 0 : not_recorded(b, e);
 	asked = ask_to_end(b, pidfd, ms);
 	if (asked && proc_wait_pidfd(pidfd, 0))
 		return 0;
-	/* Its socket may be gone, with the runtime directory it was in; a signal says the same. */
+	/* Its socket may be gone with its runtime directory; a signal means the same. */
 	if (!asked && ms > 0 && pidfd_send_signal(pidfd, SIGTERM, NULL, 0) == 0 &&
 	    proc_wait_pidfd(pidfd, (int)ms + BOX_TEARDOWN_MS))
 		return 0;
-	/* It does not answer: stopped by a debugger, or out of memory. */
+	/* It does not react: stopped by a debugger, or out of memory. */
 	pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
 	if (!proc_wait_pidfd(pidfd, BOX_TEARDOWN_MS))
 		return err_set(e, EBUSY, "box '%s' does not end: process %d is stuck in the kernel",
@@ -209,13 +212,13 @@ int box_check_ended(const struct box *b, struct err *e)
 	return 0;
 }
 
-/* Of what /proc says of a process: one that has ended is not there. */
+/* Does this error of /proc mean that the process has ended? */
 static bool has_ended(int r)
 {
 	return r == -ENOENT || r == -ESRCH;
 }
 
-/* What the process calls itself. *ret is left as it is when it has ended. */
+/* The command line of the process. *ret is unchanged if it has ended. */
 static int command_of(pid_t pid, char **ret, struct err *e)
 {
 	cleanup_free char *path = xasprintf("/proc/%d/cmdline", pid);
@@ -223,7 +226,7 @@ static int command_of(pid_t pid, char **ret, struct err *e)
 	cleanup_buf struct buf b = BUF_INIT;
 	int r;
 
-	/* What is too long to be shown has a name too. */
+	/* A command line that is too long still has a name. */
 	if (file_read(AT_FDCWD, path, 1u << 20, &b, e) < 0)
 		buf_reset(&b);
 	while (b.len && b.data[b.len - 1] == '\0')
@@ -241,7 +244,7 @@ static int command_of(pid_t pid, char **ret, struct err *e)
 	return has_ended(r) ? 0 : r;
 }
 
-/* A growing list of processes whose turn is yet to come; the last one is next. */
+/* A growing stack of processes still to be visited. */
 struct pending {
 	struct box_process *v;
 	size_t n;
@@ -253,7 +256,7 @@ static void push(struct pending *list, struct box_process p)
 	list->v[list->n++] = p;
 }
 
-/* The children that one thread has made: children are listed by thread. */
+/* The children of one thread: the kernel lists them by thread. */
 static int push_children(pid_t parent, const char *thread, struct pending *todo, struct err *e)
 {
 	cleanup_free char *path = xasprintf("/proc/%d/task/%s/children", parent, thread);
@@ -269,7 +272,7 @@ static int push_children(pid_t parent, const char *thread, struct pending *todo,
 	return 0;
 }
 
-/* The oldest child comes to lie on top. */
+/* The oldest child ends up on top. */
 static int push_family(pid_t parent, struct pending *todo, struct err *e)
 {
 	cleanup_free char *path = xasprintf("/proc/%d/task", parent);
@@ -288,7 +291,7 @@ static int push_family(pid_t parent, struct pending *todo, struct err *e)
 	return has_ended(r) ? 0 : r;
 }
 
-/* A part of pid 1, as far as anybody outside is concerned. A process that calls itself so hides itself. */
+/* The supervisor counts as part of pid 1. A process that takes its name only hides itself. */
 static bool is_supervisor(pid_t pid)
 {
 	cleanup_free char *path = xasprintf("/proc/%d/comm", pid);
@@ -299,7 +302,7 @@ static bool is_supervisor(pid_t pid)
 	       streq(b.data, IDENTITY_COMM "\n");
 }
 
-/* No recursion: how deep the tree is, the box decides. */
+/* No recursion: the box controls the depth of the tree. */
 int box_processes(const struct box *b, struct box_process **ret, size_t *ret_n, struct err *e)
 {
 	struct pending todo = {0}, found = {0};

@@ -1,10 +1,10 @@
 /*
  * moved.c - boxes whose project or name has changed.
  *
- * The order on disk, so that whoever is killed in between can do it again:
- *	the index has the new entry	it means a box whose record has the old value: still found by that
+ * The order on disk, so that it can be repeated after a kill:
+ *	the index has the new entry	whose box's record has the old value: still found by that
  *	the record
- *	the old entry goes
+ *	the old entry is removed
  */
 #include "box/moved.h"
 
@@ -36,7 +36,10 @@ int box_follow(const struct store *s, struct box *b, struct err *e)
 	bool new_id = id && (!b->folder || !streq(id, b->folder));
 	int r = 0;
 
-	/* Another directory is at its path: it is not its own before somebody has agreed (reach.h). */
+	/*
+	 * Another directory is at its path: it does not become the box's before somebody has agreed
+	 * (reach.h).
+	 */
 	b->followed = !new_id || b->moved_from || kept_is_of(b, id);
 	if (!b->followed || (!new_id && !b->moved_from))
 		return 0;
@@ -83,7 +86,7 @@ int box_rename(const struct store *s, struct box *b, const char *name, struct er
 	int r = box_index_take(s, STORE_NAMES, name, b->id, e);
 
 	b->name = xstrdup(old);
-	/* Its own already, when a rename was cut off. */
+	/* Already its own, if a rename was interrupted. */
 	if (r == -EEXIST && store_lookup(s, STORE_NAMES, name, owner) == 0 && streq(owner, b->id))
 		r = 0;
 	if (r == -EEXIST)

@@ -1,5 +1,5 @@
 /*
- * overlays.c - the directories of overlays, and the notes that say whose they are.
+ * overlays.c - the directories of overlays, and the notes that identify them.
  */
 #include "box/overlays.h"
 
@@ -33,7 +33,7 @@ static bool says(const struct kv *note, const char *key, const char *value)
 	return noted && streq(noted, value);
 }
 
-/* Writes the note, or finds the one that is there to be the same. */
+/* Writes the note, or checks that the existing one is the same. */
 static int write_note(const struct store *s, const struct box *b, const char *folder,
 		      const char *target, const char *source, struct err *e)
 {
@@ -89,7 +89,7 @@ static int add(const struct store *s, const char *path, struct box_overlays *ret
 	const char *target, *source;
 	int r = kv_read(&kv, s->data_fd, note, e);
 
-	/* One that was being made or dropped when somebody was killed: nothing was written to it. */
+	/* It was being made or dropped when the process was killed: nothing was written to it. */
 	if (r == -ENOENT)
 		return 0;
 	target = kv_get(&kv, "target");
@@ -127,7 +127,7 @@ int overlays_list(const struct store *s, const struct box *b, struct box_overlay
 	return r;
 }
 
-/* path, with the directory `from` at its beginning become `to`; the caller frees. */
+/* path with its leading directory `from` replaced by `to`; the caller frees it. */
 static char *moved(const char *path, const char *from, const char *to)
 {
 	return path_is_beneath(path, from) ? xasprintf("%s%s", to, path + strlen(from))
@@ -138,7 +138,7 @@ static int move_one(const struct store *s, const struct box *b, const struct box
 		    const char *from, const char *to, struct err *e)
 {
 	cleanup_free char *note = path_join(o->path, NOTE), *source = moved(o->source, from, to);
-	/* Where it is seen is the same path, unless the project says otherwise. */
+	/* It is mounted at the same path, unless the project says otherwise. */
 	cleanup_free char *target = moved(o->target, from, to);
 	cleanup_free char *path = overlay_path(b, target, source);
 	cleanup_kv struct kv kv = {0};
@@ -176,8 +176,8 @@ void overlays_clear(struct box_overlays *o)
 }
 
 /*
- * Out of sight first: half an upper directory would show what was deleted, or delete what was not. tmp/
- * is swept, should we be killed before the rest.
+ * Moved away first: half an upper directory would show deleted files, or delete others. If we are
+ * killed before the rest, the sweep of tmp/ does it.
  */
 int overlay_drop(const struct store *s, const struct box_overlay *o, struct err *e)
 {

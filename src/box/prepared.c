@@ -1,9 +1,9 @@
 /*
  * prepared.c - finding and sealing the layers of steps.
  *
- * The order of sealing, so that whoever is killed in between leaves nothing that is taken for whole:
- * the layer gets its name, then its text; a layer without a text is nobody's and is removed by who
- * seals the same text next.
+ * The order of sealing, so that being killed in between leaves nothing that looks complete: the
+ * layer gets its name, then its text. A layer without a text belongs to nobody and is removed when
+ * the same text is sealed next.
  */
 #include "box/prepared.h"
 
@@ -50,7 +50,7 @@ char *prepared_layer_log(const char *layer)
 	return xasprintf("steps/%.16s-1.log", layer + strlen("layers/step-"));
 }
 
-/* Two projects of one hash share it, so it says whose it is. */
+/* Two projects with one hash share it, so it names its project. */
 static char *failure_path(const char *dir)
 {
 	return xasprintf("steps/failed-%016llx", (unsigned long long)store_hash(dir));
@@ -125,7 +125,7 @@ int prepared_find(const struct store *s, const char *text, char **ret_layer, str
 	return err_set(e, ENOENT, "there is no such layer");
 }
 
-/* The launcher's own: an image's files of these names show again. */
+/* Removes the launcher's files, so that the image's files of these names are visible again. */
 static int remove_launchers(const struct store *s, const char *upper, struct err *e)
 {
 	static const char *const names[] = {"hosts", "resolv.conf"};
@@ -141,7 +141,7 @@ static int remove_launchers(const struct store *s, const char *upper, struct err
 	return 0;
 }
 
-/* A link that a session has made where the image has no certificates (settle.c). */
+/* A symlink that a session makes if the image has no certificates (settle.c). */
 static void remove_ca_link(const struct store *s, const char *upper)
 {
 	cleanup_free char *path = path_join(upper, "etc/ssl/certs");

@@ -4,8 +4,8 @@
  *	DATA/layers/step-<key>/		what one step wrote, an overlay's upper directory
  *	DATA/steps/<key>		the recipe's text up to and with that step, for this image
  *
- * A key is a hash of the text with a slot: two texts of one hash take different slots, and the text
- * itself tells whose layer it is, so that nobody can make a project use another one's.
+ * A key is a hash of the text and a slot: two texts with the same hash take different slots, and
+ * the text itself tells whose layer it is, so that no project can be made to use another one's.
  */
 #ifndef BOX_PREPARED_H
 #define BOX_PREPARED_H
@@ -13,31 +13,31 @@
 #include "base/err.h"
 #include "store/store.h"
 
-/* The layer of a text: its path beneath DATA, the caller's to free, or -ENOENT. */
+/* The layer of a text: its path relative to DATA, which the caller frees, or -ENOENT. */
 int prepared_find(const struct store *s, const char *text, char **ret_layer, struct err *e);
 
 /*
- * Makes the upper directory of a box that has ended, at `upper` beneath DATA, the layer of a text. Files
- * that the launcher put into it (/etc/hosts, /etc/resolv.conf) go.
+ * Turns the upper directory of an ended box, at `upper` relative to DATA, into the layer of a text.
+ * Removes the files that the launcher put there (/etc/hosts, /etc/resolv.conf).
  */
 int prepared_seal(const struct store *s, const char *text, const char *upper, char **ret_layer,
 		  struct err *e);
 
-/* Held while the layer of a text is made: who comes second waits, and is told so by a note. */
+/* To be held while the layer of a text is made: a second process waits, with a note. */
 int prepared_lock(const struct store *s, const char *text, int *ret_fd, struct err *e);
 
-/* Where what a step says is kept, beneath DATA, by its text or its layer; the caller frees. */
+/* The path of a step's log relative to DATA, by its text or its layer; the caller frees it. */
 char *prepared_log(const char *text);
 char *prepared_layer_log(const char *layer);
 
 /*
- * The log of the step that failed last for a project, which has no layer to be found by; NULL:
- * none has, or all have succeeded since. The caller frees. log NULL: they have.
+ * set records the log of the project's last failed step, which has no layer; log NULL: it has
+ * succeeded. get returns it; NULL: there is none. The caller frees it.
  */
 void prepared_set_failure(const struct store *s, const char *dir, const char *log);
 char *prepared_failure(const struct store *s, const char *dir);
 
-/* A layer's name, "layers/step-<key>": nothing else of a record is ever used as one. */
+/* Is it a layer's name, "layers/step-<key>"? Nothing else from a record is used as one. */
 bool prepared_valid(const char *layer);
 
 #endif

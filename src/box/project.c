@@ -32,7 +32,7 @@ int project_check(const struct store *s, const char *dir, struct err *e)
 		return err_set(e, EINVAL,
 			       "it is no project, it holds your whole home: enter a project's "
 			       "own directory, or use 'sandbox run host'");
-	/* Whoever reaches these reaches every other box. */
+	/* Access to these is access to every other box. */
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		if (path_is_beneath(own[i], dir) || path_is_beneath(dir, own[i]))
 			return err_set(

@@ -1,8 +1,8 @@
 /*
  * record.c - the record of a box on disk, and opening a box by its id.
  *
- * Promises to tell what is not there (ENOENT) from what is there and cannot be understood
- * (EUCLEAN) or read at all: that keeps its name and its files until somebody removes it.
+ * Promises to distinguish a missing record (ENOENT) from one that is there but not understood
+ * (EUCLEAN) or not readable: such a box keeps its name and its files until somebody removes it.
  */
 #include "box/record.h"
 
@@ -58,11 +58,11 @@ int box_make_runtime(const struct store *s, struct box *b, struct err *e)
 	return record_open_runtime(s, b, e);
 }
 
-/* All that a record may say: a key that is none of these is a damaged one, and what it said is lost. */
+/* All keys of a record: any other key is a damaged one, whose value is lost. */
 static const char *const known[] = {"name",	"project", "folder",	"image", "digest",
 				    "prepared", "created", "temporary", "trial"};
 
-/* What comes after `created` is no loss where the end is cut off. */
+/* Keys after `created` are dispensable if the end is cut off. */
 int record_write(const struct box *b, int dirfd, struct err *e)
 {
 	cleanup_free char *created = xasprintf("%lld", b->created);
@@ -89,7 +89,7 @@ static bool says(const struct kv *kv, const char *key)
 	return value && streq(value, "yes");
 }
 
-/* 1: the box has it; 0: it has not; -1: that cannot be told. */
+/* 1: the box has it; 0: it has not; -1: unknown. */
 static int has(const struct store *s, const char *id, const char *name)
 {
 	cleanup_free char *path = xasprintf("boxes/%s/%s", id, name);
@@ -109,7 +109,10 @@ bool record_says_temporary(const struct store *s, const char *id)
 		return false;
 	if (kv.keys.n)
 		return says(&kv, "temporary");
-	/* Emptied by a power cut, which happens to no box that stays. One in memory has nothing to lose. */
+	/*
+	 * Emptied by a power cut, which cannot happen to a persistent box. One in memory has
+	 * nothing to lose.
+	 */
 	return has(s, id, RECORD_TEMPORARY) == 1 ||
 	       (has(s, id, "upper") == 0 && has(s, id, "home") == 0);
 }
@@ -140,18 +143,18 @@ static int is_damaged(const char *id, struct err *e)
 		id, id);
 }
 
-/* The reading of b's record failed with r. */
+/* Handles the failure r of reading b's record. */
 static int no_record(const struct store *s, const struct box *b, int r, struct err *e)
 {
 	cleanup_free char *path = path_join("boxes", b->id);
 
 	switch (-r) {
 	case ENOENT:
-		/* It goes when the box is removed. */
+		/* It disappears when the box is removed. */
 		if (faccessat(s->data_fd, path, F_OK, 0) < 0 && errno == ENOENT)
 			return err_set(e, ENOENT, "there is no box '%s'", b->id);
 		return is_damaged(b->id, e);
-	case EINVAL: /* no regular file */
+	case EINVAL: /* not a regular file */
 	case EFBIG:
 		return is_damaged(b->id, e);
 	default:
@@ -179,7 +182,7 @@ static bool is_known(const char *key)
 	return false;
 }
 
-/* No line was cut off, and none has become another one. */
+/* No line was cut off, and no key was corrupted. */
 static bool is_whole(const struct kv *kv)
 {
 	for (size_t i = 0; i < kv->keys.n; i++)
@@ -238,7 +241,7 @@ int box_load(const struct store *s, const char *id, struct box *ret, struct err 
 	return 0;
 }
 
-/* Nothing that the box has to do with. */
+/* Errors that have nothing to do with the box. */
 static bool is_of_process(int r)
 {
 	return r == -EMFILE || r == -ENFILE || r == -ENOMEM || r == -ENOBUFS;
@@ -268,7 +271,10 @@ bool box_has_moved(struct box *b, const char *dir)
 	id = folder_id(dir);
 	if (!id || !streq(id, b->folder))
 		return false;
-	/* Still there, it is the same directory mounted twice; what cannot be looked at may be it. */
+	/*
+	 * If it is still there, it is the same directory mounted twice; if it cannot be checked, it
+	 * may be.
+	 */
 	there = folder_id(b->project);
 	if (there ? streq(there, id) : !is_gone(b->project))
 		return false;
@@ -290,10 +296,10 @@ int record_read_again(const struct store *s, struct box *b, struct err *e)
 		return r;
 	if (b->moved_from)
 		box_has_moved(&now, b->project);
-	/* A damaged one, whose name was not known, may be readable now. */
+	/* A damaged one, whose name was unknown, may be readable now. */
 	if (!b->damaged && (!is_same(now.name, b->name) || !is_same(now.project, b->project)))
 		return err_set(e, ERR_RETRY, "box '%s' was renamed meanwhile", b->name);
-	/* What was open of it stays open: the same directory. */
+	/* Keep the open descriptors: it is the same directory. */
 	old = *b;
 	*b = now;
 	now = old;
@@ -306,7 +312,7 @@ int box_open(const struct store *s, struct box *b, struct err *e)
 
 	box_park(b);
 	r = open_folder(s, b, e);
-	/* What is in the place of its directory can be removed by its name. */
+	/* Whatever replaced its directory can be removed by its name. */
 	if (r < 0 && (!b->damaged || r == -ENOENT || is_of_process(r)))
 		return r;
 	return record_open_runtime(s, b, e);

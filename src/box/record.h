@@ -1,6 +1,6 @@
 /*
- * record.h - a box as its record on disk describes it. What is below box_has_moved() is for the files that
- * make, find and remove boxes.
+ * record.h - a box as described by its record on disk. What follows box_has_moved() is for the
+ * files that make, find and remove boxes.
  */
 #ifndef BOX_RECORD_H
 #define BOX_RECORD_H
@@ -17,18 +17,18 @@ struct box {
 	char id[BOX_ID_LEN + 1];
 	char *name;	      /* unique */
 	char *project;	      /* absolute directory, or NULL */
-	char *folder;	      /* its folder_id(), or NULL where none is recorded; folder.h */
-	char *moved_from;     /* where the record has it, when it was found elsewhere; else NULL */
-	char *image;	      /* as it was asked for when the box was made */
-	struct digest digest; /* the manifest it was made from; hex "": an image without one */
-	struct strv prepared; /* layers upon the image's, topmost first, beneath DATA */
+	char *folder;	      /* its folder_id(), or NULL if none is recorded; folder.h */
+	char *moved_from;     /* the recorded path, if it was found elsewhere; else NULL */
+	char *image;	      /* as requested when the box was made */
+	struct digest digest; /* its manifest; hex is "" for an image without one */
+	struct strv prepared; /* layers on top of the image's, topmost first, relative to DATA */
 	long long created;    /* seconds since 1970 */
-	bool temporary;	      /* thrown away when it ends */
-	bool trial;	      /* of `sandbox try`: all of the host is an overlay in it */
-	bool in_memory; /* a temporary one whose upper directory is memory; known to its maker alone */
-	bool followed; /* directory is its id as of now, and not only as of the last start */
-	bool damaged;  /* its record cannot be read: name is the id, image "?" */
-	char *why;     /* of a damaged one, one line; else NULL */
+	bool temporary;	      /* deleted when it ends */
+	bool trial;	      /* of `sandbox try`: everything of the host is an overlay in it */
+	bool in_memory; /* a temporary one with its upper in memory; known only to its creator */
+	bool followed;	/* directory is its present id, not only that of the last start */
+	bool damaged;	/* its record cannot be read: name is the id, image "?" */
+	char *why;	/* of a damaged one: the reason, one line; else NULL */
 	struct file_stamp record; /* of the record that was read */
 	int dir_fd;  /* the directory with record and lock, O_PATH; -1: damaged or parked */
 	int run_fd;  /* RUNTIME/<id>, with the control socket, O_PATH; or -1 */
@@ -43,58 +43,59 @@ struct box {
 void box_close(struct box *b);
 #define cleanup_box __attribute__((cleanup(box_close)))
 
-/* The recipe it was made from; "" when there was none. */
+/* The recipe it was made from; "" if there was none. */
 int box_recipe(const struct box *b, struct buf *out, struct err *e);
 
-/* Makes RUNTIME/<id> where it is missing and opens run_fd; comes before a start. */
+/* Makes RUNTIME/<id> if it is missing and opens run_fd; called before a start. */
 int box_make_runtime(const struct store *s, struct box *b, struct err *e);
 
-/* -ENOENT when there is no such box, -EUCLEAN when its record is damaged. */
+/* -ENOENT if there is no such box, -EUCLEAN if its record is damaged. */
 int box_load(const struct store *s, const char *id, struct box *ret, struct err *e);
 
 /*
- * The same for who lists, stops and removes: one whose record is there and cannot be read, for whatever
- * reason, is no error but damaged. -ENOENT is a box that has gone; what this process lacks (descriptors,
- * memory) stays an error, for it says nothing of the box.
+ * The same for listing, stopping and removing: a box whose record exists but cannot be read is
+ * returned as damaged. -ENOENT: the box has gone. Problems of this process (descriptors, memory)
+ * are still errors, since they say nothing about the box.
  */
 int box_load_damaged(const struct store *s, const char *id, struct box *ret, struct err *e);
 
 /*
- * Is dir the directory of the box's project, which is not any more where the record has it? Then
- * b->project is dir from now on, and b->moved_from what it was.
+ * Is dir the directory of the box's project, moved away from the recorded path? Then b->project
+ * becomes dir, and b->moved_from the old path.
  */
 bool box_has_moved(struct box *b, const char *dir);
 
-/* Is the directory of the box's project known not to be there? */
+/* Is the directory of the box's project known to be gone? */
 bool box_project_gone(const struct box *b);
 
 /*
- * Opens run_fd anew; where there is no RUNTIME/<id> it is -1. Looking at a box must not make it a
- * directory: it may be going at this moment.
+ * Opens run_fd again; -1 if there is no RUNTIME/<id>. Does not make it: looking at a box must not
+ * create a directory for it, since it may be ending.
  */
 int record_open_runtime(const struct store *s, struct box *b, struct err *e);
 
-/* Writes the record into the directory dirfd; readers see all of it or nothing. */
+/* Writes the record into the directory dirfd; readers see it whole or not at all. */
 int record_write(const struct box *b, int dirfd, struct err *e);
 
 /*
- * Reads again what a box that is locked by now is: another image, say, after a rebuild that was waited
- * for. -ERR_RETRY when it is called otherwise or has another project, and so is not what was looked for.
+ * Reads the record of a locked box again: after waiting for a rebuild, for example, it has another
+ * image. -ERR_RETRY if its name or project has changed, so that it is no longer the box that was
+ * looked for.
  */
 int record_read_again(const struct store *s, struct box *b, struct err *e);
 
 /*
- * A directory in that of a throw-away box on disk. The record of one is not waited for, so that a power cut
- * may leave it empty; a directory is there as soon as what it lies in.
+ * A directory in that of a throw-away box on disk. Its record is not synced, so a power cut may
+ * leave it empty; a directory exists as soon as its parent does.
  */
 #define RECORD_TEMPORARY "temporary"
 
-/* Is boxes/<id> a box that is thrown away when it ends? Asks the record and that directory. */
+/* Is boxes/<id> a throw-away box? Checks the record and that directory. */
 bool record_says_temporary(const struct store *s, const char *id);
 
 /*
- * A parked box is what its record says, without a descriptor: one of many in a list. box_open() makes it
- * whole again; -ENOENT when it has gone meanwhile.
+ * A parked box has the data of its record but no descriptor, for long lists. box_open() opens it
+ * again; -ENOENT if it has gone meanwhile.
  */
 void box_park(struct box *b);
 int box_open(const struct store *s, struct box *b, struct err *e);

@@ -1,8 +1,8 @@
 /*
- * salvage.c - what the indexes still know of a box whose record is damaged.
+ * salvage.c - what the indexes still know about a box whose record is damaged.
  *
- * Promises that a home that can be saved is: nothing is removed here. Refuses to take over what was agreed to,
- * for it cannot be told any more to which directory it was given.
+ * Promises that a home that can be saved is: nothing is removed here. Consent is not taken over,
+ * because it is no longer known to which directory it was given.
  */
 #include "box/salvage.h"
 
@@ -20,7 +20,7 @@
 #include "box/folder.h"
 #include "config/settings.h"
 
-/* 1: key leads to a box whose record is damaged. */
+/* 1: key refers to a box whose record is damaged. */
 static int leads_to(const struct store *s, const char *key, char id[BOX_ID_LEN + 1])
 {
 	cleanup_box struct box b = BOX_INIT;
@@ -53,7 +53,7 @@ int salvage_find(const struct store *s, const char *dir, struct box *ret, struct
 	return box_load_damaged(s, id, ret, e);
 }
 
-/* The box that word names, when it names one and no directory. */
+/* The id of the box that word names; false if word is a directory or nothing. */
 static bool named_id(const struct store *s, const char *word, char id[BOX_ID_LEN + 1])
 {
 	if (!word || strchr(word, '/') || !box_name_valid(word))
@@ -84,7 +84,7 @@ int salvage_find_project(const struct store *s, const char *word, char **ret, st
 			break;
 		slash[slash == dir] = '\0';
 	}
-	/* The words of who looked for it first, where there are any. */
+	/* Keep the message of the earlier lookup, if there is one. */
 	return named ? box_load(s, wanted, &b, e) : -e->code;
 }
 

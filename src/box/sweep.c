@@ -1,9 +1,9 @@
 /*
- * sweep.c - removing what crashes left.
+ * sweep.c - removing leftovers of crashes.
  *
- * A lock file is born locked (box_make_lifetime): one that is free has lost its owner, however
- * young it is. What lies in tmp/ goes when it is old and nobody holds it (store_make_tmp), under another
- * name first: age alone says nothing on a machine that was suspended.
+ * A lock file is created locked (box_make_lifetime): one that is free has lost its owner, however
+ * young it is. Something in tmp/ is removed if it is old and nobody holds it (store_make_tmp),
+ * after renaming it: age alone is no proof on a machine that was suspended.
  */
 #include "box/sweep.h"
 
@@ -22,14 +22,14 @@
 #include "launch/client.h"
 
 #define SWEEP_SECONDS 60
-#define LOG_SECONDS   600 /* a throw-away box with a log is kept so long */
+#define LOG_SECONDS   600 /* how long to keep a throw-away box with a log */
 
 static bool is_old(time_t then)
 {
 	return then + SWEEP_SECONDS < time(NULL);
 }
 
-/* Does a process hold the lock file? One that is not there is held by nobody. */
+/* Does a process hold the lock file? False if it does not exist. */
 static bool is_held(int dirfd, const char *path)
 {
 	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -37,13 +37,13 @@ static bool is_held(int dirfd, const char *path)
 	return fd < 0 ? errno != ENOENT && errno != ENXIO : !file_trylock(fd);
 }
 
-/* What cannot be looked at may be there. */
+/* If it cannot be checked, it may exist. */
 static bool exists(int dirfd, const char *path)
 {
 	return faccessat(dirfd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
-/* What a box has said before it ended is what its user wants to know next. */
+/* The user may want to see the output of a box that has ended. */
 static bool is_asked_for(int dirfd, const char *folder)
 {
 	cleanup_free char *log = path_join(folder, BOX_LOG);
@@ -53,7 +53,7 @@ static bool is_asked_for(int dirfd, const char *folder)
 	       st.st_mtime + LOG_SECONDS > time(NULL);
 }
 
-/* A throw-away box with its files on disk: deletes it if it has ended and its mounts are gone. */
+/* A throw-away box with files on disk: deletes it if it has ended and its mounts are gone. */
 static bool sweep_disk(const struct store *s, const char *id)
 {
 	cleanup_box struct box b = BOX_INIT;
@@ -70,7 +70,7 @@ bool sweep_box(const struct store *s, const char *id)
 {
 	cleanup_free char *making = xasprintf("tmp/%s/lock", id), *box = path_join("boxes", id);
 
-	/* In the order in which a box moves, so that it cannot slip by between two looks. */
+	/* In the order in which a box moves, so that it cannot be missed between two looks. */
 	if (is_held(s->data_fd, making))
 		return false;
 	if (exists(s->data_fd, box))
@@ -79,8 +79,9 @@ bool sweep_box(const struct store *s, const char *id)
 }
 
 /*
- * RUNTIME/<id> of a box that is no more. It may be that of another data directory, whose boxes are not seen
- * here: where somebody listens, one lives; and between its making and that is but a moment.
+ * RUNTIME/<id> of a box that is gone. It may belong to another data directory, whose boxes are not
+ * visible here: a listening socket shows that the box lives, and comes a moment after the
+ * directory.
  */
 static void sweep_runtime(const struct store *s, const char *id)
 {
@@ -98,7 +99,7 @@ static void sweep_runtime(const struct store *s, const char *id)
 		store_remove_runtime(s, id);
 }
 
-/* Work of sandbox-image, which clears up after itself (image/gc.h). */
+/* Work of sandbox-image, which cleans up after itself (image/gc.h). */
 static bool is_of_images(const char *name)
 {
 	return starts_with(name, "image-") || starts_with(name, "partial-");
@@ -115,7 +116,7 @@ static void sweep_tmp_entry(const struct store *s, const char *name)
 		return;
 	if (S_ISDIR(st.st_mode)) {
 		fd = openat(s->data_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		/* One that shuts its owner out (mode 0) was hidden to be removed. */
+		/* One with mode 0 was moved here to be removed. */
 		if (fd < 0 ? errno != EACCES : !file_trylock(fd) || is_held(fd, "lock"))
 			return;
 	}
@@ -127,14 +128,16 @@ static void sweep_tmp(const struct store *s)
 	cleanup_strv struct strv names = {0};
 	struct err ignored;
 
-	/* What is missed is the next one's. The list first: what goes is renamed meanwhile. */
+	/*
+	 * The next sweep gets what this one misses. List first, because removing renames entries.
+	 */
 	dir_names(s->data_fd, "tmp", &names, &ignored);
 	for (size_t i = 0; i < names.n; i++)
 		if (!is_of_images(names.v[i]))
 			sweep_tmp_entry(s, names.v[i]);
 }
 
-/* Entries of boxes that are no more, or whose maker was killed before they were there. */
+/* Entries of boxes that are gone, or whose creator was killed before they existed. */
 static void sweep_index(const struct store *s, const char *index)
 {
 	cleanup_strv struct strv keys = {0};

@@ -1,8 +1,8 @@
 /*
  * target.c - from the PROJECT of a command line to a directory or a box.
  *
- * Promises that what cannot be looked at is an error, and never taken for missing: the next thing of
- * that name would be used in its place.
+ * Promises that what cannot be checked is an error and never counts as missing: the next thing of
+ * that name would be used instead.
  */
 #include "box/target.h"
 
@@ -43,7 +43,7 @@ static bool is_path(const char *word)
 	return strchr(word, '/') || streq(word, ".") || streq(word, "..");
 }
 
-/* 1: it has a box or a trial, *ret, or is bound by what it had one with; 0: neither; or an error. */
+/* 1: it has a box or a trial, *ret, or is bound by a former one; 0: neither; or an error. */
 static int find_known(const struct store *s, const char *dir, struct box *ret, struct err *e)
 {
 	cleanup_strv struct strv bounds = {0};
@@ -68,14 +68,14 @@ static bool has_file(const char *dir, uid_t *ret_owner)
 	cleanup_free char *file = path_join(dir, "sandbox.ini");
 	struct stat st;
 
-	/* A dangling link too: it is an error for who reads it. */
+	/* A dangling symlink counts: reading it is an error. */
 	if (fstatat(AT_FDCWD, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	*ret_owner = st.st_uid;
 	return true;
 }
 
-/* Cuts the last component off; false when there is none. */
+/* Removes the last component; false if there is none. */
 static bool to_parent(char *dir)
 {
 	char *slash = strrchr(dir, '/');
@@ -86,7 +86,7 @@ static bool to_parent(char *dir)
 	return true;
 }
 
-/* The known project that dir lies in, or NULL; the caller frees. */
+/* The known project that contains dir, or NULL; the caller frees it. */
 static int known_around(const struct store *s, const char *dir, char **ret, struct err *e)
 {
 	cleanup_free char *around = xstrdup(dir);
@@ -100,7 +100,7 @@ static int known_around(const struct store *s, const char *dir, char **ret, stru
 }
 
 /*
- * The project that start is in, or NULL. *ret_box: its box or trial, when that is how it was found.
+ * The project that contains start, or NULL. *ret_box: its box or trial, if it was found by that.
  * *ret_passed: the directory of a nearer sandbox.ini that does not count, or NULL.
  */
 static int enclosing(const struct store *s, const char *start, char **ret, struct box *ret_box,
@@ -155,7 +155,9 @@ static int find_here(const struct store *s, struct target *ret, struct err *e)
 	return 0;
 }
 
-/* The first time a directory in a known project is named: that it is apart from that one is said. */
+/*
+ * When a directory in a known project is named for the first time, a note says that it is separate.
+ */
 static int find_within(const struct store *s, const char *dir, struct target *ret, struct err *e)
 {
 	cleanup_free char *around = NULL;
@@ -171,7 +173,7 @@ static int find_within(const struct store *s, const char *dir, struct target *re
 	return r < 0 ? r : 0;
 }
 
-/* A project that is gone and has a box: who stops or removes that box names it as it was called. */
+/* A project that is gone but has a box: the user stops or removes that box by its old name. */
 static char *find_gone(const struct store *s, const char *word)
 {
 	cleanup_free char *here = getcwd(NULL, 0);
@@ -224,7 +226,7 @@ static bool is_called(const char *dir, const char *name)
 	return streq(path_basename(dir), name) || streq(box, name);
 }
 
-/* What its file calls the project, or NULL; the caller frees. */
+/* The project's name in its file, or NULL; the caller frees it. */
 static int name_in_file(const char *dir, char **ret, struct err *e)
 {
 	cleanup_settings struct settings settings = {0};
@@ -237,7 +239,7 @@ static int name_in_file(const char *dir, char **ret, struct err *e)
 	return 0;
 }
 
-/* 1: dir is a project that is called name; 0: it is not. */
+/* 1: dir is a project with that name; 0: it is not. */
 static int is_project_called(const struct store *s, const char *dir, const char *name,
 			     struct err *e)
 {
@@ -255,7 +257,7 @@ static int is_project_called(const struct store *s, const char *dir, const char 
 	return set && streq(set, name);
 }
 
-/* Does a file make dir a project that nobody knows, in one that is known? It cannot take that one's name. */
+/* Does only a file make dir a project, inside a known one? Then it cannot take that one's name. */
 static bool is_planted(const struct store *s, const char *dir, struct err *e)
 {
 	cleanup_free char *around = NULL;
@@ -263,7 +265,7 @@ static bool is_planted(const struct store *s, const char *dir, struct err *e)
 	return is_known(s, dir, e) == 0 && known_around(s, dir, &around, e) == 0 && around;
 }
 
-/* A project that we stand in and that is called so; *ret NULL when there is none. */
+/* A project with that name that contains the current directory; *ret NULL if there is none. */
 static int find_around(const struct store *s, const char *name, char **ret, struct err *e)
 {
 	cleanup_free char *dir = getcwd(NULL, 0);
@@ -299,7 +301,7 @@ static bool is_folder(const char *dir, const struct stat *st)
 	       there.st_ino == st->st_ino;
 }
 
-/* The same name means something else here: the box is what it means. */
+/* The name means something else here too; the box takes precedence. */
 static char *other_meaning(const char *name, const struct box *b)
 {
 	cleanup_free char *here = getcwd(NULL, 0);
@@ -332,7 +334,7 @@ static int no_such_box(const struct store *s, const char *name, struct err *e)
 	const char *near = NULL;
 	struct err ignored;
 
-	/* The name itself may be there, of a box that is being made or has crashed. */
+	/* The name itself may be listed, of a box that is being made or has crashed. */
 	if (dir_open(&d, s->data_fd, STORE_NAMES, &ignored) == 0)
 		while (dir_next(&d, &ignored) > 0)
 			if (d.name[0] != '.' && !streq(d.name, name))
@@ -348,7 +350,9 @@ static int no_such_box(const struct store *s, const char *name, struct err *e)
 		       name);
 }
 
-/* The project is gone from where it was: it may be the directory of this name here, or one around. */
+/*
+ * The project is not at its recorded path: it may be a directory of this name here, or one above.
+ */
 static void look_for_project(struct box *b, const char *name)
 {
 	cleanup_free char *here = NULL, *dir = NULL;

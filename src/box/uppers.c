@@ -1,5 +1,5 @@
 /*
- * uppers.c - where the upper directory of an overlay can lie.
+ * uppers.c - where the upper directory of an overlay can be.
  */
 #include "box/uppers.h"
 

@@ -38,7 +38,7 @@
  *		one id: EINVAL; directories of a lower layer are not renamed: EXDEV; set-id bits: EPERM
  *	the caller is already traced (strace, gdb), or nothing may be traced: EPERM
  *	too many ids, descriptors or namespaces: EAGAIN
- *	this process is killed (code inside can, it has our uid): the processes it traces die with it,
+ *	this process is killed (code inside can, it has our uid): what it traces dies with it,
  *		the calls fail with ENOSYS; the next session has a new one
  *	the box ends: it ends with pid 1
  *

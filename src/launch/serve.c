@@ -7,8 +7,8 @@
  *	RUNNING	  pid > 0			SIGNAL is passed on; the end of the connection -> ABANDONED
  *	DETACHED  pid > 0, fd == -1		nobody waits for it
  *	ABANDONED pid > 0, fd == -1		SIGHUP was sent; SIGKILL follows after ABANDON_MS
- *	LATE	  pid == 0			asked for a session while the box ends: not answered,
- *						so that it asks the next box
+ *	LATE	  pid == 0			asked for a session of a box that ends: not
+ *						answered, so that it asks the next box
  *	gone	  the process was reaped	EXIT was sent, the entry is freed
  *
  * The end comes by `stop`, by a signal from outside, or when nobody has come for the linger time:

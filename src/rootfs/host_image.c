@@ -1,11 +1,11 @@
 /*
  * host_image.c - making the layer of the image `host`.
  *
- * The layer is a directory of the user's own: the readable part of /etc, a skeleton of the rest, the
- * top-level links; /usr and kin are bound over it, read-only. It is named by a key over the times
- * of the files whose change matters, so that a start looks at a dozen inodes and no more.
+ * The layer is a directory owned by the user: the readable part of /etc, a skeleton of the rest,
+ * the top-level symlinks; /usr and kin are bound over it, read-only. Its name is a key over the
+ * times of the files whose change matters, so that a start looks only at a dozen inodes.
  *
- * Promises that nothing goes in which not every user of the host may read, nor what is named as
+ * Promises to copy nothing that is not readable by every user of the host, nor what is listed as
  * secret below. Host homes, /root, /tmp, /run and /var are not there.
  */
 #include "rootfs/host_image.h"
@@ -27,15 +27,15 @@
 #include "box/box.h"
 #include "box/lifecycle.h"
 
-/* Beside a layer lies an empty file with this at its end: its time is that of the last start. */
+/* Each layer has an empty file with this suffix; its time is that of the last start. */
 #define USED_SUFFIX  ".used"
 #define KEEP_SECONDS (24 * 60 * 60)
 
-/* Bound at their own path where the host has them as directories. */
+/* Bound at the same path if they are directories on the host. */
 static const char *const bound[] = {"usr",  "opt", "nix",   "gnu/store", "bin",
 				    "sbin", "lib", "lib32", "lib64",	 "libx32"};
 
-/* Their change means another layer. */
+/* If one of these changes, a new layer is made. */
 static const char *const watched[] = {
 	"/",
 	"/etc",
@@ -66,7 +66,7 @@ static const struct {
 	const char *path, *target;
 } links[] = {{"var/run", "/run"}, {"var/lock", "/run/lock"}, {"etc/mtab", "../proc/self/mounts"}};
 
-/* World-readable on some hosts and still nobody else's business, or written again for each box. */
+/* World-readable on some hosts but still private, or written again for each box. */
 static const char *const left_out[] = {
 	"shadow",     "shadow-",	"gshadow",   "gshadow-",    "sudoers",	 "sudoers.d",
 	"private",    "krb5.keytab",	"fstab",     "crypttab",    "auth.conf", "auth.conf.d",
@@ -116,7 +116,7 @@ static int make_skeleton(int layer, struct err *e)
 	return 0;
 }
 
-/* /bin and friends: a link where the host has a link, else a directory to bind upon. */
+/* /bin and kin: a symlink if the host has one, else a directory to bind over. */
 static int make_top_level(int layer, struct err *e)
 {
 	char target[256];
@@ -155,8 +155,8 @@ static int build_layer(int layer, struct err *e)
 }
 
 /*
- * The layers that running boxes are built on. False when it cannot be told: a box that has its lock and no
- * notes yet is about to start.
+ * The layers that running boxes use. False if unknown: a box that has its lock and no notes yet is
+ * about to start.
  */
 static bool used_layers(const struct store *s, struct buf *out)
 {
@@ -181,8 +181,8 @@ static bool used_layers(const struct store *s, struct buf *out)
 }
 
 /*
- * Deletes the layers of earlier times. One that was used a short while ago may be that of a box
- * which is about to start, or of a machine or container that shares this home.
+ * Deletes old layers. One that was used recently may belong to a box that is about to start, or to
+ * a machine or container that shares this home.
  */
 static void collect_layers(const struct store *s, const char *current)
 {
@@ -204,13 +204,13 @@ static void collect_layers(const struct store *s, const char *current)
 		    (fstatat(fd, mark, &st, 0) == 0 && st.st_mtime + KEEP_SECONDS > time(NULL)))
 			continue;
 		unlinkat(fd, mark, 0);
-		/* At once: a start that takes it now has all of it, or is told that it is gone. */
+		/* Atomic: a concurrent start has all of it, or is told that it is gone. */
 		path = path_join("layers", d.name);
 		store_discard(s, path, &ignored);
 	}
 }
 
-/* Built aside and renamed: two starts at once both end up with one complete layer. */
+/* Built aside and renamed: two concurrent starts end up with one complete layer. */
 static int make_layer(const struct store *s, const char *final, const char *mark, struct err *e)
 {
 	char id[BOX_ID_LEN + 1], tmp[sizeof("tmp/host-") + BOX_ID_LEN];
@@ -231,7 +231,7 @@ static int make_layer(const struct store *s, const char *final, const char *mark
 		r = err_sys(e, errno, "cannot make '%s/%s'", s->data, final);
 	if (r == 0)
 		r = sync_dir(s->data_fd, "layers", e);
-	/* It may be descriptors that were missing. */
+	/* The failure may be a lack of descriptors. */
 	close_fd(&layer);
 	file_remove_tree(s->data_fd, tmp, &ignored);
 	if (r < 0)
@@ -249,7 +249,9 @@ int host_image_resolve(const struct store *s, struct image_root *ret, struct err
 	struct stat st;
 	int r;
 
-	/* The mark is made after the layer: this says that both are there, and that it is used. */
+	/*
+	 * The mark is made after the layer: it says that both exist, and that the layer is in use.
+	 */
 	if (utimensat(s->data_fd, mark, NULL, 0) < 0 &&
 	    (errno == ENOENT || faccessat(s->data_fd, mark, F_OK, 0) < 0) &&
 	    (r = make_layer(s, layer, mark, e)) < 0)
@@ -298,7 +300,7 @@ int host_image_forget(const struct store *s, struct err *e)
 
 		if (!starts_with(names.v[i], "host-") || ends_with(names.v[i], USED_SUFFIX))
 			continue;
-		/* The mark first: it says that the layer is there. */
+		/* The mark first: it says that the layer exists. */
 		if (unlinkat(s->data_fd, mark, 0) < 0 && errno != ENOENT)
 			return err_sys(e, errno, "cannot remove '%s/%s'", s->data, mark);
 		r = store_discard(s, path, e);

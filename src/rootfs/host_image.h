@@ -6,16 +6,16 @@
 
 #include "rootfs/image_root.h"
 
-/* Begins the line among the notes of a start that says which layer the box uses. */
+/* Starts the line in a start's notes that names the layer the box uses. */
 #define HOST_LAYER_NOTE "layer "
 
 /*
- * The one small layer of the image, made again when the host has changed, and the directories that are
- * bound over it.
+ * Returns the one small layer of the image, made again if the host has changed, and the directories
+ * to bind over it.
  */
 int host_image_resolve(const struct store *s, struct image_root *ret, struct err *e);
 
-/* Removes what was made of it, so that the next start makes it again; EBUSY names a box that runs on it. */
+/* Removes the layer, so that the next start makes it again; EBUSY names a box that runs on it. */
 int host_image_forget(const struct store *s, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * image.c - which kind of image a name means; `dir:PATH`, and who sessions are.
+ * image.c - what kind of image a name means; `dir:PATH`, and the user of sessions.
  */
 #include "rootfs/image.h"
 

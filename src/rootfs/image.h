@@ -1,5 +1,5 @@
 /*
- * image.h - from the name of an image to the directories a box's root is made of.
+ * image.h - from the name of an image to the directories of a box's root.
  */
 #ifndef ROOTFS_IMAGE_H
 #define ROOTFS_IMAGE_H
@@ -10,26 +10,26 @@
 #include "base/proc.h"
 #include "rootfs/image_root.h"
 
-/* Is it the name of an image that there can be? Whether there is one, image_resolve() finds out. */
+/* Is it a valid name of an image? image_resolve() finds out whether the image exists. */
 int image_check_name(const char *image, struct err *e);
 
 /*
- * Resolves `host`, `dir:PATH` and names of images; one that is not here is pulled first, by
- * sandbox-image (ERR_SAID: it has said what went wrong). *ret is to be released with
- * image_root_clear(), after a failure too.
+ * Resolves `host`, `dir:PATH` and names of images; pulls an image that is not here, by
+ * sandbox-image (ERR_SAID: it has already reported the error). Release *ret with image_root_clear()
+ * on failure too.
  */
 int image_resolve(const struct image_request *req, struct image_root *ret, struct err *e);
 
-/* What the name means now, without pulling anything: -ENOENT, or hex "" for `host` and `dir:`. */
+/* What the name means now, without pulling: -ENOENT, or hex "" for `host` and `dir:`. */
 int image_digest(const struct store *s, const char *image, struct digest *ret, struct err *e);
 
 /*
- * Who sessions of a throw-away box are: the image's USER, where it names one that is not root, else
- * the caller. Returns whether the image asks for root. *ret is to be released with user_clear().
+ * The user of sessions in a throw-away box: the image's USER, if it names one other than root, else
+ * the caller. Returns whether the image asks for root. Release *ret with user_clear().
  */
 bool image_user(const struct image_plan *plan, const struct user *caller, struct user *ret);
 
-/* An error where the image names a user that it does not have: no session can be that user. */
+/* An error if the image names a user that it does not have: no session can be that user. */
 int image_check_user(const struct image_plan *plan, struct err *e);
 
 #endif

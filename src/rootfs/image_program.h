@@ -1,5 +1,5 @@
 /*
- * image_program.h - sandbox-image, which has all that takes JSON or a network.
+ * image_program.h - running sandbox-image, which does everything that needs JSON or a network.
  */
 #ifndef ROOTFS_IMAGE_PROGRAM_H
 #define ROOTFS_IMAGE_PROGRAM_H
@@ -10,12 +10,14 @@
 #include "base/err.h"
 
 /*
- * Runs it with words, NULL-ended, and waits. What it prints is no output of ours, unless `speaks`. An
- * error of its own it has told itself: ERR_SAID.
+ * Runs it with words (NULL-terminated) and waits. Its stdout is discarded, unless `speaks`.
+ * ERR_SAID: it has already reported the error.
  */
 int image_program(const char *const *words, bool speaks, struct err *e);
 
-/* The same; out gets what it prints, *ret_status is its exit status, and any is fine. */
+/*
+ * The same; appends its stdout to out and returns its exit status, whatever it is, in *ret_status.
+ */
 int image_program_read(const char *const *words, struct buf *out, int *ret_status, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * image_root.c - the directories that a box's root is made of.
+ * image_root.c - the directories of a box's root.
  */
 #include "rootfs/image_root.h"
 

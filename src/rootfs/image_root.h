@@ -1,5 +1,5 @@
 /*
- * image_root.h - the directories that a box's root is made of, and what is asked for to have them.
+ * image_root.h - the directories of a box's root, and the request for them.
  */
 #ifndef ROOTFS_IMAGE_ROOT_H
 #define ROOTFS_IMAGE_ROOT_H
@@ -12,12 +12,12 @@
 
 struct image_root {
 	struct strv lowers; /* layer directories, top first */
-	struct strv binds;  /* host directories that appear at their own path, read-only */
-	bool read_only;	    /* the lower layers are not ours: nothing of them can be changed */
+	struct strv binds;  /* host directories that appear at the same path, read-only */
+	bool read_only;	    /* the lower layers are another user's and cannot be changed */
 
 	/* Of an image from a registry or archive; empty for `host` and `dir:`. */
 	struct digest digest;	/* of its manifest */
-	struct image_plan plan; /* what it says of its sessions */
+	struct image_plan plan; /* what it says about its sessions */
 	int lease;		/* keeps gc from its layers until the box is recorded, or -1 */
 };
 
@@ -29,12 +29,12 @@ struct image_root {
 struct image_request {
 	const struct store *store;
 	const char *image;
-	const char *base; /* the directory a relative PATH starts from */
+	const char *base; /* the directory that a relative PATH starts from */
 	const struct digest
 		*digest; /* the one a box was made from; hex "": what the name means now */
 };
 
-/* Puts layers, topmost first and beneath DATA, on top of an image's. */
+/* Puts layers (topmost first, relative to DATA) on top of an image's. */
 void image_root_stack(const struct store *s, const struct strv *layers, struct image_root *root);
 void image_root_clear(struct image_root *r);
 #define cleanup_image_root __attribute__((cleanup(image_root_clear)))

@@ -1,9 +1,9 @@
 /*
- * oci_image.c - from a name to layers, by two small files and no JSON: refs/<name> says which
- * manifest, plans/<manifest> which layers and what the image says of its sessions.
+ * oci_image.c - from a name to layers, by two small files and no JSON: refs/<name> names the
+ * manifest, plans/<manifest> the layers and what the image says about its sessions.
  *
- * What is missing - the image, or only its plan - sandbox-image gets. Promises that the layers stay
- * until the lease is given back, by when the box's record names the image.
+ * sandbox-image provides what is missing: the image, or only its plan. Promises that the layers
+ * stay until the lease is released; by then the box's record names the image.
  */
 #include "rootfs/oci_image.h"
 
@@ -17,7 +17,7 @@
 #include "rootfs/image_program.h"
 #include "store/lease.h"
 
-/* What a short name means, sandbox.conf says. */
+/* sandbox.conf says what a short name means. */
 static int parse(const char *image, struct reference *ret, struct err *e)
 {
 	cleanup_image_conf struct image_conf conf = {0};
@@ -56,7 +56,7 @@ static int find(const struct image_request *req, struct digest *ret, struct err 
 	return 0;
 }
 
-/* What sandbox-image is to make ready: the name, or exactly what the box was made from. */
+/* What sandbox-image must provide: the name, or exactly what the box was made from. */
 static char *wanted(const struct image_request *req, struct err *e)
 {
 	cleanup_reference struct reference ref = {0};

@@ -1,13 +1,13 @@
 /*
- * programs.h - where our own other programs lie: ../libexec/sandbox, seen from this one.
+ * programs.h - where our other programs are: ../libexec/sandbox, relative to this one.
  */
 #ifndef ROOTFS_PROGRAMS_H
 #define ROOTFS_PROGRAMS_H
 
-/* The absolute path of a helper program, whether or not it is there. The caller frees. */
+/* The absolute path of a helper program, whether or not it exists. The caller frees it. */
 char *program_path(const char *name);
 
-/* `sandbox` itself, for a helper program. The caller frees. */
+/* `sandbox` itself, for a helper program. The caller frees it. */
 char *program_sandbox(void);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * agent.c - the ssh agent of whoever joins a box that runs.
+ * agent.c - the ssh agent of a session that joins a running box.
  *
- * The box has a directory of the host's with sockets, read-only. What comes in by one of them goes to the
- * agent and back, by a process of the client's that ends with it.
+ * The box has a host directory of sockets, read-only. A process of the client relays connections on
+ * them to the agent, and ends with the client.
  */
 #include "start/agent.h"
 
@@ -51,7 +51,7 @@ int agent_mount(const struct assemble_request *req, struct assembly *a, struct e
 	return 0;
 }
 
-/* A socket has another inode, or another time, with each agent. NULL: there is none. */
+/* Identifies an agent: each one's socket has another inode or time. NULL: there is none. */
 static char *describe(const char *socket)
 {
 	struct stat st;
@@ -95,7 +95,7 @@ static int connect_agent(const char *socket_path)
 	return fd;
 }
 
-/* One who asks, in a process of its own. */
+/* Serves one connection, in its own process. */
 static void serve(int client)
 {
 	struct pollfd p[2] = {{.fd = client, .events = POLLIN}, {.events = POLLIN}};
@@ -117,7 +117,7 @@ static void die_with(pid_t parent)
 		_exit(0);
 }
 
-/* Nothing of the session's stays open in it: a pipe is to end with those who write to it. */
+/* Keeps nothing of the session open: a pipe must end with its writers. */
 static void be_relay(int listener, pid_t client)
 {
 	pid_t self = getpid();
@@ -125,7 +125,7 @@ static void be_relay(int listener, pid_t client)
 
 	die_with(client);
 	signal(SIGCHLD, SIG_IGN);
-	signal(SIGINT, SIG_IGN); /* the client's, which passes it on */
+	signal(SIGINT, SIG_IGN); /* for the client, which passes it on */
 	signal(SIGQUIT, SIG_IGN);
 	signal(SIGTSTP, SIG_IGN);
 	dup2(listener, 0);
@@ -146,7 +146,7 @@ static int listen_in(int dir, const char *name)
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	/* However long the directory's path is, this fits sun_path. */
+	/* Fits sun_path however long the directory's path is. */
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/%s", dir, name);
 	unlinkat(dir, name, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 64) < 0)
@@ -185,7 +185,7 @@ void agent_join(const struct store *st, const struct box *b, const char *notes,
 	if (!now)
 		return;
 	line = xasprintf("\n%s", now);
-	/* With a start's own settings it has no directory either. */
+	/* A session with other settings than the start's has no such directory. */
 	if (!strstr(notes, "\nssh-agent yes\n") || strstr(notes, line))
 		return;
 	if (start(st, b, ret) < 0)

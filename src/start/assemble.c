@@ -1,11 +1,12 @@
 /*
  * assemble.c - from settings, image and grants to a plan.
  *
- * The order of a box's mounts: the image's host directories, memory for /tmp and /run, sudo, the home,
- * the project, then what the user or the project asked for; a later one may lie on an earlier one.
+ * The order of a box's mounts: the image's host directories, memory for /tmp and /run, sudo, the
+ * home, the project, then what the user or the project asked for; a later one may be on top of an
+ * earlier one.
  *
- * Promises that what is written as a part of the project is one, and that each thing of the host is
- * told to the reach, as the value that is used.
+ * Promises that what is written as a part of the project is one, and that reach gets each thing of
+ * the host exactly as it is used.
  */
 #include "start/assemble.h"
 
@@ -85,14 +86,14 @@ static int add_root(const struct assemble_request *req, struct assembly *a, stru
 			       "nothing can be tried in image '%s': it is not yours, and read-only",
 			       req->box->image);
 	a->plan.staging = assembly_keep(a, xasprintf("%s/%s", req->store->runtime, req->box->id));
-	/* Nothing of a root that is not ours can be copied up, so neither is an upper kept for it. */
+	/* Nothing can be copied up from a root that is not ours, so it needs no upper either. */
 	return a->root->read_only ? 0 : choose_upper(req, a, e);
 }
 
 /*
- * Ours is found first by PATH, and by a link that launch/rootfs.c makes. The file of a package is never
- * mounted over, which would break its removal and upgrade; but in a system that nobody changes, no
- * package is removed, and scripts that say /usr/bin/sudo mean ours.
+ * Ours is found first by PATH, and by a symlink that launch/rootfs.c makes. A package's file is
+ * never mounted over, which would break its removal and upgrade; except in a read-only system,
+ * where no package is removed and scripts that run /usr/bin/sudo mean ours.
  */
 static void add_sudo(struct assembly *a)
 {
@@ -110,7 +111,10 @@ static void add_sudo(struct assembly *a)
 							  .replace = true});
 }
 
-/* What lies in memory begins with what the image has there; a few empty directories are known to its plan. */
+/*
+ * A tmpfs starts with what the image has there; the plan of an image lists directories that are
+ * empty.
+ */
 static void add_memory(struct assembly *a, const char *target, unsigned int mode, bool bare)
 {
 	const struct image_plan *image = &a->root->plan;
@@ -135,7 +139,7 @@ static void add_memory(struct assembly *a, const char *target, unsigned int mode
 
 static void add_standard_mounts(const struct assemble_request *req, struct assembly *a)
 {
-	/* The layer of the image `host` has nothing in them, and has /root: it is not looked at. */
+	/* The layer of `host` has nothing in them, and has /root: skip the look. */
 	bool host = a->root->binds.n && a->root->lowers.n == 1;
 
 	add_memory(a, "/tmp", 01777, host);
@@ -153,7 +157,7 @@ static void add_standard_mounts(const struct assemble_request *req, struct assem
 		add_sudo(a);
 }
 
-/* A root of another's has no directory for our home, and none can be made beneath its own. */
+/* A root of another user has no directory for our home, and none can be made in it. */
 static void add_home_parent(struct assembly *a)
 {
 	if (a->root->read_only && starts_with(a->home, "/home/"))
@@ -166,7 +170,7 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 	const char *home = settings_get(req->settings, "sandbox", "home");
 	struct plan_mount m = {.kind = PLAN_MOUNT_BIND, .target = a->home, .mode = 0700};
 
-	/* A user of the image's has a home of the image's, and root's becomes a part of the layer. */
+	/* A user of the image has the image's home, and root's becomes part of the layer. */
 	if (req->sealed)
 		return 0;
 	if (a->root->plan.has_user && a->root->plan.uid != 0 && req->box->temporary)
@@ -191,7 +195,7 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 	return 0;
 }
 
-/* Directories that the image wants to have, whether it brings them or not. */
+/* Directories that the image declares, whether it contains them or not. */
 static void add_image_folders(struct assembly *a)
 {
 	const struct image_plan *plan = &a->root->plan;
@@ -238,7 +242,7 @@ static int add_project(const struct assemble_request *req, struct assembly *a, s
 	return r;
 }
 
-/* What is written as a part of the project must be one: code in the box can put links there. */
+/* What is written as a part of the project must be one: code in the box can put symlinks there. */
 static int check_inside(const char *project, const struct mount_setting *ms, struct err *e)
 {
 	if (project && path_is_beneath(ms->source, project) && ms->outside)
@@ -250,8 +254,8 @@ static int check_inside(const char *project, const struct mount_setting *ms, str
 }
 
 /*
- * What may be written of the host is an overlay in a trial; a single file cannot be one, and is
- * read-only there.
+ * In a trial a writable directory of the host becomes an overlay; a single file cannot, and becomes
+ * read-only.
  */
 static int add_host(const struct assemble_request *req, struct assembly *a, struct plan_mount m,
 		    bool overlay, struct err *e)
@@ -303,7 +307,7 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 	return 0;
 }
 
-/* The order matters: what is lent may lie in the home, what is protected lies in the project. */
+/* The order matters: what is lent may be in the home, what is protected is in the project. */
 static int add_lent(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
 	cleanup_lending struct lending l = {0};
@@ -327,7 +331,7 @@ static int add_lent(const struct assemble_request *req, struct assembly *a, stru
 	return r < 0 ? r : agent_mount(req, a, e);
 }
 
-/* path of the host, which mount m shows, bound upon itself there. */
+/* Binds path of the host on itself, where mount m shows it. */
 static void bind_within(struct assembly *a, const struct plan_mount *m, const char *path,
 			bool read_only)
 {
@@ -341,8 +345,8 @@ static void bind_within(struct assembly *a, const struct plan_mount *m, const ch
 }
 
 /*
- * A directory that something is mounted in can be renamed, and another one put in its place; one that is
- * a mount itself cannot. So the directories on the way are bound upon themselves.
+ * A directory that contains a mount point can be renamed and replaced by another one; a mount point
+ * itself cannot. So the directories on the way are bound on themselves.
  */
 static void bind_way(struct assembly *a, const struct plan_mount *m, const char *path,
 		     struct strv *done)
@@ -357,7 +361,7 @@ static void bind_way(struct assembly *a, const struct plan_mount *m, const char 
 	}
 }
 
-/* What of the protected paths one mount shows. */
+/* Protects those of the paths that a mount shows. */
 static void protect_mount(struct assembly *a, const struct plan_mount *m, const struct strv *paths)
 {
 	cleanup_strv struct strv done = {0};
@@ -370,7 +374,7 @@ static void protect_mount(struct assembly *a, const struct plan_mount *m, const 
 			bind_within(a, m, paths->v[i], true);
 }
 
-/* What is protected of the project, and of the git data that it leads to. */
+/* The protected paths of the project and of its git data. */
 static int find_protected(const struct assemble_request *req, struct assembly *a,
 			  struct strv *ret_paths, struct err *e)
 {
@@ -385,7 +389,7 @@ static int find_protected(const struct assemble_request *req, struct assembly *a
 	return r;
 }
 
-/* Who may mount is free to take a mount away, or to look at what lies beneath. */
+/* Whoever may mount can remove a mount, or look beneath it. */
 static int refuse_nested(const struct assemble_request *req, struct err *e)
 {
 	const struct setting *nested = settings_find(req->settings, "sandbox", "nested");
@@ -397,7 +401,7 @@ static int refuse_nested(const struct assemble_request *req, struct err *e)
 		       protect ? protect->source : "?", nested ? nested->source : "?");
 }
 
-/* Git that says where it can commit, before the box's own in PATH. */
+/* A git that explains where commits are possible, before the box's own in PATH. */
 static void add_git(struct assembly *a)
 {
 	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
@@ -408,9 +412,9 @@ static void add_git(struct assembly *a)
 }
 
 /*
- * Wherever the project is seen: a second mount of it, or the host's home around it, shows it too. What
- * protects a mount follows it at once, so that what was mounted upon it stays upon it. An overlay needs
- * none: what is written there reaches nobody.
+ * Wherever the project is visible: a second mount of it, or of the home around it, shows it too.
+ * The mounts that protect a mount follow it directly, so that what was mounted on top stays on top.
+ * An overlay needs none: its writes reach nobody.
  */
 static int add_protected(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
@@ -482,8 +486,8 @@ static int add_extra_mounts(const struct assemble_request *req, struct assembly 
 }
 
 /*
- * Whoever reaches the control sockets is in every box, read-only mount or not. A mount around them shows
- * an empty directory in their place.
+ * The control sockets give access to every box, even by a read-only mount. A mount that contains
+ * them gets an empty directory in their place.
  */
 static void hide_sockets(const struct assemble_request *req, struct assembly *a)
 {
@@ -514,7 +518,10 @@ static void hide_sockets(const struct assemble_request *req, struct assembly *a)
 	}
 }
 
-/* What is lent, [mounts], the command line's, what is protected; with their lines of reach. */
+/*
+ * Adds lent things, [mounts], mounts of the command line, and protection, with their lines of
+ * reach.
+ */
 static int add_asked_mounts(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
 	int r = add_lent(req, a, e);
@@ -537,13 +544,13 @@ static int fill_etc(const struct assemble_request *req, struct assembly *a, stru
 	char *others = NULL, *resolv_conf = NULL;
 	int r = 0;
 
-	/* A read-only root cannot be told; its users see a bare uid. */
+	/* A read-only root cannot be changed; its programs see a bare uid. */
 	if (a->root->read_only)
 		return 0;
 	if (!req->sealed) {
 		etc->passwd_line = assembly_keep(a, etc_lines_passwd(u, a->home));
 		etc->group_line = assembly_keep(a, etc_lines_group(u));
-		/* Root's entry is box-root's as well, whose home is another. */
+		/* Root's entry is also that of box-root, whose home is another. */
 		etc->only_ids = u->uid == 0 || (a->root->plan.has_user && a->root->plan.uid != 0 &&
 						req->box->temporary);
 		etc->users = true;
@@ -558,7 +565,7 @@ static int fill_etc(const struct assemble_request *req, struct assembly *a, stru
 	return r;
 }
 
-/* What was tried is to be looked at, not to go on. */
+/* A trial is to be looked at, not kept running. */
 static long linger_ms(const struct assemble_request *req)
 {
 	if (req->box->temporary || req->box->trial)
@@ -591,7 +598,10 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	a->plan.nested = settings_bool(s, "sandbox", "nested");
 	a->plan.io_uring = settings_bool(s, "sandbox", "io-uring");
 	a->plan.perf = settings_bool(s, "sandbox", "perf");
-	/* With nested = yes a sandbox inside may want to be asked itself: there is one who is. */
+	/*
+	 * With nested = yes a sandbox inside may need to be the supervisor, and there can be only
+	 * one.
+	 */
 	a->plan.renames = req->box->trial && !a->plan.nested;
 	a->plan.sudo = settings_bool(s, "sandbox", "sudo");
 	/* In a project's box sessions are yours, and none is the image's program. */
@@ -602,7 +612,7 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	return kernel_check(&a->plan, e);
 }
 
-/* Who is who, and the image. */
+/* Identity, and the image. */
 static int begin(const struct assemble_request *req, struct assembly *ret, struct err *e)
 {
 	int r;

@@ -1,5 +1,5 @@
 /*
- * assemble.h - where a project, an image and a network become a plan.
+ * assemble.h - makes a plan from a project, an image and a network.
  */
 #ifndef START_ASSEMBLE_H
 #define START_ASSEMBLE_H
@@ -7,11 +7,11 @@
 #include "start/assembly.h"
 
 /*
- * Fills *ret in; the control socket and the lifetime lock are the caller's to add. On failure *ret
- * still is to be released with assembly_clear().
+ * Fills *ret; the caller adds the control socket and the lifetime lock. Release *ret with
+ * assembly_clear() on failure too.
  */
 int assemble_box(const struct assemble_request *req, struct assembly *ret, struct err *e);
-/* The image alone, with the user and the network in its /etc, for tools_make(). */
+/* Only the image, with the user and the network in its /etc, for tools_make(). */
 int assemble_image(const struct assemble_request *req, struct assembly *ret, struct err *e);
 
 #endif

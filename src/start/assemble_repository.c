@@ -1,8 +1,8 @@
 /*
- * assemble_repository.c - a checkout's git data in its box, at its own path.
+ * assemble_repository.c - a checkout's git data in its box, at the same path.
  *
- * Promises that `git worktree prune` and `git gc` in the box remove nothing of a checkout that the box
- * does not see: its data is read-only there.
+ * Promises that `git worktree prune` and `git gc` in the box remove nothing of a checkout that the
+ * box does not see: its data is read-only there.
  */
 #include "start/assemble_repository.h"
 
@@ -30,7 +30,7 @@ const struct repository *assemble_repository_find(const struct assemble_request 
 		return &none;
 	if (!req->repository)
 		repository_find(dir, own);
-	/* Elsewhere a part of a repository is not found to be one. */
+	/* At another path, part of a repository is not recognized. */
 	if ((r->root && !own_path) || (req->settings->no_repository && (r->root || r->common)))
 		repository_clear(r);
 	if (req->settings->no_repository)
@@ -82,8 +82,9 @@ static bool is_seen(const struct assemble_request *req, const char *entry)
 }
 
 /*
- * In the project itself new ones can be made, so each of the others is guarded; and the directory of all is a
- * mount, so that it cannot be moved away with them. Each guard is a mount, of which a box has so many.
+ * In the project itself new ones can be made, so each of the others is protected; and the directory
+ * that contains all is a mount, so that it cannot be moved away with them. Each takes one of the
+ * limited number of mounts.
  */
 static int guard_each(const struct assemble_request *req, struct assembly *a,
 		      const struct repository *r, const char *at, struct err *e)
@@ -134,7 +135,7 @@ int assemble_worktrees(const struct assemble_request *req, struct assembly *a,
 	bind(a, r->worktrees, at, true);
 	if (path_is_beneath(r->git, r->worktrees))
 		bind(a, r->git, r->git_at, false);
-	/* git finds its way back to the checkout where the host has it. */
+	/* git refers back to the checkout by its path on the host. */
 	if (!streq(a->project, req->box->project)) {
 		cleanup_free char *file = path_join(req->box->project, ".git");
 

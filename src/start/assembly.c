@@ -1,5 +1,5 @@
 /*
- * assembly.c - a plan while it is put together, with all it points to.
+ * assembly.c - a plan while it is put together, with everything it points to.
  */
 #include "start/assembly.h"
 

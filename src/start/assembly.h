@@ -10,61 +10,61 @@
 #include "launch/plan.h"
 #include "rootfs/image.h"
 
-/* A plan with all it points to. */
+/* A plan with everything it points to. */
 struct assembly {
 	struct plan plan;
 	const struct image_root *root; /* the request's */
-	struct strv reach; /* what of the host the box gets by files of the project; see reach.h */
-	struct strv own;   /* of that, what flags and variables ask for in this call */
-	struct strv guarded; /* paths of the host that are protected in it */
-	struct strv git; /* where it has git's data of the project from elsewhere, for the notes */
-	struct strv strings; /* paths and lines that only the plan needs */
+	struct strv reach;   /* what of the host files of the project ask for; see reach.h */
+	struct strv own;     /* of that, what flags and variables of this call ask for */
+	struct strv guarded; /* protected paths of the host that are visible in it */
+	struct strv git;     /* where the project's git data from elsewhere is, for the notes */
+	struct strv strings; /* owns paths and lines that only the plan needs */
 	struct plan_mount *mounts;
 	size_t n_mounts, cap;
 	const char *etc_note; /* for the start's notes, or NULL; see etc_lines.h */
 	char *home;	      /* of the user inside; owned by strings */
-	char *project;	      /* where the project's directory is inside, or NULL */
+	char *project;	      /* the project's directory inside, or NULL */
 };
 
 /* A mount from the command line. */
 struct extra_mount {
 	char *source, *target;
 	bool read_only;
-	bool cache; /* source is the name of one */
+	bool cache; /* source is a cache's name */
 };
 
 struct assemble_request {
 	const struct store *store;
 	const struct box *box;
 	const struct settings *settings;
-	const struct user *user;       /* as the box is to know them */
-	const struct image_root *root; /* of the image; to outlive the assembly */
+	const struct user *user;       /* as the box should know them */
+	const struct image_root *root; /* of the image; must outlive the assembly */
 	struct repository
-		*repository; /* of the project, when it was looked for; cut down to what it has */
+		*repository; /* of the project, if it was looked up; reduced to what the box gets */
 	const struct extra_mount *mounts;
 	size_t n_mounts;
 	const char *hostname; /* NULL: the box's name */
-	bool in_memory;	      /* the upper directory vanishes with the box */
-	bool project_overlay; /* what is written in the project stays in the box */
-	bool sealed; /* what is written becomes a layer: nothing of this user goes into it */
+	bool in_memory;	      /* the upper directory is lost with the box */
+	bool project_overlay; /* writes in the project stay in the box */
+	bool sealed;	      /* writes become a layer: nothing of this user goes into it */
 };
 
 void assembly_clear(struct assembly *a);
 #define cleanup_assembly __attribute__((cleanup(assembly_clear)))
 
-/* The string now belongs to the assembly. */
+/* Gives the string to the assembly; returns it. */
 char *assembly_keep(struct assembly *a, char *s);
 void assembly_add_mount(struct assembly *a, struct plan_mount m);
 
-/* Does what is written in the project's directory stay in the box? */
+/* Do writes in the project's directory stay in the box? */
 static inline bool assembly_overlays_project(const struct assemble_request *req)
 {
 	return req->project_overlay || req->box->trial;
 }
 
 /*
- * A directory of the host whose changes stay in the box: in memory with those of its root, else in its
- * directory on disk. source and target are the assembly's.
+ * A directory of the host whose changes stay in the box: in memory if those of its root do, else in
+ * its directory on disk. source and target belong to the assembly.
  */
 int assembly_overlay(const struct assemble_request *req, struct assembly *a, const char *source,
 		     const char *target, struct err *e);

@@ -8,7 +8,7 @@
  *	consent is kept			when the box has started with it
  *	hooks, the session		the box is unlocked when pid 1 has taken the session
  *
- * Promises to leave no pid 1 that nobody could find: one that cannot be recorded is killed. If this
+ * Promises to leave no pid 1 that cannot be found: one that cannot be recorded is killed. If this
  * process is killed before it records pid 1, that ends by itself, because no session comes.
  */
 #include "start/boot.h"
@@ -42,18 +42,18 @@
 #include "start/follow.h"
 #include "start/hooks.h"
 
-#define BUSY_POLL_MS	20	    /* a start that fails costs a few milliseconds */
+#define BUSY_POLL_MS	20	    /* a failed start costs a few milliseconds */
 #define MOUNT_NOTES_MAX (48u << 10) /* of the 96 KiB that box_start_notes() reads */
 
-/* One start. */
+/* State of one start. */
 struct booting {
 	const struct boot_request *req;
-	struct image_root own;	 /* where the request has no root */
-	struct image_root *root; /* the one that is used */
+	struct image_root own;	 /* if the request has no root */
+	struct image_root *root; /* the one in use */
 	struct repository repository;
 	struct assembly assembly;
-	bool new_reach; /* is to be kept with the box */
-	int lifetime;	/* where the request has none */
+	bool new_reach; /* to be kept with the box */
+	int lifetime;	/* if the request has none */
 	struct started_box started;
 };
 
@@ -85,7 +85,9 @@ static int find_root(struct booting *b, struct err *e)
 	return r;
 }
 
-/* What was given before settles what goes into the plan; what the plan then has is asked for. */
+/*
+ * What was given before decides what goes into the plan; what the plan then contains is asked for.
+ */
 static int assemble_granted(struct booting *b, struct err *e)
 {
 	const struct boot_request *req = b->req;
@@ -116,7 +118,7 @@ static int assemble_granted(struct booting *b, struct err *e)
 		r = assemble_box(&plan, a, e);
 	if (r < 0 || !req->asker)
 		return r;
-	/* Whoever changes what a link means while the question stands gets nothing by it. */
+	/* Changing a symlink while the question is open gains nothing. */
 	r = reach_check(keeper, req->settings, &a->reach, &a->own, req->granted, req->asker, e);
 	b->new_reach = keeper && r > 0;
 	return r < 0 ? r : 0;
@@ -128,7 +130,7 @@ static int bind_control(const struct box *b, int *ret_fd, struct err *e)
 	cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/control", b->run_fd);
-	if (!b->in_memory) /* of an earlier start */
+	if (!b->in_memory) /* from an earlier start */
 		unlinkat(b->run_fd, "control", 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return err_sys(e, errno, "cannot make the control socket of box '%s'", b->name);
@@ -147,7 +149,7 @@ static void log_plan(const struct assembly *a)
 			  a->mounts[i].read_only ? ", read-only" : "");
 }
 
-/* As many as are sure to fit the notes. */
+/* As many as certainly fit into the notes. */
 static void note_mounts(const struct assembly *a, struct buf *out)
 {
 	char target[PATH_MAX];
@@ -159,7 +161,7 @@ static void note_mounts(const struct assembly *a, struct buf *out)
 			 err_quote(target, sizeof(target), a->mounts[i].target));
 }
 
-/* What it is started with. follow: what was read before pid 1 was made. */
+/* What it is started with. follow: read before pid 1 was made. */
 static void add_notes(const struct booting *b, const struct buf *follow, struct buf *out)
 {
 	const struct repository *r = &b->repository;
@@ -177,7 +179,7 @@ static void add_notes(const struct booting *b, const struct buf *follow, struct 
 	note_mounts(a, out);
 }
 
-/* Nobody could find or stop it. It is gone, with its mounts, when this returns. */
+/* Nobody could find or stop it. On return it is gone, with its mounts. */
 static void kill_unrecorded(struct started_box *started)
 {
 	pidfd_send_signal(started->pidfd, SIGKILL, NULL, 0);
@@ -188,7 +190,7 @@ static void kill_unrecorded(struct started_box *started)
 	close_fd(&started->boot_fd);
 }
 
-/* When this fails no pid 1 is left. */
+/* On failure no pid 1 is left. */
 static int start_recorded(struct booting *b, int lifetime, struct err *e)
 {
 	cleanup_buf struct buf notes = BUF_INIT, follow = BUF_INIT;
@@ -243,7 +245,7 @@ static int start(struct booting *b, struct err *e)
 	return 0;
 }
 
-/* What was agreed to before there was a box is kept with it from here on. */
+/* From here on, what was agreed to before the box existed is kept with it. */
 static int keep_reach(const struct booting *b, struct err *e)
 {
 	struct box *box = b->req->box;
@@ -251,13 +253,13 @@ static int keep_reach(const struct booting *b, struct err *e)
 
 	if (r == 0 && !box->trial)
 		agreed_forget(b->req->store, box->project);
-	/* By now it may be given to another directory than it was made for. */
+	/* Now it may be given to another directory than it was made for. */
 	return r < 0 || box->followed ? r : box_follow(b->req->store, box, e);
 }
 
 /*
- * A box whose hook failed is stopped, or the next enter would join it half set up. A throw-away box
- * ends by itself.
+ * A box whose hook failed is stopped, because the next enter would join it half set up. A
+ * throw-away box ends by itself.
  */
 static int run_hooks(struct booting *b, const struct box_session *session, struct err *e)
 {
@@ -325,11 +327,11 @@ static int boot_once(const struct boot_request *req, int *ret_status, struct err
 }
 
 /*
- * A launcher that was killed before it recorded its pid 1 leaves one that ends by itself, soon,
- * and that nobody knows: there is no pidfd to wait on, and the lock goes before the mounts. All that
- * shows is that the overlay's upper directory is in use, so the start is tried again. It is tried
- * again, too, when a directory of the box was missing and has been made: a kill or a power cut may
- * leave a box without one.
+ * A launcher that was killed before it recorded its pid 1 leaves a pid 1 that is unknown and soon
+ * ends by itself: there is no pidfd to wait on, and the lock is released before the mounts. The
+ * only sign is that the overlay's upper directory is busy, so the start is retried. It is also
+ * retried if a directory of the box was missing and has been made: a kill or a power cut may leave
+ * a box without one.
  */
 int boot(const struct boot_request *req, int *ret_status, struct err *e)
 {
@@ -347,7 +349,7 @@ int boot(const struct boot_request *req, int *ret_status, struct err *e)
 		r = boot_once(req, ret_status, e);
 		if (r == -ENOENT && b->lock_fd >= 0 && box_make_folders(b->dir_fd, &ignored) > 0)
 			continue;
-		/* Unlocked: the session was accepted, and what went wrong is the command's. */
+		/* Unlocked means that the session was accepted: the failure is the command's. */
 		if (r != -EBUSY || b->lock_fd < 0 || waited >= BOX_GONE_MS)
 			return r;
 		usleep(BUSY_POLL_MS * 1000);

@@ -1,8 +1,8 @@
 /*
- * follow.c - single files of the host that a box has read-only.
+ * follow.c - keeping read-only single files of the host up to date.
  *
- * The path is the one that was agreed to, links resolved: code in a box that writes to a directory on the way
- * could put a link there, so none is followed.
+ * The path is the one that was agreed to, symlinks resolved: code in a box that writes to a
+ * directory on the way could put a symlink there, so none is followed.
  */
 #include "start/follow.h"
 
@@ -21,9 +21,9 @@
 
 #define FOLLOW_NOTE "follow "
 #define NOTES_MAX   (8u << 10) /* of the 64 KiB that box_start_notes() reads */
-#define ALL_MAX	    (2u << 20) /* of what a session may bring */
+#define ALL_MAX	    (2u << 20) /* limit for what a session may bring */
 
-/* What tells a file from itself at another time. */
+/* Identifies a version of a file. */
 static char *describe(const struct stat *st)
 {
 	return xasprintf("%llu-%lld-%lld.%09ld", (unsigned long long)st->st_ino,
@@ -40,7 +40,7 @@ void follow_note(const struct assembly *a, struct buf *out)
 		cleanup_free char *now = NULL;
 		struct stat st;
 
-		/* A line holds no path with a newline. */
+		/* A line cannot hold a path with a newline. */
 		if (!m->follow || stat(m->source, &st) < 0 || !S_ISREG(st.st_mode) ||
 		    strchr(m->source, '\n'))
 			continue;
@@ -59,7 +59,7 @@ static void add_file(struct buf *all, uint32_t index, const struct buf *text)
 	buf_add(all, text->data, text->len);
 }
 
-/* Of one line: "INDEX DESCRIPTION PATH". */
+/* Parses one line: "INDEX DESCRIPTION PATH". */
 static void add_changed(int root, char *line, struct buf *all)
 {
 	char *end, *was, *path;

@@ -1,8 +1,8 @@
 /*
- * follow.h - single files of the host that a box has read-only: a box that runs has them as they are by now.
+ * follow.h - keeping read-only single files of the host up to date in a running box.
  *
- * A file that another is renamed over is another file, and a mount stays with the first. So a box has a
- * copy mounted, in its own memory (mounts.c), and a session that joins it brings what has changed.
+ * Replacing a file by rename makes a new file, and a mount stays with the old one. So a box mounts
+ * a copy in its own memory (mounts.c), and each session that joins it brings the changes.
  */
 #ifndef START_FOLLOW_H
 #define START_FOLLOW_H
@@ -10,7 +10,7 @@
 #include "launch/request.h"
 #include "start/assembly.h"
 
-/* Before a start: appends a line of its notes for each such file, as it is. */
+/* Before a start: appends a line to its notes for each such file, as it is now. */
 void follow_note(const struct assembly *a, struct buf *out);
 
 /* For a session that joins: the files that have changed since the start with these notes. */

@@ -18,9 +18,7 @@
 
 #define CREATED "created" /* in the box's directory: create has succeeded */
 
-/*
- * What a hook prints is not what the session was asked for, and is kept; its stdin is not for it to eat.
- */
+/* A hook's output is logged and kept out of the session's; it must not read the session's stdin. */
 static int redirect(int saved[3], const struct box_log *log, struct err *e)
 {
 	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -48,7 +46,7 @@ static int run(const struct box_session *s, const char *name, bool at_exit, int 
 {
 	const char *text = settings_get(s->settings, "hooks", name);
 	bool starts = streq(name, "start") || streq(name, "create");
-	/* What it leaves in the background outlives the terminal that it had, if it had one. */
+	/* Its background processes must survive the end of its terminal. */
 	cleanup_free char *script = xasprintf("%s%s", starts ? "trap '' HUP\n" : "", text);
 	char *argv[] = {(char *)"/bin/sh", (char *)"-ec", script, (char *)name, NULL};
 	struct session_options options = {.env = s->options->env, .argv = argv};
@@ -57,7 +55,7 @@ static int run(const struct box_session *s, const char *name, bool at_exit, int 
 	int saved[3] = {-1, -1, -1}, r;
 	cleanup_close int next = -1;
 
-	/* It is there before the hook ends: a box without a session may be on its way out. */
+	/* Connects before the hook ends: a box without a session may be ending. */
 	if (box_connect(s->box, &next) < 0)
 		return err_set(e, ERR_RETRY, "the box ended before the hook '%s'", name);
 	hook.options = &options;
@@ -110,7 +108,7 @@ static int run_create(const struct box_session *s, int *connection, struct err *
 	r = run_strictly(s, "create", connection, e);
 	if (r < 0)
 		return r;
-	/* What it has made is on the disk before it is said never to be run again. */
+	/* Its results are on disk before it is recorded as never to be run again. */
 	r = sync_fs(s->box->dir_fd, s->box->name, e);
 	return r < 0 ? r : file_write_atomic(s->box->dir_fd, CREATED, "", 0, 0600, e);
 }

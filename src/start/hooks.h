@@ -4,7 +4,7 @@
  *	create	once, when the box has been made, and again until it succeeds
  *	start	when the box starts
  *	enter	before each session of enter
- *	exit	before the box goes, at most 10 seconds; what it says goes nowhere
+ *	exit	before the box ends, at most 10 seconds; its output is discarded
  */
 #ifndef START_HOOKS_H
 #define START_HOOKS_H
@@ -13,13 +13,13 @@
 #include "start/session.h"
 
 /*
- * Asks for exit, then runs create and start; for a box that has just been started, whose lock is held.
- * *connection is used up and replaced by a fresh one. What hooks print goes to stderr. One that
+ * Registers exit, then runs create and start, for a box that was just started and is locked.
+ * *connection is used up and replaced by a new one. The output of hooks goes to stderr. A hook that
  * fails is an error.
  */
 int hooks_at_start(const struct box_session *s, int *connection, struct err *e);
 
-/* Runs enter; the same, but that one that fails is warned of alone. */
+/* Runs enter, in the same way; if it fails, that is only a warning. */
 int hooks_at_enter(const struct box_session *s, int *connection, struct err *e);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * join.c - a session in a box that runs already.
+ * join.c - a session in a box that is already running.
  *
- * What it needs to know of the box is what the notes of its start say: the project's file may have changed.
+ * What it needs to know about the box is in the notes of its start: the project's file may have
+ * changed.
  */
 #include "start/join.h"
 
@@ -14,7 +15,7 @@
 #include "start/hooks.h"
 #include "start/tools.h"
 
-/* What the image of a running box says; a plan that is gone (gc made it anew, or not) says nothing. */
+/* The plan of a running box's image; empty if it is gone. */
 static void load_plan(const struct store *st, const struct box *b, struct image_plan *ret)
 {
 	struct err ignored;
@@ -24,8 +25,8 @@ static void load_plan(const struct store *st, const struct box *b, struct image_
 }
 
 /*
- * Where a running box has its project: what [sandbox] project said when it was started, as its notes have it,
- * NULL when it said nothing. The caller frees.
+ * Where the project of a running box is: [sandbox] project at its start, from the notes; NULL if it
+ * was not set. The caller frees it.
  */
 static char *noted_project(const char *notes)
 {

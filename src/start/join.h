@@ -1,5 +1,5 @@
 /*
- * join.h - a session in a box that runs already; how one starts: boot.h.
+ * join.h - a session in a box that is already running; for starting one see boot.h.
  */
 #ifndef START_JOIN_H
 #define START_JOIN_H
@@ -7,8 +7,8 @@
 #include "start/session.h"
 
 /*
- * Joins a box that runs already: where its project is, its start has noted. entering: the hook `enter`
- * comes first. *connection is still the caller's to close.
+ * Joins a running box; the notes of its start say where its project is. entering: run the hook
+ * `enter` first. The caller closes *connection.
  */
 int box_session_join(const struct store *st, const struct box *b, const struct settings *settings,
 		     const struct user *caller, const struct session_options *o, bool entering,

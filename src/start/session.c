@@ -89,7 +89,7 @@ int box_session_detach(const struct box_session *s, const char *source, int conn
 		return r;
 	detached.detach = true;
 	detached.output = &log.input;
-	/* A status that has come already is nobody's. */
+	/* Nobody waits for a status that has already arrived. */
 	r = box_session_run(&detached, connection, &status, e);
 	close_fd(&log.input);
 	close_fd(&log.control);

@@ -1,5 +1,5 @@
 /*
- * session.h - one session in a box that runs, the first one (boot.h) or a later one (join.h).
+ * session.h - one session in a running box, the first one (boot.h) or a later one (join.h).
  */
 #ifndef START_SESSION_H
 #define START_SESSION_H
@@ -13,36 +13,36 @@
 #include "image/store/plan.h"
 #include "launch/request.h"
 
-/* What a session is to be. */
+/* Options of a session. */
 struct session_options {
 	bool root;
-	const char *user; /* USER[:GROUP] of the box, instead; NULL: you, or root */
+	const char *user; /* instead: USER[:GROUP] of the box; NULL: you, or root */
 	const char
-		*workdir;  /* inside the box; NULL: where the caller stands, or the project, or / */
+		*workdir;  /* inside the box; NULL: the caller's directory, or the project, or / */
 	struct strv env;   /* NAME=value, or NAME */
 	char **argv;	   /* NULL: the shell */
 	bool detach;	   /* of exec: leave it running */
-	const char *tools; /* an image that becomes the root of the session; NULL: the box's is */
+	const char *tools; /* an image to be the session's root; NULL: that of the box */
 };
 
-/* All that a session needs to know of its box. */
+/* What a session needs to know about its box. */
 struct box_session {
 	const struct box *box;
 	const struct settings *settings;
 	const struct user *user;
 	const struct session_options *options;
-	const struct image_plan *plan; /* what the image says of its sessions */
+	const struct image_plan *plan; /* what the image says about its sessions */
 	const char *home;	       /* inside */
-	const char *cwd;	       /* inside; --workdir comes before it */
+	const char *cwd;	       /* inside; --workdir overrides it */
 	const char *project;	       /* inside, where hooks start; NULL: home */
 	bool detach, at_exit;	       /* as in struct session_request */
-	const int *output;	       /* the same */
-	const char *joins;	       /* the notes of the running box's start; NULL: it starts */
-	bool step;		       /* see facts.h */
-	bool *ret_last;		       /* as in struct session_request */
-	const char *agent;	       /* SSH_AUTH_SOCK, unless NULL */
+	const int *output;	       /* as there */
+	const char *joins; /* the notes of the running box's start; NULL: it is starting */
+	bool step;	   /* see facts.h */
+	bool *ret_last;	   /* as in struct session_request */
+	const char *agent; /* value for SSH_AUTH_SOCK, unless NULL */
 	const struct session_tools *tools;
-	void (*accepted)(void *arg); /* unless NULL: called when pid 1 has taken the request */
+	void (*accepted)(void *arg); /* unless NULL: called when pid 1 has accepted the request */
 	void *arg;
 };
 
@@ -50,17 +50,19 @@ struct box_session {
 int box_session_run(const struct box_session *s, int connection, int *ret_status, struct err *e);
 
 /*
- * The same for a session that is left running: returns when the command has been executed. What it says is
- * kept as the source's (box_log.h).
+ * The same for a session that is left running: returns when the command has been executed. Its
+ * output is logged under source (box_log.h).
  */
 int box_session_detach(const struct box_session *s, const char *source, int connection,
 		       struct err *e);
 
-/* The directory a session starts in: the caller's own, where it lies beneath the project (at `project`
- * inside, NULL for none), else the project, else home. The caller frees. */
+/*
+ * The directory a session starts in: the caller's own if it is beneath the project (at `project`
+ * inside, NULL for none), else the project, else home. The caller frees it.
+ */
 char *box_session_cwd(const struct box *b, const char *project, const char *home);
 
-/* Says, where it is so, that the caller is root on this machine and what that means. */
+/* If the caller is root on this machine, warns about what that means. */
 void box_warn_host_root(const struct user *u);
 
 #endif

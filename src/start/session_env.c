@@ -13,7 +13,7 @@
 #include "grant/facts.h"
 #include "launch/protocol.h"
 
-/* Our sudo comes first: one of the image's own can make nobody root here. */
+/* Our sudo comes first: the image's own can make nobody root here. */
 #define BOX_PATH BOX_RUN_DIR "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static int add_extra(const struct strv *extra, struct strv *out, struct err *e)
@@ -34,7 +34,7 @@ static int add_extra(const struct strv *extra, struct strv *out, struct err *e)
 	return 0;
 }
 
-/* The image's PATH does not know of our sudo. */
+/* The image's PATH does not contain our sudo. */
 static void add_image_env(const struct strv *env, struct strv *out)
 {
 	for (size_t i = 0; env && i < env->n; i++) {

@@ -14,19 +14,19 @@ struct session_env_request {
 	const char *box;  /* its name */
 	const char *home; /* of the user, inside */
 	bool root;
-	bool other;		/* another user of the box: who that is, the session finds out */
+	bool other;		/* another user of the box: the session looks up its variables */
 	bool host, step;	/* see facts.h */
-	bool git_locked;	/* git's data of the project is read-only */
+	bool git_locked;	/* the project's git data is read-only */
 	const char *joins;	/* see facts.h */
-	const struct strv *has; /* likewise */
+	const struct strv *has; /* see facts.h */
 	const struct strv *image_env; /* NAME=value of the image's config, or NULL */
 	const struct strv *extra;     /* NAME=value, or NAME to pass the host's; from --env */
 };
 
 /*
- * Appends NAME=value to out: what the image says, what every session has, then what the host has (facts.h),
- * then [env], then extra. Nothing else of the host's environment goes in. *ret_facts goes with the
- * session's request; released with facts_clear(), on failure too.
+ * Appends NAME=value to out: from the image, then what every session has, then from the host
+ * (facts.h), then [env], then extra. Nothing else of the host's environment goes in. *ret_facts
+ * goes with the session's request; release it with facts_clear(), on failure too.
  */
 int session_env(const struct session_env_request *req, struct strv *out,
 		struct session_facts *ret_facts, struct err *e);

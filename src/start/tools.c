@@ -1,7 +1,7 @@
 /*
  * tools.c - `exec --tools`: an image whose programs work on a running box.
  *
- * Nothing is recorded: the root of the tools lies in memory and goes with the session.
+ * Nothing is recorded: the root of the tools is in memory and ends with the session.
  */
 #include "start/tools.h"
 
@@ -24,7 +24,7 @@ static bool is_shared(const struct strv *shared, const char *path)
 	return false;
 }
 
-/* What lies beneath another one comes with it. */
+/* A path beneath another one is shared with it. */
 static void share(struct strv *shared, const char *path)
 {
 	if (!is_shared(shared, path))
@@ -49,7 +49,10 @@ static void note_missing(const struct strv *shared, const char *path)
 			 path, path);
 }
 
-/* Programs rely on the system's directories; yours can be found in the box. */
+/*
+ * Programs rely on the system's directories, so these are required; home and project are also in
+ * /box.
+ */
 static int check_shared(const struct box_session *s, const struct strv *shared, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(of_every_box); i++)
@@ -62,7 +65,7 @@ static int check_shared(const struct box_session *s, const struct strv *shared, 
 	return 0;
 }
 
-/* Where a session of the box would start, there or where the tools see it. */
+/* Where a session of the box would start, if the tools see that directory. */
 static void settle_cwd(struct box_session *s, struct box_tools *t)
 {
 	if (!is_shared(&t->shared, s->cwd))

@@ -8,7 +8,7 @@
 #include "start/session.h"
 
 struct box_tools {
-	struct image_root root; /* its lease keeps the layers as long as the session lasts */
+	struct image_root root; /* its lease keeps the layers while the session lasts */
 	struct strv shared;
 	char *cwd;
 	struct session_tools session;
@@ -20,10 +20,10 @@ struct box_tools {
 	}
 
 /*
- * Makes the root of the tools that s->options asks for, and s a session in it, with the environment
- * of the tools' image. What the box has under /proc, /dev, /sys, /tmp, /run, its home and its project
- * is there too; a working directory that is none of those is the box's beneath /box. *ret must live as
- * long as s, and be released with box_tools_clear(), after a failure too.
+ * Makes the root of the tools that s->options asks for, and makes s a session in it, with the
+ * environment of the tools' image. The box's /proc, /dev, /sys, /tmp, /run, home and project are
+ * there too; any other working directory is the one of the box beneath /box. *ret must live as long
+ * as s; release it with box_tools_clear(), on failure too.
  */
 int box_tools_make(const struct store *st, struct box_session *s, struct box_tools *ret,
 		   struct err *e);
