@@ -1,9 +1,9 @@
 /*
- * apply.c - what goes from a box to the host: planned as a whole, then done a change at a time.
+ * apply.c - copying changes from a box to the host: planned as a whole, then done one at a time.
  *
- * A file gets its name when it is whole (new_file.h). The name of ours that it may have for a moment is
- * the same each time, so that what a killed process left is used up by the next one, or removed by
- * apply_clean(); and it is short, so that the longest names can be had.
+ * A file gets its name once it is complete (new_file.h). Its temporary name is always the same, so
+ * that what a killed process left is reused by the next one, or removed by apply_clean(); and it is
+ * short, so that the longest names work.
  */
 #include "changes/apply.h"
 
@@ -23,7 +23,7 @@
 #include "changes/apply_git.h"
 #include "changes/undo.h"
 
-#define PERMISSIONS 0777 /* no set-id bit leaves a box */
+#define PERMISSIONS 0777 /* set-id bits do not leave a box */
 
 void apply_clear(struct apply_plan *p)
 {
@@ -57,7 +57,7 @@ static int in_the_way(const struct apply_step *step, const char *what, struct er
 		       what);
 }
 
-/* The directory it is to be in, beneath ours and by way of no link. */
+/* The directory it goes to, beneath ours, without a symlink on the way. */
 static int open_parent(const struct apply_step *step, bool make, int *ret_fd, struct err *e)
 {
 	cleanup_free char *dir = xstrndup(step->rel,
@@ -74,8 +74,8 @@ static int open_parent(const struct apply_step *step, bool make, int *ret_fd, st
 }
 
 /*
- * Looks at what the host has there, and makes the step's kind what it is to the host. Returns 1, 0 when
- * there is nothing to do, or an error when something is in the way.
+ * Looks at what the host has there, and adapts the step's kind to it. Returns 1, 0 if there is
+ * nothing to do, or an error if something is in the way.
  */
 static int check_step(struct apply_step *step, struct err *e)
 {
@@ -101,7 +101,7 @@ static int check_step(struct apply_step *step, struct err *e)
 					  : "it is a directory in the box, and none on "
 					    "the host; move it away first",
 				  e);
-	/* A directory that is there is the host's; only a change of its mode is one. */
+	/* An existing directory belongs to the host; only a change of its mode counts. */
 	if (S_ISDIR(st.st_mode) && added)
 		return 0;
 	c->kind = gone ? c->kind : CHANGE_MODIFIED;
@@ -113,7 +113,7 @@ static char *tmp_name(const char *id)
 	return xasprintf(NEW_FILE_PREFIX "%s", id);
 }
 
-/* What is called so is about to be another file, with the metadata of now. */
+/* Keeps the file of that name, which is about to be replaced by one with the metadata of now. */
 static int keep(const struct apply_step *step, int parent, const struct stat *now, struct undo *u,
 		struct err *e)
 {
@@ -133,7 +133,7 @@ static int keep(const struct apply_step *step, int parent, const struct stat *no
 	return undo_keep(u, UNDO_MODE, parent, name, *folder ? folder : "/", step->rel, &st, e);
 }
 
-/* What it says is waited for when all are there (apply_run). */
+/* Not synced here: apply_run() waits for the disk once, for all files. */
 static int write_file(const struct apply_step *step, int in, int parent, const char *tmp,
 		      struct undo *u, struct err *e)
 {
@@ -180,7 +180,7 @@ static int put_file(const struct apply_step *step, int parent, const char *id, s
 
 	if (r < 0)
 		return r;
-	/* Of one that was killed, wherever this one finds a way round it. */
+	/* Left by a killed apply. */
 	unlinkat(parent, tmp, 0);
 	r = c->link ? put_link(step, parent, tmp, u, e) : write_file(step, in, parent, tmp, u, e);
 	if (r < 0)
@@ -201,7 +201,7 @@ static void clean_step(int folder, const char *rel, const char *id)
 		unlinkat(parent, tmp, 0);
 }
 
-/* Its owner can always go in and take away what is in it. */
+/* Its owner can always enter it and remove what is in it. */
 static int put_folder(const struct apply_step *step, int parent, struct undo *u, struct err *e)
 {
 	const char *name = path_basename(step->rel);
@@ -233,7 +233,10 @@ static int take_away(const struct apply_step *step, int parent, struct undo *u, 
 	return undo_keep(u, UNDO_REMOVED, parent, name, *folder ? folder : "/", step->rel, &st, e);
 }
 
-/* Does it, what it replaces kept in u; id, the box's, names what is in flight. What is done already is done again, or left. */
+/*
+ * Carries out a step; keeps what it replaces in u. id, the box's, is part of temporary names. A
+ * step that is already done is repeated or skipped.
+ */
 static int put_step(const struct apply_step *step, const char *id, struct undo *u, struct err *e)
 {
 	bool gone = step->change.kind == CHANGE_DELETED;
@@ -284,7 +287,7 @@ static int open_folder(struct apply_plan *p, const char *path, int *ret_fd, stru
 	return r;
 }
 
-/* The changes of one overlay to where they came from. */
+/* Plans the changes of one overlay, to where they came from. */
 static int add_overlay(const struct changes *all, const struct box_overlay *o, struct apply_plan *p,
 		       struct err *e)
 {
@@ -304,7 +307,7 @@ static int add_overlay(const struct changes *all, const struct box_overlay *o, s
 	return r;
 }
 
-/* Did what is to be at rel beneath the host's directory `to` come from there? */
+/* Did the box get it from rel beneath the host's directory `to`? */
 static bool came_from(const struct change *c, const char *to, const char *rel)
 {
 	cleanup_free char *there = path_join(to, rel), *was = NULL;
@@ -364,14 +367,14 @@ const char *apply_undo_key(const struct box *b)
 	return b->project ? b->project : b->id;
 }
 
-/* That an apply is under way, and where to: what is left when it is killed is looked for there. */
+/* Records that an apply is in progress, and to where: after a kill that is where leftovers are. */
 #define NOTE "applying"
 
 static int write_note(const struct box *b, const struct apply_plan *p, struct err *e)
 {
 	cleanup_kv struct kv note = {0};
 
-	kv_set(&note, "from", p->from ? p->from : ""); /* not to be a file that is empty */
+	kv_set(&note, "from", p->from ? p->from : ""); /* not an empty file */
 	kv_set(&note, "to", p->to);
 	return kv_write(&note, b->dir_fd, NOTE, e);
 }
@@ -401,7 +404,7 @@ void apply_clean(const struct store *s, const struct box *b)
 	}
 }
 
-/* What was tried goes only when what came of it, and what it replaced, are on the disk. */
+/* The trial is dropped only once the results, and what they replaced, are on disk. */
 static int sync_applied(const struct store *s, const struct apply_plan *p, struct err *e)
 {
 	int r = sync_fs(s->data_fd, s->data, e);

@@ -1,10 +1,10 @@
 /*
- * apply_git.c - judging each step by where it is in git's data.
+ * apply_git.c - judging each step by its place in git data.
  *
- * Git runs and obeys much of what lies in a repository, and takes for one whatever looks like it: a directory
- * called .git, what a file or symlink of that name leads to, and any directory with HEAD, objects and refs in
- * it (or HEAD and commondir). So names decide, and for the last kind what is on the host counts together with
- * what comes: it must not become one by two halves.
+ * Git runs and obeys much of what is in a repository, and recognizes one by its looks: a directory
+ * called .git, the target of a file or symlink of that name, and any directory with HEAD, objects
+ * and refs (or HEAD and commondir). So names decide; and for the last kind the files of the host
+ * and those that are added count together: they must not form a repository only in combination.
  */
 #include "changes/apply_git.h"
 
@@ -26,7 +26,7 @@
 #define PACKED_MAX (64u << 20)
 #define MAX_DEPTH  512
 
-/* A verdict: why a step is left behind; or one of these. */
+/* A verdict: the reason why a step is left behind, or one of these. */
 static const char take[] = "", pass[] = "";
 
 static const char elsewhere[] = "it would lead git to other data";
@@ -41,7 +41,7 @@ static const struct {
 	enum part part;
 } parts[] = {{"HEAD", HEAD}, {"objects", OBJECTS}, {"refs", REFS}, {"commondir", COMMONDIR}};
 
-/* A directory that parts of a repository are put into. */
+/* A directory that gets parts of a repository. */
 struct candidate {
 	char *dir;
 	unsigned int parts;
@@ -54,10 +54,10 @@ struct known {
 
 struct sorting {
 	const struct apply_plan *plan;
-	struct candidate *fresh; /* by dir: repositories that the host has not */
+	struct candidate *fresh; /* sorted by dir: repositories that the host does not have */
 	size_t n_fresh;
-	struct known known[MAX_DEPTH]; /* the directories on the way to the last step */
-	char *packed_of;	       /* the git directory that was asked about last: */
+	struct known known[MAX_DEPTH]; /* the directories on the way to the previous step */
+	char *packed_of;	       /* the git directory that was checked last: */
 	bool packed_safely;
 };
 
@@ -96,7 +96,9 @@ static int by_dir(const void *a, const void *b)
 	return strcmp(((const struct candidate *)a)->dir, ((const struct candidate *)b)->dir);
 }
 
-/* All parts of one directory become one candidate; those stay that are repositories only with what comes. */
+/*
+ * Merges the parts of each directory; keeps only those that become a repository by what is added.
+ */
 static void merge(struct sorting *s)
 {
 	size_t kept = 0;
@@ -110,7 +112,7 @@ static void merge(struct sorting *s)
 			free(s->fresh[i].dir);
 		}
 		host = parts_of_host(c.dir);
-		/* HEAD alone was looked for where it is missing. */
+		/* Only HEAD was looked up if it is missing. */
 		for (size_t j = 1; !(host & HEAD) && j < ARRAY_SIZE(parts); j++)
 			if (exists(c.dir, parts[j].name))
 				host |= parts[j].part;
@@ -140,7 +142,7 @@ static void find_fresh(struct sorting *s)
 	merge(s);
 }
 
-/* What there is now, of a bounded size; deleted files have nothing. */
+/* The present content, of bounded size; nothing for a deleted file. */
 static bool read_change(const struct apply_step *step, size_t max, struct buf *out)
 {
 	cleanup_close int fd = -1;
@@ -177,11 +179,11 @@ static bool is_message(const char *text)
 	return true;
 }
 
-/* Files of their own right in a git directory. */
+/* Files with rules of their own in a git directory. */
 static const struct {
 	const char *name;
 	bool (*check)(const char *text);
-	bool stays; /* it is never taken away */
+	bool stays; /* never deleted */
 } files[] = {
 	{"HEAD", git_is_ref, true},
 	{"packed-refs", git_is_packed_refs, true},
@@ -225,7 +227,7 @@ static bool is_object(const char *path, bool folder)
 	       is_hex(path + 3, strlen(path + 3));
 }
 
-/* By its name an object is the same everywhere: none is replaced, and what gc removed stays. */
+/* An object's name determines its content: none is replaced, and what gc removed stays. */
 static const char *judge_object(struct apply_step *step, const char *path)
 {
 	if (step->change.kind == CHANGE_DELETED)
@@ -249,7 +251,7 @@ static const struct apply_step *find_step(const struct apply_plan *p, const char
 	return NULL;
 }
 
-/* A reference that git packed is deleted and in packed-refs: both, or neither. */
+/* Git deletes a reference when it packs it into packed-refs: apply both, or neither. */
 static bool is_packed_safely(struct sorting *s, const char *git)
 {
 	const struct apply_step *packed;
@@ -289,7 +291,7 @@ static const char *judge_log(const struct apply_step *step, const char *name)
 	return streq(name, "HEAD") || streq(name, "refs") || git_is_ref_name(name) ? take : no_ref;
 }
 
-/* Which files are looked at, and where git goes, is said by the host's own index alone. */
+/* Only the host's own index decides which files git looks at and which repositories it enters. */
 static const char *judge_index(const struct apply_step *step, const char *git)
 {
 	cleanup_git_index struct git_index now = {0}, was = {0};
@@ -331,7 +333,7 @@ static const char *judge_file(const struct apply_step *step, const char *git, co
 static const char *judge_in_git(struct sorting *s, struct apply_step *step, const char *git,
 				const char *rest);
 
-/* Data of a submodule or worktree is as that of any repository, where the host has it. */
+/* Data of a submodule or worktree is treated like any repository's, if the host has it. */
 static const char *judge_nested(struct sorting *s, struct apply_step *step, const char *git,
 				const char *rest, bool slashes)
 {
@@ -393,7 +395,7 @@ static bool is_fresh(const struct sorting *s, const char *dir)
 	return s->n_fresh && bsearch(&key, s->fresh, s->n_fresh, sizeof(*s->fresh), by_dir);
 }
 
-/* Steps come by path, so most directories on the way are those of the step before. */
+/* Steps are sorted by path, so most directories on the way are those of the previous step. */
 static bool is_repository(struct sorting *s, size_t depth, const char *dir)
 {
 	struct known *k;
@@ -408,7 +410,7 @@ static bool is_repository(struct sorting *s, size_t depth, const char *dir)
 	return k->is_repository;
 }
 
-/* What of a directory that is a repository, and has other files too, is git's. */
+/* In a directory that is a repository and has other files too: does this name belong to git? */
 static bool is_gits(const char *name)
 {
 	static const char *const names[] = {"HEAD",	   "objects",	   "refs",
@@ -477,10 +479,10 @@ void apply_git_sort_out(struct apply_plan *p)
 
 	s->plan = p;
 	find_fresh(s);
-	/* All before any goes: they are judged together. */
+	/* Collects all before dropping any: they are judged together. */
 	for (size_t i = 0; i < p->n; i++) {
 		verdicts[i] = judge(s, &p->v[i]);
-		/* A directory comes before what is in it. */
+		/* A directory comes before its content. */
 		p->v[i].first |= S_ISDIR(p->v[i].change.st.st_mode) &&
 				 p->v[i].change.kind == CHANGE_ADDED;
 	}

@@ -7,18 +7,18 @@
 #include "changes/changes.h"
 
 struct apply_step {
-	struct change change; /* kind: what it is to the host */
+	struct change change; /* kind: relative to what the host has */
 	char *path;	      /* on the host, absolute */
-	const char *rel;      /* the same beneath its directory; points into path */
-	int folder;	      /* O_PATH, of the plan's */
-	bool first;	      /* what others refer to */
+	const char *rel;      /* the same relative to its directory; points into path */
+	int folder;	      /* O_PATH; owned by the plan */
+	bool first;	      /* others refer to it, so it is done first */
 };
 
-/* What is not applied, though it has a place on the host. */
+/* A change with a place on the host that is not applied. */
 struct apply_left {
 	char *path;	 /* on the host */
-	bool is_folder;	 /* with all that is in it */
-	const char *why; /* a phrase */
+	bool is_folder;	 /* with everything in it */
+	const char *why; /* reason, as a phrase */
 };
 
 struct apply_plan {
@@ -26,13 +26,13 @@ struct apply_plan {
 	size_t n;
 	int *folders; /* of the host */
 	size_t n_folders;
-	bool *drop;   /* for each overlay: it is applied whole */
+	bool *drop;   /* for each overlay: it is applied completely */
 	char *data;   /* the store, where nothing may go */
-	char *caches; /* in it: what boxes share, and what a trial of one may go to */
+	char *caches; /* in the store: caches, where changes of a trial may go */
 	struct apply_left *left;
 	size_t n_left;
 	const char *from, *to; /* as given */
-	size_t others;	       /* changes that have no directory of the host to go to */
+	size_t others;	       /* changes that belong to no directory of the host */
 };
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * changes.c - the trees of a box, and what was found in them: overlayfs' rules, read backwards: whiteouts,
- * opaque directories, files that were copied up and are as they were.
+ * changes.c - finding the changes in a box's trees: overlayfs's rules in reverse: whiteouts, opaque
+ * directories, files that were copied up but are unchanged.
  *
- * Memory holds the names of the directories on the way and what is found; no descriptor stays open, however
+ * Memory holds the directory names on the way and the results; no descriptor stays open, however
  * deep a tree is.
  */
 #include "changes/changes.h"
@@ -31,10 +31,10 @@
 #define ETC_MAX	    (16u << 20)
 #define PERMISSIONS 07777
 
-/* Made in every box for what is mounted there, or by launch/etc.c. */
+/* Made in every box for mounts, or by launch/etc.c. */
 static const char *const always[] = {"/dev", "/etc", "/proc", "/run", "/sys", "/tmp"};
 
-/* Of a home, a project or a system: what runs without being asked for, as whole components of a path. */
+/* Files of a home, a project or a system that run by themselves, as whole components of a path. */
 static const char *const run_later[] = {"/.bashrc",
 					"/.bash_profile",
 					"/.bash_login",
@@ -142,7 +142,7 @@ static int add_overlay(const struct store *s, const struct box_overlay *o, struc
 	return 0;
 }
 
-/* What the last start mounted upon. */
+/* The mount points of the last start. */
 static int read_mounts(const struct box *b, struct strv *out, struct err *e)
 {
 	cleanup_buf struct buf notes = BUF_INIT;
@@ -183,19 +183,19 @@ static int by_path(const void *a, const void *b)
 	return strcmp(((const struct change *)a)->path, ((const struct change *)b)->path);
 }
 
-/* One tree of a box, against what lies beneath it. */
+/* One tree of a box, and what is beneath it. */
 struct walk {
 	struct changes *out;
 	const struct change_tree *tree;
-	const struct user *user; /* as the box knows them */
+	const struct user *user; /* as known to the box */
 	const char *home;
-	const struct strv *mounts; /* what was mounted upon, as err_quote() has it */
+	const struct strv *mounts; /* mount points, quoted by err_quote() */
 };
 
-/* What is known of the directory that is gone through. */
+/* What is known about the present directory. */
 struct beneath {
-	bool fresh;  /* nothing lies beneath it */
-	bool opaque; /* what does is hidden */
+	bool fresh;  /* nothing is beneath it */
+	bool opaque; /* what is beneath is hidden */
 };
 
 static struct change *add(const struct walk *w, enum change_kind kind, const char *rel,
@@ -223,14 +223,17 @@ static void drop_last(const struct walk *w)
 	free(c->link);
 }
 
-/* Is it what the box made of its files: shut, too deep, gone meanwhile? Any other error says nothing of them. */
+/*
+ * Did the box cause it: inaccessible, too deep, gone meanwhile? Any other error says nothing about
+ * the files.
+ */
 static bool is_of_box(int r)
 {
 	return r == -EACCES || r == -EPERM || r == -ENAMETOOLONG || r == -ELOOP || r == -ENOENT ||
 	       r == -ENOTDIR;
 }
 
-/* What the box has shut is told, and the rest is shown. */
+/* Reports what the box made inaccessible, and continues. */
 static int cannot_read(const struct walk *w, const char *rel, int r, struct err *e)
 {
 	cleanup_free char *quoted = err_quote_all(rel);
@@ -242,7 +245,7 @@ static int cannot_read(const struct walk *w, const char *rel, int r, struct err 
 	return 0;
 }
 
-/* 1, 0 or -errno, as all that compare do here. */
+/* 1, 0 or -errno, like all comparisons here. */
 static int same_bytes(int a, int b)
 {
 	char x[16384], y[16384];
@@ -259,7 +262,7 @@ static int same_bytes(int a, int b)
 	}
 }
 
-/* Of two regular files of one size; what may not be read is taken for changed. */
+/* For two regular files of the same size; one that may not be read counts as changed. */
 static int same_content(const struct walk *w, size_t layer, const char *rel)
 {
 	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
@@ -298,7 +301,7 @@ static int unchanged(const struct walk *w, size_t layer, const char *rel, const 
 	return was->st_size == now->st_size ? same_content(w, layer, rel) : 0;
 }
 
-/* Is path mounted upon, or does the way to such a place lead through it? */
+/* Is path a mount point, or on the way to one? */
 static bool is_way_to_mount(const struct walk *w, const char *path, bool itself)
 {
 	cleanup_free char *quoted = err_quote_all(path);
@@ -310,13 +313,13 @@ static bool is_way_to_mount(const struct walk *w, const char *path, bool itself)
 	return false;
 }
 
-/* Such a file is none of the launcher's: none of a size that it makes. */
+/* Such a file is not the launcher's. */
 static bool is_no_text(int r)
 {
 	return is_of_box(r) || r == -EINVAL || r == -EFBIG;
 }
 
-/* Is it a file of /etc that is as etc_apply() left it? */
+/* Is it a file of /etc as etc_apply() left it? */
 static int is_launchers(const struct walk *w, const char *rel)
 {
 	cleanup_buf struct buf now = BUF_INIT, was = BUF_INIT;
@@ -392,13 +395,13 @@ static int visit_file(const struct walk *w, const char *rel, int fd, const struc
 		return r < 0 ? cannot_read(w, rel, r, e) : 0;
 	c = add(w, was ? CHANGE_MODIFIED : CHANGE_ADDED, rel, st);
 	c->link = take_ptr(link);
-	/* A file was mounted there. */
+	/* It was made as a mount point. */
 	if (!was && S_ISREG(st->st_mode) && st->st_size == 0 && is_way_to_mount(w, c->path, true))
 		drop_last(w);
 	return 0;
 }
 
-/* With the set-id bits that root of the box meant it to have; they are never the file's own. */
+/* Adds the set-id bits that root of the box set, which are never on the file itself. */
 static int add_noted_bits(int fd, struct stat *st)
 {
 	char link[32], text[OWNER_MAX];
@@ -440,7 +443,7 @@ static int visit(const struct walk *w, const char *rel, struct beneath b, struct
 
 	if (r == 0 && fstat(fd, &st) < 0)
 		r = -errno;
-	if (r == -ENOENT) /* meanwhile, of a box that runs */
+	if (r == -ENOENT) /* removed meanwhile, in a running box */
 		return 0;
 	if (r == 0)
 		r = add_noted_bits(fd, &st);
@@ -479,7 +482,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* What lies beneath an opaque directory, and is not in it, is no more. */
+/* What is beneath an opaque directory and not in it was deleted. */
 static int add_hidden(const struct walk *w, const char *rel, const struct strv *names,
 		      struct err *e)
 {
@@ -518,7 +521,7 @@ static int walk_folder(const struct walk *w, const char *rel, struct beneath b, 
 	return r == 0 && b.opaque && !b.fresh ? add_hidden(w, rel, &names, e) : r;
 }
 
-/* Appends the changes of one tree, in no order that matters. */
+/* Appends the changes of one tree, in any order. */
 static int walk_tree(const struct walk *w, struct err *e)
 {
 	struct beneath b = {.fresh = w->tree->base.n == 0};

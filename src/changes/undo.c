@@ -1,14 +1,14 @@
 /*
- * undo.c - keeping, and the list of what is kept.
+ * undo.c - keeping replaced files, and the list of them.
  *
- * The list is lines of fields without blanks in them, other bytes as %XX:
+ * The list has lines of fields without blanks, other bytes as %XX:
  *
  *	of PATH
  *	KIND KEPT MODE SIZE SECONDS NANOSECONDS FOLDER REL
  *	back N		the N-th of these was taken back
  *	end		the apply has come to its end
  *
- * A line that was cut off is none: what it was to say had not begun.
+ * A truncated line does not count: its change had not begun.
  */
 #include "changes/undo.h"
 
@@ -126,7 +126,7 @@ static void take_line(struct undo *u, const char *line)
 	add(u, entry);
 }
 
-/* Returns whether it is of u->of. */
+/* Returns whether it belongs to u->of. */
 static bool read_list(struct undo *u, struct err *e)
 {
 	cleanup_free char *escaped = escape(u->of), *first = xasprintf("of %s", escaped);
@@ -149,7 +149,7 @@ static char *path_of(const struct undo *u)
 	return path_join(FOLDER, u->key);
 }
 
-/* Opens and locks what is there. */
+/* Opens and locks an existing one. */
 static int open_locked(const struct store *s, struct undo *u, struct err *e)
 {
 	cleanup_free char *path = path_of(u);
@@ -206,7 +206,7 @@ int undo_open(const struct store *s, const char *of, struct undo *ret, struct er
 	return 0;
 }
 
-/* A new one, empty and locked. */
+/* Makes a new one, empty and locked. */
 static int make(const struct store *s, struct undo *u, struct err *e)
 {
 	cleanup_free char *path = path_of(u), *escaped = escape(u->of),
@@ -267,7 +267,7 @@ static int note(struct undo *u, struct undo_entry entry, struct err *e)
 	return append(u, line, e);
 }
 
-/* An entry of the same path that the apply made before it was cut off, and was not in vain. */
+/* An entry of the same path from before an interruption of this apply, unless it had no effect. */
 static const struct undo_entry *find_before(const struct undo *u, const char *folder,
 					    const char *rel)
 {
@@ -297,7 +297,7 @@ int undo_keep(struct undo *u, enum undo_kind kind, int parent, const char *name,
 	char number[16];
 	int r = 0;
 
-	/* What is there now was put there, or left, by the same apply before it was cut off. */
+	/* The present file was put there, or left, by the same apply before it was interrupted. */
 	if (before && kind == UNDO_REMOVED && before->kind == kind)
 		return file_remove_tree(parent, name, e);
 	if (before && kind != UNDO_REMOVED && before->kind != UNDO_MODE) {

@@ -1,7 +1,8 @@
 /*
- * undo_back.c - taking back what an apply did, change by change.
+ * undo_back.c - undoing an apply, change by change.
  *
- * The host's directories may hold links by now that code in a box has put there: none is followed.
+ * By now the host's directories may contain symlinks that code in a box has put there: none is
+ * followed.
  */
 #include "changes/undo.h"
 
@@ -62,7 +63,10 @@ static bool is_same_tree(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* 1 and what it is, 0 where it is not there, or -errno. What is no directory, or a link, on the way has it not. */
+/*
+ * Returns 1 and its status, 0 if it does not exist, or -errno. If a component on the way is a
+ * symlink or not a directory, it does not exist.
+ */
 static int look(int dirfd, const char *name, struct stat *ret)
 {
 	if (fstatat(dirfd, name, ret, AT_SYMLINK_NOFOLLOW) == 0)
@@ -102,7 +106,7 @@ int undo_changed(const struct undo *u, const struct undo_entry *entry, bool *ret
 		*ret_changed = !*ret_done && !(there && has && is_same(&now, &entry->st));
 		break;
 	case UNDO_REMOVED:
-		/* Moved back, or copied with the times it had. */
+		/* Moved back, or copied with its times. */
 		*ret_done = there && (!has || is_same_tree(&now, &kept));
 		*ret_changed = !*ret_done && there == has;
 		break;
@@ -122,7 +126,7 @@ bool undo_is_last(const struct undo *u, size_t i)
 	return true;
 }
 
-/* A directory has what others put there, too. */
+/* A directory may also contain files of others. */
 static int remove_added(const struct undo_entry *entry, int parent, const char *name, struct err *e)
 {
 	int flags = S_ISDIR(entry->st.st_mode) ? AT_REMOVEDIR : 0;
@@ -136,7 +140,7 @@ static int remove_added(const struct undo_entry *entry, int parent, const char *
 	return err_sys(e, errno, "cannot remove '%s/%s'", entry->folder, entry->rel);
 }
 
-/* At once; what was kept stays until all is forgotten, so that it can be done again. */
+/* Atomically; the kept file stays until everything is dropped, so that this can be repeated. */
 static int put_file(struct undo *u, const struct undo_entry *entry, int parent, const char *name,
 		    struct err *e)
 {
@@ -175,7 +179,7 @@ static int put_removed(struct undo *u, const struct undo_entry *entry, int paren
 					 entry->folder, entry->rel);
 	if (renameat2(u->dir, n.s, parent, name, RENAME_NOREPLACE) == 0)
 		return 0;
-	/* A copy: what is kept stays until all is forgotten. */
+	/* A copy: the kept one stays until everything is dropped. */
 	if (keep_copy(u->dir, n.s, parent, name, e) < 0)
 		return err_add(e, "cannot put back '%s/%s'", entry->folder, entry->rel);
 	return 0;

@@ -1,9 +1,9 @@
 /*
- * doctor.h - what this machine allows, found out by trying it.
+ * doctor.h - checks of what this machine allows, by trying it.
  *
- * Each check tells what was seen, which rung of the design's ladders is used, and the commands
- * that lead to a better one. Namespaces and mounts are tried in short-lived children, files in one
- * temporary directory that is removed again: nothing stays behind.
+ * Each check reports what was found, what is used because of it, and the commands that improve it.
+ * Namespaces and mounts are tried in short-lived children, files in a temporary directory that is
+ * removed again: nothing is left behind.
  */
 #ifndef DOCTOR_DOCTOR_H
 #define DOCTOR_DOCTOR_H
@@ -17,7 +17,7 @@ struct doctor_check {
 	void (*check)(const struct doctor_place *place, struct doctor_result *ret);
 };
 
-/* In the order they are shown. */
+/* In the order in which they are shown. */
 extern const struct doctor_check doctor_checks[];
 extern const size_t doctor_n_checks;
 

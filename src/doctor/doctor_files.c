@@ -1,7 +1,7 @@
 /*
  * doctor_files.c - where boxes keep their files, and whether an overlay can be mounted there.
  *
- * Owns one temporary directory during the overlay check and promises to remove it.
+ * Owns one temporary directory during the overlay check, and removes it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "config/xdg.h"
 #include "doctor/doctor_probe.h"
 
-/* statfs(2) f_type of file systems that are worth a name here. */
+/* statfs(2) f_type of file systems that are named here. */
 static const struct {
 	long type;
 	const char *name;
@@ -52,7 +52,7 @@ static const char *file_system_name(const char *path, bool *ret_remote)
 	return "another file system";
 }
 
-/* path, or the nearest directory above it that exists. The caller frees. */
+/* path, or the nearest directory above it that exists. The caller frees it. */
 static char *existing_dir(const char *path)
 {
 	char *dir = xstrdup(path);
@@ -87,7 +87,10 @@ void doctor_check_data(const struct doctor_place *place, struct doctor_result *r
 		doctor_fix(ret, "export XDG_DATA_HOME=/a/directory/on/a/local/disk");
 }
 
-/* Copies up, whites out and makes opaque, which between them need all that an upper must have. */
+/*
+ * Copies up, makes a whiteout and an opaque directory: together these need everything that an upper
+ * must support.
+ */
 static int use_overlay(void)
 {
 	cleanup_close int fd = -1;
@@ -128,7 +131,7 @@ static int make_tree(const char *top)
 	return 0;
 }
 
-/* The same on a tmpfs over /tmp, which the child alone sees. */
+/* The same on a tmpfs over /tmp, visible only in the child. */
 static int try_tmpfs(void *arg)
 {
 	int r;
@@ -140,7 +143,7 @@ static int try_tmpfs(void *arg)
 	return r < 0 ? r : try_overlay((char[]){"/tmp"});
 }
 
-/* Tries an overlay in a temporary directory of the file system that the data directory is on. */
+/* Tries an overlay in a temporary directory on the file system of the data directory. */
 static int try_overlay_at(const char *data_dir, const char **ret_step)
 {
 	cleanup_free char *work_dir = path_join(data_dir, "tmp"), *dir = existing_dir(work_dir);

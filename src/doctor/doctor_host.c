@@ -1,7 +1,7 @@
 /*
- * doctor_host.c - what the administrator set up: ids, cgroups, devices, ptrace.
+ * doctor_host.c - what the administrator configured: ids, cgroups, devices, ptrace.
  *
- * Nothing here keeps a box from starting; every answer but ok is a note.
+ * Nothing here prevents a box from starting; every result but ok is a note.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ void doctor_check_root(const struct doctor_place *place, struct doctor_result *r
 	doctor_fix(ret, "use sandbox as an ordinary user");
 }
 
-/* True when the file grants the user a range: NAME-or-UID:FIRST:COUNT (subuid(5)). */
+/* Does the file grant the user a range: NAME-or-UID:FIRST:COUNT (subuid(5))? */
 static bool has_range(const char *path, const struct user *user)
 {
 	cleanup_fclose FILE *f = fopen(path, "re");
@@ -95,7 +95,7 @@ void doctor_check_subid(const struct doctor_place *place, struct doctor_result *
 			   user.name);
 }
 
-/* The cgroup v2 directory of this process, or NULL. The caller frees. */
+/* The cgroup v2 directory of this process, or NULL. The caller frees it. */
 static char *own_cgroup(void)
 {
 	cleanup_fclose FILE *f = NULL;
@@ -113,7 +113,7 @@ static char *own_cgroup(void)
 	return NULL;
 }
 
-/* A cgroup in which we may make others and move ourselves to them. */
+/* May we make cgroups in it and move ourselves to them? */
 static bool cgroup_writable(const char *dir)
 {
 	cleanup_free char *procs = path_join(dir, "cgroup.procs");

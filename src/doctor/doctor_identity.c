@@ -1,5 +1,5 @@
 /*
- * doctor_identity.c - can root of a box become another user: what launch/identity.c takes.
+ * doctor_identity.c - whether root of a box can become another user: what launch/identity.c needs.
  */
 #include <errno.h>
 #include <signal.h>
@@ -33,7 +33,7 @@ static int try_trace(void)
 	return r;
 }
 
-/* -EBUSY: nobody can be asked by a filter, or another filter around us asks already. */
+/* -EBUSY: seccomp listeners are not available, or a filter around us has one already. */
 static int try_identity(void *arg)
 {
 	int listener, r = try_trace();

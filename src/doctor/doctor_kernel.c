@@ -1,7 +1,7 @@
 /*
  * doctor_kernel.c - what the kernel lets an unprivileged user do.
  *
- * Each answer comes from doing it; sysctls are read only to name the cause when it failed.
+ * Each result comes from trying it; sysctls are only read to name the cause of a failure.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@
 #define SYSCTL_DEBIAN_CLONE "/proc/sys/kernel/unprivileged_userns_clone"
 #define SYSCTL_APPARMOR	    "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
 
-/* The floor of the design. */
+/* The oldest supported kernel. */
 #define KERNEL_MAJOR 5
 #define KERNEL_MINOR 15
 
@@ -55,7 +55,7 @@ static int try_nothing(void *arg)
 	return 0;
 }
 
-/* Names the cause of refused user namespaces and what lifts it. */
+/* Names the cause of refused user namespaces and the fix. */
 static void explain_userns(const struct doctor_place *place, struct doctor_result *ret)
 {
 	if (doctor_read_number(SYSCTL_MAX_USERNS) == 0) {
@@ -146,7 +146,9 @@ void doctor_check_syscalls(const struct doctor_place *place, struct doctor_resul
 	bool openat2_there = fd >= 0, setattr_there, clone3_there;
 
 	(void)place;
-	/* Wrong arguments: a call that is there says EINVAL or EBADF before it does anything. */
+	/*
+	 * Invalid arguments: an existing call fails with EINVAL or EBADF before it does anything.
+	 */
 	syscall(SYS_mount_setattr, -1, "", 0, NULL, 0);
 	setattr_there = errno == EINVAL || errno == EBADF;
 	syscall(SYS_clone3, NULL, 0);
@@ -172,7 +174,7 @@ static int try_proc(void *arg)
 											  : 0;
 }
 
-/* The kernel refuses a new proc where the old one has parts covered (mount_too_revealing()). */
+/* The kernel refuses a new proc if parts of the old one are covered (mount_too_revealing()). */
 void doctor_check_proc(const struct doctor_place *place, struct doctor_result *ret)
 {
 	const char *step;

@@ -1,8 +1,8 @@
 /*
  * doctor_probe.c - small reads, and the child in which checks try things out.
  *
- * Owns how a try is made and reported. Promises that a check changes nothing of this process or of
- * the machine: what it makes dies with its child.
+ * Owns how a try is made and reported. Promises that a check changes nothing in this process or on
+ * the machine: what it makes ends with its child.
  */
 #include "doctor/doctor_probe.h"
 
@@ -38,7 +38,7 @@ long doctor_read_number(const char *path)
 	return line ? strtol(line, NULL, 10) : -1;
 }
 
-/* The steps of making the namespaces of a try. */
+/* Steps of making the namespaces of a try. */
 enum step { STEP_TRY, STEP_UNSHARE, STEP_SETGROUPS, STEP_UID_MAP, STEP_GID_MAP, STEP_PRIVATE };
 
 static const char *const step_names[] = {
@@ -84,7 +84,7 @@ static int enter_namespaces(int flags, enum step *step)
 	r = write_proc("/proc/self/gid_map", gid_map);
 	if (r < 0)
 		return r;
-	/* Under Ubuntu's AppArmor restriction the namespace is made and has no capabilities. */
+	/* Under Ubuntu's AppArmor restriction the namespace is made but has no capabilities. */
 	*step = STEP_PRIVATE;
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
@@ -92,7 +92,7 @@ static int enter_namespaces(int flags, enum step *step)
 	return 0;
 }
 
-/* In the child. A new pid namespace holds only from the next fork on. */
+/* Runs in the child. A new pid namespace takes effect only at the next fork. */
 static void try_in_child(int flags, int (*fn)(void *arg), void *arg, int fd)
 {
 	struct outcome out = {0};

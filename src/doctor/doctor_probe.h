@@ -1,20 +1,20 @@
 /*
- * doctor_probe.h - what the checks share: small reads, tries in a child; and the checks.
+ * doctor_probe.h - shared by the checks: small reads, tries in a child; and the checks.
  */
 #ifndef DOCTOR_DOCTOR_PROBE_H
 #define DOCTOR_DOCTOR_PROBE_H
 
 #include "doctor/doctor_result.h"
 
-/* First line of a small file of /proc or /sys without its newline; NULL: cannot be read. */
+/* First line of a small file of /proc or /sys, without its newline; NULL if it cannot be read. */
 char *doctor_read_line(const char *path);
 /* The number in it, or -1. */
 long doctor_read_number(const char *path);
 
 /*
  * Runs fn in a child that is root of a new user namespace with the caller's one uid mapped, in a
- * mount namespace with private propagation, and in further namespaces as flags (CLONE_NEW*) say.
- * Returns what fn returned, 0 or a negative errno, or the negative errno of making the namespaces;
+ * mount namespace with private propagation, and in further namespaces given by flags (CLONE_NEW*).
+ * Returns what fn returned (0 or a negative errno), or the negative errno of making the namespaces;
  * *ret_step then names the step that failed, "" for fn itself.
  */
 int doctor_try(int flags, int (*fn)(void *arg), void *arg, const char **ret_step);

@@ -1,5 +1,5 @@
 /*
- * doctor_result.c - what a check of the doctor tells.
+ * doctor_result.c - the result of a check.
  */
 #include "doctor/doctor_result.h"
 

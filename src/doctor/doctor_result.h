@@ -1,5 +1,5 @@
 /*
- * doctor_result.h - what a check of the doctor tells, and where it looks.
+ * doctor_result.h - the result of a check, and where checks look.
  */
 #ifndef DOCTOR_DOCTOR_RESULT_H
 #define DOCTOR_DOCTOR_RESULT_H
@@ -8,15 +8,15 @@
 
 enum doctor_state {
 	DOCTOR_OK,
-	DOCTOR_NOTE, /* boxes start; something is weaker, slower or not there */
-	DOCTOR_FAIL, /* no box starts before this is mended */
+	DOCTOR_NOTE, /* boxes start; something is weaker, slower or missing */
+	DOCTOR_FAIL, /* no box starts before this is fixed */
 };
 
 struct doctor_result {
 	enum doctor_state state;
 	char *seen;	  /* what was found, one line; owned */
 	const char *rung; /* what is used because of it, one line, or NULL; static */
-	struct strv fix;  /* commands and words of advice, a line each; empty when there is none */
+	struct strv fix;  /* commands and advice, a line each; may be empty */
 };
 
 /* Where the checks look; strings are borrowed, absolute. */

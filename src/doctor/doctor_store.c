@@ -1,8 +1,8 @@
 /*
- * doctor_store.c - boxes and images that are damaged, and what saves them.
+ * doctor_store.c - damaged boxes and images, and how to save them.
  *
- * Reads names, records and plans; what it takes to read blobs and files is `image verify`'s. Promises that the
- * advice never is to remove what could be saved.
+ * Reads names, records and plans; `image verify` reads blobs and files. Promises never to advise
+ * removing what could be saved.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,14 +21,14 @@
 #include "image/name/ref.h"
 #include "image/store/plan.h"
 
-#define LAYER_META ".meta" /* image/store/layer_stack.h, which is of another program */
+#define LAYER_META ".meta" /* image/store/layer_stack.h, which is part of another program */
 
 static bool is_there(int dirfd, const char *path)
 {
 	return faccessat(dirfd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
-/* What has to be in the directory of a box; all of it is made again where it is missing, and empty. */
+/* What must be in the directory of a box; anything missing is made again, empty. */
 static void check_folders(const struct box *b, struct doctor_result *ret)
 {
 	static const struct {
@@ -45,7 +45,7 @@ static void check_folders(const struct box *b, struct doctor_result *ret)
 				   b->name, folders[i].name, folders[i].held);
 }
 
-/* What it is made of can be had again: the image by its name, steps by running them. */
+/* What it was made from can be provided again: the image by its name, steps by running them. */
 static void check_origin(const struct store *s, const struct box *b, struct doctor_result *ret)
 {
 	cleanup_free char *blob = xasprintf("blobs/sha256/%s", b->digest.hex);
@@ -87,7 +87,7 @@ static void check_running(const struct box *b, struct doctor_result *ret)
 			   b->name, b->name);
 }
 
-/* False when there is no such box any more. */
+/* False if the box no longer exists. */
 static bool check_box(const struct store *s, const char *id, struct doctor_result *ret)
 {
 	cleanup_box struct box b = BOX_INIT;
@@ -109,7 +109,7 @@ static bool check_box(const struct store *s, const char *id, struct doctor_resul
 		doctor_fix(ret, "box '%s': %s", id, e.msg);
 		return true;
 	}
-	/* Of one in memory the files are nowhere else. */
+	/* For one in memory the files exist nowhere else. */
 	if (!b.temporary)
 		check_folders(&b, ret);
 	check_origin(s, &b, ret);
@@ -117,7 +117,7 @@ static bool check_box(const struct store *s, const char *id, struct doctor_resul
 	return true;
 }
 
-/* Nothing is made: a data directory that is not there has no boxes. */
+/* Creates nothing: a missing data directory has no boxes. */
 static bool open_store(const struct doctor_place *place, struct store *ret,
 		       struct doctor_result *result, const char *what)
 {
@@ -174,7 +174,7 @@ static void check_name(const struct store *s, const char *name, struct doctor_re
 			   shown, shown);
 }
 
-/* One without its sidecar is none: whoever needs it makes it again. */
+/* A layer without its sidecar does not count: it is made again when needed. */
 static void check_layer(const struct store *s, const char *name, struct doctor_result *ret)
 {
 	cleanup_free char *meta = xasprintf("layers/%s" LAYER_META, name);

@@ -1,6 +1,6 @@
 /*
- * discard.c - removing a box: it is ended, what binds its project is kept, and what an apply has left of it
- * on the host is cleared away.
+ * discard.c - removing a box: ends it, keeps what binds its project, and removes what an apply left
+ * of it on the host.
  */
 #include "flow/discard.h"
 
@@ -16,7 +16,7 @@
 #include "changes/apply.h"
 #include "launch/client.h"
 
-/* A box that only lingers does not run for who removes it: what is left in it is ended. */
+/* A box that only lingers does not count as running: what is left in it is ended. */
 static int end_for_removal(const struct box *b, bool force, struct err *e)
 {
 	cleanup_close int connection = -1;
@@ -35,7 +35,10 @@ static int end_for_removal(const struct box *b, bool force, struct err *e)
 		       b->name, b->name);
 }
 
-/* A directory or a lock that shuts its owner out is opened: it goes, and is to be asked before. */
+/*
+ * Makes a directory or lock that shuts its owner out accessible: it must be checked before it is
+ * removed.
+ */
 static void open_up(const struct box *b)
 {
 	struct stat st;
@@ -45,7 +48,7 @@ static void open_up(const struct box *b)
 	if (fstat(b->dir_fd, &st) < 0)
 		return;
 	if ((st.st_mode & 0700) != 0700 && chmod(self, 0700) < 0)
-		return; /* somebody else's: who opens it says so */
+		return; /* another user's; opening it reports the error */
 	if (fstatat(b->dir_fd, "lock", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
 	    (st.st_mode & 0600) != 0600 && fchmodat(b->dir_fd, "lock", 0600, 0) < 0)
 		return;
@@ -68,7 +71,7 @@ int box_discard(const struct store *s, struct box *b, bool force, struct err *e)
 		r = end_for_removal(b, force, e);
 	if (r == 0 && !box_wait_gone(b, BOX_TEARDOWN_MS))
 		r = err_set(e, EBUSY, "box '%s' does not end", b->name);
-	/* A full disk is no reason to keep a box. */
+	/* A full disk must not prevent the removal of a box. */
 	if (r == 0 && kept_bounds_leave(s, b, &left) < 0)
 		log_warn("the restrictions of the project of box '%s' are not kept: %s", b->name,
 			 left.msg);

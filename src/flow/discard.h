@@ -1,5 +1,5 @@
 /*
- * discard.h - the flow behind rm, discard and prune: a box goes, with all it has.
+ * discard.h - the flow of rm, discard and prune: removes a box with everything it has.
  */
 #ifndef FLOW_DISCARD_H
 #define FLOW_DISCARD_H
@@ -10,8 +10,8 @@
 #include "box/box.h"
 
 /*
- * Removes a box; one that somebody is in is an error, unless force, which stops it at once. One that
- * lingers is stopped as `stop` does.
+ * Removes a box. If somebody uses it, that is an error, unless force, which stops it at once. One
+ * that lingers is stopped as `stop` does.
  */
 int box_discard(const struct store *s, struct box *b, bool force, struct err *e);
 

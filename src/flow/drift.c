@@ -1,8 +1,8 @@
 /*
- * drift.c - what a box runs with against what its project asks for by now.
+ * drift.c - differences between what a box runs with and what its project asks for now.
  *
- * The notes of a start are lines `key value`; the mounts are one line with a hash. What the
- * project asks for now is written the same way, and lines that were not there then have changed.
+ * The notes of a start are lines `key value`; the mounts are one line with a hash. The project's
+ * present requests are written the same way; lines that are not in the notes have changed.
  */
 #include "flow/drift.h"
 
@@ -18,13 +18,13 @@
 #include "prepare/recipe.h"
 #include "rootfs/image.h"
 
-/* Keys of [sandbox] that a box is built from. */
+/* Keys of [sandbox] that take effect when a box is started. */
 static const char *const at_start[] = {
 	"network",  "nested",  "sudo",	    "perf", "io-uring",	     "home", "project",
 	"hostname", "linger",  "ssh-agent", "git",  "display",	     "dbus", "gpu",
 	"devices",  "protect", "secrets",   "ca",   "proxy-password"};
 
-/* Of these, what each session is given anew. */
+/* Those of them that each session gets again. */
 static const char *const at_each_session[] = {"ca", "proxy-password"};
 
 static void note_key(const struct settings *s, const char *key, struct buf *out)
@@ -35,7 +35,7 @@ static void note_key(const struct settings *s, const char *key, struct buf *out)
 	cleanup_buf struct buf all = BUF_INIT;
 	cleanup_free char *quoted = NULL;
 
-	/* A later source adds to a list: all of it counts. */
+	/* A later source adds to a list: the whole of it counts. */
 	if (row->type == SCHEMA_LIST) {
 		settings_list(s, "sandbox", key, &words);
 		for (size_t i = 0; i < words.n; i++)
@@ -70,14 +70,14 @@ static bool is_flag(const struct settings *s, const char *key)
 	return st && st->users;
 }
 
-/* How a box follows what its project asks for by now. */
+/* How a box can be made to follow its project. */
 static const char *follows(const struct box *b)
 {
 	return b->trial ? "'sandbox discard', and the next trial follows it"
 			: "'sandbox enter --rebuild' follows it, with a new root and the same home";
 }
 
-/* The same name, and another image by now: what is locked, else what the name means. */
+/* The name now means another image: that of the lock, else the present one. */
 static void say_new_digest(const struct store *st, const struct box *b,
 			   const struct lock_file *lock)
 {
@@ -130,7 +130,7 @@ int drift_check_recipe(const struct box *b, const struct settings *s, const stru
 	return r;
 }
 
-/* Something that the box was to be kept from, by now: not to have it is no small change. */
+/* Does the key now protect something? Missing that is not a small difference. */
 static bool is_protection(const struct settings *s, const char *key)
 {
 	const struct schema_key *row = schema_find("sandbox", key);
@@ -139,7 +139,7 @@ static bool is_protection(const struct settings *s, const char *key)
 	return streq(key, "protect") || (value && !row->harmless && schema_is_closed(row, value));
 }
 
-/* A key that an older version has not noted: nothing was open by it, and nothing is. */
+/* A key that an older version did not record: it opened nothing then, and does not now. */
 static bool is_news(const struct buf *then, const struct settings *s, const char *key)
 {
 	cleanup_free char *begin = xasprintf("\n%s ", key);
@@ -150,8 +150,8 @@ static bool is_news(const struct buf *then, const struct settings *s, const char
 }
 
 /*
- * What was not agreed to before the start is not given to a session of the same box either: its file may
- * have been changed from inside.
+ * What was not agreed to before the start is not given to a session of the same box either: its
+ * file may have been changed from inside.
  */
 static void keep_from_session(struct settings *s, const char *key)
 {
@@ -185,7 +185,10 @@ int drift_check_running(const struct box *b, struct settings *s, bool say, struc
 
 		if (strstr(then.data, whole))
 			continue;
-		/* What is noted is of another start: this one is not recorded yet, or never will be. */
+		/*
+		 * The notes belong to another start: this one is not recorded yet, or never will
+		 * be.
+		 */
 		if (!box_is_recorded(b))
 			return 0;
 		line[strcspn(line, " ")] = '\0';

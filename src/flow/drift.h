@@ -1,5 +1,5 @@
 /*
- * drift.h - what a box runs with against what its project asks for by now.
+ * drift.h - differences between what a box runs with and what its project asks for now.
  */
 #ifndef FLOW_DRIFT_H
 #define FLOW_DRIFT_H
@@ -9,29 +9,29 @@
 #include "config/lock_file.h"
 #include "config/settings.h"
 
-/* Appends the settings that act at a start alone, a line each, for box_record_start(). */
+/* Appends the settings that only take effect at a start, a line each, for box_record_start(). */
 void drift_notes(const struct settings *s, struct buf *out);
 
 /*
- * lock: what the project follows, or NULL. An image that a flag asks for and that the box was not made from is an error; one that a file
- * asks for is said.
+ * If a flag asks for another image than the box was made from, that is an error; if a file does, it
+ * is reported. lock: what the project follows, or NULL.
  */
 int drift_check_image(const struct store *st, const struct box *b, const struct settings *s,
 		      const struct lock_file *lock, struct err *e);
 
-/* Packages or steps that are not those the box was made from are said. */
+/* Reports packages or steps that differ from those the box was made from. */
 int drift_check_recipe(const struct box *b, const struct settings *s, const struct lock_file *lock,
 		       struct err *e);
 
 /*
- * For a box that runs: what a flag asks for and what it does not run with is an error, and so is what
- * files close or protect by now, so that nobody believes in a protection that is not there. What else files
- * ask for, mounts among it, is said, with `say`; what of it sessions would be given of the host is taken out
- * of the settings, as nobody has agreed to it.
+ * For a running box: a difference asked for by a flag is an error, and so is something that files
+ * now close or protect, so that nobody relies on a protection that is not there. Other differences
+ * in files, also in mounts, are reported, with `say`; and what sessions would get of the host by
+ * them is removed from the settings, because nobody has agreed to it.
  */
 int drift_check_running(const struct box *b, struct settings *s, bool say, struct err *e);
 
-/* Before a session joins a box that runs: is its project the directory that is there? */
+/* Before a session joins a running box: is its project the directory that is there now? */
 int drift_check_folder(const struct box *b, struct err *e);
 
 #endif

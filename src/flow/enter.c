@@ -1,7 +1,7 @@
 /*
- * enter.c - the flow behind `sandbox enter`.
+ * enter.c - the flow of `sandbox enter`.
  *
- * For a box that may run already:
+ * For a box that may already run:
  *	lock the box; connect to its control socket
  *	  there is an answer	unlock; the session runs in the box that is there
  *	  there is none		boot(): wait until the last pid 1's namespaces are gone; bind a
@@ -39,18 +39,18 @@
 #include "start/join.h"
 #include "start/session.h"
 
-#define MAX_TRIES 5 /* boxes that end under our hands, one after the other */
+#define MAX_TRIES 5 /* boxes that end just when we join them, one after the other */
 
 struct entering {
 	const struct store *store;
 	struct settings *settings;
 	const struct user *user;
 	const struct enter_options *options;
-	struct lock_file *lock; /* to be followed, or NULL */
-	struct box *found;	/* with the project, until it is looked at; or closed */
+	struct lock_file *lock; /* to follow, or NULL */
+	struct box *found;	/* found with the project, until it is checked; or closed */
 	struct strv granted;	/* of the host, a moment ago */
-	bool asked;		/* before the box was made */
-	bool told;		/* what is to be said once, however often it is tried */
+	bool asked;		/* the user was asked before the box was made */
+	bool told;		/* what is printed once, however many tries, was printed */
 };
 
 static int start(const struct entering *in, struct box *b, int *ret_status, struct err *e)
@@ -98,9 +98,12 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 	if (r < 0)
 		return r;
 	in->told = true;
-	/* The lock first: a start finds most boxes ended. */
+	/* The lock first: most boxes have ended when they are started. */
 	r = box_is_running(b) ? box_connect(b, &connection) : -ENOENT;
-	/* Nobody can come to it any more; one that nobody is in starts anew, where it can be reached. */
+	/*
+	 * Nobody can connect to it any more; if nobody uses it, it is started again, where it can
+	 * be reached.
+	 */
 	if (r == -ENOLINK && !box_end_idle(b, BOX_STOP_MS))
 		return box_out_of_reach(b, e);
 	if (r < 0) {
@@ -115,7 +118,7 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 	r = drift_check_folder(b, e);
 	if (r == 0)
 		r = drift_check_running(b, in->settings, true, e);
-	/* Nobody is in it, or it is on its way out: it starts anew, as it is asked for by now. */
+	/* Nobody uses it, or it is ending: it is started again, with the present settings. */
 	if (r == -EBUSY && box_check_ended(b, &ended) == 0)
 		return err_set(e, ERR_RETRY, "box '%s' has ended", b->name);
 	return r < 0 ? r
@@ -123,7 +126,9 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 					!in->options->no_hook, &connection, ret_status, e);
 }
 
-/* The first time it is the box that the project was found by. Whoever acts on it locks it first. */
+/*
+ * On the first try it is the box that the project was found by. Whoever acts on it locks it first.
+ */
 static int find(const struct entering *in, const char *dir, struct box *ret, struct err *e)
 {
 	if (in->found->name && in->found->trial == in->options->trial) {
@@ -135,7 +140,7 @@ static int find(const struct entering *in, const char *dir, struct box *ret, str
 				  : box_find_project(in->store, dir, ret, e);
 }
 
-/* What a new box is called: as it was asked for, else as its project. The caller frees. */
+/* The name of a new box: as requested, else that of its project. The caller frees it. */
 static char *new_name(const struct entering *in, const char *dir)
 {
 	const char *name = in->options->name, *set = settings_get(in->settings, "sandbox", "name");
@@ -148,7 +153,7 @@ static char *new_name(const struct entering *in, const char *dir)
 	return trial;
 }
 
-/* --name is for a box that is made; one that is there is not called otherwise by it. */
+/* --name applies to a new box; it does not rename an existing one. */
 static int check_asked_name(const struct entering *in, const struct box *b, struct err *e)
 {
 	const char *name = in->options->name;
@@ -167,7 +172,7 @@ static int make_origin(const struct entering *in, struct origin *o, struct err *
 	return origin_make(in->store, in->settings, in->lock, false, o, e);
 }
 
-/* Finds the project's box or makes it; two that do so at once end up with the same one. */
+/* Finds the project's box or makes it; two concurrent callers end up with the same one. */
 static int find_or_create(struct entering *in, const char *dir, struct box *ret, struct err *e)
 {
 	const struct store *s = in->store;
@@ -180,7 +185,10 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 	if (r != -ENOENT)
 		return r < 0 ? r : check_asked_name(in, ret, e);
 	r = box_check_name(name, e);
-	/* Steps have the project's caches already. A trial may have what the project's box was given. */
+	/*
+	 * Steps already use the project's caches. A trial may have what the project's box was
+	 * given.
+	 */
 	if (r == 0 && !in->asked) {
 		r = in->options->trial ? 0 : agreed_read(s, settings, &in->granted, e);
 		if (r == 0)
@@ -211,7 +219,9 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 	return r;
 }
 
-/* The new root is ready before the box is touched. A project without a box has nothing to rebuild. */
+/*
+ * The new root is ready before the box is touched. A project without a box has nothing to rebuild.
+ */
 static int rebuild(struct entering *in, const char *dir, struct err *e)
 {
 	const struct store *s = in->store;
@@ -255,7 +265,7 @@ static int find_project(const struct store *s, struct enter_options *o, char **r
 	if (!t.dir)
 		return err_set(e, ERR_USAGE, "box '%s' has no project: use 'sandbox exec %s'",
 			       o->project, o->project);
-	/* A trial is entered by its name too: what is done in it is not to reach the host. */
+	/* A trial named as PROJECT is entered as a trial: changes in it must not reach the host. */
 	o->trial = o->trial || (t.has_box && t.box.trial);
 	r = target_folder(&t, ret, e);
 	if (r == 0 && project_check(s, *ret, e) < 0)
@@ -307,7 +317,7 @@ int run_enter(struct enter_options *o, int *ret_status, struct err *e)
 		session.failed = r < 0;
 		if (r != -ERR_RETRY && b.id[0])
 			obeyed_say(&b, &settings, &session);
-		/* Removed, or ended before it took the session: what is there now is asked again. */
+		/* It was removed, or ended before it accepted the session: try the present one. */
 		if (r != -ERR_RETRY || (i > 0 && box_check_version(&b, e) < 0))
 			break;
 	}

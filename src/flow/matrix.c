@@ -1,5 +1,5 @@
 /*
- * matrix.c - the environments of a matrix, side by side, each in a process of its own.
+ * matrix.c - the environments of a matrix, in parallel, each in its own process.
  */
 #include "flow/matrix.h"
 
@@ -32,7 +32,7 @@
 
 #define MAX_JOBS 64
 
-/* One that runs. */
+/* One that is running. */
 struct job {
 	pid_t pid;
 	size_t row;
@@ -139,7 +139,7 @@ static int run_row(const struct store *s, const struct matrix_options *o, struct
 	return r;
 }
 
-/* What of an image's name can be a file's. */
+/* The image's name, made usable as a file name. */
 static char *name_of(const char *image)
 {
 	char *name = xstrndup(image, 63);
@@ -202,7 +202,7 @@ static int find_rows(struct running *run, const struct settings *project, struct
 	return r;
 }
 
-/* What any of them wants of this machine, in one question each. */
+/* Asks once for each thing that any of them wants of this machine. */
 static int ask(const struct running *run, struct err *e)
 {
 	int r = 0;
@@ -302,7 +302,7 @@ static long default_jobs(void)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-/* Ctrl-C reaches the children too, which end their sessions: here it only must not end us first. */
+/* Ctrl-C reaches the children too, which end their sessions: it must not end us first. */
 static int run_all(struct running *run, struct err *e)
 {
 	size_t most = (size_t)(run->options->jobs ? run->options->jobs : default_jobs());

@@ -1,8 +1,8 @@
 /*
  * matrix.h - one command of a project in several environments at once.
  *
- * Each has a throw-away box of its own, made from its image with the project's packages and steps. The
- * project's directory is an overlay there: what is written into it is gone afterwards, so that they cannot
+ * Each has its own throw-away box, made from its image with the project's packages and steps. The
+ * project's directory is an overlay there: writes are discarded afterwards, so that the runs cannot
  * disturb each other.
  */
 #ifndef FLOW_MATRIX_H
@@ -15,23 +15,23 @@
 
 struct matrix_row {
 	char *name, *image;
-	char *log;  /* file with what it said */
-	int status; /* of the command; 125: it was not run, the log's last line tells why */
+	char *log;  /* file with its output */
+	int status; /* of the command; 125: it was not run, the log's last line has the reason */
 	double seconds;
 	bool done;
 };
 
 struct matrix_options {
 	const char *project; /* as for enter */
-	struct strv images;  /* NAME=IMAGE or IMAGE, in place of [matrix] */
-	const char *logs;    /* directory; NULL: one of ours, that the next run writes over */
-	long jobs;	     /* at once; 0: as many as there are processors */
+	struct strv images;  /* NAME=IMAGE or IMAGE, instead of [matrix] */
+	const char *logs;    /* directory; NULL: one of ours, overwritten by the next run */
+	long jobs;	     /* at once; 0: the number of processors */
 	bool root;
 	char **argv;
 	struct strv env;
 	struct settings_request settings;
 	struct reach_asker asker;
-	/* Called when one has ended. */
+	/* Called for each one that has ended. */
 	void (*ended)(const struct matrix_row *row, void *arg);
 	void *arg;
 };
@@ -42,7 +42,7 @@ struct matrix {
 	size_t n;
 };
 
-/* Runs all of them. That a command fails is no error. *ret is to be released after a failure too. */
+/* Runs all of them. A failing command is not an error. Release *ret on failure too. */
 int matrix_run(struct matrix_options *o, struct matrix *ret, struct err *e);
 void matrix_clear(struct matrix *m);
 #define cleanup_matrix __attribute__((cleanup(matrix_clear)))

@@ -1,9 +1,9 @@
 /*
- * rebuild.c - a box follows its project to another image or other preparations.
+ * rebuild.c - moving a box to another image or other prepared layers of its project.
  *
- * In this order: a work directory that is new (that of the old upper would not fit another; a start makes
- * one that is missing), the swap of the uppers, the record, the recipe. Whoever is killed in between has
- * a box whose recipe is still the old one: it is told to rebuild again.
+ * In this order: a new work directory (that of the old upper does not fit another; a start makes a
+ * missing one), the swap of the uppers, the record, the recipe. After a kill in between the box
+ * still has the old recipe, so the user is told to rebuild again.
  */
 #include "flow/rebuild.h"
 
@@ -28,7 +28,7 @@ static int make_dir(int dirfd, const char *path, mode_t mode, struct err *e)
 	return 0;
 }
 
-/* snapshots/<time>, with an empty upper/ in it; the caller frees *ret. */
+/* Makes snapshots/<time> with an empty upper/ in it; the caller frees *ret. */
 static int make_snapshot(const struct box *b, char **ret, struct err *e)
 {
 	cleanup_free char *path = NULL, *upper = NULL;

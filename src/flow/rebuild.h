@@ -1,5 +1,5 @@
 /*
- * rebuild.h - a box follows its project to another image or other preparations.
+ * rebuild.h - moving a box to another image or other prepared layers of its project.
  */
 #ifndef FLOW_REBUILD_H
 #define FLOW_REBUILD_H
@@ -8,9 +8,9 @@
 #include "box/box_create.h"
 
 /*
- * Gives the box a new, empty upper directory upon what `from` names (its project stays); home and name
- * stay, the old upper becomes snapshots/<time>/upper. The box must be locked and not running. Whoever
- * is killed meanwhile leaves a box that starts: as it was, or empty upon its old image.
+ * Gives the box a new, empty upper directory on top of `from` (its project stays). Home and name
+ * stay; the old upper becomes snapshots/<time>/upper. The box must be locked and not running. After
+ * a kill the box still starts: as it was, or with an empty upper on its old image.
  */
 int box_rebuild(const struct store *s, struct box *b, const struct box_origin *from, struct err *e);
 

@@ -1,5 +1,5 @@
 /*
- * run.c - the flows behind `sandbox run` and `sandbox exec`.
+ * run.c - the flows of `sandbox run` and `sandbox exec`.
  */
 #include "flow/run.h"
 
@@ -19,17 +19,17 @@
 #include "start/join.h"
 #include "start/session.h"
 
-/* All of one `sandbox run`. */
+/* State of one `sandbox run`. */
 struct running {
 	const struct store *store;
 	struct settings *settings;
 	const struct run_options *options;
 	struct box box;
 	struct image_root root;
-	struct user user;    /* as the box knows them */
-	struct strv command; /* of the image and of the caller; empty: the shell */
+	struct user user;    /* as known to the box */
+	struct strv command; /* from the image and the caller; empty: the shell */
 	int lifetime;	     /* the locked lifetime lock, until pid 1 has it */
-	bool last;	     /* the command was the last that ran in the box */
+	bool last;	     /* nothing else ran in the box when the command ended */
 };
 
 #define RUNNING_INIT                                                     \
@@ -52,15 +52,15 @@ static void add_words(struct strv *to, const char *const *words)
 		strv_push(to, *words);
 }
 
-/* As Dockerfiles take away what a base image has. */
+/* A Dockerfile clears a base image's entrypoint this way. */
 static bool is_cleared(const struct strv *entrypoint)
 {
 	return entrypoint->n == 1 && !*entrypoint->v[0];
 }
 
 /*
- * Entrypoint, then the caller's words or the image's Cmd (image-spec, config.md). An entrypoint of
- * the caller's own takes the image's Cmd away, as it was meant for the other.
+ * Entrypoint, then the caller's words or the image's Cmd (image-spec, config.md). With the caller's
+ * own entrypoint the image's Cmd is not used, because it was meant for the image's.
  */
 static void compose_command(const struct run_options *o, const struct image_plan *plan,
 			    struct strv *ret)
@@ -154,10 +154,10 @@ int run_throwaway(struct run_options *o, char **ret_name, int *ret_status, struc
 	for (size_t i = 0; i < o->n_mounts; i++)
 		if (!o->mounts[i].read_only && !o->mounts[i].cache)
 			obeyed_say_in(o->mounts[i].source, &settings, &session);
-	/* Somebody else is in it, or it has still to end: whoever sweeps after that removes it. */
+	/* Somebody else uses it, or it is still ending: a later sweep removes it. */
 	if (r == 0 && !run.last && box_is_running(&run.box))
 		return 0;
-	/* What lies in memory goes by itself; files on disk only after the namespaces. */
+	/* A box in memory disappears by itself; files on disk can go only after the namespaces. */
 	if (!run.box.in_memory)
 		box_wait_gone(&run.box, BOX_GONE_MS);
 	box_remove(&s, &run.box, &ignored);

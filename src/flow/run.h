@@ -1,5 +1,5 @@
 /*
- * run.h - the flows behind enter, run and exec: find or make the box, start it or join it, run one
+ * run.h - the flows of enter, run and exec: find or make the box, start it or join it, run one
  * session, return its status.
  */
 #ifndef FLOW_RUN_H
@@ -13,24 +13,24 @@
 #include "start/session.h"
 
 struct enter_options {
-	const char *project;	  /* box, directory, or NULL: where the caller stands */
-	bool no_note;		  /* what is to be said of `project` has been */
-	bool no_hook;		  /* the hook `enter` is left out */
-	bool rebuild;		  /* a new root, from what the project asks for now */
-	bool rescue;		  /* a shell although a step or a hook has failed */
-	bool trial;		  /* in the box of the project's trial */
-	struct reach_asker asker; /* for what of the host the project asks for */
-	const char *name; /* for a box that is made; NULL: [sandbox] name, else the directory's */
+	const char *project;	  /* box, directory, or NULL: the current directory's project */
+	bool no_note;		  /* the note about `project` was already printed */
+	bool no_hook;		  /* skip the hook `enter` */
+	bool rebuild;		  /* make a new root, from what the project asks for now */
+	bool rescue;		  /* open a shell even if a step or a hook has failed */
+	bool trial;		  /* use the box of the project's trial */
+	struct reach_asker asker; /* for what the project asks for of the host */
+	const char *name;	  /* for a new box; NULL: [sandbox] name, else the directory's */
 	struct settings_request settings;
 	struct session_options session;
 };
 
 struct run_options {
 	const char *image;
-	const char *entrypoint; /* in place of the image's; "": none; NULL: the image's */
+	const char *entrypoint; /* instead of the image's; "": none; NULL: the image's */
 	const char *name;	/* NULL: its id */
 	const char *hostname;	/* NULL: the name */
-	bool disk;		/* the box's files lie on disk, not in memory, while it runs */
+	bool disk;		/* keep the box's files on disk, not in memory, while it runs */
 	bool detach;
 	const struct extra_mount *mounts;
 	size_t n_mounts;
@@ -39,8 +39,8 @@ struct run_options {
 };
 
 /*
- * Each returns 0 with the command's exit status, or an error. With detach, run_throwaway() sets *ret_name
- * to the box's name, which the caller frees; else it leaves it.
+ * Each returns 0 with the command's exit status, or an error. With detach, run_throwaway() sets
+ * *ret_name to the box's name, which the caller frees; else it is untouched.
  */
 int run_enter(struct enter_options *o, int *ret_status, struct err *e);
 int run_throwaway(struct run_options *o, char **ret_name, int *ret_status, struct err *e);

@@ -1,7 +1,8 @@
 /*
  * seal.c - the environment of a project as an image.
  *
- * What is sealed is what its file says, prepared: nothing of a box, its home or its project goes in.
+ * The image has only what the project's file asks for, prepared: nothing of a box, its home or its
+ * project.
  */
 #include "flow/seal.h"
 
@@ -29,7 +30,7 @@ static int choose_name(const struct store *s, const struct seal_options *o,
 			       "'image = debian:bookworm', to seal the project",
 			       image);
 	prebuilt = prebuilt_name(settings, &origin->root, &origin->recipe);
-	/* Linked into this store it has lost what an image alone keeps: owners, set-id bits. */
+	/* Layers linked into this store have lost what only an image has: owners, set-id bits. */
 	if (origin->fetched)
 		return err_set(e, ENOTSUP,
 			       "the environment came from '%s': pull that and tag it, instead of "

@@ -1,5 +1,5 @@
 /*
- * seal.h - the flow behind `sandbox seal`: the environment of a project, prepared, as an image.
+ * seal.h - the flow of `sandbox seal`: the prepared environment of a project as an image.
  */
 #ifndef FLOW_SEAL_H
 #define FLOW_SEAL_H
@@ -10,8 +10,7 @@
 
 struct seal_options {
 	const char *project; /* as for enter */
-	const char
-		*name; /* of the image; NULL: the one that others look for in [sandbox] prebuilt */
+	const char *name;    /* of the image; NULL: the one that [sandbox] prebuilt looks for */
 	bool push, json;
 	struct settings_request settings;
 	struct reach_asker asker;

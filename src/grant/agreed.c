@@ -1,10 +1,10 @@
 /*
- * agreed.c - what the user agreed to by writing the file of a project, until there is a box to keep it.
+ * agreed.c - what the user agreed to by writing a project's file, until there is a box to keep it.
  *
  *	DATA/agreed/<project key>	"<sha256 of sandbox.ini> <folder_mark()> <project, quoted>", then a line each
  *
- * Promises nothing to a file that is not, byte for byte, the one that was written, in the directory that it was
- * written to. Here begins, too, what binds a project that has no box (any more).
+ * It is valid only for a file that is byte for byte the one that was written, in the same
+ * directory. What binds a project that has no box (any more) is read here, too.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -30,7 +30,10 @@ static char *path_of(const char *project)
 	return path_join(AGREED, key);
 }
 
-/* Two projects whose keys are the same are told apart by it, and one that was made anew from the old one. */
+/*
+ * Tells apart two projects with the same key, and a directory from one that was made again at its
+ * path.
+ */
 static char *header_of(const struct settings *s)
 {
 	cleanup_free char *project = err_quote_all(s->project_dir);
@@ -53,7 +56,10 @@ int agreed_keep(const struct store *s, const struct settings *settings, const st
 	return file_write_atomic(s->data_fd, path, text.data, text.len, 0600, e);
 }
 
-/* Of an older version, which did not say which directory: one that was there when it was written. */
+/*
+ * A header of an older version, which did not name the directory: valid for one that existed when
+ * it was written.
+ */
 static bool is_old_header(const struct store *s, const char *path, const struct settings *settings,
 			  const char *line)
 {
@@ -70,7 +76,7 @@ static bool read_agreed(const struct store *s, const struct settings *settings, 
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_free char *path = NULL, *header = NULL;
 	char *save = NULL, *line;
-	struct err ignored; /* then it is asked */
+	struct err ignored; /* then the user is asked */
 
 	if (!settings->project_sha256[0])
 		return false;

@@ -1,15 +1,15 @@
 /*
- * bounds.c - what binds the inside of a box.
+ * bounds.c - restrictions on the inside of a box.
  *
- * Lines: "bound WHAT", kept, and "held WHAT", which counts and is the user's own to take away.
+ * Lines: "bound WHAT", which is kept, and "held WHAT", which counts but which the user may remove.
  *
  *	protect = PATH		the path is read-only inside
  *	network = none		asked about as the network that it becomes
- *	project = no		nor is any part of it shown that was not
+ *	project = no		nor is any part of it visible that was not
  *	sudo = no		and no session is root
- *	TARGET = ro		a part of the project that is mounted upon it, read-only or hidden; and what is
- *				mounted upon the home of the host, or upon another mount from it
- *	sandbox.lock		the image and the packages are what it says
+ *	TARGET = ro		a part of the project with a mount on it, read-only or hiding it;
+ *				also a mount on the home of the host, or on another mount from it
+ *	sandbox.lock		the image and the packages are those of the lock
  */
 #include "grant/bounds.h"
 
@@ -88,7 +88,7 @@ void bounds_add(const struct settings *s, struct strv *out)
 		add(LOCK_FILE, false, out);
 }
 
-/* Where the project stands in the box; NULL: nowhere. */
+/* The project's path in the box; NULL: not visible. */
 static const char *project_at(const struct settings *s)
 {
 	const char *target = settings_get(s, "sandbox", "project");
@@ -108,7 +108,7 @@ static bool is_upon_project(const struct settings *s, const struct mount_setting
 	return s->project_dir && at && path_is_beneath(m->target, at);
 }
 
-/* Upon what else of the host the box has: the home, or what another entry mounts. */
+/* Is it on top of something else of the host: the home, or another entry's mount? */
 static bool is_upon_host(const struct settings *s, const char *home, const struct mount_setting *v,
 			 size_t n, const struct mount_setting *m)
 {
@@ -130,7 +130,7 @@ void bounds_add_mounts(const struct settings *s, const char *home, const struct 
 		bool whole = m->kind == MOUNT_SETTING_BIND && !m->outside && !m->read_only &&
 			     !m->overlay;
 
-		/* Upon nothing of the host now: what it hid before is hidden. */
+		/* It is not on top of anything of the host now: what it hid before is hidden. */
 		if (!is_upon_project(s, m))
 			add(what, m->users || !is_upon_host(s, home, v, n, m), out);
 		else if (!whole)
@@ -158,7 +158,7 @@ static const char *what_of(const char *line)
 	return line + (kept_is_bound(line) ? strlen(KEPT) : strlen(HELD));
 }
 
-/* Is it bound by what lines have; a path by a protected one that it lies in? */
+/* Do the lines contain this restriction? A path also counts if it is in a protected one. */
 static bool holds(const struct strv *lines, const char *what)
 {
 	cleanup_free char *kept = xasprintf(KEPT "%s", what), *held = xasprintf(HELD "%s", what);
@@ -182,7 +182,7 @@ static bool holds(const struct strv *lines, const char *what)
 	return false;
 }
 
-/* The user's own word of today, or what cannot be told here. */
+/* The user's own word of today, or something that cannot be checked here. */
 static bool is_excused(const struct settings *s, const char *what)
 {
 	if (streq(what, SUDO))

@@ -1,7 +1,7 @@
 /*
- * bounds.h - what keeps code in a box from something: kept with what the project was given, so that losing
- * any of it is asked about. A project's file may be written from inside, and what it says is not believed
- * where it says less than before.
+ * bounds.h - restrictions on the code in a box. They are kept with what the project was given, so
+ * that losing one of them needs consent: a project's file may be written from inside, so it cannot
+ * lift a restriction by itself.
  */
 #ifndef GRANT_BOUNDS_H
 #define GRANT_BOUNDS_H
@@ -15,29 +15,34 @@
 struct mount_setting; /* config/mounts.h */
 
 /*
- * Appends a line for each thing that binds: those that files of the project set, which are kept, and
- * those that the user's flags or a policy add, which hold and are not. home: the
- * one in the box; v: as settings_mounts() has them.
+ * Appends a line for each restriction: those set by files of the project, which are kept, and those
+ * that the user's flags or a policy add, which count now but are not kept. home: the one in the
+ * box; v: from settings_mounts().
  */
 void bounds_add(const struct settings *s, struct strv *out);
 void bounds_add_mounts(const struct settings *s, const char *home, const struct mount_setting *v,
 		       size_t n, struct strv *out);
 
-/* Is the project not shown as a whole? */
+/* Is the project not visible as a whole? */
 bool bounds_hide_project(const struct settings *s);
 
-/* Is the line one of them, or one that is kept (kept.h)? None of them is a thing of the host that is asked for. */
+/*
+ * Is it such a line, or one that is kept (kept.h)? These lines do not ask for anything of the host.
+ */
 bool bounds_is_line(const char *line);
 
-/* Is there a network, is the project shown, as far as these lines bind it? */
+/* Do these lines leave a network? Do they show the project? */
 bool bounds_has_no_network(const struct strv *lines);
 bool bounds_has_no_project(const struct strv *lines);
 
-/* Appends what is bound by `before` and not any more by `now`, as lines to be asked about. */
+/* Appends the restrictions in `before` that `now` lacks, as lines to be asked about. */
 void bounds_lost(const struct settings *s, const struct strv *before, const struct strv *now,
 		 struct strv *out);
 
-/* A part of a project that is not shown as a whole: asked about once that has been agreed on. */
+/*
+ * A visible part of a project that is not visible as a whole: asked about once the latter was
+ * agreed to.
+ */
 #define BOUNDS_SHOWN "shown "
 
 #endif

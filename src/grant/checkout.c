@@ -1,5 +1,6 @@
 /*
- * checkout.c - following .git, commondir, the index, worktrees/ and symlinks to all that git would obey of a project.
+ * checkout.c - follows .git, commondir, the index, worktrees/ and symlinks to everything that git
+ * would obey in a project.
  */
 #include "grant/checkout.h"
 
@@ -23,18 +24,17 @@
 #define CONFIG_MAX    (1u << 20)
 #define MAX_INCLUDES  8
 #define MAX_NAMED     1000
-#define MAX_DEPTH     16 /* of submodules in submodules */
+#define MAX_DEPTH     16 /* of nested submodules */
 #define SYSTEM_CONFIG "/etc/gitconfig"
 
 struct protecting {
 	const char *project;
 	struct strv *paths;
 	size_t submodules, n_named;
-	struct strv *
-		named; /* not NULL: what is named is only listed here, and nothing is protected or made */
+	struct strv *named; /* if not NULL: only lists what is named, protects nothing */
 };
 
-/* What lies in the project; the box cannot write what lies elsewhere, or it is protected there. */
+/* Only what is in the project: the box cannot write elsewhere, or it is protected there. */
 static int add(struct protecting *p, const char *path, struct err *e)
 {
 	if (p->named || !path_is_beneath(path, p->project) || streq(path, p->project))
@@ -42,7 +42,10 @@ static int add(struct protecting *p, const char *path, struct err *e)
 	return protect_in(p->project, path + strlen(p->project) + 1, p->paths, e);
 }
 
-/* Where git has the data of the checkout at top, links followed; NULL: it has none. The caller frees. */
+/*
+ * The git directory of the checkout at top, symlinks followed; NULL: there is none. The caller
+ * frees it.
+ */
 static char *git_data(const char *top)
 {
 	cleanup_free char *dot_git = path_join(top, ".git");
@@ -51,7 +54,7 @@ static char *git_data(const char *top)
 	return realpath(pointed ? pointed : dot_git, NULL);
 }
 
-/* One more file or directory of hooks that settings or symlinks name: code in a box can have written those. */
+/* Counts hooks named by settings or symlinks, which code in a box may have written. */
 static int count_named(struct protecting *p, struct err *e)
 {
 	if (++p->n_named > MAX_NAMED)
@@ -62,7 +65,10 @@ static int count_named(struct protecting *p, struct err *e)
 	return 0;
 }
 
-/* What settings or symlinks name. file: where it is missing it is made, as it is no directory. */
+/*
+ * A path named by settings or symlinks. file: if missing it is created as a file, not as a
+ * directory.
+ */
 static int add_named(struct protecting *p, const char *path, bool file, struct err *e)
 {
 	cleanup_close int project = -1, fd = -1;
@@ -83,7 +89,10 @@ static int add_named(struct protecting *p, const char *path, bool file, struct e
 	return add(p, path, e);
 }
 
-/* The value behind key and '=' in a line of git's configuration; NULL: it is another one. The caller frees. */
+/*
+ * The value after key and '=' in a line of git's configuration; NULL: another key. The caller frees
+ * it.
+ */
 static char *value_of(const char *line, const char *key)
 {
 	size_t n;
@@ -102,7 +111,7 @@ static char *value_of(const char *line, const char *key)
 	return n ? xstrndup(line, n) : NULL;
 }
 
-/* As git reads a path in its settings. The caller frees. */
+/* Resolves a path as git does in its settings. The caller frees it. */
 static char *path_in(const char *base, const char *value)
 {
 	cleanup_free char *home = starts_with(value, "~/") ? xdg_home() : NULL;
@@ -110,7 +119,9 @@ static char *path_in(const char *base, const char *value)
 	return home ? path_normalize(home, value + 2) : path_normalize(base, value);
 }
 
-/* What the symlink called name in dir, an absolute path without links, leads to; NULL: it is none. */
+/*
+ * The target of the symlink name in dir (an absolute path without symlinks); NULL: not a symlink.
+ */
 static char *link_of(const char *dir, const char *name)
 {
 	cleanup_free char *path = path_join(dir, name);
@@ -131,7 +142,7 @@ static int add_linked_file(struct protecting *p, const char *dir, const char *na
 	return r < 0 ? err_add(e, "'%s/%s' is a symlink", dir, name) : 0;
 }
 
-/* Hooks that are tracked are often symlinks in git's directory of hooks. */
+/* Tracked hooks are often symlinks in git's hooks directory. */
 static int add_hooks(struct protecting *p, const char *path, struct err *e)
 {
 	cleanup_free char *hooks = realpath(path, NULL);
@@ -147,8 +158,8 @@ static int add_hooks(struct protecting *p, const char *path, struct err *e)
 }
 
 /*
- * Git's own settings can name files of the project: hooks that are tracked, further settings. Both are the
- * user's doing, and the files are what git runs and obeys.
+ * Git's settings can name files of the project: tracked hooks, further settings. The user set that
+ * up, and git runs and obeys those files.
  */
 static int add_config(struct protecting *p, const char *top, const char *file, int depth,
 		      struct err *e)
@@ -182,7 +193,7 @@ static int add_config(struct protecting *p, const char *top, const char *file, i
 	return r;
 }
 
-/* The user's own settings hold for each repository, and what they name is relative to it. */
+/* The user's own settings apply to each repository, and paths in them are relative to it. */
 static int add_users_config(struct protecting *p, const char *top, struct err *e)
 {
 	const char *global = getenv("GIT_CONFIG_GLOBAL"), *base = getenv("XDG_CONFIG_HOME");
@@ -203,7 +214,7 @@ static int add_users_config(struct protecting *p, const char *top, struct err *e
 	return r;
 }
 
-/* Git's data is protected, but what a symlink in it leads to is not part of it. */
+/* Git's data is protected, but the target of a symlink in it is not a part of it. */
 static int add_links(struct protecting *p, const char *git, struct err *e)
 {
 	static const char *const files[] = {"config", "config.worktree", "info/attributes"};
@@ -252,7 +263,7 @@ static int add_submodules(struct protecting *p, const char *top, const char *git
 			  struct err *e);
 static int add_worktrees(struct protecting *p, const char *git, int depth, struct err *e);
 
-/* One more repository or checkout, with all that it leads to. git: its data; NULL: it has none. */
+/* Adds a repository or checkout and everything that it leads to. git: its data; NULL: none. */
 static int add_checkout(struct protecting *p, const char *top, const char *git, int depth,
 			struct err *e)
 {
@@ -287,7 +298,7 @@ static int add_submodule(struct protecting *p, const char *top, const char *name
 	return r == 0 ? add_checkout(p, sub, git, depth + 1, e) : r;
 }
 
-/* A checkout of its own, whose data entry is; it is made or removed by git of the host alone. */
+/* A linked worktree with its data in entry; only git on the host makes or removes it. */
 static int add_worktree(struct protecting *p, const char *entry, int depth, struct err *e)
 {
 	cleanup_free char *file = path_join(entry, "gitdir");
@@ -306,7 +317,7 @@ static int add_worktree(struct protecting *p, const char *entry, int depth, stru
 	return r == 0 ? add_submodules(p, top, entry, depth + 1, e) : r;
 }
 
-/* The linked worktrees of a repository that are in the project, as git and programs around it put them. */
+/* The linked worktrees of a repository that are in the project, where git and tools put them. */
 static int add_worktrees(struct protecting *p, const char *git, int depth, struct err *e)
 {
 	cleanup_free char *path = path_join(git, "worktrees"), *real = realpath(path, NULL);
@@ -354,7 +365,7 @@ int checkout_protect(const char *project, struct strv *ret_paths, struct err *e)
 		return 0;
 	top = repository.root ? repository.root : project;
 	r = add_checkout(&p, top, repository.git, 0, e);
-	/* Those of a repository that the project is a worktree, or a part of one, of. */
+	/* Worktrees of the repository that the project is a worktree or a part of. */
 	if (r == 0 && repository.worktrees && repository.common)
 		r = add_worktrees(&p, repository.common, 0, e);
 	return r;

@@ -12,7 +12,7 @@
 #include "base/path.h"
 #include "grant/reach.h"
 
-/* Granted is a real path; one that a link leads elsewhere by now is another directory. */
+/* granted has real paths: a symlink that leads elsewhere by now means another directory. */
 static int check(const struct settings *settings, const struct setting *st, const char *real,
 		 const struct strv *granted, struct err *e)
 {

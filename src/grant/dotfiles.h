@@ -8,8 +8,8 @@
 #include "config/settings.h"
 
 /*
- * Opens the directory of [sandbox] dotfiles, or leaves *ret_fd as it is where there is none. It must be the
- * user's own word, a part of the project, or what was granted (reach.h).
+ * Opens the directory of [sandbox] dotfiles; leaves *ret_fd unchanged if there is none. It must be
+ * set by the user, be part of the project, or have been granted (reach.h).
  */
 int dotfiles_open(const struct settings *settings, const struct strv *granted, int *ret_fd,
 		  struct err *e);

@@ -1,5 +1,5 @@
 /*
- * etc_lines.c - the text of what launch/etc.c puts into a box.
+ * etc_lines.c - the text that launch/etc.c puts into a box.
  */
 #include "grant/etc_lines.h"
 
@@ -16,9 +16,9 @@
 
 #define ETC_NOTE	"etc"
 #define RESOLV_CONF_MAX (64u << 10)
-#define HOSTS_MAX	(1u << 20) /* beyond it, it is a list of what is to be blocked */
+#define HOSTS_MAX	(1u << 20) /* a larger file is a block list */
 
-/* No `x`: PAM would look for a line of shadow(5), and let nobody be you: not su, sshd or cron. */
+/* No `x`: PAM would look for a line of shadow(5), and su, sshd and cron would refuse you. */
 char *etc_lines_passwd(const struct user *u, const char *home)
 {
 	return xasprintf("%s:*:%u:%u::%s:/bin/sh", u->name, u->uid, u->gid, home);
@@ -29,7 +29,10 @@ char *etc_lines_group(const struct user *u)
 	return xasprintf("%s:x:%u:", u->name, u->gid);
 }
 
-/* True: read. Not there, not ours to read, or nothing of the kind: false; all else is an error. */
+/*
+ * True if it was read. False if it does not exist, may not be read by us, or is not a regular file;
+ * anything else is an error.
+ */
 static int read_host_file(const char *path, size_t max, struct buf *out, struct err *e)
 {
 	int r = file_read(AT_FDCWD, path, max, out, e);
@@ -123,7 +126,7 @@ static bool same(const struct buf *a, const struct buf *b)
 	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
-/* Whatever the box and the host's hosts were called. */
+/* Whatever the names of the box and of the host's hosts. */
 static bool is_hosts(const struct buf *was, const struct buf *now)
 {
 	cleanup_buf struct buf a = BUF_INIT, b = BUF_INIT;
@@ -156,13 +159,13 @@ bool etc_lines_made(const char *name, const struct buf *was, const struct buf *n
 
 	if (streq(name, "hosts"))
 		return is_hosts(was, now);
-	if (streq(name, "resolv.conf")) /* nobody else's words stay in it */
+	if (streq(name, "resolv.conf")) /* sandbox writes the whole file */
 		return true;
 	if (streq(name, "nsswitch.conf"))
 		return !etc_text_nsswitch(was, &text) && same(&text, now);
 	line = passwd ? etc_lines_passwd(u, home) : etc_lines_group(u);
 	if (is_ids(passwd, line, was, now))
 		return true;
-	line[strlen(u->name) + 1] = 'x'; /* of a box that was made when it was written so */
+	line[strlen(u->name) + 1] = 'x'; /* as written for boxes of an older version */
 	return is_ids(passwd, line, was, now);
 }

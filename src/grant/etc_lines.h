@@ -1,6 +1,6 @@
 /*
- * etc_lines.h - what a box's /etc says of its user and its network: made at a start, and known again
- * when it is looked at.
+ * etc_lines.h - the text that a box's /etc gets about its user and its network: made at a start,
+ * and recognized when changes are looked at.
  */
 #ifndef GRANT_ETC_LINES_H
 #define GRANT_ETC_LINES_H
@@ -10,32 +10,39 @@
 #include "base/buf.h"
 #include "base/proc.h"
 
-/* Lines of passwd(5) and group(5), without a newline. The caller frees. */
+/* Lines of passwd(5) and group(5), without a newline. The caller frees it. */
 char *etc_lines_passwd(const struct user *u, const char *home);
 char *etc_lines_group(const struct user *u);
 
 /*
- * The lines of the host's hosts(5) that are worth to be in a box, "" for none. The caller frees. Fails
- * when the file cannot be read at the moment (EIO, EMFILE), not when there is none.
+ * The lines of the host's hosts(5) that are useful in a box, "" if none. The caller frees it. Fails
+ * if the file cannot be read now (EIO, EMFILE), but not if it does not exist.
  */
 int etc_lines_others(char **ret, struct err *e);
 
-/* The host's resolv.conf(5), or NULL for none. The caller frees. Fails as etc_lines_others() does. */
+/*
+ * The host's resolv.conf(5), or NULL if there is none. The caller frees it. Fails as
+ * etc_lines_others() does.
+ */
 int etc_lines_resolv(char **ret, struct err *e);
 
 /*
- * A line of a start's notes, with its newline, that tells the host's hosts(5) and resolv.conf(5) from what
- * they are at another time: to be made before they are read. lent: the box has them. The caller frees.
+ * A line of a start's notes, with its newline, that identifies the present version of the host's
+ * hosts(5) and resolv.conf(5): make it before reading them. lent: the box gets them. The caller
+ * frees it.
  */
 char *etc_lines_note(bool lent);
 
-/* Has a box whose start left these notes to be given them anew? An older version's notes do not say. */
+/*
+ * Must a box whose start left these notes be given them again? The notes of an older version do not
+ * say.
+ */
 bool etc_lines_changed(const char *notes);
 
-/* Is a file of this name ever made or added to? */
+/* Does sandbox ever make or extend a file of this name? */
 bool etc_lines_has(const char *name);
 
-/* Is `now` what a start makes of a file of /etc that was `was`, empty for none? */
+/* Is `now` what a start makes of a file of /etc with content `was`, empty if there was none? */
 bool etc_lines_made(const char *name, const struct buf *was, const struct buf *now,
 		    const struct user *u, const char *home);
 

@@ -1,9 +1,9 @@
 /*
- * facts.c - the table of what a box follows of its host.
+ * facts.c - the table of what a box takes over from its host.
  *
- * Owns every variable and file that comes from the host without being asked for by name. Promises that
- * each is read anew for every session, and that the session's process (settle.c, etc.c) has what it needs
- * to put something in its place where the box cannot have it.
+ * Owns every variable and file that comes from the host without being asked for by name. Promises
+ * that each is read again for every session, and that the session's process (settle.c, etc.c) has
+ * what it needs to replace it if the box cannot have it.
  */
 #include "grant/facts.h"
 
@@ -73,7 +73,7 @@ static void lend_locale(const struct facts_request *req, struct strv *env)
 		}
 }
 
-/* A zone that the image was made for goes before one that nobody has named. */
+/* The image's own zone wins over one that nobody has named. */
 static void lend_zone(const struct facts_request *req, struct strv *env)
 {
 	cleanup_free char *zone = getenv("TZ") || !env_get(env, "TZ") ? zone_name() : NULL;
@@ -88,7 +88,7 @@ static void lend_asked(const struct facts_request *req, struct strv *env)
 	lend_env(req->settings, env);
 }
 
-/* From a box without the host's network no proxy is to be reached. */
+/* Without the host's network a box cannot reach a proxy. */
 static void lend_proxies(const struct facts_request *req, struct strv *env)
 {
 	bool password = settings_bool(req->settings, "sandbox", "proxy-password");
@@ -122,7 +122,7 @@ static void lend_authorities(const struct facts_request *req, struct strv *env)
 static const struct fact {
 	const char *name; /* of a variable, a file, or the first of several variables */
 	const char *from, *refreshed, *otherwise;
-	bool steps; /* steps have it too */
+	bool steps; /* steps get it too */
 	void (*lend)(const struct facts_request *req, struct strv *env);
 } table[] = {
 	{"SHELL", "[sandbox] shell, $SHELL, your passwd entry", EACH_SESSION, "bash, sh", true,
@@ -176,8 +176,8 @@ static bool read_terminfo(const char *folder, const char *term, struct session_f
 }
 
 /*
- * Where terminfo(5) looks; the terminal's own program may bring the entry and say so by $TERMINFO. What
- * the host has in its /usr and /lib is in a box of the image `host` too.
+ * Looks where terminfo(5) does; the terminal's own program may bring the entry and set $TERMINFO.
+ * What is in the host's /usr and /lib is in a box of the image `host` too.
  */
 static void find_terminfo(const char *term, bool host, struct session_facts *ret)
 {
@@ -196,7 +196,9 @@ static void find_terminfo(const char *term, bool host, struct session_facts *ret
 			return;
 }
 
-/* Of the image `host`, whose system directories are the host's own: what is here is there. */
+/*
+ * For the image `host`, whose system directories are the host's own: what exists here exists there.
+ */
 static bool host_has(const char *name, const char *value)
 {
 	static const char *const folders[] = {"/lib/terminfo", "/usr/share/terminfo"};
@@ -217,12 +219,12 @@ static bool host_has(const char *name, const char *value)
 	return false;
 }
 
-/* A session need not look for it in the box. */
+/* Then the session need not look for it in the box. */
 static bool is_there(const struct facts_request *req, const char *name, const char *value)
 {
 	cleanup_free char *line = xasprintf("%s=%s", name, value);
 
-	/* What would stand in for it (settle_shell()) is itself. */
+	/* The replacement (settle_shell()) would be the same. */
 	if (streq(line, "SHELL=/bin/sh"))
 		return true;
 	return (req->has && strv_has(req->has, line)) || (req->host && host_has(name, value));
@@ -241,7 +243,7 @@ void facts_session(const struct facts_request *req, const struct strv *lent, con
 		ret->authorities = buf_detach(&bundle);
 	}
 	if (req->joins && etc_lines_changed(req->joins)) {
-		/* What cannot be read stays in the box as it is; the next session tries again. */
+		/* What cannot be read stays unchanged in the box; the next session tries again. */
 		etc_lines_others(&ret->others, &ignored);
 		etc_lines_resolv(&ret->resolv_conf, &ignored);
 	}

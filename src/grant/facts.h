@@ -1,6 +1,6 @@
 /*
- * facts.h - what a box follows of its host, in one table: variables and files, how each is read, when it
- * is read again, what stands in for it where the box cannot have it.
+ * facts.h - what a box takes over from its host, in one table: variables and files, how each is
+ * read, when it is read again, and what replaces it if the box cannot have it.
  */
 #ifndef GRANT_FACTS_H
 #define GRANT_FACTS_H
@@ -13,29 +13,29 @@
 struct facts_request {
 	const struct settings *settings;
 	const struct user *user;
-	bool root; /* the session is box-root's */
-	bool host; /* the image is the host: what lies in its /usr is in the box too */
-	bool step; /* of a recipe: what it makes must not depend on the user's terminal */
+	bool root; /* the session runs as box-root */
+	bool host; /* the image is `host`: what is in the host's /usr is in the box too */
+	bool step; /* of a recipe: its result must not depend on the user's terminal */
 	const struct strv *has; /* of the image's plan, or NULL */
-	const char *joins;	/* the box runs: the notes of its start; NULL: it starts */
+	const char *joins;	/* the notes of a running box's start; NULL: it is starting */
 };
 
-/* Sets in env, on top of what the image says, what the host has at this moment. */
+/* Sets in env, overriding the image, the present values of the host. */
 void facts_env(const struct facts_request *req, struct strv *env);
 
 /*
- * What the session's process needs to know to settle env in the box (settle.h), for the variables that
- * still are as facts_env() set them in `lent`. Released with facts_clear().
+ * Returns what the session's process needs to adapt env to the box (settle.h), for variables that
+ * still have the values facts_env() set in `lent`. Release it with facts_clear().
  */
 void facts_session(const struct facts_request *req, const struct strv *lent, const struct strv *env,
 		   struct session_facts *ret);
 void facts_clear(struct session_facts *f);
 #define cleanup_facts __attribute__((cleanup(facts_clear)))
 
-/* A row of the table, for who shows it. All but value is static text. */
+/* A row of the table, for display. All but value is static text. */
 struct fact_view {
 	const char *name, *from, *refreshed, *otherwise;
-	char *value; /* at this moment; NULL: the host has none, or it is a file */
+	char *value; /* at present; NULL: the host has none, or it is a file */
 };
 
 /* Calls show for each row. */

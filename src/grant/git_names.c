@@ -1,5 +1,5 @@
 /*
- * git_names.c - names and small files of git's, checked as strictly as git does or more.
+ * git_names.c - names and small files of git, checked at least as strictly as git does.
  */
 #include "grant/git_names.h"
 
@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-/* Code points that HFS+ passes over in names, as UTF-8; git's utf8.c. */
+/* Code points that HFS+ ignores in names, as UTF-8; git's utf8.c. */
 static const char *const ignored[] = {
 	"\xe2\x80\x8c", "\xe2\x80\x8d", "\xe2\x80\x8e", "\xe2\x80\x8f",
 	"\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad",
@@ -36,7 +36,7 @@ bool git_is_dot_git(const char *name, size_t len)
 			plain[n++] = name[i++];
 	}
 	plain[n] = '\0';
-	/* NTFS takes off dots and blanks at the end, and what is behind a colon. */
+	/* NTFS ignores trailing dots and blanks, and everything after a colon. */
 	n = strcspn(plain, ":");
 	while (n && (plain[n - 1] == '.' || plain[n - 1] == ' '))
 		n--;
@@ -44,7 +44,7 @@ bool git_is_dot_git(const char *name, size_t len)
 	return strcasecmp(plain, ".git") == 0 || strncasecmp(plain, "git~", 4) == 0;
 }
 
-/* git-check-ref-format(1), and what a prompt or a careless script would run. */
+/* git-check-ref-format(1); also refuses what a prompt or a careless script would execute. */
 static bool is_ref_component(const char *p, size_t len)
 {
 	if (!len || *p == '.' || *p == '-' || p[len - 1] == '.' ||

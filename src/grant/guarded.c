@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 
 #define NOTE	  "protected "
-#define NOTES_MAX (16u << 10) /* submodules come last */
+#define NOTES_MAX (16u << 10) /* the last paths are submodules */
 
 void guarded_note(const struct strv *paths, struct buf *out)
 {
@@ -24,7 +24,7 @@ void guarded_note(const struct strv *paths, struct buf *out)
 				 (unsigned long long)st.st_ino, paths->v[i]);
 }
 
-/* One line behind NOTE. */
+/* Parses one line after NOTE. */
 static bool is_lost(const char *line, size_t len, char **ret_path)
 {
 	cleanup_free char *text = xstrndup(line, len);

@@ -1,8 +1,9 @@
 /*
- * guarded.h - whether what a box was started to protect still is.
+ * guarded.h - checking that what a box was started to protect still is protected.
  *
- * A protection is a mount in the box. Where the host renames another file over what it lies upon, or moves
- * that away, the kernel takes the mount off: the new file is unprotected. So a start notes which ones they were.
+ * A protection is a mount in the box. If the host renames another file over its mount point, or
+ * moves that away, the kernel detaches the mount: the new file is unprotected. So a start notes
+ * which files they were.
  */
 #ifndef GRANT_GUARDED_H
 #define GRANT_GUARDED_H
@@ -12,19 +13,25 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-/* A note for each place of git's data from elsewhere, which the host has at the same path; err_quote(). */
+/*
+ * A note for each path of git data from outside the project, which has the same path on the host;
+ * err_quote().
+ */
 #define GIT_NOTE "git-data "
 
-/* The note of which directory .git was, for obeyed.h; stat(2) has it. */
+/* A note that identifies the .git directory (stat(2)), for obeyed.h. */
 #define GUARDED_GIT "dot-git "
 struct stat;
 void guarded_note_git(const struct stat *st, struct buf *out);
 bool guarded_is_other(const char *notes, const char *note, const struct stat *st);
 
-/* Appends a line of notes for each path that is protected. */
+/* Appends a note for each protected path. */
 void guarded_note(const struct strv *paths, struct buf *out);
 
-/* The first path of the notes of a start that is another file by now; NULL: none is. The caller frees. */
+/*
+ * The first path in the notes of a start that is another file now; NULL: none is. The caller frees
+ * it.
+ */
 char *guarded_lost(const char *notes);
 
 #endif

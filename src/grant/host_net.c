@@ -1,7 +1,7 @@
 /*
- * host_net.c - how the host reaches the outside.
+ * host_net.c - the host's proxies and its CA certificates.
  *
- * Refuses nothing: a variable that is no URL passes as it is, but never with what could be a password.
+ * A variable that is not a URL passes as it is, but never with what could be a password.
  */
 #include "grant/host_net.h"
 
@@ -15,15 +15,15 @@
 #include "base/hostvars.h"
 #include "config/env.h"
 
-#define BUNDLE_MAX (2u << 20) /* Mozilla's has 220 KiB; it travels with each session */
+#define BUNDLE_MAX (2u << 20) /* Mozilla's has 220 KiB; each session sends it */
 
-/* The value of such a variable without what stands before its '@'. The caller frees. */
+/* The value of such a variable without the part before its '@'. The caller frees it. */
 static char *strip_user(const char *proxy)
 {
 	const char *scheme = strstr(proxy, "://"), *host = scheme ? scheme + 3 : proxy;
 	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
 
-	/* A password may hold what should have been written as %2F. */
+	/* A password may contain a slash that should have been written as %2F. */
 	if (!at)
 		at = strrchr(host, '@');
 	return at ? xasprintf("%.*s%s", (int)(host - proxy), proxy, at + 1) : xstrdup(proxy);
@@ -71,7 +71,10 @@ static bool add_file(const char *path, struct buf *ret)
 	return true;
 }
 
-/* All that is trusted: what the user says comes before the system's, of Debian, Fedora, SUSE, Alpine. */
+/*
+ * Appends what is trusted: the user's choice first, then the system's on Debian, Fedora, SUSE,
+ * Alpine.
+ */
 static bool add_bundle(struct buf *ret)
 {
 	const char *const paths[] = {getenv("SSL_CERT_FILE"),

@@ -1,5 +1,5 @@
 /*
- * host_net.h - how the host reaches the outside: its proxies, and the authorities that it trusts.
+ * host_net.h - the host's proxies and its CA certificates.
  */
 #ifndef GRANT_HOST_NET_H
 #define GRANT_HOST_NET_H
@@ -10,12 +10,12 @@
 #include "base/mem.h"
 
 /*
- * Sets the variables of proxies in env, each in both cases; without names and passwords, unless with_password.
- * True when one was taken away.
+ * Sets the proxy variables in env, each in both cases, without user names and passwords unless
+ * with_password. True if one was removed.
  */
 bool host_net_proxies(bool with_password, struct strv *env);
 
-/* Appends the certificates of authorities, PEM, as programs of the host find them; false when there are none. */
+/* Appends the CA certificates, PEM, as programs of the host find them; false if there are none. */
 bool host_net_authorities(struct buf *ret);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * kernel.c - what this kernel cannot keep from a box, and who must not be given what.
+ * kernel.c - restrictions that this kernel cannot enforce.
  *
- * Abstract sockets are of the network namespace, so a box that shares the host's would reach them; a
- * Landlock domain scopes them since Linux 6.12. On older kernels a box starts nevertheless, and says so:
- * `[policy] deny = abstract-sockets` makes it an error.
+ * Abstract sockets belong to the network namespace, so a box that shares the host's would reach
+ * them; a Landlock domain scopes them since Linux 6.12. On older kernels a box starts nevertheless,
+ * with a note; `[policy] deny = abstract-sockets` makes it an error.
  */
 #include "grant/kernel.h"
 
@@ -22,10 +22,10 @@
 #include "config/policy.h"
 #include "launch/landlock.h"
 
-#define SAID	 "kernel" /* in a box's directory: the release of the kernel that it was said of */
+#define SAID	 "kernel" /* in a box's directory: the kernel release that it was said for */
 #define SAID_MAX 256
 
-/* Uid 0 of the host's own user namespace, or one that is it outside. */
+/* Is it uid 0 of the host's own user namespace, or mapped to that? */
 static bool is_host_root(uid_t uid)
 {
 	cleanup_buf struct buf map = BUF_INIT;

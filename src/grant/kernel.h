@@ -1,5 +1,5 @@
 /*
- * kernel.h - what this kernel cannot keep from a box, and who must not be given what.
+ * kernel.h - restrictions that this kernel cannot enforce.
  */
 #ifndef GRANT_KERNEL_H
 #define GRANT_KERNEL_H
@@ -9,12 +9,12 @@
 #include "launch/plan.h"
 
 /*
- * Refuses what would let code in a box of the host's root become the host's root, and a box that reaches
- * the host's abstract sockets where the policy denies them.
+ * Refuses what would let code in a box of the host's root become the host's root, and a box that
+ * reaches the host's abstract sockets if the policy denies them.
  */
 int kernel_check(const struct plan *p, struct err *e);
 
-/* Says, once a box and kernel, that the box reaches the host's abstract sockets, where it does. */
+/* If the box reaches the host's abstract sockets, says so, once for each box and kernel. */
 void kernel_say(const struct box *b, const struct plan *p);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * lend.c - what of the user's desktop and identity a project asks for.
+ * lend.c - what a project asks for of the user's desktop and identity.
  *
- * Owns the places inside: sockets and files below /run/host, secrets below /run/secrets, git's files in
- * the home. Promises that all but sockets is read-only.
+ * Owns the places inside: sockets and files below /run/host, secrets below /run/secrets, git's
+ * files in the home. Promises that everything except sockets is read-only.
  */
 #include "grant/lend.h"
 
@@ -76,7 +76,7 @@ static void lend_wayland(struct lending *l)
 		not_there("display", "WAYLAND_DISPLAY names no socket");
 }
 
-/* ":1" and ":1.0" are the socket X1. */
+/* ":1" and ":1.0" mean the socket X1. */
 static void lend_x11(struct lending *l)
 {
 	const char *display = getenv("DISPLAY"), *authority = getenv("XAUTHORITY");
@@ -94,8 +94,8 @@ static void lend_x11(struct lending *l)
 }
 
 /*
- * Linux' direct rendering, AMD's compute, NVIDIA's and WSL's nodes, each where the host has it. That a
- * mount is read-only keeps nobody from writing to a device, only from changing its node.
+ * Nodes of Linux direct rendering, AMD's compute, NVIDIA and WSL, if the host has them. A read-only
+ * mount does not prevent writing to a device, only changing its node.
  */
 static bool is_gpu(const char *name)
 {
@@ -195,7 +195,7 @@ int lend_find(const struct settings *s, const char *home, struct lending *ret, s
 	return r < 0 ? r : lend_secrets(s, ret, e);
 }
 
-/* Behind what the image says, and before what its loader finds by itself. */
+/* After the image's own value, and before what its loader finds by itself. */
 static void lend_driver_env(const struct settings *s, bool libraries_of_cdi, struct strv *out)
 {
 	const char *old = env_get(out, "LD_LIBRARY_PATH"), *path = env_get(out, "PATH");

@@ -1,6 +1,7 @@
 /*
- * lend.h - what of the user's desktop and identity a project asks for: the ssh agent, git's settings,
- * the display, the GPU, D-Bus, secrets. Each is off unless asked for, and a matter of consent (reach.h).
+ * lend.h - what a project asks for of the user's desktop and identity: the ssh agent, git's
+ * settings, the display, the GPU, D-Bus, secrets. Each is off unless asked for, and needs consent
+ * (reach.h).
  */
 #ifndef GRANT_LEND_H
 #define GRANT_LEND_H
@@ -11,13 +12,13 @@
 #include "grant/lending.h"
 
 /*
- * Finds what is asked for; what the host does not have (no agent runs, say) is left out with a note.
- * A secret that does not exist is an error. home is the one inside. On failure too *ret is to be
- * released with lending_clear().
+ * Finds what is asked for. What the host does not have (no agent runs, say) is left out with a
+ * note; a secret that does not exist is an error. home is the one inside. Release *ret with
+ * lending_clear() on failure too.
  */
 int lend_find(const struct settings *s, const char *home, struct lending *ret, struct err *e);
 
-/* The variables that lead programs there: NAME=value, set in out. */
+/* Sets in out, as NAME=value, the variables that tell programs where it is. */
 void lend_env(const struct settings *s, struct strv *out);
 
 #endif

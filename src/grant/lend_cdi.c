@@ -1,10 +1,10 @@
 /*
  * lend_cdi.c - the GPU as CDI specifications describe it.
  *
- * The launcher reads no YAML: sandbox-image makes a list of lines (image/document/cdi.h), which is kept
- * in the data directory as `cdi`, below the names, sizes and times of the files that it was made
- * of. It holds as long as these are the same. Promises that a mount which is not a public part
- * of the system, read-only, is asked about as a mount is, and so is a device that `gpu = yes`
+ * The launcher reads no YAML: sandbox-image makes a list of lines (image/document/cdi.h), which is
+ * kept in the data directory as `cdi`, headed by the names, sizes and times of the files it was
+ * made from. It is valid while these are the same. Promises that a mount which is not a public part
+ * of the system, read-only, needs consent like any mount, and so does a device that `gpu = yes`
  * alone would not lend.
  */
 #include "grant/lend_cdi.h"
@@ -29,14 +29,14 @@
 
 #define FILES_MAX 64
 #define LIST_MAX  (4u << 20)
-#define FORMAT	  "cdi 1\n" /* of the list: another one is made anew */
+#define FORMAT	  "cdi 1\n" /* of the list: any other is made again */
 
 static bool is_spec(const char *name)
 {
 	return name[0] != '.' && (ends_with(name, ".json") || ends_with(name, ".yaml"));
 }
 
-/* Appends the files of a directory, and to heading what tells them from others. */
+/* Appends the files of a directory, and what identifies their versions to heading. */
 static int add_files(const char *folder, struct strv *files, struct buf *heading, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
@@ -59,7 +59,7 @@ static int add_files(const char *folder, struct strv *files, struct buf *heading
 	return 0;
 }
 
-/* Has sandbox-image make the list, and keeps it; where it cannot be kept it is made each time. */
+/* Runs sandbox-image to make the list, and keeps it; if it cannot be kept it is made each time. */
 static int make_list(const struct strv *files, struct buf *heading, const char *path,
 		     struct buf *out, struct err *e)
 {
@@ -83,7 +83,7 @@ static int make_list(const struct strv *files, struct buf *heading, const char *
 	return 0;
 }
 
-/* The lines, none where there are no files. */
+/* The lines; none if there are no files. */
 static int read_list(struct buf *out, struct err *e)
 {
 	cleanup_free char *data = xdg_data_dir(), *path = path_join(data, "cdi");
@@ -93,7 +93,7 @@ static int read_list(struct buf *out, struct err *e)
 	int r;
 
 	buf_addstr(&heading, FORMAT);
-	/* The first that has a device wins. */
+	/* The first that defines a device wins. */
 	r = add_files("/run/cdi", &files, &heading, e);
 	if (r == 0)
 		r = add_files("/etc/cdi", &files, &heading, e);
@@ -110,12 +110,12 @@ static int read_list(struct buf *out, struct err *e)
 	return make_list(&files, &heading, path, out, e);
 }
 
-/* What the lines are read into. */
+/* What the lines are parsed into. */
 struct cdi {
 	struct lending *l;
 	bool host_image, libraries;
 	size_t missing;
-	char first[256]; /* of what is missing */
+	char first[256]; /* first thing that is missing */
 };
 
 static void add_missing(struct cdi *c, const char *path)
@@ -124,7 +124,7 @@ static void add_missing(struct cdi *c, const char *path)
 		err_quote(c->first, sizeof(c->first), path);
 }
 
-/* Is it there already, as what it is or in a directory of which it is a part? */
+/* Is it already lent, by itself or in a directory? */
 static bool is_lent(const struct lending *l, const char *real, const char *target)
 {
 	for (size_t i = 0; i < l->n; i++) {
@@ -159,7 +159,7 @@ static void take_node(struct cdi *c, const char *host, const char *target)
 	reach_add_line(line, &c->l->reach);
 }
 
-/* Of the system, whose programs and libraries everyone has. */
+/* Is it part of the system, whose programs and libraries are public? */
 static bool is_system(const char *path)
 {
 	static const char *const folders[] = {"/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin"};
@@ -177,7 +177,7 @@ static bool is_public(const char *real)
 	return is_system(real) && stat(real, &st) == 0 && (st.st_mode & S_IROTH);
 }
 
-/* The image host has the system's own, and nothing can be put there. */
+/* The image host has the system's own files, and nothing can be added there. */
 static void take_mount(struct cdi *c, const char *host, const char *target, bool read_only)
 {
 	cleanup_free char *real = NULL;
@@ -192,7 +192,7 @@ static void take_mount(struct cdi *c, const char *host, const char *target, bool
 		reach_add_mount(real, target, read_only, &c->l->reach);
 }
 
-/* It is a mount too, by which it was told to the reach. */
+/* It is also a mount, whose line for consent exists. */
 static void take_library(struct cdi *c, const char *host, const char *name)
 {
 	cleanup_free char *target = xasprintf(LEND_DRIVER "/lib/%s", name);
@@ -225,7 +225,7 @@ static void take_line(struct cdi *c, char *line, bool speaks)
 
 int lend_cdi(struct lending *l, bool host_image, bool *ret_libraries, struct err *e)
 {
-	static bool told; /* what is lent is found more than once on the way to a box */
+	static bool told; /* lending happens several times on the way to a box */
 	struct cdi c = {.l = l, .host_image = host_image};
 	cleanup_buf struct buf list = BUF_INIT;
 	char *rest, *line;
@@ -247,7 +247,7 @@ int lend_cdi(struct lending *l, bool host_image, bool *ret_libraries, struct err
 bool lend_cdi_env(struct strv *out)
 {
 	cleanup_buf struct buf list = BUF_INIT;
-	struct err ignored; /* said by lend_cdi() */
+	struct err ignored; /* lend_cdi() reports it */
 	bool libraries = false;
 	char *rest, *line;
 

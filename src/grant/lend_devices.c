@@ -1,9 +1,10 @@
 /*
  * lend_devices.c - device nodes of the host, by name.
  *
- * Promises that what is lent is a device, or a directory of them, below the host's /dev, and that consent
- * names its numbers: another device that comes by the same name is asked about. Whether you may open it is
- * for its mode and your groups to say, as outside. Refuses what every box has of its own.
+ * Promises that only a device, or a directory of them, below the host's /dev is lent, and that
+ * consent names its numbers: another device with the same name needs consent again. Its mode and
+ * your groups decide whether you may open it, as outside. Refuses devices of which every box has
+ * its own.
  */
 #include "grant/lend_devices.h"
 
@@ -25,10 +26,10 @@
 #include "config/value.h"
 #include "grant/reach_line.h"
 
-#define CACHE_MAX	  (4u << 20) /* of what ldconfig prints */
+#define CACHE_MAX	  (4u << 20) /* limit of ldconfig's output */
 #define LOADER_TIMEOUT_MS 10000
 
-/* A box has its own, or they hold the host's memory and terminals. */
+/* Every box has its own of these, or they give access to the host's memory and terminals. */
 static bool is_own(const char *path)
 {
 	static const char *const own[] = {
@@ -50,7 +51,7 @@ bool lend_is_device(const char *real, const struct stat *st)
 	       (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode));
 }
 
-/* The numbers of a node; a directory's nodes are many. */
+/* The numbers of a node; for a directory only its path. */
 static char *line_of(const char *path, const struct stat *st)
 {
 	if (S_ISDIR(st->st_mode))
@@ -79,7 +80,7 @@ static int lend_one(const char *path, const char *where, struct lending *l, stru
 	return 0;
 }
 
-/* The names that a word stands for, in order. */
+/* Lends the names that a word stands for, in order. */
 static int lend_word(const char *word, const char *where, struct lending *l, struct err *e)
 {
 	cleanup_free char *copy = xstrdup(word), *path = NULL;
@@ -121,7 +122,7 @@ int lend_devices(const struct settings *s, struct lending *l, struct err *e)
 	return r;
 }
 
-/* What the loader of this machine knows, as ldconfig(8) prints it. */
+/* What this machine's loader knows, as ldconfig(8) prints it. */
 static bool read_loader(struct buf *out)
 {
 	return spawn_output((const char *const[]){"/sbin/ldconfig", "-p", NULL}, CACHE_MAX,
@@ -143,7 +144,7 @@ static bool is_of_driver(const char *name)
 	return false;
 }
 
-/* "\tlibcuda.so.1 (libc6,x86-64) => /usr/lib/libcuda.so.1", of the machine's own word size. */
+/* "\tlibcuda.so.1 (libc6,x86-64) => /usr/lib/libcuda.so.1", only of the machine's word size. */
 static bool lend_library(char *line, struct lending *l)
 {
 	char *name = line + strspn(line, " \t"), *path = strstr(line, " => ");
@@ -159,7 +160,7 @@ static bool lend_library(char *line, struct lending *l)
 	target = xasprintf(LEND_DRIVER "/lib/%s", name);
 	for (size_t i = 0; i < l->n; i++)
 		if (streq(l->v[i].target, target))
-			return false; /* the loader takes the first, too */
+			return false; /* the loader also takes the first */
 	return lending_add(l, path, target, true);
 }
 

@@ -10,18 +10,22 @@
 #include "config/settings.h"
 #include "grant/lending.h"
 
-/* A directory for the libraries and programs of a GPU's driver, in the box. */
+/* The box's directory for the libraries and programs of a GPU's driver. */
 #define LEND_DRIVER LEND_DIR "/driver"
 
-/* Lends the nodes that [sandbox] devices names. One that is missing is an error, unless '?' ends it. */
+/*
+ * Lends the nodes that [sandbox] devices names. A missing one is an error, unless its name ends
+ * with '?'.
+ */
 int lend_devices(const struct settings *s, struct lending *l, struct err *e);
 
-/* Is it one of the host's that a box can be lent? real has no links. */
+/* Is it a device of the host that may be lent? real has no symlinks. */
 bool lend_is_device(const char *real, const struct stat *st);
 
 /*
- * Lends the libraries of NVIDIA's driver, as this machine's loader knows them, and its programs: they
- * belong to the kernel's module, not to an image. Musl's loader cannot use them. Returns how many.
+ * Lends the libraries of NVIDIA's driver that this machine's loader knows, and its programs: they
+ * must match the kernel module, so an image cannot contain them. Musl's loader cannot use them.
+ * Returns how many.
  */
 size_t lend_driver(struct lending *l);
 

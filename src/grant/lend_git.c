@@ -1,9 +1,9 @@
 /*
- * lend_git.c - the configuration of git that holds for the user, file by file.
+ * lend_git.c - the user's git configuration, file by file.
  *
- * Git itself reads the files, one at a time and without following what they include: whether a condition
- * holds is for the git in the box to say. A private key is never lent; its public half is what git names
- * to the agent.
+ * Git itself reads the files, one at a time and without following includes: the git in the box
+ * decides whether a condition is met. A private key is never lent; git names a key to the agent by
+ * its public half.
  */
 #include "grant/lend_git.h"
 
@@ -34,14 +34,14 @@
 struct git_lending {
 	struct lending *l;
 	const char *host, *home; /* homes */
-	struct strv files;	 /* configuration to be read, and read */
+	struct strv files;	 /* configuration files to be read, and already read */
 	struct strv sources;	 /* what was lent, for consent */
 	bool agent;		 /* ssh-agent = yes */
-	bool signs, ssh;	 /* commits or tags; with a key of ssh's */
-	char *helper;		 /* a program that knows passwords */
+	bool signs, ssh;	 /* commits or tags are signed; with an ssh key */
+	char *helper;		 /* a credential helper */
 };
 
-/* Where a path of the host's stands in the box. */
+/* Where a path of the host is in the box. */
 static char *inside(const struct git_lending *g, const char *path)
 {
 	if (path_is_beneath(path, g->host))
@@ -64,7 +64,9 @@ static bool lend_path(struct git_lending *g, const char *path)
 	return true;
 }
 
-/* A value that is a path, as git expands it; relative ones are so to the file. The caller frees. */
+/*
+ * A path value, expanded as git does; relative ones are relative to the file. The caller frees it.
+ */
 static char *expand(const struct git_lending *g, const char *value, const char *file)
 {
 	cleanup_free char *dir = path_normalize(file, "..");
@@ -80,7 +82,7 @@ static void add_file(struct git_lending *g, const char *path)
 		strv_push(&g->files, path);
 }
 
-/* Only what is public of a key, be it named itself or by its private half. */
+/* Lends only the public half, whichever half the value names. */
 static void take_signing_key(struct git_lending *g, const char *value, const char *file)
 {
 	cleanup_free char *path = NULL, *public = NULL;
@@ -98,7 +100,10 @@ static bool is_yes(const char *value)
 	       strcasecmp(value, "on") == 0 || streq(value, "1");
 }
 
-/* git-credential-store(1) reads a file that is lent, git-credential-cache(1) what was typed before. */
+/*
+ * git-credential-store(1) reads a file that is lent; git-credential-cache(1) only knows what was
+ * typed before.
+ */
 static void take_helper(struct git_lending *g, const char *value)
 {
 	if (!*value || starts_with(value, "store") || starts_with(value, "cache"))
@@ -136,7 +141,9 @@ static void take(struct git_lending *g, const char *key, const char *value, cons
 		take_helper(g, value);
 }
 
-/* What git says of one file: entries "key\nvalue", each ended by NUL. False: there is no git. */
+/*
+ * git's reading of one file: entries "key\nvalue", each ended by NUL. False: git is not installed.
+ */
 static bool run_git(const char *file, struct buf *out)
 {
 	const char *const argv[] = {"git",	     "config", "--file", file,
@@ -145,7 +152,7 @@ static bool run_git(const char *file, struct buf *out)
 	return spawn_output(argv, CONFIG_MAX, GIT_TIMEOUT_MS, out);
 }
 
-/* Most have a name and an address, and need no other program to be understood. */
+/* Most files only have a name and an address; reading those needs no other program. */
 static bool says_more(const char *file)
 {
 	static const char *const words[] = {"include", "file",	 "path", "template",
@@ -174,7 +181,7 @@ static void read_file(struct git_lending *g, const char *file)
 	}
 }
 
-/* A directory of dotfiles is often links: what they lead to is lent where they lead. */
+/* Directories of dotfiles often contain symlinks: their targets are lent at the same paths. */
 static int lend_links(struct git_lending *g, const char *dir, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
@@ -222,7 +229,7 @@ static int lend_files(struct git_lending *g, struct err *e)
 	return r;
 }
 
-/* A box is looked at several times before it starts. */
+/* This runs several times before a box starts. */
 static void say_once(const struct git_lending *g)
 {
 	static bool said;

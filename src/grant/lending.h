@@ -1,5 +1,5 @@
 /*
- * lending.h - things of the host that a box is lent, and where they stand in it.
+ * lending.h - things of the host that a box is lent, and where they are in it.
  */
 #ifndef GRANT_LENDING_H
 #define GRANT_LENDING_H
@@ -9,14 +9,14 @@
 
 #include "base/mem.h"
 
-#define LEND_DIR "/run/host" /* where what is lent stands in the box */
+#define LEND_DIR "/run/host" /* where lent things are in the box */
 
 /* One file, directory or socket of the host. */
 struct lent {
-	char *source; /* absolute, links resolved */
+	char *source; /* absolute, symlinks resolved */
 	char *target; /* inside */
 	bool read_only, device;
-	bool pinned; /* of a driver: the file itself, not a copy that follows what comes by its name */
+	bool pinned; /* of a driver: bind the file itself, not a copy that is kept up to date */
 };
 
 struct lending {
@@ -25,7 +25,7 @@ struct lending {
 	struct strv reach; /* lines for consent */
 };
 
-/* Adds one; false when the host has no such thing. */
+/* Adds one; false if the host has no such thing. */
 bool lending_add(struct lending *l, const char *path, const char *target, bool read_only);
 void lending_clear(struct lending *l);
 #define cleanup_lending __attribute__((cleanup(lending_clear)))

@@ -1,7 +1,7 @@
 /*
- * obeyed.c - comparing the change times of known names with the start of a box.
+ * obeyed.c - compares the change times of known names with the start of a box.
  *
- * On a project where nothing has changed this is a look at each name, most of which are not there.
+ * If nothing has changed, this costs one lookup a name, most of which do not exist.
  */
 #include "grant/obeyed.h"
 
@@ -28,14 +28,14 @@
 #include "grant/obeyed_look.h"
 
 #define MAX_SAID   20
-#define TOLD	   "told" /* in the box's directory: what was said of it, a line each */
+#define TOLD	   "told" /* in the box's directory: what was already reported, a line each */
 #define TOLD_MAX   (64u << 10)
 #define CONFIG_MAX (1u << 20)
-#define SHARE	   50 /* of the time that a session took */
+#define SHARE	   50 /* divisor of the time that a session took */
 #define WALK_MS	   50
 #define SHORT_MS   5
 
-/* Files, and directories with all that is in them: of editors, of git's helpers, of shells, of agents. */
+/* Files, and directories with everything in them: of editors, git's helpers, shells, agents. */
 static const char *const names[] = {
 	".envrc",
 	".githooks",
@@ -61,8 +61,8 @@ static const char *const names[] = {
 };
 
 /*
- * What is in a directory such as .vscode. One that was moved here has changed itself, and what it holds has
- * not. Returns the number of files in it that nothing was said of.
+ * Looks into a directory such as .vscode. If one was moved here, it has changed but its files have
+ * not. Returns the number of files in it that were not reported.
  */
 static size_t look_at_tree(struct obeyed_look *l, int dir, const char *at, int depth)
 {
@@ -112,7 +112,7 @@ static void look_at_name(struct obeyed_look *l, int dir, const char *at, const c
 		obeyed_file(l, dir, at, name);
 }
 
-/* Does it still say what was read of it? */
+/* Does it still have the content that was read? */
 static bool is_as_read(const char *path, const char *sha256)
 {
 	cleanup_buf struct buf text = BUF_INIT;
@@ -129,7 +129,7 @@ static void look_at_config(struct obeyed_look *l, const char *path, const char *
 {
 	struct stat st;
 
-	/* A symlink, or what it leads to. */
+	/* A symlink, or its target. */
 	if (lstat(path, &st) < 0 || (obeyed_is_before(&st.st_ctim, &l->since) &&
 				     (!S_ISLNK(st.st_mode) || stat(path, &st) < 0 ||
 				      obeyed_is_before(&st.st_ctim, &l->since))))
@@ -138,7 +138,7 @@ static void look_at_config(struct obeyed_look *l, const char *path, const char *
 		obeyed_add(l, path, &st, "");
 }
 
-/* The project's own file and lock, and what of it they include. */
+/* The project's own file and lock, and what they include of it. */
 static void look_at_settings(struct obeyed_look *l, const char *project, const struct settings *s)
 {
 	cleanup_free char *file = path_join(project, "sandbox.ini"),
@@ -152,7 +152,7 @@ static void look_at_settings(struct obeyed_look *l, const char *project, const s
 				       s->files.v[2 * i + 1] + strlen("sha256:"));
 }
 
-/* Hooks and settings that are git's by what its settings, or symlinks in its data, name. */
+/* Hooks and settings that git uses because its settings, or symlinks in its data, name them. */
 static void look_at_named(struct obeyed_look *l, const char *project)
 {
 	cleanup_free char *git = path_join(project, ".git");
@@ -181,8 +181,8 @@ static bool is_known(const char *name)
 }
 
 /*
- * One list of what is there is less than a question for each name. Git comes first, so that no flood of other
- * files keeps it from being said.
+ * One directory listing costs less than a lookup for each name. Git comes first, so that a flood of
+ * other files cannot crowd it out.
  */
 static void look_in(struct obeyed_look *l, const char *dir)
 {
@@ -209,7 +209,7 @@ static void look_in(struct obeyed_look *l, const char *dir)
 		look_at_name(l, dir_fd(&d), dir, there.v[i] + 1, *there.v[i] == 'd');
 }
 
-/* A line of what was found that was not said of this box before; told: what was. */
+/* Prints the lines in found that were not reported for this box before; told: those that were. */
 static void say(const struct strv *found, const char *told)
 {
 	size_t said = 0, more = 0;
@@ -231,7 +231,10 @@ static void say(const struct strv *found, const char *told)
 		log_note("and %zu more files like these", more);
 }
 
-/* Says it, and notes that: all that has changed since the start, so that the note does not grow. */
+/*
+ * Prints, and notes what was reported: everything changed since the start, so that the note does
+ * not grow.
+ */
 static void say_once(const struct box *b, const struct strv *found)
 {
 	cleanup_buf struct buf told = BUF_INIT, now = BUF_INIT;
@@ -267,7 +270,7 @@ static bool wants(const struct settings *s)
 	return !report_is_quiet() && (!s || streq(settings_get(s, "sandbox", "report"), "yes"));
 }
 
-/* Directories of the host that [mounts] lets the box write. */
+/* Directories of the host that [mounts] makes writable for the box. */
 static void look_in_mounts(struct obeyed_look *l, const struct box *b, const struct settings *s)
 {
 	struct mount_setting *v = NULL;
@@ -283,7 +286,7 @@ static void look_in_mounts(struct obeyed_look *l, const struct box *b, const str
 	mount_settings_free(v, n);
 }
 
-/* What was protected and is no more: that is never silent. */
+/* A protection that was lost is always reported. */
 static void say_lost(const struct box *b)
 {
 	cleanup_buf struct buf notes = BUF_INIT;
@@ -324,7 +327,7 @@ void obeyed_say(const struct box *b, const struct settings *s, const struct obey
 	if (fstatat(b->dir_fd, "lock", &st, 0) < 0 || !st.st_size)
 		return;
 	l.since = st.st_mtim;
-	/* Nothing was started either: what has changed since that start is no session's. */
+	/* No session ran, so nothing that has changed since that start is a session's. */
 	if (began && began->failed && obeyed_is_before(&l.since, &began->began))
 		return;
 	if (s)

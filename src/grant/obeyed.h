@@ -1,9 +1,10 @@
 /*
- * obeyed.h - what a session has changed of a project that programs of the host run or obey later, unasked.
+ * obeyed.h - reports changes of a session to files of a project that programs of the host run or
+ * obey later by themselves.
  *
- * A box may write there unless it is protected; so at the end of a session it is said, a line a file. There
- * is no list of what was before: a file counts whose change time is not before the start of the box, which
- * code inside cannot set back. What was said once of a box is not said again of the same change.
+ * A box may write such files unless they are protected, so the end of a session lists them, a line
+ * a file. No list of the former state is kept: a file counts if its change time is not before the
+ * start of the box, and code inside cannot set that back. A change is reported once a box.
  */
 #ifndef GRANT_OBEYED_H
 #define GRANT_OBEYED_H
@@ -20,18 +21,18 @@ struct obeyed_session {
 	bool failed;	       /* perhaps before the box had started */
 };
 
-/* Before the session; two readings of the clock. */
+/* Called before the session; reads two clocks. */
 void obeyed_begin(struct obeyed_session *ret);
 
 /*
- * After it: looks at known names, and as long as a fiftieth of the session took, 50 ms at most, for
- * repositories in the project that were not there. settings: the session's, whose files are compared with
- * what was read of them; NULL: unknown, and all that has changed is said. began NULL: no session, and the
- * search is short.
+ * Called after it: looks at known names, and for a fiftieth of the session's time, at most 50 ms,
+ * for repositories in the project that are new. settings: those of the session, to compare its
+ * files with what was read; NULL: unknown, so all changes count. began NULL: there was no session,
+ * and the search is short.
  */
 void obeyed_say(const struct box *b, const struct settings *s, const struct obeyed_session *began);
 
-/* The same of one directory that a box was given to write. */
+/* The same for one directory that a box could write. */
 void obeyed_say_in(const char *dir, const struct settings *s, const struct obeyed_session *began);
 
 #endif

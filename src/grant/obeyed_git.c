@@ -1,8 +1,9 @@
 /*
- * obeyed_git.c - git's data of a checkout and of repositories in it.
+ * obeyed_git.c - git data of a checkout and of repositories in it.
  *
- * A repository may be anywhere in a project, and who stands there, or has it in the index, runs what its
- * settings say; so directories are walked, breadth first, for as long as the look may take.
+ * A repository may be anywhere in a project; entering its directory, or having it in the index,
+ * makes git run what its settings say. So directories are walked, breadth first, until the time is
+ * up.
  */
 #include "grant/obeyed_git.h"
 
@@ -22,9 +23,9 @@
 #define REPOSITORY " (a git repository)"
 #define MAX_QUEUE  20000
 #define MODULES	   5 /* levels of names beneath modules/ */
-#define MIN_MS	   1 /* of a search, for what takes that long */
+#define MIN_MS	   1 /* a search needs at least this much time */
 
-/* gitrepository-layout(5): what names other places, or programs. */
+/* gitrepository-layout(5): files that name other places, or programs. */
 static const char *const obeyed[] = {"config", "config.worktree", "commondir", "info/attributes",
 				     "objects/info/alternates"};
 
@@ -33,7 +34,7 @@ static int open_dir(int at, const char *name)
 	return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* What a rename or a symlink has put in a directory's place; its files may be older. */
+/* A rename or a symlink may have replaced the directory; its files may be older. */
 static void obeyed_link(struct obeyed_look *l, int dir, const char *at, const char *name)
 {
 	struct stat st;
@@ -55,7 +56,7 @@ static void look_at_hooks(struct obeyed_look *l, int git, const char *at)
 		if (!ends_with(d.name, ".sample"))
 			unsaid += !obeyed_file(l, dir_fd(&d), path, d.name);
 	obeyed_folder(l, dir_fd(&d), path, unsaid);
-	/* A symlink of that name, to what was there. */
+	/* A symlink of that name, to an existing directory. */
 	if (unsaid)
 		obeyed_link(l, git, at, "hooks");
 }
@@ -68,7 +69,7 @@ static void look_at_data(struct obeyed_look *l, int git, const char *at)
 	look_at_hooks(l, git, at);
 }
 
-/* Those of submodules, whose names can have slashes. */
+/* Those of submodules, whose names can contain slashes. */
 static void look_at_more(struct obeyed_look *l, int git, const char *at, const char *name,
 			 int depth)
 {
@@ -121,7 +122,7 @@ static void look_at_git(struct obeyed_look *l, int git, const char *at)
 	look_at_worktrees(l, git, at);
 }
 
-/* A .git of any kind below the top: made or replaced, or there before and changed within. */
+/* A .git of any type below the top: made or replaced, or older and changed inside. */
 static void look_at_repository(struct obeyed_look *l, int dir, const char *at)
 {
 	cleanup_free char *path = path_join(at, ".git");
@@ -130,7 +131,7 @@ static void look_at_repository(struct obeyed_look *l, int dir, const char *at)
 
 	if (fstatat(dir, ".git", &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
-	/* What git writes there for each commit changes the directory's own time as well. */
+	/* Git's writes for each commit change the directory's own time as well. */
 	git = S_ISDIR(st.st_mode) ? open_dir(dir, ".git") : -1;
 	if (git >= 0)
 		look_at_data(l, git, path);
@@ -138,7 +139,7 @@ static void look_at_repository(struct obeyed_look *l, int dir, const char *at)
 		obeyed_file(l, dir, at, ".git");
 }
 
-/* What the index names git status goes into. */
+/* git status enters what the index names. */
 static void look_at_gitlinks(struct obeyed_look *l, int dir, const char *at, int git)
 {
 	cleanup_git_index struct git_index index = {0};
@@ -168,8 +169,8 @@ static void look_at_path(struct obeyed_look *l, const char *path)
 }
 
 /*
- * Git's data that lies elsewhere, of a linked worktree or of the repository around the project: where .git
- * says, and where it was when the box started, which code inside cannot make a secret of.
+ * Git data elsewhere, of a linked worktree or of the repository around the project: where .git says
+ * now, and where it was when the box started, which code inside cannot hide.
  */
 static void look_outside(struct obeyed_look *l, const char *top, const char *dot_git)
 {
@@ -195,7 +196,7 @@ static void look_outside(struct obeyed_look *l, const char *top, const char *dot
 
 struct walk {
 	struct obeyed_look *look;
-	struct strv queue; /* paths, from the project's */
+	struct strv queue; /* paths, relative to the project */
 };
 
 static void walk_one(struct walk *w, int top, const char *path, const char *at)
@@ -237,7 +238,7 @@ static void walk(struct obeyed_look *l, int top, const char *path)
 	strv_clear(&w.queue);
 }
 
-/* Its own times change with each command of git's; which one it was is noted when the box starts. */
+/* Every git command changes its own times, so the start of the box notes its identity. */
 static void look_for_another(struct obeyed_look *l, int git, const char *at)
 {
 	cleanup_buf struct buf notes = BUF_INIT;

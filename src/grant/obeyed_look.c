@@ -1,5 +1,5 @@
 /*
- * obeyed_look.c - one look at a project: what of it has changed since a box was started.
+ * obeyed_look.c - one look at a project: what has changed since a box was started.
  */
 #include "grant/obeyed_look.h"
 
@@ -33,7 +33,7 @@ void obeyed_add(struct obeyed_look *l, const char *path, const struct stat *st, 
 			 (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec,
 			 err_quote(quoted, sizeof(quoted), path), why);
 	l->n_found++;
-	/* What the index names is found twice. */
+	/* Something that the index names is found twice. */
 	if (l->found.n < OBEYED_MAX_FOUND && !strv_has(&l->found, line))
 		strv_push_take(&l->found, line);
 	else

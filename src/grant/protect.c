@@ -1,7 +1,7 @@
 /*
- * protect.c - what of a project is read-only inside.
+ * protect.c - the read-only parts of a project inside.
  *
- * Promises that no link is followed on the way to it, and that what is missing cannot be made by the box.
+ * Promises that no symlink is followed on the way, and that the box cannot create what is missing.
  */
 #include "grant/protect.h"
 
@@ -18,13 +18,16 @@
 #include "config/lock_file.h"
 #include "config/profile.h"
 
-/* Files; what else there is not is made as a directory, in which nothing can be put. */
+/*
+ * These are files; anything else that is missing is made as an empty directory, in which nothing
+ * can be put.
+ */
 static bool is_named_file(const char *name)
 {
 	return streq(name, ".envrc") || streq(name, "config");
 }
 
-/* Makes what a word names, or the first directory of it that is missing, empty: there it ends. */
+/* Makes the last component, or the first missing directory on the way, empty, and stops there. */
 static int make_missing(int dir, const char *name, bool last, struct err *e)
 {
 	cleanup_close int fd = -1;
@@ -38,7 +41,7 @@ static int make_missing(int dir, const char *name, bool last, struct err *e)
 	return fd < 0 && errno != EEXIST ? err_sys(e, errno, "cannot make '%s'", name) : 0;
 }
 
-/* As we have made it before, with everything in it still missing. */
+/* A directory that we made before, with everything in it still missing. */
 static bool is_empty(int dir)
 {
 	cleanup_dir struct dir d = {0};
@@ -48,9 +51,9 @@ static bool is_empty(int dir)
 }
 
 /*
- * Goes along word, relative to the project, to the last of it, or to what is no directory on the way, such as
- * the .git of a worktree, or to what is missing, or is an empty directory. *ret_len: how much of word that is. No link may be on the
- * way: the box could have put one there.
+ * Follows word, relative to the project, to its end, or until a component is missing, is not a
+ * directory (the .git of a worktree), or is an empty directory. *ret_len: the length of word that
+ * was followed. No symlink is allowed: the box could have put it there.
  */
 static int find_protected(int project, const char *word, size_t *ret_len, struct err *e)
 {
@@ -86,7 +89,7 @@ static int protect_one(int project, const char *dir, const char *word, struct st
 	size_t root = strlen(dir) + 1, len;
 	int r;
 
-	/* The schema has seen to it; what is mounted by this path is not to depend on that. */
+	/* The schema has checked this, but the mounts by this path must not rely on it. */
 	if (!path_is_beneath(path, dir) || strlen(path) <= root)
 		return err_set(e, ERR_USAGE, "cannot protect '%s': it is not a path in the project",
 			       word);
@@ -121,8 +124,8 @@ static void protect_file(const char *path, struct strv *ret)
 }
 
 /*
- * What binds the box is not for the box to write: the project's file, what it is merged with, and its lock.
- * A link is not protected, but what it leads to; what is put in its place is asked about.
+ * The box must not write the files that restrict it: the project's file, what it includes, and its
+ * lock. A symlink is not protected, but its target is; replacing the symlink needs consent.
  */
 static void protect_files(const struct settings *s, struct strv *ret)
 {

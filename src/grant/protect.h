@@ -1,5 +1,6 @@
 /*
- * protect.h - what of a project is read-only inside: [sandbox] protect, and what binds the box.
+ * protect.h - the read-only parts of a project inside: [sandbox] protect, and the files that
+ * restrict the box.
  */
 #ifndef GRANT_PROTECT_H
 #define GRANT_PROTECT_H
@@ -9,10 +10,11 @@
 #include "config/settings.h"
 
 /*
- * Absolute host paths of the project that [sandbox] protect names, to be read-only inside. One that
- * is missing is made empty - .envrc and config as files, anything else as a directory - so that nothing can be
- * put there; where a directory on the way is missing it is that one, and where one is no directory, that file.
- * Where there are any, the files that the settings were read from are among them, and the lock.
+ * Absolute host paths of the project that [sandbox] protect names. A missing one is made empty -
+ * .envrc and config as files, anything else as a directory - so that nothing can be put there. If a
+ * directory on the way is missing, that is made and protected instead; if one is not a directory,
+ * that file is protected. If there are any, they include the files that the settings were read
+ * from, and the lock.
  */
 int protect_find(const struct settings *s, struct strv *ret_paths, struct err *e);
 

@@ -28,7 +28,7 @@ void reach_add_root(const struct box *b, const char *real, struct strv *out)
 		reach_add_line(line, out);
 }
 
-/* What a path in the value of a setting leads to, links followed, unless that is a part of the project. */
+/* The real path of a path in a setting's value, unless that is part of the project. */
 static int add_path(const struct settings *s, const struct setting *st, const char *path,
 		    const char *prefix, struct strv *out, struct err *e)
 {
@@ -42,7 +42,7 @@ static int add_path(const struct settings *s, const struct setting *st, const ch
 	return 0;
 }
 
-/* A registry that neither everyone asks nor sandbox.conf names is one that the project chose. */
+/* A registry that is neither well known nor named by sandbox.conf was chosen by the project. */
 static bool is_known_registry(const char *image)
 {
 	cleanup_reference struct reference ref = {0};
@@ -50,13 +50,13 @@ static bool is_known_registry(const char *image)
 	struct err ignored;
 
 	if (streq(image, "host") || reference_parse(image, IMAGE_CONF_REGISTRY, &ref, &ignored) < 0)
-		return true; /* no image at all: nothing is asked of anybody */
+		return true; /* not a valid image: no registry is asked */
 	return streq(ref.registry, IMAGE_CONF_REGISTRY) ||
 	       (image_conf_load(&conf, &ignored) == 0 &&
 		(streq(ref.registry, conf.registry) || image_conf_registry(&conf, ref.registry)));
 }
 
-/* A directory becomes the root of the box, to be read by whatever runs there. */
+/* A directory becomes the root of the box, readable by everything that runs there. */
 static int add_image(const struct settings *s, const struct setting *st, struct strv *out,
 		     struct err *e)
 {
@@ -70,7 +70,7 @@ static int add_image(const struct settings *s, const struct setting *st, struct 
 	return 0;
 }
 
-/* Code in the box reads what was copied. */
+/* Code in the box can read what was copied. */
 static int add_dotfiles(const struct settings *s, const struct setting *st, struct strv *out,
 			struct err *e)
 {
@@ -79,7 +79,7 @@ static int add_dotfiles(const struct settings *s, const struct setting *st, stru
 	return add_path(s, st, path, "", out, e);
 }
 
-/* A program of the host's shell is hidden by the box's, as long as it stands in the project. */
+/* The box's program hides one of the host's shell while that is in the project. */
 static int add_exports(const struct settings *s, const struct setting *st, struct strv *out,
 		       struct err *e)
 {
@@ -97,7 +97,7 @@ static int add_exports(const struct settings *s, const struct setting *st, struc
 	return 0;
 }
 
-/* With its mounts and what is lent: reach_add_mount(), lend.c. */
+/* Added with its mounts and what is lent: reach_add_mount(), lend.c. */
 static int add_elsewhere(const struct settings *s, const struct setting *st, struct strv *out,
 			 struct err *e)
 {
@@ -108,7 +108,7 @@ static int add_elsewhere(const struct settings *s, const struct setting *st, str
 	return 0;
 }
 
-/* Keys whose effective value is more than the words of it. */
+/* Keys whose effective value is more than its words. */
 static const struct {
 	const char *section, *key;
 	int (*add)(const struct settings *s, const struct setting *st, struct strv *out,
@@ -142,7 +142,7 @@ static int add_setting(const struct settings *s, const struct setting *st, struc
 	return 0;
 }
 
-/* The built-in value of a key is what every box has: no project asks for it. */
+/* Every box has the built-in value of a key, so no project asks for it. */
 static void add_defaults(const struct settings *s, struct strv *out)
 {
 	for (size_t i = 0; i < schema_n_keys; i++) {
@@ -157,7 +157,7 @@ static void add_defaults(const struct settings *s, struct strv *out)
 	}
 }
 
-/* Packages come over the network: where a box has none, its steps are more than it is. */
+/* Packages come over the network: if a box has none, its steps have more than the box. */
 static void add_steps(const struct settings *s, struct strv *out)
 {
 	bool steps = false;
@@ -246,7 +246,10 @@ static bool has_users_word(const struct settings *s)
 	return false;
 }
 
-/* Whoever cloned anew what was there before has made no box: what is in it is of that one. */
+/*
+ * After cloning the project again, its directory has no consent: the box and its content belong to
+ * the former one.
+ */
 static void add_other_folder(const struct box *b, struct strv *out)
 {
 	cleanup_free char *line = xasprintf(
@@ -257,8 +260,8 @@ static void add_other_folder(const struct box *b, struct strv *out)
 }
 
 /*
- * What of reach is asked for beyond what was given, each once: by the box (kept), and a moment ago (given).
- * Both may say what binds the project, which is asked about where it is lost.
+ * What reach asks for beyond what was given, each once: by the box (kept), and a moment ago
+ * (given). Both can have restrictions, which are asked about if they are lost.
  */
 static void find_asked(const struct box *b, const struct settings *s, const struct kept_reach *kept,
 		       const struct strv *given, const struct strv *reach, struct strv *out)
@@ -297,7 +300,7 @@ int reach_keep(const struct box *b, const struct settings *s, const struct strv 
 	for (size_t i = 0; i < reach->n; i++)
 		if (!bounds_is_line(reach->v[i]) || kept_is_bound(reach->v[i]))
 			strv_push(&lines, reach->v[i]);
-	/* A flag of one call takes nothing away. */
+	/* A flag of one call removes nothing. */
 	for (size_t i = 0; i < before.lines.n; i++)
 		if (kept_is_bound(before.lines.v[i]) && !strv_has(&lines, before.lines.v[i]))
 			strv_push(&lines, before.lines.v[i]);
@@ -383,8 +386,8 @@ bool reach_is_granted(const struct strv *granted, const char *line)
 }
 
 /*
- * Is what is kept other than this? A line that nobody asks for now is given back; what binds the project
- * now is kept. Flags of one call do neither.
+ * Does it differ from what is kept? A line that nobody asks for any more is dropped; a new
+ * restriction is kept. Flags of one call do neither.
  */
 static bool is_stale(const struct settings *s, const struct strv *kept, const struct strv *reach)
 {

@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 
-/* The quoting of a backslash is here alone: to quote again what is quoted changes nothing. */
+/* The only place that quotes a backslash: quoting twice changes nothing. */
 void reach_add_line(const char *line, struct strv *out)
 {
 	char *doubled = xcalloc(2 * strlen(line) + 1, 1), *to = doubled;
@@ -25,7 +25,7 @@ void reach_add_line(const char *line, struct strv *out)
 
 void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out)
 {
-	/* A directory whose name ends like the option is none that is read-only. */
+	/* A directory whose name ends like the option is not read-only. */
 	const char *mode = read_only ? " ro" : ends_with(source, " ro") ? " rw" : "";
 	cleanup_free char *line = xasprintf("%s = %s%s", target, source, mode);
 

@@ -1,8 +1,8 @@
 /*
- * reach_order.c - how far things of the host reach.
+ * reach_order.c - ranking of things of the host by how far they reach.
  *
- * The further a thing reaches the nearer it stands to the question, whatever else a project asks for to
- * fill the screen.
+ * What reaches furthest is shown next to the question, so that a project cannot push it off the
+ * screen with others.
  */
 #include "grant/reach_order.h"
 
@@ -21,7 +21,7 @@ enum {
 	REACHES_KERNEL = 40,
 	REACHES_READING = 50,
 	REACHES_WRITING = 60,
-	REACHES_FAR = 70, /* from here on it is named as such */
+	REACHES_FAR = 70, /* from here on they are named in the question */
 	REACHES_UNBOUND = 70,
 	REACHES_SECRETS = 80,
 	REACHES_SYSTEM = 85,
@@ -60,7 +60,7 @@ static const struct {
 	{"home =", REACHES_ALL},
 };
 
-/* Of the system, or where its programs listen. */
+/* Of the system, or where its services listen. */
 static bool is_system(const char *path)
 {
 	static const char *const folders[] = {"/etc",  "/run",	"/var", "/dev", "/proc", "/sys",
@@ -79,7 +79,7 @@ static int rank_of_path(const char *path, bool read_only)
 
 	if (path_is_beneath(quoted, path))
 		return REACHES_ALL;
-	/* Where keys, logins and what a shell runs are. */
+	/* Where keys, logins and shell startup files are. */
 	if (path_is_beneath(path, quoted) && path[strlen(quoted) + 1] == '.')
 		return REACHES_HOME;
 	if (is_system(path))

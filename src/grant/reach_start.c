@@ -8,13 +8,13 @@
 #include "config/mounts.h"
 #include "grant/repository.h"
 
-/* Caches of shipped profiles, by now the project's own. */
+/* Caches of shipped profiles, which are the project's own now. */
 static bool has_own_caches(const struct settings *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i].from == SETTING_FROM_SHIPPED && !s->v[i].shared &&
 		    streq(s->v[i].section, "mounts"))
-			return true; /* of shipped profiles there are no others */
+			return true; /* shipped profiles have no others */
 	return false;
 }
 
@@ -22,7 +22,7 @@ void reach_share_caches(struct settings *s, const char *home, const struct strv 
 			const struct reach_asker *asker)
 {
 	struct mount_setting *v = NULL;
-	struct err ignored; /* whoever uses the mounts says it */
+	struct err ignored; /* reported when the mounts are used */
 	size_t n = 0;
 
 	if (settings_mounts(s, home, &v, &n, &ignored) < 0)

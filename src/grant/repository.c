@@ -1,8 +1,8 @@
 /*
- * repository.c - finding the git data of a checkout, as gitrepository-layout(5) has it.
+ * repository.c - finding the git data of a checkout according to gitrepository-layout(5).
  *
- * Promises that what it finds looks like git's: nothing is lent that only a pointer in the project says is.
- * Passes over repositories of other users, and ones that hold the home.
+ * Promises that what it finds looks like git data: a pointer in the project alone is not enough to
+ * have something lent. Skips repositories of other users, and those that contain the home.
  */
 #include "grant/repository.h"
 
@@ -21,7 +21,7 @@
 
 #define POINTER_MAX  4096
 #define MAX_BORROWED 16
-#define MAX_DEPTH    5 /* of borrowing from one who borrows: git's own bound */
+#define MAX_DEPTH    5 /* of repositories that borrow from borrowers: git's own limit */
 
 void repository_clear(struct repository *r)
 {
@@ -61,11 +61,11 @@ static bool has(const char *dir, const char *name)
 {
 	cleanup_free char *path = path_join(dir, name);
 
-	/* HEAD can be a symlink to a branch that is packed, or is none yet. */
+	/* HEAD can be a symlink to a branch that is packed or does not exist yet. */
 	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* What git itself asks of a directory before it takes it for one of its own. */
+/* The checks that git itself makes before it accepts a directory. */
 static bool is_common(const char *dir)
 {
 	return has(dir, "HEAD") && has(dir, "objects") && has(dir, "refs");
@@ -82,8 +82,8 @@ static char *real_home(void)
 }
 
 /*
- * The .git of the checkout that the project is, or is a part of, as git looks for it: upwards, on one file
- * system. A home that is a repository, of dotfiles say, is none of a project's.
+ * The .git of the checkout that the project is, or is a part of, searched as git does: upwards, on
+ * one file system. A home that is a repository (of dotfiles, say) does not count as the project's.
  */
 static char *find_top(const char *project, struct stat *ret_dot_git)
 {
@@ -110,7 +110,7 @@ static char *find_top(const char *project, struct stat *ret_dot_git)
 	}
 }
 
-/* Objects that a repository has by reference, and those that these have. */
+/* Object directories that a repository borrows from, recursively. */
 static void find_borrowed(const char *objects, const char *project, int depth, struct strv *out)
 {
 	cleanup_free char *file = path_join(objects, "info/alternates");
@@ -134,7 +134,10 @@ static void find_borrowed(const char *objects, const char *project, int depth, s
 	}
 }
 
-/* Sets git and common for the .git at path, which may be a directory, a link to one, or a file that names one. */
+/*
+ * Sets git and common for the .git at path, which may be a directory, a symlink to one, or a file
+ * that names one.
+ */
 static void find_data(const char *path, const char *top, struct repository *r)
 {
 	cleanup_free char *pointed = repository_pointer(path, "gitdir: ", top), *file = NULL;
@@ -211,17 +214,17 @@ void repository_settle(struct settings *s, const struct strv *lines, const struc
 	}
 }
 
-/* Of a worktree's own data, what leads git to other places and other settings. */
+/* Files in a worktree's own data that lead git to other places and other settings. */
 static const char *const own_pointers[] = {"commondir", "gitdir", "config.worktree"};
 
-/* name: of common, as [sandbox] protect has it behind ".git/"; "": all of it. */
+/* name: in common, as in [sandbox] protect after ".git/"; "": all of it. */
 static int protect_common(const struct repository *r, const char *name, struct strv *ret_paths,
 			  struct err *e)
 {
 	cleanup_free char *path = path_normalize(r->common, *name ? name : ".");
 	int error = 0;
 
-	/* Of the data of worktrees only our own can be written: assemble_repository.c. */
+	/* Of the data of worktrees only our own is writable: assemble_repository.c. */
 	if (streq(path, r->common))
 		strv_push(ret_paths, r->common);
 	else if (!path_is_beneath(r->git, path))

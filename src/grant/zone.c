@@ -1,5 +1,5 @@
 /*
- * zone.c - the host's time zone, by its name and by its rule.
+ * zone.c - the host's time zone, by name and as a rule.
  */
 #include "grant/zone.h"
 
@@ -19,7 +19,7 @@
 #define LOCALTIME     "/etc/localtime"
 #define ZONE_FILE_MAX (256u << 10)
 
-/* The last line of a file of version 2 or later; those of version 1 have none. */
+/* The last line of a file of version 2 or later; version 1 has none. */
 static char *read_rule(const char *path)
 {
 	cleanup_buf struct buf text = BUF_INIT;
@@ -64,14 +64,14 @@ static bool is_utc(const char *zone)
 	return false;
 }
 
-/* A link into the zones has the name; a copy only the rule. */
+/* A symlink into the zone directory has the name; a copy only the rule. */
 static char *of_localtime(void)
 {
 	cleanup_free char *real = NULL;
 	char link[PATH_MAX] = "";
 	const char *at;
 
-	/* realpath(3) asks for each directory on the way: on the way to every session this is enough. */
+	/* realpath(3) looks at each directory on the way: this is cheaper, for every session. */
 	if (readlink(LOCALTIME, link, sizeof(link) - 1) < 0 && errno == ENOENT)
 		return NULL;
 	at = strstr(link, "/zoneinfo/");

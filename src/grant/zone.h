@@ -5,12 +5,14 @@
 #define GRANT_ZONE_H
 
 /*
- * The zone as TZ has it: $TZ, else what /etc/localtime is, by name or as a rule; NULL for UTC, in which
- * every box is without it. The caller frees.
+ * The zone in the form of TZ: $TZ, else that of /etc/localtime, by name or as a rule; NULL for UTC,
+ * which every box uses anyway. The caller frees it.
  */
 char *zone_name(void);
 
-/* The rule of a zone (tzset(3)) from the end of its file, or NULL; tzfile(5). The caller frees. */
+/*
+ * The rule of a zone (tzset(3)) from the end of its file, or NULL; tzfile(5). The caller frees it.
+ */
 char *zone_rule(const char *zone);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * lock.c - the flow behind `sandbox lock`.
+ * lock.c - the flow of `sandbox lock`.
  *
- * What is to be locked is installed: only a package manager can say what a name comes to. The layers
- * it makes are those that a box with this lock has.
+ * Locking means installing: only a package manager can tell what a name resolves to. The resulting
+ * layers are those of boxes with this lock.
  */
 #include "prepare/locked.h"
 
@@ -37,7 +37,7 @@ static char *now(void)
 	return xstrdup(text);
 }
 
-/* Drops what is to be resolved. Returns whether that is anything. */
+/* Drops what must be resolved again. Returns whether there is anything to resolve. */
 static bool drop_changed(struct lock_file *l, const struct settings *s, bool update)
 {
 	bool all = update || !l->image || !locked_machine(l) || !locked_image(l, s), any = all;
@@ -67,7 +67,7 @@ static bool take_profiles(struct lock_file *l, const struct settings *s)
 	return changed;
 }
 
-/* What fits stays, unless update; 1 when anything is new. */
+/* Keeps what fits, unless update; returns 1 if anything is new. */
 static int complete(const struct store *s, const struct settings *settings, bool update,
 		    struct lock_file *l, struct err *e)
 {
@@ -93,7 +93,7 @@ static int complete(const struct store *s, const struct settings *settings, bool
 	return r < 0 ? r : 1;
 }
 
-/* What no lock can hold still. */
+/* Reports what a lock cannot fix. */
 static void say_not_locked(const struct settings *s, const struct lock_file *l)
 {
 	const char *image = settings_get(s, "sandbox", "image");

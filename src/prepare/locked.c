@@ -40,7 +40,7 @@ bool locked_image(const struct lock_file *l, const struct settings *s)
 	return streq(l->image, settings_get(s, "sandbox", "image"));
 }
 
-/* What `enter` cannot go on with. */
+/* Differences that stop `enter`. */
 static void compare(const struct lock_file *l, const struct settings *s, struct strv *out)
 {
 	if (!locked_machine(l))

@@ -15,13 +15,13 @@
 #include "store/store.h"
 
 /*
- * The lock that `enter` is to follow: 1, or 0 when there is none or the user asks for another image
- * than the project's file. One that does not fit the settings any more is an error. *ret is to be released with
- * lock_clear().
+ * The lock that `enter` must follow: 1, or 0 if there is none or the user asks for another image
+ * than the project's file. A lock that does not fit the settings any more is an error. Release *ret
+ * with lock_clear().
  */
 int locked_read(const struct settings *s, struct lock_file *ret, struct err *e);
 
-/* The same for one of several environments: a lock is for those of its own image, and none for others. */
+/* The same for one of several environments: a lock applies only to those with its image. */
 int locked_read_for_image(const struct settings *s, struct lock_file *ret, struct err *e);
 
 /* Do these parts of a lock fit the settings, or the machine? */
@@ -30,10 +30,10 @@ bool locked_image(const struct lock_file *l, const struct settings *s);
 bool locked_packages(const struct lock_file *l, const struct settings *s, const struct manager *m);
 bool locked_profiles(const struct lock_file *l, const struct settings *s);
 
-/* What differs between a lock and the settings, one line each; profiles too. */
+/* Appends the differences between a lock and the settings, profiles too, one line each. */
 void locked_compare(const struct lock_file *l, const struct settings *s, struct strv *out);
 
-/* The image's digest; hex "": it has none. */
+/* The image's digest; hex "" if it has none. */
 int locked_digest(const struct lock_file *l, struct digest *ret, struct err *e);
 
 struct lock_options {
@@ -44,8 +44,8 @@ struct lock_options {
 };
 
 /*
- * `sandbox lock`: completes the project's lock - with update, makes it again - which prepares its
- * environment; or, with check, only compares it.
+ * `sandbox lock`: completes the project's lock, with update makes it again, both by preparing its
+ * environment; with check only compares it.
  */
 int run_lock(struct lock_options *o, struct err *e);
 

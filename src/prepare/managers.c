@@ -1,9 +1,9 @@
 /*
  * managers.c - scripts for package managers, run as box-root by the box's own sh.
  *
- * Packages reach a manager as arguments, never as text of a script: an expansion that is not quoted is
- * split into words, and nothing more (-f). Those of the languages install for all users, into
- * /usr/local, where PATH finds them.
+ * Package names are passed as arguments, never as text of a script; an unquoted expansion is split
+ * into words and nothing more (-f). Managers of languages install for all users, into /usr/local,
+ * where PATH finds them.
  */
 #include "prepare/managers.h"
 
@@ -11,9 +11,9 @@
 #include "base/mem.h"
 
 /*
- * Debian's and Ubuntu's official images have commands in apt's configuration that remove downloads: of
- * its hooks all others are left. #clear takes all of a list, and counts in the file that -c names, which
- * is read last.
+ * apt's configuration in the official images of Debian and Ubuntu has commands that remove
+ * downloads; other hooks stay. #clear empties a whole list, and works in the file that -c names,
+ * which is read last.
  */
 #define APT_HOOKS                                          \
 	"{\n"                                              \
@@ -23,15 +23,15 @@
 	"-e ^APT::Update::Post-Invoke:: |\n"               \
 	"		grep -v 'rm .*/var/cache/apt/archives/' || :\n" \
 	"} >$notes.conf\n"
-/* Error-Mode, since apt 2.1: an archive that cannot be had must not pass for an old list. */
+/* Error-Mode, since apt 2.1: an unreachable archive must not leave us with an old list. */
 #define APT_UPDATE "apt-get -q -c $notes.conf -o APT::Update::Error-Mode=any update\n"
 #define APT_GET                                                 \
 	"apt-get -q -y --no-install-recommends -c $notes.conf " \
 	"-o APT::Keep-Downloaded-Packages=true"
 
 /*
- * Debian lets pip install only when told that it may (PEP 668); versions before 23.0.1 know neither
- * the rule nor the variable. --report is of 22.2; without it nothing can be locked.
+ * Debian's pip installs only if it is told that it may (PEP 668); versions before 23.0.1 know
+ * neither the rule nor the variable. --report exists since 22.2; without it nothing can be locked.
  */
 #define PIP                                                                       \
 	"PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore python3 -m pip " \
@@ -88,7 +88,9 @@ const struct manager managers[] = {
 	{.key = "npm", .env = "npm_config_", .by_time = true,
 	 .install = "asked=$*\n" NPM_INSTALL "-- \"$@\"\n",
 	 .pinned = NPM_INSTALL "--before=$time -- $asked\n",
-	 /* A global installation keeps no record of integrity; its resolution for a directory does. */
+	 /*
+	  * A global installation does not record integrity hashes; resolving for a directory does.
+	  */
 	 .collect = "mkdir $notes.npm; cd $notes.npm; echo '{}' >package.json\n"
 		"npm install --package-lock-only --no-fund --no-audit ${time:+--before=$time} "
 		"-- $asked >&2\n"
@@ -110,17 +112,17 @@ const size_t n_managers = ARRAY_SIZE(managers);
 
 #define NOTES "/" MANAGER_NOTES
 
-/* Lines of the second file that the first has not; comm(1) is not in every image. */
+/* Lines of the second file that the first lacks; not every image has comm(1). */
 static const char functions[] =
 	"only() { awk 'FILENAME == ARGV[1] { a[$0]; next } !($0 in a)' \"$1\" \"$2\"; }\n";
 
-/* "$@" of a step that follows a lock: time, number of what was asked for, that, what is locked. */
+/* "$@" of a step that follows a lock: time, number of requested words, these, what is locked. */
 static const char arguments[] = "time=$1 n=$2 asked=; shift 2\n"
 				"while [ \"$n\" -gt 0 ]; do\n"
 				"	asked=\"$asked $1\"; shift; n=$((n - 1))\n"
 				"done\n";
 
-/* Both ways: what is missing, and what came along that is not in the lock. */
+/* Both ways: what is missing, and what was installed but is not in the lock. */
 static const char verify[] =
 	"printf '%s %s %s\\n' \"$@\" | sort -u >$notes.want\n"
 	"if ! cmp -s $notes.want $notes.is; then\n"

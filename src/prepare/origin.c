@@ -1,7 +1,7 @@
 /*
- * origin.c - what a project's box is to be made from.
+ * origin.c - what to make a project's box from.
  *
- * A box is bound to its image and to what was prepared: what cannot be had is nothing to make it from.
+ * A box is bound to its image and its prepared layers: if they cannot be provided, no box is made.
  */
 #include "prepare/origin.h"
 

@@ -1,5 +1,5 @@
 /*
- * origin.h - what a project's box is to be made from: its image, with its packages and steps upon it.
+ * origin.h - what to make a project's box from: its image, with its packages and steps on top.
  */
 #ifndef PREPARE_ORIGIN_H
 #define PREPARE_ORIGIN_H
@@ -10,14 +10,14 @@
 #include "prepare/recipe.h"
 #include "rootfs/image.h"
 
-/* With all that `from` points to. */
+/* `from`, and everything it points to. */
 struct origin {
 	struct box_origin from;
 	struct image_root root; /* its lease keeps the layers until the box is recorded */
 	struct recipe recipe;
 	struct strv layers;
-	bool fetched; /* as of prepare_layers() */
-	bool rescue;  /* to be set before: as of prepare_layers() */
+	bool fetched; /* see prepare_layers() */
+	bool rescue;  /* set by the caller; see prepare_layers() */
 };
 
 #define ORIGIN_INIT                     \
@@ -26,9 +26,9 @@ struct origin {
 	}
 
 /*
- * Gets ready what is missing: pulls the image, runs the steps. That may take minutes, so no lock is to
- * be held that others wait for. lock, or NULL, is followed; with resolve, what it lacks is resolved and
- * added to it. *o is to be released with origin_clear(), after a failure too.
+ * Provides what is missing: pulls the image, runs the steps. That may take minutes, so hold no lock
+ * that others wait for. lock, or NULL, is followed; with resolve, what it lacks is resolved and
+ * added to it. Release *o with origin_clear(), on failure too.
  */
 int origin_make(const struct store *s, const struct settings *settings, struct lock_file *lock,
 		bool resolve, struct origin *o, struct err *e);

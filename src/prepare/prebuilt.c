@@ -1,8 +1,8 @@
 /*
  * prebuilt.c - from an image of a repository to the layers of steps.
  *
- * Promises that its layers are taken only when what lies below them is just the project's own image. They
- * are linked, file by file, so that they do not go with the image they came in.
+ * Promises to use its layers only if what is below them is exactly the project's own image. They
+ * are hard-linked, file by file, so that they outlive the image they came in.
  */
 #include "prepare/prebuilt.h"
 
@@ -26,7 +26,7 @@
 #include "box/prepared.h"
 #include "rootfs/image_program.h"
 
-#define NOT_THERE 1 /* of `image prebuilt` */
+#define NOT_THERE 1 /* exit status of `image prebuilt` */
 
 const char *prebuilt_repository(const struct settings *s)
 {
@@ -52,7 +52,7 @@ char *prebuilt_text(const struct settings *s, const char *text)
 	return xasprintf("prebuilt %s\n%s", prebuilt_repository(s), text);
 }
 
-/* The mark of overlayfs, and whatever else a user may set. */
+/* The mark of overlayfs, and any others that a user may set. */
 static void copy_xattrs(int from, int to)
 {
 	char names[4096], value[4096];
@@ -71,7 +71,7 @@ struct linking {
 	int from, to;
 };
 
-/* Everything in the directory but directories, whose names are returned. */
+/* Links everything in the directory except directories, whose names are returned. */
 static int link_files(int from, int to, struct strv *ret_folders, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
@@ -103,7 +103,7 @@ static int open_both(const struct linking *l, const char *path, int fds[2], stru
 	return r < 0 ? r : path_open_nolinks(l->to, path, O_RDONLY | O_DIRECTORY, 0, &fds[1], e);
 }
 
-/* Last, since making what is in it changes its times. */
+/* Last, because filling it changes its times. */
 static int finish_folder(const struct linking *l, const char *path, struct err *e)
 {
 	cleanup_close int from = -1, to = -1;
@@ -125,7 +125,7 @@ static int finish_folder(const struct linking *l, const char *path, struct err *
 	return 0;
 }
 
-/* Depth is bounded by the length of a path. */
+/* Depth is limited by the length of a path. */
 static int link_tree(const struct linking *l, const char *path, struct err *e)
 {
 	cleanup_strv struct strv folders = {0};
@@ -143,7 +143,7 @@ static int link_tree(const struct linking *l, const char *path, struct err *e)
 	return r < 0 ? r : finish_folder(l, path, e);
 }
 
-/* A layer of the image in a directory of ours, which is in no one's way until it is sealed. */
+/* A layer of the image in a directory of ours, which affects nobody until it is sealed. */
 static int link_layer(const struct store *s, const char *layer, char **ret_tmp, struct err *e)
 {
 	cleanup_close int from = openat(s->data_fd, layer, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -154,7 +154,7 @@ static int link_layer(const struct store *s, const char *layer, char **ret_tmp, 
 	if (from < 0)
 		return err_sys(e, errno, "cannot open '%s'", layer);
 	store_new_id(id);
-	/* A name that only gc removes, and who holds its lease keeps that away. */
+	/* Only gc removes this name, and not while we hold its lease. */
 	*ret_tmp = xasprintf("tmp/image-prebuilt-%s", id);
 	if (mkdirat(s->data_fd, *ret_tmp, 0700) < 0)
 		return err_sys(e, errno, "cannot make '%s/%s'", s->data, *ret_tmp);
@@ -176,7 +176,7 @@ static int seal_layer(const struct store *s, const char *tmp, const char *text, 
 	return r < 0 ? r : prepared_seal(s, text, tmp, &layer, e);
 }
 
-/* All of them are there before the first has a name: steps are made upon all or none. */
+/* All layers exist before the first gets its name: steps build on all or none. */
 static int take_all(const struct store *s, const struct image_plan *plan, const struct strv *texts,
 		    struct err *e)
 {
@@ -200,7 +200,7 @@ static int take_all(const struct store *s, const struct image_plan *plan, const 
 	return r;
 }
 
-/* Is the image n layers upon just what the project's own image is made of? */
+/* Is the image the project's own image plus n layers? */
 static bool is_upon(const struct image_plan *plan, const struct image_plan *base, size_t n)
 {
 	if (plan->layers.n != base->layers.n + n)

@@ -1,8 +1,8 @@
 /*
  * prepare.c - running the steps of a recipe.
  *
- * Each runs in a throw-away box with its files on disk (step_run.c). Promises that no layer is taken from a
- * box that may still write: its namespaces are gone before.
+ * Each runs in a throw-away box with its files on disk (step_run.c). Promises that no layer is
+ * taken from a box that may still write: first its namespaces are gone.
  */
 #include "prepare/prepare.h"
 
@@ -31,13 +31,13 @@
 struct preparing {
 	const struct prepare_request *req;
 	const struct recipe_step *step;
-	struct settings settings; /* what of the project's a step may have */
+	struct settings settings; /* the settings of the project that a step may have */
 	struct user user;
-	struct strv layers; /* so far, from the bottom */
+	struct strv layers; /* so far, bottom first */
 	size_t number;
-	char *text;    /* of the step, with the image it all begins with */
-	bool resolves; /* the step's packages are not locked yet, and shall be */
-	bool fetched;  /* what lies below came from the project's repository */
+	char *text;    /* of the step, with the base image */
+	bool resolves; /* the step's packages are not locked yet, and must be */
+	bool fetched;  /* the layers below came from the project's repository */
 };
 
 static void preparing_clear(struct preparing *p)
@@ -100,7 +100,7 @@ static int run_logged(struct preparing *p, struct box *b, int lifetime, struct e
 	return r;
 }
 
-/* A shell in the box of the step that failed, as it has left it. */
+/* A shell in the box of the step that failed, as it was left. */
 static void rescue(struct preparing *p, struct box *b, int lifetime, const struct err *why)
 {
 	const struct step_run run = step_of(p);
@@ -112,13 +112,16 @@ static void rescue(struct preparing *p, struct box *b, int lifetime, const struc
 		log_warn("%s", e.msg);
 }
 
-/* The manifest of an image, or the layer of the image `host`, which is made again when the host changes. */
+/* The manifest of an image, or the layer of the image `host`, which changes with the host. */
 static const char *base_of(const struct image_root *root)
 {
 	return root->digest.hex[0] ? root->digest.hex : path_basename(root->lowers.v[0]);
 }
 
-/* What stands upon a repository's layer is for those who name it too: it may be what that one made it. */
+/*
+ * A layer on top of a repository's is also only for projects that name it: its content may depend
+ * on that one.
+ */
 static void set_text(struct preparing *p)
 {
 	cleanup_free char *text = NULL;
@@ -129,7 +132,7 @@ static void set_text(struct preparing *p)
 	p->text = p->fetched ? prebuilt_text(p->req->settings, text) : take_ptr(text);
 }
 
-/* What was resolved is the layer of the lock that says so. */
+/* The layer belongs to the recipe with what was resolved in its lock. */
 static int seal_resolved(struct preparing *p, const char *upper, char **ret_layer, struct err *e)
 {
 	const struct prepare_request *req = p->req;
@@ -147,7 +150,7 @@ static int seal_resolved(struct preparing *p, const char *upper, char **ret_laye
 	return r == -ENOENT ? prepared_seal(req->store, p->text, upper, ret_layer, e) : r;
 }
 
-/* The lifetime lock is held until the layer is sealed: nobody sweeps the box away meanwhile. */
+/* Holds the lifetime lock until the layer is sealed, so that no sweep removes the box. */
 static int run_and_seal(struct preparing *p, char **ret_layer, struct err *e)
 {
 	const struct store *s = p->req->store;
@@ -160,7 +163,7 @@ static int run_and_seal(struct preparing *p, char **ret_layer, struct err *e)
 
 	if (r < 0)
 		return r;
-	/* boot() makes it too; where it cannot be made, that is our error and not the step's. */
+	/* boot() makes it too; but a failure here is our error and not the step's. */
 	r = box_make_runtime(s, &b, e);
 	if (r == 0)
 		r = run_logged(p, &b, lifetime, e);
@@ -178,7 +181,7 @@ static int run_and_seal(struct preparing *p, char **ret_layer, struct err *e)
 	return r;
 }
 
-/* One package manager at a time in a cache that cannot bear two. */
+/* Serializes package managers whose cache cannot be used concurrently. */
 static int lock_caches(const struct preparing *p, int *ret_fd, struct err *e)
 {
 	*ret_fd = -1;
@@ -190,14 +193,14 @@ static int lock_caches(const struct preparing *p, int *ret_fd, struct err *e)
 	return file_lock(*ret_fd, "caches", e);
 }
 
-/* How the host reaches the outside; no layer holds it. */
+/* How the host reaches the outside; layers do not depend on it. */
 static bool is_of_host_net(const struct setting *st)
 {
 	return streq(st->section, "sandbox") &&
 	       (streq(st->key, "ca") || streq(st->key, "proxy-password"));
 }
 
-/* Variables and caches; the rest of the project's settings is for sessions. */
+/* Variables and caches; the other settings of the project are for sessions. */
 static int narrow_settings(struct preparing *p, struct err *e)
 {
 	const struct settings *s = p->req->settings;
@@ -215,7 +218,7 @@ static int narrow_settings(struct preparing *p, struct err *e)
 	return r;
 }
 
-/* Made here, or got from the project's repository, and then so is all that follows. */
+/* Made here, or fetched from the project's repository; then so are all that follow. */
 static int find_layer(struct preparing *p, char **ret_layer, struct err *e)
 {
 	int r = p->resolves ? -ENOENT : prepared_find(p->req->store, p->text, ret_layer, e);
@@ -274,7 +277,7 @@ static int check(const struct prepare_request *req, struct err *e)
 	return 0;
 }
 
-/* When a step is to be run, the repository is asked first: it has all of them or none. */
+/* Before a step is run, the repository is asked: it has all of them or none. */
 static int ask_repository(struct preparing *p, struct err *e)
 {
 	const struct prepare_request *req = p->req;

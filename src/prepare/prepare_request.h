@@ -16,13 +16,13 @@ struct prepare_request {
 	const struct settings *settings; /* of the project */
 	struct recipe *recipe;
 	/*
-	 * NULL, or a lock to complete: packages that it has not are installed whatever is there,
-	 * noted in it, and the recipe is made again, with it.
+	 * NULL, or a lock to complete: packages that it lacks are installed even if their layer
+	 * exists, and recorded in it, and the recipe is made again from it.
 	 */
 	struct lock_file *resolve;
-	const struct image_root *root; /* what the steps begin with; its lease is held */
+	const struct image_root *root; /* what the steps start from; its lease is held */
 	const char *image;	       /* its name, for messages */
-	bool rescue;		       /* a shell is opened where a step fails */
+	bool rescue;		       /* open a shell if a step fails */
 };
 
 #endif

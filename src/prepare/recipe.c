@@ -1,8 +1,8 @@
 /*
  * recipe.c - from [packages] and [run] to steps.
  *
- * Package managers come first, the system's before the languages', then [run] by number. What a lock
- * says takes the place of what [packages] asks for.
+ * Package managers come first, the system's before those of languages, then [run] by number. A lock
+ * replaces what [packages] asks for.
  */
 #include "prepare/recipe.h"
 
@@ -20,7 +20,7 @@
 #include "config/schema.h"
 #include "prepare/managers.h"
 
-#define STEP_FILE_MAX (1u << 20) /* of a file that a step names; larger ones count by their size */
+#define STEP_FILE_MAX (1u << 20) /* of a larger file only the size counts */
 
 void recipe_clear(struct recipe *r)
 {
@@ -48,7 +48,7 @@ bool recipe_step_has(const struct recipe_step *step, const struct setting *st)
 	return env && (!step->env || (*step->env && starts_with(st->key, step->env)));
 }
 
-/* A recipe that is being written, and the same without what is this machine's alone. */
+/* A recipe that is being written, and the same without what is specific to this machine. */
 struct texts {
 	struct buf own, shared;
 };
@@ -65,7 +65,7 @@ static void add_data(struct texts *t, const char *data, size_t len)
 	buf_add(&t->shared, data, len);
 }
 
-/* With its length, so that no value can pass for several. */
+/* With its length, so that no value can be taken for several. */
 static void add_field(struct texts *t, const char *kind, const char *value)
 {
 	cleanup_free char *field = xasprintf("%s %zu\n%s\n", kind, strlen(value), value);
@@ -112,7 +112,7 @@ static void add_word(struct recipe_step *step, struct texts *text, const char *k
 	add_field(text, kind, word);
 }
 
-/* As the scripts of managers.c want them. */
+/* In the form that the scripts of managers.c expect. */
 static void add_locked(struct recipe_step *step, const struct lock_file *lock,
 		       const struct lock_manager *locked, struct texts *text)
 {
@@ -169,7 +169,7 @@ static void add_packages(const struct settings *s, const struct manager *m,
 	end_step(step, text);
 }
 
-/* What is compared as text may hold no zero. */
+/* Text must not contain NUL bytes. */
 static void add_content(struct texts *text, const struct buf *content)
 {
 	cleanup_buf struct buf all = BUF_INIT;
@@ -240,7 +240,7 @@ static int add_run(const struct settings *s, const struct setting *st, struct te
 
 	add_shell(&step->argv, st->value, st->key);
 	add_field(text, "run", st->value);
-	/* Two projects of a machine are not to have each other's; the same one elsewhere may. */
+	/* Two projects of a machine must not share this; the same project elsewhere may. */
 	buf_addf(&text->own, "project %zu\n%s\n", strlen(dir), dir);
 	add_settings(s, step, text);
 	error = add_files(s, st->value, text, e);

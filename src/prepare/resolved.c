@@ -1,6 +1,6 @@
 /*
- * resolved.c - reading a package manager's notes. Code of the box wrote them: they are opened beneath
- * the layer, without links, and every word is checked.
+ * resolved.c - reading a package manager's record. Code of the box wrote it: it is opened beneath
+ * the layer, without symlinks, and every word is checked.
  */
 #include "prepare/resolved.h"
 

@@ -1,5 +1,5 @@
 /*
- * resolved.h - what a step of packages came to, from its layer into a lock.
+ * resolved.h - moves what a step of packages installed from its layer into a lock.
  */
 #ifndef PREPARE_RESOLVED_H
 #define PREPARE_RESOLVED_H
@@ -9,8 +9,8 @@
 #include "store/store.h"
 
 /*
- * Reads what the manager noted in an upper directory (at `upper` beneath DATA) and makes it the lock's,
- * with what the settings ask it for. Nothing noted, or no words, is an error.
+ * Reads the manager's record in an upper directory (`upper` relative to DATA) and adds it to the
+ * lock, with what the settings asked for. A missing or malformed record is an error.
  */
 int resolved_note(const struct store *s, const char *upper, const struct settings *settings,
 		  const struct manager *m, struct lock_file *lock, struct err *e);

@@ -1,8 +1,8 @@
 /*
- * step_log.c - what a step of preparing says.
+ * step_log.c - the output of a step of preparing.
  *
- * Promises that nothing a package says moves the cursor or changes the terminal: lines are shown
- * with everything but printing characters quoted. The file has the bytes as they came.
+ * Promises that no output moves the cursor or changes the terminal: lines are shown with everything
+ * but printing characters quoted. The file has the original bytes.
  */
 #include "prepare/step_log.h"
 
@@ -42,7 +42,7 @@ static void end_line(struct step_log *l)
 	report_step(&l->step, l->line);
 }
 
-/* The end is what is wanted of a log that is too long. */
+/* Of a log that is too long, the end is what matters. */
 static void begin_anew(struct step_log *l, size_t len)
 {
 	l->bytes += len;

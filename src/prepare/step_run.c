@@ -1,8 +1,8 @@
 /*
  * step_run.c - one step of a recipe in its throw-away box.
  *
- * As box-root, with the network of the host and of the project only what the recipe's text speaks of: caches,
- * variables, and for [run] its directory, read-only at /run/project.
+ * Runs as box-root, with the host's network, and with only those parts of the project that are in
+ * the recipe's text: caches, variables, and for [run] its directory, read-only at /run/project.
  */
 #include "prepare/step_run.h"
 
@@ -18,7 +18,7 @@
 #include "base/spawn.h"
 #include "start/boot.h"
 
-/* The image as a step sees it: the layers of those before it on top. */
+/* The image as a step sees it: with the layers of earlier steps on top. */
 static void stack_layers(const struct step_run *p, struct image_root *ret)
 {
 	const struct image_root *root = p->req->root;
@@ -39,12 +39,12 @@ static void add_variables(struct strv *env)
 	strv_push(env, "SOURCE_DATE_EPOCH");
 }
 
-/* A command in the box of the step, with all that the step has. */
+/* Runs a command in the box of the step, with everything that the step has. */
 static int run_in_box(const struct step_run *p, struct box *b, int lifetime, char **argv,
 		      int *ret_status, struct err *e)
 {
 	struct image_root root;
-	/* A package manager needs nothing of it. */
+	/* A package manager does not need it. */
 	struct extra_mount project = {.source = p->step->manager ? NULL
 								 : p->req->settings->project_dir,
 				      .target = (char *)RECIPE_PROJECT,
@@ -74,7 +74,7 @@ static int run_in_box(const struct step_run *p, struct box *b, int lifetime, cha
 	return r;
 }
 
-/* Never returns. Its end ends the session, and that the box. */
+/* Never returns. Its end ends the session, and so the box. */
 static void be_child(const struct step_run *p, struct box *b, int lifetime, int out)
 {
 	cleanup_close int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -91,7 +91,7 @@ static void be_child(const struct step_run *p, struct box *b, int lifetime, int 
 	_exit(status);
 }
 
-/* All that the step says, until it and all it left behind have ended. */
+/* Reads the output of the step and of everything it left behind, until all have ended. */
 static void read_output(int fd, struct step_log *log)
 {
 	char data[16384];
@@ -109,7 +109,7 @@ static void on_interrupt(int sig)
 	interrupted = sig;
 }
 
-/* Ctrl-C reaches the child as well, which ends its session: here it only must not end us first. */
+/* Ctrl-C reaches the child as well, which ends its session: it must not end us first. */
 static int wait_for(pid_t pid, int out, struct step_log *log)
 {
 	struct sigaction catch = {.sa_handler = on_interrupt}, old;

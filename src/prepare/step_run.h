@@ -14,21 +14,21 @@
 struct step_run {
 	const struct prepare_request *req;
 	const struct recipe_step *step;
-	struct settings *settings; /* what of the project's the step may have */
+	struct settings *settings; /* the settings of the project that the step may have */
 	const struct user *user;
-	const struct strv *layers; /* of the steps before it, from the bottom */
+	const struct strv *layers; /* of the steps before it, bottom first */
 };
 
 /*
- * Runs it in the box, what it says going into the log. *ret_status is its exit status; everything it
- * started has ended. Ctrl-C ends the step, not us.
+ * Runs it in the box and logs its output. *ret_status is its exit status; everything it started has
+ * ended. Ctrl-C ends the step, not us.
  */
 int step_run(const struct step_run *p, struct box *b, int lifetime, struct step_log *log,
 	     int *ret_status, struct err *e);
 
 bool step_was_interrupted(void);
 
-/* A shell in the box of a step that has failed, for the user. Returns when it has ended. */
+/* A shell for the user in the box of a failed step. Returns when it has ended. */
 int step_shell(const struct step_run *p, struct box *b, int lifetime, struct err *e);
 
 #endif
