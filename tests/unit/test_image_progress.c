@@ -1,16 +1,22 @@
 /*
- * test_image_progress.c - sizes for people, and one row of the progress display.
+ * test_image_progress.c - sizes for people, a row of the progress display, the display on a terminal.
  */
+#include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "base/mem.h"
-#include "cli/image/progress_row.h"
+#include "base/report.h"
 #include "base/usage.h"
+#include "cli/image/progress.h"
+#include "cli/image/progress_row.h"
 
 static void sizes(void **state)
 {
@@ -77,12 +83,43 @@ static void never_wider(void **state)
 	}
 }
 
+/* What is drawn over stays last: lines go above it. */
+static void on_a_terminal(void **state)
+{
+	int terminal, inside, stderr_fd = dup(STDERR_FILENO), row;
+	char shown[1000];
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(openpty(&terminal, &inside, NULL, NULL, NULL), 0);
+	dup2(inside, STDERR_FILENO);
+	setenv("TERM", "xterm", 1);
+	progress_start(false);
+	row = report_transfer("0123456789ab", "pulling", 0);
+	log_warn("a warning");
+	report_transfer_end(row, "done");
+	progress_end();
+	dup2(stderr_fd, STDERR_FILENO);
+	n = read(terminal, shown, sizeof(shown) - 1);
+	close(terminal);
+	close(inside);
+	close(stderr_fd);
+	report_to(NULL);
+	assert_true(n > 0);
+	shown[n] = '\0';
+	assert_string_equal(shown, "0123456789ab  pulling   \r\n"
+				   "\033[1A\033[Jsandbox: warning: a warning\r\n"
+				   "0123456789ab  pulling   \r\n"
+				   "\033[1A\033[J0123456789ab: done\r\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(a_row),
 		cmocka_unit_test(never_wider),
+		cmocka_unit_test(on_a_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
