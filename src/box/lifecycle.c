@@ -72,6 +72,13 @@ int box_list_load(const struct store *s, struct box_list *ret, struct err *e)
 	return 0;
 }
 
+int box_list_of_store(struct store *ret_store, struct box_list *ret, struct err *e)
+{
+	int r = store_open(ret_store, e);
+
+	return r < 0 ? r : box_list_load(ret_store, ret, e);
+}
+
 int box_list_open(const struct store *s, struct box_list *l, size_t i, struct err *e)
 {
 	int r;

@@ -15,11 +15,10 @@
 int project_folder(const struct store *s, const char *word, char **ret, struct err *e)
 {
 	cleanup_target struct target t = TARGET_INIT;
-	int r = target_find(s, word, false, &t, e);
+	int r = target_resolve(s, word, &t, e);
 
 	if (r < 0)
 		return r;
-	target_say(&t);
 	return target_folder(&t, ret, e);
 }
 

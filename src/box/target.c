@@ -407,6 +407,15 @@ int target_find(const struct store *s, const char *word, bool damaged, struct ta
 	return 0;
 }
 
+int target_resolve(const struct store *s, const char *word, struct target *ret, struct err *e)
+{
+	int r = target_find(s, word, false, ret, e);
+
+	if (r == 0)
+		target_say(ret);
+	return r;
+}
+
 int target_folder(const struct target *t, char **ret, struct err *e)
 {
 	if (!t->has_box && t->dir && access(t->dir, F_OK) < 0)
@@ -437,10 +446,9 @@ int target_box(const struct store *s, struct target *t, struct box *ret, struct 
 int box_find(const struct store *s, const char *word, struct box *ret, struct err *e)
 {
 	cleanup_target struct target t = TARGET_INIT;
-	int r = target_find(s, word, false, &t, e);
+	int r = target_resolve(s, word, &t, e);
 
 	if (r < 0)
 		return r;
-	target_say(&t);
 	return target_box(s, &t, ret, e);
 }

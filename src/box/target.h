@@ -43,7 +43,10 @@ void target_clear(struct target *t);
 int target_find(const struct store *s, const char *word, bool damaged, struct target *ret,
 		struct err *e);
 
-/* Prints the note of a target that is about to be acted on. */
+/* As target_find(), without damaged boxes, and reports the note of what was found. */
+int target_resolve(const struct store *s, const char *word, struct target *ret, struct err *e);
+
+/* Reports the note of a target that is about to be acted on. */
 void target_say(const struct target *t);
 
 /* The directory of a target, which must exist; NULL for a box without a project. */
@@ -52,7 +55,7 @@ int target_folder(const struct target *t, char **ret, struct err *e);
 /* The box of a target: the named one, else its project's. */
 int target_box(const struct store *s, struct target *t, struct box *ret, struct err *e);
 
-/* The box that word means; prints its note. word is not NULL. */
+/* The box that word means; reports its note. word is not NULL. */
 int box_find(const struct store *s, const char *word, struct box *ret, struct err *e);
 
 #endif

@@ -67,11 +67,10 @@ static char *find_above(const struct store *s, const char *path)
 static int find_target(const struct store *s, const char *word, char **ret, struct err *e)
 {
 	cleanup_target struct target t = TARGET_INIT;
-	int r = target_find(s, word, false, &t, e);
+	int r = target_resolve(s, word, &t, e);
 
 	if (r < 0)
 		return r;
-	target_say(&t);
 	*ret = xstrdup(t.has_box ? apply_undo_key(&t.box) : t.dir);
 	return 0;
 }

@@ -60,11 +60,10 @@ void change_json(struct json *j, const struct change *c, const char *path)
 int change_box(const struct store *s, const char *word, bool trial, struct box *ret, struct err *e)
 {
 	cleanup_target struct target t = TARGET_INIT;
-	int r = target_find(s, word, false, &t, e);
+	int r = target_resolve(s, word, &t, e);
 
 	if (r < 0)
 		return r;
-	target_say(&t);
 	if (!t.has_box && box_find_trial(s, t.dir, &t.box, e) == 0)
 		t.has_box = true;
 	if (!t.has_box && (trial || e->code != ENOENT))

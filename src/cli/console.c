@@ -139,17 +139,7 @@ static void ask_candidates(char **words, size_t n, int *ret_files)
 
 static char *next_candidate(const char *text, int state)
 {
-	static char **at;
-
-	if (state == 0)
-		at = candidates;
-	while (at && *at) {
-		const char *word = *at++;
-
-		if (strncmp(word, text, strlen(text)) == 0)
-			return strdup(word);
-	}
-	return NULL;
+	return console_match(candidates, text, state);
 }
 
 static char **complete(const char *text, int begin, int end)

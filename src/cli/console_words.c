@@ -81,3 +81,18 @@ int console_split(char *line, char **words, char *bare, const char **ret_why)
 	words[n] = NULL;
 	return n;
 }
+
+char *console_match(char *const *words, const char *text, int state)
+{
+	static char *const *at;
+
+	if (state == 0)
+		at = words;
+	while (at && *at) {
+		const char *word = *at++;
+
+		if (strncmp(word, text, strlen(text)) == 0)
+			return strdup(word);
+	}
+	return NULL;
+}

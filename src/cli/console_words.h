@@ -15,4 +15,10 @@
  */
 int console_split(char *line, char **words, char *bare, const char **ret_why);
 
+/*
+ * For rl_completion_matches(3): the next of words (NULL-ended, or NULL) that begins with text, from the first
+ * one on when state is 0; NULL when there are no more. The caller frees.
+ */
+char *console_match(char *const *words, const char *text, int state);
+
 #endif

@@ -53,20 +53,23 @@ int each_box(const struct args *args, const struct each_box *each, struct err *e
 	return result;
 }
 
-int each_of_all(const struct store *s, struct box_list *all, const struct args *args,
-		const struct each_box *each, struct err *e)
+int each_of_all(const struct args *args, const struct each_box *each, struct err *e)
 {
-	int result = 0;
+	cleanup_box_list struct box_list all = {0};
+	cleanup_store struct store s = STORE_INIT;
+	int result = args->n ? err_set(e, ERR_USAGE, "--all and a PROJECT cannot be used together")
+			     : box_list_of_store(&s, &all, e);
 
-	if (args->n)
-		return err_set(e, ERR_USAGE, "--all and a PROJECT cannot be used together");
-	for (size_t i = 0; i < all->n; i++) {
+	if (result == 0 && each->confirm)
+		result = each->confirm(&all, args->options, e);
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < all.n; i++) {
 		struct err one;
-		int r = box_list_open(s, all, i, &one);
+		int r = box_list_open(&s, &all, i, &one);
 
 		if (r > 0)
-			r = each->act(s, &all->v[i], args->options, &one);
-
+			r = each->act(&s, &all.v[i], args->options, &one);
 		if (r < 0 && r != -ENOENT)
 			keep_error(&result, r, &one, e);
 	}

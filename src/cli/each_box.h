@@ -10,6 +10,8 @@
 /* What is done to each. */
 struct each_box {
 	int (*act)(const struct store *s, struct box *b, const void *options, struct err *e);
+	/* Before it is done to all of them; not 0: it is not done. Or NULL. */
+	int (*confirm)(const struct box_list *all, const void *options, struct err *e);
 	const char *usage; /* for words that are missing */
 	bool exact; /* a directory in a project is not taken for the project: too much would be lost */
 };
@@ -20,8 +22,7 @@ struct each_box {
  */
 int each_box(const struct args *args, const struct each_box *each, struct err *e);
 
-/* Acts on all boxes in the same way; there are no words. One that is gone meanwhile is fine. */
-int each_of_all(const struct store *s, struct box_list *all, const struct args *args,
-		const struct each_box *each, struct err *e);
+/* Acts on all boxes in the same way; a word is an error. A box that goes meanwhile is not one. */
+int each_of_all(const struct args *args, const struct each_box *each, struct err *e);
 
 #endif

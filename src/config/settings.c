@@ -76,11 +76,21 @@ bool settings_is_users(const struct settings *s, const char *key)
 	return st && st->users;
 }
 
+const struct setting *settings_next(const struct settings *s, const struct setting *st,
+				    const char *section, const char *key)
+{
+	for (size_t i = st ? (size_t)(st - s->v) + 1 : 0; i < s->n; i++)
+		if (streq(s->v[i].key, key) && streq(s->v[i].section, section))
+			return &s->v[i];
+	return NULL;
+}
+
 void settings_list(const struct settings *s, const char *section, const char *key, struct strv *out)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (streq(s->v[i].key, key) && streq(s->v[i].section, section))
-			value_words(s->v[i].value, out);
+	const struct setting *st = NULL;
+
+	while ((st = settings_next(s, st, section, key)))
+		value_words(st->value, out);
 }
 
 /* The schema was already checked: a value that is set has its type's form. */

@@ -69,6 +69,9 @@ void settings_add(struct settings *s, const struct setting *st);
 const char *settings_get(const struct settings *s, const char *section, const char *key);
 /* The setting behind that value, for its source and dir; NULL if no source sets the key. */
 const struct setting *settings_find(const struct settings *s, const char *section, const char *key);
+/* The next setting of a key after st, lowest first; st NULL: the first. NULL if there is no other. */
+const struct setting *settings_next(const struct settings *s, const struct setting *st,
+				    const char *section, const char *key);
 /* Did the user set this key of [sandbox], by a flag or a variable, above what any file says? */
 bool settings_is_users(const struct settings *s, const char *key);
 /* Appends the words of a list, from all its sources, lowest first. */

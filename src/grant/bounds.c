@@ -46,17 +46,17 @@ static void add(const char *what, bool users, struct strv *out)
 
 static void add_protected(const struct settings *s, struct strv *out)
 {
-	for (size_t i = 0; i < s->n; i++) {
+	const struct setting *st = NULL;
+
+	while ((st = settings_next(s, st, "sandbox", "protect"))) {
 		cleanup_strv struct strv words = {0};
 
-		if (!streq(s->v[i].key, "protect") || !streq(s->v[i].section, "sandbox"))
-			continue;
-		value_words(s->v[i].value, &words);
-		for (size_t j = 0; j < words.n; j++) {
-			cleanup_free char *path = path_normalize("/", words.v[j]);
+		value_words(st->value, &words);
+		for (size_t i = 0; i < words.n; i++) {
+			cleanup_free char *path = path_normalize("/", words.v[i]);
 			cleanup_free char *what = xasprintf(PROTECT "%s", path + 1);
 
-			add(what, is_users(&s->v[i]), out);
+			add(what, is_users(st), out);
 		}
 	}
 }

@@ -160,16 +160,15 @@ static int lend_secret(const struct setting *st, const char *word, struct lendin
 
 static int lend_secrets(const struct settings *s, struct lending *l, struct err *e)
 {
+	const struct setting *st = NULL;
 	int r = 0;
 
-	for (size_t i = 0; i < s->n; i++) {
+	while ((st = settings_next(s, st, "sandbox", "secrets"))) {
 		cleanup_strv struct strv words = {0};
 
-		if (!streq(s->v[i].section, "sandbox") || !streq(s->v[i].key, "secrets"))
-			continue;
-		value_words(s->v[i].value, &words);
-		for (size_t j = 0; r == 0 && j < words.n; j++)
-			r = lend_secret(&s->v[i], words.v[j], l, e);
+		value_words(st->value, &words);
+		for (size_t i = 0; r == 0 && i < words.n; i++)
+			r = lend_secret(st, words.v[i], l, e);
 	}
 	return r;
 }

@@ -108,16 +108,15 @@ static int lend_word(const char *word, const char *where, struct lending *l, str
 
 int lend_devices(const struct settings *s, struct lending *l, struct err *e)
 {
+	const struct setting *st = NULL;
 	int r = 0;
 
-	for (size_t i = 0; i < s->n; i++) {
+	while ((st = settings_next(s, st, "sandbox", "devices"))) {
 		cleanup_strv struct strv words = {0};
 
-		if (!streq(s->v[i].section, "sandbox") || !streq(s->v[i].key, "devices"))
-			continue;
-		value_words(s->v[i].value, &words);
-		for (size_t k = 0; r == 0 && k < words.n; k++)
-			r = lend_word(words.v[k], s->v[i].source, l, e);
+		value_words(st->value, &words);
+		for (size_t i = 0; r == 0 && i < words.n; i++)
+			r = lend_word(words.v[i], st->source, l, e);
 	}
 	return r;
 }

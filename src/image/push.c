@@ -141,15 +141,6 @@ static int push_blob(struct push *p, const struct descriptor *d, struct err *e)
 	return 0;
 }
 
-/* An image may hold one layer several times. */
-static bool is_first(const struct manifest *m, size_t i)
-{
-	for (size_t j = 0; j < i; j++)
-		if (digest_equal(&m->layers[j].digest, &m->layers[i].digest))
-			return false;
-	return true;
-}
-
 static int push_all(struct push *p, const struct ref *ref, struct err *e)
 {
 	cleanup_manifest struct manifest m = {0};
@@ -158,7 +149,7 @@ static int push_all(struct push *p, const struct ref *ref, struct err *e)
 	int r = load_manifest(p->req->store, &ref->manifest, &text, &m, e);
 
 	for (size_t i = 0; r == 0 && i < m.n_layers; i++)
-		if (is_first(&m, i))
+		if (manifest_layer_is_first(&m, i))
 			r = push_blob(p, &m.layers[i], e);
 	if (r == 0)
 		r = push_blob(p, &m.config, e);

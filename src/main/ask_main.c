@@ -19,22 +19,13 @@
 
 #include "base/cleanup.h"
 #include "cli/console.h"
+#include "cli/console_words.h"
 
 static char **words;
 
 static char *next_word(const char *text, int state)
 {
-	static char **at;
-
-	if (state == 0)
-		at = words;
-	while (*at) {
-		const char *word = *at++;
-
-		if (strncmp(word, text, strlen(text)) == 0)
-			return strdup(word);
-	}
-	return NULL;
+	return console_match(words, text, state);
 }
 
 /* Without words there is nothing to complete; readline would offer files. */

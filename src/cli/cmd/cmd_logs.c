@@ -220,10 +220,9 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 	(void)ret_status;
 	if (r == 0)
-		r = target_find(&store, args->v[0], false, &t, e);
+		r = target_resolve(&store, args->v[0], &t, e);
 	if (r < 0)
 		return r;
-	target_say(&t);
 	found = target_box(&store, &t, &b, e);
 	/* A step that failed leaves no box. */
 	if (found == -ENOENT && t.dir) {

@@ -31,10 +31,8 @@ int complete_boxes(struct strv *out)
 	cleanup_box_list struct box_list list = {0};
 	cleanup_store struct store s = STORE_INIT;
 	struct err ignored;
-	int r = store_open(&s, &ignored);
+	int r = box_list_of_store(&s, &list, &ignored);
 
-	if (r == 0)
-		r = box_list_load(&s, &list, &ignored);
 	for (size_t i = 0; i < list.n; i++)
 		strv_push(out, list.v[i].name);
 	return r;
@@ -114,11 +112,9 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	const struct ls_cli *cli = args->options;
 	cleanup_box_list struct box_list list = {0};
 	cleanup_store struct store s = STORE_INIT;
-	int r = store_open(&s, e);
+	int r = box_list_of_store(&s, &list, e);
 
 	(void)ret_status;
-	if (r == 0)
-		r = box_list_load(&s, &list, e);
 	if (r < 0)
 		return r;
 	tell_damaged(&list);

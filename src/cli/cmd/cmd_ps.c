@@ -75,11 +75,9 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	cleanup_box_list struct box_list list = {0};
 	cleanup_store struct store s = STORE_INIT;
 	struct json j = JSON_INIT;
-	int r = store_open(&s, e);
+	int r = box_list_of_store(&s, &list, e);
 
 	(void)ret_status;
-	if (r == 0)
-		r = box_list_load(&s, &list, e);
 	if (r < 0)
 		return r;
 	if (cli->json)

@@ -32,13 +32,16 @@ static int remove_one(const struct store *s, struct box *b, const void *opts, st
 }
 
 /* What goes is said by name; without a terminal only --force is a yes. */
-static int confirm(const struct box_list *all, struct err *e)
+static int confirm(const struct box_list *all, const void *opts, struct err *e)
 {
+	const struct rm_cli *cli = opts;
 	cleanup_buf struct buf names = BUF_INIT;
 	cleanup_free char *question = NULL;
 	bool yes = false;
 	int r;
 
+	if (cli->force || !all->n)
+		return 0;
 	for (size_t i = 0; i < all->n; i++)
 		buf_addf(&names, "%s%s", i ? ", " : "", all->v[i].name);
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
@@ -52,21 +55,15 @@ static int confirm(const struct box_list *all, struct err *e)
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	static const struct each_box each = {
-		.act = remove_one, .usage = "rm PROJECT... | --all", .exact = true};
+		.act = remove_one,
+		.confirm = confirm,
+		.usage = "rm PROJECT... | --all",
+		.exact = true,
+	};
 	const struct rm_cli *cli = args->options;
-	cleanup_box_list struct box_list all = {0};
-	cleanup_store struct store s = STORE_INIT;
-	int r;
 
 	(void)ret_status;
-	if (!cli->all)
-		return each_box(args, &each, e);
-	r = store_open(&s, e);
-	if (r == 0)
-		r = box_list_load(&s, &all, e);
-	if (r == 0 && all.n && !args->n && !cli->force)
-		r = confirm(&all, e);
-	return r < 0 ? r : each_of_all(&s, &all, args, &each, e);
+	return cli->all ? each_of_all(args, &each, e) : each_box(args, &each, e);
 }
 
 const struct command cmd_rm = {

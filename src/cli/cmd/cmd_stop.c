@@ -55,17 +55,9 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	static const struct each_box each = {.act = stop_one, .usage = "stop PROJECT... | --all"};
 	const struct stop_cli *cli = args->options;
-	cleanup_box_list struct box_list all = {0};
-	cleanup_store struct store s = STORE_INIT;
-	int r;
 
 	(void)ret_status;
-	if (!cli->all)
-		return each_box(args, &each, e);
-	r = store_open(&s, e);
-	if (r == 0)
-		r = box_list_load(&s, &all, e);
-	return r < 0 ? r : each_of_all(&s, &all, args, &each, e);
+	return cli->all ? each_of_all(args, &each, e) : each_box(args, &each, e);
 }
 
 const struct command cmd_stop = {

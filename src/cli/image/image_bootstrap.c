@@ -131,11 +131,8 @@ static int bootstrap(struct image_tools *t, const struct bootstrap_cli *cli, con
 	if (r == 0)
 		r = image_import(&req, &names, e);
 	unlinkat(t->store.fd, tmp, 0);
-	for (size_t i = 0; r == 0 && i < names.n; i++) {
-		cleanup_free char *shown = image_tools_short(t, names.v[i]);
-
-		printf("%s\n", shown);
-	}
+	if (r == 0)
+		image_tools_print_names(t, &names);
 	return r;
 }
 

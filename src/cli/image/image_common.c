@@ -4,6 +4,7 @@
 #include "cli/image/image_common.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,15 @@ void image_tools_close(struct image_tools *t)
 char *image_tools_short(const struct image_tools *t, const char *name)
 {
 	return reference_short(name, t->conf.registry);
+}
+
+void image_tools_print_names(const struct image_tools *t, const struct strv *names)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		cleanup_free char *shown = image_tools_short(t, names->v[i]);
+
+		printf("%s\n", shown);
+	}
 }
 
 static int no_such_image(const struct image_tools *t, const struct strv *names, const char *word,

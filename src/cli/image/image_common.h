@@ -35,6 +35,9 @@ int image_tools_find(const struct image_tools *t, const char *word, char **ret_n
 /* A name for people; the caller frees. */
 char *image_tools_short(const struct image_tools *t, const char *name);
 
+/* Prints each of them on a line. */
+void image_tools_print_names(const struct image_tools *t, const struct strv *names);
+
 int image_cmd_pull(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_push(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_images(const struct args *args, int *ret_status, struct err *e);

@@ -186,11 +186,7 @@ int image_cmd_import(const struct args *args, int *ret_status, struct err *e)
 	progress_end();
 	if (r < 0)
 		return err_add(e, "cannot import '%s'", args->v[0]);
-	for (size_t i = 0; i < names.n; i++) {
-		cleanup_free char *shown = image_tools_short(&t, names.v[i]);
-
-		printf("%s\n", shown);
-	}
+	image_tools_print_names(&t, &names);
 	return 0;
 }
 

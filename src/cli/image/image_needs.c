@@ -44,10 +44,8 @@ int needs_find(struct needs *ret, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_box_list struct box_list boxes = {0};
-	int r = store_open(&s, e);
+	int r = box_list_of_store(&s, &boxes, e);
 
-	if (r == 0)
-		r = box_list_load(&s, &boxes, e);
 	for (size_t i = 0; r >= 0 && i < boxes.n; i++) {
 		r = box_list_open(&s, &boxes, i, e);
 		if (r > 0)

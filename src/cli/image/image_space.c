@@ -110,10 +110,8 @@ static int check_caches(struct err *e)
 {
 	cleanup_box_list struct box_list boxes = {0};
 	cleanup_store struct store s = STORE_INIT;
-	int r = store_open(&s, e);
+	int r = box_list_of_store(&s, &boxes, e);
 
-	if (r == 0)
-		r = box_list_load(&s, &boxes, e);
 	for (size_t i = 0; r >= 0 && i < boxes.n; i++) {
 		r = box_list_open(&s, &boxes, i, e);
 		if (r > 0 && box_is_running(&boxes.v[i]))

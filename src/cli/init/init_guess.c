@@ -84,11 +84,9 @@ void init_add_why(struct init_guess *g, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&line, fmt, ap) < 0)
-		line = NULL;
+	line = xvasprintf(fmt, ap);
 	va_end(ap);
-	if (line)
-		strv_push_take(&g->why, err_quote_all(line));
+	strv_push_take(&g->why, err_quote_all(line));
 }
 
 void init_add_sign(struct init_guess *g, const struct init_sign *sign, const char *file)

@@ -45,14 +45,6 @@ static int export_blob(struct exporting *x, const struct digest *d, struct err *
 	return export_fd(x->archive, name, fd, (uint64_t)st.st_size, d, e);
 }
 
-static bool is_first(const struct manifest *m, size_t i)
-{
-	for (size_t j = 0; j < i; j++)
-		if (digest_equal(&m->layers[j].digest, &m->layers[i].digest))
-			return false;
-	return true;
-}
-
 static int export_index(struct exporting *x, struct err *e)
 {
 	uint64_t size;
@@ -88,7 +80,7 @@ static int export_oci(struct exporting *x, struct err *e)
 	if (r == 0)
 		r = export_blob(x, &x->m.config.digest, e);
 	for (size_t i = 0; r == 0 && i < x->m.n_layers; i++)
-		if (is_first(&x->m, i))
+		if (manifest_layer_is_first(&x->m, i))
 			r = export_blob(x, &x->m.layers[i].digest, e);
 	return r;
 }

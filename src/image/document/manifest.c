@@ -268,6 +268,14 @@ static json_t *format_descriptor(const struct descriptor *d)
 			 digest_text(&d->digest).s, "size", (json_int_t)d->size);
 }
 
+bool manifest_layer_is_first(const struct manifest *m, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (digest_equal(&m->layers[j].digest, &m->layers[i].digest))
+			return false;
+	return true;
+}
+
 char *manifest_format(const struct manifest *m)
 {
 	json_t *layers = json_array();

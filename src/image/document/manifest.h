@@ -89,6 +89,9 @@ int manifest_is_image(const struct manifest *m, struct err *e);
 bool document_type_known(const char *media_type);
 bool config_type_known(const char *media_type);
 
+/* An image may hold one layer several times: is layer i the first of its digest? */
+bool manifest_layer_is_first(const struct manifest *m, size_t i);
+
 /* Writes the manifest as OCI or Docker JSON, by its media_type; the caller frees. */
 char *manifest_format(const struct manifest *m);
 
