@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=slow
 # shellcheck disable=SC2016 # scripts run in the box
 # Set-id bits that a box writes: on the host they would lend your uid to whoever runs the file, and
 # root's where root started the box. So they never reach the disk, and no program fails for it.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# bats file_tags=debian
+# bats file_tags=debian,slow
 # apt in Debian's official image, as root of a box of one uid, however it is started. Needs a Debian
 # mirror.
 

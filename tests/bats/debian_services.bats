@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# bats file_tags=debian
+# bats file_tags=debian,slow
 # shellcheck disable=SC2016 # scripts run in the box
 # Servers of Debian's packages, in its official image: each changes to a user of its own, and is used once.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=slow
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
 # What a developer's tools need of the kernel works in a box as it is, without an option.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=slow
 # Bases from a Debian mirror, made in a box.
 
 load helpers

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=slow
 # The store under faults: killed, or refused by the disk, at any system call that changes something.
 
 load helpers

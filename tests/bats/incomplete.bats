@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=slow
 # What cannot be read is not taken for what is not there: by a full table of descriptors, a damaged
 # file, a directory that ends with an error. Nothing is removed unless all that could need it was read.
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# bats file_tags=debian
+# bats file_tags=debian,slow
 # Real toolchains from real archives, installed by [packages] into Debian's official image and used.
 
 load helpers

@@ -4,6 +4,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 
@@ -72,6 +73,18 @@ class Kit:
     def know_layers(self):
         """What each layer is to be, from what the commands make that nothing strikes."""
         self.known_layers = {h for reference in self.references.values() for h in reference["layers"]}
+
+    def knows_layer(self, world, name):
+        """The host's /etc may have changed since the references were made: then its layer is made once more."""
+        hash_ = world.layer_hash(name)
+        if hash_ in self.known_layers or not name.startswith("host-"):
+            return hash_ in self.known_layers
+        fresh = World(self, tempfile.mkdtemp(prefix="host-", dir=self.base))
+        fresh.need("run", "host", "true")
+        hashes = {n: fresh.layer_hash(n) for n in fresh.layers()}
+        fresh.remove()
+        self.known_layers |= set(hashes.values())
+        return hashes.get(name, hash_) == hash_
 
     def close(self):
         if self.registry_process:
