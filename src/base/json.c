@@ -11,6 +11,8 @@
 
 #include "base/quote.h"
 
+#define FLUSH_BYTES (64 * 1024)
+
 static void add_escape(struct buf *b, uint32_t c)
 {
 	if (c > 0xffff)
@@ -125,9 +127,18 @@ void jsonout_bool(struct json *j, const char *key, bool value)
 	buf_addstr(&j->out, value ? "true" : "false");
 }
 
+void jsonout_flush(struct json *j)
+{
+	if (j->out.len < FLUSH_BYTES)
+		return;
+	fwrite(j->out.data, 1, j->out.len, stdout);
+	buf_reset(&j->out);
+}
+
 void jsonout_print(struct json *j)
 {
-	printf("%s\n", j->out.data);
+	fwrite(j->out.data, 1, j->out.len, stdout);
+	putchar('\n');
 	buf_free(&j->out);
 	*j = (struct json)JSON_INIT;
 }

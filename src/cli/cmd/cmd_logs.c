@@ -113,7 +113,9 @@ static void show(const struct log_line *line, void *arg)
 		struct json one = JSON_INIT;
 
 		json_line(s->j ? s->j : &one, line);
-		if (!s->j)
+		if (s->j)
+			jsonout_flush(s->j);
+		else
 			jsonout_print(&one);
 		return;
 	}
