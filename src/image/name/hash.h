@@ -21,7 +21,7 @@ static inline void hash_freep(struct hash **h)
 }
 #define cleanup_hash __attribute__((cleanup(hash_freep)))
 
-/* The digest of a buffer. */
+/* The digest of a buffer (libmd). */
 void hash_bytes(const void *data, size_t len, struct digest *ret);
 
 /* Adds what a regular file holds from its current offset to its end. */
