@@ -63,7 +63,7 @@ LINK_STATIC  := $(LINK_HARDEN) -Wl,-z,pack-relative-relocs -static-pie
 LINK_DYNAMIC := $(LINK_HARDEN) -pie
 endif
 
-IMAGE_PACKAGES := libarchive libcurl libcrypto libisal libzstd liblzma jansson yaml-0.1 libcap inih libmd
+IMAGE_PACKAGES := libcurl libcrypto libisal libzstd liblzma jansson yaml-0.1 libcap inih libmd
 
 # Asked once a run, and only when something is linked.
 pkg_shared = $(or $(shell $(PKG_CONFIG) --libs $(1)),$(error no $(1): run `make deps`))

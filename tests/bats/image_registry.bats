@@ -49,6 +49,25 @@ requests() { # PATTERN: of the lines that the registry has logged
 	[ "$(requests '"(GET|HEAD|POST|PUT) ')" = 1 ]
 }
 
+@test "libarchive is loaded when an archive is opened, and not before" {
+	registry_start
+	small_image
+	sandbox push app:1 "$REGISTRY/app:1"
+	sandbox pull "$REGISTRY/app:1"
+	mkdir "$T/lib"
+	touch "$T/lib/libarchive.so.13"
+	export LD_LIBRARY_PATH=$T/lib
+	run --separate-stderr sandbox pull "$REGISTRY/app:1"
+	[[ $output = *'up to date'* ]]
+	fails 125 "cannot export 'app:1': cannot load libarchive, which archives need: *" \
+		sandbox image export app:1 "$T/app.tar"
+	[ ! -e "$T/app.tar" ]
+	fails 125 "cannot pull '$REGISTRY/app:1': layer *: cannot load libarchive, which archives need: *" \
+		env XDG_DATA_HOME="$T/other" sandbox pull "$REGISTRY/app:1"
+	unset LD_LIBRARY_PATH
+	XDG_DATA_HOME=$T/other sandbox pull "$REGISTRY/app:1"
+}
+
 @test "a tag that has moved is followed, shared layers are not fetched again" {
 	registry_start
 	layout one <<<"{'layers': [busybox(), [F('a')]]}"

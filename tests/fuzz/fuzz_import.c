@@ -2,8 +2,6 @@
  * fuzz_import.c - any bytes as the index.json or manifest.json of an archive of images, imported into
  * a store of its own: refused or imported, never crashing, and no name that does not resolve.
  */
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +15,7 @@
 #include "image/archive/import.h"
 #include "image/document/image_config.h"
 #include "image/install.h"
+#include "image/layer/libarchive.h"
 #include "image/name/hash.h"
 #include "image/name/ref.h"
 
@@ -50,38 +49,41 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static void add(struct archive *a, const char *name, const void *data, size_t len)
 {
-	struct archive_entry *entry = archive_entry_new();
+	struct archive_entry *entry = la.archive_entry_new();
 
-	archive_entry_set_pathname(entry, name);
-	archive_entry_set_filetype(entry, AE_IFREG);
-	archive_entry_set_size(entry, (la_int64_t)len);
-	archive_write_header(a, entry);
-	archive_write_data(a, data, len);
-	archive_entry_free(entry);
+	la.archive_entry_set_pathname(entry, name);
+	la.archive_entry_set_filetype(entry, AE_IFREG);
+	la.archive_entry_set_size(entry, (la_int64_t)len);
+	la.archive_write_header(a, entry);
+	la.archive_write_data(a, data, len);
+	la.archive_entry_free(entry);
 }
 
 /* A layer without entries, its config and its manifest, and the document; the seeds name them. */
 static void write_archive(int fd, const char *document, const uint8_t *data, size_t size)
 {
 	static const char layer[1024];
-	struct archive *a = archive_write_new();
 	struct digest diff_id, d;
 	cleanup_free char *config = NULL, *name = NULL;
+	struct archive *a;
+	struct err e;
 
+	if (libarchive_writer(&a, &e) < 0)
+		abort();
 	hash_bytes(layer, sizeof(layer), &diff_id);
 	config = xasprintf("{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":"
 			   "\"layers\",\"diff_ids\":[\"%s\"]}}",
 			   digest_text(&diff_id).s);
 	hash_bytes(config, strlen(config), &d);
 	name = xasprintf("blobs/sha256/%s", d.hex);
-	archive_write_set_format_ustar(a);
-	archive_write_open_fd(a, fd);
+	la.archive_write_set_format_pax_restricted(a);
+	la.archive_write_open_fd(a, fd);
 	add(a, document, data, size);
 	add(a, "c.json", config, strlen(config));
 	add(a, "a/layer.tar", layer, sizeof(layer));
 	add(a, name, config, strlen(config));
-	archive_write_close(a);
-	archive_write_free(a);
+	la.archive_write_close(a);
+	la.archive_write_free(a);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

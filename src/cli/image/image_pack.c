@@ -34,7 +34,7 @@ static int write_content(struct archive *a, const struct change *c, int fd, stru
 	ssize_t n;
 
 	while ((n = read(fd, buffer, COPY_BYTES)) > 0) {
-		if (archive_write_data(a, buffer, (size_t)n) != n)
+		if (la.archive_write_data(a, buffer, (size_t)n) != n)
 			return export_failed(a, e);
 		done += n;
 	}
@@ -45,21 +45,21 @@ static int write_content(struct archive *a, const struct change *c, int fd, stru
 
 static int write_there(struct archive *a, const struct change *c, const char *name, struct err *e)
 {
-	struct archive_entry *entry = archive_entry_new();
+	struct archive_entry *entry = la.archive_entry_new();
 	cleanup_free char *folder = xasprintf("%s/", name);
 	cleanup_close int fd = -1;
 	int r = S_ISREG(c->st.st_mode) ? change_open(c, &fd, e) : 0;
 
-	archive_entry_set_pathname(entry, S_ISDIR(c->st.st_mode) ? folder : name);
-	archive_entry_set_filetype(entry, c->st.st_mode & S_IFMT);
-	archive_entry_set_perm(entry, c->link ? 0777 : c->st.st_mode & PERMISSIONS);
-	archive_entry_set_size(entry, fd >= 0 ? c->st.st_size : 0);
-	archive_entry_set_mtime(entry, 0, 0);
+	la.archive_entry_set_pathname(entry, S_ISDIR(c->st.st_mode) ? folder : name);
+	la.archive_entry_set_filetype(entry, c->st.st_mode & S_IFMT);
+	la.archive_entry_set_perm(entry, c->link ? 0777 : c->st.st_mode & PERMISSIONS);
+	la.archive_entry_set_size(entry, fd >= 0 ? c->st.st_size : 0);
+	la.archive_entry_set_mtime(entry, 0, 0);
 	if (c->link)
-		archive_entry_set_symlink(entry, c->link);
-	if (r == 0 && archive_write_header(a, entry) < ARCHIVE_WARN)
+		la.archive_entry_set_symlink(entry, c->link);
+	if (r == 0 && la.archive_write_header(a, entry) < ARCHIVE_WARN)
 		r = export_failed(a, e);
-	archive_entry_free(entry);
+	la.archive_entry_free(entry);
 	return r == 0 && fd >= 0 ? write_content(a, c, fd, e) : r;
 }
 

@@ -8,8 +8,6 @@
  */
 #include "image/archive/archive_source.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "image/layer/inflate.h"
+#include "image/layer/libarchive.h"
 #include "image/name/digest.h"
 
 #define BLOCK	     512 /* of a tar, and enough for every magic number */
@@ -39,7 +38,7 @@ struct archive_source {
 
 static const char *why(struct archive *a)
 {
-	return a && archive_error_string(a) ? archive_error_string(a) : "out of memory";
+	return la.archive_error_string(a) ? la.archive_error_string(a) : "out of memory";
 }
 
 static ssize_t read_raw(void *ctx, void *buf, size_t size, struct err *e)
@@ -86,21 +85,23 @@ static la_ssize_t tar_read(struct archive *tar, void *ctx, const void **ret)
 
 	*ret = a->block;
 	if (n < 0)
-		archive_set_error(tar, EIO, "%s", a->failed.msg);
+		la.archive_set_error(tar, EIO, "%s", a->failed.msg);
 	return n < 0 ? ARCHIVE_FATAL : n;
 }
 
 int archive_source_tar(struct archive_source *a, struct archive **ret, struct err *e)
 {
-	struct archive *tar = archive_read_new();
-	int r = 0;
+	struct archive *tar;
+	int r = libarchive_reader(&tar, e);
 
+	if (r < 0)
+		return r;
 	a->block = xcalloc(1, READ_BYTES);
-	if (!tar || archive_read_support_format_tar(tar) != ARCHIVE_OK ||
-	    archive_read_open(tar, a, NULL, tar_read, NULL) != ARCHIVE_OK)
+	if (la.archive_read_support_format_tar(tar) != ARCHIVE_OK ||
+	    la.archive_read_open(tar, a, NULL, tar_read, NULL) != ARCHIVE_OK)
 		r = err_set(e, EBADMSG, "it is not a tar archive: %s", why(tar));
 	if (r < 0)
-		archive_read_free(tar);
+		la.archive_read_free(tar);
 	else
 		*ret = tar;
 	return r;
@@ -191,14 +192,14 @@ static enum tells look(struct archive *tar, bool *ret_manifest, int *ret_n)
 		const char *name;
 		enum tells tells;
 
-		got = archive_read_next_header(tar, &entry);
+		got = la.archive_read_next_header(tar, &entry);
 		if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
 			return OF_EITHER;
-		name = archive_member_name(archive_entry_pathname(entry));
+		name = archive_member_name(la.archive_entry_pathname(entry));
 		if (!name)
 			continue;
 		*ret_manifest |= streq(name, "manifest.json") || streq(name, "index.json");
-		tells = name_tells(name, archive_entry_filetype(entry) == AE_IFDIR);
+		tells = name_tells(name, la.archive_entry_filetype(entry) == AE_IFDIR);
 		if (tells != OF_EITHER)
 			return tells;
 	}
@@ -207,19 +208,21 @@ static enum tells look(struct archive *tar, bool *ret_manifest, int *ret_n)
 /* Where what was read ahead ends says nothing; that there is not one member does. */
 static int look_ahead(const struct archive_source *a, enum tells *ret, struct err *e)
 {
-	struct archive *tar = archive_read_new();
+	struct archive *tar;
 	bool manifest;
-	int n = 0, r = 0;
+	int n = 0, r = libarchive_reader(&tar, e);
 
+	if (r < 0)
+		return r;
 	*ret = OF_EITHER;
-	if (tar && archive_read_support_format_tar(tar) == ARCHIVE_OK &&
-	    archive_read_open_memory(tar, a->ahead, a->ahead_len) == ARCHIVE_OK)
+	if (la.archive_read_support_format_tar(tar) == ARCHIVE_OK &&
+	    la.archive_read_open_memory(tar, a->ahead, a->ahead_len) == ARCHIVE_OK)
 		*ret = look(tar, &manifest, &n);
 	if (n == 0 && *ret == OF_EITHER)
 		r = err_set(e, EBADMSG, "it is not a tar archive: %s",
-			    tar && archive_error_string(tar) ? archive_error_string(tar)
-							     : "it has no member");
-	archive_read_free(tar);
+			    la.archive_error_string(tar) ? la.archive_error_string(tar)
+							 : "it has no member");
+	la.archive_read_free(tar);
 	return r;
 }
 
@@ -240,7 +243,7 @@ static bool whole_is_bundle(const struct archive_source *a)
 	if (lseek(a->fd, 0, SEEK_SET) == 0 && archive_source_open(a->fd, &again, &ignored) == 0 &&
 	    archive_source_tar(again, &tar, &ignored) == 0)
 		tells = look(tar, &manifest, &n);
-	archive_read_free(tar);
+	la.archive_read_free(tar);
 	lseek(a->fd, at, SEEK_SET);
 	return tells == OF_IMAGES || (tells == OF_EITHER && manifest);
 }

@@ -30,7 +30,7 @@ bool archive_source_is_bundle(const struct archive_source *a);
 /* The plain bytes of the tar. */
 struct byte_source archive_source_plain(struct archive_source *a);
 
-/* The plain bytes, opened by libarchive as a tar; archive_read_free() by the caller. */
+/* The plain bytes, opened by libarchive as a tar; la.archive_read_free() by the caller. */
 int archive_source_tar(struct archive_source *a, struct archive **ret, struct err *e);
 
 /* Without "./" and "/" in front; NULL for the root itself and for what no tool writes. */

@@ -4,8 +4,6 @@
  */
 #include "image/archive/bundle.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,6 +14,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "image/archive/archive_source.h"
+#include "image/layer/libarchive.h"
 
 #define BLOB_PREFIX    "blobs/sha256/"
 #define BLOB_MAX_BYTES (UINT64_C(1) << 40)
@@ -41,11 +40,11 @@ static struct bundle_member *add_member(struct bundle *b, const char *name)
 static ssize_t read_member(void *ctx, void *buf, size_t size, struct err *e)
 {
 	struct archive *a = ctx;
-	la_ssize_t n = archive_read_data(a, buf, size);
+	la_ssize_t n = la.archive_read_data(a, buf, size);
 
 	if (n < 0)
 		return err_set(e, EBADMSG, "the archive is damaged: %s",
-			       archive_error_string(a) ? archive_error_string(a) : "?");
+			       la.archive_error_string(a) ? la.archive_error_string(a) : "?");
 	return n;
 }
 
@@ -84,18 +83,18 @@ static void link_member(struct bundle *b, const char *name, const char *target, 
 static int take_entry(struct bundle *b, struct archive *a, struct archive_entry *entry,
 		      struct err *e)
 {
-	const char *name = archive_member_name(archive_entry_pathname(entry)),
-		   *hard = archive_entry_hardlink(entry);
-	const char *soft = archive_entry_symlink(entry);
+	const char *name = archive_member_name(la.archive_entry_pathname(entry)),
+		   *hard = la.archive_entry_hardlink(entry);
+	const char *soft = la.archive_entry_symlink(entry);
 
 	if (!name)
 		return 0;
 	if (b->n == BUNDLE_MAX_MEMBERS)
 		return err_set(e, EFBIG, "it has more than %d members", BUNDLE_MAX_MEMBERS);
-	if (hard || (archive_entry_filetype(entry) == AE_IFLNK && soft))
+	if (hard || (la.archive_entry_filetype(entry) == AE_IFLNK && soft))
 		link_member(b, name, hard ? hard : soft, hard != NULL);
-	else if (archive_entry_filetype(entry) == AE_IFREG)
-		return store_member(b, a, name, (uint64_t)archive_entry_size(entry), e);
+	else if (la.archive_entry_filetype(entry) == AE_IFREG)
+		return store_member(b, a, name, (uint64_t)la.archive_entry_size(entry), e);
 	return 0;
 }
 
@@ -107,12 +106,13 @@ int bundle_read_tar(struct bundle *b, struct archive_source *source, struct err 
 
 	if (r < 0)
 		return r;
-	while (r == 0 && (got = archive_read_next_header(a, &entry)) != ARCHIVE_EOF)
+	while (r == 0 && (got = la.archive_read_next_header(a, &entry)) != ARCHIVE_EOF)
 		r = got == ARCHIVE_OK || got == ARCHIVE_WARN
 			    ? take_entry(b, a, entry, e)
 			    : err_set(e, EBADMSG, "the archive is damaged: %s",
-				      archive_error_string(a) ? archive_error_string(a) : "?");
-	archive_read_free(a);
+				      la.archive_error_string(a) ? la.archive_error_string(a)
+								 : "?");
+	la.archive_read_free(a);
 	return r;
 }
 

@@ -102,7 +102,7 @@ static int inflate_layer(int fd, enum compression kind, struct archive *to, uint
 	while (r == 0 && (n = inflate_read(z, buffer, EXPORT_COPY_BYTES, e)) != 0) {
 		if (n < 0)
 			r = (int)n;
-		else if (to && archive_write_data(to, buffer, (size_t)n) != n)
+		else if (to && la.archive_write_data(to, buffer, (size_t)n) != n)
 			r = export_failed(to, e);
 		else if (to)
 			hash_update(h, buffer, (size_t)n);

@@ -26,8 +26,8 @@ struct writing {
 
 int export_failed(struct archive *a, struct err *e)
 {
-	const char *what = archive_error_string(a) ? archive_error_string(a) : "?";
-	int errnum = archive_errno(a);
+	const char *what = la.archive_error_string(a) ? la.archive_error_string(a) : "?";
+	int errnum = la.archive_errno(a);
 
 	return errnum > 0 ? err_sys(e, errnum, "cannot write the archive: %s", what)
 			  : err_set(e, EIO, "cannot write the archive: %s", what);
@@ -36,16 +36,16 @@ int export_failed(struct archive *a, struct err *e)
 int export_begin(struct archive *a, const char *name, uint64_t size, struct err *e)
 {
 	bool folder = ends_with(name, "/");
-	struct archive_entry *entry = archive_entry_new();
+	struct archive_entry *entry = la.archive_entry_new();
 	int r;
 
-	archive_entry_set_pathname(entry, name);
-	archive_entry_set_filetype(entry, folder ? AE_IFDIR : AE_IFREG);
-	archive_entry_set_perm(entry, folder ? 0755 : 0644);
-	archive_entry_set_size(entry, (la_int64_t)size);
-	archive_entry_set_mtime(entry, 0, 0);
-	r = archive_write_header(a, entry);
-	archive_entry_free(entry);
+	la.archive_entry_set_pathname(entry, name);
+	la.archive_entry_set_filetype(entry, folder ? AE_IFDIR : AE_IFREG);
+	la.archive_entry_set_perm(entry, folder ? 0755 : 0644);
+	la.archive_entry_set_size(entry, (la_int64_t)size);
+	la.archive_entry_set_mtime(entry, 0, 0);
+	r = la.archive_write_header(a, entry);
+	la.archive_entry_free(entry);
 	return r == ARCHIVE_OK || r == ARCHIVE_WARN ? 0 : export_failed(a, e);
 }
 
@@ -53,7 +53,7 @@ int export_text(struct archive *a, const char *name, const char *text, size_t le
 {
 	int r = export_begin(a, name, len, e);
 
-	if (r == 0 && archive_write_data(a, text, len) != (la_ssize_t)len)
+	if (r == 0 && la.archive_write_data(a, text, len) != (la_ssize_t)len)
 		r = export_failed(a, e);
 	return r;
 }
@@ -71,7 +71,7 @@ int export_fd(struct archive *a, const char *name, int fd, uint64_t size,
 	while (r == 0 && (n = pread(fd, buffer, EXPORT_COPY_BYTES, (off_t)done)) > 0) {
 		hash_update(h, buffer, (size_t)n);
 		done += (uint64_t)n;
-		if (archive_write_data(a, buffer, (size_t)n) != n)
+		if (la.archive_write_data(a, buffer, (size_t)n) != n)
 			r = export_failed(a, e);
 	}
 	if (r < 0)
@@ -87,25 +87,26 @@ int export_fd(struct archive *a, const char *name, int fd, uint64_t size,
 
 static int write_archive(const struct writing *w, int fd, struct err *e)
 {
-	struct archive *a = archive_write_new();
-	int r;
+	struct archive *a;
+	int r = libarchive_writer(&a, e);
 
+	if (r < 0)
+		return r;
 	/* Of files all is said that PAX can say, parts of seconds too; once, as GNU tar reads it. */
-	if (!a ||
-	    (w->pax ? archive_write_set_format_pax(a) != ARCHIVE_OK ||
-			      archive_write_set_format_option(a, "pax", "xattrheader", "SCHILY") !=
-				      ARCHIVE_OK
-		    : archive_write_set_format_pax_restricted(a) != ARCHIVE_OK) ||
-	    archive_write_set_bytes_per_block(a, BLOCK_BYTES) != ARCHIVE_OK ||
-	    archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
-	    archive_write_open_fd(a, fd) != ARCHIVE_OK)
+	if ((w->pax ? la.archive_write_set_format_pax(a) != ARCHIVE_OK ||
+			      la.archive_write_set_format_option(a, "pax", "xattrheader",
+								 "SCHILY") != ARCHIVE_OK
+		    : la.archive_write_set_format_pax_restricted(a) != ARCHIVE_OK) ||
+	    la.archive_write_set_bytes_per_block(a, BLOCK_BYTES) != ARCHIVE_OK ||
+	    la.archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
+	    la.archive_write_open_fd(a, fd) != ARCHIVE_OK)
 		r = err_set(e, EIO, "cannot prepare the archive: %s",
-			    a && archive_error_string(a) ? archive_error_string(a) : "?");
+			    la.archive_error_string(a) ? la.archive_error_string(a) : "?");
 	else
 		r = w->fill(a, w->arg, e);
-	if (r == 0 && archive_write_close(a) != ARCHIVE_OK)
+	if (r == 0 && la.archive_write_close(a) != ARCHIVE_OK)
 		r = export_failed(a, e);
-	archive_write_free(a);
+	la.archive_write_free(a);
 	return r;
 }
 

@@ -4,12 +4,11 @@
 #ifndef IMAGE_ARCHIVE_EXPORT_ARCHIVE_H
 #define IMAGE_ARCHIVE_EXPORT_ARCHIVE_H
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "image/layer/libarchive.h"
 #include "image/name/digest.h"
 
 /*

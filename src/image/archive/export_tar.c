@@ -119,18 +119,18 @@ static void apply_meta(const struct tree *t, size_t layer, const char *path,
 
 	if (!m)
 		return;
-	archive_entry_set_uid(entry, m->uid);
-	archive_entry_set_gid(entry, m->gid);
-	archive_entry_set_perm(entry, m->mode);
-	if (m->type != 'f' || archive_entry_filetype(entry) == AE_IFREG)
-		archive_entry_set_filetype(entry, type_bits(m->type));
+	la.archive_entry_set_uid(entry, m->uid);
+	la.archive_entry_set_gid(entry, m->gid);
+	la.archive_entry_set_perm(entry, m->mode);
+	if (m->type != 'f' || la.archive_entry_filetype(entry) == AE_IFREG)
+		la.archive_entry_set_filetype(entry, type_bits(m->type));
 	if (m->type == 'b' || m->type == 'c') {
-		archive_entry_set_rdevmajor(entry, m->major);
-		archive_entry_set_rdevminor(entry, m->minor);
+		la.archive_entry_set_rdevmajor(entry, m->major);
+		la.archive_entry_set_rdevminor(entry, m->minor);
 	}
 	for (size_t i = 0; i < m->xattr_names.n; i++)
-		archive_entry_xattr_add_entry(entry, m->xattr_names.v[i], m->xattr_values[i].data,
-					      m->xattr_values[i].len);
+		la.archive_entry_xattr_add_entry(entry, m->xattr_names.v[i],
+						 m->xattr_values[i].data, m->xattr_values[i].len);
 }
 
 /* The owner that root of a box gave it is one in the archive, and so are the set-id bits. */
@@ -146,13 +146,14 @@ static void add_user_xattrs(int fd, struct archive_entry *entry)
 				       : -1;
 
 		if (size >= 0 && !streq(n, OWNER_XATTR)) {
-			archive_entry_xattr_add_entry(entry, n, value, (size_t)size);
+			la.archive_entry_xattr_add_entry(entry, n, value, (size_t)size);
 		} else if (size >= 0 && owner_parse(value, (size_t)size, &owner)) {
-			archive_entry_set_uid(entry, owner.uid);
-			archive_entry_set_gid(entry, owner.gid);
-			if (owner.has_bits && archive_entry_filetype(entry) == AE_IFREG)
-				archive_entry_set_perm(
-					entry, (archive_entry_perm(entry) & ~06000u) | owner.bits);
+			la.archive_entry_set_uid(entry, owner.uid);
+			la.archive_entry_set_gid(entry, owner.gid);
+			if (owner.has_bits && la.archive_entry_filetype(entry) == AE_IFREG)
+				la.archive_entry_set_perm(entry,
+							  (la.archive_entry_perm(entry) & ~06000u) |
+								  owner.bits);
 		}
 	}
 }
@@ -178,7 +179,7 @@ static int write_content(struct tree *t, int fd, const char *path, struct err *e
 	ssize_t n;
 
 	while ((n = read(fd, t->buffer, TREE_BUFFER)) > 0)
-		if (archive_write_data(t->archive, t->buffer, (size_t)n) != n)
+		if (la.archive_write_data(t->archive, t->buffer, (size_t)n) != n)
 			return export_failed(t->archive, e);
 	return n < 0 ? err_sys(e, errno, "cannot read '%s'", path) : 0;
 }
@@ -189,19 +190,19 @@ static int fill_entry(struct tree *t, size_t layer, const char *path, const stru
 	char target[PATH_MAX];
 	ssize_t n;
 
-	archive_entry_copy_stat(entry, st);
-	archive_entry_set_uid(entry, 0);
-	archive_entry_set_gid(entry, 0);
-	archive_entry_unset_atime(entry);
-	archive_entry_unset_ctime(entry);
-	archive_entry_unset_birthtime(entry);
-	archive_entry_set_pathname(entry, *path ? path : "./");
+	la.archive_entry_copy_stat(entry, st);
+	la.archive_entry_set_uid(entry, 0);
+	la.archive_entry_set_gid(entry, 0);
+	la.archive_entry_unset_atime(entry);
+	la.archive_entry_unset_ctime(entry);
+	la.archive_entry_unset_birthtime(entry);
+	la.archive_entry_set_pathname(entry, *path ? path : "./");
 	if (S_ISLNK(st->st_mode)) {
 		n = readlinkat(t->fds[layer], path, target, sizeof(target) - 1);
 		if (n < 0)
 			return err_sys(e, errno, "cannot read the symlink '%s'", path);
 		target[n] = '\0';
-		archive_entry_set_symlink(entry, target);
+		la.archive_entry_set_symlink(entry, target);
 	}
 	if (layer == t->view.n)
 		tree_keep_owner(t, path, st, entry);
@@ -213,24 +214,24 @@ static int fill_entry(struct tree *t, size_t layer, const char *path, const stru
 int tree_write_entry(struct tree *t, size_t layer, const char *path, const struct stat *st,
 		     struct err *e)
 {
-	struct archive_entry *entry = archive_entry_new();
+	struct archive_entry *entry = la.archive_entry_new();
 	const char *before = linked_before(t, st, path);
 	cleanup_close int fd = -1;
 	bool regular;
 	int r = fill_entry(t, layer, path, st, entry, e);
 
-	regular = archive_entry_filetype(entry) == AE_IFREG && S_ISREG(st->st_mode);
+	regular = la.archive_entry_filetype(entry) == AE_IFREG && S_ISREG(st->st_mode);
 	if (r == 0 && (regular || S_ISDIR(st->st_mode)))
 		r = path_open_nolinks(t->fds[layer], *path ? path : ".", O_RDONLY, 0, &fd, e);
 	if (r == 0)
 		add_user_xattrs(fd, entry);
 	if (before)
-		archive_entry_set_hardlink(entry, before);
+		la.archive_entry_set_hardlink(entry, before);
 	if (!regular || before)
-		archive_entry_set_size(entry, 0);
-	if (r == 0 && archive_write_header(t->archive, entry) < ARCHIVE_WARN)
+		la.archive_entry_set_size(entry, 0);
+	if (r == 0 && la.archive_write_header(t->archive, entry) < ARCHIVE_WARN)
 		r = export_failed(t->archive, e);
-	archive_entry_free(entry);
+	la.archive_entry_free(entry);
 	return r == 0 && regular && !before ? write_content(t, fd, path, e) : r;
 }
 

@@ -48,10 +48,10 @@ void tree_keep_owner(const struct tree *t, const char *path, const struct stat *
 	m = meta_find(t->metas[layer], path);
 	if (!m)
 		return;
-	archive_entry_set_uid(entry, m->uid);
-	archive_entry_set_gid(entry, m->gid);
+	la.archive_entry_set_uid(entry, m->uid);
+	la.archive_entry_set_gid(entry, m->gid);
 	if ((below.st_mode & 07777) == (st->st_mode & 07777))
-		archive_entry_set_perm(entry, m->mode);
+		la.archive_entry_set_perm(entry, m->mode);
 }
 
 /* A name that says something of the layers below (image-spec, layer.md, "Whiteouts"). */

@@ -44,20 +44,22 @@ static void sealing_clear(struct sealing *s)
 
 static int write_tar(const struct sealing *s, int layer, int fd, struct err *e)
 {
-	struct archive *a = archive_write_new();
-	int r = 0;
+	struct archive *a;
+	int r = libarchive_writer(&a, e);
 
-	if (!a || archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
-	    archive_write_set_format_option(a, "pax", "xattrheader", "SCHILY") != ARCHIVE_OK ||
-	    archive_write_set_bytes_per_block(a, (int)BUFFER_BYTES) != ARCHIVE_OK ||
-	    archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
-	    archive_write_open_fd(a, fd) != ARCHIVE_OK)
+	if (r < 0)
+		return r;
+	if (la.archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
+	    la.archive_write_set_format_option(a, "pax", "xattrheader", "SCHILY") != ARCHIVE_OK ||
+	    la.archive_write_set_bytes_per_block(a, (int)BUFFER_BYTES) != ARCHIVE_OK ||
+	    la.archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
+	    la.archive_write_open_fd(a, fd) != ARCHIVE_OK)
 		r = err_set(e, EIO, "cannot prepare the layer's archive");
 	if (r == 0)
 		r = export_upper(s->req->store, &s->req->base, layer, a, e);
-	if (r == 0 && archive_write_close(a) != ARCHIVE_OK)
+	if (r == 0 && la.archive_write_close(a) != ARCHIVE_OK)
 		r = export_failed(a, e);
-	archive_write_free(a);
+	la.archive_write_free(a);
 	return r;
 }
 

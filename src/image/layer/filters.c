@@ -3,12 +3,11 @@
  */
 #include "image/layer/filters.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "image/layer/libarchive.h"
 
 #define READ_BYTES (1u << 20)
 
@@ -21,13 +20,13 @@ struct filters {
 
 static int cannot(struct filters *f, struct err *e)
 {
-	const char *why = f->archive ? archive_error_string(f->archive) : NULL;
+	const char *why = la.archive_error_string(f->archive);
 
 	if (f->failed.code) {
 		*e = f->failed;
 		return -e->code;
 	}
-	return err_set(e, EBADMSG, "it cannot be unpacked: %s", why ? why : "out of memory");
+	return err_set(e, EBADMSG, "it cannot be unpacked: %s", why ? why : "?");
 }
 
 static la_ssize_t read_packed(struct archive *a, void *ctx, const void **ret)
@@ -37,34 +36,39 @@ static la_ssize_t read_packed(struct archive *a, void *ctx, const void **ret)
 
 	*ret = f->packed;
 	if (n < 0)
-		archive_set_error(a, EIO, "%s", f->failed.msg);
+		la.archive_set_error(a, EIO, "%s", f->failed.msg);
 	return n < 0 ? ARCHIVE_FATAL : n;
 }
 
 int filters_open(struct byte_source in, struct filters **ret, struct err *e)
 {
 	struct filters *f = xcalloc(1, sizeof(*f));
-	struct archive *a = f->archive = archive_read_new();
 	struct archive_entry *entry;
-	int r;
+	struct archive *a;
+	int r = libarchive_reader(&f->archive, e);
 
+	if (r < 0) {
+		free(f);
+		return r;
+	}
+	a = f->archive;
 	f->in = in;
 	f->packed = xcalloc(1, READ_BYTES);
 	/* Not all that there are: some would run a program of the same name. */
-	if (!a || archive_read_support_filter_bzip2(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_compress(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_lz4(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_lzip(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_lzma(a) != ARCHIVE_OK ||
-	    archive_read_support_format_raw(a) != ARCHIVE_OK ||
-	    archive_read_open(a, f, NULL, read_packed, NULL) != ARCHIVE_OK ||
-	    archive_read_next_header(a, &entry) != ARCHIVE_OK) {
+	if (la.archive_read_support_filter_bzip2(a) != ARCHIVE_OK ||
+	    la.archive_read_support_filter_compress(a) != ARCHIVE_OK ||
+	    la.archive_read_support_filter_lz4(a) != ARCHIVE_OK ||
+	    la.archive_read_support_filter_lzip(a) != ARCHIVE_OK ||
+	    la.archive_read_support_filter_lzma(a) != ARCHIVE_OK ||
+	    la.archive_read_support_format_raw(a) != ARCHIVE_OK ||
+	    la.archive_read_open(a, f, NULL, read_packed, NULL) != ARCHIVE_OK ||
+	    la.archive_read_next_header(a, &entry) != ARCHIVE_OK) {
 		r = cannot(f, e);
 		filters_close(f);
 		return r;
 	}
 	/* libarchive would go on for 25: a few bytes in a few layers keep it busy for days. */
-	if (archive_filter_count(a) > 2) { /* one of them is the reader itself */
+	if (la.archive_filter_count(a) > 2) { /* one of them is the reader itself */
 		filters_close(f);
 		return err_set(e, EBADMSG, "it is packed more than once");
 	}
@@ -74,7 +78,7 @@ int filters_open(struct byte_source in, struct filters **ret, struct err *e)
 
 ssize_t filters_read(struct filters *f, void *buf, size_t size, struct err *e)
 {
-	la_ssize_t n = archive_read_data(f->archive, buf, size);
+	la_ssize_t n = la.archive_read_data(f->archive, buf, size);
 
 	return n < 0 ? cannot(f, e) : n;
 }
@@ -83,7 +87,7 @@ void filters_close(struct filters *f)
 {
 	if (!f)
 		return;
-	archive_read_free(f->archive);
+	la.archive_read_free(f->archive);
 	free(f->packed);
 	free(f);
 }

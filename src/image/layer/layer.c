@@ -8,7 +8,6 @@
  */
 #include "image/layer/layer.h"
 
-#include <archive.h>
 #include <errno.h>
 #include <locale.h>
 #include <pthread.h>
@@ -18,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/ring.h"
 #include "image/layer/inflate.h"
+#include "image/layer/libarchive.h"
 #include "image/layer/tar_sizes.h"
 #include "image/layer/unpack.h"
 #include "image/name/hash.h"
@@ -114,7 +114,7 @@ static la_ssize_t archive_next(struct archive *a, void *ctx, const void **ret)
 	ssize_t n = next_plain(p, &data);
 
 	if (n < 0) {
-		archive_set_error(a, EIO, "cannot read");
+		la.archive_set_error(a, EIO, "cannot read");
 		return -1;
 	}
 	if (n > 0)
@@ -129,7 +129,7 @@ static int unpack_entries(struct pipeline *p, struct archive *a, struct unpack *
 	int r;
 
 	for (;;) {
-		int got = archive_read_next_header(a, &entry);
+		int got = la.archive_read_next_header(a, &entry);
 
 		if (got == ARCHIVE_EOF)
 			return 0;
@@ -137,7 +137,8 @@ static int unpack_entries(struct pipeline *p, struct archive *a, struct unpack *
 			return -p->err->code;
 		if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
 			return err_set(e, EBADMSG, "the layer is not an intact tar archive: %s",
-				       archive_error_string(a) ? archive_error_string(a) : "?");
+				       la.archive_error_string(a) ? la.archive_error_string(a)
+								  : "?");
 		r = unpack_entry(u, a, entry, e);
 		/* The entry's data came to an end because the stream did. */
 		if (p->failed)
@@ -149,15 +150,18 @@ static int unpack_entries(struct pipeline *p, struct archive *a, struct unpack *
 
 static int open_archive(struct pipeline *p, struct archive **ret, struct err *e)
 {
-	struct archive *a = archive_read_new();
+	struct archive *a;
+	int r = libarchive_reader(&a, e);
 
-	if (!a || archive_read_support_format_tar(a) != ARCHIVE_OK ||
-	    archive_read_support_format_empty(a) != ARCHIVE_OK ||
-	    archive_read_open(a, p, NULL, archive_next, NULL) != ARCHIVE_OK) {
+	if (r < 0)
+		return r;
+	if (la.archive_read_support_format_tar(a) != ARCHIVE_OK ||
+	    la.archive_read_support_format_empty(a) != ARCHIVE_OK ||
+	    la.archive_read_open(a, p, NULL, archive_next, NULL) != ARCHIVE_OK) {
 		if (!p->failed)
 			err_set(e, EBADMSG, "the layer is not a tar archive: %s",
-				a && archive_error_string(a) ? archive_error_string(a) : "?");
-		archive_read_free(a);
+				la.archive_error_string(a) ? la.archive_error_string(a) : "?");
+		la.archive_read_free(a);
 		return -e->code;
 	}
 	*ret = a;
@@ -193,7 +197,8 @@ static int consume(struct pipeline *p, struct layer_notes *notes, struct err *e)
 		r = drain(p);
 	if (r == 0)
 		r = unpack_finish(&u, e);
-	archive_read_free(a);
+	if (a)
+		la.archive_read_free(a);
 	unpack_clear(&u);
 	if (fclose(meta) != 0 && r == 0)
 		r = err_sys(e, errno, "cannot write the layer's sidecar");

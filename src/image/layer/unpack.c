@@ -40,12 +40,12 @@
 /* What an entry says of itself; its line is written at the end, when its file cannot hold it all. */
 static int begin_meta(struct archive_entry *entry, char type, struct meta_entry *m, struct err *e)
 {
-	la_int64_t uid = archive_entry_uid(entry), gid = archive_entry_gid(entry);
+	la_int64_t uid = la.archive_entry_uid(entry), gid = la.archive_entry_gid(entry);
 
 	if (uid < 0 || gid < 0 || uid >= UINT32_MAX || gid >= UINT32_MAX)
 		return err_set(e, EBADMSG, "its owner %lld:%lld is out of range", (long long)uid,
 			       (long long)gid);
-	*m = (struct meta_entry){.mode = archive_entry_mode(entry) & 07777,
+	*m = (struct meta_entry){.mode = la.archive_entry_mode(entry) & 07777,
 				 .uid = (uint32_t)uid,
 				 .gid = (uint32_t)gid,
 				 .type = type};
@@ -91,8 +91,8 @@ static int take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *m
 	const char *name;
 	const void *value;
 
-	archive_entry_xattr_reset(entry);
-	while (archive_entry_xattr_next(entry, &name, &value, &len) == ARCHIVE_OK) {
+	la.archive_entry_xattr_reset(entry);
+	while (la.archive_entry_xattr_next(entry, &name, &value, &len) == ARCHIVE_OK) {
 		if (!name || streq(name, OWNER_XATTR) || starts_with(name, "user.overlay.") ||
 		    starts_with(name, "trusted.overlay."))
 			continue;
@@ -208,7 +208,7 @@ static int unpack_hardlink(struct unpack *u, struct archive_entry *entry, const 
 	cleanup_close int target_dir = -1;
 	const char *base;
 	bool hidden;
-	int r = unpack_clean_name(archive_entry_hardlink(entry), &target, e);
+	int r = unpack_clean_name(la.archive_entry_hardlink(entry), &target, e);
 
 	if (r == 0 && !*target)
 		r = err_set(e, EBADMSG, "it is a hard link to the root");
@@ -320,16 +320,16 @@ void unpack_clear(struct unpack *u)
 
 static struct timespec mtime_of(struct archive_entry *entry)
 {
-	if (!archive_entry_mtime_is_set(entry))
+	if (!la.archive_entry_mtime_is_set(entry))
 		return (struct timespec){0};
-	return (struct timespec){.tv_sec = archive_entry_mtime(entry),
-				 .tv_nsec = archive_entry_mtime_nsec(entry)};
+	return (struct timespec){.tv_sec = la.archive_entry_mtime(entry),
+				 .tv_nsec = la.archive_entry_mtime_nsec(entry)};
 }
 
 static int write_data(struct unpack *u, struct archive *a, struct archive_entry *entry, int fd,
 		      struct err *e)
 {
-	la_int64_t size = archive_entry_size(entry), offset = 0;
+	la_int64_t size = la.archive_entry_size(entry), offset = 0;
 	la_int64_t written = 0;
 	const void *data;
 	size_t len;
@@ -341,7 +341,7 @@ static int write_data(struct unpack *u, struct archive *a, struct archive_entry 
 			       "in sandbox.conf if you trust it",
 			       (unsigned long long)u->limits->max_bytes);
 	u->bytes += (uint64_t)size;
-	while ((r = archive_read_data_block(a, &data, &len, &offset)) == ARCHIVE_OK) {
+	while ((r = la.archive_read_data_block(a, &data, &len, &offset)) == ARCHIVE_OK) {
 		if (offset < 0 || offset > size || len > (size_t)(size - offset))
 			return err_set(e, EBADMSG, "it holds more than the size it declares");
 		if (offset != written && lseek(fd, offset, SEEK_SET) < 0)
@@ -353,7 +353,7 @@ static int write_data(struct unpack *u, struct archive *a, struct archive_entry 
 	}
 	if (r != ARCHIVE_EOF)
 		return err_set(e, EBADMSG, "its data cannot be read: %s",
-			       archive_error_string(a) ? archive_error_string(a) : "damaged");
+			       la.archive_error_string(a) ? la.archive_error_string(a) : "damaged");
 	return written < size && ftruncate(fd, size) < 0 ? err_sys(e, errno, "cannot write it") : 0;
 }
 
@@ -445,7 +445,7 @@ static int unpack_symlink(struct unpack *u, struct archive_entry *entry, const c
 			  struct meta_entry *m, struct err *e)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, mtime_of(entry)};
-	const char *target = archive_entry_symlink(entry);
+	const char *target = la.archive_entry_symlink(entry);
 	bool hidden;
 	int r;
 
@@ -475,8 +475,8 @@ static int unpack_special(struct unpack *u, struct archive_entry *entry, const c
 
 	if (r < 0)
 		return r;
-	m->major = fifo ? 0 : (unsigned int)archive_entry_rdevmajor(entry);
-	m->minor = fifo ? 0 : (unsigned int)archive_entry_rdevminor(entry);
+	m->major = fifo ? 0 : (unsigned int)la.archive_entry_rdevmajor(entry);
+	m->minor = fifo ? 0 : (unsigned int)la.archive_entry_rdevminor(entry);
 	if (mknodat(u->parent_fd, name, (fifo ? S_IFIFO : S_IFREG) | mode, 0) < 0 ||
 	    fchmodat(u->parent_fd, name, mode, 0) < 0 ||
 	    utimensat(u->parent_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
@@ -488,7 +488,7 @@ static int unpack_special(struct unpack *u, struct archive_entry *entry, const c
 /* As find(1)'s %y; 0 for what a layer cannot hold. */
 static char type_letter(struct archive_entry *entry)
 {
-	switch (archive_entry_filetype(entry)) {
+	switch (la.archive_entry_filetype(entry)) {
 	case AE_IFREG:
 		return 'f';
 	case AE_IFDIR:
@@ -509,7 +509,7 @@ static char type_letter(struct archive_entry *entry)
 static int unpack_kind(struct unpack *u, struct archive *a, struct archive_entry *entry,
 		       const char *name, struct meta_entry *m, struct err *e)
 {
-	if (archive_entry_hardlink(entry))
+	if (la.archive_entry_hardlink(entry))
 		return unpack_hardlink(u, entry, name, e);
 	switch (m->type) {
 	case 'f':
@@ -546,7 +546,7 @@ static int place_entry(struct unpack *u, struct archive *a, struct archive_entry
 		       const char *path, struct err *e)
 {
 	struct meta_entry m = {0};
-	char type = archive_entry_hardlink(entry) ? 'f' : type_letter(entry);
+	char type = la.archive_entry_hardlink(entry) ? 'f' : type_letter(entry);
 	const char *name = "";
 	int r;
 
@@ -573,7 +573,7 @@ static int place_entry(struct unpack *u, struct archive *a, struct archive_entry
 
 int unpack_entry(struct unpack *u, struct archive *a, struct archive_entry *entry, struct err *e)
 {
-	const char *raw = archive_entry_pathname(entry);
+	const char *raw = la.archive_entry_pathname(entry);
 	cleanup_free char *path = NULL;
 	char quoted[300];
 	int r;

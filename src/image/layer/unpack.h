@@ -4,9 +4,7 @@
 #ifndef IMAGE_LAYER_UNPACK_H
 #define IMAGE_LAYER_UNPACK_H
 
-#include <archive.h>
-#include <archive_entry.h>
-
+#include "image/layer/libarchive.h"
 #include "image/layer/unpack_place.h"
 
 void unpack_init(struct unpack *u, int root, FILE *meta, const struct layer_limits *limits,
