@@ -143,7 +143,7 @@ static bool is_in_the_way(int errnum)
 	return errnum == EXDEV || errnum == EPERM || errnum == EMLINK || errnum == EACCES;
 }
 
-int keep_copy(int from, const char *name, int to, const char *as, struct err *e)
+int copy_whole(int from, const char *name, int to, const char *as, struct err *e)
 {
 	int r = file_remove_tree(to, as, e);
 
@@ -156,7 +156,7 @@ int keep_copy(int from, const char *name, int to, const char *as, struct err *e)
 	return copy_in_place(from, name, to, as, e);
 }
 
-int keep_move(int from, const char *name, int to, const char *as, struct err *e)
+int copy_whole_move(int from, const char *name, int to, const char *as, struct err *e)
 {
 	int r;
 

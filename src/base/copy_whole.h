@@ -14,10 +14,10 @@
 #include "base/err.h"
 
 /* Makes a hard link to a file or symlink, or copies it. */
-int keep_copy(int from, const char *name, int to, const char *as, struct err *e);
+int copy_whole(int from, const char *name, int to, const char *as, struct err *e);
 
 /* Renames, or copies and removes the original. */
-int keep_move(int from, const char *name, int to, const char *as, struct err *e);
+int copy_whole_move(int from, const char *name, int to, const char *as, struct err *e);
 
 /*
  * Copies the bytes of one file. Holes stay holes, at the end too, so that sizes agree. Returns 0 or

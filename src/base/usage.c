@@ -119,7 +119,7 @@ static bool leave(struct count *c)
 	       (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == up->dev && st.st_ino == up->ino);
 }
 
-int tree_usage(int dirfd, const char *path, uint64_t *ret, bool *ret_whole, struct err *e)
+int usage_of_tree(int dirfd, const char *path, uint64_t *ret, bool *ret_whole, struct err *e)
 {
 	__attribute__((cleanup(count_clear))) struct count c = {.fd = -1, .whole = true};
 	struct stat st;

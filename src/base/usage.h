@@ -14,7 +14,7 @@
  * A file with several links counts a share for each. *ret_whole is false if a part could not be
  * read; that part is not counted. Needs only a few descriptors, however deep the tree is.
  */
-int tree_usage(int dirfd, const char *path, uint64_t *ret, bool *ret_whole, struct err *e);
+int usage_of_tree(int dirfd, const char *path, uint64_t *ret, bool *ret_whole, struct err *e);
 
 /* "12.3 MB": at most 9 characters; powers of 1000, as docker and podman use. */
 struct size_text {

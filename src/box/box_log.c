@@ -169,7 +169,7 @@ static noreturn void be_writer(struct writer *w)
 }
 
 /* Double fork: the caller must not have to wait for it. */
-static int start(struct writer *w, struct err *e)
+static int start_writer(struct writer *w, struct err *e)
 {
 	pid_t pid = fork();
 
@@ -208,7 +208,7 @@ int box_log_start(const struct box *b, const char *source, int show, struct box_
 	w.control = theirs;
 	w.file = file;
 	w.show = shown;
-	r = start(&w, e);
+	r = start_writer(&w, e);
 	if (r < 0)
 		return r;
 	ret->input = take_fd(&input);

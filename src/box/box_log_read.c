@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "box/box_log.h"
 
-void log_reader_clear(struct log_reader *r)
+void box_log_reader_clear(struct box_log_reader *r)
 {
 	close_fd(&r->file);
 	buf_free(&r->rest);
@@ -31,10 +31,10 @@ static int open_part(int dir, const char *name, int *ret_fd, struct err *e)
 }
 
 /* data is a line; its newline is overwritten by a NUL. */
-static void tell(char *data, size_t len, log_line_fn *fn, void *arg)
+static void tell(char *data, size_t len, box_log_line_fn *fn, void *arg)
 {
 	char *end = data + len - 1, *source = memchr(data, ' ', len), *text = NULL;
-	struct log_line line = {.source = "", .text = data, .len = len - 1};
+	struct box_log_line line = {.source = "", .text = data, .len = len - 1};
 
 	*end = '\0';
 	if (source)
@@ -51,7 +51,7 @@ static void tell(char *data, size_t len, log_line_fn *fn, void *arg)
 }
 
 /* All whole lines of the buffer; the rest stays in it. */
-static void tell_lines(struct buf *b, log_line_fn *fn, void *arg)
+static void tell_lines(struct buf *b, box_log_line_fn *fn, void *arg)
 {
 	char *start = b->data, *end = b->data + b->len, *newline;
 	cleanup_buf struct buf rest = BUF_INIT;
@@ -65,7 +65,7 @@ static void tell_lines(struct buf *b, log_line_fn *fn, void *arg)
 	buf_add(b, rest.data, rest.len);
 }
 
-size_t log_tail(const struct buf *b, long n)
+size_t box_log_tail(const struct buf *b, long n)
 {
 	size_t at = b->len;
 
@@ -85,8 +85,8 @@ static int read_all(int fd, struct buf *out, struct err *e)
 	return n < 0 ? err_sys(e, errno, "cannot read the box's log") : 0;
 }
 
-int log_reader_open(const struct box *b, long tail, struct log_reader *ret, log_line_fn *fn,
-		    void *arg, struct err *e)
+int box_log_reader_open(const struct box *b, long tail, struct box_log_reader *ret,
+			box_log_line_fn *fn, void *arg, struct err *e)
 {
 	cleanup_close int older = -1, newer = -1;
 	cleanup_buf struct buf all = BUF_INIT;
@@ -109,7 +109,7 @@ int log_reader_open(const struct box *b, long tail, struct log_reader *ret, log_
 	ret->dir = b->dir_fd;
 	ret->file = take_fd(&newer);
 	if (tail >= 0) {
-		size_t from = log_tail(&all, tail);
+		size_t from = box_log_tail(&all, tail);
 
 		buf_add(&ret->rest, all.data + from, all.len - from);
 	} else {
@@ -119,7 +119,7 @@ int log_reader_open(const struct box *b, long tail, struct log_reader *ret, log_
 	return 0;
 }
 
-int log_reader_more(struct log_reader *r, log_line_fn *fn, void *arg, struct err *e)
+int box_log_reader_more(struct box_log_reader *r, box_log_line_fn *fn, void *arg, struct err *e)
 {
 	bool renamed = r->file >= 0 && !file_is_at(r->file, r->dir, BOX_LOG);
 	int result = r->file >= 0 ? read_all(r->file, &r->rest, e) : 0;

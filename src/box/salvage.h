@@ -17,7 +17,7 @@ int salvage_find_project(const struct store *s, const char *word, char **ret, st
 int salvage_find(const struct store *s, const char *dir, struct box *ret, struct err *e);
 
 /*
- * Repairs a damaged box, locked and not running, so that box_rebuild() can take it: with the name
+ * Repairs a damaged box, locked and not running, so that rebuild_box() can take it: with the name
  * that the index has for it, that project, and nothing agreed to. Its home and its upper stay as
  * they are.
  */

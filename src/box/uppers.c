@@ -8,7 +8,7 @@
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
-bool store_holds_uppers(const struct store *s, const char **ret_why)
+bool uppers_work_in_store(const struct store *s, const char **ret_why)
 {
 	struct statfs fs;
 
@@ -26,7 +26,7 @@ bool store_holds_uppers(const struct store *s, const char **ret_why)
 	}
 }
 
-bool memory_holds_uppers(void)
+bool uppers_work_in_memory(void)
 {
 	struct utsname u;
 	int major = 0, minor = 0;

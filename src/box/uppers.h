@@ -9,9 +9,9 @@
 #include "store/store.h"
 
 /* Can it be in the data directory? If not, *ret_why names the obstacle. */
-bool store_holds_uppers(const struct store *s, const char **ret_why);
+bool uppers_work_in_store(const struct store *s, const char **ret_why);
 
 /* Can it be in memory? tmpfs has user xattrs since Linux 6.6. */
-bool memory_holds_uppers(void);
+bool uppers_work_in_memory(void);
 
 #endif

@@ -280,7 +280,7 @@ static int add_step(struct apply_plan *p, const struct change *c, int folder, co
 
 static int open_folder(struct apply_plan *p, const char *path, int *ret_fd, struct err *e)
 {
-	int r = host_folder_open(path, ret_fd, e);
+	int r = changes_open_host(path, ret_fd, e);
 
 	if (r == 0)
 		p->folders[p->n_folders++] = *ret_fd;
@@ -399,7 +399,7 @@ void apply_clean(const struct store *s, const struct box *b)
 			rel = path_is_beneath(c->path, from) ? apply_relative(c, from) : "";
 		else
 			to = c->tree->overlay ? c->tree->overlay->source : NULL;
-		if (to && *rel && host_folder_open(to, &folder, &ignored) == 0)
+		if (to && *rel && changes_open_host(to, &folder, &ignored) == 0)
 			clean_step(folder, rel, b->id);
 	}
 }

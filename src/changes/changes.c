@@ -66,7 +66,7 @@ static const char *const run_later[] = {"/.bashrc",
 					"/etc/systemd",
 					"/etc/xdg/autostart"};
 
-int host_folder_open(const char *path, int *ret_fd, struct err *e)
+int changes_open_host(const char *path, int *ret_fd, struct err *e)
 {
 	cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
@@ -134,7 +134,7 @@ static int add_overlay(const struct store *s, const struct box_overlay *o, struc
 	int fd, r = open_upper(s, upper, t, e);
 
 	if (r == 0)
-		r = host_folder_open(o->source, &fd, e);
+		r = changes_open_host(o->source, &fd, e);
 	if (r < 0)
 		return err_add(e, "cannot tell what has changed in '%s'", o->target);
 	reserve_lowers(t, 1);

@@ -71,6 +71,6 @@ const char *change_special(const struct change *c);
 bool change_is_run(const char *path);
 
 /* Opens an absolute directory of the host, with no symlink in the path. O_PATH. */
-int host_folder_open(const char *path, int *ret_fd, struct err *e);
+int changes_open_host(const char *path, int *ret_fd, struct err *e);
 
 #endif

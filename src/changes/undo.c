@@ -307,11 +307,11 @@ int undo_keep(struct undo *u, enum undo_kind kind, int parent, const char *name,
 	}
 	snprintf(number, sizeof(number), "%u", u->next);
 	if (kind == UNDO_REPLACED)
-		r = keep_copy(parent, name, u->dir, number, e);
+		r = copy_whole(parent, name, u->dir, number, e);
 	if (r == 0)
 		r = note(u, entry, e);
 	if (r == 0 && kind == UNDO_REMOVED)
-		r = keep_move(parent, name, u->dir, number, e);
+		r = copy_whole_move(parent, name, u->dir, number, e);
 	return r < 0 ? err_add(e, "cannot keep '%s/%s'", folder, rel) : 0;
 }
 
@@ -327,7 +327,7 @@ uint64_t undo_size(const struct undo *u)
 	struct err ignored;
 	bool whole;
 
-	return tree_usage(u->dir, ".", &size, &whole, &ignored) == 0 ? size : 0;
+	return usage_of_tree(u->dir, ".", &size, &whole, &ignored) == 0 ? size : 0;
 }
 
 int undo_forget(const struct store *s, struct undo *u, struct err *e)

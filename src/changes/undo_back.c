@@ -39,7 +39,7 @@ static int open_parent(const struct undo_entry *entry, bool make, int *ret_fd, s
 					  (size_t)(path_basename(entry->rel) - entry->rel));
 	cleanup_close int folder = -1;
 	const char *path = *dir ? dir : ".";
-	int r = host_folder_open(entry->folder, &folder, e);
+	int r = changes_open_host(entry->folder, &folder, e);
 
 	if (r < 0)
 		return r;
@@ -145,7 +145,7 @@ static int put_file(struct undo *u, const struct undo_entry *entry, int parent, 
 		    struct err *e)
 {
 	struct number n = number_of(entry);
-	int r = keep_copy(u->dir, n.s, parent, TMP, e);
+	int r = copy_whole(u->dir, n.s, parent, TMP, e);
 
 	if (r < 0)
 		return r;
@@ -180,7 +180,7 @@ static int put_removed(struct undo *u, const struct undo_entry *entry, int paren
 	if (renameat2(u->dir, n.s, parent, name, RENAME_NOREPLACE) == 0)
 		return 0;
 	/* A copy: the kept one stays until everything is dropped. */
-	if (keep_copy(u->dir, n.s, parent, name, e) < 0)
+	if (copy_whole(u->dir, n.s, parent, name, e) < 0)
 		return err_add(e, "cannot put back '%s/%s'", entry->folder, entry->rel);
 	return 0;
 }

@@ -26,7 +26,7 @@ long long box_view_size(const struct store *s, const struct box *b)
 	uint64_t bytes;
 	bool whole;
 
-	if (tree_usage(s->data_fd, path, &bytes, &whole, &ignored) < 0)
+	if (usage_of_tree(s->data_fd, path, &bytes, &whole, &ignored) < 0)
 		return -1;
 	if (!whole)
 		log_note("box '%s' cannot be read completely: it is larger", b->name);

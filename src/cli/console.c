@@ -31,7 +31,7 @@ static const char *program;
 static char **candidates; /* of the word that is being completed, NULL-ended */
 
 /* Starts the program with words behind `first` (or NULL); stdout on fd unless -1. */
-static pid_t start(const char *first, char **words, size_t n, int fd)
+static pid_t start_program(const char *first, char **words, size_t n, int fd)
 {
 	char *argv[CONSOLE_MAX_WORDS + 3];
 	posix_spawn_file_actions_t actions;
@@ -81,7 +81,7 @@ static int wait_status(pid_t pid)
 static int run_words(char **words, size_t n)
 {
 	void (*interrupt)(int) = signal(SIGINT, SIG_IGN);
-	pid_t pid = start(NULL, words, n, -1);
+	pid_t pid = start_program(NULL, words, n, -1);
 	int status = pid < 0 ? 125 : wait_status(pid);
 
 	signal(SIGINT, interrupt);
@@ -128,7 +128,7 @@ static void ask_candidates(char **words, size_t n, int *ret_files)
 
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return;
-	pid = start("__complete", words, n, p[1]);
+	pid = start_program("__complete", words, n, p[1]);
 	close(p[1]);
 	f = fdopen(p[0], "r");
 	if (f)

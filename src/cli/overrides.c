@@ -13,7 +13,7 @@ void overrides_add(struct strv *overrides, const char *key, const char *value)
 		strv_push_take(overrides, xasprintf("%s=%s", key, value));
 }
 
-int check_user(bool root, const char *user, struct err *e)
+int overrides_check_user(bool root, const char *user, struct err *e)
 {
 	if (user && root)
 		return err_set(e, ERR_USAGE, "--user and --root cannot be used together");

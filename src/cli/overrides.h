@@ -50,7 +50,7 @@
 extern const char *const network_choices[];
 
 /* Refuses, with a message, what --user cannot mean; NULL is fine. */
-int check_user(bool root, const char *user, struct err *e);
+int overrides_check_user(bool root, const char *user, struct err *e);
 
 /* Appends "key=value", unless value is NULL. */
 void overrides_add(struct strv *overrides, const char *key, const char *value);

@@ -3,7 +3,7 @@
  */
 #include "cli/shell_words.h"
 
-void add_shell_word(struct buf *b, const char *text, bool fish)
+void shell_words_add(struct buf *b, const char *text, bool fish)
 {
 	buf_addch(b, '\'');
 	for (; *text; text++)

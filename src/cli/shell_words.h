@@ -9,6 +9,6 @@
 #include "base/buf.h"
 
 /* Adds text as one word of sh(1), bash and zsh; with fish, of fish, whose quotes know backslashes. */
-void add_shell_word(struct buf *b, const char *text, bool fish);
+void shell_words_add(struct buf *b, const char *text, bool fish);
 
 #endif

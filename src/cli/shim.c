@@ -108,11 +108,11 @@ int shim_compose(const char *project, const char *program, struct buf *out, stru
 	buf_addstr(out, "#!/bin/sh\n" SHIM_MARK "\n" SHIM_LISTED);
 	add_names(out);
 	buf_addstr(out, "\nexec ");
-	add_shell_word(out, self, false);
+	shell_words_add(out, self, false);
 	buf_addstr(out, " exec --quiet --start --shim \"$0\" ");
-	add_shell_word(out, project, false);
+	shell_words_add(out, project, false);
 	buf_addch(out, ' ');
-	add_shell_word(out, program, false);
+	shell_words_add(out, program, false);
 	buf_addstr(out, " \"$@\"\n");
 	return 0;
 }

@@ -48,7 +48,7 @@ int settings_mount(const struct settings *s, size_t i, const struct mount_source
 	return 0;
 }
 
-char *image_folder(const char *image, const char *base)
+char *mounts_image_folder(const char *image, const char *base)
 {
 	if (!starts_with(image, "dir:"))
 		return NULL;

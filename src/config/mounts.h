@@ -44,6 +44,6 @@ void mount_settings_free(struct mount_setting *v, size_t n);
  * The directory of an image name of the form dir:DIRECTORY, resolved textually, or NULL. The caller
  * frees it.
  */
-char *image_folder(const char *image, const char *base);
+char *mounts_image_folder(const char *image, const char *base);
 
 #endif

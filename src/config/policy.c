@@ -92,7 +92,7 @@ static int is_denied_mount(const struct settings *s, size_t i, bool caches, stru
 	const struct mount_source *m;
 
 	if (!caches && streq(st->section, "sandbox") && streq(st->key, "image")) {
-		cleanup_free char *folder = image_folder(st->value, s->project_dir);
+		cleanup_free char *folder = mounts_image_folder(st->value, s->project_dir);
 
 		return folder && is_outside(s, folder);
 	}

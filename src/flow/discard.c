@@ -54,7 +54,7 @@ static void open_up(const struct box *b)
 		return;
 }
 
-int box_discard(const struct store *s, struct box *b, bool force, struct err *e)
+int discard_box(const struct store *s, struct box *b, bool force, struct err *e)
 {
 	struct err left;
 	int r;

@@ -13,6 +13,6 @@
  * Removes a box. If somebody uses it, that is an error, unless force, which stops it at once. One
  * that lingers is stopped as `stop` does.
  */
-int box_discard(const struct store *s, struct box *b, bool force, struct err *e);
+int discard_box(const struct store *s, struct box *b, bool force, struct err *e);
 
 #endif

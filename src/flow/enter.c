@@ -53,7 +53,7 @@ struct entering {
 	bool told;		/* what is printed once, however many tries, was printed */
 };
 
-static int start(const struct entering *in, struct box *b, int *ret_status, struct err *e)
+static int boot_box(const struct entering *in, struct box *b, int *ret_status, struct err *e)
 {
 	cleanup_buf struct buf notes = BUF_INIT;
 	struct boot_request req = {.store = in->store,
@@ -76,7 +76,7 @@ static void say_at_start(const struct entering *in)
 {
 	cleanup_strv struct strv notes = {0};
 
-	box_warn_host_root(in->user);
+	session_warn_host_root(in->user);
 	settings_pending(in->settings, &notes);
 	if (in->lock)
 		locked_compare(in->lock, in->settings, &notes);
@@ -111,7 +111,7 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 			return r;
 		if (!told)
 			say_at_start(in);
-		return start(in, b, ret_status, e);
+		return boot_box(in, b, ret_status, e);
 	}
 	box_unlock(b);
 	log_debug("box '%s' (%s) runs: joining it", b->name, b->id);
@@ -247,7 +247,7 @@ static int rebuild(struct entering *in, const char *dir, struct err *e)
 		r = box_check_ended(&b, e);
 	if (r == 0 && b.damaged)
 		r = salvage_box(s, &b, dir, e);
-	return r < 0 ? r : box_rebuild(s, &b, &origin.from, e);
+	return r < 0 ? r : rebuild_box(s, &b, &origin.from, e);
 }
 
 static int find_project(const struct store *s, struct enter_options *o, char **ret,
@@ -277,7 +277,7 @@ static int find_project(const struct store *s, struct enter_options *o, char **r
 	return r;
 }
 
-int run_enter(struct enter_options *o, int *ret_status, struct err *e)
+int enter_run(struct enter_options *o, int *ret_status, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_settings struct settings settings = {0};

@@ -127,7 +127,7 @@ static int run_row(const struct store *s, const struct matrix_options *o, struct
 	if (r < 0)
 		return r;
 	image_root_stack(s, &origin.layers, &origin.root);
-	r = box_create_temporary(s, NULL, row->image, &origin.root.digest, memory_holds_uppers(),
+	r = box_create_temporary(s, NULL, row->image, &origin.root.digest, uppers_work_in_memory(),
 				 &b, &lifetime, e);
 	if (r < 0)
 		return r;
@@ -203,7 +203,7 @@ static int find_rows(struct running *run, const struct settings *project, struct
 }
 
 /* Asks once for each thing that any of them wants of this machine. */
-static int ask(const struct running *run, struct err *e)
+static int ask_for_all(const struct running *run, struct err *e)
 {
 	int r = 0;
 
@@ -254,7 +254,7 @@ static void be_child(const struct running *run, size_t i)
 	_exit(status);
 }
 
-static int start(struct running *run, size_t row, struct err *e)
+static int start_row(struct running *run, size_t row, struct err *e)
 {
 	struct job *job = &run->jobs[run->n_jobs];
 
@@ -316,7 +316,7 @@ static int run_all(struct running *run, struct err *e)
 		pid_t pid;
 
 		while (r == 0 && !interrupted && next < run->matrix->n && run->n_jobs < most)
-			r = start(run, next++, e);
+			r = start_row(run, next++, e);
 		pid = run->n_jobs ? wait(&status) : -1;
 		if (pid > 0)
 			note_end(run, pid, status);
@@ -337,7 +337,7 @@ static int run_open(struct running *run, struct matrix_options *o, struct err *e
 	if (r == 0)
 		r = find_rows(run, &project, e);
 	if (r == 0)
-		r = ask(run, e);
+		r = ask_for_all(run, e);
 	if (r == 0)
 		r = set_logs(run, e);
 	if (r < 0)

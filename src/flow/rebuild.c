@@ -67,7 +67,7 @@ static void take_origin(struct box *b, const struct box_origin *from)
 		strv_push(&b->prepared, from->prepared->v[i]);
 }
 
-int box_rebuild(const struct store *s, struct box *b, const struct box_origin *from, struct err *e)
+int rebuild_box(const struct store *s, struct box *b, const struct box_origin *from, struct err *e)
 {
 	cleanup_free char *old = NULL, *path = path_join("boxes", b->id);
 	cleanup_close int dir = openat(s->data_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

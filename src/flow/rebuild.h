@@ -12,6 +12,6 @@
  * stay; the old upper becomes snapshots/<time>/upper. The box must be locked and not running. After
  * a kill the box still starts: as it was, or with an empty upper on its old image.
  */
-int box_rebuild(const struct store *s, struct box *b, const struct box_origin *from, struct err *e);
+int rebuild_box(const struct store *s, struct box *b, const struct box_origin *from, struct err *e);
 
 #endif

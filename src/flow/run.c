@@ -100,7 +100,7 @@ static int start_and_run(struct running *run, int *ret_status, struct err *e)
 	return boot(&req, ret_status, e);
 }
 
-static int prepare(struct running *run, struct run_options *o, struct err *e)
+static int prepare_box(struct running *run, struct run_options *o, struct err *e)
 {
 	cleanup_user struct user caller = {0};
 	cleanup_free char *here = getcwd(NULL, 0);
@@ -111,7 +111,7 @@ static int prepare(struct running *run, struct run_options *o, struct err *e)
 	if (r < 0)
 		return r;
 	user_self(&caller);
-	box_warn_host_root(&caller);
+	session_warn_host_root(&caller);
 	o->session.root = image_user(&run->root.plan, &caller, &run->user) || o->session.root ||
 			  settings_bool(run->settings, "sandbox", "root");
 	r = o->session.root || o->session.user ? 0 : image_check_user(&run->root.plan, e);
@@ -119,7 +119,7 @@ static int prepare(struct running *run, struct run_options *o, struct err *e)
 		return r;
 	compose_command(o, &run->root.plan, &run->command);
 	return box_create_temporary(run->store, o->name, o->image, &run->root.digest,
-				    !o->disk && memory_holds_uppers(), &run->box, &run->lifetime,
+				    !o->disk && uppers_work_in_memory(), &run->box, &run->lifetime,
 				    e);
 }
 
@@ -143,7 +143,7 @@ int run_throwaway(struct run_options *o, char **ret_name, int *ret_status, struc
 	run.store = &s;
 	run.settings = &settings;
 	run.options = o;
-	r = prepare(&run, o, e);
+	r = prepare_box(&run, o, e);
 	if (r < 0)
 		return r;
 	r = start_and_run(&run, ret_status, e);

@@ -42,7 +42,7 @@ struct run_options {
  * Each returns 0 with the command's exit status, or an error. With detach, run_throwaway() sets
  * *ret_name to the box's name, which the caller frees; else it is untouched.
  */
-int run_enter(struct enter_options *o, int *ret_status, struct err *e);
+int enter_run(struct enter_options *o, int *ret_status, struct err *e);
 int run_throwaway(struct run_options *o, char **ret_name, int *ret_status, struct err *e);
 int run_exec(const char *name, const struct session_options *o, int *ret_status, struct err *e);
 

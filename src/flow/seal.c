@@ -96,7 +96,7 @@ static int seal_project(const struct store *s, struct seal_options *o, struct er
 	return r < 0 ? r : seal_as(o, &origin, name, e);
 }
 
-int run_seal(struct seal_options *o, struct err *e)
+int seal_run(struct seal_options *o, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_free char *dir = NULL;

@@ -17,6 +17,6 @@ struct seal_options {
 };
 
 /* Prints the image's name and digest, and with push what the registry has now. */
-int run_seal(struct seal_options *o, struct err *e);
+int seal_run(struct seal_options *o, struct err *e);
 
 #endif

@@ -13,8 +13,8 @@
 #include "grant/reach.h"
 
 /* granted has real paths: a symlink that leads elsewhere by now means another directory. */
-static int check(const struct settings *settings, const struct setting *st, const char *real,
-		 const struct strv *granted, struct err *e)
+static int check_source(const struct settings *settings, const struct setting *st, const char *real,
+			const struct strv *granted, struct err *e)
 {
 	cleanup_free char *line = xasprintf("dotfiles = %s", real);
 
@@ -40,7 +40,7 @@ int dotfiles_open(const struct settings *settings, const struct strv *granted, i
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (!real || root < 0)
 		return err_sys(e, errno, "%s: cannot use the dotfiles '%s'", st->source, path);
-	r = check(settings, st, real, granted, e);
+	r = check_source(settings, st, real, granted, e);
 	if (r == 0)
 		r = path_open_nolinks(root, real, O_RDONLY | O_DIRECTORY, 0, ret_fd, e);
 	return r < 0 ? err_add(e, "cannot use the dotfiles") : 0;

@@ -60,7 +60,7 @@ static bool is_known_registry(const char *image)
 static int add_image(const struct settings *s, const struct setting *st, struct strv *out,
 		     struct err *e)
 {
-	cleanup_free char *path = image_folder(st->value, s->project_dir), *line = NULL;
+	cleanup_free char *path = mounts_image_folder(st->value, s->project_dir), *line = NULL;
 
 	if (path)
 		return add_path(s, st, path, "dir:", out, e);

@@ -241,7 +241,7 @@ static void count(const struct sweep *s, const char *name)
 	bool whole;
 
 	(*s->counter)++;
-	if (tree_usage(s->req->store->fd, path, &bytes, &whole, &ignored) == 0)
+	if (usage_of_tree(s->req->store->fd, path, &bytes, &whole, &ignored) == 0)
 		s->result->bytes += bytes;
 }
 

@@ -232,7 +232,7 @@ int layout_find(const struct image_store *s, const char *name, struct digest *re
 	int r = file_read(s->fd, INDEX, INDEX_MAX_BYTES, &text, e);
 
 	if (r == 0)
-		r = index_parse(text.data, text.len, &index, e);
+		r = image_index_parse(text.data, text.len, &index, e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < index.n; i++) {

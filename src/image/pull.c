@@ -65,7 +65,7 @@ static int open_endpoints(struct pull *p, struct err *e)
 	return r;
 }
 
-static void start(struct pull *p, const struct pull_request *req)
+static void start_pull(struct pull *p, const struct pull_request *req)
 {
 	p->req = req;
 	p->name = ref_name(req->ref);
@@ -87,7 +87,7 @@ static int choose(struct pull *p, const struct digest *index,
 	int r = blob_read(p->req->store, index, MANIFEST_MAX_BYTES, &text, e);
 
 	if (r == 0)
-		r = index_parse(text.data, text.len, &parsed, e);
+		r = image_index_parse(text.data, text.len, &parsed, e);
 	return r < 0 ? r : pick_image(&pick, &parsed, ret, &inner, e);
 }
 
@@ -354,7 +354,7 @@ int image_pull(const struct pull_request *req, struct pull_result *ret, struct e
 	bool known;
 	int r;
 
-	start(&p, req);
+	start_pull(&p, req);
 	r = open_endpoints(&p, e);
 	if (r < 0)
 		return err_add(e, "cannot pull '%s'", p.name);
@@ -421,7 +421,7 @@ int image_prepare(const struct pull_request *req, struct err *e)
 	struct err none;
 	int r;
 
-	start(&p, req);
+	start_pull(&p, req);
 	if (find_digest(req, &install.ref))
 		return image_install(&install, e);
 	install.name = p.name;

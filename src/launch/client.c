@@ -332,7 +332,7 @@ static size_t poll_carried(const struct carried *carried, struct pollfd *p)
 	return n;
 }
 
-static int step(struct client *c, struct err *e)
+static int client_step(struct client *c, struct err *e)
 {
 	bool room = !relay_pending(&c->in), unwritten = relay_pending(&c->out);
 	struct pollfd p[WATCHED + CARRIED_MAX] = {
@@ -370,7 +370,7 @@ static int run_to_end(struct client *c, const struct session_request *req, void 
 	int r = 0;
 
 	while (r == 0 && !c->done) {
-		r = step(c, e);
+		r = client_step(c, e);
 		if (r == 0 && c->accepted && !told && accepted) {
 			accepted(arg);
 			told = true;

@@ -237,7 +237,7 @@ noreturn void identity_run(int socket)
 		_exit(125);
 	s->userns = st.st_ino;
 	s->rename_lock = rename_open_lock();
-	if (files_prepare(&s->files) < 0)
+	if (identity_files_prepare(&s->files) < 0)
 		_exit(125);
 	for (;;)
 		run_once(&l);

@@ -223,13 +223,13 @@ static bool answer_of_files(struct supervisor *s, const struct notice *c)
 	case IDS_LCHOWN:
 	case IDS_FCHOWN:
 	case IDS_FCHOWNAT:
-		owner_chown(s, c);
+		identity_owner_chown(s, c);
 		return true;
 	case IDS_STAT:
 	case IDS_LSTAT:
 	case IDS_FSTATAT:
 	case IDS_STATX:
-		owner_stat(s, c);
+		identity_owner_stat(s, c);
 		return true;
 	case IDS_RENAME:
 	case IDS_RENAMEAT:

@@ -41,7 +41,7 @@ static bool in_memory(int fd)
 	return fstat(fd, &st) == 0 && stat("/dev", &dev) == 0 && st.st_dev == dev.st_dev;
 }
 
-int files_prepare(struct files *f)
+int identity_files_prepare(struct files *f)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
 		f->fds[i] = open(own[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -53,7 +53,7 @@ int files_prepare(struct files *f)
 }
 
 /* In two pieces: the page after the first may not be mapped. */
-bool file_read_path(const struct notice *c, uint64_t at, char ret[PATH_MAX])
+bool identity_file_read_path(const struct notice *c, uint64_t at, char ret[PATH_MAX])
 {
 	size_t first = LEAST_PAGE - at % LEAST_PAGE;
 	struct iovec ours = {ret, PATH_MAX};
@@ -101,8 +101,8 @@ static int open_beneath(int dir, const char *path, bool follow)
 	return fd < 0 ? -errno : fd;
 }
 
-int file_open(const struct supervisor *s, const struct notice *c, int dirfd, const char *path,
-	      bool follow)
+int identity_file_open(const struct supervisor *s, const struct notice *c, int dirfd,
+		       const char *path, bool follow)
 {
 	const struct files *f = &s->files;
 	cleanup_close int start = -1;
@@ -122,7 +122,7 @@ int file_open(const struct supervisor *s, const struct notice *c, int dirfd, con
 	return open_beneath(start, path, follow);
 }
 
-bool file_same_root(const struct supervisor *s, const struct notice *c)
+bool identity_file_same_root(const struct supervisor *s, const struct notice *c)
 {
 	struct stat ours, theirs;
 	char link[32];

@@ -13,23 +13,23 @@
  * Called once in the supervisor: remembers which mounts are the box's own. Changes the working
  * directory.
  */
-int files_prepare(struct files *f);
+int identity_files_prepare(struct files *f);
 
 /*
  * Reads the path at an address of the caller's memory. False if there is none, or the caller has
  * gone.
  */
-bool file_read_path(const struct notice *c, uint64_t at, char ret[PATH_MAX]);
+bool identity_file_read_path(const struct notice *c, uint64_t at, char ret[PATH_MAX]);
 
 /*
  * Opens a file of the box's own (O_PATH): on its root file system, /tmp or /run. path NULL: dirfd
  * itself. Returns a descriptor, which the caller closes, or -errno: EXDEV for a file elsewhere,
  * EBADF for an invalid dirfd. Never waits for another file system, so it cannot deadlock with one.
  */
-int file_open(const struct supervisor *s, const struct notice *c, int dirfd, const char *path,
-	      bool follow);
+int identity_file_open(const struct supervisor *s, const struct notice *c, int dirfd,
+		       const char *path, bool follow);
 
 /* Is the caller's "/" that of the box? Otherwise an absolute path means another file. */
-bool file_same_root(const struct supervisor *s, const struct notice *c);
+bool identity_file_same_root(const struct supervisor *s, const struct notice *c);
 
 #endif

@@ -99,7 +99,7 @@ static bool read_change(const struct notice *c, struct change *ret)
 	ret->follow = !(flags & AT_SYMLINK_NOFOLLOW);
 	if (ret->creates || ret->itself)
 		return true;
-	if (!file_read_path(c, a[at ? 1 : 0], ret->path))
+	if (!identity_file_read_path(c, a[at ? 1 : 0], ret->path))
 		return false;
 	ret->itself = (!*ret->path && flags & AT_EMPTY_PATH) ||
 		      (ret->follow && names_descriptor(ret->path, &ret->dirfd));
@@ -134,7 +134,7 @@ static int open_subject(const struct supervisor *s, const struct notice *c, cons
 
 	if (q->itself)
 		return open_descriptor(s, c, q->dirfd);
-	if (!file_same_root(s, c))
+	if (!identity_file_same_root(s, c))
 		return -1;
 	start = q->dirfd == AT_FDCWD ? open_link(s, c, "cwd") : open_descriptor(s, c, q->dirfd);
 	return (int)syscall(SYS_openat2, *q->path == '/' ? AT_FDCWD : start, q->path, &how,
@@ -195,12 +195,12 @@ static void note(int fd, const struct change *q)
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
-	owner_read(fd, &o);
+	identity_owner_read(fd, &o);
 	if (bits == (o.has_bits ? o.bits : 0))
 		return;
 	o.has_bits = true;
 	o.bits = bits;
-	owner_write(fd, &o);
+	identity_owner_write(fd, &o);
 }
 
 /* A file on the overlay is stored in the box's data, not where it seems to be. */
@@ -220,7 +220,7 @@ static void work(const struct supervisor *s, const struct notice *c, const struc
 		fd = open_subject(s, c, q);
 	if (change_directory(c, fd, q))
 		return;
-	if (fd >= 0 && on_overlay(fd) && owner_is_root(s, c))
+	if (fd >= 0 && on_overlay(fd) && identity_owner_is_root(s, c))
 		note(fd, q);
 	take_off(c, q);
 }
@@ -232,14 +232,14 @@ void modes_answer(struct supervisor *s, const struct notice *c)
 	pid_t pid;
 
 	if (read_change(c, &q) && !q.creates)
-		own = file_open(s, c, q.dirfd, q.itself ? NULL : q.path, q.follow);
-	if (own >= 0 && owner_is_root(s, c))
+		own = identity_file_open(s, c, q.dirfd, q.itself ? NULL : q.path, q.follow);
+	if (own >= 0 && identity_owner_is_root(s, c))
 		note(own, &q);
 	if (!(q.mode & SET_ID)) {
 		notice_continue(c);
 		return;
 	}
-	if (own >= 0 && file_same_root(s, c) && change_directory(c, own, &q))
+	if (own >= 0 && identity_file_same_root(s, c) && change_directory(c, own, &q))
 		return;
 	pid = helper_fork(&s->helpers);
 	if (pid == 0) {

@@ -48,12 +48,13 @@ static ino_t userns_of(const struct supervisor *s, const struct notice *c)
 	char link[40];
 
 	snprintf(link, sizeof(link), "%d/ns/user", (pid_t)c->n->pid);
-	if (fstatat(s->proc_fd, link, &st, 0) < 0 || !file_same_root(s, c) || !notice_valid(c))
+	if (fstatat(s->proc_fd, link, &st, 0) < 0 || !identity_file_same_root(s, c) ||
+	    !notice_valid(c))
 		return 0;
 	return st.st_ino;
 }
 
-bool owner_is_root(const struct supervisor *s, const struct notice *c)
+bool identity_owner_is_root(const struct supervisor *s, const struct notice *c)
 {
 	return userns_of(s, c) == s->userns;
 }
@@ -83,7 +84,7 @@ static struct name name_of(int fd)
 }
 
 /* We may do what box-root may: a file of any mode has an owner. */
-bool owner_read(int fd, struct owner *ret)
+bool identity_owner_read(int fd, struct owner *ret)
 {
 	char text[OWNER_MAX];
 	ssize_t n = getxattr(name_of(fd).s, OWNER_XATTR, text, sizeof(text));
@@ -96,7 +97,7 @@ bool owner_read(int fd, struct owner *ret)
 	return n > 0 && owner_parse(text, (size_t)n, ret);
 }
 
-void owner_write(int fd, const struct owner *o)
+void identity_owner_write(int fd, const struct owner *o)
 {
 	char text[OWNER_MAX];
 
@@ -135,30 +136,30 @@ static int open_subject(const struct supervisor *s, const struct notice *c, cons
 	char path[PATH_MAX];
 
 	if (q->itself)
-		return file_open(s, c, q->dirfd, NULL, q->follow);
-	if (!file_read_path(c, q->path, path))
+		return identity_file_open(s, c, q->dirfd, NULL, q->follow);
+	if (!identity_file_read_path(c, q->path, path))
 		return -EFAULT;
 	if (!*path && !q->or_empty)
 		return -ENOENT;
-	return file_open(s, c, q->dirfd, *path ? path : NULL, q->follow);
+	return identity_file_open(s, c, q->dirfd, *path ? path : NULL, q->follow);
 }
 
-void owner_chown(const struct supervisor *s, const struct notice *c)
+void identity_owner_chown(const struct supervisor *s, const struct notice *c)
 {
 	struct subject q = subject_of_chown(c);
 	cleanup_close int fd = open_subject(s, c, &q);
 	struct owner was = {0}, now = {0};
-	bool known = fd >= 0 && owner_read(fd, &was);
+	bool known = fd >= 0 && identity_owner_read(fd, &was);
 
 	if (fd == -ENOENT || fd == -ENOTDIR || fd == -EBADF || fd == -EFAULT) {
-		notice_answer(c, owner_is_root(s, c) ? -fd : 0, 0);
+		notice_answer(c, identity_owner_is_root(s, c) ? -fd : 0, 0);
 		return;
 	}
 	now.uid = q.uid == OWNER_SAME ? was.uid : q.uid;
 	now.gid = q.gid == OWNER_SAME ? was.gid : q.gid;
 	now.has_bits = was.has_bits; /* chown(2) removes them */
-	if (fd >= 0 && (known || now.uid || now.gid) && owner_is_root(s, c))
-		owner_write(fd, &now);
+	if (fd >= 0 && (known || now.uid || now.gid) && identity_owner_is_root(s, c))
+		identity_owner_write(fd, &now);
 	notice_answer(c, 0, 0);
 }
 
@@ -231,16 +232,17 @@ static bool give_stat(const struct supervisor *s, const struct notice *c, const 
 	return pwrite(memory, &st, sizeof(st), (off_t)q->to) == sizeof(st);
 }
 
-void owner_stat(const struct supervisor *s, const struct notice *c)
+void identity_owner_stat(const struct supervisor *s, const struct notice *c)
 {
 	cleanup_close int fd = -1;
 	struct subject q;
 	struct owner o;
 	char path[PATH_MAX];
 
-	if (subject_of_stat(c, &q) && file_read_path(c, q.path, path) && is_worth_it(path))
-		fd = file_open(s, c, q.dirfd, path, q.follow);
-	if (fd >= 0 && owner_read(fd, &o) && is_of_box(s, c) && give_stat(s, c, &q, fd, &o))
+	if (subject_of_stat(c, &q) && identity_file_read_path(c, q.path, path) && is_worth_it(path))
+		fd = identity_file_open(s, c, q.dirfd, path, q.follow);
+	if (fd >= 0 && identity_owner_read(fd, &o) && is_of_box(s, c) &&
+	    give_stat(s, c, &q, fd, &o))
 		notice_answer(c, 0, 0);
 	else
 		notice_continue(c);

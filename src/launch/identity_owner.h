@@ -9,19 +9,19 @@
 #include "launch/identity_tasks.h"
 
 /* Reads the recorded owner of a file opened with O_PATH; the working directory is /proc/self/fd. */
-bool owner_read(int fd, struct owner *ret);
-void owner_write(int fd, const struct owner *o);
+bool identity_owner_read(int fd, struct owner *ret);
+void identity_owner_write(int fd, const struct owner *o);
 
 /* Is the caller box-root itself, with the box's "/"? */
-bool owner_is_root(const struct supervisor *s, const struct notice *c);
+bool identity_owner_is_root(const struct supervisor *s, const struct notice *c);
 
 /*
  * Handles chown(2) and kin: records the owner, and reports success even where it cannot be
  * recorded.
  */
-void owner_chown(const struct supervisor *s, const struct notice *c);
+void identity_owner_chown(const struct supervisor *s, const struct notice *c);
 
 /* Handles stat(2) and kin by path: reports the recorded owner to box-root. */
-void owner_stat(const struct supervisor *s, const struct notice *c);
+void identity_owner_stat(const struct supervisor *s, const struct notice *c);
 
 #endif

@@ -55,7 +55,7 @@ static bool read_path(const struct notice *c, unsigned long long at, struct side
 {
 	size_t len;
 
-	if (!file_read_path(c, at, ret->path))
+	if (!identity_file_read_path(c, at, ret->path))
 		return false;
 	for (len = strlen(ret->path); len > 1 && ret->path[len - 1] == '/'; len--)
 		ret->path[len - 1] = '\0';
@@ -132,7 +132,7 @@ static int open_parent(const struct supervisor *s, const struct notice *c, const
 	cleanup_close int start = open_start(s, c, side);
 	int fd = start < 0 ? -1 : open_path(start, path, O_DIRECTORY, 0);
 
-	if (fd < 0 && start >= 0 && errno == EXDEV && file_same_root(s, c))
+	if (fd < 0 && start >= 0 && errno == EXDEV && identity_file_same_root(s, c))
 		fd = openat(start, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd;
 }

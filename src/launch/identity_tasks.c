@@ -99,7 +99,7 @@ struct task *task_find(struct tasks *t, pid_t tid, unsigned long long start)
 	return NULL;
 }
 
-static void sweep(struct tasks *t, int proc_fd)
+static void remove_ended(struct tasks *t, int proc_fd)
 {
 	struct proc_info info;
 
@@ -116,7 +116,7 @@ struct task *task_add(struct tasks *t, int proc_fd, pid_t tid, unsigned long lon
 	struct task *task;
 
 	if (t->n >= t->sweep_at)
-		sweep(t, proc_fd);
+		remove_ended(t, proc_fd);
 	if (t->n == MAX_TASKS)
 		return NULL;
 	task = xcalloc(1, sizeof(*task));

@@ -124,7 +124,7 @@ static int write_lock(const char *dir, const struct lock_file *l, struct err *e)
 	return r;
 }
 
-static int check(const struct lock_file *l, const struct settings *s, struct err *e)
+static int check_lock(const struct lock_file *l, const struct settings *s, struct err *e)
 {
 	cleanup_strv struct strv differs = {0};
 	struct digest ignored;
@@ -155,7 +155,7 @@ static int make_and_write(const struct store *s, struct settings *settings,
 	return 0;
 }
 
-int run_lock(struct lock_options *o, struct err *e)
+int lock_run(struct lock_options *o, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_settings struct settings settings = {0};
@@ -175,7 +175,7 @@ int run_lock(struct lock_options *o, struct err *e)
 		return err_set(e, ENOENT, "there is no '%s/" LOCK_FILE "': 'sandbox lock' makes it",
 			       dir);
 	if (o->check)
-		return check(&l, &settings, e);
+		return check_lock(&l, &settings, e);
 	if (r < 0)
 		lock_clear(&l);
 	r = make_and_write(&s, &settings, o, &l, e);

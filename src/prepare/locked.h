@@ -47,6 +47,6 @@ struct lock_options {
  * `sandbox lock`: completes the project's lock, with update makes it again, both by preparing its
  * environment; with check only compares it.
  */
-int run_lock(struct lock_options *o, struct err *e);
+int lock_run(struct lock_options *o, struct err *e);
 
 #endif

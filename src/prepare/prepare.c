@@ -255,7 +255,7 @@ static int prepare_step(struct preparing *p, char **ret_layer, struct err *e)
 	return r < 0 ? r : run_and_seal(p, ret_layer, e);
 }
 
-static int check(const struct prepare_request *req, struct err *e)
+static int check_request(const struct prepare_request *req, struct err *e)
 {
 	const char *why = NULL;
 
@@ -268,7 +268,7 @@ static int check(const struct prepare_request *req, struct err *e)
 			       "[packages] and [run] need an image that stays as it is: '%s' is a "
 			       "directory ('sandbox image import' makes an image of it)",
 			       req->image);
-	if (!store_holds_uppers(req->store, &why))
+	if (!uppers_work_in_store(req->store, &why))
 		return err_set(
 			e, ENOTSUP,
 			"the data directory '%s' is on %s, which cannot hold prepared layers: "
@@ -305,7 +305,7 @@ int prepare_layers(const struct prepare_request *req, struct strv *ret_layers, b
 		   struct err *e)
 {
 	__attribute__((cleanup(preparing_clear))) struct preparing p = {.req = req};
-	int r = check(req, e);
+	int r = check_request(req, e);
 
 	if (r < 0)
 		return r;

@@ -18,7 +18,7 @@
 
 static int resolve_dir(const char *image, const char *base, struct image_root *ret, struct err *e)
 {
-	cleanup_free char *path = image_folder(image, base);
+	cleanup_free char *path = mounts_image_folder(image, base);
 	cleanup_free char *real = realpath(path, NULL);
 	const char *spec = image + strlen("dir:");
 	struct stat st;

@@ -13,7 +13,7 @@
 #include "rootfs/programs.h"
 
 /* Starts it with its stdout on out. */
-static int start(const char *const *words, int out, pid_t *ret_pid, struct err *e)
+static int start_program(const char *const *words, int out, pid_t *ret_pid, struct err *e)
 {
 	cleanup_free char *program = program_path("sandbox-image");
 	cleanup_strv struct strv argv = {0};
@@ -42,7 +42,7 @@ int image_program(const char *const *words, bool speaks, struct err *e)
 	int status = 0, r;
 	pid_t pid;
 
-	r = start(words, speaks ? STDOUT_FILENO : STDERR_FILENO, &pid, e);
+	r = start_program(words, speaks ? STDOUT_FILENO : STDERR_FILENO, &pid, e);
 	if (r == 0)
 		r = wait_for(pid, &status, e);
 	if (r == 0 && status != 0)
@@ -62,7 +62,7 @@ int image_program_read(const char *const *words, struct buf *out, int *ret_statu
 		return err_sys(e, errno, "cannot make a pipe");
 	read_end = p[0];
 	write_end = p[1];
-	r = start(words, write_end, &pid, e);
+	r = start_program(words, write_end, &pid, e);
 	if (r < 0)
 		return r;
 	close_fd(&write_end);

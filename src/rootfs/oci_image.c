@@ -43,12 +43,12 @@ int oci_image_digest(const struct store *s, const char *image, struct digest *re
 }
 
 /* Gets the image, or only its plan. */
-static int prepare(const char *image, struct err *e)
+static int prepare_image(const char *image, struct err *e)
 {
 	return image_program((const char *[]){"image", "prepare", "--", image, NULL}, false, e);
 }
 
-static int find(const struct image_request *req, struct digest *ret, struct err *e)
+static int find_image(const struct image_request *req, struct digest *ret, struct err *e)
 {
 	if (!req->digest || !req->digest->hex[0])
 		return oci_image_digest(req->store, req->image, ret, e);
@@ -70,7 +70,7 @@ static char *wanted(const struct image_request *req, struct err *e)
 
 static int find_plan(const struct image_request *req, struct image_root *ret, struct err *e)
 {
-	int r = find(req, &ret->digest, e);
+	int r = find_image(req, &ret->digest, e);
 
 	return r < 0 ? r : image_plan_read(req->store->data_fd, &ret->digest, &ret->plan, e);
 }
@@ -84,7 +84,7 @@ int oci_image_resolve(const struct image_request *req, struct image_root *ret, s
 	if (r == -ENOENT) {
 		cleanup_free char *name = wanted(req, e);
 
-		r = prepare(name, e);
+		r = prepare_image(name, e);
 		if (r == 0)
 			r = find_plan(req, ret, e);
 	}

@@ -154,7 +154,7 @@ static int listen_in(int dir, const char *name)
 	return take_fd(&fd);
 }
 
-static int start(const struct store *st, const struct box *b, struct agent *ret)
+static int start_agent(const struct store *st, const struct box *b, struct agent *ret)
 {
 	cleanup_free char *rel = xasprintf("boxes/%s/" FOLDER_NAME, b->id);
 	cleanup_close int listener = -1;
@@ -188,7 +188,7 @@ void agent_join(const struct store *st, const struct box *b, const char *notes,
 	/* A session with other settings than the start's has no such directory. */
 	if (!strstr(notes, "\nssh-agent yes\n") || strstr(notes, line))
 		return;
-	if (start(st, b, ret) < 0)
+	if (start_agent(st, b, ret) < 0)
 		log_note("box '%s' was started with another ssh agent, and has that: "
 			 "'sandbox stop %s', and the next start has yours",
 			 b->name, b->name);

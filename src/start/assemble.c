@@ -40,8 +40,8 @@ static int choose_upper(const struct assemble_request *req, struct assembly *a, 
 	const char *why = NULL;
 	bool memory = req->in_memory;
 
-	if (!memory && !store_holds_uppers(req->store, &why)) {
-		if (!memory_holds_uppers())
+	if (!memory && !uppers_work_in_store(req->store, &why)) {
+		if (!uppers_work_in_memory())
 			return err_set(e, ENOTSUP,
 				       "the data directory '%s' is on %s, which cannot hold a "
 				       "box's files: set XDG_DATA_HOME to another file system",

@@ -49,7 +49,7 @@ int assembly_overlay(const struct assemble_request *req, struct assembly *a, con
 			       "'%s' cannot be an overlay: what boxes write is kept in it, in '%s'",
 			       source, req->store->data);
 	if (req->in_memory || !a->plan.upper) {
-		if (!memory_holds_uppers())
+		if (!uppers_work_in_memory())
 			return err_set(e, ENOTSUP,
 				       "an overlay on '%s' needs Linux 6.6, or a box on disk",
 				       target);

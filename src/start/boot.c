@@ -224,7 +224,7 @@ static int start_recorded(struct booting *b, int lifetime, struct err *e)
 	return 0;
 }
 
-static int start(struct booting *b, struct err *e)
+static int lock_and_start(struct booting *b, struct err *e)
 {
 	const struct boot_request *req = b->req;
 	int *lifetime = req->lifetime ? req->lifetime : &b->lifetime;
@@ -320,7 +320,7 @@ static int boot_once(const struct boot_request *req, int *ret_status, struct err
 	if (r == 0)
 		r = assemble_granted(&b, e);
 	if (r == 0)
-		r = start(&b, e);
+		r = lock_and_start(&b, e);
 	if (r == 0 && b.new_reach)
 		r = keep_reach(&b, e);
 	return r < 0 ? r : run_session(&b, ret_status, e);

@@ -107,7 +107,7 @@ char *box_session_cwd(const struct box *b, const char *project, const char *home
 	return xstrdup(project);
 }
 
-void box_warn_host_root(const struct user *u)
+void session_warn_host_root(const struct user *u)
 {
 	if (u->uid == 0)
 		log_warn("you are root on this machine: what gets out of this box is root. "

@@ -63,6 +63,6 @@ int box_session_detach(const struct box_session *s, const char *source, int conn
 char *box_session_cwd(const struct box *b, const char *project, const char *home);
 
 /* If the caller is root on this machine, warns about what that means. */
-void box_warn_host_root(const struct user *u);
+void session_warn_host_root(const struct user *u);
 
 #endif

@@ -95,7 +95,7 @@ int box_tools_make(const struct store *st, struct box_session *s, struct box_too
 		.store = st, .image = s->options->tools, .base = here ? here : "/"};
 	int r;
 
-	if (!memory_holds_uppers())
+	if (!uppers_work_in_memory())
 		return err_set(e, ENOTSUP, "--tools needs Linux 6.6 or later");
 	share_folders(s, &ret->shared);
 	r = image_resolve(&image, &ret->root, e);

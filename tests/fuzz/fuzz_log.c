@@ -19,7 +19,7 @@ struct seen {
 	size_t lines, bytes;
 };
 
-static void see(const struct log_line *line, void *arg)
+static void see(const struct box_log_line *line, void *arg)
 {
 	struct seen *seen = arg;
 	char *copy = malloc(line->len + 1);
@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < size; i++)
 		newlines += data[i] == '\n';
 	for (long tail = -1; tail < 3; tail++) {
-		cleanup_log_reader struct log_reader reader = LOG_READER_INIT;
+		cleanup_box_log_reader struct box_log_reader reader = BOX_LOG_READER_INIT;
 		struct box b = {.dir_fd = dirfd};
 		struct seen seen = {0};
 		struct err e;
@@ -52,11 +52,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (fd < 0 || write_all(fd, data, size) < 0)
 			abort();
 		close(fd);
-		if (log_reader_open(&b, tail, &reader, see, &seen, &e) < 0 || seen.bytes > size)
+		if (box_log_reader_open(&b, tail, &reader, see, &seen, &e) < 0 || seen.bytes > size)
 			abort();
 		if (tail < 0 ? seen.lines != newlines : seen.lines > (size_t)tail)
 			abort();
-		if (log_reader_more(&reader, see, &seen, &e) < 0)
+		if (box_log_reader_more(&reader, see, &seen, &e) < 0)
 			abort();
 	}
 	return 0;

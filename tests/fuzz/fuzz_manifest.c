@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e;
 
 	document_kind(text, size, MEDIA_OCI_INDEX, &kind, &e);
-	if (index_parse(text, size, &index, &e) == 0)
+	if (image_index_parse(text, size, &index, &e) == 0)
 		for (size_t i = 0; i < index.n; i++)
 			if (platform_fitness(&index.v[i].platform, &want) > 1000)
 				abort();

@@ -399,15 +399,15 @@ static void usage(void **state)
 		assert_true(at >= 0);
 	}
 	assert_int_equal(fstat(at, &folder), 0);
-	assert_int_equal(tree_usage(dir, "deep", &bytes, &whole, &e), 0);
+	assert_int_equal(usage_of_tree(dir, "deep", &bytes, &whole, &e), 0);
 	assert_true(whole);
 	assert_true(bytes >=
 		    (uint64_t)file.st_blocks * 512 + 2000 * (uint64_t)folder.st_blocks * 512);
-	assert_int_equal(tree_usage(dir, "deep/f", &bytes, &whole, &e), 0);
+	assert_int_equal(usage_of_tree(dir, "deep/f", &bytes, &whole, &e), 0);
 	assert_int_equal(bytes, (uint64_t)file.st_blocks * 512 / 2);
-	assert_int_equal(tree_usage(dir, "deep/none", &bytes, &whole, &e), -ENOENT);
+	assert_int_equal(usage_of_tree(dir, "deep/none", &bytes, &whole, &e), -ENOENT);
 	assert_int_equal(fchmodat(dir, "deep/down", 0400, 0), 0);
-	assert_int_equal(tree_usage(dir, "deep", &bytes, &whole, &e), 0);
+	assert_int_equal(usage_of_tree(dir, "deep", &bytes, &whole, &e), 0);
 	assert_int_equal(whole, geteuid() == 0);
 }
 

@@ -73,10 +73,10 @@ static void of_other_tools(void **state)
 	assert_int_equal(manifest_parse(skopeo_manifest, strlen(skopeo_manifest), &docker, &e), 0);
 	assert_string_equal(docker.media_type, MEDIA_DOCKER_MANIFEST);
 	assert_string_equal(docker.layers[0].media_type, MEDIA_DOCKER_LAYER_GZ);
-	assert_int_equal(index_parse(umoci_index, strlen(umoci_index), &index, &e), 0);
+	assert_int_equal(image_index_parse(umoci_index, strlen(umoci_index), &index, &e), 0);
 	assert_string_equal(index.v[0].ref_name, "one");
 	assert_null(index.v[0].platform.os);
-	assert_int_equal(index_parse(buildah_list, strlen(buildah_list), &list, &e), 0);
+	assert_int_equal(image_index_parse(buildah_list, strlen(buildah_list), &list, &e), 0);
 	assert_string_equal(list.v[0].platform.arch, "amd64");
 	assert_null(list.v[0].ref_name);
 }
@@ -172,7 +172,7 @@ static void forged_indexes(void **state)
 		cleanup_index struct image_index index = {0};
 		struct err e;
 
-		if (index_parse(bad[i], strlen(bad[i]), &index, &e) != -EBADMSG)
+		if (image_index_parse(bad[i], strlen(bad[i]), &index, &e) != -EBADMSG)
 			fail_msg("'%s' was taken", bad[i]);
 	}
 }
@@ -204,7 +204,7 @@ static void bounds(void **state)
 	(void)state;
 	assert_int_equal(manifest_parse(full, strlen(full), &m, &e), 0);
 	assert_int_equal(manifest_parse(layers, strlen(layers), &none, &e), -EBADMSG);
-	assert_int_equal(index_parse(entries, strlen(entries), &index, &e), -EBADMSG);
+	assert_int_equal(image_index_parse(entries, strlen(entries), &index, &e), -EBADMSG);
 	memset(deep, '[', 1000000);
 	assert_int_equal(document_kind(deep, 1000000, NULL, &kind, &e), -EBADMSG);
 }
@@ -237,7 +237,7 @@ static void other_hashes(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(index_parse(text, strlen(text), &index, &e), 0);
+	assert_int_equal(image_index_parse(text, strlen(text), &index, &e), 0);
 	assert_int_equal(index.n, 1);
 }
 

@@ -86,7 +86,7 @@ static int print_hook(const char *shell, struct err *e)
 
 	if (r < 0)
 		return r;
-	add_shell_word(&word, self, fish);
+	shell_words_add(&word, self, fish);
 	printf("%.*s%s%s", (int)(gap - hook), hook, word.data, gap + 2);
 	return 0;
 }
@@ -172,7 +172,7 @@ static void print_variable(const char *shell, const char *name, const char *valu
 		printf(fish ? "set -e %s\n" : "unset %s\n", name);
 		return;
 	}
-	add_shell_word(&word, value, fish);
+	shell_words_add(&word, value, fish);
 	if (!fish)
 		printf("export %s=%s\n", name, word.data);
 	else if (streq(name, "PATH"))

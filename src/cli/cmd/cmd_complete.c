@@ -58,7 +58,7 @@ static void step_word(struct position *at, const char *word)
 		at->program_words = 0;
 }
 
-static void step(struct position *at, const char *word)
+static void take_word(struct position *at, const char *word)
 {
 	if (at->pending) {
 		at->pending = NULL;
@@ -259,7 +259,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	(void)ret_status;
 	(void)e;
 	for (int i = 0; i + 1 < args->n && at.cmd; i++)
-		step(&at, args->v[i]);
+		take_word(&at, args->v[i]);
 	if (at.cmd)
 		complete_at(&at, args->n ? args->v[args->n - 1] : "");
 	return 0;

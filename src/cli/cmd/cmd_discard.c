@@ -69,7 +69,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		r = box_check_ended(&b, e);
 	if (r == 0 && !cli->force)
 		r = confirm(&s, &b, e);
-	return r < 0 ? r : box_discard(&s, &b, cli->force, e);
+	return r < 0 ? r : discard_box(&s, &b, cli->force, e);
 }
 
 const struct command cmd_discard = {

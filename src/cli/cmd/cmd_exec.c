@@ -67,7 +67,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	struct enter_options enter = {
 		.project = args->v[0], .no_hook = true, .asker = consent_asker(&consent)};
 	cleanup_strv struct strv env = {0};
-	int r = check_user(cli->root, cli->user, e);
+	int r = overrides_check_user(cli->root, cli->user, e);
 
 	if (r == 0 && cli->tools)
 		r = check_tools(cli, e);
@@ -92,7 +92,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		return r;
 	enter.session = o;
 	enter.no_note = true;
-	return run_enter(&enter, ret_status, e);
+	return enter_run(&enter, ret_status, e);
 }
 
 const struct command cmd_exec = {

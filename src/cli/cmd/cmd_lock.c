@@ -33,7 +33,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	(void)ret_status;
 	if (cli->check && cli->update)
 		return err_set(e, ERR_USAGE, "--check and --update cannot be used together");
-	return run_lock(&o, e);
+	return lock_run(&o, e);
 }
 
 const struct command cmd_lock = {

@@ -56,7 +56,7 @@ struct showing {
 	size_t n;
 };
 
-static void json_line(struct json *j, const struct log_line *line)
+static void json_line(struct json *j, const struct box_log_line *line)
 {
 	cleanup_free char *text = xstrndup(line->text, line->len);
 
@@ -68,7 +68,7 @@ static void json_line(struct json *j, const struct log_line *line)
 }
 
 /* What a terminal would show in the end, and nothing that acts on it: no colours, no bar as it grew. */
-static char *for_terminal(const struct log_line *line)
+static char *for_terminal(const struct box_log_line *line)
 {
 	cleanup_free char *text = xstrndup(line->text, line->len);
 	char *from = text, *to = text, *last;
@@ -92,7 +92,7 @@ static char *for_terminal(const struct log_line *line)
 	return err_quote_all(text);
 }
 
-static void print_time(const struct log_line *line)
+static void print_time(const struct box_log_line *line)
 {
 	time_t seconds = (time_t)(line->time / 1000);
 	char text[32] = "-";
@@ -103,7 +103,7 @@ static void print_time(const struct log_line *line)
 	printf("%s  %s  ", text, line->source);
 }
 
-static void show(const struct log_line *line, void *arg)
+static void show(const struct box_log_line *line, void *arg)
 {
 	struct showing *s = arg;
 	cleanup_free char *text = NULL;
@@ -131,7 +131,8 @@ static void show(const struct log_line *line, void *arg)
 }
 
 /* Until the box ends, or nobody reads what we print. */
-static int follow(const struct box *b, struct log_reader *reader, struct showing *s, struct err *e)
+static int follow(const struct box *b, struct box_log_reader *reader, struct showing *s,
+		  struct err *e)
 {
 	int r = 0;
 
@@ -143,7 +144,7 @@ static int follow(const struct box *b, struct log_reader *reader, struct showing
 		/* After that it is all there: who writes ends with the box. */
 		if (!running)
 			usleep(FOLLOW_MS * 1000);
-		r = log_reader_more(reader, show, s, e);
+		r = box_log_reader_more(reader, show, s, e);
 		if (!running)
 			break;
 		usleep(FOLLOW_MS * 1000);
@@ -153,8 +154,8 @@ static int follow(const struct box *b, struct log_reader *reader, struct showing
 
 static int show_box(const struct box *b, struct showing *s, struct err *e)
 {
-	cleanup_log_reader struct log_reader reader = LOG_READER_INIT;
-	int r = log_reader_open(b, s->cli->tail, &reader, show, s, e);
+	cleanup_box_log_reader struct box_log_reader reader = BOX_LOG_READER_INIT;
+	int r = box_log_reader_open(b, s->cli->tail, &reader, show, s, e);
 
 	if (r == 0 && s->cli->follow)
 		return follow(b, &reader, s, e);
@@ -177,9 +178,9 @@ static int show_step(const struct store *store, const char *path, size_t number,
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	if (s->cli->tail >= 0)
-		start += log_tail(&text, s->cli->tail);
+		start += box_log_tail(&text, s->cli->tail);
 	for (; (end = strchrnul(start, '\n')) > start || *end; start = end + 1) {
-		struct log_line line = {
+		struct box_log_line line = {
 			.source = source, .text = start, .len = (size_t)(end - start)};
 
 		show(&line, s);

@@ -28,7 +28,7 @@ static int remove_one(const struct store *s, struct box *b, const void *opts, st
 {
 	const struct rm_cli *cli = opts;
 
-	return box_discard(s, b, cli->force, e);
+	return discard_box(s, b, cli->force, e);
 }
 
 /* What goes is said by name; without a terminal only --force is a yes. */

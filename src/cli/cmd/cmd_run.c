@@ -76,7 +76,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 			    .argv = args->program},
 	};
 	cleanup_free char *name = NULL;
-	int r = check_user(cli->root, cli->user, e);
+	int r = overrides_check_user(cli->root, cli->user, e);
 
 	if (r == 0)
 		r = run_mounts_parse(&cli->mounts, &cli->volumes, &mounts, e);

@@ -38,7 +38,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	};
 
 	(void)ret_status;
-	return run_seal(&o, e);
+	return seal_run(&o, e);
 }
 
 const struct command cmd_seal = {

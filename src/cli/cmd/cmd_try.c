@@ -46,7 +46,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 	overrides_add(&o.settings.overrides, "image", cli->image);
 	overrides_add(&o.settings.overrides, "network", cli->network);
-	r = run_enter(&o, ret_status, e);
+	r = enter_run(&o, ret_status, e);
 	strv_clear(&o.settings.overrides);
 	return r;
 }

@@ -97,7 +97,7 @@ static uint64_t size_of(const struct image_store *s, const char *folder, const c
 	uint64_t bytes = 0;
 	bool whole = false;
 	struct err ignored;
-	int r = tree_usage(s->fd, path, &bytes, &whole, &ignored);
+	int r = usage_of_tree(s->fd, path, &bytes, &whole, &ignored);
 
 	/* Others remove meanwhile. */
 	if (!whole && r != -ENOENT)

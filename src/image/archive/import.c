@@ -253,7 +253,7 @@ static int import_oci(struct importing *im, struct err *e)
 	int r = bundle_read(&im->bundle, "index.json", &text, e);
 
 	if (r == 0)
-		r = index_parse(text.data, text.len, &index, e);
+		r = image_index_parse(text.data, text.len, &index, e);
 	if (r < 0)
 		return r;
 	v = xcalloc(index.n + 1, sizeof(*v));

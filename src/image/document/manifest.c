@@ -23,7 +23,7 @@ static void descriptor_clear(struct descriptor *d)
 	*d = (struct descriptor){0};
 }
 
-void index_clear(struct image_index *index)
+void image_index_clear(struct image_index *index)
 {
 	for (size_t i = 0; i < index->n; i++) {
 		descriptor_clear(&index->v[i].d);
@@ -184,7 +184,7 @@ static bool has_other_hash(const json_t *entry)
 	return n && digest[n] == ':' && !starts_with(digest, "sha256:");
 }
 
-int index_parse(const char *text, size_t len, struct image_index *ret, struct err *e)
+int image_index_parse(const char *text, size_t len, struct image_index *ret, struct err *e)
 {
 	cleanup_json json_t *j = NULL;
 	cleanup_index struct image_index index = {0};

@@ -71,12 +71,12 @@ int document_kind(const char *text, size_t len, const char *announced, enum docu
 		  struct err *e);
 
 /* Each: 0, or an error (EBADMSG) that says what is wrong; *ret is untouched then. */
-int index_parse(const char *text, size_t len, struct image_index *ret, struct err *e);
+int image_index_parse(const char *text, size_t len, struct image_index *ret, struct err *e);
 int manifest_parse(const char *text, size_t len, struct manifest *ret, struct err *e);
 
-void index_clear(struct image_index *index);
+void image_index_clear(struct image_index *index);
 void manifest_clear(struct manifest *m);
-#define cleanup_index	 __attribute__((cleanup(index_clear)))
+#define cleanup_index	 __attribute__((cleanup(image_index_clear)))
 #define cleanup_manifest __attribute__((cleanup(manifest_clear)))
 
 /*

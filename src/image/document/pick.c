@@ -118,7 +118,7 @@ static int try_entry(struct search *s, const struct index_entry *entry, bool fit
 		return r;
 	r = document_kind(text.data, text.len, entry->d.media_type, &kind, e);
 	if (r == 0 && kind == DOCUMENT_INDEX)
-		r = index_parse(text.data, text.len, &index, e);
+		r = image_index_parse(text.data, text.len, &index, e);
 	if (r < 0)
 		return pass_over(s, e);
 	if (kind == DOCUMENT_INDEX) {

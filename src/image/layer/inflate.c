@@ -88,7 +88,7 @@ static ssize_t read_rest(void *ctx, void *buf, size_t size, struct err *e)
 	return (ssize_t)size;
 }
 
-static int prepare(struct inflate *z, struct err *e)
+static int prepare_decoder(struct inflate *z, struct err *e)
 {
 	if (z->kind == COMPRESSION_OTHER)
 		return filters_open((struct byte_source){read_rest, z}, &z->filters, e);
@@ -114,7 +114,7 @@ int inflate_open(enum compression kind, struct byte_source in, struct inflate **
 	z->xz = (lzma_stream)LZMA_STREAM_INIT;
 	z->buffer = xcalloc(1, INPUT_BYTES);
 	if (kind != COMPRESSION_GUESS)
-		r = prepare(z, e);
+		r = prepare_decoder(z, e);
 	if (r < 0) {
 		inflate_close(z);
 		return r;
@@ -357,7 +357,7 @@ static int guess(struct inflate *z, struct err *e)
 			return r;
 	}
 	z->kind = inflate_guess(z->buffer, z->end);
-	return prepare(z, e);
+	return prepare_decoder(z, e);
 }
 
 ssize_t inflate_read(struct inflate *z, void *buf, size_t size, struct err *e)

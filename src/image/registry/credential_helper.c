@@ -56,7 +56,8 @@ static int read_output(int fd, int pidfd, struct buf *out, struct err *e)
 	return err_set(e, ETIMEDOUT, "it has not answered in %d seconds", TIMEOUT_MS / 1000);
 }
 
-static int start(const char *program, const char *verb, int in, int out, pid_t *ret, struct err *e)
+static int start_helper(const char *program, const char *verb, int in, int out, pid_t *ret,
+			struct err *e)
 {
 	const char *argv[] = {program, verb, NULL};
 	cleanup_free char *file = spawn_find(program);
@@ -96,7 +97,7 @@ static int talk(const char *program, const char *verb, const char *input, struct
 		close(in[1]);
 		return err_sys(e, errno, "cannot make a pipe");
 	}
-	r = start(program, verb, in[0], answer[1], &pid, e);
+	r = start_helper(program, verb, in[0], answer[1], &pid, e);
 	close(in[0]);
 	close(answer[1]);
 	/* Short enough for the pipe; one that ended already is told by its status. */

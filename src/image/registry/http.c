@@ -59,7 +59,7 @@ static void free_handle(void *handle)
 	curl_easy_cleanup(handle);
 }
 
-static void prepare(void)
+static void prepare_curl(void)
 {
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	pthread_key_create(&handle_key, free_handle);
@@ -69,7 +69,7 @@ static CURL *thread_handle(void)
 {
 	CURL *c;
 
-	pthread_once(&prepared, prepare);
+	pthread_once(&prepared, prepare_curl);
 	c = pthread_getspecific(handle_key);
 	if (!c) {
 		c = curl_easy_init();

@@ -61,8 +61,8 @@ static void all_layers(const struct view *v, struct merged *m)
  * One step down: what path is, and in which layers its directory goes on. 0, -ENOENT: nothing is shown, or another
  * error: a layer above could hide what those below have.
  */
-static int step(const struct view *v, const char *path, struct merged *m, size_t *ret_layer,
-		struct stat *ret_st, struct err *e)
+static int step_down(const struct view *v, const char *path, struct merged *m, size_t *ret_layer,
+		     struct stat *ret_st, struct err *e)
 {
 	struct merged next = {.n = 0};
 	bool found = false;
@@ -106,7 +106,7 @@ static int lookup(const struct view *v, const char *path, struct merged *m, size
 
 	all_layers(v, m);
 	path += strspn(path, "/");
-	r = step(v, ".", m, ret_layer, ret_st, e);
+	r = step_down(v, ".", m, ret_layer, ret_st, e);
 	while (r == 0 && *path) {
 		size_t n = strcspn(path, "/");
 
@@ -116,7 +116,7 @@ static int lookup(const struct view *v, const char *path, struct merged *m, size
 		if (prefix.len)
 			buf_addch(&prefix, '/');
 		buf_add(&prefix, path, n);
-		r = step(v, prefix.data, m, ret_layer, ret_st, e);
+		r = step_down(v, prefix.data, m, ret_layer, ret_st, e);
 		path += n;
 		path += strspn(path, "/");
 	}
