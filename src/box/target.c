@@ -235,7 +235,7 @@ static int name_in_file(const char *dir, char **ret, struct err *e)
 
 	if (r < 0)
 		return r;
-	*ret = xstrdup(settings_get(&settings, "sandbox", "name"));
+	*ret = xstrdup(settings_get(&settings, KEY_NAME));
 	return 0;
 }
 

@@ -5,12 +5,14 @@
 
 #include <stddef.h>
 
+#include "config/schema.h"
+
 const char *const network_choices[] = {"none", "host", NULL};
 
-void overrides_add(struct strv *overrides, const char *key, const char *value)
+void overrides_add(struct strv *overrides, enum schema_id id, const char *value)
 {
 	if (value)
-		strv_push_take(overrides, xasprintf("%s=%s", key, value));
+		strv_push_take(overrides, xasprintf("%s=%s", schema_keys[id].key, value));
 }
 
 int overrides_check_user(bool root, const char *user, struct err *e)

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "cli/options.h"
+#include "config/keys.h"
 
 /* Rows of an option table; s is the command's options struct, m the member. */
 #define OPT_ROOT(s, m)                                                                    \
@@ -46,13 +47,13 @@
 		OPT_FLAG(s, m)                                                       \
 	}
 
-/* Names of the network drivers, for completion and check; NULL-ended. */
+/* The words of KEY_NETWORK, as a test proves, for completion and checks; NULL-terminated. */
 extern const char *const network_choices[];
 
 /* Refuses, with a message, what --user cannot mean; NULL is fine. */
 int overrides_check_user(bool root, const char *user, struct err *e);
 
-/* Appends "key=value", unless value is NULL. */
-void overrides_add(struct strv *overrides, const char *key, const char *value);
+/* Appends "key=value" of a key of [sandbox], unless value is NULL. */
+void overrides_add(struct strv *overrides, enum schema_id id, const char *value);
 
 #endif

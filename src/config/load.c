@@ -29,8 +29,8 @@ static const char *override_value(const char *override, const char *key)
 	return strncmp(override, key, len) == 0 && override[len] == '=' ? override + len + 1 : NULL;
 }
 
-/* Loads what environment and flags name for "profile" or "include". */
-static int load_extra(struct loader *ld, const char *key, const char *variable)
+/* Loads what environment and flags name for KEY_PROFILE or KEY_INCLUDE. */
+static int load_extra(struct loader *ld, enum schema_id id, const char *variable)
 {
 	const struct settings_request *req = ld->req;
 	const char *value = getenv(variable);
@@ -40,7 +40,7 @@ static int load_extra(struct loader *ld, const char *key, const char *variable)
 	if (value)
 		r = load_names(ld, value, variable, ld->cwd, NULL);
 	for (size_t i = 0; r == 0 && i < req->overrides.n; i++) {
-		value = override_value(req->overrides.v[i], key);
+		value = override_value(req->overrides.v[i], schema_keys[id].key);
 		if (value)
 			r = load_names(ld, value, "flag", ld->cwd, NULL);
 	}
@@ -50,18 +50,18 @@ static int load_extra(struct loader *ld, const char *key, const char *variable)
 
 static int load_profiles(struct loader *ld, const struct load_file *project)
 {
-	int r = load_key(ld, project, "profile");
+	int r = load_key(ld, project, KEY_PROFILE);
 
 	if (r == 0)
-		r = load_extra(ld, "profile", "SANDBOX_PROFILE");
+		r = load_extra(ld, KEY_PROFILE, "SANDBOX_PROFILE");
 	ld->users = true;
 	for (size_t i = 0; r == 0 && i < ld->req->profiles.n; i++)
 		r = load_names(ld, ld->req->profiles.v[i], "--profile", ld->cwd, NULL);
 	ld->users = false;
 	if (r == 0)
-		r = load_key(ld, project, "include");
+		r = load_key(ld, project, KEY_INCLUDE);
 	if (r == 0)
-		r = load_extra(ld, "include", "SANDBOX_INCLUDE");
+		r = load_extra(ld, KEY_INCLUDE, "SANDBOX_INCLUDE");
 	return r;
 }
 
@@ -122,11 +122,11 @@ static int add_environment(struct loader *ld)
 
 		if (!starts_with(*env, "SANDBOX_") || !(*env)[len] || !(*env)[len + 1])
 			continue;
-		for (size_t i = 0; i < schema_n_keys; i++) {
+		for (size_t i = 0; i < N_KEYS; i++) {
 			const struct schema_key *row = &schema_keys[i];
 			cleanup_free char *name = NULL;
 
-			if (!streq(row->section, "sandbox") || !names_key(*env, len, row->key))
+			if (!schema_is_main(row) || !names_key(*env, len, row->key))
 				continue;
 			name = xstrndup(*env, len);
 			if (add_outside(ld, row->key, *env + len + 1, name) < 0)
@@ -141,7 +141,8 @@ static int add_flags(struct loader *ld)
 	const struct settings_request *req = ld->req;
 
 	for (size_t i = 0; i < req->profiles.n; i++)
-		if (add_outside(ld, "profile", req->profiles.v[i], "--profile") < 0)
+		if (add_outside(ld, schema_keys[KEY_PROFILE].key, req->profiles.v[i], "--profile") <
+		    0)
 			return -ld->e->code;
 	for (size_t i = 0; i < req->overrides.n; i++) {
 		const char *equals = strchr(req->overrides.v[i], '=');

@@ -64,8 +64,8 @@ void load_close(struct loader *ld, const struct load_file *f);
 int load_names(struct loader *ld, const char *list, const char *where, const char *dir,
 	       const char *from);
 
-/* Loads what a file names under a key of its [sandbox]. */
-int load_key(struct loader *ld, const struct load_file *f, const char *key);
+/* Loads what a file names under KEY_PROFILE or KEY_INCLUDE. */
+int load_key(struct loader *ld, const struct load_file *f, enum schema_id id);
 
 /* Adds what a file sets: first everything but variants, then the requested variant. */
 int load_merge(struct loader *ld, const struct load_file *f);

@@ -36,7 +36,8 @@ int load_setting(struct loader *ld, const struct schema_key *row, const char *se
 		 const struct load_file *file)
 {
 	struct settings *s = ld->out;
-	struct setting st = {.section = xstrdup(section),
+	struct setting st = {.row = row,
+			     .section = xstrdup(section),
 			     .key = xstrdup(key),
 			     .value = xstrdup(value),
 			     .source = source,
@@ -73,13 +74,18 @@ int load_setting(struct loader *ld, const struct schema_key *row, const char *se
 	return 0;
 }
 
+static bool is_entry_of(const struct ini_entry *entry, enum schema_id id)
+{
+	return entry->key && schema_find(entry->section, entry->key) == &schema_keys[id];
+}
+
 static int check_entry(struct loader *ld, const struct ini_entry *entry, bool project)
 {
 	const struct schema_key *row;
 	const char *variant;
 
 	if (entry->key) {
-		if (!project && streq(entry->section, "sandbox") && streq(entry->key, "profile"))
+		if (!project && is_entry_of(entry, KEY_PROFILE))
 			return err_set(ld->e, ERR_USAGE,
 				       "'profile' belongs in sandbox.ini, a profile has 'include'");
 		return schema_check(entry->section, entry->key, entry->value, &row, ld->e);
@@ -217,7 +223,7 @@ static int load_one(struct loader *ld, const char *name, const char *path, bool 
 	strv_push(&ld->out->files, name);
 	strv_push_take(&ld->out->files, xasprintf("sha256:%s", f.ini.sha256));
 	strv_push(&ld->out->file_paths, path);
-	r = load_key(ld, &f, "include");
+	r = load_key(ld, &f, KEY_INCLUDE);
 	load_close(ld, &f);
 	return r < 0 ? r : load_merge(ld, &f);
 }
@@ -242,14 +248,14 @@ int load_names(struct loader *ld, const char *list, const char *where, const cha
 	return 0;
 }
 
-int load_key(struct loader *ld, const struct load_file *f, const char *key)
+int load_key(struct loader *ld, const struct load_file *f, enum schema_id id)
 {
 	for (size_t i = 0; i < f->ini.n; i++) {
 		const struct ini_entry *entry = &f->ini.v[i];
 		cleanup_free char *where = NULL;
 		int r;
 
-		if (!entry->key || !streq(entry->key, key) || !streq(entry->section, "sandbox"))
+		if (!is_entry_of(entry, id))
 			continue;
 		where = xasprintf("%s:%u", f->name, entry->line);
 		r = load_names(ld, entry->value, where, f->dir, f->path);

@@ -86,7 +86,7 @@ int settings_mounts(const struct settings *s, const char *home, struct mount_set
 		const struct mount_source *m;
 		char *target;
 
-		if (!streq(st->section, "mounts"))
+		if (!setting_is(st, KEY_MOUNTS))
 			continue;
 		if (settings_mount(s, i, &m, e) < 0) {
 			mount_settings_free(v, n);

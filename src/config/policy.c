@@ -20,28 +20,33 @@
 
 #define SYSTEM_CONF "/etc/sandbox/sandbox.conf"
 
-const char *const policy_words[] = {
-	"network",	  "home",	  "nested",   "perf",	 "io-uring", "sudo",
-	"root",		  "ssh-agent",	  "git",      "display", "gpu",	     "devices",
-	"dbus",		  "secrets",	  "dotfiles", "export",	 "prebuilt", "mounts",
-	"caches",	  "packages",	  "run",      "hooks",	 "ports",    "ca",
-	"proxy-password", POLICY_SOCKETS, NULL,
-};
+#define MOUNTS "mounts" /* directories outside the project */
+#define CACHES "caches" /* denies other lines of [mounts] */
 
-static bool is_section(const char *word)
+/* The words that can be denied: those of the rows, each once, and one of no key. */
+static void find_words(struct strv *out)
 {
-	return streq(word, "mounts") || streq(word, "caches") || streq(word, "packages") ||
-	       streq(word, "run") || streq(word, "hooks") || streq(word, "ports");
+	for (size_t i = 0; i < N_KEYS; i++) {
+		cleanup_strv struct strv words = {0};
+
+		if (schema_keys[i].deny)
+			value_words(schema_keys[i].deny, &words);
+		for (size_t j = 0; j < words.n; j++)
+			if (!strv_has(out, words.v[j]))
+				strv_push(out, words.v[j]);
+	}
+	strv_push(out, POLICY_SOCKETS);
 }
 
 static int check_word(const char *word, struct err *e)
 {
+	cleanup_strv struct strv words = {0};
 	const char *near;
 
-	for (size_t i = 0; policy_words[i]; i++)
-		if (streq(policy_words[i], word))
-			return 0;
-	near = nearest_word(word, policy_words);
+	find_words(&words);
+	if (strv_has(&words, word))
+		return 0;
+	near = nearest_word(word, (const char *const *)words.v);
 	return err_set(e, ERR_USAGE, "'%s' cannot be denied%s%s%s", word,
 		       near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
@@ -54,8 +59,9 @@ int policy_check(const struct ini_entry *entry, struct err *e)
 
 	if (!entry->key)
 		return 0;
-	if (streq(entry->key, "protect"))
-		return schema_check("sandbox", "protect", entry->value, &row, e);
+	if (streq(entry->key, schema_keys[KEY_PROTECT].key))
+		return schema_check(schema_keys[KEY_PROTECT].section, entry->key, entry->value,
+				    &row, e);
 	if (!streq(entry->key, "deny"))
 		return err_set(e, ERR_USAGE,
 			       "unknown key '%s' in [policy]: there are 'deny' and 'protect'",
@@ -68,7 +74,7 @@ int policy_check(const struct ini_entry *entry, struct err *e)
 
 static int refuse(const struct setting *st, const char *where, struct err *e)
 {
-	const char *section = streq(st->section, "sandbox") ? "" : st->section;
+	const char *section = schema_is_main(st->row) ? "" : st->section;
 
 	return err_set(e, EACCES, "%s: the policy of %s denies '%s%s%s%s = %s'", st->source, where,
 		       *section ? "[" : "", section, *section ? "] " : "", st->key, st->value);
@@ -84,93 +90,70 @@ static bool is_outside(const struct settings *s, const char *path)
 /*
  * Mounting a part of the project itself is allowed; caches have their own word. Every entry counts,
  * also one whose target a later entry takes over. A directory used as the root is treated as a
- * mounted one.
+ * mounted one. For a list, every source counts; an empty one does not reset it.
  */
-static int is_denied_mount(const struct settings *s, size_t i, bool caches, struct err *e)
+static int asks_for(const struct settings *s, size_t i, const char *word, struct err *e)
 {
 	const struct setting *st = &s->v[i];
 	const struct mount_source *m;
 
-	if (!caches && streq(st->section, "sandbox") && streq(st->key, "image")) {
+	if (!schema_is_denied(st->row, word))
+		return 0;
+	if (setting_is(st, KEY_IMAGE)) {
 		cleanup_free char *folder = mounts_image_folder(st->value, s->project_dir);
 
 		return folder && is_outside(s, folder);
 	}
-	if (!streq(st->section, "mounts"))
-		return 0;
-	if (settings_mount(s, i, &m, e) < 0)
-		return -e->code;
-	return caches ? m->value.kind == MOUNT_SETTING_CACHE : m->outside;
+	if (setting_is(st, KEY_MOUNTS)) {
+		if (settings_mount(s, i, &m, e) < 0)
+			return -e->code;
+		return streq(word, CACHES) ? m->value.kind == MOUNT_SETTING_CACHE : m->outside;
+	}
+	return !schema_is_main(st->row) || (*st->value && !schema_is_closed(st->row, st->value));
 }
 
-static int deny_mounts(struct settings *s, bool caches, const char *where, struct err *e)
+/* Closes the keys that no source sets, since their built-in value may open something. */
+static void close_keys(struct settings *s, const char *word, const char *where)
+{
+	for (size_t i = 0; i < N_KEYS; i++) {
+		const struct schema_key *row = &schema_keys[i];
+		struct setting closed = setting_of((enum schema_id)i, schema_closed(row), where);
+
+		closed.users_file = true;
+		if (closed.value && schema_is_denied(row, word) &&
+		    !settings_find(s, (enum schema_id)i))
+			settings_add(s, &closed);
+	}
+}
+
+/* No key has the word POLICY_SOCKETS; grant/kernel.c checks it. */
+static int deny(struct settings *s, const char *word, const char *where, struct err *e)
 {
 	/* A pointer file in the project is enough to ask for these. */
-	s->no_repository |= !caches;
+	s->no_repository |= streq(word, MOUNTS);
 	for (size_t i = 0; i < s->n; i++) {
-		int r = is_denied_mount(s, i, caches, e);
+		int r = asks_for(s, i, word, e);
 
 		if (r != 0)
 			return r < 0 ? r : refuse(&s->v[i], where, e);
 	}
-	return 0;
-}
-
-static int deny_section(struct settings *s, const char *word, const char *where, struct err *e)
-{
-	if (streq(word, "mounts") || streq(word, "caches"))
-		return deny_mounts(s, streq(word, "caches"), where, e);
-	for (size_t i = 0; i < s->n; i++)
-		if (streq(s->v[i].section, word))
-			return refuse(&s->v[i], where, e);
-	return 0;
-}
-
-/* For a list, every source counts; an empty one does not reset it. */
-static int deny_key(struct settings *s, const char *word, const char *where, struct err *e)
-{
-	const struct schema_key *row = schema_find("sandbox", word);
-	const char *closed = schema_closed(row);
-	struct setting close = {.section = (char *)"sandbox",
-				.key = (char *)word,
-				.value = (char *)closed,
-				.source = (char *)where,
-				.dir = (char *)"/",
-				.users_file = true};
-
-	for (size_t i = 0; i < s->n; i++)
-		if (streq(s->v[i].key, word) && streq(s->v[i].section, "sandbox") &&
-		    *s->v[i].value && !schema_is_closed(row, s->v[i].value))
-			return refuse(&s->v[i], where, e);
-	if (closed && !settings_find(s, "sandbox", word))
-		settings_add(s, &close);
-	if (streq(word, "network") && !s->network_denied)
+	close_keys(s, word, where);
+	if (schema_is_denied(&schema_keys[KEY_NETWORK], word) && !s->network_denied)
 		s->network_denied = xstrdup(where);
 	return 0;
-}
-
-static int deny(struct settings *s, const char *word, const char *where, struct err *e)
-{
-	if (streq(word, POLICY_SOCKETS)) /* no setting asks for it; grant/kernel.c */
-		return 0;
-	return is_section(word) ? deny_section(s, word, where, e) : deny_key(s, word, where, e);
 }
 
 static int apply_entry(struct settings *s, const struct ini_entry *entry, const char *where,
 		       struct err *e)
 {
 	cleanup_strv struct strv words = {0};
-	struct setting protect = {.section = (char *)"sandbox",
-				  .key = (char *)"protect",
-				  .value = entry->value,
-				  .source = (char *)where,
-				  .dir = (char *)"/",
-				  .users_file = true};
+	struct setting protect = setting_of(KEY_PROTECT, entry->value, where);
 	int r = policy_check(entry, e);
 
 	if (r < 0 || !entry->key)
 		return r < 0 ? err_add(e, "%s", where) : 0;
-	if (streq(entry->key, "protect")) {
+	if (streq(entry->key, protect.key)) {
+		protect.users_file = true;
 		settings_add(s, &protect);
 		return 0;
 	}

@@ -2,7 +2,7 @@
  * policy.h - [policy] of sandbox.conf: what no project may have on this machine, whoever accepts
  * it.
  *
- *	deny    = network, home, mounts ...	words of policy_words
+ *	deny    = network, home, mounts ...	words that the rows of the schema name
  *	protect = .git/hooks .envrc		as [sandbox] protect, for every project
  */
 #ifndef CONFIG_POLICY_H
@@ -10,12 +10,6 @@
 
 #include "config/ini.h"
 #include "config/settings.h"
-
-/*
- * What can be denied, NULL-terminated: keys of [sandbox], "mounts", "caches", "packages", "run",
- * "hooks".
- */
-extern const char *const policy_words[];
 
 /* Checks a line of [policy], for readers of sandbox.conf that do not apply it. */
 int policy_check(const struct ini_entry *entry, struct err *e);

@@ -35,7 +35,7 @@ const struct schema_key *schema_find(const char *section, const char *key)
 {
 	size_t len = first_word(section);
 
-	for (size_t i = 0; i < schema_n_keys; i++) {
+	for (size_t i = 0; i < N_KEYS; i++) {
 		const struct schema_key *row = &schema_keys[i];
 
 		/* Most keys differ in the first letter, and a start asks a hundred times. */
@@ -47,13 +47,42 @@ const struct schema_key *schema_find(const char *section, const char *key)
 	return NULL;
 }
 
+bool schema_is_main(const struct schema_key *row)
+{
+	return streq(row->section, "sandbox");
+}
+
+bool schema_acts_at_start(const struct schema_key *row)
+{
+	return !row->pending && (row->acts == ACTS_START || row->acts == ACTS_START_AND_SESSION);
+}
+
+/* Is value a word of list, which blanks separate? */
+static bool in_words(const char *list, const char *value)
+{
+	size_t len = strlen(value), n;
+
+	for (; list && *list; list += n) {
+		list += strspn(list, " ");
+		n = strcspn(list, " ");
+		if (n && n == len && memcmp(list, value, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool schema_is_denied(const struct schema_key *row, const char *word)
+{
+	return in_words(row->deny, word);
+}
+
 bool schema_adds(const struct schema_key *row)
 {
 	/*
 	 * Variables are applied one after the other, so that PATH = /x:$PATH in two profiles both
 	 * take effect.
 	 */
-	return row->type == SCHEMA_LIST || streq(row->section, "env");
+	return row->type == SCHEMA_LIST || row == &schema_keys[KEY_ENV];
 }
 
 bool schema_is_script(const char *section, const char *key)
@@ -92,7 +121,7 @@ bool schema_is_of_conf(const char *section)
 static int unknown_section(const char *section, struct err *e)
 {
 	cleanup_free char *word = xstrndup(section, first_word(section));
-	const char *names[SCHEMA_MAX_KEYS + 1];
+	const char *names[N_KEYS + 1];
 	cleanup_free char *hint = NULL;
 	size_t n = 0;
 
@@ -101,7 +130,7 @@ static int unknown_section(const char *section, struct err *e)
 			       "[%s] belongs in sandbox.conf, which no project or profile can "
 			       "change: see sandbox.conf(5)",
 			       section);
-	for (size_t i = 0; i < schema_n_keys; i++)
+	for (size_t i = 0; i < N_KEYS; i++)
 		if (!n || !streq(names[n - 1], schema_keys[i].section))
 			names[n++] = schema_keys[i].section;
 	names[n] = NULL;
@@ -114,7 +143,7 @@ int schema_check_section(const char *section, struct err *e)
 	size_t len = first_word(section);
 	const char *rest = section + len, *variant = schema_variant(section);
 
-	for (size_t i = 0; i < schema_n_keys; i++) {
+	for (size_t i = 0; i < N_KEYS; i++) {
 		if (!row_is_of(&schema_keys[i], section, len))
 			continue;
 		if (variant && !value_name(variant))
@@ -135,11 +164,11 @@ int schema_check_section(const char *section, struct err *e)
 
 static int unknown_key(const char *section, const char *key, struct err *e)
 {
-	const char *names[SCHEMA_MAX_KEYS + 1], *home = NULL;
+	const char *names[N_KEYS + 1], *home = NULL;
 	size_t n = 0, len = first_word(section);
 	cleanup_free char *hint = NULL;
 
-	for (size_t i = 0; i < schema_n_keys; i++) {
+	for (size_t i = 0; i < N_KEYS; i++) {
 		if (row_is_of(&schema_keys[i], section, len))
 			names[n++] = schema_keys[i].key;
 		else if (!home && streq(schema_keys[i].key, key))
@@ -148,16 +177,6 @@ static int unknown_key(const char *section, const char *key, struct err *e)
 	names[n] = NULL;
 	hint = home ? xasprintf(", it belongs in [%s]", home) : schema_suggest(key, names);
 	return err_set(e, ERR_USAGE, "unknown key '%s' in [%s]%s", key, section, hint);
-}
-
-/* Is value one of the blank-separated words of list? */
-static bool in_words(const char *list, const char *value)
-{
-	cleanup_strv struct strv words = {0};
-
-	if (list)
-		value_words(list, &words);
-	return strv_has(&words, value);
 }
 
 static int check_word(const struct schema_key *row, const char *value, struct err *e)

@@ -1,8 +1,9 @@
 /*
- * schema.h - which sections and keys there are.
+ * schema.h - which sections and keys there are, and what is known of each.
  *
- * One table serves the checker, `sandbox config`, the completions and the check of the man page:
- * what is not in it does not exist. A section with free keys has one row, with the key "*".
+ * One table serves everyone who asks about keys: the checker, policy, consent, drift, `sandbox
+ * config`, the completions and the check of the manual. What is not in it does not exist. A section
+ * with free keys has one row, with the key "*".
  */
 #ifndef CONFIG_SCHEMA_H
 #define CONFIG_SCHEMA_H
@@ -11,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "config/keys.h"
 
 enum schema_type {
 	SCHEMA_TEXT,
@@ -26,9 +28,14 @@ enum schema_type {
 struct schema_key {
 	const char *section; /* a section's first word: "env" also means [env:NAME] */
 	const char *key;     /* "*": any that check_key accepts */
+	enum schema_acts acts;
+	enum schema_asked asked;
+	enum schema_reaches reaches; /* if it is asked about; for mounts the path decides */
+	const char *deny;	     /* words of [policy] that deny it; "": it cannot be denied */
+	bool steps;    /* steps of packages and [run] have it too; no layer keeps it */
+	bool programs; /* may give a box other programs than its image has */
 	enum schema_type type;
 	bool pending;	    /* known and checked, not implemented yet */
-	bool harmless;	    /* reaches nothing of the host: a project gets it without a question */
 	const char *closed; /* the value that opens nothing; "no" for a boolean */
 	const char *value;  /* built-in default, or NULL */
 	const char *words;  /* SCHEMA_WORD: the allowed values, separated by blanks */
@@ -39,12 +46,19 @@ struct schema_key {
 	int (*check_value)(const char *value, struct err *e);
 };
 
-#define SCHEMA_MAX_KEYS 100 /* at least the number of keys */
-extern const struct schema_key schema_keys[];
-extern const size_t schema_n_keys;
+extern const struct schema_key schema_keys[N_KEYS]; /* by enum schema_id */
 
 /* The row of a key in a section as spelled in a file ("service db"), or NULL. */
 const struct schema_key *schema_find(const char *section, const char *key);
+
+/* Is it a key of [sandbox], whose name needs no section: in messages, flags, SANDBOX_KEY? */
+bool schema_is_main(const struct schema_key *row);
+
+/* Does a running box keep the value that it was started with? */
+bool schema_acts_at_start(const struct schema_key *row);
+
+/* Does this word of [policy] deny the key? */
+bool schema_is_denied(const struct schema_key *row, const char *word);
 
 /* Does a later source append to the key instead of replacing it? */
 bool schema_adds(const struct schema_key *row);

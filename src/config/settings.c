@@ -39,7 +39,8 @@ void settings_clear(struct settings *s)
 void settings_add(struct settings *s, const struct setting *st)
 {
 	s->v = xrealloc(s->v, s->n + 1, sizeof(*s->v));
-	s->v[s->n++] = (struct setting){.section = xstrdup(st->section),
+	s->v[s->n++] = (struct setting){.row = st->row,
+					.section = xstrdup(st->section),
 					.key = xstrdup(st->key),
 					.value = xstrdup(st->value),
 					.source = xstrdup(st->source),
@@ -50,46 +51,59 @@ void settings_add(struct settings *s, const struct setting *st)
 					.shared = st->shared};
 }
 
-const struct setting *settings_find(const struct settings *s, const char *section, const char *key)
+struct setting setting_of(enum schema_id id, const char *value, const char *source)
+{
+	const struct schema_key *row = &schema_keys[id];
+
+	return (struct setting){.row = row,
+				.section = (char *)row->section,
+				.key = (char *)row->key,
+				.value = (char *)value,
+				.source = (char *)source,
+				.dir = (char *)"/"};
+}
+
+bool setting_is(const struct setting *st, enum schema_id id)
+{
+	return st->row == &schema_keys[id];
+}
+
+const struct setting *settings_find(const struct settings *s, enum schema_id id)
 {
 	for (size_t i = s->n; i-- > 0;)
-		if (streq(s->v[i].key, key) && streq(s->v[i].section, section))
+		if (setting_is(&s->v[i], id))
 			return &s->v[i];
 	return NULL;
 }
 
-const char *settings_get(const struct settings *s, const char *section, const char *key)
+const char *settings_get(const struct settings *s, enum schema_id id)
 {
-	const struct setting *st = settings_find(s, section, key);
-	const struct schema_key *row;
+	const struct setting *st = settings_find(s, id);
 
-	if (st)
-		return st->value;
-	row = schema_find(section, key);
-	return row ? row->value : NULL;
+	return st ? st->value : schema_keys[id].value;
 }
 
-bool settings_is_users(const struct settings *s, const char *key)
+bool settings_is_users(const struct settings *s, enum schema_id id)
 {
-	const struct setting *st = settings_find(s, "sandbox", key);
+	const struct setting *st = settings_find(s, id);
 
 	return st && st->users;
 }
 
 const struct setting *settings_next(const struct settings *s, const struct setting *st,
-				    const char *section, const char *key)
+				    enum schema_id id)
 {
 	for (size_t i = st ? (size_t)(st - s->v) + 1 : 0; i < s->n; i++)
-		if (streq(s->v[i].key, key) && streq(s->v[i].section, section))
+		if (setting_is(&s->v[i], id))
 			return &s->v[i];
 	return NULL;
 }
 
-void settings_list(const struct settings *s, const char *section, const char *key, struct strv *out)
+void settings_list(const struct settings *s, enum schema_id id, struct strv *out)
 {
 	const struct setting *st = NULL;
 
-	while ((st = settings_next(s, st, section, key)))
+	while ((st = settings_next(s, st, id)))
 		value_words(st->value, out);
 }
 
@@ -99,7 +113,7 @@ bool settings_protects_git(const struct settings *s)
 	cleanup_strv struct strv words = {0};
 	bool found = false;
 
-	settings_list(s, "sandbox", "protect", &words);
+	settings_list(s, KEY_PROTECT, &words);
 	for (size_t i = 0; i < words.n && !found; i++) {
 		cleanup_free char *word = path_normalize("/", words.v[i]);
 
@@ -108,9 +122,9 @@ bool settings_protects_git(const struct settings *s)
 	return found;
 }
 
-bool settings_bool(const struct settings *s, const char *section, const char *key)
+bool settings_bool(const struct settings *s, enum schema_id id)
 {
-	const char *value = settings_get(s, section, key);
+	const char *value = settings_get(s, id);
 	bool b = false;
 
 	if (value)
@@ -118,9 +132,9 @@ bool settings_bool(const struct settings *s, const char *section, const char *ke
 	return b;
 }
 
-long settings_duration_ms(const struct settings *s, const char *section, const char *key)
+long settings_duration_ms(const struct settings *s, enum schema_id id)
 {
-	const char *value = settings_get(s, section, key);
+	const char *value = settings_get(s, id);
 	long ms = 0;
 
 	if (value)
@@ -145,11 +159,10 @@ void settings_pending(const struct settings *s, struct strv *out)
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct setting *st = &s->v[i];
-		const struct schema_key *row = schema_find(st->section, st->key);
-		bool key = streq(st->section, "sandbox");
+		bool key = schema_is_main(st->row);
 		const char *what = key ? st->key : st->section;
 
-		if (!row || !row->pending || strv_has(&seen, what))
+		if (!st->row->pending || strv_has(&seen, what))
 			continue;
 		strv_push(&seen, what);
 		strv_push_take(
@@ -164,7 +177,7 @@ int settings_apply_env(const struct settings *s, struct strv *env, struct err *e
 		const struct setting *st = &s->v[i];
 		cleanup_free char *value = NULL;
 
-		if (!streq(st->section, "env") && !schema_variant(st->section))
+		if (!setting_is(st, KEY_ENV))
 			continue;
 		if (env_expand(st->value, env, &value, e) < 0)
 			return err_add(e, "%s: %s", st->source, st->key);

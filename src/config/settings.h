@@ -14,9 +14,13 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "config/keys.h"
+
+struct schema_key; /* schema.h */
 
 /* One value. section is "sandbox", "env", "service db", ...; source is "file:line", "flag", ... */
 struct setting {
+	const struct schema_key *row; /* NULL: of sandbox.conf */
 	char *section;
 	char *key;
 	char *value;
@@ -65,18 +69,23 @@ void settings_clear(struct settings *s);
 /* Appends a copy of one setting, with the highest precedence. */
 void settings_add(struct settings *s, const struct setting *st);
 
+/* A value from source, which is not a file, for settings_add(). Owns nothing; not for free keys. */
+struct setting setting_of(enum schema_id id, const char *value, const char *source);
+
+/* Does it set this key; for a section with free keys, one of them? */
+bool setting_is(const struct setting *st, enum schema_id id);
+
 /* The single value of a key, its built-in default, or NULL. Points into s. */
-const char *settings_get(const struct settings *s, const char *section, const char *key);
+const char *settings_get(const struct settings *s, enum schema_id id);
 /* The setting behind that value, for its source and dir; NULL if no source sets the key. */
-const struct setting *settings_find(const struct settings *s, const char *section, const char *key);
+const struct setting *settings_find(const struct settings *s, enum schema_id id);
 /* The next setting of a key after st, lowest first; st NULL: the first. NULL if there is no other. */
 const struct setting *settings_next(const struct settings *s, const struct setting *st,
-				    const char *section, const char *key);
-/* Did the user set this key of [sandbox], by a flag or a variable, above what any file says? */
-bool settings_is_users(const struct settings *s, const char *key);
+				    enum schema_id id);
+/* Did the user set this key, by a flag or a variable, above what any file says? */
+bool settings_is_users(const struct settings *s, enum schema_id id);
 /* Appends the words of a list, from all its sources, lowest first. */
-void settings_list(const struct settings *s, const char *section, const char *key,
-		   struct strv *out);
+void settings_list(const struct settings *s, enum schema_id id, struct strv *out);
 /*
  * path as meant in the value of st: absolute, "~/..." in the host's home, else relative to the
  * directory of st's file. The caller frees it.
@@ -84,9 +93,9 @@ void settings_list(const struct settings *s, const char *section, const char *ke
 char *settings_path(const struct setting *st, const char *path);
 /* Is the project's whole git directory protected: does [sandbox] protect contain ".git"? */
 bool settings_protects_git(const struct settings *s);
-bool settings_bool(const struct settings *s, const char *section, const char *key);
+bool settings_bool(const struct settings *s, enum schema_id id);
 /* Milliseconds of a duration such as 10s, 500ms, 2m; -1 for "forever". */
-long settings_duration_ms(const struct settings *s, const char *section, const char *key);
+long settings_duration_ms(const struct settings *s, enum schema_id id);
 
 /*
  * Appends a note for each section or key that is known but not implemented: "file:line: [packages]

@@ -1,8 +1,9 @@
 /*
  * drift.c - differences between what a box runs with and what its project asks for now.
  *
- * The notes of a start are lines `key value`; the mounts are one line with a hash. The project's
- * present requests are written the same way; lines that are not in the notes have changed.
+ * The notes of a start are lines `key value`, one for each row that acts at a start; a section with
+ * free keys is one line with a hash. The project's present requests are written the same way; lines
+ * that are not in the notes have changed.
  */
 #include "flow/drift.h"
 
@@ -18,56 +19,59 @@
 #include "prepare/recipe.h"
 #include "rootfs/image.h"
 
-/* Keys of [sandbox] that take effect when a box is started. */
-static const char *const at_start[] = {
-	"network",  "nested",  "sudo",	    "perf", "io-uring",	     "home", "project",
-	"hostname", "linger",  "ssh-agent", "git",  "display",	     "dbus", "gpu",
-	"devices",  "protect", "secrets",   "ca",   "proxy-password"};
-
-/* Those of them that each session gets again. */
-static const char *const at_each_session[] = {"ca", "proxy-password"};
-
-static void note_key(const struct settings *s, const char *key, struct buf *out)
+/* A section with free keys is noted, and named, as a whole. */
+static bool is_section(const struct schema_key *row)
 {
-	const struct schema_key *row = schema_find("sandbox", key);
-	const char *value = settings_get(s, "sandbox", key);
+	return streq(row->key, "*");
+}
+
+static const char *name_of(const struct schema_key *row)
+{
+	return is_section(row) ? row->section : row->key;
+}
+
+static void note_key(const struct settings *s, enum schema_id id, struct buf *out)
+{
+	const char *value = settings_get(s, id);
 	cleanup_strv struct strv words = {0};
 	cleanup_buf struct buf all = BUF_INIT;
 	cleanup_free char *quoted = NULL;
 
 	/* A later source adds to a list: the whole of it counts. */
-	if (row->type == SCHEMA_LIST) {
-		settings_list(s, "sandbox", key, &words);
+	if (schema_keys[id].type == SCHEMA_LIST) {
+		settings_list(s, id, &words);
 		for (size_t i = 0; i < words.n; i++)
 			buf_addf(&all, "%s%s", i ? " " : "", words.v[i]);
 		value = words.n ? all.data : NULL;
 	}
 	quoted = err_quote_all(value ? value : "-");
-	buf_addf(out, "%s %s\n", key, quoted);
+	buf_addf(out, "%s %s\n", name_of(&schema_keys[id]), quoted);
 }
 
-static void note_mounts(const struct settings *s, struct buf *out)
+static void note_section(const struct settings *s, enum schema_id id, struct buf *out)
 {
 	cleanup_buf struct buf all = BUF_INIT;
 
 	for (size_t i = 0; i < s->n; i++)
-		if (streq(s->v[i].section, "mounts"))
+		if (setting_is(&s->v[i], id))
 			buf_addf(&all, "%s\n%s\n%s\n", s->v[i].key, s->v[i].value, s->v[i].dir);
-	buf_addf(out, "mounts %016llx\n", (unsigned long long)store_hash(all.data));
+	buf_addf(out, "%s %016llx\n", name_of(&schema_keys[id]),
+		 (unsigned long long)store_hash(all.data));
+}
+
+static void note(const struct settings *s, enum schema_id id, struct buf *out)
+{
+	if (is_section(&schema_keys[id]))
+		note_section(s, id, out);
+	else
+		note_key(s, id, out);
 }
 
 void drift_notes(const struct settings *s, struct buf *out)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(at_start); i++)
-		note_key(s, at_start[i], out);
-	note_mounts(s, out);
-}
-
-static bool is_flag(const struct settings *s, const char *key)
-{
-	const struct setting *st = settings_find(s, "sandbox", key);
-
-	return st && st->users;
+	for (size_t i = 0; i < N_KEYS; i++)
+		if (schema_acts_at_start(&schema_keys[i]))
+			note(s, (enum schema_id)i, out);
 }
 
 /* How a box can be made to follow its project. */
@@ -96,13 +100,13 @@ static void say_new_digest(const struct store *st, const struct box *b,
 int drift_check_image(const struct store *st, const struct box *b, const struct settings *s,
 		      const struct lock_file *lock, struct err *e)
 {
-	const char *image = settings_get(s, "sandbox", "image");
+	const char *image = settings_get(s, KEY_IMAGE);
 
 	if (streq(image, b->image)) {
 		say_new_digest(st, b, lock);
 		return 0;
 	}
-	if (is_flag(s, "image"))
+	if (settings_is_users(s, KEY_IMAGE))
 		return err_set(e, EBUSY,
 			       "box '%s' was made from image '%s', not from '%s': %s to change it, "
 			       "or leave --image out",
@@ -131,44 +135,76 @@ int drift_check_recipe(const struct box *b, const struct settings *s, const stru
 }
 
 /* Does the key now protect something? Missing that is not a small difference. */
-static bool is_protection(const struct settings *s, const char *key)
+static bool is_protection(const struct settings *s, enum schema_id id)
 {
-	const struct schema_key *row = schema_find("sandbox", key);
-	const char *value = row ? settings_get(s, "sandbox", key) : NULL;
+	const struct schema_key *row = &schema_keys[id];
+	const char *value = settings_get(s, id);
 
-	return streq(key, "protect") || (value && !row->harmless && schema_is_closed(row, value));
+	return id == KEY_PROTECT ||
+	       (value && row->asked != ASKED_NEVER && schema_is_closed(row, value));
 }
 
 /* A key that an older version did not record: it opened nothing then, and does not now. */
-static bool is_news(const struct buf *then, const struct settings *s, const char *key)
+static bool is_news(const struct buf *then, const struct settings *s, enum schema_id id)
 {
-	cleanup_free char *begin = xasprintf("\n%s ", key);
-	const struct schema_key *row = schema_find("sandbox", key);
-	const char *value = row ? settings_get(s, "sandbox", key) : NULL;
+	const struct schema_key *row = &schema_keys[id];
+	cleanup_free char *begin = xasprintf("\n%s ", name_of(row));
+	const char *value = settings_get(s, id);
 
-	return row && !strstr(then->data, begin) && (!value || schema_is_closed(row, value));
+	return !is_section(row) && !strstr(then->data, begin) &&
+	       (!value || schema_is_closed(row, value));
 }
 
 /*
  * What was not agreed to before the start is not given to a session of the same box either: its
  * file may have been changed from inside.
  */
-static void keep_from_session(struct settings *s, const char *key)
+static void keep_from_session(struct settings *s, enum schema_id id)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(at_each_session); i++)
-		if (streq(at_each_session[i], key))
-			settings_add(s, &(struct setting){.section = (char *)"sandbox",
-							  .key = (char *)key,
-							  .value = (char *)"no",
-							  .source = (char *)"its start",
-							  .dir = (char *)"/"});
+	const struct schema_key *row = &schema_keys[id];
+	struct setting closed = setting_of(id, schema_closed(row), "its start");
+
+	if (row->acts == ACTS_START_AND_SESSION)
+		settings_add(s, &closed);
+}
+
+/* Checks a key of a running box whose value differs; adds its name to *changed. */
+static int check_key(const struct box *b, const struct buf *then, struct settings *s,
+		     enum schema_id id, struct buf *changed, struct err *e)
+{
+	const char *name = name_of(&schema_keys[id]);
+
+	if (is_news(then, s, id))
+		return 0;
+	if (settings_is_users(s, id))
+		return err_set(e, EBUSY,
+			       "box '%s' runs already, and not with this --%s: 'sandbox stop %s' "
+			       "first",
+			       b->name, name, b->name);
+	if (is_protection(s, id))
+		return err_set(e, EBUSY,
+			       "box '%s' runs, and not yet with '%s' as it is now: 'sandbox stop "
+			       "%s' first",
+			       b->name, name, b->name);
+	keep_from_session(s, id);
+	buf_addf(changed, "%s%s", changed->len ? ", " : "", name);
+	return 0;
+}
+
+/* Is the key in the notes, with its present value? */
+static bool is_as_noted(const struct buf *then, const struct settings *s, enum schema_id id)
+{
+	cleanup_buf struct buf line = BUF_INIT;
+
+	buf_addch(&line, '\n');
+	note(s, id, &line);
+	return strstr(then->data, line.data) != NULL;
 }
 
 int drift_check_running(const struct box *b, struct settings *s, bool say, struct err *e)
 {
-	cleanup_buf struct buf then = BUF_INIT, now = BUF_INIT, changed = BUF_INIT;
+	cleanup_buf struct buf then = BUF_INIT, changed = BUF_INIT;
 	cleanup_free char *lost = NULL;
-	char *line, *save = NULL;
 	int r = box_start_notes(b, &then, e);
 
 	if (r < 0)
@@ -179,11 +215,10 @@ int drift_check_running(const struct box *b, struct settings *s, bool say, struc
 			       "'%s' was replaced while box '%s' runs, and is no longer protected "
 			       "in it: 'sandbox stop %s' first",
 			       lost, b->name, b->name);
-	drift_notes(s, &now);
-	for (line = strtok_r(now.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		cleanup_free char *whole = xasprintf("\n%s\n", line);
+	for (size_t i = 0; r == 0 && i < N_KEYS; i++) {
+		enum schema_id id = (enum schema_id)i;
 
-		if (strstr(then.data, whole))
+		if (!schema_acts_at_start(&schema_keys[i]) || is_as_noted(&then, s, id))
 			continue;
 		/*
 		 * The notes belong to another start: this one is not recorded yet, or never will
@@ -191,27 +226,13 @@ int drift_check_running(const struct box *b, struct settings *s, bool say, struc
 		 */
 		if (!box_is_recorded(b))
 			return 0;
-		line[strcspn(line, " ")] = '\0';
-		if (is_news(&then, s, line))
-			continue;
-		if (is_flag(s, line))
-			return err_set(e, EBUSY,
-				       "box '%s' runs already, and not with this --%s: "
-				       "'sandbox stop %s' first",
-				       b->name, line, b->name);
-		if (is_protection(s, line))
-			return err_set(e, EBUSY,
-				       "box '%s' runs, and not yet with '%s' as it is now: "
-				       "'sandbox stop %s' first",
-				       b->name, line, b->name);
-		keep_from_session(s, line);
-		buf_addf(&changed, "%s%s", changed.len ? ", " : "", line);
+		r = check_key(b, &then, s, id, &changed, e);
 	}
-	if (say && changed.len)
+	if (r == 0 && say && changed.len)
 		log_note("box '%s' was started with other settings (%s): the current ones act at "
 			 "the next start, 'sandbox stop %s' ends this one",
 			 b->name, changed.data, b->name);
-	return 0;
+	return r;
 }
 
 int drift_check_folder(const struct box *b, struct err *e)

@@ -143,7 +143,7 @@ static int find(const struct entering *in, const char *dir, struct box *ret, str
 /* The name of a new box: as requested, else that of its project. The caller frees it. */
 static char *new_name(const struct entering *in, const char *dir)
 {
-	const char *name = in->options->name, *set = settings_get(in->settings, "sandbox", "name");
+	const char *name = in->options->name, *set = settings_get(in->settings, KEY_NAME);
 	char *project = name ? xstrdup(name) : set ? xstrdup(set) : folder_box_name(dir), *trial;
 
 	if (!in->options->trial)
@@ -302,10 +302,10 @@ int enter_run(struct enter_options *o, int *ret_status, struct err *e)
 	if (r < 0)
 		return r;
 	in.lock = r > 0 ? &lock : NULL;
-	if (!settings_is_users(&settings, "image"))
+	if (!settings_is_users(&settings, KEY_IMAGE))
 		settings.lock = r > 0 ? SETTINGS_LOCKED : SETTINGS_NO_LOCK;
 	user_self(&u);
-	o->session.root = o->session.root || settings_bool(&settings, "sandbox", "root");
+	o->session.root = o->session.root || settings_bool(&settings, KEY_ROOT);
 	if (o->rebuild && (r = rebuild(&in, dir, e)) < 0)
 		return err_add(e, "cannot rebuild '%s'", dir);
 	for (int i = 0; i < MAX_TRIES; i++) {

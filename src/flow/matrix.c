@@ -65,14 +65,11 @@ void matrix_clear(struct matrix *m)
 static int load_settings(const struct matrix_options *o, const struct matrix_row *row,
 			 const struct setting *from, struct settings *ret, struct err *e)
 {
-	struct setting image = {.section = (char *)"sandbox",
-				.key = (char *)"image",
-				.value = row->image,
-				.source = from ? from->source : (char *)"flag",
-				.dir = from ? from->dir : (char *)o->settings.project_dir,
-				.users = !from};
+	struct setting image = setting_of(KEY_IMAGE, row->image, from ? from->source : "flag");
 	struct settings_request req = o->settings;
 
+	image.dir = from ? from->dir : (char *)o->settings.project_dir;
+	image.users = !from;
 	req.above = &image;
 	return settings_load(&req, ret, e);
 }
@@ -188,7 +185,7 @@ static int find_rows(struct running *run, const struct settings *project, struct
 	for (size_t i = 0; r == 0 && i < o->images.n; i++)
 		r = add_given(m, o->images.v[i], e);
 	for (size_t i = 0; r == 0 && !o->images.n && i < project->n; i++)
-		if (streq(project->v[i].section, "matrix")) {
+		if (setting_is(&project->v[i], KEY_MATRIX)) {
 			from[m->n] = &project->v[i];
 			r = add_row(m, xstrdup(project->v[i].key), project->v[i].value, e);
 		}

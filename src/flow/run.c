@@ -113,7 +113,7 @@ static int prepare_box(struct running *run, struct run_options *o, struct err *e
 	user_self(&caller);
 	session_warn_host_root(&caller);
 	o->session.root = image_user(&run->root.plan, &caller, &run->user) || o->session.root ||
-			  settings_bool(run->settings, "sandbox", "root");
+			  settings_bool(run->settings, KEY_ROOT);
 	r = o->session.root || o->session.user ? 0 : image_check_user(&run->root.plan, e);
 	if (r < 0)
 		return r;

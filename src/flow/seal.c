@@ -19,7 +19,7 @@ static int choose_name(const struct store *s, const struct seal_options *o,
 		       const struct settings *settings, const struct origin *origin, char **ret,
 		       struct err *e)
 {
-	const char *image = settings_get(settings, "sandbox", "image");
+	const char *image = settings_get(settings, KEY_IMAGE);
 	cleanup_free char *prebuilt = NULL;
 	struct digest there;
 	struct err ignored;

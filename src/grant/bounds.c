@@ -48,7 +48,7 @@ static void add_protected(const struct settings *s, struct strv *out)
 {
 	const struct setting *st = NULL;
 
-	while ((st = settings_next(s, st, "sandbox", "protect"))) {
+	while ((st = settings_next(s, st, KEY_PROTECT))) {
 		cleanup_strv struct strv words = {0};
 
 		value_words(st->value, &words);
@@ -61,16 +61,16 @@ static void add_protected(const struct settings *s, struct strv *out)
 	}
 }
 
-static bool is(const struct settings *s, const char *key, const char *value)
+static bool is(const struct settings *s, enum schema_id id, const char *value)
 {
-	const char *set = settings_get(s, "sandbox", key);
+	const char *set = settings_get(s, id);
 
 	return set && streq(set, value);
 }
 
-static void add_key(const struct settings *s, const char *key, const char *what, struct strv *out)
+static void add_key(const struct settings *s, enum schema_id id, const char *what, struct strv *out)
 {
-	add(what, is_users(settings_find(s, "sandbox", key)), out);
+	add(what, is_users(settings_find(s, id)), out);
 }
 
 void bounds_add(const struct settings *s, struct strv *out)
@@ -78,12 +78,12 @@ void bounds_add(const struct settings *s, struct strv *out)
 	if (!s->project_dir)
 		return;
 	add_protected(s, out);
-	if (is(s, "network", "none"))
-		add_key(s, "network", NETWORK, out);
-	if (is(s, "project", "no"))
-		add_key(s, "project", PROJECT, out);
-	if (!settings_bool(s, "sandbox", "sudo") && !settings_bool(s, "sandbox", "root"))
-		add_key(s, "sudo", SUDO, out);
+	if (is(s, KEY_NETWORK, "none"))
+		add_key(s, KEY_NETWORK, NETWORK, out);
+	if (is(s, KEY_PROJECT, "no"))
+		add_key(s, KEY_PROJECT, PROJECT, out);
+	if (!settings_bool(s, KEY_SUDO) && !settings_bool(s, KEY_ROOT))
+		add_key(s, KEY_SUDO, SUDO, out);
 	if (s->lock == SETTINGS_LOCKED)
 		add(LOCK_FILE, false, out);
 }
@@ -91,7 +91,7 @@ void bounds_add(const struct settings *s, struct strv *out)
 /* The project's path in the box; NULL: not visible. */
 static const char *project_at(const struct settings *s)
 {
-	const char *target = settings_get(s, "sandbox", "project");
+	const char *target = settings_get(s, KEY_PROJECT);
 
 	return target && streq(target, "no") ? NULL : target ? target : s->project_dir;
 }
@@ -112,7 +112,7 @@ static bool is_upon_project(const struct settings *s, const struct mount_setting
 static bool is_upon_host(const struct settings *s, const char *home, const struct mount_setting *v,
 			 size_t n, const struct mount_setting *m)
 {
-	if (is(s, "home", "host") && path_is_beneath(m->target, home))
+	if (is(s, KEY_HOME, "host") && path_is_beneath(m->target, home))
 		return true;
 	for (size_t i = 0; i < n; i++)
 		if (&v[i] != m && v[i].kind == MOUNT_SETTING_BIND && v[i].outside &&
@@ -186,9 +186,9 @@ static bool holds(const struct strv *lines, const char *what)
 static bool is_excused(const struct settings *s, const char *what)
 {
 	if (streq(what, SUDO))
-		return settings_is_users(s, "sudo") || settings_is_users(s, "root");
+		return settings_is_users(s, KEY_SUDO) || settings_is_users(s, KEY_ROOT);
 	if (streq(what, PROJECT))
-		return settings_is_users(s, "project");
+		return settings_is_users(s, KEY_PROJECT);
 	if (streq(what, LOCK_FILE))
 		return s->lock != SETTINGS_NO_LOCK;
 	return streq(what, NETWORK);

@@ -28,7 +28,7 @@ static int check_source(const struct settings *settings, const struct setting *s
 int dotfiles_open(const struct settings *settings, const struct strv *granted, int *ret_fd,
 		  struct err *e)
 {
-	const struct setting *st = settings_find(settings, "sandbox", "dotfiles");
+	const struct setting *st = settings_find(settings, KEY_DOTFILES);
 	cleanup_free char *path = NULL, *real = NULL;
 	cleanup_close int root = -1;
 	int r;

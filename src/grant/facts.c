@@ -38,7 +38,7 @@ static void pass(const char *name, struct strv *env)
 
 static void lend_shell(const struct facts_request *req, struct strv *env)
 {
-	const char *set = settings_get(req->settings, "sandbox", "shell"), *own = getenv("SHELL");
+	const char *set = settings_get(req->settings, KEY_SHELL), *own = getenv("SHELL");
 
 	if (req->step)
 		env_set(env, "SHELL", "/bin/sh");
@@ -91,10 +91,10 @@ static void lend_asked(const struct facts_request *req, struct strv *env)
 /* Without the host's network a box cannot reach a proxy. */
 static void lend_proxies(const struct facts_request *req, struct strv *env)
 {
-	bool password = settings_bool(req->settings, "sandbox", "proxy-password");
+	bool password = settings_bool(req->settings, KEY_PROXY_PASSWORD);
 	static bool told;
 
-	if (!streq(settings_get(req->settings, "sandbox", "network"), "host"))
+	if (!streq(settings_get(req->settings, KEY_NETWORK), "host"))
 		return;
 	if (host_net_proxies(password, env) && !req->joins && !told) {
 		told = true;
@@ -108,7 +108,7 @@ static void lend_authorities(const struct facts_request *req, struct strv *env)
 	static const char *const names[] = {HOSTVARS_CA};
 	cleanup_buf struct buf bundle = BUF_INIT;
 
-	if (!settings_bool(req->settings, "sandbox", "ca"))
+	if (!settings_bool(req->settings, KEY_CA))
 		return;
 	if (!host_net_authorities(&bundle)) {
 		log_note("'ca' is asked for, but this machine has no file of certificates: "

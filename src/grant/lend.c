@@ -28,14 +28,14 @@
 
 #define SECRETS_DIR "/run/secrets"
 
-static bool wants(const struct settings *s, const char *key)
+static bool wants(const struct settings *s, enum schema_id id)
 {
-	return settings_bool(s, "sandbox", key);
+	return settings_bool(s, id);
 }
 
 static bool wants_display(const struct settings *s, const char *kind)
 {
-	return streq(settings_get(s, "sandbox", "display"), kind);
+	return streq(settings_get(s, KEY_DISPLAY), kind);
 }
 
 static void not_there(const char *key, const char *what)
@@ -105,7 +105,7 @@ static bool is_gpu(const char *name)
 
 static bool is_host_image(const struct settings *s)
 {
-	return streq(settings_get(s, "sandbox", "image"), "host");
+	return streq(settings_get(s, KEY_IMAGE), "host");
 }
 
 /* The image host has the host's own driver. */
@@ -163,7 +163,7 @@ static int lend_secrets(const struct settings *s, struct lending *l, struct err 
 	const struct setting *st = NULL;
 	int r = 0;
 
-	while ((st = settings_next(s, st, "sandbox", "secrets"))) {
+	while ((st = settings_next(s, st, KEY_SECRETS))) {
 		cleanup_strv struct strv words = {0};
 
 		value_words(st->value, &words);
@@ -177,17 +177,17 @@ int lend_find(const struct settings *s, const char *home, struct lending *ret, s
 {
 	int r = 0;
 
-	if (wants(s, "ssh-agent"))
+	if (wants(s, KEY_SSH_AGENT))
 		lend_ssh_agent(ret);
-	if (wants(s, "git"))
+	if (wants(s, KEY_GIT))
 		r = lend_git(s, home, ret, e);
-	if (wants(s, "dbus"))
+	if (wants(s, KEY_DBUS))
 		lend_dbus(ret);
 	if (wants_display(s, "wayland"))
 		lend_wayland(ret);
 	if (wants_display(s, "x11"))
 		lend_x11(ret);
-	if (wants(s, "gpu"))
+	if (wants(s, KEY_GPU))
 		r = lend_gpu(s, ret, e);
 	if (r == 0)
 		r = lend_devices(s, ret, e);
@@ -214,11 +214,11 @@ static void lend_driver_env(const struct settings *s, bool libraries_of_cdi, str
 
 void lend_env(const struct settings *s, struct strv *out)
 {
-	if (wants(s, "gpu"))
+	if (wants(s, KEY_GPU))
 		lend_driver_env(s, lend_cdi_env(out), out);
-	if (wants(s, "ssh-agent") && getenv("SSH_AUTH_SOCK"))
+	if (wants(s, KEY_SSH_AGENT) && getenv("SSH_AUTH_SOCK"))
 		env_set(out, "SSH_AUTH_SOCK", LEND_DIR "/ssh-agent");
-	if (wants(s, "dbus") && getenv("DBUS_SESSION_BUS_ADDRESS"))
+	if (wants(s, KEY_DBUS) && getenv("DBUS_SESSION_BUS_ADDRESS"))
 		env_set(out, "DBUS_SESSION_BUS_ADDRESS", "unix:path=" LEND_DIR "/bus");
 	if (wants_display(s, "wayland"))
 		env_set(out, "WAYLAND_DISPLAY", LEND_DIR "/wayland");

@@ -111,7 +111,7 @@ int lend_devices(const struct settings *s, struct lending *l, struct err *e)
 	const struct setting *st = NULL;
 	int r = 0;
 
-	while ((st = settings_next(s, st, "sandbox", "devices"))) {
+	while ((st = settings_next(s, st, KEY_DEVICES))) {
 		cleanup_strv struct strv words = {0};
 
 		value_words(st->value, &words);

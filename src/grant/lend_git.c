@@ -258,7 +258,7 @@ int lend_git(const struct settings *s, const char *home, struct lending *l, stru
 	cleanup_buf struct buf line = BUF_INIT;
 	int r;
 
-	g.agent = settings_bool(s, "sandbox", "ssh-agent");
+	g.agent = settings_bool(s, KEY_SSH_AGENT);
 	r = lend_files(&g, e);
 	for (size_t i = 0; r == 0 && i < g.files.n; i++)
 		read_file(&g, g.files.v[i]);

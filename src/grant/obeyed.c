@@ -267,7 +267,7 @@ void obeyed_begin(struct obeyed_session *ret)
 
 static bool wants(const struct settings *s)
 {
-	return !report_is_quiet() && (!s || streq(settings_get(s, "sandbox", "report"), "yes"));
+	return !report_is_quiet() && (!s || streq(settings_get(s, KEY_REPORT), "yes"));
 }
 
 /* Directories of the host that [mounts] makes writable for the box. */
@@ -306,20 +306,20 @@ static void add_protected(struct obeyed_look *l, const char *project, const stru
 {
 	cleanup_strv struct strv words = {0};
 
-	settings_list(s, "sandbox", "protect", &words);
+	settings_list(s, KEY_PROTECT, &words);
 	for (size_t i = 0; i < words.n; i++)
 		strv_push_take(&l->safe, path_normalize(project, words.v[i]));
 }
 
 void obeyed_say(const struct box *b, const struct settings *s, const struct obeyed_session *began)
 {
-	const char *shown = s ? settings_get(s, "sandbox", "project") : NULL;
+	const char *shown = s ? settings_get(s, KEY_PROJECT) : NULL;
 	cleanup_obeyed_look struct obeyed_look l = {.project = b->project, .box = b};
 	struct stat st;
 
 	if (b->trial || !b->project)
 		return;
-	if (!s || settings_find(s, "sandbox", "protect"))
+	if (!s || settings_find(s, KEY_PROTECT))
 		say_lost(b);
 	if (!wants(s))
 		return;

@@ -145,7 +145,7 @@ int protect_find(const struct settings *s, struct strv *ret_paths, struct err *e
 	cleanup_close int project = -1;
 	int r = 0;
 
-	settings_list(s, "sandbox", "protect", &words);
+	settings_list(s, KEY_PROTECT, &words);
 	if (!s->project_dir || !words.n)
 		return 0;
 	project = open(s->project_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);

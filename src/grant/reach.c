@@ -70,26 +70,25 @@ static int add_image(const struct settings *s, const struct setting *st, struct 
 	return 0;
 }
 
-/* Code in the box can read what was copied. */
-static int add_dotfiles(const struct settings *s, const struct setting *st, struct strv *out,
-			struct err *e)
+static int add_target(const struct settings *s, const struct setting *st, struct strv *out,
+		      struct err *e)
 {
 	cleanup_free char *path = settings_path(st, st->value);
 
 	return add_path(s, st, path, "", out, e);
 }
 
-/* The box's program hides one of the host's shell while that is in the project. */
-static int add_exports(const struct settings *s, const struct setting *st, struct strv *out,
-		       struct err *e)
+/* For export: the box's program hides one of the host's shell while that is in the project. */
+static int add_words(const struct settings *s, const struct setting *st, struct strv *out,
+		     struct err *e)
 {
-	cleanup_strv struct strv programs = {0};
+	cleanup_strv struct strv words = {0};
 
 	(void)s;
 	(void)e;
-	value_words(st->value, &programs);
-	for (size_t i = 0; i < programs.n; i++) {
-		cleanup_free char *line = xasprintf("export = %s", programs.v[i]);
+	value_words(st->value, &words);
+	for (size_t i = 0; i < words.n; i++) {
+		cleanup_free char *line = xasprintf("%s = %s", st->key, words.v[i]);
 
 		if (!strv_has(out, line))
 			reach_add_line(line, out);
@@ -97,64 +96,53 @@ static int add_exports(const struct settings *s, const struct setting *st, struc
 	return 0;
 }
 
-/* Added with its mounts and what is lent: reach_add_mount(), lend.c. */
-static int add_elsewhere(const struct settings *s, const struct setting *st, struct strv *out,
-			 struct err *e)
+static int add_value(const struct settings *s, const struct setting *st, struct strv *out,
+		     struct err *e)
 {
+	cleanup_free char *line = schema_is_main(st->row) ? xasprintf("%s = %s", st->key, st->value)
+							  : xasprintf("[%s] %s = %s", st->section,
+								      st->key, st->value);
+
 	(void)s;
-	(void)st;
-	(void)out;
 	(void)e;
+	reach_add_line(line, out);
 	return 0;
 }
 
-/* Keys whose effective value is more than its words. */
-static const struct {
-	const char *section, *key;
-	int (*add)(const struct settings *s, const struct setting *st, struct strv *out,
-		   struct err *e);
-} effective[] = {
-	{"sandbox", "image", add_image},	 {"sandbox", "dotfiles", add_dotfiles},
-	{"sandbox", "export", add_exports},	 {"sandbox", "secrets", add_elsewhere},
-	{"sandbox", "ssh-agent", add_elsewhere}, {"sandbox", "git", add_elsewhere},
-	{"sandbox", "dbus", add_elsewhere},	 {"sandbox", "gpu", add_elsewhere},
-	{"sandbox", "devices", add_elsewhere},	 {"sandbox", "display", add_elsewhere},
-	{"mounts", NULL, add_elsewhere},	 {"matrix", NULL, add_elsewhere},
+/* NULL: added by others, if at all. A row that does not say how is asked about as it is written. */
+static int (*const adders[])(const struct settings *s, const struct setting *st, struct strv *out,
+			     struct err *e) = {
+	[0] = add_value,	   [ASKED_NEVER] = NULL,      [ASKED_VALUE] = add_value,
+	[ASKED_PATH] = add_target, [ASKED_IMAGE] = add_image, [ASKED_WORDS] = add_words,
+	[ASKED_LENT] = NULL,	   [ASKED_MOUNT] = NULL,      [ASKED_THERE] = NULL,
 };
 
-/* Everything that the schema does not call harmless. */
 static int add_setting(const struct settings *s, const struct setting *st, struct strv *out,
 		       struct err *e)
 {
-	const struct schema_key *row = schema_find(st->section, st->key);
-	bool plain = streq(st->section, "sandbox");
-	cleanup_free char *line = NULL;
-
-	if (row && (row->harmless || schema_is_closed(row, st->value)))
+	if (!adders[st->row->asked] || schema_is_closed(st->row, st->value))
 		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(effective); i++)
-		if (streq(st->section, effective[i].section) &&
-		    (!effective[i].key || streq(st->key, effective[i].key)))
-			return effective[i].add(s, st, out, e);
-	line = plain ? xasprintf("%s = %s", st->key, st->value)
-		     : xasprintf("[%s] %s = %s", st->section, st->key, st->value);
-	reach_add_line(line, out);
-	return 0;
+	return adders[st->row->asked](s, st, out, e);
 }
 
 /* Every box has the built-in value of a key, so no project asks for it. */
 static void add_defaults(const struct settings *s, struct strv *out)
 {
-	for (size_t i = 0; i < schema_n_keys; i++) {
+	for (size_t i = 0; i < N_KEYS; i++) {
 		const struct schema_key *row = &schema_keys[i];
 		cleanup_free char *line = NULL;
 
-		if (row->harmless || !row->value || schema_is_closed(row, row->value) ||
-		    streq(row->key, "image") || settings_find(s, row->section, row->key))
+		if (row->asked != ASKED_VALUE || !row->value || schema_is_closed(row, row->value) ||
+		    settings_find(s, (enum schema_id)i))
 			continue;
 		line = xasprintf("%s = %s", row->key, row->value);
 		reach_add_line(line, out);
 	}
+}
+
+static bool is_step(const struct schema_key *row)
+{
+	return row->acts == ACTS_PREPARE && !schema_is_main(row);
 }
 
 /* Packages come over the network: if a box has none, its steps have more than the box. */
@@ -162,11 +150,11 @@ static void add_steps(const struct settings *s, struct strv *out)
 {
 	bool steps = false;
 
-	if (!streq(settings_get(s, "sandbox", "network"), "none") || s->network_denied ||
-	    settings_is_users(s, "network"))
+	if (!streq(settings_get(s, KEY_NETWORK), "none") || s->network_denied ||
+	    settings_is_users(s, KEY_NETWORK))
 		return;
 	for (size_t i = 0; i < s->n; i++)
-		steps |= streq(s->v[i].section, "packages") || streq(s->v[i].section, "run");
+		steps |= is_step(s->v[i].row);
 	if (steps)
 		reach_add_line("network = host, for [packages] and [run]", out);
 }
@@ -179,9 +167,9 @@ int reach_add_settings(const struct settings *s, struct strv *out, struct err *e
 	add_steps(s, out);
 	for (size_t i = 0; r == 0 && i < s->n; i++) {
 		const struct setting *st = &s->v[i];
-		bool users = streq(st->section, "sandbox") && settings_is_users(s, st->key);
+		enum schema_id id = (enum schema_id)(st->row - schema_keys);
 
-		if (!users)
+		if (!schema_is_main(st->row) || !settings_is_users(s, id))
 			r = add_setting(s, st, out, e);
 	}
 	bounds_add(s, out);

@@ -12,52 +12,17 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/path.h"
+#include "config/schema.h"
 #include "config/xdg.h"
 
-enum {
-	REACHES_A_BIT = 10,
-	REACHES_PROJECTS = 20, /* what they share, what they prepare */
-	REACHES_NETWORK = 30,
-	REACHES_KERNEL = 40,
-	REACHES_READING = 50,
-	REACHES_WRITING = 60,
-	REACHES_FAR = 70, /* from here on they are named in the question */
-	REACHES_UNBOUND = 70,
-	REACHES_SECRETS = 80,
-	REACHES_SYSTEM = 85,
-	REACHES_HOME = 90,
-	REACHES_ALL = 95,
-};
-
+/* Lines that belong to no key, and values that reach further than others of their key. */
 static const struct {
 	const char *begins;
 	int rank;
 } table[] = {
-	{"[ports]", REACHES_A_BIT},
-	{"prebuilt =", REACHES_PROJECTS},
-	{"image = dir:", REACHES_READING},
-	{"image =", REACHES_PROJECTS},
-	{"ca =", REACHES_A_BIT},
-	{"network =", REACHES_NETWORK},
-	{"perf =", REACHES_KERNEL},
-	{"io-uring =", REACHES_KERNEL},
-	{"gpu =", REACHES_KERNEL},
-	{"nested =", REACHES_KERNEL},
-	{"devices =", REACHES_WRITING},
-	{"dotfiles =", REACHES_READING},
-	{"shown ", REACHES_WRITING},
-	{"no longer:", REACHES_UNBOUND},
-	{"box =", REACHES_SECRETS},
-	{"display = x11", REACHES_SECRETS},
-	{"display =", REACHES_WRITING},
-	{"export =", REACHES_SECRETS},
-	{"proxy-password =", REACHES_SECRETS},
-	{"git =", REACHES_SECRETS},
-	{"secrets =", REACHES_SECRETS},
-	{"/run/secrets/", REACHES_SECRETS},
-	{"ssh-agent =", REACHES_SECRETS},
-	{"dbus =", REACHES_HOME},
-	{"home =", REACHES_ALL},
+	{"image = dir:", REACHES_READING},  {"shown ", REACHES_WRITING},
+	{"no longer:", REACHES_UNBOUND},    {"box =", REACHES_SECRETS},
+	{"display = x11", REACHES_SECRETS}, {"/run/secrets/", REACHES_SECRETS},
 };
 
 /* Of the system, or where its services listen. */
@@ -100,12 +65,24 @@ static int rank_of_mount(const char *line)
 	return rank_of_path(path, read_only);
 }
 
+/* "key = ..." of [sandbox], or "[section] key = ...". */
+static int rank_of_key(const char *line)
+{
+	size_t n = *line == '[' ? strcspn(line, "]") : 0;
+	cleanup_free char *section = n ? xstrndup(line + 1, n - 1) : xstrdup("sandbox");
+	const char *begin = line + n + strspn(line + n, "] "), *end = strstr(begin, " = ");
+	cleanup_free char *key = end ? xstrndup(begin, (size_t)(end - begin)) : xstrdup("");
+	const struct schema_key *row = schema_find(section, key);
+
+	return row && row->reaches ? (int)row->reaches : REACHES_WRITING;
+}
+
 static int rank_of(const char *line)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		if (starts_with(line, table[i].begins))
 			return table[i].rank;
-	return *line == '/' ? rank_of_mount(line) : REACHES_WRITING;
+	return *line == '/' ? rank_of_mount(line) : rank_of_key(line);
 }
 
 struct ranked {

@@ -13,7 +13,7 @@ static bool has_own_caches(const struct settings *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i].from == SETTING_FROM_SHIPPED && !s->v[i].shared &&
-		    streq(s->v[i].section, "mounts"))
+		    setting_is(&s->v[i], KEY_MOUNTS))
 			return true; /* shipped profiles have no others */
 	return false;
 }

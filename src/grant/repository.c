@@ -243,7 +243,7 @@ int repository_protect(const struct repository *r, const struct settings *s, str
 
 	if (!r->common)
 		return 0;
-	settings_list(s, "sandbox", "protect", &words);
+	settings_list(s, KEY_PROTECT, &words);
 	for (size_t i = 0; error == 0 && i < words.n; i++) {
 		cleanup_free char *word = path_normalize("/", words.v[i]);
 

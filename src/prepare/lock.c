@@ -48,7 +48,7 @@ static bool drop_changed(struct lock_file *l, const struct settings *s, bool upd
 		if (!all && locked_packages(l, s, m))
 			continue;
 		any = true;
-		lock_manager_remove(l, m->key);
+		lock_manager_remove(l, manager_key(m));
 		if (m->by_time)
 			set(&l->time, now());
 	}
@@ -80,7 +80,7 @@ static int complete(const struct store *s, const struct settings *settings, bool
 		return profiles;
 	uname(&u);
 	set(&l->machine, xstrdup(u.machine));
-	set(&l->image, xstrdup(settings_get(settings, "sandbox", "image")));
+	set(&l->image, xstrdup(settings_get(settings, KEY_IMAGE)));
 	if (!l->time)
 		l->time = now();
 	if (!l->digest)
@@ -96,12 +96,12 @@ static int complete(const struct store *s, const struct settings *settings, bool
 /* Reports what a lock cannot fix. */
 static void say_not_locked(const struct settings *s, const struct lock_file *l)
 {
-	const char *image = settings_get(s, "sandbox", "image");
+	const char *image = settings_get(s, KEY_IMAGE);
 
 	if (!l->digest || streq(l->digest, LOCK_NONE))
 		log_note("image '%s' has no digest: whatever it is on a machine, it is", image);
 	for (size_t i = 0; i < s->n; i++)
-		if (streq(s->v[i].section, "run"))
+		if (setting_is(&s->v[i], KEY_RUN))
 			log_note("%s: what the step downloads or computes is not locked",
 				 s->v[i].source);
 }

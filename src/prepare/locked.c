@@ -28,7 +28,7 @@ bool locked_machine(const struct lock_file *l)
 
 bool locked_packages(const struct lock_file *l, const struct settings *s, const struct manager *m)
 {
-	const struct lock_manager *locked = lock_manager(l, m->key);
+	const struct lock_manager *locked = lock_manager(l, manager_key(m));
 	cleanup_strv struct strv asked = {0};
 
 	recipe_packages(s, m, &asked);
@@ -37,7 +37,7 @@ bool locked_packages(const struct lock_file *l, const struct settings *s, const 
 
 bool locked_image(const struct lock_file *l, const struct settings *s)
 {
-	return streq(l->image, settings_get(s, "sandbox", "image"));
+	return streq(l->image, settings_get(s, KEY_IMAGE));
 }
 
 /* Differences that stop `enter`. */
@@ -47,11 +47,11 @@ static void compare(const struct lock_file *l, const struct settings *s, struct 
 		strv_push_take(out, xasprintf(LOCK_FILE ": it was made on %s", l->machine));
 	if (!locked_image(l, s))
 		strv_push_take(out, xasprintf(LOCK_FILE ": image is '%s', locked is '%s'",
-					      settings_get(s, "sandbox", "image"), l->image));
+					      settings_get(s, KEY_IMAGE), l->image));
 	for (size_t i = 0; i < n_managers; i++)
 		if (!locked_packages(l, s, &managers[i]))
 			strv_push_take(out, xasprintf(LOCK_FILE ": [packages] %s has changed",
-						      managers[i].key));
+						      manager_key(&managers[i])));
 }
 
 bool locked_profiles(const struct lock_file *l, const struct settings *s)
@@ -94,7 +94,7 @@ static int refuse_if_different(const struct lock_file *l, const struct settings 
 
 int locked_read(const struct settings *s, struct lock_file *ret, struct err *e)
 {
-	int r = !s->project_dir || settings_is_users(s, "image")
+	int r = !s->project_dir || settings_is_users(s, KEY_IMAGE)
 			? 0
 			: lock_read(s->project_dir, ret, e);
 

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "config/schema.h"
 
 /*
  * apt's configuration in the official images of Debian and Ubuntu has commands that remove
@@ -44,7 +45,7 @@
 
 /* clang-format off */
 const struct manager managers[] = {
-	{.key = "apt", .env = "", .one_at_a_time = true,
+	{.id = KEY_APT, .env = "", .one_at_a_time = true,
 	 .list = "dpkg-query -W -f '${db:Status-Status} ${Package}:${Architecture} ${Version}\\n' |\n"
 		"	sed -n 's/^installed //p'\n",
 	 .install = APT_HOOKS APT_UPDATE APT_GET " install -- \"$@\"\n",
@@ -59,20 +60,20 @@ const struct manager managers[] = {
 	 .clean = "set +f\n"
 		"mountpoint -q /var/cache/apt/archives || apt-get clean\n"
 		"rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin\n"},
-	{.key = "apk", .env = "", .one_at_a_time = true,
+	{.id = KEY_APK, .env = "", .one_at_a_time = true,
 	 .list = "[ ! -e /lib/apk/db/installed ] || awk -F: '/^C:/ { c = $2 } /^P:/ { p = $2 }\n"
 		"	/^V:/ { print p, $2, c }' /lib/apk/db/installed\n",
 	 .install = "apk add --no-progress -- \"$@\"\n",
 	 .pinned = "apk add --no-progress -- $(printf '%s=%s%.0s ' \"$@\")\n",
 	 .collect = "cat $notes.new\n"},
-	{.key = "dnf", .env = "", .one_at_a_time = true,
+	{.id = KEY_DNF, .env = "", .one_at_a_time = true,
 	 .list = "rpm -qa --qf '%{NAME} %{EPOCHNUM}:%{VERSION}-%{RELEASE}.%{ARCH} "
 		"%{SHA256HEADER}\\n'\n",
 	 .install = "dnf -y --setopt=install_weak_deps=False install -- \"$@\"\n",
 	 .pinned = "dnf -y --setopt=install_weak_deps=False install -- "
 		"$(printf '%s-%s%.0s ' \"$@\")\n",
 	 .collect = "cat $notes.new\n"},
-	{.key = "pip", .env = "PIP_",
+	{.id = KEY_PIP, .env = "PIP_",
 	 .install = PIP_REPORT PIP "$report -- \"$@\"\n",
 	 .pinned = PIP_REPORT
 		"printf '%s==%s --hash=sha256:%s\\n' \"$@\" >$notes.in\n"
@@ -85,7 +86,7 @@ const struct manager managers[] = {
 		"    sha = sha or hashes.get('hash', 'sha256=-').split('=')[1]\n"
 		"    print(p['metadata']['name'], p['metadata']['version'], sha)\n"
 		"END\n"},
-	{.key = "npm", .env = "npm_config_", .by_time = true,
+	{.id = KEY_NPM, .env = "npm_config_", .by_time = true,
 	 .install = "asked=$*\n" NPM_INSTALL "-- \"$@\"\n",
 	 .pinned = NPM_INSTALL "--before=$time -- $asked\n",
 	 /*
@@ -99,7 +100,7 @@ const struct manager managers[] = {
 		"	if (k) console.log(k.replace(/^.*node_modules\\//, \"\"), v.version, "
 		"v.integrity || \"-\")'\n"
 		"cd /\n"},
-	{.key = "cargo", .env = "CARGO_",
+	{.id = KEY_CARGO, .env = "CARGO_",
 	 .list = "cargo install --list --root /usr/local |\n"
 		"	sed -n 's/^\\([^ ]*\\) v\\([^ ]*\\):$/\\1 \\2 -/p'\n",
 	 .install = "cargo install --root /usr/local -- \"$@\"\n",
@@ -133,6 +134,11 @@ static const char verify[] =
 	"	exit 1\n"
 	"fi\n";
 
+const char *manager_key(const struct manager *m)
+{
+	return schema_keys[m->id].key;
+}
+
 char *manager_script(const struct manager *m, bool locked)
 {
 	struct buf b = BUF_INIT;
@@ -146,7 +152,7 @@ char *manager_script(const struct manager *m, bool locked)
 			       "only $notes.before $notes.after >$notes.new\n");
 	buf_addf(&b, "collect() {\n%s}\n(collect) | sort -u >$notes.is\n%s", m->collect,
 		 locked ? verify : "");
-	buf_addf(&b, "mkdir -p " NOTES "\ncp $notes.is " NOTES "/%s\n%s", m->key,
+	buf_addf(&b, "mkdir -p " NOTES "\ncp $notes.is " NOTES "/%s\n%s", manager_key(m),
 		 m->clean ? m->clean : "");
 	return buf_detach(&b);
 }

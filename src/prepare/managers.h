@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/keys.h"
+
 #define MANAGER_NOTES "var/lib/sandbox/packages" /* relative to the root of a layer */
 
 /*
@@ -22,7 +24,7 @@
  * and hashes in turn, $asked is the request of [packages], $time is when that was resolved.
  */
 struct manager {
-	const char *key;     /* of [packages] */
+	enum schema_id id;   /* of [packages] */
 	const char *list;    /* what is installed, `name version ...` a line; or NULL */
 	const char *install; /* "$@" */
 	const char *pinned;
@@ -36,6 +38,9 @@ struct manager {
 /* In the order in which they run: the system's before those of languages. */
 extern const struct manager managers[];
 extern const size_t n_managers;
+
+/* Its key of [packages], which names it in a lock too. */
+const char *manager_key(const struct manager *m);
 
 /* The whole script of a step, for `sh -ec`; the caller frees it. */
 char *manager_script(const struct manager *m, bool locked);

@@ -22,7 +22,7 @@ int origin_make(const struct store *s, const struct settings *settings, struct l
 {
 	struct digest locked = {0};
 	struct image_request image = {.store = s,
-				      .image = settings_get(settings, "sandbox", "image"),
+				      .image = settings_get(settings, KEY_IMAGE),
 				      .base = settings->project_dir,
 				      .digest = &locked};
 	struct prepare_request req = {.store = s,

@@ -30,7 +30,7 @@
 
 const char *prebuilt_repository(const struct settings *s)
 {
-	return settings_get(s, "sandbox", "prebuilt");
+	return settings_get(s, KEY_PREBUILT);
 }
 
 char *prebuilt_name(const struct settings *s, const struct image_root *root,

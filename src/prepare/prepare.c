@@ -22,6 +22,7 @@
 #include "box/box_create.h"
 #include "box/prepared.h"
 #include "box/uppers.h"
+#include "config/schema.h"
 #include "config/value.h"
 #include "prepare/prebuilt.h"
 #include "prepare/resolved.h"
@@ -193,14 +194,7 @@ static int lock_caches(const struct preparing *p, int *ret_fd, struct err *e)
 	return file_lock(*ret_fd, "caches", e);
 }
 
-/* How the host reaches the outside; layers do not depend on it. */
-static bool is_of_host_net(const struct setting *st)
-{
-	return streq(st->section, "sandbox") &&
-	       (streq(st->key, "ca") || streq(st->key, "proxy-password"));
-}
-
-/* Variables and caches; the other settings of the project are for sessions. */
+/* Variables, caches, and keys that steps have too; the other settings are for sessions. */
 static int narrow_settings(struct preparing *p, struct err *e)
 {
 	const struct settings *s = p->req->settings;
@@ -213,7 +207,7 @@ static int narrow_settings(struct preparing *p, struct err *e)
 	r = settings_load(&none, &p->settings, e);
 	strv_clear(&none.overrides);
 	for (size_t i = 0; r == 0 && i < s->n; i++)
-		if (recipe_step_has(p->step, &s->v[i]) || is_of_host_net(&s->v[i]))
+		if (recipe_step_has(p->step, &s->v[i]) || s->v[i].row->steps)
 			settings_add(&p->settings, &s->v[i]);
 	return r;
 }

@@ -41,11 +41,10 @@ const char *recipe_text(const struct recipe *r)
 
 bool recipe_step_has(const struct recipe_step *step, const struct setting *st)
 {
-	bool env = streq(st->section, "env") || schema_variant(st->section);
-
-	if (streq(st->section, "mounts"))
+	if (setting_is(st, KEY_MOUNTS))
 		return starts_with(st->value, "cache:");
-	return env && (!step->env || (*step->env && starts_with(st->key, step->env)));
+	return setting_is(st, KEY_ENV) &&
+	       (!step->env || (*step->env && starts_with(st->key, step->env)));
 }
 
 /* A recipe that is being written, and the same without what is specific to this machine. */
@@ -130,7 +129,7 @@ void recipe_packages(const struct settings *s, const struct manager *m, struct s
 {
 	cleanup_strv struct strv all = {0};
 
-	settings_list(s, "packages", m->key, &all);
+	settings_list(s, m->id, &all);
 	for (size_t i = 0; i < all.n; i++)
 		if (!strv_has(out, all.v[i]))
 			strv_push(out, all.v[i]);
@@ -139,7 +138,7 @@ void recipe_packages(const struct settings *s, const struct manager *m, struct s
 static void add_packages(const struct settings *s, const struct manager *m,
 			 const struct lock_file *lock, struct texts *text, struct recipe *r)
 {
-	const struct lock_manager *locked = lock ? lock_manager(lock, m->key) : NULL;
+	const struct lock_manager *locked = lock ? lock_manager(lock, manager_key(m)) : NULL;
 	cleanup_free char *script = NULL;
 	cleanup_strv struct strv words = {0};
 	cleanup_buf struct buf title = BUF_INIT;
@@ -153,9 +152,9 @@ static void add_packages(const struct settings *s, const struct manager *m,
 	step->manager = m;
 	step->locked = locked;
 	step->env = m->env;
-	add_shell(&step->argv, script, m->key);
-	buf_addf(&title, "%s:", m->key);
-	add_field(text, "packages", m->key);
+	add_shell(&step->argv, script, manager_key(m));
+	buf_addf(&title, "%s:", manager_key(m));
+	add_field(text, "packages", manager_key(m));
 	add_field(text, "script", script);
 	add_settings(s, step, text);
 	for (size_t i = 0; i < words.n; i++) {
@@ -268,7 +267,7 @@ static int add_runs(const struct settings *s, struct texts *text, struct recipe 
 	int error = 0;
 
 	for (size_t i = 0; i < s->n; i++)
-		if (streq(s->v[i].section, "run"))
+		if (setting_is(&s->v[i], KEY_RUN))
 			steps[n++] = (struct numbered){.number = strtol(s->v[i].key, NULL, 10),
 						       .setting = &s->v[i]};
 	if (n)

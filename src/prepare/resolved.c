@@ -17,7 +17,7 @@
 static int read_notes(const struct store *s, const char *upper, const struct manager *m,
 		      struct buf *out, struct err *e)
 {
-	cleanup_free char *path = xasprintf("%s/" MANAGER_NOTES "/%s", upper, m->key);
+	cleanup_free char *path = xasprintf("%s/" MANAGER_NOTES "/%s", upper, manager_key(m));
 	cleanup_close int fd = -1;
 	int r = path_open_nolinks(s->data_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, e);
 
@@ -48,18 +48,18 @@ int resolved_note(const struct store *s, const char *upper, const struct setting
 	int r = read_notes(s, upper, m, &text, e);
 
 	if (r < 0)
-		return err_add(e, "%s cannot be locked", m->key);
-	locked = lock_manager_add(lock, m->key);
+		return err_add(e, "%s cannot be locked", manager_key(m));
+	locked = lock_manager_add(lock, manager_key(m));
 	recipe_packages(settings, m, &locked->asked);
 	for (size_t i = 0; i < locked->asked.n; i++)
 		if (!lock_word(locked->asked.v[i]))
-			return err_set(e, ERR_USAGE, "[packages] %s: '%s' cannot be locked", m->key,
-				       locked->asked.v[i]);
+			return err_set(e, ERR_USAGE, "[packages] %s: '%s' cannot be locked",
+				       manager_key(m), locked->asked.v[i]);
 	rest = text.data;
 	while (r == 0 && (line = strsep(&rest, "\n")))
 		if (*line)
 			r = add_line(line, &locked->packages, e);
-	return r < 0 ? err_add(e, "%s cannot be locked", m->key) : 0;
+	return r < 0 ? err_add(e, "%s cannot be locked", manager_key(m)) : 0;
 }
 
 int resolved_recipe(const struct settings *settings, const struct lock_file *lock,

@@ -32,7 +32,7 @@
 
 static bool wants(const struct settings *s)
 {
-	return settings_bool(s, "sandbox", "ssh-agent");
+	return settings_bool(s, KEY_SSH_AGENT);
 }
 
 int agent_mount(const struct assemble_request *req, struct assembly *a, struct err *e)

@@ -76,7 +76,7 @@ static int add_root(const struct assemble_request *req, struct assembly *a, stru
 							  .target = a->root->binds.v[i],
 							  .read_only = true});
 	reach_add_root(req->box, a->root->lowers.v[a->root->lowers.n - 1], &a->reach);
-	if (settings_is_users(req->settings, "image"))
+	if (settings_is_users(req->settings, KEY_IMAGE))
 		reach_add_root(req->box, a->root->lowers.v[a->root->lowers.n - 1], &a->own);
 	a->plan.lowers = (const char *const *)a->root->lowers.v;
 	a->plan.n_lowers = a->root->lowers.n;
@@ -167,7 +167,7 @@ static void add_home_parent(struct assembly *a)
 
 static int add_home(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
-	const char *home = settings_get(req->settings, "sandbox", "home");
+	const char *home = settings_get(req->settings, KEY_HOME);
 	struct plan_mount m = {.kind = PLAN_MOUNT_BIND, .target = a->home, .mode = 0700};
 
 	/* A user of the image has the image's home, and root's becomes part of the layer. */
@@ -222,7 +222,7 @@ static int add_project_folder(const struct assemble_request *req, struct assembl
 
 static int add_project(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
-	const char *target = settings_get(req->settings, "sandbox", "project");
+	const char *target = settings_get(req->settings, KEY_PROJECT);
 	const char *dir = req->box->project;
 	cleanup_repository struct repository own = {0};
 	const struct repository *repository;
@@ -392,8 +392,8 @@ static int find_protected(const struct assemble_request *req, struct assembly *a
 /* Whoever may mount can remove a mount, or look beneath it. */
 static int refuse_nested(const struct assemble_request *req, struct err *e)
 {
-	const struct setting *nested = settings_find(req->settings, "sandbox", "nested");
-	const struct setting *protect = settings_find(req->settings, "sandbox", "protect");
+	const struct setting *nested = settings_find(req->settings, KEY_NESTED);
+	const struct setting *protect = settings_find(req->settings, KEY_PROTECT);
 
 	return err_set(e, ERR_USAGE,
 		       "'protect' (%s) cannot hold with 'nested = yes' (%s), which lets code in "
@@ -570,7 +570,7 @@ static long linger_ms(const struct assemble_request *req)
 {
 	if (req->box->temporary || req->box->trial)
 		return 0;
-	return settings_duration_ms(req->settings, "sandbox", "linger");
+	return settings_duration_ms(req->settings, KEY_LINGER);
 }
 
 static int fill_identity(const struct assemble_request *req, struct assembly *a, struct err *e)
@@ -578,7 +578,7 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	const struct settings *s = req->settings;
 	const struct user *u = req->user;
 	const struct net_driver *net;
-	int r = net_driver_find(settings_get(s, "sandbox", "network"), &net, e);
+	int r = net_driver_find(settings_get(s, KEY_NETWORK), &net, e);
 
 	if (r < 0)
 		return r;
@@ -586,24 +586,23 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	if (r < 0)
 		return r;
 	a->plan.hostname = req->hostname ? assembly_keep(a, xstrdup(req->hostname))
-			   : settings_get(s, "sandbox", "hostname")
-				   ? settings_get(s, "sandbox", "hostname")
-				   : req->box->name;
+			   : settings_get(s, KEY_HOSTNAME) ? settings_get(s, KEY_HOSTNAME)
+							   : req->box->name;
 	a->plan.net = net->own_namespace ? PLAN_NET_NEW : PLAN_NET_HOST;
 	a->plan.outer_uid = geteuid();
 	a->plan.outer_gid = getegid();
 	a->plan.you_uid = u->uid;
 	a->plan.you_gid = u->gid;
 	a->plan.host_root = a->plan.outer_uid == 0;
-	a->plan.nested = settings_bool(s, "sandbox", "nested");
-	a->plan.io_uring = settings_bool(s, "sandbox", "io-uring");
-	a->plan.perf = settings_bool(s, "sandbox", "perf");
+	a->plan.nested = settings_bool(s, KEY_NESTED);
+	a->plan.io_uring = settings_bool(s, KEY_IO_URING);
+	a->plan.perf = settings_bool(s, KEY_PERF);
 	/*
 	 * With nested = yes a sandbox inside may need to be the supervisor, and there can be only
 	 * one.
 	 */
 	a->plan.renames = req->box->trial && !a->plan.nested;
-	a->plan.sudo = settings_bool(s, "sandbox", "sudo");
+	a->plan.sudo = settings_bool(s, KEY_SUDO);
 	/* In a project's box sessions are yours, and none is the image's program. */
 	a->plan.stop_signal = req->box->temporary && a->root->plan.stop_signal
 				      ? value_signal(a->root->plan.stop_signal)

@@ -13,6 +13,7 @@
 #include "base/new_file.h"
 #include "base/proc.h"
 #include "box/box_log.h"
+#include "config/schema.h"
 #include "config/value.h"
 #include "launch/client.h"
 
@@ -41,16 +42,16 @@ static void restore(int saved[3])
 	}
 }
 
-static int run(const struct box_session *s, const char *name, bool at_exit, int *connection,
+static int run(const struct box_session *s, enum schema_id hook, bool at_exit, int *connection,
 	       int *ret_status, struct err *e)
 {
-	const char *text = settings_get(s->settings, "hooks", name);
-	bool starts = streq(name, "start") || streq(name, "create");
+	const char *text = settings_get(s->settings, hook), *name = schema_keys[hook].key;
+	bool starts = hook == KEY_HOOKS_START || hook == KEY_HOOKS_CREATE;
 	/* Its background processes must survive the end of its terminal. */
 	cleanup_free char *script = xasprintf("%s%s", starts ? "trap '' HUP\n" : "", text);
 	char *argv[] = {(char *)"/bin/sh", (char *)"-ec", script, (char *)name, NULL};
 	struct session_options options = {.env = s->options->env, .argv = argv};
-	struct box_session hook = *s;
+	struct box_session session = *s;
 	struct box_log log = BOX_LOG_INIT;
 	int saved[3] = {-1, -1, -1}, r;
 	cleanup_close int next = -1;
@@ -58,16 +59,16 @@ static int run(const struct box_session *s, const char *name, bool at_exit, int 
 	/* Connects before the hook ends: a box without a session may be ending. */
 	if (box_connect(s->box, &next) < 0)
 		return err_set(e, ERR_RETRY, "the box ended before the hook '%s'", name);
-	hook.options = &options;
-	hook.accepted = NULL;
-	hook.cwd = s->project ? s->project : s->home;
-	hook.detach = hook.at_exit = at_exit;
-	hook.output = at_exit ? &log.input : NULL;
+	session.options = &options;
+	session.accepted = NULL;
+	session.cwd = s->project ? s->project : s->home;
+	session.detach = session.at_exit = at_exit;
+	session.output = at_exit ? &log.input : NULL;
 	r = box_log_start(s->box, name, at_exit ? -1 : STDERR_FILENO, &log, e);
 	if (r == 0 && !at_exit)
 		r = redirect(saved, &log, e);
 	if (r == 0)
-		r = box_session_run(&hook, *connection, ret_status, e);
+		r = box_session_run(&session, *connection, ret_status, e);
 	restore(saved);
 	box_log_finish(&log);
 	close_fd(connection);
@@ -75,28 +76,28 @@ static int run(const struct box_session *s, const char *name, bool at_exit, int 
 	return r < 0 && r != -ERR_RETRY ? err_add(e, "cannot run the hook '%s'", name) : r;
 }
 
-static const char *hint(const struct box_session *s, const char *name)
+static const char *hint(const struct box_session *s, enum schema_id hook)
 {
-	return value_script_hint(settings_get(s->settings, "hooks", name));
+	return value_script_hint(settings_get(s->settings, hook));
 }
 
 /* A hook that must succeed. */
-static int run_strictly(const struct box_session *s, const char *name, int *connection,
+static int run_strictly(const struct box_session *s, enum schema_id hook, int *connection,
 			struct err *e)
 {
-	int status = 0, r = run(s, name, false, connection, &status, e);
+	int status = 0, r = run(s, hook, false, connection, &status, e);
 
 	if (r == 0 && status != 0)
 		r = err_set(e, EIO,
 			    "the hook '%s' failed with status %d%s; 'sandbox enter --rescue' opens "
 			    "a shell all the same, 'sandbox logs' shows its output",
-			    name, STATUS_EXIT(status), hint(s, name));
+			    schema_keys[hook].key, STATUS_EXIT(status), hint(s, hook));
 	return r;
 }
 
-static bool has(const struct box_session *s, const char *name)
+static bool has(const struct box_session *s, enum schema_id hook)
 {
-	return settings_get(s->settings, "hooks", name) != NULL;
+	return settings_get(s->settings, hook) != NULL;
 }
 
 static int run_create(const struct box_session *s, int *connection, struct err *e)
@@ -105,7 +106,7 @@ static int run_create(const struct box_session *s, int *connection, struct err *
 
 	if (faccessat(s->box->dir_fd, CREATED, F_OK, 0) == 0)
 		return 0;
-	r = run_strictly(s, "create", connection, e);
+	r = run_strictly(s, KEY_HOOKS_CREATE, connection, e);
 	if (r < 0)
 		return r;
 	/* Its results are on disk before it is recorded as never to be run again. */
@@ -115,21 +116,25 @@ static int run_create(const struct box_session *s, int *connection, struct err *
 
 int hooks_at_start(const struct box_session *s, int *connection, struct err *e)
 {
-	int status, r = has(s, "exit") ? run(s, "exit", true, connection, &status, e) : 0;
+	int status, r = has(s, KEY_HOOKS_EXIT)
+				? run(s, KEY_HOOKS_EXIT, true, connection, &status, e)
+				: 0;
 
-	if (r == 0 && has(s, "create"))
+	if (r == 0 && has(s, KEY_HOOKS_CREATE))
 		r = run_create(s, connection, e);
-	if (r == 0 && has(s, "start"))
-		r = run_strictly(s, "start", connection, e);
+	if (r == 0 && has(s, KEY_HOOKS_START))
+		r = run_strictly(s, KEY_HOOKS_START, connection, e);
 	return r;
 }
 
 int hooks_at_enter(const struct box_session *s, int *connection, struct err *e)
 {
-	int status = 0, r = has(s, "enter") ? run(s, "enter", false, connection, &status, e) : 0;
+	int status = 0, r = has(s, KEY_HOOKS_ENTER)
+				    ? run(s, KEY_HOOKS_ENTER, false, connection, &status, e)
+				    : 0;
 
 	if (r == 0 && status != 0)
 		log_warn("the hook 'enter' ended with status %d%s", STATUS_EXIT(status),
-			 hint(s, "enter"));
+			 hint(s, KEY_HOOKS_ENTER));
 	return r;
 }

@@ -28,28 +28,28 @@ static int note(const char *project, const struct strv *lines, bool first, void 
 /* A value that opens what the key can open. */
 static const char *sample(const struct schema_key *row)
 {
-	static const char *const special[][2] = {
-		{"image", "registry.example.com/a"},
-		{"dotfiles", "/etc"},
-		{"secrets", "/etc/passwd"},
-		{"display", "x11"},
-		{"home", "host"},
-		{"devices", "fuse"},
-		{"network", "host"},
+	static const char *const special[N_KEYS] = {
+		[KEY_IMAGE] = "registry.example.com/a",
+		[KEY_DOTFILES] = "/etc",
+		[KEY_SECRETS] = "/etc/passwd",
+		[KEY_DISPLAY] = "x11",
+		[KEY_HOME] = "host",
+		[KEY_DEVICES] = "fuse",
+		[KEY_NETWORK] = "host",
+		[KEY_MOUNTS] = "/etc",
 	};
+	size_t id = (size_t)(row - schema_keys);
 
-	for (size_t i = 0; i < ARRAY_SIZE(special); i++)
-		if (streq(row->key, special[i][0]))
-			return special[i][1];
-	if (streq(row->section, "mounts"))
-		return "/etc";
+	if (special[id])
+		return special[id];
 	return row->type == SCHEMA_BOOL ? "yes" : "80";
 }
 
 /* What is asked for by a project that sets this key alone. */
 static void asked_for(const struct schema_key *row, const char *value, struct strv *out)
 {
-	struct setting st = {.section = (char *)row->section,
+	struct setting st = {.row = row,
+			     .section = (char *)row->section,
 			     .key = (char *)(streq(row->key, "*") ? "/key" : row->key),
 			     .value = (char *)value,
 			     .source = (char *)"sandbox.ini:1",
@@ -66,15 +66,15 @@ static void asked_for(const struct schema_key *row, const char *value, struct st
 static void test_every_key(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < schema_n_keys; i++) {
+	for (size_t i = 0; i < N_KEYS; i++) {
 		const struct schema_key *row = &schema_keys[i];
 		cleanup_strv struct strv lines = {0};
 
 		/* Each of its environments is an image, asked about where it is used. */
-		if (streq(row->section, "matrix"))
+		if (row->asked == ASKED_THERE)
 			continue;
 		asked_for(row, sample(row), &lines);
-		if ((lines.n > 0) == row->harmless)
+		if ((lines.n > 0) == (row->asked == ASKED_NEVER))
 			fail_msg("[%s] %s = %s: asked for %zu times", row->section, row->key,
 				 sample(row), lines.n);
 	}
@@ -83,7 +83,7 @@ static void test_every_key(void **state)
 static void test_closed(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < schema_n_keys; i++) {
+	for (size_t i = 0; i < N_KEYS; i++) {
 		const struct schema_key *row = &schema_keys[i];
 		cleanup_strv struct strv lines = {0};
 
@@ -112,7 +112,7 @@ static void test_images(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		cleanup_strv struct strv lines = {0};
 
-		asked_for(schema_find("sandbox", "image"), cases[i].image, &lines);
+		asked_for(&schema_keys[KEY_IMAGE], cases[i].image, &lines);
 		assert_int_equal(lines.n, cases[i].line ? 1 : 0);
 		if (cases[i].line)
 			assert_string_equal(lines.v[0], cases[i].line);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "cli/overrides.h"
 #include "config/env.h"
 #include "config/mounts.h"
 #include "config/schema.h"
@@ -203,21 +204,64 @@ static void keys(void **state)
 	}
 }
 
-/* The table's own defaults must pass its checks, and every row needs help. */
+#define ROW "[%s] %s: "
+
+/* Who asks about all keys has no list of them: what a row does not say nobody knows. */
+static void rows_are_whole(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_KEYS; i++) {
+		const struct schema_key *row = &schema_keys[i];
+		bool opens = row->asked != ASKED_NEVER;
+
+		if (!row->section || !row->key || !row->help)
+			fail_msg("row %zu has no section, key or help", i);
+		if (schema_find(row->section, row->key) != row)
+			fail_msg(ROW "there are two", row->section, row->key);
+		if (!row->acts)
+			fail_msg(ROW "when does it act?", row->section, row->key);
+		if (!row->asked)
+			fail_msg(ROW "how is a project asked about it?", row->section, row->key);
+		if (opens && !row->reaches && row->asked != ASKED_MOUNT &&
+		    row->asked != ASKED_THERE)
+			fail_msg(ROW "how far does it reach?", row->section, row->key);
+		if (opens && !row->deny)
+			fail_msg(ROW "can a policy deny it?", row->section, row->key);
+		if (row->acts == ACTS_START_AND_SESSION && !schema_closed(row))
+			fail_msg(ROW "what does a session get?", row->section, row->key);
+		if ((row->type == SCHEMA_WORD) != (row->words != NULL))
+			fail_msg(ROW "which words?", row->section, row->key);
+	}
+}
+
+/* The table's own defaults pass its checks, and so do the values that open nothing. */
 static void table(void **state)
 {
-	const struct schema_key *row;
-	struct err e;
+	(void)state;
+	for (size_t i = 0; i < N_KEYS; i++) {
+		const struct schema_key *row = &schema_keys[i], *found;
+		const char *values[] = {row->value, schema_closed(row)};
+		struct err e;
+
+		for (size_t j = 0; j < ARRAY_SIZE(values); j++)
+			if (values[j])
+				assert_int_equal(
+					schema_check(row->section, row->key, values[j], &found, &e),
+					0);
+	}
+}
+
+/* An option has its words before any row is read. */
+static void network_words(void **state)
+{
+	cleanup_strv struct strv words = {0};
+	size_t n = 0;
 
 	(void)state;
-	for (size_t i = 0; i < schema_n_keys; i++) {
-		assert_non_null(schema_keys[i].help);
-		assert_true((schema_keys[i].type == SCHEMA_WORD) == (schema_keys[i].words != NULL));
-		if (schema_keys[i].value)
-			assert_int_equal(schema_check(schema_keys[i].section, schema_keys[i].key,
-						      schema_keys[i].value, &row, &e),
-					 0);
-	}
+	value_words(schema_keys[KEY_NETWORK].words, &words);
+	for (; network_choices[n]; n++)
+		assert_true(strv_has(&words, network_choices[n]));
+	assert_int_equal(n, words.n);
 }
 
 static void expansion(void **state)
@@ -316,7 +360,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(durations),	cmocka_unit_test(sizes),
 		cmocka_unit_test(names),	cmocka_unit_test(sections),
-		cmocka_unit_test(keys),		cmocka_unit_test(table),
+		cmocka_unit_test(keys),		cmocka_unit_test(rows_are_whole),
+		cmocka_unit_test(table),	cmocka_unit_test(network_words),
 		cmocka_unit_test(expansion),	cmocka_unit_test(expansion_bomb),
 		cmocka_unit_test(mount_values),
 	};

@@ -13,11 +13,11 @@ static void fails_with(const char *message)
 	assert_string_equal(e.msg, message);
 }
 
-static void value_is(const char *key, const char *value, const char *source)
+static void value_is(enum schema_id id, const char *value, const char *source)
 {
-	const struct setting *st = settings_find(&s, "sandbox", key);
+	const struct setting *st = settings_find(&s, id);
 
-	assert_string_equal(settings_get(&s, "sandbox", key), value);
+	assert_string_equal(settings_get(&s, id), value);
 	assert_non_null(st);
 	assert_string_equal(st->source, source);
 }
@@ -31,12 +31,12 @@ static void defaults(void **state)
 	assert_int_equal(s.n, 0);
 	assert_null(s.project_file);
 	assert_string_equal(s.project_dir, top);
-	assert_string_equal(settings_get(&s, "sandbox", "image"), "host");
-	assert_null(settings_get(&s, "sandbox", "name"));
-	assert_null(settings_find(&s, "sandbox", "image"));
-	assert_int_equal(settings_duration_ms(&s, "sandbox", "linger"), 10000);
-	assert_true(settings_bool(&s, "sandbox", "sudo"));
-	assert_false(settings_bool(&s, "sandbox", "root"));
+	assert_string_equal(settings_get(&s, KEY_IMAGE), "host");
+	assert_null(settings_get(&s, KEY_NAME));
+	assert_null(settings_find(&s, KEY_IMAGE));
+	assert_int_equal(settings_duration_ms(&s, KEY_LINGER), 10000);
+	assert_true(settings_bool(&s, KEY_SUDO));
+	assert_false(settings_bool(&s, KEY_ROOT));
 	settings_clear(&s);
 	assert_int_equal(settings_load(&req, &s, &e), 0);
 	assert_null(s.project_dir);
@@ -65,13 +65,13 @@ static void order(void **state)
 	unsetenv("SANDBOX_IO_URING");
 	strv_clear(&req.overrides);
 
-	value_is("linger", "3s", "inc.ini:2");
-	value_is("home", "host", ".config/sandbox/profiles/one.ini:3");
-	value_is("hostname", "file", "sandbox.ini:4");
-	value_is("shell", "sh", "inc.ini:4");
-	value_is("network", "none", "flag");
-	value_is("io-uring", "yes", "SANDBOX_IO_URING");
-	settings_list(&s, "packages", "apt", &words);
+	value_is(KEY_LINGER, "3s", "inc.ini:2");
+	value_is(KEY_HOME, "host", ".config/sandbox/profiles/one.ini:3");
+	value_is(KEY_HOSTNAME, "file", "sandbox.ini:4");
+	value_is(KEY_SHELL, "sh", "inc.ini:4");
+	value_is(KEY_NETWORK, "none", "flag");
+	value_is(KEY_IO_URING, "yes", "SANDBOX_IO_URING");
+	settings_list(&s, KEY_APT, &words);
 	assert_int_equal(words.n, 3);
 	assert_string_equal(words.v[2], "cmake");
 	env_set(&env, "PATH", "/bin");
@@ -90,7 +90,7 @@ static void outside_profiles(void **state)
 	strv_push(&req.profiles, "two");
 	setenv("SANDBOX_PROFILE", "one", 1);
 	assert_int_equal(settings_load(&req, &s, &e), 0);
-	assert_string_equal(settings_get(&s, "sandbox", "linger"), "2s");
+	assert_string_equal(settings_get(&s, KEY_LINGER), "2s");
 	settings_clear(&s);
 	setenv("SANDBOX_PROFILE", "tow", 1);
 	assert_int_not_equal(settings_load(&req, &s, &e), 0);
@@ -178,7 +178,7 @@ static void diamond(void **state)
 	put("b.ini", "[sandbox]\ninclude = ./c.ini\n");
 	put("c.ini", "[packages]\napt = gcc\n");
 	assert_int_equal(load(NULL), 0);
-	settings_list(&s, "packages", "apt", &words);
+	settings_list(&s, KEY_APT, &words);
 	assert_int_equal(words.n, 1);
 }
 

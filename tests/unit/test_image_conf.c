@@ -117,6 +117,17 @@ static void refused(void **state)
 	}
 }
 
+static const struct setting *found(const char *section, const char *key)
+{
+	const struct setting *v = conf.settings.v;
+
+	for (size_t i = conf.settings.n; i-- > 0;)
+		if (streq(v[i].section, section) && streq(v[i].key, key))
+			return &v[i];
+	fail_msg("no [%s] %s", section, key);
+	return NULL;
+}
+
 /* Single values are replaced, lists grow, and each has the line that says so. */
 static void sources(void **state)
 {
@@ -132,10 +143,10 @@ static void sources(void **state)
 				   "[registry x]\n"
 				   "mirror = y\n"),
 			 0);
-	assert_string_equal(settings_find(st, "images", "max-size")->value, "2G");
-	assert_string_equal(settings_find(st, "images", "max-size")->source, line);
-	assert_string_equal(settings_find(st, "images", "registry")->source, "built-in");
-	assert_string_equal(settings_find(st, "registry x", "mirror")->value, "y");
+	assert_string_equal(found("images", "max-size")->value, "2G");
+	assert_string_equal(found("images", "max-size")->source, line);
+	assert_string_equal(found("images", "registry")->source, "built-in");
+	assert_string_equal(found("registry x", "mirror")->value, "y");
 	assert_int_equal(conf.stores.n, 2);
 	assert_int_equal(st->n, 7);
 }

@@ -144,9 +144,9 @@ static void print_boxes(const char *prefix)
 
 static void print_keys(const char *prefix)
 {
-	for (size_t i = 0; i < schema_n_keys; i++) {
+	for (size_t i = 0; i < N_KEYS; i++) {
 		const struct schema_key *k = &schema_keys[i];
-		bool main_section = streq(k->section, "sandbox");
+		bool main_section = schema_is_main(k);
 
 		if (streq(k->key, "*"))
 			continue;

@@ -70,10 +70,10 @@ static void add_settings(const struct settings *s, struct rows *rows)
 /* Built-in defaults that nothing overrides, in the order of the schema, then what sources say. */
 static void collect(const struct settings *s, struct rows *rows)
 {
-	for (size_t i = 0; i < schema_n_keys; i++) {
+	for (size_t i = 0; i < N_KEYS; i++) {
 		const struct schema_key *k = &schema_keys[i];
 
-		if (k->value && !streq(k->key, "*") && !settings_find(s, k->section, k->key))
+		if (k->value && !settings_find(s, (enum schema_id)i))
 			add_row(rows, (struct row){k->section, k->key, k->value, built_in});
 	}
 	add_settings(s, rows);
@@ -155,12 +155,12 @@ static bool is_key(const char *word)
 static int select_key(const char *word, struct rows *rows, struct err *e)
 {
 	cleanup_free char *section = NULL, *key = NULL;
-	const char *names[SCHEMA_MAX_KEYS + 1] = {NULL}, *near;
+	const char *names[N_KEYS + 1] = {NULL}, *near;
 	size_t n = 0;
 
 	if (!is_key(word)) {
-		for (size_t i = 0; i < schema_n_keys; i++)
-			if (streq(schema_keys[i].section, "sandbox"))
+		for (size_t i = 0; i < N_KEYS; i++)
+			if (schema_is_main(&schema_keys[i]))
 				names[n++] = schema_keys[i].key;
 		near = nearest_word(word, names);
 		return err_set(e, ERR_USAGE, "no setting '%s'%s%s%s", word,

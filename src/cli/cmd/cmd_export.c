@@ -18,6 +18,7 @@
 #include "box/project.h"
 #include "cli/commands.h"
 #include "cli/shim.h"
+#include "config/schema.h"
 #include "config/settings.h"
 #include "config/xdg.h"
 
@@ -116,9 +117,7 @@ static bool run_silently(const char *const *argv, int *ret_status)
 static bool adds_programs(const struct settings *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (streq(s->v[i].section, "packages") || streq(s->v[i].section, "run") ||
-		    streq(s->v[i].section, "mounts") || streq(s->v[i].section, "hooks") ||
-		    streq(s->v[i].key, "PATH"))
+		if (s->v[i].row->programs || streq(s->v[i].key, "PATH"))
 			return true;
 	return false;
 }
@@ -144,7 +143,7 @@ static bool is_lacking(const char *project, const char *program)
 	if (box_find_project(&s, project, &b, &ignored) < 0) {
 		if (settings_load(&req, &settings, &ignored) < 0 || adds_programs(&settings))
 			return false;
-		image = settings_get(&settings, "sandbox", "image");
+		image = settings_get(&settings, KEY_IMAGE);
 		if (starts_with(image, "dir:"))
 			return false;
 	}

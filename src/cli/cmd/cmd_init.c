@@ -84,18 +84,17 @@ static char *name_from(const char *dir)
 }
 
 /* Every profile of the list must exist, and the value fit its key. */
-static int check_answer(const char *key, const char *value, const char *dir, struct err *e)
+static int check_answer(enum schema_id id, const char *value, const char *dir, struct err *e)
 {
-	const char *section = streq(key, "apt") ? "packages" : "sandbox";
-	const struct schema_key *row;
+	const struct schema_key *row = &schema_keys[id];
 	cleanup_strv struct strv names = {0};
 	bool system;
 
-	if (schema_check(section, key, value, &row, e) < 0)
+	if (schema_check(row->section, row->key, value, &row, e) < 0)
 		return -e->code;
-	if (streq(key, "image"))
+	if (id == KEY_IMAGE)
 		return image_check_name(value, e);
-	if (!streq(key, "profile"))
+	if (id != KEY_PROFILE)
 		return 0;
 	value_words(value, &names);
 	for (size_t i = 0; i < names.n; i++) {
@@ -108,7 +107,7 @@ static int check_answer(const char *key, const char *value, const char *dir, str
 }
 
 /* Asks until the answer fits; *value is the suggestion, and then the answer. */
-static int ask(const char *key, const char *prompt, const struct strv *words, const char *dir,
+static int ask(enum schema_id id, const char *prompt, const struct strv *words, const char *dir,
 	       char **value, struct err *e)
 {
 	for (;;) {
@@ -117,7 +116,7 @@ static int ask(const char *key, const char *prompt, const struct strv *words, co
 
 		if (ask_line(prompt, *value, words, &answer, e) < 0)
 			return -e->code;
-		if (check_answer(key, answer, dir, &why) == 0) {
+		if (check_answer(id, answer, dir, &why) == 0) {
 			free(*value);
 			*value = answer;
 			return 0;
@@ -143,18 +142,18 @@ static int ask_all(const char *dir, const struct init_guess *g, struct init_answ
 	strv_push(&images, "host");
 	strv_push(&images, "debian:bookworm");
 	strv_push(&images, "dir:");
-	r = ask("name", "Name of the box", &none, dir, &a->name, e);
+	r = ask(KEY_NAME, "Name of the box", &none, dir, &a->name, e);
 	if (r == 0)
-		r = ask("image", "Image (host, debian:bookworm, dir:PATH ...)", &images, dir,
+		r = ask(KEY_IMAGE, "Image (host, debian:bookworm, dir:PATH ...)", &images, dir,
 			&a->image, e);
 	if (r == 0)
-		r = ask("profile", "Profiles", &names, dir, &a->profile, e);
+		r = ask(KEY_PROFILE, "Profiles", &names, dir, &a->profile, e);
 	if (r == 0) {
 		free(a->apt);
 		a->apt = init_image_apt(a->image, g);
 	}
 	if (r == 0 && init_image_has_apt(a->image))
-		r = ask("apt", "Packages of apt", &none, dir, &a->apt, e);
+		r = ask(KEY_APT, "Packages of apt", &none, dir, &a->apt, e);
 	return r;
 }
 
@@ -186,8 +185,7 @@ static int agree(const char *dir, bool image_chosen, struct err *e)
 	view.n_mounts = 0;
 	for (size_t i = 0; i < s.n; i++)
 		if (s.v[i].from != SETTING_FROM_PROJECT ||
-		    (image_chosen && streq(s.v[i].section, "sandbox") &&
-		     streq(s.v[i].key, "image")))
+		    (image_chosen && setting_is(&s.v[i], KEY_IMAGE)))
 			chosen[view.n++] = s.v[i];
 	r = reach_of(&view, home, true, &lines, e);
 	mount_sources_free(view.mounts, view.n_mounts);
@@ -218,7 +216,7 @@ int init_folder(const char *where, const struct init_options *o, struct err *e)
 				  .image = o->image ? xstrdup(o->image) : init_choose_image(&guess),
 				  .profile = strv_join(&guess.profiles, ", ")};
 	a.apt = init_image_apt(a.image, &guess);
-	if (check_answer("image", a.image, dir, e) < 0)
+	if (check_answer(KEY_IMAGE, a.image, dir, e) < 0)
 		return -e->code;
 	asked = !o->yes && isatty(STDIN_FILENO);
 	for (size_t i = 0; i < guess.why.n; i++)

@@ -187,7 +187,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	r = cli->junit ? junit_check(cli->junit, e) : 0;
 	if (r < 0)
 		return r;
-	overrides_add(&o.settings.overrides, "network", cli->network);
+	overrides_add(&o.settings.overrides, KEY_NETWORK, cli->network);
 	r = matrix_run(&o, &m, e);
 	strv_clear(&o.settings.overrides);
 	/* Interrupted: what has ended until then is told all the same. */

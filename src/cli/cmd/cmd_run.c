@@ -82,7 +82,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		r = run_mounts_parse(&cli->mounts, &cli->volumes, &mounts, e);
 	o.mounts = mounts.v;
 	o.n_mounts = mounts.n;
-	overrides_add(&o.settings.overrides, "network", cli->network);
+	overrides_add(&o.settings.overrides, KEY_NETWORK, cli->network);
 	if (r == 0)
 		r = run_throwaway(&o, &name, ret_status, e);
 	if (r == 0 && name)

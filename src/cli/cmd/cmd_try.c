@@ -44,8 +44,8 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	};
 	int r;
 
-	overrides_add(&o.settings.overrides, "image", cli->image);
-	overrides_add(&o.settings.overrides, "network", cli->network);
+	overrides_add(&o.settings.overrides, KEY_IMAGE, cli->image);
+	overrides_add(&o.settings.overrides, KEY_NETWORK, cli->network);
 	r = enter_run(&o, ret_status, e);
 	strv_clear(&o.settings.overrides);
 	return r;

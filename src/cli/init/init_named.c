@@ -113,7 +113,7 @@ static void take_setting(char *line, struct init_guess *g)
 	if (!key || !line)
 		return;
 	unescape(line);
-	if (streq(section, "sandbox") && streq(key, "image")) {
+	if (schema_find(section, key) == &schema_keys[KEY_IMAGE]) {
 		set_image(g, line, "devcontainer.json");
 		return;
 	}
@@ -121,7 +121,7 @@ static void take_setting(char *line, struct init_guess *g)
 		log_note("devcontainer.json: left out: [%s] %s: %s", section, key, e.msg);
 		return;
 	}
-	if (streq(section, "hooks") && streq(key, "create")) {
+	if (row == &schema_keys[KEY_HOOKS_CREATE]) {
 		strv_push(&g->create, line);
 		return;
 	}

@@ -1,0 +1,106 @@
+/*
+ * keys.h - the ids of the schema's rows, and the words that describe a row.
+ *
+ * Code that implements a key names it by its id, so that a typo does not compile. Code that asks
+ * about all keys goes through the rows of schema.h.
+ */
+#ifndef CONFIG_KEYS_H
+#define CONFIG_KEYS_H
+
+/* In the order of the table, schema_table.c. */
+enum schema_id {
+	KEY_NAME,
+	KEY_IMAGE,
+	KEY_PROFILE,
+	KEY_INCLUDE,
+	KEY_NETWORK,
+	KEY_LINGER,
+	KEY_HOME,
+	KEY_PROJECT,
+	KEY_IDMAP,
+	KEY_NESTED,
+	KEY_IO_URING,
+	KEY_PERF,
+	KEY_SUDO,
+	KEY_ROOT,
+	KEY_SHELL,
+	KEY_HOSTNAME,
+	KEY_PREBUILT,
+	KEY_PROTECT,
+	KEY_REPORT,
+	KEY_DOTFILES,
+	KEY_EXPORT,
+	KEY_SECRETS,
+	KEY_SSH_AGENT,
+	KEY_GIT,
+	KEY_DISPLAY,
+	KEY_GPU,
+	KEY_CA,
+	KEY_PROXY_PASSWORD,
+	KEY_DEVICES,
+	KEY_DBUS,
+	KEY_ENV,
+	KEY_MOUNTS,
+	KEY_MATRIX,
+	KEY_APT,
+	KEY_APK,
+	KEY_DNF,
+	KEY_PIP,
+	KEY_NPM,
+	KEY_CARGO,
+	KEY_RUN,
+	KEY_PORTS,
+	KEY_LIMITS_MEMORY,
+	KEY_LIMITS_CPUS,
+	KEY_LIMITS_PIDS,
+	KEY_HOOKS_CREATE,
+	KEY_HOOKS_START,
+	KEY_HOOKS_ENTER,
+	KEY_HOOKS_EXIT,
+	KEY_SERVICE_IMAGE,
+	KEY_SERVICE_COMMAND,
+	KEY_SERVICE_USER,
+	N_KEYS
+};
+
+/* When a changed value takes effect. 0: the row does not say. */
+enum schema_acts {
+	ACTS_READ = 1, /* while settings are read */
+	ACTS_CREATE,   /* when the box is created, or with --rebuild */
+	ACTS_PREPARE,  /* when its layers are prepared, or with --rebuild */
+	ACTS_START,    /* at the next start; drift.c reports that a running box does not follow */
+	/* The same; but sessions read it too, and get the closed value until then. */
+	ACTS_START_AND_SESSION,
+	ACTS_SESSION, /* at the next session */
+	ACTS_USE,     /* at the next use */
+};
+
+/* How the user is asked about a value (grant/reach.c). 0: the row does not say. */
+enum schema_asked {
+	ASKED_NEVER = 1, /* harmless: reaches nothing of the host */
+	ASKED_VALUE,	 /* as written */
+	ASKED_PATH,	 /* as the path it resolves to, if that is outside the project */
+	ASKED_IMAGE,	 /* if a directory outside the project, or from an unknown registry */
+	ASKED_WORDS,	 /* each word of the list */
+	ASKED_LENT,	 /* by the code that lends it: grant/lend.c */
+	ASKED_MOUNT,	 /* as a mount: what it resolves to, and how */
+	ASKED_THERE,	 /* elsewhere: a line of [matrix], as the image of its box */
+};
+
+/* How far a value reaches: the furthest comes last in the question (grant/reach_order.c). */
+enum schema_reaches {
+	REACHES_A_BIT = 10,
+	REACHES_PROJECTS = 20, /* what they share, what they prepare */
+	REACHES_NETWORK = 30,
+	REACHES_KERNEL = 40,
+	REACHES_READING = 50,
+	REACHES_WRITING = 60,
+	REACHES_FAR = 70, /* from here on they are named in the question */
+	REACHES_UNBOUND = 70,
+	REACHES_SECRETS = 80,
+	REACHES_SYSTEM = 85,
+	REACHES_HOME = 90,
+	REACHES_ALL = 95,
+};
+
+#endif
