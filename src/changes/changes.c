@@ -34,38 +34,6 @@
 /* Made in every box for mounts, or by launch/etc.c. */
 static const char *const always[] = {"/dev", "/etc", "/proc", "/run", "/sys", "/tmp"};
 
-/* Files of a home, a project or a system that run by themselves, as whole components of a path. */
-static const char *const run_later[] = {"/.bashrc",
-					"/.bash_profile",
-					"/.bash_login",
-					"/.bash_logout",
-					"/.profile",
-					"/.zshrc",
-					"/.zshenv",
-					"/.zprofile",
-					"/.zlogin",
-					"/.config/autostart",
-					"/.config/fish",
-					"/.config/sandbox",
-					"/.config/systemd",
-					"/.ssh",
-					"/.git/hooks",
-					"/.git/config",
-					"/.gitconfig",
-					"/.envrc",
-					"/.vscode",
-					"/.idea",
-					"/.husky",
-					"/.devcontainer",
-					"/.claude",
-					"/.mcp.json",
-					"/.pre-commit-config.yaml",
-					"/.xprofile",
-					"/etc/profile.d",
-					"/etc/cron.d",
-					"/etc/systemd",
-					"/etc/xdg/autostart"};
-
 int changes_open_host(const char *path, int *ret_fd, struct err *e)
 {
 	cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -644,16 +612,4 @@ const char *change_special(const struct change *c)
 	default:
 		return "device";
 	}
-}
-
-bool change_is_run(const char *path)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(run_later); i++) {
-		size_t len = strlen(run_later[i]);
-
-		for (const char *at = path; (at = strstr(at, run_later[i])); at++)
-			if (at[len] == '\0' || at[len] == '/')
-				return true;
-	}
-	return false;
 }

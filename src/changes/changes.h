@@ -67,9 +67,6 @@ int change_open_base(const struct change *c, int *ret_fd, struct err *e);
 /* "FIFO", "socket" or "device"; NULL for a type that can be taken out of the box. */
 const char *change_special(const struct change *c);
 
-/* Is it something that the host runs later by itself: a shell's startup file, a git hook ...? */
-bool change_is_run(const char *path);
-
 /* Opens an absolute directory of the host, with no symlink in the path. O_PATH. */
 int changes_open_host(const char *path, int *ret_fd, struct err *e);
 

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "box/lifecycle.h"
 #include "box/target.h"
+#include "grant/obeyed_names.h"
 
 #define QUOTED_MAX (4 * PATH_MAX + 16)
 
@@ -28,7 +29,7 @@ static const char *type_of(const struct change *c)
 void change_print(const struct change *c, const char *path)
 {
 	const char *special = change_special(c);
-	bool run = change_is_run(c->path) || (path && change_is_run(path));
+	bool run = obeyed_is_path(c->path) || (path && obeyed_is_path(path));
 	char quoted[QUOTED_MAX];
 
 	printf("%c %c %s%s", run ? '!' : ' ', c->kind,
@@ -54,7 +55,7 @@ void change_json(struct json *j, const struct change *c, const char *path)
 	jsonout_string(j, "link", c->link);
 	jsonout_number(j, "mode", c->st.st_mode & 07777);
 	jsonout_number(j, "size", S_ISREG(c->st.st_mode) ? c->st.st_size : 0);
-	jsonout_bool(j, "run", change_is_run(c->path) || (path && change_is_run(path)));
+	jsonout_bool(j, "run", obeyed_is_path(c->path) || (path && obeyed_is_path(path)));
 }
 
 int change_box(const struct store *s, const char *word, bool trial, struct box *ret, struct err *e)

@@ -26,6 +26,7 @@
 #include "grant/guarded.h"
 #include "grant/obeyed_git.h"
 #include "grant/obeyed_look.h"
+#include "grant/obeyed_names.h"
 
 #define MAX_SAID   20
 #define TOLD	   "told" /* in the box's directory: what was already reported, a line each */
@@ -34,31 +35,6 @@
 #define SHARE	   50 /* divisor of the time that a session took */
 #define WALK_MS	   50
 #define SHORT_MS   5
-
-/* Files, and directories with everything in them: of editors, git's helpers, shells, agents. */
-static const char *const names[] = {
-	".envrc",
-	".githooks",
-	".vscode",
-	".idea",
-	".husky",
-	".devcontainer",
-	".devcontainer.json",
-	".zed",
-	".cursor",
-	".claude",
-	".mcp.json",
-	".mise.toml",
-	"mise.toml",
-	".lefthook.yml",
-	".exrc",
-	".nvimrc",
-	".nvim.lua",
-	".vimrc",
-	".dir-locals.el",
-	"lefthook.yml",
-	".pre-commit-config.yaml",
-};
 
 /*
  * Looks into a directory such as .vscode. If one was moved here, it has changed but its files have
@@ -172,14 +148,6 @@ static void look_at_named(struct obeyed_look *l, const char *project)
 	}
 }
 
-static bool is_known(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (streq(names[i], name))
-			return true;
-	return ends_with(name, ".code-workspace");
-}
-
 /*
  * One directory listing costs less than a lookup for each name. Git comes first, so that a flood of
  * other files cannot crowd it out.
@@ -198,7 +166,7 @@ static void look_in(struct obeyed_look *l, const char *dir)
 			git = d.type == DT_DIR ? OBEYED_GIT_DIR : OBEYED_GIT_OTHER;
 		else if (streq(d.name, ".gitmodules"))
 			l->submodules = true;
-		else if (is_known(d.name))
+		else if (obeyed_is_name(d.name))
 			strv_push_take(&there,
 				       xasprintf("%c%s", d.type == DT_REG ? 'f' : 'd', d.name));
 	}

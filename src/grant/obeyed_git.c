@@ -18,16 +18,13 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "grant/guarded.h"
+#include "grant/obeyed_names.h"
 #include "grant/repository.h"
 
 #define REPOSITORY " (a git repository)"
 #define MAX_QUEUE  20000
 #define MODULES	   5 /* levels of names beneath modules/ */
 #define MIN_MS	   1 /* a search needs at least this much time */
-
-/* gitrepository-layout(5): files that name other places, or programs. */
-static const char *const obeyed[] = {"config", "config.worktree", "commondir", "info/attributes",
-				     "objects/info/alternates"};
 
 static int open_dir(int at, const char *name)
 {
@@ -45,12 +42,12 @@ static void obeyed_link(struct obeyed_look *l, int dir, const char *at, const ch
 
 static void look_at_hooks(struct obeyed_look *l, int git, const char *at)
 {
-	cleanup_free char *path = path_join(at, "hooks");
+	cleanup_free char *path = path_join(at, OBEYED_GIT_HOOKS);
 	cleanup_dir struct dir d = {0};
 	struct err ignored;
 	size_t unsaid = 0;
 
-	if (dir_open(&d, git, "hooks", &ignored) < 0)
+	if (dir_open(&d, git, OBEYED_GIT_HOOKS, &ignored) < 0)
 		return;
 	while (dir_next(&d, &ignored) == 1)
 		if (!ends_with(d.name, ".sample"))
@@ -58,13 +55,13 @@ static void look_at_hooks(struct obeyed_look *l, int git, const char *at)
 	obeyed_folder(l, dir_fd(&d), path, unsaid);
 	/* A symlink of that name, to an existing directory. */
 	if (unsaid)
-		obeyed_link(l, git, at, "hooks");
+		obeyed_link(l, git, at, OBEYED_GIT_HOOKS);
 }
 
 static void look_at_data(struct obeyed_look *l, int git, const char *at)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(obeyed); i++)
-		obeyed_file(l, git, at, obeyed[i]);
+	for (size_t i = 0; obeyed_git_files[i]; i++)
+		obeyed_file(l, git, at, obeyed_git_files[i]);
 	obeyed_link(l, git, at, "info");
 	look_at_hooks(l, git, at);
 }

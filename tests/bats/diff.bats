@@ -68,7 +68,7 @@ changes() { sandbox diff "$T/p" "$@"; }
 }
 
 @test "JSON has the same, and more of it" {
-	tried sh -c 'rm file; ln -s there ln; chmod 4711 same; mkfifo .envrc'
+	tried sh -c 'rm file; ln -s there ln; chmod 4711 same; mkfifo .envrc; mkdir .zed; echo >.zed/tasks.json'
 	sandbox diff --json "$T/p" | python3 -c '
 import json, sys
 got = {c["path"]: c for c in json.load(sys.stdin)}
@@ -76,6 +76,7 @@ assert got["/p/file"]["change"] == "deleted" and got["/p/file"]["type"] == "file
 assert got["/p/ln"]["link"] == "there" and got["/p/ln"]["type"] == "link"
 assert got["/p/same"]["change"] == "modified" and got["/p/same"]["mode"] == 0o711
 assert got["/p/.envrc"]["run"] and got["/p/.envrc"]["type"] == "FIFO"
+assert got["/p/.zed/tasks.json"]["run"] and not got["/p/ln"]["run"]
 assert all(c["host"] == sys.argv[1] for c in got.values())' "$T/p"
 }
 
