@@ -53,12 +53,12 @@ static int choose_name(const struct store *s, const struct seal_options *o,
 }
 
 static int seal_as(const struct seal_options *o, const struct origin *origin, const char *name,
-		   struct err *e)
+		   struct buf *text, struct err *e)
 {
 	struct digest_text base = digest_text(&origin->root.digest);
 	cleanup_strv struct strv words = {0};
 	char title[1024];
-	int r;
+	int status, r;
 
 	strv_push(&words, "image");
 	strv_push(&words, "seal");
@@ -71,13 +71,12 @@ static int seal_as(const struct seal_options *o, const struct origin *origin, co
 		strv_push(&words, origin->layers.v[origin->layers.n - 1 - i]);
 		strv_push(&words, err_quote(title, sizeof(title), origin->recipe.v[i].title));
 	}
-	r = image_program((const char *const *)words.v, true, e);
-	if (r == 0 && o->push)
-		r = image_program((const char *[]){"push", "--", name, NULL}, !o->json, e);
-	return r;
+	r = image_program_read((const char *const *)words.v, text, &status, e);
+	return r == 0 && status != 0 ? err_set(e, ERR_SAID, "sandbox-image failed") : r;
 }
 
-static int seal_project(const struct store *s, struct seal_options *o, struct err *e)
+static int seal_project(const struct store *s, struct seal_options *o, char **ret_name,
+			struct buf *text, struct err *e)
 {
 	cleanup_settings struct settings settings = {0};
 	cleanup_lock struct lock_file lock = {0};
@@ -93,10 +92,14 @@ static int seal_project(const struct store *s, struct seal_options *o, struct er
 		r = origin_make(s, &settings, locked ? &lock : NULL, false, &origin, e);
 	if (r == 0)
 		r = choose_name(s, o, &settings, &origin, &name, e);
-	return r < 0 ? r : seal_as(o, &origin, name, e);
+	if (r == 0)
+		r = seal_as(o, &origin, name, text, e);
+	if (r == 0)
+		*ret_name = take_ptr(name);
+	return r;
 }
 
-int seal_run(struct seal_options *o, struct err *e)
+int seal_run(struct seal_options *o, char **ret_name, struct buf *text, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_free char *dir = NULL;
@@ -105,6 +108,6 @@ int seal_run(struct seal_options *o, struct err *e)
 	if (r < 0)
 		return r;
 	o->settings.project_dir = dir;
-	r = seal_project(&s, o, e);
+	r = seal_project(&s, o, ret_name, text, e);
 	return r < 0 && r != -ERR_SAID ? err_add(e, "cannot seal '%s'", dir) : r;
 }

@@ -4,6 +4,7 @@
 #ifndef FLOW_SEAL_H
 #define FLOW_SEAL_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "config/settings.h"
 #include "grant/reach.h"
@@ -11,12 +12,15 @@
 struct seal_options {
 	const char *project; /* as for enter */
 	const char *name;    /* of the image; NULL: the one that [sandbox] prebuilt looks for */
-	bool push, json;
+	bool json;	     /* the text is */
 	struct settings_request settings;
 	struct reach_asker asker;
 };
 
-/* Prints the image's name and digest, and with push what the registry has now. */
-int seal_run(struct seal_options *o, struct err *e);
+/*
+ * Makes the image. *ret_name is its name, which the caller frees; its name and digest, as a text for
+ * the user, are appended to text.
+ */
+int seal_run(struct seal_options *o, char **ret_name, struct buf *text, struct err *e);
 
 #endif

@@ -1,10 +1,16 @@
 /*
  * cmd_seal.c - `sandbox seal`: the prepared environment of a project as an image.
  */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
 #include "cli/commands.h"
 #include "cli/consent.h"
 #include "cli/overrides.h"
 #include "flow/seal.h"
+#include "rootfs/image_program.h"
 
 struct seal_cli {
 	bool push, accept, json;
@@ -31,14 +37,25 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	struct seal_options o = {
 		.project = args->n ? args->v[0] : NULL,
 		.name = args->n > 1 ? args->v[1] : NULL,
-		.push = cli->push,
 		.json = cli->json,
 		.settings = {.variant = cli->variant, .profiles = cli->profiles},
 		.asker = consent_asker(&consent),
 	};
 
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_free char *name = NULL;
+	int r = seal_run(&o, &name, &text, e);
+
 	(void)ret_status;
-	return seal_run(&o, e);
+	if (r < 0)
+		return r;
+	fputs(text.data, stdout);
+	if (!cli->push)
+		return 0;
+	/* Before what the push prints. */
+	if (fflush(stdout) != 0)
+		return err_sys(e, errno, "cannot write the output");
+	return image_program((const char *[]){"push", "--", name, NULL}, !cli->json, e);
 }
 
 const struct command cmd_seal = {
