@@ -49,4 +49,10 @@ struct session {
  */
 pid_t session_start(const struct session_policy *policy, const struct session *s);
 
+/*
+ * The same for the first session, which the launcher itself asks for. Nothing runs in the box that could
+ * make its execve block, so nothing is copied: the process has pid 1's memory, and pid 1 waits, until then.
+ */
+pid_t session_start_first(const struct session_policy *policy, const struct session *s);
+
 #endif
