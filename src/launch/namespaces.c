@@ -3,8 +3,7 @@
  *
  * A network namespace costs as much as all the mounts together, and neither needs the other until
  * /sys is mounted. So a short-lived helper of the launcher joins the box's user namespace and makes
- * it while pid 1 works. The helper also limits what the box can take of resources counted per user;
- * then it makes the nested user namespace.
+ * it while pid 1 works; then it makes the nested user namespace.
  */
 #include "launch/namespaces.h"
 
@@ -12,28 +11,14 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/mem.h"
 #include "launch/helper.h"
 #include "launch/idmap.h"
 #include "launch/protocol.h"
-
-/*
- * Limits that count per user on the whole machine, and that hold in a box's user namespace and
- * those nested in it; namespaces(7), inotify(7). Each takes 70 us to open, in parallel to pid 1.
- */
-static const struct {
-	const char *everywhere, *in_box;
-} shared[] = {
-	{"/proc/sys/fs/inotify/max_user_instances", "/proc/sys/user/max_inotify_instances"},
-	{"/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches"},
-};
 
 struct making {
 	const struct plan *plan;
@@ -98,38 +83,6 @@ static int make_you(struct making *m, struct err *e)
 	return r < 0 ? r : open_own("/proc/self/ns/user", &m->you, e);
 }
 
-/* Files of /proc/sys are read and written whole: one call each. */
-static long read_number(const char *path)
-{
-	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char text[32];
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-	if (n <= 0)
-		return -1;
-	text[n] = '\0';
-	return strtol(text, NULL, 10);
-}
-
-/*
- * A box gets at most half of what its user has, so that one box cannot take everything away from
- * the others and the desktop. root in the box lacks CAP_SYS_RESOURCE, which it would need to raise
- * this. If /proc/sys is not writable, as in most containers, there is no limit.
- */
-static void bound_shared(void)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
-		long number = read_number(shared[i].everywhere);
-		cleanup_close int fd = number <= 1 ? -1
-						   : open(shared[i].in_box, O_WRONLY | O_CLOEXEC);
-		char text[32];
-
-		if (fd >= 0)
-			(void)!write(fd, text,
-				     (size_t)snprintf(text, sizeof(text), "%ld", number / 2));
-	}
-}
-
 static int make(void *arg, struct err *e)
 {
 	struct making *m = arg;
@@ -139,7 +92,6 @@ static int make(void *arg, struct err *e)
 		return err_sys(e, errno, "cannot join the box's user namespace");
 	if (m->plan->net == PLAN_NET_NEW)
 		r = make_net(m, e);
-	bound_shared();
 	return r < 0 ? r : make_you(m, e);
 }
 

@@ -28,6 +28,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "launch/bounds.h"
 #include "launch/dev.h"
 #include "launch/etc.h"
 #include "launch/mask.h"
@@ -169,6 +170,8 @@ int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e)
 		r = rootfs_image(p, host, ret, e);
 	if (r == 0)
 		r = mount_proc(ret->fd, e);
+	if (r == 0)
+		bounds_set(ret->fd);
 	if (r == 0)
 		r = build_dev(p, ret, e);
 	return r < 0 ? r : mounts_apply(p, MOUNTS_OF_DEV, ret->fd, host, ret->scratch, e);

@@ -12,7 +12,7 @@
  *						P2 idmap_write(): box-root is you outside
  *	   MAPPED <----------------------------
  *	L4 namespaces_make(): the network	P3 rootfs_build(): all mounts but /sys
- *	   namespace, loopback, bounds, "you"
+ *	   namespace, loopback, "you"
  *	   NAMESPACES + fds ------------------> P4 join_namespaces()
  *	L5 the caller may send SESSION on the	P5 rootfs_enter(): /sys, pivot, host and stdio out of view
  *	   boot connection
