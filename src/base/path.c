@@ -37,6 +37,7 @@ struct walk {
 	int links;
 	bool no_links;
 	bool make; /* create missing directories */
+	bool made; /* the last one entered: there is nothing in it */
 };
 
 static int walk_here(const struct walk *w)
@@ -82,14 +83,18 @@ static int walk_link(struct walk *w, int fd, const char *after)
 static int walk_enter(struct walk *w, const char *name, const char *after, mode_t mode)
 {
 	const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
-	int here = walk_here(w), fd;
+	int here = walk_here(w), fd = -1;
+	bool missing = w->made;
 
-	fd = openat(here, name, flags | O_DIRECTORY);
-	if (fd < 0 && errno == ENOENT && w->make) {
-		if (mkdirat(here, name, mode) < 0 && errno != EEXIST)
-			return -errno;
+	if (!missing) {
 		fd = openat(here, name, flags | O_DIRECTORY);
+		missing = fd < 0 && errno == ENOENT && w->make;
 	}
+	w->made = missing && mkdirat(here, name, mode) == 0;
+	if (missing && !w->made && errno != EEXIST)
+		return -errno;
+	if (missing)
+		fd = openat(here, name, flags | O_DIRECTORY);
 	if (fd >= 0) {
 		w->fds = xrealloc(w->fds, w->n + 1, sizeof(*w->fds));
 		w->fds[w->n++] = fd;
@@ -130,8 +135,9 @@ static int walk_last(struct walk *w, const char *name, int flags, mode_t mode, i
 }
 
 /*
- * Resolves w->rest. With w->make, mode is that of the last directory, and the last component is
- * entered like the others; else flags and mode are those of open(2). Returns 0 or -errno.
+ * Resolves w->rest. With w->make, mode is that of the last directory, flags are O_PATH | O_DIRECTORY,
+ * and the last component is entered like the others; else flags and mode are those of open(2).
+ * Returns 0 or -errno.
  */
 static int walk(struct walk *w, int flags, mode_t mode, int *ret_fd)
 {
@@ -164,6 +170,10 @@ static int walk(struct walk *w, int flags, mode_t mode, int *ret_fd)
 		r = walk_enter(w, name, after, last ? mode : 0755);
 		if (r < 0)
 			return r;
+	}
+	if (w->make && w->n) { /* opened as it is wanted */
+		*ret_fd = w->fds[--w->n];
+		return 0;
 	}
 	fd = openat(walk_here(w), ".", flags | O_CLOEXEC, mode);
 	if (fd < 0)

@@ -104,16 +104,13 @@ static int mount_sized_tmpfs(const struct plan_mount *m, int target, struct err 
 static int seed(const struct plan_mount *m, int rootfd, int target, int memory, struct err *e)
 {
 	static const char *const ours[] = {"sandbox", "host", "user", NULL}, *const none = NULL;
-	cleanup_close int from = -1;
 	struct stat root, there;
 
 	if (fstat(rootfd, &root) < 0 || fstat(target, &there) < 0)
 		return err_sys(e, errno, "cannot look at '%s'", m->target);
 	if (root.st_ino == there.st_ino && root.st_dev == there.st_dev)
 		return err_set(e, ELOOP, "it is a symlink to '/' in the image");
-	from = openat(target, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return from < 0 ? err_sys(e, errno, "cannot open '%s'", m->target)
-			: seed_folder(from, memory, streq(m->target, "/run") ? ours : &none, e);
+	return seed_folder(target, memory, streq(m->target, "/run") ? ours : &none, e);
 }
 
 static int apply_tmpfs(const struct plan_mount *m, size_t i, int rootfd, int scratch, struct err *e)
