@@ -1,14 +1,14 @@
 /*
- * floor.c - the floor of bench/start: what a box costs when nothing but the kernel's part is done.
+ * floor.c - the floor of bench/start: what a box costs if only the kernel's part is done.
  *
  *	floor [--no-net] ROOTFS CMD [ARG...]
  *
  * All namespaces in one clone3(2), a single-uid map, an overlay over ROOTFS with its upper on a
  * tmpfs, proc, a minimal /dev with its own devpts, a tmpfs /tmp, pivot_root(2), execve(2); the
- * parent waits and hands on the exit status. No pid 1 beside the command, no seccomp, no
- * capabilities dropped, no configuration: it is a stopwatch's zero, not a sandbox.
+ * parent waits and returns the exit status. No pid 1 besides the command, no seccomp, no dropped
+ * capabilities, no configuration: it is a reference for timing, not a sandbox.
  *
- * --no-net leaves the network namespace out. Any failure ends it with one line and status 125.
+ * --no-net makes no network namespace. Any failure ends it with one line and status 125.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,11 @@
 /*
- * getppid.c - the price of a system call: N times getppid(2), nanoseconds a call on stdout.
+ * getppid.c - the cost of a system call: N times getppid(2), nanoseconds a call on stdout.
  *
  *	getppid [--filter] [N]
  *
- * --filter first installs a seccomp filter of one rule (reboot(2) fails, all else is allowed), the
- * least that any filter costs; the kernel answers such calls from a bitmap, so a longer filter that
- * allows getppid(2) should cost the same. That is what bench/start checks.
+ * --filter first installs a seccomp filter of one rule (reboot(2) fails, everything else is
+ * allowed), the least that any filter costs. The kernel answers such calls from a bitmap, so a
+ * longer filter that allows getppid(2) should cost the same; bench/start checks that.
  */
 #include <errno.h>
 #include <linux/filter.h>

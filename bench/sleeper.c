@@ -1,6 +1,6 @@
 /*
- * sleeper.c - an idle box's program for bench/start: says a byte on stdout that it runs, then
- * stays. Its twin of nothing, `true`, is here too: named "static-true" it just ends.
+ * sleeper.c - the program of an idle box for bench/start: writes a byte to stdout when it runs,
+ * then stays. Called "static-true" it exits at once.
  */
 #include <string.h>
 #include <unistd.h>

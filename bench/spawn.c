@@ -40,9 +40,9 @@
 #include <unistd.h>
 
 #define MAX_CASES 16
-#define EDGE	  20	  /* starts that count as the first and as the last ones of --hold */
-#define SETTLE_US 1500000 /* deferred frees of the kernel are done by then */
-#define DRAIN_US  400000  /* and so is what its threads do after the last process has gone */
+#define EDGE	  20	  /* number of starts that are the first and the last ones of --hold */
+#define SETTLE_US 1500000 /* the kernel's deferred frees are done by then */
+#define DRAIN_US  400000  /* and so is the work of its threads after the last process has ended */
 #define TURNS	  5	  /* of --cost */
 
 struct bench_case {
@@ -69,7 +69,7 @@ static double now_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-/* CPU time of all children waited for so far, with what those had waited for. */
+/* CPU time of all children waited for so far, including those that they waited for. */
 static double children_cpu_ms(void)
 {
 	struct rusage u;
@@ -79,7 +79,7 @@ static double children_cpu_ms(void)
 	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e3;
 }
 
-/* stdout_fd -1 is /dev/null. */
+/* stdout_fd -1 means /dev/null. */
 static pid_t start(char **argv, int stdout_fd)
 {
 	posix_spawn_file_actions_t fa;
@@ -112,7 +112,7 @@ static void wait_ok(pid_t pid, const char *name)
 		die(name, "the command failed; SPAWN_STDERR=1 shows what it says");
 }
 
-/* Waits for everything that was left to us. */
+/* Waits for everything that was reparented to us. */
 static void drain(void)
 {
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
@@ -214,7 +214,7 @@ static void mode_loop(struct bench_case *cases, int n_cases, int n)
 	}
 }
 
-/* What a thread has run, in ns, is the first number of its schedstat; kernel: sched-stats.rst. */
+/* The first number in a thread's schedstat is its run time in ns; kernel: sched-stats.rst. */
 static double thread_ms(int pid)
 {
 	unsigned long long ns = 0;
@@ -231,7 +231,7 @@ static double thread_ms(int pid)
 	return (double)ns / 1e6;
 }
 
-/* Of all threads of the kernel: the children of kthreadd, pid 2. */
+/* Of all kernel threads: the children of kthreadd, pid 2. */
 static double kernel_ms(void)
 {
 	FILE *f = fopen("/proc/2/task/2/children", "re");
@@ -246,7 +246,7 @@ static double kernel_ms(void)
 	return sum;
 }
 
-/* One turn. What the kernel's threads do anyway is seen in a pause before, and taken off. */
+/* One turn. What kernel threads do anyway is measured in a pause before, and subtracted. */
 static void cost_turn(const struct bench_case *c, int n, double *ret_processes, double *ret_kernel)
 {
 	double begin = now_ms(), idle = kernel_ms(), kernel, cpu, rate;
@@ -282,7 +282,7 @@ static void mode_cost(const struct bench_case *cases, int n_cases, int n)
 		       median(kernel[i], TURNS));
 }
 
-/* /proc/meminfo, in KiB: proc_meminfo(5). Percpu is there for the network namespaces. */
+/* Keys of /proc/meminfo, in KiB: proc_meminfo(5). Percpu is for the network namespaces. */
 static const char *const mem_keys[] = {"MemAvailable", "MemFree",     "Slab",  "SUnreclaim",
 				       "PageTables",   "KernelStack", "Percpu"};
 #define MEM_KEYS (sizeof(mem_keys) / sizeof(mem_keys[0]))
@@ -306,8 +306,8 @@ static void read_memory(long long kib[MEM_KEYS])
 }
 
 /*
- * Starts one that stays. It has started when its program wrote a byte to stdout, or when the
- * command has ended well, having put it into the background.
+ * Starts one that stays. It has started once its program has written a byte to stdout, or once the
+ * command has succeeded, having put it into the background.
  */
 static void hold_one(const struct bench_case *c, const int pipe_fd[2])
 {
@@ -345,7 +345,7 @@ static int kill_children(void)
 	return n;
 }
 
-/* Killing a parent may leave us its children: once more until there are none. */
+/* Killing a parent may reparent its children to us: repeat until there are none. */
 static void kill_all(void)
 {
 	while (kill_children() > 0)
@@ -354,7 +354,7 @@ static void kill_all(void)
 	drain();
 }
 
-/* All processes beneath root, root not counted. */
+/* All processes beneath root, without root. */
 static int count_descendants(int root)
 {
 	char path[64];
@@ -380,7 +380,7 @@ static void mode_hold(struct bench_case *c, int n)
 	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
 		die("pipe2", strerror(errno));
 	atexit(kill_all);
-	hold_one(c, pipe_fd); /* warm: the caches are not charged to the first one */
+	hold_one(c, pipe_fd); /* warm up: cold caches must not count for the first one */
 	kill_all();
 	read_memory(before);
 	begin = now_ms();
@@ -389,7 +389,7 @@ static void mode_hold(struct bench_case *c, int n)
 
 		hold_one(c, pipe_fd);
 		ms[i] = now_ms() - t;
-		/* What has handed over to a process of its own is not a part of what is held. */
+		/* A process that has handed over to another one is not part of what is held. */
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 	}

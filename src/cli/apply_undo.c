@@ -1,5 +1,5 @@
 /*
- * apply_undo.c - which of what was applied is meant, whether it is still there, and taking it back.
+ * apply_undo.c - selecting applied changes, checking them, and undoing them.
  */
 #include "cli/apply_undo.h"
 
@@ -20,7 +20,7 @@
 #include "changes/undo.h"
 #include "cli/ask/ask.h"
 
-/* What is to be taken back of one project. */
+/* What to undo of one project. */
 struct taking {
 	struct undo undo;
 	struct strv paths;     /* absolute; empty: all */
@@ -37,7 +37,7 @@ static void taking_clear(struct taking *t)
 	free(t->changed);
 }
 
-/* As the host has it: links on the way followed, of the last component not. */
+/* Its path on the host: symlinks on the way resolved, but not in the last component. */
 static char *absolute(const char *word)
 {
 	cleanup_free char *here = getcwd(NULL, 0), *plain = path_normalize(here ? here : "/", word),
@@ -47,7 +47,10 @@ static char *absolute(const char *word)
 		    : xstrdup(plain);
 }
 
-/* The project that something was applied to, at path or above it; NULL: there is none. The caller frees. */
+/*
+ * The project that something was applied to, at path or above it; NULL if there is none. The caller
+ * frees it.
+ */
 static char *find_above(const struct store *s, const char *path)
 {
 	char *dir = xstrdup(path), *slash;
@@ -63,7 +66,7 @@ static char *find_above(const struct store *s, const char *path)
 	return dir;
 }
 
-/* What a word names as other commands do; a trial that is gone has its project still. */
+/* Resolves a word as other commands do; works for a trial that is gone, too. */
 static int find_target(const struct store *s, const char *word, char **ret, struct err *e)
 {
 	cleanup_target struct target t = TARGET_INIT;
@@ -75,7 +78,7 @@ static int find_target(const struct store *s, const char *word, char **ret, stru
 	return 0;
 }
 
-/* A name alone may be a box's, wherever we stand. */
+/* A plain name may be a box's, whatever the current directory is. */
 static bool find_box(const struct store *s, const char *word, char **ret)
 {
 	cleanup_box struct box b = BOX_INIT;
@@ -87,7 +90,7 @@ static bool find_box(const struct store *s, const char *word, char **ret)
 	return true;
 }
 
-/* Whose it is, and which paths of it. */
+/* Finds the project and the paths to undo. */
 static int find(const struct store *s, const struct apply_undo *o, char **ret_of,
 		struct strv *paths, struct err *e)
 {
@@ -129,7 +132,7 @@ static bool is_meant(const struct taking *t, const struct undo_entry *entry)
 	return !t->paths.n;
 }
 
-/* Last first; what was taken back already, or never done, is not among them. Returns how many were changed. */
+/* Last first; skips what was already undone, or never done. Returns how many were changed since. */
 static int choose(struct taking *t, struct err *e)
 {
 	int n_changed = 0;
@@ -153,7 +156,7 @@ static int choose(struct taking *t, struct err *e)
 	return n_changed;
 }
 
-/* What it is to the host. */
+/* The kind of change on the host. */
 static char letter(const struct undo_entry *entry)
 {
 	return entry->kind == UNDO_ADDED ? 'D' : entry->kind == UNDO_REMOVED ? 'A' : 'M';
@@ -211,7 +214,7 @@ int apply_confirm(bool yes, const char *question, const char *done, struct err *
 	return r == 0 && !yes ? err_set(e, ECANCELED, "%s", done) : r;
 }
 
-/* A directory that a running trial is upon does not change beneath it. */
+/* The directory below a running trial must not change. */
 static int check_trial(const struct store *s, const char *of, struct err *e)
 {
 	cleanup_box struct box b = BOX_INIT;
@@ -220,7 +223,7 @@ static int check_trial(const struct store *s, const char *of, struct err *e)
 	return box_find_trial(s, of, &b, &ignored) == 0 ? box_check_ended(&b, e) : 0;
 }
 
-/* Each path from its last entry to its first, which has what was there before all of it. */
+/* Undoes each path from its last entry to its first, which has the original file. */
 static int take_back(struct taking *t, struct err *e)
 {
 	for (size_t i = t->undo.n; i-- > 0;) {

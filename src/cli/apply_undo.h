@@ -17,7 +17,7 @@ struct apply_undo {
 int apply_undo(const struct store *s, const struct apply_undo *o, struct err *e);
 int apply_forget(const struct store *s, const struct apply_undo *o, struct err *e);
 
-/* Asks, unless yes; done: "nothing was applied". */
+/* Asks for confirmation, unless yes; done: "nothing was applied". */
 int apply_confirm(bool yes, const char *question, const char *done, struct err *e);
 
 #endif

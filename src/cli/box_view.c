@@ -74,7 +74,7 @@ int box_view_json_members(struct json *j, const struct box *b, struct err *e)
 	jsonout_number(j, "created", b->created);
 	if (b->damaged)
 		jsonout_string(j, "damaged", b->why);
-	/* Of a damaged one that was said. */
+	/* For a damaged one that was already reported. */
 	if (!why.code || b->damaged)
 		return 0;
 	*e = why;

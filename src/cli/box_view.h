@@ -8,23 +8,25 @@
 #include "base/usage.h"
 #include "box/box.h"
 
-/* "running" or "stopped"; "unknown", and in e why, where that cannot be told. */
+/* "running" or "stopped"; "unknown", with the reason in e. */
 const char *box_view_state(const struct box *b, struct err *e);
 
 /*
- * Disk space of its files, root, home and what was tried; -1 when it has none on disk, or they cannot be
- * counted. What is in it and cannot be read is said in a note.
+ * Disk usage of its files, root, home and trial; -1 if it has none on disk, or they cannot be
+ * counted. A part that cannot be read is reported in a note.
  */
 long long box_view_size(const struct store *s, const struct box *b);
-/* The same for people, "-" for none; and as the member "size", null for none. */
+/* The same for display, "-" for none; and as the member "size", null for none. */
 struct size_text box_view_size_text(long long size);
 void box_view_json_size(struct json *j, long long size);
 
-/* When it was made, in local time, in the caller's buffer. */
+/* Its creation time, in local time, in the caller's buffer. */
 const char *box_view_created(const struct box *b, char *dst, size_t size);
 
-/* The members name, id, state, pid, image, project, gone, temporary, created (seconds since 1970). Fails, with
- * all of them written, where the state is unknown. */
+/*
+ * The members name, id, state, pid, image, project, gone, temporary, created (seconds since 1970).
+ * Fails, after writing all of them, if the state is unknown.
+ */
 int box_view_json_members(struct json *j, const struct box *b, struct err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * change_patch.c - one change of a box as patch(1) understands it, by diff(1).
+ * change_patch.c - one change of a box in the format of patch(1), by diff(1).
  *
- * diff is given descriptors, so that no name of the box is ever a word of its command line but the
- * labels, which are quoted.
+ * diff gets descriptors, so that names from the box appear on its command line only as labels,
+ * which are quoted.
  */
 #include "cli/change_patch.h"
 
@@ -29,7 +29,7 @@ static char *label(char side, const struct change *c, bool there)
 		     : xstrdup("/dev/null");
 }
 
-/* A text of the box on a terminal: printable, and blanks as they are. */
+/* Text from the box on a terminal: made printable, blanks kept. */
 static void print_harmless(char *line)
 {
 	char quoted[4 * LINE_BYTES + 16], *save = line;
@@ -101,7 +101,7 @@ static int run_diff(const struct change *c, int was, int now, struct err *e)
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "cannot make a pipe");
 	out = p[1];
-	/* Out of the way of 3 and 4. */
+	/* Above 3 and 4. */
 	old = was >= 0 ? fcntl(was, F_DUPFD_CLOEXEC, 5) : -1;
 	new = now >= 0 ? fcntl(now, F_DUPFD_CLOEXEC, 5) : -1;
 	s.fds[1] = out;
@@ -132,7 +132,7 @@ int change_patch(const struct change *c, struct err *e)
 	}
 	if (c->kind != CHANGE_DELETED)
 		r = change_open(c, &now, e);
-	/* A link or a directory that a file has replaced is no text. */
+	/* A symlink or directory that a file has replaced has no text. */
 	if (r == 0 && c->kind != CHANGE_ADDED &&
 	    view_lookup(&c->tree->base, c->rel, &layer, &st, e) == 0 && S_ISREG(st.st_mode))
 		r = change_open_base(c, &was, e);

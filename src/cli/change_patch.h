@@ -1,5 +1,5 @@
 /*
- * change_patch.h - one change of a box as patch(1) understands it.
+ * change_patch.h - one change of a box in the format of patch(1).
  */
 #ifndef CLI_CHANGE_PATCH_H
 #define CLI_CHANGE_PATCH_H
@@ -7,8 +7,8 @@
 #include "changes/changes.h"
 
 /*
- * On stdout: a unified diff of a regular file, for all else the line of change_print() behind a `#`.
- * Binary files just differ. On a terminal nothing of a file acts on it.
+ * Prints a unified diff of a regular file; for anything else the line of change_print() after a
+ * `#`. Binary files are only reported to differ. On a terminal, file content is made printable.
  */
 int change_patch(const struct change *c, struct err *e);
 

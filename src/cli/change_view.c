@@ -1,5 +1,5 @@
 /*
- * change_view.c - how commands show what has changed in a box.
+ * change_view.c - how commands show the changes in a box.
  */
 #include "cli/change_view.h"
 
@@ -15,7 +15,7 @@
 
 #define QUOTED_MAX (4 * PATH_MAX + 16)
 
-/* "file", "directory", "link", or as change_special() says. */
+/* "file", "directory", "link", or the word of change_special(). */
 static const char *type_of(const struct change *c)
 {
 	const char *special = change_special(c);
@@ -69,7 +69,7 @@ int change_box(const struct store *s, const char *word, bool trial, struct box *
 		t.has_box = true;
 	if (!t.has_box && (trial || e->code != ENOENT))
 		return -e->code;
-	/* What was written is upon directories that are elsewhere by now: that is settled first. */
+	/* The overlays belong to directories that have moved: that is updated first. */
 	if (t.has_box && t.box.moved_from && (r = box_check_ended(&t.box, e)) < 0)
 		return r;
 	return target_box(s, &t, ret, e);

@@ -1,5 +1,5 @@
 /*
- * change_view.h - how commands show what has changed in a box, and which box they mean.
+ * change_view.h - how commands show the changes in a box, and which box they mean.
  */
 #ifndef CLI_CHANGE_VIEW_H
 #define CLI_CHANGE_VIEW_H
@@ -8,12 +8,12 @@
 #include "changes/changes.h"
 
 /*
- * One line on stdout: `!` where the host would run it later, what happened, and a path, in place of the
- * one inside when it is not NULL; made printable.
+ * Prints one line: `!` if the host would run it later, the kind of change, and a path (the one
+ * inside, unless path is not NULL); made printable.
  */
 void change_print(const struct change *c, const char *path);
 
-/* The members of an object for one change; path as above. */
+/* The members of a JSON object for one change; path as above. */
 void change_json(struct json *j, const struct change *c, const char *path);
 
 /* The box that word means: by its name; or a project's trial, or, unless `trial`, its box. */

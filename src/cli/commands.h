@@ -1,8 +1,8 @@
 /*
  * commands.h - the commands of the program, one cmd_*.c each, and what they share.
  *
- * To add one: define a `const struct command cmd_x` in its file, name it here and in the table in
- * main.c, and write man/sandbox-x.1.
+ * To add one: define a `const struct command cmd_x` in its file, declare it here, add it to the
+ * table in main.c, and write man/sandbox-x.1.
  */
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
@@ -40,15 +40,15 @@ extern const struct command cmd_complete;
 extern const struct command cmd_help;
 extern const struct command cmd_version;
 
-/* All of them in the order of the help, NULL-ended. */
+/* All of them in the order of the help, NULL-terminated. */
 extern const struct command *const commands[];
 
-/* `sandbox` itself: the options that stand before the command. */
+/* `sandbox` itself: the options before the command. */
 extern const struct command program_command;
 
 /*
- * The command of that name, of `sandbox` itself or (group not NULL) of a group; an unknown one is
- * ERR_USAGE with the nearest name.
+ * Finds a command of `sandbox` itself or (group not NULL) of a group; for an unknown one ERR_USAGE
+ * with the nearest name.
  */
 int command_lookup(const struct command *group, const char *name, const struct command **ret,
 		   struct err *e);

@@ -1,8 +1,8 @@
 /*
  * consent.c - asking the user for what a project wants of this machine.
  *
- * Promises that the question can be seen whole: each thing is one line, nothing of it is cut, what does not
- * show itself is an escape, and what reaches furthest stands next to the answer.
+ * Promises that the whole question is visible: each thing is one line, nothing is cut off,
+ * characters that do not show are escaped, and what reaches furthest is next to the answer.
  */
 #include "cli/consent.h"
 
@@ -18,7 +18,7 @@
 #include "cli/ask/ask.h"
 #include "grant/reach_order.h"
 
-/* Of one line of an error, so that what comes before it and behind it fits as well. */
+/* For one line of an error, so that the text before and after it fits as well. */
 #define MAX_IN_ERROR 500
 
 /* "7 things, the last 2 reach furthest". The caller frees. */
@@ -29,7 +29,7 @@ static char *count(const struct strv *lines, size_t far)
 			      : xasprintf("%zu thing%s", lines->n, lines->n == 1 ? "" : "s");
 }
 
-/* Letters of other scripts may look like others: such a line is there twice. */
+/* Letters of other scripts may look alike: such a line is printed twice. */
 static void print_line(const char *line)
 {
 	cleanup_buf struct buf ascii = BUF_INIT;
@@ -67,13 +67,13 @@ static void print_lines(const char *quoted, const char *than, const struct strv 
 			counted);
 }
 
-/* Nobody answers: an error that has it all, or comes below it all. */
+/* Nobody can answer: an error that contains the list, or follows it. */
 static int refuse(const struct consent *c, const char *project, const char *than,
 		  const struct strv *lines, size_t far, struct err *e)
 {
 	cleanup_free char *counted = count(lines, far), *word = quote_shell(project);
 	cleanup_free char *command = xasprintf("sandbox %s --accept %s", c->command, word);
-	const char *mark = *word == '/' ? "'" : ""; /* a quoted word has quotes of its own */
+	const char *mark = *word == '/' ? "'" : ""; /* a quoted word has its own quotes */
 	cleanup_buf struct buf all = BUF_INIT;
 
 	for (size_t i = 0; i < lines->n; i++)

@@ -9,11 +9,11 @@
 #include "grant/reach.h"
 
 struct consent {
-	bool accept;	     /* it was given with the command */
-	const char *command; /* that takes --accept, for the message */
+	bool accept;	     /* --accept was given */
+	const char *command; /* the command that takes --accept, for the message */
 };
 
-/* On a terminal a question, elsewhere an error that names the command. c is to outlive it. */
+/* On a terminal asks, otherwise fails with an error that names the command. c must outlive it. */
 struct reach_asker consent_asker(const struct consent *c);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * console.c - lines with history and completion, each a command of sandbox in a process of its own.
  *
- * What can come next is asked of `sandbox __complete`, as the completions of shells do.
+ * Completion asks `sandbox __complete`, as the completions of shells do.
  */
 #include "cli/console.h"
 
@@ -28,9 +28,9 @@
 extern char **environ;
 
 static const char *program;
-static char **candidates; /* of the word that is being completed, NULL-ended */
+static char **candidates; /* for the word being completed, NULL-terminated */
 
-/* Starts the program with words behind `first` (or NULL); stdout on fd unless -1. */
+/* Starts the program with words after `first` (or NULL); stdout on fd unless -1. */
 static pid_t start_program(const char *first, char **words, size_t n, int fd)
 {
 	char *argv[CONSOLE_MAX_WORDS + 3];
@@ -77,7 +77,7 @@ static int wait_status(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Ctrl-C is the command's, which may be a session with a terminal to restore. */
+/* Ctrl-C is for the command, which may be a session with a terminal to restore. */
 static int run_words(char **words, size_t n)
 {
 	void (*interrupt)(int) = signal(SIGINT, SIG_IGN);
@@ -107,7 +107,10 @@ static void add_candidate(size_t n, const char *line)
 	candidates[n + 1] = NULL;
 }
 
-/* Reads the answer of __complete: `kind<TAB>prefix`, then a candidate a line. Files are readline's. */
+/*
+ * Reads the answer of __complete: `kind<TAB>prefix`, then a candidate a line. readline completes
+ * files.
+ */
 static void read_candidates(FILE *f, int *ret_files)
 {
 	cleanup_free char *line = NULL;
@@ -185,7 +188,7 @@ static int run_split(char **v, size_t n, int *ret_end)
 	return run_words(v, n);
 }
 
-/* Sets *ret_end for exit; `cd` is the console's own, since the directory says which project is meant. */
+/* Sets *ret_end for exit. `cd` is built in, because the directory determines the project. */
 static int run_line(char *line, int *ret_end)
 {
 	char *words[CONSOLE_MAX_WORDS], *homes[CONSOLE_MAX_WORDS], bare[CONSOLE_MAX_WORDS];
@@ -207,14 +210,14 @@ static int run_line(char *line, int *ret_end)
 
 static sigjmp_buf at_prompt;
 
-/* readline(3) has put the terminal right before it lets a signal through to us. */
+/* readline(3) has restored the terminal before it passes a signal on to us. */
 static void leave_line(int sig)
 {
 	(void)sig;
 	siglongjmp(at_prompt, 1);
 }
 
-/* Ctrl-C gives up the line, not the console. */
+/* Ctrl-C cancels the line, not the console. */
 static char *edit_line(void)
 {
 	void (*old)(int);
@@ -228,7 +231,7 @@ static char *edit_line(void)
 	return line;
 }
 
-/* From a terminal with editing, else plain lines; the caller frees. NULL at the end. */
+/* With editing from a terminal, else plain lines; the caller frees it. NULL at the end. */
 static char *read_line(int terminal)
 {
 	char *line = NULL;

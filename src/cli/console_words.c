@@ -8,7 +8,7 @@
 
 static const char unclosed[] = "a quote is not closed";
 
-/* What stands in single quotes; *at is behind the first. */
+/* The content of single quotes; *at is after the first. */
 static int take_single(char **at, char **out)
 {
 	for (; **at && **at != '\''; (*at)++)
@@ -32,7 +32,7 @@ static int take_double(char **at, char **out)
 	return 0;
 }
 
-/* One word, moved to where it begins. Returns 1 when the line ends with it, 0, or -1. */
+/* Moves one word to its beginning. Returns 1 if the line ends with it, 0, or -1. */
 static int take_word(char **at, char *out, const char **ret_why)
 {
 	int r = 0, last;

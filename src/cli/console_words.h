@@ -1,5 +1,5 @@
 /*
- * console_words.h - a line of the console as words.
+ * console_words.h - splits a line of the console into words.
  */
 #ifndef CLI_CONSOLE_WORDS_H
 #define CLI_CONSOLE_WORDS_H
@@ -7,17 +7,17 @@
 #define CONSOLE_MAX_WORDS 1024
 
 /*
- * Splits a line in place, as sh(1) does with quotes and backslashes; nothing is expanded (a word that begins
- * with a bare tilde is noted in bare), and what a
- * shell would read as more than a word (| & ; < > ( ) $ ` outside of quotes) is refused. words, of
- * CONSOLE_MAX_WORDS as bare, ends with NULL and points into line. Returns how many there are, or -1 with what
- * is wrong in *ret_why. Links nothing of base/ (ask_main.c says why).
+ * Splits a line in place, handling quotes and backslashes as sh(1) does. Expands nothing (bare
+ * marks words that begin with an unquoted tilde), and refuses what a shell would read as more than
+ * a word (| & ; < > ( ) $ ` outside of quotes). words, of CONSOLE_MAX_WORDS like bare, ends with
+ * NULL and points into line. Returns their number, or -1 with the reason in *ret_why. Uses nothing
+ * of base/ (ask_main.c says why).
  */
 int console_split(char *line, char **words, char *bare, const char **ret_why);
 
 /*
- * For rl_completion_matches(3): the next of words (NULL-ended, or NULL) that begins with text, from the first
- * one on when state is 0; NULL when there are no more. The caller frees.
+ * For rl_completion_matches(3): the next of words (NULL-terminated, or NULL) that begins with text,
+ * starting over if state is 0; NULL if there are no more. The caller frees it.
  */
 char *console_match(char *const *words, const char *text, int state);
 

@@ -1,5 +1,5 @@
 /*
- * each_box.c - doing one thing to every box that is named.
+ * each_box.c - doing one thing to every named box.
  */
 #include "cli/each_box.h"
 
@@ -25,7 +25,7 @@ static int find(const struct store *s, const char *word, bool exact, struct box 
 	return target_box(s, &t, ret, e);
 }
 
-/* The error of one, when others come after it or came before. */
+/* Keeps one error of several. */
 static void keep_error(int *result, int r, const struct err *one, struct err *e)
 {
 	if (*result < 0)

@@ -1,5 +1,5 @@
 /*
- * facts_view.c - how commands show what a box follows of its host.
+ * facts_view.c - how commands show what a box takes over from its host.
  */
 #include "cli/facts_view.h"
 

@@ -1,5 +1,5 @@
 /*
- * facts_view.h - how commands show what a box follows of its host.
+ * facts_view.h - how commands show what a box takes over from its host.
  */
 #ifndef CLI_FACTS_VIEW_H
 #define CLI_FACTS_VIEW_H
@@ -7,7 +7,10 @@
 #include "base/json.h"
 #include "config/settings.h"
 
-/* A line each, that begins with prefix: the name, the value of now, when and from what it is read. */
+/*
+ * Prints a line for each, after prefix: the name, the present value, when and from where it is
+ * read.
+ */
 void facts_view_print(const char *prefix, const struct settings *s);
 
 /* The member `facts`: an array of objects. */

@@ -1,5 +1,5 @@
 /*
- * habits.c - looking up what people type who know other tools.
+ * habits.c - looking up words and options of other tools.
  */
 #include "cli/habits.h"
 
@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 
-/* How many of the words are those of text; 0: they are others. */
+/* The number of words that match text; 0: it does not match. */
 static size_t matches(const char *text, char *const *words)
 {
 	size_t n = 0;

@@ -1,8 +1,8 @@
 /*
- * habits.h - what people type who know Docker, Podman, Distrobox, Toolbx, bubblewrap, devcontainers.
+ * habits.h - words and options of Docker, Podman, Distrobox, Toolbx, bubblewrap and devcontainers.
  *
- * What means the same here is taken; where our word is another one, the error names it. All of it is
- * one table (habits_table.c). None of it stands in the help: that shows our own words.
+ * Those with the same meaning here are accepted; if our word is another one, the error names it.
+ * All are in one table (habits_table.c). The help does not list them: it shows our own words.
  */
 #ifndef CLI_HABITS_H
 #define CLI_HABITS_H
@@ -12,40 +12,45 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-/* Words that a command line begins with. */
+/* Words at the beginning of a command line. */
 struct habit_word {
-	const char *theirs; /* with blanks; NULL ends the table */
-	const char *ours;   /* to stand in their place, "" for nothing; NULL: */
-	const char *say;    /* what to use, after "there is no 'X': " */
+	const char *theirs; /* separated by blanks; NULL ends the table */
+	const char *ours;   /* their replacement, "" to drop them; NULL: */
+	const char *say;    /* what to use instead, after "there is no 'X': " */
 };
 
-/* An option of another tool. Neither same nor say: it asks for what is so anyway. */
+/*
+ * An option of another tool. With neither same nor say it is ignored: it asks for what is the case
+ * anyway.
+ */
 struct habit_option {
-	const char
-		*commands; /* ours that are given it, with a blank after each; "": sandbox itself */
-	char letter;	   /* 0: has none */
-	const char *name;  /* NULL: has none; NULL and no letter end the table */
-	bool value;	   /* takes one */
-	const char *same;  /* our option's long name */
-	const char *say;   /* what to use, after "'X': " */
-	bool (*meant)(const char *value); /* where the option is ours too: values that are theirs */
-	bool (*fits)(const char *value);  /* values that ask for what is so anyway */
+	const char *commands;		  /* of ours, with a blank after each; "": sandbox itself */
+	char letter;			  /* 0: none */
+	const char *name;		  /* NULL: none; NULL and no letter end the table */
+	bool value;			  /* takes one */
+	const char *same;		  /* long name of our option */
+	const char *say;		  /* what to use instead, after "'X': " */
+	bool (*meant)(const char *value); /* if the option exists here too: values for theirs */
+	bool (*fits)(const char *value);  /* is it a value for what is the case anyway? */
 };
 
 extern const struct habit_word habit_words[];
 extern const struct habit_option habit_options[];
 
 /*
- * Puts our words in the place of theirs at the beginning of words (NULL-ended). 0 when nothing is to be
- * changed; 1 with the whole line in *ret, whose strings are the caller's to free, or ERR_USAGE.
+ * Replaces their words at the beginning of words (NULL-terminated) by ours. Returns 0 if nothing
+ * changes; 1 with the whole line in *ret, whose strings the caller frees; or ERR_USAGE.
  */
 int habit_replace(char *const *words, struct strv *ret, struct err *e);
 
-/* The option of a command (NULL: of sandbox itself) by long name (len bytes, or NULL) or letter; or NULL. */
+/*
+ * Finds an option of a command (NULL: of sandbox itself) by long name (len bytes, or NULL) or
+ * letter; or NULL.
+ */
 const struct habit_option *habit_find(const char *command, const char *name, size_t len,
 				      char letter);
 
-/* ERR_USAGE, or 0 where the option can be passed over. spelled is as it was typed. */
+/* ERR_USAGE, or 0 if the option can be ignored. spelled: as typed. */
 int habit_answer(const struct habit_option *h, const char *spelled, const char *value,
 		 struct err *e);
 

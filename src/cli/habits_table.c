@@ -1,7 +1,7 @@
 /*
- * habits_table.c - the words and options of other tools, and what they are here.
+ * habits_table.c - words and options of other tools, and their equivalents here.
  *
- * The first row that fits counts, so longer ones stand before shorter ones.
+ * The first matching row counts, so longer ones come before shorter ones.
  */
 #include <stddef.h>
 #include <string.h>
@@ -106,7 +106,9 @@ static bool is_port(const char *value)
 	       (value[n] || !strchr("-.", value[0]));
 }
 
-/* The same port on both sides, of all addresses: so it is with the host's network. */
+/*
+ * The same port on both sides, on all addresses: with the host's network that is the case anyway.
+ */
 static bool is_same_port(const char *value)
 {
 	size_t len = strcspn(value, "/");
@@ -116,7 +118,7 @@ static bool is_same_port(const char *value)
 	return colon && len == 2 * left + 1 && memcmp(value, colon + 1, left) == 0;
 }
 
-/* 512m, 2g, 1073741824: and no SOURCE:TARGET. */
+/* 512m, 2g, 1073741824; not SOURCE:TARGET. */
 static bool is_size(const char *value)
 {
 	size_t n = strspn(value, "0123456789");

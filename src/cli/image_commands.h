@@ -1,6 +1,6 @@
 /*
  * image_commands.h - the command lines of sandbox-image: `sandbox` checks, explains and completes
- * them from the same tables with which sandbox-image then reads them.
+ * them from the same tables that sandbox-image parses them with.
  */
 #ifndef CLI_IMAGE_COMMANDS_H
 #define CLI_IMAGE_COMMANDS_H
@@ -58,7 +58,7 @@ extern const struct command cmd_images;
 extern const struct command cmd_login;
 extern const struct command cmd_logout;
 
-/* `sandbox image`, and what its first word names. */
+/* `sandbox image`, and its subcommands. */
 extern const struct command cmd_image;
 extern const struct command cmd_image_import;
 extern const struct command cmd_image_export;

@@ -1,6 +1,6 @@
 /*
- * junit.c - writing JUnit XML. What a box said is data: it is escaped, and what no XML 1.0 document
- * can hold (section 2.2) becomes U+FFFD.
+ * junit.c - writing JUnit XML. Output of a box is escaped, and what an XML 1.0 document cannot
+ * contain (section 2.2) becomes U+FFFD.
  */
 #include "cli/junit.h"
 

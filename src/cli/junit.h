@@ -1,5 +1,5 @@
 /*
- * junit.h - a matrix as JUnit XML, the form that CI systems read test results from.
+ * junit.h - the results of a matrix as JUnit XML, which CI systems read.
  */
 #ifndef CLI_JUNIT_H
 #define CLI_JUNIT_H
@@ -8,12 +8,12 @@
 #include "flow/matrix.h"
 
 /*
- * Writes the file at path, whole or not at all: one test case an environment, of class `name`, with what
- * it said at its end. A command that failed is a failure, one that could not be run an error.
+ * Writes the file at path, whole or not at all: one test case an environment, of class `name`, with
+ * the end of its output. A command that failed is a failure, one that could not be run an error.
  */
 int junit_write(const struct matrix *m, const char *name, const char *path, struct err *e);
 
-/* Can a file be written at path? Asked before the commands run, which may take an hour. */
+/* Can a file be written at path? Checked before the commands run, which may take an hour. */
 int junit_check(const char *path, struct err *e);
 
 #endif

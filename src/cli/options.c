@@ -88,7 +88,7 @@ static int unknown_option(const struct command *cmd, const char *word, struct er
 		       who);
 }
 
-/* Refuses a word that is none of the choices. what is the option or the command it belongs to. */
+/* Refuses a word that is not one of the choices. what: the option or the command it belongs to. */
 static int check_choice(const char *what, const char *word, const char *const *choices,
 			struct err *e)
 {
@@ -123,7 +123,7 @@ static int parse_number(const struct opt *o, const char *value, long *ret, struc
 	return 0;
 }
 
-/* Stores value, which is NULL for a flag, where the option says. */
+/* Stores value (NULL for a flag) where the option says. */
 static int store(const struct opt *o, struct args *args, const char *value, struct err *e)
 {
 	bool common = o >= common_options && o < common_options + ARRAY_SIZE(common_options);
@@ -146,7 +146,7 @@ static int store(const struct opt *o, struct args *args, const char *value, stru
 	return 0;
 }
 
-/* One option of ours, or of another tool's (habits.h), or both, where the value tells. */
+/* An option of ours, or of another tool's (habits.h), or both, if the value decides. */
 struct found {
 	const struct opt *ours;
 	const struct habit_option *theirs;
@@ -173,7 +173,7 @@ static int take(const struct found *f, struct args *args, const char *value, str
 	return store(f->ours, args, value, e);
 }
 
-/* argv[*i] is --name or --name=value; takes the next word when the value stands there. */
+/* argv[*i] is --name or --name=value; takes the next word if that is the value. */
 static int parse_long(const struct command *cmd, char **argv, int *i, struct args *args,
 		      struct err *e)
 {
@@ -219,7 +219,9 @@ static int parse_letters(const struct command *cmd, char **argv, int *i, struct 
 			return err_set(e, ERR_USAGE,
 				       "unknown option '-%c' of '%s': see '%s --help'", *p,
 				       title(cmd, who, sizeof(who)), who);
-		/* A flag here that has a value there: where one follows, it is theirs. */
+		/*
+		 * A flag here that takes a value in another tool: if a value follows, it is theirs.
+		 */
 		if (f.ours && f.theirs && f.theirs->value && !f.ours->arg && !p[1] && argv[*i + 1])
 			f.ours = NULL;
 		if (takes_value(&f)) {
@@ -327,7 +329,7 @@ void args_clear(const struct command *cmd, struct args *args)
 	*args = (struct args){.v = NULL};
 }
 
-/* "-d, --detach" or "    --name NAME", as it stands in the help. */
+/* "-d, --detach" or "    --name NAME", as in the help. */
 static void option_left(const struct opt *o, char *buf, size_t size)
 {
 	char letter[5] = "    ";

@@ -1,14 +1,14 @@
 /*
  * options.h - one table a command: its options, help text, completion and man-page check.
  *
- * A command is a `struct command` in its own cmd_*.c, named in commands.h and listed in main.c. Its
- * options land in a struct of its own, which run() finds in args->options:
+ * A command is a `struct command` in its own cmd_*.c, declared in commands.h and listed in main.c.
+ * Its options are stored in a struct of its own, which run() finds in args->options:
  *
  *	{.letter = 't', .name = "time", .arg = "SECONDS", .help = "wait so long",
  *	 OPT_NUMBER(struct stop_options, time)},
  *
- * Taken are --opt VALUE, --opt=VALUE, -o VALUE, -oVALUE, -abc and `--`; of a single value given
- * twice the last one. Every command also knows --help, --quiet and --debug (see struct args).
+ * Accepted are --opt VALUE, --opt=VALUE, -o VALUE, -oVALUE, -abc and `--`; if a single value is
+ * given twice, the last one wins. Every command has --help, --quiet and --debug too.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -19,7 +19,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-/* What a word of the command line is: for completion only. */
+/* What a word of the command line is, for completion only. */
 enum word {
 	WORD_ANY,
 	WORD_FILE,
@@ -31,13 +31,13 @@ enum word {
 	WORD_KEY,     /* a setting */
 	WORD_COMMAND, /* a command of sandbox */
 	WORD_PROGRAM, /* a program to run in a box */
-	WORD_CHOICE,  /* one of `choices`; anything else is refused by the parser */
+	WORD_CHOICE,  /* one of `choices`; the parser refuses anything else */
 };
 
 /* How an option is stored: bool, const char * (into argv), struct strv, long (0 or more). */
 enum opt_type { OPT_TYPE_FLAG, OPT_TYPE_STRING, OPT_TYPE_LIST, OPT_TYPE_NUMBER };
 struct opt {
-	char letter;	  /* 0: has none */
+	char letter;	  /* 0: none */
 	const char *name; /* long name, without dashes; NULL ends a table */
 	const char *arg;  /* name of the value in the help; NULL for a flag */
 	const char *help;
@@ -63,15 +63,15 @@ struct opt {
 enum program_rule {
 	PROGRAM_NONE,	      /* there is none; `--` only ends the options */
 	PROGRAM_AFTER_DASHES, /* after `--`; before it options and words may be mixed */
-	PROGRAM_AFTER_WORD,   /* after the first word, and a `--` right behind it */
-	PROGRAM_VERBATIM,     /* after the first word, all of it */
+	PROGRAM_AFTER_WORD,   /* after the first word, and a `--` directly after it */
+	PROGRAM_VERBATIM,     /* after the first word, unparsed */
 };
 
 /* A parsed command line; strings point into argv. */
 struct args {
-	char **v; /* positional words, NULL-ended */
+	char **v; /* positional words, NULL-terminated */
 	int n;
-	char **program;	     /* the command to run, NULL-ended; NULL when none was given */
+	char **program;	     /* the command to run, NULL-terminated; NULL if there is none */
 	const void *options; /* the command's own options struct */
 	bool help;
 	bool quiet;
@@ -82,32 +82,32 @@ struct args {
 struct command {
 	const char *name;    /* NULL for `sandbox` itself */
 	const char *summary; /* one line, lower case, no full stop */
-	const char *usage;   /* what follows `sandbox NAME` in the usage line */
+	const char *usage;   /* the rest of the usage line after `sandbox NAME` */
 	const struct opt *options;
-	size_t options_size;  /* of the options struct; 0: it has none */
-	const void *defaults; /* an options struct to start from; NULL: all zero */
+	size_t options_size;  /* of the options struct; 0: none */
+	const void *defaults; /* initial options struct; NULL: all zero */
 	enum program_rule program;
 	int min_words, max_words;	   /* positional words; max -1: any number */
-	enum word words[WORDS_MAX];	   /* what they are; the last named one repeats */
+	enum word words[WORDS_MAX];	   /* what they are; the last one repeats */
 	const char *const *choices;	   /* NULL-ended, for WORD_CHOICE in words */
-	bool hidden;			   /* neither in the help nor in the completion */
+	bool hidden;			   /* not in the help or the completion */
 	bool raw;			   /* no parsing: all words are positional */
-	const struct command *const *subs; /* NULL-ended: commands that its first word names */
-	const char *program_name; /* the program of ours that runs it, or NULL: run() does */
-	/* 0 with the exit status in *ret_status (0 when left alone), or negative with e set. */
+	const struct command *const *subs; /* NULL-terminated: its subcommands */
+	const char *program_name;	   /* our program that runs it, or NULL: run() does */
+	/* 0 with the exit status in *ret_status (0 if unchanged), or negative with e set. */
 	int (*run)(const struct args *args, int *ret_status, struct err *e);
 };
 
-extern const struct opt common_options[]; /* of every command; offsets into struct args */
+extern const struct opt common_options[]; /* options of every command; offsets into struct args */
 /*
- * Parses argv (without the command's name, NULL-ended). Every failure is ERR_USAGE. With --help
- * the number of words is not checked. *ret is to be released with args_clear().
+ * Parses argv (NULL-terminated, without the command's name). Every failure is ERR_USAGE. With
+ * --help the number of words is not checked. Release *ret with args_clear().
  */
 int args_parse(const struct command *cmd, int argc, char **argv, struct args *ret, struct err *e);
 void args_clear(const struct command *cmd, struct args *args);
 
 enum word command_word(const struct command *cmd, int i); /* positional word i */
-/* The option by its long name or its letter, common ones included, or NULL. */
+/* Finds an option by long name or letter, including common ones; or NULL. */
 const struct opt *opt_find(const struct command *cmd, const char *name, size_t len);
 const struct opt *opt_find_letter(const struct command *cmd, char letter);
 

@@ -1,5 +1,5 @@
 /*
- * overrides.c - options that stand for a key of [sandbox].
+ * overrides.c - options that set a key of [sandbox].
  */
 #include "cli/overrides.h"
 

@@ -1,5 +1,5 @@
 /*
- * overrides.h - options that several commands share, and those that stand for a key of [sandbox].
+ * overrides.h - options shared by several commands, and options that set a key of [sandbox].
  */
 #ifndef CLI_OVERRIDES_H
 #define CLI_OVERRIDES_H
@@ -50,7 +50,7 @@
 /* The words of KEY_NETWORK, as a test proves, for completion and checks; NULL-terminated. */
 extern const char *const network_choices[];
 
-/* Refuses, with a message, what --user cannot mean; NULL is fine. */
+/* Refuses an invalid --user, with a message; NULL is fine. */
 int overrides_check_user(bool root, const char *user, struct err *e);
 
 /* Appends "key=value" of a key of [sandbox], unless value is NULL. */

@@ -1,7 +1,7 @@
 /*
  * run_mounts.c - parsing the mounts of `sandbox run`.
  *
- * Whoever mistypes a directory gets an error, not an empty directory of that name as with Docker.
+ * A mistyped directory is an error; it is not created, as Docker does.
  */
 #include "cli/run_mounts.h"
 
@@ -14,7 +14,7 @@
 #include "base/path.h"
 #include "config/value.h"
 
-/* At most three parts, the last with all that is left; each the caller's. Returns their number. */
+/* At most three parts, the last with the rest; the caller frees each. Returns their number. */
 static size_t split(const char *text, char *part[3])
 {
 	char *to = NULL;
@@ -43,7 +43,7 @@ static char *absolute(const char *path)
 	return path_normalize(here ? here : "/", path);
 }
 
-/* Takes mode, NULL for none: comma-separated words. What only Docker has to be told is passed over. */
+/* Parses mode, a comma-separated list or NULL. Words that only matter to Docker are ignored. */
 static bool take_mode(const char *mode, bool *ret_read_only)
 {
 	static const char *const passed[] = {"rw",	   "z",	      "Z",	 "U",	   "cached",
@@ -143,7 +143,7 @@ static int check_volume(const char *text, const struct extra_mount *m, struct er
 	return 0;
 }
 
-/* A TARGET alone asks for a place to write that is gone with the box: there is nothing else. */
+/* A TARGET alone asks for storage that ends with the box, which is the case anyway. */
 static int parse_volume(const char *text, struct extra_mount *ret, struct err *e)
 {
 	char *part[3] = {NULL};

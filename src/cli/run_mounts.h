@@ -1,9 +1,9 @@
 /*
  * run_mounts.h - the mounts on the command line of `sandbox run`.
  *
- *	--mount SOURCE:TARGET[:ro]	a file or directory; a backslash takes the meaning from a colon
- *	--mount type=bind,source=SOURCE,target=TARGET[,readonly]	the same, as Docker has it
- *	--volume SOURCE:TARGET[:OPTIONS]	as Docker has it: a SOURCE without a slash is a name
+ *	--mount SOURCE:TARGET[:ro]	a file or directory; a backslash escapes a colon
+ *	--mount type=bind,source=SOURCE,target=TARGET[,readonly]	the same, in Docker's form
+ *	--volume SOURCE:TARGET[:OPTIONS]	in Docker's form: a SOURCE without a slash is a name
  */
 #ifndef CLI_RUN_MOUNTS_H
 #define CLI_RUN_MOUNTS_H
@@ -17,7 +17,7 @@ struct run_mounts {
 	size_t n;
 };
 
-/* *ret is to be released after a failure too. */
+/* Release *ret on failure too. */
 int run_mounts_parse(const struct strv *mounts, const struct strv *volumes, struct run_mounts *ret,
 		     struct err *e);
 void run_mounts_clear(struct run_mounts *m);

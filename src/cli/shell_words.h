@@ -1,5 +1,5 @@
 /*
- * shell_words.h - data as words of a shell's text.
+ * shell_words.h - quoting words for shells.
  */
 #ifndef CLI_SHELL_WORDS_H
 #define CLI_SHELL_WORDS_H
@@ -8,7 +8,10 @@
 
 #include "base/buf.h"
 
-/* Adds text as one word of sh(1), bash and zsh; with fish, of fish, whose quotes know backslashes. */
+/*
+ * Adds text as one word for sh(1), bash and zsh; with fish, for fish, where backslashes work in
+ * quotes.
+ */
 void shell_words_add(struct buf *b, const char *text, bool fish);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * shim.c - a program of a box as a command of the host: what it says, where it runs, and with which variables.
+ * shim.c - a program of a box as a command of the host: its text, where it runs, and with which
+ * variables.
  *
- * It asks for the program with `sandbox exec --start` and becomes it, so that directory, stdio and exit
- * status are the program's own. What a shell has exported for all its programs is the user's, tokens
- * among it, and stays out; a shim lists the names that there were when it was made.
+ * It runs `sandbox exec --start` and becomes the program, so that directory, stdio and exit status
+ * are the program's own. What a shell exports for all its programs, tokens too, is private and not
+ * passed; a shim lists the names that existed when it was made.
  */
 #include "cli/shim.h"
 
@@ -38,10 +39,10 @@ int shim_self(char **ret, struct err *e)
 	return 0;
 }
 
-/* Is the variable one that a box has of its own, or that leads to the host's session? */
+/* Does every box set this variable itself, or does it lead to the host's session? */
 static bool is_own(const char *name, size_t len)
 {
-	/* One that ends with '_' stands for all that begin so. */
+	/* One that ends with '_' is a prefix. */
 	static const char *const own[] = {
 		"PATH",
 		"HOME",
@@ -142,7 +143,7 @@ int shim_check(const char *program, struct err *e)
 	return err_set(e, ERR_USAGE, "'%s' is not a program name that can be exported", program);
 }
 
-/* It cannot be told whether a variable was set for the shim alone or exported a while ago. */
+/* Whether a variable was set only for the shim or exported earlier cannot be told. */
 static bool is_secret(const char *name)
 {
 	static const char *const words[] = {"TOKEN",	  "SECRET",  "PASSWORD", "PASSWD",
@@ -167,7 +168,10 @@ static bool is_inside(const char *project)
 	return here && real && path_is_beneath(here, real);
 }
 
-/* The directories of PATH behind the shim's own, so that a row of shims has an end; all, if it is not there. */
+/*
+ * The directories in PATH after the shim's own, so that a chain of shims ends; all, if it is not in
+ * PATH.
+ */
 static const char *rest_of_path(const char *shim)
 {
 	const char *path = getenv("PATH"), *slash = strrchr(shim, '/');
@@ -216,7 +220,7 @@ int shim_leave(const char *shim, const char *project, char *const *argv, struct 
 		       argv[0], project);
 }
 
-/* NAME=value as the session's first process had it, each ended by NUL. */
+/* NAME=value as in the session's first process, each ended by NUL. */
 static void read_session(struct buf *out)
 {
 	cleanup_free char *path = xasprintf("/proc/%d/environ", (int)getsid(0));

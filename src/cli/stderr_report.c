@@ -1,8 +1,8 @@
 /*
- * stderr_report.c - lines on stderr, and the step that runs.
+ * stderr_report.c - lines on stderr, and the running step.
  *
- * On a terminal a step has one line, which is drawn over; elsewhere only its beginning is told, so that a log stays
- * short.
+ * On a terminal a step has one line, which is redrawn; elsewhere only its beginning is printed, so
+ * that a log stays short.
  */
 #include "cli/stderr_report.h"
 
@@ -18,7 +18,7 @@
 
 #define DRAW_EVERY_MS 100
 
-/* The step that is drawn. */
+/* The step on display. */
 static struct {
 	bool drawing;
 	long long last; /* clock_ms() */
@@ -55,7 +55,7 @@ void stderr_line(enum report_kind kind, const char *text)
 	fprintf(stderr, "%s%s\n", before[kind], text);
 }
 
-/* Waiting is told among the transfers that wait (image/progress.h): without them it is not. */
+/* Waiting is shown with the transfers that wait (image/progress.h); without them it is not. */
 static void line_outside_transfers(enum report_kind kind, const char *text)
 {
 	if (kind != REPORT_WAITING)

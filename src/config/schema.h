@@ -19,7 +19,7 @@ enum schema_type {
 	SCHEMA_WORD,	 /* one of words */
 	SCHEMA_BOOL,	 /* value_bool() */
 	SCHEMA_DURATION, /* value_duration() */
-	SCHEMA_SIZE,	 /* a whole number above 0 */
+	SCHEMA_SIZE,	 /* value_size() */
 	SCHEMA_NUMBER,	 /* a whole number above 0 */
 	SCHEMA_LIST,	 /* value_words(); later sources append */
 	SCHEMA_SCRIPT,	 /* shell text, taken as written */

@@ -235,8 +235,8 @@ static bool has_users_word(const struct settings *s)
 }
 
 /*
- * After cloning the project again, its directory has no consent: the box and its content belong to
- * the former one.
+ * A project that was cloned again is another directory, which did not make the box: what is in it
+ * belongs to the former one.
  */
 static void add_other_folder(const struct box *b, struct strv *out)
 {

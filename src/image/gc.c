@@ -1,11 +1,11 @@
 /*
  * gc.c - mark and sweep over the store, while nobody else makes or starts anything.
  *
- * Promises that what is removed is out of its final name first, a layer before its sidecar, so that whoever
- * is killed half-way leaves garbage in tmp/ and no half layer; and that a tree which a repair has replaced
- * stays as long as a box runs that may have it mounted. Refuses to sweep while what a name or a box needs
- * cannot be read: it would go. A box whose manifest is damaged has its plan, which names its layers; its
- * blobs nothing names any more, so that all blobs stay then.
+ * Promises that what is removed first loses its final name, a layer before its sidecar, so that a
+ * kill leaves garbage in tmp/ but no partial layer; and that a tree which a repair replaced stays
+ * while a running box may have it mounted. Refuses to sweep while something that a name or a box
+ * needs cannot be read, because it would be removed. For a box whose manifest is damaged, its plan
+ * names the layers; nothing names its blobs then, so all blobs stay.
  */
 #include "image/gc.h"
 
@@ -27,10 +27,10 @@
 #include "image/store/layer_stack.h"
 #include "image/store/plan.h"
 
-/* Hex digests that are reachable, sorted before they are asked for. */
+/* Hex digests that are reachable, sorted before lookups. */
 struct marks {
 	struct strv blobs, layers, plans;
-	struct strv mounted; /* layers of boxes that run */
+	struct strv mounted; /* layers of running boxes */
 	bool mounted_unknown;
 	bool keep_blobs; /* a manifest that would name some cannot be read */
 };
@@ -83,7 +83,7 @@ static int mark_image(const struct image_store *s, const struct digest *manifest
 	return 0;
 }
 
-/* *ret_damaged: the error is of one name. */
+/* *ret_damaged: the error concerns a single name. */
 static int mark_names(const struct gc_request *req, struct marks *m, bool *ret_damaged,
 		      struct err *e)
 {
@@ -166,7 +166,7 @@ static int mark_boxes(const struct gc_request *req, struct marks *m, struct err 
 	return 0;
 }
 
-/* One directory of the store and what goes of it. */
+/* One directory of the store and what is removed from it. */
 struct sweep {
 	const struct gc_request *req;
 	const struct marks *marks;
@@ -186,7 +186,7 @@ static bool plan_goes(const struct sweep *s, const char *name)
 	return !has(&s->marks->plans, name);
 }
 
-/* Of DATA/steps/: "<key>" and "<key>.log", where the layer is "step-<key>" (box/prepared.h). */
+/* In DATA/steps/: "<key>" and "<key>.log" belong to the layer "step-<key>" (box/prepared.h). */
 static bool step_goes(const struct sweep *s, const char *name)
 {
 	cleanup_free char *layer = xasprintf("step-%.*s", (int)strcspn(name, "."), name);
@@ -208,7 +208,7 @@ static bool layer_goes(const struct sweep *s, const char *name)
 	return !name[DIGEST_HEX_LEN] && !has(&s->marks->layers, chain);
 }
 
-/* "<chain>.meta", after all the layers: one whose layer is gone is taken for nothing. */
+/* "<chain>.meta", after all the layers: without its layer it is useless. */
 static bool meta_goes(const struct sweep *s, const char *name)
 {
 	cleanup_free char *chain = xstrndup(name, DIGEST_HEX_LEN);
@@ -232,7 +232,7 @@ static int remove_entry(const struct sweep *s, const char *name, struct err *e)
 				       : image_store_discard(store, path, e);
 }
 
-/* What has gone meanwhile, of files that hold nothing but what the disk is asked for, counts as nothing. */
+/* Something that has gone meanwhile counts as nothing. */
 static void count(const struct sweep *s, const char *name)
 {
 	cleanup_free char *path = path_join(s->folder, name);
@@ -277,7 +277,7 @@ static int drop_names(const struct gc_request *req, struct gc_result *ret, struc
 	return r < 0 ? r : layout_update(req->store, e);
 }
 
-/* *ret_sweep: false when nothing but the names that were asked for may go. */
+/* *ret_sweep: false if only the names that were asked for may be removed. */
 static int mark_all(const struct gc_request *req, struct marks *m, bool *ret_sweep, struct err *e)
 {
 	bool damaged = false;
@@ -300,7 +300,7 @@ static int mark_all(const struct gc_request *req, struct marks *m, bool *ret_swe
 int image_gc(const struct gc_request *req, struct gc_result *ret, struct err *e)
 {
 	__attribute__((cleanup(marks_clear))) struct marks marks = {0};
-	size_t steps = 0, metas = 0; /* told as layers */
+	size_t steps = 0, metas = 0; /* counted as layers */
 	/* Plans and steps first: without one, nobody looks for the layers. */
 	struct sweep sweeps[] = {
 		{.folder = "plans", .counter = &ret->plans, .goes = plan_goes},

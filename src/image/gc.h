@@ -1,9 +1,10 @@
 /*
  * gc.h - removing what no name and no box needs.
  *
- * Nothing is removed unless all that could need it was read. Reachable is what a name in refs/ or a manifest in `in_use` (the images that boxes are made of)
- * leads to: index, manifest, config, layers packed and unpacked, plan. Of the layers that projects had
- * prepared, reachable are those in `steps`.
+ * Nothing is removed unless everything that could need it was read. Reachable is what a name in
+ * refs/ or a manifest in `in_use` (the images that boxes were made from) leads to: index, manifest,
+ * config, layers packed and unpacked, plan. Of the prepared layers of projects, those in `steps`
+ * are reachable.
  */
 #ifndef IMAGE_GC_H
 #define IMAGE_GC_H
@@ -12,21 +13,20 @@
 #include "image/store/store.h"
 
 struct gc_request {
-	struct image_store *store; /* whose lease is exclusive: store_lease_take_alone() */
-	const struct strv *in_use; /* hex digests of manifests */
-	const struct strv
-		*running;	  /* of those, the ones that boxes run on; NULL: it is not known */
-	const struct strv *users; /* for messages: the box that each of these is of */
-	const struct strv *steps; /* prepared layers that boxes use, "step-<key>"; NULL: all stay */
-	const struct strv *drop;  /* names not to count as reachable, and to remove; or NULL */
-	bool asked; /* for these: they go even where another image is damaged, which keeps all else */
-	bool partial; /* downloads that could be gone on with too */
+	struct image_store *store;  /* with an exclusive lease: store_lease_take_alone() */
+	const struct strv *in_use;  /* hex digests of manifests */
+	const struct strv *running; /* of those, the ones that running boxes use; NULL: unknown */
+	const struct strv *users;   /* for messages: the box of each of these */
+	const struct strv *steps; /* prepared layers that boxes use, "step-<key>"; NULL: keep all */
+	const struct strv *drop;  /* names to be removed, so not reachable; or NULL */
+	bool asked;   /* remove these even if another image is damaged, which keeps all else */
+	bool partial; /* remove partial downloads too */
 	bool dry_run;
 };
 
 struct gc_result {
 	size_t names, layers, blobs, plans, temporary;
-	uint64_t bytes; /* of blobs, layers and temporary files, as the disk counts them */
+	uint64_t bytes; /* disk usage of blobs, layers and temporary files */
 };
 
 int image_gc(const struct gc_request *req, struct gc_result *ret, struct err *e);

@@ -6,8 +6,8 @@
  *	then		all is written to the disk, once; blobs and layers get their names
  *	at last		the plan, then the name, then index.json
  *
- * Two commands that install the same image take turns (a lock named by the manifest); the second
- * finds the layers there. On failure every layer that was settled stays: it is complete.
+ * Two commands that install the same image take turns (a lock named after the manifest); the second
+ * finds the layers there. On failure every settled layer stays: it is complete.
  */
 #include "image/install.h"
 
@@ -40,10 +40,10 @@ struct install {
 	const struct install_request *req;
 	struct layer_job *jobs; /* bottom first */
 	size_t n;
-	size_t next; /* to be taken by a worker */
+	size_t next; /* next one for a worker */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	bool published; /* something is on the disk that was not there before */
+	bool published; /* something was written to disk */
 };
 
 static bool is_wanted(const struct install_request *req, const struct layer_job *job)
@@ -94,7 +94,7 @@ static void *work(void *arg)
 		layer_job_run(job);
 		pthread_mutex_lock(&in->lock);
 		job->done = true;
-		/* Nobody needs the rest. */
+		/* The rest is useless. */
 		if (job->err.code && !goes_on(in))
 			in->next = in->n;
 		pthread_cond_broadcast(&in->changed);
@@ -103,7 +103,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* The first error of any layer, or 0 when this one is unpacked. */
+/* The first error of any layer, or 0 once this one is unpacked. */
 static int wait_for(struct install *in, size_t i, struct err *e)
 {
 	int r = 0;
@@ -126,7 +126,7 @@ static int wait_for(struct install *in, size_t i, struct err *e)
 	return r;
 }
 
-/* Layers that are settled, top first, with their sidecars. */
+/* Settled layers, top first, with their sidecars. */
 struct settled {
 	int *dirs, *metas; /* filled from the end */
 	size_t n, cap;
@@ -157,7 +157,7 @@ static int settled_add(struct settled *s, const struct install *in, const struct
 	return 0;
 }
 
-/* The layers above are settled upon the one that is there, as a start takes it. */
+/* The layers above are then settled on the existing one, which a start uses too. */
 static int cannot_check(struct layer_job *job, struct err *e)
 {
 	const struct layer_check *check = job->req->check;
@@ -165,7 +165,7 @@ static int cannot_check(struct layer_job *job, struct err *e)
 		job->path ? "cannot be compared: %s" : "is not unpacked: %s", e->msg);
 
 	layer_job_forget(job);
-	/* The blob was told of. */
+	/* The blob was already reported. */
 	if (check->bad_blobs && strv_has(check->bad_blobs, job->blob->digest.hex))
 		return 0;
 	check->damaged(check->ctx, "layer", &job->chain, what, false);
@@ -193,7 +193,7 @@ static int settle_in_order(struct install *in, struct err *e)
 			else if (goes_on(in))
 				r = cannot_check(job, e);
 		}
-		/* Without one that is missing, those above cannot be made. */
+		/* If one is missing, those above cannot be made. */
 		if (r == 0 && !job->path && !job->tree)
 			break;
 		if (r == 0)
@@ -202,7 +202,7 @@ static int settle_in_order(struct install *in, struct err *e)
 	return r;
 }
 
-/* The names of what is here by now, which is on the disk before. Where nothing is new, nothing is waited for. */
+/* Gives names to what is complete, after it is on disk. If nothing is new, nothing is synced. */
 static int publish(struct install *in, struct err *e)
 {
 	const struct image_store *s = in->req->store;
@@ -224,8 +224,8 @@ static int publish(struct install *in, struct err *e)
 }
 
 /*
- * A size is part of what a manifest promises. A blob that is here and has another is corrupt, which is
- * mended later, or the manifest lies.
+ * A manifest also declares sizes. If a blob here has another size, it is corrupt (and repaired
+ * later), or the manifest is wrong.
  */
 static int check_size(const struct image_store *s, const struct descriptor *d, struct err *e)
 {
@@ -301,7 +301,7 @@ static int install_layers(struct install *in, struct err *e)
 		pthread_join(threads[i], NULL);
 	if (r == 0)
 		return publish(in, e);
-	/* What was complete before the failure is not to be made again. */
+	/* What was complete before the failure need not be made again. */
 	publish(in, &late);
 	return r;
 }
@@ -321,7 +321,7 @@ static int lock_image(const struct install_request *req, int *ret_fd, struct err
 	return store_work_lock(req->store->fd, req->store->path, &work, ret_fd, e);
 }
 
-/* A plan that is not there is made by the next start. */
+/* A missing plan is made by the next start. */
 static int check_plan(const struct install_request *req, const struct image_config *c,
 		      const struct strv *layers, struct err *e)
 {
@@ -346,7 +346,7 @@ static int finish(struct install *in, const struct image_config *c, struct err *
 	int r = 0;
 
 	for (size_t i = in->n; i-- > 0;) {
-		/* Of a check that goes on, which has told of it. */
+		/* A check that continues has already reported it. */
 		if (!in->jobs[i].path)
 			return 0;
 		strv_push(&layers, in->jobs[i].path);

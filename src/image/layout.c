@@ -1,6 +1,6 @@
 /*
- * layout.c - writing index.json (image-spec, image-layout.md). refs/ stay the truth: an index.json
- * that another tool has changed is simply written anew.
+ * layout.c - writing index.json (image-spec, image-layout.md). refs/ is the truth: an index.json
+ * that another tool has changed is simply written again.
  */
 #include "image/layout.h"
 
@@ -27,10 +27,10 @@
 #define MARK_TEXT "{\"imageLayoutVersion\":\"1.0.0\"}"
 
 #define INDEX_MAX_BYTES (64u << 20)
-#define SETTLE_MS	1000 /* from a name to the index that has it, on a busy machine */
+#define SETTLE_MS	1000 /* from setting a name to its index, on a busy machine */
 #define MARK_MAX_BYTES	4096
 
-/* 1: the blob lies in this store; 0: it does not; or an error. */
+/* 1: this store has the blob; 0: it does not; or an error. */
 static int is_here(const struct image_store *s, const struct digest *d, struct err *e)
 {
 	cleanup_free char *path = xasprintf("blobs/sha256/%s", d->hex);
@@ -50,13 +50,13 @@ static int is_whole(const struct image_store *s, const struct manifest *m, struc
 	return r;
 }
 
-/* What is missing or makes no sense cannot be listed; what cannot be read may be there all the same. */
+/* What is missing or malformed cannot be listed; what cannot be read may still be there. */
 static bool is_damage(int r)
 {
 	return r == -ENOENT || r == -EBADMSG || r == -EFBIG || r == -EINVAL;
 }
 
-/* The descriptor of a name; *ret is NULL when it cannot be listed. */
+/* The descriptor of a name; *ret is NULL if it cannot be listed. */
 static int describe(const struct image_store *s, const char *name, json_t **ret, struct err *e)
 {
 	cleanup_manifest struct manifest m = {0};
@@ -82,7 +82,7 @@ static int describe(const struct image_store *s, const char *name, json_t **ret,
 	return r >= 0 || is_damage(r) ? 0 : r;
 }
 
-/* What index.json has to be; the caller frees. */
+/* The right content of index.json; the caller frees it. */
 static int make_text(const struct image_store *s, char **ret, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
@@ -144,7 +144,7 @@ int layout_update(const struct image_store *s, struct err *e)
 	cleanup_close int lock = -1;
 	int r = lock_index(s, &lock, e);
 
-	/* The time first: a name that comes while the names are read makes it another. */
+	/* The time first: a name that is set while the names are read changes it. */
 	if (r == 0)
 		r = refs_time(s, &times[1], e);
 	if (r == 0)
@@ -194,7 +194,7 @@ int layout_heal(const struct image_store *s, struct err *e)
 	return 0;
 }
 
-/* Another command may stand between its name and the index: it has a moment. */
+/* Another command may be between setting its name and writing the index: wait a moment. */
 int layout_check_index(const struct image_store *s, struct err *e)
 {
 	int r = check_index(s, e);

@@ -8,7 +8,7 @@
 #include "image/document/manifest.h"
 #include "image/store/store.h"
 
-/* Reads and checks manifest and config of an image; both are to be cleared by the caller. */
+/* Reads and checks manifest and config of an image; the caller clears both. */
 int image_load(const struct image_store *s, const struct digest *manifest, struct manifest *ret_m,
 	       struct image_config *ret_c, struct err *e);
 

@@ -7,9 +7,9 @@
  *	4  layers			image_install() with download.c behind it; those that are here are
  *					compared with what they should be
  *
- * Promises that a name changes only when its whole image is here, and that all of it is sound then. Mirrors are asked first, in order;
- * what a mirror gives is trusted for what a tag means (that is what it was configured for), and
- * never for content, which digests decide.
+ * Promises that a name changes only when its whole image is here and intact. Mirrors are tried
+ * first, in order; a mirror is trusted for what a tag means (that is its purpose), but never for
+ * content, which digests decide.
  */
 #include "image/pull.h"
 
@@ -33,8 +33,8 @@
 
 struct pull {
 	const struct pull_request *req;
-	struct platform platform; /* wanted */
-	char *name;		  /* as of ref_name() */
+	struct platform platform; /* the requested one */
+	char *name;		  /* in the form of ref_name() */
 	struct registry *endpoints[ENDPOINTS_MAX];
 	size_t n;
 };
@@ -75,7 +75,7 @@ static void start_pull(struct pull *p, const struct pull_request *req)
 		platform_host(&p->platform);
 }
 
-/* The manifest for the wanted platform out of an index whose bytes are in the store. */
+/* Chooses the manifest for the requested platform from an index whose bytes are in the store. */
 static int choose(struct pull *p, const struct digest *index,
 		  int (*need)(void *ctx, const struct descriptor *d, bool config, struct err *e),
 		  struct digest *ret, struct err *e)
@@ -101,7 +101,7 @@ static int must_be_here(void *ctx, const struct descriptor *d, bool config, stru
 		       : err_set(e, ENOENT, "the blob %s is not here", digest_text(&d->digest).s);
 }
 
-/* Is what the tag means now what is here, for this platform, ready to run? */
+/* Is what the tag means now already here, for this platform and ready to run? */
 static bool is_current(struct pull *p, const struct ref *have, const struct digest *now)
 {
 	cleanup_image_plan struct image_plan plan = {0};
@@ -143,8 +143,8 @@ static void no_document(const struct registry *from, const char *type, struct er
 }
 
 /*
- * A document by tag or digest from the first endpoint that has it. A page of something else, as mirrors
- * give that want to be logged in to in a browser, is none.
+ * Fetches a document by tag or digest from the first endpoint that has it. Other pages, as of
+ * mirrors that want a login in a browser, do not count.
  */
 static int fetch_document(struct pull *p, const char *what, struct buf *text,
 			  struct digest *ret_digest, enum document *ret_kind, struct err *e)
@@ -176,7 +176,7 @@ static int store_document(struct pull *p, const char *what, struct digest *ret,
 	return r < 0 ? r : blob_write(p->req->store, text.data, text.len, ret, e);
 }
 
-/* A config fetched to memory: small, and checked by blob_write()'s digest. */
+/* Fetches a config into memory: it is small, and blob_write() checks its digest. */
 static int collect(void *ctx, const void *data, size_t len, struct err *e)
 {
 	(void)e;
@@ -191,7 +191,7 @@ static int collect_anew(void *ctx, struct err *e)
 	return 0;
 }
 
-/* From an endpoint whose bytes are those of the digest. */
+/* Accepts only bytes that match the digest. */
 static int fetch_config_from(struct registry *from, const struct descriptor *d, struct buf *text,
 			     struct err *e)
 {
@@ -226,7 +226,10 @@ static int fetch_config(struct pull *p, const struct descriptor *d, struct err *
 	return r < 0 ? r : blob_write(p->req->store, text.data, text.len, &same, e);
 }
 
-/* For an index on its way: its documents, and the config of an entry that says no platform. */
+/*
+ * For an index being searched: fetches its documents, and the config of an entry without a
+ * platform.
+ */
 static int need_document(void *ctx, const struct descriptor *d, bool config, struct err *e)
 {
 	struct pull *p = ctx;
@@ -240,7 +243,7 @@ static int need_document(void *ctx, const struct descriptor *d, bool config, str
 	return store_document(p, digest_text(&d->digest).s, &same, &kind, e);
 }
 
-/* Fills in *ret with what the reference means, its documents in the store. */
+/* Fills *ret with what the reference means; its documents are then in the store. */
 static int find_manifest(struct pull *p, struct ref *ret, struct err *e)
 {
 	const struct reference *ref = p->req->ref;
@@ -340,7 +343,7 @@ static int fetch_image(struct pull *p, const struct ref *have, struct pull_resul
 	warn_of_platform(p, &c);
 	r = install(p, &ref, ret, e);
 	ret->changed = !have || !digest_equal(&have->manifest, &ref.manifest);
-	/* It was not whole, or we would not be here. */
+	/* It was damaged or incomplete, or we would not be here. */
 	ret->mended = !ret->changed;
 	ret->layers = m.n_layers;
 	return r;
@@ -365,7 +368,7 @@ int image_pull(const struct pull_request *req, struct pull_result *ret, struct e
 	return r < 0 ? err_add(e, "cannot pull '%s'", p.name) : 0;
 }
 
-/* The name in one of the second stores; its small documents come to lie in ours. */
+/* Looks up the name in the second stores; copies its small documents into ours. */
 static int find_lent(struct pull *p, struct ref *ret, struct err *e)
 {
 	const struct image_store *s = p->req->store;
@@ -400,7 +403,7 @@ static int copy_lent(struct pull *p, const struct ref *ref, struct err *e)
 	return r < 0 ? r : copy_document(s, &m.config.digest, CONFIG_MAX_BYTES, e);
 }
 
-/* What a box was made from is asked for by its digest, and keeps no name. */
+/* The image of a box is requested by its digest, and has no name. */
 static bool find_digest(const struct pull_request *req, struct ref *ret)
 {
 	cleanup_manifest struct manifest m = {0};

@@ -1,5 +1,5 @@
 /*
- * pull.h - an image from a registry, a mirror of it, or a second store.
+ * pull.h - getting an image from a registry, a mirror of it, or a second store.
  */
 #ifndef IMAGE_PULL_H
 #define IMAGE_PULL_H
@@ -13,26 +13,26 @@ struct pull_request {
 	const struct image_conf *conf;
 	const struct reference *ref;
 	const struct platform *platform; /* NULL: this machine's */
-	bool unnamed; /* no name is set: gc removes it, unless who holds its lease takes it */
+	bool unnamed; /* set no name: gc removes it, unless its lease holder uses it */
 };
 
 struct pull_result {
 	struct digest digest; /* of the manifest */
-	bool changed;	      /* the name means another image than before, or is new */
-	bool mended;	      /* it means the same, and what was here of it was not whole */
+	bool changed;	      /* the name is new, or now means another image */
+	bool mended;	      /* the same image, but it was damaged or incomplete here */
 	size_t layers;
-	uint64_t downloaded; /* bytes of layers that came over the network */
+	uint64_t downloaded; /* bytes of layers received over the network */
 };
 
 /*
- * A tag that still means what is here costs one request, and reading and unpacking what is here: what of it
- * is damaged is replaced.
+ * If a tag still means the image that is here, this costs one request, and reading and unpacking
+ * the image to check it: what is damaged is replaced.
  */
 int image_pull(const struct pull_request *req, struct pull_result *ret, struct err *e);
 
 /*
- * Makes what is needed to run a name that the store knows, or a second store does, without asking a
- * registry: -ENOENT when neither has it.
+ * Provides what is needed to run a name that this store or a second store knows, without asking a
+ * registry: -ENOENT if neither has it.
  */
 int image_prepare(const struct pull_request *req, struct err *e);
 

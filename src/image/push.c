@@ -1,8 +1,8 @@
 /*
  * push.c - uploading what the registry does not have.
  *
- * For each blob: is it there (HEAD)? Else, can it be mounted from another repository of the same
- * registry, one that we know to have it? Else it is uploaded.
+ * For each blob: does the registry have it (HEAD)? Else, can it be mounted from another repository
+ * of the same registry that we know to have it? Else it is uploaded.
  */
 #include "image/push.h"
 

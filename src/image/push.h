@@ -1,5 +1,5 @@
 /*
- * push.h - an image to a registry.
+ * push.h - sending an image to a registry.
  */
 #ifndef IMAGE_PUSH_H
 #define IMAGE_PUSH_H
@@ -11,7 +11,7 @@
 struct push_request {
 	const struct image_store *store;
 	const struct image_conf *conf;
-	const char *name;	    /* in the store, as of ref_name() */
+	const char *name;	    /* in the store, in the form of ref_name() */
 	const struct reference *to; /* with a tag */
 };
 
@@ -20,7 +20,10 @@ struct push_result {
 	size_t uploaded, mounted, existing; /* numbers of blobs */
 };
 
-/* Blobs first, the manifest last: a name of the registry never means half an image. */
+/*
+ * Sends the blobs first and the manifest last: a name in the registry never means an incomplete
+ * image.
+ */
 int image_push(const struct push_request *req, struct push_result *ret, struct err *e);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * verify.c - reading all of the store, and mending what can be mended without its source.
+ * verify.c - reading all of the store, and repairing what can be repaired without its source.
  *
- * A blob is checked once, however many images need it. An unpacked layer is compared with what its blob makes
- * (layer_check of install.h): its files carry no digests. What the blobs say is mended - layers, plans, names
- * that index.json still has, the files of the OCI layout -; a blob is not, for its bytes are nowhere else.
+ * A blob is checked once, however many images need it. An unpacked layer is compared with what its
+ * blob contains (layer_check of install.h), since its files have no digests. What follows from the
+ * blobs is repaired - layers, plans, names that index.json still has, the files of the OCI layout
+ * -; a blob cannot be, because its bytes exist nowhere else.
  */
 #include "image/verify.h"
 
@@ -25,9 +26,9 @@
 struct verify {
 	const struct verify_request *req;
 	const struct image_store *store;
-	struct strv seen, bad; /* hex of blobs that were read, and of those that are not sound */
-	struct strv done;      /* manifests whose layers were looked at */
-	char *image;	       /* that is being looked at, for people; or NULL */
+	struct strv seen, bad; /* hex of blobs that were read, and of the damaged ones */
+	struct strv done;      /* manifests whose layers were checked */
+	char *image;	       /* being checked, for display; or NULL */
 	bool is_box;
 	size_t problems;
 };
@@ -38,7 +39,7 @@ static void tell(struct verify *v, const struct verify_problem *p)
 	v->req->problem(v->req->ctx, p);
 }
 
-/* What gets the bytes of the image again; the caller frees. */
+/* The command that gets the image's bytes again; the caller frees it. */
 static char *source_of(const struct verify *v)
 {
 	if (!v->image)
@@ -59,7 +60,7 @@ static void tell_blob(struct verify *v, const char *name, const char *what, bool
 		     .kind = "blob", .name = name, .what = what, .help = help, .mended = mended});
 }
 
-/* One that no name needs is of no use: it can only be in the way of a pull. */
+/* A damaged blob that no name needs is useless, and only in the way of a pull. */
 static bool remove_blob(const struct verify *v, const char *name, struct err *e)
 {
 	cleanup_free char *path = xasprintf("blobs/sha256/%s", name);
@@ -67,7 +68,7 @@ static bool remove_blob(const struct verify *v, const char *name, struct err *e)
 	return v->req->repair && !v->req->keep && image_store_discard(v->store, path, e) == 0;
 }
 
-/* An error is one of this machine, and not of the blob. */
+/* An error is a problem of this machine, not of the blob. */
 static int check_blob(struct verify *v, const struct digest *d, bool needed, struct err *e)
 {
 	int r;
@@ -97,7 +98,7 @@ static void tell_damage(void *ctx, const char *kind, const struct digest *name, 
 	struct verify *v = ctx;
 	cleanup_free char *help = NULL;
 
-	/* What cannot be compared says why itself. */
+	/* "cannot ..." already explains itself. */
 	if (!mended && !starts_with(what, "cannot"))
 		help = v->req->repair ? source_of(v) : xstrdup(REPAIR_MENDS_IT);
 	tell(v, &(struct verify_problem){.kind = kind,
@@ -107,7 +108,7 @@ static void tell_damage(void *ctx, const char *kind, const struct digest *name, 
 					 .mended = mended});
 }
 
-/* The bytes are those of the digest, and make no sense. */
+/* The bytes match the digest, but are malformed. */
 static int no_image(struct verify *v, const struct ref *ref, const struct err *e)
 {
 	cleanup_free char *help = source_of(v);
@@ -134,7 +135,7 @@ static int check_layers(struct verify *v, const struct ref *ref, struct err *e)
 		return 0;
 	strv_push(&v->done, ref->manifest.hex);
 	r = image_install(&req, e);
-	/* What the manifest says of its blobs' sizes is not so: no other image is the worse for it. */
+	/* The manifest is wrong about its blobs' sizes: that affects no other image. */
 	return r == -EBADMSG ? no_image(v, ref, e) : r;
 }
 
@@ -194,7 +195,7 @@ static int check_name(struct verify *v, const char *name, struct err *e)
 	v->image = reference_short(name, v->req->conf->registry);
 	if (r == 0)
 		return check_image(v, &ref, e);
-	/* Removed since it was listed. */
+	/* Removed since the listing. */
 	if (r == -ENOENT)
 		return 0;
 	mended = v->req->repair && mend_name(v, name, &ref, &why) == 0;
@@ -243,7 +244,7 @@ static int check_other_blobs(struct verify *v, struct err *e)
 	return r;
 }
 
-/* The files by which other tools know the store: they are made from refs/ again. */
+/* The files by which other tools recognize the store: written from refs/ again. */
 static int check_file(struct verify *v, const char *kind, const char *name,
 		      int (*check)(const struct image_store *s, struct err *e),
 		      int (*make)(const struct image_store *s, struct err *e), struct err *e)
@@ -290,7 +291,7 @@ int image_verify(const struct verify_request *req, size_t *ret_problems, struct 
 		r = check_name(&v, names->v[i], e);
 	if (r == 0 && !req->names)
 		r = check_all(&v, e);
-	/* A name that was mended is as new. */
+	/* A repaired name counts as new. */
 	if (r == 0 && req->repair && !layout_is_current(req->store))
 		r = layout_update(req->store, e);
 	strv_clear(&v.seen);

@@ -1,15 +1,15 @@
 /*
  * ask_main.c - sandbox-ask PROMPT DEFAULT [WORD...]: asks for one line on the terminal.
  *
- * A program of its own, so that readline is never loaded on the way to a box. It reads and writes
+ * A separate program, so that readline is never loaded on the way to a box. It reads and writes
  * /dev/tty, completes the given words, keeps no history, and prints the answer on stdout; an empty
- * answer is the default. It links no object of base/: readline has an xrealloc() of its own, and
- * would call ours instead.
+ * answer is the default. It links no object of base/: readline has its own xrealloc() and would
+ * call ours instead.
  *
  * sandbox-ask --console SANDBOX HISTORY is the prompt of `sandbox console` (console.c).
  *
- * Exit status: 0 with an answer, 1 at the end of the input, 125 without a terminal; Ctrl-C ends it
- * as any program.
+ * Exit status: 0 with an answer, 1 at the end of the input, 125 without a terminal; Ctrl-C kills it
+ * like any program.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static char *next_word(const char *text, int state)
 	return console_match(words, text, state);
 }
 
-/* Without words there is nothing to complete; readline would offer files. */
+/* Without words there is nothing to complete, but readline would offer files. */
 static char **complete(const char *text, int start, int end)
 {
 	(void)start;

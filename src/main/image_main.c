@@ -1,9 +1,8 @@
 /*
- * image_main.c - sandbox-image: everything about images, started by `sandbox` with the words it was
- * given itself.
+ * image_main.c - sandbox-image: everything about images, run by `sandbox` with its own words.
  *
- * Promises the exit status and the one line of an error as `sandbox` itself has them. Ctrl-C ends a
- * transfer in order: what was downloaded is kept, and the same command goes on from there.
+ * Promises the same exit status and one-line errors as `sandbox`. Ctrl-C ends a transfer cleanly:
+ * what was downloaded is kept, and the same command continues from there.
  */
 #include <errno.h>
 #include <locale.h>
@@ -57,7 +56,7 @@ static void on_signal(int sig)
 	registry_interrupt();
 }
 
-/* Once; the second time the default has its way. */
+/* Once; a second signal has its default action. */
 static void catch_signals(void)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -113,7 +112,7 @@ int main(int argc, char **argv)
 	int status = 0, r;
 
 	catch_signals();
-	/* For libarchive alone: names in PAX headers are UTF-8, and are to stay the bytes they are. */
+	/* For libarchive only: names in PAX headers are UTF-8, and their bytes must not change. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	r = run(argc, argv, &status, &e);
 	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))

@@ -90,9 +90,9 @@ void program_print_help(void)
 }
 
 /*
- * A caller may have closed 0, 1 or 2; the next open() would take that number, and the box's directory
- * would be written to as if it were stderr. A closed stdout stays unwritable, so that output
- * which cannot arrive is an error.
+ * The caller may have closed 0, 1 or 2; the next open() would get that number, and the box's
+ * directory would be written to as stderr. A closed stdout stays unwritable, so that lost output is
+ * an error.
  */
 static void open_standard_fds(void)
 {
@@ -104,7 +104,7 @@ static void open_standard_fds(void)
 	}
 }
 
-/* Wherever it stands: `sandbox --quiet pull` is `sandbox pull --quiet`. */
+/* In any position: `sandbox --quiet pull` is `sandbox pull --quiet`. */
 static bool quiet;
 
 static void apply_common(const struct args *args)
@@ -115,7 +115,7 @@ static void apply_common(const struct args *args)
 		setenv("SANDBOX_DEBUG", "1", 1);
 }
 
-/* Hands the command line on as it is, checked. */
+/* Executes it with the checked command line unchanged. */
 static int execute_program(const struct command *cmd, char **words, int n, struct err *e)
 {
 	cleanup_free char *path = program_path(cmd->program_name), *name = xstrdup(cmd->name);
@@ -129,7 +129,7 @@ static int execute_program(const struct command *cmd, char **words, int n, struc
 		strv_push(&argv, "--quiet");
 	for (int i = 0; i < n; i++)
 		strv_push(&argv, words[i]);
-	/* What it inherits is what we were started with. */
+	/* It inherits what we were started with. */
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 	execv(path, argv.v);
@@ -175,7 +175,7 @@ static int run_command(const struct command *cmd, char **words, int *ret_status,
 	return r;
 }
 
-/* A command and what follows it, once it is in our words. */
+/* A command and the rest of its line, after replacing other tools' words. */
 static int run_words(char *name, char **rest, int *ret_status, struct err *e)
 {
 	cleanup_strv struct strv words = {0}, ours = {0};
@@ -185,7 +185,7 @@ static int run_words(char *name, char **rest, int *ret_status, struct err *e)
 	strv_push(&words, name);
 	for (; rest && *rest; rest++)
 		strv_push(&words, *rest);
-	/* `container image ls` is two of them. */
+	/* `container image ls` needs two replacements. */
 	while ((r = habit_replace(words.v, &ours, e)) > 0 && ours.n) {
 		strv_clear(&words);
 		words = ours;
@@ -212,7 +212,7 @@ static int run_program(int argc, char **argv, int *ret_status, struct err *e)
 		program_print_version();
 	} else if (args.help || args.n == 0) {
 		program_print_help();
-		/* As git: who gave no command did not get what they wanted. */
+		/* As in git: no command is an error. */
 		*ret_status = !args.help;
 	} else {
 		r = run_words(args.v[0], args.program, ret_status, e);
@@ -221,9 +221,7 @@ static int run_program(int argc, char **argv, int *ret_status, struct err *e)
 	return r;
 }
 
-/*
- * The last chance to learn that stdout was not written, as close(2) is for NFS.
- */
+/* The last chance to learn that stdout was not written, like close(2) on NFS. */
 static int finish_output(struct err *e)
 {
 	struct pollfd p = {.fd = STDOUT_FILENO};
@@ -231,10 +229,13 @@ static int finish_output(struct err *e)
 	int last_errno;
 	ssize_t last;
 
-	/* What an earlier write failed of is forgotten by now, except that a pipe is broken. */
+	/* The error of an earlier write is lost by now, except for a broken pipe. */
 	if (failed && poll(&p, 1, 0) == 1 && (p.revents & POLLERR))
 		return err_sys(e, EPIPE, "cannot write the output");
-	/* Of output longer than the buffer; what there is of it is no use, and one byte more tells why. */
+	/*
+	 * If the output was longer than the buffer it is incomplete anyway; writing one byte more
+	 * gives the reason.
+	 */
 	last = failed ? write(STDOUT_FILENO, "\n", 1) : 0;
 	last_errno = errno;
 	if (fclose(stdout) != 0)
@@ -255,7 +256,10 @@ int main(int argc, char **argv)
 		proc_remember_args(argc, argv);
 	open_standard_fds();
 	stderr_report(false);
-	/* A reader that went away, and ulimit -f, are write errors here; sessions get the default back. */
+	/*
+	 * A reader that went away, and ulimit -f, are write errors here; sessions get the defaults
+	 * back.
+	 */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 1)
@@ -266,10 +270,10 @@ int main(int argc, char **argv)
 		proc_die_as(status);
 		return STATUS_EXIT(status);
 	}
-	/* Whoever closed the pipe knows, and wants no more words. */
+	/* Whoever closed the pipe knows, and needs no message. */
 	if (e.code != ERR_SAID && (e.code != EPIPE || out == 0))
 		fprintf(stderr, "sandbox: %s\n", e.msg);
-	/* What was interrupted has put itself in order; now we end as anything does at Ctrl-C. */
+	/* The interrupted operation has cleaned up; now end as any program does at Ctrl-C. */
 	if (e.code == EINTR) {
 		fflush(stdout);
 		proc_die_as(STATUS_OF_SIGNAL(SIGINT));

@@ -1,27 +1,27 @@
 /*
- * seccomp_gen.c - compiles the policy to BPF; runs on the building machine, while building.
+ * seccomp_gen.c - compiles the policy to BPF; runs on the building machine, during the build.
  *
  *	seccomp_gen [ARCH]          prints seccomp_filters.h: every variant, for ARCH and for the
  *	                            32-bit architecture that its kernel also runs
  *	seccomp_gen --table [ARCH]  prints each call's number and its answer in the variants
  *
- * ARCH is libseccomp's word for it (x86_64, aarch64), by default the building machine.
+ * ARCH is libseccomp's name for it (x86_64, aarch64), by default the building machine's.
  *
- * libseccomp gives the numbers of the names, so that none is typed by hand; the programs are our
- * own. libseccomp's rules are ANDs of 64-bit comparisons with one answer for all that matches none:
- * "every ioctl but these two, by the low 32 bits" and "unknown is ENOSYS, another family is
- * EAFNOSUPPORT" cannot be said in them short of a rule a bit. Its programs are also several times
- * as long, and length is what attaching costs (0.2 us an instruction, most of it the kernel's JIT).
+ * libseccomp provides the numbers of the names, so that none is typed by hand; the programs are our
+ * own. libseccomp's rules are ANDs of 64-bit comparisons with one answer for everything that does
+ * not match: "every ioctl but these two, by the low 32 bits" and "unknown is ENOSYS, another family
+ * is EAFNOSUPPORT" would need a rule for each bit. Its programs are also several times as long, and
+ * installing a filter costs 0.2 us an instruction, most of it for the kernel's JIT.
  *
- * Hence the shape of a program: look at the architecture, then find the number in a tree of ranges
- * that have the same answer; a lone number inside a range is one comparison; returns are shared, and
- * so are looks at arguments. Of all such trees seccomp_tree.c takes the one that is attached soonest.
- * The kernel runs a filter once for each number when it is attached, and remembers which calls are
- * always allowed (seccomp_cache_prepare(), Linux 5.11); it can do so with these instructions only:
- * loads of nr and arch, jumps, AND and returns of constants.
+ * Hence the structure of a program: check the architecture, then find the number in a tree of
+ * ranges with the same answer; a lone number inside a range is one comparison; returns are shared,
+ * and so are tests of arguments. seccomp_tree.c chooses the tree that is installed fastest. When a
+ * filter is installed the kernel runs it once for each number, and remembers which calls are always
+ * allowed (seccomp_cache_prepare(), Linux 5.11); it can do so only with these instructions: loads
+ * of nr and arch, jumps, AND and returns of constants.
  *
- * A conditional jump reaches 255 instructions forward. Code is therefore built from its end: a
- * target is there before the jump to it, and a jump that is too far gets a plain one in between.
+ * A conditional jump reaches 255 instructions forward. Code is therefore built from its end: the
+ * target of a jump already exists, and a jump that is too far gets an unconditional one in between.
  */
 #include <errno.h>
 #include <limits.h>
@@ -37,15 +37,17 @@
 #include "launch/seccomp_policy.h"
 #include "launch/seccomp_tree.h"
 
-/* How far a conditional jump may go: 255, less what emit_jump() may still put in between. */
+/* How far a conditional jump may go: 255, less what emit_jump() may put in between. */
 #define REACH 250
 
-/* Numbers are looked for here; arm's own begin at __ARM_NR_BASE (0x0f0000, asm/unistd.h). */
+/* Numbers to look for; arm's own begin at __ARM_NR_BASE (0x0f0000, asm/unistd.h). */
 static const struct {
 	uint32_t first, end;
 } windows[] = {{0, 1024}, {0x0f0000, 0x0f0010}};
 
-/* Looks at arguments that are in the program already: arguments lie alike in every architecture. */
+/*
+ * Tests of arguments already in the program: arguments have the same offsets in every architecture.
+ */
 struct tested {
 	const struct seccomp_test *tests;
 	uint32_t answer;
@@ -82,7 +84,7 @@ static size_t emit(struct code *code, unsigned int op, size_t k, size_t jt, size
 	return code->n++;
 }
 
-/* Returns target, or a plain jump to it when a conditional one could not get there. */
+/* Returns target, or an unconditional jump to it if a conditional one cannot reach it. */
 static size_t in_reach(struct code *code, size_t target)
 {
 	if (code->n - target <= REACH)
@@ -105,7 +107,7 @@ static size_t emit_answer(struct code *code, uint32_t answer)
 	return emit(code, BPF_RET | BPF_K, answer, 0, 0);
 }
 
-/* The bits of the argument that the test wants in the accumulator. */
+/* The bits of the argument that the test needs in the accumulator. */
 static uint32_t loaded_mask(const struct seccomp_test *test)
 {
 	return test->op == SECCOMP_TEST_ANY ? UINT32_MAX : test->mask;
@@ -120,7 +122,10 @@ static size_t emit_load(struct code *code, const struct seccomp_test *test)
 		    offsetof(struct seccomp_data, args) + 8 * test->arg, 0, 0);
 }
 
-/* before ran just before this test, with its load, or is NULL; next is where no match goes. */
+/*
+ * before: the test that ran just before this one, with its load, or NULL; next: where to go without
+ * a match.
+ */
 static size_t emit_test(struct code *code, const struct seccomp_test *test,
 			const struct seccomp_test *before, size_t next)
 {
@@ -191,7 +196,7 @@ static const struct seccomp_rule *rule_of(unsigned int flags, uint32_t arch, uin
 	return rule;
 }
 
-/* What lies between and beyond the windows is unknown, x32 (numbers from 0x40000000) with it. */
+/* What is between and beyond the windows is unknown, also x32 (numbers from 0x40000000). */
 static size_t emit_arch(struct code *code, unsigned int flags, uint32_t arch)
 {
 	static struct seccomp_tree tree;
@@ -221,7 +226,7 @@ static uint32_t compat_arch(uint32_t arch)
 	}
 }
 
-/* An architecture that is neither cannot be: the process ends, rather than run unfiltered. */
+/* Any other architecture is impossible: the process is killed rather than run unfiltered. */
 static void compile(struct code *code, unsigned int flags, uint32_t arch)
 {
 	uint32_t compat = compat_arch(arch);
@@ -235,7 +240,7 @@ static void compile(struct code *code, unsigned int flags, uint32_t arch)
 	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
 }
 
-/* One array and offsets into it, not pointers, which would have to be relocated at each start. */
+/* One array and offsets into it, because pointers would have to be relocated at each start. */
 static void print_filters(uint32_t arch)
 {
 	static struct code code;
@@ -283,7 +288,7 @@ static const char *answer_name(uint32_t answer)
 	}
 }
 
-/* The flags are independent of each other, so one column each says all. */
+/* The flags are independent, so one column each is enough. */
 static void print_table(uint32_t arch, const char *arch_name)
 {
 	static const unsigned int columns[] = {SECCOMP_MODES,
@@ -318,7 +323,7 @@ static void print_table(uint32_t arch, const char *arch_name)
 		}
 }
 
-/* A name that no architecture has is a slip of the keys, unless it may be too new to be known. */
+/* A name that no architecture has is a typo, unless it may be too new to be known. */
 static void check_names(void)
 {
 	for (size_t i = 0; i < seccomp_rules_n; i++) {

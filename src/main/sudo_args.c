@@ -1,8 +1,8 @@
 /*
- * sudo_args.c - sudo(8)'s options, long and short, mixed with NAME=value as there.
+ * sudo_args.c - sudo(8)'s options, long and short, mixed with NAME=value.
  *
- * Takes all of them. Those about passwords mean nothing here, where none is asked for; those that a
- * sudoers file would have to allow are refused, in sudo's words.
+ * Accepts all of them. Those about passwords have no effect, since none is asked for; those that a
+ * sudoers file would have to allow are refused, with sudo's messages.
  */
 #include "main/sudo_args.h"
 
@@ -94,7 +94,7 @@ static void keep_listed(struct sudo_args *a, const char *list)
 			strv_push(&a->keep, name);
 }
 
-/* No command gets descriptors of ours other than 0 to 2, so -C has nothing left to close. */
+/* No command gets descriptors of ours beyond 0 to 2, so -C has nothing left to close. */
 static bool is_close_from(const char *text)
 {
 	char *end;
@@ -127,7 +127,7 @@ static bool take_refused(int c)
 	case 't':
 		return refuse("there are no SELinux roles and types in a box");
 	default:
-		sudo_usage(stderr); /* the rest of what getopt_long() has said */
+		sudo_usage(stderr); /* completes the message of getopt_long() */
 		return false;
 	}
 }
@@ -214,7 +214,7 @@ bool sudo_args_parse(int argc, char **argv, struct sudo_args *ret)
 	struct seen seen = {0};
 	int c;
 
-	argv[0] = (char *)"sudo"; /* in the messages of getopt_long() */
+	argv[0] = (char *)"sudo"; /* for the messages of getopt_long() */
 	for (;;) {
 		if ((c = getopt_long(argc, argv, letters, names, NULL)) != -1) {
 			if (!take_option(c, argv, ret, &seen))

@@ -21,16 +21,16 @@ enum sudo_mode {
 struct sudo_args {
 	enum sudo_mode mode;
 	const char *user, *group; /* NULL: root, and that user's own */
-	const char *other_user;	  /* -U, of a list */
+	const char *other_user;	  /* -U, for a list */
 	const char *dir;
 	bool login, shell, background, keep_groups;
 	bool keep_env, set_home;
 	struct strv keep; /* names of variables */
 	struct strv set;  /* NAME=value */
-	char **argv;	  /* of the command, ends with NULL; points into main()'s */
+	char **argv;	  /* of the command, NULL-terminated; points into main()'s */
 };
 
-/* False, with everything said on stderr, for what sudo(8) has no such command line. */
+/* False, after a message on stderr, for a command line that sudo(8) does not accept. */
 bool sudo_args_parse(int argc, char **argv, struct sudo_args *ret);
 void sudo_args_clear(struct sudo_args *a);
 

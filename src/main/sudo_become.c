@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-#define MAX_GROUPS 64 /* of a user that is changed into */
+#define MAX_GROUPS 64 /* of the target user */
 
 int sudo_cannot_run(const char *program, int errnum)
 {
@@ -52,8 +52,8 @@ static bool parse_identity(const char *text, uid_t *uid, gid_t *gid, gid_t *grou
 }
 
 /*
- * The call that reports success and changes nothing, for programs that only need to hear it, is seen
- * through here: nobody is to run as root what was meant for another.
+ * Detects a call that reports success and changes nothing, as the filter does for programs that
+ * need it: nothing meant for another user may run as root.
  */
 int become_exec(char **argv)
 {

@@ -3,7 +3,7 @@
  *
  *	sudo --become UID:GID:GROUP,... PROGRAM ARGV0 [ARG...]
  *
- * changes into that user and executes the program.
+ * switches to that user and executes the program.
  */
 #ifndef MAIN_SUDO_BECOME_H
 #define MAIN_SUDO_BECOME_H
@@ -14,13 +14,15 @@
 
 #define BECOME_OPTION "--become"
 
-/* The first argument for a user; the groups are kept as they are, or the user's. The caller frees. */
+/*
+ * The first argument for a user; keeps the present groups, or uses the user's. The caller frees it.
+ */
 char *become_identity(const struct account *to, bool keep_groups);
 
-/* argv as above, from UID on. Returns the exit status when it could not. */
+/* argv as above, from UID on. Returns the exit status on failure. */
 int become_exec(char **argv);
 
-/* Says why a program could not be executed, and returns the exit status. */
+/* Reports why a program could not be executed, and returns the exit status. */
 int sudo_cannot_run(const char *program, int errnum);
 
 #endif

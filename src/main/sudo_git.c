@@ -1,5 +1,5 @@
 /*
- * sudo_git.c - git's own words, and one line more.
+ * sudo_git.c - runs git, and adds a line if it fails.
  */
 #include "main/sudo_git.h"
 
@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 
-/* Those that write a repository's data; git(1). */
+/* Commands that write a repository's data; git(1). */
 static const char *const writers[] = {
 	"add",	     "am",     "bisect",  "branch",	  "checkout",	"cherry-pick",
 	"commit",    "config", "fetch",	  "gc",		  "init",	"maintenance",
@@ -26,7 +26,7 @@ static const char *const writers[] = {
 	"submodule", "switch", "tag",	  "update-index", "update-ref", "worktree",
 };
 
-/* The next program called git in PATH that is another one than this; NULL: there is none. */
+/* The next program called git in PATH other than this one; NULL if there is none. */
 static char *next_git(void)
 {
 	const char *p = getenv("PATH");
@@ -48,7 +48,7 @@ static char *next_git(void)
 	}
 }
 
-/* The command, behind options of git itself; *ret_dir: where -C leads. */
+/* The command after options of git itself; *ret_dir: the directory of -C. */
 static const char *find_command(char **argv, char **ret_dir)
 {
 	static const char *const with_value[] = {"-c",		"--git-dir",	"--work-tree",
@@ -79,7 +79,7 @@ static bool is_writer(const char *command)
 	return false;
 }
 
-/* The .git at or above dir. */
+/* Checks the .git at or above dir. */
 static bool is_read_only(const char *dir)
 {
 	cleanup_free char *at = dir ? xstrdup(dir) : NULL;
@@ -98,7 +98,7 @@ static bool is_read_only(const char *dir)
 	return false;
 }
 
-/* Signals of the terminal are git's to act on. */
+/* Signals of the terminal are for git. */
 static int run_git(const char *path, char **argv)
 {
 	int status;

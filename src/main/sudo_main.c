@@ -1,11 +1,11 @@
 /*
- * sudo_main.c - the `sudo` seen inside a box.
+ * sudo_main.c - the `sudo` inside a box.
  *
- * A static client without any right of its own: it asks pid 1, over the socket that takes this
- * one request, to start the command as box-root, and relays terminal, signals and status. For
- * another user, and for a login shell, what is started is this program again: see sudo_become.h.
- * Environment, escapes and words are
- * those of sudo(8), with a policy that allows all and asks for no password.
+ * A static client without any privilege of its own: it asks pid 1, over the socket for this one
+ * request, to start the command as box-root, and relays terminal, signals and status. For another
+ * user, and for a login shell, it starts this program again: see sudo_become.h. Environment,
+ * escapes and messages are those of sudo(8), with a policy that allows everything and asks for no
+ * password.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -37,8 +37,8 @@ struct sudo {
 	struct sudo_args args;
 	struct account self, target;
 	struct strv env;
-	const char *program; /* what is executed */
-	struct strv argv;    /* with what */
+	const char *program; /* what to execute */
+	struct strv argv;    /* its arguments */
 };
 
 static void sudo_clear(struct sudo *s)
@@ -50,14 +50,14 @@ static void sudo_clear(struct sudo *s)
 	strv_clear(&s->argv);
 }
 
-/* Says it as sudo does; the value is its exit status for what it cannot do. */
+/* Prints it in sudo's form; returns the exit status for what it cannot do. */
 static int complain(const char *subject, const char *what)
 {
 	fprintf(stderr, "sudo: %s%s\n", subject, what);
 	return 1;
 }
 
-/* 0, or the exit status. A group alone is another group of one's own. */
+/* 0, or the exit status. A group alone means another group for the same user. */
 static int find_target(struct sudo *s)
 {
 	const struct sudo_args *a = &s->args;
@@ -86,7 +86,7 @@ static bool is_set(const struct strv *env, const char *entry)
 	return false;
 }
 
-/* What was set before, on the command line first of all, stays. */
+/* Keeps a variable that was set before, on the command line for example. */
 static void set(struct strv *env, const char *name, const char *value)
 {
 	char *entry = value ? xasprintf("%s=%s", name, value) : NULL;
@@ -121,7 +121,7 @@ static void set_who(struct sudo *s)
 	set_id(&s->env, "SUDO_GID", s->self.gid);
 }
 
-/* sudo(8)'s env_reset: a few variables, the user's own, and what was asked for. */
+/* sudo(8)'s env_reset: a few variables, those of the user, and those asked for. */
 static void make_env(struct sudo *s)
 {
 	static const char *const kept[] = {
@@ -145,7 +145,10 @@ static void make_env(struct sudo *s)
 	set(&s->env, "PATH", SECURE_PATH);
 }
 
-/* A word for a shell, as sudo makes it: all but letters, digits, '_', '-' and '$' has a backslash. */
+/*
+ * A word for a shell in sudo's form: everything but letters, digits, '_', '-' and '$' gets a
+ * backslash.
+ */
 static void add_escaped(struct buf *out, const char *word)
 {
 	for (; *word; word++)
@@ -196,7 +199,7 @@ static void make_argv(struct sudo *s)
 	set(&s->env, "SUDO_COMMAND", command.data);
 }
 
-/* Where the command begins. NULL: that is told, and an error. */
+/* The working directory of the command. NULL: error, already reported. */
 static const char *choose_dir(const struct sudo *s, const char *here)
 {
 	const char *dir = s->args.dir ? s->args.dir : s->args.login ? s->target.home : here;
@@ -209,7 +212,7 @@ static const char *choose_dir(const struct sudo *s, const char *here)
 	return s->args.dir ? NULL : here ? here : "/";
 }
 
-/* As the user we are: nobody has to be asked. */
+/* As the present user: nobody has to be asked. */
 static int run_here(const struct sudo *s, const char *dir)
 {
 	if (chdir(dir) < 0) {
@@ -260,7 +263,7 @@ static int run_as_root(const struct sudo *s, const char *dir)
 	return STATUS_EXIT(status);
 }
 
-/* Out of the shell's way, in a process group of its own. The parent's status is sudo's. */
+/* Moves out of the shell's way, into its own process group. The parent's status is sudo's. */
 static int go_to_background(void)
 {
 	pid_t pid = fork();
@@ -287,7 +290,7 @@ static int run(struct sudo *s)
 	return run_as_root(s, dir);
 }
 
-/* Where a command is found by sudo, if it is. */
+/* The path at which sudo finds a command, or NULL. */
 static char *find_command(const char *name)
 {
 	cleanup_free char *copy = xstrdup(SECURE_PATH);

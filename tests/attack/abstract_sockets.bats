@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154 # bats sets variables
-# Abstract sockets of the host: they are of its network namespace, so a box with the host's network
-# would reach them (CVE-2020-15257). Landlock keeps them out since Linux 6.12; where it cannot, that is
-# said, and can be an error.
+# Abstract sockets of the host belong to its network namespace, so a box with the host's network
+# would reach them (CVE-2020-15257). Landlock prevents that since Linux 6.12; on older kernels a
+# note says so, and it can be made an error.
 
 load ../bats/helpers
 load ../bats/oracle
@@ -22,14 +22,14 @@ teardown() {
 	sandbox_teardown
 }
 
-@test "they are not reached, and nothing is said, where the kernel can keep them out" {
+@test "they cannot be reached, and there is no note, if the kernel can prevent it" {
 	run -1 --separate-stderr sandbox enter --accept ./p -- ./probe connect "$name"
 	[[ $output = EPERM && $stderr != *abstract* ]]
 	run -1 --separate-stderr sandbox enter --root ./p -- ./probe connect "$name"
 	[ "$output" = EPERM ]
 }
 
-@test "an older kernel: said at the first start of a box, of each throw-away box, and by doctor" {
+@test "an older kernel: a note at the first start of a box, of each throw-away box, and by doctor" {
 	run --separate-stderr "$OLD" sandbox enter --accept ./p -- true
 	[[ $status = 0 && $stderr == *"lets a box with the host's network reach the host's abstract sockets"*"network = none"* ]]
 	[ "$(grep -c abstract <<<"$stderr")" = 1 ]
@@ -51,6 +51,6 @@ teardown() {
 		"$OLD" sandbox enter --accept ./p -- true
 	fails 125 "*denies the host's abstract sockets*" "$OLD" sandbox run --network host host true
 	"$OLD" sandbox run --network none host true
-	# nothing is lost where the kernel keeps them out
+	# no effect if the kernel prevents it
 	sandbox enter --accept ./p -- true
 }

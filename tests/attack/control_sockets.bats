@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The control sockets of boxes, by which pid 1 of each is asked for sessions: whoever reaches them is in
-# every box of the user.
+# The control sockets of boxes, on which each pid 1 is asked for sessions: access to them is access
+# to every box of the user.
 
 load ../bats/helpers
 
@@ -11,7 +11,7 @@ setup() {
 	sandbox enter --quiet --accept ./q -- true
 }
 
-@test "a mount around them shows an empty directory in their place" {
+@test "a mount that contains them shows an empty directory in their place" {
 	local around
 	[ -n "$(find "$XDG_RUNTIME_DIR" -type s -name control)" ]
 	for around in "$XDG_RUNTIME_DIR/sandbox" "$XDG_RUNTIME_DIR" "$T/xdg" "$T"; do
@@ -24,10 +24,10 @@ setup() {
 			'find /m -type s -name control 2>/dev/null || :'
 		sandbox rm --force p
 	done
-	# nor is what they are in moved away from beneath it
+	# nor can their directory be moved away from below it
 	sandbox run --mount "$T:/m" host sh -c 'mv /m/xdg/run /m/xdg/away; mv /m/xdg /m/away' 2>/dev/null || true
 	[ -d "$XDG_RUNTIME_DIR" ]
-	# all else of it is there
+	# everything else in it is visible
 	echo text >"$XDG_RUNTIME_DIR/file"
 	[ "$(sandbox run --mount "$XDG_RUNTIME_DIR:/m" host sh -c 'cat /m/file; ls /m/sandbox')" = text ]
 	[ "$(sandbox exec q echo alive)" = alive ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # scripts run in the box
-# What is committed in a trial goes to the host; nothing that a git of the host would run or obey does,
-# however it is spelled, linked, split in halves or hidden. What stays behind is named.
+# What is committed in a trial goes to the host; nothing that git on the host would run or obey
+# does, however it is spelled, linked, split or hidden. What stays behind is listed.
 
 load ../bats/helpers
 
@@ -17,7 +17,7 @@ setup() {
 	tree=$(tree_of p)
 }
 
-# All of git's data but what commits are made of.
+# All of git's data except what commits consist of.
 tree_of() { find "$1" -path '*.git/*' ! -path '*/objects*' ! -path '*/refs*' ! -path '*/logs*' ! -name index ! -name HEAD \
 	! -name COMMIT_EDITMSG ! -name ORIG_HEAD ! -name packed-refs -type f | sort | xargs -r sha256sum; }
 
@@ -39,7 +39,7 @@ looked_at() { # DIR...
 	[ ! -e "$T/pwned" ]
 }
 
-@test "commits, branches, tags, the index and a merge in progress arrive; the host's git finds them whole" {
+@test "commits, branches, tags, the index and a merge in progress arrive, and the host's git finds them intact" {
 	tried 'set -e
 		echo two >>file; git commit -qam two; git tag v1; git checkout -q -b side/branch; echo new >new; git add new; git commit -qm three
 		echo staged >staged; git add staged; git branch -D old; git stash list'
@@ -51,7 +51,7 @@ looked_at() { # DIR...
 	[ "$(git -C p status --porcelain)" = 'A  staged' ]
 	git -C p fsck --strict
 	[ "$tree" = "$(tree_of p)" ]
-	# Once more, with what gc made of it.
+	# Again, with the result of gc.
 	tried 'set -e; git commit -qm four; git gc -q; git checkout -q main; git merge -q --no-commit --no-ff side/branch; git pack-refs --all'
 	applied
 	git -C p fsck --strict
@@ -63,7 +63,7 @@ looked_at() { # DIR...
 	looked_at p
 }
 
-@test "hooks, settings, pointers, alternates and attributes stay behind, each by name" {
+@test "hooks, settings, pointers, alternates and attributes stay behind, each listed by name" {
 	tried 'cd .git
 		echo evil >hooks/post-commit; chmod 755 hooks/post-commit; evil .; cp config config.worktree; echo /tmp >commondir; echo x >info/attributes
 		mkdir -p objects/info; echo /tmp >objects/info/alternates; echo a >description; mkdir rebase-merge; echo "exec touch $T/pwned" >rebase-merge/git-rebase-todo
@@ -82,7 +82,7 @@ looked_at() { # DIR...
 	looked_at p
 }
 
-@test "references of odd names and contents, symlinks, a HEAD that leads elsewhere, packed-refs that lie: nothing of them" {
+@test "references with odd names and contents, symlinks, a HEAD that leads elsewhere, forged packed-refs: none is applied" {
 	head=$(cat p/.git/HEAD)
 	tried 'cd .git; h=$(cat refs/heads/main)
 		for n in "a b" "\$(touch x)" "-x" "a..b" "x.lock" "a~1" ".h" "a\\b" "$(printf "c\033d")" "$(printf "n\nl")" "q;id" "back\`tick"; do echo $h >"refs/heads/$n"; done
@@ -104,7 +104,7 @@ looked_at() { # DIR...
 	git -C p fsck
 }
 
-@test "the index: no gitlink that the host has not, nothing that tells git what to pass over, no garbage" {
+@test "the index: no gitlink that the host does not have, nothing that tells git what to skip, no garbage" {
 	git init -q sub
 	git -C sub commit -q --allow-empty -m sub
 	before=$(git -C p ls-files -s)
@@ -134,7 +134,7 @@ looked_at() { # DIR...
 	looked_at p p/sub
 }
 
-@test ".git in other spellings, as a file, as a symlink, removed; of the project and below it" {
+@test ".git in other spellings, as a file, as a symlink, removed; in the project and below it" {
 	mkdir p/dir p/dir2
 	tried 'for n in .GIT .Git git~1 ".git " .git. ".git::\$INDEX_ALLOCATION" "$(printf ".g\342\200\214it")" GIT~1; do bare "dir/$n"; done
 		bare x; echo gitdir: ../x >dir/.git; ln -s ../x dir2/.git; bare new/.git; rm -rf .git; bare .git'
@@ -155,7 +155,7 @@ looked_at() { # DIR...
 	[ "$tree" = "$(tree_of p)" ]
 }
 
-@test "directories that would be repositories without being called .git, at once or by halves, in other letters, by commondir" {
+@test "directories that would become repositories without being called .git, at once or in parts, in other case, by commondir" {
 	mkdir -p p/there/objects p/there/refs
 	echo x >p/there/keep
 	touch p/there/config
@@ -184,7 +184,7 @@ looked_at() { # DIR...
 	looked_at p/fixture
 }
 
-@test "by --from and --to, too, and in a linked worktree, whose data lies elsewhere" {
+@test "with --from and --to, too, and in a linked worktree, whose data is elsewhere" {
 	tried 'evil ~/g; mkdir ~/g/hooks; echo x >~/g/hooks/post-commit'
 	sandbox apply --quiet --yes --from "$HOME/g" --to "$T/p/.git" ./p >listed
 	[ "$(left)" = $'.git/config\n.git/hooks/post-commit' ]
@@ -200,7 +200,7 @@ looked_at() { # DIR...
 	grep -q "  L $T/p/.git/worktrees/wt/commondir" listed
 }
 
-@test "what is left behind is in --json as well, and a deleted repository stays" {
+@test "--json lists what is left behind too, and a deleted repository stays" {
 	tried 'echo x >.git/hooks/post-commit; echo two >file'
 	sandbox apply --dry-run --json ./p >listed
 	python3 -c 'import json, sys; v = json.load(open("listed")); assert [x["left"] for x in v] == [None, "git on the host runs or obeys it"], v'

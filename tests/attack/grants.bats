@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A grant that outlives what it was given to, and what binds the inside, lost by an edit from the inside.
+# A grant that outlives what it was given to, and restrictions removed by an edit from inside.
 
 load ../bats/helpers
 load ../bats/screen
@@ -17,7 +17,7 @@ teardown() {
 
 in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 
-@test "what binds the inside cannot be written from inside where anything is protected" {
+@test "files that restrict the inside cannot be written from inside if anything is protected" {
 	for profile in agent build install; do
 		rm -rf p
 		project p $'[sandbox]\nprofile = '$profile$', ./more.ini\ninclude = ./conf/deep/own.ini\nlinger = 0\nproject = '"$T/p"
@@ -40,7 +40,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	done
 }
 
-@test "each protection that is lost is asked about, however it is lost" {
+@test "losing a protection needs consent, however it is lost" {
 	project p $'[sandbox]\nprofile = agent\nlinger = 0\nsudo = no'
 	in_p true
 	for file in $'[sandbox]\nprofile = dev\nlinger = 0\nsudo = no' $'[sandbox]\nlinger = 0\nsudo = no' \
@@ -54,10 +54,10 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	fails 125 "*more than before: *no longer: protect = *" sandbox enter --rebuild "$T/p" -- true
 	fails 125 "*more than before: *no longer: protect = *" sandbox matrix --image host "$T/p" -- true
 	fails 125 "*more than before: *no longer: protect = *" sandbox exec --start "$T/p" true
-	# One that protects more, or in other words, is fine.
+	# More protection, or another spelling, needs none.
 	project p $'[sandbox]\nprofile = agent\nlinger = 0\nsudo = no\nprotect = src .//.git/'
 	in_p true
-	# Agreed to, it is not asked again; taken back, it binds again.
+	# Once agreed to, it is not asked again; if it is restored, it binds again.
 	project p $'[sandbox]\nlinger = 0\nsudo = no'
 	sandbox enter --quiet --accept "$T/p" -- true
 	in_p true
@@ -67,7 +67,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	fails 125 "*more than before: *no longer: protect = *" sandbox enter "$T/p" -- true
 }
 
-@test "a network that was off, a project that was not shown and a part that was read-only are asked about" {
+@test "a network that was off, a project that was hidden and a part that was read-only need consent" {
 	mkdir -p p/src p/conf
 	project p $'[sandbox]\nprofile = install\nlinger = 0\n[mounts]\n/src = . ro'
 	in_p true
@@ -79,7 +79,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	fails 125 "*more than before: no longer: project = no: *" sandbox enter "$T/p" -- true
 	project p $'[sandbox]\nprofile = install\nnetwork = host\nlinger = 0\n[mounts]\n/src = . ro'
 	fails 125 "*more than before: network = host: *" sandbox enter "$T/p" -- true
-	# The same words after rm, and in a box made again.
+	# The same settings after rm, and in a rebuilt box.
 	sandbox rm p
 	project p
 	fails 125 "*asks for these of this machine: network = host; no longer: *" sandbox enter "$T/p" -- true
@@ -92,7 +92,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	fails 125 "*more than before: no longer: $T/q/conf = ro; no longer: $T/q/hidden = ro: *" sandbox enter "$T/q" -- true
 }
 
-@test "what a mount hides of another mount, or of the home of the host, is asked about" {
+@test "exposing what a mount hid of another mount, or of the host's home, needs consent" {
 	mkdir -p data/keys home/.ssh
 	echo secret | tee data/keys/a home/.ssh/a >/dev/null
 	local show=$'[sandbox]\nlinger = 0\nhome = host\n[mounts]\n/data = ../data\n/alone = tmpfs\n'
@@ -100,16 +100,17 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	sandbox enter --quiet --accept "./p" -- true
 	project p "$show"
 	fails 125 "*more than before: no longer: /data/keys = ro; no longer: $T/home/.ssh = ro; no longer: /data/ro = ro (3 things): *" sandbox enter "$T/p" -- true
-	# Put elsewhere, and kept from it by another mount, they are as hidden.
+	# Moved elsewhere but still covered by another mount, they are as hidden.
 	project p "$show"$'/data/keys = ../data/keys ro\n~/.ssh = ./ssh\n/data/ro = tmpfs'
 	mkdir p/ssh
 	sandbox enter --quiet --accept "$T/p" -- sh -c '[ ! -e ~/.ssh/a ]'
-	# What was upon nothing of the host bound nobody; nor does what is hidden of a home that is gone.
+	# A mount on top of nothing of the host restricted nobody; nor does hiding part of a home
+	# that is gone.
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n/data = ../data\n/data/keys = ../data/keys ro\n~/.ssh = ./ssh\n/data/ro = tmpfs'
 	sandbox enter --quiet "$T/p" -- true
 }
 
-@test "a flag of one call neither binds the project nor takes away what binds it" {
+@test "a flag of one call neither restricts the project nor lifts a restriction" {
 	project p $'[sandbox]\nlinger = 0'
 	in_p true
 	sandbox enter --quiet --profile agent "$T/p" -- true
@@ -121,7 +122,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	fails 125 "*more than before: *network = host*" sandbox enter "$T/q" -- true
 }
 
-@test "a directory whose name ends like an option is not what was agreed to without it" {
+@test "a directory whose name ends like an option is different from the one that was agreed to" {
 	mkdir dir 'dir ro'
 	echo other >'dir ro/file'
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n/x = ../dir ro'
@@ -130,7 +131,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	fails 125 "*more than before: /x = $T/dir ro rw: *" sandbox enter "$T/p" -- touch /x/evil
 }
 
-@test "a lock that goes is asked about" {
+@test "removing the lock needs consent" {
 	project p $'[sandbox]\nlinger = 0'
 	printf 'version 1\nmachine %s\ntime 2026-11-24T10:00:00Z\nimage host -\n' "$(uname -m)" >p/sandbox.lock
 	in_p true
@@ -138,7 +139,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	fails 125 "*more than before: no longer: sandbox.lock: *" sandbox enter "$T/p" -- true
 }
 
-@test "consent is the directory's: one made again at the same path has none" {
+@test "consent belongs to the directory: one made again at the same path has none" {
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n/data = ../data'
 	sandbox enter --quiet --accept "$T/p" -- sh -c 'echo token >~/token'
 	in_p cat /data/file
@@ -158,7 +159,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	in_p true
 }
 
-@test "one that is moved takes its consent along, and leaves none behind" {
+@test "a moved directory keeps its consent, and leaves none behind" {
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n/data = '"$T/data"
 	sandbox enter --quiet --accept "$T/p" -- true
 	mv p q
@@ -174,7 +175,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	[ "$(sandbox enter --quiet "$T/link/q" -- cat /data/file)" = secret ]
 }
 
-@test "a box that runs with the old directory is not joined by the new one's words" {
+@test "a box running with the old directory is not joined from the new one" {
 	project p $'[sandbox]\n[mounts]\n/data = ../data'
 	sandbox enter --quiet --accept "$T/p" -- sh -c 'echo in; exec sleep 60' >"$T/in" 2>&1 3>&- &
 	wait_until 50 grep -q in "$T/in"
@@ -188,7 +189,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	sandbox stop p
 }
 
-@test "a cache of the project's own is the directory's as well" {
+@test "the project's own cache belongs to the directory as well" {
 	project p $'[sandbox]\nlinger = 0\nprofile = c'
 	in_p sh -c 'echo mine >~/.cache/ccache/x'
 	mv p q
@@ -208,7 +209,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	says_nothing in_p sh -c 'ls ~/.cache/ccache'
 }
 
-@test "what init wrote is agreed to for the directory that it wrote it to" {
+@test "what init wrote is agreed to only for the directory that it wrote it to" {
 	mkdir c
 	touch c/package.json
 	sandbox init --yes --image "dir:$T/data" c
@@ -218,24 +219,25 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	fails 125 "*asks for these of this machine: *image = dir:$T/data*" sandbox enter ./c -- true
 }
 
-@test "consents of older versions go on, and are the directory's from then on" {
+@test "consent from older versions stays valid, and then belongs to the directory" {
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n/data = ../data'
 	sandbox enter --quiet --accept "$T/p" -- true
 	box=$(echo "$XDG_DATA_HOME"/sandbox/boxes/*)
-	# As they were: no owner, and nothing of what binds.
+	# In their form: no owner, and no restrictions.
 	sed -i '/^for /d; /^bound /d' "$box/reach"
 	cp "$box/reach" kept
 	in_p true
 	grep -q '^for ' "$box/reach"
 	saved=$(cat "$box/record")
-	# The same, cloned again before the first start by this version: the record knows the directory.
+	# The same, cloned again before the first start by this version: the record knows the
+	# directory.
 	cp kept "$box/reach"
 	cp -r p copy
 	rm -rf p
 	mv copy p
 	fails 125 "*asks for these of this machine: *" sandbox enter "$T/p" -- true
 	fails 125 "*asks for these of this machine: *" sandbox enter "$T/p" -- true
-	# And one whose record knows none: the directory is younger than the box.
+	# And one whose record does not: the directory is younger than the box.
 	cp kept "$box/reach"
 	[ "$(cat "$box/record")" = "$saved" ]
 	rm "$XDG_DATA_HOME"/sandbox/projects/id-*
@@ -244,7 +246,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	fails 125 "*asks for these of this machine: *" sandbox enter "$T/p" -- true
 }
 
-@test "a planted sandbox.ini in a known project is none until it is named, by path" {
+@test "a planted sandbox.ini in a known project has no effect until it is named, by path" {
 	project p $'[sandbox]\nprofile = build\nlinger = 0'
 	mkdir -p p/src/deep
 	in_p true
@@ -253,7 +255,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	run -0 sandbox enter -- true
 	[[ $output = *"'$T/p/src/sandbox.ini' is not used, the project is '$T/p': 'sandbox enter $T/p/src' makes its directory a project of its own"* ]]
 	[ "$(sandbox ls --names)" = p ]
-	# The one around gone, moved, or without a box: it stays what it is.
+	# The enclosing project gone, moved, or without a box: no change.
 	mv "$T/p/sandbox.ini" "$T/p.ini"
 	run -125 sandbox enter -- true
 	[[ $output = *"cannot enter '$T/p'"*"more than before: network = host; no longer: "* ]]
@@ -267,10 +269,10 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	[[ $output = *"the project is '$T/q'"* ]]
 	[ "$(sandbox ls --names)" = q ]
 	sandbox rm q
-	# Nor does it take its name.
+	# Nor does it take over the name.
 	printf '[sandbox]\nname = wanted\n' >"$T/q/src/sandbox.ini"
 	fails 125 "*there is no box named 'wanted'*" sandbox enter wanted -- true
-	# By its path it is one, which is said.
+	# By its path it is a project, with a note.
 	run -0 sandbox enter "$T/q/src" -- true
 	[[ $output = *"'$T/q/src/sandbox.ini' makes its directory a project of its own, apart from '$T/q'"* ]]
 }

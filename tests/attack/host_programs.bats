@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2012,SC2016,SC2154 # scripts run in the box; bats sets variables
-# Programs of the host that a project, or a box, would have run or replaced.
+# Programs of the host that a project, or a box, could get executed or replaced.
 
 load ../bats/helpers
 load ../bats/screen
@@ -11,7 +11,7 @@ setup() {
 	mkdir -p "$HOME/.local/bin" p/bin
 }
 
-@test "diff, git and others are not those of the project, whatever PATH says" {
+@test "diff, git and others are not taken from the project, whatever PATH says" {
 	for program in diff git getent ldconfig patch sh env; do
 		printf '#!/bin/sh\ntouch %s/ran\nexit 2\n' "$T" >"p/bin/$program"
 		chmod +x "p/bin/$program"
@@ -26,7 +26,7 @@ setup() {
 	[ ! -e "$T/ran" ]
 }
 
-@test "sudo, ssh, gpg and kin are not exported: a shim would hand the box what is typed" {
+@test "sudo, ssh, gpg and kin cannot be exported: a shim would give the box what is typed" {
 	for program in sudo ssh gpg su ssh-add pass; do
 		fails 125 "*'$program' is trusted with your keys and passwords*--force*" sandbox export ./p $program
 		[ ! -e "$HOME/.local/bin/$program" ]
@@ -34,7 +34,7 @@ setup() {
 	sandbox export --force ./p ssh 2>/dev/null
 	sandbox export --remove ./p ssh
 	[ ! -e "$HOME/.local/bin/ssh" ]
-	# what a project's file asks for is not even asked about twice: activate leaves them out
+	# exports that a project's file asks for are not even offered: activate leaves them out
 	printf '[sandbox]\nexport = ssh gcc\n' >p/sandbox.ini
 	sandbox enter --accept ./p -- true
 	cd p
@@ -43,7 +43,7 @@ setup() {
 	[ ! -e "$SANDBOX_ACTIVE_BIN/ssh" ]
 }
 
-@test "an export that was withdrawn is gone, for shells too that had it" {
+@test "an export that was withdrawn is gone, also for shells that had it" {
 	local bin
 	printf '[sandbox]\nexport = gcc make\n' >p/sandbox.ini
 	sandbox enter --accept ./p -- true
@@ -62,7 +62,7 @@ setup() {
 	says_nothing ls "$bin"
 }
 
-@test "a profile on a terminal is printable" {
+@test "a profile is printable on a terminal" {
 	mkdir -p p/profiles
 	printf '; \033]0;title\007 \033[2J \302\2332J\n[env]\nA = b\n' >p/profiles/x.ini
 	cd p

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # scripts run in the box
-# The kernel's own files: core_pattern and kin, by which root of the host makes the host run a program
-# (container escapes since 2015), and those that show the kernel from within.
+# The kernel's own files: core_pattern and kin, by which the host's root makes the host run a
+# program (container escapes since 2015), and those that expose kernel internals.
 
 load ../bats/helpers
 
@@ -10,14 +10,14 @@ setup() {
 	project p $'[sandbox]\nlinger = 60s'
 }
 
-# Who is root of a box is not root of the host, except where root started it.
+# Root of a box is not root of the host, unless root started the box.
 writers='for f in /proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sys/kernel/hotplug \
 	/proc/sys/fs/binfmt_misc/register /proc/sysrq-trigger /proc/irq/default_smp_affinity \
 	/sys/kernel/uevent_helper /sys/power/state /sys/fs/cgroup/release_agent; do
 	[ ! -e $f ] || ! { printf x >$f; } 2>/dev/null || echo "written: $f"
 done'
 
-@test "nothing that the host's kernel obeys can be written, by you or root of the box" {
+@test "nothing that controls the host's kernel can be written, by the user or root of the box" {
 	local before
 	before=$(cat /proc/sys/kernel/core_pattern)
 	for kind in "enter --accept ./p --" "enter --root ./p --" "run --root host" "run --root --network none host"; do
@@ -28,7 +28,7 @@ done'
 	[ "$(cat /proc/sys/kernel/core_pattern)" = "$before" ]
 }
 
-@test "root of the host is refused nested and io-uring, by file and variable; others are not" {
+@test "the host's root is refused nested and io-uring, by file and variable; others are not" {
 	for key in nested io-uring; do
 		printf '[sandbox]\n%s = yes\n' $key >p/sandbox.ini
 		am_root || {
@@ -42,7 +42,7 @@ done'
 	done
 }
 
-@test "debugfs, tracefs and what shows the kernel from within is not there to be read" {
+@test "debugfs, tracefs and other views of kernel internals cannot be read" {
 	for kind in "enter --accept ./p --" "enter --root ./p --" "run --root host" "run --network none host"; do
 		# shellcheck disable=SC2086 # words
 		run --separate-stderr sandbox $kind sh -c '

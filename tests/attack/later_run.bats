@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # scripts run in the box
-# What is not protected code inside may write, and some of it the host runs or obeys later: at the end of a
-# session that is said, a line a file, whatever was done to hide it; and nothing is said of nothing.
+# Code inside may write unprotected files, and the host later runs or obeys some of them: the end of
+# a session lists these, a line a file, whatever was done to hide them; without such changes it
+# prints nothing.
 
 load ../bats/helpers
 
@@ -21,7 +22,7 @@ setup() {
 
 words='changed while the box ran, and run or obeyed on the host later:'
 
-# Runs a script in the box of p; $output: the files that were named after it, relative to p.
+# Runs a script in the box of p; $output: the files that were listed after it, relative to p.
 changed_by() { # SCRIPT [OPTIONS]
 	local script=$1
 	shift
@@ -30,7 +31,7 @@ changed_by() { # SCRIPT [OPTIONS]
 }
 way=(enter)
 
-@test "hooks, settings of git and of editors, shells and agents, and the project's own file: each by name" {
+@test "hooks, settings of git, editors, shells and agents, and the project's own file: each by name" {
 	changed_by 'set -e
 		echo >.git/hooks/pre-commit; git config a.b c; echo >.git/config.worktree; echo ../.git >.git/commondir; echo >.git/info/attributes
 		mkdir .idea .husky .devcontainer .claude; echo >.idea/workspace.xml; echo >.husky/pre-push; echo >.devcontainer/devcontainer.json; echo >.claude/settings.json
@@ -39,24 +40,24 @@ way=(enter)
 	[ "$output" = "$(printf '%s\n' .claude/settings.json .devcontainer/devcontainer.json .envrc .git/config .git/config.worktree \
 		.git/hooks/pre-commit .git/info/attributes .husky/pre-push .idea/workspace.xml .mcp.json .pre-commit-config.yaml .vscode/new.json \
 		.vscode/tasks.json part.ini sandbox.ini sandbox.lock | sort)" ]
-	# Said once.
+	# Reported once.
 	changed_by true
 	[ -z "$output" ]
 }
 
-@test "nothing is said when nothing of it has changed, nor of what was only read, built or committed" {
+@test "nothing is reported if none of these has changed, nor for what was only read, built or committed" {
 	changed_by 'make 2>/dev/null; touch new; git status; git add new; git commit -qm new; git checkout -q -b b; git gc -q; cat sandbox.ini'
 	[ -z "$output" ]
 	[ ! -s errors ] || run ! grep -q obeyed errors
 }
 
-@test "old times, renames, hard links, links and removals hide nothing" {
+@test "old times, renames, hard links, symlinks and removals hide nothing" {
 	changed_by 'echo evil >x; touch -d 2001-01-01 x; mv x .git/hooks/post-commit
 		echo evil >y; touch -r file y; ln y .envrc; ln -s /tmp/z .mcp.json
 		cp .vscode/tasks.json z; mv .vscode gone; mkdir .vscode; mv z .vscode/tasks.json; touch -d 2001-01-01 .vscode/tasks.json
 		mv .git/hooks h; mkdir .git/hooks; mv h/* .git/hooks/'
 	[ "$output" = "$(printf '%s\n' .envrc .git/hooks/post-commit .mcp.json .vscode/tasks.json | sort)" ]
-	# What was prepared under other names in a session before, and is as old.
+	# Prepared under other names in an earlier session, and as old.
 	changed_by 'mkdir old oldcode; echo evil >old/pre-rebase; echo evil >oldcode/settings.json; cp -r .git evilrepo; rm evilrepo/HEAD; echo x >evilrepo/hooks/post-merge'
 	[ -z "$output" ]
 	sleep 0.02
@@ -72,7 +73,7 @@ way=(enter)
 	[[ $output = *.git* ]]
 }
 
-@test "hooks and settings of the project that git's settings, the user's own, or symlinks in its data name" {
+@test "hooks and settings in the project that git's settings, the user's own, or symlinks in its data name" {
 	mkdir -p p/scripts p/mine p/named
 	echo >p/scripts/check
 	echo >p/shared.gitconfig
@@ -89,18 +90,18 @@ way=(enter)
 	[ "$output" = "$(printf '%s\n' mine/pre-push named/pre-push part.ini scripts/check shared.gitconfig | sort)" ]
 }
 
-@test "repositories that were made in the project, wherever git would find them" {
+@test "repositories made in the project, wherever git would find them" {
 	mkdir -p p/deep/er
 	changed_by 'sleep 0.6
 		git init -q sub/one; mkdir -p deep/er/two/objects deep/er/two/refs; echo ref: refs/heads/x >deep/er/two/HEAD; echo gitdir: ../x >deep/.git
 		git init -q sub/three; git -C sub/three -c user.name=a -c user.email=b commit -q --allow-empty -m x; git add sub/three'
 	[ "$output" = "$(printf '%s\n' deep/.git 'deep/er/two (a git repository)' sub/one/.git/config sub/three/.git/config | sort)" ]
-	# What an index names that has changed is looked at however short the session was.
+	# What an index names is checked however short the session was.
 	changed_by 'git -C sub/three config x.y z; git add file; git update-index --force-remove file'
 	[ "$output" = sub/three/.git/config ]
 }
 
-@test "sessions that join, exec, and detached ones: by the next session's end, or by stop" {
+@test "sessions that join, exec, and detached ones: reported by the end of the next session, or by stop" {
 	project p $'[sandbox]\nlinger = 60s'
 	sandbox enter --quiet --accept ./p -- true
 	way=(exec)
@@ -119,7 +120,7 @@ way=(enter)
 	grep -qF "'$T/p/.mcp.json'" errors
 }
 
-@test "other directories that a box may write: [mounts], run's volumes, git's data of a worktree" {
+@test "other directories that a box may write: [mounts], run's volumes, git data of a worktree" {
 	git init -q other
 	echo '/other = ../other' >part
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n/other = ../other\n/ro = ../other ro'
@@ -137,7 +138,7 @@ way=(enter)
 	grep -qF "'$T/p/.git/worktrees/wt/commondir'" errors
 }
 
-@test "a protected file that the host replaces: the session says it, and the box takes nobody in before it starts again" {
+@test "a protected file that the host replaces: the session reports it, and nobody can join the box before it starts again" {
 	project p $'[sandbox]\nlinger = 60s\nprotect = .git/config .vscode'
 	sandbox enter --accept ./p -- sh -c 'echo ready; sleep 2' >said 2>errors 3>&- &
 	session=$!
@@ -150,11 +151,11 @@ way=(enter)
 	run ! sandbox enter --quiet ./p -- sh -c 'echo >>.git/config'
 }
 
-@test "format characters are quoted; very many are counted; it can be turned off, by the user alone" {
+@test "format characters are quoted; very many files are counted; only the user can turn it off" {
 	changed_by 'printf "" >"$(printf ".git/hooks/a\nb\033[2J\342\200\256")"'
 	[[ $output = '.git/hooks/a\nb\x1b[2J'* ]]
 	changed_by 'for i in $(seq 50); do echo >.vscode/$i; done'
-	# With the directory, which has one that did not change.
+	# With the directory, which contains one that did not change.
 	[ "$(wc -l <<<"$output")" = 20 ]
 	grep -q '^sandbox: and 31 more files like these$' errors
 	changed_by 'echo 1 >.envrc' --quiet

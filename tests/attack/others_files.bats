@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats sets variables
-# Files that others own, hold or fill, which a command of the host reads.
+# Files that others own, lock or fill, and that a command of the host reads.
 
 load ../bats/helpers
 
@@ -9,7 +9,7 @@ setup() {
 	project p $'[sandbox]\nlinger = 60s'
 }
 
-@test "a data directory of another user's, or that others can write to, is refused" {
+@test "a data directory that belongs to another user, or that others can write to, is refused" {
 	chmod 0777 "$XDG_DATA_HOME"
 	mkdir -m 0777 "$XDG_DATA_HOME/sandbox"
 	chmod 0777 "$XDG_DATA_HOME/sandbox"
@@ -24,13 +24,13 @@ setup() {
 		chown 12345 other/sandbox
 		fails 125 '*belongs to uid 12345*' env XDG_DATA_HOME="$T/other" "$SANDBOX" ls
 	else
-		# /usr is root's
+		# /usr belongs to root
 		mkdir links && ln -s /usr/share links/sandbox
 		fails 125 '*belongs to uid 0*' env XDG_DATA_HOME="$T/links" "$SANDBOX" ls
 	fi
 }
 
-@test "a lease on sandbox.ini, held by code in the box: told, and not waited for without end" {
+@test "a lease on sandbox.ini, held by code in the box: reported, without blocking forever" {
 	cat >p/hold.py <<-'END'
 		import fcntl, os, signal, time
 		signal.signal(signal.SIGIO, signal.SIG_IGN)
@@ -50,7 +50,7 @@ setup() {
 	sandbox enter ./p -- true
 }
 
-@test "a few lines of [env] do not grow without bound" {
+@test "a few lines of [env] cannot grow without limit" {
 	{
 		printf '[env]\nA = %s\n' "$(head -c 1000 /dev/zero | tr '\0' a)"
 		printf 'B = $A$A$A$A$A$A$A$A\nC = $B$B$B$B$B$B$B$B\n'
@@ -64,7 +64,7 @@ setup() {
 	[[ $status = 125 && $output == *"the variables together grow beyond 1 MiB"* ]]
 }
 
-@test "the password of the host's proxy reaches no session, hook, step or matrix unless it was agreed to" {
+@test "the password of the host's proxy reaches no session, hook, step or matrix without consent" {
 	export https_proxy=http://me:s3cret@127.0.0.1:3128 http_proxy=http://me:s3cret@127.0.0.1:3128 \
 		ALL_PROXY=socks5://me:s3cret@127.0.0.1:1
 	project q $'[run]\n1 = env >/var/tmp/step\n[hooks]\ncreate = env >create\nstart = env >start\nenter = env >enter\n[matrix]\nhost ='

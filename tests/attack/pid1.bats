@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # scripts run in the box
-# What code in a box says to pid 1, which is asked to end the box by SIGTERM and SIGINT of the host alone.
+# What code in a box can send to pid 1, which only SIGTERM and SIGINT from the host ask to end the
+# box.
 
 load ../bats/helpers
 
@@ -9,7 +10,7 @@ setup() {
 	project p $'[sandbox]\nlinger = 60s'
 }
 
-# The sender's pid as it pleases, of sigqueue(3); and a signal that tells none, of a descriptor.
+# sigqueue(3) with an arbitrary sender pid; and a signal without one, from a descriptor.
 forge() { # COMMAND of a session
 	"$@" perl -e 'my ($nr) = @ARGV; $| = 1;
 		for my $sig (15, 2) {
@@ -24,7 +25,7 @@ forge() { # COMMAND of a session
 		sleep 1; print "still\n"' "$([ "$(uname -m)" = x86_64 ] && echo 129 || echo 138)"
 }
 
-@test "a signal that names no sender, or whom it likes, does not end the box as one from outside does" {
+@test "a signal without a sender, or with a forged one, does not end the box as one from outside does" {
 	local kind
 	sandbox enter --quiet --accept ./p -- sh -c 'echo mine >/tmp/mark'
 	for kind in "exec p" "exec --root p"; do

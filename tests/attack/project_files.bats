@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # scripts run in the box
-# What the host later runs or obeys of a project: git's data above all. Where it is protected, code inside
-# plants nothing there that a git of the host would do, whatever the repository is made of.
+# What the host later runs or obeys of a project: mainly git data. If that is protected, code inside
+# can plant nothing there that git on the host would run, whatever the repository consists of.
 
 load ../bats/helpers
 
@@ -23,7 +23,7 @@ agent() { # DIR COMMAND...
 	sandbox enter --quiet --accept --profile agent "$dir" -- "$@"
 }
 
-# Tries, in a box, to make a directory such that a git of the host that looks at it runs $T/pwned.
+# Tries, in a box, to set up a directory so that git on the host runs $T/pwned when it looks at it.
 evil='evil() { # GIT-DIR
 	mkdir -p "$1/objects" "$1/refs/heads"
 	echo "ref: refs/heads/main" >"$1/HEAD"
@@ -45,13 +45,13 @@ looked_at() { # DIR...
 	[[ ! -e $T/pwned && ! -e $T/home/pwned ]]
 }
 
-@test "the checks of this file see what they are to see" {
+@test "the checks of this file detect the attack" {
 	repository p
 	(cd p && T=$T sh -c "$evil; evil .git/x; cp .git/x/config .git/config")
 	run ! looked_at p
 }
 
-@test ".git is read-only as a whole: hooks, config, commondir, worktrees, and by way of no other name" {
+@test ".git is read-only as a whole: hooks, config, commondir, worktrees, under any other name too" {
 	repository p
 	project p
 	before=$(find p/.git -type f | sort | xargs sha256sum)
@@ -66,7 +66,7 @@ looked_at() { # DIR...
 	looked_at p
 }
 
-@test "where .git is missing or empty nothing can be planted there; nor where it is a file" {
+@test "if .git is missing or empty nothing can be planted there; nor if it is a file" {
 	project none
 	project empty
 	mkdir empty/.git
@@ -87,7 +87,7 @@ looked_at() { # DIR...
 	looked_at none empty wt repo sep
 }
 
-@test "submodules: neither .git of one, nor its data, nor one that is not checked out" {
+@test "submodules: neither the .git of one, nor its data, nor one that is not checked out" {
 	repository sub
 	repository deep
 	git -C sub submodule --quiet add "$T/deep" lib/deep
@@ -97,7 +97,8 @@ looked_at() { # DIR...
 	git -C p commit -qm subs
 	git -C p submodule --quiet update --init --recursive
 	git -C p submodule --quiet deinit -f c
-	# One as git of old made them, and one that was added without being called a submodule.
+	# One in the form of old versions of git, and one that was added without being called a
+	# submodule.
 	rm p/dir/b/.git
 	mv p/.git/modules/dir/b p/dir/b/.git
 	git config --file p/dir/b/.git/config --unset core.worktree
@@ -115,7 +116,7 @@ looked_at() { # DIR...
 			mv $d gone; mkdir -p $d; evil $d/.git
 		done'
 	looked_at p p/a p/dir/b p/embedded
-	# As many as there are in large projects are one mount each.
+	# As many as large projects have are one mount each.
 	for i in {1..150}; do printf '160000 %s\tlibs/%d\n' "$(git -C sub rev-parse HEAD)" "$i"; done | git -C p update-index --index-info
 	mkdir -p p/libs/{1..150}
 	git -C p commit -qm many
@@ -125,7 +126,7 @@ looked_at() { # DIR...
 	says_nothing ls -A p/libs/150
 }
 
-@test "an index that cannot be read is an error, and no protection less" {
+@test "an unreadable index is an error, not less protection" {
 	repository p
 	project p
 	for bytes in 'DIRC' 'DIRC\0\0\0\x05\0\0\0\0aaaaaaaaaaaaaaaaaaaa' 'DIRC\0\0\0\x02\xff\xff\xff\xffaaaaaaaaaaaaaaaaaaaa'; do
@@ -135,7 +136,7 @@ looked_at() { # DIR...
 	done
 }
 
-@test "nested and protect are refused together, by a line that names both" {
+@test "nested and protect together are refused, with a line that names both" {
 	project p $'[sandbox]\nnested = yes\nprofile = agent'
 	fails 125 "*'protect' (*agent.ini:*) cannot hold with 'nested = yes' (*sandbox.ini:2)*take one of them out" \
 		sandbox enter --accept ./p -- true
@@ -143,13 +144,13 @@ looked_at() { # DIR...
 	printf '[policy]\nprotect = .envrc\n' >"$HOME/.config/sandbox/sandbox.conf"
 	project q $'[sandbox]\nnested = yes'
 	fails 125 "*'protect' (*sandbox.conf*) cannot hold with 'nested = yes'*" sandbox enter --accept ./q -- true
-	# What nothing is shown of, and a trial, which writes nothing there, need none.
+	# A hidden project, and a trial, which writes nothing there, need no protection.
 	project r $'[sandbox]\nnested = yes\nproject = no'
 	sandbox enter --quiet --accept ./r -- true
 	sandbox try --quiet --accept ./q -- true
 }
 
-@test "git reads where it may not write: status, diff and log, quietly" {
+@test "git can read where it may not write: status, diff and log, without warnings" {
 	repository p
 	project p
 	sleep 0.01
@@ -161,7 +162,7 @@ looked_at() { # DIR...
 	says_nothing sandbox try --quiet --profile agent ./p -- sh -c 'echo $GIT_OPTIONAL_LOCKS'
 }
 
-@test "what writes fails with a line that names try, where it works and from where apply takes it" {
+@test "a command that writes fails with a line that names try, where it works and from where apply copies it" {
 	repository p
 	project p
 	echo two >>p/file
@@ -169,14 +170,14 @@ looked_at() { # DIR...
 	[[ $output = *"Read-only file system"*$'\n'"sandbox: git's data is read-only in this box: 'git commit' works in 'sandbox try', from where 'sandbox apply' takes commits" ]]
 	run ! agent ./p sh -c 'cd /; git -C "$OLDPWD" -c a.b=c add .; exit'
 	[[ $output = *"'git add' works in 'sandbox try'"* ]]
-	# What reads, and other repositories, are as ever; so is a signal.
+	# Commands that read, and other repositories, work as usual; so does a signal.
 	run -0 agent ./p sh -c 'git log; git branch; git init -q /tmp/x; cd /tmp/x; git -c user.name=a -c user.email=b commit -q --allow-empty -m x'
 	[[ $output != *sandbox:* ]]
 	run -3 agent ./p sh -c 'git -c alias.x="!exit 3" x'
 	sandbox try --quiet --profile agent ./p -- git -c user.name=a -c user.email=b commit -qam two
 	sandbox apply --quiet --yes ./p >/dev/null
 	[ "$(git -C p log --format=%s)" = $'two\none' ]
-	# A box without git has none.
+	# A box without git has no wrapper.
 	rootfs
 	project q "[sandbox]
 image = dir:$T/rootfs
@@ -185,7 +186,7 @@ profile = agent"
 	[ -z "$output" ]
 }
 
-@test "hooks and settings that git's own settings name in the project: there or not" {
+@test "hooks and settings in the project that git's own settings name, existing or not" {
 	repository p
 	mkdir -p p/tools/hooks
 	echo exit >p/tools/hooks/pre-commit
@@ -201,7 +202,7 @@ profile = agent"
 	looked_at p
 }
 
-@test "what symlinks in git's data lead to, linked worktrees in the project, and hooks that the user's own settings name" {
+@test "targets of symlinks in git data, linked worktrees in the project, and hooks that the user's own settings name" {
 	local hook="printf '#!/bin/sh\ntouch $T/pwned' | tee"
 	repository p
 	mkdir -p p/scripts/hooks
@@ -221,7 +222,7 @@ profile = agent"
 		mkdir -p wt/one/tools/hooks; $hook wt/one/tools/hooks/pre-commit; chmod 755 wt/one/tools/hooks/pre-commit"
 	looked_at p p/wt/one
 	[ ! -e p/wt/two ]
-	# The directory of hooks, and the settings, are such themselves.
+	# The hooks directory and the settings are symlinks themselves.
 	mv p/.git/hooks gone
 	ln -s ../scripts/hooks p/.git/hooks
 	mv p/.git/config p/settings
@@ -229,7 +230,7 @@ profile = agent"
 	sandbox stop p
 	inside ./p "evil x; cp x/config settings; $hook scripts/hooks/pre-commit"
 	looked_at p
-	# A link behind the link could be turned elsewhere.
+	# A second symlink behind the first could be redirected.
 	ln -s commit p/scripts/link
 	ln -s ../link p/scripts/hooks/pre-push
 	sandbox stop p
@@ -245,7 +246,7 @@ profile = agent"
 	looked_at q
 }
 
-@test "a HEAD that is a symlink to a branch that was packed, as git of old had them" {
+@test "a HEAD that is a symlink to a packed branch, as in old versions of git" {
 	repository sub
 	repository p
 	git -C p submodule --quiet add "$T/sub" s
@@ -259,7 +260,7 @@ profile = agent"
 	looked_at p p/s
 }
 
-@test "settings that include themselves without end, and very many hooks, are an error and keep nobody waiting" {
+@test "settings that include themselves endlessly, and very many hooks, are an error and do not hang" {
 	repository p
 	project p
 	yes $'[include]\n\tpath = config' | head -n 4000 >>p/.git/config

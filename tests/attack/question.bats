@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154 # names are not meant to expand; bats sets the variables
-# A question that cannot be seen whole: scrolled away, cut, or not what it looks like.
+# A question that cannot be seen whole: scrolled away, truncated, or misleading.
 
 load ../bats/helpers
 load ../bats/screen
@@ -15,7 +15,7 @@ teardown() {
 	sandbox_teardown
 }
 
-# Mounts of N directories of no interest.
+# Mounts of N irrelevant directories.
 many() { # N
 	local i
 
@@ -26,7 +26,7 @@ many() { # N
 	done
 }
 
-@test "what reaches furthest stands next to the answer, counted, however much is asked for" {
+@test "what reaches furthest is next to the answer, with its number, however much is asked for" {
 	mkdir -p "$HOME/.ssh"
 	project p $'[sandbox]\nhome = host\nperf = yes\n[mounts]\n/a = ~/.ssh ro\n'"$(many 120)"
 	screen_open
@@ -40,7 +40,7 @@ many() { # N
 	screen_close
 }
 
-@test "without a terminal nothing is cut either, and the worst comes last" {
+@test "without a terminal nothing is truncated either, and the most dangerous comes last" {
 	project p $'[sandbox]\nhome = host\n[mounts]\n'"$(many 120)"
 	run -125 --separate-stderr sandbox enter "$T/p" -- true
 	for ((i = 0; i < 120; i++)); do
@@ -50,14 +50,14 @@ many() { # N
 	[[ $stderr = *"121 items, the last 1 reaches furthest, listed above: 'sandbox enter --accept $T/p' to agree" ]]
 	project p $'[sandbox]\nhome = host\nnested = yes\nperf = yes\n[ports]\n80 = 80'
 	fails 125 "*this machine: \\[ports] 80 = 80; nested = yes; perf = yes; home = host (4 items, the last 1 reaches furthest): 'sandbox*" sandbox enter "$T/p" -- true
-	# A target as long as it likes pushes no source out.
+	# A target of any length pushes no source out.
 	long=$(printf '/%0200d' {1..40} | tr -d ' ')
 	project p $'[mounts]\n'"$long = ~"
 	run -125 --separate-stderr sandbox enter "$T/p" -- true
 	grep -qF "$long = $HOME" <<<"$stderr"
 }
 
-# A name as printf(1) writes it, and how it is shown.
+# A name in the form of printf(1), and how it is shown.
 shown_as() { # NAME PATTERN
 	local name
 
@@ -76,16 +76,16 @@ shown_as() { # NAME PATTERN
 	python3 -c 'import json, sys; t = sys.stdin.read(); v = json.loads(t); assert v; assert not set(t) & set(map(chr, [*range(0x7f, 0xa0), 0x202e, 0x200b, 0xfeff, 0xe0041, 0x2066])), t' <<<"$output"
 }
 
-@test "characters that do not show, or turn the line around, are escapes" {
+@test "characters that do not show, or reverse the line, are escaped" {
 	for c in '\u202e' '\u2066' '\u200b' '\u200d' '\ufeff' '\u00ad' '\u061c' '\u00a0' '\u3164' '\u2800' '\U000e0041' \
 		'\ufe0f' '\u0085' '\u009b' '\x9b'; do
 		shown_as "a${c}b" "a${c}b"
 	done
-	# Marks: what a language needs, and no flood of them.
+	# Combining marks: as many as languages need, but no flood of them.
 	shown_as 'e\u0301' "$(printf 'e\u0301')"
 	shown_as 'e\u0301\u0301\u0301\u0301' "$(printf 'e\u0301\u0301')"'\u0301\u0301'
 	shown_as '\u0338x' '\u0338x'
-	# Two letters that look alike are told apart.
+	# Two letters that look alike can be told apart.
 	y=p$(printf '\u0430')y
 	mkdir -p "$T/d/$y"
 	project p $'[mounts]\n/x = ../d/'"$y"
@@ -97,7 +97,7 @@ shown_as() { # NAME PATTERN
 	screen_close
 }
 
-@test "two values are never one line" {
+@test "two values never appear as one line" {
 	mkdir -p 'd/a\nb' d/$'a\nb'
 	ln -s "$T/d/a\\nb" one
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n/x = ../one'
@@ -106,7 +106,7 @@ shown_as() { # NAME PATTERN
 	fails 125 "*more than before: /x = $T/d/a*" sandbox enter "$T/p" -- true
 }
 
-@test "the command that is suggested is one command, whatever the directory is called" {
+@test "the suggested command is a single command, whatever the directory is called" {
 	for name in 'a b' "it's" 'x;touch evil' '$(touch evil)' '`touch evil`' $'nl\ntouch evil' $'\e[2J' '-x' 'a&touch evil' '!x' '*' "\\'x" '~' '#x'; do
 		mkdir -p -- "w/$name"
 		printf '[sandbox]\nlinger = 0\nhome = host\n' >"w/$name/sandbox.ini"
@@ -123,7 +123,7 @@ shown_as() { # NAME PATTERN
 	[ ! -e evil ]
 }
 
-@test "a profile is shown as text, not as what a terminal acts on" {
+@test "a profile is shown as text that a terminal does not act on" {
 	printf '[env]\n# \e[2J\u202e\u009b2J\nA = \u00e4\tb\n' >x.ini
 	[ "$(sandbox profile show ./x.ini)" = "$(printf '[env]\n# \\x1b[2J\\u202e\\u009b2J\nA = \u00e4\tb')" ]
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # scripts run in the box
-# Descriptors that a session is given, opened again through /proc/self/fd: they give what they were
-# opened for, and no more.
+# Descriptors passed to a session and reopened through /proc/self/fd: they give the access they were
+# opened with, and no more.
 
 load ../bats/helpers
 
@@ -13,7 +13,7 @@ setup() {
 	sandbox enter --quiet --accept ./p -- true
 }
 
-# Each kind of session; a new one, of a running box, of root, of a throw-away box.
+# Each kind of session: in a new box, a running box, as root, in a throw-away box.
 kinds() { # COMMAND of the test, with $kind
 	local kind
 	for kind in "enter ./p --" "exec p" "enter --root ./p --" "run host" "run --root host"; do
@@ -36,7 +36,7 @@ reads() {
 	[ "$(stat -c %a file)" = "$(stat -c %a before)" ]
 }
 
-@test "< file: it can be sought, mapped and shared as before, and goes on where it was read to" {
+@test "< file: can be seeked, mapped and shared as usual, and the caller's offset advances" {
 	[ "$(sandbox exec p perl -e 'seek(STDIN, -6, 2); print <STDIN>' <file)" = three ]
 	[ "$({ sandbox exec p sh -c 'read a; echo $a'; sandbox exec p true; cat; } <file | tr '\n' ' ')" = "one two three " ]
 	[ "$({ read -r _; sandbox exec p cat; } <file | tr '\n' ' ')" = "two three " ]
@@ -48,11 +48,11 @@ appends() {
 	# shellcheck disable=SC2086 # words
 	sandbox $kind sh -c 'cat /proc/self/fd/1 /dev/stdout /proc/self/fd/2 2>/dev/null >&3 </dev/null & wait
 		{ : >/proc/self/fd/1; } 2>/dev/null; perl -e "truncate(q(/proc/self/fd/1), 0)"; echo four' 3>/dev/null >>log 2>>log || return
-	# as root there is a warning
+	# root gets a warning
 	cmp <(grep -v '^sandbox: warning: ' log) <(cat before; echo four)
 }
 
-@test ">> file: cannot be truncated, nor read; > file neither" {
+@test ">> file: cannot be truncated or read; > file neither" {
 	kinds appends
 	for n in 1 2; do
 		echo secret >>out
@@ -61,7 +61,7 @@ appends() {
 	[ "$(grep -c secret out)" = 2 ]
 }
 
-@test "> file: all that was written is there in its order when the command has ended, and its status is its own" {
+@test "> file: all output is there in order when the command has ended, and the status is the command's" {
 	run -7 sandbox exec p sh -c 'for i in 1 2 3; do echo out $i; echo err $i >&2; done; exit 7'
 	sandbox exec p sh -c 'for i in 1 2 3; do echo out $i; echo err $i >&2; done' >both 2>&1
 	[ "$(tr '\n' ' ' <both)" = "out 1 err 1 out 2 err 2 out 3 err 3 " ]
@@ -69,7 +69,7 @@ appends() {
 	[ "$(stat -c %s big)" = 20000000 ]
 	sandbox exec p sh -c 'cat; echo end' <big >big2
 	[ "$(stat -c %s big2)" = 20000004 ]
-	# what stays in the background can go on writing
+	# a background process can continue to write
 	sandbox exec p sh -c '(sleep 2; echo late) & echo now' >later
 	[[ $(cat later) == now* ]]
 	wait_until 50 grep -q late later
@@ -77,7 +77,7 @@ appends() {
 		sandbox exec --quiet p head -c 100000 /dev/zero) >small || [ "$(stat -c %s small)" -le 1024 ]
 }
 
-@test "files without a name, <> and other descriptors" {
+@test "unnamed files, <> and other descriptors" {
 	exec 8<file 9>>kept
 	rm file
 	sandbox exec p sh -c '{ echo x >/proc/self/fd/0; } 2>/dev/null; head -3' <&8 >got
@@ -96,7 +96,7 @@ appends() {
 	exec 8<&- 9>&-
 }
 
-@test "a directory, and a descriptor that is no more than a path, are refused" {
+@test "a directory, and a path-only descriptor, are refused" {
 	fails 125 '*descriptor 0 is a directory*' sandbox exec p true </
 	run python3 -c 'import os, sys
 os.dup2(os.open("/etc/passwd", os.O_PATH), 0)
@@ -104,7 +104,7 @@ os.execvp("sandbox", ["sandbox", "exec", "p", "true"])'
 	[[ $status != 0 ]]
 }
 
-@test "a named pipe that is read cannot be written, and a box that reads nothing keeps nobody waiting" {
+@test "a named pipe that is read cannot be written, and a box that does not read blocks nobody" {
 	mkfifo fifo
 	echo text >fifo &
 	[ "$(sandbox exec p sh -c '{ echo x >/proc/self/fd/0; } 2>/dev/null & wait; cat' <fifo)" = text ]

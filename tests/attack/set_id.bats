@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # bats file_tags=slow
 # shellcheck disable=SC2016 # scripts run in the box
-# Set-id bits that a box writes: on the host they would lend your uid to whoever runs the file, and
-# root's where root started the box. So they never reach the disk, and no program fails for it.
+# Set-id bits written by a box: on the host they would lend your uid to whoever runs the file, or
+# root's if root started the box. So they never reach the disk, and programs that set them still
+# work.
 
 load ../bats/helpers
 load ../bats/images
@@ -16,7 +17,7 @@ setup() {
 	cp "$WAYS" p/set-id
 }
 
-# All that is on the host of any box; a directory's bit is not a privilege.
+# Everything on the host that belongs to a box; the bit of a directory grants nothing.
 no_bits() {
 	local found
 
@@ -24,25 +25,25 @@ no_bits() {
 	[ -z "$found" ] || { echo "set-id: $found"; return 1; }
 }
 
-@test "every call, of every architecture, of you and of root: made without the bits, with success" {
+@test "every call, of every architecture, by the user and root: made without the bits, with success" {
 	local place kind seen
 	for kind in "enter --accept ./p --" "exec p" "enter --root ./p --" "exec p sudo"; do
 		for place in . /mounted /cache "~" /var/tmp; do
 			# shellcheck disable=SC2086 # words
 			sandbox $kind sh -c "d=$place/\$\$; mkdir \$d; cp set-id \$d; cd \$d; ./set-id ." >answers
 			[ "$(wc -l <answers)" -ge 17 ]
-			# root is shown what it meant in its own system; its home is there
+			# root sees the bits it set in its own system; its home is there
 			seen='755|711'
 			[[ $place = @(/var/tmp|"~") && $kind = *@(root|sudo)* ]] &&
 				seen='[246]?755|[246]?711'
-			# x32 is closed; the one that is swapped may be the directory
+			# x32 is closed; the swapped one may be the directory
 			run ! grep -vE " ok ($seen)\$|^x32-.* ENOSYS 644\$|^swapped ok 6?755\$" answers
 			no_bits
 		done
 	done
 }
 
-@test "a throw-away box, another user of it, and a trial that is applied" {
+@test "a throw-away box, another user in it, and an applied trial" {
 	sandbox run --mount "$T/mounted:/m" --mount "$WAYS:/w:ro" host sh -c 'mkdir /m/a; /w /m/a' >answers
 	sandbox run --user 33 --mount "$T/mounted:/m" --mount "$WAYS:/w:ro" host sh -c 'mkdir /m/b; /w /m/b' >>answers
 	[ "$(grep -c ' ok 755' answers)" -ge 30 ]
@@ -53,19 +54,19 @@ no_bits() {
 	no_bits
 }
 
-@test "threads at once under a rain of signals, and a file that is swapped for a directory meanwhile" {
+@test "many threads with many signals, and a file that is swapped for a directory meanwhile" {
 	sandbox enter --accept ./p -- ./set-id . storm 150 >answers 2>errors
 	[ "$(grep -c ' ok 755$' answers)" = 150 ]
 	run ! grep -v 'you are root on this machine' errors
 	no_bits
 }
 
-@test "openat2 hides its mode in memory: it is not there, and programs fall back" {
+@test "openat2 has its mode in memory: it is not available, and programs fall back" {
 	[ "$(sandbox enter --accept ./p -- ./set-id . openat2)" = "openat2 ENOSYS 0" ]
 	[ "$(sandbox exec --root p ./set-id . openat2)" = "openat2 ENOSYS 0" ]
 }
 
-@test "when nobody answers, the calls fail: the supervisor killed, the caller traced" {
+@test "without anyone to answer, the calls fail: the supervisor killed, the caller traced" {
 	sandbox enter --accept ./p -- bash -c 'touch f; chmod 4755 f
 		for p in /proc/[0-9]*; do [ "$(cat $p/comm)" != sandbox-ids ] || { kill -9 ${p#/proc/}; while [ -e $p ]; do sleep 0.01; done; }; done
 		chmod 4711 f 2>err; grep -q "not implemented" err; chmod 0700 f'
@@ -78,7 +79,7 @@ no_bits() {
 	no_bits
 }
 
-@test "install, chmod, cp -p, tar, rsync and make install go on as if nothing were" {
+@test "install, chmod, cp -p, tar, rsync and make install work as usual" {
 	cat >p/work.sh <<-'END'
 		set -ex
 		cp /bin/true file
@@ -97,7 +98,7 @@ no_bits() {
 	no_bits
 }
 
-@test "a directory keeps its group's bit: it is not a privilege, and a team's tree rests on it" {
+@test "a directory keeps its set-group-id bit: it grants nothing, and shared trees need it" {
 	mkdir p/team
 	chmod 2775 p/team
 	sandbox enter --accept ./p -- bash -ec 'chmod g-w team; chmod g+w team; cd team; mkdir below; install -d -m 2770 made
@@ -106,7 +107,7 @@ no_bits() {
 	[ "$(stat -c %a p/team p/team/below p/team/made | tr '\n' ' ')" = "2775 2711 2770 " ]
 }
 
-@test "what root of the box sets in its own system it sees, an image made of it has, and the store has not" {
+@test "root of the box sees the bits it set in its own system, an image made from it has them, the store does not" {
 	layout base <<<"{'layers': [busybox('sh', 'chmod', 'stat', 'cp', 'ls', 'mv') + [F('opt/su', b'x', mode=0o4755), F('opt/other', b'x', mode=0o4755), F('opt/plain', b'x', mode=0o755)]]}"
 	sandbox image import --quiet "$T/base" base:1 >/dev/null
 	[ "$(sandbox run --root base:1 stat -Lc %a /opt/su /opt/plain | tr '\n' ' ')" = "4755 755 " ]
@@ -123,13 +124,13 @@ no_bits() {
 	no_bits
 }
 
-@test "a file's capabilities: none that hold on the host" {
+@test "capabilities of a file: none that are valid on the host" {
 	sandbox enter --accept --root ./p -- sh -c 'cp /bin/true capable; setcap cap_setuid+ep capable' || true
 	[ -e p/capable ]
 	if [ "$(id -u)" = 0 ]; then
 		run ! getfattr -n security.capability p/capable
 	else
-		# in a namespace of yours alone: rootid is you
+		# valid only in your own namespace: rootid is you
 		run -0 env PATH="$PATH:/usr/sbin:/sbin" getcap -n p/capable
 		[[ -z $output || $output == *"rootid=$(id -u)"* ]]
 	fi

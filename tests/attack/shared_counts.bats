@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
-# What a user has a number of on the whole machine: one box takes half of it at most, whoever it is in it,
-# and what others have of it, other boxes and the desktop, they go on to have.
+# Resources counted per user on the whole machine: one box takes half of them at most, whoever runs
+# in it, and other boxes and the desktop keep theirs.
 
 load ../bats/helpers
 
-# Takes as many as there are, says how many that is, and keeps them.
+# Takes as many as possible, prints their number, and keeps them.
 taker() { # FILE
 	cat >"$1" <<-'PY'
 		import ctypes, os, sys, time
@@ -27,7 +27,7 @@ taker() { # FILE
 	PY
 }
 
-# One more of each can be had.
+# Another one of each is available.
 one_more() { # COMMAND...
 	"$@" python3 -c '
 import ctypes, os
@@ -38,7 +38,7 @@ assert libc.inotify_add_watch(fd, b"/", 0x100) >= 0
 os.close(os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY))'
 }
 
-@test "inotify, fanotify and ptys: a box that takes all it can get leaves as much to the others" {
+@test "inotify, fanotify and ptys: a box that takes all it can get leaves as many to others" {
 	command -v python3 >/dev/null || skip 'no python3'
 	[ -w /proc/sys/user ] || [ "$TEST_MODE" = user ] || skip '/proc/sys is read-only here'
 	instances=$(cat /proc/sys/fs/inotify/max_user_instances)
@@ -62,7 +62,7 @@ os.close(os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY))'
 		sandbox stop -t 0 p
 		wait_for $!
 	done
-	# Nor can root of a box raise it, or leave it by a namespace of its own.
+	# Nor can root of a box raise the limit, or escape it by a namespace of its own.
 	sandbox run --root host sh -c 'cat /proc/sys/user/max_inotify_instances
 		echo 100000 2>/dev/null >/proc/sys/user/max_inotify_instances; cat /proc/sys/user/max_inotify_instances' >out
 	[ "$(sort -u out)" = $((instances / 2)) ]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# One value read by two parsers: what a policy refuses, the question prints and the plan mounts is one
-# list, parsed and resolved once.
+# One value read by two parsers: what a policy refuses, the question prints and the plan mounts is
+# one list, parsed and resolved once.
 
 load ../bats/helpers
 
@@ -37,7 +37,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	says_nothing sandbox ls --names
 }
 
-@test "an entry whose target a later one takes was asked for all the same" {
+@test "an entry whose target a later one takes over still counts" {
 	policy 'deny = mounts'
 	project p $'[mounts]\n/x = ../data\n//x = tmpfs'
 	fails 125 "*p/sandbox.ini:2: the policy of $conf:2 denies '*" sandbox enter --accept "$T/p" -- true
@@ -49,7 +49,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	fails 125 "*p/more.ini:2: the policy of $conf:2 denies '*" sandbox enter --accept "$T/p" -- true
 }
 
-@test "a directory outside that becomes the root is denied as one that is mounted" {
+@test "a directory outside that is used as the root is denied like a mounted one" {
 	policy 'deny = mounts'
 	mkdir -p "$T/p/root"
 	ln -s "$T/data" "$T/p/link"
@@ -68,7 +68,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	sandbox enter --quiet "$T/p" -- /bin/sh -c true
 }
 
-@test "with caches denied every spelling of one is refused, and what only looks like one is not a cache" {
+@test "with caches denied every spelling of one is refused, and a lookalike is not a cache" {
 	policy 'deny = caches'
 	mkdir -p "$T/p/cache"
 	for value in cache:c 'cache:c ro' 'cache:c  rw' '"cache:c"'; do
@@ -81,7 +81,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	sandbox enter --quiet "$T/p" -- true
 }
 
-@test "what was asked about is what is mounted, as a link had it when the question was made" {
+@test "what was asked about is what is mounted, with symlinks as they were when the question was asked" {
 	mkdir public other
 	echo public >public/file
 	ln -s public link
@@ -91,7 +91,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	fails 125 "*more than before: /x = $HOME/.ssh: *" sandbox enter "$T/p" -- cat /x/key
 }
 
-@test "what is sandbox's own in the box is nobody's mount point, however it is spelled" {
+@test "sandbox's own paths in the box cannot be mount points, in any spelling" {
 	for path in /run /run/ //run /run/. /run/sandbox /run/./sandbox /run//sandbox/bin/ /run/sandbox/git; do
 		project p $'[mounts]\n'"$path = ."
 		fails 125 "*sandbox.ini:2: *'$path' is sandbox's own*" sandbox enter --accept ./p -- true

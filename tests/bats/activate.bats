@@ -26,7 +26,7 @@ same yes"
 	mkdir p/sub
 }
 
-@test "bash: in the project its programs are there and run in the box; outside all is as before" {
+@test "bash: in the project its programs are in PATH and run in the box; outside the shell is as before" {
 	sandbox enter --quiet --accept "$T/p" -- true
 	run -0 --separate-stderr bash --norc -c 'before=$PATH; eval "$(sandbox activate bash)"; prompt() { eval "$PROMPT_COMMAND"; }; '"$script"
 	[ "$output" = "$expected" ]
@@ -34,7 +34,7 @@ same yes"
 	[ "$output" = $'3 (p) $ \n$ ' ]
 }
 
-@test "zsh" {
+@test "zsh: the same" {
 	sandbox enter --quiet --accept "$T/p" -- true
 	run -0 --separate-stderr zsh -f -c 'before=$PATH; eval "$(sandbox activate zsh)"; prompt() { _sandbox_activate }; '"$script"
 	[ "$output" = "$expected" ]
@@ -42,7 +42,7 @@ same yes"
 	[ "$output" = $'(p) $ \n$ ' ]
 }
 
-@test "fish" {
+@test "fish: the same" {
 	sandbox enter --quiet --accept "$T/p" -- true
 	run -0 --separate-stderr fish --no-config -c '
 		set before "$PATH"
@@ -55,19 +55,19 @@ same yes"
 	[ "$output" = $'(p) > \n'"$HOME/.local/bin/which-box in $T/p/sub"$'\nstatus 5\n> \nsame' ]
 }
 
-@test "a project that nobody has entered, or whose exports nobody accepted, changes nothing" {
+@test "a project that was never entered, or whose exports were not accepted, changes nothing" {
 	project stranger $'[sandbox]\nexport = ls sudo'
 	[ "$(cd stranger && sandbox activate --now bash | grep -c SANDBOX)" = 2 ]
 	[[ $(cd stranger && sandbox activate --now bash) != *stranger* ]]
 	fails 125 "*asks for these of this machine*export = ls; export = sudo*" sandbox enter "$T/stranger" -- true
-	# Accepted once; what is asked for later is not.
+	# Accepted once; later exports are not.
 	sandbox enter --quiet --accept "$T/p" -- true
 	sed -i 's/^export = .*/export = which-box git/' p/sandbox.ini
 	bin=$(cd p && sandbox activate --now bash | sed -n "s/^export SANDBOX_ACTIVE_BIN='\(.*\)'/\1/p")
 	[ "$(ls "$bin")" = which-box ]
 }
 
-@test "a directory with quotes in its name stays data" {
+@test "a directory name with quotes is only data" {
 	dir="$T/it's \$(touch hit) \\'"
 	mkdir "$dir"
 	printf '[sandbox]\nlinger = 0\nname = q\nexport = true\n' >"$dir/sandbox.ini"

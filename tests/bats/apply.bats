@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# sandbox apply: what a box has changed, taken to the host or packed; written by code that is hostile.
+# sandbox apply: copies the changes of a box to the host, or packs them; hostile code wrote them.
 
 load helpers
 load oracle
@@ -22,12 +22,12 @@ teardown() {
 tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 applied() { sandbox apply --quiet --yes "$T/p" >listed; }
 
-# Every file of a tree with its content, links as links.
+# Lists every file of a tree with its content, symlinks as symlinks.
 content() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f | sort | xargs -d '\n' cat); }
 
 no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 
-@test "each overlay goes to the directory it came from, by consent, and is empty afterwards; the box's own files stay" {
+@test "each overlay goes to the directory it came from, with consent, and is then empty; the box's own files stay" {
 	tried sh -c 'echo box | tee file /data/file >/dev/null; rm -r sub; mkdir -m 750 new; echo n >new/f; chmod 755 new/f
 		rm -r op; mkdir op; echo host >op/kept; ln -s /etc/passwd ln; chmod 600 same; echo mine >~/own'
 	run -125 --separate-stderr sandbox apply "$T/p"
@@ -53,13 +53,13 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	[ "$(readlink p/ln)" = /etc/passwd ]
 	[ "$(sandbox diff "$T/p")" = "  A $HOME/own" ]
 	[ "$(sandbox apply --yes "$T/p" 2>&1)" = $'sandbox: 1 changes are in the box\'s own files and stay there: --from and --to apply them to a directory of the host\nsandbox: there is nothing to apply' ]
-	# The trial goes on upon what was applied.
+	# The trial continues on top of what was applied.
 	[ "$(tried sh -c 'cat file ~/own; [ ! -e sub ]')" = $'box\nmine' ]
 	no_temporaries
 	unharmed
 }
 
-@test "--dry-run lists and does nothing; a question on a terminal" {
+@test "--dry-run lists and changes nothing; on a terminal it asks" {
 	tried sh -c 'echo box >file'
 	[ "$(sandbox apply --dry-run "$T/p")" = "  M $T/p/file" ]
 	[ "$(cat p/file)" = host ]
@@ -75,7 +75,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	wait_until 50 grep -q box p/file
 }
 
-@test "--from and --to: what lies beneath one directory goes beneath another; deletions stay, unless it came from there" {
+@test "--from and --to copy one directory beneath another; deletions are left out, unless the file came from there" {
 	mkdir -p staging/bin staging/share target/share/man
 	echo old | tee staging/share/old target/share/old >/dev/null
 	echo '/usr/local = ../staging' >>p/sandbox.ini
@@ -88,10 +88,10 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	[[ $stderr = *"left out: '/usr/local/share/old' is deleted only in the box"* ]]
 	[ "$(cat target/bin/tool target/share/man/a/b target/share/old)" = $'tool\npage\nold' ]
 	[ -x target/bin/tool ]
-	# A file by itself, into a directory that is made.
+	# A single file, into a directory that is created.
 	sandbox apply --quiet --yes --from /usr/local/bin/tool --to "$T/one/two" "$T/p"
 	[ "$(cat one/two/tool)" = tool ]
-	# The box has it still; and a part of an overlay can go to its own place.
+	# The box still has it; and a part of an overlay can go to its own place.
 	sandbox diff "$T/p" | grep -q /usr/local/bin/tool
 	sandbox apply --quiet --yes --from /usr/local/share --to "$T/staging/share" "$T/p"
 	[ ! -e staging/share/old ]
@@ -99,7 +99,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	fails 125 '--from and --to must be used together' sandbox apply --from /usr "$T/p"
 }
 
-@test "a box that runs is refused; a box of enter has changes too" {
+@test "a running box is refused; the box of enter has changes to apply too" {
 	sandbox try --quiet --accept "$T/p" -- sh -c 'echo box >file; exec sleep 60' &
 	session=$!
 	wait_until 50 sh -c "sandbox diff '$T/p' 2>/dev/null | grep -q file"
@@ -113,7 +113,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	[ "$(cat out/own)" = mine ]
 }
 
-@test "set-id bits are dropped; FIFOs, sockets and devices stay behind, with a note; a sparse file stays sparse" {
+@test "set-id bits are dropped; FIFOs, sockets and devices stay in the box, with a note; sparse files stay sparse" {
 	tried sh -c 'cp /bin/true s; chmod 6755 s; mkdir -m 2777 d; mkfifo ff; truncate -s 1T sparse; printf x | dd of=sparse bs=1 seek=1G conv=notrunc 2>/dev/null
 		python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\"sock\")"'
 	sandbox exec --start p-try sudo mknod /p/null c 1 3 || true
@@ -128,7 +128,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	[ "$(dd if=p/sparse bs=1 skip=1G count=1 2>/dev/null)" = x ]
 }
 
-@test "names as long as can be, with newlines and escapes, arrive as they are and are listed harmless" {
+@test "the longest names, with newlines and escapes, arrive unchanged and are listed quoted" {
 	tried sh -c 'echo a >"$(printf "%0255d" 0)"; echo b >"$(printf "n\nl\033[2J")"; mkdir "$(printf "d\n")"; ln -s "$(printf "to\033")" ln'
 	applied
 	[ "$(cat p/"$(printf '%0255d' 0)")" = a ]
@@ -138,11 +138,11 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	no_temporaries
 }
 
-@test "a link of the first round is none to walk through in the second" {
+@test "a symlink applied in a first round is not followed in the second" {
 	tried sh -c "ln -s $canary a; ln -s file l"
 	applied
 	[ "$(readlink p/a)" = "$canary" ]
-	# The box has made a directory of it.
+	# The box has replaced it by a directory.
 	tried sh -c 'rm a && mkdir a && echo evil >a/file; rm l && echo evil >l'
 	run -125 --separate-stderr sandbox apply --yes "$T/p"
 	[[ $stderr = *"cannot apply '/p/a' to '$T/p/a': it is a directory in the box, and none on the host"* ]]
@@ -157,7 +157,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	unharmed
 }
 
-@test "a directory of the host that was swapped for a link is not walked through; nor is the target itself" {
+@test "a directory of the host that was swapped for a symlink is not followed; nor is the target itself" {
 	tried sh -c 'echo evil >sub/file; rm op/lost; echo box >file'
 	mv p/sub real
 	ln -s "$canary" p/sub
@@ -177,7 +177,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	unharmed
 	rm data
 	mv real data
-	# Beneath another directory, where the box knows nothing of links.
+	# Beneath another directory, where the box knows of no symlinks.
 	mkdir out
 	ln -s "$canary" out/sub
 	fails 125 "*cannot apply '/p/sub/file' to '$T/out/sub/file': a symlink is on the way" sandbox apply --quiet --yes --from /p --to "$T/out" "$T/p"
@@ -187,7 +187,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	unharmed
 }
 
-@test "a file for a directory, and the reverse, are errors by name, before anything is done" {
+@test "a file where a directory is, and the reverse, are errors by name, before anything is changed" {
 	tried sh -c 'rm -r sub; echo f >sub; echo box >file'
 	fails 125 "*cannot apply '/p/sub' to '$T/p/sub': it is a directory on the host, and none in the box*" sandbox apply --yes "$T/p"
 	[ "$(cat p/file)" = host ]
@@ -197,13 +197,13 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	[ "$(cat p/file)" = host ]
 }
 
-@test "nothing goes where boxes are kept, from whichever side" {
+@test "nothing is copied to where boxes are kept, whichever way the path leads there" {
 	tried sh -c 'mkdir -p ~/data/sandbox/names ~/xdg; echo evil >~/data/sandbox/names/x; echo evil >~/sandbox'
 	fails 125 "*cannot apply '$HOME/data/sandbox*: boxes are kept there" sandbox apply --yes --from "$HOME" --to "$T/xdg" "$T/p"
 	[ ! -e "$XDG_DATA_HOME/sandbox/names/x" ]
 }
 
-@test "killed at any step it leaves old or new files, and the same command goes on" {
+@test "killed at any step it leaves old or new files, and repeating the command completes it" {
 	local boxes=$XDG_DATA_HOME/sandbox/boxes
 	tried sh -c 'for i in 1 2 3 4; do echo box >new$i; done; echo box >file; rm -r sub op; mkdir op d; echo host >op/kept; echo box >d/f; ln -s x ln'
 	chmod -R u+rwx "$boxes"
@@ -212,7 +212,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	applied
 	content p >expected
 	for call in openat2 renameat unlinkat mkdirat fchmod sendfile symlinkat; do
-		# The later ones of unlinkat are those that drop what was applied.
+		# The later calls of unlinkat remove what was applied.
 		for n in 1 2 3 5 8 $([ $call != unlinkat ] || seq 9 40); do
 			rm -rf p "$boxes" "$XDG_DATA_HOME"/sandbox/tmp/*
 			cp -a before p
@@ -231,7 +231,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	unharmed
 }
 
-@test "no room on the target: old files are as they were, and with room it goes on" {
+@test "a full target: old files stay as they were, and with space it continues" {
 	unshare -Urm true 2>/dev/null || skip 'no mounts in a user namespace here'
 	tried sh -c 'dd if=/dev/zero of="$HOME/big" bs=64k count=4 2>/dev/null; echo box >~/after; echo box >~/a'
 	mkdir disk
@@ -248,7 +248,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	grep -q "not everything is applied: the same command continues: cannot write '$T/disk/big': No space left on device" err
 }
 
-@test "what cannot be read in the box is an error, not a loss" {
+@test "what cannot be read in the box is an error, not skipped" {
 	tried sh -c 'mkdir shut; touch shut/f; chmod 0 shut; echo box >file'
 	sandbox diff "$T/p" 2>/dev/null | grep -q /p/shut/
 	if am_root; then # who reads all
@@ -262,7 +262,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	[ "$(cat p/file)" = host ]
 }
 
-@test "a directory that cannot be read to its end is an error: nothing is applied, and all of it stays" {
+@test "a directory that cannot be read to its end is an error: nothing is applied, and everything stays" {
 	tried sh -c 'mkdir -p new/deep; echo n >new/f; echo d >new/deep/f; echo box >file; rm -r sub'
 	sandbox diff "$T/p" >before
 	for errno in ENOMEM EMFILE EIO; do
@@ -272,11 +272,12 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 				-e inject=getdents64:error=$errno:when=$n sandbox apply --yes "$T/p"
 			[ "$status" != 0 ] || break
 			[[ $stderr = *"sandbox: "* ]]
-			# Before the first of it, or when all of it was applied and the trial is emptied.
+			# Before the first change, or after everything was applied and the trial is
+			# emptied.
 			[ "$(cat p/file)" = host ] || break 2
 			[ ! -e p/new ]
 			[ "$(sandbox diff "$T/p")" = "$(cat before)" ]
-			# It is not thrown away unasked either.
+			# Nor is it discarded without a question.
 			run ! strace -f -qq -o /dev/null -e trace=getdents64 -e inject=getdents64:error=$errno:when=1+ sandbox discard "$T/p"
 			[ "$(sandbox diff "$T/p")" = "$(cat before)" ]
 			[ $errno = EIO ] || break
@@ -288,7 +289,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	[ ! -e p/sub ]
 }
 
-@test "--tar: relative paths, whiteouts, root's and of the time 0; the same changes are the same bytes" {
+@test "--tar: relative paths, whiteouts, owner root, time 0; the same changes give the same bytes" {
 	tried sh -c 'mkdir new; echo n >new/f; chmod 4755 new/f; rm -r sub; ln -s /etc/passwd ln; mkfifo ff; echo x >.wh.file; echo long >"$(printf "%0200d" 0)"'
 	run -0 --separate-stderr sandbox apply --tar one.tar "$T/p"
 	[[ $stderr = *"left out: '/p/.wh.file' has the name of a whiteout"*"left out: '/p/ff' is a FIFO"* ]]

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# sandbox apply --undo: what the last apply replaced and removed is kept, and taken back whole or by path.
+# sandbox apply --undo: what the last apply replaced and removed is kept, and can be restored as a
+# whole or by path.
 
 load helpers
 load oracle
@@ -17,7 +18,7 @@ teardown() {
 	sandbox_teardown
 }
 
-# A project with files of every kind in DIR/p.
+# A project with files of every type in DIR/p.
 fill() { # DIR
 	mkdir -p "$1/p/sub/deep" "$1/p/op"
 	printf '[sandbox]\nlinger = 0\nproject = /p\n' >"$1/p/sandbox.ini"
@@ -34,7 +35,7 @@ look() { (cd "$1" && find . ! -name . -printf '%P %y %m %l %Ty%Tm%Td%TT\n' | gre
 change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new/in; echo n >new/in/f; ln -sfn /etc/passwd link
 	ln -s x ln; chmod 700 op; rm op/kept; echo odd >"$(printf "n %%41\n\033")"'
 
-@test "all of it, by default of the project one stands in: content, modes, times, links, removed trees; then nothing is kept" {
+@test "restores everything, by default for the current project: content, modes, times, links, removed trees; then drops what was kept" {
 	was=$(look p)
 	tried "$change"
 	sandbox apply --yes ./p >listed 2>said
@@ -53,7 +54,7 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	unharmed
 }
 
-@test "by path: files, directories with all that was in them, what was removed; the rest stays applied" {
+@test "by path: files, directories with their content, removed files; the rest stays applied" {
 	was=$(look p)
 	tried "$change"
 	applied
@@ -70,7 +71,7 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	says_nothing kept
 }
 
-@test "what has changed since is refused, by name, and lost with --force alone" {
+@test "what has changed since is refused by name, and overwritten only with --force" {
 	tried "$change"
 	applied
 	echo mine >>p/file
@@ -91,7 +92,7 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	[ "$(ls p/new)" = mine ]
 }
 
-@test "kept until the next apply that changes something, or --forget; usage" {
+@test "kept until the next apply that changes something, or --forget; usage errors" {
 	tried 'echo one >file'
 	applied
 	tried true
@@ -120,7 +121,7 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	wait_for $session
 }
 
-@test "of --from and --to, into directories that were made for it" {
+@test "after --from and --to, into directories that were created" {
 	tried 'mkdir -p ~/a/b; echo x >~/a/b/c; echo y >~/a/d'
 	mkdir out
 	echo old >out/d
@@ -131,7 +132,7 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	[ "$(ls out)" = d ]
 }
 
-@test "across file systems; links that code planted meanwhile are not walked through" {
+@test "across file systems; symlinks planted meanwhile are not followed" {
 	far=$(mktemp -d /dev/shm/undo-XXXXXX)
 	place=$far
 	fill "$far"
@@ -156,7 +157,7 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	[ -z "$no_temporaries" ]
 }
 
-@test "killed at each call of apply and of undo: nothing is lost, the same command goes on, and undo leads back" {
+@test "killed at each call of apply and of undo: nothing is lost, repeating completes it, and undo restores everything" {
 	local calls=linkat,renameat,renameat2,unlinkat,write,mkdirat,symlinkat,fchmod,utimensat n
 	command -v strace >/dev/null || skip 'no strace'
 	was=$(look p)
@@ -166,7 +167,7 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 	for far in '' /dev/shm; do
 		[ -z "$far" ] || { far=$(mktemp -d /dev/shm/undo-XXXXXX); mv p "$far/p"; place=$far; }
 		tried "$change"
-		# Of each of these calls the N-th.
+		# The N-th of each of these calls.
 		for n in {1..31..3}; do
 			killed "$n" sandbox apply --quiet --yes "$place/p" || true
 			# Every file is the old one or the new one.
@@ -184,12 +185,12 @@ change='echo box >file; echo more >>sub/a; rm gone; rm -r sub/deep; mkdir -p new
 		[ "$(look "$place/p")" = "$was" ]
 		says_nothing find "$place/p" -name '.sandbox-*'
 	done
-	# What was on its way out is swept away later.
+	# What was being removed is swept later.
 	chmod -R u+rwx "$XDG_DATA_HOME/sandbox/tmp"
 	rm -rf "$XDG_DATA_HOME/sandbox/tmp"/*
 }
 
-@test "an error at any call is none that finds nothing: all that was done is listed, or one line says why not" {
+@test "an error at any call does not pass as an empty result: everything is listed, or one line says why not" {
 	tried "$change"
 	applied
 	sandbox apply --undo --dry-run "$T/p" >all

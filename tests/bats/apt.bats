@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
 # bats file_tags=debian,slow
-# apt in Debian's official image, as root of a box of one uid, however it is started. Needs a Debian
-# mirror.
+# apt in Debian's official image, as root of a box with one uid, started in different ways. Needs a
+# Debian mirror.
 
 load helpers
 load images
@@ -19,12 +19,12 @@ teardown() {
 	sandbox_teardown
 }
 
-# The image's own files, which all that happens in boxes leaves as they are.
+# The image's own files, which nothing in boxes may change.
 state() {
 	find "$layers" -printf '%p %y %m %U %s %T@ %l\n' | sort | sha256sum
 }
 
-@test "apt-get update and install in a throw-away box: as root, by a script, without any environment" {
+@test "apt-get update and install in a throw-away box: as root, from a script, with an empty environment" {
 	echo 'hello' >wanted
 	printf '#!/bin/sh\nexec apt-get install -qy --no-install-recommends $(cat /src/wanted)\n' >install.sh
 	chmod +x install.sh
@@ -44,7 +44,7 @@ state() {
 	[[ $stderr != *'dpkg: error'* && $stderr != *unsandboxed* ]]
 }
 
-@test "packages that make users, own files and start services: in a box that stays" {
+@test "packages that create users, own files and start services: in a persistent box" {
 	project p $'[sandbox]\nimage = debian:bookworm\nlinger = 60s'
 	sandbox enter --accept --root ./p -- sh -ec '
 		export DEBIAN_FRONTEND=noninteractive
@@ -53,7 +53,7 @@ state() {
 		getent passwd messagebus'
 	sandbox stop p
 	sandbox enter --accept ./p -- sh -ec 'dpkg -s dbus cron >/dev/null; dpkg --audit >audit; [ ! -s audit ]'
-	# and away again, by sudo
+	# and removed again, with sudo
 	sandbox exec p sudo apt-get purge -qy cron >/dev/null
 	run sandbox exec p dpkg -s cron
 	[ "$status" != 0 ]

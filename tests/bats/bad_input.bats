@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What a user, a machine or a disk can get wrong: one clear line on stderr, the right exit status,
-# and nothing left behind (which the teardown of every test asserts).
+# Errors of users, machines and disks: one clear line on stderr, the right exit status, and nothing
+# left behind (which the teardown of every test asserts).
 
 load helpers
 
@@ -8,8 +8,8 @@ not_as_root() {
 	! am_root || skip 'root may read and write everything'
 }
 
-# Runs a script as root of a user and mount namespace of its own, where it can change limits and
-# mount. The program sees uid 0 there, and warns of it.
+# Runs a script as root of its own user and mount namespace, where it can change limits and mount.
+# The program sees uid 0 there, and warns about it.
 in_namespace() { # SCRIPT [ARGUMENTS...]
 	unshare -Urm true 2>/dev/null || skip 'no mounts in a user namespace here'
 	local script=$1
@@ -45,12 +45,12 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 	cat err
 }
 
-@test "no overlay in the kernel" {
+@test "no overlayfs in the kernel" {
 	project p
 	strace -f -o trace -P overlay -e trace=mount -e inject=mount:error=ENODEV true ||
 		skip 'strace cannot trace here'
 	status=0
-	# a sanitized build looks for leaks by tracing itself, which strace does already
+	# a sanitized build looks for leaks by tracing itself, but strace already traces it
 	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -P overlay -e trace=mount \
 		-e inject=mount:error=ENODEV \
 		"$SANDBOX" enter ./p -- true 2>err || status=$?
@@ -60,7 +60,7 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 	sandbox enter ./p -- true
 }
 
-@test "a data directory on an overlay: the upper goes to memory, which is said" {
+@test "a data directory on an overlay: the upper is kept in memory, with a note" {
 	project p
 	mkdir lower upper
 	run in_namespace 'mount -t tmpfs none upper; mkdir upper/{u,w}
@@ -72,7 +72,7 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 	grep -q 'overlay.*memory' err
 }
 
-@test "uid 0 works, and is warned of" {
+@test "uid 0 works, with a warning" {
 	am_root || unshare -Ur true || skip 'no user namespaces here'
 	run --separate-stderr unshare -Ur "$SANDBOX" run host id -u
 	[ "$output" = 0 ]
@@ -82,7 +82,7 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 
 # --- the command
 
-@test "a command that is not there: 127" {
+@test "a command that does not exist: 127" {
 	project p
 	fails 127 "*'no-such-command'*not found*" sandbox enter ./p -- no-such-command
 	fails 127 "*'/no/such'*not found*" sandbox enter ./p -- /no/such
@@ -110,7 +110,7 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 
 # --- the directory and its file
 
-@test "a directory that is gone" {
+@test "a directory that does not exist" {
 	mkdir gone
 	fails 125 "*'./nowhere'*No such file*" sandbox enter ./nowhere -- true
 	fails 125 "*'./nowhere'*No such file*" sandbox config ./nowhere
@@ -132,7 +132,7 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 	sandbox ls | grep -q "$T/p"
 }
 
-@test "a file where a directory is meant" {
+@test "a file where a directory is expected" {
 	echo >file
 	fails 125 "*file*directory*" sandbox run dir:file true
 	fails 125 "*file*" sandbox enter ./file -- true
@@ -155,7 +155,7 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 	fails 125 "*l/sandbox.ini*" timeout 5 "$SANDBOX" enter ./l -- true
 }
 
-@test "a malformed project file: its name, the line and what was meant" {
+@test "a malformed project file: its name, the line and the nearest known word" {
 	project p $'[sandbox]\nimage = host\nnetwrok = none'
 	fails 125 "*p/sandbox.ini:3: *'netwrok'*did you mean 'network'?" sandbox enter ./p -- true
 	project p $'[sandbx]'
@@ -238,11 +238,11 @@ name = $(printf 'x%.0s' {1..64})"
 	[ "$status" = 3 ]
 }
 
-@test "all of stdin, stdout and stderr closed" {
+@test "stdin, stdout and stderr all closed" {
 	project p
 	sandbox enter ./p -- sh -c 'echo made >made' <&- >&- 2>&-
 	[ "$(cat p/made)" = made ]
-	# nothing of ours was taken for a stdout
+	# none of our files was used as stdout
 	[ "$(sandbox enter ./p -- sh -c 'echo lost; echo lost >&2; exit 4' <&- >&- 2>&-; echo $?)" = 4 ]
 	status=0
 	sandbox enter ./nowhere <&- >&- 2>&- || status=$?
@@ -260,7 +260,7 @@ name = $(printf 'x%.0s' {1..64})"
 odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash' '%s%n' '$HOME' \
 	'-dash' 'ünïcode' $'tab\there' $'\xff\xfe' '#hash;semi' 'a=b' '~' "[x]" "*")
 
-@test "odd paths as project directory" {
+@test "unusual paths as project directory" {
 	for name in "${odd_names[@]}"; do
 		mkdir "./$name"
 		(cd "./$name" && sandbox enter -- sh -c 'pwd >here')
@@ -269,7 +269,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 	done
 }
 
-@test "odd paths as image" {
+@test "unusual paths as image" {
 	rootfs
 	for name in "${odd_names[@]}"; do
 		mv rootfs "./$name"
@@ -279,7 +279,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 	done
 }
 
-@test "odd paths as --mount, with a backslash before a colon or backslash" {
+@test "unusual paths in --mount, with a backslash before a colon or backslash" {
 	for name in "${odd_names[@]}"; do
 		mkdir "./$name"
 		echo "$name" >"./$name/file"
@@ -290,7 +290,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 	done
 }
 
-@test "odd paths as data and runtime directory" {
+@test "unusual paths as data and runtime directory" {
 	project p
 	for name in "${odd_names[@]}"; do
 		mkdir -p "odd/$name"
@@ -301,7 +301,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 	done
 }
 
-@test "a path deeper than a path may be long" {
+@test "a path longer than PATH_MAX" {
 	deep=$T
 	for i in {1..20}; do
 		part=$(printf "$i%.0s" {1..120})
@@ -331,7 +331,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 	[ ! -s left ]
 }
 
-@test "a disk that is full after any number of files" {
+@test "a disk that becomes full after any number of files" {
 	project p
 	mkdir disk
 	rootfs
@@ -345,7 +345,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 				[ "$(grep -vc "warning: you are root" err)" = 1 ]
 				grep -q "No space left" err || { cat err >&2; exit 1; }
 				says_nothing find disk -path "disk/sandbox/tmp/*"
-				# the box is made, or it is not
+				# the box exists completely, or not at all
 				[ ! -L disk/sandbox/names/p ] || [ -e "disk/sandbox/boxes/$(readlink disk/sandbox/names/p)/record" ]
 			else
 				RUNS=$((RUNS + 1))
@@ -379,7 +379,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 		done'
 }
 
-@test "a data directory that cannot be written to" {
+@test "a data directory that is not writable" {
 	not_as_root
 	project p
 	chmod 0555 "$XDG_DATA_HOME"
@@ -393,7 +393,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 	chmod 0700 "$XDG_DATA_HOME"/sandbox/*
 }
 
-@test "a data directory that is a file or a dangling link" {
+@test "a data directory that is a file or a dangling symlink" {
 	project p
 	echo >file
 	ln -s nowhere link
@@ -401,7 +401,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 	XDG_DATA_HOME=$T/link fails 125 "*$T/link*" sandbox enter ./p -- true
 }
 
-@test "a runtime directory that others could have put there is refused" {
+@test "a runtime directory that others could have made is refused" {
 	project p
 	mkdir elsewhere
 	ln -s ../../elsewhere "$XDG_RUNTIME_DIR/sandbox"
@@ -415,7 +415,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 	says_nothing ls elsewhere
 }
 
-@test "a runtime directory of another user is not used, and the one in /tmp is checked" {
+@test "a runtime directory of another user is not used, and the fallback in /tmp is checked" {
 	mkdir -p tmp/x
 	in_namespace 'cd /; mount --bind "$T/tmp" /tmp; export T=/tmp/x HOME=/tmp/x
 		export XDG_DATA_HOME=/tmp/x/data XDG_RUNTIME_DIR=/usr

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# Programs that box-root starts and that become another user: what they ask for is true at once, or
-# of what they execute next, or they are told that it is not.
+# Programs that box-root starts and that switch to another user: the switch takes effect at once, or
+# at the next exec, or fails with an error.
 
 load helpers
 
@@ -20,15 +20,15 @@ become() {
 	box -- /programs/become "$@"
 }
 
-# Whose a new file is, by the one who made it.
+# The owner of a new file, as its creator sees it.
 see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 
-@test "setpriv, runuser, perl and start-stop-daemon end as who was asked for" {
+@test "setpriv, runuser, perl and start-stop-daemon end up as the requested user" {
 	[ "$(box -- setpriv --reuid=33 --regid=34 --clear-groups sh -c "$see")" = '33:34 33:34' ]
 	[ "$(box -- setpriv --regid=34 --reuid=33 --init-groups sh -c "$see")" = '33:34 33:34' ]
 	[ "$(box -- runuser -u games -- id -un)" = games ]
 	[ "$(box -- perl -MPOSIX -e '$) = "34 34"; setgid(34); setuid(33); print "$< $>\n"; exec "id", "-u"')" = $'33 33\n33' ]
-	# with a way back: the program is told what it asked for, and goes back or executes something
+	# with a way back: the program sees what it requested, and goes back or executes something
 	[ "$(box -- perl -e '($<, $>) = (33, 33); print "$< $>\n"; exec "id", "-u"')" = $'33 33\n33' ]
 	[ "$(box -- perl -e '$> = $< = 33; print "$< $>\n"; $< = $> = 0; print "$< $>\n"; exec "id", "-u"')" = $'33 33\n0 0\n0' ]
 	[ "$(box -- perl -e '$> = 33; print "$< $>\n"; $< = 33; print "$< $>\n"; exec "id", "-u"')" = $'0 33\n33 33\n33' ]
@@ -37,14 +37,14 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	fi
 }
 
-@test "by sudo in a box, and by what sudo left running" {
+@test "by sudo in a box, and by a process that sudo left running" {
 	project p $'[sandbox]\nlinger = 60s'
 	[ "$(sandbox enter ./p -- sudo setpriv --reuid=33 --clear-groups id -u)" = 33 ]
 	sandbox exec p sudo sh -c 'setsid sh -c "sleep 0.5; setpriv --reuid=33 --clear-groups id -u >/var/tmp/later" >/dev/null 2>&1 &'
 	wait_until 50 sandbox exec p grep -qx 33 /var/tmp/later
 }
 
-@test "an entrypoint that drops root and executes itself does so once" {
+@test "an entrypoint that drops root and re-executes itself does so once" {
 	mkdir e
 	cat >e/entrypoint.sh <<-'END'
 		#!/bin/bash
@@ -59,14 +59,14 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	[ "$(box --mount "$PWD/e:/e:ro" -- /e/entrypoint.sh id -un)" = $'round 1\nround 2\ngames' ]
 }
 
-@test "one thread: at once, with the groups, and no way back" {
+@test "one thread: at once, with the groups, and permanently" {
 	box -- sh -c 'cd /tmp && /programs/become now' >out
 	cat out
 	[ "$(head -n 1 out)" = 'uid 33 33 gid 33 33 groups 2:33,34 file 33' ]
 	[ "$(tail -n 1 out)" = 'back: setuid EPERM seteuid EPERM setgid EPERM setgroups EPERM own ok' ]
 }
 
-@test "many threads: at the next exec, whichever thread or child it is" {
+@test "many threads: at the next exec, in whichever thread or child" {
 	local how
 	for how in threads thread fork; do
 		[ "$(become $how sh -c "$see")" = '33:33 33:33' ]
@@ -74,13 +74,13 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	[ "$(become failed sh -c "$see")" = $'exec ENOENT, setuid(0) EPERM\n33:33 33:33' ]
 }
 
-@test "a vfork child alone; the effective uid alone, and root again" {
+@test "a vfork child; the effective uid only; and back to root" {
 	[ "$(become vfork id -u)" = $'33\nparent 0' ]
 	[ "$(become effective id -u)" = 33 ]
 	[ "$(become back id -u)" = 0 ]
 }
 
-@test "what cannot be made true fails: a traced program, no descriptor left" {
+@test "what cannot be done fails: a traced program, no free descriptor" {
 	[ "$(become traced)" = 'setuid EPERM uid 0' ]
 	[ "$(become full)" = 'setuid EAGAIN uid 0' ]
 	if command -v strace >/dev/null; then
@@ -89,16 +89,16 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	fi
 }
 
-@test "a server that became one user is told who its clients are" {
+@test "a server that switched to a user sees who its clients are" {
 	[ "$(become peer | sort)" = $'other 34:34\nroot 0:0' ]
 }
 
-@test "signals, stops and kills in the middle of it" {
+@test "signals, stops and kills in the middle of a switch" {
 	[ "$(become signals)" = 'setuid 0 uid 33, hit: yes' ]
 	[ "$(become storm 150)" = 'all 150 wrong 0, still answered: 0' ]
 }
 
-@test "who became another has no capability, no descriptor of ours and no way out" {
+@test "a process that switched has no capability, no descriptor of ours and no way out" {
 	box -- setpriv --reuid=33 --clear-groups sh -c '
 		sed -n "s/^Cap...:\t//p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\t/seccomp /p" /proc/self/status | sort -u
 		ls /proc/self/fd | wc -l' >out
@@ -106,7 +106,7 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	[ "$(become poke 1)" = 'ptrace EPERM mem EACCES ns EACCES unshare EPERM mount EPERM chroot EPERM sethostname EPERM' ]
 }
 
-@test "the supervisor: undumpable, out of reach of root, none where nobody needs one" {
+@test "the supervisor: not dumpable, out of reach of root, not started unless needed" {
 	project p $'[sandbox]\nlinger = 60s'
 	sandbox enter ./p -- true
 	supervisor() { sandbox exec p sh -c 'grep -lsx "sandbox: [i]dentities.*" /proc/[0-9]*/cmdline | cut -d/ -f3'; }
@@ -122,7 +122,7 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	[ "$(sort -u ns | wc -l)" = 1 ]
 }
 
-@test "without its supervisor a session is told, and the next one has another" {
+@test "without its supervisor a session gets errors, and the next session has a new one" {
 	project p $'[sandbox]\nlinger = 60s'
 	sandbox enter --root ./p -- sh -c '
 		pid=$(grep -lsx "sandbox: [i]dentities.*" /proc/[0-9]*/cmdline | cut -d/ -f3)
@@ -132,7 +132,7 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	[ "$(sandbox exec --root p setpriv --reuid=33 --clear-groups id -u)" = 33 ]
 }
 
-@test "who waits for an exec to become another dies with the supervisor; nobody joins a namespace by himself" {
+@test "a process that waits for an exec to switch dies with the supervisor; no process joins a namespace by itself" {
 	run -137 box -- sh -c '
 		perl -e "\$| = 1; \$> = 33; print \"waits\n\"; sleep 30; exec q(id)" & sleep 0.5
 		kill -9 $(grep -lsx "sandbox: [i]dentities.*" /proc/[0-9]*/cmdline | cut -d/ -f3)
@@ -142,7 +142,7 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 		/programs/become joins $!')" = 'open ok setns EPERM EPERM' ]
 }
 
-@test "nested = yes: what has a user namespace of its own is answered by the kernel" {
+@test "nested = yes: in a user namespace made inside, the kernel answers" {
 	! am_root || return 0 # refused: tests/attack/kernel_files.bats
 	project p $'[sandbox]\nnested = yes\nnetwork = none'
 	[ "$(sandbox enter --accept --root ./p -- setpriv --reuid=33 --clear-groups id -u)" = 33 ]
@@ -150,7 +150,7 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	[[ $output == 0*'nvalid argument'* || $output == 0*'not permitted'* ]]
 }
 
-@test "costs nobody else: getuid and exec are not asked about" {
+@test "no cost for others: getuid and exec are not intercepted" {
 	run become cost 50
 	echo "$output"
 	[ "$status" = 0 ]
@@ -169,13 +169,13 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	[ "$(run_as 4321:1701)" = 'uid=4321 gid=1701(all) groups=1701(all) / 4321 4321 4321:1701' ]
 	[ "$(sandbox run -u ann -e HOME=/x dir:rootfs sh -c 'echo $HOME')" = /x ]
 	[ "$(sandbox run -u root dir:rootfs id -u)" = 0 ]
-	# chown is real for whoever never was root
+	# chown takes effect for a user that never was root
 	run sandbox run -u ann dir:rootfs sh -c 'cd /tmp; >f; chown 7 f'
 	[ "$status" = 1 ]
 	[ "$(sandbox run -u ann dir:rootfs sed -n 's/^CapEff:\t//p; s/^NoNewPrivs:\t/nnp /p' /proc/self/status)" = $'0000000000000000\nnnp 1' ]
 }
 
-@test "exec --user joins a box that runs, in one namespace with who became that user there" {
+@test "exec --user joins a running box, in the same namespace as processes that switched to that user there" {
 	project p $'[sandbox]\nlinger = 60s'
 	sandbox enter ./p -- true
 	[ "$(sandbox exec -u games p id -un)" = games ]
@@ -185,14 +185,14 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	run -127 sandbox exec -u games p no-such-command
 }
 
-@test "--user: one who is in 30,000 groups, most of which no call could give" {
+@test "--user with a member of 30,000 groups, more than any call can set" {
 	rootfs
 	echo 'bob:x:7:7::/:/bin/sh' >>rootfs/etc/passwd
 	seq 30000 | sed 's/.*/g&:x:&:bob/' >rootfs/etc/group
 	[ "$(timeout 5 sandbox run --user bob dir:rootfs sh -c 'id -u; id -g')" = $'7\n7' ]
 }
 
-@test "--user: what it cannot be" {
+@test "--user: invalid values" {
 	rootfs
 	run -125 sandbox run --user nobody-at-all host true
 	[[ $output == *"there is no user 'nobody-at-all' in the box" ]]
@@ -204,7 +204,7 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	[[ $output == *'--user and --root cannot be used together' ]]
 	run -125 sandbox run --user 4294967295 host true
 	[[ $output == *"there is no user '4294967295' in the box" ]]
-	# what the box has made of its passwd is never waited for
+	# never blocks on what the box has made of its passwd
 	rm rootfs/etc/passwd
 	mkfifo rootfs/etc/passwd
 	run -125 timeout 20 sandbox run --user ann dir:rootfs true

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What goes wrong around a box: clients killed in the middle, damaged files, settings that changed
-# under a running box. Nothing may stay for ever, be lost, or be weaker than what was asked for.
+# Failures around a box: clients killed in the middle, damaged files, settings that change under a
+# running box. Nothing may hang, be lost, or be weaker than requested.
 
 load helpers
 
@@ -20,13 +20,14 @@ is_stopped() { # BOX
 	[ "$(sandbox inspect --json "$1" | jq -r .state)" = stopped ]
 }
 
-# flock(1) holds a lock until the test says go; locked looks who has it (FLOCK) or waits for it (-> FLOCK).
+# flock(1) holds a lock until the test releases it; locked checks who has it (FLOCK) or waits for it
+# (-> FLOCK).
 until_go='while [ ! -e go ]; do sleep 0.05; done'
 locked() { # WHO FILE
 	grep -q "^[0-9]*: $1 .*:$(stat -c %i "$2") " /proc/locks
 }
 
-# A directory in tmp/ and a name that means it: what a client killed while it made a box leaves.
+# A directory in tmp/ and a name that refers to it: what a client killed while making a box leaves.
 half_made_box() { # NAME
 	local id=0123456789ab
 
@@ -36,13 +37,13 @@ half_made_box() { # NAME
 	ln -s $id "$(data)/names/$1"
 }
 
-@test "a box that ends before it takes the session: enter starts it again, and runs the command once" {
+@test "a box that ends before it accepts the session: enter starts it again, and runs the command once" {
 	command -v python3 >/dev/null || skip "no python3"
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- true
 	wait_until 20 is_stopped p
 	control=$(sandbox inspect --json p | jq -r .control)
-	# Something takes the connection and goes without an answer.
+	# Something accepts the connection and closes it without an answer.
 	(cd "${control%/*}" && rm control && exec python3 -c '
 import os, socket
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -75,7 +76,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	rm -r "$(data)"/tmp/* "$XDG_RUNTIME_DIR/sandbox/${old##*/}"
 }
 
-@test "rm of a box that another rm has taken: there is no such box" {
+@test "rm of a box that another rm is removing: there is no such box" {
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- true
 	wait_until 20 is_stopped p
@@ -93,21 +94,21 @@ c, _ = s.accept(); s.close(); c.close()') &
 	rm -r "$(data)"/tmp/* "$XDG_RUNTIME_DIR/sandbox/${old##*/}"
 }
 
-@test "a flag that a running box does not follow is an error, and says what to do" {
+@test "a flag that a running box cannot follow is an error that says what to do" {
 	project p $'[sandbox]\nnetwork = host'
 	sandbox enter --accept ./p -- sh -c 'echo in; exec sleep 60' >in 2>&1 3>&- &
 	wait_until 50 grep -q in in
 	fails 125 "*'p'*--network*sandbox stop p*" sandbox enter --accept --network none ./p -- true
 	sandbox enter --accept --network host ./p -- true
 	sandbox stop p
-	# One that nobody is in starts again, with what the flag says.
+	# A box that nobody uses is started again, with the flag.
 	sandbox enter --accept ./p -- true
 	[ "$(sandbox enter --quiet --accept --network none ./p -- ls /sys/class/net)" = lo ]
 	sandbox stop p
 	[ "$(sandbox enter --quiet --accept --network none ./p -- ls /sys/class/net)" = lo ]
 }
 
-@test "an image that is not the box's is an error as a flag, whether the box runs or not" {
+@test "a flag with another image than the box's is an error, whether the box runs or not" {
 	rootfs
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- true
@@ -118,7 +119,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 		sandbox enter --image "dir:$T/rootfs" ./p -- true
 }
 
-@test "a project file that changed acts at the next start; until then enter says so" {
+@test "a changed project file takes effect at the next start; until then enter says so" {
 	project p
 	sandbox enter ./p -- true
 	run --separate-stderr sandbox enter ./p -- true
@@ -133,7 +134,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	says_nothing words_on_stderr
 }
 
-@test "a project that is to stand elsewhere from the next start on stays where it is until then" {
+@test "a project that is to be mounted elsewhere stays where it is until the next start" {
 	project p
 	cd p
 	sandbox enter -- true
@@ -149,7 +150,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	sandbox enter ./p -- true
 	wait_until 20 is_stopped p
 	project p $'[sandbox]\nlinger = forever'
-	# No file may grow, so the pid does not fit into the lock. stderr is a pipe, not a file.
+	# No file may grow, so the pid cannot be written to the lock. stderr is a pipe, not a file.
 	run ! bash -c '(trap "" XFSZ; ulimit -f 0; exec sandbox enter ./p -- true) 2>&1 | cat
 		exit "${PIPESTATUS[0]}"'
 	[ "$status" = 125 ]
@@ -159,7 +160,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	[ "$(sandbox enter ./p -- echo fine)" = fine ]
 }
 
-@test "a box that runs and whose process is not recorded is neither stopped nor removed" {
+@test "a running box whose process is not recorded is neither stopped nor removed" {
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- true
 	wait_until 20 is_stopped p
@@ -173,7 +174,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	wait_for $!
 }
 
-@test "a box whose launcher was killed before it recorded pid 1 is stopped, removed and entered" {
+@test "a box whose launcher was killed before it recorded pid 1 can be stopped, removed and entered" {
 	project p $'[sandbox]\nlinger = forever'
 	for how in 'sandbox stop p' 'sandbox rm --force p' 'kill -KILL $pid'; do
 		sandbox enter ./p -- touch /tmp/x
@@ -186,7 +187,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 		sandbox enter ./p -- test ! -e /tmp/x
 		sandbox stop p
 	done
-	# One that nobody has asked anything of yet goes with its launcher, however long it may linger.
+	# A box that nobody has used yet ends with its launcher, however long its linger.
 	can_trace || skip 'strace cannot trace here'
 	under_strace -e inject=pwrite64:signal=KILL sandbox enter ./p -- true || true
 	wait_until 20 no_processes
@@ -201,7 +202,7 @@ under_strace() {
 	ASAN_OPTIONS=detect_leaks=0 timeout 10 strace -f -qq -o /dev/null "$@" 3>&-
 }
 
-@test "a message that cannot be sent or read, a side that is killed at one: the start has an end" {
+@test "messages that cannot be sent or read, and peers killed at one: the start still ends" {
 	can_trace || skip 'strace cannot trace here'
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- true
@@ -221,7 +222,7 @@ under_strace() {
 	done
 }
 
-@test "a name whose maker was killed is free for the next box" {
+@test "a name reserved by a killed client is free for the next box" {
 	project p
 	half_made_box p
 	run --separate-stderr sandbox enter ./p -- true
@@ -233,7 +234,7 @@ under_strace() {
 	rm -r "$(data)"/tmp/*
 }
 
-@test "the name of a box that is being made is not" {
+@test "the name of a box that is being made is taken" {
 	half_made_box mine
 	flock "$(data)/tmp/0123456789ab/lock" sleep 30 &
 	wait_until 50 locked FLOCK "$(data)/tmp/0123456789ab/lock"
@@ -244,13 +245,13 @@ under_strace() {
 	rm -r "$(data)"/tmp/*
 }
 
-@test "a box of which only the name is there: no suggestion of the very same name" {
+@test "a box of which only the name exists: the error does not suggest that same name" {
 	half_made_box mine
 	fails 125 "there is no box named 'mine', nor *" sandbox exec mine true
 	rm -r "$(data)"/{tmp,names}/*
 }
 
-@test "a client killed at any moment of making a box does not take its name away" {
+@test "a client killed at any moment of making a box does not occupy its name" {
 	for delay in 0 0.0005 0.001 0.0015 0.002 0.003 0.004; do
 		project p $'[sandbox]\nlinger = 0'
 		sandbox enter ./p -- true 2>/dev/null &
@@ -265,7 +266,7 @@ under_strace() {
 	rm -rf "$(data)"/tmp/*
 }
 
-@test "a damaged record: enter names the command that removes it, and it does" {
+@test "a damaged record: enter names the command that removes it, and that works" {
 	project p $'[sandbox]\nlinger = 0'
 	for damage in 'rm $record' ': >$record' 'echo image host >$record' \
 		'rm $record; mkdir $record'; do
@@ -288,7 +289,7 @@ under_strace() {
 	says_nothing sandbox ls --names
 }
 
-@test "a damaged record: enter --rebuild keeps the home and what was changed" {
+@test "a damaged record: enter --rebuild keeps the home and the changes" {
 	project p $'[sandbox]\nlinger = 0\nname = mine\n[mounts]\n/data = ../secret'
 	mkdir secret
 	sandbox enter --accept ./p -- sh -c 'echo kept >~/note; echo changed >/etc/changed'
@@ -302,7 +303,7 @@ under_strace() {
 		sandbox doctor >out
 		grep -F "box 'mine': its record is damaged: 'sandbox enter --rebuild' in its project's directory keeps its home ('$(data)/boxes/$id/home')" out
 		fails 125 "*record of box '$id' is damaged*sandbox enter --rebuild*" sandbox enter ./p -- true
-		# What was agreed to is asked again: it cannot be told which directory it was given to.
+		# Consent is asked for again: it is unknown to which directory it was given.
 		fails 125 "*/data*" sandbox enter --rebuild ./p -- true
 		case $damage in
 		rm*mkdir*) (cd p/sub && sandbox enter --accept --rebuild -- true) ;;
@@ -321,7 +322,7 @@ under_strace() {
 	says_nothing find "$(data)"/{names,projects} -type l
 }
 
-@test "two directories whose paths have one hash have a box each" {
+@test "two directories whose paths have the same hash have a box each" {
 	project a
 	project b
 	sandbox enter ./a -- true
@@ -340,7 +341,7 @@ under_strace() {
 	rm "$(data)/projects/$key"
 }
 
-@test "a throw-away box in the making is not swept away" {
+@test "a throw-away box that is being made is not swept" {
 	while [ ! -e stop ]; do sandbox ls >/dev/null; done &
 	sweeper=$!
 	for i in {1..150}; do
@@ -360,7 +361,7 @@ under_strace() {
 	says_nothing sandbox ls --names
 }
 
-@test "run --disk: a client that is killed or has detached leaves nothing" {
+@test "run --disk: a killed or detached client leaves nothing" {
 	sandbox run --disk --name mine host sleep 30 &
 	wait_until 50 sandbox exec mine true
 	kill -KILL $!
@@ -377,7 +378,7 @@ under_strace() {
 	nothing_left
 }
 
-@test "ps shows children of threads too, and a tree of any depth" {
+@test "ps shows children of threads too, and trees of any depth" {
 	command -v python3 >/dev/null || skip "no python3"
 	project p
 	sandbox enter ./p -- python3 -c '
@@ -396,13 +397,13 @@ t.start(); t.join()' &
 	wait_for $!
 }
 
-@test "files that another mount still uses are waited for" {
+@test "waits for files that another mount still uses" {
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- sh -c 'echo kept >/var/note'
 	wait_until 20 is_stopped p
 	dir=$(directory p)
 	mkdir lower merged
-	# What a launcher leaves that is killed before it has recorded its pid 1.
+	# What a launcher killed before it recorded its pid 1 leaves.
 	unshare -rm sh -c "mount -t overlay overlay merged -o userxattr,index=on,lowerdir=lower,upperdir=$dir/upper,workdir=$dir/work 2>/dev/null || exit 9
 		: >mounted; sleep 1" &
 	holder=$!
@@ -411,7 +412,7 @@ t.start(); t.join()' &
 	wait_for $holder
 }
 
-@test "layers of the host that nobody uses any more are deleted when a new one is made" {
+@test "unused layers of the host are deleted when a new one is made" {
 	project p
 	project q
 	sandbox enter ./p -- true
@@ -420,7 +421,7 @@ t.start(); t.join()' &
 	mkdir host-0000000000000000 host-1111111111111111
 	touch -d '2 days ago' host-0000000000000000.used "$current.used"
 	touch host-1111111111111111.used
-	# Another /etc/profile.d is another host.
+	# Another /etc/profile.d counts as another host.
 	unshare -rm sh -c 'mount -t tmpfs tmpfs /etc/profile.d && cd "$T" &&
 		sandbox run host true' || skip "cannot stand in for another host"
 	[ ! -e host-0000000000000000 ]
@@ -432,7 +433,7 @@ t.start(); t.join()' &
 	[ "$(sandbox enter ./p -- sh -c 'ls /etc | wc -l')" -gt 1 ]
 }
 
-@test "a home is not a project, by whatever path it is called" {
+@test "a home cannot be a project, whatever path is used for it" {
 	mkdir real
 	ln -s real linked
 	touch real/sandbox.ini
@@ -444,7 +445,7 @@ t.start(); t.join()' &
 	fails 125 "*your whole home*" sandbox enter -- true
 }
 
-@test "each box of 20 projects entered at once is listed as soon as enter has returned" {
+@test "20 projects entered at once: each box is listed as soon as its enter has returned" {
 	for i in {1..20}; do
 		project "p$i"
 		{
@@ -457,7 +458,7 @@ t.start(); t.join()' &
 	[ "$(find . -name 'listed.*' | wc -l)" = 20 ]
 }
 
-@test "a box whose processes cannot be watched, or whose /etc cannot be what it is to be, says so and ends" {
+@test "a box whose processes cannot be watched, or whose /etc cannot be set up, reports it and ends" {
 	inject=$BUILD/tests/programs/inject
 	export ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0
 	project p $'[sandbox]\nlinger = 0\nnetwork = host'
@@ -471,7 +472,7 @@ t.start(); t.join()' &
 	done
 	sandbox enter --accept ./p -- cp /etc/hosts /etc/nsswitch.conf .
 	wait_until 20 is_stopped p
-	# Killed at any write of the set-up, the next start makes it whole.
+	# After a kill at any write of the set-up, the next start completes it.
 	n=0
 	while sandbox rm -f p && rm -rf "$(data)"/tmp/*; do
 		n=$((n + 1))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# sandbox completion: what bash, zsh and fish offer when Tab is pressed.
+# sandbox completion: the candidates of bash, zsh and fish for Tab.
 
 load helpers
 load screen
@@ -16,8 +16,7 @@ setup() {
 	touch file.ini
 }
 
-# What bash would offer for the last word, one a line, sorted. Words are split as readline splits
-# them.
+# The candidates of bash for the last word, one a line, sorted. Words are split as readline does.
 in_bash() { # WORD...
 	bash --norc --noprofile -c '
 		source <(sandbox completion bash)
@@ -37,7 +36,7 @@ in_fish() { # LINE
 		complete -C $argv[1]' -- "$1" | cut -f1 | LC_ALL=C sort
 }
 
-# A real zsh on a terminal of its own, which shows what it lists for Tab.
+# A real zsh on its own terminal, which shows its list for Tab.
 in_zsh() { # LINE
 	mkdir -p zsh
 	sandbox completion zsh >zsh/_sandbox
@@ -60,7 +59,7 @@ commands() {
 	sandbox help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | LC_ALL=C sort
 }
 
-@test "what is printed is what is installed, and an unknown shell is told" {
+@test "prints the installed file, and refuses an unknown shell" {
 	cmp <(sandbox completion bash) "$SOURCE/completions/sandbox.bash"
 	cmp <(sandbox completion zsh) "$SOURCE/completions/_sandbox"
 	cmp <(sandbox completion fish) "$SOURCE/completions/sandbox.fish"
@@ -68,7 +67,7 @@ commands() {
 	fails 125 "missing argument: sandbox completion bash|zsh|fish" sandbox completion
 }
 
-@test "each file is valid in its shell" {
+@test "each file is valid syntax for its shell" {
 	bash -n <(sandbox completion bash)
 	zsh -f -n <(sandbox completion zsh)
 	fish --no-execute <(sandbox completion fish)
@@ -80,7 +79,7 @@ commands() {
 	says_nothing in_bash nothing
 }
 
-@test "bash: options, of the command and of all" {
+@test "bash: options, of the command and common ones" {
 	[ "$(in_bash enter --w)" = --workdir ]
 	[ "$(in_bash run --det)" = --detach ]
 	[ "$(in_bash ls --he)" = --help ]
@@ -120,7 +119,7 @@ commands() {
 	says_nothing in_bash image nothing ''
 }
 
-@test "names of images, as they are written" {
+@test "names of images, as they are spelled" {
 	local name
 
 	tar cf rootfs.tar -C "$SOURCE" LICENSE
@@ -140,7 +139,7 @@ commands() {
 	[[ $output = *debian:bookworm* ]]
 }
 
-@test "bash: the value behind --option=" {
+@test "bash: the value after --option=" {
 	[ "$(in_bash enter --profile=pyth)" = python ]
 	[ "$(in_bash enter --network=no)" = none ]
 	[ "$(in_bash enter --image=dir:fol)" = folder ]
@@ -165,12 +164,12 @@ commands() {
 	[ "$(in_fish 'sandbox run dir:fol')" = dir:folder/ ]
 }
 
-@test "fish shows what each candidate is" {
+@test "fish: descriptions of the candidates" {
 	fish --no-config -c 'source (sandbox completion fish | psub); complete -C "sandbox ent"' >out
 	[ "$(cat out)" = "enter	$(sandbox help | sed -n 's/^  enter *//p')" ]
 }
 
-@test "zsh: commands with what they do, options, boxes, profiles" {
+@test "zsh: commands with descriptions, options, boxes, profiles" {
 	sandbox enter ./alpha -- true
 	run in_zsh 'sandbox in'
 	[[ $output = *init*write*inspect* ]]
@@ -185,7 +184,7 @@ commands() {
 	[[ $output = *folder* && $output != *file.ini* ]]
 }
 
-# A program of the current directory, and names that a shell could take for something else.
+# A program in the current directory, and names that a shell could misinterpret.
 hostile() {
 	mkdir -p "$T/here/bin" "$T/here/d"
 	cd "$T/here" || return
@@ -195,7 +194,7 @@ hostile() {
 		'd/semi;touch canary' 'd/back\slash' d/ünï
 }
 
-@test "a Tab behind ./sandbox asks the installed program, and none of the current directory" {
+@test "Tab after ./sandbox asks the installed program, and not the one in the current directory" {
 	hostile
 	for path in ./sandbox bin/sandbox ../here/sandbox "$T/here/sandbox"; do
 		[ "$(bash --norc -c 'source <(sandbox completion bash); COMP_WORDS=("$0" ins) COMP_CWORD=1
@@ -204,14 +203,14 @@ hostile() {
 		run in_zsh "$path ins"
 		[[ $output = *inspect* ]]
 	done
-	# Nor when PATH leads there first: nothing is offered then.
+	# Nor if PATH leads there first: then there are no candidates.
 	run bash --norc -c 'source <(sandbox completion bash); PATH=.:$PATH; hash -r; COMP_WORDS=(sandbox ins) COMP_CWORD=1
 		_sandbox 2>/dev/null; echo "${COMPREPLY[*]}"'
 	[ -z "$output" ]
 	[ ! -e "$T/canary" ]
 }
 
-@test "names of directories are completed as they are, quoted, and never run" {
+@test "names of directories are completed as they are, quoted, and never executed" {
 	hostile
 	screen_open 'bash --norc --noprofile'
 	screen_shows '^host>'
@@ -232,7 +231,7 @@ hostile() {
 	[ ! -e "$T/canary" ]
 }
 
-@test "candidates are silent whatever the words are" {
+@test "completion is silent whatever the words are" {
 	local words
 
 	for words in '' 'nothing x' 'enter --nothing x' 'enter --profile' 'rm -- -x' '--debug' \
@@ -244,7 +243,7 @@ hostile() {
 	done
 }
 
-@test "every option of every command is offered" {
+@test "every option of every command is a candidate" {
 	local command
 
 	for command in $(commands); do

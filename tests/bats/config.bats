@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# sandbox config: what holds for a project, and which line says so.
+# sandbox config: the settings of a project, and the line that sets each.
 
 load helpers
 
-# The line of the table that begins with this key, with single blanks.
+# The row of the table with this key, separated by single blanks.
 line() { # KEY [ARGUMENT...]
 	local key=$1
 
@@ -11,14 +11,14 @@ line() { # KEY [ARGUMENT...]
 	sandbox config "$@" 2>/dev/null | tr -s ' ' | grep "^$key = "
 }
 
-@test "every value has its source: the file's line, or built-in" {
+@test "every value has its source: a line of a file, or built-in" {
 	project p $'[sandbox]\nlinger = 5m\n\n[env]\nCC = gcc\n[mounts]\n/data = /usr ro'
 	[ "$(line linger ./p)" = 'linger = 5m p/sandbox.ini:2' ]
 	[ "$(line env.CC ./p)" = 'env.CC = gcc p/sandbox.ini:5' ]
 	[ "$(line mounts./data ./p)" = 'mounts./data = /usr ro p/sandbox.ini:7' ]
 	[ "$(line network ./p)" = 'network = host built-in' ]
 	[ "$(sandbox config ./p | grep -c '^linger ')" = 1 ]
-	# what does not lie below where one stands has its whole path
+	# a file outside the current directory has its full path
 	cd /
 	[ "$(line linger "$T/p")" = "linger = 5m $T/p/sandbox.ini:2" ]
 }
@@ -30,7 +30,7 @@ line() { # KEY [ARGUMENT...]
 	[ "$(sandbox config linger)" = 7s ]
 }
 
-@test "a directory without sandbox.ini has built-in values" {
+@test "a directory without sandbox.ini has the built-in values" {
 	mkdir plain
 	[ "$(sandbox config ./plain | sed '/^$/,$d' | grep -v ' built-in$')" = '' ]
 	[ "$(sandbox config ./plain image)" = host ]
@@ -43,7 +43,7 @@ line() { # KEY [ARGUMENT...]
 	[ "$(sandbox config other linger)" = 7s ]
 }
 
-@test "one key prints its value alone; 1 when it has none" {
+@test "one key prints only its value; status 1 if it has none" {
 	project p $'[env]\nCC = gcc'
 	[ "$(sandbox config ./p env.CC)" = gcc ]
 	[ "$(sandbox config ./p linger)" = 10s ]
@@ -56,7 +56,7 @@ line() { # KEY [ARGUMENT...]
 	fails 125 "no setting 'x.y'*sandbox.ini(5)" sandbox config ./p x.y
 }
 
-@test "profile, file, environment and flag, from the lowest to the highest" {
+@test "precedence: profile, file, environment, flag" {
 	mkdir -p home/.config/sandbox/profiles
 	printf '[sandbox]\nlinger = 1s\nnetwork = none\nhostname = from-profile\n' \
 		>home/.config/sandbox/profiles/mine.ini
@@ -67,17 +67,17 @@ line() { # KEY [ARGUMENT...]
 	[[ $(SANDBOX_NETWORK=host line network ./p) = "network = host "*SANDBOX_NETWORK* ]]
 	[[ $(SANDBOX_NETWORK='' line network ./p) = "network = none "*mine.ini:3 ]]
 	[[ $(SANDBOX_IO_URING=yes line io-uring ./p) = "io-uring = yes "*SANDBOX_IO_URING* ]]
-	# a flag is above a variable
+	# a flag overrides a variable
 	[ "$(SANDBOX_NETWORK=host sandbox enter --network none ./p -- ls /sys/class/net)" = lo ]
 }
 
-@test "a bad value in the environment is named" {
+@test "a bad value in the environment is an error that names the variable" {
 	project p
 	fails 125 "*SANDBOX_NETWORK*expected one of: host none*" \
 		env SANDBOX_NETWORK=nat sandbox config ./p
 }
 
-@test "later profiles override earlier ones, the file overrides both; lists add up" {
+@test "later profiles override earlier ones, the file overrides both; lists accumulate" {
 	printf '[sandbox]\nlinger = 1s\nhome = host\nprotect = a\n[env]\nP = 1:$P\n' >one.ini
 	printf '[sandbox]\nlinger = 2s\nprotect = b\n[env]\nP = 2:$P\n' >two.ini
 	project p $'[sandbox]\nprofile = ../one.ini, ../two.ini\nprotect = c\n[env]\nP = 3:$P'
@@ -91,7 +91,7 @@ line() { # KEY [ARGUMENT...]
 @test "--profile adds a profile, --variant its section" {
 	printf '[sandbox]\nhome = host\n[env]\nX = extra\n' >extra.ini
 	project p $'[env]\nX = file\nY = plain\n[env:test]\nY = tested'
-	# of a list each source is shown; the file has the last word
+	# for a list each source is shown; the file comes last
 	[ "$(sandbox config --profile ./extra.ini ./p env.X)" = $'extra\nfile' ]
 	[ "$(sandbox config -p ./extra.ini ./p home)" = host ]
 	sandbox config ./p >out
@@ -100,7 +100,7 @@ line() { # KEY [ARGUMENT...]
 	fails 125 "there is no variant \[env:tset]*test*" sandbox config --variant tset ./p
 }
 
-@test "--json has the same, for programs" {
+@test "--json has the same content" {
 	project p $'[sandbox]\nlinger = 5m\n[env]\nQ = say "x" \\ tab\there'
 	sandbox config --json ./p >out
 	[ "$(jq -r .project out)" = "$T/p" ]
@@ -114,7 +114,7 @@ line() { # KEY [ARGUMENT...]
 	[ "$(sandbox config --json ./plain | jq .file)" = null ]
 }
 
-@test "a wrong file is told with its line and the nearest word" {
+@test "an error in a file is reported with its line and the nearest word" {
 	project p $'[sandbox]\nnetwrk = none'
 	fails 125 "p/sandbox.ini:2: unknown key 'netwrk'*'network'?" sandbox config ./p
 	project p $'[sandbox]\n\n[evn]\nA = 1'
@@ -127,7 +127,7 @@ line() { # KEY [ARGUMENT...]
 	fails 125 "*there is no profile 'pyhton', did you mean 'python'?" sandbox config ./p
 }
 
-@test "what is not implemented yet is noted on stderr, not with one key" {
+@test "what is not implemented yet is noted on stderr, but not if one key was asked for" {
 	project p $'[ports]\n80 = 80\n[limits]\nmemory = 1G'
 	run --separate-stderr sandbox config ./p
 	[ "$status" = 0 ]
@@ -145,7 +145,7 @@ line() { # KEY [ARGUMENT...]
 	[ "$(ls -A p)" = sandbox.ini ]
 }
 
-@test "sandbox.conf is shown with its lines, and is not a project's" {
+@test "sandbox.conf is shown with its lines, but does not apply to a project" {
 	local conf=$HOME/.config/sandbox/sandbox.conf
 
 	project p

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What a stranger's project tries to get around the user's consent, or around what is protected.
+# Tricks of an untrusted project to get around consent, or around protection.
 
 load helpers
 load screen
@@ -15,7 +15,7 @@ teardown() {
 	sandbox_teardown
 }
 
-@test "protect names paths of the project alone: nothing else is mounted by it" {
+@test "protect can only name paths of the project, and mounts nothing else" {
 	# shellcheck disable=SC2088 # not meant to expand
 	for path in ../private/key .. ../.. . ./ "$T/private" /etc '~/x' a/../../private; do
 		project p $'[sandbox]\nprotect = '"$path"
@@ -28,7 +28,7 @@ teardown() {
 	fails 125 "*sandbox.conf:2*'../x' is not a path in the project*" sandbox enter "$T/q" -- true
 }
 
-@test "a file of the project whose name begins as a variable's is a file of the project" {
+@test "a file of the project named like a variable is still a file of the project" {
 	project p $'[sandbox]\ninclude = ./SANDBOX_x.ini ./flag'
 	printf '[sandbox]\nhome = host\n' >p/SANDBOX_x.ini
 	printf '[sandbox]\nnested = yes\n' >p/flag
@@ -37,7 +37,7 @@ teardown() {
 	fails 125 '*asks for these of this machine: *nested = yes*' sandbox enter -- true
 }
 
-@test "an image that was a directory of the project and has become a link is asked for" {
+@test "an image that was a directory of the project and has become a symlink needs consent" {
 	mkdir -p p/root/bin
 	cp "$(command -v busybox)" p/root/bin/
 	ln -s busybox p/root/bin/sh
@@ -46,13 +46,13 @@ teardown() {
 	mv p/root p/old
 	ln -s "$T/private" p/root
 	fails 125 "*more than before: image = dir:$T/private: *" sandbox enter "$T/p" -- /bin/sh -c true
-	# Whatever the file asks for now: the box is made of what it was made of.
+	# Whatever the file asks for now: the box is made from its original image.
 	project p $'[sandbox]\nlinger = 0\nimage = host\n[mounts]\n/bin = ./old/bin'
 	run sandbox enter "$T/p" -- /bin/sh -c 'cat /key'
 	[[ $output = *"more than before: image = dir:$T/private: "* ]]
 }
 
-@test "the directory that a flag names is the user's word, for the next start as well" {
+@test "a directory named by a flag is the user's own word, at the next start too" {
 	mkdir -p root/bin
 	cp "$(command -v busybox)" root/bin/
 	ln -s busybox root/bin/sh
@@ -62,34 +62,34 @@ teardown() {
 	[[ $output = *in ]]
 }
 
-@test "a line of what was granted is one line, whatever a path holds" {
+@test "a granted line stays one line, whatever a path contains" {
 	d=$'x\nhome = host\ny'
 	mkdir -p "$d"
 	echo hi >"$d/f"
 	ln -s "$T/$d/f" s
 	project p $'[sandbox]\nlinger = 0\nsecrets = ../s'
 	[ "$(sandbox enter --quiet --accept "$T/p" -- cat /run/secrets/s)" = hi ]
-	# And it is not asked for again.
+	# And it is not asked again.
 	sandbox enter --quiet "$T/p" -- true
 	project p $'[sandbox]\nlinger = 0\nhome = host'
 	fails 125 '*more than before: home = host: *' sandbox enter "$T/p" -- true
 }
 
-@test "a grant goes with the line that it was for" {
+@test "a grant ends with the line it was for" {
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n/d = ../private'
 	sandbox enter --quiet --accept "$T/p" -- true
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter --quiet "$T/p" -- true
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n/d = ../private'
 	fails 125 "*more than before: /d = $T/private: *" sandbox enter "$T/p" -- true
-	# A flag of one call takes nothing back.
+	# A flag of one call removes nothing.
 	project q $'[sandbox]\nlinger = 0\nnetwork = host'
 	sandbox enter --quiet --accept "$T/q" -- true
 	sandbox enter --quiet --network none "$T/q" -- true
 	sandbox enter --quiet "$T/q" -- true
 }
 
-@test "a link that changes while the question stands leads nowhere: matrix and dotfiles" {
+@test "changing a symlink while the question is open gains nothing: matrix and dotfiles" {
 	mkdir public
 	echo public >public/file
 	ln -s public link
@@ -101,7 +101,7 @@ teardown() {
 	type_line yes
 	screen_shows 'ENVIRONMENT'
 	run ! grep -rqs -e '^key' "$XDG_DATA_HOME/sandbox/matrix"
-	# It is resolved once: what the question showed is what is there.
+	# It is resolved once: what the question showed is what is mounted.
 	grep -rqsx file "$XDG_DATA_HOME/sandbox/matrix"
 	outer_prompt
 	ln -sfn public link
@@ -118,7 +118,7 @@ teardown() {
 	run ! grep -rqs secret "$XDG_DATA_HOME/sandbox/boxes"
 }
 
-@test "a second mount of the project does not show unprotected what is protected" {
+@test "a second mount of the project does not expose protected files as writable" {
 	mkdir -p p/.git/hooks p/sub/deep
 	project p $'[sandbox]\nlinger = 0\nprotect = .git/hooks sub/deep\n[mounts]\n/alt = .\n/git = ./.git\n/hooks = ./.git/hooks\n/sub = ./sub'
 	run sandbox enter "$T/p" -- sh -c '
@@ -135,7 +135,7 @@ teardown() {
 	says_nothing ls p/.git/hooks
 }
 
-@test "what is protected hides nothing that was mounted upon the project" {
+@test "protection does not hide what was mounted on top of the project" {
 	mkdir -p "$HOME/p/.git/hooks" "$HOME/p/conf" "$HOME/p/build"
 	echo host >"$HOME/p/conf/file"
 	printf '[sandbox]\nlinger = 0\nhome = host\nprotect = .git/hooks\n[mounts]\n%s = ./conf ro\n%s = tmpfs\n' "$HOME/p/conf" "$HOME/p/build" >"$HOME/p/sandbox.ini"
@@ -148,7 +148,7 @@ teardown() {
 	[ ! -e "$HOME/p/written" ]
 }
 
-@test "a project without a network asks before its steps get one" {
+@test "a project without network needs consent before its steps get one" {
 	project p $'[sandbox]\nlinger = 0\nnetwork = none\n[run]\n1 = true'
 	fails 125 "*asks for these of this machine: network = host, for \\[packages] and \\[run]: *" sandbox enter "$T/p" -- true
 	project p $'[sandbox]\nlinger = 0\nnetwork = none'
@@ -157,19 +157,19 @@ teardown() {
 	fails 125 "*more than before: network = host, for*" sandbox enter --rebuild "$T/p" -- true
 }
 
-@test "a long list hides nothing new at its end" {
+@test "a long list cannot hide new lines at its end" {
 	mkdir -p p/.git/hooks
 	long=$(seq -f 'none/folder%04g' 600 | tr '\n' ' ')
 	project p $'[sandbox]\nprotect = '"$(fold -w 150 -s <<<"$long" | sed '2,$s/^/  /')"
 	sandbox enter --quiet "$T/p" -- true
 	project p $'[sandbox]\nprotect = '"$(fold -w 150 -s <<<"$long .git/hooks" | sed '2,$s/^/  /')"
-	# The box that lingers is not the one that is asked for.
+	# The lingering box is not the one that is asked about.
 	run sandbox enter "$T/p" -- touch .git/hooks/evil
 	[ "$status" != 0 ]
 	[ ! -e p/.git/hooks/evil ]
 }
 
-@test "a worktree's .git, and one that is not there yet, are protected as well" {
+@test "the .git of a worktree, and a missing one, are protected as well" {
 	echo 'gitdir: /elsewhere' >a.git
 	for name in p q; do
 		project $name $'[sandbox]\nlinger = 0\nprotect = .git/hooks .git/config .envrc'
@@ -186,7 +186,7 @@ teardown() {
 	[ -f q/.envrc ]
 }
 
-@test "a protection that comes while somebody is in the box is an error, not a hope" {
+@test "a protection added while somebody uses the box is an error, not ignored" {
 	mkdir -p p/.git/hooks "$HOME/.config/sandbox"
 	project p
 	sandbox enter --quiet "$T/p" -- sh -c 'echo in; exec sleep 60' >"$T/in" 2>&1 3>&- &
@@ -203,7 +203,7 @@ teardown() {
 	run sandbox enter "$T/p" -- true
 	[[ $output = *'started with other settings (ssh-agent)'* ]]
 	sandbox stop p
-	# With nobody in it, it starts again.
+	# If nobody uses it, it is started again.
 	project p
 	sandbox enter --quiet "$T/p" -- true
 	project p $'[sandbox]\nprotect = .git/hooks'
@@ -212,7 +212,7 @@ teardown() {
 	[ ! -e p/.git/hooks/evil ]
 }
 
-@test "nothing of a directory's name reaches the terminal as more than text" {
+@test "a directory's name reaches the terminal only as text" {
 	d=$'p\e[8mhidden'
 	project "$d" $'[sandbox]\nhome = host'
 	screen_open

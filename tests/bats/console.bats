@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# sandbox console: a prompt over the same commands.
+# sandbox console: a prompt for the same commands.
 
 load helpers
 load screen
@@ -14,7 +14,7 @@ teardown() {
 	sandbox_teardown
 }
 
-@test "lines are commands, with words quoted as in sh; the status is the last one's" {
+@test "lines are commands, with words quoted as in sh; the exit status is the last one's" {
 	run -3 sandbox console <<-'LINES'
 		config ./alpha linger
 		cd alpha
@@ -30,12 +30,12 @@ teardown() {
 	run -0 sandbox console <<<$'cd /nowhere\nls'
 }
 
-@test "nothing of a line is run as a command of the host" {
+@test "nothing in a line is run as a command of the host" {
 	run sandbox console <<<'ls $(touch hit) `touch hit`'
 	[ ! -e hit ]
 }
 
-@test "on a terminal: completion, history over two times, a session in between" {
+@test "on a terminal: completion, history across two runs, a session in between" {
 	sandbox enter --quiet "$T/alpha" -- true
 	screen_open
 	type_line 'sandbox console'

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # bats file_tags=debian,slow
 # shellcheck disable=SC2016 # scripts run in the box
-# Servers of Debian's packages, in its official image: each changes to a user of its own, and is used once.
+# Servers from Debian's packages, in its official image: each switches to its own user, and is used
+# once.
 
 load helpers
 load images
@@ -15,7 +16,7 @@ setup() {
 	official debian
 }
 
-# As root of the box; what it said is seen only if it fails.
+# As root of the box; its output is shown only if it fails.
 as_root() { # SCRIPT
 	sandbox exec p sudo sh -exc "$1" >"$T/log" 2>&1 3>&- || {
 		cat "$T/log" >&2
@@ -31,17 +32,17 @@ as_root() { # SCRIPT
 	}
 	says_nothing sandbox exec p dpkg --audit
 
-	# cron starts a job as who its line says, within a minute: it is looked for at the end
+	# cron starts a job as the user in its line, within a minute: checked at the end
 	as_root '
 		echo "* * * * * www-data id >/tmp/job" >/etc/cron.d/job
 		service cron start'
 
-	# a user's own table is the user's file
+	# a user's own table is owned by that user
 	as_root '
 		echo "* * * * * id >/tmp/own-job" | crontab -u games -
 		[ "$(stat -c %U /var/spool/cron/crontabs/games)" = games ]'
 
-	# what belongs to whom is looked at by its scripts, and by the server
+	# its scripts, and the server, check the owners of files
 	as_root '
 		service postgresql start
 		sudo -u postgres createuser --superuser web
@@ -58,14 +59,14 @@ as_root() { # SCRIPT
 	as_root 'service redis-server stop'
 
 	as_root 'service nginx start; nginx -s reload; sleep 0.5; curl -sf http://localhost/ | grep -q nginx'
-	# its workers are the user of its configuration, files of whom they read
+	# its workers run as the configured user, whose files they read
 	as_root '
 		echo only >/var/www/html/mine
 		chmod 600 /var/www/html/mine
 		[ "$(curl -sf http://127.0.0.1/mine)" = only ]
 		service nginx stop'
 
-	# sshd lets you in by your key, and root
+	# sshd lets you and root log in with your key
 	as_root 'service ssh start'
 	sandbox exec p sh -ec '
 		mkdir -m 700 -p ~/.ssh

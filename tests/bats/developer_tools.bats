@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # bats file_tags=slow
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# What a developer's tools need of the kernel works in a box as it is, without an option.
+# What developer tools need from the kernel works in a box without any option.
 
 load helpers
 
@@ -63,13 +63,13 @@ looping_program() {
 	[[ $output == *' in main'* ]]
 }
 
-@test "strace follows children" {
+@test "strace follows child processes" {
 	in_box strace -f -o trace sh -c 'cat /dev/null; true & wait'
 	[ "$(grep -c execve trace)" -ge 2 ]
 	grep -q 'exited with 0' trace
 }
 
-@test "AddressSanitizer, LeakSanitizer and UBSan find what they are for" {
+@test "AddressSanitizer, LeakSanitizer and UBSan report errors" {
 	cat >bug.c <<-'EOF'
 		#include <stdlib.h>
 		int main(int argc, char **argv)
@@ -109,7 +109,7 @@ looping_program() {
 	[[ $output == *'data race'* ]]
 }
 
-@test "make -j builds a project of many files" {
+@test "make -j builds a project with many files" {
 	local i
 	for i in $(seq 40); do
 		echo "int f$i(int x) { return x + $i; }" >"f$i.c"
@@ -133,7 +133,7 @@ looping_program() {
 	[ "$status" = 42 ]
 }
 
-@test "a crash leaves a core file where the project wants one, and the right status" {
+@test "a crash leaves a core file in the project, and the right status" {
 	echo '#include <stdlib.h>
 	int main(void) { abort(); }' >crash.c
 	in_box gcc -o crash crash.c
@@ -144,12 +144,12 @@ looping_program() {
 	esac
 }
 
-@test "ulimit can be lowered, and stands for the session" {
+@test "ulimit can be lowered, for the session" {
 	[ "$(in_box sh -c 'ulimit -n 100; ulimit -n')" = 100 ]
 	[ "$(in_box sh -c 'ulimit -n')" = "$(ulimit -n)" ]
 }
 
-@test "inotify tells of changes, of the host's too" {
+@test "inotify reports changes, those by the host too" {
 	cat >watch.c <<-'EOF'
 		#include <stdio.h>
 		#include <sys/inotify.h>
@@ -215,7 +215,7 @@ looping_program() {
 	[ "$(in_box /usr/bin/python3 pool.py)" = $'328350\n1' ]
 }
 
-@test "memfd, userland mutexes, pidfd, timers and signals: the usual suspects of new libcs" {
+@test "memfd, userland mutexes, pidfd, timers and signals: calls that new libcs need" {
 	in_box sh -c 'timeout 5 flock lock true; nice -n 5 true; taskset 1 true; setsid true; ionice true
 		chrt -o 0 true; prlimit --nofile=50 true; nproc >/dev/null; uptime >/dev/null'
 }
@@ -229,7 +229,7 @@ looping_program() {
 	[ "$(git log --format=%s)" = first ]
 }
 
-# Of the languages, those that this machine has; what is only in somebody's home is not in a box.
+# Those languages that this machine has; what is only in somebody's home is not in a box.
 has() { # PROGRAM
 	[[ $(PATH=/usr/local/bin:/usr/bin command -v "$1") ]]
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# devices =: nodes of the machine, by name and with consent.
+# devices =: device nodes of the machine, by name and with consent.
 
 load helpers
 
@@ -10,14 +10,14 @@ setup() {
 
 numbers() { stat -L -c '%t:%T' "$1"; }
 
-@test "a node is there when it was agreed to, and only that" {
+@test "a node is there once it was agreed to, and no other one is" {
 	project p $'[sandbox]\nlinger = 0\ndevices = fuse, /dev/net/tun? none-such? none-such*'
 	minor=$((16#$(stat -L -c %T /dev/fuse)))
 	fails 125 "*asks for these of this machine: devices = /dev/fuse (c 10:$minor)*" sandbox enter ./p -- true
 	run -0 sandbox enter --quiet --accept ./p -- sh -c 'stat -L -c %t:%T /dev/fuse; exec 3<>/dev/fuse && echo opened; ls /dev'
 	[ "${lines[0]} ${lines[1]}" = "$(numbers /dev/fuse) opened" ]
 	[[ $output != *none-such* && $output != *loop* && $output != *kmsg* ]]
-	# Agreed to, it is no question; another one is.
+	# Agreed to, there is no question; for another one there is.
 	sandbox enter --quiet ./p -- test -c /dev/fuse
 	project p $'[sandbox]\nlinger = 0\ndevices = fuse kmsg?'
 	[ ! -e /dev/kmsg ] || fails 125 "*more than before: devices = /dev/kmsg (c 1:11)*" sandbox enter ./p -- true
@@ -32,7 +32,7 @@ numbers() { stat -L -c '%t:%T' "$1"; }
 	[ "$(sandbox enter --quiet --accept ./q -- ls /dev/net)" = "$(ls /dev/net)" ]
 }
 
-@test "what is missing, no device, or the box's own is one clear line" {
+@test "one that is missing, not a device, or the box's own is one clear line" {
 	project p
 	for line in "none-such:*p/sandbox.ini:2: this machine has no device '/dev/none-such': 'none-such?' is for one that may be missing" \
 		"/dev/null:*'/dev/null' is not a device that can be lent" "pts:*'/dev/pts' is not a device that can be lent" \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# sandbox diff: what a box has that it was not made from.
+# sandbox diff: the changes in a box.
 
 load helpers
 load images
@@ -20,7 +20,7 @@ teardown() {
 tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 changes() { sandbox diff "$T/p" "$@"; }
 
-@test "a box that did nothing has changed nothing, with mounts of every kind" {
+@test "a box in which nothing was done has no changes, with mounts of every kind" {
 	mkdir data
 	project p $'[sandbox]\nlinger = 0\nhostname = other\nproject = /deep/in/p\n[mounts]\n/data/a = ../data\n/f/g = ../data/../p/file ro\n/t/t = tmpfs\n~/.cache/x = cache:x'
 	sandbox enter --quiet --accept "$T/p" -- true
@@ -30,7 +30,7 @@ changes() { sandbox diff "$T/p" "$@"; }
 	[ "$(sandbox diff --json "$T/p")" = '[]' ]
 }
 
-@test "added, modified, deleted; directories with all they hold; links as they say; the host's later ones marked" {
+@test "added, modified, deleted; directories with their content; symlinks with their targets; a mark for what the host runs later" {
 	tried sh -c 'echo box >>file; touch same; rm -r sub; mkdir -p new/in; echo n >new/in/f; ln -s /etc/passwd new/ln
 		rm -r op; mkdir op; echo host >op/kept; echo evil >.git/hooks/pre-commit; chmod 755 /p/sandbox.ini
 		mkdir -p ~/.config/systemd; echo u >~/.config/systemd/u'
@@ -52,7 +52,7 @@ changes() { sandbox diff "$T/p" "$@"; }
 ! A $HOME/.config/systemd/u" ]
 }
 
-@test "an image and what was prepared upon it are what it was made from; whiteouts of their files show" {
+@test "image and prepared layers are the base of comparison; deletions of their files are shown" {
 	layout app <<<"{'layers': [busybox() + [D('etc'), D('srv/d'), F('etc/who', b'image'), F('srv/d/f', b'image'), F('srv/d/g', b'image')]]}"
 	sandbox image import --quiet "$T/app" app:1
 	project q $'[sandbox]\nimage = app:1\nlinger = 0\n[run]\n1 = echo step >/srv/step; rm /srv/d/g'
@@ -67,7 +67,7 @@ changes() { sandbox diff "$T/p" "$@"; }
   D /srv/step" ]
 }
 
-@test "JSON has the same, and more of it" {
+@test "--json has the same content, and more" {
 	tried sh -c 'rm file; ln -s there ln; chmod 4711 same; mkfifo .envrc; mkdir .zed; echo >.zed/tasks.json'
 	sandbox diff --json "$T/p" | python3 -c '
 import json, sys
@@ -80,7 +80,7 @@ assert got["/p/.zed/tasks.json"]["run"] and not got["/p/ln"]["run"]
 assert all(c["host"] == sys.argv[1] for c in got.values())' "$T/p"
 }
 
-@test "--patch is what patch(1) takes; binary files differ; what is not a file is a comment" {
+@test "--patch is accepted by patch(1); binary files differ; anything but a file is a comment" {
 	cp -a p before
 	tried sh -c 'echo box >>file; rm sub/gone; mkdir n; echo new >n/f; printf "\0\1" >bin; ln -s x ln'
 	sandbox diff --patch "$T/p" >all.patch
@@ -93,18 +93,18 @@ assert all(c["host"] == sys.argv[1] for c in got.values())' "$T/p"
 	fails 125 '*cannot be used together*' sandbox diff --patch --json "$T/p"
 }
 
-@test "hostile names and contents are one harmless line, or shown" {
+@test "hostile names and contents are quoted on one line" {
 	tried sh -c 'd=$(printf "a\n\033]0;evil\007"); mkdir "$d"; printf "\033[2J\n" >"$d/f"; n=$(printf "%0250d" 0); echo long >$n; ln -s "$(printf "\033c")" ln'
 	run -0 changes
 	[[ $output = *$'\n  A /p/a\\n\\x1b]0;evil\\x07/\n'* ]]
 	[[ $output = *$'\n  A /p/ln -> \\x1bc'* ]]
 	[[ $output != *$'\033'* ]]
-	# A file's own bytes, for patch(1); not on a terminal.
+	# The original bytes, for patch(1); not on a terminal.
 	[[ $(sandbox diff --patch "$T/p") = *$'+\033[2J'* ]]
 	[[ $(on_terminal "sandbox diff --patch '$T/p'") != *$'\033[2J'* ]]
 }
 
-@test "FIFOs, sockets and devices are named and never waited for; directories that shut us out are told" {
+@test "FIFOs, sockets and devices are listed and never block; inaccessible directories are reported" {
 	tried sh -c 'mkfifo ff; python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\"s\")"; mkdir shut; touch shut/f; chmod 0 shut'
 	run -0 --separate-stderr timeout 10 sandbox diff "$T/p"
 	[[ $output = *'  A /p/ff (FIFO)'*'  A /p/s (socket)'*'  A /p/shut/'* ]]
@@ -112,7 +112,7 @@ assert all(c["host"] == sys.argv[1] for c in got.values())' "$T/p"
 	timeout 10 sandbox diff --patch "$T/p" >/dev/null
 }
 
-@test "directories nested without end are told, and do not end the listing" {
+@test "endlessly nested directories are reported, and do not end the listing" {
 	tried python3 -c '
 import os
 for i in range(3000): os.mkdir("d"); os.chdir("d")'
@@ -122,7 +122,7 @@ for i in range(3000): os.mkdir("d"); os.chdir("d")'
 	[[ $stderr = *'File name too long'* ]]
 }
 
-@test "a trial comes before the project's box; either has its name; a directory without any is told" {
+@test "a trial takes precedence over the project's box; both can be named; a directory without either is an error" {
 	sandbox enter --quiet "$T/p" -- sh -c 'touch ~/mine'
 	[ "$(changes)" = "  A $HOME/mine" ]
 	tried sh -c 'touch ~/trial'
@@ -133,7 +133,7 @@ for i in range(3000): os.mkdir("d"); os.chdir("d")'
 	fails 125 "there is no box named 'p-tr', did you mean 'p-try'*" sandbox diff p-tr
 }
 
-@test "a box that runs is shown as it is; a throw-away box keeps nothing" {
+@test "a running box is shown as it is now; a throw-away box keeps nothing" {
 	sandbox try --quiet "$T/p" -- sh -c 'echo x >now; touch ~/ready; exec sleep 60' &
 	session=$!
 	wait_until 50 sh -c "sandbox diff '$T/p' 2>/dev/null | grep -q ready"

@@ -17,7 +17,7 @@ teardown() {
 
 tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 
-@test "a trial with changes needs --force or a yes; one without goes at once" {
+@test "a trial with changes needs --force or a yes; one without is removed at once" {
 	tried sh -c 'echo box >file'
 	fails 125 "box 'p-try' has 1 changes: 'sandbox diff p-try' shows them, --force discards them" sandbox discard "$T/p"
 	screen_open
@@ -34,7 +34,7 @@ tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 	says_nothing sandbox ls --names
 }
 
-@test "without a trial it says so; a box that is none stays; one that runs needs --force" {
+@test "without a trial it says so; a box that is not a trial stays; a running one needs --force" {
 	sandbox enter --quiet "$T/p" -- true
 	fails 125 "directory '$T/p' has no trial yet: 'sandbox try' makes it" sandbox discard "$T/p"
 	fails 125 "box 'p' is not a trial: 'sandbox rm p' removes it" sandbox discard --force p

@@ -3,14 +3,14 @@
 
 load helpers
 
-@test "where the tests run, boxes can start" {
+@test "on the test machine, boxes can start" {
 	run --separate-stderr sandbox doctor
 	[ "$status" = 0 ]
 	[[ $output = *'Boxes can start on this machine.' ]]
 	run ! grep '^fail' <<<"$output"
 }
 
-@test "each check has a state, a name and what was seen" {
+@test "each check has a state, a name and a finding" {
 	sandbox doctor >out
 	[ "$(grep -cE '^(ok|note|fail) +[a-z/]' out)" -ge 10 ]
 	[ "$(grep -cvE '^((ok  |note|fail)  [a-z/]| {24,29}[^ ]|Boxes can|$)' out)" = 0 ]
@@ -18,7 +18,7 @@ load helpers
 	grep -q "uid $(id -u)" out
 }
 
-@test "--json has the same" {
+@test "--json has the same content" {
 	sandbox doctor --json >out
 	[ "$(jq .can_start out)" = true ]
 	[ "$(jq -r '.checks[] | .state' out)" = \
@@ -27,7 +27,7 @@ load helpers
 		(.fix | type == "array")) | not)]' out)" = '[]' ]
 }
 
-@test "a data directory that cannot be written to is told with its path, and the status is 1" {
+@test "a data directory that is not writable is reported with its path, and the status is 1" {
 	am_root || chmod a-w "$T/xdg/data"
 	am_root && XDG_DATA_HOME=/proc/nothing
 	run --separate-stderr sandbox doctor
@@ -37,8 +37,8 @@ load helpers
 	XDG_DATA_HOME=$T/xdg/data
 }
 
-@test "where namespaces are forbidden it says so, with the command that allows them" {
-	# the limit of a user namespace of our own: nobody else meets it
+@test "if namespaces are forbidden it says so, with the command that allows them" {
+	# the limit of our own user namespace: nobody else is affected
 	run unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && sandbox doctor --json'
 	[ "$status" = 1 ]
 	jq -e '.can_start == false' <<<"$output"
@@ -46,13 +46,13 @@ load helpers
 		.state == "fail" and (.fix | length > 0)' <<<"$output"
 }
 
-@test "in a box it tells what a box in the box would need" {
+@test "in a box it reports what a nested box needs" {
 	run sandbox run --mount "${SANDBOX%/bin/sandbox}:/inner" host /inner/bin/sandbox doctor
 	[ "$status" = 1 ]
 	[[ $output = *'fail  user namespaces'*fix:* ]]
 }
 
-@test "it leaves nothing behind but the runtime directory" {
+@test "it leaves nothing behind except the runtime directory" {
 	local before
 
 	mkdir -p -m 0700 "$XDG_RUNTIME_DIR/sandbox"
@@ -62,11 +62,11 @@ load helpers
 	wait_until 20 no_processes
 }
 
-@test "doctor takes no words" {
+@test "doctor takes no arguments" {
 	fails 125 "unexpected argument 'now': sandbox doctor *" sandbox doctor now
 }
 
-# The line of a check's advice that begins so.
+# The line of a check's advice with this beginning.
 advises() { # WORDS
 	sandbox doctor >out
 	grep -F -- "$1" out || {
@@ -76,7 +76,7 @@ advises() { # WORDS
 	[ "$(sandbox doctor --json | jq -r '.checks[] | select(.name == "boxes" or .name == "images") | .fix[]' | grep -cF -- "$1")" = 1 ]
 }
 
-@test "boxes and images that are damaged are named, with what saves them" {
+@test "damaged boxes and images are listed, with what repairs them" {
 	local data=$XDG_DATA_HOME/sandbox box blob
 
 	load images
@@ -111,7 +111,7 @@ advises() { # WORDS
 	sandbox doctor | grep -qE '^ok    boxes +1, without damage'
 }
 
-@test "a throw-away box that runs is no damage" {
+@test "a running throw-away box does not count as damaged" {
 	sandbox run --name thrown host sleep 30 3>&- &
 	local pid=$!
 

@@ -3,7 +3,7 @@
 
 load helpers
 
-@test "copied when the box is made, without secrets; changed in the box they stay as they are" {
+@test "they are copied when the box is made, without secrets; changes in the box stay" {
 	mkdir -p dots/.config/tool dots/.git
 	echo 'alias hi="echo hello"' >dots/.profile
 	echo x >dots/.config/tool/conf
@@ -17,7 +17,7 @@ load helpers
 	run ! grep mine dots/.profile
 }
 
-@test "the user's own, by a variable, need no consent; a missing directory makes no box" {
+@test "set by a variable they need no consent; a missing directory is an error and no box is made" {
 	mkdir dots
 	echo mine >dots/.rc
 	project p

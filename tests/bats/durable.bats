@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# What a kill leaves, and what is waited for until it is on the disk. Power cuts themselves are in
-# tests/fault/power.
+# What a kill leaves, and what is synced to disk. Power cuts are tested in tests/fault/power.
 
 load helpers
 load images
@@ -11,7 +10,7 @@ box() { # NAME: its directory
 	sandbox inspect --json "$1" | jq -r .folder
 }
 
-# The N-th of these calls of the program kills it, in whatever thread or child.
+# Kills the program at the N-th of these calls, in any thread or child.
 killed_at() { # CALLS N COMMAND...
 	local calls=$1 n=$2
 
@@ -20,7 +19,7 @@ killed_at() { # CALLS N COMMAND...
 		-e "inject=$calls:signal=KILL:when=$n" "$@" >/dev/null 2>&1 </dev/null 3>&- || true
 }
 
-# How often a command makes these calls, its children included.
+# How often a command makes these calls, including its children.
 count_calls() { # CALLS COMMAND...
 	local calls=$1
 
@@ -29,7 +28,7 @@ count_calls() { # CALLS COMMAND...
 	grep -c '(' calls || true
 }
 
-@test "a box or image that is there starts without waiting for the disk; nor does what is thrown away" {
+@test "starting an existing box or image does not wait for the disk; nor does making a throw-away box" {
 	project p
 	sandbox enter --quiet "$T/p" -- true
 	sandbox run host true
@@ -40,7 +39,7 @@ count_calls() { # CALLS COMMAND...
 	[ "$(count_calls fsync,fdatasync,syncfs,sync_file_range sandbox run --name q host true)" = 0 ]
 }
 
-@test "import waits for the disk once, before the names; a second time there is nothing to wait for" {
+@test "import syncs once, before setting names; a second import has nothing to sync" {
 	layout app <<<"{'layers': [busybox('true'), [F('a')], [F('b')], [F('c')]]}"
 	[ "$(count_calls syncfs sandbox image import "$T/app" app:1)" = 1 ]
 	[ "$(find "$(data)/tmp" -mindepth 1)" = '' ]
@@ -53,7 +52,7 @@ count_calls() { # CALLS COMMAND...
 	[ "$(grep -cE '"(layers|blobs/sha256)/' calls)" = 14 ]
 }
 
-@test "killed at any moment while its box is made, a project has one box, called as it is" {
+@test "after a kill at any moment of making its box, a project has one box, with the right name" {
 	project p
 	sandbox run host true
 	n=1
@@ -70,7 +69,7 @@ count_calls() { # CALLS COMMAND...
 	done
 }
 
-@test "a directory that a box needs is made when it is missing" {
+@test "a missing directory of a box is made again" {
 	project p
 	sandbox enter --quiet "$T/p" -- touch /srv/kept
 	dir=$(box p)
@@ -85,14 +84,14 @@ $HOME/x" ]
 	sandbox enter --quiet "$T/p" -- sh -c '[ ! -e /srv/kept ]'
 }
 
-@test "enter that waits for a rebuild runs on what was built" {
+@test "an enter that waits for a rebuild runs on its result" {
 	layout app <<<"{'layers': [busybox('sh', 'cat', 'echo', 'true')]}"
 	sandbox image import --quiet "$T/app" app:1
 	project p $'[sandbox]\nimage = app:1\n[run]\n1 = echo old >/is'
 	[ "$(sandbox enter --quiet "$T/p" -- cat /is)" = old ]
 	sandbox stop p
 	project p $'[sandbox]\nimage = app:1\n[run]\n1 = echo new >/is'
-	# The last step but one is under the lock.
+	# The last step but one holds the lock.
 	strace -f -qq -o rebuild -e trace=renameat2 -e inject=renameat2:delay_enter=2000000 \
 		sandbox enter --quiet --rebuild "$T/p" -- cat /is >rebuilt 2>&1 3>&- &
 	rebuilding=$!
@@ -102,7 +101,7 @@ $HOME/x" ]
 	[ "$(cat rebuilt)" = new ]
 }
 
-@test "a rebuild that is killed at any moment leaves a box that starts, and is told to rebuild until it has" {
+@test "a rebuild killed at any moment leaves a box that starts, and says to rebuild until that is done" {
 	layout app <<<"{'layers': [busybox('sh', 'cat', 'echo', 'true')]}"
 	sandbox image import --quiet "$T/app" app:1
 	for n in 1 2 3 4 5 6; do

@@ -3,7 +3,7 @@
 
 load helpers
 
-@test "the first enter makes the box, the next ones find it again" {
+@test "the first enter makes the box, later ones find it" {
 	project p
 	sandbox enter ./p -- sh -c 'echo kept >~/note && echo too >/var/lib/note'
 	[ "$(sandbox ls --names)" = p ]
@@ -11,14 +11,14 @@ load helpers
 	[ "$(sandbox ls --names)" = p ]
 }
 
-@test "a box and its files outlive their processes" {
+@test "a box and its files outlive its processes" {
 	project p
 	sandbox enter ./p -- sh -c 'echo kept >~/note && rm /etc/passwd'
 	sandbox stop p
 	[ "$(sandbox enter ./p -- sh -c 'cat ~/note; cat /var/lib/none 2>/dev/null')" = kept ]
 }
 
-@test "enter says nothing of its own" {
+@test "enter prints nothing itself" {
 	project p
 	run --separate-stderr sandbox enter ./p -- true
 	[ "$status" = 0 ]
@@ -26,7 +26,7 @@ load helpers
 	says_nothing words_on_stderr
 }
 
-@test "the project is mounted at its own path, and what is written there is mine" {
+@test "the project is mounted at its own path, and files made there are owned by the user" {
 	project p
 	[ "$(cd p && sandbox enter -- pwd)" = "$T/p" ]
 	sandbox enter ./p -- sh -c 'echo made inside >file'
@@ -34,7 +34,7 @@ load helpers
 	[ "$(stat -c %u p/file)" = "$(id -u)" ]
 }
 
-@test "without PROJECT it is the nearest directory at or above that has a sandbox.ini" {
+@test "without PROJECT it uses the nearest directory at or above with a sandbox.ini" {
 	project p
 	mkdir -p p/src/deep
 	cd p/src/deep
@@ -42,25 +42,25 @@ load helpers
 	[ "$(sandbox ls --names)" = p ]
 }
 
-@test "a directory without a sandbox.ini is a project too" {
+@test "a directory without a sandbox.ini can be a project too" {
 	mkdir plain
 	[ "$(sandbox enter ./plain -- pwd)" = "$T/plain" ]
 	[ "$(sandbox ls --names)" = plain ]
 }
 
-@test "a box is entered by its name from anywhere" {
+@test "a box can be entered by name from anywhere" {
 	project p
 	sandbox enter ./p -- true
 	cd /
 	[ "$(sandbox enter p -- pwd)" = "$T/p" ]
 }
 
-@test "the home and the root of the host are no projects" {
+@test "the home and the root directory of the host cannot be projects" {
 	fails 125 "*holds your whole home*" sandbox enter "$HOME/" -- true
 	fails 125 "*no project*" sandbox enter / -- true
 }
 
-@test "a second directory of the same name becomes NAME-2, with a note" {
+@test "a second directory with the same name gets a box called NAME-2, with a note" {
 	project a/p
 	project b/p
 	sandbox enter ./a/p -- true
@@ -71,7 +71,7 @@ load helpers
 	[ "$(sandbox enter ./b/p -- hostname)" = p-2 ]
 }
 
-@test "a box's name comes from --name, from the project file, or from the directory" {
+@test "a box's name comes from --name, the project file, or the directory" {
 	project a '[sandbox]
 name = from-file'
 	project 'b with blanks'
@@ -82,13 +82,13 @@ name = from-file'
 	[ "$(sandbox ls --names)" = $'b-with-blanks\nby-flag\nfrom-file' ]
 }
 
-@test "words of the command arrive as they were written" {
+@test "the words of the command arrive unchanged" {
 	project p
 	run --separate-stderr sandbox enter ./p -- printf '<%s>' 'a b' '' '"q"' "it's" $'new\nline' '$HOME' '*' -- -x
 	[ "$output" = $'<a b><><"q"><it\'s><new\nline><$HOME><*><--><-x>' ]
 }
 
-@test "the exit status is the command's own, 128+n when a signal killed it" {
+@test "the exit status is the command's own, or 128+n if a signal killed it" {
 	project p
 	run sandbox enter ./p -- sh -c 'exit 7'
 	[ "$status" = 7 ]
@@ -98,7 +98,7 @@ name = from-file'
 	[ "$status" = 137 ]
 }
 
-@test "stdin, stdout and stderr pass through, each its own" {
+@test "stdin, stdout and stderr are passed through separately" {
 	project p
 	run --separate-stderr sandbox enter ./p -- sh -c 'cat; echo err >&2' <<<in
 	[ "$output" = in ]
@@ -118,7 +118,7 @@ name = from-file'
 	grep -q 'got it' out
 }
 
-@test "inside I have the name and ids that I have outside, and no capability" {
+@test "inside, the user has the same name and ids as outside, and no capability" {
 	project p
 	[ "$(sandbox enter ./p -- id -un)" = "$(id -un)" ]
 	[ "$(sandbox enter ./p -- id -u)" = "$(id -u)" ]
@@ -128,7 +128,7 @@ name = from-file'
 	[[ $output = *$'NoNewPrivs:\t1'* ]]
 }
 
-@test "--root is root of the box, which is still only me on the host" {
+@test "--root is root of the box, which is still only the user on the host" {
 	project p
 	[ "$(sandbox enter --root ./p -- id -u)" = 0 ]
 	sandbox enter --root ./p -- sh -c 'echo x >by-root && chown 5:5 by-root'
@@ -149,13 +149,13 @@ name = from-file'
 	sandbox enter ./p -- grep -qw p /etc/hosts
 }
 
-@test "without a command it is \$SHELL where the image has it" {
+@test "without a command it runs \$SHELL if the image has it" {
 	project p
 	SHELL=/bin/sh says_nothing sandbox enter ./p <<<'echo $BASH_VERSION'
 	[[ $(SHELL=/bin/bash sandbox enter ./p <<<'echo $BASH_VERSION') = [3-9].* ]]
 }
 
-@test "without \$SHELL in the image it is bash, else sh" {
+@test "if the image lacks \$SHELL it runs bash, else sh" {
 	rootfs
 	project p "[sandbox]
 image = dir:$T/rootfs"
@@ -167,19 +167,19 @@ image = dir:$T/rootfs"
 	[ "$(SHELL=/usr/bin/fish sandbox enter --accept ./p </dev/null)" = 'this is bash' ]
 }
 
-@test "shell = chooses another" {
+@test "shell = selects another shell" {
 	project p $'[sandbox]\nshell = /bin/echo'
 	says_nothing sandbox enter ./p
 }
 
-@test "--workdir starts elsewhere; it is absolute and must be there" {
+@test "--workdir sets the directory, which must be absolute and exist" {
 	project p
 	[ "$(sandbox enter --workdir /usr ./p -- pwd)" = /usr ]
 	fails 125 "*absolute*" sandbox enter --workdir usr ./p -- true
 	fails 125 "*/nowhere*No such file*" sandbox enter --workdir /nowhere ./p -- true
 }
 
-@test "--image makes the box of a root file system; its files stay as they are" {
+@test "--image makes the box from a root file system, whose files are not changed" {
 	rootfs
 	project p
 	sandbox enter --image "dir:$T/rootfs" ./p -- sh -c 'echo changed >/etc/passwd; echo x >/new'
@@ -188,7 +188,7 @@ image = dir:$T/rootfs"
 	[ "$(sandbox enter --image "dir:$T/rootfs" ./p -- cat /new)" = x ]
 }
 
-@test "a box that was made from another image says so, and how to follow" {
+@test "a box that was made from another image says so, and how to rebuild it" {
 	rootfs
 	project p
 	sandbox enter --accept ./p -- true
@@ -201,7 +201,7 @@ image = dir:$T/rootfs"
 	[ "$(sandbox inspect p --json | jq -r .image)" = dir:../rootfs ]
 }
 
-@test "--network none is loopback alone" {
+@test "--network none has only loopback" {
 	project p
 	[ "$(sandbox enter --network none ./p -- sh -c 'ls /sys/class/net')" = lo ]
 	run sandbox enter --network none ./p -- sh -c 'grep -c : /proc/net/dev'
@@ -216,7 +216,7 @@ image = dir:$T/rootfs"
 	[ "$(sandbox enter --profile "$T/p/extra.ini" ./p -- sh -c 'echo $EXTRA')" = yes ]
 }
 
-@test "project = /path mounts the project there, project = no nowhere" {
+@test "project = /path mounts the project there, project = no does not mount it" {
 	project p $'[sandbox]\nproject = /work/here'
 	project q $'[sandbox]\nproject = no'
 	mkdir p/sub
@@ -227,7 +227,7 @@ image = dir:$T/rootfs"
 	[ "$status" = 1 ]
 }
 
-@test "the home is the box's own; the host's only with home = host" {
+@test "the home belongs to the box; with home = host it is the host's" {
 	echo mine >"$HOME/mark"
 	project p
 	project q $'[sandbox]\nhome = host'
@@ -236,7 +236,7 @@ image = dir:$T/rootfs"
 	[ "$(sandbox enter --accept ./q -- sh -c 'cat ~/mark')" = mine ]
 }
 
-@test "what is known and not implemented yet is named, unless --quiet" {
+@test "known settings that are not implemented are noted, unless --quiet" {
 	project p $'[limits]\nmemory = 1G'
 	run --separate-stderr sandbox enter ./p -- true
 	[[ $(words_on_stderr) = "sandbox: "*"p/sandbox.ini:2: [limits] is not implemented yet" ]]
@@ -245,7 +245,7 @@ image = dir:$T/rootfs"
 	says_nothing words_on_stderr
 }
 
-@test "sudo inside makes me root of the box, with the command's own status" {
+@test "sudo inside gives root of the box, and returns the command's status" {
 	project p
 	[ "$(sandbox enter ./p -- sudo id -u)" = 0 ]
 	run sandbox enter ./p -- sudo sh -c 'exit 5'
@@ -253,7 +253,7 @@ image = dir:$T/rootfs"
 	[ "$(sandbox enter ./p -- sudo cat <<<through)" = through ]
 }
 
-@test "sudo = no takes it away" {
+@test "sudo = no disables it" {
 	project p $'[sandbox]\nsudo = no'
 	run ! sandbox enter ./p -- sudo -n id -u
 }

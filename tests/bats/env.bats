@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
-# The environment of sessions: made from nothing, then [env], then --env.
+# The environment of sessions: starts empty, then [env], then --env.
 
 load helpers
 
-# The environment inside, sorted, without what the shell of a test adds.
+# The environment inside, sorted, without variables added by the test's shell.
 inside() { # ARGUMENTS OF ENTER
 	sandbox enter "$@" -- env | LC_ALL=C sort
 }
 
-@test "it is made from nothing: exactly these" {
+@test "it is built from nothing: exactly these variables" {
 	project p
 	export AWS_SECRET_ACCESS_KEY=secret SSH_AUTH_SOCK=/x LD_PRELOAD='' DISPLAY=:0 OLDPWD=/x \
 		DBUS_SESSION_BUS_ADDRESS=x BASH_ENV='' PYTHONPATH=/x EDITOR=vi
@@ -18,7 +18,7 @@ inside() { # ARGUMENTS OF ENTER
 	run ! sandbox enter ./p -- sh -c 'cat /proc/[0-9]*/environ | grep -a secret'
 }
 
-@test "who and where I am" {
+@test "user and location variables" {
 	project p
 	[ "$(sandbox enter ./p -- sh -c 'echo $USER $LOGNAME $SANDBOX $XDG_RUNTIME_DIR')" = \
 		"$(id -un) $(id -un) p /run/user/$(id -u)" ]
@@ -35,7 +35,7 @@ inside() { # ARGUMENTS OF ENTER
 		/run/sandbox/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ]]
 }
 
-@test "TERM, COLORTERM, LANG, LANGUAGE, TZ and LC_* pass" {
+@test "TERM, COLORTERM, LANG, LANGUAGE, TZ and LC_* are passed in" {
 	project p
 	[ "$(TERM=vt100 COLORTERM=truecolor LANG=C.UTF-8 LANGUAGE=de:en TZ=Asia/Tokyo LC_TIME=C \
 		LC_ALL=C.UTF-8 sandbox enter ./p -- sh -c \
@@ -44,7 +44,7 @@ inside() { # ARGUMENTS OF ENTER
 	[ "$(TZ=Asia/Tokyo sandbox enter ./p -- date +%Z)" = "$(TZ=Asia/Tokyo date +%Z)" ]
 }
 
-@test "[env] sets, in order, on top of the environment so far" {
+@test "[env] sets variables in order, using the environment so far" {
 	project p '[env]
 A = one
 B = $A-${A}-$UNSET-$$
@@ -63,7 +63,7 @@ BLANKS = a  b'
 	[ "$(SECRET=secret sandbox enter ./p -- sh -c 'echo "$X"')" = '<>' ]
 }
 
-@test "[env] overrides what passes, and PATH finds the command" {
+@test "[env] overrides passed variables, and its PATH finds the command" {
 	mkdir -p p/bin
 	printf '#!/bin/sh\necho ours\n' >p/bin/tool
 	chmod +x p/bin/tool
@@ -74,7 +74,7 @@ PATH = $T/p/bin:\$PATH"
 	[ "$(sandbox enter ./p -- tool)" = ours ]
 }
 
-@test "a bad [env] is told with its line" {
+@test "an error in [env] is reported with its line" {
 	project p $'[env]\nA-B = 1'
 	fails 125 "p/sandbox.ini:2: *variable's name*" sandbox enter ./p -- true
 	project p $'[env]\nA = 1\nB = $(date)'
@@ -85,7 +85,7 @@ PATH = $T/p/bin:\$PATH"
 	fails 125 "p/sandbox.ini:2: *" sandbox enter ./p -- true
 }
 
-@test "[env] that grows beyond all measure is refused" {
+@test "an [env] that grows without limit is refused" {
 	local i text=$'[env]\nA = 0123456789'
 
 	for i in {1..20}; do
@@ -95,7 +95,7 @@ PATH = $T/p/bin:\$PATH"
 	fails 125 "*grows beyond 128 KiB*" sandbox enter ./p -- true
 }
 
-@test "variants add to [env], each only when asked for" {
+@test "variants add to [env], only if selected" {
 	project p $'[env]\nA = plain\nB = b\n[env:test]\nA = test-$A\n[env:other]\nA = other'
 	[ "$(sandbox enter ./p -- sh -c 'echo $A $B')" = 'plain b' ]
 	[ "$(sandbox enter --variant test ./p -- sh -c 'echo $A $B')" = 'test-plain b' ]
@@ -103,7 +103,7 @@ PATH = $T/p/bin:\$PATH"
 	fails 125 "there is no variant \[env:tst]*test*" sandbox enter --variant tst ./p -- true
 }
 
-@test "--env sets one, passes one on, and is above [env]" {
+@test "--env sets a variable, or passes one, and overrides [env]" {
 	project p $'[env]\nA = file'
 	[ "$(sandbox enter --env A=flag --env 'B=x=y z' --env C= ./p -- \
 		sh -c 'echo "$A|$B|${C-unset}"')" = 'flag|x=y z|' ]
@@ -115,7 +115,7 @@ PATH = $T/p/bin:\$PATH"
 	fails 125 "*--env '=1' is not NAME=VALUE" sandbox enter --env =1 ./p -- true
 }
 
-@test "each session has its own: nothing of one is in the next" {
+@test "each session has its own environment" {
 	project p
 	sandbox enter --env ONCE=1 ./p -- true
 	[ "$(sandbox enter ./p -- sh -c 'echo ${ONCE-unset}')" = unset ]
@@ -123,7 +123,7 @@ PATH = $T/p/bin:\$PATH"
 	[ "$(TZ=Asia/Tokyo sandbox enter ./p -- sh -c 'echo $TZ')" = Asia/Tokyo ]
 }
 
-@test "SANDBOX_* of the host does not come in" {
+@test "SANDBOX_* variables of the host are not passed in" {
 	project p
 	[ "$(SANDBOX_LINGER=5s inside ./p | grep -c ^SANDBOX_)" = 0 ]
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# sandbox exec: one command in a box that runs.
+# sandbox exec: one command in a running box.
 
 load helpers
 
@@ -17,7 +17,7 @@ setup() {
 	wait_for $!
 }
 
-@test "the box is meant by name or by its project's directory" {
+@test "the box is named by its name or by its project's directory" {
 	[ "$(sandbox exec p echo 1)" = 1 ]
 	[ "$(sandbox exec ./p echo 2)" = 2 ]
 	cd p
@@ -29,7 +29,7 @@ setup() {
 	[ "$(sandbox exec p -- echo x)" = x ]
 }
 
-@test "exit status, stdin and options are those of enter" {
+@test "exit status, stdin and options work as with enter" {
 	run sandbox exec p sh -c 'exit 3'
 	[ "$status" = 3 ]
 	[ "$(sandbox exec p cat <<<piped)" = piped ]
@@ -38,7 +38,7 @@ setup() {
 	[ "$(sandbox exec --env A=1 p sh -c 'echo $A')" = 1 ]
 }
 
-@test "it starts in the caller's subfolder of the project" {
+@test "it starts in the caller's subdirectory of the project" {
 	mkdir p/sub
 	cd p/sub
 	[ "$(sandbox exec p pwd)" = "$T/p/sub" ]
@@ -46,12 +46,12 @@ setup() {
 	[ "$(sandbox exec p pwd)" = "$T/p" ]
 }
 
-@test "a box that does not run is an error that says what starts it" {
+@test "a box that is not running is an error that says how to start it" {
 	sandbox stop p
 	fails 125 "*'p' is not running*enter*" sandbox exec p true
 }
 
-@test "no such box, no command" {
+@test "errors: no such box, no command" {
 	fails 125 "*no box named 'q'*" sandbox exec q true
 	fails 125 "*no command*" sandbox exec p
 	fails 125 "*missing argument*" sandbox exec

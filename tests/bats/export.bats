@@ -9,7 +9,7 @@ setup() {
 	bin=$HOME/.local/bin
 }
 
-@test "a shim runs the program in the box, with the caller's directory, stdio and the program's status" {
+@test "a shim runs the program in the box, with the caller's directory and stdio and the program's status" {
 	mkdir -p p/sub
 	sandbox export "$T/p" sh cat 2>/dev/null
 	[ "$(cd p/sub && "$bin/sh" -c 'echo $WHERE; pwd' 2>&1)" = $'inside\n'"$T/p/sub" ]
@@ -22,7 +22,7 @@ setup() {
 	[ "$status" = 143 ]
 }
 
-@test "arguments reach the program as they are, whatever the directory is called" {
+@test "arguments reach the program unchanged, whatever the directory is called" {
 	mkdir "$T/it's a \$(project)"
 	echo '[sandbox]' >"$T/it's a \$(project)/sandbox.ini"
 	sandbox export --dir "$T/bin" "$T/it's a \$(project)" printf
@@ -30,7 +30,7 @@ setup() {
 	[ "$("$T/bin/printf" '<%s>' "a b" '$HOME' "'" '' '*')" = "<a b><\$HOME><'><><*>" ]
 }
 
-@test "a box that runs is joined, one that is not there is made" {
+@test "joins a running box, makes a missing one" {
 	sandbox export --dir "$T/bin" "$T/p" sh
 	says_nothing sandbox ls --names
 	cd p
@@ -43,7 +43,7 @@ setup() {
 	wait_for $!
 }
 
-@test "what is not a shim stays; --remove takes shims away and nothing else" {
+@test "files other than shims stay; --remove removes only shims" {
 	mkdir -p "$bin"
 	echo mine >"$bin/tool"
 	fails 125 "'$bin/tool' exists and is not a shim: --force replaces it" sandbox export "$T/p" tool
@@ -57,7 +57,7 @@ setup() {
 	fails 125 "'sandbox' is not a program name*" sandbox export "$T/p" sandbox
 }
 
-@test "a directory that is not in PATH is noted" {
+@test "a directory that is not in PATH gives a note" {
 	run --separate-stderr sandbox export "$T/p" sh
 	[[ $stderr = *"'$bin' is not in your PATH"* ]]
 	PATH=$bin:$PATH run --separate-stderr sandbox export "$T/p" sh
@@ -71,7 +71,7 @@ setup() {
 	says_nothing sandbox ls --names
 	PATH=$PATH:$bin run --separate-stderr sandbox export "$T/q" ls
 	[[ $stderr = *"/ls' comes first in your PATH: '$bin/ls' is not what 'ls' runs"* ]]
-	# In a box that is there, the box says it.
+	# If a box exists, it is asked.
 	sandbox enter --quiet "$T/q" -- sudo sh -c 'printf "#!/bin/sh\n" >/etc/only-here; chmod +x /etc/only-here'
 	run --separate-stderr sandbox export "$T/q" only-here
 	[[ $stderr = *"has no program 'only-here'"* ]]
@@ -80,7 +80,7 @@ setup() {
 	[[ $stderr != *"has no program"* ]]
 }
 
-@test "outside its project a shim runs the next program of that name, and never itself" {
+@test "outside its project a shim runs the next program with that name, and never itself" {
 	mkdir -p other one two
 	printf '#!/bin/sh\necho "the host'"'s: "'$*"\n' >other/tool
 	chmod +x other/tool
@@ -97,7 +97,7 @@ setup() {
 	[ "$(tool)" = "the host's: " ]
 }
 
-@test "variables set before the command pass; what the shell has for all its programs does not" {
+@test "variables set for the command are passed; those exported in the shell are not" {
 	export TOKEN=secret EDITOR=vi
 	sandbox export --quiet --dir "$T/bin" "$T/p" env sh
 	cd p
@@ -107,7 +107,7 @@ setup() {
 	run ! grep -E '^(TOKEN|EDITOR|LD_PRELOAD|XDG_DATA_DIRS)=' "$T/env"
 	[ "$(A='a
 b' "$T/bin/sh" -c 'echo "$A"')" = $'a\nb' ]
-	# Exported after the shim was made: secrets stay out, and that is said.
+	# Exported after the shim was made: secrets are not passed, with a note.
 	export GITHUB_TOKEN=hidden AWS_SECRET_ACCESS_KEY=hidden AWS_ACCESS_KEY_ID=hidden db_password=hidden MY_AUTH=hidden \
 		KEYBOARD=us COMPASS=n GIT_AUTHOR_NAME=Me
 	run --separate-stderr "$T/bin/env"
@@ -122,7 +122,7 @@ b' "$T/bin/sh" -c 'echo "$A"')" = $'a\nb' ]
 	fails 125 "*asks for these of this machine*" sandbox exec --start "$T/q" true
 }
 
-@test "what an argument names of the shell's descriptors is there: <(...), and no other" {
+@test "only those of the shell's descriptors are passed that an argument names: <(...)" {
 	sandbox export --quiet --dir "$T/bin" "$T/p" cat sh
 	cd p
 	[ "$("$T/bin/cat" <(echo one) <(echo two))" = $'one\ntwo' ]
@@ -131,7 +131,7 @@ b' "$T/bin/sh" -c 'echo "$A"')" = $'a\nb' ]
 	[ "$(sandbox exec --start p cat <(echo exec))" = exec ]
 	[ "$(sandbox enter --quiet "$T/p" -- cat <(echo enter))" = enter ]
 	[ "$(sandbox run --network none host cat <(echo run))" = run ]
-	# Neither a directory nor what nobody names.
+	# Neither a directory nor an unnamed one.
 	run "$T/bin/sh" -c 'ls /proc/self/fd /proc/$$/fd' /dev/fd/9 9<"$T" 8<"$T/file"
 	[[ $output != *[89]* ]]
 	[ "$(sandbox enter --quiet --root "$T/p" -- cat <(seq 100000) | tail -1)" = 100000 ]

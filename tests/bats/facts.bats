@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# What a box follows of its host: variables that name what is in the box.
+# What a box takes over from its host: variables refer to what exists in the box.
 
 load helpers
 
-# The box has this as glibc's locales. NAME... of the archive; a directory each of those with a slash.
+# Sets the glibc locales of the box: NAME... in the archive; those with a slash as directories.
 locales() { # NAME...
 	mkdir -p rootfs/usr/lib/locale
 	python3 - "$@" <<-'END'
@@ -18,7 +18,7 @@ locales() { # NAME...
 	END
 }
 
-# What the box has of these variables.
+# These variables as the box has them.
 shown() { # NAME... -- OPTIONS
 	local names=()
 
@@ -30,17 +30,17 @@ shown() { # NAME... -- OPTIONS
 		paste -sd' '
 }
 
-@test "SHELL is one that the box has, with a command too" {
+@test "SHELL is one that the box has, also with a command" {
 	rootfs
 	[ "$(SHELL=/bin/zsh shown SHELL --)" = /bin/sh ]
 	ln -s sh rootfs/bin/bash
 	[ "$(SHELL=/bin/zsh shown SHELL --)" = /bin/bash ]
 	[ "$(SHELL=/bin/ash shown SHELL --)" = /bin/ash ]
-	# what I say myself stays
+	# a value that the user sets stays
 	[ "$(SHELL=/bin/ash shown SHELL -- --env SHELL=/bin/none)" = /bin/none ]
 }
 
-@test "a locale that the box does not have is C.UTF-8 there" {
+@test "a locale that the box lacks becomes C.UTF-8" {
 	unset LANG LANGUAGE "${!LC_@}"
 	rootfs
 	locales C.utf8/ en_US.utf8 de_DE.utf8
@@ -58,12 +58,12 @@ shown() { # NAME... -- OPTIONS
 	rm -r rootfs/usr/lib/locale
 	locales en_US.utf8
 	[ "$(LANG=fr_FR.UTF-8 shown LANG --)" = en_US.UTF-8 ]
-	# musl takes any name
+	# musl accepts any name
 	rm -r rootfs/usr/lib/locale
 	[ "$(LANG=fr_FR.UTF-8 shown LANG --)" = fr_FR.UTF-8 ]
 }
 
-@test "the description of the terminal comes along where the box has none" {
+@test "the terminal's description is provided if the box lacks it" {
 	rootfs
 	mkdir -p .terminfo/x
 	echo made-up >.terminfo/x/xterm-made-up
@@ -90,7 +90,7 @@ shown() { # NAME... -- OPTIONS
 	[ "$(HOME=$T TERM=xterm-made-up sandbox enter ./p -- sudo tput colors)" = 77 ]
 }
 
-@test "the zone is the host's, by its rule where the box has no zones" {
+@test "the time zone is the host's, by its rule if the box has no zones" {
 	rootfs
 	[ "$(TZ=Asia/Tokyo shown TZ --)" = JST-9 ]
 	[ "$(TZ=:Asia/Tokyo sandbox run dir:rootfs date -d @0 +%H)" = 09 ]
@@ -104,8 +104,8 @@ shown() { # NAME... -- OPTIONS
 	[ "$(TZ=Asia/Tokyo shown TZ --)" = Asia/Tokyo ]
 }
 
-@test "without TZ it is what /etc/localtime says, whenever a session begins" {
-	# A host with another zone: a mount namespace, in which boxes work as everywhere.
+@test "without TZ it follows /etc/localtime, whenever a session begins" {
+	# A host with another zone: a mount namespace, in which boxes work normally.
 	local how
 
 	[ "${TEST_MODE-}" != nested ] || skip 'no mounts of our own in a box'
@@ -123,7 +123,7 @@ shown() { # NAME... -- OPTIONS
 	done
 }
 
-@test "files are made with the umask of the caller" {
+@test "files are made with the caller's umask" {
 	local mask
 
 	project p
@@ -137,7 +137,7 @@ shown() { # NAME... -- OPTIONS
 	(umask 002 && [ "$(sandbox enter ./p -- sudo sh -c umask)" = 0022 ])
 }
 
-@test "config and inspect show what a box follows, as it is now" {
+@test "config and inspect show what a box takes over, with present values" {
 	local command
 
 	project p

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Single files of the host that a box has read-only follow the host: at the latest in the next session.
+# Read-only single files of the host are up to date in a box, at the latest in the next session.
 
 load helpers
 
@@ -14,7 +14,7 @@ teardown() {
 	sandbox_teardown
 }
 
-# An agent on a socket at PATH, which says NAME to each who comes and gives back what it is told.
+# An agent on a socket at PATH, which sends NAME to each client and echoes what it gets.
 agent() { # PATH NAME
 	python3 - "$@" 3>&- <<-'END' &
 		import os, socket, sys
@@ -34,7 +34,7 @@ agent() { # PATH NAME
 	wait_until 50 test -S "$1"
 }
 
-# What the agent of the session says, and 100000 bytes there and back.
+# The greeting of the session's agent, and 100000 bytes there and back.
 ask='import os, socket
 s = socket.socket(socket.AF_UNIX)
 s.connect(os.environ["SSH_AUTH_SOCK"])
@@ -46,12 +46,12 @@ while len(back) < len(sent):
     back += s.recv(65536)
 assert back == sent'
 
-@test "each session has the ssh agent of whoever began it" {
+@test "each session has the ssh agent of the login that began it" {
 	agent one.sock one
 	project p $'[sandbox]\nssh-agent = yes\nlinger = 60s'
 	[ "$(SSH_AUTH_SOCK=$T/one.sock sandbox enter --quiet --accept ./p -- python3 -c "$ask")" = one ]
 	[ "$(SSH_AUTH_SOCK=$T/one.sock sandbox exec p sh -c 'echo $SSH_AUTH_SOCK')" = /run/host/ssh-agent ]
-	# another login, whose agent has another path, and one that came back at the same
+	# another login, whose agent has another path, and one that reappeared at the same path
 	agent two.sock two
 	[ "$(SSH_AUTH_SOCK=$T/two.sock sandbox exec p python3 -c "$ask")" = two ]
 	SSH_AUTH_SOCK=$T/two.sock sandbox enter ./p -- sh -c 'echo $SSH_AUTH_SOCK; ls -A /run/host/agents; sleep 1' >out &
@@ -62,14 +62,14 @@ assert back == sent'
 	[ "$(SSH_AUTH_SOCK=$T/one.sock sandbox exec p python3 -c "$ask")" = new ]
 	[ "$(SSH_AUTH_SOCK=$T/one.sock sandbox exec --root p python3 -c "$ask")" = new ]
 	[ "$(SSH_AUTH_SOCK=$T/one.sock sandbox exec --env SSH_AUTH_SOCK=mine p printenv SSH_AUTH_SOCK)" = mine ]
-	# it goes with its session
+	# it ends with its session
 	wait_for $session
 	[[ $(cat out) = /run/host/agents/* ]]
 	says_nothing sandbox exec p ls -A /run/host/agents
-	# nothing can be put there from inside
+	# nothing can be created there from inside
 	run sandbox exec --root p touch /run/host/agents/x
 	[ "$status" != 0 ]
-	# a client that is killed takes its process along
+	# the relay process of a killed client ends
 	SSH_AUTH_SOCK=$T/two.sock sandbox exec p sh -c 'echo up >up; sleep 60' &
 	session=$!
 	wait_until 50 test -e p/up
@@ -77,7 +77,7 @@ assert back == sent'
 	wait_for $session
 }
 
-@test "a file that another is renamed over, one that is written, one that grows and shrinks" {
+@test "a file that is replaced by rename, written in place, or grows and shrinks" {
 	project p $'[sandbox]\nlinger = 60s\n[mounts]\n/etc/lent = ../conf/file ro'
 	sandbox enter --quiet --accept ./p -- sh -c 'cat /etc/lent; while [ ! -e end ]; do sleep 0.05; done; cat /etc/lent' >out &
 	wait_until 50 grep -q one out
@@ -88,11 +88,11 @@ assert back == sent'
 	echo 3 >conf/file
 	[ "$(sandbox enter ./p -- cat /etc/lent)" = 3 ]
 	[ "$(sandbox exec --root p cat /etc/lent)" = 3 ]
-	# the sessions of before have it too
+	# sessions that began before see it too
 	touch p/end
 	wait_for $!
 	[ "$(cat out)" = $'one\n3' ]
-	# gone: what was there stays; back again: followed
+	# deleted: the old content stays; created again: updated
 	rm conf/file
 	[ "$(sandbox exec p cat /etc/lent)" = 3 ]
 	echo 4 >conf/file
@@ -102,7 +102,7 @@ assert back == sent'
 	[ "$(sandbox enter ./p -- cat /etc/lent)" = 5 ]
 }
 
-@test "it stays read-only, with its mode, and what code inside does to its copy reaches nobody" {
+@test "it stays read-only, with its mode, and code inside can only change its own copy" {
 	chmod 0640 conf/file
 	project p $'[sandbox]\nlinger = 60s\n[mounts]\n~/deep/lent = ../conf/file ro'
 	sandbox enter --quiet --accept ./p -- sh -c '! echo x >>~/deep/lent; ! sudo rm ~/deep/lent; stat -c %a ~/deep/lent' 2>/dev/null >out
@@ -120,7 +120,7 @@ assert back == sent'
 	sandbox exec p true
 }
 
-@test "no link that is put in its way leads elsewhere" {
+@test "a symlink put in its way does not redirect it" {
 	echo secret >secret
 	mkdir p
 	project p $'[sandbox]\nlinger = 60s\n[mounts]\n/etc/lent = dir/file ro'
@@ -137,7 +137,7 @@ assert back == sent'
 	[ "$(timeout 20 sandbox exec p cat /etc/lent)" = one ]
 }
 
-@test "directories, long files and those that can be written are the host's own" {
+@test "directories, long files and writable files are the host's own" {
 	head -c 3000000 /dev/zero >conf/long
 	project p $'[sandbox]\nlinger = 60s\n[mounts]\n/etc/long = ../conf/long ro\n/etc/dir = ../conf ro\n/etc/rw = ../conf/file'
 	sandbox enter --quiet --accept ./p -- sh -c 'stat -c %s /etc/long; cat /etc/dir/file; echo in >/etc/rw' >out
@@ -147,7 +147,7 @@ assert back == sent'
 	[ "$(sandbox exec p stat -c %s /etc/long)" = 3000006 ]
 }
 
-@test "git's settings and secrets follow" {
+@test "git settings and secrets are updated" {
 	project p $'[sandbox]\ngit = yes\nsecrets = ../conf/file\nlinger = 60s'
 	git config --global user.name one
 	sandbox enter --quiet --accept ./p -- true

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # scripts run in the box
-# Projects whose git data lies outside them: linked worktrees, parts of a repository, lone submodules,
-# clones that borrow objects. It is there at its own path, protected like .git, and nothing a box does not
-# see is pruned.
+# Projects whose git data is outside: linked worktrees, parts of a repository, lone submodules,
+# clones that borrow objects. The data is mounted at its own path, protected like .git, and nothing
+# that a box does not see is pruned.
 
 load helpers
 
@@ -39,7 +39,7 @@ box() { # DIR COMMAND...
 		git stash list; git gc -q; git fsck --no-progress 2>/dev/null'
 	[ "$(git -C repo log -1 --format=%s side)" = two ]
 	git -C repo rev-parse -q --verify other
-	# Where the project has another path as well.
+	# If the project has another path inside.
 	project_in wt $'[sandbox]\nproject = /work'
 	sandbox stop wt
 	[ "$(box ./wt sh -c 'git worktree prune; pwd; git log -1 --format=%s')" = $'/work\ntwo' ]
@@ -57,11 +57,11 @@ box() { # DIR COMMAND...
 	run ! box ./repo sh -c 'git worktree prune -v; git gc -q; rm -rf .git/worktrees/*; mv .git/worktrees .git/gone'
 	[ "$(git -C wt2 log -1 --format=%s)" = one ]
 	[ "$(git -C wt log -1 --format=%s)" = one ]
-	# One of its own it can make and prune.
+	# It can make and prune one of its own.
 	box ./repo sh -ec 'git worktree add -q ./mine; git -C mine log -1 --format=%s; rm -r mine; git worktree prune; [ ! -e .git/worktrees/mine ]'
 }
 
-@test "worktrees/ that is a link is nobody's data, and very many need no mount each" {
+@test "a worktrees/ that is a symlink is ignored, and very many need no mount each" {
 	project_in repo
 	mkdir secret repo/.git/worktrees
 	echo secret >secret/file
@@ -75,7 +75,7 @@ box() { # DIR COMMAND...
 	[ "$(box ./repo sh -c 'cat .git/worktrees/file; git status --short' 2>/dev/null)" = '?? sandbox.ini' ]
 }
 
-@test "a part of a repository: the rest of it is there, read-only, so that status is true" {
+@test "a part of a repository: the rest is there, read-only, so that git status is right" {
 	mkdir -p repo/app repo/lib
 	echo code >repo/app/code
 	echo code >repo/lib/code
@@ -90,7 +90,7 @@ box() { # DIR COMMAND...
 	[ "$(git -C repo log -1 --format=%s)" = more ]
 	says_nothing git -C repo status --porcelain --untracked-files=no
 	run ! box ./repo/app sh -c 'echo x >../lib/code'
-	# Below a repository that holds the home, nothing is found.
+	# A repository that contains the home is ignored.
 	git init -q "$HOME"
 	project_in "$HOME/q"
 	git -C "$HOME" add q/sandbox.ini
@@ -114,7 +114,7 @@ box() { # DIR COMMAND...
 	run ! box ./again sh -c 'f=$(cat .git/objects/info/alternates); touch "$f/new"'
 }
 
-@test "it is asked about; where nobody can be asked the box goes without, once agreed to it is kept" {
+@test "it needs consent; if nobody can be asked the box goes without; consent is kept" {
 	git -C repo worktree add -q "$T/wt" -b side
 	project_in wt
 	run -0 --separate-stderr sandbox enter ./wt -- sh -c 'git log -1 2>/dev/null || echo none'
@@ -125,14 +125,14 @@ box() { # DIR COMMAND...
 	box ./wt true
 	sandbox stop wt
 	[ "$(sandbox enter --quiet ./wt -- git log -1 --format=%s)" = one ]
-	# What the box writes into the pointer is no consent.
+	# Changing the pointer from inside is not consent.
 	sandbox enter --quiet ./wt -- sh -c 'echo "gitdir: $1" >.git' - "$T/sub/.git"
 	git init -q sub
 	sandbox stop wt
 	run ! sandbox enter --quiet ./wt -- ls "$T/sub/.git"
 }
 
-@test "what is protected of .git is, of data that lies elsewhere" {
+@test "protected paths in .git also apply to data outside the project" {
 	git -C repo worktree add -q "$T/wt" -b side
 	project_in wt $'[sandbox]\nprotect = .git/hooks .git/config .git/worktrees'
 	rm -r repo/.git/hooks
@@ -144,7 +144,7 @@ box() { # DIR COMMAND...
 	[ "$(box ./wt git log -1 --format=%s)" = 'still works' ]
 }
 
-@test "a trial commits, and nothing of it reaches the repository" {
+@test "a trial can commit, and nothing of it reaches the repository" {
 	git -C repo worktree add -q "$T/wt" -b side
 	project_in wt
 	# shellcheck disable=SC2086

@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats sets variables
-# What people type who know Docker, Podman, Distrobox, Toolbx, bubblewrap: what means the same is taken,
-# the rest names our word.
+# Command lines in the style of Docker, Podman, Distrobox, Toolbx and bubblewrap: equivalents are
+# accepted, for others the error names our word.
 
 load helpers
 
-@test "docker run's line: what means the same is taken, and nothing is said" {
+@test "docker run: equivalent options are accepted silently" {
 	mkdir -p data/sub
 	echo there >data/file
 	run --separate-stderr sandbox run -it --rm --init -v "$T/data:/x:ro,z" -v ./data/sub:/y -p 80:80 -p 8000:8000/tcp \
@@ -25,7 +25,7 @@ load helpers
 	sandbox container rm -fv d
 }
 
-@test "volumes: a name is kept from run to run; a directory must be there; --mount in both spellings" {
+@test "volumes: a named one is kept between runs; a directory must exist; --mount in both forms" {
 	sandbox run -v kept:/data host sh -c 'echo one >/data/file'
 	[ "$(sandbox run --rm --volume kept:/data:ro host cat /data/file)" = one ]
 	[ "$(sandbox run --mount type=volume,source=kept,target=/data host cat /data/file)" = one ]
@@ -43,7 +43,7 @@ load helpers
 	fails 125 "--mount 'type=bind,source=a' is not type=bind*" sandbox run --mount type=bind,source=a host true
 }
 
-@test "options that are something else here, or nothing: one line that names our word" {
+@test "options with another meaning here, or none: one line that names our word" {
 	fails 125 "'-p 8080:80': a box has the network of this machine: *" sandbox run -p 8080:80 host true
 	fails 125 "'--publish 127.0.0.1:80:80': *" sandbox run --publish 127.0.0.1:80:80 host true
 	fails 125 "'-m 512m': limits *not implemented yet*" sandbox run -m 512m host true
@@ -57,12 +57,12 @@ load helpers
 	fails 125 "'--ro-bind': 'sandbox run --mount SOURCE:TARGET\[:ro\] *" sandbox --ro-bind / / sh
 	fails 125 "option '--cpus' needs a value: --cpus VALUE" sandbox run --cpus
 	fails 125 "option '--rm' takes no value" sandbox run --rm=yes host true
-	# profiles and mounts are still ours
+	# profiles and mounts keep their own meaning
 	fails 125 "*profile*'80x'*" sandbox run -p 80x host true
 	fails 125 "--mount '512' is not *" sandbox run --mount 512 host true
 }
 
-@test "commands: the same under another name, or our word" {
+@test "commands: accepted under another name, or an error with our word" {
 	sandbox run -d --name k host sleep 60
 	sandbox kill k
 	wait_until 50 no_processes
@@ -78,7 +78,7 @@ load helpers
 	fails 125 "there is no 'rmi': it is 'image' here" sandbox help rmi
 	fails 125 "there is no 'start': 'sandbox enter BOX' *" sandbox --quiet start x
 	fails 125 "unknown command 'container'*" sandbox container
-	# no row stands in the way of a command
+	# no row hides a command
 	run -0 sandbox help
 	[[ $output = *$'\nCommands:\n'* ]]
 	commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' <<<"$output")
@@ -87,7 +87,7 @@ load helpers
 	done
 }
 
-@test "a box in a box that is not nested says what it needs" {
+@test "a box in a box without nested = yes says what it needs" {
 	mkdir b
 	cp -L "$SANDBOX" b/
 	fails 125 "cannot run 'host': this is a box, and boxes in it need 'nested = yes' *" \

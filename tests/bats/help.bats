@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Help, versions, manual pages, and how wrong command lines are answered.
+# Help, versions, manual pages, and errors for wrong command lines.
 
 load helpers
 
@@ -7,8 +7,7 @@ commands() {
 	sandbox help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'
 }
 
-# The options that the help of a command, and of the commands it has itself, shows: one "-x --name" or
-# "--name" a line.
+# The options in the help of a command and of its subcommands: one "-x --name" or "--name" a line.
 options_of() { # COMMAND
 	local sub
 
@@ -20,7 +19,7 @@ options_of() { # COMMAND
 	} | sed -nE 's/^  (-[a-zA-Z])?,? +(--[a-z-]+).*/\1 \2/p' | sed 's/^ //' | sort -u
 }
 
-@test "help, --help and -h are the same, on stdout, with status 0" {
+@test "help, --help and -h print the same, on stdout, with status 0" {
 	run --separate-stderr sandbox help
 	[ "$status" = 0 ]
 	[ -z "$stderr" ]
@@ -29,7 +28,7 @@ options_of() { # COMMAND
 	[ "$(sandbox -h)" = "$output" ]
 }
 
-@test "every command has a help, as COMMAND --help, -h and help COMMAND" {
+@test "every command has help: COMMAND --help, -h and help COMMAND" {
 	local command
 
 	[ "$(commands | wc -l)" -ge 15 ]
@@ -40,18 +39,18 @@ options_of() { # COMMAND
 		[[ $output = "Usage: sandbox $command"*"Options:"*"--help"*"Manual: sandbox-$command(1)" ]]
 		[ "$(sandbox "$command" -h)" = "$output" ]
 		[ "$(sandbox help "$command")" = "$output" ]
-		# the line of the list is the one of the command
+		# the line in the list is the command's summary
 		sandbox help | grep -qE "^  $command +$(sed -n 3p <<<"$output")\$"
 	done
 }
 
-@test "--help wins over missing and surplus words" {
+@test "--help works even with missing or surplus words" {
 	sandbox exec --help
 	sandbox rm a b c --help
 	sandbox help enter --help
 }
 
-@test "nothing of the help is wider than a terminal" {
+@test "no help is wider than a terminal" {
 	local command
 
 	for command in $(commands); do
@@ -60,14 +59,14 @@ options_of() { # COMMAND
 	[ "$(sandbox help | wc -L)" -le 80 ]
 }
 
-@test "the version" {
+@test "--version" {
 	[[ $(sandbox version) =~ ^sandbox\ [0-9]+\.[0-9]+ ]]
 	[ "$(sandbox --version)" = "$(sandbox version)" ]
 	[ "$(sandbox -V)" = "$(sandbox version)" ]
 	[ "sandbox $(sandbox version --json | jq -r .version)" = "$(sandbox version)" ]
 }
 
-@test "an unknown command names the nearest, or where to look" {
+@test "an unknown command: suggests the nearest, or where to look" {
 	fails 125 "unknown command 'entre': did you mean 'enter'?" sandbox entre
 	fails 125 "unknown command 'inpsect': did you mean 'inspect'?" sandbox help inpsect
 	fails 125 "unknown command 'zzzzzzzz': see 'sandbox help'" sandbox zzzzzzzz
@@ -75,7 +74,7 @@ options_of() { # COMMAND
 	fails 125 "unknown command 'inpsect': did you mean 'inspect'?" sandbox inpsect --json x
 }
 
-@test "no command: the help, and the status of git" {
+@test "no command: prints the help, and exits with 1 as git does" {
 	run -1 --separate-stderr sandbox
 	[ "$output" = "$(sandbox help)" ]
 	[ -z "$stderr" ]
@@ -84,7 +83,7 @@ options_of() { # COMMAND
 	[ "$(sandbox help | wc -l)" -le 60 ]
 }
 
-@test "an unknown option names the nearest, or where to look" {
+@test "an unknown option: suggests the nearest, or where to look" {
 	fails 125 "unknown option '--netwrok' of 'sandbox enter': did you mean '--network'?" \
 		sandbox enter --netwrok none
 	fails 125 "unknown option '--zzzzzzzz' of 'sandbox ls': see 'sandbox ls --help'" \
@@ -94,24 +93,24 @@ options_of() { # COMMAND
 		sandbox --verison
 }
 
-@test "options are not abbreviated" {
+@test "options cannot be abbreviated" {
 	fails 125 "unknown option '--netw' of 'sandbox enter'*" sandbox enter --netw none
 }
 
-@test "options that lack a value, or have one too many" {
+@test "options with a missing or surplus value" {
 	fails 125 "option '--network' needs a value: --network *" sandbox enter --network
 	fails 125 "option '-p' needs a value: -p PROFILE" sandbox enter -p
 	fails 125 "option '--quiet' takes no value" sandbox ls --quiet=yes
 }
 
-@test "words that are missing or too many" {
+@test "missing or surplus words" {
 	fails 125 "missing argument: sandbox exec *" sandbox exec
 	fails 125 "missing argument: sandbox run *" sandbox run
 	fails 125 "unexpected argument 'b': sandbox init *" sandbox init a b
 	fails 125 "unexpected argument 'x': sandbox version *" sandbox version x
 }
 
-@test "letters group, values join their letter or their name" {
+@test "letters can be grouped, values can follow their letter or name" {
 	project p
 	printf '[env]\nX = 1\n' >x.ini
 	[ "$(sandbox enter -qp./x.ini ./p -- sh -c 'echo $X')" = 1 ]
@@ -119,7 +118,7 @@ options_of() { # COMMAND
 	[ "$(sandbox enter ./p --profile ./x.ini -- sh -c 'echo $X')" = 1 ]
 }
 
-@test "what is said before a command about images reaches the program that runs it" {
+@test "options before a command about images reach the program that runs it" {
 	tar cf rootfs.tar -C "$SOURCE" LICENSE
 	for words in '--quiet image import' 'image --quiet import' 'image import --quiet'; do
 		# shellcheck disable=SC2086 # words they are
@@ -155,11 +154,11 @@ options_of() { # COMMAND
 
 	for command in help version 'profile ls' 'config --json' 'completion bash'; do
 		run -125 bash -c "sandbox $command >/dev/full"
-		# of what is longer than stdio's buffer the reason is forgotten by the end
+		# for output longer than stdio's buffer the reason is lost at the end
 		[[ $output = *"cannot write the output"?(": No space left on device") ]]
 		run -125 bash -c "sandbox $command >&-"
 	done
-	# a reader that went away needs no words
+	# a reader that went away needs no message
 	run bash -c 'set -o pipefail; sandbox completion bash | true'
 	[[ $output != *sandbox:* ]]
 }
@@ -169,7 +168,7 @@ options_of() { # COMMAND
 	[ "$(env -i "$SANDBOX" version)" = "$(sandbox version)" ]
 }
 
-@test "every command and file has its manual page, and no page is of something else" {
+@test "every command and file has its manual page, and no other page exists" {
 	local command
 
 	for command in $(commands); do
@@ -201,6 +200,6 @@ options_of() { # COMMAND
 	done
 }
 
-@test "no message has an escape or a newline of the caller's" {
+@test "no message contains an escape or a newline from the caller" {
 	fails 125 "unknown command 'a\\\\x1b\[31m\\\\nb'*" sandbox $'a\e[31m\nb'
 }

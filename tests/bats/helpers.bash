@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # status, output and stderr are bats'
-# helpers.bash - what every file of tests/bats loads.
+# helpers.bash - loaded by every file of tests/bats.
 #
-# Each test gets a directory of its own, $T, with a fresh HOME, data directory and runtime directory in it,
-# and stands in $T when it begins. When it has ended, its boxes are removed, and anything that is
-# left then fails it: a process, a mount, a file in the store or the runtime directory.
+# Each test gets its own directory, $T, with a fresh HOME, data directory and runtime directory in
+# it, and starts in $T. After it, its boxes are removed, and anything left then fails it: a process,
+# a mount, a file in the store or the runtime directory.
 #
 # SANDBOX names the program to test; else it is found in TEST_BUILD (see tests/suite), else in
 # build/. It comes first in PATH. TEST_MODE (user, root, nested) says how the suite is run.
@@ -12,20 +12,21 @@ bats_require_minimum_version 1.8.0
 
 SOURCE=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 BUILD=${TEST_BUILD:-$SOURCE/build}
-# In a box the variable holds the box's name.
+# In a box the variable has the box's name.
 [[ ${SANDBOX-} = /* ]] || SANDBOX=$BUILD/bin/sandbox
 
-# A sanitized build takes terabytes of addresses, which no `ulimit -v` has room for.
+# A sanitized build uses terabytes of address space, more than any `ulimit -v` allows.
 is_sanitized() {
 	grep -qa __asan_init "$SANDBOX"
 }
 
-# Of a sanitized build the search for leaks, which is by ptrace(2) as well, would fail what is traced.
+# In a sanitized build the search for leaks, which uses ptrace(2) too, would fail in traced
+# programs.
 strace() {
 	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 command strace "$@"
 }
 
-# A file with a setup or teardown of its own calls these first.
+# A file with its own setup or teardown calls these first.
 sandbox_setup() {
 	local name program=$SANDBOX
 
@@ -37,9 +38,9 @@ sandbox_setup() {
 	mkdir -m 0700 "$T/xdg/run"
 	export T SANDBOX=$program PATH=${program%/*}:$PATH
 	export HOME=$T/home XDG_DATA_HOME=$T/xdg/data XDG_RUNTIME_DIR=$T/xdg/run
-	# Pid 1 of a box shows nobody what it was started with, but everyone may see this number,
-	# and every process inherits it: it tells this test's processes from all others.
-	# Files that run side by side have numbers apart.
+	# Pid 1 of a box hides what it was started with, but everyone may see this number, and every
+	# process inherits it: it identifies the processes of this test. Files that run in parallel
+	# have distant numbers.
 	mark=$((900 / ${TEST_JOBS:-1}))
 	mark=$((100 + mark * ${TEST_SLOT:-0} + RANDOM % mark))
 	echo $mark >"/proc/$BASHPID/oom_score_adj"
@@ -48,7 +49,8 @@ sandbox_setup() {
 }
 
 sandbox_teardown() {
-	# Killed before it had a store of its own, the test would remove the boxes of whoever runs it.
+	# If the test is killed before it has its own store, cleaning up would remove the caller's
+	# boxes.
 	[ -n "${isolated-}" ] || return 0
 	remove_boxes
 	chmod -R u+rwX "$T/xdg/data/sandbox/undo" 2>/dev/null || true # trees that shut their owner out
@@ -71,8 +73,8 @@ remove_boxes() {
 	done
 }
 
-# Asserts that no box, process, mount or temporary file of this test is there (any more: a box's
-# processes and mounts may take a moment to go).
+# Asserts that no box, process, mount or temporary file of this test is left (a box's processes and
+# mounts may take a moment to disappear).
 nothing_left() {
 	local data=$T/xdg/data/sandbox run=$T/xdg/run/sandbox left
 
@@ -93,8 +95,8 @@ nothing_left() {
 	}
 }
 
-# The processes of the program that this test started: launchers, clients, pid 1 of boxes. A
-# zombie holds nothing any more; it waits for the init of this machine.
+# The program's processes started by this test: launchers, clients, pid 1 of boxes. A zombie holds
+# nothing any more; it waits for this machine's init.
 processes() {
 	local pids
 
@@ -118,14 +120,14 @@ wait_until() { # N COMMAND...
 	"$@"
 }
 
-# Waits for a background process; sets status. (`run wait` cannot, it waits in a subshell; a bare
-# `wait` waits for the clock of BATS_TEST_TIMEOUT too.)
+# Waits for a background process; sets status. (`run wait` cannot, since it waits in a subshell; a
+# bare `wait` also waits for the timer of BATS_TEST_TIMEOUT.)
 wait_for() { # PID
 	status=0
 	wait "$1" || status=$?
 }
 
-# git of the test has a user, and no settings of this machine.
+# git in the test has a user, and no settings of this machine.
 own_git_settings() {
 	export GIT_CONFIG_GLOBAL=$T/gitconfig GIT_CONFIG_SYSTEM=/dev/null
 	git config --global user.name Me
@@ -145,8 +147,8 @@ example() { # NAME
 	cp -r "$SOURCE/tests/patterns/$1" "$T/"
 }
 
-# Runs what the comment at the top of an example's sandbox.ini tells its reader to type there, or
-# only what follows one of its lines.
+# Runs what the comment at the top of an example's sandbox.ini tells the user to type there, or only
+# what follows one of its lines.
 as_told() { # FOLDER [LINE]
 	local script
 
@@ -171,17 +173,18 @@ rootfs() { # [DIR]
 	echo 'root:x:0:' >"$dir/etc/group"
 }
 
-# True when the program is run by uid 0, which it warns of on stderr.
+# Does uid 0 run the program, which prints a warning on stderr then?
 am_root() {
 	[ "$(id -u)" = 0 ]
 }
 
-# What `run --separate-stderr` caught on stderr, without the warning that root gets.
+# stderr as caught by `run --separate-stderr`, without the warning for root.
 words_on_stderr() {
 	printf '%s' "${stderr-}" | grep -v '^sandbox: warning: you are root on this machine' || true
 }
 
-# Asserts that a command succeeds and writes nothing to stdout. `[ -z "$(command)" ]` holds when it fails, too.
+# Asserts that a command succeeds and writes nothing to stdout. `[ -z "$(command)" ]` also holds if
+# it fails.
 says_nothing() { # COMMAND...
 	local said ended=0
 

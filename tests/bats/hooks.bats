@@ -10,7 +10,7 @@ hooks() { # TEXT: the section
 
 gone() { wait_until 50 no_processes; }
 
-@test "create runs once, start at each start, enter before each session, exit when the box goes" {
+@test "create runs once, start at each start, enter before each session, exit when the box ends" {
 	hooks $'create = echo create >>log\nstart = echo start >>log\nenter = echo enter >>log\nexit = echo exit >>log'
 	mkdir p/sub
 	(cd p/sub && sandbox enter -- sh -c 'echo session >>../log')
@@ -20,7 +20,7 @@ gone() { wait_until 50 no_processes; }
 	[ "$(paste -sd' ' p/log)" = 'create start enter session exit start enter session exit' ]
 }
 
-@test "a session that joins a running box meets enter alone; exec meets none" {
+@test "a session that joins a running box runs only enter; exec runs none" {
 	hooks $'start = echo start >>log\nenter = echo enter >>log'
 	sandbox enter "$T/p" -- sh -c 'touch up; while [ ! -e down ]; do sleep 0.1; done' 3>&- &
 	wait_until 50 test -e p/up
@@ -31,7 +31,7 @@ gone() { wait_until 50 no_processes; }
 	[ "$(paste -sd' ' p/log)" = 'start enter enter' ]
 }
 
-@test "what hooks print is no output of the session, nor do they eat its input" {
+@test "the output of hooks is not the session's, and they do not read its input" {
 	hooks $'create = echo created\nenter = cat; echo welcome'
 	run --separate-stderr bash -c 'echo mine | sandbox enter "$1" -- cat' - "$T/p"
 	[ "$status" = 0 ]
@@ -39,7 +39,7 @@ gone() { wait_until 50 no_processes; }
 	[[ $stderr = *created*welcome* ]]
 }
 
-@test "their text is the shell's: semicolons, comments, here-documents, any length" {
+@test "their text is shell text: semicolons, comments, here-documents, any length" {
 	hooks "create =
   # a comment of the shell
   cat >text <<'E' ; echo after >>text
@@ -59,13 +59,13 @@ start = printf %s $(printf 'x%.0s' {1..100000}) >long"
 	[ "$(stat -c %s p/long)" = 100000 ]
 }
 
-@test "what was a comment of the file once, and is a command now, is told when it fails" {
+@test "text that was a comment in old files, and is a command now, is explained when it fails" {
 	hooks 'start = true ; exit 3'
 	fails 125 "*the hook 'start' failed with status 3; a ';' in it ends a command and begins no comment; *" \
 		sandbox enter "$T/p" -- true
 }
 
-@test "a create or start that fails is an error, and comes again; enter only warns" {
+@test "a create or start that fails is an error, and runs again; enter only warns" {
 	hooks $'create = echo once >>log; [ -e fixed ]\nenter = exit 3'
 	fails 125 "cannot enter '$T/p': the hook 'create' failed with status 1; 'sandbox enter --rescue' opens a shell*" sandbox enter "$T/p" -- true
 	gone
@@ -80,7 +80,7 @@ start = printf %s $(printf 'x%.0s' {1..100000}) >long"
 	fails 125 "cannot enter '$T/p': the hook 'start' failed with status 4; *" sandbox enter "$T/p" -- true
 }
 
-@test "stop lets exit run, which may not take for ever; by force it is left out" {
+@test "stop runs exit, with a time limit; with force it is skipped" {
 	project p $'[sandbox]\nlinger = 1m\n[hooks]\nexit = echo exit >>log'
 	sandbox enter "$T/p" -- true
 	sandbox stop p
@@ -94,14 +94,14 @@ start = printf %s $(printf 'x%.0s' {1..100000}) >long"
 	no_processes
 }
 
-@test "sudo cannot leave something to run at the exit of the box" {
+@test "sudo cannot register something to run at the exit of the box" {
 	hooks 'exit = echo exit >>log'
 	sandbox enter "$T/p" -- sudo true
 	gone
 	[ "$(cat p/log)" = exit ]
 }
 
-@test "what a start hook leaves in the background outlives the hook's terminal" {
+@test "background processes of a start hook outlive the hook's terminal" {
 	project t $'[hooks]\nstart = sleep 300 &'
 	screen_open
 	type_line "sandbox enter $T/t -- true"

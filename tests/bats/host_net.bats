@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# How the host reaches the outside: its proxies and the authorities that it trusts, against a server with
-# TLS and a proxy on the loopback.
+# The host's proxies and CA certificates, with a TLS server and a proxy on the loopback.
 
 load helpers
 
@@ -15,8 +14,8 @@ teardown() {
 	sandbox_teardown
 }
 
-# A server with a certificate of our own authority (ca.pem) on $port, a proxy on $proxy that writes what it
-# is asked for to the file asked.
+# A server with a certificate of our own CA (ca.pem) on $port, a proxy on $proxy that writes its
+# requests to the file asked.
 serve() {
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=our-own \
 		-addext basicConstraints=critical,CA:TRUE 2>/dev/null
@@ -73,23 +72,23 @@ serve() {
 		'NO_PROXY=localhost,user@host' all_proxy=socks5h://127.0.0.1:1080 http_proxy=proxy:80 \
 		https_proxy=http://127.0.0.1:3128/ 'no_proxy=localhost,user@host')
 	run -1 grep -e cret -e pa/ss out
-	# sudo, and what I set myself
+	# sudo, and variables that the user sets
 	[ "$(sandbox enter ./p -- sudo printenv https_proxy HTTPS_PROXY)" = $'http://127.0.0.1:3128/\nhttp://127.0.0.1:3128/' ]
 	[ "$(sandbox exec --env https_proxy=mine p printenv https_proxy)" = mine ]
 	sandbox stop p
-	# where there is no network of the host's there is no proxy
+	# without the host's network there is no proxy
 	run sandbox run --network none host sh -c 'env | grep -i _proxy'
 	[ "$status" = 1 ]
 }
 
-@test "the password is given when that was agreed to" {
+@test "the password is passed if that was agreed to" {
 	project p $'[sandbox]\nproxy-password = yes'
 	export https_proxy=http://me:secret@127.0.0.1:3128
 	fails 125 "*proxy-password = yes*" sandbox enter ./p -- true
 	[ "$(sandbox enter --accept ./p -- printenv HTTPS_PROXY)" = http://me:secret@127.0.0.1:3128 ]
 }
 
-@test "a box that runs gets no password and no authorities by an edit of its file, from inside say" {
+@test "a running box gets no password and no CA certificates by an edit of its file, such as from inside" {
 	project p $'[sandbox]\nlinger = forever'
 	echo CERT >ca.pem
 	export SSL_CERT_FILE=$T/ca.pem https_proxy=http://me:secret@127.0.0.1:3128
@@ -107,7 +106,7 @@ serve() {
 	[ "$(sandbox exec p printenv https_proxy)" = http://me:secret@127.0.0.1:3128 ]
 }
 
-@test "programs reach a server with the host's authorities, through its proxy" {
+@test "programs reach a server with the host's CA certificates, through its proxy" {
 	serve
 	project p $'[sandbox]\nca = yes\nproxy-password = yes'
 	export SSL_CERT_FILE=$T/ca.pem https_proxy=http://me:secret@127.0.0.1:$proxy no_proxy=
@@ -120,17 +119,17 @@ print(r.urlopen(sys.argv[1]).read().decode(), end="")' "https://localhost:$port/
 	cp ca.pem p
 	sandbox enter ./p -- sh -c 'for v in SSL_CERT_FILE CURL_CA_BUNDLE REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS \
 		PIP_CERT CARGO_HTTP_CAINFO GIT_SSL_CAINFO npm_config_cafile; do eval "cmp \"\$$v\" ca.pem"; done'
-	# the next session has what the host trusts by then
+	# the next session has the host's present certificates
 	cat ca.pem ca.pem >two.pem
 	SSL_CERT_FILE=$T/two.pem sandbox enter ./p -- sh -c 'cmp $SSL_CERT_FILE -' <two.pem
 	NODE_EXTRA_CA_CERTS=$T/ca.pem sandbox enter ./p -- sh -c 'cmp $SSL_CERT_FILE -' <two.pem
-	# and nothing of it is there unasked
+	# and nothing of it is there without being asked for
 	[ "$(sandbox run host sh -c 'echo ${SSL_CERT_FILE-none}; ls /run/host/ca* 2>/dev/null')" = none ]
 	run sandbox run host curl -sS "https://localhost:$port/answer"
 	[ "$status" != 0 ]
 }
 
-@test "an image without certificates has the host's, and the layer of a step has none" {
+@test "an image without certificates gets the host's, and the layer of a step has none" {
 	rootfs
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=our-own 2>/dev/null
 	tar -cf r.tar -C rootfs .

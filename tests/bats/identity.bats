@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# Who you are inside: yourself in enter and exec, box-root with --root and sudo; and whose the files
-# are outside: always yours.
+# The identity inside: yourself in enter and exec, box-root with --root and sudo; and the owner of
+# files outside: always you.
 
 load helpers
 
@@ -14,13 +14,13 @@ setup() {
 	home=$HOME
 }
 
-# In sudo and --root alike.
+# With sudo and --root alike.
 as_root() {
 	sandbox exec p sudo "$@"
 	sandbox exec --root p "$@"
 }
 
-@test "enter, exec and run are you: uid, gid, names, groups" {
+@test "enter, exec and run are the user: uid, gid, names, groups" {
 	local kind
 	for kind in "enter ./p --" "exec p" "run host"; do
 		# shellcheck disable=SC2086 # words
@@ -33,7 +33,7 @@ as_root() {
 	done
 }
 
-@test "an image that has never heard of you gets your lines in passwd and group" {
+@test "an image that does not know the user gets lines in passwd and group" {
 	rootfs
 	[ "$(sandbox run dir:rootfs id -un)" = "$me" ] || [ "$uid" = 0 ]
 	sandbox run dir:rootfs sh -c 'tail -n 1 /etc/passwd; tail -n 1 /etc/group' >lines
@@ -51,7 +51,7 @@ as_root() {
 	[ "$(as_root sh -c 'echo $USER $LOGNAME $HOME')" = $'root root /root\nroot root /root' ]
 }
 
-@test "the home inside is the box's own, and yours" {
+@test "the home inside belongs to the box, and to the user" {
 	run --separate-stderr sandbox enter ./p -- \
 		sh -c 'cd && pwd && ls -A && touch new-in-the-box && stat -c %u:%a .'
 	[ "$output" = "$home"$'\n'"$uid:700" ]
@@ -59,7 +59,7 @@ as_root() {
 	[ "$(sandbox exec p sh -c 'ls ~')" = new-in-the-box ]
 }
 
-@test "files made in the project are yours outside, whoever made them inside" {
+@test "files made in the project belong to the user outside, whoever made them inside" {
 	sandbox enter ./p -- touch by-you
 	sandbox exec p sudo touch by-sudo
 	sandbox exec --root p sh -c 'mkdir by-root && touch by-root/file'
@@ -67,7 +67,7 @@ as_root() {
 	rm -r p/by-root p/by-sudo
 }
 
-@test "files made with the usual umask" {
+@test "files are made with the usual umask" {
 	sandbox enter ./p -- touch file
 	[ "$(stat -c %a p/file)" = 644 ]
 }
@@ -84,7 +84,7 @@ as_root() {
 	[ "$(stat -c %u p/file)" = "$uid" ]
 }
 
-@test "fake success is for root alone: you are refused" {
+@test "faked success is only for root: other users get errors" {
 	[ "$uid" != 0 ] || return 0
 	run sandbox enter ./p -- sh -c 'touch file; chown 33 file'
 	[ "$status" != 0 ]
@@ -92,7 +92,7 @@ as_root() {
 	[ "$status" != 0 ]
 }
 
-@test "tar and cp -a keep going as root, and rename what they unpack" {
+@test "tar and cp -a work as root, and rename what they unpack" {
 	sandbox enter --root ./p -- sh -ec '
 		mkdir tree && touch tree/a tree/b && chmod 4755 tree/a
 		tar --owner=33 --group=33 -cf t.tar tree
@@ -126,12 +126,12 @@ as_root() {
 	[ "$(cat out)" = $'caught\nstatus=9' ]
 }
 
-@test "a sudo that is killed takes its command with it" {
+@test "killing sudo ends its command" {
 	sandbox enter ./p -- sh -c 'sudo sleep 61 & sleep 0.5; kill -9 $!; sleep 0.2'
 	wait_until 50 sh -c '! sandbox exec p pgrep -x sleep'
 }
 
-@test "sudo passes stdin and stdout through" {
+@test "sudo passes stdin and stdout" {
 	[ "$(echo text | sandbox enter ./p -- sudo cat)" = text ]
 	[ "$(sandbox exec p sh -c 'seq 100000 | sudo tail -1')" = 100000 ]
 	sandbox exec p sh -c 'echo "Defaults x" | sudo tee /etc/new >/dev/null; cat /etc/new'
@@ -142,7 +142,7 @@ as_root() {
 	[ "$(sandbox enter --root ./p -- sudo id -u)" = 0 ]
 }
 
-@test "sudo = no: there is none" {
+@test "sudo = no: there is no sudo" {
 	project q $'[sandbox]\nsudo = no'
 	run sandbox enter ./q -- sh -c 'sudo id -u; [ ! -e /run/sandbox/sudo.sock ]'
 	[[ $output != *$'\n0'* && $output != 0* ]]
@@ -155,7 +155,7 @@ as_root() {
 	[ "$(sandbox enter ./q -- id -u)" = 0 ]
 }
 
-@test "you and root see the same files and processes" {
+@test "the user and root see the same files and processes" {
 	sandbox enter ./p -- sleep 30 3>&- &
 	wait_until 50 sandbox exec p pgrep -x sleep
 	sandbox exec p sudo pkill -x sleep

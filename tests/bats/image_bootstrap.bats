@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # bats file_tags=slow
-# Bases from a Debian mirror, made in a box.
+# Base images from a Debian mirror, made in a box.
 
 load helpers
 
-@test "a base is made without root, apt works in it, and it comes out the same again" {
+@test "a base is made without root, apt works in it, and a second run gives the same image" {
 	export SOURCE_DATE_EPOCH=1700000000
 	sandbox image bootstrap debian:bookworm >"$T/out" 2>"$T/log" || {
 		cat "$T/log" >&2
@@ -22,13 +22,13 @@ load helpers
 		"$(sandbox image inspect --json debian:bookworm | jq -r '.layers[0].diff_id')" ]
 }
 
-@test "the base has the owners, set-id bits and modes that root would have given it" {
+@test "the base has the owners, set-id bits and modes that root would have set" {
 	sandbox image bootstrap debian:bookworm >/dev/null 2>"$T/log" || {
 		cat "$T/log" >&2
 		return 1
 	}
 	sandbox image export debian:bookworm "$T/base.tar" --format tar
-	# What Debian's packages say of themselves, and their scripts do.
+	# According to Debian's packages and their scripts.
 	tar --numeric-owner -tvf "$T/base.tar" | awk '{print $1, $2, $6}' >"$T/list"
 	grep -x -- '-rw-r----- 0/42 \(\./\)\?etc/shadow' "$T/list"
 	grep -x -- '-rwxr-sr-x 0/42 \(\./\)\?usr/bin/chage' "$T/list"
@@ -39,7 +39,7 @@ load helpers
 	run ! grep fakeroot "$T/list"
 }
 
-@test "what cannot be made is named" {
+@test "errors name what cannot be made" {
 	fails 125 "'debian' is not DISTRO:SUITE*" sandbox image bootstrap debian
 	fails 125 "'debian:../x' is not DISTRO:SUITE*" sandbox image bootstrap debian:../x
 	run ! sandbox image bootstrap debian:nosuchsuite

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# What an image says of its sessions: Env, User, WorkingDir, Entrypoint, Cmd, Volumes, StopSignal.
+# The config of an image applies to its sessions: Env, User, WorkingDir, Entrypoint, Cmd, Volumes,
+# StopSignal.
 
 load helpers
 load images
@@ -17,7 +18,7 @@ service_image() { # [PYTHON]
 	sandbox image import --quiet "$T/app" app:1
 }
 
-@test "entrypoint and command are as Docker has them" {
+@test "entrypoint and command are combined as in Docker" {
 	service_image
 	[ "$(sandbox run app:1)" = "entry cmd" ]
 	[ "$(sandbox run app:1 other words)" = "entry other words" ]
@@ -25,7 +26,7 @@ service_image() { # [PYTHON]
 	[ "$(sandbox run --entrypoint '' app:1 echo plain)" = plain ]
 }
 
-@test "an entrypoint of one empty word is none" {
+@test "an entrypoint of one empty word clears it" {
 	service_image "'Entrypoint': [''], 'Cmd': ['echo', 'cmd']"
 	[ "$(sandbox run app:1)" = cmd ]
 	[ "$(sandbox run app:1 echo mine)" = mine ]
@@ -41,9 +42,9 @@ directory" ]
 	[ "$(sandbox run --workdir / --entrypoint pwd app:1)" = / ]
 }
 
-@test "the user is the image's, with your files as theirs" {
+@test "the user is the image's, and owns the caller's files" {
 	service_image
-	# the groups of the host are there, without a name
+	# the host's groups are there, without names
 	run sandbox run --entrypoint id app:1
 	[[ $output = "uid=999(app) gid=998(app)"?(" groups="*) ]]
 	[ "$(sandbox run --entrypoint '' app:1 sh -c 'echo $USER $HOME; echo x >/srv/app/f && stat -c %U /srv/app/f')" = "app /srv/app
@@ -65,7 +66,7 @@ bar
 	sandbox stop svc
 }
 
-@test "the image's stop signal is for its program, which ends its own; all else gets SIGTERM" {
+@test "the image's stop signal goes to its program, which ends its own processes; others get SIGTERM" {
 	service_image "'StopSignal': 'SIGINT'"
 	cat >main.sh <<-'END'
 		cd /out
@@ -89,7 +90,7 @@ main ends" ]
 	[ "$(cat other)" = "other TERM" ]
 }
 
-@test "a project enters its image as you, with the image's environment" {
+@test "a project enters its image as the caller, with the image's environment" {
 	service_image
 	project p '[sandbox]
 image = app:1'
@@ -97,7 +98,7 @@ image = app:1'
 bar" ]
 }
 
-@test "a box keeps the image it was made from, and says when the name has moved on" {
+@test "a box keeps the image it was made from, and says when the name means another one" {
 	service_image
 	project p '[sandbox]
 image = app:1'
@@ -108,8 +109,8 @@ image = app:1'
 	[[ $stderr = *"image 'app:1' has changed since box 'p' was made"* ]]
 }
 
-# What a session can do without is a note when the image comes, or nothing.
-@test "an image whose user it does not have can be used by another" {
+# What a session does not need gives a note when the image arrives, or nothing.
+@test "an image without its configured user can be used by another user" {
 	local user passwd
 	for user in nobody 5:nowhere 4294967296 4294967295; do
 		service_image "'User': '$user'"
@@ -129,7 +130,7 @@ image = app:1'
 	done
 }
 
-@test "paths, volumes, labels and signals of an image are read as Docker reads them" {
+@test "paths, volumes, labels and signals of an image are read as in Docker" {
 	local out
 	service_image "'User': '', 'WorkingDir': '/opt/../srv/./app//', 'Volumes': {'[/a,': {}, '../up': {}, '/': {}, '/v/../w': {}, 'n' * 300: {}}, 'StopSignal': 'SIGEVIL', 'Labels': {'a': None, 'b': 5}"
 	[ "$(sandbox run --entrypoint pwd app:1)" = /srv/app ]
@@ -149,7 +150,7 @@ image = app:1'
 	[ "$(sandbox image inspect --json odd:2 | jq '.config.labels | length')" = 5000 ]
 }
 
-@test "an image may ask for much, up to what a process can be given" {
+@test "an image may set as much as a process can be given" {
 	layout odd <<<"{'layers': [busybox('sh', 'id', 'env', 'grep')], 'config': {'User': 'root', 'Cmd': ['sh', '-c', 'id -u; env | grep -c ^V'], 'Env': ['PATH=/bin'] + ['V%d=%s' % (i, 'x' * 100) for i in range(2000)], 'Volumes': {'/v%d' % i: {} for i in range(2000)}}}"
 	run --separate-stderr sandbox image import "$T/odd" odd:1
 	[[ $stderr = *"the image has 2000 volumes: 128 are used"* ]]
@@ -160,7 +161,7 @@ image = app:1'
 		sandbox image import --quiet "$T/odd" odd:2
 }
 
-@test "stop sends the signal however it is spelled" {
+@test "stop sends the signal in any spelling" {
 	local signal
 	for signal in sigusr1 usr1 10; do
 		service_image "'StopSignal': '$signal'"

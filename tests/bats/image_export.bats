@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What `sandbox image export` writes is what other tools read.
+# Other tools read what `sandbox image export` writes.
 
 load helpers
 load images
@@ -19,7 +19,7 @@ podman_here() {
 		--storage-driver vfs --events-backend file "$@"
 }
 
-@test "skopeo and umoci read both formats, with the digests that the image has" {
+@test "skopeo and umoci read both formats, with the image's digests" {
 	local digest=$T/digest format
 
 	pair
@@ -51,7 +51,7 @@ podman_here() {
 	done
 }
 
-@test "a docker-archive from an import is exported as it was" {
+@test "a docker-archive from an import is exported unchanged" {
 	local id
 
 	pair
@@ -70,7 +70,7 @@ podman_here() {
 	done
 }
 
-@test "the files alone: sorted, links as links, times and attributes kept" {
+@test "tar: sorted, links as links, times and attributes kept" {
 	pair
 	sandbox image export app:1 files.tar --format tar
 	run tar -tf files.tar
@@ -113,7 +113,7 @@ sub/b" ]
 	[ -c /dev/null ]
 }
 
-@test "what cannot be exported leaves the file as it was" {
+@test "a failed export leaves the file as it was" {
 	local blob
 
 	pair

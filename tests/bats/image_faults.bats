@@ -19,7 +19,7 @@ teardown() {
 
 data() { echo "$XDG_DATA_HOME/sandbox"; }
 
-# What holds whatever happened: each name runs, each digest verifies.
+# Invariants after any fault: each name runs, each digest verifies.
 whole() {
 	local name
 
@@ -29,7 +29,7 @@ whole() {
 	says_nothing sandbox image verify
 }
 
-# And the next command works; what was left is reclaimed.
+# And the next command works; leftovers are reclaimed.
 recovers() {
 	sandbox image import --quiet "$T/app" app:1 >/dev/null
 	[ "$(sandbox run app:1 echo fine)" = fine ]
@@ -38,20 +38,21 @@ recovers() {
 	empty "$(data)/tmp" "$(data)/blobs/sha256" "$(data)/layers"
 }
 
-# Numbers of calls: the first ones each, later ones further and further apart.
+# Numbers of calls: each of the first ones, then at growing distances.
 moments() { awk 'BEGIN { for (n = 1; n < 2000; n += 1 + int(n / 8)) print n }'; }
 
-# Runs a command that is hit at its Nth call of a kind; sets status.
+# Runs a command with a fault at its Nth call of a kind; sets status.
 hit() { # CALLS FAULT N COMMAND...
 	local calls=$1 fault=$2 n=$3
 
 	shift 3
 	status=0
-	# The leak checker cannot work below a tracer.
+	# The leak checker does not work under a tracer.
 	strace -f -qq -o /dev/null -e "trace=$calls" -e "inject=$calls:$fault:when=$n" "$@" >out 2>err 3>&- || status=$?
 }
 
-# The command at every moment, each time on the store that BEFORE makes, until it is not hit any more.
+# Runs the command with a fault at every moment, each time on the store that BEFORE makes, until it
+# is no longer hit.
 storm() { # CALLS FAULT BEFORE COMMAND...
 	local n calls=$1 fault=$2 before=$3 hits=0
 
@@ -64,7 +65,8 @@ storm() { # CALLS FAULT BEFORE COMMAND...
 		if [ "$status" = 0 ] && [ "$fault" = signal=KILL ]; then
 			break
 		elif [ "$status" != 0 ] && [ "$fault" != signal=KILL ]; then
-			# One line that says what, unless that could not be written either, and no crash.
+			# One line that says what failed, unless that could not be written either,
+			# and no crash.
 			[ "$status" = 125 ]
 			[[ $calls = write* || $(cat err) =~ ^sandbox:\ [^$'\n']*$ ]]
 		fi
@@ -78,21 +80,21 @@ storm() { # CALLS FAULT BEFORE COMMAND...
 
 imported() { sandbox image import --quiet "$T/app" app:1 >/dev/null; }
 
-@test "an import that is killed at any change of the disk" {
+@test "an import killed at any change of the disk" {
 	storm $CHANGES signal=KILL true sandbox image import --quiet "$T/app" app:1
 }
 
-@test "an import that is killed at any write" {
+@test "an import killed at any write" {
 	storm write,pwrite64,writev,copy_file_range,sendfile signal=KILL true sandbox image import --quiet "$T/app" app:1
 }
 
-@test "a pull that is killed at any change of the disk" {
+@test "a pull killed at any change of the disk" {
 	registry_start
 	skopeo copy -q --dest-tls-verify=false "oci:$T/app:v1" "docker://$REGISTRY/app:1" 2>/dev/null
 	storm $CHANGES signal=KILL true sandbox pull --quiet "$REGISTRY/app:1"
 }
 
-@test "tag, rm and prune that are killed at any change of the disk" {
+@test "tag, rm and prune killed at any change of the disk" {
 	storm $CHANGES signal=KILL imported sandbox image tag app:1 other:1
 	storm $CHANGES signal=KILL imported sandbox image rm app:1
 	rm_first() {
@@ -102,11 +104,11 @@ imported() { sandbox image import --quiet "$T/app" app:1 >/dev/null; }
 	storm $CHANGES signal=KILL rm_first sandbox image prune
 }
 
-@test "an import whose disk fails at any change" {
+@test "an import with a disk error at any change" {
 	storm $CHANGES error=EIO true sandbox image import --quiet "$T/app" app:1
 }
 
-@test "an import whose disk fails or is full at any write" {
+@test "an import with a disk error, or a full disk, at any write" {
 	storm write,writev,pwrite64 error=EIO true sandbox image import --quiet "$T/app" app:1
 	storm mkdirat,linkat,renameat,renameat2 error=ENOSPC true sandbox image import --quiet "$T/app" app:1
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The image `host`: this machine's own programs, and none of its data.
+# The image `host`: this machine's own programs, without its data.
 
 load helpers
 
@@ -7,7 +7,7 @@ layers() {
 	find "$XDG_DATA_HOME/sandbox/layers" -mindepth 1 -maxdepth 1 -type d
 }
 
-@test "/usr is the host's, and read-only, for root of the box too" {
+@test "/usr is the host's, read-only for root of the box too" {
 	[ "$(sandbox run host sha256sum /usr/bin/env)" = "$(sha256sum /usr/bin/env)" ]
 	for path in /usr /usr/bin /usr/lib; do
 		run sandbox run --root host sh -c "echo x >$path/new"
@@ -27,7 +27,7 @@ layers() {
 	[ "$(sandbox run host readlink /var/run)" = /run ]
 }
 
-@test "the top level holds nothing of the host's own" {
+@test "the top level contains nothing else of the host" {
 	local name
 
 	run -0 --separate-stderr sandbox run host ls -A /
@@ -44,7 +44,7 @@ layers() {
 	done
 }
 
-@test "homes, /root, /tmp, /run and /srv of the host are not there" {
+@test "homes, /root, /tmp, /run and /srv of the host are hidden" {
 	echo secret >"$HOME/secret"
 	run ! sandbox run host test -e "$HOME/secret"
 	[ "$(sandbox run --root host find /srv /media /mnt -mindepth 1 | wc -l)" = 0 ]
@@ -114,7 +114,7 @@ layers() {
 	[ "$(stat -c '%n %i %z' "$XDG_DATA_HOME"/sandbox/layers/host-????????????????)" = "$before" ]
 }
 
-@test "boxes started at once make one complete layer" {
+@test "concurrent starts make one complete layer" {
 	local i
 
 	for i in 1 2 3; do
@@ -152,7 +152,7 @@ nested = yes
 		$'1\nmade-up:x:77:77::/:/bin/sh\n2' ]
 }
 
-@test "the host's programs run: compiler, interpreter, editor, where it has them" {
+@test "the host's programs run: compiler, interpreter, editor, if it has them" {
 	local program
 
 	for program in cc python3 perl git make; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Images and servers that mean harm, or are merely broken: nothing outside the store changes, no name
-# appears, and what went wrong is said.
+# Malicious or broken images and servers: nothing outside the store changes, no name appears, and
+# the error is reported.
 
 load helpers
 load images
@@ -28,7 +28,7 @@ refused() { # PATTERN; the description on stdin
 	unharmed
 }
 
-# One that is fine, wherever it would like to go.
+# One that succeeds, wherever its entries try to go.
 harmless() { # the description on stdin
 	rm -rf "$T/odd"
 	layout odd
@@ -48,7 +48,7 @@ harmless() { # the description on stdin
 	refused "whiteout" <<<"{'layers': [[D('a'), F('a/.wh.', b'')]]}"
 }
 
-@test "absolute names and links planted for later entries stay inside" {
+@test "absolute names and symlinks planted for later entries stay inside" {
 	harmless <<<"{'layers': [[F('$T/home/canary/file', b'evil'), L('out', '$T/home/canary'), F('out/file', b'evil'), L('up', '../../../../..'), F('up/etc/evil', b'evil')]]}"
 	[ "$(cat "$T/home/canary/file")" = 'a canary' ]
 	[ ! -e /etc/evil ]
@@ -61,8 +61,8 @@ harmless() { # the description on stdin
 	harmless <<<"{'layers': [[D('d'), F('d/f')], [L('d', '$T/home/canary')], [F('d/file', b'evil'), F('d/.wh.passwd', b'')]]}"
 }
 
-# What a layer leaves for later is done when it meets those below: by then its directories may be links.
-@test "a layer that settles is not led outside by links that took the place of its directories" {
+# What a layer postpones is done when it is settled: by then its directories may be symlinks.
+@test "symlinks that replace a layer's directories do not lead settling outside" {
 	mknod "$T/home/canary/mark" c 0 0
 	before=$(state)
 	harmless <<<"{'layers': [[D('to'), D('to/x'), L('link', 'to/x')], [L('to', '$T/home/canary'), F('link/f')]]}"
@@ -73,13 +73,13 @@ harmless() { # the description on stdin
 	harmless <<<"{'layers': [[D('q'), F('q/f')], [F('q/.wh..wh..opq'), L('q', '$T/home/canary')]]}"
 }
 
-@test "marks of overlayfs come from no image" {
+@test "overlayfs marks in an image have no effect" {
 	harmless <<<"{'layers': [busybox() + [D('d'), F('d/f')], [D('d', xattrs={'user.overlay.opaque': 'y', 'trusted.overlay.opaque': 'y', 'user.overlay.redirect': '/bin'}), C('bin', 0, 0), F('x')]]}"
 	[ "$(sandbox run odd:1 ls /d 2>/dev/null || echo gone)" = gone ] # /bin is a file now
 	says_nothing getfattr -hR -m user.overlay "$XDG_DATA_HOME/sandbox/layers" 2>/dev/null
 }
 
-@test "sizes and numbers have bounds" {
+@test "sizes and numbers are limited" {
 	mkdir -p "$HOME/.config/sandbox"
 	printf '[images]\nmax-size = 1M\nmax-entries = 10\n' >"$HOME/.config/sandbox/sandbox.conf"
 	refused 'more than 1048576 bytes*max-size' <<<"{'layers': [[F('bomb', bytes(3000000))]]}"
@@ -100,14 +100,14 @@ harmless() { # the description on stdin
 	says_nothing sandbox images --names
 }
 
-@test "documents that contradict themselves, or name what they must not, are refused" {
+@test "documents that contradict themselves, or have forbidden names, are refused" {
 	refused 'at once' <<<"{'layers': [[F('a')]], 'manifest': {'manifests': []}}"
 	refused 'layers and its config' <<<"{'layers': [[F('a')]], 'lie': []}"
 	refused 'not a digest' <<<"{'layers': [[F('a')]], 'lie': ['sha256:../../../etc/passwd']}"
 	refused 'media type' <<<"{'layers': [[F('a')]], 'manifest': {'mediaType': 'application/vnd.oci.image.index.v1+json'}}"
 }
 
-@test "a layout whose blobs are links out is refused" {
+@test "a layout whose blobs are symlinks that lead out is refused" {
 	layout bad <<<"{'layers': [[F('a')]]}"
 	blob=$(largest_blob "$T/bad")
 	mv "$T/bad/blobs/sha256/$blob" "$T/outside"
@@ -118,7 +118,7 @@ harmless() { # the description on stdin
 	fails 125 "cannot import *" sandbox image import --quiet "$T/bad" bad:1
 }
 
-# A pull that must fail soon, and leave no name.
+# A pull that must fail soon, and set no name.
 pull_refused() { # MODE PATTERN
 	registry_stop
 	rm -f "$T/hostile.port"
@@ -129,7 +129,7 @@ pull_refused() { # MODE PATTERN
 	unharmed
 }
 
-@test "a server that lies about content is found out" {
+@test "wrong content from a server is detected" {
 	layout app <<<"{'layers': [[F('big', bytes(range(256)) * 5000)]]}"
 	pull_refused wrong_bytes 'digest'
 	pull_refused too_much 'more than'
@@ -142,7 +142,7 @@ pull_refused() { # MODE PATTERN
 	pull_refused many_headers 'headers'
 }
 
-@test "a server that leads astray is not followed" {
+@test "malicious redirects of a server are not followed" {
 	layout app <<<"{'layers': [[F('a')]]}"
 	pull_refused endless_redirect 'on and on'
 	pull_refused redirect_to_file 'refused'
@@ -160,7 +160,7 @@ pull_refused() { # MODE PATTERN
 	printf '{"auths": {"%s": {"auth": "%s"}}}' "$HOSTILE" "$(printf me:secret | base64)" >"$HOME/.docker/config.json"
 	sandbox pull --quiet "$HOSTILE/app:1"
 	grep -q '^GET /v2/app/blobs/.* auth' "$T/hostile.log"
-	# Each blob was asked for twice: with it here, without it there.
+	# Each blob was requested twice: with the header here, without it there.
 	[ "$(grep -c '^GET /v2/app/blobs/.* - ' "$T/hostile.log")" = 2 ]
 	registry_stop
 	rm -f "$T/hostile.port"
@@ -172,7 +172,7 @@ pull_refused() { # MODE PATTERN
 	fails 125 "*the password is not sent there*" sandbox login --username me --password-stdin "$HOSTILE" <pw
 }
 
-@test "tokens are asked for and used; one that is not a header's value is refused" {
+@test "tokens are requested and used; one that is not a valid header value is refused" {
 	layout app <<<"{'layers': [busybox()]}"
 	hostile_start app token_here
 	sandbox pull --quiet "$HOSTILE/app:1"
@@ -181,7 +181,7 @@ pull_refused() { # MODE PATTERN
 	pull_refused token_strange 'no token'
 }
 
-@test "what may pass is tried again" {
+@test "temporary failures are retried" {
 	layout app <<<"{'layers': [busybox() + [F('big', bytes(range(256)) * 5000)]]}"
 	local mode
 	for mode in broken_once no_range busy_then_fine; do
@@ -193,7 +193,7 @@ pull_refused() { # MODE PATTERN
 	done
 }
 
-# A pull from a server that never ends, with little patience.
+# A pull from a server that never ends, with a short timeout.
 given_up() { # MODE
 	layout app <<<"{'layers': [busybox() + [F('big', bytes(range(256)) * 5000)]], 'pack': 'none'}"
 	mkdir -p "$HOME/.config/sandbox"
@@ -207,7 +207,7 @@ given_up() { # MODE
 
 @test "a server that says nothing is given up on" { given_up silent; }
 
-@test "a server whose lengths or tags are not what they were: what is taken is what its digest says" {
+@test "a server whose lengths or tags change: only content that matches the digest is taken" {
 	layout app <<<"{'layers': [busybox()]}"
 	for mode in huge changing; do
 		registry_stop
@@ -219,18 +219,18 @@ given_up() { # MODE
 	done
 }
 
-@test "the host behind a redirect gets no password, though it asks for one" {
+@test "a server behind a redirect gets no password, even if it asks for one" {
 	layout app <<<"{'layers': [busybox()]}"
 	hostile_start app redirect_then_401
 	mkdir -p "$HOME/.docker"
 	printf '{"auths": {"%s": {"auth": "%s"}}}' "$HOSTILE" "$(printf me:secret | base64)" >"$HOME/.docker/config.json"
 	fails 125 "cannot pull*" sandbox pull --quiet "$HOSTILE/app:1"
-	# There, nothing was asked for with credentials: each blob with them here, without them there.
+	# No request there had credentials: each blob with them here, without them there.
 	[ "$(grep -c '^GET /v2/app/blobs/.* auth' "$T/hostile.log")" -le "$(grep -c '^GET /v2/app/blobs/.* - ' "$T/hostile.log")" ]
 	grep -q '^GET /v2/app/blobs/.* - ' "$T/hostile.log"
 }
 
-@test "an interrupted pull goes on where it stopped" {
+@test "an interrupted pull continues where it stopped" {
 	layout app <<<"{'layers': [busybox() + [F('big', b''.join(i.to_bytes(4, 'little') for i in range(500000)))]], 'pack': 'none'}"
 	hostile_start app slow_start
 	sandbox pull "$HOSTILE/app:1" 2>"$T/err" 3>&- &

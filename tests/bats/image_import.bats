@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
-# What `sandbox image import` takes, and how it says what it does not.
+# What `sandbox image import` accepts, and its errors for the rest.
 
 load helpers
 load images
 
-# The layout $T/app of one layer; its manifest's digest is $digest, its config's $config.
+# The layout $T/app with one layer; its manifest's digest is $digest, its config's $config.
 app() {
 	layout app <<<"{'pack': '${1:-gzip}', 'layers': [busybox() + [D('etc'), F('etc/who', b'small')]]}"
 	digest=$(cat "$T/digest")
@@ -18,7 +18,7 @@ digest_of() { # NAME
 	sandbox image inspect --json "$1" | jq -r .digest
 }
 
-# Of the image's config: what other tools call the image's id.
+# Of the image's config: other tools call it the image's id.
 id_of() { # NAME
 	local manifest
 
@@ -26,7 +26,7 @@ id_of() { # NAME
 	jq -r .config.digest "$XDG_DATA_HOME/sandbox/blobs/sha256/${manifest#sha256:}"
 }
 
-# Replaces the JSON of FILE by what jq makes of it.
+# Replaces the JSON in FILE by the output of jq.
 edit() { # FILE JQ-PROGRAM
 	jq -c "$2" "$1" >"$T/edited"
 	mv "$T/edited" "$1"
@@ -38,7 +38,7 @@ edit() { # FILE JQ-PROGRAM
 	[ "$(digest_of app:v1)" = "$digest" ]
 }
 
-@test "SOURCE:TAG chooses by tag, by name, or by the whole; a file of that name comes first" {
+@test "SOURCE:TAG selects by tag, name, or full name; a file with that name takes precedence" {
 	local tag
 
 	app
@@ -83,12 +83,12 @@ b:1" ]
 	[ "$(sandbox image import --quiet both.tar:c:2)" = c:2 ]
 }
 
-@test "what docker save, kaniko and nix write" {
+@test "archives written by docker save, kaniko and nix" {
 	local layers
 
 	app none
 	mkdir old new kaniko nix
-	# docker save before 25: <id>/layer.tar, equal layers links to one another, the documents last.
+	# docker save before 25: <id>/layer.tar, equal layers as links, the documents last.
 	mkdir "old/$layer" "old/$config"
 	cp "app/blobs/sha256/$layer" "old/$layer/layer.tar"
 	echo 1.0 >"old/$layer/VERSION"
@@ -97,7 +97,7 @@ b:1" ]
 	echo "[{\"Config\":\"$config.json\",\"RepoTags\":[\"old:1\"],\"Layers\":[\"$config/layer.tar\"]}]" \
 		>old/manifest.json
 	echo "{\"old\":{\"1\":\"$layer\"}}" >old/repositories
-	# Since 25: an OCI layout and a docker-archive at once.
+	# Since 25: an OCI layout and a docker-archive in one.
 	cp -r app/. new
 	edit new/index.json '.manifests[0].annotations["io.containerd.image.name"] = "docker.io/library/new:1"'
 	layers="[\"blobs/sha256/$layer\"]"
@@ -124,7 +124,7 @@ b:1" ]
 	[ "$(digest_of new:1)" = "$digest" ]
 }
 
-@test "of several platforms under one name this machine's is taken" {
+@test "of several platforms under one name, this machine's is taken" {
 	local other
 
 	app
@@ -169,7 +169,7 @@ b:1" ]
 	fails 125 "cannot import '-': it is empty" sandbox image import - x </dev/null
 }
 
-@test "sources that are nothing to import are named" {
+@test "errors name sources that cannot be imported" {
 	local at
 
 	app none
@@ -204,16 +204,16 @@ b:1" ]
 	says_nothing sandbox images --names
 }
 
-@test "what an archive says of its members is checked" {
+@test "inconsistent members of an archive are detected" {
 	app none
-	# A blob under the digest of another.
+	# A blob under another one's digest.
 	cp -r app wrong
 	cp "wrong/blobs/sha256/$config" "wrong/blobs/sha256/$layer"
 	tar -C wrong -cf wrong.tar .
 	fails 125 "cannot import 'wrong.tar': member 'blobs/sha256/$layer': its bytes have the digest *" \
 		sandbox image import wrong.tar x
 	fails 125 "cannot import 'wrong': *" sandbox image import wrong x
-	# Links lead to members of the archive and to nothing else.
+	# Links can only refer to members of the archive.
 	mkdir d
 	cp "app/blobs/sha256/$config" d/c.json
 	echo '[{"Config":"c.json","RepoTags":["l:1"],"Layers":["a/layer.tar"]}]' >d/manifest.json
@@ -224,14 +224,14 @@ b:1" ]
 		(cd d && tar -cf ../l.tar -- *)
 		fails 125 "cannot import 'l.tar': it has no 'a/layer.tar'" sandbox image import l.tar
 	done
-	# Documents have bounds.
+	# Documents have a size limit.
 	head -c 5000000 /dev/zero | tr '\0' ' ' >d/manifest.json
 	(cd d && tar -cf ../l.tar -- manifest.json)
 	fails 125 "cannot import 'l.tar': *longer than*" sandbox image import l.tar
 	says_nothing sandbox images --names
 }
 
-@test "layers that are here already are not written again" {
+@test "existing layers are not written again" {
 	local before
 
 	app
@@ -242,7 +242,7 @@ b:1" ]
 	[ "$(stat -c %i "$XDG_DATA_HOME/sandbox/blobs/sha256/$layer")" = "$before" ]
 }
 
-@test "a root file system may begin with app.json or blobs, and its pipe too" {
+@test "a root file system may begin with app.json or blobs, through a pipe too" {
 	mkdir -p root/bin root/blobs
 	cp "$BUSYBOX" root/bin/busybox
 	ln -s busybox root/bin/cat
@@ -259,7 +259,7 @@ b:1" ]
 	[ "$(sandbox image import --quiet documents.tar documents:1)" = documents:1 ]
 }
 
-@test "names of a docker-archive may begin with ./ or /, in the archive and in its manifest" {
+@test "names in a docker-archive may begin with ./ or /, in the archive and in its manifest" {
 	app none
 	mkdir old
 	cp "$T/app/blobs/sha256/$layer" old/l.tar

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Registries, logins and images as they are outside: what can be done without is left out, with a note.
+# Registries, logins and images as found in practice: what is not essential is skipped, with a note.
 
 load helpers
 load images
@@ -9,7 +9,7 @@ teardown() {
 	sandbox_teardown
 }
 
-# The hostile registry in another mode, with $T/app, which need not be a whole image.
+# The hostile registry in another mode, with $T/app, which need not be a complete image.
 serve() { # MODE
 	registry_stop
 	rm -f "$T/hostile.port"
@@ -26,12 +26,12 @@ pulled() { # the image, in a store of its own that is gone afterwards
 		[ "$(XDG_DATA_HOME=$T/other sandbox run "$HOSTILE/app:1" cat /etc/who)" = small ]
 }
 
-# A layer that is large enough to be broken off.
+# A layer large enough to interrupt.
 big_image() {
 	layout app <<<"{'layers': [busybox() + [D('etc'), F('etc/who', b'small'), F('big', b''.join(i.to_bytes(4, 'little') for i in range(100000)))]]}"
 }
 
-@test "no source of logins stops the pull of what everyone may have" {
+@test "no source of logins prevents an anonymous pull" {
 	big_image
 	serve basic_first=one
 	mkdir -p "$HOME/.docker" "$T/bin"
@@ -53,7 +53,7 @@ big_image() {
 	[[ $stderr = *"logins of '$HOME/.docker/config.json' are left out: "*"not a regular file"* ]]
 }
 
-@test "a login is found under each way to write its host, and kept under one" {
+@test "a login is found under each spelling of its host, and stored under one" {
 	htpasswd -Bbn me secret >"$T/htpasswd"
 	registry_start "auth: {htpasswd: {realm: test, path: $T/htpasswd}}"
 	small_image
@@ -76,7 +76,7 @@ big_image() {
 	fails 125 "cannot push*sandbox login*" sandbox push --quiet app:1 "$REGISTRY/other/app:1"
 }
 
-@test "of several ways to authenticate a token is chosen" {
+@test "of several authentication schemes a token is chosen" {
 	big_image
 	serve basic_first=one
 	pulled
@@ -85,7 +85,7 @@ big_image() {
 	[ "$(asked 'GET /token')" = 1 ]
 }
 
-@test "a login that has expired does not stop a pull, and is said" {
+@test "an expired login does not prevent a pull, and is reported" {
 	token_registry_start
 	small_image
 	sandbox image tag app:1 "$REGISTRY/a/app:1"
@@ -99,7 +99,7 @@ big_image() {
 	kill "$token_pid"
 }
 
-@test "a push does without what the server refuses: mounts, questions" {
+@test "a push works without what the server refuses: mounts, queries" {
 	small_image
 	cp -r "$T/app" "$T/keep"
 	local status_of
@@ -113,7 +113,7 @@ big_image() {
 	done
 }
 
-@test "an upload goes where the server sends it, without the password, and is begun again when it broke" {
+@test "an upload follows the server's Location, without the password, and starts over after a failure" {
 	small_image
 	mkdir -p "$HOME/.docker"
 	local mode
@@ -129,7 +129,7 @@ big_image() {
 	fails 125 "cannot push*status 302*" sandbox push --quiet app:1 "$HOSTILE/two:1"
 }
 
-@test "where a download cannot go on it begins again" {
+@test "a download that cannot be resumed starts over" {
 	big_image
 	local mode
 	for mode in range_refused={400,403,404,416} from_zero; do
@@ -138,7 +138,7 @@ big_image() {
 	done
 }
 
-@test "bytes of an earlier attempt that are not the layer's are forgotten" {
+@test "wrong bytes of an earlier attempt are dropped" {
 	big_image
 	serve honest
 	local name size
@@ -153,7 +153,7 @@ big_image() {
 		XDG_DATA_HOME=$T/other says_nothing sandbox image verify
 		empty "$T/other/sandbox/tmp"
 	done
-	# One bit, as a disk turns it.
+	# One bit, as a disk might flip it.
 	for n in 5000 $((size - 1)) "$size"; do
 		rm -rf "$T/other"
 		XDG_DATA_HOME=$T/other sandbox images >/dev/null
@@ -165,7 +165,7 @@ big_image() {
 	done
 }
 
-@test "a mirror that answers with a page of its own is passed over" {
+@test "a mirror that answers with an unrelated page is skipped" {
 	big_image
 	local mode mirror
 	for mode in login_page blob_page; do
@@ -188,7 +188,7 @@ big_image() {
 	fails 125 "cannot pull*text/html*" sandbox pull --quiet "$HOSTILE/app:1"
 }
 
-@test "an index leads to the image, however many others are beside it or indexes between" {
+@test "the right image is found in an index, whatever else it lists and however deep it is nested" {
 	local how first=1
 	for how in index 'index index index' 'others index' 'index others index' 'plain others index index'; do
 		rm -rf "$T/app"
@@ -220,7 +220,7 @@ sandbox_arch() {
 	uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/'
 }
 
-@test "what is not an image says what it is" {
+@test "the error says what it is instead of an image" {
 	big_image
 	python3 "$IMAGES/nest.py" "$T/app" others
 	cp "$T/app/index.json" "$T/all.json"
@@ -233,7 +233,7 @@ sandbox_arch() {
 	done
 }
 
-@test "a layout's images are taken, what else is in it is noted" {
+@test "the images of a layout are imported, its other content is noted" {
 	big_image
 	python3 "$IMAGES/nest.py" "$T/app" others
 	run --separate-stderr sandbox image import "$T/app"
@@ -247,7 +247,7 @@ sandbox_arch() {
 	[ "$(sandbox image import --quiet "$T/app")" = app:v1 ]
 }
 
-@test "a size that is not the layer's is refused" {
+@test "a wrong size of a layer is refused" {
 	local more
 	for more in 1 100000 -1; do
 		rm -rf "$T/app"
@@ -262,7 +262,7 @@ sandbox_arch() {
 	done
 }
 
-@test "the bytes of a layer say how it is packed, whatever its media type says" {
+@test "the bytes of a layer determine its compression, whatever its media type says" {
 	local pair
 	for pair in gzip:tar zstd:tar+gzip none:tar+gzip none:tar+zstd xz:tar+gzip bzip2:tar; do
 		rm -rf "$T/app"

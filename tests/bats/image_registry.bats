@@ -13,7 +13,7 @@ requests() { # PATTERN: of the lines that the registry has logged
 	grep -cE "$1" "$T/registry/log" || true
 }
 
-@test "what was pushed is pulled with the same digest, by others too" {
+@test "what was pushed is pulled with the same digest, by other tools too" {
 	registry_start
 	small_image
 	run --separate-stderr sandbox push app:1 "$REGISTRY/team/app:1"
@@ -49,7 +49,7 @@ requests() { # PATTERN: of the lines that the registry has logged
 	[ "$(requests '"(GET|HEAD|POST|PUT) ')" = 1 ]
 }
 
-@test "libarchive is loaded when an archive is opened, and not before" {
+@test "libarchive is loaded only when an archive is opened" {
 	registry_start
 	small_image
 	sandbox push app:1 "$REGISTRY/app:1"
@@ -85,7 +85,7 @@ requests() { # PATTERN: of the lines that the registry has logged
 	run ! sandbox run "$REGISTRY/app:1" ls /a
 }
 
-@test "run pulls what is not here" {
+@test "run pulls a missing image" {
 	registry_start
 	small_image
 	sandbox push app:1 "$REGISTRY/app:1"
@@ -94,7 +94,7 @@ requests() { # PATTERN: of the lines that the registry has logged
 	[[ $stderr = *"image '$REGISTRY/app:1' is not here: pulling it"* ]]
 }
 
-@test "by digest, and of an index by platform" {
+@test "pull by digest, and from an index by platform" {
 	registry_start
 	small_image
 	layout arm <<<"{'architecture': 'arm64', 'layers': [[F('arm')]]}"
@@ -144,7 +144,7 @@ requests() { # PATTERN: of the lines that the registry has logged
 	fails 125 "cannot pull*" sandbox pull "$REGISTRY/app:1"
 }
 
-@test "credentials of Docker's config.json and of a helper are used" {
+@test "credentials from Docker's config.json and from a helper are used" {
 	htpasswd -Bbn me secret >"$T/htpasswd"
 	registry_start "auth: {htpasswd: {realm: test, path: $T/htpasswd}}"
 	small_image
@@ -165,7 +165,7 @@ requests() { # PATTERN: of the lines that the registry has logged
 	[[ $stderr = *"'../x' is not the name of a credential helper"*'sandbox login'* ]]
 }
 
-@test "a mirror is asked first, and content is trusted to nobody" {
+@test "a mirror is tried first, but its content is checked" {
 	registry_start
 	small_image
 	sandbox push app:1 "$REGISTRY/library/app:1"
@@ -177,7 +177,7 @@ requests() { # PATTERN: of the lines that the registry has logged
 	[ "$(XDG_DATA_HOME=$T/other sandbox run app:1 cat /etc/who)" = small ]
 }
 
-@test "several pulls of one image at once do the work once" {
+@test "concurrent pulls of one image do the work once" {
 	registry_start
 	layout app <<<"{'layers': [busybox(), [F('big', bytes(range(256)) * 40000)]]}"
 	sandbox image import "$T/app" app:1
@@ -201,7 +201,7 @@ requests() { # PATTERN: of the lines that the registry has logged
 	says_nothing ls "$XDG_DATA_HOME/sandbox/tmp"
 }
 
-@test "a blob is mounted from a neighbour, and not sent where it is" {
+@test "a blob is mounted from another repository, or not sent if it exists" {
 	registry_start
 	small_image
 	sandbox image tag app:1 "$REGISTRY/one:1"
@@ -212,7 +212,7 @@ requests() { # PATTERN: of the lines that the registry has logged
 	[ "$(jq -r '"\(.uploaded) \(.existing)"' <<<"$output")" = '0 2' ]
 }
 
-@test "what cannot be pulled is named" {
+@test "errors name what cannot be pulled" {
 	registry_start
 	fails 125 "cannot pull '$REGISTRY/no:1': *no such image or tag*" sandbox pull "$REGISTRY/no:1"
 	fails 125 "*upper case*" sandbox pull "$REGISTRY/App:1"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# What is damaged in the store: verify names it, --repair, pull and import mend it, and verify is silent.
+# Damage in the store: verify names it, --repair, pull and import repair it, and then verify finds
+# nothing.
 
 load helpers
 load images
@@ -12,14 +13,14 @@ setup() {
 
 teardown() {
 	registry_stop
-	# Trees that a repair has replaced are as they were damaged.
+	# Trees that a repair replaced are still damaged.
 	chmod -R u+rwx "$XDG_DATA_HOME"
 	sandbox_teardown
 }
 
 data() { echo "$XDG_DATA_HOME/sandbox"; }
 
-# Nothing to complain of, and the image is what it was.
+# Nothing is reported, and the image is as before.
 whole() {
 	run --separate-stderr sandbox image verify
 	[[ $status = 0 && -z $output ]]
@@ -31,7 +32,7 @@ whole() {
 	[ "$(skopeo inspect --raw "oci:$(data):docker.io/library/app:1" | sha256sum)" = "$(sed 's/sha256://' "$T/digest")  -" ]
 }
 
-# The Nth layer's directory, counted from the bottom.
+# The directory of the Nth layer, counted from the bottom.
 layer() { # N
 	echo "$(data)/layers/$(sandbox image inspect --json app:1 | jq -r ".layers[$1 - 1].chain_id" | sed 's/sha256://')"
 }
@@ -50,12 +51,12 @@ flip() { # FILE: one bit in its middle
 	PY
 }
 
-# What of the store a repair may change.
+# The parts of the store that a repair may change.
 state() {
 	(cd "$(data)" && find blobs layers plans refs index.json oci-layout -printf '%p %i %s %m %T@\n' | sort | sha256sum)
 }
 
-# verify names it by PATTERN and does not touch it; --repair mends it, once.
+# verify names it by PATTERN and does not touch it; --repair repairs it, once.
 mends() { # PATTERN
 	local before
 
@@ -75,7 +76,7 @@ mends() { # PATTERN
 	whole
 }
 
-@test "a layer's files: changed, cut, missing, one too many, of another mode, kind or time" {
+@test "a layer's files: changed, truncated, missing, one too many, of another mode, type or time" {
 	local top
 
 	top=$(layer 2)
@@ -105,7 +106,7 @@ mends() { # PATTERN
 	mends "layer * '/etc/*' has other attributes: *"
 }
 
-@test "a layer's sidecar or directory: missing, empty, cut, garbage" {
+@test "a layer's sidecar or directory: missing, empty, truncated, garbage" {
 	local top
 
 	top=$(layer 2)
@@ -135,11 +136,12 @@ mends() { # PATTERN
 	says_nothing find "$(data)/layers" -name '*.old-*'
 }
 
-@test "a layer with a file that one above has a name of" {
+@test "a layer with a file that a layer above has a hard link to" {
 	local bottom
 
 	bottom=$(layer 1)
-	# The same inode: both names show it, and the layer that it came from is what is damaged.
+	# The same inode: both names show the damage, and the layer it comes from is the damaged
+	# one.
 	printf x | dd of="$bottom/bin/busybox" bs=1 seek=5000 conv=notrunc status=none
 	run --separate-stderr sandbox image verify --repair
 	[ "$status" = 0 ]
@@ -147,7 +149,7 @@ mends() { # PATTERN
 	whole
 }
 
-@test "the plan of an image: empty, garbage, of another image, no file" {
+@test "the plan of an image: empty, garbage, of another image, not a file" {
 	local plan
 
 	plan=$(echo "$(data)"/plans/*)
@@ -166,7 +168,7 @@ mends() { # PATTERN
 	done
 }
 
-@test "the files by which other tools know the store" {
+@test "the files by which other tools recognize the store" {
 	for how in ': ' 'echo []' 'echo {}'; do
 		$how >"$(data)/index.json"
 		touch -r "$(data)/refs" "$(data)/index.json"
@@ -182,18 +184,18 @@ mends() { # PATTERN
 	whole
 }
 
-@test "index.json is what the names say, whatever was cut off between the two" {
+@test "index.json matches the names, also after an interruption between the two" {
 	local ref
 
 	ref=$(echo "$(data)"/refs/*)
-	# As a kill leaves it that comes between the name and index.json.
+	# As a kill between setting the name and writing index.json leaves it.
 	cp "$ref" "${ref/app/other}"
 	sandbox images --names >/dev/null
 	[ "$(jq -r '.manifests | length' "$(data)/index.json")" = 2 ]
 	rm "${ref/app/other}"
 	sandbox images --names >/dev/null
 	[ "$(jq -r '.manifests | length' "$(data)/index.json")" = 1 ]
-	# An error of the disk on the way is none of an image that is not there.
+	# A disk error on the way does not count as a missing image.
 	cp "$ref" "${ref/app/other}"
 	hits=0
 	for n in $(seq 1 40); do
@@ -205,7 +207,7 @@ mends() { # PATTERN
 	[ "$hits" -gt 5 ]
 }
 
-@test "a name: empty, garbage, a link to nowhere" {
+@test "a name: empty, garbage, a dangling symlink" {
 	local ref
 
 	ref=$(echo "$(data)"/refs/*)
@@ -219,7 +221,7 @@ mends() { # PATTERN
 		mends "image app:1 has a damaged file in refs/: 'sandbox pull app:1', or 'sandbox image import' of what it came from
 index index.json *"
 	done
-	# Where nothing knows any more what it meant, only its source does.
+	# If nothing knows what it meant, only its source does.
 	: >"$ref"
 	rm "$(data)/index.json"
 	run --separate-stderr sandbox image verify --repair
@@ -229,7 +231,7 @@ index index.json *"
 	whole
 }
 
-@test "a blob is not mended without its source, which verify names; import mends it" {
+@test "a blob cannot be repaired without its source, which verify names; import repairs it" {
 	local kind blob file
 
 	for kind in '.layers[0].digest' '.layers[1].digest' .config.digest manifest; do
@@ -258,7 +260,7 @@ index index.json *"
 	done
 }
 
-@test "pull mends what it is asked for and says so, a box on it or not" {
+@test "pull repairs the image and says so, also while a box uses it" {
 	local top blob
 
 	registry_start
@@ -302,7 +304,7 @@ linger = forever"
 	[ "$(sandbox enter p -- cat /etc/who)" = small ]
 }
 
-@test "a running box keeps the tree it has, a new one has the mended; gc takes the old one at last" {
+@test "a running box keeps its tree, a new one gets the repaired one; gc removes the old one later" {
 	local top
 
 	top=$(layer 2)
@@ -312,7 +314,7 @@ linger = forever"
 	sandbox enter p -- cat /etc/two
 	run --separate-stderr sandbox image verify --repair
 	[ "$status" = 0 ]
-	# What is mounted is there to its last file.
+	# The mounted tree is complete.
 	[ "$(sandbox enter p -- cat /etc/who)" = small ]
 	[ "$(sandbox enter p -- ls /etc)" = "$(sandbox run app:1 ls /etc
 		echo mine)" ] || [ "$(sandbox enter p -- cat /etc/mine)" = mine ]
@@ -328,7 +330,7 @@ linger = forever"
 	whole
 }
 
-@test "a prune that is killed between a layer and its sidecar leaves nothing that is taken for whole" {
+@test "a prune killed between a layer and its sidecar leaves nothing that looks complete" {
 	local n killed
 
 	for n in $(seq 1 2 50); do
@@ -350,12 +352,12 @@ linger = forever"
 	sandbox image prune >/dev/null
 }
 
-@test "what a killed import left in tmp/ goes with the next command that is alone" {
+@test "what a killed import left in tmp/ is removed by the next command that runs alone" {
 	strace -f -qq -o /dev/null -e trace=renameat -e inject=renameat:signal=KILL:when=1 sandbox image import --quiet "$T/app" other:1 >/dev/null 2>&1 3>&- || true
 	mkdir -p "$(data)/tmp/image-0123456789abcdef/d/e"
 	chmod 0 "$(data)/tmp/image-0123456789abcdef/d"
 	echo half >"$(data)/tmp/partial-$(printf x | sha256sum | cut -d' ' -f1)"
-	# Who is at work is left alone.
+	# Work in progress is left alone.
 	exec 7>>"$(data)/image.lock"
 	flock -s 7
 	sandbox images >/dev/null
@@ -367,14 +369,14 @@ linger = forever"
 	empty "$(data)/tmp"
 }
 
-@test "what no name needs is removed when it is corrupt" {
+@test "corrupt blobs that no name needs are removed" {
 	echo garbage >"$(data)/blobs/sha256/$(printf x | sha256sum | cut -d' ' -f1)"
 	mends 'blob sha256:* is corrupt: *'
 	echo garbage >"$(data)/blobs/sha256/notes.txt"
 	mends 'blob notes.txt is not a digest*'
 }
 
-@test "a manifest that lies about sizes, as older versions took it: told, and the rest is looked at" {
+@test "a manifest with wrong sizes, as older versions accepted: reported, and the rest is checked" {
 	python3 - "$(data)" "$(cut -d: -f2 "$T/digest")" <<-'PY'
 		import hashlib, json, sys
 		store, digest = sys.argv[1:]
@@ -391,7 +393,7 @@ linger = forever"
 	[[ $output = "image aaa:1 the manifest says that the blob "*"'sandbox pull aaa:1'"*$'\n'"layer "*"'/etc/who' is missing"* ]]
 }
 
-@test "a box that cannot say what it needs stops no repair, and nothing is removed then" {
+@test "a box whose needs are unknown does not stop repairs, but then nothing is removed" {
 	local blob
 
 	blob=$(data)/blobs/sha256/$(printf x | sha256sum | cut -d' ' -f1)
@@ -411,7 +413,7 @@ linger = forever"
 	whole
 }
 
-@test "verify --json has what was found, mended and not" {
+@test "verify --json lists what was found, repaired or not" {
 	rm "$(layer 2)/etc/who"
 	[ "$(sandbox image verify --json | jq -c '.[0] | [.kind, .mended, .help]')" = "[\"layer\",false,\"'sandbox image verify --repair' repairs it\"]" ] || [ "$(sandbox image verify --json | jq -r '.[0].kind')" = layer ]
 	[ "$(sandbox image verify --repair --json app:1 | jq -c '.[0] | [.kind, .mended, .help]')" = '["layer",true,null]' ]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Images, where the test needs the host's root: podman as a witness, file systems of its own, owners.
+# Image tests that need the host's root: podman for comparison, own file systems, owners.
 
 load helpers
 load images
@@ -12,7 +12,7 @@ load images
 	[[ $output = *'Loaded image'* ]]
 }
 
-@test "a full disk leaves no name and no half layer" {
+@test "a full disk leaves no name and no partial layer" {
 	mkdir "$T/small"
 	mount -t tmpfs -o size=3M tmpfs "$T/small"
 	layout app <<<"{'layers': [[F('big', bytes(range(256)) * 40000)]]}"
@@ -24,7 +24,7 @@ load images
 	umount "$T/small"
 }
 
-@test "as root too, an image is unpacked as umoci unpacks it, owners and devices included" {
+@test "as root too, an image is unpacked as by umoci, including owners and devices" {
 	layout app <<-'PY'
 		{'layers': [[D('./'), D('d', 0o2775, gid=8), F('suid', mode=0o4755, uid=5, gid=6), C('null', 1, 3),
 		  P('pipe'), D('shut', 0o500, uid=7), F('shut/f', mode=0), F('mine', uid=1000, gid=1000)]]}
@@ -35,13 +35,13 @@ load images
 	python3 "$IMAGES/compare-tree.py" "$T/ours.tar" "$T/theirs/rootfs"
 }
 
-@test "a store of another user, or one that is read-only: one clear line, and nothing changes" {
+@test "a store of another user, or a read-only one: one clear line, and nothing changes" {
 	local other home command before
 
 	small_image
 	other=$(mktemp -d /tmp/other-XXXXXX) home=$(mktemp -d /tmp/home-XXXXXX)
 	mv "$XDG_DATA_HOME/sandbox" "$other/sandbox"
-	# The program itself may lie where only root looks.
+	# The program itself may be where only root can look.
 	cp -a "${SANDBOX%/bin/*}/bin" "${SANDBOX%/bin/*}/libexec" "$home"
 	chmod -R a+rX "$home"
 	chown 47000 "$home"

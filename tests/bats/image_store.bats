@@ -17,7 +17,7 @@ data() {
 	[ "$(cat "$T/b/rootfs/etc/who")" = small ]
 }
 
-@test "archives that other tools write are imported, with the digests they have" {
+@test "archives by other tools are imported, with the same digests" {
 	small_image
 	digest=$(cat "$T/digest")
 	[ "$(sandbox images --json | jq -r '.[0].digest')" = "$digest" ]
@@ -39,7 +39,7 @@ data() {
 		"$(jq -r .config.digest "$(data)/blobs/sha256/$(sandbox image inspect --json app:docker | jq -r .digest | cut -d: -f2)" | cut -d: -f2)" ]
 }
 
-@test "a layout of several images: all of them, or one by its tag" {
+@test "a layout with several images: all of them, or one by its tag" {
 	layout two a <<<"{'layers': [[F('a')]]}"
 	layout two b <<<"{'layers': [[F('b')]]}"
 	fails 125 "cannot import *several images: choose one by SOURCE:TAG, of a, b" \
@@ -65,7 +65,7 @@ two:b" ]
 	fails 125 "cannot import *say which NAME*" sandbox image import "$T/r.tar"
 }
 
-@test "exports are read by skopeo, umoci and ourselves, with the same digests" {
+@test "exports are read by skopeo, umoci and sandbox itself, with the same digests" {
 	small_image
 	digest=$(cat "$T/digest")
 	sandbox image export app:1 "$T/oci.tar"
@@ -83,7 +83,7 @@ two:b" ]
 	sandbox image export app:1 - --format tar | tar -t | grep -x etc/who
 }
 
-@test "tag, rm and prune: layers go when nothing needs them, and not before" {
+@test "tag, rm and prune: layers are removed once nothing needs them" {
 	small_image
 	sandbox image tag app:1 second:1
 	sandbox image rm app:1
@@ -91,10 +91,10 @@ two:b" ]
 	project p '[sandbox]
 image = second:1'
 	sandbox enter "$T/p/" -- true
-	# One that is missing does not keep the others.
+	# A missing one does not stop the others.
 	fails 125 "there is no image 'app:1' here*" sandbox image rm app:1 second:1
 	says_nothing sandbox images --names
-	# The box keeps what it was made from.
+	# The box keeps the image it was made from.
 	[ "$(sandbox enter "$T/p/" -- cat /etc/who)" = small ]
 	sandbox rm --force p
 	run --separate-stderr sandbox image prune
@@ -102,9 +102,9 @@ image = second:1'
 	empty "$(data)/layers" "$(data)/blobs/sha256" "$(data)/plans"
 }
 
-@test "prune waits a moment for who ends, and for nobody else, and says so" {
+@test "prune waits a moment for boxes that are ending, for nobody else, and says so" {
 	small_image
-	# As a pull holds it, or a box that starts: one whose launcher was killed ends by itself.
+	# Like a pull, or a box that is starting: one whose launcher was killed ends by itself.
 	exec 7>>"$(data)/image.lock"
 	flock -s 7
 	sleep 0.3 7>&7 &
@@ -119,7 +119,7 @@ image = second:1'
 	sandbox image prune
 }
 
-@test "verify finds what is corrupt or missing, and a pull mends it" {
+@test "verify finds what is corrupt or missing, and a pull repairs it" {
 	small_image
 	run --separate-stderr sandbox image verify
 	[ "$status" = 0 ]
@@ -137,7 +137,7 @@ image = second:1'
 	[[ $output = *'is missing'* ]]
 }
 
-@test "layers that were removed by hand come back at the next start" {
+@test "layers removed by hand are made again at the next start" {
 	small_image
 	chmod -R u+rwx "$(data)/layers"
 	rm -rf "$(data)/layers" "$(data)/plans"
@@ -155,7 +155,7 @@ image = second:1'
 	says_nothing ls "$(data)/refs"
 }
 
-@test "a second store lends what it has, read-only" {
+@test "a second store lends its content, read-only" {
 	small_image
 	mv "$(data)" "$T/lender"
 	mkdir -p "$HOME/.config/sandbox"
@@ -163,7 +163,7 @@ image = second:1'
 	before=$(cd "$T/lender" && find . | sort | sha256sum)
 	[ "$(sandbox run app:1 cat /etc/who)" = small ]
 	[ "$(cd "$T/lender" && find . | sort | sha256sum)" = "$before" ]
-	# Its layers are ours: used in place. Its blobs stay there.
+	# Its layers belong to us: used in place. Its blobs stay there.
 	says_nothing find "$(data)/layers" -mindepth 1 -maxdepth 1 ! -name 'host-*'
 	rm -rf "$T/lender/layers"
 	sandbox image rm app:1
@@ -171,7 +171,7 @@ image = second:1'
 	[ -n "$(find "$(data)/layers" -mindepth 1 -maxdepth 1)" ]
 }
 
-@test "killed at any moment, the next command works and gc reclaims what was left" {
+@test "after a kill at any moment the next command works and gc reclaims the leftovers" {
 	layout app <<<"{'layers': [busybox(), [F('big', bytes(range(256)) * 40000)]]}"
 	for ms in 5 10 20 30 50 80; do
 		timeout -s KILL "0.0$(printf %02d "$ms")" sandbox image import --quiet "$T/app" app:1 3>&- || true
@@ -186,7 +186,7 @@ image = second:1'
 	empty "$(data)/tmp" "$(data)/blobs/sha256" "$(data)/layers"
 }
 
-@test "images, tree, history, inspect and df tell of what there is" {
+@test "images, tree, history, inspect and df show the content" {
 	layout one <<<"{'layers': [busybox(), [F('a')]], 'config': {'Env': ['A=b'], 'Labels': {'k': 'v'}}}"
 	layout two <<<"{'layers': [busybox(), [F('b')]]}"
 	sandbox image import --quiet "$T/one" one:1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Registries as they are outside: with certificates, and with tokens from another server.
+# Registries as found in practice: with certificates, and with tokens from another server.
 
 load helpers
 load images
@@ -20,7 +20,7 @@ image() {
 	sandbox image import --quiet "$T/app" app:1
 }
 
-@test "a certificate is checked, by the authorities that the environment names" {
+@test "the certificate is checked with the CA certificates that the environment names" {
 	certificate
 	image
 	registry_start "  tls: {certificate: $T/ca.pem, key: $T/ca.key}" https
@@ -33,7 +33,7 @@ image() {
 	[ "$(sandbox run "$REGISTRY/app:1" cat /etc/who)" = small ]
 }
 
-@test "insecure takes a certificate that nobody vouches for, of that registry alone" {
+@test "insecure accepts an untrusted certificate, only for that registry" {
 	certificate
 	image
 	registry_start "  tls: {certificate: $T/ca.pem, key: $T/ca.key}" https
@@ -45,7 +45,7 @@ image() {
 	sandbox push --quiet "$REGISTRY/app:1"
 }
 
-@test "tokens of another server: pull without a name, push with one, and layers taken over" {
+@test "tokens from another server: anonymous pull, authenticated push, and mounted layers" {
 	token_registry_start
 	image
 	sandbox image tag app:1 "$REGISTRY/a/app:1"
@@ -62,7 +62,7 @@ image() {
 	printf wrong | fails 125 "*" sandbox login --quiet --username me --password-stdin "$REGISTRY"
 }
 
-@test "certificates for one registry are found in certs.d, ours as well" {
+@test "certificates for a registry are found in certs.d, client certificates too" {
 	local directory
 	certificate
 	image

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
-# Layers become what other tools make of them, and what a box shows.
+# Layers are unpacked as by other tools, and shown so in a box.
 
 load helpers
 load images
 
-# Everything a layer can hold and do to those below.
+# Everything that a layer can contain and do to those below.
 rich() {
 	layout app <<-'PY'
 		{'pack': 'members', 'layers': [
@@ -23,15 +23,16 @@ rich() {
 	PY
 }
 
-@test "an image is unpacked as umoci unpacks it, entry by entry" {
+@test "an image is unpacked as by umoci, entry by entry" {
 	rich
 	sandbox image import "$T/app" app:1
 	sandbox image export app:1 "$T/ours.tar" --format tar
 	if am_root; then
 		umoci unpack --image "$T/app:v1" "$T/theirs" >/dev/null
 	else
-		# One uid holds no owners, and umoci no set-id bits, devices and closed directories then:
-		# those are compared as root, and by the next test.
+		# With a single uid there are no owners, and umoci writes no set-id bits, devices
+		# and inaccessible directories then: those are compared as root, and by the next
+		# test.
 		umoci unpack --rootless --image "$T/app:v1" "$T/theirs" >/dev/null
 		skip_for_user='suid|null|shut|mail'
 	fi
@@ -44,7 +45,7 @@ rich() {
 	}
 }
 
-@test "what one uid cannot hold comes back in an export" {
+@test "attributes that a single uid cannot store are exported again" {
 	rich
 	sandbox image import "$T/app" app:1
 	sandbox image export app:1 "$T/ours.tar" --format tar
@@ -88,7 +89,7 @@ same" ]
 	done
 }
 
-@test "a directory that a layer does not list keeps what the one below says" {
+@test "a directory that a layer does not list keeps the attributes of the one below" {
 	layout app <<-'PY'
 		{'layers': [busybox() + [D('usr'), D('usr/share', 0o750, mtime=1100000000), L('share', 'usr/share')],
 		            [F('usr/share/a')], [F('share/b')]]}
@@ -100,7 +101,7 @@ b
 link" ]
 }
 
-@test "a layer with an empty directory only, and an image of forty layers" {
+@test "a layer with only an empty directory, and an image with forty layers" {
 	{
 		echo "{'layers': [busybox()] + ["
 		for i in $(seq 1 39); do echo "[F('f$i', b'$i')],"; done
@@ -111,7 +112,7 @@ link" ]
 }
 
 # bats test_tags=debian
-@test "the layer of Debian's official image is as tar unpacks it" {
+@test "the layer of Debian's official image is unpacked as by tar" {
 	sandbox image import "$TEST_IMAGES/debian.tar" debian:test
 	sandbox image export debian:test "$T/ours.tar" --format tar
 	mkdir "$T/theirs"
@@ -128,8 +129,8 @@ link" ]
 	[[ $output = *'Debian '* ]]
 }
 
-# As umoci, podman and containerd unpack them.
-@test "odd entries that old and other tools have written are unpacked as everywhere" {
+# As in umoci, podman and containerd.
+@test "unusual entries by old and other tools are unpacked as elsewhere" {
 	layout app <<-'PY'
 		{'layers': [busybox() + [
 		  D('.wh..wh.plnk', 0o700), F('.wh..wh.plnk/12.34', b'shared', 0o755), F('.wh..wh.aufs'), D('.wh..wh.orph'), F('.wh..wh.orph/x'),

@@ -1,24 +1,25 @@
 # shellcheck shell=bash disable=SC2034 # the tests use what is set here
-# images.bash - images to test with, and a registry on the loopback.
+# images.bash - images for tests, and a registry on loopback.
 
 IMAGES=$SOURCE/tests/images
 BUSYBOX=$(command -v busybox)
 export BUSYBOX
 
-# Makes an OCI layout at $T/NAME from a description in Python (tests/images/mkimage.py), on stdin.
+# Makes an OCI layout at $T/NAME from a description in Python (tests/images/mkimage.py) on stdin.
 layout() { # NAME [TAG]
 	python3 "$IMAGES/mkimage.py" "$T/$1" "${2:-v1}" >"$T/digest"
 }
 
-# A small image that can be run, as app:1 in the store.
+# A small image that can run, as app:1 in the store.
 small_image() {
 	layout app <<<"{'layers': [busybox() + [D('etc'), F('etc/who', b'small')]]}"
 	sandbox image import "$T/app" app:1 2>/dev/null
 }
 
-# Gives this test an image as its makers publish it: debian:bookworm, debian:bookworm-slim, alpine:3,
-# busybox:1 or busybox:musl. It lies in a second store, $official_store, unpacked once for all tests of a run.
-# A test that calls this has the tag `debian`, `debian-slim`, `alpine`, `busybox` or `busybox-musl`.
+# Gives this test an image as published by its makers: debian:bookworm, debian:bookworm-slim,
+# alpine:3, busybox:1 or busybox:musl. It is in a second store, $official_store, unpacked once for
+# all tests of a run. A test that calls this has the tag `debian`, `debian-slim`, `alpine`,
+# `busybox` or `busybox-musl`.
 official() { # TAG
 	local name store=${TEST_BASES:-$BATS_RUN_TMPDIR}/$1
 
@@ -30,7 +31,7 @@ official() { # TAG
 	busybox-musl) name=busybox:musl ;;
 	esac
 	mkdir -p "$store" "$HOME/.config/sandbox"
-	# Files run side by side: who comes second waits.
+	# Files run in parallel: the second one waits.
 	exec 9>"$store/lock"
 	flock 9
 	[ -e "$store/whole" ] || {
@@ -45,8 +46,8 @@ official() { # TAG
 	printf '[images]\nstores = %s\n' "$store/sandbox" >"$HOME/.config/sandbox/sandbox.conf"
 }
 
-# Debian's docker-registry on a free port of the loopback; sets REGISTRY to localhost:PORT. Lines of
-# its configuration may be added; with blanks before them they are http's.
+# Debian's docker-registry on a free loopback port; sets REGISTRY to localhost:PORT. Lines of its
+# configuration may be added; indented ones belong to its section http.
 registry_start() { # [YAML [SCHEME [OPTIONS OF CURL]]]
 	local port try top=${1-} below=
 
@@ -76,14 +77,14 @@ registry_start() { # [YAML [SCHEME [OPTIONS OF CURL]]]
 	REGISTRY=localhost:$port
 }
 
-# A key and a certificate of its own signature for localhost, as $T/ca.key and $T/ca.pem.
+# A key and a self-signed certificate for localhost, as $T/ca.key and $T/ca.pem.
 certificate() {
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
 		-addext subjectAltName=DNS:localhost -keyout "$T/ca.key" -out "$T/ca.pem" 2>/dev/null
 }
 
-# A registry over TLS whose tokens come from another server (tests/images/token.py), which is to be
-# killed as $token_pid. The environment trusts both.
+# A registry over TLS whose tokens come from another server (tests/images/token.py); the test must
+# kill $token_pid. The environment trusts both.
 token_registry_start() {
 	certificate
 	python3 "$IMAGES/token.py" "$T/token.port" "$T/ca.key" "$T/ca.pem" 2>"$T/token.log" 3>&- &
@@ -107,7 +108,7 @@ registry_stop() {
 	[ -z "${registry_pid-}" ] || kill "$registry_pid" 2>/dev/null || true
 }
 
-# Asserts that directories hold nothing.
+# Asserts that directories are empty.
 empty() { # DIR...
 	local left
 

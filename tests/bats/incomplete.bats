@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # bats file_tags=slow
-# What cannot be read is not taken for what is not there: by a full table of descriptors, a damaged
-# file, a directory that ends with an error. Nothing is removed unless all that could need it was read.
+# What cannot be read does not count as missing: too few descriptors, a damaged file, a directory
+# whose listing fails. Nothing is removed unless everything that could need it was read.
 
 load helpers
 load images
@@ -11,7 +11,7 @@ setup() {
 	data=$XDG_DATA_HOME/sandbox
 }
 
-# Runs a command in which every directory but the first N ends with an error.
+# Runs a command for which the listing of every directory but the first N ends with an error.
 broken_after() { # N COMMAND...
 	local n=$1
 
@@ -20,7 +20,7 @@ broken_after() { # N COMMAND...
 		-e inject=getdents64:error=EIO:when=$((n + 1))+ "$@"
 }
 
-# A box that has ended, of the image app:1.
+# An ended box of the image app:1.
 ended_box() { # NAME
 	project "$1" $'[sandbox]\nimage = app:1\nlinger = 0'
 	sandbox enter --quiet "./$1" -- true
@@ -31,7 +31,7 @@ id_of() { # BOX
 	sandbox inspect --json "$1" | jq -r .id
 }
 
-# All that prune and image rm could take, without what changes whenever somebody looks.
+# Everything that prune and image rm could remove, without what changes whenever it is looked at.
 store_list() {
 	(cd "$data" && find blobs layers plans refs steps -printf '%p %s\n' | sort)
 }
@@ -52,7 +52,7 @@ for i in range(100, 700):
     open(box + "/lock", "w")
     os.symlink(f"{i:012x}", f"{data}/names/n{i}")' "$data" "$data/boxes/$id/record"
 	sandbox rm one
-	# All but the last are of another image: it is that one's layers that must stay.
+	# All but the last use another image: the layers of that must stay.
 	layout other <<<"{'layers': [busybox() + [F('other', b'y')]]}"
 	sandbox image import --quiet "$T/other" other:1
 	other=$(sandbox image inspect --json other:1 | jq -r '.digest | sub("sha256:"; "")')
@@ -77,7 +77,7 @@ for i in range(100, 700):
 	empty "$data"/{layers,blobs/sha256,plans,boxes,names}
 }
 
-@test "a box that cannot say what it needs: ls tells, prune and image rm refuse by its name and remove nothing" {
+@test "a box whose needs are unknown: ls reports it, prune and image rm name it and remove nothing" {
 	small_image
 	ended_box p
 	ended_box q
@@ -100,12 +100,12 @@ for i in range(100, 700):
 		[[ $stderr = *"'$id'"* ]]
 		[ "$(jq -r '.[] | select(.damaged) | .name' <<<"$output")" = "$id" ]
 		[ "$(jq -r '.[] | select(.damaged | not) | .name' <<<"$output")" = q ]
-		# df shows all else, and why it cannot tell that.
+		# df shows the rest, and why that part is unknown.
 		run --separate-stderr timeout 10 sandbox image df --json
 		[ "$status" = 0 ]
 		[[ $stderr = *"'$id'"* ]]
 		[ "$(jq -c '[.reclaimable, .images.count]' <<<"$output")" = '[null,1]' ]
-		# As it was.
+		# As before.
 		chmod -f 700 "${record%/*}" || true
 		[ ! -d away ] || { rm -f "${record%/*}" && mv away "${record%/*}"; }
 		rm -rf "$record"
@@ -117,7 +117,7 @@ for i in range(100, 700):
 	[ "$(store_list)" = "$before" ]
 }
 
-@test "rm removes any box: by its id, and with --force whatever state it is in" {
+@test "rm removes any box: by its id, and with --force in any state" {
 	project p $'[sandbox]\nlinger = 0'
 	for damage in 'chmod 0 "$dir/record"' 'chmod 0 "$dir"' 'chmod 0 "$dir/lock"' 'rm "$dir/lock"' \
 		'rm "$dir/lock"; mkfifo "$dir/lock"' 'rm "$dir/lock"; mkdir "$dir/lock"' \
@@ -138,7 +138,7 @@ for i in range(100, 700):
 			says_nothing find "$data"/{boxes,names,projects} -mindepth 1
 		done
 	done
-	# One that runs, too.
+	# A running one, too.
 	sandbox enter --quiet ./p -- true
 	sandbox enter --quiet ./p -- sleep 60 3>&- &
 	wait_until 50 sandbox exec p true
@@ -149,7 +149,7 @@ for i in range(100, 700):
 	no_processes
 }
 
-@test "prepared layers that a box needs and that are not there: prune names it" {
+@test "prepared layers that a box needs and that are missing: prune names the box" {
 	small_image
 	ended_box p
 	id=$(id_of p)
@@ -157,7 +157,7 @@ for i in range(100, 700):
 	fails 125 "nothing removed: box 'p' needs '*layers/step-*" sandbox image prune
 }
 
-@test "a damaged manifest: layers of its box stay, by its plan; without a plan nothing goes" {
+@test "a damaged manifest: the layers of its box stay, by its plan; without a plan nothing is removed" {
 	small_image
 	ended_box p
 	layout other <<<"{'layers': [busybox() + [F('other', b'y')]]}"
@@ -165,11 +165,11 @@ for i in range(100, 700):
 	manifest=$data/blobs/sha256/$(sandbox image inspect --json app:1 | jq -r '.digest | sub("sha256:"; "")')
 	cp "$manifest" kept
 	printf '\x01' | dd of="$manifest" bs=1 seek=20 conv=notrunc status=none
-	# Of a name: it is told, and all stays.
+	# With a name: it is reported, and everything stays.
 	before=$(store_list)
 	fails 125 "nothing removed: the image '*app:1' is damaged*" sandbox image prune
 	[ "$(store_list)" = "$before" ]
-	# Of a box alone: the name goes, for that was asked for; the box runs on.
+	# Only of a box: the name is removed, as requested; the box keeps running.
 	mv "$data/plans/${manifest##*/}" plan
 	before=$(store_list)
 	fails 125 "nothing removed: *box 'p'*" sandbox image rm app:1
@@ -209,8 +209,8 @@ for i in range(100, 700):
 	sandbox image prune >/dev/null # what verify unpacked and could not remove
 }
 
-# Each call of a command gets an error, one after the other: it does all the same, or fails in one line. What is
-# done between two of them is the function `again`, what it does the function `done_`.
+# Each call of a command gets an error, one after the other: it still does everything, or fails with
+# one line. The function `again` runs between two tries; `done_` checks the result.
 each_call_fails() { # FAULT COMMAND...
 	local fault=$1 n=0
 
@@ -234,7 +234,7 @@ each_call_fails() { # FAULT COMMAND...
 	[ "$n" -gt 5 ]
 }
 
-@test "an error at any call of ls, diff, init and stop: all is done, or one line says what was not" {
+@test "an error at any call of ls, diff, init and stop: everything is done, or one line says what was not" {
 	mkdir -p d p
 	project p $'[sandbox]\nlinger = 0\nproject = /p\nnetwork = host\n[mounts]\n/d = ../d'
 	mkdir p/op
@@ -260,7 +260,7 @@ each_call_fails() { # FAULT COMMAND...
 	each_call_fails EMFILE sandbox stop -t 1 ./q
 }
 
-@test "any name that is listed can be removed" {
+@test "any listed name can be removed" {
 	small_image
 	sandbox image tag app:1 bad:1
 	sandbox image tag app:1 worse:1
@@ -286,7 +286,7 @@ each_call_fails() { # FAULT COMMAND...
 	fails 125 "there is no image 'worse:1' here*" sandbox image rm worse:1
 }
 
-@test "verify and df beside image rm: what has gone is not a fault" {
+@test "verify and df in parallel with image rm: what has gone is not a defect" {
 	small_image
 	for i in {1..40}; do
 		sandbox image tag app:1 "t:$i"
@@ -324,7 +324,8 @@ each_call_fails() { # FAULT COMMAND...
 	done
 	sandbox run host true
 	files | cmp - whole
-	# Who has too few descriptors to copy may have too few to remove: that is swept as after a crash.
+	# If descriptors are too few to copy, they may be too few to remove: it is swept as after a
+	# crash.
 	rm -rf "$data"/tmp/host-*
 	project p
 	sandbox enter --quiet ./p -- true
@@ -332,11 +333,11 @@ each_call_fails() { # FAULT COMMAND...
 	sandbox stop p
 	sandbox image rm host
 	[ "$(sandbox enter --quiet ./p -- hostname)" = p ]
-	# What may not be read is left out, as ever.
+	# What may not be read is left out, as usual.
 	am_root || [ ! -e "$(layer)/etc/shadow" ]
 }
 
-@test "ulimit -f is an error of one line, not the end by a signal" {
+@test "ulimit -f is an error with one line, and does not kill the program" {
 	layout app <<<"{'layers': [busybox()]}"
 	for command in 'sandbox image import app app:1' 'sandbox run host true' 'sandbox init p'; do
 		rm -rf p
@@ -345,12 +346,12 @@ each_call_fails() { # FAULT COMMAND...
 		[ "$status" = 125 ] || { echo "$command: $status"; false; }
 		[[ $output = *'sandbox: '*'File too large'* ]]
 	done
-	# In the box it is the program's own affair, as on the host.
+	# In the box it is the program's own problem, as on the host.
 	run ! sandbox run host sh -c "ulimit -f 0; echo x >/tmp/f"
 	[ "$status" = $((128 + $(kill -l XFSZ))) ]
 }
 
-@test "a directory of the store that was deleted by hand is made again; what lay in it is gone" {
+@test "a directory of the store that was deleted by hand is made again, empty" {
 	project p
 	sandbox enter --quiet ./p -- true
 	sandbox stop p
@@ -370,7 +371,7 @@ each_call_fails() { # FAULT COMMAND...
 	[ "$(sandbox ls --names)" = p ]
 }
 
-@test "files that are something else are one line, and nobody waits for them" {
+@test "files replaced by something else are an error with one line, and never block" {
 	small_image
 	project p
 	for what in image.lock index.lock sandbox.ini; do
@@ -393,7 +394,7 @@ each_call_fails() { # FAULT COMMAND...
 	done
 }
 
-@test "a server that takes the connection and says nothing is given up after one stall-timeout" {
+@test "a silent server is given up after one stall-timeout" {
 	mkdir -p "$HOME/.config/sandbox"
 	printf '[images]\nstall-timeout = 2s\n' >"$HOME/.config/sandbox/sandbox.conf"
 	python3 -c '
@@ -403,14 +404,14 @@ open("port", "w").write(str(s.getsockname()[1]))
 time.sleep(60)' 3>&- &
 	server=$!
 	wait_until 50 test -s port
-	# By TLS first, and without it, as on the loopback.
+	# First with TLS, then without, as on loopback.
 	SECONDS=0
 	fails 125 "*localhost:$(cat port)*" timeout 30 sandbox pull --quiet "localhost:$(cat port)/a:1"
 	kill $server
 	[ $SECONDS -le 8 ]
 }
 
-@test "a store on a file system that is read-only now: what reads works, what writes is one line" {
+@test "a store on a file system that became read-only: reading works, writing is an error with one line" {
 	small_image
 	ended_box p
 	sandbox run host true

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# sandbox init: the sandbox.ini of a directory.
+# sandbox init: writes the sandbox.ini of a directory.
 
 load helpers
 load images
@@ -10,12 +10,12 @@ teardown() {
 	sandbox_teardown
 }
 
-# The value that the file of a directory gives to a key.
+# The value of a key in the file of a directory.
 value() { # DIR KEY
 	sed -n "s/^$2 *= //p" "$1/sandbox.ini"
 }
 
-@test "it writes a file that enter and config accept as it is" {
+@test "it writes a file that enter and config accept" {
 	mkdir p
 	sandbox init p
 	[ "$(value p name)" = p ]
@@ -28,14 +28,14 @@ value() { # DIR KEY
 @test "every line it comments out is valid too" {
 	mkdir p data
 	sandbox init p
-	# Packages want another image.
+	# Packages need another image.
 	sed -i -e '/^;\[packages\]/d' -e '/^;apt/d' -e 's/^;\([[a-zA-Z/~]\)/\1/' p/sandbox.ini
 	[ "$(sandbox config ./p network)" = none ]
 	[ "$(sandbox config ./p env.CC)" = gcc ]
 	[ "$(sandbox enter --accept ./p -- ls -d /data)" = /data ]
 }
 
-@test "without DIR it is the current directory" {
+@test "without DIR it uses the current directory" {
 	mkdir p
 	cd p
 	sandbox init
@@ -45,7 +45,7 @@ value() { # DIR KEY
 	[ "$(value p name)" = p ]
 }
 
-@test "what was written is said on stderr, unless --quiet" {
+@test "what was written is reported on stderr, unless --quiet" {
 	mkdir p q
 	run --separate-stderr sandbox init p
 	[ -z "$output" ]
@@ -54,7 +54,7 @@ value() { # DIR KEY
 	[ -z "$output$(words_on_stderr)" ]
 }
 
-@test "a file that is there stays, whatever it is; --force replaces it" {
+@test "an existing file stays, whatever it is; --force replaces it" {
 	project p
 	fails 125 "*p/sandbox.ini*exists*--force*" sandbox init p
 	[ "$(cat p/sandbox.ini)" = '[sandbox]' ]
@@ -68,7 +68,7 @@ value() { # DIR KEY
 	[ ! -L q/sandbox.ini ]
 }
 
-@test "nothing is left of a file that could not be written" {
+@test "a file that could not be written leaves nothing" {
 	mkdir p
 	chmod a-w p
 	am_root || fails 125 "*sandbox.ini*Permission denied" sandbox init p
@@ -79,7 +79,7 @@ value() { # DIR KEY
 	fails 125 "*file*Not a directory" sandbox init file
 }
 
-@test "the name is the directory's, made to fit" {
+@test "the name is the directory's, made valid" {
 	local dir long
 	long=$(printf 'x%.0s' {1..100})
 
@@ -97,7 +97,7 @@ a.b_c-1
 end" ]
 }
 
-@test "the profile follows the files that are there" {
+@test "the profile follows from the files in the directory" {
 	local file
 
 	for file in Cargo.toml:rust go.mod:go package.json:node pyproject.toml:python \
@@ -111,7 +111,7 @@ end" ]
 	done
 }
 
-@test "packages, steps and hooks follow the files too, on an image that has apt" {
+@test "packages, steps and hooks follow from the files too, on an image that has apt" {
 	mkdir p
 	touch p/package.json p/package-lock.json p/requirements.txt p/CMakeLists.txt
 	sandbox init --yes --quiet --image debian:bookworm p
@@ -121,12 +121,12 @@ end" ]
 	grep -x '1 = python3 -m pip install --break-system-packages -r requirements.txt' p/sandbox.ini
 	sandbox config ./p >/dev/null
 	fails 125 "*'Bad:Image:1' is not the name*" sandbox init --yes --force --image Bad:Image:1 p
-	# On the host's own programs nothing can be installed.
+	# Nothing can be installed on the host's own programs.
 	sandbox init --yes --quiet --force --image host p
 	run ! grep -E '^(\[packages|\[run|apt)' p/sandbox.ini
 }
 
-@test "a base that is here is proposed for a project that needs packages" {
+@test "a local base is proposed for a project that needs packages" {
 	mkdir p q
 	touch p/Makefile q/notes.txt
 	layout base <<<"{'layers': [[D('etc')]]}"
@@ -135,7 +135,7 @@ end" ]
 	[ "$(value p image) $(value p apt)" = 'debian:trixie build-essential' ]
 	sandbox init --yes --quiet q
 	[ "$(value q image)" = host ]
-	# One of another name, too, has what its layers have.
+	# An image with another name is judged by its layers.
 	layout boot <<<"{'layers': [[D('usr'), D('usr/bin'), F('usr/bin/apt-get', b'x')], [D('etc')]]}"
 	sandbox image import --quiet "$T/boot" boot:1
 	sandbox init --yes --quiet --force --image boot:1 p
@@ -152,7 +152,7 @@ end" ]
 	[ "$(value p name)" = p ]
 }
 
-@test "on a terminal three questions, with suggestions, and completion by Tab" {
+@test "on a terminal three questions, with suggestions and Tab completion" {
 	mkdir p
 	screen_open
 	type_line 'sandbox init p'
@@ -169,7 +169,7 @@ end" ]
 	[ "$(value p profile)" = 'dev, python' ]
 }
 
-@test "a bad answer is told and asked for again" {
+@test "an invalid answer is reported and asked again" {
 	mkdir p
 	screen_open
 	type_line 'sandbox init p'
@@ -191,7 +191,7 @@ end" ]
 	[ "$(value p profile)" = c ]
 }
 
-@test "Ctrl-C ends it, with the terminal as it was before the prompt is back" {
+@test "Ctrl-C ends it, with the terminal restored before the prompt is back" {
 	mkdir p
 	screen_open
 	type_line 'sandbox init p'
@@ -220,7 +220,7 @@ end" ]
 	[ "$(value p name)" = p ]
 }
 
-@test "a devcontainer.json is read, comments and all, and what was left out is said" {
+@test "a devcontainer.json is read, including comments, and what was left out is reported" {
 	mkdir -p p/.devcontainer
 	cat >p/.devcontainer/devcontainer.json <<-'JSON'
 		// what the team has
@@ -251,7 +251,7 @@ end" ]
 	done
 	[[ $output != *'team-cache'* ]]
 	[ "$(sandbox config ./p image)" = docker.io/library/debian:bookworm ]
-	# It does what it says, here on the host's image.
+	# The result works, here on the host's image.
 	run -0 sandbox enter --quiet --accept --image host ./p -- sh -c 'echo "$MODE|$PATH|$PWD"; ls -d /cache /data /scratch; ls'
 	[[ ${lines[0]} = 'cost $5|/opt/x:'*'|/workspaces/p' ]]
 	[ "${lines[1]} ${lines[2]} ${lines[3]}" = '/cache /data /scratch' ]
@@ -259,7 +259,7 @@ end" ]
 	[ -e p/started ]
 }
 
-@test "a devcontainer.json that is broken or hostile is said, and nothing of it gets into other keys" {
+@test "a broken or hostile devcontainer.json is reported, and cannot set other keys" {
 	mkdir p q
 	echo '{"image": ' >p/.devcontainer.json
 	run -0 sandbox init --yes p
@@ -273,7 +273,7 @@ end" ]
 	[ "$(sandbox config ./q env.D | wc -c)" = 301 ]
 }
 
-@test "what is written is read back as the same, whatever is in it" {
+@test "what is written reads back the same, whatever it contains" {
 	mkdir -p p/a=b:c
 	cat >p/.devcontainer.json <<-'JSON'
 		{
@@ -292,7 +292,8 @@ end" ]
 	[ "$(cat p/loop)" = $'1\n2' ]
 }
 
-# What init proposes for a directory with these files: each as NAME or NAME=TEXT. Its words are in $output.
+# What init proposes for a directory with these files: each as NAME or NAME=TEXT. $output has its
+# messages.
 proposed() { # FILE...
 	rm -rf p
 	mkdir p
@@ -301,11 +302,11 @@ proposed() { # FILE...
 	done
 	run -0 sandbox init --yes p
 	sandbox config ./p >/dev/null
-	# Why it is that is written down too.
+	# The reason is written too.
 	[ "$(sed -n 's/^; //p' p/sandbox.ini | grep -c '^image: ')" = "$(grep -c 'sandbox: image: ' <<<"$output")" ]
 }
 
-@test "a Dockerfile gives the image of the stage that has the tools, .tool-versions the tools" {
+@test "a Dockerfile gives the image of the stage with the tools, .tool-versions the tools" {
 	proposed 'Dockerfile=FROM golang:1 AS build\nRUN make\nFROM --platform=linux/amd64 debian:trixie AS last\nFROM last\n' \
 		'.tool-versions=# tools\nnodejs 20.1.0\nterraform 1.5\n'
 	[ "$(value p image)" = debian:trixie ]
@@ -331,12 +332,12 @@ proposed() { # FILE...
 	run ! grep '^apt' p/sandbox.ini
 }
 
-@test "of a release whose package archive is closed nothing is proposed that cannot be installed" {
+@test "for a release whose package archive is closed, nothing is proposed that cannot be installed" {
 	for image in debian:8 debian:jessie-slim library/debian:10 python:3.6-stretch ubuntu:12.04 ubuntu:19.10; do
 		proposed "Dockerfile=FROM $image\n" composer.json
 		[[ $(value p image) != "$image" && $output = *"Dockerfile: $image is too old: its package archive is closed"* ]]
 	done
-	# Where nothing is to be installed it is what the project says; so are those that live.
+	# If nothing must be installed, it is the project's image; the same for supported releases.
 	proposed 'Dockerfile=FROM debian:8\n'
 	[ "$(value p image)" = debian:8 ]
 	for image in debian:12-slim debian:bookworm ubuntu:20.04 ubuntu:noble; do
@@ -345,7 +346,7 @@ proposed() { # FILE...
 	done
 }
 
-@test "without an image here: this machine's own programs, else one to pull; the version decides, and it is said why" {
+@test "without a local image: this machine's own programs, else one to pull; the version decides, and the reason is given" {
 	proposed 'Makefile=all:\n\ttrue\n'
 	[ "$(value p image)" = host ]
 	proposed 'Makefile=all:\n\tlatexmk x && no-such-tool y | cc -\n'
@@ -374,7 +375,7 @@ proposed() { # FILE...
 	done
 }
 
-@test "the package manager is the project's own, its services are named, and what is unknown is said" {
+@test "the project's own package manager is used, its services are listed, unknown programs are noted" {
 	proposed 'package.json={"packageManager": "pnpm@8.15.4+sha512.x"}' pnpm-lock.yaml
 	[ "$(value p npm) $(value p create)" = 'pnpm@8.15.4 pnpm install --frozen-lockfile' ]
 	proposed 'package.json={"packageManager": "yarn@4.1.0", "engines": {"node": ">=18"}}' yarn.lock
@@ -397,7 +398,7 @@ proposed() { # FILE...
 	[[ $output = *'flake.nix: nix is not set up'* ]]
 }
 
-@test "what a stranger's files say stays a word" {
+@test "words from the project's files stay data" {
 	proposed $'.nvmrc=\\e[2J20' $'.tool-versions=no\\x01de 1\nnode 2\\x7f\n' 'Dockerfile=FROM x;y\nFROM "$(id)"\n' \
 		'package.json={"packageManager": "pnpm@1; touch pwned"}' 'compose.yaml=services:\n  "a;b":\n  c$(id):\n' 'Makefile=x:\n\t$(id);`id` a=b\n'
 	run ! grep -E 'id|pwned|FROM' p/sandbox.ini
@@ -410,7 +411,7 @@ proposed() { # FILE...
 	sandbox init --yes -q l
 }
 
-@test "enter on a terminal offers to write one; no is no, and works on defaults" {
+@test "enter on a terminal offers to write one; the answer no uses the defaults" {
 	mkdir p
 	screen_open
 	type_line 'sandbox enter ./p'
@@ -420,7 +421,7 @@ proposed() { # FILE...
 	[ ! -e p/sandbox.ini ]
 	type_line exit
 	outer_prompt
-	# A directory that is known is not asked about again.
+	# It is not offered again for a known directory.
 	type_line 'clear; sandbox enter ./p -- echo went'
 	screen_shows '^went'
 	sandbox rm --force p

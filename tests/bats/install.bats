@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# make install and uninstall: without root, nothing setuid, nothing left.
+# make install and uninstall: without root, nothing setuid, nothing left behind.
 
 load helpers
 
-# What is built is there; only copying is tested. The copy of the tree may be read-only.
+# Everything is built; only copying is tested. The copy of the tree may be read-only.
 build_has() {
 	make -C "$SOURCE" --no-print-directory -s --old-file=all "$@" \
 		${TEST_BUILD:+B="$TEST_BUILD"} BIN="$BUILD/bin" LIB="$BUILD/libexec/sandbox"
@@ -13,7 +13,7 @@ files() { # DIR
 	(cd "$1" && find . ! -type d | LC_ALL=C sort)
 }
 
-@test "install below a PREFIX of one's own, without root" {
+@test "installs below a PREFIX of the user's own, without root" {
 	build_has install PREFIX="$T/prefix"
 	[ -x prefix/bin/sandbox ]
 	[ -x prefix/libexec/sandbox/sudo ]
@@ -36,7 +36,7 @@ files() { # DIR
 	says_nothing "$getcap" -r prefix
 }
 
-@test "what the shells do not find by themselves is said" {
+@test "it says what shells do not find by themselves" {
 	run -0 build_has install PREFIX="$T/prefix"
 	[[ $output = *"Add $T/prefix/bin to PATH."*"fpath=($T/prefix/share/zsh/site-functions \$fpath)"* ]]
 	[ -e /usr/share/bash-completion/bash_completion ] || [[ $output = *"~/.bashrc: source <(sandbox completion bash)"* ]]
@@ -52,7 +52,7 @@ files() { # DIR
 	[ "$(prefix/bin/sandbox profile show dev)" = "$(cat "$SOURCE/profiles/dev.ini")" ]
 	[[ $(prefix/bin/sandbox profile ls --json) = *"$T/prefix/share/sandbox/profiles/dev.ini"* ]]
 	prefix/bin/sandbox rm -f p
-	# wherever it is moved, and by a link
+	# wherever it is moved, and through a symlink
 	mv prefix moved
 	mkdir bin
 	ln -s ../moved/bin/sandbox bin/sandbox
@@ -60,7 +60,7 @@ files() { # DIR
 	bin/sandbox rm -f p
 }
 
-@test "DESTDIR comes before PREFIX, and into no file" {
+@test "DESTDIR is put before PREFIX, and into no file" {
 	build_has install DESTDIR="$T/stage" PREFIX=/usr
 	[ "$(ls stage)" = usr ]
 	[ -x stage/usr/bin/sandbox ]
@@ -68,14 +68,14 @@ files() { # DIR
 	run ! grep -rqF "$T/stage" stage
 }
 
-@test "install twice is the same as once" {
+@test "installing twice gives the same result" {
 	build_has install PREFIX="$T/prefix"
 	files prefix >once
 	build_has install PREFIX="$T/prefix"
 	files prefix | cmp - once
 }
 
-@test "uninstall leaves nothing of it, and everything else" {
+@test "uninstall removes what was installed, and nothing else" {
 	mkdir -p prefix/bin prefix/share/man/man1
 	echo other | tee prefix/bin/other >prefix/share/man/man1/other.1
 	files prefix >before
@@ -87,7 +87,7 @@ files() { # DIR
 	says_nothing files stage
 }
 
-@test "a new version is installed under running boxes" {
+@test "a new version can be installed while boxes run" {
 	build_has install PREFIX="$T/prefix"
 	project p
 	prefix/bin/sandbox enter ./p -- sh -c 'echo ready; sleep 20' >out &
@@ -98,7 +98,7 @@ files() { # DIR
 	wait_for $!
 }
 
-@test "uninstall leaves the boxes of a user whose data directory lies in PREFIX" {
+@test "uninstall leaves the boxes of a user whose data directory is in PREFIX" {
 	export HOME=$T/home2
 	export XDG_DATA_HOME=$HOME/.local/share
 	mkdir -p "$HOME"

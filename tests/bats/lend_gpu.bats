@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# gpu = yes: the graphics devices of the machine. As root, upon a /dev of the test's own with devices in
+# gpu = yes: the graphics devices of the machine. As root, with a separate /dev that has devices in
 # the places of a GPU's.
 
 load helpers
@@ -10,7 +10,7 @@ setup() {
 	project p $'[sandbox]\nprofile = gpu\nlinger = 0'
 }
 
-# COMMAND... where /dev has a node that gives zeros as the GPU.
+# Runs COMMAND with a /dev that has a zero device as the GPU.
 with_gpu() {
 	mkdir -p "$T/dev"
 	# shellcheck disable=SC2016 # the inner shell expands it
@@ -27,7 +27,7 @@ with_gpu() {
 		exec "$@"' - "$T/dev" "$@"
 }
 
-@test "its nodes can be used, and no other device is there; not without consent" {
+@test "its nodes work, and no other device is there; not without consent" {
 	fails 125 "*asks for these of this machine: gpu = yes: *" with_gpu sandbox enter "$T/p" -- true
 	run with_gpu sandbox enter --quiet --accept "$T/p" -- sh -c '
 		head -c 3 /dev/dri/renderD128 | od -An -tx1; head -c 1 /dev/nvidia0 | od -An -tx1
@@ -37,12 +37,12 @@ with_gpu() {
 	[[ $output = *"'/dev/other': No such file"* ]]
 }
 
-@test "its nodes are what they were" {
+@test "its nodes keep their modes and owners" {
 	run with_gpu sh -c 'sandbox enter --quiet --accept "$1" -- chmod 600 /dev/nvidia0; stat -c %a /dev/nvidia0' - "$T/p"
 	[ "${lines[-1]}" = 666 ]
 }
 
-# COMMAND... where the loader knows a driver, made of empty files.
+# Runs COMMAND with a loader that knows a driver, made of empty files.
 with_driver() {
 	mkdir -p "$T/driver"
 	for name in libcuda.so.1 libnvidia-ml.so.1 libnvidia-glcore.so.535.54 libother.so.1; do
@@ -58,18 +58,19 @@ with_driver() {
 	with_gpu unshare -m sh -ec 'mount --bind "$1/ldconfig" "$(readlink -f /sbin/ldconfig)"; shift; exec "$@"' - "$T/driver" "$@"
 }
 
-@test "an image has the driver's libraries of the machine, where its loader looks" {
+@test "an image gets the machine's driver libraries, where its loader looks" {
 	small_image
 	project p $'[sandbox]\nprofile = gpu\nlinger = 0\nimage = app:1'
 	run -0 with_driver sandbox enter --quiet --accept ./p -- sh -c 'echo $LD_LIBRARY_PATH; cd ${LD_LIBRARY_PATH##*:} && ls; cat libcuda.so.1; ! echo >libcuda.so.1'
 	[[ $output = *"/run/host/driver/lib"$'\n'"libcuda.so.1"$'\n'"libnvidia-glcore.so.535.54"$'\n'"libnvidia-ml.so.1"$'\n'"libcuda.so.1"$'\n'*"Read-only"* ]]
-	# The image host has them where they are.
+	# The image host has them in their own place.
 	project p $'[sandbox]\nprofile = gpu\nlinger = 0'
 	run with_driver sandbox enter --quiet --accept ./p -- sh -c 'echo "${LD_LIBRARY_PATH-none}"'
 	[[ $output = *none ]]
 }
 
-# A specification as NVIDIA's toolkit writes it, of a driver made of text, and one of AMD's in JSON.
+# A specification in the form of NVIDIA's toolkit, for a driver made of text, and one of AMD's in
+# JSON.
 cdi_specs() {
 	mkdir -p "$T/etc/cdi" "$T/driver" "$T/spool"
 	echo cuda >"$T/driver/libcuda.so.9.9"
@@ -110,13 +111,13 @@ cdi_specs() {
 	printf '{"cdiVersion": "0.1.0", "kind": "example.com/nic"}' >"$T/etc/cdi/other.json"
 }
 
-# COMMAND... where /etc/cdi has them.
+# Runs COMMAND with them in /etc/cdi.
 with_cdi() {
 	# shellcheck disable=SC2016
 	with_gpu unshare -m sh -ec 'mount -t overlay -o "lowerdir=$1:/etc" none /etc; shift; exec "$@"' - "$T/etc" "$@"
 }
 
-@test "specifications of CDI say what the GPU takes: nodes, mounts, links, variables; no hook runs" {
+@test "CDI specifications say what the GPU needs: nodes, mounts, links, variables; no hook runs" {
 	small_image
 	cdi_specs
 	project p $'[sandbox]\nprofile = gpu\nlinger = 0\nimage = app:1'
@@ -138,7 +139,7 @@ with_cdi() {
 	[ ! -e "$T/hook.ran" ]
 }
 
-@test "what they say is kept until a file of them is another" {
+@test "the result is kept until one of the files changes" {
 	cdi_specs
 	project p $'[sandbox]\nprofile = gpu\nlinger = 0'
 	run -0 --separate-stderr with_cdi sandbox enter --quiet --accept ./p -- sh -c 'echo $ALL ${LD_LIBRARY_PATH-none}; ls /var/gpu /usr/lib/gpu || :'
@@ -151,7 +152,7 @@ with_cdi() {
 	[ "$(with_cdi sandbox enter --quiet --accept ./p -- sh -c 'echo $ALL')" = 2 ]
 }
 
-@test "one that cannot be read is an error with file and line; what a box has of its own is not lent" {
+@test "an unreadable one is an error with file and line; what every box has of its own is not lent" {
 	cdi_specs
 	for line in 'devices: [{name: x, containerEdits: {deviceNodes: [{path: /etc/shadow}]}}]|3: this path cannot be lent: */etc/shadow*' \
 		'devices: [{name: x, containerEdits: {mounts: [{hostPath: /../etc, containerPath: /x}]}}]|3: expected an absolute path without*' \

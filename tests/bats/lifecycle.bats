@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# How long a box lives, who may end it, and what happens to those who come at the same moment.
+# How long a box lives, who may end it, and concurrent commands.
 
 load helpers
 load images
@@ -30,7 +30,7 @@ pid1() { # BOX
 	[ "$(pid1 p)" = "$first" ]
 }
 
-@test "a box stays for its linger after its last session, then it goes" {
+@test "a box stays for its linger time after its last session, then ends" {
 	project p $'[sandbox]\nlinger = 2s'
 	sandbox enter ./p -- true
 	first=$(pid1 p)
@@ -43,7 +43,7 @@ pid1() { # BOX
 	no_processes
 }
 
-@test "linger = 0: it goes at once; linger = forever: it stays" {
+@test "linger = 0: it ends at once; linger = forever: it stays" {
 	project p $'[sandbox]\nlinger = 0'
 	project q $'[sandbox]\nlinger = forever'
 	sandbox enter ./p -- true
@@ -53,21 +53,21 @@ pid1() { # BOX
 	[ "$(state q)" = running ]
 }
 
-@test "what a session leaves in the background lives as long as the box" {
+@test "background processes of a session live as long as the box" {
 	project p $'[sandbox]\nlinger = 1s'
 	sandbox enter ./p -- sh -c 'sleep 30 >/dev/null 2>&1 &'
 	wait_until 20 sandbox exec p pgrep -x sleep # once the shell has become it
 	wait_until 20 no_processes
 }
 
-@test "the status is there at once, whatever is left in the box" {
+@test "the exit status is returned at once, whatever still runs in the box" {
 	project p
 	SECONDS=0
 	sandbox enter ./p -- sh -c 'trap "" TERM HUP; sleep 30 & exit 0' >/dev/null 2>&1
 	[ "$SECONDS" -lt 20 ] # and not 30
 }
 
-@test "50 starts one after the other, each waiting for the last box to be gone, lose nothing" {
+@test "50 starts in sequence, each waiting for the last box to be gone, lose nothing" {
 	project p $'[sandbox]\nlinger = 0'
 	for i in {1..50}; do
 		[ "$(sandbox enter ./p -- sh -c "cat /var/count 2>/dev/null; echo $i >/var/count
@@ -75,7 +75,7 @@ pid1() { # BOX
 	done
 }
 
-@test "a command that comes as the box goes runs once" {
+@test "a command that arrives while the box is ending runs once" {
 	project p $'[sandbox]\nlinger = 0'
 	for i in {1..60}; do
 		rm -f p/count
@@ -88,7 +88,7 @@ pid1() { # BOX
 	done
 }
 
-@test "20 enters of a fresh project at once end up in one box" {
+@test "20 concurrent enters of a new project end up in one box" {
 	project p
 	for i in {1..20}; do
 		sandbox enter ./p -- sh -c "echo $i >>/var/tmp/who; hostname" >"out.$i" 2>"err.$i" &
@@ -101,7 +101,7 @@ pid1() { # BOX
 	[ "$(sandbox enter p -- sort -nu /var/tmp/who | wc -l)" = 20 ]
 }
 
-@test "20 throw-away boxes at once" {
+@test "20 concurrent throw-away boxes" {
 	for i in {1..20}; do
 		sandbox run host sh -c "echo $i" >"out.$i" 2>"err.$i" &
 		pids[i]=$!
@@ -111,7 +111,7 @@ pid1() { # BOX
 	run ! grep -hv 'you are root' err.*
 }
 
-@test "two enters and one rm at the same moment: each works, or says in one line why not" {
+@test "two enters and one rm at the same time: each works, or says in one line why not" {
 	project p $'[sandbox]\nlinger = 0'
 	for i in {1..30}; do
 		for who in 1 2; do
@@ -139,7 +139,7 @@ pid1() { # BOX
 	[ "$(sandbox ls --names)" = p ]
 }
 
-@test "enter and rm without --force: whoever comes first" {
+@test "enter and rm without --force: whichever comes first" {
 	project p $'[sandbox]\nlinger = 0'
 	for i in {1..30}; do
 		sandbox enter ./p -- echo hello >out 2>err &
@@ -150,7 +150,7 @@ pid1() { # BOX
 	done
 }
 
-@test "a client that is killed ends its own session and no other" {
+@test "a killed client ends only its own session" {
 	project p
 	sandbox enter ./p -- sleep 31 &
 	victim=$!
@@ -168,7 +168,7 @@ pid1() { # BOX
 	[ "$(sandbox exec p echo fine)" = fine ]
 }
 
-@test "a client that is killed while the box starts leaves nothing that hinders the next" {
+@test "a client killed while the box starts leaves nothing in the way of the next" {
 	project p $'[sandbox]\nlinger = 0'
 	for delay in 0 0.001 0.002 0.004 0.008 0.016; do
 		for i in 1 2 3 4; do
@@ -186,7 +186,7 @@ pid1() { # BOX
 		wait_for $!
 	done
 	wait_until 20 no_processes
-	# swept a minute later: what was in the making, a layer or a box without its lock
+	# swept a minute later: unfinished work, a layer or a box without its lock
 	rm -rf "$XDG_DATA_HOME/sandbox/tmp"/*
 	for directory in "$XDG_RUNTIME_DIR"/sandbox/*/; do
 		[ -e "$XDG_DATA_HOME/sandbox/boxes/$(basename "$directory")" ] || rm -rf "$directory"
@@ -227,7 +227,7 @@ pid1() { # BOX
 	kill -CONT "$(pid1 p)"
 }
 
-@test "pid 1 reaps what is orphaned" {
+@test "pid 1 reaps orphans" {
 	project p
 	sandbox enter ./p -- sh -c 'for i in 1 2 3 4 5 6 7 8; do (sleep 0.1 &) done' >/dev/null
 	reaped() { [ "$(sandbox exec p sh -c 'pgrep -x sleep; echo end')" = end ]; } # a zombie is still called so
@@ -237,13 +237,13 @@ pid1() { # BOX
 @test "a box holds nobody's terminal, pipe or directory" {
 	project p
 	mkdir outside
-	# the pipe ends when the client does, though the box lingers
+	# the pipe ends with the client, even if the box lingers
 	[ "$(cd outside && timeout 5 "$SANDBOX" enter ../p -- echo x | cat)" = x ]
 	[ "$(state p)" = running ]
 	rmdir outside
 }
 
-@test "linger, sudo and mounts of a changed project file act at the next start" {
+@test "linger, sudo and mounts of a changed project file take effect at the next start" {
 	project p $'[sandbox]\nhostname = one'
 	[ "$(sandbox enter ./p -- hostname)" = one ]
 	project p $'[sandbox]\nhostname = two'
@@ -252,7 +252,7 @@ pid1() { # BOX
 	[ "$(sandbox enter ./p -- hostname)" = two ]
 }
 
-@test "a box that runs is found from a login with another runtime directory, and never started twice" {
+@test "a running box is found from a login with another runtime directory, and never started twice" {
 	project p $'[sandbox]\nlinger = forever\n[hooks]\nenter = echo hook >>hooks'
 	mkdir -m 0700 other
 	sandbox enter p -- touch /tmp/of-this-start
@@ -271,7 +271,7 @@ pid1() { # BOX
 	[[ $(sandbox inspect --json p | jq -r .control) = "$T/other/sandbox/"*/control ]]
 	sandbox enter p -- sh -c '(trap "echo asked >>log; exit" TERM; touch up
 		while :; do sleep 0.1; done) & while [ ! -e up ]; do sleep 0.05; done'
-	# The directory goes, as at the end of a login.
+	# The directory is removed, as at the end of a login.
 	rm -r other
 	fails 125 "*box 'p' runs as process *'sandbox stop p' ends it" sandbox exec p true
 	fails 125 "*box 'p' runs as process *'sandbox stop p' ends it" sandbox enter p -- true
@@ -280,12 +280,12 @@ pid1() { # BOX
 	sandbox enter p -- true
 }
 
-@test "a login whose runtime directory goes: nobody waits, and who is not needed is started again" {
+@test "a login whose runtime directory is removed: nobody hangs, and an unused box is started again" {
 	project p $'[sandbox]\nlinger = forever\n[hooks]\nexit = echo exit >>hooks'
 	mkdir -m 0700 other
 	XDG_RUNTIME_DIR=$T/other sandbox enter p -- touch /tmp/of-that-start
 	XDG_RUNTIME_DIR=$T/other sandbox run --detach --name mine host sleep 60
-	# Both are seen and entered from here.
+	# Both are listed and entered from here.
 	[ "$(sandbox ls --names)" = $'mine\np' ]
 	sandbox exec mine true
 	rm -r other
@@ -300,7 +300,7 @@ pid1() { # BOX
 	[ "$SECONDS" -lt 15 ]
 }
 
-@test "throw-away boxes of two logins: each sees the other's, and takes nothing from under it" {
+@test "throw-away boxes of two logins: each sees the other's, and removes nothing of it" {
 	mkdir -m 0700 other
 	layout app <<<"{'layers': [busybox('sh', 'sleep', 'cat'), [F('etc/text', b'of the image')]]}"
 	sandbox image import --quiet "$T/app" app:1
@@ -315,7 +315,7 @@ pid1() { # BOX
 	fails 125 "*'mine' exists already*" sandbox run --name mine host true
 	sandbox image rm app:1
 	sandbox image prune --all >/dev/null
-	# Another /etc/profile.d is another host; what is old of the host's layers goes then.
+	# Another /etc/profile.d counts as another host; old layers of the host are removed then.
 	touch -d '2 days ago' "$XDG_DATA_HOME"/sandbox/layers/*.used
 	unshare -rm sh -c 'mount -t tmpfs tmpfs /etc/profile.d && cd "$T" && sandbox run host true' ||
 		skip 'cannot stand in for another host'
@@ -324,7 +324,8 @@ pid1() { # BOX
 	sandbox stop mine
 	sandbox rm --force ours
 	says_nothing sandbox ls --names
-	# What is left in the other directory, the next to use it clears up: whoever listens there lives.
+	# Leftovers in the other directory are removed by its next user; a listening socket shows a
+	# live box.
 	XDG_RUNTIME_DIR=$T/other sandbox run --detach --name more host sleep 60
 	touch -d '2 minutes ago' other/sandbox/*
 	XDG_RUNTIME_DIR=$T/other XDG_DATA_HOME=$T/elsewhere sandbox ls >/dev/null
@@ -335,7 +336,7 @@ pid1() { # BOX
 	says_nothing find other/sandbox -mindepth 1 ! -name swept
 }
 
-@test "20 who enter an idle box at once from two logins are all in one box" {
+@test "20 concurrent enters of an idle box from two logins are all in one box" {
 	project p $'[sandbox]\nlinger = 0'
 	mkdir -m 0700 other
 	for round in 1 2 3; do
@@ -358,7 +359,7 @@ pid1() { # BOX
 	done
 }
 
-@test "a throw-away box that somebody is still in stays until they have left" {
+@test "a throw-away box that somebody still uses stays until they have left" {
 	for disk in '' --disk; do
 		# shellcheck disable=SC2086 # no option, or one
 		sandbox run $disk --name mine host sh -c 'while [ ! -e /tmp/go ]; do sleep 0.1; done' 3>&- &
@@ -377,8 +378,8 @@ pid1() { # BOX
 	done
 }
 
-@test "a box that another version has started: one clear line, and stop ends it" {
-	# The number that each message begins with, PROTOCOL_MAGIC, is the version.
+@test "a box started by another version: one clear line, and stop ends it" {
+	# The number at the beginning of each message, PROTOCOL_MAGIC, is the version.
 	mkdir other
 	cp -a "$(dirname "$SANDBOX")/.." other/build
 	perl -pi -e 's/\x06OBS/\x05OBS/g' other/build/bin/sandbox
@@ -386,8 +387,8 @@ pid1() { # BOX
 	project p $'[sandbox]\nlinger = forever'
 	other/build/bin/sandbox enter p -- sh -c '(trap "echo asked >>log; exit" TERM; touch up
 		while :; do sleep 0.1; done) & while [ ! -e up ]; do sleep 0.05; done'
-	# An older one has noted less of its settings: that is not a change of them.
-	# In place: it is the box's lock.
+	# An older version recorded fewer of its settings: that does not count as a change. Written
+	# in place, because it is the box's lock.
 	sed '/^ca /d; /^proxy-password /d; /^devices /d' "$XDG_DATA_HOME"/sandbox/boxes/*/lock >notes
 	cat notes >"$(echo "$XDG_DATA_HOME"/sandbox/boxes/*/lock)"
 	run sandbox enter p -- true

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# sandbox lock: what a project's environment is made of, written down and followed.
+# sandbox lock: records what a project's environment is made of, and follows it.
 
 load helpers
 load images
@@ -7,7 +7,8 @@ load images
 data() { echo "$XDG_DATA_HOME/sandbox"; }
 
 # A package manager whose repository is the cache of the project: files NAME with versions, a line
-# `version hash` each; without a version the last one counts, and what a file `needs-NAME` names comes along.
+# `version hash` each. Without a version the last one is taken, and the packages in a file
+# `needs-NAME` are installed too.
 apk='#!/bin/sh
 db=/lib/apk/db/installed
 mkdir -p /lib/apk/db
@@ -50,17 +51,17 @@ installed() { sandbox enter --quiet --accept "$@" "$T/p" -- cat /lib/apk/db/inst
 	grep -x "profile ./team.ini sha256:$(sha256sum <p/team.ini | cut -d' ' -f1)" p/sandbox.lock
 	grep -x 'asked apk gcc' p/sandbox.lock
 	grep -x 'package apk gcc 1.0 Q1aaa' p/sandbox.lock
-	# It came along, and nobody asked for it by name.
+	# A dependency that nobody asked for by name.
 	grep -x 'package apk libc 2.36 Q1lll' p/sandbox.lock
 }
 
-@test "what was locked is installed, whatever the repository has now; the lock's own layer is used at once" {
+@test "locked versions are installed, whatever the repository has now; the lock's own layer is used at once" {
 	lock --quiet
 	echo '1.1 Q1bbb' >>"$repo/gcc"
 	run --separate-stderr sandbox enter --accept "$T/p" -- cat /lib/apk/db/installed
 	[[ $stderr != *prepar* ]]
 	[[ $output = *V:1.0* && $output != *V:1.1* ]]
-	# Another machine: nothing there but the image, the lock and the project.
+	# Another machine: only the image, the lock and the project.
 	sandbox rm --force p
 	sandbox image prune 2>/dev/null
 	run --separate-stderr sandbox enter --accept "$T/p" -- cat /lib/apk/db/installed
@@ -72,7 +73,7 @@ installed() { sandbox enter --quiet --accept "$@" "$T/p" -- cat /lib/apk/db/inst
 	[[ $(installed --rebuild) = *V:1.1* ]]
 }
 
-@test "an image that has changed under its name is not taken; --update does" {
+@test "an image that has changed under its name is not used; --update uses it" {
 	lock --quiet
 	old=$(cat digest)
 	sandbox image tag app:1 app:old
@@ -104,7 +105,7 @@ installed() { sandbox enter --quiet --accept "$@" "$T/p" -- cat /lib/apk/db/inst
 	grep -x "$image" p/sandbox.lock
 }
 
-@test "a version that is gone, or has another hash, stops the step and says which" {
+@test "a version that is gone, or has another hash, stops the step with an error that names it" {
 	lock --quiet
 	sandbox image prune 2>/dev/null
 	echo '1.1 Q1bbb' >"$repo/gcc"
@@ -128,7 +129,7 @@ installed() { sandbox enter --quiet --accept "$@" "$T/p" -- cat /lib/apk/db/inst
 	echo 'B = 2' >>p/team.ini
 	run -125 sandbox lock --check "$T/p"
 	[[ $output = *"profile './team.ini' has changed"*"does not fit: 'sandbox lock' writes it again"* ]]
-	# Packages are the same: a box is made all the same, and what differs is said.
+	# The packages are the same: a box is made anyway, and the differences are reported.
 	run -0 sandbox enter --accept "$T/p" -- true
 	[[ $output = *"profile './team.ini' has changed"* ]]
 	[ "$(sha256sum <p/sandbox.lock)" = "$sum" ]
@@ -152,7 +153,7 @@ installed() { sandbox enter --quiet --accept "$@" "$T/p" -- cat /lib/apk/db/inst
 	fails 125 "*sandbox.lock': it is not a regular file" timeout 10 sandbox enter "$T/p" -- true
 }
 
-@test "another image on the command line sets the lock aside" {
+@test "another image on the command line disregards the lock" {
 	lock --quiet
 	[ "$(sandbox enter --quiet --accept --image app:1 "$T/p" -- echo in)" = in ]
 	echo broken >p/sandbox.lock

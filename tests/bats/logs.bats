@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats sets variables
-# logs: what detached commands, hooks and steps have said; and the way in where one has failed.
+# logs: the output of detached commands, hooks and steps; and debugging one that failed.
 
 load helpers
 load screen
@@ -12,7 +12,7 @@ said() { # BOX LINE
 
 no_writer() { ! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null; }
 
-@test "what a detached command says is kept, with both outputs in order, and goes with the box" {
+@test "the output of a detached command is kept, both streams in order, and removed with the box" {
 	name=$(sandbox run --detach --name web host sh -c 'echo one; echo two >&2; printf "three\n\nhalf"; sleep 30')
 	[ "$name" = web ]
 	wait_until 50 said web ''
@@ -28,7 +28,7 @@ no_writer() { ! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null; }
 	wait_until 50 no_writer
 }
 
-@test "a command that ends at once can still be asked why; a name is free all the same" {
+@test "a command that ends at once can still be diagnosed; its name is free anyway" {
 	for disk in '' --disk; do
 		# shellcheck disable=SC2086 # no option, or one
 		sandbox run $disk -d --name crash host sh -c 'echo the reason; exit 3'
@@ -43,7 +43,7 @@ no_writer() { ! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null; }
 	wait_until 50 no_writer
 }
 
-@test "--follow goes on until the box ends" {
+@test "--follow continues until the box ends" {
 	sandbox run -d --name f host sh -c 'echo a; sleep 1; echo b; sleep 1; echo c'
 	[ "$(timeout 20 sandbox logs -f f)" = $'a\nb\nc' ]
 	sandbox run -d --name g host sh -c 'echo a; sleep 30'
@@ -51,7 +51,7 @@ no_writer() { ! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null; }
 	sandbox rm -f g
 }
 
-@test "a log has a bound, and lines that are too long become several" {
+@test "a log has a size limit, and lines that are too long are split" {
 	local box limit=100000
 	sandbox run -d --name big host sh -c 'seq 1000000; head -c 20000 /dev/zero | tr "\0" x; echo; echo end; sleep 30'
 	wait_until 100 said big end
@@ -66,7 +66,7 @@ no_writer() { ! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null; }
 	sandbox rm -f big
 }
 
-@test "the box has a pipe: nothing it does with it reaches the log but what it says" {
+@test "the box only has a pipe: it can add to the log but not change it" {
 	sandbox run -d --name h host sh -c '
 		ls -l /proc/self/fd/1 | grep -o "pipe:"
 		: >/proc/self/fd/1; echo after
@@ -79,7 +79,7 @@ no_writer() { ! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null; }
 	sandbox rm -f h
 }
 
-@test "exec --detach: returns at once, holds the box, says it in the log" {
+@test "exec --detach: returns at once, keeps the box running, logs its output" {
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- sleep 60 3>&- &
 	wait_until 50 sandbox exec p true
@@ -96,7 +96,7 @@ no_writer() { ! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null; }
 	wait_until 50 no_writer
 }
 
-@test "hooks: all they say is shown as it comes, and kept; what they leave behind is kept too" {
+@test "hooks: their output is shown as it comes, and kept; that of background processes is kept too" {
 	project p $'[sandbox]\nlinger = 60s\n[hooks]\ncreate = echo making\nstart = echo starting; (sleep 1; echo later; sleep 60) &\nenter = echo entering >&2\nexit = echo leaving'
 	run --separate-stderr sandbox enter ./p -- echo mine
 	[ "$output" = mine ]
@@ -110,7 +110,7 @@ no_writer() { ! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null; }
 	[ "$(sandbox logs | wc -l)" = 5 ]
 }
 
-@test "a box that has said nothing says so" {
+@test "a box without output says so" {
 	project p
 	sandbox enter ./p -- echo hi
 	run --separate-stderr sandbox logs p
@@ -121,7 +121,7 @@ no_writer() { ! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null; }
 	fails 125 "there is no box named 'nosuch'*" sandbox logs nosuch
 }
 
-@test "--rescue: a shell although a hook fails" {
+@test "--rescue: a shell even if a hook fails" {
 	project p $'[hooks]\ncreate = echo broken; exit 3'
 	run sandbox enter ./p -- true
 	[ "$status" = 125 ]
@@ -133,7 +133,7 @@ no_writer() { ! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null; }
 	[[ $stderr = *"warning: the hook 'create' failed with status 3"*"entered all the same"* ]]
 }
 
-@test "--rescue: a shell where a step fails; logs has all that steps have said" {
+@test "--rescue: a shell where a step fails; logs shows the output of steps" {
 	layout app <<<"{'layers': [busybox('sh', 'ls', 'cat', 'id', 'echo', 'touch', 'seq', 'tr', 'head', 'yes', 'true') + [D('etc'), D('opt'), D('root', 0o700)]]}"
 	sandbox image import --quiet "$T/app" app:1
 	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first; seq 30\n2 = touch /opt/half; echo why; false'
@@ -145,7 +145,7 @@ no_writer() { ! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null; }
 	[ "$status" = 125 ]
 	[ "$output" = $'0\nfirst\nhalf\n[sandbox]' ]
 	says_nothing sandbox ls --names
-	# a step that never stops talking has an end all the same
+	# a step that never stops writing ends too
 	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first; seq 30\n2 = yes "$(seq -s . 1000)" | head -c 50000000; echo; echo end'
 	sandbox enter --quiet ./p -- true
 	[ "$(sandbox logs --steps p | head -30)" = "$(seq 30)" ]

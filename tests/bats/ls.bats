@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# sandbox ls, ps and inspect: what there is and what runs.
+# sandbox ls, ps and inspect: boxes and their processes.
 
 load helpers
 
-@test "ls of nothing prints nothing, and --json an empty array" {
+@test "ls prints nothing if there are no boxes; --json an empty array" {
 	says_nothing sandbox ls
 	[ "$(sandbox ls --json | jq -c .)" = '[]' ]
 	[ "$(sandbox ps --json | jq -c .)" = '[]' ]
@@ -36,7 +36,7 @@ load helpers
 	[ "$(sandbox ls --json | jq -c '.[0] | [.state, .pid]')" = '["stopped",0]' ]
 }
 
-@test "ps shows what runs in each box, by the host's process ids" {
+@test "ps shows what runs in each box, with the host's process ids" {
 	project p
 	sandbox enter ./p -- sleep 30 &
 	sleeps() { sandbox ps | grep -q 'p .*sleep 30'; }
@@ -52,7 +52,7 @@ load helpers
 	[ "$(sandbox ps | wc -l)" = 1 ]
 }
 
-@test "inspect tells all that is recorded, by name, directory or id" {
+@test "inspect shows everything recorded, by name, directory or id" {
 	project p
 	sandbox enter ./p -- true
 	run sandbox inspect p
@@ -75,7 +75,7 @@ load helpers
 	says_nothing sandbox ls --names
 }
 
-@test "a box that is not there is named, with the nearest that is" {
+@test "an unknown box is an error with the nearest name" {
 	project myproj
 	fails 125 "*no box named 'myprj'*ls*" sandbox inspect myprj
 	sandbox enter ./myproj -- true
@@ -95,7 +95,7 @@ load helpers
 	sandbox ls --json | jq -e '.[0].project | contains("\u001b")'
 }
 
-@test "listing needs no box to answer" {
+@test "listing does not depend on answers from boxes" {
 	project p
 	sandbox enter ./p -- true
 	kill -STOP "$(sandbox ls --json | jq '.[0].pid')"
@@ -105,7 +105,7 @@ load helpers
 	kill -CONT "$(sandbox ls --json | jq '.[0].pid')"
 }
 
-@test "ls --size and inspect tell the disk space of a box" {
+@test "ls --size and inspect show the disk usage of a box" {
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- sh -c 'head -c 3000000 /dev/urandom >~/file; ln ~/file ~/link'
 	run -0 --separate-stderr sandbox inspect --json p
@@ -124,7 +124,7 @@ load helpers
 	[[ $(sandbox ls) != *SIZE* ]]
 	sandbox inspect p | grep -q '^size  *3\.. MB$'
 	sandbox run --detach --name t host sleep 60
-	# what it changes is in memory
+	# its changes are in memory
 	[ "$(sandbox inspect --json t | jq .size)" -lt 100000 ]
 	sandbox stop t
 }

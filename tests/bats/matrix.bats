@@ -17,7 +17,7 @@ setup() {
 
 matrix() { sandbox matrix --accept --quiet "$@"; }
 
-@test "each environment has its own image with the project's steps and variables; one table tells the results" {
+@test "each environment has its own image with the project's steps and variables; one table shows the results" {
 	run -0 matrix "$T/p" -- sh -c 'cat /opt/prepared file; echo $TEAM $SANDBOX_MATRIX'
 	[[ ${lines[0]} = ENVIRONMENT*IMAGE*RESULT*SECONDS*LOG ]]
 	[[ ${lines[1]} = one*app:1*ok*.log && ${lines[2]} = two*app:2*ok*.log ]]
@@ -28,13 +28,13 @@ matrix() { sandbox matrix --accept --quiet "$@"; }
 	says_nothing sandbox ls --names
 }
 
-@test "what they write in the project disturbs nobody and stays nowhere" {
+@test "what they write in the project affects nobody and is discarded" {
 	run -0 matrix "$T/p" -- sh -c '[ ! -e mine ] && echo $SANDBOX_MATRIX >mine && rm file && mkdir sub && sleep 0.3 && [ "$(cat mine)" = $SANDBOX_MATRIX ]'
 	[ "$(find p -mindepth 1 | sort | tr '\n' ' ')" = 'p/file p/sandbox.ini p/team.ini ' ]
 	[ "$(cat p/file)" = kept ]
 }
 
-@test "they run at the same time, as many as --jobs says" {
+@test "they run in parallel, as many as --jobs says" {
 	together='touch /cache/$SANDBOX_MATRIX; i=0; while [ $i -lt 20 ]; do [ -e /cache/one ] && [ -e /cache/two ] && exit 0; sleep 0.1; i=$((i+1)); done; exit 3'
 	printf '[mounts]\n/cache = cache:c\n' >>p/sandbox.ini
 	run -0 matrix --jobs 2 "$T/p" -- sh -c "$together"
@@ -43,7 +43,7 @@ matrix() { sandbox matrix --accept --quiet "$@"; }
 	[[ ${lines[1]} = one*'status 3'* && ${lines[2]} = two*ok* ]]
 }
 
-@test "a command that fails is 1, an environment that cannot be had is 125; the log tells why" {
+@test "a failing command gives 1, an environment that cannot be prepared 125; the log has the reason" {
 	run -1 matrix "$T/p" -- sh -c 'echo said; [ $SANDBOX_MATRIX = two ] || exit 7'
 	[[ ${lines[1]} = one*'status 7'* && ${lines[2]} = two*ok* ]]
 	run -125 --separate-stderr matrix --image app:1 --image 'bad=dir:/nowhere' "$T/p" -- true
@@ -51,7 +51,7 @@ matrix() { sandbox matrix --accept --quiet "$@"; }
 	grep -q "cannot use image 'dir:/nowhere'" "${lines[2]##* }"
 }
 
-@test "a directory that the command line names is the user's own word" {
+@test "a directory named on the command line needs no consent" {
 	mkdir -p "$T/root/bin"
 	cp "$(command -v busybox)" "$T/root/bin/sh"
 	project plain
@@ -59,7 +59,7 @@ matrix() { sandbox matrix --accept --quiet "$@"; }
 	[[ $output = *ok* ]]
 }
 
-@test "JUnit XML and JSON say the same; what a box said is data" {
+@test "JUnit XML and JSON have the same content; output of a box is data" {
 	run -1 matrix --junit out.xml --logs logs --json "$T/p" -- sh -c 'printf "<&\"]]>\033[31m\n"; [ $SANDBOX_MATRIX = one ]'
 	[ "$(jq -r '.[] | "\(.name) \(.status) \(.ran)"' <<<"$output")" = $'one 0 true\ntwo 1 true' ]
 	[ "$(jq -r '.[0].log' <<<"$output")" = "$T/logs/one.log" ]
@@ -74,7 +74,7 @@ matrix() { sandbox matrix --accept --quiet "$@"; }
 	PYTHON
 }
 
-@test "interrupted: what runs ends, the rest is not run, and nothing stays behind" {
+@test "interrupted: what runs is ended, the rest is not run, and nothing is left behind" {
 	sandbox matrix --accept --jobs 1 --junit out.xml "$T/p" -- sh -c 'echo up; sleep 100' >out 2>err 3>&- &
 	pid=$!
 	wait_until 100 grep -qrs up xdg/data/sandbox/matrix
@@ -86,7 +86,7 @@ matrix() { sandbox matrix --accept --quiet "$@"; }
 	grep -q '<skipped/>' out.xml
 }
 
-@test "what is missing is said" {
+@test "errors name what is missing" {
 	project q
 	fails 125 'no environments: name them in \[matrix], or with --image' sandbox matrix "$T/q" -- true
 	fails 125 'no command given: sandbox matrix -- COMMAND' sandbox matrix "$T/p"
@@ -101,7 +101,7 @@ matrix() { sandbox matrix --accept --quiet "$@"; }
 	fails 125 "*asks for these of this machine*image = dir:$T/other*" sandbox matrix "$T/s" -- true
 }
 
-@test "however much they say, and in however long a line, it takes no memory here" {
+@test "any amount of output, and lines of any length, use no memory here" {
 	local limit=100000
 
 	! is_sanitized || limit=unlimited

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# [mounts]: directories of the host, caches, memory; what may be a target, and what may not.
+# [mounts]: directories of the host, caches, tmpfs; allowed targets.
 
 load helpers
 
@@ -22,7 +22,7 @@ in_p() {
 	[ "$(cat data/new data/file)" = $'new\n3' ]
 }
 
-@test "ro, with what is mounted below, for root too" {
+@test "ro applies to mounts below it, and to root too" {
 	mkdir data
 	with_mounts '/data = ../data ro'
 	run in_p sh -c 'echo x >/data/new'
@@ -33,7 +33,7 @@ in_p() {
 	says_nothing ls -A data
 }
 
-@test "a path may hold blanks" {
+@test "a path may contain blanks" {
 	mkdir 'a b'
 	with_mounts '/a = ../a b' '/b = ../a b ro'
 	in_p sh -c 'echo 1 >/a/f'
@@ -42,14 +42,14 @@ in_p() {
 	[[ $output = *'Read-only file system'* ]]
 }
 
-@test "a path that ends in an option's name is followed by one" {
+@test "a path that ends with an option's name must be followed by an option" {
 	mkdir 'x ro'
 	with_mounts '/x = ../x ro rw'
 	in_p sh -c 'echo 1 >/x/f'
 	[ "$(cat 'x ro/f')" = 1 ]
 }
 
-@test "neither device nor set-id bit of a mounted directory works" {
+@test "devices and set-id bits in a mounted directory do not work" {
 	mkdir data
 	with_mounts '/data = ../data' '/mem = tmpfs'
 	[ "$(in_p awk '$5 == "/data" || $5 == "/mem" {
@@ -73,7 +73,7 @@ in_p() {
 	[ "$(stat -c %a "$XDG_DATA_HOME/sandbox/caches/shared")" = 700 ]
 }
 
-@test "a cache in use by two boxes at once" {
+@test "two boxes can use a cache at once" {
 	project a $'[mounts]\n/c = cache:shared'
 	project b $'[mounts]\n/c = cache:shared'
 	sandbox enter --accept ./a -- sh -c 'until [ -e /c/go ]; do sleep 0.05; done; echo back >/c/seen' &
@@ -82,7 +82,7 @@ in_p() {
 	[ "$status" = 0 ]
 }
 
-@test "tmpfs is memory of the box, as large as size= says, gone when it stops" {
+@test "tmpfs is memory of the box, limited by size=, and gone when it stops" {
 	with_mounts '/m = tmpfs size=1M' '/unlimited = tmpfs'
 	[ "$(in_p stat -f -c %T /m /unlimited)" = $'tmpfs\ntmpfs' ]
 	[ "$(in_p stat -c %a /m /unlimited)" = $'1777\n1777' ]
@@ -93,7 +93,7 @@ in_p() {
 	says_nothing in_p find /m /unlimited -mindepth 1
 }
 
-@test "targets: made with the directories above, in the home, over what the image has" {
+@test "targets: created with their parents, in the home, over what the image has" {
 	mkdir data
 	echo 1 >data/file
 	# shellcheck disable=SC2088 # the home in the box
@@ -104,7 +104,7 @@ in_p() {
 	[ "$(in_p stat -c %U /deep ~/in)" ]
 }
 
-@test "a target spelled in two ways is one: the later wins; deeper ones lie on higher ones" {
+@test "two spellings of a target are one: the later wins; deeper ones are mounted on top" {
 	mkdir -p one two three/sub
 	touch one/1 two/2 three/3
 	with_mounts '/t = ../one' '/t/ = ../two' '/u = ../three' '/u/./sub = ../one'
@@ -112,7 +112,7 @@ in_p() {
 	[ "$(in_p ls -R /u)" = $'/u:\n3\nsub\n\n/u/sub:\n1' ]
 }
 
-@test "a target behind links of the image: /var/run is /run" {
+@test "a target behind symlinks of the image: /var/run is /run" {
 	mkdir data
 	echo 1 >data/file
 	rootfs
@@ -126,7 +126,7 @@ in_p() {
 	[ "$(sandbox enter --accept ./q -- cat /run/x/file)" = 1 ]
 }
 
-@test "what the box is made of is not a target" {
+@test "what the box is made of cannot be a target" {
 	local target
 
 	mkdir data
@@ -142,7 +142,7 @@ in_p() {
 		sandbox run --mount "$T/data:/proc" host true
 }
 
-@test "a reserved target behind a link of the image is no way in" {
+@test "a reserved target cannot be reached through a symlink of the image" {
 	rootfs
 	ln -s /proc rootfs/var/p
 	ln -s /dev rootfs/var/d
@@ -152,7 +152,7 @@ in_p() {
 	sandbox run --mount "$T/data/null:/var/d/null" "dir:$T/rootfs" test -c /dev/null
 }
 
-@test "a source in the project that a link leads out of is refused" {
+@test "a source in the project with a symlink that leads out is refused" {
 	mkdir -p outside p/inside
 	echo mine >outside/file
 	with_mounts '/x = ./link'
@@ -163,7 +163,7 @@ in_p() {
 	with_mounts '/x = ./link/below'
 	mkdir outside/below
 	fails 125 "*link leads out of it*" sandbox enter --accept ./p -- true
-	# inside, and named as what it is, are fine
+	# symlinks inside, and paths named as they are, are fine
 	with_mounts '/x = ./link'
 	ln -sfn inside p/link
 	in_p test -d /x
@@ -172,7 +172,7 @@ in_p() {
 	[ "$(in_p cat /x/file)" = mine ]
 }
 
-@test "what is wrong is told with its line" {
+@test "errors are reported with their line" {
 	with_mounts '/x = ../no-such'
 	fails 125 "*p/sandbox.ini:2: cannot mount '$T/no-such': No such file or directory" \
 		sandbox enter ./p -- true
@@ -201,7 +201,7 @@ in_p() {
 	fails 125 "*/etc*" sandbox enter ./p -- true
 }
 
-@test "a directory around a mount can be renamed inside; the place itself is busy" {
+@test "a directory that contains a mount point can be renamed inside; the mount point itself is busy" {
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n'"$T"$'/p/sub/in = tmpfs'
 	mkdir -p p/sub
 	run sandbox enter --accept ./p -- sh -c 'echo x >sub/in/file; mv -T sub moved && cat moved/in/file; rmdir moved/in'

@@ -11,7 +11,7 @@ setup() {
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n/data = ../data overlay'
 }
 
-@test "all is there, what is written stays in the box, the host's directory as it was" {
+@test "everything is visible, writes stay in the box, the host's directory is unchanged" {
 	sandbox enter --quiet --accept "$T/p" -- sh -c 'echo box >/data/file; rm -r /data/sub; echo new >/data/new'
 	[ "$(cat data/file)" = host ]
 	[ -e data/sub/gone ]
@@ -21,7 +21,7 @@ setup() {
 	[ "$(sandbox enter --quiet --accept "$T/p" -- cat /data/file)" = host ]
 }
 
-@test "consent speaks of reading alone; only directories can have it" {
+@test "consent is only for reading; only directories can be overlays" {
 	fails 125 "*/data = $T/data ro*" sandbox enter "$T/p" -- true
 	project q $'[mounts]\n/x = tmpfs overlay'
 	fails 125 '*sandbox.ini:2: *overlay is for directories only' sandbox enter "$T/q" -- true

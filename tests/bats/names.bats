@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What a box promises of names, users, groups, homes and servers holds in every image, whatever its files say;
-# and follows the host while the box runs.
+# Users, groups, homes, hosts and name servers are right in every image, whatever its files say, and
+# follow the host while the box runs.
 
 load helpers
 
@@ -10,7 +10,7 @@ setup() {
 	rootfs
 }
 
-# The promise, looked at by programs of the image.
+# Checks it with programs of the image.
 promised() {
 	sandbox run dir:rootfs sh -c '
 		echo "$(id -un) $(id -u) $(id -g) $(id -gn)"
@@ -39,7 +39,7 @@ $me:x:77:" >rootfs/etc/group
 	[ "$(sandbox run dir:rootfs grep -c "^other:x:$uid:" /etc/passwd)" = 1 ]
 }
 
-@test "localhost, and the box by its name" {
+@test "localhost, and the box's own name" {
 	local text
 
 	for text in '' '10.0.0.9 box box.corp' $'127.0.0.1 other\r\n10.1.1.1 localhost' '# nothing'; do
@@ -50,7 +50,7 @@ $me:x:77:" >rootfs/etc/group
 		done
 		grep -qF "${text%%$'\r'*}" out
 	done
-	# a box that starts again has no second copy
+	# a box that starts again gets no second copy
 	rm rootfs/etc/hosts
 	project p $'[sandbox]\nimage = dir:../rootfs\nlinger = 0s\nhostname = one'
 	sandbox enter --accept ./p -- true
@@ -64,7 +64,7 @@ $me:x:77:" >rootfs/etc/group
 	run -1 grep -w one out
 }
 
-@test "whatever the files are: links, a pipe, nothing" {
+@test "whatever the files are: symlinks, a pipe, missing" {
 	local how file
 
 	for file in passwd group hosts nsswitch.conf resolv.conf; do
@@ -75,7 +75,7 @@ $me:x:77:" >rootfs/etc/group
 			promised
 		done
 	done
-	# a link that leads to a file is read
+	# a symlink to a file is followed
 	rm -f rootfs/etc/hosts rootfs/etc/resolv.conf
 	echo '10.3.3.3 linked' >rootfs/usr/hosts
 	ln -s ../usr/hosts rootfs/etc/hosts
@@ -85,19 +85,19 @@ $me:x:77:" >rootfs/etc/group
 	[ "$(sandbox run dir:rootfs grep -cE 'host100000|localhost' /etc/hosts)" = 3 ]
 }
 
-@test "files are asked, whatever nsswitch.conf says" {
+@test "files are used for lookups, whatever nsswitch.conf says" {
 	echo 'hosts: dns' >rootfs/etc/nsswitch.conf
 	[ "$(sandbox run dir:rootfs cat /etc/nsswitch.conf)" = 'hosts: files dns' ]
 	rm rootfs/etc/nsswitch.conf
 	[ "$(sandbox run dir:rootfs cat /etc/nsswitch.conf)" = 'hosts: files dns' ]
 }
 
-@test "a home of root's, in an image without" {
+@test "a home below /root, in an image without it" {
 	rm -r rootfs/root
 	sandbox run --root dir:rootfs sh -c 'cd && touch made'
 }
 
-@test "diff knows what is sandbox's own" {
+@test "diff recognizes sandbox's own changes" {
 	printf 'other:x:%s:%s::/:/bin/sh\n' "$uid" "$gid" >rootfs/etc/passwd
 	echo 'hosts: dns' >rootfs/etc/nsswitch.conf
 	project p $'[sandbox]\nimage = dir:../rootfs'
@@ -108,7 +108,7 @@ $me:x:77:" >rootfs/etc/group
 	sandbox discard --force ./p
 }
 
-# A host with other files in /etc: a mount namespace, in which boxes work as everywhere.
+# A host with other files in /etc: a mount namespace, in which boxes work normally.
 @test "hosts and resolv.conf follow the host while the box runs" {
 	[ "${TEST_MODE-}" != nested ] || skip 'no mounts of our own in a box'
 	cat >script <<-'END'
@@ -121,7 +121,7 @@ $me:x:77:" >rootfs/etc/group
 		echo '10.9.0.2 intern # one' >/etc/hosts
 		sandbox enter --quiet --accept ./p -- sh -c 'echo 10.9.0.4 mine >>/etc/hosts'
 		show enter ./p --
-		# the VPN comes up; the link of a resolver; the file is replaced
+		# a VPN comes up; a resolver's symlink; the file is replaced
 		ln -sf "$PWD/vpn" /etc/resolv.conf
 		echo 'nameserver 10.9.0.3' >vpn
 		sed '$a 10.9.0.5 more' /etc/hosts >new
@@ -130,7 +130,7 @@ $me:x:77:" >rootfs/etc/group
 		show exec p
 		echo 'nameserver 10.9.0.6' >vpn
 		show exec p
-		# code inside leads us nowhere
+		# code inside cannot mislead us
 		sandbox exec p sh -c 'ln -sf /proc/1/environ /etc/hosts; ln -sf /tmp/there /etc/resolv.conf'
 		show exec p
 		sandbox exec p sh -c 'mv /etc /etc.mine; ln -s ~ /etc; ls -A ~'

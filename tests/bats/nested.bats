@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# nested = yes: boxes and other sandboxes inside a box. Without it they say why not.
+# nested = yes: boxes and other sandboxes inside a box. Without it the error says so.
 
 load helpers
 
@@ -42,7 +42,7 @@ in_box() {
 	[ "$(cat inner/file)" = made ]
 }
 
-@test "a box in a box from a root directory of one's own" {
+@test "a box in a box from a root directory of the user's own" {
 	rootfs "$T/p/rootfs"
 	[ "$(in_box build/bin/sandbox run dir:rootfs sh -c 'echo x >/new && cat /new')" = x ]
 }
@@ -77,14 +77,14 @@ in_box() {
 	[ "$status" != 0 ]
 }
 
-@test "what is left of inner boxes goes with the outer one" {
+@test "leftovers of inner boxes are removed with the outer one" {
 	in_box sh -c 'build/bin/sandbox run --detach host sleep 60'
 	sandbox stop p
 	run pgrep -f 'sleep 60' -u "$(id -u)"
 	sandbox rm --force p
 }
 
-@test "another user in a box in a box: by its own supervisor; in root's session, where one listens, it is told" {
+@test "another user in a box in a box: by its own supervisor; in root's session, which has a listener, an error" {
 	[ "$(in_box build/bin/sandbox run --root host setpriv --reuid=33 --clear-groups id -u)" = 33 ]
 	[ "$(in_box build/bin/sandbox run --user 33:34 host sh -c 'echo $(id -u):$(id -g)')" = 33:34 ]
 	sandbox stop .

@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # scripts run in the box
-# Images as their makers publish them, nothing added: what people do in them first.
+# Images as published by their makers, with nothing added: typical first steps in them.
 
 load helpers
 load images
 
-# A package of Alpine's, as abuild makes one but for its signature: a program, and a user of its own.
+# A package for Alpine in the format of abuild, without a signature: a program, and a user of its
+# own.
 apk_package() { # VERSION
 	python3 - "$1" <<-'PYTHON'
 		import gzip, hashlib, io, sys, tarfile
@@ -33,7 +34,7 @@ apk_package() { # VERSION
 }
 
 # bats test_tags=alpine
-@test "Alpine: its package manager finds all as it was packed, installs, makes a user, upgrades and removes" {
+@test "Alpine: its package manager finds all files unmodified, installs, makes a user, upgrades and removes" {
 	official alpine
 	[ "$(sandbox run alpine:3 cat /etc/alpine-release)" = 3.20.3 ]
 	says_nothing sandbox run --root alpine:3 apk audit --system 2>/dev/null
@@ -58,7 +59,7 @@ apk_package() { # VERSION
 }
 
 # bats test_tags=busybox,busybox-musl
-@test "BusyBox, with either libc: programs, a server and its client on the loopback, its own users" {
+@test "BusyBox, with either libc: programs, a server and its client on loopback, its own users" {
 	for tag in busybox busybox-musl; do
 		official $tag
 		name=busybox:${tag#busybox-}
@@ -73,7 +74,7 @@ apk_package() { # VERSION
 }
 
 # bats test_tags=debian,debian-slim
-@test "Debian: every file is as its package has it, and the slim one lacks what it says it leaves out" {
+@test "Debian: every file matches its package, and the slim image lacks what it documents" {
 	# apt makes its directories again
 	official debian
 	sandbox run --root debian:bookworm dpkg --verify >changed

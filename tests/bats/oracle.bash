@@ -1,13 +1,14 @@
 # shellcheck shell=bash disable=SC2034 # the tests use what is set here
-# oracle.bash - how a test of an attack is judged: nothing changed, nothing reached, nothing leaked.
+# oracle.bash - judges a test of an attack: nothing changed, nothing reached, nothing leaked.
 #
-# plant puts canaries into HOME, /tmp and, as root, /etc; a secret into the environment. unharmed compares: the
-# canaries, since other programs may change all else of this machine meanwhile, and who may write what.
-# listen waits on abstract sockets, paths and ports of the loopback; unheard says that nobody came.
+# plant puts canaries into HOME, /tmp and, as root, /etc; a secret into the environment. unharmed
+# compares the canaries (other programs may change anything else of this machine meanwhile), and who
+# may write what. listen waits on abstract sockets, paths and loopback ports; unheard checks that
+# nobody connected.
 
 PROBE=$BUILD/tests/programs/probe
 
-# The home that a box's own is mounted at: what passwd says, not $HOME.
+# The home at which a box's own is mounted: the one in passwd, not $HOME.
 home_inside=$HOME
 
 plant() {
@@ -32,7 +33,7 @@ plant() {
 	before=$(state)
 }
 
-# Content, mode, owner, extended attributes and times of all that must not change.
+# Content, mode, owner, extended attributes and times of everything that must not change.
 state() {
 	local pax='exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime'
 
@@ -57,7 +58,7 @@ clear_canaries() {
 	unlisten
 }
 
-# Listens on an address; what it hears is in $T/heard.N.
+# Listens on an address; what it receives is in $T/heard.N.
 listen() { # ADDRESS...
 	local address n=0
 

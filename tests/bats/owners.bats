@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2030,SC2031 # scripts run in the box
-# Whose files are, to root of the box: whom it gave them to.
+# The owners of files as root of the box sees them: those it set.
 
 load helpers
 load images
@@ -9,7 +9,7 @@ setup() {
 	sandbox_setup
 }
 
-@test "what root gives away it sees again: ls, stat, find, perl, cp and mv; after a restart of the box too" {
+@test "root sees the owners it set: ls, stat, find, perl, cp and mv; after a restart of the box too" {
 	project p
 	sandbox enter --root ./p -- sh -exc '
 		cd /var/tmp; mkdir d
@@ -24,7 +24,8 @@ setup() {
 		chown 0:0 d/file; [ "$(stat -c %u:%g d/file)" = 0:0 ]
 		perl -e "chown 7, 8, q(d/file); chown 0, -1, q(d/file)"; [ "$(stat -c %u:%g d/file)" = 0:8 ]
 
-		# it is the file that is owned, by whatever name; a link itself cannot be, and a new file is nobody else s
+		# the file has the owner, under all its names; a symlink itself cannot, and a new
+		# file has no other owner
 		ln d/file hard; ln -s d/file soft; chown 9:9 soft; chown -h 10:10 soft
 		[ "$(stat -c %u hard d/file) $(stat -Lc %u soft) $(stat -c %u soft)" = "9
 9 9 0" ]
@@ -36,35 +37,36 @@ setup() {
 		install -d -o 11 -g 12 data; install -o 13 -m 600 moved data/in; chown -R :14 data
 		[ "$(stat -c %u:%g data data/in | tr "\n" " ")" = "11:14 13:14 " ]
 		touch /tmp/t /run/t; chown 15 /tmp/t /run/t; [ "$(stat -c %u /tmp/t /run/t | tr "\n" " ")" = "15 15 " ]
-		# of the image: copied up with its owner
+		# from the image: copied up with its owner
 		chown 16 /etc/passwd; echo "# more" >>/etc/passwd; [ "$(stat -c %u /etc/passwd)" = 16 ]'
 	sandbox stop ./p
 	sandbox enter --root ./p -- sh -exc '
 		[ "$(stat -c %u:%g /var/tmp/data/in /etc/passwd | tr "\n" " ")" = "13:14 16:0 " ]'
-	# you see what you always saw
+	# you see the same as always
 	[ "$(sandbox enter ./p -- stat -c %u /var/tmp/data)" = "$(sandbox enter ./p -- id -u)" ]
 }
 
-@test "whom root becomes sees the owners that were given, and else itself" {
+@test "a user that root switched to sees the owners that were set, otherwise itself" {
 	sandbox run --root host sh -exc '
 		mkdir /var/tmp/d; cd /var/tmp/d; touch given mine; chown 0:44 given; chmod 777 .
 		[ "$(setpriv --reuid=33 --regid=33 --clear-groups stat -c %u:%g given mine | tr "\n" " ")" = "0:44 33:33 " ]'
 }
 
-@test "errors are the kernel's, and what cannot be noted is a success as before" {
+@test "errors are the kernel's, and what cannot be recorded still reports success" {
 	sandbox run --root host sh -exc '
 		cd /var/tmp; mkfifo fifo; chown 33 fifo; [ "$(stat -c %u fifo)" = 0 ]
 		perl -e "chown(1, 1, q(nosuch)) and exit 1; exit !\$!{ENOENT}"
 		perl -e "chown(1, 1, q(fifo/x)) and exit 1; exit !\$!{ENOTDIR}"
 		perl -e "chown(1, 1, q()) and exit 1; exit !\$!{ENOENT}"
 		chown 33 /proc/self/status /dev/null
-		# in another root directory, where a path is another file: not noted, and nothing else is
+		# in another root directory, where a path means another file: not recorded, and no
+		# other file is
 		mkdir -p root/var/tmp; touch /var/tmp/a root/var/tmp/a
 		perl -e "chroot q(root) or die; chown(33, 33, q(/var/tmp/a), q(/etc/passwd))"
 		[ "$(stat -c %u /var/tmp/a root/var/tmp/a /etc/passwd | tr "\n" " ")" = "0 0 0 " ]'
 }
 
-@test "a file of the host bears nothing of it, nor does one of the project" {
+@test "nothing is recorded on files of the host or of the project" {
 	mkdir shared
 	touch shared/file
 	project p $'[mounts]\n/shared = '"$T/shared"
@@ -78,7 +80,7 @@ setup() {
 	done
 }
 
-@test "what an attribute says that nobody wrote so is not believed" {
+@test "a malformed attribute is ignored" {
 	sandbox run --root host sh -exc '
 		cd /var/tmp; touch f
 		for v in "" 5 5: :5 -1:5 5:5x 05:5 4294967295:1 99999999999:1 "5:5 "; do
@@ -87,7 +89,7 @@ setup() {
 		done'
 }
 
-@test "an image shows the owners its layers give; sealed and exported, an owner is one of the archive" {
+@test "an image shows the owners from its layers; sealed and exported, an owner is in the archive" {
 	layout own <<<"{'layers': [busybox('sh', 'stat', 'chown', 'touch') + [D('opt'), D('opt/data', uid=70, gid=71), F('opt/of', b'x', uid=33, gid=33), F('opt/back', b'x', uid=33, gid=33), F('opt/false', b'x')]]}"
 	sandbox image import --quiet "$T/own" own:1 >/dev/null
 	[ "$(sandbox run --root own:1 stat -Lc %u:%g /opt/data /opt/of /opt/false | tr '\n' ' ')" = '70:71 33:33 0:0 ' ]

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # commands of examples are expanded where they run
-# sandbox-patterns(7): what the page promises, by the examples in tests/patterns, on the profiles as
-# they are shipped. An example tells at its top, in sandbox.ini, what to type; the tests type that,
-# and then look what came of it. Those whose images come from archives are in prepare_debian.bats.
+# sandbox-patterns(7): the page's promises, by the examples in tests/patterns, with the shipped
+# profiles. The top of an example's sandbox.ini tells the user what to type; the tests type that,
+# and check the result. Examples whose images come from archives are in prepare_debian.bats.
 
 load helpers
 load images
@@ -12,7 +12,7 @@ setup() {
 }
 
 teardown() {
-	# The stages of the pipeline have stores of their own.
+	# The stages of the pipeline have separate stores.
 	for XDG_DATA_HOME in "$T"/xdg/{tests,production,data}; do
 		remove_boxes
 	done
@@ -20,14 +20,14 @@ teardown() {
 	nothing_left
 }
 
-# An image of a name that an example uses, made here: it needs no network.
+# The image that an example uses, made here: it needs no network.
 stand_in() { # NAME < SPEC
 	layout stand-in.d "$1"
 	sandbox image import --quiet "$T/stand-in.d" "$1" >/dev/null
 	rm -r "$T/stand-in.d"
 }
 
-@test "shared-volume dev: edited outside, built inside, both ways, with the right owner" {
+@test "shared-volume dev: edited outside, built inside, and the reverse, with the right owner" {
 	example dev
 	run -0 as_told dev
 	[[ $output = *$'\nHello, world!' ]]
@@ -46,18 +46,18 @@ stand_in() { # NAME < SPEC
 	[[ $output = *"$T/dev/greet.c:"*': error: '* ]]
 }
 
-@test "tools: gdb, strace and an editor of the host, on a running program of a box that has none of them" {
+@test "tools: gdb, strace and an editor of the host, on a running program in a box that has none of them" {
 	stand_in busybox:1.36 <<<"{'layers': [busybox('sh', 'cat', 'setsid')]}"
 	example tools
 	run -0 as_told tools
-	# where the program is, with its source
+	# the program's directory, with its source
 	[[ $output = *counter*'count_on ('*'counter.c:'* ]]
 	grep -q 'write(1, "[0-9]*\\n"' tools/trace
 	[ "$(cat tools/notes)" = 'still debugged' ]
 	# gdb changed its step while it ran
 	[ "$(sed -n '$=' tools/counts)" -gt 1 ]
 	awk 'NR > 1 { step[$1 - last]++ } { last = $1 } END { exit !(step[1] && step[1000]) }' tools/counts
-	# nothing of it came into the box
+	# nothing of them got into the box
 	run ! sandbox enter --quiet --accept ./tools -- sh -c 'command -v gdb strace'
 }
 
@@ -78,7 +78,7 @@ stand_in() { # NAME < SPEC
 		failed = {case.attrib["name"]: case.find("failure") is not None for case in suite}
 		assert failed == {"debian": False, "alpine": True}, failed
 	PYTHON
-	# the fix that the example speaks of
+	# the fix that the example mentions
 	cat >test/due.sh <<-'SH'
 		day=$(date -u -d "$1" +%s)
 		date -u -d "@$((day + 14 * 86400))" +%Y-%m-%d
@@ -87,7 +87,7 @@ stand_in() { # NAME < SPEC
 	[[ ${lines[1]} = debian*ok* && ${lines[2]} = alpine*ok* ]]
 }
 
-@test "installation: the script is root of a box, reaches neither network nor project, and leaves the host alone" {
+@test "installation: the script is root of a box, reaches neither network nor project, and does not affect the host" {
 	project p $'[sandbox]\nprofile = install\n[mounts]\n/src = . ro'
 	cat >p/install.sh <<-'SH'
 		set -e
@@ -103,7 +103,7 @@ stand_in() { # NAME < SPEC
 	[ ! -e p/x ]
 }
 
-@test "service: the server stays after the session, answers in its box alone, and remembers across stop and start" {
+@test "service: the server outlives the session, answers only in its box, and keeps its data across stop and start" {
 	example service
 	run -0 --separate-stderr as_told service
 	[ "$output" = $'visitor 1\nvisitor 2' ]
@@ -115,12 +115,12 @@ stand_in() { # NAME < SPEC
 	fails 125 "*'service' is not running*" sandbox exec service true
 }
 
-@test "glue: a proxy with a network before a service that has none, over a socket in a directory of both" {
+@test "glue: a proxy with a network in front of a service without one, over a socket in a shared directory" {
 	example glue
 	run -0 --separate-stderr as_told glue/proxy
 	[ "$output" = 'hello from a box with lo' ]
 	[[ $(sandbox ls) = *backend*stopped*proxy*stopped* ]]
-	# without the backend the proxy says so and lives on
+	# without the backend the proxy reports that and keeps running
 	sandbox enter --quiet --accept ./glue/proxy -- true
 	run ! curl -sf "http://127.0.0.1:$(cat glue/proxy/port)/"
 	grep -q 'no backend' glue/proxy/proxy.log
@@ -129,7 +129,7 @@ stand_in() { # NAME < SPEC
 	sandbox stop proxy backend
 }
 
-# The digest of a tag, as the registry tells it.
+# The digest of a tag according to the registry.
 digest_of() { # TAG
 	skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$REGISTRY/team/app:$1"
 }
@@ -156,10 +156,10 @@ digest_of() { # TAG
 	[[ ${lines[0]} = 'good day from prod, version 1.0' ]]
 	[ "$(digest_of prod)" = "$release" ]
 	[ "$(sandbox inspect --json app | jq -r .image)" = "$REGISTRY/team/app@$release" ]
-	# Nothing was prepared there: what was tried is what runs.
+	# Nothing was prepared there: what was tested is what runs.
 	[[ $stderr != *prepar* ]]
 	remove_boxes
-	# A later seal of changed sources is another image, and moves none of the stages.
+	# A later seal of changed sources is another image, and affects none of the stages.
 	export XDG_DATA_HOME=$T/xdg/data
 	echo 'echo 2.0 >/opt/app/version' >>pipeline/image/install.sh
 	sandbox seal --accept --push --quiet ./pipeline/image "$REGISTRY/team/app:dev" >/dev/null

@@ -11,7 +11,7 @@ setup() {
 
 policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 
-@test "what is denied is refused with both lines, accepted or not, by flag and by variable too" {
+@test "what is denied is refused with both lines, with or without consent, for flags and variables too" {
 	policy 'deny = ssh-agent, home'
 	project p $'[sandbox]\nssh-agent = yes'
 	fails 125 "*p/sandbox.ini:2: the policy of $conf:2 denies 'ssh-agent = yes'" sandbox enter --accept "$T/p" -- true
@@ -25,7 +25,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	sandbox enter --quiet "$T/s" -- true
 }
 
-@test "the proxy's password and the host's authorities can be denied" {
+@test "the proxy's password and the host's CA certificates can be denied" {
 	policy 'deny = ca proxy-password'
 	for key in ca proxy-password; do
 		project p $'[sandbox]\n'"$key = yes"
@@ -33,7 +33,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	done
 }
 
-@test "with mounts denied no pointer of a checkout brings in what is outside, and worktrees stay guarded" {
+@test "with mounts denied no pointer of a checkout makes outside data visible, and worktrees stay protected" {
 	policy 'deny = mounts'
 	export GIT_CONFIG_GLOBAL=/dev/null
 	git init -q repo
@@ -51,7 +51,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	git -C wt status
 }
 
-@test "what a later source leaves empty was asked for all the same" {
+@test "a request that a later source clears still counts" {
 	policy 'deny = secrets export'
 	echo x >"$T/token"
 	for key in secrets export; do
@@ -61,7 +61,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	done
 }
 
-@test "a denied network is none for steps too" {
+@test "a denied network is denied for steps too" {
 	policy 'deny = network'
 	project p $'[run]\n1 = ls /sys/class/net >/etc/nets'
 	[ "$(sandbox enter --quiet "$T/p" -- cat /etc/nets)" = lo ]
@@ -70,7 +70,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	[[ $output = *"step 1 of 1 (run 1: false) failed with status 1 ($conf:2 denies the network)"* ]]
 }
 
-@test "a denied network is none, without a word where nobody asked for it" {
+@test "a denied network is closed silently if nobody asked for it" {
 	policy 'deny = network'
 	project p
 	[ "$(sandbox enter --quiet "$T/p" -- sh -c 'ls /sys/class/net')" = lo ]
@@ -103,7 +103,7 @@ policy() { printf '[policy]\n%s\n' "$@" >"$conf"; }
 	[ ! -s p/.envrc ]
 }
 
-@test "a slip in it is told, not ignored" {
+@test "a typo in it is an error" {
 	project p
 	policy 'deny = netwrok'
 	fails 125 "$conf:2: 'netwrok' cannot be denied, did you mean 'network'?" sandbox enter "$T/p" -- true

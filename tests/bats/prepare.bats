@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# [packages] and [run]: what a project asks for upon its image, prepared once and shared.
+# [packages] and [run]: additions to a project's image, prepared once and shared.
 
 load helpers
 load images
@@ -8,7 +8,7 @@ data() { echo "$XDG_DATA_HOME/sandbox"; }
 
 layers() { find "$(data)/layers" -mindepth 1 -maxdepth 1 -name 'step-*' | wc -l; }
 
-# A package manager that notes what it is asked for, with the variables it has.
+# A package manager that records its arguments and its variables.
 apk='#!/bin/sh
 echo "$@" >>/opt/packages
 env >/opt/env'
@@ -19,13 +19,13 @@ setup() {
 	sandbox image import --quiet "$T/app" app:1
 }
 
-@test "steps run once, in the order of their numbers, and are there for every box that asks for them" {
+@test "steps run once, in the order of their numbers, and are there for every box with the same steps" {
 	project one $'[sandbox]\nimage = app:1\n[run]\n10 = echo ten >>/opt/order\n2 = echo two >>/opt/order\n  id -u >>/opt/order'
 	run sandbox enter "$T/one" -- cat /opt/order
 	[ "$status" = 0 ]
 	[[ $output = *'preparing 1/2: run 2: echo two'*'prepared 2/2: run 10: echo ten'* ]]
 	[[ $output = *$'two\n0\nten' ]]
-	# Once: another root for the same box finds them made.
+	# Once: a rebuilt box finds them made.
 	sandbox stop one
 	run --separate-stderr sandbox enter --rebuild "$T/one" -- cat /opt/order
 	[ "$output" = $'two\n0\nten' ]
@@ -33,7 +33,7 @@ setup() {
 	[ "$(layers)" = 2 ]
 }
 
-@test "projects that ask for the same packages share their layer; the manager gets names, and no more" {
+@test "projects with the same packages share their layer; the manager gets only names" {
 	for name in one two; do
 		project $name $'[sandbox]\nimage = app:1\n[packages]\napk = gcc, make\n[env]\nLD_PRELOAD = /evil-'$name
 	done
@@ -45,13 +45,13 @@ setup() {
 	run ! grep -r evil "$(data)"/layers/step-*/opt
 }
 
-@test "what of a project reaches a step is its own: another one never gets that layer" {
+@test "a layer that depends on a project's files is never used by another project" {
 	project one $'[sandbox]\nimage = app:1\n[packages]\napk = gcc\n[mounts]\n/c = cache:c'
 	project two $'[sandbox]\nimage = app:1\n[packages]\napk = gcc'
 	sandbox enter --quiet --accept "$T/one" -- true
 	sandbox enter --quiet "$T/two" -- true
 	[ "$(layers)" = 2 ]
-	# The same step in another directory, where something else lies.
+	# The same step in another directory, with other files.
 	project three $'[sandbox]\nimage = app:1\n[run]\n1 = sh -c ". ./lib"'
 	cp -a three four
 	echo 'echo three >/opt/who' >three/lib
@@ -60,7 +60,7 @@ setup() {
 	[ "$(sandbox enter --quiet "$T/four" -- cat /opt/who)" = four ]
 }
 
-@test "a changed step is said, and --rebuild goes on from there with the same home" {
+@test "a changed step is reported, and --rebuild continues from there with the same home" {
 	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first\n2 = touch /opt/second'
 	sandbox enter --quiet "$T/p" -- sh -c 'touch /marker ~/mine'
 	sandbox stop p
@@ -68,7 +68,7 @@ setup() {
 	run sandbox enter "$T/p" -- ls /opt /marker
 	[[ $output = *'have changed since box'*'--rebuild'* ]]
 	[[ $output = *second* ]]
-	# Nobody is in it: it is ended. With somebody it is not.
+	# Nobody uses it: it is ended. If somebody does, it is not.
 	sandbox enter --quiet "$T/p" -- sh -c 'echo in; exec sleep 60' >"$T/in" 2>&1 3>&- &
 	wait_until 50 grep -q in "$T/in"
 	fails 125 "*box 'p' is running: 'sandbox stop p' first" sandbox enter --rebuild "$T/p" -- true
@@ -83,7 +83,7 @@ setup() {
 	[ -z "$output" ]
 }
 
-@test "a step that fails is named with its last lines; those before it are kept" {
+@test "a failed step is named with its last lines of output; earlier steps are kept" {
 	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first\n2 = echo so far; false; echo never'
 	run sandbox enter "$T/p" -- true
 	[ "$status" = 125 ]
@@ -98,7 +98,7 @@ setup() {
 	[[ $output != *'run 1'* && $output = *$'first\nsecond' ]]
 }
 
-@test "a step that is interrupted: the command ends by the signal, so that a shell's loop ends" {
+@test "an interrupted step: the command ends by the signal, so that a shell's loop ends" {
 	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first\n2 = sleep 61.25'
 	cat >interrupt.py <<-'EOF'
 		import os, signal, subprocess, sys, time
@@ -116,14 +116,14 @@ setup() {
 	[ "$(layers)" = 1 ]
 }
 
-@test "what a step says cannot reach the terminal" {
+@test "output of a step cannot control the terminal" {
 	project p $'[sandbox]\nimage = app:1\n[run]\n1 = echo -e "\\\\033]0;evil\\\\007"; false'
 	run sandbox enter "$T/p" -- true
 	[ "$status" = 125 ]
 	[[ $output = *'\x1b]0;evil'* && $output != *$'\e'* ]]
 }
 
-@test "killed in the middle, the next enter goes on with that step" {
+@test "after a kill in the middle, the next enter continues with that step" {
 	project p $'[sandbox]\nimage = app:1\n[run]\n1 = touch /opt/first\n2 = touch /opt/half; [ -e /run/project/go ] || sleep 100; touch /opt/second'
 	sandbox enter "$T/p" -- true 2>"$T/out" 3>&- &
 	pid=$!
@@ -135,12 +135,12 @@ setup() {
 	touch p/go
 	run sandbox enter "$T/p" -- ls /opt
 	[[ $output = *$'first\nhalf\nsecond' && $output != *'run 1'* ]]
-	# The throw-away box of the killed one goes with the next sweep.
+	# The throw-away box of the killed one is removed by the next sweep.
 	touch -d '1 hour ago' "$XDG_RUNTIME_DIR/sandbox/swept"
 	sandbox ls >/dev/null
 }
 
-@test "two that want the same environment prepare it once" {
+@test "two that need the same environment prepare it once" {
 	layout slow <<<"{'layers': [busybox('sh', 'ls', 'sleep', 'touch') + [D('etc'), D('opt'), D('sbin'), F('sbin/apk', b'#!/bin/sh\\nsleep 1; touch /opt/first', 0o755)]]}"
 	sandbox image import --quiet "$T/slow" slow:1
 	for name in a b; do
@@ -157,7 +157,7 @@ setup() {
 	grep -q 'is preparing the same environment: waiting' a.err b.err
 }
 
-@test "a file that a step names is a part of it, and the project stays as it is" {
+@test "a file that a step names is a part of it, and the project is not changed" {
 	project p $'[sandbox]\nimage = app:1\n[run]\n1 = sh ./setup.sh; ! touch ./new'
 	echo 'cp words /opt/words' >p/setup.sh
 	echo 1 >p/words
@@ -171,7 +171,7 @@ setup() {
 	[ "$(sandbox enter --quiet --rebuild "$T/p" -- cat /opt/words)" = 2 ]
 }
 
-@test "steps have the project's variables and caches, nothing else of it or of the caller" {
+@test "steps have the project's variables and caches, and nothing else of it or of the caller" {
 	project p $'[sandbox]\nimage = app:1\nnetwork = none\n[env]\nCOLOUR = blue\n[mounts]\n~/.cache/x = cache:x\n/secret = ../secret\n[run]\n1 = echo $COLOUR >/opt/env; env >>/opt/env; touch ~/.cache/x/used; ls / /etc >/opt/root'
 	mkdir secret
 	export TOKEN=the-secret
@@ -180,7 +180,7 @@ setup() {
 	grep -x HOME=/root out
 	run -1 grep -E 'TOKEN|secret' out
 	[ -e "$(data)/caches/x/used" ]
-	# Nor is anything of the user or of the machine in the layer.
+	# Nor does the layer contain anything of the user or of the machine.
 	run find "$(data)/layers" -path '*step-*' ! -name 'step-*' -printf '%P\n'
 	run -1 grep -E '/(hosts|resolv.conf|passwd)$' <<<"$output"
 }
@@ -198,7 +198,7 @@ setup() {
 	[ "$(layers)" = 2 ]
 }
 
-@test "packages need an image that something can be installed into" {
+@test "packages need an image in which something can be installed" {
 	project p $'[sandbox]\nimage = host\n[packages]\napt = gcc'
 	fails 125 "*need an image of their own: 'host' shows this machine's /usr*" sandbox enter --accept "$T/p" -- true
 	mkdir root

@@ -4,10 +4,10 @@
 
 load helpers
 
-# The base is unpacked once, and made once is an image with npm and pip, which are hundreds of packages; each
-# test has both in a second store.
+# The base is unpacked once, and one image with npm and pip, which need hundreds of packages, is
+# made once; each test has both in a second store.
 setup_file() {
-	# Archives are slower than what the limit was made for: a compiler alone may take a minute.
+	# Archives are slower than the limit allows for: a compiler alone may take a minute.
 	export BATS_TEST_TIMEOUT=$((${BATS_TEST_TIMEOUT:-120} * 3))
 	export LENDER=$BATS_FILE_TMPDIR/lender
 	mkdir -p "$LENDER"/{run,managers}
@@ -16,7 +16,7 @@ setup_file() {
 	lender seal "$LENDER/managers" managers:1
 }
 
-# The program under test on the second store.
+# The program under test with the second store.
 lender() { # ARG...
 	env HOME="$LENDER" XDG_DATA_HOME="$LENDER" XDG_RUNTIME_DIR="$LENDER/run" \
 		"$(bash -c 'load() { :; }; . "$1"; echo "$SANDBOX"' - "$BATS_TEST_DIRNAME/helpers.bash")" \
@@ -32,7 +32,7 @@ setup() {
 	printf '[images]\nstores = %s\n' "$LENDER/sandbox" >"$HOME/.config/sandbox/sandbox.conf"
 }
 
-# A wheel of one module, hi, below the directory of that registry.
+# A wheel with one module, hi, below the directory of that registry.
 pip_package() { # [CONTENT]
 	python3 - "${1:-hi}" <<-'PYTHON'
 		import sys, zipfile, os
@@ -47,7 +47,7 @@ pip_package() { # [CONTENT]
 	PYTHON
 }
 
-# A registry on the loopback with one package, greet; sets NPM to its address.
+# A registry on loopback with one package, greet; sets NPM to its address.
 npm_registry() {
 	local port
 
@@ -71,7 +71,7 @@ teardown() {
 	sandbox_teardown
 }
 
-# Runs a command; what it said is seen only if it fails.
+# Runs a command; shows its output only if it fails.
 quietly() { # COMMAND...
 	"$@" >"$T/log" 2>&1 || {
 		cat "$T/log" >&2
@@ -93,7 +93,7 @@ quietly() { # COMMAND...
 	layer=$(echo "$XDG_DATA_HOME"/sandbox/layers/step-*)
 	[ -e "$layer/usr/bin/gcc" ]
 	says_nothing find "$layer/var/lib/apt/lists" "$layer/var/cache/apt" -type f 2>/dev/null
-	# Another directory, another box, every file compiled again: the same bytes come out.
+	# Another directory, another box, every file compiled again: the result is the same bytes.
 	sed -i 's/^\[env\]/&\nCCACHE_RECACHE = yes/' two/build/sandbox.ini
 	quietly as_told two/build
 	diff -r one/out two/out
@@ -108,15 +108,15 @@ quietly() { # COMMAND...
 	[ ! -e two/build/.git/hooks/evil ]
 }
 
-@test "shared base: two projects of a team, one preparation; its layers lie on the disk once" {
+@test "shared base: two projects of a team, one preparation; its layers are on disk once" {
 	example shared-base
 	quietly as_told shared-base/one
 	[ "$(grep -c '^sandbox: preparing' "$T/log")" = 1 ]
 	[ "$(cat shared-base/one/total)" = '300 EUR' ]
-	# its own settings lie above those of the base
+	# its own settings override those of the base
 	[ "$(cat shared-base/two/report)" = $'lamp: 36 USD\ndesk: 90 USD' ]
 	[ "$(find "$XDG_DATA_HOME/sandbox/layers" -maxdepth 1 -name 'step-*' | wc -l)" = 1 ]
-	# Each box keeps what it changes, and nothing else: no program of the base.
+	# Each box keeps its own changes, and nothing else: no program of the base.
 	sandbox enter --quiet --root --accept ./shared-base/one -- sh -c 'echo mine >/opt/own'
 	sandbox enter --quiet --accept ./shared-base/two -- test ! -e /opt/own
 	says_nothing find "$XDG_DATA_HOME"/sandbox/boxes/*/upper -name 'jq*'
@@ -134,7 +134,7 @@ quietly() { # COMMAND...
 	run -127 sandbox enter --accept --quiet "$T/py" -- node --version
 }
 
-@test "a package that does not exist: which step, what apt said, and nothing half made" {
+@test "a package that does not exist: the error names the step and apt's message, and nothing partial is left" {
 	project p $'[sandbox]\nimage = debian:bookworm\n[packages]\napt = no-such-package'
 	run sandbox enter --accept "$T/p" -- true
 	[ "$status" = 125 ]
@@ -143,13 +143,13 @@ quietly() { # COMMAND...
 	says_nothing find "$XDG_DATA_HOME/sandbox/layers" -name 'step-*'
 }
 
-# Forgets what has been prepared for p, as on a machine that has its lock alone.
+# Forgets what was prepared for p, as on a machine that only has its lock.
 forget() {
 	sandbox rm --force p
 	sandbox image prune 2>/dev/null
 }
 
-@test "a lock of real packages of apt: the same set again from versions and hashes" {
+@test "a lock of real apt packages: the same set again from versions and hashes" {
 	project p $'[sandbox]\nimage = debian:bookworm\nprofile = apt\n[packages]\napt = jq'
 	quietly sandbox lock --accept "$T/p"
 	version=$(sandbox enter --accept --quiet "$T/p" -- dpkg-query -W -f '${Version}' jq)
@@ -164,7 +164,7 @@ forget() {
 	cmp before after
 }
 
-@test "a lock of a package of npm: its version and hash, and the same again" {
+@test "a lock of an npm package: its version and hash, and the same again" {
 	npm_registry
 	project p $'[sandbox]\nimage = managers:1\n[packages]\nnpm = greet\n[env]\nnpm_config_registry = '"$NPM"
 	quietly sandbox lock --accept "$T/p"
@@ -175,7 +175,7 @@ forget() {
 	done
 }
 
-@test "a lock of a package of pip: its version and hash; other bytes under the same version are refused" {
+@test "a lock of a pip package: its version and hash; other bytes under the same version are refused" {
 	npm_registry
 	pip_package
 	project p $'[sandbox]\nimage = managers:1\n[packages]\npip = hi\n[env]\nPIP_INDEX_URL = '"$NPM/simple"
@@ -214,7 +214,7 @@ forget() {
 	grep -q '^ok .*example.com/hi/sum' "$T/log"
 	[ "$(sandbox enter --quiet "$T/g" -- sh -c 'go build -o hi && ./hi 2>&1')" = 6 ]
 	[ "$(stat -c %u g/hi)" = "$(id -u)" ]
-	# What was compiled is in the cache that projects share, and nothing of it in the host's home.
+	# What was compiled is in the cache that projects share, and not in the host's home.
 	[ -n "$(ls "$XDG_DATA_HOME/sandbox/caches/go-build")" ]
 	[ ! -e "$HOME/go" ]
 }

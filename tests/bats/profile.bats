@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# sandbox profile, and what the profiles that come with the program do.
+# sandbox profile, and the profiles that come with the program.
 
 load helpers
 
@@ -18,7 +18,7 @@ mine() { # NAME TEXT
 	printf '%s\n' "$2" >"$HOME/.config/sandbox/profiles/$1.ini"
 }
 
-@test "ls lists every profile with what it is for" {
+@test "ls lists every profile with its description" {
 	[ "$(sandbox profile ls | cut -d' ' -f1)" = "$(shipped | LC_ALL=C sort)" ]
 	[ "$(sandbox profile)" = "$(sandbox profile ls)" ]
 	[ "$(sandbox profile ls | grep -Ec '^[a-z]+ *$')" = 0 ]
@@ -40,7 +40,7 @@ mine() { # NAME TEXT
 	fails 125 "*sandbox profile ls*" sandbox profile ls c
 }
 
-@test "--json: what ls and show print, for programs" {
+@test "--json: the same as ls and show" {
 	sandbox profile ls --json >out
 	[ "$(jq -r '.[].name' out)" = "$(shipped | LC_ALL=C sort)" ]
 	[ "$(jq -c '[.[] | select(.description == "" or .system != true)]' out)" = '[]' ]
@@ -52,7 +52,7 @@ mine() { # NAME TEXT
 		"$(sandbox profile show build | grep -n ^network | cut -d: -f1)" ]
 }
 
-@test "a profile of mine is listed, and hides the one that came with the program" {
+@test "a profile of the user is listed, and hides a shipped one" {
 	mine team $'; Team: ours\n[env]\nTEAM = yes'
 	mine c $'; C: my own way\n[env]\nMINE = yes'
 	sandbox profile ls | grep -Eq '^team +Team: ours$'
@@ -63,7 +63,7 @@ mine() { # NAME TEXT
 	[ "$(sandbox enter ./p -- sh -c 'echo $MINE $TEAM $CCACHE_DIR')" = 'yes yes' ]
 }
 
-@test "mine may include the one it hides" {
+@test "it may include the one it hides" {
 	mine c $'[sandbox]\ninclude = c\n[env]\nMINE = yes'
 	project p $'[sandbox]\nprofile = c'
 	[ "$(sandbox enter --accept ./p -- sh -c 'echo $MINE ${CCACHE_DIR##*/}')" = 'yes ccache' ]
@@ -79,14 +79,14 @@ mine() { # NAME TEXT
 		$'yes yes\nmore.ini\nteam.ini' ]
 }
 
-@test "files that include each other are named" {
+@test "files that include each other are an error that names them" {
 	project p $'[sandbox]\nprofile = ./a.ini'
 	printf '[sandbox]\ninclude = ./b.ini\n' >p/a.ini
 	printf '[sandbox]\ninclude = ./a.ini\n' >p/b.ini
 	fails 125 "*include each other: *a.ini*b.ini*" sandbox enter ./p -- true
 }
 
-@test "every profile that comes with the program makes a box" {
+@test "every shipped profile makes a box" {
 	local name
 
 	[ "$(shipped | wc -l)" -ge 10 ]
@@ -97,12 +97,12 @@ linger = 0"
 		run --separate-stderr sandbox enter --accept "./p-$name" -- sh -c 'cd ~ && echo works'
 		[ "$status" = 0 ]
 		[ "$output" = works ]
-		# What is asked of the session may not be there: that is said.
+		# What it asks of the session may be missing: that is reported.
 		[[ -z $(words_on_stderr) || $(words_on_stderr) = *"is asked for, but this session has none"* ]]
 	done
 }
 
-@test "every two profiles go together" {
+@test "any two profiles can be combined" {
 	local a b
 
 	project p
@@ -144,7 +144,7 @@ linger = 0"
 		$'wheel\npip\nuv' ]
 }
 
-@test "node: the store that pnpm is told of, by the name of each version, is shared and outside of the project" {
+@test "node: pnpm's store, under the name used by each version, is shared and outside of the project" {
 	project p $'[sandbox]\nprofile = dev, node'
 	project q $'[sandbox]\nprofile = dev, node'
 	sandbox enter --accept ./p -- sh -ec '
@@ -156,7 +156,7 @@ linger = 0"
 	[ "$(ls -A p q)" = "$(printf 'p:\nsandbox.ini\n\nq:\nsandbox.ini')" ]
 }
 
-@test "dev: the programs that I install for myself come first in PATH" {
+@test "dev: programs that the user installs for himself come first in PATH" {
 	project p $'[sandbox]\nprofile = dev'
 	sandbox enter ./p -- sh -c 'mkdir -p ~/.local/bin && printf "#!/bin/sh\necho mine\n" \
 		>~/.local/bin/ls && chmod +x ~/.local/bin/ls'

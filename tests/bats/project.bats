@@ -3,7 +3,7 @@
 
 load helpers
 
-# The project's directory that a box works on, from where we stand.
+# The project directory of the box, seen from the current directory.
 where() { # [PROJECT]
 	sandbox enter --quiet "$@" -- pwd -P
 }
@@ -58,7 +58,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	sandbox rm p
 }
 
-@test "a box of the name comes first; what is here and is called so too is said" {
+@test "a box with the name takes precedence, with a note if a directory here has it too" {
 	project a/same
 	project b/same
 	(cd a && sandbox enter same -- true)
@@ -75,7 +75,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	says_nothing words_on_stderr
 }
 
-@test "what is neither box, directory nor project around; what cannot be looked at" {
+@test "errors: neither box, directory nor enclosing project; what cannot be checked" {
 	project p
 	touch file
 	ln -s nowhere dangling
@@ -87,14 +87,14 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	fails 125 "cannot open the project './file/': Not a directory" sandbox enter ./file/
 	sandbox enter ./p -- true
 	fails 125 "there is no box named 'pp', did you mean 'p'?" sandbox exec pp true
-	# A file that cannot be read might call its project so.
+	# An unreadable file might give its project that name.
 	project q $'[sandbox]\nnme = x'
 	cd q
 	fails 125 "cannot tell whether the project '$T/q' is called 'x': *sandbox.ini:2: *" \
 		sandbox enter x
 }
 
-@test "a directory of a project is the project; rm wants it named" {
+@test "a directory in a project means the project; rm needs its name" {
 	project p
 	mkdir -p p/src/deep
 	cd p/src
@@ -113,7 +113,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	[ "$(sandbox ls --names)" = p ]
 }
 
-@test "a sandbox.ini below a known project is none until it is named" {
+@test "a sandbox.ini below a known project has no effect until it is named" {
 	project p $'[sandbox]\nlinger = 0\nnetwork = none'
 	project p/src $'[sandbox]\nlinger = 0'
 	mkdir p/src/deep
@@ -135,7 +135,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	says_nothing words_on_stderr
 }
 
-@test "--name is not a new name for a box that is there" {
+@test "--name does not rename an existing box" {
 	project p
 	sandbox enter --name n ./p -- true
 	sandbox enter --name n p -- true
@@ -143,7 +143,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 		sandbox enter --name m ./p -- true
 }
 
-@test "the user's own directories may be reached through links" {
+@test "the user's own directories may be reached through symlinks" {
 	mkdir -p disk/data disk/home disk/p
 	mkdir -m 0700 disk/run
 	ln -s disk/p project
@@ -174,7 +174,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	sandbox rm p
 }
 
-@test "apply goes on to keep out of the store" {
+@test "apply still refuses to write into the store" {
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter ./p -- sh -c 'mkdir d; echo x >~/file'
 	fails 125 "*boxes are kept there*" sandbox apply --yes --from "$HOME" \

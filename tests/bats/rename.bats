@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Projects that were moved, and boxes that get another name: sandbox rename.
+# Moved projects, and renaming boxes: sandbox rename.
 
 load helpers
 
@@ -26,7 +26,7 @@ $T/w/new/sub" ]
 	mv w moved
 	(cd moved/old/sub && sandbox enter old -- true)
 	[ "$(sandbox inspect --json old | jq -r .project)" = "$T/moved/old" ]
-	# Another project in its old place is another one.
+	# Another project in its old place is a different one.
 	mv moved/old moved/away
 	project moved/old
 	sandbox enter moved/away -- true
@@ -36,7 +36,7 @@ old-2 $T/moved/old" ]
 	sandbox rm --force moved/away old-2
 }
 
-@test "a copy is not taken for it" {
+@test "a copy does not count as the project" {
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter p -- sh -c 'echo kept >~/note'
 	cp -a p q
@@ -46,17 +46,17 @@ old-2 $T/moved/old" ]
 	fails 125 "directory '$T/r' has no box yet*" sandbox exec ./r true
 }
 
-@test "what commands find of a moved project that runs; a box from before; a trial" {
+@test "a moved project that is running; a box from before ids; a trial" {
 	project p $'[sandbox]\nlinger = forever'
 	mkdir p/sub
 	sandbox enter p -- sh -c 'echo x >file'
 	mv p q
-	# It goes on with the path it was started with.
+	# It continues with the path it was started with.
 	[ "$(cd q/sub && sandbox exec . pwd)" = "$T/p/sub" ]
 	[ "$(sandbox exec ./q cat file)" = x ]
 	sandbox stop ./q
 	(cd q && sandbox enter -- true)
-	# A record that has no directory gains one at the next start.
+	# A record without the directory's id gets it at the next start.
 	sandbox stop p
 	record=$(sandbox inspect --json p | jq -r .folder)/record
 	sed -i '/^folder /d' "$record"
@@ -67,7 +67,7 @@ old-2 $T/moved/old" ]
 	mv q p
 	sandbox enter ./p -- true
 	sandbox rm p
-	# What was tried goes along.
+	# The trial moves along.
 	sandbox try ./p -- sh -c 'echo tried >new'
 	mv p r
 	[ "$(sandbox diff r)" = "  A $T/r/new" ]
@@ -77,7 +77,7 @@ old-2 $T/moved/old" ]
 	sandbox discard --force r
 }
 
-@test "rename gives a box another name, which finds it from then on" {
+@test "rename gives a box another name, by which it is found from then on" {
 	project p $'[sandbox]\nlinger = forever\nname = first'
 	project other
 	sandbox enter p -- true
@@ -101,7 +101,7 @@ old-2 $T/moved/old" ]
 	sandbox rename t u
 	sandbox exec u true
 	sandbox stop u
-	# Cut off between the index and the record, it can be done again.
+	# Interrupted between the index and the record, it can be repeated.
 	id=$(sandbox inspect --json first | jq -r .id)
 	ln -s "$id" "$T/xdg/data/sandbox/names/third"
 	sandbox rename first third
@@ -109,7 +109,7 @@ old-2 $T/moved/old" ]
 	[ ! -L "$T/xdg/data/sandbox/names/first" ]
 }
 
-@test "rename --project says where a project is that cannot be recognised" {
+@test "rename --project sets the directory of a project that cannot be recognized" {
 	project p $'[sandbox]\nlinger = 0'
 	project taken
 	sandbox enter p -- sh -c 'echo kept >~/note'

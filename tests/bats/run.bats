@@ -11,7 +11,7 @@ load helpers
 	says_nothing sandbox ls --names
 }
 
-@test "what the box writes is gone with it, and a dir: image is never written to" {
+@test "what the box writes is discarded, and a dir: image is never written to" {
 	rootfs
 	sandbox run "dir:$T/rootfs" sh -c 'echo x >/new; rm /etc/group; test -e /new'
 	[ ! -e rootfs/new ]
@@ -45,14 +45,14 @@ load helpers
 	[ "$(sandbox run dir:../rootfs echo found)" = found ]
 }
 
-@test "a dir: that is a link, with or without a slash at its end" {
+@test "a dir: that is a symlink, with or without a trailing slash" {
 	rootfs
 	ln -s rootfs link
 	[ "$(sandbox run dir:link echo found)" = found ]
 	[ "$(sandbox run dir:link/ echo found)" = found ]
 }
 
-@test "the directory one stands in is not there" {
+@test "the current directory is not visible" {
 	project p
 	cd p
 	run sandbox run host test -e "$T/p/sandbox.ini"
@@ -102,18 +102,18 @@ load helpers
 	sandbox stop -t 0 "$name"
 }
 
-@test "a detached box is gone when its command has ended" {
+@test "a detached box is gone once its command has ended" {
 	sandbox run --detach host true
 	gone() { says_nothing sandbox ls --names; }
 	wait_until 50 gone
 }
 
-@test "--detach says what cannot be started, and leaves nothing" {
+@test "--detach reports what cannot be started, and leaves nothing" {
 	fails 127 "*" sandbox run --detach host no-such-command
 	wait_until 30 no_processes
 }
 
-@test "--disk keeps what is written on disk while it runs" {
+@test "--disk keeps writes on disk while it runs" {
 	[ "$(sandbox run --disk host sh -c 'echo x >/var/x; cat /var/x')" = x ]
 	says_nothing sandbox ls --names
 }
@@ -127,7 +127,7 @@ load helpers
 	[ "$(sandbox exec two sh -c 'ls -d /proc/[0-9]* | wc -l')" -le 6 ]
 }
 
-@test "unknown images and drivers are named, with what there is" {
+@test "unknown images and drivers are errors that list those that exist" {
 	fails 125 "*'Debian:12'*not the name of an image*" sandbox run Debian:12 true
 	run ! --separate-stderr sandbox run localhost:1/no:1 true
 	[ "$status" = 125 ]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# /tmp and /run: fresh memory at each start, with what the image has there.
+# /tmp and /run: a new tmpfs at each start, filled with what the image has there.
 
 load helpers
 load images
@@ -11,7 +11,7 @@ setup() {
 	rm -rf rootfs/run rootfs/tmp
 }
 
-# Puts what images have there into rootfs/$1 and rootfs/$2.
+# Puts typical content of images into rootfs/$1 and rootfs/$2.
 fill() { # RUN TMP
 	mkdir -p "rootfs/$1/mysqld/deep" "rootfs/$1/lock" "rootfs/$2"
 	chmod 1777 "rootfs/$1/lock"
@@ -43,16 +43,16 @@ works() { # OPTIONS
 	END
 }
 
-@test "what the image has there is there, writable" {
+@test "the image's content is there, writable" {
 	fill run tmp
 	works
 	works --root
 	works --disk
-	# and is the image's for the next one
+	# and is unchanged for the next one
 	works
 }
 
-@test "directories, links to others, nothing" {
+@test "directories, symlinks to others, nothing" {
 	fill var/run var/tmp
 	ln -s /var/run rootfs/run
 	ln -s var/tmp rootfs/tmp
@@ -71,7 +71,7 @@ works() { # OPTIONS
 	fails 125 "*'/tmp'*" sandbox run dir:rootfs true
 }
 
-@test "each start has them as the image has them" {
+@test "each start has the image's content again" {
 	fill run tmp
 	project p $'[sandbox]\nimage = dir:../rootfs\nlinger = 0s'
 	sandbox enter --quiet --accept ./p -- sh -c 'echo mine >/run/mysqld/deep/mine; rm /tmp/left; touch /tmp/mine'
@@ -82,7 +82,7 @@ works() { # OPTIONS
 	sandbox discard --force ./p
 }
 
-@test "more than fits in memory: /tmp is there all the same, an image with such a /run is refused" {
+@test "more than fits into memory: /tmp is there without it, an image with such a /run is refused" {
 	fill run tmp
 	truncate -s 1T rootfs/tmp/huge
 	mkdir -p "rootfs/tmp/$(printf 'deep/%.0s' {1..200})" rootfs/tmp/many
@@ -104,7 +104,7 @@ works() { # OPTIONS
 	fails 125 "*'/run'*more than 16 MiB*" sandbox run dir:rootfs true
 }
 
-@test "what is sandbox's own there is not the image's" {
+@test "sandbox's own files there do not come from the image" {
 	mkdir -p rootfs/run/sandbox/bin rootfs/run/host "rootfs/run/user/$(id -u)"
 	echo evil >rootfs/run/sandbox/sudo.sock
 	echo evil >rootfs/run/sandbox/bin/sudo
@@ -117,7 +117,7 @@ works() { # OPTIONS
 	[ "$(sandbox run dir:rootfs sudo id -u)" = 0 ]
 }
 
-@test "an image's /tmp and /run with nothing in them are known as that when it is unpacked" {
+@test "an empty /tmp and /run of an image are recorded when it is unpacked" {
 	local plan
 	layout app <<-'PY'
 		{'layers': [busybox('sh', 'ls', 'touch') + [D('tmp'), F('tmp/below'), D('run'), D('run/lock')],
@@ -137,7 +137,7 @@ works() { # OPTIONS
 	has
 }
 
-@test "an image's /run with empty directories alone is known as that, too" {
+@test "a /run with only empty directories is recorded, too" {
 	local plan
 	layout app <<-'PY'
 		{'layers': [busybox('sh', 'ls', 'stat', 'touch') + [D('tmp'), D('run'), D('run/lock', mode=0o1777), D('run/cups', mode=0o710)]]}

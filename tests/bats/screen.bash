@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # screen.bash - a real terminal for tests, driven by tmux: type, look, resize, hang up; or by
-# script(1), where nothing is typed.
+# script(1) if nothing is typed.
 
-# Runs a command on a terminal of its own; its status, and what it wrote.
+# Runs a command on its own terminal; returns its status and output.
 on_terminal() { # COMMAND
-	# a FIFO that never ends: at the end of its input script types Ctrl-D
+	# a FIFO that never ends: at the end of its input script would type Ctrl-D
 	[ -p "$T/nothing-typed" ] || mkfifo "$T/nothing-typed"
 	script -qec "$1" /dev/null <>"$T/nothing-typed"
 }
@@ -21,13 +21,13 @@ screen_close() {
 	rm -f "$T/tmux"
 }
 
-# Types a line and Enter; single keys as tmux names them.
+# Types a line and Enter; single keys by their names in tmux.
 type_line() {
 	tmux -S "$T/tmux" send-keys -l -- "$1"
 	tmux -S "$T/tmux" send-keys Enter
 }
 
-# Waits for the prompt of the outer shell: what is typed before it comes goes to the command.
+# Waits for the prompt of the outer shell: input typed before goes to the command.
 outer_prompt() {
 	wait_until 50 screen_ends_with 'host>$' || {
 		echo "no prompt" >&2
@@ -61,14 +61,14 @@ screen_ends_with() {
 	screen | tail -1 | grep -Eq -- "$1"
 }
 
-# The settings of the terminal itself, asked for by the outer shell's side.
+# The settings of the terminal itself, read on the outer shell's side.
 screen_settings() {
 	local tty
 	tty=$(tmux -S "$T/tmux" display-message -p '#{pane_tty}')
 	stty -a -F "$tty"
 }
 
-# A session has the terminal: what is typed goes to it byte by byte.
+# A session owns the terminal: input goes to it byte by byte.
 raw() {
 	[[ $(screen_settings) == *" -icanon"* ]]
 }

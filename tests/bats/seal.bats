@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# sandbox seal: the environment of a project as an image, and [sandbox] prebuilt: pulled rather than prepared.
+# sandbox seal: the environment of a project as an image, and [sandbox] prebuilt: pulled instead of
+# prepared.
 
 load helpers
 load images
@@ -13,7 +14,7 @@ setup() {
 }
 
 teardown() {
-	# A layer that cannot be searched is sealed, not removed by plain rm.
+	# A layer that cannot be searched is sealed, and cannot be removed by plain rm.
 	chmod -R u+rwX "$T/xdg" 2>/dev/null || true
 	export XDG_DATA_HOME=$T/xdg/data
 	registry_stop
@@ -24,14 +25,14 @@ other_machine() { export XDG_DATA_HOME=$T/xdg/$1; }
 
 steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/hard; ln -s new /opt/soft\n2 = rm /etc/gone; echo changed >/etc/old; touch /var/db/file; rm -r /var/d; mkdir /var/d; echo y >/var/d/above'
 
-@test "the image has all layers of the base and one a step, and what the steps made" {
+@test "the image has all layers of the base and one for each step, with the steps' results" {
 	project p $'[sandbox]\nimage = '"$REGISTRY/base:1"$'\n'"$steps"
 	run -0 --separate-stderr sandbox seal --accept --json "$T/p" app:1
 	[ "$(jq -c '[.name, .steps]' <<<"$output")" = '["app:1",2]' ]
 	digest=$(jq -r .digest <<<"$output")
 	run -0 --separate-stderr sandbox run app:1 sh -c 'cat /opt/hard /opt/soft /etc/old; ls /etc/gone /var/d 2>&1; echo $A'
 	[ "$output" = $'new\nnew\nchanged\nls: /etc/gone: No such file or directory\n/var/d:\nabove\nb' ]
-	# What others see of it: owners of the base, set-id bits, hard links, the base's whole config.
+	# As others see it: owners of the base, set-id bits, hard links, the base's whole config.
 	sandbox image export --quiet --format tar app:1 all.tar
 	tar -tvf all.tar --numeric-owner >list
 	grep -q '^-rwsr-xr-x 0/0 .* opt/hard$' list
@@ -46,7 +47,7 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	sandbox image verify --quiet >/dev/null
 }
 
-@test "a project that asks for nothing more is its image under another name; host cannot be sealed" {
+@test "a project without packages and steps is its image under another name; host cannot be sealed" {
 	project p $'[sandbox]\nimage = '"$REGISTRY/base:1"
 	run -0 --separate-stderr sandbox seal --accept --json "$T/p" app:1
 	[ "$(jq -r .digest <<<"$output")" = "$(sandbox image inspect --json "$REGISTRY/base:1" | jq -r .digest)" ]
@@ -57,7 +58,7 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	fails 125 "cannot seal '$T/p': the project asks for these*: 'sandbox seal --accept $T/p' to agree" sandbox seal "$T/p" app:3
 }
 
-@test "the first newcomer prepares and gives it away, the next one on another machine pulls and runs no step" {
+@test "the first user prepares and shares it, the next one on another machine pulls it and runs no step" {
 	project p $'[sandbox]\nlinger = 0\nimage = '"$REGISTRY/base:1"$'\nprebuilt = '"$REGISTRY/team/env"$'\n'"$steps"
 	sandbox push --quiet "$REGISTRY/base:1" >/dev/null
 	run -0 sandbox enter --accept "$T/p" -- cat /opt/new
@@ -71,7 +72,7 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	run -0 sandbox enter --accept "$T/elsewhere/p" -- sh -c 'cat /opt/new /etc/old; ls /var/d; ls /etc/gone 2>&1 || true; id -u'
 	[[ $output != *preparing* ]]
 	[[ $output = *$'new\nchanged\nabove\nls: /etc/gone: No such file or directory\n'"$(id -u)" ]]
-	# Nothing of it is left but the layers, and a second project of the machine has them too.
+	# Nothing but the layers is left, and a second project of the machine has them too.
 	[ "$(sandbox images --names | grep -c team/env)" = 0 ]
 	registry_stop
 	mkdir -p third
@@ -83,12 +84,12 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	remove_boxes
 }
 
-@test "a repository that has it not, or cannot be asked, or lies, costs a note: it is prepared here" {
+@test "a repository that does not have it, is unreachable, or is wrong, gives a note: it is prepared here" {
 	project p $'[sandbox]\nlinger = 0\nimage = '"$REGISTRY/base:1"$'\nprebuilt = '"$REGISTRY/team/env"$'\n[run]\n1 = echo mine >/opt/new'
 	run -0 sandbox enter --accept "$T/p" -- cat /opt/new
 	[[ $output = *'preparing 1/1'*mine && $output != *'cannot be'* ]]
 	name=$(sandbox seal --accept --json "$T/p" | jq -r .name)
-	# Under its tag lies what was made upon another image.
+	# Its tag has something made on top of another image.
 	layout evil <<<"{'layers': [busybox(), [D('opt'), F('opt/new', b'evil')]]}"
 	sandbox image import --quiet "$T/evil" "$name" >/dev/null
 	sandbox push --quiet "$name" >/dev/null
@@ -105,13 +106,13 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	remove_boxes
 }
 
-@test "what one repository says of a recipe is nothing to those who do not name it" {
+@test "what one repository says about a recipe does not affect projects that do not name it" {
 	text=$'[sandbox]\nlinger = 0\nimage = '"$REGISTRY/base:1"$'\n[packages]\napk = x'
 	sandbox push --quiet "$REGISTRY/base:1" >/dev/null
 	project victim "$text"
 	project evil "$text"$'\n[sandbox]\nprebuilt = '"$REGISTRY/evil/env"
 	name=$(sandbox seal --accept --json "$T/evil" | jq -r .name)
-	# Whoever has the repository puts something else under the tag, upon the right base.
+	# Whoever owns the repository puts something else under the tag, on the right base.
 	layout poison <<<"{'layers': [$base, [D('opt'), F('opt/packages', b'poison')]]}"
 	sandbox image import --quiet "$T/poison" "$name" >/dev/null
 	sandbox push --quiet "$name" >/dev/null
@@ -121,7 +122,7 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	remove_boxes
 }
 
-@test "what stands upon a layer of a repository is for those who name it, too" {
+@test "layers on top of a repository's layer are also only for projects that name it" {
 	both=$'[sandbox]\nlinger = 0\nimage = '"$REGISTRY/base:1"$'\n[packages]\napk = x\nnpm = y'
 	sandbox push --quiet "$REGISTRY/base:1" >/dev/null
 	project evil $'[sandbox]\nlinger = 0\nimage = '"$REGISTRY/base:1"$'\nprebuilt = '"$REGISTRY/evil/env"$'\n[packages]\napk = x'
@@ -131,7 +132,7 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	sandbox push --quiet "$name" >/dev/null
 	other_machine second
 	sandbox enter --quiet --accept "$T/evil" -- true
-	# Another step, which the repository knows nothing of, runs upon its layer.
+	# Another step, which the repository does not know, runs on top of its layer.
 	project evil "$both"$'\n[sandbox]\nprebuilt = '"$REGISTRY/evil/env"
 	run sandbox enter --accept --rebuild "$T/evil" -- cat /opt/npm
 	[[ $output = *poison ]]
@@ -141,7 +142,7 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	remove_boxes
 }
 
-@test "two who fetch at once both have it, and no image of the user's goes by it" {
+@test "two that fetch at once both get it, and no image of the user's is removed" {
 	project p $'[sandbox]\nlinger = 0\nimage = '"$REGISTRY/base:1"$'\nprebuilt = '"$REGISTRY/team/env"$'\n'"$steps"
 	sandbox push --quiet "$REGISTRY/base:1" >/dev/null
 	name=$(sandbox seal --accept --json --push "$T/p" | jq -r .name)
@@ -163,7 +164,7 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	remove_boxes
 }
 
-@test "nothing of an upper directory passes for more than it is" {
+@test "an upper directory cannot pass for more than it is" {
 	layout suid <<<"{'layers': [busybox('sh', 'rm', 'echo', 'chmod', 'touch', 'mkdir', 'cp', 'mv') + [D('opt'), F('opt/su', b'su', 0o4755), F('opt/of', b'x', uid=33, gid=33), F('opt/kept', b'k', 0o4755, uid=33, gid=33)]]}"
 	sandbox image import --quiet "$T/suid" suid:1 >/dev/null
 	project p $'[sandbox]\nimage = suid:1\n[run]\n1 = rm /opt/su /opt/of; echo own >/opt/su; echo own >/opt/of; chmod 755 /opt/su; touch /opt/kept; echo s >/opt/shadow; chmod 0 /opt/shadow; mkdir /opt/shut; echo in >/opt/shut/in; chmod 0 /opt/shut'
@@ -182,7 +183,7 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	fails 125 "cannot seal*'suid:1' is the image that the project begins with*" sandbox seal --quiet "$T/p" suid:1
 }
 
-@test "the key's form" {
+@test "the syntax of the key" {
 	project p $'[sandbox]\nprebuilt = noslash'
 	fails 125 "*sandbox.ini:2: *expected REGISTRY/NAME, without a tag" sandbox config "$T/p"
 	project p $'[sandbox]\nprebuilt = localhost:1/a:tag'

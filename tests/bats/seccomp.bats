@@ -5,8 +5,8 @@ load helpers
 
 table=$SOURCE/tests/data/seccomp-table.txt
 
-# Compares NAME=ANSWER lines with a column of the table, both ways. Rows that this machine's
-# processor has no call for are not printed; all others are.
+# Compares NAME=ANSWER lines with a column of the table, both ways. Rows for calls that this
+# processor does not have are not printed; all others are.
 agrees() { # COLUMN FILE
 	awk -v column="$1" '
 		/^#/ { next }
@@ -28,7 +28,7 @@ agrees() { # COLUMN FILE
 	[ ! -s differences ]
 }
 
-# Runs the program in a box made with these settings.
+# Runs the program in a box with these settings.
 table_in_box() { # SETTINGS [ENTER-OPTION...]
 	local settings=$1
 
@@ -41,7 +41,7 @@ $settings
 	[ "$(wc -l <answers)" -ge 100 ]
 }
 
-@test "as you" {
+@test "as the user" {
 	table_in_box ''
 	agrees 2 answers
 }
@@ -51,7 +51,7 @@ $settings
 	agrees 3 answers
 }
 
-@test "by sudo it is the same as by --root" {
+@test "sudo has the same filter as --root" {
 	project p "[mounts]
 /programs = $BUILD/tests/programs ro"
 	sandbox enter --accept ./p -- sudo /programs/syscall-table >answers
@@ -68,7 +68,7 @@ $settings
 	agrees 5 answers
 }
 
-@test "in a throw-away box, by exec, and in each session" {
+@test "in a throw-away box, with exec, and in each session" {
 	sandbox run --mount "$BUILD/tests/programs:/programs:ro" host /programs/syscall-table >answers
 	agrees 2 answers
 	table_in_box ''
@@ -78,7 +78,7 @@ $settings
 	agrees 3 answers
 }
 
-@test "the filter is in the way of every process, and of root's" {
+@test "the filter applies to every process, root's too" {
 	[ "$(sandbox run host sh -c 'sh -c "sed -n s/^Seccomp:.//p /proc/self/status"')" = 2 ]
 	[ "$(sandbox run --root host sed -n 's/^Seccomp:.//p' /proc/self/status)" = 2 ]
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# What a session holds of the host: its own stdio, and nothing else. Nothing of pid 1 can be reached.
-# After CVE-2024-21626 (descriptors, working directories) and CVE-2019-5736 (the runtime's own binary).
+# What a session gets of the host: its own stdio, and nothing else. Pid 1 is out of reach. After
+# CVE-2024-21626 (descriptors, working directories) and CVE-2019-5736 (the runtime's own binary).
 
 load helpers
 load screen
@@ -19,7 +19,7 @@ teardown() {
 	sandbox_teardown
 }
 
-# Prints the descriptors of a session, without the one that ls has on the directory itself.
+# Prints the descriptors of a session, without the one that ls has open itself.
 list_descriptors='cd /proc/self/fd && for fd in *; do
 	[ -e "$fd" ] || continue; echo "$fd"; done'
 
@@ -33,12 +33,12 @@ list_descriptors='cd /proc/self/fd && for fd in *; do
 	exec 9<&- 8<&- 7<&-
 }
 
-@test "an argument that names the user's terminal by a descriptor does not bring it in" {
+@test "an argument that names a descriptor of the user's terminal does not pass it in" {
 	printf '#!/bin/bash\nexec 9<>/dev/tty\nsandbox run host sh -c "[ -t 1 ] && [ ! -e \\$0 ] && echo closed" /dev/fd/9\n' >tty9
 	[[ $(on_terminal 'bash tty9') = *closed* ]]
 }
 
-@test "a lingering box holds nothing of its caller open: pipes end when the client does" {
+@test "a lingering box keeps nothing of its caller open: pipes end with the client" {
 	mkfifo fifo
 	timeout 5 cat fifo >end-of-file &
 	exec 9>fifo
@@ -61,7 +61,7 @@ list_descriptors='cd /proc/self/fd && for fd in *; do
 	unharmed
 }
 
-@test "a directory as stdin would be a door to the host: it is refused" {
+@test "a directory as stdin would be a way out to the host: it is refused" {
 	run sandbox enter ./p -- cat /proc/self/fd/0/file <"$canary"
 	[[ $output != *'a canary'* ]]
 	[ "$status" != 0 ]
@@ -89,7 +89,7 @@ list_descriptors='cd /proc/self/fd && for fd in *; do
 	done
 }
 
-@test "pid 1's command line shows nothing of the caller's" {
+@test "pid 1's command line shows nothing of the caller" {
 	run sandbox enter -e TOKEN=the-canary-sings ./p -- sh -c \
 		'cat /proc/1/cmdline /proc/1/comm /proc/1/task/1/comm /proc/1/status; : an-argument'
 	[ "$status" = 0 ]
@@ -110,7 +110,7 @@ list_descriptors='cd /proc/self/fd && for fd in *; do
 	[[ $output == *'Operation not permitted'* || $output == *'ptrace'* ]]
 }
 
-@test "the leader of a session with a terminal is as closed as pid 1" {
+@test "the leader of a session with a terminal is protected like pid 1" {
 	run on_terminal "sandbox enter ./p -- sh -c '
 		./probe trace \$PPID; head -c 1 /proc/\$PPID/environ; ls /proc/\$PPID/fd; true'"
 	[[ $output == *'attach EPERM'*'seize EPERM'*'readv EPERM'*'writev EPERM'* ]]

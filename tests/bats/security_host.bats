@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# What of the host a box cannot see or reach: environment, keys, sockets, processes, other directories;
-# and what others on the host cannot do to a box.
+# What a box cannot see or reach of the host: environment, keys, sockets, processes, other
+# directories; and what others on the host cannot do to a box.
 
 load helpers
 load oracle
@@ -18,7 +18,7 @@ teardown() {
 	sandbox_teardown
 }
 
-@test "nothing of the host's environment comes in, in any kind of session" {
+@test "nothing of the host's environment is passed in, in any kind of session" {
 	local command
 	export AWS_SECRET_ACCESS_KEY=sings SSH_AUTH_SOCK=$T/agent DBUS_SESSION_BUS_ADDRESS=unix:sings \
 		LD_PRELOAD_CANARY=sings DISPLAY=:7 XAUTHORITY=$T/x BASH_ENV_CANARY=sings
@@ -34,14 +34,14 @@ teardown() {
 	[ "$(sandbox run -e CANARY_SECRET host printenv CANARY_SECRET)" = the-canary-sings ]
 }
 
-@test "nothing a box exports reaches the host, or another session" {
+@test "variables exported in a box reach neither the host nor another session" {
 	sandbox enter ./p -- sh -c 'export LEAK=1; umask 0; cd /; true'
 	run sandbox exec p printenv LEAK
 	[ "$status" = 1 ]
 	[ "$(sandbox exec p sh -c umask)" = 0022 ]
 }
 
-@test "homes, /root, /tmp, /run and secrets of the host are not there" {
+@test "homes, /root, /tmp, /run and secrets of the host are hidden" {
 	run sandbox enter ./p -- sh -c '
 		ls -A /root /run /run/user/* "$HOME" /var/tmp /etc/shadow /etc/gshadow \
 			/etc/sudoers /etc/ssl/private /var/run/docker.sock /run/dbus 2>/dev/null'
@@ -70,7 +70,7 @@ teardown() {
 	unheard
 }
 
-@test "an abstract socket of one box cannot be reached from another; from its own it can" {
+@test "an abstract socket of one box cannot be reached from another, only from its own" {
 	local name=@canary-$BASHPID
 	project q $'[sandbox]\nlinger = 60s'
 	sandbox enter ./p -- ./probe listen "$name" 3>&- >listener &
@@ -85,7 +85,7 @@ teardown() {
 	wait_for "$listener"
 }
 
-@test "the host's loopback is the box's with network host, and out of reach with none" {
+@test "the host's loopback is shared with network host, and out of reach with none" {
 	local port=$((20000 + RANDOM % 20000))
 	listen $port
 	[ "$(sandbox run --mount "$PROBE:/probe:ro" host /probe connect $port)" = ok ]
@@ -117,7 +117,7 @@ teardown() {
 	run sandbox enter ./p -- sh -c "kill -9 $! ; ls -d /proc/$! ; ./probe call kill $! 9"
 	[[ $output == *ESRCH* ]]
 	kill -0 $!
-	# kill -1 goes to all it may reach: the session's own box
+	# kill -1 reaches only the session's own box
 	sandbox enter ./p -- ./probe call kill -1 9 || true
 	sandbox enter --root ./p -- ./probe call kill -1 9 || true
 	kill $!
@@ -125,7 +125,7 @@ teardown() {
 	[ "$n" -le 4 ]
 }
 
-@test "killing everything from inside ends sessions, not the box; SIGKILL and SIGSTOP miss pid 1" {
+@test "killing everything from inside ends sessions, not the box; SIGKILL and SIGSTOP do not reach pid 1" {
 	sandbox enter ./p -- sleep 60 3>&- &
 	wait_until 50 sandbox exec p pgrep -x sleep
 	run sandbox exec p sh -c 'kill -KILL 1; kill -STOP 1; kill -HUP 1; kill -SEGV 1; echo still'
@@ -135,30 +135,30 @@ teardown() {
 	[ "$(sandbox exec p echo alive)" = alive ]
 }
 
-@test "code inside cannot keep you out by holding connections to sudo's socket" {
+@test "code inside cannot lock the user out by holding connections to sudo's socket" {
 	sandbox enter ./p -- ./probe hold /run/sandbox/sudo.sock 2000 20 >held 3>&- &
 	local holder=$!
-	# as many as pid 1 takes, or as many as it lets be
+	# as many as pid 1 accepts
 	wait_until 20 grep -q 'held 1088' held || true
 	[ "$(timeout 5 sandbox exec p echo in)" = in ]
 	timeout 15 sandbox stop p
 	wait_for "$holder"
 }
 
-@test "noise on sudo's socket does pid 1 no harm" {
+@test "noise on sudo's socket does not harm pid 1" {
 	[ "$(sandbox enter ./p -- ./probe garble /run/sandbox/sudo.sock 2000)" = ok ]
 	[ "$(sandbox exec p sudo id -u)" = 0 ]
-	# pid 1, the supervisor of identities, and this pipe
+	# pid 1, the identity supervisor, and this pipe
 	[ "$(sandbox exec p sh -c 'ls -d /proc/[0-9]* | wc -l')" -le 5 ]
 }
 
-@test "sudo's socket takes no request to stop the box, and the control socket is not inside" {
+@test "sudo's socket accepts no request to stop the box, and the control socket is not inside" {
 	run sandbox enter ./p -- sh -c 'find / -xdev -type s 2>/dev/null; find /run /tmp -type s'
 	[ "$output" = /run/sandbox/sudo.sock ]
 }
 
-@test "without XDG_RUNTIME_DIR, a directory in /tmp that is a link or open to others is refused" {
-	# a /tmp of its own: the real one may hold this user's running boxes
+@test "without XDG_RUNTIME_DIR, a directory in /tmp that is a symlink or open to others is refused" {
+	# a separate /tmp: the real one may have this user's running boxes
 	cat >script <<-'EOF'
 		set -e
 		mount -t tmpfs tmpfs /tmp
@@ -192,7 +192,7 @@ teardown() {
 	done
 }
 
-@test "files of ours are never setuid and have no capabilities" {
+@test "our files are never setuid and have no capabilities" {
 	says_nothing find "$BUILD/bin" "$BUILD/libexec" -perm /7000
 	says_nothing env PATH="$PATH:/usr/sbin" getcap -r "$BUILD/bin" "$BUILD/libexec"
 }

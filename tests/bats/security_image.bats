@@ -1,8 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# Hostile images and projects: what sets a box up never leaves the box's root, and never shows the
-# box what only its maker may see.
-# After CVE-2021-30465, CVE-2025-31133, CVE-2024-9676, CVE-2019-14271.
+# Hostile images and projects: setting up a box never leaves the box's root, and never shows the box
+# what only its maker may see. After CVE-2021-30465, CVE-2025-31133, CVE-2024-9676, CVE-2019-14271.
 
 load helpers
 load oracle
@@ -17,7 +16,7 @@ teardown() {
 	sandbox_teardown
 }
 
-# A fresh image in which PATH is a link to TARGET.
+# A new image in which PATH is a symlink to TARGET.
 image_with_link() { # PATH TARGET
 	rm -rf "$T/image"
 	cp -a "$T/rootfs" "$T/image"
@@ -30,7 +29,7 @@ image_state() {
 	(cd "$T/image" && find . -printf '%p %y %m %U %s %T@ %l\n' | sort | sha256sum)
 }
 
-# The box starts or is refused with one line; in both cases host and image are as they were.
+# The box starts or is refused with one line; in both cases host and image are unchanged.
 harmless() { # PATH TARGET
 	local image
 
@@ -49,7 +48,7 @@ harmless() { # PATH TARGET
 	unharmed
 }
 
-@test "a link of the image where set-up mounts or writes leads nowhere outside" {
+@test "a symlink of the image where set-up mounts or writes does not lead outside" {
 	local path to
 	rootfs
 	for path in etc tmp run home dev dev/null dev/pts proc sys usr/bin etc/passwd etc/group \
@@ -60,7 +59,7 @@ harmless() { # PATH TARGET
 	done
 }
 
-@test "links into /proc do not lead set-up out, nor to what pid 1 knows" {
+@test "symlinks into /proc do not lead set-up out, nor to data of pid 1" {
 	local path to
 	rootfs
 	for path in etc/passwd etc/group etc/hosts etc/resolv.conf etc tmp run home; do
@@ -71,7 +70,7 @@ harmless() { # PATH TARGET
 	done
 }
 
-@test "the caller's environment does not come in by /etc/passwd -> /proc/self/environ" {
+@test "the caller's environment is not exposed by /etc/passwd -> /proc/self/environ" {
 	local file
 	rootfs
 	for file in passwd group; do
@@ -81,7 +80,7 @@ harmless() { # PATH TARGET
 	done
 }
 
-@test "set-up writes nothing of its own into the project, though the image's /etc leads there" {
+@test "set-up writes nothing of its own into the project, even if the image's /etc leads there" {
 	rootfs
 	project p $'[sandbox]\nimage = dir:../image\nlinger = 0s'
 	image_with_link etc "$T/p"
@@ -92,7 +91,7 @@ harmless() { # PATH TARGET
 	[ "$(ls p)" = sandbox.ini ]
 }
 
-@test "a mount target that is a link, or lies behind one, stays inside" {
+@test "a mount target that is a symlink, or is behind one, stays inside" {
 	rootfs
 	mkdir data
 	echo data >data/file
@@ -110,7 +109,7 @@ harmless() { # PATH TARGET
 	done
 }
 
-@test "a mount target behind a link of the project stays inside" {
+@test "a mount target behind a symlink of the project stays inside" {
 	local text=$'[mounts]\n'"$T/p/link/data = ../data"
 	mkdir data
 	project p "$text"
@@ -123,7 +122,7 @@ harmless() { # PATH TARGET
 	[ ! -e /etc/data ]
 }
 
-@test "FIFOs, sockets and huge files where set-up reads: an error or nothing, at once" {
+@test "FIFOs, sockets and huge files where set-up reads: an error or ignored, without blocking" {
 	local file
 	rootfs
 	for file in etc/passwd etc/group etc/hosts etc/resolv.conf; do
@@ -153,7 +152,7 @@ harmless() { # PATH TARGET
 	done
 }
 
-@test "hostile lines in passwd and group confuse nobody" {
+@test "hostile lines in passwd and group have no effect" {
 	rootfs
 	{
 		printf 'a:x:%s:0::/:/bin/sh\n' 4294967296 -1 99999999999999999999
@@ -165,7 +164,7 @@ harmless() { # PATH TARGET
 	[ "$(sandbox run dir:rootfs id -u)" = "$(id -u)" ]
 }
 
-@test "images as they are in the wild still start: links for /bin, /lib and /var/run, closed parents" {
+@test "real-world images still start: symlinks for /bin, /lib and /var/run, inaccessible parents" {
 	rootfs
 	mv rootfs/bin rootfs/usr/bin
 	ln -s usr/bin rootfs/bin
@@ -190,7 +189,7 @@ harmless() { # PATH TARGET
 	[ "$before_image" = "$(image_state)" ]
 }
 
-@test "a link that the box puts where a mount's source was does not lead the next start out" {
+@test "a symlink that the box puts in place of a mount's source does not lead the next start out" {
 	project p $'[sandbox]\nlinger = 0s\n[mounts]\n/data = ./data'
 	mkdir p/data
 	sandbox enter ./p -- sh -c "rmdir data; ln -s '$canary' data"
@@ -199,7 +198,7 @@ harmless() { # PATH TARGET
 	unharmed
 }
 
-@test "what the box writes into sandbox.ini does not open the host to it" {
+@test "what the box writes into sandbox.ini does not give it access to the host" {
 	project p $'[sandbox]\nlinger = 0s'
 	run sandbox enter ./p -- sh -c "printf '[mounts]\n/x = $canary\n' >>sandbox.ini"
 	run sandbox enter ./p -- sh -c 'cat /x/file; echo x >/x/new'
@@ -207,7 +206,7 @@ harmless() { # PATH TARGET
 	unharmed
 }
 
-@test "a path that is swapped for a link while boxes start never leads out" {
+@test "a path that is swapped for a symlink while boxes start never leads out" {
 	local i swapper
 	rootfs
 	mkdir -p data

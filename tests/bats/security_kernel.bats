@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# Privileges and kernel surface inside a box: capabilities, set-id programs, namespaces, mounts,
-# system calls. The whole truth table of the filter is in seccomp.bats; here is what an attacker would
-# do with it.
+# Privileges and kernel attack surface inside a box: capabilities, set-id programs, namespaces,
+# mounts, system calls. The whole table of the filter is in seccomp.bats; here are the steps of an
+# attacker.
 
 load helpers
 load screen
@@ -14,7 +14,7 @@ setup() {
 	cp "$PROBE" p/probe
 }
 
-# Runs a command in every kind of session as you, or as root, and asserts its output.
+# Runs a command in every kind of session as the user, or as root, and asserts its output.
 as_you() { # EXPECTED COMMAND...
 	local expected=$1 got kind
 	shift
@@ -38,7 +38,7 @@ as_root() { # EXPECTED COMMAND...
 
 show_caps='sed -n "s/^Cap\(...\):\t/\1 /p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\t/seccomp /p" /proc/self/status'
 
-@test "you have no capability in any set, and no way to get one" {
+@test "the user has no capability in any set, and no way to get one" {
 	as_you "$(printf '%s 0000000000000000\n' Inh Prm Eff Bnd Amb)"$'\nnnp 1\nseccomp 2' \
 		sh -c "$show_caps"
 }
@@ -47,20 +47,20 @@ show_caps='sed -n "s/^Cap\(...\):\t/\1 /p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\
 	# chown dac_override fowner fsetid kill setgid setuid setpcap net_bind_service net_raw
 	# sys_chroot mknod audit_write setfcap
 	local few=00000000a80425fb none=0000000000000000
-	# what the host's root gave a file would hold on the host
+	# set by the host's root on a file, it would be valid on the host
 	! am_root || few=00000000280425fb
 	as_root "Inh $none"$'\n'"Prm $few"$'\n'"Eff $few"$'\n'"Bnd $few"$'\n'"Amb $none"$'\nnnp 1\nseccomp 2' \
 		sh -c "$show_caps"
 }
 
-@test "capabilities of the caller do not come in: CVE-2022-24769" {
+@test "capabilities of the caller are not passed in: CVE-2022-24769" {
 	run unshare --user --map-current-user --keep-caps "$SANDBOX" run host sh -c "$show_caps"
 	[ "$status" = 0 ]
 	[[ $output == *"Inh 0000000000000000"* && $output == *"Amb 0000000000000000"* ]]
 	[[ $output == *"Bnd 0000000000000000"* ]] || [ "$(id -u)" = 0 ]
 }
 
-@test "a set-id program inside gives nothing" {
+@test "a set-id program inside has no effect" {
 	sandbox enter --root ./p -- sh -c 'cp /usr/bin/id /var/tmp/id; chmod 6755 /var/tmp/id
 		cp /usr/bin/id id; chmod 6755 id'
 	[ "$(sandbox exec p /var/tmp/id -u)" = "$(id -u)" ]
@@ -71,7 +71,7 @@ show_caps='sed -n "s/^Cap\(...\):\t/\1 /p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\
 		tail -1)" -le 7 ] # the device nodes
 }
 
-@test "new user namespaces and mounts are refused, to you and to root" {
+@test "new user namespaces and mounts are refused, for the user and root" {
 	as_you EPERM ./probe call unshare 0x10000000   # CLONE_NEWUSER
 	as_root EPERM ./probe call unshare 0x10000000
 	as_root EPERM ./probe call unshare 0x00020000  # CLONE_NEWNS
@@ -85,7 +85,7 @@ show_caps='sed -n "s/^Cap\(...\):\t/\1 /p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\
 	[ "$status" != 0 ]
 }
 
-@test "read-only binds cannot be made writable, nor /usr be written, by root" {
+@test "root can neither make read-only binds writable nor write to /usr" {
 	local target
 	mkdir ro
 	printf '[mounts]\n/ro = ../ro ro\n' >>p/sandbox.ini
@@ -99,7 +99,7 @@ show_caps='sed -n "s/^Cap\(...\):\t/\1 /p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\
 	says_nothing ls ro
 }
 
-@test "with nested = yes they cannot either, in any namespace of the box's own making" {
+@test "the same with nested = yes, in any namespace made in the box" {
 	! am_root || return 0 # refused: tests/attack/kernel_files.bats
 	local target
 	mkdir ro
@@ -118,7 +118,7 @@ show_caps='sed -n "s/^Cap\(...\):\t/\1 /p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\
 		done
 	done
 	[ "$(ls ro)" = file ]
-	# what hides something cannot be taken away to see it
+	# what hides something cannot be removed to see it
 	run sandbox enter ./n -- unshare --user --map-root-user --mount sh -c \
 		'umount -l /tmp; umount -l /run; umount -l /proc; umount -l /dev; ls /tmp /run /dev'
 	[[ $output != *sandbox-test* && $output != *kmsg* ]]
@@ -136,7 +136,7 @@ show_caps='sed -n "s/^Cap\(...\):\t/\1 /p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\
 	[ "$status" != 0 ]
 }
 
-@test "kernel surface that nobody needs is closed" {
+@test "unneeded kernel interfaces are closed" {
 	as_you EPERM ./probe call bpf 0 0 0
 	as_you EPERM ./probe call add_key s:user s:x s:x 1 -3
 	as_you EPERM ./probe call keyctl 0 -3 0
@@ -152,7 +152,7 @@ show_caps='sed -n "s/^Cap\(...\):\t/\1 /p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\
 	as_root EPROTONOSUPPORT ./probe call socket 16 3 12 # netlink, netfilter
 }
 
-@test "characters cannot be put into a terminal's input: TIOCSTI, TIOCLINUX, with high bits set" {
+@test "no input can be injected into a terminal: TIOCSTI, TIOCLINUX, with high bits set" {
 	local call
 	for call in "0x5412 s:x" "0x541c s:x" "0x100005412 s:x" "0xffffffff0000541c s:x"; do
 		# shellcheck disable=SC2086 # words
@@ -166,7 +166,7 @@ show_caps='sed -n "s/^Cap\(...\):\t/\1 /p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\
 	done
 }
 
-@test "chroot is no way out for root" {
+@test "chroot does not let root out" {
 	run sandbox run --root host sh -c 'mkdir /tmp/jail && cp /bin/busybox /tmp/jail 2>/dev/null
 		cd / && chroot /tmp/jail /busybox sh -c "cd ../../../..; ls" ; ls -A /home /root'
 	[[ $output != *"${HOME##*/}"*canary* ]]
@@ -181,7 +181,7 @@ show_caps='sed -n "s/^Cap\(...\):\t/\1 /p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\
 	[ "$(sandbox run host sh -c 'tail -n +2 /proc/sysvipc/shm | wc -l')" = 0 ]
 }
 
-@test "/dev holds harmless nodes only, and no device can be made or opened" {
+@test "/dev has only harmless nodes, and no device can be made or opened" {
 	[ "$(sandbox enter --root ./p -- sh -c 'for f in /dev/* /dev/pts/*; do
 		[ -h $f ] || [ -d $f ] || echo $f; done' | tr '\n' ' ')" = \
 		"/dev/full /dev/null /dev/random /dev/tty /dev/urandom /dev/zero /dev/pts/ptmx " ]
@@ -190,7 +190,7 @@ show_caps='sed -n "s/^Cap\(...\):\t/\1 /p; s/^NoNewPrivs:\t/nnp /p; s/^Seccomp:\
 	[ ! -b p/m ]
 }
 
-@test "/proc and /sys change nothing of the host" {
+@test "/proc and /sys change nothing on the host" {
 	local file
 	for file in /proc/sys/kernel/core_pattern /proc/sys/kernel/hostname /proc/sysrq-trigger \
 		/proc/sys/vm/drop_caches /sys/kernel/uevent_helper /proc/sys/kernel/modprobe; do

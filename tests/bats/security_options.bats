@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# Names and values with every odd character: nothing of them is taken for an option, a second path
-# or a line of a file. After CVE-2024-1753, CVE-2024-9407.
+# Names and values with every special character: nothing in them is taken for an option, a second
+# path or a line of a file. After CVE-2024-1753, CVE-2024-9407.
 
 load helpers
 load oracle
@@ -23,7 +23,7 @@ teardown() {
 	sandbox_teardown
 }
 
-@test "a project may lie in a directory of any name" {
+@test "a project may be in a directory with any name" {
 	local name
 	for name in "${odd_names[@]}"; do
 		project "$name" $'[sandbox]\nlinger = 0s'
@@ -52,7 +52,7 @@ teardown() {
 	unharmed
 }
 
-@test "an image may lie in a directory of any name" {
+@test "an image may be in a directory with any name" {
 	local name
 	rootfs
 	for name in "${odd_names[@]}"; do
@@ -88,7 +88,7 @@ teardown() {
 	[ "$output" != 1 ]
 }
 
-@test "a variable's value comes in as it is, and is not a second variable" {
+@test "a variable's value is passed unchanged, and is not a second variable" {
 	local value
 	# shellcheck disable=SC1003
 	for value in $'a\nPATH=/evil' "'; id" '$(id)' '"' '\' "=" "" "a,b:c"; do
@@ -100,7 +100,7 @@ teardown() {
 	[ "$status" = 125 ]
 }
 
-@test "host names and box names that are more than a name are refused" {
+@test "invalid host names and box names are refused" {
 	local name
 	for name in $'a\nb' "a/b" "../x" "a,b" "" "-x" ".." "$(printf '%0300d' 0)"; do
 		run sandbox run --name "$name" host true
@@ -114,7 +114,7 @@ teardown() {
 	done
 }
 
-@test "a box of a project whose mounts have odd names keeps them apart" {
+@test "mounts with unusual names stay separate" {
 	mkdir -p 'd,ro' 'd=x'
 	echo 1 >'d,ro/file'
 	echo 2 >'d=x/file'

@@ -1,9 +1,8 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# A box that the host's root has started. What gets out of it is root, so what its uid alone could
-# change, without a capability, is read-only: CVE-2022-0492 and the core_pattern escapes. Also what
-# takes a second user to try: one of them is the attacker, another the owner of a box.
-#
+# A box started by the host's root. Whatever escapes from it is root, so what its uid alone could
+# change, without a capability, is read-only: CVE-2022-0492 and the core_pattern escapes. Also tests
+# that need a second user: one is the attacker, the other the owner of a box.
 # Runs in the root phase; elsewhere there is only one user.
 
 load helpers
@@ -27,7 +26,7 @@ as_other() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }
 
-@test "root is warned, on stderr, and served" {
+@test "root gets a warning on stderr, and a box" {
 	run --separate-stderr sandbox run host id -u
 	[ "$output" = 0 ]
 	[[ $stderr == *"you are root on this machine"* ]]
@@ -43,7 +42,7 @@ as_other() {
 			[ "$status" != 0 ]
 		done
 	done
-	# opening is enough: nothing is written. /proc/pressure takes what its reader waits for
+	# opening is enough: nothing is written. /proc/pressure acts on what its reader waits for
 	run --separate-stderr sandbox enter --root ./p -- sh -c '
 		cd /proc && for f in $(find . -path "./[0-9]*" -prune -o -path ./self -prune -o \
 			-path ./thread-self -prune -o -path ./pressure -prune -o -type f -perm /0222 -print); do
@@ -77,7 +76,7 @@ as_other() {
 	unharmed
 }
 
-@test "no capability over the host comes with uid 0" {
+@test "uid 0 comes without capabilities over the host" {
 	sandbox enter --root ./p -- sh -c 'exit 0'
 	[ "$(sandbox exec --root p ./probe call mount s:none s:/mnt s:tmpfs 0 0)" = EPERM ]
 	run sandbox exec --root p ./probe trace 1
@@ -98,7 +97,7 @@ as_other() {
 		run ls -l "/proc/$pid/fd" "/proc/$pid/cwd" "/proc/$pid/root"
 		[[ $output != *canary* ]]
 		[[ $output != *"$T/p"* ]]
-		# root: what pid 1 has mapped and open beside sockets, its lock and devices
+		# root: what pid 1 has mapped and open besides sockets, its lock and devices
 		[[ $output != *" -> /home"* && $output != *" -> /etc"* ]]
 	done
 }
@@ -112,7 +111,7 @@ as_other() {
 	chmod a+rx "$BATS_RUN_TMPDIR" "${T%/*}"
 	cp "$SANDBOX" sandbox-of-theirs # wherever ours lies, they may not reach it
 	chmod a+rx sandbox-of-theirs
-	# even with the directories opened: who asks is checked
+	# even with the directories opened: the peer is checked
 	chmod a+rx p/probe
 	[ "$(p/probe session "$socket" 0 3)" != 'no answer' ]
 	# the connection has ended before the request is sent, or before it is answered
@@ -133,7 +132,7 @@ as_other() {
 }
 
 @test "a runtime directory that another user has put into /tmp is refused" {
-	# a /tmp of its own: the real one may hold running boxes
+	# a separate /tmp: the real one may have running boxes
 	cat >script <<-'EOF'
 		mount --make-rprivate / && mount -t tmpfs -o mode=1777 tmpfs /tmp || exit 1
 		export HOME=/tmp/home XDG_RUNTIME_DIR=/nonexistent
@@ -147,13 +146,13 @@ as_other() {
 	[[ $output == *"belongs to uid 65534"* ]]
 }
 
-@test "a sandbox.ini that belongs to another user is not obeyed" {
+@test "a sandbox.ini that belongs to another user is not used" {
 	chown 65534:65534 p p/sandbox.ini
 	run sandbox enter ./p -- true
 	[ "$status" = 125 ]
 }
 
-@test "a project file of another user is refused, whatever the user accepts" {
+@test "a project file of another user is refused, even with consent" {
 	project p
 	chown 12345 p/sandbox.ini
 	fails 125 "*'p/sandbox.ini' belongs to uid 12345, not to you*" sandbox enter --accept ./p -- true

@@ -21,7 +21,7 @@ teardown() {
 	[ "$(sandbox enter p -- sh -c 'cat ~/note')" = kept ]
 }
 
-@test "stop asks with SIGTERM first" {
+@test "stop sends SIGTERM first" {
 	project p
 	sandbox enter ./p -- sh -c 'trap "echo asked; exit 0" TERM; echo ready; sleep 30 & wait' >out &
 	wait_until 50 grep -q ready out
@@ -43,7 +43,7 @@ teardown() {
 	wait_until 20 no_processes
 }
 
-@test "stop of what is stopped already is fine" {
+@test "stopping a stopped box is fine" {
 	project p
 	sandbox enter ./p -- true
 	sandbox stop p
@@ -64,7 +64,7 @@ teardown() {
 	says_nothing sandbox ls --names
 }
 
-@test "a box that somebody is in is not removed without --force; one that lingers is" {
+@test "a box in use is not removed without --force; one that lingers is" {
 	project p
 	sandbox enter ./p -- sleep 30 &
 	wait_until 50 sandbox exec p true
@@ -88,7 +88,7 @@ teardown() {
 	done
 }
 
-@test "what runs in the background is asked too and has its time, at stop and after the linger" {
+@test "background processes are asked too and get their time, at stop and after the linger" {
 	project p $'[sandbox]\nlinger = 300ms'
 	cat >p/daemon <<-'END'
 		#!/bin/sh
@@ -114,11 +114,12 @@ teardown() {
 	[ ! -e p/log ]
 }
 
-@test "who does not end has ten seconds, and a shorter time can be given meanwhile" {
+@test "a process that does not end gets ten seconds; a shorter time can be given meanwhile" {
 	project p $'[sandbox]\nlinger = 0'
 	sandbox enter p -- sh -c 'trap "" TERM HUP; touch ready; while :; do sleep 1; done & 
 		while [ ! -e ready ]; do sleep 0.05; done'
-	# The box is ending: the next session is of the next start, and stop need not wait for it.
+	# The box is ending: the next session belongs to the next start, and stop need not wait for
+	# it.
 	sandbox enter p -- sh -c 'ls /proc | grep -c "^[0-9]"; cat /proc/uptime >>order' >count &
 	sleep 0.5
 	SECONDS=0
@@ -139,7 +140,7 @@ teardown() {
 	[ "$status" != 0 ]
 }
 
-@test "several boxes at once; one that is missing does not keep the others" {
+@test "several boxes at once; a missing one does not stop the others" {
 	project a
 	project b
 	sandbox enter ./a -- true
@@ -152,7 +153,7 @@ teardown() {
 	says_nothing sandbox ls --names
 }
 
-@test "by the project's directory, from inside it too" {
+@test "by the project's directory, also from inside it" {
 	project p
 	sandbox enter ./p -- true
 	cd p
@@ -178,7 +179,7 @@ teardown() {
 	fails 125 "cannot open the project './p': No such file or directory" sandbox rm ./p
 }
 
-@test "after rm the project starts afresh" {
+@test "after rm the project starts from scratch" {
 	project p
 	sandbox enter ./p -- sh -c 'echo old >~/note'
 	sandbox rm -f p
@@ -191,7 +192,7 @@ teardown() {
 	fails 125 "*--time*" sandbox stop --time -1 p
 }
 
-@test "stop --all and rm --all: throw-away boxes too, and nothing half done without a word" {
+@test "stop --all and rm --all include throw-away boxes, and report everything that failed" {
 	sandbox stop --all
 	sandbox rm --all # of nothing is fine
 	project a
@@ -208,13 +209,13 @@ teardown() {
 	fails 125 "missing argument: sandbox rm *--all" sandbox rm
 	fails 125 "missing argument: sandbox stop *--all" sandbox stop
 	[ "$(sandbox ls --names)" = $'a\nb' ]
-	# One that cannot even be read goes too.
+	# One that cannot even be read is removed too.
 	echo damaged >"$(sandbox inspect --json a | jq -r .folder)/record"
 	sandbox rm --all --force
 	says_nothing sandbox ls --names
 }
 
-@test "rm --all on a terminal asks, and says which box somebody is in" {
+@test "rm --all on a terminal asks, and says which boxes are in use" {
 	project a
 	project b
 	sandbox enter a -- true
@@ -235,7 +236,7 @@ teardown() {
 	wait_for $!
 }
 
-@test "a box that root was in is as idle as another when they have left" {
+@test "a box that root was in counts as idle like any other" {
 	project p $'[sandbox]\nlinger = forever'
 	sandbox enter --root p -- true
 	wait_until 20 bash -c '[ "$(sandbox ps | grep -c idle)" = 1 ]'

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# The store's format: stores of earlier formats go on working, a newer one is refused. tests/data/stores has one
-# of each; `make` there says what is in them.
+# The store's format: stores of earlier formats keep working, a newer one is refused.
+# tests/data/stores has one of each; `make` there documents their content.
 
 load helpers
 
 STORES=$SOURCE/tests/data/stores
 
-# Everything happens in $T, seen as /mnt.
+# Everything happens in $T, mounted at /mnt.
 there() {
 	"$STORES/there" "$T" "$@"
 }
@@ -18,7 +18,7 @@ setup() {
 	echo outside >shared/file
 	XDG_DATA_HOME=$T/data XDG_RUNTIME_DIR=$T/run
 	data=$T/data/sandbox
-	# What this directory is known by besides its path, if anything: a box says it.
+	# The id of this directory besides its path, if any: a box shows it.
 	project p
 	there sandbox enter ./p -- sh -c : </dev/null
 	folder=$(sed -n 's/^folder //p' "$data"/boxes/*/record)
@@ -26,7 +26,7 @@ setup() {
 	cp "$STORES/sandbox.ini" p
 }
 
-# What a test leaves is looked for in the usual places. Not from $T, where p is a directory, too.
+# Leftovers are searched in the usual places. Not from $T, where p is a directory, too.
 teardown() {
 	cd /
 	rm -rf "$T/xdg"
@@ -41,7 +41,7 @@ store() { # ARCHIVE
 	rm -rf "$data"
 	tar -C "$T/data" -xJf "$STORES/$1"
 	cp "$(command -v busybox)" "$data"/layers/*/bin
-	# Consent is for no directory that is younger than the box.
+	# Consent is not valid for a directory that is younger than the box.
 	sed -i "s/^created .*/created $(date +%s)/" "$data"/boxes/*/record
 	old=$(sed -n 's/^folder //p' "$data"/boxes/*/record)
 	[ -n "$old" ] || return 0
@@ -49,7 +49,7 @@ store() { # ARCHIVE
 	mv "$data/projects/id-$old" "$data/projects/id-${folder:-$old}"
 }
 
-# Box, image and consent are what they were when the archive was made.
+# Box, image and consent are as they were when the archive was made.
 works() { # ARCHIVE
 	there sandbox enter ./p -- sh -c 'cat /etc/who ~/file /etc/step /shared/file' </dev/null >said 2>&1 || { cat said; return 1; }
 	diff said <(printf 'box\nhome\n'; tar -xOJf "$STORES/$1" --wildcards '*/step-*/etc/step'; echo outside)
@@ -59,11 +59,11 @@ works() { # ARCHIVE
 	[ -e "$data/format-2" ]
 }
 
-@test "a store of each format goes on working: the box and its files, image, step and consent" {
+@test "a store of each format keeps working: the box and its files, image, step and consent" {
 	for archive in "$STORES"/*.tar.xz; do
 		store "${archive##*/}"
 		works "${archive##*/}"
-		# More than was agreed to is asked for, as ever.
+		# Anything beyond what was agreed to is asked for, as always.
 		printf '/more = ../shared\n' >>p/sandbox.ini
 		there sandbox stop p
 		fails 125 "*/more*" there sandbox enter ./p -- sh -c : </dev/null
@@ -72,7 +72,7 @@ works() { # ARCHIVE
 	done
 }
 
-@test "killed at any moment, moving forward leaves a store that works" {
+@test "killed at any moment, a conversion leaves a store that works" {
 	store format-1.tar.xz
 	strace -f -qq -o calls -e trace=faccessat,openat,flock,mkdirat sandbox ls >/dev/null 3>&-
 	[ -e "$data/format-2" ]
@@ -91,7 +91,7 @@ works() { # ARCHIVE
 	works format-1.tar.xz
 }
 
-@test "a box that runs is left alone, and many that move a store forward do it once" {
+@test "a running box is left alone, and concurrent conversions happen once" {
 	store format-2.tar.xz
 	mkfifo hold
 	there sandbox enter ./p -- cat <>hold &
@@ -124,7 +124,7 @@ works() { # ARCHIVE
 	fails 125 "*${newer//"$T"//mnt}" there sandbox enter ./p -- sh -c :
 	diff before <(cd "$data" && find . -printf '%p %T@ %s\n' | sort)
 	[[ $(sandbox doctor || true) = *"has format 3"* ]]
-	# Nor is it borrowed from.
+	# Nor is it used as a second store.
 	mkdir -p home/.config/sandbox
 	echo $'[images]\nstores = /mnt/newer/sandbox' >home/.config/sandbox/sandbox.conf
 	mkdir newer
@@ -135,7 +135,7 @@ works() { # ARCHIVE
 	[ "$(there sandbox run app:1 cat /etc/who)" = image ]
 }
 
-@test "a store that is there is proven by one call; without room to write its number, format 1 is used as it is" {
+@test "an existing store is checked by one call; without space for its number, it is used as format 1" {
 	store format-2.tar.xz
 	there sandbox enter ./p -- sh -c : </dev/null
 	there env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -f -qq -o /mnt/calls sandbox enter ./p -- sh -c : </dev/null

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # scripts run in the box
-# sudo inside a box: how it is found beside an image's own, and its command line, which is sudo(8)'s.
+# sudo inside a box: how it is found beside an image's own, and its command line, which is that of
+# sudo(8).
 
 load helpers
 load images
@@ -11,7 +12,7 @@ teardown() {
 	sandbox_teardown
 }
 
-# A project whose box runs, and sudo in it; each line of `says` is a command line and what comes of it.
+# A project whose box runs, and sudo in it; each line of `says` is a command line and its result.
 begin() {
 	project p $'[sandbox]\nlinger = 60s'
 	sandbox enter ./p -- true
@@ -43,7 +44,7 @@ refuses() { # MESSAGE ARG...
 }
 
 # bats test_tags=debian
-@test "Debian's own sudo can be installed, used, reinstalled, removed while the box runs; ours stays the first" {
+@test "Debian's own sudo can be installed, used, reinstalled, removed while the box runs; ours is still found first" {
 	official debian
 	project p $'[sandbox]\nimage = debian:bookworm\nlinger = 60s'
 	sandbox enter ./p -- sudo sh -ec '
@@ -62,13 +63,13 @@ refuses() { # MESSAGE ARG...
 		return 1
 	}
 	[ "$(sandbox exec p which -a sudo | head -1)" = /run/sandbox/bin/sudo ]
-	# However a shell comes by its PATH.
+	# However a shell gets its PATH.
 	for shell in 'sh -c' 'bash -lc' 'env -i sh -c' 'env -i bash -c' 'env -i bash -lc' 'su -c' 'su - -c'; do
 		# shellcheck disable=SC2086
 		[ "$(sandbox exec p sudo $shell 'sudo printenv SUDO_UID')" = 0 ]
 	done
 	[ "$(sandbox exec p bash -lc 'sudo id -u')" = 0 ]
-	# It is not ours, and says itself that it can do nothing.
+	# It is not ours, and says itself that it cannot work.
 	run sandbox exec p /usr/bin/sudo -n id -u
 	[ "$status" = 1 ]
 	sandbox exec p sudo env DEBIAN_FRONTEND=noninteractive SUDO_FORCE_REMOVE=yes apt-get -qy purge sudo >log 2>&1
@@ -78,7 +79,7 @@ refuses() { # MESSAGE ARG...
 }
 
 # bats test_tags=alpine
-@test "Alpine's login shell finds it; the link is not a change of the box; one that is there already stays" {
+@test "Alpine's login shell finds it; the symlink does not count as a change of the box; an existing file stays" {
 	official alpine
 	project p $'[sandbox]\nimage = alpine:3'
 	[ "$(sandbox enter ./p -- sh -lc 'sudo id -u')" = 0 ]
@@ -91,7 +92,7 @@ refuses() { # MESSAGE ARG...
 	[ "$(sandbox enter ./p -- sudo id -u)" = 0 ]
 }
 
-@test "whose the command is: root, yourself, by name, by number; users that there are not" {
+@test "the user of the command: root, yourself, by name, by number; unknown users are errors" {
 	begin
 	says 0 id -u
 	says 0 -n -u root -- id -u
@@ -109,7 +110,7 @@ refuses() { # MESSAGE ARG...
 	refuses 'usage:*' -u '' id
 }
 
-@test "another user of the box: its ids or an error, never root in its name" {
+@test "another user of the box: its ids or an error, never root instead" {
 	begin
 	run in_box sudo -u games id -u
 	if [ "$status" = 0 ]; then
@@ -117,7 +118,7 @@ refuses() { # MESSAGE ARG...
 	else
 		[[ $output = "sudo: unable to change to uid "* ]]
 	fi
-	# Its own way there gives nobody anything.
+	# Its internal command line gives nobody anything.
 	refuses '--become is for its own use' --become x y z
 	refuses 'unable to change to uid 0, gid 0: Operation not permitted' --become 0:0: id id
 }
@@ -140,7 +141,7 @@ refuses() { # MESSAGE ARG...
 	[ "$output" = 'sudo: A=b: command not found' ]
 }
 
-@test "-s and -i run a shell, with the words as they are; -i in the home, as a login shell" {
+@test "-s and -i run a shell, with the words unchanged; -i in the home, as a login shell" {
 	begin
 	says '$((1 + 1)) a  b ; c "d" \* ~' -s echo '$((1 + 1))' 'a  b' ';' c '"d"' '*' '~'
 	says $'one\ntwo' -s printf '%s' $'one\ntwo'
@@ -168,7 +169,7 @@ refuses() { # MESSAGE ARG...
 	refuses 'the -U option may only be used with the -l option*' -U root id
 }
 
-@test "where it begins: -D, the directory of the caller" {
+@test "the working directory: -D, else the caller's" {
 	begin
 	says /var -D /var pwd
 	says /var --chdir=/var pwd
@@ -177,7 +178,7 @@ refuses() { # MESSAGE ARG...
 	refuses 'unable to change directory to /no-such: No such file or directory' -D /no-such pwd
 }
 
-@test "options about passwords and time stamps are taken, what it cannot do is refused" {
+@test "options about passwords and time stamps are accepted, what it cannot do is refused" {
 	begin
 	says '' -v
 	says '' -k
@@ -201,7 +202,7 @@ refuses() { # MESSAGE ARG...
 	refuses '*not permitted to set a command timeout*' -T 3 id
 }
 
-@test "what cannot be run is told in sudo's words; a sudo in the background gives the terminal back" {
+@test "failures are reported with sudo's messages; a sudo in the background gives the terminal back" {
 	begin
 	run -127 in_box sudo no-such-command
 	[ "$output" = 'sudo: no-such-command: command not found' ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# Sessions on a real terminal: job control, signals, resize, raw mode, hang-up; and every mix of
-# terminals, pipes and files as stdio.
+# Sessions on a real terminal: job control, signals, resize, raw mode, hang-up; and every
+# combination of terminals, pipes and files as stdio.
 
 load helpers
 load screen
@@ -16,7 +16,7 @@ teardown() {
 	sandbox_teardown
 }
 
-# An interactive shell in the box, with a prompt that a test can tell.
+# An interactive shell in the box, with a prompt that a test recognizes.
 open_box() {
 	screen_open
 	type_line "sandbox enter ./p -- env PS1='box> ' bash --norc --noprofile"
@@ -66,7 +66,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	screen_shows 'killed=143'
 }
 
-@test "no complaint about job control or the terminal's group" {
+@test "no message about job control or the terminal's group" {
 	open_box
 	run screen
 	[[ $output != *"no job control"* && $output != *"cannot set terminal"* ]]
@@ -84,7 +84,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	[ "$status" = 1 ]
 }
 
-@test "Ctrl-Z of a bare command gives the outer shell back; fg goes on" {
+@test "Ctrl-Z of a bare command returns to the outer shell; fg continues it" {
 	screen_open
 	type_line "sandbox enter ./p -- sh -c 'echo began; sleep 1; sleep 1; read x; echo got=\$x'"
 	screen_shows '^began'
@@ -105,7 +105,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	cooked
 }
 
-@test "a client that is stopped and continued by signals stops and continues its command" {
+@test "stopping and continuing a client by signals stops and continues its command" {
 	screen_open
 	type_line "sandbox enter ./p -- sh -c 'while :; do echo x >>beats; sleep 0.05; done'"
 	wait_until 50 test -s p/beats
@@ -138,7 +138,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	screen_shows '^40 120'
 }
 
-@test "a full-screen program draws, takes keys and gives the screen back" {
+@test "a full-screen program draws, takes keys and restores the screen" {
 	seq 1000 | sed 's/^/line /' >p/file
 	screen_open
 	type_line 'sandbox enter ./p -- less file'
@@ -178,7 +178,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	wait_until 20 cooked
 }
 
-@test "hang-up of the terminal ends its session and no other" {
+@test "a hang-up of the terminal ends only its own session" {
 	sandbox enter ./p -- sleep 76 3>&- &
 	local other=$!
 	screen_open
@@ -193,7 +193,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	wait_for $other
 }
 
-@test "a session that ignores SIGHUP is killed when its client has gone" {
+@test "a session that ignores SIGHUP is killed once its client has gone" {
 	screen_open
 	type_line "sandbox enter ./p -- sh -c 'trap \"\" HUP TERM; echo began; while :; do sleep 1; done'"
 	screen_shows '^began'
@@ -201,7 +201,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	wait_until 50 gone '[t]rap'
 }
 
-@test "a second signal ends the client, whatever the command does with the first; its session goes too" {
+@test "a second signal ends the client, whatever the command does with the first; its session ends too" {
 	local sig n=0
 	for sig in INT TERM QUIT; do
 		n=$((n + 1))
@@ -217,7 +217,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 		[ "$status" = $((128 + $(kill -l $sig))) ]
 		wait_until 30 gone "sleep 0.$n$n"
 	done
-	# On a terminal it is given back; an endless writer does not keep it.
+	# On a terminal that is restored; an endless writer does not prevent it.
 	screen_open
 	type_line "sandbox enter ./p -- sh -c 'trap \"\" TERM INT HUP; while :; do echo on and on; done'"
 	screen_shows 'on and on'
@@ -232,7 +232,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	wait_until 30 gone 'on and on'
 }
 
-@test "a terminal that shows nothing any more keeps no client, whatever its command says" {
+@test "a terminal that no longer shows anything does not block a client, whatever its command writes" {
 	command -v python3 >/dev/null || skip 'no python3'
 	sandbox enter ./p -- true
 	python3 - <<-'PY'
@@ -256,7 +256,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	wait_until 30 gone 'on and on'
 }
 
-@test "code inside cannot keep a session by stopping the process that leads it" {
+@test "code inside cannot keep a session alive by stopping its leader" {
 	open_box
 	sandbox exec p sh -c 'kill -STOP $(pgrep -f "^sandbox: session")'
 	type_line 'echo answer=$((6*7))'
@@ -269,7 +269,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 		timeout 10 chown 8 /tmp'
 }
 
-@test "what the caller has been told to ignore ends no session: nohup" {
+@test "a signal that the caller ignores ends no session: nohup" {
 	sandbox enter ./p -- true
 	nohup "$SANDBOX" enter ./p -- sh -c 'echo up; sleep 1; echo end' >out 2>err 3>&- &
 	wait_until 50 grep -q up out
@@ -279,7 +279,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	grep -q end out
 }
 
-@test "exit status through a terminal: its own, and 128+n" {
+@test "exit status through a terminal: the command's own, and 128+n" {
 	for pair in "true 0" "false 1" "'kill -9 \$\$' 137" "'kill -TERM \$\$' 143" "'exit 200' 200"; do
 		run on_terminal "sandbox enter ./p -- sh -c ${pair% *}"
 		[ "$status" = "${pair##* }" ]
@@ -289,7 +289,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	[ "$status" = 126 ]
 }
 
-@test "ten megabytes come out complete, through a pipe and through a terminal" {
+@test "ten megabytes of output arrive complete, through a pipe and through a terminal" {
 	local want
 	want=$(seq 1500000 | head -c 10000000 | md5sum)
 	[ "$(sandbox enter ./p -- sh -c 'seq 1500000 | head -c 10000000' | md5sum)" = "$want" ]
@@ -301,7 +301,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	done
 }
 
-@test "ten megabytes go in complete, through a pipe" {
+@test "ten megabytes of input arrive complete, through a pipe" {
 	[ "$(seq 1500000 | head -c 10000000 | sandbox enter ./p -- md5sum)" = \
 		"$(seq 1500000 | head -c 10000000 | md5sum)" ]
 }
@@ -332,7 +332,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	done
 }
 
-@test "a pipe into a session whose output is a terminal ends as a pipe does" {
+@test "a pipe into a session whose output is a terminal ends like a pipe" {
 	run on_terminal "printf 'a\\nb\\n' | sandbox enter ./p -- sort -r"
 	[ "$output" = $'b\r\na\r' ] || [ "$output" = $'b\na' ] || [ "${output//$'\r'/}" = $'b\na' ]
 }
@@ -396,12 +396,12 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	type_line 'wait; echo status=$?'
 	screen_shows '^status=0'
 	wait_until 20 cooked
-	# the terminal is still the shell's
+	# the terminal still belongs to the shell
 	type_line 'echo still-mine'
 	screen_shows '^still-mine'
 }
 
-@test "TERM and its description: one the image does not have is replaced" {
+@test "TERM and its description: one that the image lacks is replaced" {
 	run on_terminal "TERM=no-such-terminal sandbox enter ./p -- printenv TERM"
 	echo "$output"
 	[[ $output == *xterm* || $output == *vt100* || $output == *linux* ]]

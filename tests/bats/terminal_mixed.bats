@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# A terminal among the descriptors that is not all of them: pipelines, the background, keys from
-# /dev/tty; and a client that ends as its command did.
+# Only some of the descriptors are a terminal: pipelines, the background, input from /dev/tty; and a
+# client that ends as its command did.
 
 load helpers
 load screen
@@ -23,7 +23,7 @@ stopped_client() {
 	pgrep --runstates T -x sandbox -P "$(tmux -S "$T/tmux" display-message -p '#{pane_pid}')"
 }
 
-@test "keys for a program whose stdin is a pipe: a pager, a password, a line of /dev/tty" {
+@test "keyboard input for a program whose stdin is a pipe: a pager, a password, a line from /dev/tty" {
 	type_line 'cat p/file | sandbox enter ./p -- less'
 	screen_shows '^line 1$'
 	press G
@@ -45,7 +45,7 @@ stopped_client() {
 	screen_shows '^3$'
 }
 
-@test "keys where only stdin, only stdout or only stderr is the terminal" {
+@test "keyboard input if only stdin, only stdout or only stderr is the terminal" {
 	for words in '>out' '</dev/null' '</dev/null >out'; do
 		rm -f p/got
 		type_line "sandbox enter ./p -- sh -c 'read x </dev/tty; echo \$x >got' $words"
@@ -56,30 +56,30 @@ stopped_client() {
 	done
 }
 
-@test "in a pipeline the terminal stays with who reads it" {
+@test "in a pipeline the terminal stays with the program that reads it" {
 	type_line 'sandbox enter ./p -- cat file | less'
 	screen_shows '^line 1$'
 	press G
 	screen_shows '^line 1000$'
 	press q
 	outer_prompt
-	# what is typed ahead is the shell's
+	# input typed ahead goes to the shell
 	type_line 'seq 3 | sandbox exec p sh -c "sleep 0.5; sort -r"'
 	type_line 'echo ahead=$((40+2))'
 	screen_shows 'ahead=42$'
-	# Ctrl-C ends all of the pipeline
+	# Ctrl-C ends the whole pipeline
 	type_line 'sleep 61 | sandbox exec p cat; echo over=$?'
 	wait_until 50 sandbox exec p pgrep -x cat
 	press C-c
 	outer_prompt
 	run pgrep -fx 'sleep 61'
 	[ "$status" = 1 ]
-	# newlines are made once
+	# newlines are translated once
 	run on_terminal 'printf "a\nb\n" | sandbox exec p cat'
 	[ "$output" = $'a\r\nb\r' ]
 }
 
-@test "a job that reads is stopped in the background, and has the keys after fg" {
+@test "a job that reads is stopped in the background, and gets input after fg" {
 	type_line "sandbox enter ./p -- sh -c 'read x; echo got=\$x; read x; echo then=\$x' &"
 	wait_until 50 stopped_client
 	type_line ''
@@ -97,7 +97,7 @@ stopped_client() {
 	type_line 'second'
 	screen_shows '^then=second$'
 	outer_prompt
-	# brought back before it asks
+	# moved to the foreground before it reads
 	type_line "sandbox exec p sh -c 'sleep 1; read x; echo late=\$x' &"
 	type_line 'fg'
 	sleep 1.2
@@ -105,7 +105,7 @@ stopped_client() {
 	screen_shows '^late=third$'
 }
 
-@test "Ctrl-C ends a loop of the shell around a session" {
+@test "Ctrl-C ends a shell's loop around a session" {
 	type_line 'while sandbox enter ./p -- sleep 62; do echo again; done; echo loop-is-over'
 	wait_until 50 sandbox exec p pgrep -fx 'sleep 62'
 	press C-c
@@ -120,7 +120,7 @@ stopped_client() {
 	[ "$status" = 1 ]
 }
 
-@test "a client ends as its command did: by its signal, without a core" {
+@test "a client ends as its command did: by its signal, without a core dump" {
 	cat >ends.py <<-'EOF'
 		import subprocess, sys
 		for name, want in (("TERM", -15), ("INT", -2), ("QUIT", -3), ("KILL", -9), ("SEGV", -11), ("PIPE", -13)):

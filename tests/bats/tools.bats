@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2154 # scripts run in the box; bats and what is loaded set variables
-# sandbox exec --tools: the programs of another image beside a running box's processes and files.
+# sandbox exec --tools: the programs of another image together with a running box's processes and
+# files.
 
 load helpers
 load images
@@ -20,7 +21,7 @@ tools() { # COMMAND...
 	sandbox exec --tools host p "$@"
 }
 
-# Starts a program in the box that is nowhere else; sets pid.
+# Starts a program in the box that exists nowhere else; sets pid.
 start_program() {
 	cat >p/waits.c <<-'C'
 		#include <unistd.h>
@@ -36,7 +37,7 @@ start_program() {
 	pid=$(tools pgrep -x waits)
 }
 
-# All that the box is made of: mounts, as a session of its own sees them, its files, its image.
+# Everything that the box consists of: mounts as seen by a session of its own, its files, its image.
 state_of_box() {
 	sandbox exec p cat /proc/self/mountinfo
 	find "$XDG_DATA_HOME"/sandbox/boxes/*/upper "$T/rootfs" -printf '%p %y %m %s %T@ %l\n' | sort
@@ -55,7 +56,7 @@ state_of_box() {
 	[ "$status" = 143 ]
 }
 
-@test "the project, the home and /tmp are the box's, at the same paths; an editor's change is seen" {
+@test "the project, the home and /tmp are the box's, at the same paths; an editor's change is visible" {
 	mkdir p/sub
 	echo 'one two' >p/sub/file
 	cd p/sub
@@ -69,7 +70,7 @@ state_of_box() {
 	[ "$(sandbox exec p sh -c 'cat ~/file')" = changed ]
 }
 
-@test "the whole box is at /box, to read and to write as you" {
+@test "the whole box is at /box, readable and writable as the user" {
 	sandbox exec p sh -c 'echo box >/etc/mark'
 	[ "$(tools cat /box/etc/mark)" = box ]
 	tools sh -c 'echo tools >/box/etc/mark; [ ! -e /etc/mark ]'
@@ -88,14 +89,14 @@ state_of_box() {
 	[ "$(tools readlink /proc/self/ns/mnt)" != "$(sandbox exec p readlink /proc/self/ns/mnt)" ]
 }
 
-@test "without a command it is the shell of the tools' image, on a terminal too" {
+@test "without a command it runs the shell of the tools' image, on a terminal too" {
 	[ "$(echo 'command -v gdb' | tools)" = /usr/bin/gdb ]
 	run on_terminal "sandbox exec --tools host p sh -c 'test -t 0 && tty && ls /box/bin/busybox'"
 	[ "$status" = 0 ]
 	[[ $output = /dev/pts/*/box/bin/busybox* ]]
 }
 
-@test "what is written into the tools is gone with the session; box, image and mounts stay as they were" {
+@test "writes to the tools are discarded with the session; box, image and mounts are unchanged" {
 	before=$(state_of_box)
 	tools sh -c 'echo x >/etc/new; mkdir /new; echo x >/new/file; rm /etc/passwd; cat /new/file'
 	run tools sh -c 'ls /new /etc/new'
@@ -107,13 +108,13 @@ state_of_box() {
 	[ "$(sandbox exec p sh -c 'ls -d /proc/[0-9]* | wc -l')" -le 4 ]
 }
 
-@test "an image from a registry or archive gives its tools and its environment" {
+@test "an image from a registry or archive provides its tools and its environment" {
 	layout tool <<<"{'layers': [busybox() + [D('etc'), F('etc/who', b'tools\n'), D('work')]],
 		'config': {'Env': ['PATH=/bin', 'TOOL=yes'], 'WorkingDir': '/work'}}"
 	sandbox image import "$T/tool" tool:1 2>/dev/null
 	[ "$(sandbox exec --tools tool:1 p sh -c 'cat /etc/who; echo $TOOL $PATH; ls -d /box/bin/busybox; pwd')" = \
 		$'tools\nyes /run/sandbox/bin:/bin\n/box/bin/busybox\n'"$T/p" ]
-	# its layers stay as long as they are used
+	# its layers stay while they are used
 	mkfifo go
 	sandbox exec --tools tool:1 p sh -c 'cat; cat /etc/who' <go >said 3>&- &
 	exec 9>go
@@ -125,7 +126,7 @@ state_of_box() {
 	[ "$(cat said)" = tools ]
 }
 
-@test "tools of a throw-away box start in its directory, beneath /box" {
+@test "tools in a throw-away box start in its directory, beneath /box" {
 	layout app <<<"{'layers': [busybox() + [D('app'), F('app/file', b'app')]],
 		'config': {'WorkingDir': '/app'}}"
 	sandbox image import "$T/app" app:1 2>/dev/null
@@ -134,7 +135,7 @@ state_of_box() {
 	sandbox stop r
 }
 
-@test "the session is confined as all are: no rights, no descriptors, no mounts" {
+@test "the session is confined like all others: no rights, no descriptors, no mounts" {
 	[ "$(tools grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status)" = \
 		"$(sandbox enter --accept ./p -- grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status)" ]
 	exec 9</
@@ -146,7 +147,7 @@ state_of_box() {
 	run ! tools nsenter -t 1 -m true
 }
 
-@test "what is read-only in the box is so for its tools, at /box and at its own path" {
+@test "what is read-only in the box is read-only for its tools, at /box and at its own path" {
 	mkdir -p q/hooks data
 	project q $'[sandbox]\nlinger = 60s\nnetwork = none\nprotect = hooks\n[mounts]\n/data = ../data ro'
 	sandbox enter --accept ./q -- true
@@ -175,7 +176,7 @@ state_of_box() {
 	inside() { # NAME ARG...
 		sandbox exec --root q "$T/q/probe" join "$pid" "$@" || true
 	}
-	# what it has the right to do it can: the rest is denied by the mounts
+	# it can use the rights it has: the mounts deny the rest
 	[ "$(inside mount s:tmpfs s:/mnt s:tmpfs 0 0)" = ok ]
 	# MS_REMOUNT | MS_BIND without MS_RDONLY
 	[ "$(inside mount s:none s:/usr 0 0x1020 0)" = EPERM ]
@@ -184,7 +185,7 @@ state_of_box() {
 	wait_for $!
 }
 
-@test "links that the box has planted lead nowhere but into the box" {
+@test "symlinks planted by the box lead only into the box" {
 	plant
 	project r "[sandbox]
 image = dir:$T/rootfs
@@ -194,12 +195,12 @@ linger = 60s"
 	rtools() {
 		sandbox exec --workdir / --tools host r "$@"
 	}
-	# what is the box's may be seen as the box shows it
+	# what belongs to the box may be visible
 	sandbox exec --root r sh -c 'mv /srv/work /srv/moved && ln -s /etc /srv/work &&
 		mkdir /etc/r && echo box >/etc/r/mark && ln -s / /box'
 	[ "$(rtools cat /srv/work/r/mark)" = box ]
 	[ "$(rtools cat /box/etc/r/mark)" = box ]
-	# what is the host's is not there
+	# what belongs to the host is not
 	ln -s . "$T/r/r"
 	for target in "$T/home/canary" "../../../../..$T/home/canary" ../../../..; do
 		sandbox exec --root --workdir / r sh -c "rm /srv/work && ln -s '$target' /srv/work"
@@ -216,7 +217,7 @@ linger = 60s"
 	sandbox rm -f r
 }
 
-@test "a project beneath a link of the image, or where the tools have no place for it, is found" {
+@test "a project beneath a symlink of the image, or for which the tools have no place, is found" {
 	mkdir -p "$T/rootfs/var/work"
 	ln -s var/work "$T/rootfs/work"
 	for where in /work/r /usr/src/r; do
@@ -261,7 +262,7 @@ linger = 60s"
 	clear_canaries
 }
 
-@test "only who comes from outside, as you, attached, gets tools; every descriptor is closed" {
+@test "only a request from outside, as the user, attached, gets tools; every descriptor is closed" {
 	local root=0x1 detached=0x4 at_exit=0x8 tools=0x10 control n flags
 	cp "$PROBE" p/probe
 	for flags in $tools $((tools | root)) $((tools | detached)); do
@@ -281,12 +282,12 @@ linger = 60s"
 	for n in 0 1 2 3 4 6; do
 		[ "$("$PROBE" session "$control" 0 $n)" = 'cannot start a session: Protocol error' ]
 	done
-	# what is not a mount ends its own session
+	# anything but a mount ends its own session
 	[ "$("$PROBE" session "$control" $tools 6)" = accepted ]
 	[ "$(tools echo fine)" = fine ]
 }
 
-@test "what cannot be: not running, no such image, a bad name, a program that is not there, root, --start" {
+@test "errors: not running, no such image, a bad name, a missing program, root, --start" {
 	fails 127 "cannot run 'no-such-program': command not found in the tools' image" tools no-such-program
 	fails 125 "*cannot use the tools of 'dir:nowhere'*No such file*" \
 		sandbox exec --tools dir:nowhere p true

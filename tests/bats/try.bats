@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# sandbox try: a box of its own for a project, where all that it may write of the host is an overlay.
+# sandbox try: a separate box for a project, where everything it may write of the host is an
+# overlay.
 
 load helpers
 load images
@@ -20,10 +21,10 @@ teardown() {
 
 tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 
-# What lies beneath a directory: names, modes, times of directories, content, links.
+# Everything beneath a directory: names, modes, times of directories, content, symlinks.
 picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f -exec md5sum {} + | sort); }
 
-@test "git mv and rename(2) of directories that were there before, as you and as root, then diff, apply and discard" {
+@test "git mv and rename(2) of existing directories, as the user and as root, then diff, apply and discard" {
 	git init -q --template= p
 	git -C p config user.email a@b
 	git -C p config user.name n
@@ -60,7 +61,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	[ "$(tried cat moved/file)" = host ]
 }
 
-@test "every way of naming a directory is renamed; what cannot be is the kernel's to say, and stays whole" {
+@test "a directory can be renamed by every way of naming it; if it cannot, the kernel reports it and it stays intact" {
 	mkdir -p p/{a,b,c,d,e,f/g,h,i,full,empty,x,y}
 	for i in a b c d e f/g h i full x y; do echo "$i" >"p/$i/file"; done
 	ln -s f p/way
@@ -110,7 +111,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	[ "$(cat p/h/file)" = h ]
 }
 
-@test "a directory with a mount in it is not renamed and stays whole; so does one whose renamer is killed" {
+@test "a directory with a mount in it is not renamed and stays intact; so does one whose renaming process is killed" {
 	mkdir -p p/big/{1,2,3} p/around/{a,m,z}
 	for i in {1..300}; do echo "$i" >"p/big/$((i % 3 + 1))/$i"; done
 	touch p/around/{a,z}/file
@@ -121,7 +122,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	says_nothing tried find . -name '.sandbox-rename*'
 }
 
-@test "project, mounts and caches are all there, what is written stays in the box and is there the next time" {
+@test "project, mounts and caches are all there; writes stay in the box and are there the next time" {
 	plant
 	tried sh -c '[ "$PWD" = "$T/p" ] || cd '"$T/p"'
 		echo box | tee file /data/file ~/.cache/it/x ~/own >/dev/null && rm -r sub && mkdir new'
@@ -132,12 +133,12 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	unharmed
 }
 
-@test "a single file of the host is read-only, and so is what was read-only" {
+@test "a single file of the host is read-only, and so is what was read-only before" {
 	[ "$(tried sh -c 'cat /one; echo x 2>/dev/null >/one || echo x 2>/dev/null >/ro/file || echo no')" = $'host\nno' ]
 	[ "$(cat data/file)" = host ]
 }
 
-@test "it is a box beside the project's own, found again by the project, and entered by its name" {
+@test "it is a separate box beside the project's own, found by the project, and entered by its name" {
 	sandbox enter --quiet --accept "$T/p" -- sh -c 'echo mine >~/mark'
 	tried sh -c '[ ! -e ~/mark ] && echo trial >~/mark'
 	[ "$(sandbox ls --names | sort)" = $'p\np-try' ]
@@ -151,12 +152,12 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	[ "$(sandbox enter --quiet -- cat "$HOME/mark")" = mine ]
 }
 
-@test "consent is asked for as by enter, in its own name" {
+@test "consent is asked for as by enter, naming try" {
 	fails 125 "*asks for these of this machine: *: 'sandbox try --accept $T/p' to agree" sandbox try "$T/p" -- true
 	says_nothing sandbox ls --names
 }
 
-@test "what the project's own box was given is not asked about again, what is more is" {
+@test "what the project's own box was given is not asked again, anything more is" {
 	mkdir d
 	project r $'[sandbox]\nlinger = 0\n[mounts]\n/d = ../d'
 	sandbox enter --quiet --accept "$T/r" -- true
@@ -176,7 +177,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	fails 125 "*box 'q-try' was made from image 'app:1', not from 'host': 'sandbox discard' to change it*" sandbox try --image host "$T/q" -- true
 }
 
-@test "protected paths are as good as all others: nothing reaches them, and nothing is made for them" {
+@test "protected paths are overlays too: writes do not reach them, and none are created" {
 	project p $'[sandbox]\nprotect = .git/hooks .envrc'
 	mkdir -p p/.git
 	tried sh -c 'mkdir -p .git/hooks && echo evil | tee .git/config .git/hooks/x .envrc >/dev/null'
@@ -184,14 +185,14 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	[ ! -e p/.envrc ]
 }
 
-@test "matrix with a profile that protects writes nothing to the project either" {
+@test "nor does matrix with a protecting profile write to the project" {
 	project p $'[sandbox]\nprotect = .git/hooks\n[matrix]\na = host'
 	mkdir -p p/.git/hooks
 	sandbox matrix "$T/p" -- sh -c 'echo evil >.git/config'
 	[ ! -e p/.git/config ]
 }
 
-@test "the host's home holds the boxes themselves: it is refused by name" {
+@test "the host's home contains the boxes themselves: it is refused by name" {
 	export XDG_DATA_HOME=$HOME/.local/share
 	project q $'[sandbox]\nhome = host'
 	fails 125 "*'$HOME' cannot be an overlay: what boxes write is kept in it, in '*" sandbox try --accept "$T/q" -- true
@@ -202,7 +203,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	[ "$(cat home/file)" = host ]
 }
 
-@test "a directory that is another one now does not show what was changed upon the old one" {
+@test "a directory that was replaced by another does not show changes made to the old one" {
 	tried sh -c 'echo box >/data/file'
 	mkdir other
 	echo other >other/file
@@ -212,7 +213,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	[ "$(tried cat /data/file)" = box ]
 }
 
-@test "two that begin a trial at once have the same one" {
+@test "two concurrent starts of a trial get the same one" {
 	local sessions=()
 	for i in 1 2 3; do
 		tried sh -c "touch $i; sleep 0.3" &
@@ -223,7 +224,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	[ "$(tried ls)" = $'1\n2\n3\nfile\nsandbox.ini\nsub' ]
 }
 
-@test "a data directory that could not keep what is tried, and a root of another's, are refused" {
+@test "refused: a data directory that could not keep the changes, and a root of another user" {
 	unshare -Urm true 2>/dev/null || skip 'no mounts in a user namespace here'
 	project q
 	mkdir lower upper

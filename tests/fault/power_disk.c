@@ -1,18 +1,18 @@
 /*
- * power_disk.c - a disk that remembers, and loses its power.
+ * power_disk.c - a disk that records its writes, and loses its power.
  *
- *	power_disk serve IMAGE LOG DIR		DIR/disk is IMAGE; what is written is noted in LOG. What is
- *						written to DIR/mark is noted as a mark
+ *	power_disk serve IMAGE LOG DIR		DIR/disk is IMAGE; writes are recorded in LOG.
+ *						Writing to DIR/mark records a mark
  *	power_disk list LOG			its marks and flushes, a line each: EVENT WHAT
  *	power_disk cut LOG IMAGE EVENT SEED PERCENT
- *						makes IMAGE, which is as it was before LOG, what the power cut
- *						after EVENT leaves
+ *						turns IMAGE, as it was before LOG, into what a
+ *						power cut after EVENT leaves
  *
- * A disk with a cache, as all are: what was written before the last flush is there; of what came after it,
- * any block may be there or not. SEED and PERCENT choose. A loop device upon DIR/disk gives
+ * A disk with a cache, as all are: what was written before the last flush is there; of later
+ * writes, any block may be there or not. SEED and PERCENT choose. A loop device on DIR/disk passes
  * its flushes to us as fsync(2).
  *
- * LOG: for each event a struct event, and the bytes that it speaks of.
+ * LOG: for each event a struct event, and the bytes that it refers to.
  */
 #define FUSE_USE_VERSION 31
 
@@ -26,7 +26,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOCK	  4096 /* what disks of today write whole; xfs does not survive less */
+#define BLOCK	  4096 /* the atomic unit of today's disks; xfs does not survive less */
 #define MARK_MAX  64
 #define WRITE_MAX (8u << 20)
 
@@ -123,7 +123,7 @@ static int disk_fsync(const char *path, int datasync, struct fuse_file_info *fi)
 	return 0;
 }
 
-/* A mark is written as a shell does it. */
+/* A shell truncates when it writes a mark. */
 static int disk_truncate(const char *path, off_t size, struct fuse_file_info *fi)
 {
 	(void)size;
@@ -190,7 +190,7 @@ static int list(const char *path)
 	return 0;
 }
 
-/* xorshift64*, so that a seed means the same everywhere. */
+/* xorshift64*, so that a seed gives the same result everywhere. */
 static unsigned int chance(uint64_t *state)
 {
 	*state ^= *state >> 12;

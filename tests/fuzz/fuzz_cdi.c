@@ -1,5 +1,5 @@
 /*
- * fuzz_cdi.c - any bytes as a CDI specification: what comes out are lines of words, and paths.
+ * fuzz_cdi.c - any bytes as a CDI specification: the output is lines of words, and paths.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cleanup_free char *text = xstrndup((const char *)data, size);
 
 	auth_parse(text, &c);
-	/* A token needs somebody to ask for it. */
+	/* A token needs a realm to ask. */
 	if (c.scheme == AUTH_BEARER && !c.realm)
 		abort();
 	return 0;

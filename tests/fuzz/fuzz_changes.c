@@ -1,8 +1,9 @@
 /*
- * fuzz_changes.c - any upper directory upon any lower one: the changes that are found are the difference
- * of what the two show together and what the lower one shows alone.
+ * fuzz_changes.c - any upper directory on top of any lower one: the changes found are the
+ * difference between their merged view and the lower one.
  *
- * Two bytes of the input are one step: what is put where. Paths have up to three of the names a, b and c.
+ * Two bytes of the input are one step: what to put where. Paths have up to three of the names a, b
+ * and c.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -17,7 +18,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "changes/changes.c" /* the walk through one tree is its own */
+#include "changes/changes.c" /* for its static functions */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -38,7 +39,10 @@ static const char *path_of(unsigned int n)
 	return paths[n % N_PATHS];
 }
 
-/* What cannot be put there, since its directory is missing or something else is there, is not. */
+/*
+ * A step that is impossible, because its directory is missing or something else is there, is
+ * skipped.
+ */
 static void put(int tree, unsigned int what, const char *path)
 {
 	cleanup_free char *absolute = NULL;
@@ -81,7 +85,7 @@ static const struct change *find(const struct changes *all, const char *rel)
 	return found;
 }
 
-/* Is a directory on the way gone, or something else? */
+/* Is a directory on the way deleted, or not a directory? */
 static bool is_covered(const struct changes *all, const char *path)
 {
 	cleanup_free char *up = xstrdup(path);

@@ -1,5 +1,5 @@
 /*
- * fuzz_devcontainer.c - any bytes as devcontainer.json: what comes out are lines.
+ * fuzz_devcontainer.c - any bytes as devcontainer.json: the output is lines.
  */
 #include <stdint.h>
 #include <stdlib.h>

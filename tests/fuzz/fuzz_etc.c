@@ -1,6 +1,6 @@
 /*
- * fuzz_etc.c - any bytes as files of /etc: what is put in is found there, once is enough, and nothing of the
- * file is lost.
+ * fuzz_etc.c - any bytes as files of /etc: what was added is found, adding once is enough, and
+ * nothing of the file is lost.
  */
 #include <stdint.h>
 #include <stdlib.h>

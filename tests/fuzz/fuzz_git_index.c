@@ -1,5 +1,6 @@
 /*
- * fuzz_git_index.c - any bytes as an index of git's: an answer or an error, and paths that stay in the project.
+ * fuzz_git_index.c - any bytes as a git index: an answer or an error, and paths that stay in the
+ * project.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * fuzz_import.c - any bytes as the index.json or manifest.json of an archive of images, imported into
- * a store of its own: refused or imported, never crashing, and no name that does not resolve.
+ * fuzz_import.c - any bytes as the index.json or manifest.json of an archive of images, imported
+ * into a separate store: refused or imported, no crash, and no name that does not resolve.
  */
 #include <fcntl.h>
 #include <stddef.h>
@@ -59,7 +59,9 @@ static void add(struct archive *a, const char *name, const void *data, size_t le
 	la.archive_entry_free(entry);
 }
 
-/* A layer without entries, its config and its manifest, and the document; the seeds name them. */
+/*
+ * A layer without entries, its config and its manifest, and the document; the seeds refer to them.
+ */
 static void write_archive(int fd, const char *document, const uint8_t *data, size_t size)
 {
 	static const char layer[1024];

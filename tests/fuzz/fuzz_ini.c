@@ -1,6 +1,6 @@
 /*
- * fuzz_ini.c - any bytes as a project file: read, checked, never crashing; and what is written of it
- * is read back as the same.
+ * fuzz_ini.c - any bytes as a project file: read and checked without a crash; what is written from
+ * it reads back the same.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -26,7 +26,7 @@ static void check_round_trip(const struct ini *ini)
 		const struct ini_entry *entry = &ini->v[i];
 		bool verbatim = entry->key && schema_is_script(entry->section, entry->key);
 
-		/* As settings have it: only text for a shell has lines. */
+		/* As in settings: only shell text has several lines. */
 		for (char *p = entry->value; p && !verbatim && (p = strchr(p, '\n'));)
 			*p = ' ';
 		if (entry->key)
@@ -56,7 +56,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < ini.n; i++) {
 		const struct ini_entry *entry = &ini.v[i];
 
-		/* Lines only grow, a key has a value, and no control character gets through. */
+		/*
+		 * Line numbers only grow, a key has a value, and no control character gets through.
+		 */
 		if (entry->line <= line || (entry->key && !entry->value))
 			abort();
 		for (const char *s = entry->value; s && *s; s++)

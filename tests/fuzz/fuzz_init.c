@@ -1,5 +1,5 @@
 /*
- * fuzz_init.c - any bytes as the files of other tools that init reads: what comes out are words.
+ * fuzz_init.c - any bytes as the files of other tools that init reads: the output is words.
  */
 #include <stdint.h>
 #include <stdlib.h>

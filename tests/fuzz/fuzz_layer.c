@@ -1,6 +1,6 @@
 /*
- * fuzz_layer.c - any bytes as a layer, unpacked beside a canary that must stay as it is, and settled
- * upon a layer with directories, files and links (dir/lower), which must stay as it is too.
+ * fuzz_layer.c - any bytes as a layer, unpacked beside a canary and settled on top of a layer with
+ * directories, files and symlinks (dir/lower); both must stay the same.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -38,8 +38,8 @@ static ssize_t read_bytes(void *ctx, void *buf, size_t size, struct err *e)
 }
 
 /*
- * dir/canary, a file, dir/lower, and dir/root, where the layer goes: nothing else may come to be in
- * dir. The names in lower are short, as those that a fuzzer finds.
+ * dir/canary, a file, dir/lower, and dir/root, where the layer goes: nothing else may appear in
+ * dir. The names in lower are short, so that a fuzzer finds them.
  */
 static int scratch(void)
 {
@@ -70,7 +70,7 @@ static void check_file(int fd, const char *name, mode_t mode)
 		abort();
 }
 
-/* entries: with "." and "..". */
+/* entries: including "." and "..". */
 static void check_folder(int fd, const char *path, int entries)
 {
 	struct dirent **names;
@@ -116,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	req.meta_fd = memfd_create("meta", MFD_CLOEXEC);
 	if (layer_unpack(&req, &notes, NULL, NULL, &e) == 0) {
 		settle(dir, "lower", &req, &notes);
-		/* Once more, upon itself: links and whiteouts meet something below. */
+		/* Again, on top of itself: links and whiteouts then have something below. */
 		settle(dir, "root", &req, &notes);
 	}
 	layer_notes_clear(&notes);

@@ -1,6 +1,6 @@
 /*
- * fuzz_locale.c - any bytes as glibc's archive of locales, and any name: what is found is a string of the
- * file, and a normalized name stays as it is.
+ * fuzz_locale.c - any bytes as glibc's archive of locales, and any name: what is found is a string
+ * in the file, and normalizing twice changes nothing.
  */
 #include <stdint.h>
 #include <stdio.h>

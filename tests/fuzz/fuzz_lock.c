@@ -1,5 +1,5 @@
 /*
- * fuzz_lock.c - any bytes as sandbox.lock: what is taken is written again as it was.
+ * fuzz_lock.c - any bytes as sandbox.lock: what is accepted is written again the same.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * fuzz_log.c - any bytes as the log of a box: each line is told once, with a source and a text that lie in
- * it, and the last ones are those of all.
+ * fuzz_log.c - any bytes as the log of a box: each line is reported once, with a source and a text
+ * that are inside it, and the last ones are those of all.
  */
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /*
- * fuzz_mount_value.c - any text as the value of an entry of [mounts]: what is taken, written with all its
- * options, is taken as the same again.
+ * fuzz_mount_value.c - any text as the value of an entry of [mounts]: what is accepted, written
+ * with all its options, is read back the same.
  */
 #include <stdint.h>
 #include <stdlib.h>

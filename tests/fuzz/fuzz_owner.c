@@ -1,5 +1,5 @@
 /*
- * fuzz_owner.c - any bytes as the attribute that says whose a file is.
+ * fuzz_owner.c - any bytes as the attribute with a file's owner.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What is taken is what is written, to the byte. */
+/* What is accepted is written again the same, to the byte. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char text[OWNER_MAX];

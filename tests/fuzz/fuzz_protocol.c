@@ -1,6 +1,7 @@
 /*
- * fuzz_protocol.c - any bytes as a packet on the control socket, with descriptors, and as the payload of a
- * session: what is taken lies in what was sent, and no descriptor stays open that was not handed over.
+ * fuzz_protocol.c - any bytes as a packet on the control socket, with descriptors, and as the
+ * payload of a session: results point into the input, and no descriptor stays open that was not
+ * returned.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -17,7 +18,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define SENT_FDS 20 /* more than are taken */
+#define SENT_FDS 20 /* more than are accepted */
 
 static void send_packet(int fd, const uint8_t *data, size_t size, int n_fds)
 {
@@ -64,7 +65,9 @@ static void as_packet(const uint8_t *data, size_t size, int n_fds)
 	close(pair[1]);
 }
 
-/* The bytes from p on are in the data; n: of a string, with its NUL, which the reader adds at the end. */
+/*
+ * The bytes from p on are in the data; n: of a string, including the NUL that the reader appends.
+ */
 static void lies_in(const struct payload *p, size_t size, const void *from, size_t n)
 {
 	size_t at = (size_t)((const char *)from - p->data);
@@ -114,7 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size)
 		as_packet(data + 1, size - 1, data[0] % (SENT_FDS + 1));
 	as_payload(data, size);
-	if (dup(0) != next) /* something was left open */
+	if (dup(0) != next) /* a descriptor was left open */
 		abort();
 	close(next);
 	return 0;

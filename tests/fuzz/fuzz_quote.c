@@ -1,5 +1,5 @@
 /*
- * fuzz_quote.c - any bytes as text of others that is shown to a person.
+ * fuzz_quote.c - any bytes as untrusted text that is shown to a person.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -24,7 +24,7 @@ static void check_shown(const char *text)
 	}
 }
 
-/* What is shown shows itself, is UTF-8, and is the same when it is shown once more. */
+/* The result is visible text, is UTF-8, and does not change when it is quoted again. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup_free char *text = xstrndup((const char *)data, size), *quoted = err_quote_all(text);

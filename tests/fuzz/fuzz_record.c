@@ -1,5 +1,6 @@
 /*
- * fuzz_record.c - any bytes as the record of a box: damaged, or what is written of it again says the same.
+ * fuzz_record.c - any bytes as the record of a box: damaged, or writing it again preserves the
+ * meaning.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -18,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define ID	  "0123456789ab"
 #define DIRECTORY "boxes/" ID
 
-/* A store whose one box has nothing but its record; in memory, since records are synced. */
+/* A store whose one box only has its record; in memory, because records are synced. */
 static const struct store *scratch(void)
 {
 	static char dir[] = "/dev/shm/fuzz-record-XXXXXX";

@@ -1,6 +1,6 @@
 /*
- * fuzz_reference.c - any bytes as the name of an image: what is taken comes back as it was written,
- * and is a file name that leads nowhere.
+ * fuzz_reference.c - any bytes as the name of an image: what is accepted is formatted the same, and
+ * is a file name that leads nowhere.
  */
 #include <stddef.h>
 #include <stdint.h>

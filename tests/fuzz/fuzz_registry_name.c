@@ -1,6 +1,6 @@
 /*
- * fuzz_registry_name.c - any text as the name of a registry: its normal form is its own, and means the
- * same server.
+ * fuzz_registry_name.c - any text as the name of a registry: its normal form is stable, and means
+ * the same server.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	registry_name_parse(text, &a);
 	if (strpbrk(a.host, "/ \t\r\n") || (a.path && (!*a.path || a.path[0] == '/')))
 		abort();
-	/* "http:" is a host to nobody, and a port is left out once. */
+	/* "http:" is nobody's host, and only one port is dropped. */
 	if (*a.host && !strpbrk(a.host, ":") && !registry_name_same(a.host, text))
 		abort();
 	return 0;

@@ -1,6 +1,6 @@
 /*
- * fuzz_tar_sizes.c - any bytes as a tar: however it is cut into blocks it comes out the same, and what went
- * through once is not changed again.
+ * fuzz_tar_sizes.c - any bytes as a tar: the result does not depend on how it is split into blocks,
+ * and a second pass changes nothing.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What comes out when `step` bytes are passed at a time. */
+/* The result of passing `step` bytes at a time. */
 static unsigned char *pass(const uint8_t *data, size_t size, size_t step)
 {
 	unsigned char *copy = xcalloc(size + 1, 1);

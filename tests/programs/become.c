@@ -1,5 +1,5 @@
 /*
- * become.c - ways in which programs change who they are; each prints what it sees of it.
+ * become.c - ways in which programs change their identity; each prints the result that it sees.
  *
  *	become HOW [COMMAND...]
  *
@@ -77,7 +77,7 @@ static void drop(void)
 	}
 }
 
-/* As apt checks it, and sshd. */
+/* As apt and sshd check it. */
 static int now(void)
 {
 	gid_t groups[64];
@@ -213,7 +213,7 @@ static int poke(pid_t pid)
 	return 0;
 }
 
-/* The namespace of a process that became another, as root of the box may open it. */
+/* The namespace of a process that became another user, as root of the box may open it. */
 static int joins(pid_t pid)
 {
 	char path[64];
@@ -242,7 +242,7 @@ static int client(int id, const struct sockaddr_un *addr)
 	return pid;
 }
 
-/* A server that became one user is connected to by root, and by a third user. */
+/* Root, and a third user, connect to a server that became another user. */
 static int peer(void)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX, .sun_path = "/tmp/become.sock"};

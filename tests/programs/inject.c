@@ -1,26 +1,28 @@
 /*
- * inject.c - runs a command and strikes at the Nth of its system calls, whichever process makes it.
+ * inject.c - runs a command and injects a fault into the Nth of its system calls, whichever process
+ * makes it.
  *
  *	inject [-r DIR]... [-o FD] [-t SECONDS] FAULT [CALL:]N COMMAND...
  *
- * FAULT is kill (the caller), kill-all (everyone), or the error that the call gets: EIO, ENOSPC,
- * EMFILE, ENOMEM. N = 0 strikes at none and counts; for all faults, when FAULT is none. What counts is a call that the fault can hit,
- * made by a program of ours (the launcher, pid 1 of a box, sandbox-image, their children); what other
- * programs do, in a box or as helpers, goes on untouched. EIO, ENOSPC and what changes files count
- * beneath DIRs alone, as far as the path can be told; with CALL, a name as in `signalfd4:2`, nothing else.
+ * FAULT is kill (the caller), kill-all (everything), or the error that the call gets: EIO, ENOSPC,
+ * EMFILE, ENOMEM. N = 0 injects nothing and counts, with FAULT none for all faults. A call counts
+ * if the fault can apply to it and a program of ours makes it (the launcher, pid 1 of a box,
+ * sandbox-image, their children); other programs, in a box or as helpers, are not touched. EIO,
+ * ENOSPC and changes of files count only beneath the DIRs, as far as the path is known; with CALL,
+ * a name as in `signalfd4:2`, nothing else counts.
  *
- * brk(2) is spared: it has no errors, and libc takes mmap(2) where it does not get more.
+ * brk(2) is exempt: it has no errors, and libc uses mmap(2) if it does not get more.
  *
- * strace(1) counts for each process apart, and slows down each call of each of them: here one count
- * is kept for all, and a filter stops only what counts.
+ * strace(1) counts for each process separately, and slows down each of their calls: here one count
+ * is kept for all, and a filter stops only calls that count.
  *
  * A word a line on FD:
  *	call N PROGRAM PID NAME PATH	(N = 0) what counts
- *	hit PROGRAM PID NAME PATH	the call that was struck
+ *	hit PROGRAM PID NAME PATH	the call that got the fault
  *	crash PROGRAM PID SIGNAL	a process of ours that died of SIGSEGV and the like
- *	exit STATUS			the command has ended; as a shell has it
+ *	exit STATUS			the command has ended; as a shell reports it
  *	left PROGRAM PID		still there after SECONDS (default 30); killed
- *	count FAULT N			everyone has ended
+ *	count FAULT N			everything has ended
  */
 #include <elf.h>
 #include <errno.h>
@@ -59,13 +61,13 @@ enum {
 	CHANGES = 1,	/* files, their names or their metadata */
 	GROWS = 2,	/* ... and may need room for it */
 	READS = 4,	/* files, their names or their metadata */
-	DESCRIPTOR = 8, /* gives one */
+	DESCRIPTOR = 8, /* returns one */
 	MEMORY = 16,	/* needs memory that a program can run out of */
 	WORLD = 32,	/* processes, mounts, sockets */
-	OPENS = 64,	/* READS, or CHANGES and GROWS: the flags tell */
+	OPENS = 64,	/* READS, or CHANGES and GROWS: depends on the flags */
 };
 
-/* Where a call says which file it means. */
+/* Which argument names the file. */
 enum where { NOWHERE, FD_0, PATH_0, AT_0, AT_1, AT_2 };
 
 struct call {
@@ -181,7 +183,7 @@ static const struct call calls[] = {
 
 static const struct fault {
 	const char *name;
-	unsigned int hits;  /* kinds of calls, wherever */
+	unsigned int hits;  /* kinds of calls, anywhere */
 	unsigned int below; /* kinds of calls beneath the directories */
 	int errnum;	    /* 0: kills */
 	bool all;
@@ -200,10 +202,10 @@ static const struct fault {
 
 struct task {
 	pid_t pid;
-	bool known;   /* its parent's event has come: it may go on */
+	bool known;   /* its parent's event has arrived: it may continue */
 	bool waiting; /* it has stopped before that */
 	bool ours;
-	uint64_t loader, loader_end; /* what ld.so does on its own is not the program's */
+	uint64_t loader, loader_end; /* calls of ld.so do not count for the program */
 	char program[16];
 };
 
@@ -211,7 +213,7 @@ static struct task tasks[MAX_TASKS];
 static size_t n_tasks;
 static const char *roots[MAX_ROOTS];
 static size_t n_roots;
-static const struct fault *fault; /* NULL: all are counted */
+static const struct fault *fault; /* NULL: count all */
 static unsigned long at, counts[N_FAULTS];
 static const char *only; /* the call that counts, or NULL */
 static int out = 2;
@@ -257,7 +259,7 @@ static void drop(const struct task *task)
 	tasks[task - tasks] = tasks[--n_tasks];
 }
 
-/* Where the loader of a program that was just executed lies. */
+/* Finds the loader of a program that was just executed. */
 static void find_loader(struct task *task)
 {
 	char path[64], line[512];
@@ -297,7 +299,7 @@ static void executed(struct task *task)
 		find_loader(task);
 }
 
-/* A text of the tracee's; false if it cannot be read: pid 1 of a box is not dumpable. */
+/* Reads a string of the tracee; false if it cannot be read: pid 1 of a box is not dumpable. */
 static bool read_text(pid_t pid, uint64_t address, char *text, size_t size)
 {
 	size_t n = 0;
@@ -331,7 +333,7 @@ static bool path_of_fd(pid_t pid, int fd, char *path, size_t size)
 	return n > 0;
 }
 
-/* The path that the call means, or "" when it has none or cannot be told. */
+/* The path that the call refers to, or "" if there is none or it is unknown. */
 static void path_of_call(pid_t pid, const struct call *call, const uint64_t *args, char *path,
 			 size_t size)
 {
@@ -394,7 +396,10 @@ static unsigned int kind_of(pid_t pid, const struct call *call, const uint64_t *
 }
 
 #ifdef SANITIZED
-/* The runtime of a sanitizer ends the program where it gets no memory, and finds no options where it opens no file. */
+/*
+ * A sanitizer's runtime ends the program if it gets no memory, and finds no options if it cannot
+ * open a file.
+ */
 static bool is_sanitizers(const struct task *task, const struct call *call, uint64_t address)
 {
 	char path[64], line[512];
@@ -422,7 +427,7 @@ static bool is_sanitizers(const struct task *task, const struct call *call, uint
 }
 #endif
 
-/* Is it a call that no fault hits: of the loader, which has its own words, or one that cannot fail? */
+/* Is the call exempt: made by the loader, which has its own messages, or unable to fail? */
 static bool is_spared(const struct task *task, const struct call *call,
 		      const struct __ptrace_syscall_info *info)
 {
@@ -443,7 +448,7 @@ static bool is_hit_by(const struct fault *f, const struct call *call, unsigned i
 		return true;
 	if (!(kind & f->below))
 		return false;
-	/* Inside a box, and of a process that does not show itself, the path says nothing. */
+	/* Inside a box, and for a process that cannot be read, the path is meaningless. */
 	return is_beneath(path) || (!*path && call->where != FD_0);
 }
 
@@ -543,7 +548,7 @@ static void stopped(struct task *task, int status)
 
 	if (!task->known) {
 		task->waiting = true;
-		/* Born as everyone was killed: its parent says nothing of it any more. */
+		/* Born while everything was killed: its parent does not report it any more. */
 		if (all_killed)
 			kill(task->pid, SIGKILL);
 		return;
@@ -553,7 +558,7 @@ static void stopped(struct task *task, int status)
 	case PTRACE_EVENT_VFORK:
 	case PTRACE_EVENT_CLONE:
 		if (ptrace(PTRACE_GETEVENTMSG, task->pid, NULL, &message) == 0)
-			born(task, (pid_t)message); /* may move nothing: tasks are an array */
+			born(task, (pid_t)message); /* must not move entries: tasks are an array */
 		break;
 	case PTRACE_EVENT_EXEC:
 		executed(task);
@@ -610,7 +615,7 @@ static void follow(void)
 	}
 }
 
-/* Stops, with its index, each call that the fault may hit. */
+/* Stops each call to which the fault may apply, with its index. */
 static void filter(void)
 {
 	static struct sock_filter code[4 + 2 * N_CALLS];

@@ -1,5 +1,5 @@
 /*
- * old-kernel.c - runs a command as on a kernel without Landlock: its calls are not there.
+ * old-kernel.c - runs a command as on a kernel without Landlock: its system calls do not exist.
  *
  *	old-kernel COMMAND...
  */

@@ -1,5 +1,6 @@
 /*
- * probe.c - one attempt at something, told in one word; the attacks of tests/bats/security_*.bats.
+ * probe.c - one attempt at something, with a result of one word; for the attacks in
+ * tests/bats/security_*.bats.
  *
  *	probe call NAME|NUMBER [ARG...]	a system call; an ARG is a number, or a string after "s:"
  *	probe join PID NAME [ARG...]	the same in the user and mount namespace of PID
@@ -8,7 +9,7 @@
  *	probe hold ADDRESS N SECONDS	keeps N connections open, printing how many it got
  *	probe garble ADDRESS N		sends N packets of noise, each on a connection of its own
  *	probe session ADDRESS FLAGS N	asks for a session with N descriptors, prints the answer, and
- *					"left open" when one of them is kept
+ *					"left open" if one of them is kept
  *	probe trace PID			tries all ways into a process that ptrace(2) guards
  *	probe key COMMAND...		puts a key into the session keyring, runs COMMAND
  *
@@ -79,7 +80,7 @@ static int try_call(int argc, char **argv)
 	return answer(syscall(nr, args[0], args[1], args[2], args[3], args[4], args[5]));
 }
 
-/* Not by nsenter(1): whoever is not uid 0 there loses all rights with execve(2). */
+/* Not by nsenter(1): a process that is not uid 0 there loses all rights at execve(2). */
 static int join(pid_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -87,7 +88,7 @@ static int join(pid_t pid)
 	return fd < 0 ? fd : setns(fd, CLONE_NEWUSER | CLONE_NEWNS);
 }
 
-/* A socket for address and where it leads. */
+/* Makes a socket for the address, and returns its sockaddr. */
 static int make_socket(const char *address, int type, struct sockaddr_storage *ret, socklen_t *len)
 {
 	struct sockaddr_un *un = (struct sockaddr_un *)ret;
@@ -144,7 +145,7 @@ static int hold(const char *address, int n, unsigned seconds)
 {
 	int got = 0;
 
-	alarm(seconds); /* connect(2) waits where the backlog is full */
+	alarm(seconds); /* connect(2) blocks while the backlog is full */
 	setlinebuf(stdout);
 	for (; got < n; got++) {
 		if (connect_to(address, SOCK_SEQPACKET) < 0)
@@ -171,7 +172,7 @@ static int garble(const char *address, int n)
 		for (size_t j = 0; j < sizeof(noise); j++)
 			noise[j] = (unsigned char)rand_r(&seed);
 		memcpy(noise, &magic, sizeof(magic));
-		noise[4] %= 9; /* a type that may be one */
+		noise[4] %= 9; /* a type that may exist */
 		noise[5] = noise[6] = noise[7] = 0;
 		(void)!send(fd, noise, (size_t)(i % 64), MSG_NOSIGNAL);
 		close(fd);
@@ -179,7 +180,7 @@ static int garble(const char *address, int n)
 	return answer(0);
 }
 
-/* All N are one pipe, whose end tells that the other side has closed them. */
+/* All N are one pipe, whose end shows that the other side has closed them. */
 static int ask_session(const char *address, uint32_t flags, int n)
 {
 	struct message m = {.type = MESSAGE_SESSION, .session.flags = flags};
@@ -197,7 +198,7 @@ static int ask_session(const char *address, uint32_t flags, int n)
 	puts(r != 1 ? "no answer" : m.type == MESSAGE_ERROR ? m.error.msg : "accepted");
 	end.fd = pipefd[0];
 	while ((r = poll(&end, 1, 2000)) == 1 && end.revents & POLLIN)
-		(void)!read(pipefd[0], &m, sizeof(m)); /* what a session reports */
+		(void)!read(pipefd[0], &m, sizeof(m)); /* the report of a session */
 	if (r == 0)
 		puts("left open");
 	return 0;

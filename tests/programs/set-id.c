@@ -2,8 +2,8 @@
  * set-id.c - every way to give a file set-id bits; prints "WAY ANSWER MODE" for each.
  *
  *	set-id DIR	     each way, a file of its name in DIR; ANSWER is ok or the name of an errno
- *	set-id DIR storm N   N threads at once, half of them under a rain of signals
- *	set-id DIR openat2   whether it is there
+ *	set-id DIR storm N   N threads at once, half of them with many signals
+ *	set-id DIR openat2   whether it exists
  *	set-id DIR cost N    microseconds of N rounds of open and close
  */
 #include <errno.h>
@@ -105,7 +105,7 @@ static long by_link(const char *name)
 	return symlink(name, "link") < 0 ? -1 : chmod("link", MODE);
 }
 
-/* The bits are the directory's, which is swapped for a file and back all the while. */
+/* The bits are the directory's, which is continually exchanged with a file. */
 static volatile int swapping = 1;
 
 static void *swap(void *name)

@@ -1,12 +1,12 @@
 /*
  * syscall-table.c - tries system calls and prints NAME=ANSWER, one a line.
  *
- * Run inside a box and compared with tests/data/seccomp-table.txt. Every call is made such that it
- * does no harm even without a filter, and, where that can be, such that the kernel's own answer
- * differs from the filter's. ANSWER is ok or the name of an errno.
+ * Run inside a box and compared with tests/data/seccomp-table.txt. Every call is harmless even
+ * without a filter and, if possible, such that the kernel's own answer differs from the filter's.
+ * ANSWER is ok or the name of an errno.
  */
 #if defined(__x86_64__)
-/* Both tables of numbers: the later one overrides the names of the first. */
+/* Both tables of numbers: the second overrides the names of the first. */
 #include <asm/unistd_32.h>
 enum {
 	I386_GETPID = __NR_getpid,
@@ -44,10 +44,10 @@ enum {
 
 #define NOWHERE	  "/nonexistent/file"
 #define BAD	  1L	       /* a pointer to nothing */
-#define BAD_TYPE  0xfL	       /* no socket type: EINVAL from the kernel, whatever the family */
+#define BAD_TYPE  0xfL	       /* not a socket type: EINVAL from the kernel, whatever the family */
 #define BAD_CLONE CLONE_THREAD /* without CLONE_SIGHAND: EINVAL from the kernel */
 #define HIGH	  (1L << 32)
-#define NO_ID	  4000000000L	/* mapped in no box */
+#define NO_ID	  4000000000L	/* not mapped in any box */
 #define DEVICE	  (1L << 8 | 3) /* /dev/null, as mknod(2) has it */
 
 /* Call number, then up to five arguments. */
@@ -148,7 +148,7 @@ static const struct row rows[] = {
 	{"mknodat-char", SYS_mknodat, {AT_FDCWD, PATH(NOWHERE), S_IFCHR | 0600, DEVICE}},
 	{"mknodat-block", SYS_mknodat, {AT_FDCWD, PATH(NOWHERE), S_IFBLK | 0600, DEVICE}},
 	{"mknodat-whiteout", SYS_mknodat, {AT_FDCWD, PATH(NOWHERE), S_IFCHR, 0}},
-	/* set-id bits: taken off, and in memory not looked at */
+	/* set-id bits: removed; those in memory are not looked at */
 	{"fchmodat-set-id", SYS_fchmodat, {AT_FDCWD, PATH(NOWHERE), S_ISUID | 0755}},
 	{"openat-set-id", SYS_openat, {AT_FDCWD, PATH(NOWHERE), O_CREAT, S_ISGID | 0755}},
 	{"openat2", 437, {AT_FDCWD, PATH(NOWHERE), BAD, 24}},
@@ -184,7 +184,7 @@ static void print(const char *name, long result)
 }
 
 #if defined(__x86_64__)
-/* int 0x80 from a 64-bit program takes the i386 table. Pointers are below 4 GiB or NULL. */
+/* int 0x80 in a 64-bit program uses the i386 table. Pointers are below 4 GiB or NULL. */
 static long i386_call(long nr, const long args[5])
 {
 	long result;
@@ -227,7 +227,7 @@ static long native_call(long nr, const long args[5])
 	return result < 0 ? -errno : result;
 }
 
-/* In a process of its own: whoever has become another id is one for good. */
+/* In a process of its own: changing to another id is permanent. */
 static void try(const struct row *row, long (*call)(long nr, const long args[5]))
 {
 	pid_t pid;

@@ -1,6 +1,6 @@
 /*
  * config_fixture.h - a fresh directory for each test of settings: a project, a home and a user's
- * profiles, and the last result of loading it.
+ * profiles, and the last result of loading.
  */
 #ifndef CONFIG_FIXTURE_H
 #define CONFIG_FIXTURE_H

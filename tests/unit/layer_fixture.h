@@ -1,6 +1,6 @@
 /*
- * layer_fixture.h - layers unpacked upon each other in a scratch directory: 0/ is the bottom, 1/ the
- * next; outside/ is the canary, where nothing may ever come to be.
+ * layer_fixture.h - layers unpacked on top of each other in a scratch directory: 0/ is the bottom,
+ * 1/ the next; outside/ is the canary, where nothing may ever appear.
  */
 #ifndef LAYER_FIXTURE_H
 #define LAYER_FIXTURE_H
@@ -46,7 +46,7 @@ static inline int stack_new(void **state)
 	return mkdirat(s->top, "outside", 0700);
 }
 
-/* Whatever the test did, the canary is empty and nothing came beside the layers. */
+/* Whatever the test did, the canary is empty and nothing appeared beside the layers. */
 static inline int stack_free(void **state)
 {
 	struct stack *s = *state;
@@ -66,7 +66,7 @@ static inline int stack_free(void **state)
 	return r;
 }
 
-/* Unpacks one more layer and settles it; 0 or the code, with s->e. The tar is freed. */
+/* Unpacks another layer and settles it; 0 or the code, with s->e. Frees the tar. */
 static inline int stack_add(struct stack *s, struct buf *tar)
 {
 	struct layer_notes notes = {0};
@@ -91,7 +91,7 @@ static inline int stack_add(struct stack *s, struct buf *tar)
 	return r;
 }
 
-/* What the topmost layer has at a path: a letter as find(1)'s %y with the mode, or "w", or "-". */
+/* What the topmost layer has at a path: a letter of find(1)'s %y with the mode, or "w", or "-". */
 static inline const char *stack_what(const struct stack *s, const char *path)
 {
 	static char what[16];

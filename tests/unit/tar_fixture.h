@@ -1,5 +1,5 @@
 /*
- * tar_fixture.h - tar streams made by hand, so that they can be as wrong as they like.
+ * tar_fixture.h - tar streams made by hand, so that they can be invalid in any way.
  */
 #ifndef TAR_FIXTURE_H
 #define TAR_FIXTURE_H
@@ -11,12 +11,12 @@
 #include "base/cleanup.h"
 #include "base/source.h"
 
-/* One entry; type as in tar(5). What is left out is 0 or empty. */
+/* One entry; type as in tar(5). Omitted fields are 0 or empty. */
 struct tar_file {
 	char type;
 	const char *name, *link, *data;
 	unsigned int mode, uid, mtime;
-	size_t size; /* declared, when it is not the length of data */
+	size_t size; /* declared size, if it differs from the length of data */
 };
 
 static inline void tar_number(char *field, int digits, size_t n)
@@ -27,7 +27,7 @@ static inline void tar_number(char *field, int digits, size_t n)
 	memcpy(field, text, (size_t)digits);
 }
 
-/* A name's field of 100 bytes, which needs no end. */
+/* A name field of 100 bytes, which needs no terminator. */
 static inline void tar_text(char *field, const char *text)
 {
 	size_t n = strlen(text);
@@ -64,7 +64,7 @@ static inline void tar_put(struct buf *t, struct tar_file f)
 
 #define TAR(t, ...) tar_put(t, (struct tar_file){__VA_ARGS__})
 
-/* A PAX record (pax(1)): its length counts itself. */
+/* A PAX record (pax(1)): its length includes itself. */
 static inline void tar_record(struct buf *records, const char *key, const char *value)
 {
 	size_t n = strlen(key) + strlen(value) + 3, all = n + 1;
@@ -74,7 +74,7 @@ static inline void tar_record(struct buf *records, const char *key, const char *
 	buf_addf(records, "%zu %s=%s\n", all, key, value);
 }
 
-/* One record for the entry that follows. */
+/* One record for the next entry. */
 static inline void tar_pax(struct buf *t, const char *key, const char *value)
 {
 	cleanup_buf struct buf records = BUF_INIT;
@@ -85,7 +85,7 @@ static inline void tar_pax(struct buf *t, const char *key, const char *value)
 
 struct tar_bytes {
 	const char *data;
-	size_t left, step; /* step: bytes a read, 0: as many as are asked for */
+	size_t left, step; /* step: bytes a read, 0: as many as requested */
 };
 
 static inline ssize_t tar_read(void *ctx, void *buf, size_t size, struct err *e)

@@ -1,5 +1,5 @@
 /*
- * test_base_etc.c - what has to stand in files of /etc, whatever stands in them.
+ * test_base_etc.c - required entries of files in /etc, whatever the files contain.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +27,7 @@ static struct buf text_of(const char *s)
 
 typedef bool (*ids)(const struct buf *, const char *, bool, struct buf *);
 
-/* What becomes of text; "" for what may stay. */
+/* What text becomes; "": it may stay. */
 static void becomes(ids check, const char *text, const char *line, bool only, const char *want)
 {
 	cleanup_buf struct buf in = text_of(text), out = BUF_INIT;
@@ -43,9 +43,9 @@ static void your_line_is_put_in(void **state)
 	becomes(etc_text_passwd, "", YOU, false, YOU "\n");
 	becomes(etc_text_passwd, "a:x:1:1::/:", YOU, false, "a:x:1:1::/:\n" YOU "\n");
 	becomes(etc_text_passwd, "a:x:1:1::/:\n" YOU, YOU, false, "");
-	/* another shell and another comment are nobody's business */
+	/* another shell and another comment do not matter */
 	becomes(etc_text_passwd, "me:x:1000:1000:Me:/home/me:/bin/zsh\n", YOU, false, "");
-	/* in its way: the uid, the name, another group, another home, a line that comes later */
+	/* conflicts: the uid, the name, another group, another home, a later line */
 	becomes(etc_text_passwd, "node:x:1000:1000::/home/node:\n", YOU, false,
 		YOU "\nnode:x:1000:1000::/home/node:\n");
 	becomes(etc_text_passwd, "me:x:7:7::/home/me:\n", YOU, false,
@@ -55,7 +55,7 @@ static void your_line_is_put_in(void **state)
 	becomes(etc_text_passwd, "me:x:1000:1000::/:\n", YOU, false, YOU "\nme:x:1000:1000::/:\n");
 	becomes(etc_text_passwd, "me:x:7:7:::\n" YOU "\n", YOU, false,
 		YOU "\nme:x:7:7:::\n" YOU "\n");
-	/* no entries: other forms, comments, lines that are cut */
+	/* not entries: other formats, comments, truncated lines */
 	becomes(etc_text_passwd, "#" YOU "\nme\nme:x\n:x:1000:\n\n+::::::", YOU, false,
 		YOU "\n#" YOU "\nme\nme:x\n:x:1000:\n\n+::::::");
 	becomes(etc_text_passwd, "me:x:1000:1000::/home/me:/bin/sh\r\n", YOU, false, "");
@@ -84,7 +84,7 @@ static void names_are_found_first(void **state)
 	hosts_becomes("127.0.0.1 localhost\r\n10.0.0.9 box",
 		      BLOCK "127.0.0.1 localhost\r\n10.0.0.9 box");
 	hosts_becomes("1.1.1.1 a\n" BLOCK "2.2.2.2 b\n", BLOCK "1.1.1.1 a\n2.2.2.2 b\n");
-	/* a block of other times, one that was cut, and what older versions wrote */
+	/* an outdated block, a truncated one, and what older versions wrote */
 	hosts_becomes("# Written by sandbox at each session, up to the end mark.\n1.1.1.1 old\n"
 		      "# End of what sandbox writes.\n3.3.3.3 c\n",
 		      BLOCK "3.3.3.3 c\n");

@@ -1,6 +1,6 @@
 /*
- * test_base_file.c - reading with a bound, atomic writes, directories and their walk, disk usage, removal of hostile trees, locks,
- * and the flat key-value files built on them.
+ * test_base_file.c - bounded reading, atomic writes, directories and walking them, disk usage,
+ * removal of hostile trees, locks, and the flat key-value files built on them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +62,7 @@ static void reading(void **state)
 	assert_int_equal(file_read(dir, "fifo", 9, &b, &e), -EINVAL);
 	assert_int_equal(file_read(AT_FDCWD, "/dev/zero", 9, &b, &e), -EINVAL);
 
-	/* says that it is empty, and is not */
+	/* claims to be empty, but is not */
 	buf_reset(&b);
 	assert_int_equal(file_read(AT_FDCWD, "/proc/self/status", 65536, &b, &e), 0);
 	assert_true(b.len > 100);
@@ -103,14 +103,14 @@ static void writing(void **state)
 	assert_int_equal(file_write_atomic(dir, "w.d", "x", 1, 0600, &e), -EISDIR);
 	assert_int_equal(count_entries(), before + 1);
 	assert_int_equal(file_write_atomic(dir, "none/w", "x", 1, 0600, &e), -ENOENT);
-	/* a link is replaced, not written through */
+	/* a symlink is replaced, not written through */
 	assert_int_equal(symlinkat("w", dir, "link"), 0);
 	assert_int_equal(file_write_atomic(dir, "link", "x", 1, 0600, &e), 0);
 	assert_int_equal(fstatat(dir, "w", &st, 0), 0);
 	assert_int_equal(st.st_size, 5);
 }
 
-/* No O_TMPFILE is asked for on the way to a box, and none is had everywhere. */
+/* On the way to a box no O_TMPFILE is used, and not every file system has it. */
 static void writing_passing(void **state)
 {
 	cleanup_buf struct buf b = BUF_INIT;
@@ -129,7 +129,7 @@ static void writing_passing(void **state)
 	assert_int_equal(count_entries(), before + 1);
 }
 
-/* Until it is finished nobody sees it, and then it is whole. */
+/* Nobody sees it until it is finished, and then it is whole. */
 static void new_files(void **state)
 {
 	cleanup_new_file struct new_file f = NEW_FILE_INIT, dropped = NEW_FILE_INIT;
@@ -156,7 +156,9 @@ static void new_files(void **state)
 	assert_int_equal(new_file_open(dir, "none/x", NULL, 0600, &dropped), -ENOENT);
 }
 
-/* Whom a kill left between two system calls is used up by the next, whatever it holds. */
+/*
+ * What a kill between two system calls leaves is reused by the next writer, whatever it contains.
+ */
 static void new_file_uses_up(void **state)
 {
 	cleanup_buf struct buf b = BUF_INIT;
@@ -213,7 +215,7 @@ static void removing(void **state)
 	assert_int_equal(mkdirat(dir, "rm/.deep-1", 0700), 0);
 	assert_int_equal(file_write_atomic(dir, "rm/.deep-1/x", "", 0, 0, &e), 0);
 
-	/* 1,500 directories deep, the last ones shut to their owner */
+	/* 1,500 directories deep, the last ones inaccessible to their owner */
 	fd = openat(dir, "rm", O_PATH | O_CLOEXEC);
 	for (int i = 0; i < 1500; i++) {
 		int next;
@@ -281,7 +283,7 @@ static void kv_damaged(void **state)
 {
 	static const char text[] = "a 1\n\nbare\na 2\nbad %zz%\ncut off";
 	cleanup_kv struct kv kv = {0};
-	const size_t most = 1 << 20; /* as kv.c has it */
+	const size_t most = 1 << 20; /* the limit of kv.c */
 	cleanup_free char *big = xcalloc(1, most + 1);
 	struct err e;
 
@@ -326,7 +328,7 @@ static void walking(void **state)
 	}
 	assert_int_equal(n, ARRAY_SIZE(names));
 	assert_int_equal(dir_next(&d, &e), 0);
-	/* One that is removed while it is walked is at its end. */
+	/* A directory that is removed while it is walked is at its end. */
 	dir_close(&d);
 	assert_int_equal(dir_next(&d, &e), 0);
 	assert_int_equal(dir_open(&d, dir, "walk/a", &e), 0);
@@ -334,7 +336,7 @@ static void walking(void **state)
 	assert_int_equal(dir_next(&d, &e), 0);
 	dir_close(&d);
 
-	/* Errors are told, and nothing of the list is given out. */
+	/* Errors are reported, and no part of the list is returned. */
 	assert_int_equal(dir_open(&d, dir, "walk/none", &e), -ENOENT);
 	assert_string_equal(e.msg, "cannot list 'walk/none': No such file or directory");
 	assert_int_equal(file_write_atomic(dir, "plain", "", 0, 0600, &e), 0);
@@ -376,7 +378,9 @@ static void patterns(void **state)
 	assert_int_equal(got.n, 1);
 }
 
-/* Deeper than descriptors and the length of a path go, with a hard link and a closed directory. */
+/*
+ * Deeper than descriptors and path lengths allow, with a hard link and an inaccessible directory.
+ */
 static void usage(void **state)
 {
 	cleanup_close int at = -1, next = -1;

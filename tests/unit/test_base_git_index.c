@@ -1,5 +1,5 @@
 /*
- * test_base_git_index.c - the repositories that git's index names, in each of its versions.
+ * test_base_git_index.c - the repositories in a git index, in each of its versions.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -64,7 +64,7 @@ static void test_split(void **state)
 	assert_true(index.extended);
 }
 
-/* Every truncation is an error, as is every length that leads beyond the end. */
+/* Every truncation is an error, and so is every length beyond the end. */
 static void test_damage(void **state)
 {
 	cleanup_buf struct buf data = BUF_INIT;

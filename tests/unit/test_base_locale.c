@@ -1,5 +1,5 @@
 /*
- * test_base_locale.c - names of locales as glibc's files have them, and its archive.
+ * test_base_locale.c - names of locales in the form of glibc's files, and its archive.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
  * test_base_path.c - the resolver beneath a root, by openat2(2) and by the walk: each case runs
- * with both, and both must say the same.
+ * with both, and both must agree.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,8 @@ static void put(int dirfd, const char *path, const char *text)
 }
 
 /*
- * outer/secret; root/: dir/file, dir/sub/, secret (another one), fifo, and links that try to leave.
+ * outer/secret; root/: dir/file, dir/sub/, secret (another one), fifo, and symlinks that try to
+ * leave.
  */
 static int make_tree(void **state)
 {
@@ -80,7 +81,7 @@ static int remove_tree(void **state)
 	return file_remove_tree(AT_FDCWD, outer, &e);
 }
 
-/* What a read of path gives: its content, or the name of the error. */
+/* The result of reading path: its content, or the name of the error. */
 static const char *content(const char *path, bool no_links)
 {
 	static char text[64];
@@ -169,7 +170,7 @@ static void open_flags(void **state)
 	assert_int_equal(path_open_beneath(root, "abs", O_RDONLY | O_DIRECTORY, 0, &fd, &e), 0);
 	close_fd(&fd);
 
-	/* creating: through a link, but not with O_EXCL */
+	/* creating: through a symlink, but not with O_EXCL */
 	unlinkat(root, "made", 0);
 	assert_int_equal(
 		path_open_beneath(root, "abs/../made", O_WRONLY | O_CREAT | O_EXCL, 0600, &fd, &e),
@@ -232,13 +233,13 @@ static void mkdirs(void **state)
 	assert_int_equal(path_mkdirs_beneath(root, "fifo/x", 0755, &fd, &e), -ENOTDIR);
 	assert_int_equal(path_mkdirs_beneath(root, "loop/x", 0755, &fd, &e), -ELOOP);
 
-	/* links out, and a link to nothing, end beneath the root */
+	/* symlinks that lead out, and a dangling one, end beneath the root */
 	assert_int_equal(symlinkat("../../out", root, "leave"), 0);
 	assert_int_equal(path_mkdirs_beneath(root, "leave/x", 0755, &fd, &e), 0);
 	assert_int_equal(fstatat(root, "out/x", &st, AT_SYMLINK_NOFOLLOW), 0);
 	assert_int_equal(fstatat(root, "../out", &outside, AT_SYMLINK_NOFOLLOW), -1);
 
-	/* without links: none is followed, none stands for a directory that is missing */
+	/* nolinks: follows none, and none stands for a missing directory */
 	assert_int_equal(path_mkdirs_nolinks(root, "new/er/still", 0700, &fd, &e), 0);
 	close_fd(&fd);
 	assert_int_equal(path_mkdirs_nolinks(root, "abs/sub", 0755, &fd, &e), -ELOOP);
@@ -254,7 +255,10 @@ static void mkdirs(void **state)
 	assert_int_equal(file_remove_tree(root, "dir/sub/y", &e), 0);
 }
 
-/* Somebody swaps a directory for a link out, over and over: the outside is never read or written. */
+/*
+ * Somebody continually exchanges a directory with a symlink that leads out: the outside is never
+ * read or written.
+ */
 static void swapped(void **state)
 {
 	struct err e;
@@ -265,7 +269,7 @@ static void swapped(void **state)
 	assert_int_equal(symlinkat("../", root, "evil"), 0);
 	pid = fork();
 	if (pid == 0) {
-		alarm(60); /* should the test die */
+		alarm(60); /* in case the test dies */
 		for (;;)
 			renameat2(root, "swap", root, "evil", RENAME_EXCHANGE);
 	}

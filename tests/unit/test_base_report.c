@@ -1,5 +1,5 @@
 /*
- * test_base_report.c - what work says reaches the report of the process, and nothing else.
+ * test_base_report.c - what work reports reaches the report of the process, and nothing else.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,7 +66,7 @@ static void lines(void **state)
 	assert_string_equal(said.data, "W:'a\\x1b[2J'\nN:note\nD:debug\nw:waits\n");
 }
 
-/* Warnings, and what a program said that failed, are told all the same. */
+/* Warnings, and the output of a program that failed, are still reported. */
 static void quiet(void **state)
 {
 	(void)state;
@@ -83,7 +83,7 @@ static void transfers(void **state)
 {
 	(void)state;
 	assert_int_equal(report_transfer("layer", "waiting", 12), 7);
-	report_transfer_done(7, 1); /* this report does not want to know */
+	report_transfer_done(7, 1); /* this report ignores it */
 	assert_string_equal(said.data, "layer waiting 12\n");
 }
 

@@ -1,5 +1,5 @@
 /*
- * test_base_text.c - errors, buffers, strings, near misses, JSON.
+ * test_base_text.c - errors, buffers, strings, likely typos, JSON.
  */
 #include <errno.h>
 #include <setjmp.h>

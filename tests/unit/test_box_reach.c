@@ -1,4 +1,4 @@
-/* Consent: what the schema does not call harmless is asked for, whatever key it is. */
+/* Consent: what the schema does not call harmless needs consent, whatever key it is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@ static int note(const char *project, const struct strv *lines, bool first, void 
 	return 0;
 }
 
-/* A value that opens what the key can open. */
+/* A value with which the key opens something. */
 static const char *sample(const struct schema_key *row)
 {
 	static const char *const special[N_KEYS] = {
@@ -45,7 +45,7 @@ static const char *sample(const struct schema_key *row)
 	return row->type == SCHEMA_BOOL ? "yes" : "80";
 }
 
-/* What is asked for by a project that sets this key alone. */
+/* What a project that only sets this key asks for. */
 static void asked_for(const struct schema_key *row, const char *value, struct strv *out)
 {
 	struct setting st = {.row = row,
@@ -70,7 +70,7 @@ static void test_every_key(void **state)
 		const struct schema_key *row = &schema_keys[i];
 		cleanup_strv struct strv lines = {0};
 
-		/* Each of its environments is an image, asked about where it is used. */
+		/* Each of its environments is an image, which needs consent when it is used. */
 		if (row->asked == ASKED_THERE)
 			continue;
 		asked_for(row, sample(row), &lines);

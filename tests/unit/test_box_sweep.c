@@ -1,6 +1,6 @@
 /*
- * test_box_sweep.c - what a sweep takes of tmp/, and what it leaves, when the clock has gone on by an hour: a
- * machine that was suspended, as far as anybody can tell.
+ * test_box_sweep.c - what a sweep removes from tmp/, and what it leaves, after the clock has
+ * advanced by an hour: this looks like a machine that was suspended.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -24,7 +24,7 @@
 
 static time_t ahead;
 
-/* In place of the C library's. NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
+/* Replaces the C library's. NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 time_t time(time_t *ret)
 {
 	struct timespec now;
@@ -89,7 +89,7 @@ static void test_held_work_stays(void **state)
 	assert_false(is_there("tmp/host-1"));
 }
 
-/* As a version made it that did not hold the directory itself. */
+/* Made by a version that did not hold the directory itself. */
 static void test_box_with_its_lock_stays(void **state)
 {
 	cleanup_close int dir = -1, lifetime = -1;
@@ -119,11 +119,14 @@ static void test_leftovers_go(void **state)
 	assert_false(is_there("tmp/shut"));
 	assert_false(is_there("tmp/.sandbox-doctor-x"));
 	assert_false(is_there("tmp/link"));
-	/* gc's, which knows who is at work on images. */
+	/* left to gc, which knows who works on images */
 	assert_true(is_there("tmp/image-1"));
 }
 
-/* Who was suspended between making its directory and holding it is told, and builds in no directory that is gone. */
+/*
+ * A process that was suspended between making its directory and holding it gets an error, and does
+ * not build in a removed directory.
+ */
 static void test_work_that_is_gone(void **state)
 {
 	cleanup_close int fd = -1, other = -1;

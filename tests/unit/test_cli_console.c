@@ -1,4 +1,4 @@
-/* Lines of the console as words. */
+/* Splitting lines of the console into words. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

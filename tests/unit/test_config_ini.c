@@ -1,5 +1,5 @@
 /*
- * test_config_ini.c - the ini reader: what it takes, and each refusal with its message.
+ * test_config_ini.c - the ini reader: what it accepts, and each refusal with its message.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -67,7 +67,7 @@ static void parses(void **state)
 	entry_is(&ini, 6, "a", "k", "w=:x", 13);
 }
 
-/* libinih remembers 49 bytes of a key: a continued value must not end up under a cut one. */
+/* libinih stores 49 bytes of a key: a continued value must not end up under a truncated one. */
 static void long_key_continues(void **state)
 {
 	static const char text[] = "[mounts]\n/" X50 X50 " = a\n  b\n";
@@ -97,7 +97,7 @@ static void value_is(const char *text, const char *value)
 	assert_int_equal(ini.v[1].line, 2);
 }
 
-/* Text for a shell is as it is written; only the indentation that all its lines share is the file's. */
+/* Shell text is taken as written; only the indentation that all its lines share is removed. */
 static void text_of_a_shell(void **state)
 {
 	(void)state;
@@ -119,7 +119,7 @@ static void quotes(void **state)
 	value_is("k = \"\\\"\\\\\\d\"", "\"\\\\d");
 	value_is("k = \"\"", "");
 	value_is("k = 'a ; b'\n  \"; c\"", "a ; b\n; c");
-	/* No quotes of the whole value: they belong to it, as ever. */
+	/* Quotes that do not enclose the whole value belong to it. */
 	value_is("k = \"-O2\" \"-g\"", "\"-O2\" \"-g\"");
 	value_is("k = \"-O2 ; \" x ; y", "\"-O2 ; \" x");
 	value_is("k = it's", "it's");
@@ -145,7 +145,7 @@ static void keys(void **state)
 	entry_is(&ini, 4, X50 X50, NULL, NULL, 5);
 }
 
-/* Whatever the length, of lines, keys, values and comments. */
+/* Lines, keys, values and comments of any length. */
 static void any_length(void **state)
 {
 	(void)state;
@@ -236,7 +236,7 @@ static void too_many_keys(void **state)
 	assert_string_equal(e.msg, "f:4097: too many keys: a file holds 4096 at most");
 }
 
-/* In a fresh directory: each kind of file that is no project file. */
+/* In a fresh directory: each type of file that is not a project file. */
 static void bad_files(void **state)
 {
 	char dir[] = "/tmp/sandbox-test-XXXXXX";
@@ -255,7 +255,7 @@ static void bad_files(void **state)
 	assert_true(ini_read("folder", "folder", false, NULL, &ini, &e) < 0);
 	assert_string_equal(e.msg, "'folder' is not a regular file");
 
-	assert_int_equal(mkfifo("fifo", 0600), 0); /* and must not be waited for */
+	assert_int_equal(mkfifo("fifo", 0600), 0); /* opening it must not block */
 	assert_true(ini_read("fifo", "fifo", false, NULL, &ini, &e) < 0);
 	assert_string_equal(e.msg, "'fifo' is not a regular file");
 

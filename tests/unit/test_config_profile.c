@@ -1,5 +1,5 @@
 /*
- * test_config_profile.c - the profiles that ship, listing, the user's directories.
+ * test_config_profile.c - the shipped profiles, listing, the user's directories.
  */
 #include "config_fixture.h"
 
@@ -29,7 +29,7 @@ static void listing(void **state)
 	profile_list_free(v, n);
 }
 
-/* Each profile that comes with the program is whole, described, and asks for nothing pending. */
+/* Each profile that comes with the program is complete, described, and uses nothing pending. */
 static void shipped(void **state)
 {
 	static const char *const names[] = {

@@ -1,5 +1,5 @@
 /*
- * test_config_schema.c - forms of values, the schema's messages, expansion of variables.
+ * test_config_schema.c - types of values, the schema's messages, expansion of variables.
  */
 #include <limits.h>
 #include <setjmp.h>
@@ -299,7 +299,7 @@ static void expansion(void **state)
 	assert_null(env_get(&env, "AA"));
 }
 
-/* A = $A$A, again and again, ends in an error and not in all the memory. */
+/* A = $A$A, repeated, ends in an error and does not use up the memory. */
 static void expansion_bomb(void **state)
 {
 	cleanup_strv struct strv env = {0};

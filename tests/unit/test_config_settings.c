@@ -123,7 +123,7 @@ static void variants(void **state)
 	assert_string_equal(env_get(&env, "A"), "plain");
 	assert_int_not_equal(load("tset"), 0);
 	assert_string_equal(e.msg, "there is no variant [env:tset], did you mean 'test'?");
-	put("sandbox.ini", "[env:test]\nA = $\n"); /* checked though not chosen */
+	put("sandbox.ini", "[env:test]\nA = $\n"); /* checked even if not chosen */
 	assert_int_not_equal(load(NULL), 0);
 }
 

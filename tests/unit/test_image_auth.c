@@ -45,13 +45,13 @@ static void challenges(void **state)
 		     AUTH_BEARER, "https://a/t", "s");
 	challenge_is("Bearer realm=https://a/t , service=s", AUTH_BEARER, "https://a/t", "s");
 	challenge_is("Bearer realm=\"a\\\"b\"", AUTH_BEARER, "a\"b", NULL);
-	/* The first value of a name counts. */
+	/* The first value of a parameter counts. */
 	challenge_is("Bearer realm=\"one\",realm=\"two\"", AUTH_BEARER, "one", NULL);
 	challenge_is("Bearer realm=\"open", AUTH_NONE, NULL, NULL);
 	challenge_is("Bearer service=\"s\"", AUTH_NONE, NULL, NULL);
 	challenge_is("Bearerish realm=\"a\"", AUTH_NONE, NULL, NULL);
 	challenge_is("Negotiate", AUTH_NONE, NULL, NULL);
-	/* Several in one header: a token is better than a password, whichever comes first. */
+	/* Several in one header: a token is preferred to a password, whichever comes first. */
 	challenge_is("Basic realm=\"b\", Bearer realm=\"https://a/t\",service=\"s\"", AUTH_BEARER,
 		     "https://a/t", "s");
 	challenge_is("Bearer realm=\"https://a/t\", Basic realm=\"b\",service=\"x\"", AUTH_BEARER,
@@ -72,7 +72,7 @@ static void put(const char *name, mode_t mode, const char *text)
 	assert_int_equal(file_write_atomic(AT_FDCWD, path, text, strlen(text), mode, &e), 0);
 }
 
-/* Neither file nor helper is left over from another test. */
+/* No file or helper is left from another test. */
 static int fresh_home(void **state)
 {
 	cleanup_free char *bin = xasprintf("%s/bin:/usr/bin:/bin", home);
@@ -112,13 +112,13 @@ static void files(void **state)
 	found_is("docker.io", "library/debian", "hub", "x");
 	found_is("empty", "p", NULL, NULL);
 	found_is("evil-r.example", "p", NULL, NULL);
-	/* podman's comes first. */
+	/* podman's file is first. */
 	put(".config/containers/auth.json", 0600,
 	    "{\"auths\": {\"r.example\": {\"auth\": \"b25lOjE=\"}}}");
 	found_is("r.example", "p", "one", "1");
 }
 
-/* Whatever way a tool or a person has spelled it. */
+/* Every spelling that a tool or a person has used. */
 static void spellings(void **state)
 {
 	static const char *const ours[] = {"r.example",
@@ -158,7 +158,7 @@ static void spellings(void **state)
 		put(".docker/config.json", 0600, text);
 		found_is("docker.io", "library/debian", "me", "a:b");
 	}
-	/* Of several, that which holds a login; and the most exact one. */
+	/* Of several, the one that has a login; and the most exact one. */
 	put(".docker/config.json", 0600,
 	    "{\"auths\": {\"https://r.example\": {}, \"r.example/\": {\"auth\": \"bWU6YTpi\"}, "
 	    "\"r.example/a/b\": {\"auth\": \"eDp5\"}, \"r.example/a\": {\"auth\": \"!\"}}}");
@@ -174,7 +174,7 @@ static void oldest_file(void **state)
 	found_is("docker.io", "p", "me", "a:b");
 }
 
-/* None of it stops anybody: what comes after it is found. */
+/* None of these stops the search: later entries are found. */
 static void bad_files(void **state)
 {
 	static const char *const bad[] = {"{\"auths\": {\"r\": {\"auth\": \"!!!!\"}}}",
@@ -228,7 +228,7 @@ static void store_and_erase(void **state)
 	assert_int_equal(credentials_erase("r.example", &found, &from, &e), 0);
 	assert_true(found);
 	found_is("r.example", NULL, NULL, NULL);
-	/* As it was spelled before, or with the path of one's own corner there. */
+	/* In its former spelling, or with the path of a part of that registry. */
 	put(".docker/config.json", 0600,
 	    "{\"other\": [1], \"auths\": {\"https://r.example/\": {\"auth\": \"eDp5\"}}}");
 	free(take_ptr(where));
@@ -271,13 +271,15 @@ static void helpers(void **state)
 	found_is("much", "p", NULL, NULL);
 	found_is("broken", "p", NULL, NULL);
 	found_is("rubbish", "p", NULL, NULL);
-	/* It has answered, whatever it leaves behind. */
+	/* It has answered, whatever it leaves running. */
 	found_is("agent", "p", "a", "b");
 	assert_true(credentials_find("token", "p", &c));
 	assert_string_equal(c.identity_token, "t");
 	assert_int_equal(credentials_store("r.example", "me", "x", &where, &e), 0);
 	assert_string_equal(where, "docker-credential-test");
-	/* The spelling under which it was stored, and the file's own logins when it has none. */
+	/*
+	 * The spelling under which it was stored, and the file's own logins if the helper has none.
+	 */
 	put(".docker/config.json", 0600,
 	    "{\"credsStore\": \"test\", \"auths\": {\"https://s.example/v2/\": {}, "
 	    "\"none\": {\"auth\": \"bWU6YTpi\"}}}");

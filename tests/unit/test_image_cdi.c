@@ -1,5 +1,5 @@
 /*
- * test_image_cdi.c - CDI specifications of which devices are taken, and which are refused, with the line.
+ * test_image_cdi.c - CDI specifications whose devices are used, and those refused, with the line.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 #define HEAD "cdiVersion: 0.6.0\nkind: nvidia.com/gpu\n"
 #define MAX  4
 
-/* The list that texts, NULL-ended, make: its lines joined. */
+/* The list made from texts (NULL-terminated), its lines joined. */
 static char *list_of(const char *const *texts)
 {
 	struct cdi_spec specs[MAX] = {{0}};
@@ -57,12 +57,15 @@ static void devices(void **state)
 
 	(void)state;
 	assert_list("env\tA=0\nenv\tA=1\nenv\tF=1\n", two);
-	/* "all" stands for them, wherever it is; a file with none of what is taken has no say. */
+	/*
+	 * "all" stands for all of them, wherever it is; a file without a chosen device adds
+	 * nothing.
+	 */
 	assert_list("env\tA=all\n", two, all);
 	assert_list("env\tA=all\n", all, two);
-	/* The first has the device. */
+	/* The first specification with the device wins. */
 	assert_list("env\tA=2\nenv\tG=1\nenv\tA=1\nenv\tF=1\n", other, two);
-	/* Of another kind nothing but its form is looked at. */
+	/* For another kind only the syntax is checked. */
 	assert_list("", "{\"cdiVersion\":\"9.0\",\"kind\":\"example.com/nic\",\"devices\":3}",
 		    "cdiVersion: 0.6.0\nkind: management.nvidia.com/gpu\n"
 		    "devices: [{name: all, containerEdits: {env: [A=0]}}]\n");
@@ -140,7 +143,7 @@ static void refused(void **state)
 		   "f:3: expected TARGET::LINK, not 'b'");
 }
 
-/* Aliases of aliases: a few lines that would be 10^9 edits. */
+/* Aliases of aliases: a few lines that would expand to 10^9 edits. */
 static void too_much(void **state)
 {
 	cleanup_free char *text = xstrdup(HEAD

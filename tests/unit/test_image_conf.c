@@ -1,6 +1,6 @@
 /*
- * test_image_conf.c - sandbox.conf: defaults, each key, what is refused and where it stands; hosts of
- * the loopback.
+ * test_image_conf.c - sandbox.conf: defaults, each key, what is refused and at which line; loopback
+ * hosts.
  */
 #include "config_fixture.h"
 #include "image/name/conf.h"
@@ -128,7 +128,7 @@ static const struct setting *found(const char *section, const char *key)
 	return NULL;
 }
 
-/* Single values are replaced, lists grow, and each has the line that says so. */
+/* Single values are replaced, lists grow, and each has the line that set it. */
 static void sources(void **state)
 {
 	const struct settings *st = &conf.settings;

@@ -1,6 +1,6 @@
 /*
- * test_image_inflate.c - gzip of one and of several members, zstd, and what is no intact stream; each
- * with reads of every size, for what comes of it must not hang on how the bytes arrive.
+ * test_image_inflate.c - gzip with one and with several members, zstd, and damaged streams; each
+ * with reads of every size, because the result must not depend on how the bytes arrive.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -18,7 +18,7 @@
 #include "image/layer/inflate.h"
 #include "tar_fixture.h"
 
-/* One gzip member of text, with a name in its header when name is given. */
+/* One gzip member of text, with name in its header unless it is NULL. */
 static void add_member(struct buf *b, const char *text, const char *name)
 {
 	static uint8_t out[300000];
@@ -89,12 +89,12 @@ static void gzip_members(void **state)
 	check(COMPRESSION_GZIP, &b, 0, "one two");
 	buf_add(&b, "\0\0\0\0\0", 5);
 	check(COMPRESSION_GZIP, &b, 0, "one two");
-	/* What comes after padding is no member, however the bytes come in. */
+	/* Data after padding is not a member, however the bytes arrive. */
 	add_member(&b, "three", NULL);
 	check(COMPRESSION_GZIP, &b, -EBADMSG, NULL);
 }
 
-/* The first of the two bytes that begin a member is the last of our buffer. */
+/* The first of the two bytes that begin a member is the last one in our buffer. */
 static void a_member_across_buffers(void **state)
 {
 	cleanup_buf struct buf b = BUF_INIT, out = BUF_INIT;
@@ -128,7 +128,7 @@ static void gzip_damaged(void **state)
 		cleanup_buf struct buf wrong = BUF_INIT;
 
 		buf_add(&wrong, whole.data, whole.len);
-		wrong.data[wrong.len - i] ^= 1; /* of the checksum and of the length */
+		wrong.data[wrong.len - i] ^= 1; /* in the checksum and in the length */
 		check(COMPRESSION_GZIP, &wrong, -EBADMSG, NULL);
 	}
 	buf_add(&whole, "x", 1);
@@ -200,7 +200,7 @@ static void by_its_bytes(void **state)
 	check(COMPRESSION_GUESS, &a, 0, a.data);
 	buf_add(&b, xz, sizeof(xz));
 	check(COMPRESSION_GUESS, &b, 0, "some text\n");
-	/* Two streams are one; the end of the second is missed. */
+	/* Two streams form one; a truncated second one is detected. */
 	buf_add(&b, xz, sizeof(xz));
 	check(COMPRESSION_GUESS, &b, 0, "some text\nsome text\n");
 	b.len -= 9;

@@ -1,6 +1,6 @@
 /*
- * test_image_layer.c - what each kind of entry becomes, and what is refused. One layer; those upon
- * others are in test_image_settle.c.
+ * test_image_layer.c - the result of each type of entry, and what is refused. Single layers; for
+ * layers on top of others see test_image_settle.c.
  */
 #include <errno.h>
 #include <locale.h>
@@ -55,7 +55,7 @@ static void kinds(void **state)
 	WHAT(s, "closed", "f411");
 	assert_int_equal(meta_of(s, "closed")->mode, 04011);
 	assert_int_equal(meta_of(s, "shut")->mode, 0100);
-	WHAT(s, "zero", "f400"); /* a device 0/0 of an image is no whiteout */
+	WHAT(s, "zero", "f400"); /* a device 0/0 in an image is not a whiteout */
 	assert_int_equal(meta_of(s, "zero")->type, 'c');
 	assert_null(meta_of(s, "d/f"));
 	assert_text(s, "d/h", "text");
@@ -68,7 +68,7 @@ static void kinds(void **state)
 	assert_int_equal(st.st_mtime, 5);
 }
 
-/* What was said of a name holds no more when the name is taken by another entry. */
+/* A later entry with the same name replaces everything known about the earlier one. */
 static void later_wins(void **state)
 {
 	struct stack *s = *state;
@@ -124,7 +124,7 @@ static void links_stay_inside(void **state)
 	assert_text(s, "h", "replaces the link");
 }
 
-/* Each as the only entry; the code, 0 when it does no harm. */
+/* Each as the only entry; with the code, 0 if it is harmless. */
 static void hostile_names(void **state)
 {
 	static char long_name[600], long_path[6000];
@@ -178,7 +178,7 @@ static void hostile_names(void **state)
 	}
 }
 
-/* A name is bytes, in whatever locale: neither refused nor normalized. */
+/* A name is bytes, in any locale: neither refused nor normalized. */
 static void names_are_bytes(void **state)
 {
 	static const char *const locales[] = {"C", "C.UTF-8"};
@@ -244,7 +244,7 @@ static void xattrs(void **state)
 	assert_string_equal(meta_of(s, "c")->xattr_names.v[0], "security.capability");
 }
 
-/* What no kernel takes would make a sidecar that cannot be read again. */
+/* One that no kernel accepts would make a sidecar that cannot be read again. */
 static void a_huge_xattr(void **state)
 {
 	struct stack *s = *state;
@@ -314,7 +314,7 @@ static void owners(void **state)
 	assert_int_equal(stack_add(s, &t), -EBADMSG);
 }
 
-/* Of directories that nobody lists as well. */
+/* Nor for directories that no entry lists. */
 static void umask_does_not_matter(void **state)
 {
 	struct stack *s = *state;

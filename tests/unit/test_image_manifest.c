@@ -1,5 +1,5 @@
 /*
- * test_image_manifest.c - the documents of an image as other tools write them, and forged ones.
+ * test_image_manifest.c - the documents of an image as written by other tools, and forged ones.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -249,7 +249,7 @@ static void other_hashes(void **state)
 static void images_and_others(void **state)
 {
 	static const struct {
-		const char *text, *type; /* that is named; NULL: it is an image */
+		const char *text, *type; /* named in the message; NULL: it is an image */
 	} cases[] = {
 		{TYPED(MEDIA_OCI_CONFIG, MEDIA_OCI_LAYER_GZIP, ""), NULL},
 		{TYPED(MEDIA_DOCKER_CONFIG, MEDIA_DOCKER_LAYER_GZ, ""), NULL},

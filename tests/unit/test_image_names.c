@@ -60,7 +60,10 @@ static void good_references(void **state)
 		{"ghcr.io/a/b/c_d__e--f.g:V1.2-x", "ghcr.io/a/b/c_d__e--f.g:V1.2-x",
 		 "ghcr.io/a/b/c_d__e--f.g:V1.2-x"},
 		{"Reg/x", "Reg/x:latest", "Reg/x:latest"},
-		/* What would mean something else without its registry, or library/, keeps it. */
+		/*
+		 * A name that would mean something else without its registry, or library/, keeps
+		 * it.
+		 */
 		{"docker.io/a.b/c", "docker.io/a.b/c:latest", "docker.io/a.b/c:latest"},
 		{"docker.io/localhost/c", "docker.io/localhost/c:latest",
 		 "docker.io/localhost/c:latest"},
@@ -220,7 +223,7 @@ static void configs(void **state)
 	}
 }
 
-/* What no session needs, as Go reads it or with a note. */
+/* Fields that no session needs: read as Go does, or dropped with a note. */
 static void lenient_configs(void **state)
 {
 	static const char start[] = "{\"ROOTFS\":{\"diff_ids\":[\"sha256:" ZEROS "\"]},";

@@ -1,5 +1,6 @@
 /*
- * test_image_progress.c - sizes for people, a row of the progress display, the display on a terminal.
+ * test_image_progress.c - sizes for display, a row of the progress display, the display on a
+ * terminal.
  */
 #include <pty.h>
 #include <setjmp.h>
@@ -55,12 +56,12 @@ static void a_row(void **state)
 	row.done = 0;
 	progress_row_format(&row, 57, line, sizeof(line));
 	assert_non_null(strstr(line, "[..........]"));
-	row.done = 1000; /* a lying size does not run over */
+	row.done = 1000; /* a wrong size does not overflow */
 	progress_row_format(&row, 57, line, sizeof(line));
 	assert_non_null(strstr(line, "[##########]      100 B / 100 B"));
 }
 
-/* Whatever the numbers and the terminal are, a line never wraps. */
+/* A line never wraps, whatever the numbers and the terminal. */
 static void never_wider(void **state)
 {
 	static const uint64_t numbers[] = {0, 1, 999, 123456789, UINT64_MAX};
@@ -83,7 +84,7 @@ static void never_wider(void **state)
 	}
 }
 
-/* What is drawn over stays last: lines go above it. */
+/* Rows that are redrawn stay last: lines go above them. */
 static void on_a_terminal(void **state)
 {
 	int terminal, inside, stderr_fd = dup(STDERR_FILENO), row;

@@ -1,6 +1,6 @@
 /*
- * test_image_settle.c - layers upon layers: whiteouts, directories that nobody lists, hard links down,
- * and layers that try to lead us out of their directory while they settle.
+ * test_image_settle.c - layers on top of layers: whiteouts, implicit directories, hard links to
+ * lower layers, and layers that try to lead us out of their directory while they are settled.
  */
 #include <errno.h>
 
@@ -78,7 +78,7 @@ static void whiteouts(void **state)
 	TAR(&t, .type = '5', .name = "after");
 	TAR(&t, .type = '0', .name = "after/f", .data = "f");
 	TAR(&t, .type = '0', .name = ".wh.after");
-	TAR(&t, .type = '0', .name = ".wh.loose"); /* and the directory is not listed */
+	TAR(&t, .type = '0', .name = ".wh.loose"); /* without an entry for the directory */
 	TAR(&t, .type = '0', .name = "loose/sub/f", .data = "f");
 	TAR(&t, .type = '0', .name = "opq/.wh..wh..opq");
 	TAR(&t, .type = '0', .name = "opq/.wh.old");
@@ -102,7 +102,7 @@ static void whiteouts(void **state)
 	SHOWN(s, "swap", "");
 }
 
-/* Overlayfs does not look at such a mark on the root: each name has to go by itself. */
+/* Overlayfs ignores such a mark on the root: each name needs its own whiteout. */
 static void opaque_root(void **state)
 {
 	struct stack *s = *state;
@@ -149,7 +149,7 @@ static void unlisted_folders(void **state)
 	TAR(&t, .type = '0', .name = "lib/.wh.old");
 	TAR(&t, .type = '0', .name = "slash/h", .data = "h", .uid = 8);
 	TAR(&t, .type = '0', .name = "over/x", .data = "x");
-	TAR(&t, .type = '2', .name = "over", .link = "d"); /* the directory is none any more */
+	TAR(&t, .type = '2', .name = "over", .link = "d"); /* the directory has been replaced */
 	ADD(s, &t);
 	assert_int_equal(fstat(s->dirs[s->next], &st), 0);
 	WHAT(s, ".", "d711");
@@ -169,7 +169,7 @@ static void unlisted_folders(void **state)
 	assert_int_equal(meta_find(m, "")->uid, 3);
 	assert_int_equal(meta_find(m, "h")->uid, 8);
 	meta_free(m);
-	/* A directory over a file that the layer below has is not led astray either. */
+	/* Nor does a directory over a file of the layer below lead astray. */
 	TAR(&t, .type = '0', .name = "over/y", .data = "y");
 	TAR(&t, .type = '0', .name = "h/y", .data = "y");
 	ADD(s, &t);
@@ -177,7 +177,7 @@ static void unlisted_folders(void **state)
 	SHOWN(s, "h", "y=y");
 }
 
-/* Where the link leads is decided with what this layer says too. */
+/* Where the symlink leads is decided including this layer's entries. */
 static void links_of_both(void **state)
 {
 	struct stack *s = *state;
@@ -221,7 +221,7 @@ static void hard_links_down(void **state)
 	assert_non_null(strstr(s->e.msg, "no/file"));
 }
 
-/* Notes of paths whose directories become links to the outside before the layer settles. */
+/* Noted paths whose directories become symlinks to the outside before the layer is settled. */
 static void a_link_under_a_hard_link(void **state)
 {
 	struct stack *s = *state;

@@ -1,6 +1,6 @@
 /*
- * test_image_store.c - the lease of the image store: who has it open keeps what it is making, whatever it asked
- * for besides.
+ * test_image_store.c - the lease of the image store: a process that has the store open keeps what
+ * it is making, whatever other lease it tried to get.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -39,7 +39,7 @@ static int teardown(void **state)
 	return file_remove_tree(AT_FDCWD, top, &e);
 }
 
-/* flock(2) gives a shared lock up before it finds that it cannot be exclusive. */
+/* flock(2) releases a shared lock before it finds that it cannot be exclusive. */
 static void a_lease_that_cannot_be_alone_stays(void **state)
 {
 	struct image_store a = IMAGE_STORE_INIT, b = IMAGE_STORE_INIT, c = IMAGE_STORE_INIT;
@@ -54,7 +54,7 @@ static void a_lease_that_cannot_be_alone_stays(void **state)
 	assert_false(store_lease_take_alone(a.lease, 0));
 	assert_false(store_lease_take_alone(a.lease, 20));
 	image_store_close(&b);
-	/* What is in the making is not taken for what a killed command left. */
+	/* Work in progress is not taken for leftovers of a killed command. */
 	assert_int_equal(image_store_open(&c, &conf, &e), 0);
 	assert_int_equal(fstatat(a.fd, name, &st, 0), 0);
 	image_store_close(&c);

@@ -27,17 +27,19 @@ struct step {
 static void uids(void **state)
 {
 	static const struct step steps[] = {
-		/* root, by setuid(2): all three, and no way back */
+		/* root, by setuid(2): all three, permanently */
 		{IDS_SETUID, {33}, true, 0, {33, 33, 33}},
 		{IDS_SETUID, {0}, false, -EPERM, {33, 33, 33}},
 		{IDS_SETUID, {33}, false, 0, {33, 33, 33}},
 		{IDS_SETUID, {NONE}, true, -EINVAL, {33, 33, 33}},
-		/* the effective one for a while */
+		/* the effective one temporarily */
 		{IDS_SETRESUID, {0, 0, 0}, true, 0, {0, 0, 0}},
 		{IDS_SETRESUID, {NONE, 33, NONE}, true, 0, {0, 33, 0}},
 		{IDS_SETRESUID, {34, NONE, NONE}, false, -EPERM, {0, 33, 0}},
 		{IDS_SETUID, {0}, false, 0, {0, 0, 0}},
-		/* setreuid(2) sets the saved one when it sets the real one, or another effective one */
+		/*
+		 * setreuid(2) sets the saved one if it sets the real one, or another effective one
+		 */
 		{IDS_SETREUID, {NONE, 33}, true, 0, {0, 33, 33}},
 		{IDS_SETREUID, {33, 0}, false, 0, {33, 0, 0}},
 		{IDS_SETREUID, {33, 33}, true, 0, {33, 33, 33}},
@@ -62,7 +64,7 @@ static void uids(void **state)
 
 		if (ids_apply(&ids, s->call, s->args, false, s->privileged) != s->result)
 			fail_msg("step %zu", i);
-		/* its twin for groups */
+		/* its variant for groups */
 		assert_int_equal(ids_apply(&twin, (enum ids_call)(s->call + 1), s->args, false,
 					   s->privileged),
 				 s->result);
@@ -85,7 +87,7 @@ static void short_ids(void **state)
 	assert_int_equal(ids.uid[IDS_REAL], 0);
 	assert_int_equal(ids.uid[IDS_EFFECTIVE], 0x21);
 	assert_int_equal(ids.uid[IDS_SAVED], 0);
-	/* the high half of an argument is not looked at: the kernel takes 32 bits */
+	/* the high half of an argument is ignored: the kernel uses 32 bits */
 	assert_int_equal(ids_apply(&ids, IDS_SETUID,
 				   (unsigned long long[]){0xdeadbeef00000021, 0, 0}, false, true),
 			 0);

@@ -1,6 +1,6 @@
 /*
- * test_seccomp_policy.c - the compiled filters against the policy table, call by call, by a small
- * BPF machine; and one filter on this very kernel.
+ * test_seccomp_policy.c - compares the compiled filters with the policy table, call by call, by a
+ * small BPF interpreter; and tests one filter on the running kernel.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@
 #define FAILS(errnum) (SECCOMP_RET_ERRNO | (errnum))
 #define HIGH_BITS     UINT64_C(0xdeadbeef00000000)
 
-/* What the program answers. Whether it read an argument on the way goes to ret_args. */
+/* The program's answer. *ret_args: whether it read an argument. */
 static uint32_t run(unsigned int flags, const struct seccomp_data *data, bool *ret_args)
 {
 	const struct sock_filter *prog = &seccomp_instructions[seccomp_filters[flags].at];
@@ -66,7 +66,10 @@ static uint32_t run(unsigned int flags, const struct seccomp_data *data, bool *r
 			yes = (a & insn->k) != 0;
 			break;
 		default:
-			/* seccomp_is_const_allow() of the kernel gives up on anything else, too. */
+			/*
+			 * seccomp_is_const_allow() of the kernel gives up on any other instruction,
+			 * too.
+			 */
 			fail_msg("instruction %#x", insn->code);
 			return 0;
 		}
@@ -81,7 +84,7 @@ static uint32_t native_arch(void)
 	return seccomp_arch_native();
 }
 
-/* 0 where there is none. */
+/* 0 if there is none. */
 static uint32_t compat_arch(void)
 {
 	switch (native_arch()) {
@@ -119,7 +122,7 @@ static uint32_t native(unsigned int flags, const char *name, uint64_t a0, uint64
 	return answer(flags, native_arch(), nr, a0, a1, a2);
 }
 
-/* The same, of its first and its fourth argument. */
+/* The same by the first and the fourth argument. */
 static uint32_t native4(unsigned int flags, const char *name, uint64_t a0, uint64_t a3)
 {
 	struct seccomp_data data = {.nr = seccomp_syscall_resolve_name_arch(native_arch(), name),
@@ -189,14 +192,14 @@ static void check_number(unsigned int flags, uint32_t arch, int nr)
 	bool args;
 
 	if (rule && rule->tests) {
-		/* the other flags change no test */
+		/* other flags affect no test */
 		if (flags <= (SECCOMP_ROOT | SECCOMP_NESTED) || flags == SECCOMP_MODES ||
 		    (flags & ~SECCOMP_ROOT) == SECCOMP_ASKING)
 			check_args(flags, arch, nr, name);
 	} else {
 		if (run(flags, &data, &args) != (rule ? rule->answer : seccomp_unknown))
 			fail_msg("%s (%d, flags %u)", name ? name : "no call", nr, flags);
-		/* else the kernel could not remember the answer */
+		/* otherwise the kernel could not cache the answer */
 		assert_false(args);
 	}
 	free(name);
@@ -278,7 +281,7 @@ static void owners_are_asked_for(void **state)
 	assert_int_equal(native(root, "statx", 3, 0, AT_EMPTY_PATH), SECCOMP_RET_ALLOW);
 	assert_int_equal(native(root, "fstat", 3, 0, 0), SECCOMP_RET_ALLOW);
 	for (unsigned int flags = 0; flags < 2; flags++) {
-		/* you are not; whom root becomes is */
+		/* you do not get it; users that root becomes do */
 		assert_int_equal(native(flags, "newfstatat", cwd, 0, 0), SECCOMP_RET_ALLOW);
 		assert_int_equal(native(flags | SECCOMP_ASKING, "newfstatat", cwd, 0, 0),
 				 SECCOMP_RET_USER_NOTIF);
@@ -309,14 +312,14 @@ static void flags_open_what_they_say(void **state)
 
 	assert_int_equal(native(0, "fchownat", 0, 0, 0), SECCOMP_RET_ALLOW);
 	assert_int_equal(native(SECCOMP_ROOT, "fchownat", 0, 0, 0), FAILS(0));
-	/* without the supervisor the kernel says no, and a program can say so */
+	/* without the supervisor the kernel refuses, and a program can report that */
 	assert_int_equal(native(SECCOMP_ROOT, "setresuid", 1, 1, 1), SECCOMP_RET_ALLOW);
 	assert_int_equal(native(SECCOMP_ROOT, "setgroups", 0, 0, 0), FAILS(0));
 	assert_int_equal(native(SECCOMP_ROOT, "setns", 0, 0, 0), FAILS(EPERM));
 	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
 		assert_int_equal(native(SECCOMP_ROOT | SECCOMP_ASKING, asked[i], 0, 0, 0),
 				 SECCOMP_RET_USER_NOTIF);
-		/* you are never asked for */
+		/* never intercepted for you */
 		assert_int_not_equal(native(0, asked[i], 0, 0, 0), SECCOMP_RET_USER_NOTIF);
 	}
 	assert_int_equal(native(SECCOMP_ASKING, "fchownat", 0, 0, 0), SECCOMP_RET_ALLOW);
@@ -346,7 +349,7 @@ static void flags_open_what_they_say(void **state)
 	assert_int_equal(native(SECCOMP_PERF, "perf_event_open", 0, 0, 0), SECCOMP_RET_ALLOW);
 }
 
-/* The answer to a call of any architecture, with these bits in the argument where its mode is. */
+/* The answer to a call of any architecture, with these bits in its mode argument. */
 static uint32_t of_mode(unsigned int flags, uint32_t arch, int nr, size_t at, uint64_t open_flags,
 			uint64_t mode)
 {
@@ -389,7 +392,7 @@ static void no_mode_has_set_id_bits(void **state)
 					    : flags & SECCOMP_NESTED ? SECCOMP_RET_ALLOW
 								     : FAILS(EPERM);
 
-			/* root alone pretends devices, and looks at all modes of mknod */
+			/* only root fakes devices, and has all modes of mknod checked */
 			if (flags & SECCOMP_ROOT && strncmp(calls[i / 2].name, "mknod", 5) == 0 &&
 			    !(flags & SECCOMP_MODES))
 				expected = FAILS(EPERM);
@@ -409,7 +412,7 @@ static void no_mode_has_set_id_bits(void **state)
 	assert_int_equal(native(SECCOMP_NESTED, "openat2", 0, 0, 0), SECCOMP_RET_ALLOW);
 }
 
-/* Returns 0 when all went as it should, else the number of the step that did not. */
+/* Returns 0 if everything is as expected, else the number of the step that failed. */
 static int live_steps(void)
 {
 	struct err e;
@@ -425,7 +428,7 @@ static int live_steps(void)
 		return 4;
 	if (chown("/nonexistent", 1, 1) != 0)
 		return 5;
-	/* filters add up; the stricter answer holds */
+	/* filters accumulate; the strictest answer wins */
 	if (seccomp_apply(0, &e) < 0 || chown("/nonexistent", 1, 1) != 0)
 		return 6;
 	return 0;

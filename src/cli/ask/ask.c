@@ -1,5 +1,5 @@
 /*
- * ask.c - asking through sandbox-ask, which edits and completes; else by reading a plain line.
+ * ask.c - asks through sandbox-ask, which edits and completes, or reads a plain line.
  */
 #include "cli/ask/ask.h"
 
@@ -21,7 +21,7 @@ static int run_helper(const char *const *argv, int fd, struct err *e)
 {
 	struct spawn s = {
 		.program = argv[0], .argv = argv, .fds = SPAWN_ALL_SAME, .interruptible = true};
-	/* Ctrl-C is the helper's, which has a terminal to restore; as system(3) does. */
+	/* Ctrl-C is for the helper, which has a terminal to restore; as in system(3). */
 	void (*interrupt)(int) = signal(SIGINT, SIG_IGN);
 	pid_t pid;
 	int r;
@@ -34,7 +34,7 @@ static int run_helper(const char *const *argv, int fd, struct err *e)
 	return r;
 }
 
-/* The answer fits a pipe: a terminal's line is shorter than its 64 KiB. */
+/* The answer fits into a pipe: a line of a terminal is shorter than its 64 KiB. */
 static int ask_helper(const char *helper, const char *prompt, const char *preset,
 		      const struct strv *words, char **ret, struct err *e)
 {

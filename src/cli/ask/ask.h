@@ -1,5 +1,5 @@
 /*
- * ask.h - a question on the terminal.
+ * ask.h - questions on the terminal.
  */
 #ifndef CLI_ASK_ASK_H
 #define CLI_ASK_ASK_H
@@ -10,8 +10,8 @@
 #include "base/mem.h"
 
 /*
- * Asks for one line on /dev/tty, with words to complete. An empty answer is the default. Returns
- * -ECANCELED when the user gave none (Ctrl-C, Ctrl-D). The caller frees *ret.
+ * Asks for one line on /dev/tty, with words for completion. An empty answer is the default. Returns
+ * -ECANCELED if the user cancels (Ctrl-C, Ctrl-D). The caller frees *ret.
  */
 int ask_line(const char *prompt, const char *preset, const struct strv *words, char **ret,
 	     struct err *e);

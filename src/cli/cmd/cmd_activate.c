@@ -1,9 +1,10 @@
 /*
- * cmd_activate.c - `sandbox activate`: a shell whose PATH and prompt follow the project it stands in.
+ * cmd_activate.c - `sandbox activate`: a shell whose PATH and prompt follow the project of its
+ * directory.
  *
- * The shell's hook runs `sandbox activate --now SHELL` after each change of directory and evaluates what
- * it prints: assignments of quoted words, nothing else. Only programs that the user let the project
- * export are put in front of PATH: an unknown project changes nothing.
+ * The shell's hook runs `sandbox activate --now SHELL` after each change of directory and evaluates
+ * the output: only assignments of quoted words. Only programs that the user let the project export
+ * are put in front of PATH: an unknown project changes nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +39,7 @@ static const struct opt options[] = {
 
 static const char *const shells[] = {"bash", "zsh", "fish", NULL};
 
-/* %s: the program's path as a word. The hook keeps the status of the last command. */
+/* %s: the program's path as a word. The hook preserves the status of the last command. */
 static const char bash_hook[] =
 	"_sandbox_activate() {\n"
 	"	local status=$?\n"
@@ -91,7 +92,7 @@ static int print_hook(const char *shell, struct err *e)
 	return 0;
 }
 
-/* What the user let the box export, by what is kept of the consent. */
+/* The exports that the user agreed to, from the kept consent. */
 static void find_exports(const struct box *b, struct strv *out)
 {
 	cleanup_strv struct strv kept = {0};
@@ -107,7 +108,10 @@ static void find_exports(const struct box *b, struct strv *out)
 			strv_push(out, kept.v[i] + strlen(prefix));
 }
 
-/* What is not exported any more: shells that have the directory in their PATH find it no longer. */
+/*
+ * Removes programs that are no longer exported, so that shells with the directory in their PATH do
+ * not find them.
+ */
 static int remove_withdrawn(int dir, const char *path, const struct strv *programs, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
@@ -120,7 +124,7 @@ static int remove_withdrawn(int dir, const char *path, const struct strv *progra
 	return r;
 }
 
-/* DATA/boxes/<id>/bin with a shim for each; the caller frees *ret. */
+/* Makes DATA/boxes/<id>/bin with a shim for each; the caller frees *ret. */
 static int write_shims(const struct store *s, const struct box *b, const struct strv *programs,
 		       char **ret, struct err *e)
 {
@@ -148,7 +152,7 @@ static int write_shims(const struct store *s, const struct box *b, const struct 
 	return r;
 }
 
-/* PATH without what an earlier project put there, and with this one's in front. */
+/* PATH without an earlier project's directory, and with this one's in front. */
 static char *new_path(const char *bin)
 {
 	cleanup_buf struct buf b = BUF_INIT;
@@ -193,7 +197,7 @@ static int print_now(const char *shell, struct err *e)
 
 	if (r == 0)
 		r = target_find(&s, NULL, false, &t,
-				e); /* its note is for commands, not for prompts */
+				e); /* the note is for commands, not for prompts */
 	if (r == 0)
 		found = box_find_project(&s, t.dir, &b, &ignored);
 	if (r < 0)

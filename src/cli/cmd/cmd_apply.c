@@ -1,5 +1,5 @@
 /*
- * cmd_apply.c - `sandbox apply`: what a box has changed, taken to the host or packed.
+ * cmd_apply.c - `sandbox apply`: copies the changes of a box to the host, or packs them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -81,7 +81,7 @@ static int check_usage(const struct apply_cli *cli, size_t n, struct err *e)
 	return 0;
 }
 
-/* Locked as long as we live: what is listed is what is applied. */
+/* Locked until we exit: what is listed is what is applied. */
 static int take_box(const struct store *s, const char *word, struct box *b, struct err *e)
 {
 	int r = change_box(s, word, false, b, e);
@@ -103,7 +103,7 @@ static int pack(const struct box *b, const struct apply_cli *cli, struct err *e)
 			     true, e);
 }
 
-/* The user's own links on the way to DIR are fine. */
+/* Symlinks of the user's own on the way to DIR are fine. */
 static int find_target(const struct apply_cli *cli, char **ret, struct err *e)
 {
 	int r = cli->dry_run ? 0 : file_mkdirs(cli->to, 0755, e);

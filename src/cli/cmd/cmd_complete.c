@@ -1,12 +1,12 @@
 /*
- * cmd_complete.c - `sandbox __complete WORD...`: what could stand in place of the last word.
+ * cmd_complete.c - `sandbox __complete WORD...`: candidates for the last word.
  *
- * The shells' completion files (completions/) ask it at each key press, so that options, words and
- * names come from the tables and the disk and are known in one place. It promises to be silent:
- * what cannot be found out has no candidates.
+ * The shells' completion files (completions/) run it at each key press, so that options, words and
+ * names come from the tables and the disk and are maintained in one place. Promises to be silent:
+ * if something cannot be determined, there are no candidates.
  *
  * Output: a first line `KIND<TAB>PREFIX`, then one line `CANDIDATE<TAB>DESCRIPTION` each. KIND says
- * what the shell adds by itself after PREFIX: files, dirs, programs or none.
+ * what the shell itself adds after PREFIX: files, dirs, programs or none.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,17 +20,17 @@
 #include "image/name/conf.h"
 #include "image/name/ref.h"
 
-/* Where the word to complete stands, from the words before it. */
+/* The position of the word to complete, from the words before it. */
 struct position {
 	const struct command *cmd;   /* NULL: an unknown command */
-	const struct command *topic; /* of `help`: what its first word names, or NULL */
+	const struct command *topic; /* of `help`: the command that its first word names, or NULL */
 	const struct opt *pending;   /* the option whose value it is */
 	int words;		     /* positional words so far */
 	int program_words;	     /* words of the program so far; -1: not there yet */
-	bool literal;		     /* behind `--` */
+	bool literal;		     /* after `--` */
 };
 
-/* The option of a group of letters whose value would be the next word, or NULL. */
+/* The option in a group of letters whose value would be the next word, or NULL. */
 static const struct opt *pending_letter(const struct command *cmd, const char *word)
 {
 	for (const char *p = word + 1; *p; p++) {
@@ -103,7 +103,7 @@ static void print_commands(const struct command *group)
 			printf("%s\t%s\n", command_last_name(list[i]), list[i]->summary);
 }
 
-/* Names as they are shown, of what is in the store. */
+/* Names of stored images, in their short form. */
 static void print_images(const char *prefix)
 {
 	cleanup_free char *data = xdg_data_dir();
@@ -155,7 +155,7 @@ static void print_keys(const char *prefix)
 	}
 }
 
-/* The first line goes before the candidates, so each case prints its own. */
+/* The first line precedes the candidates, so each case prints its own. */
 static void print_word(const struct command *cmd, enum word word, const char *const *choices,
 		       const char *prefix, const char *value)
 {

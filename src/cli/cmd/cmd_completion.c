@@ -1,14 +1,14 @@
 /*
- * cmd_completion.c - `sandbox completion SHELL`: the completion file of a shell, on stdout.
+ * cmd_completion.c - `sandbox completion SHELL`: prints the completion file of a shell.
  *
- * The files of completions/ are part of the program, so that
- * `source <(sandbox completion bash)` works wherever the program lies.
+ * The files of completions/ are embedded, so that `source <(sandbox completion bash)` works
+ * wherever the program is.
  */
 #include <stdio.h>
 
 #include "cli/commands.h"
 
-/* Puts a file, named from the top of the source, into the program as a string. */
+/* Embeds a file, named from the top of the source, into the program as a string. */
 #define EMBED(symbol, path)                                                          \
 	__asm__(".pushsection .rodata." #symbol ", \"a\", @progbits\n" #symbol ":\n" \
 		".incbin \"" path "\"\n"                                             \

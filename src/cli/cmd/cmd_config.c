@@ -1,6 +1,6 @@
 /*
- * cmd_config.c - `sandbox config`: what holds for a project, and which line says so; with what
- * sandbox.conf says of images.
+ * cmd_config.c - `sandbox config`: a project's settings, and the line that sets each; also those of
+ * sandbox.conf about images.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static const struct opt options[] = {
 
 static const char built_in[] = "built-in";
 
-/* One line of the output; nothing is owned. */
+/* One line of the output; owns nothing. */
 struct row {
 	const char *section, *key, *value, *source;
 };
@@ -67,7 +67,9 @@ static void add_settings(const struct settings *s, struct rows *rows)
 			(struct row){s->v[i].section, s->v[i].key, s->v[i].value, s->v[i].source});
 }
 
-/* Built-in defaults that nothing overrides, in the order of the schema, then what sources say. */
+/*
+ * Built-in defaults that nothing overrides, in the order of the schema, then values from sources.
+ */
 static void collect(const struct settings *s, struct rows *rows)
 {
 	for (size_t i = 0; i < N_KEYS; i++) {
@@ -79,7 +81,7 @@ static void collect(const struct settings *s, struct rows *rows)
 	add_settings(s, rows);
 }
 
-/* As a KEY of the command line: the section [sandbox] goes without saying. */
+/* In the form of KEY on the command line, without the section [sandbox]. */
 static char *full_key(const struct row *row)
 {
 	if (streq(row->section, "sandbox"))
@@ -134,7 +136,9 @@ static void print_json(const struct settings *s, const struct rows *rows)
 	jsonout_print(&j);
 }
 
-/* Splits SECTION.KEY, or KEY of [sandbox]; both strings are the caller's. A host has dots. */
+/*
+ * Splits SECTION.KEY, or KEY of [sandbox]; the caller frees both strings. Host names contain dots.
+ */
 static void split_key(const char *word, char **section, char **key)
 {
 	const char *dot = starts_with(word, "registry ") ? strrchr(word, '.') : strchr(word, '.');
@@ -151,7 +155,7 @@ static bool is_key(const char *word)
 	return schema_find(section, key) || image_conf_has_key(section, key);
 }
 
-/* Keeps the rows of one key. */
+/* Keeps only the rows of one key. */
 static int select_key(const char *word, struct rows *rows, struct err *e)
 {
 	cleanup_free char *section = NULL, *key = NULL;
@@ -179,7 +183,7 @@ static int select_key(const char *word, struct rows *rows, struct err *e)
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct config_options *o = args->options;
-	/* A single word that is a key is one: a box of that name is meant by its directory. */
+	/* A single word that is a key means the key: name a box of that name by its directory. */
 	bool one_key = args->n == 1 && is_key(args->v[0]);
 	const char *project = args->n && !one_key ? args->v[0] : NULL;
 	const char *key = args->n == 2 ? args->v[1] : one_key ? args->v[0] : NULL;

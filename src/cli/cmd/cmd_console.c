@@ -1,5 +1,5 @@
 /*
- * cmd_console.c - `sandbox console`: a prompt over the commands. What reads the lines is sandbox-ask.
+ * cmd_console.c - `sandbox console`: a prompt for the commands. sandbox-ask reads the lines.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * cmd_diff.c - `sandbox diff`: what a box has that it was not made from.
+ * cmd_diff.c - `sandbox diff`: the changes in a box.
  */
 #include <stdio.h>
 

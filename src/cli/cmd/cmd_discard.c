@@ -1,5 +1,5 @@
 /*
- * cmd_discard.c - `sandbox discard`: throw away what was tried.
+ * cmd_discard.c - `sandbox discard`: throws away a trial.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
-/* No question where nothing is lost. */
+/* No question if nothing would be lost. */
 static int confirm(const struct store *s, const struct box *b, struct err *e)
 {
 	cleanup_changes struct changes all = {0};

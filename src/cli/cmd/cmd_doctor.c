@@ -1,7 +1,7 @@
 /*
  * cmd_doctor.c - `sandbox doctor`: what this machine allows and how to get the rest.
  *
- * Exit status 0 when a box can start, 1 when it cannot.
+ * Exit status 0 if a box can start, else 1.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +52,7 @@ static void json_result(struct json *j, const char *name, const struct doctor_re
 	jsonout_object_end(j);
 }
 
-/* Runs all checks; text goes out as it is found. Returns whether a box can start. */
+/* Runs all checks; prints text as it goes. Returns whether a box can start. */
 static bool examine(const struct doctor_place *place, struct json *j, bool json)
 {
 	bool can_start = true;

@@ -1,5 +1,5 @@
 /*
- * cmd_exec.c - `sandbox exec`: one command in a box that runs.
+ * cmd_exec.c - `sandbox exec`: one command in a running box.
  */
 #include <errno.h>
 
@@ -41,7 +41,7 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
-/* Tools join a box that runs, with no more rights than you have in it. */
+/* Tools join a running box, with no more rights than you have in it. */
 static int check_tools(const struct exec_cli *cli, struct err *e)
 {
 	if (cli->root || cli->start || cli->user || cli->detach)

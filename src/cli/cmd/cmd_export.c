@@ -42,7 +42,7 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
-/* What is there and is none of ours stays: 0, -ENOENT, or an error. */
+/* Something that is not a shim stays: 0, -ENOENT, or an error. */
 static int check_replaceable(int dir, const char *path, const char *program, bool force,
 			     struct err *e)
 {
@@ -58,8 +58,8 @@ static int check_replaceable(int dir, const char *path, const char *program, boo
 }
 
 /*
- * Looks for a program in PATH but in the directory dir: the caller frees the path, or NULL. *ret_first: it
- * comes before dir; *ret_listed: dir is there at all.
+ * Looks for a program in PATH outside the directory dir; the caller frees the path, or NULL.
+ * *ret_first: it comes before dir; *ret_listed: dir is in PATH.
  */
 static char *find_other(const char *dir, const char *program, bool *ret_first, bool *ret_listed)
 {
@@ -81,7 +81,7 @@ static char *find_other(const char *dir, const char *program, bool *ret_first, b
 	return take_ptr(found);
 }
 
-/* What a shim at dir changes for who types the program's name. */
+/* Says what a shim in dir changes for typing the program's name. */
 static void tell_effect(const char *dir, const char *program)
 {
 	bool first, listed;
@@ -97,7 +97,7 @@ static void tell_effect(const char *dir, const char *program)
 
 #define LACKS 3 /* status of a shell that does not find the program */
 
-/* False when it could not be run. */
+/* False if it could not be run. */
 static bool run_silently(const char *const *argv, int *ret_status)
 {
 	struct spawn s = {.program = argv[0],
@@ -113,7 +113,7 @@ static bool run_silently(const char *const *argv, int *ret_status)
 	return true;
 }
 
-/* Can the programs of the project be other ones than those of its image? */
+/* Can the project's programs differ from those of its image? */
 static bool adds_programs(const struct settings *s)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -123,8 +123,8 @@ static bool adds_programs(const struct settings *s)
 }
 
 /*
- * Asks the project's box, or its image where there is no box and nothing is prepared upon it, whether it
- * has the program; what cannot tell says nothing.
+ * Asks the project's box, or its image if there is no box and nothing is prepared on top, whether
+ * it has the program; false if unknown.
  */
 static bool is_lacking(const char *project, const char *program)
 {

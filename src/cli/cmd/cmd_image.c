@@ -1,6 +1,6 @@
 /*
- * cmd_image.c - the tables of all commands about images. What they do is in sandbox-image, which
- * links the libraries that it takes; this file is linked into both.
+ * cmd_image.c - the tables of all commands about images. sandbox-image implements them, with the
+ * libraries that they need; this file is linked into both.
  */
 #include "cli/image_commands.h"
 

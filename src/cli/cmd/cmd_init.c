@@ -1,8 +1,8 @@
 /*
  * cmd_init.c - `sandbox init`: writes the sandbox.ini of a directory.
  *
- * Promises a file that sandbox itself accepts, written whole or not at all. Refuses to replace one
- * that is there, unless told to.
+ * Promises a file that sandbox itself accepts, written whole or not at all. Refuses to replace an
+ * existing one, unless told to.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +62,7 @@ static void answers_clear(struct init_answers *a)
 	free(a->apt);
 }
 
-/* A box name made of any directory name: what is not allowed becomes a dash. */
+/* A box name from any directory name: invalid characters become dashes. */
 static char *name_from(const char *dir)
 {
 	char name[NAME_MAX_LEN + 1];
@@ -71,7 +71,10 @@ static char *name_from(const char *dir)
 	for (const char *p = path_basename(dir); *p && n < NAME_MAX_LEN; p++) {
 		name[n] = *p;
 		name[n + 1] = '\0';
-		/* The check wants a letter or digit first; a valid one stands in for it. */
+		/*
+		 * The check requires a letter or digit first, so one is put before each later
+		 * character.
+		 */
 		if (n > 0 ? box_name_valid((char[]){'a', *p, '\0'}) : box_name_valid(name))
 			n++;
 		else if (n > 0 && name[n - 1] != '-')
@@ -83,7 +86,7 @@ static char *name_from(const char *dir)
 	return xstrdup(n ? name : "project");
 }
 
-/* Every profile of the list must exist, and the value fit its key. */
+/* Every profile of the list must exist, and the value must be valid for its key. */
 static int check_answer(enum schema_id id, const char *value, const char *dir, struct err *e)
 {
 	const struct schema_key *row = &schema_keys[id];
@@ -106,7 +109,7 @@ static int check_answer(enum schema_id id, const char *value, const char *dir, s
 	return 0;
 }
 
-/* Asks until the answer fits; *value is the suggestion, and then the answer. */
+/* Asks until the answer is valid; *value is the suggestion, and then the answer. */
 static int ask(enum schema_id id, const char *prompt, const struct strv *words, const char *dir,
 	       char **value, struct err *e)
 {
@@ -158,9 +161,9 @@ static int ask_all(const char *dir, const struct init_guess *g, struct init_answ
 }
 
 /*
- * What was proposed and taken, or typed, is agreed to: `enter` does not ask for it again. What was copied
- * from a file of the project, as devcontainer.json, is not: its mounts are a stranger's word until
- * somebody says yes.
+ * What was proposed and accepted, or typed, is agreed to: `enter` does not ask for it again. What
+ * was copied from a file of the project, as devcontainer.json, is not: its mounts are untrusted
+ * until somebody agrees.
  */
 static int agree(const char *dir, bool image_chosen, struct err *e)
 {

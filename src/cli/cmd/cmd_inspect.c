@@ -1,5 +1,5 @@
 /*
- * cmd_inspect.c - `sandbox inspect`: all that is recorded of a box.
+ * cmd_inspect.c - `sandbox inspect`: everything recorded about a box.
  */
 #include <stdio.h>
 
@@ -65,7 +65,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	folder = xasprintf("%s/boxes/%s", s.data, b.id);
 	control = box_control(&s, &b);
 	size = box_view_size(&s, &b);
-	/* A file that cannot be read is told by whoever starts the box with it. */
+	/* A file that cannot be read is reported when the box is started with it. */
 	req.project_dir = b.project;
 	known = settings_load(&req, &settings, &ignored) == 0;
 	if (!cli->json) {

@@ -1,5 +1,6 @@
 /*
- * cmd_lock.c - `sandbox lock`: writes what a project's environment is made of, for enter to follow.
+ * cmd_lock.c - `sandbox lock`: records what a project's environment is made of, for enter to
+ * follow.
  */
 #include "cli/commands.h"
 #include "cli/consent.h"

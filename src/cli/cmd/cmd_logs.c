@@ -1,5 +1,5 @@
 /*
- * cmd_logs.c - `sandbox logs`: what detached commands, hooks and steps have said.
+ * cmd_logs.c - `sandbox logs`: the output of detached commands, hooks and steps.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -51,7 +51,7 @@ static const struct opt options[] = {
 
 struct showing {
 	const struct logs_cli *cli;
-	struct json *j; /* of the array; NULL: each line is a document of its own */
+	struct json *j; /* of the array; NULL: each line is a separate document */
 	bool terminal;
 	size_t n;
 };
@@ -67,7 +67,10 @@ static void json_line(struct json *j, const struct box_log_line *line)
 	jsonout_object_end(j);
 }
 
-/* What a terminal would show in the end, and nothing that acts on it: no colours, no bar as it grew. */
+/*
+ * The final text that a terminal would show, made printable: no colours, no intermediate states of
+ * progress bars.
+ */
 static char *for_terminal(const struct box_log_line *line)
 {
 	cleanup_free char *text = xstrndup(line->text, line->len);
@@ -130,7 +133,7 @@ static void show(const struct box_log_line *line, void *arg)
 	}
 }
 
-/* Until the box ends, or nobody reads what we print. */
+/* Until the box ends, or our output is no longer read. */
 static int follow(const struct box *b, struct box_log_reader *reader, struct showing *s,
 		  struct err *e)
 {
@@ -141,7 +144,7 @@ static int follow(const struct box *b, struct box_log_reader *reader, struct sho
 
 		if (fflush(stdout) != 0)
 			return err_sys(e, errno, "cannot write the output");
-		/* After that it is all there: who writes ends with the box. */
+		/* Then it is complete: its writers end with the box. */
 		if (!running)
 			usleep(FOLLOW_MS * 1000);
 		r = box_log_reader_more(reader, show, s, e);
@@ -166,7 +169,7 @@ static int show_box(const struct box *b, struct showing *s, struct err *e)
 	return r;
 }
 
-/* A step's log has no times but that of its end. */
+/* A step's log has no times except that of its end. */
 static int show_step(const struct store *store, const char *path, size_t number, struct showing *s,
 		     struct err *e)
 {

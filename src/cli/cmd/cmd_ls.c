@@ -1,5 +1,5 @@
 /*
- * cmd_ls.c - `sandbox ls`: every box there is. Also the names for completion.
+ * cmd_ls.c - `sandbox ls`: lists every box. Also the names for completion.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ int complete_boxes(struct strv *out)
 	return r;
 }
 
-/* All boxes are shown, and what could not be told of one is an error at the end. */
+/* Shows all boxes; what could not be determined for one is an error at the end. */
 static int print_table(const struct store *s, struct box_list *list, bool sizes, struct err *e)
 {
 	struct err unknown = {0}, said;
@@ -99,7 +99,7 @@ static int print_json(const struct store *s, struct box_list *list, bool sizes, 
 	return r < 0 ? r : -unknown.code;
 }
 
-/* Whose record cannot be read has lost its name too. */
+/* A box whose record cannot be read has no name either. */
 static void tell_damaged(const struct box_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)

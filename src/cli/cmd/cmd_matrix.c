@@ -18,7 +18,7 @@
 #include "cli/overrides.h"
 #include "flow/matrix.h"
 
-#define LAST_LINE_MAX 8192 /* twice what a message of ours has */
+#define LAST_LINE_MAX 8192 /* twice the size of our messages */
 
 struct matrix_cli {
 	bool root, accept, json;
@@ -74,7 +74,10 @@ static const char *result(const struct matrix_row *row, char text[32])
 	return text;
 }
 
-/* The last line of a log: why an environment could not be had. What is longer than ours are is not one. */
+/*
+ * The last line of a log, with the reason why an environment could not be prepared. A longer line
+ * is not ours.
+ */
 static char *last_line(const char *path)
 {
 	cleanup_buf struct buf b = BUF_INIT;
@@ -140,7 +143,7 @@ static void print_json(const struct matrix *m)
 	jsonout_print(&j);
 }
 
-/* 125 when one could not be run, else 1 when a command failed. */
+/* 125 if one could not be run, else 1 if a command failed. */
 static int overall(const struct matrix *m)
 {
 	int status = 0;
@@ -190,7 +193,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	overrides_add(&o.settings.overrides, KEY_NETWORK, cli->network);
 	r = matrix_run(&o, &m, e);
 	strv_clear(&o.settings.overrides);
-	/* Interrupted: what has ended until then is told all the same. */
+	/* After an interruption, reports what has ended until then. */
 	if (r == 0 || (m.n && m.v[0].log))
 		if (report(cli, &m, r == 0 ? e : &failed) < 0 && r == 0)
 			r = -e->code;

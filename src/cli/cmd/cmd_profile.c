@@ -1,5 +1,5 @@
 /*
- * cmd_profile.c - `sandbox profile ls|show`: which profiles there are and what they hold.
+ * cmd_profile.c - `sandbox profile ls|show`: lists profiles and shows their content.
  */
 #include <fcntl.h>
 #include <stdio.h>

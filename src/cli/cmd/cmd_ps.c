@@ -1,5 +1,5 @@
 /*
- * cmd_ps.c - `sandbox ps`: the boxes that run, and what runs in them.
+ * cmd_ps.c - `sandbox ps`: the running boxes, and their processes.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -58,7 +58,7 @@ static int show(struct json *j, bool json, const struct box *b, struct err *e)
 	size_t n = 0;
 	int r = box_processes(b, &v, &n, e);
 
-	/* A box that does not run, or has ended since the listing, has nothing to show. */
+	/* A box that is not running, or has ended since the listing, has nothing to show. */
 	if (r < 0)
 		return r == -ESRCH ? 0 : r;
 	if (json)

@@ -1,5 +1,5 @@
 /*
- * cmd_rename.c - `sandbox rename`: another name for a box, or another directory for its project.
+ * cmd_rename.c - `sandbox rename`: renames a box, or moves it to another project directory.
  */
 #include <errno.h>
 
@@ -34,7 +34,7 @@ static int give_folder(const struct store *s, struct box *b, const char *word, s
 
 	if (!b->project)
 		return err_set(e, EINVAL, "box '%s' has no project", b->name);
-	/* A path, whatever box is called so; and not the project around it. */
+	/* A path, even if a box has that name; and not the project around it. */
 	r = target_find(s, path, false, &t, e);
 	if (r < 0)
 		return r;

@@ -1,5 +1,6 @@
 /*
- * cmd_rm.c - `sandbox rm`: remove boxes with all they hold; project directories are left alone.
+ * cmd_rm.c - `sandbox rm`: removes boxes with everything in them; project directories are left
+ * alone.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -31,7 +32,7 @@ static int remove_one(const struct store *s, struct box *b, const void *opts, st
 	return discard_box(s, b, cli->force, e);
 }
 
-/* What goes is said by name; without a terminal only --force is a yes. */
+/* Lists by name what will be removed; without a terminal only --force means yes. */
 static int confirm(const struct box_list *all, const void *opts, struct err *e)
 {
 	const struct rm_cli *cli = opts;

@@ -1,5 +1,5 @@
 /*
- * cmd_stop.c - `sandbox stop`: end running boxes; what they hold on disk stays.
+ * cmd_stop.c - `sandbox stop`: ends running boxes; their files on disk stay.
  */
 #include "base/cleanup.h"
 #include "box/lifecycle.h"
@@ -24,7 +24,7 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
-/* What ran on after the last session, or without one, is seen by nobody else. */
+/* Changes by programs that ran after the last session, or without one, are reported here only. */
 static void say_changed(const struct box *b)
 {
 	cleanup_settings struct settings settings = {0};

@@ -1,5 +1,6 @@
 /*
- * cmd_try.c - `sandbox try`: a project in a box of its own where all of the host is an overlay.
+ * cmd_try.c - `sandbox try`: a project in a box of its own where everything of the host is an
+ * overlay.
  */
 #include "cli/commands.h"
 #include "cli/consent.h"

@@ -1,10 +1,10 @@
 /*
- * image_bootstrap.c - `sandbox image bootstrap`: a base image by mmdebstrap, which runs in a box of
- * our own on the image `host`, where it is root over the caller's one uid.
+ * image_bootstrap.c - `sandbox image bootstrap`: a base image by mmdebstrap, which runs in a box on
+ * the image `host`, where it is root over the caller's one uid.
  *
- * mmdebstrap writes the tar itself (mode=root, as box-root), to standard output, which is imported
- * like any other archive. In a box every chown(2) succeeds and does nothing: fakeroot(1) remembers
- * them, so that the tar has the owners that the packages asked for.
+ * mmdebstrap writes the tar itself (mode=root, as box-root) to standard output, which is imported
+ * like any other archive. In a box every chown(2) succeeds and does nothing: fakeroot(1) records
+ * them, so that the tar has the owners that the packages set.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 #include "image/archive/import.h"
 #include "rootfs/programs.h"
 
-/* Distributions of mmdebstrap's, and where their packages come from. */
+/* mmdebstrap's distributions, and where their packages come from. */
 static const struct {
 	const char *distro, *mirror;
 } distros[] = {
@@ -56,8 +56,8 @@ static int find_distro(const char *word, const char **ret_suite, const char **re
 }
 
 /*
- * The library that remembers has to be in the new system too, where LD_LIBRARY_PATH finds it, as long
- * as packages are configured there.
+ * The library that records must also be in the new system, where LD_LIBRARY_PATH finds it, while
+ * packages are configured there.
  */
 static const char lend_fakeroot[] =
 	"--setup-hook=for d in $(echo \"$LD_LIBRARY_PATH\" | tr : ' '); do "
@@ -67,16 +67,16 @@ static const char take_fakeroot[] =
 	"--customize-hook=for d in $(echo \"$LD_LIBRARY_PATH\" | tr : ' '); do "
 	"rm -rf \"$1$d\"; done";
 
-/* The command line of the box and of mmdebstrap in it; words are data throughout. */
+/* The command line of the box and of mmdebstrap in it; words are always data. */
 static void compose(const struct bootstrap_cli *cli, const char *suite, const char *mirror,
 		    struct strv *argv)
 {
 	static const char *const fixed[] = {
 		"run", "--quiet", "--root", "--network", "host", "--env",
-		/* passed on where it is set: mmdebstrap makes times reproducible by it */
+		/* passed on if set: mmdebstrap then makes times reproducible */
 		"SOURCE_DATE_EPOCH", "host", "fakeroot", "mmdebstrap", "--mode=root",
 		"--format=tar", lend_fakeroot, take_fakeroot,
-		/* dpkg's devices cannot be made, and the box brings its own. */
+		/* dpkg's devices cannot be made, and a box has its own */
 		"--skip=output/dev"};
 
 	strv_push_take(argv, program_sandbox());

@@ -1,6 +1,6 @@
 /*
  * image_cdi.c - `sandbox-image image cdi`: CDI specifications as lines for the launcher, which
- * reads neither YAML nor JSON; cdi.h has the lines.
+ * reads neither YAML nor JSON; see cdi.h for the lines.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -62,7 +62,7 @@ static int no_such_image(const struct image_tools *t, const struct strv *names, 
 		       word);
 }
 
-/* 0: no digest of ours begins like this. */
+/* 0: none of our digests begins with it. */
 static int find_by_digest(const struct image_tools *t, const struct strv *names, const char *word,
 			  char **ret_name, struct ref *ret, struct err *e)
 {

@@ -1,5 +1,5 @@
 /*
- * image_common.h - what the commands of sandbox-image share: the store with its configuration, names
+ * image_common.h - shared by the commands of sandbox-image: the store with its configuration, names
  * as people write them, and one function a command.
  */
 #ifndef CLI_IMAGE_IMAGE_COMMON_H
@@ -25,14 +25,13 @@ void image_tools_close(struct image_tools *t);
 #define cleanup_image_tools __attribute__((cleanup(image_tools_close)))
 
 /*
- * A word of the command line as the name of an image that is here: a name, or the beginning of a
- * manifest's digest (at least 4 digits) that fits one alone. ENOENT suggests the nearest name. The
- * caller frees *ret_name.
+ * Finds the name of a local image: by name, or by the unique beginning of a manifest's digest (at
+ * least 4 digits). ENOENT suggests the nearest name. The caller frees *ret_name.
  */
 int image_tools_find(const struct image_tools *t, const char *word, char **ret_name,
 		     struct ref *ret, struct err *e);
 
-/* A name for people; the caller frees. */
+/* A name for display; the caller frees it. */
 char *image_tools_short(const struct image_tools *t, const char *name);
 
 /* Prints each of them on a line. */

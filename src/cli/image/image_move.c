@@ -83,7 +83,7 @@ int image_cmd_pull(const struct args *args, int *ret_status, struct err *e)
 	for (int i = 0; r == 0 && i < args->n; i++)
 		r = pull_one(&t, args->v[i], cli->platform ? &platform : NULL,
 			     cli->json ? &j : NULL, e);
-	/* What came before a failure has happened. */
+	/* What was done before a failure is done. */
 	if (cli->json) {
 		jsonout_array_end(&j);
 		jsonout_print(&j);
@@ -214,7 +214,7 @@ int image_cmd_export(const struct args *args, int *ret_status, struct err *e)
 	return r < 0 ? err_add(e, "cannot export '%s'", args->v[0]) : 0;
 }
 
-/* The first line of a stream, without its end; for passwords. */
+/* The first line of a stream, without its newline; for passwords. */
 static int read_line(FILE *f, char **ret, struct err *e)
 {
 	char line[PASSWORD_MAX];

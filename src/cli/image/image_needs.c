@@ -1,5 +1,5 @@
 /*
- * image_needs.c - asking every box what it is made of.
+ * image_needs.c - asking every box what it needs.
  */
 #include "cli/image/image_needs.h"
 

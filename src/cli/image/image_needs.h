@@ -1,5 +1,5 @@
 /*
- * image_needs.h - what the boxes of this store are made of: gc keeps it.
+ * image_needs.h - what the boxes of this store need: gc keeps it.
  */
 #ifndef CLI_IMAGE_IMAGE_NEEDS_H
 #define CLI_IMAGE_IMAGE_NEEDS_H
@@ -8,16 +8,19 @@
 #include "base/mem.h"
 
 struct needs {
-	struct strv images, users; /* hex digests, and the name of the box that each is of */
-	struct strv running;	   /* of these digests, those that boxes run on */
+	struct strv images, users; /* hex digests, and the name of the box for each */
+	struct strv running;	   /* of these digests, those of running boxes */
 	struct strv steps;	   /* prepared layers, "step-<key>" */
-	struct err unknown; /* code 0: the lists are whole; else which box cannot say, and why */
+	struct err unknown;	   /* code 0: the lists are complete; else which box is unknown */
 };
 
-/* Of all boxes, running or not. */
+/* For all boxes, running or not. */
 int needs_find(struct needs *ret, struct err *e);
 
-/* The same for who removes: a box that cannot say what it needs, or whose prepared layers are not there, is an error. */
+/*
+ * The same for removing: a box whose needs are unknown, or whose prepared layers are missing, is an
+ * error.
+ */
 int needs_find_all(struct needs *ret, struct err *e);
 
 void needs_clear(struct needs *n);

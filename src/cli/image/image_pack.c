@@ -1,9 +1,9 @@
 /*
- * image_pack.c - `sandbox-image image pack`: what a box has changed as a tar, for `sandbox apply --tar`,
- * which holds the box meanwhile.
+ * image_pack.c - `sandbox-image image pack`: the changes of a box as a tar, for `sandbox apply
+ * --tar`, which holds the box meanwhile.
  *
- * The same changes give the same bytes: all is root's and of the time 0, in the order of paths. What was
- * deleted is a whiteout as layers of OCI images have it. What apply leaves out is left out here too.
+ * The same changes give the same bytes: owner root, time 0, sorted by path. A deletion is a
+ * whiteout as in layers of OCI images. What apply leaves out is left out here too.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -70,7 +70,7 @@ static int write_change(struct archive *a, const struct change *c, const char *n
 
 	if (c->kind == CHANGE_DELETED)
 		return export_text(a, whiteout, "", 0, e);
-	/* A reader would take it for a deletion of something else. */
+	/* A reader would take it for the deletion of another file. */
 	if (starts_with(base, ".wh.")) {
 		log_note("left out: '%s' has the name of a whiteout", c->path);
 		return 0;

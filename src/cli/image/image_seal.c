@@ -1,5 +1,6 @@
 /*
- * image_seal.c - for `sandbox seal` and for projects whose environment somebody has prepared already.
+ * image_seal.c - for `sandbox seal`, and for projects whose environment somebody has already
+ * prepared.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * image_show.c - what there is: images, inspect, history.
+ * image_show.c - showing images: images, inspect, history.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,9 +15,9 @@
 #include "image/load.h"
 #include "image/store/layer_stack.h"
 
-/* One row of `images`. An image that cannot be read is listed too, without what is not known. */
+/* One row of `images`. An image that cannot be read is listed too, without what is unknown. */
 struct row {
-	char *name; /* for people */
+	char *name; /* for display */
 	struct ref ref;
 	char *created, *platform; /* or NULL */
 	uint64_t size;		  /* packed */
@@ -81,7 +81,7 @@ static void print_rows_json(const struct row *v, size_t n)
 	jsonout_print(&j);
 }
 
-/* "2024-05-01T12:00:00Z" to the day. */
+/* Reduces "2024-05-01T12:00:00Z" to the day. */
 static const char *day_of(const char *created, char buf[11])
 {
 	char quoted[64];
@@ -143,7 +143,7 @@ int image_cmd_images(const struct args *args, int *ret_status, struct err *e)
 /* An image with all its documents, for inspect and history. */
 struct shown {
 	struct image_tools tools;
-	char *name; /* for people */
+	char *name; /* for display */
 	struct ref ref;
 	struct manifest m;
 	struct image_config c;
@@ -217,7 +217,7 @@ static void inspect_layers(struct json *j, const struct shown *s)
 	jsonout_array_end(j);
 }
 
-/* Steps of the history and the layers that they made: an "empty" step made none. */
+/* Maps a step of the history to its layer: an "empty" step has none. */
 static const struct descriptor *layer_of_step(const struct shown *s, size_t *next,
 					      const struct image_history *h)
 {
@@ -264,7 +264,7 @@ static void inspect_json(const struct shown *s)
 	jsonout_print(&j);
 }
 
-/* What an image says of itself is printed as one harmless line. */
+/* Text from an image is printed as one printable line. */
 static void print_text(const char *label, const char *text)
 {
 	char quoted[1024];

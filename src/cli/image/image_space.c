@@ -1,5 +1,5 @@
 /*
- * image_space.c - the disk space of the store: df tells of it, prune gives back what nothing needs.
+ * image_space.c - the disk space of the store: df reports it, prune frees what nothing needs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 #include "image/gc.h"
 #include "store/lease.h"
 
-/* A box whose launcher was killed while it started has the images until it has ended by itself. */
+/* A box whose launcher was killed at the start uses its images until it has ended by itself. */
 #define ENDING_MS 2000
 
 struct usage {
@@ -59,7 +59,7 @@ static void print_pruned(const struct gc_result *g, const struct usage *caches,
 	jsonout_print(&j);
 }
 
-/* --all: the names whose image no box is made of. */
+/* --all: the names whose image no box was made from. */
 static int unused_names(const struct image_tools *t, const struct strv *in_use, struct strv *ret,
 			struct err *e)
 {
@@ -70,7 +70,7 @@ static int unused_names(const struct image_tools *t, const struct strv *in_use, 
 		struct ref ref;
 		struct err ignored;
 
-		/* One that cannot be read is told of by who marks what names need. */
+		/* Marking what names need reports those that cannot be read. */
 		if (ref_read(t->store.fd, names.v[i], &ref, &ignored) == 0 &&
 		    !strv_has(in_use, ref.manifest.hex))
 			strv_push(ret, names.v[i]);
@@ -78,7 +78,7 @@ static int unused_names(const struct image_tools *t, const struct strv *in_use, 
 	return r;
 }
 
-/* What is in a directory of the store; one that is missing is empty. */
+/* The entries of a directory of the store; a missing one is empty. */
 static int list_entries(const struct image_store *s, const char *folder, struct strv *ret,
 			struct err *e)
 {
@@ -99,13 +99,13 @@ static uint64_t size_of(const struct image_store *s, const char *folder, const c
 	struct err ignored;
 	int r = usage_of_tree(s->fd, path, &bytes, &whole, &ignored);
 
-	/* Others remove meanwhile. */
+	/* Others may be removing files. */
 	if (!whole && r != -ENOENT)
 		log_note("'%s/%s' cannot be read completely: it is larger", s->path, path);
 	return bytes;
 }
 
-/* Caches are mounted in boxes that run, and nothing says which: none may. */
+/* Running boxes may have caches mounted, and it is not recorded which: so no box may run. */
 static int check_caches(struct err *e)
 {
 	cleanup_box_list struct box_list boxes = {0};
@@ -122,7 +122,7 @@ static int check_caches(struct err *e)
 	return r < 0 ? r : 0;
 }
 
-/* Counts the caches, and removes them unless that is a dry run. */
+/* Counts the caches, and removes them unless it is a dry run. */
 static int prune_caches(const struct image_store *s, bool dry_run, struct usage *ret, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
@@ -179,7 +179,7 @@ int image_cmd_prune(const struct args *args, int *ret_status, struct err *e)
 	return r;
 }
 
-/* The entries of a directory of the store that have a name of the kind. */
+/* Counts the entries of a directory of the store with names of this kind. */
 static int count(const struct image_store *s, const char *folder, struct usage *u, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
@@ -222,7 +222,7 @@ static void print_usage(const struct usage *v, size_t n, bool as_json)
 	jsonout_print(&j);
 }
 
-/* What prune would remove; unknown while it would refuse to, for the reason that is said. */
+/* What prune would remove; unknown if it would refuse to, with the reason. */
 static void count_reclaimable(struct image_tools *t, struct usage *u)
 {
 	cleanup_needs struct needs needs = {0};

@@ -1,5 +1,5 @@
 /*
- * image_tend.c - keeping the names of the store: tag and rm.
+ * image_tend.c - managing the names of the store: tag and rm.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ int image_cmd_tag(const struct args *args, int *ret_status, struct err *e)
 	return r < 0 ? r : layout_update(&t.store, e);
 }
 
-/* Any name that is listed, whatever is in its file. */
+/* Any name that is listed, whatever its file contains. */
 static int find_to_remove(const struct image_tools *t, const char *word, struct strv *drop,
 			  struct err *e)
 {
@@ -64,7 +64,7 @@ static int find_to_remove(const struct image_tools *t, const char *word, struct 
 	return r;
 }
 
-/* The image `host` has no name in the store: what was made of this machine goes. */
+/* The image `host` has no name in the store: removes what was made from this machine. */
 static int forget_host(struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
@@ -89,7 +89,7 @@ static int remove_names(struct image_tools *t, const struct strv *drop, struct e
 		r = needs_find_all(&needs, e);
 		return r < 0 ? r : image_gc(&req, &result, e);
 	}
-	/* While others pull or start, their layers must stay: the next prune or rm clears up. */
+	/* While others pull or start, their layers must stay: the next prune or rm removes them. */
 	for (size_t i = 0; r == 0 && i < drop->n; i++)
 		r = ref_remove(t->store.fd, drop->v[i], e);
 	return r < 0 ? r : layout_update(&t->store, e);
@@ -104,7 +104,7 @@ int image_cmd_rm(const struct args *args, int *ret_status, struct err *e)
 	int r = image_tools_open(&t, e);
 
 	(void)ret_status;
-	/* One that is missing does not keep the others: it may be the one that a killed rm had come to. */
+	/* A missing one does not stop the others: a killed rm may already have removed it. */
 	for (int i = 0; r == 0 && i < args->n; i++) {
 		if (streq(args->v[i], "host"))
 			host = true;

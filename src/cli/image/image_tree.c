@@ -14,7 +14,7 @@
 #include "image/load.h"
 #include "image/store/layer_stack.h"
 
-/* A layer upon its parent; the images that end with it. */
+/* A layer on top of its parent; the images that end with it. */
 struct node {
 	struct digest chain, diff_id;
 	uint64_t size;
@@ -109,7 +109,7 @@ static void print_json(const struct forest *f, struct json *j, const char *key, 
 	jsonout_array_end(j);
 }
 
-/* Names and digests have no quotes and no backslashes. */
+/* Names and digests contain no quotes and no backslashes. */
 static void print_dot(const struct forest *f)
 {
 	printf("digraph images {\n\trankdir = BT;\n\tnode [shape = box];\n");

@@ -1,5 +1,5 @@
 /*
- * image_verify.c - `sandbox image verify`: what is wrong in the store, a line each, and what to do.
+ * image_verify.c - `sandbox image verify`: lists defects in the store, a line each, and what to do.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ static void tell(void *ctx, const struct verify_problem *p)
 	jsonout_object_end(&t->json);
 }
 
-/* A name whose file is damaged is one all the same. */
+/* A name whose file is damaged counts too. */
 static int find_name(const struct image_tools *t, const char *word, char **ret, struct err *e)
 {
 	cleanup_reference struct reference ref = {0};
@@ -92,7 +92,7 @@ int image_cmd_verify(const struct args *args, int *ret_status, struct err *e)
 		r = needs_find(&needs, e);
 	if (r < 0)
 		return r;
-	/* A repair removes corrupt blobs that nothing needs, where it can be told which those are. */
+	/* A repair removes corrupt blobs that nothing needs, if it is known which those are. */
 	req.keep = needs.unknown.code != 0;
 	if (cli->repair && req.keep)
 		log_warn("%s", needs.unknown.msg);

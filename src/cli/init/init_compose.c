@@ -1,7 +1,7 @@
 /*
- * init_compose.c - the text of a sandbox.ini, from a guess and what the user chose.
+ * init_compose.c - the text of a sandbox.ini, from a guess and the user's choices.
  *
- * Promises that what the image cannot do stands there as a comment.
+ * Promises that what the image cannot do is written as a comment.
  */
 #include "cli/init/init_compose.h"
 
@@ -12,7 +12,7 @@
 #include "config/ini_text.h"
 #include "config/schema.h"
 
-#define WHY_LEN_MAX 190 /* an old reader holds 199 bytes a line */
+#define WHY_LEN_MAX 190 /* old versions read at most 199 bytes a line */
 
 static void add_list(const char *off, const char *key, const struct strv *words, struct buf *out)
 {
@@ -29,7 +29,7 @@ static void add_step(const char *off, size_t number, const char *text, struct bu
 	ini_write(out, off, key, text, true);
 }
 
-/* What the project needs upon its image: active where it can be had, else a comment. */
+/* What the project needs on top of its image: active if available, else a comment. */
 static void add_tools(const struct init_answers *a, const struct init_guess *g, struct buf *out)
 {
 	bool host = streq(a->image, "host");
@@ -55,7 +55,7 @@ static void add_tools(const struct init_answers *a, const struct init_guess *g, 
 		add_step(off, i + 1, g->run.v[i], out);
 }
 
-/* What a devcontainer.json says of a section; false when that is nothing. */
+/* The settings of a devcontainer.json for a section; false if there are none. */
 static bool add_section(const struct init_guess *g, const char *section, bool header,
 			struct buf *out)
 {
@@ -74,7 +74,7 @@ static bool add_section(const struct init_guess *g, const char *section, bool he
 	return any;
 }
 
-/* What the project's own tools do is active where they are there. */
+/* Commands of the project's own tools are active if the tools are there. */
 static void add_hooks(const struct init_answers *a, const struct init_guess *g, struct buf *out)
 {
 	const char *off = init_image_serves(a->image, g) || g->settings.n ? "" : ";";

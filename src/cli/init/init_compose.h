@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "cli/init/init_guess.h"
 
-/* What the user chose, in the words of the file. */
+/* The user's choices, in the form of the file. */
 struct init_answers {
 	char *name, *image, *profile, *apt;
 };

@@ -1,5 +1,5 @@
 /*
- * init_guess.c - what is guessed of a project's tools, gathered bit by bit: each thing once.
+ * init_guess.c - collects the guess of a project's tools, each thing once.
  */
 #include "cli/init/init_guess.h"
 
@@ -41,7 +41,7 @@ static void add_apt_word(struct init_guess *g, const char *lang, const char *wor
 	for (size_t i = 0; i < g->n_apt; i++) {
 		if (!streq(g->apt[i].name, word))
 			continue;
-		/* Wanted by two: only an image with both has no need of it. */
+		/* Wanted by two languages: only an image with both does not need it. */
 		if (!streq(g->apt[i].lang, lang))
 			g->apt[i].lang = "";
 		return;
@@ -59,12 +59,14 @@ void init_add_apt(struct init_guess *g, const char *lang, const char *words)
 		add_apt_word(g, lang, list.v[i]);
 }
 
-/* "v20.1", ">=3.9,<4", "ruby-3.2.2": the first number counts, a word without one is no version. */
+/*
+ * "v20.1", ">=3.9,<4", "ruby-3.2.2": takes the first number; a word without one is not a version.
+ */
 void init_add_want(struct init_guess *g, const char *lang, const char *version, const char *file,
 		   bool exact)
 {
 	const char *digits = version ? strpbrk(version, "0123456789") : NULL;
-	/* Newer ones take what was written for older ones. */
+	/* Newer versions accept what was written for older ones. */
 	bool follows = streq(lang, "go") || streq(lang, "rust") || streq(lang, "java");
 	size_t len = digits ? strspn(digits, "0123456789.") : 0;
 

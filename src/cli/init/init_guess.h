@@ -16,10 +16,10 @@ struct init_want {
 	const char *lang; /* of init_languages */
 	char *version;	  /* digits and dots */
 	char *file;
-	bool exact; /* that one; else that one or a newer one */
+	bool exact; /* exactly that one; else that one or newer */
 };
 
-/* A package of Debian's, and the language whose images have no need of it, or "". */
+/* A package of Debian, and the language whose images do not need it, or "". */
 struct init_apt {
 	const char *lang;
 	char *name;
@@ -30,29 +30,29 @@ struct init_guess {
 	struct init_apt *apt;
 	size_t n_apt;
 	struct strv npm, pip; /* packages of these managers */
-	struct strv run;      /* steps of preparation */
-	struct strv create;   /* lines of the hook: what writes into the project */
+	struct strv run;      /* steps of preparing */
+	struct strv create;   /* lines of the hook: commands that write into the project */
 	struct strv env;      /* KEY = VALUE */
-	struct strv settings; /* of a devcontainer.json: section, key, value in turn */
-	struct strv programs; /* what builds it, as it stands in PATH, or a pattern of paths */
+	struct strv settings; /* from a devcontainer.json: section, key, value in turn */
+	struct strv programs; /* programs that build it, by name in PATH, or a pattern of paths */
 	struct strv langs;    /* of all files that were found */
-	struct strv stopped;  /* of these, what other files make superfluous */
-	struct strv done;     /* whose install command is known */
-	struct strv why;      /* a line for each thing that was found, for people */
+	struct strv stopped;  /* of these, those made superfluous by other files */
+	struct strv done;     /* their install command is known */
+	struct strv why;      /* a line for each thing that was found, for display */
 	struct init_want wants[INIT_WANTS_MAX];
 	size_t n_wants;
-	char *image;	  /* of a Dockerfile or a devcontainer.json; NULL: they name none */
-	char *image_file; /* which file that was */
-	struct strv image_apt, image_apk; /* what that file installs upon it */
-	bool libraries; /* are among the packages: that this machine has them is not known */
-	const char *lang_image; /* of a language that Debian does not have, or NULL */
-	struct err failed;	/* code 0, or why a file of the project could not be read */
+	char *image;			  /* from a Dockerfile or a devcontainer.json; NULL: none */
+	char *image_file;		  /* the name of that file */
+	struct strv image_apt, image_apk; /* what that file installs in it */
+	bool libraries;			  /* packages include some, which this machine may lack */
+	const char *lang_image;		  /* for a language that Debian does not have, or NULL */
+	struct err failed; /* code 0, or why a file of the project could not be read */
 };
 
 void init_guess_clear(struct init_guess *g);
 #define cleanup_init_guess __attribute__((cleanup(init_guess_clear)))
 
-/* For who adds to a guess. words: separated by blanks, NULL for none; what is there already stays once. */
+/* Adds words, separated by blanks (NULL: none), to a list of a guess; skips those already there. */
 void init_add_words(struct strv *list, const char *words);
 void init_add_apt(struct init_guess *g, const char *lang, const char *words);
 struct init_sign;

@@ -1,7 +1,8 @@
 /*
- * init_image.c - which image a project is to start from.
+ * init_image.c - which image to propose for a project.
  *
- * Promises one in which the project's tools are, or can be installed, and to say why it is that one.
+ * Promises one that has the project's tools, or in which they can be installed, and gives the
+ * reason.
  */
 #include "cli/init/init_image.h"
 
@@ -20,7 +21,7 @@
 #include "rootfs/image.h"
 #include "store/store.h"
 
-/* The last part of the repository, and the tag behind it, of name[:tag][@digest]. */
+/* The last part of the repository, and the tag after it, of name[:tag][@digest]. */
 struct parts {
 	const char *name, *tag;
 	size_t len, tag_len;
@@ -49,7 +50,7 @@ static const struct init_base *base_of(const char *image)
 	return NULL;
 }
 
-/* Is one of the words, which end with NULL, in the tag between its dashes? */
+/* Does the tag, split at dashes, contain one of the words (NULL-terminated)? */
 static bool tag_has(const char *image, const char *const *words)
 {
 	struct parts p = parts_of(image);
@@ -72,7 +73,7 @@ static bool tag_begins(const char *image, const char *what)
 	return p.tag_len >= strlen(what) && strncmp(p.tag, what, strlen(what)) == 0;
 }
 
-/* Of an image that is here its layers tell, whatever its name. */
+/* For a local image its layers tell, whatever its name. */
 static bool layers_have_apt(const char *image)
 {
 	cleanup_store struct store s = STORE_INIT;
@@ -120,7 +121,7 @@ bool init_image_has_lang(const char *image, const char *lang)
 	return strv_has(&langs, lang);
 }
 
-/* Releases whose package archives were moved away: apt finds nothing at the addresses they know. */
+/* Releases whose package archives were moved: apt finds nothing at their addresses. */
 static bool is_closed(const char *image)
 {
 	static const char *const names[] = {
@@ -138,7 +139,7 @@ static bool is_closed(const char *image)
 	if (debian && isdigit((unsigned char)*p.tag))
 		return major <= 10;
 	minor = dot ? strtol(dot + 1, NULL, 10) : 4;
-	/* Of Ubuntu the releases of each second April stay. */
+	/* For Ubuntu, LTS releases (April of even years) stay. */
 	return ubuntu && isdigit((unsigned char)*p.tag) &&
 	       (major < 14 || (major < 25 && (major % 2 || minor != 4)));
 }
@@ -162,7 +163,7 @@ static long next_part(const char **s)
 	return n;
 }
 
-/* Does a version of `parts` numbers do where another is wanted? */
+/* Does a version of `parts` numbers satisfy the wanted one? */
 static bool version_does(const char *has, const struct init_want *want, int parts)
 {
 	const char *h = has, *w = want->version;
@@ -178,7 +179,7 @@ static bool version_does(const char *has, const struct init_want *want, int part
 	return true;
 }
 
-/* The first that a release of Debian does not serve, or NULL. */
+/* The first that a release of Debian does not satisfy, or NULL. */
 static const struct init_want *unmet(const struct init_guess *g, bool trixie)
 {
 	for (size_t i = 0; i < g->n_wants; i++) {
@@ -203,7 +204,7 @@ bool init_host_has(const char *program)
 	bool yes = false;
 	struct err ignored;
 
-	/* What cannot be looked at, it has not. */
+	/* What cannot be checked counts as missing. */
 	if (*program == '/')
 		return dir_match(program, &found, &ignored) == 0 && found.n;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs) && !yes; i++) {
@@ -223,7 +224,10 @@ static const char *host_lacks(const struct init_guess *g)
 	return NULL;
 }
 
-/* Are the versions of this machine's programs known to do? Its own packages are Debian's or not told. */
+/*
+ * Are this machine's program versions known to be sufficient? They are known only for Debian's
+ * packages.
+ */
 static bool host_does(const struct init_guess *g)
 {
 	cleanup_buf struct buf text = BUF_INIT;
@@ -232,7 +236,7 @@ static bool host_does(const struct init_guess *g)
 	if (g->lang_image && !g->programs.n)
 		return false;
 	if (g->npm.n || g->pip.n || g->run.n || g->libraries)
-		return false; /* its /usr takes no packages */
+		return false; /* packages cannot be installed in its /usr */
 	if (!g->n_wants)
 		return true;
 	if (file_read(AT_FDCWD, "/etc/os-release", 64u << 10, &text, &ignored) < 0 ||
@@ -283,7 +287,7 @@ static bool is_here(const struct store *s, const char *image)
 	return image_digest(s, image, &digest, &ignored) == 0;
 }
 
-/* An image of the language itself, with the version that is asked for. The caller frees. */
+/* An image of the language itself, with the requested version. The caller frees it. */
 static char *language_image(const struct init_want *want)
 {
 	const struct init_language *l = language(want->lang);
@@ -298,7 +302,7 @@ static char *language_image(const struct init_want *want)
 	return xasprintf("%.*s%s%s", (int)(hole - l->image), l->image, version, hole + 2);
 }
 
-/* One to pull: the first enter does so. */
+/* One to pull, which the first enter does. */
 static char *image_to_pull(struct init_guess *g)
 {
 	const struct init_want *want = unmet(g, false);
@@ -328,7 +332,7 @@ static char *image_to_pull(struct init_guess *g)
 	return xstrdup(debian);
 }
 
-/* What the project's own file names, or NULL with the reason said. */
+/* The one that the project's own file names, or NULL with a note why. */
 static char *named_image(struct init_guess *g)
 {
 	cleanup_free char *apt = g->image ? init_image_apt(g->image, g) : NULL;

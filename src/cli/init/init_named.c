@@ -1,5 +1,6 @@
 /*
- * init_named.c - the image, and with a devcontainer.json more, that files of a project name themselves.
+ * init_named.c - the image, and from a devcontainer.json more, that files of a project name
+ * themselves.
  */
 #include "base/spawn.h"
 #include "cli/init/init_image.h"
@@ -36,7 +37,7 @@ static void set_image(struct init_guess *g, const char *image, const char *from)
 	g->image_file = xstrdup(from);
 }
 
-/* Something to develop in: it has a shell, and most of them tools. */
+/* Is it suited for development: it has a shell, and most have tools? */
 static bool is_bare(const char *image)
 {
 	return streq(image, "?") || streq(image, "scratch") || strstr(image, "distroless") ||
@@ -44,8 +45,9 @@ static bool is_bare(const char *image)
 }
 
 /*
- * Of several stages, the last one whose image has a language of the project, since the last of all is
- * often only what the result runs in; else the last one that is more than a bare program. -1: none.
+ * Of several stages, the last one whose image has a language of the project, because the very last
+ * is often only for running the result; else the last one that is more than a bare program. -1:
+ * none.
  */
 static ssize_t choose_stage(const struct strv *images, const struct init_guess *g)
 {
@@ -94,7 +96,7 @@ void init_read_dockerfile(int dirfd, struct init_guess *g)
 	}
 }
 
-/* \\n and \\\\ of a value. */
+/* Replaces \\n and \\\\ in a value. */
 static void unescape(char *s)
 {
 	char *to = s;

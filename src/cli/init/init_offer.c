@@ -11,7 +11,7 @@
 #include "cli/ask/ask.h"
 #include "cli/init/init.h"
 
-/* The directory, when it is a project that nothing is known of; else NULL. */
+/* The directory, if it is a project that nothing is known about; else NULL. */
 static char *new_project(const char *project)
 {
 	cleanup_store struct store s = STORE_INIT;
@@ -24,7 +24,7 @@ static char *new_project(const char *project)
 	    target_folder(&t, &dir, &ignored) < 0 || !dir)
 		return NULL;
 	file = path_join(dir, "sandbox.ini");
-	/* What is no project at all, enter says. */
+	/* enter reports what is not a project. */
 	if (access(file, F_OK) == 0 || box_find_project(&s, dir, &b, &ignored) == 0 ||
 	    project_check(&s, dir, &ignored) < 0 || access(dir, W_OK) < 0)
 		return NULL;

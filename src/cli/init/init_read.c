@@ -1,9 +1,9 @@
 /*
- * init_read.c - what the files of a project's directory say of the tools that it needs: by their names, as the
- * table of init_signs.h has them, and the few whose words count by their content: versions, package
- * managers, the programs of a Makefile, services.
+ * init_read.c - what the files in a project's directory say about the tools that it needs: by their
+ * names (the table of init_signs.h), and for some by their content: versions, package managers, the
+ * programs of a Makefile, services.
  *
- * Owns which file is read for what; how, is init_text.h's. A guess is only proposed.
+ * Owns which file is read for what; init_text.h does the parsing. A guess is only a proposal.
  */
 #include "cli/init/init_read.h"
 
@@ -23,9 +23,9 @@
 #include "cli/init/init_text.h"
 
 #define READ_MAX  (256u << 10)
-#define NOTES_MAX 8 /* of unknown programs; more are noise */
+#define NOTES_MAX 8 /* notes about unknown programs; more are noise */
 
-/* Nothing of that name that init is to read: a link, something else than a file, too long, not ours. */
+/* Nothing that init may read: a symlink, not a file, too long, not ours. */
 static bool is_nothing(int r)
 {
 	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EINVAL || r == -EFBIG ||
@@ -45,7 +45,7 @@ bool init_read_file(int dirfd, const char *name, struct buf *out, struct init_gu
 	return r == 0;
 }
 
-/* The languages by the names that files of versions give them. */
+/* The languages by their names in version files. */
 static const char *lang_of(const char *tool)
 {
 	static const struct {
@@ -63,7 +63,7 @@ static const char *lang_of(const char *tool)
 	return NULL;
 }
 
-/* A language that only a version speaks of: its tools, without an install command. */
+/* A language known only from a version: its tools, without an install command. */
 static void take_lang(struct init_guess *g, const char *lang, const char *version, const char *file,
 		      bool exact)
 {
@@ -100,7 +100,7 @@ static void take_tools(const struct strv *pairs, const char *file, struct init_g
 	}
 }
 
-/* A file that has one version and nothing else. */
+/* Files that contain a version and nothing else. */
 static void read_version_files(int dirfd, struct init_guess *g)
 {
 	static const struct {
@@ -145,7 +145,7 @@ static void read_tool_files(int dirfd, struct init_guess *g)
 	}
 }
 
-/* A key of a TOML section that says what is needed at least, or exactly. */
+/* A key of a TOML section that gives the minimal, or exact, version. */
 static void read_toml_wants(int dirfd, struct init_guess *g)
 {
 	static const struct {
@@ -168,13 +168,13 @@ static void read_toml_wants(int dirfd, struct init_guess *g)
 			if (streq(pairs.v[k], keys[i].key))
 				take_lang(g, keys[i].lang, pairs.v[k + 1], keys[i].file,
 					  keys[i].exact);
-		/* What Debian's compiler cannot be: the image has rustup, which reads the file. */
+		/* Not available as a Debian package: the image has rustup, which reads the file. */
 		if (keys[i].exact && (strstr(text.data, "nightly") || strstr(text.data, "beta")))
 			g->lang_image = "rust:1";
 	}
 }
 
-/* "packageManager": "pnpm@8.1.0+sha512..." is the one that the lock file was written by. */
+/* "packageManager": "pnpm@8.1.0+sha512..." names the one that wrote the lock file. */
 static void take_package_manager(const char *value, struct init_guess *g)
 {
 	size_t name = strcspn(value, "@");
@@ -223,7 +223,7 @@ static void read_go_mod(int dirfd, struct init_guess *g)
 		init_add_want(g, "go", version, "go.mod", false);
 }
 
-/* One that only holds settings of tools cannot be installed: the virtual environment alone is made. */
+/* One that only has settings of tools cannot be installed: only the virtual environment is made. */
 static void read_pyproject(int dirfd, struct init_guess *g)
 {
 	cleanup_buf struct buf text = BUF_INIT, setup = BUF_INIT;
@@ -238,7 +238,7 @@ static void read_pyproject(int dirfd, struct init_guess *g)
 			*strstr(g->create.v[i], " && ") = '\0';
 }
 
-/* Services are said, for who starts them elsewhere. */
+/* Notes the services, for the user to start elsewhere. */
 static void read_compose(int dirfd, struct init_guess *g)
 {
 	static const char *const names[] = {"compose.yaml", "compose.yml", "docker-compose.yaml",
@@ -261,7 +261,7 @@ static void read_compose(int dirfd, struct init_guess *g)
 	}
 }
 
-/* A program that a rule names: its package, or that it is not known. */
+/* A program that a rule names: adds its package, or notes that it is unknown. */
 static void take_program(const char *program, const char *file, struct init_guess *g)
 {
 	static const char *const builtins[] = {
@@ -311,7 +311,10 @@ static void read_makefile(int dirfd, struct init_guess *g)
 	}
 }
 
-/* Libraries and generators that the build files speak of. This machine may lack them, whatever it has. */
+/*
+ * Libraries and generators that the build files mention. This machine may lack them, whatever else
+ * it has.
+ */
 static void read_mentions(int dirfd, struct init_guess *g)
 {
 	cleanup_buf struct buf text = BUF_INIT;
@@ -333,7 +336,7 @@ static void read_mentions(int dirfd, struct init_guess *g)
 	}
 }
 
-/* <java.version>21</java.version> and the like of a pom.xml. */
+/* <java.version>21</java.version> and the like in a pom.xml. */
 static void read_pom(int dirfd, struct init_guess *g)
 {
 	static const char *const tags[] = {"<maven.compiler.release>", "<maven.compiler.source>",
@@ -371,7 +374,7 @@ static void read_files(int dirfd, struct init_guess *g)
 	read_compose(dirfd, g);
 }
 
-/* The first of the names that the sign means, or NULL. */
+/* The first of the names that matches the sign, or NULL. */
 static const char *find(const struct strv *names, const struct init_sign *sign)
 {
 	if (!strpbrk(sign->file, "*?["))

@@ -1,5 +1,5 @@
 /*
- * init_read.h - what the files of a project's directory say of the tools that it needs.
+ * init_read.h - what the files in a project's directory say about the tools that it needs.
  */
 #ifndef CLI_INIT_INIT_READ_H
 #define CLI_INIT_INIT_READ_H
@@ -7,20 +7,27 @@
 #include "base/buf.h"
 #include "cli/init/init_guess.h"
 
-/* All that the files of a directory say. dir: the path of dirfd. Notes what of a file was left out. On failure
- * too *ret is to be cleared. */
+/*
+ * Reads all files of a directory. dir: the path of dirfd. Notes what was left out. Clear *ret on
+ * failure too.
+ */
 int init_read_directory(int dirfd, const char *dir, struct init_guess *ret, struct err *e);
 
-/* Each adds what it finds to the guess; a file that is not there, or is not one to be read, adds nothing. What
- * kept another one from being read is in `failed`. */
+/*
+ * Each adds what it finds to the guess; a file that is missing, or is not to be read, adds nothing.
+ * `failed` says why another one could not be read.
+ */
 
-/* The image of a Dockerfile or Containerfile that has the project's tools. Comes after the languages. */
+/*
+ * The image of a Dockerfile or Containerfile that has the project's tools. Call it after the
+ * languages are known.
+ */
 void init_read_dockerfile(int dirfd, struct init_guess *g);
 
 /* .devcontainer/devcontainer.json or .devcontainer.json, read by sandbox-image. */
 void init_read_devcontainer(int dirfd, const char *dir, struct init_guess *g);
 
-/* False when there is nothing to read: no file, a link, too long; or it failed. */
+/* False if there is nothing to read: no file, a symlink, too long; or it failed. */
 bool init_read_file(int dirfd, const char *name, struct buf *out, struct init_guess *g);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * init_signs_table.c - the tables of `init`: one row a file, a language, an image, a program.
  *
- * Packages are those of Debian 12 and 13. Of rows for one language the first with an install command
- * counts, so files that lock versions come before the ones that only name packages.
+ * Packages are those of Debian 12 and 13. For each language the first row with an install command
+ * counts, so files that lock versions come before those that only name packages.
  */
 #include "cli/init/init_signs.h"
 
@@ -27,14 +27,14 @@
 #define RUBY                                                                 \
 	.lang = "ruby", .apt = "ruby ruby-dev ruby-bundler build-essential", \
 	.programs = "ruby bundle cc make", .env = "BUNDLE_PATH = $HOME/.bundle"
-/* In the home of the box: one in the project would hold paths of the box, or of the host. */
+/* In the home of the box: one in the project would contain paths of the box, or of the host. */
 #define VENV_DIR "python3 -m venv ~/.venv"
 #define VENV_ENV "VIRTUAL_ENV = $HOME/.venv\nPATH = $HOME/.venv/bin:$PATH"
 
 const struct init_sign init_signs[] = {
 	{"Cargo.toml", .lang = "rust", .profile = "rust", .apt = "cargo rustc",
 	 .programs = "cargo rustc"},
-	/* cgo is on where there is a C compiler, and `go test` asks for one */
+	/* cgo is on if there is a C compiler, and `go test` needs one */
 	{"go.mod", .lang = "go", .profile = "go", .apt = "golang-go gcc libc6-dev",
 	 .more = "ca-certificates", .programs = "go"},
 

@@ -1,8 +1,8 @@
 /*
  * init_text.c - the few words that `init` takes from files of other tools.
  *
- * No parsers of these formats: what is not written as people write it is not found, and nothing is
- * proposed for it. Promises words without control characters, no longer than WORD_LEN_MAX.
+ * These are no full parsers: unusual notations are not found, and nothing is proposed for them.
+ * Promises words without control characters, no longer than WORD_LEN_MAX.
  */
 #include "cli/init/init_text.h"
 
@@ -28,7 +28,7 @@ static char *skip_blanks(char *s)
 	return s;
 }
 
-/* The next line of *rest, without its end and the blanks around it; NULL at the end. */
+/* The next line of *rest, without its newline and outer blanks; NULL at the end. */
 static char *next_line(char **rest)
 {
 	char *line = strsep(rest, "\n");
@@ -41,7 +41,7 @@ static char *next_line(char **rest)
 	return line;
 }
 
-/* May the word stand in a note and in sandbox.ini? */
+/* May the word appear in a note and in sandbox.ini? */
 static bool is_word(const char *s, size_t len)
 {
 	if (!len || len > WORD_LEN_MAX)
@@ -52,7 +52,7 @@ static bool is_word(const char *s, size_t len)
 	return true;
 }
 
-/* Appends a pair, if both can be. */
+/* Appends a pair, if both are valid. */
 static void add_pair(struct strv *out, const char *key, size_t key_len, const char *value,
 		     size_t value_len)
 {
@@ -70,7 +70,7 @@ static const char *pair_value(const struct strv *pairs, const char *key, size_t 
 	return NULL;
 }
 
-/* One variable at *s, which stands behind its dollar sign. False: it has no value here. */
+/* Expands one variable at *s, which is after its dollar sign. False: it has no value here. */
 static bool expand_one(const char **s, const struct strv *args, struct buf *out)
 {
 	bool braces = **s == '{';
@@ -105,7 +105,7 @@ static bool expand_one(const char **s, const struct strv *args, struct buf *out)
 	return value != NULL;
 }
 
-/* The caller frees; NULL: it cannot be told. */
+/* The caller frees it; NULL if unknown. */
 static char *expand(const char *word, const struct strv *args)
 {
 	cleanup_buf struct buf out = BUF_INIT;
@@ -124,7 +124,7 @@ static char *expand(const char *word, const struct strv *args)
 
 struct stages {
 	struct strv args;	 /* names and values in turn */
-	struct strv names;	 /* of stages and what they go back to, in turn */
+	struct strv names;	 /* names of stages and their base images, in turn */
 	struct strv stage_names; /* of each stage, or "" */
 	struct strv *images, *packages;
 };
@@ -140,7 +140,9 @@ static char *unquoted(char *word)
 	return word;
 }
 
-/* What an earlier stage installs, the later one upon it has too; names and packages follow one another. */
+/*
+ * A later stage also has what the stage below it installs; names and packages have the same order.
+ */
 static const char *parent_packages(const struct stages *st, const char *name)
 {
 	for (size_t i = st->stage_names.n; name && i-- > 0;)
@@ -189,7 +191,7 @@ static void take_arg(struct stages *st, char *rest)
 	}
 }
 
-/* The word that ends a here-document which the instruction opens; it points into line, or NULL. */
+/* The word that ends a here-document opened by the instruction; points into line, or NULL. */
 static const char *heredoc(const char *line, size_t *ret_len)
 {
 	const char *s = strstr(line, "<<");
@@ -204,7 +206,7 @@ static const char *heredoc(const char *line, size_t *ret_len)
 	return *ret_len ? s : NULL;
 }
 
-/* One instruction, its continued lines joined. */
+/* One instruction, with continuation lines joined. */
 static void take_instruction(struct stages *st, char *line)
 {
 	size_t len = strcspn(line, " \t");
@@ -217,7 +219,7 @@ static void take_instruction(struct stages *st, char *line)
 		init_text_installs(line + 3, st->packages);
 }
 
-/* "# escape=`" at the top makes another character of the backslash. */
+/* "# escape=`" at the top replaces the backslash by another character. */
 static char escape_of(const char *text)
 {
 	const char *s = text + strspn(text, "# \t");

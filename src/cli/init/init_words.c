@@ -21,7 +21,7 @@ static const char *skip_space(const char *s)
 	return s + strspn(s, " \t\r\n");
 }
 
-/* Behind the colon of "key", in the len bytes of text; or NULL. */
+/* The text after the colon of "key", in the len bytes of text; or NULL. */
 static const char *json_member(const char *text, size_t len, const char *key)
 {
 	cleanup_free char *quoted = xasprintf("\"%s\"", key);
@@ -100,7 +100,10 @@ void init_text_services(const char *text, struct strv *out)
 	}
 }
 
-/* $(CC) and the like at *s, which is moved behind it: is it a program? One of make's own names one. */
+/*
+ * $(CC) and the like at *s, which moves behind it. Is it a program? Some of make's own variables
+ * name one.
+ */
 static bool take_variable(const char **s, struct strv *out)
 {
 	static const struct {
@@ -125,7 +128,7 @@ static bool take_variable(const char **s, struct strv *out)
 	return len > 0;
 }
 
-/* The programs of one line of shell: what stands first in it, and behind ; && || | ( and $(shell. */
+/* The programs of one shell line: the first word, and those after ; && || | ( and $(shell. */
 static void take_commands(const char *s, struct strv *out)
 {
 	bool first = true;
@@ -134,7 +137,7 @@ static void take_commands(const char *s, struct strv *out)
 		size_t len;
 
 		if (s[0] == '$' && s[1] == '$') {
-			s += 2; /* the shell's own */
+			s += 2; /* handled by the shell */
 			continue;
 		}
 		if (s[0] == '$' && s[1] && strchr("({", s[1]) && !starts_with(s, "$(shell ")) {
@@ -195,7 +198,7 @@ void init_text_makefile(const char *text, struct strv *out)
 	}
 }
 
-/* The manager whose install command stands at s, and what follows it; or NULL. */
+/* The manager whose install command is at s, and the rest of the line; or NULL. */
 static const char *install_at(const char *s, const char **ret_rest)
 {
 	static const struct {
@@ -219,7 +222,7 @@ static const char *install_at(const char *s, const char **ret_rest)
 	return NULL;
 }
 
-/* A package's name: options, variables, files and versions are not taken. */
+/* Takes names of packages only: no options, variables, files or versions. */
 static void add_packages(struct buf *out, const char *manager, const char *s)
 {
 	size_t n = 0;

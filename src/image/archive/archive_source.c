@@ -4,7 +4,7 @@
  *	fd -> head (a block, to tell the compression) -> inflate
  *	   -> ahead (the first plain bytes, to tell what the archive is of) -> the caller
  *
- * Promises that what was looked at is read by the caller all the same. Refuses what is no tar.
+ * Promises that the caller still reads what was looked at. Refuses anything but a tar.
  */
 #include "image/archive/archive_source.h"
 
@@ -19,7 +19,7 @@
 #include "image/layer/libarchive.h"
 #include "image/name/digest.h"
 
-#define BLOCK	     512 /* of a tar, and enough for every magic number */
+#define BLOCK	     512 /* of a tar; enough for every magic number */
 #define READ_BYTES   (1u << 20)
 #define MAGIC_AT     257 /* "ustar" in a tar's header */
 #define NAME_MAX_LEN 512
@@ -32,8 +32,8 @@ struct archive_source {
 	struct inflate *inflate;
 	char *ahead;
 	size_t ahead_len, ahead_used;
-	char *block;	   /* what the tar reader reads into */
-	struct err failed; /* why a read ended within libarchive */
+	char *block;	   /* buffer of the tar reader */
+	struct err failed; /* error of a read inside libarchive */
 };
 
 static const char *why(struct archive *a)
@@ -148,10 +148,10 @@ const char *archive_member_name(const char *name)
 }
 
 /*
- * What a name tells of its archive. Archives of images hold nothing but documents and layers: those of the
- * layout, of `docker save` (<id>/layer.tar, <id>.json), and what other tools write in their place
- * (sha256:<id>, c.json, layer.tar.gz). A root file system may begin with such a name as well, app.json or
- * blobs/, but has others besides.
+ * What a member name says about its archive. Archives of images only contain documents and layers:
+ * those of the layout, of `docker save` (<id>/layer.tar, <id>.json), and variants by other tools
+ * (sha256:<id>, c.json, layer.tar.gz). A root file system may also begin with such a name, app.json
+ * or blobs/, but has other names too.
  */
 enum tells { OF_A_ROOT, OF_EITHER, OF_IMAGES };
 
@@ -181,7 +181,7 @@ static enum tells name_tells(const char *name, bool is_dir)
 	return is_document(name) ? OF_EITHER : OF_A_ROOT;
 }
 
-/* Goes through members until they tell. EBADMSG: there is none, *ret_n is how many there were. */
+/* Looks at members until they decide. EBADMSG: there are none; *ret_n is their number. */
 static enum tells look(struct archive *tar, bool *ret_manifest, int *ret_n)
 {
 	struct archive_entry *entry;
@@ -205,7 +205,7 @@ static enum tells look(struct archive *tar, bool *ret_manifest, int *ret_n)
 	}
 }
 
-/* Where what was read ahead ends says nothing; that there is not one member does. */
+/* The end of what was read ahead decides nothing, unless it contains no member at all. */
 static int look_ahead(const struct archive_source *a, enum tells *ret, struct err *e)
 {
 	struct archive *tar;
@@ -226,7 +226,7 @@ static int look_ahead(const struct archive_source *a, enum tells *ret, struct er
 	return r;
 }
 
-/* All names of a file: it is read once more, and its offset stays. */
+/* Looks at all names of a file: reads it once more, and restores its offset. */
 static bool whole_is_bundle(const struct archive_source *a)
 {
 	cleanup_archive_source struct archive_source *again = NULL;
@@ -237,7 +237,7 @@ static bool whole_is_bundle(const struct archive_source *a)
 	struct err ignored;
 	int n;
 
-	/* A pipe passes once: its reader looks for the manifest in the end. */
+	/* A pipe can be read only once: its reader looks for the manifest at the end. */
 	if (at < 0)
 		return true;
 	if (lseek(a->fd, 0, SEEK_SET) == 0 && archive_source_open(a->fd, &again, &ignored) == 0 &&
@@ -271,7 +271,7 @@ int archive_source_open(int fd, struct archive_source **ret, struct err *e)
 	if (r < 0)
 		return r;
 	kind = inflate_guess(a->head, a->head_len);
-	/* What has no magic number of its own is left to libarchive. */
+	/* libarchive handles what has no known magic number. */
 	if (kind == COMPRESSION_NONE && !is_ustar(a))
 		kind = COMPRESSION_OTHER;
 	r = inflate_open(kind, raw, &a->inflate, e);

@@ -1,5 +1,5 @@
 /*
- * archive_source.h - a tar archive in whatever compression, from a file or a pipe, read once.
+ * archive_source.h - a tar archive in any compression, from a file or a pipe, read once.
  */
 #ifndef IMAGE_ARCHIVE_ARCHIVE_SOURCE_H
 #define IMAGE_ARCHIVE_ARCHIVE_SOURCE_H
@@ -11,7 +11,7 @@
 struct archive;
 struct archive_source;
 
-/* fd stays the caller's, and must stay open. EBADMSG: empty, or no tar. */
+/* fd belongs to the caller and must stay open. EBADMSG: empty, or not a tar. */
 int archive_source_open(int fd, struct archive_source **ret, struct err *e);
 void archive_source_close(struct archive_source *a);
 
@@ -22,18 +22,21 @@ static inline void archive_source_closep(struct archive_source **a)
 #define cleanup_archive_source __attribute__((cleanup(archive_source_closep)))
 
 /*
- * Do its names show an archive of images, and not a root file system? Takes nothing away. A pipe whose
- * first names could be either's is taken for the former.
+ * Do the member names show an archive of images, and not a root file system? Consumes nothing. A
+ * pipe whose first names fit both counts as an archive of images.
  */
 bool archive_source_is_bundle(const struct archive_source *a);
 
-/* The plain bytes of the tar. */
+/* The uncompressed bytes of the tar. */
 struct byte_source archive_source_plain(struct archive_source *a);
 
-/* The plain bytes, opened by libarchive as a tar; la.archive_read_free() by the caller. */
+/* The uncompressed bytes, opened by libarchive as a tar; the caller frees it. */
 int archive_source_tar(struct archive_source *a, struct archive **ret, struct err *e);
 
-/* Without "./" and "/" in front; NULL for the root itself and for what no tool writes. */
+/*
+ * The name without leading "./" and "/"; NULL for the root itself and for names that no tool
+ * writes.
+ */
 const char *archive_member_name(const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * bundle.c - see bundle.h. Blobs go into the store as they come, digests checked where their names
- * say them, so that an archive is read once.
+ * bundle.c - see bundle.h. Blobs go into the store as they arrive, and are checked if their names
+ * contain a digest, so that an archive is read once.
  */
 #include "image/archive/bundle.h"
 
@@ -59,7 +59,7 @@ static int store_member(struct bundle *b, struct archive *a, const char *name, u
 
 	if (digest_valid_hex(hex))
 		memcpy(expected.hex, hex, sizeof(expected.hex));
-	/* Reading what is there is less work than writing it again. */
+	/* Reading an existing blob is less work than writing it again. */
 	if (expected.hex[0] && blob_is_sound(b->store, &expected) &&
 	    blob_stat(b->store, &expected, &m->size, e) == 0 && m->size == size) {
 		m->digest = expected;

@@ -1,8 +1,8 @@
 /*
  * export.c - OCI archives and docker-archives.
  *
- * Promises that every blob was compared with its digest as it was copied, and that the same image
- * gives the same bytes.
+ * Promises that every blob is checked against its digest while it is copied, and that the same
+ * image gives the same bytes.
  */
 #include "image/archive/export.h"
 
@@ -70,7 +70,7 @@ static int export_oci(struct exporting *x, struct err *e)
 
 	if (r == 0)
 		r = export_index(x, e);
-	/* Listed, since not every reader makes parents as it should. */
+	/* Listed because not every reader creates parents correctly. */
 	if (r == 0)
 		r = export_begin(x->archive, "blobs/", 0, e);
 	if (r == 0)
@@ -85,7 +85,7 @@ static int export_oci(struct exporting *x, struct err *e)
 	return r;
 }
 
-/* All of a packed layer, plain: counted, and to the archive's member if there is one. */
+/* Decompresses a whole layer: counts it, and writes it to the archive's member if there is one. */
 static int inflate_layer(int fd, enum compression kind, struct archive *to, uint64_t *ret_size,
 			 struct digest *ret, struct err *e)
 {
@@ -113,8 +113,10 @@ static int inflate_layer(int fd, enum compression kind, struct archive *to, uint
 	return r;
 }
 
-/* docker-archives hold plain layers, whose size stands before them: inflated twice, since that is as
- * fast as keeping them aside, and needs no room. */
+/*
+ * docker-archives contain uncompressed layers, preceded by their size: decompressing twice is as
+ * fast as buffering them, and needs no space.
+ */
 static int export_packed_layer(struct exporting *x, const char *name, int fd, enum compression kind,
 			       const struct digest *diff_id, struct err *e)
 {

@@ -1,6 +1,6 @@
 /*
- * export_archive.c - the file that an archive is written to: whole, under its name, or not at all; and its
- * members.
+ * export_archive.c - the file that an archive is written to, whole under its name or not at all;
+ * and its members.
  */
 #include "image/archive/export_archive.h"
 
@@ -92,7 +92,10 @@ static int write_archive(const struct writing *w, int fd, struct err *e)
 
 	if (r < 0)
 		return r;
-	/* Of files all is said that PAX can say, parts of seconds too; once, as GNU tar reads it. */
+	/*
+	 * Everything about files that PAX can store, including fractions of seconds; once, in GNU
+	 * tar's form.
+	 */
 	if ((w->pax ? la.archive_write_set_format_pax(a) != ARCHIVE_OK ||
 			      la.archive_write_set_format_option(a, "pax", "xattrheader",
 								 "SCHILY") != ARCHIVE_OK
@@ -110,7 +113,7 @@ static int write_archive(const struct writing *w, int fd, struct err *e)
 	return r;
 }
 
-/* A device or pipe is written to where it is: it is not to be replaced by a file. */
+/* A device or pipe is written to directly: it must not be replaced by a file. */
 static int open_special(const char *file)
 {
 	struct stat st;

@@ -1,8 +1,8 @@
 /*
- * export_tar.c - the files of an image as one tar: what the layers show together (view.h), with what
- * their sidecars know of owners, devices and capabilities (meta.h).
+ * export_tar.c - the files of an image as one tar: the merged view of its layers (view.h), with
+ * owners, devices and capabilities from their sidecars (meta.h).
  *
- * Memory holds the sidecars and the files with several names, nothing of their content.
+ * Memory holds the sidecars and the files with several links, but no content.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 struct inode {
 	dev_t dev;
 	ino_t ino;
-	char *path; /* the first name it was written under */
+	char *path; /* the first name under which it was written */
 };
 
 static int compare_inodes(const void *a, const void *b)
@@ -111,7 +111,7 @@ static mode_t type_bits(char letter)
 	}
 }
 
-/* What the sidecar knows better than the file. */
+/* Applies what the sidecar knows better than the file. */
 static void apply_meta(const struct tree *t, size_t layer, const char *path,
 		       struct archive_entry *entry)
 {
@@ -133,7 +133,7 @@ static void apply_meta(const struct tree *t, size_t layer, const char *path,
 						 m->xattr_values[i].data, m->xattr_values[i].len);
 }
 
-/* The owner that root of a box gave it is one in the archive, and so are the set-id bits. */
+/* The owner and set-id bits that root of a box set become those in the archive. */
 static void add_user_xattrs(int fd, struct archive_entry *entry)
 {
 	char names[4096], value[65536];
@@ -158,7 +158,7 @@ static void add_user_xattrs(int fd, struct archive_entry *entry)
 	}
 }
 
-/* The name a file was written under before, or NULL; it is noted now. */
+/* The earlier name of a file, or NULL; records this one. */
 static const char *linked_before(struct tree *t, const struct stat *st, const char *path)
 {
 	struct inode *i, **found;
@@ -235,7 +235,7 @@ int tree_write_entry(struct tree *t, size_t layer, const char *path, const struc
 	return r == 0 && regular && !before ? write_content(t, fd, path, e) : r;
 }
 
-/* Depth is bounded by the length of a path. */
+/* Depth is limited by the length of a path. */
 static int write_tree(struct tree *t, const char *path, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
@@ -262,6 +262,6 @@ int export_tree(const struct image_store *s, const struct digest *manifest, stru
 	cleanup_tree struct tree t = TREE_INIT(a);
 	int r = tree_open_layers(&t, s, manifest, e);
 
-	/* An image may have no layer: then there is no file. */
+	/* An image without layers has no files. */
 	return r < 0 || !t.view.n ? r : write_tree(&t, "", e);
 }

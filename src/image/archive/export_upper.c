@@ -1,7 +1,7 @@
 /*
- * export_upper.c - what a box wrote, the upper directory of an overlay, as a layer's tar upon its image.
+ * export_upper.c - the upper directory of a box's overlay as a layer's tar on top of its image.
  *
- * Marks of overlayfs become whiteouts. Refuses names that are whiteouts themselves.
+ * Overlayfs marks become whiteouts. Refuses names that are whiteouts themselves.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include "base/path.h"
 #include "image/archive/export_tree.h"
 
-/* Is it a copy of what lay below, and not a new file of that name? overlayfs says so in a mark. */
+/* Is it a copy of a file below, and not a new file of that name? overlayfs marks copies. */
 static bool is_copy(const struct tree *t, const char *path, const struct stat *st)
 {
 	cleanup_close int fd = -1;
@@ -31,8 +31,8 @@ static bool is_copy(const struct tree *t, const char *path, const struct stat *s
 }
 
 /*
- * What a box copied up still has the owner that its image gave it: one uid cannot keep it. The set-id
- * bits too, unless somebody has changed the mode.
+ * A copied-up file gets the owner that the image gave it, which a single uid cannot store; the
+ * set-id bits too, unless the mode was changed.
  */
 void tree_keep_owner(const struct tree *t, const char *path, const struct stat *st,
 		     struct archive_entry *entry)
@@ -54,7 +54,7 @@ void tree_keep_owner(const struct tree *t, const char *path, const struct stat *
 		la.archive_entry_set_perm(entry, m->mode);
 }
 
-/* A name that says something of the layers below (image-spec, layer.md, "Whiteouts"). */
+/* A name with a meaning for the layers below (image-spec, layer.md, "Whiteouts"). */
 static int write_mark(struct tree *t, const char *dir, const char *name, struct err *e)
 {
 	cleanup_free char *mark = xasprintf(".wh.%s", name);
@@ -74,7 +74,7 @@ static bool is_opaque(const struct tree *t, const char *path)
 	       fgetxattr(fd, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
 }
 
-/* What the upper holds itself, whiteouts too, in an order that does not depend on the disk. */
+/* The upper's own names, whiteouts too, in an order that does not depend on the disk. */
 static int list_upper(const struct tree *t, const char *path, struct strv *out, struct err *e)
 {
 	int fd, r = path_open_nolinks(t->fds[t->view.n], *path ? path : ".", O_RDONLY | O_DIRECTORY,
@@ -97,11 +97,11 @@ static int write_name(struct tree *t, const char *dir, const char *name, struct 
 	if (starts_with(name, ".wh."))
 		return err_set(e, ENOTSUP,
 			       "'%s' would remove another file: no layer can hold this name", path);
-	/* A socket is nothing without its process. */
+	/* A socket is useless without its process. */
 	return S_ISSOCK(st.st_mode) ? 0 : write_upper(t, path, e);
 }
 
-/* An entry that can be read, with all beneath it. */
+/* A readable entry with everything beneath it. */
 static int write_readable(struct tree *t, const char *path, const struct stat *st, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
@@ -130,7 +130,7 @@ static int set_mode(const struct tree *t, const char *path, mode_t mode, struct 
 	return r;
 }
 
-/* What shuts its owner out is root's to read in a box, and ours to open for a moment. */
+/* Root in a box can read what shuts its owner out, so we open it for a moment. */
 static int write_upper(struct tree *t, const char *path, struct err *e)
 {
 	mode_t needed, shut;

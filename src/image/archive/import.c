@@ -1,13 +1,13 @@
 /*
- * import.c - what a source is, by its content, and which images of it get which names.
+ * import.c - detects what a source is by its content, and which of its images get which names.
  *
- * Of an OCI layout an image keeps its manifest, byte for byte. Entries of one name are platforms of one
- * image; so are those of an index that index.json leads to. What is no image is left out, with a note.
- * In a docker-archive (`docker save`) manifest.json says which members are the config and the layers of an
- * image.
+ * An image of an OCI layout keeps its manifest, byte for byte. Entries with one name are platforms
+ * of one image; so are those of an index that index.json leads to. Entries other than images are
+ * left out, with a note. In a docker-archive (`docker save`) manifest.json lists the members that
+ * are the config and the layers of an image.
  *
- * Promises that names are set last, when all their image is installed; layers that are here already are
- * compared with what they should be. What a failed import leaves are blobs that nothing needs, for gc.
+ * Promises that a name is set last, once its whole image is installed; layers that already exist
+ * are checked. What a failed import leaves are unreferenced blobs, for gc.
  */
 #include "image/archive/import.h"
 
@@ -38,7 +38,7 @@ struct importing {
 	const struct import_request *req;
 	struct bundle bundle;
 	char *path; /* of the source, without a tag */
-	char *tag;  /* chosen, or NULL */
+	char *tag;  /* selected, or NULL */
 	struct strv *names;
 };
 
@@ -49,7 +49,7 @@ static void importing_clear(struct importing *im)
 	free(im->tag);
 }
 
-/* name is given or comes from the source: then it must be a whole name, or a tag of its file. */
+/* name was given or comes from the source: it must be a whole name, or a tag of its file. */
 static int canonical(const struct importing *im, const char *name, char **ret, struct err *e)
 {
 	cleanup_reference struct reference ref = {0};
@@ -63,11 +63,11 @@ static int canonical(const struct importing *im, const char *name, char **ret, s
 	return r;
 }
 
-/* Installs an image whose blobs are in the store under a name that is given or the source's own. */
+/* Installs an image whose blobs are in the store, under the given name or the source's own. */
 static int install(struct importing *im, const struct ref *ref, const char *name, struct err *e)
 {
 	cleanup_free char *full = NULL;
-	/* Its blobs have been read, or written, a moment ago. */
+	/* Its blobs were read or written a moment ago. */
 	static const struct strv none;
 	static const struct layer_check check = {.replace = true, .bad_blobs = &none};
 	struct install_request req = {
@@ -83,7 +83,7 @@ static int install(struct importing *im, const struct ref *ref, const char *name
 	return r;
 }
 
-/* "app.tar" or "app" to "app", for an archive whose images have tags or nothing as names. */
+/* "app.tar" or "app" gives "app", for an archive whose images only have tags or no names. */
 static char *base_name(const char *path)
 {
 	const char *base = path_basename(path);
@@ -91,7 +91,7 @@ static char *base_name(const char *path)
 	return xstrndup(base, strcspn(base, "."));
 }
 
-/* Is name what SOURCE:TAG means: "docker.io/library/app:1" by "app:1", "1" or the whole? */
+/* Is name what SOURCE:TAG means: "docker.io/library/app:1" by "app:1", "1" or the whole name? */
 static bool has_tag(const char *name, const char *tag)
 {
 	size_t len = strlen(name), tag_len = strlen(tag);
@@ -102,7 +102,7 @@ static bool has_tag(const char *name, const char *tag)
 	       (name[len - tag_len - 1] == ':' || name[len - tag_len - 1] == '/');
 }
 
-/* Errors: NAME can be one image's alone; TAG is none's. */
+/* Errors: NAME can only be for one image; no image has TAG. */
 static int several_names(const struct strv *names, struct err *e)
 {
 	cleanup_buf struct buf list = BUF_INIT;
@@ -151,7 +151,7 @@ static bool is_first(const struct image_index *index, size_t i)
 
 /* An image of the layout. */
 struct chosen {
-	const char *name; /* as the layout has it, or NULL */
+	const char *name; /* in the layout, or NULL */
 	struct ref ref;
 };
 
@@ -163,7 +163,7 @@ static int need_document(void *ctx, const struct descriptor *d, bool config, str
 	return bundle_need_blob(&im->bundle, d, e);
 }
 
-/* Of the entries with the name of this one, that for this machine. */
+/* Chooses, from the entries with this one's name, the one for this machine. */
 static int choose(struct importing *im, const struct image_index *index,
 		  const struct index_entry *of, struct ref *ret, struct err *e)
 {
@@ -181,7 +181,7 @@ static int choose(struct importing *im, const struct image_index *index,
 	return pick_image(&pick, &group, &ret->manifest, &ret->index, e);
 }
 
-/* A whole name of the source's own, else the source's file name with the tag. */
+/* The source's own name if it is a whole one, else the source's file name with the tag. */
 static char *own_name(const struct importing *im, const char *ref_name)
 {
 	cleanup_free char *base = base_name(im->path);
@@ -205,8 +205,9 @@ static bool is_wanted(const struct importing *im, const struct index_entry *entr
 }
 
 /*
- * The images, those with names first. What has none beside them is mostly of theirs - a signature, a list
- * of contents, one of an image's platforms: it is left out when it is no image or is one of them.
+ * Installs the images, named ones first. Besides them, entries without a name mostly belong to them
+ * - a signature, a list of contents, one of an image's platforms: these are left out if they are
+ * not images or are among the chosen ones.
  */
 static int choose_all(struct importing *im, const struct image_index *index, bool named,
 		      struct chosen *v, size_t *n, struct err *e)
@@ -263,7 +264,7 @@ static int import_oci(struct importing *im, struct err *e)
 		r = choose_all(im, &index, false, v, &n, e);
 	if (r < 0)
 		return r;
-	/* What was left out is why there is nothing. */
+	/* What was left out explains why there is nothing. */
 	if (!n)
 		return e->code ? -e->code : no_image(im, e);
 	if (im->req->name && n > 1)
@@ -305,7 +306,7 @@ static int guess_layer(const struct image_store *s, const struct bundle_member *
 	return 0;
 }
 
-/* The same image as an OCI manifest; its config, and so its id, stays as it is. */
+/* The same image with an OCI manifest; its config, and so its id, stays the same. */
 static int convert(struct importing *im, const char *config, const struct strv *layers,
 		   struct digest *ret, struct err *e)
 {
@@ -329,7 +330,7 @@ static int convert(struct importing *im, const char *config, const struct strv *
 	return text ? blob_write(im->req->store, text, strlen(text), ret, e) : r;
 }
 
-/* Leaves the names that TAG means; false: none. */
+/* Keeps only the names that TAG means; false if none. */
 static bool keep_chosen(struct strv *tags, const char *tag)
 {
 	struct strv all = *tags;
@@ -393,7 +394,7 @@ static int import_docker(struct importing *im, struct err *e)
 
 	if (r < 0)
 		return r;
-	/* It is an array, where every other document is an object. */
+	/* It is an array, while every other document is an object. */
 	buf_addf(&wrapped, "{\"images\":%s}", text.data);
 	r = json_read(wrapped.data, wrapped.len, "manifest.json", &j, e);
 	if (r == 0 && json_get(j, "images", JSON_ARRAY, &list, e) < 0)
@@ -469,7 +470,10 @@ static int try_open(const char *path)
 				: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
-/* SOURCE as it is; else what is before one of its colons, the last that makes a file, and a tag. */
+/*
+ * Opens SOURCE as it is; else the part before one of its colons, the last for which that is a file,
+ * and a tag.
+ */
 static int open_source(struct importing *im, int *ret_fd, struct err *e)
 {
 	char *end;
@@ -486,7 +490,7 @@ static int open_source(struct importing *im, int *ret_fd, struct err *e)
 		return err_sys(e, errnum, "cannot open it");
 	if (!streq(im->path, im->req->source))
 		im->tag = xstrdup(im->req->source + strlen(im->path) + 1);
-	/* As a completed directory's name ends. */
+	/* A completed directory name ends with a slash. */
 	for (end = im->path + strlen(im->path); end > im->path + 1 && end[-1] == '/';)
 		*--end = '\0';
 	return 0;

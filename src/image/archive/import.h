@@ -10,11 +10,11 @@
 struct import_request {
 	const struct image_store *store;
 	const struct image_conf *conf;
-	const char *source; /* a file, a directory, "-"; ":TAG" behind it chooses one of several */
+	const char *source; /* file, directory or "-"; ":TAG" after it selects one of several */
 	const char *name;   /* NULL: the source's own */
 };
 
-/* The names that were set, as of ref_name(), are appended to ret_names. */
+/* Appends the names that were set, in the form of ref_name(), to ret_names. */
 int image_import(const struct import_request *req, struct strv *ret_names, struct err *e);
 
 #endif

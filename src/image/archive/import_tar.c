@@ -1,5 +1,5 @@
 /*
- * import_tar.c - a plain tar becomes a layer, and that an image with the least of a config.
+ * import_tar.c - makes a layer from a tar, and an image with a minimal config from that.
  */
 #include "image/archive/import_tar.h"
 

@@ -1,7 +1,7 @@
 /*
- * seal.c - layers of steps become blobs; the base's documents, longer by them, become the image's.
+ * seal.c - packs layers of steps into blobs, and extends the base's documents for the new image.
  *
- * Promises that what the base's config says stays, members we know nothing of too.
+ * Promises to keep everything in the base's config, also members that we do not know.
  */
 #include "image/archive/seal.h"
 
@@ -63,7 +63,7 @@ static int write_tar(const struct sealing *s, int layer, int fd, struct err *e)
 	return r;
 }
 
-/* By way of a file without a name: packing reads what libarchive wants to write. */
+/* Uses a file without a name: packing reads, while libarchive writes. */
 static int pack_step(struct sealing *s, int layer, size_t i, struct err *e)
 {
 	const struct image_store *store = s->req->store;
@@ -112,7 +112,7 @@ static json_t *array_of(json_t *object, const char *key)
 	return a;
 }
 
-/* The base's config with the steps in it; the caller frees. NULL for what is no config. */
+/* The base's config with the steps added; the caller frees it. NULL if it is not a config. */
 static char *extend_config(const struct sealing *s, json_t *config)
 {
 	json_t *rootfs = json_object_get(config, "rootfs"), *diff_ids, *history;
@@ -170,7 +170,7 @@ static int write_documents(struct sealing *s, struct digest *ret, struct err *e)
 			: err_set(e, ENOMEM, "cannot write the image's manifest");
 }
 
-/* What a Docker manifest may not hold: a zstd layer makes it an OCI one. */
+/* A Docker manifest may not contain zstd layers, so it becomes an OCI one. */
 static void become_oci(struct manifest *m)
 {
 	free(m->media_type);
@@ -224,7 +224,7 @@ int image_seal(const struct seal_request *req, struct digest *ret, struct err *e
 	install.ref.manifest = req->base;
 	for (size_t i = 0; r == 0 && i < req->n_steps; i++)
 		r = add_step(&s, i, e);
-	/* Without a step it is the base itself, under another name. */
+	/* Without steps it is the base itself, under another name. */
 	if (r == 0 && req->n_steps)
 		r = write_documents(&s, &install.ref.manifest, e);
 	if (r == 0)

@@ -1,8 +1,9 @@
 /*
  * cdi.c - from the text of a CDI specification to edits.
  *
- * Refuses what has another form than the specification says. Hooks are programs to be run as
- * root, and never are: of NVIDIA's create-symlinks the links are taken, others are noted.
+ * Refuses anything that differs in form from the specification. Hooks are programs to be run as
+ * root, and are never run: the links of NVIDIA's create-symlinks are taken from it, others are
+ * noted.
  */
 #include "image/document/cdi.h"
 
@@ -37,7 +38,7 @@ bool cdi_is_gpu(const char *kind)
 	return ends_with(kind, "/gpu") && !starts_with(kind, "management.");
 }
 
-/* Calls each() for the items of a member that is a list. */
+/* Calls each() for the items of a list member. */
 static int each_item(struct reader *r, const yaml_node_t *map, const char *key,
 		     int (*each)(struct reader *r, const yaml_node_t *item))
 {
@@ -53,7 +54,7 @@ static int each_item(struct reader *r, const yaml_node_t *map, const char *key,
 	return result;
 }
 
-/* Takes host and path. */
+/* Takes ownership of host and path. */
 static int add(struct reader *r, const yaml_node_t *at, enum cdi_what what, char *host, char *path,
 	       bool read_only)
 {
@@ -90,7 +91,7 @@ static bool has_dotdot(const char *path)
 	return false;
 }
 
-/* *ret is path, normalized, beneath a directory; the caller frees. */
+/* *ret is path, normalized, beneath a directory; the caller frees it. */
 static int check_path(struct reader *r, const yaml_node_t *at, const char *path,
 		      const char *beneath, char **ret)
 {
@@ -136,7 +137,7 @@ static int is_read_only(struct reader *r, const yaml_node_t *mount, bool *ret)
 	}
 }
 
-/* A box has its own there. */
+/* A box has its own files there. */
 static bool is_own(const char *path)
 {
 	return path_is_beneath(path, "/proc") || path_is_beneath(path, "/sys") ||
@@ -189,7 +190,7 @@ static int add_link(struct reader *r, const yaml_node_t *at, const char *word)
 	return add(r, at, CDI_LINK, xstrndup(word, (size_t)(colons - word)), take_ptr(path), true);
 }
 
-/* Those that make names of libraries, which we do otherwise, and what a box has anyway. */
+/* Hooks that make library names, which we do differently, or what a box has anyway. */
 static bool is_needless(const char *word)
 {
 	static const char *const hooks[] = {
@@ -202,10 +203,10 @@ static bool is_needless(const char *word)
 	return false;
 }
 
-/* "nvidia-cdi-hook NAME ARGUMENTS" or "nvidia-ctk hook NAME ARGUMENTS": an argument. */
+/* "nvidia-cdi-hook NAME ARGUMENTS" or "nvidia-ctk hook NAME ARGUMENTS". */
 struct hook {
 	const char *name;
-	bool link; /* the next one is a link */
+	bool link; /* the next argument is a link */
 };
 
 static int read_argument(struct reader *r, const yaml_node_t *n, size_t i, struct hook *hook)
@@ -286,7 +287,7 @@ static int read_device(struct reader *r, const yaml_node_t *n)
 	return read_edits(r, n);
 }
 
-/* 0.3 is the first with these names; nothing in 1.x changes what they mean. */
+/* 0.3 is the first with these names; 1.x does not change their meaning. */
 static bool is_version(const char *version)
 {
 	char *end;

@@ -1,9 +1,9 @@
 /*
- * cdi_list.c - of several CDI specifications one list of what a box takes.
+ * cdi_list.c - merges several CDI specifications into one list of what a box needs.
  *
- * A library stands in a specification by the name of its file, libcuda.so.535.54.03; its loader
- * looks for libcuda.so.1, which a hook would have ldconfig(8) make inside. Here those names
- * come from the symlinks beside it on this machine.
+ * A specification lists a library by its file name, libcuda.so.535.54.03; its loader looks for
+ * libcuda.so.1, which a hook would have ldconfig(8) make inside. Here those names come from the
+ * symlinks beside the file on this machine.
  */
 #include <elf.h>
 #include <errno.h>
@@ -18,10 +18,10 @@
 #include "base/path.h"
 #include "image/document/cdi.h"
 
-/* Where a name inside leads: what a link of create-symlinks can name. */
+/* Where a name inside leads: what a link of create-symlinks can refer to. */
 struct names {
 	struct strv path, host;
-	int error; /* the first */
+	int error; /* the first one */
 	struct err *e;
 };
 
@@ -55,7 +55,7 @@ static bool is_library_name(const char *name)
 	return starts_with(name, "lib") && so && (!so[3] || so[3] == '.');
 }
 
-/* One that programs of this machine's word size can load: not those for 32 bits beside them. */
+/* Does it have this machine's word size? 32-bit libraries may be beside it. */
 static bool is_library(const char *path, struct stat *ret)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -77,7 +77,7 @@ static bool leads_to(const struct dir *d, const struct stat *library)
 	       st.st_ino == library->st_ino;
 }
 
-/* One more name of a library, as if it were beside path. */
+/* Adds a name of a library, as if it were beside path. */
 static void add_library(const char *host, const char *path, const char *name, struct names *names,
 			struct strv *out)
 {
@@ -109,7 +109,7 @@ static void add_mount(const struct cdi_edit *edit, struct names *names, struct s
 		names->error = r;
 }
 
-/* A symlink is one more mount of what it leads to, where that is known. */
+/* If the target of a symlink is known, the symlink becomes another mount of it. */
 static void add_link(const struct cdi_edit *edit, struct names *names, struct strv *out)
 {
 	cleanup_free char *folder = xstrndup(edit->path,
@@ -151,7 +151,7 @@ static void add_edit(const struct cdi_edit *edit, struct names *names, struct st
 	}
 }
 
-/* Is device d of spec i the one to take? */
+/* Is device d of spec i the one to use? */
 static bool is_chosen(const struct cdi_spec *specs, size_t n, size_t i, size_t d)
 {
 	const char *name = specs[i].devices.v[d];
@@ -176,7 +176,7 @@ static void add_spec(const struct cdi_spec *specs, size_t n, size_t i, struct na
 		chosen[d] = is_chosen(specs, n, i, d);
 		chosen[s->devices.n] |= chosen[d];
 	}
-	/* A link can name a mount that comes after it. */
+	/* A link can refer to a later mount. */
 	for (size_t k = 0; k < s->n; k++)
 		if (chosen[s->v[k].device] && s->v[k].what != CDI_LINK)
 			add_edit(&s->v[k], names, out);

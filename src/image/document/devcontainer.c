@@ -1,7 +1,7 @@
 /*
  * devcontainer.c - from devcontainer.json to settings.
  *
- * Refuses nothing that is valid JSON: what sandbox has no word for is listed as left out.
+ * Accepts all valid JSON: what has no equivalent in sandbox is listed as left out.
  */
 #include "image/document/devcontainer.h"
 
@@ -27,7 +27,7 @@ static void leave(struct devcontainer *d, const char *what, const char *why)
 	strv_push(&d->left, err_quote(quoted, sizeof(quoted), line));
 }
 
-/* Can it stand in sandbox.ini, with those control characters? */
+/* Can sandbox.ini contain it, with those control characters? */
 static bool fits(const char *value, const char *allowed)
 {
 	if (!*value)
@@ -51,8 +51,8 @@ static void add(struct devcontainer *d, const char *section, const char *key, co
 }
 
 /*
- * ${containerEnv:NAME} is $NAME for us, ${localWorkspaceFolder} the project's directory; a dollar sign of
- * an [env] value is written twice. False: it speaks of something that is not known here.
+ * ${containerEnv:NAME} becomes $NAME, ${localWorkspaceFolder} the project's directory; a dollar
+ * sign in an [env] value is doubled. False: it refers to something unknown.
  */
 static bool expand(const char *value, bool env, struct buf *out)
 {
@@ -97,7 +97,7 @@ static void take_env(struct devcontainer *d, const char *what, const json_t *val
 	}
 }
 
-/* One of "source=...,target=...,type=..." or of an object of the same. */
+/* From "source=...,target=...,type=..." or an object with these members. */
 struct mount {
 	char *source, *target, *type;
 };
@@ -144,7 +144,7 @@ static void mount_from_object(const json_t *o, struct mount *m)
 	m->type = xstrdup(json_string_value(json_object_get(o, "type")));
 }
 
-/* What of a volume's name can be a cache's. */
+/* The part of a volume's name that a cache's name can contain. */
 static char *cache_name(const char *volume)
 {
 	char *name = xasprintf("cache:%.50s", volume);
@@ -229,14 +229,14 @@ static bool command_text(const json_t *value, struct buf *out)
 	return out->len > 0;
 }
 
-/* Whatever a command ends with, it ends in a shell of its own. */
+/* Wraps a command in its own shell, so that its exit ends only that. */
 static void add_shell(struct buf *text, const char *command)
 {
 	buf_addf(text, "%ssh -c", text->len ? " && " : "");
 	add_quoted(text, command);
 }
 
-/* Several commands side by side run one after the other; the first that fails ends them, as one would. */
+/* Parallel commands run one after the other; the first failure ends them. */
 static void take_command(struct devcontainer *d, const char *what, const json_t *value,
 			 const char *hook)
 {
@@ -293,7 +293,7 @@ static void take_workspace(struct devcontainer *d, const char *what, const json_
 	take_text(d, what, value, "project");
 }
 
-/* Files made in the box are the caller's in any case; root is the one other there can be. */
+/* Files made in the box belong to the caller in any case; root is the only other user possible. */
 static void take_user(struct devcontainer *d, const char *what, const json_t *value)
 {
 	const char *user = json_string_value(value);
@@ -315,7 +315,7 @@ static const struct {
 	const char *key;
 	void (*take)(struct devcontainer *d, const char *what, const json_t *value);
 } known[] = {
-	{"name", take_name}, /* for people; the directory has one */
+	{"name", take_name}, /* for people; the directory has a name */
 	{"$schema", take_name},
 	{"image", take_image},
 	{"containerEnv", take_env},
@@ -332,7 +332,7 @@ static const struct {
 	{"postAttachCommand", take_attach},
 };
 
-/* What people will look for, and where it is. */
+/* Advice on what people may look for. */
 static const char *advice(const char *key)
 {
 	if (streq(key, "features"))

@@ -1,9 +1,9 @@
 /*
- * devcontainer.h - what a devcontainer.json says, in the words of sandbox.ini.
+ * devcontainer.h - translates a devcontainer.json into settings of sandbox.ini.
  *
- * Format: containers.dev, "Dev Container metadata reference"; JSON with comments and commas before a
- * closing bracket. The file is a stranger's: what comes out are words of a section, a key and a value,
- * each one line without control characters, which their reader checks as any setting.
+ * Format: containers.dev, "Dev Container metadata reference"; JSON with comments and trailing
+ * commas. The file is not trusted: the results are a section, a key and a value, each one line
+ * without control characters, which are then checked like any setting.
  */
 #ifndef IMAGE_DOCUMENT_DEVCONTAINER_H
 #define IMAGE_DOCUMENT_DEVCONTAINER_H
@@ -17,10 +17,10 @@
 
 struct devcontainer {
 	struct strv settings; /* section, key, value in turn */
-	struct strv left;     /* what was left out, and why; a line each */
+	struct strv left;     /* what was left out, and why, a line each */
 };
 
-/* Parses len bytes of text; name is for messages. EBADMSG. *ret is released after a failure too. */
+/* Parses len bytes of text; name is for messages. EBADMSG. Release *ret on failure too. */
 int devcontainer_parse(const char *text, size_t len, const char *name, struct devcontainer *ret,
 		       struct err *e);
 void devcontainer_clear(struct devcontainer *d);

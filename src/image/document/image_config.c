@@ -11,7 +11,7 @@
 #include "image/document/json_read.h"
 #include "image/store/layer_stack.h"
 
-/* Lists are as long as a config of CONFIG_MAX_BYTES can hold them. */
+/* The size limit of a config, CONFIG_MAX_BYTES, limits lists enough. */
 #define LIST_MAX CONFIG_MAX_BYTES
 
 void config_clear(struct image_config *c)
@@ -60,7 +60,7 @@ static int read_diff_ids(const json_t *j, struct image_config *c, struct err *e)
 	return r < 0 ? -EBADMSG : 0;
 }
 
-/* What no session needs is left out when it cannot be read, with a note. */
+/* What no session needs is left out if it is invalid, with a note. */
 static void optional(struct image_config *c, int r, const struct err *e)
 {
 	if (r < 0)
@@ -80,7 +80,7 @@ static int read_keys(const json_t *j, const char *key, struct strv *ret, struct 
 	return 0;
 }
 
-/* A label that is null is an empty one, as Go has it. */
+/* A null label counts as empty, as in Go. */
 static int read_labels(const json_t *j, struct image_config *c, struct err *e)
 {
 	json_t *object;
@@ -102,7 +102,7 @@ static int read_labels(const json_t *j, struct image_config *c, struct err *e)
 	return r;
 }
 
-/* What has no name before its '=' cannot be set; Docker leaves it out as well. */
+/* An entry without a name before '=' cannot be set; Docker drops it as well. */
 static void drop_nameless(struct strv *env)
 {
 	size_t kept = 0;

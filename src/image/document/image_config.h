@@ -24,7 +24,7 @@ struct image_config {
 	char *created, *author;	 /* or NULL */
 	struct digest *diff_ids; /* bottom first */
 	size_t n_layers;
-	struct strv env;		    /* NAME=value; entries without a name are left out */
+	struct strv env;		    /* NAME=value; entries without a name are dropped */
 	char *user, *workdir, *stop_signal; /* or NULL; never "" */
 	struct strv entrypoint, cmd;
 	struct strv volumes, exposed;
@@ -34,12 +34,12 @@ struct image_config {
 	struct strv notes; /* what was left out, and why: no session needs it */
 };
 
-/* 0, or EBADMSG that says what is wrong; *ret is untouched then. */
+/* 0, or EBADMSG with the reason; then *ret is untouched. */
 int config_parse(const char *text, size_t len, struct image_config *ret, struct err *e);
 void config_clear(struct image_config *c);
 #define cleanup_config __attribute__((cleanup(config_clear)))
 
-/* A minimal config for an image made from a plain tar or by bootstrap; the caller frees. */
+/* A minimal config for an image made from a tar or by bootstrap; the caller frees it. */
 char *config_format(const struct image_config *c);
 
 #endif

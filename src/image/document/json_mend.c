@@ -1,6 +1,6 @@
 /*
- * json_mend.c - see json_read.h. What is no JSON stays so: only what a reader may refuse and Go does not
- * is written in another way.
+ * json_mend.c - see json_read.h. Invalid JSON stays invalid: only what a strict reader refuses and
+ * Go accepts is rewritten.
  */
 #include <errno.h>
 #include <math.h>
@@ -11,10 +11,10 @@
 #include "image/document/json_read.h"
 
 #define REPLACEMENT    "\xef\xbf\xbd" /* U+FFFD */
-#define SAFE_DIGITS    18	      /* as many fit into 63 bits */
+#define SAFE_DIGITS    18	      /* this many always fit into 63 bits */
 #define NUMBER_LETTERS "+-.0123456789eE"
 
-/* The four hexadecimal digits of a \\u escape at s, or -1. */
+/* The value of the four hexadecimal digits of a \\u escape at s, or -1. */
 static long escape_value(const char *s, const char *end)
 {
 	char digits[5] = "";
@@ -47,7 +47,7 @@ static const char *mend_escape(const char *s, const char *end, struct buf *out)
 	return (size_t)(end - s) < n ? end : s + n;
 }
 
-/* The length of the character at s when it is UTF-8 (RFC 3629, 4), else 0. */
+/* The length of the UTF-8 character at s (RFC 3629, 4); 0 if it is not one. */
 static size_t utf8_length(const unsigned char *s, const unsigned char *end)
 {
 	size_t n = *s < 0x80   ? 1
@@ -68,7 +68,7 @@ static size_t utf8_length(const unsigned char *s, const unsigned char *end)
 	return n;
 }
 
-/* From behind its first quote to behind its last. */
+/* From after its opening quote to after its closing quote. */
 static const char *mend_string(const char *s, const char *end, struct buf *out)
 {
 	while (s < end && *s != '"') {

@@ -1,5 +1,5 @@
 /*
- * jsonc.c - comments of JSON: from two slashes to the end of the line, and as in C.
+ * jsonc.c - removes comments from JSON: from two slashes to the end of the line, and as in C.
  */
 #include "image/document/jsonc.h"
 
@@ -33,7 +33,7 @@ static size_t comment_len(const char *s, const char *end)
 void jsonc_strip(const char *text, size_t len, struct buf *out)
 {
 	const char *end = text + len;
-	size_t comma = SIZE_MAX; /* where one is that nothing has followed yet */
+	size_t comma = SIZE_MAX; /* position of a comma that nothing has followed yet */
 
 	for (const char *s = text; s < end;) {
 		size_t n = *s == '"' ? string_len(s, end) : 1, comment = comment_len(s, end);

@@ -1,5 +1,5 @@
 /*
- * jsonc.h - JSON with comments, as people write configuration, into JSON.
+ * jsonc.h - turns JSON with comments, as used for configuration, into JSON.
  */
 #ifndef IMAGE_DOCUMENT_JSONC_H
 #define IMAGE_DOCUMENT_JSONC_H
@@ -9,8 +9,8 @@
 #include "base/buf.h"
 
 /*
- * Appends text with comments, and commas before a closing bracket, made blanks: lines and columns stay.
- * What is no JSON even so is left to its parser.
+ * Appends text with comments and trailing commas replaced by blanks: lines and columns stay the
+ * same. Other syntax errors are left to the JSON parser.
  */
 void jsonc_strip(const char *text, size_t len, struct buf *out);
 

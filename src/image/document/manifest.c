@@ -1,8 +1,8 @@
 /*
  * manifest.c - index and manifest, read and written.
  *
- * Promises that what was read fits the limits of manifest.h. Refuses what could be taken for two
- * things by two readers.
+ * Promises that what was read is within the limits of manifest.h. Refuses what two readers could
+ * understand differently.
  */
 #include "image/document/manifest.h"
 
@@ -57,13 +57,13 @@ static bool is_index_type(const char *type)
 	return strcasecmp(type, MEDIA_OCI_INDEX) == 0 || strcasecmp(type, MEDIA_DOCKER_LIST) == 0;
 }
 
-/* What a type says contradicts what the document is made of? An unknown type says nothing. */
+/* Does the type contradict the content of the document? An unknown type never does. */
 static bool contradicts(const char *type, enum document kind)
 {
 	return type && (kind == DOCUMENT_INDEX ? is_manifest_type(type) : is_index_type(type));
 }
 
-/* In any case, and null as well: what another reader could see counts. */
+/* In any case, and null too: another reader might see it. */
 static bool has_key(const json_t *j, const char *key)
 {
 	for (void *it = json_object_iter((json_t *)j); it;
@@ -166,7 +166,7 @@ static int read_entry(const json_t *j, struct index_entry *ret, struct err *e)
 		r = json_get_text(j, "artifactType", &ret->artifact_type, e);
 	if (r == 0 && annotations)
 		ret->attestation = json_get_any(annotations, "vnd.docker.reference.type") != NULL;
-	/* docker save and containerd write the whole name there, and the tag alone beside it. */
+	/* docker save and containerd write the whole name there, and only the tag beside it. */
 	if (r == 0 && annotations)
 		r = json_get_text(annotations, "io.containerd.image.name", &ret->ref_name, e);
 	if (r == 0 && annotations && !ret->ref_name)
@@ -175,7 +175,7 @@ static int read_entry(const json_t *j, struct index_entry *ret, struct err *e)
 	return r;
 }
 
-/* What is named by a hash that we do not have is passed over; it may be no image of ours anyway. */
+/* An entry with another hash algorithm is skipped; it may not be an image for us anyway. */
 static bool has_other_hash(const json_t *entry)
 {
 	const char *digest = json_string_value(json_get_any(entry, "digest"));
@@ -296,7 +296,7 @@ static int no_image(const char *what, const char *type, struct err *e)
 		       err_quote(quoted, sizeof(quoted), type));
 }
 
-/* Of the types that say nothing, which some registries and builders write. */
+/* Types without information, which some registries and builders write. */
 static bool says_nothing(const char *type)
 {
 	static const char *const vague[] = {
@@ -320,7 +320,7 @@ bool config_type_known(const char *type)
 	       strcasecmp(type, MEDIA_DOCKER_CONFIG) == 0 || says_nothing(type);
 }
 
-/* "...layer.v1.tar+gzip", "...diff.tar.gzip" and kin; not what is encrypted. */
+/* "...layer.v1.tar+gzip", "...diff.tar.gzip" and kin; not encrypted ones. */
 static bool is_layer_type(const char *type)
 {
 	return says_nothing(type) || ((strcasestr(type, ".tar") || strcasestr(type, "x-tar")) &&

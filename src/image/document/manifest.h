@@ -2,10 +2,10 @@
  * manifest.h - the three JSON documents of an image: index, manifest, config (OCI image-spec 1.1,
  * Docker image manifest v2 schema 2), read from untrusted bytes.
  *
- * Promises: what these functions return is checked - digests well-formed, sizes in range, numbers of
- * layers and entries bounded, strings without NUL - and owned by the struct. Refused: a document
+ * Promises: what these functions return is checked - digests well-formed, sizes in range, numbers
+ * of layers and entries bounded, strings without NUL - and owned by the struct. Refuses a document
  * that is two kinds at once (CVE-2021-41190), one whose mediaType contradicts how it was announced,
- * schema 1, nesting and sizes beyond the limits below.
+ * schema 1, and nesting and sizes beyond the limits below.
  */
 #ifndef IMAGE_DOCUMENT_MANIFEST_H
 #define IMAGE_DOCUMENT_MANIFEST_H
@@ -18,7 +18,7 @@
 #include "image/name/digest.h"
 #include "image/name/platform.h"
 
-#define MANIFEST_MAX_BYTES   (4u << 20) /* what registries take, distribution-spec */
+#define MANIFEST_MAX_BYTES   (4u << 20) /* the limit of registries, distribution-spec */
 #define MANIFEST_MAX_ENTRIES 1000
 
 #define MEDIA_OCI_MANIFEST     "application/vnd.oci.image.manifest.v1+json"
@@ -35,17 +35,17 @@
 #define MEDIA_DOCKER_LAYER_ZST "application/vnd.docker.image.rootfs.diff.tar.zstd"
 
 struct descriptor {
-	char *media_type; /* "": not said */
+	char *media_type; /* "": not given */
 	struct digest digest;
 	uint64_t size;
 };
 
 struct index_entry {
 	struct descriptor d;
-	struct platform platform; /* all NULL: not said */
-	char *ref_name;		  /* what the annotations name it, or NULL */
-	char *artifact_type;	  /* of what is no image, or NULL */
-	bool attestation;	  /* of another entry (BuildKit) */
+	struct platform platform; /* all NULL: not given */
+	char *ref_name;		  /* the name in its annotations, or NULL */
+	char *artifact_type;	  /* of something other than an image, or NULL */
+	bool attestation;	  /* attests another entry (BuildKit) */
 };
 
 struct image_index {
@@ -64,13 +64,13 @@ struct manifest {
 enum document { DOCUMENT_MANIFEST, DOCUMENT_INDEX };
 
 /*
- * What kind text is. announced is the media type it came under (Content-Type, descriptor), or NULL;
- * a document that says otherwise of itself is an error.
+ * The kind of text. announced is the media type it came with (Content-Type, descriptor), or NULL; a
+ * document that contradicts it is an error.
  */
 int document_kind(const char *text, size_t len, const char *announced, enum document *ret,
 		  struct err *e);
 
-/* Each: 0, or an error (EBADMSG) that says what is wrong; *ret is untouched then. */
+/* Each returns 0, or an error (EBADMSG) with the reason; then *ret is untouched. */
 int image_index_parse(const char *text, size_t len, struct image_index *ret, struct err *e);
 int manifest_parse(const char *text, size_t len, struct manifest *ret, struct err *e);
 
@@ -80,19 +80,19 @@ void manifest_clear(struct manifest *m);
 #define cleanup_manifest __attribute__((cleanup(manifest_clear)))
 
 /*
- * -ENOTSUP, naming a media type: the document is of something else than files - a chart, a signature, an
- * attestation, a plugin. How a layer is packed its bytes say (inflate.h).
+ * -ENOTSUP, naming a media type, if the document does not describe files: a chart, a signature, an
+ * attestation, a plugin. The compression of a layer is detected from its bytes (inflate.h).
  */
 int manifest_is_image(const struct manifest *m, struct err *e);
 
-/* May something of that media type be an index or a manifest, and a config an image's? */
+/* Can this media type be that of an index or a manifest, or of an image's config? */
 bool document_type_known(const char *media_type);
 bool config_type_known(const char *media_type);
 
-/* An image may hold one layer several times: is layer i the first of its digest? */
+/* An image may contain a layer several times: is layer i the first with its digest? */
 bool manifest_layer_is_first(const struct manifest *m, size_t i);
 
-/* Writes the manifest as OCI or Docker JSON, by its media_type; the caller frees. */
+/* Writes the manifest as OCI or Docker JSON, by its media_type; the caller frees it. */
 char *manifest_format(const struct manifest *m);
 
 #endif

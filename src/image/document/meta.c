@@ -35,7 +35,7 @@ void meta_entry_add_xattr(struct meta_entry *m, const char *name, const void *va
 		buf_add(&m->xattr_values[n], value, len);
 }
 
-/* Everything but plain printing characters as %XX: no blank, no '=' and no '%' is left. */
+/* Writes everything but plain printing characters as %XX; no blank, '=' or '%' is left. */
 static void write_escaped(FILE *f, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -123,7 +123,7 @@ static bool parse_line(char *line, struct meta_entry *m)
 struct meta {
 	struct meta_entry *v;
 	size_t n, cap;
-	void *by_path; /* tsearch(3) over the entries; made when all are there */
+	void *by_path; /* tsearch(3) over the entries; made once all are read */
 };
 
 static int compare(const void *a, const void *b)
@@ -133,7 +133,7 @@ static int compare(const void *a, const void *b)
 
 static void keep_node(void *p)
 {
-	(void)p; /* the entries are not the tree's */
+	(void)p; /* the tree does not own the entries */
 }
 
 void meta_free(struct meta *m)
@@ -156,7 +156,7 @@ static void add(struct meta *m, struct meta_entry *entry)
 	m->v[m->n++] = *entry;
 }
 
-/* From the end: of several lines for one path the last one holds. */
+/* From the end: of several lines for one path the last wins. */
 static void sort(struct meta *m)
 {
 	for (size_t i = m->n; i-- > 0;)
@@ -212,7 +212,7 @@ const struct meta_entry *meta_find(const struct meta *m, const char *path)
 	return node ? *(struct meta_entry **)node : NULL;
 }
 
-/* Rewrites the path of one entry, where it lies beneath `from`. */
+/* Rewrites the path of an entry that is beneath `from`. */
 static void move_entry(struct meta_entry *m, const char *from, const char *to)
 {
 	size_t n = strlen(from);

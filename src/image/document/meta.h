@@ -1,13 +1,14 @@
 /*
- * meta.h - the sidecar of an unpacked layer: what one uid's files cannot hold.
+ * meta.h - the sidecar of an unpacked layer: attributes that files of a single uid cannot have.
  *
- * One line an entry whose truth differs from what the directory holds:
+ * One line for each entry whose true attributes differ from the file's:
  *
  *	/<path> <mode octal> <uid> <gid> <type> <major> <minor> [<xattr>=<value> ...]
  *
- * Paths, names and values have blank, '%', '=' and control bytes as %XX; type is a letter of find(1)'s %y
- * (f d l c b p). An entry that is not named is uid 0, gid 0, with the mode and the user xattrs of
- * its file. Lines come in the order of the layer; a later one for the same path replaces an earlier.
+ * Paths, names and values have blank, '%', '=' and control bytes as %XX; type is a letter of
+ * find(1)'s %y (f d l c b p). An entry without a line has uid 0, gid 0, and the mode and user
+ * xattrs of its file. Lines are in the order of the layer; a later one for the same path replaces
+ * an earlier one.
  */
 #ifndef IMAGE_DOCUMENT_META_H
 #define IMAGE_DOCUMENT_META_H
@@ -33,16 +34,16 @@ struct meta_entry {
 void meta_entry_clear(struct meta_entry *m);
 void meta_entry_add_xattr(struct meta_entry *m, const char *name, const void *value, size_t len);
 
-/* Appends the line of an entry to a stream. */
+/* Appends an entry's line to a stream. */
 void meta_write(FILE *f, const struct meta_entry *m);
 
-/* All entries of a sidecar by path. The file is ours, yet read with care: bad lines are errors. */
+/* All entries of a sidecar by path. The file is ours, but still checked: bad lines are errors. */
 struct meta;
 int meta_load(int fd, const char *name, struct meta **ret, struct err *e);
 const struct meta_entry *meta_find(const struct meta *m, const char *path); /* or NULL */
 void meta_free(struct meta *m);
 
-/* What lay beneath one path lies beneath another now. */
+/* Renames all entries beneath one path to be beneath another. */
 int meta_move(int fd, const char *from, const char *to, struct err *e);
 
 #endif

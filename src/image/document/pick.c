@@ -1,5 +1,5 @@
 /*
- * pick.c - see pick.h. What an entry says is believed before it is fetched, and compared then.
+ * pick.c - see pick.h. An entry's claims are trusted until it is fetched, and then compared.
  */
 #include "image/document/pick.h"
 
@@ -13,15 +13,15 @@
 
 struct search {
 	const struct pick *p;
-	int documents;	  /* that may still be read */
+	int documents;	  /* number that may still be read */
 	struct buf there; /* platforms of images that do not fit */
-	struct err other; /* why the last thing that is no image is none; code 0: there was none */
+	struct err other; /* why the last entry was not an image; code 0: none */
 };
 
 struct found {
 	bool yes, by_index;
 	struct digest manifest;
-	struct digest outermost; /* index that led to it; hex "": none */
+	struct digest outermost; /* index by which it was found; hex "": none */
 };
 
 static int search(struct search *s, const struct image_index *index, int depth, struct found *ret,
@@ -32,7 +32,7 @@ static bool is_unknown(const char *word)
 	return word && strcasecmp(word, "unknown") == 0;
 }
 
-/* An attestation of BuildKit says that it is for unknown/unknown. */
+/* BuildKit's attestations have the platform unknown/unknown. */
 static bool may_be_image(const struct index_entry *entry)
 {
 	return document_type_known(entry->d.media_type) && !entry->attestation &&
@@ -47,14 +47,14 @@ static void note_platform(struct search *s, const struct platform *p)
 	buf_addf(&s->there, "%s%s", s->there.len ? ", " : "", text);
 }
 
-/* What is no image is passed over, whatever else is wrong with it. */
+/* An entry that is not an image is skipped, whatever else is wrong with it. */
 static int pass_over(struct search *s, const struct err *why)
 {
 	s->other = *why;
 	return 0;
 }
 
-/* A config that says no platform is no reason against it. */
+/* A config without a platform does not exclude it. */
 static int config_fits(struct search *s, const struct manifest *m, bool *ret, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
@@ -97,7 +97,7 @@ static int check_size(const struct descriptor *d, const struct buf *text, struct
 				 digest_text(&d->digest).s, (unsigned long long)d->size, text->len);
 }
 
-/* fits: the platform is right, for all that is known; else the config is asked. */
+/* fits: the platform matches, as far as known; else the config is checked. */
 static int try_entry(struct search *s, const struct index_entry *entry, bool fits, int depth,
 		     struct found *ret, struct err *e)
 {
@@ -131,10 +131,10 @@ static int try_entry(struct search *s, const struct index_entry *entry, bool fit
 	return take_manifest(s, &text, fits, ret, e);
 }
 
-/* An entry, how well it fits, and its place among those that fit as well. */
+/* An entry, how well it fits, and its position among equals. */
 struct candidate {
 	const struct index_entry *entry;
-	long fitness; /* 0: it says no platform */
+	long fitness; /* 0: it has no platform */
 	size_t place;
 };
 

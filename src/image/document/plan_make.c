@@ -1,10 +1,10 @@
 /*
- * plan_make.c - the config of an image, checked and made flat.
+ * plan_make.c - checks the config of an image and makes a plan from it.
  *
- * A user that the image does not know, ids beyond 32 bits or equal to -1 (CVE-2024-40635), a passwd that
- * is no regular file or larger than a megabyte (CVE-2024-9676): the plan says so, and whoever starts a
- * session as that user is refused; all else can be done with the image. Paths are made absolute and
- * lose their "..", as Docker does; a volume or a stop signal that is none is left out, with a note.
+ * If the image does not know its user, if ids are beyond 32 bits or equal to -1 (CVE-2024-40635),
+ * or if passwd is not a regular file or is larger than a megabyte (CVE-2024-9676), the plan says
+ * so: starting a session as that user is refused, everything else works. Paths are made absolute
+ * and lose their "..", as in Docker; an invalid volume or stop signal is left out, with a note.
  */
 #include "image/document/plan_make.h"
 
@@ -23,7 +23,7 @@
 
 #define PASSWD_MAX_BYTES (1u << 20)
 #define VOLUMES_MAX	 128		/* a start makes at most 256 mounts and directories */
-#define ID_MAX		 UINT32_MAX - 1 /* (uid_t)-1 means "leave alone" to the kernel */
+#define ID_MAX		 UINT32_MAX - 1 /* (uid_t)-1 means "leave unchanged" to the kernel */
 #define ONLY_MAX	 8
 #define PLAIN_NAME	 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
@@ -37,9 +37,9 @@ static char *next_field(char **line)
 	return strsep(line, ":");
 }
 
-/* A line of passwd or group, cut into its fields. */
+/* A line of passwd or group, split into its fields. */
 struct account {
-	char *field[6]; /* name, password, uid, gid, gecos, home; of a group only the first three */
+	char *field[6]; /* name, password, uid, gid, gecos, home; of a group the first three */
 };
 
 static void cut_line(char *line, struct account *ret)
@@ -48,7 +48,7 @@ static void cut_line(char *line, struct account *ret)
 		ret->field[i] = line ? next_field(&line) : NULL;
 }
 
-/* The first line whose name or, for a number, whose id is `want`; points into text. */
+/* The first line whose name or, if numeric, whose id is `want`; points into text. */
 static bool find_account(char *text, const char *want, struct account *ret)
 {
 	char *line;
@@ -69,7 +69,7 @@ static int read_accounts(const struct view *v, const char *path, struct buf *out
 {
 	int r = view_read(v, path, PASSWD_MAX_BYTES, out, e);
 
-	/* An image need not have one: its USER is a number then. */
+	/* An image may have none; then its USER is a number. */
 	return r == -ENOENT || r == -ENOTDIR ? 0 : r;
 }
 
@@ -114,7 +114,7 @@ static int find_group(const struct view *v, const char *name, struct image_plan 
 	return 0;
 }
 
-/* USER of a config: user or uid, then perhaps ":" and group or gid (image-spec, config.md). */
+/* USER of a config: user or uid, then optionally ":" and group or gid (image-spec, config.md). */
 static void set_user(const struct view *v, const char *text, struct image_plan *p)
 {
 	cleanup_free char *user = xstrdup(text);
@@ -139,7 +139,7 @@ static void set_user(const struct view *v, const char *text, struct image_plan *
 	free(take_ptr(p->home));
 }
 
-/* A path that a kernel takes: Linux's PATH_MAX and NAME_MAX. */
+/* Does it fit Linux's PATH_MAX and NAME_MAX? */
 static bool is_path(const char *path)
 {
 	if (strlen(path) >= PATH_MAX)
@@ -175,7 +175,7 @@ static void set_paths(const struct image_config *c, struct image_plan *p)
 	for (size_t i = 0; i < c->volumes.n; i++) {
 		cleanup_free char *path = absolute(c->volumes.v[i], "volume");
 
-		/* The root itself is there anyway. */
+		/* The root itself exists anyway. */
 		if (path && path[1] && p->volumes.n < VOLUMES_MAX)
 			strv_push(&p->volumes, path);
 	}
@@ -194,7 +194,7 @@ static void copy_list(const struct strv *from, struct strv *to)
 		strv_push(to, from->v[i]);
 }
 
-/* An empty directory that mkdir(2) can make as it is, with a name that a line can hold. */
+/* An empty directory that mkdir(2) can make the same way, with a name that fits a line. */
 static bool is_plain_folder(const struct view *v, const char *path, mode_t *ret_mode)
 {
 	cleanup_strv struct strv names = {0};
@@ -211,8 +211,8 @@ static bool is_plain_folder(const struct view *v, const char *path, mode_t *ret_
 }
 
 /*
- * What a start has to copy from there is known once for all, when it is nothing or a few empty directories:
- * Debian's /run/lock. A link is looked at by the start.
+ * Determines once what a start has to copy from there, if that is nothing or a few empty
+ * directories (Debian's /run/lock). A start handles symlinks itself.
  */
 static void set_memory(const struct view *v, const char *memory, struct image_plan *p)
 {
@@ -249,8 +249,8 @@ static bool is_there(const struct view *v, const char *path, mode_t bits)
 }
 
 /*
- * What the host's $SHELL, $TERM and $LANG mostly are: a session looks for them in the box, where each look at a
- * name that was not looked at since the start costs 10 us.
+ * The usual values of the host's $SHELL, $TERM and $LANG: a session looks for them in the box,
+ * where the first lookup of a name costs 10 us.
  */
 static void set_has(const struct view *v, struct image_plan *p)
 {
@@ -261,7 +261,7 @@ static void set_has(const struct view *v, struct image_plan *p)
 					    "screen-256color", "tmux-256color",	 "linux",  "vt100"};
 	static const char *const folders[] = {"/lib/terminfo", "/usr/share/terminfo"};
 
-	/* C.UTF-8 as Debian and Fedora have it. */
+	/* C.UTF-8 in Debian and Fedora. */
 	if (is_there(v, "/usr/lib/locale/C.utf8/LC_CTYPE", 0444))
 		strv_push(&p->has, "LANG=C.UTF-8");
 	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
@@ -279,7 +279,7 @@ static void set_has(const struct view *v, struct image_plan *p)
 		}
 }
 
-/* The layers, opened; top first. */
+/* The opened layers, top first. */
 struct open_layers {
 	int *fds;
 	size_t n;

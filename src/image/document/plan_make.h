@@ -1,5 +1,5 @@
 /*
- * plan_make.h - from an image's config to the plan that the launcher reads.
+ * plan_make.h - makes the launcher's plan from an image's config.
  */
 #ifndef IMAGE_DOCUMENT_PLAN_MAKE_H
 #define IMAGE_DOCUMENT_PLAN_MAKE_H
@@ -9,13 +9,16 @@
 #include "image/store/store.h"
 
 /*
- * layers: as of layer_find(), top first. USER is looked up in the image's own passwd and group, by
- * our own reader, beneath the layers: never by the host's.
+ * layers: from layer_find(), top first. USER is looked up in the image's own passwd and group, by
+ * our own reader, beneath the layers; never in the host's.
  */
 int plan_make(const struct image_store *s, const struct digest *manifest,
 	      const struct image_config *c, const struct strv *layers, struct err *e);
 
-/* Is the plan that is there what plan_make() would write? EBADMSG says what is wrong; none at all is fine. */
+/*
+ * Is the existing plan what plan_make() would write? EBADMSG with the reason if not; a missing plan
+ * is fine.
+ */
 int plan_compare(const struct image_store *s, const struct digest *manifest,
 		 const struct image_config *c, const struct strv *layers, struct err *e);
 

@@ -17,7 +17,7 @@ static int bad_yaml(const yaml_parser_t *p, const char *name, struct err *e)
 		       p->problem ? p->problem : "this is neither YAML nor JSON");
 }
 
-/* What makes libyaml's time grow with the square of the text, counted. */
+/* Counts what makes libyaml's time grow quadratically with the text. */
 struct shape {
 	size_t depth, events, anchors;
 };
@@ -67,7 +67,7 @@ static int check_shape(yaml_parser_t *p, const char *name, struct err *e)
 	return 0;
 }
 
-/* The document has a root, and another one does not follow. */
+/* The document must have a root and be the only one. */
 static int check_only(yaml_parser_t *p, struct yaml_reader *r)
 {
 	yaml_document_t next;

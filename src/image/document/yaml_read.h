@@ -1,9 +1,7 @@
 /*
- * yaml_read.h - reading a document of YAML or JSON member by member, with errors that name the
- * line.
+ * yaml_read.h - reading a YAML or JSON document member by member, with errors that name the line.
  *
- * Aliases can make a short text a long one: every item that is looked at counts, and there is a
- * bound.
+ * Aliases can expand a short text enormously: the number of items looked at is limited.
  */
 #ifndef IMAGE_DOCUMENT_YAML_READ_H
 #define IMAGE_DOCUMENT_YAML_READ_H
@@ -25,8 +23,8 @@ struct yaml_reader {
 };
 
 /*
- * Parses the only document of len bytes of text; EBADMSG, also when there is none. name and e
- * stay the caller's. After success the reader is to be ended.
+ * Parses the only document in len bytes of text; EBADMSG, also if there is none. name and e must
+ * outlive the reader. After success call yaml_read_end().
  */
 int yaml_read(const char *text, size_t len, const char *name, struct yaml_reader *ret,
 	      struct err *e);
@@ -38,15 +36,12 @@ int yaml_bad(struct yaml_reader *r, const yaml_node_t *at, const char *what, con
 /* The line of a node, from 1. */
 size_t yaml_line(const yaml_node_t *at);
 
-/*
- * A member of a mapping; *ret NULL when it is not there, or null. One that is there twice is an
- * error.
- */
+/* A member of a mapping; *ret is NULL if it is missing, or null. A duplicate is an error. */
 int yaml_member(struct yaml_reader *r, const yaml_node_t *map, const char *key,
 		yaml_node_type_t type, yaml_node_t **ret);
 
 /*
- * The text of a member, which has no control characters; *ret NULL as above, an error when it
+ * The text of a member, without control characters; *ret is NULL as above, which is an error if it
  * is needed.
  */
 int yaml_member_text(struct yaml_reader *r, const yaml_node_t *map, const char *key, bool needed,
@@ -55,7 +50,7 @@ int yaml_member_text(struct yaml_reader *r, const yaml_node_t *map, const char *
 /* The text of a node. */
 int yaml_text(struct yaml_reader *r, const yaml_node_t *n, const char **ret);
 
-/* Item i of a list, which may be NULL; *ret NULL after the last. */
+/* Item i of a list, which may be NULL; *ret is NULL after the last. */
 int yaml_item(struct yaml_reader *r, const yaml_node_t *list, size_t i, yaml_node_t **ret);
 
 #endif

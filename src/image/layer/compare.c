@@ -1,8 +1,9 @@
 /*
- * compare.c - two trees, side by side.
+ * compare.c - compares two trees.
  *
- * Promises a bounded number of descriptors however deep they are: the directories that are still to be looked at
- * wait as paths. A file that is the same inode in both (a hard link into a layer below) is not read.
+ * Promises a limited number of descriptors however deep they are: directories still to be visited
+ * are kept as paths. A file that is the same inode in both (a hard link into a layer below) is not
+ * read.
  */
 #include "image/layer/compare.h"
 
@@ -26,7 +27,7 @@ struct comparison {
 	const struct layer_tree *made, *there;
 	struct strv folders; /* still to be compared */
 	char *buffers;	     /* two of READ_BYTES; or of XATTR_SIZE_MAX */
-	char *what;	     /* differs, once anything does */
+	char *what;	     /* first difference, once there is one */
 };
 
 static int differs(struct comparison *c, const char *path, const char *how)
@@ -74,7 +75,7 @@ static int compare_content(struct comparison *c, int made, int there, const char
 	return 0;
 }
 
-/* The attributes that a file of ours can hold. */
+/* The attributes that our files can have. */
 static void list_xattrs(int fd, struct strv *ret)
 {
 	cleanup_free char *names = xcalloc(1, XATTR_LIST_MAX);
@@ -165,7 +166,7 @@ static int compare_entry(struct comparison *c, int made_dir, int there_dir, cons
 	}
 	if (S_ISLNK(a.st_mode) && !same_link(c, made_dir, there_dir, name))
 		return differs(c, path, "leads elsewhere");
-	/* A whiteout is of the time at which it was made: nobody sees it. */
+	/* A whiteout has the time at which it was made, which nobody sees. */
 	if (S_ISCHR(a.st_mode))
 		return 0;
 	if (a.st_mtim.tv_sec != b.st_mtim.tv_sec || a.st_mtim.tv_nsec != b.st_mtim.tv_nsec)
@@ -173,7 +174,7 @@ static int compare_entry(struct comparison *c, int made_dir, int there_dir, cons
 	return 0;
 }
 
-/* Both lists are sorted: the first name that only one of them has. */
+/* Both lists are sorted: finds the first name that only one of them has. */
 static int compare_names(struct comparison *c, const struct strv *a, const struct strv *b,
 			 const char *folder)
 {
@@ -234,7 +235,7 @@ static int compare_metas(struct comparison *c, struct err *e)
 	return r;
 }
 
-/* The root's mode; all others are compared from above. */
+/* The root's mode; others are compared by their parent. */
 static int compare_roots(struct comparison *c, struct err *e)
 {
 	struct stat a, b;

@@ -1,5 +1,5 @@
 /*
- * filters.c - see filters.h. Promises that a failed read is told in the source's own words.
+ * filters.c - see filters.h. Promises that a failed read is reported with the source's own message.
  */
 #include "image/layer/filters.h"
 
@@ -15,7 +15,7 @@ struct filters {
 	struct byte_source in;
 	struct archive *archive;
 	char *packed;
-	struct err failed; /* why a read ended within libarchive */
+	struct err failed; /* error of a read inside libarchive */
 };
 
 static int cannot(struct filters *f, struct err *e)
@@ -54,7 +54,7 @@ int filters_open(struct byte_source in, struct filters **ret, struct err *e)
 	a = f->archive;
 	f->in = in;
 	f->packed = xcalloc(1, READ_BYTES);
-	/* Not all that there are: some would run a program of the same name. */
+	/* Not all filters: some run a program of the same name. */
 	if (la.archive_read_support_filter_bzip2(a) != ARCHIVE_OK ||
 	    la.archive_read_support_filter_compress(a) != ARCHIVE_OK ||
 	    la.archive_read_support_filter_lz4(a) != ARCHIVE_OK ||
@@ -67,8 +67,8 @@ int filters_open(struct byte_source in, struct filters **ret, struct err *e)
 		filters_close(f);
 		return r;
 	}
-	/* libarchive would go on for 25: a few bytes in a few layers keep it busy for days. */
-	if (la.archive_filter_count(a) > 2) { /* one of them is the reader itself */
+	/* libarchive would accept 25 levels: a few nested bytes can keep it busy for days. */
+	if (la.archive_filter_count(a) > 2) { /* one is the reader itself */
 		filters_close(f);
 		return err_set(e, EBADMSG, "it is packed more than once");
 	}

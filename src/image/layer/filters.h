@@ -1,6 +1,6 @@
 /*
- * filters.h - streams in the compressions that inflate.h has no library of its own for: bzip2, lzma,
- * lz4, lzip and compress, by libarchive. Filters that run other programs are not used.
+ * filters.h - compressions for which inflate.h uses no library of its own: bzip2, lzma, lz4, lzip
+ * and compress, by libarchive. Filters that run other programs are not used.
  */
 #ifndef IMAGE_LAYER_FILTERS_H
 #define IMAGE_LAYER_FILTERS_H
@@ -9,8 +9,10 @@
 
 struct filters;
 
-/* in must live as long as the stream. A stream in none of them passes as it is; one in
- * several, one around the other, is refused. */
+/*
+ * in must live as long as the stream. An uncompressed stream passes as it is; several nested
+ * compressions are refused.
+ */
 int filters_open(struct byte_source in, struct filters **ret, struct err *e);
 ssize_t filters_read(struct filters *f, void *buf, size_t size, struct err *e); /* 0: the end */
 void filters_close(struct filters *f);

@@ -1,8 +1,8 @@
 /*
- * inflate.c - gzip by ISA-L's inflate, zstd by libzstd, xz by liblzma, the rest by libarchive.
+ * inflate.c - gzip by ISA-L, zstd by libzstd, xz by liblzma, others by libarchive.
  *
- * Promises that every member's checksum and length was compared, and that memory stays bounded
- * whatever the stream says of its window.
+ * Promises that every member's checksum and length is checked, and that memory stays limited
+ * whatever window the stream declares.
  */
 #include "image/layer/inflate.h"
 
@@ -19,14 +19,14 @@
 
 #define INPUT_BYTES    (256u << 10)
 #define WINDOW_LOG_MAX 27
-#define XZ_MEMORY_MAX  (160u << 20) /* a dictionary of 128 MiB; xz -9 has one of 64 */
+#define XZ_MEMORY_MAX  (160u << 20) /* a dictionary of 128 MiB; xz -9 uses 64 */
 
 struct inflate {
 	enum compression kind;
 	struct byte_source in;
 	unsigned char *buffer; /* packed bytes */
-	size_t start, end;     /* of what is not used yet */
-	bool at_end;	       /* the source has no more */
+	size_t start, end;     /* the unused part */
+	bool at_end;	       /* the source is at its end */
 	bool in_member;
 	struct inflate_state gzip;
 	ZSTD_DStream *zstd;
@@ -52,7 +52,7 @@ enum compression inflate_guess(const unsigned char *start, size_t len)
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (len >= known[i].len && memcmp(start, known[i].magic, known[i].len) == 0)
 			return known[i].kind;
-	/* A frame that says nothing and is skipped, before those that do (RFC 8878, 3.1.2). */
+	/* A skippable frame, before the data frames (RFC 8878, 3.1.2). */
 	if (len >= 4 && (start[0] & 0xf0) == 0x50 && memcmp(start + 1, "\x2a\x4d\x18", 3) == 0)
 		return COMPRESSION_ZSTD;
 	/* bzip2's letters alone could begin a name. */
@@ -73,7 +73,7 @@ int inflate_guess_fd(int fd, enum compression *ret, struct err *e)
 	return 0;
 }
 
-/* What was read to guess comes first. */
+/* Returns first what was read to guess. */
 static ssize_t read_rest(void *ctx, void *buf, size_t size, struct err *e)
 {
 	struct inflate *z = ctx;
@@ -134,7 +134,7 @@ void inflate_close(struct inflate *z)
 	free(z);
 }
 
-/* More packed bytes behind those that are left; at_end when there are none. */
+/* Reads more packed bytes after those that are left; sets at_end if there are none. */
 static int fill(struct inflate *z, struct err *e)
 {
 	ssize_t n;
@@ -164,7 +164,7 @@ static bool only_zeros(const unsigned char *p, size_t n)
 	return true;
 }
 
-/* The two bytes that every member begins with, unless the stream ends before. */
+/* Makes sure that the two bytes that begin a member are there, unless the stream ends before. */
 static int fill_magic(struct inflate *z, struct err *e)
 {
 	size_t n = z->end - z->start;
@@ -184,7 +184,7 @@ static int fill_magic(struct inflate *z, struct err *e)
 	return 0;
 }
 
-/* What follows the last member may be zeros alone. 0, or EBADMSG. */
+/* Only zeros may follow the last member. 0, or EBADMSG. */
 static int check_padding(struct inflate *z, struct err *e)
 {
 	do {
@@ -223,8 +223,8 @@ static int skip_text(struct inflate *z, struct err *e)
 }
 
 /*
- * A member's header (RFC 1952, 2.3). ISA-L 2.30 would read it too, but forgets the flags of one that
- * comes in pieces.
+ * A member's header (RFC 1952, 2.3). ISA-L 2.30 could parse it, but forgets the flags if it comes
+ * in pieces.
  */
 static int skip_header(struct inflate *z, struct err *e)
 {

@@ -4,7 +4,7 @@
  *	a thread	packed bytes -> inflate -> ring of large buffers
  *	the caller	ring -> hash (diff-id) -> tar_sizes -> libarchive -> files
  *
- * Promises that a layer whose bytes are not those of its diff-id is an error, whatever was written.
+ * Promises that a layer whose bytes do not match its diff-id is an error, whatever was written.
  */
 #include "image/layer/layer.h"
 
@@ -27,11 +27,11 @@ struct pipeline {
 	struct ring *ring;
 	uint64_t packed; /* bytes read */
 
-	/* the consumer's */
+	/* used by the consumer */
 	struct hash *hash;
 	struct tar_sizes sizes;
-	uint64_t size;	 /* plain bytes */
-	struct err *err; /* of the ring, which libarchive cannot carry */
+	uint64_t size;	 /* uncompressed bytes */
+	struct err *err; /* of the ring; libarchive cannot pass it on */
 	bool failed;
 };
 
@@ -45,7 +45,7 @@ static ssize_t read_packed(void *ctx, void *buf, size_t size, struct err *e)
 	return n;
 }
 
-/* A full buffer, but for the last: so that no block of the tar comes in pieces. */
+/* Fills a buffer, except the last, so that no tar block is split. */
 static ssize_t fill_slot(struct inflate *z, char *slot, size_t *ret, struct err *e)
 {
 	ssize_t n = 0;
@@ -140,7 +140,7 @@ static int unpack_entries(struct pipeline *p, struct archive *a, struct unpack *
 				       la.archive_error_string(a) ? la.archive_error_string(a)
 								  : "?");
 		r = unpack_entry(u, a, entry, e);
-		/* The entry's data came to an end because the stream did. */
+		/* The entry's data ended because the stream failed. */
 		if (p->failed)
 			return -p->err->code;
 		if (r < 0)
@@ -168,7 +168,7 @@ static int open_archive(struct pipeline *p, struct archive **ret, struct err *e)
 	return 0;
 }
 
-/* What follows the archive's end is part of what the diff-id covers. */
+/* The diff-id also covers what follows the end of the archive. */
 static int drain(struct pipeline *p)
 {
 	void *rest;
@@ -206,8 +206,8 @@ static int consume(struct pipeline *p, struct layer_notes *notes, struct err *e)
 }
 
 /*
- * A name is bytes, and stays so: in a UTF-8 locale libarchive 3.6 would compose the letters of PAX
- * names (NFC), in "C" it hands them on as they are. For this thread only.
+ * Names are bytes and must stay so: in a UTF-8 locale libarchive 3.6 would normalize PAX names
+ * (NFC), in "C" it passes them as they are. For this thread only.
  */
 static int consume_bytes(struct pipeline *p, struct layer_notes *notes, struct err *e)
 {

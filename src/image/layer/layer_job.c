@@ -1,9 +1,10 @@
 /*
  * layer_job.c - making one layer of the store.
  *
- * Promises that layers/<chain> appears by one rename, its sidecar before it, after the digest of the
- * plain bytes was seen to be the one that the config names; that one which is there is replaced by one rename,
- * too, and only when it was seen to differ. A corrupt blob of the store is fetched anew where it can be.
+ * Promises that layers/<chain> appears by one rename, after its sidecar, and after the digest of
+ * the uncompressed bytes was found to be the one in the config; and that an existing layer is
+ * replaced by one rename too, only if it was found to differ. A corrupt blob of the store is
+ * fetched again if possible.
  */
 #include "image/layer/layer_job.h"
 
@@ -22,11 +23,11 @@
 #include "image/layer/compare.h"
 #include "image/store/layer_stack.h"
 
-/* The packed bytes: a blob that is here, or one that is coming. */
+/* The packed bytes: an existing blob, or one being fetched. */
 struct packed {
 	struct byte_source source;
-	int fd;	      /* of the blob that is here */
-	void *handle; /* of the one that is coming */
+	int fd;	      /* of the existing blob */
+	void *handle; /* of the one being fetched */
 };
 
 static ssize_t read_blob(void *ctx, void *buf, size_t size, struct err *e)
@@ -72,7 +73,7 @@ static int make_places(struct layer_job *job, struct err *e)
 
 	if (r == 0)
 		r = image_store_tmpfile(s, &job->meta, &job->meta_fd, e);
-	/* The root of a layer that does not list it. */
+	/* The mode of a root that the layer does not list. */
 	if (r == 0 && fchmod(job->tree_fd, 0755) < 0)
 		r = err_sys(e, errno, "cannot prepare '%s/%s'", s->path, job->tree);
 	return r;
@@ -101,7 +102,7 @@ static void report(void *ctx, uint64_t packed_bytes)
 	report_transfer_done(job->transfer, packed_bytes);
 }
 
-/* *ret_again: the bytes were not the blob's, or may not have been: another attempt is worth it. */
+/* *ret_again: the bytes were wrong, or may have been: another attempt makes sense. */
 static int fetch_and_unpack(struct layer_job *job, bool *ret_was_here, bool *ret_again,
 			    struct err *e)
 {
@@ -127,8 +128,8 @@ static int fetch_and_unpack(struct layer_job *job, bool *ret_was_here, bool *ret
 		r = layer_unpack(&req, &job->notes, NULL, NULL, e);
 	}
 	/*
-	 * What ended the download says more than that its bytes came to an early end; and of bytes
-	 * that make no sense the digest says, at their end, whether they were the right ones.
+	 * The download's error explains more than an early end of its bytes; and if the bytes are
+	 * malformed, the digest at their end shows whether they were the right ones.
 	 */
 	*ret_again = false;
 	if (close_packed(job, &packed, r < 0 && r != -EBADMSG, ret_again, &late) < 0 &&
@@ -140,14 +141,14 @@ static int fetch_and_unpack(struct layer_job *job, bool *ret_was_here, bool *ret
 	return r;
 }
 
-/* A blob of the store that is corrupt is replaced, where it can be fetched again. */
+/* Replaces a corrupt blob of the store, if it can be fetched again. */
 static bool fetch_instead(struct layer_job *job)
 {
 	job->fetch_blob = job->req->fetch.begin != NULL;
 	return job->fetch_blob;
 }
 
-/* The plain bytes have a digest that unpacking compares; those of the blob have one of their own. */
+/* Unpacking checks the digest of the uncompressed bytes; this checks that of the blob. */
 static int check_blob(struct layer_job *job, struct err *e)
 {
 	const struct layer_check *check = job->req->check;
@@ -186,8 +187,8 @@ void layer_job_run(struct layer_job *job)
 }
 
 /*
- * Over what has the name and is not as it should be. Boxes may have it mounted: the two trees change places at
- * once, and the old one has a name by which gc knows it.
+ * Replaces a damaged layer. Boxes may have it mounted: the two trees are exchanged atomically, and
+ * the old one gets a name that gc recognizes.
  */
 static int exchange(struct layer_job *job, const char *final, struct err *e)
 {
@@ -202,8 +203,8 @@ static int exchange(struct layer_job *job, const char *final, struct err *e)
 }
 
 /*
- * The sidecar first: without it, there is no layer. Another command may have made the very same one meanwhile;
- * then, and where nothing was compared, the first one stays.
+ * The sidecar first: without it the layer does not count. Another command may have made the same
+ * layer meanwhile; then, and if nothing was compared, the first one stays.
  */
 static int give_name(struct layer_job *job, struct err *e)
 {
@@ -218,7 +219,7 @@ static int give_name(struct layer_job *job, struct err *e)
 		return 0;
 	}
 	if (renameat(s->fd, job->meta, s->fd, meta) < 0) {
-		/* Somebody's hand has put a directory there. */
+		/* Somebody has put a directory there. */
 		r = errno == EISDIR ? image_store_discard(s, meta, e) : 0;
 		if (r == 0 && renameat(s->fd, job->meta, s->fd, meta) < 0)
 			r = err_sys(e, errno, "cannot make '%s/%s'", s->path, meta);
@@ -236,7 +237,7 @@ static int give_name(struct layer_job *job, struct err *e)
 	return 0;
 }
 
-/* *ret_what stays NULL when the one that is there is as it should be. */
+/* *ret_what stays NULL if the existing one is intact. */
 static int compare_with_old(struct layer_job *job, char **ret_what, struct err *e)
 {
 	const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
@@ -277,7 +278,7 @@ int layer_job_settle(struct layer_job *job, const int *lowers, const int *lower_
 	job->settled = !check || (what && check->replace);
 	if (what && check->damaged)
 		check->damaged(check->ctx, "layer", &job->chain, what, check->replace);
-	/* The room may be needed for the next one. */
+	/* The next one may need the space. */
 	if (check && !what)
 		layer_job_forget(job);
 	return 0;

@@ -11,9 +11,9 @@ struct layer_job {
 	const struct install_request *req;
 	const struct descriptor *blob;
 	struct digest diff_id, chain;
-	char *path;	 /* where the layer is, once it is; as of layer_find() */
-	bool is_wanted;	 /* to be made, or compared */
-	bool fetch_blob; /* the one that is here is corrupt, or none is */
+	char *path;	 /* of the layer, once it exists; from layer_find() */
+	bool is_wanted;	 /* must be made, or compared */
+	bool fetch_blob; /* the blob here is corrupt or missing */
 	int transfer;	 /* its number (base/report.h) */
 
 	/* while it is made */
@@ -21,29 +21,34 @@ struct layer_job {
 	int tree_fd, meta_fd;
 	struct layer_notes notes;
 	bool done;
-	bool settled;	/* and waits for its name */
-	struct err err; /* code 0: fine */
+	bool settled;	/* ready to get its name */
+	struct err err; /* code 0: no error */
 };
 
-/* Fetches and unpacks into tmp/; from a worker's thread. The result is in job->err. With a check also what
- * is there already. */
+/*
+ * Fetches and unpacks into tmp/; with a check also existing layers. Runs in a worker's thread;
+ * job->err has the result.
+ */
 void layer_job_run(struct layer_job *job);
 
 /*
- * Settles upon the layers below (top first, O_PATH); or compares it with the one that has the name. What is to
- * have the name from now on waits for that: job->settled. Without the right to replace, the one of tmp/ stays
+ * Settles it on top of the layers below (top first, O_PATH), or compares it with the existing one.
+ * If it is to get the name, job->settled is set. If it may not replace, the new one stays in tmp/
  * until layer_job_clear().
  */
 int layer_job_settle(struct layer_job *job, const int *lowers, const int *lower_metas, size_t n,
 		     struct err *e);
 
-/* Gives the layer its name; sync_fs() comes before. */
+/* Gives the layer its name; call sync_fs() first. */
 int layer_job_publish(struct layer_job *job, struct err *e);
 
-/* What layers above are to be settled upon, and where its sidecar is; the caller frees *ret_meta. */
+/*
+ * The directory on which layers above are settled, and its sidecar's path; the caller frees
+ * *ret_meta.
+ */
 const char *layer_job_place(const struct layer_job *job, char **ret_meta);
 
-/* Removes what is left in tmp/; layer_job_clear() also forgets where the layer is. */
+/* Removes what is left in tmp/; layer_job_clear() also forgets the layer's path. */
 void layer_job_forget(struct layer_job *job);
 void layer_job_clear(struct layer_job *job);
 

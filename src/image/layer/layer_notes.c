@@ -1,5 +1,5 @@
 /*
- * layer_notes.c - what of a layer is to be settled when those below are there.
+ * layer_notes.c - what must be settled once the layers below exist.
  */
 #include "image/layer/layer_notes.h"
 

@@ -1,5 +1,5 @@
 /*
- * pack.c - plain bytes in, packed bytes out, both hashed on the way.
+ * pack.c - packs bytes, hashing them before and after.
  *
  *	plain bytes -> hash: diff-id -> zstd -> blob_store()
  */
@@ -20,7 +20,7 @@
 
 struct packing {
 	struct byte_source plain;
-	struct hash *hash; /* of the plain bytes */
+	struct hash *hash; /* of the uncompressed bytes */
 	ZSTD_CCtx *zstd;
 	char *buffer;
 	size_t start, end;
@@ -99,7 +99,7 @@ char *image_time(time_t t)
 	char text[40];
 	struct tm tm;
 
-	/* A year that does not fit: any other time is as good. */
+	/* The year does not fit: use any time. */
 	if (!gmtime_r(&t, &tm) || tm.tm_year > 9999 - 1900 || tm.tm_year < 0)
 		gmtime_r(&(time_t){0}, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);

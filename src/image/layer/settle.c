@@ -1,12 +1,12 @@
 /*
- * settle.c - a layer that was unpacked alone learns what lies below it.
+ * settle.c - adapts a layer that was unpacked alone to the layers below it.
  *
- *	1  directories nobody listed	take the attributes of the one below; where a link is below, what
- *					lies in the directory moves to where the link leads
- *	2  hard links outward		get the file of the layer below
- *	3  marks that hide nothing	go: a directory that does not merge would list them as files
+ *	1  implicit directories	take the attributes of the one below; where a symlink is below,
+ *				their content moves to where the symlink leads
+ *	2  hard links outward	get the file of the layer below
+ *	3  useless marks	are removed: a directory that does not merge would list them
  *
- * Promises that lower layers are only read (a hard link adds a name to their file, no more).
+ * Promises that lower layers are only read (a hard link only adds a name to their file).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@
 #include "image/layer/unpack.h"
 #include "image/store/view.h"
 
-/* The sidecar's line of a file below, for a file of ours that takes its place. */
+/* Copies the sidecar's line of a file below to our file that replaces it. */
 static int copy_meta(struct settle *s, size_t layer, const char *from, const char *to,
 		     struct err *e)
 {
@@ -52,7 +52,7 @@ static int copy_meta(struct settle *s, size_t layer, const char *from, const cha
 	return 0;
 }
 
-/* All but overlayfs' own marks. */
+/* All but overlayfs's own marks. */
 static int copy_xattrs(int from, int to, struct err *e)
 {
 	cleanup_free char *names = xcalloc(1, XATTR_LIST_MAX), *value = xcalloc(1, XATTR_SIZE_MAX);
@@ -86,7 +86,7 @@ static int take_dir(struct settle *s, const char *path, size_t layer, const stru
 	cleanup_close int from = -1, to = -1;
 	int r = settle_open(s, path, &to, e);
 
-	/* Something else of ours took its place. */
+	/* Another entry of ours replaced it. */
 	if (r < 0)
 		return settle_gone(r) ? 0 : r;
 	r = path_open_nolinks(s->lower.layers[layer], *path ? path : ".", O_RDONLY | O_DIRECTORY, 0,
@@ -96,7 +96,7 @@ static int take_dir(struct settle *s, const char *path, size_t layer, const stru
 	return r < 0 ? r : copy_meta(s, layer, path, path, e);
 }
 
-/* The list grows while it is gone through: moving makes directories that need attributes too. */
+/* The list grows meanwhile: moving makes directories that need attributes too. */
 static int settle_dirs(struct settle *s, struct err *e)
 {
 	int r = 0;
@@ -135,7 +135,7 @@ static int copy_file(struct settle *s, size_t layer, const char *from, int dir, 
 		     : copy_attributes(in, out, st, e);
 }
 
-/* The target's own name, links on its way followed as the layers below have them. */
+/* The target's own name, with symlinks on its way followed as in the layers below. */
 static int find_target(struct settle *s, const char *target, char **ret_real, size_t *ret_layer,
 		       struct stat *ret_st, struct err *e)
 {
@@ -159,7 +159,7 @@ static int settle_link(struct settle *s, const char *link, const char *target, s
 	size_t layer;
 	int r = settle_open_parent(s, link, &dir, e);
 
-	/* Later entries of the layer may have taken its place, or that of its directory. */
+	/* Later entries of the layer may have replaced it or its directory. */
 	if (r < 0)
 		return settle_gone(r) ? 0 : r;
 	settle_keep_time(dir, times);
@@ -169,7 +169,7 @@ static int settle_link(struct settle *s, const char *link, const char *target, s
 	if (find_target(s, target, &real, &layer, &st, e) < 0 || S_ISDIR(st.st_mode))
 		return err_set(e, EBADMSG, "'%s' is a hard link to '%s', which is not a file", link,
 			       target);
-	/* One inode in two layers: the overlay shows both names as one file, as they are. */
+	/* One inode in two layers: the overlay shows both names as one file, as it should. */
 	if (linkat(s->lower.layers[layer], real, dir, name, 0) < 0) {
 		if (!S_ISREG(st.st_mode))
 			return err_sys(e, errno, "cannot make the hard link '%s'", link);
@@ -188,7 +188,10 @@ static int settle_links(struct settle *s, struct err *e)
 	return r;
 }
 
-/* Directories first, for marks and links may lie in one that moves; and last, for their times. */
+/*
+ * Directories first, because marks and links may be in one that moves; and again last, for their
+ * times.
+ */
 static int settle_all(struct settle *s, struct err *e)
 {
 	int r = settle_dirs(s, e);

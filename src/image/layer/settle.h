@@ -1,5 +1,5 @@
 /*
- * settle.h - what settle.c, settle_move.c and settle_marks.c share.
+ * settle.h - shared by settle.c, settle_move.c and settle_marks.c.
  */
 #ifndef IMAGE_LAYER_SETTLE_H
 #define IMAGE_LAYER_SETTLE_H
@@ -15,27 +15,30 @@ struct settle {
 	int dir, meta_fd;
 	FILE *meta; /* appends to the sidecar */
 	struct layer_notes notes;
-	struct view lower, both; /* both: with this layer on top */
+	struct view lower, both; /* both: including this layer, on top */
 	const int *lower_meta_fds;
-	struct meta **lower_metas; /* loaded when asked for */
+	struct meta **lower_metas; /* loaded on demand */
 };
 
 /* Removes marks that hide nothing. */
 int settle_marks(struct settle *s, struct err *e);
 
 /*
- * A directory of the layer, or the one that holds path. No component may be a link: what was a directory
- * when it was noted may be one by now, and lead anywhere. settle_gone(): for such a reason there is
- * none.
+ * Opens a directory of the layer, or the one that contains path. No component may be a symlink: a
+ * directory may have been replaced by one since it was noted, which can lead anywhere.
+ * settle_gone(): did it fail for that reason?
  */
 int settle_open(const struct settle *s, const char *path, int *ret_fd, struct err *e);
 int settle_open_parent(const struct settle *s, const char *path, int *ret_fd, struct err *e);
 bool settle_gone(int r);
 
-/* The time of a directory, which is to stay what the image says: futimens(2) takes it as it is. */
+/* The times of a directory, to be restored by futimens(2): they must stay those of the image. */
 void settle_keep_time(int fd, struct timespec ret[2]);
 
-/* In settle_move.c: below is a link (of this layer of s->lower) where we have a directory. */
+/*
+ * In settle_move.c: the layers below have a symlink (in this layer of s->lower) where we have a
+ * directory.
+ */
 int settle_follow_link(struct settle *s, const char *path, size_t layer, struct err *e);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * settle_marks.c - whiteouts and opaque marks that hide nothing go: a directory that does not merge would
- * list them as files.
+ * settle_marks.c - removes whiteouts and opaque marks that hide nothing: a directory that does not
+ * merge would list them as files.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ static bool is_opaque(int fd)
 	return fgetxattr(fd, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
 }
 
-/* A directory on the way shows nothing of the layers below. */
+/* Does a directory on the way hide the layers below? */
 static bool is_below_opaque(const struct settle *s, const char *path)
 {
 	for (const char *slash = path; (slash = strchr(slash, '/')); slash++) {
@@ -73,7 +73,7 @@ static int settle_whiteout(struct settle *s, const char *path, struct err *e)
 	size_t layer;
 	int r = settle_open_parent(s, path, &dir, e);
 
-	/* Entries of the layer may have taken its place, or that of its directory. */
+	/* Entries of the layer may have replaced it or its directory. */
 	if (r < 0)
 		return settle_gone(r) ? 0 : r;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_whiteout(&st))
@@ -105,7 +105,7 @@ static int hide(struct settle *s, const char *name, struct err *e)
 		       : 0;
 }
 
-/* Overlayfs does not look for the mark on the root of a layer: each name has to go by itself. */
+/* Overlayfs ignores the opaque mark on a layer's root: each name needs its own whiteout. */
 static int settle_root(struct settle *s, struct err *e)
 {
 	cleanup_strv struct strv names = {0};

@@ -1,9 +1,9 @@
 /*
- * settle_move.c - a directory that nobody listed, where the layers below have a link: what lies in it
- * belongs where the link leads.
+ * settle_move.c - an implicit directory where the layers below have a symlink: its content belongs
+ * where the symlink leads.
  *
- * Promises that nothing is made or moved through a link: where one of ours is in the way, the directory
- * stays where it is.
+ * Promises that nothing is made or moved through a symlink: if one of ours is in the way, the
+ * directory stays where it is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include "base/path.h"
 #include "image/layer/settle.h"
 
-/* Where the content waits; no entry of an image can have this name. */
+/* A temporary place for the content; no entry of an image can have this name. */
 #define ASIDE ".wh..wh.moved"
 
 static void move_notes(struct strv *list, const char *from, const char *to)
@@ -59,7 +59,7 @@ static int merge(int from, int to, const char *name, struct err *e)
 	return move_content(sub_from, sub_to, e);
 }
 
-/* Of two equal names the moved one stays; directories merge, and a whiteout gives way to an entry. */
+/* Of two equal names the moved one wins; directories merge, and an entry wins over a whiteout. */
 static int move_one(int from, int to, const char *name, struct err *e)
 {
 	bool is_there, hidden;
@@ -115,7 +115,7 @@ static int make_folder(struct settle *s, const char *path, struct err *e)
 	return r;
 }
 
-/* Directories on the way that are not ours yet are made, to be settled as any that nobody listed. */
+/* Makes missing directories on the way, to be settled like other implicit ones. */
 static int make_way(struct settle *s, const char *path, int *ret_fd, struct err *e)
 {
 	for (size_t n = strcspn(path, "/");; n += 1 + strcspn(path + n + 1, "/")) {
@@ -137,7 +137,7 @@ static int make_way(struct settle *s, const char *path, int *ret_fd, struct err 
 	}
 }
 
-/* Where the link leads, with what this layer says too; NULL: nowhere that would change anything. */
+/* Where the symlink leads, this layer included; NULL: nowhere that would change anything. */
 static char *find_end(struct settle *s, const char *path, size_t layer)
 {
 	cleanup_free char *start = NULL, *end = NULL;
@@ -152,7 +152,7 @@ static char *find_end(struct settle *s, const char *path, size_t layer)
 		return NULL;
 	target[len] = '\0';
 	start = xasprintf("%.*s%s", target[0] == '/' ? 0 : (int)parent, path, target);
-	/* A link to nowhere, or to a file: the directory takes its place, as for any tool. */
+	/* A dangling symlink, or one to a file: the directory replaces it, as in other tools. */
 	if (view_resolve(&s->both, start, &end, &found, &st, &none) < 0 || !S_ISDIR(st.st_mode))
 		return NULL;
 	if (strncmp(end, path, n) == 0 && (end[n] == '/' || !end[n]))
@@ -194,7 +194,7 @@ int settle_follow_link(struct settle *s, const char *path, size_t layer, struct 
 	r = make_way(s, to, &fd, e);
 	if (r == 0)
 		r = move_folder(s, path, fd, e);
-	/* Something else of ours is in the way, or took the directory's place. */
+	/* Another entry of ours is in the way, or replaced the directory. */
 	if (settle_gone(r))
 		return 0;
 	if (r == 0 && fflush(s->meta) != 0)

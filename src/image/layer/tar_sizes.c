@@ -1,6 +1,7 @@
 /*
- * tar_sizes.c - see tar_sizes.h. A size of a PAX record goes into the header that follows, so that
- * it can be changed there; the record itself is hidden under the key "sizE", which nobody reads.
+ * tar_sizes.c - see tar_sizes.h. A size in a PAX record is moved into the header that follows, so
+ * that it can be changed there; the record itself is hidden under the key "sizE", which nobody
+ * reads.
  */
 #include "image/layer/tar_sizes.h"
 
@@ -12,7 +13,7 @@
 #define SIZE_LEN    12
 #define CHECKSUM_AT 148
 #define TYPE_AT	    156
-#define SPARSE_MORE 482 /* GNU's: another block of the map follows */
+#define SPARSE_MORE 482 /* GNU: another block of the map follows */
 #define MAP_MORE    504
 #define OCTAL_MAX   ((UINT64_C(1) << 33) - 1)
 #define SIZE_MAX_63 ((UINT64_C(1) << 62))
@@ -42,7 +43,7 @@ static bool read_number(const unsigned char *field, size_t len, uint64_t *ret)
 	return i == len || !field[i] || field[i] == ' ';
 }
 
-/* The sum of all bytes, those of the sum itself taken as blanks. */
+/* The sum of all bytes, with those of the checksum itself counted as blanks. */
 static unsigned int checksum(const unsigned char *header)
 {
 	unsigned int sum = 0;
@@ -75,7 +76,7 @@ static uint64_t whole_blocks(uint64_t size)
 	return (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
 }
 
-/* As Go's archive/tar has it: links, devices, directories and FIFOs. */
+/* As in Go's archive/tar: links, devices, directories and FIFOs. */
 static bool has_no_data(unsigned char type)
 {
 	return type >= '1' && type <= '6';
@@ -100,7 +101,7 @@ static void take_header(struct tar_sizes *t, unsigned char *header)
 		t->left = whole_blocks(size);
 		return;
 	}
-	/* What belongs to the next entry as well: GNU's long names, comments for all. */
+	/* Belongs to the next entry as well: GNU's long names, global headers. */
 	if (type == 'g' || type == 'L' || type == 'K') {
 		t->left = whole_blocks(size);
 		return;
@@ -123,7 +124,7 @@ static void begin_value(struct tar_sizes *t, bool is_size)
 	}
 }
 
-/* One byte of a record; its last is told by the length that it begins with. */
+/* One byte of a record; the length at its beginning determines its last. */
 static void take_record_byte(struct tar_sizes *t, unsigned char *c)
 {
 	t->at++;
@@ -142,7 +143,10 @@ static void take_record_byte(struct tar_sizes *t, unsigned char *c)
 			    *c == (unsigned char)size_key[t->key_at];
 
 		t->part = fits ? TAR_KEY : TAR_SKIP;
-		/* The last letter, before anyone knows whether more follow: no other key begins so. */
+		/*
+		 * The last letter, before we know whether more follow: no other key has this
+		 * prefix.
+		 */
 		if (fits && ++t->key_at == strlen(size_key))
 			*c = 'E';
 	} else if (t->part == TAR_VALUE && *c >= '0' && *c <= '9' && t->size < SIZE_MAX_63 / 16) {

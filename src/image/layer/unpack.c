@@ -1,14 +1,14 @@
 /*
  * unpack.c - one entry of a tar stream becomes one file.
  *
- * Promises that nothing outside the root is touched, and no link followed in the last component:
- * whatever has the name goes before the new one is made. Marks of overlayfs (user.overlay.*) come
- * from us alone, never from an image. What a file of ours cannot be or hold is written to the sidecar, in
- * lines short enough to be read again.
+ * Promises that nothing outside the root is touched, and that no symlink is followed in the last
+ * component: an existing file is removed before the new one is made. Overlayfs marks
+ * (user.overlay.*) are only ever written by us, never taken from an image. What a file of ours
+ * cannot be or have is written to the sidecar, in lines short enough to be read again.
  *
- * Hard links lead to the layer's own files now, to those of layers below later. All names of a file share
- * what the sidecar says of it. A link to a link leads to where that one leads, so that it does not matter
- * that the first is not there yet.
+ * Hard links to the layer's own files are made now, those to files of layers below later. All names
+ * of a file share what the sidecar says about it. A link to a link leads to where that one leads,
+ * so that it does not matter if the first does not exist yet.
  */
 #include "image/layer/unpack.h"
 
@@ -31,13 +31,13 @@
 
 #define XATTR_NAME_BYTES_MAX  255	   /* XATTR_NAME_MAX of xattr(7) */
 #define XATTR_VALUE_BYTES_MAX 65536	   /* XATTR_SIZE_MAX */
-#define XATTR_BYTES_MAX	      (256u << 10) /* of one entry; thrice that when all is escaped */
+#define XATTR_BYTES_MAX	      (256u << 10) /* of one entry; three times that if escaped */
 
 #define WHITEOUT_PREFIX ".wh."
 #define WHITEOUT_OPAQUE ".wh..wh..opq"
-#define WHITEOUT_META	".wh..wh." /* aufs' own files */
+#define WHITEOUT_META	".wh..wh." /* aufs's own files */
 
-/* What an entry says of itself; its line is written at the end, when its file cannot hold it all. */
+/* Reads an entry's metadata; its line is written at the end, if its file cannot hold everything. */
 static int begin_meta(struct archive_entry *entry, char type, struct meta_entry *m, struct err *e)
 {
 	la_int64_t uid = la.archive_entry_uid(entry), gid = la.archive_entry_gid(entry);
@@ -52,7 +52,7 @@ static int begin_meta(struct archive_entry *entry, char type, struct meta_entry 
 	return 0;
 }
 
-/* Under the name where the entry really is: a link on its way may have led it elsewhere. */
+/* Under the real path of the entry: a symlink on its way may have led it elsewhere. */
 static int write_meta(struct unpack *u, const char *name, struct meta_entry *m, struct err *e)
 {
 	m->path = *name ? unpack_real_path(u, name) : xstrdup("");
@@ -71,7 +71,7 @@ static int end_meta(struct unpack *u, const char *name, struct meta_entry *m, mo
 	return 0;
 }
 
-/* Root of a box is to see it; the sidecar has it for all else. */
+/* For root of a box; for everything else the sidecar has it. */
 static void note_owner(int fd, const struct meta_entry *m)
 {
 	uint32_t bits = m->type == 'f' ? m->mode & (S_ISUID | S_ISGID) : 0;
@@ -108,7 +108,10 @@ static int take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *m
 	return 0;
 }
 
-/* Makes room for a new entry. *ret_hidden: there was one; a directory in its place starts empty. */
+/*
+ * Removes what has the name. *ret_hidden: there was something; a directory in its place starts
+ * empty.
+ */
 static int make_room(struct unpack *u, const char *name, bool *ret_hidden, struct err *e)
 {
 	struct stat st;
@@ -123,9 +126,9 @@ static int make_room(struct unpack *u, const char *name, bool *ret_hidden, struc
 }
 
 struct link {
-	char *path;   /* real */
-	char *origin; /* real; as named when it is outward */
-	bool outward; /* a file of the layers below */
+	char *path;   /* real path */
+	char *origin; /* real path; as named if it is outward */
+	bool outward; /* in the layers below */
 };
 
 static int by_link(const void *a, const void *b)
@@ -154,7 +157,7 @@ static const struct link *find_link(struct unpack *u, const char *path)
 	return node ? *node : NULL;
 }
 
-/* From now on path leads to origin, or to where that leads itself. */
+/* From now on path leads to origin, or to where origin itself leads. */
 static void note_link(struct unpack *u, const char *path, const char *origin, bool outward)
 {
 	const struct link *first = find_link(u, origin);
@@ -184,7 +187,7 @@ static int link_within(struct unpack *u, int target_dir, const char *target, con
 
 	if (fstatat(target_dir, target, &want, AT_SYMLINK_NOFOLLOW) < 0)
 		return -ENOENT;
-	/* A whiteout here is no file, though it is there; nor is it one of the layers below. */
+	/* A whiteout here is not a file; and it hides those of the layers below. */
 	if (is_whiteout(&want))
 		return err_set(e, EBADMSG, "it is a hard link to what the layer removes");
 	if (linkat(target_dir, target, u->parent_fd, name, 0) == 0)
@@ -238,7 +241,7 @@ static int unpack_hardlink(struct unpack *u, struct archive_entry *entry, const 
 	return r;
 }
 
-/* Both names are still the same file: a later entry may have taken one of them. */
+/* Are both names still the same file? A later entry may have replaced one. */
 static bool is_same(const struct unpack *u, const struct link *l)
 {
 	cleanup_close int a = -1, b = -1;
@@ -273,7 +276,7 @@ static void finish_link(const void *node, VISIT which, void *arg)
 	meta_write(f->u->meta, &copy);
 }
 
-/* One file, one truth: what the sidecar says of a file it says of its other names. */
+/* Copies what the sidecar says about a file to its other names. */
 static int finish_links(struct unpack *u, struct err *e)
 {
 	struct meta *m = NULL;
@@ -376,7 +379,7 @@ static int unpack_file(struct unpack *u, struct archive *a, struct archive_entry
 		       const char *name, struct meta_entry *m, struct err *e)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, mtime_of(entry)};
-	/* Readable by us whatever the image says, else the overlay could not copy it up. */
+	/* Always readable by us, else the overlay could not copy it up. */
 	mode_t mode = (m->mode & 0777) | 0400;
 	cleanup_close int fd = -1;
 	int r = make_file(u, name, &fd, e);
@@ -436,7 +439,7 @@ static int unpack_dir(struct unpack *u, struct archive_entry *entry, const char 
 	if (fchmod(fd, mode) < 0)
 		return err_sys(e, errno, "cannot set its attributes");
 	unpack_list_dir(u, real, made, mtime_of(entry));
-	/* It may have been listed before, with a line that holds no more. */
+	/* It may have been listed before, with a line that is no longer valid. */
 	r = made ? end_meta(u, name, m, mode, e) : write_meta(u, name, m, e);
 	return r == 0 && hidden ? unpack_opaque(u, fd, real, e) : r;
 }
@@ -464,7 +467,7 @@ static int unpack_symlink(struct unpack *u, struct archive_entry *entry, const c
 	return r < 0 ? r : end_meta(u, name, m, m->mode, e);
 }
 
-/* Devices need the host's root: an empty file stands in, and the sidecar knows better. */
+/* Devices need the host's root: an empty file stands in, and the sidecar has the truth. */
 static int unpack_special(struct unpack *u, struct archive_entry *entry, const char *name,
 			  struct meta_entry *m, struct err *e)
 {
@@ -485,7 +488,7 @@ static int unpack_special(struct unpack *u, struct archive_entry *entry, const c
 	return r < 0 ? r : end_meta(u, name, m, mode, e);
 }
 
-/* As find(1)'s %y; 0 for what a layer cannot hold. */
+/* As find(1)'s %y; 0 for types that a layer cannot contain. */
 static char type_letter(struct archive_entry *entry)
 {
 	switch (la.archive_entry_filetype(entry)) {
@@ -631,7 +634,7 @@ int unpack_finish(struct unpack *u, struct err *e)
 		return r;
 	unpack_know_dir(u, "");
 	twalk_r(u->dirs, finish_dir, u);
-	/* A parent sorts before what lies in it. */
+	/* A parent sorts before its content. */
 	if (u->notes->implicit.n)
 		qsort(u->notes->implicit.v, u->notes->implicit.n, sizeof(char *), by_text);
 	if (fflush(u->meta) != 0)

@@ -1,5 +1,5 @@
 /*
- * unpack.h - the entries of a layer's tar stream as files beneath a directory. For layer.c.
+ * unpack.h - writes the entries of a layer's tar stream as files beneath a directory. For layer.c.
  */
 #ifndef IMAGE_LAYER_UNPACK_H
 #define IMAGE_LAYER_UNPACK_H
@@ -11,10 +11,10 @@ void unpack_init(struct unpack *u, int root, FILE *meta, const struct layer_limi
 		 struct layer_notes *notes);
 void unpack_clear(struct unpack *u);
 
-/* One entry, with its data read from a. */
+/* Writes one entry, reading its data from a. */
 int unpack_entry(struct unpack *u, struct archive *a, struct archive_entry *entry, struct err *e);
 
-/* The times of directories, which change as long as entries come. */
+/* Sets the times of directories, which change while entries are written. */
 int unpack_finish(struct unpack *u, struct err *e);
 
 #endif

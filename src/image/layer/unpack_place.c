@@ -1,8 +1,9 @@
 /*
- * unpack_place.c - where an entry goes: cleaned names, parents, directories nobody listed, whiteouts.
+ * unpack_place.c - where an entry goes: cleaned names, parents, implicit directories, whiteouts.
  *
- * Promises that every parent is opened beneath the root, links followed inside it only. A ".." takes
- * away the component before it, by text, as all readers of layers do; one that has none is refused.
+ * Promises that every parent is opened beneath the root, following symlinks only inside it. A ".."
+ * removes the component before it, textually, as in all readers of layers; a leading one is
+ * refused.
  */
 #include "image/layer/unpack_place.h"
 
@@ -96,7 +97,10 @@ bool unpack_in_mark(const char *path, const char *prefix)
 	return false;
 }
 
-/* Where an open directory is, relative to the root: the kernel knows, links or not. */
+/*
+ * The path of an open directory relative to the root, from the kernel, so that symlinks do not
+ * matter.
+ */
 char *unpack_real_dir(const struct unpack *u, int fd)
 {
 	char root[PATH_MAX], path[PATH_MAX], link[64];
@@ -129,7 +133,10 @@ char *unpack_real_path(struct unpack *u, const char *name)
 	return u->parent_real[0] ? path_join(u->parent_real, name) : xstrdup(name);
 }
 
-/* A directory made just now, listed by nobody: 0755 whatever the umask is, until it is settled. */
+/*
+ * A directory that was just made and that no entry lists: 0755 whatever the umask is, until it is
+ * settled.
+ */
 static int begin_implicit(struct unpack *u, struct unpack_dir *dir, struct err *e)
 {
 	struct meta_entry m = {.path = dir->path, .mode = 0755, .type = 'd'};
@@ -147,7 +154,10 @@ static int begin_implicit(struct unpack *u, struct unpack_dir *dir, struct err *
 	return 0;
 }
 
-/* Every directory on the way that is not known yet, or only from before its parent was made anew. */
+/*
+ * Records every directory on the way that is unknown, or known only from before its parent was made
+ * again.
+ */
 static int note_implicit(struct unpack *u, int fd, struct err *e)
 {
 	cleanup_free char *real = unpack_real_dir(u, fd);
@@ -167,7 +177,9 @@ static int note_implicit(struct unpack *u, int fd, struct err *e)
 	}
 }
 
-/* A whiteout in the place of a directory that something lies in: a directory that hides those below. */
+/*
+ * A whiteout where a directory with content is needed becomes a directory that hides those below.
+ */
 static int open_whiteout(struct unpack *u, const char *path, struct err *e)
 {
 	const char *name = path_basename(path);
@@ -253,7 +265,7 @@ int unpack_opaque(struct unpack *u, int dirfd, const char *real, struct err *e)
 	return 0;
 }
 
-/* The layer has the name itself: only what a directory has below is hidden then. */
+/* The layer itself has the name: only the lower content of a directory is hidden then. */
 static int hide_below(struct unpack *u, const char *name, const char *real, const struct stat *st,
 		      struct err *e)
 {
@@ -271,10 +283,12 @@ int unpack_make_whiteout(int dirfd, const char *name, struct err *e)
 {
 	struct stat st;
 
-	/* A character device 0/0 needs no privilege since Linux 5.8 (kernel commit a3c751a50fe6). */
+	/*
+	 * A character device 0/0 needs no privilege since Linux 5.8 (kernel commit a3c751a50fe6).
+	 */
 	if (mknodat(dirfd, name, S_IFCHR, makedev(0, 0)) < 0)
 		return err_sys(e, errno, "cannot make the whiteout of '%s'", name);
-	/* Where calls are emulated, it may have said yes and made nothing of the kind. */
+	/* If system calls are emulated, it may report success without making one. */
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_whiteout(&st))
 		return err_set(e, EPERM,
 			       "cannot make the whiteout of '%s': mknod does not work here", name);

@@ -1,8 +1,8 @@
 /*
- * conf.c - sandbox.conf: the system's, then the user's, which overrides single values and adds to
- * lists.
+ * conf.c - sandbox.conf: the system's, then the user's, which overrides single values and appends
+ * to lists.
  *
- * Owns the keys of [images] and [registry HOST]. Refuses what it does not know, with file and line.
+ * Owns the keys of [images] and [registry HOST]. Refuses unknown ones, with file and line.
  */
 #include "image/name/conf.h"
 
@@ -44,7 +44,7 @@ static int expected(struct err *e, const char *what)
 	return err_set(e, ERR_USAGE, "expected %s", what);
 }
 
-/* A host as references have them; the grammar itself is checked where a name is parsed. */
+/* A host as in references; the full grammar is checked when a name is parsed. */
 static bool host_ok(const char *host)
 {
 	return *host && *host != '-' && !ends_with(host, ":") &&
@@ -117,7 +117,7 @@ static int set_stall_timeout(struct image_conf *c, const char *value, struct err
 	return 0;
 }
 
-/* With the built-in value, where it is the same everywhere. */
+/* With the built-in value, if it is the same everywhere. */
 static const struct {
 	const char *key, *value;
 	int (*set)(struct image_conf *c, const char *value, struct err *e);
@@ -130,7 +130,7 @@ static const struct {
 	{"stall-timeout", "60s", set_stall_timeout},
 };
 
-/* Keys that add up, file by file; the others are replaced. */
+/* Keys that accumulate over files; the others are replaced. */
 static bool is_list(const char *key)
 {
 	return streq(key, "stores") || streq(key, "mirror") || streq(key, "deny") ||
@@ -214,7 +214,7 @@ static bool prefix_ok(const char *prefix)
 	       !(strstr(prefix, "..") || strstr(prefix, "//") || strpbrk(prefix, "?#@\\%"));
 }
 
-/* One that is spelled with http:// is asked without TLS, as with insecure. */
+/* A mirror given with http:// is used without TLS, like an insecure one. */
 static int add_mirrors(struct image_conf *c, const char *of, const char *value, struct err *e)
 {
 	cleanup_strv struct strv words = {0};
@@ -290,8 +290,8 @@ static int load_file(struct image_conf *c, const char *path, struct err *e)
 }
 
 /*
- * One system call: the launcher loads this too, and sysconf(3) would read /sys. It fails where there
- * are more processors than the set holds.
+ * One system call: the launcher runs this too, and sysconf(3) would read /sys. Fails if there are
+ * more processors than the set holds.
  */
 static long default_parallel(void)
 {

@@ -1,6 +1,6 @@
 /*
- * conf.h - what sandbox.conf says of registries and stores. Only the user's and the system's
- * sandbox.conf are asked, never a project: a cloned repository has no say in whom we trust.
+ * conf.h - the settings of sandbox.conf for registries and stores. Only the user's and the system's
+ * sandbox.conf are read, never a project's: a cloned repository has no say in whom we trust.
  */
 #ifndef IMAGE_NAME_CONF_H
 #define IMAGE_NAME_CONF_H
@@ -12,21 +12,21 @@
 #include "base/mem.h"
 #include "config/settings.h"
 
-#define IMAGE_CONF_REGISTRY "docker.io" /* what a short name means, unless sandbox.conf says more */
+#define IMAGE_CONF_REGISTRY "docker.io" /* of short names, by default */
 
 struct registry_conf {
 	char *host;	     /* as in a reference: "docker.io", "localhost:5000" */
-	struct strv mirrors; /* "host[:port][/prefix]", asked first, in order; pulls only */
-	bool insecure;	     /* plain HTTP, or HTTPS whose certificate is not checked */
+	struct strv mirrors; /* "host[:port][/prefix]", tried first, in order; for pulls only */
+	bool insecure;	     /* plain HTTP, or HTTPS without checking the certificate */
 };
 
 struct image_conf {
-	char *registry;	    /* what a short name means; default IMAGE_CONF_REGISTRY */
+	char *registry;	    /* of short names; default IMAGE_CONF_REGISTRY */
 	struct strv stores; /* absolute paths of read-only second stores */
-	long parallel;	    /* layers at once; default: the cores there are, 2 to 6 */
-	uint64_t max_size;  /* unpacked bytes of one layer; default 64 GiB */
+	long parallel;	    /* layers in parallel; default: the number of cores, 2 to 6 */
+	uint64_t max_size;  /* uncompressed bytes of one layer; default 64 GiB */
 	uint64_t max_entries;
-	long stall_seconds; /* without progress, before a transfer is tried again */
+	long stall_seconds; /* without progress, before a transfer is retried */
 	struct registry_conf *registries;
 	size_t n_registries;
 	struct settings settings; /* the same as text, each with its source; for `sandbox config` */
@@ -42,7 +42,7 @@ bool image_conf_has_key(const char *section, const char *key);
 /* The row of a registry, or NULL. */
 const struct registry_conf *image_conf_registry(const struct image_conf *c, const char *host);
 
-/* localhost, 127.0.0.0/8 and [::1], with or without a port: plain HTTP is tried there. */
+/* Is it localhost, 127.0.0.0/8 or [::1], with or without a port? Plain HTTP is tried there. */
 bool image_conf_is_loopback(const char *host);
 
 #endif

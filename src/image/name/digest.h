@@ -1,8 +1,9 @@
 /*
  * digest.h - content digests as text: "sha256:" and 64 lower-case hexadecimal digits.
  *
- * Only sha256 is spoken: it is the one algorithm every registry and tool must know (OCI image-spec,
- * descriptor.md). A `struct digest` is always well-formed, so its hex may be used as a file name.
+ * Only sha256 is supported, the one algorithm that every registry and tool must know (OCI
+ * image-spec, descriptor.md). A `struct digest` is always well-formed, so its hex may be used as a
+ * file name.
  */
 #ifndef IMAGE_NAME_DIGEST_H
 #define IMAGE_NAME_DIGEST_H
@@ -18,10 +19,10 @@ struct digest {
 	char hex[DIGEST_HEX_LEN + 1]; /* "" : none */
 };
 
-/* "sha256:..." and nothing around it. ERR_USAGE otherwise; the message names the text. */
+/* Parses exactly "sha256:..."; otherwise ERR_USAGE, with the text in the message. */
 int digest_parse(const char *text, struct digest *ret, struct err *e);
 
-/* 64 lower-case hexadecimal digits and nothing else? */
+/* Is it exactly 64 lower-case hexadecimal digits? */
 bool digest_valid_hex(const char *hex);
 
 bool digest_equal(const struct digest *a, const struct digest *b);

@@ -19,7 +19,7 @@ struct hash {
 	EVP_MD_CTX *ctx;
 };
 
-/* Fetched once: looking an algorithm up costs more than hashing a manifest. */
+/* Fetched once: looking up an algorithm costs more than hashing a manifest. */
 static EVP_MD *sha256;
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 
@@ -28,7 +28,9 @@ static void fetch(void)
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 }
 
-/* OpenSSL fails here only without memory, or without SHA-256: there is nothing to do about either. */
+/*
+ * OpenSSL fails here only for lack of memory, or without SHA-256: nothing can be done about either.
+ */
 static void must(int ok)
 {
 	if (ok != 1)

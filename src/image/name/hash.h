@@ -1,5 +1,5 @@
 /*
- * hash.h - computing a digest as bytes go by (OpenSSL EVP).
+ * hash.h - computing a digest incrementally (OpenSSL EVP).
  */
 #ifndef IMAGE_NAME_HASH_H
 #define IMAGE_NAME_HASH_H
@@ -12,7 +12,7 @@ struct hash; /* running out of memory ends the program, as in mem.h */
 
 struct hash *hash_new(void);
 void hash_update(struct hash *h, const void *data, size_t len);
-void hash_final(struct hash *h, struct digest *ret); /* h is to be freed, no more */
+void hash_final(struct hash *h, struct digest *ret); /* afterwards h can only be freed */
 void hash_free(struct hash *h);
 
 static inline void hash_freep(struct hash **h)
@@ -24,7 +24,7 @@ static inline void hash_freep(struct hash **h)
 /* The digest of a buffer (libmd). */
 void hash_bytes(const void *data, size_t len, struct digest *ret);
 
-/* Adds what a regular file holds from its current offset to its end. */
+/* Adds the content of a regular file from its current offset to its end. */
 int hash_fd(struct hash *h, int fd, const char *path, struct err *e);
 
 #endif

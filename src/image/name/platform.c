@@ -1,5 +1,5 @@
 /*
- * platform.c - operating system, architecture and variant, in the words of Go that OCI uses.
+ * platform.c - operating system, architecture and variant, in Go's terms, which OCI uses.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ void platform_copy(const struct platform *p, struct platform *ret)
 		.os = xstrdup(p->os), .arch = xstrdup(p->arch), .variant = xstrdup(p->variant)};
 }
 
-/* uname(2)'s machine and what Go calls it. */
+/* uname(2)'s machine and Go's name for it. */
 static const struct {
 	const char *machine, *arch, *variant;
 } machines[] = {
@@ -74,7 +74,7 @@ char *platform_text(const struct platform *p)
 			 p->variant ? "/" : "", p->variant ? p->variant : "");
 }
 
-/* Go's word for what uname(2) or other tools call the same. */
+/* Go's name for an architecture that uname(2) or other tools name differently. */
 static const char *arch_name(const char *arch)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(machines); i++)
@@ -88,7 +88,7 @@ static bool same_arch(const char *a, const char *b)
 	return strcasecmp(arch_name(a), arch_name(b)) == 0;
 }
 
-/* "v7" is 7; none is the arch's usual one, 8 for arm64 and 7 for arm; what is no number is -1. */
+/* "v7" is 7; none is the arch's default, 8 for arm64 and 7 for arm; anything else is -1. */
 static long variant_number(const struct platform *p)
 {
 	const char *digits = p->variant;

@@ -1,8 +1,8 @@
 /*
  * ref.c - refs/<name>.
  *
- * Promises that a name is there wholly or not at all, after a power cut too. Refuses
- * file names that are no name of an image, so that nothing else in refs/ is ever opened.
+ * Promises that a name is there whole or not at all, after a power cut too. Refuses file names that
+ * are not names of images, so that nothing else in refs/ is ever opened.
  */
 #include "image/name/ref.h"
 
@@ -32,7 +32,7 @@ static char *ref_path(const char *name)
 	return xasprintf("refs/%s", file);
 }
 
-/* "sha256:...\n" at *text, which is moved behind it. */
+/* Parses "sha256:...\n" at *text and moves *text behind it. */
 static int parse_line(char **text, struct digest *ret, struct err *e)
 {
 	char *end = strchr(*text, '\n');
@@ -46,7 +46,7 @@ static int parse_line(char **text, struct digest *ret, struct err *e)
 	return r;
 }
 
-/* No regular file, far too long, or a link to nowhere. */
+/* Not a regular file, far too long, or a dangling symlink. */
 static bool is_damaged(int datafd, const char *path, int r)
 {
 	return r == -EINVAL || r == -EFBIG || r == -ELOOP ||
@@ -68,7 +68,7 @@ int ref_read(int datafd, const char *name, struct ref *ret, struct err *e)
 	char *text;
 	int r = file_read(datafd, path, REF_MAX_BYTES, &b, e);
 
-	/* A symlink that leads nowhere is there. */
+	/* A dangling symlink exists. */
 	if (r == -ENOENT && faccessat(datafd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return err_set(e, EBADMSG, "the name '%s' is damaged in the store ('%s')", name,
 			       path);
@@ -96,7 +96,7 @@ int ref_write(int datafd, const char *name, const struct ref *ref, struct err *e
 	if (file_holds(datafd, path, b.data, b.len))
 		return 0;
 	r = file_write_atomic(datafd, path, b.data, b.len, 0600, e);
-	/* Somebody's hand has put a directory there. */
+	/* Somebody has put a directory there. */
 	if (r == -EISDIR && (r = file_remove_tree(datafd, path, e)) == 0)
 		r = file_write_atomic(datafd, path, b.data, b.len, 0600, e);
 	return r;
@@ -106,7 +106,10 @@ int ref_remove(int datafd, const char *name, struct err *e)
 {
 	cleanup_free char *path = ref_path(name);
 
-	/* Whatever stands there; one that is gone already is an error, for somebody else has removed it. */
+	/*
+	 * Whatever is there; if it is already gone, that is an error, because somebody else has
+	 * removed it.
+	 */
 	if (faccessat(datafd, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, errno, "cannot remove the name '%s'", name);
 	return file_remove_tree(datafd, path, e);
@@ -117,7 +120,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Is name what ref_name() would write? */
+/* Could ref_name() have returned it? */
 static bool is_name(const char *name)
 {
 	cleanup_reference struct reference ref = {0};

@@ -1,11 +1,11 @@
 /*
- * reference.c - the grammar of image names, as the distribution project's package has it:
+ * reference.c - the grammar of image names, as in the distribution project's package:
  *
  *	registry   host ["." host]... [":" port]	the first component, if it looks like one
  *	component  [a-z0-9]+ ((\.|_|__|-+) [a-z0-9]+)*
  *	tag        [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}
  *
- * Refuses everything else, by name; what passes can be a file name of refs/.
+ * Refuses everything else; what is accepted can be a file name in refs/.
  */
 #include "image/name/reference.h"
 
@@ -30,7 +30,7 @@ void reference_clear(struct reference *r)
 	*r = (struct reference){0};
 }
 
-/* Length of one component at s, 0 when there is none. */
+/* Length of the component at s; 0 if there is none. */
 static size_t component_length(const char *s)
 {
 	size_t n = strspn(s, LOWER_DIGITS);
@@ -112,7 +112,7 @@ static bool registry_ok(const char *host)
 	return !*end || port_ok(end + 1);
 }
 
-/* Does the first component name a registry? As Docker decides. */
+/* Is the first component a registry? Same rule as Docker's. */
 static bool is_registry(const char *first)
 {
 	return strpbrk(first, ".:[") || streq(first, "localhost") || strpbrk(first, UPPER);
@@ -151,7 +151,7 @@ static int cut_suffixes(char *rest, const char *text, struct reference *ref, str
 	return 0;
 }
 
-/* In "a:5000/b" the colon is the registry's, in "a:5000" the tag's. */
+/* In "a:5000/b" the colon belongs to the registry, in "a:5000" to the tag. */
 static int split_registry(char *rest, const char *default_registry, const char *text,
 			  struct reference *ref, struct err *e)
 {
@@ -221,7 +221,7 @@ char *reference_text(const struct reference *r)
 			 r->digest.hex[0] ? digest_text(&r->digest).s : "");
 }
 
-/* Does text mean the image of that name? */
+/* Does text mean the image with that name? */
 static bool means(const char *text, const char *name, const char *default_registry)
 {
 	cleanup_reference struct reference ref = {0};
@@ -241,7 +241,7 @@ char *reference_short(const char *name, const char *default_registry)
 
 	if (strncmp(name, default_registry, n) != 0 || name[n] != '/')
 		return xstrdup(name);
-	/* "docker.io/a.b/c" cannot lose its registry, nor "library/a/b" its library. */
+	/* "docker.io/a.b/c" must keep its registry, and "library/a/b" its library. */
 	if (starts_with(path, DOCKER_LIBRARY) &&
 	    means(path + strlen(DOCKER_LIBRARY), name, default_registry))
 		return xstrdup(path + strlen(DOCKER_LIBRARY));

@@ -1,5 +1,5 @@
 /*
- * registry_name.c - see registry_name.h. The launcher links it: libc alone.
+ * registry_name.c - see registry_name.h. Linked into the launcher: uses only libc.
  */
 #include "image/name/registry_name.h"
 
@@ -19,7 +19,7 @@ void registry_name_clear(struct registry_name *n)
 	*n = (struct registry_name){0};
 }
 
-/* What a scheme's servers listen on, without which a host means the same. */
+/* *ret_port: the scheme's default port. */
 static const char *skip_scheme(const char *text, const char **ret_port)
 {
 	static const struct {
@@ -38,13 +38,13 @@ static const char *skip_scheme(const char *text, const char **ret_port)
 	return text;
 }
 
-/* Hosts that serve docker.io, and keys that Docker has kept its login under. */
+/* Hosts that serve docker.io, and keys under which Docker has stored its login. */
 static bool is_hub(const char *host)
 {
 	return streq(host, "index.docker.io") || streq(host, "registry-1.docker.io");
 }
 
-/* The version of the protocol is no part of a name. */
+/* The version of the protocol is not part of a name. */
 static const char *skip_version(const char *path)
 {
 	path += strspn(path, "/");

@@ -1,8 +1,8 @@
 /*
  * auth.c - Basic and Bearer (distribution's token specification, OAuth2 for identity tokens).
  *
- * Refuses a realm that is neither http nor https, and to send credentials where they could be read
- * or to whom they were not given.
+ * Refuses a realm that is neither http nor https, and never sends credentials where they could be
+ * read or to a server they are not for.
  */
 #include "image/registry/auth.h"
 
@@ -27,7 +27,7 @@ void auth_challenge_clear(struct auth_challenge *c)
 	c->realm = c->service = c->scope = NULL;
 }
 
-/* A quoted string or a token at *p, moved behind it; NULL when there is neither. */
+/* A quoted string or a token at *p, which moves behind it; NULL if there is neither. */
 static char *take_value(const char **p)
 {
 	cleanup_buf struct buf b = BUF_INIT;
@@ -73,7 +73,7 @@ static enum auth_scheme known_scheme(const char *name, size_t len)
 
 void auth_prefer(struct auth_challenge *best, struct auth_challenge other)
 {
-	/* A token needs somebody to ask for it. */
+	/* A token needs a realm to ask. */
 	bool usable = other.scheme != AUTH_BEARER || other.realm;
 
 	if (usable && other.scheme > best->scheme) {
@@ -88,8 +88,8 @@ void auth_prefer(struct auth_challenge *best, struct auth_challenge other)
 }
 
 /*
- * RFC 7235, 4.1: a word alone begins a challenge, and "name=value" belongs to the last one, with commas
- * between any of them. Returns where the next one begins.
+ * RFC 7235, 4.1: a single word begins a challenge, "name=value" belongs to the last one, and commas
+ * separate both. Returns where the next one begins.
  */
 static const char *parse_one(const char *p, struct auth_challenge *ret)
 {
@@ -205,7 +205,7 @@ static int exchange_token(const struct http_request *req, char **ret, struct err
 	return read_token(&res, ret, e);
 }
 
-/* An identity token is exchanged by POST (distribution, token/oauth). */
+/* Exchanges an identity token by POST (distribution, token/oauth). */
 static int oauth(const struct auth_request *req, const struct auth_challenge *c,
 		 const struct credentials *cred, char **ret, struct err *e)
 {
@@ -242,7 +242,7 @@ static int bearer(const struct auth_request *req, const struct auth_challenge *c
 
 	if (r < 0)
 		return r;
-	/* Whoever sits on a plain connection could name any realm: none but the registry is it. */
+	/* Somebody on a plain connection could name any realm: accept only the registry itself. */
 	if (have && !(http_is_tls(c->realm) && http_is_tls(req->url)) &&
 	    !http_same_origin(c->realm, req->url))
 		return err_set(e, EACCES,
@@ -255,7 +255,7 @@ static int bearer(const struct auth_request *req, const struct auth_challenge *c
 	http.authorization = header;
 	if (!have || header)
 		r = exchange_token(&http, ret, e);
-	/* A login that is out of date is no reason to refuse what everyone may have. */
+	/* An outdated login must not prevent what anonymous users may have. */
 	if (r == -EACCES && have && !req->user) {
 		log_note("the login that is kept for %s is refused: going on without it",
 			 req->host);

@@ -1,5 +1,6 @@
 /*
- * auth.h - what a registry asks for (WWW-Authenticate, RFC 7235) and the header that satisfies it.
+ * auth.h - a registry's authentication challenge (WWW-Authenticate, RFC 7235) and the header that
+ * answers it.
  */
 #ifndef IMAGE_REGISTRY_AUTH_H
 #define IMAGE_REGISTRY_AUTH_H
@@ -10,7 +11,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-/* The better ones last: a token can be had without a user name too. */
+/* In order of preference: a token can be had without a user name too. */
 enum auth_scheme { AUTH_NONE, AUTH_BASIC, AUTH_BEARER };
 
 struct auth_challenge {
@@ -21,17 +22,17 @@ struct auth_challenge {
 void auth_challenge_clear(struct auth_challenge *c);
 #define cleanup_auth_challenge __attribute__((cleanup(auth_challenge_clear)))
 
-/* The best challenge we can answer in one header's value; AUTH_NONE when there is none. */
+/* The best challenge that we can answer in a header's value; AUTH_NONE if there is none. */
 void auth_parse(const char *value, struct auth_challenge *ret);
 
-/* *best becomes other where that is better; other is taken or released. */
+/* Replaces *best by other if that is better; takes or releases other. */
 void auth_prefer(struct auth_challenge *best, struct auth_challenge other);
 
 /*
- * The Authorization header that answers a challenge of the registry at url, for scopes such as
- * "repository:library/debian:pull". Credentials of host are looked up; without any, a token for
- * everyone is asked for. They go to the realm only over TLS, or where the registry itself is plain
- * and the realm lies on it. user and password, unless NULL, are used in place of those kept.
+ * Makes the Authorization header that answers a challenge of the registry at url, for scopes such
+ * as "repository:library/debian:pull". Looks up the credentials of host; without any, asks for an
+ * anonymous token. Credentials are sent to the realm only over TLS, or if the registry itself is
+ * plain HTTP and the realm is on it. user and password, unless NULL, replace stored ones.
  */
 struct auth_request {
 	const char *url;  /* of the request that was refused */

@@ -1,6 +1,6 @@
 /*
- * certs.c - see certs.h. Read anew for each connection: most have no such directory, and one that is put
- * there counts at once.
+ * certs.c - see certs.h. Read again for each connection: most hosts have no such directory, and a
+ * new one takes effect at once.
  */
 #include "image/registry/certs.h"
 
@@ -49,7 +49,7 @@ static int add_authority(struct certs *c, const char *path, struct err *e)
 	return r;
 }
 
-/* The first one that there is; without its key nobody could use it. */
+/* The first one; it is useless without its key. */
 static int add_ours(struct certs *c, const char *path, struct err *e)
 {
 	cleanup_free char *base = xstrndup(path, strlen(path) - strlen(".cert"));

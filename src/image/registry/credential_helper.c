@@ -1,5 +1,5 @@
 /*
- * credential_helper.c - running a credential helper: no shell, bounded output, bounded time.
+ * credential_helper.c - running a credential helper: no shell, limited output, limited time.
  */
 #include "image/registry/credential_helper.h"
 
@@ -29,8 +29,8 @@ static bool name_ok(const char *name)
 }
 
 /*
- * Reads what comes until the end, too much, or the time is over. The helper's own end is one too: an
- * agent that it has left behind may hold the pipe open.
+ * Reads until the end, the size limit or the time limit. The helper's own exit ends it too: an
+ * agent that it left running may hold the pipe open.
  */
 static int read_output(int fd, int pidfd, struct buf *out, struct err *e)
 {
@@ -100,12 +100,12 @@ static int talk(const char *program, const char *verb, const char *input, struct
 	r = start_helper(program, verb, in[0], answer[1], &pid, e);
 	close(in[0]);
 	close(answer[1]);
-	/* Short enough for the pipe; one that ended already is told by its status. */
+	/* Short enough for the pipe; if it has already exited, its status tells. */
 	if (r == 0)
 		write_all(in[1], input, strlen(input));
 	close(in[1]);
 	if (r == 0) {
-		cleanup_close int pidfd = proc_pidfd(pid); /* below 0 is never ready */
+		cleanup_close int pidfd = proc_pidfd(pid); /* a negative one is never ready */
 
 		r = read_output(answer[0], pidfd, out, e);
 		if (wait_for(pid, r < 0, ret_status, r < 0 ? &ignored : e) < 0 && r == 0)
@@ -139,7 +139,7 @@ int credential_helper_get(const char *helper, const char *server, char **ret_use
 	char quoted[300];
 	int status, r = run(helper, "get", server, &out, &status, e);
 
-	/* "credentials not found in native keychain" is no failure; a locked keychain is one. */
+	/* "credentials not found in native keychain" is not a failure; a locked keychain is. */
 	if (r == 0 && status && !out.len)
 		r = err_set(e, EACCES, "the credential helper '%s' ends with status %d", helper,
 			    status);

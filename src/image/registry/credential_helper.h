@@ -1,5 +1,5 @@
 /*
- * credential_helper.h - docker-credential-NAME: a program that keeps logins, spoken to over its
+ * credential_helper.h - docker-credential-NAME: a program that stores logins, used over its
  * standard streams (github.com/docker/docker-credential-helpers).
  */
 #ifndef IMAGE_REGISTRY_CREDENTIAL_HELPER_H
@@ -8,7 +8,8 @@
 #include "base/err.h"
 
 /*
- * User and secret that it has for the server: 1, and the caller frees both and wipes the secret; 0: it has none.
+ * User and secret for the server: 1, and the caller frees both and wipes the secret; 0 if there are
+ * none.
  */
 int credential_helper_get(const char *helper, const char *server, char **ret_user,
 			  char **ret_secret, struct err *e);

@@ -2,8 +2,8 @@
  * credentials.c - reading and writing auth.json and config.json (containers-auth.json(5), Docker's
  * config.json).
  *
- * Promises that what else is in a file stays, and that a file appears whole, with mode 0600. Nothing
- * that is wrong with a file or a helper stops a pull: it is left out, with a note.
+ * Promises to keep what else is in a file, and that a file appears whole, with mode 0600. A bad
+ * file or helper never stops a pull: it is skipped with a note.
  */
 #include "image/registry/credentials.h"
 
@@ -48,7 +48,7 @@ static void add_path(struct strv *out, const char *dir, const char *rest)
 		strv_push_take(out, path_join(dir, rest));
 }
 
-/* In the order in which they are asked; $XDG_CONFIG_HOME's comes second unless a file is named. */
+/* In the order of search; that in $XDG_CONFIG_HOME is second unless a file is named. */
 static void list_files(struct strv *out)
 {
 	cleanup_free char *home = xdg_home(), *ours = xdg_config_dir();
@@ -64,7 +64,7 @@ static void list_files(struct strv *out)
 	add_path(out, home, DOCKERCFG);
 }
 
-/* -ENOENT: there is none, or it is empty. */
+/* -ENOENT: it does not exist, or is empty. */
 static int load(const char *path, json_t **ret, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
@@ -75,13 +75,13 @@ static int load(const char *path, json_t **ret, struct err *e)
 	if (r == 0)
 		r = json_read(text.data, text.len, "it", ret, e);
 	explicit_bzero(text.data, text.len);
-	/* Docker's oldest file is what later became the object of 'auths'. */
+	/* The whole of Docker's oldest file is what later became the object of 'auths'. */
 	if (r == 0 && ends_with(path, "/" DOCKERCFG))
 		*ret = json_pack("{s:o}", "auths", *ret);
 	return r;
 }
 
-/* A pull can do without any login: what is wrong with those there are is said, and said once. */
+/* A pull may work without a login: a problem with one is reported, once. */
 static void leave_out(const char *path, const struct err *why)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -96,7 +96,7 @@ static void leave_out(const char *path, const struct err *why)
 	pthread_mutex_unlock(&lock);
 }
 
-/* "host/team" of a file that has paths; a URL has always meant the whole host (Docker). */
+/* "host/team" in a file with paths; for Docker a URL has always meant the whole host. */
 static char *normal_key(const char *key)
 {
 	cleanup_registry_name struct registry_name n;
@@ -106,8 +106,8 @@ static char *normal_key(const char *key)
 }
 
 /*
- * The entry of an object that stands for a normal key: spelled just so, or in another way. An empty one
- * says that there is a login, in a helper: any other is better.
+ * The entry for a normal key, spelled exactly so, or in another way. An empty one says that a
+ * helper has the login: any other is preferred.
  */
 static const char *find_key(const json_t *object, const char *key)
 {
@@ -129,7 +129,7 @@ static const char *find_key(const json_t *object, const char *key)
 	return name;
 }
 
-/* The keys that an entry may stand under, the most exact first. */
+/* The possible keys of an entry, the most exact first. */
 static void list_keys(const char *host, const char *path, struct strv *out)
 {
 	cleanup_free char *key = path ? xasprintf("%s/%s", host, path) : xstrdup(host);
@@ -150,7 +150,7 @@ static int decode_auth(const char *auth, struct credentials *ret, struct err *e)
 	int len = n % 4 ? -1 : EVP_DecodeBlock(plain, (const unsigned char *)auth, (int)n);
 	char *colon;
 
-	/* The block's padding is counted as zeros, which end the text. */
+	/* The padding decodes to zeros, which terminate the text. */
 	colon = len < 0 ? NULL : strchr((char *)plain, ':');
 	if (!colon)
 		return err_set(e, EBADMSG, "its 'auth' is not base64 of user:password");
@@ -203,7 +203,7 @@ static const char *helper_key(const char *host)
 	return streq(host, HUB) ? HUB_KEY : host;
 }
 
-/* Docker's spelling, podman's, and that under which the file says that a login is kept. */
+/* Tries Docker's spelling, podman's, and the one of the file's entry. */
 static void ask_helper(const char *path, const char *helper, const char *host, const json_t *auths,
 		       struct credentials *ret, bool *ret_found)
 {
@@ -224,7 +224,7 @@ static void ask_helper(const char *path, const char *helper, const char *host, c
 		leave_out(path, &e);
 	if (r <= 0)
 		return;
-	/* A user of this name says that the secret is an identity token. */
+	/* This user name says that the secret is an identity token. */
 	*(streq(ret->user, "<token>") ? &ret->identity_token : &ret->password) = secret;
 	*ret_found = true;
 }
@@ -274,7 +274,7 @@ bool credentials_find(const char *host, const char *path, struct credentials *re
 	return found;
 }
 
-/* The first file that exists, else podman's place; *ret_j is empty for a new one. */
+/* The first file that exists, else podman's; *ret_j is empty for a new one. */
 static int choose_file(char **ret_path, json_t **ret_j, struct err *e)
 {
 	cleanup_strv struct strv files = {0};
@@ -338,7 +338,7 @@ int credentials_store(const char *server, const char *user, const char *password
 		auths = json_object();
 		json_object_set_new(j, "auths", auths);
 	}
-	/* One login in one place: an older one under another spelling goes. */
+	/* Only one login a server: removes an older one under another spelling. */
 	while ((spelled = find_key(auths, key)))
 		json_object_del(auths, spelled);
 	json_object_set_new(auths, streq(key, HUB) ? HUB_KEY : key,
@@ -349,7 +349,7 @@ int credentials_store(const char *server, const char *user, const char *password
 	return r;
 }
 
-/* Removes the entries of a key, however they are spelled, from one file. */
+/* Removes the entries of a key, in any spelling, from one file. */
 static int erase_in(const char *path, json_t *j, const char *server, const char *key,
 		    bool *ret_found, struct err *e)
 {

@@ -1,9 +1,9 @@
 /*
  * download.c - one thread a download, which writes the partial file and hashes what it writes; the
- * reader follows behind in the same file, so that bytes wait on disk and not in memory.
+ * reader follows in the same file, so that bytes are buffered on disk and not in memory.
  *
- * Promises that a blob gets its name only with the right digest and size, and that bytes which are not
- * its own are forgotten, so that they do not stand in the way for ever.
+ * Promises that a blob gets its name only with the right digest and size, and that wrong bytes are
+ * dropped, so that they do not block further attempts.
  */
 #include "image/registry/download.h"
 
@@ -26,7 +26,7 @@
 struct download {
 	struct download_from *from;
 	struct digest digest;
-	uint64_t size; /* as the manifest says */
+	uint64_t size; /* as declared by the manifest */
 	int transfer;
 	char *path; /* tmp/partial-<hex> */
 	int fd;	    /* of the partial file, locked; or of the blob */
@@ -37,13 +37,13 @@ struct download {
 	atomic_bool cancelled;
 	bool restarted; /* what was read before may have been other bytes */
 
-	uint64_t read_at; /* the reader's */
+	uint64_t read_at; /* position of the reader */
 
 	pthread_mutex_t lock; /* guards the rest */
 	pthread_cond_t more;
 	uint64_t available;
 	bool done;
-	struct err err; /* code 0: fine */
+	struct err err; /* code 0: no error */
 };
 
 static void set_available(struct download *d, uint64_t n)
@@ -55,7 +55,7 @@ static void set_available(struct download *d, uint64_t n)
 	report_transfer_done(d->transfer, n);
 }
 
-/* What has come since the last time goes into the file, for the reader to see. */
+/* Writes what has arrived since the last time, for the reader to see. */
 static int flush(struct download *d, struct err *e)
 {
 	size_t len = d->pending.len;
@@ -70,7 +70,7 @@ static int flush(struct download *d, struct err *e)
 	return 0;
 }
 
-/* libcurl gives pieces of 16 KiB at most: they are gathered, to wake the reader less often. */
+/* libcurl passes pieces of at most 16 KiB: collects them, to wake the reader less often. */
 static int receive(void *ctx, const void *data, size_t len, struct err *e)
 {
 	struct download *d = ctx;
@@ -81,7 +81,7 @@ static int receive(void *ctx, const void *data, size_t len, struct err *e)
 	return d->pending.len < GATHER_BYTES ? 0 : flush(d, e);
 }
 
-/* The server cannot resume. A reader that is ahead would read old bytes: it has to begin anew. */
+/* The server cannot resume. A reader that is ahead would read old bytes: it has to start over. */
 static int restart(void *ctx, struct err *e)
 {
 	struct download *d = ctx;
@@ -98,7 +98,7 @@ static int restart(void *ctx, struct err *e)
 	return 0;
 }
 
-/* What an earlier attempt left counts, unless it is more than the whole. */
+/* Continues from an earlier attempt, unless that has more bytes than the whole. */
 static int take_up(struct download *d, struct err *e)
 {
 	struct stat st;
@@ -115,7 +115,7 @@ static int take_up(struct download *d, struct err *e)
 	return r;
 }
 
-/* EBADMSG: these are not its bytes. */
+/* EBADMSG: wrong bytes. */
 static int check_and_publish(struct download *d, struct err *e)
 {
 	struct digest actual;
@@ -132,7 +132,7 @@ static int check_and_publish(struct download *d, struct err *e)
 	return 0;
 }
 
-/* What came before a failure is kept, for the next attempt to go on from. */
+/* What arrived before a failure is kept for the next attempt. */
 static int fetch(struct download *d, struct registry *from, const struct blob_sink *sink,
 		 struct err *e)
 {
@@ -147,8 +147,8 @@ static int fetch(struct download *d, struct registry *from, const struct blob_si
 }
 
 /*
- * Bytes that are not the blob's never stay: neither for the next server, nor for the next attempt. Where
- * some of them came from an earlier one, this server is asked for all of them.
+ * Wrong bytes are never kept, neither for the next server nor for the next attempt. If some came
+ * from an earlier one, this server is asked for all of them.
  */
 static int fetch_whole(struct download *d, struct registry *from, const struct blob_sink *sink,
 		       struct err *e)
@@ -205,7 +205,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Waits for bytes beyond what was read; 0 when there will be none. */
+/* Waits for bytes beyond what was read; 0 if there will be none. */
 static int wait_for_more(struct download *d, uint64_t *ret_available, struct err *e)
 {
 	int r = 0;
@@ -222,7 +222,10 @@ static int wait_for_more(struct download *d, uint64_t *ret_available, struct err
 	return r;
 }
 
-/* The bytes that are there, else waits for more; the end comes only after the digest was right. */
+/*
+ * Returns available bytes, or waits for more; the end is reported only after the digest was
+ * checked.
+ */
 static ssize_t read_behind(void *ctx, void *buf, size_t size, struct err *e)
 {
 	struct download *d = ctx;
@@ -245,7 +248,7 @@ static ssize_t read_behind(void *ctx, void *buf, size_t size, struct err *e)
 			d->read_at += (uint64_t)n;
 			return n;
 		}
-		/* A restart has cut the file under us: its bytes come again. */
+		/* A restart has truncated the file: its bytes come again. */
 	}
 }
 
@@ -259,8 +262,8 @@ static bool is_same_file(const struct download *d)
 }
 
 /*
- * Opens and locks the partial file; *ret_here true when the blob has come to be in the store, for
- * which d->fd is open then.
+ * Opens and locks the partial file; *ret_here is true if the blob has appeared in the store
+ * meanwhile, which d->fd is then.
  */
 static int open_partial(struct download *d, bool *ret_here, struct err *e)
 {

@@ -1,9 +1,10 @@
 /*
- * download.h - a layer's blob on its way from a registry into the store, readable while it comes.
+ * download.h - downloads a layer's blob from a registry into the store; it can be read while it
+ * arrives.
  *
- * What was received stays in tmp/partial-<digest> until it is complete; the next attempt, of this
- * command or a later one, goes on from there. Whoever wants the same blob at the same time waits
- * for the one who is at it.
+ * The bytes received stay in tmp/partial-<digest> until it is complete; the next attempt, by this
+ * command or a later one, continues from there. Concurrent downloads of the same blob wait for the
+ * first.
  */
 #ifndef IMAGE_REGISTRY_DOWNLOAD_H
 #define IMAGE_REGISTRY_DOWNLOAD_H
@@ -16,7 +17,7 @@ struct download_from {
 	const struct image_store *store;
 	struct registry **registries;
 	size_t n;
-	_Atomic uint64_t received; /* bytes of layers that came over the network */
+	_Atomic uint64_t received; /* bytes of layers received over the network */
 };
 
 /* The functions of a struct layer_fetch whose ctx is a struct download_from. */

@@ -21,7 +21,7 @@
 #define SLOW_BYTES	1024 /* a second, over stall_seconds: a stall */
 #define HEADERS_MAX	(256u << 10)
 #define BUFFER_BYTES	(512l << 10)
-#define SMALL_BODY	65536 /* of answers nobody waits for: errors, "OK" */
+#define SMALL_BODY	65536 /* of answers like errors and "OK" */
 #define BUNDLE_MAX	(8u << 20)
 #define USER_AGENT	"sandbox"
 
@@ -50,7 +50,7 @@ void http_sleep_ms(long ms)
 		nanosleep(&(struct timespec){.tv_nsec = 50 * 1000000}, NULL);
 }
 
-/* The handle of a thread goes with the thread. */
+/* A thread's handle is freed with the thread. */
 static pthread_key_t handle_key;
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 
@@ -91,7 +91,7 @@ void http_response_clear(struct http_response *r)
 	*r = (struct http_response)HTTP_RESPONSE_INIT;
 }
 
-/* One exchange while it is under way. */
+/* State of one exchange. */
 struct exchange {
 	const struct http_request *req;
 	struct http_response *res;
@@ -192,7 +192,7 @@ static size_t on_send(char *buffer, size_t size, size_t n, void *ctx)
 	return (size_t)got;
 }
 
-/* libcurl rewinds what it sends, for a connection that was closed meanwhile. */
+/* libcurl rewinds what it sends if a connection was closed meanwhile. */
 static int on_seek(void *ctx, curl_off_t offset, int origin)
 {
 	struct exchange *x = ctx;
@@ -209,7 +209,7 @@ static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl
 	return interrupted;
 }
 
-/* Those of the registry, besides all that are trusted anyway. */
+/* Those of the registry, in addition to the system's. */
 static int trust(CURL *c, const char *file, struct certs *certs, struct err *e)
 {
 	struct curl_blob blob;
@@ -319,7 +319,7 @@ static struct curl_slist *make_headers(const struct http_request *req)
 
 		list = curl_slist_append(list, line);
 	}
-	/* No waiting for "100 Continue". */
+	/* Do not wait for "100 Continue". */
 	return curl_slist_append(list, "Expect:");
 }
 
@@ -390,7 +390,7 @@ int http_exchange(const struct http_request *req, struct http_response *ret, str
 	curl_easy_getinfo(x.curl, CURLINFO_RESPONSE_CODE, &ret->status);
 	curl_easy_setopt(x.curl, CURLOPT_ERRORBUFFER, NULL);
 	curl_slist_free_all(headers);
-	/* An answer of no bytes has begun too. */
+	/* An answer without bytes has begun too. */
 	if (code == CURLE_OK && req->data && !x.begun && (ret->status == 200 || ret->status == 206))
 		x.failed = req->begin(req->ctx, ret->status, ret->content_range, e);
 	if (code == CURLE_OK && x.failed == 0)

@@ -1,8 +1,8 @@
 /*
  * http.h - one HTTP exchange by libcurl: no redirects, no retries, no credentials of its own.
  *
- * Each thread has one handle, so that its next request finds the connection open. Bounded: header
- * bytes, body bytes, and the time without progress.
+ * Each thread keeps one handle, so that its next request reuses the connection. Header bytes, body
+ * bytes, and the time without progress are limited.
  */
 #ifndef IMAGE_REGISTRY_HTTP_H
 #define IMAGE_REGISTRY_HTTP_H
@@ -21,15 +21,16 @@ struct http_request {
 	const struct strv *headers; /* "Name: value", or NULL */
 	bool verify;		    /* the server's certificate */
 
-	/* Body to send: memory, or a file from its beginning; neither: none. */
+	/* The body to send: memory, or a file from its beginning; neither: none. */
 	const void *body;
 	int body_fd; /* -1: none */
 	uint64_t body_size;
 	void (*sent)(void *ctx, uint64_t bytes); /* or NULL */
 
 	/*
-	 * Where the body of a 200 or 206 goes; NULL: into the response, as those of other answers
-	 * do, up to max_body bytes. begin() sees status and headers before the first byte.
+	 * Receives the body of a 200 or 206. NULL: it goes into the response, as those of other
+	 * answers do, up to max_body bytes. begin() is called with status and headers before the
+	 * first byte.
 	 */
 	int (*begin)(void *ctx, long status, const char *content_range, struct err *e);
 	int (*data)(void *ctx, const void *data, size_t len, struct err *e);
@@ -40,13 +41,13 @@ struct http_request {
 struct http_response {
 	long status;
 	char *content_type, *location, *digest, *content_range, *retry_after;
-	struct strv challenges; /* each WWW-Authenticate */
+	struct strv challenges; /* the WWW-Authenticate headers */
 	struct buf body;
-	bool transient; /* after a failure: it may succeed when tried again */
-	bool begun;	/* the request's begin() was called with bytes to come */
+	bool transient; /* after a failure: a retry may succeed */
+	bool begun;	/* the request's begin() was called, and bytes follow */
 	bool elsewhere; /* it came from another origin than the registry's */
-	char *url;	/* that it came from, behind all redirects */
-	bool no_tls;	/* after a failure: the other side does not speak TLS */
+	char *url;	/* the final URL, after all redirects */
+	bool no_tls;	/* after a failure: the server does not speak TLS */
 };
 
 #define HTTP_RESPONSE_INIT       \
@@ -57,30 +58,30 @@ struct http_response {
 void http_response_clear(struct http_response *r);
 #define cleanup_http_response __attribute__((cleanup(http_response_clear)))
 
-/* 0 when there was an answer, whatever its status. *ret is cleared first. */
+/* Returns 0 if there was an answer, whatever its status. Clears *ret first. */
 int http_exchange(const struct http_request *req, struct http_response *ret, struct err *e);
 
-/* The absolute form of a Location, seen from url; the caller frees. NULL: none that can be. */
+/* The absolute form of a Location, relative to url; the caller frees it. NULL if there is none. */
 char *http_resolve_url(const char *url, const char *location);
 
-/* Do both URLs mean the same scheme, host and port? */
+/* Do both URLs have the same scheme, host and port? */
 bool http_same_origin(const char *a, const char *b);
 bool http_is_tls(const char *url);
 
-/* base64, as in Basic authentication; the caller frees. */
+/* base64, for Basic authentication; the caller frees it. */
 char *http_base64(const char *text);
 
-/* text with what has a meaning in a URL as %XX; the caller frees. */
+/* text with characters special in URLs as %XX; the caller frees it. */
 char *http_escape(const char *text);
 
-/* How long less than 1 KiB a second may come before it is a stall; 60 at the beginning. */
+/* Sets how long the rate may be below 1 KiB a second before it is a stall; initially 60. */
 void http_set_stall_seconds(long seconds);
 
-/* From a signal handler: every exchange of the process ends soon with -EINTR. */
+/* For a signal handler: every exchange of the process ends soon with -EINTR. */
 void http_interrupt(void);
 bool http_interrupted(void);
 
-/* Sleeps so long, or until interrupted. */
+/* Sleeps, until interrupted. */
 void http_sleep_ms(long ms);
 
 #endif

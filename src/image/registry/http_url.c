@@ -1,5 +1,5 @@
 /*
- * http_url.c - URLs and what goes into headers; see http.h.
+ * http_url.c - URLs and header values; see http.h.
  */
 #include <curl/curl.h>
 #include <openssl/evp.h>
@@ -14,7 +14,7 @@ char *http_resolve_url(const char *url, const char *location)
 	CURLU *u = curl_url();
 	char *text = NULL, *copy = NULL;
 
-	/* Without CURLU_NON_SUPPORT_SCHEME only what libcurl speaks; http_exchange() takes two. */
+	/* Without CURLU_NON_SUPPORT_SCHEME only libcurl's schemes; http_exchange() accepts two. */
 	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
 	    curl_url_set(u, CURLUPART_URL, location, CURLU_URLENCODE) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_URL, &text, 0) == CURLUE_OK)

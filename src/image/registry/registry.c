@@ -16,7 +16,7 @@
 
 #define DOCKER_HUB	"docker.io"
 #define DOCKER_HUB_HOST "registry-1.docker.io"
-#define BLOB_ATTEMPTS	5 /* in a row without a byte */
+#define BLOB_ATTEMPTS	5 /* consecutive ones without a byte */
 
 static const long ok_only[] = {200, 0};
 
@@ -128,12 +128,12 @@ int registry_manifest(struct registry *r, const char *tag_or_digest, struct buf 
 	return 0;
 }
 
-/* A blob on its way; it goes on after a break where it stopped. */
+/* A blob being fetched; it continues after a break where it stopped. */
 struct fetching {
 	const struct blob_sink *sink;
 	struct registry *registry;
 	uint64_t at, size; /* bytes that the sink has; of the whole */
-	int restarts;	   /* once the server could not go on, all of it is asked for */
+	int restarts;	   /* after the server could not resume, everything is requested */
 };
 
 static int begin_anew(struct fetching *f, struct err *e)
@@ -147,7 +147,7 @@ static int begin_anew(struct fetching *f, struct err *e)
 	return f->sink->restart(f->sink->ctx, e);
 }
 
-/* Before the first byte of an answer: does it begin where we want it to, or at the beginning? */
+/* Before the first byte of an answer: does it begin where we asked, or at the beginning? */
 static int begin_blob(void *ctx, long status, const char *content_range, struct err *e)
 {
 	struct fetching *f = ctx;
@@ -189,7 +189,7 @@ static int fetch_part(struct fetching *f, const char *path, struct err *e)
 		strv_push_take(&headers,
 			       xasprintf("Range: bytes=%llu-", (unsigned long long)f->at));
 	n = registry_request(f->registry, path, &req, accepted, &res, e);
-	/* Whatever it has against a part (416, 400, 403 of a signed URL), it may give the whole. */
+	/* A server that refuses a part (416, 400, 403 of a signed URL) may send the whole. */
 	if (n < 0 && n != -EINTR && ranged && (res.status >= 400 || n == -EBADMSG)) {
 		n = begin_anew(f, e);
 		return n < 0 ? n : fetch_part(f, path, e);
@@ -210,7 +210,7 @@ int registry_blob(struct registry *r, const struct digest *d, uint64_t offset, u
 		n = fetch_part(&f, path, e);
 		if (n < 0 && n != -EIO && n != -ETIMEDOUT)
 			return n;
-		/* A whole answer that is short is an early end as well. */
+		/* A complete answer that is too short counts as broken too. */
 		idle = f.at > before ? 0 : idle + 1;
 		if (n < 0 && idle)
 			return n;

@@ -9,7 +9,7 @@
 #include "image/registry/registry.h"
 #include "image/registry/registry_request.h"
 
-/* An answer that is left out costs an upload and no more. */
+/* Doing without an answer only costs an upload. */
 static int without(int n, struct err *e)
 {
 	return n == -EINTR ? err_set(e, EINTR, "interrupted") : 0;
@@ -27,7 +27,7 @@ int registry_has_blob(struct registry *r, const struct digest *d, bool *ret, str
 	return without(n, e);
 }
 
-/* An upload that is not needed after all. */
+/* An upload that turns out not to be needed. */
 static void cancel_upload(struct registry *r, const char *url)
 {
 	static const long accepted[] = {200, 202, 204, 404, 405, 0};
@@ -57,8 +57,8 @@ int registry_mount_blob(struct registry *r, const struct digest *d, const char *
 	n = registry_ask(r, path, &req, accepted, &res, e);
 	*ret = n == 0 && res.status == 201;
 	/*
-	 * Who may not read there is perhaps given no token at all that names it; and a server that
-	 * refuses once would for each layer.
+	 * Without read access there may be no token for it at all; and a server that refuses once
+	 * would refuse for each layer.
 	 */
 	if (n < 0) {
 		registry_drop_scope(r, scope);
@@ -84,7 +84,7 @@ static int begin_upload(struct registry *r, char **ret_url, struct err *e)
 	return *ret_url ? 0 : err_set(e, EBADMSG, "%s does not say where to upload to", r->host);
 }
 
-/* One upload, from its beginning. *ret_again: another may succeed. */
+/* One upload, from its beginning. *ret_again: another attempt may succeed. */
 static int put_blob(struct registry *r, const struct digest *d, const struct http_request *req,
 		    struct http_response *res, bool *ret_again, struct err *e)
 {
@@ -97,7 +97,7 @@ static int put_blob(struct registry *r, const struct digest *d, const struct htt
 		return n;
 	url = xasprintf("%s%sdigest=%s", base, strchr(base, '?') ? "&" : "?", digest_text(d).s);
 	n = registry_request_url(r, url, req, accepted, res, e);
-	/* An upload that the server has lost (BLOB_UPLOAD_UNKNOWN) is begun anew as well. */
+	/* If the server has lost the upload (BLOB_UPLOAD_UNKNOWN), start over as well. */
 	*ret_again = res->transient || res->status == 404 || res->status == 416;
 	return n;
 }

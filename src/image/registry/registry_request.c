@@ -30,7 +30,7 @@ char *registry_label(const struct registry *r)
 	return xasprintf("%s/%s", r->host, r->path);
 }
 
-/* The URL a path has now. The caller frees. */
+/* The present URL of a path. The caller frees it. */
 static char *url_of(struct registry *r, const char *path)
 {
 	bool plain;
@@ -119,7 +119,7 @@ static int authenticate(struct registry *r, const char *url, const char *used,
 	return ret;
 }
 
-/* The server's own words: {"errors": [{"message": ...}]}. */
+/* The server's own message: {"errors": [{"message": ...}]}. */
 static void add_server_message(const struct http_response *res, struct err *e)
 {
 	cleanup_json json_t *j = NULL;
@@ -170,7 +170,7 @@ static bool is_accepted(const long *accepted, long status)
 	return false;
 }
 
-/* 307 and 308 ask for the same request elsewhere; the others mean what is to be read (RFC 9110, 15.4). */
+/* 307 and 308 repeat the request elsewhere; the others are for reading only (RFC 9110, 15.4). */
 static bool is_redirect(long status, const char *method)
 {
 	bool reading = streq(method, "GET") || streq(method, "HEAD");
@@ -179,7 +179,7 @@ static bool is_redirect(long status, const char *method)
 	       (reading && (status == 301 || status == 302 || status == 303));
 }
 
-/* Within HTTP, and never out of encryption. */
+/* Only http and https, and never from https to http. */
 static bool may_follow(const char *from, const char *to)
 {
 	return http_is_tls(to) ||
@@ -195,7 +195,7 @@ char *registry_location(const struct http_response *res)
 	return url;
 }
 
-/* Follows the Locations of one request. The Authorization goes along only to the registry itself. */
+/* Follows the Locations of one request. Authorization is sent only to the registry itself. */
 static int follow(struct registry *r, const char *first, const char *authorization,
 		  const struct http_request *template, struct http_response *ret, struct err *e)
 {
@@ -225,7 +225,7 @@ static int follow(struct registry *r, const char *first, const char *authorizati
 	return err_set(e, ELOOP, "%s sends us on and on", r->host);
 }
 
-/* http in place of https, or the other way round, where that is allowed and the first was wrong. */
+/* Switches between http and https, if that is allowed and the first was wrong. */
 static bool other_scheme(struct registry *r, const struct http_response *res, bool failed)
 {
 	bool change = false;
@@ -248,14 +248,16 @@ static bool other_scheme(struct registry *r, const struct http_response *res, bo
 	return change;
 }
 
-/* One attempt: with a fresh authentication where the first is refused. */
+/* One attempt: authenticates again if the first request is refused. */
 static int attempt(struct registry *r, const char *url, const struct http_request *req,
 		   struct http_response *ret, struct err *e)
 {
 	cleanup_free char *used = current_authorization(r), *now = NULL;
 	int res = follow(r, url, used, req, ret, e);
 
-	/* Only the registry may say where its credentials go, never whom it redirects us to. */
+	/*
+	 * Only the registry may say where its credentials go, never a server that it redirects to.
+	 */
 	if (res < 0 || ret->status != 401 || ret->elsewhere)
 		return res;
 	res = authenticate(r, url, used, ret, e);
@@ -267,7 +269,7 @@ static int attempt(struct registry *r, const char *url, const struct http_reques
 
 static bool is_transient(const struct http_response *res, bool failed)
 {
-	/* A body that had begun goes on from another offset: the caller's to ask for. */
+	/* A body that had begun must continue from another offset, which is up to the caller. */
 	if (failed)
 		return res->transient && !res->begun;
 	return res->status == 429 || res->status == 500 || res->status == 502 ||
@@ -290,7 +292,7 @@ bool registry_back_off(const struct http_response *res, int tries)
 	return true;
 }
 
-/* What came of one request: 0, or an error in the server's words. */
+/* The result of one request: 0, or an error with the server's message. */
 static int judge(struct registry *r, int res, const long *accepted, struct http_response *ret,
 		 struct err *e)
 {
@@ -315,7 +317,7 @@ static int request(struct registry *r, const char *path, int attempts,
 			tries--;
 			continue;
 		}
-		/* Who has said nothing at all for so long is not waited for again. */
+		/* A server that was silent for so long is not tried again. */
 		if (tries + 1 < attempts && is_transient(ret, res < 0) && res != -ETIMEDOUT &&
 		    !(res == -ECONNREFUSED && tries > 0) && registry_back_off(ret, tries))
 			continue;

@@ -1,9 +1,9 @@
 /*
  * blob.c - blobs/sha256: content by its digest.
  *
- * Promises that a blob gets its name only after its digest was computed and its bytes are on the disk, and
- * that one which is there is only taken for written after its bytes were read (blob_is_sound). Bytes that
- * are read back are checked again by whoever reads all of them (blob_read, image_install, export, verify).
+ * Promises that a blob gets its name only after its digest was computed and its bytes are on disk,
+ * and that an existing one replaces a write only after its bytes were read (blob_is_sound). Whoever
+ * reads a whole blob checks it again (blob_read, image_install, export, verify).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include "image/name/hash.h"
 #include "image/store/store.h"
 
-/* The files of tmp/ that are blobs already; several threads add to them. */
+/* The files of tmp/ that already are blobs; several threads add to them. */
 struct unnamed {
 	pthread_mutex_t lock;
 	struct strv files, hexes;
@@ -33,7 +33,7 @@ struct unnamed *blob_unnamed_new(void)
 	return u;
 }
 
-/* A download stays, for the next attempt to go on from. */
+/* A download stays, for the next attempt to continue. */
 void blob_unnamed_free(struct image_store *s)
 {
 	struct unnamed *u = take_ptr(s->unnamed);
@@ -54,7 +54,7 @@ static char *blob_path(const struct digest *d)
 	return xasprintf("blobs/sha256/%s", d->hex);
 }
 
-/* Where the blob is, or is to be; the caller frees. */
+/* The path of an existing or future blob; the caller frees it. */
 static char *find_blob(const struct image_store *s, const struct digest *d)
 {
 	char *file = NULL;
@@ -75,8 +75,8 @@ bool blob_is_local(const struct image_store *s, const struct digest *d)
 }
 
 /*
- * -errno; -ENOENT for what is no regular file, too. O_NONBLOCK: a second store is another's, and may hold
- * a FIFO.
+ * -errno; -ENOENT also for anything but a regular file. O_NONBLOCK: a second store belongs to
+ * others and may contain a FIFO.
  */
 static int open_in(int storefd, const char *path)
 {
@@ -187,7 +187,7 @@ void blob_publish(const struct image_store *s, const char *tmp, const struct dig
 		strv_push(&u->hexes, d->hex);
 		strv_push(&u->files, tmp);
 	} else if (!streq(u->files.v[i], tmp)) {
-		/* Of two that are the same the newer one was checked last. */
+		/* Of two equal ones the newer was checked last. */
 		unlinkat(s->fd, u->files.v[i], 0);
 		free(u->files.v[i]);
 		u->files.v[i] = xstrdup(tmp);
@@ -200,7 +200,7 @@ bool blob_any_unnamed(const struct image_store *s)
 	return s->unnamed->files.n > 0;
 }
 
-/* Another command that waited for the same download may have been quicker. */
+/* Another command that waited for the same download may have been faster. */
 static int name_blob(const struct image_store *s, const char *tmp, const char *hex, struct err *e)
 {
 	cleanup_free char *path = xasprintf("blobs/sha256/%s", hex);
@@ -209,7 +209,7 @@ static int name_blob(const struct image_store *s, const char *tmp, const char *h
 	if (renameat(s->fd, tmp, s->fd, path) == 0 ||
 	    (errno == ENOENT && faccessat(s->fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0))
 		return 0;
-	/* Somebody's hand has put a directory there. */
+	/* Somebody has put a directory there. */
 	if (errno == EISDIR)
 		r = image_store_discard(s, path, e);
 	if (r == 0 && renameat(s->fd, tmp, s->fd, path) < 0)
@@ -256,7 +256,7 @@ int blob_write(const struct image_store *s, const void *data, size_t len, struct
 	return r;
 }
 
-/* Hashes what passes; on a thread of its own, since that takes as long as writing does. */
+/* Hashes in a thread of its own, because that takes as long as writing. */
 struct hasher {
 	struct ring *ring;
 	struct hash *hash;

@@ -1,7 +1,7 @@
 /*
- * layer_stack.c - how the layers of an image are named, and where they are.
+ * layer_stack.c - names and places of an image's layers.
  *
- * Refuses a layer without its sidecar: it would be used without the owners and modes that are kept there.
+ * Refuses a layer without its sidecar: it would be used without the owners and modes in it.
  */
 #include "image/store/layer_stack.h"
 
@@ -38,7 +38,7 @@ void layer_note_whole(int meta_fd)
 {
 	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = SEEN_WHOLE}};
 
-	/* Without the note it is checked again. */
+	/* Without the mark it is checked again. */
 	if (meta_fd >= 0)
 		futimens(meta_fd, times);
 }
@@ -65,7 +65,7 @@ char *layer_find(const struct image_store *s, const struct digest *chain)
 
 	if (is_layer(s->fd, path, &st))
 		return take_ptr(path);
-	/* A lower layer of another's could neither be read fully nor copied up. */
+	/* Another user's lower layer could neither be read fully nor copied up. */
 	for (size_t i = 0; i < s->lender_paths.n; i++)
 		if (is_layer(s->lender_fds[i], path, &st) && st.st_uid == geteuid() &&
 		    st.st_gid == getegid())

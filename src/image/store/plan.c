@@ -1,10 +1,10 @@
 /*
  * plan.c - reading and writing plans/<manifest>.
  *
- * Promises that the layers of a plan that was read are there: those of this store, because gc removes a
- * plan before its layers, and one is looked for in case that somebody emptied the directory; those of a
- * second store are looked for each, for it has a life of its own. Refuses layer names that are no
- * chain-id, so that the file leads nowhere else.
+ * Promises that the layers of a plan that was read exist. gc removes a plan before its layers, so
+ * for this store only one is checked, in case somebody emptied the directory; in a second store
+ * each is checked, because it changes independently. Refuses layer names that are not chain-ids, so
+ * that the file leads nowhere else.
  */
 #include "image/store/plan.h"
 
@@ -39,7 +39,7 @@ void image_plan_clear(struct image_plan *p)
 	*p = (struct image_plan){0};
 }
 
-/* The keys that hold lists and texts; one table for both ways. */
+/* The keys with lists and texts; one table for reading and writing. */
 struct plan_field {
 	const char *key;
 	size_t offset;
@@ -131,7 +131,7 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? streq(a, b) : a == b;
 }
 
-/* What a start can find out by itself, and does where the plan of an older version does not say it. */
+/* What a start can determine itself, and does if the plan of an older version does not have it. */
 static bool is_said_by_newer(const char *key)
 {
 	return streq(key, "bare") || streq(key, "only") || streq(key, "has");
@@ -142,7 +142,7 @@ void image_plan_note_whole(int datafd, const struct digest *manifest)
 	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = SEEN_WHOLE}};
 	cleanup_free char *path = xasprintf("plans/%s", manifest->hex);
 
-	/* Without the note it is compared again. */
+	/* Without the mark it is compared again. */
 	(void)!utimensat(datafd, path, times, AT_SYMLINK_NOFOLLOW);
 }
 
@@ -169,7 +169,7 @@ const char *image_plan_difference(const struct image_plan *a, const struct image
 	return NULL;
 }
 
-/* Of this version, with layers that are named as layers are. */
+/* Of this version, with valid names of layers. */
 static bool is_plan(const struct kv *kv, const struct image_plan *p)
 {
 	const char *version = kv_get(kv, "version");
@@ -206,7 +206,7 @@ int image_plan_read(int datafd, const struct digest *manifest, struct image_plan
 	struct image_plan p = {0};
 	int r = kv_read(&kv, datafd, path, e);
 
-	/* No regular file, or far too long: not one of ours. */
+	/* Not a regular file, or far too long: not one of ours. */
 	if (r == -EINVAL || r == -EFBIG)
 		return err_set(e, ENOENT, "the image's plan is damaged");
 	if (r < 0)
@@ -241,7 +241,7 @@ int image_plan_write(int datafd, const struct digest *manifest, const struct ima
 		kv_set(&kv, "uid", uid);
 		kv_set(&kv, "gid", gid);
 	}
-	/* Last: a file that is cut off has none. */
+	/* Last: a truncated file has none. */
 	kv_set(&kv, "version", PLAN_VERSION);
 	r = kv_write(&kv, datafd, path, e);
 	return r == -E2BIG

@@ -1,9 +1,9 @@
 /*
  * store.c - the directories of the image store and its lease.
  *
- * Promises that whoever has the store open keeps gc away from it, and that what killed commands left in tmp/ is
- * removed by the next one that is alone; partial downloads are kept to be gone on with. Refuses a data directory of another
- * user: what lies in it would be theirs to change under our boxes.
+ * Promises that gc cannot run while anybody has the store open, and that the next command that is
+ * alone removes what killed commands left in tmp/; partial downloads are kept to be continued.
+ * Refuses a data directory of another user, who could change it under our boxes.
  */
 #include "image/store/store.h"
 
@@ -50,7 +50,7 @@ static int open_data(struct image_store *s, struct err *e)
 	return xdg_check_data(s->fd, s->path, e);
 }
 
-/* The work of commands that were killed: nobody who has the lease is at it. Out of their names at once. */
+/* Work of killed commands: no lease holder uses it. Moves it out of sight at once. */
 static void hide_leftovers(const struct image_store *s, struct strv *ret)
 {
 	cleanup_strv struct strv names = {0};
@@ -75,7 +75,10 @@ static int take_lease(struct image_store *s, struct strv *ret_leftovers, struct 
 	return r < 0 ? r : store_lease_share(s->lease, s->path, e);
 }
 
-/* One that is away (an unmounted share) or newer than we are is no reason to fail: what it has is pulled then. */
+/*
+ * One that is unavailable (an unmounted share) or newer than we are is not an error: its content is
+ * pulled instead.
+ */
 static void open_lenders(struct image_store *s, const struct image_conf *conf)
 {
 	for (size_t i = 0; i < conf->stores.n && s->lender_paths.n < IMAGE_STORE_LENDERS; i++) {

@@ -1,9 +1,9 @@
 /*
  * view.c - lookups in a stack of layers.
  *
- * A directory merges as long as layers further down have a directory there too; a whiteout, an opaque
- * mark or anything else ends it (Documentation/filesystems/overlayfs.rst). Components are looked at
- * one by one, so that no link of a layer is ever followed by the kernel.
+ * A directory merges as long as layers further down have a directory there too; a whiteout, an
+ * opaque mark or anything else ends it (Documentation/filesystems/overlayfs.rst). Components are
+ * looked at one by one, so that the kernel never follows a symlink of a layer.
  */
 #include "image/store/view.h"
 
@@ -58,8 +58,8 @@ static void all_layers(const struct view *v, struct merged *m)
 }
 
 /*
- * One step down: what path is, and in which layers its directory goes on. 0, -ENOENT: nothing is shown, or another
- * error: a layer above could hide what those below have.
+ * One component down: what path is, and in which layers its directory continues. 0; -ENOENT:
+ * nothing is visible; or another error: a layer above could hide those below.
  */
 static int step_down(const struct view *v, const char *path, struct merged *m, size_t *ret_layer,
 		     struct stat *ret_st, struct err *e)
@@ -131,7 +131,7 @@ int view_lookup(const struct view *v, const char *path, size_t *ret_layer, struc
 	return lookup(v, path, &m, ret_layer, ret_st, e);
 }
 
-/* Takes the last component off. */
+/* Removes the last component. */
 static void go_up(struct buf *path)
 {
 	char *slash = strrchr(path->data, '/');
@@ -152,7 +152,7 @@ static int read_link(const struct view *v, size_t layer, const char *path, char 
 	return 0;
 }
 
-/* One component of a path that is being resolved; a link puts its target before the rest. */
+/* Resolves one component of a path; a symlink puts its target before the rest. */
 static int resolve_step(const struct view *v, const char *name, struct buf *at, char **rest,
 			size_t *ret_layer, struct stat *ret_st, struct err *e)
 {
@@ -236,7 +236,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The names of one layer that no layer above has; *seen holds them all, whiteouts too. */
+/* The names of one layer that no layer above has; *seen contains them all, whiteouts too. */
 static int list_layer(int layer, const char *path, void **seen, struct strv *ret, struct err *e)
 {
 	cleanup_dir struct dir d = {0};
