@@ -16,6 +16,7 @@
 #include "image/document/image_config.h"
 #include "image/install.h"
 #include "image/layer/libarchive.h"
+#include "image/load.h"
 #include "image/name/hash.h"
 #include "image/name/ref.h"
 
