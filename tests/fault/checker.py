@@ -1,6 +1,6 @@
-"""The invariants that hold whatever happened; security.md has them. One checker for faults and storms.
+"""The invariants that must hold after any fault. One checker for faults and storms.
 
-Each function gives a list of (invariant, what is broken).
+Each function returns a list of (invariant, what is broken).
 """
 import hashlib
 import json
@@ -62,14 +62,14 @@ def index(world):
 
 
 def index_is_refs(world):
-    """What other tools read of the store is what its names are."""
+    """Other tools see the same names in the store."""
     said = sorted(m["digest"] for m in index(world))
     refs = sorted(t.split("\n")[0].split(" ")[0] for t in world.refs().values())
     return [] if said == refs else [("index.json is not what the names say", f"{said} against {refs}")]
 
 
 def differences(now, before, after, where):
-    """Each thing is as it was before or as it is to be after; nothing else is there."""
+    """Each thing is as before or as intended after the command; nothing else exists."""
     broken = []
     for key in sorted({*now, *before, *after}):
         if now.get(key) not in (before.get(key), after.get(key)):
@@ -78,12 +78,12 @@ def differences(now, before, after, where):
     return broken
 
 
-# Who was killed cannot take them away; the same command does, when it is given again.
+# A killed command cannot remove them; repeating it does.
 TEMPORARY = re.compile(r"(.*/)?(\.sandbox-\w+|[^/]+\.tmp-\w+)")
 
 
 def pictures(now, before, after, strict, killed=False):
-    """strict: exactly as after (before is after); uppers may be half-way else."""
+    """strict: exactly as after the command (before: as after); otherwise uppers may be in between."""
     files, refs = ({k: v for k, v in now[part].items() if not killed or not TEMPORARY.fullmatch(k)} for part in ("files", "refs"))
     broken = differences(files, before["files"], after["files"], "a file")
     broken += differences(refs, before["refs"], after["refs"], "a name of an image")
@@ -98,7 +98,7 @@ def pictures(now, before, after, strict, killed=False):
 
 
 def words(result, statuses, silent=False):
-    """A command that fails says so in one clear line and exits as it should; none crashes or hangs."""
+    """A failing command says why in one clear line and has the right status; none crashes or hangs."""
     broken = []
     if result.crashes:
         broken.append(("a crash", f"{', '.join(result.crashes)}: {result.err.strip()[-300:]}"))
@@ -137,7 +137,7 @@ def leaks(world):
 
 
 def witnesses(world):
-    """Other boxes and older images are untouched."""
+    """Other boxes and older images are unchanged."""
     broken = []
     r = world.sandbox("enter", "--quiet", "./other", "--", "sh", "-c", "cat ~/note /etc/who /note")
     if (r.status, r.out) != (0, "noteoldnote"):
@@ -146,7 +146,7 @@ def witnesses(world):
 
 
 def clear(world):
-    """Takes everything away by the commands that are there for it; they work without repair."""
+    """Removes everything with the commands for it; they work without repair."""
     broken = []
     for argv in (["ls"], ["image", "verify"], ["rm", "--quiet", "--force", "--all"], ["image", "prune", "--all", "--caches"]):
         r = world.sandbox(*argv)
@@ -156,7 +156,7 @@ def clear(world):
 
 
 def reclaimed(world, clean, young):
-    """All that was left is reclaimed. young: leave out what is swept only when it is a minute old."""
+    """All leftovers are reclaimed. young: skip what is swept only when it is a minute old."""
     extra = sorted(world.listing() - clean)
     if young:
         extra = [p for p in extra if not is_young(p)]

@@ -31,11 +31,11 @@ class Kit:
         self.operations = rows.operations(self)
 
     def turn(self, world):
-        """A word that no other world has, for what worlds share."""
+        """A word that no other world uses, for shared things."""
         return os.path.basename(os.path.dirname(world.path)).encode().hex()
 
     def start_registry(self):
-        """Debian's docker-registry on a free port of the loopback."""
+        """Debian's docker-registry on a free loopback port."""
         if not shutil.which("docker-registry"):
             return
         for _ in range(5):
@@ -71,11 +71,11 @@ class Kit:
         self.template = world.data
 
     def know_layers(self):
-        """What each layer is to be, from what the commands make that nothing strikes."""
+        """The expected content of each layer, from commands run without faults."""
         self.known_layers = {h for reference in self.references.values() for h in reference["layers"]}
 
     def knows_layer(self, world, name):
-        """The host's /etc may have changed since the references were made: then its layer is made once more."""
+        """The host's /etc may have changed since the references were made: then its layer is made again."""
         hash_ = world.layer_hash(name)
         if hash_ in self.known_layers or not name.startswith("host-"):
             return hash_ in self.known_layers
@@ -93,7 +93,7 @@ class Kit:
 
 
 def take_template(world):
-    """The store to begin with, and a box of another project in it."""
+    """The initial store, with a box of another project."""
     subprocess.run(["cp", "-al", world.kit.template, world.data], check=True)
     for entry in list(os.scandir(world.data)):  # the locks are each world's own
         if entry.is_file():

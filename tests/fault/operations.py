@@ -1,6 +1,6 @@
-"""The commands that are struck, each with the world it finds and how its end is told.
+"""The commands that get faults, each with its initial world and a check of the result.
 
-A row is a name, a function that prepares a World, and the command. All else is said where it differs.
+A row is a name, a function that prepares a World, and the command. Other fields are given where they differ.
 """
 import dataclasses
 import os
@@ -9,14 +9,14 @@ import urllib.request
 
 LINGER = "linger = 0\n"
 APPLETS = "'sh', 'echo', 'cat', 'true', 'sleep', 'ls', 'cp', 'touch', 'mkdir', 'rm', 'mv', 'chmod', 'ln'"
-# A package manager that notes what it is asked for, as a database that `lock` can read.
+# A package manager that records its arguments, in a database that `lock` can read.
 APK = r"""b'''#!/bin/sh
 db=/lib/apk/db/installed
 mkdir -p /lib/apk/db
 shift 3
 for word; do printf 'C:Q1aaa\nP:%s\nV:1.0\n\n' "${word%%=*}" >>$db; done'''"""
 
-# What images there are, in the words of tests/images/mkimage.py.
+# The images, as descriptions for tests/images/mkimage.py.
 LAYOUTS = {
     "app": f"[busybox({APPLETS}), [D('d'), F('d/f'), H('d/g', 'd/f'), F('.wh.none', b''), D('etc'), F('s', b'x', 0o4755, uid=5),"
            " F('etc/who', b'app'), D('opt'), D('root', 0o700)], [F('d/.wh.f', b''), F('tail', bytes(range(256)) * 300)]]",
@@ -50,7 +50,7 @@ def nothing(w):
 
 
 def prepared(text, *more):
-    """A project with a box that has been entered once."""
+    """A project whose box has been entered once."""
     def setup(w):
         project(w, text)
         w.need("enter", "--quiet", "--accept", "./p", "--", "sh", "-c", "echo kept >~/mine; echo kept >/root-file")
@@ -67,7 +67,7 @@ def running(w):
 
 
 def tried(w):
-    """A trial with a change of each kind."""
+    """A trial with a change of each type."""
     project(w, "image = app:1\nproject = /p\n[mounts]\n/d = ../d\n")
     for name in ("p/file", "p/same", "p/sub/gone", "p/op/kept", "p/op/lost", "d/file"):
         w.write(name, "host\n")
@@ -82,7 +82,7 @@ def pushed(w):
 
 
 def in_registry(name):
-    """Is the image whole in the registry: its manifest, and each blob that it names?"""
+    """Does the registry have the whole image: its manifest, and each blob that it names?"""
     def done(w):
         listed = f"http://{w.kit.registry}/v2/pushed-{w.kit.turn(w)}"
         accept = {"Accept": "application/vnd.oci.image.manifest.v1+json"}
@@ -99,7 +99,7 @@ def in_registry(name):
 
 
 def archive_is_read(path, kind):
-    """Other tools read what was written."""
+    """Other tools can read the result."""
     def done(w):
         if kind == "tar":
             r = subprocess.run(["tar", "-tf", f"{w.path}/{path}"], capture_output=True, text=True, check=False)
@@ -110,7 +110,7 @@ def archive_is_read(path, kind):
 
 
 def prunable(w):
-    """Garbage of each kind: names and boxes are gone."""
+    """Garbage of each type: removed names and boxes."""
     project(w, "image = app:1\n[run]\n1 = echo made >/opt/made\n")
     w.need("enter", "--quiet", "--accept", "./p", "--", "true")
     w.wait_for_nobody()
@@ -121,7 +121,7 @@ def prunable(w):
 
 
 def applied(w):
-    """What was tried is in the project, and can be taken back."""
+    """The changes of the trial are in the project, and can be undone."""
     tried(w)
     w.need("apply", "--yes", "--quiet", "./p")
 
@@ -132,7 +132,7 @@ def unnumbered(w):
 
 
 def damaged(w):
-    """A layer that is not as its blob has it. Worlds share its files, so this is another one."""
+    """A layer that differs from its blob. Worlds share its files, so this is a copy."""
     layer = next(n for n in w.layers() if os.path.exists(f"{w.data}/layers/{n}/tail"))
     os.unlink(f"{w.data}/layers/{layer}/tail")
     with open(f"{w.data}/layers/{layer}/tail", "w", encoding="utf-8") as f:
@@ -144,17 +144,17 @@ def removed_name(name):
 
 
 def gone_blobs(w):
-    """Only what the image old:1 needs is there."""
+    """Only what the image old:1 needs is left."""
     return None if len(w.names("blobs/sha256")) == 4 else f"blobs: {w.names('blobs/sha256')}"
 
 
 def mounted(w):
-    """A project that asks for something of the host."""
+    """A project that asks for things of the host."""
     w.write("d/data", "of the host\n")
     project(w, "image = app:1\n[mounts]\n/d = ../d\n/keep = cache:kept\n")
 
 
-# A set-id bit is seen to by ptrace(2), which the injector has: it is not in what is struck.
+# Set-id bits are handled by ptrace(2), which the injector uses: they are not in what is tested.
 SET_ID = "image = app:1\n[run]\n1 = echo one >/opt/one; chmod 4755 /opt/one\n"
 STEPS = "image = app:1\n[run]\n1 = echo one >/opt/one; chmod 755 /opt/one\n2 = rm /d/g; echo two >/opt/two\n"
 MATRIX = "[matrix]\none = app:1\ntwo = old:1\n[run]\n1 = echo made >/etc/made\n"
@@ -219,10 +219,10 @@ def operations(kit):
         Operation("export", lambda w: project(w, "image = app:1\n"), ["export", "--quiet", "./p", "cat", "ls", "echo"]),
         Operation("matrix", lambda w: project(w, MATRIX), ["matrix", "--quiet", "--jobs", "1", "--logs", "out/logs", "--junit", "out/x.xml", "./p", "--", "cat", "/etc/who"],
                   statuses=(1, 125), out=False, unlike={"files": "out/(logs/.*|x.xml)"}, silent=True),
-        # A store without a number, moved forward
+        # A store without a number, converted
         Operation("forward-boxes", prepared("image = app:1\n", unnumbered), ["ls", "--json"], warns=True),
         Operation("forward-images", unnumbered, ["images", "--names"]),
-        # What only reads must not take an error for absence
+        # Commands that only read must not take an error for something missing
         Operation("ls", prepared("image = app:1\n"), ["ls", "--json"], warns=True),
         Operation("images", nothing, ["images", "--names"]),
         Operation("df", prepared("image = app:1\n"), ["image", "df"], out=False),

@@ -1,7 +1,7 @@
-"""Many commands at once on one store, drawn by chance; and the same few commands a thousand times.
+"""Many random commands at once on one store; and the same few commands a thousand times.
 
-What is shared may be taken away from under a command (a box that another one removes), which it then says
-in one line; what nobody takes away always works. Afterwards the invariants hold.
+Something shared may disappear under a command (a box that another one removes), which it then reports in one
+line; anything else always works. Afterwards the invariants hold.
 """
 import copy
 import os
@@ -15,7 +15,8 @@ from kit import take_template
 PROJECTS = 3
 STEPS = "image = app:1\n[run]\n1 = echo made >/opt/made\n"
 
-# How often, the command, what it prints on success (None: whatever), may it fail? P is a project, NEW a name.
+# Weight, the command, its output on success (None: any), may it fail? P is a project, NEW a new
+# name.
 ACTIONS = [
     (5, ["enter", "--quiet", "./P", "--", "sh", "-c", "cat /etc/who ~/kept 2>/dev/null; echo kept >~/kept"], None, True),
     (5, ["run", "app:1", "cat", "/etc/who"], "app", False),
@@ -41,7 +42,7 @@ ACTIONS = [
 
 
 class Client(threading.Thread):
-    """Gives commands, one after the other, until it is told to stop."""
+    """Runs commands, one after the other, until it is told to stop."""
 
     def __init__(self, world, number, seed, end):
         super().__init__()
@@ -78,7 +79,7 @@ class Client(threading.Thread):
 
 
 def storm(world, seed, seconds, clients=6):
-    """Gives (number of commands, [broken])."""
+    """Returns (number of commands, [broken])."""
     take_template(world)
     for i in range(PROJECTS):
         world.write(f"p{i}/sandbox.ini", "[sandbox]\nlinger = 0\n" + (STEPS if i else "image = app:1\n"))
@@ -94,7 +95,7 @@ def storm(world, seed, seconds, clients=6):
 
 
 def cycles(world, times):
-    """The same few commands so many times, half of them on a box that stays; gives [broken]."""
+    """Runs the same few commands that many times, half of them in a persistent box; returns [broken]."""
     take_template(world)
     for name in ("p", "q"):
         world.write(f"{name}/sandbox.ini", "[sandbox]\nlinger = forever\nimage = app:1\n")

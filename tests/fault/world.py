@@ -1,7 +1,7 @@
-"""One world a fault happens in: a home, a data and a runtime directory, projects; and what is seen of it.
+"""The world of one fault: a home, a data and a runtime directory, projects; and its visible state.
 
-A World is a directory of its own that sandbox finds all its places in. picture() is what a user would
-see of it; two pictures are compared by checker.py. Nothing here asks sandbox about itself: files are read.
+A World is a directory that contains all places where sandbox looks. picture() is its state as a user would
+see it; checker.py compares two pictures. Nothing here asks sandbox about itself: the files are read.
 """
 import ctypes
 import hashlib
@@ -21,7 +21,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def become_subreaper():
-    """What a command leaves running is ours then, pid 1 of a box as well; prctl(2)."""
+    """Orphans of a command become our children, pid 1 of a box too; prctl(2)."""
     if libc.prctl(36, 1, 0, 0, 0) < 0:
         raise OSError(ctypes.get_errno(), "PR_SET_CHILD_SUBREAPER")
 
@@ -50,7 +50,7 @@ def children():
 
 
 class Failed(Exception):
-    """A command failed that nothing was done to."""
+    """A command failed without a fault."""
 
 
 class Result:
@@ -62,7 +62,7 @@ class Result:
 
 
 class Struck(Result):
-    """What became of a command under tests/programs/inject."""
+    """The result of a command under tests/programs/inject."""
 
     def __init__(self, argv, process, reports, stays):
         super().__init__(argv, None, "", "")
@@ -89,7 +89,7 @@ class Struck(Result):
         self.process.wait()
 
     def finish(self):
-        """Waits until nobody is there any more whom the command started."""
+        """Waits until all processes that the command started are gone."""
         if not self.reports.closed:
             self.listen(False)
 
@@ -100,7 +100,7 @@ def read_text(path):
 
 
 def remove_tree(path):
-    """Directories alone get another mode: worlds share the files of layers."""
+    """Only directories get another mode: worlds share the files of layers."""
     subprocess.run(["find", path, "-type", "d", "!", "-perm", "-700", "-exec", "chmod", "u+rwx", "{}", "+"],
                    stderr=subprocess.DEVNULL, check=False)
     shutil.rmtree(path, ignore_errors=True)
@@ -124,7 +124,7 @@ class World:
             "HOME": f"{path}/home", "XDG_DATA_HOME": f"{path}/data", "XDG_RUNTIME_DIR": f"{path}/run",
             "TMPDIR": f"{path}/tmp", "PATH": f"{kit.build}/bin:{path}/home/.local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
             "LC_ALL": "C.UTF-8", "CANARY_SECRET": "the-canary-sings",
-            # The leak checker cannot work below a tracer.
+            # The leak checker does not work under a tracer.
             "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
         }
 
@@ -147,7 +147,7 @@ class World:
         os.chmod(path, mode)
 
     def command(self, argv, wrap=(), fds=(), stdin=""):
-        """Starts argv; its output goes to files, which whoever stays behind may keep open."""
+        """Starts argv; its output goes to files, which background processes may keep open."""
         with open(f"{self.io}/out", "w") as out, open(f"{self.io}/err", "w") as err:
             process = subprocess.Popen(
                 [*wrap, *argv], stdin=subprocess.PIPE, stdout=out, stderr=err,
@@ -178,14 +178,14 @@ class World:
         return self.run("sandbox", *argv, **more)
 
     def need(self, *argv, **more):
-        """A command that nothing is done to."""
+        """A command without a fault."""
         r = self.sandbox(*argv, **more)
         if r.status != 0:
             raise Failed(str(r))
         return r
 
     def struck(self, fault, n, argv, stays=False, stdin=""):
-        """Runs argv with the fault at its Nth call; stays: a box may go on after it."""
+        """Runs argv with the fault at its Nth call; stays: a box may keep running after it."""
         r, w = os.pipe()
         process = self.command(argv, [self.kit.inject, "-r", self.path, "-o", str(w), "-t", str(LIMIT), fault, str(n)],
                                [w], stdin)
@@ -195,7 +195,7 @@ class World:
         return result
 
     def tidy(self, text):
-        """Text without what differs from world to world."""
+        """Text without the parts that differ between worlds."""
         text = text.replace(self.path, "@W")
         text = re.sub(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z?", "@TIME", text)
         text = re.sub(r'"(created|seconds|time)": *[\d.]+', r'"\1": 0', text)
@@ -206,7 +206,7 @@ class World:
     # What a user would see ----------------------------------------------------------------------
 
     def tree(self, top, times=False):
-        """{path below top: kind, mode and content} of all files."""
+        """{path relative to top: type, mode and content} of all files."""
         found = {}
         for directory, dirs, files in os.walk(top):
             for name in dirs + files:
@@ -272,7 +272,7 @@ class World:
         return {"files": files, "refs": self.refs(), "boxes": boxes}
 
     def listing(self):
-        """The paths of store and runtime directory, without what is chance."""
+        """The paths in the store and runtime directory, without random parts."""
         found = set()
         for top in (self.data, self.run_dir):
             for directory, dirs, files in os.walk(top):
@@ -290,7 +290,7 @@ class World:
         return self.tree(f"{self.path}/home/canary", times=True)
 
     def layer_hash(self, name):
-        """Of a layer's tree and of the notes beside it."""
+        """A layer's tree and the notes beside it."""
         tree = sorted(self.tree(f"{self.data}/layers/{name}").items())
         meta = f"{self.data}/layers/{name}.meta"
         notes = read_text(meta) if os.path.exists(meta) else None
@@ -307,7 +307,7 @@ class World:
         return [line for line in read_text("/proc/self/mountinfo").splitlines() if f" {self.path}" in line]
 
     def wait_for_nobody(self, seconds=15):
-        """What still runs of it after that long."""
+        """Processes of it that still run after that time."""
         end = time.monotonic() + seconds
         while True:
             left = children()

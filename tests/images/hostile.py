@@ -125,7 +125,7 @@ class Registry(BaseHTTPRequestHandler):
 
 
 def layer_only(function):
-    """A mode that concerns the largest layer alone."""
+    """A mode that only affects the largest layer."""
     def mode(r):
         return r.path.endswith(largest()) and function(r)
     return mode

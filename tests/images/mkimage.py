@@ -73,7 +73,7 @@ def make_tar(entries):
 
 
 def busybox(*applets):
-    """A bin/ with a static busybox, which every image that is to run needs."""
+    """A bin/ with a static busybox, for images that must run."""
     with open(os.environ.get("BUSYBOX", "/bin/busybox"), "rb") as f:
         program = f.read()
     names = applets or ("sh", "ls", "cat", "id", "stat", "echo", "env", "pwd", "sleep", "true")
@@ -83,7 +83,7 @@ def busybox(*applets):
 
 
 def programs(*names):
-    """Programs of this machine, in bin/, with the libraries that they load."""
+    """strict: exactly as after the command (before: as after); otherwise uppers may be in between."""
     files = {"bin/" + name: shutil.which(name) for name in names}
     for path in list(files.values()):
         for library in re.findall(r"(/\S+) \(0x", subprocess.check_output(["ldd", path], text=True)):
