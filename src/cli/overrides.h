@@ -19,10 +19,20 @@
 		.letter = 'u', .name = "user", .arg = "USER[:GROUP]",                  \
 		.help = "be this user of the box, by name or number", OPT_STRING(s, m) \
 	}
+#define OPT_IMAGE(s, m)                                                                            \
+	{                                                                                          \
+		.letter = 'i', .name = "image", .arg = "IMAGE", .help = "make the box from IMAGE", \
+		.word = WORD_IMAGE, OPT_STRING(s, m)                                               \
+	}
 #define OPT_PROFILE(s, m)                                                                    \
 	{                                                                                    \
 		.letter = 'p', .name = "profile", .arg = "PROFILE", .help = "add a profile", \
 		.word = WORD_PROFILE, OPT_LIST(s, m)                                         \
+	}
+#define OPT_VARIANT(s, m)                                                                   \
+	{                                                                                   \
+		.name = "variant", .arg = "NAME", .help = "apply the variant's [env:NAME]", \
+		OPT_STRING(s, m)                                                            \
 	}
 #define OPT_NETWORK(s, m)                                                                  \
 	{                                                                                  \

@@ -21,10 +21,7 @@ struct seal_cli {
 static const struct opt options[] = {
 	{.name = "push", .help = "also upload it to its registry", OPT_FLAG(struct seal_cli, push)},
 	OPT_PROFILE(struct seal_cli, profiles),
-	{.name = "variant",
-	 .arg = "NAME",
-	 .help = "apply the variant's [env:NAME]",
-	 OPT_STRING(struct seal_cli, variant)},
+	OPT_VARIANT(struct seal_cli, variant),
 	OPT_ACCEPT(struct seal_cli, accept),
 	OPT_JSON(struct seal_cli, json),
 	OPTS_END,

@@ -15,12 +15,7 @@ struct try_cli {
 
 static const struct opt options[] = {
 	OPT_ROOT(struct try_cli, root),
-	{.letter = 'i',
-	 .name = "image",
-	 .arg = "IMAGE",
-	 .help = "make the box from IMAGE",
-	 .word = WORD_IMAGE,
-	 OPT_STRING(struct try_cli, image)},
+	OPT_IMAGE(struct try_cli, image),
 	OPT_PROFILE(struct try_cli, profiles),
 	OPT_NETWORK(struct try_cli, network),
 	OPT_WORKDIR(struct try_cli, workdir),
