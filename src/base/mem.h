@@ -27,6 +27,7 @@ static inline bool streq(const char *a, const char *b)
 
 bool starts_with(const char *s, const char *prefix);
 bool ends_with(const char *s, const char *suffix);
+bool is_among(const char *word, const char *const *words, size_t n);
 
 /* A list of owned strings; v ends with a NULL, and is NULL while the list is empty. */
 struct strv {

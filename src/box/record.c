@@ -176,10 +176,7 @@ static bool take_prepared(struct box *b, const struct kv *kv)
 
 static bool is_known(const char *key)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (streq(key, known[i]))
-			return true;
-	return false;
+	return is_among(key, known, ARRAY_SIZE(known));
 }
 
 /* No line was cut off, and no key was corrupted. */

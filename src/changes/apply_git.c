@@ -209,10 +209,7 @@ static bool is_pack(const char *name)
 
 	if (len != 40 && len != 64)
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
-		if (streq(name + len, suffixes[i]))
-			return true;
-	return false;
+	return is_among(name + len, suffixes, ARRAY_SIZE(suffixes));
 }
 
 static bool is_object(const char *path, bool folder)

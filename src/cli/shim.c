@@ -129,10 +129,7 @@ bool shim_is_trusted(const char *program)
 		"bw",	    "kinit",   "systemctl", "cryptsetup",
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(trusted); i++)
-		if (streq(program, trusted[i]))
-			return true;
-	return false;
+	return is_among(program, trusted, ARRAY_SIZE(trusted));
 }
 
 int shim_check(const char *program, struct err *e)

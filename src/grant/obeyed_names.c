@@ -95,8 +95,5 @@ bool obeyed_is_path(const char *path)
 
 bool obeyed_is_name(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(of_project); i++)
-		if (streq(of_project[i], name))
-			return true;
-	return ends_with(name, WORKSPACE);
+	return is_among(name, of_project, ARRAY_SIZE(of_project)) || ends_with(name, WORKSPACE);
 }

@@ -58,10 +58,7 @@ static bool is_utc(const char *zone)
 	static const char *const names[] = {"UTC",  "Etc/UTC", "UCT",	    "Etc/UCT", "Zulu",
 					    "UTC0", "GMT0",    "Universal", "GMT",     "Etc/Zulu"};
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (streq(zone, names[i]))
-			return true;
-	return false;
+	return is_among(zone, names, ARRAY_SIZE(names));
 }
 
 /* A symlink into the zone directory has the name; a copy only the rule. */

@@ -76,10 +76,7 @@ static const char *const left_out[] = {
 
 static bool is_left_out(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(left_out); i++)
-		if (streq(name, left_out[i]))
-			return true;
-	return false;
+	return is_among(name, left_out, ARRAY_SIZE(left_out));
 }
 
 static uint64_t mix(uint64_t h, uint64_t v)

@@ -14,14 +14,10 @@ struct try_cli {
 };
 
 static const struct opt options[] = {
-	OPT_ROOT(struct try_cli, root),
-	OPT_IMAGE(struct try_cli, image),
-	OPT_PROFILE(struct try_cli, profiles),
-	OPT_NETWORK(struct try_cli, network),
-	OPT_WORKDIR(struct try_cli, workdir),
-	OPT_ENV(struct try_cli, env),
-	OPT_ACCEPT(struct try_cli, accept),
-	OPTS_END,
+	OPT_ROOT(struct try_cli, root),	       OPT_IMAGE(struct try_cli, image),
+	OPT_PROFILE(struct try_cli, profiles), OPT_NETWORK(struct try_cli, network),
+	OPT_WORKDIR(struct try_cli, workdir),  OPT_ENV(struct try_cli, env),
+	OPT_ACCEPT(struct try_cli, accept),    OPTS_END,
 };
 
 static int run(const struct args *args, int *ret_status, struct err *e)

@@ -197,10 +197,7 @@ static bool is_needless(const char *word)
 		"create-symlinks", "update-ldcache",	 "create-soname-symlinks",
 		"chmod",	   "enable-cuda-compat", "disable-device-node-modification"};
 
-	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++)
-		if (streq(word, hooks[i]))
-			return true;
-	return false;
+	return is_among(word, hooks, ARRAY_SIZE(hooks));
 }
 
 /* "nvidia-cdi-hook NAME ARGUMENTS" or "nvidia-ctk hook NAME ARGUMENTS". */
