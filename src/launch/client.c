@@ -414,6 +414,8 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 	if (c.keys != c.terminal)
 		close_fd(&c.keys);
 	close_fd(&c.in.to); /* the master, which both relays share */
+	free(c.in.data);
+	free(c.out.data);
 	close_fd(&c.signals);
 	close_fd(&c.report);
 	sigprocmask(SIG_SETMASK, &old, NULL);

@@ -16,6 +16,8 @@
 
 #include "base/mem.h"
 
+#define RELAY_SIZE 8192
+
 static struct {
 	int fd;
 	bool raw, keeps_output, hooked;
@@ -159,7 +161,9 @@ bool relay_read(struct relay *r)
 
 	if (relay_pending(r))
 		return true;
-	n = read(r->from, r->data, sizeof(r->data));
+	if (!r->data)
+		r->data = xrealloc(NULL, RELAY_SIZE, 1);
+	n = read(r->from, r->data, RELAY_SIZE);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	r->start = 0;

@@ -52,7 +52,7 @@ struct winsize terminal_size(int fd);
 /* One direction of bytes between the user's terminal and the session's pty. */
 struct relay {
 	int from, to; /* -1: ended */
-	char data[8192];
+	char *data;   /* owned; NULL until the first read */
 	size_t start, end;
 };
 
