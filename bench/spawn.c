@@ -306,8 +306,8 @@ static void read_memory(long long kib[MEM_KEYS])
 }
 
 /*
- * Starts one that stays. It has started once its program has written a byte to stdout, or once the
- * command has succeeded, having put it into the background.
+ * Starts one that stays. It has started once its program has written its dot to stdout, or once the
+ * command has succeeded, having put it into the background and printed its id.
  */
 static void hold_one(const struct bench_case *c, const int pipe_fd[2])
 {
@@ -315,16 +315,18 @@ static void hold_one(const struct bench_case *c, const int pipe_fd[2])
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd p[2] = {{.fd = pipe_fd[0], .events = POLLIN},
 			      {.fd = pidfd, .events = POLLIN}};
-	char byte;
+	char said[64] = "";
 
 	if (pidfd < 0)
 		die("pidfd_open", strerror(errno));
-	if (poll(p, 2, 30000) <= 0)
-		die(c->name, "not started within 30 seconds");
+	do {
+		if (poll(p, 2, 30000) <= 0)
+			die(c->name, "not started within 30 seconds");
+		if (p[0].revents && read(pipe_fd[0], said, sizeof(said)) < 1)
+			die(c->name, "cannot read its stdout");
+	} while (!p[1].revents && said[0] != '.');
 	if (p[1].revents)
 		wait_ok(pid, c->name);
-	else if (read(pipe_fd[0], &byte, 1) != 1)
-		die(c->name, "no byte on its stdout");
 	close(pidfd);
 }
 
