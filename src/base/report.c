@@ -1,5 +1,5 @@
 /*
- * report.c - hands what is said to the report of the process.
+ * report.c - passes everything on to the report of the process.
  */
 #include "base/report.h"
 

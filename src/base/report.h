@@ -1,13 +1,14 @@
 /*
- * report.h - what work says to whoever called it, while it goes on.
+ * report.h - what a flow reports to its caller while it runs: notes, warnings and progress.
  *
- * No room below the command line writes to a terminal: notes, warnings and progress go to the one `struct report` of
- * the process, which shows them. The command line's is cli/stderr_report.h. Without one, nothing is shown. Results
- * are returned, errors are a `struct err`, and questions go to the `struct reach_asker` of a request
- * (grant/reach_line.h): the caller's options are part of the answer.
+ * No room below the command line prints. Reports go to the one `struct report` of the process,
+ * which shows them; the command line's is cli/stderr_report.h. Without one, nothing is shown.
+ * Results are returned, errors are a `struct err`, and questions go to the `struct reach_asker` of
+ * a request (grant/reach_line.h), because the caller's options are part of the answer.
  *
- * There is one for a process because work changes what a process has one of: descriptors 0 to 2, signals,
- * children. Two pieces of it do not run in one process at the same time.
+ * There is one for each process because a flow changes what belongs to the process: descriptors 0
+ * to 2, signals, children. Two flows cannot run in one process at the same time. A forked child
+ * keeps the report; the children of matrix and of steps have a log as their stderr.
  */
 #ifndef BASE_REPORT_H
 #define BASE_REPORT_H
@@ -20,8 +21,8 @@ enum report_kind {
 	REPORT_WARNING,
 	REPORT_NOTE,
 	REPORT_DEBUG,
-	REPORT_WAITING, /* why a transfer does not go on */
-	REPORT_OUTPUT,	/* a line that a failed program has written */
+	REPORT_WAITING, /* why a transfer waits */
+	REPORT_OUTPUT,	/* a line of the output of a failed program */
 };
 
 /* One of the steps that make an environment. */
@@ -31,7 +32,7 @@ struct report_step {
 	long long began; /* clock_ms() */
 };
 
-/* A member that is NULL shows nothing. Those about transfers are called from any thread. */
+/* A NULL member shows nothing. Transfers are reported from any thread. */
 struct report {
 	bool quiet; /* notes and progress are not wanted */
 
@@ -44,23 +45,23 @@ struct report {
 	void (*transfer_done)(int id, uint64_t done);
 	void (*transfer_end)(int id, const char *word);
 
-	/* line: what the step has just written, to be made printable; NULL when it begins. */
+	/* line: what the step has just written, not yet made printable; NULL when it begins. */
 	void (*step)(const struct report_step *step, const char *line);
 	void (*step_end)(void);
 };
 
-/* From here on to r, which outlives all work; NULL: to nobody. */
+/* Sends all reports to r, which must stay valid; NULL: to nobody. */
 void report_to(const struct report *r);
 
-/* Notes and progress are not wanted: work that is done only for them can be left out. */
+/* Notes and progress are not wanted: work that is needed only for them can be skipped. */
 bool report_is_quiet(void);
 
-/* One printable line. log.h has what makes notes and warnings. */
+/* Reports one printable line. Notes and warnings are made by log.h. */
 void report_line(enum report_kind kind, const char *text);
 
 /*
- * A transfer, such as a layer that is pulled: total bytes, 0 when that is unknown. word, a constant, is what is done
- * now: "waiting", "pulling". label is copied. Returns its number, for the others.
+ * Begins a transfer, such as the pull of a layer, of total bytes; 0: unknown. word, a constant, is
+ * the current activity: "waiting", "pulling". label is copied. Returns the id for the others.
  */
 int report_transfer(const char *label, const char *word, uint64_t total);
 void report_transfer_word(int id, const char *word);

@@ -1,13 +1,13 @@
 /*
- * progress.h - how transfers are shown on stderr: a bar a layer on a terminal, plain lines otherwise, nothing
- * with --quiet. Drawn at most ten times a second.
+ * progress.h - shows transfers on stderr: one bar a layer on a terminal, plain lines otherwise,
+ * nothing with --quiet. Drawn at most ten times a second.
  */
 #ifndef CLI_IMAGE_PROGRESS_H
 #define CLI_IMAGE_PROGRESS_H
 
 #include <stdbool.h>
 
-/* What is said from here on (base/report.h) goes to stderr, transfers too. */
+/* Shows all reports on stderr from now on (base/report.h), transfers too. */
 void progress_start(bool quiet);
 
 /*
