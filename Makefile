@@ -1,8 +1,8 @@
 # Makefile - builds, checks and installs sandbox. `make help` lists the targets.
 #
-# Not recursive; one list of sources, told apart by directory. Each kind of build has a tree of its
-# own (build, build/debug, build/san), laid out as an installation is, so that the program finds
-# its data the same way in all of them.
+# Not recursive; one list of sources, sorted by directory. Each kind of build has its own tree (build,
+# build/debug, build/san), laid out like an installation, so that the program finds its data the same
+# way in all of them.
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -58,43 +58,44 @@ OUR_CFLAGS += -O2 $(HARDEN)
 CPPFLAGS   += -D_FORTIFY_SOURCE=2
 endif
 LINK_HARDEN  := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections
-# A start reads its relocations, packed a hundredth of their size; binutils before 2.38 ignore it.
+# Each start reads the relocations; packed, they have a hundredth of the size. Binutils before 2.38
+# ignore the option.
 LINK_STATIC  := $(LINK_HARDEN) -Wl,-z,pack-relative-relocs -static-pie
 LINK_DYNAMIC := $(LINK_HARDEN) -pie
 endif
 
 IMAGE_PACKAGES := libcurl libcrypto libisal libzstd liblzma jansson yaml-0.1
 
-# Asked once a run, and only when something is linked.
+# Run once, and only if something is linked.
 pkg_shared = $(or $(shell $(PKG_CONFIG) --libs $(1)),$(error no $(1): run `make deps`))
 pkg_libs = $(or $(shell $(PKG_CONFIG) --static --libs $(1)),$(error no $(1): run `make deps`))
 LIBS_SANDBOX = $(eval LIBS_SANDBOX := $(call pkg_libs,libcap inih libmd))$(LIBS_SANDBOX)
 LIBS_SECCOMP = $(eval LIBS_SECCOMP := $(call pkg_libs,libseccomp))$(LIBS_SECCOMP)
 LIBS_CMOCKA  = $(eval LIBS_CMOCKA := $(call pkg_libs,cmocka))$(LIBS_CMOCKA)
 LIBS_ASK     = $(eval LIBS_ASK := $(call pkg_libs,readline))$(LIBS_ASK)
-# What the launcher has is linked into sandbox-image as well: each library to be loaded takes it 0.1 ms.
+# sandbox-image links the launcher's libraries statically too: loading one takes 0.1 ms.
 LIBS_IMAGE   = $(eval LIBS_IMAGE := -Wl,-Bstatic $(LIBS_SANDBOX) -Wl,-Bdynamic $(call pkg_shared,$(IMAGE_PACKAGES)))$(LIBS_IMAGE)
 
 # Sources ---------------------------------------------------------------------------------------
 
-# Bottom to top; HACKING.md says what is in which, and tests/lint-layers what may include what.
+# Bottom to top. HACKING.md describes them; tests/lint-layers checks what may include what.
 ROOMS := base config store net launch \
 	image/name image/store image/document image/layer image/registry image image/archive \
 	box rootfs grant start changes prepare flow doctor \
 	cli/ask cli cli/init cli/image cli/cmd main
 MAINS := $(wildcard src/main/*.c) src/cli/console.c
-# Of images the launcher needs names, flat files and what a stack of layers shows; the rest, with all
-# the libraries it takes, is sandbox-image's.
+# Of images the launcher needs only names, flat files and what a stack of layers shows. The rest, and
+# the libraries it needs, is in sandbox-image.
 IMAGE_NAMES := $(patsubst %,src/image/name/%.c,digest reference registry_name ref conf) \
 	$(patsubst %,src/image/store/%.c,plan view)
-# The policy is compiled into filters when the program is built; only the generator and the tests
-# link it, and libseccomp with it.
+# The policy is compiled into filters at build time; only the generator and the tests link it, and
+# libseccomp.
 POLICY := src/launch/seccomp_policy.c src/launch/seccomp_tree.c
 
 SRC     := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 IMAGE   := $(filter-out $(IMAGE_NAMES),$(filter src/image/% src/cli/image/%,$(SRC)))
 COMMON  := $(filter-out $(MAINS) $(POLICY) $(IMAGE),$(SRC))
-# Of the command line it has the parser and the tables of its own commands.
+# It has the command line's parser, and the tables of its own commands only.
 IMAGE_PROGRAM := src/main/image_main.c $(IMAGE) src/cli/options.c src/cli/stderr_report.c src/cli/habits.c \
 	src/cli/habits_table.c \
 	src/cli/cmd/cmd_image.c \
@@ -116,11 +117,11 @@ TOOLS := $(patsubst tests/programs/%.c,$(B)/tests/programs/%,$(wildcard tests/pr
 FUZZ  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 30
 
-# For a make that we start: all processors, unless it was said how many.
+# For a make that we start: all processors, unless -j was given.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 MAKEFLAGS += --no-print-directory
 
-# V=1 shows each command whole; otherwise a word and what it makes.
+# V=1 shows whole commands; otherwise a word and the target.
 quiet = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $@;)
 
 .DELETE_ON_ERROR:
@@ -139,14 +140,14 @@ $(O)/%.o: src/%.c
 	$(call quiet,CC)$(CC) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(O)/launch/seccomp.o: $(GENERATED)
-# Embedded by .incbin, which the dependency files know nothing of.
+# Embedded by .incbin, which is not in the dependency files.
 $(O)/cli/cmd/cmd_completion.o: $(wildcard completions/*)
 
 $(BIN)/sandbox: $(call objects,src/main/main.c $(COMMON))
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(LDFLAGS) -o $@ $^ $(LIBS_SANDBOX)
 
-# It runs in any image, whatever its libc: static, so never with sanitizers.
+# Static, because it runs in images with any libc; therefore never with sanitizers.
 ifeq ($(SAN),1)
 $(LIB)/sudo: $(SUDO) $(call objects,$(SUDO))
 	@mkdir -p $(@D)
@@ -173,7 +174,7 @@ $(GEN)/seccomp_filters.h: $(B)/tools/seccomp_gen
 	@mkdir -p $(@D)
 	$(call quiet,GEN)$< > $@
 
-# The profiles are found in the tree as they are in an installation.
+# Profiles have the same path in the tree as in an installation.
 $(B)/share/sandbox/profiles:
 	@mkdir -p $(@D)
 	$(call quiet,LN)ln -sfn $(if $(filter build,$(B)),,../)../../../profiles $@
@@ -199,18 +200,18 @@ $(O)/tests/%.o: tests/%.c $(GENERATED)
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
 
-# Programs that tests run inside boxes: static, never with sanitizers, so that they run anywhere.
+# Programs that tests run inside boxes: static and without sanitizers, so that they run anywhere.
 $(B)/tests/programs/probe: src/launch/protocol.c src/launch/protocol.h
 $(B)/tests/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) -D_GNU_SOURCE -Isrc $(LANGUAGE) $(WARNINGS) $(if $(filter 1,$(SAN)),-DSANITIZED) -O2 -static $(CFLAGS) -o $@ $(filter %.c,$^)
 
-# Not for boxes, and with a library of its own.
+# Does not run in boxes, and needs fuse3.
 $(B)/tests/fault/power_disk: tests/fault/power_disk.c
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) -D_GNU_SOURCE $(LANGUAGE) $(WARNINGS) -O2 $(CFLAGS) -o $@ $< $$(pkg-config --cflags --libs fuse3)
 
-# COVERAGE_TESTS="unit tests/bats/run.bats": less than all.
+# COVERAGE_TESTS="unit tests/bats/run.bats" runs only these.
 coverage: ## lines that the tests of a user run, by room; COVERAGE_TESTS=files
 	$(MAKE) $(PARALLEL) COV=1 all test-programs
 	tests/coverage build/coverage $(COVERAGE_TESTS)
@@ -233,7 +234,7 @@ fault: deps ## kill each command at each of its calls, fail each call, storms; F
 	$(MAKE) $(PARALLEL) all test-programs
 	MODES=fault FAULT="$(FAULT)" tests/run $(B)
 
-# What targets are linked from is compiled once.
+# Compiled once for all targets.
 FUZZ_CC = $(CLANG) -D_GNU_SOURCE -Isrc -I$(GEN) $(LANGUAGE) -g -O1 -fno-sanitize-recover=undefined
 
 $(B)/fuzz/obj/%.o: src/%.c $(GENERATED)
@@ -272,7 +273,7 @@ install: all ## install below PREFIX (/usr/local), DESTDIR before it; never setu
 	install -D -m 0644 completions/sandbox.bash $(PREFIX_DIR)/$(BASH_COMPLETION)
 	install -D -m 0644 completions/_sandbox $(PREFIX_DIR)/$(ZSH_COMPLETION)
 	install -D -m 0644 completions/sandbox.fish $(PREFIX_DIR)/$(FISH_COMPLETION)
-	@# What a shell does not find by itself is said; a package (DESTDIR) has its own ways.
+	@# Prints what to set up by hand; a package (DESTDIR) has its own means.
 	@[ -n "$(DESTDIR)" ] || case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; \
 		*) echo "Add $(PREFIX)/bin to PATH." ;; esac
 	@[ -n "$(DESTDIR)" ] || [ -e /usr/share/bash-completion/bash_completion ] || \
@@ -288,13 +289,13 @@ uninstall: ## remove what install put there
 	rm -f $(patsubst man/%.7,$(PREFIX_DIR)/share/man/man7/%.7,$(wildcard man/*.7))
 	rm -rf $(PREFIX_DIR)/libexec/sandbox $(PREFIX_DIR)/share/sandbox/profiles/apparmor
 	rm -f $(PROFILES:%=$(PREFIX_DIR)/share/sandbox/%)
-	@# With PREFIX=~/.local the data directory, with all boxes, is this one: it stays.
+	@# With PREFIX=~/.local this is also the data directory, with all boxes: keep it.
 	-@rmdir $(PREFIX_DIR)/share/sandbox/profiles $(PREFIX_DIR)/share/sandbox 2>/dev/null || :
 
 man/box.svg: man/picture
 	man/picture >$@
 
-# A tree of its own: flags and places are others, and Debian keeps debian/ at the top for itself.
+# In its own tree: flags and paths differ, and debian/ at the top is left to Debian.
 deb: ## build a Debian package, build/deb/*.deb; needs debhelper and dh-apparmor
 	rm -rf build/deb
 	mkdir -p build/deb/sandbox
@@ -311,7 +312,7 @@ deps: ## install what building and testing need (apt-get), if missing
 enter: ## install what building needs, build, and open a shell in a box of this directory
 	@.ci/deps build
 	@$(MAKE) $(PARALLEL) all
-	@# Whoever runs this makefile trusts the project. How the shell ended is no matter of make's.
+	@# Running this makefile means trusting the project. The shell's exit status is not make's.
 	@$(BIN)/sandbox enter --accept . || [ $$? != 125 ]
 
 clean: ## remove everything that was built

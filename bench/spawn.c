@@ -10,15 +10,15 @@
  * noise of the machine, and prints median, 10th and 90th percentile of the time from before the
  * spawn to the return of wait4(2). --loop runs each command N times without a pause, then waits
  * until everything it started has gone: total time. --cost is the processor time of a whole start:
- * that of its processes and of the kernel's threads, which take namespaces and mounts apart later; the
- * middle of several turns of N starts each. --hold starts N that stay: rate, first and last starts,
- * memory each; then it kills them.
+ * that of its processes and of the kernel's threads, which take namespaces and mounts apart later;
+ * the median of several turns of N starts each. --hold starts N that stay, prints rate, first and
+ * last starts and memory each, and kills them.
  *
  * Promises: CLOCK_MONOTONIC; commands start by posix_spawn(3), which is vfork-like, with stdio at
  * /dev/null; the first round is not counted; a command that fails ends the measurement. The timer
  * is a child subreaper (prctl(2)): what a command leaves behind becomes its child, is waited for
  * outside the clock (--no-drain: is not), and its CPU time is counted. Except with --cost, CPU is
- * therefore that of all processes a run started; the kernel's own workers are in no process's account.
+ * therefore that of all processes a run started; the kernel's own workers are not counted.
  *
  * It kills nothing but its own children, by pid.
  */

@@ -34,7 +34,7 @@ void jsonout_array_end(struct json *j);
 void jsonout_string(struct json *j, const char *key, const char *value); /* NULL value: null */
 void jsonout_number(struct json *j, const char *key, long long value);
 void jsonout_bool(struct json *j, const char *key, bool value);
-/* Prints what there is of a long document, once it is worth a write. */
+/* For long documents: prints the text so far if it is large enough to be worth a write. */
 void jsonout_flush(struct json *j);
 /* Prints the document with a final newline on stdout and frees it. */
 void jsonout_print(struct json *j);

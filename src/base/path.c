@@ -37,7 +37,7 @@ struct walk {
 	int links;
 	bool no_links;
 	bool make; /* create missing directories */
-	bool made; /* the last one entered: there is nothing in it */
+	bool made; /* the last one entered was just created: it is empty */
 };
 
 static int walk_here(const struct walk *w)
@@ -135,8 +135,8 @@ static int walk_last(struct walk *w, const char *name, int flags, mode_t mode, i
 }
 
 /*
- * Resolves w->rest. With w->make, mode is that of the last directory, flags are O_PATH | O_DIRECTORY,
- * and the last component is entered like the others; else flags and mode are those of open(2).
+ * Resolves w->rest. With w->make, the last component is entered like the others, mode is that of
+ * the last directory and flags are O_PATH | O_DIRECTORY; else flags and mode are those of open(2).
  * Returns 0 or -errno.
  */
 static int walk(struct walk *w, int flags, mode_t mode, int *ret_fd)
@@ -171,7 +171,7 @@ static int walk(struct walk *w, int flags, mode_t mode, int *ret_fd)
 		if (r < 0)
 			return r;
 	}
-	if (w->make && w->n) { /* opened as it is wanted */
+	if (w->make && w->n) { /* walk_enter() has opened it with these flags */
 		*ret_fd = w->fds[--w->n];
 		return 0;
 	}

@@ -39,7 +39,7 @@ struct report {
 	/* One printable line, without a newline. */
 	void (*line)(enum report_kind kind, const char *text);
 
-	/* As report_transfer() and its kin below. */
+	/* As report_transfer() and the functions after it. */
 	int (*transfer)(const char *label, const char *word, uint64_t total);
 	void (*transfer_word)(int id, const char *word);
 	void (*transfer_done)(int id, uint64_t done);
@@ -68,7 +68,7 @@ void report_transfer_word(int id, const char *word);
 void report_transfer_done(int id, uint64_t done); /* bytes so far */
 void report_transfer_end(int id, const char *word);
 
-/* A step begins (line NULL), has written a line, has ended. One at a time. */
+/* A step begins (line NULL), writes a line, ends. Only one step runs at a time. */
 void report_step(const struct report_step *step, const char *line);
 void report_step_end(void);
 

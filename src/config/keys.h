@@ -69,7 +69,7 @@ enum schema_acts {
 	ACTS_CREATE,   /* when the box is created, or with --rebuild */
 	ACTS_PREPARE,  /* when its layers are prepared, or with --rebuild */
 	ACTS_START,    /* at the next start; drift.c reports that a running box does not follow */
-	/* The same; but sessions read it too, and get the closed value until then. */
+	/* The same, but sessions read it too: until the next start they get the closed value. */
 	ACTS_START_AND_SESSION,
 	ACTS_SESSION, /* at the next session */
 	ACTS_USE,     /* at the next use */
@@ -84,7 +84,7 @@ enum schema_asked {
 	ASKED_WORDS,	 /* each word of the list */
 	ASKED_LENT,	 /* by the code that lends it: grant/lend.c */
 	ASKED_MOUNT,	 /* as a mount: what it resolves to, and how */
-	ASKED_THERE,	 /* elsewhere: a line of [matrix], as the image of its box */
+	ASKED_THERE,	 /* not here: a line of [matrix] is asked about as the image of its box */
 };
 
 /* How far a value reaches: the furthest comes last in the question (grant/reach_order.c). */
@@ -95,7 +95,7 @@ enum schema_reaches {
 	REACHES_KERNEL = 40,
 	REACHES_READING = 50,
 	REACHES_WRITING = 60,
-	REACHES_FAR = 70, /* from here on they are named in the question */
+	REACHES_FAR = 70, /* this and above: the question names them */
 	REACHES_UNBOUND = 70,
 	REACHES_SECRETS = 80,
 	REACHES_SYSTEM = 85,

@@ -23,7 +23,7 @@
 #define MOUNTS "mounts" /* directories outside the project */
 #define CACHES "caches" /* denies other lines of [mounts] */
 
-/* The words that can be denied: those of the rows, each once, and one of no key. */
+/* The words that can be denied: those of the rows, each once, and one that has no key. */
 static void find_words(struct strv *out)
 {
 	for (size_t i = 0; i < N_KEYS; i++) {

@@ -1,9 +1,9 @@
 /*
- * schema.h - which sections and keys there are, and what is known of each.
+ * schema.h - the table of sections and keys, and the properties of each.
  *
- * One table serves everyone who asks about keys: the checker, policy, consent, drift, `sandbox
- * config`, the completions and the check of the manual. What is not in it does not exist. A section
- * with free keys has one row, with the key "*".
+ * The only such table: the checker, policy, consent, drift, `sandbox config`, the completions and
+ * the check of the manual use it. What is not in it does not exist. A section with free keys has
+ * one row, with the key "*".
  */
 #ifndef CONFIG_SCHEMA_H
 #define CONFIG_SCHEMA_H
@@ -30,9 +30,9 @@ struct schema_key {
 	const char *key;     /* "*": any that check_key accepts */
 	enum schema_acts acts;
 	enum schema_asked asked;
-	enum schema_reaches reaches; /* if it is asked about; for mounts the path decides */
+	enum schema_reaches reaches; /* if the user is asked; for mounts the path decides */
 	const char *deny;	     /* words of [policy] that deny it; "": it cannot be denied */
-	bool steps;    /* steps of packages and [run] have it too; no layer keeps it */
+	bool steps; /* applies to steps of packages and [run] too, but leaves nothing in a layer */
 	bool programs; /* may give a box other programs than its image has */
 	enum schema_type type;
 	bool pending;	    /* known and checked, not implemented yet */

@@ -1,8 +1,8 @@
 /*
  * schema_table.c - the table of sections and keys, and the checks that types cannot do.
  *
- * Owns every word that a project file or profile may contain, and what is known of it. `sandbox
- * config` prints built-in values in the order of the rows.
+ * Owns every word that a project file or profile may contain, and its properties. `sandbox config`
+ * prints built-in values in the order of the rows.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -69,7 +69,7 @@ void settings_clear(struct settings *s);
 /* Appends a copy of one setting, with the highest precedence. */
 void settings_add(struct settings *s, const struct setting *st);
 
-/* A value from source, which is not a file, for settings_add(). Owns nothing; not for free keys. */
+/* A setting for settings_add() whose source is no file. Owns nothing; not for free keys. */
 struct setting setting_of(enum schema_id id, const char *value, const char *source);
 
 /* Does it set this key; for a section with free keys, one of them? */
@@ -79,7 +79,7 @@ bool setting_is(const struct setting *st, enum schema_id id);
 const char *settings_get(const struct settings *s, enum schema_id id);
 /* The setting behind that value, for its source and dir; NULL if no source sets the key. */
 const struct setting *settings_find(const struct settings *s, enum schema_id id);
-/* The next setting of a key after st, lowest first; st NULL: the first. NULL if there is no other. */
+/* The next setting of a key after st, lowest first; st NULL: the first. NULL: no more. */
 const struct setting *settings_next(const struct settings *s, const struct setting *st,
 				    enum schema_id id);
 /* Did the user set this key, by a flag or a variable, above what any file says? */

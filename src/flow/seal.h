@@ -12,14 +12,14 @@
 struct seal_options {
 	const char *project; /* as for enter */
 	const char *name;    /* of the image; NULL: the one that [sandbox] prebuilt looks for */
-	bool json;	     /* the text is */
+	bool json;	     /* write the text as JSON */
 	struct settings_request settings;
 	struct reach_asker asker;
 };
 
 /*
- * Makes the image. *ret_name is its name, which the caller frees; its name and digest, as a text for
- * the user, are appended to text.
+ * Makes the image. *ret_name is its name, which the caller frees. Appends its name and digest, as a
+ * text for the user, to text.
  */
 int seal_run(struct seal_options *o, char **ret_name, struct buf *text, struct err *e);
 

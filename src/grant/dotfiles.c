@@ -12,7 +12,7 @@
 #include "base/path.h"
 #include "grant/reach.h"
 
-/* granted has real paths: a symlink that leads elsewhere by now means another directory. */
+/* granted has real paths: a symlink that has changed since means another directory. */
 static int check_source(const struct settings *settings, const struct setting *st, const char *real,
 			const struct strv *granted, struct err *e)
 {

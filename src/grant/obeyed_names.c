@@ -59,7 +59,7 @@ static const char *const of_system[] = {
 	"etc/xdg/autostart",
 };
 
-/* Does path contain name, as whole components, behind in ("", or a directory with its slash)? */
+/* Does path contain in ("" or a directory with its slash), then name, as whole components? */
 static bool has(const char *path, const char *in, const char *name)
 {
 	size_t in_len = strlen(in), len = strlen(name);

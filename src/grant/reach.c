@@ -78,7 +78,7 @@ static int add_target(const struct settings *s, const struct setting *st, struct
 	return add_path(s, st, path, "", out, e);
 }
 
-/* For export: the box's program hides one of the host's shell while that is in the project. */
+/* For export: in the project's directory, the exported name hides the host's program. */
 static int add_words(const struct settings *s, const struct setting *st, struct strv *out,
 		     struct err *e)
 {
@@ -109,7 +109,7 @@ static int add_value(const struct settings *s, const struct setting *st, struct 
 	return 0;
 }
 
-/* NULL: added by others, if at all. A row that does not say how is asked about as it is written. */
+/* NULL: other code adds it, or nothing does. Rows without `asked` are asked about as written. */
 static int (*const adders[])(const struct settings *s, const struct setting *st, struct strv *out,
 			     struct err *e) = {
 	[0] = add_value,	   [ASKED_NEVER] = NULL,      [ASKED_VALUE] = add_value,

@@ -55,7 +55,7 @@ void agreed_forget(const struct store *s, const char *project);
  */
 int reach_add_settings(const struct settings *s, struct strv *out, struct err *e);
 
-/* If the box's image is a directory, appends its real path: a symlink may lead elsewhere by now. */
+/* If the box's image is a directory, appends its real path: a symlink may have changed since. */
 void reach_add_root(const struct box *b, const char *real, struct strv *out);
 
 /*

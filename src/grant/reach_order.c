@@ -15,7 +15,7 @@
 #include "config/schema.h"
 #include "config/xdg.h"
 
-/* Lines that belong to no key, and values that reach further than others of their key. */
+/* Lines of no key, and values that reach further than others of their key. */
 static const struct {
 	const char *begins;
 	int rank;
@@ -25,7 +25,7 @@ static const struct {
 	{"display = x11", REACHES_SECRETS}, {"/run/secrets/", REACHES_SECRETS},
 };
 
-/* Of the system, or where its services listen. */
+/* Does it belong to the system, or do its services listen there? */
 static bool is_system(const char *path)
 {
 	static const char *const folders[] = {"/etc",  "/run",	"/var", "/dev", "/proc", "/sys",

@@ -292,7 +292,7 @@ static int install_layers(struct install *in, struct err *e)
 	struct err late;
 	int r = start_workers(in, threads, &n_threads, e);
 
-	/* Without one at work all layers are here. */
+	/* No worker: all layers are here already. */
 	if (r == 0 && n_threads)
 		r = settle_in_order(in, e);
 	pthread_mutex_lock(&in->lock);

@@ -1,9 +1,9 @@
 /*
  * bounds.c - limits on what counts per user on the whole machine.
  *
- * A box can take at most half of it, so that no single box takes it away from the other boxes and
- * the desktop. The limits hold in the box's user namespace and in those nested in it; raising one
- * takes CAP_SYS_RESOURCE, which root in the box lacks.
+ * A box can use at most half, so that no single box starves the other boxes and the desktop. The
+ * limits hold in the box's user namespace and in those nested in it; raising one takes
+ * CAP_SYS_RESOURCE, which root in the box lacks.
  */
 #include "launch/bounds.h"
 
@@ -16,8 +16,8 @@
 #include "base/mem.h"
 
 /*
- * namespaces(7), inotify(7). The second is opened in the box's own /proc: in the host's, the kernel would
- * find the entry of each running box under the same name, and compare them all.
+ * namespaces(7), inotify(7). The second file is opened in the box's own /proc: in the host's, the
+ * kernel would search the entries of all running boxes, which have the same name.
  */
 static const struct {
 	const char *everywhere, *in_box;

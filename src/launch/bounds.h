@@ -5,8 +5,9 @@
 #define LAUNCH_BOUNDS_H
 
 /*
- * Halves them for the box whose root is rootfd, with its own /proc mounted. The caller has
- * CAP_SYS_RESOURCE in the box's user namespace. What the kernel does not have is left out.
+ * Sets them to half the machine's limits for the box whose root is rootfd, with its own /proc
+ * mounted. The caller needs CAP_SYS_RESOURCE in the box's user namespace. Limits that the kernel
+ * does not have are skipped.
  */
 void bounds_set(int rootfd);
 

@@ -154,7 +154,7 @@ static int build(const struct plan *p, int boot, struct server *srv, struct err 
 	if (r < 0)
 		return r;
 	/*
-	 * Closes the descriptors that built the root, and stdio: a box holds nobody's terminal,
+	 * Closes the descriptors that built the root, and stdio: a box keeps no caller's terminal,
 	 * pipe or log.
 	 */
 	proc_close_others((int[]){0, 1, 2, p->control_fd, p->lifetime_fd, boot, root.pts, you}, 8);

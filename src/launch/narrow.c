@@ -89,7 +89,7 @@ struct reopening {
 	int fd; /* as opened; -1 if not */
 };
 
-/* Runs in a helper with its own namespaces. The path may name another file by now. */
+/* Runs in a helper with its own namespaces. The path may name another file since. */
 static int reopen_alone(void *arg, struct err *e)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |

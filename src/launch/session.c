@@ -327,10 +327,13 @@ pid_t session_start_first(const struct session_policy *policy, const struct sess
 	char **env = environ;
 	pid_t pid;
 
-	/* A terminal's session has a leader, which executes nothing. Root's may have to ask the supervisor. */
+	/*
+	 * vfork stops pid 1 until the command executes. A terminal's session has a leader that
+	 * never executes, and root's execve may have to ask the supervisor.
+	 */
 	if (s->master >= 0 || s->flags & SESSION_ROOT)
 		return session_start(policy, s);
-	/* What it changes in this memory are c, environ and errno. */
+	/* The child shares this memory; it changes c, environ and errno. */
 	pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
 	if (pid == 0)
 		run(policy, s, &c); /* NOLINT(clang-analyzer-unix.Vfork) */

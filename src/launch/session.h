@@ -44,14 +44,15 @@ struct session {
 	}
 
 /*
- * Forks the session's process, which becomes a session and group leader. Returns its pid, or
+ * Forks the session's process, which becomes the leader of a session and group. Returns its pid, or
  * -errno. In the child, failures are reported on the report pipe, then it exits with 125 to 127.
  */
 pid_t session_start(const struct session_policy *policy, const struct session *s);
 
 /*
- * The same for the first session, which the launcher itself asks for. Nothing runs in the box that could
- * make its execve block, so nothing is copied: the process has pid 1's memory, and pid 1 waits, until then.
+ * The same for the first session, which the launcher itself asks for. Nothing runs in the box yet
+ * that could block its execve, so pid 1's memory is not copied: the process shares it, and pid 1
+ * waits, until it executes (vfork).
  */
 pid_t session_start_first(const struct session_policy *policy, const struct session *s);
 

@@ -229,7 +229,7 @@ static int finish_output(struct err *e)
 	int last_errno;
 	ssize_t last;
 
-	/* The error of an earlier write is lost by now, except for a broken pipe. */
+	/* errno of the earlier write is lost. poll(2) still tells a broken pipe. */
 	if (failed && poll(&p, 1, 0) == 1 && (p.revents & POLLERR))
 		return err_sys(e, EPIPE, "cannot write the output");
 	/*

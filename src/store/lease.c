@@ -1,7 +1,7 @@
 /*
  * lease.c - the lease of the data directory, and locks of single pieces of work.
  *
- * All of it ends with its holder: flock(2), and open file description locks, fcntl(2).
+ * All are released when their holder ends: flock(2), and open file description locks of fcntl(2).
  */
 #include "store/lease.h"
 
@@ -20,7 +20,7 @@ int store_lease_open(int data_fd, const char *path, int *ret_fd, struct err *e)
 {
 	cleanup_close int fd = openat(data_fd, LEASE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-	/* What only reads goes on there, and keeps those away who have it writable elsewhere. */
+	/* Reading works there; the lock still counts for those with a writable mount of it. */
 	if (fd < 0 && errno == EROFS)
 		fd = openat(data_fd, LEASE, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -40,7 +40,10 @@ int store_lease_share(int lease, const char *path, struct err *e)
 bool store_lease_take_alone(int lease, int timeout_ms)
 {
 	for (int waited = 0; flock(lease, LOCK_EX | LOCK_NB) < 0; waited += 10) {
-		/* The shared lease is gone by then, flock(2). Without one, what is in tmp/ is swept by others. */
+		/*
+		 * A failed LOCK_EX has released the shared lease, flock(2). Take it again: without
+		 * it, others remove our work from tmp/.
+		 */
 		if (waited >= timeout_ms || errno != EWOULDBLOCK) {
 			while (flock(lease, LOCK_SH) < 0 && errno == EINTR)
 				;

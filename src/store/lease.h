@@ -1,9 +1,10 @@
 /*
- * lease.h - what commands that are at work in the data directory hold against each other.
+ * lease.h - the locks between commands that work in the data directory.
  *
- *	DATA/image.lock		the lease: shared by who makes or uses images and layers, exclusive by who
- *				removes what nobody needs
- *	DATA/<file>		one byte for each piece of work: who comes second waits, and finds it done
+ *	DATA/image.lock		the lease: shared while a command makes or uses images and layers,
+ *				exclusive while one removes unused ones
+ *	DATA/<file>		a byte for each piece of work: the second command to need it waits,
+ *				then finds it done
  */
 #ifndef STORE_LEASE_H
 #define STORE_LEASE_H
@@ -13,24 +14,25 @@
 #include "base/err.h"
 
 /*
- * Opens the lease, without holding it; where nothing can be written, to be read. data_fd: the data directory;
- * path: its name for messages.
+ * Opens the lease without taking it; read-only on a read-only file system. data_fd: the data
+ * directory; path: its name for messages.
  */
 int store_lease_open(int data_fd, const char *path, int *ret_fd, struct err *e);
 
-/* Takes the open lease, shared: waits for who removes. Also makes an exclusive one a shared one. */
+/* Takes the open lease shared; waits while another command has it exclusive. Also downgrades. */
 int store_lease_share(int lease, const char *path, struct err *e);
 
-/* Takes it alone, waiting timeout_ms at most; false: another command is at work, and it is shared again. */
+/* Takes it exclusive, waiting timeout_ms at most; false: it is in use, and ours is shared again. */
 bool store_lease_take_alone(int lease, int timeout_ms);
 
-/* Both in one. */
+/* Opens it and takes it shared. */
 int store_lease(int data_fd, const char *path, int *ret_fd, struct err *e);
 
 /*
- * Takes the byte of DATA/<file> that the hexadecimal key stands for: its first 15 digits, so that no file has to be
- * cleared away. Two keys of one byte wait for each other, and no more. busy is called when it has to wait, and
- * stop, unless NULL, whether a signal ends that.
+ * A lock for one piece of work: the byte of DATA/<file> at the offset that the first 15 digits of
+ * key give, which is hexadecimal. So no lock file is left to remove; two keys with the same byte
+ * only wait for each other. busy is called before waiting. stop, unless NULL, is called after a
+ * signal: true ends the wait.
  */
 struct store_work {
 	const char *file, *key;

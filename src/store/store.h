@@ -6,9 +6,9 @@
  *	DATA/names/<name>	symlink to an id
  *	DATA/projects/<key>	symlink to an id; the key is a hash of the directory's path
  *	DATA/trials/<key>	the same for what `sandbox try` made for the directory
- *	DATA/caches/<name>/	directories that projects share; <name>.<directory>: one project's own
+ *	DATA/caches/<name>/	directories that projects share; <name>.<directory>: one project's
  *	DATA/layers/host-<key>/	the small layer of the image `host`
- *	DATA/layers/step-<key>/	what a step of a project wrote; DATA/steps/<key> says which (prepared.h)
+ *	DATA/layers/step-<key>/	written by a step; DATA/steps/<key> names it (prepared.h)
  *	DATA/bounds/<directory>	what binds a project whose box was removed (kept.h)
  *	DATA/agreed/<key>	what `init` wrote for a project: the user agreed to it (reach.h)
  *	DATA/tmp/		work in progress

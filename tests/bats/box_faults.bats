@@ -134,7 +134,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	says_nothing words_on_stderr
 }
 
-@test "a project that is to be mounted elsewhere stays where it is until the next start" {
+@test "a new mount point for the project takes effect at the next start" {
 	project p
 	cd p
 	sandbox enter -- true

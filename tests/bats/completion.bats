@@ -129,7 +129,7 @@ commands() {
 	[[ $(in_bash run deb) = *bookworm ]]
 	[ "$(in_bash image rm reg)" = registry.example.com:5000/team/app:1 ]
 	[ "$(in_bash image inspect registry.example.com:5000/team/app:)" = 1 ]
-	[ "$(in_bash image rm ho)" = '' ] # the host's system is none of the store's
+	[ "$(in_bash image rm ho)" = '' ] # `host` is not in the store
 	[ "$(in_fish 'sandbox enter --image deb')" = debian:bookworm ]
 	[ "$(in_fish 'sandbox push deb')" = debian:bookworm ]
 	[ "$(in_fish 'sandbox image bo')" = bootstrap ]

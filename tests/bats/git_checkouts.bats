@@ -114,7 +114,7 @@ box() { # DIR COMMAND...
 	run ! box ./again sh -c 'f=$(cat .git/objects/info/alternates); touch "$f/new"'
 }
 
-@test "it needs consent; if nobody can be asked the box goes without; consent is kept" {
+@test "it needs consent, which is kept; if nobody can be asked, the box starts without it" {
 	git -C repo worktree add -q "$T/wt" -b side
 	project_in wt
 	run -0 --separate-stderr sandbox enter ./wt -- sh -c 'git log -1 2>/dev/null || echo none'

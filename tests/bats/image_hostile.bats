@@ -201,11 +201,11 @@ given_up() { # MODE
 	pull_refused "$1" 'too slow'
 }
 
-@test "a server that stalls in the middle is given up on" { given_up stall; }
+@test "a pull gives up on a server that stalls in the middle" { given_up stall; }
 
-@test "a server that sends a byte now and then is given up on" { given_up drip; }
+@test "a pull gives up on a server that sends a byte now and then" { given_up drip; }
 
-@test "a server that says nothing is given up on" { given_up silent; }
+@test "a pull gives up on a server that never answers" { given_up silent; }
 
 @test "a server whose lengths or tags change: only content that matches the digest is taken" {
 	layout app <<<"{'layers': [busybox()]}"

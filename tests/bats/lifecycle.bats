@@ -234,7 +234,7 @@ pid1() { # BOX
 	wait_until 50 reaped
 }
 
-@test "a box holds nobody's terminal, pipe or directory" {
+@test "a box keeps no caller's terminal, pipe or directory open" {
 	project p
 	mkdir outside
 	# the pipe ends with the client, even if the box lingers

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	registry_name_parse(text, &a);
 	if (strpbrk(a.host, "/ \t\r\n") || (a.path && (!*a.path || a.path[0] == '/')))
 		abort();
-	/* "http:" is nobody's host, and only one port is dropped. */
+	/* "http:" is no host, and only one port is dropped. */
 	if (*a.host && !strpbrk(a.host, ":") && !registry_name_same(a.host, text))
 		abort();
 	return 0;

@@ -206,7 +206,7 @@ static void keys(void **state)
 
 #define ROW "[%s] %s: "
 
-/* Who asks about all keys has no list of them: what a row does not say nobody knows. */
+/* Policy, consent and drift have no lists of their own: every row must say all of it. */
 static void rows_are_whole(void **state)
 {
 	(void)state;
@@ -251,7 +251,7 @@ static void table(void **state)
 	}
 }
 
-/* An option has its words before any row is read. */
+/* network_choices, which options and completion use, must equal the row's words. */
 static void network_words(void **state)
 {
 	cleanup_strv struct strv words = {0};

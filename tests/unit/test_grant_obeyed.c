@@ -1,4 +1,4 @@
-/* What the host runs or obeys later, by name: where a name stands, and where it ends. */
+/* Names of files that the host runs or obeys later: where they count, and only as a whole. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,7 +56,7 @@ static void paths(void **state)
 			fail_msg("%s", others[i]);
 }
 
-/* What a session reports at the top of a project, diff marks. */
+/* `diff` marks every name that a session reports at the top of a project. */
 static void names(void **state)
 {
 	static const char *const obeyed[] = {".envrc", ".zed", "lefthook.yml", "x.code-workspace"};

@@ -49,7 +49,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	fputs(text.data, stdout);
 	if (!cli->push)
 		return 0;
-	/* Before what the push prints. */
+	/* The push is another program and prints to the same stdout. */
 	if (fflush(stdout) != 0)
 		return err_sys(e, errno, "cannot write the output");
 	return image_program((const char *[]){"push", "--", name, NULL}, !cli->json, e);

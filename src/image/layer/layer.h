@@ -4,10 +4,11 @@
  * Two steps, because layers are unpacked in parallel, and a layer alone does not know what is below
  * it:
  *
- *	layer_unpack()	any order, in parallel: every entry beneath the directory, whiteouts as marks
- *	layer_settle()	in order, bottom first: directories that the layer did not list take mode, times
- *			and xattrs of the ones below, or move to where a link below leads; hard links
- *			to files of lower layers; marks that hide nothing are removed
+ *	layer_unpack()	any order, in parallel: every entry beneath the directory, whiteouts as
+ *			marks
+ *	layer_settle()	in order, bottom first: directories that the layer did not list take mode,
+ *			times and xattrs of the ones below, or move to where a link below leads;
+ *			hard links to files of lower layers; marks that hide nothing are removed
  *
  * What files of a single uid cannot have - owners, set-id bits, devices, capabilities, xattrs
  * outside user.*, modes that shut their owner out - goes to the sidecar (meta.h).

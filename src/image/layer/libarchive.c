@@ -1,5 +1,5 @@
 /*
- * libarchive.c - see libarchive.h. Promises that all functions are there, or none is called.
+ * libarchive.c - see libarchive.h. Promises that no function is called unless all were found.
  */
 #include "image/layer/libarchive.h"
 

@@ -1,9 +1,9 @@
 /*
  * libarchive.h - libarchive, loaded when the first archive is opened.
  *
- * It brings nine others, libxml2, ICU and the C++ library among them, and most commands open no archive: `pull` of
- * an image that is here would spend a third of its time on loading them. The program is not linked with it,
- * so a call without `la.` fails when it is built.
+ * It loads nine other libraries, among them libxml2, ICU and the C++ library, and most commands
+ * open no archive: `pull` of an up-to-date image would spend a third of its time on loading them.
+ * The program is not linked with libarchive, so a call without `la.` fails to link.
  */
 #ifndef IMAGE_LAYER_LIBARCHIVE_H
 #define IMAGE_LAYER_LIBARCHIVE_H
@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 
-/* What is called of it. */
+/* The functions that we call. */
 /* clang-format off */
 #define LIBARCHIVE_FUNCTIONS(F) \
 	F(archive_errno) F(archive_error_string) F(archive_filter_count) F(archive_set_error) \
@@ -48,10 +48,13 @@ struct libarchive {
 #undef LIBARCHIVE_MEMBER
 };
 
-/* Filled in when there is a struct archive, which only these two make. */
+/* Filled in by the two functions below, the only ones that make a struct archive. */
 extern struct libarchive la;
 
-/* The caller frees with la.archive_read_free(), la.archive_write_free(). ELIBACC: libarchive cannot be loaded. */
+/*
+ * The caller frees with la.archive_read_free() or la.archive_write_free(). ELIBACC: libarchive
+ * cannot be loaded.
+ */
 int libarchive_reader(struct archive **ret, struct err *e);
 int libarchive_writer(struct archive **ret, struct err *e);
 

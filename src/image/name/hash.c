@@ -1,5 +1,6 @@
 /*
- * hash.c - SHA-256 by OpenSSL, which uses what the processor has for it; of what is in memory by libmd.
+ * hash.c - SHA-256: of streams by OpenSSL, which uses the processor's instructions for it; of
+ * buffers by libmd.
  */
 #include "image/name/hash.h"
 
@@ -73,7 +74,10 @@ void hash_free(struct hash *h)
 	free(h);
 }
 
-/* Documents, some kilobytes each: the first use of OpenSSL takes a millisecond, in which libmd hashes 200 KB. */
+/*
+ * Used for documents of a few kilobytes: OpenSSL's first use takes a millisecond, and libmd hashes
+ * 200 KB in that time.
+ */
 void hash_bytes(const void *data, size_t len, struct digest *ret)
 {
 	SHA256Data(data, len, ret->hex);
