@@ -1,7 +1,8 @@
 /*
  * serve.c - pid 1's loop: accept, start sessions, reap, pass signals on, linger, stop.
  *
- * One poll(2) loop in which nothing blocks. States of a connection:
+ * One poll(2) loop in which nothing blocks, but for the first session's execve (session.h). States of
+ * a connection:
  *
  *	ASKING	  pid == 0			waits for SESSION or STOP
  *	RUNNING	  pid > 0			SIGNAL is passed on; the end of the connection -> ABANDONED
