@@ -249,8 +249,8 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/fuzz/all.a
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS_SECCOMP) $(LIBS_IMAGE)
 
-lint: all ## layers, format, static analysis, shell, sizes
-	tests/lint $(B)
+lint: all ## rooms, format, static analysis, shell, sizes; FILES=some of them
+	tests/lint $(B) $(FILES)
 
 # Installing ------------------------------------------------------------------------------------
 
@@ -312,8 +312,14 @@ deps: ## install what building and testing need (apt-get), if missing
 enter: ## install what building needs, build, and open a shell in a box of this directory
 	@.ci/deps build
 	@$(MAKE) $(PARALLEL) all
-	@# Running this makefile means trusting the project. The shell's exit status is not make's.
-	@$(BIN)/sandbox enter --accept . || [ $$? != 125 ]
+	@# Running this makefile means trusting the project. The shell's exit status is not make's. As root of the
+	@# machine nested boxes are refused.
+	@[ "$$(id -u)" != 0 ] || export SANDBOX_NESTED=no; $(BIN)/sandbox enter --accept . || [ $$? != 125 ]
+
+# `make clean all` cleans first, with -j too.
+ifneq ($(filter clean,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
 
 clean: ## remove everything that was built
 	rm -rf build

@@ -22,14 +22,45 @@
 #include "cli/stderr_report.h"
 #include "rootfs/programs.h"
 
+/* clang-format off */
 const struct command *const commands[] = {
-	&cmd_init,    &cmd_enter,   &cmd_run,	     &cmd_exec,	    &cmd_export, &cmd_activate,
-	&cmd_lock,    &cmd_seal,    &cmd_matrix,     &cmd_try,	    &cmd_diff,	 &cmd_apply,
-	&cmd_discard, &cmd_ls,	    &cmd_ps,	     &cmd_inspect,  &cmd_logs,	 &cmd_stop,
-	&cmd_rm,      &cmd_rename,  &cmd_pull,	     &cmd_push,	    &cmd_images, &cmd_image,
-	&cmd_login,   &cmd_logout,  &cmd_config,     &cmd_profile,  &cmd_doctor, &cmd_help,
-	&cmd_version, &cmd_console, &cmd_completion, &cmd_complete, NULL,
+	&cmd_init,
+	&cmd_enter,
+	&cmd_run,
+	&cmd_exec,
+	&cmd_export,
+	&cmd_activate,
+	&cmd_lock,
+	&cmd_seal,
+	&cmd_matrix,
+	&cmd_try,
+	&cmd_diff,
+	&cmd_apply,
+	&cmd_discard,
+	&cmd_ls,
+	&cmd_ps,
+	&cmd_inspect,
+	&cmd_logs,
+	&cmd_stop,
+	&cmd_rm,
+	&cmd_rename,
+	&cmd_pull,
+	&cmd_push,
+	&cmd_images,
+	&cmd_image,
+	&cmd_login,
+	&cmd_logout,
+	&cmd_config,
+	&cmd_profile,
+	&cmd_doctor,
+	&cmd_help,
+	&cmd_version,
+	&cmd_console,
+	&cmd_completion,
+	&cmd_complete,
+	NULL,
 };
+/* clang-format on */
 
 struct program_options {
 	bool version;

@@ -97,6 +97,7 @@ int image_cmd_prepare(const struct args *args, int *ret_status, struct err *e)
 	cleanup_reference struct reference ref = {0};
 	struct pull_request req = {.store = &t.store, .conf = &t.conf, .ref = &ref};
 	struct pull_result res;
+	struct err why;
 	int r = image_tools_open(&t, e);
 
 	(void)ret_status;
@@ -109,9 +110,12 @@ int image_cmd_prepare(const struct args *args, int *ret_status, struct err *e)
 	if (r == -ENOENT) {
 		log_note("image '%s' is not here: pulling it from %s", args->v[0], ref.registry);
 		r = image_pull(&req, &res, e);
-		if (r < 0 && streq(ref.path, "library/debian"))
-			log_note("'sandbox image bootstrap %s' makes it from a Debian mirror",
-				 args->v[0]);
+		why = *e;
+		if (r < 0 && streq(ref.path, "library/debian") && ref.tag)
+			r = err_set(e, why.code,
+				    "%s; 'sandbox image bootstrap debian:%s' makes it from a "
+				    "Debian mirror",
+				    why.msg, ref.tag);
 	}
 	progress_end();
 	return r;
