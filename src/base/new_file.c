@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fnv.h"
 #include "base/mem.h"
 #include "base/path.h"
 
@@ -22,11 +23,7 @@
 /* Of fixed length, so that the longest file names still work. */
 static char *tmp_name(const char *name)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-
-	for (const char *c = name; *c; c++)
-		h = (h ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
-	return xasprintf(NEW_FILE_PREFIX "%016llx", (unsigned long long)h);
+	return xasprintf(NEW_FILE_PREFIX "%016llx", (unsigned long long)fnv1a(name));
 }
 
 static int open_parent(int dirfd, const char *path)

@@ -347,11 +347,8 @@ void box_forget_folder(const struct store *s, const struct box *b, const char *d
 
 	if (key)
 		store_index_clear(s, index_of(b), key, b->id);
-	for (int slot = 1; dir && slot <= STORE_PROJECT_SLOTS; slot++) {
-		cleanup_free char *path = store_project_key(dir, slot);
-
-		store_index_clear(s, index_of(b), path, b->id);
-	}
+	if (dir)
+		store_index_clear(s, index_of(b), store_key(dir).hex, b->id);
 }
 
 int box_remove(const struct store *s, struct box *b, struct err *e)

@@ -104,6 +104,23 @@ static int make_skeleton(const struct store *s, const char *tmp, const struct bo
 	return box_make_lifetime(*ret_dir, ret_lifetime, e);
 }
 
+/*
+ * Drops the entry for a directory that its box has left, if whoever moved the box was killed
+ * before that.
+ */
+static bool drop_left(const struct store *s, const char *index, const char *key, const char *dir)
+{
+	cleanup_box struct box b = BOX_INIT;
+	char owner[BOX_ID_LEN + 1];
+	struct err ignored;
+
+	if (store_lookup(s, index, key, owner) < 0 || box_load(s, owner, &b, &ignored) < 0 ||
+	    (b.project && streq(b.project, dir)))
+		return false;
+	store_index_clear(s, index, key, owner);
+	return true;
+}
+
 int box_index_project(const struct store *s, const struct box *b, struct err *e)
 {
 	const char *index = b->trial ? STORE_TRIALS : STORE_PROJECTS;
@@ -112,18 +129,20 @@ int box_index_project(const struct store *s, const struct box *b, struct err *e)
 	struct err ignored;
 	int r = 0;
 
-	for (int slot = 1; b->project && slot <= STORE_PROJECT_SLOTS; slot++) {
-		cleanup_free char *key = store_project_key(b->project, slot);
+	if (b->project) {
+		struct store_key key = store_key(b->project);
 
-		r = box_index_take(s, index, key, b->id, e);
-		if (r != -EEXIST ||
-		    (store_lookup(s, index, key, owner) == 0 && streq(owner, b->id)))
-			break;
+		r = box_index_take(s, index, key.hex, b->id, e);
+		if (r == -EEXIST && store_lookup(s, index, key.hex, owner) == 0 &&
+		    streq(owner, b->id))
+			r = 0;
+		if (r == -EEXIST && drop_left(s, index, key.hex, b->project))
+			r = box_index_take(s, index, key.hex, b->id, e);
 	}
 	/* One directory may have two boxes by two paths; the first is found when it moves. */
 	if (by_id)
 		box_index_take(s, index, by_id, b->id, &ignored);
-	return r == -EEXIST && streq(owner, b->id) ? 0 : r;
+	return r;
 }
 
 static int publish(const struct store *s, struct box *b, const char *tmp, struct err *e)

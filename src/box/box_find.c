@@ -38,13 +38,8 @@ static int find_in(const struct store *s, const char *index, const char *dir, st
 		   struct err *e)
 {
 	cleanup_free char *id = NULL, *by_id = NULL;
-	int r = 0;
+	int r = means(s, index, store_key(dir).hex, dir, ret, e);
 
-	for (int slot = 1; r == 0 && slot <= STORE_PROJECT_SLOTS; slot++) {
-		cleanup_free char *key = store_project_key(dir, slot);
-
-		r = means(s, index, key, dir, ret, e);
-	}
 	if (r == 0 && (id = folder_id(dir))) {
 		by_id = folder_key(id);
 		r = means(s, index, by_id, dir, ret, e);

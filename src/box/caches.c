@@ -18,8 +18,7 @@
  */
 static void take_over(const struct store *s, const char *name, const char *project, const char *rel)
 {
-	cleanup_free char *key = store_project_key(project, 1);
-	cleanup_free char *old = xasprintf("caches/%s.%s", name, key);
+	cleanup_free char *old = xasprintf("caches/%s.%s", name, store_key(project).hex);
 	struct stat st;
 
 	if (fstatat(s->data_fd, old, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&

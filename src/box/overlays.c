@@ -57,8 +57,21 @@ static char *overlay_path(const struct box *b, const char *target, const char *s
 {
 	cleanup_free char *whole = xasprintf("%s\n%s", target, source);
 
-	return xasprintf("boxes/%s/" FOLDER "/%016llx", b->id,
-			 (unsigned long long)store_hash(whole));
+	return xasprintf("boxes/%s/" FOLDER "/%s", b->id, store_key(whole).hex);
+}
+
+/* Renames the overlay if it has a name of another format: its note has target and source. */
+static int adopt(const struct store *s, const struct box *b, const char *path, const char *target,
+		 const char *source, struct err *e)
+{
+	__attribute__((cleanup(overlays_clear))) struct box_overlays all = {0};
+	int r = overlays_list(s, b, &all, e);
+
+	for (size_t i = 0; r == 0 && i < all.n; i++)
+		if (streq(all.v[i].target, target) && streq(all.v[i].source, source) &&
+		    renameat(s->data_fd, all.v[i].path, s->data_fd, path) < 0)
+			r = err_sys(e, errno, "cannot rename '%s/%s'", s->data, all.v[i].path);
+	return r;
 }
 
 int overlay_make(const struct store *s, const struct box *b, const char *target, const char *source,
@@ -69,6 +82,8 @@ int overlay_make(const struct store *s, const struct box *b, const char *target,
 	cleanup_free char *upper = path_join(path, "upper"), *work = path_join(path, "work");
 	int r = make_dir(s, all, 0700, e);
 
+	if (r == 0 && !b->temporary && faccessat(s->data_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		r = adopt(s, b, path, target, source, e);
 	if (r == 0)
 		r = make_dir(s, path, 0700, e);
 	if (r == 0)

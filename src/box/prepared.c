@@ -19,41 +19,32 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "image/name/digest.h"
 #include "launch/protocol.h"
 #include "store/lease.h"
 
-#define TEXT_MAX    (64u << 20)
 #define FAILURE_MAX 8192
-#define SLOTS	    8 /* as STORE_PROJECT_SLOTS */
-#define KEY_LEN	    18
 #define LOCK_FILE   "prepare.lock"
 
-struct key {
-	char s[KEY_LEN + 1];
-};
-
-static struct key key_of(const char *text, int slot)
-{
-	struct key key;
-
-	snprintf(key.s, sizeof(key.s), "%016llx-%d", (unsigned long long)store_hash(text), slot);
-	return key;
-}
+#define PREFIX	"layers/step-"
+#define OLD_LEN 16 /* of a name of format 2, and then its slot: "-1" to "-8" */
 
 char *prepared_log(const char *text)
 {
-	return xasprintf("steps/%s.log", key_of(text, 1).s);
+	return xasprintf("steps/%s.log", store_key(text).hex);
 }
 
 char *prepared_layer_log(const char *layer)
 {
-	return xasprintf("steps/%.16s-1.log", layer + strlen("layers/step-"));
+	const char *key = layer + strlen(PREFIX);
+
+	return digest_valid_hex(key) ? xasprintf("steps/%s.log", key)
+				     : xasprintf("steps/%.*s-1.log", OLD_LEN, key);
 }
 
-/* Two projects with one hash share it, so it names its project. */
 static char *failure_path(const char *dir)
 {
-	return xasprintf("steps/failed-%016llx", (unsigned long long)store_hash(dir));
+	return xasprintf("steps/failed-%s", store_key(dir).hex);
 }
 
 void prepared_set_failure(const struct store *s, const char *dir, const char *log)
@@ -74,55 +65,48 @@ char *prepared_failure(const struct store *s, const char *dir)
 	cleanup_free char *path = failure_path(dir);
 	cleanup_buf struct buf text = BUF_INIT;
 	struct err ignored;
-	char *newline;
 
-	if (file_read(s->data_fd, path, FAILURE_MAX, &text, &ignored) < 0 ||
-	    !(newline = strchr(text.data, '\n')) || !streq(newline + 1, dir))
+	if (file_read(s->data_fd, path, FAILURE_MAX, &text, &ignored) < 0)
 		return NULL;
-	*newline = '\0';
+	text.data[strcspn(text.data, "\n")] = '\0';
 	return xstrdup(text.data);
 }
 
 bool prepared_valid(const char *layer)
 {
-	const char *prefix = "layers/step-", *key = layer + strlen(prefix);
+	const char *key = layer + strlen(PREFIX);
 
-	return starts_with(layer, prefix) && strspn(key, "0123456789abcdef") == 16 &&
-	       key[16] == '-' && key[17] >= '1' && key[17] <= '0' + SLOTS && !key[18];
+	if (!starts_with(layer, PREFIX))
+		return false;
+	return digest_valid_hex(key) ||
+	       (strspn(key, "0123456789abcdef") == OLD_LEN && key[OLD_LEN] == '-' &&
+		key[OLD_LEN + 1] >= '1' && key[OLD_LEN + 1] <= '8' && !key[OLD_LEN + 2]);
 }
 
-/* 0: the slot holds this text; 1: another one; -ENOENT: it is free. */
-static int look(const struct store *s, const struct key *key, const char *text, struct err *e)
+char *prepared_target(const struct store *s, const char *layer)
 {
-	cleanup_free char *path = path_join("steps", key->s);
-	cleanup_buf struct buf have = BUF_INIT;
-	int r = file_read(s->data_fd, path, TEXT_MAX, &have, e);
+	char name[sizeof("step-") + STORE_KEY_LEN];
+	ssize_t n = readlinkat(s->data_fd, layer, name, sizeof(name) - 1);
 
-	return r < 0 ? r : !streq(have.data, text);
-}
-
-static char *layer_name(const struct key *key)
-{
-	return xasprintf("layers/step-%s", key->s);
+	if (n < 0)
+		return NULL;
+	name[n] = '\0';
+	return path_join("layers", name);
 }
 
 int prepared_find(const struct store *s, const char *text, char **ret_layer, struct err *e)
 {
-	for (int slot = 1; slot <= SLOTS; slot++) {
-		struct key key = key_of(text, slot);
-		cleanup_free char *layer = layer_name(&key);
-		int r = look(s, &key, text, e);
+	struct store_key key = store_key(text);
+	cleanup_free char *layer = xasprintf(PREFIX "%s", key.hex);
+	cleanup_free char *path = path_join("steps", key.hex);
 
-		if (r < 0)
-			return r;
-		if (r == 0 && faccessat(s->data_fd, layer, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-			return err_set(e, ENOENT, "the layer '%s' is gone", layer);
-		if (r == 0) {
-			*ret_layer = take_ptr(layer);
-			return 0;
-		}
-	}
-	return err_set(e, ENOENT, "there is no such layer");
+	if (faccessat(s->data_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? err_set(e, ENOENT, "there is no such layer")
+				       : err_sys(e, errno, "cannot look at '%s/%s'", s->data, path);
+	if (faccessat(s->data_fd, layer, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, errno, "cannot use the layer '%s'", layer);
+	*ret_layer = take_ptr(layer);
+	return 0;
 }
 
 /* Removes the launcher's files, so that the image's files of these names are visible again. */
@@ -167,41 +151,27 @@ static int make_folders(const struct store *s, struct err *e)
 	return 0;
 }
 
-static int seal_as(const struct store *s, const struct key *key, const char *text,
-		   const char *upper, char **ret_layer, struct err *e)
-{
-	cleanup_free char *layer = layer_name(key), *path = path_join("steps", key->s);
-	int r = store_discard(s, layer, e);
-
-	if (r < 0)
-		return r;
-	if (renameat(s->data_fd, upper, s->data_fd, layer) < 0)
-		return err_sys(e, errno, "cannot make '%s/%s'", s->data, layer);
-	r = file_write_atomic(s->data_fd, path, text, strlen(text), 0600, e);
-	if (r == 0)
-		*ret_layer = take_ptr(layer);
-	return r;
-}
-
 int prepared_seal(const struct store *s, const char *text, const char *upper, char **ret_layer,
 		  struct err *e)
 {
+	struct store_key key = store_key(text);
+	cleanup_free char *layer = xasprintf(PREFIX "%s", key.hex);
+	cleanup_free char *path = path_join("steps", key.hex);
 	int r = make_folders(s, e);
 
 	if (r == 0)
 		r = remove_launchers(s, upper, e);
 	if (r == 0)
 		remove_ca_link(s, upper);
-	for (int slot = 1; r == 0 && slot <= SLOTS; slot++) {
-		struct key key = key_of(text, slot);
-		int found = look(s, &key, text, e);
-
-		if (found == 1)
-			continue;
-		return found < 0 && found != -ENOENT ? found
-						     : seal_as(s, &key, text, upper, ret_layer, e);
-	}
-	return r < 0 ? r : err_set(e, EEXIST, "too many steps have the same hash");
+	if (r == 0)
+		r = store_discard(s, layer, e);
+	if (r == 0 && renameat(s->data_fd, upper, s->data_fd, layer) < 0)
+		r = err_sys(e, errno, "cannot make '%s/%s'", s->data, layer);
+	if (r == 0)
+		r = file_write_atomic(s->data_fd, path, text, strlen(text), 0600, e);
+	if (r == 0)
+		*ret_layer = take_ptr(layer);
+	return r;
 }
 
 static void say_busy(void)
@@ -211,8 +181,8 @@ static void say_busy(void)
 
 int prepared_lock(const struct store *s, const char *text, int *ret_fd, struct err *e)
 {
-	struct key key = key_of(text, 1);
-	const struct store_work work = {.file = LOCK_FILE, .key = key.s, .busy = say_busy};
+	struct store_key key = store_key(text);
+	const struct store_work work = {.file = LOCK_FILE, .key = key.hex, .busy = say_busy};
 
 	return store_work_lock(s->data_fd, s->data, &work, ret_fd, e);
 }

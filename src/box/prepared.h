@@ -4,8 +4,9 @@
  *	DATA/layers/step-<key>/		what one step wrote, an overlay's upper directory
  *	DATA/steps/<key>		the recipe's text up to and with that step, for this image
  *
- * A key is a hash of the text and a slot: two texts with the same hash take different slots, and
- * the text itself tells whose layer it is, so that no project can be made to use another one's.
+ * The key is the text's (store_key). The text is kept to tell a person what the layer is, and for a
+ * later format. The record of a box from format 2 has its layers by the names of that format, which
+ * are symlinks to the layers.
  */
 #ifndef BOX_PREPARED_H
 #define BOX_PREPARED_H
@@ -37,7 +38,16 @@ char *prepared_layer_log(const char *layer);
 void prepared_set_failure(const struct store *s, const char *dir, const char *log);
 char *prepared_failure(const struct store *s, const char *dir);
 
-/* Is it a layer's name, "layers/step-<key>"? Nothing else from a record is used as one. */
+/*
+ * Is it a layer's name, of this format or of format 2? Nothing else from a record is used as
+ * one.
+ */
 bool prepared_valid(const char *layer);
+
+/*
+ * The layer that a name of format 2 refers to; the caller frees it. NULL if it is no symlink, or
+ * gone.
+ */
+char *prepared_target(const struct store *s, const char *layer);
 
 #endif

@@ -34,12 +34,8 @@ static bool find_id(const struct store *s, const char *dir, char id[BOX_ID_LEN +
 {
 	cleanup_free char *folder = folder_id(dir), *by_folder = NULL;
 
-	for (int slot = 1; slot <= STORE_PROJECT_SLOTS; slot++) {
-		cleanup_free char *key = store_project_key(dir, slot);
-
-		if (leads_to(s, key, id))
-			return true;
-	}
+	if (leads_to(s, store_key(dir).hex, id))
+		return true;
 	by_folder = folder ? folder_key(folder) : NULL;
 	return by_folder && leads_to(s, by_folder, id);
 }

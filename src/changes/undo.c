@@ -172,7 +172,7 @@ static struct undo undo_of(const char *of)
 	struct undo u = UNDO_INIT;
 
 	u.of = xstrdup(of);
-	u.key = store_project_key(of, 1);
+	u.key = xstrdup(store_key(of).hex);
 	return u;
 }
 

@@ -9,8 +9,9 @@
  * and wherever it has the new one, the old one is kept. On the same file system the file itself is
  * kept, by another link, and a removed tree is moved; else it is a copy, with modes and times.
  *
- * The key is that of the project, or for a box without one its id: so it survives discarding the
- * trial. It is dropped by the next apply that changes something, or by undo_forget().
+ * The key is that of the project's directory, or for a box without one of its id: so it survives
+ * discarding the trial. It is dropped by the next apply that changes something, or by
+ * undo_forget().
  */
 #ifndef CHANGES_UNDO_H
 #define CHANGES_UNDO_H

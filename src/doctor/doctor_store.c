@@ -25,7 +25,7 @@
 
 static bool is_there(int dirfd, const char *path)
 {
-	return faccessat(dirfd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+	return faccessat(dirfd, path, F_OK, 0) == 0 || errno != ENOENT;
 }
 
 /* What must be in the directory of a box; anything missing is made again, empty. */

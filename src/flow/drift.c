@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fnv.h"
 #include "base/log.h"
 #include "box/moved.h"
 #include "config/schema.h"
@@ -56,7 +57,7 @@ static void note_section(const struct settings *s, enum schema_id id, struct buf
 		if (setting_is(&s->v[i], id))
 			buf_addf(&all, "%s\n%s\n%s\n", s->v[i].key, s->v[i].value, s->v[i].dir);
 	buf_addf(out, "%s %016llx\n", name_of(&schema_keys[id]),
-		 (unsigned long long)store_hash(all.data));
+		 (unsigned long long)fnv1a(all.data));
 }
 
 static void note(const struct settings *s, enum schema_id id, struct buf *out)

@@ -214,8 +214,8 @@ static int set_logs(const struct running *run, struct err *e)
 {
 	struct matrix *m = run->matrix;
 	cleanup_free char *name = folder_box_name(m->project);
-	cleanup_free char *own = xasprintf("%s/matrix/%s-%016llx", run->store->data, name,
-					   (unsigned long long)store_hash(m->project));
+	cleanup_free char *own = xasprintf("%s/matrix/%s-%s", run->store->data, name,
+					   store_key(m->project).hex);
 	const char *given = run->options->logs ? run->options->logs : own;
 	cleanup_free char *dir = NULL;
 	int r = file_mkdirs(given, run->options->logs ? 0755 : 0700, e);

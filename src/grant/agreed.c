@@ -1,7 +1,8 @@
 /*
  * agreed.c - what the user agreed to by writing a project's file, until there is a box to keep it.
  *
- *	DATA/agreed/<project key>	"<sha256 of sandbox.ini> <folder_mark()> <project, quoted>", then a line each
+ *	DATA/agreed/<key>	"<sha256 of sandbox.ini> <folder_mark()> <project, quoted>", then a
+ *				line each
  *
  * It is valid only for a file that is byte for byte the one that was written, in the same
  * directory. What binds a project that has no box (any more) is read here, too.
@@ -25,15 +26,10 @@
 
 static char *path_of(const char *project)
 {
-	cleanup_free char *key = store_project_key(project, 1);
-
-	return path_join(AGREED, key);
+	return path_join(AGREED, store_key(project).hex);
 }
 
-/*
- * Tells apart two projects with the same key, and a directory from one that was made again at its
- * path.
- */
+/* Tells a directory from one that was made again at its path. */
 static char *header_of(const struct settings *s)
 {
 	cleanup_free char *project = err_quote_all(s->project_dir);

@@ -237,9 +237,13 @@ static void count(const struct sweep *s, const char *name)
 {
 	cleanup_free char *path = path_join(s->folder, name);
 	struct err ignored;
+	struct stat st;
 	uint64_t bytes;
 	bool whole;
 
+	/* A symlink is the name that a layer had in format 2. */
+	if (fstatat(s->req->store->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+		return;
 	(*s->counter)++;
 	if (usage_of_tree(s->req->store->fd, path, &bytes, &whole, &ignored) == 0)
 		s->result->bytes += bytes;

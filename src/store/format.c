@@ -17,6 +17,7 @@
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "store/forward.h"
 
 #define PREFIX "format-"
 
@@ -73,27 +74,39 @@ int store_format_check(int data_fd, const char *path, struct err *e)
 	return read_known(data_fd, path, &found, e);
 }
 
-/*
- * On a full disk `sandbox rm` must still make room, and a read-only store must stay readable: the
- * store is then used as format 1, and the next command tries again.
- */
-static int write_number(int data_fd, const char *path, struct err *e)
+/* Renames the file of the number before, or makes the first one. */
+static int write_number(int data_fd, const char *path, unsigned int found, struct err *e)
 {
-	cleanup_close int fd = openat(data_fd, STORE_FORMAT_FILE,
-				      O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	cleanup_free char *old = xasprintf(PREFIX "%u", found);
+	cleanup_close int fd = -1;
 
-	if (fd < 0 && errno != ENOSPC && errno != EDQUOT && errno != EROFS)
+	if (renameat(data_fd, old, data_fd, STORE_FORMAT_FILE) == 0)
+		return 0;
+	if (errno == ENOENT)
+		fd = openat(data_fd, STORE_FORMAT_FILE, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+			    0600);
+	if (fd < 0)
 		return err_sys(e, errno, "cannot make '%s/" STORE_FORMAT_FILE "'", path);
 	return 0;
 }
 
+static bool is_no_room(int r)
+{
+	return r == -ENOSPC || r == -EDQUOT || r == -EROFS;
+}
+
 int store_format_settle(int data_fd, const char *path, struct err *e)
 {
+	/*
+	 * Tried once a process: later it may hold the lease exclusively, and would wait for
+	 * itself.
+	 */
+	static bool stays;
 	cleanup_close int lock = -1;
 	unsigned int found = 1;
 	int r;
 
-	if (faccessat(data_fd, STORE_FORMAT_FILE, F_OK, 0) == 0)
+	if (stays || faccessat(data_fd, STORE_FORMAT_FILE, F_OK, 0) == 0)
 		return 0;
 	lock = openat(data_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lock < 0)
@@ -103,5 +116,13 @@ int store_format_settle(int data_fd, const char *path, struct err *e)
 		r = read_known(lock, path, &found, e);
 	if (r < 0 || found == STORE_FORMAT)
 		return r;
-	return write_number(lock, path, e);
+	r = store_forward(lock, path, e);
+	if (r == 0)
+		r = write_number(lock, path, found, e);
+	/*
+	 * On a full disk `sandbox rm` must still make room, and a read-only store must stay
+	 * readable: the store is then used as it is, and the next command tries again.
+	 */
+	stays = is_no_room(r);
+	return stays ? 0 : r;
 }

@@ -1,18 +1,20 @@
 /*
  * format.h - the format number of the store, and converting an older store.
  *
- *	DATA/format-2	empty; the number is in its name, so that one faccessat(2) checks it
+ *	DATA/format-3	empty; the number is in its name, so that one faccessat(2) checks it
  *
  * Format 1 has no such file: it is every store from before there was a number. Format 2 differs
- * from it only by the file. HACKING.md says what a format 3 takes.
+ * from it only by the file. Format 3 names what is found by a text by its SHA-256 (store_key), not
+ * by FNV-1a and a slot; old names that boxes may refer to stay as well (forward.h). HACKING.md says
+ * what a format 4 takes.
  */
 #ifndef STORE_FORMAT_H
 #define STORE_FORMAT_H
 
 #include "base/err.h"
 
-#define STORE_FORMAT	  2
-#define STORE_FORMAT_FILE "format-2"
+#define STORE_FORMAT	  3
+#define STORE_FORMAT_FILE "format-3"
 
 /*
  * Refuses a store that a newer sandbox wrote; changes nothing. data_fd is the directory (may be

@@ -14,7 +14,8 @@
 
 #include "base/cleanup.h"
 
-#define LEASE "image.lock"
+#define LEASE	"image.lock"
+#define POLL_MS 10
 
 int store_lease_open(int data_fd, const char *path, int *ret_fd, struct err *e)
 {
@@ -29,17 +30,28 @@ int store_lease_open(int data_fd, const char *path, int *ret_fd, struct err *e)
 	return 0;
 }
 
-int store_lease_share(int lease, const char *path, struct err *e)
+int store_lease_share(int lease, const char *path, int timeout_ms, struct err *e)
 {
-	while (flock(lease, LOCK_SH) < 0)
-		if (errno != EINTR)
+	const int how = timeout_ms < 0 ? LOCK_SH : LOCK_SH | LOCK_NB;
+
+	for (int waited = 0; flock(lease, how) < 0;) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK)
 			return err_sys(e, errno, "cannot lock '%s/" LEASE "'", path);
+		if (waited >= timeout_ms)
+			return err_set(e, EBUSY,
+				       "another command is removing images and layers: try again "
+				       "when it has ended");
+		usleep(POLL_MS * 1000);
+		waited += POLL_MS;
+	}
 	return 0;
 }
 
 bool store_lease_take_alone(int lease, int timeout_ms)
 {
-	for (int waited = 0; flock(lease, LOCK_EX | LOCK_NB) < 0; waited += 10) {
+	for (int waited = 0; flock(lease, LOCK_EX | LOCK_NB) < 0; waited += POLL_MS) {
 		/*
 		 * A failed LOCK_EX has released the shared lease, flock(2). Take it again: without
 		 * it, others remove our work from tmp/.
@@ -49,7 +61,7 @@ bool store_lease_take_alone(int lease, int timeout_ms)
 				;
 			return false;
 		}
-		usleep(10 * 1000);
+		usleep(POLL_MS * 1000);
 	}
 	return true;
 }
@@ -60,7 +72,7 @@ int store_lease(int data_fd, const char *path, int *ret_fd, struct err *e)
 	int r = store_lease_open(data_fd, path, &fd, e);
 
 	if (r == 0)
-		r = store_lease_share(fd, path, e);
+		r = store_lease_share(fd, path, -1, e);
 	if (r == 0)
 		*ret_fd = take_fd(&fd);
 	return r;

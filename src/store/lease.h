@@ -19,8 +19,11 @@
  */
 int store_lease_open(int data_fd, const char *path, int *ret_fd, struct err *e);
 
-/* Takes the open lease shared; waits while another command has it exclusive. Also downgrades. */
-int store_lease_share(int lease, const char *path, struct err *e);
+/*
+ * Takes the open lease shared; waits while another command has it exclusive, timeout_ms at most
+ * (-EBUSY), -1: as long as it takes. Also downgrades.
+ */
+int store_lease_share(int lease, const char *path, int timeout_ms, struct err *e);
 
 /* Takes it exclusive, waiting timeout_ms at most; false: it is in use, and ours is shared again. */
 bool store_lease_take_alone(int lease, int timeout_ms);

@@ -1,5 +1,5 @@
 /*
- * store.c - the directories of the store, ids, and the indexes.
+ * store.c - the directories of the store, and the indexes.
  *
  * Promises that what has its final name is complete, and that an index entry is made and removed by
  * one system call. Refuses a store that is newer than this program, and malformed ids, so that no
@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -96,25 +95,6 @@ void store_close(struct store *s)
 	*s = (struct store)STORE_INIT;
 }
 
-void store_new_id(char id[BOX_ID_LEN + 1])
-{
-	static const char digits[] = "0123456789abcdef";
-	unsigned char raw[BOX_ID_LEN / 2];
-
-	while (getrandom(raw, sizeof(raw), 0) != sizeof(raw))
-		;
-	for (size_t i = 0; i < sizeof(raw); i++) {
-		id[2 * i] = digits[raw[i] >> 4];
-		id[2 * i + 1] = digits[raw[i] & 15];
-	}
-	id[BOX_ID_LEN] = '\0';
-}
-
-bool store_valid_id(const char *id)
-{
-	return strlen(id) == BOX_ID_LEN && strspn(id, "0123456789abcdef") == BOX_ID_LEN;
-}
-
 int store_lookup(const struct store *s, const char *index, const char *key, char id[BOX_ID_LEN + 1])
 {
 	cleanup_free char *path = path_join(index, key);
@@ -170,22 +150,6 @@ void store_index_drop(const struct store *s, const char *index, const char *id)
 		return;
 	for (size_t i = 0; i < keys.n; i++)
 		store_index_clear(s, index, keys.v[i], id);
-}
-
-uint64_t store_hash(const char *text)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return h;
-}
-
-char *store_project_key(const char *dir, int slot)
-{
-	unsigned long long h = store_hash(dir);
-
-	return slot == 1 ? xasprintf("%016llx", h) : xasprintf("%016llx-%d", h, slot);
 }
 
 static int list_ids(int dirfd, const char *name, struct strv *ids, struct err *e)

@@ -1,10 +1,10 @@
 /*
  * store.h - where boxes are on disk, and the locks and indexes around them.
  *
- *	DATA/format-2		the number of this layout (format.h)
+ *	DATA/format-3		the number of this layout (format.h)
  *	DATA/boxes/<id>/	record, lock, upper/, work/, home/	a box, kept until rm
  *	DATA/names/<name>	symlink to an id
- *	DATA/projects/<key>	symlink to an id; the key is a hash of the directory's path
+ *	DATA/projects/<key>	symlink to an id; the key is store_key() of the directory's path
  *	DATA/trials/<key>	the same for what `sandbox try` made for the directory
  *	DATA/caches/<name>/	directories that projects share; <name>.<directory>: one project's
  *	DATA/layers/host-<key>/	the small layer of the image `host`
@@ -19,10 +19,10 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
-#include <stdint.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "store/name.h"
 
 struct store {
 	char *data;		 /* $XDG_DATA_HOME/sandbox, symlinks resolved */
@@ -39,14 +39,6 @@ struct store {
 int store_open(struct store *s, struct err *e);
 void store_close(struct store *s);
 #define cleanup_store __attribute__((cleanup(store_close)))
-
-#define BOX_ID_LEN 12
-
-/* A fresh random id: 48 bits as 12 hexadecimal digits. */
-void store_new_id(char id[BOX_ID_LEN + 1]);
-
-/* Can it be an id? Nothing else is ever used as a directory's name. */
-bool store_valid_id(const char *id);
 
 /*
  * The indexes map a name or a project directory to an id. lookup returns 0 and the id, -ENOENT if
@@ -65,16 +57,6 @@ void store_index_drop(const struct store *s, const char *index, const char *id);
 #define STORE_NAMES    "names"
 #define STORE_PROJECTS "projects"
 #define STORE_TRIALS   "trials"
-
-/* FNV-1a, 64 bits. */
-uint64_t store_hash(const char *text);
-
-/*
- * The key of a project directory; the caller frees it. Directories with equal hashes take different
- * slots, 1 to STORE_PROJECT_SLOTS, in no order: the path in the box's record tells them apart.
- */
-#define STORE_PROJECT_SLOTS 8
-char *store_project_key(const char *dir, int slot);
 
 /* Lists all boxes, whichever runtime directory they were started with. */
 int store_list(const struct store *s, struct strv *ret_ids, struct err *e);

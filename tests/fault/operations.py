@@ -126,9 +126,33 @@ def applied(w):
     w.need("apply", "--yes", "--quiet", "./p")
 
 
+def fnv(text):
+    """What formats 1 and 2 name a text by."""
+    h = 0xcbf29ce484222325
+    for byte in text.encode():
+        h = (h ^ byte) * 0x100000001b3 % 2**64
+    return f"{h:016x}"
+
+
 def unnumbered(w):
-    """A store of format 1."""
-    os.unlink(f"{w.data}/format-2")
+    """A store of format 1: without a number, and with the names that it has."""
+    os.unlink(f"{w.data}/format-3")
+    for name in w.names("steps"):
+        if len(name) == 64:
+            with open(f"{w.data}/steps/{name}", encoding="utf-8") as f:
+                old = fnv(f.read()) + "-1"
+            os.rename(f"{w.data}/steps/{name}", f"{w.data}/steps/{old}")
+            os.rename(f"{w.data}/steps/{name}.log", f"{w.data}/steps/{old}.log")
+            os.rename(f"{w.data}/layers/step-{name}", f"{w.data}/layers/step-{old}")
+            for box in w.names("boxes"):
+                path = f"{w.data}/boxes/{box}/record"
+                with open(path, encoding="utf-8") as f:
+                    record = f.read()
+                with open(path, "w", encoding="utf-8") as f:
+                    f.write(record.replace(name, old))
+    for name in w.names("projects"):
+        if len(name) == 64:
+            os.rename(f"{w.data}/projects/{name}", f"{w.data}/projects/{fnv(f'{w.path}/p')}")
 
 
 def damaged(w):
@@ -220,7 +244,7 @@ def operations(kit):
         Operation("matrix", lambda w: project(w, MATRIX), ["matrix", "--quiet", "--jobs", "1", "--logs", "out/logs", "--junit", "out/x.xml", "./p", "--", "cat", "/etc/who"],
                   statuses=(1, 125), out=False, unlike={"files": "out/(logs/.*|x.xml)"}, silent=True),
         # A store without a number, converted
-        Operation("forward-boxes", prepared("image = app:1\n", unnumbered), ["ls", "--json"], warns=True),
+        Operation("forward-boxes", prepared(STEPS, unnumbered), ["ls", "--json"], warns=True),
         Operation("forward-images", unnumbered, ["images", "--names"]),
         # Commands that only read must not take an error for something missing
         Operation("ls", prepared("image = app:1\n"), ["ls", "--json"], warns=True),

@@ -297,7 +297,9 @@ class World:
         return hashlib.sha1(json.dumps([tree, notes]).encode()).hexdigest()
 
     def layers(self):
-        return [n for n in self.names("layers") if not n.endswith((".meta", ".used"))]
+        """Without symlinks: names that layers had in format 2."""
+        return [n for n in self.names("layers")
+                if not n.endswith((".meta", ".used")) and not os.path.islink(f"{self.data}/layers/{n}")]
 
     def remove(self):
         remove_tree(self.path)

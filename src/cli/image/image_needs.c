@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "box/lifecycle.h"
+#include "box/prepared.h"
 
 void needs_clear(struct needs *n)
 {
@@ -17,6 +18,21 @@ void needs_clear(struct needs *n)
 	strv_clear(&n->users);
 	strv_clear(&n->running);
 	strv_clear(&n->steps);
+}
+
+static void add_step(const struct store *s, const struct box *b, const char *layer,
+		     struct needs *ret)
+{
+	cleanup_free char *target = prepared_target(s, layer);
+
+	if (faccessat(s->data_fd, layer, F_OK, 0) < 0)
+		err_sys(&ret->unknown, errno,
+			"nothing removed: box '%s' needs '%s/%s' ('sandbox enter "
+			"--rebuild' creates it again)",
+			b->name, s->data, layer);
+	strv_push(&ret->steps, path_basename(layer));
+	if (target)
+		strv_push(&ret->steps, path_basename(target));
 }
 
 static void add(const struct store *s, const struct box *b, struct needs *ret)
@@ -30,14 +46,8 @@ static void add(const struct store *s, const struct box *b, struct needs *ret)
 	}
 	if (b->digest.hex[0] && box_is_running(b))
 		strv_push(&ret->running, b->digest.hex);
-	for (size_t i = 0; i < b->prepared.n; i++) {
-		if (faccessat(s->data_fd, b->prepared.v[i], F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-			err_sys(&ret->unknown, errno,
-				"nothing removed: box '%s' needs '%s/%s' ('sandbox enter "
-				"--rebuild' creates it again)",
-				b->name, s->data, b->prepared.v[i]);
-		strv_push(&ret->steps, path_basename(b->prepared.v[i]));
-	}
+	for (size_t i = 0; i < b->prepared.n; i++)
+		add_step(s, b, b->prepared.v[i], ret);
 }
 
 int needs_find(struct needs *ret, struct err *e)

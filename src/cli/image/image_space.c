@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/dir.h"
@@ -186,6 +187,12 @@ static int count(const struct image_store *s, const char *folder, struct usage *
 	int r = list_entries(s, folder, &names, e);
 
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		cleanup_free char *path = path_join(folder, names.v[i]);
+		struct stat st;
+
+		/* A symlink is the name that a layer had in format 2. */
+		if (fstatat(s->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+			continue;
 		u->count += !ends_with(names.v[i], ".meta");
 		u->bytes += size_of(s, folder, names.v[i]);
 	}

@@ -72,7 +72,7 @@ static int take_lease(struct image_store *s, struct strv *ret_leftovers, struct 
 
 	if (r == 0 && store_lease_take_alone(s->lease, 0))
 		hide_leftovers(s, ret_leftovers);
-	return r < 0 ? r : store_lease_share(s->lease, s->path, e);
+	return r < 0 ? r : store_lease_share(s->lease, s->path, -1, e);
 }
 
 /*
