@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 
-#define LIBRARY "libarchive.so.13" /* the ABI since 2014 */
+#define LIBRARY "libarchive.so.13" /* the ABI since libarchive 3.1, of 2013 */
 
 struct libarchive la;
 
