@@ -48,7 +48,7 @@
 struct bench_case {
 	const char *name;
 	char **argv;
-	double *ms;    /* one entry a round */
+	double *ms;    /* one for each round */
 	double cpu_ms; /* sum over the counted rounds */
 };
 

@@ -1,10 +1,10 @@
 # Completion of sandbox(1) for bash. All knowledge is in `sandbox __complete`.
 #
-# Bash splits words at = and :, and replaces only the part behind the last of them; so the words
-# are taken whole, and what stands before is cut off the candidates again.
+# Bash splits words at = and :, and replaces only the part after the last of them. So we take the
+# words whole, and cut the part before it off the candidates.
 #
-# Whatever was typed, asked is the installed program, by its absolute path: a Tab behind `./sandbox`
-# runs nothing of the current directory.
+# We always ask the installed program, by its absolute path: a Tab after `./sandbox` runs nothing in the
+# current directory.
 
 _sandbox() {
 	local cur words cword
@@ -51,7 +51,7 @@ _sandbox() {
 	if [[ $breaks && $cur == *[$breaks]* ]]; then
 		COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*["$breaks"]}"}"}")
 	fi
-	# A value is still to be typed behind "dir:".
+	# A value must still be typed after "dir:".
 	[[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *: ]] && compopt -o nospace
 	return 0
 }

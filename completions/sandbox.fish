@@ -1,7 +1,7 @@
 # Completion of sandbox(1) for fish. All knowledge is in `sandbox __complete`.
 #
-# Whatever was typed, asked is the installed program, by its absolute path: a Tab behind `./sandbox`
-# runs nothing of the current directory.
+# We always ask the installed program, by its absolute path: a Tab after `./sandbox` runs nothing in the
+# current directory.
 
 function __sandbox_complete
     set -l words (commandline -opc)

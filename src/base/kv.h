@@ -1,5 +1,5 @@
 /*
- * kv.h - small flat files of our own: one `key value` line an entry.
+ * kv.h - small flat files of our own: a line `key value` for each entry.
  *
  * For records that only this program writes and that must hold any path: newline, carriage return
  * and percent sign are written as %0A, %0D and %25. Reading is bounded (1 MiB) and does not rely on

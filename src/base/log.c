@@ -1,7 +1,7 @@
 /*
  * log.c - warnings, notes and debug lines.
  *
- * Prints one line a call, made printable. Errors are not printed here: see err.h.
+ * Prints one line for each call, made printable. Errors are not printed here: see err.h.
  */
 #include "base/log.h"
 

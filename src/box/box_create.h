@@ -27,9 +27,9 @@ bool box_adopt(const struct store *s, const char *name, const char *dir, bool tr
 	       struct box *ret);
 
 /*
- * Makes a new box called name, or name-2, name-3 ... if that is taken. Copies what is public in the
- * directory dotfiles (-1: none) into its home. On return the box is complete on disk, safe from a
- * power cut.
+ * Makes a new box called name, or name-2, name-3 ... if that is taken. Copies the public files of
+ * the directory dotfiles (-1: none) into its home. On return the box is complete on disk, safe from
+ * a power cut.
  */
 int box_create(const struct store *s, const char *name, const struct box_origin *from, int dotfiles,
 	       struct box *ret, struct err *e);

@@ -2,7 +2,7 @@
  * undo.h - what the last `apply` to a project's directories replaced and removed, so that it can be
  * undone.
  *
- *	DATA/undo/<key>/list	a line a change, written before it is made; see undo_list.c
+ *	DATA/undo/<key>/list	a line for each change, written before it is made; see undo_list.c
  *	DATA/undo/<key>/<n>	the file or tree that was there
  *
  * First keeps, then replaces: after a kill at any moment the host has the old file or the new one,

@@ -17,7 +17,7 @@ struct each_box {
 };
 
 /*
- * Acts on each word of the command line, of which there must be one. A failure does not stop the
+ * Acts on each word of the command line; at least one is required. A failure does not stop the
  * others: its error is printed as a warning, and the last one is the result.
  */
 int each_box(const struct args *args, const struct each_box *each, struct err *e);

@@ -2,7 +2,7 @@
  * install.c - all layers of an image, several at once, published in order.
  *
  *	workers		fetch and unpack the layers that are missing, the lowest first
- *	the caller	waits for each in order and settles it upon those below
+ *	the caller	waits for each in order and settles it on those below
  *	then		all is written to the disk, once; blobs and layers get their names
  *	at last		the plan, then the name, then index.json
  *

@@ -25,8 +25,8 @@ struct pull_result {
 };
 
 /*
- * If a tag still means the image that is here, this costs one request, and reading and unpacking
- * the image to check it: what is damaged is replaced.
+ * If a tag still means the image that is here, this costs one request. Layers that were touched
+ * since they were last found intact are unpacked again and compared; what is damaged is replaced.
  */
 int image_pull(const struct pull_request *req, struct pull_result *ret, struct err *e);
 

@@ -13,7 +13,7 @@
 int mask_host_sys(int rootfd, int scratch, struct err *e);
 
 /*
- * If the box belongs to the host's root, whom file modes do not stop: hides or write-protects what
+ * For boxes of the host's root, which file modes do not stop: hides or write-protects what
  * would change the host or reveal the kernel.
  */
 int mask_host_root(int rootfd, int scratch, struct err *e);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # scripts run in the box
 # Code inside may write unprotected files, and the host later runs or obeys some of them: the end of
-# a session lists these, a line a file, whatever was done to hide them; without such changes it
+# a session lists these, one on each line, whatever was done to hide them; without such changes it
 # prints nothing.
 
 load ../bats/helpers

@@ -179,7 +179,7 @@ c, _ = s.accept(); s.close(); c.close()') &
 	for how in 'sandbox stop p' 'sandbox rm --force p' 'kill -KILL $pid'; do
 		sandbox enter ./p -- touch /tmp/x
 		pid=$(pid1 p)
-		: >"$(directory p)/lock" # held all the same
+		: >"$(directory p)/lock" # it is still held
 		[ "$(pid1 p)" = "$pid" ]
 		[ "$(sandbox enter ./p -- ls /tmp/x)" = /tmp/x ]
 		eval "$how"

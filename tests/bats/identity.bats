@@ -14,7 +14,7 @@ setup() {
 	home=$HOME
 }
 
-# With sudo and --root alike.
+# Both with sudo and with --root.
 as_root() {
 	sandbox exec p sudo "$@"
 	sandbox exec --root p "$@"

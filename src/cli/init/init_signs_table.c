@@ -1,5 +1,5 @@
 /*
- * init_signs_table.c - the tables of `init`: one row a file, a language, an image, a program.
+ * init_signs_table.c - the tables of `init`: a row for each file, language, image, program.
  *
  * Packages are those of Debian 12 and 13. For each language the first row with an install command
  * counts, so files that lock versions come before those that only name packages.

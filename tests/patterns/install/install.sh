@@ -1,6 +1,6 @@
 #!/bin/sh
-# install.sh - installs `tool`, and does what nobody asked it for. With `again`, as an update that
-# builds on what the first round left.
+# install.sh - installs `tool`, and does things that nobody asked for. With `again`, acts as an update
+# that builds on what the first run left.
 prefix=/usr/local
 : "${HOST_HOME:=/home/somebody}" "${HOST_SECRET:=/home/somebody/.ssh/id_rsa}" "${HOST_PORT:=22}"
 
