@@ -20,7 +20,7 @@ struct dir {
 	int fd;
 	char *path;	    /* for messages */
 	const char *name;   /* of the current entry; valid until the next call */
-	unsigned char type; /* DT_DIR and kin; DT_UNKNOWN where the file system does not say */
+	unsigned char type; /* DT_DIR etc.; DT_UNKNOWN if the file system does not say */
 };
 
 /*
@@ -38,7 +38,7 @@ int dir_take(struct dir *ret, int *fd, const char *path, struct err *e);
 /* Steps to the next entry, skipping "." and "..". Returns 1, 0 at the end, or -errno. */
 int dir_next(struct dir *d, struct err *e);
 
-/* The descriptor, for openat(2) and kin. It still belongs to d. */
+/* The descriptor, for openat(2) and the like. It still belongs to d. */
 int dir_fd(const struct dir *d);
 
 void dir_close(struct dir *d);

@@ -1,5 +1,5 @@
 /*
- * identity_exact.c - getuid(2) and kin of a thread that has changed its ids and waits for its exec.
+ * identity_exact.c - getuid(2) etc. of a thread that has changed its ids and waits for its exec.
  *
  * Programs check whether their change was made, and some change back: perl's `$> = $< = 33` is not
  * final. Until they exec, each of their calls stops twice, and calls that ask for ids get what was

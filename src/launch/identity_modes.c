@@ -8,7 +8,7 @@
  * (dpkg's sudo) are recorded on the file, with its owner (identity_owner.c): root sees them, and so
  * does an image made of the box.
  *
- *	chmod and kin	of a directory	made here, by the descriptor that was looked at
+ *	chmod etc.	of a directory	made here, by the descriptor that was looked at
  *			of a file	recorded if box-root's; made by the caller, without the bits
  *	mknod, open	a new file	made by the caller, without the bits
  *

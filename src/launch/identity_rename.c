@@ -62,7 +62,7 @@ static bool read_path(const struct notice *c, unsigned long long at, struct side
 	return len > 0;
 }
 
-/* NULL for a name that rename never accepts: "." and kin. */
+/* NULL for a name that rename never accepts, such as ".". */
 static const char *last_of(const struct side *side)
 {
 	const char *slash = strrchr(side->path, '/'), *name = slash ? slash + 1 : side->path;

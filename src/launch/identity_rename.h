@@ -1,5 +1,5 @@
 /*
- * identity_rename.h - rename(2) and kin for directories of a lower layer.
+ * identity_rename.h - rename(2) and its variants for directories of a lower layer.
  */
 #ifndef LAUNCH_IDENTITY_RENAME_H
 #define LAUNCH_IDENTITY_RENAME_H

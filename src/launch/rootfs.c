@@ -10,7 +10,7 @@
  *	6  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())
  *	7  /dev		 memory, nodes, devpts; then the plan's mounts on /dev/shm
  *	8  /sys		 sysfs of an own network namespace, else the host's, read-only
- *	9  masks	 /proc/sys and kin read-only, more hidden, for the host's root (mask.c)
+ *	9  masks	 /proc/sys etc. read-only, more hidden, for the host's root (mask.c)
  *	10 pivot_root(".", "."), detach the old root
  */
 #include "launch/rootfs.h"

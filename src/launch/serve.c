@@ -1,7 +1,7 @@
 /*
  * serve.c - pid 1's loop: accept, start sessions, reap, pass signals on, linger, stop.
  *
- * One poll(2) loop in which nothing blocks, but for the first session's execve (session.h). States of
+ * One poll(2) loop in which nothing blocks except the first session's execve (session.h). States of
  * a connection:
  *
  *	ASKING	  pid == 0			waits for SESSION or STOP

@@ -2,8 +2,8 @@
  * host_image.c - making the layer of the image `host`.
  *
  * The layer is a directory owned by the user: the readable part of /etc, a skeleton of the rest,
- * the top-level symlinks; /usr and kin are bound over it, read-only. Its name is a key over the
- * times of the files whose change matters, so that a start looks only at a dozen inodes.
+ * the top-level symlinks; /usr and the like are bound over it, read-only. Its name is a key over
+ * the times of the files whose change matters, so that a start looks only at a dozen inodes.
  *
  * Promises to copy nothing that is not readable by every user of the host, nor what is listed as
  * secret below. Host homes, /root, /tmp, /run and /var are not there.
@@ -114,7 +114,7 @@ static int make_skeleton(int layer, struct err *e)
 	return 0;
 }
 
-/* /bin and kin: a symlink if the host has one, else a directory to bind over. */
+/* /bin and the like: a symlink if the host has one, else a directory to bind over. */
 static int make_top_level(int layer, struct err *e)
 {
 	char target[256];

@@ -4,9 +4,9 @@
  *	DATA/format-3	empty; the number is in its name, so that one faccessat(2) checks it
  *
  * Format 1 has no such file: it is every store from before there was a number. Format 2 differs
- * from it only by the file. Format 3 names what is found by a text by its SHA-256 (store_key), not
- * by FNV-1a and a slot; old names that boxes may refer to stay as well (forward.h). HACKING.md says
- * what a format 4 takes.
+ * from it only by the file. In format 3 a name made from a text is its SHA-256 (store_key), not its
+ * FNV-1a and a slot; old names that boxes may refer to are kept (forward.h). HACKING.md says how to
+ * make a format 4.
  */
 #ifndef STORE_FORMAT_H
 #define STORE_FORMAT_H

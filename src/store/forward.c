@@ -1,9 +1,9 @@
 /*
- * forward.c - converts format 2 to format 3: what is found by a text was named by its FNV-1a and,
- * among texts with the same hash, a slot; now it is named by its SHA-256.
+ * forward.c - converts format 2 to format 3: a name made from a text was its FNV-1a and a slot (for
+ * texts with the same hash); now it is its SHA-256.
  *
- * A process of format 2 may still have the store open, and boxes run. So whatever they may have
- * read keeps its meaning:
+ * A process of format 2 may still have the store open, and boxes may run. So every name that they
+ * may have read stays valid:
  *
  *	layers/step-<old>	becomes, in one exchange, a symlink to layers/step-<key>, the
  *				directory. Records of boxes keep the old name; gc removes it
@@ -15,12 +15,12 @@
  * caches/ and matrix/ if a box tells the project's path. Overlays in boxes are left to
  * overlay_make().
  *
- * The text that a name was made from is part of what it names. It is used only if the old name can
- * be made from it, so no project gets what belongs to another. What has no such text keeps its name
- * and is made again.
+ * The text that a name was made from is stored with the named file. It is used only if it gives the
+ * old name, so no project gets what belongs to another. A file without such a text keeps its name,
+ * and is made again when needed.
  *
- * Every step can find its own work half done, after a kill. This file describes format 2 as it was,
- * and does not follow changes elsewhere.
+ * Every step must continue its own work after a kill. This file describes format 2 as it was: do
+ * not update it with changes elsewhere.
  */
 #include "store/forward.h"
 

@@ -7,9 +7,9 @@
 #include "base/err.h"
 
 /*
- * Gives what is found by a text its name of format 3. It can be called again after a kill, and for
- * a store that has nothing to convert. data_fd is the data directory, open for reading; path is its
- * name for messages.
+ * Renames what has a name made from a text (store_key). It can be called again after a kill, and
+ * for a store that has nothing to convert. data_fd is the data directory, open for reading; path is
+ * its name for messages.
  */
 int store_forward(int data_fd, const char *path, struct err *e);
 

@@ -15,8 +15,8 @@ void store_new_id(char id[BOX_ID_LEN + 1]);
 bool store_valid_id(const char *id);
 
 /*
- * The name of what is found by a text, such as a project's path or a step's recipe: its SHA-256,
- * in hexadecimal.
+ * A name made from a text, such as a project's path or a step's recipe: its SHA-256, in
+ * hexadecimal.
  */
 #define STORE_KEY_LEN 64
 struct store_key {

@@ -320,7 +320,7 @@ bool config_type_known(const char *type)
 	       strcasecmp(type, MEDIA_DOCKER_CONFIG) == 0 || says_nothing(type);
 }
 
-/* "...layer.v1.tar+gzip", "...diff.tar.gzip" and kin; not encrypted ones. */
+/* "...layer.v1.tar+gzip", "...diff.tar.gzip" and similar; not encrypted ones. */
 static bool is_layer_type(const char *type)
 {
 	return says_nothing(type) || ((strcasestr(type, ".tar") || strcasestr(type, "x-tar")) &&
