@@ -149,18 +149,14 @@ static int link_layer(const struct store *s, const char *layer, char **ret_tmp, 
 	cleanup_close int from = openat(s->data_fd, layer, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	cleanup_close int to = -1;
 	struct linking l;
-	char id[BOX_ID_LEN + 1];
+	int r;
 
 	if (from < 0)
 		return err_sys(e, errno, "cannot open '%s'", layer);
-	store_new_id(id);
 	/* Only gc removes this name, and not while we hold its lease. */
-	*ret_tmp = xasprintf("tmp/image-prebuilt-%s", id);
-	if (mkdirat(s->data_fd, *ret_tmp, 0700) < 0)
-		return err_sys(e, errno, "cannot make '%s/%s'", s->data, *ret_tmp);
-	to = openat(s->data_fd, *ret_tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (to < 0)
-		return err_sys(e, errno, "cannot open '%s/%s'", s->data, *ret_tmp);
+	r = store_make_tmp(s, "image-prebuilt", 0700, ret_tmp, &to, e);
+	if (r < 0)
+		return r;
 	l = (struct linking){from, to};
 	return link_tree(&l, ".", e);
 }

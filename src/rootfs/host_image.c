@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -211,15 +210,11 @@ static void collect_layers(const struct store *s, const char *current)
 /* Built aside and renamed: two concurrent starts end up with one complete layer. */
 static int make_layer(const struct store *s, const char *final, const char *mark, struct err *e)
 {
-	char id[BOX_ID_LEN + 1], tmp[sizeof("tmp/host-") + BOX_ID_LEN];
-	const char *name = tmp + strlen("tmp/");
+	cleanup_free char *tmp = NULL;
 	cleanup_close int layer = -1, used = -1;
 	struct err ignored;
-	int r;
+	int r = store_make_tmp(s, "host", 0755, &tmp, &layer, e);
 
-	store_new_id(id);
-	snprintf(tmp, sizeof(tmp), "tmp/host-%s", id);
-	r = store_make_tmp(s, name, 0755, &layer, e);
 	if (r == 0)
 		r = build_layer(layer, e);
 	if (r == 0)
@@ -231,7 +226,8 @@ static int make_layer(const struct store *s, const char *final, const char *mark
 		r = sync_dir(s->data_fd, "layers", e);
 	/* The failure may be a lack of descriptors. */
 	close_fd(&layer);
-	file_remove_tree(s->data_fd, tmp, &ignored);
+	if (tmp)
+		file_remove_tree(s->data_fd, tmp, &ignored);
 	if (r < 0)
 		return err_add(e, "cannot prepare the image 'host'");
 	used = openat(s->data_fd, mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);

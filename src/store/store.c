@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/dir.h"
@@ -218,17 +219,25 @@ int store_discard(const struct store *s, const char *path, struct err *e)
 	return file_remove_tree(s->data_fd, gone, e);
 }
 
-int store_make_tmp(const struct store *s, const char *name, mode_t mode, int *ret_fd, struct err *e)
+int store_make_tmp(const struct store *s, const char *kind, mode_t mode, char **ret_path,
+		   int *ret_fd, struct err *e)
 {
-	cleanup_free char *path = path_join("tmp", name);
+	char id[BOX_ID_LEN + 1];
+	cleanup_free char *path = NULL;
 	cleanup_close int fd = -1;
 
+	store_new_id(id);
+	path = xasprintf("tmp/%s-%s", kind, id);
 	if (mkdirat(s->data_fd, path, mode) < 0)
 		return err_sys(e, errno, "cannot make '%s/%s'", s->data, path);
 	fd = openat(s->data_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	/* Between the two calls nobody held it; another sweep may have removed it. */
-	if (fd < 0 || !file_trylock(fd) || !file_is_at(fd, s->data_fd, path))
-		return err_sys(e, fd < 0 ? errno : EAGAIN, "cannot open '%s/%s'", s->data, path);
+	if (fd < 0 || !file_trylock(fd) || !file_is_at(fd, s->data_fd, path)) {
+		err_sys(e, fd < 0 ? errno : EAGAIN, "cannot open '%s/%s'", s->data, path);
+		unlinkat(s->data_fd, path, AT_REMOVEDIR);
+		return -e->code;
+	}
+	*ret_path = take_ptr(path);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

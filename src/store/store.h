@@ -78,12 +78,12 @@ int store_delete_hidden(const struct store *s, const char *id, struct err *e);
 int store_discard(const struct store *s, const char *path, struct err *e);
 
 /*
- * Makes the directory tmp/<name> for work that takes time. The lock on *ret_fd holds it until that
- * is closed: a sweep removes only what is old and not held, however long the machine slept
- * meanwhile.
+ * Makes the directory tmp/<kind>-<id> for work that takes time; the caller frees *ret_path, beneath
+ * DATA. The lock on *ret_fd holds it until that is closed: a sweep removes only what is old and not
+ * held, however long the machine slept meanwhile.
  */
-int store_make_tmp(const struct store *s, const char *name, mode_t mode, int *ret_fd,
-		   struct err *e);
+int store_make_tmp(const struct store *s, const char *kind, mode_t mode, char **ret_path,
+		   int *ret_fd, struct err *e);
 
 /* Deletes RUNTIME/<id>. */
 void store_remove_runtime(const struct store *s, const char *id);
