@@ -5,7 +5,7 @@
  *	lock the box; connect to its control socket
  *	  there is an answer	unlock; the session runs in the box that is there
  *	  there is none		boot(): wait until the last pid 1's namespaces are gone; bind a
- *				new socket; start; the lock is held until pid 1 has taken the session
+ *				new socket; start; hold the lock until pid 1 has taken the session
  *	the connection ended unanswered (ERR_RETRY): the box was on its way out; once more
  */
 #include "flow/run.h"

@@ -1,11 +1,11 @@
 /*
  * pull.c - from a reference to an installed image.
  *
- *	1  the name is here already	HEAD: does the tag still mean it? Then only 4, for what is damaged
+ *	1  the name is here already	HEAD: does the tag still mean it? Then only 4, as a repair
  *	2  the tag's document		an index: the manifest of the platform is chosen from it
  *	3  manifest and config		small, into the store at once, digests checked
- *	4  layers			image_install() with download.c behind it; those that are here are
- *					compared with what they should be
+ *	4  layers			image_install(), with download.c; existing ones that
+ *					were touched are compared with what they should be
  *
  * Promises that a name changes only when its whole image is here and intact. Mirrors are tried
  * first, in order; a mirror is trusted for what a tag means (that is its purpose), but never for

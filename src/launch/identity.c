@@ -35,7 +35,8 @@
  *
  * When it goes wrong:
  *	no listener (another filter has one; an old kernel): the kernel handles the calls and knows
- *		one id: EINVAL; directories of a lower layer are not renamed: EXDEV; set-id bits: EPERM
+ *		one id: EINVAL; it does not rename directories of a lower layer: EXDEV; set-id
+ *		bits: EPERM
  *	the caller is already traced (strace, gdb), or nothing may be traced: EPERM
  *	too many ids, descriptors or namespaces: EAGAIN
  *	this process is killed (code inside can, it has our uid): what it traces dies with it,

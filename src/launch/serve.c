@@ -5,7 +5,7 @@
  * a connection:
  *
  *	ASKING	  pid == 0			waits for SESSION or STOP
- *	RUNNING	  pid > 0			SIGNAL is passed on; the end of the connection -> ABANDONED
+ *	RUNNING	  pid > 0			SIGNAL is passed on; connection ends -> ABANDONED
  *	DETACHED  pid > 0, fd == -1		nobody waits for it
  *	ABANDONED pid > 0, fd == -1		SIGHUP was sent; SIGKILL follows after ABANDON_MS
  *	LATE	  pid == 0			asked for a session of a box that ends: not

@@ -7,17 +7,18 @@
  *	L2 socketpair: the boot connection
  *	L3 clone3(user, mount, pid, ipc, uts,
  *	   cgroup if v2)
- *						P1 detach(): listens; own session, no descriptor of the
- *						   host but stdio, control, lifetime lock, boot connection
+ *						P1 detach(): listens; own session; of the host's
+ *						   descriptors only stdio, control, lifetime
+ *						   lock, boot connection
  *						P2 idmap_write(): box-root is you outside
  *	   MAPPED <----------------------------
  *	L4 namespaces_make(): the network	P3 rootfs_build(): all mounts but /sys
  *	   namespace, loopback, "you"
  *	   NAMESPACES + fds ------------------> P4 join_namespaces()
- *	L5 the caller may send SESSION on the	P5 rootfs_enter(): /sys, pivot, host and stdio out of view
- *	   boot connection
- *						P6 restrict_self(): hostname, sudo's socket, Landlock,
- *						   capabilities, not dumpable
+ *	L5 the caller may send SESSION on the	P5 rootfs_enter(): /sys, pivot; stdio is the
+ *	   boot connection			   box's /dev/null
+ *						P6 restrict_self(): hostname, sudo's socket,
+ *						   Landlock, capabilities, not dumpable
  *						P7 server_run(): the first message read is SESSION
  *	   ACCEPTED <--------------------------
  *
@@ -28,8 +29,9 @@
  *	P3-P7	ERROR on the boot connection, pid 1 exits; the kernel undoes everything
  *	a message cannot be sent: the sender gives up as if its peer had gone and closes the boot
  *		connection, so that the peer does not wait
- *	the launcher dies: before NAMESPACES pid 1 reads the end of the boot connection and exits; after
- *		it, before SESSION, the box has no owner and ends once it serves, without lingering
+ *	the launcher dies: before NAMESPACES pid 1 reads the end of the boot connection and exits;
+ *		after it, before SESSION, the box has no owner and ends once it serves, without
+ *		lingering
  *	pid 1 is killed: the boot connection ends without EXIT; the client reports it
  */
 #include "launch/start.h"

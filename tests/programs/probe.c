@@ -8,8 +8,8 @@
  *	probe connect ADDRESS		connects
  *	probe hold ADDRESS N SECONDS	keeps N connections open, printing how many it got
  *	probe garble ADDRESS N		sends N packets of noise, each on a connection of its own
- *	probe session ADDRESS FLAGS N	asks for a session with N descriptors, prints the answer, and
- *					"left open" if one of them is kept
+ *	probe session ADDRESS FLAGS N	asks for a session with N descriptors, prints the answer,
+ *					and "left open" if one of them is kept
  *	probe trace PID			tries all ways into a process that ptrace(2) guards
  *	probe key COMMAND...		puts a key into the session keyring, runs COMMAND
  *

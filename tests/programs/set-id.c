@@ -1,7 +1,7 @@
 /*
  * set-id.c - every way to give a file set-id bits; prints "WAY ANSWER MODE" for each.
  *
- *	set-id DIR	     each way, a file of its name in DIR; ANSWER is ok or the name of an errno
+ *	set-id DIR	     each way, a file of its name in DIR; ANSWER is ok or an errno's name
  *	set-id DIR storm N   N threads at once, half of them with many signals
  *	set-id DIR openat2   whether it exists
  *	set-id DIR cost N    microseconds of N rounds of open and close

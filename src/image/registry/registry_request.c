@@ -1,11 +1,11 @@
 /*
  * registry_request.c - see registry_request.h.
  *
- *	scheme		https; http where it is allowed: on loopback first, elsewhere only when asked
- *			for (insecure) and TLS is not spoken
+ *	scheme		https; http if allowed: on loopback tried first, elsewhere only if asked for
+ *			(insecure) and the server does not speak TLS
  *	401		the challenge is answered (auth.h) and the request made once more
- *	3xx		followed up to 10 times, 307 and 308 with whatever is sent; Authorization stays
- *			with the registry's own origin
+ *	3xx		followed up to 10 times, 307 and 308 with the body; Authorization only goes
+ *			to the registry's own origin
  *	429, 5xx, broken	again, up to 5 times, with back-off and jitter; silence: not
  */
 #include "image/registry/registry_request.h"

@@ -6,7 +6,8 @@
  * keys may be repeated:
  *
  *	layer (layers/CHAIN-ID, or the path of one in a second store; top first), version,
- *	env, entrypoint, cmd, volume, bare, only, has, workdir, stop-signal, user, uid, gid, home, no-user
+ *	env, entrypoint, cmd, volume, bare, only, has, workdir, stop-signal, user, uid, gid, home,
+ *	no-user
  */
 #ifndef IMAGE_STORE_PLAN_H
 #define IMAGE_STORE_PLAN_H
