@@ -9,19 +9,24 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/report.h"
 #include "base/spawn.h"
 #include "rootfs/programs.h"
 
-/* Starts it with its stdout on out. */
+/* Starts it with its stdout on out, quiet if this process is. The options follow the command: "pull", "image seal". */
 static int start_program(const char *const *words, int out, pid_t *ret_pid, struct err *e)
 {
 	cleanup_free char *program = program_path("sandbox-image");
 	cleanup_strv struct strv argv = {0};
 	struct spawn s = {.program = program, .fds = SPAWN_ALL_SAME};
+	const char *const *options = words + (streq(words[0], "image") ? 2 : 1);
 
 	strv_push(&argv, program);
-	for (; *words; words++)
+	for (; *words; words++) {
+		if (words == options && report_is_quiet())
+			strv_push(&argv, "--quiet");
 		strv_push(&argv, *words);
+	}
 	s.argv = (const char *const *)argv.v;
 	s.fds[1] = out;
 	return spawn_start(&s, ret_pid, e);

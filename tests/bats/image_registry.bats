@@ -24,6 +24,9 @@ requests() { # PATTERN: of the lines that the registry has logged
 	XDG_DATA_HOME=$T/other sandbox pull "$REGISTRY/team/app:1"
 	[ "$(XDG_DATA_HOME=$T/other sandbox images --json | jq -r '.[0].digest')" = "$digest" ]
 	[ "$(XDG_DATA_HOME=$T/other sandbox run "$REGISTRY/team/app:1" cat /etc/who)" = small ]
+	# --quiet holds for the pull that a start makes.
+	[ "$(XDG_DATA_HOME=$T/third sandbox --quiet run "$REGISTRY/team/app:1" cat /etc/who 2>&1)" = small ]
+	[[ "$(XDG_DATA_HOME=$T/fourth sandbox run "$REGISTRY/team/app:1" cat /etc/who 2>&1)" = *"pulling it from"*small ]]
 }
 
 @test "an image that skopeo pushed in Docker's format is pulled" {
