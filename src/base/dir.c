@@ -138,7 +138,7 @@ static char *plain(const char *component)
 }
 
 /* Appends the matches of `rest` below `at`, which ends with a slash. */
-static int match_below(const char *at, const char *rest, struct strv *ret, struct err *e)
+static int match_below(const char *at, const char *rest, struct strv *out, struct err *e)
 {
 	size_t len = strcspn(rest += strspn(rest, "/"), "/");
 	cleanup_free char *component = xstrndup(rest, len);
@@ -158,9 +158,9 @@ static int match_below(const char *at, const char *rest, struct strv *ret, struc
 		if (pattern && fnmatch(component, names.v[i], FNM_PERIOD) != 0)
 			continue;
 		if (!last)
-			r = match_below(path, rest + len, ret, e);
+			r = match_below(path, rest + len, out, e);
 		else if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			strv_push(ret, path);
+			strv_push(out, path);
 	}
 	return r;
 }

@@ -16,23 +16,23 @@
 #define HOSTS_END   "# End of what sandbox writes.\n"
 
 /*
- * The n-th field (from 0) of a colon-separated line. *ret_len is its length, -1 if there is no such
+ * The n-th field (from 0) of a colon-separated line. *len is its length, -1 if there is no such
  * field.
  */
-static const char *field(const char *line, const char *end, int n, ssize_t *ret_len)
+static const char *field(const char *line, const char *end, int n, ssize_t *len)
 {
 	const char *colon;
 
 	for (; n > 0; n--) {
 		line = memchr(line, ':', (size_t)(end - line));
 		if (!line) {
-			*ret_len = -1;
+			*len = -1;
 			return NULL;
 		}
 		line++;
 	}
 	colon = memchr(line, ':', (size_t)(end - line));
-	*ret_len = (colon ? colon : end) - line;
+	*len = (colon ? colon : end) - line;
 	return line;
 }
 

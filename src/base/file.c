@@ -33,7 +33,6 @@ static int read_fd(int fd, const char *path, size_t max, struct buf *out, struct
 		return err_set(e, EINVAL, "cannot read '%s': it is not a regular file", path);
 	if (st.st_size > 0 && (unsigned long long)st.st_size > max)
 		return err_set(e, EFBIG, "'%s' is longer than %zu bytes", path, max);
-	*ret = (struct file_stamp){st.st_ino, st.st_ctim};
 	for (;;) {
 		/*
 		 * One byte more than expected, so that the end of the file needs no second read.
@@ -61,8 +60,10 @@ static int read_fd(int fd, const char *path, size_t max, struct buf *out, struct
 			out->data[start] = '\0';
 			return err_set(e, EFBIG, "'%s' is longer than %zu bytes", path, max);
 		}
-		if (n == 0 || (got == (size_t)st.st_size && (size_t)n < want))
+		if (n == 0 || (got == (size_t)st.st_size && (size_t)n < want)) {
+			*ret = (struct file_stamp){st.st_ino, st.st_ctim};
 			return 0;
+		}
 	}
 }
 

@@ -61,11 +61,13 @@ int proc_start_time(pid_t pid, unsigned long long *ret)
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	*ret = 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, stat, sizeof(stat) - 1);
+	if (n < 0 && errno != ENOENT && errno != ESRCH)
+		return -errno;
+	*ret = 0;
 	if (n < 0)
-		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+		return 0;
 	stat[n] = '\0';
 	/*
 	 * Field 2, the command, may contain anything, parentheses too; field 3 follows the last

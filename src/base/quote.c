@@ -22,10 +22,11 @@ size_t utf8_decode(const char *text, uint32_t *ret)
 	const unsigned char *s = (const unsigned char *)text;
 	unsigned int low = 0x80, high = 0xbf;
 	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	uint32_t value;
 
 	if (n == 0 || s[0] > 0xf4)
 		return 0;
-	*ret = n == 1 ? s[0] : s[0] & (0x7fu >> n);
+	value = n == 1 ? s[0] : s[0] & (0x7fu >> n);
 	/*
 	 * The range of the second byte excludes overlong forms and surrogates, which the first
 	 * alone cannot.
@@ -41,10 +42,11 @@ size_t utf8_decode(const char *text, uint32_t *ret)
 	for (size_t i = 1; i < n; i++) {
 		if (s[i] < low || s[i] > high)
 			return 0;
-		*ret = *ret << 6 | (s[i] & 0x3f);
+		value = value << 6 | (s[i] & 0x3f);
 		low = 0x80;
 		high = 0xbf;
 	}
+	*ret = value;
 	return n;
 }
 

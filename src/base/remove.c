@@ -43,7 +43,6 @@ static int open_folder(int dirfd, const char *name, unsigned long long *ret_moun
 		return -errno;
 	if (statx(at, "", AT_EMPTY_PATH, STATX_MODE | STATX_MNT_ID, &stx) < 0)
 		return -errno;
-	*ret_mount = stx.stx_mnt_id;
 	if ((stx.stx_mode & 0700) != 0700) {
 		/*
 		 * fchmod() refuses an O_PATH descriptor; this link of /proc refers to the same
@@ -55,7 +54,10 @@ static int open_folder(int dirfd, const char *name, unsigned long long *ret_moun
 	}
 	int fd = openat(at, ".", O_RDONLY | flags);
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	*ret_mount = stx.stx_mnt_id;
+	return fd;
 }
 
 /* Moves the directory name of dirfd into the top directory under a free name; -errno. */

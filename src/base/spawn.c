@@ -87,6 +87,7 @@ int spawn_start(const struct spawn *s, pid_t *ret, struct err *e)
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t defaults;
+	pid_t pid;
 	int r;
 
 	sigemptyset(&defaults);
@@ -97,10 +98,13 @@ int spawn_start(const struct spawn *s, pid_t *ret, struct err *e)
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
 	posix_spawn_file_actions_init(&actions);
 	add_descriptors(s, &actions);
-	r = posix_spawn(ret, s->program, &actions, &attributes, (char *const *)s->argv, environ);
+	r = posix_spawn(&pid, s->program, &actions, &attributes, (char *const *)s->argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
-	return r ? err_sys(e, r, "cannot run '%s'", s->program) : 0;
+	if (r)
+		return err_sys(e, r, "cannot run '%s'", s->program);
+	*ret = pid;
+	return 0;
 }
 
 int spawn_status(int status)

@@ -74,17 +74,16 @@ int box_find_running(const struct box *b, bool *ret, struct err *e)
 	cleanup_close int fd = -1;
 	int r = 0;
 
-	*ret = false;
-	if (b->damaged && b->dir_fd < 0)
+	if (b->damaged && b->dir_fd < 0) {
+		*ret = false;
 		return 0;
+	}
 	fd = openat(b->dir_fd, "lock", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0)
 		r = -errno;
-	if (r == 0 || (fd < 0 && is_no_lock(r)))
-		return 0;
-	if (r != -EWOULDBLOCK)
+	if (r < 0 && r != -EWOULDBLOCK && !(fd < 0 && is_no_lock(r)))
 		return err_sys(e, -r, "cannot tell whether box '%s' runs: its lock", b->name);
-	*ret = true;
+	*ret = r == -EWOULDBLOCK;
 	return 0;
 }
 
@@ -196,17 +195,18 @@ static int read_pid(const struct box *b, pid_t *ret)
 	struct err ignored;
 	int pid, r;
 
-	*ret = 0;
-	if (b->damaged && b->dir_fd < 0)
+	r = b->damaged && b->dir_fd < 0
+		    ? -ENOENT
+		    : file_read(b->dir_fd, "lock", LOCK_MAX_SIZE, &text, &ignored);
+	if (r < 0 && !is_no_lock(r))
+		return r;
+	if (r < 0 || sscanf(text.data, "%d %llu", &pid, &start) != 2 || pid <= 0) {
+		*ret = 0;
 		return 0;
-	r = file_read(b->dir_fd, "lock", LOCK_MAX_SIZE, &text, &ignored);
-	if (r < 0)
-		return is_no_lock(r) ? 0 : r;
-	if (sscanf(text.data, "%d %llu", &pid, &start) != 2 || pid <= 0)
-		return 0;
+	}
 	r = proc_start_time(pid, &now);
-	if (r == 0 && start && now == start)
-		*ret = pid;
+	if (r == 0)
+		*ret = start && now == start ? pid : 0;
 	return r;
 }
 

@@ -89,19 +89,19 @@ int box_make_folders(int dirfd, struct err *e)
 	return made;
 }
 
-static int make_skeleton(const struct store *s, const char *tmp, const struct box *b, int *ret_dir,
+static int make_skeleton(const struct store *s, const char *tmp, const struct box *b, int *dir,
 			 int *ret_lifetime, struct err *e)
 {
 	if (mkdirat(s->data_fd, tmp, 0700) < 0)
 		return err_sys(e, errno, "cannot make '%s/%s'", s->data, tmp);
-	*ret_dir = openat(s->data_fd, tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (*ret_dir < 0)
+	*dir = openat(s->data_fd, tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*dir < 0)
 		return err_sys(e, errno, "cannot open '%s/%s'", s->data, tmp);
-	if (!b->in_memory && box_make_folders(*ret_dir, e) < 0)
+	if (!b->in_memory && box_make_folders(*dir, e) < 0)
 		return -e->code;
-	if (b->temporary && !b->in_memory && mkdirat(*ret_dir, RECORD_TEMPORARY, 0700) < 0)
+	if (b->temporary && !b->in_memory && mkdirat(*dir, RECORD_TEMPORARY, 0700) < 0)
 		return err_sys(e, errno, "cannot make '%s/%s/" RECORD_TEMPORARY "'", s->data, tmp);
-	return box_make_lifetime(*ret_dir, ret_lifetime, e);
+	return box_make_lifetime(*dir, ret_lifetime, e);
 }
 
 /*

@@ -24,10 +24,12 @@ void box_log_reader_clear(struct box_log_reader *r)
 
 static int open_part(int dir, const char *name, int *ret_fd, struct err *e)
 {
-	*ret_fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	return *ret_fd < 0 && errno != ENOENT
-		       ? err_sys(e, errno, "cannot open the box's '%s'", name)
-		       : 0;
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 && errno != ENOENT)
+		return err_sys(e, errno, "cannot open the box's '%s'", name);
+	*ret_fd = fd;
+	return 0;
 }
 
 /* data is a line; its newline is overwritten by a NUL. */

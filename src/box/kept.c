@@ -83,9 +83,9 @@ static int read_file(const struct box *b, struct strv *lines, char **ret_owner, 
 	cleanup_buf struct buf text = BUF_INIT;
 	int r = file_read(b->dir_fd, REACH, KEPT_MAX, &text, e);
 
-	*ret_exists = r == 0;
 	if (r < 0 && r != -ENOENT)
 		return r;
+	*ret_exists = r == 0;
 	if (r == 0)
 		take_lines(text.data, lines, ret_owner);
 	return 0;
@@ -98,10 +98,10 @@ int kept_read(const struct box *b, struct kept_reach *ret, struct err *e)
 	bool exists;
 	int r;
 
-	*ret = (struct kept_reach){0};
 	r = read_file(b, &lines, &owner, &exists, e);
 	if (r < 0)
 		return r;
+	*ret = (struct kept_reach){0};
 	ret->unowned = exists && !owner && b->project;
 	if (!owner && b->project)
 		owner = owner_before(b);

@@ -72,11 +72,11 @@ int box_list_load(const struct store *s, struct box_list *ret, struct err *e)
 	return 0;
 }
 
-int box_list_of_store(struct store *ret_store, struct box_list *ret, struct err *e)
+int box_list_of_store(struct store *s, struct box_list *out, struct err *e)
 {
-	int r = store_open(ret_store, e);
+	int r = store_open(s, e);
 
-	return r < 0 ? r : box_list_load(ret_store, ret, e);
+	return r < 0 ? r : box_list_load(s, out, e);
 }
 
 int box_list_open(const struct store *s, struct box_list *l, size_t i, struct err *e)
@@ -108,13 +108,14 @@ static int find_pid(const struct box *b, pid_t *ret, struct err *e)
 	bool running;
 
 	for (int waited = 0; waited < RECORD_MS; waited += 10) {
-		*ret = box_pid(b);
-		if (*ret)
-			return 0;
-		if (box_find_running(b, &running, e) < 0)
+		pid_t pid = box_pid(b);
+
+		if (!pid && box_find_running(b, &running, e) < 0)
 			return -e->code;
-		if (!running)
+		if (pid || !running) {
+			*ret = pid;
 			return 0;
+		}
 		usleep(10 * 1000);
 	}
 	return not_recorded(b, e);
@@ -141,7 +142,7 @@ int box_stop(const struct box *b, long ms, struct err *e)
 {
 	cleanup_close int pidfd = -1;
 	bool asked;
-	pid_t pid;
+	pid_t pid = 0;
 	int r = find_pid(b, &pid, e);
 
 	if (r < 0 || !pid)
@@ -316,8 +317,6 @@ int box_processes(const struct box *b, struct box_process **ret, size_t *ret_n, 
 	pid_t pid = box_pid(b);
 	int r;
 
-	*ret = NULL;
-	*ret_n = 0;
 	if (!pid)
 		return err_set(e, ESRCH, "box '%s' is not running", b->name);
 	r = push_family(pid, &todo, e);

@@ -27,7 +27,7 @@ struct box_list {
 
 int box_list_load(const struct store *s, struct box_list *ret, struct err *e);
 /* Opens the store, and loads the list of its boxes. */
-int box_list_of_store(struct store *ret_store, struct box_list *ret, struct err *e);
+int box_list_of_store(struct store *s, struct box_list *out, struct err *e);
 /*
  * Opens box i, for a loop over all of them in order. Returns 1, 0 if it has gone meanwhile, or
  * -errno.

@@ -123,7 +123,7 @@ static int by_target(const void *a, const void *b)
 		      ((const struct box_overlay *)b)->target);
 }
 
-int overlays_list(const struct store *s, const struct box *b, struct box_overlays *ret,
+int overlays_list(const struct store *s, const struct box *b, struct box_overlays *out,
 		  struct err *e)
 {
 	cleanup_free char *all = xasprintf("boxes/%s/" FOLDER, b->id);
@@ -135,10 +135,10 @@ int overlays_list(const struct store *s, const struct box *b, struct box_overlay
 	while (r == 0 && (r = dir_next(&d, e)) > 0) {
 		cleanup_free char *path = path_join(all, d.name);
 
-		r = d.name[0] == '.' ? 0 : add(s, path, ret, e);
+		r = d.name[0] == '.' ? 0 : add(s, path, out, e);
 	}
-	if (ret->n)
-		qsort(ret->v, ret->n, sizeof(*ret->v), by_target);
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), by_target);
 	return r;
 }
 

@@ -29,8 +29,8 @@ struct box_overlays {
 int overlay_make(const struct store *s, const struct box *b, const char *target, const char *source,
 		 char **ret, struct err *e);
 
-/* All that the box ever had, by target. Release *ret with overlays_clear() on failure too. */
-int overlays_list(const struct store *s, const struct box *b, struct box_overlays *ret,
+/* All that the box ever had, by target. Release *out with overlays_clear() on failure too. */
+int overlays_list(const struct store *s, const struct box *b, struct box_overlays *out,
 		  struct err *e);
 /*
  * The directory `from` has moved to `to`: overlays of it and of what is in it continue at the new

@@ -388,8 +388,10 @@ static int find_named(const struct store *s, const char *name, bool damaged, str
 	r = find_around(s, name, &around, e);
 	if (r < 0)
 		return r;
+	if (!around)
+		return no_such_box(s, name, e);
 	ret->dir = take_ptr(around);
-	return ret->dir ? 0 : no_such_box(s, name, e);
+	return 0;
 }
 
 int target_find(const struct store *s, const char *word, bool damaged, struct target *ret,

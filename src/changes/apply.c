@@ -336,29 +336,29 @@ static int add_beneath(const struct changes *all, const char *from, const char *
 }
 
 int apply_make(const struct store *s, const struct changes *all, const char *from, const char *to,
-	       struct apply_plan *ret, struct err *e)
+	       struct apply_plan *p, struct err *e)
 {
 	int r = 0;
 
-	ret->from = from;
-	ret->to = to;
-	ret->v = xcalloc(all->n + 1, sizeof(*ret->v));
-	ret->folders = xcalloc(all->overlays.n + 1, sizeof(*ret->folders));
-	ret->drop = xcalloc(all->overlays.n + 1, sizeof(*ret->drop));
-	ret->data = xstrdup(s->data);
-	ret->caches = path_join(s->data, "caches");
+	p->from = from;
+	p->to = to;
+	p->v = xcalloc(all->n + 1, sizeof(*p->v));
+	p->folders = xcalloc(all->overlays.n + 1, sizeof(*p->folders));
+	p->drop = xcalloc(all->overlays.n + 1, sizeof(*p->drop));
+	p->data = xstrdup(s->data);
+	p->caches = path_join(s->data, "caches");
 	if (all->incomplete)
 		return err_set(e, EACCES,
 			       "the box cannot be read completely, so nothing is applied: repair "
 			       "or remove in the box what cannot be read");
 	if (from)
-		r = add_beneath(all, from, to, ret, e);
+		r = add_beneath(all, from, to, p, e);
 	for (size_t i = 0; r == 0 && !from && i < all->overlays.n; i++)
-		r = add_overlay(all, &all->overlays.v[i], ret, e);
+		r = add_overlay(all, &all->overlays.v[i], p, e);
 	for (size_t i = 0; !from && i < all->n; i++)
-		ret->others += !all->v[i].tree->overlay;
+		p->others += !all->v[i].tree->overlay;
 	if (r == 0)
-		apply_git_sort_out(ret);
+		apply_git_sort_out(p);
 	return r;
 }
 
@@ -421,6 +421,7 @@ int apply_run(const struct store *s, const struct box *b, const struct changes *
 	      const struct apply_plan *p, uint64_t *ret_kept, struct err *e)
 {
 	cleanup_undo struct undo u = UNDO_INIT;
+	uint64_t kept;
 	int r = undo_begin(s, apply_undo_key(b), &u, e);
 
 	if (r == 0)
@@ -435,12 +436,14 @@ int apply_run(const struct store *s, const struct box *b, const struct changes *
 		r = undo_end(&u, e);
 	if (r < 0)
 		return err_add(e, "not everything is applied: the same command continues");
-	*ret_kept = undo_size(&u);
+	kept = undo_size(&u);
 	r = sync_applied(s, p, e);
 	for (size_t i = 0; r == 0 && i < all->overlays.n; i++)
 		if (p->drop[i])
 			r = overlay_drop(s, &all->overlays.v[i], e);
-	if (r == 0)
-		unlinkat(b->dir_fd, NOTE, 0);
-	return r;
+	if (r < 0)
+		return r;
+	unlinkat(b->dir_fd, NOTE, 0);
+	*ret_kept = kept;
+	return 0;
 }

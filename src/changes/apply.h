@@ -22,7 +22,7 @@
  * apply_clear() on failure too.
  */
 int apply_make(const struct store *s, const struct changes *all, const char *from, const char *to,
-	       struct apply_plan *ret, struct err *e);
+	       struct apply_plan *p, struct err *e);
 void apply_clear(struct apply_plan *p);
 #define cleanup_apply __attribute__((cleanup(apply_clear)))
 

@@ -497,7 +497,7 @@ static int walk_tree(const struct walk *w, struct err *e)
 	return walk_folder(w, "", b, e);
 }
 
-int changes_find(const struct store *s, const struct box *b, struct changes *ret, struct err *e)
+int changes_find(const struct store *s, const struct box *b, struct changes *out, struct err *e)
 {
 	cleanup_strv struct strv mounts = {0};
 	cleanup_user struct user u = {0};
@@ -511,18 +511,18 @@ int changes_find(const struct store *s, const struct box *b, struct changes *ret
 	home = user_home(&u);
 	r = read_mounts(b, &mounts, e);
 	if (r == 0)
-		r = add_trees(s, b, home, ret, e);
-	for (size_t i = 0; r == 0 && i < ret->n_trees; i++) {
-		struct walk w = {.out = ret,
-				 .tree = &ret->trees[i],
+		r = add_trees(s, b, home, out, e);
+	for (size_t i = 0; r == 0 && i < out->n_trees; i++) {
+		struct walk w = {.out = out,
+				 .tree = &out->trees[i],
 				 .user = &u,
 				 .home = home,
 				 .mounts = &mounts};
 
 		r = walk_tree(&w, e);
 	}
-	if (ret->n)
-		qsort(ret->v, ret->n, sizeof(*ret->v), by_path);
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), by_path);
 	return r;
 }
 

@@ -48,9 +48,9 @@ struct changes {
 /*
  * Finds all changes except what sandbox itself made: its lines of /etc, and mount points. A deleted
  * directory is one entry; everything in a new one is listed. A running box is shown as it is now.
- * Release *ret with changes_clear() on failure too.
+ * Release *out with changes_clear() on failure too.
  */
-int changes_find(const struct store *s, const struct box *b, struct changes *ret, struct err *e);
+int changes_find(const struct store *s, const struct box *b, struct changes *out, struct err *e);
 void changes_clear(struct changes *c);
 #define cleanup_changes __attribute__((cleanup(changes_clear)))
 

@@ -33,7 +33,7 @@ static int take_double(char **at, char **out)
 }
 
 /* Moves one word to its beginning. Returns 1 if the line ends with it, 0, or -1. */
-static int take_word(char **at, char *out, const char **ret_why)
+static int take_word(char **at, char *out, const char **why)
 {
 	int r = 0, last;
 
@@ -45,13 +45,13 @@ static int take_word(char **at, char *out, const char **ret_why)
 		else if (c == '"')
 			r = take_double(at, &out);
 		else if (strchr("|&;<>()$`", c)) {
-			*ret_why = "quote what a shell would read as more than a word";
+			*why = "quote what a shell would read as more than a word";
 			return -1;
 		} else
 			*out++ = c == '\\' && **at ? *(*at)++ : c;
 	}
 	if (r < 0) {
-		*ret_why = unclosed;
+		*why = unclosed;
 		return -1;
 	}
 	last = !**at;
@@ -60,19 +60,19 @@ static int take_word(char **at, char *out, const char **ret_why)
 	return last;
 }
 
-int console_split(char *line, char **words, char *bare, const char **ret_why)
+int console_split(char *line, char **words, char *bare, const char **why)
 {
 	int n = 0, last = 0;
 
 	line += strspn(line, " \t");
 	while (*line && !last) {
 		if (n == CONSOLE_MAX_WORDS - 1) {
-			*ret_why = "too many words";
+			*why = "too many words";
 			return -1;
 		}
 		bare[n] = *line == '~';
 		words[n] = line;
-		last = take_word(&line, words[n++], ret_why);
+		last = take_word(&line, words[n++], why);
 		if (last < 0)
 			return -1;
 		if (!last)

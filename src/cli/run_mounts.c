@@ -51,16 +51,18 @@ static bool take_mode(const char *mode, bool *ret_read_only)
 					     "consistent", "private", "rprivate"};
 	cleanup_free char *words = xstrdup(mode);
 	char *rest = words, *word;
+	bool read_only = false;
 
 	while ((word = strsep(&rest, ","))) {
 		bool known = streq(word, "ro");
 
-		*ret_read_only |= known;
+		read_only |= known;
 		for (size_t i = 0; !known && i < ARRAY_SIZE(passed); i++)
 			known = streq(word, passed[i]);
 		if (!known)
 			return false;
 	}
+	*ret_read_only = read_only;
 	return true;
 }
 
@@ -144,7 +146,7 @@ static int check_volume(const char *text, const struct extra_mount *m, struct er
 }
 
 /* A TARGET alone asks for storage that ends with the box, which is the case anyway. */
-static int parse_volume(const char *text, struct extra_mount *ret, struct err *e)
+static int parse_volume(const char *text, struct extra_mount *m, struct err *e)
 {
 	char *part[3] = {NULL};
 	size_t n = split(text, part);
@@ -154,27 +156,27 @@ static int parse_volume(const char *text, struct extra_mount *ret, struct err *e
 	    (n == 2 || take_mode(part[2], &read_only))) {
 		bool cache = part[0][0] != '.' && !strchr(part[0], '/');
 
-		*ret = (struct extra_mount){.source = cache ? xstrdup(part[0]) : absolute(part[0]),
-					    .target = path_normalize("/", part[1]),
-					    .read_only = read_only,
-					    .cache = cache};
+		*m = (struct extra_mount){.source = cache ? xstrdup(part[0]) : absolute(part[0]),
+					  .target = path_normalize("/", part[1]),
+					  .read_only = read_only,
+					  .cache = cache};
 	}
 	for (size_t i = 0; i < 3; i++)
 		free(part[i]);
-	return alone ? 0 : check_volume(text, ret, e);
+	return alone ? 0 : check_volume(text, m, e);
 }
 
-int run_mounts_parse(const struct strv *mounts, const struct strv *volumes, struct run_mounts *ret,
+int run_mounts_parse(const struct strv *mounts, const struct strv *volumes, struct run_mounts *out,
 		     struct err *e)
 {
 	int r = 0;
 
-	ret->v = xcalloc(mounts->n + volumes->n, sizeof(*ret->v));
+	out->v = xcalloc(mounts->n + volumes->n, sizeof(*out->v));
 	for (size_t i = 0; r == 0 && i < mounts->n; i++)
-		r = parse_mount(mounts->v[i], &ret->v[ret->n++], e);
+		r = parse_mount(mounts->v[i], &out->v[out->n++], e);
 	for (size_t i = 0; r == 0 && i < volumes->n; i++) {
-		r = parse_volume(volumes->v[i], &ret->v[ret->n], e);
-		ret->n += ret->v[ret->n].source != NULL;
+		r = parse_volume(volumes->v[i], &out->v[out->n], e);
+		out->n += out->v[out->n].source != NULL;
 	}
 	return r;
 }

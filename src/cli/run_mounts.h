@@ -17,8 +17,8 @@ struct run_mounts {
 	size_t n;
 };
 
-/* Release *ret on failure too. */
-int run_mounts_parse(const struct strv *mounts, const struct strv *volumes, struct run_mounts *ret,
+/* Release *out on failure too. */
+int run_mounts_parse(const struct strv *mounts, const struct strv *volumes, struct run_mounts *out,
 		     struct err *e);
 void run_mounts_clear(struct run_mounts *m);
 #define cleanup_run_mounts __attribute__((cleanup(run_mounts_clear)))

@@ -32,9 +32,10 @@ int settings_mount(const struct settings *s, size_t i, const struct mount_source
 	struct mount_source **place = place_of(s, i), *m = *place;
 	struct mount_value value;
 
-	*ret = m;
-	if (m)
+	if (m) {
+		*ret = m;
 		return 0;
+	}
 	if (mount_value_parse(s->v[i].value, &value, e) < 0)
 		return err_add(e, "%s", s->v[i].source);
 	*ret = *place = m = xcalloc(1, sizeof(*m));

@@ -144,19 +144,19 @@ static int try_tmpfs(void *arg)
 }
 
 /* Tries an overlay in a temporary directory on the file system of the data directory. */
-static int try_overlay_at(const char *data_dir, const char **ret_step)
+static int try_overlay_at(const char *data_dir, const char **step)
 {
 	cleanup_free char *work_dir = path_join(data_dir, "tmp"), *dir = existing_dir(work_dir);
 	cleanup_free char *top = path_join(dir, ".sandbox-doctor-XXXXXX");
 	struct err e;
 	int r;
 
-	*ret_step = "";
+	*step = "";
 	if (!mkdtemp(top))
 		return -errno;
 	r = make_tree(top);
 	if (r == 0)
-		r = doctor_try(0, try_overlay, top, ret_step);
+		r = doctor_try(0, try_overlay, top, step);
 	if (file_remove_tree(AT_FDCWD, top, &e) < 0 && r == 0)
 		r = -e.code;
 	return r;

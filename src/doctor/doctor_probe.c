@@ -110,14 +110,14 @@ static void try_in_child(int flags, int (*fn)(void *arg), void *arg, int fd)
 	_exit(write_all(fd, &out, sizeof(out)) < 0);
 }
 
-int doctor_try(int flags, int (*fn)(void *arg), void *arg, const char **ret_step)
+int doctor_try(int flags, int (*fn)(void *arg), void *arg, const char **step)
 {
 	struct outcome out = {0};
 	int p[2];
 	ssize_t n;
 	pid_t pid;
 
-	*ret_step = "";
+	*step = "";
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return -errno;
 	pid = fork();
@@ -130,6 +130,6 @@ int doctor_try(int flags, int (*fn)(void *arg), void *arg, const char **ret_step
 		waitpid(pid, NULL, 0);
 	if (n != sizeof(out))
 		return pid < 0 ? -EAGAIN : -EIO;
-	*ret_step = step_names[out.step];
+	*step = step_names[out.step];
 	return out.result;
 }

@@ -15,9 +15,9 @@ long doctor_read_number(const char *path);
  * Runs fn in a child that is root of a new user namespace with the caller's one uid mapped, in a
  * mount namespace with private propagation, and in further namespaces given by flags (CLONE_NEW*).
  * Returns what fn returned (0 or a negative errno), or the negative errno of making the namespaces;
- * *ret_step then names the step that failed, "" for fn itself.
+ * *step then names the step that failed, "" for fn itself.
  */
-int doctor_try(int flags, int (*fn)(void *arg), void *arg, const char **ret_step);
+int doctor_try(int flags, int (*fn)(void *arg), void *arg, const char **step);
 
 /* Shared checks, one group a file. */
 void doctor_check_kernel(const struct doctor_place *place, struct doctor_result *ret);

@@ -173,17 +173,17 @@ static int make_origin(const struct entering *in, struct origin *o, struct err *
 }
 
 /* Finds the project's box or makes it; two concurrent callers end up with the same one. */
-static int find_or_create(struct entering *in, const char *dir, struct box *ret, struct err *e)
+static int find_or_create(struct entering *in, const char *dir, struct box *b, struct err *e)
 {
 	const struct store *s = in->store;
 	struct settings *settings = in->settings;
 	cleanup_free char *home = user_home(in->user), *name = new_name(in, dir);
 	cleanup_origin struct origin origin = ORIGIN_INIT;
 	cleanup_close int lock = -1, dotfiles = -1;
-	int r = find(in, dir, ret, e);
+	int r = find(in, dir, b, e);
 
 	if (r != -ENOENT)
-		return r < 0 ? r : check_asked_name(in, ret, e);
+		return r < 0 ? r : check_asked_name(in, b, e);
 	r = box_check_name(name, e);
 	/*
 	 * Steps already use the project's caches. A trial may have what the project's box was
@@ -207,15 +207,15 @@ static int find_or_create(struct entering *in, const char *dir, struct box *ret,
 		return err_sys(e, errno, "cannot open '%s/boxes'", s->data);
 	r = file_lock(lock, "boxes", e);
 	if (r == 0)
-		r = find(in, dir, ret, e);
+		r = find(in, dir, b, e);
 	if (r != -ENOENT)
-		return r < 0 ? r : check_asked_name(in, ret, e);
-	if (box_adopt(s, name, dir, in->options->trial, ret))
+		return r < 0 ? r : check_asked_name(in, b, e);
+	if (box_adopt(s, name, dir, in->options->trial, b))
 		return 0;
 	r = dotfiles_open(settings, &in->granted, &dotfiles, e);
 	origin.from.trial = in->options->trial;
 	if (r == 0)
-		r = box_create(s, name, &origin.from, dotfiles, ret, e);
+		r = box_create(s, name, &origin.from, dotfiles, b, e);
 	return r;
 }
 
@@ -254,6 +254,7 @@ static int find_project(const struct store *s, struct enter_options *o, char **r
 			struct box *ret_found, struct err *e)
 {
 	cleanup_target struct target t = TARGET_INIT;
+	cleanup_free char *dir = NULL;
 	int r = target_find(s, o->project, false, &t, e);
 
 	if (r == -EUCLEAN && o->rebuild && !o->trial)
@@ -267,14 +268,15 @@ static int find_project(const struct store *s, struct enter_options *o, char **r
 			       o->project, o->project);
 	/* A trial named as PROJECT is entered as a trial: changes in it must not reach the host. */
 	o->trial = o->trial || (t.has_box && t.box.trial);
-	r = target_folder(&t, ret, e);
-	if (r == 0 && project_check(s, *ret, e) < 0)
-		return err_add(e, "cannot enter '%s'", *ret);
-	if (r == 0) {
-		*ret_found = t.found;
-		t.found = (struct box)BOX_INIT;
-	}
-	return r;
+	r = target_folder(&t, &dir, e);
+	if (r < 0)
+		return r;
+	if (project_check(s, dir, e) < 0)
+		return err_add(e, "cannot enter '%s'", dir);
+	*ret = take_ptr(dir);
+	*ret_found = t.found;
+	t.found = (struct box)BOX_INIT;
+	return 0;
 }
 
 int enter_run(struct enter_options *o, int *ret_status, struct err *e)

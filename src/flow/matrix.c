@@ -343,19 +343,19 @@ static int run_open(struct running *run, struct matrix_options *o, struct err *e
 	return run_all(run, e);
 }
 
-int matrix_run(struct matrix_options *o, struct matrix *ret, struct err *e)
+int matrix_run(struct matrix_options *o, struct matrix *m, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
-	struct running run = {.store = &s, .options = o, .matrix = ret};
+	struct running run = {.store = &s, .options = o, .matrix = m};
 	int r;
 
-	*ret = (struct matrix){0};
-	r = project_open(&s, o->project, &ret->project, e);
+	*m = (struct matrix){0};
+	r = project_open(&s, o->project, &m->project, e);
 	if (r == 0)
 		r = run_open(&run, o, e);
-	for (size_t i = 0; run.settings && i < ret->n; i++)
+	for (size_t i = 0; run.settings && i < m->n; i++)
 		settings_clear(&run.settings[i]);
-	for (size_t i = 0; run.granted && i < ret->n; i++)
+	for (size_t i = 0; run.granted && i < m->n; i++)
 		strv_clear(&run.granted[i]);
 	free(run.settings);
 	free(run.granted);

@@ -42,8 +42,8 @@ struct matrix {
 	size_t n;
 };
 
-/* Runs all of them. A failing command is not an error. Release *ret on failure too. */
-int matrix_run(struct matrix_options *o, struct matrix *ret, struct err *e);
+/* Runs all of them. A failing command is not an error. Release *m on failure too. */
+int matrix_run(struct matrix_options *o, struct matrix *m, struct err *e);
 void matrix_clear(struct matrix *m);
 #define cleanup_matrix __attribute__((cleanup(matrix_clear)))
 

@@ -19,7 +19,7 @@ static int choose_name(const struct store *s, const struct seal_options *o,
 		       const struct settings *settings, const struct origin *origin, char **ret,
 		       struct err *e)
 {
-	const char *image = settings_get(settings, KEY_IMAGE);
+	const char *image = settings_get(settings, KEY_IMAGE), *name;
 	cleanup_free char *prebuilt = NULL;
 	struct digest there;
 	struct err ignored;
@@ -42,9 +42,13 @@ static int choose_name(const struct store *s, const struct seal_options *o,
 			e, ERR_USAGE,
 			"'%s' is the image that the project begins with: choose another name",
 			o->name);
-	*ret = o->name ? xstrdup(o->name) : take_ptr(prebuilt);
-	if (*ret)
-		return image_check_name(*ret, e);
+	name = o->name ? o->name : prebuilt;
+	if (name && image_check_name(name, e) < 0)
+		return -e->code;
+	if (name) {
+		*ret = xstrdup(name);
+		return 0;
+	}
 	return err_set(
 		e, ERR_USAGE,
 		prebuilt_repository(settings)

@@ -353,10 +353,10 @@ static int add_submodules(struct protecting *p, const char *top, const char *git
 	return r;
 }
 
-int checkout_protect(const char *project, struct strv *ret_paths, struct err *e)
+int checkout_protect(const char *project, struct strv *paths, struct err *e)
 {
 	cleanup_repository struct repository repository = {0};
-	struct protecting p = {.project = project, .paths = ret_paths};
+	struct protecting p = {.project = project, .paths = paths};
 	const char *top;
 	int r;
 
@@ -371,10 +371,10 @@ int checkout_protect(const char *project, struct strv *ret_paths, struct err *e)
 	return r;
 }
 
-void checkout_named(const char *project, struct strv *ret_paths)
+void checkout_named(const char *project, struct strv *paths)
 {
 	cleanup_repository struct repository repository = {0};
-	struct protecting p = {.project = project, .named = ret_paths};
+	struct protecting p = {.project = project, .named = paths};
 	struct err ignored; /* more than anybody has */
 
 	repository_find(project, &repository);

@@ -20,12 +20,12 @@
  * with what it leads to; linked worktrees in the project; hooks and settings in the project that
  * git's settings, the user's own too, or symlinks name. project: absolute, without symlinks.
  */
-int checkout_protect(const char *project, struct strv *ret_paths, struct err *e);
+int checkout_protect(const char *project, struct strv *paths, struct err *e);
 
 /*
  * Appends the hooks and settings of the project, existing or not, that git's settings or symlinks
  * in its data name.
  */
-void checkout_named(const char *project, struct strv *ret_paths);
+void checkout_named(const char *project, struct strv *paths);
 
 #endif

@@ -60,12 +60,13 @@ bool host_net_proxies(bool with_password, struct strv *env)
 
 static bool add_file(const char *path, struct buf *ret)
 {
-	size_t before = ret->len;
+	cleanup_buf struct buf text = BUF_INIT;
 	struct err ignored;
 
-	if (!path || !*path || file_read(AT_FDCWD, path, BUNDLE_MAX, ret, &ignored) < 0 ||
-	    !memmem(ret->data + before, ret->len - before, "-----BEGIN", 10))
+	if (!path || !*path || file_read(AT_FDCWD, path, BUNDLE_MAX, &text, &ignored) < 0 ||
+	    !memmem(text.data, text.len, "-----BEGIN", 10))
 		return false;
+	buf_add(ret, text.data, text.len);
 	if (ret->data[ret->len - 1] != '\n')
 		buf_addch(ret, '\n');
 	return true;

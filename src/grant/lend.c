@@ -173,25 +173,25 @@ static int lend_secrets(const struct settings *s, struct lending *l, struct err 
 	return r;
 }
 
-int lend_find(const struct settings *s, const char *home, struct lending *ret, struct err *e)
+int lend_find(const struct settings *s, const char *home, struct lending *l, struct err *e)
 {
 	int r = 0;
 
 	if (wants(s, KEY_SSH_AGENT))
-		lend_ssh_agent(ret);
+		lend_ssh_agent(l);
 	if (wants(s, KEY_GIT))
-		r = lend_git(s, home, ret, e);
+		r = lend_git(s, home, l, e);
 	if (wants(s, KEY_DBUS))
-		lend_dbus(ret);
+		lend_dbus(l);
 	if (wants_display(s, "wayland"))
-		lend_wayland(ret);
+		lend_wayland(l);
 	if (wants_display(s, "x11"))
-		lend_x11(ret);
-	if (wants(s, KEY_GPU))
-		r = lend_gpu(s, ret, e);
+		lend_x11(l);
+	if (r == 0 && wants(s, KEY_GPU))
+		r = lend_gpu(s, l, e);
 	if (r == 0)
-		r = lend_devices(s, ret, e);
-	return r < 0 ? r : lend_secrets(s, ret, e);
+		r = lend_devices(s, l, e);
+	return r < 0 ? r : lend_secrets(s, l, e);
 }
 
 /* After the image's own value, and before what its loader finds by itself. */

@@ -13,10 +13,10 @@
 
 /*
  * Finds what is asked for. What the host does not have (no agent runs, say) is left out with a
- * note; a secret that does not exist is an error. home is the one inside. Release *ret with
+ * note; a secret that does not exist is an error. home is the one inside. Release *l with
  * lending_clear() on failure too.
  */
-int lend_find(const struct settings *s, const char *home, struct lending *ret, struct err *e);
+int lend_find(const struct settings *s, const char *home, struct lending *l, struct err *e);
 
 /* Sets in out, as NAME=value, the variables that tell programs where it is. */
 void lend_env(const struct settings *s, struct strv *out);

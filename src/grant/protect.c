@@ -67,15 +67,21 @@ static int find_protected(int project, const char *word, size_t *ret_len, struct
 		bool last = !from[n];
 		struct stat st = {0};
 
-		*ret_len = (size_t)(from + n - word);
-		if (next < 0 && errno == ENOENT)
-			return make_missing(at, name, last, e);
+		if (next < 0 && errno == ENOENT) {
+			int r = make_missing(at, name, last, e);
+
+			if (r == 0)
+				*ret_len = (size_t)(from + n - word);
+			return r;
+		}
 		if (next < 0 || fstat(next, &st) < 0)
 			return err_sys(e, errno, "cannot open '%s'", name);
 		if (S_ISLNK(st.st_mode))
 			return err_set(e, ELOOP, "'%s' is a symlink", name);
-		if (last || !S_ISDIR(st.st_mode) || is_empty(next))
+		if (last || !S_ISDIR(st.st_mode) || is_empty(next)) {
+			*ret_len = (size_t)(from + n - word);
 			return 0;
+		}
 		close_fd(&at);
 		at = take_fd(&next);
 		from += n + 1;
@@ -139,7 +145,7 @@ static void protect_files(const struct settings *s, struct strv *ret)
 	protect_file(lock, ret);
 }
 
-int protect_find(const struct settings *s, struct strv *ret_paths, struct err *e)
+int protect_find(const struct settings *s, struct strv *paths, struct err *e)
 {
 	cleanup_strv struct strv words = {0};
 	cleanup_close int project = -1;
@@ -152,8 +158,8 @@ int protect_find(const struct settings *s, struct strv *ret_paths, struct err *e
 	if (project < 0)
 		return err_sys(e, errno, "cannot open '%s'", s->project_dir);
 	for (size_t i = 0; r == 0 && i < words.n; i++)
-		r = protect_one(project, s->project_dir, words.v[i], ret_paths, e);
+		r = protect_one(project, s->project_dir, words.v[i], paths, e);
 	if (r == 0)
-		protect_files(s, ret_paths);
+		protect_files(s, paths);
 	return r;
 }

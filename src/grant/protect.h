@@ -16,7 +16,7 @@
  * that file is protected. If there are any, they include the files that the settings were read
  * from, and the lock.
  */
-int protect_find(const struct settings *s, struct strv *ret_paths, struct err *e);
+int protect_find(const struct settings *s, struct strv *paths, struct err *e);
 
 /* The same for one path beneath dir. */
 int protect_in(const char *dir, const char *word, struct strv *ret_paths, struct err *e);

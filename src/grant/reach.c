@@ -360,9 +360,11 @@ int reach_ask_steps(const struct store *s, struct settings *settings,
 	r = found != 0 ? agreed_read(s, settings, &granted, e) : 0;
 	if (r == 0)
 		r = reach_ask(found == 0 ? &b : NULL, settings, home, asker, &granted, e);
+	if (r == 0 && ret_granted && found == 0)
+		r = reach_kept(&b, &granted, e);
 	for (size_t i = 0; r == 0 && ret_granted && i < granted.n; i++)
 		strv_push(ret_granted, granted.v[i]);
-	return r < 0 || !ret_granted || found != 0 ? r : reach_kept(&b, ret_granted, e);
+	return r;
 }
 
 bool reach_is_granted(const struct strv *granted, const char *line)

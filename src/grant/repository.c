@@ -97,8 +97,10 @@ static char *find_top(const char *project, struct stat *ret_dot_git)
 		char *slash = strrchr(dir, '/');
 
 		if (lstat(git, &st) == 0 && (!S_ISDIR(st.st_mode) || is_common(git))) {
+			if (st.st_uid != geteuid())
+				return NULL;
 			*ret_dot_git = st;
-			return st.st_uid == geteuid() ? take_ptr(dir) : NULL;
+			return take_ptr(dir);
 		}
 		if (!slash || slash == dir)
 			return NULL;
@@ -218,7 +220,7 @@ void repository_settle(struct settings *s, const struct strv *lines, const struc
 static const char *const own_pointers[] = {"commondir", "gitdir", "config.worktree"};
 
 /* name: in common, as in [sandbox] protect after ".git/"; "": all of it. */
-static int protect_common(const struct repository *r, const char *name, struct strv *ret_paths,
+static int protect_common(const struct repository *r, const char *name, struct strv *paths,
 			  struct err *e)
 {
 	cleanup_free char *path = path_normalize(r->common, *name ? name : ".");
@@ -226,16 +228,16 @@ static int protect_common(const struct repository *r, const char *name, struct s
 
 	/* Of the data of worktrees only our own is writable: assemble_repository.c. */
 	if (streq(path, r->common))
-		strv_push(ret_paths, r->common);
+		strv_push(paths, r->common);
 	else if (!path_is_beneath(r->git, path))
-		error = protect_in(r->common, name, ret_paths, e);
+		error = protect_in(r->common, name, paths, e);
 	for (size_t i = 0; error == 0 && i < ARRAY_SIZE(own_pointers); i++)
 		if (!streq(r->git, r->common) && has(r->git, own_pointers[i]))
-			error = protect_in(r->git, own_pointers[i], ret_paths, e);
+			error = protect_in(r->git, own_pointers[i], paths, e);
 	return error;
 }
 
-int repository_protect(const struct repository *r, const struct settings *s, struct strv *ret_paths,
+int repository_protect(const struct repository *r, const struct settings *s, struct strv *paths,
 		       struct err *e)
 {
 	cleanup_strv struct strv words = {0};
@@ -248,8 +250,8 @@ int repository_protect(const struct repository *r, const struct settings *s, str
 		cleanup_free char *word = path_normalize("/", words.v[i]);
 
 		if (path_is_beneath(word, "/.git"))
-			error = protect_common(r, word + strlen("/.git") + (word[5] == '/'),
-					       ret_paths, e);
+			error = protect_common(r, word + strlen("/.git") + (word[5] == '/'), paths,
+					       e);
 	}
 	return error;
 }

@@ -50,7 +50,7 @@ void repository_settle(struct settings *s, const struct strv *lines, const struc
  * Paths of [sandbox] protect within .git, for a repository whose data is outside the project:
  * absolute, created if missing.
  */
-int repository_protect(const struct repository *r, const struct settings *s, struct strv *ret_paths,
+int repository_protect(const struct repository *r, const struct settings *s, struct strv *paths,
 		       struct err *e);
 
 #endif

@@ -83,9 +83,8 @@ static int mark_image(const struct image_store *s, const struct digest *manifest
 	return 0;
 }
 
-/* *ret_damaged: the error concerns a single name. */
-static int mark_names(const struct gc_request *req, struct marks *m, bool *ret_damaged,
-		      struct err *e)
+/* *damaged: the error concerns a single name. */
+static int mark_names(const struct gc_request *req, struct marks *m, bool *damaged, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
 	int r = ref_list(req->store->fd, &names, e);
@@ -104,7 +103,7 @@ static int mark_names(const struct gc_request *req, struct marks *m, bool *ret_d
 			r = mark_image(req->store, &ref.manifest, m, e);
 		if (r == 0 && ref.index.hex[0])
 			strv_push(&m->blobs, ref.index.hex);
-		*ret_damaged = r < 0;
+		*damaged = r < 0;
 		if (r < 0)
 			return err_add(e,
 				       "%s: the image '%s' is damaged ('sandbox pull' or 'sandbox "
@@ -269,14 +268,14 @@ static int sweep_folder(struct sweep *s, struct err *e)
 	return r;
 }
 
-static int drop_names(const struct gc_request *req, struct gc_result *ret, struct err *e)
+static int drop_names(const struct gc_request *req, struct gc_result *result, struct err *e)
 {
 	int r = 0;
 
-	ret->names = req->drop ? req->drop->n : 0;
+	result->names = req->drop ? req->drop->n : 0;
 	if (req->dry_run)
 		return 0;
-	for (size_t i = 0; r == 0 && i < ret->names; i++)
+	for (size_t i = 0; r == 0 && i < result->names; i++)
 		r = ref_remove(req->store->fd, req->drop->v[i], e);
 	return r < 0 ? r : layout_update(req->store, e);
 }
@@ -289,42 +288,45 @@ static int mark_all(const struct gc_request *req, struct marks *m, bool *ret_swe
 
 	if (r == 0)
 		r = mark_names(req, m, &damaged, e);
-	*ret_sweep = r == 0;
 	if (damaged && req->asked) {
 		log_warn("%s", e->msg);
+		*ret_sweep = false;
 		return 0;
 	}
+	if (r < 0)
+		return r;
 	sort(&m->blobs);
 	sort(&m->layers);
 	sort(&m->mounted);
 	sort(&m->plans);
-	return r;
+	*ret_sweep = true;
+	return 0;
 }
 
-int image_gc(const struct gc_request *req, struct gc_result *ret, struct err *e)
+int image_gc(const struct gc_request *req, struct gc_result *result, struct err *e)
 {
 	__attribute__((cleanup(marks_clear))) struct marks marks = {0};
 	size_t steps = 0, metas = 0; /* counted as layers */
 	/* Plans and steps first: without one, nobody looks for the layers. */
 	struct sweep sweeps[] = {
-		{.folder = "plans", .counter = &ret->plans, .goes = plan_goes},
+		{.folder = "plans", .counter = &result->plans, .goes = plan_goes},
 		{.folder = "steps", .counter = &steps, .goes = step_goes},
-		{.folder = "layers", .counter = &ret->layers, .goes = layer_goes},
+		{.folder = "layers", .counter = &result->layers, .goes = layer_goes},
 		{.folder = "layers", .counter = &metas, .goes = meta_goes},
-		{.folder = "blobs/sha256", .counter = &ret->blobs, .goes = blob_goes},
-		{.folder = "tmp", .counter = &ret->temporary, .goes = tmp_goes},
+		{.folder = "blobs/sha256", .counter = &result->blobs, .goes = blob_goes},
+		{.folder = "tmp", .counter = &result->temporary, .goes = tmp_goes},
 	};
 	bool sweep = false;
 	int r;
 
-	*ret = (struct gc_result){0};
+	*result = (struct gc_result){0};
 	r = mark_all(req, &marks, &sweep, e);
 	if (r == 0)
-		r = drop_names(req, ret, e);
+		r = drop_names(req, result, e);
 	for (size_t i = 0; r == 0 && sweep && i < ARRAY_SIZE(sweeps); i++) {
 		sweeps[i].req = req;
 		sweeps[i].marks = &marks;
-		sweeps[i].result = ret;
+		sweeps[i].result = result;
 		r = sweep_folder(&sweeps[i], e);
 	}
 	return r;

@@ -29,6 +29,6 @@ struct gc_result {
 	uint64_t bytes; /* disk usage of blobs, layers and temporary files */
 };
 
-int image_gc(const struct gc_request *req, struct gc_result *ret, struct err *e);
+int image_gc(const struct gc_request *req, struct gc_result *result, struct err *e);
 
 #endif

@@ -260,7 +260,7 @@ static int check_sizes(const struct image_store *s, const struct manifest *m, st
 
 static int start_workers(struct install *in, pthread_t *threads, size_t *ret_n, struct err *e)
 {
-	size_t todo = 0, want = (size_t)in->req->conf->parallel;
+	size_t n = 0, todo = 0, want = (size_t)in->req->conf->parallel;
 
 	for (size_t i = 0; i < in->n; i++) {
 		struct layer_job *job = &in->jobs[i];
@@ -274,14 +274,15 @@ static int start_workers(struct install *in, pthread_t *threads, size_t *ret_n, 
 	}
 	if (want > todo)
 		want = todo;
-	for (*ret_n = 0; *ret_n < want && *ret_n < WORKERS_MAX; (*ret_n)++) {
-		int r = pthread_create(&threads[*ret_n], NULL, work, in);
+	for (; n < want && n < WORKERS_MAX; n++) {
+		int r = pthread_create(&threads[n], NULL, work, in);
 
-		if (r && *ret_n == 0)
+		if (r && n == 0)
 			return err_sys(e, r, "cannot start a thread");
 		if (r)
 			break;
 	}
+	*ret_n = n;
 	return 0;
 }
 

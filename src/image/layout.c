@@ -64,7 +64,6 @@ static int describe(const struct image_store *s, const char *name, json_t **ret,
 	struct ref ref;
 	int r = ref_read(s->fd, name, &ref, e);
 
-	*ret = NULL;
 	if (r == 0)
 		r = is_here(s, &ref.manifest, e);
 	if (r == 1)
@@ -89,10 +88,11 @@ static int make_text(const struct image_store *s, char **ret, struct err *e)
 	json_t *manifests = json_array();
 	cleanup_json json_t *index = json_pack("{s:i, s:s, s:o}", "schemaVersion", 2, "mediaType",
 					       MEDIA_OCI_INDEX, "manifests", manifests);
+	char *text;
 	int r = ref_list(s->fd, &names, e);
 
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
-		json_t *d;
+		json_t *d = NULL;
 
 		r = describe(s, names.v[i], &d, e);
 		if (d)
@@ -100,8 +100,11 @@ static int make_text(const struct image_store *s, char **ret, struct err *e)
 	}
 	if (r < 0)
 		return err_add(e, "cannot write '%s/" INDEX "'", s->path);
-	*ret = json_dumps(index, JSON_INDENT(1));
-	return *ret ? 0 : err_set(e, ENOMEM, "cannot write '%s/" INDEX "'", s->path);
+	text = json_dumps(index, JSON_INDENT(1));
+	if (!text)
+		return err_set(e, ENOMEM, "cannot write '%s/" INDEX "'", s->path);
+	*ret = text;
+	return 0;
 }
 
 static int lock_index(const struct image_store *s, int *ret_fd, struct err *e)

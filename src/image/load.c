@@ -12,6 +12,7 @@ int image_load(const struct image_store *s, const struct digest *manifest, struc
 {
 	cleanup_buf struct buf text = BUF_INIT, config = BUF_INIT;
 	cleanup_manifest struct manifest m = {0};
+	cleanup_config struct image_config c = {0};
 	int r = blob_read(s, manifest, MANIFEST_MAX_BYTES, &text, e);
 
 	if (r == 0)
@@ -19,15 +20,14 @@ int image_load(const struct image_store *s, const struct digest *manifest, struc
 	if (r == 0)
 		r = blob_read(s, &m.config.digest, CONFIG_MAX_BYTES, &config, e);
 	if (r == 0)
-		r = config_parse(config.data, config.len, ret_c, e);
+		r = config_parse(config.data, config.len, &c, e);
 	if (r < 0)
 		return r;
-	if (ret_c->n_layers != m.n_layers) {
-		err_set(e, EBADMSG, "the manifest has %zu layers and its config %zu", m.n_layers,
-			ret_c->n_layers);
-		config_clear(ret_c);
-		return -EBADMSG;
-	}
+	if (c.n_layers != m.n_layers)
+		return err_set(e, EBADMSG, "the manifest has %zu layers and its config %zu",
+			       m.n_layers, c.n_layers);
+	*ret_c = c;
+	c = (struct image_config){0};
 	*ret_m = m;
 	m = (struct manifest){0};
 	return 0;

@@ -149,13 +149,14 @@ static void no_document(const struct registry *from, const char *type, struct er
 static int fetch_document(struct pull *p, const char *what, struct buf *text,
 			  struct digest *ret_digest, enum document *ret_kind, struct err *e)
 {
+	struct digest digest;
 	int r = -ENOENT;
 
 	for (size_t i = 0; i < p->n; i++) {
 		cleanup_free char *type = NULL;
 
 		buf_reset(text);
-		r = registry_manifest(p->endpoints[i], what, text, &type, ret_digest, e);
+		r = registry_manifest(p->endpoints[i], what, text, &type, &digest, e);
 		if (r == 0)
 			r = document_kind(text->data, text->len, type, ret_kind, e);
 		if (r == 0 || r == -EINTR)
@@ -164,6 +165,8 @@ static int fetch_document(struct pull *p, const char *what, struct buf *text,
 			no_document(p->endpoints[i], type, e);
 		log_debug("%s: %s", p->name, e->msg);
 	}
+	if (r == 0)
+		*ret_digest = digest;
 	return r;
 }
 
@@ -171,9 +174,15 @@ static int store_document(struct pull *p, const char *what, struct digest *ret,
 			  enum document *ret_kind, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
-	int r = fetch_document(p, what, &text, ret, ret_kind, e);
+	enum document kind;
+	struct digest given;
+	int r = fetch_document(p, what, &text, &given, &kind, e);
 
-	return r < 0 ? r : blob_write(p->req->store, text.data, text.len, ret, e);
+	if (r == 0)
+		r = blob_write(p->req->store, text.data, text.len, ret, e);
+	if (r == 0)
+		*ret_kind = kind;
+	return r;
 }
 
 /* Fetches a config into memory: it is small, and blob_write() checks its digest. */
@@ -248,7 +257,7 @@ static int find_manifest(struct pull *p, struct ref *ret, struct err *e)
 {
 	const struct reference *ref = p->req->ref;
 	cleanup_free char *what = NULL;
-	struct digest top;
+	struct digest top, manifest;
 	enum document kind;
 	int r;
 
@@ -256,11 +265,14 @@ static int find_manifest(struct pull *p, struct ref *ret, struct err *e)
 	r = store_document(p, what, &top, &kind, e);
 	if (r < 0)
 		return r;
-	*ret = (struct ref){.manifest = top};
-	if (kind == DOCUMENT_MANIFEST)
+	if (kind == DOCUMENT_MANIFEST) {
+		*ret = (struct ref){.manifest = top};
 		return 0;
-	ret->index = top;
-	return choose(p, &top, need_document, &ret->manifest, e);
+	}
+	r = choose(p, &top, need_document, &manifest, e);
+	if (r == 0)
+		*ret = (struct ref){.manifest = manifest, .index = top};
+	return r;
 }
 
 static void warn_of_platform(const struct pull *p, const struct image_config *c)
@@ -296,7 +308,7 @@ static void note_refetched(void *ctx, const struct digest *blob)
 }
 
 /* Its documents are here. */
-static int install(struct pull *p, const struct ref *ref, struct pull_result *ret, struct err *e)
+static int install(struct pull *p, const struct ref *ref, struct pull_result *result, struct err *e)
 {
 	atomic_bool mended = false;
 	struct layer_check check = {.replace = true,
@@ -313,13 +325,13 @@ static int install(struct pull *p, const struct ref *ref, struct pull_result *re
 				      .check = &check};
 	int r = image_install(&req, e);
 
-	ret->digest = ref->manifest;
-	ret->mended = mended;
-	ret->downloaded = from.received;
+	result->digest = ref->manifest;
+	result->mended = mended;
+	result->downloaded = from.received;
 	return r;
 }
 
-static int fetch_image(struct pull *p, const struct ref *have, struct pull_result *ret,
+static int fetch_image(struct pull *p, const struct ref *have, struct pull_result *result,
 		       struct err *e)
 {
 	cleanup_manifest struct manifest m = {0}, again = {0};
@@ -341,15 +353,15 @@ static int fetch_image(struct pull *p, const struct ref *have, struct pull_resul
 	if (r < 0)
 		return r;
 	warn_of_platform(p, &c);
-	r = install(p, &ref, ret, e);
-	ret->changed = !have || !digest_equal(&have->manifest, &ref.manifest);
+	r = install(p, &ref, result, e);
+	result->changed = !have || !digest_equal(&have->manifest, &ref.manifest);
 	/* It was damaged or incomplete, or we would not be here. */
-	ret->mended = !ret->changed;
-	ret->layers = m.n_layers;
+	result->mended = !result->changed;
+	result->layers = m.n_layers;
 	return r;
 }
 
-int image_pull(const struct pull_request *req, struct pull_result *ret, struct err *e)
+int image_pull(const struct pull_request *req, struct pull_result *result, struct err *e)
 {
 	__attribute__((cleanup(pull_clear))) struct pull p = {0};
 	struct ref have;
@@ -361,10 +373,10 @@ int image_pull(const struct pull_request *req, struct pull_result *ret, struct e
 	r = open_endpoints(&p, e);
 	if (r < 0)
 		return err_add(e, "cannot pull '%s'", p.name);
-	*ret = (struct pull_result){0};
+	*result = (struct pull_result){0};
 	known = !req->unnamed && ref_read(req->store->fd, p.name, &have, &none) == 0;
-	r = known && nothing_to_do(&p, &have) ? install(&p, &have, ret, e)
-					      : fetch_image(&p, known ? &have : NULL, ret, e);
+	r = known && nothing_to_do(&p, &have) ? install(&p, &have, result, e)
+					      : fetch_image(&p, known ? &have : NULL, result, e);
 	return r < 0 ? err_add(e, "cannot pull '%s'", p.name) : 0;
 }
 

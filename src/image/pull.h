@@ -28,7 +28,7 @@ struct pull_result {
  * If a tag still means the image that is here, this costs one request. Layers that were touched
  * since they were last found intact are unpacked again and compared; what is damaged is replaced.
  */
-int image_pull(const struct pull_request *req, struct pull_result *ret, struct err *e);
+int image_pull(const struct pull_request *req, struct pull_result *result, struct err *e);
 
 /*
  * Provides what is needed to run a name that this store or a second store knows, without asking a

@@ -93,10 +93,10 @@ static bool has_layer(const struct manifest *m, const struct digest *d)
 
 static int try_mount(struct push *p, const struct digest *d, bool *ret, struct err *e)
 {
-	*ret = false;
 	for (size_t i = 0; i < p->n_neighbours; i++)
 		if (has_layer(&p->neighbours[i].m, d))
 			return registry_mount_blob(p->registry, d, p->neighbours[i].path, ret, e);
+	*ret = false;
 	return 0;
 }
 
@@ -160,14 +160,14 @@ static int push_all(struct push *p, const struct ref *ref, struct err *e)
 	return r;
 }
 
-int image_push(const struct push_request *req, struct push_result *ret, struct err *e)
+int image_push(const struct push_request *req, struct push_result *result, struct err *e)
 {
-	__attribute__((cleanup(push_clear))) struct push p = {.req = req, .result = ret};
+	__attribute__((cleanup(push_clear))) struct push p = {.req = req, .result = result};
 	cleanup_free char *to = reference_text(req->to);
 	struct ref ref;
 	int r = ref_read(req->store->fd, req->name, &ref, e);
 
-	*ret = (struct push_result){0};
+	*result = (struct push_result){0};
 	if (r == -ENOENT)
 		return err_set(e, ENOENT, "cannot push '%s': there is no such image here",
 			       req->name);

@@ -24,6 +24,6 @@ struct push_result {
  * Sends the blobs first and the manifest last: a name in the registry never means an incomplete
  * image.
  */
-int image_push(const struct push_request *req, struct push_result *ret, struct err *e);
+int image_push(const struct push_request *req, struct push_result *result, struct err *e);
 
 #endif

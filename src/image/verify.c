@@ -298,6 +298,7 @@ int image_verify(const struct verify_request *req, size_t *ret_problems, struct 
 	strv_clear(&v.bad);
 	strv_clear(&v.done);
 	free(v.image);
-	*ret_problems = v.problems;
+	if (r == 0)
+		*ret_problems = v.problems;
 	return r;
 }

@@ -77,7 +77,7 @@ static int make_dir(int dev, const char *name, mode_t mode, struct err *e)
 static int mount_pts(int dev, int *ret_pts, struct err *e)
 {
 	cleanup_close int target = openat(dev, "pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int r;
+	int pts, r;
 
 	if (target < 0)
 		return err_sys(e, errno, "cannot open '/dev/pts'");
@@ -85,8 +85,11 @@ static int mount_pts(int dev, int *ret_pts, struct err *e)
 		     "ptmxmode=0666,mode=620,max=" PTYS_MAX, "/dev/pts", e);
 	if (r < 0)
 		return r;
-	*ret_pts = openat(dev, "pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return *ret_pts < 0 ? err_sys(e, errno, "cannot open '/dev/pts'") : 0;
+	pts = openat(dev, "pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (pts < 0)
+		return err_sys(e, errno, "cannot open '/dev/pts'");
+	*ret_pts = pts;
+	return 0;
 }
 
 int dev_build(int rootfd, int memory, bool host_root, int *ret_pts, struct err *e)

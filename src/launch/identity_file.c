@@ -53,17 +53,17 @@ int identity_files_prepare(struct files *f)
 }
 
 /* In two pieces: the page after the first may not be mapped. */
-bool identity_file_read_path(const struct notice *c, uint64_t at, char ret[PATH_MAX])
+bool identity_file_read_path(const struct notice *c, uint64_t at, char path[PATH_MAX])
 {
 	size_t first = LEAST_PAGE - at % LEAST_PAGE;
-	struct iovec ours = {ret, PATH_MAX};
+	struct iovec ours = {path, PATH_MAX};
 	struct iovec theirs[] = {
 		{(void *)(uintptr_t)at, first},
 		{(void *)(uintptr_t)(at + first), PATH_MAX - first},
 	};
 	ssize_t n = process_vm_readv((pid_t)c->n->pid, &ours, 1, theirs, ARRAY_SIZE(theirs), 0);
 
-	return n > 0 && memchr(ret, '\0', (size_t)n);
+	return n > 0 && memchr(path, '\0', (size_t)n);
 }
 
 static bool is_own(const struct files *f, int fd)

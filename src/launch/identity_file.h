@@ -19,7 +19,7 @@ int identity_files_prepare(struct files *f);
  * Reads the path at an address of the caller's memory. False if there is none, or the caller has
  * gone.
  */
-bool identity_file_read_path(const struct notice *c, uint64_t at, char ret[PATH_MAX]);
+bool identity_file_read_path(const struct notice *c, uint64_t at, char path[PATH_MAX]);
 
 /*
  * Opens a file of the box's own (O_PATH): on its root file system, /tmp or /run. path NULL: dirfd

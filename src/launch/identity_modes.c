@@ -85,24 +85,24 @@ static bool names_descriptor(const char *path, int *ret)
 }
 
 /* False if the path cannot be read: the kernel reports that. */
-static bool read_change(const struct notice *c, struct change *ret)
+static bool read_change(const struct notice *c, struct change *change)
 {
 	const __u64 *a = c->n->data.args;
 	bool at = c->call == IDS_FCHMODAT || c->call == IDS_FCHMODAT2;
 	unsigned flags = c->call == IDS_FCHMODAT2 ? (unsigned)a[3] : 0;
 
-	ret->at = mode_at(c->call);
-	ret->mode = (mode_t)a[ret->at];
-	ret->creates = c->call != IDS_CHMOD && c->call != IDS_FCHMOD && !at;
-	ret->dirfd = at || c->call == IDS_FCHMOD ? (int)a[0] : AT_FDCWD;
-	ret->itself = c->call == IDS_FCHMOD;
-	ret->follow = !(flags & AT_SYMLINK_NOFOLLOW);
-	if (ret->creates || ret->itself)
+	change->at = mode_at(c->call);
+	change->mode = (mode_t)a[change->at];
+	change->creates = c->call != IDS_CHMOD && c->call != IDS_FCHMOD && !at;
+	change->dirfd = at || c->call == IDS_FCHMOD ? (int)a[0] : AT_FDCWD;
+	change->itself = c->call == IDS_FCHMOD;
+	change->follow = !(flags & AT_SYMLINK_NOFOLLOW);
+	if (change->creates || change->itself)
 		return true;
-	if (!identity_file_read_path(c, a[at ? 1 : 0], ret->path))
+	if (!identity_file_read_path(c, a[at ? 1 : 0], change->path))
 		return false;
-	ret->itself = (!*ret->path && flags & AT_EMPTY_PATH) ||
-		      (ret->follow && names_descriptor(ret->path, &ret->dirfd));
+	change->itself = (!*change->path && flags & AT_EMPTY_PATH) ||
+			 (change->follow && names_descriptor(change->path, &change->dirfd));
 	return true;
 }
 

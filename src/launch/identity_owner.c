@@ -163,27 +163,27 @@ void identity_owner_chown(const struct supervisor *s, const struct notice *c)
 	notice_answer(c, 0, 0);
 }
 
-static bool subject_of_stat(const struct notice *c, struct subject *ret)
+static bool subject_of_stat(const struct notice *c, struct subject *subject)
 {
 	const __u64 *a = c->n->data.args;
 	unsigned flags = 0;
 
-	*ret = (struct subject){.dirfd = (int)a[0], .path = a[1], .to = a[2]};
+	*subject = (struct subject){.dirfd = (int)a[0], .path = a[1], .to = a[2]};
 	switch (c->call) {
 	case IDS_LSTAT:
 		flags = AT_SYMLINK_NOFOLLOW; /* fall through */
 	case IDS_STAT:
-		*ret = (struct subject){.dirfd = AT_FDCWD, .path = a[0], .to = a[1]};
+		*subject = (struct subject){.dirfd = AT_FDCWD, .path = a[0], .to = a[1]};
 		break;
 	case IDS_FSTATAT:
 		flags = (unsigned)a[3];
 		break;
 	default:
 		flags = (unsigned)a[2];
-		ret->mask = (unsigned)a[3];
-		ret->to = a[4];
+		subject->mask = (unsigned)a[3];
+		subject->to = a[4];
 	}
-	ret->follow = !(flags & AT_SYMLINK_NOFOLLOW);
+	subject->follow = !(flags & AT_SYMLINK_NOFOLLOW);
 	return !(flags & ~(unsigned)KNOWN_FLAGS);
 }
 

@@ -34,14 +34,14 @@ static bool own_id(const struct supervisor *s, pid_t pid, const char *map, unsig
 }
 
 /* As this process sees it: a pid, and uid 0 for everything in the box. */
-static bool peer_of(pid_t tgid, int fd, struct ucred *ret)
+static bool peer_of(pid_t tgid, int fd, struct ucred *peer)
 {
 	cleanup_close int process = (int)syscall(SYS_pidfd_open, tgid, 0);
 	cleanup_close int sock = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, fd, 0);
-	socklen_t len = sizeof(*ret);
+	socklen_t len = sizeof(*peer);
 
-	return sock >= 0 && getsockopt(sock, SOL_SOCKET, SO_PEERCRED, ret, &len) == 0 &&
-	       ret->pid > 0 && ret->uid == 0;
+	return sock >= 0 && getsockopt(sock, SOL_SOCKET, SO_PEERCRED, peer, &len) == 0 &&
+	       peer->pid > 0 && peer->uid == 0;
 }
 
 /* 0 or an errno. */

@@ -51,14 +51,14 @@ int rename_open_lock(void)
 	return memfd_create("sandbox-rename", MFD_CLOEXEC);
 }
 
-static bool read_path(const struct notice *c, unsigned long long at, struct side *ret)
+static bool read_path(const struct notice *c, unsigned long long at, struct side *side)
 {
 	size_t len;
 
-	if (!identity_file_read_path(c, at, ret->path))
+	if (!identity_file_read_path(c, at, side->path))
 		return false;
-	for (len = strlen(ret->path); len > 1 && ret->path[len - 1] == '/'; len--)
-		ret->path[len - 1] = '\0';
+	for (len = strlen(side->path); len > 1 && side->path[len - 1] == '/'; len--)
+		side->path[len - 1] = '\0';
 	return len > 0;
 }
 
@@ -70,17 +70,18 @@ static const char *last_of(const struct side *side)
 	return !*name || streq(name, ".") || streq(name, "..") ? NULL : name;
 }
 
-static bool read_request(const struct notice *c, struct request *ret)
+static bool read_request(const struct notice *c, struct request *request)
 {
 	const __u64 *a = c->n->data.args;
 	bool at = c->call != IDS_RENAME;
 
-	ret->from.dirfd = at ? (int)a[0] : AT_FDCWD;
-	ret->to.dirfd = at ? (int)a[2] : AT_FDCWD;
-	ret->flags = c->call == IDS_RENAMEAT2 ? (unsigned)a[4] : 0;
-	return read_path(c, a[at ? 1 : 0], &ret->from) && read_path(c, a[at ? 3 : 1], &ret->to) &&
-	       last_of(&ret->from) && last_of(&ret->to) &&
-	       !(ret->flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE));
+	request->from.dirfd = at ? (int)a[0] : AT_FDCWD;
+	request->to.dirfd = at ? (int)a[2] : AT_FDCWD;
+	request->flags = c->call == IDS_RENAMEAT2 ? (unsigned)a[4] : 0;
+	return read_path(c, a[at ? 1 : 0], &request->from) &&
+	       read_path(c, a[at ? 3 : 1], &request->to) && last_of(&request->from) &&
+	       last_of(&request->to) &&
+	       !(request->flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE));
 }
 
 /* Opens where the caller's path starts; -1 if nowhere. */

@@ -57,22 +57,24 @@ static unsigned long long start_of(const char *stat)
 int proc_info_read(int proc_fd, pid_t tid, struct proc_info *ret)
 {
 	char text[4096], path[40];
+	struct proc_info info = {0};
 	struct stat st;
 
 	if (read_proc(proc_fd, tid, "stat", text, sizeof(text)) < 0)
 		return -ESRCH;
-	ret->start = start_of(text);
+	info.start = start_of(text);
 	if (read_proc(proc_fd, tid, "status", text, sizeof(text)) < 0)
 		return -ESRCH;
-	ret->tgid = (pid_t)status_value(text, "\nTgid:", 10);
-	ret->parent = (pid_t)status_value(text, "\nPPid:", 10);
-	ret->threads = (int)status_value(text, "\nThreads:", 10);
-	ret->pending = status_value(text, "\nSigPnd:", 16) | status_value(text, "\nShdPnd:", 16);
-	ret->caps = status_value(text, "\nCapPrm:", 16) | status_value(text, "\nCapEff:", 16);
+	info.tgid = (pid_t)status_value(text, "\nTgid:", 10);
+	info.parent = (pid_t)status_value(text, "\nPPid:", 10);
+	info.threads = (int)status_value(text, "\nThreads:", 10);
+	info.pending = status_value(text, "\nSigPnd:", 16) | status_value(text, "\nShdPnd:", 16);
+	info.caps = status_value(text, "\nCapPrm:", 16) | status_value(text, "\nCapEff:", 16);
 	snprintf(path, sizeof(path), "%d/ns/user", tid);
 	if (fstatat(proc_fd, path, &st, 0) < 0)
 		return -ESRCH;
-	ret->userns = st.st_ino;
+	info.userns = st.st_ino;
+	*ret = info;
 	return 0;
 }
 

@@ -99,10 +99,10 @@ static int join_namespaces(const struct plan *p, int boot, int *ret_you, struct 
 	if (message_receive(boot, &m, fds, &n_fds, 0) != 1 || m.type != MESSAGE_NAMESPACES ||
 	    n_fds != want)
 		return err_set(e, ECONNRESET, "the launcher ended while the box started");
-	*ret_you = fds[0];
 	if (want == 2 && setns(fds[1], CLONE_NEWNET) < 0)
 		return err_sys(e, errno, "cannot join the box's network namespace");
 	close_fd(&fds[1]);
+	*ret_you = fds[0];
 	return 0;
 }
 

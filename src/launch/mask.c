@@ -29,12 +29,16 @@
 static int clone_empty(int scratch, bool folder, int *ret_fd, struct err *e)
 {
 	const char *name = folder ? EMPTY_DIR : EMPTY_FILE;
-	int r = folder ? mkdirat(scratch, name, 0555) : mknodat(scratch, name, S_IFREG | 0444, 0);
+	int fd, r = folder ? mkdirat(scratch, name, 0555)
+			   : mknodat(scratch, name, S_IFREG | 0444, 0);
 
 	if (r < 0 && errno != EEXIST)
 		return err_sys(e, errno, "cannot make '%s' in the box's memory", name);
-	*ret_fd = open_tree(scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	return *ret_fd < 0 ? err_sys(e, errno, "cannot clone '%s' of the box's memory", name) : 0;
+	fd = open_tree(scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, "cannot clone '%s' of the box's memory", name);
+	*ret_fd = fd;
+	return 0;
 }
 
 /* Mounts something empty over the path, if it exists. */

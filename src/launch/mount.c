@@ -77,8 +77,13 @@ int mount_open_fixed_dir(int rootfd, const char *path, int *ret_fd, struct err *
 
 int mount_scratch(int scratch, const char *name, mode_t mode, int *ret_fd, struct err *e)
 {
+	int fd;
+
 	if (mkdirat(scratch, name, mode) < 0)
 		return err_sys(e, errno, "cannot make a directory in the box's memory");
-	*ret_fd = open_tree(scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	return *ret_fd < 0 ? err_sys(e, errno, "cannot clone a directory of the box's memory") : 0;
+	fd = open_tree(scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, "cannot clone a directory of the box's memory");
+	*ret_fd = fd;
+	return 0;
 }

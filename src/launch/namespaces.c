@@ -39,8 +39,12 @@ static int raise_loopback(struct err *e)
 
 static int open_own(const char *path, int *ret_fd, struct err *e)
 {
-	*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
-	return *ret_fd < 0 ? err_sys(e, errno, "cannot open '%s'", path) : 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open '%s'", path);
+	*ret_fd = fd;
+	return 0;
 }
 
 static int make_net(struct making *m, struct err *e)

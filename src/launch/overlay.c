@@ -43,8 +43,12 @@ static void close_overlay_dirs(struct overlay_dirs *d)
 
 static int open_dir(const char *path, int *ret_fd, struct err *e)
 {
-	*ret_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return *ret_fd < 0 ? err_sys(e, errno, "cannot open '%s'", path) : 0;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open '%s'", path);
+	*ret_fd = fd;
+	return 0;
 }
 
 /* If there is no upper directory: makes one in memory. */

@@ -39,8 +39,12 @@
 
 static int open_dir(const char *path, int *ret_fd, struct err *e)
 {
-	*ret_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return *ret_fd < 0 ? err_sys(e, errno, "cannot open '%s'", path) : 0;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open '%s'", path);
+	*ret_fd = fd;
+	return 0;
 }
 
 /* One tmpfs for everything that a box keeps in memory; it ends with the mount namespace. */
@@ -142,39 +146,39 @@ static int link_sudo(int rootfd, struct err *e)
 	return 0;
 }
 
-int rootfs_image(const struct plan *p, int host, struct rootfs *ret, struct err *e)
+int rootfs_image(const struct plan *p, int host, struct rootfs *root, struct err *e)
 {
 	int r;
 
-	*ret = (struct rootfs){.fd = -1, .pts = -1, .scratch = -1};
+	*root = (struct rootfs){.fd = -1, .pts = -1, .scratch = -1};
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_sys(e, errno, "cannot make the mount tree private");
-	r = mount_memory(p->staging, &ret->scratch, e);
+	r = mount_memory(p->staging, &root->scratch, e);
 	if (r == 0)
-		r = overlay_mount(p, ret->scratch, e);
+		r = overlay_mount(p, root->scratch, e);
 	if (r == 0)
-		r = open_dir(p->staging, &ret->fd, e);
+		r = open_dir(p->staging, &root->fd, e);
 	if (r == 0)
-		r = etc_apply(ret->fd, &p->etc, p->hostname, e);
+		r = etc_apply(root->fd, &p->etc, p->hostname, e);
 	if (r == 0 && p->sudo && !p->read_only_root)
-		r = link_sudo(ret->fd, e);
-	return r < 0 ? r : mounts_apply(p, MOUNTS_OF_IMAGE, ret->fd, host, ret->scratch, e);
+		r = link_sudo(root->fd, e);
+	return r < 0 ? r : mounts_apply(p, MOUNTS_OF_IMAGE, root->fd, host, root->scratch, e);
 }
 
-int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e)
+int rootfs_build(const struct plan *p, struct rootfs *root, struct err *e)
 {
 	cleanup_close int host = -1;
 	int r = open_dir("/", &host, e);
 
 	if (r == 0)
-		r = rootfs_image(p, host, ret, e);
+		r = rootfs_image(p, host, root, e);
 	if (r == 0)
-		r = mount_proc(ret->fd, e);
+		r = mount_proc(root->fd, e);
 	if (r == 0)
-		bounds_set(ret->fd);
+		bounds_set(root->fd);
 	if (r == 0)
-		r = build_dev(p, ret, e);
-	return r < 0 ? r : mounts_apply(p, MOUNTS_OF_DEV, ret->fd, host, ret->scratch, e);
+		r = build_dev(p, root, e);
+	return r < 0 ? r : mounts_apply(p, MOUNTS_OF_DEV, root->fd, host, root->scratch, e);
 }
 
 int rootfs_enter(const struct plan *p, const struct rootfs *root, struct err *e)

@@ -16,16 +16,16 @@ struct rootfs {
 
 /*
  * Builds the part that comes from the image: overlay, lines of /etc, the plan's mounts. host: the
- * host's root. Descriptors in *ret belong to the caller, after a failure too.
+ * host's root. Descriptors in *root belong to the caller, after a failure too.
  */
-int rootfs_image(const struct plan *p, int host, struct rootfs *ret, struct err *e);
+int rootfs_image(const struct plan *p, int host, struct rootfs *root, struct err *e);
 
 /*
  * Builds the plan's mount tree in the calling process's fresh mount namespace: everything that does
  * not depend on the network namespace. On failure the process must exit, with its mounts half
  * built.
  */
-int rootfs_build(const struct plan *p, struct rootfs *ret, struct err *e);
+int rootfs_build(const struct plan *p, struct rootfs *root, struct err *e);
 
 /*
  * Adds /sys, for which the process must be in its final network namespace, and pivots into the

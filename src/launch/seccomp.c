@@ -68,6 +68,8 @@ int seccomp_apply_listening(unsigned int flags, int *ret_listener, struct err *e
 		if (errno != EINVAL)
 			break;
 	}
+	if (seccomp_apply(flags & ~SECCOMP_ASKING, e) < 0)
+		return -e->code;
 	*ret_listener = -1;
-	return seccomp_apply(flags & ~SECCOMP_ASKING, e);
+	return 0;
 }

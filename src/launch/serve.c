@@ -168,30 +168,31 @@ static int open_master(const struct server *srv, const struct message *m)
  * requests are forced to be for root and to end with their client.
  */
 static bool take_session(const struct server *srv, const struct message *m, const int *fds,
-			 int n_fds, struct session *ret)
+			 int n_fds, struct session *session)
 {
 	int next = 0, n_more = 0;
 
-	*ret = SESSION_INIT;
-	ret->flags = m->session.flags;
-	ret->terminals = m->session.terminals & 7;
+	*session = SESSION_INIT;
+	session->flags = m->session.flags;
+	session->terminals = m->session.terminals & 7;
 	if (srv->for_sudo)
-		ret->flags = (ret->flags | SESSION_ROOT) & ~(SESSION_DETACHED | SESSION_AT_EXIT);
+		session->flags = (session->flags | SESSION_ROOT) &
+				 ~(SESSION_DETACHED | SESSION_AT_EXIT);
 	while (n_more < PROTOCOL_MAX_MORE && m->session.more[n_more] > 2)
 		n_more++;
-	if (n_fds !=
-	    2 + !!(ret->flags & SESSION_TOOLS) + 3 - __builtin_popcount(ret->terminals) + n_more)
+	if (n_fds != 2 + !!(session->flags & SESSION_TOOLS) + 3 -
+			     __builtin_popcount(session->terminals) + n_more)
 		return false;
-	ret->payload = fds[next++];
-	ret->report = fds[next++];
-	if (ret->flags & SESSION_TOOLS)
-		ret->tools = fds[next++];
+	session->payload = fds[next++];
+	session->report = fds[next++];
+	if (session->flags & SESSION_TOOLS)
+		session->tools = fds[next++];
 	for (int i = 0; i < 3; i++)
-		if (!(ret->terminals >> i & 1))
-			ret->stdio[i] = fds[next++];
+		if (!(session->terminals >> i & 1))
+			session->stdio[i] = fds[next++];
 	for (int i = 0; i < n_more; i++) {
-		ret->more[i] = fds[next++];
-		ret->more_at[i] = m->session.more[i];
+		session->more[i] = fds[next++];
+		session->more_at[i] = m->session.more[i];
 	}
 	return true;
 }

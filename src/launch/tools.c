@@ -49,8 +49,12 @@ static int new_namespaces(struct err *e)
 
 static int open_root(int *ret_fd, struct err *e)
 {
-	*ret_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return *ret_fd < 0 ? err_sys(e, errno, "cannot open '/'") : 0;
+	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open '/'");
+	*ret_fd = fd;
+	return 0;
 }
 
 /*
@@ -60,13 +64,16 @@ static int open_root(int *ret_fd, struct err *e)
  */
 static int lock_and_detach(int root, int *ret_tree, struct err *e)
 {
-	int r = fchdir(root) < 0 ? err_sys(e, errno, "cannot enter the tools' root")
-				 : new_namespaces(e);
+	int tree, r = fchdir(root) < 0 ? err_sys(e, errno, "cannot enter the tools' root")
+				       : new_namespaces(e);
 
 	if (r < 0)
 		return r;
-	*ret_tree = open_tree(AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-	return *ret_tree < 0 ? err_sys(e, errno, "cannot detach the tools' root") : 0;
+	tree = open_tree(AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	if (tree < 0)
+		return err_sys(e, errno, "cannot detach the tools' root");
+	*ret_tree = tree;
+	return 0;
 }
 
 /* Called while a problem can still be reported to the caller. */

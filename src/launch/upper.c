@@ -163,21 +163,27 @@ static int replace_directory(int from_parent, const char *from_name, int from, i
 static int open_old(int parent, const char *name, int *ret_fd, struct stat *ret_st)
 {
 	cleanup_close int fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int old;
 
-	if (fd < 0 || fstat(fd, ret_st) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if ((ret_st->st_mode & OWNER) != OWNER &&
-	    chmod(fd_path(fd).s, (ret_st->st_mode & PERMISSIONS) | OWNER) < 0)
+	if ((st.st_mode & OWNER) != OWNER &&
+	    chmod(fd_path(fd).s, (st.st_mode & PERMISSIONS) | OWNER) < 0)
 		return -errno;
-	*ret_fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return *ret_fd < 0 ? -errno : 0;
+	old = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (old < 0)
+		return -errno;
+	*ret_fd = old;
+	*ret_st = st;
+	return 0;
 }
 
 static int move_directory(int from_parent, const char *from_name, int to_parent,
 			  const char *to_name)
 {
 	cleanup_close int from = -1, to = -1;
-	struct stat st;
+	struct stat st = {0};
 	int r = open_old(from_parent, from_name, &from, &st);
 
 	if (r < 0)
@@ -214,16 +220,16 @@ static bool is_movable(int parent, const char *name, const char *full)
 }
 
 /* Under an unused name. */
-static int make_aside(int parent, char *ret, size_t size)
+static int make_aside(int parent, char *name, size_t size)
 {
 	unsigned long long number = 0;
 
 	do {
 		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 			return -EIO;
-		snprintf(ret, size, ".sandbox-rename-%016llx", number);
-	} while (mkdirat(parent, ret, OWNER) < 0 && errno == EEXIST);
-	return faccessat(parent, ret, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+		snprintf(name, size, ".sandbox-rename-%016llx", number);
+	} while (mkdirat(parent, name, OWNER) < 0 && errno == EEXIST);
+	return faccessat(parent, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
 static bool on_overlay(int parent, const char *name)

@@ -209,7 +209,7 @@ static bool check(struct sudo_args *a, const struct seen *seen)
 	return false;
 }
 
-bool sudo_args_parse(int argc, char **argv, struct sudo_args *ret)
+bool sudo_args_parse(int argc, char **argv, struct sudo_args *out)
 {
 	struct seen seen = {0};
 	int c;
@@ -217,15 +217,15 @@ bool sudo_args_parse(int argc, char **argv, struct sudo_args *ret)
 	argv[0] = (char *)"sudo"; /* for the messages of getopt_long() */
 	for (;;) {
 		if ((c = getopt_long(argc, argv, letters, names, NULL)) != -1) {
-			if (!take_option(c, argv, ret, &seen))
+			if (!take_option(c, argv, out, &seen))
 				return false;
 		} else if (argv[optind] && !streq(argv[optind - 1], "--") &&
 			   argv[optind][0] != '/' && strchr(argv[optind], '=')) {
-			strv_push(&ret->set, argv[optind++]);
+			strv_push(&out->set, argv[optind++]);
 		} else {
 			break;
 		}
 	}
-	ret->argv = argv + optind;
-	return check(ret, &seen);
+	out->argv = argv + optind;
+	return check(out, &seen);
 }

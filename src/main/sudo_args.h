@@ -31,7 +31,7 @@ struct sudo_args {
 };
 
 /* False, after a message on stderr, for a command line that sudo(8) does not accept. */
-bool sudo_args_parse(int argc, char **argv, struct sudo_args *ret);
+bool sudo_args_parse(int argc, char **argv, struct sudo_args *out);
 void sudo_args_clear(struct sudo_args *a);
 
 void sudo_usage(FILE *to);

@@ -92,32 +92,40 @@ static int refuse_if_different(const struct lock_file *l, const struct settings 
 			 : 1;
 }
 
-int locked_read(const struct settings *s, struct lock_file *ret, struct err *e)
+/* skip_other: a lock of another image counts as none. */
+static int read_for(const struct settings *s, bool skip_other, struct lock_file *ret, struct err *e)
 {
-	int r = !s->project_dir || settings_is_users(s, KEY_IMAGE)
-			? 0
-			: lock_read(s->project_dir, ret, e);
+	cleanup_lock struct lock_file lock = {0};
+	int r = lock_read(s->project_dir, &lock, e);
 
+	if (r > 0 && skip_other && !locked_image(&lock, s))
+		return 0;
+	if (r > 0)
+		r = refuse_if_different(&lock, s, e);
 	if (r <= 0)
 		return r;
-	return refuse_if_different(ret, s, e);
+	*ret = lock;
+	lock = (struct lock_file){0};
+	return 1;
+}
+
+int locked_read(const struct settings *s, struct lock_file *ret, struct err *e)
+{
+	if (!s->project_dir || settings_is_users(s, KEY_IMAGE))
+		return 0;
+	return read_for(s, false, ret, e);
 }
 
 int locked_read_for_image(const struct settings *s, struct lock_file *ret, struct err *e)
 {
-	int r = lock_read(s->project_dir, ret, e);
-
-	if (r <= 0)
-		return r;
-	if (!locked_image(ret, s))
-		return 0;
-	return refuse_if_different(ret, s, e);
+	return read_for(s, true, ret, e);
 }
 
 int locked_digest(const struct lock_file *l, struct digest *ret, struct err *e)
 {
-	*ret = (struct digest){0};
-	if (streq(l->digest, LOCK_NONE))
+	if (streq(l->digest, LOCK_NONE)) {
+		*ret = (struct digest){0};
 		return 0;
+	}
 	return digest_parse(l->digest, ret, e) < 0 ? err_add(e, LOCK_FILE) : 0;
 }

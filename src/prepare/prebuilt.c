@@ -72,7 +72,7 @@ struct linking {
 };
 
 /* Links everything in the directory except directories, whose names are returned. */
-static int link_files(int from, int to, struct strv *ret_folders, struct err *e)
+static int link_files(int from, int to, struct strv *folders, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
 	struct stat st;
@@ -86,13 +86,13 @@ static int link_files(int from, int to, struct strv *ret_folders, struct err *e)
 		if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			r = err_sys(e, errno, "cannot look at '%s'", name);
 		else if (S_ISDIR(st.st_mode))
-			strv_push(ret_folders, name);
+			strv_push(folders, name);
 		else if (linkat(from, name, to, name, 0) < 0)
 			r = err_sys(e, errno, "cannot link '%s'", name);
 	}
-	for (size_t i = 0; r == 0 && i < ret_folders->n; i++)
-		if (mkdirat(to, ret_folders->v[i], 0700) < 0)
-			r = err_sys(e, errno, "cannot make '%s'", ret_folders->v[i]);
+	for (size_t i = 0; r == 0 && i < folders->n; i++)
+		if (mkdirat(to, folders->v[i], 0700) < 0)
+			r = err_sys(e, errno, "cannot make '%s'", folders->v[i]);
 	return r;
 }
 
@@ -144,7 +144,7 @@ static int link_tree(const struct linking *l, const char *path, struct err *e)
 }
 
 /* A layer of the image in a directory of ours, which affects nobody until it is sealed. */
-static int link_layer(const struct store *s, const char *layer, char **ret_tmp, struct err *e)
+static int link_layer(const struct store *s, const char *layer, char **tmp, struct err *e)
 {
 	cleanup_close int from = openat(s->data_fd, layer, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	cleanup_close int to = -1;
@@ -154,7 +154,7 @@ static int link_layer(const struct store *s, const char *layer, char **ret_tmp, 
 	if (from < 0)
 		return err_sys(e, errno, "cannot open '%s'", layer);
 	/* Only gc removes this name, and not while we hold its lease. */
-	r = store_make_tmp(s, "image-prebuilt", 0700, ret_tmp, &to, e);
+	r = store_make_tmp(s, "image-prebuilt", 0700, tmp, &to, e);
 	if (r < 0)
 		return r;
 	l = (struct linking){from, to};

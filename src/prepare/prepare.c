@@ -185,13 +185,17 @@ static int run_and_seal(struct preparing *p, char **ret_layer, struct err *e)
 /* Serializes package managers whose cache cannot be used concurrently. */
 static int lock_caches(const struct preparing *p, int *ret_fd, struct err *e)
 {
-	*ret_fd = -1;
+	cleanup_close int fd = -1;
+
 	if (!p->step->manager || !p->step->manager->one_at_a_time)
 		return 0;
-	*ret_fd = openat(p->req->store->data_fd, "caches", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*ret_fd < 0)
+	fd = openat(p->req->store->data_fd, "caches", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
 		return err_sys(e, errno, "cannot open '%s/caches'", p->req->store->data);
-	return file_lock(*ret_fd, "caches", e);
+	if (file_lock(fd, "caches", e) < 0)
+		return -e->code;
+	*ret_fd = take_fd(&fd);
+	return 0;
 }
 
 /* Variables, caches, and keys that steps have too; the other settings are for sessions. */
@@ -317,8 +321,10 @@ int prepare_layers(const struct prepare_request *req, struct strv *ret_layers, b
 	}
 	if (r == 0 && req->settings->project_dir)
 		prepared_set_failure(req->store, req->settings->project_dir, NULL);
+	if (r < 0)
+		return r;
 	*ret_fetched = p.fetched;
-	for (size_t i = p.layers.n; r == 0 && i-- > 0;)
+	for (size_t i = p.layers.n; i-- > 0;)
 		strv_push(ret_layers, p.layers.v[i]);
-	return r;
+	return 0;
 }

@@ -235,7 +235,7 @@ static int make_layer(const struct store *s, const char *final, const char *mark
 	return 0;
 }
 
-int host_image_resolve(const struct store *s, struct image_root *ret, struct err *e)
+int host_image_resolve(const struct store *s, struct image_root *root, struct err *e)
 {
 	cleanup_free char *key = host_key();
 	cleanup_free char *layer = path_join("layers", key);
@@ -250,12 +250,12 @@ int host_image_resolve(const struct store *s, struct image_root *ret, struct err
 	    (errno == ENOENT || faccessat(s->data_fd, mark, F_OK, 0) < 0) &&
 	    (r = make_layer(s, layer, mark, e)) < 0)
 		return r;
-	strv_push_take(&ret->lowers, path_join(s->data, layer));
+	strv_push_take(&root->lowers, path_join(s->data, layer));
 	for (size_t i = 0; i < ARRAY_SIZE(bound); i++) {
 		cleanup_free char *path = xasprintf("/%s", bound[i]);
 
 		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
-			strv_push(&ret->binds, path);
+			strv_push(&root->binds, path);
 	}
 	return 0;
 }

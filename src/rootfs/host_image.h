@@ -13,7 +13,7 @@
  * Returns the one small layer of the image, made again if the host has changed, and the directories
  * to bind over it.
  */
-int host_image_resolve(const struct store *s, struct image_root *ret, struct err *e);
+int host_image_resolve(const struct store *s, struct image_root *root, struct err *e);
 
 /* Removes the layer, so that the next start makes it again; EBUSY names a box that runs on it. */
 int host_image_forget(const struct store *s, struct err *e);

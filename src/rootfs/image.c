@@ -16,7 +16,7 @@
 #include "rootfs/host_image.h"
 #include "rootfs/oci_image.h"
 
-static int resolve_dir(const char *image, const char *base, struct image_root *ret, struct err *e)
+static int resolve_dir(const char *image, const char *base, struct image_root *root, struct err *e)
 {
 	cleanup_free char *path = mounts_image_folder(image, base);
 	cleanup_free char *real = realpath(path, NULL);
@@ -32,8 +32,8 @@ static int resolve_dir(const char *image, const char *base, struct image_root *r
 		return err_set(e, EINVAL,
 			       "cannot use image 'dir:/': the host's own system is the "
 			       "image 'host'");
-	strv_push(&ret->lowers, real);
-	ret->read_only = st.st_uid != geteuid() || st.st_gid != getegid();
+	strv_push(&root->lowers, real);
+	root->read_only = st.st_uid != geteuid() || st.st_gid != getegid();
 	return 0;
 }
 
@@ -51,20 +51,21 @@ int image_check_name(const char *image, struct err *e)
 	return reference_parse(image, IMAGE_CONF_REGISTRY, &ref, e);
 }
 
-int image_resolve(const struct image_request *req, struct image_root *ret, struct err *e)
+int image_resolve(const struct image_request *req, struct image_root *root, struct err *e)
 {
 	if (streq(req->image, "host"))
-		return host_image_resolve(req->store, ret, e);
+		return host_image_resolve(req->store, root, e);
 	if (is_dir(req->image))
-		return resolve_dir(req->image, req->base, ret, e);
-	return oci_image_resolve(req, ret, e);
+		return resolve_dir(req->image, req->base, root, e);
+	return oci_image_resolve(req, root, e);
 }
 
 int image_digest(const struct store *s, const char *image, struct digest *ret, struct err *e)
 {
-	*ret = (struct digest){0};
-	if (streq(image, "host") || is_dir(image))
+	if (streq(image, "host") || is_dir(image)) {
+		*ret = (struct digest){0};
 		return 0;
+	}
 	return oci_image_digest(s, image, ret, e);
 }
 

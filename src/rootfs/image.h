@@ -15,10 +15,10 @@ int image_check_name(const char *image, struct err *e);
 
 /*
  * Resolves `host`, `dir:PATH` and names of images; pulls an image that is not here, by
- * sandbox-image (ERR_SAID: it has already reported the error). Release *ret with image_root_clear()
+ * sandbox-image (ERR_SAID: it has already reported the error). Release *root with image_root_clear()
  * on failure too.
  */
-int image_resolve(const struct image_request *req, struct image_root *ret, struct err *e);
+int image_resolve(const struct image_request *req, struct image_root *root, struct err *e);
 
 /* What the name means now, without pulling: -ENOENT, or hex "" for `host` and `dir:`. */
 int image_digest(const struct store *s, const char *image, struct digest *ret, struct err *e);

@@ -68,33 +68,33 @@ static char *wanted(const struct image_request *req, struct err *e)
 	return xasprintf("%s/%s@%s", ref.registry, ref.path, digest_text(req->digest).s);
 }
 
-static int find_plan(const struct image_request *req, struct image_root *ret, struct err *e)
+static int find_plan(const struct image_request *req, struct image_root *root, struct err *e)
 {
-	int r = find_image(req, &ret->digest, e);
+	int r = find_image(req, &root->digest, e);
 
-	return r < 0 ? r : image_plan_read(req->store->data_fd, &ret->digest, &ret->plan, e);
+	return r < 0 ? r : image_plan_read(req->store->data_fd, &root->digest, &root->plan, e);
 }
 
-int oci_image_resolve(const struct image_request *req, struct image_root *ret, struct err *e)
+int oci_image_resolve(const struct image_request *req, struct image_root *root, struct err *e)
 {
-	int r = store_lease(req->store->data_fd, req->store->data, &ret->lease, e);
+	int r = store_lease(req->store->data_fd, req->store->data, &root->lease, e);
 
 	if (r == 0)
-		r = find_plan(req, ret, e);
+		r = find_plan(req, root, e);
 	if (r == -ENOENT) {
 		cleanup_free char *name = wanted(req, e);
 
 		r = prepare_image(name, e);
 		if (r == 0)
-			r = find_plan(req, ret, e);
+			r = find_plan(req, root, e);
 	}
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ret->plan.layers.n; i++) {
-		const char *layer = ret->plan.layers.v[i];
+	for (size_t i = 0; i < root->plan.layers.n; i++) {
+		const char *layer = root->plan.layers.v[i];
 
-		strv_push_take(&ret->lowers, layer[0] == '/' ? xstrdup(layer)
-							     : path_join(req->store->data, layer));
+		strv_push_take(&root->lowers, layer[0] == '/' ? xstrdup(layer)
+							      : path_join(req->store->data, layer));
 	}
 	return 0;
 }

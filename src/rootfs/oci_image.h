@@ -7,7 +7,7 @@
 #include "rootfs/image_root.h"
 
 /* As image_resolve() and image_digest(), for a name that is neither `host` nor `dir:`. */
-int oci_image_resolve(const struct image_request *req, struct image_root *ret, struct err *e);
+int oci_image_resolve(const struct image_request *req, struct image_root *root, struct err *e);
 int oci_image_digest(const struct store *s, const char *image, struct digest *ret, struct err *e);
 
 #endif

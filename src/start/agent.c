@@ -154,25 +154,25 @@ static int listen_in(int dir, const char *name)
 	return take_fd(&fd);
 }
 
-static int start_agent(const struct store *st, const struct box *b, struct agent *ret)
+static int start_agent(const struct store *st, const struct box *b, struct agent *agent)
 {
 	cleanup_free char *rel = xasprintf("boxes/%s/" FOLDER_NAME, b->id);
 	cleanup_close int listener = -1;
 	pid_t self = getpid();
 
-	ret->dir = openat(st->data_fd, rel, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (ret->dir < 0)
+	agent->dir = openat(st->data_fd, rel, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (agent->dir < 0)
 		return -errno;
-	ret->name = xasprintf("%d", self);
-	listener = listen_in(ret->dir, ret->name);
+	agent->name = xasprintf("%d", self);
+	listener = listen_in(agent->dir, agent->name);
 	if (listener < 0)
 		return listener;
-	ret->pid = fork();
-	if (ret->pid == 0)
+	agent->pid = fork();
+	if (agent->pid == 0)
 		be_relay(listener, self);
-	if (ret->pid < 0)
+	if (agent->pid < 0)
 		return -errno;
-	ret->path = xasprintf(AGENTS_DIR "/%s", ret->name);
+	agent->path = xasprintf(AGENTS_DIR "/%s", agent->name);
 	return 0;
 }
 

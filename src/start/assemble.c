@@ -376,16 +376,16 @@ static void protect_mount(struct assembly *a, const struct plan_mount *m, const 
 
 /* The protected paths of the project and of its git data. */
 static int find_protected(const struct assemble_request *req, struct assembly *a,
-			  struct strv *ret_paths, struct err *e)
+			  struct strv *paths, struct err *e)
 {
 	cleanup_repository struct repository own = {0};
-	int r = protect_find(req->settings, ret_paths, e);
+	int r = protect_find(req->settings, paths, e);
 
-	if (r < 0 || !ret_paths->n)
+	if (r < 0 || !paths->n)
 		return r;
-	r = repository_protect(assemble_repository_find(req, a, &own), req->settings, ret_paths, e);
+	r = repository_protect(assemble_repository_find(req, a, &own), req->settings, paths, e);
 	if (r == 0 && settings_protects_git(req->settings))
-		r = checkout_protect(req->settings->project_dir, ret_paths, e);
+		r = checkout_protect(req->settings->project_dir, paths, e);
 	return r;
 }
 
@@ -612,47 +612,47 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 }
 
 /* Identity, and the image. */
-static int begin(const struct assemble_request *req, struct assembly *ret, struct err *e)
+static int begin(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
 	int r;
 
-	*ret = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1}, .root = req->root};
-	ret->home = assembly_keep(ret, req->sealed ? xstrdup("/root") : user_home(req->user));
-	r = fill_identity(req, ret, e);
-	return r < 0 ? r : add_root(req, ret, e);
+	*a = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1}, .root = req->root};
+	a->home = assembly_keep(a, req->sealed ? xstrdup("/root") : user_home(req->user));
+	r = fill_identity(req, a, e);
+	return r < 0 ? r : add_root(req, a, e);
 }
 
-static int finish(const struct assemble_request *req, struct assembly *ret, struct err *e)
+static int finish(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
-	ret->plan.mounts = ret->mounts;
-	ret->plan.n_mounts = ret->n_mounts;
-	return fill_etc(req, ret, e);
+	a->plan.mounts = a->mounts;
+	a->plan.n_mounts = a->n_mounts;
+	return fill_etc(req, a, e);
 }
 
-int assemble_image(const struct assemble_request *req, struct assembly *ret, struct err *e)
+int assemble_image(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
-	int r = begin(req, ret, e);
+	int r = begin(req, a, e);
 
 	if (r < 0)
 		return r;
-	add_home_parent(ret);
-	return finish(req, ret, e);
+	add_home_parent(a);
+	return finish(req, a, e);
 }
 
-int assemble_box(const struct assemble_request *req, struct assembly *ret, struct err *e)
+int assemble_box(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
-	int r = begin(req, ret, e);
+	int r = begin(req, a, e);
 
 	if (r < 0)
 		return r;
-	add_standard_mounts(req, ret);
-	add_image_folders(ret);
-	r = add_home(req, ret, e);
+	add_standard_mounts(req, a);
+	add_image_folders(a);
+	r = add_home(req, a, e);
 	if (r == 0)
-		r = add_project(req, ret, e);
+		r = add_project(req, a, e);
 	if (r == 0)
-		r = add_asked_mounts(req, ret, e);
+		r = add_asked_mounts(req, a, e);
 	if (r < 0)
 		return r;
-	return finish(req, ret, e);
+	return finish(req, a, e);
 }

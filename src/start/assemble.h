@@ -7,11 +7,11 @@
 #include "start/assembly.h"
 
 /*
- * Fills *ret; the caller adds the control socket and the lifetime lock. Release *ret with
+ * Fills *a; the caller adds the control socket and the lifetime lock. Release *a with
  * assembly_clear() on failure too.
  */
-int assemble_box(const struct assemble_request *req, struct assembly *ret, struct err *e);
+int assemble_box(const struct assemble_request *req, struct assembly *a, struct err *e);
 /* Only the image, with the user and the network in its /etc, for tools_make(). */
-int assemble_image(const struct assemble_request *req, struct assembly *ret, struct err *e);
+int assemble_image(const struct assemble_request *req, struct assembly *a, struct err *e);
 
 #endif

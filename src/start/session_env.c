@@ -53,7 +53,7 @@ static void add_image_env(const struct strv *env, struct strv *out)
 }
 
 int session_env(const struct session_env_request *req, struct strv *out,
-		struct session_facts *ret_facts, struct err *e)
+		struct session_facts *out_facts, struct err *e)
 {
 	const struct user *u = req->user;
 	struct facts_request facts = {.settings = req->settings,
@@ -82,7 +82,7 @@ int session_env(const struct session_env_request *req, struct strv *out,
 	if (req->git_locked)
 		env_set(out, "GIT_OPTIONAL_LOCKS", "0");
 	if ((locale = env_get(out, "LANG")))
-		ret_facts->locale = xstrdup(locale);
+		out_facts->locale = xstrdup(locale);
 	if (env_get(out, "TZ") && !getenv("TZ"))
 		env_set(&lent, "TZ", env_get(out, "TZ"));
 	facts_env(&facts, &lent);
@@ -95,6 +95,6 @@ int session_env(const struct session_env_request *req, struct strv *out,
 	if (r == 0)
 		r = add_extra(req->extra, out, e);
 	if (r == 0)
-		facts_session(&facts, &lent, out, ret_facts);
+		facts_session(&facts, &lent, out, out_facts);
 	return r;
 }

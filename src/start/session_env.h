@@ -25,10 +25,10 @@ struct session_env_request {
 
 /*
  * Appends NAME=value to out: from the image, then what every session has, then from the host
- * (facts.h), then [env], then extra. Nothing else of the host's environment goes in. *ret_facts
+ * (facts.h), then [env], then extra. Nothing else of the host's environment goes in. *out_facts
  * goes with the session's request; release it with facts_clear(), on failure too.
  */
 int session_env(const struct session_env_request *req, struct strv *out,
-		struct session_facts *ret_facts, struct err *e);
+		struct session_facts *out_facts, struct err *e);
 
 #endif

@@ -87,7 +87,7 @@ static int make_tree(const struct store *st, const struct box_session *s, struct
 	return r < 0 ? r : tools_make(&a.plan, &t->shared, &t->session.tree, e);
 }
 
-int box_tools_make(const struct store *st, struct box_session *s, struct box_tools *ret,
+int box_tools_make(const struct store *st, struct box_session *s, struct box_tools *tools,
 		   struct err *e)
 {
 	cleanup_free char *here = getcwd(NULL, 0);
@@ -97,18 +97,18 @@ int box_tools_make(const struct store *st, struct box_session *s, struct box_too
 
 	if (!uppers_work_in_memory())
 		return err_set(e, ENOTSUP, "--tools needs Linux 6.6 or later");
-	share_folders(s, &ret->shared);
-	r = image_resolve(&image, &ret->root, e);
+	share_folders(s, &tools->shared);
+	r = image_resolve(&image, &tools->root, e);
 	if (r == 0)
-		r = make_tree(st, s, ret, e);
+		r = make_tree(st, s, tools, e);
 	if (r == 0)
-		r = check_shared(s, &ret->shared, e);
+		r = check_shared(s, &tools->shared, e);
 	if (r < 0)
 		return err_add(e, "cannot use the tools of '%s'", s->options->tools);
-	settle_cwd(s, ret);
-	ret->session.shared = ret->shared.v;
-	s->tools = &ret->session;
-	s->plan = &ret->root.plan;
+	settle_cwd(s, tools);
+	tools->session.shared = tools->shared.v;
+	s->tools = &tools->session;
+	s->plan = &tools->root.plan;
 	return 0;
 }
 

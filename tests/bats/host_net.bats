@@ -123,6 +123,8 @@ print(r.urlopen(sys.argv[1]).read().decode(), end="")' "https://localhost:$port/
 	cat ca.pem ca.pem >two.pem
 	SSL_CERT_FILE=$T/two.pem sandbox enter ./p -- sh -c 'cmp $SSL_CERT_FILE -' <two.pem
 	NODE_EXTRA_CA_CERTS=$T/ca.pem sandbox enter ./p -- sh -c 'cmp $SSL_CERT_FILE -' <two.pem
+	# a file without certificates is passed over
+	SSL_CERT_FILE=$T/asked CURL_CA_BUNDLE=$T/ca.pem sandbox enter ./p -- sh -c 'cmp $SSL_CERT_FILE -' <ca.pem
 	# and nothing of it is there without being asked for
 	[ "$(sandbox run host sh -c 'echo ${SSL_CERT_FILE-none}; ls /run/host/ca* 2>/dev/null')" = none ]
 	run sandbox run host curl -sS "https://localhost:$port/answer"

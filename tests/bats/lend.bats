@@ -147,6 +147,14 @@ git_files() {
 	[[ $stderr = *"git's passwords come from the helper 'libsecret', a program of this machine"* ]]
 }
 
+@test "git: a directory of its configuration that cannot be read is an error, whatever else is asked for" {
+	mkdir -p "$HOME/.config/git"
+	project p $'[sandbox]\ngit = yes\ngpu = yes'
+	chmod 300 "$HOME/.config/git"
+	fails 125 "*'$HOME/.config/git'*: Permission denied" sandbox enter --accept "$T/p" -- true
+	chmod 700 "$HOME/.config/git"
+}
+
 @test "git knows the user, who cannot be changed from inside" {
 	printf '[user]\n\tname = Ada\n' >"$HOME/.gitconfig"
 	project p $'[sandbox]\ngit = yes'

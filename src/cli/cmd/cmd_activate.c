@@ -147,7 +147,7 @@ static int write_shims(const struct store *s, const struct box *b, const struct 
 		if (r == 0)
 			r = file_write_atomic(dir, programs->v[i], text.data, text.len, 0755, e);
 	}
-	if (programs->n)
+	if (r == 0 && programs->n)
 		*ret = take_ptr(path);
 	return r;
 }

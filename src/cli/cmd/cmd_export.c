@@ -188,13 +188,16 @@ static int export_one(const struct shim_cli *cli, int dir, const char *path, con
 
 static int find_project(const char *word, char **ret, struct err *e)
 {
+	cleanup_free char *dir = NULL;
 	cleanup_store struct store s = STORE_INIT;
 	int r = store_open(&s, e);
 
 	if (r == 0)
-		r = project_folder(&s, word, ret, e);
-	if (r == 0 && !*ret)
-		return err_set(e, ERR_USAGE, "box '%s' has no project", word);
+		r = project_folder(&s, word, &dir, e);
+	if (r == 0 && !dir)
+		r = err_set(e, ERR_USAGE, "box '%s' has no project", word);
+	if (r == 0)
+		*ret = take_ptr(dir);
 	return r;
 }
 

@@ -194,7 +194,8 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	if (r == 0 || (m.n && m.v[0].log))
 		if (report(cli, &m, r == 0 ? e : &failed) < 0 && r == 0)
 			r = -e->code;
-	*ret_status = overall(&m);
+	if (r == 0)
+		*ret_status = overall(&m);
 	return r;
 }
 

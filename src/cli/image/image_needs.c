@@ -21,36 +21,36 @@ void needs_clear(struct needs *n)
 }
 
 static void add_step(const struct store *s, const struct box *b, const char *layer,
-		     struct needs *ret)
+		     struct needs *out)
 {
 	cleanup_free char *target = prepared_target(s, layer);
 
 	if (faccessat(s->data_fd, layer, F_OK, 0) < 0)
-		err_sys(&ret->unknown, errno,
+		err_sys(&out->unknown, errno,
 			"nothing removed: box '%s' needs '%s/%s' ('sandbox enter "
 			"--rebuild' creates it again)",
 			b->name, s->data, layer);
-	strv_push(&ret->steps, path_basename(layer));
+	strv_push(&out->steps, path_basename(layer));
 	if (target)
-		strv_push(&ret->steps, path_basename(target));
+		strv_push(&out->steps, path_basename(target));
 }
 
-static void add(const struct store *s, const struct box *b, struct needs *ret)
+static void add(const struct store *s, const struct box *b, struct needs *out)
 {
 	if (b->damaged)
-		err_set(&ret->unknown, EUCLEAN,
+		err_set(&out->unknown, EUCLEAN,
 			"nothing removed: a box cannot say what it needs: %s", b->why);
 	if (b->digest.hex[0]) {
-		strv_push(&ret->images, b->digest.hex);
-		strv_push(&ret->users, b->name);
+		strv_push(&out->images, b->digest.hex);
+		strv_push(&out->users, b->name);
 	}
 	if (b->digest.hex[0] && box_is_running(b))
-		strv_push(&ret->running, b->digest.hex);
+		strv_push(&out->running, b->digest.hex);
 	for (size_t i = 0; i < b->prepared.n; i++)
-		add_step(s, b, b->prepared.v[i], ret);
+		add_step(s, b, b->prepared.v[i], out);
 }
 
-int needs_find(struct needs *ret, struct err *e)
+int needs_find(struct needs *out, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_box_list struct box_list boxes = {0};
@@ -59,17 +59,17 @@ int needs_find(struct needs *ret, struct err *e)
 	for (size_t i = 0; r >= 0 && i < boxes.n; i++) {
 		r = box_list_open(&s, &boxes, i, e);
 		if (r > 0)
-			add(&s, &boxes.v[i], ret);
+			add(&s, &boxes.v[i], out);
 	}
 	return r < 0 ? r : 0;
 }
 
-int needs_find_all(struct needs *ret, struct err *e)
+int needs_find_all(struct needs *out, struct err *e)
 {
-	int r = needs_find(ret, e);
+	int r = needs_find(out, e);
 
-	if (r < 0 || !ret->unknown.code)
+	if (r < 0 || !out->unknown.code)
 		return r;
-	*e = ret->unknown;
+	*e = out->unknown;
 	return -e->code;
 }

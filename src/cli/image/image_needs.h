@@ -15,13 +15,13 @@ struct needs {
 };
 
 /* For all boxes, running or not. */
-int needs_find(struct needs *ret, struct err *e);
+int needs_find(struct needs *out, struct err *e);
 
 /*
  * The same for removing: a box whose needs are unknown, or whose prepared layers are missing, is an
  * error.
  */
-int needs_find_all(struct needs *ret, struct err *e);
+int needs_find_all(struct needs *out, struct err *e);
 
 void needs_clear(struct needs *n);
 #define cleanup_needs __attribute__((cleanup(needs_clear)))

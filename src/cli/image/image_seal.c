@@ -32,8 +32,10 @@ int image_cmd_prebuilt(const struct args *args, int *ret_status, struct err *e)
 	progress_end();
 	if (r == 0)
 		printf("%s\n", res.digest.hex);
+	if (r < 0 && r != -ENOENT)
+		return r;
 	*ret_status = r == -ENOENT;
-	return r == -ENOENT ? 0 : r;
+	return 0;
 }
 
 static void print_sealed(const char *name, const struct digest *d, size_t layers, bool as_json)

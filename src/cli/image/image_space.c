@@ -124,7 +124,7 @@ static int check_caches(struct err *e)
 }
 
 /* Counts the caches, and removes them unless it is a dry run. */
-static int prune_caches(const struct image_store *s, bool dry_run, struct usage *ret, struct err *e)
+static int prune_caches(const struct image_store *s, bool dry_run, struct usage *out, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
 	int r = list_entries(s, "caches", &names, e);
@@ -135,8 +135,8 @@ static int prune_caches(const struct image_store *s, bool dry_run, struct usage 
 
 		if (!dry_run && (r = image_store_discard(s, path, e)) < 0)
 			break;
-		ret->count++;
-		ret->bytes += bytes;
+		out->count++;
+		out->bytes += bytes;
 	}
 	return r;
 }

@@ -54,7 +54,7 @@ static int find_name(const struct image_tools *t, const char *word, char **ret, 
 	return r;
 }
 
-static int find_names(const struct image_tools *t, const struct args *args, struct strv *ret,
+static int find_names(const struct image_tools *t, const struct args *args, struct strv *out,
 		      struct err *e)
 {
 	int r = 0;
@@ -64,7 +64,7 @@ static int find_names(const struct image_tools *t, const struct args *args, stru
 
 		r = find_name(t, args->v[i], &name, e);
 		if (r == 0)
-			strv_push_take(ret, name);
+			strv_push_take(out, name);
 	}
 	return r;
 }

@@ -385,27 +385,27 @@ static const char *find(const struct strv *names, const struct init_sign *sign)
 	return NULL;
 }
 
-int init_read_directory(int dirfd, const char *dir, struct init_guess *ret, struct err *e)
+int init_read_directory(int dirfd, const char *dir, struct init_guess *out, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
 	int r = dir_names(dirfd, ".", &names, e);
 
 	if (r < 0)
 		return err_add(e, "'%s'", dir);
-	*ret = (struct init_guess){0};
-	init_add_words(&ret->profiles, "dev");
+	*out = (struct init_guess){0};
+	init_add_words(&out->profiles, "dev");
 	for (size_t i = 0; i < init_n_signs; i++) {
 		const struct init_sign *sign = &init_signs[i];
 		const char *file = find(&names, sign);
 
-		if (file && !(sign->lang && strv_has(&ret->stopped, sign->lang)))
-			init_add_sign(ret, sign, file);
+		if (file && !(sign->lang && strv_has(&out->stopped, sign->lang)))
+			init_add_sign(out, sign, file);
 	}
-	read_files(dirfd, ret);
-	init_read_dockerfile(dirfd, ret);
-	init_read_devcontainer(dirfd, dir, ret);
-	if (!ret->failed.code)
+	read_files(dirfd, out);
+	init_read_dockerfile(dirfd, out);
+	init_read_devcontainer(dirfd, dir, out);
+	if (!out->failed.code)
 		return 0;
-	*e = ret->failed;
+	*e = out->failed;
 	return err_add(e, "'%s'", dir);
 }

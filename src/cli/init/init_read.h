@@ -8,10 +8,10 @@
 #include "cli/init/init_guess.h"
 
 /*
- * Reads all files of a directory. dir: the path of dirfd. Notes what was left out. Clear *ret on
+ * Reads all files of a directory. dir: the path of dirfd. Notes what was left out. Clear *out on
  * failure too.
  */
-int init_read_directory(int dirfd, const char *dir, struct init_guess *ret, struct err *e);
+int init_read_directory(int dirfd, const char *dir, struct init_guess *out, struct err *e);
 
 /*
  * Each adds what it finds to the guess; a file that is missing, or is not to be read, adds nothing.

@@ -195,15 +195,18 @@ static void take_arg(struct stages *st, char *rest)
 static const char *heredoc(const char *line, size_t *ret_len)
 {
 	const char *s = strstr(line, "<<");
+	size_t len = 0;
 
 	if (!s)
 		return NULL;
 	s += 2 + (s[2] == '-');
 	s += *s == '"' || *s == '\'';
-	*ret_len = 0;
-	while (isalnum((unsigned char)s[*ret_len]) || s[*ret_len] == '_')
-		++*ret_len;
-	return *ret_len ? s : NULL;
+	while (isalnum((unsigned char)s[len]) || s[len] == '_')
+		len++;
+	if (!len)
+		return NULL;
+	*ret_len = len;
+	return s;
 }
 
 /* One instruction, with continuation lines joined. */

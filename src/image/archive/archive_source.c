@@ -83,10 +83,12 @@ static la_ssize_t tar_read(struct archive *tar, void *ctx, const void **ret)
 	struct archive_source *a = ctx;
 	ssize_t n = read_plain(a, a->block, READ_BYTES, &a->failed);
 
-	*ret = a->block;
-	if (n < 0)
+	if (n < 0) {
 		la.archive_set_error(tar, EIO, "%s", a->failed.msg);
-	return n < 0 ? ARCHIVE_FATAL : n;
+		return ARCHIVE_FATAL;
+	}
+	*ret = a->block;
+	return n;
 }
 
 int archive_source_tar(struct archive_source *a, struct archive **ret, struct err *e)
@@ -209,19 +211,21 @@ static enum tells look(struct archive *tar, bool *ret_manifest, int *ret_n)
 static int look_ahead(const struct archive_source *a, enum tells *ret, struct err *e)
 {
 	struct archive *tar;
+	enum tells tells = OF_EITHER;
 	bool manifest;
 	int n = 0, r = libarchive_reader(&tar, e);
 
 	if (r < 0)
 		return r;
-	*ret = OF_EITHER;
 	if (la.archive_read_support_format_tar(tar) == ARCHIVE_OK &&
 	    la.archive_read_open_memory(tar, a->ahead, a->ahead_len) == ARCHIVE_OK)
-		*ret = look(tar, &manifest, &n);
-	if (n == 0 && *ret == OF_EITHER)
+		tells = look(tar, &manifest, &n);
+	if (n == 0 && tells == OF_EITHER)
 		r = err_set(e, EBADMSG, "it is not a tar archive: %s",
 			    la.archive_error_string(tar) ? la.archive_error_string(tar)
 							 : "it has no member");
+	else
+		*ret = tells;
 	la.archive_read_free(tar);
 	return r;
 }

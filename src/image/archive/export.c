@@ -93,12 +93,12 @@ static int inflate_layer(int fd, enum compression kind, struct archive *to, uint
 	cleanup_free char *buffer = xcalloc(1, EXPORT_COPY_BYTES);
 	cleanup_hash struct hash *h = hash_new();
 	struct inflate *z;
+	uint64_t size = 0;
 	ssize_t n;
 	int r = inflate_open(kind, in, &z, e);
 
 	if (r < 0)
 		return r;
-	*ret_size = 0;
 	while (r == 0 && (n = inflate_read(z, buffer, EXPORT_COPY_BYTES, e)) != 0) {
 		if (n < 0)
 			r = (int)n;
@@ -106,11 +106,14 @@ static int inflate_layer(int fd, enum compression kind, struct archive *to, uint
 			r = export_failed(to, e);
 		else if (to)
 			hash_update(h, buffer, (size_t)n);
-		*ret_size += n > 0 ? (uint64_t)n : 0;
+		size += n > 0 ? (uint64_t)n : 0;
 	}
 	inflate_close(z);
+	if (r < 0)
+		return r;
 	hash_final(h, ret);
-	return r;
+	*ret_size = size;
+	return 0;
 }
 
 /*

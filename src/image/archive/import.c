@@ -172,13 +172,17 @@ static int choose(struct importing *im, const struct image_index *index,
 	struct pick pick = {
 		.store = im->req->store, .want = &host, .need = need_document, .ctx = im};
 	struct image_index group = {.v = same};
+	struct ref ref = {0};
+	int r;
 
 	for (size_t i = 0; i < index->n; i++)
 		if (same_name(&index->v[i], of))
 			same[group.n++] = index->v[i];
 	platform_host(&host);
-	*ret = (struct ref){0};
-	return pick_image(&pick, &group, &ret->manifest, &ret->index, e);
+	r = pick_image(&pick, &group, &ref.manifest, &ref.index, e);
+	if (r == 0)
+		*ret = ref;
+	return r;
 }
 
 /* The source's own name if it is a whole one, else the source's file name with the tag. */
@@ -477,29 +481,30 @@ static int try_open(const char *path)
 static int open_source(struct importing *im, int *ret_fd, struct err *e)
 {
 	char *end;
-	int errnum;
+	int errnum, fd;
 
 	im->path = xstrdup(im->req->source);
-	*ret_fd = try_open(im->path);
+	fd = try_open(im->path);
 	errnum = errno;
-	while (*ret_fd < 0 && (end = strrchr(im->path, ':')) && end != im->path) {
+	while (fd < 0 && (end = strrchr(im->path, ':')) && end != im->path) {
 		*end = '\0';
-		*ret_fd = try_open(im->path);
+		fd = try_open(im->path);
 	}
-	if (*ret_fd < 0)
+	if (fd < 0)
 		return err_sys(e, errnum, "cannot open it");
 	if (!streq(im->path, im->req->source))
 		im->tag = xstrdup(im->req->source + strlen(im->path) + 1);
 	/* A completed directory name ends with a slash. */
 	for (end = im->path + strlen(im->path); end > im->path + 1 && end[-1] == '/';)
 		*--end = '\0';
+	*ret_fd = fd;
 	return 0;
 }
 
-int image_import(const struct import_request *req, struct strv *ret_names, struct err *e)
+int image_import(const struct import_request *req, struct strv *names, struct err *e)
 {
 	__attribute__((cleanup(importing_clear))) struct importing im = {
-		.req = req, .bundle = {.store = req->store, .layout = -1}, .names = ret_names};
+		.req = req, .bundle = {.store = req->store, .layout = -1}, .names = names};
 	cleanup_close int fd = -1;
 	struct stat st;
 	int r = open_source(&im, &fd, e);

@@ -14,7 +14,7 @@ struct import_request {
 	const char *name;   /* NULL: the source's own */
 };
 
-/* Appends the names that were set, in the form of ref_name(), to ret_names. */
-int image_import(const struct import_request *req, struct strv *ret_names, struct err *e);
+/* Appends the names that were set, in the form of ref_name(), to names. */
+int image_import(const struct import_request *req, struct strv *names, struct err *e);
 
 #endif

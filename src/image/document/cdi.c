@@ -318,9 +318,9 @@ static int read_spec(struct reader *r)
 	return read_edits(r, root);
 }
 
-int cdi_parse(const char *text, size_t len, const char *name, struct cdi_spec *ret, struct err *e)
+int cdi_parse(const char *text, size_t len, const char *name, struct cdi_spec *spec, struct err *e)
 {
-	struct reader r = {.spec = ret};
+	struct reader r = {.spec = spec};
 	int result = yaml_read(text, len, name, &r.y, e);
 
 	if (result < 0)

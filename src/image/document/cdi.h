@@ -41,9 +41,9 @@ struct cdi_spec {
 
 /*
  * Parses len bytes of text; name is for messages, which contain the line: EBADMSG. If the kind is
- * not a GPU, nothing else is looked at. Release *ret on failure too.
+ * not a GPU, nothing else is looked at. Release *spec on failure too.
  */
-int cdi_parse(const char *text, size_t len, const char *name, struct cdi_spec *ret, struct err *e);
+int cdi_parse(const char *text, size_t len, const char *name, struct cdi_spec *spec, struct err *e);
 void cdi_clear(struct cdi_spec *spec);
 
 /* Is it VENDOR/gpu, other than for managing GPUs? */

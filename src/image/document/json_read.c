@@ -46,10 +46,7 @@ int json_get(const json_t *object, const char *key, json_type type, json_t **ret
 {
 	json_t *value = json_get_any(object, key);
 
-	*ret = NULL;
-	if (!value)
-		return 0;
-	if (json_typeof(value) != type)
+	if (value && json_typeof(value) != type)
 		return err_set(e, EBADMSG, "its '%s' has the wrong type", key);
 	*ret = value;
 	return 0;
@@ -57,7 +54,7 @@ int json_get(const json_t *object, const char *key, json_type type, json_t **ret
 
 int json_get_text(const json_t *object, const char *key, char **ret, struct err *e)
 {
-	json_t *value;
+	json_t *value = NULL;
 	int r = json_get(object, key, JSON_STRING, &value, e);
 
 	if (r < 0)
@@ -86,16 +83,16 @@ static int add_strings(const json_t *array, const char *key, size_t max, struct 
 	return 0;
 }
 
-int json_get_list(const json_t *object, const char *key, size_t max, struct strv *ret,
+int json_get_list(const json_t *object, const char *key, size_t max, struct strv *out,
 		  struct err *e)
 {
 	json_t *value = json_get_any(object, key);
 	int r;
 
 	if (json_is_string(value)) {
-		strv_push(ret, json_string_value(value));
+		strv_push(out, json_string_value(value));
 		return 0;
 	}
 	r = json_get(object, key, JSON_ARRAY, &value, e);
-	return r < 0 || !value ? r : add_strings(value, key, max, ret, e);
+	return r < 0 || !value ? r : add_strings(value, key, max, out, e);
 }

@@ -34,7 +34,7 @@ int json_get_text(const json_t *object, const char *key, char **ret, struct err 
  * The strings of an array, at most max; a single string counts as an array of one, and null in it
  * as "".
  */
-int json_get_list(const json_t *object, const char *key, size_t max, struct strv *ret,
+int json_get_list(const json_t *object, const char *key, size_t max, struct strv *out,
 		  struct err *e);
 
 /* Rewrites what jansson refuses and Go accepts so that jansson accepts it; for json_read(). */

@@ -111,7 +111,7 @@ int document_kind(const char *text, size_t len, const char *announced, enum docu
 	return r < 0 ? r : kind_of(j, announced, ret, e);
 }
 
-static int read_descriptor(const json_t *j, struct descriptor *ret, struct err *e)
+static int read_descriptor(const json_t *j, struct descriptor *out, struct err *e)
 {
 	cleanup_free char *digest = NULL;
 	json_t *size;
@@ -119,7 +119,7 @@ static int read_descriptor(const json_t *j, struct descriptor *ret, struct err *
 
 	if (!json_is_object(j))
 		return err_set(e, EBADMSG, "it has a descriptor that is not an object");
-	r = json_get_text(j, "mediaType", &ret->media_type, e);
+	r = json_get_text(j, "mediaType", &out->media_type, e);
 	if (r == 0)
 		r = json_get_text(j, "digest", &digest, e);
 	if (r == 0)
@@ -128,49 +128,49 @@ static int read_descriptor(const json_t *j, struct descriptor *ret, struct err *
 		return r;
 	if (!digest || !size)
 		return err_set(e, EBADMSG, "a descriptor has no digest or size");
-	if (!ret->media_type)
-		ret->media_type = xstrdup("");
+	if (!out->media_type)
+		out->media_type = xstrdup("");
 	if (json_integer_value(size) < 0 || (uint64_t)json_integer_value(size) > BLOB_MAX_BYTES)
 		return err_set(e, EBADMSG, "the size %lld of a blob is out of range",
 			       (long long)json_integer_value(size));
-	ret->size = (uint64_t)json_integer_value(size);
-	r = digest_parse(digest, &ret->digest, e);
+	out->size = (uint64_t)json_integer_value(size);
+	r = digest_parse(digest, &out->digest, e);
 	if (r < 0)
 		e->code = EBADMSG;
 	return r < 0 ? -EBADMSG : 0;
 }
 
-static int read_platform(const json_t *j, struct platform *ret, struct err *e)
+static int read_platform(const json_t *j, struct platform *out, struct err *e)
 {
 	json_t *p;
 	int r = json_get(j, "platform", JSON_OBJECT, &p, e);
 
 	if (r < 0 || !p)
 		return r;
-	r = json_get_text(p, "os", &ret->os, e);
+	r = json_get_text(p, "os", &out->os, e);
 	if (r == 0)
-		r = json_get_text(p, "architecture", &ret->arch, e);
-	return r < 0 ? r : json_get_text(p, "variant", &ret->variant, e);
+		r = json_get_text(p, "architecture", &out->arch, e);
+	return r < 0 ? r : json_get_text(p, "variant", &out->variant, e);
 }
 
-static int read_entry(const json_t *j, struct index_entry *ret, struct err *e)
+static int read_entry(const json_t *j, struct index_entry *out, struct err *e)
 {
 	json_t *annotations = NULL;
-	int r = read_descriptor(j, &ret->d, e);
+	int r = read_descriptor(j, &out->d, e);
 
 	if (r == 0)
-		r = read_platform(j, &ret->platform, e);
+		r = read_platform(j, &out->platform, e);
 	if (r == 0)
 		r = json_get(j, "annotations", JSON_OBJECT, &annotations, e);
 	if (r == 0)
-		r = json_get_text(j, "artifactType", &ret->artifact_type, e);
+		r = json_get_text(j, "artifactType", &out->artifact_type, e);
 	if (r == 0 && annotations)
-		ret->attestation = json_get_any(annotations, "vnd.docker.reference.type") != NULL;
+		out->attestation = json_get_any(annotations, "vnd.docker.reference.type") != NULL;
 	/* docker save and containerd write the whole name there, and only the tag beside it. */
 	if (r == 0 && annotations)
-		r = json_get_text(annotations, "io.containerd.image.name", &ret->ref_name, e);
-	if (r == 0 && annotations && !ret->ref_name)
-		r = json_get_text(annotations, "org.opencontainers.image.ref.name", &ret->ref_name,
+		r = json_get_text(annotations, "io.containerd.image.name", &out->ref_name, e);
+	if (r == 0 && annotations && !out->ref_name)
+		r = json_get_text(annotations, "org.opencontainers.image.ref.name", &out->ref_name,
 				  e);
 	return r;
 }

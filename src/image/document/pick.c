@@ -24,7 +24,7 @@ struct found {
 	struct digest outermost; /* index by which it was found; hex "": none */
 };
 
-static int search(struct search *s, const struct image_index *index, int depth, struct found *ret,
+static int search(struct search *s, const struct image_index *index, int depth, struct found *found,
 		  struct err *e);
 
 static bool is_unknown(const char *word)
@@ -61,7 +61,6 @@ static int config_fits(struct search *s, const struct manifest *m, bool *ret, st
 	cleanup_config struct image_config c = {0};
 	int r = s->p->need(s->p->ctx, &m->config, true, e);
 
-	*ret = false;
 	if (r < 0)
 		return r;
 	r = blob_read(s->p->store, &m->config.digest, CONFIG_MAX_BYTES, &text, e);
@@ -75,7 +74,7 @@ static int config_fits(struct search *s, const struct manifest *m, bool *ret, st
 	return 0;
 }
 
-static int take_manifest(struct search *s, const struct buf *text, bool fits, struct found *ret,
+static int take_manifest(struct search *s, const struct buf *text, bool fits, struct found *found,
 			 struct err *e)
 {
 	cleanup_manifest struct manifest m = {0};
@@ -85,8 +84,8 @@ static int take_manifest(struct search *s, const struct buf *text, bool fits, st
 		r = manifest_is_image(&m, e);
 	if (r < 0)
 		return pass_over(s, e);
-	ret->yes = fits;
-	return fits ? 0 : config_fits(s, &m, &ret->yes, e);
+	found->yes = fits;
+	return fits ? 0 : config_fits(s, &m, &found->yes, e);
 }
 
 static int check_size(const struct descriptor *d, const struct buf *text, struct err *e)
@@ -99,7 +98,7 @@ static int check_size(const struct descriptor *d, const struct buf *text, struct
 
 /* fits: the platform matches, as far as known; else the config is checked. */
 static int try_entry(struct search *s, const struct index_entry *entry, bool fits, int depth,
-		     struct found *ret, struct err *e)
+		     struct found *found, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_index struct image_index index = {0};
@@ -122,13 +121,13 @@ static int try_entry(struct search *s, const struct index_entry *entry, bool fit
 	if (r < 0)
 		return pass_over(s, e);
 	if (kind == DOCUMENT_INDEX) {
-		r = search(s, &index, depth + 1, ret, e);
-		ret->by_index = true;
+		r = search(s, &index, depth + 1, found, e);
+		found->by_index = true;
 		return r;
 	}
-	ret->manifest = entry->d.digest;
-	ret->by_index = false;
-	return take_manifest(s, &text, fits, ret, e);
+	found->manifest = entry->d.digest;
+	found->by_index = false;
+	return take_manifest(s, &text, fits, found, e);
 }
 
 /* An entry, how well it fits, and its position among equals. */
@@ -168,7 +167,7 @@ static size_t list_candidates(struct search *s, const struct image_index *index,
 	return n;
 }
 
-static int search(struct search *s, const struct image_index *index, int depth, struct found *ret,
+static int search(struct search *s, const struct image_index *index, int depth, struct found *found,
 		  struct err *e)
 {
 	cleanup_free struct candidate *v = xcalloc(index->n + 1, sizeof(*v));
@@ -176,10 +175,10 @@ static int search(struct search *s, const struct image_index *index, int depth, 
 	bool alone = n == 1 && !s->there.len;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && !ret->yes && i < n; i++) {
-		r = try_entry(s, v[i].entry, v[i].fitness || alone, depth, ret, e);
-		if (ret->yes && depth == 0 && ret->by_index)
-			ret->outermost = v[i].entry->d.digest;
+	for (size_t i = 0; r == 0 && !found->yes && i < n; i++) {
+		r = try_entry(s, v[i].entry, v[i].fitness || alone, depth, found, e);
+		if (found->yes && depth == 0 && found->by_index)
+			found->outermost = v[i].entry->d.digest;
 	}
 	return r;
 }

@@ -42,24 +42,24 @@ struct account {
 	char *field[6]; /* name, password, uid, gid, gecos, home; of a group the first three */
 };
 
-static void cut_line(char *line, struct account *ret)
+static void cut_line(char *line, struct account *account)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(ret->field); i++)
-		ret->field[i] = line ? next_field(&line) : NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(account->field); i++)
+		account->field[i] = line ? next_field(&line) : NULL;
 }
 
 /* The first line whose name or, if numeric, whose id is `want`; points into text. */
-static bool find_account(char *text, const char *want, struct account *ret)
+static bool find_account(char *text, const char *want, struct account *account)
 {
 	char *line;
 	unsigned long id, have;
 	bool number = parse_id(want, &id);
 
 	while ((line = strsep(&text, "\n"))) {
-		cut_line(line, ret);
-		if (!ret->field[2] || !parse_id(ret->field[2], &have))
+		cut_line(line, account);
+		if (!account->field[2] || !parse_id(account->field[2], &have))
 			continue;
-		if (streq(ret->field[0], want) || (number && have == id))
+		if (streq(account->field[0], want) || (number && have == id))
 			return true;
 	}
 	return false;
@@ -206,8 +206,10 @@ static bool is_plain_folder(const struct view *v, const char *path, mode_t *ret_
 	    !S_ISDIR(st.st_mode) || (st.st_mode & (S_ISUID | S_ISGID)) ||
 	    view_list(v, path, &names, &ignored) < 0)
 		return false;
+	if (names.n)
+		return false;
 	*ret_mode = st.st_mode & ~(mode_t)S_IFMT;
-	return names.n == 0;
+	return true;
 }
 
 /*

@@ -205,9 +205,12 @@ int yaml_member_text(struct yaml_reader *r, const yaml_node_t *map, const char *
 
 	if (yaml_member(r, map, key, YAML_SCALAR_NODE, &n) < 0)
 		return -EBADMSG;
-	*ret = NULL;
-	if (!n)
-		return needed ? yaml_bad(r, map, "missing:", key) : 0;
+	if (!n && needed)
+		return yaml_bad(r, map, "missing:", key);
+	if (!n) {
+		*ret = NULL;
+		return 0;
+	}
 	return yaml_text(r, n, ret);
 }
 
@@ -215,9 +218,10 @@ int yaml_item(struct yaml_reader *r, const yaml_node_t *list, size_t i, yaml_nod
 {
 	const yaml_node_item_t *start = list ? list->data.sequence.items.start : NULL;
 
-	*ret = NULL;
-	if (!list || i >= (size_t)(list->data.sequence.items.top - start))
+	if (!list || i >= (size_t)(list->data.sequence.items.top - start)) {
+		*ret = NULL;
 		return 0;
+	}
 	if (visit(r, list) < 0)
 		return -EBADMSG;
 	*ret = yaml_document_get_node(&r->doc, start[i]);

@@ -34,10 +34,12 @@ static la_ssize_t read_packed(struct archive *a, void *ctx, const void **ret)
 	struct filters *f = ctx;
 	ssize_t n = f->in.read(f->in.ctx, f->packed, READ_BYTES, &f->failed);
 
-	*ret = f->packed;
-	if (n < 0)
+	if (n < 0) {
 		la.archive_set_error(a, EIO, "%s", f->failed.msg);
-	return n < 0 ? ARCHIVE_FATAL : n;
+		return ARCHIVE_FATAL;
+	}
+	*ret = f->packed;
+	return n;
 }
 
 int filters_open(struct byte_source in, struct filters **ret, struct err *e)

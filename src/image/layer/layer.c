@@ -46,13 +46,13 @@ static ssize_t read_packed(void *ctx, void *buf, size_t size, struct err *e)
 }
 
 /* Fills a buffer, except the last, so that no tar block is split. */
-static ssize_t fill_slot(struct inflate *z, char *slot, size_t *ret, struct err *e)
+static ssize_t fill_slot(struct inflate *z, char *slot, size_t *len, struct err *e)
 {
 	ssize_t n = 0;
 
-	*ret = 0;
-	while (*ret < RING_BYTES && (n = inflate_read(z, slot + *ret, RING_BYTES - *ret, e)) > 0)
-		*ret += (size_t)n;
+	*len = 0;
+	while (*len < RING_BYTES && (n = inflate_read(z, slot + *len, RING_BYTES - *len, e)) > 0)
+		*len += (size_t)n;
 	return n;
 }
 
@@ -87,16 +87,16 @@ static void *inflate_thread(void *arg)
 }
 
 /* The next buffer, counted and hashed. */
-static ssize_t next_plain(struct pipeline *p, void **ret)
+static ssize_t next_plain(struct pipeline *p, void **data)
 {
-	ssize_t n = ring_consume(p->ring, ret, p->err);
+	ssize_t n = ring_consume(p->ring, data, p->err);
 
 	if (n < 0) {
 		p->failed = true;
 		return n;
 	}
 	p->size += (uint64_t)n;
-	hash_update(p->hash, *ret, (size_t)n);
+	hash_update(p->hash, *data, (size_t)n);
 	if (p->size > p->req->limits.max_bytes) {
 		p->failed = true;
 		return err_set(p->err, EFBIG,
@@ -228,15 +228,15 @@ static int check_diff_id(struct pipeline *p, struct digest *ret, struct err *e)
 	struct digest actual;
 
 	hash_final(p->hash, &actual);
-	if (ret)
-		*ret = actual;
 	if (p->req->diff_id.hex[0] && !digest_equal(&actual, &p->req->diff_id))
 		return err_set(e, EBADMSG, "its content has the digest %s, its config says %s",
 			       digest_text(&actual).s, digest_text(&p->req->diff_id).s);
+	if (ret)
+		*ret = actual;
 	return 0;
 }
 
-int layer_unpack(const struct layer_request *req, struct layer_notes *ret_notes,
+int layer_unpack(const struct layer_request *req, struct layer_notes *notes,
 		 struct digest *ret_diff_id, uint64_t *ret_size, struct err *e)
 {
 	struct pipeline p = {.req = req, .ring = ring_new(), .hash = hash_new(), .err = e};
@@ -247,13 +247,13 @@ int layer_unpack(const struct layer_request *req, struct layer_notes *ret_notes,
 	if (r) {
 		r = err_sys(e, r, "cannot start a thread");
 	} else {
-		r = consume_bytes(&p, ret_notes, e);
+		r = consume_bytes(&p, notes, e);
 		ring_abandon(p.ring);
 		pthread_join(thread, NULL);
 	}
 	if (r == 0)
 		r = check_diff_id(&p, ret_diff_id, e);
-	if (ret_size)
+	if (r == 0 && ret_size)
 		*ret_size = p.size;
 	hash_free(p.hash);
 	ring_free(p.ring);

@@ -38,7 +38,7 @@ struct layer_request {
  * Unpacks, with a second thread that decompresses. On failure dirfd contains garbage that the
  * caller removes. ret_diff_id and ret_size (uncompressed bytes) may be NULL.
  */
-int layer_unpack(const struct layer_request *req, struct layer_notes *ret_notes,
+int layer_unpack(const struct layer_request *req, struct layer_notes *notes,
 		 struct digest *ret_diff_id, uint64_t *ret_size, struct err *e);
 
 /*

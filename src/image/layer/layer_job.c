@@ -102,9 +102,8 @@ static void report(void *ctx, uint64_t packed_bytes)
 	report_transfer_done(job->transfer, packed_bytes);
 }
 
-/* *ret_again: the bytes were wrong, or may have been: another attempt makes sense. */
-static int fetch_and_unpack(struct layer_job *job, bool *ret_was_here, bool *ret_again,
-			    struct err *e)
+/* *again: the bytes were wrong, or may have been: another attempt makes sense. */
+static int fetch_and_unpack(struct layer_job *job, bool *was_here, bool *again, struct err *e)
 {
 	struct packed packed = {.fd = -1};
 	struct layer_request req = {.diff_id = job->diff_id,
@@ -113,14 +112,14 @@ static int fetch_and_unpack(struct layer_job *job, bool *ret_was_here, bool *ret
 	struct err late;
 	int r = open_packed(job, &packed, e);
 
-	*ret_was_here = packed.fd >= 0;
+	*was_here = packed.fd >= 0;
 	if (r == 0)
 		r = make_places(job, e);
 	if (r == 0) {
 		req.packed = packed.source;
 		req.dirfd = job->tree_fd;
 		req.meta_fd = job->meta_fd;
-		if (*ret_was_here) {
+		if (*was_here) {
 			req.progress = report;
 			req.ctx = job;
 			report_transfer_word(job->transfer, "unpacking");
@@ -131,13 +130,13 @@ static int fetch_and_unpack(struct layer_job *job, bool *ret_was_here, bool *ret
 	 * The download's error explains more than an early end of its bytes; and if the bytes are
 	 * malformed, the digest at their end shows whether they were the right ones.
 	 */
-	*ret_again = false;
-	if (close_packed(job, &packed, r < 0 && r != -EBADMSG, ret_again, &late) < 0 &&
+	*again = false;
+	if (close_packed(job, &packed, r < 0 && r != -EBADMSG, again, &late) < 0 &&
 	    late.code != ECANCELED) {
 		*e = late;
 		r = -late.code;
 	}
-	*ret_again &= r == -EBADMSG;
+	*again &= r == -EBADMSG;
 	return r;
 }
 

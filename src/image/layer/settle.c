@@ -141,12 +141,18 @@ static int find_target(struct settle *s, const char *target, char **ret_real, si
 {
 	const char *base = path_basename(target);
 	cleanup_free char *dir = xstrndup(target, (size_t)(base - target)), *real = NULL;
-	int r = view_resolve(&s->lower, dir, &real, ret_layer, ret_st, e);
+	struct stat st;
+	size_t layer;
+	cleanup_free char *path = NULL;
+	int r = view_resolve(&s->lower, dir, &real, &layer, &st, e);
 
 	if (r < 0)
 		return r;
-	*ret_real = *real ? path_join(real, base) : xstrdup(base);
-	return view_lookup(&s->lower, *ret_real, ret_layer, ret_st, e);
+	path = *real ? path_join(real, base) : xstrdup(base);
+	r = view_lookup(&s->lower, path, ret_layer, ret_st, e);
+	if (r == 0)
+		*ret_real = take_ptr(path);
+	return r;
 }
 
 static int settle_link(struct settle *s, const char *link, const char *target, struct err *e)

@@ -39,8 +39,10 @@ static bool read_number(const unsigned char *field, size_t len, uint64_t *ret)
 		i++;
 	for (; i < len && field[i] >= '0' && field[i] <= '7'; i++)
 		n = n << 3 | (uint64_t)(field[i] - '0');
+	if (i < len && field[i] && field[i] != ' ')
+		return false;
 	*ret = n;
-	return i == len || !field[i] || field[i] == ' ';
+	return true;
 }
 
 /* The sum of all bytes, with those of the checksum itself counted as blanks. */

@@ -115,14 +115,18 @@ static int take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *m
 static int make_room(struct unpack *u, const char *name, bool *ret_hidden, struct err *e)
 {
 	struct stat st;
+	bool there = fstatat(u->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	int r = 0;
 
-	*ret_hidden = false;
-	if (fstatat(u->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : err_sys(e, errno, "cannot look at '%s'", name);
-	*ret_hidden = true;
-	if (!is_whiteout(&st))
+	if (!there && errno != ENOENT)
+		return err_sys(e, errno, "cannot look at '%s'", name);
+	if (there && !is_whiteout(&st))
 		u->rewritten = true;
-	return file_remove_tree(u->parent_fd, name, e);
+	if (there)
+		r = file_remove_tree(u->parent_fd, name, e);
+	if (r == 0)
+		*ret_hidden = there;
+	return r;
 }
 
 struct link {
@@ -364,15 +368,17 @@ static int make_file(struct unpack *u, const char *name, int *ret_fd, struct err
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	bool hidden;
-	int r;
+	int r, fd = openat(u->parent_fd, name, flags, 0600);
 
-	*ret_fd = openat(u->parent_fd, name, flags, 0600);
-	if (*ret_fd < 0 && errno == EEXIST) {
+	if (fd < 0 && errno == EEXIST) {
 		if ((r = make_room(u, name, &hidden, e)) < 0)
 			return r;
-		*ret_fd = openat(u->parent_fd, name, flags, 0600);
+		fd = openat(u->parent_fd, name, flags, 0600);
 	}
-	return *ret_fd < 0 ? err_sys(e, errno, "cannot make it") : 0;
+	if (fd < 0)
+		return err_sys(e, errno, "cannot make it");
+	*ret_fd = fd;
+	return 0;
 }
 
 static int unpack_file(struct unpack *u, struct archive *a, struct archive_entry *entry,
@@ -400,21 +406,27 @@ static int make_dir(struct unpack *u, const char *name, bool *ret_made, bool *re
 		    struct err *e)
 {
 	struct stat st;
+	bool hidden;
 	int r;
 
-	*ret_made = true;
-	if (mkdirat(u->parent_fd, name, 0700) == 0)
+	if (mkdirat(u->parent_fd, name, 0700) == 0) {
+		*ret_made = true;
 		return 0;
+	}
 	if (errno != EEXIST)
 		return err_sys(e, errno, "cannot make it");
 	if (fstatat(u->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)) {
 		*ret_made = false;
 		return 0;
 	}
-	r = make_room(u, name, ret_hidden, e);
+	r = make_room(u, name, &hidden, e);
 	if (r == 0 && mkdirat(u->parent_fd, name, 0700) < 0)
 		r = err_sys(e, errno, "cannot make it");
-	return r;
+	if (r < 0)
+		return r;
+	*ret_made = true;
+	*ret_hidden = hidden;
+	return 0;
 }
 
 static int unpack_dir(struct unpack *u, struct archive_entry *entry, const char *name,

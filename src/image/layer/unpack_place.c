@@ -219,11 +219,15 @@ static int open_whiteouts(struct unpack *u, const char *path, struct err *e)
 
 static int open_parent(struct unpack *u, const char *parent, int *ret_fd, struct err *e)
 {
+	cleanup_close int fd = -1;
 	int r;
 
 	if (!*parent) {
-		*ret_fd = fcntl(u->root, F_DUPFD_CLOEXEC, 0);
-		return *ret_fd < 0 ? err_sys(e, errno, "cannot open the layer's directory") : 0;
+		fd = fcntl(u->root, F_DUPFD_CLOEXEC, 0);
+		if (fd < 0)
+			return err_sys(e, errno, "cannot open the layer's directory");
+		*ret_fd = take_fd(&fd);
+		return 0;
 	}
 	r = path_open_beneath(u->root, parent, O_PATH | O_DIRECTORY, 0, ret_fd, e);
 	if (r == -ENOTDIR) {
@@ -233,9 +237,11 @@ static int open_parent(struct unpack *u, const char *parent, int *ret_fd, struct
 	}
 	if (r != -ENOENT)
 		return r;
-	r = path_mkdirs_beneath(u->root, parent, 0755, ret_fd, e);
-	if (r == 0 && (r = note_implicit(u, *ret_fd, e)) < 0)
-		close_fd(ret_fd);
+	r = path_mkdirs_beneath(u->root, parent, 0755, &fd, e);
+	if (r == 0)
+		r = note_implicit(u, fd, e);
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
 	return r;
 }
 
@@ -245,15 +251,17 @@ int unpack_open_parent(struct unpack *u, const char *path, const char **ret_name
 	cleanup_free char *parent = xstrndup(path, name > path ? (size_t)(name - path - 1) : 0);
 	int fd, r;
 
-	*ret_name = name;
-	if (u->parent && streq(parent, u->parent))
+	if (u->parent && streq(parent, u->parent)) {
+		*ret_name = name;
 		return 0;
+	}
 	r = open_parent(u, parent, &fd, e);
 	if (r < 0)
 		return r;
 	unpack_forget_parent(u);
 	u->parent = take_ptr(parent);
 	u->parent_fd = fd;
+	*ret_name = name;
 	return 0;
 }
 

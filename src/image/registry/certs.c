@@ -70,10 +70,10 @@ static int read_folder(const char *folder, struct certs *c, bool *ret_there, str
 {
 	cleanup_strv struct strv names = {0};
 	int r = dir_names(AT_FDCWD, folder, &names, e);
+	bool there = r == 0;
 
-	*ret_there = r == 0;
 	if (r == -ENOENT || r == -ENOTDIR || r == -EACCES)
-		return 0;
+		r = 0;
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		cleanup_free char *path = path_join(folder, names.v[i]);
 
@@ -82,10 +82,12 @@ static int read_folder(const char *folder, struct certs *c, bool *ret_there, str
 		else if (ends_with(path, ".cert"))
 			r = add_ours(c, path, e);
 	}
+	if (r == 0)
+		*ret_there = there;
 	return r;
 }
 
-int certs_find(const char *url, struct certs *ret, struct err *e)
+int certs_find(const char *url, struct certs *out, struct err *e)
 {
 	cleanup_registry_name struct registry_name name;
 	cleanup_strv struct strv folders = {0};
@@ -102,6 +104,6 @@ int certs_find(const char *url, struct certs *ret, struct err *e)
 		list_folders(with_port, &folders);
 	}
 	for (size_t i = 0; r == 0 && !there && i < folders.n; i++)
-		r = read_folder(folders.v[i], ret, &there, e);
+		r = read_folder(folders.v[i], out, &there, e);
 	return r;
 }

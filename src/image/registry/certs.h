@@ -28,7 +28,7 @@ struct certs {
  * For the server of a URL. A file that exists but cannot be read is an error, unless its directory
  * belongs to others.
  */
-int certs_find(const char *url, struct certs *ret, struct err *e);
+int certs_find(const char *url, struct certs *out, struct err *e);
 void certs_clear(struct certs *c);
 #define cleanup_certs __attribute__((cleanup(certs_clear)))
 

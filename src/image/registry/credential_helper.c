@@ -86,7 +86,7 @@ static int wait_for(pid_t pid, bool give_up, int *ret_status, struct err *e)
 static int talk(const char *program, const char *verb, const char *input, struct buf *out,
 		int *ret_status, struct err *e)
 {
-	int in[2], answer[2], r;
+	int in[2], answer[2], status = 0, r;
 	pid_t pid;
 	struct err ignored;
 
@@ -108,10 +108,12 @@ static int talk(const char *program, const char *verb, const char *input, struct
 		cleanup_close int pidfd = proc_pidfd(pid); /* a negative one is never ready */
 
 		r = read_output(answer[0], pidfd, out, e);
-		if (wait_for(pid, r < 0, ret_status, r < 0 ? &ignored : e) < 0 && r == 0)
+		if (wait_for(pid, r < 0, &status, r < 0 ? &ignored : e) < 0 && r == 0)
 			r = -e->code;
 	}
 	close(answer[0]);
+	if (r == 0)
+		*ret_status = status;
 	return r;
 }
 

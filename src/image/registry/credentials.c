@@ -161,19 +161,19 @@ static int decode_auth(const char *auth, struct credentials *ret, struct err *e)
 	return 0;
 }
 
-static int read_entry(const json_t *entry, struct credentials *ret, struct err *e)
+static int read_entry(const json_t *entry, struct credentials *out, struct err *e)
 {
 	cleanup_free char *auth = NULL;
 	int r = json_get_text(entry, "auth", &auth, e);
 
 	if (r == 0)
-		r = json_get_text(entry, "identitytoken", &ret->identity_token, e);
+		r = json_get_text(entry, "identitytoken", &out->identity_token, e);
 	if (r == 0 && auth)
-		r = decode_auth(auth, ret, e);
+		r = decode_auth(auth, out, e);
 	else if (r == 0)
-		r = json_get_text(entry, "username", &ret->user, e);
+		r = json_get_text(entry, "username", &out->user, e);
 	if (r == 0 && !auth)
-		r = json_get_text(entry, "password", &ret->password, e);
+		r = json_get_text(entry, "password", &out->password, e);
 	return r;
 }
 
@@ -328,8 +328,10 @@ int credentials_store(const char *server, const char *user, const char *password
 		return r;
 	helper = helper_of(j, name.host);
 	if (helper) {
-		*ret_where = xasprintf("docker-credential-%s", helper);
-		return credential_helper_store(helper, helper_key(name.host), user, password, e);
+		r = credential_helper_store(helper, helper_key(name.host), user, password, e);
+		if (r == 0)
+			*ret_where = xasprintf("docker-credential-%s", helper);
+		return r;
 	}
 	auth = http_base64(pair);
 	explicit_bzero(pair, strlen(pair));
@@ -366,13 +368,13 @@ static int erase_in(const char *path, json_t *j, const char *server, const char 
 		changed |= json_object_del(auths, spelled) == 0;
 	if (changed)
 		r = save(path, j, e);
-	*ret_found |= changed;
-	if (r < 0 || !helper)
+	if (r < 0)
 		return r;
-	if (credential_helper_erase(helper, helper_key(name.host), &none) < 0)
+	if (helper && credential_helper_erase(helper, helper_key(name.host), &none) < 0)
 		leave_out(path, &none);
 	else
-		*ret_found = true;
+		changed |= helper != NULL;
+	*ret_found = changed;
 	return 0;
 }
 
@@ -380,8 +382,8 @@ int credentials_erase(const char *server, bool *ret_found, char **ret_where, str
 {
 	cleanup_strv struct strv files = {0};
 	cleanup_free char *key = normal_key(server);
+	const char *where = NULL;
 
-	*ret_found = false;
 	list_files(&files);
 	for (size_t i = 0; i < files.n; i++) {
 		cleanup_json json_t *j = NULL;
@@ -394,9 +396,11 @@ int credentials_erase(const char *server, bool *ret_found, char **ret_where, str
 		r = erase_in(files.v[i], j, server, key, &found, e);
 		if (r < 0)
 			return r;
-		if (found && !*ret_where)
-			*ret_where = xstrdup(files.v[i]);
-		*ret_found |= found;
+		if (found && !where)
+			where = files.v[i];
 	}
+	*ret_found = where != NULL;
+	if (where)
+		*ret_where = xstrdup(where);
 	return 0;
 }

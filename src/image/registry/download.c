@@ -217,7 +217,8 @@ static int wait_for_more(struct download *d, uint64_t *ret_available, struct err
 		*e = d->err;
 		r = -e->code;
 	}
-	*ret_available = d->available;
+	if (r == 0)
+		*ret_available = d->available;
 	pthread_mutex_unlock(&d->lock);
 	return r;
 }
@@ -229,7 +230,7 @@ static int wait_for_more(struct download *d, uint64_t *ret_available, struct err
 static ssize_t read_behind(void *ctx, void *buf, size_t size, struct err *e)
 {
 	struct download *d = ctx;
-	uint64_t available;
+	uint64_t available = 0;
 	ssize_t n;
 
 	for (;;) {
@@ -362,7 +363,8 @@ int download_end(void *handle, bool cancel, bool *ret_anew, struct err *e)
 	r = -d->err.code;
 	if (r < 0)
 		*e = d->err;
-	*ret_anew = r == 0 && d->restarted;
+	else
+		*ret_anew = d->restarted;
 	download_free(d);
 	return r;
 }

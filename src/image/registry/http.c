@@ -367,15 +367,15 @@ static int explain(const struct exchange *x, CURLcode code, const char *detail, 
 	}
 }
 
-int http_exchange(const struct http_request *req, struct http_response *ret, struct err *e)
+int http_exchange(const struct http_request *req, struct http_response *res, struct err *e)
 {
-	struct exchange x = {.req = req, .res = ret, .curl = thread_handle(), .err = e};
+	struct exchange x = {.req = req, .res = res, .curl = thread_handle(), .err = e};
 	struct curl_slist *headers = make_headers(req);
 	char detail[CURL_ERROR_SIZE] = "";
 	CURLcode code;
 
-	http_response_clear(ret);
-	ret->url = xstrdup(req->url);
+	http_response_clear(res);
+	res->url = xstrdup(req->url);
 	if (!x.curl) {
 		curl_slist_free_all(headers);
 		return err_set(e, ENOMEM, "cannot prepare libcurl");
@@ -387,15 +387,15 @@ int http_exchange(const struct http_request *req, struct http_response *ret, str
 	}
 	curl_easy_setopt(x.curl, CURLOPT_ERRORBUFFER, detail);
 	code = curl_easy_perform(x.curl);
-	curl_easy_getinfo(x.curl, CURLINFO_RESPONSE_CODE, &ret->status);
+	curl_easy_getinfo(x.curl, CURLINFO_RESPONSE_CODE, &res->status);
 	curl_easy_setopt(x.curl, CURLOPT_ERRORBUFFER, NULL);
 	curl_slist_free_all(headers);
 	/* An answer without bytes has begun too. */
-	if (code == CURLE_OK && req->data && !x.begun && (ret->status == 200 || ret->status == 206))
-		x.failed = req->begin(req->ctx, ret->status, ret->content_range, e);
+	if (code == CURLE_OK && req->data && !x.begun && (res->status == 200 || res->status == 206))
+		x.failed = req->begin(req->ctx, res->status, res->content_range, e);
 	if (code == CURLE_OK && x.failed == 0)
 		return 0;
-	ret->transient = x.failed == 0 && !interrupted && may_pass(code);
-	ret->no_tls = code == CURLE_SSL_CONNECT_ERROR;
+	res->transient = x.failed == 0 && !interrupted && may_pass(code);
+	res->no_tls = code == CURLE_SSL_CONNECT_ERROR;
 	return explain(&x, code, detail, e);
 }

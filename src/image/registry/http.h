@@ -58,8 +58,8 @@ struct http_response {
 void http_response_clear(struct http_response *r);
 #define cleanup_http_response __attribute__((cleanup(http_response_clear)))
 
-/* Returns 0 if there was an answer, whatever its status. Clears *ret first. */
-int http_exchange(const struct http_request *req, struct http_response *ret, struct err *e);
+/* Returns 0 if there was an answer, whatever its status. Clears *res first. */
+int http_exchange(const struct http_request *req, struct http_response *res, struct err *e);
 
 /* The absolute form of a Location, relative to url; the caller frees it. NULL if there is none. */
 char *http_resolve_url(const char *url, const char *location);

@@ -109,22 +109,23 @@ int registry_manifest(struct registry *r, const char *tag_or_digest, struct buf 
 				   .headers = &headers,
 				   .body_fd = -1,
 				   .max_body = MANIFEST_MAX_BYTES};
+	struct digest digest;
 	int n;
 
 	accept_documents(&headers);
 	n = registry_request(r, path, &req, ok_only, &res, e);
 	if (n < 0)
 		return n;
-	hash_bytes(res.body.data, res.body.len, ret_digest);
-	if (starts_with(tag_or_digest, "sha256:") &&
-	    !streq(digest_text(ret_digest).s, tag_or_digest))
+	hash_bytes(res.body.data, res.body.len, &digest);
+	if (starts_with(tag_or_digest, "sha256:") && !streq(digest_text(&digest).s, tag_or_digest))
 		return err_set(e, EBADMSG,
 			       "%s gave a manifest with the digest %s, asked for %s: it is corrupt "
 			       "or lies",
-			       r->host, digest_text(ret_digest).s, tag_or_digest);
+			       r->host, digest_text(&digest).s, tag_or_digest);
 	buf_add(ret_body, res.body.data, res.body.len);
 	free(*ret_type);
 	*ret_type = without_parameters(res.content_type);
+	*ret_digest = digest;
 	return 0;
 }
 

@@ -21,10 +21,11 @@ int registry_has_blob(struct registry *r, const struct digest *d, bool *ret, str
 	cleanup_http_response struct http_response res = HTTP_RESPONSE_INIT;
 	cleanup_free char *path = xasprintf("/v2/%s/blobs/%s", r->path, digest_text(d).s);
 	struct http_request req = {.method = "HEAD", .body_fd = -1};
-	int n = registry_ask(r, path, &req, accepted, &res, e);
+	int n = registry_ask(r, path, &req, accepted, &res, e), error = without(n, e);
 
-	*ret = n == 0 && res.status == 200;
-	return without(n, e);
+	if (error == 0)
+		*ret = n == 0 && res.status == 200;
+	return error;
 }
 
 /* An upload that turns out not to be needed. */
@@ -48,14 +49,16 @@ int registry_mount_blob(struct registry *r, const struct digest *d, const char *
 					    digest_text(d).s, from_path);
 	cleanup_free char *url = NULL;
 	struct http_request req = {.method = "POST", .body_fd = -1};
+	bool mounted;
 	int n;
 
-	*ret = false;
-	if (r->no_mounts)
+	if (r->no_mounts) {
+		*ret = false;
 		return 0;
+	}
 	registry_add_scope(r, scope);
 	n = registry_ask(r, path, &req, accepted, &res, e);
-	*ret = n == 0 && res.status == 201;
+	mounted = n == 0 && res.status == 201;
 	/*
 	 * Without read access there may be no token for it at all; and a server that refuses once
 	 * would refuse for each layer.
@@ -64,10 +67,13 @@ int registry_mount_blob(struct registry *r, const struct digest *d, const char *
 		registry_drop_scope(r, scope);
 		r->no_mounts = true;
 	}
-	url = n == 0 && !*ret ? registry_location(&res) : NULL;
+	url = n == 0 && !mounted ? registry_location(&res) : NULL;
 	if (url)
 		cancel_upload(r, url);
-	return without(n, e);
+	n = without(n, e);
+	if (n == 0)
+		*ret = mounted;
+	return n;
 }
 
 static int begin_upload(struct registry *r, char **ret_url, struct err *e)
@@ -77,28 +83,32 @@ static int begin_upload(struct registry *r, char **ret_url, struct err *e)
 	cleanup_free char *path = xasprintf("/v2/%s/blobs/uploads/", r->path);
 	struct http_request req = {.method = "POST", .body_fd = -1};
 	int n = registry_request(r, path, &req, accepted, &res, e);
+	char *url;
 
 	if (n < 0)
 		return n;
-	*ret_url = registry_location(&res);
-	return *ret_url ? 0 : err_set(e, EBADMSG, "%s does not say where to upload to", r->host);
+	url = registry_location(&res);
+	if (!url)
+		return err_set(e, EBADMSG, "%s does not say where to upload to", r->host);
+	*ret_url = url;
+	return 0;
 }
 
 /* One upload, from its beginning. *ret_again: another attempt may succeed. */
 static int put_blob(struct registry *r, const struct digest *d, const struct http_request *req,
-		    struct http_response *res, bool *ret_again, struct err *e)
+		    struct http_response *res, bool *again, struct err *e)
 {
 	static const long accepted[] = {200, 201, 204, 0};
 	cleanup_free char *base = NULL, *url = NULL;
 	int n = begin_upload(r, &base, e);
 
-	*ret_again = false;
+	*again = false;
 	if (n < 0)
 		return n;
 	url = xasprintf("%s%sdigest=%s", base, strchr(base, '?') ? "&" : "?", digest_text(d).s);
 	n = registry_request_url(r, url, req, accepted, res, e);
 	/* If the server has lost the upload (BLOB_UPLOAD_UNKNOWN), start over as well. */
-	*ret_again = res->transient || res->status == 404 || res->status == 416;
+	*again = res->transient || res->status == 404 || res->status == 416;
 	return n;
 }
 

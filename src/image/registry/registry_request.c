@@ -197,7 +197,7 @@ char *registry_location(const struct http_response *res)
 
 /* Follows the Locations of one request. Authorization is sent only to the registry itself. */
 static int follow(struct registry *r, const char *first, const char *authorization,
-		  const struct http_request *template, struct http_response *ret, struct err *e)
+		  const struct http_request *template, struct http_response *answer, struct err *e)
 {
 	cleanup_free char *url = xstrdup(first), *home = url_of(r, "/");
 	struct http_request req = *template;
@@ -211,14 +211,14 @@ static int follow(struct registry *r, const char *first, const char *authorizati
 		req.url = url;
 		req.authorization = ours ? authorization : NULL;
 		req.verify = !r->insecure;
-		res = http_exchange(&req, ret, e);
-		ret->elsewhere = !ours;
-		if (res < 0 || !is_redirect(ret->status, req.method) || !ret->location)
+		res = http_exchange(&req, answer, e);
+		answer->elsewhere = !ours;
+		if (res < 0 || !is_redirect(answer->status, req.method) || !answer->location)
 			return res;
-		next = registry_location(ret);
+		next = registry_location(answer);
 		if (!next)
 			return err_set(e, EACCES, "%s sends us to '%s': refused", r->host,
-				       err_quote(quoted, sizeof(quoted), ret->location));
+				       err_quote(quoted, sizeof(quoted), answer->location));
 		free(url);
 		url = next;
 	}
@@ -250,21 +250,21 @@ static bool other_scheme(struct registry *r, const struct http_response *res, bo
 
 /* One attempt: authenticates again if the first request is refused. */
 static int attempt(struct registry *r, const char *url, const struct http_request *req,
-		   struct http_response *ret, struct err *e)
+		   struct http_response *answer, struct err *e)
 {
 	cleanup_free char *used = current_authorization(r), *now = NULL;
-	int res = follow(r, url, used, req, ret, e);
+	int res = follow(r, url, used, req, answer, e);
 
 	/*
 	 * Only the registry may say where its credentials go, never a server that it redirects to.
 	 */
-	if (res < 0 || ret->status != 401 || ret->elsewhere)
+	if (res < 0 || answer->status != 401 || answer->elsewhere)
 		return res;
-	res = authenticate(r, url, used, ret, e);
+	res = authenticate(r, url, used, answer, e);
 	if (res < 0)
 		return res;
 	now = current_authorization(r);
-	return follow(r, url, now, req, ret, e);
+	return follow(r, url, now, req, answer, e);
 }
 
 static bool is_transient(const struct http_response *res, bool failed)
@@ -304,44 +304,44 @@ static int judge(struct registry *r, int res, const long *accepted, struct http_
 }
 
 static int request(struct registry *r, const char *path, int attempts,
-		   const struct http_request *req, const long *accepted, struct http_response *ret,
-		   struct err *e)
+		   const struct http_request *req, const long *accepted,
+		   struct http_response *answer, struct err *e)
 {
 	for (int tries = 0;; tries++) {
 		cleanup_free char *url = url_of(r, path);
-		int res = attempt(r, url, req, ret, e);
+		int res = attempt(r, url, req, answer, e);
 
 		if (http_interrupted())
-			return judge(r, -EINTR, accepted, ret, e);
-		if (other_scheme(r, ret, res < 0)) {
+			return judge(r, -EINTR, accepted, answer, e);
+		if (other_scheme(r, answer, res < 0)) {
 			tries--;
 			continue;
 		}
 		/* A server that was silent for so long is not tried again. */
-		if (tries + 1 < attempts && is_transient(ret, res < 0) && res != -ETIMEDOUT &&
-		    !(res == -ECONNREFUSED && tries > 0) && registry_back_off(ret, tries))
+		if (tries + 1 < attempts && is_transient(answer, res < 0) && res != -ETIMEDOUT &&
+		    !(res == -ECONNREFUSED && tries > 0) && registry_back_off(answer, tries))
 			continue;
-		return judge(r, res, accepted, ret, e);
+		return judge(r, res, accepted, answer, e);
 	}
 }
 
 int registry_request(struct registry *r, const char *path, const struct http_request *req,
-		     const long *accepted, struct http_response *ret, struct err *e)
+		     const long *accepted, struct http_response *answer, struct err *e)
 {
-	return request(r, path, ATTEMPTS_MAX, req, accepted, ret, e);
+	return request(r, path, ATTEMPTS_MAX, req, accepted, answer, e);
 }
 
 int registry_ask(struct registry *r, const char *path, const struct http_request *req,
-		 const long *accepted, struct http_response *ret, struct err *e)
+		 const long *accepted, struct http_response *answer, struct err *e)
 {
-	return request(r, path, 2, req, accepted, ret, e);
+	return request(r, path, 2, req, accepted, answer, e);
 }
 
 int registry_request_url(struct registry *r, const char *url, const struct http_request *req,
-			 const long *accepted, struct http_response *ret, struct err *e)
+			 const long *accepted, struct http_response *answer, struct err *e)
 {
-	int res = attempt(r, url, req, ret, e);
+	int res = attempt(r, url, req, answer, e);
 
-	ret->transient = is_transient(ret, res < 0);
-	return judge(r, res, accepted, ret, e);
+	answer->transient = is_transient(answer, res < 0);
+	return judge(r, res, accepted, answer, e);
 }

@@ -33,18 +33,18 @@ struct registry {
  * headers and body.
  */
 int registry_request(struct registry *r, const char *path, const struct http_request *req,
-		     const long *accepted, struct http_response *ret, struct err *e);
+		     const long *accepted, struct http_response *answer, struct err *e);
 
 /* The same for optional requests: tries at most twice. */
 int registry_ask(struct registry *r, const char *path, const struct http_request *req,
-		 const long *accepted, struct http_response *ret, struct err *e);
+		 const long *accepted, struct http_response *answer, struct err *e);
 
 /*
  * The same for an absolute URL, such as an upload's Location, without retries: a broken upload
- * cannot be sent there again. ret->transient says whether the whole upload may be retried.
+ * cannot be sent there again. answer->transient says whether the whole upload may be retried.
  */
 int registry_request_url(struct registry *r, const char *url, const struct http_request *req,
-			 const long *accepted, struct http_response *ret, struct err *e);
+			 const long *accepted, struct http_response *answer, struct err *e);
 
 /* Waits before a retry, as the server asks. False: there were enough tries. */
 bool registry_back_off(const struct http_response *res, int tries);

@@ -238,21 +238,26 @@ int blob_write(const struct image_store *s, const void *data, size_t len, struct
 {
 	cleanup_free char *tmp = NULL;
 	cleanup_close int fd = -1;
+	struct digest digest;
 	int r;
 
-	hash_bytes(data, len, ret);
-	if (blob_is_sound(s, ret))
+	hash_bytes(data, len, &digest);
+	if (blob_is_sound(s, &digest)) {
+		*ret = digest;
 		return 0;
+	}
 	r = image_store_tmpfile(s, &tmp, &fd, e);
 	if (r < 0)
 		return r;
 	r = write_all(fd, data, len);
 	if (r < 0)
-		r = err_sys(e, -r, "cannot write the blob %s", digest_text(ret).s);
+		r = err_sys(e, -r, "cannot write the blob %s", digest_text(&digest).s);
 	else
-		blob_publish(s, tmp, ret);
+		blob_publish(s, tmp, &digest);
 	if (r < 0)
 		unlinkat(s->fd, tmp, 0);
+	else
+		*ret = digest;
 	return r;
 }
 
@@ -325,19 +330,24 @@ int blob_store(const struct image_store *s, struct byte_source in, uint64_t max,
 	cleanup_hash struct hash *h = hash_new();
 	cleanup_free char *tmp = NULL;
 	cleanup_close int fd = -1;
+	struct digest digest;
+	uint64_t size = 0;
 	int r = image_store_tmpfile(s, &tmp, &fd, e);
 
 	if (r < 0)
 		return r;
-	r = copy_hashed(in, fd, max, h, ret_size, e);
+	r = copy_hashed(in, fd, max, h, &size, e);
 	if (r == 0)
-		hash_final(h, ret);
-	if (r == 0 && expected->hex[0] && !digest_equal(expected, ret))
-		r = err_set(e, EBADMSG, "its bytes have the digest %s, not %s", digest_text(ret).s,
-			    digest_text(expected).s);
-	if (r == 0)
-		blob_publish(s, tmp, ret);
-	if (r < 0)
+		hash_final(h, &digest);
+	if (r == 0 && expected->hex[0] && !digest_equal(expected, &digest))
+		r = err_set(e, EBADMSG, "its bytes have the digest %s, not %s",
+			    digest_text(&digest).s, digest_text(expected).s);
+	if (r < 0) {
 		unlinkat(s->fd, tmp, 0);
-	return r;
+		return r;
+	}
+	blob_publish(s, tmp, &digest);
+	*ret = digest;
+	*ret_size = size;
+	return 0;
 }

@@ -51,7 +51,7 @@ static int open_data(struct image_store *s, struct err *e)
 }
 
 /* Work of killed commands: no lease holder uses it. Moves it out of sight at once. */
-static void hide_leftovers(const struct image_store *s, struct strv *ret)
+static void hide_leftovers(const struct image_store *s, struct strv *out)
 {
 	cleanup_strv struct strv names = {0};
 	struct err ignored;
@@ -62,16 +62,16 @@ static void hide_leftovers(const struct image_store *s, struct strv *ret)
 		cleanup_free char *gone = xasprintf("tmp/gone-%s", names.v[i]);
 
 		if (starts_with(names.v[i], IMAGE_TMP_PREFIX) && file_move(s->fd, path, gone) == 0)
-			strv_push(ret, gone);
+			strv_push(out, gone);
 	}
 }
 
-static int take_lease(struct image_store *s, struct strv *ret_leftovers, struct err *e)
+static int take_lease(struct image_store *s, struct strv *leftovers, struct err *e)
 {
 	int r = store_lease_open(s->fd, s->path, &s->lease, e);
 
 	if (r == 0 && store_lease_take_alone(s->lease, 0))
-		hide_leftovers(s, ret_leftovers);
+		hide_leftovers(s, leftovers);
 	return r < 0 ? r : store_lease_share(s->lease, s->path, -1, e);
 }
 

@@ -65,6 +65,8 @@ static int step_down(const struct view *v, const char *path, struct merged *m, s
 		     struct stat *ret_st, struct err *e)
 {
 	struct merged next = {.n = 0};
+	struct stat top;
+	size_t top_layer = 0;
 	bool found = false;
 
 	for (size_t i = 0; i < m->n; i++) {
@@ -80,8 +82,8 @@ static int step_down(const struct view *v, const char *path, struct merged *m, s
 		if (is_whiteout(&st) || (found && !S_ISDIR(st.st_mode)))
 			break;
 		if (!found) {
-			*ret_layer = layer;
-			*ret_st = st;
+			top_layer = layer;
+			top = st;
 			found = true;
 		}
 		if (!S_ISDIR(st.st_mode))
@@ -94,7 +96,11 @@ static int step_down(const struct view *v, const char *path, struct merged *m, s
 			break;
 	}
 	*m = next;
-	return found ? 0 : err_set(e, ENOENT, "there is no '%s' in the image", path);
+	if (!found)
+		return err_set(e, ENOENT, "there is no '%s' in the image", path);
+	*ret_layer = top_layer;
+	*ret_st = top;
+	return 0;
 }
 
 /* As view_lookup(), with the layers that merge there. */
@@ -102,25 +108,31 @@ static int lookup(const struct view *v, const char *path, struct merged *m, size
 		  struct stat *ret_st, struct err *e)
 {
 	cleanup_buf struct buf prefix = BUF_INIT;
+	struct stat st;
+	size_t layer;
 	int r;
 
 	all_layers(v, m);
 	path += strspn(path, "/");
-	r = step_down(v, ".", m, ret_layer, ret_st, e);
+	r = step_down(v, ".", m, &layer, &st, e);
 	while (r == 0 && *path) {
 		size_t n = strcspn(path, "/");
 
-		if (!S_ISDIR(ret_st->st_mode))
+		if (!S_ISDIR(st.st_mode))
 			return err_set(e, ENOTDIR, "'%s' is not a directory in the image",
 				       prefix.data);
 		if (prefix.len)
 			buf_addch(&prefix, '/');
 		buf_add(&prefix, path, n);
-		r = step_down(v, prefix.data, m, ret_layer, ret_st, e);
+		r = step_down(v, prefix.data, m, &layer, &st, e);
 		path += n;
 		path += strspn(path, "/");
 	}
-	return r;
+	if (r < 0)
+		return r;
+	*ret_layer = layer;
+	*ret_st = st;
+	return 0;
 }
 
 int view_lookup(const struct view *v, const char *path, size_t *ret_layer, struct stat *ret_st,
@@ -154,7 +166,7 @@ static int read_link(const struct view *v, size_t layer, const char *path, char 
 
 /* Resolves one component of a path; a symlink puts its target before the rest. */
 static int resolve_step(const struct view *v, const char *name, struct buf *at, char **rest,
-			size_t *ret_layer, struct stat *ret_st, struct err *e)
+			size_t *layer, struct stat *st, struct err *e)
 {
 	char target[PATH_MAX], *joined;
 	size_t before = at->len;
@@ -163,10 +175,10 @@ static int resolve_step(const struct view *v, const char *name, struct buf *at, 
 	if (at->len)
 		buf_addch(at, '/');
 	buf_addstr(at, name);
-	r = view_lookup(v, at->data, ret_layer, ret_st, e);
-	if (r < 0 || !S_ISLNK(ret_st->st_mode))
+	r = view_lookup(v, at->data, layer, st, e);
+	if (r < 0 || !S_ISLNK(st->st_mode))
 		return r;
-	r = read_link(v, *ret_layer, at->data, target, e);
+	r = read_link(v, *layer, at->data, target, e);
 	if (r < 0)
 		return r;
 	at->len = target[0] == '/' ? 0 : before;
@@ -182,7 +194,9 @@ int view_resolve(const struct view *v, const char *path, char **ret_path, size_t
 {
 	cleanup_buf struct buf at = BUF_INIT;
 	cleanup_free char *rest = xstrdup(path);
-	int links = 0, r = view_lookup(v, "", ret_layer, ret_st, e);
+	struct stat st;
+	size_t layer;
+	int links = 0, r = view_lookup(v, "", &layer, &st, e);
 
 	while (r >= 0) {
 		size_t skip = strspn(rest, "/"), n = strcspn(rest + skip, "/");
@@ -195,18 +209,20 @@ int view_resolve(const struct view *v, const char *path, char **ret_path, size_t
 			continue;
 		if (streq(name, "..")) {
 			go_up(&at);
-			r = view_lookup(v, at.data, ret_layer, ret_st, e);
+			r = view_lookup(v, at.data, &layer, &st, e);
 			continue;
 		}
-		r = resolve_step(v, name, &at, &rest, ret_layer, ret_st, e);
+		r = resolve_step(v, name, &at, &rest, &layer, &st, e);
 		if (r == 1 && ++links > LINKS_MAX)
 			return err_set(e, ELOOP, "too many symlinks in '%s'", path);
 	}
+	if (r >= 0 && links)
+		r = view_lookup(v, at.data, &layer, &st, e);
 	if (r < 0)
 		return r;
 	*ret_path = buf_detach(&at);
-	if (links)
-		return view_lookup(v, *ret_path, ret_layer, ret_st, e);
+	*ret_layer = layer;
+	*ret_st = st;
 	return 0;
 }
 
@@ -237,7 +253,7 @@ static int by_text(const void *a, const void *b)
 }
 
 /* The names of one layer that no layer above has; *seen contains them all, whiteouts too. */
-static int list_layer(int layer, const char *path, void **seen, struct strv *ret, struct err *e)
+static int list_layer(int layer, const char *path, void **seen, struct strv *out, struct err *e)
 {
 	cleanup_dir struct dir d = {0};
 	struct stat st;
@@ -254,12 +270,12 @@ static int list_layer(int layer, const char *path, void **seen, struct strv *ret
 		if (fstatat(dir_fd(&d), d.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			r = err_sys(e, errno, "cannot look at '%s/%s' of the image", path, d.name);
 		else if (!is_whiteout(&st))
-			strv_push(ret, d.name);
+			strv_push(out, d.name);
 	}
 	return r;
 }
 
-int view_list(const struct view *v, const char *path, struct strv *ret_names, struct err *e)
+int view_list(const struct view *v, const char *path, struct strv *out, struct err *e)
 {
 	struct merged m;
 	struct stat st;
@@ -269,9 +285,9 @@ int view_list(const struct view *v, const char *path, struct strv *ret_names, st
 
 	path += strspn(path, "/");
 	for (size_t i = 0; r == 0 && i < m.n; i++)
-		r = list_layer(v->layers[m.layer[i]], *path ? path : ".", &seen, ret_names, e);
+		r = list_layer(v->layers[m.layer[i]], *path ? path : ".", &seen, out, e);
 	tdestroy(seen, free);
-	if (r == 0 && ret_names->n)
-		qsort(ret_names->v, ret_names->n, sizeof(char *), by_text);
+	if (r == 0 && out->n)
+		qsort(out->v, out->n, sizeof(char *), by_text);
 	return r;
 }

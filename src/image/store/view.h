@@ -48,6 +48,6 @@ int view_resolve(const struct view *v, const char *path, char **ret_path, size_t
 int view_read(const struct view *v, const char *path, size_t max, struct buf *out, struct err *e);
 
 /* The names in a directory of the view, sorted bytewise, without "." and "..". */
-int view_list(const struct view *v, const char *path, struct strv *ret_names, struct err *e);
+int view_list(const struct view *v, const char *path, struct strv *out, struct err *e);
 
 #endif
