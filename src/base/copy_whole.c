@@ -15,6 +15,7 @@
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/new_file.h"
 
 #define COPY_BYTES (1u << 30)
 #define MAX_DEPTH  256
@@ -57,7 +58,7 @@ static int copy_file(int from, const char *name, const struct stat *st, int to, 
 	r = copy_bytes(in, out, st->st_size);
 	if (r == 0 && (fchmod(out, st->st_mode & 07777) < 0 || futimens(out, times) < 0))
 		r = -errno;
-	return r;
+	return r == 0 ? new_file_write_out(out) : r;
 }
 
 static int copy_link(int from, const char *name, const struct stat *st, int to, const char *as)
@@ -117,7 +118,10 @@ static int copy_any(int from, const char *name, int to, const char *as, int dept
 	}
 }
 
-/* Copies under a temporary name first, so that the final name is always complete. */
+/*
+ * Copies under a temporary name first, so that the final name is always complete. What was copied may be
+ * removed or replaced next, on a file system that knows nothing of this one: so the copy is on disk before.
+ */
 static int copy_in_place(int from, const char *name, int to, const char *as, struct err *e)
 {
 	cleanup_free char *tmp = xasprintf("%.200s.part", as);
@@ -134,7 +138,7 @@ static int copy_in_place(int from, const char *name, int to, const char *as, str
 		file_remove_tree(to, tmp, &ignored);
 		return err_sys(e, -r, "cannot copy '%s'", name);
 	}
-	return 0;
+	return sync_fs(to, name, e);
 }
 
 /* Is the cause another file system, or the rules for linking others' files? */

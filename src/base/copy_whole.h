@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 
-/* Makes a hard link to a file or symlink, or copies it. */
+/* Makes a hard link to a file or symlink, or copies it; a copy is on disk on return. */
 int copy_whole(int from, const char *name, int to, const char *as, struct err *e);
 
 /* Renames, or copies and removes the original. */

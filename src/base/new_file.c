@@ -136,9 +136,23 @@ static int sync_fd(int fd)
 											  : 0;
 }
 
+/*
+ * ext4 allocates blocks before it writes them: if a commit of its journal comes between, a power cut leaves a
+ * file of the right size full of zeros. The flush of the disk comes with the commit that has the name.
+ */
+int new_file_write_out(int fd)
+{
+	const unsigned int flags = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+				   SYNC_FILE_RANGE_WAIT_AFTER;
+
+	if (sync_file_range(fd, 0, 0, flags) == 0)
+		return 0;
+	return errno == EIO || errno == ENOSPC || errno == EDQUOT ? -errno : sync_fd(fd);
+}
+
 int new_file_finish(struct new_file *f, bool durable)
 {
-	int r = durable ? sync_fd(f->fd) : 0;
+	int r = durable ? sync_fd(f->fd) : new_file_write_out(f->fd);
 
 	if (r == 0 && !f->linked)
 		r = new_file_link(f->fd, f->dirfd, f->tmp, f->name);

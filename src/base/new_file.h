@@ -38,10 +38,16 @@ struct new_file {
 int new_file_open(int dirfd, const char *path, const char *tmp, mode_t mode, struct new_file *ret);
 
 /*
- * Gives the file its name, replacing what has it. durable: content and name are on disk on return,
- * and the content was there before the name. Returns 0 or -errno.
+ * Gives the file its name, replacing what has it. A power cut leaves no name without its content.
+ * durable: content and name are on disk on return; else after sync_fs(). Returns 0 or -errno.
  */
 int new_file_finish(struct new_file *f, bool durable);
+
+/*
+ * Waits until the content is written, before the file gets a name that is not synced: then no power cut
+ * leaves the name without the content. Much cheaper than fsync(2). Returns 0 or -errno.
+ */
+int new_file_write_out(int fd);
 
 /*
  * Creates a new file PATH.tmp-<random>. *ret_tmp is its name; the caller frees it. Returns the

@@ -52,6 +52,19 @@ count_calls() { # CALLS COMMAND...
 	[ "$(grep -cE '"(layers|blobs/sha256)/' calls)" = 14 ]
 }
 
+@test "apply writes each file out before it gives it its name, and syncs once at the end" {
+	project p
+	echo old >p/replaced
+	sandbox try --accept "$T/p" -- sh -c 'echo 1 >replaced; echo 2 >new' >/dev/null
+	strace -f -qq -o calls -e trace=sync_file_range,linkat,renameat,syncfs sandbox apply --yes "$T/p" 2>/dev/null 3>&- ||
+		strace -f -qq -o calls -e trace=sync_file_range,linkat,renameat,syncfs sandbox apply "$T/p" 3>&-
+	awk '/sync_file_range/ { written++ }
+		/linkat\(.*"\/proc\/self\/fd\/.*"(new|\.sandbox-[^"]*)"/ { named++; if (named > written) exit 1 }
+		/syncfs/ { synced = named }
+		END { exit !(named == 2 && synced == 2) }' calls || { cat calls; false; }
+	[ "$(cat p/replaced p/new)" = $'1\n2' ]
+}
+
 @test "after a kill at any moment of making its box, a project has one box, with the right name" {
 	project p
 	sandbox run host true

@@ -103,7 +103,7 @@ setup() {
 	cat >interrupt.py <<-'EOF'
 		import os, signal, subprocess, sys, time
 		p = subprocess.Popen(["sandbox", "enter", "./p", "--", "true"], stderr=subprocess.PIPE, text=True,
-		                     start_new_session=True)
+		                     start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 		while "preparing 2/2" not in (line := p.stderr.readline()):
 		    assert line
 		while subprocess.run(["pgrep", "-u", str(os.getuid()), "-xf", "sleep 61.25"], stdout=-3).returncode:

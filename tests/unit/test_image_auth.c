@@ -237,10 +237,12 @@ static void store_and_erase(void **state)
 	free(take_ptr(where));
 	assert_int_equal(credentials_store("r.example/team", "me", "3", &where, &e), 0);
 	found_is("r.example", "team/x", "me", "3");
+	free(take_ptr(from));
 	assert_int_equal(credentials_erase("http://R.example", &found, &from, &e), 0);
 	assert_true(found);
 	found_is("r.example", "p", NULL, NULL);
 	found_is("r.example", "team/x", "me", "3");
+	free(take_ptr(from));
 	assert_int_equal(credentials_erase("r.example/team/", &found, &from, &e), 0);
 	assert_true(found);
 	assert_int_equal(file_read(AT_FDCWD, path, 4096, &text, &e), 0);
