@@ -222,14 +222,14 @@ static void keep_at_exit(struct server *srv, struct connection *c, struct sessio
 	message_send(c->fd, &kept, NULL, 0, MSG_DONTWAIT);
 }
 
-static pid_t start_process(struct server *srv, const struct session *s, bool first)
+static pid_t start_process(struct server *srv, const struct session *s)
 {
 	bool asks = s->flags & SESSION_ROOT || srv->policy.seccomp_flags & SECCOMP_RENAMES;
 	pid_t pid;
 
 	if (asks || srv->policy.seccomp_flags & SECCOMP_MODES)
 		identity_prepare(srv);
-	pid = first ? session_start_first(&srv->policy, s) : session_start(&srv->policy, s);
+	pid = session_start(&srv->policy, s);
 	if (asks)
 		identity_start(srv);
 	return pid;
@@ -242,7 +242,7 @@ static bool start_at_exit(struct server *srv)
 	if (!srv->has_at_exit)
 		return false;
 	srv->has_at_exit = false;
-	pid = start_process(srv, &srv->at_exit, false);
+	pid = start_process(srv, &srv->at_exit);
 	close_session(&srv->at_exit);
 	if (pid < 0)
 		return false;
@@ -284,8 +284,8 @@ static void start_session(struct server *srv, struct connection *c, const struct
 		answer_error(c, -r, "cannot hand over the session");
 		return;
 	}
-	pid = start_process(srv, &s, c->main && !srv->used && !srv->for_sudo);
 	srv->used = true;
+	pid = start_process(srv, &s);
 	if (pid < 0) {
 		answer_error(c, -pid, "cannot start a process in the box");
 		return;

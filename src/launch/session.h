@@ -49,11 +49,4 @@ struct session {
  */
 pid_t session_start(const struct session_policy *policy, const struct session *s);
 
-/*
- * The same for the first session, which the launcher itself asks for. Nothing runs in the box yet
- * that could block its execve, so pid 1's memory is not copied: the process shares it, and pid 1
- * waits, until it executes (vfork).
- */
-pid_t session_start_first(const struct session_policy *policy, const struct session *s);
-
 #endif
