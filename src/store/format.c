@@ -102,7 +102,7 @@ int store_format_settle(int data_fd, const char *path, struct err *e)
 	 * itself.
 	 */
 	static bool stays;
-	cleanup_close int lock = -1;
+	cleanup_close int lock = -1, lease = -1;
 	unsigned int found = 1;
 	int r;
 
@@ -116,7 +116,7 @@ int store_format_settle(int data_fd, const char *path, struct err *e)
 		r = read_known(lock, path, &found, e);
 	if (r < 0 || found == STORE_FORMAT)
 		return r;
-	r = store_forward(lock, path, e);
+	r = store_forward(lock, path, &lease, e);
 	if (r == 0)
 		r = write_number(lock, path, found, e);
 	/*

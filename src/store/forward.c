@@ -54,6 +54,7 @@ struct conversion {
 	const char *path;     /* of the store, for messages */
 	struct strv projects; /* paths, from the records of boxes */
 	bool any;	      /* there was something to convert */
+	int lease;	      /* held from the first renamed layer on; -1: not yet */
 };
 
 struct hash {
@@ -101,10 +102,15 @@ static int failed(const struct conversion *m, const char *what, const char *name
 static int rename_to(struct conversion *m, const char *from, const char *to, struct err *e)
 {
 	m->any = true;
-	if (renameat(m->fd, from, m->fd, to) < 0 && errno != ENOENT && errno != EEXIST &&
-	    errno != ENOTEMPTY)
-		return failed(m, "rename", from, e);
-	return 0;
+	if (renameat2(m->fd, from, m->fd, to, RENAME_NOREPLACE) == 0 || errno == ENOENT ||
+	    errno == EEXIST)
+		return 0;
+	/* NFS has no flags. */
+	if (errno == EINVAL && renameat(m->fd, from, m->fd, to) == 0)
+		return 0;
+	return errno == ENOENT || errno == EEXIST || errno == ENOTEMPTY
+		       ? 0
+		       : failed(m, "rename", from, e);
 }
 
 static int link_to(const struct conversion *m, const char *from, const char *to, struct err *e)
@@ -164,14 +170,12 @@ static int move_step(struct conversion *m, const char *name, struct err *e)
 	return r < 0 ? r : link_to(m, from, to, e);
 }
 
-/* Keeps gc away: that of an older program would remove layers by names that it does not know. */
 static int move_steps(struct conversion *m, const struct strv *names, struct err *e)
 {
-	cleanup_close int lease = -1;
-	int r = store_lease_open(m->fd, m->path, &lease, e);
+	int r = store_lease_open(m->fd, m->path, &m->lease, e);
 
 	if (r == 0)
-		r = store_lease_share(lease, m->path, LEASE_MS, e);
+		r = store_lease_share(m->lease, m->path, LEASE_MS, e);
 	for (size_t i = 0; r == 0 && i < names->n; i++)
 		r = move_step(m, names->v[i], e);
 	return r;
@@ -359,13 +363,11 @@ static int move_each(struct conversion *m, const char *folder,
 	return r;
 }
 
-int store_forward(int data_fd, const char *path, struct err *e)
+int store_forward(int data_fd, const char *path, int *ret_lease, struct err *e)
 {
-	struct conversion m = {.fd = data_fd, .path = path};
-	int r = move_all_steps(&m, e);
+	struct conversion m = {.fd = data_fd, .path = path, .lease = -1};
+	int r = move_each(&m, "projects", move_projects, e);
 
-	if (r == 0)
-		r = move_each(&m, "projects", move_projects, e);
 	if (r == 0)
 		r = move_each(&m, "trials", move_trials, e);
 	if (r == 0)
@@ -376,9 +378,15 @@ int store_forward(int data_fd, const char *path, struct err *e)
 		r = move_owned(&m, "caches", '.', e);
 	if (r == 0)
 		r = move_owned(&m, "matrix", '-', e);
+	/* Last, so that little is left to fail between this and the number. */
+	if (r == 0)
+		r = move_all_steps(&m, e);
 	/* This includes what a killed process has moved. */
 	if (r == 0 && m.any)
 		r = sync_fs(data_fd, path, e);
 	strv_clear(&m.projects);
+	if (r == 0)
+		*ret_lease = take_fd(&m.lease);
+	close_fd(&m.lease);
 	return r < 0 ? err_add(e, "cannot convert the store '%s' to format %d", path, 3) : 0;
 }
