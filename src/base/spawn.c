@@ -98,7 +98,8 @@ int spawn_start(const struct spawn *s, pid_t *ret, struct err *e)
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
 	posix_spawn_file_actions_init(&actions);
 	add_descriptors(s, &actions);
-	r = posix_spawn(&pid, s->program, &actions, &attributes, (char *const *)s->argv, environ);
+	r = posix_spawn(&pid, s->program, &actions, &attributes, (char *const *)s->argv,
+			s->envp ? (char *const *)s->envp : environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	if (r)

@@ -12,18 +12,20 @@
 
 #define SPAWN_SAME (-1) /* the one of this process */
 #define SPAWN_NULL (-2) /* /dev/null */
-#define SPAWN_FDS  5
+#define SPAWN_FDS  8
 
 struct spawn {
 	const char *program;	 /* absolute path; see spawn_find() */
 	const char *const *argv; /* argv[0] first, NULL at the end */
+	const char *const *envp; /* NULL: the environment of this process */
 	int fds[SPAWN_FDS];	 /* descriptors 0, 1, 2...: one above those, or a value above */
 	bool interruptible;	 /* SIGINT ends it even if this process ignores SIGINT */
 };
 
-#define SPAWN_ALL_SAME                                                     \
-	{                                                                  \
-		SPAWN_SAME, SPAWN_SAME, SPAWN_SAME, SPAWN_SAME, SPAWN_SAME \
+#define SPAWN_ALL_SAME                                                                  \
+	{                                                                               \
+		SPAWN_SAME, SPAWN_SAME, SPAWN_SAME, SPAWN_SAME, SPAWN_SAME, SPAWN_SAME, \
+			SPAWN_SAME, SPAWN_SAME                                          \
 	}
 
 /*

@@ -24,8 +24,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/idmap.h"
 #include "base/mem.h"
-#include "launch/idmap.h"
 #include "launch/seccomp.h"
 
 #define MAX_SPACES 128	/* each counts against user.max_user_namespaces */

@@ -23,10 +23,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/idmap.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "launch/caps.h"
-#include "launch/idmap.h"
 #include "launch/landlock.h"
 #include "launch/rootfs.h"
 #include "launch/seccomp.h"

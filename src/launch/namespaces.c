@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "launch/helper.h"
-#include "launch/idmap.h"
+#include "base/helper.h"
+#include "base/idmap.h"
 #include "launch/protocol.h"
 
 struct making {

@@ -38,9 +38,9 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/helper.h"
 #include "base/mem.h"
 #include "base/proc.h"
-#include "launch/helper.h"
 #include "launch/mount.h"
 
 #define MEMORY_MAJOR \

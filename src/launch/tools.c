@@ -28,9 +28,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/helper.h"
+#include "base/idmap.h"
 #include "base/path.h"
-#include "launch/helper.h"
-#include "launch/idmap.h"
 #include "launch/mount.h"
 #include "launch/rootfs.h"
 

@@ -4,7 +4,7 @@
  * A single id: a process may always map itself, so no helper program and no privilege is needed. It
  * must still be dumpable: otherwise its /proc/self belongs to root.
  */
-#include "launch/idmap.h"
+#include "base/idmap.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /*
  * idmap.h - writing the id maps of user namespaces.
  */
-#ifndef LAUNCH_IDMAP_H
-#define LAUNCH_IDMAP_H
+#ifndef BASE_IDMAP_H
+#define BASE_IDMAP_H
 
 #include <sys/types.h>
 

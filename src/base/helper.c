@@ -1,7 +1,7 @@
 /*
- * helper.c - a short-lived process that shares all but its namespaces with the launcher.
+ * helper.c - a short-lived process that shares all but its namespaces with its caller.
  */
-#include "launch/helper.h"
+#include "base/helper.h"
 
 #include <errno.h>
 #include <sched.h>
