@@ -70,6 +70,7 @@ IMAGE_PACKAGES := libcurl libcrypto libisal libzstd liblzma jansson yaml-0.1
 pkg_shared = $(or $(shell $(PKG_CONFIG) --libs $(1)),$(error no $(1): run `make deps`))
 pkg_libs = $(or $(shell $(PKG_CONFIG) --static --libs $(1)),$(error no $(1): run `make deps`))
 LIBS_SANDBOX = $(eval LIBS_SANDBOX := $(call pkg_libs,libcap inih libmd))$(LIBS_SANDBOX)
+LIBS_GATEWAY = $(eval LIBS_GATEWAY := $(call pkg_libs,libcap libmd))$(LIBS_GATEWAY)
 LIBS_SECCOMP = $(eval LIBS_SECCOMP := $(call pkg_libs,libseccomp))$(LIBS_SECCOMP)
 LIBS_CMOCKA  = $(eval LIBS_CMOCKA := $(call pkg_libs,cmocka))$(LIBS_CMOCKA)
 LIBS_ASK     = $(eval LIBS_ASK := $(call pkg_libs,readline))$(LIBS_ASK)
@@ -79,7 +80,7 @@ LIBS_IMAGE   = $(eval LIBS_IMAGE := -Wl,-Bstatic $(LIBS_SANDBOX) -Wl,-Bdynamic $
 # Sources ---------------------------------------------------------------------------------------
 
 # Bottom to top. HACKING.md describes them; tests/lint-layers checks what may include what.
-ROOMS := base config store net launch \
+ROOMS := base config store net gateway launch \
 	image/name image/store image/document image/layer image/registry image image/archive \
 	box rootfs grant start changes prepare flow doctor \
 	cli/ask cli cli/init cli/image cli/cmd main
@@ -94,7 +95,10 @@ POLICY := src/launch/seccomp_policy.c src/launch/seccomp_tree.c
 
 SRC     := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 IMAGE   := $(filter-out $(IMAGE_NAMES),$(filter src/image/% src/cli/image/%,$(SRC)))
-COMMON  := $(filter-out $(MAINS) $(POLICY) $(IMAGE),$(SRC))
+# The launcher only speaks with it, and tries what it sets up.
+GATEWAY_TRY := $(patsubst %,src/gateway/%.c,channel netlink setup_link setup_nft)
+GATEWAY := $(filter-out $(GATEWAY_TRY),$(filter src/gateway/%,$(SRC)))
+COMMON  := $(filter-out $(MAINS) $(POLICY) $(IMAGE) $(GATEWAY),$(SRC))
 # It has the command line's parser, and the tables of its own commands only.
 IMAGE_PROGRAM := src/main/image_main.c $(IMAGE) src/cli/options.c src/cli/stderr_report.c src/cli/habits.c \
 	src/cli/habits_table.c \
@@ -108,7 +112,8 @@ objects  = $(patsubst src/%.c,$(O)/%.o,$(1))
 PROGRAMS := $(if $(wildcard src/main/main.c),$(BIN)/sandbox) \
 	$(if $(wildcard src/main/sudo_main.c),$(LIB)/sudo) \
 	$(if $(wildcard src/main/ask_main.c),$(LIB)/sandbox-ask) \
-	$(if $(wildcard src/main/image_main.c),$(LIB)/sandbox-image)
+	$(if $(wildcard src/main/image_main.c),$(LIB)/sandbox-image) \
+	$(if $(wildcard src/main/gateway_main.c),$(LIB)/sandbox-gateway)
 GENERATED := $(if $(wildcard src/main/seccomp_gen.c),$(GEN)/seccomp_filters.h)
 PROFILES  := $(wildcard profiles/*.ini)
 
@@ -162,6 +167,10 @@ $(LIB)/sandbox-ask: $(call objects,$(ASK))
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_ASK)
 
+$(LIB)/sandbox-gateway: $(call objects,src/main/gateway_main.c $(filter src/gateway/%,$(SRC)) $(BASE))
+	@mkdir -p $(@D)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(LDFLAGS) -o $@ $^ $(LIBS_GATEWAY)
+
 $(LIB)/sandbox-image: $(call objects,$(IMAGE_PROGRAM))
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_IMAGE)
@@ -188,7 +197,7 @@ check: deps ## build and run all tests; SAN=1, STRICT=1 (a skip is a failure)
 test-programs: $(UNIT) $(TOOLS) $(B)/tests/fault/power_disk
 
 # An archive, so that a test links only what it reaches.
-$(O)/all.a: $(call objects,$(COMMON) $(IMAGE) $(wildcard $(POLICY)))
+$(O)/all.a: $(call objects,$(COMMON) $(GATEWAY) $(IMAGE) $(wildcard $(POLICY)))
 	@rm -f $@
 	$(call quiet,AR)ar rcs $@ $^
 
@@ -241,7 +250,7 @@ $(B)/fuzz/obj/%.o: src/%.c $(GENERATED)
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(FUZZ_CC) -MMD -MP -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
 
-$(B)/fuzz/all.a: $(patsubst src/%.c,$(B)/fuzz/obj/%.o,$(COMMON) $(IMAGE) $(wildcard $(POLICY)))
+$(B)/fuzz/all.a: $(patsubst src/%.c,$(B)/fuzz/obj/%.o,$(COMMON) $(GATEWAY) $(IMAGE) $(wildcard $(POLICY)))
 	@rm -f $@
 	$(call quiet,AR)ar rcs $@ $^
 

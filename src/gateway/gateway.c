@@ -1,0 +1,172 @@
+/*
+ * gateway.c - the process that carries a box's network traffic.
+ *
+ * It joins the project's user namespace, which gives it every capability over the project's network
+ * and none over the host; sets that network up; gives all of it up (lockdown.c); and only then reads
+ * what the box sends. If it ends, by a bug or by its filter, no packet leaves the box until its parent
+ * has started another.
+ */
+#include "gateway/gateway.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gateway/channel.h"
+#include "gateway/host_route.h"
+#include "gateway/inject.h"
+#include "gateway/inside.h"
+#include "gateway/lockdown.h"
+#include "gateway/loop.h"
+#include "gateway/outside.h"
+#include "gateway/packet.h"
+#include "gateway/ping.h"
+#include "gateway/relay.h"
+#include "gateway/tcp.h"
+#include "gateway/udp.h"
+
+#define SWEEP_MS  1000
+#define TAP_BATCH 64
+
+struct tap {
+	struct watch watch;
+	int fd;
+};
+
+struct parent {
+	struct watch watch;
+	int fd;
+};
+
+static void on_tap(struct watch *w, uint32_t events)
+{
+	const struct tap *t = watch_owner(w, struct tap, watch);
+	static uint8_t data[PACKET_MAX];
+	struct packet packet;
+
+	(void)events;
+	for (int i = 0; i < TAP_BATCH; i++) {
+		ssize_t n = recv(t->fd, data, sizeof(data), MSG_DONTWAIT);
+
+		if (n < 0)
+			return;
+		if (!packet_parse(data, (size_t)n, &packet))
+			continue;
+		if (packet.kind == PACKET_SYN)
+			tcp_syn(&packet);
+		else
+			ping_request(&packet);
+	}
+}
+
+static void on_parent(struct watch *w, uint32_t events)
+{
+	struct parent *p = watch_owner(w, struct parent, watch);
+	struct gateway_servers servers;
+	ssize_t n = recv(p->fd, &servers, sizeof(servers), MSG_DONTWAIT);
+
+	(void)events;
+	if (n == sizeof(servers) && servers.n <= GATEWAY_MAX_SERVERS)
+		outside_set_servers(&servers);
+	else if (n == 0)
+		_exit(0);
+}
+
+/* Everything that needs a capability, a file or a system call that lockdown.c takes away. */
+static int set_up(const struct gateway_request *req, struct inside *ret, struct err *e)
+{
+	struct inside_request inside = {.netns = req->project.netns,
+					.cache_dir = GATEWAY_CACHE_FD,
+					.ipv6 = req->ipv6,
+					.first = req->first};
+	int r;
+
+	if (setns(req->project.userns, CLONE_NEWUSER) < 0)
+		return err_sys(e, errno, "cannot join the project's user namespace");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(e, errno, "cannot set no_new_privs");
+	r = loop_init(e);
+	if (r == 0)
+		r = host_route_init(e);
+	if (r < 0)
+		return r;
+	ping_init();
+	r = inside_start(&inside, ret, e);
+	/* The parent keeps its own, by which the next gateway gets in. */
+	close(req->project.userns);
+	close(req->project.netns);
+	close(GATEWAY_CACHE_FD);
+	return r;
+}
+
+static void attend(const struct inside *sockets, int parent)
+{
+	static struct tap taps[2];
+	static struct parent p;
+
+	for (int i = 0; i < 2; i++) {
+		taps[i] = (struct tap){.watch.ready = on_tap, .fd = sockets->tap[i]};
+		if (taps[i].fd >= 0)
+			loop_add(taps[i].fd, EPOLLIN, &taps[i].watch);
+	}
+	p = (struct parent){.watch.ready = on_parent, .fd = parent};
+	loop_add(parent, EPOLLIN, &p.watch);
+	inject_init(sockets);
+	tcp_init(sockets->tcp);
+	udp_init(sockets->udp);
+}
+
+/* Idle, it waits without end. */
+static int timeout(void)
+{
+	if (relay_has_work())
+		return 0;
+	return tcp_waits() || udp_waits() || relay_waits() ? SWEEP_MS : -1;
+}
+
+static noreturn void run(void)
+{
+	int64_t swept = loop_now();
+
+	for (;;) {
+		loop_wait(timeout());
+		relay_continue();
+		tcp_continue();
+		udp_continue();
+		if (loop_now() - swept < SWEEP_MS)
+			continue;
+		swept = loop_now();
+		tcp_sweep();
+		udp_sweep();
+	}
+}
+
+noreturn void gateway_run(const struct gateway_request *req)
+{
+	static struct inside sockets; /* for good: inject.c has it */
+	struct err e = {0};
+	int r;
+
+	signal(SIGPIPE, SIG_IGN);
+	outside_set_servers(&req->servers);
+	r = set_up(req, &sockets, &e);
+	if (r == 0)
+		r = lockdown_thread(false, &e);
+	if (r == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		attend(&sockets, req->parent);
+		r = lockdown_process(&e);
+	}
+	channel_send(req->parent, &e, sizeof(e), &sockets.sysfs, sockets.sysfs >= 0);
+	if (r < 0)
+		_exit(1);
+	if (sockets.sysfs >= 0)
+		close(sockets.sysfs);
+	run();
+}

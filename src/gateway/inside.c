@@ -1,0 +1,177 @@
+/*
+ * inside.c - the thread in the box's network namespace.
+ *
+ * It owns nothing: the descriptors that it makes are the process's. It allocates no memory, so
+ * that its part of the filter (lockdown.c) can be small.
+ */
+#include "gateway/inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "gateway/inside_sockets.h"
+#include "gateway/lockdown.h"
+#include "gateway/setup_link.h"
+#include "gateway/setup_nft.h"
+
+#define STACK	   (256u << 10)	       /* virtual; setting up takes 40 KiB of it */
+#define CACHE_NAME "gateway-interface" /* in cache_dir: the kind of link that works here */
+
+/* What the thread is asked and answers, over a socket pair. */
+static int ask_fd = -1;
+
+struct starting {
+	const struct inside_request *req;
+	struct inside *ret;
+	struct err *err;
+	int serve_fd;
+};
+
+static int write_sysctl(const char *path, const char *value, struct err *e)
+{
+	cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : write_all(fd, value, strlen(value));
+
+	return r < 0 ? err_sys(e, -r, "cannot write '%s'", path) : 0;
+}
+
+/*
+ * box-root has no capability over this namespace: without these it could neither listen on port 80
+ * nor ping.
+ */
+static int set_sysctls(struct err *e)
+{
+	char group[48];
+	int r = write_sysctl("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0", e);
+
+	snprintf(group, sizeof(group), "%u %u", getegid(), getegid());
+	return r < 0 ? r : write_sysctl("/proc/sys/net/ipv4/ping_group_range", group, e);
+}
+
+/* The kind of interface that worked last time, or NULL. A kind that fails costs 11 ms of modprobe. */
+static const char *read_cache(int dir)
+{
+	cleanup_close int fd = dir < 0 ? -1 : openat(dir, CACHE_NAME, O_RDONLY | O_CLOEXEC);
+	char text[16];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	for (const char *const *k = link_kinds; *k; k++)
+		if (streq(*k, text))
+			return *k;
+	return NULL;
+}
+
+static int setup_links(const struct inside_request *req, struct err *e)
+{
+	const char *known = read_cache(req->cache_dir), *kind = known;
+	struct err ignored;
+	int r = link_setup(&kind, req->ipv6, e);
+
+	if (r == 0 && kind && kind != known && req->cache_dir >= 0)
+		file_write_passing(req->cache_dir, CACHE_NAME, kind, strlen(kind), 0600, &ignored);
+	return r;
+}
+
+/*
+ * sysfs shows the interfaces of the namespace that it was mounted in, and only the owner of that may
+ * mount it: the box, in a user namespace below ours, is not.
+ */
+static int mount_sysfs(int *ret, struct err *e)
+{
+	cleanup_close int fs = -1;
+
+	if (unshare(CLONE_NEWNS) < 0)
+		return err_sys(e, errno, "cannot make a mount namespace for /sys");
+	fs = fsopen("sysfs", FSOPEN_CLOEXEC);
+	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return err_sys(e, errno, "cannot make the box's sysfs");
+	*ret = fsmount(fs, FSMOUNT_CLOEXEC,
+		       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			       MOUNT_ATTR_NOEXEC);
+	return *ret < 0 ? err_sys(e, errno, "cannot mount the box's sysfs") : 0;
+}
+
+static int set_up(const struct inside_request *req, struct inside *ret, struct err *e)
+{
+	uint16_t port = 0;
+	int r = 0;
+
+	if (setns(req->netns, CLONE_NEWNET) < 0)
+		return err_sys(e, errno, "cannot join the box's network namespace");
+	if (req->first)
+		r = setup_links(req, e);
+	if (r == 0 && req->first)
+		r = set_sysctls(e);
+	if (r == 0)
+		r = inside_sockets_make(req->ipv6, ret, &port, e);
+	if (r == 0)
+		r = nft_setup(port, req->ipv6, !req->first, e);
+	if (r == 0 && req->first)
+		r = mount_sysfs(&ret->sysfs, e);
+	return r < 0 ? r : lockdown_thread(true, e);
+}
+
+/* The main thread waits for the first answer: 0, or the error is in *err. */
+static void *thread_main(void *arg)
+{
+	struct starting *s = arg;
+	int fd = s->serve_fd, answer = set_up(s->req, s->ret, s->err);
+	struct flow_key key;
+
+	(void)!write(fd, &answer, sizeof(answer));
+	while (read(fd, &key, sizeof(key)) == sizeof(key)) {
+		answer = inside_sockets_udp(&key);
+		if (write(fd, &answer, sizeof(answer)) != sizeof(answer))
+			break;
+	}
+	return NULL;
+}
+
+int inside_start(const struct inside_request *req, struct inside *ret, struct err *e)
+{
+	struct starting s = {.req = req, .ret = ret, .err = e};
+	int pair[2], answer = 0, r;
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	*ret = (struct inside){.tcp = -1,
+			       .udp = -1,
+			       .tap = {-1, -1},
+			       .raw4 = {-1, -1},
+			       .raw6 = {-1, -1},
+			       .sysfs = -1};
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, errno, "cannot make a socket pair");
+	ask_fd = pair[0];
+	s.serve_fd = pair[1];
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	r = pthread_create(&thread, &attr, thread_main, &s);
+	pthread_attr_destroy(&attr);
+	if (r != 0)
+		return err_sys(e, r, "cannot start a thread");
+	if (read(ask_fd, &answer, sizeof(answer)) != sizeof(answer))
+		return err_set(e, ECHILD, "the gateway's thread ended");
+	return answer;
+}
+
+int inside_udp(const struct flow_key *key)
+{
+	int answer;
+
+	if (write(ask_fd, key, sizeof(*key)) != sizeof(*key) ||
+	    read(ask_fd, &answer, sizeof(answer)) != sizeof(answer))
+		return -EIO;
+	return answer;
+}

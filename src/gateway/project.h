@@ -1,0 +1,21 @@
+/*
+ * project.h - the namespaces that the boxes of a project are in.
+ */
+#ifndef GATEWAY_PROJECT_H
+#define GATEWAY_PROJECT_H
+
+#include "base/err.h"
+
+/* Descriptors. */
+struct project {
+	int userns, netns;
+};
+
+/*
+ * Makes the user namespace, in which ids are what they are outside, and the network namespace that it
+ * owns; the caller stays where it is. The user namespaces of boxes are below it, so that box-root has no
+ * capability over the network.
+ */
+int project_make(struct project *ret, struct err *e);
+
+#endif

@@ -1,0 +1,310 @@
+/*
+ * relay.c - carrying the bytes of TCP connections between two sockets.
+ *
+ * Bytes go by splice(2) through a pipe, and are never in this process's memory. A pipe is borrowed while
+ * bytes are in it, so that idle connections have none. A connection is moved ROUNDS times and then
+ * waits for its next turn, so that one cannot starve the others.
+ *
+ * Promises what a router would: an end of file passes in its direction only; a reset at one end
+ * resets the other; bytes keep their order and none is lost before a reset. Urgent data is carried
+ * as ordinary data, or lost.
+ */
+#include "gateway/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "gateway/loop.h"
+
+#define ROUNDS 16
+#define CHUNK  (1 << 20)
+/*
+ * 64 KiB is 20 % slower, 1 MiB no faster. Pages of pipes are counted per user, 16384 by default
+ * (pipe(7)), and past that all programs of the user get pipes of two pages: so only the first pipes
+ * are large. With more than that, most wait for slow readers.
+ */
+#define PIPE_SIZE   (256 << 10)
+#define LARGE_PIPES 64
+#define SPARE_PIPES 8
+
+struct relay;
+
+struct end {
+	struct watch watch;
+	struct relay *relay;
+	int fd;
+	bool readable, writable;
+	bool ended; /* its peer sends no more */
+	bool shut;  /* we send it no more */
+};
+
+/* Bytes on their way from end[i] to end[1 - i]. */
+struct way {
+	int pipe[2]; /* -1: none borrowed */
+	size_t held;
+};
+
+struct relay {
+	struct end end[2]; /* the box's, the host's */
+	struct way way[2];
+	bool dead;
+	bool queued; /* in a list: next is in use */
+	struct relay *next;
+	struct relay *next_dead;
+};
+
+static struct relay *ready;   /* have more to do */
+static struct relay *starved; /* wait for a pipe */
+static struct relay *dead;
+
+static int spare[SPARE_PIPES][2];
+static unsigned n_spare, n_large;
+
+static bool borrow_pipe(struct way *w)
+{
+	if (n_spare > 0) {
+		n_spare--;
+		w->pipe[0] = spare[n_spare][0];
+		w->pipe[1] = spare[n_spare][1];
+		return true;
+	}
+	if (!loop_take_fds(2))
+		return false;
+	if (pipe2(w->pipe, O_NONBLOCK | O_CLOEXEC) < 0) {
+		w->pipe[0] = w->pipe[1] = -1;
+		loop_give_fds(2);
+		return false;
+	}
+	/* Spare ones are large, and so counted. */
+	if (n_large < LARGE_PIPES && fcntl(w->pipe[1], F_SETPIPE_SZ, PIPE_SIZE) >= 0)
+		n_large++;
+	else
+		fcntl(w->pipe[1], F_SETPIPE_SZ, 4096);
+	return true;
+}
+
+/* A pipe that holds bytes of an ended connection must not be used again. */
+static void return_pipe(struct way *w)
+{
+	bool large;
+
+	if (w->pipe[0] < 0)
+		return;
+	large = fcntl(w->pipe[1], F_GETPIPE_SZ) >= PIPE_SIZE;
+	if (large && w->held == 0 && n_spare < SPARE_PIPES) {
+		spare[n_spare][0] = w->pipe[0];
+		spare[n_spare][1] = w->pipe[1];
+		n_spare++;
+	} else {
+		close(w->pipe[0]);
+		close(w->pipe[1]);
+		loop_give_fds(2);
+		n_large -= large;
+	}
+	w->pipe[0] = w->pipe[1] = -1;
+	w->held = 0;
+}
+
+static void queue(struct relay **list, struct relay *r)
+{
+	if (r->queued)
+		return;
+	r->queued = true;
+	r->next = *list;
+	*list = r;
+}
+
+/* Ends both directions at once. reset: the peers are told so, and get no end of file. */
+static void finish(struct relay *r, bool reset)
+{
+	static const struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+	if (r->dead)
+		return;
+	r->dead = true;
+	for (int i = 0; i < 2; i++) {
+		if (reset)
+			setsockopt(r->end[i].fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+		close(r->end[i].fd);
+		return_pipe(&r->way[i]);
+	}
+	loop_give_fds(2);
+	r->next_dead = dead;
+	dead = r;
+}
+
+/* Fills the pipe from an end. False: not now. */
+static bool fill(struct relay *r, int i)
+{
+	struct end *from = &r->end[i];
+	struct way *w = &r->way[i];
+	ssize_t n;
+
+	if (!from->readable || from->ended)
+		return false;
+	if (w->pipe[0] < 0 && !borrow_pipe(w)) {
+		queue(&starved, r);
+		return false;
+	}
+	n = splice(from->fd, NULL, w->pipe[1], NULL, CHUNK, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (n > 0) {
+		w->held = (size_t)n;
+		return true;
+	}
+	if (n == 0)
+		from->ended = true;
+	else if (errno == EAGAIN)
+		from->readable = false;
+	else
+		finish(r, true);
+	return false;
+}
+
+/* Empties it to the other end. False: not now. */
+static bool drain(struct relay *r, int i)
+{
+	struct end *to = &r->end[1 - i];
+	struct way *w = &r->way[i];
+	ssize_t n;
+
+	if (!to->writable)
+		return false;
+	n = splice(w->pipe[0], NULL, to->fd, NULL, w->held, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (n > 0) {
+		w->held -= (size_t)n;
+		return true;
+	}
+	if (n < 0 && errno == EAGAIN)
+		to->writable = false;
+	else
+		finish(r, true);
+	return false;
+}
+
+/* Carries one direction. True if it could go on. */
+static bool carry(struct relay *r, int i)
+{
+	struct end *from = &r->end[i], *to = &r->end[1 - i];
+	struct way *w = &r->way[i];
+	int round = 0;
+
+	while (round < ROUNDS && (w->held ? drain(r, i) : fill(r, i)))
+		round++;
+	if (r->dead)
+		return false;
+	if (w->held == 0) {
+		return_pipe(w);
+		if (from->ended && !to->shut) {
+			to->shut = true;
+			shutdown(to->fd, SHUT_WR);
+		}
+	}
+	return round == ROUNDS;
+}
+
+static void carry_both(struct relay *r)
+{
+	bool more = carry(r, 0);
+
+	if (!r->dead)
+		more |= carry(r, 1);
+	if (!r->dead && r->end[0].shut && r->end[1].shut)
+		finish(r, false);
+	if (!r->dead && more)
+		queue(&ready, r);
+}
+
+static bool has_failed(const struct end *e)
+{
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	getsockopt(e->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	return error != 0;
+}
+
+static void on_end(struct watch *w, uint32_t events)
+{
+	struct end *e = watch_owner(w, struct end, watch);
+	struct relay *r = e->relay;
+
+	if (r->dead)
+		return;
+	if (events & EPOLLERR && has_failed(e)) {
+		finish(r, true);
+		return;
+	}
+	e->readable |= (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) != 0;
+	e->writable |= (events & EPOLLOUT) != 0;
+	carry_both(r);
+}
+
+static void start_end(struct relay *r, int i, int fd, bool watched)
+{
+	struct end *e = &r->end[i];
+
+	*e = (struct end){.watch.ready = on_end, .relay = r, .fd = fd, .writable = true};
+	r->way[i].pipe[0] = r->way[i].pipe[1] = -1;
+	if (watched)
+		loop_change(fd, RELAY_EVENTS, &e->watch);
+	else if (!loop_add(fd, RELAY_EVENTS, &e->watch))
+		r->dead = true;
+}
+
+void relay_start(int box, int host, bool host_watched)
+{
+	struct relay *r = xcalloc(1, sizeof(*r));
+
+	start_end(r, 0, box, false);
+	start_end(r, 1, host, host_watched);
+	if (r->dead) { /* no memory in the kernel */
+		r->dead = false;
+		finish(r, true);
+	}
+}
+
+bool relay_has_work(void)
+{
+	return ready || (starved && n_spare > 0);
+}
+
+bool relay_waits(void)
+{
+	return starved;
+}
+
+static void work_off(struct relay **list)
+{
+	struct relay *r = take_ptr(*list), *next;
+
+	for (; r; r = next) {
+		next = r->next;
+		r->queued = false;
+		if (!r->dead)
+			carry_both(r);
+	}
+}
+
+void relay_continue(void)
+{
+	struct relay *r, *next;
+
+	work_off(&ready);
+	work_off(&starved);
+	/* One that is in a list is freed when it has left that. */
+	for (r = take_ptr(dead); r; r = next) {
+		next = r->next_dead;
+		if (r->queued) {
+			r->next_dead = dead;
+			dead = r;
+		} else {
+			free(r);
+		}
+	}
+}

@@ -1,0 +1,27 @@
+/*
+ * relay.h - carrying the bytes of TCP connections between two sockets.
+ */
+#ifndef GATEWAY_RELAY_H
+#define GATEWAY_RELAY_H
+
+#include <stdbool.h>
+
+/* What a relay waits for at both of its ends: watched once, edge-triggered. */
+#define RELAY_EVENTS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
+
+/*
+ * Takes two connected sockets with TCP_NODELAY, of which the caller has taken the descriptors (loop_take_fds()), and
+ * closes them when the connection ends. host_watched: the host's is in the loop already.
+ */
+void relay_start(int box, int host, bool host_watched);
+
+/* Is there work that needs no event? Then the loop must not wait. */
+bool relay_has_work(void);
+
+/* Is there work that the end of another connection makes possible? */
+bool relay_waits(void);
+
+/* After each round of the loop: does such work, and frees what has ended. */
+void relay_continue(void);
+
+#endif

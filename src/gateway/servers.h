@@ -1,0 +1,23 @@
+/*
+ * servers.h - the host's name servers, and when they change.
+ */
+#ifndef GATEWAY_SERVERS_H
+#define GATEWAY_SERVERS_H
+
+#include <stdbool.h>
+
+#include "gateway/contract.h"
+
+/* The lines `nameserver` of a resolv.conf(5). Scoped addresses, as fe80::1%eth0, are left out. */
+void servers_parse(const char *text, struct gateway_servers *ret);
+
+/* Those of /etc/resolv.conf; without any, the one on this machine, as resolver(3) has it. */
+void servers_read(struct gateway_servers *ret);
+
+/* A descriptor that becomes readable when the file may have changed, or -1. */
+int servers_watch(void);
+
+/* Reads from it. True if the file may have. */
+bool servers_changed(int watch);
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * setup_link.c - the box's network interface, addresses, routes and rules.
+ *
+ * The interface is for show: programs look for one with an address and a default route, and no
+ * packet ever leaves by it. What a program of the box sends has come in by lo (`iif lo`), and so a
+ * rule sends every lookup that the table `local` did not answer to a table of our own, in which all
+ * addresses are local. connect(2) thus finds a route over lo. bind(2) asks the table `local` alone, so
+ * that the address of somebody else is refused as on any host.
+ */
+#include "gateway/setup_link.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+
+#define LO    1 /* the first interface of each network namespace */
+#define ETH0  2
+#define PEER  3	    /* the other end of a veth, unused */
+#define MTU   65520 /* as pasta's: what a program reads of the interface, not what limits it */
+#define TABLE 100
+#define PREF  100 /* after `local` (0), before `main` (32766) */
+
+/*
+ * Modules are loaded for an unprivileged namespace too, but not every kernel has each of them.
+ * veth is the dearest; a bridge without ports takes nothing but a name.
+ */
+const char *const link_kinds[] = {"dummy", "bridge", "ifb", "veth", NULL};
+
+static void add_up(struct nl_batch *b, const char *what, int index)
+{
+	struct ifinfomsg link = {.ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+
+	nl_begin(b, what, RTM_NEWLINK, 0, &link, sizeof(link));
+}
+
+static void add_peer(struct nl_batch *b)
+{
+	struct ifinfomsg peer = {.ifi_index = PEER};
+	size_t data = nl_nest(b, IFLA_INFO_DATA), nest = nl_nest(b, VETH_INFO_PEER);
+
+	/* The header of a link stands in front of the peer's attributes. */
+	nl_put(b, &peer, sizeof(peer));
+	nl_attr_string(b, IFLA_IFNAME, "gw0");
+	nl_unnest(b, nest);
+	nl_unnest(b, data);
+}
+
+void link_build_interface(struct nl_batch *b, const char *kind)
+{
+	bool veth = streq(kind, "veth");
+	struct ifinfomsg link = {.ifi_index = ETH0};
+	size_t info;
+
+	add_up(b, "bring up lo", LO);
+	nl_begin(b, "make eth0", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &link, sizeof(link));
+	nl_attr_string(b, IFLA_IFNAME, "eth0");
+	nl_attr_u32(b, IFLA_MTU, MTU);
+	info = nl_nest(b, IFLA_LINKINFO);
+	nl_attr_string(b, IFLA_INFO_KIND, kind);
+	if (veth)
+		add_peer(b);
+	nl_unnest(b, info);
+	add_up(b, "bring up eth0", ETH0);
+	if (veth)
+		add_up(b, "bring up gw0", PEER);
+	nl_ask_answer(b);
+}
+
+/* An address in binary, of the size that its family has. */
+static size_t parse(int family, const char *text, void *ret)
+{
+	inet_pton(family, text, ret);
+	return family == AF_INET ? 4 : 16;
+}
+
+static void add_address(struct nl_batch *b, int family, const char *text, int prefix, int index)
+{
+	struct ifaddrmsg address = {.ifa_family = (uint8_t)family,
+				    .ifa_prefixlen = (uint8_t)prefix,
+				    .ifa_flags = family == AF_INET6 ? IFA_F_NODAD : 0,
+				    .ifa_index = (unsigned)index};
+	char addr[16];
+	size_t size = parse(family, text, addr);
+
+	nl_begin(b, "add an address", RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &address,
+		 sizeof(address));
+	nl_attr(b, IFA_LOCAL, addr, size);
+	nl_attr(b, IFA_ADDRESS, addr, size);
+}
+
+static void begin_route(struct nl_batch *b, const char *what, const struct rtmsg *route)
+{
+	nl_begin(b, what, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, route, sizeof(*route));
+}
+
+/* What `ip route` and programs show. No lookup gets as far as this. */
+static void add_default(struct nl_batch *b, int family, const char *gateway)
+{
+	struct rtmsg route = {.rtm_family = (uint8_t)family,
+			      .rtm_table = RT_TABLE_MAIN,
+			      .rtm_protocol = RTPROT_BOOT,
+			      .rtm_scope = RT_SCOPE_UNIVERSE,
+			      .rtm_type = RTN_UNICAST};
+	char addr[16];
+
+	begin_route(b, "add the default route", &route);
+	nl_attr(b, RTA_GATEWAY, addr, parse(family, gateway, addr));
+	nl_attr_u32(b, RTA_OIF, ETH0);
+}
+
+/* Every address is local, with the box's as the source. */
+static void add_all_local(struct nl_batch *b, int family, const char *source)
+{
+	struct rtmsg route = {.rtm_family = (uint8_t)family,
+			      .rtm_table = TABLE,
+			      .rtm_protocol = RTPROT_BOOT,
+			      .rtm_scope = RT_SCOPE_HOST,
+			      .rtm_type = RTN_LOCAL};
+	struct fib_rule_hdr rule = {
+		.family = (uint8_t)family, .table = TABLE, .action = FR_ACT_TO_TBL};
+	char addr[16];
+
+	nl_begin(b, "add a routing rule", RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &rule,
+		 sizeof(rule));
+	nl_attr_u32(b, FRA_PRIORITY, PREF);
+	nl_attr_string(b, FRA_IIFNAME, "lo");
+	begin_route(b, "add the route to the gateway", &route);
+	nl_attr(b, RTA_PREFSRC, addr, parse(family, source, addr));
+	nl_attr_u32(b, RTA_OIF, LO);
+}
+
+void link_build_routes(struct nl_batch *b, bool interface, bool ipv6)
+{
+	int index = interface ? ETH0 : LO;
+
+	add_address(b, AF_INET, BOX_IPV4, 24, index);
+	if (ipv6)
+		add_address(b, AF_INET6, BOX_IPV6, 64, index);
+	if (interface)
+		add_default(b, AF_INET, GATEWAY_IPV4);
+	if (interface && ipv6)
+		add_default(b, AF_INET6, GATEWAY_IPV6);
+	add_all_local(b, AF_INET, BOX_IPV4);
+	if (ipv6)
+		add_all_local(b, AF_INET6, BOX_IPV6);
+	nl_ask_answer(b);
+}
+
+static int send_batch(const struct nl_batch *b, struct err *e)
+{
+	cleanup_close int fd = -1;
+	int r = nl_open(NETLINK_ROUTE, &fd, e);
+
+	return r < 0 ? r : nl_send(fd, b, e);
+}
+
+static bool make_interface(const char *kind)
+{
+	struct nl_batch b = {0};
+	struct err ignored;
+
+	link_build_interface(&b, kind);
+	return send_batch(&b, &ignored) == 0;
+}
+
+/* The kind that works, `known` first; NULL if none does. */
+static const char *find_interface(const char *known)
+{
+	if (known && make_interface(known))
+		return known;
+	for (const char *const *k = link_kinds; *k; k++)
+		if (!(known && streq(*k, known)) && make_interface(*k))
+			return *k;
+	return NULL;
+}
+
+int link_setup(const char **kind, bool ipv6, struct err *e)
+{
+	struct nl_batch b = {0};
+
+	*kind = find_interface(*kind);
+	if (!*kind)
+		add_up(&b, "bring up lo", LO);
+	link_build_routes(&b, *kind, ipv6);
+	return send_batch(&b, e);
+}

@@ -1,0 +1,413 @@
+/*
+ * udp.c - the box's datagrams.
+ *
+ * A flow is what one socket of the box sends to one address. Each has a connected socket of the
+ * host. Its answers are sent into the box by a raw socket, as most flows are one question and one
+ * answer; from the second datagram of the box on, by a connected socket in the box's network, which
+ * is made for that: datagrams then come in there without a lookup of ours, and many at once
+ * (UDP_GRO, UDP_SEGMENT).
+ *
+ * What cannot be sent is dropped, as on any network; what the host is told by ICMP, the box is.
+ */
+#include "gateway/udp.h"
+
+#include <errno.h>
+#include <netinet/udp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "gateway/inject.h"
+#include "gateway/inside.h"
+#include "gateway/loop.h"
+#include "gateway/outside.h"
+
+#define BUCKETS	 4096
+#define BATCH	 64    /* datagrams of one socket before the others have their turn */
+#define IDLE_MS	 60000 /* more than the 30 s after which QUIC gives up (RFC 9000 10.1) */
+#define DNS_MS	 10000 /* two attempts of resolver(3) */
+#define DATAGRAM 65536
+
+struct flow {
+	struct watch box_watch, host_watch;
+	struct flow_key key;
+	int box; /* -1: answers go by the raw socket */
+	int host;
+	bool dns, answered;
+	unsigned attempt; /* which name server */
+	bool ended;	  /* to be freed */
+	int64_t used;
+	struct flow *next;	    /* in its bucket */
+	struct flow *older, *newer; /* by the time of their last use */
+};
+
+static int datagrams = -1;
+static struct flow *table[BUCKETS];
+static struct flow *oldest, *newest, *ended;
+static unsigned n_flows;
+static uint8_t data[DATAGRAM];
+
+/* One datagram, or several of `segment` bytes each, the last one shorter. */
+struct received {
+	ssize_t len;
+	size_t segment; /* 0: one */
+};
+
+static struct flow **find(const struct flow_key *key)
+{
+	struct flow **f = &table[flow_key_hash(key) % BUCKETS];
+
+	while (*f && !flow_key_same(&(*f)->key, key))
+		f = &(*f)->next;
+	return f;
+}
+
+static void unlink_age(struct flow *f)
+{
+	*(f->older ? &f->older->newer : &oldest) = f->newer;
+	*(f->newer ? &f->newer->older : &newest) = f->older;
+}
+
+static void link_newest(struct flow *f)
+{
+	f->used = loop_now();
+	f->older = newest;
+	f->newer = NULL;
+	*(newest ? &newest->newer : &oldest) = f;
+	newest = f;
+}
+
+static void touch(struct flow *f)
+{
+	unlink_age(f);
+	link_newest(f);
+}
+
+static void end(struct flow *f)
+{
+	struct flow **at = find(&f->key);
+
+	*at = f->next;
+	unlink_age(f);
+	if (f->box >= 0)
+		close(f->box);
+	if (f->host >= 0)
+		close(f->host);
+	loop_give_fds(2);
+	n_flows--;
+	f->ended = true;
+	f->next = ended;
+	ended = f;
+}
+
+/* Tells the box, unless it is a matter of ours. */
+static void report(const struct flow *f, int errnum)
+{
+	if (!outside_is_ours(errnum))
+		inject_udp_error(&f->key, errnum);
+}
+
+/*
+ * Receives into `data`. False: there is nothing; *ret_error is the error that the socket reported, or
+ * 0.
+ */
+static bool receive(int fd, struct received *ret, int *ret_error)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	struct iovec io = {.iov_base = data, .iov_len = sizeof(data)};
+	struct msghdr m = {.msg_iov = &io,
+			   .msg_iovlen = 1,
+			   .msg_control = control,
+			   .msg_controllen = sizeof(control)};
+	int size = 0;
+
+	*ret = (struct received){.len = recvmsg(fd, &m, MSG_DONTWAIT)};
+	*ret_error = ret->len < 0 && errno != EAGAIN ? errno : 0;
+	if (ret->len < 0)
+		return false;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
+		if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO)
+			memcpy(&size, CMSG_DATA(c), sizeof(size));
+	if (size > 0 && size < ret->len)
+		ret->segment = (size_t)size;
+	return true;
+}
+
+/* Sends them one by one. Returns 0 or -errno of the first failure. */
+static int send_each(int fd, const struct received *in)
+{
+	size_t len = (size_t)in->len, step = in->segment ? in->segment : len, at = 0;
+
+	do {
+		size_t size = len - at < step ? len - at : step;
+
+		if (send(fd, data + at, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+			return -errno;
+		at += step;
+	} while (at < len);
+	return 0;
+}
+
+/* Several at once, cut up by the kernel or the network card; udp(7). */
+static int send_segmented(int fd, const struct received *in)
+{
+	union {
+		char space[CMSG_SPACE(sizeof(uint16_t))];
+		struct cmsghdr head;
+	} control = {.head = {.cmsg_level = SOL_UDP,
+			      .cmsg_type = UDP_SEGMENT,
+			      .cmsg_len = CMSG_LEN(sizeof(uint16_t))}};
+	struct iovec io = {.iov_base = data, .iov_len = (size_t)in->len};
+	struct msghdr m = {.msg_iov = &io,
+			   .msg_iovlen = 1,
+			   .msg_control = &control,
+			   .msg_controllen = sizeof(control)};
+	uint16_t size = (uint16_t)in->segment;
+
+	memcpy(CMSG_DATA(&control.head), &size, sizeof(size));
+	return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static int send_on(int fd, const struct received *in)
+{
+	int r = in->segment ? send_segmented(fd, in) : send_each(fd, in);
+
+	/* Larger than the path takes, or too many: without the kernel's help. */
+	if (in->segment && (r == -EINVAL || r == -EIO || r == -EMSGSIZE))
+		r = send_each(fd, in);
+	return r;
+}
+
+/* To the host. An error may be that of an earlier datagram, and this one was not sent then. */
+static void send_out(struct flow *f, const struct received *in)
+{
+	int r = send_on(f->host, in);
+
+	if (r == -ECONNREFUSED) {
+		report(f, ECONNREFUSED);
+		r = send_on(f->host, in);
+	}
+	if (r < 0)
+		report(f, -r);
+}
+
+static void inject_each(const struct flow *f, const struct received *in)
+{
+	size_t len = (size_t)in->len, step = in->segment ? in->segment : len, at = 0;
+
+	do {
+		inject_udp(&f->key, data + at, len - at < step ? len - at : step);
+		at += step;
+	} while (at < len);
+}
+
+static void on_host(struct watch *w, uint32_t events)
+{
+	struct flow *f = watch_owner(w, struct flow, host_watch);
+	struct received in;
+	int error = 0;
+
+	(void)events;
+	for (int i = 0; !f->ended && i < BATCH && receive(f->host, &in, &error); i++) {
+		touch(f);
+		f->answered = true;
+		if (f->box < 0)
+			inject_each(f, &in);
+		else
+			send_on(f->box, &in);
+	}
+	if (error)
+		report(f, error);
+}
+
+static void on_box(struct watch *w, uint32_t events)
+{
+	struct flow *f = watch_owner(w, struct flow, box_watch);
+	struct received in;
+	int error;
+
+	(void)events;
+	for (int i = 0; !f->ended && i < BATCH && receive(f->box, &in, &error); i++) {
+		touch(f);
+		send_out(f, &in);
+	}
+}
+
+/* Leaves room for TCP: of all descriptors, flows have a half at most. */
+static bool make_room(void)
+{
+	if (n_flows >= loop_max_fds() / 4)
+		end(oldest);
+	return loop_take_fds(2);
+}
+
+static struct flow *add(const struct flow_key *key, int host)
+{
+	struct flow *f = xcalloc(1, sizeof(*f)), **at = find(key);
+
+	*f = (struct flow){.box_watch.ready = on_box,
+			   .host_watch.ready = on_host,
+			   .key = *key,
+			   .box = -1,
+			   .host = host,
+			   .dns = outside_is_dns(&key->to),
+			   .next = *at};
+	*at = f;
+	link_newest(f);
+	n_flows++;
+	return f;
+}
+
+static struct flow *begin(const struct flow_key *key)
+{
+	struct endpoint to;
+	struct flow *f;
+	int fd;
+
+	if (!outside_resolve(IPPROTO_UDP, &key->to, 0, &to)) {
+		inject_udp_error(key, ECONNREFUSED);
+		return NULL;
+	}
+	if (!make_room())
+		return NULL;
+	fd = outside_connect(SOCK_DGRAM, &to);
+	if (fd < 0) {
+		loop_give_fds(2);
+		if (!outside_is_ours(-fd))
+			inject_udp_error(key, -fd);
+		return NULL;
+	}
+	f = add(key, fd);
+	if (loop_add(fd, EPOLLIN, &f->host_watch))
+		return f;
+	end(f);
+	return NULL;
+}
+
+/* The box has asked again: the next name server may answer. */
+static void try_next_server(struct flow *f)
+{
+	struct endpoint to;
+	int fd;
+
+	if (f->answered || !outside_resolve(IPPROTO_UDP, &f->key.to, ++f->attempt, &to))
+		return;
+	fd = outside_connect(SOCK_DGRAM, &to);
+	if (fd < 0 || !loop_add(fd, EPOLLIN, &f->host_watch)) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	close(f->host);
+	f->host = fd;
+}
+
+/* From now on the box's datagrams come in by a socket of their own. */
+static void pair(struct flow *f)
+{
+	if (f->box >= 0)
+		return;
+	f->box = inside_udp(&f->key);
+	if (f->box >= 0 && !loop_add(f->box, EPOLLIN, &f->box_watch)) {
+		close(f->box);
+		f->box = -1;
+	}
+}
+
+static void carry_first(const struct flow_key *key, const struct received *in)
+{
+	struct flow *f = *find(key);
+
+	if (!f) {
+		f = begin(key);
+	} else {
+		touch(f);
+		if (f->dns)
+			try_next_server(f);
+		else
+			pair(f);
+	}
+	if (f)
+		send_out(f, in);
+}
+
+/* Where a datagram was sent to, which its packet says; IP_RECVORIGDSTADDR of ip(7). */
+static bool original(struct msghdr *m, struct endpoint *ret)
+{
+	struct sockaddr_storage sa = {0};
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		bool ipv4 = c->cmsg_level == SOL_IP && c->cmsg_type == IP_ORIGDSTADDR;
+
+		if (!ipv4 && !(c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_ORIGDSTADDR))
+			continue;
+		memcpy(&sa, CMSG_DATA(c),
+		       ipv4 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+		*ret = endpoint_of(&sa);
+		if (ipv4) /* of a packet of IPv4 there may be both */
+			return true;
+	}
+	return sa.ss_family != 0;
+}
+
+static void on_datagrams(struct watch *w, uint32_t events)
+{
+	(void)w;
+	(void)events;
+	for (int i = 0; i < BATCH; i++) {
+		_Alignas(struct cmsghdr) char control[256];
+		struct sockaddr_storage from;
+		struct iovec io = {.iov_base = data, .iov_len = sizeof(data)};
+		struct msghdr m = {.msg_name = &from,
+				   .msg_namelen = sizeof(from),
+				   .msg_iov = &io,
+				   .msg_iovlen = 1,
+				   .msg_control = control,
+				   .msg_controllen = sizeof(control)};
+		struct received in = {.len = recvmsg(datagrams, &m, MSG_DONTWAIT)};
+		struct flow_key key;
+
+		if (in.len < 0)
+			return;
+		key.from = endpoint_of(&from);
+		if (original(&m, &key.to))
+			carry_first(&key, &in);
+	}
+}
+
+bool udp_waits(void)
+{
+	return n_flows > 0;
+}
+
+void udp_continue(void)
+{
+	struct flow *f, *next;
+
+	for (f = ended, ended = NULL; f; f = next) {
+		next = f->next;
+		free(f);
+	}
+}
+
+void udp_sweep(void)
+{
+	struct flow *f, *next;
+
+	for (f = oldest; f; f = next) {
+		next = f->newer;
+		if (loop_now() - f->used >= (f->dns ? DNS_MS : IDLE_MS))
+			end(f);
+	}
+}
+
+void udp_init(int fd)
+{
+	static struct watch watch = {.ready = on_datagrams};
+
+	datagrams = fd;
+	loop_add(fd, EPOLLIN, &watch);
+}

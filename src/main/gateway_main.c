@@ -1,0 +1,21 @@
+/*
+ * gateway_main.c - sandbox-gateway: carries the network traffic of one box.
+ *
+ * A program of its own, so that what reads the box's packets has nothing of the launcher in its
+ * memory: no settings, no environment, no open file. `sandbox` starts it; see gateway/contract.h.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "gateway/contract.h"
+#include "gateway/monitor.h"
+
+int main(void)
+{
+	if (fcntl(GATEWAY_CACHE_FD, F_GETFD) < 0) {
+		fprintf(stderr, "%s: it is started by sandbox, for a box with network = gateway\n",
+			GATEWAY_PROGRAM);
+		return 125;
+	}
+	return monitor_run();
+}
