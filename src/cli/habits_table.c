@@ -148,7 +148,7 @@ static bool is_private(const char *value)
 
 static bool is_no_driver(const char *value)
 {
-	return !streq(value, "none") && !streq(value, "host");
+	return !streq(value, "none") && !streq(value, "host") && !streq(value, "gateway");
 }
 
 #define RUN	 "run "

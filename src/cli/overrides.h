@@ -36,7 +36,7 @@
 	}
 #define OPT_NETWORK(s, m)                                                                  \
 	{                                                                                  \
-		.letter = 'n', .name = "network", .arg = "DRIVER", .help = "none or host", \
+		.letter = 'n', .name = "network", .arg = "DRIVER", .help = "none, host or gateway", \
 		.word = WORD_CHOICE, .choices = network_choices, OPT_STRING(s, m)          \
 	}
 #define OPT_WORKDIR(s, m)                                                      \

@@ -21,6 +21,7 @@ const struct doctor_check doctor_checks[] = {
 	{"subordinate ids", doctor_check_subid},
 	{"cgroup limits", doctor_check_cgroup},
 	{"debuggers", doctor_check_ptrace},
+	{"network gateway", doctor_check_gateway},
 	{"/dev/net/tun", doctor_check_tun},
 	{"/dev/fuse", doctor_check_fuse},
 	{"boxes", doctor_check_boxes},

@@ -40,6 +40,8 @@ void doctor_check_ptrace(const struct doctor_place *place, struct doctor_result 
 void doctor_check_tun(const struct doctor_place *place, struct doctor_result *ret);
 void doctor_check_fuse(const struct doctor_place *place, struct doctor_result *ret);
 
+void doctor_check_gateway(const struct doctor_place *place, struct doctor_result *ret);
+
 void doctor_check_boxes(const struct doctor_place *place, struct doctor_result *ret);
 void doctor_check_images(const struct doctor_place *place, struct doctor_result *ret);
 

@@ -13,6 +13,7 @@
 #include "base/etc_text.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "gateway/contract.h"
 
 #define ETC_NOTE	"etc"
 #define RESOLV_CONF_MAX (64u << 10)
@@ -74,6 +75,37 @@ int etc_lines_resolv(char **ret, struct err *e)
 	if (r < 0)
 		return r;
 	*ret = r ? buf_detach(&text) : NULL;
+	return 0;
+}
+
+int etc_lines_gateway_others(char **ret, struct err *e)
+{
+	cleanup_free char *others = NULL;
+	int r = etc_lines_others(&others, e);
+
+	if (r == 0)
+		*ret = xasprintf("%s" GATEWAY_IPV4 "\t" GATEWAY_NAME "\n", others);
+	return r;
+}
+
+int etc_lines_gateway_resolv(char **ret, struct err *e)
+{
+	static const char *const kept[] = {"search", "domain", "options"};
+	cleanup_buf struct buf text = BUF_INIT, out = BUF_INIT;
+	int r = read_host_file("/etc/resolv.conf", RESOLV_CONF_MAX, &text, e);
+
+	if (r < 0)
+		return r;
+	buf_addstr(&out, "nameserver " GATEWAY_IPV4 "\n");
+	for (const char *line = text.data; *line;) {
+		size_t len = strcspn(line, "\n");
+
+		for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+			if (starts_with(line, kept[i]))
+				buf_addf(&out, "%.*s\n", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+	*ret = buf_detach(&out);
 	return 0;
 }
 

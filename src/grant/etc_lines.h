@@ -27,6 +27,13 @@ int etc_lines_others(char **ret, struct err *e);
 int etc_lines_resolv(char **ret, struct err *e);
 
 /*
+ * The same for a box with a gateway: with a name for that, and as the only server, with the host's
+ * search domains and options.
+ */
+int etc_lines_gateway_others(char **ret, struct err *e);
+int etc_lines_gateway_resolv(char **ret, struct err *e);
+
+/*
  * A line of a start's notes, with its newline, that identifies the present version of the host's
  * hosts(5) and resolv.conf(5): make it before reading them. lent: the box gets them. The caller
  * frees it.

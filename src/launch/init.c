@@ -90,19 +90,26 @@ static int take_ids(const struct plan *p, int boot, struct err *e)
 	return r;
 }
 
-/* P4. *ret_you is the nested user namespace; joins the network namespace for good. */
-static int join_namespaces(const struct plan *p, int boot, int *ret_you, struct err *e)
+/*
+ * P4. *ret_you is the nested user namespace. Joins the network namespace for good; with a gateway it
+ * is in that already, and gets *ret_sysfs, else -1.
+ */
+static int join_namespaces(const struct plan *p, int boot, int *ret_you, int *ret_sysfs,
+			   struct err *e)
 {
-	int fds[PROTOCOL_MAX_FDS], n_fds = 0, want = p->net == PLAN_NET_NEW ? 2 : 1;
+	int fds[PROTOCOL_MAX_FDS], n_fds = 0, want = p->net == PLAN_NET_HOST ? 1 : 2;
 	struct message m;
 
 	if (message_receive(boot, &m, fds, &n_fds, 0) != 1 || m.type != MESSAGE_NAMESPACES ||
 	    n_fds != want)
 		return err_set(e, ECONNRESET, "the launcher ended while the box started");
-	if (want == 2 && setns(fds[1], CLONE_NEWNET) < 0)
-		return err_sys(e, errno, "cannot join the box's network namespace");
-	close_fd(&fds[1]);
+	if (p->net == PLAN_NET_NEW) {
+		if (setns(fds[1], CLONE_NEWNET) < 0)
+			return err_sys(e, errno, "cannot join the box's network namespace");
+		close_fd(&fds[1]);
+	}
 	*ret_you = fds[0];
+	*ret_sysfs = fds[1];
 	return 0;
 }
 
@@ -148,7 +155,7 @@ static int build(const struct plan *p, int boot, struct server *srv, struct err 
 	if (r == 0)
 		r = rootfs_build(p, &root, e);
 	if (r == 0)
-		r = join_namespaces(p, boot, &you, e);
+		r = join_namespaces(p, boot, &you, &root.sysfs, e);
 	if (r == 0)
 		r = rootfs_enter(p, &root, e);
 	if (r < 0)

@@ -19,8 +19,9 @@
 #define PLAN_MAX_MOUNTS 1024 /* 400 submodules need one each, and some for directories in between */
 
 enum plan_net {
-	PLAN_NET_NEW,  /* a new network namespace with only loopback */
-	PLAN_NET_HOST, /* the host's */
+	PLAN_NET_NEW,	  /* a new network namespace with only loopback */
+	PLAN_NET_HOST,	  /* the host's */
+	PLAN_NET_GATEWAY, /* a new one, of which a gateway carries the traffic */
 };
 
 enum plan_mount_kind {
@@ -77,7 +78,8 @@ struct plan {
 	struct plan_etc etc;
 
 	enum plan_net net;
-	bool nested; /* allows namespaces, mount and clone3 inside */
+	int gateway_fd; /* GATEWAY: connection to a program that was started (gateway.h), else -1 */
+	bool nested;	/* allows namespaces, mount and clone3 inside */
 	bool io_uring;
 	bool perf;
 	bool renames; /* you too can rename directories of lower layers */

@@ -9,7 +9,8 @@
  *	5  the plan's mounts, in order; a symlink of the image can lead none to what comes next
  *	6  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())
  *	7  /dev		 memory, nodes, devpts; then the plan's mounts on /dev/shm
- *	8  /sys		 sysfs of an own network namespace, else the host's, read-only
+ *	8  /sys		 sysfs of an own network namespace (a gateway mounts that), else the host's,
+ *			 read-only
  *	9  masks	 /proc/sys etc. read-only, more hidden, for the host's root (mask.c)
  *	10 pivot_root(".", "."), detach the old root
  */
@@ -94,6 +95,8 @@ static int mount_sys(const struct plan *p, const struct rootfs *root, struct err
 		return r;
 	if (p->net == PLAN_NET_HOST)
 		return bind_host_sys(root, target, e);
+	if (p->net == PLAN_NET_GATEWAY)
+		return mount_attach(root->sysfs, target, "/sys", e);
 	return mount_fs("sysfs", target, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, "/sys",
 			e);
 }
@@ -150,7 +153,7 @@ int rootfs_image(const struct plan *p, int host, struct rootfs *root, struct err
 {
 	int r;
 
-	*root = (struct rootfs){.fd = -1, .pts = -1, .scratch = -1};
+	*root = (struct rootfs){.fd = -1, .pts = -1, .scratch = -1, .sysfs = -1};
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_sys(e, errno, "cannot make the mount tree private");
 	r = mount_memory(p->staging, &root->scratch, e);

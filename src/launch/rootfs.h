@@ -12,6 +12,7 @@ struct rootfs {
 	int fd;	     /* the new root, O_PATH */
 	int pts;     /* the box's devpts root, O_PATH */
 	int scratch; /* the tmpfs that holds all memory of the box, O_PATH */
+	int sysfs;   /* PLAN_NET_GATEWAY: what becomes /sys, a detached mount */
 };
 
 /*

@@ -6,14 +6,16 @@
  *	L1 plan_check()
  *	L2 socketpair: the boot connection
  *	L3 clone3(user, mount, pid, ipc, uts,
- *	   cgroup if v2)
+ *	   cgroup if v2); with a gateway, which the
+ *	   caller has started, in its namespaces
  *						P1 detach(): listens; own session; of the host's
  *						   descriptors only stdio, control, lifetime
  *						   lock, boot connection
  *						P2 idmap_write(): box-root is you outside
  *	   MAPPED <----------------------------
  *	L4 namespaces_make(): the network	P3 rootfs_build(): all mounts but /sys
- *	   namespace, loopback, "you"
+ *	   namespace and its loopback, unless a
+ *	   gateway makes it; "you"; gateway_wait()
  *	   NAMESPACES + fds ------------------> P4 join_namespaces()
  *	L5 the caller may send SESSION on the	P5 rootfs_enter(): /sys, pivot; stdio is the
  *	   boot connection			   box's /dev/null
@@ -47,6 +49,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/proc.h"
+#include "launch/gateway.h"
 #include "launch/init.h"
 #include "launch/namespaces.h"
 #include "launch/protocol.h"
@@ -62,15 +66,51 @@ static uint64_t cgroup_namespace(void)
 	return access("/sys/fs/cgroup/memory/tasks", F_OK) == 0 ? 0 : CLONE_NEWCGROUP;
 }
 
-static pid_t clone_pid1(int *ret_pidfd)
+static void kill_and_reap(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+}
+
+/* flags: CLONE_* besides those of each box. Returns twice, or -1 with errno. */
+static pid_t clone_box(uint64_t flags, int *ret_pidfd)
 {
 	struct clone_args args = {
-		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_NEWUSER | CLONE_NEWNS |
-			 CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | cgroup_namespace(),
+		.flags = flags | CLONE_CLEAR_SIGHAND | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
+			 CLONE_NEWIPC | CLONE_NEWUTS | cgroup_namespace(),
 		.pidfd = (uintptr_t)ret_pidfd,
 	};
 
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+}
+
+/*
+ * Pid 1 below the gateway's user namespace and in its network: the kernel lets it only be born
+ * there. A process that shares our memory goes there and makes it, as our child; we would be in there
+ * for good.
+ */
+static pid_t clone_pid1_inside(const struct plan *p, int userns, int netns, int boot,
+			       int *ret_pidfd)
+{
+	volatile pid_t pid = -1;
+	volatile int error = EAGAIN;
+	pid_t helper = vfork();
+
+	if (helper == 0) {
+		if (setns(userns, CLONE_NEWUSER) == 0 && setns(netns, CLONE_NEWNET) == 0)
+			pid = clone_box(CLONE_PARENT, NULL);
+		error = errno;
+		if (pid == 0)
+			pid1_main(p, boot);
+		_exit(0);
+	}
+	while (helper > 0 && waitpid(helper, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (pid > 0 && (*ret_pidfd = proc_pidfd(pid)) < 0)
+		kill_and_reap(pid);
+	errno = pid > 0 ? -*ret_pidfd : error;
+	return *ret_pidfd < 0 ? -1 : pid;
 }
 
 /* Explains why the clone was refused; user_namespaces(7), clone(2). */
@@ -98,20 +138,37 @@ static int clone_error(int errnum, struct err *e)
 	}
 }
 
-static void kill_and_reap(pid_t pid)
+/* L3. Returns the pid, or a negative code. */
+static int clone_pid1(const struct plan *p, int boot, int *ret_pidfd, struct err *e)
 {
-	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
+	cleanup_close int userns = -1, netns = -1;
+	pid_t pid;
+	int r;
+
+	if (p->net == PLAN_NET_GATEWAY) {
+		r = gateway_receive_namespaces(p->gateway_fd, &userns, &netns, e);
+		if (r < 0)
+			return r;
+		pid = clone_pid1_inside(p, userns, netns, boot, ret_pidfd);
+	} else {
+		pid = clone_box(CLONE_PIDFD, ret_pidfd);
+		if (pid == 0)
+			pid1_main(p, boot);
+	}
+	return pid < 0 ? clone_error(errno, e) : pid;
 }
 
-/* L4: makes the namespaces and sends them to pid 1. */
+/* L4: makes the namespaces and sends them to pid 1, or the mount for /sys that a gateway has made. */
 static int give_namespaces(const struct plan *p, int pidfd, int boot, struct err *e)
 {
 	cleanup_close int you = -1, net = -1;
 	struct message m = {.type = MESSAGE_NAMESPACES};
-	int r = namespaces_make(p, pidfd, boot, &you, &net, e);
+	int r = p->net == PLAN_NET_GATEWAY ? gateway_give_box(p->gateway_fd, pidfd, e) : 0;
 
+	if (r == 0)
+		r = namespaces_make(p, pidfd, boot, &you, &net, e);
+	if (r == 0 && p->net == PLAN_NET_GATEWAY)
+		r = gateway_wait(p->gateway_fd, &net, e);
 	if (r < 0)
 		return r;
 	r = message_send(boot, &m, (int[]){you, net}, net < 0 ? 1 : 2, 0);
@@ -136,8 +193,7 @@ static int first_error(int boot, struct err *e)
 int start_box(const struct plan *p, struct started_box *ret, struct err *e)
 {
 	cleanup_close int boot = -1, boot_child = -1, pidfd = -1;
-	int pair[2], r = plan_check(p, e);
-	pid_t pid;
+	int pair[2], pid, r = plan_check(p, e);
 
 	if (r < 0)
 		return r;
@@ -145,11 +201,9 @@ int start_box(const struct plan *p, struct started_box *ret, struct err *e)
 		return err_sys(e, errno, "cannot make the boot connection");
 	boot = pair[0];
 	boot_child = pair[1];
-	pid = clone_pid1(&pidfd);
+	pid = clone_pid1(p, boot_child, &pidfd, e);
 	if (pid < 0)
-		return clone_error(errno, e);
-	if (pid == 0)
-		pid1_main(p, boot_child);
+		return pid;
 	close_fd(&boot_child);
 	r = give_namespaces(p, pidfd, boot, e);
 	if (r < 0) {

@@ -6,8 +6,11 @@
 #include "base/mem.h"
 
 static const struct net_driver drivers[] = {
-	{.name = "none", .summary = "loopback only", .own_namespace = true},
-	{.name = "host", .summary = "the host's network namespace"},
+	{.name = "none", .summary = "loopback only", .kind = NET_NONE},
+	{.name = "host", .summary = "the host's network namespace", .kind = NET_HOST},
+	{.name = "gateway",
+	 .summary = "its own, with a gateway to the host's",
+	 .kind = NET_GATEWAY},
 };
 
 int net_driver_find(const char *name, const struct net_driver **ret, struct err *e)
@@ -17,5 +20,6 @@ int net_driver_find(const char *name, const struct net_driver **ret, struct err 
 			*ret = &drivers[i];
 			return 0;
 		}
-	return err_set(e, ERR_USAGE, "there is no network driver '%s': use 'none' or 'host'", name);
+	return err_set(e, ERR_USAGE,
+		       "there is no network driver '%s': use 'none', 'host' or 'gateway'", name);
 }

@@ -537,12 +537,29 @@ static int add_asked_mounts(const struct assemble_request *req, struct assembly 
 	return r;
 }
 
+/* The host's names and servers, if they can be reached. */
+static int fill_names(struct assembly *a, struct err *e)
+{
+	struct plan_etc *etc = &a->plan.etc;
+	bool gateway = a->plan.net == PLAN_NET_GATEWAY;
+	char *others = NULL, *resolv_conf = NULL;
+	int r;
+
+	if (a->plan.net == PLAN_NET_NEW)
+		return 0;
+	r = gateway ? etc_lines_gateway_others(&others, e) : etc_lines_others(&others, e);
+	if (r < 0)
+		return r;
+	etc->others = assembly_keep(a, others);
+	r = gateway ? etc_lines_gateway_resolv(&resolv_conf, e) : etc_lines_resolv(&resolv_conf, e);
+	etc->resolv_conf = assembly_keep(a, resolv_conf);
+	return r;
+}
+
 static int fill_etc(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
 	const struct user *u = req->user;
 	struct plan_etc *etc = &a->plan.etc;
-	char *others = NULL, *resolv_conf = NULL;
-	int r = 0;
 
 	/* A read-only root cannot be changed; its programs see a bare uid. */
 	if (a->root->read_only)
@@ -557,12 +574,7 @@ static int fill_etc(const struct assemble_request *req, struct assembly *a, stru
 	}
 	etc->hosts = true;
 	a->etc_note = assembly_keep(a, etc_lines_note(a->plan.net == PLAN_NET_HOST));
-	if (a->plan.net == PLAN_NET_HOST && (r = etc_lines_others(&others, e)) == 0) {
-		etc->others = assembly_keep(a, others);
-		r = etc_lines_resolv(&resolv_conf, e);
-		etc->resolv_conf = assembly_keep(a, resolv_conf);
-	}
-	return r;
+	return fill_names(a, e);
 }
 
 /* A trial is to be looked at, not kept running. */
@@ -575,6 +587,9 @@ static long linger_ms(const struct assemble_request *req)
 
 static int fill_identity(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
+	static const enum plan_net nets[] = {[NET_NONE] = PLAN_NET_NEW,
+					     [NET_HOST] = PLAN_NET_HOST,
+					     [NET_GATEWAY] = PLAN_NET_GATEWAY};
 	const struct settings *s = req->settings;
 	const struct user *u = req->user;
 	const struct net_driver *net;
@@ -588,7 +603,7 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	a->plan.hostname = req->hostname ? assembly_keep(a, xstrdup(req->hostname))
 			   : settings_get(s, KEY_HOSTNAME) ? settings_get(s, KEY_HOSTNAME)
 							   : req->box->name;
-	a->plan.net = net->own_namespace ? PLAN_NET_NEW : PLAN_NET_HOST;
+	a->plan.net = nets[net->kind];
 	a->plan.outer_uid = geteuid();
 	a->plan.outer_gid = getegid();
 	a->plan.you_uid = u->uid;
@@ -616,7 +631,8 @@ static int begin(const struct assemble_request *req, struct assembly *a, struct 
 {
 	int r;
 
-	*a = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1}, .root = req->root};
+	*a = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1, .gateway_fd = -1},
+			       .root = req->root};
 	a->home = assembly_keep(a, req->sealed ? xstrdup("/root") : user_home(req->user));
 	r = fill_identity(req, a, e);
 	return r < 0 ? r : add_root(req, a, e);

@@ -1,6 +1,7 @@
 /*
  * boot.c - the one way in which a box starts.
  *
+ *	a gateway, if it has one	start_gateway(): at work while the rest is
  *	the image's directories		find_root()
  *	what of the host it gets	assemble_granted(): settled, put into the plan, asked for
  *	the lifetime lock		before there is anything to record
@@ -30,13 +31,17 @@
 #include "box/box_create.h"
 #include "box/lifecycle.h"
 #include "box/moved.h"
+#include "gateway/contract.h"
 #include "grant/guarded.h"
 #include "grant/kernel.h"
 #include "grant/reach.h"
 #include "grant/repository.h"
+#include "launch/gateway.h"
 #include "launch/start.h"
+#include "net/driver.h"
 #include "rootfs/host_image.h"
 #include "rootfs/image.h"
+#include "rootfs/programs.h"
 #include "start/agent.h"
 #include "start/assemble.h"
 #include "start/follow.h"
@@ -54,6 +59,7 @@ struct booting {
 	struct assembly assembly;
 	bool new_reach; /* to be kept with the box */
 	int lifetime;	/* if the request has none */
+	int gateway;	/* the connection to it, or -1 */
 	struct started_box started;
 };
 
@@ -62,9 +68,24 @@ static void booting_clear(struct booting *b)
 	close_fd(&b->started.boot_fd);
 	close_fd(&b->started.pidfd);
 	close_fd(&b->lifetime);
+	close_fd(&b->gateway);
 	assembly_clear(&b->assembly);
 	repository_clear(&b->repository);
 	image_root_clear(&b->own);
+}
+
+/* It sets up the network while all that follows is done. Without a box it ends with us. */
+static int start_gateway(struct booting *b, struct err *e)
+{
+	const char *name = settings_get(b->req->settings, KEY_NETWORK);
+	cleanup_free char *program = NULL;
+	const struct net_driver *net;
+	int r = net_driver_find(name, &net, e);
+
+	if (r < 0 || net->kind != NET_GATEWAY)
+		return r;
+	program = program_path(GATEWAY_PROGRAM);
+	return gateway_start(program, b->req->store->runtime, &b->gateway, e);
 }
 
 static int find_root(struct booting *b, struct err *e)
@@ -205,6 +226,7 @@ static int start_recorded(struct booting *b, int lifetime, struct err *e)
 	log_plan(a);
 	a->plan.control_fd = control;
 	a->plan.lifetime_fd = lifetime;
+	a->plan.gateway_fd = b->gateway;
 	follow_note(a, &follow);
 	agent_note(a, &follow);
 	guarded_note(&a->guarded, &follow);
@@ -314,9 +336,12 @@ static int boot_once(const struct boot_request *req, int *ret_status, struct err
 		.req = req,
 		.own = IMAGE_ROOT_INIT,
 		.lifetime = -1,
+		.gateway = -1,
 		.started = {.pidfd = -1, .boot_fd = -1}};
-	int r = find_root(&b, e);
+	int r = start_gateway(&b, e);
 
+	if (r == 0)
+		r = find_root(&b, e);
 	if (r == 0)
 		r = assemble_granted(&b, e);
 	if (r == 0)
