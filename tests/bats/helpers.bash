@@ -88,7 +88,7 @@ nothing_left() {
 		return 1
 	}
 	left=$(find "$data"/{boxes,names,projects,tmp} -mindepth 1 2>/dev/null
-	find "$run" -mindepth 1 ! -name swept 2>/dev/null)
+	find "$run" -mindepth 1 ! -name swept ! -name gateway-interface 2>/dev/null)
 	[ -z "$left" ] || {
 		echo "files left: $left" >&2
 		return 1
@@ -102,7 +102,7 @@ processes() {
 
 	pids=$(grep -lsx "$mark" /proc/[0-9]*/oom_score_adj | cut -d/ -f3 | paste -sd,)
 	ps -o pid=,comm=,stat=,args= -p "${pids:-0}" | awk '
-		$2 == "sandbox" && $3 !~ /^Z/ { print; found = 1 }
+		$2 ~ /^sandbox(-gateway)?$/ && $3 !~ /^Z/ { print; found = 1 }
 		END { exit !found }'
 }
 

@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# network = gateway: a network of the box's own, in an internet of network namespaces (internet.bash).
+
+load helpers
+load internet
+
+setup() {
+	sandbox_setup
+	internet_start
+}
+
+teardown() {
+	internet_stop
+	sandbox_teardown
+}
+
+@test "a program in the box sees what one on the host sees: connected, refused, unreachable, no answer" {
+	on_host python3 internet.py errnos "$ANSWERS" "$ANSWERS6" >host
+	in_box python3 /t/internet.py errnos "$ANSWERS" "$ANSWERS6" >box
+	[ "$(wc -l <host)" = 9 ]
+	diff host box
+	for a in $ANSWERS $ANSWERS6; do
+		on_host python3 internet.py ping "$a" >host
+		in_box python3 /t/internet.py ping "$a" >box
+		diff host box
+	done
+	# Only here: a router sends five such errors at once (net.ipv4.route.error_burst).
+	in_box python3 /t/internet.py ping 203.0.113.20 >box
+	[ "$(cat box)" = $'EHOSTUNREACH\nEHOSTUNREACH' ]
+}
+
+@test "ends, resets, 24 MB, slow readers, large and many datagrams arrive as they were sent" {
+	cat >expected <<-END
+		carry_end 100000
+		carry_reset_of_server ECONNRESET
+		carry_reset_of_client ECONNRESET
+		carry_24_mb True
+		carry_slowly 16
+		carry_datagrams [0, 1, 1400, 60000]
+		carry_segments True
+	END
+	in_box sh -c "python3 /t/internet.py carry $ANSWERS; python3 /t/internet.py carry $ANSWERS6" >box
+	cat expected expected | diff - box
+}
+
+@test "the box has an interface, a default route, the host's names and servers" {
+	in_box sh -c 'ip -o addr show dev eth0; ip route; ls /sys/class/net; cat /etc/resolv.conf
+		getent ahostsv4 host.sandbox; getent ahosts www.example.test' >box
+	grep -q 'inet 10.0.2.15/24' box
+	grep -q 'inet6 fd00:2::15/64' box
+	grep -q '^default via 10.0.2.2 dev eth0' box
+	grep -qx eth0 box
+	run ! grep wire box
+	grep -qx 'nameserver 10.0.2.2' box
+	grep -qx 'search example.test' box
+	grep -q '^10.0.2.2 *STREAM host.sandbox' box
+	grep -q "^$ANSWERS *STREAM www.example.test" box
+	grep -q "^$ANSWERS6 *STREAM" box
+}
+
+@test "the host cannot be reached, by none of its addresses; nor link-local ones; nor the gateway's own port" {
+	cat >all.py <<-'END'
+		import socket, sys
+		for host in sys.argv[2:]:
+		    s = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET)
+		    s.settimeout(5)
+		    try:
+		        s.connect((host, int(sys.argv[1])))
+		        print(host, 'connected', end=', ')
+		        print(s.recv(1))
+		    except OSError as e:
+		        print(host, e.strerror)
+	END
+	on_host python3 -c 'import socket, time
+s = socket.create_server(("::", 8088), family=socket.AF_INET6, dualstack_ipv6=True)
+open("listens", "w").close()
+s.accept()' 3>&- &
+	listener=$!
+	wait_until 50 [ -e listens ]
+	hosts='127.0.0.1 127.1.2.3 0.0.0.0 10.0.2.2 198.51.100.2 169.254.169.254 ::1 :: fd00:2::2 2001:db8:1::2
+		::ffff:127.0.0.1 ::ffff:198.51.100.2'
+	# shellcheck disable=SC2086 # a list
+	in_box python3 /t/all.py 8088 $hosts >box
+	[ "$(grep -c 'Connection refused$' box)" = 12 ]
+	kill -0 $listener # nobody came
+	kill $listener
+	# The listener accepts only what the gateway has asked for.
+	in_box sh -c 'port=$(awk "\$4 == \"0A\" { print substr(\$2, length(\$2) - 3); exit }" /proc/net/tcp6)
+		exec python3 /t/all.py $((0x$port)) 127.0.0.1 10.0.2.15' >box
+	[ "$(grep -c 'Connection reset by peer$' box)" = 2 ]
+}
+
+@test "box-root has no power over the network, and can use all its ports" {
+	in_box sh -c 'id -u' >/dev/null
+	on_host sandbox run --quiet --root --network gateway --mount "$PWD:/t" host sh -c '
+		ip link set eth0 down && echo link
+		ip route del default && echo route
+		ip rule del pref 100 && echo rule
+		python3 -c "
+import socket
+def refused(*a):
+    try:
+        socket.socket(*a)
+        print(\"made\", a)
+    except OSError:
+        pass
+refused(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+refused(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+s = socket.socket()
+for option in ((socket.SOL_IP, 19), (socket.SOL_SOCKET, 36)):
+    try:
+        s.setsockopt(*option, 1)
+        print(\"set\", option)
+    except PermissionError:
+        pass
+socket.create_server((\"\", 80))
+print(\"listens on 80\")
+"' >box 2>/dev/null
+	[ "$(cat box)" = 'listens on 80' ]
+}
+
+@test "a gateway that is killed is replaced; it has no capability, no file, and ends with its box" {
+	on_host sandbox run --quiet --network gateway --mount "$PWD:/t" host sh -c '
+		cd /t; echo >ready; until [ -e go ]; do sleep 0.1; done
+		python3 internet.py carry '"$ANSWERS" 3>&- >box &
+	box=$!
+	wait_until 100 [ -e ready ]
+	pid=$(pgrep -u "$(id -u)" -x sandbox-gateway | while read -r p; do
+		[ "$(cat /proc/"$p"/oom_score_adj)" = "$(cat /proc/$box/oom_score_adj)" ] && echo "$p"
+	done | sort -n | tail -1)
+	grep -q '^NoNewPrivs:.1$' /proc/"$pid"/status
+	grep -q '^Seccomp:.2$' /proc/"$pid"/status
+	grep -q '^CapEff:.0*$' /proc/"$pid"/status
+	grep -q '^CapPrm:.0*$' /proc/"$pid"/status
+	kill -9 "$pid"
+	sleep 1.5
+	touch go
+	wait_for $box
+	[ "$status" = 0 ]
+	[ "$(wc -l <box)" = 7 ]
+	run ! grep -v 'ECONNRESET\|True\|16$\|100000\|60000' box
+}
+
+@test "sessions of a box share its network, boxes have networks apart, and name servers are followed" {
+	project p $'[sandbox]\nnetwork = gateway'
+	project q $'[sandbox]\nnetwork = gateway'
+	on_host sandbox enter --accept p -- sh -c 'readlink /proc/self/ns/net >net; touch ready
+		until [ -e go ]; do sleep 0.1; done; getent ahostsv4 www.example.test' >answer 3>&- &
+	session=$!
+	wait_until 100 [ -e p/ready ]
+	[ "$(on_host sandbox exec p readlink /proc/self/ns/net)" = "$(cat p/net)" ]
+	[ "$(on_host sandbox enter --accept q -- readlink /proc/self/ns/net)" != "$(cat p/net)" ]
+	# another server answers from now on: the box asks the gateway as before
+	on_host python3 internet.py another 198.51.100.2 3>&- &
+	another=$!
+	wait_until 50 [ -e other-served ]
+	echo 'nameserver 198.51.100.2' >resolv.conf
+	sleep 0.5
+	touch p/go
+	wait_for $session
+	kill $another
+	grep -q '^198.51.100.2 *STREAM' answer
+}

@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""The machine that answers in internet.bash, and its clients.
+
+internet.py serve ADDRESS...	TCP 7200 (the first byte says what it does), UDP 7300, DNS 53
+internet.py another ADDRESS	a second name server
+internet.py errnos HOST...	what connect(2) and send(2) report: one line a try
+internet.py carry HOST		moves data in each way that can go wrong
+internet.py ping HOST		two echo requests
+"""
+import errno, hashlib, os, select, socket, struct, sys, threading, time
+
+TCP, UDP, CLOSED = 7200, 7300, 7777
+ended = 'nothing'
+
+
+def family(host):
+    return socket.AF_INET6 if ':' in host else socket.AF_INET
+
+
+def reset(c):
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    c.close()
+
+
+def answer(c):
+    global ended
+    what = c.recv(1)
+    if what == b'C':  # count what comes until its end
+        n = 0
+        while data := c.recv(65536):
+            n += len(data)
+        c.sendall(b'%d' % n)
+    elif what == b'R':
+        reset(c)
+    elif what == b'W':  # wait to be reset
+        try:
+            ended = repr(c.recv(10))
+        except OSError as e:
+            ended = errno.errorcode[e.errno]
+    elif what == b'Q':
+        c.sendall(ended.encode())
+    elif what == b'E':
+        while data := c.recv(65536):
+            c.sendall(data)
+    elif what == b'B':
+        for _ in range(16):
+            c.sendall(b'z' * (1 << 20))
+    elif what == b'P':
+        c.sendall(c.getpeername()[0].encode())
+    c.close()
+
+
+def serve_tcp(host):
+    s = socket.create_server((host, TCP), family=family(host), backlog=1024)
+    while True:
+        threading.Thread(target=answer, args=(s.accept()[0],), daemon=True).start()
+
+
+def serve_udp(host, port, reply):
+    s = socket.socket(family(host), socket.SOCK_DGRAM)
+    s.bind((host, port))
+    while True:
+        data, peer = s.recvfrom(65536)
+        s.sendto(reply(data), peer)
+
+
+def dns(query):
+    """Every name has the address of this machine."""
+    end = 12
+    while query[end]:
+        end += query[end] + 1
+    kind, = struct.unpack('>H', query[end + 1:end + 3])
+    address = socket.inet_pton(family(hosts[kind == 28]), hosts[kind == 28])
+    record = b'\xc0\x0c' + struct.pack('>HHIH', kind, 1, 60, len(address)) + address
+    return query[:2] + struct.pack('>HHHHH', 0x8180, 1, 1, 0, 0) + query[12:end + 5] + record
+
+
+def serve():
+    for host in hosts:
+        for f in ((serve_tcp, host), (serve_udp, host, UDP, bytes), (serve_udp, host, 123, bytes)):
+            threading.Thread(target=f[0], args=f[1:], daemon=True).start()
+    threading.Thread(target=serve_udp, args=(hosts[0], 53, dns), daemon=True).start()
+    time.sleep(0.2)
+    open('served', 'w').close()
+    threading.Event().wait()
+
+
+def another():
+    threading.Thread(target=serve_udp, args=(hosts[0], 53, dns), daemon=True).start()
+    time.sleep(0.2)
+    open('other-served', 'w').close()
+    threading.Event().wait()
+
+
+def name(e):
+    return errno.errorcode[e] if e else 'connected'
+
+
+def try_tcp(host, port, wait=10):
+    s = socket.socket(family(host))
+    s.setblocking(False)
+    e = s.connect_ex((host, port))
+    if e == errno.EINPROGRESS:
+        if not select.select([], [s], [], wait)[1]:
+            return 'no answer'
+        e = s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    return name(e)
+
+
+def try_udp(host, port):
+    s = socket.socket(family(host), socket.SOCK_DGRAM)
+    s.settimeout(10)
+    try:
+        s.connect((host, port))
+        s.send(b'x')
+        return s.recv(10).decode()
+    except TimeoutError:
+        return 'no answer'
+    except OSError as e:
+        return name(e.errno)
+
+
+def errnos():
+    for host in hosts:
+        print('tcp', host, 'open', try_tcp(host, TCP), 'closed', try_tcp(host, CLOSED))
+        print('udp', host, 'open', try_udp(host, UDP), try_udp(host, 123), 'closed', try_udp(host, CLOSED))
+    for host in ('203.0.113.20', '203.0.113.30', '2001:db8:9::20'):
+        print('tcp', host, try_tcp(host, 80))
+    print('tcp 203.0.113.99', try_tcp('203.0.113.99', 80, 1))
+    try:
+        socket.socket().bind(('203.0.113.10', 0))
+    except OSError as e:
+        print('bind to an address of another', name(e.errno))
+
+
+def connect(what):
+    c = socket.create_connection((hosts[0], TCP), 5)
+    c.sendall(what)
+    return c
+
+
+def read_all(c):
+    data = b''
+    while part := c.recv(1 << 20):
+        data += part
+    return data
+
+
+def carry_end():
+    c = connect(b'C' + b'x' * 100000)
+    c.shutdown(socket.SHUT_WR)
+    return read_all(c).decode()
+
+
+def carry_reset_of_server():
+    try:
+        return connect(b'R').recv(10)
+    except OSError as e:
+        return name(e.errno)
+
+
+def carry_reset_of_client():
+    c = connect(b'W')
+    time.sleep(0.1)
+    reset(c)
+    for _ in range(50):
+        said = read_all(connect(b'Q')).decode()
+        if said != 'nothing':
+            break
+        time.sleep(0.1)
+    return said
+
+
+def carry_24_mb():
+    c, data = connect(b'E'), os.urandom(24 << 20)
+    t = threading.Thread(target=lambda: (c.sendall(data), c.shutdown(socket.SHUT_WR)))
+    t.start()
+    return hashlib.sha256(read_all(c)).digest() == hashlib.sha256(data).digest()
+
+
+def carry_slowly():
+    c = connect(b'B')
+    time.sleep(0.5)
+    return len(read_all(c)) >> 20
+
+
+def datagrams():
+    s = socket.socket(family(hosts[0]), socket.SOCK_DGRAM)
+    s.settimeout(10)
+    s.connect((hosts[0], UDP))
+    return s
+
+
+def carry_datagrams():
+    s, got = datagrams(), []
+    for n in (0, 1, 1400, 60000):
+        s.send(b'y' * n)
+        got.append(len(s.recv(65536)))
+    return got
+
+
+def carry_segments():
+    s = datagrams()
+    s.setsockopt(socket.SOL_UDP if hasattr(socket, 'SOL_UDP') else 17, 103, 1000)  # UDP_SEGMENT
+    got = []
+    for _ in range(2):
+        s.send(b'g' * 10500)
+        got.append([len(s.recv(65536)) for _ in range(11)])
+    return got == [[1000] * 10 + [500]] * 2
+
+
+def carry():
+    for f in (carry_end, carry_reset_of_server, carry_reset_of_client, carry_24_mb, carry_slowly,
+              carry_datagrams, carry_segments):
+        print(f.__name__, f())
+
+
+def ping():
+    v6 = family(hosts[0]) == socket.AF_INET6
+    s = socket.socket(family(hosts[0]), socket.SOCK_DGRAM, socket.IPPROTO_ICMPV6 if v6 else socket.IPPROTO_ICMP)
+    s.setsockopt(socket.IPPROTO_IPV6 if v6 else socket.IPPROTO_IP, 25 if v6 else 11, 1)  # IP_RECVERR
+    s.settimeout(10)
+    for sequence in (1, 700):
+        try:
+            s.sendto(struct.pack('>BBHHH', 128 if v6 else 8, 0, 0, 0, sequence) + b'data', (hosts[0], 0))
+            data, peer = s.recvfrom(1000)
+            print('reply', data[0], struct.unpack('>H', data[6:8])[0], data[8:].decode(), peer[0])
+        except OSError as e:
+            print(name(e.errno) if e.errno else 'no answer')
+
+
+hosts = sys.argv[2:]
+globals()[sys.argv[1]]()
