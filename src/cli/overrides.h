@@ -34,10 +34,11 @@
 		.name = "variant", .arg = "NAME", .help = "apply the variant's [env:NAME]", \
 		OPT_STRING(s, m)                                                            \
 	}
-#define OPT_NETWORK(s, m)                                                                  \
-	{                                                                                  \
-		.letter = 'n', .name = "network", .arg = "DRIVER", .help = "none, host or gateway", \
-		.word = WORD_CHOICE, .choices = network_choices, OPT_STRING(s, m)          \
+#define OPT_NETWORK(s, m)                                                                         \
+	{                                                                                         \
+		.letter = 'n', .name = "network", .arg = "DRIVER",                                \
+		.help = "none, host or gateway", .word = WORD_CHOICE, .choices = network_choices, \
+		OPT_STRING(s, m)                                                                  \
 	}
 #define OPT_WORKDIR(s, m)                                                      \
 	{                                                                      \
