@@ -11,6 +11,7 @@
 #include "base/helper.h"
 #include "base/idmap.h"
 
+/* On failure a descriptor may be open: the process ends. */
 static int make(void *arg, struct err *e)
 {
 	struct project *p = arg;
@@ -33,6 +34,10 @@ static int make(void *arg, struct err *e)
 
 int project_make(struct project *ret, struct err *e)
 {
-	*ret = (struct project){.userns = -1, .netns = -1};
-	return helper_run(make, ret, e);
+	struct project made = {.userns = -1, .netns = -1};
+	int r = helper_run(make, &made, e);
+
+	if (r == 0)
+		*ret = made;
+	return r;
 }
