@@ -8,13 +8,13 @@
  *
  * On the connection, with the descriptors that are named (channel.h):
  *
- *	launcher		gateway
- *	     <----------------	struct err, 0, + user namespace, network namespace: pid 1 can be made
- *	byte + pidfd of pid 1 ---------->
- *	     <----------------	struct err, 0, + a detached mount of sysfs: the network is up
+ *	launcher					gateway
+ *	byte + user namespace, network namespace ---->
+ *	byte + pidfd of pid 1 ----------------------->
+ *	      <---- struct err, 0, + a detached mount of sysfs: the network is up
  *
- * or a struct err with another code, which is the last message. The network lasts as long as pid 1.
- * Without one, it ends with the connection.
+ * or a struct err with another code. The network lasts as long as pid 1. Without one, it ends with the
+ * connection.
  */
 #ifndef GATEWAY_CONTRACT_H
 #define GATEWAY_CONTRACT_H

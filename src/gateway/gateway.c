@@ -65,42 +65,52 @@ static void on_tap(struct watch *w, uint32_t events)
 	}
 }
 
-static void on_parent(struct watch *w, uint32_t events)
+/* One message of the parent. *ret_fds as channel_receive() has them. */
+static void read_parent(int parent, int *ret_fds)
 {
-	struct parent *p = watch_owner(w, struct parent, watch);
 	struct gateway_servers servers;
-	ssize_t n = recv(p->fd, &servers, sizeof(servers), MSG_DONTWAIT);
+	ssize_t n = channel_receive(parent, &servers, sizeof(servers), ret_fds);
 
-	(void)events;
 	if (n == sizeof(servers) && servers.n <= GATEWAY_MAX_SERVERS)
 		outside_set_servers(&servers);
-	else if (n == 0)
+	else if (n <= 0)
 		_exit(0);
 }
 
-/* Everything that needs a capability, a file or a system call that lockdown.c takes away. */
+static void on_parent(struct watch *w, uint32_t events)
+{
+	int fds[CHANNEL_FDS];
+
+	(void)events;
+	read_parent(watch_owner(w, struct parent, watch)->fd, fds);
+}
+
+/*
+ * Everything that needs a capability, a file or a system call that lockdown.c takes away. What can be
+ * done without the namespaces is done before they are there.
+ */
 static int set_up(const struct gateway_request *req, struct inside *ret, struct err *e)
 {
-	struct inside_request inside = {.netns = req->project.netns,
-					.cache_dir = GATEWAY_CACHE_FD,
-					.ipv6 = req->ipv6,
-					.first = req->first};
-	int r;
+	struct inside_request inside = {
+		.cache_dir = GATEWAY_CACHE_FD, .ipv6 = req->ipv6, .first = req->first};
+	int fds[CHANNEL_FDS] = {-1, -1}, r = loop_init(e);
 
-	if (setns(req->project.userns, CLONE_NEWUSER) < 0)
-		return err_sys(e, errno, "cannot join the project's user namespace");
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return err_sys(e, errno, "cannot set no_new_privs");
-	r = loop_init(e);
 	if (r == 0)
 		r = host_route_init(e);
 	if (r < 0)
 		return r;
 	ping_init();
+	while (fds[1] < 0)
+		read_parent(req->parent, fds);
+	inside.netns = fds[1];
+	if (setns(fds[0], CLONE_NEWUSER) < 0)
+		return err_sys(e, errno, "cannot join the project's user namespace");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(e, errno, "cannot set no_new_privs");
 	r = inside_start(&inside, ret, e);
 	/* The parent keeps its own, by which the next gateway gets in. */
-	close(req->project.userns);
-	close(req->project.netns);
+	close(fds[0]);
+	close(fds[1]);
 	close(GATEWAY_CACHE_FD);
 	return r;
 }
@@ -154,7 +164,6 @@ noreturn void gateway_run(const struct gateway_request *req)
 	int r;
 
 	signal(SIGPIPE, SIG_IGN);
-	outside_set_servers(&req->servers);
 	r = set_up(req, &sockets, &e);
 	if (r == 0)
 		r = lockdown_thread(false, &e);

@@ -8,19 +8,17 @@
 #include <stdnoreturn.h>
 
 #include "gateway/contract.h"
-#include "gateway/project.h"
 
 struct gateway_request {
 	int parent; /* a SOCK_SEQPACKET connection */
-	struct project project;
 	bool first; /* nothing has been set up yet */
 	bool ipv6;  /* the box has IPv6: the same each time */
-	struct gateway_servers servers;
 };
 
 /*
- * Becomes the gateway of the project. Sends its parent a struct err, with the mount for /sys if that
- * has code 0 and this is the first one; reads struct gateway_servers. Ends with its parent.
+ * Becomes a gateway. Reads from its parent one message with the project's user and network
+ * namespace, and struct gateway_servers before and after. Sends a struct err, with the mount for /sys
+ * if that has code 0 and this is the first one. Ends with its parent.
  */
 noreturn void gateway_run(const struct gateway_request *req);
 

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -32,21 +33,35 @@
 
 struct monitor {
 	struct gateway_request request;
-	int watch;    /* tells that the servers may have changed; -1: nothing does */
-	int box;      /* pidfd of pid 1; -1: there is none yet */
-	int launcher; /* GATEWAY_CONTROL_FD; -1: it has gone */
-	int gateway;  /* the connection to the child; -1: there is none */
+	struct gateway_servers servers;
+	int project[CHANNEL_FDS]; /* its user and network namespace; -1: not known yet */
+	int watch;		  /* tells that the servers may have changed; -1: nothing does */
+	int box;		  /* pidfd of pid 1; -1: there is none yet */
+	int launcher;		  /* GATEWAY_CONTROL_FD; -1: it has gone */
+	int gateway;		  /* the connection to the child; -1: there is none */
 	pid_t pid;
 	long long started; /* the child, in clock_ms() */
 };
 
 static void close_copies(const struct monitor *m)
 {
-	const int fds[] = {m->gateway, m->launcher, m->watch, m->box};
+	const int fds[] = {m->gateway, m->launcher, m->watch, m->box, m->project[0], m->project[1]};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+}
+
+static void give_project(const struct monitor *m)
+{
+	if (m->gateway >= 0 && m->project[1] >= 0)
+		channel_send(m->gateway, "", 1, m->project, CHANNEL_FDS);
+}
+
+static void tell_servers(const struct monitor *m)
+{
+	if (m->gateway >= 0)
+		channel_send(m->gateway, &m->servers, sizeof(m->servers), NULL, 0);
 }
 
 static int start_gateway(struct monitor *m, struct err *e)
@@ -64,21 +79,17 @@ static int start_gateway(struct monitor *m, struct err *e)
 		gateway_run(&m->request);
 	}
 	close(pair[1]);
-	return m->pid < 0 ? err_sys(e, errno, "cannot start the gateway") : 0;
+	if (m->pid < 0)
+		return err_sys(e, errno, "cannot start the gateway");
+	tell_servers(m);
+	give_project(m);
+	return 0;
 }
 
 static void tell_launcher(const struct monitor *m, const struct err *e, const int *fds, size_t n)
 {
 	if (m->launcher >= 0)
 		channel_send(m->launcher, e, sizeof(*e), fds, n);
-}
-
-static void tell_servers(const struct monitor *m)
-{
-	const struct gateway_servers *s = &m->request.servers;
-
-	if (m->gateway >= 0)
-		channel_send(m->gateway, s, sizeof(*s), NULL, 0);
 }
 
 /* The gateway has said how its start went, or has ended. */
@@ -107,13 +118,18 @@ static int on_gateway(struct monitor *m)
 	return -e.code;
 }
 
-/* The launcher has sent the pidfd of pid 1, or has gone. */
+/* The launcher has sent the project's namespaces, or the pidfd of pid 1, or has gone. */
 static int on_launcher(struct monitor *m)
 {
 	int fds[CHANNEL_FDS];
 	char byte;
 	ssize_t n = channel_receive(m->launcher, &byte, sizeof(byte), fds);
 
+	if (n > 0 && fds[1] >= 0) {
+		memcpy(m->project, fds, sizeof(fds));
+		give_project(m);
+		return 0;
+	}
 	if (n > 0 && m->box < 0) {
 		m->box = fds[0];
 		return 0;
@@ -126,7 +142,7 @@ static void on_change(struct monitor *m)
 {
 	if (!servers_changed(m->watch))
 		return;
-	servers_read(&m->request.servers);
+	servers_read(&m->servers);
 	tell_servers(m);
 }
 
@@ -170,14 +186,8 @@ static int serve(struct monitor *m)
 static int start(struct monitor *m)
 {
 	struct err e = {0};
-	int r = project_make(&m->request.project, &e);
+	int r = host_route_init(&e);
 
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* id maps can be written only while it is */
-	if (r == 0) {
-		tell_launcher(m, &e, (int[]){m->request.project.userns, m->request.project.netns},
-			      2);
-		r = host_route_init(&e);
-	}
 	if (r == 0) {
 		m->request.ipv6 = host_route_has_ipv6();
 		r = start_gateway(m, &e);
@@ -189,7 +199,8 @@ static int start(struct monitor *m)
 
 int monitor_run(void)
 {
-	struct monitor m = {.watch = -1,
+	struct monitor m = {.project = {-1, -1},
+			    .watch = -1,
 			    .box = -1,
 			    .launcher = GATEWAY_CONTROL_FD,
 			    .gateway = -1,
@@ -202,12 +213,11 @@ int monitor_run(void)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN); /* it ends with its box */
 	signal(SIGHUP, SIG_IGN);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	servers_read(&m.servers);
 	r = start(&m);
 	if (r == 0) {
-		/* While that sets up its network. */
 		m.watch = servers_watch();
-		servers_read(&m.request.servers);
-		tell_servers(&m);
 		r = serve(&m);
 	}
 	if (m.gateway >= 0)

@@ -48,48 +48,38 @@ int gateway_start(const char *program, const char *cache, int *ret_connection, s
 	return r;
 }
 
-/* A message and the descriptors that it must have; they are open only if it is no error. */
-static int receive(int connection, int n_fds, int *ret_fds, struct err *e)
+static int give(int connection, const int *fds, size_t n, struct err *e)
 {
-	struct err answer;
-	ssize_t n = channel_receive(connection, &answer, sizeof(answer), ret_fds);
+	int r = channel_send(connection, "", 1, fds, n);
 
-	if (n == sizeof(answer) && answer.code == 0 && ret_fds[n_fds - 1] >= 0)
-		return 0;
-	for (int i = 0; i < CHANNEL_FDS; i++)
-		close_fd(&ret_fds[i]);
-	if (n != sizeof(answer) || answer.code == 0)
-		return err_set(e, ECONNRESET, "the gateway was killed while the box started");
-	*e = answer;
-	return err_add(e, "no network = gateway on this machine (see sandbox doctor)");
+	return r < 0 && r != -EPIPE && r != -ECONNRESET
+		       ? err_sys(e, -r, "cannot send a message to the gateway")
+		       : 0;
 }
 
-int gateway_receive_namespaces(int connection, int *ret_userns, int *ret_netns, struct err *e)
+int gateway_give_project(int connection, const struct project *p, struct err *e)
 {
-	int fds[CHANNEL_FDS], r = receive(connection, 2, fds, e);
-
-	if (r < 0)
-		return r;
-	*ret_userns = fds[0];
-	*ret_netns = fds[1];
-	return 0;
+	return give(connection, (int[]){p->userns, p->netns}, 2, e);
 }
 
 int gateway_give_box(int connection, int pidfd, struct err *e)
 {
-	int r = channel_send(connection, "", 1, &pidfd, 1);
-
-	/* If it is gone, it has left an error to be read. */
-	return r < 0 && r != -EPIPE && r != -ECONNRESET
-		       ? err_sys(e, -r, "cannot give the gateway its box")
-		       : 0;
+	return give(connection, &pidfd, 1, e);
 }
 
 int gateway_wait(int connection, int *ret_sysfs, struct err *e)
 {
-	int fds[CHANNEL_FDS], r = receive(connection, 1, fds, e);
+	struct err answer;
+	int fds[CHANNEL_FDS];
+	ssize_t n = channel_receive(connection, &answer, sizeof(answer), fds);
 
-	if (r == 0)
+	if (n == sizeof(answer) && answer.code == 0 && fds[0] >= 0) {
 		*ret_sysfs = fds[0];
-	return r;
+		return 0;
+	}
+	close_fd(&fds[0]);
+	if (n != sizeof(answer) || answer.code == 0)
+		return err_set(e, ECONNRESET, "the gateway was killed while the box started");
+	*e = answer;
+	return err_add(e, "no network = gateway on this machine (see sandbox doctor)");
 }

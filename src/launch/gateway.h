@@ -1,13 +1,14 @@
 /*
  * gateway.h - the launcher's side of a gateway: gateway/contract.h.
  *
- * The program is started as early as can be, before it is known what the box is made of, and makes
- * the box's namespaces and network while the launcher and pid 1 work.
+ * The program is started as early as can be, before it is known what the box is made of, and sets up
+ * the network while pid 1 builds the root.
  */
 #ifndef LAUNCH_GATEWAY_H
 #define LAUNCH_GATEWAY_H
 
 #include "base/err.h"
+#include "launch/project.h"
 
 /*
  * Starts the program. cache: a host directory of ours that ends with the boot. Returns the
@@ -15,10 +16,11 @@
  */
 int gateway_start(const char *program, const char *cache, int *ret_connection, struct err *e);
 
-/* What is received on the connection before pid 1 is made; the caller owns the descriptors. */
-int gateway_receive_namespaces(int connection, int *ret_userns, int *ret_netns, struct err *e);
-
-/* Gives the gateway its box: the network lasts as long as that process. */
+/*
+ * Give the gateway the project's namespaces, and its box: the network lasts as long as that process.
+ * If it has ended, gateway_wait() tells why.
+ */
+int gateway_give_project(int connection, const struct project *p, struct err *e);
 int gateway_give_box(int connection, int pidfd, struct err *e);
 
 /* Waits until the network is up. *ret_sysfs is a detached mount, which the caller owns. */

@@ -90,7 +90,7 @@ static pid_t clone_box(uint64_t flags, int *ret_pidfd)
  * there. A process that shares our memory goes there and makes it, as our child; we would be in there
  * for good.
  */
-static pid_t clone_pid1_inside(const struct plan *p, int userns, int netns, int boot,
+static pid_t clone_pid1_inside(const struct plan *p, const struct project *in, int boot,
 			       int *ret_pidfd)
 {
 	volatile pid_t pid = -1;
@@ -98,7 +98,7 @@ static pid_t clone_pid1_inside(const struct plan *p, int userns, int netns, int 
 	pid_t helper = vfork();
 
 	if (helper == 0) {
-		if (setns(userns, CLONE_NEWUSER) == 0 && setns(netns, CLONE_NEWNET) == 0)
+		if (setns(in->userns, CLONE_NEWUSER) == 0 && setns(in->netns, CLONE_NEWNET) == 0)
 			pid = clone_box(CLONE_PARENT, NULL);
 		error = errno;
 		if (pid == 0)
@@ -141,15 +141,17 @@ static int clone_error(int errnum, struct err *e)
 /* L3. Returns the pid, or a negative code. */
 static int clone_pid1(const struct plan *p, int boot, int *ret_pidfd, struct err *e)
 {
-	cleanup_close int userns = -1, netns = -1;
+	cleanup_project struct project project = PROJECT_INIT;
 	pid_t pid;
 	int r;
 
 	if (p->net == PLAN_NET_GATEWAY) {
-		r = gateway_receive_namespaces(p->gateway_fd, &userns, &netns, e);
+		r = project_make(&project, e);
+		if (r == 0)
+			r = gateway_give_project(p->gateway_fd, &project, e);
 		if (r < 0)
 			return r;
-		pid = clone_pid1_inside(p, userns, netns, boot, ret_pidfd);
+		pid = clone_pid1_inside(p, &project, boot, ret_pidfd);
 	} else {
 		pid = clone_box(CLONE_PIDFD, ret_pidfd);
 		if (pid == 0)

@@ -1,17 +1,24 @@
 /*
  * project.c - the namespaces that the boxes of a project are in.
  */
-#include "gateway/project.h"
+#include "launch/project.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/helper.h"
 #include "base/idmap.h"
 
-/* On failure a descriptor may be open: the process ends. */
+void project_clear(struct project *p)
+{
+	close_fd(&p->userns);
+	close_fd(&p->netns);
+}
+
+/* On failure a descriptor may be open: the program ends. */
 static int make(void *arg, struct err *e)
 {
 	struct project *p = arg;
@@ -34,7 +41,7 @@ static int make(void *arg, struct err *e)
 
 int project_make(struct project *ret, struct err *e)
 {
-	struct project made = {.userns = -1, .netns = -1};
+	struct project made = PROJECT_INIT;
 	int r = helper_run(make, &made, e);
 
 	if (r == 0)

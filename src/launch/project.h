@@ -1,8 +1,8 @@
 /*
  * project.h - the namespaces that the boxes of a project are in.
  */
-#ifndef GATEWAY_PROJECT_H
-#define GATEWAY_PROJECT_H
+#ifndef LAUNCH_PROJECT_H
+#define LAUNCH_PROJECT_H
 
 #include "base/err.h"
 
@@ -10,6 +10,11 @@
 struct project {
 	int userns, netns;
 };
+
+#define PROJECT_INIT ((struct project){.userns = -1, .netns = -1})
+
+void project_clear(struct project *p);
+#define cleanup_project __attribute__((cleanup(project_clear)))
 
 /*
  * Makes the user namespace, in which ids are what they are outside, and the network namespace that it
