@@ -47,6 +47,7 @@ struct end {
 /* Bytes on their way from end[i] to end[1 - i]. */
 struct way {
 	int pipe[2]; /* -1: none borrowed */
+	bool large;  /* it is a large one */
 	size_t held;
 };
 
@@ -72,6 +73,7 @@ static bool borrow_pipe(struct way *w)
 		n_spare--;
 		w->pipe[0] = spare[n_spare][0];
 		w->pipe[1] = spare[n_spare][1];
+		w->large = true;
 		return true;
 	}
 	if (!loop_take_fds(2))
@@ -81,9 +83,9 @@ static bool borrow_pipe(struct way *w)
 		loop_give_fds(2);
 		return false;
 	}
-	/* Spare ones are large, and so counted. */
-	if (n_large < LARGE_PIPES && fcntl(w->pipe[1], F_SETPIPE_SZ, PIPE_SIZE) >= 0)
-		n_large++;
+	w->large = n_large < LARGE_PIPES && fcntl(w->pipe[1], F_SETPIPE_SZ, PIPE_SIZE) >= 0;
+	if (w->large)
+		n_large++; /* with the spare ones */
 	else
 		fcntl(w->pipe[1], F_SETPIPE_SZ, 4096);
 	return true;
@@ -92,12 +94,9 @@ static bool borrow_pipe(struct way *w)
 /* A pipe that holds bytes of an ended connection must not be used again. */
 static void return_pipe(struct way *w)
 {
-	bool large;
-
 	if (w->pipe[0] < 0)
 		return;
-	large = fcntl(w->pipe[1], F_GETPIPE_SZ) >= PIPE_SIZE;
-	if (large && w->held == 0 && n_spare < SPARE_PIPES) {
+	if (w->large && w->held == 0 && n_spare < SPARE_PIPES) {
 		spare[n_spare][0] = w->pipe[0];
 		spare[n_spare][1] = w->pipe[1];
 		n_spare++;
@@ -105,7 +104,7 @@ static void return_pipe(struct way *w)
 		close(w->pipe[0]);
 		close(w->pipe[1]);
 		loop_give_fds(2);
-		n_large -= large;
+		n_large -= w->large;
 	}
 	w->pipe[0] = w->pipe[1] = -1;
 	w->held = 0;

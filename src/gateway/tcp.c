@@ -109,7 +109,8 @@ static void reset(int fd)
 	close(fd);
 }
 
-static void accept_all(void)
+/* Accepts what there is; with `until`, no more than up to that. */
+static void accept_some(const struct pending *until)
 {
 	struct sockaddr_storage from, to;
 
@@ -134,6 +135,8 @@ static void accept_all(void)
 		}
 		forget(p);
 		relay_start(fd, p->fd, p->watched);
+		if (p == until)
+			return;
 	}
 }
 
@@ -141,7 +144,7 @@ static void on_listener(struct watch *w, uint32_t events)
 {
 	(void)w;
 	(void)events;
-	accept_all();
+	accept_some(NULL);
 }
 
 /* The host's connect has ended, with 0 or an error. */
@@ -159,7 +162,7 @@ static void settle(struct pending *p)
 	p->connected = true;
 	p->deadline = loop_now() + ACCEPT_MS;
 	inject_syn(&syn);
-	accept_all(); /* on lo, the handshake has taken place within the last call */
+	accept_some(p); /* on lo, the handshake has taken place within the last call */
 }
 
 static void on_host(struct watch *w, uint32_t events)
