@@ -119,15 +119,22 @@ print(\"listens on 80\")
 	[ "$(cat box)" = 'listens on 80' ]
 }
 
+# The pids of the gateways of this test, the parents first.
+gateways() {
+	local p
+
+	for p in $(ps -eo pid=,stat=,comm= | awk '$3 == "sandbox-gateway" && $2 !~ /^Z/ { print $1 }' | sort -n); do
+		! grep -qsx "$(cat /proc/$BASHPID/oom_score_adj)" "/proc/$p/oom_score_adj" || echo "$p"
+	done
+}
+
 @test "a gateway that is killed is replaced; it has no capability, no file, and ends with its box" {
 	on_host sandbox run --quiet --network gateway --mount "$PWD:/t" host sh -c '
 		cd /t; echo >ready; until [ -e go ]; do sleep 0.1; done
 		python3 internet.py carry '"$ANSWERS" 3>&- >box &
 	box=$!
 	wait_until 100 [ -e ready ]
-	pid=$(pgrep -u "$(id -u)" -x sandbox-gateway | while read -r p; do
-		[ "$(cat /proc/"$p"/oom_score_adj)" = "$(cat /proc/$box/oom_score_adj)" ] && echo "$p"
-	done | sort -n | tail -1)
+	pid=$(gateways | tail -1)
 	grep -q '^NoNewPrivs:.1$' /proc/"$pid"/status
 	grep -q '^Seccomp:.2$' /proc/"$pid"/status
 	grep -q '^CapEff:.0*$' /proc/"$pid"/status
@@ -160,4 +167,17 @@ print(\"listens on 80\")
 	wait_for $session
 	kill $another
 	grep -q '^198.51.100.2 *STREAM' answer
+}
+
+@test "without any gateway nothing leaves the box, and the box goes on" {
+	on_host sandbox run --quiet --network gateway --mount "$PWD:/t" host sh -c '
+		cd /t; touch ready; until [ -e go ]; do sleep 0.1; done
+		python3 internet.py silence '"$ANSWERS"' >said; echo on >>said' 3>&- &
+	box=$!
+	wait_until 100 [ -e ready ]
+	kill -9 "$(gateways | head -1)"
+	wait_until 50 says_nothing gateways
+	touch go
+	wait_for $box
+	[ "$(cat said)" = $'no answer\nno answer\non' ]
 }

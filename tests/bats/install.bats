@@ -18,6 +18,7 @@ files() { # DIR
 	[ -x prefix/bin/sandbox ]
 	[ -x prefix/libexec/sandbox/sudo ]
 	[ -x prefix/libexec/sandbox/sandbox-ask ]
+	[ -x prefix/libexec/sandbox/sandbox-gateway ]
 	[ "$(cd "$SOURCE/profiles" && ls ./*.ini)" = "$(cd prefix/share/sandbox/profiles && ls ./*.ini)" ]
 	[ -f prefix/share/sandbox/profiles/apparmor/sandbox ]
 	[ "$(cd "$SOURCE/man" && ls -- *.[157])" = "$(find prefix/share/man -type f -printf '%f\n' | LC_ALL=C sort)" ]

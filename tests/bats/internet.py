@@ -6,6 +6,7 @@ internet.py another ADDRESS	a second name server
 internet.py errnos HOST...	what connect(2) and send(2) report: one line a try
 internet.py carry HOST		moves data in each way that can go wrong
 internet.py ping HOST		two echo requests
+internet.py silence HOST	neither TCP nor UDP is answered
 """
 import errno, hashlib, os, select, socket, struct, sys, threading, time
 
@@ -227,6 +228,17 @@ def ping():
             print('reply', data[0], struct.unpack('>H', data[6:8])[0], data[8:].decode(), peer[0])
         except OSError as e:
             print(name(e.errno) if e.errno else 'no answer')
+
+
+def silence():
+    print(try_tcp(hosts[0], TCP, 2))
+    s = datagrams()
+    s.settimeout(1)
+    try:
+        s.send(b'x')
+        print(s.recv(1))
+    except TimeoutError:
+        print('no answer')
 
 
 hosts = sys.argv[2:]
