@@ -43,6 +43,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdnoreturn.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -85,32 +86,54 @@ static pid_t clone_box(uint64_t flags, int *ret_pidfd)
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
+struct birth {
+	const struct plan *plan;
+	const struct project *project;
+	int boot;
+	/* The compiler must write these, although that process ends at once. */
+	volatile pid_t pid; /* -1: errnum says why */
+	volatile int errnum;
+};
+
+/* In a process that shares the launcher's memory. Pid 1 has a copy of that, and does not return. */
+static noreturn void go_and_clone(struct birth *b)
+{
+	if (setns(b->project->userns, CLONE_NEWUSER) == 0 &&
+	    setns(b->project->netns, CLONE_NEWNET) == 0)
+		b->pid = clone_box(CLONE_PARENT, NULL);
+	b->errnum = errno;
+	if (b->pid == 0)
+		pid1_main(b->plan, b->boot);
+	_exit(0);
+}
+
 /*
- * Pid 1 below the gateway's user namespace and in its network: the kernel lets it only be born
- * there. A process that shares our memory goes there and makes it, as our child; we would be in there
- * for good.
+ * Pid 1 below the project's user namespace and in its network: the kernel lets it only be born
+ * there. Another process goes there and makes it, as our child; we would be in there for good.
  */
 static pid_t clone_pid1_inside(const struct plan *p, const struct project *in, int boot,
 			       int *ret_pidfd)
 {
-	volatile pid_t pid = -1;
-	volatile int error = EAGAIN;
-	pid_t helper = vfork();
+	struct birth b = {.plan = p, .project = in, .boot = boot, .pid = -1, .errnum = EAGAIN};
+	/* It only makes system calls, and has written b when we go on. */
+	pid_t helper = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
+	int pidfd;
 
-	if (helper == 0) {
-		if (setns(in->userns, CLONE_NEWUSER) == 0 && setns(in->netns, CLONE_NEWNET) == 0)
-			pid = clone_box(CLONE_PARENT, NULL);
-		error = errno;
-		if (pid == 0)
-			pid1_main(p, boot);
-		_exit(0);
-	}
+	if (helper == 0)
+		go_and_clone(&b); /* NOLINT(clang-analyzer-unix.Vfork) */
 	while (helper > 0 && waitpid(helper, NULL, 0) < 0 && errno == EINTR)
 		;
-	if (pid > 0 && (*ret_pidfd = proc_pidfd(pid)) < 0)
-		kill_and_reap(pid);
-	errno = pid > 0 ? -*ret_pidfd : error;
-	return *ret_pidfd < 0 ? -1 : pid;
+	errno = b.errnum;
+	if (b.pid < 0)
+		return -1;
+	pidfd = proc_pidfd(b.pid);
+	if (pidfd < 0) {
+		kill_and_reap(b.pid);
+		errno = -pidfd;
+		return -1;
+	}
+	*ret_pidfd = pidfd;
+	return b.pid;
 }
 
 /* Explains why the clone was refused; user_namespaces(7), clone(2). */
