@@ -41,7 +41,7 @@ enum {
 
 #define GATEWAY_MAX_SERVERS 3 /* MAXNS of resolver(3) */
 
-/* What the parent tells the gateway, at its start and whenever it has changed. */
+/* What the parent tells the gateway, with hosts(5), at its start and whenever it has changed. */
 struct gateway_servers {
 	unsigned n;
 	struct endpoint at[GATEWAY_MAX_SERVERS];

@@ -19,12 +19,14 @@
 #include <unistd.h>
 
 #include "gateway/channel.h"
+#include "gateway/dns.h"
+#include "gateway/dns_tcp.h"
 #include "gateway/host_route.h"
 #include "gateway/inject.h"
 #include "gateway/inside.h"
+#include "gateway/local_names.h"
 #include "gateway/lockdown.h"
 #include "gateway/loop.h"
-#include "gateway/outside.h"
 #include "gateway/packet.h"
 #include "gateway/ping.h"
 #include "gateway/relay.h"
@@ -71,10 +73,13 @@ static void read_parent(int parent, int *ret_fds)
 	struct gateway_servers servers;
 	ssize_t n = channel_receive(parent, &servers, sizeof(servers), ret_fds);
 
-	if (n == sizeof(servers) && servers.n <= GATEWAY_MAX_SERVERS)
-		outside_set_servers(&servers);
-	else if (n <= 0)
+	if (n <= 0)
 		_exit(0);
+	if (n != sizeof(servers) || servers.n > GATEWAY_MAX_SERVERS)
+		return;
+	dns_set_servers(&servers);
+	local_names_read(ret_fds[0]);
+	ret_fds[0] = -1;
 }
 
 static void on_parent(struct watch *w, uint32_t events)
@@ -137,7 +142,9 @@ static int timeout(void)
 {
 	if (relay_has_work())
 		return 0;
-	return tcp_waits() || udp_waits() || relay_waits() ? SWEEP_MS : -1;
+	return tcp_waits() || udp_waits() || relay_waits() || dns_waits() || dns_tcp_waits()
+		       ? SWEEP_MS
+		       : -1;
 }
 
 static noreturn void run(void)
@@ -149,11 +156,15 @@ static noreturn void run(void)
 		relay_continue();
 		tcp_continue();
 		udp_continue();
+		dns_continue();
+		dns_tcp_continue();
 		if (loop_now() - swept < SWEEP_MS)
 			continue;
 		swept = loop_now();
 		tcp_sweep();
 		udp_sweep();
+		dns_sweep();
+		dns_tcp_sweep();
 	}
 }
 

@@ -6,21 +6,10 @@
 
 #include <stdbool.h>
 
-#include "gateway/contract.h"
 #include "gateway/endpoint.h"
 
-/* The host's name servers, from now on. */
-void outside_set_servers(const struct gateway_servers *s);
-
-/* Is it the name server that the box sees? */
-bool outside_is_dns(const struct endpoint *to);
-
-/*
- * Where traffic to that address goes on the host. False: the box may not reach it. attempt: for
- * the name server, which of the host's servers; from 0 on, without end.
- */
-bool outside_resolve(int protocol, const struct endpoint *to, unsigned attempt,
-		     struct endpoint *ret);
+/* Where traffic to that address goes on the host. False: the box may not reach it. */
+bool outside_resolve(int protocol, const struct endpoint *to, struct endpoint *ret);
 
 /*
  * A connected or connecting non-blocking socket of type SOCK_STREAM or SOCK_DGRAM. Returns a

@@ -152,7 +152,7 @@ void ping_request(const struct packet *echo)
 	struct endpoint to;
 	socklen_t size;
 
-	if (fd < 0 || !outside_resolve(IPPROTO_ICMP, &echo->key.to, 0, &to)) {
+	if (fd < 0 || !outside_resolve(IPPROTO_ICMP, &echo->key.to, &to)) {
 		inject_error(&echo->key.from, echo->data, echo->len, EACCES);
 		return;
 	}

@@ -1,9 +1,9 @@
 /*
- * servers.c - the host's name servers, and when they change.
+ * servers.c - the host's name servers and its hosts(5), and when they change.
  *
  * resolv.conf is replaced rather than written, and is often a symlink into a directory of its own; so
- * directories are watched: that of the link, and that of what it led to at first. In a container it
- * is a mount, so the file is watched, too.
+ * directories are watched: that of the link, and that of what it led to at first. In a container both
+ * files are mounts, so they are watched, too.
  */
 #include "gateway/servers.h"
 
@@ -20,6 +20,7 @@
 #include "base/mem.h"
 
 #define RESOLV_CONF   "/etc/resolv.conf"
+#define HOSTS	      "/etc/hosts"
 #define SIZE_MAX_TEXT (64u << 10)
 #define DNS_PORT      53
 #define EVENTS	      (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE)
@@ -72,6 +73,14 @@ void servers_read(struct gateway_servers *ret)
 		servers_parse("nameserver 127.0.0.1\n", ret);
 }
 
+int servers_open_hosts(void)
+{
+	struct err ignored;
+	int fd = file_open_read(AT_FDCWD, HOSTS, HOSTS, &ignored);
+
+	return fd < 0 ? -1 : fd;
+}
+
 static void watch_directory_of(int fd, const char *path)
 {
 	cleanup_free char *dir = xstrdup(path);
@@ -88,6 +97,7 @@ int servers_watch(void)
 	if (fd < 0)
 		return -1;
 	inotify_add_watch(fd, RESOLV_CONF, EVENTS);
+	inotify_add_watch(fd, HOSTS, EVENTS);
 	watch_directory_of(fd, RESOLV_CONF);
 	if (real && real[1])
 		watch_directory_of(fd, real);
@@ -105,6 +115,7 @@ bool servers_changed(int watch)
 			const struct inotify_event *event = (const struct inotify_event *)at;
 
 			changed |= !event->len || starts_with(event->name, "resolv") ||
+				   starts_with(event->name, "hosts") ||
 				   starts_with(event->name, "stub-resolv");
 			at += sizeof(*event) + event->len;
 		}

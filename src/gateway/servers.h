@@ -1,5 +1,5 @@
 /*
- * servers.h - the host's name servers, and when they change.
+ * servers.h - the host's name servers and its hosts(5), and when they change.
  */
 #ifndef GATEWAY_SERVERS_H
 #define GATEWAY_SERVERS_H
@@ -14,10 +14,13 @@ void servers_parse(const char *text, struct gateway_servers *ret);
 /* Those of /etc/resolv.conf; without any, the one on this machine, as resolver(3) has it. */
 void servers_read(struct gateway_servers *ret);
 
-/* A descriptor that becomes readable when the file may have changed, or -1. */
+/* A descriptor of the host's hosts(5), which the caller owns, or -1. */
+int servers_open_hosts(void);
+
+/* A descriptor that becomes readable when one of the files may have changed, or -1. */
 int servers_watch(void);
 
-/* Reads from it. True if the file may have. */
+/* Reads from it. True if one of them may have. */
 bool servers_changed(int watch);
 
 #endif

@@ -21,6 +21,8 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "gateway/dns.h"
+#include "gateway/dns_tcp.h"
 #include "gateway/inject.h"
 #include "gateway/loop.h"
 #include "gateway/outside.h"
@@ -33,7 +35,7 @@
 struct pending {
 	struct watch watch;
 	struct flow_key key;
-	int fd;		      /* the host's half */
+	int fd;		      /* the host's half; -1: the name server's, which is here */
 	bool watched;	      /* it is in the loop */
 	bool connected;	      /* and the SYN has been put back */
 	bool done;	      /* to be freed */
@@ -134,7 +136,10 @@ static void accept_some(const struct pending *until)
 			continue;
 		}
 		forget(p);
-		relay_start(fd, p->fd, p->watched);
+		if (p->fd < 0)
+			dns_tcp_start(fd);
+		else
+			relay_start(fd, p->fd, p->watched);
 		if (p == until)
 			return;
 	}
@@ -147,22 +152,27 @@ static void on_listener(struct watch *w, uint32_t events)
 	accept_some(NULL);
 }
 
+static void let_in(struct pending *p)
+{
+	struct packet syn = syn_of(p);
+
+	p->connected = true;
+	p->deadline = loop_now() + ACCEPT_MS;
+	inject_syn(&syn);
+	accept_some(p); /* on lo, the handshake has taken place within the last call */
+}
+
 /* The host's connect has ended, with 0 or an error. */
 static void settle(struct pending *p)
 {
 	int error = 0;
 	socklen_t size = sizeof(error);
-	struct packet syn = syn_of(p);
 
 	getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error, &size);
-	if (error) {
+	if (error)
 		fail(p, error);
-		return;
-	}
-	p->connected = true;
-	p->deadline = loop_now() + ACCEPT_MS;
-	inject_syn(&syn);
-	accept_some(p); /* on lo, the handshake has taken place within the last call */
+	else
+		let_in(p);
 }
 
 static void on_host(struct watch *w, uint32_t events)
@@ -212,6 +222,15 @@ static void begin(const struct packet *syn, const struct endpoint *to)
 		fail(p, ENOMEM);
 }
 
+/* The name server is this process: there is nothing to wait for. Two descriptors have been taken. */
+static void serve_names(const struct packet *syn)
+{
+	struct pending *p = add(syn);
+
+	p->fd = -1;
+	let_in(p);
+}
+
 void tcp_syn(const struct packet *syn)
 {
 	struct pending *p = *find(&syn->key);
@@ -223,10 +242,14 @@ void tcp_syn(const struct packet *syn)
 			inject_syn(syn);
 		return;
 	}
-	if (!outside_resolve(IPPROTO_TCP, &syn->key.to, 0, &to))
+	if (dns_is_server(&syn->key.to)) {
+		if (loop_take_fds(2))
+			serve_names(syn);
+	} else if (!outside_resolve(IPPROTO_TCP, &syn->key.to, &to)) {
 		refuse(syn, ECONNREFUSED);
-	else if (loop_take_fds(2))
+	} else if (loop_take_fds(2)) {
 		begin(syn, &to);
+	}
 }
 
 bool tcp_waits(void)
@@ -263,7 +286,8 @@ void tcp_sweep(void)
 			if (loop_now() < (p->connected ? p->deadline : next_syn(p) + SLACK_MS))
 				continue;
 			forget(p);
-			reset(p->fd);
+			if (p->fd >= 0)
+				reset(p->fd);
 			loop_give_fds(2);
 		}
 }

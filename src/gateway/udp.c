@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "gateway/dns.h"
 #include "gateway/inject.h"
 #include "gateway/inside.h"
 #include "gateway/loop.h"
@@ -28,17 +29,15 @@
 #define BUCKETS	 4096
 #define BATCH	 64    /* datagrams of one socket before the others have their turn */
 #define IDLE_MS	 60000 /* more than the 30 s after which QUIC gives up (RFC 9000 10.1) */
-#define DNS_MS	 10000 /* two attempts of resolver(3) */
 #define DATAGRAM 65536
+#define BUFFER	 (1 << 20)
 
 struct flow {
 	struct watch box_watch, host_watch;
 	struct flow_key key;
 	int box; /* -1: answers go by the raw socket */
 	int host;
-	bool dns, answered;
-	unsigned attempt; /* which name server */
-	bool ended;	  /* to be freed */
+	bool ended; /* to be freed */
 	int64_t used;
 	struct flow *next;	    /* in its bucket */
 	struct flow *older, *newer; /* by the time of their last use */
@@ -213,7 +212,6 @@ static void on_host(struct watch *w, uint32_t events)
 	(void)events;
 	for (int i = 0; !f->ended && i < BATCH && receive(f->host, &in, &error); i++) {
 		touch(f);
-		f->answered = true;
 		if (f->box < 0)
 			inject_each(f, &in);
 		else
@@ -253,12 +251,20 @@ static struct flow *add(const struct flow_key *key, int host)
 			   .key = *key,
 			   .box = -1,
 			   .host = host,
-			   .dns = outside_is_dns(&key->to),
 			   .next = *at};
 	*at = f;
 	link_newest(f);
 	n_flows++;
 	return f;
+}
+
+static void tune(int fd)
+{
+	static const int one = 1, size = BUFFER;
+
+	setsockopt(fd, SOL_UDP, UDP_GRO, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
 static struct flow *begin(const struct flow_key *key)
@@ -267,7 +273,7 @@ static struct flow *begin(const struct flow_key *key)
 	struct flow *f;
 	int fd;
 
-	if (!outside_resolve(IPPROTO_UDP, &key->to, 0, &to)) {
+	if (!outside_resolve(IPPROTO_UDP, &key->to, &to)) {
 		inject_udp_error(key, ECONNREFUSED);
 		return NULL;
 	}
@@ -280,29 +286,12 @@ static struct flow *begin(const struct flow_key *key)
 			inject_udp_error(key, -fd);
 		return NULL;
 	}
+	tune(fd);
 	f = add(key, fd);
 	if (loop_add(fd, EPOLLIN, &f->host_watch))
 		return f;
 	end(f);
 	return NULL;
-}
-
-/* The box has asked again: the next name server may answer. */
-static void try_next_server(struct flow *f)
-{
-	struct endpoint to;
-	int fd;
-
-	if (f->answered || !outside_resolve(IPPROTO_UDP, &f->key.to, ++f->attempt, &to))
-		return;
-	fd = outside_connect(SOCK_DGRAM, &to);
-	if (fd < 0 || !loop_add(fd, EPOLLIN, &f->host_watch)) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	close(f->host);
-	f->host = fd;
 }
 
 /* From now on the box's datagrams come in by a socket of their own. */
@@ -319,16 +308,18 @@ static void pair(struct flow *f)
 
 static void carry_first(const struct flow_key *key, const struct received *in)
 {
-	struct flow *f = *find(key);
+	struct flow *f;
 
+	if (dns_is_server(&key->to)) {
+		dns_datagram(key, data, (size_t)in->len);
+		return;
+	}
+	f = *find(key);
 	if (!f) {
 		f = begin(key);
 	} else {
 		touch(f);
-		if (f->dns)
-			try_next_server(f);
-		else
-			pair(f);
+		pair(f);
 	}
 	if (f)
 		send_out(f, in);
@@ -399,7 +390,7 @@ void udp_sweep(void)
 
 	for (f = oldest; f; f = next) {
 		next = f->newer;
-		if (loop_now() - f->used >= (f->dns ? DNS_MS : IDLE_MS))
+		if (loop_now() - f->used >= IDLE_MS)
 			end(f);
 	}
 }

@@ -3,6 +3,7 @@
 #
 # Everything is in a user namespace of the test's own, so it takes no privilege. on_host runs a command on a
 # machine, 198.51.100.2, whose only way is to another, 203.0.113.10, which runs internet.py. Both have IPv6.
+# The files resolv.conf and hosts are those in /etc of the machine.
 
 ANSWERS=203.0.113.10 ANSWERS6=2001:db8:9::10
 
@@ -65,7 +66,9 @@ ip route add unreachable 203.0.113.30
 echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 echo "$(id -g) $(id -g)" >/proc/sys/net/ipv4/ping_group_range
 printf 'nameserver %s\nsearch example.test\n' "$answers" >resolv.conf
+cp /etc/hosts hosts
 mount --bind resolv.conf /etc/resolv.conf
+mount --bind hosts /etc/hosts
 "${there[@]}" python3 internet.py serve "$answers" "$answers6" &
 until [ -e served ]; do
 	sleep 0.02

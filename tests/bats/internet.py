@@ -7,6 +7,7 @@ internet.py errnos HOST...	what connect(2) and send(2) report: one line a try
 internet.py carry HOST		moves data in each way that can go wrong
 internet.py ping HOST		two echo requests
 internet.py silence HOST	neither TCP nor UDP is answered
+internet.py ask SERVER WORD...	DNS: NAME, NAME/TYPE, hex:MESSAGE; after the word tcp, by TCP
 """
 import errno, hashlib, os, select, socket, struct, sys, threading, time
 
@@ -65,29 +66,120 @@ def serve_udp(host, port, reply):
         s.sendto(reply(data), peer)
 
 
-def dns(query):
-    """Every name has the address of this machine."""
-    end = 12
+def dns(query, tcp=False):
+    """Every name has the address of this machine, unless its first label says something else."""
+    end, labels = 12, []
     while query[end]:
+        labels.append(query[end + 1:end + 1 + query[end]].decode('latin-1').lower())
         end += query[end] + 1
+    with open('asked', 'a') as log:
+        print('.'.join(labels), 'tcp' if tcp else 'udp', file=log)
     kind, = struct.unpack('>H', query[end + 1:end + 3])
-    address = socket.inet_pton(family(hosts[kind == 28]), hosts[kind == 28])
-    record = b'\xc0\x0c' + struct.pack('>HHIH', kind, 1, 60, len(address)) + address
-    return query[:2] + struct.pack('>HHHHH', 0x8180, 1, 1, 0, 0) + query[12:end + 5] + record
+    question, what = query[12:end + 5], labels[0] if labels else ''
+    addresses = {'loop': ['127.0.0.1'], 'near': ['198.51.100.2'], 'private': ['10.1.2.3'],
+                 'link': ['169.254.169.254'], 'other': ['203.0.113.11']}.get(what, [hosts[kind == 28]])
+    if what == 'big':
+        addresses = ['203.0.113.%d' % n for n in range(100, 200)] if tcp else []
+    flags = 0x8380 if what == 'big' and not tcp else 0x8183 if what == 'missing' else 0x8180
+    records = b''
+    if what == 'alias':
+        records = b'\xc0\x0c' + struct.pack('>HHIH', 5, 1, 60, 6) + b'\x03www\xc0' + bytes([12 + 6])
+    owner = struct.pack('>H', 0xc000 + end + 5 + 12) if records else b'\xc0\x0c'
+    addresses = [] if what == 'missing' or kind not in (1, 28) else addresses
+    addresses = [a for a in addresses if (':' in a) == (kind == 28)]
+    for a in addresses:
+        data = socket.inet_pton(family(a), a)
+        records += owner + struct.pack('>HHIH', kind, 1, 1, len(data)) + data
+    n = len(addresses) + (what == 'alias')
+    right = query[:2] + struct.pack('>HHHHH', flags, 1, n, 0, 0) + question + records
+    if what != 'liar' or tcp:
+        return [right]
+    wrong = bytes([query[0] ^ 1]) + right[1:]
+    return [wrong, right[:11], right[:-3], right[:4] + b'\0\2' + right[6:], b'\xff' * 40,
+            right[:13] + b'X' + right[14:], query, right]
+
+
+def serve_dns(host):
+    def udp():
+        s = socket.socket(family(host), socket.SOCK_DGRAM)
+        s.bind((host, 53))
+        while True:
+            query, peer = s.recvfrom(65536)
+            for data in dns(query):
+                s.sendto(data, peer)
+
+    def tcp():
+        s = socket.create_server((host, 53), family=family(host))
+        while True:
+            c = s.accept()[0]
+            while head := c.recv(2):
+                for data in dns(c.recv(struct.unpack('>H', head)[0], socket.MSG_WAITALL), True):
+                    c.sendall(struct.pack('>H', len(data)) + data)
+            c.close()
+
+    for f in (udp, tcp):
+        threading.Thread(target=f, daemon=True).start()
+
+
+def read_dns(data):
+    """What an answer says: the code, and addresses."""
+    at, said = 12, [{0: 'ok', 1: 'FORMERR', 2: 'SERVFAIL', 3: 'NXDOMAIN', 4: 'NOTIMP', 5: 'REFUSED'}[data[3] & 15]]
+    if data[2] & 2:
+        said.append('truncated')
+    questions, answers = struct.unpack('>HH', data[4:8])
+    for n in range(questions + answers):
+        while data[at] and data[at] < 0xc0:
+            at += data[at] + 1
+        at += 2 if data[at] else 1
+        if n < questions:
+            at += 4
+            continue
+        kind, _, _, size = struct.unpack('>HHIH', data[at:at + 10])
+        if kind in (1, 28):
+            said.append(socket.inet_ntop(socket.AF_INET if kind == 1 else socket.AF_INET6, data[at + 10:at + 10 + size]))
+        at += 10 + size
+    return ' '.join(said)
+
+
+def ask():
+    tcp, server = None, hosts[0]
+    for word in hosts[1:]:
+        if word == 'tcp':
+            tcp = socket.create_connection((server, 53), 5)
+            continue
+        text, _, kind = word.partition('/')
+        query = bytes.fromhex(word[4:]) if word.startswith('hex:') else b'\x12\x34\x01\0\0\1\0\0\0\0\0\0' + b''.join(
+            bytes([len(label)]) + label.encode('latin-1') for label in text.split('.')) + b'\0' + struct.pack('>HH', int(kind or 1), 1)
+        try:
+            if tcp:
+                tcp.sendall(struct.pack('>H', len(query)) + query)
+                size, = struct.unpack('>H', tcp.recv(2, socket.MSG_WAITALL))
+                data = tcp.recv(size, socket.MSG_WAITALL)
+            else:
+                s = socket.socket(family(server), socket.SOCK_DGRAM)
+                s.settimeout(1)
+                s.connect((server, 53))
+                s.send(query)
+                data = s.recv(65536)
+            print(word[:30], read_dns(data) if data[:2] == query[:2] else 'another id')
+        except TimeoutError:
+            print(word[:30], 'no answer')
+        except struct.error:
+            print(word[:30], 'ended')
 
 
 def serve():
     for host in hosts:
         for f in ((serve_tcp, host), (serve_udp, host, UDP, bytes), (serve_udp, host, 123, bytes)):
             threading.Thread(target=f[0], args=f[1:], daemon=True).start()
-    threading.Thread(target=serve_udp, args=(hosts[0], 53, dns), daemon=True).start()
+    serve_dns(hosts[0])
     time.sleep(0.2)
     open('served', 'w').close()
     threading.Event().wait()
 
 
 def another():
-    threading.Thread(target=serve_udp, args=(hosts[0], 53, dns), daemon=True).start()
+    serve_dns(hosts[0])
     time.sleep(0.2)
     open('other-served', 'w').close()
     threading.Event().wait()

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "gateway/dns_message.h"
 #include "gateway/netlink.h"
 #include "gateway/packet.h"
 #include "gateway/servers.h"
@@ -255,6 +256,42 @@ static void name_servers_are_read_as_the_resolver_reads_them(void **state)
 	assert_int_equal(s.n, 0);
 }
 
+/* "www.example.com" and its answer: an alias, and the address of that; and one of another name. */
+static const uint8_t query[] = "\x12\x34\x01\0\0\1\0\0\0\0\0\0\3WWW\7example\3com\0\0\1\0\1";
+static const uint8_t reply[] = "\x12\x34\x81\x80\0\1\0\3\0\0\0\0\3www\7example\3com\0\0\1\0\1"
+			       "\xc0\x0c\0\5\0\1\0\0\0\x3c\0\6\3cdn\xc0\x10"
+			       "\xc0\x2d\0\1\0\1\0\0\0\x3c\0\4\xcb\0\x71\x0a"
+			       "\3bad\xc0\x10\0\1\0\1\0\0\0\x3c\0\4\xcb\0\x71\x0b";
+
+static void a_query_is_read_and_its_answer_counts_for_its_name_alone(void **state)
+{
+	const size_t query_len = sizeof(query) - 1, reply_len = sizeof(reply) - 1;
+	uint8_t out[DNS_HEADER + DNS_QUESTION_MAX + 28], copy[sizeof(reply)];
+	struct endpoint address = at("203.0.113.10", 0);
+	struct dns_addresses found;
+	struct dns_question q;
+	enum dns_code code;
+
+	(void)state;
+	assert_true(dns_read_query(query, query_len, &q, &code));
+	assert_int_equal(code, DNS_OK);
+	assert_string_equal(q.name, "www.example.com");
+	assert_true(dns_read_answer(reply, reply_len, query, query_len, &found));
+	assert_int_equal(found.n, 1);
+	assert_memory_equal(&found.at[0], &address, sizeof(address));
+	for (size_t len = 0; len < reply_len; len++)
+		assert_false(dns_read_answer(reply, len, query, query_len, &found));
+	for (size_t i = 0; i < DNS_HEADER + 21; i++) {
+		memcpy(copy, reply, reply_len);
+		copy[i] ^= 0x80;
+		if (i != 2 && i != 3 && i < 8) /* flags, and counts of what is not read */
+			assert_false(dns_read_answer(copy, reply_len, query, query_len, &found));
+	}
+	assert_true(dns_read_answer(out, dns_build_answer(query, &q, DNS_OK, &address, out), query,
+				    query_len, &found));
+	assert_memory_equal(&found.at[0], &address, sizeof(address));
+}
+
 static void this_host_and_what_is_no_host_are_closed(void **state)
 {
 	static const char *const closed[] = {
@@ -291,6 +328,7 @@ int main(void)
 		cmocka_unit_test(a_syn_is_read_whole_or_not_at_all),
 		cmocka_unit_test(answers_have_the_ends_and_the_checksums_that_they_must),
 		cmocka_unit_test(name_servers_are_read_as_the_resolver_reads_them),
+		cmocka_unit_test(a_query_is_read_and_its_answer_counts_for_its_name_alone),
 		cmocka_unit_test(this_host_and_what_is_no_host_are_closed),
 	};
 

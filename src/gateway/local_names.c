@@ -1,0 +1,165 @@
+/*
+ * local_names.c - names that the gateway itself answers for.
+ *
+ * Programs that read the box's own hosts(5) never ask for these; the others (dig, resolvers of their own)
+ * do, and so does everything after the host's file has changed.
+ */
+#include "gateway/local_names.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "gateway/contract.h"
+
+#define HOSTS_MAX (1u << 20) /* a larger file is a block list */
+#define READ_SIZE (16u << 10)
+#define ZONE	  "sandbox"
+
+struct entry {
+	const char *name; /* in `text` */
+	struct endpoint address;
+	size_t line; /* the first one counts */
+};
+
+static char *text;
+static struct entry *entries; /* by name, family, line */
+static size_t n_entries, room;
+
+static void add(const char *name, const struct endpoint *address, size_t line)
+{
+	if (n_entries == room) {
+		room = room ? 2 * room : 16;
+		entries = xrealloc(entries, room, sizeof(*entries));
+	}
+	entries[n_entries++] = (struct entry){name, *address, line};
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	if (order == 0)
+		order = endpoint_is_ipv4(&y->address) - endpoint_is_ipv4(&x->address);
+	return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+static bool parse_address(const char *word, struct endpoint *ret)
+{
+	uint8_t addr[16];
+
+	if (inet_pton(AF_INET, word, addr) == 1) {
+		*ret = endpoint_ipv4(addr, 0);
+		return addr[0] != IN_LOOPBACKNET;
+	}
+	if (inet_pton(AF_INET6, word, addr) != 1)
+		return false;
+	*ret = endpoint_ipv6(addr, 0);
+	return !IN6_IS_ADDR_LOOPBACK(&ret->addr);
+}
+
+static void parse_line(char *line, size_t number)
+{
+	char *rest, *word = strtok_r(line, " \t\r", &rest);
+	struct endpoint address;
+
+	if (!word || !parse_address(word, &address))
+		return;
+	while ((word = strtok_r(NULL, " \t\r", &rest))) {
+		for (char *c = word; *c; c++)
+			*c = (char)tolower((unsigned char)*c);
+		add(word, &address, number);
+	}
+}
+
+void local_names_parse(const char *new_text)
+{
+	size_t number = 0;
+	char *rest, *line;
+
+	free(text);
+	text = xstrdup(new_text);
+	n_entries = 0;
+	for (rest = text; (line = strsep(&rest, "\n"));) {
+		line[strcspn(line, "#")] = '\0';
+		parse_line(line, number++);
+	}
+	if (n_entries)
+		qsort(entries, n_entries, sizeof(*entries), by_name);
+}
+
+/* By read(2) alone, which the gateway's filter allows. */
+void local_names_read(int fd)
+{
+	cleanup_buf struct buf content = BUF_INIT;
+	cleanup_close int file = fd;
+	ssize_t n = file < 0 ? 0 : 1;
+
+	while (n > 0 && content.len <= HOSTS_MAX) {
+		buf_reserve(&content, READ_SIZE);
+		n = read(file, content.data + content.len, READ_SIZE);
+		content.len += n > 0 ? (size_t)n : 0;
+	}
+	buf_addch(&content, '\0');
+	local_names_parse(content.len <= HOSTS_MAX ? content.data : "");
+}
+
+/* The first entry of a name, or NULL. */
+static const struct entry *find(const char *name)
+{
+	size_t low = 0, high = n_entries;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (strcmp(entries[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < n_entries && streq(entries[low].name, name) ? &entries[low] : NULL;
+}
+
+/* The gateway's own zone, of which no server is asked. */
+static void answer_own(const struct dns_question *q, enum dns_code *ret_code, bool *ret_has,
+		       struct endpoint *ret_address)
+{
+	uint8_t addr[4];
+
+	*ret_code = streq(q->name, GATEWAY_NAME) ? DNS_OK : DNS_NO_NAME;
+	*ret_has = *ret_code == DNS_OK && q->type == DNS_A;
+	if (*ret_has) {
+		inet_pton(AF_INET, GATEWAY_IPV4, addr);
+		*ret_address = endpoint_ipv4(addr, 0);
+	}
+}
+
+bool local_names_answer(const struct dns_question *q, enum dns_code *ret_code, bool *ret_has,
+			struct endpoint *ret_address)
+{
+	const struct entry *e;
+
+	if (streq(q->name, ZONE) || ends_with(q->name, "." ZONE)) {
+		answer_own(q, ret_code, ret_has, ret_address);
+		return true;
+	}
+	if (q->type != DNS_A && q->type != DNS_AAAA && q->type != DNS_HTTPS)
+		return false;
+	e = find(q->name);
+	if (!e)
+		return false;
+	*ret_code = DNS_OK;
+	*ret_has = false;
+	for (; e < entries + n_entries && streq(e->name, q->name) && !*ret_has; e++)
+		if (q->type == (endpoint_is_ipv4(&e->address) ? DNS_A : DNS_AAAA)) {
+			*ret_has = true;
+			*ret_address = e->address;
+		}
+	return true;
+}
