@@ -20,6 +20,7 @@
 #include "box/box_log.h"
 #include "box/record.h"
 #include "launch/client.h"
+#include "launch/gateway.h"
 
 #define SWEEP_SECONDS 60
 #define LOG_SECONDS   600 /* how long to keep a throw-away box with a log */
@@ -187,6 +188,7 @@ void sweep_store(const struct store *s, bool seldom)
 	store_list_runtime(s, &runtime, &ignored);
 	for (size_t i = 0; i < runtime.n; i++)
 		sweep_runtime(s, runtime.v[i]);
+	gateway_sweep(s->runtime_fd);
 	sweep_tmp(s);
 	sweep_index(s, STORE_NAMES);
 	sweep_index(s, STORE_PROJECTS);

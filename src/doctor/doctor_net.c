@@ -26,11 +26,11 @@ static int try_gateway(void *arg)
 {
 	struct attempt *a = arg;
 	const char *kind = NULL;
-	int r = link_setup(&kind, false, &a->err);
+	int r = link_setup(&kind, NETWORK_SHARED, false, &a->err);
 
 	if (r == 0 && kind)
 		snprintf(a->kind, sizeof(a->kind), "%s", kind);
-	return r < 0 ? r : nft_setup(ANY_PORT, false, false, &a->err);
+	return r < 0 ? r : nft_setup(ANY_PORT, NETWORK_SHARED, false, false, &a->err);
 }
 
 void doctor_check_gateway(const struct doctor_place *place, struct doctor_result *ret)

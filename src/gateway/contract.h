@@ -1,50 +1,102 @@
 /*
- * contract.h - what sandbox-gateway is given, and what it says.
+ * contract.h - what the holder of a project's networks is given, and what it says.
+ *
+ * The holder, sandbox-gateway, is one process a project. It keeps the project's user namespace and the
+ * networks in it: the one that the project's boxes share, and those of single services. Each network has
+ * a gateway, a child of the holder, that carries its traffic. A network lasts as long as the boxes in
+ * it, and the holder as long as there is a network.
  *
  * Descriptors, the same in each run; there are no arguments and no environment:
  *
- *	GATEWAY_CONTROL_FD	a SOCK_SEQPACKET connection to the launcher
- *	GATEWAY_CACHE_FD	a directory for what it wants to know next time
+ *	GATEWAY_LISTEN_FD	a listening SOCK_SEQPACKET socket; its name is in the next
+ *	GATEWAY_CACHE_FD	a directory that ends with the boot, also for what is to be known then
  *
- * On the connection, with the descriptors that are named (channel.h):
+ * A launcher connects, once for each box. With the descriptors that are named (channel.h):
  *
- *	launcher					gateway
- *	byte + user namespace, network namespace ---->
- *	byte + pidfd of pid 1 ----------------------->
- *	      <---- struct err, 0, + a detached mount of sysfs: the network is up
+ *	launcher				holder
+ *	struct gateway_join ------------------>
+ *	     <---------------- struct gateway_answer + user namespace, network namespace
+ *	byte + user namespace, network namespace ->	only if one of them was missing: it is made
+ *						by the launcher, and others wait meanwhile
+ *	byte + pidfd of pid 1 ---------------->
+ *	     <---------------- struct gateway_answer: the network is up
  *
- * or a struct err with another code. The network lasts as long as pid 1. Without one, it ends with the
- * connection.
+ * The one that has started the holder is the first to connect, and gets no first answer: nothing was
+ * there. An answer with another code than 0 ends the exchange. A connection that ends before the pidfd was sent
+ * gives up its place. A connection that ends before the first answer has met a holder that was about to
+ * end: the launcher starts another one.
  */
 #ifndef GATEWAY_CONTRACT_H
 #define GATEWAY_CONTRACT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
 #include "gateway/endpoint.h"
 
 #define GATEWAY_PROGRAM "sandbox-gateway"
 
 /*
- * The addresses of the box, and of its gateway, which is its name server: those of slirp4netns(1),
- * which people know. They mean something in the box only.
+ * The addresses of a box, which ends in the number of its network, and of its gateway, which is its name
+ * server: those of slirp4netns(1), which people know. They mean something in the project only.
  */
-#define BOX_IPV4     "10.0.2.15"
-#define GATEWAY_IPV4 "10.0.2.2"
-#define BOX_IPV6     "fd00:2::15"
-#define GATEWAY_IPV6 "fd00:2::2"
+#define NETWORK_IPV4 "10.0.2."
+#define NETWORK_IPV6 "fd00:2::"
+#define GATEWAY_IPV4 NETWORK_IPV4 "2"
+#define GATEWAY_IPV6 NETWORK_IPV6 "2"
 #define GATEWAY_NAME "host.sandbox"
 
 enum {
-	GATEWAY_CONTROL_FD = 3,
+	GATEWAY_LISTEN_FD = 3,
 	GATEWAY_CACHE_FD,
 	GATEWAY_END_FD, /* one more than the last */
 };
 
-#define GATEWAY_MAX_SERVERS 3 /* MAXNS of resolver(3) */
+#define GATEWAY_VERSION	    1  /* of this exchange */
+#define GATEWAY_MAX_SERVERS 3  /* MAXNS of resolver(3) */
+#define NETWORK_NAME_MAX    63 /* a label of DNS, RFC 1035 2.3.4 */
 
-/* What the parent tells the gateway, with hosts(5), at its start and whenever it has changed. */
+enum {
+	NETWORK_SHARED = 15, /* the number of the one that the project's boxes share */
+	NETWORK_FIRST,	     /* those of services */
+	NETWORK_LAST = 254,
+};
+
+struct gateway_join {
+	uint32_t version;
+	char name[NETWORK_NAME_MAX + 1]; /* "": the network that is shared */
+};
+
+struct gateway_answer {
+	struct err err;
+	uint32_t number; /* 10.0.2.NUMBER is the box's address */
+};
+
+/* What the holder tells a gateway, with hosts(5), at its start and whenever it has changed. */
 struct gateway_servers {
 	unsigned n;
 	struct endpoint at[GATEWAY_MAX_SERVERS];
+};
+
+/* The project's network of that name has that number, from now on. */
+struct gateway_name {
+	char name[NETWORK_NAME_MAX + 1];
+	uint32_t number;
+};
+
+enum gateway_order_type {
+	ORDER_PROJECT, /* + user namespace, network namespace: begin */
+	ORDER_SERVERS,
+	ORDER_NAME,
+};
+
+struct gateway_order {
+	enum gateway_order_type type;
+	union {
+		struct gateway_servers servers;
+		struct gateway_name name;
+	};
 };
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * gateway.c - the process that carries a box's network traffic.
+ * gateway.c - the process that carries the traffic of a network.
  *
  * It joins the project's user namespace, which gives it every capability over the project's network
  * and none over the host; sets that network up; gives all of it up (lockdown.c); and only then reads
@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "gateway/channel.h"
 #include "gateway/dns.h"
 #include "gateway/dns_tcp.h"
@@ -27,6 +28,7 @@
 #include "gateway/local_names.h"
 #include "gateway/lockdown.h"
 #include "gateway/loop.h"
+#include "gateway/names.h"
 #include "gateway/packet.h"
 #include "gateway/ping.h"
 #include "gateway/relay.h"
@@ -70,16 +72,21 @@ static void on_tap(struct watch *w, uint32_t events)
 /* One message of the parent. *ret_fds as channel_receive() has them. */
 static void read_parent(int parent, int *ret_fds)
 {
-	struct gateway_servers servers;
-	ssize_t n = channel_receive(parent, &servers, sizeof(servers), ret_fds);
+	struct gateway_order o;
 
-	if (n <= 0)
+	if (channel_receive(parent, &o, sizeof(o), ret_fds) != sizeof(o))
 		_exit(0);
-	if (n != sizeof(servers) || servers.n > GATEWAY_MAX_SERVERS)
-		return;
-	dns_set_servers(&servers);
-	local_names_read(ret_fds[0]);
-	ret_fds[0] = -1;
+	switch (o.type) {
+	case ORDER_PROJECT:
+		break;
+	case ORDER_SERVERS:
+		dns_set_servers(&o.servers);
+		local_names_read(take_fd(&ret_fds[0]));
+		break;
+	case ORDER_NAME:
+		names_set(&o.name);
+		break;
+	}
 }
 
 static void on_parent(struct watch *w, uint32_t events)
@@ -96,8 +103,10 @@ static void on_parent(struct watch *w, uint32_t events)
  */
 static int set_up(const struct gateway_request *req, struct inside *ret, struct err *e)
 {
-	struct inside_request inside = {
-		.cache_dir = GATEWAY_CACHE_FD, .ipv6 = req->ipv6, .first = req->first};
+	struct inside_request inside = {.number = req->number,
+					.cache_dir = GATEWAY_CACHE_FD,
+					.ipv6 = req->ipv6,
+					.first = req->first};
 	int fds[CHANNEL_FDS] = {-1, -1}, r = loop_init(e);
 
 	if (r == 0)
@@ -183,10 +192,8 @@ noreturn void gateway_run(const struct gateway_request *req)
 		attend(&sockets, req->parent);
 		r = lockdown_process(&e);
 	}
-	channel_send(req->parent, &e, sizeof(e), &sockets.sysfs, sockets.sysfs >= 0);
+	channel_send(req->parent, &e, sizeof(e), NULL, 0);
 	if (r < 0)
 		_exit(1);
-	if (sockets.sysfs >= 0)
-		close(sockets.sysfs);
 	run();
 }

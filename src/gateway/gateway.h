@@ -1,5 +1,5 @@
 /*
- * gateway.h - the process that carries a box's network traffic.
+ * gateway.h - the process that carries the traffic of a network.
  */
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
@@ -10,15 +10,15 @@
 #include "gateway/contract.h"
 
 struct gateway_request {
-	int parent; /* a SOCK_SEQPACKET connection */
-	bool first; /* nothing has been set up yet */
-	bool ipv6;  /* the box has IPv6: the same each time */
+	int parent;	 /* a SOCK_SEQPACKET connection */
+	bool first;	 /* nothing has been set up yet */
+	bool ipv6;	 /* the network has IPv6: the same each time */
+	unsigned number; /* of the network */
 };
 
 /*
- * Becomes a gateway. Reads from its parent one message with the project's user and network
- * namespace, and struct gateway_servers before and after. Sends a struct err, with the mount for /sys
- * if that has code 0 and this is the first one. Ends with its parent.
+ * Becomes a gateway. Reads struct gateway_order from its parent; sends a struct err when the network is up, or
+ * cannot be. Ends with its parent.
  */
 noreturn void gateway_run(const struct gateway_request *req);
 

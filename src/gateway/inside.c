@@ -12,7 +12,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -76,30 +75,11 @@ static int setup_links(const struct inside_request *req, struct err *e)
 {
 	const char *known = read_cache(req->cache_dir), *kind = known;
 	struct err ignored;
-	int r = link_setup(&kind, req->ipv6, e);
+	int r = link_setup(&kind, req->number, req->ipv6, e);
 
 	if (r == 0 && kind && kind != known && req->cache_dir >= 0)
 		file_write_passing(req->cache_dir, CACHE_NAME, kind, strlen(kind), 0600, &ignored);
 	return r;
-}
-
-/*
- * sysfs shows the interfaces of the namespace that it was mounted in, and only the owner of that may
- * mount it: the box, in a user namespace below ours, is not.
- */
-static int mount_sysfs(int *ret, struct err *e)
-{
-	cleanup_close int fs = -1;
-
-	if (unshare(CLONE_NEWNS) < 0)
-		return err_sys(e, errno, "cannot make a mount namespace for /sys");
-	fs = fsopen("sysfs", FSOPEN_CLOEXEC);
-	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return err_sys(e, errno, "cannot make the box's sysfs");
-	*ret = fsmount(fs, FSMOUNT_CLOEXEC,
-		       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-			       MOUNT_ATTR_NOEXEC);
-	return *ret < 0 ? err_sys(e, errno, "cannot mount the box's sysfs") : 0;
 }
 
 static int set_up(const struct inside_request *req, struct inside *ret, struct err *e)
@@ -114,11 +94,9 @@ static int set_up(const struct inside_request *req, struct inside *ret, struct e
 	if (r == 0 && req->first)
 		r = set_sysctls(e);
 	if (r == 0)
-		r = inside_sockets_make(req->ipv6, ret, &port, e);
+		r = inside_sockets_make(req->number, req->ipv6, ret, &port, e);
 	if (r == 0)
-		r = nft_setup(port, req->ipv6, !req->first, e);
-	if (r == 0 && req->first)
-		r = mount_sysfs(&ret->sysfs, e);
+		r = nft_setup(port, req->number, req->ipv6, !req->first, e);
 	return r < 0 ? r : lockdown_thread(true, e);
 }
 
@@ -145,12 +123,8 @@ int inside_start(const struct inside_request *req, struct inside *ret, struct er
 	pthread_attr_t attr;
 	pthread_t thread;
 
-	*ret = (struct inside){.tcp = -1,
-			       .udp = -1,
-			       .tap = {-1, -1},
-			       .raw4 = {-1, -1},
-			       .raw6 = {-1, -1},
-			       .sysfs = -1};
+	*ret = (struct inside){
+		.tcp = -1, .udp = -1, .tap = {-1, -1}, .raw4 = {-1, -1}, .raw6 = {-1, -1}};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, errno, "cannot make a socket pair");
 	ask_fd = pair[0];

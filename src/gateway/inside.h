@@ -13,10 +13,11 @@
 #include "gateway/inside_sockets.h"
 
 struct inside_request {
-	int netns;     /* the box's network namespace */
-	int cache_dir; /* remembers which interface can be made here; -1: nothing does */
-	bool ipv6;     /* the host has IPv6, and so has the box */
-	bool first;    /* set up everything; else the packet filter and the sockets only */
+	int netns;	 /* the box's network namespace */
+	unsigned number; /* 10.0.2.NUMBER is its address */
+	int cache_dir;	 /* remembers which interface can be made here; -1: nothing does */
+	bool ipv6;	 /* the host has IPv6, and so has the box */
+	bool first;	 /* set up everything; else the packet filter and the sockets only */
 };
 
 /*

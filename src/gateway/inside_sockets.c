@@ -26,13 +26,15 @@
 #define IPV6_HDRINCL 36
 #endif
 
-#define LO	     1
-#define BACKLOG	     4096
-#define TAP_BUFFER   (4 << 20) /* SYNs of a client that connects as fast as it can */
-#define FLOW_BUFFER  (1 << 20)
-#define ALL_BYTES    UINT32_C(0xffffffff)
-#define SYN_BIT	     0x02
-#define FLAGS_OF_SYN 0x17 /* fin, syn, rst, ack */
+#define LO	       1
+#define BACKLOG	       4096
+#define TAP_BUFFER     (4 << 20) /* SYNs of a client that connects as fast as it can */
+#define FLOW_BUFFER    (1 << 20)
+#define ALL_BYTES      UINT32_C(0xffffffff)
+#define SYN_BIT	       0x02
+#define FLAGS_OF_SYN   0x17		    /* fin, syn, rst, ack */
+#define OWN_WORD       UINT32_C(0xfffffffe) /* nothing else in the filters has this value */
+#define TAP_FILTER_MAX 64
 
 /* Parts of a filter for classic BPF. A test is followed by the RET that it may jump over. */
 #define DROP		      BPF_STMT(BPF_RET | BPF_K, 0)
@@ -50,11 +52,12 @@
 	LOAD_WORD(24), SKIP_UNLESS(a, 7), LOAD_WORD(28), SKIP_UNLESS(b, 5), LOAD_WORD(32), \
 		SKIP_UNLESS(c, 3), LOAD_WORD(36), SKIP_UNLESS(d, 1), DROP
 
+/* OWN_WORD stands for the last word of the network's address. */
 static const struct sock_filter filter4[] = {
 	LOAD_MARK,
 	DROP_IF(NFT_MARK_SEEN),
-	LOAD_WORD(16),	     /* the destination */
-	DROP_IF(0x0a00020f), /* BOX_IPV4 */
+	LOAD_WORD(16), /* the destination */
+	DROP_IF(OWN_WORD),
 	LOAD_BYTE(16),
 	DROP_IF(127),
 	MASK(0xf0),
@@ -75,8 +78,8 @@ static const struct sock_filter filter4[] = {
 static const struct sock_filter filter6[] = {
 	LOAD_MARK,
 	DROP_IF(NFT_MARK_SEEN),
-	DROP_IF_TO(0xfd000002, 0, 0, 0x15), /* BOX_IPV6 */
-	DROP_IF_TO(0, 0, 0, 1),		    /* ::1 */
+	DROP_IF_TO(0xfd000002, 0, 0, OWN_WORD),
+	DROP_IF_TO(0, 0, 0, 1), /* ::1 */
 	LOAD_BYTE(24),
 	MASK(0xfe),
 	DROP_IF(0xfe),
@@ -101,15 +104,20 @@ static int set(int fd, int level, int option, int value)
  * A packet socket of one family sees what comes in by lo: all that the box sends. It is bound after it
  * has its filter, so that nothing else is in it.
  */
-static int make_tap(uint16_t protocol, const struct sock_filter *filter, size_t n, int *ret,
-		    struct err *e)
+static int make_tap(uint16_t protocol, const struct sock_filter *of, size_t n, uint32_t own,
+		    int *ret, struct err *e)
 {
+	struct sock_filter filter[TAP_FILTER_MAX];
 	struct sockaddr_ll lo = {
 		.sll_family = AF_PACKET, .sll_protocol = htons(protocol), .sll_ifindex = LO};
-	struct sock_fprog program = {.len = (unsigned short)n,
-				     .filter = (struct sock_filter *)filter};
+	struct sock_fprog program = {.len = (unsigned short)n, .filter = filter};
 	cleanup_close int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
+	for (size_t i = 0; i < n; i++) {
+		filter[i] = of[i];
+		if (of[i].k == OWN_WORD)
+			filter[i].k = own;
+	}
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ||
 	    bind(fd, (struct sockaddr *)&lo, sizeof(lo)) < 0)
 		return err_sys(e, errno, "cannot watch for connections of the box");
@@ -211,14 +219,35 @@ static int make_listeners(struct inside *ret, uint16_t *ret_port, struct err *e)
 	return 0;
 }
 
-int inside_sockets_make(bool ipv6, struct inside *ret, uint16_t *ret_port, struct err *e)
+/* The last four bytes of an address, as a filter loads them. */
+static uint32_t last_word(int family, const char *text)
+{
+	uint8_t addr[16];
+	uint32_t word;
+
+	inet_pton(family, text, addr);
+	memcpy(&word, addr + (family == AF_INET ? 0 : 12), sizeof(word));
+	return ntohl(word);
+}
+
+static int make_taps(unsigned number, bool ipv6, struct inside *ret, struct err *e)
+{
+	struct link_address own = link_address(number);
+	int r = make_tap(ETH_P_IP, filter4, ARRAY_SIZE(filter4), last_word(AF_INET, own.ipv4),
+			 &ret->tap[0], e);
+
+	return r < 0 || !ipv6 ? r
+			      : make_tap(ETH_P_IPV6, filter6, ARRAY_SIZE(filter6),
+					 last_word(AF_INET6, own.ipv6), &ret->tap[1], e);
+}
+
+int inside_sockets_make(unsigned number, bool ipv6, struct inside *ret, uint16_t *ret_port,
+			struct err *e)
 {
 	int r = make_listeners(ret, ret_port, e);
 
 	if (r == 0)
-		r = make_tap(ETH_P_IP, filter4, ARRAY_SIZE(filter4), &ret->tap[0], e);
-	if (r == 0 && ipv6)
-		r = make_tap(ETH_P_IPV6, filter6, ARRAY_SIZE(filter6), &ret->tap[1], e);
+		r = make_taps(number, ipv6, ret, e);
 	for (int marked = 0; r == 0 && marked < 2; marked++) {
 		r = make_raw(AF_INET, marked, &ret->raw4[marked], e);
 		if (r == 0 && ipv6)

@@ -15,14 +15,14 @@ struct inside {
 	int tap[2];  /* SYNs and echo requests, of IPv4 and IPv6; [1] is -1 without IPv6 */
 	int raw4[2]; /* sends IPv4 packets; [1]: with the mark NFT_MARK_SEEN */
 	int raw6[2]; /* -1 without IPv6 */
-	int sysfs;   /* a detached mount that shows the box's interfaces; -1: not asked for */
 };
 
 /*
- * Makes all sockets. *ret_port, in host byte order, is that of tcp and udp. On failure some may be
+ * Makes all sockets of the network of that number. *ret_port, in host byte order, is that of tcp and udp. On failure some may be
  * open: the gateway ends.
  */
-int inside_sockets_make(bool ipv6, struct inside *ret, uint16_t *ret_port, struct err *e);
+int inside_sockets_make(unsigned number, bool ipv6, struct inside *ret, uint16_t *ret_port,
+			struct err *e);
 
 /* The box's side of a flow of datagrams (inside_udp()). Returns a descriptor or -errno. */
 int inside_sockets_udp(const struct flow_key *key);

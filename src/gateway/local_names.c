@@ -16,6 +16,8 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "gateway/contract.h"
+#include "gateway/names.h"
+#include "gateway/setup_link.h"
 
 #define HOSTS_MAX (1u << 20) /* a larger file is a block list */
 #define READ_SIZE (16u << 10)
@@ -140,10 +142,28 @@ static void answer_own(const struct dns_question *q, enum dns_code *ret_code, bo
 	}
 }
 
+/* A service of the project. */
+static void answer_network(unsigned number, const struct dns_question *q, enum dns_code *ret_code,
+			   bool *ret_has, struct endpoint *ret_address)
+{
+	uint8_t addr[4];
+
+	*ret_code = DNS_OK;
+	*ret_has = q->type == DNS_A;
+	inet_pton(AF_INET, link_address(number).ipv4, addr);
+	*ret_address = endpoint_ipv4(addr, 0);
+}
+
 bool local_names_answer(const struct dns_question *q, enum dns_code *ret_code, bool *ret_has,
 			struct endpoint *ret_address)
 {
+	unsigned number = names_find(q->name, strlen(q->name));
 	const struct entry *e;
+
+	if (number) {
+		answer_network(number, q, ret_code, ret_has, ret_address);
+		return true;
+	}
 
 	if (streq(q->name, ZONE) || ends_with(q->name, "." ZONE)) {
 		answer_own(q, ret_code, ret_has, ret_address);

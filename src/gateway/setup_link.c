@@ -16,6 +16,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -33,6 +34,15 @@
  * veth is the dearest; a bridge without ports takes nothing but a name.
  */
 const char *const link_kinds[] = {"dummy", "bridge", "ifb", "veth", NULL};
+
+struct link_address link_address(unsigned number)
+{
+	struct link_address a;
+
+	snprintf(a.ipv4, sizeof(a.ipv4), NETWORK_IPV4 "%u", number);
+	snprintf(a.ipv6, sizeof(a.ipv6), NETWORK_IPV6 "%u", number);
+	return a;
+}
 
 static void add_up(struct nl_batch *b, const char *what, int index)
 {
@@ -137,20 +147,21 @@ static void add_all_local(struct nl_batch *b, int family, const char *source)
 	nl_attr_u32(b, RTA_OIF, LO);
 }
 
-void link_build_routes(struct nl_batch *b, bool interface, bool ipv6)
+void link_build_routes(struct nl_batch *b, unsigned number, bool interface, bool ipv6)
 {
+	struct link_address own = link_address(number);
 	int index = interface ? ETH0 : LO;
 
-	add_address(b, AF_INET, BOX_IPV4, 24, index);
+	add_address(b, AF_INET, own.ipv4, 24, index);
 	if (ipv6)
-		add_address(b, AF_INET6, BOX_IPV6, 64, index);
+		add_address(b, AF_INET6, own.ipv6, 64, index);
 	if (interface)
 		add_default(b, AF_INET, GATEWAY_IPV4);
 	if (interface && ipv6)
 		add_default(b, AF_INET6, GATEWAY_IPV6);
-	add_all_local(b, AF_INET, BOX_IPV4);
+	add_all_local(b, AF_INET, own.ipv4);
 	if (ipv6)
-		add_all_local(b, AF_INET6, BOX_IPV6);
+		add_all_local(b, AF_INET6, own.ipv6);
 	nl_ask_answer(b);
 }
 
@@ -182,13 +193,13 @@ static const char *find_interface(const char *known)
 	return NULL;
 }
 
-int link_setup(const char **kind, bool ipv6, struct err *e)
+int link_setup(const char **kind, unsigned number, bool ipv6, struct err *e)
 {
 	struct nl_batch b = {0};
 
 	*kind = find_interface(*kind);
 	if (!*kind)
 		add_up(&b, "bring up lo", LO);
-	link_build_routes(&b, *kind, ipv6);
+	link_build_routes(&b, number, *kind, ipv6);
 	return send_batch(&b, e);
 }

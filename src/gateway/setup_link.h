@@ -4,6 +4,7 @@
 #ifndef GATEWAY_SETUP_LINK_H
 #define GATEWAY_SETUP_LINK_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 
 #include "base/err.h"
@@ -13,6 +14,12 @@
 /* What carries the interface that programs see, best first; NULL at the end. */
 extern const char *const link_kinds[];
 
+/* The address of the network of that number, as text. */
+struct link_address {
+	char ipv4[INET_ADDRSTRLEN], ipv6[INET6_ADDRSTRLEN];
+};
+struct link_address link_address(unsigned number);
+
 /* Messages that bring up lo, and make eth0 of that kind. */
 void link_build_interface(struct nl_batch *b, const char *kind);
 
@@ -20,12 +27,12 @@ void link_build_interface(struct nl_batch *b, const char *kind);
  * Messages for everything else: addresses and default routes on the interface (on lo, and no
  * default route, if there is none), and the table that makes every other address local.
  */
-void link_build_routes(struct nl_batch *b, bool interface, bool ipv6);
+void link_build_routes(struct nl_batch *b, unsigned number, bool interface, bool ipv6);
 
 /*
  * Sets all of it up in the caller's network namespace. *kind is what to try first, or NULL;
  * it becomes the kind that works, or NULL if none does.
  */
-int link_setup(const char **kind, bool ipv6, struct err *e);
+int link_setup(const char **kind, unsigned number, bool ipv6, struct err *e);
 
 #endif

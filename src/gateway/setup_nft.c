@@ -43,7 +43,8 @@
 struct rules {
 	struct nl_batch *b;
 	uint8_t family; /* NFPROTO_IPV4, NFPROTO_IPV6 */
-	size_t list;	/* the expressions of the rule that is being built */
+	struct link_address own;
+	size_t list; /* the expressions of the rule that is being built */
 };
 
 /* An expression that is being built: its element and its data. */
@@ -217,7 +218,7 @@ static void add_own_ipv4(struct rules *r)
 	match_first_byte(r, IPV4_TO, 0xff, 127);
 	end_rule(r, NF_ACCEPT);
 	begin_rule(r, "add a rule for the box's address");
-	match_address(r, AF_INET, BOX_IPV4);
+	match_address(r, AF_INET, r->own.ipv4);
 	end_rule(r, NF_ACCEPT);
 	begin_rule(r, "add a rule for multicast");
 	match_first_byte(r, IPV4_TO, 0xf0, 224);
@@ -230,7 +231,7 @@ static void add_own_ipv6(struct rules *r)
 	match_address(r, AF_INET6, "::1");
 	end_rule(r, NF_ACCEPT);
 	begin_rule(r, "add a rule for the box's address");
-	match_address(r, AF_INET6, BOX_IPV6);
+	match_address(r, AF_INET6, r->own.ipv6);
 	end_rule(r, NF_ACCEPT);
 	begin_rule(r, "add a rule for link-local addresses and multicast");
 	match_first_byte(r, IPV6_TO, 0xfe, 0xfe); /* fe80::/10, ff00::/8, and nothing in use */
@@ -289,9 +290,10 @@ static void add_chain(struct nl_batch *b, uint8_t family)
 	nl_attr_string(b, NFTA_CHAIN_TYPE, "filter");
 }
 
-static void add_family(struct nl_batch *b, uint8_t family, uint16_t port, bool replace)
+static void add_family(struct nl_batch *b, uint8_t family, uint16_t port, unsigned number,
+		       bool replace)
 {
-	struct rules r = {.b = b, .family = family};
+	struct rules r = {.b = b, .family = family, .own = link_address(number)};
 
 	add_table(b, family, replace);
 	add_chain(b, family);
@@ -302,18 +304,18 @@ static void add_family(struct nl_batch *b, uint8_t family, uint16_t port, bool r
 	add_gateway_rules(&r, port);
 }
 
-void nft_build(struct nl_batch *b, uint16_t port, bool ipv6, bool replace)
+void nft_build(struct nl_batch *b, uint16_t port, unsigned number, bool ipv6, bool replace)
 {
 	add_bound(b, NFNL_MSG_BATCH_BEGIN);
-	add_family(b, NFPROTO_IPV4, port, replace);
+	add_family(b, NFPROTO_IPV4, port, number, replace);
 	if (ipv6)
-		add_family(b, NFPROTO_IPV6, port, replace);
+		add_family(b, NFPROTO_IPV6, port, number, replace);
 	nl_ask_answer(
 		b); /* of the last rule: the end of a batch is answered since Linux 6.10 only */
 	add_bound(b, NFNL_MSG_BATCH_END);
 }
 
-int nft_setup(uint16_t port, bool ipv6, bool replace, struct err *e)
+int nft_setup(uint16_t port, unsigned number, bool ipv6, bool replace, struct err *e)
 {
 	struct nl_batch b = {0};
 	cleanup_close int fd = -1;
@@ -321,6 +323,6 @@ int nft_setup(uint16_t port, bool ipv6, bool replace, struct err *e)
 
 	if (r < 0)
 		return r;
-	nft_build(&b, port, ipv6, replace);
+	nft_build(&b, port, number, ipv6, replace);
 	return nl_send(fd, &b, e);
 }

@@ -1,16 +1,32 @@
 /*
- * gateway.c - the launcher's side of a gateway.
+ * gateway.c - the launcher's side of a project's network.
+ *
+ * The holder's socket is its lock: whoever can connect to it has found the project's holder. One that
+ * refuses has lost its holder, which was killed. It is replaced under a lock on the directory, held for
+ * no longer than that takes; until the program runs, those who have connected wait in its queue, and we
+ * are the first of them.
  */
 #include "launch/gateway.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/dir.h"
+#include "base/file.h"
 #include "base/spawn.h"
 #include "gateway/channel.h"
 #include "gateway/contract.h"
+#include "launch/client.h"
+
+#define ATTEMPTS 64   /* each of them has met a holder that ended in this moment */
+#define QUEUE	 4096 /* boxes of a project that start at once; net.core.somaxconn limits it, too */
 
 /* Duplicates a descriptor above those that the program gets, so that none overwrites another. */
 static int above(int fd)
@@ -18,68 +34,213 @@ static int above(int fd)
 	return fcntl(fd, F_DUPFD_CLOEXEC, GATEWAY_END_FD);
 }
 
-int gateway_start(const char *program, const char *cache, int *ret_connection, struct err *e)
+static int start_program(const struct gateway_place *place, int listener, int directory,
+			 struct err *e)
 {
 	static const char *const argv[] = {GATEWAY_PROGRAM, NULL}, *const envp[] = {NULL};
-	struct spawn s = {.program = program,
+	struct spawn s = {.program = place->program,
 			  .argv = argv,
 			  .envp = envp,
-			  .fds = {SPAWN_NULL, SPAWN_NULL, SPAWN_NULL, SPAWN_SAME, SPAWN_SAME}};
-	cleanup_close int ours = -1, theirs = -1, control = -1, opened = -1, directory = -1;
-	int pair[2], r;
+			  .fds = {SPAWN_NULL, SPAWN_NULL, SPAWN_NULL, SPAWN_SAME, SPAWN_SAME,
+				  SPAWN_SAME, SPAWN_SAME, SPAWN_SAME}};
+	cleanup_close int first = above(listener), second = above(directory);
 	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_sys(e, errno, "cannot make a connection to the gateway");
-	ours = pair[0];
-	theirs = pair[1];
-	opened = open(cache, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (opened < 0)
-		return err_sys(e, errno, "cannot open '%s'", cache);
-	control = above(theirs);
-	directory = above(opened);
-	if (control < 0 || directory < 0)
+	if (first < 0 || second < 0)
 		return err_sys(e, errno, "cannot duplicate a descriptor for the gateway");
-	s.fds[GATEWAY_CONTROL_FD] = control;
-	s.fds[GATEWAY_CACHE_FD] = directory;
-	r = spawn_start(&s, &pid, e);
+	s.fds[GATEWAY_LISTEN_FD] = first;
+	s.fds[GATEWAY_CACHE_FD] = second;
+	return spawn_start(&s, &pid, e);
+}
+
+/* Makes the socket in place of one that refuses. */
+static int listen_at(int directory, const char *name, int *ret, struct err *e)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/%s", directory, name);
+	unlinkat(directory, name, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, QUEUE) < 0)
+		return err_sys(e, errno, "cannot make the socket of the network's holder");
+	*ret = take_fd(&fd);
+	return 0;
+}
+
+/* Under the lock: connects to the holder that another has started, or to the socket of a new one. */
+static int connect_or_listen(int directory, const char *name, int *ret, int *ret_listener,
+			     struct err *e)
+{
+	cleanup_close int listener = -1;
+	int r = client_connect(directory, name, ret);
+
 	if (r == 0)
-		*ret_connection = take_fd(&ours);
+		return 0;
+	r = listen_at(directory, name, &listener, e);
+	if (r < 0)
+		return r;
+	r = client_connect(directory, name, ret);
+	if (r < 0)
+		return err_sys(e, -r, "cannot connect to the network's holder");
+	*ret_listener = take_fd(&listener);
+	return 0;
+}
+
+static int found(const struct gateway_place *place, struct gateway_link *link, struct err *e)
+{
+	cleanup_close int directory = open(place->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int listener = -1, fd = -1;
+	int r;
+
+	if (directory < 0)
+		return err_sys(e, errno, "cannot open '%s'", place->directory);
+	r = file_lock(directory, place->directory, e);
+	if (r < 0)
+		return r;
+	r = connect_or_listen(directory, place->socket, &fd, &listener, e);
+	flock(directory, LOCK_UN); /* the program gets a duplicate, which would keep it */
+	if (r == 0 && listener >= 0)
+		r = start_program(place, listener, directory, e);
+	if (r < 0)
+		return r;
+	link->founds = listener >= 0;
+	link->fd = take_fd(&fd);
+	return 0;
+}
+
+static int connect_to_holder(struct gateway_link *link, struct err *e)
+{
+	cleanup_close int directory = open(link->place.directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct gateway_join join = {.version = GATEWAY_VERSION};
+	int r;
+
+	close_fd(&link->fd);
+	link->founds = false;
+	if (directory < 0 || client_connect(directory, link->place.socket, &link->fd) < 0) {
+		r = found(&link->place, link, e);
+		if (r < 0)
+			return r;
+	}
+	snprintf(join.name, sizeof(join.name), "%s", link->place.network);
+	/* If it has ended meanwhile, gateway_project() finds out. */
+	channel_send(link->fd, &join, sizeof(join), NULL, 0);
+	return 0;
+}
+
+int gateway_join(const struct gateway_place *place, struct gateway_link *ret, struct err *e)
+{
+	struct gateway_link link = {.place = *place, .fd = -1};
+	int r = 0;
+
+	if (strlen(place->network) > NETWORK_NAME_MAX)
+		r = err_set(e, ENAMETOOLONG,
+			    "the network's name '%s' is too long: %d bytes at most", place->network,
+			    NETWORK_NAME_MAX);
+	if (r == 0)
+		r = connect_to_holder(&link, e);
+	if (r == 0)
+		*ret = link;
 	return r;
 }
 
-static int give(int connection, const int *fds, size_t n, struct err *e)
+/* *ret_number, if it is an answer. Returns 0, the error in the answer, or -ERR_RETRY. */
+static int receive_answer(int fd, int *ret_fds, unsigned *ret_number, struct err *e)
 {
-	int r = channel_send(connection, "", 1, fds, n);
+	struct gateway_answer answer;
+	ssize_t n = channel_receive(fd, &answer, sizeof(answer), ret_fds);
+
+	if (n != sizeof(answer))
+		return err_set(e, ERR_RETRY, "the network's holder has ended");
+	*ret_number = answer.number;
+	if (answer.err.code == 0)
+		return 0;
+	*e = answer.err;
+	return err_add(e, "no network = gateway on this machine (see sandbox doctor)");
+}
+
+static int send_to_holder(const struct gateway_link *link, const int *fds, size_t n, struct err *e)
+{
+	int r = channel_send(link->fd, "", 1, fds, n);
 
 	return r < 0 && r != -EPIPE && r != -ECONNRESET
-		       ? err_sys(e, -r, "cannot send a message to the gateway")
+		       ? err_sys(e, -r, "cannot send a message to the network's holder")
 		       : 0;
 }
 
-int gateway_give_project(int connection, const struct project *p, struct err *e)
+/* Those that the holder has, and which it will be sent. */
+static int receive_project(struct gateway_link *link, struct project *p, struct err *e)
 {
-	return give(connection, (int[]){p->userns, p->netns}, 2, e);
-}
+	int fds[CHANNEL_FDS] = {-1, -1}, r = 0;
+	unsigned number;
 
-int gateway_give_box(int connection, int pidfd, struct err *e)
-{
-	return give(connection, &pidfd, 1, e);
-}
-
-int gateway_wait(int connection, int *ret_sysfs, struct err *e)
-{
-	struct err answer;
-	int fds[CHANNEL_FDS];
-	ssize_t n = channel_receive(connection, &answer, sizeof(answer), fds);
-
-	if (n == sizeof(answer) && answer.code == 0 && fds[0] >= 0) {
-		*ret_sysfs = fds[0];
-		return 0;
+	for (int i = 0; i < ATTEMPTS && !link->founds; i++) {
+		r = receive_answer(link->fd, fds, &number, e);
+		p->userns = fds[0];
+		p->netns = fds[1];
+		if (r != -ERR_RETRY)
+			return r;
+		project_clear(p);
+		r = connect_to_holder(link, e);
+		if (r < 0)
+			return r;
 	}
-	close_fd(&fds[0]);
-	if (n != sizeof(answer) || answer.code == 0)
-		return err_set(e, ECONNRESET, "the gateway was killed while the box started");
-	*e = answer;
-	return err_add(e, "no network = gateway on this machine (see sandbox doctor)");
+	return link->founds ? 0 : err_set(e, ETIMEDOUT, "the network's holder ends each time");
+}
+
+int gateway_project(struct gateway_link *link, struct project *ret, struct err *e)
+{
+	cleanup_project struct project p = PROJECT_INIT;
+	int r = receive_project(link, &p, e);
+
+	if (r == 0 && p.netns < 0) {
+		r = project_make(&p, e);
+		if (r == 0)
+			r = send_to_holder(link, (int[]){p.userns, p.netns}, 2, e);
+	}
+	if (r < 0)
+		return r;
+	*ret = p;
+	p = PROJECT_INIT;
+	return 0;
+}
+
+int gateway_give_box(const struct gateway_link *link, int pidfd, struct err *e)
+{
+	return send_to_holder(link, &pidfd, 1, e);
+}
+
+int gateway_wait(const struct gateway_link *link, unsigned *ret_number, struct err *e)
+{
+	int fds[CHANNEL_FDS];
+	int r = receive_answer(link->fd, fds, ret_number, e);
+
+	return r == -ERR_RETRY
+		       ? err_set(e, ECONNRESET, "the gateway was killed while the box started")
+		       : r;
+}
+
+static void remove_refusing(int directory, const char *name)
+{
+	cleanup_close int fd = -1;
+	struct err ignored;
+
+	if (client_connect(directory, name, &fd) == -ECONNREFUSED &&
+	    file_lock(directory, name, &ignored) == 0) {
+		if (client_connect(directory, name, &fd) == -ECONNREFUSED)
+			unlinkat(directory, name, 0);
+		flock(directory, LOCK_UN);
+	}
+}
+
+void gateway_sweep(int runtime_fd)
+{
+	cleanup_close int directory = openat(runtime_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_strv struct strv names = {0};
+	struct err ignored;
+
+	if (directory < 0 || dir_names(directory, ".", &names, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++)
+		if (starts_with(names.v[i], GATEWAY_SOCKET))
+			remove_refusing(directory, names.v[i]);
 }

@@ -1,29 +1,54 @@
 /*
- * gateway.h - the launcher's side of a gateway: gateway/contract.h.
+ * gateway.h - the launcher's side of a project's network: gateway/contract.h.
  *
- * The program is started as early as can be, before it is known what the box is made of, and sets up
- * the network while pid 1 builds the root.
+ *	gateway_join()		first of all: connects to the project's holder, or starts it
+ *	gateway_project()	the namespaces in which pid 1 is born; made, if there were none
+ *	gateway_give_box()	pid 1: the network lasts as long as one of its boxes
+ *	gateway_wait()		the network is up
+ *
+ * A box that is to have a network of its own in the project, as a service, gives its name. It has an
+ * address by which the project's other boxes and services reach it, and its own loopback.
+ * Whoever starts boxes sets only boot_request.network (start/boot.h).
  */
 #ifndef LAUNCH_GATEWAY_H
 #define LAUNCH_GATEWAY_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "launch/project.h"
 
-/*
- * Starts the program. cache: a host directory of ours that ends with the boot. Returns the
- * connection, which is the caller's: while there is no box, the gateway ends when that is closed.
- */
-int gateway_start(const char *program, const char *cache, int *ret_connection, struct err *e);
+#define GATEWAY_SOCKET "net-" /* what the names of holders' sockets begin with */
 
-/*
- * Give the gateway the project's namespaces, and its box: the network lasts as long as that process.
- * If it has ended, gateway_wait() tells why.
- */
-int gateway_give_project(int connection, const struct project *p, struct err *e);
-int gateway_give_box(int connection, int pidfd, struct err *e);
+struct gateway_place {
+	const char *program;
+	const char *directory; /* the runtime directory, which ends with the boot */
+	const char *socket;    /* the holder's name in it: one a project */
+	const char *network;   /* "": the one that the project's boxes share; else its name */
+};
 
-/* Waits until the network is up. *ret_sysfs is a detached mount, which the caller owns. */
-int gateway_wait(int connection, int *ret_sysfs, struct err *e);
+/* What it points to must live as long as it is used. */
+struct gateway_link {
+	struct gateway_place place;
+	int fd;	     /* the connection: closing it before gateway_give_box() gives up the network */
+	bool founds; /* we have started the holder */
+};
+
+#define GATEWAY_LINK_INIT ((struct gateway_link){.fd = -1})
+
+/* Does not wait for the holder. */
+int gateway_join(const struct gateway_place *place, struct gateway_link *ret, struct err *e);
+
+/* *ret is the caller's. Joins again if the holder has just ended. */
+int gateway_project(struct gateway_link *link, struct project *ret, struct err *e);
+
+/* If the holder has ended, gateway_wait() tells why. */
+int gateway_give_box(const struct gateway_link *link, int pidfd, struct err *e);
+
+/* Removes from a runtime directory the sockets of holders that were killed. */
+void gateway_sweep(int runtime_fd);
+
+/* *ret_number: the box's address is 10.0.2.NUMBER. */
+int gateway_wait(const struct gateway_link *link, unsigned *ret_number, struct err *e);
 
 #endif

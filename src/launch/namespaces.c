@@ -12,6 +12,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 
 struct making {
 	const struct plan *plan;
+	const struct project *project;
 	int pidfd, boot;
 	int you, net;
 };
@@ -58,6 +60,27 @@ static int make_net(struct making *m, struct err *e)
 	return r < 0 ? r : open_own("/proc/self/ns/net", &m->net, e);
 }
 
+/*
+ * sysfs shows the interfaces of the namespace that it was mounted in, and only the owner of that may
+ * mount it: the project's user namespace, and no box below it. Mounts take a mount namespace of our own,
+ * which ends with this process.
+ */
+static int make_sysfs(struct making *m, struct err *e)
+{
+	cleanup_close int fs = -1;
+
+	if (setns(m->project->userns, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0 ||
+	    setns(m->project->netns, CLONE_NEWNET) < 0)
+		return err_sys(e, errno, "cannot join the project's namespaces");
+	fs = fsopen("sysfs", FSOPEN_CLOEXEC);
+	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return err_sys(e, errno, "cannot make the box's sysfs");
+	m->net = fsmount(fs, FSMOUNT_CLOEXEC,
+			 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+				 MOUNT_ATTR_NOEXEC);
+	return m->net < 0 ? err_sys(e, errno, "cannot mount the box's sysfs") : 0;
+}
+
 /* box-root must be mapped before a user namespace can be nested in it. */
 static int wait_mapped(int boot, struct err *e)
 {
@@ -90,8 +113,10 @@ static int make_you(struct making *m, struct err *e)
 static int make(void *arg, struct err *e)
 {
 	struct making *m = arg;
-	int r = 0;
+	int r = m->project ? make_sysfs(m, e) : 0;
 
+	if (r < 0)
+		return r;
 	if (setns(m->pidfd, CLONE_NEWUSER) < 0)
 		return err_sys(e, errno, "cannot join the box's user namespace");
 	if (m->plan->net == PLAN_NET_NEW)
@@ -99,10 +124,11 @@ static int make(void *arg, struct err *e)
 	return r < 0 ? r : make_you(m, e);
 }
 
-int namespaces_make(const struct plan *p, int pidfd, int boot, int *ret_you, int *ret_net,
-		    struct err *e)
+int namespaces_make(const struct plan *p, const struct project *project, int pidfd, int boot,
+		    int *ret_you, int *ret_net, struct err *e)
 {
-	struct making m = {.plan = p, .pidfd = pidfd, .boot = boot, .you = -1, .net = -1};
+	struct making m = {
+		.plan = p, .project = project, .pidfd = pidfd, .boot = boot, .you = -1, .net = -1};
 	int r = helper_run(make, &m, e);
 
 	if (r < 0) {

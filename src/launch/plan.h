@@ -18,10 +18,12 @@
 #define PLAN_MAX_LOWERS 200
 #define PLAN_MAX_MOUNTS 1024 /* 400 submodules need one each, and some for directories in between */
 
+struct gateway_link;
+
 enum plan_net {
 	PLAN_NET_NEW,	  /* a new network namespace with only loopback */
 	PLAN_NET_HOST,	  /* the host's */
-	PLAN_NET_GATEWAY, /* a new one, of which a gateway carries the traffic */
+	PLAN_NET_GATEWAY, /* one of the project's, of which a gateway carries the traffic */
 };
 
 enum plan_mount_kind {
@@ -78,8 +80,8 @@ struct plan {
 	struct plan_etc etc;
 
 	enum plan_net net;
-	int gateway_fd; /* GATEWAY: connection to a program that was started (gateway.h), else -1 */
-	bool nested;	/* allows namespaces, mount and clone3 inside */
+	struct gateway_link *gateway; /* GATEWAY: joined (gateway.h); else NULL */
+	bool nested;		      /* allows namespaces, mount and clone3 inside */
 	bool io_uring;
 	bool perf;
 	bool renames; /* you too can rename directories of lower layers */

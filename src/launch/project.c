@@ -18,10 +18,18 @@ void project_clear(struct project *p)
 	close_fd(&p->netns);
 }
 
-/* On failure a descriptor may be open: the program ends. */
-static int make(void *arg, struct err *e)
+static int open_own(const char *path, int *ret, struct err *e)
 {
-	struct project *p = arg;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open '%s'", path);
+	*ret = fd;
+	return 0;
+}
+
+static int make_userns(struct project *p, struct err *e)
+{
 	uid_t uid = geteuid(); /* in the new namespace nobody has one yet */
 	gid_t gid = getegid();
 	int r;
@@ -30,21 +38,28 @@ static int make(void *arg, struct err *e)
 		return err_sys(e, errno, "cannot make the network's namespaces%s",
 			       errno == ENOSPC ? " (user.max_net_namespaces)" : "");
 	r = idmap_write(uid, gid, uid, gid, e);
-	if (r < 0)
-		return r;
-	p->userns = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
-	p->netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (p->userns < 0 || p->netns < 0)
-		return err_sys(e, errno, "cannot open the network's namespaces");
+	return r < 0 ? r : open_own("/proc/self/ns/user", &p->userns, e);
+}
+
+static int make_netns(const struct project *p, struct err *e)
+{
+	if (setns(p->userns, CLONE_NEWUSER) < 0)
+		return err_sys(e, errno, "cannot join the project's user namespace");
+	if (unshare(CLONE_NEWNET) < 0)
+		return err_sys(e, errno, "cannot make the box's network namespace%s",
+			       errno == ENOSPC ? " (user.max_net_namespaces)" : "");
 	return 0;
 }
 
-int project_make(struct project *ret, struct err *e)
+static int make(void *arg, struct err *e)
 {
-	struct project made = PROJECT_INIT;
-	int r = helper_run(make, &made, e);
+	struct project *p = arg;
+	int r = p->userns < 0 ? make_userns(p, e) : make_netns(p, e);
 
-	if (r == 0)
-		*ret = made;
-	return r;
+	return r < 0 ? r : open_own("/proc/self/ns/net", &p->netns, e);
+}
+
+int project_make(struct project *p, struct err *e)
+{
+	return helper_run(make, p, e);
 }

@@ -7,15 +7,15 @@
  *	L2 socketpair: the boot connection
  *	L3 clone3(user, mount, pid, ipc, uts,
  *	   cgroup if v2); with a gateway, which the
- *	   caller has started, in its namespaces
+ *	   caller has joined, in its namespaces
  *						P1 detach(): listens; own session; of the host's
  *						   descriptors only stdio, control, lifetime
  *						   lock, boot connection
  *						P2 idmap_write(): box-root is you outside
  *	   MAPPED <----------------------------
  *	L4 namespaces_make(): the network	P3 rootfs_build(): all mounts but /sys
- *	   namespace and its loopback, unless a
- *	   gateway makes it; "you"; gateway_wait()
+ *	   namespace and its loopback, or sysfs of
+ *	   the gateway's; "you"; gateway_wait()
  *	   NAMESPACES + fds ------------------> P4 join_namespaces()
  *	L5 the caller may send SESSION on the	P5 rootfs_enter(): /sys, pivot; stdio is the
  *	   boot connection			   box's /dev/null
@@ -161,20 +161,14 @@ static int clone_error(int errnum, struct err *e)
 	}
 }
 
-/* L3. Returns the pid, or a negative code. */
-static int clone_pid1(const struct plan *p, int boot, int *ret_pidfd, struct err *e)
+/* L3. Returns the pid, or a negative code. project: with a gateway only. */
+static int clone_pid1(const struct plan *p, const struct project *project, int boot, int *ret_pidfd,
+		      struct err *e)
 {
-	cleanup_project struct project project = PROJECT_INIT;
 	pid_t pid;
-	int r;
 
 	if (p->net == PLAN_NET_GATEWAY) {
-		r = project_make(&project, e);
-		if (r == 0)
-			r = gateway_give_project(p->gateway_fd, &project, e);
-		if (r < 0)
-			return r;
-		pid = clone_pid1_inside(p, &project, boot, ret_pidfd);
+		pid = clone_pid1_inside(p, project, boot, ret_pidfd);
 	} else {
 		pid = clone_box(CLONE_PIDFD, ret_pidfd);
 		if (pid == 0)
@@ -183,17 +177,20 @@ static int clone_pid1(const struct plan *p, int boot, int *ret_pidfd, struct err
 	return pid < 0 ? clone_error(errno, e) : pid;
 }
 
-/* L4: makes the namespaces and sends them to pid 1, or the mount for /sys that a gateway has made. */
-static int give_namespaces(const struct plan *p, int pidfd, int boot, struct err *e)
+/* L4: makes the namespaces and sends them to pid 1, or the mount for /sys of a gateway's network. */
+static int give_namespaces(const struct plan *p, const struct project *project, int boot,
+			   struct started_box *started, struct err *e)
 {
+	bool gateway = p->net == PLAN_NET_GATEWAY;
 	cleanup_close int you = -1, net = -1;
 	struct message m = {.type = MESSAGE_NAMESPACES};
-	int r = p->net == PLAN_NET_GATEWAY ? gateway_give_box(p->gateway_fd, pidfd, e) : 0;
+	int r = gateway ? gateway_give_box(p->gateway, started->pidfd, e) : 0;
 
 	if (r == 0)
-		r = namespaces_make(p, pidfd, boot, &you, &net, e);
-	if (r == 0 && p->net == PLAN_NET_GATEWAY)
-		r = gateway_wait(p->gateway_fd, &net, e);
+		r = namespaces_make(p, gateway ? project : NULL, started->pidfd, boot, &you, &net,
+				    e);
+	if (r == 0 && gateway)
+		r = gateway_wait(p->gateway, &started->number, e);
 	if (r < 0)
 		return r;
 	r = message_send(boot, &m, (int[]){you, net}, net < 0 ? 1 : 2, 0);
@@ -218,24 +215,30 @@ static int first_error(int boot, struct err *e)
 int start_box(const struct plan *p, struct started_box *ret, struct err *e)
 {
 	cleanup_close int boot = -1, boot_child = -1, pidfd = -1;
-	int pair[2], pid, r = plan_check(p, e);
+	cleanup_project struct project project = PROJECT_INIT;
+	struct started_box started = {0};
+	int pair[2], r = plan_check(p, e);
 
+	if (r == 0 && p->net == PLAN_NET_GATEWAY)
+		r = gateway_project(p->gateway, &project, e);
 	if (r < 0)
 		return r;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, errno, "cannot make the boot connection");
 	boot = pair[0];
 	boot_child = pair[1];
-	pid = clone_pid1(p, boot_child, &pidfd, e);
-	if (pid < 0)
-		return pid;
+	started.pid = clone_pid1(p, &project, boot_child, &pidfd, e);
+	if (started.pid < 0)
+		return started.pid;
+	started.pidfd = pidfd;
 	close_fd(&boot_child);
-	r = give_namespaces(p, pidfd, boot, e);
+	r = give_namespaces(p, &project, boot, &started, e);
 	if (r < 0) {
-		kill_and_reap(pid);
+		kill_and_reap(started.pid);
 		return first_error(boot, e);
 	}
-	*ret = (struct started_box){
-		.pid = pid, .pidfd = take_fd(&pidfd), .boot_fd = take_fd(&boot)};
+	started.pidfd = take_fd(&pidfd);
+	started.boot_fd = take_fd(&boot);
+	*ret = started;
 	return 0;
 }

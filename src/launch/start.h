@@ -8,9 +8,10 @@
 #include "launch/plan.h"
 
 struct started_box {
-	pid_t pid;   /* of pid 1, in the host's numbering */
-	int pidfd;   /* readable once pid 1 and all its namespaces are gone */
-	int boot_fd; /* the first connection: speaks protocol.h like any other */
+	pid_t pid;	 /* of pid 1, in the host's numbering */
+	int pidfd;	 /* readable once pid 1 and all its namespaces are gone */
+	int boot_fd;	 /* the first connection: speaks protocol.h like any other */
+	unsigned number; /* with a gateway: its address is 10.0.2.NUMBER */
 };
 
 /*

@@ -1,5 +1,5 @@
 /*
- * gateway_main.c - sandbox-gateway: carries the network traffic of one box.
+ * gateway_main.c - sandbox-gateway: keeps the networks of a project and carries their traffic.
  *
  * A program of its own, so that what reads the box's packets has nothing of the launcher in its
  * memory: no settings, no environment, no open file. `sandbox` starts it; see gateway/contract.h.
@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "gateway/contract.h"
-#include "gateway/monitor.h"
+#include "gateway/holder.h"
 
 int main(void)
 {
@@ -17,5 +17,5 @@ int main(void)
 			GATEWAY_PROGRAM);
 		return 125;
 	}
-	return monitor_run();
+	return holder_run();
 }

@@ -631,8 +631,7 @@ static int begin(const struct assemble_request *req, struct assembly *a, struct 
 {
 	int r;
 
-	*a = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1, .gateway_fd = -1},
-			       .root = req->root};
+	*a = (struct assembly){.plan = {.control_fd = -1, .lifetime_fd = -1}, .root = req->root};
 	a->home = assembly_keep(a, req->sealed ? xstrdup("/root") : user_home(req->user));
 	r = fill_identity(req, a, e);
 	return r < 0 ? r : add_root(req, a, e);

@@ -1,7 +1,7 @@
 /*
  * boot.c - the one way in which a box starts.
  *
- *	a gateway, if it has one	start_gateway(): at work while the rest is
+ *	its network's gateway		join_network(): at work while the rest is
  *	the image's directories		find_root()
  *	what of the host it gets	assemble_granted(): settled, put into the plan, asked for
  *	the lifetime lock		before there is anything to record
@@ -57,9 +57,10 @@ struct booting {
 	struct image_root *root; /* the one in use */
 	struct repository repository;
 	struct assembly assembly;
-	bool new_reach; /* to be kept with the box */
-	int lifetime;	/* if the request has none */
-	int gateway;	/* the connection to it, or -1 */
+	bool new_reach;		/* to be kept with the box */
+	int lifetime;		/* if the request has none */
+	char *socket, *gateway; /* of the network's holder, and its program */
+	struct gateway_link link;
 	struct started_box started;
 };
 
@@ -68,24 +69,38 @@ static void booting_clear(struct booting *b)
 	close_fd(&b->started.boot_fd);
 	close_fd(&b->started.pidfd);
 	close_fd(&b->lifetime);
-	close_fd(&b->gateway);
+	close_fd(&b->link.fd);
+	free(b->socket);
+	free(b->gateway);
 	assembly_clear(&b->assembly);
 	repository_clear(&b->repository);
 	image_root_clear(&b->own);
 }
 
+/* The name of the holder's socket: one for the project, or for this box alone. */
+static char *holder_socket(const struct boot_request *req)
+{
+	const struct box *box = req->box;
+
+	if (!box->project || (box->temporary && !req->network))
+		return xasprintf(GATEWAY_SOCKET "%s", box->id);
+	return xasprintf(GATEWAY_SOCKET "%s", store_key(box->project).hex);
+}
+
 /* It sets up the network while all that follows is done. Without a box it ends with us. */
-static int start_gateway(struct booting *b, struct err *e)
+static int join_network(struct booting *b, struct err *e)
 {
 	const char *name = settings_get(b->req->settings, KEY_NETWORK);
-	cleanup_free char *program = NULL;
+	struct gateway_place place = {.directory = b->req->store->runtime,
+				      .network = b->req->network ? b->req->network : ""};
 	const struct net_driver *net;
 	int r = net_driver_find(name, &net, e);
 
 	if (r < 0 || net->kind != NET_GATEWAY)
 		return r;
-	program = program_path(GATEWAY_PROGRAM);
-	return gateway_start(program, b->req->store->runtime, &b->gateway, e);
+	place.program = b->gateway = program_path(GATEWAY_PROGRAM);
+	place.socket = b->socket = holder_socket(b->req);
+	return gateway_join(&place, &b->link, e);
 }
 
 static int find_root(struct booting *b, struct err *e)
@@ -226,7 +241,7 @@ static int start_recorded(struct booting *b, int lifetime, struct err *e)
 	log_plan(a);
 	a->plan.control_fd = control;
 	a->plan.lifetime_fd = lifetime;
-	a->plan.gateway_fd = b->gateway;
+	a->plan.gateway = &b->link;
 	follow_note(a, &follow);
 	agent_note(a, &follow);
 	guarded_note(&a->guarded, &follow);
@@ -242,6 +257,8 @@ static int start_recorded(struct booting *b, int lifetime, struct err *e)
 		return r;
 	}
 	log_debug("box '%s' (%s) runs as process %d", box->name, box->id, started.pid);
+	if (started.number)
+		log_debug("its address is 10.0.2.%u", started.number);
 	b->started = started;
 	return 0;
 }
@@ -336,9 +353,9 @@ static int boot_once(const struct boot_request *req, int *ret_status, struct err
 		.req = req,
 		.own = IMAGE_ROOT_INIT,
 		.lifetime = -1,
-		.gateway = -1,
+		.link = GATEWAY_LINK_INIT,
 		.started = {.pidfd = -1, .boot_fd = -1}};
-	int r = start_gateway(&b, e);
+	int r = join_network(&b, e);
 
 	if (r == 0)
 		r = find_root(&b, e);

@@ -46,6 +46,12 @@ struct boot_request {
 	const struct extra_mount *mounts;
 	size_t n_mounts;
 	const char *hostname; /* NULL: from the settings, else the box's name */
+	/*
+	 * With network = gateway: the name of a network of the box's own in its project (gateway.h), as a
+	 * service has; a label of DNS. NULL: a persistent box shares the network of its project's boxes, and
+	 * any other has one to itself.
+	 */
+	const char *network;
 	bool project_overlay; /* writes in the project stay in the box */
 	bool sealed;	   /* for a step: writes become a layer, so nothing of this user goes in */
 	bool quiet;	   /* do not warn about what this kernel cannot protect */

@@ -119,15 +119,6 @@ print(\"listens on 80\")
 	[ "$(cat box)" = 'listens on 80' ]
 }
 
-# The pids of the gateways of this test, the parents first.
-gateways() {
-	local p
-
-	for p in $(ps -eo pid=,stat=,comm= | awk '$3 == "sandbox-gateway" && $2 !~ /^Z/ { print $1 }' | sort -n); do
-		! grep -qsx "$(cat /proc/$BASHPID/oom_score_adj)" "/proc/$p/oom_score_adj" || echo "$p"
-	done
-}
-
 @test "a gateway that is killed is replaced; it has no capability, no file, and ends with its box" {
 	on_host sandbox run --quiet --network gateway --mount "$PWD:/t" host sh -c '
 		cd /t; echo >ready; until [ -e go ]; do sleep 0.1; done

@@ -33,6 +33,15 @@ in_box() { # COMMAND...
 	on_host sandbox run --quiet --network gateway --mount "$PWD:/t" host "$@"
 }
 
+# The pids of this test's gateways, the holders first.
+gateways() {
+	local p
+
+	for p in $(ps -eo pid=,stat=,comm= | awk '$3 == "sandbox-gateway" && $2 !~ /^Z/ { print $1 }' | sort -n); do
+		! grep -qsx "$(cat /proc/$BASHPID/oom_score_adj)" "/proc/$p/oom_score_adj" || echo "$p"
+	done
+}
+
 # What follows is the program that internet_start runs in there: it makes the machines and their wire.
 [ "${BASH_SOURCE[0]}" = "$0" ] || return 0
 

@@ -88,7 +88,7 @@ static void each_kind_of_interface_is_asked_for_and_answered(void **state)
 	for (int ipv6 = 0; ipv6 < 2; ipv6++) {
 		struct nl_batch b = {0};
 
-		link_build_routes(&b, true, ipv6);
+		link_build_routes(&b, NETWORK_SHARED, true, ipv6);
 		assert_int_equal(count_messages(&b, &acks), ipv6 ? 8 : 4);
 		assert_int_equal(acks, 1);
 		assert_int_equal(b.answered, b.n);
@@ -104,7 +104,7 @@ static void the_packet_filter_is_one_batch_with_one_answer(void **state)
 	for (int replace = 0; replace < 2; replace++) {
 		struct nl_batch b = {0};
 
-		nft_build(&b, 4321, true, replace);
+		nft_build(&b, 4321, NETWORK_SHARED, true, replace);
 		/* two bounds; twice a table, a chain and nine rules */
 		assert_int_equal(count_messages(&b, &acks), 2 + 2 * (11 + replace));
 		assert_int_equal(acks, 1);

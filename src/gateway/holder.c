@@ -1,0 +1,365 @@
+/*
+ * holder.c - the process that keeps a project's networks: what launchers ask it, and how long it stays.
+ *
+ * Whoever is missing a namespace makes it, since the kernel takes longest for that, and the launcher
+ * would only wait; one launcher at a time, so that all get the same. A launcher, a box or a gateway may
+ * be killed at any point: what it had in use is then given up.
+ */
+#include "gateway/holder.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "gateway/channel.h"
+#include "gateway/contract.h"
+#include "gateway/host_route.h"
+#include "gateway/network.h"
+#include "gateway/servers.h"
+
+enum client_state {
+	CLIENT_NEW,
+	CLIENT_WAITS, /* for what another one makes */
+	CLIENT_MAKES, /* what is missing of its network */
+	CLIENT_JOINED,
+	CLIENT_STARTED, /* its box is in the network */
+};
+
+struct client {
+	int fd; /* -1: to be forgotten */
+	enum client_state state;
+	bool founder; /* it has started the holder, and makes the first network */
+	bool told;    /* that the network is up */
+	struct network *network;
+};
+
+struct holder {
+	struct networks networks;
+	struct client *clients;
+	size_t n_clients;
+	bool served; /* there has been a client */
+	int watch;   /* tells that the name servers may have changed; -1: nothing does */
+	struct pollfd *polls;
+};
+
+static void answer(struct client *c, const struct err *error, const int *fds, size_t n_fds)
+{
+	struct gateway_answer a = {.number = c->network ? c->network->number : 0};
+
+	if (error)
+		a.err = *error;
+	channel_send(c->fd, &a, sizeof(a), fds, n_fds);
+	if (error)
+		close_fd(&c->fd);
+}
+
+static void refuse(struct client *c, int code, const char *why)
+{
+	struct err e;
+
+	err_set(&e, code, "%s", why);
+	answer(c, &e, NULL, 0);
+}
+
+/* Has somebody else been told to make what this client needs? */
+static bool is_being_made(const struct holder *h, const struct client *c)
+{
+	for (size_t i = 0; i < h->n_clients; i++) {
+		const struct client *other = &h->clients[i];
+
+		if (other->fd < 0 || other == c)
+			continue;
+		if (other->state == CLIENT_MAKES &&
+		    (h->networks.userns < 0 || other->network == c->network))
+			return true;
+		if (other->state == CLIENT_NEW && other->founder)
+			return true;
+	}
+	return false;
+}
+
+/* Its gateway starts at the same time. */
+static void let_make(struct holder *h, struct client *c)
+{
+	struct err e = {0};
+
+	c->state = CLIENT_MAKES;
+	if (c->network->gateway < 0 && network_start(&h->networks, c->network, &e) < 0)
+		answer(c, &e, NULL, 0);
+}
+
+static void join(struct holder *h, struct client *c)
+{
+	const int fds[] = {h->networks.userns, c->network->netns};
+
+	if (fds[1] >= 0) {
+		answer(c, NULL, fds, 2);
+		c->state = CLIENT_JOINED;
+	} else if (!is_being_made(h, c)) {
+		answer(c, NULL, fds, fds[0] >= 0);
+		let_make(h, c);
+	}
+}
+
+static void on_join(struct holder *h, struct client *c, const struct gateway_join *j, ssize_t len)
+{
+	if (len != sizeof(*j) || j->version != GATEWAY_VERSION) {
+		refuse(c, EPROTO,
+		       "the project's network was started by another version of sandbox: stop the "
+		       "project's boxes first");
+		return;
+	}
+	if (!memchr(j->name, '\0', sizeof(j->name))) {
+		close_fd(&c->fd);
+		return;
+	}
+	c->network = networks_find(&h->networks, j->name);
+	if (!c->network)
+		refuse(c, ENOSPC, "the project has too many networks");
+	else if (c->founder)
+		let_make(h, c);
+	else
+		c->state = CLIENT_WAITS;
+}
+
+/* Takes those of fds that it keeps. */
+static void on_message(struct holder *h, struct client *c, int *fds)
+{
+	if (c->state == CLIENT_MAKES && fds[1] >= 0) {
+		network_take(&h->networks, c->network, take_fd(&fds[0]), take_fd(&fds[1]));
+		c->state = CLIENT_JOINED;
+	} else if (c->state == CLIENT_JOINED && fds[0] >= 0) {
+		network_add_box(c->network, take_fd(&fds[0]));
+		c->state = CLIENT_STARTED;
+	} else {
+		close_fd(&c->fd);
+	}
+}
+
+static void on_client(struct holder *h, struct client *c)
+{
+	struct gateway_join j;
+	int fds[CHANNEL_FDS];
+	ssize_t n = channel_receive(c->fd, &j, sizeof(j), fds);
+
+	if (n <= 0)
+		close_fd(&c->fd);
+	else if (c->state == CLIENT_NEW)
+		on_join(h, c, &j, n);
+	else
+		on_message(h, c, fds);
+	for (int i = 0; i < CHANNEL_FDS; i++)
+		close_fd(&fds[i]);
+}
+
+static void accept_clients(struct holder *h)
+{
+	int fd;
+
+	while ((fd = accept4(GATEWAY_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		h->clients = xrealloc(h->clients, h->n_clients + 1, sizeof(*h->clients));
+		h->clients[h->n_clients++] = (struct client){.fd = fd, .founder = !h->served};
+		h->served = true;
+	}
+}
+
+/* The network could not be set up, for the first time. */
+static void fail(struct holder *h, struct network *n, const struct err *e)
+{
+	for (size_t i = 0; i < h->n_clients; i++)
+		if (h->clients[i].fd >= 0 && h->clients[i].network == n)
+			answer(&h->clients[i], e, NULL, 0);
+	network_end(n);
+}
+
+/* The gateway has said how its start went, or has ended. */
+static void on_gateway(struct holder *h, struct network *n)
+{
+	int fds[CHANNEL_FDS];
+	struct err e = {0};
+	ssize_t len = channel_receive(n->gateway, &e, sizeof(e), fds);
+
+	for (int i = 0; i < CHANNEL_FDS; i++)
+		close_fd(&fds[i]);
+	if (len == sizeof(e) && e.code == 0) {
+		n->up = true;
+		return;
+	}
+	network_reap(n);
+	if (len != sizeof(e))
+		err_set(&e, ECHILD, "the gateway ended while it set up the network");
+	if (!n->up)
+		fail(h, n, &e);
+}
+
+static void on_change(struct holder *h)
+{
+	if (!servers_changed(h->watch))
+		return;
+	servers_read(&h->networks.servers);
+	networks_tell_servers(&h->networks);
+}
+
+/* Each round of the loop asks for them in this order, and looks at them in the same. */
+static size_t collect(struct holder *h)
+{
+	size_t n = 2 + h->n_clients, at = 0;
+
+	for (struct network *net = h->networks.first; net; net = net->next)
+		n += 1 + net->n_boxes;
+	h->polls = xrealloc(h->polls, n, sizeof(*h->polls));
+	h->polls[at++] = (struct pollfd){.fd = GATEWAY_LISTEN_FD, .events = POLLIN};
+	h->polls[at++] = (struct pollfd){.fd = h->watch, .events = POLLIN};
+	for (size_t i = 0; i < h->n_clients; i++)
+		h->polls[at++] = (struct pollfd){.fd = h->clients[i].fd, .events = POLLIN};
+	for (struct network *net = h->networks.first; net; net = net->next) {
+		h->polls[at++] = (struct pollfd){.fd = net->gateway, .events = POLLIN};
+		for (size_t i = 0; i < net->n_boxes; i++)
+			h->polls[at++] = (struct pollfd){.fd = net->boxes[i], .events = POLLIN};
+	}
+	return n;
+}
+
+/* Forgets the boxes that have ended: *polls are theirs. */
+static void forget_boxes(struct network *n, const struct pollfd *polls)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n->n_boxes; i++) {
+		if (polls[i].revents)
+			close(n->boxes[i]);
+		else
+			n->boxes[left++] = n->boxes[i];
+	}
+	n->n_boxes = left;
+}
+
+static void dispatch(struct holder *h)
+{
+	const struct pollfd *p = h->polls + 2, *of_networks = p + h->n_clients;
+
+	/* Networks first: what clients ask may add to them. */
+	for (struct network *n = h->networks.first; n; n = n->next) {
+		const struct pollfd *gateway = of_networks++;
+
+		of_networks += n->n_boxes;
+		forget_boxes(n, gateway + 1);
+		if (gateway->revents)
+			on_gateway(h, n);
+	}
+	for (size_t i = 0; i < h->n_clients; i++)
+		if (p[i].revents && h->clients[i].fd >= 0)
+			on_client(h, &h->clients[i]);
+	if (h->polls[0].revents)
+		accept_clients(h);
+	if (h->polls[1].revents)
+		on_change(h);
+}
+
+static bool is_used(const struct holder *h, const struct network *n)
+{
+	for (size_t i = 0; i < h->n_clients; i++)
+		if (h->clients[i].network == n)
+			return true;
+	return n->n_boxes > 0;
+}
+
+static void serve_waiting(struct holder *h)
+{
+	for (size_t i = 0; i < h->n_clients; i++) {
+		struct client *c = &h->clients[i];
+
+		if (c->state == CLIENT_WAITS)
+			join(h, c);
+		if (c->state >= CLIENT_JOINED && c->network->up && !c->told) {
+			answer(c, NULL, NULL, 0);
+			c->told = true;
+		}
+	}
+}
+
+/* Forgets those that have gone. False: none has. */
+static bool forget_clients(struct holder *h)
+{
+	size_t left = 0, n = h->n_clients;
+
+	for (size_t i = 0; i < n; i++)
+		if (h->clients[i].fd >= 0)
+			h->clients[left++] = h->clients[i];
+	h->n_clients = left;
+	return left < n;
+}
+
+/* After each round. False: nobody needs the project any more. */
+static bool settle(struct holder *h)
+{
+	bool used = false;
+
+	do /* what one was to make, the next one may have to */
+		serve_waiting(h);
+	while (forget_clients(h));
+	for (struct network *n = h->networks.first; n; n = n->next) {
+		if (is_used(h, n))
+			used = true;
+		else
+			network_end(n);
+	}
+	return used || h->n_clients || !h->served;
+}
+
+static void serve(struct holder *h)
+{
+	while (settle(h)) {
+		int wait = networks_restart(&h->networks);
+		size_t n = collect(h);
+
+		if (poll(h->polls, n, wait) >= 0)
+			dispatch(h);
+	}
+}
+
+/*
+ * Removes the socket's name, so that the next launcher starts another holder, and lets go of those that
+ * have connected meanwhile, who then do the same. Nobody has replaced it: we still listen.
+ */
+static void leave(void)
+{
+	struct sockaddr_un addr = {0};
+	socklen_t size = sizeof(addr) - 1; /* ends with a zero byte */
+	int fd;
+
+	if (getsockname(GATEWAY_LISTEN_FD, (struct sockaddr *)&addr, &size) == 0)
+		unlinkat(GATEWAY_CACHE_FD, path_basename(addr.sun_path), 0);
+	while ((fd = accept4(GATEWAY_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+		close(fd);
+}
+
+int holder_run(void)
+{
+	struct holder h = {.networks = NETWORKS_INIT, .watch = -1};
+	struct err e = {0};
+
+	setsid();
+	(void)!chdir("/"); /* else the launcher's directory could not be unmounted */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN); /* it ends with its boxes */
+	signal(SIGHUP, SIG_IGN);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (host_route_init(&e) == 0)
+		h.networks.ipv6 = host_route_has_ipv6();
+	servers_read(&h.networks.servers);
+	h.watch = servers_watch();
+	serve(&h);
+	leave();
+	return 0;
+}

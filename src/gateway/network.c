@@ -1,0 +1,176 @@
+/*
+ * network.c - a network of a project: its namespace, its boxes, and the process that is its gateway.
+ *
+ * The holder reads no byte of a box, so it keeps what a gateway must not have: the namespaces, by which
+ * the next one gets in. It keeps none of the gateway's sockets: with a copy, those of a gateway that
+ * was killed would live on, without anyone to serve them.
+ */
+#include "gateway/network.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "gateway/channel.h"
+#include "gateway/gateway.h"
+#include "gateway/servers.h"
+
+#define RESTART_MS 1000 /* between two starts: one that ends at once must not burn a processor */
+
+static void order(const struct network *n, const struct gateway_order *o, const int *fds,
+		  size_t n_fds)
+{
+	if (n->gateway >= 0)
+		channel_send(n->gateway, o, sizeof(*o), fds, n_fds);
+}
+
+/* With the host's hosts(5), which the gateway reads itself: its lines may be anybody's. */
+static void tell_servers(const struct networks *all, const struct network *n)
+{
+	struct gateway_order o = {.type = ORDER_SERVERS, .servers = all->servers};
+	cleanup_close int hosts = servers_open_hosts();
+
+	order(n, &o, &hosts, hosts >= 0);
+}
+
+static void tell_name(const struct network *n, const struct network *of)
+{
+	struct gateway_order o = {.type = ORDER_NAME, .name.number = of->number};
+
+	memcpy(o.name.name, of->name, sizeof(o.name.name));
+	if (*of->name)
+		order(n, &o, NULL, 0);
+}
+
+static void give_project(const struct networks *all, const struct network *n)
+{
+	struct gateway_order o = {.type = ORDER_PROJECT};
+
+	if (n->netns >= 0)
+		order(n, &o, (int[]){all->userns, n->netns}, 2);
+}
+
+struct network *networks_find(struct networks *all, const char *name)
+{
+	unsigned number = *name ? NETWORK_FIRST : NETWORK_SHARED;
+	struct network *n;
+
+	for (n = all->first; n; n = n->next) {
+		if (streq(n->name, name))
+			return n;
+		if (*name && n->number >= number)
+			number = n->number + 1;
+	}
+	if (number > NETWORK_LAST)
+		return NULL;
+	n = xcalloc(1, sizeof(*n));
+	*n = (struct network){.number = number, .netns = -1, .gateway = -1, .next = all->first};
+	snprintf(n->name, sizeof(n->name), "%s", name);
+	all->first = n;
+	for (const struct network *other = all->first; other; other = other->next)
+		tell_name(other, n);
+	return n;
+}
+
+int network_start(struct networks *all, struct network *n, struct err *e)
+{
+	struct gateway_request request = {.first = !n->up, .ipv6 = all->ipv6, .number = n->number};
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, errno, "cannot make a socket pair");
+	request.parent = pair[1];
+	n->started = clock_ms();
+	n->pid = fork();
+	if (n->pid == 0) {
+		int keep[] = {0, 1, 2, request.parent, GATEWAY_CACHE_FD};
+
+		proc_close_others(keep, ARRAY_SIZE(keep));
+		gateway_run(&request);
+	}
+	close(pair[1]);
+	if (n->pid < 0) {
+		close(pair[0]);
+		return err_sys(e, errno, "cannot start the gateway");
+	}
+	n->gateway = pair[0];
+	tell_servers(all, n);
+	for (const struct network *other = all->first; other; other = other->next)
+		tell_name(n, other);
+	give_project(all, n);
+	return 0;
+}
+
+void network_take(struct networks *all, struct network *n, int userns, int netns)
+{
+	if (all->userns < 0)
+		all->userns = userns;
+	else
+		close(userns);
+	close_fd(&n->netns);
+	n->netns = netns;
+	give_project(all, n);
+}
+
+void network_add_box(struct network *n, int pidfd)
+{
+	n->boxes = xrealloc(n->boxes, n->n_boxes + 1, sizeof(*n->boxes));
+	n->boxes[n->n_boxes++] = pidfd;
+}
+
+void network_reap(struct network *n)
+{
+	if (n->gateway < 0)
+		return;
+	close_fd(&n->gateway);
+	kill(n->pid, SIGKILL);
+	while (waitpid(n->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+void network_end(struct network *n)
+{
+	network_reap(n);
+	close_fd(&n->netns);
+	n->up = false;
+	for (size_t i = 0; i < n->n_boxes; i++)
+		close(n->boxes[i]);
+	free(n->boxes);
+	n->boxes = NULL;
+	n->n_boxes = 0;
+}
+
+int networks_restart(struct networks *all)
+{
+	struct err ignored;
+	int soonest = -1;
+
+	for (struct network *n = all->first; n; n = n->next) {
+		long long wait = n->started + RESTART_MS - clock_ms();
+
+		if (!n->up || n->gateway >= 0)
+			continue;
+		if (wait <= 0 && network_start(all, n, &ignored) < 0) {
+			n->started = clock_ms();
+			wait = RESTART_MS;
+		}
+		if (wait > 0 && (soonest < 0 || wait < soonest))
+			soonest = (int)wait;
+	}
+	return soonest;
+}
+
+void networks_tell_servers(const struct networks *all)
+{
+	for (const struct network *n = all->first; n; n = n->next)
+		tell_servers(all, n);
+}

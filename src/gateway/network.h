@@ -1,0 +1,62 @@
+/*
+ * network.h - a network of a project: its namespace, its boxes, and the process that is its gateway.
+ */
+#ifndef GATEWAY_NETWORK_H
+#define GATEWAY_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "gateway/contract.h"
+
+/* What a project's networks have in common. */
+struct networks {
+	int userns; /* -1: not made yet */
+	bool ipv6;
+	struct gateway_servers servers;
+	struct network *first; /* kept, so that a service that starts again gets its old number */
+};
+
+#define NETWORKS_INIT ((struct networks){.userns = -1})
+
+struct network {
+	char name[NETWORK_NAME_MAX + 1]; /* "": shared by the project's boxes */
+	unsigned number;
+	int netns;   /* -1: not made */
+	bool up;     /* a gateway has set it up */
+	int gateway; /* the connection to that process; -1: there is none */
+	pid_t pid;
+	long long started; /* clock_ms() */
+	int *boxes;	   /* pidfds of pid 1 */
+	size_t n_boxes;
+	struct network *next;
+};
+
+/* The network of that name, or a new one, which has nothing yet. NULL: there are too many. */
+struct network *networks_find(struct networks *all, const char *name);
+
+/* Starts its gateway. It begins when the network has its namespaces, and then sends a struct err. */
+int network_start(struct networks *all, struct network *n, struct err *e);
+
+/* Takes netns, and the project's user namespace, which may be the one that is there already. */
+void network_take(struct networks *all, struct network *n, int userns, int netns);
+
+void network_add_box(struct network *n, int pidfd);
+
+/* Reaps a gateway that has ended, or is to end. The network stays. */
+void network_reap(struct network *n);
+
+/* Ends it, but for its name and number. */
+void network_end(struct network *n);
+
+/*
+ * Starts the gateways that have ended in networks that are up, no more than one a second each. Returns for
+ * how many milliseconds there is nothing to do; -1: until something happens.
+ */
+int networks_restart(struct networks *all);
+
+/* Tells all gateways the name servers. */
+void networks_tell_servers(const struct networks *all);
+
+#endif

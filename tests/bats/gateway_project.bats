@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# network = gateway: the boxes of a project share one network, and one process holds it as long as they need it.
+
+load helpers
+load internet
+
+setup() {
+	sandbox_setup
+	internet_start
+	project p $'[sandbox]\nnetwork = gateway\nlinger = 0'
+}
+
+teardown() {
+	internet_stop
+	sandbox_teardown
+}
+
+# A box of the project p that ends when the file p/go is there. Its session is $session.
+start_box() {
+	rm -f p/ready p/go
+	on_host sandbox enter --accept p -- sh -c 'readlink /proc/self/ns/net >net
+		python3 -m http.server --bind 127.0.0.1 9000 >/dev/null 2>&1 & touch ready
+		until [ -e go ]; do sleep 0.1; done; kill $!' 3>&- &
+	session=$!
+	wait_until 100 [ -e p/ready ]
+}
+
+end_box() {
+	touch p/go
+	wait_for "$session"
+	[ "$status" = 0 ]
+}
+
+in_trial() { on_host sandbox try --accept --quiet p -- "$@"; }
+
+@test "a project's second box joins the network of the first: its loopback and its interfaces" {
+	start_box
+	[ "$(in_trial readlink /proc/self/ns/net)" = "$(cat p/net)" ]
+	[ "$(in_trial ls /sys/class/net)" = $'eth0\nlo' ]
+	in_trial python3 -c 'import urllib.request as u; assert u.urlopen("http://127.0.0.1:9000").status == 200'
+	in_trial python3 -c "import socket; socket.create_connection(('$ANSWERS', 7200))"
+	[ "$(gateways | wc -l)" = 2 ]
+	[ "$(echo "$XDG_RUNTIME_DIR"/sandbox/net-* | wc -w)" = 1 ]
+	project q $'[sandbox]\nnetwork = gateway\nlinger = 0'
+	[ "$(on_host sandbox enter --accept q -- readlink /proc/self/ns/net)" != "$(cat p/net)" ]
+	end_box
+}
+
+@test "the network stays until the last box has ended, whichever that is" {
+	start_box
+	cat >p/outlive.py <<-END
+		import os, socket, time
+		print(os.readlink('/proc/self/ns/net'), flush=True)
+		try:
+		    while True:
+		        socket.create_connection(('127.0.0.1', 9000)).close()
+		        time.sleep(0.1)
+		except ConnectionRefusedError:
+		    time.sleep(0.5)
+		    socket.create_connection(('$ANSWERS', 7200))
+	END
+	in_trial python3 outlive.py >there 3>&- &
+	trial=$!
+	wait_until 100 [ -s there ]
+	end_box
+	wait_for $trial
+	[ "$status" = 0 ]
+	[ "$(cat there)" = "$(cat p/net)" ]
+	wait_until 50 says_nothing gateways
+	run ! ls "$XDG_RUNTIME_DIR"/sandbox/net-*
+}
+
+@test "boxes that start and end at the same time find each other, or start the network again" {
+	for i in 1 2 3 4 5 6; do
+		on_host sandbox enter --accept --quiet p -- python3 -c "import socket; socket.create_connection(('$ANSWERS', 7200))" 3>&- &
+		first=$!
+		in_trial python3 -c "import socket; socket.create_connection(('$ANSWERS', 7200))"
+		wait_for $first
+		[ "$status" = 0 ]
+	done
+}
+
+@test "a holder that is killed takes the network with it: the next start makes another one" {
+	start_box
+	kill -9 "$(gateways | head -1)"
+	wait_until 50 says_nothing gateways
+	[ "$(in_trial readlink /proc/self/ns/net)" != "$(cat p/net)" ]
+	end_box
+}
