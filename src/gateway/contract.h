@@ -59,8 +59,9 @@ enum {
 
 enum {
 	NETWORK_SHARED = 15, /* the number of the one that the project's boxes share */
-	NETWORK_FIRST,	     /* those of services */
+	NETWORK_FIRST = 128, /* those of services: the upper half */
 	NETWORK_LAST = 254,
+	NETWORK_PREFIX = 25, /* of the upper half */
 };
 
 struct gateway_join {

@@ -131,12 +131,29 @@ static void on_join(struct holder *h, struct client *c, const struct gateway_joi
 		c->state = CLIENT_WAITS;
 }
 
+/* The network could not be set up, so that there is none. */
+static void fail(struct holder *h, struct network *n, const struct err *e)
+{
+	for (size_t i = 0; i < h->n_clients; i++)
+		if (h->clients[i].fd >= 0 && h->clients[i].network == n)
+			answer(&h->clients[i], e, NULL, 0);
+	network_end(n);
+}
+
+static void take(struct holder *h, struct client *c, int *fds)
+{
+	struct err e = {0};
+
+	c->state = CLIENT_JOINED;
+	if (network_take(&h->networks, c->network, take_fd(&fds[0]), take_fd(&fds[1]), &e) < 0)
+		fail(h, c->network, &e);
+}
+
 /* Takes those of fds that it keeps. */
 static void on_message(struct holder *h, struct client *c, int *fds)
 {
 	if (c->state == CLIENT_MAKES && fds[1] >= 0) {
-		network_take(&h->networks, c->network, take_fd(&fds[0]), take_fd(&fds[1]));
-		c->state = CLIENT_JOINED;
+		take(h, c, fds);
 	} else if (c->state == CLIENT_JOINED && fds[0] >= 0) {
 		network_add_box(c->network, take_fd(&fds[0]));
 		c->state = CLIENT_STARTED;
@@ -172,15 +189,6 @@ static void accept_clients(struct holder *h)
 	}
 }
 
-/* The network could not be set up, for the first time. */
-static void fail(struct holder *h, struct network *n, const struct err *e)
-{
-	for (size_t i = 0; i < h->n_clients; i++)
-		if (h->clients[i].fd >= 0 && h->clients[i].network == n)
-			answer(&h->clients[i], e, NULL, 0);
-	network_end(n);
-}
-
 /* The gateway has said how its start went, or has ended. */
 static void on_gateway(struct holder *h, struct network *n)
 {
@@ -191,7 +199,8 @@ static void on_gateway(struct holder *h, struct network *n)
 	for (int i = 0; i < CHANNEL_FDS; i++)
 		close_fd(&fds[i]);
 	if (len == sizeof(e) && e.code == 0) {
-		n->up = true;
+		if (!n->up && network_is_up(&h->networks, n, &e) < 0)
+			fail(h, n, &e);
 		return;
 	}
 	network_reap(n);

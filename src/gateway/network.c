@@ -23,6 +23,7 @@
 #include "gateway/channel.h"
 #include "gateway/gateway.h"
 #include "gateway/servers.h"
+#include "gateway/setup_bridge.h"
 
 #define RESTART_MS 1000 /* between two starts: one that ends at once must not burn a processor */
 
@@ -110,15 +111,47 @@ int network_start(struct networks *all, struct network *n, struct err *e)
 	return 0;
 }
 
-void network_take(struct networks *all, struct network *n, int userns, int netns)
+static int wire(struct networks *all, struct network *n, struct err *e)
 {
+	int r = n->wired ? 0 : bridge_connect(all->userns, &all->bridge, n->netns, n->number, e);
+
+	n->wired |= r == 0;
+	return r;
+}
+
+/* The network that is shared is connected to others when there are any. */
+static int wire_shared(struct networks *all, struct err *e)
+{
+	for (struct network *n = all->first; n; n = n->next)
+		if (n->number == NETWORK_SHARED && n->up)
+			return wire(all, n, e);
+	return 0;
+}
+
+int network_take(struct networks *all, struct network *n, int userns, int netns, struct err *e)
+{
+	int r = 0;
+
 	if (all->userns < 0)
 		all->userns = userns;
 	else
 		close(userns);
 	close_fd(&n->netns);
 	n->netns = netns;
-	give_project(all, n);
+	if (n->number != NETWORK_SHARED) {
+		r = wire(all, n, e);
+		if (r == 0)
+			r = wire_shared(all, e);
+	}
+	if (r == 0)
+		give_project(all, n);
+	return r;
+}
+
+int network_is_up(struct networks *all, struct network *n, struct err *e)
+{
+	n->up = true;
+	return n->number == NETWORK_SHARED && all->bridge >= 0 ? wire(all, n, e) : 0;
 }
 
 void network_add_box(struct network *n, int pidfd)
@@ -141,7 +174,7 @@ void network_end(struct network *n)
 {
 	network_reap(n);
 	close_fd(&n->netns);
-	n->up = false;
+	n->up = n->wired = false;
 	for (size_t i = 0; i < n->n_boxes; i++)
 		close(n->boxes[i]);
 	free(n->boxes);

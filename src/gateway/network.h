@@ -13,18 +13,20 @@
 /* What a project's networks have in common. */
 struct networks {
 	int userns; /* -1: not made yet */
+	int bridge; /* a network namespace with the wire between them; -1: not needed so far */
 	bool ipv6;
 	struct gateway_servers servers;
 	struct network *first; /* kept, so that a service that starts again gets its old number */
 };
 
-#define NETWORKS_INIT ((struct networks){.userns = -1})
+#define NETWORKS_INIT ((struct networks){.userns = -1, .bridge = -1})
 
 struct network {
 	char name[NETWORK_NAME_MAX + 1]; /* "": shared by the project's boxes */
 	unsigned number;
 	int netns;   /* -1: not made */
 	bool up;     /* a gateway has set it up */
+	bool wired;  /* it is connected to the project's others */
 	int gateway; /* the connection to that process; -1: there is none */
 	pid_t pid;
 	long long started; /* clock_ms() */
@@ -40,7 +42,10 @@ struct network *networks_find(struct networks *all, const char *name);
 int network_start(struct networks *all, struct network *n, struct err *e);
 
 /* Takes netns, and the project's user namespace, which may be the one that is there already. */
-void network_take(struct networks *all, struct network *n, int userns, int netns);
+int network_take(struct networks *all, struct network *n, int userns, int netns, struct err *e);
+
+/* Its gateway has set it up. */
+int network_is_up(struct networks *all, struct network *n, struct err *e);
 
 void network_add_box(struct network *n, int pidfd);
 

@@ -22,12 +22,13 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 
-#define LO    1 /* the first interface of each network namespace */
-#define ETH0  2
-#define PEER  3	    /* the other end of a veth, unused */
-#define MTU   65520 /* as pasta's: what a program reads of the interface, not what limits it */
-#define TABLE 100
-#define PREF  100 /* after `local` (0), before `main` (32766) */
+#define LO	   1 /* the first interface of each network namespace */
+#define PEER	   3 /* the other end of a veth, unused */
+#define TABLE	   100
+#define WIRE_TABLE 101
+/* Of rules, after `local` (0) and before `main` (32766). */
+#define WIRE_PREF 99
+#define PREF	  100
 
 /*
  * Modules are loaded for an unprivileged namespace too, but not every kernel has each of them.
@@ -44,11 +45,11 @@ struct link_address link_address(unsigned number)
 	return a;
 }
 
-static void add_up(struct nl_batch *b, const char *what, int index)
+void link_build_up(struct nl_batch *b, int index)
 {
 	struct ifinfomsg link = {.ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
 
-	nl_begin(b, what, RTM_NEWLINK, 0, &link, sizeof(link));
+	nl_begin(b, "bring up an interface", RTM_NEWLINK, 0, &link, sizeof(link));
 }
 
 static void add_peer(struct nl_batch *b)
@@ -66,21 +67,21 @@ static void add_peer(struct nl_batch *b)
 void link_build_interface(struct nl_batch *b, const char *kind)
 {
 	bool veth = streq(kind, "veth");
-	struct ifinfomsg link = {.ifi_index = ETH0};
+	struct ifinfomsg link = {.ifi_index = LINK_ETH0};
 	size_t info;
 
-	add_up(b, "bring up lo", LO);
+	link_build_up(b, LO);
 	nl_begin(b, "make eth0", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &link, sizeof(link));
 	nl_attr_string(b, IFLA_IFNAME, "eth0");
-	nl_attr_u32(b, IFLA_MTU, MTU);
+	nl_attr_u32(b, IFLA_MTU, LINK_MTU);
 	info = nl_nest(b, IFLA_LINKINFO);
 	nl_attr_string(b, IFLA_INFO_KIND, kind);
 	if (veth)
 		add_peer(b);
 	nl_unnest(b, info);
-	add_up(b, "bring up eth0", ETH0);
+	link_build_up(b, LINK_ETH0);
 	if (veth)
-		add_up(b, "bring up gw0", PEER);
+		link_build_up(b, PEER);
 	nl_ask_answer(b);
 }
 
@@ -123,7 +124,19 @@ static void add_default(struct nl_batch *b, int family, const char *gateway)
 
 	begin_route(b, "add the default route", &route);
 	nl_attr(b, RTA_GATEWAY, addr, parse(family, gateway, addr));
-	nl_attr_u32(b, RTA_OIF, ETH0);
+	nl_attr_u32(b, RTA_OIF, LINK_ETH0);
+}
+
+/* What programs of the box ask for. */
+static void add_rule(struct nl_batch *b, int family, uint8_t table, uint32_t pref)
+{
+	struct fib_rule_hdr rule = {
+		.family = (uint8_t)family, .table = table, .action = FR_ACT_TO_TBL};
+
+	nl_begin(b, "add a routing rule", RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &rule,
+		 sizeof(rule));
+	nl_attr_u32(b, FRA_PRIORITY, pref);
+	nl_attr_string(b, FRA_IIFNAME, "lo");
 }
 
 /* Every address is local, with the box's as the source. */
@@ -134,23 +147,46 @@ static void add_all_local(struct nl_batch *b, int family, const char *source)
 			      .rtm_protocol = RTPROT_BOOT,
 			      .rtm_scope = RT_SCOPE_HOST,
 			      .rtm_type = RTN_LOCAL};
-	struct fib_rule_hdr rule = {
-		.family = (uint8_t)family, .table = TABLE, .action = FR_ACT_TO_TBL};
 	char addr[16];
 
-	nl_begin(b, "add a routing rule", RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &rule,
-		 sizeof(rule));
-	nl_attr_u32(b, FRA_PRIORITY, PREF);
-	nl_attr_string(b, FRA_IIFNAME, "lo");
+	add_rule(b, family, TABLE, PREF);
 	begin_route(b, "add the route to the gateway", &route);
 	nl_attr(b, RTA_PREFSRC, addr, parse(family, source, addr));
 	nl_attr_u32(b, RTA_OIF, LO);
 }
 
+static void add_wire(struct nl_batch *b, const char *to, uint8_t prefix, const char *source,
+		     int index)
+{
+	struct rtmsg route = {.rtm_family = AF_INET,
+			      .rtm_dst_len = prefix,
+			      .rtm_table = WIRE_TABLE,
+			      .rtm_protocol = RTPROT_BOOT,
+			      .rtm_scope = RT_SCOPE_LINK,
+			      .rtm_type = RTN_UNICAST};
+	char addr[4];
+
+	begin_route(b, "add the route to the project's networks", &route);
+	nl_attr(b, RTA_DST, addr, parse(AF_INET, to, addr));
+	nl_attr(b, RTA_PREFSRC, addr, parse(AF_INET, source, addr));
+	nl_attr_u32(b, RTA_OIF, (uint32_t)index);
+}
+
+void link_build_wire(struct nl_batch *b, unsigned number, int index)
+{
+	struct link_address own = link_address(number), shared = link_address(NETWORK_SHARED),
+			    first = link_address(NETWORK_FIRST);
+
+	add_rule(b, AF_INET, WIRE_TABLE, WIRE_PREF);
+	add_wire(b, first.ipv4, NETWORK_PREFIX, own.ipv4, index);
+	if (number != NETWORK_SHARED)
+		add_wire(b, shared.ipv4, 32, own.ipv4, index);
+}
+
 void link_build_routes(struct nl_batch *b, unsigned number, bool interface, bool ipv6)
 {
 	struct link_address own = link_address(number);
-	int index = interface ? ETH0 : LO;
+	int index = interface ? LINK_ETH0 : LO;
 
 	add_address(b, AF_INET, own.ipv4, 24, index);
 	if (ipv6)
@@ -162,10 +198,9 @@ void link_build_routes(struct nl_batch *b, unsigned number, bool interface, bool
 	add_all_local(b, AF_INET, own.ipv4);
 	if (ipv6)
 		add_all_local(b, AF_INET6, own.ipv6);
-	nl_ask_answer(b);
 }
 
-static int send_batch(const struct nl_batch *b, struct err *e)
+int link_send(const struct nl_batch *b, struct err *e)
 {
 	cleanup_close int fd = -1;
 	int r = nl_open(NETLINK_ROUTE, &fd, e);
@@ -179,7 +214,7 @@ static bool make_interface(const char *kind)
 	struct err ignored;
 
 	link_build_interface(&b, kind);
-	return send_batch(&b, &ignored) == 0;
+	return link_send(&b, &ignored) == 0;
 }
 
 /* The kind that works, `known` first; NULL if none does. */
@@ -195,11 +230,18 @@ static const char *find_interface(const char *known)
 
 int link_setup(const char **kind, unsigned number, bool ipv6, struct err *e)
 {
+	bool own = number != NETWORK_SHARED;
 	struct nl_batch b = {0};
 
-	*kind = find_interface(*kind);
-	if (!*kind)
-		add_up(&b, "bring up lo", LO);
-	link_build_routes(&b, number, *kind, ipv6);
-	return send_batch(&b, e);
+	if (!own)
+		*kind = find_interface(*kind);
+	if (own || !*kind)
+		link_build_up(&b, LO);
+	if (own)
+		link_build_up(&b, LINK_ETH0);
+	link_build_routes(&b, number, own || *kind, ipv6);
+	if (own)
+		link_build_wire(&b, number, LINK_ETH0);
+	nl_ask_answer(&b);
+	return link_send(&b, e);
 }

@@ -6,9 +6,11 @@
  *	gateway_give_box()	pid 1: the network lasts as long as one of its boxes
  *	gateway_wait()		the network is up
  *
- * A box that is to have a network of its own in the project, as a service, gives its name. It has an
- * address by which the project's other boxes and services reach it, and its own loopback.
- * Whoever starts boxes sets only boot_request.network (start/boot.h).
+ * A box that is to have a network of its own in the project, as a service, gives its name: whoever starts
+ * boxes sets boot_request.network (start/boot.h) and nothing more. It has a loopback of its own, all ports to
+ * itself, and an address from 10.0.2.128 on (struct started_box), which a service of that name keeps as long
+ * as the project has any box. The project's boxes and other services reach it by that and by its name, which
+ * the gateway answers for; no other project does. It reaches them, the project's boxes at 10.0.2.15.
  */
 #ifndef LAUNCH_GATEWAY_H
 #define LAUNCH_GATEWAY_H
