@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -39,8 +40,10 @@ struct client {
 	struct request_terminal inside;
 	struct relay in, out;
 	struct carried *carried;
+	int pid1; /* of the box; -1: not ours to end */
 	bool accepted, done, last;
-	bool told; /* a signal that is not the command's told us to end */
+	bool waits; /* with accepted: pid 1 waits until the command is executed */
+	bool told;  /* a signal that is not the command's told us to end */
 	int status;
 };
 
@@ -158,10 +161,21 @@ static void on_stopped(struct client *c, int sig)
 	send_signal(c, c->keys >= 0 ? SIGCONT : SIGTTIN);
 }
 
-/* Until the box has answered, a signal can only be for ourselves. */
 static bool ends_us(unsigned sig)
 {
 	return sig == SIGINT || sig == SIGTERM || sig == SIGQUIT || sig == SIGHUP;
+}
+
+/*
+ * Until the box has answered, a signal can only be for ourselves. Until a pid 1 that waits has seen
+ * the command execute, it takes none: nothing has run in the box, so the box ends.
+ */
+static bool nobody_else_reads(const struct client *c)
+{
+	if (!c->accepted)
+		return true;
+	return c->waits && c->report >= 0 && c->pid1 >= 0 &&
+	       pidfd_send_signal(c->pid1, SIGKILL, NULL, 0) == 0;
 }
 
 static void on_signal(struct client *c)
@@ -170,7 +184,7 @@ static void on_signal(struct client *c)
 
 	if (read(c->signals, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (!c->accepted && ends_us(info.ssi_signo)) {
+	if (ends_us(info.ssi_signo) && nobody_else_reads(c)) {
 		c->status = STATUS_OF_SIGNAL((int)info.ssi_signo);
 		c->done = c->told = true;
 		return;
@@ -260,6 +274,7 @@ static int on_message(struct client *c, struct err *e)
 	switch (m.type) {
 	case MESSAGE_ACCEPTED:
 		c->accepted = true;
+		c->waits = m.value == ACCEPTED_WAITS;
 		if (n_fds == 1)
 			start_relay(c, fds[0]);
 		break;
@@ -391,6 +406,7 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 	       void *arg, int *ret_status, struct err *e)
 {
 	struct client c = {.connection = connection,
+			   .pid1 = req->pid1,
 			   .carried = req->carried,
 			   .report = -1,
 			   .signals = -1,

@@ -21,14 +21,13 @@
  * A client that closes the connection ends its session, unless that is detached. Before ACCEPTED
  * nothing has been run, so a request whose connection closes before it may be repeated.
  *
- * Descriptors of SESSION, in this order: a memfd with the payload; the report pipe's write end;
- * with SESSION_TOOLS the detached mount of the tools' root (tools.h); one for each of stdin,
- * stdout, stderr whose bit in `terminals` is clear; those for the numbers in `more`.
+ * Descriptors of SESSION, in order: a memfd with the payload; the report pipe's write end; with
+ * SESSION_TOOLS the mount of their root (tools.h); those of stdin, stdout, stderr whose bit in
+ * `terminals` is clear; those for the numbers in `more`.
  *
  * Payload: struct session_payload, then NUL-terminated strings: the working directory, argc
- * arguments, envc NAME=value, sharedc paths of the box, then facts of the host (settle.h, etc.h) in
- * the order of enum payload_fact, "" for none, and terminfo_size, authorities_size and files_size
- * bytes. Pid 1 never reads it; the session's own process does.
+ * arguments, envc NAME=value, sharedc paths of the box, facts of the host (settle.h, etc.h) in the
+ * order of enum payload_fact, "" for none; then *_size bytes. Only the session's process reads it.
  */
 #ifndef LAUNCH_PROTOCOL_H
 #define LAUNCH_PROTOCOL_H
@@ -40,7 +39,7 @@
 #include "launch/box_paths.h"
 #include "launch/identity_ids.h"
 
-#define PROTOCOL_MAGIC	     0x53424f06u /* "SBO", version 6: raise it with every change here */
+#define PROTOCOL_MAGIC	     0x53424f06u /* "SBO", version 6: raise it if old peers misread it */
 #define PROTOCOL_MAX_MORE    8		 /* descriptors beyond stdio */
 #define PROTOCOL_MAX_FDS     (6 + PROTOCOL_MAX_MORE)
 #define PROTOCOL_MAX_PAYLOAD (4u << 20) /* execve(2) takes less: a quarter of an 8 MiB stack */
@@ -68,7 +67,8 @@ enum session_flags {
 	SESSION_TOOLS = 1u << 4,      /* in a root of tools: only as you, from outside, attached */
 };
 
-#define EXIT_LAST (1 << 16) /* added to EXIT's status: nothing else runs in the box */
+#define EXIT_LAST      (1 << 16) /* added to EXIT's status: nothing else runs in the box */
+#define ACCEPTED_WAITS 1	 /* ACCEPTED's value: pid 1 reads nothing until the execve */
 
 struct message {
 	uint32_t magic;

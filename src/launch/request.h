@@ -63,6 +63,7 @@ struct session_request {
 	struct carried *carried; /* filled by narrow, or NULL */
 	bool *ret_last; /* if not NULL: did the box end with it, as a throw-away one does? */
 	bool named_fds; /* the command inherits descriptors that argv names, see request.c */
+	int pid1; /* the pidfd of the box that the caller has just started; -1: it runs already */
 };
 
 /* Which descriptors of the session are its pty. */

@@ -222,14 +222,14 @@ static void keep_at_exit(struct server *srv, struct connection *c, struct sessio
 	message_send(c->fd, &kept, NULL, 0, MSG_DONTWAIT);
 }
 
-static pid_t start_process(struct server *srv, const struct session *s)
+static pid_t start_process(struct server *srv, const struct session *s, bool wait)
 {
 	bool asks = s->flags & SESSION_ROOT || srv->policy.seccomp_flags & SECCOMP_RENAMES;
 	pid_t pid;
 
 	if (asks || srv->policy.seccomp_flags & SECCOMP_MODES)
 		identity_prepare(srv);
-	pid = session_start(&srv->policy, s);
+	pid = wait ? session_start_waiting(&srv->policy, s) : session_start(&srv->policy, s);
 	if (asks)
 		identity_start(srv);
 	return pid;
@@ -242,7 +242,7 @@ static bool start_at_exit(struct server *srv)
 	if (!srv->has_at_exit)
 		return false;
 	srv->has_at_exit = false;
-	pid = start_process(srv, &srv->at_exit);
+	pid = start_process(srv, &srv->at_exit, false);
 	close_session(&srv->at_exit);
 	if (pid < 0)
 		return false;
@@ -252,11 +252,23 @@ static bool start_at_exit(struct server *srv)
 	return true;
 }
 
+/*
+ * Whether pid 1 can wait for the session's execve: nobody else depends on it yet, and whoever
+ * started the box kills it if that takes too long (client.c). Not for a terminal's session, whose
+ * leader never executes, nor for root, whose execve may ask the supervisor.
+ */
+static bool can_wait(const struct server *srv, const struct connection *c, const struct session *s)
+{
+	return c->main && !srv->used && !srv->for_sudo && !s->terminals &&
+	       !(s->flags & SESSION_ROOT);
+}
+
 static void start_session(struct server *srv, struct connection *c, const struct message *m,
 			  const int *fds, int n_fds)
 {
 	struct message accepted = {.type = MESSAGE_ACCEPTED};
 	__attribute__((cleanup(close_session))) struct session s;
+	bool wait;
 	pid_t pid;
 	int r;
 
@@ -279,13 +291,15 @@ static void start_session(struct server *srv, struct connection *c, const struct
 		answer_error(c, -s.master, "cannot open a terminal in the box");
 		return;
 	}
+	wait = can_wait(srv, c, &s);
+	accepted.value = wait ? ACCEPTED_WAITS : 0;
 	r = message_send(c->fd, &accepted, &s.master, s.master >= 0, MSG_DONTWAIT);
 	if (r < 0) {
 		answer_error(c, -r, "cannot hand over the session");
 		return;
 	}
+	pid = start_process(srv, &s, wait);
 	srv->used = true;
-	pid = start_process(srv, &s);
 	if (pid < 0) {
 		answer_error(c, -pid, "cannot start a process in the box");
 		return;

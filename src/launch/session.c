@@ -292,19 +292,19 @@ static noreturn void run_with_terminal(const struct session_policy *policy, cons
 	lead(pid, 1, 0);
 }
 
-static noreturn void run(const struct session_policy *policy, const struct session *s)
+static noreturn void run(const struct session_policy *policy, const struct session *s,
+			 struct command *c)
 {
-	struct command c = {0};
 	struct err e;
 
 	setsid();
 	unblock_all();
 	umask(022);
-	if (set_stdio(s, &e) < 0 || payload_read(s->payload, &c.p, &e) < 0)
+	if (set_stdio(s, &e) < 0 || payload_read(s->payload, &c->p, &e) < 0)
 		fail(s->report, &e);
 	if (s->master >= 0)
-		run_with_terminal(policy, s, &c);
-	execute(policy, s, &c);
+		run_with_terminal(policy, s, c);
+	execute(policy, s, c);
 }
 
 /*
@@ -313,9 +313,28 @@ static noreturn void run(const struct session_policy *policy, const struct sessi
  */
 pid_t session_start(const struct session_policy *policy, const struct session *s)
 {
+	struct command c = {0};
 	pid_t pid = fork();
 
 	if (pid == 0)
-		run(policy, s);
+		run(policy, s, &c);
+	return pid < 0 ? -errno : pid;
+}
+
+pid_t session_start_waiting(const struct session_policy *policy, const struct session *s)
+{
+	struct command c = {0};
+	char **env = environ;
+	pid_t pid;
+
+	/* The launcher is the parent, and waits for the command too. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	/* The child shares this memory; it changes c, environ and errno. */
+	pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
+	if (pid == 0)
+		run(policy, s, &c); /* NOLINT(clang-analyzer-unix.Vfork) */
+	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	environ = env;
+	payload_clear(&c.p);
 	return pid < 0 ? -errno : pid;
 }

@@ -49,4 +49,10 @@ struct session {
  */
 pid_t session_start(const struct session_policy *policy, const struct session *s);
 
+/*
+ * The same without a copy of pid 1's memory: the process shares it, and pid 1 waits, until it
+ * executes (vfork). If the launcher is killed meanwhile, pid 1 is too. Not with a terminal.
+ */
+pid_t session_start_waiting(const struct session_policy *policy, const struct session *s);
+
 #endif

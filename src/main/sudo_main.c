@@ -237,6 +237,7 @@ static int run_as_root(const struct sudo *s, const char *dir)
 		.argv = s->argv.v,
 		.envp = s->env.v,
 		.umask = file_umask() | 022, /* sudoers(5), umask */
+		.pid1 = -1,
 	};
 	struct err e = {0};
 	int status = 0, r = client_connect(AT_FDCWD, BOX_SUDO_SOCKET, &connection);

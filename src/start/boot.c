@@ -335,6 +335,7 @@ static int run_session(struct booting *b, int *ret_status, struct err *e)
 				      .home = a->home,
 				      .cwd = cwd,
 				      .project = a->project,
+				      .pid1 = b->started.pidfd,
 				      .step = req->sealed,
 				      .ret_last = req->ret_last,
 				      .accepted = unlock_accepted,

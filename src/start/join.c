@@ -49,8 +49,12 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 	cleanup_user struct user u = {0};
 	cleanup_agent struct agent agent = AGENT_INIT;
 	cleanup_box_tools struct box_tools tools = BOX_TOOLS_INIT;
-	struct box_session s = {
-		.box = b, .settings = settings, .user = &u, .options = o, .plan = &plan};
+	struct box_session s = {.box = b,
+				.settings = settings,
+				.user = &u,
+				.options = o,
+				.plan = &plan,
+				.pid1 = -1};
 	int r = box_start_notes(b, &notes, e);
 
 	if (r < 0)

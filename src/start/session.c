@@ -61,6 +61,7 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 		.ret_last = s->ret_last,
 		.umask = s->step ? 022 : file_umask(),
 		.named_fds = !s->detach && !s->step,
+		.pid1 = s->pid1,
 	};
 	int r;
 

@@ -38,6 +38,7 @@ struct box_session {
 	bool detach, at_exit;	       /* as in struct session_request */
 	const int *output;	       /* as there */
 	const char *joins; /* the notes of the running box's start; NULL: it is starting */
+	int pid1;	   /* as in struct session_request */
 	bool step;	   /* see facts.h */
 	bool *ret_last;	   /* as in struct session_request */
 	const char *agent; /* value for SSH_AUTH_SOCK, unless NULL */

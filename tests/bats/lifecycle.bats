@@ -398,3 +398,36 @@ pid1() { # BOX
 	[ "$(cat p/log)" = asked ]
 	sandbox enter p -- true
 }
+
+# A file that nobody can open: whoever tries waits until its lease ends (fcntl(2)).
+lease() { # FILE
+	python3 -c 'import fcntl, signal, sys, time
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+f = open(sys.argv[1])
+fcntl.fcntl(f, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+open(sys.argv[1] + ".held", "w").close()
+time.sleep(60)' "$1" 3>&- &
+	lessee=$!
+	wait_until 50 test -e "$1.held"
+}
+
+@test "a box whose first command cannot be opened ends with Ctrl-C, and with its client" {
+	local sig
+	project p
+	cp /bin/true p/tool
+	lease p/tool
+	for sig in INT TERM KILL; do
+		python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' sandbox enter ./p -- ./tool &
+		wait_until 50 is running p
+		sleep 0.2 # it is in execve now
+		kill -$sig $!
+		wait_for $!
+		[ "$status" = $((128 + $(kill -l $sig))) ]
+		wait_until 20 no_processes
+	done
+	kill "$lessee"
+	wait_for "$lessee"
+	sandbox enter ./p -- ./tool
+}
