@@ -82,7 +82,6 @@ const struct habit_word habit_words[] = {
 	 "'sandbox ps' lists the processes of all boxes; the host's top(1) shows them"},
 	{"stats", NULL,
 	 "'sandbox ps' lists the processes of all boxes; the host's top(1) shows them"},
-	{"port", NULL, "a box has the network of this machine, and so its ports"},
 	{"wait", NULL, "'sandbox logs -f BOX' ends when the box does"},
 	{"pause", NULL, "'kill -STOP' of a process that 'sandbox ps' lists stops it"},
 	{"unpause", NULL, "'kill -CONT' of a process that 'sandbox ps' lists continues it"},
@@ -96,27 +95,6 @@ const struct habit_word habit_words[] = {
 	{"init-container", NULL, "'sandbox enter' does what is needed"},
 	{NULL, NULL, NULL},
 };
-
-/* 80, 80:80, 127.0.0.1:80:80/tcp, 8000-8010:8000-8010. */
-static bool is_port(const char *value)
-{
-	size_t n = strspn(value, "0123456789.:-[]");
-
-	return n && strpbrk(value, "0123456789") && (!value[n] || value[n] == '/') &&
-	       (value[n] || !strchr("-.", value[0]));
-}
-
-/*
- * The same port on both sides, on all addresses: with the host's network that is the case anyway.
- */
-static bool is_same_port(const char *value)
-{
-	size_t len = strcspn(value, "/");
-	const char *colon = memchr(value, ':', len);
-	size_t left = colon ? (size_t)(colon - value) : 0;
-
-	return colon && len == 2 * left + 1 && memcmp(value, colon + 1, left) == 0;
-}
 
 /* 512m, 2g, 1073741824; not SOURCE:TARGET. */
 static bool is_size(const char *value)
@@ -153,9 +131,6 @@ static bool is_no_driver(const char *value)
 
 #define RUN	 "run "
 #define RUN_EXEC "run exec "
-#define SAY_PORT                                                                              \
-	"a box has the network of this machine: the port that the program listens on is the " \
-	"port here; have it listen on that one"
 #define SAY_FORMAT(c, l)                                                                         \
 	{                                                                                        \
 		.commands = (c), .letter = (l), .name = "format", .value = true, .say = SAY_JSON \
@@ -210,13 +185,13 @@ const struct habit_option habit_options[] = {
 	 .say = "a box always has its own"},
 	{.commands = "run enter ", .name = "net", .value = true, .same = "network"},
 	{.commands = RUN,
+	 .letter = 'P',
+	 .name = "publish-all",
+	 .say = "'--publish PORT' for each one, and 'sandbox port' prints where it is"},
+	{.commands = "try matrix seal config ",
 	 .letter = 'p',
-	 .name = "publish",
 	 .value = true,
-	 .meant = is_port,
-	 .fits = is_same_port,
-	 .say = SAY_PORT},
-	{.commands = RUN, .letter = 'P', .name = "publish-all"},
+	 .say = "'--profile PROFILE' adds a profile"},
 	{.commands = RUN,
 	 .letter = 'm',
 	 .name = "memory",

@@ -24,10 +24,15 @@
 		.letter = 'i', .name = "image", .arg = "IMAGE", .help = "make the box from IMAGE", \
 		.word = WORD_IMAGE, OPT_STRING(s, m)                                               \
 	}
-#define OPT_PROFILE(s, m)                                                                    \
-	{                                                                                    \
-		.letter = 'p', .name = "profile", .arg = "PROFILE", .help = "add a profile", \
-		.word = WORD_PROFILE, OPT_LIST(s, m)                                         \
+#define OPT_PROFILE(s, m)                                                     \
+	{                                                                     \
+		.name = "profile", .arg = "PROFILE", .help = "add a profile", \
+		.word = WORD_PROFILE, OPT_LIST(s, m)                          \
+	}
+#define OPT_PUBLISH(s, m)                                                               \
+	{                                                                               \
+		.letter = 'p', .name = "publish", .arg = "[HOST:]PORT",                 \
+		.help = "let a port of the host lead to one of the box", OPT_LIST(s, m) \
 	}
 #define OPT_VARIANT(s, m)                                                                   \
 	{                                                                                   \

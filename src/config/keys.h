@@ -84,6 +84,7 @@ enum schema_asked {
 	ASKED_WORDS,	 /* each word of the list */
 	ASKED_LENT,	 /* by the code that lends it: grant/lend.c */
 	ASKED_MOUNT,	 /* as a mount: what it resolves to, and how */
+	ASKED_PORT,	 /* each port of the line */
 	ASKED_THERE,	 /* not here: a line of [matrix] is asked about as the image of its box */
 };
 

@@ -20,6 +20,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "config/policy.h"
+#include "config/port_value.h"
 
 /* The part of "key=value" after "key=", or NULL if it sets another key. */
 static const char *override_value(const char *override, const char *key)
@@ -136,6 +137,19 @@ static int add_environment(struct loader *ld)
 	return 0;
 }
 
+/* One of --publish, as a line of [ports]. */
+static int add_port(struct loader *ld, const char *text)
+{
+	const char *section = schema_keys[KEY_PORTS].section;
+	cleanup_free char *host = NULL, *box = NULL;
+	const struct schema_key *row;
+
+	port_value_split(text, &host, &box);
+	if (schema_check(section, host, box, &row, ld->e) < 0)
+		return err_add(ld->e, "--publish '%.80s'", text);
+	return load_setting(ld, row, section, host, box, xstrdup("--publish"), ld->cwd, NULL);
+}
+
 static int add_flags(struct loader *ld)
 {
 	const struct settings_request *req = ld->req;
@@ -143,6 +157,9 @@ static int add_flags(struct loader *ld)
 	for (size_t i = 0; i < req->profiles.n; i++)
 		if (add_outside(ld, schema_keys[KEY_PROFILE].key, req->profiles.v[i], "--profile") <
 		    0)
+			return -ld->e->code;
+	for (size_t i = 0; i < req->ports.n; i++)
+		if (add_port(ld, req->ports.v[i]) < 0)
 			return -ld->e->code;
 	for (size_t i = 0; i < req->overrides.n; i++) {
 		const char *equals = strchr(req->overrides.v[i], '=');

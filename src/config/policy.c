@@ -14,14 +14,16 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "config/mounts.h"
+#include "config/ports.h"
 #include "config/schema.h"
 #include "config/value.h"
 #include "config/xdg.h"
 
 #define SYSTEM_CONF "/etc/sandbox/sandbox.conf"
 
-#define MOUNTS "mounts" /* directories outside the project */
-#define CACHES "caches" /* denies other lines of [mounts] */
+#define MOUNTS "mounts"	      /* directories outside the project */
+#define CACHES "caches"	      /* denies other lines of [mounts] */
+#define PUBLIC "public-ports" /* denies those lines of [ports] that other machines can reach */
 
 /* The words that can be denied: those of the rows, each once, and one that has no key. */
 static void find_words(struct strv *out)
@@ -87,6 +89,17 @@ static bool is_outside(const struct settings *s, const char *path)
 	return !real || !path_is_beneath(real, s->project_dir);
 }
 
+static int has_public_port(const struct setting *st, struct err *e)
+{
+	cleanup_free struct port_setting *v = NULL;
+	size_t n = 0;
+	int r = settings_ports_of(st, &v, &n, e);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = port_value_is_public(&v[i].value);
+	return r;
+}
+
 /*
  * Mounting a part of the project itself is allowed; caches have their own word. Every entry counts,
  * also one whose target a later entry takes over. A directory used as the root is treated as a
@@ -109,6 +122,8 @@ static int asks_for(const struct settings *s, size_t i, const char *word, struct
 			return -e->code;
 		return streq(word, CACHES) ? m->value.kind == MOUNT_SETTING_CACHE : m->outside;
 	}
+	if (setting_is(st, KEY_PORTS) && streq(word, PUBLIC))
+		return has_public_port(st, e);
 	return !schema_is_main(st->row) || (*st->value && !schema_is_closed(st->row, st->value));
 }
 

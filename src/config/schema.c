@@ -239,6 +239,8 @@ int schema_check(const char *section, const char *key, const char *value,
 		return err_add(e, "bad key '%.80s' in [%s]", key, section);
 	if (check_type(row, value, e) < 0 || (row->check_value && row->check_value(value, e) < 0))
 		return err_add(e, "bad value '%.80s' for %s", value, key);
+	if (row->check_both && row->check_both(key, value, e) < 0)
+		return -e->code;
 	*ret = row;
 	return 0;
 }

@@ -41,9 +41,10 @@ struct schema_key {
 	const char *words;  /* SCHEMA_WORD: the allowed values, separated by blanks */
 	const char *later;  /* SCHEMA_WORD: values planned for later */
 	const char *help;   /* one line */
-	/* Checks what the type cannot; may be NULL. Messages have no "file:line" yet. */
+	/* Check what the type cannot; may be NULL. Messages have no "file:line" yet. */
 	int (*check_key)(const char *key, struct err *e);
 	int (*check_value)(const char *value, struct err *e);
+	int (*check_both)(const char *key, const char *value, struct err *e);
 };
 
 extern const struct schema_key schema_keys[N_KEYS]; /* by enum schema_id */

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "config/env.h"
 #include "config/mount_value.h"
+#include "config/port_value.h"
 #include "config/schema.h"
 #include "config/value.h"
 
@@ -186,18 +187,24 @@ static int check_step(const char *key, struct err *e)
 	return err_set(e, ERR_USAGE, "expected the step's number, 1 to 9999");
 }
 
-static int check_port(const char *value, struct err *e)
+static int check_ports(const char *key, const char *value, struct err *e)
 {
-	cleanup_free char *number = xstrdup(value);
-	char *slash = strchr(number, '/');
-	unsigned long n;
+	cleanup_strv struct strv words = {0};
+	struct port_value port;
+	int r = 0;
 
-	if (slash)
-		*slash++ = '\0';
-	if (value_number(number, 1, 65535, &n) &&
-	    (!slash || streq(slash, "tcp") || streq(slash, "udp")))
-		return 0;
-	return err_set(e, ERR_USAGE, "expected a port, 1 to 65535, with '/udp' if it is one");
+	value_words(value, &words);
+	if (!words.n)
+		return err_set(e, ERR_USAGE, "expected a port of the box after '%.80s ='", key);
+	for (size_t i = 0; r == 0 && i < words.n; i++) {
+		r = port_value_parse(key, words.v[i], &port, e);
+		if (r == 0 && port.host && words.n > 1)
+			r = err_set(e, ERR_USAGE,
+				    "port '%.80s' of the host is for one of the box, not for "
+				    "'%.80s'",
+				    key, value);
+	}
+	return r;
 }
 
 static int check_cpus(const char *value, struct err *e)
@@ -368,8 +375,8 @@ const struct schema_key schema_keys[N_KEYS] = {
 	 .type = SCHEMA_SCRIPT, .check_key = check_step, .check_value = check_not_empty,
 	 .help = "a step of preparing the box, in the order of the numbers"},
 	[KEY_PORTS] = {.section = "ports", .key = "*",
-	 .acts = ACTS_START, .asked = ASKED_VALUE, .reaches = REACHES_A_BIT, .deny = "ports",
-	 .pending = true, .check_key = check_port, .check_value = check_port,
+	 .acts = ACTS_START, .asked = ASKED_PORT, .reaches = REACHES_A_BIT,
+	 .deny = "ports public-ports", .type = SCHEMA_LIST, .check_both = check_ports,
 	 .help = "port of the host = port of the box"},
 	[KEY_LIMITS_MEMORY] = {.section = "limits", .key = "memory",
 	 .acts = ACTS_START, .asked = ASKED_NEVER, .type = SCHEMA_SIZE, .pending = true,

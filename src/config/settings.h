@@ -58,6 +58,7 @@ struct settings_request {
 	const char *variant;	     /* --variant: the [env:NAME] section to apply */
 	struct strv profiles;	     /* --profile, added after the project's own */
 	struct strv overrides;	     /* "key=value" of [sandbox], from flags */
+	struct strv ports;	     /* --publish: port_value.h */
 	const struct setting *above; /* one setting above all others, below only a policy */
 };
 

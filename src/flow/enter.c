@@ -56,6 +56,7 @@ struct entering {
 static int boot_box(const struct entering *in, struct box *b, int *ret_status, struct err *e)
 {
 	cleanup_buf struct buf notes = BUF_INIT;
+	cleanup_free struct port_setting *ports = NULL;
 	struct boot_request req = {.store = in->store,
 				   .box = b,
 				   .settings = in->settings,
@@ -66,7 +67,11 @@ static int boot_box(const struct entering *in, struct box *b, int *ret_status, s
 				   .enter_hook = !in->options->no_hook,
 				   .rescue = in->options->rescue,
 				   .session = &in->options->session};
+	int r = settings_ports(in->settings, &ports, &req.n_ports, e);
 
+	if (r < 0)
+		return r;
+	req.ports = ports;
 	drift_notes(in->settings, &notes);
 	req.notes = notes.data;
 	return boot(&req, ret_status, e);

@@ -80,7 +80,8 @@ static int start_and_run(struct running *run, int *ret_status, struct err *e)
 {
 	const struct run_options *o = run->options;
 	struct session_options session = o->session;
-	const struct boot_request req = {
+	cleanup_free struct port_setting *ports = NULL;
+	struct boot_request req = {
 		.store = run->store,
 		.box = &run->box,
 		.settings = run->settings,
@@ -95,7 +96,11 @@ static int start_and_run(struct running *run, int *ret_status, struct err *e)
 		.detach = o->detach ? "run" : NULL,
 		.ret_last = &run->last,
 	};
+	int r = settings_ports(run->settings, &ports, &req.n_ports, e);
 
+	if (r < 0)
+		return r;
+	req.ports = ports;
 	session.argv = run->command.v;
 	return boot(&req, ret_status, e);
 }

@@ -18,6 +18,7 @@
  *	     <---------------- struct gateway_answer + user namespace, network namespace
  *	byte + user namespace, network namespace ->	only if one of them was missing: it is made
  *						by the launcher, and others wait meanwhile
+ *	struct gateway_port + socket of the host ->	for each port that leads to the box
  *	byte + pidfd of pid 1 ---------------->
  *	     <---------------- struct gateway_answer: the network is up
  *
@@ -69,6 +70,13 @@ struct gateway_join {
 	char name[NETWORK_NAME_MAX + 1]; /* "": the network that is shared */
 };
 
+/* What comes in by a socket of the host goes to this port of the box. */
+struct gateway_port {
+	uint32_t id;   /* the holder's number for it */
+	uint32_t udp;  /* else TCP, and the socket listens */
+	in_port_t box; /* network byte order */
+};
+
 struct gateway_answer {
 	struct err err;
 	uint32_t number; /* 10.0.2.NUMBER is the box's address */
@@ -90,6 +98,8 @@ enum gateway_order_type {
 	ORDER_PROJECT, /* + user namespace, network namespace: begin */
 	ORDER_SERVERS,
 	ORDER_NAME,
+	ORDER_PORT,    /* + a socket of the host */
+	ORDER_NO_PORT, /* of that id */
 };
 
 struct gateway_order {
@@ -97,6 +107,7 @@ struct gateway_order {
 	union {
 		struct gateway_servers servers;
 		struct gateway_name name;
+		struct gateway_port port;
 	};
 };
 

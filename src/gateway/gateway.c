@@ -26,11 +26,13 @@
 #include "gateway/inject.h"
 #include "gateway/inside.h"
 #include "gateway/local_names.h"
+#include "gateway/listeners.h"
 #include "gateway/lockdown.h"
 #include "gateway/loop.h"
 #include "gateway/names.h"
 #include "gateway/packet.h"
 #include "gateway/ping.h"
+#include "gateway/publish.h"
 #include "gateway/relay.h"
 #include "gateway/tcp.h"
 #include "gateway/udp.h"
@@ -86,6 +88,12 @@ static void read_parent(int parent, int *ret_fds)
 	case ORDER_NAME:
 		names_set(&o.name);
 		break;
+	case ORDER_PORT:
+		publish_add(take_fd(&ret_fds[0]), &o.port);
+		break;
+	case ORDER_NO_PORT:
+		publish_remove(o.port.id);
+		break;
 	}
 }
 
@@ -129,7 +137,7 @@ static int set_up(const struct gateway_request *req, struct inside *ret, struct 
 	return r;
 }
 
-static void attend(const struct inside *sockets, int parent)
+static void attend(const struct inside *sockets, const struct gateway_request *req)
 {
 	static struct tap taps[2];
 	static struct parent p;
@@ -139,11 +147,13 @@ static void attend(const struct inside *sockets, int parent)
 		if (taps[i].fd >= 0)
 			loop_add(taps[i].fd, EPOLLIN, &taps[i].watch);
 	}
-	p = (struct parent){.watch.ready = on_parent, .fd = parent};
-	loop_add(parent, EPOLLIN, &p.watch);
+	p = (struct parent){.watch.ready = on_parent, .fd = req->parent};
+	loop_add(req->parent, EPOLLIN, &p.watch);
 	inject_init(sockets);
 	tcp_init(sockets->tcp);
 	udp_init(sockets->udp);
+	listeners_init(sockets->diag);
+	publish_init(req->number, req->ipv6);
 }
 
 /* Idle, it waits without end. */
@@ -151,7 +161,8 @@ static int timeout(void)
 {
 	if (relay_has_work())
 		return 0;
-	return tcp_waits() || udp_waits() || relay_waits() || dns_waits() || dns_tcp_waits()
+	return tcp_waits() || udp_waits() || relay_waits() || dns_waits() || dns_tcp_waits() ||
+			       publish_waits()
 		       ? SWEEP_MS
 		       : -1;
 }
@@ -165,6 +176,7 @@ static noreturn void run(void)
 		relay_continue();
 		tcp_continue();
 		udp_continue();
+		publish_continue();
 		dns_continue();
 		dns_tcp_continue();
 		if (loop_now() - swept < SWEEP_MS)
@@ -172,6 +184,7 @@ static noreturn void run(void)
 		swept = loop_now();
 		tcp_sweep();
 		udp_sweep();
+		publish_sweep();
 		dns_sweep();
 		dns_tcp_sweep();
 	}
@@ -189,7 +202,7 @@ noreturn void gateway_run(const struct gateway_request *req)
 		r = lockdown_thread(false, &e);
 	if (r == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		attend(&sockets, req->parent);
+		attend(&sockets, req);
 		r = lockdown_process(&e);
 	}
 	channel_send(req->parent, &e, sizeof(e), NULL, 0);

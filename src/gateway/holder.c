@@ -40,6 +40,7 @@ struct client {
 	bool founder; /* it has started the holder, and makes the first network */
 	bool told;    /* that the network is up */
 	struct network *network;
+	struct ports_kept ports; /* of the box that is to come */
 };
 
 struct holder {
@@ -149,13 +150,16 @@ static void take(struct holder *h, struct client *c, int *fds)
 		fail(h, c->network, &e);
 }
 
-/* Takes those of fds that it keeps. */
-static void on_message(struct holder *h, struct client *c, int *fds)
+/* Takes those of fds that it keeps. port: NULL if the message is none. */
+static void on_message(struct holder *h, struct client *c, const struct gateway_port *port,
+		       int *fds)
 {
-	if (c->state == CLIENT_MAKES && fds[1] >= 0) {
+	if (c->state == CLIENT_JOINED && port && fds[0] >= 0) {
+		ports_kept_add(&c->ports, take_fd(&fds[0]), port);
+	} else if (c->state == CLIENT_MAKES && fds[1] >= 0) {
 		take(h, c, fds);
 	} else if (c->state == CLIENT_JOINED && fds[0] >= 0) {
-		network_add_box(c->network, take_fd(&fds[0]));
+		network_add_box(c->network, take_fd(&fds[0]), &c->ports);
 		c->state = CLIENT_STARTED;
 	} else {
 		close_fd(&c->fd);
@@ -164,16 +168,19 @@ static void on_message(struct holder *h, struct client *c, int *fds)
 
 static void on_client(struct holder *h, struct client *c)
 {
-	struct gateway_join j;
+	union {
+		struct gateway_join join;
+		struct gateway_port port;
+	} m;
 	int fds[CHANNEL_FDS];
-	ssize_t n = channel_receive(c->fd, &j, sizeof(j), fds);
+	ssize_t n = channel_receive(c->fd, &m, sizeof(m), fds);
 
 	if (n <= 0)
 		close_fd(&c->fd);
 	else if (c->state == CLIENT_NEW)
-		on_join(h, c, &j, n);
+		on_join(h, c, &m.join, n);
 	else
-		on_message(h, c, fds);
+		on_message(h, c, n == sizeof(m.port) ? &m.port : NULL, fds);
 	for (int i = 0; i < CHANNEL_FDS; i++)
 		close_fd(&fds[i]);
 }
@@ -245,7 +252,7 @@ static void forget_boxes(struct network *n, const struct pollfd *polls)
 
 	for (size_t i = 0; i < n->n_boxes; i++) {
 		if (polls[i].revents)
-			close(n->boxes[i]);
+			network_forget_box(n, n->boxes[i]);
 		else
 			n->boxes[left++] = n->boxes[i];
 	}
@@ -304,6 +311,8 @@ static bool forget_clients(struct holder *h)
 	for (size_t i = 0; i < n; i++)
 		if (h->clients[i].fd >= 0)
 			h->clients[left++] = h->clients[i];
+		else
+			ports_kept_drop(&h->clients[i].ports, -1, NULL, NULL);
 	h->n_clients = left;
 	return left < n;
 }

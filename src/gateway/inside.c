@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "gateway/inside_sockets.h"
+#include "gateway/listeners.h"
 #include "gateway/lockdown.h"
 #include "gateway/setup_link.h"
 #include "gateway/setup_nft.h"
@@ -28,6 +29,11 @@
 
 /* What the thread is asked and answers, over a socket pair. */
 static int ask_fd = -1;
+
+struct order {
+	int type; /* SOCK_* of inside_connect(); 0: inside_udp() */
+	struct flow_key key;
+};
 
 struct starting {
 	const struct inside_request *req;
@@ -96,6 +102,8 @@ static int set_up(const struct inside_request *req, struct inside *ret, struct e
 	if (r == 0)
 		r = inside_sockets_make(req->number, req->ipv6, ret, &port, e);
 	if (r == 0)
+		r = listeners_open(&ret->diag, e);
+	if (r == 0)
 		r = nft_setup(port, req->number, req->ipv6, !req->first, e);
 	return r < 0 ? r : lockdown_thread(true, e);
 }
@@ -105,11 +113,12 @@ static void *thread_main(void *arg)
 {
 	struct starting *s = arg;
 	int fd = s->serve_fd, answer = set_up(s->req, s->ret, s->err);
-	struct flow_key key;
+	struct order order;
 
 	(void)!write(fd, &answer, sizeof(answer));
-	while (read(fd, &key, sizeof(key)) == sizeof(key)) {
-		answer = inside_sockets_udp(&key);
+	while (read(fd, &order, sizeof(order)) == sizeof(order)) {
+		answer = order.type ? inside_sockets_connect(order.type, &order.key)
+				    : inside_sockets_udp(&order.key);
 		if (write(fd, &answer, sizeof(answer)) != sizeof(answer))
 			break;
 	}
@@ -123,8 +132,12 @@ int inside_start(const struct inside_request *req, struct inside *ret, struct er
 	pthread_attr_t attr;
 	pthread_t thread;
 
-	*ret = (struct inside){
-		.tcp = -1, .udp = -1, .tap = {-1, -1}, .raw4 = {-1, -1}, .raw6 = {-1, -1}};
+	*ret = (struct inside){.tcp = -1,
+			       .udp = -1,
+			       .tap = {-1, -1},
+			       .raw4 = {-1, -1},
+			       .raw6 = {-1, -1},
+			       .diag = -1};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, errno, "cannot make a socket pair");
 	ask_fd = pair[0];
@@ -140,12 +153,23 @@ int inside_start(const struct inside_request *req, struct inside *ret, struct er
 	return answer;
 }
 
-int inside_udp(const struct flow_key *key)
+static int ask(int type, const struct flow_key *key)
 {
+	struct order order = {.type = type, .key = *key};
 	int answer;
 
-	if (write(ask_fd, key, sizeof(*key)) != sizeof(*key) ||
+	if (write(ask_fd, &order, sizeof(order)) != sizeof(order) ||
 	    read(ask_fd, &answer, sizeof(answer)) != sizeof(answer))
 		return -EIO;
 	return answer;
+}
+
+int inside_udp(const struct flow_key *key)
+{
+	return ask(0, key);
+}
+
+int inside_connect(int type, const struct flow_key *key)
+{
+	return ask(type, key);
 }

@@ -2,7 +2,7 @@
  * inside.h - what the gateway has in the box's network namespace: its sockets, and a thread.
  *
  * The gateway's main thread never leaves the host's network. A second thread is in the box's, sets
- * it up, and afterwards makes one kind of socket when asked.
+ * it up, and afterwards makes sockets when asked.
  */
 #ifndef GATEWAY_INSIDE_H
 #define GATEWAY_INSIDE_H
@@ -31,5 +31,12 @@ int inside_start(const struct inside_request *req, struct inside *ret, struct er
  * key->to, and answers as key->to. Returns a descriptor or -errno.
  */
 int inside_udp(const struct flow_key *key);
+
+/*
+ * A socket of this type, SOCK_STREAM or SOCK_DGRAM, that connects as key->from to key->to, a program of the
+ * box; the connection may be still under way. key->from may be `any` address: the box's own. Returns a
+ * descriptor or -errno.
+ */
+int inside_connect(int type, const struct flow_key *key);
 
 #endif

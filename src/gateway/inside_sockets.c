@@ -256,6 +256,34 @@ int inside_sockets_make(unsigned number, bool ipv6, struct inside *ret, uint16_t
 	return r;
 }
 
+/* As the client, with its port if that is free in the box. */
+static int connect_from(int type, const struct flow_key *key, in_port_t port)
+{
+	struct endpoint source = {.addr = key->from.addr, .port = port};
+	struct sockaddr_storage from, to;
+	socklen_t from_size = endpoint_sockaddr(&source, &from);
+	socklen_t to_size = endpoint_sockaddr(&key->to, &to);
+	cleanup_close int fd = open_transparent(from.ss_family, type);
+
+	if (fd < 0)
+		return fd;
+	set(fd, SOL_SOCKET, SO_REUSEADDR, 1); /* after an earlier connection of the client */
+	if (type == SOCK_STREAM)
+		set(fd, SOL_TCP, TCP_NODELAY, 1);
+	if (bind(fd, (struct sockaddr *)&from, from_size) < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&to, to_size) < 0 && errno != EINPROGRESS)
+		return -errno;
+	return take_fd(&fd);
+}
+
+int inside_sockets_connect(int type, const struct flow_key *key)
+{
+	int r = connect_from(type, key, key->from.port);
+
+	return r == -EADDRINUSE || r == -EADDRNOTAVAIL ? connect_from(type, key, 0) : r;
+}
+
 int inside_sockets_udp(const struct flow_key *key)
 {
 	struct sockaddr_storage from, to;

@@ -15,6 +15,7 @@ struct inside {
 	int tap[2];  /* SYNs and echo requests, of IPv4 and IPv6; [1] is -1 without IPv6 */
 	int raw4[2]; /* sends IPv4 packets; [1]: with the mark NFT_MARK_SEEN */
 	int raw6[2]; /* -1 without IPv6 */
+	int diag;    /* tells what listens in the box: listeners.h */
 };
 
 /*
@@ -26,5 +27,8 @@ int inside_sockets_make(unsigned number, bool ipv6, struct inside *ret, uint16_t
 
 /* The box's side of a flow of datagrams (inside_udp()). Returns a descriptor or -errno. */
 int inside_sockets_udp(const struct flow_key *key);
+
+/* As inside_connect(). */
+int inside_sockets_connect(int type, const struct flow_key *key);
 
 #endif

@@ -2,8 +2,8 @@
  * network.c - a network of a project: its namespace, its boxes, and the process that is its gateway.
  *
  * The holder reads no byte of a box, so it keeps what a gateway must not have: the namespaces, by which
- * the next one gets in. It keeps none of the gateway's sockets: with a copy, those of a gateway that
- * was killed would live on, without anyone to serve them.
+ * the next one gets in, and the sockets of published ports. It keeps none of the gateway's own sockets: with a
+ * copy, those of a gateway that was killed would live on, without anyone to serve them.
  */
 #include "gateway/network.h"
 
@@ -60,6 +60,13 @@ static void give_project(const struct networks *all, const struct network *n)
 		order(n, &o, (int[]){all->userns, n->netns}, 2);
 }
 
+static void tell_port(const struct network *n, const struct kept_port *p)
+{
+	struct gateway_order o = {.type = ORDER_PORT, .port = p->port};
+
+	order(n, &o, &p->fd, 1);
+}
+
 struct network *networks_find(struct networks *all, const char *name)
 {
 	unsigned number = *name ? NETWORK_FIRST : NETWORK_SHARED;
@@ -107,6 +114,8 @@ int network_start(struct networks *all, struct network *n, struct err *e)
 	tell_servers(all, n);
 	for (const struct network *other = all->first; other; other = other->next)
 		tell_name(n, other);
+	for (size_t i = 0; i < n->ports.n; i++)
+		tell_port(n, &n->ports.v[i]);
 	give_project(all, n);
 	return 0;
 }
@@ -154,10 +163,26 @@ int network_is_up(struct networks *all, struct network *n, struct err *e)
 	return n->number == NETWORK_SHARED && all->bridge >= 0 ? wire(all, n, e) : 0;
 }
 
-void network_add_box(struct network *n, int pidfd)
+static void tell_no_port(const struct kept_port *p, void *arg)
+{
+	struct gateway_order o = {.type = ORDER_NO_PORT, .port = p->port};
+
+	order(arg, &o, NULL, 0);
+}
+
+void network_add_box(struct network *n, int pidfd, struct ports_kept *ports)
 {
 	n->boxes = xrealloc(n->boxes, n->n_boxes + 1, sizeof(*n->boxes));
 	n->boxes[n->n_boxes++] = pidfd;
+	for (size_t i = 0; i < ports->n; i++)
+		tell_port(n, &ports->v[i]);
+	ports_kept_move(ports, &n->ports, pidfd);
+}
+
+void network_forget_box(struct network *n, int pidfd)
+{
+	ports_kept_drop(&n->ports, pidfd, tell_no_port, n);
+	close(pidfd);
 }
 
 void network_reap(struct network *n)
@@ -177,6 +202,7 @@ void network_end(struct network *n)
 	n->up = n->wired = false;
 	for (size_t i = 0; i < n->n_boxes; i++)
 		close(n->boxes[i]);
+	ports_kept_drop(&n->ports, -1, NULL, NULL);
 	free(n->boxes);
 	n->boxes = NULL;
 	n->n_boxes = 0;

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "gateway/contract.h"
+#include "gateway/ports_kept.h"
 
 /* What a project's networks have in common. */
 struct networks {
@@ -32,6 +33,7 @@ struct network {
 	long long started; /* clock_ms() */
 	int *boxes;	   /* pidfds of pid 1 */
 	size_t n_boxes;
+	struct ports_kept ports;
 	struct network *next;
 };
 
@@ -47,7 +49,11 @@ int network_take(struct networks *all, struct network *n, int userns, int netns,
 /* Its gateway has set it up. */
 int network_is_up(struct networks *all, struct network *n, struct err *e);
 
-void network_add_box(struct network *n, int pidfd);
+/* With its published ports, which are moved. */
+void network_add_box(struct network *n, int pidfd, struct ports_kept *ports);
+
+/* That has ended: closes the pidfd. The caller takes it out of boxes. */
+void network_forget_box(struct network *n, int pidfd);
 
 /* Reaps a gateway that has ended, or is to end. The network stays. */
 void network_reap(struct network *n);

@@ -12,6 +12,7 @@
 #include "base/proc.h"
 #include "box/kept.h"
 #include "config/mounts.h"
+#include "config/ports.h"
 #include "config/schema.h"
 #include "config/value.h"
 #include "grant/bounds.h"
@@ -96,6 +97,28 @@ static int add_words(const struct settings *s, const struct setting *st, struct 
 	return 0;
 }
 
+/* The port of another one's service may be taken, so those on the loopback are asked about, too. */
+static int add_ports(const struct settings *s, const struct setting *st, struct strv *out,
+		     struct err *e)
+{
+	cleanup_free struct port_setting *v = NULL;
+	size_t n = 0;
+	int r = st->users ? 0 : settings_ports_of(st, &v, &n, e);
+
+	(void)s;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		char host[PORT_TEXT_MAX], box[PORT_TEXT_MAX];
+		cleanup_free char *line = NULL;
+
+		port_value_host(&v[i].value, host);
+		port_value_box(&v[i].value, box);
+		line = xasprintf("[ports] %s = %s", host, box);
+		if (!strv_has(out, line))
+			reach_add_line(line, out);
+	}
+	return r;
+}
+
 static int add_value(const struct settings *s, const struct setting *st, struct strv *out,
 		     struct err *e)
 {
@@ -114,7 +137,8 @@ static int (*const adders[])(const struct settings *s, const struct setting *st,
 			     struct err *e) = {
 	[0] = add_value,	   [ASKED_NEVER] = NULL,      [ASKED_VALUE] = add_value,
 	[ASKED_PATH] = add_target, [ASKED_IMAGE] = add_image, [ASKED_WORDS] = add_words,
-	[ASKED_LENT] = NULL,	   [ASKED_MOUNT] = NULL,      [ASKED_THERE] = NULL,
+	[ASKED_LENT] = NULL,	   [ASKED_MOUNT] = NULL,      [ASKED_PORT] = add_ports,
+	[ASKED_THERE] = NULL,
 };
 
 static int add_setting(const struct settings *s, const struct setting *st, struct strv *out,

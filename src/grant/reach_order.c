@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/path.h"
+#include "config/port_value.h"
 #include "config/schema.h"
 #include "config/xdg.h"
 
@@ -65,6 +66,16 @@ static int rank_of_mount(const char *line)
 	return rank_of_path(path, read_only);
 }
 
+/* Is it a port that other machines can reach? */
+static bool is_public_port(const char *section, const char *key, const char *value)
+{
+	struct port_value port;
+	struct err ignored;
+
+	return streq(section, schema_keys[KEY_PORTS].section) &&
+	       port_value_parse(key, value, &port, &ignored) == 0 && port_value_is_public(&port);
+}
+
 /* "key = ..." of [sandbox], or "[section] key = ...". */
 static int rank_of_key(const char *line)
 {
@@ -74,6 +85,8 @@ static int rank_of_key(const char *line)
 	cleanup_free char *key = end ? xstrndup(begin, (size_t)(end - begin)) : xstrdup("");
 	const struct schema_key *row = schema_find(section, key);
 
+	if (end && is_public_port(section, key, end + strlen(" = ")))
+		return REACHES_UNBOUND;
 	return row && row->reaches ? (int)row->reaches : REACHES_WRITING;
 }
 

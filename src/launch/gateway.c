@@ -158,13 +158,19 @@ static int receive_answer(int fd, int *ret_fds, unsigned *ret_number, struct err
 	return err_add(e, "no network = gateway on this machine (see sandbox doctor)");
 }
 
-static int send_to_holder(const struct gateway_link *link, const int *fds, size_t n, struct err *e)
+static int send_message(const struct gateway_link *link, const void *data, size_t size,
+			const int *fds, size_t n, struct err *e)
 {
-	int r = channel_send(link->fd, "", 1, fds, n);
+	int r = channel_send(link->fd, data, size, fds, n);
 
 	return r < 0 && r != -EPIPE && r != -ECONNRESET
 		       ? err_sys(e, -r, "cannot send a message to the network's holder")
 		       : 0;
+}
+
+static int send_to_holder(const struct gateway_link *link, const int *fds, size_t n, struct err *e)
+{
+	return send_message(link, "", 1, fds, n, e);
 }
 
 /* Those that the holder has, and which it will be sent. */
@@ -202,6 +208,13 @@ int gateway_project(struct gateway_link *link, struct project *ret, struct err *
 	*ret = p;
 	p = PROJECT_INIT;
 	return 0;
+}
+
+int gateway_publish(const struct gateway_link *link, const struct plan_port *port, struct err *e)
+{
+	struct gateway_port m = {.udp = port->udp, .box = htons(port->box)};
+
+	return send_message(link, &m, sizeof(m), &port->fd, 1, e);
 }
 
 int gateway_give_box(const struct gateway_link *link, int pidfd, struct err *e)

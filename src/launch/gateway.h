@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "launch/plan.h"
 #include "launch/project.h"
 
 #define GATEWAY_SOCKET "net-" /* what the names of holders' sockets begin with */
@@ -43,6 +44,12 @@ int gateway_join(const struct gateway_place *place, struct gateway_link *ret, st
 
 /* *ret is the caller's. Joins again if the holder has just ended. */
 int gateway_project(struct gateway_link *link, struct project *ret, struct err *e);
+
+/*
+ * What comes in by a socket of the host goes to that port of the box, while that lives. Between
+ * gateway_project() and gateway_give_box(). The socket stays the caller's.
+ */
+int gateway_publish(const struct gateway_link *link, const struct plan_port *port, struct err *e);
 
 /* If the holder has ended, gateway_wait() tells why. */
 int gateway_give_box(const struct gateway_link *link, int pidfd, struct err *e);

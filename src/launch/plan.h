@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -48,6 +49,13 @@ struct plan_mount {
 	unsigned long long size; /* TMPFS: bytes; 0 for the kernel's default, half the memory */
 };
 
+/* What comes in by a socket of the host goes to a port of the box. */
+struct plan_port {
+	int fd; /* bound; of TCP it listens */
+	bool udp;
+	uint16_t box;
+};
+
 /* Required content of the box's /etc; see etc.h. NULL: leave it alone. */
 struct plan_etc {
 	const char *passwd_line; /* without a newline */
@@ -80,6 +88,8 @@ struct plan {
 	struct plan_etc etc;
 
 	enum plan_net net;
+	const struct plan_port *ports; /* GATEWAY */
+	size_t n_ports;
 	struct gateway_link *gateway; /* GATEWAY: joined (gateway.h); else NULL */
 	bool nested;		      /* allows namespaces, mount and clone3 inside */
 	bool io_uring;

@@ -177,6 +177,15 @@ static int clone_pid1(const struct plan *p, const struct project *project, int b
 	return pid < 0 ? clone_error(errno, e) : pid;
 }
 
+static int give_box(const struct plan *p, int pidfd, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < p->n_ports; i++)
+		r = gateway_publish(p->gateway, &p->ports[i], e);
+	return r < 0 ? r : gateway_give_box(p->gateway, pidfd, e);
+}
+
 /* L4: makes the namespaces and sends them to pid 1, or the mount for /sys of a gateway's network. */
 static int give_namespaces(const struct plan *p, const struct project *project, int boot,
 			   struct started_box *started, struct err *e)
@@ -184,7 +193,7 @@ static int give_namespaces(const struct plan *p, const struct project *project, 
 	bool gateway = p->net == PLAN_NET_GATEWAY;
 	cleanup_close int you = -1, net = -1;
 	struct message m = {.type = MESSAGE_NAMESPACES};
-	int r = gateway ? gateway_give_box(p->gateway, started->pidfd, e) : 0;
+	int r = gateway ? give_box(p, started->pidfd, e) : 0;
 
 	if (r == 0)
 		r = namespaces_make(p, gateway ? project : NULL, started->pidfd, boot, &you, &net,

@@ -5,6 +5,7 @@
  *	the image's directories		find_root()
  *	what of the host it gets	assemble_granted(): settled, put into the plan, asked for
  *	the lifetime lock		before there is anything to record
+ *	published ports			ports_open(): their sockets on the host
  *	pid 1				start_recorded(): its socket, its process, its record
  *	consent is kept			when the box has started with it
  *	hooks, the session		the box is unlocked when pid 1 has taken the session
@@ -46,6 +47,7 @@
 #include "start/assemble.h"
 #include "start/follow.h"
 #include "start/hooks.h"
+#include "start/ports.h"
 
 #define BUSY_POLL_MS	20	    /* a failed start costs a few milliseconds */
 #define MOUNT_NOTES_MAX (48u << 10) /* of the 96 KiB that box_start_notes() reads */
@@ -61,6 +63,8 @@ struct booting {
 	int lifetime;		/* if the request has none */
 	char *socket, *gateway; /* of the network's holder, and its program */
 	struct gateway_link link;
+	const struct net_driver *net;
+	struct open_ports ports;
 	struct started_box started;
 };
 
@@ -70,6 +74,7 @@ static void booting_clear(struct booting *b)
 	close_fd(&b->started.pidfd);
 	close_fd(&b->lifetime);
 	close_fd(&b->link.fd);
+	open_ports_clear(&b->ports);
 	free(b->socket);
 	free(b->gateway);
 	assembly_clear(&b->assembly);
@@ -93,10 +98,9 @@ static int join_network(struct booting *b, struct err *e)
 	const char *name = settings_get(b->req->settings, KEY_NETWORK);
 	struct gateway_place place = {.directory = b->req->store->runtime,
 				      .network = b->req->network ? b->req->network : ""};
-	const struct net_driver *net;
-	int r = net_driver_find(name, &net, e);
+	int r = net_driver_find(name, &b->net, e);
 
-	if (r < 0 || net->kind != NET_GATEWAY)
+	if (r < 0 || b->net->kind != NET_GATEWAY)
 		return r;
 	place.program = b->gateway = program_path(GATEWAY_PROGRAM);
 	place.socket = b->socket = holder_socket(b->req);
@@ -242,10 +246,13 @@ static int start_recorded(struct booting *b, int lifetime, struct err *e)
 	a->plan.control_fd = control;
 	a->plan.lifetime_fd = lifetime;
 	a->plan.gateway = &b->link;
+	a->plan.ports = b->ports.v;
+	a->plan.n_ports = b->ports.n;
 	follow_note(a, &follow);
 	agent_note(a, &follow);
 	guarded_note(&a->guarded, &follow);
 	r = start_box(&a->plan, &started, e);
+	open_ports_clear(&b->ports); /* with a copy they would outlive the network */
 	if (r < 0)
 		return r;
 	add_notes(b, &follow, &notes);
@@ -271,6 +278,9 @@ static int lock_and_start(struct booting *b, struct err *e)
 
 	if (r == 0)
 		r = box_make_runtime(req->store, req->box, e);
+	if (r < 0)
+		return r;
+	r = ports_open(req->ports, req->n_ports, b->net, req->box->trial, &b->ports, e);
 	if (r < 0)
 		return r;
 	if (!req->quiet)

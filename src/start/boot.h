@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/proc.h"
 #include "box/record.h"
+#include "config/ports.h"
 #include "config/settings.h"
 #include "grant/reach_line.h"
 #include "rootfs/image_root.h"
@@ -52,7 +53,9 @@ struct boot_request {
 	 * any other has one to itself.
 	 */
 	const char *network;
-	bool project_overlay; /* writes in the project stay in the box */
+	bool project_overlay;		  /* writes in the project stay in the box */
+	const struct port_setting *ports; /* published; of a trial a taken one is left out */
+	size_t n_ports;
 	bool sealed;	   /* for a step: writes become a layer, so nothing of this user goes in */
 	bool quiet;	   /* do not warn about what this kernel cannot protect */
 	const char *notes; /* lines about what it was started with (drift.h), or NULL */

@@ -93,7 +93,7 @@ line() { # KEY [ARGUMENT...]
 	project p $'[env]\nX = file\nY = plain\n[env:test]\nY = tested'
 	# for a list each source is shown; the file comes last
 	[ "$(sandbox config --profile ./extra.ini ./p env.X)" = $'extra\nfile' ]
-	[ "$(sandbox config -p ./extra.ini ./p home)" = host ]
+	[ "$(sandbox config --profile ./extra.ini ./p home)" = host ]
 	sandbox config ./p >out
 	run ! grep tested out
 	[ "$(line env:test.Y --variant test ./p)" = 'env:test.Y = tested p/sandbox.ini:5' ]
@@ -128,7 +128,7 @@ line() { # KEY [ARGUMENT...]
 }
 
 @test "what is not implemented yet is noted on stderr, but not if one key was asked for" {
-	project p $'[ports]\n80 = 80\n[limits]\nmemory = 1G'
+	project p $'[service x]\nimage = a\n[limits]\nmemory = 1G'
 	run --separate-stderr sandbox config ./p
 	[ "$status" = 0 ]
 	[ "$(words_on_stderr | grep -c 'is not implemented yet$')" = 2 ]

@@ -99,7 +99,7 @@ options_of() { # COMMAND
 
 @test "options with a missing or surplus value" {
 	fails 125 "option '--network' needs a value: --network *" sandbox enter --network
-	fails 125 "option '-p' needs a value: -p PROFILE" sandbox enter -p
+	fails 125 "option '-p' needs a value: -p \[HOST:\]PORT" sandbox enter -p
 	fails 125 "option '--quiet' takes no value" sandbox ls --quiet=yes
 }
 
@@ -113,7 +113,7 @@ options_of() { # COMMAND
 @test "letters can be grouped, values can follow their letter or name" {
 	project p
 	printf '[env]\nX = 1\n' >x.ini
-	[ "$(sandbox enter -qp./x.ini ./p -- sh -c 'echo $X')" = 1 ]
+	[ "$(sandbox enter -qeX=1 ./p -- sh -c 'echo $X')" = 1 ]
 	[ "$(sandbox enter --quiet --profile=./x.ini ./p -- sh -c 'echo $X')" = 1 ]
 	[ "$(sandbox enter ./p --profile ./x.ini -- sh -c 'echo $X')" = 1 ]
 }

@@ -28,6 +28,11 @@ on_host() { # COMMAND...
 	nsenter -t "$internet" --user --preserve-credentials --net --mount --wd="$PWD" "$@"
 }
 
+# A command on the other machine.
+on_internet() { # COMMAND...
+	nsenter -t "$peer" --user --preserve-credentials --net --mount --wd="$PWD" "$@"
+}
+
 # A command in a box with a gateway. The test's directory is /t there.
 in_box() { # COMMAND...
 	on_host sandbox run --quiet --network gateway --mount "$PWD:/t" host "$@"

@@ -48,7 +48,7 @@ in_box() {
 }
 
 @test "a box in a box in a box, or one clear line" {
-	run in_box build/bin/sandbox run -p nested.ini --mount "$PWD/build:/b" host \
+	run in_box build/bin/sandbox run --profile nested.ini --mount "$PWD/build:/b" host \
 		/b/bin/sandbox run host echo third
 	[ "$status" = 0 ] || [[ $output == *"sandbox: "* ]]
 }

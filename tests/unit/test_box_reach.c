@@ -50,7 +50,9 @@ static void asked_for(const struct schema_key *row, const char *value, struct st
 {
 	struct setting st = {.row = row,
 			     .section = (char *)row->section,
-			     .key = (char *)(streq(row->key, "*") ? "/key" : row->key),
+			     .key = (char *)(row == &schema_keys[KEY_PORTS] ? "80"
+					     : streq(row->key, "*")	    ? "/key"
+									    : row->key),
 			     .value = (char *)value,
 			     .source = (char *)"sandbox.ini:1",
 			     .dir = (char *)"/nowhere"};

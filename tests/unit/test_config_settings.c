@@ -105,7 +105,7 @@ static void outside_profiles(void **state)
 	setenv("SANDBOX_NETWORK", "x", 1);
 	assert_int_not_equal(settings_load(&req, &s, &e), 0);
 	assert_string_equal(e.msg, "SANDBOX_NETWORK: bad value 'x' for network: expected one of: "
-				   "host none");
+				   "host none gateway");
 	unsetenv("SANDBOX_NETWORK");
 }
 
@@ -204,12 +204,12 @@ static void pending(void **state)
 	cleanup_strv struct strv notes = {0};
 
 	(void)state;
-	put("sandbox.ini", "[sandbox]\n[ports]\n80 = 80\n81 = 81\n[env]\nA = b\n"
+	put("sandbox.ini", "[sandbox]\n[limits]\npids = 80\nmemory = 1G\n[env]\nA = b\n"
 			   "[service db]\nimage = postgres:16\n");
 	assert_int_equal(load(NULL), 0);
 	settings_pending(&s, &notes);
 	assert_int_equal(notes.n, 2);
-	assert_string_equal(notes.v[0], "sandbox.ini:3: [ports] is not implemented yet");
+	assert_string_equal(notes.v[0], "sandbox.ini:3: [limits] is not implemented yet");
 	assert_string_equal(notes.v[1], "sandbox.ini:8: [service db] is not implemented yet");
 }
 

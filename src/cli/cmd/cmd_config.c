@@ -23,8 +23,7 @@ struct config_options {
 };
 
 static const struct opt options[] = {
-	{.letter = 'p',
-	 .name = "profile",
+	{.name = "profile",
 	 .arg = "PROFILE",
 	 .help = "add a profile",
 	 .word = WORD_PROFILE,

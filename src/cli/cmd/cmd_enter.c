@@ -10,7 +10,7 @@
 struct enter_cli {
 	bool root, accept, rebuild, rescue;
 	const char *image, *network, *variant, *name, *workdir;
-	struct strv profiles, env;
+	struct strv profiles, env, ports;
 };
 
 static const struct opt options[] = {
@@ -18,6 +18,7 @@ static const struct opt options[] = {
 	OPT_IMAGE(struct enter_cli, image),
 	OPT_PROFILE(struct enter_cli, profiles),
 	OPT_NETWORK(struct enter_cli, network),
+	OPT_PUBLISH(struct enter_cli, ports),
 	OPT_VARIANT(struct enter_cli, variant),
 	{.name = "name",
 	 .arg = "NAME",
@@ -45,7 +46,9 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		.rebuild = cli->rebuild,
 		.rescue = cli->rescue,
 		.name = cli->name,
-		.settings = {.variant = cli->variant, .profiles = cli->profiles},
+		.settings = {.variant = cli->variant,
+			     .profiles = cli->profiles,
+			     .ports = cli->ports},
 		.session = {.root = cli->root,
 			    .workdir = cli->workdir,
 			    .env = cli->env,

@@ -13,7 +13,7 @@
 struct run_cli {
 	bool root, detach, disk;
 	const char *user, *network, *name, *workdir, *hostname, *entrypoint;
-	struct strv profiles, env, mounts, volumes;
+	struct strv profiles, env, mounts, volumes, ports;
 };
 
 static const struct opt options[] = {
@@ -24,6 +24,7 @@ static const struct opt options[] = {
 	 .help = "leave it running, print its name",
 	 OPT_FLAG(struct run_cli, detach)},
 	OPT_NETWORK(struct run_cli, network),
+	OPT_PUBLISH(struct run_cli, ports),
 	{.letter = 'm',
 	 .name = "mount",
 	 .arg = "SOURCE:TARGET[:ro]",
@@ -68,7 +69,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		.hostname = cli->hostname,
 		.disk = cli->disk,
 		.detach = cli->detach,
-		.settings = {.profiles = cli->profiles},
+		.settings = {.profiles = cli->profiles, .ports = cli->ports},
 		.session = {.root = cli->root,
 			    .user = cli->user,
 			    .workdir = cli->workdir,

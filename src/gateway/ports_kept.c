@@ -1,0 +1,54 @@
+/*
+ * ports_kept.c - the published ports of boxes, kept by the holder for each gateway that it starts.
+ */
+#include "gateway/ports_kept.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+
+static void append(struct ports_kept *k, const struct kept_port *p)
+{
+	k->v = xrealloc(k->v, k->n + 1, sizeof(*k->v));
+	k->v[k->n++] = *p;
+}
+
+void ports_kept_add(struct ports_kept *k, int fd, const struct gateway_port *port)
+{
+	static uint32_t last_id;
+	struct kept_port p = {*port, fd, -1};
+
+	p.port.id = ++last_id;
+	append(k, &p);
+}
+
+void ports_kept_move(struct ports_kept *from, struct ports_kept *to, int box)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		from->v[i].box = box;
+		append(to, &from->v[i]);
+	}
+	free(take_ptr(from->v));
+	from->n = 0;
+}
+
+void ports_kept_drop(struct ports_kept *k, int box,
+		     void (*removed)(const struct kept_port *p, void *arg), void *arg)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < k->n; i++) {
+		if (box >= 0 && k->v[i].box != box) {
+			k->v[left++] = k->v[i];
+			continue;
+		}
+		if (removed)
+			removed(&k->v[i], arg);
+		close(k->v[i].fd);
+	}
+	k->n = left;
+	if (!left)
+		free(take_ptr(k->v));
+}

@@ -1,0 +1,32 @@
+/*
+ * ports_kept.h - the published ports of boxes, kept by the holder for each gateway that it starts.
+ */
+#ifndef GATEWAY_PORTS_KEPT_H
+#define GATEWAY_PORTS_KEPT_H
+
+#include <stddef.h>
+
+#include "gateway/contract.h"
+
+struct kept_port {
+	struct gateway_port port;
+	int fd;	 /* the socket of the host */
+	int box; /* the pidfd of its box, which tells them apart */
+};
+
+struct ports_kept {
+	struct kept_port *v;
+	size_t n;
+};
+
+/* Takes the socket, and gives the port its id. */
+void ports_kept_add(struct ports_kept *k, int fd, const struct gateway_port *port);
+
+/* Moves all of them to another list, as those of this box. */
+void ports_kept_move(struct ports_kept *from, struct ports_kept *to, int box);
+
+/* Removes those of a box, or of any (-1), and calls removed, unless it is NULL, for each. */
+void ports_kept_drop(struct ports_kept *k, int box,
+		     void (*removed)(const struct kept_port *p, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * listen.c - sockets of the host that published ports come in by.
+ */
+#include "net/listen.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "net/port_holder.h"
+
+#define BACKLOG 4096 /* the kernel's net.core.somaxconn, since 5.4 */
+
+const char *listen_text(const struct listen_at *at, char dst[static LISTEN_TEXT_MAX])
+{
+	char addr[INET6_ADDRSTRLEN];
+
+	inet_ntop(at->family, at->addr, addr, sizeof(addr));
+	snprintf(dst, LISTEN_TEXT_MAX, at->family == AF_INET6 ? "[%s]:%u" : "%s:%u", addr,
+		 at->port);
+	return dst;
+}
+
+static socklen_t make_address(const struct listen_at *at, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(at->port)};
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(at->port)};
+
+	memcpy(&in6.sin6_addr, at->addr, sizeof(in6.sin6_addr));
+	memcpy(&in.sin_addr, at->addr, sizeof(in.sin_addr));
+	memset(ret, 0, sizeof(*ret));
+	if (at->family == AF_INET6)
+		memcpy(ret, &in6, sizeof(in6));
+	else
+		memcpy(ret, &in, sizeof(in));
+	return at->family == AF_INET6 ? sizeof(in6) : sizeof(in);
+}
+
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_storage sa = {0};
+	struct sockaddr_in in; /* the port is at the same place in both */
+	socklen_t size = sizeof(sa);
+
+	getsockname(fd, (struct sockaddr *)&sa, &size);
+	memcpy(&in, &sa, sizeof(in));
+	return ntohs(in.sin_port);
+}
+
+static int explain(const struct listen_at *at, int errnum, struct err *e)
+{
+	char text[LISTEN_TEXT_MAX], holder[PORT_HOLDER_MAX];
+
+	listen_text(at, text);
+	switch (errnum) {
+	case EADDRINUSE:
+		return err_set(e, EADDRINUSE, "%s%s is taken by %s", text, at->udp ? "/udp" : "",
+			       port_holder(at->udp, at->port, holder));
+	case EACCES:
+		return err_set(e, EACCES,
+			       "%s: ports below net.ipv4.ip_unprivileged_port_start are root's on "
+			       "this machine: take another one, such as %u",
+			       text, at->port + 8000);
+	case EADDRNOTAVAIL:
+		return err_set(e, EADDRNOTAVAIL, "%s: this machine does not have that address",
+			       text);
+	default:
+		return err_sys(e, errnum, "cannot listen on %s", text);
+	}
+}
+
+int listen_open(const struct listen_at *at, int *ret_fd, uint16_t *ret_port, struct err *e)
+{
+	static const int one = 1;
+	int type = (at->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	cleanup_close int fd = socket(at->family, type, 0);
+	struct sockaddr_storage sa;
+	socklen_t size = make_address(at, &sa);
+
+	if (fd < 0)
+		return explain(at, errno, e);
+	if (at->family == AF_INET6)
+		setsockopt(fd, SOL_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	if (!at->udp) /* connections that have ended do not hold a port */
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, (struct sockaddr *)&sa, size) < 0 || (!at->udp && listen(fd, BACKLOG) < 0))
+		return explain(at, errno, e);
+	*ret_port = port_of(fd);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# Published ports: [ports], --publish.
+
+load helpers
+load internet
+
+setup() {
+	sandbox_setup
+	internet_start
+	cp "$BATS_TEST_DIRNAME/ports.py" .
+}
+
+teardown() {
+	end_box
+	internet_stop
+	sandbox_teardown
+}
+
+# Runs the command in a box in the background, until it has made the file `serves`.
+box=
+start_box() { # OPTION... -- COMMAND...
+	local options=()
+
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	rm -f serves
+	on_host sandbox run --quiet --name web --network gateway "${options[@]}" --mount "$PWD:/t" host "$@" \
+		>box.log 2>&1 3>&- &
+	box=$!
+	wait_until 100 [ -e serves ]
+}
+
+end_box() {
+	[ -z "$box" ] || sandbox stop --time 0 web || true
+	[ -z "$box" ] || wait "$box" || true
+	box=
+}
+
+@test "TCP and UDP come in by the loopback and by other addresses; the server sees the client" {
+	start_box -p 8080:80 -p 8080:80/udp -p 0.0.0.0:8081:80 -p '[::]:8081:80' -p 0.0.0.0:8081:80/udp \
+		-p '[::]:8081:80/udp' -- python3 /t/ports.py serve 80
+	for kind in tcp udp; do
+		[ "$(on_host python3 ports.py $kind 127.0.0.1 8080)" = '10.0.2.2 True' ]
+		[ "$(on_host python3 ports.py $kind ::1 8080)" = 'fd00:2::2 True' ]
+		[ "$(on_host python3 ports.py $kind 198.51.100.2 8080)" = 'Connection refused' ]
+		[ "$(on_host python3 ports.py $kind 198.51.100.2 8081)" = '198.51.100.2 True' ]
+		[ "$(on_internet python3 ports.py $kind 198.51.100.2 8081)" = '198.51.100.1 True' ]
+		[ "$(on_internet python3 ports.py $kind 2001:db8:1::2 8081)" = '2001:db8:1::1 True' ]
+		[ "$(on_internet python3 ports.py $kind 198.51.100.2 8080)" = 'Connection refused' ]
+	done
+}
+
+@test "wherever in the box a server listens: one loopback, the box's address; nobody" {
+	for host in 127.0.0.1:10.0.2.2 ::1:fd00:2::2 10.0.2.15:10.0.2.2 fd00:2::15:fd00:2::2 0.0.0.0:10.0.2.2; do
+		echo "$host" # for a failure
+		seen=${host##*[15]:}
+		[ "$host" != 0.0.0.0:10.0.2.2 ] || seen=10.0.2.2
+		start_box -p 127.0.0.1:8080:80 -p 127.0.0.1:8080:80/udp -p 8082:82 -- \
+			python3 /t/ports.py serve 80 "${host%:"$seen"}"
+		[ "$(on_host python3 ports.py tcp 127.0.0.1 8080)" = "$seen True" ]
+		[ "$(on_host python3 ports.py udp 127.0.0.1 8080)" = "$seen True" ]
+		[ "$(on_host python3 ports.py tcp 127.0.0.1 8082)" = 'Connection reset by peer' ]
+		end_box
+	done
+}
+
+@test "ends, resets, 24 MB, slow readers and datagrams arrive as they were sent" {
+	rm served
+	start_box -p 7200:7200 -p 7300:7300/udp -- sh -c 'cd /t; exec python3 ports.py start served \
+		python3 internet.py serve 127.0.0.1 ::1'
+	for host in 127.0.0.1 ::1; do
+		on_host python3 internet.py carry $host >out
+		[ "$(cat out)" = "$(printf '%s\n' 'carry_end 100000' 'carry_reset_of_server ECONNRESET' \
+			'carry_reset_of_client ECONNRESET' 'carry_24_mb True' 'carry_slowly 16' \
+			'carry_datagrams [0, 1, 1400, 60000]' 'carry_segments True')" ]
+	done
+}
+
+@test "a taken port is an error before anything runs, which names who has it" {
+	on_host python3 -c 'import socket, time
+s = socket.create_server(("127.0.0.1", 8080))
+open("serves", "w").close()
+time.sleep(60)' 3>&- &
+	taker=$!
+	wait_until 100 [ -e serves ]
+	pid=$(on_host sh -c "ss -Hlntp 'sport = 8080'" | sed 's/.*pid=\([0-9]*\).*/\1/')
+	fails 125 "*--publish: cannot publish a port: 127.0.0.1:8080 is taken by process $pid (python3)" \
+		on_host sandbox run --network gateway -p 8080:80 host touch /ran
+	kill "$pid"
+	wait_for $taker
+	start_box -p 8080:80 -- python3 /t/ports.py serve 80
+	fails 125 "*127.0.0.1:8080 is taken by another box *" on_host sandbox run --network gateway -p 8080:80 host true
+	fails 125 "*192.0.2.1:80: this machine does not have that address" \
+		on_host sandbox run --network gateway -p 192.0.2.1:80:80 host true
+	if [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 80 ] && [ "$(id -u)" != 0 ]; then
+		fails 125 "*127.0.0.1:80: ports below * are root's on this machine: take another one, such as 8080" \
+			sandbox run --network gateway -p 80:80 host true
+	fi
+	end_box
+	start_box -p 8080:80 -- python3 /t/ports.py serve 80 # the port is free again
+}
+
+@test "a killed gateway keeps the ports; a killed box, launcher or holder leaves none" {
+	start_box -p 8080:80 -- python3 /t/ports.py serve 80
+	kill -9 "$(pgrep -x sandbox-gateway -P "$(gateway_parent)")"
+	wait_until 30 answers
+	kill -9 "$(gateway_parent)"
+	wait_until 30 refused
+	end_box
+	start_box -p 8080:80 -- python3 /t/ports.py serve 80
+	kill -9 "$(sandbox inspect --json web | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])')"
+	wait_until 30 refused
+}
+
+answers() { [ "$(on_host python3 ports.py tcp 127.0.0.1 8080)" = '10.0.2.2 True' ]; }
+refused() { [ "$(on_host python3 ports.py tcp 127.0.0.1 8080)" = 'Connection refused' ]; }
+
+# The first process of this test's gateway.
+gateway_parent() {
+	local p
+
+	for p in $(pgrep -x sandbox-gateway | sort -n); do
+		! grep -qsx "$mark" "/proc/$p/oom_score_adj" || break
+	done
+	echo "$p"
+}
+
+@test "[ports] of a project: ranges, later lines, consent, policy, other networks" {
+	project p $'[sandbox]\nnetwork = gateway\nprofile = ./low.ini\n[ports]\n8000-8001 = 80-81\n"[::]:8005" = 80'
+	printf '[ports]\n8001 = 99\n8002/udp = 80\n' >p/low.ini
+	cp ports.py p
+	fails 125 "*asks for these of this machine: \\[ports] 8001 = 99; \\[ports] 8002 = 80/udp; \\[ports] 8000-8001 = 80-81; network = gateway; \\[ports] \\[::]:8005 = 80 (5 items, the last 1 reaches furthest): *" \
+		on_host sandbox enter ./p -- true
+	on_host sandbox enter --quiet --accept ./p -- sh -c 'ln -s ports.py t; sed s,/t/serves,serves, ports.py >q.py
+		exec python3 q.py serve 80' 3>&- &
+	entered=$!
+	wait_until 100 [ -e p/serves ]
+	[ "$(on_host python3 ports.py tcp ::1 8000)" = 'fd00:2::2 True' ]
+	[ "$(on_host python3 ports.py udp 127.0.0.1 8002)" = '10.0.2.2 True' ]
+	[ "$(on_internet python3 ports.py tcp 2001:db8:1::2 8005)" = '2001:db8:1::1 True' ]
+	[ "$(on_host python3 ports.py tcp 127.0.0.1 8001)" = 'Connection reset by peer' ]
+	sandbox stop --time 0 p
+	wait_for $entered
+	mkdir -p "$HOME/.config/sandbox"
+	printf '[policy]\ndeny = public-ports\n' >"$HOME/.config/sandbox/sandbox.conf"
+	fails 125 "*p/sandbox.ini:6: the policy of * denies '\\[ports] \\[::]:8005 = 80'" on_host sandbox enter ./p -- true
+	sed -i 6d p/sandbox.ini
+	on_host sandbox enter --quiet ./p -- true
+	fails 125 "*p/low.ini:3: with 'network = none' port 80/udp of the box cannot be reached" \
+		sandbox try --network none ./p -- true
+	project q $'[ports]\n8080 = 80\n81 = 81'
+	run -0 --separate-stderr sandbox enter --accept ./q -- true
+	[ "$stderr" = "sandbox: q/sandbox.ini:2: '8080 = 80' has no effect with 'network = host': port 80 of the box is the same port of this machine" ]
+	fails 125 "*--publish 8080:80: with 'network = host' a port of the box is the same port of this machine: add '--network gateway'" \
+		sandbox run -p 8080:80 host true
+	[ "$(sandbox run -p 80:80 -p 8000:8000/tcp host echo as on the host)" = 'as on the host' ]
+}
+
+@test "what is not a port is refused" {
+	for bad in x 0:0 80:x 70000 1:70000 1-2:3 '[::1]:80' ::1:80:80 127.0.0.1:80:80:80 300.0.0.1:80:80 80/sctp 80/udp:80/tcp \
+		-1:80 '' : ' '; do
+		fails 125 "--publish '*': *" sandbox run --network gateway "--publish=$bad" host true
+	done
+	project p $'[ports]\n80 = 80 81'
+	fails 125 "p/sandbox.ini:2: port '80' of the host is for one of the box, not for '80 81'" sandbox config ./p
+}
