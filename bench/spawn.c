@@ -39,11 +39,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_CASES 16
-#define EDGE	  20	  /* number of starts that are the first and the last ones of --hold */
-#define SETTLE_US 1500000 /* the kernel's deferred frees are done by then */
-#define DRAIN_US  400000  /* and so is the work of its threads after the last process has ended */
-#define TURNS	  5	  /* of --cost */
+#define MAX_CASES    16
+#define EDGE	     20	     /* number of starts that are the first and the last ones of --hold */
+#define SETTLE_US    1500000 /* between two looks at the memory in use */
+#define SETTLE_TURNS 20	     /* at most */
+#define SETTLED_KIB  1024    /* less than a thousandth of what is held */
+#define DRAIN_US     400000 /* and so is the work of its threads after the last process has ended */
+#define TURNS	     5	    /* of --cost */
 
 struct bench_case {
 	const char *name;
@@ -282,18 +284,55 @@ static void mode_cost(const struct bench_case *cases, int n_cases, int n)
 		       median(kernel[i], TURNS));
 }
 
-/* Keys of /proc/meminfo, in KiB: proc_meminfo(5). Percpu is for the network namespaces. */
-static const char *const mem_keys[] = {"MemAvailable", "MemFree",     "Slab",  "SUnreclaim",
-				       "PageTables",   "KernelStack", "Percpu"};
+/*
+ * In KiB. Charged is what our memory cgroup is charged for: nothing of other programs, but not all
+ * that the kernel allocates. The others are keys of /proc/meminfo, of the whole machine:
+ * proc_meminfo(5). Percpu is for the network namespaces.
+ */
+static const char *const mem_keys[] = {"Charged",    "MemAvailable", "MemFree",	    "Slab",
+				       "SUnreclaim", "PageTables",   "KernelStack", "Percpu"};
 #define MEM_KEYS (sizeof(mem_keys) / sizeof(mem_keys[0]))
+enum { CHARGED, MEM_AVAILABLE, MEM_FREE, SLAB, SUNRECLAIM };
+#define PATH_CHARS "4095"
 
-static void read_memory(long long kib[MEM_KEYS])
+/* The file with the bytes that our memory cgroup is charged for: cgroups(7), v1 or v2. */
+static FILE *open_charged(void)
+{
+	char line[4200], path[4096], file[4300];
+	FILE *f = fopen("/proc/self/cgroup", "re"), *found = NULL;
+
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%*d:memory:%" PATH_CHARS "[^\n]", path) == 1)
+			snprintf(file, sizeof(file),
+				 "/sys/fs/cgroup/memory%s/memory.usage_in_bytes", path);
+		else if (sscanf(line, "0::%" PATH_CHARS "[^\n]", path) == 1)
+			snprintf(file, sizeof(file), "/sys/fs/cgroup%s/memory.current", path);
+		else
+			continue;
+		found = fopen(file, "re");
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static void read_charged(long long kib[MEM_KEYS])
+{
+	FILE *f = open_charged();
+
+	if (!f)
+		return;
+	if (fscanf(f, "%lld", &kib[CHARGED]) == 1)
+		kib[CHARGED] /= 1024;
+	fclose(f);
+}
+
+static void read_meminfo(long long kib[MEM_KEYS])
 {
 	char line[256], key[64];
 	long long value;
 	FILE *f;
 
-	usleep(SETTLE_US);
 	f = fopen("/proc/meminfo", "re");
 	if (!f)
 		die("/proc/meminfo", strerror(errno));
@@ -303,6 +342,27 @@ static void read_memory(long long kib[MEM_KEYS])
 				if (strcmp(key, mem_keys[i]) == 0)
 					kib[i] = value;
 	fclose(f);
+}
+
+/*
+ * Waits until it no longer changes: the kernel takes network namespaces apart one after the other,
+ * for seconds after a thousand processes have gone.
+ */
+static void read_memory(long long kib[MEM_KEYS])
+{
+	long long last[MEM_KEYS];
+	int turns = 0;
+
+	read_charged(kib);
+	read_meminfo(kib);
+	do {
+		memcpy(last, kib, sizeof(last));
+		usleep(SETTLE_US);
+		read_charged(kib);
+		read_meminfo(kib);
+	} while (++turns < SETTLE_TURNS &&
+		 (llabs(kib[CHARGED] - last[CHARGED]) > SETTLED_KIB ||
+		  llabs(kib[SUNRECLAIM] - last[SUNRECLAIM]) > SETTLED_KIB));
 }
 
 /*
@@ -406,7 +466,8 @@ static void mode_hold(struct bench_case *c, int n)
 	       c->name, n, n / total * 1e3, median(ms, edge), median(ms + n - edge, edge),
 	       (double)processes / n);
 	for (size_t i = 0; i < MEM_KEYS; i++) {
-		double kib = (double)(i < 2 ? before[i] - after[i] : after[i] - before[i]) / n;
+		bool falls = i == MEM_AVAILABLE || i == MEM_FREE;
+		double kib = (double)(falls ? before[i] - after[i] : after[i] - before[i]) / n;
 
 		printf(json ? ",\"%s_kib\":%.2f" : "  %-14s %9.1f KiB each\n", mem_keys[i], kib);
 	}
