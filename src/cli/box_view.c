@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "cli/ports_view.h"
 
 const char *box_view_state(const struct box *b, struct err *e)
 {
@@ -72,6 +73,7 @@ int box_view_json_members(struct json *j, const struct box *b, struct err *e)
 	jsonout_bool(j, "gone", box_project_gone(b));
 	jsonout_bool(j, "temporary", b->temporary);
 	jsonout_number(j, "created", b->created);
+	ports_view_json_member(j, b);
 	if (b->damaged)
 		jsonout_string(j, "damaged", b->why);
 	/* For a damaged one that was already reported. */

@@ -25,6 +25,7 @@ extern const struct command cmd_diff;
 extern const struct command cmd_apply;
 extern const struct command cmd_discard;
 extern const struct command cmd_ls;
+extern const struct command cmd_port;
 extern const struct command cmd_ps;
 extern const struct command cmd_inspect;
 extern const struct command cmd_logs;

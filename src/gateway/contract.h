@@ -22,6 +22,8 @@
  *	byte + pidfd of pid 1 ---------------->
  *	     <---------------- struct gateway_answer: the network is up
  *
+ * Others ask about a box, or add to it: port.h.
+ *
  * The one that has started the holder is the first to connect, and gets no first answer: nothing was
  * there. An answer with another code than 0 ends the exchange. A connection that ends before the pidfd was sent
  * gives up its place. A connection that ends before the first answer has met a holder that was about to
@@ -35,6 +37,7 @@
 
 #include "base/err.h"
 #include "gateway/endpoint.h"
+#include "gateway/port.h"
 
 #define GATEWAY_PROGRAM "sandbox-gateway"
 
@@ -54,8 +57,9 @@ enum {
 	GATEWAY_END_FD, /* one more than the last */
 };
 
-#define GATEWAY_VERSION	    1  /* of this exchange */
-#define GATEWAY_MAX_SERVERS 3  /* MAXNS of resolver(3) */
+#define GATEWAY_VERSION	    1 /* of this exchange */
+#define GATEWAY_MAX_SERVERS 3 /* MAXNS of resolver(3) */
+#define GATEWAY_BOX_MAX	    31
 #define NETWORK_NAME_MAX    63 /* a label of DNS, RFC 1035 2.3.4 */
 
 enum {
@@ -65,16 +69,13 @@ enum {
 	NETWORK_PREFIX = 25, /* of the upper half */
 };
 
+enum gateway_purpose { GATEWAY_JOIN, GATEWAY_LIST, GATEWAY_ADD };
+
 struct gateway_join {
 	uint32_t version;
+	enum gateway_purpose purpose;
+	char box[GATEWAY_BOX_MAX + 1];	 /* its id */
 	char name[NETWORK_NAME_MAX + 1]; /* "": the network that is shared */
-};
-
-/* What comes in by a socket of the host goes to this port of the box. */
-struct gateway_port {
-	uint32_t id;   /* the holder's number for it */
-	uint32_t udp;  /* else TCP, and the socket listens */
-	in_port_t box; /* network byte order */
 };
 
 struct gateway_answer {

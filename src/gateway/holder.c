@@ -32,6 +32,7 @@ enum client_state {
 	CLIENT_MAKES, /* what is missing of its network */
 	CLIENT_JOINED,
 	CLIENT_STARTED, /* its box is in the network */
+	CLIENT_ADDS,	/* ports to a box that runs */
 };
 
 struct client {
@@ -40,7 +41,8 @@ struct client {
 	bool founder; /* it has started the holder, and makes the first network */
 	bool told;    /* that the network is up */
 	struct network *network;
-	struct ports_kept ports; /* of the box that is to come */
+	char box[GATEWAY_BOX_MAX + 1];
+	struct ports_kept ports; /* of the box, until that is there, or all of them are */
 };
 
 struct holder {
@@ -111,6 +113,35 @@ static void join(struct holder *h, struct client *c)
 	}
 }
 
+static void list_ports(const struct holder *h, struct client *c)
+{
+	cleanup_free struct gateway_shown *v = NULL;
+	struct network *n = NULL;
+	const struct network_box *b = networks_find_box(&h->networks, c->box, &n);
+	size_t count = 0;
+
+	if (b)
+		ports_kept_show(&n->ports, b->pidfd, &v, &count);
+	if (count)
+		channel_send(c->fd, v, count * sizeof(*v), NULL, 0);
+	close_fd(&c->fd);
+}
+
+/* Publishes what this client has sent, for a box that runs. */
+static void add_ports(struct holder *h, struct client *c)
+{
+	struct network *n = NULL;
+	const struct network_box *b = networks_find_box(&h->networks, c->box, &n);
+
+	if (!b) {
+		refuse(c, ESRCH, "the box has no network of its own");
+		return;
+	}
+	network_add_ports(n, b->pidfd, &c->ports);
+	answer(c, NULL, NULL, 0);
+	close_fd(&c->fd);
+}
+
 static void on_join(struct holder *h, struct client *c, const struct gateway_join *j, ssize_t len)
 {
 	if (len != sizeof(*j) || j->version != GATEWAY_VERSION) {
@@ -119,10 +150,17 @@ static void on_join(struct holder *h, struct client *c, const struct gateway_joi
 		       "project's boxes first");
 		return;
 	}
-	if (!memchr(j->name, '\0', sizeof(j->name))) {
+	if (!memchr(j->name, '\0', sizeof(j->name)) || !memchr(j->box, '\0', sizeof(j->box))) {
 		close_fd(&c->fd);
 		return;
 	}
+	memcpy(c->box, j->box, sizeof(c->box));
+	if (j->purpose == GATEWAY_LIST)
+		list_ports(h, c);
+	if (j->purpose == GATEWAY_ADD)
+		c->state = CLIENT_ADDS;
+	if (j->purpose != GATEWAY_JOIN)
+		return;
 	c->network = networks_find(&h->networks, j->name);
 	if (!c->network)
 		refuse(c, ENOSPC, "the project has too many networks");
@@ -154,13 +192,16 @@ static void take(struct holder *h, struct client *c, int *fds)
 static void on_message(struct holder *h, struct client *c, const struct gateway_port *port,
 		       int *fds)
 {
-	if (c->state == CLIENT_JOINED && port && fds[0] >= 0) {
+	if ((c->state == CLIENT_JOINED || c->state == CLIENT_ADDS) && port && fds[0] >= 0) {
 		ports_kept_add(&c->ports, take_fd(&fds[0]), port);
 	} else if (c->state == CLIENT_MAKES && fds[1] >= 0) {
 		take(h, c, fds);
 	} else if (c->state == CLIENT_JOINED && fds[0] >= 0) {
-		network_add_box(c->network, take_fd(&fds[0]), &c->ports);
+		network_add_ports(c->network, fds[0], &c->ports);
+		network_add_box(c->network, take_fd(&fds[0]), c->box);
 		c->state = CLIENT_STARTED;
+	} else if (c->state == CLIENT_ADDS) {
+		add_ports(h, c);
 	} else {
 		close_fd(&c->fd);
 	}
@@ -240,7 +281,8 @@ static size_t collect(struct holder *h)
 	for (struct network *net = h->networks.first; net; net = net->next) {
 		h->polls[at++] = (struct pollfd){.fd = net->gateway, .events = POLLIN};
 		for (size_t i = 0; i < net->n_boxes; i++)
-			h->polls[at++] = (struct pollfd){.fd = net->boxes[i], .events = POLLIN};
+			h->polls[at++] = (struct pollfd){.fd = net->boxes[i].pidfd,
+							 .events = POLLIN};
 	}
 	return n;
 }
@@ -252,7 +294,7 @@ static void forget_boxes(struct network *n, const struct pollfd *polls)
 
 	for (size_t i = 0; i < n->n_boxes; i++) {
 		if (polls[i].revents)
-			network_forget_box(n, n->boxes[i]);
+			network_forget_box(n, n->boxes[i].pidfd);
 		else
 			n->boxes[left++] = n->boxes[i];
 	}
@@ -296,7 +338,7 @@ static void serve_waiting(struct holder *h)
 
 		if (c->state == CLIENT_WAITS)
 			join(h, c);
-		if (c->state >= CLIENT_JOINED && c->network->up && !c->told) {
+		if (c->network && c->state >= CLIENT_JOINED && c->network->up && !c->told) {
 			answer(c, NULL, NULL, 0);
 			c->told = true;
 		}

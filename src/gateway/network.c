@@ -170,10 +170,30 @@ static void tell_no_port(const struct kept_port *p, void *arg)
 	order(arg, &o, NULL, 0);
 }
 
-void network_add_box(struct network *n, int pidfd, struct ports_kept *ports)
+void network_add_box(struct network *n, int pidfd, const char *id)
 {
+	struct network_box *b;
+
 	n->boxes = xrealloc(n->boxes, n->n_boxes + 1, sizeof(*n->boxes));
-	n->boxes[n->n_boxes++] = pidfd;
+	b = &n->boxes[n->n_boxes++];
+	*b = (struct network_box){.pidfd = pidfd};
+	snprintf(b->id, sizeof(b->id), "%s", id);
+}
+
+const struct network_box *networks_find_box(const struct networks *all, const char *id,
+					    struct network **ret)
+{
+	for (struct network *n = all->first; n; n = n->next)
+		for (size_t i = 0; i < n->n_boxes; i++)
+			if (streq(n->boxes[i].id, id)) {
+				*ret = n;
+				return &n->boxes[i];
+			}
+	return NULL;
+}
+
+void network_add_ports(struct network *n, int pidfd, struct ports_kept *ports)
+{
 	for (size_t i = 0; i < ports->n; i++)
 		tell_port(n, &ports->v[i]);
 	ports_kept_move(ports, &n->ports, pidfd);
@@ -201,7 +221,7 @@ void network_end(struct network *n)
 	close_fd(&n->netns);
 	n->up = n->wired = false;
 	for (size_t i = 0; i < n->n_boxes; i++)
-		close(n->boxes[i]);
+		close(n->boxes[i].pidfd);
 	ports_kept_drop(&n->ports, -1, NULL, NULL);
 	free(n->boxes);
 	n->boxes = NULL;

@@ -22,6 +22,11 @@ struct networks {
 
 #define NETWORKS_INIT ((struct networks){.userns = -1, .bridge = -1})
 
+struct network_box {
+	int pidfd; /* of pid 1 */
+	char id[GATEWAY_BOX_MAX + 1];
+};
+
 struct network {
 	char name[NETWORK_NAME_MAX + 1]; /* "": shared by the project's boxes */
 	unsigned number;
@@ -31,7 +36,7 @@ struct network {
 	int gateway; /* the connection to that process; -1: there is none */
 	pid_t pid;
 	long long started; /* clock_ms() */
-	int *boxes;	   /* pidfds of pid 1 */
+	struct network_box *boxes;
 	size_t n_boxes;
 	struct ports_kept ports;
 	struct network *next;
@@ -49,8 +54,14 @@ int network_take(struct networks *all, struct network *n, int userns, int netns,
 /* Its gateway has set it up. */
 int network_is_up(struct networks *all, struct network *n, struct err *e);
 
-/* With its published ports, which are moved. */
-void network_add_box(struct network *n, int pidfd, struct ports_kept *ports);
+void network_add_box(struct network *n, int pidfd, const char *id);
+
+/* The box of that id, with its network, or NULL. */
+const struct network_box *networks_find_box(const struct networks *all, const char *id,
+					    struct network **ret);
+
+/* Publishes ports of a box, which are moved. */
+void network_add_ports(struct network *n, int pidfd, struct ports_kept *ports);
 
 /* That has ended: closes the pidfd. The caller takes it out of boxes. */
 void network_forget_box(struct network *n, int pidfd);

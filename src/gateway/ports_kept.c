@@ -4,6 +4,7 @@
 #include "gateway/ports_kept.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -32,6 +33,27 @@ void ports_kept_move(struct ports_kept *from, struct ports_kept *to, int box)
 	}
 	free(take_ptr(from->v));
 	from->n = 0;
+}
+
+static struct endpoint where(int fd)
+{
+	struct sockaddr_storage sa = {.ss_family = AF_INET};
+	socklen_t size = sizeof(sa);
+
+	getsockname(fd, (struct sockaddr *)&sa, &size);
+	return endpoint_of(&sa);
+}
+
+void ports_kept_show(const struct ports_kept *k, int box, struct gateway_shown **ret, size_t *ret_n)
+{
+	struct gateway_shown *v = xcalloc(k->n + 1, sizeof(*v));
+	size_t n = 0;
+
+	for (size_t i = 0; i < k->n; i++)
+		if (k->v[i].box == box)
+			v[n++] = (struct gateway_shown){k->v[i].port, where(k->v[i].fd)};
+	*ret = v;
+	*ret_n = n;
 }
 
 void ports_kept_drop(struct ports_kept *k, int box,

@@ -25,6 +25,10 @@ void ports_kept_add(struct ports_kept *k, int fd, const struct gateway_port *por
 /* Moves all of them to another list, as those of this box. */
 void ports_kept_move(struct ports_kept *from, struct ports_kept *to, int box);
 
+/* Where those of a box are. The caller frees *ret. */
+void ports_kept_show(const struct ports_kept *k, int box, struct gateway_shown **ret,
+		     size_t *ret_n);
+
 /* Removes those of a box, or of any (-1), and calls removed, unless it is NULL, for each. */
 void ports_kept_drop(struct ports_kept *k, int box,
 		     void (*removed)(const struct kept_port *p, void *arg), void *arg);

@@ -122,6 +122,7 @@ static int connect_to_holder(struct gateway_link *link, struct err *e)
 			return r;
 	}
 	snprintf(join.name, sizeof(join.name), "%s", link->place.network);
+	snprintf(join.box, sizeof(join.box), "%s", link->place.box);
 	/* If it has ended meanwhile, gateway_project() finds out. */
 	channel_send(link->fd, &join, sizeof(join), NULL, 0);
 	return 0;

@@ -28,6 +28,7 @@ struct gateway_place {
 	const char *directory; /* the runtime directory, which ends with the boot */
 	const char *socket;    /* the holder's name in it: one a project */
 	const char *network;   /* "": the one that the project's boxes share; else its name */
+	const char *box;       /* the id of the box that joins */
 };
 
 /* What it points to must live as long as it is used. */

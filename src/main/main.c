@@ -39,6 +39,7 @@ const struct command *const commands[] = {
 	&cmd_discard,
 	&cmd_ls,
 	&cmd_ps,
+	&cmd_port,
 	&cmd_inspect,
 	&cmd_logs,
 	&cmd_stop,

@@ -46,6 +46,7 @@
 #include "start/agent.h"
 #include "start/assemble.h"
 #include "start/follow.h"
+#include "start/holder.h"
 #include "start/hooks.h"
 #include "start/ports.h"
 
@@ -82,28 +83,19 @@ static void booting_clear(struct booting *b)
 	image_root_clear(&b->own);
 }
 
-/* The name of the holder's socket: one for the project, or for this box alone. */
-static char *holder_socket(const struct boot_request *req)
-{
-	const struct box *box = req->box;
-
-	if (!box->project || (box->temporary && !req->network))
-		return xasprintf(GATEWAY_SOCKET "%s", box->id);
-	return xasprintf(GATEWAY_SOCKET "%s", store_key(box->project).hex);
-}
-
 /* It sets up the network while all that follows is done. Without a box it ends with us. */
 static int join_network(struct booting *b, struct err *e)
 {
 	const char *name = settings_get(b->req->settings, KEY_NETWORK);
 	struct gateway_place place = {.directory = b->req->store->runtime,
-				      .network = b->req->network ? b->req->network : ""};
+				      .network = b->req->network ? b->req->network : "",
+				      .box = b->req->box->id};
 	int r = net_driver_find(name, &b->net, e);
 
 	if (r < 0 || b->net->kind != NET_GATEWAY)
 		return r;
 	place.program = b->gateway = program_path(GATEWAY_PROGRAM);
-	place.socket = b->socket = holder_socket(b->req);
+	place.socket = b->socket = holder_socket(b->req->box, b->req->network);
 	return gateway_join(&place, &b->link, e);
 }
 

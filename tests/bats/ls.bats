@@ -27,7 +27,7 @@ load helpers
 	sandbox enter ./p -- true
 	run sandbox ls --json
 	[ "$(jq -r '.[0] | keys | join(" ")' <<<"$output")" = \
-		'created gone id image name pid project state temporary' ]
+		'created gone id image name pid ports project state temporary' ]
 	[ "$(jq -r '.[0] | [.name, .state, .image, .project, .temporary] | join(" ")' \
 		<<<"$output")" = "p running host $T/p false" ]
 	kill -0 "$(jq '.[0].pid' <<<"$output")"
@@ -64,7 +64,7 @@ load helpers
 	[ -S "$(sandbox inspect --json p | jq -r .control)" ]
 	[ -d "$(sandbox inspect --json p | jq -r .folder)" ]
 	[ "$(sandbox inspect --json p | jq -r 'keys | join(" ")')" = \
-		'control created facts folder gone id image name pid project size state temporary' ]
+		'control created facts folder gone id image name pid ports project size state temporary' ]
 }
 
 @test "a throw-away box is listed while it runs" {
@@ -117,7 +117,7 @@ load helpers
 	[ "$(sandbox ls --json | jq '.[0] | has("size")')" = false ]
 	run -0 --separate-stderr sandbox ls -s
 	[[ ${lines[0]} = NAME*IMAGE*SIZE*PROJECT ]]
-	[[ ${lines[1]} = "p "*" 3."?" MB  $T/p" ]]
+	[[ ${lines[1]} = "p "*" 3."?" MB  -"*" $T/p" ]]
 	sandbox enter ./p -- sh -c 'mkdir ~/shut; chmod 0 ~/shut'
 	run -0 --separate-stderr sandbox ls -s
 	am_root || [[ $(words_on_stderr) = "sandbox: box 'p' cannot be read completely: it is larger" ]]

@@ -159,6 +159,38 @@ gateway_parent() {
 	[ "$(sandbox run -p 80:80 -p 8000:8000/tcp host echo as on the host)" = 'as on the host' ]
 }
 
+@test "port prints where they are, free ones too; ls, ps and inspect show them" {
+	start_box -p 80 -p 0.0.0.0:8053:53/udp -p 127.0.0.1:8000-8001:9000-9001 -- python3 /t/ports.py serve 80
+	free=$(sandbox port web 80 | head -n 1)
+	[[ $free =~ ^127\.0\.0\.1:[1-9][0-9]*$ ]]
+	free=${free#*:}
+	[ "$(sandbox port web)" = "53/udp -> 0.0.0.0:8053
+80/tcp -> 127.0.0.1:$free
+80/tcp -> [::1]:$free
+9000/tcp -> 127.0.0.1:8000
+9001/tcp -> 127.0.0.1:8001" ]
+	[ "$(on_host python3 ports.py tcp 127.0.0.1 "$free")" = '10.0.2.2 True' ]
+	[ "$(sandbox port web 53/udp)" = 0.0.0.0:8053 ]
+	[ "$(sandbox port --json web 9000 | jq -c .)" = \
+		'[{"port":9000,"protocol":"tcp","address":"127.0.0.1","host_port":8000}]' ]
+	[ "$(sandbox port --all | head -n 1)" = 'web  53/udp -> 0.0.0.0:8053' ]
+	[ "$(sandbox port --all --json | jq -r '.[0] | [.box, (.ports | length)] | join(" ")')" = 'web 5' ]
+	short="8053->53/udp,$free->80,8000->9000,8001->9001"
+	sandbox ls | grep -qF " $short "
+	sandbox inspect web | grep -qx "ports *$short"
+	sandbox ps | grep -qF '(127.0.0.1:8000 -> 9000/tcp)'
+	[ "$(sandbox inspect --json web | jq '.ports[0].host_port')" = 8053 ]
+	fails 125 "port 53 of box 'web' is not published" sandbox port web 53
+	fails 125 "'x' is not a port of a box, such as 80 or 53/udp" sandbox port web x
+	fails 125 "--all and a PROJECT *" sandbox port --all web
+	project p $'[sandbox]\nnetwork = gateway\n[ports]\nauto = 80 81/udp'
+	on_host sandbox enter --accept --quiet ./p -- true
+	[ "$(cd p && sandbox port | wc -l)" = 4 ]
+	[[ $(cd p && sandbox port 81/udp) = 127.0.0.1:*'[::1]:'* ]]
+	sandbox stop p
+	says_nothing sandbox port p
+}
+
 @test "what is not a port is refused" {
 	for bad in x 0:0 80:x 70000 1:70000 1-2:3 '[::1]:80' ::1:80:80 127.0.0.1:80:80:80 300.0.0.1:80:80 80/sctp 80/udp:80/tcp \
 		-1:80 '' : ' '; do

@@ -11,6 +11,7 @@
 #include "cli/box_view.h"
 #include "cli/commands.h"
 #include "cli/facts_view.h"
+#include "cli/ports_view.h"
 
 struct inspect_cli {
 	bool json;
@@ -20,6 +21,13 @@ static const struct opt options[] = {
 	OPT_JSON(struct inspect_cli, json),
 	OPTS_END,
 };
+
+static void print_ports(const struct box *b)
+{
+	cleanup_free char *ports = ports_view_short(b);
+
+	printf("ports      %s\n", ports);
+}
 
 static int print(const struct box *b, long long size, const char *folder, const char *control,
 		 struct err *e)
@@ -37,6 +45,7 @@ static int print(const struct box *b, long long size, const char *folder, const 
 	       box_project_gone(b) ? " (gone)" : "");
 	printf("created    %s\n", box_view_created(b, created, sizeof(created)));
 	printf("size       %s\n", box_view_size_text(size).s);
+	print_ports(b);
 	printf("temporary  %s\n", b->temporary ? "yes" : "no");
 	printf("directory  %s\n", err_quote(text, sizeof(text), folder));
 	printf("control    %s\n", err_quote(text, sizeof(text), control));

@@ -11,6 +11,7 @@
 #include "box/lifecycle.h"
 #include "cli/box_view.h"
 #include "cli/commands.h"
+#include "cli/ports_view.h"
 
 struct ls_cli {
 	bool json, names, size;
@@ -49,10 +50,11 @@ static int print_table(const struct store *s, struct box_list *list, bool sizes,
 			width = (int)strlen(list->v[i].name);
 	if (list->n)
 		printf("%-*s  %-8s  %-16s  %-16s  %s%s\n", width, "NAME", "STATE", "CREATED",
-		       "IMAGE", sizes ? "     SIZE  " : "", "PROJECT");
+		       "IMAGE", sizes ? "     SIZE  " : "", "PORTS             PROJECT");
 	for (size_t i = 0; r >= 0 && i < list->n; i++) {
 		const struct box *b = &list->v[i];
 		char created[32], image[128], project[1024], size[32] = "";
+		cleanup_free char *ports = NULL;
 
 		r = box_list_open(s, list, i, e);
 		if (r <= 0)
@@ -60,10 +62,11 @@ static int print_table(const struct store *s, struct box_list *list, bool sizes,
 		if (sizes)
 			snprintf(size, sizeof(size), "%9s  ",
 				 box_view_size_text(box_view_size(s, b)).s);
-		printf("%-*s  %-8s  %-16s  %-16s  %s%s%s\n", width, b->name,
+		ports = ports_view_short(b);
+		printf("%-*s  %-8s  %-16s  %-16s  %s%-16s  %s%s\n", width, b->name,
 		       box_view_state(b, b->damaged ? &said : &unknown),
 		       box_view_created(b, created, sizeof(created)),
-		       err_quote(image, sizeof(image), b->image), size,
+		       err_quote(image, sizeof(image), b->image), size, ports,
 		       err_quote(project, sizeof(project), b->project ? b->project : "-"),
 		       box_project_gone(b) ? " (gone)" : "");
 	}

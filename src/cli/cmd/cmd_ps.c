@@ -11,6 +11,8 @@
 #include "box/lifecycle.h"
 #include "cli/box_view.h"
 #include "cli/commands.h"
+#include "cli/ports_view.h"
+#include "start/holder.h"
 
 struct ps_cli {
 	bool json;
@@ -21,6 +23,20 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
+static void print_ports(const struct box *b)
+{
+	cleanup_free struct gateway_shown *v = NULL;
+	char host[PORTS_VIEW_TEXT], box[PORTS_VIEW_TEXT];
+	struct err ignored;
+	size_t n = 0;
+
+	if (holder_ports(b, &v, &n, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		printf("%-16s  %7s  (%s -> %s)\n", b->name, "-", ports_view_host(&v[i], host),
+		       ports_view_box(&v[i], box));
+}
+
 static void print_box(const struct box *b, const struct box_process *v, size_t n)
 {
 	char line[512];
@@ -30,6 +46,7 @@ static void print_box(const struct box *b, const struct box_process *v, size_t n
 	for (size_t i = 0; i < n; i++)
 		printf("%-16s  %7d  %s\n", b->name, v[i].pid,
 		       err_quote(line, sizeof(line), v[i].command));
+	print_ports(b);
 }
 
 static int json_box(struct json *j, const struct box *b, const struct box_process *v, size_t n,

@@ -1,0 +1,33 @@
+/*
+ * port.h - a published port, as the launcher, the holder and gateways tell each other.
+ *
+ * Besides launchers (contract.h), others ask the holder about a box, or add to it:
+ *
+ *	client					holder
+ *	struct gateway_join (LIST) ----------->
+ *	     <---------------- its ports: an array of struct gateway_shown, unless there are none
+ *	struct gateway_join (ADD) ------------>
+ *	struct gateway_port + socket of the host ->	for each port
+ *	byte --------------------------------->
+ *	     <---------------- struct gateway_answer
+ */
+#ifndef GATEWAY_PORT_H
+#define GATEWAY_PORT_H
+
+#include <stdint.h>
+
+#include "gateway/endpoint.h"
+
+/* What comes in by a socket of the host goes to this port of the box. */
+struct gateway_port {
+	uint32_t id;   /* the holder's number for it */
+	uint32_t udp;  /* else TCP, and the socket listens */
+	in_port_t box; /* network byte order */
+};
+
+struct gateway_shown {
+	struct gateway_port port;
+	struct endpoint host; /* where its socket is bound */
+};
+
+#endif

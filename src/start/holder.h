@@ -1,0 +1,27 @@
+/*
+ * holder.h - the holder of a box's network (gateway/contract.h), for the commands that ask it.
+ */
+#ifndef START_HOLDER_H
+#define START_HOLDER_H
+
+#include "base/err.h"
+#include "box/record.h"
+#include "gateway/contract.h"
+#include "launch/plan.h"
+
+/*
+ * The name of its socket in the runtime directory: one for a project, or for a box alone. network: the name
+ * of a network of the box's own in its project, or NULL. The caller frees it.
+ */
+char *holder_socket(const struct box *b, const char *network);
+
+/*
+ * The published ports of a box, in order of their ports in the box. None of one that does not run, or has
+ * another network. The caller frees *ret.
+ */
+int holder_ports(const struct box *b, struct gateway_shown **ret, size_t *ret_n, struct err *e);
+
+/* Publishes more for a box that runs. -ESRCH if it has no network with a holder. */
+int holder_publish(const struct box *b, const struct plan_port *v, size_t n, struct err *e);
+
+#endif
