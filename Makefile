@@ -80,7 +80,7 @@ LIBS_IMAGE   = $(eval LIBS_IMAGE := -Wl,-Bstatic $(LIBS_SANDBOX) -Wl,-Bdynamic $
 # Sources ---------------------------------------------------------------------------------------
 
 # Bottom to top. HACKING.md describes them; tests/lint-layers checks what may include what.
-ROOMS := base config store net gateway launch \
+ROOMS := base netpolicy config store net gateway launch \
 	image/name image/store image/document image/layer image/registry image image/archive \
 	box rootfs grant start changes prepare flow doctor \
 	cli/ask cli cli/init cli/image cli/cmd main
@@ -167,7 +167,7 @@ $(LIB)/sandbox-ask: $(call objects,$(ASK))
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_ASK)
 
-$(LIB)/sandbox-gateway: $(call objects,src/main/gateway_main.c $(filter src/gateway/%,$(SRC)) $(BASE))
+$(LIB)/sandbox-gateway: $(call objects,src/main/gateway_main.c $(filter src/gateway/% src/netpolicy/%,$(SRC)) $(BASE))
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(LDFLAGS) -o $@ $^ $(LIBS_GATEWAY)
 

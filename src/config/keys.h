@@ -49,6 +49,9 @@ enum schema_id {
 	KEY_NPM,
 	KEY_CARGO,
 	KEY_RUN,
+	KEY_NETWORK_DEFAULT,
+	KEY_NETWORK_ALLOW,
+	KEY_NETWORK_DENY,
 	KEY_PORTS,
 	KEY_LIMITS_MEMORY,
 	KEY_LIMITS_CPUS,
@@ -82,6 +85,7 @@ enum schema_asked {
 	ASKED_PATH,	 /* as the path it resolves to, if that is outside the project */
 	ASKED_IMAGE,	 /* if a directory outside the project, or from an unknown registry */
 	ASKED_WORDS,	 /* each word of the list */
+	ASKED_RULES,	 /* each word, as netpolicy/rule.h writes it */
 	ASKED_LENT,	 /* by the code that lends it: grant/lend.c */
 	ASKED_MOUNT,	 /* as a mount: what it resolves to, and how */
 	ASKED_PORT,	 /* each port of the line */

@@ -53,20 +53,50 @@ static int check_word(const char *word, struct err *e)
 		       near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+/* Keys whose value is added to the settings of each project. */
+static const struct {
+	const char *key;
+	enum schema_id id;
+} added[] = {
+	{"protect", KEY_PROTECT},
+	{"network-default", KEY_NETWORK_DEFAULT},
+	{"network-deny", KEY_NETWORK_DENY},
+};
+
+/* N_KEYS: it is none of them. */
+static enum schema_id find_added(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(added); i++)
+		if (streq(added[i].key, key))
+			return added[i].id;
+	return N_KEYS;
+}
+
+static int check_added(enum schema_id id, const char *value, struct err *e)
+{
+	const struct schema_key *row = &schema_keys[id];
+
+	/* Nobody needs a policy to open what a project has closed. */
+	if (row->closed && !schema_is_closed(row, value))
+		return err_set(e, ERR_USAGE, "expected '%s'", row->closed);
+	return schema_check(row->section, row->key, value, &row, e);
+}
+
 int policy_check(const struct ini_entry *entry, struct err *e)
 {
 	cleanup_strv struct strv words = {0};
-	const struct schema_key *row;
+	enum schema_id id;
 	int r = 0;
 
 	if (!entry->key)
 		return 0;
-	if (streq(entry->key, schema_keys[KEY_PROTECT].key))
-		return schema_check(schema_keys[KEY_PROTECT].section, entry->key, entry->value,
-				    &row, e);
+	id = find_added(entry->key);
+	if (id != N_KEYS)
+		return check_added(id, entry->value, e);
 	if (!streq(entry->key, "deny"))
 		return err_set(e, ERR_USAGE,
-			       "unknown key '%s' in [policy]: there are 'deny' and 'protect'",
+			       "unknown key '%s' in [policy]: there are 'deny', 'protect', "
+			       "'network-default' and 'network-deny'",
 			       entry->key);
 	value_words(entry->value, &words);
 	for (size_t i = 0; r == 0 && i < words.n; i++)
@@ -162,14 +192,17 @@ static int apply_entry(struct settings *s, const struct ini_entry *entry, const 
 		       struct err *e)
 {
 	cleanup_strv struct strv words = {0};
-	struct setting protect = setting_of(KEY_PROTECT, entry->value, where);
+	enum schema_id id;
 	int r = policy_check(entry, e);
 
 	if (r < 0 || !entry->key)
 		return r < 0 ? err_add(e, "%s", where) : 0;
-	if (streq(entry->key, protect.key)) {
-		protect.users_file = true;
-		settings_add(s, &protect);
+	id = find_added(entry->key);
+	if (id != N_KEYS) {
+		struct setting more = setting_of(id, entry->value, where);
+
+		more.users_file = true;
+		settings_add(s, &more);
 		return 0;
 	}
 	value_words(entry->value, &words);

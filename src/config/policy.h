@@ -4,6 +4,7 @@
  *
  *	deny    = network, home, mounts ...	words that the rows of the schema name
  *	protect = .git/hooks .envrc		as [sandbox] protect, for every project
+ *	network-default = closed		as [network] default, and network-deny as its deny
  */
 #ifndef CONFIG_POLICY_H
 #define CONFIG_POLICY_H

@@ -15,6 +15,7 @@
 #include "config/port_value.h"
 #include "config/schema.h"
 #include "config/value.h"
+#include "netpolicy/rule.h"
 
 static int check_name(const char *value, struct err *e)
 {
@@ -207,6 +208,18 @@ static int check_ports(const char *key, const char *value, struct err *e)
 	return r;
 }
 
+static int check_rules(const char *value, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	struct net_rule rule;
+
+	value_words(value, &words);
+	for (size_t i = 0; i < words.n; i++)
+		if (net_rule_parse(words.v[i], &rule, e) < 0)
+			return err_add(e, "'%.80s'", words.v[i]);
+	return 0;
+}
+
 static int check_cpus(const char *value, struct err *e)
 {
 	char *end;
@@ -374,6 +387,17 @@ const struct schema_key schema_keys[N_KEYS] = {
 	 .acts = ACTS_PREPARE, .asked = ASKED_NEVER, .deny = "run", .programs = true,
 	 .type = SCHEMA_SCRIPT, .check_key = check_step, .check_value = check_not_empty,
 	 .help = "a step of preparing the box, in the order of the numbers"},
+	[KEY_NETWORK_DEFAULT] = {.section = "network", .key = "default",
+	 .acts = ACTS_START, .asked = ASKED_NEVER, .type = SCHEMA_WORD, .closed = "closed",
+	 .value = "open", .words = "open closed",
+	 .help = "what happens to traffic that no rule is about"},
+	[KEY_NETWORK_ALLOW] = {.section = "network", .key = "allow",
+	 .acts = ACTS_START, .asked = ASKED_RULES, .reaches = REACHES_NETWORK, .deny = "network",
+	 .type = SCHEMA_LIST, .check_value = check_rules,
+	 .help = "what the box may reach: names, '*.NAME', addresses, networks, each with ':PORT' or without"},
+	[KEY_NETWORK_DENY] = {.section = "network", .key = "deny",
+	 .acts = ACTS_START, .asked = ASKED_NEVER, .type = SCHEMA_LIST, .check_value = check_rules,
+	 .help = "what the box may not reach, whatever else is allowed"},
 	[KEY_PORTS] = {.section = "ports", .key = "*",
 	 .acts = ACTS_START, .asked = ASKED_PORT, .reaches = REACHES_A_BIT,
 	 .deny = "ports public-ports", .type = SCHEMA_LIST, .check_both = check_ports,

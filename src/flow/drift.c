@@ -141,11 +141,12 @@ static bool is_protection(const struct settings *s, enum schema_id id)
 	const struct schema_key *row = &schema_keys[id];
 	const char *value = settings_get(s, id);
 
-	return id == KEY_PROTECT ||
-	       (value && row->asked != ASKED_NEVER && schema_is_closed(row, value));
+	return id == KEY_PROTECT || id == KEY_NETWORK_DENY ||
+	       (value && (row->asked != ASKED_NEVER || id == KEY_NETWORK_DEFAULT) &&
+		schema_is_closed(row, value));
 }
 
-/* A key that an older version did not record: it opened nothing then, and does not now. */
+/* A key that an older version did not record, and that is not set, or opens nothing, now. */
 static bool is_news(const struct buf *then, const struct settings *s, enum schema_id id)
 {
 	const struct schema_key *row = &schema_keys[id];
@@ -153,7 +154,7 @@ static bool is_news(const struct buf *then, const struct settings *s, enum schem
 	const char *value = settings_get(s, id);
 
 	return !is_section(row) && !strstr(then->data, begin) &&
-	       (!value || schema_is_closed(row, value));
+	       (!settings_find(s, id) || schema_is_closed(row, value));
 }
 
 /*

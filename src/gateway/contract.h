@@ -15,6 +15,7 @@
  *
  *	launcher				holder
  *	struct gateway_join ------------------>
+ *	struct netpolicy, its netpolicy_size() bytes ->
  *	     <---------------- struct gateway_answer + user namespace, network namespace
  *	byte + user namespace, network namespace ->	only if one of them was missing: it is made
  *						by the launcher, and others wait meanwhile
@@ -38,6 +39,7 @@
 #include "base/err.h"
 #include "gateway/endpoint.h"
 #include "gateway/port.h"
+#include "netpolicy/netpolicy.h"
 
 #define GATEWAY_PROGRAM "sandbox-gateway"
 
@@ -101,6 +103,7 @@ enum gateway_order_type {
 	ORDER_NAME,
 	ORDER_PORT,    /* + a socket of the host */
 	ORDER_NO_PORT, /* of that id */
+	ORDER_POLICY,  /* the next message is a struct netpolicy */
 };
 
 struct gateway_order {

@@ -26,6 +26,7 @@
 #include "gateway/local_names.h"
 #include "gateway/loop.h"
 #include "gateway/outside.h"
+#include "gateway/verdict.h"
 
 #define BUCKETS	    256
 #define QUERIES_MAX 1024
@@ -88,26 +89,53 @@ void dns_renumber(uint8_t *query)
 	(void)!getrandom(query, sizeof(uint16_t), 0);
 }
 
+/* Nothing is asked that is not allowed: a question is a message, too. */
+static bool answer_here(const struct dns_question *q, struct local_answer *ret)
+{
+	if (local_names_own(q, ret))
+		return true;
+	if (!verdict_of_question(q)) {
+		/* REFUSED and SERVFAIL would let programs try again, and say "temporary failure". */
+		*ret = (struct local_answer){.code = DNS_NO_NAME};
+		return true;
+	}
+	if (!local_names_host(q, ret))
+		return false;
+	if (ret->has_address)
+		verdict_pin(&ret->address, q->name);
+	return true;
+}
+
 enum dns_way dns_decide(const uint8_t *query, size_t len, struct dns_question *ret, uint8_t *out,
 			size_t *ret_len)
 {
-	enum dns_code code;
-	struct endpoint address;
-	bool has = false;
+	struct local_answer a = {0};
 
-	if (!dns_read_query(query, len, ret, &code))
+	if (!dns_read_query(query, len, ret, &a.code))
 		return DNS_DROP;
-	if (code == DNS_OK && !local_names_answer(ret, &code, &has, &address))
+	if (a.code == DNS_OK && !answer_here(ret, &a))
 		return DNS_FORWARD;
-	*ret_len = dns_build_answer(query, ret, code, has ? &address : NULL, out);
+	*ret_len = dns_build_answer(query, ret, a.code, a.has_address ? &a.address : NULL, out);
 	return DNS_ANSWER;
 }
 
 bool dns_accept(const uint8_t *query, size_t query_len, uint8_t *data, size_t *len)
 {
 	struct dns_addresses found;
+	struct dns_question q;
+	enum dns_code code;
 
-	return dns_read_answer(data, *len, query, query_len, &found);
+	if (!dns_read_answer(data, *len, query, query_len, &found))
+		return false;
+	dns_read_query(query, query_len, &q, &code);
+	for (size_t i = 0; i < found.n; i++)
+		if (!verdict_of_answer(&found.at[i])) {
+			*len = dns_build_answer(query, &q, DNS_NO_NAME, NULL, data);
+			return true;
+		}
+	for (size_t i = 0; i < found.n; i++)
+		verdict_pin(&found.at[i], q.name);
+	return true;
 }
 
 static struct query **find(const struct flow_key *key, uint16_t id)

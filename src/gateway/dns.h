@@ -41,7 +41,7 @@ enum dns_way dns_decide(const uint8_t *query, size_t len, struct dns_question *r
 
 /*
  * An answer of a server to `query`, with the id that was sent there. False: it is none. Else `data`
- * is what the box gets.
+ * is what the box gets: that an address may not be the name's, the policy can have changed.
  */
 bool dns_accept(const uint8_t *query, size_t query_len, uint8_t *data, size_t *len);
 

@@ -36,6 +36,7 @@
 #include "gateway/relay.h"
 #include "gateway/tcp.h"
 #include "gateway/udp.h"
+#include "gateway/verdict.h"
 
 #define SWEEP_MS  1000
 #define TAP_BATCH 64
@@ -71,6 +72,16 @@ static void on_tap(struct watch *w, uint32_t events)
 	}
 }
 
+static void read_policy(int parent)
+{
+	static struct netpolicy policy; /* large */
+	int fds[CHANNEL_FDS];
+	ssize_t n = channel_receive(parent, &policy, sizeof(policy), fds);
+
+	if (n <= 0 || verdict_set_policy(&policy, (size_t)n) < 0)
+		_exit(1);
+}
+
 /* One message of the parent. *ret_fds as channel_receive() has them. */
 static void read_parent(int parent, int *ret_fds)
 {
@@ -93,6 +104,9 @@ static void read_parent(int parent, int *ret_fds)
 		break;
 	case ORDER_NO_PORT:
 		publish_remove(o.port.id);
+		break;
+	case ORDER_POLICY:
+		read_policy(parent);
 		break;
 	}
 }
@@ -122,6 +136,7 @@ static int set_up(const struct gateway_request *req, struct inside *ret, struct 
 	if (r < 0)
 		return r;
 	ping_init();
+	verdict_init();
 	while (fds[1] < 0)
 		read_parent(req->parent, fds);
 	inside.netns = fds[1];

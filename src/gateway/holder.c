@@ -28,6 +28,7 @@
 
 enum client_state {
 	CLIENT_NEW,
+	CLIENT_NAMED, /* its network is known, and not yet the policy */
 	CLIENT_WAITS, /* for what another one makes */
 	CLIENT_MAKES, /* what is missing of its network */
 	CLIENT_JOINED,
@@ -84,7 +85,7 @@ static bool is_being_made(const struct holder *h, const struct client *c)
 		if (other->state == CLIENT_MAKES &&
 		    (h->networks.userns < 0 || other->network == c->network))
 			return true;
-		if (other->state == CLIENT_NEW && other->founder)
+		if (other->state <= CLIENT_NAMED && other->founder)
 			return true;
 	}
 	return false;
@@ -142,6 +143,15 @@ static void add_ports(struct holder *h, struct client *c)
 	close_fd(&c->fd);
 }
 
+/* Has it a box, or a client other than that one? */
+static bool is_used(const struct holder *h, const struct network *n, const struct client *but)
+{
+	for (size_t i = 0; i < h->n_clients; i++)
+		if (h->clients[i].network == n && &h->clients[i] != but)
+			return true;
+	return n->n_boxes > 0;
+}
+
 static void on_join(struct holder *h, struct client *c, const struct gateway_join *j, ssize_t len)
 {
 	if (len != sizeof(*j) || j->version != GATEWAY_VERSION) {
@@ -164,6 +174,18 @@ static void on_join(struct holder *h, struct client *c, const struct gateway_joi
 	c->network = networks_find(&h->networks, j->name);
 	if (!c->network)
 		refuse(c, ENOSPC, "the project has too many networks");
+	else
+		c->state = CLIENT_NAMED;
+}
+
+static void on_policy(struct holder *h, struct client *c, const struct netpolicy *policy,
+		      size_t len)
+{
+	if (!netpolicy_is_whole(policy, len))
+		close_fd(&c->fd);
+	else if (!network_set_policy(c->network, policy, is_used(h, c->network, c)))
+		refuse(c, EBUSY,
+		       "the project's boxes run with another [network] policy: stop them first");
 	else if (c->founder)
 		let_make(h, c);
 	else
@@ -209,9 +231,10 @@ static void on_message(struct holder *h, struct client *c, const struct gateway_
 
 static void on_client(struct holder *h, struct client *c)
 {
-	union {
+	static union { /* large */
 		struct gateway_join join;
 		struct gateway_port port;
+		struct netpolicy policy;
 	} m;
 	int fds[CHANNEL_FDS];
 	ssize_t n = channel_receive(c->fd, &m, sizeof(m), fds);
@@ -220,6 +243,8 @@ static void on_client(struct holder *h, struct client *c)
 		close_fd(&c->fd);
 	else if (c->state == CLIENT_NEW)
 		on_join(h, c, &m.join, n);
+	else if (c->state == CLIENT_NAMED)
+		on_policy(h, c, &m.policy, (size_t)n);
 	else
 		on_message(h, c, n == sizeof(m.port) ? &m.port : NULL, fds);
 	for (int i = 0; i < CHANNEL_FDS; i++)
@@ -323,14 +348,6 @@ static void dispatch(struct holder *h)
 		on_change(h);
 }
 
-static bool is_used(const struct holder *h, const struct network *n)
-{
-	for (size_t i = 0; i < h->n_clients; i++)
-		if (h->clients[i].network == n)
-			return true;
-	return n->n_boxes > 0;
-}
-
 static void serve_waiting(struct holder *h)
 {
 	for (size_t i = 0; i < h->n_clients; i++) {
@@ -368,7 +385,7 @@ static bool settle(struct holder *h)
 		serve_waiting(h);
 	while (forget_clients(h));
 	for (struct network *n = h->networks.first; n; n = n->next) {
-		if (is_used(h, n))
+		if (is_used(h, n, NULL))
 			used = true;
 		else
 			network_end(n);

@@ -128,58 +128,45 @@ static const struct entry *find(const char *name)
 	return low < n_entries && streq(entries[low].name, name) ? &entries[low] : NULL;
 }
 
-/* The gateway's own zone, of which no server is asked. */
-static void answer_own(const struct dns_question *q, enum dns_code *ret_code, bool *ret_has,
-		       struct endpoint *ret_address)
+static struct local_answer answer_ipv4(const struct dns_question *q, const char *text_address)
 {
+	struct local_answer a = {.has_address = q->type == DNS_A};
 	uint8_t addr[4];
 
-	*ret_code = streq(q->name, GATEWAY_NAME) ? DNS_OK : DNS_NO_NAME;
-	*ret_has = *ret_code == DNS_OK && q->type == DNS_A;
-	if (*ret_has) {
-		inet_pton(AF_INET, GATEWAY_IPV4, addr);
-		*ret_address = endpoint_ipv4(addr, 0);
-	}
+	inet_pton(AF_INET, text_address, addr);
+	a.address = endpoint_ipv4(addr, 0);
+	return a;
 }
 
-/* A service of the project. */
-static void answer_network(unsigned number, const struct dns_question *q, enum dns_code *ret_code,
-			   bool *ret_has, struct endpoint *ret_address)
-{
-	uint8_t addr[4];
-
-	*ret_code = DNS_OK;
-	*ret_has = q->type == DNS_A;
-	inet_pton(AF_INET, link_address(number).ipv4, addr);
-	*ret_address = endpoint_ipv4(addr, 0);
-}
-
-bool local_names_answer(const struct dns_question *q, enum dns_code *ret_code, bool *ret_has,
-			struct endpoint *ret_address)
+bool local_names_own(const struct dns_question *q, struct local_answer *ret)
 {
 	unsigned number = names_find(q->name, strlen(q->name));
+
+	if (number)
+		*ret = answer_ipv4(q, link_address(number).ipv4);
+	else if (streq(q->name, GATEWAY_NAME))
+		*ret = answer_ipv4(q, GATEWAY_IPV4);
+	else if (streq(q->name, ZONE) || ends_with(q->name, "." ZONE)) /* no server is asked */
+		*ret = (struct local_answer){.code = DNS_NO_NAME};
+	else
+		return false;
+	return true;
+}
+
+bool local_names_host(const struct dns_question *q, struct local_answer *ret)
+{
 	const struct entry *e;
 
-	if (number) {
-		answer_network(number, q, ret_code, ret_has, ret_address);
-		return true;
-	}
-
-	if (streq(q->name, ZONE) || ends_with(q->name, "." ZONE)) {
-		answer_own(q, ret_code, ret_has, ret_address);
-		return true;
-	}
 	if (q->type != DNS_A && q->type != DNS_AAAA && q->type != DNS_HTTPS)
 		return false;
 	e = find(q->name);
 	if (!e)
 		return false;
-	*ret_code = DNS_OK;
-	*ret_has = false;
-	for (; e < entries + n_entries && streq(e->name, q->name) && !*ret_has; e++)
+	*ret = (struct local_answer){.code = DNS_OK};
+	for (; e < entries + n_entries && streq(e->name, q->name) && !ret->has_address; e++)
 		if (q->type == (endpoint_is_ipv4(&e->address) ? DNS_A : DNS_AAAA)) {
-			*ret_has = true;
-			*ret_address = e->address;
+			ret->has_address = true;
+			ret->address = e->address;
 		}
 	return true;
 }

@@ -17,11 +17,17 @@ void local_names_read(int fd);
 /* The same for its text. */
 void local_names_parse(const char *text);
 
-/*
- * Is the question answered here? *ret_code and *ret_address, with *ret_has false if the name has
- * none of that type, are the answer.
- */
-bool local_names_answer(const struct dns_question *q, enum dns_code *ret_code, bool *ret_has,
-			struct endpoint *ret_address);
+/* An answer; without an address, the name has none of the type that was asked for. */
+struct local_answer {
+	enum dns_code code;
+	bool has_address;
+	struct endpoint address;
+};
+
+/* Is it a name of the gateway itself, or of a service of the project? Then *ret is the answer. */
+bool local_names_own(const struct dns_question *q, struct local_answer *ret);
+
+/* Is it a name of the host's hosts(5)? Then *ret is the answer. */
+bool local_names_host(const struct dns_question *q, struct local_answer *ret);
 
 #endif

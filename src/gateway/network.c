@@ -52,6 +52,31 @@ static void tell_name(const struct network *n, const struct network *of)
 		order(n, &o, NULL, 0);
 }
 
+static void tell_policy(const struct network *n)
+{
+	struct gateway_order o = {.type = ORDER_POLICY};
+
+	if (!n->policy || n->gateway < 0)
+		return;
+	order(n, &o, NULL, 0);
+	channel_send(n->gateway, n->policy, netpolicy_size(n->policy), NULL, 0);
+}
+
+bool network_set_policy(struct network *n, const struct netpolicy *policy, bool used)
+{
+	size_t size = netpolicy_size(policy);
+
+	if (n->policy && netpolicy_size(n->policy) == size && memcmp(n->policy, policy, size) == 0)
+		return true;
+	if (used)
+		return false;
+	free(n->policy);
+	n->policy = xcalloc(1, size);
+	memcpy(n->policy, policy, size);
+	tell_policy(n);
+	return true;
+}
+
 static void give_project(const struct networks *all, const struct network *n)
 {
 	struct gateway_order o = {.type = ORDER_PROJECT};
@@ -111,6 +136,7 @@ int network_start(struct networks *all, struct network *n, struct err *e)
 		return err_sys(e, errno, "cannot start the gateway");
 	}
 	n->gateway = pair[0];
+	tell_policy(n);
 	tell_servers(all, n);
 	for (const struct network *other = all->first; other; other = other->next)
 		tell_name(n, other);

@@ -39,11 +39,18 @@ struct network {
 	struct network_box *boxes;
 	size_t n_boxes;
 	struct ports_kept ports;
+	struct netpolicy *policy; /* NULL: none yet */
 	struct network *next;
 };
 
 /* The network of that name, or a new one, which has nothing yet. NULL: there are too many. */
 struct network *networks_find(struct networks *all, const char *name);
+
+/*
+ * Its policy, from now on: before its gateway starts, or while no box is in it. False: boxes run with another
+ * one.
+ */
+bool network_set_policy(struct network *n, const struct netpolicy *policy, bool used);
 
 /* Starts its gateway. It begins when the network has its namespaces, and then sends a struct err. */
 int network_start(struct networks *all, struct network *n, struct err *e);

@@ -1,7 +1,5 @@
 /*
- * outside.c - the host's end of what the box does: where it goes, and a socket for it.
- *
- * The only place that turns an address of the box's network into one of the host's.
+ * outside.c - the host's end of what the box does: a socket for it.
  */
 #include "gateway/outside.h"
 
@@ -10,17 +8,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "gateway/verdict.h"
-
-bool outside_resolve(int protocol, const struct endpoint *to, struct endpoint *ret)
-{
-	struct verdict_query q = {.protocol = protocol, .to = to};
-
-	if (!verdict_allows(&q))
-		return false;
-	*ret = *to;
-	return true;
-}
 
 int outside_connect(int type, const struct endpoint *to)
 {

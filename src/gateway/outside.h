@@ -1,5 +1,5 @@
 /*
- * outside.h - the host's end of what the box does: where it goes, and a socket for it.
+ * outside.h - the host's end of what the box does: a socket for it.
  */
 #ifndef GATEWAY_OUTSIDE_H
 #define GATEWAY_OUTSIDE_H
@@ -7,9 +7,6 @@
 #include <stdbool.h>
 
 #include "gateway/endpoint.h"
-
-/* Where traffic to that address goes on the host. False: the box may not reach it. */
-bool outside_resolve(int protocol, const struct endpoint *to, struct endpoint *ret);
 
 /*
  * A connected or connecting non-blocking socket of type SOCK_STREAM or SOCK_DGRAM. Returns a

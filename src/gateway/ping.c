@@ -20,6 +20,7 @@
 #include "gateway/inject.h"
 #include "gateway/loop.h"
 #include "gateway/outside.h"
+#include "gateway/verdict.h"
 
 #define SLOTS	 2048 /* echo requests under way; the next one takes the place of the oldest */
 #define QUOTED	 64   /* of a request, for an error about it */
@@ -152,7 +153,7 @@ void ping_request(const struct packet *echo)
 	struct endpoint to;
 	socklen_t size;
 
-	if (fd < 0 || !outside_resolve(IPPROTO_ICMP, &echo->key.to, &to)) {
+	if (fd < 0 || verdict_of(IPPROTO_ICMP, &echo->key.to, &to) == VERDICT_REFUSED) {
 		inject_error(&echo->key.from, echo->data, echo->len, EACCES);
 		return;
 	}

@@ -87,7 +87,7 @@ static void advance(struct coming *c)
 	/* On lo, the answer is there when connect(2) returns. */
 	while (poll(&now, 1, 0) == 1) {
 		if (error_of(c->box) == 0) {
-			relay_start(c->client, c->box, c->watched);
+			relay_start(c->client, c->box, c->watched, NULL);
 			forget(c);
 			return;
 		}

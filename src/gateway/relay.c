@@ -20,6 +20,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "gateway/gate.h"
 #include "gateway/loop.h"
 
 #define ROUNDS 16
@@ -40,8 +41,9 @@ struct end {
 	struct relay *relay;
 	int fd;
 	bool readable, writable;
-	bool ended; /* its peer sends no more */
-	bool shut;  /* we send it no more */
+	bool hung_up; /* no more will come than there is */
+	bool ended;   /* its peer sends no more */
+	bool shut;    /* we send it no more */
 };
 
 /* Bytes on their way from end[i] to end[1 - i]. */
@@ -54,6 +56,7 @@ struct way {
 struct relay {
 	struct end end[2]; /* the box's, the host's */
 	struct way way[2];
+	struct endpoint *gate; /* where to, until the box's first bytes were allowed; then NULL */
 	bool dead;
 	bool queued; /* in a list: next is in use */
 	struct relay *next;
@@ -138,6 +141,25 @@ static void finish(struct relay *r, bool reset)
 	dead = r;
 }
 
+/* False: not now. */
+static bool pass_gate(struct relay *r)
+{
+	struct end *box = &r->end[0];
+
+	switch (gate_look(box->fd, r->gate, box->hung_up)) {
+	case GATE_WAITS:
+		box->readable = false;
+		return false;
+	case GATE_OPEN:
+		free(take_ptr(r->gate));
+		return true;
+	case GATE_REFUSES:
+		break;
+	}
+	finish(r, true);
+	return false;
+}
+
 /* Fills the pipe from an end. False: not now. */
 static bool fill(struct relay *r, int i)
 {
@@ -146,6 +168,8 @@ static bool fill(struct relay *r, int i)
 	ssize_t n;
 
 	if (!from->readable || from->ended)
+		return false;
+	if (i == 0 && r->gate && !pass_gate(r))
 		return false;
 	if (w->pipe[0] < 0 && !borrow_pipe(w)) {
 		queue(&starved, r);
@@ -239,6 +263,7 @@ static void on_end(struct watch *w, uint32_t events)
 		finish(r, true);
 		return;
 	}
+	e->hung_up |= (events & (EPOLLRDHUP | EPOLLHUP)) != 0;
 	e->readable |= (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) != 0;
 	e->writable |= (events & EPOLLOUT) != 0;
 	carry_both(r);
@@ -256,10 +281,14 @@ static void start_end(struct relay *r, int i, int fd, bool watched)
 		r->dead = true;
 }
 
-void relay_start(int box, int host, bool host_watched)
+void relay_start(int box, int host, bool host_watched, const struct endpoint *checked)
 {
 	struct relay *r = xcalloc(1, sizeof(*r));
 
+	if (checked) {
+		r->gate = xcalloc(1, sizeof(*r->gate));
+		*r->gate = *checked;
+	}
 	start_end(r, 0, box, false);
 	start_end(r, 1, host, host_watched);
 	if (r->dead) { /* no memory in the kernel */
@@ -303,6 +332,7 @@ void relay_continue(void)
 			r->next_dead = dead;
 			dead = r;
 		} else {
+			free(r->gate);
 			free(r);
 		}
 	}

@@ -6,14 +6,17 @@
 
 #include <stdbool.h>
 
+#include "gateway/endpoint.h"
+
 /* What a relay waits for at both of its ends: watched once, edge-triggered. */
 #define RELAY_EVENTS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
 
 /*
  * Takes two connected sockets with TCP_NODELAY, of which the caller has taken the descriptors (loop_take_fds()), and
- * closes them when the connection ends. host_watched: the host's is in the loop already.
+ * closes them when the connection ends. host_watched: the host's is in the loop already. checked: where the
+ * connection goes to, if the box's first bytes must be allowed (gate.h); else NULL.
  */
-void relay_start(int box, int host, bool host_watched);
+void relay_start(int box, int host, bool host_watched, const struct endpoint *checked);
 
 /* Is there work that needs no event? Then the loop must not wait. */
 bool relay_has_work(void);

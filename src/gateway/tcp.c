@@ -27,6 +27,7 @@
 #include "gateway/loop.h"
 #include "gateway/outside.h"
 #include "gateway/relay.h"
+#include "gateway/verdict.h"
 
 #define BUCKETS	  1024
 #define ACCEPT_MS 10000 /* a SYN that was put back is answered at once, or is lost */
@@ -37,6 +38,7 @@ struct pending {
 	struct flow_key key;
 	int fd;		      /* the host's half; -1: the name server's, which is here */
 	bool watched;	      /* it is in the loop */
+	bool checked;	      /* its first bytes must be allowed */
 	bool connected;	      /* and the SYN has been put back */
 	bool done;	      /* to be freed */
 	int64_t begun, asked; /* when the first SYN came, and the last */
@@ -139,7 +141,7 @@ static void accept_some(const struct pending *until)
 		if (p->fd < 0)
 			dns_tcp_start(fd);
 		else
-			relay_start(fd, p->fd, p->watched);
+			relay_start(fd, p->fd, p->watched, p->checked ? &p->key.to : NULL);
 		if (p == until)
 			return;
 	}
@@ -201,11 +203,12 @@ static struct pending *add(const struct packet *syn)
 }
 
 /* Two descriptors have been taken. */
-static void begin(const struct packet *syn, const struct endpoint *to)
+static void begin(const struct packet *syn, const struct endpoint *to, bool checked)
 {
 	struct pending *p = add(syn);
 	struct pollfd poll_host;
 
+	p->checked = checked;
 	p->fd = outside_connect(SOCK_STREAM, to);
 	if (p->fd < 0) {
 		fail(p, -p->fd);
@@ -235,6 +238,7 @@ void tcp_syn(const struct packet *syn)
 {
 	struct pending *p = *find(&syn->key);
 	struct endpoint to;
+	enum verdict verdict;
 
 	if (p) { /* sent again: the first one, put back, was lost, or the host waits */
 		p->asked = loop_now();
@@ -245,11 +249,13 @@ void tcp_syn(const struct packet *syn)
 	if (dns_is_server(&syn->key.to)) {
 		if (loop_take_fds(2))
 			serve_names(syn);
-	} else if (!outside_resolve(IPPROTO_TCP, &syn->key.to, &to)) {
-		refuse(syn, ECONNREFUSED);
-	} else if (loop_take_fds(2)) {
-		begin(syn, &to);
+		return;
 	}
+	verdict = verdict_of(IPPROTO_TCP, &syn->key.to, &to);
+	if (verdict == VERDICT_REFUSED)
+		refuse(syn, ECONNREFUSED);
+	else if (loop_take_fds(2))
+		begin(syn, &to, verdict == VERDICT_CHECKED);
 }
 
 bool tcp_waits(void)

@@ -25,6 +25,7 @@
 #include "gateway/inside.h"
 #include "gateway/loop.h"
 #include "gateway/outside.h"
+#include "gateway/verdict.h"
 
 #define BUCKETS	 4096
 #define BATCH	 64    /* datagrams of one socket before the others have their turn */
@@ -273,7 +274,7 @@ static struct flow *begin(const struct flow_key *key)
 	struct flow *f;
 	int fd;
 
-	if (!outside_resolve(IPPROTO_UDP, &key->to, &to)) {
+	if (verdict_of(IPPROTO_UDP, &key->to, &to) == VERDICT_REFUSED) {
 		inject_udp_error(key, ECONNREFUSED);
 		return NULL;
 	}

@@ -1,37 +1,77 @@
 /*
  * verdict.c - may the box reach this?
+ *
+ * The addresses that stand for this machine are never reached, whatever is allowed: only host.sandbox is, by port. Then
+ * come the rules by address, then what is closed unless such a rule opens it, then names.
  */
 #include "gateway/verdict.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "gateway/contract.h"
 #include "gateway/host_route.h"
+#include "gateway/pins.h"
+
+#define HTTPS 443
+
+/* How much of a closed network a rule can open. */
+enum closed { OPEN, CLOSED, NEVER };
 
 /* Of IPv4, RFC 6890 unless another source is named. */
-static const struct {
+static const struct net {
 	const char *net;
 	int prefix;
-} closed4[] =
+	enum closed closed;
+} nets4[] =
 	{
-		{"0.0.0.0", 8},	  /* means this host */
-		{"10.0.2.2", 32}, /* the gateway: what it serves is sent elsewhere before */
-		{"127.0.0.0", 8}, /* the host's loopback */
-		{"169.254.0.0",
-		 16}, /* link-local; 169.254.169.254 is the metadata service of most clouds */
-		{"100.100.100.200", 32}, /* metadata of Alibaba Cloud */
-		{"192.0.0.192", 32},	 /* metadata of Oracle Cloud */
-		{"224.0.0.0", 4},	 /* multicast */
-		{"240.0.0.0", 4},	 /* reserved, and broadcast */
+		{"0.0.0.0", 8, NEVER}, /* means this host */
+		{GATEWAY_IPV4, 32,
+		 NEVER},		 /* the gateway: what it serves is sent elsewhere before */
+		{"127.0.0.0", 8, NEVER}, /* the host's loopback */
+		{"169.254.0.0", 16,
+		 CLOSED}, /* link-local; 169.254.169.254 tells a cloud's machines their credentials */
+		{"100.100.100.200", 32, CLOSED}, /* metadata of Alibaba Cloud */
+		{"192.0.0.192", 32, CLOSED},	 /* metadata of Oracle Cloud */
+		{"224.0.0.0", 4, NEVER},	 /* multicast */
+		{"240.0.0.0", 4, NEVER},	 /* reserved, and broadcast */
 },
-  closed6[] = {
-	  {"::", 127},		  /* unspecified and loopback */
-	  {"fd00:2::2", 128},	  /* the gateway */
-	  {"fd00:ec2::254", 128}, /* metadata of Amazon EC2 */
-	  {"fe80::", 10},	  /* link-local */
-	  {"ff00::", 8},	  /* multicast */
+  nets6[] = {
+	  {"::", 127, NEVER},		  /* unspecified and loopback */
+	  {GATEWAY_IPV6, 128, NEVER},	  /* the gateway */
+	  {"fd00:ec2::254", 128, CLOSED}, /* metadata of Amazon EC2 */
+	  {"fe80::", 10, NEVER},	  /* link-local */
+	  {"ff00::", 8, NEVER},		  /* multicast */
 };
+
+/* Where an answer by name must not point: the host's neighbours. RFC 1918, RFC 6598, RFC 4193. */
+static const struct net private4[] = {{"10.0.0.0", 8, CLOSED},
+				      {"172.16.0.0", 12, CLOSED},
+				      {"192.168.0.0", 16, CLOSED},
+				      {"100.64.0.0", 10, CLOSED}},
+			private6[] = {{"fc00::", 7, CLOSED}};
+
+static struct netpolicy *policy;
+
+void verdict_init(void)
+{
+	policy = netpolicy_new();
+}
+
+int verdict_set_policy(const struct netpolicy *p, size_t size)
+{
+	struct netpolicy *copy;
+
+	if (!netpolicy_is_whole(p, size))
+		return -1;
+	copy = xcalloc(1, size);
+	memcpy(copy, p, size);
+	free(policy);
+	policy = copy;
+	return 0;
+}
 
 static bool has_prefix(const uint8_t *addr, int family, const char *net, int prefix)
 {
@@ -43,22 +83,135 @@ static bool has_prefix(const uint8_t *addr, int family, const char *net, int pre
 	       (bits == 0 || (addr[bytes] ^ want[bytes]) >> (8 - bits) == 0);
 }
 
-bool verdict_is_closed(const struct endpoint *to)
+static enum closed find(const struct net *nets, size_t n, int family, const uint8_t *addr)
 {
-	if (endpoint_is_ipv4(to)) {
-		for (size_t i = 0; i < ARRAY_SIZE(closed4); i++)
-			if (has_prefix(endpoint_ipv4_bytes(to), AF_INET, closed4[i].net,
-				       closed4[i].prefix))
-				return true;
-		return false;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(closed6); i++)
-		if (has_prefix(to->addr.s6_addr, AF_INET6, closed6[i].net, closed6[i].prefix))
-			return true;
-	return false;
+	for (size_t i = 0; i < n; i++)
+		if (has_prefix(addr, family, nets[i].net, nets[i].prefix))
+			return nets[i].closed;
+	return OPEN;
 }
 
-bool verdict_allows(const struct verdict_query *q)
+static enum closed how_closed(const struct endpoint *to)
 {
-	return !verdict_is_closed(q->to) && !host_route_is_local(q->to);
+	return endpoint_is_ipv4(to)
+		       ? find(nets4, ARRAY_SIZE(nets4), AF_INET, endpoint_ipv4_bytes(to))
+		       : find(nets6, ARRAY_SIZE(nets6), AF_INET6, to->addr.s6_addr);
+}
+
+static bool is_private(const struct endpoint *to)
+{
+	return OPEN !=
+	       (endpoint_is_ipv4(to)
+			? find(private4, ARRAY_SIZE(private4), AF_INET, endpoint_ipv4_bytes(to))
+			: find(private6, ARRAY_SIZE(private6), AF_INET6, to->addr.s6_addr));
+}
+
+bool verdict_is_closed(const struct endpoint *to)
+{
+	return how_closed(to) != OPEN;
+}
+
+/* host.sandbox: this machine's loopback. */
+static bool is_host(const struct endpoint *to)
+{
+	uint8_t addr[4];
+
+	inet_pton(AF_INET, GATEWAY_IPV4, addr);
+	return endpoint_is_ipv4(to) && memcmp(endpoint_ipv4_bytes(to), addr, sizeof(addr)) == 0;
+}
+
+static enum verdict of_host(int protocol, const struct endpoint *to, struct endpoint *ret)
+{
+	static const uint8_t loopback[] = {127, 0, 0, 1};
+
+	if (protocol == IPPROTO_ICMP || !netpolicy_host(policy, ntohs(to->port)))
+		return VERDICT_REFUSED;
+	*ret = endpoint_ipv4(loopback, to->port);
+	return VERDICT_ALLOWED;
+}
+
+/* The most that a name of this address allows. */
+static enum netpolicy_says best_of_names(const struct endpoint *to)
+{
+	enum netpolicy_says best = NETPOLICY_NO_RULE;
+
+	for (const char *name = pins_next(to, NULL); name; name = pins_next(to, name)) {
+		enum netpolicy_says now = netpolicy_name(policy, name, ntohs(to->port));
+
+		if (now != NETPOLICY_DENIED && now > best)
+			best = now;
+	}
+	return best;
+}
+
+/* The policy is closed, and no rule by address says anything. */
+static enum verdict of_names(int protocol, const struct endpoint *to)
+{
+	switch (best_of_names(to)) {
+	case NETPOLICY_RAW:
+		return VERDICT_ALLOWED;
+	case NETPOLICY_PORT:
+		return protocol == IPPROTO_TCP ? VERDICT_CHECKED : VERDICT_ALLOWED;
+	case NETPOLICY_CHECKED:
+		/* A datagram's name cannot be seen: QUIC is refused, and clients take TCP. */
+		return protocol == IPPROTO_TCP	  ? VERDICT_CHECKED
+		       : protocol == IPPROTO_ICMP ? VERDICT_ALLOWED
+						  : VERDICT_REFUSED;
+	default:
+		return VERDICT_REFUSED;
+	}
+}
+
+enum verdict verdict_of(int protocol, const struct endpoint *to, struct endpoint *ret)
+{
+	enum closed closed = how_closed(to);
+	enum netpolicy_says says;
+
+	if (is_host(to))
+		return of_host(protocol, to, ret);
+	if (closed == NEVER || host_route_is_local(to))
+		return VERDICT_REFUSED;
+	*ret = *to;
+	says = netpolicy_address(policy, to->addr.s6_addr, ntohs(to->port));
+	if (says == NETPOLICY_RAW)
+		return VERDICT_ALLOWED;
+	if (says == NETPOLICY_DENIED || closed == CLOSED)
+		return VERDICT_REFUSED;
+	if (policy->closed)
+		return of_names(protocol, to);
+	return protocol == IPPROTO_TCP && netpolicy_denies_names(policy) ? VERDICT_CHECKED
+									 : VERDICT_ALLOWED;
+}
+
+bool verdict_of_flight(const struct endpoint *to, const char *name)
+{
+	enum netpolicy_says says = name ? netpolicy_name(policy, name, ntohs(to->port))
+					: NETPOLICY_NO_RULE;
+
+	if (!policy->closed)
+		return says != NETPOLICY_DENIED;
+	if (!name)
+		return best_of_names(to) >= NETPOLICY_PORT;
+	return says >= NETPOLICY_CHECKED && pins_has(to, name);
+}
+
+bool verdict_of_question(const struct dns_question *q)
+{
+	enum netpolicy_says says = q->odd ? NETPOLICY_NO_RULE : netpolicy_name(policy, q->name, 0);
+
+	return says != NETPOLICY_DENIED && (!policy->closed || says >= NETPOLICY_CHECKED);
+}
+
+bool verdict_of_answer(const struct endpoint *to)
+{
+	if (!policy->closed || (how_closed(to) != NEVER && !host_route_is_local(to) &&
+				netpolicy_address(policy, to->addr.s6_addr, 0) == NETPOLICY_RAW))
+		return true;
+	return how_closed(to) == OPEN && !is_private(to) && !host_route_is_local(to);
+}
+
+void verdict_pin(const struct endpoint *address, const char *name)
+{
+	if (policy->closed)
+		pins_add(address, name);
 }

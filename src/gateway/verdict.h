@@ -8,22 +8,43 @@
 #define GATEWAY_VERDICT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
+#include "gateway/dns_message.h"
 #include "gateway/endpoint.h"
+#include "netpolicy/netpolicy.h"
 
-struct verdict_query {
-	int protocol; /* IPPROTO_TCP, IPPROTO_UDP; IPPROTO_ICMP for a ping of either family */
-	const struct endpoint *to;
-	const char *name; /* by which the box knows the address; NULL: not known */
+/* Everything is open. */
+void verdict_init(void);
+
+/* From now on. -1: it is none. */
+int verdict_set_policy(const struct netpolicy *p, size_t size);
+
+enum verdict {
+	VERDICT_REFUSED,
+	VERDICT_ALLOWED,
+	VERDICT_CHECKED, /* allowed if its first bytes are: verdict_of_flight() */
 };
 
 /*
- * Never allowed: this host, by whichever of its addresses, link-local addresses, the services that
- * tell a cloud's machines their credentials, and what is no single remote host.
+ * Never allowed: this host, by whichever of its addresses but host.sandbox; what is no single remote host. protocol:
+ * IPPROTO_TCP, IPPROTO_UDP; IPPROTO_ICMP for a ping of either family. *ret: where it is on the host, unless refused.
  */
-bool verdict_allows(const struct verdict_query *q);
+enum verdict verdict_of(int protocol, const struct endpoint *to, struct endpoint *ret);
 
-/* The part of it that needs no look at the host's routes. */
+/* Are these first bytes allowed? name NULL: there is no name in them. */
+bool verdict_of_flight(const struct endpoint *to, const char *name);
+
+/* May a server be asked this? */
+bool verdict_of_question(const struct dns_question *q);
+
+/* May a name have this address, which a server says it has? Not that of the host, or of a neighbour. */
+bool verdict_of_answer(const struct endpoint *to);
+
+/* The box is told that the name, which it may reach, has this address. */
+void verdict_pin(const struct endpoint *address, const char *name);
+
+/* The part of it that needs neither a policy nor a look at the host's routes. */
 bool verdict_is_closed(const struct endpoint *to);
 
 #endif

@@ -5,6 +5,8 @@
  *
  *	protect = PATH		the path is read-only inside
  *	network = none		asked about as the network that it becomes
+ *	[network] default = closed	with network = gateway: only what is allowed is reached
+ *	[network] deny = WORD	and this is not
  *	project = no		nor is any part of it visible that was not
  *	sudo = no		and no session is root
  *	TARGET = ro		a part of the project with a mount on it, read-only or hiding it;
@@ -21,12 +23,15 @@
 #include "box/kept.h"
 #include "config/lock_file.h"
 #include "config/mounts.h"
+#include "config/network_rules.h"
 #include "config/value.h"
 #include "grant/reach_line.h"
 
 #define KEPT	KEPT_BOUND
 #define HELD	"held "
 #define NETWORK "network = none"
+#define CLOSED	"[network] default = closed"
+#define DENY	"[network] deny = "
 #define PROJECT "project = no"
 #define SUDO	"sudo = no"
 #define PROTECT "protect = "
@@ -73,6 +78,28 @@ static void add_key(const struct settings *s, enum schema_id id, const char *wha
 	add(what, is_users(settings_find(s, id)), out);
 }
 
+/* Only a gateway carries a policy out. */
+static void add_policy(const struct settings *s, struct strv *out)
+{
+	const struct setting *st = NULL;
+	struct err ignored; /* the words were checked when they were read */
+
+	if (!is(s, KEY_NETWORK, "gateway"))
+		return;
+	if (is(s, KEY_NETWORK_DEFAULT, "closed"))
+		add_key(s, KEY_NETWORK_DEFAULT, CLOSED, out);
+	while ((st = settings_next(s, st, KEY_NETWORK_DENY))) {
+		cleanup_strv struct strv words = {0};
+
+		network_rules_words(st, &words, &ignored);
+		for (size_t i = 0; i < words.n; i++) {
+			cleanup_free char *what = xasprintf(DENY "%s", words.v[i]);
+
+			add(what, is_users(st), out);
+		}
+	}
+}
+
 void bounds_add(const struct settings *s, struct strv *out)
 {
 	if (!s->project_dir)
@@ -80,6 +107,7 @@ void bounds_add(const struct settings *s, struct strv *out)
 	add_protected(s, out);
 	if (is(s, KEY_NETWORK, "none"))
 		add_key(s, KEY_NETWORK, NETWORK, out);
+	add_policy(s, out);
 	if (is(s, KEY_PROJECT, "no"))
 		add_key(s, KEY_PROJECT, PROJECT, out);
 	if (!settings_bool(s, KEY_SUDO) && !settings_bool(s, KEY_ROOT))
@@ -189,6 +217,9 @@ static bool is_excused(const struct settings *s, const char *what)
 		return settings_is_users(s, KEY_SUDO) || settings_is_users(s, KEY_ROOT);
 	if (streq(what, PROJECT))
 		return settings_is_users(s, KEY_PROJECT);
+	/* Another network was the user's word, or is asked about; none has less than a policy. */
+	if (streq(what, CLOSED) || starts_with(what, DENY))
+		return !is(s, KEY_NETWORK, "gateway");
 	if (streq(what, LOCK_FILE))
 		return s->lock != SETTINGS_NO_LOCK;
 	return streq(what, NETWORK);

@@ -12,6 +12,7 @@
 #include "base/proc.h"
 #include "box/kept.h"
 #include "config/mounts.h"
+#include "config/network_rules.h"
 #include "config/ports.h"
 #include "config/schema.h"
 #include "config/value.h"
@@ -119,6 +120,24 @@ static int add_ports(const struct settings *s, const struct setting *st, struct 
 	return r;
 }
 
+/* In the one way to write them, so that what was agreed to once is known again. */
+static int add_rules(const struct settings *s, const struct setting *st, struct strv *out,
+		     struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	int r = network_rules_words(st, &words, e);
+
+	(void)s;
+	for (size_t i = 0; i < words.n; i++) {
+		cleanup_free char *line = xasprintf("[%s] %s = %s", st->row->section, st->row->key,
+						    words.v[i]);
+
+		if (!strv_has(out, line))
+			reach_add_line(line, out);
+	}
+	return r;
+}
+
 static int add_value(const struct settings *s, const struct setting *st, struct strv *out,
 		     struct err *e)
 {
@@ -137,8 +156,8 @@ static int (*const adders[])(const struct settings *s, const struct setting *st,
 			     struct err *e) = {
 	[0] = add_value,	   [ASKED_NEVER] = NULL,      [ASKED_VALUE] = add_value,
 	[ASKED_PATH] = add_target, [ASKED_IMAGE] = add_image, [ASKED_WORDS] = add_words,
-	[ASKED_LENT] = NULL,	   [ASKED_MOUNT] = NULL,      [ASKED_PORT] = add_ports,
-	[ASKED_THERE] = NULL,
+	[ASKED_RULES] = add_rules, [ASKED_PORT] = add_ports,  [ASKED_LENT] = NULL,
+	[ASKED_MOUNT] = NULL,	   [ASKED_THERE] = NULL,
 };
 
 static int add_setting(const struct settings *s, const struct setting *st, struct strv *out,

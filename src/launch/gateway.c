@@ -125,6 +125,7 @@ static int connect_to_holder(struct gateway_link *link, struct err *e)
 	snprintf(join.box, sizeof(join.box), "%s", link->place.box);
 	/* If it has ended meanwhile, gateway_project() finds out. */
 	channel_send(link->fd, &join, sizeof(join), NULL, 0);
+	channel_send(link->fd, link->place.policy, netpolicy_size(link->place.policy), NULL, 0);
 	return 0;
 }
 
@@ -156,6 +157,8 @@ static int receive_answer(int fd, int *ret_fds, unsigned *ret_number, struct err
 	if (answer.err.code == 0)
 		return 0;
 	*e = answer.err;
+	if (e->code == EBUSY || e->code == EPROTO)
+		return -e->code;
 	return err_add(e, "no network = gateway on this machine (see sandbox doctor)");
 }
 

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "launch/plan.h"
 #include "launch/project.h"
+#include "netpolicy/netpolicy.h"
 
 #define GATEWAY_SOCKET "net-" /* what the names of holders' sockets begin with */
 
@@ -29,6 +30,7 @@ struct gateway_place {
 	const char *socket;    /* the holder's name in it: one a project */
 	const char *network;   /* "": the one that the project's boxes share; else its name */
 	const char *box;       /* the id of the box that joins */
+	const struct netpolicy *policy; /* of that network: the same for all its boxes */
 };
 
 /* What it points to must live as long as it is used. */

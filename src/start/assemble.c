@@ -22,6 +22,7 @@
 #include "box/caches.h"
 #include "box/uppers.h"
 #include "config/mounts.h"
+#include "config/network_rules.h"
 #include "config/value.h"
 #include "grant/checkout.h"
 #include "grant/etc_lines.h"
@@ -595,6 +596,8 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	const struct net_driver *net;
 	int r = net_driver_find(settings_get(s, KEY_NETWORK), &net, e);
 
+	if (r == 0)
+		r = network_rules_check(s, e);
 	if (r < 0)
 		return r;
 	r = reach_add_settings(s, &a->reach, e);

@@ -32,6 +32,7 @@
 #include "box/box_create.h"
 #include "box/lifecycle.h"
 #include "box/moved.h"
+#include "config/network_rules.h"
 #include "gateway/contract.h"
 #include "grant/guarded.h"
 #include "grant/kernel.h"
@@ -63,6 +64,7 @@ struct booting {
 	bool new_reach;		/* to be kept with the box */
 	int lifetime;		/* if the request has none */
 	char *socket, *gateway; /* of the network's holder, and its program */
+	struct netpolicy *policy;
 	struct gateway_link link;
 	const struct net_driver *net;
 	struct open_ports ports;
@@ -78,6 +80,7 @@ static void booting_clear(struct booting *b)
 	open_ports_clear(&b->ports);
 	free(b->socket);
 	free(b->gateway);
+	free(b->policy);
 	assembly_clear(&b->assembly);
 	repository_clear(&b->repository);
 	image_root_clear(&b->own);
@@ -96,7 +99,9 @@ static int join_network(struct booting *b, struct err *e)
 		return r;
 	place.program = b->gateway = program_path(GATEWAY_PROGRAM);
 	place.socket = b->socket = holder_socket(b->req->box, b->req->network);
-	return gateway_join(&place, &b->link, e);
+	r = network_rules_read(b->req->settings, &b->policy, e);
+	place.policy = b->policy;
+	return r < 0 ? r : gateway_join(&place, &b->link, e);
 }
 
 static int find_root(struct booting *b, struct err *e)

@@ -6,10 +6,11 @@ internet.py another ADDRESS	a second name server
 internet.py errnos HOST...	what connect(2) and send(2) report: one line a try
 internet.py carry HOST		moves data in each way that can go wrong
 internet.py ping HOST		two echo requests
+internet.py fetch HOST:PORT/KIND/NAME...	what becomes of a connection with such first bytes
 internet.py silence HOST	neither TCP nor UDP is answered
 internet.py ask SERVER WORD...	DNS: NAME, NAME/TYPE, hex:MESSAGE; after the word tcp, by TCP
 """
-import errno, hashlib, os, select, socket, struct, sys, threading, time
+import contextlib, errno, hashlib, os, select, socket, ssl, struct, sys, threading, time
 
 TCP, UDP, CLOSED = 7200, 7300, 7777
 ended = 'nothing'
@@ -168,10 +169,73 @@ def ask():
             print(word[:30], 'ended')
 
 
+def serve_hello(host, port):
+    """Says hello to whoever has said something."""
+    s = socket.create_server((host, port), family=family(host), backlog=64)
+    while True:
+        c = s.accept()[0]
+        with contextlib.suppress(OSError):
+            if c.recv(65536):
+                c.sendall(b'hello')
+        c.close()
+
+
+def hello(name):
+    """A ClientHello of OpenSSL."""
+    out = ssl.MemoryBIO()
+    tls = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname=name or None)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        tls.do_handshake()
+    return out.read()
+
+
+def fetch():
+    """fetch HOST:PORT/KIND/NAME...: what becomes of a connection whose first bytes are of that kind"""
+    for spec in hosts:
+        address, kind, name = spec.split('/')
+        host, _, port = address.rpartition(':')
+        first = {
+            'tls': lambda: [hello(name)],
+            'split': lambda: split(hello(name)),
+            'http': lambda: ['GET / HTTP/1.1\r\nAccept: */*\r\nHost: %s\r\n\r\n' % name],
+            'twice': lambda: ['GET / HTTP/1.1\r\nHost: %s\r\nHost: evil.test\r\n\r\n' % name],
+            'slow': lambda: ['GE', 'T / HTTP/1.1\r\nHo', 'st:', name, '\r', '\n\r\n'],
+            'raw': lambda: ['\0\1\2'],
+            'half': lambda: ['GET / HT'],
+        }[kind]()
+        try:
+            c = socket.create_connection((host, int(port)), 5)
+            c.settimeout(2)
+            c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for part in first:
+                c.sendall(part.encode() if isinstance(part, str) else part)
+                time.sleep(0.05)
+            if kind == 'half':
+                c.shutdown(socket.SHUT_WR)
+            print(spec, c.recv(10).decode())
+        except TimeoutError:
+            print(spec, 'no answer')
+        except socket.gaierror as e:
+            print(spec, 'no such name' if e.errno == socket.EAI_NONAME else e.strerror)
+        except OSError as e:
+            print(spec, errno.errorcode[e.errno])
+
+
+def split(record):
+    """The same in three records and more segments."""
+    body, parts = record[5:], []
+    for n, m in ((0, 3), (3, 90), (90, len(body))):
+        parts += [record[:3] + struct.pack('>H', m - n), body[n:n + 1], body[n + 1:m]]
+    return parts
+
+
 def serve():
     for host in hosts:
         for f in ((serve_tcp, host), (serve_udp, host, UDP, bytes), (serve_udp, host, 123, bytes)):
             threading.Thread(target=f[0], args=f[1:], daemon=True).start()
+    for host in hosts[0], '203.0.113.11':
+        for port in (22, 80, 443, 853, 5000):
+            threading.Thread(target=serve_hello, args=(host, port), daemon=True).start()
     serve_dns(hosts[0])
     time.sleep(0.2)
     open('served', 'w').close()

@@ -25,9 +25,8 @@ static void check_query(const uint8_t *query, size_t len)
 	uint8_t out[DNS_HEADER + DNS_QUESTION_MAX + 28];
 	struct dns_addresses found = {0};
 	struct dns_question q;
-	struct endpoint address;
+	struct local_answer a = {0};
 	enum dns_code code;
-	bool has = false;
 
 	if (!dns_read_query(query, len, &q, &code))
 		return;
@@ -36,12 +35,12 @@ static void check_query(const uint8_t *query, size_t len)
 	    (code == DNS_OK) != (q.end > DNS_HEADER))
 		abort();
 	if (code == DNS_OK)
-		local_names_answer(&q, &code, &has, &address);
-	len = dns_build_answer(query, &q, code, has ? &address : NULL, out);
+		(void)(local_names_own(&q, &a) || local_names_host(&q, &a));
+	len = dns_build_answer(query, &q, code, a.has_address ? &a.address : NULL, out);
 	if (len > sizeof(out) || memcmp(out, query, 2) != 0)
 		abort();
 	/* What is built is an answer to what it was built for. */
-	if (q.end > DNS_HEADER && !has && code == DNS_OK &&
+	if (q.end > DNS_HEADER && !a.has_address && code == DNS_OK &&
 	    (!dns_read_answer(out, len, query, q.end, &found) && query[11] == 0))
 		abort();
 }

@@ -36,6 +36,7 @@ static const char *sample(const struct schema_key *row)
 		[KEY_HOME] = "host",
 		[KEY_DEVICES] = "fuse",
 		[KEY_NETWORK] = "host",
+		[KEY_NETWORK_ALLOW] = "a.test",
 		[KEY_MOUNTS] = "/etc",
 	};
 	size_t id = (size_t)(row - schema_keys);

@@ -1,0 +1,155 @@
+/*
+ * netpolicy.c - what a box may reach, by name, address and port.
+ *
+ * What is denied is denied, whatever else is allowed.
+ */
+#include "netpolicy/netpolicy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define DNS	     53
+#define HTTP	     80
+#define HTTPS	     443
+#define DNS_OVER_TLS 853
+
+struct netpolicy *netpolicy_new(void)
+{
+	return xcalloc(1, offsetof(struct netpolicy, rule));
+}
+
+size_t netpolicy_size(const struct netpolicy *p)
+{
+	return offsetof(struct netpolicy, rule) + p->n * sizeof(p->rule[0]);
+}
+
+bool netpolicy_is_whole(const struct netpolicy *p, size_t size)
+{
+	return size >= offsetof(struct netpolicy, rule) && p->n <= NETPOLICY_RULES_MAX &&
+	       size == netpolicy_size(p);
+}
+
+int netpolicy_add(struct netpolicy **policy, const char *word, bool deny, struct err *e)
+{
+	struct netpolicy *p = *policy;
+	struct net_rule rule;
+	int r;
+
+	if (p->n == NETPOLICY_RULES_MAX)
+		return err_set(e, ERR_USAGE, "[network] allow and deny have more than %d words",
+			       NETPOLICY_RULES_MAX);
+	r = net_rule_parse(word, &rule, e);
+	if (r < 0)
+		return err_add(e, "'%.80s'", word);
+	rule.deny = deny;
+	p->n++;
+	p = *policy = xrealloc(p, 1, netpolicy_size(p));
+	p->rule[p->n - 1] = rule;
+	return 0;
+}
+
+static bool has_name(const struct net_rule *rule, const char *name)
+{
+	size_t len, below;
+
+	if (rule->kind == NET_RULE_NAME)
+		return streq(rule->name, name);
+	if (rule->kind != NET_RULE_BELOW)
+		return false;
+	len = strlen(name);
+	below = strlen(rule->name);
+	return len > below + 1 && name[len - below - 1] == '.' &&
+	       streq(name + len - below, rule->name);
+}
+
+static bool has_address(const struct net_rule *rule, const uint8_t *addr)
+{
+	size_t bytes = rule->prefix / 8, bits = rule->prefix % 8;
+
+	/* ::/0 is no network of IPv4. */
+	return rule->kind == NET_RULE_ADDRESS && net_rule_is_ipv4(rule) == net_addr_is_ipv4(addr) &&
+	       memcmp(rule->addr, addr, bytes) == 0 &&
+	       (bits == 0 || (rule->addr[bytes] ^ addr[bytes]) >> (8 - bits) == 0);
+}
+
+/* Names can be asked of other servers, and so leave the box, through these: only by a rule with the port. */
+static bool is_dns(uint16_t port)
+{
+	return port == DNS || port == DNS_OVER_TLS;
+}
+
+/* What a rule by name says of a port that it has. */
+static enum netpolicy_says says(const struct net_rule *rule, uint16_t port)
+{
+	if (rule->deny)
+		return NETPOLICY_DENIED;
+	if (rule->raw)
+		return NETPOLICY_RAW;
+	return rule->port && port && port != HTTP && port != HTTPS ? NETPOLICY_PORT
+								   : NETPOLICY_CHECKED;
+}
+
+enum netpolicy_says netpolicy_name(const struct netpolicy *p, const char *name, uint16_t port)
+{
+	enum netpolicy_says found = NETPOLICY_NO_RULE;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct net_rule *rule = &p->rule[i];
+		/* Denied for one port, the name itself may be asked for. */
+		bool fits = port ? rule->port == port ||
+					    (!rule->port && (rule->deny || !is_dns(port)))
+				 : !rule->deny || !rule->port;
+		enum netpolicy_says now;
+
+		if (!fits || !has_name(rule, name))
+			continue;
+		now = says(rule, port);
+		if (now == NETPOLICY_DENIED)
+			return now;
+		found = now > found ? now : found;
+	}
+	return found;
+}
+
+enum netpolicy_says netpolicy_address(const struct netpolicy *p, const uint8_t *addr, uint16_t port)
+{
+	enum netpolicy_says found = NETPOLICY_NO_RULE;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct net_rule *rule = &p->rule[i];
+
+		if (!has_address(rule, addr) || (rule->port && port && rule->port != port))
+			continue;
+		if (rule->deny && (port || !rule->port))
+			return NETPOLICY_DENIED;
+		if (!rule->deny)
+			found = NETPOLICY_RAW;
+	}
+	return found;
+}
+
+bool netpolicy_host(const struct netpolicy *p, uint16_t port)
+{
+	bool allowed = false;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct net_rule *rule = &p->rule[i];
+
+		if (rule->kind != NET_RULE_HOST || rule->port != port)
+			continue;
+		if (rule->deny)
+			return false;
+		allowed = true;
+	}
+	return allowed;
+}
+
+bool netpolicy_denies_names(const struct netpolicy *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->rule[i].deny && p->rule[i].kind <= NET_RULE_BELOW)
+			return true;
+	return false;
+}

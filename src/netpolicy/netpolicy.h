@@ -1,0 +1,63 @@
+/*
+ * netpolicy.h - what a box may reach, by name, address and port.
+ *
+ * The lists of a project, its profiles and the user's [policy] as one table, and the questions about it. It
+ * knows no address of a name and no packet: the gateway does.
+ */
+#ifndef NETPOLICY_NETPOLICY_H
+#define NETPOLICY_NETPOLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "netpolicy/rule.h"
+
+/* Sent to the gateway in one message, whose size the socket's buffer limits (212992 bytes by default). */
+#define NETPOLICY_RULES_MAX 600
+
+struct netpolicy {
+	bool closed; /* what no rule allows is refused */
+	uint32_t n;
+	struct net_rule rule[NETPOLICY_RULES_MAX]; /* room for n of them is enough */
+};
+
+/* An open one without rules, for the caller to free. */
+struct netpolicy *netpolicy_new(void);
+
+/* Bytes in use: what has to be sent. */
+size_t netpolicy_size(const struct netpolicy *p);
+
+/* Are `size` bytes such a policy? */
+bool netpolicy_is_whole(const struct netpolicy *p, size_t size);
+
+/* Appends a word, and may move the policy. */
+int netpolicy_add(struct netpolicy **policy, const char *word, bool deny, struct err *e);
+
+enum netpolicy_says {
+	NETPOLICY_NO_RULE, /* neither allowed nor denied by a rule */
+	NETPOLICY_DENIED,
+	NETPOLICY_CHECKED, /* allowed if the first bytes name it: TLS or HTTP */
+	/*
+	 * Allowed, whatever the protocol, but for a name in the first bytes: the rule names a port that is
+	 * neither 80 nor 443.
+	 */
+	NETPOLICY_PORT,
+	NETPOLICY_RAW, /* allowed, and nothing is looked at */
+};
+
+/* port 0: any at all, as when the name is asked for. */
+enum netpolicy_says netpolicy_name(const struct netpolicy *p, const char *name, uint16_t port);
+
+/* Rules by address. addr: 16 bytes, IPv4 as v4-mapped. */
+enum netpolicy_says netpolicy_address(const struct netpolicy *p, const uint8_t *addr,
+				      uint16_t port);
+
+/* Is a port of this machine allowed? */
+bool netpolicy_host(const struct netpolicy *p, uint16_t port);
+
+/* Does a rule deny names? Then names must be looked at even if the default is open. */
+bool netpolicy_denies_names(const struct netpolicy *p);
+
+#endif
