@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=disk
 # sandbox apply: copies the changes of a box to the host, or packs them; hostile code wrote them.
 
 load helpers

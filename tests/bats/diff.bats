@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=disk
 # sandbox diff: the changes in a box.
 
 load helpers

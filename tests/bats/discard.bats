@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=disk
 # sandbox discard: removes a trial, and nothing else.
 
 load helpers

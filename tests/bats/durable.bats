@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=disk
 # What a kill leaves, and what is synced to disk. Power cuts are tested in tests/fault/power.
 
 load helpers

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=disk
 # Layers are unpacked as by other tools, and shown so in a box.
 
 load helpers

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=disk
 # [mounts] with overlay: a directory of the host whose changes stay in the box.
 
 load helpers

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=disk
 # The store's format: stores of earlier formats keep working, a newer one is refused.
 # tests/data/stores has one of each; `make` there documents their content.
 

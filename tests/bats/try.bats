@@ -207,8 +207,10 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	tried sh -c 'echo box >/data/file'
 	mkdir other
 	echo other >other/file
+	wait_until 50 no_processes # a box that still runs has the old mounts
 	sed -i 's|/data = ../data|/data = ../other|' p/sandbox.ini
 	[ "$(tried cat /data/file)" = other ]
+	wait_until 50 no_processes
 	sed -i 's|/data = ../other|/data = ../data|' p/sandbox.ini
 	[ "$(tried cat /data/file)" = box ]
 }
