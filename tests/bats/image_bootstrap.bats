@@ -4,29 +4,38 @@
 
 load helpers
 
-@test "a base is made without root, apt works in it, and a second run gives the same image" {
-	export SOURCE_DATE_EPOCH=1700000000
-	sandbox image bootstrap debian:bookworm >"$T/out" 2>"$T/log" || {
-		cat "$T/log" >&2
+# Both tests look at one base.
+setup_file() {
+	export BASE=$BATS_FILE_TMPDIR/base
+
+	mkdir -p "$BASE/run"
+	env HOME="$BASE" XDG_DATA_HOME="$BASE" XDG_RUNTIME_DIR="$BASE/run" SOURCE_DATE_EPOCH=1700000000 \
+		"$SANDBOX" image bootstrap debian:bookworm >"$BASE/out" 2>"$BASE/log" || {
+		cat "$BASE/log" >&2
 		return 1
 	}
-	[ "$(cat "$T/out")" = debian:bookworm ]
+}
+
+use_base() {
+	cp -a "$BASE/sandbox" "$XDG_DATA_HOME/"
+}
+
+@test "a base is made without root, apt works in it, and a second run gives the same image" {
+	use_base
+	[ "$(cat "$BASE/out")" = debian:bookworm ]
 	[ "$(sandbox image inspect --json debian:bookworm | jq -r .created)" = 2023-11-14T22:13:20Z ]
 	[ "$(sandbox run debian:bookworm sh -c '. /etc/os-release; echo $VERSION_CODENAME')" = bookworm ]
 	sandbox run --root debian:bookworm sh -c 'apt-get update && apt-get install -y --no-install-recommends hello' >"$T/log" 2>&1 || {
 		cat "$T/log" >&2
 		return 1
 	}
-	sandbox image bootstrap --name again:1 debian:bookworm >/dev/null 2>&1
+	SOURCE_DATE_EPOCH=1700000000 sandbox image bootstrap --name again:1 debian:bookworm >/dev/null 2>&1
 	[ "$(sandbox image inspect --json again:1 | jq -r '.layers[0].diff_id')" = \
 		"$(sandbox image inspect --json debian:bookworm | jq -r '.layers[0].diff_id')" ]
 }
 
 @test "the base has the owners, set-id bits and modes that root would have set" {
-	sandbox image bootstrap debian:bookworm >/dev/null 2>"$T/log" || {
-		cat "$T/log" >&2
-		return 1
-	}
+	use_base
 	sandbox image export debian:bookworm "$T/base.tar" --format tar
 	# According to Debian's packages and their scripts.
 	tar --numeric-owner -tvf "$T/base.tar" | awk '{print $1, $2, $6}' >"$T/list"
