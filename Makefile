@@ -106,7 +106,7 @@ IMAGE_PROGRAM := src/main/image_main.c $(IMAGE) src/cli/options.c src/cli/stderr
 	$(filter-out src/cli/%,$(COMMON))
 BASE    := $(filter src/base/%,$(SRC))
 SUDO    := $(wildcard src/main/sudo_*.c $(patsubst %,src/launch/%.c,client insist protocol request terminal)) $(BASE)
-ASK     := src/main/ask_main.c src/cli/console.c src/cli/console_words.c
+ASK     := src/main/ask_main.c src/base/word_split.c src/cli/console.c src/cli/console_words.c
 objects  = $(patsubst src/%.c,$(O)/%.o,$(1))
 
 PROGRAMS := $(if $(wildcard src/main/main.c),$(BIN)/sandbox) \

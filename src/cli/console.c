@@ -21,6 +21,7 @@
 #include <readline/tilde.h>
 
 #include "base/cleanup.h"
+#include "base/word_split.h"
 #include "cli/console_words.h"
 
 #define HISTORY_LINES 1000
@@ -150,7 +151,7 @@ static char **complete(const char *text, int begin, int end)
 	char *words[CONSOLE_MAX_WORDS + 1], bare[CONSOLE_MAX_WORDS];
 	char *before = strndup(rl_line_buffer, (size_t)begin);
 	const char *why;
-	int files = 0, n = before ? console_split(before, words, bare, &why) : -1;
+	int files = 0, n = before ? word_split(before, words, CONSOLE_MAX_WORDS, bare, &why) : -1;
 
 	(void)end;
 	free_candidates();
@@ -193,7 +194,7 @@ static int run_line(char *line, int *ret_end)
 {
 	char *words[CONSOLE_MAX_WORDS], *homes[CONSOLE_MAX_WORDS], bare[CONSOLE_MAX_WORDS];
 	const char *why;
-	int n = console_split(line, words, bare, &why), n_homes = 0, status;
+	int n = word_split(line, words, CONSOLE_MAX_WORDS, bare, &why), n_homes = 0, status;
 
 	if (n < 0) {
 		fprintf(stderr, "sandbox: %s\n", why);

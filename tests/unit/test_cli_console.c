@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/word_split.h"
 #include "cli/console_words.h"
 
 static void expect(const char *line, const char *const *want)
@@ -17,7 +18,7 @@ static void expect(const char *line, const char *const *want)
 	int n;
 
 	snprintf(copy, sizeof(copy), "%s", line);
-	n = console_split(copy, words, bare, &why);
+	n = word_split(copy, words, CONSOLE_MAX_WORDS, bare, &why);
 	for (int i = 0; i < n; i++) {
 		assert_string_equal(words[i], want[i]);
 		assert_int_equal(bare[i], strcmp(words[i], "~/a") == 0);
@@ -33,7 +34,7 @@ static void refuse(const char *line, const char *part)
 	const char *why = NULL;
 
 	snprintf(copy, sizeof(copy), "%s", line);
-	assert_int_equal(console_split(copy, words, bare, &why), -1);
+	assert_int_equal(word_split(copy, words, CONSOLE_MAX_WORDS, bare, &why), -1);
 	assert_non_null(strstr(why, part));
 }
 
