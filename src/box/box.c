@@ -23,6 +23,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "box/folder.h"
+#include "box/service_tie.h"
 #include "launch/client.h"
 
 #define LOCK_MAX_SIZE (96u << 10) /* the pid and notes */
@@ -353,8 +354,13 @@ void box_forget_folder(const struct store *s, const struct box *b, const char *d
 
 int box_remove(const struct store *s, struct box *b, struct err *e)
 {
-	int r = store_hide_box(s, b->id, e);
+	cleanup_service_tie struct service_tie tie = {0};
+	struct err ignored;
+	int r;
 
+	if (b->service)
+		service_tie_read(b->dir_fd, &tie, &ignored);
+	r = store_hide_box(s, b->id, e);
 	if (r < 0)
 		return r;
 	store_remove_runtime(s, b->id);
@@ -368,5 +374,8 @@ int box_remove(const struct store *s, struct box *b, struct err *e)
 	}
 	box_forget_folder(s, b, b->project, b->folder);
 	box_forget_folder(s, b, b->moved_from, NULL);
+	if (tie.mark)
+		store_index_clear(s, STORE_PROJECTS, service_tie_key(tie.mark, tie.name).hex,
+				  b->id);
 	return store_delete_hidden(s, b->id, e);
 }

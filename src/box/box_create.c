@@ -28,6 +28,7 @@
 #include "base/path.h"
 #include "box/folder.h"
 #include "box/record.h"
+#include "box/service_tie.h"
 #include "box/sweep.h"
 #include "config/settings.h"
 
@@ -158,8 +159,8 @@ static int publish(const struct store *s, struct box *b, const char *tmp, struct
 }
 
 /* Index entries of a persistent box. A throw-away box has at most a name, which goes with it. */
-static int index_box(const struct store *s, const char *name, bool exact, struct box *b,
-		     struct err *e)
+static int index_box(const struct store *s, const char *name, bool exact,
+		     const struct box_origin *from, struct box *b, struct err *e)
 {
 	int r = 0;
 
@@ -169,7 +170,12 @@ static int index_box(const struct store *s, const char *name, bool exact, struct
 		b->name = xstrdup(b->id);
 	if (r < 0 || b->temporary)
 		return r;
-	r = box_index_project(s, b, e);
+	if (from->service)
+		r = box_index_take(s, STORE_PROJECTS,
+				   service_tie_key(from->service->mark, from->service->name).hex,
+				   b->id, e);
+	else
+		r = box_index_project(s, b, e);
 	if (r == 0)
 		r = sync_dir(s->data_fd, STORE_NAMES, e);
 	return r < 0 ? r : sync_dir(s->data_fd, b->trial ? STORE_TRIALS : STORE_PROJECTS, e);
@@ -192,23 +198,23 @@ static int fill_home(const struct store *s, int dir, int dotfiles, struct err *e
 	return r < 0 ? r : sync_fs(s->data_fd, s->data, e);
 }
 
-/*
- * b has its id, project, image and kind; recipe: see struct box_origin. Returns with the lifetime
- * lock held.
- */
+/* b has its id, project, image and kind. Returns with the lifetime lock held. */
 static int create_on_disk(const struct store *s, struct box *b, const char *name, bool exact,
-			  const char *recipe, int dotfiles, int *ret_lifetime, struct err *e)
+			  const struct box_origin *from, int dotfiles, int *ret_lifetime,
+			  struct err *e)
 {
 	cleanup_free char *tmp = path_join("tmp", b->id);
 	cleanup_close int dir = -1, lifetime = -1;
 	int r = make_skeleton(s, tmp, b, &dir, &lifetime, e);
 
 	if (r == 0)
-		r = index_box(s, name, exact, b, e);
+		r = index_box(s, name, exact, from, b, e);
 	if (r == 0 && dotfiles >= 0)
 		r = fill_home(s, dir, dotfiles, e);
-	if (r == 0 && *recipe)
-		r = file_write_atomic(dir, "recipe", recipe, strlen(recipe), 0600, e);
+	if (r == 0 && *from->recipe)
+		r = file_write_atomic(dir, "recipe", from->recipe, strlen(from->recipe), 0600, e);
+	if (r == 0 && from->service)
+		r = service_tie_write(from->service, dir, e);
 	if (r == 0)
 		r = record_write(b, dir, e);
 	if (r == 0)
@@ -291,12 +297,14 @@ int box_create(const struct store *s, const char *name, const struct box_origin 
 	b.trial = from->trial;
 	b.project = xstrdup(from->project);
 	b.folder = from->project ? folder_id(from->project) : NULL;
+	b.service = xstrdup(from->service ? from->service->name : NULL);
+	b.service_of = xstrdup(from->service ? from->service->project : NULL);
 	b.image = xstrdup(from->image);
 	b.digest = *from->digest;
 	for (size_t i = 0; i < from->prepared->n; i++)
 		strv_push(&b.prepared, from->prepared->v[i]);
 	b.created = time(NULL);
-	r = create_on_disk(s, &b, name, false, from->recipe, dotfiles, &lifetime, e);
+	r = create_on_disk(s, &b, name, false, from, dotfiles, &lifetime, e);
 	if (r < 0)
 		return r;
 	*ret = b;
@@ -308,6 +316,7 @@ int box_create_temporary(const struct store *s, const char *name, const char *im
 			 const struct digest *digest, bool in_memory, struct box *ret,
 			 int *ret_lifetime, struct err *e)
 {
+	const struct box_origin from = {.recipe = ""};
 	cleanup_box struct box b = BOX_INIT;
 	int r;
 
@@ -318,7 +327,7 @@ int box_create_temporary(const struct store *s, const char *name, const char *im
 	b.digest = *digest;
 	b.created = time(NULL);
 	r = in_memory ? create_in_memory(s, &b, name, ret_lifetime, e)
-		      : create_on_disk(s, &b, name, true, "", -1, ret_lifetime, e);
+		      : create_on_disk(s, &b, name, true, &from, -1, ret_lifetime, e);
 	if (r < 0)
 		return r;
 	*ret = b;

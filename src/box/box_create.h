@@ -6,6 +6,8 @@
 
 #include "box/box.h"
 
+struct service_tie; /* service_tie.h */
+
 /* What a persistent box is made from. */
 struct box_origin {
 	const char *project; /* or NULL */
@@ -14,6 +16,7 @@ struct box_origin {
 	const struct digest *digest; /* of its manifest; hex is "" for an image without one */
 	const struct strv *prepared; /* as in struct box */
 	const char *recipe;	     /* the recipe of the prepared layers, recipe.h; "": none */
+	const struct service_tie *service; /* of a service; else NULL */
 };
 
 /* Refuses an invalid box name, with a message; NULL is fine. */

@@ -18,6 +18,7 @@
 #include "base/path.h"
 #include "box/folder.h"
 #include "box/prepared.h"
+#include "box/service_tie.h"
 #include "config/settings.h"
 
 #define RECIPE_MAX (64u << 20)
@@ -38,6 +39,8 @@ void box_close(struct box *b)
 	free(b->moved_from);
 	free(b->image);
 	free(b->why);
+	free(b->service);
+	free(b->service_of);
 	strv_clear(&b->prepared);
 	*b = (struct box)BOX_INIT;
 }
@@ -217,6 +220,18 @@ int box_recipe(const struct box *b, struct buf *out, struct err *e)
 	return r == -ENOENT ? 0 : r;
 }
 
+static int take_service(struct box *b, struct err *e)
+{
+	cleanup_service_tie struct service_tie tie = {0};
+	int r = service_tie_read(b->dir_fd, &tie, e);
+
+	if (r == 0) {
+		b->service = take_ptr(tie.name);
+		b->service_of = take_ptr(tie.project);
+	}
+	return r == -ENOENT ? 0 : r;
+}
+
 int box_load(const struct store *s, const char *id, struct box *ret, struct err *e)
 {
 	cleanup_box struct box b = BOX_INIT;
@@ -229,6 +244,9 @@ int box_load(const struct store *s, const char *id, struct box *ret, struct err 
 		return r;
 	r = kv_read_stamped(&kv, b.dir_fd, "record", &b.record, e);
 	r = r < 0 ? no_record(s, &b, r, e) : take_record(&b, &kv, e);
+	/* No other box is kept without a project. */
+	if (r == 0 && !b.project && !b.temporary)
+		r = take_service(&b, e);
 	if (r == 0)
 		r = record_open_runtime(s, &b, e);
 	if (r < 0)

@@ -24,6 +24,8 @@ struct box {
 	struct strv prepared; /* layers on top of the image's, topmost first, relative to DATA */
 	long long created;    /* seconds since 1970 */
 	bool temporary;	      /* deleted when it ends */
+	char *service;	      /* of a service: its name in the project, service_tie.h; else NULL */
+	char *service_of;     /* and where that project's directory was at the last `up` */
 	bool trial;	      /* of `sandbox try`: everything of the host is an overlay in it */
 	bool in_memory; /* a temporary one with its upper in memory; known only to its creator */
 	bool followed;	/* directory is its present id, not only that of the last start */
@@ -42,6 +44,15 @@ struct box {
 
 void box_close(struct box *b);
 #define cleanup_box __attribute__((cleanup(box_close)))
+
+/*
+ * Is its program the image's, as of a throw-away box or a service? Then the image says who runs it,
+ * where, and what stops it; sessions of a project's box are yours.
+ */
+static inline bool box_is_images(const struct box *b)
+{
+	return b->temporary || b->service;
+}
 
 /* The recipe it was made from; "" if there was none. */
 int box_recipe(const struct box *b, struct buf *out, struct err *e);

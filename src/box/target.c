@@ -21,6 +21,7 @@
 #include "box/folder.h"
 #include "box/kept.h"
 #include "box/moved.h"
+#include "box/service_box.h"
 #include "config/settings.h"
 
 void target_clear(struct target *t)
@@ -367,13 +368,35 @@ static void look_for_project(struct box *b, const char *name)
 		;
 }
 
+/* The box of that service of a project that contains the current directory. 1, 0 or an error. */
+static int find_service(const struct store *s, const char *name, struct box *ret, struct err *e)
+{
+	cleanup_free char *dir = getcwd(NULL, 0);
+	int r = -ENOENT;
+
+	if (!dir || !box_name_valid(name))
+		return 0;
+	do {
+		cleanup_free char *mark = folder_mark(dir);
+
+		if (mark)
+			r = service_box_find(s, mark, name, ret, e);
+	} while (r == -ENOENT && to_parent(dir));
+	return r == -ENOENT ? 0 : r == 0 ? 1 : r;
+}
+
 static int find_named(const struct store *s, const char *name, bool damaged, struct target *ret,
 		      struct err *e)
 {
 	cleanup_free char *around = NULL;
 	struct stat st;
-	int r = box_find_named(s, name, damaged, &ret->box, e);
+	int r = find_service(s, name, &ret->box, e);
 
+	if (r != 0) {
+		ret->has_box = r > 0;
+		return r < 0 ? r : 0;
+	}
+	r = box_find_named(s, name, damaged, &ret->box, e);
 	if (r == 0) {
 		ret->has_box = true;
 		look_for_project(&ret->box, name);

@@ -4,7 +4,8 @@
  *	left out	the project that the current directory is in
  *	with a slash,	that directory, if it has a sandbox.ini or a box; otherwise the project
  *	`.` or `..`	that it is in; otherwise that directory
- *	a name		the box with that name or id; else a directory of that name here, as if
+ *	a name		a service, once started, of a project that the current directory is in;
+ *			else the box with that name or id; else a directory of that name here, as if
  *			written with a slash; else a project that the current directory is in and
  *			that has that name, by its directory or by [sandbox] name
  *

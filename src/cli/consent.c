@@ -72,7 +72,8 @@ static int refuse(const struct consent *c, const char *project, const char *than
 		  const struct strv *lines, size_t far, struct err *e)
 {
 	cleanup_free char *counted = count(lines, far), *word = quote_shell(project);
-	cleanup_free char *command = xasprintf("sandbox %s --accept %s", c->command, word);
+	cleanup_free char *command = xasprintf("sandbox %s --accept %s%s", c->command,
+					       c->option ? c->option : "", word);
 	const char *mark = *word == '/' ? "'" : ""; /* a quoted word has its own quotes */
 	cleanup_buf struct buf all = BUF_INIT;
 

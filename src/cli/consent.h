@@ -11,6 +11,7 @@
 struct consent {
 	bool accept;	     /* --accept was given */
 	const char *command; /* the command that takes --accept, for the message */
+	const char *option;  /* before the project there: "--project "; NULL: it is a word */
 };
 
 /* On a terminal asks, otherwise fails with an error that names the command. c must outlive it. */

@@ -12,9 +12,9 @@
 #define SAY_BUILD                                                                           \
 	"[packages] and [run] of sandbox.ini make an image's layers, 'sandbox init' reads " \
 	"a Dockerfile, 'sandbox image import' takes what another tool has built"
-#define SAY_UP                                                                   \
-	"'sandbox enter' makes and starts the box of a project, 'sandbox stop' " \
-	"ends it; [hooks] start what runs beside you"
+#define SAY_COMPOSE                                                                   \
+	"a section [service NAME] of sandbox.ini says what a compose file says of a " \
+	"service, and 'sandbox up' starts them"
 #define SAY_VOLUME                                                                              \
 	"'--volume NAME:TARGET' of 'sandbox run', or 'TARGET = cache:NAME' in [mounts], makes " \
 	"one when it is used"
@@ -66,12 +66,9 @@ const struct habit_word habit_words[] = {
 	{"buildx", NULL, SAY_BUILD},
 	{"builder", NULL, SAY_BUILD},
 	{"commit", NULL, "'sandbox seal' makes an image of a project's prepared environment"},
-	{"compose", NULL, SAY_UP},
+	{"compose", NULL, SAY_COMPOSE},
 	{"devcontainer", NULL, "'sandbox init' reads devcontainer.json, then 'sandbox enter'"},
-	{"up", NULL, SAY_UP},
-	{"down", NULL, "'sandbox stop' ends a box, 'sandbox rm' removes it"},
 	{"start", NULL, "'sandbox enter BOX' starts a box that does not run"},
-	{"restart", NULL, "'sandbox stop BOX', then 'sandbox enter BOX'"},
 	{"create", NULL, SAY_CREATE},
 	{"assemble", NULL, SAY_CREATE},
 	{"attach", NULL,
@@ -82,12 +79,10 @@ const struct habit_word habit_words[] = {
 	 "'sandbox ps' lists the processes of all boxes; the host's top(1) shows them"},
 	{"stats", NULL,
 	 "'sandbox ps' lists the processes of all boxes; the host's top(1) shows them"},
-	{"wait", NULL, "'sandbox logs -f BOX' ends when the box does"},
 	{"pause", NULL, "'kill -STOP' of a process that 'sandbox ps' lists stops it"},
 	{"unpause", NULL, "'kill -CONT' of a process that 'sandbox ps' lists continues it"},
 	{"update", NULL, "'sandbox.ini' says what a box is; it is read at each start"},
 	{"upgrade", NULL, "'sandbox enter --root' and the system's package manager"},
-	{"volume", NULL, SAY_VOLUME},
 	{"network", NULL, SAY_NETWORK},
 	{"pod", NULL, SAY_POD},
 	{"search", NULL, "the web page of a registry searches; 'sandbox pull IMAGE' gets one"},

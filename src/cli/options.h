@@ -28,6 +28,7 @@ enum word {
 	WORD_PROJECT, /* a box or a directory */
 	WORD_IMAGE,
 	WORD_PROFILE,
+	WORD_SERVICE, /* a service of the project here */
 	WORD_KEY,     /* a setting */
 	WORD_COMMAND, /* a command of sandbox */
 	WORD_PROGRAM, /* a program to run in a box */
@@ -74,8 +75,7 @@ struct args {
 	char **program;	     /* the command to run, NULL-terminated; NULL if there is none */
 	const void *options; /* the command's own options struct */
 	bool help;
-	bool quiet;
-	bool debug;
+	bool quiet, debug;
 };
 
 #define WORDS_MAX 3

@@ -56,6 +56,13 @@
 		.help = "set a variable, or pass the host's", OPT_LIST(s, m) \
 	}
 
+#define OPT_OF_PROJECT(s, m)                                                      \
+	{                                                                         \
+		.name = "project", .arg = "PROJECT",                              \
+		.help = "whose services; default: the project of this directory", \
+		.word = WORD_PROJECT, OPT_STRING(s, m)                            \
+	}
+
 #define OPT_ACCEPT(s, m)                                                             \
 	{                                                                            \
 		.name = "accept",                                                    \

@@ -62,7 +62,22 @@ enum schema_id {
 	KEY_HOOKS_EXIT,
 	KEY_SERVICE_IMAGE,
 	KEY_SERVICE_COMMAND,
+	KEY_SERVICE_ENTRYPOINT,
+	KEY_SERVICE_ENV,
+	KEY_SERVICE_ENV_FILE,
+	KEY_SERVICE_PORTS,
+	KEY_SERVICE_VOLUMES,
 	KEY_SERVICE_USER,
+	KEY_SERVICE_NEEDS,
+	KEY_SERVICE_HEALTH,
+	KEY_SERVICE_HEALTH_INTERVAL,
+	KEY_SERVICE_HEALTH_TIMEOUT,
+	KEY_SERVICE_HEALTH_RETRIES,
+	KEY_SERVICE_HEALTH_START_PERIOD,
+	KEY_SERVICE_RESTART,
+	KEY_SERVICE_STOP_SIGNAL,
+	KEY_SERVICE_STOP_TIMEOUT,
+	KEY_SERVICE_PROFILES,
 	N_KEYS
 };
 
@@ -89,23 +104,8 @@ enum schema_asked {
 	ASKED_LENT,	 /* by the code that lends it: grant/lend.c */
 	ASKED_MOUNT,	 /* as a mount: what it resolves to, and how */
 	ASKED_PORT,	 /* each port of the line */
+	ASKED_UP,	 /* by `up`, in the settings of the service's own box: a path, or words */
 	ASKED_THERE,	 /* not here: a line of [matrix] is asked about as the image of its box */
-};
-
-/* How far a value reaches: the furthest comes last in the question (grant/reach_order.c). */
-enum schema_reaches {
-	REACHES_A_BIT = 10,
-	REACHES_PROJECTS = 20, /* what they share, what they prepare */
-	REACHES_NETWORK = 30,
-	REACHES_KERNEL = 40,
-	REACHES_READING = 50,
-	REACHES_WRITING = 60,
-	REACHES_FAR = 70, /* this and above: the question names them */
-	REACHES_UNBOUND = 70,
-	REACHES_SECRETS = 80,
-	REACHES_SYSTEM = 85,
-	REACHES_HOME = 90,
-	REACHES_ALL = 95,
 };
 
 #endif

@@ -31,6 +31,16 @@ static bool row_is_of(const struct schema_key *row, const char *section, size_t 
 	return strncmp(row->section, section, len) == 0 && !row->section[len];
 }
 
+/* "*" stands for any key, "env.*" for any that begins with "env.". */
+static bool row_has(const struct schema_key *row, const char *key)
+{
+	size_t len = strlen(row->key);
+
+	if (row->key[len - 1] == '*')
+		return strncmp(row->key, key, len - 1) == 0;
+	return streq(row->key, key);
+}
+
 const struct schema_key *schema_find(const char *section, const char *key)
 {
 	size_t len = first_word(section);
@@ -41,7 +51,7 @@ const struct schema_key *schema_find(const char *section, const char *key)
 		/* Most keys differ in the first letter, and a start asks a hundred times. */
 		if (row->key[0] != key[0] && row->key[0] != '*')
 			continue;
-		if (row_is_of(row, section, len) && (streq(row->key, key) || streq(row->key, "*")))
+		if (row_is_of(row, section, len) && row_has(row, key))
 			return row;
 	}
 	return NULL;
@@ -138,6 +148,12 @@ static int unknown_section(const char *section, struct err *e)
 	return err_set(e, ERR_USAGE, "unknown section [%s]%s", section, hint);
 }
 
+/* A service is found by its name: a label of DNS. */
+static bool is_host_name(const char *name)
+{
+	return value_name(name) && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_")];
+}
+
 int schema_check_section(const char *section, struct err *e)
 {
 	size_t len = first_word(section);
@@ -149,9 +165,11 @@ int schema_check_section(const char *section, struct err *e)
 		if (variant && !value_name(variant))
 			return err_set(e, ERR_USAGE, "bad variant '%s' in [%s]", variant, section);
 		if (streq(schema_keys[i].section, "service")) {
-			if (*rest == ' ' && value_name(rest + 1))
+			if (*rest == ' ' && is_host_name(rest + 1))
 				return 0;
-			return err_set(e, ERR_USAGE, "bad section [%s]: write [service NAME]",
+			return err_set(e, ERR_USAGE,
+				       "bad section [%s]: write [service NAME], with lower-case "
+				       "letters, digits, '-' and '_'",
 				       section);
 		}
 		if (*rest && !variant)

@@ -14,6 +14,22 @@
 #include "base/err.h"
 #include "config/keys.h"
 
+/* How far a value reaches: the furthest comes last in the question (grant/reach_order.c). */
+enum schema_reaches {
+	REACHES_A_BIT = 10,
+	REACHES_PROJECTS = 20, /* what they share, what they prepare */
+	REACHES_NETWORK = 30,
+	REACHES_KERNEL = 40,
+	REACHES_READING = 50,
+	REACHES_WRITING = 60,
+	REACHES_FAR = 70, /* this and above: the question names them */
+	REACHES_UNBOUND = 70,
+	REACHES_SECRETS = 80,
+	REACHES_SYSTEM = 85,
+	REACHES_HOME = 90,
+	REACHES_ALL = 95,
+};
+
 enum schema_type {
 	SCHEMA_TEXT,
 	SCHEMA_WORD,	 /* one of words */
@@ -27,7 +43,7 @@ enum schema_type {
 
 struct schema_key {
 	const char *section; /* a section's first word: "env" also means [env:NAME] */
-	const char *key;     /* "*": any that check_key accepts */
+	const char *key;     /* "*", "env.*": any such that check_key accepts */
 	enum schema_acts acts;
 	enum schema_asked asked;
 	enum schema_reaches reaches; /* if the user is asked; for mounts the path decides */

@@ -14,6 +14,7 @@
 #include "config/mount_value.h"
 #include "config/port_value.h"
 #include "config/schema.h"
+#include "config/service_value.h"
 #include "config/value.h"
 #include "netpolicy/rule.h"
 
@@ -230,6 +231,93 @@ static int check_cpus(const char *value, struct err *e)
 	return err_set(e, ERR_USAGE, "expected a number of CPUs such as 2 or 0.5");
 }
 
+/* As check_env_key(), for the key env.NAME. */
+static int check_service_env_key(const char *key, struct err *e)
+{
+	return check_env_key(key + strlen("env."), e);
+}
+
+static int check_service_words(const char *value, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+
+	return service_words(value, &words, e);
+}
+
+static int check_service_volumes(const char *value, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	int r = 0;
+
+	value_words(value, &words);
+	for (size_t i = 0; r == 0 && i < words.n; i++) {
+		cleanup_free char *target = NULL, *source = NULL;
+
+		r = service_volume_split(words.v[i], &target, &source, e);
+		if (r == 0)
+			r = refuse_own(target, e);
+	}
+	return r;
+}
+
+static int check_service_needs(const char *value, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	int r = 0;
+
+	value_words(value, &words);
+	for (size_t i = 0; r == 0 && i < words.n; i++) {
+		struct service_need need = {0};
+
+		r = service_need_parse(words.v[i], &need, e);
+		free(need.name);
+	}
+	return r;
+}
+
+static int check_service_health(const char *value, struct err *e)
+{
+	struct service_health health = {0};
+	int r = service_health_parse(value, &health, e);
+
+	free(health.text);
+	return r;
+}
+
+static int check_service_restart(const char *value, struct err *e)
+{
+	struct service_restart restart;
+
+	return service_restart_parse(value, &restart, e);
+}
+
+static int check_signal(const char *value, struct err *e)
+{
+	return value_signal(value) ? 0
+				   : err_set(e, ERR_USAGE, "expected a signal such as INT or QUIT");
+}
+
+static int check_names(const char *value, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+
+	value_words(value, &words);
+	for (size_t i = 0; i < words.n; i++)
+		if (!value_name(words.v[i]))
+			return err_set(e, ERR_USAGE, "'%s' is not a name", words.v[i]);
+	return 0;
+}
+
+/* A time that passes: neither nothing nor for ever. */
+static int check_lasting(const char *value, struct err *e)
+{
+	long ms = 0;
+
+	return value_duration(value, &ms) && ms > 0
+		       ? 0
+		       : err_set(e, ERR_USAGE, "expected a duration above 0");
+}
+
 /* clang-format off */
 const struct schema_key schema_keys[N_KEYS] = {
 	[KEY_NAME] = {.section = "sandbox", .key = "name",
@@ -428,16 +516,71 @@ const struct schema_key schema_keys[N_KEYS] = {
 	 .type = SCHEMA_SCRIPT,
 	 .help = "run before the box stops"},
 	[KEY_SERVICE_IMAGE] = {.section = "service", .key = "image",
-	 .acts = ACTS_START, .asked = ASKED_VALUE, .reaches = REACHES_WRITING, .deny = "",
-	 .pending = true, .check_value = check_image,
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .check_value = check_image,
 	 .help = "the image of the service"},
 	[KEY_SERVICE_COMMAND] = {.section = "service", .key = "command",
-	 .acts = ACTS_START, .asked = ASKED_VALUE, .reaches = REACHES_WRITING, .deny = "",
-	 .pending = true, .check_value = check_not_empty,
-	 .help = "its command; default: the image's"},
+	 .acts = ACTS_USE, .asked = ASKED_NEVER,
+	 .check_value = check_service_words,
+	 .help = "its command, split as a shell does; default: the image's"},
+	[KEY_SERVICE_ENTRYPOINT] = {.section = "service", .key = "entrypoint",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER,
+	 .check_value = check_service_words,
+	 .help = "what the command is given to; empty: nothing; default: the image's"},
+	[KEY_SERVICE_ENV] = {.section = "service", .key = "env.*",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .check_key = check_service_env_key,
+	 .check_value = check_env_value,
+	 .help = "a variable; $NAME is the environment so far"},
+	[KEY_SERVICE_ENV_FILE] = {.section = "service", .key = "env-file",
+	 .acts = ACTS_USE, .asked = ASKED_UP, .reaches = REACHES_SECRETS,
+	 .deny = "secrets", .type = SCHEMA_LIST,
+	 .check_value = check_not_empty,
+	 .help = "files with lines NAME=VALUE"},
+	[KEY_SERVICE_PORTS] = {.section = "service", .key = "ports",
+	 .acts = ACTS_USE, .asked = ASKED_UP, .reaches = REACHES_A_BIT, .deny = "ports",
+	 .pending = true, .type = SCHEMA_LIST,
+	 .help = "published ports"},
+	[KEY_SERVICE_VOLUMES] = {.section = "service", .key = "volumes",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
+	 .check_value = check_service_volumes,
+	 .help = "NAME:TARGET, PATH:TARGET or TARGET, and :ro"},
 	[KEY_SERVICE_USER] = {.section = "service", .key = "user",
-	 .acts = ACTS_START, .asked = ASKED_VALUE, .reaches = REACHES_WRITING, .deny = "",
-	 .pending = true, .check_value = check_not_empty,
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .check_value = check_not_empty,
 	 .help = "the user it runs as; default: the image's"},
+	[KEY_SERVICE_NEEDS] = {.section = "service", .key = "needs",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
+	 .check_value = check_service_needs,
+	 .help = "services that come before: NAME, NAME:started or NAME:healthy"},
+	[KEY_SERVICE_HEALTH] = {.section = "service", .key = "health",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .check_value = check_service_health,
+	 .help = "a command, port N, http://..., log TEXT, or none; default: the image's"},
+	[KEY_SERVICE_HEALTH_INTERVAL] = {.section = "service", .key = "health-interval",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_DURATION,
+	 .check_value = check_lasting, .value = "10s",
+	 .help = "the time between two checks of a healthy service"},
+	[KEY_SERVICE_HEALTH_TIMEOUT] = {.section = "service", .key = "health-timeout",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_DURATION,
+	 .check_value = check_lasting, .value = "10s",
+	 .help = "how long one check may take"},
+	[KEY_SERVICE_HEALTH_RETRIES] = {.section = "service", .key = "health-retries",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_NUMBER, .value = "3",
+	 .help = "so many failed checks in a row make it unhealthy"},
+	[KEY_SERVICE_HEALTH_START_PERIOD] = {.section = "service", .key = "health-start-period",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_DURATION,
+	 .value = "30s",
+	 .help = "how long failed checks do not count after a start"},
+	[KEY_SERVICE_RESTART] = {.section = "service", .key = "restart",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .value = "no",
+	 .check_value = check_service_restart,
+	 .help = "no, on-failure, on-failure:N, always or unless-stopped"},
+	[KEY_SERVICE_STOP_SIGNAL] = {.section = "service", .key = "stop-signal",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .check_value = check_signal,
+	 .help = "the signal that stops it; default: the image's, else TERM"},
+	[KEY_SERVICE_STOP_TIMEOUT] = {.section = "service", .key = "stop-timeout",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_DURATION, .value = "10s",
+	 .help = "how long it may take to stop"},
+	[KEY_SERVICE_PROFILES] = {.section = "service", .key = "profiles",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
+	 .check_value = check_names,
+	 .help = "starts only with one of these: sandbox up --with NAME"},
 };
 /* clang-format on */

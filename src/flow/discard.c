@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "box/kept.h"
 #include "box/lifecycle.h"
+#include "box/service_box.h"
 #include "changes/apply.h"
 #include "launch/client.h"
 
@@ -23,6 +24,8 @@ static int end_for_removal(const struct box *b, bool force, struct err *e)
 	struct err ignored;
 	bool answers;
 
+	if (b->service)
+		service_box_set_stopped(b, true, &ignored);
 	if (!box_is_running(b))
 		return 0;
 	if (force)

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "box/box_create.h"
 #include "box/lifecycle.h"
+#include "box/service_tie.h"
 #include "box/sweep.h"
 #include "box/target.h"
 #include "box/uppers.h"
@@ -46,36 +47,6 @@ static void running_clear(struct running *r)
 	close_fd(&r->lifetime);
 }
 
-static void add_words(struct strv *to, const char *const *words)
-{
-	for (; words && *words; words++)
-		strv_push(to, *words);
-}
-
-/* A Dockerfile clears a base image's entrypoint this way. */
-static bool is_cleared(const struct strv *entrypoint)
-{
-	return entrypoint->n == 1 && !*entrypoint->v[0];
-}
-
-/*
- * Entrypoint, then the caller's words or the image's Cmd (image-spec, config.md). With the caller's
- * own entrypoint the image's Cmd is not used, because it was meant for the image's.
- */
-static void compose_command(const struct run_options *o, const struct image_plan *plan,
-			    struct strv *ret)
-{
-	const char *own[] = {o->entrypoint, NULL};
-	bool none = o->entrypoint ? !*o->entrypoint : is_cleared(&plan->entrypoint);
-
-	if (!none)
-		add_words(ret, o->entrypoint ? own : (const char *const *)plan->entrypoint.v);
-	if (o->session.argv)
-		add_words(ret, (const char *const *)o->session.argv);
-	else if (!o->entrypoint)
-		add_words(ret, (const char *const *)plan->cmd.v);
-}
-
 static int start_and_run(struct running *run, int *ret_status, struct err *e)
 {
 	const struct run_options *o = run->options;
@@ -107,6 +78,7 @@ static int start_and_run(struct running *run, int *ret_status, struct err *e)
 
 static int prepare_box(struct running *run, struct run_options *o, struct err *e)
 {
+	const char *own[] = {o->entrypoint && *o->entrypoint ? o->entrypoint : NULL, NULL};
 	cleanup_user struct user caller = {0};
 	cleanup_free char *here = getcwd(NULL, 0);
 	struct image_request image = {
@@ -122,7 +94,8 @@ static int prepare_box(struct running *run, struct run_options *o, struct err *e
 	r = o->session.root || o->session.user ? 0 : image_check_user(&run->root.plan, e);
 	if (r < 0)
 		return r;
-	compose_command(o, &run->root.plan, &run->command);
+	image_command(&run->root.plan, o->entrypoint ? own : NULL,
+		      (const char *const *)o->session.argv, &run->command);
 	return box_create_temporary(run->store, o->name, o->image, &run->root.digest,
 				    !o->disk && uppers_work_in_memory(), &run->box, &run->lifetime,
 				    e);
@@ -174,6 +147,22 @@ static int not_running(const struct box *b, struct err *e)
 	return err_set(e, ESRCH, "box '%s' is not running: 'sandbox enter' starts it", b->name);
 }
 
+/* As its program's user. */
+static int join_service(const struct store *s, const struct box *b, const struct settings *settings,
+			const struct user *caller, const struct session_options *o, int *connection,
+			int *ret_status, struct err *e)
+{
+	cleanup_service_tie struct service_tie tie = {0};
+	struct session_options own = *o;
+	int r = service_tie_read(b->dir_fd, &tie, e);
+
+	own.root = tie.user && streq(tie.user, "root");
+	own.user = own.root ? NULL : tie.user;
+	return r < 0 ? r
+		     : box_session_join(s, b, settings, caller, &own, false, connection, ret_status,
+					e);
+}
+
 int run_exec(const char *name, const struct session_options *o, int *ret_status, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
@@ -203,7 +192,10 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 		r = drift_check_running(&b, &settings, false, e);
 	if (r < 0)
 		return r;
-	r = box_session_join(&s, &b, &settings, &u, o, false, &connection, ret_status, e);
+	if (b.service && !o->root && !o->user && !o->tools)
+		r = join_service(&s, &b, &settings, &u, o, &connection, ret_status, e);
+	else
+		r = box_session_join(&s, &b, &settings, &u, o, false, &connection, ret_status, e);
 	if (r == -ERR_RETRY)
 		r = box_check_version(&b, e) < 0 ? -e->code : not_running(&b, e);
 	session.failed = r < 0;

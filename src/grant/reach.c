@@ -138,6 +138,16 @@ static int add_rules(const struct settings *s, const struct setting *st, struct 
 	return r;
 }
 
+/* The settings of a service's box have one path each under [service]; a project has [service x]. */
+static int add_at_up(const struct settings *s, const struct setting *st, struct strv *out,
+		     struct err *e)
+{
+	if (!streq(st->section, st->row->section))
+		return 0;
+	return setting_is(st, KEY_SERVICE_ENV_FILE) ? add_target(s, st, out, e)
+						    : add_words(s, st, out, e);
+}
+
 static int add_value(const struct settings *s, const struct setting *st, struct strv *out,
 		     struct err *e)
 {
@@ -157,7 +167,7 @@ static int (*const adders[])(const struct settings *s, const struct setting *st,
 	[0] = add_value,	   [ASKED_NEVER] = NULL,      [ASKED_VALUE] = add_value,
 	[ASKED_PATH] = add_target, [ASKED_IMAGE] = add_image, [ASKED_WORDS] = add_words,
 	[ASKED_RULES] = add_rules, [ASKED_PORT] = add_ports,  [ASKED_LENT] = NULL,
-	[ASKED_MOUNT] = NULL,	   [ASKED_THERE] = NULL,
+	[ASKED_MOUNT] = NULL,	   [ASKED_THERE] = NULL,      [ASKED_UP] = add_at_up,
 };
 
 static int add_setting(const struct settings *s, const struct setting *st, struct strv *out,

@@ -10,7 +10,9 @@
 #define BOX_RUN_DIR	"/run/sandbox"
 #define BOX_SUDO_SOCKET BOX_RUN_DIR "/sudo.sock"
 #define BOX_SUDO_BIN	BOX_RUN_DIR "/bin/sudo"
-#define BOX_GIT_BIN	BOX_RUN_DIR "/bin/git" /* the program sudo; it serves as git too */
-#define BOX_SUDO_LINK	"usr/local/bin/sudo"   /* relative to /; symlink to BOX_SUDO_BIN */
+/* BOX_SUDO_BIN with this as its first argument: "port NUMBER" or "http URL", see sudo_probe.h. */
+#define BOX_PROBE_OPTION "--sandbox-probe"
+#define BOX_GIT_BIN	 BOX_RUN_DIR "/bin/git" /* the program sudo; it serves as git too */
+#define BOX_SUDO_LINK	 "usr/local/bin/sudo"	/* relative to /; symlink to BOX_SUDO_BIN */
 
 #endif

@@ -180,6 +180,7 @@ noreturn void pid1_main(const struct plan *p, int boot)
 		.sudo_fd = -1,
 		.stop_signal = p->stop_signal ? p->stop_signal : SIGTERM,
 		.linger_ms = p->linger_ms,
+		.exit_fd = p->notes_exit ? p->lifetime_fd : -1,
 		.policy.host_root = p->host_root,
 		.policy.identity = -1,
 		.held.socket = -1,

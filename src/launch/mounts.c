@@ -64,6 +64,25 @@ static int open_bind_target(const struct plan_mount *m, int rootfd, int source, 
 	return open_file_target(rootfd, m->target, ret_fd, e);
 }
 
+/* The copy is on disk before the mark goes: a power cut leaves the mark, or a whole copy. */
+static int fill_volume(const struct plan_mount *m, int rootfd, int hostfd, struct err *e)
+{
+	cleanup_close int from = -1, to = -1;
+	int r = path_open_beneath(rootfd, m->target, O_RDONLY | O_DIRECTORY, 0, &from, e);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	to = openat(hostfd, m->source + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (to < 0)
+		return err_sys(e, errno, "cannot open '%s'", m->source);
+	r = from < 0 ? 0 : seed_whole(from, to, e);
+	if (r < 0)
+		return err_add(e, "cannot fill it from the image");
+	if (syncfs(to) < 0 || unlinkat(hostfd, m->unfilled + 1, 0) < 0)
+		return err_sys(e, errno, "cannot note that it is filled");
+	return 0;
+}
+
 static int apply_bind(const struct plan_mount *m, size_t i, int rootfd, int hostfd, struct err *e)
 {
 	cleanup_close int source = -1, target = -1, beside = -1;
@@ -79,9 +98,11 @@ static int apply_bind(const struct plan_mount *m, size_t i, int rootfd, int host
 		if (r == -ENOENT)
 			return 0;
 	}
-	if (m->follow)
+	if (r == 0 && m->unfilled)
+		r = fill_volume(m, rootfd, hostfd, e);
+	if (r == 0 && m->follow)
 		r = followed = files_copy(rootfd, hostfd, m->source, i, &source, e);
-	if (followed == 1)
+	if (r >= 0 && followed == 1)
 		r = clone_bind(m, hostfd, &source, e);
 	if (r == 0 && target < 0)
 		r = open_bind_target(m, rootfd, source, &target, e);

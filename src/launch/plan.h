@@ -21,6 +21,9 @@
 
 struct gateway_link;
 
+/* A line "exit STATUS", of proc.h; the first one counts. */
+#define PLAN_EXIT_NOTE "exit "
+
 enum plan_net {
 	PLAN_NET_NEW,	  /* a new network namespace with only loopback */
 	PLAN_NET_HOST,	  /* the host's */
@@ -40,12 +43,15 @@ struct plan_mount {
 	const char *upper, *work; /* OVERLAY: directories of ours; both NULL: memory */
 	const char *target;	  /* absolute path inside the box */
 	bool read_only;
-	const char *beside;	 /* BIND: only if this exists in the box; NULL: always */
-	bool replace;		 /* BIND: only if the target already exists */
-	bool follow;		 /* BIND: a file that sessions keep up to date, see files.h */
-	bool device;		 /* BIND: device nodes in it work */
-	bool seeded;		 /* TMPFS: filled with what the image has there */
-	mode_t mode;		 /* TMPFS, DIR: mode of the directory; 0 means 0755 */
+	const char *beside; /* BIND: only if this exists in the box; NULL: always */
+	bool replace;	    /* BIND: only if the target already exists */
+	bool follow;	    /* BIND: a file that sessions keep up to date, see files.h */
+	bool device;	    /* BIND: device nodes in it work */
+	bool seeded;	    /* TMPFS: filled with what the image has there */
+	const char
+		*unfilled; /* BIND: a file of the host. The source, an empty directory of ours, is
+				  * filled with what the image has there; then the file is removed */
+	mode_t mode;	   /* TMPFS, DIR: mode of the directory; 0 means 0755 */
 	unsigned long long size; /* TMPFS: bytes; 0 for the kernel's default, half the memory */
 };
 
@@ -102,6 +108,7 @@ struct plan {
 
 	int control_fd;	 /* control socket, SOCK_SEQPACKET, bound; pid 1 listens on it */
 	int lifetime_fd; /* locked file that pid 1 keeps open while it lives, or -1 */
+	bool notes_exit; /* pid 1 appends how the first session ended to that file: PLAN_EXIT_NOTE */
 };
 
 /* 0, or -EINVAL with a message that names the invalid entry. */

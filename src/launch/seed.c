@@ -1,5 +1,5 @@
 /*
- * seed.c - copying an image's directory into a tmpfs mounted over it.
+ * seed.c - copying an image's directory into what is mounted over it.
  *
  * The tree belongs to the image. Everything is opened by name in an open directory, symlinks are
  * never followed, and only regular files are opened.
@@ -12,11 +12,13 @@
 #include <stdbool.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/mem.h"
+#include "base/owner.h"
 
 #define DEPTH_MAX    64 /* nested directories; each is an open descriptor */
 #define ENTRIES_MAX  4096
@@ -26,8 +28,9 @@
 
 static const char *const nothing[] = {NULL};
 
-/* What was copied so far. */
+/* What was copied so far. whole: however much it is, with the recorded owners. */
 struct amount {
+	bool whole;
 	size_t entries;
 	unsigned long long bytes;
 };
@@ -48,7 +51,16 @@ static int copy_content(int from, int to)
 	return n < 0 ? -errno : 0;
 }
 
-static int copy_file(int from, int to, const char *name, const struct stat *st)
+static void copy_owner(int from, int to)
+{
+	char text[OWNER_MAX];
+	ssize_t n = fgetxattr(from, OWNER_XATTR, text, sizeof(text));
+
+	if (n > 0)
+		fsetxattr(to, OWNER_XATTR, text, (size_t)n, 0);
+}
+
+static int copy_file(int from, int to, const char *name, const struct stat *st, bool owner)
 {
 	cleanup_close int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	cleanup_close int out = -1;
@@ -60,6 +72,8 @@ static int copy_file(int from, int to, const char *name, const struct stat *st)
 	if (out < 0)
 		return -errno;
 	r = copy_content(in, out);
+	if (owner)
+		copy_owner(in, out);
 	return r == 0 && fchmod(out, st->st_mode & MODE_MASK) < 0 ? -errno : r;
 }
 
@@ -92,6 +106,8 @@ static int copy_subfolder(int from, int to, const char *name, const struct stat 
 	if (out < 0)
 		return err_sys(e, errno, "cannot open '%s'", name);
 	r = copy_folder(in, out, nothing, depth + 1, copied, e);
+	if (copied->whole)
+		copy_owner(in, out);
 	if (r == 0 && fchmod(out, st->st_mode & MODE_MASK) < 0)
 		return err_sys(e, errno, "cannot copy the mode of '%s'", name);
 	return r;
@@ -106,11 +122,11 @@ static int copy_entry(int from, int to, const char *name, int depth, struct amou
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, errno, "cannot look at '%s'", name);
 	copied->bytes += S_ISREG(st.st_mode) ? (unsigned long long)st.st_size : 0;
-	if (++copied->entries > ENTRIES_MAX || copied->bytes > BYTES_MAX)
+	if (!copied->whole && (++copied->entries > ENTRIES_MAX || copied->bytes > BYTES_MAX))
 		return too_much(e);
 	switch (st.st_mode & S_IFMT) {
 	case S_IFREG:
-		r = copy_file(from, to, name, &st);
+		r = copy_file(from, to, name, &st, copied->whole);
 		break;
 	case S_IFLNK:
 		r = copy_link(from, to, name);
@@ -156,4 +172,18 @@ int seed_folder(int from, int to, const char *const *skip, struct err *e)
 	struct amount copied = {0};
 
 	return copy_folder(from, to, skip, 0, &copied, e);
+}
+
+int seed_whole(int from, int to, struct err *e)
+{
+	struct amount copied = {.whole = true};
+	struct stat st;
+	int r = copy_folder(from, to, nothing, 0, &copied, e);
+
+	if (r < 0)
+		return r;
+	if (fstat(from, &st) < 0 || fchmod(to, st.st_mode & MODE_MASK) < 0)
+		return err_sys(e, errno, "cannot copy its mode");
+	copy_owner(from, to);
+	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * seed.h - copying an image's directory into a tmpfs mounted over it.
+ * seed.h - copying an image's directory into what is mounted over it.
  */
 #ifndef LAUNCH_SEED_H
 #define LAUNCH_SEED_H
@@ -13,5 +13,11 @@
  * for more than a start can wait for: a sparse file of 40 GB takes no room in an image.
  */
 int seed_folder(int from, int to, const char *const *skip, struct err *e);
+
+/*
+ * The same for a volume, which is kept: however much it is, with the directory's own mode, and with
+ * the owners that are recorded for box-root (base/owner.h).
+ */
+int seed_whole(int from, int to, struct err *e);
 
 #endif

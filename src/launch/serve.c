@@ -40,6 +40,7 @@
 #include "base/proc.h"
 #include "launch/ending.h"
 #include "launch/identity_start.h"
+#include "launch/plan.h"
 #include "launch/seccomp.h"
 
 #define DEAF_MS		100   /* pause if accept(2) fails: code inside may use up resources */
@@ -101,6 +102,7 @@ static void serve_sudo(struct server *pid1, int fd)
 			     .pts = pid1->pts,
 			     .policy = pid1->policy,
 			     .held.socket = -1,
+			     .exit_fd = -1,
 			     .for_sudo = true};
 	size_t slot = 0;
 	pid_t pid;
@@ -400,6 +402,14 @@ static bool is_last(const struct server *srv, const struct connection *c)
 	return c->main && srv->linger_ms == 0 && count_sessions(srv) == 1 && ending_empty(srv);
 }
 
+/* Whoever watches the box may not be its parent, or come later. */
+static void note_exit(struct server *srv, int status)
+{
+	if (srv->exit_fd >= 0 && lseek(srv->exit_fd, 0, SEEK_END) >= 0)
+		dprintf(srv->exit_fd, "\n" PLAN_EXIT_NOTE "%d\n", status);
+	srv->exit_fd = -1;
+}
+
 static void session_ended(struct server *srv, pid_t pid, int status)
 {
 	struct message m = {.type = MESSAGE_EXIT, .value = exit_status(status)};
@@ -423,8 +433,10 @@ static void session_ended(struct server *srv, pid_t pid, int status)
 			m.value |= EXIT_LAST;
 		if (c->fd >= 0)
 			message_send(c->fd, &m, NULL, 0, MSG_DONTWAIT);
-		if (c->main)
+		if (c->main) {
+			note_exit(srv, exit_status(status));
 			ending_main_gone(srv);
+		}
 		remove_connection(srv, c);
 		srv->idle_since = clock_ms();
 		return;

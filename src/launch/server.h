@@ -48,6 +48,7 @@ struct server {
 	int signal_fd;
 	int pts;	 /* the box's devpts root */
 	int stop_signal; /* of the main program */
+	int exit_fd;	 /* where its end is noted (plan.h), or -1 */
 	long linger_ms;
 	struct session_policy policy;
 	bool has_at_exit;	/* there is a SESSION_AT_EXIT: */

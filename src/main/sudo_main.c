@@ -30,6 +30,7 @@
 #include "main/sudo_args.h"
 #include "main/sudo_become.h"
 #include "main/sudo_git.h"
+#include "main/sudo_probe.h"
 
 #define SECURE_PATH BOX_RUN_DIR "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -362,6 +363,8 @@ int main(int argc, char **argv)
 
 	if (argc > 0 && streq(path_basename(argv[0]), "git"))
 		return git_stand_in(argv);
+	if (argc > 3 && streq(argv[1], BOX_PROBE_OPTION))
+		return probe(argv[2], argv[3]);
 	if (argc > 4 && streq(argv[1], BECOME_OPTION))
 		return become_exec(argv + 2);
 	if (!sudo_args_parse(argc, argv, &s.args))

@@ -87,3 +87,28 @@ int image_check_user(const struct image_plan *plan, struct err *e)
 		       ? err_set(e, EINVAL, "%s: name another by --user, or --root", plan->no_user)
 		       : 0;
 }
+
+static void add_words(struct strv *to, const char *const *words)
+{
+	for (; words && *words; words++)
+		strv_push(to, *words);
+}
+
+/* A Dockerfile clears a base image's entrypoint this way. */
+static bool is_cleared(const struct strv *entrypoint)
+{
+	return entrypoint->n == 1 && !*entrypoint->v[0];
+}
+
+void image_command(const struct image_plan *plan, const char *const *entrypoint,
+		   const char *const *command, struct strv *out)
+{
+	if (entrypoint)
+		add_words(out, entrypoint);
+	else if (!is_cleared(&plan->entrypoint))
+		add_words(out, (const char *const *)plan->entrypoint.v);
+	if (command)
+		add_words(out, command);
+	else if (!entrypoint)
+		add_words(out, (const char *const *)plan->cmd.v);
+}

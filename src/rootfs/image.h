@@ -29,6 +29,14 @@ int image_digest(const struct store *s, const char *image, struct digest *ret, s
  */
 bool image_user(const struct image_plan *plan, const struct user *caller, struct user *ret);
 
+/*
+ * The command of a box whose program is the image's: entrypoint, then the caller's words or the
+ * image's Cmd (image-spec, config.md). Lists end with NULL; entrypoint NULL: the image's. With the
+ * caller's own entrypoint the image's Cmd is not used, because it was meant for the image's.
+ */
+void image_command(const struct image_plan *plan, const char *const *entrypoint,
+		   const char *const *command, struct strv *out);
+
 /* An error if the image names a user that it does not have: no session can be that user. */
 int image_check_user(const struct image_plan *plan, struct err *e);
 

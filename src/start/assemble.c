@@ -154,7 +154,8 @@ static void add_standard_mounts(const struct assemble_request *req, struct assem
 		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_DIR,
 							  .target = "/root",
 							  .mode = 0700});
-	if (a->plan.sudo)
+	/* The probes of a service's health are in it. */
+	if (a->plan.sudo || req->box->service)
 		add_sudo(a);
 }
 
@@ -174,7 +175,7 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 	/* A user of the image has the image's home, and root's becomes part of the layer. */
 	if (req->sealed)
 		return 0;
-	if (a->root->plan.has_user && a->root->plan.uid != 0 && req->box->temporary)
+	if (a->root->plan.has_user && a->root->plan.uid != 0 && box_is_images(req->box))
 		return 0;
 	if (streq(home, "host")) {
 		m.source = assembly_keep(a, realpath(req->user->home, NULL));
@@ -185,7 +186,8 @@ static int add_home(const struct assemble_request *req, struct assembly *a, stru
 			return assembly_overlay(req, a, m.source, a->home, e);
 	} else if (a->root->read_only) {
 		m.kind = PLAN_MOUNT_TMPFS;
-	} else if (req->box->in_memory) {
+	} else if (req->box->in_memory || req->box->service) {
+		/* That of a service's user is a part of the image, with what that has there. */
 		m.kind = PLAN_MOUNT_DIR;
 	} else {
 		m.source = assembly_keep(
@@ -481,6 +483,7 @@ static int add_extra_mounts(const struct assemble_request *req, struct assembly 
 							  .source = assembly_keep(a, source),
 							  .target = x->target,
 							  .follow = x->read_only,
+							  .unfilled = x->unfilled,
 							  .read_only = x->read_only});
 	}
 	return 0;
@@ -570,7 +573,7 @@ static int fill_etc(const struct assemble_request *req, struct assembly *a, stru
 		etc->group_line = assembly_keep(a, etc_lines_group(u));
 		/* Root's entry is also that of box-root, whose home is another. */
 		etc->only_ids = u->uid == 0 || (a->root->plan.has_user && a->root->plan.uid != 0 &&
-						req->box->temporary);
+						box_is_images(req->box));
 		etc->users = true;
 	}
 	etc->hosts = true;
@@ -581,9 +584,16 @@ static int fill_etc(const struct assemble_request *req, struct assembly *a, stru
 /* A trial is to be looked at, not kept running. */
 static long linger_ms(const struct assemble_request *req)
 {
-	if (req->box->temporary || req->box->trial)
+	if (box_is_images(req->box) || req->box->trial)
 		return 0;
 	return settings_duration_ms(req->settings, KEY_LINGER);
+}
+
+static int stop_signal(const struct assemble_request *req, const struct image_plan *image)
+{
+	const char *name = req->stop_signal ? req->stop_signal : image->stop_signal;
+
+	return name ? value_signal(name) : 0;
 }
 
 static int fill_identity(const struct assemble_request *req, struct assembly *a, struct err *e)
@@ -622,9 +632,9 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	a->plan.renames = req->box->trial && !a->plan.nested;
 	a->plan.sudo = settings_bool(s, KEY_SUDO);
 	/* In a project's box sessions are yours, and none is the image's program. */
-	a->plan.stop_signal = req->box->temporary && a->root->plan.stop_signal
-				      ? value_signal(a->root->plan.stop_signal)
-				      : 0;
+	if (box_is_images(req->box))
+		a->plan.stop_signal = stop_signal(req, &a->root->plan);
+	a->plan.notes_exit = req->box->service != NULL;
 	a->plan.linger_ms = linger_ms(req);
 	return kernel_check(&a->plan, e);
 }

@@ -30,7 +30,8 @@ struct assembly {
 struct extra_mount {
 	char *source, *target;
 	bool read_only;
-	bool cache; /* source is a cache's name */
+	bool cache;	      /* source is a cache's name */
+	const char *unfilled; /* of a volume: as in struct plan_mount */
 };
 
 struct assemble_request {
@@ -43,10 +44,11 @@ struct assemble_request {
 		*repository; /* of the project, if it was looked up; reduced to what the box gets */
 	const struct extra_mount *mounts;
 	size_t n_mounts;
-	const char *hostname; /* NULL: the box's name */
-	bool in_memory;	      /* the upper directory is lost with the box */
-	bool project_overlay; /* writes in the project stay in the box */
-	bool sealed;	      /* writes become a layer: nothing of this user goes into it */
+	const char *hostname;	 /* NULL: the box's name */
+	const char *stop_signal; /* of a box whose program is the image's; NULL: the image's */
+	bool in_memory;		 /* the upper directory is lost with the box */
+	bool project_overlay;	 /* writes in the project stay in the box */
+	bool sealed;		 /* writes become a layer: nothing of this user goes into it */
 };
 
 void assembly_clear(struct assembly *a);

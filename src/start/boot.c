@@ -139,6 +139,7 @@ static int assemble_granted(struct booting *b, struct err *e)
 					.mounts = req->mounts,
 					.n_mounts = req->n_mounts,
 					.hostname = req->hostname,
+					.stop_signal = req->stop_signal,
 					.in_memory = req->box->in_memory,
 					.project_overlay = req->project_overlay,
 					.sealed = req->sealed};
@@ -297,10 +298,13 @@ static int keep_reach(const struct booting *b, struct err *e)
 	struct box *box = b->req->box;
 	int r = reach_keep(box, b->req->settings, &b->assembly.reach, e);
 
-	if (r == 0 && !box->trial)
+	/* A service has no project of its own. */
+	if (r < 0 || !box->project)
+		return r;
+	if (!box->trial)
 		agreed_forget(b->req->store, box->project);
 	/* Now it may be given to another directory than it was made for. */
-	return r < 0 || box->followed ? r : box_follow(b->req->store, box, e);
+	return box->followed ? 0 : box_follow(b->req->store, box, e);
 }
 
 /*

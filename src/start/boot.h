@@ -46,7 +46,8 @@ struct boot_request {
 
 	const struct extra_mount *mounts;
 	size_t n_mounts;
-	const char *hostname; /* NULL: from the settings, else the box's name */
+	const char *hostname;	 /* NULL: from the settings, else the box's name */
+	const char *stop_signal; /* of a service; NULL: its image's */
 	/*
 	 * With network = gateway: the name of a network of the box's own in its project (gateway.h), as a
 	 * service has; a label of DNS. NULL: a persistent box shares the network of its project's boxes, and

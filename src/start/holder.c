@@ -23,9 +23,11 @@
 
 char *holder_socket(const struct box *b, const char *network)
 {
-	if (!b->project || (b->temporary && !network))
+	const char *project = b->service ? b->service_of : b->project;
+
+	if (!project || (b->temporary && !network))
 		return xasprintf(GATEWAY_SOCKET "%s", b->id);
-	return xasprintf(GATEWAY_SOCKET "%s", store_key(b->project).hex);
+	return xasprintf(GATEWAY_SOCKET "%s", store_key(project).hex);
 }
 
 /* Returns 0, or -ESRCH: there is none. */

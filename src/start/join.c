@@ -66,7 +66,7 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 	load_plan(st, b, &plan);
 	agent_join(st, b, notes.data, settings, &agent);
 	s.agent = agent.path;
-	image_user(b->temporary ? &plan : &(struct image_plan){0}, caller, &u);
+	image_user(box_is_images(b) ? &plan : &(struct image_plan){0}, caller, &u);
 	s.home = home = user_home(&u);
 	if (!b->project || streq(project, "no"))
 		project = NULL;

@@ -70,10 +70,8 @@ load helpers
 	fails 125 "*nosuch:1*" sandbox rmi nosuch:1
 	fails 125 "there is no 'build': \[packages\] and \[run\] of sandbox.ini *" sandbox build -t x .
 	fails 125 "there is no 'image build': *" sandbox image build .
-	fails 125 "there is no 'up': 'sandbox enter' makes and starts *" sandbox up -d
-	fails 125 "there is no 'compose': *" sandbox compose up
+	fails 125 "there is no 'compose': *'sandbox up' starts them" sandbox compose up
 	fails 125 "there is no 'cp': *'sandbox exec BOX cat FILE >FILE'" sandbox container cp a:b c
-	fails 125 "there is no 'volume': *cache:NAME*" sandbox volume ls
 	fails 125 "there is no 'rmi': it is 'image' here" sandbox help rmi
 	fails 125 "there is no 'start': 'sandbox enter BOX' *" sandbox --quiet start x
 	fails 125 "unknown command 'container'*" sandbox container

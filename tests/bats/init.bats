@@ -389,7 +389,7 @@ proposed() { # FILE...
 	proposed mvnw pom.xml
 	[ "$(sed -n 's/^;*apt = //p' p/sandbox.ini)" = 'default-jdk-headless curl unzip' ]
 	proposed configure 'compose.yaml=services:\n  db:\n    image: x\n  web: {}\nvolumes:\n  v:\n'
-	[[ $output = *'compose.yaml: its services are not started by sandbox yet, start them yourself: db web'* ]]
+	[[ $output = *'compose.yaml: its services are not read, sections [service NAME] here describe them: db web'* ]]
 	proposed 'configure.ac=AC_INIT\nAM_GNU_GETTEXT([external])\n'
 	[ "$(value p apt)" = 'build-essential autoconf automake libtool pkg-config gettext autopoint' ]
 	proposed 'CMakeLists.txt=find_package(ZLIB REQUIRED)\n'

@@ -38,6 +38,7 @@ static const char *sample(const struct schema_key *row)
 		[KEY_NETWORK] = "host",
 		[KEY_NETWORK_ALLOW] = "a.test",
 		[KEY_MOUNTS] = "/etc",
+		[KEY_SERVICE_ENV_FILE] = "/etc/passwd",
 	};
 	size_t id = (size_t)(row - schema_keys);
 

@@ -90,6 +90,7 @@ static void names(void **state)
 
 static void sections(void **state)
 {
+#define NAME ", with lower-case letters, digits, '-' and '_'"
 	static const char *const good[] = {"sandbox", "env",   "env:test", "mounts", "packages",
 					   "run",     "ports", "limits",   "hooks",  "service db"};
 	static const struct {
@@ -105,9 +106,9 @@ static void sections(void **state)
 		{"env:a b", "bad variant 'a b' in [env:a b]"},
 		{"env test", "bad section [env test]: [env] takes no name"},
 		{"mounts:x", "bad section [mounts:x]: [mounts] takes no name"},
-		{"service", "bad section [service]: write [service NAME]"},
-		{"service ../x", "bad section [service ../x]: write [service NAME]"},
-		{"service:db", "bad section [service:db]: write [service NAME]"},
+		{"service", "bad section [service]: write [service NAME]" NAME},
+		{"service ../x", "bad section [service ../x]: write [service NAME]" NAME},
+		{"service:db", "bad section [service:db]: write [service NAME]" NAME},
 	};
 	struct err e;
 

@@ -13,9 +13,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "box/project.h"
 #include "cli/commands.h"
 #include "config/profile.h"
 #include "config/schema.h"
+#include "config/service.h"
 #include "config/xdg.h"
 #include "image/name/conf.h"
 #include "image/name/ref.h"
@@ -142,13 +144,33 @@ static void print_boxes(const char *prefix)
 		print_list(prefix, &names);
 }
 
+/* Those of the project here. */
+static void print_services(const char *prefix)
+{
+	cleanup_settings struct settings settings = {0};
+	cleanup_services struct services list = {0};
+	cleanup_store struct store s = STORE_INIT;
+	cleanup_free char *dir = NULL;
+	struct settings_request req = {0};
+	struct err ignored;
+
+	if (store_open(&s, &ignored) < 0 || project_folder(&s, NULL, &dir, &ignored) < 0)
+		return;
+	req.project_dir = dir;
+	if (settings_load(&req, &settings, &ignored) < 0 ||
+	    services_load(&settings, &list, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < list.n; i++)
+		printf("%s%s\t%s\n", prefix, list.v[i].name, list.v[i].image);
+}
+
 static void print_keys(const char *prefix)
 {
 	for (size_t i = 0; i < N_KEYS; i++) {
 		const struct schema_key *k = &schema_keys[i];
 		bool main_section = schema_is_main(k);
 
-		if (streq(k->key, "*"))
+		if (streq(k->key, "*") || streq(k->section, "service"))
 			continue;
 		printf("%s%s%s%s\t%s\n", prefix, main_section ? "" : k->section,
 		       main_section ? "" : ".", k->key, k->help);
@@ -172,6 +194,10 @@ static void print_word(const struct command *cmd, enum word word, const char *co
 	case WORD_BOX:
 		print_kind("none", prefix, "");
 		print_boxes(prefix);
+		break;
+	case WORD_SERVICE:
+		print_kind("none", prefix, "");
+		print_services(prefix);
 		break;
 	case WORD_PROJECT:
 		print_kind("dirs", prefix, "");

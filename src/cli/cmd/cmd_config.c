@@ -74,7 +74,9 @@ static void collect(const struct settings *s, struct rows *rows)
 	for (size_t i = 0; i < N_KEYS; i++) {
 		const struct schema_key *k = &schema_keys[i];
 
-		if (k->value && !settings_find(s, (enum schema_id)i))
+		/* A default of every service is no setting of the project. */
+		if (k->value && !streq(k->section, "service") &&
+		    !settings_find(s, (enum schema_id)i))
 			add_row(rows, (struct row){k->section, k->key, k->value, built_in});
 	}
 	add_settings(s, rows);

@@ -63,7 +63,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 				    .argv = args->program,
 				    .detach = cli->detach,
 				    .tools = cli->tools};
-	const struct consent consent = {false, "enter"};
+	const struct consent consent = {.command = "enter"};
 	struct enter_options enter = {
 		.project = args->v[0], .no_hook = true, .asker = consent_asker(&consent)};
 	cleanup_strv struct strv env = {0};

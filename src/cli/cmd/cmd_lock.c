@@ -25,7 +25,7 @@ static const struct opt options[] = {
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct lock_cli *cli = args->options;
-	const struct consent consent = {cli->accept, "lock"};
+	const struct consent consent = {.accept = cli->accept, .command = "lock"};
 	struct lock_options o = {.project = args->n ? args->v[0] : NULL,
 				 .check = cli->check,
 				 .update = cli->update,

@@ -166,7 +166,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct matrix_cli *cli = args->options;
 	cleanup_matrix struct matrix m = {0};
-	const struct consent consent = {cli->accept, "matrix"};
+	const struct consent consent = {.accept = cli->accept, .command = "matrix"};
 	struct matrix_options o = {
 		.project = args->n ? args->v[0] : NULL,
 		.images = cli->images,

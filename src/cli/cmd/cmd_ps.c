@@ -1,5 +1,5 @@
 /*
- * cmd_ps.c - `sandbox ps`: the running boxes, and their processes.
+ * cmd_ps.c - `sandbox ps`: the running boxes and their processes, and the services.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "cli/box_view.h"
 #include "cli/commands.h"
 #include "cli/ports_view.h"
+#include "cli/service_view.h"
 #include "start/holder.h"
 
 struct ps_cli {
@@ -49,8 +50,24 @@ static void print_box(const struct box *b, const struct box_process *v, size_t n
 	print_ports(b);
 }
 
-static int json_box(struct json *j, const struct box *b, const struct box_process *v, size_t n,
-		    struct err *e)
+/* What the service does, for a box that is one. */
+static int json_service(struct json *j, const struct store *s, const struct box *b, struct err *e)
+{
+	cleanup_services_state struct services_state state = {0};
+	bool held;
+	int r = services_look_box(s, b, &state, &held, e);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	jsonout_object_begin(j, "service");
+	jsonout_string(j, "name", state.v[0].name);
+	service_view_json_members(j, &state.v[0], held);
+	jsonout_object_end(j);
+	return 0;
+}
+
+static int json_box(struct json *j, const struct store *s, const struct box *b,
+		    const struct box_process *v, size_t n, struct err *e)
 {
 	int r;
 
@@ -65,24 +82,54 @@ static int json_box(struct json *j, const struct box *b, const struct box_proces
 		jsonout_object_end(j);
 	}
 	jsonout_array_end(j);
+	if (r == 0 && b->service)
+		r = json_service(j, s, b, e);
 	jsonout_object_end(j);
 	return r;
 }
 
-static int show(struct json *j, bool json, const struct box *b, struct err *e)
+static int show(struct json *j, bool json, const struct store *s, const struct box *b,
+		struct err *e)
 {
 	struct box_process *v = NULL;
 	size_t n = 0;
 	int r = box_processes(b, &v, &n, e);
 
-	/* A box that is not running, or has ended since the listing, has nothing to show. */
-	if (r < 0)
+	/* A box that is not running, or has ended since the listing, has nothing to show; a
+	 * service has its state. */
+	if (r < 0 && (r != -ESRCH || !json || !b->service))
 		return r == -ESRCH ? 0 : r;
 	if (json)
-		r = json_box(j, b, v, n, e);
+		r = json_box(j, s, b, v, n, e);
 	else
 		print_box(b, v, n);
 	box_processes_free(v, n);
+	return r;
+}
+
+static int print_services(const struct store *s, struct box_list *list, struct err *e)
+{
+	bool header = false;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < list->n; i++) {
+		cleanup_services_state struct services_state state = {0};
+		bool held;
+
+		if (!list->v[i].service || (r = box_list_open(s, list, i, e)) <= 0)
+			continue;
+		r = services_look_box(s, &list->v[i], &state, &held, e);
+		if (r == -ENOENT)
+			r = 0;
+		if (r < 0 || !state.n)
+			continue;
+		if (!header) {
+			printf("\n");
+			service_view_header();
+		}
+		header = true;
+		service_view_print(list->v[i].name, &state.v[0], held);
+	}
 	return r;
 }
 
@@ -104,8 +151,10 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	for (size_t i = 0; r >= 0 && i < list.n; i++) {
 		r = box_list_open(&s, &list, i, e);
 		if (r > 0)
-			r = show(&j, cli->json, &list.v[i], e);
+			r = show(&j, cli->json, &s, &list.v[i], e);
 	}
+	if (!cli->json && r >= 0)
+		r = print_services(&s, &list, e);
 	if (cli->json)
 		jsonout_array_end(&j);
 	if (cli->json && r >= 0)

@@ -30,7 +30,7 @@ static const struct opt options[] = {
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct seal_cli *cli = args->options;
-	const struct consent consent = {cli->accept, "seal"};
+	const struct consent consent = {.accept = cli->accept, .command = "seal"};
 	struct seal_options o = {
 		.project = args->n ? args->v[0] : NULL,
 		.name = args->n > 1 ? args->v[1] : NULL,

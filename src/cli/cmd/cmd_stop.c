@@ -5,6 +5,7 @@
 #include "box/lifecycle.h"
 #include "cli/commands.h"
 #include "cli/each_box.h"
+#include "flow/services.h"
 #include "grant/obeyed.h"
 
 struct stop_cli {
@@ -43,9 +44,10 @@ static int stop_one(const struct store *s, struct box *b, const void *opts, stru
 	bool running;
 	int r;
 
-	(void)s;
 	running = box_is_running(b);
-	r = box_stop(b, ms, e);
+	r = b->service ? services_note_stop(s, b, e) : 0;
+	if (r == 0)
+		r = box_stop(b, ms, e);
 	if (running)
 		say_changed(b);
 	return r;

@@ -23,7 +23,7 @@ static const struct opt options[] = {
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct try_cli *cli = args->options;
-	const struct consent consent = {cli->accept, "try"};
+	const struct consent consent = {.accept = cli->accept, .command = "try"};
 	struct enter_options o = {
 		.project = args->n ? args->v[0] : NULL,
 		.asker = consent_asker(&consent),

@@ -238,7 +238,7 @@ static void read_pyproject(int dirfd, struct init_guess *g)
 			*strstr(g->create.v[i], " && ") = '\0';
 }
 
-/* Notes the services, for the user to start elsewhere. */
+/* Notes the services, for the user to describe. */
 static void read_compose(int dirfd, struct init_guess *g)
 {
 	static const char *const names[] = {"compose.yaml", "compose.yml", "docker-compose.yaml",
@@ -254,8 +254,8 @@ static void read_compose(int dirfd, struct init_guess *g)
 		for (size_t k = 0; k < services.n && k < 12; k++)
 			buf_addf(&list, " %s", services.v[k]);
 		init_add_why(g,
-			     "%s: its services are not started by sandbox yet, start them "
-			     "yourself:%s%s",
+			     "%s: its services are not read, sections [service NAME] here "
+			     "describe them:%s%s",
 			     names[i], list.data, services.n > 12 ? " ..." : "");
 		return;
 	}

@@ -1,0 +1,71 @@
+/*
+ * service.h - the services of a project: its sections [service NAME].
+ */
+#ifndef CONFIG_SERVICE_H
+#define CONFIG_SERVICE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "config/service_value.h"
+#include "config/settings.h"
+
+/* One service. What points into the settings lives as long as they do. */
+struct service {
+	const char *name;
+	const char *image;
+	const char *where;   /* file and line of its first setting, for messages */
+	const char *user;    /* or NULL */
+	struct strv command; /* with has_command: instead of the image's */
+	struct strv entrypoint;
+	bool has_command, has_entrypoint;
+	struct service_need *needs;
+	size_t n_needs;
+	struct service_health health;
+	bool has_health; /* else the image's */
+	long interval_ms, timeout_ms, start_period_ms;
+	unsigned long retries;
+	struct service_restart restart;
+	const char *stop_signal; /* or NULL: the image's */
+	long stop_timeout_ms;
+	struct strv profiles; /* starts only with one of these; empty: always */
+};
+
+/* In the order of the files. */
+struct services {
+	struct service *v;
+	size_t n;
+};
+
+#define cleanup_services __attribute__((cleanup(services_clear)))
+void services_clear(struct services *list);
+
+/* Does the project have any? Costs a look at the settings. */
+bool services_exist(const struct settings *s);
+
+/*
+ * All services, parsed. An error names file and line: a service without an image, a need of one
+ * that does not exist, services that need each other in a circle.
+ */
+int services_load(const struct settings *s, struct services *ret, struct err *e);
+
+/* By name, or NULL. */
+struct service *services_find(const struct services *list, const char *name);
+
+/*
+ * Those to start, needed ones first: words and what they need; without words, all that have no
+ * profiles or one of `with`, and what they need. Each appears once. -ENOENT: a word or a profile
+ * that does not exist.
+ */
+int services_select(const struct services *list, char *const *words, const struct strv *with,
+		    struct service ***ret, size_t *ret_n, struct err *e);
+
+/* The next setting of that key in the service's section after st; NULL: the first; or NULL. */
+const struct setting *service_setting(const struct settings *s, const char *name,
+				      const struct setting *st, enum schema_id id);
+
+/* Is it a setting of the service's section? */
+bool service_has(const struct setting *st, const char *name);
+
+#endif

@@ -1,0 +1,181 @@
+/*
+ * service_state.c - what the services of a project do.
+ *
+ * The state is replaced as a whole, without waiting for the disk: after a power cut nothing runs,
+ * and the boxes say the rest.
+ */
+#include "flow/service_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/dir.h"
+#include "base/file.h"
+#include "base/kv.h"
+#include "base/proc.h"
+
+#define SERVICES "services"
+#define STATE	 "state"
+#define LOCK	 "lock"
+
+static const char *const statuses[N_SERVICE_STATUS] = {
+	[SERVICE_WAITING] = "waiting", [SERVICE_STARTING] = "starting",
+	[SERVICE_RUNNING] = "running", [SERVICE_RESTARTING] = "restarting",
+	[SERVICE_EXITED] = "exited",   [SERVICE_STOPPED] = "stopped",
+	[SERVICE_FAILED] = "failed",
+};
+
+static const char *const healths[N_SERVICE_HEALTHY] = {
+	[SERVICE_UNCHECKED] = "",
+	[SERVICE_CHECKING] = "starting",
+	[SERVICE_HEALTHY] = "healthy",
+	[SERVICE_UNHEALTHY] = "unhealthy",
+};
+
+const char *service_status_word(enum service_status status)
+{
+	return statuses[status];
+}
+
+const char *service_healthy_word(enum service_healthy healthy)
+{
+	return healths[healthy];
+}
+
+void services_state_clear(struct services_state *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->v[i].name);
+		free(s->v[i].error);
+	}
+	free(s->v);
+	free(s->project);
+	*s = (struct services_state){0};
+}
+
+struct service_state *services_state_find(const struct services_state *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (streq(s->v[i].name, name))
+			return &s->v[i];
+	return NULL;
+}
+
+int services_open(const struct store *s, const char *mark, bool make, int *ret_fd, struct err *e)
+{
+	cleanup_free char *path = xasprintf(SERVICES "/%s", mark);
+	int fd;
+
+	if (make && ((mkdirat(s->data_fd, SERVICES, 0700) < 0 && errno != EEXIST) ||
+		     (mkdirat(s->data_fd, path, 0700) < 0 && errno != EEXIST)))
+		return err_sys(e, errno, "cannot make '%s/%s'", s->data, path);
+	fd = openat(s->data_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return err_set(e, ENOENT, "no service of this project was started");
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open '%s/%s'", s->data, path);
+	*ret_fd = fd;
+	return 0;
+}
+
+int services_marks(const struct store *s, struct strv *ret, struct err *e)
+{
+	int r = dir_names(s->data_fd, SERVICES, ret, e);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+/* NAME STATUS HEALTHY RESTARTS EXIT SINCE HASH DEPTH STOP ERROR */
+static bool take_line(const char *line, struct service_state *ret)
+{
+	unsigned status, healthy;
+	int used = 0;
+	char name[64];
+
+	if (sscanf(line, "%63s %u %u %u %d %lld %llx %u %ld %n", name, &status, &healthy,
+		   &ret->restarts, &ret->exit, &ret->since, &ret->hash, &ret->depth, &ret->stop_ms,
+		   &used) != 9 ||
+	    !used || status >= N_SERVICE_STATUS || healthy >= N_SERVICE_HEALTHY)
+		return false;
+	ret->status = (enum service_status)status;
+	ret->healthy = (enum service_healthy)healthy;
+	ret->name = xstrdup(name);
+	ret->error = line[used] ? xstrdup(line + used) : NULL;
+	return true;
+}
+
+int services_state_read(int dirfd, struct services_state *ret, struct err *e)
+{
+	struct services_state s = {0};
+	cleanup_kv struct kv kv = {0};
+	int r = kv_read(&kv, dirfd, STATE, e);
+
+	if (r < 0)
+		return r;
+	s.project = xstrdup(kv_get(&kv, "project"));
+	s.lingers = kv_get(&kv, "lingers") != NULL;
+	s.v = xcalloc(kv.keys.n + 1, sizeof(*s.v));
+	for (size_t i = 0; i < kv.keys.n; i++)
+		if (streq(kv.keys.v[i], "service"))
+			s.n += take_line(kv.values.v[i], &s.v[s.n]);
+	*ret = s;
+	return 0;
+}
+
+int services_state_write(int dirfd, const struct services_state *s, struct err *e)
+{
+	cleanup_kv struct kv kv = {0};
+
+	kv_set(&kv, "project", s->project);
+	kv_set(&kv, "lingers", s->lingers ? "yes" : NULL);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct service_state *v = &s->v[i];
+		cleanup_free char *line = xasprintf("%s %u %u %u %d %lld %llx %u %ld %s", v->name,
+						    (unsigned)v->status, (unsigned)v->healthy,
+						    v->restarts, v->exit, v->since, v->hash,
+						    v->depth, v->stop_ms, v->error ? v->error : "");
+
+		kv_add(&kv, "service", line);
+	}
+	return kv_write_passing(&kv, dirfd, STATE, e);
+}
+
+int services_hold(int dirfd, int *ret_lock, struct err *e)
+{
+	cleanup_close int fd = openat(dirfd, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open the lock of the services");
+	if (!file_trylock(fd))
+		return err_set(e, EBUSY, "another process holds the services of this project");
+	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", getpid()) < 0)
+		return err_sys(e, errno, "cannot record who holds the services");
+	*ret_lock = take_fd(&fd);
+	return 0;
+}
+
+int services_holder(int dirfd, pid_t *ret_pid)
+{
+	cleanup_close int fd = openat(dirfd, LOCK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_buf struct buf text = BUF_INIT;
+	struct err ignored;
+	int pidfd, pid = 0;
+
+	if (fd < 0 || file_trylock(fd) || file_read_fd(fd, LOCK, 64, &text, &ignored) < 0 ||
+	    sscanf(text.data, "%d", &pid) != 1 || pid <= 0)
+		return -1;
+	pidfd = proc_pidfd(pid);
+	/* Still held: so the pid was not reused meanwhile. */
+	if (pidfd >= 0 && file_trylock(fd))
+		close_fd(&pidfd);
+	if (pidfd >= 0 && ret_pid)
+		*ret_pid = pid;
+	return pidfd < 0 ? -1 : pidfd;
+}

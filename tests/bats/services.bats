@@ -1,0 +1,247 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2154 # scripts run in the services; bats sets variables
+# Services of a project: up, down, restart, wait, and what ps, logs and stop say of them.
+
+load helpers
+
+teardown() {
+	cd "$T" || return 1
+	sandbox_teardown
+}
+
+# A project p whose services use the image `host`, and its directory.
+services() { # TEXT
+	project p $'[sandbox]\nnetwork = none\n'"$1"
+	cd "$T/p" || return 1
+}
+
+# The state of a service: STATE HEALTH RESTARTS EXIT
+state() { # SERVICE
+	sandbox ps --json | jq -r ".[].service | select(.name == \"$1\") |
+		\"\(.state) \(.health) \(.restarts) \(.exit)\""
+}
+
+is() { # SERVICE STATE
+	# shellcheck disable=SC2053 # a pattern
+	[[ $(state "$1") = $2 ]]
+}
+
+holders() {
+	pgrep -u "$(id -u)" -f '^sandbox: services of a project' | while read -r pid; do
+		[ "$(cat "/proc/$pid/oom_score_adj")" != "$mark" ] || echo "$pid"
+	done
+}
+
+no_holder() { [ -z "$(holders)" ]; }
+
+@test "what is wrong in a section is an error with file and line" {
+	services $'[service db]\nimage = host\nneeds = dbb'
+	fails 125 "*sandbox.ini:5: \[service db] needs 'dbb': there is no service 'dbb', did you mean 'db'?" sandbox up
+	services $'[service a]\nimage = host\nneeds = b\n[service b]\nimage = host\nneeds = c\n[service c]\nimage = host\nneeds = a'
+	fails 125 "*sandbox.ini:4: services need each other in a circle: a -> b -> c -> a" sandbox up
+	services $'[service a]\ncommand = x'
+	fails 125 "*sandbox.ini:4: \[service a] has no image" sandbox up
+	services $'[service a]\nimage = host\nneeds = b:healthy\n[service b]\nimage = host'
+	fails 125 "*sandbox.ini:5: *'b': it has no health check: set 'health'" sandbox up
+	for line in 'needs = a:ready' 'health = port 0' 'health = https://x' 'health-interval = 0' \
+		'restart = sometimes' 'stop-signal = NOPE' 'volumes = data' 'volumes = a b:/x' \
+		'volumes = x:/run/sandbox' 'command = a && b' 'env.A-B = c' 'env.A = $(x)' 'quux = 1'; do
+		services $'[service a]\nimage = host\n'"$line"
+		fails 125 "*sandbox.ini:5: *" sandbox up
+	done
+	services ''
+	fails 125 "*project '$T/p' has no services*" sandbox up
+	fails 125 "*there is no service 'web', did you mean 'wes'?" eval \
+		"printf '[service wes]\nimage = host\n' >sandbox.ini && sandbox up web"
+}
+
+@test "up starts services in the order of their needs, those that do not need each other at once" {
+	services $'[service db]\nimage = host\ncommand = sh -c "sleep 2; echo up; exec sleep 60"\nhealth = log up
+[service cache]\nimage = host\ncommand = sh -c "sleep 2; echo up; exec sleep 60"\nhealth = log up
+[service web]\nimage = host\ncommand = sleep 60\nneeds = db, cache:healthy
+[service early]\nimage = host\ncommand = sleep 60\nneeds = db:started
+[service rare]\nimage = host\ncommand = sleep 60\nprofiles = debug'
+	before=$(date +%s%N)
+	run -0 --separate-stderr sandbox up -d --json
+	[ $((($(date +%s%N) - before) / 1000000)) -lt 3700 ] # two that take two seconds each
+	[ "$(jq -r '.[] | "\(.name) \(.state) \(.health)"' <<<"$output" | sort)" = \
+		$'cache running healthy\ndb running healthy\nearly running null\nweb running null' ]
+	# the order in which they were started
+	[ "$(sandbox ps --json | jq -r '[.[].service] | sort_by(.since) | [.[].name] | (.[:2] | sort), .[2:] | join(" ")')" = $'cache db\nearly web' ]
+	# again: nothing is started twice
+	before=$(sandbox ps --json | jq -c '[.[].pid] | sort')
+	sandbox up -d >/dev/null
+	[ "$(sandbox ps --json | jq -c '[.[].pid] | sort')" = "$before" ]
+	[ "$(holders | wc -l)" = 1 ]
+	# one with a profile, by the profile and by its name
+	fails 125 "*no service has the profile 'x'" sandbox up -d --with x
+	sandbox up -d --with debug >/dev/null
+	is rare 'running *'
+	sandbox stop rare
+	sandbox up -d rare >/dev/null
+	is rare 'running *'
+	# other directories: by the box's name, or the project's
+	cd ..
+	[ "$(sandbox exec p.db sh -c 'echo $SANDBOX; hostname')" = $'p.db\ndb' ]
+	sandbox down --project p
+	says_nothing sandbox ls --names
+	no_holder
+	sandbox down --project p 2>&1 | grep -q 'no service of this project was started'
+}
+
+@test "a service is its image's program: as its user, with its variables, without the host's" {
+	mkdir -p p/conf.d
+	printf 'conf' >p/conf.d/a
+	printf '# a comment\nA="from file"\nexport B=$x\nC=1\n' >p/vars
+	services $'[service a]\nimage = host\ncommand = sh -c "echo $A,$B,$C,$D; cat /etc/a/a; touch /etc/a/b; id -un; pwd; ls -d '"$T"$'/p; exec sleep 60"
+env.C = two words
+env.D = $C!
+env-file = vars
+volumes = ./conf.d:/etc/a:ro\nuser = root'
+	sandbox up -d >/dev/null
+	wait_until 50 eval 'sandbox logs a | grep -q "cannot access"'
+	run -0 sandbox logs a
+	[ "${lines[0]}" = 'from file,$x,two words,two words!' ]
+	[ "${lines[1]}" = "conftouch: cannot touch '/etc/a/b': Read-only file system" ]
+	[ "${lines[2]}" = root ]
+	[ "${lines[3]}" = / ]
+	[[ ${lines[4]} = *"cannot access '$T/p'"* ]]
+	# sessions in it are its user, too
+	[ "$(sandbox exec a id -un)" = root ]
+	fails 125 "box 'a' has no project: use 'sandbox exec a'" sandbox enter a
+}
+
+@test "what reaches the host needs consent, once: directories, env-file" {
+	mkdir out
+	echo A=1 >out/vars
+	services $'[service a]\nimage = host\ncommand = sh -c "echo $A; exec sleep 60"\nenv-file = ../out/vars\nvolumes = ../out:/out:ro'
+	fails 125 "*asks for these of this machine: *$T/out*env-file = $T/out/vars*'sandbox up --accept --project $T/p' to agree" sandbox up -d
+	says_nothing sandbox ls --names
+	sandbox up -d --accept >/dev/null
+	[ "$(sandbox exec a cat /out/vars)" = A=1 ]
+	sandbox down
+	# the file of the project cannot name another one by a symlink that it changes
+	fails 125 "*asks for these*" sandbox up -d
+	ln -s ../out/vars link
+	services $'[service a]\nimage = host\ncommand = sleep 60\nenv-file = link'
+	fails 125 "*env-file = $T/out/vars*" sandbox up -d
+}
+
+@test "restart: by status, with a limit, with a pause that grows; a service that dies at once is reported" {
+	services $'[service no]\nimage = host\ncommand = sh -c "exit 3"
+[service some]\nimage = host\ncommand = sh -c "echo again; exit 4"\nrestart = on-failure:2
+[service job]\nimage = host\ncommand = true\nrestart = on-failure
+[service always]\nimage = host\ncommand = sh -c "echo once; exit 0"\nrestart = always
+[service killed]\nimage = host\ncommand = sh -c "kill -9 $$"'
+	sandbox up -d some job always no killed >/dev/null || true
+	wait_until 50 is some 'exited null 2 4'
+	is no 'exited null 0 3'
+	is killed 'exited null 0 137'
+	fails 125 "service 'no' ended with status 3: 'sandbox logs no'" sandbox wait no
+	is job 'exited null 0 0'
+	[ "$(sandbox logs some)" = $'again\nagain\nagain' ]
+	wait_until 50 is always '* [3-9] 0'
+	fails 125 "service 'always' ended again and again*" sandbox wait always
+	[ "$(sandbox logs always | wc -l)" -le 7 ]
+	# stopped is stopped, also in the pause
+	sandbox stop always
+	wait_until 20 is always 'stopped *'
+	wait_until 50 no_holder
+	run -3 sandbox wait --exit no
+	run -0 sandbox wait job
+	# one that cannot be started
+	services $'[service bad]\nimage = host\ncommand = /nosuch\nrestart = always'
+	fails 125 "service 'bad': cannot run '/nosuch'*" sandbox up -d
+}
+
+@test "health: a command, a port, a URL; retries, timeout; one that never becomes healthy" {
+	services $'[service port]\nimage = host\ncommand = sh -c "sleep 0.3; cd /tmp; exec python3 -m http.server 8080"\nhealth = port 8080
+[service url]\nimage = host\ncommand = sh -c "mkdir /tmp/x; cd /tmp/x; exec python3 -m http.server 8000"\nhealth = http://localhost:8000/
+[service cmd]\nimage = host\ncommand = sh -c "sleep 0.5; touch /tmp/ok; exec sleep 60"\nhealth = test -e /tmp/ok\nhealth-interval = 200ms
+[service never]\nimage = host\ncommand = sleep 60\nhealth = sleep 30\nhealth-timeout = 100ms\nhealth-interval = 100ms\nhealth-retries = 2\nhealth-start-period = 0
+[service notfound]\nimage = host\ncommand = sh -c "cd /tmp; exec python3 -m http.server 8000"\nhealth = http://localhost:8000/nosuch\nhealth-retries = 1\nhealth-start-period = 0
+[service waits]\nimage = host\ncommand = sleep 60\nneeds = never'
+	sandbox up -d port url cmd >/dev/null
+	sandbox wait port url cmd
+	for service in port url cmd; do
+		is $service 'running healthy 0 null'
+	done
+	sandbox exec cmd rm /tmp/ok
+	wait_until 30 is cmd 'running unhealthy *'
+	sandbox exec cmd touch /tmp/ok
+	wait_until 30 is cmd 'running healthy *'
+	fails 125 "service 'waits': it needs 'never', which is unhealthy" sandbox up -d waits
+	fails 125 "service 'never' is unhealthy: its checks fail" sandbox wait never
+	sandbox up -d notfound >/dev/null
+	wait_until 30 is notfound 'running unhealthy *'
+	# no check of it is left
+	wait_until 30 eval '! sandbox ps | grep -q "sleep 30"'
+}
+
+@test "up in the foreground prints their output with their names, and Ctrl-C stops them" {
+	services $'[service a]\nimage = host\ncommand = sh -c "trap \\"echo bye; exit\\" INT; echo one; while :; do sleep 0.1; done"\nstop-signal = INT
+[service long]\nimage = host\ncommand = sh -c "echo two; exec sleep 60"'
+	sandbox up >"$T/out" 3>&- &
+	wait_until 50 grep -q two "$T/out"
+	kill -INT $!
+	wait_for $!
+	[ "$status" = 130 ]
+	[ "$(sort "$T/out")" = $'a    | bye\na    | one\nlong | two' ]
+	is a 'stopped *'
+	no_holder
+	# and it ends when they have ended
+	services $'[service a]\nimage = host\ncommand = echo done'
+	[ "$(sandbox up)" = 'done' ] || [ "$(sandbox logs a | tail -1)" = 'done' ]
+}
+
+@test "the holder is killed: services go on, ps says so, the next up takes them over" {
+	services $'[service a]\nimage = host\ncommand = sleep 60\nrestart = always\n[service b]\nimage = host\ncommand = sleep 60'
+	sandbox up -d >/dev/null
+	pid=$(sandbox ps --json | jq '.[] | select(.name == "p.a") | .pid')
+	holder=$(holders)
+	kill -9 "$holder"
+	wait_until 50 no_holder
+	[ "$(sandbox ps --json | jq -c '[.[].service | [.state, .held]]')" = '[["running",false],["running",false]]' ]
+	[[ $(sandbox ps) = *"its holder is gone: 'sandbox up' takes it over"* ]]
+	sandbox stop b
+	sandbox up -d a >/dev/null
+	[ "$(sandbox ps --json | jq '.[] | select(.name == "p.a") | .pid')" = "$pid" ]
+	is a 'running null 0 null'
+	is b 'stopped *'
+	# and supervises them
+	kill -9 "$pid"
+	wait_until 50 is a 'running null 1 *'
+	# ended without a holder
+	kill -9 "$(holders)"
+	wait_until 50 no_holder
+	sandbox exec a kill 1 2>/dev/null || true
+	sandbox stop --time 0 p.a
+	is a 'stopped *'
+	sandbox down
+}
+
+@test "restart and a changed section: another process, the same box; another image: another box" {
+	services $'[service a]\nimage = host\ncommand = sh -c "touch /var/kept; exec sleep 60"'
+	sandbox up -d >/dev/null
+	first=$(sandbox ps --json | jq '.[0].pid')
+	sandbox restart a >/dev/null
+	second=$(sandbox ps --json | jq '.[0].pid')
+	[ "$first" != "$second" ]
+	[ "$(sandbox exec a ls /var/kept)" = /var/kept ]
+	services $'[service a]\nimage = host\ncommand = sh -c "exec sleep 60"\nenv.X = 1'
+	sandbox up -d >/dev/null
+	[ "$(sandbox ps --json | jq '.[0].pid')" != "$second" ]
+	[ "$(sandbox exec a ls /var/kept)" = /var/kept ]
+}
+
+@test "logs of several services, followed across a restart; a flood is bounded" {
+	services $'[service a]\nimage = host\ncommand = sh -c "echo a; sleep 0.3; exit 1"\nrestart = always
+[service flood]\nimage = host\ncommand = sh -c "yes $(printf %01000d 0) | head -c 30000000; echo; echo end; exec sleep 60"'
+	sandbox up -d >/dev/null
+	[ "$(timeout 3 sandbox logs -f a | sort -u)" = a ]
+	wait_until 100 eval '[ "$(sandbox logs -n 1 flood)" = end ]'
+	[ "$(sandbox logs -n 1 a flood | sort -u)" = $'a     | a\nflood | end' ]
+	[ "$(sandbox logs --json -n 1 a flood | jq -r '.[0].name')" = a ]
+	folder=$(sandbox inspect --json flood | jq -r .folder)
+	[ "$(stat -c %s "$folder/log" "$folder/log.1" | paste -sd+ | bc)" -le $((16 * 1024 * 1024)) ]
+}
