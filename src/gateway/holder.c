@@ -198,7 +198,7 @@ static void fail(struct holder *h, struct network *n, const struct err *e)
 	for (size_t i = 0; i < h->n_clients; i++)
 		if (h->clients[i].fd >= 0 && h->clients[i].network == n)
 			answer(&h->clients[i], e, NULL, 0);
-	network_end(n);
+	network_end(&h->networks, n);
 }
 
 static void take(struct holder *h, struct client *c, int *fds)
@@ -276,7 +276,7 @@ static void on_gateway(struct holder *h, struct network *n)
 			fail(h, n, &e);
 		return;
 	}
-	network_reap(n);
+	network_stop(&h->networks, n);
 	if (len != sizeof(e))
 		err_set(&e, ECHILD, "the gateway ended while it set up the network");
 	if (!n->up)
@@ -388,7 +388,7 @@ static bool settle(struct holder *h)
 		if (is_used(h, n, NULL))
 			used = true;
 		else
-			network_end(n);
+			network_end(&h->networks, n);
 	}
 	return used || h->n_clients || !h->served;
 }
@@ -401,6 +401,7 @@ static void serve(struct holder *h)
 
 		if (poll(h->polls, n, wait) >= 0)
 			dispatch(h);
+		networks_reap(&h->networks);
 	}
 }
 

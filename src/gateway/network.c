@@ -231,19 +231,30 @@ void network_forget_box(struct network *n, int pidfd)
 	close(pidfd);
 }
 
-void network_reap(struct network *n)
+void networks_reap(struct networks *all)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < all->n_dying; i++)
+		if (waitpid(all->dying[i], NULL, WNOHANG) == 0)
+			all->dying[left++] = all->dying[i];
+	all->n_dying = left;
+}
+
+/* The sockets that watch for packets take the kernel tens of milliseconds to close. */
+void network_stop(struct networks *all, struct network *n)
 {
 	if (n->gateway < 0)
 		return;
 	close_fd(&n->gateway);
 	kill(n->pid, SIGKILL);
-	while (waitpid(n->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	all->dying = xrealloc(all->dying, all->n_dying + 1, sizeof(*all->dying));
+	all->dying[all->n_dying++] = n->pid;
 }
 
-void network_end(struct network *n)
+void network_end(struct networks *all, struct network *n)
 {
-	network_reap(n);
+	network_stop(all, n);
 	close_fd(&n->netns);
 	n->up = n->wired = false;
 	for (size_t i = 0; i < n->n_boxes; i++)

@@ -18,6 +18,8 @@ struct networks {
 	bool ipv6;
 	struct gateway_servers servers;
 	struct network *first; /* kept, so that a service that starts again gets its old number */
+	pid_t *dying;	       /* gateways that were killed: they take a while, which nobody waits for */
+	size_t n_dying;
 };
 
 #define NETWORKS_INIT ((struct networks){.userns = -1, .bridge = -1})
@@ -73,11 +75,14 @@ void network_add_ports(struct network *n, int pidfd, struct ports_kept *ports);
 /* That has ended: closes the pidfd. The caller takes it out of boxes. */
 void network_forget_box(struct network *n, int pidfd);
 
-/* Reaps a gateway that has ended, or is to end. The network stays. */
-void network_reap(struct network *n);
+/* Ends its gateway, unless it has ended. The network stays. */
+void network_stop(struct networks *all, struct network *n);
 
 /* Ends it, but for its name and number. */
-void network_end(struct network *n);
+void network_end(struct networks *all, struct network *n);
+
+/* Reaps the gateways that were stopped and have ended. */
+void networks_reap(struct networks *all);
 
 /*
  * Starts the gateways that have ended in networks that are up, no more than one a second each. Returns for
