@@ -16,3 +16,10 @@ load helpers
 	run -2 "$SOURCE/bench/start" "$T/nowhere"
 	[ "$output" = "bench/start: no directory '$T/nowhere' (run make first)" ]
 }
+
+@test "bench/net measures a box's network beside the host's own" {
+	command -v pasta slirp4netns >/dev/null || skip 'pasta and slirp4netns are not installed'
+	ROUNDS=1 SECONDS_EACH=0.1 CONNECTIONS=50 run --separate-stderr "$SOURCE/bench/net" "$BUILD" --json --case udp --case rate
+	[ "$status" -le 1 ] # 1: a bar was missed
+	[ "$(jq -s 'map(select(.direct > 0 and .box > 0)) | length' <<<"$output")" = 4 ]
+}

@@ -51,6 +51,8 @@ gateways() {
 [ "${BASH_SOURCE[0]}" = "$0" ] || return 0
 
 answers=$1 answers6=$2
+trap 'kill $(jobs -p)' EXIT
+trap exit TERM
 unshare --net sleep infinity &
 peer=$!
 until [ "$(readlink /proc/$peer/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do

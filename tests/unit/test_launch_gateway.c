@@ -59,7 +59,8 @@ static bool enter(const struct project *p)
 	return setns(p->userns, CLONE_NEWUSER) == 0 && setns(p->netns, CLONE_NEWNET) == 0;
 }
 
-static void answer_with(char letter)
+/* Says so by the end of ready_fd. */
+static void answer_with(char letter, int ready_fd)
 {
 	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(PORT)};
 	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
@@ -67,12 +68,42 @@ static void answer_with(char letter)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0 || listen(fd, 8) < 0)
 		_exit(1);
+	close(ready_fd);
 	for (;;) {
 		int c = accept(fd, NULL, NULL);
 
 		(void)!write(c, &letter, 1);
 		close(c);
 	}
+}
+
+/* Returns when it listens, if it is to. */
+static pid_t fork_box(const struct project *in, char letter)
+{
+	int ready[2];
+	pid_t pid, parent = getpid();
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		close(ready[0]);
+		if (!enter(in))
+			_exit(1);
+		/* Another user namespace has cleared it. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+		if (letter)
+			answer_with(letter, ready[1]);
+		close(ready[1]);
+		pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	(void)!read(ready[0], &letter, 1);
+	close(ready[0]);
+	return pid;
 }
 
 /* letter: 0 if it does not answer. Returns what failed, or NULL. */
@@ -90,16 +121,7 @@ static const char *try_box(const char *project, const char *network, char letter
 		close_fd(&link.fd);
 		return "project";
 	}
-	ret->pid = fork();
-	if (ret->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (!enter(&ret->project))
-			_exit(1);
-		if (letter)
-			answer_with(letter);
-		pause();
-		_exit(0);
-	}
+	ret->pid = fork_box(&ret->project, letter);
 	pidfd = proc_pidfd(ret->pid);
 	if (gateway_give_box(&link, pidfd, e) == 0)
 		gateway_wait(&link, &ret->number, e);
