@@ -18,7 +18,7 @@ struct networks {
 	bool ipv6;
 	struct gateway_servers servers;
 	struct network *first; /* kept, so that a service that starts again gets its old number */
-	pid_t *dying;	       /* gateways that were killed: they take a while, which nobody waits for */
+	pid_t *dying; /* gateways that were killed: they take a while, which nobody waits for */
 	size_t n_dying;
 };
 
