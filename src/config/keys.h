@@ -15,6 +15,7 @@ enum schema_id {
 	KEY_INCLUDE,
 	KEY_NETWORK,
 	KEY_LINGER,
+	KEY_SERVICES,
 	KEY_HOME,
 	KEY_PROJECT,
 	KEY_IDMAP,
@@ -104,7 +105,7 @@ enum schema_asked {
 	ASKED_LENT,	 /* by the code that lends it: grant/lend.c */
 	ASKED_MOUNT,	 /* as a mount: what it resolves to, and how */
 	ASKED_PORT,	 /* each port of the line */
-	ASKED_UP,	 /* by `up`, in the settings of the service's own box: a path, or words */
+	ASKED_UP,	 /* by `up`, in the settings of the service's own box: a path */
 	ASKED_THERE,	 /* not here: a line of [matrix] is asked about as the image of its box */
 };
 

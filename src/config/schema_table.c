@@ -260,6 +260,22 @@ static int check_service_volumes(const char *value, struct err *e)
 	return r;
 }
 
+static int check_service_ports(const char *value, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	int r = 0;
+
+	value_words(value, &words);
+	for (size_t i = 0; r == 0 && i < words.n; i++) {
+		cleanup_free char *host = NULL, *box = NULL;
+		struct port_value port;
+
+		port_value_split(words.v[i], &host, &box);
+		r = port_value_parse(host, box, &port, e);
+	}
+	return r;
+}
+
 static int check_service_needs(const char *value, struct err *e)
 {
 	cleanup_strv struct strv words = {0};
@@ -341,6 +357,10 @@ const struct schema_key schema_keys[N_KEYS] = {
 	[KEY_LINGER] = {.section = "sandbox", .key = "linger",
 	 .acts = ACTS_START, .asked = ASKED_NEVER, .type = SCHEMA_DURATION, .value = "10s",
 	 .help = "how long the box stays after its last session"},
+	[KEY_SERVICES] = {.section = "sandbox", .key = "services",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_WORD, .value = "auto",
+	 .words = "auto no",
+	 .help = "whether enter starts the services of [service NAME]"},
 	[KEY_HOME] = {.section = "sandbox", .key = "home",
 	 .acts = ACTS_START, .asked = ASKED_VALUE, .reaches = REACHES_ALL, .deny = "home",
 	 .type = SCHEMA_WORD, .closed = "own", .value = "own", .words = "own host",
@@ -536,9 +556,9 @@ const struct schema_key schema_keys[N_KEYS] = {
 	 .check_value = check_not_empty,
 	 .help = "files with lines NAME=VALUE"},
 	[KEY_SERVICE_PORTS] = {.section = "service", .key = "ports",
-	 .acts = ACTS_USE, .asked = ASKED_UP, .reaches = REACHES_A_BIT, .deny = "ports",
-	 .pending = true, .type = SCHEMA_LIST,
-	 .help = "published ports"},
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
+	 .check_value = check_service_ports,
+	 .help = "published ports: BOX, HOST:BOX or ADDRESS:HOST:BOX, and /udp"},
 	[KEY_SERVICE_VOLUMES] = {.section = "service", .key = "volumes",
 	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
 	 .check_value = check_service_volumes,

@@ -27,9 +27,11 @@
 #include "box/project.h"
 #include "box/salvage.h"
 #include "box/target.h"
+#include "config/service.h"
 #include "config/xdg.h"
 #include "flow/drift.h"
 #include "flow/rebuild.h"
+#include "flow/services.h"
 #include "grant/dotfiles.h"
 #include "grant/obeyed.h"
 #include "grant/reach.h"
@@ -284,6 +286,21 @@ static int find_project(const struct store *s, struct enter_options *o, char **r
 	return 0;
 }
 
+/* They end with the box. One that cannot be had must not keep its user out. */
+static void start_services(const struct enter_options *o, const char *dir,
+			   const struct settings *settings)
+{
+	cleanup_service_group struct service_group g = SERVICE_GROUP_INIT;
+	struct up_options up = {
+		.project = dir, .lingers = true, .asker = o->asker, .settings = o->settings};
+	struct err e;
+
+	if (!streq(settings_get(settings, KEY_SERVICES), "auto") || o->rescue)
+		return;
+	if (services_up(&up, &g, &e) < 0 || services_wait_started(&g, true, &e) < 0)
+		log_warn("%s", e.msg);
+}
+
 int enter_run(struct enter_options *o, int *ret_status, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
@@ -315,6 +332,8 @@ int enter_run(struct enter_options *o, int *ret_status, struct err *e)
 	o->session.root = o->session.root || settings_bool(&settings, KEY_ROOT);
 	if (o->rebuild && (r = rebuild(&in, dir, e)) < 0)
 		return err_add(e, "cannot rebuild '%s'", dir);
+	if (services_exist(&settings) && !o->trial)
+		start_services(o, dir, &settings);
 	for (int i = 0; i < MAX_TRIES; i++) {
 		cleanup_box struct box b = BOX_INIT;
 

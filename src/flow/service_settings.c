@@ -18,6 +18,8 @@
 #include "base/fnv.h"
 #include "base/path.h"
 #include "config/mounts.h"
+#include "config/policy.h"
+#include "config/port_value.h"
 #include "config/schema.h"
 #include "config/value.h"
 
@@ -39,17 +41,14 @@ static void add(struct settings *to, const struct setting *st, enum schema_id id
 /* What the project's boxes have in common. */
 static void add_common(const struct settings *s, struct settings *to)
 {
-	const struct setting *network = settings_find(s, KEY_NETWORK);
-
 	to->project_dir = xstrdup(s->project_dir);
 	to->project_file = xstrdup(s->project_file);
 	memcpy(to->project_sha256, s->project_sha256, sizeof(to->project_sha256));
 	to->network_denied = xstrdup(s->network_denied);
 	to->no_repository = s->no_repository;
-	if (network)
-		settings_add(to, network);
 	for (size_t i = 0; i < s->n; i++)
-		if (streq(s->v[i].section, "network"))
+		if (streq(s->v[i].section, "network") || setting_is(&s->v[i], KEY_NETWORK) ||
+		    setting_is(&s->v[i], KEY_PROTECT))
 			settings_add(to, &s->v[i]);
 }
 
@@ -83,6 +82,23 @@ static int add_volumes(const struct settings *s, const struct service *v,
 		}
 	}
 	return 0;
+}
+
+static void add_ports(const struct settings *s, const struct service *v, struct settings *to)
+{
+	const struct setting *st = NULL;
+
+	while ((st = service_setting(s, v->name, st, KEY_SERVICE_PORTS))) {
+		cleanup_strv struct strv words = {0};
+
+		value_words(st->value, &words);
+		for (size_t i = 0; i < words.n; i++) {
+			cleanup_free char *host = NULL, *box = NULL;
+
+			port_value_split(words.v[i], &host, &box);
+			add(to, st, KEY_PORTS, host, box);
+		}
+	}
 }
 
 /* For [env], where a dollar sign begins a name. */
@@ -190,9 +206,13 @@ int service_settings_make(const struct settings *s, const struct service *v,
 	add_common(s, &made.settings);
 	add(&made.settings, image, KEY_IMAGE, NULL, made.image);
 	add(&made.settings, image, KEY_HOSTNAME, NULL, v->name);
+	add_ports(s, v, &made.settings);
 	r = add_volumes(s, v, &made, e);
 	if (r == 0)
 		r = add_env(s, v, &made.settings, e);
+	/* What it denies of a box it denies of a service's. */
+	if (r == 0)
+		r = policy_apply(&made.settings, e);
 	if (r < 0) {
 		service_settings_clear(&made);
 		return r;

@@ -16,6 +16,7 @@
 #include "box/service_box.h"
 #include "box/service_tie.h"
 #include "box/volume.h"
+#include "config/ports.h"
 #include "launch/plan.h"
 #include "rootfs/image.h"
 #include "start/boot.h"
@@ -206,10 +207,14 @@ static int boot_box(const struct store *s, struct service_run *run, struct box *
 				   .quiet = true,
 				   .session = &session,
 				   .detach = "service"};
+	cleanup_free struct port_setting *ports = NULL;
 	int status, r = image_resolve(&image, &root, e);
 
+	if (r == 0)
+		r = settings_ports(&run->own.settings, &ports, &req.n_ports, e);
 	if (r < 0)
 		return r;
+	req.ports = ports;
 	if (session.root)
 		session.user = NULL;
 	user_self(&caller);

@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/dir.h"
 #include "base/file.h"
 #include "base/kv.h"
 #include "base/proc.h"
@@ -24,6 +23,7 @@
 #define SERVICES "services"
 #define STATE	 "state"
 #define LOCK	 "lock"
+#define GIVEN	 "given"
 
 static const char *const statuses[N_SERVICE_STATUS] = {
 	[SERVICE_WAITING] = "waiting", [SERVICE_STARTING] = "starting",
@@ -68,6 +68,11 @@ struct service_state *services_state_find(const struct services_state *s, const 
 	return NULL;
 }
 
+int services_none(struct err *e)
+{
+	return err_set(e, ENOENT, "no service of this project was started");
+}
+
 int services_open(const struct store *s, const char *mark, bool make, int *ret_fd, struct err *e)
 {
 	cleanup_free char *path = xasprintf(SERVICES "/%s", mark);
@@ -78,17 +83,29 @@ int services_open(const struct store *s, const char *mark, bool make, int *ret_f
 		return err_sys(e, errno, "cannot make '%s/%s'", s->data, path);
 	fd = openat(s->data_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return err_set(e, ENOENT, "no service of this project was started");
+		return services_none(e);
 	if (fd < 0)
 		return err_sys(e, errno, "cannot open '%s/%s'", s->data, path);
 	*ret_fd = fd;
 	return 0;
 }
 
-int services_marks(const struct store *s, struct strv *ret, struct err *e)
+int services_given_write(int dirfd, const struct strv *lines, struct err *e)
 {
-	int r = dir_names(s->data_fd, SERVICES, ret, e);
+	cleanup_kv struct kv kv = {0};
 
+	for (size_t i = 0; i < lines->n; i++)
+		kv_add(&kv, "line", lines->v[i]);
+	return kv_write(&kv, dirfd, GIVEN, e);
+}
+
+int services_given_read(int dirfd, struct strv *out, struct err *e)
+{
+	cleanup_kv struct kv kv = {0};
+	int r = kv_read(&kv, dirfd, GIVEN, e);
+
+	for (size_t i = 0; r == 0 && i < kv.values.n; i++)
+		strv_push(out, kv.values.v[i]);
 	return r == -ENOENT ? 0 : r;
 }
 

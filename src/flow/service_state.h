@@ -4,6 +4,7 @@
  *	DATA/services/<mark>/		mark: folder_mark() of the project's directory
  *		lock			held by the holder while it lives; contains its pid
  *		state			a line a service
+ *		given			what of the host boxes had that `down` has removed
  *
  * The directory itself is locked while a command changes which services run.
  */
@@ -65,6 +66,9 @@ const char *service_healthy_word(enum service_healthy healthy); /* "" for SERVIC
 /* Opens the directory; -ENOENT: no service of the project was ever started, unless make. */
 int services_open(const struct store *s, const char *mark, bool make, int *ret_fd, struct err *e);
 
+/* The error of a project without services. */
+int services_none(struct err *e);
+
 /* -ENOENT: there is none yet. */
 int services_state_read(int dirfd, struct services_state *ret, struct err *e);
 int services_state_write(int dirfd, const struct services_state *s, struct err *e);
@@ -75,7 +79,11 @@ int services_hold(int dirfd, int *ret_lock, struct err *e);
 /* A pidfd of the holder, or -1: there is none. */
 int services_holder(int dirfd, pid_t *ret_pid);
 
-/* The marks of all projects that have had services. */
-int services_marks(const struct store *s, struct strv *ret, struct err *e);
+/*
+ * What of the host the services were given, for the boxes that the next `up` makes: consent is the
+ * project's. write replaces it; read appends its lines, if there are any.
+ */
+int services_given_write(int dirfd, const struct strv *lines, struct err *e);
+int services_given_read(int dirfd, struct strv *out, struct err *e);
 
 #endif

@@ -132,15 +132,30 @@ static int note_lines(const char *project, const struct strv *lines, bool first,
 	return 0;
 }
 
-static int ask(struct upping *u, struct err *e)
+/* The project's box was given, or boxes of services that are gone. */
+static int find_given(const struct upping *u, const struct service_group *g, struct strv *out,
+		      struct err *e)
+{
+	cleanup_box struct box b = BOX_INIT;
+	int r = box_find_project(u->project.store, g->project, &b, e);
+
+	if (r == 0)
+		r = reach_kept(&b, out, e);
+	return r < 0 && r != -ENOENT ? r : services_given_read(g->dir, out, e);
+}
+
+static int ask(struct upping *u, const struct service_group *g, struct err *e)
 {
 	cleanup_free char *home = user_home(&u->user);
 	cleanup_strv struct strv all = {0};
 	const struct reach_asker *real = &u->o->asker;
 	struct reach_asker noting = {
 		.ask = note_lines, .arg = &all, .accepts = real->accepts, .asks = real->asks};
+	cleanup_strv struct strv given = {0};
 	bool first = true;
 
+	if (find_given(u, g, &given, e) < 0)
+		return -e->code;
 	for (size_t i = 0; i < u->n; i++) {
 		struct service_run *run = &u->runs[i];
 		cleanup_box struct box b = BOX_INIT;
@@ -152,6 +167,8 @@ static int ask(struct upping *u, struct err *e)
 		if (r < 0 && r != -ENOENT)
 			return r;
 		first &= r == -ENOENT;
+		for (size_t k = 0; k < given.n; k++)
+			strv_push(&run->granted, given.v[k]);
 		r = reach_ask(r == 0 ? &b : NULL, &run->own.settings, home, &noting, &run->granted,
 			      e);
 		/* They hold for the next box too, if this one is replaced. */
@@ -247,7 +264,7 @@ static int start_services(struct upping *u, struct service_group *g, struct err 
 		r = select_services(u, g, e);
 	if (r < 0 || run_already(u, g))
 		return r;
-	r = ask(u, e);
+	r = ask(u, g, e);
 	for (size_t i = 0; r == 0 && i < u->n; i++)
 		r = service_make_box(&u->project, &u->runs[i], e);
 	return r < 0 ? r : replace_holder(u, g, e);

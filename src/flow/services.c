@@ -25,6 +25,7 @@
 #include "box/volume.h"
 #include "flow/service_holder.h"
 #include "flow/service_start.h"
+#include "grant/reach.h"
 
 #define LOOK_MS	     20
 #define SETTLE_MS    2000 /* for the holder to note what has happened */
@@ -93,6 +94,8 @@ int services_group(const char *project, char *const *words, struct service_group
 		r = all_names(ret, &all, e);
 	if (r < 0)
 		return r;
+	if (!all.n)
+		return services_none(e);
 	for (size_t i = 0; words && words[i]; i++)
 		if (!strv_has(&all, words[i]))
 			return err_set(e, ENOENT, "no service '%s' of this project was started",
@@ -328,12 +331,17 @@ int services_stop(const struct service_group *g, long ms, struct err *e)
 	return r;
 }
 
+/* What they were given stays the project's. */
 static int remove_boxes(const struct service_group *g, struct err *e)
 {
+	cleanup_strv struct strv given = {0};
+
 	for (size_t i = 0; i < g->names.n; i++) {
 		cleanup_box struct box b = BOX_INIT;
 		int r = service_box_find(&g->store, g->mark, g->names.v[i], &b, e);
 
+		if (r == 0)
+			r = reach_kept(&b, &given, e);
 		if (r == 0)
 			r = box_check_ended(&b, e);
 		if (r == 0)
@@ -343,7 +351,7 @@ static int remove_boxes(const struct service_group *g, struct err *e)
 		if (r < 0 && r != -ENOENT)
 			return r;
 	}
-	return 0;
+	return services_given_write(g->dir, &given, e);
 }
 
 static int remove_volumes(const struct service_group *g, struct err *e)
@@ -403,7 +411,6 @@ int services_look_box(const struct store *s, const struct box *b, struct service
 
 int services_down(const struct service_group *g, long ms, bool volumes, struct err *e)
 {
-	cleanup_free char *path = xasprintf("services/%s", g->mark);
 	cleanup_close int lock = -1, volume_lock_fd = -1, holder = -1;
 	int r = services_lock(g, &lock, e);
 
@@ -418,5 +425,5 @@ int services_down(const struct service_group *g, long ms, bool volumes, struct e
 		r = remove_boxes(g, e);
 	if (r == 0 && volumes)
 		r = remove_volumes(g, e);
-	return r < 0 ? r : store_discard(&g->store, path, e);
+	return r < 0 ? r : services_state_write(g->dir, &(struct services_state){0}, e);
 }

@@ -138,14 +138,13 @@ static int add_rules(const struct settings *s, const struct setting *st, struct 
 	return r;
 }
 
-/* The settings of a service's box have one path each under [service]; a project has [service x]. */
+/* Files: the settings of a service's box have one path each under [service]; a project has [service x]. */
 static int add_at_up(const struct settings *s, const struct setting *st, struct strv *out,
 		     struct err *e)
 {
 	if (!streq(st->section, st->row->section))
 		return 0;
-	return setting_is(st, KEY_SERVICE_ENV_FILE) ? add_target(s, st, out, e)
-						    : add_words(s, st, out, e);
+	return add_target(s, st, out, e);
 }
 
 static int add_value(const struct settings *s, const struct setting *st, struct strv *out,

@@ -1,0 +1,96 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2154 # scripts run in the boxes; bats sets variables
+# Services with network = gateway: names, ports of their own, projects apart; services that come and
+# go with `enter`.
+
+load helpers
+
+teardown() {
+	cd "$T" || return 1
+	sandbox_teardown
+}
+
+# A server of the directory's name on port 5432: prints "PROJECT SERVICE".
+server() { # WORDS
+	echo "command = sh -c \"mkdir /tmp/x; cd /tmp/x; echo $1 >id; exec python3 -m http.server 5432\"
+image = host
+health = http://localhost:5432/id"
+}
+
+services() { # NAME SETTINGS TEXT
+	project "$1" $'[sandbox]\nnetwork = gateway\n'"$2"$'\n'"$3"
+	cd "$T/$1" || return 1
+}
+
+is() { # SERVICE STATE
+	[ "$(sandbox ps --json | jq -r ".[].service | select(.name == \"$1\").state")" = "$2" ]
+}
+
+@test "two projects with the same services on the same port: found by name, each in its project only" {
+	for name in one two; do
+		services $name 'linger = 0' "[service db]
+$(server "$name db")
+[service web]
+needs = db
+$(server "$name web")"
+		sandbox up -d --accept >/dev/null
+		sandbox wait
+	done
+	for name in one two; do
+		cd "$T/$name"
+		[ "$(sandbox enter --accept -- sh -c 'curl -s http://db:5432/id; curl -s http://web:5432/id')" = \
+			"$name db"$'\n'"$name web" ]
+		[ "$(sandbox exec web sh -c 'curl -s http://db:5432/id; curl -s http://localhost:5432/id')" = \
+			"$name db"$'\n'"$name web" ]
+		# the loopback of the project's box is its own
+		run -7 sandbox enter -- curl -s http://localhost:5432/
+		run ! sandbox enter -- getent hosts nosuch
+	done
+	project three $'[sandbox]\nnetwork = gateway\nlinger = 0'
+	run ! sandbox enter --accept "$T/three" -- getent hosts db
+}
+
+@test "published ports of a service, with consent; a taken one is an error of that service" {
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	services p '' "[service a]
+$(server a)
+ports = $port:5432"
+	fails 125 "*asks for these of this machine: *\[ports] $port = 5432*" sandbox up -d
+	sandbox up -d --accept >/dev/null
+	sandbox wait
+	[ "$(curl -s "http://127.0.0.1:$port/id")" = a ]
+	[[ $(sandbox port a) = *"127.0.0.1:$port"* ]]
+	services q '' "[service b]
+$(server b)
+ports = $port:5432"
+	fails 125 "service 'b': *$port*" sandbox up -d --accept
+}
+
+@test "enter starts the services, waits for them, and they end with the box; services = no" {
+	services p 'linger = 1s' "[service db]
+$(server db)
+[service more]
+$(server more)
+profiles = extra"
+	[ "$(sandbox enter --accept -- curl -s http://db:5432/id)" = db ]
+	is db running
+	[ "$(sandbox ps --json | jq '[.[] | select(.service)] | length')" = 1 ]
+	# another session: the same process
+	pid=$(sandbox ps --json | jq '.[] | select(.service).pid')
+	sandbox enter -- true
+	[ "$(sandbox ps --json | jq '.[] | select(.service).pid')" = "$pid" ]
+	wait_until 60 is db stopped
+	# those of up stay
+	sandbox up -d >/dev/null
+	sandbox enter -- true
+	wait_until 60 eval '[[ $(sandbox ls) = *"p "*stopped* ]]'
+	is db running
+	sandbox down
+	# one that fails does not keep its user out
+	services p 'linger = 0' $'[service bad]\nimage = host\ncommand = /nosuch'
+	run -0 --separate-stderr sandbox enter -- echo in
+	[ "$output" = in ]
+	[[ $stderr = *"service 'bad': cannot run '/nosuch'"* ]]
+	services p $'linger = 0\nservices = no' $'[service bad]\nimage = host\ncommand = /nosuch'
+	says_nothing sandbox enter -- true
+}
