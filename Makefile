@@ -51,10 +51,13 @@ HARDEN  := -fstack-protector-strong -fPIE -ffunction-sections -fdata-sections
 ifneq ($(filter x86_64 i%86,$(shell uname -m)),)
 HARDEN  += -fcf-protection
 endif
+# A function that waits, as pid 1 does all the time, keeps the frames of its callers, but not the
+# buffers of what they called before: those are in frames of their own.
+FRAMES := -fno-inline-functions-called-once
 ifeq ($(DEBUG),1)
 OUR_CFLAGS += -Og $(HARDEN)
 else
-OUR_CFLAGS += -O2 $(HARDEN)
+OUR_CFLAGS += -O2 $(HARDEN) $(FRAMES)
 CPPFLAGS   += -D_FORTIFY_SOURCE=2
 endif
 LINK_HARDEN  := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections

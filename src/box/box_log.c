@@ -26,6 +26,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/rest.h"
 #include "base/spawn.h"
 
 #define TEXT_MAX  8192	     /* of a line; a longer one is split */
@@ -34,10 +35,11 @@
 struct writer {
 	const char *source;
 	int dir, file, in, control, show;
-	char line[TEXT_MAX];
-	size_t len;
+	size_t len; /* of line */
 	struct buf records;
 };
+
+static char line[TEXT_MAX]; /* that has not ended; of the writer, which is a process of its own */
 
 static int open_log(int dir)
 {
@@ -83,7 +85,7 @@ static void end_line(struct writer *w)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	buf_addf(&w->records, "%lld %s ", now.tv_sec * 1000LL + now.tv_nsec / 1000000, w->source);
-	buf_add(&w->records, w->line, w->len);
+	buf_add(&w->records, line, w->len);
 	buf_addch(&w->records, '\n');
 	w->len = 0;
 }
@@ -92,8 +94,8 @@ static void add(struct writer *w, const char *data, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (data[i] != '\n')
-			w->line[w->len++] = data[i];
-		if (data[i] == '\n' || w->len == sizeof(w->line))
+			line[w->len++] = data[i];
+		if (data[i] == '\n' || w->len == sizeof(line))
 			end_line(w);
 	}
 	write_records(w);
@@ -133,7 +135,7 @@ static noreturn void write_log(struct writer *w)
 		struct pollfd p[] = {{.fd = w->in, .events = POLLIN},
 				     {.fd = w->control, .events = POLLIN}};
 
-		if (poll(p, 2, -1) < 0)
+		if (rest_poll(p, 2, -1) < 0)
 			continue;
 		if (p[1].revents)
 			stop_showing(w);

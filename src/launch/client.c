@@ -22,6 +22,7 @@
 
 #include "base/cleanup.h"
 #include "base/proc.h"
+#include "base/rest.h"
 #include "launch/insist.h"
 #include "launch/protocol.h"
 #include "launch/terminal.h"
@@ -362,7 +363,7 @@ static int client_step(struct client *c, struct err *e)
 	size_t n = poll_carried(c->carried, p + WATCHED);
 	int r = 0;
 
-	if (poll(p, WATCHED + n, -1) < 0)
+	if (rest_poll(p, WATCHED + n, -1) < 0)
 		return errno == EINTR ? 0 : err_sys(e, errno, "cannot wait for the box");
 	if (p[2].revents)
 		r = on_report(c, e);

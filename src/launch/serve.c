@@ -38,6 +38,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/rest.h"
 #include "launch/ending.h"
 #include "launch/identity_start.h"
 #include "launch/plan.h"
@@ -591,7 +592,7 @@ static void serve_once(struct server *srv, int timeout)
 		p[POLLED_FIXED + i] = (struct pollfd){
 			.fd = srv->connections[i].late ? -1 : srv->connections[i].fd,
 			.events = POLLIN};
-	if (poll(p, POLLED_FIXED + n, timeout) <= 0)
+	if (rest_poll(p, POLLED_FIXED + n, timeout) <= 0)
 		return;
 	/*
 	 * Backwards: removing an entry moves the last one, which was already handled, into its
