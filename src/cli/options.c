@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/cleanup.h"
 #include "cli/habits.h"
+#include "config/value.h"
 
 const struct opt common_options[] = {
 	{.letter = 'h', .name = "help", .help = "show this help", OPT_FLAG(struct args, help)},
@@ -41,7 +41,7 @@ const struct opt *opt_find(const struct command *cmd, const char *name, size_t l
 
 	tables_of(cmd, tables);
 	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
-		for (const struct opt *o = tables[t]; o->name; o++)
+		for (const struct opt *o = tables[t]; *o->name; o++)
 			if (strlen(o->name) == len && memcmp(o->name, name, len) == 0)
 				return o;
 	return NULL;
@@ -53,7 +53,7 @@ const struct opt *opt_find_letter(const struct command *cmd, char letter)
 
 	tables_of(cmd, tables);
 	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
-		for (const struct opt *o = tables[t]; o->name; o++)
+		for (const struct opt *o = tables[t]; *o->name; o++)
 			if (o->letter && o->letter == letter)
 				return o;
 	return NULL;
@@ -76,7 +76,7 @@ static int unknown_option(const struct command *cmd, const char *word, struct er
 
 	tables_of(cmd, tables);
 	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
-		for (const struct opt *o = tables[t]; o->name && n + 1 < ARRAY_SIZE(names); o++)
+		for (const struct opt *o = tables[t]; *o->name && n + 1 < ARRAY_SIZE(names); o++)
 			names[n++] = o->name;
 	names[n] = NULL;
 	title(cmd, who, sizeof(who));
@@ -89,22 +89,21 @@ static int unknown_option(const struct command *cmd, const char *word, struct er
 }
 
 /* Refuses a word that is not one of the choices. what: the option or the command it belongs to. */
-static int check_choice(const char *what, const char *word, const char *const *choices,
-			struct err *e)
+static int check_choice(const char *what, const char *word, const char *choices, struct err *e)
 {
-	cleanup_buf struct buf all = BUF_INIT;
+	cleanup_strv struct strv list = {0};
+	cleanup_free char *all = NULL;
 	const char *near;
 
-	for (size_t i = 0; choices[i]; i++) {
-		if (streq(word, choices[i]))
-			return 0;
-		buf_addf(&all, "%s%s", i ? ", " : "", choices[i]);
-	}
-	near = nearest_word(word, choices);
+	value_words(choices, &list);
+	if (strv_has(&list, word))
+		return 0;
+	near = nearest_word(word, (const char *const *)list.v);
 	if (near)
 		return err_set(e, ERR_USAGE, "%s cannot be '%s': did you mean '%s'?", what, word,
 			       near);
-	return err_set(e, ERR_USAGE, "%s cannot be '%s': one of %s", what, word, all.data);
+	all = strv_join(&list, ", ");
+	return err_set(e, ERR_USAGE, "%s cannot be '%s': one of %s", what, word, all);
 }
 
 static int parse_number(const struct opt *o, const char *value, long *ret, struct err *e)
@@ -155,7 +154,7 @@ struct found {
 
 static bool takes_value(const struct found *f)
 {
-	return f->ours ? f->ours->arg != NULL : f->theirs->value;
+	return f->ours ? *f->ours->arg != '\0' : f->theirs->value;
 }
 
 static int needs_value(const struct found *f, struct err *e)
@@ -222,7 +221,7 @@ static int parse_letters(const struct command *cmd, char **argv, int *i, struct 
 		/*
 		 * A flag here that takes a value in another tool: if a value follows, it is theirs.
 		 */
-		if (f.ours && f.theirs && f.theirs->value && !f.ours->arg && !p[1] && argv[*i + 1])
+		if (f.ours && f.theirs && f.theirs->value && !*f.ours->arg && !p[1] && argv[*i + 1])
 			f.ours = NULL;
 		if (takes_value(&f)) {
 			value = p[1] ? p + 1 : argv[*i + 1];
@@ -321,7 +320,7 @@ int args_parse(const struct command *cmd, int argc, char **argv, struct args *re
 
 void args_clear(const struct command *cmd, struct args *args)
 {
-	for (const struct opt *o = cmd->options; o && o->name; o++)
+	for (const struct opt *o = cmd->options; o && *o->name; o++)
 		if (o->type == OPT_TYPE_LIST)
 			strv_clear((struct strv *)((char *)args->options + o->offset));
 	free((void *)args->options);
@@ -336,7 +335,7 @@ static void option_left(const struct opt *o, char *buf, size_t size)
 
 	if (o->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-	snprintf(buf, size, "%s--%s%s%s", letter, o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+	snprintf(buf, size, "%s--%s%s%s", letter, o->name, *o->arg ? " " : "", o->arg);
 }
 
 void options_print(const struct opt *const *tables, size_t n)
@@ -345,14 +344,14 @@ void options_print(const struct opt *const *tables, size_t n)
 	size_t width = 0;
 
 	for (size_t t = 0; t < n; t++) {
-		for (const struct opt *o = tables[t]; o->name; o++) {
+		for (const struct opt *o = tables[t]; *o->name; o++) {
 			option_left(o, left, sizeof(left));
 			if (strlen(left) > width)
 				width = strlen(left);
 		}
 	}
 	for (size_t t = 0; t < n; t++) {
-		for (const struct opt *o = tables[t]; o->name; o++) {
+		for (const struct opt *o = tables[t]; *o->name; o++) {
 			option_left(o, left, sizeof(left));
 			printf("  %-*s  %s%s\n", (int)width, left, o->help,
 			       o->type == OPT_TYPE_LIST ? " (repeatable)" : "");

@@ -37,15 +37,16 @@ enum word {
 
 /* How an option is stored: bool, const char * (into argv), struct strv, long (0 or more). */
 enum opt_type { OPT_TYPE_FLAG, OPT_TYPE_STRING, OPT_TYPE_LIST, OPT_TYPE_NUMBER };
+/* Texts: pointers are written at each start, and their pages belong to each process of a box. */
 struct opt {
-	char letter;	  /* 0: none */
-	const char *name; /* long name, without dashes; NULL ends a table */
-	const char *arg;  /* name of the value in the help; NULL for a flag */
-	const char *help;
+	char letter;   /* 0: none */
+	char name[16]; /* long name, without dashes; "" ends a table */
+	char arg[24];  /* name of the value in the help; "" for a flag */
+	char help[80];
 	enum opt_type type;
-	size_t offset; /* of the member in the command's options struct */
+	unsigned offset; /* of the member in the command's options struct */
 	enum word word;
-	const char *const *choices; /* NULL-ended, for WORD_CHOICE */
+	char choices[24]; /* separated by blanks, for WORD_CHOICE */
 };
 
 /* clang-format off */
@@ -57,7 +58,7 @@ struct opt {
 #define OPT_LIST(s, m)	 .type = OPT_TYPE_LIST, .offset = OPT_OFFSET(s, m, struct strv)
 #define OPT_NUMBER(s, m) .type = OPT_TYPE_NUMBER, .offset = OPT_OFFSET(s, m, long)
 #define OPT_JSON(s, m)	 {.name = "json", .help = "print JSON", OPT_FLAG(s, m)}
-#define OPTS_END	 {.name = NULL}
+#define OPTS_END	 {.name = ""}
 /* clang-format on */
 
 /* Where the command to run in a box begins. */
@@ -74,8 +75,7 @@ struct args {
 	int n;
 	char **program;	     /* the command to run, NULL-terminated; NULL if there is none */
 	const void *options; /* the command's own options struct */
-	bool help;
-	bool quiet, debug;
+	bool help, quiet, debug;
 };
 
 #define WORDS_MAX 3
@@ -89,7 +89,7 @@ struct command {
 	enum program_rule program;
 	int min_words, max_words;	   /* positional words; max -1: any number */
 	enum word words[WORDS_MAX];	   /* what they are; the last one repeats */
-	const char *const *choices;	   /* NULL-ended, for WORD_CHOICE in words */
+	const char *choices;		   /* separated by blanks, for WORD_CHOICE in words */
 	bool hidden;			   /* not in the help or the completion */
 	bool raw;			   /* no parsing: all words are positional */
 	const struct command *const *subs; /* NULL-terminated: its subcommands */

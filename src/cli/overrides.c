@@ -7,8 +7,6 @@
 
 #include "config/schema.h"
 
-const char *const network_choices[] = {"none", "host", "gateway", NULL};
-
 void overrides_add(struct strv *overrides, enum schema_id id, const char *value)
 {
 	if (value)

@@ -42,7 +42,7 @@
 #define OPT_NETWORK(s, m)                                                                         \
 	{                                                                                         \
 		.letter = 'n', .name = "network", .arg = "DRIVER",                                \
-		.help = "none, host or gateway", .word = WORD_CHOICE, .choices = network_choices, \
+		.help = "none, host or gateway", .word = WORD_CHOICE, .choices = NETWORK_CHOICES, \
 		OPT_STRING(s, m)                                                                  \
 	}
 #define OPT_WORKDIR(s, m)                                                      \
@@ -70,8 +70,8 @@
 		OPT_FLAG(s, m)                                                       \
 	}
 
-/* The words of KEY_NETWORK, as a test proves, for completion and checks; NULL-terminated. */
-extern const char *const network_choices[];
+/* The words of KEY_NETWORK, as a test proves, for completion and checks. */
+#define NETWORK_CHOICES "none host gateway"
 
 /* Refuses an invalid --user, with a message; NULL is fine. */
 int overrides_check_user(bool root, const char *user, struct err *e);

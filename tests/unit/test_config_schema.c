@@ -267,17 +267,18 @@ static void table(void **state)
 	}
 }
 
-/* network_choices, which options and completion use, must equal the row's words. */
+/* NETWORK_CHOICES, which options and completion use, must equal the row's words. */
 static void network_words(void **state)
 {
 	cleanup_strv struct strv words = {0};
-	size_t n = 0;
+	cleanup_strv struct strv choices = {0};
 
 	(void)state;
 	value_words(schema_keys[KEY_NETWORK].words, &words);
-	for (; network_choices[n]; n++)
-		assert_true(strv_has(&words, network_choices[n]));
-	assert_int_equal(n, words.n);
+	value_words(NETWORK_CHOICES, &choices);
+	for (size_t i = 0; i < choices.n; i++)
+		assert_true(strv_has(&words, choices.v[i]));
+	assert_int_equal(choices.n, words.n);
 }
 
 static void expansion(void **state)

@@ -37,8 +37,6 @@ static const struct opt options[] = {
 	OPTS_END,
 };
 
-static const char *const shells[] = {"bash", "zsh", "fish", NULL};
-
 /* %s: the program's path as a word. The hook preserves the status of the last command. */
 static const char bash_hook[] =
 	"_sandbox_activate() {\n"
@@ -230,6 +228,6 @@ const struct command cmd_activate = {
 	.min_words = 1,
 	.max_words = 1,
 	.words = {WORD_CHOICE},
-	.choices = shells,
+	.choices = "bash zsh fish",
 	.run = run,
 };

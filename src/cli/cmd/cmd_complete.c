@@ -18,6 +18,7 @@
 #include "config/profile.h"
 #include "config/schema.h"
 #include "config/service.h"
+#include "config/value.h"
 #include "config/xdg.h"
 #include "image/name/conf.h"
 #include "image/name/ref.h"
@@ -38,7 +39,7 @@ static const struct opt *pending_letter(const struct command *cmd, const char *w
 	for (const char *p = word + 1; *p; p++) {
 		const struct opt *o = opt_find_letter(cmd, *p);
 
-		if (o && o->arg)
+		if (o && *o->arg)
 			return p[1] ? NULL : o;
 	}
 	return NULL;
@@ -76,7 +77,7 @@ static void take_word(struct position *at, const char *word)
 		size_t len = strcspn(word + 2, "=");
 		const struct opt *o = opt_find(at->cmd, word + 2, len);
 
-		if (o && o->arg && !word[2 + len])
+		if (o && *o->arg && !word[2 + len])
 			at->pending = o;
 	} else if (!at->literal && word[0] == '-' && word[1]) {
 		at->pending = pending_letter(at->cmd, word);
@@ -178,9 +179,11 @@ static void print_keys(const char *prefix)
 }
 
 /* The first line precedes the candidates, so each case prints its own. */
-static void print_word(const struct command *cmd, enum word word, const char *const *choices,
+static void print_word(const struct command *cmd, enum word word, const char *choices,
 		       const char *prefix, const char *value)
 {
+	cleanup_strv struct strv list = {0};
+
 	switch (word) {
 	case WORD_ANY:
 		print_kind("none", prefix, "");
@@ -232,8 +235,8 @@ static void print_word(const struct command *cmd, enum word word, const char *co
 		break;
 	case WORD_CHOICE:
 		print_kind("none", prefix, "");
-		for (size_t i = 0; choices[i]; i++)
-			printf("%s%s\t\n", prefix, choices[i]);
+		value_words(choices, &list);
+		print_list(prefix, &list);
 		break;
 	}
 }
@@ -244,7 +247,7 @@ static void print_options(const struct command *cmd)
 
 	print_kind("none", "", "");
 	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
-		for (const struct opt *o = tables[t]; o && o->name; o++)
+		for (const struct opt *o = tables[t]; o && *o->name; o++)
 			printf("--%s\t%s\n", o->name, o->help);
 }
 
@@ -262,7 +265,7 @@ static void complete_at(const struct position *at, const char *current)
 	} else if (!at->literal && starts_with(current, "--") && strchr(current, '=')) {
 		len = strcspn(current, "=") + 1;
 		o = opt_find(cmd, current + 2, len - 3);
-		if (o && o->arg) {
+		if (o && *o->arg) {
 			cleanup_free char *prefix = xstrndup(current, len);
 
 			print_word(cmd, o->word, o->choices, prefix, current + len);

@@ -20,16 +20,16 @@ EMBED(completion_bash, "completions/sandbox.bash");
 EMBED(completion_zsh, "completions/_sandbox");
 EMBED(completion_fish, "completions/sandbox.fish");
 
-static const char *const shells[] = {"bash", "zsh", "fish", NULL};
-static const char *const scripts[] = {completion_bash, completion_zsh, completion_fish};
-
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
+	const char *shell = args->v[0];
+
 	(void)ret_status;
 	(void)e;
-	for (size_t i = 0; shells[i]; i++)
-		if (streq(args->v[0], shells[i]))
-			fputs(scripts[i], stdout);
+	fputs(streq(shell, "bash")  ? completion_bash
+	      : streq(shell, "zsh") ? completion_zsh
+				    : completion_fish,
+	      stdout);
 	return 0;
 }
 
@@ -40,6 +40,6 @@ const struct command cmd_completion = {
 	.min_words = 1,
 	.max_words = 1,
 	.words = {WORD_CHOICE},
-	.choices = shells,
+	.choices = "bash zsh fish",
 	.run = run,
 };

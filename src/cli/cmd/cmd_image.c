@@ -102,14 +102,12 @@ const struct command cmd_image_import = {
 	.program_name = IMAGE_PROGRAM,
 };
 
-static const char *const export_formats[] = {"oci", "docker", "tar", NULL};
-
 static const struct opt export_options[] = {
 	{.name = "format",
 	 .arg = "FORMAT",
 	 .help = "oci (default), docker, or tar: only the files",
 	 .word = WORD_CHOICE,
-	 .choices = export_formats,
+	 .choices = "oci docker tar",
 	 OPT_STRING(struct export_cli, format)},
 	OPTS_END,
 };

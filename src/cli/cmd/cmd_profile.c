@@ -119,8 +119,6 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	return err_set(e, ERR_USAGE, "use 'sandbox profile ls' or 'sandbox profile show PROFILE'");
 }
 
-static const char *const actions[] = {"ls", "show", NULL};
-
 const struct command cmd_profile = {
 	.name = "profile",
 	.summary = "list the profiles, or show one",
@@ -129,6 +127,6 @@ const struct command cmd_profile = {
 	.options_size = sizeof(struct profile_options),
 	.max_words = 2,
 	.words = {WORD_CHOICE, WORD_PROFILE},
-	.choices = actions,
+	.choices = "ls show",
 	.run = run,
 };

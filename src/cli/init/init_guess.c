@@ -10,11 +10,10 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "cli/init/init_signs.h"
 
 static void add(struct strv *list, const char *word)
 {
-	if (word && !strv_has(list, word))
+	if (*word && !strv_has(list, word))
 		strv_push(list, word);
 }
 
@@ -29,7 +28,7 @@ void init_add_words(struct strv *list, const char *words)
 
 static void add_lines(struct strv *list, const char *lines)
 {
-	cleanup_free char *copy = xstrdup(lines ? lines : "");
+	cleanup_free char *copy = xstrdup(lines);
 	char *save = NULL;
 
 	for (char *l = strtok_r(copy, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
@@ -43,11 +42,12 @@ static void add_apt_word(struct init_guess *g, const char *lang, const char *wor
 			continue;
 		/* Wanted by two languages: only an image with both does not need it. */
 		if (!streq(g->apt[i].lang, lang))
-			g->apt[i].lang = "";
+			*g->apt[i].lang = '\0';
 		return;
 	}
 	g->apt = xrealloc(g->apt, g->n_apt + 1, sizeof(*g->apt));
-	g->apt[g->n_apt++] = (struct init_apt){.lang = lang, .name = xstrdup(word)};
+	g->apt[g->n_apt] = (struct init_apt){.name = xstrdup(word)};
+	snprintf(g->apt[g->n_apt++].lang, INIT_LANG_SIZE, "%s", lang);
 }
 
 void init_add_apt(struct init_guess *g, const char *lang, const char *words)
@@ -91,12 +91,12 @@ void init_add_why(struct init_guess *g, const char *fmt, ...)
 	strv_push_take(&g->why, err_quote_all(line));
 }
 
-void init_add_sign(struct init_guess *g, const struct init_sign *sign, const char *file)
+void init_add_sign(struct init_guess *g, const struct init_sign *sign, const char *file, bool whole)
 {
-	const char *lang = sign->lang ? sign->lang : "";
-	bool installs = sign->create || sign->run;
+	const char *lang = sign->lang;
+	bool installs = whole && (*sign->create || *sign->run);
 
-	if (sign->note) {
+	if (*sign->note) {
 		init_add_why(g, "%s: %s", file, sign->note);
 		return;
 	}
@@ -105,9 +105,9 @@ void init_add_sign(struct init_guess *g, const struct init_sign *sign, const cha
 	init_add_apt(g, "", sign->more);
 	init_add_words(&g->programs, sign->programs);
 	add_lines(&g->env, sign->env);
-	if (sign->image && !g->lang_image)
+	if (*sign->image && !g->lang_image)
 		g->lang_image = sign->image;
-	if (sign->stops)
+	if (whole)
 		add(&g->stopped, sign->stops);
 	add(&g->langs, lang);
 	if (!installs || strv_has(&g->done, lang))

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "cli/init/init_signs.h"
 
 #define INIT_WANTS_MAX 8
 
@@ -21,7 +22,7 @@ struct init_want {
 
 /* A package of Debian, and the language whose images do not need it, or "". */
 struct init_apt {
-	const char *lang;
+	char lang[INIT_LANG_SIZE];
 	char *name;
 };
 
@@ -55,8 +56,10 @@ void init_guess_clear(struct init_guess *g);
 /* Adds words, separated by blanks (NULL: none), to a list of a guess; skips those already there. */
 void init_add_words(struct strv *list, const char *words);
 void init_add_apt(struct init_guess *g, const char *lang, const char *words);
-struct init_sign;
-void init_add_sign(struct init_guess *g, const struct init_sign *sign, const char *file);
+
+/* whole: its step, its line of the hook and what it stops too, not only the tools. */
+void init_add_sign(struct init_guess *g, const struct init_sign *sign, const char *file,
+		   bool whole);
 void init_add_want(struct init_guess *g, const char *lang, const char *version, const char *file,
 		   bool exact);
 void init_add_why(struct init_guess *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -67,17 +67,13 @@ static const char *lang_of(const char *tool)
 static void take_lang(struct init_guess *g, const char *lang, const char *version, const char *file,
 		      bool exact)
 {
-	struct init_sign tools;
-
 	init_add_want(g, lang, version, file, exact);
 	if (strv_has(&g->langs, lang))
 		return;
 	for (size_t i = 0; i < init_n_signs; i++) {
-		if (!init_signs[i].lang || !streq(init_signs[i].lang, lang))
+		if (!streq(init_signs[i].lang, lang))
 			continue;
-		tools = init_signs[i];
-		tools.create = tools.run = tools.stops = NULL;
-		init_add_sign(g, &tools, file);
+		init_add_sign(g, &init_signs[i], file, false);
 		return;
 	}
 }
@@ -290,20 +286,21 @@ static void take_program(const char *program, const char *file, struct init_gues
 static void read_makefile(int dirfd, struct init_guess *g)
 {
 	static const char *const names[] = {"GNUmakefile", "makefile", "Makefile"};
+	static const struct init_sign for_c = {.lang = "c",
+					       .profile = "c",
+					       .apt = "build-essential",
+					       .programs = "make cc"},
+				      beside = {.apt = "make", .programs = "make"};
 	/* configure writes one, and one for another language needs no C. */
 	bool alone = !g->langs.n;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const struct init_sign make = {.lang = alone ? "c" : "",
-					       .profile = alone ? "c" : NULL,
-					       .apt = alone ? "build-essential" : "make",
-					       .programs = alone ? "make cc" : "make"};
 		cleanup_buf struct buf text = BUF_INIT;
 		cleanup_strv struct strv programs = {0};
 
 		if (!init_read_file(dirfd, names[i], &text, g))
 			continue;
-		init_add_sign(g, &make, names[i]);
+		init_add_sign(g, alone ? &for_c : &beside, names[i], true);
 		init_text_makefile(text.data, &programs);
 		for (size_t k = 0; k < programs.n; k++)
 			take_program(programs.v[k], names[i], g);
@@ -398,8 +395,8 @@ int init_read_directory(int dirfd, const char *dir, struct init_guess *out, stru
 		const struct init_sign *sign = &init_signs[i];
 		const char *file = find(&names, sign);
 
-		if (file && !(sign->lang && strv_has(&out->stopped, sign->lang)))
-			init_add_sign(out, sign, file);
+		if (file && !(*sign->lang && strv_has(&out->stopped, sign->lang)))
+			init_add_sign(out, sign, file, true);
 	}
 	read_files(dirfd, out);
 	init_read_dockerfile(dirfd, out);
