@@ -91,11 +91,14 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 
 int err_sys(struct err *e, int errnum, const char *fmt, ...)
 {
+	const char *description;
 	int saved = errno;
 	va_list ap;
 
 	va_start(ap, fmt);
-	build(e, strerror(errnum), fmt, ap);
+	/* strerror(3), without the catalogs for a translation: the caller may expect this error. */
+	description = strerrordesc_np(errnum);
+	build(e, description ? description : strerror(errnum), fmt, ap);
 	va_end(ap);
 	e->code = errnum;
 	errno = saved;
