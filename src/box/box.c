@@ -25,6 +25,7 @@
 #include "box/folder.h"
 #include "box/service_tie.h"
 #include "launch/client.h"
+#include "launch/gateway.h"
 
 #define LOCK_MAX_SIZE (96u << 10) /* the pid and notes */
 
@@ -352,6 +353,21 @@ void box_forget_folder(const struct store *s, const struct box *b, const char *d
 		store_index_clear(s, index_of(b), store_key(dir).hex, b->id);
 }
 
+/* What its network reached and was refused, unless the project has another box. */
+static void forget_journal(const struct store *s, const struct box *b)
+{
+	cleanup_free char *index = NULL, *journal = NULL;
+	struct store_key key;
+
+	if (!b->project)
+		return;
+	key = store_key(b->project);
+	index = xasprintf("%s/%s", STORE_PROJECTS, key.hex);
+	journal = xasprintf(GATEWAY_JOURNAL "%s", key.hex);
+	if (faccessat(s->data_fd, index, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		unlinkat(s->runtime_fd, journal, 0);
+}
+
 int box_remove(const struct store *s, struct box *b, struct err *e)
 {
 	cleanup_service_tie struct service_tie tie = {0};
@@ -374,6 +390,7 @@ int box_remove(const struct store *s, struct box *b, struct err *e)
 	}
 	box_forget_folder(s, b, b->project, b->folder);
 	box_forget_folder(s, b, b->moved_from, NULL);
+	forget_journal(s, b);
 	if (tie.mark)
 		store_index_clear(s, STORE_PROJECTS, service_tie_key(tie.mark, tie.name).hex,
 				  b->id);

@@ -129,7 +129,7 @@ bool dns_accept(const uint8_t *query, size_t query_len, uint8_t *data, size_t *l
 		return false;
 	dns_read_query(query, query_len, &q, &code);
 	for (size_t i = 0; i < found.n; i++)
-		if (!verdict_of_answer(&found.at[i])) {
+		if (!verdict_of_answer(&found.at[i], q.name)) {
 			*len = dns_build_answer(query, &q, DNS_NO_NAME, NULL, data);
 			return true;
 		}

@@ -136,7 +136,7 @@ static int set_up(const struct gateway_request *req, struct inside *ret, struct 
 	if (r < 0)
 		return r;
 	ping_init();
-	verdict_init();
+	verdict_init(req->journal);
 	while (fds[1] < 0)
 		read_parent(req->parent, fds);
 	inside.netns = fds[1];

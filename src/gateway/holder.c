@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -25,6 +26,9 @@
 #include "gateway/host_route.h"
 #include "gateway/network.h"
 #include "gateway/servers.h"
+
+#define NAME_SIZE    128 /* of a file in the holder's directory, with its end */
+#define PROJECT_NAME 64	 /* the name of a project's holder has at least a SHA-256 */
 
 enum client_state {
 	CLIENT_NEW,
@@ -405,18 +409,40 @@ static void serve(struct holder *h)
 	}
 }
 
+/* The holder's name in its directory: what its launcher has called the socket. */
+static const char *own_name(char *out, size_t size)
+{
+	struct sockaddr_un addr = {0};
+	socklen_t len = sizeof(addr) - 1; /* ends with a zero byte */
+
+	*out = '\0';
+	if (getsockname(GATEWAY_LISTEN_FD, (struct sockaddr *)&addr, &len) == 0)
+		snprintf(out, size, "%s", path_basename(addr.sun_path));
+	return out;
+}
+
+static const char *journal_name(char *out, size_t size)
+{
+	char name[NAME_SIZE];
+
+	snprintf(out, size, NET_JOURNAL_NAME "%s", own_name(name, sizeof(name)));
+	return out;
+}
+
 /*
  * Removes the socket's name, so that the next launcher starts another holder, and lets go of those that
  * have connected meanwhile, who then do the same. Nobody has replaced it: we still listen.
  */
 static void leave(void)
 {
-	struct sockaddr_un addr = {0};
-	socklen_t size = sizeof(addr) - 1; /* ends with a zero byte */
+	char name[NAME_SIZE], journal[NAME_SIZE];
 	int fd;
 
-	if (getsockname(GATEWAY_LISTEN_FD, (struct sockaddr *)&addr, &size) == 0)
-		unlinkat(GATEWAY_CACHE_FD, path_basename(addr.sun_path), 0);
+	own_name(name, sizeof(name));
+	unlinkat(GATEWAY_CACHE_FD, name, 0);
+	/* A throw-away box leaves nothing. */
+	if (strlen(name) < PROJECT_NAME)
+		unlinkat(GATEWAY_CACHE_FD, journal_name(journal, sizeof(journal)), 0);
 	while ((fd = accept4(GATEWAY_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC)) >= 0)
 		close(fd);
 }
@@ -425,6 +451,7 @@ int holder_run(void)
 {
 	struct holder h = {.networks = NETWORKS_INIT, .watch = -1};
 	struct err e = {0};
+	char journal[NAME_SIZE];
 
 	setsid();
 	(void)!chdir("/"); /* else the launcher's directory could not be unmounted */
@@ -435,6 +462,8 @@ int holder_run(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (host_route_init(&e) == 0)
 		h.networks.ipv6 = host_route_has_ipv6();
+	h.networks.journal = net_journal_map(GATEWAY_CACHE_FD,
+					     journal_name(journal, sizeof(journal)));
 	servers_read(&h.networks.servers);
 	h.watch = servers_watch();
 	serve(&h);

@@ -116,7 +116,8 @@ struct network *networks_find(struct networks *all, const char *name)
 
 int network_start(struct networks *all, struct network *n, struct err *e)
 {
-	struct gateway_request request = {.first = !n->up, .ipv6 = all->ipv6, .number = n->number};
+	struct gateway_request request = {
+		.first = !n->up, .ipv6 = all->ipv6, .number = n->number, .journal = all->journal};
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)

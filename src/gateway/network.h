@@ -10,11 +10,13 @@
 
 #include "gateway/contract.h"
 #include "gateway/ports_kept.h"
+#include "netpolicy/journal.h"
 
 /* What a project's networks have in common. */
 struct networks {
 	int userns; /* -1: not made yet */
 	int bridge; /* a network namespace with the wire between them; -1: not needed so far */
+	struct net_journal *journal; /* or NULL */
 	bool ipv6;
 	struct gateway_servers servers;
 	struct network *first; /* kept, so that a service that starts again gets its old number */

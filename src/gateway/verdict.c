@@ -54,10 +54,12 @@ static const struct net private4[] = {{"10.0.0.0", 8, CLOSED},
 			private6[] = {{"fc00::", 7, CLOSED}};
 
 static struct netpolicy *policy;
+static struct net_journal *journal;
 
-void verdict_init(void)
+void verdict_init(struct net_journal *j)
 {
 	policy = netpolicy_new();
+	journal = j;
 }
 
 int verdict_set_policy(const struct netpolicy *p, size_t size)
@@ -120,14 +122,41 @@ static bool is_host(const struct endpoint *to)
 	return endpoint_is_ipv4(to) && memcmp(endpoint_ipv4_bytes(to), addr, sizeof(addr)) == 0;
 }
 
+/* Writes the journal. Returns whether it was allowed. */
+static bool note(int protocol, const struct endpoint *to, const char *name, enum net_reason reason)
+{
+	struct net_event event = {.reason = (uint8_t)reason};
+
+	event.protocol = protocol == IPPROTO_TCP   ? NET_TCP
+			 : protocol == IPPROTO_UDP ? NET_UDP
+			 : protocol < 0		   ? NET_DNS
+						   : NET_PING;
+	if (to) {
+		event.has_address = true;
+		event.port = ntohs(to->port);
+		memcpy(event.addr, &to->addr, sizeof(event.addr));
+		if (!name)
+			name = pins_next(to, NULL);
+	}
+	if (name)
+		memcpy(event.name, name, strlen(name));
+	net_journal_add(journal, &event);
+	return reason == REASON_ALLOWED;
+}
+
+static enum verdict settle(int protocol, const struct endpoint *to, enum net_reason reason)
+{
+	return note(protocol, to, NULL, reason) ? VERDICT_ALLOWED : VERDICT_REFUSED;
+}
+
 static enum verdict of_host(int protocol, const struct endpoint *to, struct endpoint *ret)
 {
 	static const uint8_t loopback[] = {127, 0, 0, 1};
 
 	if (protocol == IPPROTO_ICMP || !netpolicy_host(policy, ntohs(to->port)))
-		return VERDICT_REFUSED;
+		return settle(protocol, to, REASON_HOST);
 	*ret = endpoint_ipv4(loopback, to->port);
-	return VERDICT_ALLOWED;
+	return settle(protocol, to, REASON_ALLOWED);
 }
 
 /* The most that a name of this address allows. */
@@ -147,18 +176,22 @@ static enum netpolicy_says best_of_names(const struct endpoint *to)
 /* The policy is closed, and no rule by address says anything. */
 static enum verdict of_names(int protocol, const struct endpoint *to)
 {
+	bool known = pins_next(to, NULL);
+
 	switch (best_of_names(to)) {
 	case NETPOLICY_RAW:
-		return VERDICT_ALLOWED;
+		return settle(protocol, to, REASON_ALLOWED);
 	case NETPOLICY_PORT:
-		return protocol == IPPROTO_TCP ? VERDICT_CHECKED : VERDICT_ALLOWED;
+		return protocol == IPPROTO_TCP ? VERDICT_CHECKED
+					       : settle(protocol, to, REASON_ALLOWED);
 	case NETPOLICY_CHECKED:
 		/* A datagram's name cannot be seen: QUIC is refused, and clients take TCP. */
-		return protocol == IPPROTO_TCP	  ? VERDICT_CHECKED
-		       : protocol == IPPROTO_ICMP ? VERDICT_ALLOWED
-						  : VERDICT_REFUSED;
+		return protocol == IPPROTO_TCP
+			       ? VERDICT_CHECKED
+			       : settle(protocol, to,
+					protocol == IPPROTO_UDP ? REASON_DATAGRAM : REASON_ALLOWED);
 	default:
-		return VERDICT_REFUSED;
+		return settle(protocol, to, known ? REASON_NO_RULE_OF_PORT : REASON_NO_RULE);
 	}
 }
 
@@ -169,49 +202,73 @@ enum verdict verdict_of(int protocol, const struct endpoint *to, struct endpoint
 
 	if (is_host(to))
 		return of_host(protocol, to, ret);
-	if (closed == NEVER || host_route_is_local(to))
-		return VERDICT_REFUSED;
+	if (closed == NEVER)
+		return settle(protocol, to, REASON_NO_MACHINE);
+	if (host_route_is_local(to))
+		return settle(protocol, to, REASON_HOST);
 	*ret = *to;
 	says = netpolicy_address(policy, to->addr.s6_addr, ntohs(to->port));
 	if (says == NETPOLICY_RAW)
-		return VERDICT_ALLOWED;
-	if (says == NETPOLICY_DENIED || closed == CLOSED)
-		return VERDICT_REFUSED;
+		return settle(protocol, to, REASON_ALLOWED);
+	if (says == NETPOLICY_DENIED)
+		return settle(protocol, to, REASON_DENIED);
+	if (closed == CLOSED)
+		return settle(protocol, to, REASON_SPECIAL);
 	if (policy->closed)
 		return of_names(protocol, to);
-	return protocol == IPPROTO_TCP && netpolicy_denies_names(policy) ? VERDICT_CHECKED
-									 : VERDICT_ALLOWED;
+	return protocol == IPPROTO_TCP && netpolicy_denies_names(policy)
+		       ? VERDICT_CHECKED
+		       : settle(protocol, to, REASON_ALLOWED);
 }
 
-bool verdict_of_flight(const struct endpoint *to, const char *name)
+static enum net_reason of_flight(const struct endpoint *to, enum flight flight, const char *name)
 {
-	enum netpolicy_says says = name ? netpolicy_name(policy, name, ntohs(to->port))
-					: NETPOLICY_NO_RULE;
+	enum netpolicy_says says = flight == FLIGHT_NAME
+					   ? netpolicy_name(policy, name, ntohs(to->port))
+					   : NETPOLICY_NO_RULE;
 
+	if (says == NETPOLICY_DENIED)
+		return REASON_DENIED;
+	if (flight == FLIGHT_BAD || flight == FLIGHT_MORE)
+		return REASON_TWO_WAYS;
 	if (!policy->closed)
-		return says != NETPOLICY_DENIED;
-	if (!name)
-		return best_of_names(to) >= NETPOLICY_PORT;
-	return says >= NETPOLICY_CHECKED && pins_has(to, name);
+		return REASON_ALLOWED;
+	if (flight == FLIGHT_NONE)
+		return best_of_names(to) >= NETPOLICY_PORT ? REASON_ALLOWED : REASON_NAMELESS;
+	if (says == NETPOLICY_NO_RULE)
+		return REASON_OTHER_NAME;
+	return pins_has(to, name) ? REASON_ALLOWED : REASON_NOT_ITS;
+}
+
+bool verdict_of_flight(const struct endpoint *to, enum flight flight, const char *name)
+{
+	return note(IPPROTO_TCP, to, flight == FLIGHT_NAME ? name : NULL,
+		    of_flight(to, flight, name));
 }
 
 bool verdict_of_question(const struct dns_question *q)
 {
 	enum netpolicy_says says = q->odd ? NETPOLICY_NO_RULE : netpolicy_name(policy, q->name, 0);
 
-	return says != NETPOLICY_DENIED && (!policy->closed || says >= NETPOLICY_CHECKED);
+	if (says == NETPOLICY_DENIED)
+		return note(-1, NULL, q->name, REASON_DENIED);
+	if (policy->closed && says == NETPOLICY_NO_RULE)
+		return note(-1, NULL, q->name, REASON_NO_RULE);
+	return true;
 }
 
-bool verdict_of_answer(const struct endpoint *to)
+bool verdict_of_answer(const struct endpoint *to, const char *name)
 {
-	if (!policy->closed || (how_closed(to) != NEVER && !host_route_is_local(to) &&
-				netpolicy_address(policy, to->addr.s6_addr, 0) == NETPOLICY_RAW))
+	bool host = how_closed(to) == NEVER || (policy->closed && host_route_is_local(to));
+
+	if (!policy->closed ||
+	    (!host && netpolicy_address(policy, to->addr.s6_addr, 0) == NETPOLICY_RAW))
 		return true;
-	return how_closed(to) == OPEN && !is_private(to) && !host_route_is_local(to);
+	return (!host && how_closed(to) == OPEN && !is_private(to)) ||
+	       note(-1, to, name, host ? REASON_HOST : REASON_PRIVATE);
 }
 
 void verdict_pin(const struct endpoint *address, const char *name)
 {
-	if (policy->closed)
-		pins_add(address, name);
+	pins_add(address, name);
 }

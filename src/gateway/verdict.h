@@ -12,10 +12,12 @@
 
 #include "gateway/dns_message.h"
 #include "gateway/endpoint.h"
+#include "gateway/flight.h"
+#include "netpolicy/journal.h"
 #include "netpolicy/netpolicy.h"
 
-/* Everything is open. */
-void verdict_init(void);
+/* Everything is open. What is decided is written to the journal, which may be NULL. */
+void verdict_init(struct net_journal *journal);
 
 /* From now on. -1: it is none. */
 int verdict_set_policy(const struct netpolicy *p, size_t size);
@@ -32,14 +34,14 @@ enum verdict {
  */
 enum verdict verdict_of(int protocol, const struct endpoint *to, struct endpoint *ret);
 
-/* Are these first bytes allowed? name NULL: there is no name in them. */
-bool verdict_of_flight(const struct endpoint *to, const char *name);
+/* Are these first bytes allowed? name: with FLIGHT_NAME, what they name. */
+bool verdict_of_flight(const struct endpoint *to, enum flight flight, const char *name);
 
 /* May a server be asked this? */
 bool verdict_of_question(const struct dns_question *q);
 
 /* May a name have this address, which a server says it has? Not that of the host, or of a neighbour. */
-bool verdict_of_answer(const struct endpoint *to);
+bool verdict_of_answer(const struct endpoint *to, const char *name);
 
 /* The box is told that the name, which it may reach, has this address. */
 void verdict_pin(const struct endpoint *address, const char *name);

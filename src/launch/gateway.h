@@ -20,9 +20,12 @@
 #include "base/err.h"
 #include "launch/plan.h"
 #include "launch/project.h"
+#include "netpolicy/journal.h"
 #include "netpolicy/netpolicy.h"
 
-#define GATEWAY_SOCKET "net-" /* what the names of holders' sockets begin with */
+#define GATEWAY_SOCKET \
+	"net-" /* what the names of holders' sockets begin with, and of their journals */
+#define GATEWAY_JOURNAL NET_JOURNAL_NAME GATEWAY_SOCKET
 
 struct gateway_place {
 	const char *program;

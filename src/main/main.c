@@ -45,6 +45,7 @@ const struct command *const commands[] = {
 	&cmd_ls,
 	&cmd_ps,
 	&cmd_port,
+	&cmd_net,
 	&cmd_inspect,
 	&cmd_logs,
 	&cmd_stop,

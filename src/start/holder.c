@@ -14,9 +14,11 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "gateway/channel.h"
 #include "launch/client.h"
 #include "launch/gateway.h"
+#include "netpolicy/journal.h"
 
 #define PORTS_MAX 4096	/* of a box, with those that are forwarded */
 #define WAIT_MS	  10000 /* for a holder that was stopped */
@@ -28,6 +30,14 @@ char *holder_socket(const struct box *b, const char *network)
 	if (!project || (b->temporary && !network))
 		return xasprintf(GATEWAY_SOCKET "%s", b->id);
 	return xasprintf(GATEWAY_SOCKET "%s", store_key(project).hex);
+}
+
+char *holder_journal(const struct store *s, const struct box *b)
+{
+	cleanup_free char *socket = holder_socket(b, NULL);
+	cleanup_free char *name = xasprintf(NET_JOURNAL_NAME "%s", socket);
+
+	return path_join(s->runtime, name);
 }
 
 /* Returns 0, or -ESRCH: there is none. */

@@ -1,0 +1,56 @@
+/*
+ * net_view.c - showing what a box reached and was refused.
+ */
+#include "cli/net_view.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define TIME_MAX 32
+
+/* In local time, to the second. */
+static char *format_time(const struct net_event *event, bool zone, char *out)
+{
+	time_t seconds = (time_t)(event->time / 1000);
+	struct tm tm;
+
+	if (!localtime_r(&seconds, &tm) || !(zone ? strftime(out, TIME_MAX, "%FT%T%z", &tm)
+						  : strftime(out, TIME_MAX, "%F %T", &tm)))
+		snprintf(out, TIME_MAX, "?");
+	return out;
+}
+
+void net_view_line(const struct net_event *event)
+{
+	char when[TIME_MAX], what[NET_REASON_MAX], why[NET_REASON_MAX], rule[NET_REASON_MAX];
+
+	printf("%s %-7s %s", format_time(event, false, when),
+	       event->reason == REASON_ALLOWED ? "allowed" : "refused",
+	       net_event_what(event, what));
+	if (*event->name)
+		printf(" %s", event->name);
+	if (event->count > 1)
+		printf(" (%u times)", event->count);
+	if (event->reason != REASON_ALLOWED)
+		printf(": %s", net_event_why(event, why));
+	if (*net_event_rule(event, rule))
+		printf(": allow = %s", rule);
+	putchar('\n');
+}
+
+void net_view_json(struct json *j, const struct net_event *event)
+{
+	char when[TIME_MAX], text[NET_REASON_MAX];
+
+	jsonout_object_begin(j, NULL);
+	jsonout_string(j, "time", format_time(event, true, when));
+	jsonout_bool(j, "allowed", event->reason == REASON_ALLOWED);
+	jsonout_string(j, "what", net_event_what(event, text));
+	jsonout_string(j, "name", *event->name ? event->name : NULL);
+	jsonout_number(j, "count", event->count);
+	jsonout_string(j, "reason",
+		       event->reason == REASON_ALLOWED ? NULL : net_event_why(event, text));
+	net_event_rule(event, text);
+	jsonout_string(j, "allow", *text ? text : NULL);
+	jsonout_object_end(j);
+}

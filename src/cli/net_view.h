@@ -1,0 +1,16 @@
+/*
+ * net_view.h - showing what a box reached and was refused.
+ */
+#ifndef CLI_NET_VIEW_H
+#define CLI_NET_VIEW_H
+
+#include "base/json.h"
+#include "netpolicy/journal.h"
+
+/* Prints a line. */
+void net_view_line(const struct net_event *event);
+
+/* Adds an object. */
+void net_view_json(struct json *j, const struct net_event *event);
+
+#endif
