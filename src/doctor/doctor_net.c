@@ -1,16 +1,21 @@
 /*
- * doctor_net.c - can this machine carry a box's traffic (network = gateway)?
+ * doctor_net.c - can this machine carry a box's traffic (network = gateway), and what of it?
  *
- * Tries what the gateway does, in a network namespace that ends with the try.
+ * Tries what the gateway does, in network namespaces that end with the try.
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/mem.h"
 #include "doctor/doctor_probe.h"
+#include "gateway/host_route.h"
 #include "gateway/setup_link.h"
 #include "gateway/setup_nft.h"
 
@@ -19,8 +24,25 @@
 /* Shared with the child of the try. */
 struct attempt {
 	char kind[16]; /* what carries the interface; "": nothing does */
+	bool wire;     /* networks of a project can be connected */
 	struct err err;
 };
+
+/* What setup_bridge.c connects networks by, each in a namespace of its own. */
+static bool try_wire(void)
+{
+	static const char *const kinds[] = {"bridge", "veth"};
+	struct err ignored;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct nl_batch b = {0};
+
+		link_build_interface(&b, kinds[i]);
+		if (unshare(CLONE_NEWNET) < 0 || link_send(&b, &ignored) < 0)
+			return false;
+	}
+	return true;
+}
 
 static int try_gateway(void *arg)
 {
@@ -30,7 +52,47 @@ static int try_gateway(void *arg)
 
 	if (r == 0 && kind)
 		snprintf(a->kind, sizeof(a->kind), "%s", kind);
-	return r < 0 ? r : nft_setup(ANY_PORT, NETWORK_SHARED, false, false, &a->err);
+	if (r == 0)
+		r = nft_setup(ANY_PORT, NETWORK_SHARED, false, false, &a->err);
+	a->wire = r == 0 && try_wire();
+	return r;
+}
+
+/* icmp(7): the gateway sends pings by such a socket of the host. */
+static bool may_ping(void)
+{
+	cleanup_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_ICMP);
+
+	return fd >= 0;
+}
+
+static bool has_ipv6(void)
+{
+	struct err ignored;
+
+	return host_route_init(&ignored) == 0 && host_route_has_ipv6();
+}
+
+/* It works: what is missing of it? The first thing counts, the others are in the text. */
+static void tell_features(const struct attempt *a, struct doctor_result *ret)
+{
+	bool ping = may_ping();
+	const char *rung = !*a->kind  ? "programs in a box see no network interface"
+			   : !a->wire ? "services with a network of their own are refused"
+			   : !ping    ? "ping in a box says 'Packet filtered'"
+				      : NULL;
+
+	doctor_set(ret, rung ? DOCTOR_NOTE : DOCTOR_OK, rung, "%s%s%s, %s, %s",
+		   *a->kind ? "eth0 is a " : "no interface can be made", a->kind,
+		   a->wire ? "" : ", no bridge between services",
+		   ping ? "ping" : "no permission to ping",
+		   has_ipv6() ? "IPv6" : "no IPv6: the host has no default route of it");
+	if (!*a->kind)
+		doctor_fix(ret, "sudo modprobe dummy");
+	if (!a->wire)
+		doctor_fix(ret, "sudo modprobe -a bridge veth");
+	if (!ping)
+		doctor_fix(ret, "sudo sysctl -w net.ipv4.ping_group_range='0 2147483647'");
 }
 
 void doctor_check_gateway(const struct doctor_place *place, struct doctor_result *ret)
@@ -42,19 +104,14 @@ void doctor_check_gateway(const struct doctor_place *place, struct doctor_result
 	int r = a == MAP_FAILED ? -errno : doctor_try(CLONE_NEWNET, try_gateway, a, &step);
 
 	(void)place;
-	if (r < 0 && *step)
+	if (r < 0 && *step) {
 		doctor_set(ret, DOCTOR_NOTE, rung, "not tried: %s failed", step);
-	else if (r < 0)
+	} else if (r < 0) {
 		doctor_set(ret, DOCTOR_NOTE, rung, "%s", a->err.msg);
-	else if (!*a->kind)
-		doctor_set(ret, DOCTOR_NOTE, "programs in a box see no network interface",
-			   "traffic can be carried, but no interface be made");
-	else
-		doctor_set(ret, DOCTOR_OK, NULL, "a box can have its own: eth0 is a %s", a->kind);
-	if (r < 0 && !*step)
 		doctor_fix(ret, "sudo modprobe -a nf_tables nft_tproxy");
-	else if (r == 0 && !*a->kind)
-		doctor_fix(ret, "sudo modprobe dummy");
+	} else {
+		tell_features(a, ret);
+	}
 	if (a != MAP_FAILED)
 		munmap(a, sizeof(*a));
 }

@@ -172,3 +172,17 @@ print(\"listens on 80\")
 	wait_for $box
 	[ "$(cat said)" = $'no answer\nno answer\non' ]
 }
+
+@test "nmap finds the same ports open, closed and filtered in the box as on the host" {
+	command -v nmap >/dev/null || skip 'nmap is not installed'
+	scan="nmap -sT -Pn -n --max-retries 1 -oG - -p 7200,7777 $ANSWERS 203.0.113.20 203.0.113.99"
+	# shellcheck disable=SC2086 # a list
+	on_host $scan | grep Ports: >host
+	# shellcheck disable=SC2086
+	in_box $scan | grep Ports: >box
+	[ "$(wc -l <host)" = 3 ]
+	grep -q '7200/open' host
+	grep -q '7777/closed' host
+	grep -q '7777/filtered' host
+	diff host box
+}
