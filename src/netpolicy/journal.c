@@ -202,3 +202,22 @@ char *net_event_rule(const struct net_event *event, char *out)
 	}
 	return out;
 }
+
+char *net_event_learned(const struct net_event *event, char *out)
+{
+	bool web = event->port == 80 || event->port == 443;
+
+	*out = '\0';
+	if (event->reason != REASON_ALLOWED)
+		return net_event_rule(event, out);
+	if (!*event->name) {
+		/* Whatever has answered a ping of an address is no use. */
+		if (event->has_address && event->protocol != NET_PING)
+			format_address(event, event->port, out);
+	} else if (web || !event->port) {
+		snprintf(out, NET_REASON_MAX, "%s", event->name);
+	} else {
+		snprintf(out, NET_REASON_MAX, "%s:%u", event->name, event->port);
+	}
+	return out;
+}

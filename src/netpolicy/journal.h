@@ -68,4 +68,7 @@ char *net_event_what(const struct net_event *event, char *out);
 char *net_event_why(const struct net_event *event, char *out);
 char *net_event_rule(const struct net_event *event, char *out);
 
+/* The rule that would allow it, also if it was allowed without one; "" as above. */
+char *net_event_learned(const struct net_event *event, char *out);
+
 #endif

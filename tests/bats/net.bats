@@ -93,3 +93,18 @@ assert v[0]["reason"] == "a rule denies it" and v[0]["allow"] is None'
 	sandbox net allow y.test
 	[ "$(sed -n 2p sandbox.ini)" = 'allow = "x.test y.test"' ]
 }
+
+@test "net learn prints the rules of a run, and a closed box with them can do the same" {
+	internet_start
+	project p $'[sandbox]\nnetwork = gateway\nlinger = 0'
+	cp internet.py p/
+	run=(python3 internet.py fetch www.test:443/tls/www.test other.test:22/raw/ 203.0.113.11:5000/raw/ 10.0.2.2:9/raw/)
+	on_host sandbox enter --accept p -- "${run[@]}" >open
+	on_host sandbox net learn p >rules
+	grep -v example.test rules | sort -u | diff - <(printf '%s\n' host.sandbox:9 other.test:22 other.test:5000 www.test)
+	printf '[network]\ndefault = closed\n' >>p/sandbox.ini
+	# shellcheck disable=SC2046 # rules are words
+	sandbox net allow -p p $(cat rules)
+	on_host sandbox enter --accept p -- "${run[@]}" >closed
+	diff open closed
+}

@@ -1,5 +1,5 @@
 /*
- * cmd_net.c - `sandbox net log|allow`: what the boxes of a project reached and were refused, and a rule more.
+ * cmd_net.c - `sandbox net log|learn|allow`: what the boxes of a project reached and were refused, and rules more.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -100,24 +100,60 @@ static int show_log(const char *path, const struct net_options *o, struct err *e
 	return r;
 }
 
-static int run_log(const struct args *args, int *ret_status, struct err *e)
+/* *ret is the caller's. */
+static int find_journal(const char *word, char **ret, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_target struct target t = TARGET_INIT;
 	cleanup_box struct box b = BOX_INIT;
-	cleanup_free char *path = NULL;
 	int r = store_open(&s, e);
+
+	if (r == 0)
+		r = target_resolve(&s, word, &t, e);
+	if (r == 0)
+		r = target_box(&s, &t, &b, e);
+	if (r == 0)
+		*ret = holder_journal(&s, &b);
+	return r;
+}
+
+static int run_log(const struct args *args, int *ret_status, struct err *e)
+{
+	cleanup_free char *path = NULL;
+	int r = find_journal(args->n ? args->v[0] : NULL, &path, e);
+
+	(void)ret_status;
+	return r < 0 ? r : show_log(path, args->options, e);
+}
+
+static int run_learn(const struct args *args, int *ret_status, struct err *e)
+{
+	cleanup_free struct net_event *v = NULL;
+	cleanup_free char *path = NULL;
+	cleanup_strv struct strv rules = {0};
+	char rule[NET_REASON_MAX];
+	size_t n = 0;
+	int r = find_journal(args->n ? args->v[0] : NULL, &path, e);
 
 	(void)ret_status;
 	if (r == 0)
-		r = target_resolve(&s, args->n ? args->v[0] : NULL, &t, e);
-	if (r == 0)
-		r = target_box(&s, &t, &b, e);
-	if (r < 0)
-		return r;
-	path = holder_journal(&s, &b);
-	return show_log(path, args->options, e);
+		r = net_journal_read(path, 0, &v, &n, e);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (*net_event_learned(&v[i], rule) && !strv_has(&rules, rule))
+			strv_push(&rules, rule);
+	for (size_t i = 0; i < rules.n; i++)
+		printf("%s\n", rules.v[i]);
+	return r == -ENOENT ? 0 : r;
 }
+
+static const struct command cmd_net_learn = {
+	.name = "net learn",
+	.summary = "print the rules that would allow what is in the log",
+	.usage = "[PROJECT]",
+	.max_words = 1,
+	.words = {WORD_PROJECT},
+	.run = run_learn,
+};
 
 static const struct command cmd_net_log = {
 	.name = "net log",
@@ -242,11 +278,12 @@ static const struct command cmd_net_allow = {
 	.run = run_allow,
 };
 
-static const struct command *const subcommands[] = {&cmd_net_log, &cmd_net_allow, NULL};
+static const struct command *const subcommands[] = {&cmd_net_log, &cmd_net_learn, &cmd_net_allow,
+						    NULL};
 
 const struct command cmd_net = {
 	.name = "net",
-	.summary = "show what boxes reach, and allow more: log, allow",
+	.summary = "show what boxes reach, and allow more: log, learn, allow",
 	.usage = "COMMAND [ARGUMENTS]",
 	.program = PROGRAM_VERBATIM,
 	.max_words = 1,
