@@ -101,3 +101,4 @@ def take_template(world):
             shutil.copy2(f"{world.kit.template}/{entry.name}", entry.path)
     world.write("other/sandbox.ini", f"[sandbox]\n{rows.LINGER}image = old:1\n")
     world.need("enter", "--quiet", "./other", "--", "sh", "-c", "printf note >~/note; printf note >/note")
+    world.wait_for_nobody()

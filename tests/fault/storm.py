@@ -7,7 +7,6 @@ import copy
 import os
 import random
 import threading
-import time
 
 import checker
 from kit import take_template
@@ -42,14 +41,14 @@ ACTIONS = [
 
 
 class Client(threading.Thread):
-    """Runs commands, one after the other, until it is told to stop."""
+    """Runs so many commands, one after the other."""
 
-    def __init__(self, world, number, seed, end):
+    def __init__(self, world, number, seed, commands):
         super().__init__()
         self.world = copy.copy(world)
         self.world.io = f"{world.path}.io{number}"
         os.makedirs(self.world.io)
-        self.number, self.chance, self.end = number, random.Random(f"{seed} {number}"), end
+        self.number, self.chance, self.wanted = number, random.Random(f"{seed} {number}"), commands
         self.commands, self.broken = 0, []
 
     def command(self):
@@ -73,17 +72,17 @@ class Client(threading.Thread):
             self.broken.append(("status 0, and not all was done", str(r)))
 
     def run(self):
-        while time.time() < self.end and len(self.broken) < 20:
+        while self.commands < self.wanted and len(self.broken) < 20:
             self.command()
             self.commands += 1
 
 
-def storm(world, seed, seconds, clients=6):
+def storm(world, seed, commands, clients=6):
     """Returns (number of commands, [broken])."""
     take_template(world)
     for i in range(PROJECTS):
         world.write(f"p{i}/sandbox.ini", "[sandbox]\nlinger = 0\n" + (STEPS if i else "image = app:1\n"))
-    threads = [Client(world, i, seed, time.time() + seconds) for i in range(clients)]
+    threads = [Client(world, i, seed, commands // clients) for i in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import stat
@@ -164,13 +165,15 @@ class World:
 
     def run(self, *argv, limit=LIMIT, stdin=""):
         process = self.command(argv, stdin=stdin)
-        try:
-            status = process.wait(limit)
-        except subprocess.TimeoutExpired:
+        # wait() with a limit looks every 50 ms only
+        with os.fdopen(os.pidfd_open(process.pid), "rb") as ends:
+            ended = select.select([ends], [], [], limit)[0]
+        if not ended:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        status = process.wait()
+        if not ended:
             status = "none within the limit"
-        if isinstance(status, int) and status < 0:
+        elif status < 0:
             status = 128 - status
         return Result(argv, status, *self.said())
 
