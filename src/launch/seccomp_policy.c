@@ -443,10 +443,9 @@ static bool matches(const struct seccomp_test *test, const uint64_t args[6])
 	}
 }
 
-uint32_t seccomp_policy_answer(unsigned int flags, const char *name, const uint64_t args[6])
+uint32_t seccomp_policy_answer(const struct seccomp_rule *rule, unsigned int flags,
+			       const uint64_t args[6])
 {
-	const struct seccomp_rule *rule = seccomp_policy_rule(flags, name);
-
 	if (!rule)
 		return seccomp_unknown;
 	for (const struct seccomp_test *test = rule->tests; test && test->op; test++)

@@ -133,7 +133,7 @@ static uint32_t native4(unsigned int flags, const char *name, uint64_t a0, uint6
 	return run(flags, &data, &args);
 }
 
-static void check_args(unsigned int flags, uint32_t arch, int nr, const char *name)
+static void check_args(unsigned int flags, uint32_t arch, int nr, const struct seccomp_rule *rule)
 {
 	static const uint64_t values[] = {
 		0,
@@ -178,9 +178,9 @@ static void check_args(unsigned int flags, uint32_t arch, int nr, const char *na
 				data.args[2] = values[k] | (i & 1 ? HIGH_BITS : 0);
 				data.args[3] = values[(i + j + k) % ARRAY_SIZE(values)];
 				if (run(flags, &data, &args) !=
-				    seccomp_policy_answer(flags, name, (uint64_t *)data.args))
-					fail_msg("%s (%d, flags %u) of %zu, %zu, %zu", name, nr,
-						 flags, i, j, k);
+				    seccomp_policy_answer(rule, flags, (uint64_t *)data.args))
+					fail_msg("%d (of: %s), flags %u, values %zu, %zu, %zu", nr,
+						 rule->calls, flags, i, j, k);
 			}
 }
 
@@ -195,7 +195,7 @@ static void check_number(unsigned int flags, uint32_t arch, int nr)
 		/* other flags affect no test */
 		if (flags <= (SECCOMP_ROOT | SECCOMP_NESTED) || flags == SECCOMP_MODES ||
 		    (flags & ~SECCOMP_ROOT) == SECCOMP_ASKING)
-			check_args(flags, arch, nr, name);
+			check_args(flags, arch, nr, rule);
 	} else {
 		if (run(flags, &data, &args) != (rule ? rule->answer : seccomp_unknown))
 			fail_msg("%s (%d, flags %u)", name ? name : "no call", nr, flags);
