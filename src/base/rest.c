@@ -12,14 +12,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define QUIET_MS   1000
-#define STACK_USED (256u << 10) /* more than a start uses; the kernel skips what is not mapped */
+#define QUIET_MS    1000
+#define FRAMES_SIZE 1024	 /* of this function and what it calls, and more */
+#define STACK_USED  (256u << 10) /* more than a start uses; the kernel skips what is not mapped */
 
-/* All below the page under this function's frame: that page may be in use by what it calls. */
+/* All whole pages below this function's frame, and that of madvise(2). */
 static void give_back_stack(void)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t end = ((uintptr_t)__builtin_frame_address(0) & ~(page - 1)) - page;
+	uintptr_t end = ((uintptr_t)__builtin_frame_address(0) - FRAMES_SIZE) & ~(page - 1);
 
 	madvise((void *)(end - STACK_USED), STACK_USED, MADV_DONTNEED);
 }
