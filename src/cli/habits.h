@@ -12,11 +12,24 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+/* The tables have texts and no pointers, as those of options.h. */
+
 /* Words at the beginning of a command line. */
 struct habit_word {
-	const char *theirs; /* separated by blanks; NULL ends the table */
-	const char *ours;   /* their replacement, "" to drop them; NULL: */
-	const char *say;    /* what to use instead, after "there is no 'X': " */
+	char theirs[20]; /* separated by blanks; "" ends the table */
+	char ours[20];	 /* their replacement, "" to drop them; not with: */
+	char say[200];	 /* what to use instead, after "there is no 'X': " */
+};
+
+/* Kinds of values of an option. */
+enum habit_value {
+	HABIT_NONE,
+	HABIT_SIZE,    /* 512m, 2g, 1073741824; not SOURCE:TARGET */
+	HABIT_MISSING, /* or never */
+	HABIT_NO,
+	HABIT_KEEP_ID,
+	HABIT_PRIVATE,
+	HABIT_OTHER_NETWORK, /* not a driver of ours */
 };
 
 /*
@@ -24,14 +37,14 @@ struct habit_word {
  * anyway.
  */
 struct habit_option {
-	const char *commands;		  /* of ours, with a blank after each; "": sandbox itself */
-	char letter;			  /* 0: none */
-	const char *name;		  /* NULL: none; NULL and no letter end the table */
-	bool value;			  /* takes one */
-	const char *same;		  /* long name of our option */
-	const char *say;		  /* what to use instead, after "'X': " */
-	bool (*meant)(const char *value); /* if the option exists here too: values for theirs */
-	bool (*fits)(const char *value);  /* is it a value for what is the case anyway? */
+	char commands[32];	/* of ours, with a blank after each; "": sandbox itself */
+	char letter;		/* 0: none */
+	char name[24];		/* "": none; "" and no letter end the table */
+	bool value;		/* takes one */
+	char same[16];		/* long name of our option */
+	char say[200];		/* what to use instead, after "'X': " */
+	enum habit_value meant; /* if the option exists here too: values for theirs */
+	enum habit_value fits;	/* values for what is the case anyway */
 };
 
 extern const struct habit_word habit_words[];
@@ -49,6 +62,9 @@ int habit_replace(char *const *words, struct strv *ret, struct err *e);
  */
 const struct habit_option *habit_find(const char *command, const char *name, size_t len,
 				      char letter);
+
+/* Is it a value of this kind? None is of HABIT_NONE. */
+bool habit_is(enum habit_value kind, const char *value);
 
 /* ERR_USAGE, or 0 if the option can be ignored. spelled: as typed. */
 int habit_answer(const struct habit_option *h, const char *spelled, const char *value,

@@ -3,10 +3,6 @@
  *
  * The first matching row counts, so longer ones come before shorter ones.
  */
-#include <stddef.h>
-#include <string.h>
-
-#include "base/mem.h"
 #include "cli/habits.h"
 
 #define SAY_BUILD                                                                           \
@@ -31,108 +27,75 @@
 #define SAY_POD	   "the boxes of this machine share its network"
 
 const struct habit_word habit_words[] = {
-	{"container ls", "ls", NULL},
-	{"container ps", "ls", NULL},
-	{"container list", "ls", NULL},
-	{"container prune", NULL,
-	 "throw-away boxes are removed when they end, others by 'sandbox rm'"},
-	{"container", "", NULL},
-	{"image list", "image ls", NULL},
-	{"image build", NULL, SAY_BUILD},
-	{"image load", NULL, "'sandbox image import FILE', '-' for standard input"},
-	{"image save", NULL, "'sandbox image export IMAGE FILE', '-' for standard output"},
-	{"image remove", "image rm", NULL},
-	{"image pull", "pull", NULL},
-	{"image push", "push", NULL},
-	{"ps -a", "ls", NULL},
-	{"ps --all", "ls", NULL},
-	{"list", "ls", NULL},
-	{"rmi", "image rm", NULL},
-	{"tag", "image tag", NULL},
-	{"history", "image history", NULL},
-	{"load", NULL, "'sandbox image import FILE', '-' for standard input"},
-	{"save", NULL, "'sandbox image export IMAGE FILE', '-' for standard output"},
-	{"import", "image import", NULL},
-	{"kill", "stop --time 0", NULL},
-	{"remove", "rm", NULL},
-	{"delete", "rm", NULL},
-	{"shell", "enter", NULL},
-	{"ephemeral", "run", NULL},
-	{"system df", "image df", NULL},
-	{"system prune", "image prune", NULL},
-	{"system info", "doctor", NULL},
-	{"info", "doctor", NULL},
-	{"build", NULL, SAY_BUILD},
-	{"buildx", NULL, SAY_BUILD},
-	{"builder", NULL, SAY_BUILD},
-	{"commit", NULL, "'sandbox seal' makes an image of a project's prepared environment"},
-	{"compose", NULL, SAY_COMPOSE},
-	{"devcontainer", NULL, "'sandbox init' reads devcontainer.json, then 'sandbox enter'"},
-	{"start", NULL, "'sandbox enter BOX' starts a box that does not run"},
-	{"create", NULL, SAY_CREATE},
-	{"assemble", NULL, SAY_CREATE},
-	{"attach", NULL,
-	 "'sandbox logs -f BOX' shows its output, 'sandbox exec BOX sh' is a shell"},
-	{"cp", NULL,
-	 "a project's directory is the same inside; else 'sandbox exec BOX cat FILE >FILE'"},
-	{"top", NULL,
-	 "'sandbox ps' lists the processes of all boxes; the host's top(1) shows them"},
-	{"stats", NULL,
-	 "'sandbox ps' lists the processes of all boxes; the host's top(1) shows them"},
-	{"pause", NULL, "'kill -STOP' of a process that 'sandbox ps' lists stops it"},
-	{"unpause", NULL, "'kill -CONT' of a process that 'sandbox ps' lists continues it"},
-	{"update", NULL, "'sandbox.ini' says what a box is; it is read at each start"},
-	{"upgrade", NULL, "'sandbox enter --root' and the system's package manager"},
-	{"network", NULL, SAY_NETWORK},
-	{"pod", NULL, SAY_POD},
-	{"search", NULL, "the web page of a registry searches; 'sandbox pull IMAGE' gets one"},
-	{"events", NULL, "'sandbox ls' lists boxes, 'sandbox ps' their processes"},
-	{"init-container", NULL, "'sandbox enter' does what is needed"},
-	{NULL, NULL, NULL},
+	{"container ls", .ours = "ls"},
+	{"container ps", .ours = "ls"},
+	{"container list", .ours = "ls"},
+	{"container prune",
+	 .say = "throw-away boxes are removed when they end, others by 'sandbox rm'"},
+	{"container", .ours = ""},
+	{"image list", .ours = "image ls"},
+	{"image build", .say = SAY_BUILD},
+	{"image load", .say = "'sandbox image import FILE', '-' for standard input"},
+	{"image save", .say = "'sandbox image export IMAGE FILE', '-' for standard output"},
+	{"image remove", .ours = "image rm"},
+	{"image pull", .ours = "pull"},
+	{"image push", .ours = "push"},
+	{"ps -a", .ours = "ls"},
+	{"ps --all", .ours = "ls"},
+	{"list", .ours = "ls"},
+	{"rmi", .ours = "image rm"},
+	{"tag", .ours = "image tag"},
+	{"history", .ours = "image history"},
+	{"load", .say = "'sandbox image import FILE', '-' for standard input"},
+	{"save", .say = "'sandbox image export IMAGE FILE', '-' for standard output"},
+	{"import", .ours = "image import"},
+	{"kill", .ours = "stop --time 0"},
+	{"remove", .ours = "rm"},
+	{"delete", .ours = "rm"},
+	{"shell", .ours = "enter"},
+	{"ephemeral", .ours = "run"},
+	{"system df", .ours = "image df"},
+	{"system prune", .ours = "image prune"},
+	{"system info", .ours = "doctor"},
+	{"info", .ours = "doctor"},
+	{"build", .say = SAY_BUILD},
+	{"buildx", .say = SAY_BUILD},
+	{"builder", .say = SAY_BUILD},
+	{"commit", .say = "'sandbox seal' makes an image of a project's prepared environment"},
+	{"compose", .say = SAY_COMPOSE},
+	{"devcontainer", .say = "'sandbox init' reads devcontainer.json, then 'sandbox enter'"},
+	{"start", .say = "'sandbox enter BOX' starts a box that does not run"},
+	{"create", .say = SAY_CREATE},
+	{"assemble", .say = SAY_CREATE},
+	{"attach",
+	 .say = "'sandbox logs -f BOX' shows its output, 'sandbox exec BOX sh' is a shell"},
+	{"cp",
+	 .say = "a project's directory is the same inside; else 'sandbox exec BOX cat FILE >FILE'"},
+	{"top",
+	 .say = "'sandbox ps' lists the processes of all boxes; the host's top(1) shows them"},
+	{"stats",
+	 .say = "'sandbox ps' lists the processes of all boxes; the host's top(1) shows them"},
+	{"pause", .say = "'kill -STOP' of a process that 'sandbox ps' lists stops it"},
+	{"unpause", .say = "'kill -CONT' of a process that 'sandbox ps' lists continues it"},
+	{"update", .say = "'sandbox.ini' says what a box is; it is read at each start"},
+	{"upgrade", .say = "'sandbox enter --root' and the system's package manager"},
+	{"network", .say = SAY_NETWORK},
+	{"pod", .say = SAY_POD},
+	{"search", .say = "the web page of a registry searches; 'sandbox pull IMAGE' gets one"},
+	{"events", .say = "'sandbox ls' lists boxes, 'sandbox ps' their processes"},
+	{"init-container", .say = "'sandbox enter' does what is needed"},
+	{.theirs = ""},
 };
-
-/* 512m, 2g, 1073741824; not SOURCE:TARGET. */
-static bool is_size(const char *value)
-{
-	size_t n = strspn(value, "0123456789");
-
-	return n && strlen(value + n) <= 2 && strspn(value + n, "bkmgBKMG") == strlen(value + n);
-}
-
-static bool is_missing(const char *value)
-{
-	return streq(value, "missing") || streq(value, "never");
-}
-
-static bool is_no(const char *value)
-{
-	return streq(value, "no");
-}
-
-static bool is_keep_id(const char *value)
-{
-	return starts_with(value, "keep-id");
-}
-
-static bool is_private(const char *value)
-{
-	return streq(value, "private");
-}
-
-static bool is_no_driver(const char *value)
-{
-	return !streq(value, "none") && !streq(value, "host") && !streq(value, "gateway");
-}
 
 #define RUN	 "run "
 #define RUN_EXEC "run exec "
-#define SAY_FORMAT(c, l)                                                                         \
-	{                                                                                        \
-		.commands = (c), .letter = (l), .name = "format", .value = true, .say = SAY_JSON \
+#define SAY_FORMAT(c, l)                                                                       \
+	{                                                                                      \
+		.commands = c, .letter = (l), .name = "format", .value = true, .say = SAY_JSON \
 	}
-#define BWRAP(n)                                              \
-	{                                                     \
-		.commands = "", .name = (n), .say = SAY_BWRAP \
+#define BWRAP(n)                                            \
+	{                                                   \
+		.commands = "", .name = n, .say = SAY_BWRAP \
 	}
 
 const struct habit_option habit_options[] = {
@@ -146,37 +109,37 @@ const struct habit_option habit_options[] = {
 	{.commands = RUN,
 	 .name = "pull",
 	 .value = true,
-	 .fits = is_missing,
+	 .fits = HABIT_MISSING,
 	 .say = "'sandbox pull IMAGE' looks for a newer one"},
 	{.commands = RUN,
 	 .name = "restart",
 	 .value = true,
-	 .fits = is_no,
+	 .fits = HABIT_NO,
 	 .say = "a box is not started again when its command has ended"},
 	{.commands = RUN,
 	 .name = "userns",
 	 .value = true,
-	 .fits = is_keep_id,
+	 .fits = HABIT_KEEP_ID,
 	 .say = "a box has you as yourself, and as root with '--root'"},
 	{.commands = RUN,
 	 .name = "ipc",
 	 .value = true,
-	 .fits = is_private,
+	 .fits = HABIT_PRIVATE,
 	 .say = "a box always has its own"},
 	{.commands = RUN,
 	 .name = "pid",
 	 .value = true,
-	 .fits = is_private,
+	 .fits = HABIT_PRIVATE,
 	 .say = "a box always has its own"},
 	{.commands = RUN,
 	 .name = "uts",
 	 .value = true,
-	 .fits = is_private,
+	 .fits = HABIT_PRIVATE,
 	 .say = "a box always has its own"},
 	{.commands = RUN,
 	 .name = "cgroupns",
 	 .value = true,
-	 .fits = is_private,
+	 .fits = HABIT_PRIVATE,
 	 .say = "a box always has its own"},
 	{.commands = "run enter ", .name = "net", .value = true, .same = "network"},
 	{.commands = RUN,
@@ -191,7 +154,7 @@ const struct habit_option habit_options[] = {
 	 .letter = 'm',
 	 .name = "memory",
 	 .value = true,
-	 .meant = is_size,
+	 .meant = HABIT_SIZE,
 	 .say = SAY_LIMITS},
 	{.commands = RUN, .name = "memory-swap", .value = true, .say = SAY_LIMITS},
 	{.commands = RUN, .letter = 'c', .name = "cpus", .value = true, .say = SAY_LIMITS},
@@ -270,7 +233,7 @@ const struct habit_option habit_options[] = {
 	{.commands = "enter ",
 	 .letter = 'n',
 	 .value = true,
-	 .meant = is_no_driver,
+	 .meant = HABIT_OTHER_NETWORK,
 	 .say = "'-n' is '--network' here: a box is an argument, 'sandbox enter BOX'"},
 	{.commands = "exec enter ",
 	 .name = "workspace-directory",
@@ -320,5 +283,5 @@ const struct habit_option habit_options[] = {
 	BWRAP("as-pid-1"),
 	BWRAP("cap-drop"),
 	BWRAP("hostname"),
-	{.commands = NULL},
+	{.commands = ""},
 };

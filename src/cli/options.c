@@ -167,7 +167,7 @@ static int take(const struct found *f, struct args *args, const char *value, str
 {
 	const struct habit_option *h = f->theirs;
 
-	if (h && (!f->ours || (value && h->meant && h->meant(value))))
+	if (h && (!f->ours || (value && habit_is(h->meant, value))))
 		return habit_answer(h, f->spelled, value, e);
 	return store(f->ours, args, value, e);
 }
@@ -183,7 +183,7 @@ static int parse_long(const struct command *cmd, char **argv, int *i, struct arg
 			  .theirs = habit_find(cmd->name, word + 2, len, 0),
 			  .spelled = spelled};
 
-	if (!f.ours && f.theirs && f.theirs->same)
+	if (!f.ours && f.theirs && *f.theirs->same)
 		f.ours = opt_find(cmd, f.theirs->same, strlen(f.theirs->same));
 	if (!f.ours && !f.theirs)
 		return unknown_option(cmd, word, e);
