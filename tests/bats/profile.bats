@@ -93,7 +93,8 @@ mine() { # NAME TEXT
 	for name in $(shipped); do
 		project "p-$name" "[sandbox]
 profile = $name
-linger = 0"
+linger = 0
+services = no"
 		run --separate-stderr sandbox enter --accept "./p-$name" -- sh -c 'cd ~ && echo works'
 		[ "$status" = 0 ]
 		[ "$output" = works ]

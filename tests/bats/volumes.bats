@@ -49,3 +49,71 @@ services() { # TEXT
 	sandbox down -v
 	[ "$(sandbox volume ls --json)" = '[]' ]
 }
+
+# An image whose directory /data has files of its users, which declares it as a volume.
+volume_image() {
+	layout app <<-'PY'
+		{'layers': [busybox('sh', 'id', 'ls', 'stat', 'sleep', 'cat', 'echo', 'rm', 'readlink') + [D('etc'),
+		  F('etc/passwd', b'root:x:0:0::/root:/bin/sh\napp:x:999:998::/data:/bin/sh\n'), F('etc/group', b'root:x:0:\napp:x:998:\n'),
+		  D('data', 0o1770, uid=999, gid=998), F('data/seed', b'from the image', 0o640, uid=999, gid=998),
+		  D('data/deep', 0o700, uid=5), F('data/deep/f', b'x', 0o4755, uid=5), L('data/link', 'seed')]],
+		 'config': {'Env': ['PATH=/bin'], 'Volumes': {'/data': {}}, 'Cmd': ['sleep', '60']}}
+	PY
+	sandbox image import --quiet "$T/app" app:1
+}
+
+@test "a new volume gets what the image has there, with its owners; the image's own volumes are anonymous" {
+	volume_image
+	services $'[service a]\nimage = app:1\n[service b]\nimage = app:1\nvolumes = named:/data\n[service c]\nimage = app:1\nvolumes = empty:/none'
+	sandbox up -d >/dev/null
+	for service in a b; do
+		[ "$(sandbox exec --user app $service stat -c '%a %u:%g %n' /data /data/seed)" = $'1770 999:998 /data\n640 999:998 /data/seed' ]
+		[ "$(sandbox exec $service stat -c %a /data/deep)" = 700 ]
+		[ "$(sandbox exec $service cat /data/link)" = 'from the image' ]
+	done
+	says_nothing sandbox exec c ls /none
+	[ "$(sandbox volume ls --json | jq -r '.[] | "\(.label) \(.service) \(.target) \(.used_by)"' | sort)" = \
+		$'empty null null p.c\nnamed null null p.b\nnull a /data p.a\nnull c /data p.c' ]
+	# they are yours outside
+	folder=$(sandbox volume inspect --json p.named | jq -r '.[0].folder')
+	[ "$(stat -c %u "$folder/seed")" = "$(id -u)" ]
+	# once only: what was removed stays so, in another box too
+	sandbox exec b rm /data/seed
+	sandbox exec a rm /data/seed
+	sandbox down
+	sandbox up -d >/dev/null
+	for service in a b; do
+		run ! sandbox exec $service cat /data/seed
+		[ "$(sandbox exec $service ls /data)" = $'deep\nlink' ]
+	done
+	sandbox down --volumes
+	[ "$(sandbox volume ls --json)" = '[]' ]
+}
+
+@test "a start that was killed while it filled a volume: the next one fills it again" {
+	volume_image
+	services $'[service a]\nimage = app:1\nvolumes = named:/data'
+	sandbox up -d >/dev/null
+	sandbox stop a
+	folder=$(sandbox volume inspect --json p.named | jq -r '.[0].folder')
+	[ ! -e "${folder%/data}/new" ]
+	# as it leaves them
+	touch "${folder%/data}/new"
+	rm "$folder/seed"
+	echo half >"$folder/half"
+	sandbox up -d >/dev/null
+	[ "$(sandbox exec a ls /data)" = $'deep\nlink\nseed' ]
+	[ ! -e "${folder%/data}/new" ]
+}
+
+@test "volumes of a damaged record are not removed by accident, and the error names where the files are" {
+	services $'[service a]\nimage = host\ncommand = sleep 60\nvolumes = data:/data'
+	sandbox up -d >/dev/null
+	sandbox down
+	folder=$(sandbox volume inspect --json p.data | jq -r '.[0].folder')
+	cp "${folder%/data}/record" saved
+	: >"${folder%/data}/record"
+	fails 125 "*the record of volume * is damaged: '$folder' has its files*" sandbox volume prune --force
+	fails 125 "*is damaged*" sandbox up -d
+	cp saved "${folder%/data}/record"
+}

@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# bats file_tags=debian,slow
+# shellcheck disable=SC2016,SC2154 # scripts run in the services; bats sets variables
+# Database servers of Debian's packages as services, with entrypoints as those of the images that
+# their makers publish: root prepares the volume, then gosu switches to the server's user.
+
+load helpers
+load images
+
+setup_file() {
+	export BATS_TEST_TIMEOUT=$((${BATS_TEST_TIMEOUT:-120} * 5))
+}
+
+setup() {
+	sandbox_setup
+	official debian
+}
+
+teardown() {
+	cd "$T" || return 1
+	sandbox volume prune --force >/dev/null || true
+	sandbox_teardown
+}
+
+query() { # SQL
+	sandbox enter -- psql -Atc "$1"
+}
+
+@test "PostgreSQL and Redis: ready when healthy, found by name, own users, data that survives kills and down" {
+	project env $'[sandbox]\nimage = debian:bookworm\nprofile = apt\nlinger = 0\n[packages]\napt = postgresql redis-server gosu'
+	sandbox enter --accept --quiet ./env -- true >"$T/log" 2>&1 || {
+		cat "$T/log" >&2
+		return 1
+	}
+	sandbox seal --quiet ./env servers:1
+	mkdir -p shop/bin
+	cat >shop/bin/postgres.sh <<-'SH'
+		#!/bin/bash
+		set -e
+		PATH=$PATH:/usr/lib/postgresql/15/bin
+		if [ "$(id -u)" = 0 ]; then
+			mkdir -p "$PGDATA" /var/run/postgresql
+			chown postgres /var/run/postgresql
+			chmod 700 "$PGDATA"
+			find "$PGDATA" ! -user postgres -exec chown postgres {} +
+			exec gosu postgres "$BASH_SOURCE" "$@"
+		fi
+		if [ ! -s "$PGDATA/PG_VERSION" ]; then
+			initdb --username=postgres --auth=trust >/dev/null
+			echo 'host all all all trust' >>"$PGDATA/pg_hba.conf"
+			pg_ctl -w start -o "-c listen_addresses=''" >/dev/null
+			psql -qU postgres -c 'create table t (i int)'
+			pg_ctl -m fast -w stop >/dev/null
+		fi
+		exec "$@"
+	SH
+	cat >shop/bin/redis.sh <<-'SH'
+		#!/bin/sh
+		set -e
+		if [ "$1" = redis-server -a "$(id -u)" = 0 ]; then
+			find . ! -user redis -exec chown redis {} +
+			exec gosu redis "$0" "$@"
+		fi
+		exec "$@"
+	SH
+	chmod +x shop/bin/*
+	project shop $'[sandbox]\nimage = servers:1\nnetwork = gateway\nlinger = 0
+[env]\nPGHOST = db\nPGUSER = postgres
+[service db]\nimage = servers:1\nvolumes = data:/var/lib/postgresql/data, ./bin:/entry:ro\nentrypoint = /entry/postgres.sh
+command = postgres -c listen_addresses=*\nenv.PGDATA = /var/lib/postgresql/data\nstop-signal = INT\nrestart = always
+health = /usr/lib/postgresql/15/bin/pg_isready -q -h 127.0.0.1\nhealth-interval = 500ms
+[service cache]\nimage = servers:1\nvolumes = ./bin:/entry:ro, cache:/var/lib/redis\nentrypoint = /entry/redis.sh
+command = sh -c "cd /var/lib/redis; exec /entry/redis.sh redis-server --protected-mode no"\nhealth = redis-cli ping'
+	cd shop
+	# two PostgreSQL servers on one port: a copy of the project
+	cp -r . ../copy
+	(cd ../copy && sandbox up -d --accept >/dev/null && sandbox wait)
+	sandbox up -d --accept >/dev/null
+	sandbox wait
+	sandbox enter --accept -- psql -qc 'insert into t values (1)'
+	[ "$(query 'select count(*) from t')" = 1 ]
+	(cd ../copy && [ "$(sandbox enter --accept -- psql -Atc 'select count(*) from t')" = 0 ] && sandbox down --volumes)
+	[ "$(sandbox enter -- redis-cli -h cache set k v)" = OK ]
+	# as their users inside, yours outside
+	[ "$(sandbox exec --user postgres db stat -c %U /var/lib/postgresql/data/PG_VERSION)" = postgres ]
+	folder=$(sandbox volume inspect --json shop.data | jq -r '.[0].folder')
+	[ "$(find "$folder" ! -user "$(id -un)")" = '' ]
+	# killed: it recovers, and is started again
+	kill -9 "$(sandbox ps --json | jq '.[] | select(.name == "shop.db") | .processes[0].pid')"
+	wait_until 100 eval '[ "$(sandbox ps --json | jq -r ".[].service | select(.name == \"db\") | \"\(.restarts) \(.health)\"")" = "1 healthy" ]'
+	[ "$(query 'select count(*) from t')" = 1 ]
+	# stopped: it has closed its files itself
+	sandbox stop db
+	[[ $(sandbox logs -n 1 db) = *'database system is shut down'* ]]
+	sandbox down
+	sandbox up -d >/dev/null
+	sandbox wait
+	[ "$(query 'select count(*) from t')" = 1 ]
+	sandbox down --volumes
+}
