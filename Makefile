@@ -101,7 +101,7 @@ POLICY := src/launch/seccomp_policy.c src/launch/seccomp_tree.c
 SRC     := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 IMAGE   := $(filter-out $(IMAGE_NAMES),$(filter src/image/% src/cli/image/%,$(SRC)))
 # The launcher only speaks with it, and tries what it sets up.
-GATEWAY_TRY := $(patsubst %,src/gateway/%.c,channel endpoint host_route netlink setup_link setup_nft)
+GATEWAY_TRY := $(patsubst %,src/gateway/%.c,channel endpoint host_route listen netlink setup_link setup_nft)
 GATEWAY := $(filter-out $(GATEWAY_TRY),$(filter src/gateway/%,$(SRC)))
 COMMON  := $(filter-out $(MAINS) $(POLICY) $(IMAGE) $(GATEWAY),$(SRC))
 # It has the command line's parser, and the tables of its own commands only.

@@ -49,6 +49,7 @@ void ports_view_json(struct json *j, const char *name, const struct gateway_show
 		jsonout_string(j, "protocol", protocol(&v[i]));
 		jsonout_string(j, "address", address(&v[i], addr));
 		jsonout_number(j, "host_port", ntohs(v[i].host.port));
+		jsonout_bool(j, "forwarded", v[i].port.forwarded);
 		jsonout_object_end(j);
 	}
 	jsonout_array_end(j);

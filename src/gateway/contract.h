@@ -76,6 +76,7 @@ enum gateway_purpose { GATEWAY_JOIN, GATEWAY_LIST, GATEWAY_ADD };
 struct gateway_join {
 	uint32_t version;
 	enum gateway_purpose purpose;
+	uint32_t forward;		 /* what listens in the box appears on the host */
 	char box[GATEWAY_BOX_MAX + 1];	 /* its id */
 	char name[NETWORK_NAME_MAX + 1]; /* "": the network that is shared */
 };
@@ -104,6 +105,7 @@ enum gateway_order_type {
 	ORDER_PORT,    /* + a socket of the host */
 	ORDER_NO_PORT, /* of that id */
 	ORDER_POLICY,  /* the next message is a struct netpolicy */
+	ORDER_FORWARD, /* tell what listens: struct gateway_listening */
 };
 
 struct gateway_order {

@@ -22,6 +22,7 @@
 #include "gateway/channel.h"
 #include "gateway/dns.h"
 #include "gateway/dns_tcp.h"
+#include "gateway/forward.h"
 #include "gateway/host_route.h"
 #include "gateway/inject.h"
 #include "gateway/inside.h"
@@ -82,6 +83,9 @@ static void read_policy(int parent)
 		_exit(1);
 }
 
+/* It begins when the network is up. */
+static bool forward_asked;
+
 /* One message of the parent. *ret_fds as channel_receive() has them. */
 static void read_parent(int parent, int *ret_fds)
 {
@@ -108,6 +112,9 @@ static void read_parent(int parent, int *ret_fds)
 	case ORDER_POLICY:
 		read_policy(parent);
 		break;
+	case ORDER_FORWARD:
+		forward_asked = true;
+		break;
 	}
 }
 
@@ -117,6 +124,10 @@ static void on_parent(struct watch *w, uint32_t events)
 
 	(void)events;
 	read_parent(watch_owner(w, struct parent, watch)->fd, fds);
+	if (forward_asked) {
+		forward_asked = false;
+		forward_begin();
+	}
 }
 
 /*
@@ -169,17 +180,22 @@ static void attend(const struct inside *sockets, const struct gateway_request *r
 	udp_init(sockets->udp);
 	listeners_init(sockets->diag);
 	publish_init(req->number, req->ipv6);
+	forward_init(sockets, req->parent);
+	if (forward_asked)
+		forward_begin();
 }
 
 /* Idle, it waits without end. */
 static int timeout(void)
 {
+	int look = forward_timeout();
+
 	if (relay_has_work())
 		return 0;
 	return tcp_waits() || udp_waits() || relay_waits() || dns_waits() || dns_tcp_waits() ||
 			       publish_waits()
-		       ? SWEEP_MS
-		       : -1;
+		       ? look >= 0 && look < SWEEP_MS ? look : SWEEP_MS
+		       : look;
 }
 
 static noreturn void run(void)
@@ -192,6 +208,7 @@ static noreturn void run(void)
 		tcp_continue();
 		udp_continue();
 		publish_continue();
+		forward_continue();
 		dns_continue();
 		dns_tcp_continue();
 		if (loop_now() - swept < SWEEP_MS)

@@ -47,6 +47,7 @@ struct client {
 	bool told;    /* that the network is up */
 	struct network *network;
 	char box[GATEWAY_BOX_MAX + 1];
+	bool forward;
 	struct ports_kept ports; /* of the box, until that is there, or all of them are */
 };
 
@@ -169,6 +170,7 @@ static void on_join(struct holder *h, struct client *c, const struct gateway_joi
 		return;
 	}
 	memcpy(c->box, j->box, sizeof(c->box));
+	c->forward = j->forward;
 	if (j->purpose == GATEWAY_LIST)
 		list_ports(h, c);
 	if (j->purpose == GATEWAY_ADD)
@@ -224,7 +226,7 @@ static void on_message(struct holder *h, struct client *c, const struct gateway_
 		take(h, c, fds);
 	} else if (c->state == CLIENT_JOINED && fds[0] >= 0) {
 		network_add_ports(c->network, fds[0], &c->ports);
-		network_add_box(c->network, take_fd(&fds[0]), c->box);
+		network_add_box(c->network, take_fd(&fds[0]), c->box, c->forward);
 		c->state = CLIENT_STARTED;
 	} else if (c->state == CLIENT_ADDS) {
 		add_ports(h, c);
@@ -266,15 +268,23 @@ static void accept_clients(struct holder *h)
 	}
 }
 
-/* The gateway has said how its start went, or has ended. */
+/* The gateway has said how its start went, or what listens, or has ended. */
 static void on_gateway(struct holder *h, struct network *n)
 {
+	union {
+		struct err error;
+		struct gateway_listening listening;
+	} m = {0};
 	int fds[CHANNEL_FDS];
-	struct err e = {0};
-	ssize_t len = channel_receive(n->gateway, &e, sizeof(e), fds);
+	ssize_t len = channel_receive(n->gateway, &m, sizeof(m), fds);
+	struct err e = m.error;
 
 	for (int i = 0; i < CHANNEL_FDS; i++)
 		close_fd(&fds[i]);
+	if (len == sizeof(m.listening)) {
+		network_forward(n, &m.listening);
+		return;
+	}
 	if (len == sizeof(e) && e.code == 0) {
 		if (!n->up && network_is_up(&h->networks, n, &e) < 0)
 			fail(h, n, &e);
@@ -375,7 +385,7 @@ static bool forget_clients(struct holder *h)
 		if (h->clients[i].fd >= 0)
 			h->clients[left++] = h->clients[i];
 		else
-			ports_kept_drop(&h->clients[i].ports, -1, NULL, NULL);
+			ports_kept_clear(&h->clients[i].ports);
 	h->n_clients = left;
 	return left < n;
 }

@@ -104,6 +104,8 @@ static int set_up(const struct inside_request *req, struct inside *ret, struct e
 	if (r == 0)
 		r = listeners_open(&ret->diag, e);
 	if (r == 0)
+		r = listeners_open(&ret->events, e);
+	if (r == 0)
 		r = nft_setup(port, req->number, req->ipv6, !req->first, e);
 	return r < 0 ? r : lockdown_thread(true, e);
 }
@@ -137,7 +139,8 @@ int inside_start(const struct inside_request *req, struct inside *ret, struct er
 			       .tap = {-1, -1},
 			       .raw4 = {-1, -1},
 			       .raw6 = {-1, -1},
-			       .diag = -1};
+			       .diag = -1,
+			       .events = -1};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, errno, "cannot make a socket pair");
 	ask_fd = pair[0];

@@ -16,6 +16,7 @@ struct inside {
 	int raw4[2]; /* sends IPv4 packets; [1]: with the mark NFT_MARK_SEEN */
 	int raw6[2]; /* -1 without IPv6 */
 	int diag;    /* tells what listens in the box: listeners.h */
+	int events;  /* of the same family: that sockets have gone */
 };
 
 /*

@@ -22,6 +22,7 @@
 #include "base/proc.h"
 #include "gateway/channel.h"
 #include "gateway/gateway.h"
+#include "gateway/listen.h"
 #include "gateway/servers.h"
 #include "gateway/setup_bridge.h"
 
@@ -92,6 +93,22 @@ static void tell_port(const struct network *n, const struct kept_port *p)
 	order(n, &o, &p->fd, 1);
 }
 
+/* The box that wants it, or NULL. */
+static const struct network_box *network_forwards(const struct network *n)
+{
+	for (size_t i = 0; i < n->n_boxes; i++)
+		if (n->boxes[i].forward)
+			return &n->boxes[i];
+	return NULL;
+}
+
+static void tell_forward(const struct network *n)
+{
+	struct gateway_order o = {.type = ORDER_FORWARD};
+
+	order(n, &o, NULL, 0);
+}
+
 struct network *networks_find(struct networks *all, const char *name)
 {
 	unsigned number = *name ? NETWORK_FIRST : NETWORK_SHARED;
@@ -143,6 +160,8 @@ int network_start(struct networks *all, struct network *n, struct err *e)
 		tell_name(n, other);
 	for (size_t i = 0; i < n->ports.n; i++)
 		tell_port(n, &n->ports.v[i]);
+	if (network_forwards(n))
+		tell_forward(n);
 	give_project(all, n);
 	return 0;
 }
@@ -197,14 +216,16 @@ static void tell_no_port(const struct kept_port *p, void *arg)
 	order(arg, &o, NULL, 0);
 }
 
-void network_add_box(struct network *n, int pidfd, const char *id)
+void network_add_box(struct network *n, int pidfd, const char *id, bool forward)
 {
 	struct network_box *b;
 
 	n->boxes = xrealloc(n->boxes, n->n_boxes + 1, sizeof(*n->boxes));
 	b = &n->boxes[n->n_boxes++];
-	*b = (struct network_box){.pidfd = pidfd};
+	*b = (struct network_box){.pidfd = pidfd, .forward = forward};
 	snprintf(b->id, sizeof(b->id), "%s", id);
+	if (forward)
+		tell_forward(n);
 }
 
 const struct network_box *networks_find_box(const struct networks *all, const char *id,
@@ -226,9 +247,57 @@ void network_add_ports(struct network *n, int pidfd, struct ports_kept *ports)
 	ports_kept_move(ports, &n->ports, pidfd);
 }
 
+static bool is_listening(const struct kept_port *p, void *arg)
+{
+	const struct gateway_listening *l = arg;
+
+	if (!p->port.forwarded)
+		return true;
+	for (uint32_t i = 0; i < l->n; i++)
+		if (l->at[i] == p->port.box)
+			return true;
+	return false;
+}
+
+/* The same port of the host, if it is free, on both of its loopbacks; else another one. */
+static void forward(struct ports_kept *to, in_port_t box)
+{
+	struct gateway_port port = {.box = box, .forwarded = true};
+	int fds[2] = {-1, -1};
+	struct err ignored;
+
+	if (listen_loopback(false, ntohs(box), fds, &ignored) < 0 &&
+	    listen_loopback(false, 0, fds, &ignored) < 0)
+		return;
+	for (int i = 0; i < 2; i++)
+		if (fds[i] >= 0)
+			ports_kept_add(to, fds[i], &port);
+}
+
+void network_forward(struct network *n, const struct gateway_listening *l)
+{
+	const struct network_box *b = network_forwards(n);
+	struct ports_kept added = {0};
+
+	if (!b || l->n > GATEWAY_MAX_LISTENING)
+		return;
+	ports_kept_filter(&n->ports, is_listening, (void *)l, tell_no_port, n);
+	for (uint32_t i = 0; i < l->n; i++)
+		if (!ports_kept_has(&n->ports, l->at[i]))
+			forward(&added, l->at[i]);
+	network_add_ports(n, b->pidfd, &added);
+}
+
+static bool is_not_of(const struct kept_port *p, void *arg)
+{
+	const int *pidfd = arg;
+
+	return p->box != *pidfd;
+}
+
 void network_forget_box(struct network *n, int pidfd)
 {
-	ports_kept_drop(&n->ports, pidfd, tell_no_port, n);
+	ports_kept_filter(&n->ports, is_not_of, &pidfd, tell_no_port, n);
 	close(pidfd);
 }
 
@@ -260,7 +329,7 @@ void network_end(struct networks *all, struct network *n)
 	n->up = n->wired = false;
 	for (size_t i = 0; i < n->n_boxes; i++)
 		close(n->boxes[i].pidfd);
-	ports_kept_drop(&n->ports, -1, NULL, NULL);
+	ports_kept_clear(&n->ports);
 	free(n->boxes);
 	n->boxes = NULL;
 	n->n_boxes = 0;

@@ -28,6 +28,7 @@ struct networks {
 
 struct network_box {
 	int pidfd; /* of pid 1 */
+	bool forward;
 	char id[GATEWAY_BOX_MAX + 1];
 };
 
@@ -65,7 +66,10 @@ int network_take(struct networks *all, struct network *n, int userns, int netns,
 /* Its gateway has set it up. */
 int network_is_up(struct networks *all, struct network *n, struct err *e);
 
-void network_add_box(struct network *n, int pidfd, const char *id);
+void network_add_box(struct network *n, int pidfd, const char *id, bool forward);
+
+/* What listens in it has changed: forwards that, for a box that wants it. */
+void network_forward(struct network *n, const struct gateway_listening *l);
 
 /* The box of that id, with its network, or NULL. */
 const struct network_box *networks_find_box(const struct networks *all, const char *id,

@@ -20,9 +20,21 @@
 
 /* What comes in by a socket of the host goes to this port of the box. */
 struct gateway_port {
-	uint32_t id;   /* the holder's number for it */
-	uint32_t udp;  /* else TCP, and the socket listens */
-	in_port_t box; /* network byte order */
+	uint32_t id;	    /* the holder's number for it */
+	uint32_t udp;	    /* else TCP, and the socket listens */
+	in_port_t box;	    /* network byte order */
+	uint16_t forwarded; /* by itself, because it listens */
+};
+
+/* Of UDP, "discard": a datagram to the gateway says that something in the box listens now. */
+#define GATEWAY_WAKE_PORT 9
+
+/* What the gateway tells the holder: all ports of TCP that listen in the box, in network byte order. */
+#define GATEWAY_MAX_LISTENING 128
+
+struct gateway_listening {
+	uint32_t n;
+	in_port_t at[GATEWAY_MAX_LISTENING];
 };
 
 struct gateway_shown {

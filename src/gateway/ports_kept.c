@@ -56,21 +56,35 @@ void ports_kept_show(const struct ports_kept *k, int box, struct gateway_shown *
 	*ret_n = n;
 }
 
-void ports_kept_drop(struct ports_kept *k, int box,
-		     void (*removed)(const struct kept_port *p, void *arg), void *arg)
+bool ports_kept_has(const struct ports_kept *k, in_port_t box)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (!k->v[i].port.udp && k->v[i].port.box == box)
+			return true;
+	return false;
+}
+
+void ports_kept_filter(struct ports_kept *k, bool (*keep)(const struct kept_port *p, void *arg),
+		       void *keep_arg, void (*removed)(const struct kept_port *p, void *arg),
+		       void *arg)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < k->n; i++) {
-		if (box >= 0 && k->v[i].box != box) {
+		if (keep(&k->v[i], keep_arg)) {
 			k->v[left++] = k->v[i];
 			continue;
 		}
-		if (removed)
-			removed(&k->v[i], arg);
+		removed(&k->v[i], arg);
 		close(k->v[i].fd);
 	}
 	k->n = left;
-	if (!left)
-		free(take_ptr(k->v));
+}
+
+void ports_kept_clear(struct ports_kept *k)
+{
+	for (size_t i = 0; i < k->n; i++)
+		close(k->v[i].fd);
+	free(take_ptr(k->v));
+	k->n = 0;
 }

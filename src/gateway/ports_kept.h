@@ -4,6 +4,7 @@
 #ifndef GATEWAY_PORTS_KEPT_H
 #define GATEWAY_PORTS_KEPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "gateway/contract.h"
@@ -29,8 +30,14 @@ void ports_kept_move(struct ports_kept *from, struct ports_kept *to, int box);
 void ports_kept_show(const struct ports_kept *k, int box, struct gateway_shown **ret,
 		     size_t *ret_n);
 
-/* Removes those of a box, or of any (-1), and calls removed, unless it is NULL, for each. */
-void ports_kept_drop(struct ports_kept *k, int box,
-		     void (*removed)(const struct kept_port *p, void *arg), void *arg);
+/* Is a port of the box, of TCP, in it? */
+bool ports_kept_has(const struct ports_kept *k, in_port_t box);
+
+/* Removes those that keep says no to, and calls removed for each. */
+void ports_kept_filter(struct ports_kept *k, bool (*keep)(const struct kept_port *p, void *arg),
+		       void *keep_arg, void (*removed)(const struct kept_port *p, void *arg),
+		       void *arg);
+
+void ports_kept_clear(struct ports_kept *k);
 
 #endif

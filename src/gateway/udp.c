@@ -11,6 +11,7 @@
  */
 #include "gateway/udp.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/udp.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 
 #include "base/mem.h"
 #include "gateway/dns.h"
+#include "gateway/forward.h"
 #include "gateway/inject.h"
 #include "gateway/inside.h"
 #include "gateway/loop.h"
@@ -307,10 +309,27 @@ static void pair(struct flow *f)
 	}
 }
 
+/* From the box's supervisor: something listens. */
+static bool is_wake(const struct endpoint *to)
+{
+	uint8_t gateway[4];
+	struct endpoint own;
+
+	if (to->port != htons(GATEWAY_WAKE_PORT))
+		return false;
+	inet_pton(AF_INET, GATEWAY_IPV4, gateway);
+	own = endpoint_ipv4(gateway, 0);
+	return endpoint_same_addr(to, &own);
+}
+
 static void carry_first(const struct flow_key *key, const struct received *in)
 {
 	struct flow *f;
 
+	if (is_wake(&key->to)) {
+		forward_wake();
+		return;
+	}
 	if (dns_is_server(&key->to)) {
 		dns_datagram(key, data, (size_t)in->len);
 		return;

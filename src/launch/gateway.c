@@ -111,7 +111,7 @@ static int found(const struct gateway_place *place, struct gateway_link *link, s
 static int connect_to_holder(struct gateway_link *link, struct err *e)
 {
 	cleanup_close int directory = open(link->place.directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct gateway_join join = {.version = GATEWAY_VERSION};
+	struct gateway_join join = {.version = GATEWAY_VERSION, .forward = link->place.forward};
 	int r;
 
 	close_fd(&link->fd);

@@ -34,6 +34,7 @@ struct gateway_place {
 	const char *network;   /* "": the one that the project's boxes share; else its name */
 	const char *box;       /* the id of the box that joins */
 	const struct netpolicy *policy; /* of that network: the same for all its boxes */
+	bool forward;			/* what listens in it appears on the host */
 };
 
 /* What it points to must live as long as it is used. */

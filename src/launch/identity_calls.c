@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "launch/identity_listen.h"
 #include "launch/identity_modes.h"
 #include "launch/identity_notice.h"
 #include "launch/identity_owner.h"
@@ -246,6 +247,9 @@ static bool answer_of_files(struct supervisor *s, const struct notice *c)
 	case IDS_OPEN:
 	case IDS_OPENAT:
 		modes_answer(s, c);
+		return true;
+	case IDS_LISTEN:
+		listen_answer(c);
 		return true;
 	case IDS_NONE: /* the 32-bit variant of one of these */
 		notice_continue(c);

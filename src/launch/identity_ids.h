@@ -22,6 +22,7 @@ enum ids_call {
 	IDS_GETGROUPS,
 	IDS_SETNS,
 	IDS_CAPSET,
+	IDS_LISTEN, /* changes nothing: identity_listen.c */
 	IDS_PEERCRED,
 	IDS_RENAME, /* these three change no ids: identity_rename.c */
 	IDS_RENAMEAT,

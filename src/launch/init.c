@@ -189,7 +189,8 @@ noreturn void pid1_main(const struct plan *p, int boot)
 					(p->io_uring ? SECCOMP_IO_URING : 0) |
 					(p->perf ? SECCOMP_PERF : 0) |
 					(p->renames ? SECCOMP_RENAMES : 0) |
-					(p->nested && !p->renames ? 0 : SECCOMP_MODES),
+					(p->nested && !p->renames ? 0 : SECCOMP_MODES) |
+					(p->forward && !p->nested ? SECCOMP_FORWARD : 0),
 	};
 	struct message m = {.type = MESSAGE_ERROR};
 

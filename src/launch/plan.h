@@ -98,6 +98,7 @@ struct plan {
 	size_t n_ports;
 	struct gateway_link *gateway; /* GATEWAY: joined (gateway.h); else NULL */
 	bool nested;		      /* allows namespaces, mount and clone3 inside */
+	bool forward;		      /* what listens inside appears on the host; not with nested */
 	bool io_uring;
 	bool perf;
 	bool renames; /* you too can rename directories of lower layers */

@@ -68,7 +68,7 @@ int seccomp_apply_listening(unsigned int flags, int *ret_listener, struct err *e
 		if (errno != EINVAL)
 			break;
 	}
-	if (seccomp_apply(flags & ~SECCOMP_ASKING, e) < 0)
+	if (seccomp_apply(flags & ~SECCOMP_NOTIFIED, e) < 0)
 		return -e->code;
 	*ret_listener = -1;
 	return 0;

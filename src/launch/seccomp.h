@@ -20,14 +20,16 @@ enum {
 	SECCOMP_PERF = 8,      /* perf_event_open */
 	SECCOMP_IDENTITY = 16, /* the supervisor answers set*id and getgroups (identity.c) */
 
-	SECCOMP_RENAMES = 32, /* it looks at rename and kin (identity_rename.c) */
-	SECCOMP_MODES = 64,   /* it removes set-id bits (identity_modes.c); else: refused */
+	SECCOMP_RENAMES = 32,  /* it looks at rename and kin (identity_rename.c) */
+	SECCOMP_MODES = 64,    /* it removes set-id bits (identity_modes.c); else: refused */
+	SECCOMP_FORWARD = 128, /* and says when something listens (identity_listen.c) */
 
-	SECCOMP_VARIANTS = 128, /* all combinations are below this */
+	SECCOMP_VARIANTS = 256, /* all combinations are below this */
 };
 
-/* Flags that need a supervisor. */
-#define SECCOMP_ASKING ((unsigned)(SECCOMP_IDENTITY | SECCOMP_RENAMES | SECCOMP_MODES))
+/* Flags that need a supervisor: all that box-root has, and all. */
+#define SECCOMP_ASKING	 ((unsigned)(SECCOMP_IDENTITY | SECCOMP_RENAMES | SECCOMP_MODES))
+#define SECCOMP_NOTIFIED (SECCOMP_ASKING | SECCOMP_FORWARD)
 
 /*
  * Puts the calling thread and its children under the filter for flags, permanently: filters cannot
@@ -37,7 +39,7 @@ enum {
 int seccomp_apply(unsigned int flags, struct err *e);
 
 /*
- * The same with some of SECCOMP_ASKING in flags: *ret_listener is the descriptor for answering the
+ * The same with some of SECCOMP_NOTIFIED in flags: *ret_listener is the descriptor for answering the
  * calls; the caller closes it. If the kernel cannot do it, or a filter around us already has a
  * listener (only one is allowed for all filters of a process), the filter is installed without
  * these flags and *ret_listener is -1.

@@ -108,6 +108,7 @@ static const struct seccomp_test socketpair_tests[] = {
 static const struct seccomp_test socketcall_tests[] = {
 	EQ(0, SYS_SOCKET, REFUSE(ENOSYS)),
 	EQ(0, SYS_SOCKETPAIR, REFUSE(ENOSYS)),
+	{SECCOMP_TEST_EQ, 0, ALL_BITS, SYS_LISTEN, ASK, SECCOMP_FORWARD},
 	END,
 };
 
@@ -327,6 +328,7 @@ const struct seccomp_rule seccomp_rules[] = {
 	 "setsockopt send sendto sendmsg sendmmsg recv recvfrom recvmsg recvmmsg "
 	 "recvmmsg_time64",
 	 .answer = ALLOW},
+	{"listen", .answer = ASK, .when = SECCOMP_FORWARD},
 	{"socket", .answer = REFUSE(EPROTONOSUPPORT), .tests = socket_tests},
 	{"socketpair", .answer = REFUSE(EAFNOSUPPORT), .tests = socketpair_tests},
 	{"socketcall", .answer = ALLOW, .tests = socketcall_tests},
@@ -399,6 +401,8 @@ bool seccomp_policy_is_variant(unsigned int flags)
 {
 	unsigned int asking = flags & SECCOMP_ASKING;
 
+	if (flags & SECCOMP_FORWARD && (flags & SECCOMP_NESTED || !(asking & SECCOMP_MODES)))
+		return false;
 	return !asking || asking == SECCOMP_ASKING ||
 	       (!(flags & SECCOMP_ROOT) && asking & SECCOMP_MODES && !(asking & SECCOMP_IDENTITY));
 }

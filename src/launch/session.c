@@ -144,9 +144,9 @@ static int confine(const struct session_policy *policy, const struct session *s,
 	if (s->flags & SESSION_ROOT)
 		flags |= (c->other ? 0 : SECCOMP_ROOT) | SECCOMP_ASKING;
 	if (policy->identity < 0)
-		flags &= ~SECCOMP_ASKING;
-	r = flags & SECCOMP_ASKING ? seccomp_apply_listening(flags, &listener, e)
-				   : seccomp_apply(flags, e);
+		flags &= ~SECCOMP_NOTIFIED;
+	r = flags & SECCOMP_NOTIFIED ? seccomp_apply_listening(flags, &listener, e)
+				     : seccomp_apply(flags, e);
 	return r < 0 || listener < 0 ? r : session_give_listener(policy->identity, listener, e);
 }
 

@@ -90,9 +90,11 @@ static void booting_clear(struct booting *b)
 static int join_network(struct booting *b, struct err *e)
 {
 	const char *name = settings_get(b->req->settings, KEY_NETWORK);
-	struct gateway_place place = {.directory = b->req->store->runtime,
-				      .network = b->req->network ? b->req->network : "",
-				      .box = b->req->box->id};
+	struct gateway_place place = {
+		.directory = b->req->store->runtime,
+		.network = b->req->network ? b->req->network : "",
+		.box = b->req->box->id,
+		.forward = streq(settings_get(b->req->settings, KEY_FORWARD), "auto")};
 	int r = net_driver_find(name, &b->net, e);
 
 	if (r < 0 || b->net->kind != NET_GATEWAY)
@@ -281,8 +283,10 @@ static int lock_and_start(struct booting *b, struct err *e)
 	r = ports_open(req->ports, req->n_ports, b->net, req->box->trial, &b->ports, e);
 	if (r < 0)
 		return r;
-	if (!req->quiet)
+	if (!req->quiet) {
+		ports_say_forward(req->settings, b->net);
 		kernel_say(req->box, &b->assembly.plan);
+	}
 	r = start_recorded(b, *lifetime, e);
 	if (r < 0)
 		return r;

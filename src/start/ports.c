@@ -16,9 +16,9 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "net/listen.h"
+#include "gateway/listen.h"
+#include "net/port_holder.h"
 
-#define FREE_TRIES 32 /* that the free port of one family is free in the other */
 #define BUSY_TRIES 25 /* of BUSY_MS: the gateway of the same box's last run may still be ending */
 #define BUSY_MS	   20
 
@@ -31,47 +31,23 @@ static struct listen_at place(const struct port_value *p, unsigned i)
 	return at;
 }
 
-static int open_patiently(const struct listen_at *at, int *ret_fd, uint16_t *ret_port,
-			  struct err *e)
+/* One port of a range. *ret_fds: -1 where there is none. */
+static int try_open(const struct port_value *p, unsigned i, int *ret_fds, struct err *e)
 {
-	int r = -EADDRINUSE;
+	struct listen_at at = place(p, i);
 
-	for (int i = 0; i < BUSY_TRIES && r == -EADDRINUSE; i++) {
-		if (i)
-			usleep(BUSY_MS * 1000);
-		r = listen_open(at, ret_fd, ret_port, e);
-	}
-	return r;
+	if (p->family == AF_UNSPEC)
+		return listen_loopback(p->udp, at.port, ret_fds, e);
+	return listen_open(&at, &ret_fds[0], &at.port, e);
 }
 
-/* The loopback in both families, with one number. *ret_v6 is -1 where there is no IPv6. */
-static int open_loopback(struct listen_at at, int *ret_v4, int *ret_v6, struct err *e)
+static int name_holder(const struct port_value *p, unsigned i, struct err *e)
 {
-	static const uint8_t v4[16] = {127, 0, 0, 1}, v6[16] = {[15] = 1};
-	bool any = at.port == 0;
-	cleanup_close int first = -1;
-	int r = 0;
+	cleanup_free char *taken = xstrdup(e->msg);
+	char holder[PORT_HOLDER_MAX];
 
-	for (int i = 0; i < FREE_TRIES; i++) {
-		close_fd(&first);
-		at.family = AF_INET;
-		memcpy(at.addr, v4, sizeof(v4));
-		r = open_patiently(&at, &first, &at.port, e);
-		if (r < 0)
-			return r;
-		at.family = AF_INET6;
-		memcpy(at.addr, v6, sizeof(v6));
-		r = any ? listen_open(&at, ret_v6, &at.port, e)
-			: open_patiently(&at, ret_v6, &at.port, e);
-		if (r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL)
-			r = 0;
-		if (r != -EADDRINUSE || !any)
-			break;
-		at.port = 0;
-	}
-	if (r == 0)
-		*ret_v4 = take_fd(&first);
-	return r;
+	return err_set(e, EADDRINUSE, "%s by %s", taken,
+		       port_holder(p->udp, (uint16_t)(p->host + i), holder));
 }
 
 static void add(struct open_ports *out, int *fd, bool udp, uint16_t box)
@@ -84,15 +60,17 @@ static void add(struct open_ports *out, int *fd, bool udp, uint16_t box)
 
 static int open_one(const struct port_value *p, unsigned i, struct open_ports *out, struct err *e)
 {
-	struct listen_at at = place(p, i);
-	cleanup_close int first = -1, second = -1;
-	int r = p->family == AF_UNSPEC ? open_loopback(at, &first, &second, e)
-				       : open_patiently(&at, &first, &at.port, e);
+	int fds[2] = {-1, -1}, r = -EADDRINUSE;
 
+	for (int try = 0; r == -EADDRINUSE && try < BUSY_TRIES; try++) {
+		if (try)
+			usleep(BUSY_MS * 1000);
+		r = try_open(p, i, fds, e);
+	}
 	if (r < 0)
-		return r;
-	add(out, &first, p->udp, (uint16_t)(p->box + i));
-	add(out, &second, p->udp, (uint16_t)(p->box + i));
+		return r == -EADDRINUSE ? name_holder(p, i, e) : r;
+	add(out, &fds[0], p->udp, (uint16_t)(p->box + i));
+	add(out, &fds[1], p->udp, (uint16_t)(p->box + i));
 	return 0;
 }
 
@@ -144,6 +122,18 @@ int ports_open(const struct port_setting *v, size_t n, const struct net_driver *
 		}
 	}
 	return r;
+}
+
+void ports_say_forward(const struct settings *s, const struct net_driver *net)
+{
+	const struct setting *st = settings_find(s, KEY_FORWARD);
+
+	if (!st || !streq(st->value, "auto"))
+		return;
+	if (net->kind == NET_NONE)
+		log_note("%s: 'forward = auto' has no effect with 'network = none'", st->source);
+	else if (net->kind == NET_GATEWAY && settings_bool(s, KEY_NESTED))
+		log_note("%s: 'forward = auto' has no effect with 'nested = yes'", st->source);
 }
 
 void open_ports_clear(struct open_ports *p)

@@ -25,4 +25,7 @@ void open_ports_clear(struct open_ports *p);
 int ports_open(const struct port_setting *v, size_t n, const struct net_driver *net, bool lenient,
 	       struct open_ports *out, struct err *e);
 
+/* Notes why forward = auto, if the settings ask for it, has no effect. */
+void ports_say_forward(const struct settings *s, const struct net_driver *net);
+
 #endif

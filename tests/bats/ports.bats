@@ -116,7 +116,7 @@ time.sleep(60)' 3>&- &
 }
 
 answers() { [ "$(on_host python3 ports.py tcp 127.0.0.1 8080)" = '10.0.2.2 True' ]; }
-refused() { [ "$(on_host python3 ports.py tcp 127.0.0.1 8080)" = 'Connection refused' ]; }
+refused() { [ "$(on_host python3 ports.py tcp 127.0.0.1 "${1:-8080}")" = 'Connection refused' ]; }
 
 # The first process of this test's gateway.
 gateway_parent() {
@@ -172,7 +172,7 @@ gateway_parent() {
 	[ "$(on_host python3 ports.py tcp 127.0.0.1 "$free")" = '10.0.2.2 True' ]
 	[ "$(sandbox port web 53/udp)" = 0.0.0.0:8053 ]
 	[ "$(sandbox port --json web 9000 | jq -c .)" = \
-		'[{"port":9000,"protocol":"tcp","address":"127.0.0.1","host_port":8000}]' ]
+		'[{"port":9000,"protocol":"tcp","address":"127.0.0.1","host_port":8000,"forwarded":false}]' ]
 	[ "$(sandbox port --all | head -n 1)" = 'web  53/udp -> 0.0.0.0:8053' ]
 	[ "$(sandbox port --all --json | jq -r '.[0] | [.box, (.ports | length)] | join(" ")')" = 'web 5' ]
 	short="8053->53/udp,$free->80,8000->9000,8001->9001"
@@ -189,6 +189,64 @@ gateway_parent() {
 	[[ $(cd p && sandbox port 81/udp) = 127.0.0.1:*'[::1]:'* ]]
 	sandbox stop p
 	says_nothing sandbox port p
+}
+
+@test "forward = auto: what listens appears on the host with its number, or another one, and goes" {
+	project p $'[sandbox]\nnetwork = gateway\n[ports]\nforward = auto\n8081 = 9001'
+	project q $'[ports]\nforward = auto'
+	cat >p/listen.py <<-'END'
+		import os, socket, time
+		held = {}
+		while True:
+		    for name in os.listdir('.'):
+		        if name.startswith('listen-') and name not in held:
+		            host, port = name[7:].split('-')
+		            s = held[name] = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET)
+		            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		            s.bind((host, int(port)))
+		            s.listen()
+		    for name in list(held):
+		        if not os.path.exists(name):
+		            held.pop(name).close()
+		    time.sleep(0.05)
+	END
+	fails 125 "*asks for these of this machine: *\\[ports] forward = auto*" on_host sandbox enter ./p -- true
+	on_host sandbox enter --accept --quiet ./p -- python3 listen.py >box.log 2>&1 3>&- &
+	entered=$!
+	on_host python3 -c 'import socket, time
+s = socket.create_server(("127.0.0.1", 9002))
+open("serves", "w").close()
+time.sleep(60)' 3>&- &
+	wait_until 100 [ -e serves ]
+	port_is() { [ "$(sandbox port p 2>/dev/null)" = "$1" ]; }
+	published=$'9001/tcp -> 127.0.0.1:8081\n9001/tcp -> [::1]:8081'
+	wait_until 50 port_is "$published"
+	touch p/listen-127.0.0.1-9000 p/listen-::-9001
+	wait_until 50 port_is $'9000/tcp -> 127.0.0.1:9000\n9000/tcp -> [::1]:9000\n'"$published"
+	rm p/listen-127.0.0.1-9000
+	wait_until 50 port_is "$published"
+	touch p/listen-::1-9002
+	wait_until 50 eval '[ "$(sandbox port p | wc -l)" = 4 ]'
+	other=$(sandbox port p 9002/tcp | head -n 1)
+	[[ $other = 127.0.0.1:* && $other != *:9002 ]]
+	[ "$(sandbox port --json p 9002 | jq '.[0].forwarded')" = true ]
+	on_host python3 -c 'import socket, sys; socket.create_connection(("localhost", int(sys.argv[1])))' "${other#*:}"
+	# Nothing is polled.
+	sleep 1
+	pid=$(pgrep -x sandbox-gateway -P "$(gateway_parent)")
+	switches=$(grep ctxt_switches "/proc/$pid/status")
+	sleep 1.5
+	[ "$(grep ctxt_switches "/proc/$pid/status")" = "$switches" ]
+	# Another gateway finds out anew, also what has gone meanwhile.
+	kill -9 "$pid"
+	rm p/listen-::1-9002
+	touch p/listen-0.0.0.0-9003
+	wait_until 50 port_is "$published"$'\n9003/tcp -> 127.0.0.1:9003\n9003/tcp -> [::1]:9003'
+	sandbox stop --time 0 p
+	wait_for $entered
+	refused 9003
+	run -0 --separate-stderr on_host sandbox enter --accept --network none ./q -- true
+	[[ $stderr = *"'forward = auto' has no effect with 'network = none'"* ]]
 }
 
 @test "what is not a port is refused" {

@@ -408,6 +408,9 @@ static void no_mode_has_set_id_bits(void **state)
 		}
 		assert_int_not_equal(ids_call_of(arch, nr, &is_short), IDS_NONE);
 	}
+	assert_int_equal(native(SECCOMP_MODES, "listen", 3, 1, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(SECCOMP_MODES | SECCOMP_FORWARD, "listen", 3, 1, 0),
+			 SECCOMP_RET_USER_NOTIF);
 	assert_int_equal(native(SECCOMP_MODES, "openat2", 0, 0, 0), FAILS(ENOSYS));
 	assert_int_equal(native(SECCOMP_NESTED, "openat2", 0, 0, 0), SECCOMP_RET_ALLOW);
 }

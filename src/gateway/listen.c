@@ -1,7 +1,7 @@
 /*
  * listen.c - sockets of the host that published ports come in by.
  */
-#include "net/listen.h"
+#include "gateway/listen.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -10,9 +10,9 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
-#include "net/port_holder.h"
 
-#define BACKLOG 4096 /* the kernel's net.core.somaxconn, since 5.4 */
+#define FREE_TRIES 32	/* that the free port of one family is free in the other */
+#define BACKLOG	   4096 /* the kernel's net.core.somaxconn, since 5.4 */
 
 const char *listen_text(const struct listen_at *at, char dst[static LISTEN_TEXT_MAX])
 {
@@ -52,13 +52,12 @@ static uint16_t port_of(int fd)
 
 static int explain(const struct listen_at *at, int errnum, struct err *e)
 {
-	char text[LISTEN_TEXT_MAX], holder[PORT_HOLDER_MAX];
+	char text[LISTEN_TEXT_MAX];
 
 	listen_text(at, text);
 	switch (errnum) {
 	case EADDRINUSE:
-		return err_set(e, EADDRINUSE, "%s%s is taken by %s", text, at->udp ? "/udp" : "",
-			       port_holder(at->udp, at->port, holder));
+		return err_set(e, EADDRINUSE, "%s%s is taken", text, at->udp ? "/udp" : "");
 	case EACCES:
 		return err_set(e, EACCES,
 			       "%s: ports below net.ipv4.ip_unprivileged_port_start are root's on "
@@ -91,4 +90,35 @@ int listen_open(const struct listen_at *at, int *ret_fd, uint16_t *ret_port, str
 	*ret_port = port_of(fd);
 	*ret_fd = take_fd(&fd);
 	return 0;
+}
+
+/* With a port of 0, both get the one that the first finds. */
+static int open_both(struct listen_at at, int *ret_fds, struct err *e)
+{
+	static const uint8_t v4[16] = {127, 0, 0, 1}, v6[16] = {[15] = 1};
+	cleanup_close int first = -1;
+	int r;
+
+	at.family = AF_INET;
+	memcpy(at.addr, v4, sizeof(v4));
+	r = listen_open(&at, &first, &at.port, e);
+	if (r < 0)
+		return r;
+	at.family = AF_INET6;
+	memcpy(at.addr, v6, sizeof(v6));
+	r = listen_open(&at, &ret_fds[1], &at.port, e);
+	if (r < 0 && r != -EAFNOSUPPORT && r != -EADDRNOTAVAIL)
+		return r;
+	ret_fds[0] = take_fd(&first);
+	return 0;
+}
+
+int listen_loopback(bool udp, uint16_t port, int *ret_fds, struct err *e)
+{
+	struct listen_at at = {.udp = udp, .port = port};
+	int r = -EADDRINUSE;
+
+	for (int i = 0; r == -EADDRINUSE && i < (port ? 1 : FREE_TRIES); i++)
+		r = open_both(at, ret_fds, e);
+	return r;
 }

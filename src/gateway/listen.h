@@ -1,8 +1,8 @@
 /*
  * listen.h - sockets of the host that published ports come in by.
  */
-#ifndef NET_LISTEN_H
-#define NET_LISTEN_H
+#ifndef GATEWAY_LISTEN_H
+#define GATEWAY_LISTEN_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -19,10 +19,12 @@ struct listen_at {
 
 /*
  * Binds a socket, non-blocking and close-on-exec, and for TCP listens. *ret_fd is the caller's;
- * *ret_port: the port that it has. A port that is taken is -EADDRINUSE, with a message that names its
- * holder if that is known; a family that the host lacks is -EAFNOSUPPORT.
+ * *ret_port: the port that it has. A port that is taken is -EADDRINUSE; a family that the host lacks is -EAFNOSUPPORT.
  */
 int listen_open(const struct listen_at *at, int *ret_fd, uint16_t *ret_port, struct err *e);
+
+/* On the loopback of both families, with one port. ret_fds[1] is untouched where there is no IPv6. */
+int listen_loopback(bool udp, uint16_t port, int *ret_fds, struct err *e);
 
 /* "127.0.0.1:80" or "[::1]:80". */
 #define LISTEN_TEXT_MAX (INET6_ADDRSTRLEN + 9)
