@@ -163,10 +163,19 @@ static int set_up(const struct gateway_request *req, struct inside *ret, struct 
 	return r;
 }
 
+static void on_routes(struct watch *w, uint32_t events)
+{
+	(void)w;
+	(void)events;
+	host_route_forget();
+}
+
 static void attend(const struct inside *sockets, const struct gateway_request *req)
 {
+	static struct watch routes = {.ready = on_routes};
 	static struct tap taps[2];
 	static struct parent p;
+	int changes = host_route_remember();
 
 	for (int i = 0; i < 2; i++) {
 		taps[i] = (struct tap){.watch.ready = on_tap, .fd = sockets->tap[i]};
@@ -175,6 +184,8 @@ static void attend(const struct inside *sockets, const struct gateway_request *r
 	}
 	p = (struct parent){.watch.ready = on_parent, .fd = req->parent};
 	loop_add(req->parent, EPOLLIN, &p.watch);
+	if (changes >= 0)
+		loop_add(changes, EPOLLIN, &routes);
 	inject_init(sockets);
 	tcp_init(sockets->tcp);
 	udp_init(sockets->udp);

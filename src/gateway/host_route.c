@@ -14,10 +14,18 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "gateway/netlink.h"
 
-static int route_fd = -1;
+#define REMEMBERED 64 /* destinations, each of its last digits one */
+
+static int route_fd = -1, changes_fd = -1;
 static uint32_t sequence;
+
+static struct {
+	bool known, local;
+	struct in6_addr addr;
+} remembered[REMEMBERED];
 
 int host_route_init(struct err *e)
 {
@@ -66,23 +74,66 @@ static int lookup(const struct endpoint *to)
 	return ((const struct rtmsg *)NLMSG_DATA(head))->rtm_type;
 }
 
-bool host_route_is_local(const struct endpoint *to)
+int host_route_remember(void)
 {
-	int type = lookup(to);
+	static const unsigned groups[] = {RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+					  RTNLGRP_IPV4_ROUTE,  RTNLGRP_IPV6_ROUTE,
+					  RTNLGRP_IPV4_RULE,   RTNLGRP_IPV6_RULE};
+	cleanup_close int fd = -1;
+	struct err ignored;
 
+	if (nl_open(NETLINK_ROUTE, &fd, &ignored) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
+		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],
+			       sizeof(groups[i])) < 0)
+			return -1;
+	changes_fd = take_fd(&fd);
+	return changes_fd;
+}
+
+void host_route_forget(void)
+{
+	char data[4096];
+
+	memset(remembered, 0, sizeof(remembered));
+	/* ENOBUFS, too many for its buffer, is a change as well. */
+	while (recv(changes_fd, data, sizeof(data), MSG_DONTWAIT) >= 0 || errno == ENOBUFS)
+		;
+}
+
+/* *ret is the answer, if there is one. */
+static bool is_known(int type, bool *ret)
+{
 	switch (type) {
 	case RTN_LOCAL:
 	case RTN_ANYCAST:
+		*ret = true;
 		return true;
 	/* No route: the host's own connect tells which error that is. */
 	case -ENETUNREACH:
 	case -EHOSTUNREACH:
 	case -EACCES:
 	case -EINVAL:
-		return false;
+		*ret = false;
+		return true;
 	default:
-		return type < 0;
+		*ret = type < 0;
+		return type >= 0;
 	}
+}
+
+bool host_route_is_local(const struct endpoint *to)
+{
+	__typeof__(&remembered[0]) at = &remembered[to->addr.s6_addr[15] % REMEMBERED];
+	bool local;
+
+	if (at->known && memcmp(&at->addr, &to->addr, sizeof(at->addr)) == 0)
+		return at->local;
+	at->known = is_known(lookup(to), &local) && changes_fd >= 0;
+	at->addr = to->addr;
+	at->local = local;
+	return local;
 }
 
 bool host_route_has_ipv6(void)

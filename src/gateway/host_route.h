@@ -13,9 +13,15 @@
 int host_route_init(struct err *e);
 
 /*
+ * From now on answers are remembered, until the descriptor that this returns becomes readable: addresses and
+ * routes come and go. The caller then calls host_route_forget(). -1: they are not remembered.
+ */
+int host_route_remember(void);
+void host_route_forget(void);
+
+/*
  * Is it an address of this host: of an interface, a container's bridge, or one of a network that
- * is routed to the host itself? Asks the kernel each time, because addresses come and go. True if it
- * cannot be known.
+ * is routed to the host itself? True if it cannot be known.
  */
 bool host_route_is_local(const struct endpoint *to);
 

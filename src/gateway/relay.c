@@ -1,8 +1,8 @@
 /*
  * relay.c - carrying the bytes of TCP connections between two sockets.
  *
- * Bytes go by splice(2) through a pipe, and are never in this process's memory. A pipe is borrowed while
- * bytes are in it, so that idle connections have none. A connection is moved ROUNDS times and then
+ * Bytes go by splice(2) through a pipe; few at a time, as a question and its answer, by recv(2) and send(2),
+ * which are fewer calls. A pipe is borrowed while bytes are in it, so that idle connections have none. A connection is moved ROUNDS times and then
  * waits for its next turn, so that one cannot starve the others.
  *
  * Promises what a router would: an end of file passes in its direction only; a reset at one end
@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -33,6 +34,8 @@
 #define PIPE_SIZE   (256 << 10)
 #define LARGE_PIPES 64
 #define SPARE_PIPES 8
+#define FEW	    (16 << 10) /* bytes that are not worth a splice */
+#define MANY_TURNS  8	       /* after more than a few, how often the next may be few */
 
 struct relay;
 
@@ -44,12 +47,14 @@ struct end {
 	bool hung_up; /* no more will come than there is */
 	bool ended;   /* its peer sends no more */
 	bool shut;    /* we send it no more */
+	bool failed;  /* it was reset, or lost */
 };
 
 /* Bytes on their way from end[i] to end[1 - i]. */
 struct way {
-	int pipe[2]; /* -1: none borrowed */
-	bool large;  /* it is a large one */
+	int pipe[2];   /* -1: none borrowed */
+	bool large;    /* it is a large one */
+	unsigned many; /* as MANY_TURNS: not 0 while bytes come in large portions */
 	size_t held;
 };
 
@@ -131,7 +136,7 @@ static void finish(struct relay *r, bool reset)
 		return;
 	r->dead = true;
 	for (int i = 0; i < 2; i++) {
-		if (reset)
+		if (reset && !r->end[i].failed)
 			setsockopt(r->end[i].fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 		close(r->end[i].fd);
 		return_pipe(&r->way[i]);
@@ -160,7 +165,50 @@ static bool pass_gate(struct relay *r)
 	return false;
 }
 
-/* Fills the pipe from an end. False: not now. */
+/* What a read from an end has returned. False: nothing was read. */
+static bool took(struct relay *r, struct end *from, ssize_t n)
+{
+	if (n == 0)
+		from->ended = true;
+	else if (n < 0 && errno == EAGAIN)
+		from->readable = false;
+	else if (n < 0)
+		finish(r, true);
+	return n > 0;
+}
+
+/*
+ * Moves a few bytes; what the other end does not take is held in the pipe, which is empty and large. As
+ * a read of less than was asked for has emptied the socket, it waits for an event then; epoll(7).
+ */
+static bool move_few(struct relay *r, int i)
+{
+	static uint8_t few[FEW];
+	struct end *from = &r->end[i], *to = &r->end[1 - i];
+	struct way *w = &r->way[i];
+	ssize_t n = recv(from->fd, few, sizeof(few), MSG_DONTWAIT), sent;
+
+	if (!took(r, from, n))
+		return false;
+	if (n == FEW)
+		w->many = MANY_TURNS;
+	else
+		from->readable = from->hung_up;
+	sent = send(to->fd, few, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent < 0 && errno == EAGAIN)
+		sent = 0;
+	if (sent < n)
+		to->writable = false;
+	if (sent < 0 ||
+	    (sent < n && write(w->pipe[1], few + sent, (size_t)(n - sent)) != n - sent)) {
+		finish(r, true);
+		return false;
+	}
+	w->held = (size_t)(n - sent);
+	return true;
+}
+
+/* Fills the pipe from an end, or moves what is there at once. False: not now. */
 static bool fill(struct relay *r, int i)
 {
 	struct end *from = &r->end[i];
@@ -175,18 +223,17 @@ static bool fill(struct relay *r, int i)
 		queue(&starved, r);
 		return false;
 	}
+	if (w->many == 0 && w->large && r->end[1 - i].writable)
+		return move_few(r, i);
 	n = splice(from->fd, NULL, w->pipe[1], NULL, CHUNK, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-	if (n > 0) {
-		w->held = (size_t)n;
-		return true;
-	}
-	if (n == 0)
-		from->ended = true;
-	else if (errno == EAGAIN)
-		from->readable = false;
-	else
-		finish(r, true);
-	return false;
+	if (!took(r, from, n))
+		return false;
+	if (n >= FEW)
+		w->many = MANY_TURNS;
+	else if (w->many > 0)
+		w->many--;
+	w->held = (size_t)n;
+	return true;
 }
 
 /* Empties it to the other end. False: not now. */
@@ -243,15 +290,6 @@ static void carry_both(struct relay *r)
 		queue(&ready, r);
 }
 
-static bool has_failed(const struct end *e)
-{
-	int error = 0;
-	socklen_t size = sizeof(error);
-
-	getsockopt(e->fd, SOL_SOCKET, SO_ERROR, &error, &size);
-	return error != 0;
-}
-
 static void on_end(struct watch *w, uint32_t events)
 {
 	struct end *e = watch_owner(w, struct end, watch);
@@ -259,7 +297,8 @@ static void on_end(struct watch *w, uint32_t events)
 
 	if (r->dead)
 		return;
-	if (events & EPOLLERR && has_failed(e)) {
+	if (events & EPOLLERR) {
+		e->failed = true;
 		finish(r, true);
 		return;
 	}

@@ -164,13 +164,14 @@ static void let_in(struct pending *p)
 	accept_some(p); /* on lo, the handshake has taken place within the last call */
 }
 
-/* The host's connect has ended, with 0 or an error. */
-static void settle(struct pending *p)
+/* The host's connect has ended. failed: it may have, poll(2) says. */
+static void settle(struct pending *p, bool failed)
 {
 	int error = 0;
 	socklen_t size = sizeof(error);
 
-	getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	if (failed)
+		getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error, &size);
 	if (error)
 		fail(p, error);
 	else
@@ -181,9 +182,8 @@ static void on_host(struct watch *w, uint32_t events)
 {
 	struct pending *p = watch_owner(w, struct pending, watch);
 
-	(void)events;
 	if (!p->done && !p->connected)
-		settle(p);
+		settle(p, events & (EPOLLERR | EPOLLHUP));
 }
 
 static struct pending *add(const struct packet *syn)
@@ -217,7 +217,7 @@ static void begin(const struct packet *syn, const struct endpoint *to, bool chec
 	/* A peer on this machine has answered by now; that saves a round of the loop. */
 	poll_host = (struct pollfd){.fd = p->fd, .events = POLLOUT};
 	if (poll(&poll_host, 1, 0) == 1) {
-		settle(p);
+		settle(p, poll_host.revents & (POLLERR | POLLHUP));
 		return;
 	}
 	p->watched = loop_add(p->fd, EPOLLOUT | EPOLLET, &p->watch);
