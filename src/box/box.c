@@ -356,7 +356,7 @@ void box_forget_folder(const struct store *s, const struct box *b, const char *d
 /* What its network reached and was refused, unless the project has another box. */
 static void forget_journal(const struct store *s, const struct box *b)
 {
-	cleanup_free char *index = NULL, *journal = NULL;
+	cleanup_free char *index = NULL, *journal = NULL, *refusals = NULL;
 	struct store_key key;
 
 	if (!b->project)
@@ -364,8 +364,11 @@ static void forget_journal(const struct store *s, const struct box *b)
 	key = store_key(b->project);
 	index = xasprintf("%s/%s", STORE_PROJECTS, key.hex);
 	journal = xasprintf(GATEWAY_JOURNAL "%s", key.hex);
-	if (faccessat(s->data_fd, index, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		unlinkat(s->runtime_fd, journal, 0);
+	refusals = xasprintf(GATEWAY_REFUSALS "%s", key.hex);
+	if (faccessat(s->data_fd, index, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return;
+	unlinkat(s->runtime_fd, journal, 0);
+	unlinkat(s->runtime_fd, refusals, 0);
 }
 
 int box_remove(const struct store *s, struct box *b, struct err *e)

@@ -31,6 +31,7 @@ extern const struct command cmd_wait;
 extern const struct command cmd_volume;
 extern const struct command cmd_ls;
 extern const struct command cmd_net;
+extern const struct command cmd_why;
 extern const struct command cmd_port;
 extern const struct command cmd_ps;
 extern const struct command cmd_inspect;

@@ -6,7 +6,26 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "box/target.h"
+#include "start/holder.h"
+
 #define TIME_MAX 32
+
+int net_view_find(const char *word, char **ret, struct err *e)
+{
+	cleanup_store struct store s = STORE_INIT;
+	cleanup_target struct target t = TARGET_INIT;
+	cleanup_box struct box b = BOX_INIT;
+	int r = store_open(&s, e);
+
+	if (r == 0)
+		r = target_resolve(&s, word, &t, e);
+	if (r == 0)
+		r = target_box(&s, &t, &b, e);
+	if (r == 0)
+		*ret = holder_journal(&s, &b);
+	return r;
+}
 
 /* In local time, to the second. */
 static char *format_time(const struct net_event *event, bool zone, char *out)

@@ -7,6 +7,9 @@
 #include "base/json.h"
 #include "netpolicy/journal.h"
 
+/* The journal of the project, or box, that word means; NULL: where we are. *ret is the caller's. */
+int net_view_find(const char *word, char **ret, struct err *e);
+
 /* Prints a line. */
 void net_view_line(const struct net_event *event);
 

@@ -34,6 +34,7 @@
 #include "gateway/packet.h"
 #include "gateway/ping.h"
 #include "gateway/publish.h"
+#include "gateway/refusals.h"
 #include "gateway/relay.h"
 #include "gateway/tcp.h"
 #include "gateway/udp.h"
@@ -148,6 +149,7 @@ static int set_up(const struct gateway_request *req, struct inside *ret, struct 
 		return r;
 	ping_init();
 	verdict_init(req->journal);
+	refusals_init(req->refusals);
 	while (fds[1] < 0)
 		read_parent(req->parent, fds);
 	inside.netns = fds[1];
@@ -222,6 +224,7 @@ static noreturn void run(void)
 		forward_continue();
 		dns_continue();
 		dns_tcp_continue();
+		refusals_write();
 		if (loop_now() - swept < SWEEP_MS)
 			continue;
 		swept = loop_now();

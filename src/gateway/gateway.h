@@ -14,6 +14,7 @@ struct gateway_request {
 	int parent;		     /* a SOCK_SEQPACKET connection */
 	bool first;		     /* nothing has been set up yet */
 	struct net_journal *journal; /* or NULL */
+	int refusals;		     /* a file for refusals.h, or -1 */
 	bool ipv6;		     /* the network has IPv6: the same each time */
 	unsigned number;	     /* of the network */
 };

@@ -8,6 +8,7 @@
 #include "gateway/holder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,8 +28,7 @@
 #include "gateway/network.h"
 #include "gateway/servers.h"
 
-#define NAME_SIZE    128 /* of a file in the holder's directory, with its end */
-#define PROJECT_NAME 64	 /* the name of a project's holder has at least a SHA-256 */
+#define NAME_SIZE 256 /* of a file in the holder's directory, with its end */
 
 enum client_state {
 	CLIENT_NEW,
@@ -431,12 +431,22 @@ static const char *own_name(char *out, size_t size)
 	return out;
 }
 
-static const char *journal_name(char *out, size_t size)
+/* A file of the same name, but for its beginning. */
+static const char *name_with(const char *begin, char *out)
+{
+	char name[NAME_SIZE / 2];
+
+	snprintf(out, NAME_SIZE, "%s%s", begin, own_name(name, sizeof(name)));
+	return out;
+}
+
+static void open_files(struct networks *n)
 {
 	char name[NAME_SIZE];
 
-	snprintf(out, size, NET_JOURNAL_NAME "%s", own_name(name, sizeof(name)));
-	return out;
+	n->journal = net_journal_map(GATEWAY_CACHE_FD, name_with(NET_JOURNAL_NAME, name));
+	n->refusals = openat(GATEWAY_CACHE_FD, name_with(NET_REFUSALS_NAME, name),
+			     O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
 /*
@@ -445,14 +455,16 @@ static const char *journal_name(char *out, size_t size)
  */
 static void leave(void)
 {
-	char name[NAME_SIZE], journal[NAME_SIZE];
+	char name[NAME_SIZE], file[NAME_SIZE];
 	int fd;
 
 	own_name(name, sizeof(name));
 	unlinkat(GATEWAY_CACHE_FD, name, 0);
 	/* A throw-away box leaves nothing. */
-	if (strlen(name) < PROJECT_NAME)
-		unlinkat(GATEWAY_CACHE_FD, journal_name(journal, sizeof(journal)), 0);
+	if (strlen(name) < NET_PROJECT_NAME) {
+		unlinkat(GATEWAY_CACHE_FD, name_with(NET_JOURNAL_NAME, file), 0);
+		unlinkat(GATEWAY_CACHE_FD, name_with(NET_REFUSALS_NAME, file), 0);
+	}
 	while ((fd = accept4(GATEWAY_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC)) >= 0)
 		close(fd);
 }
@@ -461,7 +473,6 @@ int holder_run(void)
 {
 	struct holder h = {.networks = NETWORKS_INIT, .watch = -1};
 	struct err e = {0};
-	char journal[NAME_SIZE];
 
 	setsid();
 	(void)!chdir("/"); /* else the launcher's directory could not be unmounted */
@@ -472,8 +483,7 @@ int holder_run(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (host_route_init(&e) == 0)
 		h.networks.ipv6 = host_route_has_ipv6();
-	h.networks.journal = net_journal_map(GATEWAY_CACHE_FD,
-					     journal_name(journal, sizeof(journal)));
+	open_files(&h.networks);
 	servers_read(&h.networks.servers);
 	h.watch = servers_watch();
 	serve(&h);

@@ -57,7 +57,8 @@ static const int allowed[] = {
 	SYS_accept4,	   SYS_connect,	       SYS_bind,
 	SYS_epoll_ctl,	   SYS_setsockopt,     SYS_getsockopt,
 	SYS_getsockname,   SYS_shutdown,       SYS_close,
-	SYS_pipe2,	   SYS_fcntl, /* the size of a pipe */
+	SYS_pipe2,	   SYS_fcntl,	  /* the size of a pipe */
+	SYS_pwrite64,	   SYS_ftruncate, /* refusals.c */
 	SYS_ppoll,
 #ifdef SYS_poll
 	SYS_poll,

@@ -133,8 +133,12 @@ struct network *networks_find(struct networks *all, const char *name)
 
 int network_start(struct networks *all, struct network *n, struct err *e)
 {
-	struct gateway_request request = {
-		.first = !n->up, .ipv6 = all->ipv6, .number = n->number, .journal = all->journal};
+	struct gateway_request request = {.first = !n->up,
+					  .ipv6 = all->ipv6,
+					  .number = n->number,
+					  .journal = all->journal,
+					  .refusals = n->number == NETWORK_SHARED ? all->refusals
+										  : -1};
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -143,7 +147,7 @@ int network_start(struct networks *all, struct network *n, struct err *e)
 	n->started = clock_ms();
 	n->pid = fork();
 	if (n->pid == 0) {
-		int keep[] = {0, 1, 2, request.parent, GATEWAY_CACHE_FD};
+		int keep[] = {0, 1, 2, request.parent, GATEWAY_CACHE_FD, request.refusals};
 
 		proc_close_others(keep, ARRAY_SIZE(keep));
 		gateway_run(&request);

@@ -17,6 +17,7 @@ struct networks {
 	int userns; /* -1: not made yet */
 	int bridge; /* a network namespace with the wire between them; -1: not needed so far */
 	struct net_journal *journal; /* or NULL */
+	int refusals;		     /* the file of refusals, of the shared network; or -1 */
 	bool ipv6;
 	struct gateway_servers servers;
 	struct network *first; /* kept, so that a service that starts again gets its old number */
@@ -24,7 +25,7 @@ struct networks {
 	size_t n_dying;
 };
 
-#define NETWORKS_INIT ((struct networks){.userns = -1, .bridge = -1})
+#define NETWORKS_INIT ((struct networks){.refusals = -1, .userns = -1, .bridge = -1})
 
 struct network_box {
 	int pidfd; /* of pid 1 */

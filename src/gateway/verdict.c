@@ -14,6 +14,7 @@
 #include "gateway/contract.h"
 #include "gateway/host_route.h"
 #include "gateway/pins.h"
+#include "gateway/refusals.h"
 
 #define HTTPS 443
 
@@ -141,6 +142,8 @@ static bool note(int protocol, const struct endpoint *to, const char *name, enum
 	if (name)
 		memcpy(event.name, name, strlen(name));
 	net_journal_add(journal, &event);
+	if (reason != REASON_ALLOWED)
+		refusals_add(&event);
 	return reason == REASON_ALLOWED;
 }
 

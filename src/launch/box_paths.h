@@ -9,6 +9,7 @@
 #define BOX_CA_FILE	BOX_HOST_DIR "/ca-certificates.crt"
 #define BOX_RUN_DIR	"/run/sandbox"
 #define BOX_SUDO_SOCKET BOX_RUN_DIR "/sudo.sock"
+#define BOX_REFUSALS	BOX_RUN_DIR "/refused" /* what the gateway refused, and why */
 #define BOX_SUDO_BIN	BOX_RUN_DIR "/bin/sudo"
 /* BOX_SUDO_BIN with this as its first argument: "port NUMBER" or "http URL", see sudo_probe.h. */
 #define BOX_PROBE_OPTION "--sandbox-probe"

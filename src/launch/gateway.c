@@ -236,6 +236,19 @@ int gateway_wait(const struct gateway_link *link, unsigned *ret_number, struct e
 		       : r;
 }
 
+/* What a holder that was killed would have removed itself: a throw-away box leaves nothing. */
+static void remove_files(int directory, const char *name)
+{
+	cleanup_free char *journal = xasprintf(NET_JOURNAL_NAME "%s", name);
+	cleanup_free char *refusals = xasprintf(NET_REFUSALS_NAME "%s", name);
+
+	unlinkat(directory, name, 0);
+	if (strlen(name) >= NET_PROJECT_NAME)
+		return;
+	unlinkat(directory, journal, 0);
+	unlinkat(directory, refusals, 0);
+}
+
 static void remove_refusing(int directory, const char *name)
 {
 	cleanup_close int fd = -1;
@@ -244,7 +257,7 @@ static void remove_refusing(int directory, const char *name)
 	if (client_connect(directory, name, &fd) == -ECONNREFUSED &&
 	    file_lock(directory, name, &ignored) == 0) {
 		if (client_connect(directory, name, &fd) == -ECONNREFUSED)
-			unlinkat(directory, name, 0);
+			remove_files(directory, name);
 		flock(directory, LOCK_UN);
 	}
 }

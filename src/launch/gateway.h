@@ -25,7 +25,8 @@
 
 #define GATEWAY_SOCKET \
 	"net-" /* what the names of holders' sockets begin with, and of their journals */
-#define GATEWAY_JOURNAL NET_JOURNAL_NAME GATEWAY_SOCKET
+#define GATEWAY_JOURNAL	 NET_JOURNAL_NAME GATEWAY_SOCKET
+#define GATEWAY_REFUSALS NET_REFUSALS_NAME GATEWAY_SOCKET
 
 struct gateway_place {
 	const char *program;

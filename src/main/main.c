@@ -46,6 +46,7 @@ const struct command *const commands[] = {
 	&cmd_ps,
 	&cmd_port,
 	&cmd_net,
+	&cmd_why,
 	&cmd_inspect,
 	&cmd_logs,
 	&cmd_stop,

@@ -42,7 +42,7 @@ struct net_journal *net_journal_map(int dirfd, const char *name)
 	return j;
 }
 
-static bool is_same(const struct net_event *a, const struct net_event *b)
+bool net_event_is_same(const struct net_event *a, const struct net_event *b)
 {
 	return a->protocol == b->protocol && a->reason == b->reason &&
 	       a->has_address == b->has_address && a->port == b->port &&
@@ -64,7 +64,7 @@ void net_journal_add(struct net_journal *j, const struct net_event *event)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	if (last && last->number == number && is_same(last, event)) {
+	if (last && last->number == number && net_event_is_same(last, event)) {
 		last->time = ms;
 		last->count++;
 		return;
@@ -112,6 +112,38 @@ int net_journal_read(const char *path, uint64_t after, struct net_event **ret, s
 	memcpy(*ret, j->at, n * sizeof(**ret));
 	*ret_n = n;
 	return 0;
+}
+
+void net_refusals_add(struct net_refusals *list, const struct net_event *event)
+{
+	struct net_event added = *event;
+	size_t i = 0;
+
+	added.count = added.count ? added.count : 1;
+	while (i < list->n && !net_event_is_same(&list->at[i], event))
+		i++;
+	if (i < list->n)
+		added.count += list->at[i].count;
+	else if (list->n == NET_REFUSALS)
+		i = 0;
+	else
+		list->n++;
+	memmove(&list->at[i], &list->at[i + 1], (list->n - 1 - i) * sizeof(list->at[0]));
+	list->at[list->n - 1] = added;
+}
+
+void net_refusals_explain(const struct net_event *event, struct buf *out)
+{
+	char what[NET_REASON_MAX], why[NET_REASON_MAX], rule[NET_REASON_MAX];
+
+	buf_addf(out, "%s%s%s", net_event_what(event, what), *event->name ? " " : "", event->name);
+	if (event->count > 1)
+		buf_addf(out, " (%u times)", event->count);
+	buf_addf(out, ": %s\n", net_event_why(event, why));
+	if (*net_event_rule(event, rule))
+		buf_addf(out, "\t[network] allow = %s\n", rule);
+	else
+		buf_addstr(out, "\tno rule of [network] allow opens it\n");
 }
 
 /* As a rule by address writes it. */

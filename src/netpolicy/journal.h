@@ -12,11 +12,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "netpolicy/rule.h"
 
-#define NET_JOURNAL_NAME    "journal-" /* what its name begins with; then comes the holder's */
+#define NET_JOURNAL_NAME  "journal-"  /* what its name begins with; then comes the holder's */
+#define NET_REFUSALS_NAME "refusals-" /* the same of the text that boxes see */
+#define NET_PROJECT_NAME \
+	64 /* the name of a project's holder has a SHA-256, that of a box's an id */
 #define NET_JOURNAL_RECORDS 1024
+#define NET_REFUSALS	    24
 #define NET_REASON_MAX	    (NET_NAME_MAX + 80)
 
 enum net_reason {
@@ -60,6 +65,22 @@ void net_journal_add(struct net_journal *journal, const struct net_event *event)
 /* The events after that number, in order, for the caller to free. -ENOENT: there is no journal. */
 int net_journal_read(const char *path, uint64_t after, struct net_event **ret, size_t *ret_n,
 		     struct err *e);
+
+/* Are they about the same thing, with the same end? */
+bool net_event_is_same(const struct net_event *a, const struct net_event *b);
+
+/*
+ * Of refusals, the newest NET_REFUSALS that are not the same, the newest at the end. The one in the box and the one
+ * outside are the same text.
+ */
+struct net_refusals {
+	size_t n;
+	struct net_event at[NET_REFUSALS];
+};
+void net_refusals_add(struct net_refusals *list, const struct net_event *event);
+
+/* Appends two lines: what was refused and why, and what allows it. */
+void net_refusals_explain(const struct net_event *event, struct buf *out);
 
 /* What the event was: "tcp 203.0.113.10:443". out has NET_REASON_MAX bytes. Returns out. */
 char *net_event_what(const struct net_event *event, char *out);

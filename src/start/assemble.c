@@ -35,6 +35,7 @@
 #include "rootfs/programs.h"
 #include "start/agent.h"
 #include "start/assemble_repository.h"
+#include "start/holder.h"
 
 static int choose_upper(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
@@ -522,6 +523,18 @@ static void hide_sockets(const struct assemble_request *req, struct assembly *a)
 	}
 }
 
+/* What its network refused, in the box: for programs that wonder why. */
+static void add_refusals(const struct assemble_request *req, struct assembly *a)
+{
+	char *path = a->plan.net == PLAN_NET_GATEWAY ? holder_refusals(req->store, req->box) : NULL;
+
+	if (path)
+		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
+							  .source = assembly_keep(a, path),
+							  .target = BOX_REFUSALS,
+							  .read_only = true});
+}
+
 /*
  * Adds lent things, [mounts], mounts of the command line, and protection, with their lines of
  * reach.
@@ -675,6 +688,7 @@ int assemble_box(const struct assemble_request *req, struct assembly *a, struct 
 	if (r < 0)
 		return r;
 	add_standard_mounts(req, a);
+	add_refusals(req, a);
 	add_image_folders(a);
 	r = add_home(req, a, e);
 	if (r == 0)

@@ -40,6 +40,16 @@ char *holder_journal(const struct store *s, const struct box *b)
 	return path_join(s->runtime, name);
 }
 
+char *holder_refusals(const struct store *s, const struct box *b)
+{
+	cleanup_free char *socket = holder_socket(b, NULL);
+	cleanup_free char *name = xasprintf(NET_REFUSALS_NAME "%s", socket);
+	cleanup_close int fd = openat(s->runtime_fd, name,
+				      O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? NULL : path_join(s->runtime, name);
+}
+
 /* Returns 0, or -ESRCH: there is none. */
 static int ask(const struct box *b, enum gateway_purpose purpose, int *ret_fd)
 {

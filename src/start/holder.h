@@ -18,6 +18,9 @@ char *holder_socket(const struct box *b, const char *network);
 /* The file of the journal of its network (netpolicy/journal.h). The caller frees it. */
 char *holder_journal(const struct store *s, const struct box *b);
 
+/* The same of the text that the box sees; made, if it is not there. NULL: it cannot be. */
+char *holder_refusals(const struct store *s, const struct box *b);
+
 /*
  * The published ports of a box, in order of their ports in the box. None of one that does not run, or has
  * another network. The caller frees *ret.

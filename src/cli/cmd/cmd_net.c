@@ -23,7 +23,6 @@
 #include "config/network_rules.h"
 #include "config/schema.h"
 #include "netpolicy/journal.h"
-#include "start/holder.h"
 
 #define FOLLOW_MS 200
 
@@ -100,27 +99,10 @@ static int show_log(const char *path, const struct net_options *o, struct err *e
 	return r;
 }
 
-/* *ret is the caller's. */
-static int find_journal(const char *word, char **ret, struct err *e)
-{
-	cleanup_store struct store s = STORE_INIT;
-	cleanup_target struct target t = TARGET_INIT;
-	cleanup_box struct box b = BOX_INIT;
-	int r = store_open(&s, e);
-
-	if (r == 0)
-		r = target_resolve(&s, word, &t, e);
-	if (r == 0)
-		r = target_box(&s, &t, &b, e);
-	if (r == 0)
-		*ret = holder_journal(&s, &b);
-	return r;
-}
-
 static int run_log(const struct args *args, int *ret_status, struct err *e)
 {
 	cleanup_free char *path = NULL;
-	int r = find_journal(args->n ? args->v[0] : NULL, &path, e);
+	int r = net_view_find(args->n ? args->v[0] : NULL, &path, e);
 
 	(void)ret_status;
 	return r < 0 ? r : show_log(path, args->options, e);
@@ -133,7 +115,7 @@ static int run_learn(const struct args *args, int *ret_status, struct err *e)
 	cleanup_strv struct strv rules = {0};
 	char rule[NET_REASON_MAX];
 	size_t n = 0;
-	int r = find_journal(args->n ? args->v[0] : NULL, &path, e);
+	int r = net_view_find(args->n ? args->v[0] : NULL, &path, e);
 
 	(void)ret_status;
 	if (r == 0)
