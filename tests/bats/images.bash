@@ -6,8 +6,9 @@ BUSYBOX=$(command -v busybox)
 export BUSYBOX
 
 # Makes an OCI layout at $T/NAME from a description in Python (tests/images/mkimage.py) on stdin.
+# -IS: without this machine's site-packages, whose start-up files may take as long as the rest.
 layout() { # NAME [TAG]
-	python3 "$IMAGES/mkimage.py" "$T/$1" "${2:-v1}" >"$T/digest"
+	python3 -IS "$IMAGES/mkimage.py" "$T/$1" "${2:-v1}" >"$T/digest"
 }
 
 # A small image that can run, as app:1 in the store.
@@ -87,7 +88,7 @@ certificate() {
 # kill $token_pid. The environment trusts both.
 token_registry_start() {
 	certificate
-	python3 "$IMAGES/token.py" "$T/token.port" "$T/ca.key" "$T/ca.pem" 2>"$T/token.log" 3>&- &
+	python3 -IS "$IMAGES/token.py" "$T/token.port" "$T/ca.key" "$T/ca.pem" 2>"$T/token.log" 3>&- &
 	token_pid=$!
 	wait_until 50 test -s "$T/token.port"
 	export SSL_CERT_FILE=$T/ca.pem
@@ -98,7 +99,7 @@ auth: {token: {realm: \"https://localhost:$(cat "$T/token.port")/token\", servic
 # The hostile registry of tests/images/hostile.py; sets HOSTILE to its host and port. Its requests
 # are in $T/hostile.log.
 hostile_start() { # LAYOUT MODE
-	python3 "$IMAGES/hostile.py" "$T/hostile.port" "$T/$1" "$2" >"$T/hostile.log" 2>&1 3>&- &
+	python3 -IS "$IMAGES/hostile.py" "$T/hostile.port" "$T/$1" "$2" >"$T/hostile.log" 2>&1 3>&- &
 	registry_pid=$!
 	wait_until 50 test -s "$T/hostile.port"
 	HOSTILE=localhost:$(cat "$T/hostile.port")
