@@ -11,6 +11,7 @@
 #include "cli/image_commands.h"
 #include "cli/options.h"
 
+extern const struct command cmd_add;
 extern const struct command cmd_init;
 extern const struct command cmd_enter;
 extern const struct command cmd_run;

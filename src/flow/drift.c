@@ -178,6 +178,11 @@ static int check_key(const struct box *b, const struct buf *then, struct setting
 
 	if (is_news(then, s, id))
 		return 0;
+	if (settings_is_users(s, id) && id == KEY_PORTS)
+		return err_set(e, EBUSY,
+			       "box '%s' runs already, without this --publish: 'sandbox add "
+			       "--publish PORT %s' adds it",
+			       b->name, b->name);
 	if (settings_is_users(s, id))
 		return err_set(e, EBUSY,
 			       "box '%s' runs already, and not with this --%s: 'sandbox stop %s' "

@@ -45,6 +45,7 @@ const struct command *const commands[] = {
 	&cmd_ls,
 	&cmd_ps,
 	&cmd_port,
+	&cmd_add,
 	&cmd_net,
 	&cmd_why,
 	&cmd_inspect,

@@ -246,6 +246,7 @@ static int start_recorded(struct booting *b, int lifetime, struct err *e)
 	a->plan.control_fd = control;
 	a->plan.lifetime_fd = lifetime;
 	a->plan.gateway = &b->link;
+	a->plan.forward = b->link.place.forward;
 	a->plan.ports = b->ports.v;
 	a->plan.n_ports = b->ports.n;
 	follow_note(a, &follow);

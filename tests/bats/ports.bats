@@ -249,6 +249,35 @@ time.sleep(60)' 3>&- &
 	[[ $stderr = *"'forward = auto' has no effect with 'network = none'"* ]]
 }
 
+@test "add publishes more of a box that runs, all or none; enter --publish of one says so" {
+	start_box -- python3 /t/ports.py serve 80
+	fails 125 "nothing to add: *" sandbox add web
+	on_host sandbox add web -p 8080:80 -p 8080:80/udp
+	[ "$(on_host python3 ports.py tcp ::1 8080)" = 'fd00:2::2 True' ]
+	[ "$(on_host python3 ports.py udp 127.0.0.1 8080)" = '10.0.2.2 True' ]
+	fails 125 "*--publish: cannot publish a port: 127.0.0.1:8080 is taken by another box *" \
+		on_host sandbox add web -p 8081:80 -p 8080:80
+	[ "$(sandbox port web | wc -l)" = 4 ]
+	kill -9 "$(pgrep -x sandbox-gateway -P "$(gateway_parent)")"
+	wait_until 30 answers
+	end_box
+	refused
+	project p
+	fails 125 "directory '*' has no box yet: *" sandbox add ./p -p 80
+	sandbox enter ./p -- sh -c 'touch here; exec sleep 60' 3>&- &
+	entered=$!
+	wait_until 50 [ -e p/here ]
+	fails 125 "*box 'p' has no network of its own: it needs 'network = gateway'" sandbox add ./p -p 80
+	fails 125 "*box 'p' runs already, without this --publish: 'sandbox add --publish PORT p' adds it" \
+		sandbox enter --publish 80:80 ./p -- true
+	mkdir -p "$HOME/.config/sandbox"
+	printf '[policy]\ndeny = ports\n' >"$HOME/.config/sandbox/sandbox.conf"
+	fails 125 "*--publish: the policy of * denies '\\[ports] auto = 80'" sandbox add ./p -p 80
+	sandbox stop --time 0 p
+	wait_for $entered
+	fails 125 "box 'p' is not running: *" sandbox add ./p -p 80
+}
+
 @test "what is not a port is refused" {
 	for bad in x 0:0 80:x 70000 1:70000 1-2:3 '[::1]:80' ::1:80:80 127.0.0.1:80:80:80 300.0.0.1:80:80 80/sctp 80/udp:80/tcp \
 		-1:80 '' : ' '; do
