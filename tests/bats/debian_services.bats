@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# bats file_tags=debian,slow
+# bats file_tags=debian,slowest
 # shellcheck disable=SC2016 # scripts run in the box
 # Servers from Debian's packages, in its official image: each switches to its own user, and is used
 # once.

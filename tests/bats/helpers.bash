@@ -204,6 +204,14 @@ says_nothing() { # COMMAND...
 	fi
 }
 
+# Runs a command; shows its output only if it fails.
+quietly() { # COMMAND...
+	"$@" >"$T/log" 2>&1 || {
+		cat "$T/log" >&2
+		return 1
+	}
+}
+
 # Runs a command that must fail with STATUS, nothing on stdout, and one line on stderr that matches
 # the pattern (of [[ = ]]) after `sandbox: `.
 fails() { # STATUS PATTERN COMMAND...

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# bats file_tags=slow
+# bats file_tags=slowest
 # Base images from a Debian mirror, made in a box.
 
 load helpers

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# bats file_tags=disk,slow
+# bats file_tags=disk,slowest
 # The store under faults: killed, or refused by the disk, at any system call that changes something.
 
 load helpers
