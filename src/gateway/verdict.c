@@ -86,27 +86,44 @@ static bool has_prefix(const uint8_t *addr, int family, const char *net, int pre
 	       (bits == 0 || (addr[bytes] ^ want[bytes]) >> (8 - bits) == 0);
 }
 
-static enum closed find(const struct net *nets, size_t n, int family, const uint8_t *addr)
+static const struct net *find(const struct net *nets, size_t n, int family, const uint8_t *addr)
 {
 	for (size_t i = 0; i < n; i++)
 		if (has_prefix(addr, family, nets[i].net, nets[i].prefix))
-			return nets[i].closed;
-	return OPEN;
+			return &nets[i];
+	return NULL;
 }
 
-static enum closed how_closed(const struct endpoint *to)
+/* NULL: it is none of them. */
+static const struct net *find_closed(const struct endpoint *to)
 {
 	return endpoint_is_ipv4(to)
 		       ? find(nets4, ARRAY_SIZE(nets4), AF_INET, endpoint_ipv4_bytes(to))
 		       : find(nets6, ARRAY_SIZE(nets6), AF_INET6, to->addr.s6_addr);
 }
 
+static enum closed how_closed(const struct endpoint *to)
+{
+	const struct net *net = find_closed(to);
+
+	return net ? net->closed : OPEN;
+}
+
+/* What a rule by address says. Only one about no more than a closed network opens that. */
+static enum netpolicy_says of_address(const struct endpoint *to, in_port_t port)
+{
+	const struct net *net = find_closed(to);
+	unsigned least = !net ? 0 : (unsigned)net->prefix + (endpoint_is_ipv4(to) ? 96 : 0);
+
+	return netpolicy_address(policy, to->addr.s6_addr, ntohs(port), least);
+}
+
 static bool is_private(const struct endpoint *to)
 {
-	return OPEN !=
-	       (endpoint_is_ipv4(to)
-			? find(private4, ARRAY_SIZE(private4), AF_INET, endpoint_ipv4_bytes(to))
-			: find(private6, ARRAY_SIZE(private6), AF_INET6, to->addr.s6_addr));
+	return endpoint_is_ipv4(to)
+		       ? find(private4, ARRAY_SIZE(private4), AF_INET, endpoint_ipv4_bytes(to)) !=
+				 NULL
+		       : find(private6, ARRAY_SIZE(private6), AF_INET6, to->addr.s6_addr) != NULL;
 }
 
 bool verdict_is_closed(const struct endpoint *to)
@@ -210,7 +227,7 @@ enum verdict verdict_of(int protocol, const struct endpoint *to, struct endpoint
 	if (host_route_is_local(to))
 		return settle(protocol, to, REASON_HOST);
 	*ret = *to;
-	says = netpolicy_address(policy, to->addr.s6_addr, ntohs(to->port));
+	says = of_address(to, to->port);
 	if (says == NETPOLICY_RAW)
 		return settle(protocol, to, REASON_ALLOWED);
 	if (says == NETPOLICY_DENIED)
@@ -264,8 +281,7 @@ bool verdict_of_answer(const struct endpoint *to, const char *name)
 {
 	bool host = how_closed(to) == NEVER || (policy->closed && host_route_is_local(to));
 
-	if (!policy->closed ||
-	    (!host && netpolicy_address(policy, to->addr.s6_addr, 0) == NETPOLICY_RAW))
+	if (!policy->closed || (!host && of_address(to, 0) == NETPOLICY_RAW))
 		return true;
 	return (!host && how_closed(to) == OPEN && !is_private(to)) ||
 	       note(-1, to, name, host ? REASON_HOST : REASON_PRIVATE);

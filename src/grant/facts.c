@@ -24,6 +24,7 @@
 #include "grant/zone.h"
 #include "launch/protocol.h"
 #include "launch/settle.h"
+#include "netpolicy/rule.h"
 
 #define TERMINFO_MAX (64u << 10) /* ncurses' own limit is 32 KiB, term(5) */
 
@@ -88,15 +89,17 @@ static void lend_asked(const struct facts_request *req, struct strv *env)
 	lend_env(req->settings, env);
 }
 
-/* Without the host's network a box cannot reach a proxy. */
+/* Without a network a box cannot reach a proxy; one on the host's loopback by that name. */
 static void lend_proxies(const struct facts_request *req, struct strv *env)
 {
 	bool password = settings_bool(req->settings, KEY_PROXY_PASSWORD);
+	const char *network = settings_get(req->settings, KEY_NETWORK);
+	const char *loopback = streq(network, "gateway") && !req->step ? NET_HOST_NAME : NULL;
 	static bool told;
 
-	if (!streq(settings_get(req->settings, KEY_NETWORK), "host"))
+	if (streq(network, "none"))
 		return;
-	if (host_net_proxies(password, env) && !req->joins && !told) {
+	if (host_net_proxies(password, loopback, env) && !req->joins && !told) {
 		told = true;
 		log_note("the proxy's user name and password are not passed on: 'proxy-password = "
 			 "yes' gives them to boxes");
@@ -132,8 +135,8 @@ static const struct fact {
 	{"LANG", "$LANG, $LANGUAGE, $LC_*", EACH_SESSION, "the image's LANG, C.UTF-8", false,
 	 lend_locale},
 	{"TZ", "$TZ, /etc/localtime", EACH_SESSION, "the rule of the zone", false, lend_zone},
-	{"http_proxy", "with the host's network the variables of proxies, without passwords",
-	 EACH_SESSION, NULL, true, lend_proxies},
+	{"http_proxy", "with a network the variables of proxies, without passwords", EACH_SESSION,
+	 NULL, true, lend_proxies},
 	{"SSL_CERT_FILE", "with ca: the certificates that the host trusts", EACH_SESSION, NULL,
 	 true, lend_authorities},
 	{"SSH_AUTH_SOCK", "with ssh-agent, dbus, display: their sockets", EACH_SESSION, NULL, false,

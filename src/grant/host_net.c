@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -29,6 +30,24 @@ static char *strip_user(const char *proxy)
 	return at ? xasprintf("%.*s%s", (int)(host - proxy), proxy, at + 1) : xstrdup(proxy);
 }
 
+/* The value with another name for the host's loopback, if that is where it leads. The caller frees it. */
+static char *rename_loopback(const char *proxy, const char *loopback)
+{
+	static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+	const char *scheme = strstr(proxy, "://"), *host = scheme ? scheme + 3 : proxy;
+	const char *at = strrchr(host, '@');
+
+	host = at ? at + 1 : host;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		size_t len = strlen(names[i]);
+
+		if (strncasecmp(host, names[i], len) == 0 && strchr(":/", host[len]))
+			return xasprintf("%.*s%s%s", (int)(host - proxy), proxy, loopback,
+					 host + len);
+	}
+	return xstrdup(proxy);
+}
+
 static void set_both(const char *name, const char *value, struct strv *env)
 {
 	cleanup_free char *upper = xstrdup(name);
@@ -39,7 +58,7 @@ static void set_both(const char *name, const char *value, struct strv *env)
 	env_set(env, upper, value);
 }
 
-bool host_net_proxies(bool with_password, struct strv *env)
+bool host_net_proxies(bool with_password, const char *loopback, struct strv *env)
 {
 	static const char *const lower[] = {HOSTVARS_PROXY}, *const upper[] = {
 								     HOSTVARS_PROXY_UPPER};
@@ -47,13 +66,19 @@ bool host_net_proxies(bool with_password, struct strv *env)
 
 	for (size_t i = 0; i < ARRAY_SIZE(lower); i++) {
 		const char *value = getenv(lower[i]) ? getenv(lower[i]) : getenv(upper[i]);
-		cleanup_free char *bare = NULL;
+		cleanup_free char *bare = NULL, *renamed = NULL;
 
 		if (!value)
 			continue;
-		bare = streq(lower[i], "no_proxy") ? xstrdup(value) : strip_user(value);
+		if (streq(lower[i], "no_proxy")) {
+			set_both(lower[i], value, env);
+			continue;
+		}
+		bare = strip_user(value);
 		stripped |= !streq(bare, value);
-		set_both(lower[i], with_password ? value : bare, env);
+		value = with_password ? value : bare;
+		renamed = loopback ? rename_loopback(value, loopback) : NULL;
+		set_both(lower[i], renamed ? renamed : value, env);
 	}
 	return stripped && !with_password;
 }

@@ -11,9 +11,10 @@
 
 /*
  * Sets the proxy variables in env, each in both cases, without user names and passwords unless
- * with_password. True if one was removed.
+ * with_password. loopback: the name by which the box knows the host's loopback, or NULL if it has that itself.
+ * True if a password was removed.
  */
-bool host_net_proxies(bool with_password, struct strv *env);
+bool host_net_proxies(bool with_password, const char *loopback, struct strv *env);
 
 /* Appends the CA certificates, PEM, as programs of the host find them; false if there are none. */
 bool host_net_authorities(struct buf *ret);

@@ -113,7 +113,8 @@ enum netpolicy_says netpolicy_name(const struct netpolicy *p, const char *name, 
 	return found;
 }
 
-enum netpolicy_says netpolicy_address(const struct netpolicy *p, const uint8_t *addr, uint16_t port)
+enum netpolicy_says netpolicy_address(const struct netpolicy *p, const uint8_t *addr, uint16_t port,
+				      unsigned least)
 {
 	enum netpolicy_says found = NETPOLICY_NO_RULE;
 
@@ -124,7 +125,7 @@ enum netpolicy_says netpolicy_address(const struct netpolicy *p, const uint8_t *
 			continue;
 		if (rule->deny && (port || !rule->port))
 			return NETPOLICY_DENIED;
-		if (!rule->deny)
+		if (!rule->deny && rule->prefix >= least)
 			found = NETPOLICY_RAW;
 	}
 	return found;

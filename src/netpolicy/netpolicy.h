@@ -50,9 +50,12 @@ enum netpolicy_says {
 /* port 0: any at all, as when the name is asked for. */
 enum netpolicy_says netpolicy_name(const struct netpolicy *p, const char *name, uint16_t port);
 
-/* Rules by address. addr: 16 bytes, IPv4 as v4-mapped. */
-enum netpolicy_says netpolicy_address(const struct netpolicy *p, const uint8_t *addr,
-				      uint16_t port);
+/*
+ * Rules by address. addr: 16 bytes, IPv4 as v4-mapped. least: the prefix, of 128 bits, that a rule must have
+ * to allow it: a network must not open something special by the way.
+ */
+enum netpolicy_says netpolicy_address(const struct netpolicy *p, const uint8_t *addr, uint16_t port,
+				      unsigned least);
 
 /* Is a port of this machine allowed? */
 bool netpolicy_host(const struct netpolicy *p, uint16_t port);

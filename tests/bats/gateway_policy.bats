@@ -114,6 +114,11 @@ while True:
 			127.0.0.1:5433/raw/ ECONNREFUSED \
 			198.51.100.2:5433/raw/ ECONNREFUSED
 	done
+	# a proxy there has that name in the box; a network opens nothing that is closed for its own sake
+	https_proxy=http://me:secret@127.0.0.1:5432/ http_proxy=localhost:5432 all_proxy=http://127.0.0.10:1 on_host \
+		sandbox enter --accept p -- sh -c 'echo $https_proxy $HTTP_PROXY $all_proxy' 2>/dev/null >box
+	[ "$(cat box)" = 'http://host.sandbox:5432/ host.sandbox:5432 http://127.0.0.10:1' ]
+	fetches $'default = open\nallow = 0.0.0.0/0' 169.254.169.254:80/raw/ ECONNREFUSED
 	kill $listener
 }
 

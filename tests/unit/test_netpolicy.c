@@ -101,7 +101,7 @@ static enum netpolicy_says of_address(const struct netpolicy *p, const char *tex
 
 	if (inet_pton(AF_INET, text, addr + 12) != 1)
 		assert_int_equal(inet_pton(AF_INET6, text, addr), 1);
-	return netpolicy_address(p, addr, port);
+	return netpolicy_address(p, addr, port, 0);
 }
 
 static void names_are_allowed_below_and_by_port_and_what_is_denied_wins(void **state)
@@ -144,6 +144,10 @@ static void addresses_are_allowed_by_network_and_port(void **state)
 	(void)state;
 	assert_int_equal(of_address(p, "10.127.255.255", 80), NETPOLICY_RAW);
 	assert_int_equal(of_address(p, "10.128.0.0", 80), NETPOLICY_NO_RULE);
+	assert_int_equal(netpolicy_address(p, (const uint8_t[16]){[10] = 0xff, 0xff, 10}, 80, 105),
+			 NETPOLICY_RAW);
+	assert_int_equal(netpolicy_address(p, (const uint8_t[16]){[10] = 0xff, 0xff, 10}, 80, 106),
+			 NETPOLICY_NO_RULE);
 	assert_int_equal(of_address(p, "10.200.0.1", 22), NETPOLICY_RAW);
 	assert_int_equal(of_address(p, "10.200.0.1", 23), NETPOLICY_NO_RULE);
 	assert_int_equal(of_address(p, "10.0.0.7", 80), NETPOLICY_DENIED);
