@@ -50,8 +50,14 @@ struct test_box {
 
 static struct gateway_place place_of(const char *project, const char *network)
 {
-	return (struct gateway_place){
-		.program = program, .directory = directory, .socket = project, .network = network};
+	static const struct netpolicy open_policy;
+
+	return (struct gateway_place){.program = program,
+				      .directory = directory,
+				      .socket = project,
+				      .network = network,
+				      .box = "0123456789ab",
+				      .policy = &open_policy};
 }
 
 static bool enter(const struct project *p)
