@@ -359,9 +359,9 @@ static void forget_journal(const struct store *s, const struct box *b)
 	cleanup_free char *index = NULL, *journal = NULL, *refusals = NULL;
 	struct store_key key;
 
-	if (!b->project)
+	if (!box_belongs_to(b))
 		return;
-	key = store_key(b->project);
+	key = store_key(box_belongs_to(b));
 	index = xasprintf("%s/%s", STORE_PROJECTS, key.hex);
 	journal = xasprintf(GATEWAY_JOURNAL "%s", key.hex);
 	refusals = xasprintf(GATEWAY_REFUSALS "%s", key.hex);

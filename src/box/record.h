@@ -54,6 +54,12 @@ static inline bool box_is_images(const struct box *b)
 	return b->temporary || b->service;
 }
 
+/* Where the project is that it belongs to, or NULL. */
+static inline const char *box_belongs_to(const struct box *b)
+{
+	return b->service ? b->service_of : b->project;
+}
+
 /* The recipe it was made from; "" if there was none. */
 int box_recipe(const struct box *b, struct buf *out, struct err *e);
 

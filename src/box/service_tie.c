@@ -58,6 +58,22 @@ int service_tie_write(const struct service_tie *t, int dirfd, struct err *e)
 	return kv_write(&kv, dirfd, TIE, e);
 }
 
+static bool same(const char *a, const char *b)
+{
+	return a && b ? streq(a, b) : !a && !b;
+}
+
+bool service_tie_equal(const struct service_tie *a, const struct service_tie *b)
+{
+	if (!same(a->name, b->name) || !same(a->mark, b->mark) || !same(a->project, b->project) ||
+	    !same(a->user, b->user) || a->volumes.n != b->volumes.n)
+		return false;
+	for (size_t i = 0; i < a->volumes.n; i++)
+		if (!streq(a->volumes.v[i], b->volumes.v[i]))
+			return false;
+	return true;
+}
+
 struct store_key service_tie_key(const char *mark, const char *name)
 {
 	cleanup_free char *text = xasprintf("service %s\n%s", mark, name);

@@ -9,6 +9,8 @@
 #ifndef BOX_SERVICE_TIE_H
 #define BOX_SERVICE_TIE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/mem.h"
 #include "store/name.h"
@@ -27,6 +29,9 @@ void service_tie_clear(struct service_tie *t);
 /* dirfd: the box's directory. -ENOENT: it is no service. *ret is untouched on failure. */
 int service_tie_read(int dirfd, struct service_tie *ret, struct err *e);
 int service_tie_write(const struct service_tie *t, int dirfd, struct err *e);
+
+/* Do they say the same? */
+bool service_tie_equal(const struct service_tie *a, const struct service_tie *b);
 
 /* The key in STORE_PROJECTS. */
 struct store_key service_tie_key(const char *mark, const char *name);

@@ -69,7 +69,7 @@ int box_view_json_members(struct json *j, const struct box *b, struct err *e)
 	jsonout_string(j, "state", state);
 	jsonout_number(j, "pid", streq(state, "running") ? box_pid(b) : 0);
 	jsonout_string(j, "image", b->image);
-	jsonout_string(j, "project", b->project);
+	jsonout_string(j, "project", box_belongs_to(b));
 	jsonout_bool(j, "gone", box_project_gone(b));
 	jsonout_bool(j, "temporary", b->temporary);
 	jsonout_number(j, "created", b->created);

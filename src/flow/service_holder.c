@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -221,6 +222,8 @@ static void started(struct holder *h, struct held_service *v)
 		set_failed(h, v, "the process that starts it was killed");
 	else if (!watch(h, v))
 		ended(h, v);
+	else if (is_stopped(h, v)) /* while it was on its way */
+		pidfd_send_signal(v->pidfd, SIGTERM, NULL, 0);
 }
 
 enum need { NEED_MET, NEED_OPEN, NEED_LOST };
@@ -403,7 +406,7 @@ static void end_all(struct holder *h)
 		    box_load(h->req->store, h->v[i].run->id, &list.v[list.n], &ignored) == 0)
 			list.n++;
 	for (size_t i = 0; i < list.n; i++)
-		box_stop(&list.v[i], BOX_STOP_MS, &ignored);
+		box_stop(&list.v[i], find(h, list.v[i].service)->state->stop_ms, &ignored);
 	for (size_t i = 0; i < h->req->n; i++)
 		if (is_active(&h->v[i]))
 			set_status(h, &h->v[i], SERVICE_STOPPED);
@@ -509,6 +512,7 @@ static noreturn void be_holder(const struct holder_request *req, int ready)
 	int r;
 
 	setsid();
+	umask(022); /* of the services too: that of a shell is no part of an image */
 	signal(SIGHUP, SIG_IGN);
 	h.signals = open_signals();
 	if (req->guest)

@@ -50,10 +50,15 @@ static int choose_user(struct service_run *run, const struct image_root *root, s
 static int remove_other(const struct store *s, struct box *b, const struct service_run *run,
 			struct err *e)
 {
-	int r = box_stop(b, run->service->stop_timeout_ms, e);
+	/* The holder, which is still there, must not start it again meanwhile. */
+	int r = service_box_set_stopped(b, true, e);
 
 	if (r == 0)
+		r = box_stop(b, run->service->stop_timeout_ms, e);
+	if (r == 0)
 		r = box_lock(s, b, e);
+	if (r == 0)
+		r = box_check_ended(b, e);
 	return r < 0 ? r : box_remove(s, b, e);
 }
 
@@ -74,6 +79,17 @@ static int find_volumes(const struct service_project *p, struct service_run *run
 		strv_push_take(&run->volumes, id);
 	}
 	return 0;
+}
+
+/* Most of the time nothing has changed. */
+static int update_tie(const struct service_tie *tie, const struct box *b, struct err *e)
+{
+	cleanup_service_tie struct service_tie old = {0};
+	int r = service_tie_read(b->dir_fd, &old, e);
+
+	if (r < 0)
+		return r;
+	return service_tie_equal(&old, tie) ? 0 : service_tie_write(tie, b->dir_fd, e);
 }
 
 static int find_box(const struct service_project *p, struct service_run *run,
@@ -100,7 +116,7 @@ static int find_box(const struct service_project *p, struct service_run *run,
 		r = r < 0 ? r : -ENOENT;
 	}
 	if (r == 0)
-		return service_tie_write(&tie, ret->dir_fd, e);
+		return update_tie(&tie, ret, e);
 	return r == -ENOENT ? box_create(p->store, name, &from, -1, ret, e) : r;
 }
 

@@ -24,6 +24,7 @@
 #define STATE	 "state"
 #define LOCK	 "lock"
 #define GIVEN	 "given"
+#define HOLD_MS	 1000
 
 static const char *const statuses[N_SERVICE_STATUS] = {
 	[SERVICE_WAITING] = "waiting", [SERVICE_STARTING] = "starting",
@@ -170,8 +171,13 @@ int services_hold(int dirfd, int *ret_lock, struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, errno, "cannot open the lock of the services");
-	if (!file_trylock(fd))
-		return err_set(e, EBUSY, "another process holds the services of this project");
+	/* Whoever looks for a holder has the lock for a moment. */
+	for (int waited = 0; !file_trylock(fd); waited++) {
+		if (waited >= HOLD_MS)
+			return err_set(e, EBUSY,
+				       "another process holds the services of this project");
+		usleep(1000);
+	}
 	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", getpid()) < 0)
 		return err_sys(e, errno, "cannot record who holds the services");
 	*ret_lock = take_fd(&fd);

@@ -27,6 +27,7 @@
 #include "flow/service_start.h"
 #include "grant/reach.h"
 
+#define SAY_MS	     2000 /* before what is waited for is named */
 #define LOOK_MS	     20
 #define SETTLE_MS    2000 /* for the holder to note what has happened */
 #define RESTARTS_MAX 3	  /* a service that ended so often does not become ready */
@@ -144,6 +145,20 @@ static void correct(const struct service_group *g, struct service_state *s)
 	s->healthy = SERVICE_UNCHECKED;
 }
 
+/* A holder that cannot write its state, since the disk is full, has not noted it. */
+static void correct_stopped(const struct service_group *g, struct service_state *s)
+{
+	bool running = true, stopped = false;
+	int status;
+
+	if (s->status != SERVICE_RUNNING || !ask_box(g, s->name, &running, &stopped, &status) ||
+	    running || !stopped)
+		return;
+	s->status = SERVICE_STOPPED;
+	s->healthy = SERVICE_UNCHECKED;
+	s->exit = status;
+}
+
 static void copy_state(const struct services_state *from, const char *name,
 		       struct service_state *ret)
 {
@@ -173,6 +188,8 @@ int services_look(const struct service_group *g, struct services_state *ret, boo
 		copy_state(&state, g->names.v[i], &found.v[i]);
 		if (holder < 0 || !services_state_find(&state, g->names.v[i]))
 			correct(g, &found.v[i]);
+		else
+			correct_stopped(g, &found.v[i]);
 	}
 	*ret = found;
 	*ret_held = holder >= 0;
@@ -209,19 +226,30 @@ static int is_ready(const struct service_state *s, bool healthy, struct err *e)
 	}
 }
 
+/* Adds the name of one that is not ready. */
+static void note_waiting(struct buf *out, const struct service_state *s)
+{
+	buf_addf(out, "%s%s", out->len ? ", " : "", s->name);
+}
+
 int services_wait_started(const struct service_group *g, bool healthy, struct err *e)
 {
-	for (;; usleep(LOOK_MS * 1000)) {
+	for (int waited = 0;; waited += LOOK_MS) {
 		cleanup_services_state struct services_state state = {0};
-		bool held, all = true;
+		cleanup_buf struct buf waiting = BUF_INIT;
+		bool held;
 		int r = services_look(g, &state, &held, e);
 
 		for (size_t i = 0; r >= 0 && i < state.n; i++) {
 			r = is_ready(&state.v[i], healthy, e);
-			all &= r == 1;
+			if (r == 0)
+				note_waiting(&waiting, &state.v[i]);
 		}
-		if (r < 0 || all)
+		if (r < 0 || !waiting.len)
 			return r < 0 ? r : 0;
+		if (waited == SAY_MS)
+			log_note("waiting for %s", waiting.data);
+		usleep(LOOK_MS * 1000);
 	}
 }
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/copy_whole.h"
 #include "base/dir.h"
 #include "base/mem.h"
 #include "base/owner.h"
@@ -71,7 +72,8 @@ static int copy_file(int from, int to, const char *name, const struct stat *st, 
 	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0)
 		return -errno;
-	r = copy_content(in, out);
+	/* A sparse file may be larger than the disk. */
+	r = owner ? copy_bytes(in, out, st->st_size) : copy_content(in, out);
 	if (owner)
 		copy_owner(in, out);
 	return r == 0 && fchmod(out, st->st_mode & MODE_MASK) < 0 ? -errno : r;

@@ -25,7 +25,7 @@
 
 char *holder_socket(const struct box *b, const char *network)
 {
-	const char *project = b->service ? b->service_of : b->project;
+	const char *project = box_belongs_to(b);
 
 	if (!project || (b->temporary && !network))
 		return xasprintf(GATEWAY_SOCKET "%s", b->id);

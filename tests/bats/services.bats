@@ -129,6 +129,21 @@ volumes = ./conf.d:/etc/a:ro\nuser = root'
 	ln -s ../out2/vars link
 	services $'[service a]\nimage = host\ncommand = sleep 60\nenv-file = link'
 	fails 125 "*env-file = $T/out2/vars*" sandbox up -d
+	# what the policy denies of a box it denies of a service
+	mkdir -p "$HOME/.config/sandbox"
+	printf '[policy]\ndeny = mounts ports\n' >"$HOME/.config/sandbox/sandbox.conf"
+	services $'[service a]\nimage = host\ncommand = sleep 60\nvolumes = ../out:/out:ro'
+	fails 125 "*sandbox.ini:6: the policy of * denies '\[mounts] /out = ../out ro'" sandbox up -d --accept
+	services $'[service a]\nimage = host\ncommand = sleep 60\nports = 8080'
+	fails 125 "*sandbox.ini:6: the policy of * denies '\[ports] auto = 8080'" sandbox up -d --accept
+	# what the project protects is protected from its services
+	services $'[service a]\nimage = host\ncommand = sleep 60\nvolumes = .:/all'
+	sed -i 's/^network/protect = hooks\nnetwork/' sandbox.ini
+	mkdir -p hooks
+	sandbox up -d >/dev/null
+	sandbox exec a touch /all/new
+	run -1 --separate-stderr sandbox exec a touch /all/hooks/x
+	[[ $stderr = *'Read-only file system' ]]
 }
 
 @test "restart: by status, with a limit, with a pause that grows; a service that dies at once is reported" {

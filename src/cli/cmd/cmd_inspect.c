@@ -41,7 +41,8 @@ static int print(const struct box *b, long long size, const char *folder, const 
 	if (streq(state, "running"))
 		printf("pid        %d\n", box_pid(b));
 	printf("image      %s\n", err_quote(text, sizeof(text), b->image));
-	printf("project    %s%s\n", err_quote(text, sizeof(text), b->project ? b->project : "-"),
+	printf("project    %s%s\n",
+	       err_quote(text, sizeof(text), box_belongs_to(b) ? box_belongs_to(b) : "-"),
 	       box_project_gone(b) ? " (gone)" : "");
 	printf("created    %s\n", box_view_created(b, created, sizeof(created)));
 	printf("size       %s\n", box_view_size_text(size).s);

@@ -67,7 +67,8 @@ static int print_table(const struct store *s, struct box_list *list, bool sizes,
 		       box_view_state(b, b->damaged ? &said : &unknown),
 		       box_view_created(b, created, sizeof(created)),
 		       err_quote(image, sizeof(image), b->image), size, ports,
-		       err_quote(project, sizeof(project), b->project ? b->project : "-"),
+		       err_quote(project, sizeof(project),
+				 box_belongs_to(b) ? box_belongs_to(b) : "-"),
 		       box_project_gone(b) ? " (gone)" : "");
 	}
 	if (r >= 0 && unknown.code)
