@@ -25,7 +25,8 @@ static int helper_main(void *arg)
 
 int helper_run(int (*work)(void *arg, struct err *e), void *arg, struct err *e)
 {
-	_Alignas(16) char stack[65536];
+	/* Several batches of netlink, of 16 KiB each, may be in it at once; what is not used costs nothing. */
+	_Alignas(16) char stack[256 << 10];
 	struct helper h = {.work = work, .arg = arg, .err = e, .result = -ECHILD};
 	pid_t pid = clone(helper_main, stack + sizeof(stack),
 			  CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &h);
