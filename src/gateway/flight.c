@@ -96,7 +96,7 @@ static bool settle_name(char *name)
 		name[len - 1] = '\0';
 	for (char *c = name; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
-	return net_name_is_valid(name);
+	return net_rule_is_name(name);
 }
 
 static void read_server_name(struct stream *s, size_t size, char *ret)

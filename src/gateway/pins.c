@@ -86,14 +86,19 @@ void pins_add(const struct endpoint *address, const char *name)
 	n_pins++;
 }
 
-const char *pins_next(const struct endpoint *address, const char *name)
+const char *pins_first(const struct endpoint *address)
 {
-	struct pin *p = name ? *find(address, name) : NULL;
-
-	for (p = name ? (p ? p->next : NULL) : *bucket(address); p; p = p->next)
+	for (const struct pin *p = *bucket(address); p; p = p->next)
 		if (endpoint_same_addr(&p->address, address))
 			return p->name;
 	return NULL;
+}
+
+void pins_each(const struct endpoint *address, void (*each)(const char *name, void *arg), void *arg)
+{
+	for (const struct pin *p = *bucket(address); p; p = p->next)
+		if (endpoint_same_addr(&p->address, address))
+			each(p->name, arg);
 }
 
 bool pins_has(const struct endpoint *address, const char *name)

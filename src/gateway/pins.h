@@ -14,8 +14,12 @@
 /* The box was told that the name has this address. */
 void pins_add(const struct endpoint *address, const char *name);
 
-/* The next name of an address after `name`; NULL: the first. NULL: there are no more. */
-const char *pins_next(const struct endpoint *address, const char *name);
+/* The name of an address that came first, or NULL. */
+const char *pins_first(const struct endpoint *address);
+
+/* Calls each for every name of an address. */
+void pins_each(const struct endpoint *address, void (*each)(const char *name, void *arg),
+	       void *arg);
 
 bool pins_has(const struct endpoint *address, const char *name);
 

@@ -154,7 +154,7 @@ static bool note(int protocol, const struct endpoint *to, const char *name, enum
 		event.port = ntohs(to->port);
 		memcpy(event.addr, &to->addr, sizeof(event.addr));
 		if (!name)
-			name = pins_next(to, NULL);
+			name = pins_first(to);
 	}
 	if (name)
 		memcpy(event.name, name, strlen(name));
@@ -179,24 +179,33 @@ static enum verdict of_host(int protocol, const struct endpoint *to, struct endp
 	return settle(protocol, to, REASON_ALLOWED);
 }
 
+struct best {
+	uint16_t port;
+	enum netpolicy_says says;
+};
+
+static void improve(const char *name, void *arg)
+{
+	struct best *best = arg;
+	enum netpolicy_says now = netpolicy_name(policy, name, best->port);
+
+	if (now != NETPOLICY_DENIED && now > best->says)
+		best->says = now;
+}
+
 /* The most that a name of this address allows. */
 static enum netpolicy_says best_of_names(const struct endpoint *to)
 {
-	enum netpolicy_says best = NETPOLICY_NO_RULE;
+	struct best best = {ntohs(to->port), NETPOLICY_NO_RULE};
 
-	for (const char *name = pins_next(to, NULL); name; name = pins_next(to, name)) {
-		enum netpolicy_says now = netpolicy_name(policy, name, ntohs(to->port));
-
-		if (now != NETPOLICY_DENIED && now > best)
-			best = now;
-	}
-	return best;
+	pins_each(to, improve, &best);
+	return best.says;
 }
 
 /* The policy is closed, and no rule by address says anything. */
 static enum verdict of_names(int protocol, const struct endpoint *to)
 {
-	bool known = pins_next(to, NULL);
+	bool known = pins_first(to);
 
 	switch (best_of_names(to)) {
 	case NETPOLICY_RAW:

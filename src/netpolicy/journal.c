@@ -83,7 +83,7 @@ static bool is_valid(const struct net_event *event, uint64_t after)
 {
 	return event->number > after && event->protocol < NET_PROTOCOLS &&
 	       event->reason < REASONS && memchr(event->name, '\0', sizeof(event->name)) &&
-	       (!*event->name || streq(event->name, "?") || net_name_is_valid(event->name));
+	       (!*event->name || streq(event->name, "?") || net_rule_is_name(event->name));
 }
 
 static int by_number(const void *a, const void *b)

@@ -69,7 +69,8 @@ static bool has_address(const struct net_rule *rule, const uint8_t *addr)
 	size_t bytes = rule->prefix / 8, bits = rule->prefix % 8;
 
 	/* ::/0 is no network of IPv4. */
-	return rule->kind == NET_RULE_ADDRESS && net_rule_is_ipv4(rule) == net_addr_is_ipv4(addr) &&
+	return rule->kind == NET_RULE_ADDRESS &&
+	       net_rule_is_ipv4(rule) == net_rule_is_ipv4_address(addr) &&
 	       memcmp(rule->addr, addr, bytes) == 0 &&
 	       (bits == 0 || (rule->addr[bytes] ^ addr[bytes]) >> (8 - bits) == 0);
 }

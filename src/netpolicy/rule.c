@@ -15,7 +15,7 @@
 #define BELOW	  "*."
 #define IPV4_BITS 96 /* of a v4-mapped address, before the IPv4 address */
 
-bool net_name_is_valid(const char *name)
+bool net_rule_is_name(const char *name)
 {
 	size_t label = 0, len = strlen(name);
 
@@ -105,7 +105,7 @@ static int settle_name(const char *name, struct net_rule *rule, struct err *e)
 			return err_set(e, ERR_USAGE,
 				       "a name in another script is written as DNS has it: "
 				       "'xn--...'");
-	if (!net_name_is_valid(name) || !name[strspn(name, "0123456789.")])
+	if (!net_rule_is_name(name) || !name[strspn(name, "0123456789.")])
 		return err_set(e, ERR_USAGE,
 			       "expected a host name, '*.NAME', an address or ADDRESS/PREFIX, "
 			       "then ':PORT' if only one is meant");
@@ -178,7 +178,7 @@ int net_rule_parse(const char *word, struct net_rule *ret, struct err *e)
 	return 0;
 }
 
-bool net_addr_is_ipv4(const uint8_t *addr)
+bool net_rule_is_ipv4_address(const uint8_t *addr)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
@@ -187,7 +187,7 @@ bool net_addr_is_ipv4(const uint8_t *addr)
 
 bool net_rule_is_ipv4(const struct net_rule *rule)
 {
-	return rule->prefix >= IPV4_BITS && net_addr_is_ipv4(rule->addr);
+	return rule->prefix >= IPV4_BITS && net_rule_is_ipv4_address(rule->addr);
 }
 
 static void format_address(const struct net_rule *rule, char *out)

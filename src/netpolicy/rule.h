@@ -47,10 +47,10 @@ int net_rule_parse(const char *word, struct net_rule *ret, struct err *e);
 char *net_rule_format(const struct net_rule *rule, char *out);
 
 /* Is it a v4-mapped address, of 16 bytes? And a network of such? */
-bool net_addr_is_ipv4(const uint8_t *addr);
+bool net_rule_is_ipv4_address(const uint8_t *addr);
 bool net_rule_is_ipv4(const struct net_rule *rule);
 
 /* Is it a host name: labels of letters, digits, '-' and '_', at most 253 bytes? */
-bool net_name_is_valid(const char *name);
+bool net_rule_is_name(const char *name);
 
 #endif

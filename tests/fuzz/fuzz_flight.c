@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum flight whole = read_exactly(data, size, name), part;
 	size_t step = size / 16 + 1;
 
-	if (whole == FLIGHT_NAME && !net_name_is_valid(name))
+	if (whole == FLIGHT_NAME && !net_rule_is_name(name))
 		abort();
 	for (size_t len = 0; len < size; len += step) {
 		part = read_exactly(data, len, earlier);
