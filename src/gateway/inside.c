@@ -77,14 +77,23 @@ static const char *read_cache(int dir)
 	return NULL;
 }
 
+/* Half of it, if it cannot be written, is no kind. */
+static void write_cache(int dir, const char *kind)
+{
+	cleanup_close int fd = openat(dir, CACHE_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+				      0600);
+
+	if (fd >= 0)
+		(void)!write(fd, kind, strlen(kind));
+}
+
 static int setup_links(const struct inside_request *req, struct err *e)
 {
 	const char *known = read_cache(req->cache_dir), *kind = known;
-	struct err ignored;
 	int r = link_setup(&kind, req->number, req->ipv6, e);
 
 	if (r == 0 && kind && kind != known && req->cache_dir >= 0)
-		file_write_passing(req->cache_dir, CACHE_NAME, kind, strlen(kind), 0600, &ignored);
+		write_cache(req->cache_dir, kind);
 	return r;
 }
 

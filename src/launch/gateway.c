@@ -24,6 +24,7 @@
 #include "gateway/channel.h"
 #include "gateway/contract.h"
 #include "launch/client.h"
+#include "netpolicy/journal.h"
 
 #define ATTEMPTS 64   /* each of them has met a holder that ended in this moment */
 #define QUEUE	 4096 /* boxes of a project that start at once; net.core.somaxconn limits it, too */
@@ -236,30 +237,40 @@ int gateway_wait(const struct gateway_link *link, unsigned *ret_number, struct e
 		       : r;
 }
 
-/* What a holder that was killed would have removed itself: a throw-away box leaves nothing. */
-static void remove_files(int directory, const char *name)
-{
-	cleanup_free char *journal = xasprintf(NET_JOURNAL_NAME "%s", name);
-	cleanup_free char *refusals = xasprintf(NET_REFUSALS_NAME "%s", name);
-
-	unlinkat(directory, name, 0);
-	if (strlen(name) >= NET_PROJECT_NAME)
-		return;
-	unlinkat(directory, journal, 0);
-	unlinkat(directory, refusals, 0);
-}
-
-static void remove_refusing(int directory, const char *name)
+/* Has its holder gone? */
+static bool is_dead(int directory, const char *socket)
 {
 	cleanup_close int fd = -1;
+	int r = client_connect(directory, socket, &fd);
+
+	return r == -ECONNREFUSED || r == -ENOENT;
+}
+
+/* name: what a holder that was killed would have removed itself; socket: that of the holder. */
+static void remove_dead(int directory, const char *name, const char *socket)
+{
 	struct err ignored;
 
-	if (client_connect(directory, name, &fd) == -ECONNREFUSED &&
-	    file_lock(directory, name, &ignored) == 0) {
-		if (client_connect(directory, name, &fd) == -ECONNREFUSED)
-			remove_files(directory, name);
-		flock(directory, LOCK_UN);
+	if (!is_dead(directory, socket) || file_lock(directory, name, &ignored) < 0)
+		return;
+	/* Nobody starts one meanwhile. */
+	if (is_dead(directory, socket))
+		unlinkat(directory, name, 0);
+	flock(directory, LOCK_UN);
+}
+
+/* The part of a journal's name that is its holder's, if that is of a throw-away box: others are kept. */
+static const char *journal_socket(const char *name)
+{
+	static const char *const kinds[] = {NET_JOURNAL_NAME, NET_REFUSALS_NAME};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const char *socket = name + strlen(kinds[i]);
+
+		if (starts_with(name, kinds[i]) && starts_with(socket, GATEWAY_SOCKET))
+			return strlen(socket) < NET_PROJECT_NAME ? socket : NULL;
 	}
+	return NULL;
 }
 
 void gateway_sweep(int runtime_fd)
@@ -270,7 +281,12 @@ void gateway_sweep(int runtime_fd)
 
 	if (directory < 0 || dir_names(directory, ".", &names, &ignored) < 0)
 		return;
-	for (size_t i = 0; i < names.n; i++)
-		if (starts_with(names.v[i], GATEWAY_SOCKET))
-			remove_refusing(directory, names.v[i]);
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.v[i], *socket = journal_socket(name);
+
+		if (starts_with(name, GATEWAY_SOCKET))
+			socket = name;
+		if (socket)
+			remove_dead(directory, name, socket);
+	}
 }

@@ -62,7 +62,7 @@ int gateway_publish(const struct gateway_link *link, const struct plan_port *por
 /* If the holder has ended, gateway_wait() tells why. */
 int gateway_give_box(const struct gateway_link *link, int pidfd, struct err *e);
 
-/* Removes from a runtime directory the sockets of holders that were killed. */
+/* Removes from a runtime directory the sockets and journals of holders that were killed. */
 void gateway_sweep(int runtime_fd);
 
 /* *ret_number: the box's address is 10.0.2.NUMBER. */

@@ -208,6 +208,11 @@ def operations(kit):
         Operation("run", nothing, ["run", "app:1", "cat", "/etc/who"]),
         Operation("run-disk", nothing, ["run", "--disk", "app:1", "cat", "/etc/who"]),
         Operation("run-volume", nothing, ["run", "-v", "kept:/v", "--root", "app:1", "sh", "-c", "echo x >/v/x; cat /v/x"]),
+        Operation("run-gateway", nothing, ["run", "--network", "gateway", "app:1", "cat", "/etc/who"]),
+        # The second box joins the network of the first, or both find another's end.
+        Operation("two-gateway", prepared("image = app:1\nnetwork = gateway\n"), ["-c",
+                  "sandbox enter --quiet ./p -- sleep 1 & sandbox try --quiet --accept ./p -- true; r=$?; wait; exit $r"],
+                  silent=True, out=False),
         Operation("run-detach", nothing, ["run", "--detach", "--name", "web", "app:1", "sleep", "60"], stays=True),
         Operation("enter-first", lambda w: project(w, "image = app:1\n"), ["enter", "./p", "--", "sh", "-c", "echo made >~/made; cat /etc/who"]),
         Operation("enter-steps", lambda w: project(w, STEPS), ["enter", "--quiet", "./p", "--", "cat", "/opt/one", "/opt/two"]),
