@@ -30,6 +30,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/proc.h"
+#include "base/rest.h"
 #include "base/spawn.h"
 #include "box/service_box.h"
 #include "flow/service_check.h"
@@ -364,7 +365,7 @@ static void wait_for_something(struct holder *h, long long timeout)
 		p[1 + i] = (struct pollfd){.fd = h->v[i].pidfd, .events = POLLIN};
 		p[1 + n + i] = (struct pollfd){.fd = h->v[i].report, .events = POLLIN};
 	}
-	if (poll(p, 1 + 2 * n, (int)timeout) <= 0)
+	if (rest_poll(p, 1 + 2 * n, (int)timeout) <= 0)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		if (p[1 + i].revents)

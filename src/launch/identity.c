@@ -70,6 +70,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/rest.h"
 #include "launch/caps.h"
 #include "launch/identity_calls.h"
 #include "launch/identity_file.h"
@@ -176,7 +177,7 @@ static void run_once(struct loop *l)
 	const struct helpers *helpers = &l->supervisor.helpers;
 	size_t n = helpers_busy(helpers) ? POLLED_FIRST : l->n;
 
-	if (poll(l->polled, n, -1) < 0)
+	if (rest_poll(l->polled, n, -1) < 0)
 		return;
 	if (l->polled[POLLED_SIGNALS].revents)
 		read_events(l, l->polled[POLLED_SIGNALS].fd);
