@@ -44,8 +44,13 @@ static void on_udp(struct watch *w, uint32_t events)
 
 void publish_add(int fd, const struct gateway_port *port)
 {
-	struct published *p = xcalloc(1, sizeof(*p));
+	struct published *p;
 
+	if (!loop_take_fds(1)) {
+		close(fd);
+		return;
+	}
+	p = xcalloc(1, sizeof(*p));
 	*p = (struct published){
 		.watch.ready = port->udp ? on_udp : on_tcp, .port = *port, .fd = fd, .next = all};
 	all = p;
@@ -62,6 +67,7 @@ void publish_remove(uint32_t id)
 			continue;
 		publish_udp_forget(p->fd);
 		close_fd(&p->fd);
+		loop_give_fds(1);
 		some_removed = true;
 	}
 }

@@ -51,6 +51,13 @@ static void reset(int fd)
 	close(fd);
 }
 
+static void give_up(struct coming *c)
+{
+	reset(c->client);
+	loop_give_fds(2);
+	forget(c);
+}
+
 /* The next address of the box. False: there is none, and the client has been told. */
 static bool try_next(struct coming *c)
 {
@@ -62,9 +69,7 @@ static bool try_next(struct coming *c)
 		if (c->box >= 0)
 			return true;
 	}
-	reset(c->client);
-	loop_give_fds(2);
-	forget(c);
+	give_up(c);
 	return false;
 }
 
@@ -100,6 +105,10 @@ static void advance(struct coming *c)
 		return;
 	c->watch.ready = on_box;
 	c->watched = loop_add(c->box, EPOLLOUT | EPOLLET, &c->watch);
+	if (!c->watched) {
+		close(c->box);
+		give_up(c);
+	}
 }
 
 static void on_box(struct watch *w, uint32_t events)
