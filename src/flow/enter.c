@@ -297,7 +297,7 @@ static void start_services(const struct enter_options *o, const char *dir,
 
 	if (!streq(settings_get(settings, KEY_SERVICES), "auto") || o->rescue)
 		return;
-	if (services_up(&up, &g, &e) < 0 || services_wait_started(&g, true, &e) < 0)
+	if (service_up(&up, &g, &e) < 0 || services_wait_started(&g, true, &e) < 0)
 		log_warn("%s", e.msg);
 }
 

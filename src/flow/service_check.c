@@ -20,12 +20,12 @@
 
 #define STARTING_MS 500 /* between two checks of a service that is not healthy yet */
 
-void check_begin(struct service_check *c, const struct service_run *run,
-		 struct service_state *state)
+void service_check_begin(struct service_check *c, const struct service_run *run,
+			 struct service_state *state)
 {
 	struct timespec now;
 
-	check_end(c);
+	service_check_end(c);
 	clock_gettime(CLOCK_REALTIME, &now);
 	*c = (struct service_check){.since = clock_ms(),
 				    .next = clock_ms(),
@@ -35,7 +35,7 @@ void check_begin(struct service_check *c, const struct service_run *run,
 								  : SERVICE_CHECKING;
 }
 
-void check_end(struct service_check *c)
+void service_check_end(struct service_check *c)
 {
 	if (c->pid > 0) {
 		kill(c->pid, SIGKILL);
@@ -149,8 +149,8 @@ static bool judge(struct service_check *c, const struct service_run *run, bool g
 	return c->failures >= v->retries ? set(state, SERVICE_UNHEALTHY) : false;
 }
 
-bool check_ended(struct service_check *c, const struct service_run *run, int status,
-		 struct service_state *state)
+bool service_check_ended(struct service_check *c, const struct service_run *run, int status,
+			 struct service_state *state)
 {
 	c->pid = 0;
 	return judge(c, run, WIFEXITED(status) && WEXITSTATUS(status) == 0, state);
@@ -165,8 +165,9 @@ static void sooner(long long *timeout, long long when)
 		*timeout = left;
 }
 
-bool check_advance(struct service_check *c, const struct store *s, const struct service_run *run,
-		   const struct box *b, struct service_state *state, long long *timeout)
+bool service_check_advance(struct service_check *c, const struct store *s,
+			   const struct service_run *run, const struct box *b,
+			   struct service_state *state, long long *timeout)
 {
 	bool log = run->service->health.kind == HEALTH_LOG, changed = false;
 

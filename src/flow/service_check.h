@@ -26,20 +26,21 @@ struct service_check {
 };
 
 /* When a service was started: it is being checked, unless it has no check. */
-void check_begin(struct service_check *c, const struct service_run *run,
-		 struct service_state *state);
+void service_check_begin(struct service_check *c, const struct service_run *run,
+			 struct service_state *state);
 /* Ends a check that runs. */
-void check_end(struct service_check *c);
+void service_check_end(struct service_check *c);
 
 /*
  * Does what is due: starts a check, or kills one that takes too long. Returns true if the state has
  * changed; *timeout becomes the time until something is due, if that is sooner.
  */
-bool check_advance(struct service_check *c, const struct store *s, const struct service_run *run,
-		   const struct box *b, struct service_state *state, long long *timeout);
+bool service_check_advance(struct service_check *c, const struct store *s,
+			   const struct service_run *run, const struct box *b,
+			   struct service_state *state, long long *timeout);
 
 /* The check with that pid has ended. Returns true if the state has changed. */
-bool check_ended(struct service_check *c, const struct service_run *run, int status,
-		 struct service_state *state);
+bool service_check_ended(struct service_check *c, const struct service_run *run, int status,
+			 struct service_state *state);
 
 #endif

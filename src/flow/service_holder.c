@@ -168,7 +168,7 @@ static void ended(struct holder *h, struct held_service *v)
 
 	if (clock_ms() - v->check.since >= STEADY_MS)
 		v->in_row = 0;
-	check_end(&v->check);
+	service_check_end(&v->check);
 	close_fd(&v->pidfd);
 	box_close(&v->box);
 	v->state->exit = status;
@@ -200,7 +200,7 @@ static bool watch(struct holder *h, struct held_service *v)
 	free(v->state->error);
 	v->state->error = NULL;
 	set_status(h, v, SERVICE_RUNNING);
-	check_begin(&v->check, v->run, v->state);
+	service_check_begin(&v->check, v->run, v->state);
 	return true;
 }
 
@@ -297,8 +297,8 @@ static void advance(struct holder *h, struct held_service *v, long long *timeout
 			sooner(timeout, v->due);
 		break;
 	case SERVICE_RUNNING:
-		h->dirty |= check_advance(&v->check, h->req->store, v->run, &v->box, v->state,
-					  timeout);
+		h->dirty |= service_check_advance(&v->check, h->req->store, v->run, &v->box,
+						  v->state, timeout);
 		break;
 	default:
 		break;
@@ -314,7 +314,8 @@ static void child_ended(struct holder *h, pid_t pid, int status)
 {
 	for (size_t i = 0; i < h->req->n; i++)
 		if (h->v[i].check.pid == pid)
-			h->dirty |= check_ended(&h->v[i].check, h->v[i].run, status, h->v[i].state);
+			h->dirty |= service_check_ended(&h->v[i].check, h->v[i].run, status,
+							h->v[i].state);
 }
 
 /* Starters are waited for where their report is read. */
@@ -439,7 +440,7 @@ static void hold(struct holder *h)
 		wait_for_something(h, timeout);
 	}
 	for (size_t i = 0; i < h->req->n; i++)
-		check_end(&h->v[i].check);
+		service_check_end(&h->v[i].check);
 }
 
 static char **copy_environment(void)
@@ -518,7 +519,7 @@ static noreturn void be_holder(const struct holder_request *req, int ready)
 	h.signals = open_signals();
 	if (req->guest)
 		h.guest = proc_pidfd(req->guest);
-	r = services_hold(req->dir, &h.lock, &e);
+	r = services_state_hold(req->dir, &h.lock, &e);
 	if (r == 0 && (h.signals < 0 || null < 0))
 		r = err_sys(&e, errno, "cannot hold the services");
 	if (r < 0) {
@@ -572,7 +573,7 @@ int holder_start(const struct holder_request *req, struct err *e)
 int holder_dismiss(int dir, struct err *e)
 {
 	pid_t pid;
-	cleanup_close int pidfd = services_holder(dir, &pid);
+	cleanup_close int pidfd = services_state_holder(dir, &pid);
 
 	if (pidfd < 0)
 		return 0;
@@ -586,7 +587,7 @@ int holder_dismiss(int dir, struct err *e)
 
 void holder_wake(int dir)
 {
-	cleanup_close int pidfd = services_holder(dir, NULL);
+	cleanup_close int pidfd = services_state_holder(dir, NULL);
 
 	if (pidfd >= 0)
 		pidfd_send_signal(pidfd, SIGUSR1, NULL, 0);

@@ -69,12 +69,13 @@ struct service_state *services_state_find(const struct services_state *s, const 
 	return NULL;
 }
 
-int services_none(struct err *e)
+int services_state_none(struct err *e)
 {
 	return err_set(e, ENOENT, "no service of this project was started");
 }
 
-int services_open(const struct store *s, const char *mark, bool make, int *ret_fd, struct err *e)
+int services_state_open(const struct store *s, const char *mark, bool make, int *ret_fd,
+			struct err *e)
 {
 	cleanup_free char *path = xasprintf(SERVICES "/%s", mark);
 	int fd;
@@ -84,14 +85,14 @@ int services_open(const struct store *s, const char *mark, bool make, int *ret_f
 		return err_sys(e, errno, "cannot make '%s/%s'", s->data, path);
 	fd = openat(s->data_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return services_none(e);
+		return services_state_none(e);
 	if (fd < 0)
 		return err_sys(e, errno, "cannot open '%s/%s'", s->data, path);
 	*ret_fd = fd;
 	return 0;
 }
 
-int services_given_write(int dirfd, const struct strv *lines, struct err *e)
+int services_state_given_write(int dirfd, const struct strv *lines, struct err *e)
 {
 	cleanup_kv struct kv kv = {0};
 
@@ -100,7 +101,7 @@ int services_given_write(int dirfd, const struct strv *lines, struct err *e)
 	return kv_write(&kv, dirfd, GIVEN, e);
 }
 
-int services_given_read(int dirfd, struct strv *out, struct err *e)
+int services_state_given_read(int dirfd, struct strv *out, struct err *e)
 {
 	cleanup_kv struct kv kv = {0};
 	int r = kv_read(&kv, dirfd, GIVEN, e);
@@ -165,7 +166,7 @@ int services_state_write(int dirfd, const struct services_state *s, struct err *
 	return kv_write_passing(&kv, dirfd, STATE, e);
 }
 
-int services_hold(int dirfd, int *ret_lock, struct err *e)
+int services_state_hold(int dirfd, int *ret_lock, struct err *e)
 {
 	cleanup_close int fd = openat(dirfd, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
@@ -184,7 +185,7 @@ int services_hold(int dirfd, int *ret_lock, struct err *e)
 	return 0;
 }
 
-int services_holder(int dirfd, pid_t *ret_pid)
+int services_state_holder(int dirfd, pid_t *ret_pid)
 {
 	cleanup_close int fd = openat(dirfd, LOCK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	cleanup_buf struct buf text = BUF_INIT;

@@ -64,10 +64,11 @@ const char *service_status_word(enum service_status status);
 const char *service_healthy_word(enum service_healthy healthy); /* "" for SERVICE_UNCHECKED */
 
 /* Opens the directory; -ENOENT: no service of the project was ever started, unless make. */
-int services_open(const struct store *s, const char *mark, bool make, int *ret_fd, struct err *e);
+int services_state_open(const struct store *s, const char *mark, bool make, int *ret_fd,
+			struct err *e);
 
 /* The error of a project without services. */
-int services_none(struct err *e);
+int services_state_none(struct err *e);
 
 /* -ENOENT: there is none yet. */
 int services_state_read(int dirfd, struct services_state *ret, struct err *e);
@@ -75,15 +76,15 @@ int services_state_write(int dirfd, const struct services_state *s, struct err *
 struct service_state *services_state_find(const struct services_state *s, const char *name);
 
 /* The holder takes its lock; -EBUSY: there is another one. */
-int services_hold(int dirfd, int *ret_lock, struct err *e);
+int services_state_hold(int dirfd, int *ret_lock, struct err *e);
 /* A pidfd of the holder, or -1: there is none. */
-int services_holder(int dirfd, pid_t *ret_pid);
+int services_state_holder(int dirfd, pid_t *ret_pid);
 
 /*
  * What of the host the services were given, for the boxes that the next `up` makes: consent is the
  * project's. write replaces it; read appends its lines, if there are any.
  */
-int services_given_write(int dirfd, const struct strv *lines, struct err *e);
-int services_given_read(int dirfd, struct strv *out, struct err *e);
+int services_state_given_write(int dirfd, const struct strv *lines, struct err *e);
+int services_state_given_read(int dirfd, struct strv *out, struct err *e);
 
 #endif

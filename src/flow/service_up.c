@@ -90,7 +90,7 @@ static void add_active(const struct upping *u, struct strv *words)
 	}
 }
 
-/* *ret_asked: how many of the runs, from the first, were asked for; the others run already. */
+/* g->names: those that were asked for, with what they need; the other runs run already. */
 static int select_services(struct upping *u, struct service_group *g, struct err *e)
 {
 	cleanup_free struct service **asked = NULL, **all = NULL;
@@ -141,7 +141,7 @@ static int find_given(const struct upping *u, const struct service_group *g, str
 
 	if (r == 0)
 		r = reach_kept(&b, out, e);
-	return r < 0 && r != -ENOENT ? r : services_given_read(g->dir, out, e);
+	return r < 0 && r != -ENOENT ? r : services_state_given_read(g->dir, out, e);
 }
 
 static int ask(struct upping *u, const struct service_group *g, struct err *e)
@@ -243,7 +243,7 @@ static int read_before(struct upping *u, const struct service_group *g, struct e
 /* Services of `up` stay when somebody enters the project. */
 static bool run_already(const struct upping *u, const struct service_group *g)
 {
-	cleanup_close int holder = u->o->lingers ? services_holder(g->dir, NULL) : -1;
+	cleanup_close int holder = u->o->lingers ? services_state_holder(g->dir, NULL) : -1;
 
 	return holder >= 0 && !u->before.lingers;
 }
@@ -254,7 +254,7 @@ static int start_services(struct upping *u, struct service_group *g, struct err 
 	int r = load_project(u, g, e);
 
 	if (r == 0)
-		r = services_open(&g->store, g->mark, true, &g->dir, e);
+		r = services_state_open(&g->store, g->mark, true, &g->dir, e);
 	if (r < 0)
 		return r;
 	r = services_lock(g, &lock, e);
@@ -270,7 +270,7 @@ static int start_services(struct upping *u, struct service_group *g, struct err 
 	return r < 0 ? r : replace_holder(u, g, e);
 }
 
-int services_up(struct up_options *o, struct service_group *ret, struct err *e)
+int service_up(struct up_options *o, struct service_group *ret, struct err *e)
 {
 	__attribute__((cleanup(upping_clear))) struct upping u = {.o = o};
 	int r = service_group_open(o->project, ret, e);

@@ -90,13 +90,13 @@ int services_group(const char *project, char *const *words, struct service_group
 	int r = service_group_open(project, ret, e);
 
 	if (r == 0)
-		r = services_open(&ret->store, ret->mark, false, &ret->dir, e);
+		r = services_state_open(&ret->store, ret->mark, false, &ret->dir, e);
 	if (r == 0)
 		r = all_names(ret, &all, e);
 	if (r < 0)
 		return r;
 	if (!all.n)
-		return services_none(e);
+		return services_state_none(e);
 	for (size_t i = 0; words && words[i]; i++)
 		if (!strv_has(&all, words[i]))
 			return err_set(e, ENOENT, "no service '%s' of this project was started",
@@ -173,7 +173,7 @@ int services_look(const struct service_group *g, struct services_state *ret, boo
 		  struct err *e)
 {
 	/* First: a holder that ends now has written its last state before. */
-	cleanup_close int holder = services_holder(g->dir, NULL);
+	cleanup_close int holder = services_state_holder(g->dir, NULL);
 	cleanup_services_state struct services_state state = {0};
 	struct services_state found;
 	int r = services_state_read(g->dir, &state, e);
@@ -379,7 +379,7 @@ static int remove_boxes(const struct service_group *g, struct err *e)
 		if (r < 0 && r != -ENOENT)
 			return r;
 	}
-	return services_given_write(g->dir, &given, e);
+	return services_state_given_write(g->dir, &given, e);
 }
 
 static int remove_volumes(const struct service_group *g, struct err *e)
@@ -410,7 +410,7 @@ int services_note_stop(const struct store *s, const struct box *b, struct err *e
 	if (r == 0)
 		r = service_tie_read(b->dir_fd, &tie, e);
 	if (r == 0)
-		r = services_open(s, tie.mark, false, &dir, e);
+		r = services_state_open(s, tie.mark, false, &dir, e);
 	if (r == 0)
 		holder_wake(dir);
 	return r == -ENOENT ? 0 : r;
@@ -425,7 +425,7 @@ int services_look_box(const struct store *s, const struct box *b, struct service
 	int r = service_tie_read(b->dir_fd, &tie, e);
 
 	if (r == 0)
-		r = services_open(s, tie.mark, false, &dir, e);
+		r = services_state_open(s, tie.mark, false, &dir, e);
 	if (r < 0)
 		return r;
 	g.dir = dir;
@@ -444,7 +444,7 @@ int services_down(const struct service_group *g, long ms, bool volumes, struct e
 
 	if (r == 0)
 		r = services_stop(g, ms, e);
-	holder = services_holder(g->dir, NULL);
+	holder = services_state_holder(g->dir, NULL);
 	if (r == 0 && holder >= 0)
 		proc_wait_pidfd(holder, SETTLE_MS);
 	if (r == 0)

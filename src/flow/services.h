@@ -24,7 +24,7 @@ struct up_options {
 /* Services of a project, found again by name. */
 struct service_group {
 	struct store store;
-	int dir;	   /* of services_open(), or -1 */
+	int dir;	   /* of services_state_open(), or -1 */
 	char *project;	   /* its directory */
 	char *mark;	   /* folder_mark() of that */
 	struct strv names; /* in the order in which they start */
@@ -48,7 +48,7 @@ void service_group_clear(struct service_group *g);
  * Starts the services and what they need, or takes over those that run; returns when a process holds
  * them. *ret are those that were asked for, with what they need. Clear *ret on failure too.
  */
-int services_up(struct up_options *o, struct service_group *ret, struct err *e);
+int service_up(struct up_options *o, struct service_group *ret, struct err *e);
 
 /*
  * Finds the project and those of its services that words name; none: all that were ever started.

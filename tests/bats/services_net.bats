@@ -67,7 +67,7 @@ ports = $port:5432"
 }
 
 @test "enter starts the services, waits for them, and they end with the box; services = no" {
-	services p 'linger = 1s' "[service db]
+	services p 'linger = 4s' "[service db]
 $(server db)
 [service more]
 $(server more)
@@ -79,11 +79,11 @@ profiles = extra"
 	pid=$(sandbox ps --json | jq '.[] | select(.service).pid')
 	sandbox enter -- true
 	[ "$(sandbox ps --json | jq '.[] | select(.service).pid')" = "$pid" ]
-	wait_until 60 is db stopped
+	wait_until 120 is db stopped
 	# those of up stay
 	sandbox up -d >/dev/null
 	sandbox enter -- true
-	wait_until 60 eval '[[ $(sandbox ls) = *"p "*stopped* ]]'
+	wait_until 120 eval '[[ $(sandbox ls) = *"p "*stopped* ]]'
 	is db running
 	sandbox down
 	# one that fails does not keep its user out

@@ -145,7 +145,7 @@ static int start(struct up_options *o, const struct up_cli *cli, bool detach, in
 
 	if (!detach)
 		catch_signals();
-	r = services_up(o, &g, e);
+	r = service_up(o, &g, e);
 	if (r < 0)
 		return r;
 	if (!detach)
