@@ -69,7 +69,7 @@ bool network_set_policy(struct network *n, const struct netpolicy *policy, bool 
 
 	if (n->policy && netpolicy_size(n->policy) == size && memcmp(n->policy, policy, size) == 0)
 		return true;
-	if (used)
+	if (n->policy && used)
 		return false;
 	free(n->policy);
 	n->policy = xcalloc(1, size);
@@ -331,6 +331,8 @@ void network_end(struct networks *all, struct network *n)
 	network_stop(all, n);
 	close_fd(&n->netns);
 	n->up = n->wired = false;
+	free(n->policy);
+	n->policy = NULL;
 	for (size_t i = 0; i < n->n_boxes; i++)
 		close(n->boxes[i].pidfd);
 	ports_kept_clear(&n->ports);
