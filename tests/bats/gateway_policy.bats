@@ -97,7 +97,7 @@ fetches() { # LINES {SPEC ANSWER}...
 }
 
 @test "host.sandbox is this machine's loopback, at the ports that are allowed" {
-	on_host python3 -c 'import socket
+	on_host timeout 60 python3 -c 'import socket
 a, b = socket.create_server(("127.0.0.1", 5432)), socket.create_server(("127.0.0.1", 5433))
 open("listens", "w").close()
 while True:

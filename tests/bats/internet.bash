@@ -53,6 +53,8 @@ gateways() {
 answers=$1 answers6=$2
 trap 'kill $(jobs -p)' EXIT
 trap exit TERM
+trap 'kill $(jobs -p)' EXIT
+trap exit TERM
 unshare --net sleep infinity &
 peer=$!
 until [ "$(readlink /proc/$peer/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do
