@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "gateway/ages.h"
 #include "gateway/inside.h"
 #include "gateway/loop.h"
 #include "gateway/publish_path.h"
@@ -39,13 +40,13 @@ struct flow {
 	in_port_t port;
 	union arrival arrival;
 	bool ended;
-	int64_t used;
-	struct flow *next;	    /* in its bucket */
-	struct flow *older, *newer; /* by the time of their last use */
+	struct flow *next; /* in its bucket */
+	struct aged aged;
 };
 
 static struct flow *table[BUCKETS];
-static struct flow *oldest, *newest, *ended;
+static struct ages ages;
+static struct flow *ended;
 static unsigned n_flows;
 static uint8_t data[DATAGRAM];
 
@@ -60,25 +61,16 @@ static struct flow **find(const struct flow_key *key)
 	return f;
 }
 
-static void unlink_age(struct flow *f)
+/* NULL: there is none. */
+static struct flow *flow_of(struct aged *x)
 {
-	*(f->older ? &f->older->newer : &oldest) = f->newer;
-	*(f->newer ? &f->newer->older : &newest) = f->older;
-}
-
-static void link_newest(struct flow *f)
-{
-	f->used = loop_now();
-	f->older = newest;
-	f->newer = NULL;
-	*(newest ? &newest->newer : &oldest) = f;
-	newest = f;
+	return x ? watch_owner(x, struct flow, aged) : NULL;
 }
 
 static void end(struct flow *f)
 {
 	*find(&f->key) = f->next;
-	unlink_age(f);
+	ages_remove(&ages, &f->aged);
 	close(f->box);
 	loop_give_fds(1);
 	n_flows--;
@@ -123,8 +115,7 @@ static void on_box(struct watch *w, uint32_t events)
 			continue;
 		if (n < 0)
 			return;
-		unlink_age(f);
-		link_newest(f);
+		ages_touch(&ages, &f->aged);
 		answer(f, (size_t)n);
 	}
 }
@@ -139,7 +130,7 @@ static struct flow *begin(const struct flow_key *key, int host, in_port_t port,
 	if (!publish_path_bound(&key->from, port, &inside))
 		return NULL;
 	if (n_flows >= loop_max_fds() / 8)
-		end(oldest);
+		end(flow_of(ages.oldest));
 	if (!loop_take_fds(1))
 		return NULL;
 	box = inside_connect(SOCK_DGRAM, &inside);
@@ -157,7 +148,7 @@ static struct flow *begin(const struct flow_key *key, int host, in_port_t port,
 			   .arrival = *arrival,
 			   .next = *at};
 	*at = f;
-	link_newest(f);
+	ages_add(&ages, &f->aged);
 	n_flows++;
 	if (loop_add(box, EPOLLIN, &f->watch))
 		return f;
@@ -215,8 +206,7 @@ void publish_udp_receive(int fd, in_port_t port)
 			f = begin(&key, fd, port, &arrival);
 		if (!f)
 			continue;
-		unlink_age(f);
-		link_newest(f);
+		ages_touch(&ages, &f->aged);
 		/* An error may be that of an earlier datagram, and this one was not sent then. */
 		if (send(f->box, data, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
 		    errno == ECONNREFUSED)
@@ -237,8 +227,8 @@ void publish_udp_forget(int fd)
 {
 	struct flow *f, *next;
 
-	for (f = oldest; f; f = next) {
-		next = f->newer;
+	for (f = flow_of(ages.oldest); f; f = next) {
+		next = flow_of(f->aged.newer);
 		if (f->host == fd)
 			end(f);
 	}
@@ -256,8 +246,8 @@ void publish_udp_continue(void)
 
 void publish_udp_sweep(void)
 {
-	while (oldest && loop_now() - oldest->used >= IDLE_MS)
-		end(oldest);
+	while (ages.oldest && loop_now() - ages.oldest->used >= IDLE_MS)
+		end(flow_of(ages.oldest));
 }
 
 bool publish_udp_waits(void)

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "gateway/ages.h"
 #include "gateway/dns.h"
 #include "gateway/forward.h"
 #include "gateway/inject.h"
@@ -40,15 +41,15 @@ struct flow {
 	struct flow_key key;
 	int box; /* -1: answers go by the raw socket */
 	int host;
-	bool ended; /* to be freed */
-	int64_t used;
-	struct flow *next;	    /* in its bucket */
-	struct flow *older, *newer; /* by the time of their last use */
+	bool ended;	   /* to be freed */
+	struct flow *next; /* in its bucket */
+	struct aged aged;
 };
 
 static int datagrams = -1;
 static struct flow *table[BUCKETS];
-static struct flow *oldest, *newest, *ended;
+static struct ages ages;
+static struct flow *ended;
 static unsigned n_flows;
 static uint8_t data[DATAGRAM];
 
@@ -67,25 +68,10 @@ static struct flow **find(const struct flow_key *key)
 	return f;
 }
 
-static void unlink_age(struct flow *f)
+/* NULL: there is none. */
+static struct flow *flow_of(struct aged *x)
 {
-	*(f->older ? &f->older->newer : &oldest) = f->newer;
-	*(f->newer ? &f->newer->older : &newest) = f->older;
-}
-
-static void link_newest(struct flow *f)
-{
-	f->used = loop_now();
-	f->older = newest;
-	f->newer = NULL;
-	*(newest ? &newest->newer : &oldest) = f;
-	newest = f;
-}
-
-static void touch(struct flow *f)
-{
-	unlink_age(f);
-	link_newest(f);
+	return x ? watch_owner(x, struct flow, aged) : NULL;
 }
 
 static void end(struct flow *f)
@@ -93,7 +79,7 @@ static void end(struct flow *f)
 	struct flow **at = find(&f->key);
 
 	*at = f->next;
-	unlink_age(f);
+	ages_remove(&ages, &f->aged);
 	if (f->box >= 0)
 		close(f->box);
 	if (f->host >= 0)
@@ -214,7 +200,7 @@ static void on_host(struct watch *w, uint32_t events)
 
 	(void)events;
 	for (int i = 0; !f->ended && i < BATCH && receive(f->host, &in, &error); i++) {
-		touch(f);
+		ages_touch(&ages, &f->aged);
 		if (f->box < 0)
 			inject_each(f, &in);
 		else
@@ -232,7 +218,7 @@ static void on_box(struct watch *w, uint32_t events)
 
 	(void)events;
 	for (int i = 0; !f->ended && i < BATCH && receive(f->box, &in, &error); i++) {
-		touch(f);
+		ages_touch(&ages, &f->aged);
 		send_out(f, &in);
 	}
 }
@@ -241,7 +227,7 @@ static void on_box(struct watch *w, uint32_t events)
 static bool make_room(void)
 {
 	if (n_flows >= loop_max_fds() / 4)
-		end(oldest);
+		end(flow_of(ages.oldest));
 	return loop_take_fds(2);
 }
 
@@ -256,7 +242,7 @@ static struct flow *add(const struct flow_key *key, int host)
 			   .host = host,
 			   .next = *at};
 	*at = f;
-	link_newest(f);
+	ages_add(&ages, &f->aged);
 	n_flows++;
 	return f;
 }
@@ -338,7 +324,7 @@ static void carry_first(const struct flow_key *key, const struct received *in)
 	if (!f) {
 		f = begin(key);
 	} else {
-		touch(f);
+		ages_touch(&ages, &f->aged);
 		pair(f);
 	}
 	if (f)
@@ -408,9 +394,9 @@ void udp_sweep(void)
 {
 	struct flow *f, *next;
 
-	for (f = oldest; f; f = next) {
-		next = f->newer;
-		if (loop_now() - f->used >= IDLE_MS)
+	for (f = flow_of(ages.oldest); f; f = next) {
+		next = flow_of(f->aged.newer);
+		if (loop_now() - f->aged.used >= IDLE_MS)
 			end(f);
 	}
 }
