@@ -83,7 +83,7 @@ s.accept()' 3>&- &
 	in_box python3 /t/all.py 8088 $hosts >box
 	[ "$(grep -c 'Connection refused$' box)" = 12 ]
 	kill -0 $listener # nobody came
-	kill $listener
+	kill "$(pgrep -P $listener)"
 	# The listener accepts only what the gateway has asked for.
 	in_box sh -c 'port=$(awk "\$4 == \"0A\" { print substr(\$2, length(\$2) - 3); exit }" /proc/net/tcp6)
 		exec python3 /t/all.py $((0x$port)) 127.0.0.1 10.0.2.15' >box
@@ -156,7 +156,7 @@ print(\"listens on 80\")
 	sleep 0.5
 	touch p/go
 	wait_for $session
-	kill $another
+	kill "$(pgrep -P $another)"
 	grep -q '^198.51.100.2 *STREAM' answer
 }
 
