@@ -119,8 +119,9 @@ static int copy_any(int from, const char *name, int to, const char *as, int dept
 }
 
 /*
- * Copies under a temporary name first, so that the final name is always complete. What was copied may be
- * removed or replaced next, on a file system that knows nothing of this one: so the copy is on disk before.
+ * Copies under a temporary name first, so that the final name is always complete. What was copied
+ * may be removed or replaced next, on a file system that knows nothing of this one: so the copy is
+ * on disk before.
  */
 static int copy_in_place(int from, const char *name, int to, const char *as, struct err *e)
 {

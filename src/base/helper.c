@@ -25,7 +25,10 @@ static int helper_main(void *arg)
 
 int helper_run(int (*work)(void *arg, struct err *e), void *arg, struct err *e)
 {
-	/* Several batches of netlink, of 16 KiB each, may be in it at once; what is not used costs nothing. */
+	/*
+	 * Several batches of netlink, of 16 KiB each, may be in it at once; what is not used costs
+	 * nothing.
+	 */
 	_Alignas(16) char stack[256 << 10];
 	struct helper h = {.work = work, .arg = arg, .err = e, .result = -ECHILD};
 	pid_t pid = clone(helper_main, stack + sizeof(stack),

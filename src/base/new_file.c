@@ -137,8 +137,9 @@ static int sync_fd(int fd)
 }
 
 /*
- * ext4 allocates blocks before it writes them: if a commit of its journal comes between, a power cut leaves a
- * file of the right size full of zeros. The flush of the disk comes with the commit that has the name.
+ * ext4 allocates blocks before it writes them: if a commit of its journal comes between, a power
+ * cut leaves a file of the right size full of zeros. The flush of the disk comes with the commit
+ * that has the name.
  */
 int new_file_write_out(int fd)
 {

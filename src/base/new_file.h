@@ -44,8 +44,8 @@ int new_file_open(int dirfd, const char *path, const char *tmp, mode_t mode, str
 int new_file_finish(struct new_file *f, bool durable);
 
 /*
- * Waits until the content is written, before the file gets a name that is not synced: then no power cut
- * leaves the name without the content. Much cheaper than fsync(2). Returns 0 or -errno.
+ * Waits until the content is written, before the file gets a name that is not synced: then no power
+ * cut leaves the name without the content. Much cheaper than fsync(2). Returns 0 or -errno.
  */
 int new_file_write_out(int fd);
 

@@ -7,11 +7,11 @@
 #include <stddef.h>
 
 /*
- * Splits a line in place, handling quotes and backslashes. Expands nothing (bare, unless NULL, marks
- * words that begin with an unquoted tilde), and refuses what a shell would read as more than a word
- * (| & ; < > ( ) $ ` outside of quotes). words has room for max, ends with NULL and points into
- * line. Returns their number, or -1 with the reason in *why. Uses nothing else of base/ (ask_main.c
- * says why).
+ * Splits a line in place, handling quotes and backslashes. Expands nothing (bare, unless NULL,
+ * marks words that begin with an unquoted tilde), and refuses what a shell would read as more than
+ * a word (| & ; < > ( ) $ ` outside of quotes). words has room for max, ends with NULL and points
+ * into line. Returns their number, or -1 with the reason in *why. Uses nothing else of base/
+ * (ask_main.c says why).
  */
 int word_split(char *line, char **words, size_t max, char *bare, const char **why);
 

@@ -13,12 +13,14 @@
 int service_box_find(const struct store *s, const char *mark, const char *name, struct box *ret,
 		     struct err *e);
 
-/* The boxes of all services of the directory, parked, by name; those of all directories: mark NULL. */
+/*
+ * The boxes of all services of the directory, parked, by name; those of all directories: mark NULL.
+ */
 int service_box_list(const struct store *s, const char *mark, struct box_list *ret, struct err *e);
 
 /*
- * Was it stopped by its user? Then nothing starts it but `up`. The mark is on disk before the box is
- * told to stop.
+ * Was it stopped by its user? Then nothing starts it but `up`. The mark is on disk before the box
+ * is told to stop.
  */
 bool service_box_is_stopped(const struct box *b);
 int service_box_set_stopped(const struct box *b, bool stopped, struct err *e);

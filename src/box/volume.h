@@ -58,9 +58,9 @@ int volume_make(const struct store *s, const struct volume *want, const char *ba
 char *volume_data(const struct store *s, const char *id);
 
 /*
- * Before a start: must it be filled from the image? Then it is empty, and *ret_mark is the file that
- * whoever has filled it removes; the caller frees it. *lock, -1 at first, keeps other starts from
- * filling volumes until it is closed. Returns 1, 0 or an error.
+ * Before a start: must it be filled from the image? Then it is empty, and *ret_mark is the file
+ * that whoever has filled it removes; the caller frees it. *lock, -1 at first, keeps other starts
+ * from filling volumes until it is closed. Returns 1, 0 or an error.
  */
 int volume_begin(const struct store *s, const char *id, int *lock, char **ret_mark, struct err *e);
 

@@ -18,8 +18,8 @@ const char *ports_view_box(const struct gateway_shown *p, char dst[static PORTS_
 void ports_view_json(struct json *j, const char *name, const struct gateway_shown *v, size_t n);
 
 /*
- * For lists: "8080->80,5353->53/udp", each port once, or "-". A holder that does not answer has none. The
- * caller frees it.
+ * For lists: "8080->80,5353->53/udp", each port once, or "-". A holder that does not answer has
+ * none. The caller frees it.
  */
 char *ports_view_short(const struct box *b);
 

@@ -1,8 +1,8 @@
 /*
  * ini_add.c - adding to a file that a person has written.
  *
- * The line is found by the reader of INI files, and the new text is read by it before it is returned: if it
- * says anything else than before, but for the word, the person has to write it.
+ * The line is found by the reader of INI files, and the new text is read by it before it is
+ * returned: if it says anything else than before, but for the word, the person has to write it.
  */
 #include "config/ini_add.h"
 
@@ -44,7 +44,10 @@ static int read_text(const char *name, const char *text, struct ini *ret, struct
 	return ini_parse_text(text, strlen(text), name, schema_is_script, ret, e);
 }
 
-/* The last entry of a key of a section, or with key NULL the line that begins it; NULL: it is not there. */
+/*
+ * The last entry of a key of a section, or with key NULL the line that begins it; NULL: it is not
+ * there.
+ */
 static const struct ini_entry *find(const struct ini *ini, const char *section, const char *key)
 {
 	const struct ini_entry *found = NULL;

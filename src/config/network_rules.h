@@ -1,5 +1,6 @@
 /*
- * network_rules.h - [network] of the settings as the policy that consent shows and the gateway obeys.
+ * network_rules.h - [network] of the settings as the policy that consent shows and the gateway
+ * obeys.
  */
 #ifndef CONFIG_NETWORK_RULES_H
 #define CONFIG_NETWORK_RULES_H
@@ -18,8 +19,8 @@ int network_rules_list(const struct settings *s, enum schema_id id, struct strv 
 		       struct err *e);
 
 /*
- * A policy that a file asks for, and that the network driver of the settings does not carry out, is an
- * error; but a profile that comes with the program may be overridden by another network.
+ * A policy that a file asks for, and that the network driver of the settings does not carry out, is
+ * an error; but a profile that comes with the program may be overridden by another network.
  */
 int network_rules_check(const struct settings *s, struct err *e);
 

@@ -14,8 +14,8 @@ struct port_setting {
 };
 
 /*
- * All of [ports] and of --publish, in order. A later entry replaces earlier ones with the same port of
- * the host. The caller frees *ret.
+ * All of [ports] and of --publish, in order. A later entry replaces earlier ones with the same port
+ * of the host. The caller frees *ret.
  */
 int settings_ports(const struct settings *s, struct port_setting **ret, size_t *ret_n,
 		   struct err *e);

@@ -8,8 +8,8 @@
 #include "base/mem.h"
 
 /*
- * Publishes ports, as --publish has them, until the box ends. project: as target.h has it. What a policy
- * denies at a start, it denies here.
+ * Publishes ports, as --publish has them, until the box ends. project: as target.h has it. What a
+ * policy denies at a start, it denies here.
  */
 int add_ports(const char *project, const struct strv *ports, struct err *e);
 

@@ -1,8 +1,8 @@
 /*
  * service_settings.c - the settings of the box of one service.
  *
- * A file of env-file is opened once, and is asked about by the path that was opened: whoever changes
- * a symlink meanwhile gains nothing.
+ * A file of env-file is opened once, and is asked about by the path that was opened: whoever
+ * changes a symlink meanwhile gains nothing.
  */
 #include "flow/service_settings.h"
 

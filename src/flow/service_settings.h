@@ -1,8 +1,8 @@
 /*
  * service_settings.h - the settings of the box of one service, made from its section.
  *
- * Its section becomes the settings that a box has anyway: [mounts], [ports], [env], image. So the same code
- * parses them, applies the policy, asks for consent, and puts them into the plan.
+ * Its section becomes the settings that a box has anyway: [mounts], [ports], [env], image. So the
+ * same code parses them, applies the policy, asks for consent, and puts them into the plan.
  */
 #ifndef FLOW_SERVICE_SETTINGS_H
 #define FLOW_SERVICE_SETTINGS_H

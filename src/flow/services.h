@@ -45,8 +45,8 @@ void service_group_clear(struct service_group *g);
 #define cleanup_service_group __attribute__((cleanup(service_group_clear)))
 
 /*
- * Starts the services and what they need, or takes over those that run; returns when a process holds
- * them. *ret are those that were asked for, with what they need. Clear *ret on failure too.
+ * Starts the services and what they need, or takes over those that run; returns when a process
+ * holds them. *ret are those that were asked for, with what they need. Clear *ret on failure too.
  */
 int service_up(struct up_options *o, struct service_group *ret, struct err *e);
 

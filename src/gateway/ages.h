@@ -1,5 +1,6 @@
 /*
- * ages.h - a list in the order of last use: what is idle, and what goes first when there is no room.
+ * ages.h - a list in the order of last use: what is idle, and what goes first when there is no
+ * room.
  */
 #ifndef GATEWAY_AGES_H
 #define GATEWAY_AGES_H

@@ -1,15 +1,15 @@
 /*
  * contract.h - what the holder of a project's networks is given, and what it says.
  *
- * The holder, sandbox-gateway, is one process a project. It keeps the project's user namespace and the
- * networks in it: the one that the project's boxes share, and those of single services. Each network has
- * a gateway, a child of the holder, that carries its traffic. A network lasts as long as the boxes in
- * it, and the holder as long as there is a network.
+ * The holder, sandbox-gateway, is one process a project. It keeps the project's user namespace and
+ * the networks in it: the one that the project's boxes share, and those of single services. Each
+ * network has a gateway, a child of the holder, that carries its traffic. A network lasts as long as
+ * the boxes in it, and the holder as long as there is a network.
  *
  * Descriptors, the same in each run; there are no arguments and no environment:
  *
  *	GATEWAY_LISTEN_FD	a listening SOCK_SEQPACKET socket; its name is in the next
- *	GATEWAY_CACHE_FD	a directory that ends with the boot, also for what is to be known then
+ *	GATEWAY_CACHE_FD	a directory that ends with the boot
  *
  * A launcher connects, once for each box. With the descriptors that are named (channel.h):
  *
@@ -26,9 +26,9 @@
  * Others ask about a box, or add to it: port.h.
  *
  * The one that has started the holder is the first to connect, and gets no first answer: nothing was
- * there. An answer with another code than 0 ends the exchange. A connection that ends before the pidfd was sent
- * gives up its place. A connection that ends before the first answer has met a holder that was about to
- * end: the launcher starts another one.
+ * there. An answer with another code than 0 ends the exchange. A connection that ends before the
+ * pidfd was sent gives up its place. A connection that ends before the first answer has met a holder
+ * that was about to end: the launcher starts another one.
  */
 #ifndef GATEWAY_CONTRACT_H
 #define GATEWAY_CONTRACT_H
@@ -44,8 +44,8 @@
 #define GATEWAY_PROGRAM "sandbox-gateway"
 
 /*
- * The addresses of a box, which ends in the number of its network, and of its gateway, which is its name
- * server: those of slirp4netns(1), which people know. They mean something in the project only.
+ * The addresses of a box, which ends in the number of its network, and of its gateway, which is its
+ * name server: those of slirp4netns(1), which people know. They mean something in the project only.
  */
 #define NETWORK_IPV4 "10.0.2."
 #define NETWORK_IPV6 "fd00:2::"

@@ -2,9 +2,9 @@
  * dns.c - the name server of the box.
  *
  * A query is read, and goes to the host's servers as it is, except for its id: so whatever the host
- * has, as split DNS, DNSSEC or servers on its own loopback, the box has too. The id is a new random one and
- * each query has a socket, so that an answer cannot be guessed even if the box helps. An answer counts if it comes
- * from the server that was asked, with that id and the same question.
+ * has, as split DNS, DNSSEC or servers on its own loopback, the box has too. The id is a new random
+ * one and each query has a socket, so that an answer cannot be guessed even if the box helps. An
+ * answer counts if it comes from the server that was asked, with that id and the same question.
  *
  * A query that comes again goes to the next server; so does one whose server refuses. If all
  * refuse, the box is told (SERVFAIL).
@@ -95,7 +95,9 @@ static bool answer_here(const struct dns_question *q, struct local_answer *ret)
 	if (local_names_own(q, ret))
 		return true;
 	if (!verdict_of_question(q)) {
-		/* REFUSED and SERVFAIL would let programs try again, and say "temporary failure". */
+		/*
+		 * REFUSED and SERVFAIL would let programs try again, and say "temporary failure".
+		 */
 		*ret = (struct local_answer){.code = DNS_NO_NAME};
 		return true;
 	}

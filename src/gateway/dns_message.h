@@ -1,8 +1,9 @@
 /*
  * dns_message.h - reading and building the messages of the name server.
  *
- * Pure functions over bytes that the box, or a server, has sent. Everything is checked against the length;
- * a name is followed backwards only, so that it ends. RFC 1035; RFC 9460 for SVCB and HTTPS.
+ * Pure functions over bytes that the box, or a server, has sent. Everything is checked against the
+ * length; a name is followed backwards only, so that it ends. RFC 1035; RFC 9460 for SVCB and
+ * HTTPS.
  */
 #ifndef GATEWAY_DNS_MESSAGE_H
 #define GATEWAY_DNS_MESSAGE_H
@@ -39,8 +40,8 @@ struct dns_question {
 	uint16_t id; /* network byte order, as `type` is not */
 	uint16_t type, class;
 	/*
-	 * Lower case, with dots between labels and none at the end; "" is the root. A name with any other
-	 * byte than letters, digits, '-' and '_' is `odd`, and here "?".
+	 * Lower case, with dots between labels and none at the end; "" is the root. A name with any
+	 * other byte than letters, digits, '-' and '_' is `odd`, and here "?".
 	 */
 	char name[DNS_NAME_MAX];
 	bool odd;
@@ -48,8 +49,8 @@ struct dns_question {
 };
 
 /*
- * A query of the box. False: it is none, and gets no answer. *ret_code: DNS_OK, or what to answer; of the
- * question, then only the id is known.
+ * A query of the box. False: it is none, and gets no answer. *ret_code: DNS_OK, or what to answer;
+ * of the question, then only the id is known.
  */
 bool dns_read_query(const uint8_t *data, size_t len, struct dns_question *ret,
 		    enum dns_code *ret_code);

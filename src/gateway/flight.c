@@ -1,8 +1,8 @@
 /*
  * flight.c - which name the first bytes of a connection are for.
  *
- * What a server could read in another way than this does is bad: a header line that goes on, two Hosts, a
- * name that is none. Nothing is allowed because it was not understood.
+ * What a server could read in another way than this does is bad: a header line that goes on, two
+ * Hosts, a name that is none. Nothing is allowed because it was not understood.
  */
 #include "gateway/flight.h"
 
@@ -179,7 +179,10 @@ static enum flight read_host(const char *value, size_t len, char *ret)
 	return strlen(ret) == len && settle_name(ret) ? FLIGHT_NAME : FLIGHT_BAD;
 }
 
-/* The end of a line, of which *ret_len becomes the length without its end. NULL: it is not there yet. */
+/*
+ * The end of a line, of which *ret_len becomes the length without its end. NULL: it is not there
+ * yet.
+ */
 static const char *end_of_line(const char *line, const char *end, size_t *ret_len)
 {
 	const char *newline = memchr(line, '\n', (size_t)(end - line));

@@ -1,8 +1,9 @@
 /*
  * flight.h - which name the first bytes of a connection are for.
  *
- * Pure functions over bytes that the box has sent: the server name in a TLS ClientHello (RFC 8446 4.1.2, RFC 6066 3), which
- * may span records and segments; the Host of an HTTP/1 request (RFC 9112).
+ * Pure functions over bytes that the box has sent: the server name in a TLS ClientHello (RFC 8446
+ * 4.1.2, RFC 6066 3), which may span records and segments; the Host of an HTTP/1 request (RFC
+ * 9112).
  */
 #ifndef GATEWAY_FLIGHT_H
 #define GATEWAY_FLIGHT_H

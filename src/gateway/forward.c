@@ -1,9 +1,9 @@
 /*
  * forward.c - telling the holder what listens in the box.
  *
- * It looks when it is woken: by the box's supervisor, that a program has called listen(2), and by the
- * kernel, that a socket has gone. Nothing is polled. The call is made after we were woken, so it looks more
- * than once, and no more often than that, however often it is woken.
+ * It looks when it is woken: by the box's supervisor, that a program has called listen(2), and by
+ * the kernel, that a socket has gone. Nothing is polled. The call is made after we were woken, so
+ * it looks more than once, and no more often than that, however often it is woken.
  */
 #include "gateway/forward.h"
 
@@ -32,7 +32,9 @@ static unsigned look = ARRAY_SIZE(looks_ms); /* the next one */
 static int64_t due;
 static struct gateway_listening told;
 
-/* Of a socket that is destroyed, a listener has no peer: everything else would wake us for nothing. */
+/*
+ * Of a socket that is destroyed, a listener has no peer: everything else would wake us for nothing.
+ */
 static const struct sock_filter no_peer[] = {
 	BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
 		 sizeof(struct nlmsghdr) + offsetof(struct inet_diag_msg, id.idiag_dport)),

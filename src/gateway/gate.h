@@ -15,8 +15,8 @@ enum gate {
 };
 
 /*
- * Looks at what the box has sent on a socket, of a connection to `to`, and leaves it there. ended: no
- * more will come.
+ * Looks at what the box has sent on a socket, of a connection to `to`, and leaves it there. ended:
+ * no more will come.
  */
 enum gate gate_look(int fd, const struct endpoint *to, bool ended);
 

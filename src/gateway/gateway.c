@@ -2,9 +2,9 @@
  * gateway.c - the process that carries the traffic of a network.
  *
  * It joins the project's user namespace, which gives it every capability over the project's network
- * and none over the host; sets that network up; gives all of it up (lockdown.c); and only then reads
- * what the box sends. If it ends, by a bug or by its filter, no packet leaves the box until its parent
- * has started another.
+ * and none over the host; sets that network up; gives all of it up (lockdown.c); and only then
+ * reads what the box sends. If it ends, by a bug or by its filter, no packet leaves the box until
+ * its parent has started another.
  */
 #include "gateway/gateway.h"
 
@@ -132,8 +132,8 @@ static void on_parent(struct watch *w, uint32_t events)
 }
 
 /*
- * Everything that needs a capability, a file or a system call that lockdown.c takes away. What can be
- * done without the namespaces is done before they are there.
+ * Everything that needs a capability, a file or a system call that lockdown.c takes away. What can
+ * be done without the namespaces is done before they are there.
  */
 static int set_up(const struct gateway_request *req, struct inside *ret, struct err *e)
 {

@@ -20,8 +20,8 @@ struct gateway_request {
 };
 
 /*
- * Becomes a gateway. Reads struct gateway_order from its parent; sends a struct err when the network is up, or
- * cannot be. Ends with its parent.
+ * Becomes a gateway. Reads struct gateway_order from its parent; sends a struct err when the
+ * network is up, or cannot be. Ends with its parent.
  */
 noreturn void gateway_run(const struct gateway_request *req);
 

@@ -1,9 +1,10 @@
 /*
- * holder.c - the process that keeps a project's networks: what launchers ask it, and how long it stays.
+ * holder.c - the process that keeps a project's networks: what launchers ask it, and how long it
+ * stays.
  *
- * Whoever is missing a namespace makes it, since the kernel takes longest for that, and the launcher
- * would only wait; one launcher at a time, so that all get the same. A launcher, a box or a gateway may
- * be killed at any point: what it had in use is then given up.
+ * Whoever is missing a namespace makes it, since the kernel takes longest for that, and the
+ * launcher would only wait; one launcher at a time, so that all get the same. A launcher, a box or
+ * a gateway may be killed at any point: what it had in use is then given up.
  */
 #include "gateway/holder.h"
 
@@ -450,8 +451,8 @@ static void open_files(struct networks *n)
 }
 
 /*
- * Removes the socket's name, so that the next launcher starts another holder, and lets go of those that
- * have connected meanwhile, who then do the same. Nobody has replaced it: we still listen.
+ * Removes the socket's name, so that the next launcher starts another holder, and lets go of those
+ * that have connected meanwhile, who then do the same. Nobody has replaced it: we still listen.
  */
 static void leave(void)
 {

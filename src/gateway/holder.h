@@ -5,8 +5,8 @@
 #define GATEWAY_HOLDER_H
 
 /*
- * Gives launchers their networks (contract.h), until no box is left. Takes the descriptors of contract.h.
- * Returns the exit status of the program.
+ * Gives launchers their networks (contract.h), until no box is left. Takes the descriptors of
+ * contract.h. Returns the exit status of the program.
  */
 int holder_run(void);
 

@@ -13,8 +13,9 @@
 int host_route_init(struct err *e);
 
 /*
- * From now on answers are remembered, until the descriptor that this returns becomes readable: addresses and
- * routes come and go. The caller then calls host_route_forget(). -1: they are not remembered.
+ * From now on answers are remembered, until the descriptor that this returns becomes readable:
+ * addresses and routes come and go. The caller then calls host_route_forget(). -1: they are not
+ * remembered.
  */
 int host_route_remember(void);
 void host_route_forget(void);

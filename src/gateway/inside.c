@@ -63,7 +63,9 @@ static int set_sysctls(struct err *e)
 	return r < 0 ? r : write_sysctl("/proc/sys/net/ipv4/ping_group_range", group, e);
 }
 
-/* The kind of interface that worked last time, or NULL. A kind that fails costs 11 ms of modprobe. */
+/*
+ * The kind of interface that worked last time, or NULL. A kind that fails costs 11 ms of modprobe.
+ */
 static const char *read_cache(int dir)
 {
 	cleanup_close int fd = dir < 0 ? -1 : openat(dir, CACHE_NAME, O_RDONLY | O_CLOEXEC);

@@ -33,9 +33,9 @@ int inside_start(const struct inside_request *req, struct inside *ret, struct er
 int inside_udp(const struct flow_key *key);
 
 /*
- * A socket of this type, SOCK_STREAM or SOCK_DGRAM, that connects as key->from to key->to, a program of the
- * box; the connection may be still under way. key->from may be `any` address: the box's own. Returns a
- * descriptor or -errno.
+ * A socket of this type, SOCK_STREAM or SOCK_DGRAM, that connects as key->from to key->to, a
+ * program of the box; the connection may be still under way. key->from may be `any` address: the
+ * box's own. Returns a descriptor or -errno.
  */
 int inside_connect(int type, const struct flow_key *key);
 

@@ -1,8 +1,8 @@
 /*
  * inside_sockets.c - making the gateway's sockets in the calling thread's network namespace.
  *
- * Needs CAP_NET_ADMIN over it, for the mark and the size of a buffer; later CAP_NET_RAW alone, which
- * a transparent socket needs.
+ * Needs CAP_NET_ADMIN over it, for the mark and the size of a buffer; later CAP_NET_RAW alone,
+ * which a transparent socket needs.
  */
 #include "gateway/inside_sockets.h"
 
@@ -101,8 +101,8 @@ static int set(int fd, int level, int option, int value)
 }
 
 /*
- * A packet socket of one family sees what comes in by lo: all that the box sends. It is bound after it
- * has its filter, so that nothing else is in it.
+ * A packet socket of one family sees what comes in by lo: all that the box sends. It is bound after
+ * it has its filter, so that nothing else is in it.
  */
 static int make_tap(uint16_t protocol, const struct sock_filter *of, size_t n, uint32_t own,
 		    int *ret, struct err *e)

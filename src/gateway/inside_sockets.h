@@ -20,8 +20,8 @@ struct inside {
 };
 
 /*
- * Makes all sockets of the network of that number. *ret_port, in host byte order, is that of tcp and udp. On failure some may be
- * open: the gateway ends.
+ * Makes all sockets of the network of that number. *ret_port, in host byte order, is that of tcp
+ * and udp. On failure some may be open: the gateway ends.
  */
 int inside_sockets_make(unsigned number, bool ipv6, struct inside *ret, uint16_t *ret_port,
 			struct err *e);

@@ -19,11 +19,14 @@ struct listen_at {
 
 /*
  * Binds a socket, non-blocking and close-on-exec, and for TCP listens. *ret_fd is the caller's;
- * *ret_port: the port that it has. A port that is taken is -EADDRINUSE; a family that the host lacks is -EAFNOSUPPORT.
+ * *ret_port: the port that it has. A port that is taken is -EADDRINUSE; a family that the host
+ * lacks is -EAFNOSUPPORT.
  */
 int listen_open(const struct listen_at *at, int *ret_fd, uint16_t *ret_port, struct err *e);
 
-/* On the loopback of both families, with one port. ret_fds[1] is untouched where there is no IPv6. */
+/*
+ * On the loopback of both families, with one port. ret_fds[1] is untouched where there is no IPv6.
+ */
 int listen_loopback(bool udp, uint16_t port, int *ret_fds, struct err *e);
 
 /* "127.0.0.1:80" or "[::1]:80". */

@@ -1,8 +1,8 @@
 /*
  * local_names.c - names that the gateway itself answers for.
  *
- * Programs that read the box's own hosts(5) never ask for these; the others (dig, resolvers of their own)
- * do, and so does everything after the host's file has changed.
+ * Programs that read the box's own hosts(5) never ask for these; the others (dig, resolvers of
+ * their own) do, and so does everything after the host's file has changed.
  */
 #include "gateway/local_names.h"
 

@@ -1,5 +1,6 @@
 /*
- * local_names.h - names that the gateway itself answers for: its own, and those of the host's hosts(5).
+ * local_names.h - names that the gateway itself answers for: its own, and those of the host's
+ * hosts(5).
  */
 #ifndef GATEWAY_LOCAL_NAMES_H
 #define GATEWAY_LOCAL_NAMES_H
@@ -9,8 +10,8 @@
 #include "gateway/dns_message.h"
 
 /*
- * Reads the file that fd has open, of up to 1 MiB, and closes it. -1: there is none. Entries of loopback
- * addresses are left out: in the box they would name the box.
+ * Reads the file that fd has open, of up to 1 MiB, and closes it. -1: there is none. Entries of
+ * loopback addresses are left out: in the box they would name the box.
  */
 void local_names_read(int fd);
 

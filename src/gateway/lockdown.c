@@ -2,8 +2,8 @@
  * lockdown.c - what the gateway gives up before it reads a byte of the box.
  *
  * It fails closed: a call that is not in the list ends the process, the box's network stops, and
- * the parent starts another gateway. Landlock is taken as far as the kernel has it, since the filter
- * already refuses each call that names a file.
+ * the parent starts another gateway. Landlock is taken as far as the kernel has it, since the
+ * filter already refuses each call that names a file.
  */
 #include "gateway/lockdown.h"
 

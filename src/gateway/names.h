@@ -11,7 +11,9 @@
 /* From now on. */
 void names_set(const struct gateway_name *name);
 
-/* The number of the network of that name, of len bytes, in upper or lower case; 0: there is none. */
+/*
+ * The number of the network of that name, of len bytes, in upper or lower case; 0: there is none.
+ */
 unsigned names_find(const char *name, size_t len);
 
 #endif

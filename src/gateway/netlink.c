@@ -84,7 +84,9 @@ int nl_open(int family, int *ret_fd, struct err *e)
 	return *ret_fd < 0 ? err_sys(e, errno, "cannot open a netlink socket") : 0;
 }
 
-/* Reads a datagram of answers. True if the last message was answered, or another has failed: *ret. */
+/*
+ * Reads a datagram of answers. True if the last message was answered, or another has failed: *ret.
+ */
 static bool find_answer(const char *data, ssize_t size, uint32_t last, struct nlmsgerr *ret)
 {
 	const struct nlmsghdr *h = (const struct nlmsghdr *)data;

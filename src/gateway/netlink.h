@@ -49,8 +49,8 @@ int nl_open(int family, int *ret_fd, struct err *e);
 void nl_ask_answer(struct nl_batch *b);
 
 /*
- * Sends the batch and waits for that answer. Fails with the first error: "cannot WHAT: reason". What
- * was answered after it is still in the socket, which is then of no use.
+ * Sends the batch and waits for that answer. Fails with the first error: "cannot WHAT: reason".
+ * What was answered after it is still in the socket, which is then of no use.
  */
 int nl_send(int fd, const struct nl_batch *b, struct err *e);
 

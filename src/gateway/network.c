@@ -1,9 +1,11 @@
 /*
- * network.c - a network of a project: its namespace, its boxes, and the process that is its gateway.
+ * network.c - a network of a project: its namespace, its boxes, and the process that is its
+ * gateway.
  *
- * The holder reads no byte of a box, so it keeps what a gateway must not have: the namespaces, by which
- * the next one gets in, and the sockets of published ports. It keeps none of the gateway's own sockets: with a
- * copy, those of a gateway that was killed would live on, without anyone to serve them.
+ * The holder reads no byte of a box, so it keeps what a gateway must not have: the namespaces, by
+ * which the next one gets in, and the sockets of published ports. It keeps none of the gateway's
+ * own sockets: with a copy, those of a gateway that was killed would live on, without anyone to
+ * serve them.
  */
 #include "gateway/network.h"
 

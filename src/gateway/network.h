@@ -1,5 +1,6 @@
 /*
- * network.h - a network of a project: its namespace, its boxes, and the process that is its gateway.
+ * network.h - a network of a project: its namespace, its boxes, and the process that is its
+ * gateway.
  */
 #ifndef GATEWAY_NETWORK_H
 #define GATEWAY_NETWORK_H
@@ -53,12 +54,14 @@ struct network {
 struct network *networks_find(struct networks *all, const char *name);
 
 /*
- * Its policy, from now on: before its gateway starts, or while no box is in it. False: boxes run with another
- * one.
+ * Its policy, from now on: before its gateway starts, or while no box is in it. False: boxes run
+ * with another one.
  */
 bool network_set_policy(struct network *n, const struct netpolicy *policy, bool used);
 
-/* Starts its gateway. It begins when the network has its namespaces, and then sends a struct err. */
+/*
+ * Starts its gateway. It begins when the network has its namespaces, and then sends a struct err.
+ */
 int network_start(struct networks *all, struct network *n, struct err *e);
 
 /* Takes netns, and the project's user namespace, which may be the one that is there already. */
@@ -92,8 +95,8 @@ void network_end(struct networks *all, struct network *n);
 void networks_reap(struct networks *all);
 
 /*
- * Starts the gateways that have ended in networks that are up, no more than one a second each. Returns for
- * how many milliseconds there is nothing to do; -1: until something happens.
+ * Starts the gateways that have ended in networks that are up, no more than one a second each.
+ * Returns for how many milliseconds there is nothing to do; -1: until something happens.
  */
 int networks_restart(struct networks *all);
 

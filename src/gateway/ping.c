@@ -1,8 +1,9 @@
 /*
  * ping.c - the box's echo requests.
  *
- * Each is sent by a ping socket of the host, under a sequence number of ours, by which its answer is
- * recognised. What the host may not send is answered with an ICMP error: ping says "Packet filtered".
+ * Each is sent by a ping socket of the host, under a sequence number of ours, by which its answer
+ * is recognised. What the host may not send is answered with an ICMP error: ping says "Packet
+ * filtered".
  */
 #include "gateway/ping.h"
 

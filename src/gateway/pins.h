@@ -1,8 +1,8 @@
 /*
  * pins.h - which names an address was given for.
  *
- * A program keeps addresses longer than their time to live, so a pin stays until its room is needed: the
- * one that was used longest ago goes first. A restarted gateway has none.
+ * A program keeps addresses longer than their time to live, so a pin stays until its room is
+ * needed: the one that was used longest ago goes first. A restarted gateway has none.
  */
 #ifndef GATEWAY_PINS_H
 #define GATEWAY_PINS_H

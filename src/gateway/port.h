@@ -29,7 +29,10 @@ struct gateway_port {
 /* Of UDP, "discard": a datagram to the gateway says that something in the box listens now. */
 #define GATEWAY_WAKE_PORT 9
 
-/* What the gateway tells the holder: all ports of TCP that listen in the box, in network byte order. */
+/*
+ * What the gateway tells the holder: all ports of TCP that listen in the box, in network byte
+ * order.
+ */
 #define GATEWAY_MAX_LISTENING 128
 
 struct gateway_listening {

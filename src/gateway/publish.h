@@ -1,10 +1,10 @@
 /*
  * publish.h - ports of the host that lead into the box.
  *
- * Their sockets were bound by who started the box, before it ran. A connection or a datagram that comes
- * in by one is carried to the same program that would have got it if the box were a host: one that
- * listens on its loopback, or on all its addresses. That sees the address it came from; what comes from
- * the host's own loopback seems to come from the gateway.
+ * Their sockets were bound by who started the box, before it ran. A connection or a datagram that
+ * comes in by one is carried to the same program that would have got it if the box were a host: one
+ * that listens on its loopback, or on all its addresses. That sees the address it came from; what
+ * comes from the host's own loopback seems to come from the gateway.
  */
 #ifndef GATEWAY_PUBLISH_H
 #define GATEWAY_PUBLISH_H
@@ -13,7 +13,10 @@
 
 #include "gateway/contract.h"
 
-/* number: of the network. ipv6: the box has it. Called once, when the network is up; ports wait until then. */
+/*
+ * number: of the network. ipv6: the box has it. Called once, when the network is up; ports wait
+ * until then.
+ */
 void publish_init(unsigned number, bool ipv6);
 
 /* Takes the socket. */

@@ -2,8 +2,8 @@
  * publish_path.c - how what comes in by a published port gets to its program in the box.
  *
  * The loopback comes first: a program that listens on all addresses listens there, too. Then the
- * loopback of the other family, on which alone some servers listen (`localhost` may be ::1), then the
- * box's addresses.
+ * loopback of the other family, on which alone some servers listen (`localhost` may be ::1), then
+ * the box's addresses.
  */
 #include "gateway/publish_path.h"
 

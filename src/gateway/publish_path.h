@@ -16,8 +16,8 @@ bool publish_path(const struct endpoint *client, in_port_t port, unsigned attemp
 		  struct flow_key *ret);
 
 /*
- * For datagrams: the address that a socket is bound to. For one that is bound to all, it is the box's,
- * since that is what its answers come from. False: nobody takes them.
+ * For datagrams: the address that a socket is bound to. For one that is bound to all, it is the
+ * box's, since that is what its answers come from. False: nobody takes them.
  */
 bool publish_path_bound(const struct endpoint *client, in_port_t port, struct flow_key *ret);
 

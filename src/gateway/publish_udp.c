@@ -1,9 +1,9 @@
 /*
  * publish_udp.c - datagrams that come in by published ports.
  *
- * A flow is what one client sends to one address and port of the host. It has a connected socket in the
- * box's network; the answers go out by the host's socket, from the address that was asked. What cannot
- * be sent is dropped, as on any network.
+ * A flow is what one client sends to one address and port of the host. It has a connected socket in
+ * the box's network; the answers go out by the host's socket, from the address that was asked. What
+ * cannot be sent is dropped, as on any network.
  */
 #include "gateway/publish_udp.h"
 

@@ -1,8 +1,8 @@
 /*
  * refusals.c - a file with the last refusals, which programs in the box can read.
  *
- * The holder has opened it, and the gateway can open no other. It is text from end to end at any time: what
- * is written over it is longer, or is cut off at once.
+ * The holder has opened it, and the gateway can open no other. It is text from end to end at any
+ * time: what is written over it is longer, or is cut off at once.
  */
 #include "gateway/refusals.h"
 

@@ -1,9 +1,10 @@
 /*
  * relay.c - carrying the bytes of TCP connections between two sockets.
  *
- * Bytes go by splice(2) through a pipe; few at a time, as a question and its answer, by recv(2) and send(2),
- * which are fewer calls. A pipe is borrowed while bytes are in it, so that idle connections have none. A connection is moved ROUNDS times and then
- * waits for its next turn, so that one cannot starve the others.
+ * Bytes go by splice(2) through a pipe; few at a time, as a question and its answer, by recv(2) and
+ * send(2), which are fewer calls. A pipe is borrowed while bytes are in it, so that idle
+ * connections have none. A connection is moved ROUNDS times and then waits for its next turn, so
+ * that one cannot starve the others.
  *
  * Promises what a router would: an end of file passes in its direction only; a reset at one end
  * resets the other; bytes keep their order and none is lost before a reset. Urgent data is carried
@@ -178,8 +179,9 @@ static bool took(struct relay *r, struct end *from, ssize_t n)
 }
 
 /*
- * Moves a few bytes; what the other end does not take is held in the pipe, which is empty and large. As
- * a read of less than was asked for has emptied the socket, it waits for an event then; epoll(7).
+ * Moves a few bytes; what the other end does not take is held in the pipe, which is empty and
+ * large. As a read of less than was asked for has emptied the socket, it waits for an event then;
+ * epoll(7).
  */
 static bool move_few(struct relay *r, int i)
 {

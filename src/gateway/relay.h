@@ -12,9 +12,10 @@
 #define RELAY_EVENTS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
 
 /*
- * Takes two connected sockets with TCP_NODELAY, of which the caller has taken the descriptors (loop_take_fds()), and
- * closes them when the connection ends. host_watched: the host's is in the loop already. checked: where the
- * connection goes to, if the box's first bytes must be allowed (gate.h); else NULL.
+ * Takes two connected sockets with TCP_NODELAY, of which the caller has taken the descriptors
+ * (loop_take_fds()), and closes them when the connection ends. host_watched: the host's is in the
+ * loop already. checked: where the connection goes to, if the box's first bytes must be allowed
+ * (gate.h); else NULL.
  */
 void relay_start(int box, int host, bool host_watched, const struct endpoint *checked);
 

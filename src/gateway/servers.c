@@ -1,9 +1,9 @@
 /*
  * servers.c - the host's name servers and its hosts(5), and when they change.
  *
- * resolv.conf is replaced rather than written, and is often a symlink into a directory of its own; so
- * directories are watched: that of the link, and that of what it led to at first. In a container both
- * files are mounts, so they are watched, too.
+ * resolv.conf is replaced rather than written, and is often a symlink into a directory of its own;
+ * so directories are watched: that of the link, and that of what it led to at first. In a container
+ * both files are mounts, so they are watched, too.
  */
 #include "gateway/servers.h"
 

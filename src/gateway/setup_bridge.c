@@ -1,9 +1,9 @@
 /*
  * setup_bridge.c - the wire between the networks of a project.
  *
- * Traffic between two of them stays in the kernel: a pair of veth leads from each network to a bridge,
- * which is in a namespace that no box is in. Through the gateways, by splice, it would cost two
- * wake-ups in each direction. Only IPv4 goes this way; names of services have no other address.
+ * Traffic between two of them stays in the kernel: a pair of veth leads from each network to a
+ * bridge, which is in a namespace that no box is in. Through the gateways, by splice, it would cost
+ * two wake-ups in each direction. Only IPv4 goes this way; names of services have no other address.
  */
 #include "gateway/setup_bridge.h"
 
@@ -85,8 +85,8 @@ static int make_bridge(int *ret, struct err *e)
 }
 
 /*
- * A service that starts again has another interface with the same address. It has the same address of
- * Ethernet, too, so that what others remember stays right.
+ * A service that starts again has another interface with the same address. It has the same address
+ * of Ethernet, too, so that what others remember stays right.
  */
 static void add_peer(struct nl_batch *b, const struct connecting *c)
 {

@@ -4,8 +4,8 @@
  * The interface is for show: programs look for one with an address and a default route, and no
  * packet ever leaves by it. What a program of the box sends has come in by lo (`iif lo`), and so a
  * rule sends every lookup that the table `local` did not answer to a table of our own, in which all
- * addresses are local. connect(2) thus finds a route over lo. bind(2) asks the table `local` alone, so
- * that the address of somebody else is refused as on any host.
+ * addresses are local. connect(2) thus finds a route over lo. bind(2) asks the table `local` alone,
+ * so that the address of somebody else is refused as on any host.
  */
 #include "gateway/setup_link.h"
 

@@ -33,8 +33,8 @@ int link_send(const struct nl_batch *b, struct err *e);
 void link_build_up(struct nl_batch *b, int index);
 
 /*
- * Messages for a network of that number: others of the project are reached by the interface, which is a
- * port of their bridge.
+ * Messages for a network of that number: others of the project are reached by the interface, which
+ * is a port of their bridge.
  */
 void link_build_wire(struct nl_batch *b, unsigned number, int index);
 

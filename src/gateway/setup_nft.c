@@ -11,12 +11,11 @@
  *		drop } }
  *
  * and the same in a table ip6. tproxy gives a packet to a socket without changing it, so that there
- * is no connection tracking. A new SYN is dropped here: the gateway has a copy and puts it
- * back, marked, when the host's own connect has succeeded. Port 1 has no listener, so that packets
- * other than a SYN reach existing sockets only; those that meet the moment when the kernel
- * replaces a request by its socket are dropped and sent again, where the listener would have
- * answered with a reset. The last rule drops what else there is; echo requests among them, which the
- * gateway answers.
+ * is no connection tracking. A new SYN is dropped here: the gateway has a copy and puts it back,
+ * marked, when the host's own connect has succeeded. Port 1 has no listener, so that packets other
+ * than a SYN reach existing sockets only; those that meet the moment when the kernel replaces a
+ * request by its socket are dropped and sent again, where the listener would have answered with a
+ * reset. The last rule drops everything else, also echo requests, which the gateway answers.
  */
 #include "gateway/setup_nft.h"
 

@@ -14,9 +14,9 @@
 #define NFT_MARK_SEEN 0x5b00
 
 /*
- * One batch. port: of the gateway's listeners, host byte order; number: of the network. replace: the tables of an earlier
- * gateway go in the same moment; not asked for without need, since closing the socket would then wait
- * for a grace period of RCU, 15 ms.
+ * One batch. port: of the gateway's listeners, host byte order; number: of the network. replace:
+ * the tables of an earlier gateway go in the same moment; not asked for without need, since closing
+ * the socket would then wait for a grace period of RCU, 15 ms.
  */
 void nft_build(struct nl_batch *b, uint16_t port, unsigned number, bool ipv6, bool replace);
 

@@ -3,8 +3,8 @@
  *
  * A SYN of the box is held back. The host connects to the same address; when that has succeeded,
  * the SYN is put back and now reaches the listener, and accept(2) gives the other half. When it has
- * failed, the box is told by the reset or the ICMP error that a host would have seen. So connect(2) in
- * the box reports what connect(2) of the host did.
+ * failed, the box is told by the reset or the ICMP error that a host would have seen. So connect(2)
+ * in the box reports what connect(2) of the host did.
  *
  * An accepted connection that no SYN of ours asked for was made to the listener itself, and is
  * reset: it must never be connected to anything.
@@ -225,7 +225,9 @@ static void begin(const struct packet *syn, const struct endpoint *to, bool chec
 		fail(p, ENOMEM);
 }
 
-/* The name server is this process: there is nothing to wait for. Two descriptors have been taken. */
+/*
+ * The name server is this process: there is nothing to wait for. Two descriptors have been taken.
+ */
 static void serve_names(const struct packet *syn)
 {
 	struct pending *p = add(syn);

@@ -99,8 +99,8 @@ static void report(const struct flow *f, int errnum)
 }
 
 /*
- * Receives into `data`. False: there is nothing; *ret_error is the error that the socket reported, or
- * 0.
+ * Receives into `data`. False: there is nothing; *ret_error is the error that the socket reported,
+ * or 0.
  */
 static bool receive(int fd, struct received *ret, int *ret_error)
 {

@@ -1,8 +1,9 @@
 /*
  * verdict.c - may the box reach this?
  *
- * The addresses that stand for this machine are never reached, whatever is allowed: only host.sandbox is, by port. Then
- * come the rules by address, then what is closed unless such a rule opens it, then names.
+ * The addresses that stand for this machine are never reached, whatever is allowed: only
+ * host.sandbox is, by port. Then come the rules by address, then what is closed unless such a rule
+ * opens it, then names.
  */
 #include "gateway/verdict.h"
 
@@ -26,33 +27,34 @@ static const struct net {
 	const char *net;
 	int prefix;
 	enum closed closed;
-} nets4[] =
-	{
-		{"0.0.0.0", 8, NEVER}, /* means this host */
-		{GATEWAY_IPV4, 32,
-		 NEVER},		 /* the gateway: what it serves is sent elsewhere before */
-		{"127.0.0.0", 8, NEVER}, /* the host's loopback */
-		{"169.254.0.0", 16,
-		 CLOSED}, /* link-local; 169.254.169.254 tells a cloud's machines their credentials */
-		{"100.100.100.200", 32, CLOSED}, /* metadata of Alibaba Cloud */
-		{"192.0.0.192", 32, CLOSED},	 /* metadata of Oracle Cloud */
-		{"224.0.0.0", 4, NEVER},	 /* multicast */
-		{"240.0.0.0", 4, NEVER},	 /* reserved, and broadcast */
-},
-  nets6[] = {
-	  {"::", 127, NEVER},		  /* unspecified and loopback */
-	  {GATEWAY_IPV6, 128, NEVER},	  /* the gateway */
-	  {"fd00:ec2::254", 128, CLOSED}, /* metadata of Amazon EC2 */
-	  {"fe80::", 10, NEVER},	  /* link-local */
-	  {"ff00::", 8, NEVER},		  /* multicast */
+} nets4[] = {
+	{"0.0.0.0", 8, NEVER},		 /* means this host */
+	{GATEWAY_IPV4, 32, NEVER},	 /* the gateway: what it serves is sent elsewhere before */
+	{"127.0.0.0", 8, NEVER},	 /* the host's loopback */
+	{"169.254.0.0", 16, CLOSED},	 /* link-local; at 169.254.169.254 are a cloud's secrets */
+	{"100.100.100.200", 32, CLOSED}, /* metadata of Alibaba Cloud */
+	{"192.0.0.192", 32, CLOSED},	 /* metadata of Oracle Cloud */
+	{"224.0.0.0", 4, NEVER},	 /* multicast */
+	{"240.0.0.0", 4, NEVER},	 /* reserved, and broadcast */
+};
+
+static const struct net nets6[] = {
+	{"::", 127, NEVER},		/* unspecified and loopback */
+	{GATEWAY_IPV6, 128, NEVER},	/* the gateway */
+	{"fd00:ec2::254", 128, CLOSED}, /* metadata of Amazon EC2 */
+	{"fe80::", 10, NEVER},		/* link-local */
+	{"ff00::", 8, NEVER},		/* multicast */
 };
 
 /* Where an answer by name must not point: the host's neighbours. RFC 1918, RFC 6598, RFC 4193. */
-static const struct net private4[] = {{"10.0.0.0", 8, CLOSED},
-				      {"172.16.0.0", 12, CLOSED},
-				      {"192.168.0.0", 16, CLOSED},
-				      {"100.64.0.0", 10, CLOSED}},
-			private6[] = {{"fc00::", 7, CLOSED}};
+static const struct net private4[] = {
+	{"10.0.0.0", 8, CLOSED},
+	{"172.16.0.0", 12, CLOSED},
+	{"192.168.0.0", 16, CLOSED},
+	{"100.64.0.0", 10, CLOSED},
+};
+
+static const struct net private6[] = {{"fc00::", 7, CLOSED}};
 
 static struct netpolicy *policy;
 static struct net_journal *journal;

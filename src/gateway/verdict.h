@@ -29,8 +29,9 @@ enum verdict {
 };
 
 /*
- * Never allowed: this host, by whichever of its addresses but host.sandbox; what is no single remote host. protocol:
- * IPPROTO_TCP, IPPROTO_UDP; IPPROTO_ICMP for a ping of either family. *ret: where it is on the host, unless refused.
+ * Never allowed: this host, by whichever of its addresses but host.sandbox; what is no single
+ * remote host. protocol: IPPROTO_TCP, IPPROTO_UDP; IPPROTO_ICMP for a ping of either family. *ret:
+ * where it is on the host, unless refused.
  */
 enum verdict verdict_of(int protocol, const struct endpoint *to, struct endpoint *ret);
 
@@ -40,7 +41,10 @@ bool verdict_of_flight(const struct endpoint *to, enum flight flight, const char
 /* May a server be asked this? */
 bool verdict_of_question(const struct dns_question *q);
 
-/* May a name have this address, which a server says it has? Not that of the host, or of a neighbour. */
+/*
+ * May a name have this address, which a server says it has? Not that of the host, or of a
+ * neighbour.
+ */
 bool verdict_of_answer(const struct endpoint *to, const char *name);
 
 /* The box is told that the name, which it may reach, has this address. */

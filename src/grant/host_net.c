@@ -30,7 +30,10 @@ static char *strip_user(const char *proxy)
 	return at ? xasprintf("%.*s%s", (int)(host - proxy), proxy, at + 1) : xstrdup(proxy);
 }
 
-/* The value with another name for the host's loopback, if that is where it leads. The caller frees it. */
+/*
+ * The value with another name for the host's loopback, if that is where it leads. The caller frees
+ * it.
+ */
 static char *rename_loopback(const char *proxy, const char *loopback)
 {
 	static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};

@@ -11,8 +11,8 @@
 
 /*
  * Sets the proxy variables in env, each in both cases, without user names and passwords unless
- * with_password. loopback: the name by which the box knows the host's loopback, or NULL if it has that itself.
- * True if a password was removed.
+ * with_password. loopback: the name by which the box knows the host's loopback, or NULL if it has
+ * that itself. True if a password was removed.
  */
 bool host_net_proxies(bool with_password, const char *loopback, struct strv *env);
 

@@ -138,7 +138,10 @@ static int add_rules(const struct settings *s, const struct setting *st, struct 
 	return r;
 }
 
-/* Files: the settings of a service's box have one path each under [service]; a project has [service x]. */
+/*
+ * Files: the settings of a service's box have one path each under [service]; a project has [service
+ * x].
+ */
 static int add_at_up(const struct settings *s, const struct setting *st, struct strv *out,
 		     struct err *e)
 {

@@ -1,10 +1,10 @@
 /*
  * gateway.c - the launcher's side of a project's network.
  *
- * The holder's socket is its lock: whoever can connect to it has found the project's holder. One that
- * refuses has lost its holder, which was killed. It is replaced under a lock on the directory, held for
- * no longer than that takes; until the program runs, those who have connected wait in its queue, and we
- * are the first of them.
+ * The holder's socket is its lock: whoever can connect to it has found the project's holder. One
+ * that refuses has lost its holder, which was killed. It is replaced under a lock on the directory,
+ * held for no longer than that takes; until the program runs, those who have connected wait in its
+ * queue, and we are the first of them.
  */
 #include "launch/gateway.h"
 
@@ -68,7 +68,9 @@ static int listen_at(int directory, const char *name, int *ret, struct err *e)
 	return 0;
 }
 
-/* Under the lock: connects to the holder that another has started, or to the socket of a new one. */
+/*
+ * Under the lock: connects to the holder that another has started, or to the socket of a new one.
+ */
 static int connect_or_listen(int directory, const char *name, int *ret, int *ret_listener,
 			     struct err *e)
 {
@@ -259,7 +261,10 @@ static void remove_dead(int directory, const char *name, const char *socket)
 	flock(directory, LOCK_UN);
 }
 
-/* The part of a journal's name that is its holder's, if that is of a throw-away box: others are kept. */
+/*
+ * The part of a journal's name that is its holder's, if that is of a throw-away box: others are
+ * kept.
+ */
 static const char *journal_socket(const char *name)
 {
 	static const char *const kinds[] = {NET_JOURNAL_NAME, NET_REFUSALS_NAME};

@@ -6,11 +6,12 @@
  *	gateway_give_box()	pid 1: the network lasts as long as one of its boxes
  *	gateway_wait()		the network is up
  *
- * A box that is to have a network of its own in the project, as a service, gives its name: whoever starts
- * boxes sets boot_request.network (start/boot.h) and nothing more. It has a loopback of its own, all ports to
- * itself, and an address from 10.0.2.128 on (struct started_box), which a service of that name keeps as long
- * as the project has any box. The project's boxes and other services reach it by that and by its name, which
- * the gateway answers for; no other project does. It reaches them, the project's boxes at 10.0.2.15.
+ * A box that is to have a network of its own in the project, as a service, gives its name: whoever
+ * starts boxes sets boot_request.network (start/boot.h) and nothing more. It has a loopback of its
+ * own, all ports to itself, and an address from 10.0.2.128 on (struct started_box), which a service
+ * of that name keeps as long as the project has any box. The project's boxes and other services
+ * reach it by that and by its name, which the gateway answers for; no other project does. It
+ * reaches them, the project's boxes at 10.0.2.15.
  */
 #ifndef LAUNCH_GATEWAY_H
 #define LAUNCH_GATEWAY_H
@@ -23,8 +24,8 @@
 #include "netpolicy/journal.h"
 #include "netpolicy/netpolicy.h"
 
-#define GATEWAY_SOCKET \
-	"net-" /* what the names of holders' sockets begin with, and of their journals */
+/* What the names of holders' sockets begin with, and of their journals. */
+#define GATEWAY_SOCKET	 "net-"
 #define GATEWAY_JOURNAL	 NET_JOURNAL_NAME GATEWAY_SOCKET
 #define GATEWAY_REFUSALS NET_REFUSALS_NAME GATEWAY_SOCKET
 

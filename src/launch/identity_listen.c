@@ -1,10 +1,10 @@
 /*
  * identity_listen.c - listen(2) in a box with forward = auto.
  *
- * The kernel tells nobody that a socket listens, and looking every now and then would keep an idle machine
- * awake. So the call is noticed here, and the gateway is woken by a datagram; it finds out itself what
- * listens, a moment later, when the call has been made. Nothing depends on this for security: a program
- * of the box may send that datagram, too.
+ * The kernel tells nobody that a socket listens, and looking every now and then would keep an idle
+ * machine awake. So the call is noticed here, and the gateway is woken by a datagram; it finds out
+ * itself what listens, a moment later, when the call has been made. Nothing depends on this for
+ * security: a program of the box may send that datagram, too.
  */
 #include "launch/identity_listen.h"
 

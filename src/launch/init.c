@@ -91,8 +91,8 @@ static int take_ids(const struct plan *p, int boot, struct err *e)
 }
 
 /*
- * P4. *ret_you is the nested user namespace. Joins the network namespace for good; with a gateway it
- * is in that already, and gets *ret_sysfs, else -1.
+ * P4. *ret_you is the nested user namespace. Joins the network namespace for good; with a gateway
+ * it is in that already, and gets *ret_sysfs, else -1.
  */
 static int join_namespaces(const struct plan *p, int boot, int *ret_you, int *ret_sysfs,
 			   struct err *e)

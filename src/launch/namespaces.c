@@ -61,9 +61,9 @@ static int make_net(struct making *m, struct err *e)
 }
 
 /*
- * sysfs shows the interfaces of the namespace that it was mounted in, and only the owner of that may
- * mount it: the project's user namespace, and no box below it. Mounts take a mount namespace of our own,
- * which ends with this process.
+ * sysfs shows the interfaces of the namespace that it was mounted in, and only the owner of that
+ * may mount it: the project's user namespace, and no box below it. Mounts take a mount namespace of
+ * our own, which ends with this process.
  */
 static int make_sysfs(struct making *m, struct err *e)
 {

@@ -48,10 +48,12 @@ struct plan_mount {
 	bool follow;	    /* BIND: a file that sessions keep up to date, see files.h */
 	bool device;	    /* BIND: device nodes in it work */
 	bool seeded;	    /* TMPFS: filled with what the image has there */
-	const char
-		*unfilled; /* BIND: a file of the host. The source, an empty directory of ours, is
-				  * filled with what the image has there; then the file is removed */
-	mode_t mode;	   /* TMPFS, DIR: mode of the directory; 0 means 0755 */
+	/*
+	 * BIND: a file of the host. The source, an empty directory of ours, is filled with what the
+	 * image has there; then the file is removed.
+	 */
+	const char *unfilled;
+	mode_t mode;		 /* TMPFS, DIR: mode of the directory; 0 means 0755 */
 	unsigned long long size; /* TMPFS: bytes; 0 for the kernel's default, half the memory */
 };
 
@@ -109,7 +111,7 @@ struct plan {
 
 	int control_fd;	 /* control socket, SOCK_SEQPACKET, bound; pid 1 listens on it */
 	int lifetime_fd; /* locked file that pid 1 keeps open while it lives, or -1 */
-	bool notes_exit; /* pid 1 appends how the first session ended to that file: PLAN_EXIT_NOTE */
+	bool notes_exit; /* pid 1 appends to it how the first session ended: PLAN_EXIT_NOTE */
 };
 
 /* 0, or -EINVAL with a message that names the invalid entry. */

@@ -39,8 +39,8 @@ enum {
 int seccomp_apply(unsigned int flags, struct err *e);
 
 /*
- * The same with some of SECCOMP_NOTIFIED in flags: *ret_listener is the descriptor for answering the
- * calls; the caller closes it. If the kernel cannot do it, or a filter around us already has a
+ * The same with some of SECCOMP_NOTIFIED in flags: *ret_listener is the descriptor for answering
+ * the calls; the caller closes it. If the kernel cannot do it, or a filter around us already has a
  * listener (only one is allowed for all filters of a process), the filter is installed without
  * these flags and *ret_listener is -1.
  */

@@ -60,7 +60,10 @@ bool seccomp_policy_is_variant(unsigned int flags);
 /* The rule that decides the call name under flags; NULL if none names it. */
 const struct seccomp_rule *seccomp_policy_rule(unsigned int flags, const char *name);
 
-/* What the rule (NULL: seccomp_unknown) answers, read from the table and not from a compiled program. */
+/*
+ * What the rule (NULL: seccomp_unknown) answers, read from the table and not from a compiled
+ * program.
+ */
 uint32_t seccomp_policy_answer(const struct seccomp_rule *rule, unsigned int flags,
 			       const uint64_t args[6]);
 

@@ -186,7 +186,9 @@ static int give_box(const struct plan *p, int pidfd, struct err *e)
 	return r < 0 ? r : gateway_give_box(p->gateway, pidfd, e);
 }
 
-/* L4: makes the namespaces and sends them to pid 1, or the mount for /sys of a gateway's network. */
+/*
+ * L4: makes the namespaces and sends them to pid 1, or the mount for /sys of a gateway's network.
+ */
 static int give_namespaces(const struct plan *p, const struct project *project, int boot,
 			   struct started_box *started, struct err *e)
 {

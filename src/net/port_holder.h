@@ -10,8 +10,8 @@
 #define PORT_HOLDER_MAX 128
 
 /*
- * A phrase for a message, such as "process 123 (nginx)". What cannot be found out, as of programs of
- * other users, is said in general words.
+ * A phrase for a message, such as "process 123 (nginx)". What cannot be found out, as of programs
+ * of other users, is said in general words.
  */
 const char *port_holder(bool udp, uint16_t port, char dst[static PORT_HOLDER_MAX]);
 

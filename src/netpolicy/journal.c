@@ -50,8 +50,8 @@ bool net_event_is_same(const struct net_event *a, const struct net_event *b)
 }
 
 /*
- * Several processes write. The number is 0 while a record is written, so that a reader sees it whole or
- * not at all.
+ * Several processes write. The number is 0 while a record is written, so that a reader sees it
+ * whole or not at all.
  */
 void net_journal_add(struct net_journal *j, const struct net_event *event)
 {

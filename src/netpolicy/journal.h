@@ -1,9 +1,9 @@
 /*
  * journal.h - what the boxes of a project reached, and what they were refused and why.
  *
- * A ring of records in a file that the project's gateways have mapped: they can open none, and a record takes
- * no system call. The last NET_JOURNAL_RECORDS are kept. Readers get it from processes that read a
- * box's traffic, and believe nothing of it: a record is checked before it is returned.
+ * A ring of records in a file that the project's gateways have mapped: they can open none, and a
+ * record takes no system call. The last NET_JOURNAL_RECORDS are kept. Readers get it from processes
+ * that read a box's traffic, and believe nothing of it: a record is checked before it is returned.
  */
 #ifndef NETPOLICY_JOURNAL_H
 #define NETPOLICY_JOURNAL_H
@@ -70,8 +70,8 @@ int net_journal_read(const char *path, uint64_t after, struct net_event **ret, s
 bool net_event_is_same(const struct net_event *a, const struct net_event *b);
 
 /*
- * Of refusals, the newest NET_REFUSALS that are not the same, the newest at the end. The one in the box and the one
- * outside are the same text.
+ * Of refusals, the newest NET_REFUSALS that are not the same, the newest at the end. The one in the
+ * box and the one outside are the same text.
  */
 struct net_refusals {
 	size_t n;

@@ -75,7 +75,10 @@ static bool has_address(const struct net_rule *rule, const uint8_t *addr)
 	       (bits == 0 || (rule->addr[bytes] ^ addr[bytes]) >> (8 - bits) == 0);
 }
 
-/* Names can be asked of other servers, and so leave the box, through these: only by a rule with the port. */
+/*
+ * Names can be asked of other servers, and so leave the box, through these: only by a rule with the
+ * port.
+ */
 static bool is_dns(uint16_t port)
 {
 	return port == DNS || port == DNS_OVER_TLS;

@@ -1,8 +1,8 @@
 /*
  * netpolicy.h - what a box may reach, by name, address and port.
  *
- * The lists of a project, its profiles and the user's [policy] as one table, and the questions about it. It
- * knows no address of a name and no packet: the gateway does.
+ * The lists of a project, its profiles and the user's [policy] as one table, and the questions
+ * about it. It knows no address of a name and no packet: the gateway does.
  */
 #ifndef NETPOLICY_NETPOLICY_H
 #define NETPOLICY_NETPOLICY_H
@@ -14,7 +14,10 @@
 #include "base/err.h"
 #include "netpolicy/rule.h"
 
-/* Sent to the gateway in one message, whose size the socket's buffer limits (212992 bytes by default). */
+/*
+ * Sent to the gateway in one message, whose size the socket's buffer limits (212992 bytes by
+ * default).
+ */
 #define NETPOLICY_RULES_MAX 600
 
 struct netpolicy {
@@ -40,8 +43,8 @@ enum netpolicy_says {
 	NETPOLICY_DENIED,
 	NETPOLICY_CHECKED, /* allowed if the first bytes name it: TLS or HTTP */
 	/*
-	 * Allowed, whatever the protocol, but for a name in the first bytes: the rule names a port that is
-	 * neither 80 nor 443.
+	 * Allowed, whatever the protocol, but for a name in the first bytes: the rule names a port
+	 * that is neither 80 nor 443.
 	 */
 	NETPOLICY_PORT,
 	NETPOLICY_RAW, /* allowed, and nothing is looked at */
@@ -51,8 +54,8 @@ enum netpolicy_says {
 enum netpolicy_says netpolicy_name(const struct netpolicy *p, const char *name, uint16_t port);
 
 /*
- * Rules by address. addr: 16 bytes, IPv4 as v4-mapped. least: the prefix, of 128 bits, that a rule must have
- * to allow it: a network must not open something special by the way.
+ * Rules by address. addr: 16 bytes, IPv4 as v4-mapped. least: the prefix, of 128 bits, that a rule
+ * must have to allow it: a network must not open something special by the way.
  */
 enum netpolicy_says netpolicy_address(const struct netpolicy *p, const uint8_t *addr, uint16_t port,
 				      unsigned least);

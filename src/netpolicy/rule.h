@@ -3,8 +3,9 @@
  *
  *	[raw:]WHAT[:PORT]
  *
- * WHAT is a host name, `*.NAME` for all names below one, an address, or a network as ADDRESS/PREFIX. An IPv6 address
- * with a port is written in brackets. `host.sandbox`, with a port, is this machine.
+ * WHAT is a host name, `*.NAME` for all names below one, an address, or a network as
+ * ADDRESS/PREFIX. An IPv6 address with a port is written in brackets. `host.sandbox`, with a port,
+ * is this machine.
  *
  * A word is parsed here and nowhere else: consent shows, and the gateway obeys, what this has read.
  */
@@ -17,8 +18,8 @@
 
 #include "base/err.h"
 
-#define NET_NAME_MAX \
-	254 /* with its end; RFC 1035 2.3.4 has 255 bytes of labels with their lengths */
+/* With its end; RFC 1035 2.3.4 has 255 bytes of labels with their lengths. */
+#define NET_NAME_MAX   254
 #define NET_RULE_MAX   (NET_NAME_MAX + 16) /* as text, with its end */
 #define NET_HOST_NAME  "host.sandbox"
 #define NET_HOST_BELOW ".sandbox"

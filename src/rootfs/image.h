@@ -15,8 +15,8 @@ int image_check_name(const char *image, struct err *e);
 
 /*
  * Resolves `host`, `dir:PATH` and names of images; pulls an image that is not here, by
- * sandbox-image (ERR_SAID: it has already reported the error). Release *root with image_root_clear()
- * on failure too.
+ * sandbox-image (ERR_SAID: it has already reported the error). Release *root with
+ * image_root_clear() on failure too.
  */
 int image_resolve(const struct image_request *req, struct image_root *root, struct err *e);
 

@@ -13,7 +13,10 @@
 #include "base/spawn.h"
 #include "rootfs/programs.h"
 
-/* Starts it with its stdout on out, quiet if this process is. The options follow the command: "pull", "image seal". */
+/*
+ * Starts it with its stdout on out, quiet if this process is. The options follow the command:
+ * "pull", "image seal".
+ */
 static int start_program(const char *const *words, int out, pid_t *ret_pid, struct err *e)
 {
 	cleanup_free char *program = program_path("sandbox-image");

@@ -49,9 +49,9 @@ struct boot_request {
 	const char *hostname;	 /* NULL: from the settings, else the box's name */
 	const char *stop_signal; /* of a service; NULL: its image's */
 	/*
-	 * With network = gateway: the name of a network of the box's own in its project (gateway.h), as a
-	 * service has; a label of DNS. NULL: a persistent box shares the network of its project's boxes, and
-	 * any other has one to itself.
+	 * With network = gateway: the name of a network of the box's own in its project
+	 * (gateway.h), as a service has; a label of DNS. NULL: a persistent box shares the network
+	 * of its project's boxes, and any other has one to itself.
 	 */
 	const char *network;
 	bool project_overlay;		  /* writes in the project stay in the box */

@@ -10,8 +10,8 @@
 #include "launch/plan.h"
 
 /*
- * The name of its socket in the runtime directory: one for a project, or for a box alone. network: the name
- * of a network of the box's own in its project, or NULL. The caller frees it.
+ * The name of its socket in the runtime directory: one for a project, or for a box alone. network:
+ * the name of a network of the box's own in its project, or NULL. The caller frees it.
  */
 char *holder_socket(const struct box *b, const char *network);
 
@@ -22,8 +22,8 @@ char *holder_journal(const struct store *s, const struct box *b);
 char *holder_refusals(const struct store *s, const struct box *b);
 
 /*
- * The published ports of a box, in order of their ports in the box. None of one that does not run, or has
- * another network. The caller frees *ret.
+ * The published ports of a box, in order of their ports in the box. None of one that does not run,
+ * or has another network. The caller frees *ret.
  */
 int holder_ports(const struct box *b, struct gateway_shown **ret, size_t *ret_n, struct err *e);
 

@@ -1,9 +1,9 @@
 /*
  * ports.c - the published ports of a box that starts.
  *
- * A port that is taken is an error before the box runs. With the host's network there is nothing to do: a
- * program of the box listens on the host. A line that means anything else than that is not kept silent
- * about.
+ * A port that is taken is an error before the box runs. With the host's network there is nothing to
+ * do: a program of the box listens on the host. A line that means anything else than that is not
+ * kept silent about.
  */
 #include "start/ports.h"
 

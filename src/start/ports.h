@@ -1,7 +1,8 @@
 /*
  * ports.h - the published ports of a box that starts.
  *
- * Their sockets on the host are bound by us, before anything of the box runs, and given to its gateway.
+ * Their sockets on the host are bound by us, before anything of the box runs, and given to its
+ * gateway.
  */
 #ifndef START_PORTS_H
 #define START_PORTS_H
@@ -19,8 +20,9 @@ struct open_ports {
 void open_ports_clear(struct open_ports *p);
 
 /*
- * Binds the ports for a box with this network; with the host's there are none to bind. lenient: one that is
- * taken is left out with a warning, unless the user named it in this call. Release *out on failure too.
+ * Binds the ports for a box with this network; with the host's there are none to bind. lenient: one
+ * that is taken is left out with a warning, unless the user named it in this call. Release *out on
+ * failure too.
  */
 int ports_open(const struct port_setting *v, size_t n, const struct net_driver *net, bool lenient,
 	       struct open_ports *out, struct err *e);

@@ -22,8 +22,8 @@ struct box_tools {
 /*
  * Makes the root of the tools that s->options asks for, and makes s a session in it, with the
  * environment of the tools' image. The box's /proc, /dev, /sys, /tmp, /run, home and project are
- * there too; any other working directory is the one of the box beneath /box. *tools must live as long
- * as s; release it with box_tools_clear(), on failure too.
+ * there too; any other working directory is the one of the box beneath /box. *tools must live as
+ * long as s; release it with box_tools_clear(), on failure too.
  */
 int box_tools_make(const struct store *st, struct box_session *s, struct box_tools *tools,
 		   struct err *e);

@@ -1,6 +1,6 @@
 /*
- * fuzz_dns.c - any bytes as a message to or from a name server: nothing is read outside it, what is built fits
- * its question, and an answer is one to the query before it.
+ * fuzz_dns.c - any bytes as a message to or from a name server: nothing is read outside it, what is
+ * built fits its question, and an answer is one to the query before it.
  *
  * The input is two bytes, the length of a query, the query, and an answer.
  */

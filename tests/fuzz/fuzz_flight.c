@@ -1,6 +1,6 @@
 /*
- * fuzz_flight.c - any bytes as the first ones of a connection: nothing is read outside them, a name is one, and
- * more bytes never change what was understood.
+ * fuzz_flight.c - any bytes as the first ones of a connection: nothing is read outside them, a name
+ * is one, and more bytes never change what was understood.
  */
 #include <stdint.h>
 #include <stdlib.h>

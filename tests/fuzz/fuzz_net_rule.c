@@ -1,6 +1,6 @@
 /*
- * fuzz_net_rule.c - any text as a word of [network]: what is taken is written in one way, and means the same when it
- * is read again.
+ * fuzz_net_rule.c - any text as a word of [network]: what is taken is written in one way, and means
+ * the same when it is read again.
  */
 #include <stdint.h>
 #include <stdlib.h>

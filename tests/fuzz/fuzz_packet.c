@@ -1,6 +1,6 @@
 /*
- * fuzz_packet.c - any bytes as a packet of the box: nothing is read outside it, and what is built in answer
- * goes back to its sender.
+ * fuzz_packet.c - any bytes as a packet of the box: nothing is read outside it, and what is built
+ * in answer goes back to its sender.
  */
 #include <errno.h>
 #include <stdint.h>

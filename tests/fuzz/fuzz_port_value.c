@@ -1,6 +1,6 @@
 /*
- * fuzz_port_value.c - any text as the value of --publish: what is accepted, written again, is read back the
- * same, and its ports are ports.
+ * fuzz_port_value.c - any text as the value of --publish: what is accepted, written again, is read
+ * back the same, and its ports are ports.
  */
 #include <stdint.h>
 #include <stdlib.h>

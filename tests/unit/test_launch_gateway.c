@@ -1,6 +1,6 @@
 /*
- * test_launch_gateway.c - a project's networks, with processes of the test as boxes: who shares one, what
- * reaches whom, and that nothing is left, whoever is killed.
+ * test_launch_gateway.c - a project's networks, with processes of the test as boxes: who shares
+ * one, what reaches whom, and that nothing is left, whoever is killed.
  */
 #include <arpa/inet.h>
 #include <errno.h>

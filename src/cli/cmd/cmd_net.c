@@ -1,5 +1,6 @@
 /*
- * cmd_net.c - `sandbox net log|learn|allow`: what the boxes of a project reached and were refused, and rules more.
+ * cmd_net.c - `sandbox net log|learn|allow`: what the boxes of a project reached and were refused,
+ * and rules more.
  */
 #include <errno.h>
 #include <fcntl.h>

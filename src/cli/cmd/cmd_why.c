@@ -63,7 +63,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 const struct command cmd_why = {
 	.name = "why",
-	.summary = "show what the network of a project's boxes refused last, and what allows it",
+	.summary = "show what the network refused last, and what allows it",
 	.usage = "[--json] [PROJECT]",
 	.options = options,
 	.options_size = sizeof(struct why_options),
