@@ -150,7 +150,8 @@ static int assemble_granted(struct booting *b, struct err *e)
 	if (keeper) {
 		cleanup_free char *home = user_home(req->user);
 
-		repository_find(keeper->project, &b->repository);
+		if (keeper->project) /* a service has none */
+			repository_find(keeper->project, &b->repository);
 		r = reach_settle(keeper, req->settings, home, &b->repository, req->granted,
 				 req->asker, e);
 	}
