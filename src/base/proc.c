@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,6 +30,30 @@
 #define PASSWD_MAX_SIZE	  (16 * 1024 * 1024) /* beyond that, getent is asked */
 #define GETENT_MAX_SIZE	  (64 * 1024)
 #define GETENT_TIMEOUT_MS 10000 /* a directory server may be down */
+
+int proc_open_namespace(const char *type, int *ret_fd, struct err *e)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", type);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open '%s'", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+int proc_watch_signals(const int *signals, size_t n)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < n; i++)
+		sigaddset(&set, signals[i]);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
 
 int proc_pidfd(pid_t pid)
 {

@@ -10,6 +10,15 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* A namespace of this process: "net" and so on, namespaces(7). */
+int proc_open_namespace(const char *type, int *ret_fd, struct err *e);
+
+/*
+ * Blocks these n signals and no others; returns a descriptor on which they arrive (signalfd(2)), or
+ * -1 with errno.
+ */
+int proc_watch_signals(const int *signals, size_t n);
+
 /* pidfd_open(2); returns a descriptor or -errno. */
 int proc_pidfd(pid_t pid);
 

@@ -117,7 +117,7 @@ void port_value_split(const char *text, char **ret_host, char **ret_box)
 static void print_range(char *dst, size_t size, uint16_t first, uint16_t n)
 {
 	if (n > 1)
-		snprintf(dst, size, "%u-%u", first, first + n - 1);
+		snprintf(dst, size, "%u-%u", first, first + n - 1U);
 	else
 		snprintf(dst, size, "%u", first);
 }

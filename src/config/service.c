@@ -250,8 +250,8 @@ static int check_with(const struct services *list, const struct strv *with, stru
 int services_select(const struct services *list, char *const *words, const struct strv *with,
 		    struct service ***ret, size_t *ret_n, struct err *e)
 {
-	cleanup_free struct service **done = xcalloc(list->n + 1, sizeof(*done));
-	cleanup_free const struct service **way = xcalloc(list->n + 1, sizeof(*way));
+	cleanup_free struct service **done = xcalloc(list->n + 1, sizeof(void *));
+	cleanup_free const struct service **way = xcalloc(list->n + 1, sizeof(void *));
 	struct walk w = {.list = list, .done = done, .way = way};
 	bool named = words && *words;
 	int r = check_with(list, with, e);
@@ -274,8 +274,8 @@ int services_select(const struct services *list, char *const *words, const struc
 /* A circle is an error even among services that are not started now. */
 static int check_circles(const struct services *list, struct err *e)
 {
-	cleanup_free struct service **done = xcalloc(list->n + 1, sizeof(*done));
-	cleanup_free const struct service **way = xcalloc(list->n + 1, sizeof(*way));
+	cleanup_free struct service **done = xcalloc(list->n + 1, sizeof(void *));
+	cleanup_free const struct service **way = xcalloc(list->n + 1, sizeof(void *));
 	struct walk w = {.list = list, .done = done, .way = way};
 	int r = 0;
 

@@ -35,7 +35,7 @@ static bool try_wire(void)
 	struct err ignored;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct nl_batch b = {0};
+		struct netlink_batch b = {0};
 
 		link_build_interface(&b, kinds[i]);
 		if (unshare(CLONE_NEWNET) < 0 || link_send(&b, &ignored) < 0)

@@ -29,6 +29,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/proc.h"
 #include "base/rest.h"
 #include "base/spawn.h"
@@ -495,14 +496,9 @@ static void take_states(struct holder *h)
 
 static int open_signals(void)
 {
-	sigset_t set;
+	static const int signals[] = {SIGTERM, SIGUSR1, SIGCHLD};
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_SETMASK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return proc_watch_signals(signals, ARRAY_SIZE(signals));
 }
 
 /* In the new process; ready: what to write an error to. */

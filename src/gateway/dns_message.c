@@ -107,7 +107,7 @@ static void take_name(struct reader *r, bool pointers, char *ret, bool *ret_odd)
 		r->at = at;
 	ret[len] = '\0';
 	if (odd || r->bad)
-		strcpy(ret, "?");
+		memcpy(ret, "?", sizeof("?"));
 	*ret_odd = odd;
 }
 

@@ -274,6 +274,6 @@ enum flight flight_read(const uint8_t *data, size_t len, char ret_name[NET_NAME_
 	r = data[0] == RECORD_HANDSHAKE ? read_hello(&s, name)
 					: read_http((const char *)data, len, name);
 	if (r == FLIGHT_NAME)
-		strcpy(ret_name, name);
+		memcpy(ret_name, name, strlen(name) + 1);
 	return r;
 }

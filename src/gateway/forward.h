@@ -6,8 +6,8 @@
 
 #include "gateway/inside_sockets.h"
 
-/* holder: the connection to it. */
-void forward_init(const struct inside *sockets, int holder);
+/* to: the connection to the holder. */
+void forward_init(const struct inside *sockets, int to);
 
 /* From now on; tells all again if it has been asked before. */
 void forward_begin(void);

@@ -30,7 +30,7 @@ static struct {
 int host_route_init(struct err *e)
 {
 	close_fd(&route_fd);
-	return nl_open(NETLINK_ROUTE, &route_fd, e);
+	return netlink_open(NETLINK_ROUTE, &route_fd, e);
 }
 
 /*
@@ -82,7 +82,7 @@ int host_route_remember(void)
 	cleanup_close int fd = -1;
 	struct err ignored;
 
-	if (nl_open(NETLINK_ROUTE, &fd, &ignored) < 0)
+	if (netlink_open(NETLINK_ROUTE, &fd, &ignored) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
 		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],

@@ -23,7 +23,7 @@ static int diag = -1;
 
 int listeners_open(int *ret_fd, struct err *e)
 {
-	return nl_open(NETLINK_SOCK_DIAG, ret_fd, e);
+	return netlink_open(NETLINK_SOCK_DIAG, ret_fd, e);
 }
 
 void listeners_init(int fd)

@@ -15,7 +15,7 @@
 
 #include "base/cleanup.h"
 
-void nl_put(struct nl_batch *b, const void *data, size_t size)
+void netlink_put(struct netlink_batch *b, const void *data, size_t size)
 {
 	size_t padded = NLMSG_ALIGN(size);
 
@@ -28,8 +28,8 @@ void nl_put(struct nl_batch *b, const void *data, size_t size)
 	((struct nlmsghdr *)(b->data + b->message))->nlmsg_len = (uint32_t)(b->len - b->message);
 }
 
-void nl_begin(struct nl_batch *b, const char *what, uint16_t type, uint16_t flags,
-	      const void *header, size_t size)
+void netlink_begin(struct netlink_batch *b, const char *what, uint16_t type, uint16_t flags,
+		   const void *header, size_t size)
 {
 	struct nlmsghdr h = {.nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | flags};
 
@@ -38,47 +38,47 @@ void nl_begin(struct nl_batch *b, const char *what, uint16_t type, uint16_t flag
 	b->what[b->n++] = what;
 	h.nlmsg_seq = b->n;
 	b->message = b->len;
-	nl_put(b, &h, sizeof(h));
-	nl_put(b, header, size);
+	netlink_put(b, &h, sizeof(h));
+	netlink_put(b, header, size);
 }
 
-void nl_attr(struct nl_batch *b, uint16_t type, const void *data, size_t len)
+void netlink_attr(struct netlink_batch *b, uint16_t type, const void *data, size_t len)
 {
 	struct nlattr a = {.nla_type = type, .nla_len = (uint16_t)(sizeof(a) + len)};
 
-	nl_put(b, &a, sizeof(a));
-	nl_put(b, data, len);
+	netlink_put(b, &a, sizeof(a));
+	netlink_put(b, data, len);
 }
 
-void nl_attr_u32(struct nl_batch *b, uint16_t type, uint32_t value)
+void netlink_attr_u32(struct netlink_batch *b, uint16_t type, uint32_t value)
 {
-	nl_attr(b, type, &value, sizeof(value));
+	netlink_attr(b, type, &value, sizeof(value));
 }
 
-void nl_attr_be32(struct nl_batch *b, uint16_t type, uint32_t value)
+void netlink_attr_be32(struct netlink_batch *b, uint16_t type, uint32_t value)
 {
-	nl_attr_u32(b, type, htonl(value));
+	netlink_attr_u32(b, type, htonl(value));
 }
 
-void nl_attr_string(struct nl_batch *b, uint16_t type, const char *s)
+void netlink_attr_string(struct netlink_batch *b, uint16_t type, const char *s)
 {
-	nl_attr(b, type, s, strlen(s) + 1);
+	netlink_attr(b, type, s, strlen(s) + 1);
 }
 
-size_t nl_nest(struct nl_batch *b, uint16_t type)
+size_t netlink_nest(struct netlink_batch *b, uint16_t type)
 {
 	size_t nest = b->len;
 
-	nl_attr(b, type | NLA_F_NESTED, NULL, 0);
+	netlink_attr(b, type | NLA_F_NESTED, NULL, 0);
 	return nest;
 }
 
-void nl_unnest(struct nl_batch *b, size_t nest)
+void netlink_unnest(struct netlink_batch *b, size_t nest)
 {
 	((struct nlattr *)(b->data + nest))->nla_len = (uint16_t)(b->len - nest);
 }
 
-int nl_open(int family, int *ret_fd, struct err *e)
+int netlink_open(int family, int *ret_fd, struct err *e)
 {
 	*ret_fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family);
 	return *ret_fd < 0 ? err_sys(e, errno, "cannot open a netlink socket") : 0;
@@ -101,7 +101,7 @@ static bool find_answer(const char *data, ssize_t size, uint32_t last, struct nl
 	return false;
 }
 
-void nl_ask_answer(struct nl_batch *b)
+void netlink_ask_answer(struct netlink_batch *b)
 {
 	struct nlmsghdr *h = (struct nlmsghdr *)(b->data + b->message);
 
@@ -109,7 +109,7 @@ void nl_ask_answer(struct nl_batch *b)
 	b->answered = h->nlmsg_seq;
 }
 
-int nl_send(int fd, const struct nl_batch *b, struct err *e)
+int netlink_send(int fd, const struct netlink_batch *b, struct err *e)
 {
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	_Alignas(8) char data[4096];

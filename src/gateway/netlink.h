@@ -12,12 +12,12 @@
 #define NL_BATCH_SIZE	  16384
 #define NL_BATCH_MESSAGES 48
 
-struct nl_batch {
+struct netlink_batch {
 	_Alignas(8) char data[NL_BATCH_SIZE];
 	size_t len;
-	size_t message;			     /* where the last message begins */
-	unsigned n;			     /* messages; sequence numbers start at 1 */
-	uint32_t answered;		     /* the number of that which nl_ask_answer() was for */
+	size_t message;	   /* where the last message begins */
+	unsigned n;	   /* messages; sequence numbers start at 1 */
+	uint32_t answered; /* the number of that which netlink_ask_answer() was for */
 	const char *what[NL_BATCH_MESSAGES]; /* of each message, for its error */
 };
 
@@ -25,33 +25,34 @@ struct nl_batch {
  * Begins a message: header is what its type has in front of the attributes. what completes
  * "cannot ..." and lives as long as the batch. flags: NLM_F_* besides NLM_F_REQUEST.
  */
-void nl_begin(struct nl_batch *b, const char *what, uint16_t type, uint16_t flags,
-	      const void *header, size_t size);
+void netlink_begin(struct netlink_batch *b, const char *what, uint16_t type, uint16_t flags,
+		   const void *header, size_t size);
 
-/* Appends bytes, padded to 4, to the last message; nl_attr() an attribute with them. */
-void nl_put(struct nl_batch *b, const void *data, size_t size);
-void nl_attr(struct nl_batch *b, uint16_t type, const void *data, size_t len);
-void nl_attr_u32(struct nl_batch *b, uint16_t type, uint32_t value);
-void nl_attr_be32(struct nl_batch *b, uint16_t type, uint32_t value); /* as nf_tables has numbers */
-void nl_attr_string(struct nl_batch *b, uint16_t type, const char *s);
+/* Appends bytes, padded to 4, to the last message; netlink_attr() an attribute with them. */
+void netlink_put(struct netlink_batch *b, const void *data, size_t size);
+void netlink_attr(struct netlink_batch *b, uint16_t type, const void *data, size_t len);
+void netlink_attr_u32(struct netlink_batch *b, uint16_t type, uint32_t value);
+void netlink_attr_be32(struct netlink_batch *b, uint16_t type,
+		       uint32_t value); /* as nf_tables has numbers */
+void netlink_attr_string(struct netlink_batch *b, uint16_t type, const char *s);
 
-/* Begins a nested attribute; nl_unnest() gets what it returned. */
-size_t nl_nest(struct nl_batch *b, uint16_t type);
-void nl_unnest(struct nl_batch *b, size_t nest);
+/* Begins a nested attribute; netlink_unnest() gets what it returned. */
+size_t netlink_nest(struct netlink_batch *b, uint16_t type);
+void netlink_unnest(struct netlink_batch *b, size_t nest);
 
 /* A socket of a netlink family, NETLINK_ROUTE or NETLINK_NETFILTER. */
-int nl_open(int family, int *ret_fd, struct err *e);
+int netlink_open(int family, int *ret_fd, struct err *e);
 
 /*
  * The kernel tells of each message that fails; of one that succeeds only if it is asked, and that
  * is the last one: an answer takes a call of its own.
  */
-void nl_ask_answer(struct nl_batch *b);
+void netlink_ask_answer(struct netlink_batch *b);
 
 /*
  * Sends the batch and waits for that answer. Fails with the first error: "cannot WHAT: reason".
  * What was answered after it is still in the socket, which is then of no use.
  */
-int nl_send(int fd, const struct nl_batch *b, struct err *e);
+int netlink_send(int fd, const struct netlink_batch *b, struct err *e);
 
 #endif

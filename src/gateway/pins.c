@@ -68,6 +68,7 @@ static struct pin **find(const struct endpoint *address, const char *name)
 void pins_add(const struct endpoint *address, const char *name)
 {
 	struct pin **at = find(address, name), *p = *at;
+	size_t size = strlen(name) + 1;
 
 	if (p) {
 		unlink_age(p);
@@ -78,9 +79,9 @@ void pins_add(const struct endpoint *address, const char *name)
 		drop(oldest);
 		at = find(address, name);
 	}
-	p = xcalloc(1, sizeof(*p) + strlen(name) + 1);
+	p = xcalloc(1, sizeof(*p) + size);
 	p->address = *address;
-	strcpy(p->name, name);
+	memcpy(p->name, name, size);
 	*at = p;
 	link_newest(p);
 	n_pins++;

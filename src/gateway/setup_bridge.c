@@ -48,24 +48,24 @@ static int silence_ipv6(struct err *e)
 	return r < 0 && r != -ENOENT ? err_sys(e, -r, "cannot write '%s'", path) : 0;
 }
 
-static void add_bridge(struct nl_batch *b)
+static void add_bridge(struct netlink_batch *b)
 {
 	struct ifinfomsg link = {.ifi_index = BRIDGE, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
 	size_t info;
 
-	nl_begin(b, "make a bridge between the project's networks", RTM_NEWLINK,
-		 NLM_F_CREATE | NLM_F_EXCL, &link, sizeof(link));
-	nl_attr_string(b, IFLA_IFNAME, "bridge");
-	nl_attr_u32(b, IFLA_MTU, LINK_MTU);
-	info = nl_nest(b, IFLA_LINKINFO);
-	nl_attr_string(b, IFLA_INFO_KIND, "bridge");
-	nl_unnest(b, info);
-	nl_ask_answer(b);
+	netlink_begin(b, "make a bridge between the project's networks", RTM_NEWLINK,
+		      NLM_F_CREATE | NLM_F_EXCL, &link, sizeof(link));
+	netlink_attr_string(b, IFLA_IFNAME, "bridge");
+	netlink_attr_u32(b, IFLA_MTU, LINK_MTU);
+	info = netlink_nest(b, IFLA_LINKINFO);
+	netlink_attr_string(b, IFLA_INFO_KIND, "bridge");
+	netlink_unnest(b, info);
+	netlink_ask_answer(b);
 }
 
 static int make_bridge(int *ret, struct err *e)
 {
-	struct nl_batch b = {0};
+	struct netlink_batch b = {0};
 	cleanup_close int ns = -1;
 	int r;
 
@@ -88,55 +88,55 @@ static int make_bridge(int *ret, struct err *e)
  * A service that starts again has another interface with the same address. It has the same address
  * of Ethernet, too, so that what others remember stays right.
  */
-static void add_peer(struct nl_batch *b, const struct connecting *c)
+static void add_peer(struct netlink_batch *b, const struct connecting *c)
 {
 	const uint8_t mac[] = {0x02, 0, 10, 0, 2, (uint8_t)c->number}; /* locally administered */
 	struct ifinfomsg peer = {.ifi_index = is_shared(c) ? LINK_ETH1 : LINK_ETH0};
-	size_t data = nl_nest(b, IFLA_INFO_DATA), nest = nl_nest(b, VETH_INFO_PEER);
+	size_t data = netlink_nest(b, IFLA_INFO_DATA), nest = netlink_nest(b, VETH_INFO_PEER);
 
 	/* The header of a link stands in front of the peer's attributes. */
-	nl_put(b, &peer, sizeof(peer));
-	nl_attr_string(b, IFLA_IFNAME, is_shared(c) ? "eth1" : "eth0");
-	nl_attr_u32(b, IFLA_MTU, LINK_MTU);
-	nl_attr(b, IFLA_ADDRESS, mac, sizeof(mac));
-	nl_attr_u32(b, IFLA_NET_NS_FD, (uint32_t)c->netns);
-	nl_unnest(b, nest);
-	nl_unnest(b, data);
+	netlink_put(b, &peer, sizeof(peer));
+	netlink_attr_string(b, IFLA_IFNAME, is_shared(c) ? "eth1" : "eth0");
+	netlink_attr_u32(b, IFLA_MTU, LINK_MTU);
+	netlink_attr(b, IFLA_ADDRESS, mac, sizeof(mac));
+	netlink_attr_u32(b, IFLA_NET_NS_FD, (uint32_t)c->netns);
+	netlink_unnest(b, nest);
+	netlink_unnest(b, data);
 }
 
-static void add_port(struct nl_batch *b, const struct connecting *c)
+static void add_port(struct netlink_batch *b, const struct connecting *c)
 {
 	struct ifinfomsg port = {.ifi_index = (int)c->number};
 	size_t info;
 
-	nl_begin(b, "connect a network of the project (veth)", RTM_NEWLINK,
-		 NLM_F_CREATE | NLM_F_EXCL, &port, sizeof(port));
-	nl_attr_u32(b, IFLA_MTU, LINK_MTU);
-	nl_attr_u32(b, IFLA_MASTER, BRIDGE);
-	info = nl_nest(b, IFLA_LINKINFO);
-	nl_attr_string(b, IFLA_INFO_KIND, "veth");
+	netlink_begin(b, "connect a network of the project (veth)", RTM_NEWLINK,
+		      NLM_F_CREATE | NLM_F_EXCL, &port, sizeof(port));
+	netlink_attr_u32(b, IFLA_MTU, LINK_MTU);
+	netlink_attr_u32(b, IFLA_MASTER, BRIDGE);
+	info = netlink_nest(b, IFLA_LINKINFO);
+	netlink_attr_string(b, IFLA_INFO_KIND, "veth");
 	add_peer(b, c);
-	nl_unnest(b, info);
+	netlink_unnest(b, info);
 	link_build_up(b, (int)c->number);
-	nl_ask_answer(b);
+	netlink_ask_answer(b);
 }
 
 /* Of a network that has ended; the kernel may take its time for that. */
 static void remove_port(const struct connecting *c)
 {
 	struct ifinfomsg port = {.ifi_index = (int)c->number};
-	struct nl_batch b = {0};
+	struct netlink_batch b = {0};
 	struct err ignored;
 
-	nl_begin(&b, "remove a port", RTM_DELLINK, 0, &port, sizeof(port));
-	nl_ask_answer(&b);
+	netlink_begin(&b, "remove a port", RTM_DELLINK, 0, &port, sizeof(port));
+	netlink_ask_answer(&b);
 	link_send(&b, &ignored);
 }
 
 static int connect_network(void *arg, struct err *e)
 {
 	const struct connecting *c = arg;
-	struct nl_batch port = {0}, routes = {0};
+	struct netlink_batch port = {0}, routes = {0};
 	int r = 0;
 
 	if (setns(c->userns, CLONE_NEWUSER) < 0)
@@ -156,7 +156,7 @@ static int connect_network(void *arg, struct err *e)
 		return err_sys(e, errno, "cannot join the box's network namespace");
 	link_build_up(&routes, LINK_ETH1);
 	link_build_wire(&routes, c->number, LINK_ETH1);
-	nl_ask_answer(&routes);
+	netlink_ask_answer(&routes);
 	return link_send(&routes, e);
 }
 

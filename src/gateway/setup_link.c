@@ -45,44 +45,44 @@ struct link_address link_address(unsigned number)
 	return a;
 }
 
-void link_build_up(struct nl_batch *b, int index)
+void link_build_up(struct netlink_batch *b, int index)
 {
 	struct ifinfomsg link = {.ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
 
-	nl_begin(b, "bring up an interface", RTM_NEWLINK, 0, &link, sizeof(link));
+	netlink_begin(b, "bring up an interface", RTM_NEWLINK, 0, &link, sizeof(link));
 }
 
-static void add_peer(struct nl_batch *b)
+static void add_peer(struct netlink_batch *b)
 {
 	struct ifinfomsg peer = {.ifi_index = PEER};
-	size_t data = nl_nest(b, IFLA_INFO_DATA), nest = nl_nest(b, VETH_INFO_PEER);
+	size_t data = netlink_nest(b, IFLA_INFO_DATA), nest = netlink_nest(b, VETH_INFO_PEER);
 
 	/* The header of a link stands in front of the peer's attributes. */
-	nl_put(b, &peer, sizeof(peer));
-	nl_attr_string(b, IFLA_IFNAME, "gw0");
-	nl_unnest(b, nest);
-	nl_unnest(b, data);
+	netlink_put(b, &peer, sizeof(peer));
+	netlink_attr_string(b, IFLA_IFNAME, "gw0");
+	netlink_unnest(b, nest);
+	netlink_unnest(b, data);
 }
 
-void link_build_interface(struct nl_batch *b, const char *kind)
+void link_build_interface(struct netlink_batch *b, const char *kind)
 {
 	bool veth = streq(kind, "veth");
 	struct ifinfomsg link = {.ifi_index = LINK_ETH0};
 	size_t info;
 
 	link_build_up(b, LO);
-	nl_begin(b, "make eth0", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &link, sizeof(link));
-	nl_attr_string(b, IFLA_IFNAME, "eth0");
-	nl_attr_u32(b, IFLA_MTU, LINK_MTU);
-	info = nl_nest(b, IFLA_LINKINFO);
-	nl_attr_string(b, IFLA_INFO_KIND, kind);
+	netlink_begin(b, "make eth0", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &link, sizeof(link));
+	netlink_attr_string(b, IFLA_IFNAME, "eth0");
+	netlink_attr_u32(b, IFLA_MTU, LINK_MTU);
+	info = netlink_nest(b, IFLA_LINKINFO);
+	netlink_attr_string(b, IFLA_INFO_KIND, kind);
 	if (veth)
 		add_peer(b);
-	nl_unnest(b, info);
+	netlink_unnest(b, info);
 	link_build_up(b, LINK_ETH0);
 	if (veth)
 		link_build_up(b, PEER);
-	nl_ask_answer(b);
+	netlink_ask_answer(b);
 }
 
 /* An address in binary, of the size that its family has. */
@@ -92,7 +92,8 @@ static size_t parse(int family, const char *text, void *ret)
 	return family == AF_INET ? 4 : 16;
 }
 
-static void add_address(struct nl_batch *b, int family, const char *text, int prefix, int index)
+static void add_address(struct netlink_batch *b, int family, const char *text, int prefix,
+			int index)
 {
 	struct ifaddrmsg address = {.ifa_family = (uint8_t)family,
 				    .ifa_prefixlen = (uint8_t)prefix,
@@ -101,19 +102,19 @@ static void add_address(struct nl_batch *b, int family, const char *text, int pr
 	char addr[16];
 	size_t size = parse(family, text, addr);
 
-	nl_begin(b, "add an address", RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &address,
-		 sizeof(address));
-	nl_attr(b, IFA_LOCAL, addr, size);
-	nl_attr(b, IFA_ADDRESS, addr, size);
+	netlink_begin(b, "add an address", RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &address,
+		      sizeof(address));
+	netlink_attr(b, IFA_LOCAL, addr, size);
+	netlink_attr(b, IFA_ADDRESS, addr, size);
 }
 
-static void begin_route(struct nl_batch *b, const char *what, const struct rtmsg *route)
+static void begin_route(struct netlink_batch *b, const char *what, const struct rtmsg *route)
 {
-	nl_begin(b, what, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, route, sizeof(*route));
+	netlink_begin(b, what, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, route, sizeof(*route));
 }
 
 /* What `ip route` and programs show. No lookup gets as far as this. */
-static void add_default(struct nl_batch *b, int family, const char *gateway)
+static void add_default(struct netlink_batch *b, int family, const char *gateway)
 {
 	struct rtmsg route = {.rtm_family = (uint8_t)family,
 			      .rtm_table = RT_TABLE_MAIN,
@@ -123,24 +124,24 @@ static void add_default(struct nl_batch *b, int family, const char *gateway)
 	char addr[16];
 
 	begin_route(b, "add the default route", &route);
-	nl_attr(b, RTA_GATEWAY, addr, parse(family, gateway, addr));
-	nl_attr_u32(b, RTA_OIF, LINK_ETH0);
+	netlink_attr(b, RTA_GATEWAY, addr, parse(family, gateway, addr));
+	netlink_attr_u32(b, RTA_OIF, LINK_ETH0);
 }
 
 /* What programs of the box ask for. */
-static void add_rule(struct nl_batch *b, int family, uint8_t table, uint32_t pref)
+static void add_rule(struct netlink_batch *b, int family, uint8_t table, uint32_t pref)
 {
 	struct fib_rule_hdr rule = {
 		.family = (uint8_t)family, .table = table, .action = FR_ACT_TO_TBL};
 
-	nl_begin(b, "add a routing rule", RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &rule,
-		 sizeof(rule));
-	nl_attr_u32(b, FRA_PRIORITY, pref);
-	nl_attr_string(b, FRA_IIFNAME, "lo");
+	netlink_begin(b, "add a routing rule", RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &rule,
+		      sizeof(rule));
+	netlink_attr_u32(b, FRA_PRIORITY, pref);
+	netlink_attr_string(b, FRA_IIFNAME, "lo");
 }
 
 /* Every address is local, with the box's as the source. */
-static void add_all_local(struct nl_batch *b, int family, const char *source)
+static void add_all_local(struct netlink_batch *b, int family, const char *source)
 {
 	struct rtmsg route = {.rtm_family = (uint8_t)family,
 			      .rtm_table = TABLE,
@@ -151,11 +152,11 @@ static void add_all_local(struct nl_batch *b, int family, const char *source)
 
 	add_rule(b, family, TABLE, PREF);
 	begin_route(b, "add the route to the gateway", &route);
-	nl_attr(b, RTA_PREFSRC, addr, parse(family, source, addr));
-	nl_attr_u32(b, RTA_OIF, LO);
+	netlink_attr(b, RTA_PREFSRC, addr, parse(family, source, addr));
+	netlink_attr_u32(b, RTA_OIF, LO);
 }
 
-static void add_wire(struct nl_batch *b, const char *to, uint8_t prefix, const char *source,
+static void add_wire(struct netlink_batch *b, const char *to, uint8_t prefix, const char *source,
 		     int index)
 {
 	struct rtmsg route = {.rtm_family = AF_INET,
@@ -167,12 +168,12 @@ static void add_wire(struct nl_batch *b, const char *to, uint8_t prefix, const c
 	char addr[4];
 
 	begin_route(b, "add the route to the project's networks", &route);
-	nl_attr(b, RTA_DST, addr, parse(AF_INET, to, addr));
-	nl_attr(b, RTA_PREFSRC, addr, parse(AF_INET, source, addr));
-	nl_attr_u32(b, RTA_OIF, (uint32_t)index);
+	netlink_attr(b, RTA_DST, addr, parse(AF_INET, to, addr));
+	netlink_attr(b, RTA_PREFSRC, addr, parse(AF_INET, source, addr));
+	netlink_attr_u32(b, RTA_OIF, (uint32_t)index);
 }
 
-void link_build_wire(struct nl_batch *b, unsigned number, int index)
+void link_build_wire(struct netlink_batch *b, unsigned number, int index)
 {
 	struct link_address own = link_address(number), shared = link_address(NETWORK_SHARED),
 			    first = link_address(NETWORK_FIRST);
@@ -183,7 +184,7 @@ void link_build_wire(struct nl_batch *b, unsigned number, int index)
 		add_wire(b, shared.ipv4, 32, own.ipv4, index);
 }
 
-void link_build_routes(struct nl_batch *b, unsigned number, bool interface, bool ipv6)
+void link_build_routes(struct netlink_batch *b, unsigned number, bool interface, bool ipv6)
 {
 	struct link_address own = link_address(number);
 	int index = interface ? LINK_ETH0 : LO;
@@ -200,17 +201,17 @@ void link_build_routes(struct nl_batch *b, unsigned number, bool interface, bool
 		add_all_local(b, AF_INET6, own.ipv6);
 }
 
-int link_send(const struct nl_batch *b, struct err *e)
+int link_send(const struct netlink_batch *b, struct err *e)
 {
 	cleanup_close int fd = -1;
-	int r = nl_open(NETLINK_ROUTE, &fd, e);
+	int r = netlink_open(NETLINK_ROUTE, &fd, e);
 
-	return r < 0 ? r : nl_send(fd, b, e);
+	return r < 0 ? r : netlink_send(fd, b, e);
 }
 
 static bool make_interface(const char *kind)
 {
-	struct nl_batch b = {0};
+	struct netlink_batch b = {0};
 	struct err ignored;
 
 	link_build_interface(&b, kind);
@@ -231,7 +232,7 @@ static const char *find_interface(const char *known)
 int link_setup(const char **kind, unsigned number, bool ipv6, struct err *e)
 {
 	bool own = number != NETWORK_SHARED;
-	struct nl_batch b = {0};
+	struct netlink_batch b = {0};
 
 	if (!own)
 		*kind = find_interface(*kind);
@@ -242,6 +243,6 @@ int link_setup(const char **kind, unsigned number, bool ipv6, struct err *e)
 	link_build_routes(&b, number, own || *kind, ipv6);
 	if (own)
 		link_build_wire(&b, number, LINK_ETH0);
-	nl_ask_answer(&b);
+	netlink_ask_answer(&b);
 	return link_send(&b, e);
 }

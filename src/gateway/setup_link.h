@@ -27,25 +27,25 @@ struct link_address {
 struct link_address link_address(unsigned number);
 
 /* Sends a batch in the caller's network namespace, and waits for its answer. */
-int link_send(const struct nl_batch *b, struct err *e);
+int link_send(const struct netlink_batch *b, struct err *e);
 
 /* A message that brings up an interface. */
-void link_build_up(struct nl_batch *b, int index);
+void link_build_up(struct netlink_batch *b, int index);
 
 /*
  * Messages for a network of that number: others of the project are reached by the interface, which
  * is a port of their bridge.
  */
-void link_build_wire(struct nl_batch *b, unsigned number, int index);
+void link_build_wire(struct netlink_batch *b, unsigned number, int index);
 
 /* Messages that bring up lo, and make eth0 of that kind. */
-void link_build_interface(struct nl_batch *b, const char *kind);
+void link_build_interface(struct netlink_batch *b, const char *kind);
 
 /*
  * Messages for everything else: addresses and default routes on the interface (on lo, and no
  * default route, if there is none), and the table that makes every other address local.
  */
-void link_build_routes(struct nl_batch *b, unsigned number, bool interface, bool ipv6);
+void link_build_routes(struct netlink_batch *b, unsigned number, bool interface, bool ipv6);
 
 /*
  * Sets all of it up in the caller's network namespace. *kind is what to try first, or NULL;

@@ -40,7 +40,7 @@
 
 /* A family and the batch that its rules go to. */
 struct rules {
-	struct nl_batch *b;
+	struct netlink_batch *b;
 	uint8_t family; /* NFPROTO_IPV4, NFPROTO_IPV6 */
 	struct link_address own;
 	size_t list; /* the expressions of the rule that is being built */
@@ -51,52 +51,52 @@ struct expression {
 	size_t element, data;
 };
 
-static void begin_family(struct nl_batch *b, const char *what, uint16_t type, uint16_t flags,
+static void begin_family(struct netlink_batch *b, const char *what, uint16_t type, uint16_t flags,
 			 uint8_t family)
 {
 	struct nfgenmsg header = {.nfgen_family = family, .version = NFNETLINK_V0};
 
-	nl_begin(b, what, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, &header,
-		 sizeof(header));
+	netlink_begin(b, what, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, &header,
+		      sizeof(header));
 }
 
 /* Where a batch begins and ends. */
-static void add_bound(struct nl_batch *b, uint16_t type)
+static void add_bound(struct netlink_batch *b, uint16_t type)
 {
 	struct nfgenmsg header = {.res_id = htons(NFNL_SUBSYS_NFTABLES)};
 
-	nl_begin(b, "use nf_tables", type, 0, &header, sizeof(header));
+	netlink_begin(b, "use nf_tables", type, 0, &header, sizeof(header));
 }
 
 static struct expression begin_expression(const struct rules *r, const char *name)
 {
-	struct expression x = {.element = nl_nest(r->b, NFTA_LIST_ELEM)};
+	struct expression x = {.element = netlink_nest(r->b, NFTA_LIST_ELEM)};
 
-	nl_attr_string(r->b, NFTA_EXPR_NAME, name);
-	x.data = nl_nest(r->b, NFTA_EXPR_DATA);
+	netlink_attr_string(r->b, NFTA_EXPR_NAME, name);
+	x.data = netlink_nest(r->b, NFTA_EXPR_DATA);
 	return x;
 }
 
 static void end_expression(const struct rules *r, struct expression x)
 {
-	nl_unnest(r->b, x.data);
-	nl_unnest(r->b, x.element);
+	netlink_unnest(r->b, x.data);
+	netlink_unnest(r->b, x.element);
 }
 
 static void add_value(const struct rules *r, uint16_t type, const void *data, size_t len)
 {
-	size_t nest = nl_nest(r->b, type);
+	size_t nest = netlink_nest(r->b, type);
 
-	nl_attr(r->b, NFTA_DATA_VALUE, data, len);
-	nl_unnest(r->b, nest);
+	netlink_attr(r->b, NFTA_DATA_VALUE, data, len);
+	netlink_unnest(r->b, nest);
 }
 
 static void begin_rule(struct rules *r, const char *what)
 {
 	begin_family(r->b, what, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, r->family);
-	nl_attr_string(r->b, NFTA_RULE_TABLE, TABLE);
-	nl_attr_string(r->b, NFTA_RULE_CHAIN, CHAIN);
-	r->list = nl_nest(r->b, NFTA_RULE_EXPRESSIONS);
+	netlink_attr_string(r->b, NFTA_RULE_TABLE, TABLE);
+	netlink_attr_string(r->b, NFTA_RULE_CHAIN, CHAIN);
+	r->list = netlink_nest(r->b, NFTA_RULE_EXPRESSIONS);
 }
 
 /* Ends a rule with its verdict, NF_ACCEPT or NF_DROP. */
@@ -105,14 +105,14 @@ static void end_rule(struct rules *r, int verdict)
 	struct expression x = begin_expression(r, "immediate");
 	size_t data, code;
 
-	nl_attr_be32(r->b, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
-	data = nl_nest(r->b, NFTA_IMMEDIATE_DATA);
-	code = nl_nest(r->b, NFTA_DATA_VERDICT);
-	nl_attr_be32(r->b, NFTA_VERDICT_CODE, (uint32_t)verdict);
-	nl_unnest(r->b, code);
-	nl_unnest(r->b, data);
+	netlink_attr_be32(r->b, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
+	data = netlink_nest(r->b, NFTA_IMMEDIATE_DATA);
+	code = netlink_nest(r->b, NFTA_DATA_VERDICT);
+	netlink_attr_be32(r->b, NFTA_VERDICT_CODE, (uint32_t)verdict);
+	netlink_unnest(r->b, code);
+	netlink_unnest(r->b, data);
 	end_expression(r, x);
-	nl_unnest(r->b, r->list);
+	netlink_unnest(r->b, r->list);
 }
 
 /* Loads bytes of the packet; base: NFT_PAYLOAD_*_HEADER. */
@@ -120,10 +120,10 @@ static void load_payload(const struct rules *r, uint32_t base, uint32_t offset, 
 {
 	struct expression x = begin_expression(r, "payload");
 
-	nl_attr_be32(r->b, NFTA_PAYLOAD_DREG, NFT_REG_1);
-	nl_attr_be32(r->b, NFTA_PAYLOAD_BASE, base);
-	nl_attr_be32(r->b, NFTA_PAYLOAD_OFFSET, offset);
-	nl_attr_be32(r->b, NFTA_PAYLOAD_LEN, len);
+	netlink_attr_be32(r->b, NFTA_PAYLOAD_DREG, NFT_REG_1);
+	netlink_attr_be32(r->b, NFTA_PAYLOAD_BASE, base);
+	netlink_attr_be32(r->b, NFTA_PAYLOAD_OFFSET, offset);
+	netlink_attr_be32(r->b, NFTA_PAYLOAD_LEN, len);
 	end_expression(r, x);
 }
 
@@ -131,8 +131,8 @@ static void load_meta(const struct rules *r, uint32_t key)
 {
 	struct expression x = begin_expression(r, "meta");
 
-	nl_attr_be32(r->b, NFTA_META_DREG, NFT_REG_1);
-	nl_attr_be32(r->b, NFTA_META_KEY, key);
+	netlink_attr_be32(r->b, NFTA_META_DREG, NFT_REG_1);
+	netlink_attr_be32(r->b, NFTA_META_KEY, key);
 	end_expression(r, x);
 }
 
@@ -140,9 +140,9 @@ static void mask(const struct rules *r, uint8_t bits)
 {
 	struct expression x = begin_expression(r, "bitwise");
 
-	nl_attr_be32(r->b, NFTA_BITWISE_SREG, NFT_REG_1);
-	nl_attr_be32(r->b, NFTA_BITWISE_DREG, NFT_REG_1);
-	nl_attr_be32(r->b, NFTA_BITWISE_LEN, 1);
+	netlink_attr_be32(r->b, NFTA_BITWISE_SREG, NFT_REG_1);
+	netlink_attr_be32(r->b, NFTA_BITWISE_DREG, NFT_REG_1);
+	netlink_attr_be32(r->b, NFTA_BITWISE_LEN, 1);
 	add_value(r, NFTA_BITWISE_MASK, &bits, 1);
 	add_value(r, NFTA_BITWISE_XOR, "", 1);
 	end_expression(r, x);
@@ -153,8 +153,8 @@ static void compare(const struct rules *r, uint32_t op, const void *data, size_t
 {
 	struct expression x = begin_expression(r, "cmp");
 
-	nl_attr_be32(r->b, NFTA_CMP_SREG, NFT_REG_1);
-	nl_attr_be32(r->b, NFTA_CMP_OP, op);
+	netlink_attr_be32(r->b, NFTA_CMP_SREG, NFT_REG_1);
+	netlink_attr_be32(r->b, NFTA_CMP_OP, op);
 	add_value(r, NFTA_CMP_DATA, data, len);
 	end_expression(r, x);
 }
@@ -201,12 +201,12 @@ static void tproxy(const struct rules *r, uint16_t port)
 	struct expression x = begin_expression(r, "immediate");
 	uint16_t value = htons(port);
 
-	nl_attr_be32(r->b, NFTA_IMMEDIATE_DREG, NFT_REG_1);
+	netlink_attr_be32(r->b, NFTA_IMMEDIATE_DREG, NFT_REG_1);
 	add_value(r, NFTA_IMMEDIATE_DATA, &value, sizeof(value));
 	end_expression(r, x);
 	x = begin_expression(r, "tproxy");
-	nl_attr_be32(r->b, NFTA_TPROXY_FAMILY, r->family);
-	nl_attr_be32(r->b, NFTA_TPROXY_REG_PORT, NFT_REG_1);
+	netlink_attr_be32(r->b, NFTA_TPROXY_FAMILY, r->family);
+	netlink_attr_be32(r->b, NFTA_TPROXY_REG_PORT, NFT_REG_1);
 	end_expression(r, x);
 }
 
@@ -265,31 +265,31 @@ static void add_gateway_rules(struct rules *r, uint16_t port)
 	end_rule(r, NF_DROP);
 }
 
-static void add_table(struct nl_batch *b, uint8_t family, bool replace)
+static void add_table(struct netlink_batch *b, uint8_t family, bool replace)
 {
 	if (replace) {
 		begin_family(b, "delete a table of nf_tables", NFT_MSG_DELTABLE, 0, family);
-		nl_attr_string(b, NFTA_TABLE_NAME, TABLE);
+		netlink_attr_string(b, NFTA_TABLE_NAME, TABLE);
 	}
 	begin_family(b, "make a table of nf_tables", NFT_MSG_NEWTABLE, NLM_F_CREATE, family);
-	nl_attr_string(b, NFTA_TABLE_NAME, TABLE);
+	netlink_attr_string(b, NFTA_TABLE_NAME, TABLE);
 }
 
-static void add_chain(struct nl_batch *b, uint8_t family)
+static void add_chain(struct netlink_batch *b, uint8_t family)
 {
 	size_t hook;
 
 	begin_family(b, "make a chain of nf_tables", NFT_MSG_NEWCHAIN, NLM_F_CREATE, family);
-	nl_attr_string(b, NFTA_CHAIN_TABLE, TABLE);
-	nl_attr_string(b, NFTA_CHAIN_NAME, CHAIN);
-	hook = nl_nest(b, NFTA_CHAIN_HOOK);
-	nl_attr_be32(b, NFTA_HOOK_HOOKNUM, NF_INET_PRE_ROUTING);
-	nl_attr_be32(b, NFTA_HOOK_PRIORITY, (uint32_t)MANGLE);
-	nl_unnest(b, hook);
-	nl_attr_string(b, NFTA_CHAIN_TYPE, "filter");
+	netlink_attr_string(b, NFTA_CHAIN_TABLE, TABLE);
+	netlink_attr_string(b, NFTA_CHAIN_NAME, CHAIN);
+	hook = netlink_nest(b, NFTA_CHAIN_HOOK);
+	netlink_attr_be32(b, NFTA_HOOK_HOOKNUM, NF_INET_PRE_ROUTING);
+	netlink_attr_be32(b, NFTA_HOOK_PRIORITY, (uint32_t)MANGLE);
+	netlink_unnest(b, hook);
+	netlink_attr_string(b, NFTA_CHAIN_TYPE, "filter");
 }
 
-static void add_family(struct nl_batch *b, uint8_t family, uint16_t port, unsigned number,
+static void add_family(struct netlink_batch *b, uint8_t family, uint16_t port, unsigned number,
 		       bool replace)
 {
 	struct rules r = {.b = b, .family = family, .own = link_address(number)};
@@ -303,25 +303,25 @@ static void add_family(struct nl_batch *b, uint8_t family, uint16_t port, unsign
 	add_gateway_rules(&r, port);
 }
 
-void nft_build(struct nl_batch *b, uint16_t port, unsigned number, bool ipv6, bool replace)
+void nft_build(struct netlink_batch *b, uint16_t port, unsigned number, bool ipv6, bool replace)
 {
 	add_bound(b, NFNL_MSG_BATCH_BEGIN);
 	add_family(b, NFPROTO_IPV4, port, number, replace);
 	if (ipv6)
 		add_family(b, NFPROTO_IPV6, port, number, replace);
-	nl_ask_answer(
+	netlink_ask_answer(
 		b); /* of the last rule: the end of a batch is answered since Linux 6.10 only */
 	add_bound(b, NFNL_MSG_BATCH_END);
 }
 
 int nft_setup(uint16_t port, unsigned number, bool ipv6, bool replace, struct err *e)
 {
-	struct nl_batch b = {0};
+	struct netlink_batch b = {0};
 	cleanup_close int fd = -1;
-	int r = nl_open(NETLINK_NETFILTER, &fd, e);
+	int r = netlink_open(NETLINK_NETFILTER, &fd, e);
 
 	if (r < 0)
 		return r;
 	nft_build(&b, port, number, ipv6, replace);
-	return nl_send(fd, &b, e);
+	return netlink_send(fd, &b, e);
 }

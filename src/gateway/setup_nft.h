@@ -18,7 +18,7 @@
  * the tables of an earlier gateway go in the same moment; not asked for without need, since closing
  * the socket would then wait for a grace period of RCU, 15 ms.
  */
-void nft_build(struct nl_batch *b, uint16_t port, unsigned number, bool ipv6, bool replace);
+void nft_build(struct netlink_batch *b, uint16_t port, unsigned number, bool ipv6, bool replace);
 
 /* Sends it, in the caller's network namespace. */
 int nft_setup(uint16_t port, unsigned number, bool ipv6, bool replace, struct err *e);

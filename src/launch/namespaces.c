@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/helper.h"
 #include "base/idmap.h"
+#include "base/proc.h"
 #include "launch/protocol.h"
 
 struct making {
@@ -39,16 +40,6 @@ static int raise_loopback(struct err *e)
 	return 0;
 }
 
-static int open_own(const char *path, int *ret_fd, struct err *e)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_sys(e, errno, "cannot open '%s'", path);
-	*ret_fd = fd;
-	return 0;
-}
-
 static int make_net(struct making *m, struct err *e)
 {
 	int r;
@@ -57,7 +48,7 @@ static int make_net(struct making *m, struct err *e)
 		return err_sys(e, errno, "cannot make the box's network namespace%s",
 			       errno == ENOSPC ? " (user.max_net_namespaces)" : "");
 	r = raise_loopback(e);
-	return r < 0 ? r : open_own("/proc/self/ns/net", &m->net, e);
+	return r < 0 ? r : proc_open_namespace("net", &m->net, e);
 }
 
 /*
@@ -107,7 +98,7 @@ static int make_you(struct making *m, struct err *e)
 	if (unshare(CLONE_NEWUSER) < 0)
 		return err_sys(e, errno, "cannot make the nested user namespace");
 	r = idmap_write(p->you_uid, p->you_gid, 0, 0, e);
-	return r < 0 ? r : open_own("/proc/self/ns/user", &m->you, e);
+	return r < 0 ? r : proc_open_namespace("user", &m->you, e);
 }
 
 static int make(void *arg, struct err *e)

@@ -11,21 +11,12 @@
 #include "base/cleanup.h"
 #include "base/helper.h"
 #include "base/idmap.h"
+#include "base/proc.h"
 
 void project_clear(struct project *p)
 {
 	close_fd(&p->userns);
 	close_fd(&p->netns);
-}
-
-static int open_own(const char *path, int *ret, struct err *e)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_sys(e, errno, "cannot open '%s'", path);
-	*ret = fd;
-	return 0;
 }
 
 static int make_userns(struct project *p, struct err *e)
@@ -38,7 +29,7 @@ static int make_userns(struct project *p, struct err *e)
 		return err_sys(e, errno, "cannot make the network's namespaces%s",
 			       errno == ENOSPC ? " (user.max_net_namespaces)" : "");
 	r = idmap_write(uid, gid, uid, gid, e);
-	return r < 0 ? r : open_own("/proc/self/ns/user", &p->userns, e);
+	return r < 0 ? r : proc_open_namespace("user", &p->userns, e);
 }
 
 static int make_netns(const struct project *p, struct err *e)
@@ -56,7 +47,7 @@ static int make(void *arg, struct err *e)
 	struct project *p = arg;
 	int r = p->userns < 0 ? make_userns(p, e) : make_netns(p, e);
 
-	return r < 0 ? r : open_own("/proc/self/ns/net", &p->netns, e);
+	return r < 0 ? r : proc_open_namespace("net", &p->netns, e);
 }
 
 int project_make(struct project *p, struct err *e)

@@ -566,14 +566,9 @@ static bool run_timers(struct server *srv, long long *ret_timeout)
 
 static int open_signals(void)
 {
-	sigset_t set;
+	static const int signals[] = {SIGCHLD, SIGTERM, SIGINT};
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_SETMASK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return proc_watch_signals(signals, ARRAY_SIZE(signals));
 }
 
 static void serve_once(struct server *srv, int timeout)

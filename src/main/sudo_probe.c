@@ -67,6 +67,11 @@ static int read_status(int fd)
 	return sscanf(line, "HTTP/1.%*d %d", &status) == 1 ? status : 599;
 }
 
+static unsigned short port_of(const char *text)
+{
+	return (unsigned short)strtoul(text, NULL, 10);
+}
+
 static int probe_http(const char *url)
 {
 	cleanup_free char *host = xstrdup(url + strlen("http://")), *request = NULL;
@@ -81,7 +86,7 @@ static int probe_http(const char *url)
 	port = strchr(host, ':');
 	if (port)
 		*port++ = '\0';
-	fd = connect_to(host, port ? (unsigned short)atoi(port) : 80);
+	fd = connect_to(host, port ? port_of(port) : 80);
 	return fd < 0 || write_all(fd, request, strlen(request)) < 0 || read_status(fd) >= 400;
 }
 
@@ -91,6 +96,6 @@ int probe(const char *kind, const char *text)
 
 	if (streq(kind, "http"))
 		return probe_http(text);
-	fd = connect_local((unsigned short)atoi(text));
+	fd = connect_local(port_of(text));
 	return fd < 0;
 }

@@ -162,7 +162,7 @@ int net_rule_parse(const char *word, struct net_rule *ret, struct err *e)
 	word += rule.raw ? strlen(RAW) : 0;
 	if (strlen(word) >= sizeof(text))
 		return err_set(e, ERR_USAGE, "a host name has at most 253 bytes");
-	strcpy(text, word);
+	memcpy(text, word, strlen(word) + 1);
 	r = take_port(text, &rule, e);
 	if (r == 0 && !take_brackets(text))
 		r = err_set(e, ERR_USAGE, "expected an address of IPv6 in the brackets");

@@ -73,8 +73,8 @@ assert v[0]["reason"] == "a rule denies it" and v[0]["allow"] is None'
 	chmod 640 p/sandbox.ini
 	cd p
 	sandbox net allow C.Test:443 '*.d.test' a.test
-	diff ../before sandbox.ini >../difference || true
-	[ "$(grep '^[<>]' ../difference)" = "< allow   = a.test 10.0.0.1	; those two
+	run -1 diff ../before sandbox.ini
+	[ "$(grep '^[<>]' <<<"$output")" = "< allow   = a.test 10.0.0.1	; those two
 > allow   = a.test 10.0.0.1 c.test:443 *.d.test	; those two" ]
 	[ "$(stat -c %a sandbox.ini)" = 640 ]
 	printf '[sandbox]\nimage = host' >sandbox.ini

@@ -32,7 +32,7 @@ holders() {
 	done
 }
 
-no_holder() { [ -z "$(holders)" ]; }
+no_holder() { says_nothing holders; }
 
 @test "what is wrong in a section is an error with file and line" {
 	services $'[service db]\nimage = host\nneeds = dbb'

@@ -21,7 +21,7 @@ teardown() {
 		python3 internet.py fetch a.test:80/http/a 10.0.2.2:5432/raw/ a.test:80/http/a www.test:443/tls/www.test 127.1.1.1:1/raw/ \
 			169.254.1.1:80/raw/ 10.0.2.2:5432/raw/ >/dev/null
 		grep -v example.test /run/sandbox/refused >inside
-		! echo x 2>/dev/null >/run/sandbox/refused'
+		if echo x 2>/dev/null >/run/sandbox/refused; then exit 1; fi'
 	printf '%s\n' 'dns a.test (4 times): no rule allows it' $'\t[network] allow = a.test' \
 		'tcp 169.254.1.1:80: it is link-local, or gives away credentials of a cloud' \
 		$'\t[network] allow = 169.254.1.1:80' 'tcp 10.0.2.2:5432 (2 times): it is this machine' \

@@ -102,11 +102,13 @@ static void add(struct settings *s, const char *name, enum schema_id id, const c
 	settings_add(s, &st);
 }
 
-static void names_of(struct service **v, size_t n, char *dst)
+static void names_of(struct service **v, size_t n, char dst[128])
 {
+	size_t len = 0;
+
 	*dst = '\0';
 	for (size_t i = 0; i < n; i++)
-		strcat(strcat(dst, i ? " " : ""), v[i]->name);
+		len += (size_t)snprintf(dst + len, 128 - len, "%s%s", i ? " " : "", v[i]->name);
 }
 
 static void order(void **state)

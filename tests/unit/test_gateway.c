@@ -35,7 +35,7 @@ static struct endpoint at(const char *text, uint16_t port)
 }
 
 /* Walks the messages of a batch: each begins where the one before ends, and has its number. */
-static unsigned count_messages(const struct nl_batch *b, unsigned *ret_acks)
+static unsigned count_messages(const struct netlink_batch *b, unsigned *ret_acks)
 {
 	ssize_t left = (ssize_t)b->len;
 	unsigned n = 0;
@@ -56,16 +56,16 @@ static void attributes_are_padded_and_nested(void **state)
 	static const char expected[] = "\x05\x00\x01\x00x\x00\x00\x00"	  /* 5 bytes, padded */
 				       "\x10\x00\x02\x80\x0c\x00\x03\x00" /* nested */
 				       "ab\x00\x00\x00\x00\x00\x00";
-	struct nl_batch b = {0};
+	struct netlink_batch b = {0};
 	uint32_t header = 0;
 	size_t nest;
 
 	(void)state;
-	nl_begin(&b, "try", 1, 0, &header, sizeof(header));
-	nl_attr(&b, 1, "x", 1);
-	nest = nl_nest(&b, 2);
-	nl_attr(&b, 3, "ab\0\0\0\0\0", 8);
-	nl_unnest(&b, nest);
+	netlink_begin(&b, "try", 1, 0, &header, sizeof(header));
+	netlink_attr(&b, 1, "x", 1);
+	nest = netlink_nest(&b, 2);
+	netlink_attr(&b, 3, "ab\0\0\0\0\0", 8);
+	netlink_unnest(&b, nest);
 	assert_int_equal(b.len, NLMSG_HDRLEN + 4 + 8 + 16);
 	assert_memory_equal(b.data + NLMSG_HDRLEN + 4, expected, 24);
 	assert_int_equal(((struct nlmsghdr *)b.data)->nlmsg_len, b.len);
@@ -77,7 +77,7 @@ static void each_kind_of_interface_is_asked_for_and_answered(void **state)
 
 	(void)state;
 	for (const char *const *k = link_kinds; *k; k++) {
-		struct nl_batch b = {0};
+		struct netlink_batch b = {0};
 
 		link_build_interface(&b, *k);
 		assert_int_equal(count_messages(&b, &acks), streq(*k, "veth") ? 4 : 3);
@@ -86,7 +86,7 @@ static void each_kind_of_interface_is_asked_for_and_answered(void **state)
 		assert_non_null(memmem(b.data, b.len, *k, strlen(*k)));
 	}
 	for (int ipv6 = 0; ipv6 < 2; ipv6++) {
-		struct nl_batch b = {0};
+		struct netlink_batch b = {0};
 
 		link_build_routes(&b, NETWORK_SHARED, true, ipv6);
 		assert_int_equal(count_messages(&b, &acks), ipv6 ? 8 : 4);
@@ -101,7 +101,7 @@ static void the_packet_filter_is_one_batch_with_one_answer(void **state)
 
 	(void)state;
 	for (int replace = 0; replace < 2; replace++) {
-		struct nl_batch b = {0};
+		struct netlink_batch b = {0};
 
 		nft_build(&b, 4321, NETWORK_SHARED, true, replace);
 		/* two bounds; twice a table, a chain and nine rules */
