@@ -35,6 +35,8 @@
 #define RESOLVE_CACHED 0x20
 #endif
 
+#define OPEN_TRIES 10000
+
 /* One of the two names of a call. */
 struct side {
 	int dirfd;
@@ -99,13 +101,21 @@ static int open_start(const struct supervisor *s, const struct notice *c, const 
 	return openat(s->proc_fd, link, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/*
+ * While something on the machine is renamed the kernel cannot tell where ".." leads: EAGAIN, and
+ * openat2(2) says to try again. With RESOLVE_CACHED that means something else.
+ */
 static int open_path(int start, const char *path, __u64 flags, __u64 resolve)
 {
+	int fd, left = resolve & RESOLVE_CACHED ? 1 : OPEN_TRIES;
 	struct open_how how = {.flags = flags | O_PATH | O_CLOEXEC,
 			       .resolve = resolve | RESOLVE_NO_MAGICLINKS};
 
 	how.resolve |= *path == '/' ? RESOLVE_IN_ROOT : RESOLVE_BENEATH;
-	return (int)syscall(SYS_openat2, start, path, &how, sizeof(how));
+	do
+		fd = (int)syscall(SYS_openat2, start, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && --left > 0);
+	return fd;
 }
 
 /* Never blocks. An unknown file may be one. */
