@@ -106,7 +106,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	END
 	# Paths with ".." are resolved again while anything on the machine is renamed; openat2(2).
 	touch "$T/r"
-	perl -e '($a, $b) = @ARGV; for (;;) { rename $a, $b; rename $b, $a }' "$T/r" "$T/s" 3>&- &
+	perl -e 'alarm 30; ($a, $b) = @ARGV; for (;;) { rename $a, $b; rename $b, $a }' "$T/r" "$T/s" 3>&- &
 	tried perl -MPOSIX ways.pl
 	kill $!
 	tried sudo perl -e 'chroot "." or die; rename "/i", "/i2" or die "$!"; -e "/i2/file" or die'
