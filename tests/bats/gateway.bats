@@ -4,16 +4,6 @@
 load helpers
 load internet
 
-setup() {
-	sandbox_setup
-	internet_start
-}
-
-teardown() {
-	internet_stop
-	sandbox_teardown
-}
-
 @test "a program in the box sees what one on the host sees: connected, refused, unreachable, no answer" {
 	on_host python3 internet.py errnos "$ANSWERS" "$ANSWERS6" >host
 	in_box python3 /t/internet.py errnos "$ANSWERS" "$ANSWERS6" >box

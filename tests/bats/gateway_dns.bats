@@ -4,16 +4,6 @@
 load helpers
 load internet
 
-setup() {
-	sandbox_setup
-	internet_start
-}
-
-teardown() {
-	internet_stop
-	sandbox_teardown
-}
-
 @test "names come from the host's servers, by UDP and TCP, over IPv4 and IPv6, and its hosts(5) come first" {
 	cat >>hosts <<-END
 		127.0.0.1 localhost local.test

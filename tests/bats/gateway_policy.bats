@@ -4,16 +4,6 @@
 load helpers
 load internet
 
-setup() {
-	sandbox_setup
-	internet_start
-}
-
-teardown() {
-	internet_stop
-	sandbox_teardown
-}
-
 # internet.py in the box of a project with these lines in [network].
 in_project() { # LINES ARGUMENT...
 	project p "[sandbox]

@@ -10,11 +10,6 @@ setup() {
 	project p $'[sandbox]\nnetwork = gateway\nlinger = 0'
 }
 
-teardown() {
-	internet_stop
-	sandbox_teardown
-}
-
 # A box of the project p that ends when the file p/go is there. Its session is $session.
 start_box() {
 	rm -f p/ready p/go

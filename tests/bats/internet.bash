@@ -24,6 +24,17 @@ internet_stop() {
 	wait "$internet" 2>/dev/null || true
 }
 
+# Of files that need no more.
+setup() {
+	sandbox_setup
+	internet_start
+}
+
+teardown() {
+	internet_stop
+	sandbox_teardown
+}
+
 on_host() { # COMMAND...
 	nsenter -t "$internet" --user --preserve-credentials --net --mount --wd="$PWD" "$@"
 }
@@ -51,8 +62,6 @@ gateways() {
 [ "${BASH_SOURCE[0]}" = "$0" ] || return 0
 
 answers=$1 answers6=$2
-trap 'kill $(jobs -p)' EXIT
-trap exit TERM
 trap 'kill $(jobs -p)' EXIT
 trap exit TERM
 unshare --net sleep infinity &

@@ -8,11 +8,6 @@ setup() {
 	sandbox_setup
 }
 
-teardown() {
-	internet_stop
-	sandbox_teardown
-}
-
 @test "net log shows what was reached and refused, why, and the rule that would allow it" {
 	internet_start
 	project p $'[sandbox]\nnetwork = gateway\nlinger = 0\n[network]\ndefault = closed\nallow = www.test:443 *.near.test 203.0.113.11:22\ndeny = evil.test'

@@ -4,16 +4,6 @@
 load helpers
 load internet
 
-setup() {
-	sandbox_setup
-	internet_start
-}
-
-teardown() {
-	internet_stop
-	sandbox_teardown
-}
-
 @test "the last refusals, each once, are told outside and in the box, with the rule that allows them" {
 	project p $'[sandbox]\nnetwork = gateway\nlinger = 0\n[network]\ndefault = closed\nallow = www.test'
 	cp internet.py p/
