@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/cleanup.h"
+#include "base/mem.h"
 #include "box/target.h"
 #include "start/holder.h"
 
@@ -20,8 +22,10 @@ int net_view_find(const char *word, char **ret, struct err *e)
 
 	if (r == 0)
 		r = target_resolve(&s, word, &t, e);
-	if (r == 0)
+	if (r == 0 && t.has_box)
 		r = target_box(&s, &t, &b, e);
+	else if (r == 0) /* its services may run without a box of its own */
+		b.project = take_ptr(t.dir);
 	if (r == 0)
 		*ret = holder_journal(&s, &b);
 	return r;

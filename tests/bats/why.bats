@@ -27,3 +27,14 @@ load internet
 	sandbox enter q -- true
 	says_nothing sandbox why q
 }
+
+@test "a project without a box has nothing to show; one that does not exist is an error" {
+	local command
+	project p
+	for command in why "net log" "net learn"; do
+		# shellcheck disable=SC2086 # two words
+		says_nothing sandbox $command ./p
+		# shellcheck disable=SC2086
+		fails 125 "*nosuch*" sandbox $command nosuch
+	done
+}

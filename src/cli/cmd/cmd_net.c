@@ -119,8 +119,9 @@ static int run_learn(const struct args *args, int *ret_status, struct err *e)
 	int r = net_view_find(args->n ? args->v[0] : NULL, &path, e);
 
 	(void)ret_status;
-	if (r == 0)
-		r = net_journal_read(path, 0, &v, &n, e);
+	if (r < 0)
+		return r;
+	r = net_journal_read(path, 0, &v, &n, e);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (*net_event_learned(&v[i], rule) && !strv_has(&rules, rule))
 			strv_push(&rules, rule);

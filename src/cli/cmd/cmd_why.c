@@ -50,8 +50,9 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	int r = net_view_find(args->n ? args->v[0] : NULL, &path, e);
 
 	(void)ret_status;
-	if (r == 0)
-		r = net_journal_read(path, 0, &v, &n, e);
+	if (r < 0)
+		return r;
+	r = net_journal_read(path, 0, &v, &n, e);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	for (size_t i = 0; i < n; i++)
