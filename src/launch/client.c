@@ -303,12 +303,18 @@ static bool is_readable(int fd)
 	return poll(&p, 1, 0) > 0;
 }
 
-/* The report pipe: end of file means success, a struct err failure. */
+/*
+ * The report pipe: end of file means success, a struct err failure. A pid 1 that waits for the
+ * execve dies with us, and closes its end when it no longer does: the box must outlive a failure.
+ */
 static int on_report(struct client *c, struct err *e)
 {
 	struct err got;
 	ssize_t n = read(c->report, &got, sizeof(got));
+	char end;
 
+	if (n == sizeof(got) && c->waits)
+		(void)!read(c->report, &end, 1);
 	close_fd(&c->report);
 	if (n != sizeof(got))
 		return 0;

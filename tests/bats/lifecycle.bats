@@ -431,3 +431,16 @@ os.execvp(sys.argv[1], sys.argv[1:])' sandbox enter ./p -- ./tool &
 	wait_for "$lessee"
 	sandbox enter ./p -- ./tool
 }
+
+@test "a box whose first command cannot be executed lingers as any other" {
+	local i processor
+	project p
+	# On one processor the client can end before pid 1, which waits for the execve, continues.
+	processor=$(awk '/^Cpus_allowed_list:/ { print int($2) }' /proc/self/status)
+	for i in 1 2 3 4 5; do
+		fails 127 '*no-such-command*' taskset -c "$processor" sandbox enter ./p -- no-such-command
+		is running p
+		sandbox exec p true
+		sandbox stop -t 0 p
+	done
+}
