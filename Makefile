@@ -86,7 +86,7 @@ LIBS_IMAGE   = $(eval LIBS_IMAGE := -Wl,-Bstatic $(LIBS_SANDBOX) -Wl,-Bdynamic $
 
 # Bottom to top. HACKING.md describes them; tests/lint-layers checks what may include what.
 ROOMS := base netpolicy config store net gateway launch \
-	image/name image/store image/document image/layer image/registry image image/archive \
+	image/name image/store image/document image/layer image/registry image image/archive build \
 	box rootfs grant start changes prepare flow doctor \
 	cli/ask cli cli/init cli/image cli/cmd main
 MAINS := $(wildcard src/main/*.c) src/cli/console.c
@@ -99,7 +99,7 @@ IMAGE_NAMES := $(patsubst %,src/image/name/%.c,digest reference registry_name re
 POLICY := src/launch/seccomp_policy.c src/launch/seccomp_tree.c
 
 SRC     := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
-IMAGE   := $(filter-out $(IMAGE_NAMES),$(filter src/image/% src/cli/image/%,$(SRC)))
+IMAGE   := $(filter-out $(IMAGE_NAMES),$(filter src/image/% src/build/% src/cli/image/%,$(SRC)))
 # The launcher only speaks with it, and tries what it sets up.
 GATEWAY_TRY := $(patsubst %,src/gateway/%.c,channel endpoint host_route listen netlink setup_link setup_nft)
 GATEWAY := $(filter-out $(GATEWAY_TRY),$(filter src/gateway/%,$(SRC)))

@@ -1,0 +1,16 @@
+/*
+ * remote.h - sources of ADD that are not in the context.
+ */
+#ifndef BUILD_REMOTE_H
+#define BUILD_REMOTE_H
+
+enum remote_kind {
+	REMOTE_NONE, /* a path */
+	REMOTE_URL,
+	REMOTE_GIT,
+};
+
+/* Which one it is: as in Docker, a URL over HTTP is a git repository if its path ends with .git. */
+enum remote_kind remote_kind(const char *source);
+
+#endif
