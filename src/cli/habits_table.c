@@ -34,7 +34,6 @@ const struct habit_word habit_words[] = {
 	 .say = "throw-away boxes are removed when they end, others by 'sandbox rm'"},
 	{"container", .ours = ""},
 	{"image list", .ours = "image ls"},
-	{"image build", .say = SAY_BUILD},
 	{"image load", .say = "'sandbox image import FILE', '-' for standard input"},
 	{"image save", .say = "'sandbox image export IMAGE FILE', '-' for standard output"},
 	{"image remove", .ours = "image rm"},

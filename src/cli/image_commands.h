@@ -36,6 +36,12 @@ struct bootstrap_cli {
 	struct strv include;
 };
 
+struct build_cli {
+	bool json, print;
+	const char *file, *target, *platform;
+	struct strv build_args, build_contexts;
+};
+
 struct tree_cli {
 	bool json, dot;
 };
@@ -63,6 +69,7 @@ extern const struct command cmd_image;
 extern const struct command cmd_image_import;
 extern const struct command cmd_image_export;
 extern const struct command cmd_image_bootstrap;
+extern const struct command cmd_image_build;
 extern const struct command cmd_image_prepare;
 extern const struct command cmd_image_prebuilt;
 extern const struct command cmd_image_seal;

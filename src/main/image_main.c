@@ -31,6 +31,7 @@ static const struct {
 	{&cmd_image_import, image_cmd_import},
 	{&cmd_image_export, image_cmd_export},
 	{&cmd_image_bootstrap, image_cmd_bootstrap},
+	{&cmd_image_build, image_cmd_build},
 	{&cmd_image_prepare, image_cmd_prepare},
 	{&cmd_image_devcontainer, image_cmd_devcontainer},
 	{&cmd_image_cdi, image_cmd_cdi},

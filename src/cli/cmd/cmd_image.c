@@ -234,6 +234,47 @@ const struct command cmd_image_pack = {
 	.program_name = IMAGE_PROGRAM,
 };
 
+static const struct opt build_options[] = {
+	{.letter = 'f',
+	 .name = "file",
+	 .arg = "FILE",
+	 .help = "the Dockerfile; default: Dockerfile or Containerfile in DIR",
+	 .word = WORD_FILE,
+	 OPT_STRING(struct build_cli, file)},
+	{.name = "target",
+	 .arg = "STAGE",
+	 .help = "the stage to build; default: the last one",
+	 OPT_STRING(struct build_cli, target)},
+	{.name = "build-arg",
+	 .arg = "NAME[=VALUE]",
+	 .help = "the value of an ARG; without VALUE that of the environment",
+	 OPT_LIST(struct build_cli, build_args)},
+	{.name = "build-context",
+	 .arg = "NAME=VALUE",
+	 .help = "what NAME means in FROM and --from",
+	 OPT_LIST(struct build_cli, build_contexts)},
+	{.name = "platform",
+	 .arg = "OS/ARCH[/VARIANT]",
+	 .help = "the platform to build for, such as linux/arm64",
+	 OPT_STRING(struct build_cli, platform)},
+	{.name = "print",
+	 .help = "show stages and steps, run nothing",
+	 OPT_FLAG(struct build_cli, print)},
+	OPT_JSON(struct build_cli, json),
+	OPTS_END,
+};
+
+const struct command cmd_image_build = {
+	.name = "image build",
+	.summary = "show what a Dockerfile would build",
+	.usage = "--print [OPTIONS] [DIR]",
+	.options = build_options,
+	.options_size = sizeof(struct build_cli),
+	.max_words = 1,
+	.words = {WORD_DIR},
+	.program_name = IMAGE_PROGRAM,
+};
+
 const struct command cmd_image_tag = {
 	.name = "image tag",
 	.summary = "give an image an additional name",
@@ -356,25 +397,11 @@ const struct command cmd_image_ls = {
 };
 
 static const struct command *const subcommands[] = {
-	&cmd_image_ls,
-	&cmd_image_import,
-	&cmd_image_export,
-	&cmd_image_bootstrap,
-	&cmd_image_tag,
-	&cmd_image_rm,
-	&cmd_image_inspect,
-	&cmd_image_history,
-	&cmd_image_tree,
-	&cmd_image_df,
-	&cmd_image_prune,
-	&cmd_image_verify,
-	&cmd_image_prepare,
-	&cmd_image_devcontainer,
-	&cmd_image_prebuilt,
-	&cmd_image_seal,
-	&cmd_image_pack,
-	&cmd_image_cdi,
-	NULL,
+	&cmd_image_ls,	    &cmd_image_import,	&cmd_image_export,	 &cmd_image_bootstrap,
+	&cmd_image_build,   &cmd_image_tag,	&cmd_image_rm,		 &cmd_image_inspect,
+	&cmd_image_history, &cmd_image_tree,	&cmd_image_df,		 &cmd_image_prune,
+	&cmd_image_verify,  &cmd_image_prepare, &cmd_image_devcontainer, &cmd_image_prebuilt,
+	&cmd_image_seal,    &cmd_image_pack,	&cmd_image_cdi,		 NULL,
 };
 
 const struct command cmd_image = {

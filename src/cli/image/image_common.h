@@ -45,6 +45,7 @@ int image_cmd_logout(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_import(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_export(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_bootstrap(const struct args *args, int *ret_status, struct err *e);
+int image_cmd_build(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_cdi(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_devcontainer(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_pack(const struct args *args, int *ret_status, struct err *e);

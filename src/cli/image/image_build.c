@@ -1,0 +1,272 @@
+/*
+ * image_build.c - `sandbox image build --print`: what a Dockerfile would do.
+ *
+ * Reads the file and its ignore file, and nothing else: neither images nor the context.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "build/ignore.h"
+#include "build/remote.h"
+#include "build/values.h"
+#include "cli/image/build_view.h"
+#include "cli/image/image_common.h"
+#include "cli/image_commands.h"
+#include "image/name/platform.h"
+
+/* What a command line asks for. */
+struct request {
+	const struct build_cli *cli;
+	const char *directory;
+	char *file; /* its path; "-" is standard input */
+	char *ignore_file;
+	char *host_platform, *platform;
+	struct graph_options options;
+	struct ignore ignore;
+};
+
+static void request_clear(struct request *r)
+{
+	free(r->file);
+	free(r->ignore_file);
+	free(r->host_platform);
+	free(r->platform);
+	variables_clear(&r->options.args);
+	variables_clear(&r->options.contexts);
+	ignore_clear(&r->ignore);
+}
+
+static char *in_directory(const struct request *r, const char *name)
+{
+	return streq(r->directory, ".") ? xstrdup(name) : path_join(r->directory, name);
+}
+
+/* The path of the Dockerfile; the caller frees it. NULL with e set. */
+static char *find_file(const struct request *r, struct err *e)
+{
+	static const char *const names[] = {"Dockerfile", "Containerfile", "dockerfile"};
+
+	if (r->cli->file)
+		return xstrdup(r->cli->file);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		cleanup_free char *path = in_directory(r, names[i]);
+
+		if (access(path, F_OK) == 0)
+			return take_ptr(path);
+		if (errno != ENOENT && errno != ENOTDIR) {
+			err_sys(e, errno, "cannot look at '%s'", path);
+			return NULL;
+		}
+	}
+	err_set(e, ERR_USAGE,
+		"there is no Dockerfile or Containerfile in '%s': name a file with --file",
+		r->directory);
+	return NULL;
+}
+
+static int read_stdin(struct buf *out, struct err *e)
+{
+	for (;;) {
+		ssize_t n;
+
+		buf_reserve(out, 1 << 16);
+		n = read(STDIN_FILENO, out->data + out->len, 1 << 16);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, errno, "cannot read the standard input");
+		if (n == 0)
+			return 0;
+		out->len += (size_t)n;
+		out->data[out->len] = '\0';
+		if (out->len > DOCKERFILE_MAX)
+			return err_set(e, EFBIG, "the standard input is larger than 16 MiB");
+	}
+}
+
+/* FILE.dockerignore, or else .dockerignore of the context. */
+static int read_ignore(struct request *r, struct err *e)
+{
+	char *paths[] = {xasprintf("%s.dockerignore", r->file), in_directory(r, ".dockerignore")};
+	cleanup_buf struct buf text = BUF_INIT;
+	int res = -ENOENT;
+
+	for (size_t i = streq(r->file, "-"); res == -ENOENT && i < ARRAY_SIZE(paths); i++) {
+		res = file_read(AT_FDCWD, paths[i], IGNORE_MAX, &text, e);
+		if (res == 0)
+			r->ignore_file = take_ptr(paths[i]);
+	}
+	if (res == 0)
+		res = ignore_parse(text.data, text.len, r->ignore_file, &r->ignore, e);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		free(paths[i]);
+	return res == -ENOENT ? 0 : res;
+}
+
+/* NAME=VALUE; NAME alone takes the value from the environment, if it has one. */
+static int add_pairs(const char *option, const struct strv *words, bool environment,
+		     struct variables *out, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < words->n; i++) {
+		const char *word = words->v[i], *equals = strchr(word, '='), *value;
+		cleanup_free char *name = xstrndup(word, strcspn(word, "="));
+
+		value = equals ? equals + 1 : environment ? getenv(name) : NULL;
+		if (!*name || (!equals && !environment))
+			return err_set(e, ERR_USAGE, "--%s %s: expected NAME=VALUE", option, word);
+		if (value)
+			r = variables_set(out, name, value, e);
+	}
+	return r;
+}
+
+static int read_options(struct request *r, struct err *e)
+{
+	cleanup_platform struct platform host = {0};
+	int res;
+
+	platform_host(&host);
+	/* As Docker names it: without the variant that is the default. */
+	res = values_platform(host.arch, &r->host_platform, e);
+	if (res == 0)
+		res = values_platform(r->cli->platform ? r->cli->platform : r->host_platform,
+				      &r->platform, e);
+	if (res == 0)
+		res = add_pairs("build-arg", &r->cli->build_args, true, &r->options.args, e);
+	if (res == 0)
+		res = add_pairs("build-context", &r->cli->build_contexts, false,
+				&r->options.contexts, e);
+	r->options.target = r->cli->target;
+	r->options.build_platform = r->host_platform;
+	r->options.target_platform = r->platform;
+	return res;
+}
+
+/* Notes what cannot work, though the file is right. */
+static void note_ignored(const struct request *r, const struct graph *g, const struct step *s)
+{
+	const struct instruction *in = s->of->in;
+
+	if ((in->kind != INSTRUCTION_COPY && in->kind != INSTRUCTION_ADD) || s->kept ||
+	    s->of->sources[0].kind != SOURCE_FILES)
+		return;
+	for (size_t i = 0; i + 1 < s->args.n; i++) {
+		cleanup_free char *path = path_normalize("/", s->args.v[i]);
+		size_t line;
+
+		if (strpbrk(s->args.v[i], "*?[\\<") || remote_kind(s->args.v[i]) != REMOTE_NONE ||
+		    !path[1] || !ignore_matches(&r->ignore, path + 1, &line))
+			continue;
+		log_note("%s:%zu: '%s' is left out of the context by %s:%zu", g->file->name,
+			 in->line, s->args.v[i], r->ignore_file, line);
+	}
+}
+
+static bool declares(const struct instruction *in, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (in->trigger)
+		return declares(in->trigger, name);
+	for (size_t i = 0; in->kind == INSTRUCTION_ARG && i < in->args.n; i++)
+		if (strncmp(in->args.v[i], name, n) == 0 &&
+		    (!in->args.v[i][n] || in->args.v[i][n] == '='))
+			return true;
+	return false;
+}
+
+/* A --build-arg that is probably misspelt. Proxies need no ARG, and BUILDKIT_* is for BuildKit. */
+static void note_unused_args(const struct graph *g)
+{
+	const struct strv *names = &g->options->args.names;
+
+	for (size_t i = 0; i < names->n; i++) {
+		const char *name = names->v[i];
+		size_t k = 0, n = strlen(name);
+
+		if (variables_get(&g->args, name) || starts_with(name, "BUILDKIT_") ||
+		    streq(name, "SOURCE_DATE_EPOCH") ||
+		    (n > 6 && strcasecmp(name + n - 6, "_proxy") == 0))
+			continue;
+		while (k < g->file->n && !declares(&g->file->v[k], name))
+			k++;
+		if (k == g->file->n)
+			log_note("--build-arg %s is not used: %s has no 'ARG %s'", name,
+				 g->file->name, name);
+	}
+}
+
+static void note_problems(const struct request *r, const struct graph *g, const struct steps *steps)
+{
+	note_unused_args(g);
+	for (size_t i = 0; i < g->n; i++) {
+		if (g->stages[i].base.unset)
+			log_note("%s:%zu: '%s' has a variable without a value; give it one with "
+				 "--build-arg",
+				 g->file->name, g->stages[i].from->line, g->stages[i].base.name);
+		for (size_t k = 0; k < steps[i].n; k++)
+			note_ignored(r, g, &steps[i].v[k]);
+	}
+}
+
+static int show(const struct request *r, const struct graph *g, struct err *e)
+{
+	struct steps *steps = xcalloc(g->n, sizeof(*steps));
+	int res = steps_expand(g, steps, e);
+
+	if (res == 0) {
+		const struct build_view view = {g, steps, r->ignore_file};
+
+		note_problems(r, g, steps);
+		if (r->cli->json)
+			build_view_json(&view);
+		else
+			build_view_text(&view);
+	}
+	for (size_t i = 0; i < g->n; i++)
+		steps_clear(&steps[i]);
+	free(steps);
+	return res;
+}
+
+int image_cmd_build(const struct args *args, int *ret_status, struct err *e)
+{
+	__attribute__((cleanup(request_clear))) struct request r = {
+		.cli = args->options, .directory = args->n ? args->v[0] : "."};
+	cleanup_dockerfile struct dockerfile file = {0};
+	cleanup_graph struct graph graph = {0};
+	cleanup_buf struct buf text = BUF_INIT;
+	int res;
+
+	(void)ret_status;
+	if (!r.cli->print)
+		return err_set(
+			e, ERR_USAGE,
+			"builds cannot be run yet: give --print to see what a file would do; "
+			"'sandbox image import' takes what another tool has built");
+	r.file = find_file(&r, e);
+	if (!r.file)
+		return -e->code;
+	res = streq(r.file, "-") ? read_stdin(&text, e)
+				 : file_read(AT_FDCWD, r.file, DOCKERFILE_MAX, &text, e);
+	if (res == 0)
+		res = read_ignore(&r, e);
+	if (res == 0)
+		res = read_options(&r, e);
+	if (res == 0)
+		res = dockerfile_parse(text.data, text.len, r.file, &file, e);
+	if (res == 0)
+		res = graph_make(&file, &r.options, &graph, e);
+	return res == 0 ? show(&r, &graph, e) : res;
+}
