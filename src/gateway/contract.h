@@ -37,21 +37,12 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "gateway/address.h"
 #include "gateway/endpoint.h"
 #include "gateway/port.h"
 #include "netpolicy/netpolicy.h"
 
 #define GATEWAY_PROGRAM "sandbox-gateway"
-
-/*
- * The addresses of a box, which ends in the number of its network, and of its gateway, which is its
- * name server: those of slirp4netns(1), which people know. They mean something in the project only.
- */
-#define NETWORK_IPV4 "10.0.2."
-#define NETWORK_IPV6 "fd00:2::"
-#define GATEWAY_IPV4 NETWORK_IPV4 "2"
-#define GATEWAY_IPV6 NETWORK_IPV6 "2"
-#define GATEWAY_NAME "host.sandbox"
 
 enum {
 	GATEWAY_LISTEN_FD = 3,
@@ -62,14 +53,6 @@ enum {
 #define GATEWAY_VERSION	    1 /* of this exchange */
 #define GATEWAY_MAX_SERVERS 3 /* MAXNS of resolver(3) */
 #define GATEWAY_BOX_MAX	    31
-#define NETWORK_NAME_MAX    63 /* a label of DNS, RFC 1035 2.3.4 */
-
-enum {
-	NETWORK_SHARED = 15, /* the number of the one that the project's boxes share */
-	NETWORK_FIRST = 128, /* those of services: the upper half */
-	NETWORK_LAST = 254,
-	NETWORK_PREFIX = 25, /* of the upper half */
-};
 
 enum gateway_purpose { GATEWAY_JOIN, GATEWAY_LIST, GATEWAY_ADD };
 

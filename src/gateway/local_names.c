@@ -138,9 +138,18 @@ static struct local_answer answer_ipv4(const struct dns_question *q, const char 
 	return a;
 }
 
+/* NAME or NAME.project.sandbox. */
+static unsigned find_service(const char *name)
+{
+	size_t len = strlen(name);
+
+	return names_find(name,
+			  ends_with(name, "." GATEWAY_ZONE) ? len - strlen("." GATEWAY_ZONE) : len);
+}
+
 bool local_names_own(const struct dns_question *q, struct local_answer *ret)
 {
-	unsigned number = names_find(q->name, strlen(q->name));
+	unsigned number = find_service(q->name);
 
 	if (number)
 		*ret = answer_ipv4(q, link_address(number).ipv4);

@@ -88,9 +88,27 @@ int etc_lines_gateway_others(char **ret, struct err *e)
 	return r;
 }
 
+/*
+ * Resolvers try the search list before a name without dots, so the first entry of that is the
+ * gateway's: it answers for services, and the host's servers are not asked for NAME.DOMAIN.
+ */
+static void keep_resolv_line(const char *line, size_t len, struct buf *out)
+{
+	static const char *const lists[] = {"search", "domain"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		size_t word = strlen(lists[i]);
+
+		if (starts_with(line, lists[i]))
+			buf_addf(out, "search " GATEWAY_ZONE "%.*s\n", (int)(len - word),
+				 line + word);
+	}
+	if (starts_with(line, "options"))
+		buf_addf(out, "%.*s\n", (int)len, line);
+}
+
 int etc_lines_gateway_resolv(char **ret, struct err *e)
 {
-	static const char *const kept[] = {"search", "domain", "options"};
 	cleanup_buf struct buf text = BUF_INIT, out = BUF_INIT;
 	int r = read_host_file("/etc/resolv.conf", RESOLV_CONF_MAX, &text, e);
 
@@ -100,9 +118,7 @@ int etc_lines_gateway_resolv(char **ret, struct err *e)
 	for (const char *line = text.data; *line;) {
 		size_t len = strcspn(line, "\n");
 
-		for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
-			if (starts_with(line, kept[i]))
-				buf_addf(&out, "%.*s\n", (int)len, line);
+		keep_resolv_line(line, len, &out);
 		line += len + (line[len] == '\n');
 	}
 	*ret = buf_detach(&out);

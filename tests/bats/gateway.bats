@@ -42,7 +42,7 @@ load internet
 	grep -qx eth0 box
 	run ! grep wire box
 	grep -qx 'nameserver 10.0.2.2' box
-	grep -qx 'search example.test' box
+	grep -qx 'search project.sandbox example.test' box
 	grep -q '^10.0.2.2 *STREAM host.sandbox' box
 	grep -q "^$ANSWERS *STREAM www.example.test" box
 	grep -q "^$ANSWERS6 *STREAM" box

@@ -82,3 +82,13 @@ in_trial() { on_host sandbox try --accept --quiet p -- "$@"; }
 	[ "$(in_trial readlink /proc/self/ns/net)" != "$(cat p/net)" ]
 	end_box
 }
+
+@test "services are found before the host's search domains are asked, which hold for other names" {
+	project s $'[sandbox]\nnetwork = gateway\nlinger = 0\n[service db]\nimage = host\ncommand = sleep 60'
+	on_host sandbox up -d --accept --project s >/dev/null
+	on_host sandbox enter --accept s -- sh -c 'getent ahostsv4 db; getent ahostsv4 DB.project.sandbox; getent ahostsv4 www' >box
+	[ "$(awk '/STREAM/ { print $1 }' box)" = $'10.0.2.128\n10.0.2.128\n'"$ANSWERS" ]
+	grep -qx 'www.example.test udp' asked
+	run ! grep -iw 'db\|sandbox' asked
+	on_host sandbox down --project s
+}
