@@ -148,7 +148,7 @@ static int set_up(const struct gateway_request *req, struct inside *ret, struct 
 	if (r < 0)
 		return r;
 	ping_init();
-	verdict_init(req->journal);
+	verdict_init(req->journal, req->pins);
 	refusals_init(req->refusals);
 	while (fds[1] < 0)
 		read_parent(req->parent, fds);

@@ -8,12 +8,14 @@
 #include <stdnoreturn.h>
 
 #include "gateway/contract.h"
+#include "gateway/pins.h"
 #include "netpolicy/journal.h"
 
 struct gateway_request {
 	int parent;		     /* a SOCK_SEQPACKET connection */
 	bool first;		     /* nothing has been set up yet */
 	struct net_journal *journal; /* or NULL */
+	struct pins *pins;	     /* or NULL */
 	int refusals;		     /* a file for refusals.h, or -1 */
 	bool ipv6;		     /* the network has IPv6: the same each time */
 	unsigned number;	     /* of the network */

@@ -139,10 +139,13 @@ int network_start(struct networks *all, struct network *n, struct err *e)
 					  .ipv6 = all->ipv6,
 					  .number = n->number,
 					  .journal = all->journal,
+					  .pins = n->pins,
 					  .refusals = n->number == NETWORK_SHARED ? all->refusals
 										  : -1};
 	int pair[2];
 
+	if (!n->pins)
+		n->pins = request.pins = pins_map();
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, errno, "cannot make a socket pair");
 	request.parent = pair[1];
@@ -335,6 +338,8 @@ void network_end(struct networks *all, struct network *n)
 	n->up = n->wired = false;
 	free(n->policy);
 	n->policy = NULL;
+	pins_unmap(n->pins);
+	n->pins = NULL;
 	for (size_t i = 0; i < n->n_boxes; i++)
 		close(n->boxes[i].pidfd);
 	ports_kept_clear(&n->ports);

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "gateway/contract.h"
+#include "gateway/pins.h"
 #include "gateway/ports_kept.h"
 #include "netpolicy/journal.h"
 
@@ -47,6 +48,7 @@ struct network {
 	size_t n_boxes;
 	struct ports_kept ports;
 	struct netpolicy *policy; /* NULL: none yet */
+	struct pins *pins;	  /* of its gateways; NULL: none yet */
 	struct network *next;
 };
 

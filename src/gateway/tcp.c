@@ -39,6 +39,7 @@ struct pending {
 	int fd;		      /* the host's half; -1: the name server's, which is here */
 	bool watched;	      /* it is in the loop */
 	bool checked;	      /* its first bytes must be allowed */
+	bool host;	      /* to this host: its other loopback has not been tried */
 	bool connected;	      /* and the SYN has been put back */
 	bool done;	      /* to be freed */
 	int64_t begun, asked; /* when the first SYN came, and the last */
@@ -164,18 +165,28 @@ static void let_in(struct pending *p)
 	accept_some(p); /* on lo, the handshake has taken place within the last call */
 }
 
-/* The host's connect has ended. failed: it may have, poll(2) says. */
-static void settle(struct pending *p, bool failed)
+static void try_other_loopback(struct pending *p);
+
+/* The host's connect has ended: with no error, or as one tells. */
+static void settle(struct pending *p, int error)
+{
+	if (error == ECONNREFUSED && p->host)
+		try_other_loopback(p);
+	else if (error)
+		fail(p, error);
+	else
+		let_in(p);
+}
+
+/* What poll(2) or epoll(7) said. */
+static void settle_events(struct pending *p, uint32_t events)
 {
 	int error = 0;
 	socklen_t size = sizeof(error);
 
-	if (failed)
+	if (events & (EPOLLERR | EPOLLHUP))
 		getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error, &size);
-	if (error)
-		fail(p, error);
-	else
-		let_in(p);
+	settle(p, error);
 }
 
 static void on_host(struct watch *w, uint32_t events)
@@ -183,7 +194,7 @@ static void on_host(struct watch *w, uint32_t events)
 	struct pending *p = watch_owner(w, struct pending, watch);
 
 	if (!p->done && !p->connected)
-		settle(p, events & (EPOLLERR | EPOLLHUP));
+		settle_events(p, events);
 }
 
 static struct pending *add(const struct packet *syn)
@@ -202,27 +213,44 @@ static struct pending *add(const struct packet *syn)
 	return p;
 }
 
-/* Two descriptors have been taken. */
-static void begin(const struct packet *syn, const struct endpoint *to, bool checked)
+static void connect_host(struct pending *p, const struct endpoint *to)
 {
-	struct pending *p = add(syn);
 	struct pollfd poll_host;
 
-	p->checked = checked;
 	p->fd = outside_connect(SOCK_STREAM, to);
 	if (p->fd < 0) {
-		fail(p, -p->fd);
+		settle(p, -p->fd);
 		return;
 	}
 	/* A peer on this machine has answered by now; that saves a round of the loop. */
 	poll_host = (struct pollfd){.fd = p->fd, .events = POLLOUT};
 	if (poll(&poll_host, 1, 0) == 1) {
-		settle(p, poll_host.revents & (POLLERR | POLLHUP));
+		settle_events(p, (uint32_t)poll_host.revents);
 		return;
 	}
 	p->watched = loop_add(p->fd, EPOLLOUT | EPOLLET, &p->watch);
 	if (!p->watched)
 		fail(p, ENOMEM);
+}
+
+/* On 127.0.0.1 nobody listens: many servers that listen on `localhost` are on ::1 only. */
+static void try_other_loopback(struct pending *p)
+{
+	struct endpoint other = endpoint_ipv6(&in6addr_loopback, p->key.to.port);
+
+	p->host = false;
+	close_fd(&p->fd);
+	connect_host(p, &other);
+}
+
+/* Two descriptors have been taken. */
+static void begin(const struct packet *syn, const struct endpoint *to, bool checked)
+{
+	struct pending *p = add(syn);
+
+	p->checked = checked;
+	p->host = !endpoint_same_addr(to, &syn->key.to);
+	connect_host(p, to);
 }
 
 /*

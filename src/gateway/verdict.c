@@ -14,7 +14,6 @@
 #include "base/mem.h"
 #include "gateway/contract.h"
 #include "gateway/host_route.h"
-#include "gateway/pins.h"
 #include "gateway/refusals.h"
 
 #define HTTPS 443
@@ -59,8 +58,9 @@ static const struct net private6[] = {{"fc00::", 7, CLOSED}};
 static struct netpolicy *policy;
 static struct net_journal *journal;
 
-void verdict_init(struct net_journal *j)
+void verdict_init(struct net_journal *j, struct pins *pins)
 {
+	pins_init(pins);
 	policy = netpolicy_new();
 	journal = j;
 }

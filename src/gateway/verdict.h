@@ -13,11 +13,15 @@
 #include "gateway/dns_message.h"
 #include "gateway/endpoint.h"
 #include "gateway/flight.h"
+#include "gateway/pins.h"
 #include "netpolicy/journal.h"
 #include "netpolicy/netpolicy.h"
 
-/* Everything is open. What is decided is written to the journal, which may be NULL. */
-void verdict_init(struct net_journal *journal);
+/*
+ * Everything is open. What is decided is written to the journal, which may be NULL. pins: what an
+ * earlier gateway of the network was asked and told (pins.h), or NULL.
+ */
+void verdict_init(struct net_journal *journal, struct pins *pins);
 
 /* From now on. -1: it is none. */
 int verdict_set_policy(const struct netpolicy *p, size_t size);
@@ -31,7 +35,7 @@ enum verdict {
 /*
  * Never allowed: this host, by whichever of its addresses but host.sandbox; what is no single
  * remote host. protocol: IPPROTO_TCP, IPPROTO_UDP; IPPROTO_ICMP for a ping of either family. *ret:
- * where it is on the host, unless refused.
+ * where it is on the host, unless refused: another address only if it is host.sandbox.
  */
 enum verdict verdict_of(int protocol, const struct endpoint *to, struct endpoint *ret);
 

@@ -75,6 +75,37 @@ fetches() { # LINES {SPEC ANSWER}...
 	[ "$(in_project $'default = closed\nallow = *.test' ask 10.0.2.2 private.test)" = 'private.test NXDOMAIN' ]
 }
 
+@test "a gateway that is killed leaves the next one the addresses that names had" {
+	project p $'[sandbox]\nnetwork = gateway\nlinger = 0\n[network]\ndefault = closed\nallow = www.test:22'
+	cat >p/later.py <<-'END'
+		import os, socket, sys, time
+		address = socket.gethostbyname('www.test')
+		open('ready', 'w').close()
+		while not os.path.exists('go'):
+		    time.sleep(0.05)
+		for _ in range(100): # another gateway is started within a second, and drops what comes before
+		    try:
+		        s = socket.create_connection((address, 22), 2)
+		        break
+		    except TimeoutError:
+		        pass
+		s.sendall(b'x')
+		print(s.recv(5).decode())
+		try:
+		    socket.create_connection(('203.0.113.11', 22), 5)
+		except OSError as e:
+		    print(e.strerror)
+	END
+	on_host sandbox enter --accept p -- python3 later.py >said 3>&- &
+	session=$!
+	wait_until 100 [ -e p/ready ]
+	kill -9 "$(gateways | tail -1)"
+	wait_until 50 [ "$(gateways | wc -l)" = 1 ]
+	touch p/go
+	wait_for $session
+	[ "$(cat said)" = $'hello\nConnection refused' ]
+}
+
 @test "open: what is denied is not reached, by name or address; the rest is" {
 	fetches $'deny = www.test *.evil.test *.example.test 203.0.113.11 203.0.113.10:5000' \
 		www.test:443/tls/www.test no\ such\ name \
@@ -88,18 +119,25 @@ fetches() { # LINES {SPEC ANSWER}...
 
 @test "host.sandbox is this machine's loopback, at the ports that are allowed" {
 	on_host timeout 60 python3 -c 'import socket
+import threading
 a, b = socket.create_server(("127.0.0.1", 5432)), socket.create_server(("127.0.0.1", 5433))
+six = socket.create_server(("::1", 5434), family=socket.AF_INET6)
+def serve(s):
+    while True:
+        c = s.accept()[0]
+        c.recv(100)
+        c.sendall(b"hello")
+        c.close()
+threading.Thread(target=serve, args=(six,), daemon=True).start()
 open("listens", "w").close()
-while True:
-    c = a.accept()[0]
-    c.recv(100)
-    c.sendall(b"hello")
-    c.close()' 3>&- &
+serve(a)' 3>&- &
 	listener=$!
 	wait_until 50 [ -e listens ]
 	for default in open closed; do
-		fetches "default = $default"$'\nallow = host.sandbox:5432 127.0.0.1 0.0.0.0/0' \
+		fetches "default = $default"$'\nallow = host.sandbox:5432 host.sandbox:5434 host.sandbox:5435 127.0.0.1 0.0.0.0/0' \
 			host.sandbox:5432/raw/ hello \
+			host.sandbox:5434/raw/ hello \
+			host.sandbox:5435/raw/ ECONNREFUSED \
 			host.sandbox:5433/raw/ ECONNREFUSED \
 			127.0.0.1:5433/raw/ ECONNREFUSED \
 			198.51.100.2:5433/raw/ ECONNREFUSED

@@ -11,14 +11,17 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "gateway/dns_message.h"
 #include "gateway/netlink.h"
 #include "gateway/packet.h"
+#include "gateway/pins.h"
 #include "gateway/servers.h"
 #include "gateway/setup_link.h"
 #include "gateway/setup_nft.h"
@@ -291,6 +294,53 @@ static void a_query_is_read_and_its_answer_counts_for_its_name_alone(void **stat
 	assert_memory_equal(&found.at[0], &address, sizeof(address));
 }
 
+static void join_names(const char *name, void *arg)
+{
+	buf_addf(arg, "%s ", name);
+}
+
+/* The next gateway has the memory of one that was killed, at any point of what it wrote. */
+static void pins_stay_and_the_least_used_goes_first(void **state)
+{
+	struct pins *kept = pins_map();
+	struct endpoint a = at("203.0.113.10", 0), b = at("2001:db8::1", 0);
+	cleanup_buf struct buf names = BUF_INIT;
+	char other[32];
+
+	(void)state;
+	assert_non_null(kept);
+	pins_init(kept);
+	assert_null(pins_first(&a));
+	pins_add(&a, "one.test");
+	pins_add(&b, "one.test");
+	pins_add(&a, "two.test");
+	pins_add(&a, "one.test");
+	for (int restarted = 0; restarted < 2; restarted++) {
+		assert_string_equal(pins_first(&a), "one.test");
+		assert_true(pins_has(&a, "two.test") && pins_has(&b, "one.test"));
+		assert_false(pins_has(&b, "two.test"));
+		pins_init(kept);
+	}
+	pins_each(&a, join_names, &names);
+	assert_string_equal(names.data, "one.test two.test ");
+	for (int i = 0; i < 8192 - 2; i++) { /* one more than there is room */
+		assert_true(pins_has(&a, "one.test"));
+		snprintf(other, sizeof(other), "%d.test", i);
+		pins_add(&b, other);
+	}
+	for (int restarted = 0; restarted < 2; restarted++) {
+		assert_true(pins_has(&a, "one.test") && pins_has(&a, "two.test"));
+		assert_true(pins_has(&b, "8189.test") && !pins_has(&b, "one.test"));
+		pins_init(kept);
+	}
+	memset(kept, 0x41, 1 << 20); /* whatever it wrote */
+	pins_init(kept);
+	assert_true(pins_has(&b, "8188.test"));
+	assert_false(pins_has(&b, "0.test"));
+	pins_unmap(kept);
+	pins_init(NULL);
+}
+
 static void this_host_and_what_is_no_host_are_closed(void **state)
 {
 	static const char *const closed[] = {
@@ -328,6 +378,7 @@ int main(void)
 		cmocka_unit_test(answers_have_the_ends_and_the_checksums_that_they_must),
 		cmocka_unit_test(name_servers_are_read_as_the_resolver_reads_them),
 		cmocka_unit_test(a_query_is_read_and_its_answer_counts_for_its_name_alone),
+		cmocka_unit_test(pins_stay_and_the_least_used_goes_first),
 		cmocka_unit_test(this_host_and_what_is_no_host_are_closed),
 	};
 
