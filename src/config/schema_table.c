@@ -276,6 +276,18 @@ static int check_service_ports(const char *value, struct err *e)
 	return r;
 }
 
+static int check_service_localhost(const char *value, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	unsigned long port;
+
+	value_words(value, &words);
+	for (size_t i = 0; i < words.n; i++)
+		if (!value_number(words.v[i], 1, 65535, &port))
+			return err_set(e, ERR_USAGE, "'%s' is not a port, 1 to 65535", words.v[i]);
+	return 0;
+}
+
 static int check_service_needs(const char *value, struct err *e)
 {
 	cleanup_strv struct strv words = {0};
@@ -563,6 +575,10 @@ const struct schema_key schema_keys[N_KEYS] = {
 	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
 	 .check_value = check_service_ports,
 	 .help = "published ports: BOX, HOST:BOX or ADDRESS:HOST:BOX, and /udp"},
+	[KEY_SERVICE_LOCALHOST] = {.section = "service", .key = "localhost",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
+	 .check_value = check_service_localhost,
+	 .help = "its ports that are at 127.0.0.1 of the project's boxes, too"},
 	[KEY_SERVICE_VOLUMES] = {.section = "service", .key = "volumes",
 	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
 	 .check_value = check_service_volumes,

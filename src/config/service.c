@@ -113,6 +113,19 @@ static int take_health(const struct settings *s, struct service *v, struct err *
 	return 0;
 }
 
+/* A value that was checked. */
+static void take_localhost(const struct settings *s, struct service *v)
+{
+	cleanup_strv struct strv words = {0};
+	unsigned long port;
+
+	list_of(s, v->name, KEY_SERVICE_LOCALHOST, &words);
+	v->localhost = xcalloc(words.n + 1, sizeof(*v->localhost));
+	for (size_t i = 0; i < words.n; i++)
+		if (value_number(words.v[i], 1, 65535, &port))
+			v->localhost[v->n_localhost++] = (uint16_t)port;
+}
+
 /* *v has its name and where it was first seen. */
 static int fill(const struct settings *s, struct service *v, struct err *e)
 {
@@ -125,6 +138,7 @@ static int fill(const struct settings *s, struct service *v, struct err *e)
 	v->stop_signal = value_of(s, v->name, KEY_SERVICE_STOP_SIGNAL);
 	v->stop_timeout_ms = duration_of(s, v->name, KEY_SERVICE_STOP_TIMEOUT);
 	list_of(s, v->name, KEY_SERVICE_PROFILES, &v->profiles);
+	take_localhost(s, v);
 	r = words_of(s, v->name, KEY_SERVICE_COMMAND, &v->has_command, &v->command, e);
 	if (r == 0)
 		r = words_of(s, v->name, KEY_SERVICE_ENTRYPOINT, &v->has_entrypoint, &v->entrypoint,
@@ -181,6 +195,32 @@ static int check_needs(const struct services *list, const struct settings *s, st
 			}
 		}
 	}
+	return 0;
+}
+
+static bool has_localhost(const struct service *v, uint16_t port)
+{
+	for (size_t i = 0; i < v->n_localhost; i++)
+		if (v->localhost[i] == port)
+			return true;
+	return false;
+}
+
+/* Each port is one service's. */
+static int check_localhost(const struct services *list, const struct settings *s, struct err *e)
+{
+	for (size_t i = 0; i < list->n; i++)
+		for (size_t k = 0; k < i; k++)
+			for (size_t p = 0; p < list->v[i].n_localhost; p++)
+				if (has_localhost(&list->v[k], list->v[i].localhost[p]))
+					return err_set(e, ERR_USAGE,
+						       "%s: [service %s] localhost: service '%s' "
+						       "has port %u",
+						       service_setting(s, list->v[i].name, NULL,
+								       KEY_SERVICE_LOCALHOST)
+							       ->source,
+						       list->v[i].name, list->v[k].name,
+						       list->v[i].localhost[p]);
 	return 0;
 }
 
@@ -300,6 +340,8 @@ int services_load(const struct settings *s, struct services *ret, struct err *e)
 	if (r == 0)
 		r = check_needs(&list, s, e);
 	if (r == 0)
+		r = check_localhost(&list, s, e);
+	if (r == 0)
 		r = check_circles(&list, e);
 	if (r < 0)
 		return r;
@@ -317,6 +359,7 @@ void services_clear(struct services *list)
 			free(v->needs[k].name);
 		free(v->needs);
 		free(v->health.text);
+		free(v->localhost);
 		strv_clear(&v->command);
 		strv_clear(&v->entrypoint);
 		strv_clear(&v->profiles);

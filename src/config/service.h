@@ -5,6 +5,7 @@
 #define CONFIG_SERVICE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -29,6 +30,8 @@ struct service {
 	struct service_restart restart;
 	const char *stop_signal; /* or NULL: the image's */
 	long stop_timeout_ms;
+	uint16_t *localhost; /* ports that the project's boxes have at 127.0.0.1, too */
+	size_t n_localhost;
 	struct strv profiles; /* starts only with one of these; empty: always */
 };
 

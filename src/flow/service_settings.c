@@ -275,6 +275,8 @@ unsigned long long service_settings_hash(const struct service_settings *v,
 			 v->volumes[i].target, v->volumes[i].read_only);
 	buf_addf(&b, "user %s\nstop %s\n", service->user ? service->user : "",
 		 service->stop_signal ? service->stop_signal : "");
+	for (size_t i = 0; i < service->n_localhost; i++)
+		buf_addf(&b, "localhost %u\n", service->localhost[i]);
 	hash_words(&b, service->has_command ? "command" : "", &service->command);
 	hash_words(&b, service->has_entrypoint ? "entrypoint" : "", &service->entrypoint);
 	return (unsigned long long)fnv1a(b.data);

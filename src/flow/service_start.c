@@ -219,6 +219,8 @@ static int boot_box(const struct store *s, struct service_run *run, struct box *
 				   .mounts = mounts->v,
 				   .n_mounts = mounts->n,
 				   .stop_signal = v->stop_signal,
+				   .localhost = v->localhost,
+				   .n_localhost = v->n_localhost,
 				   .network = v->name,
 				   .quiet = true,
 				   .session = &session,

@@ -19,7 +19,8 @@
  *	     <---------------- struct gateway_answer + user namespace, network namespace
  *	byte + user namespace, network namespace ->	only if one of them was missing: it is made
  *						by the launcher, and others wait meanwhile
- *	struct gateway_port + socket of the host ->	for each port that leads to the box
+ *	struct gateway_port + socket of the host ->	for each port that leads to the box; no socket:
+ *						`localhost`, which the holder listens on
  *	byte + pidfd of pid 1 ---------------->
  *	     <---------------- struct gateway_answer: the network is up
  *
@@ -50,7 +51,7 @@ enum {
 	GATEWAY_END_FD, /* one more than the last */
 };
 
-#define GATEWAY_VERSION	    1 /* of this exchange */
+#define GATEWAY_VERSION	    2 /* of this exchange */
 #define GATEWAY_MAX_SERVERS 3 /* MAXNS of resolver(3) */
 #define GATEWAY_BOX_MAX	    31
 

@@ -217,18 +217,28 @@ static void take(struct holder *h, struct client *c, int *fds)
 		fail(h, c->network, &e);
 }
 
+static void add_box(struct holder *h, struct client *c, int pidfd)
+{
+	struct err e = {0};
+
+	network_add_ports(c->network, pidfd, &c->ports);
+	network_add_box(c->network, pidfd, c->box, c->forward);
+	c->state = CLIENT_STARTED;
+	if (network_open_localhost(&h->networks, c->network, &e) < 0)
+		answer(c, &e, NULL, 0);
+}
+
 /* Takes those of fds that it keeps. port: NULL if the message is none. */
 static void on_message(struct holder *h, struct client *c, const struct gateway_port *port,
 		       int *fds)
 {
-	if ((c->state == CLIENT_JOINED || c->state == CLIENT_ADDS) && port && fds[0] >= 0) {
+	if ((c->state == CLIENT_JOINED || c->state == CLIENT_ADDS) && port &&
+	    (fds[0] >= 0 || port->localhost)) {
 		ports_kept_add(&c->ports, take_fd(&fds[0]), port);
 	} else if (c->state == CLIENT_MAKES && fds[1] >= 0) {
 		take(h, c, fds);
 	} else if (c->state == CLIENT_JOINED && fds[0] >= 0) {
-		network_add_ports(c->network, fds[0], &c->ports);
-		network_add_box(c->network, take_fd(&fds[0]), c->box, c->forward);
-		c->state = CLIENT_STARTED;
+		add_box(h, c, take_fd(&fds[0]));
 	} else if (c->state == CLIENT_ADDS) {
 		add_ports(h, c);
 	} else {

@@ -5,11 +5,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "base/helper.h"
 
 #define FREE_TRIES 32	/* that the free port of one family is free in the other */
 #define BACKLOG	   4096 /* the kernel's net.core.somaxconn, since 5.4 */
@@ -120,5 +122,31 @@ int listen_loopback(bool udp, uint16_t port, int *ret_fds, struct err *e)
 
 	for (int i = 0; r == -EADDRINUSE && i < (port ? 1 : FREE_TRIES); i++)
 		r = open_both(at, ret_fds, e);
+	return r;
+}
+
+struct inside {
+	int userns, netns, *ret_fds;
+	uint16_t port;
+};
+
+static int enter_and_listen(void *arg, struct err *e)
+{
+	const struct inside *i = arg;
+
+	if (setns(i->userns, CLONE_NEWUSER) < 0 || setns(i->netns, CLONE_NEWNET) < 0)
+		return err_sys(e, errno, "cannot join the box's network namespace");
+	return listen_loopback(false, i->port, i->ret_fds, e);
+}
+
+int listen_inside(int userns, int netns, uint16_t port, int *ret_fds, struct err *e)
+{
+	struct inside i = {userns, netns, ret_fds, port};
+	int r = helper_run(enter_and_listen, &i, e);
+
+	if (r == -EADDRINUSE)
+		return err_set(e, EADDRINUSE,
+			       "'localhost = %u': a program in the project's box has that port",
+			       port);
 	return r;
 }

@@ -29,6 +29,11 @@ int listen_open(const struct listen_at *at, int *ret_fd, uint16_t *ret_port, str
  */
 int listen_loopback(bool udp, uint16_t port, int *ret_fds, struct err *e);
 
+/*
+ * The same of a box, for TCP: in the network namespace netns below the user namespace userns.
+ */
+int listen_inside(int userns, int netns, uint16_t port, int *ret_fds, struct err *e);
+
 /* "127.0.0.1:80" or "[::1]:80". */
 #define LISTEN_TEXT_MAX (INET6_ADDRSTRLEN + 9)
 const char *listen_text(const struct listen_at *at, char dst[static LISTEN_TEXT_MAX]);

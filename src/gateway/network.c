@@ -92,7 +92,8 @@ static void tell_port(const struct network *n, const struct kept_port *p)
 {
 	struct gateway_order o = {.type = ORDER_PORT, .port = p->port};
 
-	order(n, &o, &p->fd, 1);
+	if (p->fd >= 0)
+		order(n, &o, &p->fd, 1);
 }
 
 /* The box that wants it, or NULL. */
@@ -183,13 +184,21 @@ static int wire(struct networks *all, struct network *n, struct err *e)
 	return r;
 }
 
-/* The network that is shared is connected to others when there are any. */
-static int wire_shared(struct networks *all, struct err *e)
+/* The network that is shared, if it is up, or NULL. */
+static struct network *shared_network(const struct networks *all)
 {
 	for (struct network *n = all->first; n; n = n->next)
 		if (n->number == NETWORK_SHARED && n->up)
-			return wire(all, n, e);
-	return 0;
+			return n;
+	return NULL;
+}
+
+/* The network that is shared is connected to others when there are any. */
+static int wire_shared(struct networks *all, struct err *e)
+{
+	struct network *n = shared_network(all);
+
+	return n ? wire(all, n, e) : 0;
 }
 
 int network_take(struct networks *all, struct network *n, int userns, int netns, struct err *e)
@@ -214,8 +223,15 @@ int network_take(struct networks *all, struct network *n, int userns, int netns,
 
 int network_is_up(struct networks *all, struct network *n, struct err *e)
 {
+	int r = 0;
+
 	n->up = true;
-	return n->number == NETWORK_SHARED && all->bridge >= 0 ? wire(all, n, e) : 0;
+	if (n->number != NETWORK_SHARED || all->bridge < 0)
+		return 0;
+	r = wire(all, n, e);
+	for (struct network *other = all->first; r == 0 && other; other = other->next)
+		r = network_open_localhost(all, other, e);
+	return r;
 }
 
 static void tell_no_port(const struct kept_port *p, void *arg)
@@ -254,6 +270,28 @@ void network_add_ports(struct network *n, int pidfd, struct ports_kept *ports)
 	for (size_t i = 0; i < ports->n; i++)
 		tell_port(n, &ports->v[i]);
 	ports_kept_move(ports, &n->ports, pidfd);
+}
+
+int network_open_localhost(struct networks *all, struct network *n, struct err *e)
+{
+	const struct network *shared = shared_network(all);
+	size_t before = n->ports.n;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && shared && i < before; i++) {
+		struct kept_port of = n->ports.v[i];
+		struct ports_kept added = {0};
+		int fds[2] = {-1, -1};
+
+		if (!of.port.localhost || of.fd >= 0 || ports_kept_is_open(&n->ports, &of))
+			continue;
+		r = listen_inside(all->userns, shared->netns, ntohs(of.port.box), fds, e);
+		for (size_t k = 0; k < ARRAY_SIZE(fds); k++)
+			if (fds[k] >= 0)
+				ports_kept_add(&added, fds[k], &of.port);
+		network_add_ports(n, of.box, &added);
+	}
+	return r;
 }
 
 static bool is_listening(const struct kept_port *p, void *arg)
@@ -331,8 +369,18 @@ void network_stop(struct networks *all, struct network *n)
 	all->dying[all->n_dying++] = n->pid;
 }
 
+static bool is_not_open_localhost(const struct kept_port *p, void *arg)
+{
+	(void)arg;
+	return !p->port.localhost || p->fd < 0;
+}
+
 void network_end(struct networks *all, struct network *n)
 {
+	if (n->number == NETWORK_SHARED && n->up)
+		for (struct network *other = all->first; other; other = other->next)
+			ports_kept_filter(&other->ports, is_not_open_localhost, NULL, tell_no_port,
+					  other);
 	network_stop(all, n);
 	close_fd(&n->netns);
 	n->up = n->wired = false;

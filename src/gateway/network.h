@@ -74,6 +74,12 @@ int network_is_up(struct networks *all, struct network *n, struct err *e);
 
 void network_add_box(struct network *n, int pidfd, const char *id, bool forward);
 
+/*
+ * Opens those of its ports that are at the loopback of the project's boxes, if those run and it is
+ * not open yet. -EADDRINUSE: a program there has one.
+ */
+int network_open_localhost(struct networks *all, struct network *n, struct err *e);
+
 /* What listens in it has changed: forwards that, for a box that wants it. */
 void network_forward(struct network *n, const struct gateway_listening *l);
 

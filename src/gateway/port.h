@@ -24,6 +24,7 @@ struct gateway_port {
 	uint32_t udp;	    /* else TCP, and the socket listens */
 	in_port_t box;	    /* network byte order */
 	uint16_t forwarded; /* by itself, because it listens */
+	uint32_t localhost; /* at the loopback of the project's boxes instead of the host's */
 };
 
 /* Of UDP, "discard": a datagram to the gateway says that something in the box listens now. */

@@ -50,10 +50,19 @@ void ports_kept_show(const struct ports_kept *k, int box, struct gateway_shown *
 	size_t n = 0;
 
 	for (size_t i = 0; i < k->n; i++)
-		if (k->v[i].box == box)
+		if (k->v[i].box == box && !k->v[i].port.localhost)
 			v[n++] = (struct gateway_shown){k->v[i].port, where(k->v[i].fd)};
 	*ret = v;
 	*ret_n = n;
+}
+
+bool ports_kept_is_open(const struct ports_kept *k, const struct kept_port *of)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (k->v[i].fd >= 0 && k->v[i].box == of->box && k->v[i].port.localhost &&
+		    k->v[i].port.box == of->port.box)
+			return true;
+	return false;
 }
 
 bool ports_kept_has(const struct ports_kept *k, in_port_t box)
@@ -76,7 +85,7 @@ void ports_kept_filter(struct ports_kept *k, bool (*keep)(const struct kept_port
 			continue;
 		}
 		removed(&k->v[i], arg);
-		close(k->v[i].fd);
+		close_fd(&k->v[i].fd);
 	}
 	k->n = left;
 }
@@ -84,7 +93,7 @@ void ports_kept_filter(struct ports_kept *k, bool (*keep)(const struct kept_port
 void ports_kept_clear(struct ports_kept *k)
 {
 	for (size_t i = 0; i < k->n; i++)
-		close(k->v[i].fd);
+		close_fd(&k->v[i].fd);
 	free(take_ptr(k->v));
 	k->n = 0;
 }

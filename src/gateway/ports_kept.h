@@ -11,7 +11,7 @@
 
 struct kept_port {
 	struct gateway_port port;
-	int fd;	 /* the socket of the host */
+	int fd;	 /* the socket of the host; of `localhost` -1: to be opened, whenever that can be */
 	int box; /* the pidfd of its box, which tells them apart */
 };
 
@@ -26,7 +26,10 @@ void ports_kept_add(struct ports_kept *k, int fd, const struct gateway_port *por
 /* Moves all of them to another list, as those of this box. */
 void ports_kept_move(struct ports_kept *from, struct ports_kept *to, int box);
 
-/* Where those of a box are. The caller frees *ret. */
+/* Is a port of `localhost` open, which has the pidfd box? */
+bool ports_kept_is_open(const struct ports_kept *k, const struct kept_port *of);
+
+/* Where those of a box are on the host. The caller frees *ret. */
 void ports_kept_show(const struct ports_kept *k, int box, struct gateway_shown **ret,
 		     size_t *ret_n);
 

@@ -160,7 +160,7 @@ static int receive_answer(int fd, int *ret_fds, unsigned *ret_number, struct err
 	if (answer.err.code == 0)
 		return 0;
 	*e = answer.err;
-	if (e->code == EBUSY || e->code == EPROTO)
+	if (e->code == EBUSY || e->code == EPROTO || e->code == EADDRINUSE)
 		return -e->code;
 	return err_add(e, "no network = gateway on this machine (see sandbox doctor)");
 }
@@ -219,9 +219,10 @@ int gateway_project(struct gateway_link *link, struct project *ret, struct err *
 
 int gateway_publish(const struct gateway_link *link, const struct plan_port *port, struct err *e)
 {
-	struct gateway_port m = {.udp = port->udp, .box = htons(port->box)};
+	struct gateway_port m = {
+		.udp = port->udp, .box = htons(port->box), .localhost = port->fd < 0};
 
-	return send_message(link, &m, sizeof(m), &port->fd, 1, e);
+	return send_message(link, &m, sizeof(m), &port->fd, !m.localhost, e);
 }
 
 int gateway_give_box(const struct gateway_link *link, int pidfd, struct err *e)

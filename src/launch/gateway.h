@@ -55,7 +55,8 @@ int gateway_join(const struct gateway_place *place, struct gateway_link *ret, st
 int gateway_project(struct gateway_link *link, struct project *ret, struct err *e);
 
 /*
- * What comes in by a socket of the host goes to that port of the box, while that lives. Between
+ * What comes in by a socket of the host, or at 127.0.0.1 of the project's boxes if there is no
+ * socket, goes to that port of the box, while that lives. Between
  * gateway_project() and gateway_give_box(). The socket stays the caller's.
  */
 int gateway_publish(const struct gateway_link *link, const struct plan_port *port, struct err *e);

@@ -59,7 +59,7 @@ struct plan_mount {
 
 /* What comes in by a socket of the host goes to a port of the box. */
 struct plan_port {
-	int fd; /* bound; of TCP it listens */
+	int fd; /* bound; of TCP it listens; -1: at 127.0.0.1 of the project's boxes */
 	bool udp;
 	uint16_t box;
 };

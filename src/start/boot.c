@@ -283,6 +283,8 @@ static int lock_and_start(struct booting *b, struct err *e)
 	if (r < 0)
 		return r;
 	r = ports_open(req->ports, req->n_ports, b->net, req->box->trial, &b->ports, e);
+	if (r == 0)
+		r = ports_add_localhost(req->localhost, req->n_localhost, b->net, &b->ports, e);
 	if (r < 0)
 		return r;
 	if (!req->quiet) {

@@ -57,6 +57,8 @@ struct boot_request {
 	bool project_overlay;		  /* writes in the project stay in the box */
 	const struct port_setting *ports; /* published; of a trial a taken one is left out */
 	size_t n_ports;
+	const uint16_t *localhost; /* ports that the project's boxes have at 127.0.0.1, too */
+	size_t n_localhost;
 	bool sealed;	   /* for a step: writes become a layer, so nothing of this user goes in */
 	bool quiet;	   /* do not warn about what this kernel cannot protect */
 	const char *notes; /* lines about what it was started with (drift.h), or NULL */

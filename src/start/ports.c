@@ -124,6 +124,18 @@ int ports_open(const struct port_setting *v, size_t n, const struct net_driver *
 	return r;
 }
 
+int ports_add_localhost(const uint16_t *v, size_t n, const struct net_driver *net,
+			struct open_ports *out, struct err *e)
+{
+	if (n && net->kind == NET_NONE)
+		return err_set(e, ERR_USAGE, "'localhost = %u' has no effect with 'network = none'",
+			       v[0]);
+	out->v = xrealloc(out->v, out->n + n + 1, sizeof(*out->v));
+	for (size_t i = 0; i < n && net->kind == NET_GATEWAY; i++)
+		out->v[out->n++] = (struct plan_port){.fd = -1, .box = v[i]};
+	return 0;
+}
+
 void ports_say_forward(const struct settings *s, const struct net_driver *net)
 {
 	const struct setting *st = settings_find(s, KEY_FORWARD);
@@ -139,7 +151,7 @@ void ports_say_forward(const struct settings *s, const struct net_driver *net)
 void open_ports_clear(struct open_ports *p)
 {
 	for (size_t i = 0; i < p->n; i++)
-		close(p->v[i].fd);
+		close_fd(&p->v[i].fd);
 	free(p->v);
 	*p = (struct open_ports){0};
 }

@@ -27,6 +27,10 @@ void open_ports_clear(struct open_ports *p);
 int ports_open(const struct port_setting *v, size_t n, const struct net_driver *net, bool lenient,
 	       struct open_ports *out, struct err *e);
 
+/* Adds ports of a service that the project's boxes have at 127.0.0.1, too. */
+int ports_add_localhost(const uint16_t *v, size_t n, const struct net_driver *net,
+			struct open_ports *out, struct err *e);
+
 /* Notes why forward = auto, if the settings ask for it, has no effect. */
 void ports_say_forward(const struct settings *s, const struct net_driver *net);
 

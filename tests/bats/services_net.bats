@@ -94,3 +94,54 @@ profiles = extra"
 	services p $'linger = 0\nservices = no' $'[service bad]\nimage = host\ncommand = /nosuch'
 	says_nothing sandbox enter -- true
 }
+
+@test "localhost: a service's port at the loopback of the project's boxes, whichever starts first" {
+	services p 'linger = 0' "[service db]
+localhost = 5432
+$(server db)
+[service web]
+$(server web)
+localhost = 5433
+[service other]
+localhost = 5432
+$(server other)"
+	fails 125 "*sandbox.ini:15: \[service other] localhost: service 'db' has port 5432" sandbox up -d --accept
+	sed -i '/service other/,$d; s/^localhost = 5433$/ports = 5432/' sandbox.ini
+	sandbox up -d --accept >/dev/null
+	sandbox wait
+	[ "$(sandbox enter --accept -- sh -c 'for at in 127.0.0.1 [::1] localhost; do curl -s http://$at:5432/id; done')" = $'db\ndb\ndb' ]
+	# each start of the box, and of the service
+	cat >stay.sh <<-'END'
+		touch in
+		until [ -e go ]; do sleep 0.1; done
+		curl -s http://localhost:5432/id
+	END
+	sandbox enter -- sh stay.sh >out 3>&- &
+	wait_until 100 test -e in
+	sandbox restart db >/dev/null
+	sandbox wait db
+	# not of the service's own box, and not of other services
+	run -7 sandbox exec web curl -s http://localhost:5433/
+	[ "$(sandbox exec web curl -s http://localhost:5432/id)" = web ]
+	# published ports are another thing
+	says_nothing sandbox port db
+	touch go
+	wait_for $!
+	[ "$status" = 0 ]
+	[ "$(cat out)" = db ]
+	sandbox down
+	# a program of the box has it
+	rm in go
+	sed -i '3s/^/services = no\n/' sandbox.ini
+	sandbox enter -- sh -c 'python3 -m http.server 5432 2>&1 & until nc -z localhost 5432; do sleep 0.1; done; touch in
+		until [ -e go ]; do sleep 0.1; done; kill $!' >/dev/null 3>&- &
+	wait_until 100 test -e in
+	fails 125 "service 'db': 'localhost = 5432': a program in the project's box has that port" sandbox up -d db
+	touch go
+	wait_for $!
+	services q '' "[service db]
+localhost = 5432
+$(server db)"
+	sed -i 's/gateway/none/' sandbox.ini
+	fails 125 "service 'db': *'localhost = 5432' has no effect with 'network = none'" sandbox up -d
+}
