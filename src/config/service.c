@@ -182,13 +182,7 @@ static int check_needs(const struct services *list, const struct settings *s, st
 				"%s: [service %s] needs '%s': ", st->source, v->name,
 				v->needs[k].name);
 
-			const struct service *need = services_find(list, v->needs[k].name);
-
-			if (need && v->needs[k].state == NEED_HEALTHY &&
-			    need->health.kind == HEALTH_NONE)
-				return err_set(e, ERR_USAGE,
-					       "%sit has no health check: set 'health'", prefix);
-			if (!need) {
+			if (!services_find(list, v->needs[k].name)) {
 				no_such(list, v->needs[k].name, prefix, e);
 				e->code = ERR_USAGE;
 				return -ERR_USAGE;

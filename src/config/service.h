@@ -24,7 +24,7 @@ struct service {
 	struct service_need *needs;
 	size_t n_needs;
 	struct service_health health;
-	bool has_health; /* else the image's */
+	bool has_health; /* else the image's, see flow/service_health.h */
 	long interval_ms, timeout_ms, start_period_ms;
 	unsigned long retries;
 	struct service_restart restart;

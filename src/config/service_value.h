@@ -37,8 +37,16 @@ int service_restart_parse(const char *value, struct service_restart *ret, struct
  *	anything else		a command for /bin/sh, which succeeds
  */
 struct service_health {
-	enum { HEALTH_NONE, HEALTH_COMMAND, HEALTH_PORT, HEALTH_HTTP, HEALTH_LOG } kind;
-	char *text; /* owned: the command, the port, the URL or what the log contains */
+	enum {
+		HEALTH_NONE,
+		HEALTH_COMMAND,
+		HEALTH_PORT,
+		HEALTH_HTTP,
+		HEALTH_LOG,
+		HEALTH_PROGRAM /* only an image has that */
+	} kind;
+	char *text;	   /* owned: the command, the port, the URL or what the log contains */
+	struct strv words; /* of PROGRAM */
 };
 
 int service_health_parse(const char *value, struct service_health *ret, struct err *e);

@@ -31,8 +31,8 @@ void service_check_begin(struct service_check *c, const struct service_run *run,
 				    .next = clock_ms(),
 				    .since_real = now.tv_sec * 1000LL + now.tv_nsec / 1000000,
 				    .log = BOX_LOG_READER_INIT};
-	state->healthy = run->service->health.kind == HEALTH_NONE ? SERVICE_UNCHECKED
-								  : SERVICE_CHECKING;
+	state->healthy = run->checks.how->kind == HEALTH_NONE ? SERVICE_UNCHECKED
+							      : SERVICE_CHECKING;
 }
 
 void service_check_end(struct service_check *c)
@@ -50,7 +50,7 @@ static int run_session(const struct store *s, const struct service_run *run, con
 {
 	struct session_options o = {.root = run->user && streq(run->user, "root"),
 				    .user = run->user,
-				    .workdir = "/",
+				    .workdir = run->checks.workdir,
 				    .argv = argv};
 	cleanup_close int connection = -1;
 	cleanup_user struct user u = {0};
@@ -69,13 +69,16 @@ static int run_session(const struct store *s, const struct service_run *run, con
 static noreturn void be_check(const struct store *s, const struct service_run *run,
 			      const struct box *b)
 {
-	const struct service_health *h = &run->service->health;
+	const struct service_health *h = run->checks.how;
 	char *command[] = {(char *)"/bin/sh", (char *)"-c", h->text, NULL};
 	char *probe[] = {(char *)BOX_SUDO_BIN, (char *)BOX_PROBE_OPTION,
 			 (char *)(h->kind == HEALTH_PORT ? "port" : "http"), h->text, NULL};
+	char **argv = h->kind == HEALTH_COMMAND	  ? command
+		      : h->kind == HEALTH_PROGRAM ? h->words.v
+						  : probe;
 	struct err ignored;
 
-	_exit(run_session(s, run, b, h->kind == HEALTH_COMMAND ? command : probe, &ignored) != 0);
+	_exit(run_session(s, run, b, argv, &ignored) != 0);
 }
 
 static void start(struct service_check *c, const struct store *s, const struct service_run *run,
@@ -83,7 +86,7 @@ static void start(struct service_check *c, const struct store *s, const struct s
 {
 	sigset_t none;
 
-	c->deadline = clock_ms() + run->service->timeout_ms;
+	c->deadline = clock_ms() + run->checks.timeout_ms;
 	c->pid = fork();
 	if (c->pid != 0)
 		return;
@@ -108,7 +111,7 @@ static void search_line(const struct box_log_line *line, void *arg)
 
 static bool log_has(struct service_check *c, const struct service_run *run, const struct box *b)
 {
-	struct search s = {.text = run->service->health.text, .since = c->since_real};
+	struct search s = {.text = run->checks.how->text, .since = c->since_real};
 	struct err ignored;
 
 	if (c->log.file < 0) {
@@ -132,7 +135,7 @@ static bool set(struct service_state *state, enum service_healthy healthy)
 static bool judge(struct service_check *c, const struct service_run *run, bool good,
 		  struct service_state *state)
 {
-	const struct service *v = run->service;
+	const struct service_checks *v = &run->checks;
 	bool young = state->healthy == SERVICE_CHECKING &&
 		     clock_ms() - c->since < v->start_period_ms;
 
@@ -169,7 +172,7 @@ bool service_check_advance(struct service_check *c, const struct store *s,
 			   const struct service_run *run, const struct box *b,
 			   struct service_state *state, long long *timeout)
 {
-	bool log = run->service->health.kind == HEALTH_LOG, changed = false;
+	bool log = run->checks.how->kind == HEALTH_LOG, changed = false;
 
 	/* What the log has said stays said. */
 	if (state->healthy == SERVICE_UNCHECKED || (log && state->healthy == SERVICE_HEALTHY))

@@ -24,6 +24,7 @@
 void service_run_clear(struct service_run *run)
 {
 	service_settings_clear(&run->own);
+	service_checks_clear(&run->checks);
 	strv_clear(&run->granted);
 	strv_clear(&run->volumes);
 	free(run->user);
@@ -132,6 +133,7 @@ int service_make_box(const struct service_project *p, struct service_run *run, s
 		r = choose_user(run, &root, e);
 	if (r < 0)
 		return err_add(e, "service '%s'", run->service->name);
+	service_checks_choose(p->settings, run->service, &root.plan, &run->checks);
 	service_settings_add_image(&run->own, &root.plan.volumes);
 	run->hash = service_settings_hash(&run->own, run->service);
 	r = volume_lock(p->store, &lock, e);

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "box/box.h"
 #include "config/service.h"
+#include "flow/service_health.h"
 #include "flow/service_settings.h"
 
 /* The project that services belong to. */
@@ -21,9 +22,10 @@ struct service_project {
 struct service_run {
 	const struct service *service;
 	struct service_settings own;
-	struct strv granted;	 /* of the host, a moment ago */
-	struct strv volumes;	 /* ids, one for each of own.volumes */
-	char *user;		 /* as in struct service_tie */
+	struct strv granted; /* of the host, a moment ago */
+	struct strv volumes; /* ids, one for each of own.volumes */
+	char *user;	     /* as in struct service_tie */
+	struct service_checks checks;
 	unsigned long long hash; /* service_settings_hash() */
 	char id[BOX_ID_LEN + 1]; /* of the box; "" before service_make_box() */
 };

@@ -180,6 +180,37 @@ static int ask(struct upping *u, const struct service_group *g, struct err *e)
 	return all.n ? real->ask(u->settings.project_dir, &all, first, real->arg, e) : 0;
 }
 
+static const struct service_run *find_run(const struct upping *u, const char *name)
+{
+	for (size_t i = 0; i < u->n; i++)
+		if (streq(u->runs[i].service->name, name))
+			return &u->runs[i];
+	return NULL;
+}
+
+/* What is to be healthy must have a check, of its section or its image. */
+static int check_needs(const struct upping *u, struct err *e)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		const struct service *v = u->runs[i].service;
+
+		for (size_t k = 0; k < v->n_needs; k++) {
+			const struct service_run *need = find_run(u, v->needs[k].name);
+
+			if (need && v->needs[k].state == NEED_HEALTHY &&
+			    need->checks.how->kind == HEALTH_NONE)
+				return err_set(e, ERR_USAGE,
+					       "%s: [service %s] needs '%s': it has no health "
+					       "check: set 'health'",
+					       service_setting(&u->settings, v->name, NULL,
+							       KEY_SERVICE_NEEDS)
+						       ->source,
+					       v->name, v->needs[k].name);
+		}
+	}
+	return 0;
+}
+
 static bool is_asked(const struct service_group *g, const struct service_run *run)
 {
 	return strv_has(&g->names, run->service->name);
@@ -267,6 +298,8 @@ static int start_services(struct upping *u, struct service_group *g, struct err 
 	r = ask(u, g, e);
 	for (size_t i = 0; r == 0 && i < u->n; i++)
 		r = service_make_box(&u->project, &u->runs[i], e);
+	if (r == 0)
+		r = check_needs(u, e);
 	return r < 0 ? r : replace_holder(u, g, e);
 }
 

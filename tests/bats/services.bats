@@ -3,6 +3,7 @@
 # Services of a project: up, down, restart, wait, and what ps, logs and stop say of them.
 
 load helpers
+load images
 
 teardown() {
 	cd "$T" || return 1
@@ -195,6 +196,35 @@ volumes = ./conf.d:/etc/a:ro\nuser = root'
 	wait_until 30 is notfound 'running unhealthy *'
 	# no check of it is left
 	wait_until 30 eval '! sandbox ps | grep -q "sleep 30"'
+}
+
+@test "health: HEALTHCHECK of the image, unless the section has its own or none" {
+	for test in "'CMD', 'test', '-e', 'ok'" "'CMD-SHELL', 'test \"\$A\" = b && test -e ok || exit 1'" "'NONE'" "'EVIL', 'x'"; do
+		rm -rf "$T/app"
+		layout app <<-PY
+			{'layers': [busybox('sh', 'test', 'sleep', 'touch', 'rm', 'true') + [D('srv'), F('srv/ok', b'')]],
+			 'config': {'Env': ['PATH=/bin', 'A=b'], 'WorkingDir': '/srv', 'Cmd': ['sleep', '60'], 'Healthcheck':
+			   {'Test': [$test], 'Interval': 100000000, 'Timeout': 5000000000, 'StartPeriod': 1, 'Retries': 2}}}
+		PY
+		run -0 --separate-stderr sandbox image import "$T/app" app:1
+		[[ $test != *EVIL* || $stderr = *"the image's health check cannot be used: it is left out" ]]
+		services $'[service a]\nimage = app:1\n[service none]\nimage = app:1\nhealth = none
+[service own]\nimage = app:1\nhealth = true\n[service needs]\nimage = host\ncommand = sleep 60\nneeds = a:healthy'
+		if [[ $test != *CMD* ]]; then
+			fails 125 "*sandbox.ini:14: \[service needs] needs 'a': it has no health check: set 'health'" sandbox up -d
+			continue
+		fi
+		sandbox up -d >/dev/null
+		sandbox wait
+		is a 'running healthy 0 null'
+		is none 'running null 0 null'
+		is own 'running healthy 0 null'
+		is needs 'running null 0 null'
+		sandbox exec a rm /srv/ok
+		wait_until 50 is a 'running unhealthy *'
+		sandbox down
+	done
+	[ "$(sandbox image inspect --json app:1 | jq -c .config.health)" = '["EVIL","x"]' ]
 }
 
 @test "up in the foreground prints their output with their names, and Ctrl-C stops them" {

@@ -193,6 +193,7 @@ static void inspect_config(struct json *j, const struct image_config *c)
 	jsonout_object_end(j);
 	json_list(j, "volumes", &c->volumes);
 	json_list(j, "ports", &c->exposed);
+	json_list(j, "health", &c->health.test);
 	jsonout_string(j, "stop_signal", c->stop_signal);
 	jsonout_object_end(j);
 }
@@ -298,6 +299,7 @@ static void inspect_text(const struct shown *s)
 	print_list("env", &s->c.env);
 	print_list("volumes", &s->c.volumes);
 	print_list("ports", &s->c.exposed);
+	print_list("health", &s->c.health.test);
 	print_text("stop signal", s->c.stop_signal);
 	for (size_t i = 0; i < s->c.label_keys.n; i++) {
 		cleanup_free char *label = xasprintf("%s=%s", s->c.label_keys.v[i],

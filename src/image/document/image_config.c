@@ -28,6 +28,7 @@ void config_clear(struct image_config *c)
 	strv_clear(&c->cmd);
 	strv_clear(&c->volumes);
 	strv_clear(&c->exposed);
+	strv_clear(&c->health.test);
 	strv_clear(&c->label_keys);
 	strv_clear(&c->label_values);
 	strv_clear(&c->notes);
@@ -78,6 +79,28 @@ static int read_keys(const json_t *j, const char *key, struct strv *ret, struct 
 	for (void *it = json_object_iter(object); it; it = json_object_iter_next(object, it))
 		strv_push(ret, json_object_iter_key(it));
 	return 0;
+}
+
+static int read_health(const json_t *j, struct image_health *h, struct err *e)
+{
+	struct {
+		const char *key;
+		long long *to;
+	} const numbers[] = {{"Interval", &h->interval},
+			     {"Timeout", &h->timeout},
+			     {"StartPeriod", &h->start_period},
+			     {"Retries", &h->retries}};
+	json_t *object, *number;
+	int r = json_get(j, "Healthcheck", JSON_OBJECT, &object, e);
+
+	if (r < 0 || !object)
+		return r;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(numbers); i++) {
+		r = json_get(object, numbers[i].key, JSON_INTEGER, &number, e);
+		if (number && json_integer_value(number) > 0)
+			*numbers[i].to = json_integer_value(number);
+	}
+	return r < 0 ? r : json_get_list(object, "Test", LIST_MAX, &h->test, e);
 }
 
 /* A null label counts as empty, as in Go. */
@@ -142,6 +165,7 @@ static int read_execution(const json_t *j, struct image_config *c, struct err *e
 	optional(c, json_get_text(config, "StopSignal", &c->stop_signal, e), e);
 	optional(c, read_keys(config, "Volumes", &c->volumes, e), e);
 	optional(c, read_keys(config, "ExposedPorts", &c->exposed, e), e);
+	optional(c, read_health(config, &c->health, e), e);
 	optional(c, read_labels(config, c, e), e);
 	return 0;
 }

@@ -19,6 +19,13 @@ struct image_history {
 	bool empty_layer;
 };
 
+/* HEALTHCHECK of a Dockerfile, in Docker's config: not in OCI's, but images of both have it. */
+struct image_health {
+	struct strv test; /* CMD and words, CMD-SHELL and a line, or NONE; empty: none */
+	/* Times in ns; 0: not set. */
+	long long interval, timeout, start_period, retries;
+};
+
 struct image_config {
 	struct platform platform;
 	char *created, *author;	 /* or NULL */
@@ -28,6 +35,7 @@ struct image_config {
 	char *user, *workdir, *stop_signal; /* or NULL; never "" */
 	struct strv entrypoint, cmd;
 	struct strv volumes, exposed;
+	struct image_health health;
 	struct strv label_keys, label_values;
 	struct image_history *history;
 	size_t n_history;

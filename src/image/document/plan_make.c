@@ -25,6 +25,7 @@
 #define VOLUMES_MAX	 128		/* a start makes at most 256 mounts and directories */
 #define ID_MAX		 UINT32_MAX - 1 /* (uid_t)-1 means "leave unchanged" to the kernel */
 #define ONLY_MAX	 8
+#define NS_PER_MS	 1000000
 #define PLAIN_NAME	 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 static bool parse_id(const char *text, unsigned long *ret)
@@ -194,6 +195,29 @@ static void copy_list(const struct strv *from, struct strv *to)
 		strv_push(to, from->v[i]);
 }
 
+static void add_time(struct image_plan *p, const char *key, long long n)
+{
+	if (n)
+		strv_push_take(&p->health_times, xasprintf("%s %lld", key, n));
+}
+
+static void set_health(const struct image_health *h, struct image_plan *p)
+{
+	const char *how = h->test.n ? h->test.v[0] : "NONE";
+
+	if (streq(how, "NONE") || !*how)
+		return;
+	if (h->test.n < 2 || !(streq(how, "CMD") || streq(how, "CMD-SHELL"))) {
+		log_note("the image's health check cannot be used: it is left out");
+		return;
+	}
+	copy_list(&h->test, &p->health);
+	add_time(p, "interval", h->interval / NS_PER_MS);
+	add_time(p, "timeout", h->timeout / NS_PER_MS);
+	add_time(p, "start-period", h->start_period / NS_PER_MS);
+	add_time(p, "retries", h->retries);
+}
+
 /* An empty directory that mkdir(2) can make the same way, with a name that fits a line. */
 static bool is_plain_folder(const struct view *v, const char *path, mode_t *ret_mode)
 {
@@ -328,6 +352,7 @@ static int build(const struct image_store *s, const struct image_config *c,
 	copy_list(&c->env, &ret->env);
 	copy_list(&c->entrypoint, &ret->entrypoint);
 	copy_list(&c->cmd, &ret->cmd);
+	set_health(&c->health, ret);
 	return 0;
 }
 

@@ -28,6 +28,8 @@ void image_plan_clear(struct image_plan *p)
 	strv_clear(&p->entrypoint);
 	strv_clear(&p->cmd);
 	strv_clear(&p->volumes);
+	strv_clear(&p->health);
+	strv_clear(&p->health_times);
 	strv_clear(&p->bare);
 	strv_clear(&p->only);
 	strv_clear(&p->has);
@@ -50,6 +52,8 @@ static const struct plan_field lists[] = {
 	{"entrypoint", offsetof(struct image_plan, entrypoint)},
 	{"cmd", offsetof(struct image_plan, cmd)},
 	{"volume", offsetof(struct image_plan, volumes)},
+	{"health", offsetof(struct image_plan, health)},
+	{"health-time", offsetof(struct image_plan, health_times)},
 	{"bare", offsetof(struct image_plan, bare)},
 	{"only", offsetof(struct image_plan, only)},
 	{"has", offsetof(struct image_plan, has)},
@@ -131,10 +135,14 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? streq(a, b) : a == b;
 }
 
-/* What a start can determine itself, and does if the plan of an older version does not have it. */
+/*
+ * What plans of older versions do not have. A start determines it itself; but not the check of its
+ * health, which such an image does not have until it is pulled again.
+ */
 static bool is_said_by_newer(const char *key)
 {
-	return streq(key, "bare") || streq(key, "only") || streq(key, "has");
+	return starts_with(key, "health") || streq(key, "bare") || streq(key, "only") ||
+	       streq(key, "has");
 }
 
 void image_plan_note_whole(int datafd, const struct digest *manifest)

@@ -6,8 +6,8 @@
  * keys may be repeated:
  *
  *	layer (layers/CHAIN-ID, or the path of one in a second store; top first), version,
- *	env, entrypoint, cmd, volume, bare, only, has, workdir, stop-signal, user, uid, gid, home,
- *	no-user
+ *	env, entrypoint, cmd, volume, health, health-time, bare, only, has, workdir, stop-signal, user,
+ *	uid, gid, home, no-user
  */
 #ifndef IMAGE_STORE_PLAN_H
 #define IMAGE_STORE_PLAN_H
@@ -22,6 +22,8 @@ struct image_plan {
 	struct strv layers; /* paths, top first; relative ones to the data directory */
 	struct strv env;    /* NAME=value */
 	struct strv entrypoint, cmd, volumes;
+	struct strv health; /* CMD and words, or CMD-SHELL and a line; missing in older plans */
+	struct strv health_times; /* "interval MS", "timeout MS", "start-period MS", "retries N" */
 	struct strv bare; /* those of /tmp and /run that are empty; missing in older plans */
 	struct strv only; /* "1777 /run/lock": empty directories, if there is nothing else */
 	struct strv has;  /* "SHELL=/bin/bash", "TERM=xterm": things that sessions look for */
@@ -43,7 +45,7 @@ bool image_plan_exists(int datafd, const struct digest *manifest);
 void image_plan_note_whole(int datafd, const struct digest *manifest);
 bool image_plan_is_untouched(int datafd, const struct digest *manifest);
 
-/* The key of the first difference, or NULL; ignores `bare`, which older plans lack. */
+/* The key of the first difference, or NULL; ignores what older plans lack. */
 const char *image_plan_difference(const struct image_plan *a, const struct image_plan *b);
 
 /* Checks for every layer, which a start has no time for. */
