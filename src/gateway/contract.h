@@ -51,7 +51,7 @@ enum {
 	GATEWAY_END_FD, /* one more than the last */
 };
 
-#define GATEWAY_VERSION	    2 /* of this exchange */
+#define GATEWAY_VERSION	    3 /* of this exchange */
 #define GATEWAY_MAX_SERVERS 3 /* MAXNS of resolver(3) */
 #define GATEWAY_BOX_MAX	    31
 

@@ -6,12 +6,10 @@
  */
 #include "gateway/flight.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/mem.h"
+#include "gateway/http.h"
 
 #define RECORD_HEADER	 5
 #define RECORD_HANDSHAKE 22
@@ -19,7 +17,6 @@
 #define CLIENT_HELLO	 1
 #define HELLO_HEADER	 4
 #define SERVER_NAME	 0 /* the extension, and the type of name in it */
-#define METHOD_MAX	 20
 
 /* Bytes of handshake messages, without the headers of their records. */
 struct stream {
@@ -87,18 +84,6 @@ static void skip_vector(struct stream *s, size_t *left, int bytes)
 	skip(s, n);
 }
 
-/* Lower case, and without a dot at the end. */
-static bool settle_name(char *name)
-{
-	size_t len = strlen(name);
-
-	if (len && name[len - 1] == '.')
-		name[len - 1] = '\0';
-	for (char *c = name; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	return net_rule_is_name(name);
-}
-
 static void read_server_name(struct stream *s, size_t size, char *ret)
 {
 	size_t list, len;
@@ -114,7 +99,7 @@ static void read_server_name(struct stream *s, size_t size, char *ret)
 	if (s->more || s->bad)
 		return;
 	ret[len] = '\0';
-	s->bad = strlen(ret) != len || !settle_name(ret);
+	s->bad = strlen(ret) != len || !net_rule_settle_name(ret);
 }
 
 static enum flight read_hello(struct stream *s, char *ret)
@@ -155,112 +140,52 @@ static enum flight read_hello(struct stream *s, char *ret)
 	return s->bad ? FLIGHT_BAD : found ? FLIGHT_NAME : FLIGHT_NONE;
 }
 
-/* "NAME", "NAME:PORT", or an address, which is no name. */
-static enum flight read_host(const char *value, size_t len, char *ret)
-{
-	const char *colon;
-
-	while (len && (value[len - 1] == ' ' || value[len - 1] == '\t'))
-		len--;
-	if (len && value[0] == '[')
-		return FLIGHT_NONE;
-	colon = memchr(value, ':', len);
-	if (colon) {
-		size_t n = (size_t)(colon - value);
-
-		if (len - n > 6 || strspn(colon + 1, "0123456789") < len - n - 1)
-			return FLIGHT_BAD;
-		len = n;
-	}
-	if (len == 0 || len >= NET_NAME_MAX)
-		return FLIGHT_BAD;
-	memcpy(ret, value, len);
-	ret[len] = '\0';
-	return strlen(ret) == len && settle_name(ret) ? FLIGHT_NAME : FLIGHT_BAD;
-}
-
-/*
- * The end of a line, of which *ret_len becomes the length without its end. NULL: it is not there
- * yet.
- */
-static const char *end_of_line(const char *line, const char *end, size_t *ret_len)
-{
-	const char *newline = memchr(line, '\n', (size_t)(end - line));
-
-	if (!newline)
-		return NULL;
-	*ret_len = (size_t)(newline - line);
-	return newline + 1;
-}
-
-/* "GET /path HTTP/1.1": 1; not yet: 0; something else: -1. */
-static int is_request(const char *line, size_t len, bool whole)
-{
-	size_t method = 0, target;
-
-	while (method < len && method < METHOD_MAX && isupper((unsigned char)line[method]))
-		method++;
-	if (method == len && !whole && len < METHOD_MAX)
-		return 0;
-	if (method == 0 || method == len || line[method] != ' ')
-		return -1;
-	if (!whole)
-		return 0;
-	/* A target with a name in it is for a proxy; a server would take it before Host. */
-	target = method + 1;
-	if (line[target] != '/' && line[target] != '*')
-		return -1;
-	while (target < len && line[target] != ' ')
-		target++;
-	return len - target == 10 && memcmp(line + target, " HTTP/1.", 8) == 0 &&
-			       line[len - 1] == '\r'
-		       ? 1
-		       : -1;
-}
-
 static enum flight read_headers(const char *at, const char *end, char *ret)
 {
-	static const char host[] = "host:";
 	enum flight found = FLIGHT_NONE;
-	size_t len;
+	struct http_header h;
+	uint16_t port;
 
 	for (;;) {
-		const char *next = end_of_line(at, end, &len);
-
-		if (!next)
+		switch (http_next_header(&at, end, &h)) {
+		case HTTP_MORE:
 			return FLIGHT_MORE;
-		if (len == 0 || at[len - 1] != '\r' || memchr(at, '\0', len))
+		case HTTP_BAD:
 			return FLIGHT_BAD;
-		if (len == 1)
+		case HTTP_END:
 			return found;
-		/* "Host : x", zero bytes and lines that go on are read in more than one way. */
-		if (at[strcspn(at, ": \t\r\n")] != ':')
-			return FLIGHT_BAD;
-		if (len > strlen(host) && strncasecmp(at, host, strlen(host)) == 0) {
-			size_t blank = strlen(host) + strspn(at + strlen(host), " \t");
-
-			if (found != FLIGHT_NONE)
-				return FLIGHT_BAD;
-			found = blank < len ? read_host(at + blank, len - 1 - blank, ret)
-					    : FLIGHT_BAD;
-			if (found == FLIGHT_BAD)
-				return found;
+		case HTTP_LINE:
+			break;
 		}
-		at = next;
+		if (!http_is(&h, "host"))
+			continue;
+		if (found != FLIGHT_NONE)
+			return FLIGHT_BAD;
+		if (h.len && h.value[0] == '[')
+			continue; /* an address, which is no name */
+		if (!http_authority(h.value, h.len, ret, &port))
+			return FLIGHT_BAD;
+		found = FLIGHT_NAME;
 	}
 }
 
 static enum flight read_http(const char *text, size_t len, char *ret)
 {
-	size_t line = len;
-	const char *end = text + len, *next = end_of_line(text, end, &line);
-	int is = is_request(text, line, next != NULL);
+	const char *end = text + len;
+	struct http_request request;
 
-	if (is < 0)
-		return FLIGHT_NONE;
-	if (is == 0)
+	switch (http_next_request(&text, end, &request)) {
+	case HTTP_MORE:
 		return FLIGHT_MORE;
-	return read_headers(next, end, ret);
+	case HTTP_LINE:
+		break;
+	default:
+		return FLIGHT_NONE;
+	}
+	/* A target with a name in it is for a proxy; a server would take it before Host. */
+	if (request.target[0] != '/' && request.target[0] != '*')
+		return FLIGHT_NONE;
+	return read_headers(text, end, ret);
 }
 
 enum flight flight_read(const uint8_t *data, size_t len, char ret_name[NET_NAME_MAX])

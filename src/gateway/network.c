@@ -69,7 +69,7 @@ bool network_set_policy(struct network *n, const struct netpolicy *policy, bool 
 {
 	size_t size = netpolicy_size(policy);
 
-	if (n->policy && netpolicy_size(n->policy) == size && memcmp(n->policy, policy, size) == 0)
+	if (n->policy && used && netpolicy_is_same(n->policy, policy))
 		return true;
 	if (n->policy && used)
 		return false;

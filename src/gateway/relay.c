@@ -57,12 +57,13 @@ struct way {
 	bool large;    /* it is a large one */
 	unsigned many; /* as MANY_TURNS: not 0 while bytes come in large portions */
 	size_t held;
+	uint64_t may; /* with a gate: bytes that may pass before it is asked again */
 };
 
 struct relay {
 	struct end end[2]; /* the box's, the host's */
 	struct way way[2];
-	struct endpoint *gate; /* where to, until the box's first bytes were allowed; then NULL */
+	struct gate *gate; /* NULL: everything may pass */
 	bool dead;
 	bool queued; /* in a list: next is in use */
 	struct relay *next;
@@ -147,33 +148,61 @@ static void finish(struct relay *r, bool reset)
 	dead = r;
 }
 
-/* False: not now. */
-static bool pass_gate(struct relay *r)
+/* How much may pass from an end, CHUNK at most. 0: nothing now. */
+static size_t pass_gate(struct relay *r, int i)
 {
-	struct end *box = &r->end[0];
+	struct end *from = &r->end[i];
+	struct way *w = &r->way[i];
 
-	switch (gate_look(box->fd, r->gate, box->hung_up)) {
-	case GATE_WAITS:
-		box->readable = false;
-		return false;
-	case GATE_OPEN:
-		free(take_ptr(r->gate));
-		return true;
-	case GATE_REFUSES:
-		break;
+	if (r->gate && w->may == 0) {
+		switch (i == 0 ? gate_look(r->gate, from->fd, from->hung_up, &w->may)
+			       : gate_look_back(r->gate, from->fd, from->hung_up, &w->may)) {
+		case GATE_WAITS:
+			from->readable = false;
+			break;
+		case GATE_PASSES:
+			break;
+		case GATE_OPEN:
+			free(take_ptr(r->gate));
+			break;
+		case GATE_REFUSES:
+			finish(r, !gate_explain(r->gate, from->fd));
+			return 0;
+		}
 	}
-	finish(r, true);
-	return false;
+	return r->gate && w->may < CHUNK ? (size_t)w->may : CHUNK;
+}
+
+/* So many bytes have passed. The other end may have waited for that. */
+static void passed(struct relay *r, int i, size_t n)
+{
+	struct way *w = &r->way[i];
+
+	if (!r->gate)
+		return;
+	w->may -= n;
+	if (i == 0) {
+		r->way[1].may = 0; /* what comes next may be an answer that a tunnel depends on */
+		return;
+	}
+	if (w->may == 0)
+		gate_look_back(r->gate, r->end[1].fd, r->end[1].hung_up, &w->may);
+	r->end[0].readable = true;
+	queue(&ready, r);
 }
 
 /* What a read from an end has returned. False: nothing was read. */
-static bool took(struct relay *r, struct end *from, ssize_t n)
+static bool took(struct relay *r, int i, ssize_t n)
 {
-	if (n == 0)
+	struct end *from = &r->end[i];
+
+	if (n > 0)
+		passed(r, i, (size_t)n);
+	else if (n == 0)
 		from->ended = true;
 	else if (n < 0 && errno == EAGAIN)
 		from->readable = false;
-	else if (n < 0)
+	else
 		finish(r, true);
 	return n > 0;
 }
@@ -183,18 +212,19 @@ static bool took(struct relay *r, struct end *from, ssize_t n)
  * large. As a read of less than was asked for has emptied the socket, it waits for an event then;
  * epoll(7).
  */
-static bool move_few(struct relay *r, int i)
+static bool move_few(struct relay *r, int i, size_t may)
 {
 	static uint8_t few[FEW];
 	struct end *from = &r->end[i], *to = &r->end[1 - i];
 	struct way *w = &r->way[i];
-	ssize_t n = recv(from->fd, few, sizeof(few), MSG_DONTWAIT), sent;
+	size_t most = may < sizeof(few) ? may : sizeof(few);
+	ssize_t n = recv(from->fd, few, most, MSG_DONTWAIT), sent;
 
-	if (!took(r, from, n))
+	if (!took(r, i, n))
 		return false;
 	if (n == FEW)
 		w->many = MANY_TURNS;
-	else
+	else if (n < (ssize_t)most)
 		from->readable = from->hung_up;
 	sent = send(to->fd, few, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (sent < 0 && errno == EAGAIN)
@@ -215,20 +245,22 @@ static bool fill(struct relay *r, int i)
 {
 	struct end *from = &r->end[i];
 	struct way *w = &r->way[i];
+	size_t may;
 	ssize_t n;
 
 	if (!from->readable || from->ended)
 		return false;
-	if (i == 0 && r->gate && !pass_gate(r))
+	may = pass_gate(r, i);
+	if (may == 0)
 		return false;
 	if (w->pipe[0] < 0 && !borrow_pipe(w)) {
 		queue(&starved, r);
 		return false;
 	}
 	if (w->many == 0 && w->large && r->end[1 - i].writable)
-		return move_few(r, i);
-	n = splice(from->fd, NULL, w->pipe[1], NULL, CHUNK, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-	if (!took(r, from, n))
+		return move_few(r, i, may);
+	n = splice(from->fd, NULL, w->pipe[1], NULL, may, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (!took(r, i, n))
 		return false;
 	if (n >= FEW)
 		w->many = MANY_TURNS;
@@ -322,14 +354,11 @@ static void start_end(struct relay *r, int i, int fd, bool watched)
 		r->dead = true;
 }
 
-void relay_start(int box, int host, bool host_watched, const struct endpoint *checked)
+void relay_start(int box, int host, bool host_watched, struct gate *gate)
 {
 	struct relay *r = xcalloc(1, sizeof(*r));
 
-	if (checked) {
-		r->gate = xcalloc(1, sizeof(*r->gate));
-		*r->gate = *checked;
-	}
+	r->gate = gate;
 	start_end(r, 0, box, false);
 	start_end(r, 1, host, host_watched);
 	if (r->dead) { /* no memory in the kernel */

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "gateway/endpoint.h"
+#include "gateway/gate.h"
 
 /* What a relay waits for at both of its ends: watched once, edge-triggered. */
 #define RELAY_EVENTS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
@@ -14,10 +14,9 @@
 /*
  * Takes two connected sockets with TCP_NODELAY, of which the caller has taken the descriptors
  * (loop_take_fds()), and closes them when the connection ends. host_watched: the host's is in the
- * loop already. checked: where the connection goes to, if the box's first bytes must be allowed
- * (gate.h); else NULL.
+ * loop already. gate: what looks at the bytes, which becomes the relay's, or NULL.
  */
-void relay_start(int box, int host, bool host_watched, const struct endpoint *checked);
+void relay_start(int box, int host, bool host_watched, struct gate *gate);
 
 /* Is there work that needs no event? Then the loop must not wait. */
 bool relay_has_work(void);

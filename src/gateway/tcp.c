@@ -38,8 +38,8 @@ struct pending {
 	struct flow_key key;
 	int fd;		      /* the host's half; -1: the name server's, which is here */
 	bool watched;	      /* it is in the loop */
-	bool checked;	      /* its first bytes must be allowed */
 	bool host;	      /* to this host: its other loopback has not been tried */
+	enum verdict verdict; /* whether what it sends must be looked at */
 	bool connected;	      /* and the SYN has been put back */
 	bool done;	      /* to be freed */
 	int64_t begun, asked; /* when the first SYN came, and the last */
@@ -142,7 +142,7 @@ static void accept_some(const struct pending *until)
 		if (p->fd < 0)
 			dns_tcp_start(fd);
 		else
-			relay_start(fd, p->fd, p->watched, p->checked ? &p->key.to : NULL);
+			relay_start(fd, p->fd, p->watched, gate_new(&p->key.to, p->verdict));
 		if (p == until)
 			return;
 	}
@@ -244,11 +244,11 @@ static void try_other_loopback(struct pending *p)
 }
 
 /* Two descriptors have been taken. */
-static void begin(const struct packet *syn, const struct endpoint *to, bool checked)
+static void begin(const struct packet *syn, const struct endpoint *to, enum verdict verdict)
 {
 	struct pending *p = add(syn);
 
-	p->checked = checked;
+	p->verdict = verdict;
 	p->host = !endpoint_same_addr(to, &syn->key.to);
 	connect_host(p, to);
 }
@@ -285,7 +285,7 @@ void tcp_syn(const struct packet *syn)
 	if (verdict == VERDICT_REFUSED)
 		refuse(syn, ECONNREFUSED);
 	else if (loop_take_fds(2))
-		begin(syn, &to, verdict == VERDICT_CHECKED);
+		begin(syn, &to, verdict);
 }
 
 bool tcp_waits(void)

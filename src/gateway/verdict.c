@@ -16,6 +16,7 @@
 #include "gateway/host_route.h"
 #include "gateway/refusals.h"
 
+#define HTTP  80
 #define HTTPS 443
 
 /* How much of a closed network a rule can open. */
@@ -57,6 +58,7 @@ static const struct net private6[] = {{"fc00::", 7, CLOSED}};
 
 static struct netpolicy *policy;
 static struct net_journal *journal;
+static struct net_event last_refusal;
 
 void verdict_init(struct net_journal *j, struct pins *pins)
 {
@@ -143,6 +145,18 @@ static bool is_host(const struct endpoint *to)
 }
 
 /* Writes the journal. Returns whether it was allowed. */
+static bool record(struct net_event *event, const char *name)
+{
+	if (name)
+		memcpy(event->name, name, strlen(name));
+	net_journal_add(journal, event);
+	if (event->reason == REASON_ALLOWED)
+		return true;
+	refusals_add(event);
+	last_refusal = *event;
+	return false;
+}
+
 static bool note(int protocol, const struct endpoint *to, const char *name, enum net_reason reason)
 {
 	struct net_event event = {.reason = (uint8_t)reason};
@@ -158,12 +172,12 @@ static bool note(int protocol, const struct endpoint *to, const char *name, enum
 		if (!name)
 			name = pins_first(to);
 	}
-	if (name)
-		memcpy(event.name, name, strlen(name));
-	net_journal_add(journal, &event);
-	if (reason != REASON_ALLOWED)
-		refusals_add(&event);
-	return reason == REASON_ALLOWED;
+	return record(&event, name);
+}
+
+void verdict_explain(struct buf *out)
+{
+	net_refusals_explain(&last_refusal, out);
 }
 
 static enum verdict settle(int protocol, const struct endpoint *to, enum net_reason reason)
@@ -175,10 +189,12 @@ static enum verdict of_host(int protocol, const struct endpoint *to, struct endp
 {
 	static const uint8_t loopback[] = {127, 0, 0, 1};
 
-	if (protocol == IPPROTO_ICMP || !netpolicy_host(policy, ntohs(to->port)))
-		return settle(protocol, to, REASON_HOST);
 	*ret = endpoint_ipv4(loopback, to->port);
-	return settle(protocol, to, REASON_ALLOWED);
+	if (protocol != IPPROTO_ICMP && netpolicy_host(policy, ntohs(to->port)))
+		return settle(protocol, to, REASON_ALLOWED);
+	return protocol == IPPROTO_TCP && netpolicy_is_proxy_host(policy, ntohs(to->port))
+		       ? VERDICT_PROXY
+		       : settle(protocol, to, REASON_HOST);
 }
 
 struct best {
@@ -202,6 +218,31 @@ static enum netpolicy_says best_of_names(const struct endpoint *to)
 
 	pins_each(to, improve, &best);
 	return best.says;
+}
+
+struct sought {
+	uint16_t port;
+	bool found;
+};
+
+static void look_for_proxy(const char *name, void *arg)
+{
+	struct sought *sought = arg;
+
+	sought->found |= netpolicy_is_proxy_name(policy, name, sought->port);
+}
+
+/* Is it a proxy that no rule opens for all that may be asked of it? */
+static bool is_proxy(int protocol, const struct endpoint *to)
+{
+	struct sought sought = {
+		ntohs(to->port),
+		netpolicy_is_proxy_address(policy, to->addr.s6_addr, ntohs(to->port))};
+
+	if (protocol != IPPROTO_TCP || policy->n_proxies == 0)
+		return false;
+	pins_each(to, look_for_proxy, &sought);
+	return sought.found && best_of_names(to) < NETPOLICY_PORT;
 }
 
 /* The policy is closed, and no rule by address says anything. */
@@ -235,9 +276,9 @@ enum verdict verdict_of(int protocol, const struct endpoint *to, struct endpoint
 		return of_host(protocol, to, ret);
 	if (closed == NEVER)
 		return settle(protocol, to, REASON_NO_MACHINE);
-	if (host_route_is_local(to))
-		return settle(protocol, to, REASON_HOST);
 	*ret = *to;
+	if (host_route_is_local(to))
+		return is_proxy(protocol, to) ? VERDICT_PROXY : settle(protocol, to, REASON_HOST);
 	says = of_address(to, to->port);
 	if (says == NETPOLICY_RAW)
 		return settle(protocol, to, REASON_ALLOWED);
@@ -245,6 +286,8 @@ enum verdict verdict_of(int protocol, const struct endpoint *to, struct endpoint
 		return settle(protocol, to, REASON_DENIED);
 	if (closed == CLOSED)
 		return settle(protocol, to, REASON_SPECIAL);
+	if ((policy->closed || netpolicy_denies_names(policy)) && is_proxy(protocol, to))
+		return VERDICT_PROXY;
 	if (policy->closed)
 		return of_names(protocol, to);
 	return protocol == IPPROTO_TCP && netpolicy_denies_names(policy)
@@ -277,13 +320,115 @@ bool verdict_of_flight(const struct endpoint *to, enum flight flight, const char
 		    of_flight(to, flight, name));
 }
 
+static bool is_local(const struct endpoint *to)
+{
+	return is_host(to) || host_route_is_local(to);
+}
+
+/* localhost, RFC 6761 6.3; host.sandbox, which is to be reached without a proxy. */
+static bool is_hosts_name(const char *name)
+{
+	return streq(name, "localhost") || ends_with(name, ".localhost") ||
+	       ends_with(name, NET_HOST_BELOW);
+}
+
+/* REASON_ALLOWED: by a rule or by default, unless it is closed for its own sake. */
+static enum net_reason of_target_address(const struct endpoint *to)
+{
+	enum closed closed = how_closed(to);
+	enum netpolicy_says says;
+
+	if (closed == NEVER)
+		return REASON_NO_MACHINE;
+	if (host_route_is_local(to))
+		return REASON_HOST;
+	says = of_address(to, to->port);
+	if (says != NETPOLICY_NO_RULE)
+		return says == NETPOLICY_RAW ? REASON_ALLOWED : REASON_DENIED;
+	return closed == CLOSED ? REASON_SPECIAL : policy->closed ? REASON_NO_RULE : REASON_ALLOWED;
+}
+
+static enum net_reason of_target_name(const char *name, uint16_t port)
+{
+	if (is_hosts_name(name))
+		return REASON_HOST;
+	switch (netpolicy_name(policy, name, port)) {
+	case NETPOLICY_DENIED:
+		return REASON_DENIED;
+	case NETPOLICY_NO_RULE:
+		return !policy->closed ? REASON_ALLOWED
+		       : netpolicy_name(policy, name, 0) == NETPOLICY_NO_RULE
+			       ? REASON_NO_RULE
+			       : REASON_NO_RULE_OF_PORT;
+	default:
+		return REASON_ALLOWED;
+	}
+}
+
+static bool note_target(const struct proxy_target *t, enum net_reason reason)
+{
+	struct net_event event = {
+		.reason = (uint8_t)reason, .protocol = NET_PROXY, .port = ntohs(t->at.port)};
+
+	event.has_address = !*t->name;
+	memcpy(event.addr, &t->at.addr, sizeof(event.addr));
+	return record(&event, t->name);
+}
+
+/* Must what goes through the tunnel name the host, too? */
+static bool is_checked(const struct proxy_target *t)
+{
+	return t->tunnel && *t->name &&
+	       (policy->closed ? netpolicy_name(policy, t->name, ntohs(t->at.port)) != NETPOLICY_RAW
+			       : netpolicy_denies_names(policy));
+}
+
+enum verdict verdict_of_target(const struct proxy_target *t, const struct endpoint *proxy)
+{
+	enum net_reason reason;
+	uint16_t port;
+
+	if (!t) {
+		note(IPPROTO_TCP, proxy, is_host(proxy) ? NET_HOST_NAME : NULL, REASON_NO_REQUEST);
+		return VERDICT_REFUSED;
+	}
+	port = ntohs(t->at.port);
+	reason = *t->name ? of_target_name(t->name, port) : of_target_address(&t->at);
+	/* Whatever its name has as an address: the proxy asks, and not we. */
+	if (reason == REASON_ALLOWED && !policy->closed && *t->name && port != HTTP &&
+	    port != HTTPS && is_local(proxy) &&
+	    netpolicy_name(policy, t->name, port) == NETPOLICY_NO_RULE)
+		reason = REASON_PROXY_PORT;
+	if (reason == REASON_ALLOWED && is_checked(t))
+		return VERDICT_CHECKED;
+	return note_target(t, reason) ? VERDICT_ALLOWED : VERDICT_REFUSED;
+}
+
+bool verdict_of_tunnel(const struct proxy_target *t, enum flight flight, const char *name)
+{
+	uint16_t port = ntohs(t->at.port);
+	enum net_reason reason = REASON_ALLOWED;
+
+	if (flight == FLIGHT_BAD || flight == FLIGHT_MORE)
+		reason = REASON_TWO_WAYS;
+	else if (flight == FLIGHT_NAME && !streq(name, t->name))
+		reason = !policy->closed && netpolicy_name(policy, name, port) != NETPOLICY_DENIED
+				 ? REASON_ALLOWED
+				 : REASON_NOT_ASKED;
+	else if (flight == FLIGHT_NONE && policy->closed &&
+		 netpolicy_name(policy, t->name, port) < NETPOLICY_PORT)
+		reason = REASON_NAMELESS;
+	return note_target(t, reason);
+}
+
 bool verdict_of_question(const struct dns_question *q)
 {
 	enum netpolicy_says says = q->odd ? NETPOLICY_NO_RULE : netpolicy_name(policy, q->name, 0);
 
 	if (says == NETPOLICY_DENIED)
 		return note(-1, NULL, q->name, REASON_DENIED);
-	if (policy->closed && says == NETPOLICY_NO_RULE)
+	if (policy->closed && says == NETPOLICY_NO_RULE &&
+	    (q->odd || !netpolicy_is_proxy_name(policy, q->name, 0)))
 		return note(-1, NULL, q->name, REASON_NO_RULE);
 	return true;
 }
@@ -294,7 +439,8 @@ bool verdict_of_answer(const struct endpoint *to, const char *name)
 
 	if (!policy->closed || (!host && of_address(to, 0) == NETPOLICY_RAW))
 		return true;
-	return (!host && how_closed(to) == OPEN && !is_private(to)) ||
+	return (!host && how_closed(to) == OPEN &&
+		(!is_private(to) || netpolicy_is_proxy_name(policy, name, 0))) ||
 	       note(-1, to, name, host ? REASON_HOST : REASON_PRIVATE);
 }
 

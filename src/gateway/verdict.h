@@ -14,6 +14,7 @@
 #include "gateway/endpoint.h"
 #include "gateway/flight.h"
 #include "gateway/pins.h"
+#include "gateway/proxy.h"
 #include "netpolicy/journal.h"
 #include "netpolicy/netpolicy.h"
 
@@ -30,6 +31,7 @@ enum verdict {
 	VERDICT_REFUSED,
 	VERDICT_ALLOWED,
 	VERDICT_CHECKED, /* allowed if its first bytes are: verdict_of_flight() */
+	VERDICT_PROXY,	 /* allowed as far as what it asks of a proxy is: verdict_of_target() */
 };
 
 /*
@@ -41,6 +43,16 @@ enum verdict verdict_of(int protocol, const struct endpoint *to, struct endpoint
 
 /* Are these first bytes allowed? name: with FLIGHT_NAME, what they name. */
 bool verdict_of_flight(const struct endpoint *to, enum flight flight, const char *name);
+
+/*
+ * May a proxy be asked for that? VERDICT_CHECKED: if what is then sent through the tunnel is allowed,
+ * verdict_of_tunnel(). target NULL: what was sent asks for nothing.
+ */
+enum verdict verdict_of_target(const struct proxy_target *target, const struct endpoint *proxy);
+bool verdict_of_tunnel(const struct proxy_target *target, enum flight flight, const char *name);
+
+/* Appends why the last one was refused, as text. */
+void verdict_explain(struct buf *out);
 
 /* May a server be asked this? */
 bool verdict_of_question(const struct dns_question *q);

@@ -61,14 +61,22 @@ static void set_both(const char *name, const char *value, struct strv *env)
 	env_set(env, upper, value);
 }
 
-bool host_net_proxies(bool with_password, const char *loopback, struct strv *env)
+/* The lower case is what curl(1) takes, against "Proxy:" in the head of a CGI's request. */
+static const char *proxy_of(size_t i)
 {
 	static const char *const lower[] = {HOSTVARS_PROXY}, *const upper[] = {
 								     HOSTVARS_PROXY_UPPER};
+
+	return getenv(lower[i]) ? getenv(lower[i]) : getenv(upper[i]);
+}
+
+bool host_net_proxies(bool with_password, const char *loopback, struct strv *env)
+{
+	static const char *const lower[] = {HOSTVARS_PROXY};
 	bool stripped = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(lower); i++) {
-		const char *value = getenv(lower[i]) ? getenv(lower[i]) : getenv(upper[i]);
+		const char *value = proxy_of(i);
 		cleanup_free char *bare = NULL, *renamed = NULL;
 
 		if (!value)
@@ -84,6 +92,27 @@ bool host_net_proxies(bool with_password, const char *loopback, struct strv *env
 		set_both(lower[i], renamed ? renamed : value, env);
 	}
 	return stripped && !with_password;
+}
+
+void host_net_policy(const char *loopback, struct netpolicy **policy)
+{
+	static const char *const names[] = {HOSTVARS_PROXY};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *value = streq(names[i], "no_proxy") ? NULL : proxy_of(i), *host;
+		cleanup_free char *bare = NULL, *renamed = NULL;
+
+		if (!value)
+			continue;
+		bare = strip_user(value);
+		renamed = rename_loopback(bare, loopback);
+		host = strstr(renamed, "://");
+		if (host && strncasecmp(renamed, "http:", 5) != 0)
+			continue; /* TLS and SOCKS hide what is asked for, or say it otherwise */
+		host = host ? host + 3 : renamed;
+		renamed[(size_t)(host - renamed) + strcspn(host, "/?#")] = '\0';
+		netpolicy_add_proxy(policy, host);
+	}
 }
 
 static bool add_file(const char *path, struct buf *ret)

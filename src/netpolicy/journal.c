@@ -157,11 +157,13 @@ static char *format_address(const struct net_event *event, uint16_t port, char *
 
 char *net_event_what(const struct net_event *event, char *out)
 {
-	static const char *const protocols[] = {"tcp", "udp", "ping", "dns"};
+	static const char *const protocols[] = {"tcp", "udp", "ping", "dns", "proxy"};
 	char address[NET_RULE_MAX] = "";
 
 	if (event->has_address)
 		format_address(event, event->port, address);
+	else if (event->protocol == NET_PROXY)
+		snprintf(address, sizeof(address), ":%u", event->port);
 	snprintf(out, NET_REASON_MAX, "%s%s%s", protocols[event->protocol], *address ? " " : "",
 		 address);
 	return out;
@@ -183,6 +185,9 @@ char *net_event_why(const struct net_event *event, char *out)
 		[REASON_NOT_ITS] = "it names a host that does not have this address",
 		[REASON_TWO_WAYS] = "its first bytes can be read in more than one way",
 		[REASON_PRIVATE] = "the name has a private address",
+		[REASON_NO_REQUEST] = "it is no request to a proxy that can be read in one way",
+		[REASON_NOT_ASKED] = "it names another host than the proxy was asked for",
+		[REASON_PROXY_PORT] = "a proxy on this machine leads to ports 80 and 443",
 	};
 
 	snprintf(out, NET_REASON_MAX, "%s", text[event->reason]);
@@ -196,7 +201,9 @@ char *net_event_rule(const struct net_event *event, char *out)
 	*out = '\0';
 	switch ((enum net_reason)event->reason) {
 	case REASON_NO_RULE:
-		if (*event->name && !streq(event->name, "?"))
+		if (event->protocol == NET_PROXY && *event->name && !web)
+			snprintf(out, NET_REASON_MAX, "%s:%u", event->name, event->port);
+		else if (*event->name && !streq(event->name, "?"))
 			snprintf(out, NET_REASON_MAX, "%s", event->name);
 		else if (event->has_address)
 			format_address(event, event->port, out);
@@ -205,6 +212,7 @@ char *net_event_rule(const struct net_event *event, char *out)
 		snprintf(out, NET_REASON_MAX, "%s", event->name);
 		break;
 	case REASON_NO_RULE_OF_PORT:
+	case REASON_PROXY_PORT:
 		snprintf(out, NET_REASON_MAX, "%s:%u", event->name, event->port);
 		break;
 	case REASON_HOST:
@@ -220,6 +228,7 @@ char *net_event_rule(const struct net_event *event, char *out)
 	case REASON_DATAGRAM:
 	case REASON_NAMELESS:
 	case REASON_TWO_WAYS:
+	case REASON_NO_REQUEST:
 		if (*event->name)
 			snprintf(out, NET_REASON_MAX, "%s%s:%u",
 				 web || event->reason == REASON_TWO_WAYS ? "raw:" : "", event->name,
@@ -229,6 +238,7 @@ char *net_event_rule(const struct net_event *event, char *out)
 	case REASON_DENIED:
 	case REASON_NO_MACHINE:
 	case REASON_NOT_ITS:
+	case REASON_NOT_ASKED:
 	case REASONS:
 		break;
 	}

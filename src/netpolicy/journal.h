@@ -38,10 +38,13 @@ enum net_reason {
 	REASON_NOT_ITS,	   /* they name one that does not have this address */
 	REASON_TWO_WAYS,   /* they can be read in more than one */
 	REASON_PRIVATE,	   /* it is the address of a neighbour, which a name must not have */
+	REASON_NO_REQUEST, /* to a proxy; it is something else */
+	REASON_NOT_ASKED,  /* the bytes in a tunnel name another than the proxy was asked for */
+	REASON_PROXY_PORT, /* a proxy of this machine could reach a server of this machine */
 	REASONS,
 };
 
-enum net_protocol { NET_TCP, NET_UDP, NET_PING, NET_DNS, NET_PROTOCOLS };
+enum net_protocol { NET_TCP, NET_UDP, NET_PING, NET_DNS, NET_PROXY, NET_PROTOCOLS };
 
 struct net_event {
 	uint64_t number; /* from 1 on */

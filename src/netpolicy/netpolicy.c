@@ -22,13 +22,19 @@ struct netpolicy *netpolicy_new(void)
 
 size_t netpolicy_size(const struct netpolicy *p)
 {
-	return offsetof(struct netpolicy, rule) + p->n * sizeof(p->rule[0]);
+	return offsetof(struct netpolicy, rule) + (p->n + p->n_proxies) * sizeof(p->rule[0]);
+}
+
+bool netpolicy_is_same(const struct netpolicy *a, const struct netpolicy *b)
+{
+	return a->closed == b->closed && a->n == b->n &&
+	       memcmp(a->rule, b->rule, a->n * sizeof(a->rule[0])) == 0;
 }
 
 bool netpolicy_is_whole(const struct netpolicy *p, size_t size)
 {
 	return size >= offsetof(struct netpolicy, rule) && p->n <= NETPOLICY_RULES_MAX &&
-	       size == netpolicy_size(p);
+	       p->n_proxies <= NETPOLICY_PROXIES_MAX && size == netpolicy_size(p);
 }
 
 int netpolicy_add(struct netpolicy **policy, const char *word, bool deny, struct err *e)
@@ -149,6 +155,79 @@ bool netpolicy_host(const struct netpolicy *p, uint16_t port)
 		allowed = true;
 	}
 	return allowed;
+}
+
+static const struct net_rule *find_proxy(const struct netpolicy *p, uint16_t port,
+					 bool (*fits)(const struct net_rule *rule,
+						      const void *what),
+					 const void *what)
+{
+	for (uint32_t i = p->n; i < p->n + p->n_proxies; i++)
+		if ((port == 0 || p->rule[i].port == port) && fits(&p->rule[i], what))
+			return &p->rule[i];
+	return NULL;
+}
+
+static bool fits_name(const struct net_rule *rule, const void *name)
+{
+	return has_name(rule, name);
+}
+
+static bool fits_address(const struct net_rule *rule, const void *addr)
+{
+	return has_address(rule, addr);
+}
+
+static bool fits_host(const struct net_rule *rule, const void *none)
+{
+	(void)none;
+	return rule->kind == NET_RULE_HOST;
+}
+
+bool netpolicy_is_proxy_name(const struct netpolicy *p, const char *name, uint16_t port)
+{
+	return find_proxy(p, port, fits_name, name);
+}
+
+bool netpolicy_is_proxy_address(const struct netpolicy *p, const uint8_t *addr, uint16_t port)
+{
+	return find_proxy(p, port, fits_address, addr);
+}
+
+bool netpolicy_is_proxy_host(const struct netpolicy *p, uint16_t port)
+{
+	return find_proxy(p, port, fits_host, NULL);
+}
+
+static bool is_denied(const struct netpolicy *p, const struct net_rule *proxy)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct net_rule *rule = &p->rule[i];
+
+		if (rule->deny && (!rule->port || rule->port == proxy->port) &&
+		    (proxy->kind == NET_RULE_NAME      ? has_name(rule, proxy->name)
+		     : proxy->kind == NET_RULE_ADDRESS ? has_address(rule, proxy->addr)
+						       : rule->kind == NET_RULE_HOST))
+			return true;
+	}
+	return false;
+}
+
+void netpolicy_add_proxy(struct netpolicy **policy, const char *word)
+{
+	struct netpolicy *p = *policy;
+	struct net_rule proxy;
+	struct err ignored;
+
+	if (p->n_proxies == NETPOLICY_PROXIES_MAX || net_rule_parse(word, &proxy, &ignored) < 0 ||
+	    !proxy.port || proxy.raw || proxy.kind == NET_RULE_BELOW || is_denied(p, &proxy))
+		return;
+	for (uint32_t i = p->n; i < p->n + p->n_proxies; i++)
+		if (memcmp(&p->rule[i], &proxy, sizeof(proxy)) == 0)
+			return;
+	p->n_proxies++;
+	p = *policy = xrealloc(p, 1, netpolicy_size(p));
+	p->rule[p->n + p->n_proxies - 1] = proxy;
 }
 
 bool netpolicy_denies_names(const struct netpolicy *p)

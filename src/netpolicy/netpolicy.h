@@ -18,12 +18,14 @@
  * Sent to the gateway in one message, whose size the socket's buffer limits (212992 bytes by
  * default).
  */
-#define NETPOLICY_RULES_MAX 600
+#define NETPOLICY_RULES_MAX   600
+#define NETPOLICY_PROXIES_MAX 8
 
 struct netpolicy {
 	bool closed; /* what no rule allows is refused */
-	uint32_t n;
-	struct net_rule rule[NETPOLICY_RULES_MAX]; /* room for n of them is enough */
+	uint32_t n, n_proxies;
+	/* Room for n rules and n_proxies proxies behind them is enough. */
+	struct net_rule rule[NETPOLICY_RULES_MAX + NETPOLICY_PROXIES_MAX];
 };
 
 /* An open one without rules, for the caller to free. */
@@ -32,11 +34,27 @@ struct netpolicy *netpolicy_new(void);
 /* Bytes in use: what has to be sent. */
 size_t netpolicy_size(const struct netpolicy *p);
 
+/* The same rules? The proxies of those who start boxes may differ. */
+bool netpolicy_is_same(const struct netpolicy *a, const struct netpolicy *b);
+
 /* Are `size` bytes such a policy? */
 bool netpolicy_is_whole(const struct netpolicy *p, size_t size);
 
 /* Appends a word, and may move the policy. */
 int netpolicy_add(struct netpolicy **policy, const char *word, bool deny, struct err *e);
+
+/*
+ * Appends a proxy of the host's variables, "NAME:PORT" as a rule has it, after all rules. What a
+ * rule denies, what is no such word, and what is one too many is left out. May move the policy.
+ */
+void netpolicy_add_proxy(struct netpolicy **policy, const char *word);
+
+/*
+ * Is it a proxy, so that the requests to it are judged? port 0: any at all. host: of this machine.
+ */
+bool netpolicy_is_proxy_name(const struct netpolicy *p, const char *name, uint16_t port);
+bool netpolicy_is_proxy_address(const struct netpolicy *p, const uint8_t *addr, uint16_t port);
+bool netpolicy_is_proxy_host(const struct netpolicy *p, uint16_t port);
 
 enum netpolicy_says {
 	NETPOLICY_NO_RULE, /* neither allowed nor denied by a rule */

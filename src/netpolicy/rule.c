@@ -31,6 +31,17 @@ bool net_rule_is_name(const char *name)
 	return label > 0;
 }
 
+bool net_rule_settle_name(char *name)
+{
+	size_t len = strlen(name);
+
+	if (len && name[len - 1] == '.')
+		name[len - 1] = '\0';
+	for (char *c = name; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return net_rule_is_name(name);
+}
+
 /* A whole number from min to max, without a sign; -1 if it is none. */
 static int parse_number(const char *s, int min, int max)
 {

@@ -54,4 +54,7 @@ bool net_rule_is_ipv4(const struct net_rule *rule);
 /* Is it a host name: labels of letters, digits, '-' and '_', at most 253 bytes? */
 bool net_rule_is_name(const char *name);
 
+/* Makes it lower case, without a dot at its end. False: it is no name then. */
+bool net_rule_settle_name(char *name);
+
 #endif

@@ -35,6 +35,7 @@
 #include "config/network_rules.h"
 #include "gateway/contract.h"
 #include "grant/guarded.h"
+#include "grant/host_net.h"
 #include "grant/kernel.h"
 #include "grant/reach.h"
 #include "grant/repository.h"
@@ -102,6 +103,8 @@ static int join_network(struct booting *b, struct err *e)
 	place.program = b->gateway = program_path(GATEWAY_PROGRAM);
 	place.socket = b->socket = holder_socket(b->req->box, b->req->network);
 	r = network_rules_read(b->req->settings, &b->policy, e);
+	if (r == 0)
+		host_net_policy(NET_HOST_NAME, &b->policy);
 	place.policy = b->policy;
 	return r < 0 ? r : gateway_join(&place, &b->link, e);
 }

@@ -174,6 +174,40 @@ static void a_policy_has_an_end(void **state)
 	assert_true(netpolicy_size(p) < 200000);
 }
 
+static void proxies_stand_beside_the_rules(void **state)
+{
+	static const char *const none[] = {NULL}, *const deny[] = {"*.evil", "host.sandbox:81",
+								   NULL};
+	static const char *const words[] = {"Proxy.corp:3128",
+					    "proxy.corp:3128",
+					    "host.sandbox:80",
+					    "10.0.0.5:8080", /* four of which three count */
+					    "proxy.corp",
+					    "a.evil:80",
+					    "host.sandbox:81",
+					    "*.a:80",
+					    "me@a:80",
+					    "a:0",
+					    ""};
+	cleanup_free struct netpolicy *p = made_of(none, deny), *without = made_of(none, deny);
+	uint8_t addr[16] = {[10] = 0xff, [11] = 0xff, 10, 0, 0, 5};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		netpolicy_add_proxy(&p, words[i]);
+	assert_int_equal(p->n_proxies, 3);
+	assert_true(netpolicy_is_whole(p, netpolicy_size(p)));
+	assert_true(netpolicy_is_same(p, without));
+	assert_true(netpolicy_is_proxy_name(p, "proxy.corp", 3128));
+	assert_true(netpolicy_is_proxy_name(p, "proxy.corp", 0));
+	assert_false(netpolicy_is_proxy_name(p, "proxy.corp", 80));
+	assert_true(netpolicy_is_proxy_host(p, 80));
+	assert_false(netpolicy_is_proxy_host(p, 81));
+	assert_true(netpolicy_is_proxy_address(p, addr, 8080));
+	assert_false(netpolicy_host(p, 80));
+	assert_int_equal(netpolicy_name(p, "proxy.corp", 3128), NETPOLICY_NO_RULE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +215,7 @@ int main(void)
 		cmocka_unit_test(names_are_allowed_below_and_by_port_and_what_is_denied_wins),
 		cmocka_unit_test(addresses_are_allowed_by_network_and_port),
 		cmocka_unit_test(a_policy_has_an_end),
+		cmocka_unit_test(proxies_stand_beside_the_rules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
