@@ -15,7 +15,7 @@ in_namespace() { # SCRIPT [ARGUMENTS...]
 	local script=$1
 
 	shift
-	unshare -Urm bash -ec "$(declare -f says_nothing)
+	unshare -Urm bash -ec "$(declare -f says_nothing wait_until)
 $script" "$@"
 }
 
@@ -375,7 +375,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 			done
 			for name in $(sandbox ls --names); do sandbox rm -f $name; done
 			says_nothing sandbox ls --names
-			umount disk
+			wait_until 50 umount disk 2>/dev/null # the last pid 1 may still be ending
 		done'
 }
 
