@@ -89,8 +89,15 @@ static int add(struct ignore *g, const char *s, size_t len, size_t line, struct 
 		return r;
 	if (!p.glob.tokens)
 		p.plain = take_ptr(pattern);
+	g->has_exceptions = g->has_exceptions || p.exception;
 	g->v[g->n++] = p;
 	return 0;
+}
+
+int ignore_add(struct ignore *g, const char *pattern, struct err *e)
+{
+	g->v = xrealloc(g->v, g->n + 1, sizeof(*g->v));
+	return add(g, pattern, strlen(pattern), 0, e);
 }
 
 static size_t count_lines(const char *text, size_t len)

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,36 +20,13 @@
 #include "image/archive/export_tree.h"
 #include "image/load.h"
 
-struct inode {
-	dev_t dev;
-	ino_t ino;
-	char *path; /* the first name under which it was written */
-};
-
-static int compare_inodes(const void *a, const void *b)
-{
-	const struct inode *x = a, *y = b;
-
-	if (x->dev != y->dev)
-		return x->dev < y->dev ? -1 : 1;
-	return x->ino < y->ino ? -1 : x->ino > y->ino;
-}
-
-static void free_inode(void *p)
-{
-	struct inode *i = p;
-
-	free(i->path);
-	free(i);
-}
-
 void tree_clear(struct tree *t)
 {
 	for (size_t i = 0; i < t->view.n; i++) {
 		close_fd(&t->fds[i]);
 		meta_free(t->metas[i]);
 	}
-	tdestroy(t->linked, free_inode);
+	first_names_free(&t->linked);
 	free(t->buffer);
 }
 
@@ -158,22 +134,6 @@ static void add_user_xattrs(int fd, struct archive_entry *entry)
 	}
 }
 
-/* The earlier name of a file, or NULL; records this one. */
-static const char *linked_before(struct tree *t, const struct stat *st, const char *path)
-{
-	struct inode *i, **found;
-
-	if (st->st_nlink < 2 || S_ISDIR(st->st_mode))
-		return NULL;
-	i = xcalloc(1, sizeof(*i));
-	*i = (struct inode){.dev = st->st_dev, .ino = st->st_ino, .path = xstrdup(path)};
-	found = tsearch(i, &t->linked, compare_inodes);
-	if (*found == i)
-		return NULL;
-	free_inode(i);
-	return (*found)->path;
-}
-
 static int write_content(struct tree *t, int fd, const char *path, struct err *e)
 {
 	ssize_t n;
@@ -215,7 +175,7 @@ int tree_write_entry(struct tree *t, size_t layer, const char *path, const struc
 		     struct err *e)
 {
 	struct archive_entry *entry = la.archive_entry_new();
-	const char *before = linked_before(t, st, path);
+	const char *before = first_names_of(&t->linked, st, path);
 	cleanup_close int fd = -1;
 	bool regular;
 	int r = fill_entry(t, layer, path, st, entry, e);

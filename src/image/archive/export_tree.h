@@ -4,6 +4,7 @@
 #ifndef IMAGE_ARCHIVE_EXPORT_TREE_H
 #define IMAGE_ARCHIVE_EXPORT_TREE_H
 
+#include "base/first_names.h"
 #include "image/archive/export_archive.h"
 #include "image/document/manifest.h"
 #include "image/document/meta.h"
@@ -17,7 +18,7 @@ struct tree {
 	int fds[IMAGE_MAX_LAYERS + 1]; /* top first; then the upper, if there is one */
 	struct meta *metas[IMAGE_MAX_LAYERS + 1];
 	struct view view; /* the image's */
-	void *linked;	  /* tsearch(3) of struct inode: files with several links */
+	struct first_names *linked;
 	char *buffer;
 };
 

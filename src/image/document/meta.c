@@ -7,12 +7,33 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 
 #define LINE_MAX_BYTES (1u << 20)
+
+char meta_type(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return 'f';
+	case S_IFDIR:
+		return 'd';
+	case S_IFLNK:
+		return 'l';
+	case S_IFCHR:
+		return 'c';
+	case S_IFBLK:
+		return 'b';
+	case S_IFIFO:
+		return 'p';
+	default:
+		return 0;
+	}
+}
 
 void meta_entry_clear(struct meta_entry *m)
 {
@@ -218,9 +239,14 @@ static void move_entry(struct meta_entry *m, const char *from, const char *to)
 	size_t n = strlen(from);
 	char *moved;
 
-	if (strncmp(m->path, from, n) != 0 || (m->path[n] && m->path[n] != '/'))
+	if (!n)
+		moved = *to && *m->path ? xasprintf("%s/%s", to, m->path)
+					: xstrdup(*to ? to : m->path);
+	else if (strncmp(m->path, from, n) != 0 || (m->path[n] && m->path[n] != '/'))
 		return;
-	moved = xasprintf("%s%s", to, *to ? m->path + n : m->path + n + (m->path[n] == '/'));
+	else
+		moved = xasprintf("%s%s", to,
+				  *to ? m->path + n : m->path + n + (m->path[n] == '/'));
 	free(m->path);
 	m->path = moved;
 }

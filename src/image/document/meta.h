@@ -31,6 +31,9 @@ struct meta_entry {
 	struct buf *xattr_values; /* as many; owned */
 };
 
+/* The letter of a file type; 0: one that no layer can hold. */
+char meta_type(mode_t mode);
+
 void meta_entry_clear(struct meta_entry *m);
 void meta_entry_add_xattr(struct meta_entry *m, const char *name, const void *value, size_t len);
 

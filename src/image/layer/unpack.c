@@ -27,6 +27,7 @@
 #include "base/owner.h"
 #include "base/path.h"
 #include "image/document/meta.h"
+#include "image/layer/owner_mark.h"
 #include "image/store/view.h"
 
 #define XATTR_NAME_BYTES_MAX  255	   /* XATTR_NAME_MAX of xattr(7) */
@@ -71,19 +72,6 @@ static int end_meta(struct unpack *u, const char *name, struct meta_entry *m, mo
 	return 0;
 }
 
-/* For root of a box; for everything else the sidecar has it. */
-static void note_owner(int fd, const struct meta_entry *m)
-{
-	uint32_t bits = m->type == 'f' ? m->mode & (S_ISUID | S_ISGID) : 0;
-	const struct owner owner = {.uid = m->uid, .gid = m->gid, .has_bits = bits, .bits = bits};
-	char text[OWNER_MAX];
-
-	if (owner.uid || owner.gid || bits)
-		fsetxattr(fd, OWNER_XATTR, text, owner_format(&owner, text), 0);
-	else
-		fremovexattr(fd, OWNER_XATTR);
-}
-
 /* user.* goes onto the file; what does not fit there, and other kinds, into the sidecar. */
 static int take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *m, struct err *e)
 {
@@ -104,7 +92,7 @@ static int take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *m
 			meta_entry_add_xattr(m, name, value, len);
 	}
 	if (fd >= 0)
-		note_owner(fd, m);
+		owner_mark(fd, m);
 	return 0;
 }
 
@@ -500,27 +488,6 @@ static int unpack_special(struct unpack *u, struct archive_entry *entry, const c
 	return r < 0 ? r : end_meta(u, name, m, mode, e);
 }
 
-/* As find(1)'s %y; 0 for types that a layer cannot contain. */
-static char type_letter(struct archive_entry *entry)
-{
-	switch (la.archive_entry_filetype(entry)) {
-	case AE_IFREG:
-		return 'f';
-	case AE_IFDIR:
-		return 'd';
-	case AE_IFLNK:
-		return 'l';
-	case AE_IFCHR:
-		return 'c';
-	case AE_IFBLK:
-		return 'b';
-	case AE_IFIFO:
-		return 'p';
-	default:
-		return 0;
-	}
-}
-
 static int unpack_kind(struct unpack *u, struct archive *a, struct archive_entry *entry,
 		       const char *name, struct meta_entry *m, struct err *e)
 {
@@ -561,7 +528,8 @@ static int place_entry(struct unpack *u, struct archive *a, struct archive_entry
 		       const char *path, struct err *e)
 {
 	struct meta_entry m = {0};
-	char type = la.archive_entry_hardlink(entry) ? 'f' : type_letter(entry);
+	char type = la.archive_entry_hardlink(entry) ? 'f'
+						     : meta_type(la.archive_entry_filetype(entry));
 	const char *name = "";
 	int r;
 

@@ -189,41 +189,63 @@ static int resolve_step(const struct view *v, const char *name, struct buf *at, 
 	return 1;
 }
 
-int view_resolve(const struct view *v, const char *path, char **ret_path, size_t *ret_layer,
-		 struct stat *ret_st, struct err *e)
+/*
+ * Appends the resolved path to at; *layer and *st are what the last component is. missing:
+ * components that do not exist are taken as they are.
+ */
+static int resolve(const struct view *v, const char *path, bool missing, struct buf *at,
+		   size_t *layer, struct stat *st, struct err *e)
 {
-	cleanup_buf struct buf at = BUF_INIT;
 	cleanup_free char *rest = xstrdup(path);
-	struct stat st;
-	size_t layer;
-	int links = 0, r = view_lookup(v, "", &layer, &st, e);
+	int links = 0, r = view_lookup(v, "", layer, st, e);
 
-	while (r >= 0) {
+	while (r >= 0 || (missing && r == -ENOENT)) {
 		size_t skip = strspn(rest, "/"), n = strcspn(rest + skip, "/");
 		cleanup_free char *name = xstrndup(rest + skip, n);
 
 		if (!n)
-			break;
+			return links && !missing ? view_lookup(v, at->data, layer, st, e) : 0;
 		memmove(rest, rest + skip + n, strlen(rest + skip + n) + 1);
 		if (streq(name, "."))
 			continue;
 		if (streq(name, "..")) {
-			go_up(&at);
-			r = view_lookup(v, at.data, &layer, &st, e);
+			go_up(at);
+			r = view_lookup(v, at->data, layer, st, e);
 			continue;
 		}
-		r = resolve_step(v, name, &at, &rest, &layer, &st, e);
+		r = resolve_step(v, name, at, &rest, layer, st, e);
 		if (r == 1 && ++links > LINKS_MAX)
 			return err_set(e, ELOOP, "too many symlinks in '%s'", path);
 	}
-	if (r >= 0 && links)
-		r = view_lookup(v, at.data, &layer, &st, e);
+	return r;
+}
+
+int view_resolve(const struct view *v, const char *path, char **ret_path, size_t *ret_layer,
+		 struct stat *ret_st, struct err *e)
+{
+	cleanup_buf struct buf at = BUF_INIT;
+	struct stat st;
+	size_t layer;
+	int r = resolve(v, path, false, &at, &layer, &st, e);
+
 	if (r < 0)
 		return r;
 	*ret_path = buf_detach(&at);
 	*ret_layer = layer;
 	*ret_st = st;
 	return 0;
+}
+
+int view_place(const struct view *v, const char *path, char **ret_path, struct err *e)
+{
+	cleanup_buf struct buf at = BUF_INIT;
+	struct stat st;
+	size_t layer;
+	int r = resolve(v, path, true, &at, &layer, &st, e);
+
+	if (r == 0)
+		*ret_path = buf_detach(&at);
+	return r;
 }
 
 int view_read(const struct view *v, const char *path, size_t max, struct buf *out, struct err *e)

@@ -42,6 +42,12 @@ int view_resolve(const struct view *v, const char *path, char **ret_path, size_t
 		 struct stat *ret_st, struct err *e);
 
 /*
+ * The path, relative to the root, that a new file of this name would have: symlinks are followed,
+ * and components that do not exist are taken as they are.
+ */
+int view_place(const struct view *v, const char *path, char **ret_path, struct err *e);
+
+/*
  * Appends a small regular file, following symlinks; never blocks on a FIFO, refuses more than max
  * bytes.
  */

@@ -1,0 +1,185 @@
+/*
+ * copy_digest.c - what a key is made of.
+ *
+ * A content is hashed in blocks, of which those that are all zeros only count by their place: so a
+ * sparse file of a terabyte takes no longer than what it holds, and has the same digest wherever a
+ * file system puts its holes.
+ */
+#include "build/copy_digest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define BLOCK 65536
+
+void copy_digest_text(struct hash *h, const char *text)
+{
+	hash_update(h, text, strlen(text) + 1);
+}
+
+static void raw_digest(struct hash *h, unsigned char ret[COPY_STAMP_BYTES])
+{
+	struct digest d;
+
+	hash_final(h, &d);
+	for (size_t i = 0; i < COPY_STAMP_BYTES; i++) {
+		unsigned int byte;
+
+		sscanf(d.hex + 2 * i, "%2x", &byte);
+		ret[i] = (unsigned char)byte;
+	}
+}
+
+/* Fills the block from its offset; less than all only at the end. */
+static ssize_t read_block(int fd, char block[BLOCK], off_t at)
+{
+	ssize_t len = 0;
+
+	while (len < BLOCK) {
+		ssize_t n = pread(fd, block + len, (size_t)(BLOCK - len), at + len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += n;
+	}
+	return len;
+}
+
+static bool is_zero(const char *block, size_t len)
+{
+	return !len || (!block[0] && memcmp(block, block + 1, len - 1) == 0);
+}
+
+/* The block in which the data at or after this offset begins; the size, if there is none. */
+static off_t skip_hole(int fd, off_t at, off_t size)
+{
+	off_t data = lseek(fd, at, SEEK_DATA);
+
+	if (data < 0)
+		return errno == ENXIO ? size : at;
+	return data - data % BLOCK;
+}
+
+static int hash_content(struct hash *h, int fd, const struct stat *st)
+{
+	const bool sparse = st->st_blocks < st->st_size / 512;
+	char block[BLOCK];
+
+	for (off_t at = 0; at < st->st_size; at += BLOCK) {
+		uint64_t place;
+		ssize_t len;
+
+		if (sparse)
+			at = skip_hole(fd, at, st->st_size);
+		len = read_block(fd, block, at);
+		if (len < 0)
+			return (int)len;
+		if (len == 0)
+			break;
+		if (is_zero(block, (size_t)len))
+			continue;
+		place = (uint64_t)at;
+		hash_update(h, &place, sizeof(place));
+		hash_update(h, block, (size_t)len);
+	}
+	return 0;
+}
+
+static int hash_xattrs(struct hash *h, const struct copy_entry *entry, int fd, struct err *e)
+{
+	struct meta_entry all = {0};
+	int r = copy_entry_xattrs(entry, fd, &all, e);
+
+	for (size_t i = 0; r == 0 && i < all.xattr_names.n; i++) {
+		uint64_t len = all.xattr_values[i].len;
+
+		copy_digest_text(h, all.xattr_names.v[i]);
+		hash_update(h, &len, sizeof(len));
+		hash_update(h, all.xattr_values[i].data, len);
+	}
+	meta_entry_clear(&all);
+	return r;
+}
+
+static int changed(const struct copy_entry *entry, struct err *e)
+{
+	return err_set(e, EBUSY, "'%s' changed while it was read", entry->real);
+}
+
+int copy_digest_file(const struct copy_entry *entry, int fd, unsigned char ret[COPY_STAMP_BYTES],
+		     struct err *e)
+{
+	cleanup_hash struct hash *h = hash_new();
+	cleanup_close int opened = -1;
+	struct stat st;
+	int r;
+
+	if (fd < 0) {
+		opened = openat(entry->dir, entry->name,
+				O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (opened < 0 || fstat(opened, &st) < 0)
+			return err_sys(e, errno, "cannot read '%s'", entry->real);
+		if (!copy_stamps_same(&st, &entry->st))
+			return changed(entry, e);
+	}
+	r = hash_content(h, fd < 0 ? opened : fd, &entry->st);
+	if (r < 0)
+		return err_sys(e, -r, "cannot read '%s'", entry->real);
+	r = hash_xattrs(h, entry, opened, e);
+	if (r < 0)
+		return r;
+	if (fd < 0 && (fstat(opened, &st) < 0 || !copy_stamps_same(&st, &entry->st)))
+		return changed(entry, e);
+	raw_digest(h, ret);
+	return 0;
+}
+
+static int hash_link(struct hash *h, const struct copy_entry *entry, struct err *e)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(entry->dir, entry->name, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return err_sys(e, errno, "cannot read the symlink '%s'", entry->real);
+	target[n] = '\0';
+	copy_digest_text(h, target);
+	return 0;
+}
+
+static int hash_directory(struct hash *h, const struct copy_entry *entry, struct err *e)
+{
+	cleanup_close int fd = openat(entry->dir, entry->name,
+				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open '%s'", entry->real);
+	return hash_xattrs(h, entry, fd, e);
+}
+
+int copy_digest_entry(struct hash *h, const struct copy_entry *entry, const unsigned char *content,
+		      struct err *e)
+{
+	char line[128];
+
+	copy_digest_text(h, entry->path);
+	snprintf(line, sizeof(line), "%c %o %u %u %u %u %lld %d", entry->type, entry->mode,
+		 entry->uid, entry->gid, entry->major, entry->minor,
+		 entry->type == 'f' ? (long long)entry->st.st_size : 0, entry->implied);
+	copy_digest_text(h, line);
+	if (content)
+		hash_update(h, content, COPY_STAMP_BYTES);
+	if (entry->type == 'l')
+		return hash_link(h, entry, e);
+	return entry->type == 'd' ? hash_directory(h, entry, e) : 0;
+}

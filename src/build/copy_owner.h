@@ -1,0 +1,16 @@
+/*
+ * copy_owner.h - the owner that --chown names.
+ */
+#ifndef BUILD_COPY_OWNER_H
+#define BUILD_COPY_OWNER_H
+
+#include "base/owner.h"
+#include "build/copy_request.h"
+
+/*
+ * USER[:GROUP]: numbers, or names in /etc/passwd and /etc/group of the stage (NULL: it has none).
+ * Without a group it is that of the user, and for a number the same number. -ENOENT: no such name.
+ */
+int copy_owner(const struct copy_tree *stage, const char *text, struct owner *ret, struct err *e);
+
+#endif

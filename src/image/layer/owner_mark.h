@@ -1,0 +1,13 @@
+/*
+ * owner_mark.h - the owner of a file in a layer, for root of a box: the supervisor reads it from
+ * the file (base/owner.h). For everything else the sidecar has it.
+ */
+#ifndef IMAGE_LAYER_OWNER_MARK_H
+#define IMAGE_LAYER_OWNER_MARK_H
+
+#include "image/document/meta.h"
+
+/* Sets the mark of a file or directory, or removes one that is not needed. */
+void owner_mark(int fd, const struct meta_entry *m);
+
+#endif
