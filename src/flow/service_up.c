@@ -247,7 +247,14 @@ static void note_time(struct service_group *g)
 	g->since = now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-static int replace_holder(const struct upping *u, struct service_group *g, struct err *e)
+static int read_before(struct upping *u, const struct service_group *g, struct err *e)
+{
+	int r = services_state_read(g->dir, &u->before, e);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+static int replace_holder(struct upping *u, struct service_group *g, struct err *e)
 {
 	struct holder_request req = {.store = &g->store,
 				     .project = g->project,
@@ -258,17 +265,14 @@ static int replace_holder(const struct upping *u, struct service_group *g, struc
 				     .guest = u->o->lingers ? getpid() : 0};
 	int r = holder_dismiss(g->dir, e);
 
+	/* It may have started more since we have looked. */
+	services_state_clear(&u->before);
+	if (r == 0)
+		r = read_before(u, g, e);
 	if (r == 0)
 		r = stop_changed(u, g, e);
 	note_time(g);
 	return r < 0 ? r : holder_start(&req, e);
-}
-
-static int read_before(struct upping *u, const struct service_group *g, struct err *e)
-{
-	int r = services_state_read(g->dir, &u->before, e);
-
-	return r == -ENOENT ? 0 : r;
 }
 
 /* Services of `up` stay when somebody enters the project. */

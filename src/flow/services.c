@@ -30,6 +30,7 @@
 #define SAY_MS	     2000 /* before what is waited for is named */
 #define LOOK_MS	     20
 #define SETTLE_MS    2000 /* for the holder to note what has happened */
+#define LOCK_SAY_MS  1000 /* before another command is named that we wait for */
 #define RESTARTS_MAX 3	  /* a service that ended so often does not become ready */
 
 void service_group_clear(struct service_group *g)
@@ -60,6 +61,16 @@ int services_lock(const struct service_group *g, int *ret_fd, struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, errno, "cannot open the state of the services");
+	for (int waited = 0; !file_trylock(fd); waited += LOOK_MS) {
+		/* It may ask its user something, or be stopped in a terminal. */
+		if (waited >= LOCK_SAY_MS) {
+			log_note("another command starts or stops the services of '%s': waiting "
+				 "for it",
+				 g->project);
+			break;
+		}
+		usleep(LOOK_MS * 1000);
+	}
 	r = file_lock(fd, "services", e);
 	if (r == 0)
 		*ret_fd = take_fd(&fd);
@@ -196,6 +207,27 @@ int services_look(const struct service_group *g, struct services_state *ret, boo
 	return 0;
 }
 
+int services_look_settled(const struct service_group *g, struct services_state *ret, struct err *e)
+{
+	cleanup_close int lock = openat(g->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_services_state struct services_state state = {0};
+	bool held;
+	int r = services_look(g, &state, &held, e);
+
+	if (r == 0 && !held) {
+		if (lock < 0 || !file_trylock(lock))
+			return -ERR_RETRY;
+		/* It may have been replaced a moment ago. */
+		services_state_clear(&state);
+		r = services_look(g, &state, &held, e);
+	}
+	if (r < 0)
+		return r;
+	*ret = state;
+	state = (struct services_state){0};
+	return 0;
+}
+
 /* 1: it is ready; 0: not yet; or an error, if it cannot become so. */
 static int is_ready(const struct service_state *s, bool healthy, struct err *e)
 {
@@ -237,9 +269,12 @@ int services_wait_started(const struct service_group *g, bool healthy, struct er
 	for (int waited = 0;; waited += LOOK_MS) {
 		cleanup_services_state struct services_state state = {0};
 		cleanup_buf struct buf waiting = BUF_INIT;
-		bool held;
-		int r = services_look(g, &state, &held, e);
+		int r = services_look_settled(g, &state, e);
 
+		if (r == -ERR_RETRY) {
+			usleep(LOOK_MS * 1000);
+			continue;
+		}
 		for (size_t i = 0; r >= 0 && i < state.n; i++) {
 			r = is_ready(&state.v[i], healthy, e);
 			if (r == 0)
@@ -257,9 +292,11 @@ int services_wait_ended(const struct service_group *g, int *ret_status, struct e
 {
 	for (;; usleep(LOOK_MS * 1000)) {
 		cleanup_services_state struct services_state state = {0};
-		bool held, active = false;
-		int r = services_look(g, &state, &held, e);
+		bool active = false;
+		int r = services_look_settled(g, &state, e);
 
+		if (r == -ERR_RETRY)
+			continue;
 		for (size_t i = 0; r >= 0 && i < state.n; i++) {
 			active |= state.v[i].status <= SERVICE_RESTARTING;
 			*ret_status = state.v[i].exit >= 0 ? state.v[i].exit : 137;

@@ -65,6 +65,12 @@ int services_look(const struct service_group *g, struct services_state *ret, boo
 		  struct err *e);
 
 /*
+ * The same for who waits for a change. -ERR_RETRY: nobody holds them because another command is at
+ * it, such as a second `up`, which replaces the holder.
+ */
+int services_look_settled(const struct service_group *g, struct services_state *ret, struct err *e);
+
+/*
  * Until each one is started, and with healthy has passed its check if it has one; or until one of
  * them cannot become so, which is an error.
  */

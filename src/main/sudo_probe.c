@@ -11,11 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/mem.h"
+
+#define REST_MAX (1u << 20) /* of a larger answer the rest is not waited for */
 
 static int connect_v4(struct in_addr address, unsigned short port)
 {
@@ -67,6 +70,18 @@ static int read_status(int fd)
 	return sscanf(line, "HTTP/1.%*d %d", &status) == 1 ? status : 599;
 }
 
+/* A server that is hung up on in the middle of its answer says so in its log. */
+static void read_rest(int fd)
+{
+	static const struct timeval wait = {.tv_sec = 1};
+	char rest[4096];
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	for (size_t n = 0; n < REST_MAX; n += sizeof(rest))
+		if (read(fd, rest, sizeof(rest)) <= 0)
+			return;
+}
+
 static unsigned short port_of(const char *text)
 {
 	return (unsigned short)strtoul(text, NULL, 10);
@@ -78,6 +93,7 @@ static int probe_http(const char *url)
 	const char *path = url + strlen("http://") + strcspn(host, "/");
 	cleanup_close int fd = -1;
 	char *port;
+	int status;
 
 	host[strcspn(host, "/")] = '\0';
 	request = xasprintf("GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n"
@@ -87,7 +103,11 @@ static int probe_http(const char *url)
 	if (port)
 		*port++ = '\0';
 	fd = connect_to(host, port ? port_of(port) : 80);
-	return fd < 0 || write_all(fd, request, strlen(request)) < 0 || read_status(fd) >= 400;
+	if (fd < 0 || write_all(fd, request, strlen(request)) < 0)
+		return 1;
+	status = read_status(fd);
+	read_rest(fd);
+	return status >= 400;
 }
 
 int probe(const char *kind, const char *text)

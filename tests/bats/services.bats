@@ -227,15 +227,36 @@ volumes = ./conf.d:/etc/a:ro\nuser = root'
 	[ "$(sandbox image inspect --json app:1 | jq -c .config.health)" = '["EVIL","x"]' ]
 }
 
+@test "up twice at once: both wait for the services; one that waits for the other says so" {
+	services $'[service db]\nimage = host\ncommand = sh -c "sleep 1; mkdir /tmp/x; cd /tmp/x; exec python3 -m http.server 8000"
+health = http://localhost:8000/\n[service web]\nimage = host\nneeds = db\ncommand = sleep 60'
+	sandbox up -d >first 2>&1 3>&- &
+	sandbox up -d >second
+	wait_for $!
+	[ "$status" = 0 ]
+	[ "$(grep -c running first second | tr '\n' ' ')" = 'first:2 second:2 ' ]
+	[ "$(holders | wc -l)" = 1 ]
+	# the check reads the whole answer: no server complains in its log
+	run ! grep -i reset <<<"$(sandbox logs db)"
+	sandbox down
+	# an up that was stopped while it asked
+	lock=$(find "$XDG_DATA_HOME/sandbox" -maxdepth 3 -path '*services/*' -type d | head -1)
+	flock "$lock" sleep 2 3>&- &
+	wait_until 50 eval '! flock -n "$lock" true'
+	run -0 --separate-stderr sandbox up -d db
+	[[ $stderr = *"another command starts or stops the services of '$T/p': waiting for it"* ]]
+}
+
 @test "up in the foreground prints their output with their names, and Ctrl-C stops them" {
 	services $'[service a]\nimage = host\ncommand = sh -c "trap \\"echo bye; exit\\" INT; echo one; while :; do sleep 0.1; done"\nstop-signal = INT
 [service long]\nimage = host\ncommand = sh -c "echo two; exec sleep 60"'
-	sandbox up >"$T/out" 3>&- &
+	sandbox up >"$T/out" 2>"$T/err" 3>&- &
 	wait_until 50 grep -q two "$T/out"
 	kill -INT $!
 	wait_for $!
 	[ "$status" = 130 ]
 	[ "$(sort "$T/out")" = $'a    | bye\na    | one\nlong | two' ]
+	grep -qx 'sandbox: stopping the services' "$T/err"
 	is a 'stopped *'
 	no_holder
 	# and it ends when they have ended

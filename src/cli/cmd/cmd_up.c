@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/proc.h"
 #include "box/service_box.h"
 #include "cli/commands.h"
@@ -74,13 +75,17 @@ static bool is_over(void *arg)
 {
 	struct watched *w = arg;
 	cleanup_services_state struct services_state state = {0};
-	bool held;
 
 	if (interrupted) {
+		log_note("stopping the services");
 		w->r = services_stop(w->group, -1, w->e);
 		return true;
 	}
-	w->r = services_look(w->group, &state, &held, w->e);
+	w->r = services_look_settled(w->group, &state, w->e);
+	if (w->r == -ERR_RETRY) {
+		w->r = 0;
+		return false;
+	}
 	for (size_t i = 0; i < state.n; i++)
 		if (state.v[i].status <= SERVICE_RESTARTING)
 			return w->r < 0;
