@@ -29,7 +29,8 @@ enum report_kind {
 struct report_step {
 	size_t number, of; /* number counts from 1 */
 	const char *title;
-	long long began; /* clock_ms() */
+	const char *doing, *done; /* "preparing", "prepared" */
+	long long began;	  /* clock_ms() */
 };
 
 /* A NULL member shows nothing. Transfers are reported from any thread. */

@@ -315,24 +315,43 @@ static int mount_sources(const struct graph *g, size_t at, struct graph_step *s,
 	return r;
 }
 
+static int find_step_sources(struct graph *g, size_t at, struct graph_step *s, struct err *e)
+{
+	int r = 0;
+
+	if (s->in->kind == INSTRUCTION_RUN) {
+		r = mount_sources(g, at, s, e);
+	} else if (s->in->kind == INSTRUCTION_COPY || s->in->kind == INSTRUCTION_ADD) {
+		s->sources = xcalloc(1, sizeof(*s->sources));
+		s->n_sources = 1;
+		r = copy_source(g, at, s->in, &s->sources[0], e);
+	}
+	return r < 0 ? dockerfile_err(g->file->name, s->in->line, e) : 0;
+}
+
 static int find_sources(struct graph *g, size_t at, struct err *e)
 {
 	struct graph_stage *stage = &g->stages[at];
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < stage->n; i++) {
-		struct graph_step *s = &stage->steps[i];
+	for (size_t i = 0; r == 0 && i < stage->n; i++)
+		r = find_step_sources(g, at, &stage->steps[i], e);
+	return r;
+}
 
-		if (s->in->kind == INSTRUCTION_RUN) {
-			r = mount_sources(g, at, s, e);
-		} else if (s->in->kind == INSTRUCTION_COPY || s->in->kind == INSTRUCTION_ADD) {
-			s->sources = xcalloc(1, sizeof(*s->sources));
-			s->n_sources = 1;
-			r = copy_source(g, at, s->in, &s->sources[0], e);
-		}
-		if (r < 0)
-			return dockerfile_err(g->file->name, s->in->line, e);
-	}
+int graph_add_triggers(struct graph *g, size_t stage, const struct instruction *v, size_t n,
+		       struct err *e)
+{
+	struct graph_stage *s = &g->stages[stage];
+	int r = 0;
+
+	s->steps = xrealloc(s->steps, s->n + n, sizeof(*s->steps));
+	memmove(s->steps + n, s->steps, s->n * sizeof(*s->steps));
+	s->n += n;
+	for (size_t i = 0; i < n; i++)
+		s->steps[i] = (struct graph_step){.in = &v[i], .triggered = true};
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = find_step_sources(g, stage, &s->steps[i], e);
 	return r;
 }
 

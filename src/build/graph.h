@@ -74,6 +74,13 @@ struct graph {
  */
 int graph_make(const struct dockerfile *file, const struct graph_options *options,
 	       struct graph *ret, struct err *e);
+
+/*
+ * The instructions in ONBUILD of the image that a stage is based on, which come first; v must stay
+ * as long as g. Before the stage is expanded.
+ */
+int graph_add_triggers(struct graph *g, size_t stage, const struct instruction *v, size_t n,
+		       struct err *e);
 void graph_clear(struct graph *g);
 #define cleanup_graph __attribute__((cleanup(graph_clear)))
 

@@ -15,9 +15,6 @@
 /* Bytes of all steps and variables: these can make a small file large. */
 #define EXPANDED_MAX (64 << 20)
 
-/* The PATH that Docker gives to an image that has none. */
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 /* The stage that is being expanded. */
 struct expander {
 	const struct graph *g;
@@ -27,7 +24,7 @@ struct expander {
 	struct err *e;
 };
 
-static void step_clear(struct step *s)
+void step_clear(struct step *s)
 {
 	strv_clear(&s->flags);
 	strv_clear(&s->args);
@@ -35,6 +32,7 @@ static void step_clear(struct step *s)
 	for (size_t i = 0; i < s->n_mounts; i++)
 		run_mount_clear(&s->mounts[i]);
 	free(s->mounts);
+	*s = (struct step){0};
 }
 
 void steps_clear(struct steps *s)
@@ -293,7 +291,7 @@ static int start_env(struct expander *x, const struct source *base, const struct
 
 	if (base->kind != SOURCE_STAGE) {
 		x->env->open = base->kind != SOURCE_SCRATCH;
-		return x->env->open ? 0 : variables_set(x->env, "PATH", DEFAULT_PATH, x->e);
+		return x->env->open ? 0 : variables_set(x->env, "PATH", STEPS_PATH, x->e);
 	}
 	below = &envs[base->stage];
 	for (size_t i = 0; r == 0 && i < below->names.n; i++)
@@ -313,6 +311,25 @@ static int expand_stage(struct expander *x, const struct graph_stage *of, struct
 		if (expand_step(x, s) < 0)
 			return dockerfile_err(x->g->file->name, s->of->in->line, x->e);
 	}
+	return 0;
+}
+
+int steps_expand_next(struct steps_scope *scope, const struct graph_step *of, struct step *ret,
+		      struct err *e)
+{
+	struct expander x = {.g = scope->g,
+			     .env = &scope->env,
+			     .options = {.escape = scope->g->file->escape},
+			     .total = scope->total,
+			     .e = e};
+	cleanup_step struct step s = {.of = of};
+	int r = expand_step(&x, &s);
+
+	scope->total = x.total;
+	if (r < 0)
+		return dockerfile_err(scope->g->file->name, of->in->line, e);
+	*ret = s;
+	s = (struct step){0};
 	return 0;
 }
 

@@ -37,9 +37,9 @@ struct bootstrap_cli {
 };
 
 struct build_cli {
-	bool json, print;
-	const char *file, *target, *platform;
-	struct strv build_args, build_contexts;
+	bool json, print, no_cache, pull, debug_shell;
+	const char *file, *target, *platform, *timestamp;
+	struct strv names, build_args, build_contexts;
 };
 
 struct tree_cli {

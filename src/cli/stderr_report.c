@@ -87,7 +87,7 @@ static void step(const struct report_step *s, const char *line)
 	shown.drawing = !report_is_quiet() && stderr_can_draw();
 	shown.last = 0;
 	if (!shown.drawing)
-		log_note("preparing %zu/%zu: %s", s->number, s->of, s->title);
+		log_note("%s %zu/%zu: %s", s->doing, s->number, s->of, s->title);
 }
 
 static void step_end(void)

@@ -13,14 +13,18 @@
 #include "base/mem.h"
 #include "base/path.h"
 
-/* Built by the launcher; mounts are only allowed on /dev/shm, and for devices in /dev. */
+/*
+ * Built by the launcher; mounts are only allowed on /dev/shm, for devices in /dev, and in /dev/pipes,
+ * where steps of a build have their scripts.
+ */
 static const char *const reserved[] = {"/proc", "/sys", "/dev"};
 
 static bool is_reserved(const char *target)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
 		if (path_is_beneath(target, reserved[i]))
-			return !path_is_beneath(target, "/dev/shm");
+			return !path_is_beneath(target, "/dev/shm") &&
+			       !path_is_beneath(target, "/dev/pipes");
 	return false;
 }
 

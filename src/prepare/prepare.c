@@ -81,8 +81,11 @@ static struct step_run step_of(struct preparing *p)
 
 static int run_logged(struct preparing *p, struct box *b, int lifetime, struct err *e)
 {
-	struct step_log log = {
-		.step = {.number = p->number, .of = p->req->recipe->n, .title = p->step->title}};
+	struct step_log log = {.step = {.number = p->number,
+					.of = p->req->recipe->n,
+					.title = p->step->title,
+					.doing = "preparing",
+					.done = "prepared"}};
 	cleanup_free char *path = prepared_log(p->text);
 	const struct step_run run = step_of(p);
 	int status = 125, r = step_log_open(&log, p->req->store->data_fd, path, e);

@@ -84,8 +84,8 @@ int step_log_close(struct step_log *l, bool done, struct err *e)
 	end_line(l);
 	report_step_end();
 	if (done)
-		log_note("prepared %zu/%zu: %s (%.1f s)", l->step.number, l->step.of, l->step.title,
-			 (double)(clock_ms() - l->step.began) / 1000);
+		log_note("%s %zu/%zu: %s (%.1f s)", l->step.done, l->step.number, l->step.of,
+			 l->step.title, (double)(clock_ms() - l->step.began) / 1000);
 	else
 		report_tail(l);
 	if (fclose(l->file) != 0 && done)

@@ -18,7 +18,7 @@
 
 struct step_log {
 	FILE *file;
-	struct report_step step; /* the caller sets number, of and title */
+	struct report_step step; /* the caller sets all but began */
 	size_t bytes;		 /* in the file */
 	char line[400];		 /* the present line, as far as it fits */
 	size_t len;

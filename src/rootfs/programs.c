@@ -3,6 +3,8 @@
  */
 #include "rootfs/programs.h"
 
+#include <stdbool.h>
+
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -15,9 +17,19 @@ static char *beside_self(const char *relative)
 	return path_normalize(self ? self : "/", relative);
 }
 
+/* Are we a helper program ourselves? */
+static bool is_helper(void)
+{
+	const char *self = proc_self();
+	cleanup_free char *dir = path_normalize(self ? self : "/", "..");
+
+	return ends_with(dir, "/libexec/sandbox");
+}
+
 char *program_path(const char *name)
 {
-	cleanup_free char *relative = xasprintf("../../libexec/sandbox/%s", name);
+	cleanup_free char *relative = xasprintf(is_helper() ? "../%s" : "../../libexec/sandbox/%s",
+						name);
 
 	return beside_self(relative);
 }

@@ -34,6 +34,7 @@
 #include "net/driver.h"
 #include "rootfs/programs.h"
 #include "start/agent.h"
+#include "start/assemble_extra.h"
 #include "start/assemble_repository.h"
 #include "start/holder.h"
 
@@ -467,29 +468,6 @@ static int add_setting_mounts(const struct assemble_request *req, struct assembl
 	return r;
 }
 
-static int add_extra_mounts(const struct assemble_request *req, struct assembly *a, struct err *e)
-{
-	for (size_t i = 0; i < req->n_mounts; i++) {
-		const struct extra_mount *x = &req->mounts[i];
-		char *source = NULL;
-		int r = 0;
-
-		if (x->cache)
-			r = cache_make(req->store, x->source, NULL, &source, e);
-		else if (!(source = realpath(x->source, NULL)))
-			r = err_sys(e, errno, "cannot mount '%s'", x->source);
-		if (r < 0)
-			return r;
-		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
-							  .source = assembly_keep(a, source),
-							  .target = x->target,
-							  .follow = x->read_only,
-							  .unfilled = x->unfilled,
-							  .read_only = x->read_only});
-	}
-	return 0;
-}
-
 /*
  * The control sockets give access to every box, even by a read-only mount. A mount that contains
  * them gets an empty directory in their place.
@@ -546,7 +524,7 @@ static int add_asked_mounts(const struct assemble_request *req, struct assembly 
 	if (r == 0)
 		r = add_setting_mounts(req, a, e);
 	if (r == 0)
-		r = add_extra_mounts(req, a, e);
+		r = assemble_extra(req, a, e);
 	if (r == 0)
 		r = add_protected(req, a, e);
 	if (r == 0)
@@ -686,8 +664,10 @@ int assemble_box(const struct assemble_request *req, struct assembly *a, struct 
 
 	if (r < 0)
 		return r;
-	add_standard_mounts(req, a);
-	add_refusals(req, a);
+	if (!req->bare)
+		add_standard_mounts(req, a);
+	if (!req->bare)
+		add_refusals(req, a);
 	add_image_folders(a);
 	r = add_home(req, a, e);
 	if (r == 0)

@@ -30,8 +30,10 @@ struct assembly {
 struct extra_mount {
 	char *source, *target;
 	bool read_only;
-	bool cache;	      /* source is a cache's name */
-	const char *unfilled; /* of a volume: as in struct plan_mount */
+	bool cache;		 /* source is a cache's name */
+	bool memory;		 /* it has no source */
+	unsigned long long size; /* of memory, in bytes; 0: the kernel's default */
+	const char *unfilled;	 /* of a volume: as in struct plan_mount */
 };
 
 struct assemble_request {
@@ -49,6 +51,7 @@ struct assemble_request {
 	bool in_memory;		 /* the upper directory is lost with the box */
 	bool project_overlay;	 /* writes in the project stay in the box */
 	bool sealed;		 /* writes become a layer: nothing of this user goes into it */
+	bool bare;		 /* no memory on /tmp and /run, nothing but what is asked for */
 };
 
 void assembly_clear(struct assembly *a);

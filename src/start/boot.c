@@ -147,7 +147,8 @@ static int assemble_granted(struct booting *b, struct err *e)
 					.stop_signal = req->stop_signal,
 					.in_memory = req->box->in_memory,
 					.project_overlay = req->project_overlay,
-					.sealed = req->sealed};
+					.sealed = req->sealed,
+					.bare = req->bare};
 	int r = 0;
 
 	if (keeper) {

@@ -59,8 +59,9 @@ struct boot_request {
 	size_t n_ports;
 	const uint16_t *localhost; /* ports that the project's boxes have at 127.0.0.1, too */
 	size_t n_localhost;
-	bool sealed;	   /* for a step: writes become a layer, so nothing of this user goes in */
-	bool quiet;	   /* do not warn about what this kernel cannot protect */
+	bool sealed; /* for a step: writes become a layer, so nothing of this user goes in */
+	bool bare;   /* sealed too: no memory on /tmp and /run, which become a part of the layer */
+	bool quiet;  /* do not warn about what this kernel cannot protect */
 	const char *notes; /* lines about what it was started with (drift.h), or NULL */
 
 	bool hooks;	 /* run create and start before the session, exit when the box ends */

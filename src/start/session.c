@@ -67,7 +67,8 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 
 	if (req.cwd[0] != '/')
 		return err_set(e, ERR_USAGE, "--workdir '%s' is not an absolute path", req.cwd);
-	r = session_env(&env_req, &env, &facts, e);
+	r = o->only_env ? session_env_only(&o->env, &env, e)
+			: session_env(&env_req, &env, &facts, e);
 	if (s->joins)
 		follow_changed(s->joins, &facts);
 	if (s->agent && env_get(&env, "SSH_AUTH_SOCK") &&

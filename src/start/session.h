@@ -20,6 +20,7 @@ struct session_options {
 	const char
 		*workdir;  /* inside the box; NULL: the caller's directory, or the project, or / */
 	struct strv env;   /* NAME=value, or NAME */
+	bool only_env;	   /* it gets nothing but env */
 	char **argv;	   /* NULL: the shell */
 	bool detach;	   /* of exec: leave it running */
 	const char *tools; /* an image to be the session's root; NULL: that of the box */

@@ -31,4 +31,7 @@ struct session_env_request {
 int session_env(const struct session_env_request *req, struct strv *out,
 		struct session_facts *out_facts, struct err *e);
 
+/* Appends only these: NAME=value, or NAME to pass the host's. */
+int session_env_only(const struct strv *words, struct strv *out, struct err *e);
+
 #endif

@@ -60,7 +60,6 @@ setup() {
 	[ "$(echo "FROM c" | sandbox image build --print -f - | tail -n 1)" = "    1  stage 0 from c" ]
 	mkfifo fifo
 	fails 125 "*fifo*" sandbox image build --print -f fifo
-	fails 125 "*give --print to see*" sandbox image build
 }
 
 @test "what is unknown is said with file, line and what is meant" {

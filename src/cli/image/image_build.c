@@ -1,7 +1,8 @@
 /*
- * image_build.c - `sandbox image build --print`: what a Dockerfile would do.
+ * image_build.c - `sandbox image build`: a Dockerfile becomes an image, or is only shown.
  *
- * Reads the file and its ignore file, and nothing else: neither images nor the context.
+ * With --print it reads the file and its ignore file, and nothing else: neither images nor the
+ * context.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,15 +14,20 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "build/engine/engine.h"
 #include "build/ignore.h"
 #include "build/remote.h"
 #include "build/values.h"
 #include "cli/image/build_view.h"
 #include "cli/image/image_common.h"
 #include "cli/image_commands.h"
+#include "config/value.h"
 #include "image/name/platform.h"
+
+#define TIME_LATEST 253402300799 /* the end of the year 9999, the last that a config can hold */
 
 /* What a command line asks for. */
 struct request {
@@ -240,6 +246,110 @@ static int show(const struct request *r, const struct graph *g, struct err *e)
 	return res;
 }
 
+/* Checks all that can be checked before anything runs. */
+static int check(const struct request *r, const struct graph *g, struct err *e)
+{
+	struct steps *steps = xcalloc(g->n, sizeof(*steps));
+	int res = steps_expand(g, steps, e);
+
+	if (res == 0)
+		note_problems(r, g, steps);
+	for (size_t i = 0; i < g->n; i++)
+		steps_clear(&steps[i]);
+	free(steps);
+	return res;
+}
+
+/* The names of -t, in the form of ref_name(). */
+static int read_names(const struct request *r, const struct image_tools *t, struct strv *out,
+		      struct err *e)
+{
+	for (size_t i = 0; i < r->cli->names.n; i++) {
+		cleanup_reference struct reference ref = {0};
+		int res = reference_parse(r->cli->names.v[i], t->conf.registry, &ref, e);
+
+		if (res == 0 && ref.digest.hex[0])
+			res = err_set(e, ERR_USAGE,
+				      "'%s' has a digest: a new name can only have a tag",
+				      r->cli->names.v[i]);
+		if (res < 0)
+			return res;
+		strv_push_take(out, ref_name(&ref));
+	}
+	return 0;
+}
+
+/* --timestamp, else SOURCE_DATE_EPOCH; -1: there is none. */
+static int read_time(const struct request *r, time_t *ret, struct err *e)
+{
+	const char *given = r->cli->timestamp, *epoch = getenv("SOURCE_DATE_EPOCH");
+	const char *text = given ? given : epoch && *epoch ? epoch : NULL;
+	unsigned long value = 0;
+
+	if (text && !value_number(text, 0, TIME_LATEST, &value))
+		return err_set(e, ERR_USAGE, "%s '%s' is not a number of seconds since 1970",
+			       given ? "--timestamp" : "SOURCE_DATE_EPOCH", text);
+	*ret = text ? (time_t)value : (time_t)-1;
+	return 0;
+}
+
+static void print_built(const struct image_tools *t, const struct strv *names,
+			const struct build_result *res, bool as_json)
+{
+	struct json j = JSON_INIT;
+
+	if (!as_json) {
+		printf("%s\n", digest_text(&res->digest).s);
+		return;
+	}
+	jsonout_object_begin(&j, NULL);
+	jsonout_string(&j, "digest", digest_text(&res->digest).s);
+	jsonout_array_begin(&j, "names");
+	for (size_t i = 0; i < names->n; i++) {
+		cleanup_free char *shown = image_tools_short(t, names->v[i]);
+
+		jsonout_string(&j, NULL, shown);
+	}
+	jsonout_array_end(&j);
+	jsonout_number(&j, "steps", (long long)res->steps);
+	jsonout_number(&j, "cached", (long long)res->cached);
+	jsonout_object_end(&j);
+	jsonout_print(&j);
+}
+
+static int build(const struct request *r, struct graph *g, struct err *e)
+{
+	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
+	cleanup_strv struct strv names = {0};
+	struct build_request req = {.store = &t.store,
+				    .conf = &t.conf,
+				    .graph = g,
+				    .context = r->directory,
+				    .ignore = &r->ignore,
+				    .names = &names,
+				    .no_cache = r->cli->no_cache,
+				    .pull = r->cli->pull,
+				    .debug_shell = r->cli->debug_shell};
+	struct build_result res;
+	int result = check(r, g, e);
+
+	if (result == 0)
+		result = read_time(r, &req.time, e);
+	if (result == 0)
+		result = image_tools_open(&t, e);
+	if (result == 0)
+		result = read_names(r, &t, &names, e);
+	if (result == 0)
+		result = engine_run(&req, &res, e);
+	if (result < 0)
+		return result;
+	print_built(&t, &names, &res, r->cli->json);
+	if (!names.n)
+		log_note("the image has no name, and 'sandbox image prune' removes it: give it one "
+			 "with --tag");
+	return 0;
+}
+
 int image_cmd_build(const struct args *args, int *ret_status, struct err *e)
 {
 	__attribute__((cleanup(request_clear))) struct request r = {
@@ -250,11 +360,6 @@ int image_cmd_build(const struct args *args, int *ret_status, struct err *e)
 	int res;
 
 	(void)ret_status;
-	if (!r.cli->print)
-		return err_set(
-			e, ERR_USAGE,
-			"builds cannot be run yet: give --print to see what a file would do; "
-			"'sandbox image import' takes what another tool has built");
 	r.file = find_file(&r, e);
 	if (!r.file)
 		return -e->code;
@@ -268,5 +373,7 @@ int image_cmd_build(const struct args *args, int *ret_status, struct err *e)
 		res = dockerfile_parse(text.data, text.len, r.file, &file, e);
 	if (res == 0)
 		res = graph_make(&file, &r.options, &graph, e);
-	return res == 0 ? show(&r, &graph, e) : res;
+	if (res < 0)
+		return res;
+	return r.cli->print ? show(&r, &graph, e) : build(&r, &graph, e);
 }

@@ -146,3 +146,22 @@ int export_archive(const char *file, bool pax, export_fill *fill, void *arg, str
 
 	return special >= 0 ? write_archive(&w, special, e) : write_file(&w, e);
 }
+
+int export_open_layer(int fd, struct archive **ret, struct err *e)
+{
+	struct archive *a;
+	int r = libarchive_writer(&a, e);
+
+	if (r < 0)
+		return r;
+	if (la.archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
+	    la.archive_write_set_format_option(a, "pax", "xattrheader", "SCHILY") != ARCHIVE_OK ||
+	    la.archive_write_set_bytes_per_block(a, BLOCK_BYTES) != ARCHIVE_OK ||
+	    la.archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
+	    la.archive_write_open_fd(a, fd) != ARCHIVE_OK) {
+		la.archive_write_free(a);
+		return err_set(e, EIO, "cannot prepare the layer's archive");
+	}
+	*ret = a;
+	return 0;
+}

@@ -18,6 +18,9 @@
 typedef int export_fill(struct archive *a, void *arg, struct err *e);
 int export_archive(const char *file, bool pax, export_fill *fill, void *arg, struct err *e);
 
+/* Begins the tar of a layer; the caller frees *ret with la.archive_write_free(). */
+int export_open_layer(int fd, struct archive **ret, struct err *e);
+
 /* Turns libarchive's error of writing into e. */
 int export_failed(struct archive *a, struct err *e);
 

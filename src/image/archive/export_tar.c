@@ -26,6 +26,7 @@ void tree_clear(struct tree *t)
 		close_fd(&t->fds[i]);
 		meta_free(t->metas[i]);
 	}
+	meta_free(t->metas[t->view.n]);
 	first_names_free(&t->linked);
 	free(t->buffer);
 }
@@ -47,26 +48,32 @@ static int open_layer(struct tree *t, const struct image_store *s, const struct 
 		      : meta_load(fd, meta, &t->metas[at], e);
 }
 
+int tree_open_stack(struct tree *t, const struct image_store *store, const struct digest *diff_ids,
+		    size_t n, struct err *e)
+{
+	struct digest chain = {0};
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++)
+		t->fds[i] = -1;
+	t->view = (struct view){.layers = t->fds, .n = n};
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct digest below = chain;
+
+		layer_chain_id(&below, &diff_ids[i], &chain);
+		r = open_layer(t, store, &chain, n - 1 - i, e);
+	}
+	return r;
+}
+
 int tree_open_layers(struct tree *t, const struct image_store *store, const struct digest *manifest,
 		     struct err *e)
 {
 	cleanup_manifest struct manifest m = {0};
 	cleanup_config struct image_config c = {0};
-	struct digest chain = {0};
 	int r = image_load(store, manifest, &m, &c, e);
 
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < c.n_layers; i++)
-		t->fds[i] = -1;
-	t->view = (struct view){.layers = t->fds, .n = c.n_layers};
-	for (size_t i = 0; r == 0 && i < c.n_layers; i++) {
-		struct digest below = chain;
-
-		layer_chain_id(&below, &c.diff_ids[i], &chain);
-		r = open_layer(t, store, &chain, c.n_layers - 1 - i, e);
-	}
-	return r;
+	return r < 0 ? r : tree_open_stack(t, store, c.diff_ids, c.n_layers, e);
 }
 
 static mode_t type_bits(char letter)
@@ -144,6 +151,15 @@ static int write_content(struct tree *t, int fd, const char *path, struct err *e
 	return n < 0 ? err_sys(e, errno, "cannot read '%s'", path) : 0;
 }
 
+static void apply_rules(const struct upper_rules *rules, const struct stat *st,
+			struct archive_entry *entry)
+{
+	la.archive_entry_set_uid(entry, rules->uid);
+	la.archive_entry_set_gid(entry, rules->gid);
+	if (rules->latest >= 0 && st->st_mtime >= rules->latest)
+		la.archive_entry_set_mtime(entry, rules->latest, 0);
+}
+
 static int fill_entry(struct tree *t, size_t layer, const char *path, const struct stat *st,
 		      struct archive_entry *entry, struct err *e)
 {
@@ -164,7 +180,9 @@ static int fill_entry(struct tree *t, size_t layer, const char *path, const stru
 		target[n] = '\0';
 		la.archive_entry_set_symlink(entry, target);
 	}
-	if (layer == t->view.n)
+	if (layer == t->view.n && t->rules)
+		apply_rules(t->rules, st, entry);
+	if (layer == t->view.n && !t->metas[layer])
 		tree_keep_owner(t, path, st, entry);
 	else
 		apply_meta(t, layer, path, entry);

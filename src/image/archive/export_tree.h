@@ -20,6 +20,14 @@ struct tree {
 	struct view view; /* the image's */
 	struct first_names *linked;
 	char *buffer;
+	const struct upper_rules *rules; /* of the upper; or NULL */
+};
+
+/* What the upper itself does not say. */
+struct upper_rules {
+	uint32_t uid, gid; /* who owns what is new and not marked */
+	time_t latest;	   /* no file is newer; -1: any time */
+	int meta_fd;	   /* the upper's sidecar, which knows all owners; -1: there is none */
 };
 
 #define TREE_INIT(a)                                              \
@@ -33,6 +41,10 @@ void tree_clear(struct tree *t);
 /* Opens the layers of an image, which form t->view, and their sidecars. */
 int tree_open_layers(struct tree *t, const struct image_store *store, const struct digest *manifest,
 		     struct err *e);
+
+/* The same for the layers with these diff-ids, bottom first. */
+int tree_open_stack(struct tree *t, const struct image_store *store, const struct digest *diff_ids,
+		    size_t n, struct err *e);
 
 /*
  * Writes one file, directory or symlink with its content, from a layer or (the last index) the
@@ -56,5 +68,9 @@ int export_tree(const struct image_store *s, const struct digest *manifest, stru
  */
 int export_upper(const struct image_store *s, const struct digest *base, int upper,
 		 struct archive *a, struct err *e);
+
+/* The same on top of the layers with these diff-ids, bottom first. */
+int export_upper_on(const struct image_store *s, const struct digest *diff_ids, size_t n, int upper,
+		    const struct upper_rules *rules, struct archive *a, struct err *e);
 
 #endif

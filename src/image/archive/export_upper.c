@@ -46,8 +46,11 @@ void tree_keep_owner(const struct tree *t, const char *path, const struct stat *
 	    (below.st_mode & S_IFMT) != (st->st_mode & S_IFMT) || !is_copy(t, path, st))
 		return;
 	m = meta_find(t->metas[layer], path);
-	if (!m)
+	if (!m) {
+		la.archive_entry_set_uid(entry, 0);
+		la.archive_entry_set_gid(entry, 0);
 		return;
+	}
 	la.archive_entry_set_uid(entry, m->uid);
 	la.archive_entry_set_gid(entry, m->gid);
 	if ((below.st_mode & 07777) == (st->st_mode & 07777))
@@ -151,6 +154,19 @@ static int write_upper(struct tree *t, const char *path, struct err *e)
 		set_mode(t, path, st.st_mode, &ignored);
 	}
 	return r;
+}
+
+int export_upper_on(const struct image_store *s, const struct digest *diff_ids, size_t n, int upper,
+		    const struct upper_rules *rules, struct archive *a, struct err *e)
+{
+	cleanup_tree struct tree t = TREE_INIT(a);
+	int r = tree_open_stack(&t, s, diff_ids, n, e);
+
+	t.fds[t.view.n] = upper;
+	t.rules = rules;
+	if (r == 0 && rules->meta_fd >= 0)
+		r = meta_load(rules->meta_fd, "the layer's sidecar", &t.metas[n], e);
+	return r < 0 ? r : write_upper(&t, "", e);
 }
 
 int export_upper(const struct image_store *s, const struct digest *base, int upper,

@@ -22,8 +22,6 @@
 #include "image/load.h"
 #include "image/store/layer_stack.h"
 
-#define BUFFER_BYTES (1u << 20)
-
 struct sealing {
 	const struct seal_request *req;
 	struct manifest m; /* the base's, then the image's */
@@ -45,18 +43,11 @@ static void sealing_clear(struct sealing *s)
 static int write_tar(const struct sealing *s, int layer, int fd, struct err *e)
 {
 	struct archive *a;
-	int r = libarchive_writer(&a, e);
+	int r = export_open_layer(fd, &a, e);
 
 	if (r < 0)
 		return r;
-	if (la.archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
-	    la.archive_write_set_format_option(a, "pax", "xattrheader", "SCHILY") != ARCHIVE_OK ||
-	    la.archive_write_set_bytes_per_block(a, (int)BUFFER_BYTES) != ARCHIVE_OK ||
-	    la.archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
-	    la.archive_write_open_fd(a, fd) != ARCHIVE_OK)
-		r = err_set(e, EIO, "cannot prepare the layer's archive");
-	if (r == 0)
-		r = export_upper(s->req->store, &s->req->base, layer, a, e);
+	r = export_upper(s->req->store, &s->req->base, layer, a, e);
 	if (r == 0 && la.archive_write_close(a) != ARCHIVE_OK)
 		r = export_failed(a, e);
 	la.archive_write_free(a);
@@ -170,29 +161,6 @@ static int write_documents(struct sealing *s, struct digest *ret, struct err *e)
 			: err_set(e, ENOMEM, "cannot write the image's manifest");
 }
 
-/* A Docker manifest may not contain zstd layers, so it becomes an OCI one. */
-static void become_oci(struct manifest *m)
-{
-	free(m->media_type);
-	free(m->config.media_type);
-	m->media_type = xstrdup(MEDIA_OCI_MANIFEST);
-	m->config.media_type = xstrdup(MEDIA_OCI_CONFIG);
-	for (size_t i = 0; i < m->n_layers; i++) {
-		struct descriptor *d = &m->layers[i];
-		const char *type = streq(d->media_type, MEDIA_DOCKER_LAYER_GZ)
-					   ? MEDIA_OCI_LAYER_GZIP
-				   : streq(d->media_type, MEDIA_DOCKER_LAYER_ZST)
-					   ? MEDIA_OCI_LAYER_ZSTD
-				   : streq(d->media_type, MEDIA_DOCKER_LAYER) ? MEDIA_OCI_LAYER
-									      : NULL;
-
-		if (!type)
-			continue;
-		free(d->media_type);
-		d->media_type = xstrdup(type);
-	}
-}
-
 static int load_base(struct sealing *s, struct err *e)
 {
 	cleanup_config struct image_config c = {0};
@@ -210,7 +178,7 @@ static int load_base(struct sealing *s, struct err *e)
 	s->diff_ids = xcalloc(n + 1, sizeof(*s->diff_ids));
 	s->times = xcalloc(n + 1, sizeof(*s->times));
 	if (n)
-		become_oci(&s->m);
+		manifest_become_oci(&s->m);
 	return 0;
 }
 

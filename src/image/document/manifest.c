@@ -340,3 +340,25 @@ int manifest_is_image(const struct manifest *m, struct err *e)
 			return no_image("layer's media type", m->layers[i].media_type, e);
 	return 0;
 }
+
+void manifest_become_oci(struct manifest *m)
+{
+	free(m->media_type);
+	free(m->config.media_type);
+	m->media_type = xstrdup(MEDIA_OCI_MANIFEST);
+	m->config.media_type = xstrdup(MEDIA_OCI_CONFIG);
+	for (size_t i = 0; i < m->n_layers; i++) {
+		struct descriptor *d = &m->layers[i];
+		const char *type = streq(d->media_type, MEDIA_DOCKER_LAYER_GZ)
+					   ? MEDIA_OCI_LAYER_GZIP
+				   : streq(d->media_type, MEDIA_DOCKER_LAYER_ZST)
+					   ? MEDIA_OCI_LAYER_ZSTD
+				   : streq(d->media_type, MEDIA_DOCKER_LAYER) ? MEDIA_OCI_LAYER
+									      : NULL;
+
+		if (!type)
+			continue;
+		free(d->media_type);
+		d->media_type = xstrdup(type);
+	}
+}

@@ -92,6 +92,9 @@ bool config_type_known(const char *media_type);
 /* An image may contain a layer several times: is layer i the first with its digest? */
 bool manifest_layer_is_first(const struct manifest *m, size_t i);
 
+/* Makes it an OCI manifest: a Docker one may not contain zstd layers. */
+void manifest_become_oci(struct manifest *m);
+
 /* Writes the manifest as OCI or Docker JSON, by its media_type; the caller frees it. */
 char *manifest_format(const struct manifest *m);
 

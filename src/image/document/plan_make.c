@@ -116,18 +116,37 @@ static int find_group(const struct view *v, const char *name, struct image_plan 
 }
 
 /* USER of a config: user or uid, then optionally ":" and group or gid (image-spec, config.md). */
-static void set_user(const struct view *v, const char *text, struct image_plan *p)
+static int find_ids(const struct view *v, const char *text, struct image_plan *p, struct err *e)
 {
 	cleanup_free char *user = xstrdup(text);
-	char *group = strchr(user, ':'), quoted[200];
-	struct err e;
+	char *group = strchr(user, ':');
 	int r;
 
 	if (group)
 		*group++ = '\0';
-	r = find_user(v, *user ? user : "0", p, &e);
-	if (r == 0 && group && *group)
-		r = find_group(v, group, p, &e);
+	r = find_user(v, *user ? user : "0", p, e);
+	return r == 0 && group && *group ? find_group(v, group, p, e) : r;
+}
+
+int plan_find_user(const struct view *v, const char *text, uint32_t *ret_uid, uint32_t *ret_gid,
+		   struct err *e)
+{
+	cleanup_image_plan struct image_plan p = {0};
+	int r = find_ids(v, text, &p, e);
+
+	if (r < 0)
+		return r;
+	*ret_uid = p.uid;
+	*ret_gid = p.gid;
+	return 0;
+}
+
+static void set_user(const struct view *v, const char *text, struct image_plan *p)
+{
+	char quoted[200];
+	struct err e;
+	int r = find_ids(v, text, p, &e);
+
 	if (r == 0) {
 		p->has_user = true;
 		return;

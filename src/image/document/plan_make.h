@@ -7,6 +7,7 @@
 #include "image/document/image_config.h"
 #include "image/document/manifest.h"
 #include "image/store/store.h"
+#include "image/store/view.h"
 
 /*
  * layers: from layer_find(), top first. USER is looked up in the image's own passwd and group, by
@@ -14,6 +15,13 @@
  */
 int plan_make(const struct image_store *s, const struct digest *manifest,
 	      const struct image_config *c, const struct strv *layers, struct err *e);
+
+/*
+ * The ids of USER[:GROUP], names or numbers, from the view's own passwd and group; EBADMSG. An empty
+ * user is root.
+ */
+int plan_find_user(const struct view *v, const char *text, uint32_t *ret_uid, uint32_t *ret_gid,
+		   struct err *e);
 
 /*
  * Is the existing plan what plan_make() would write? EBADMSG with the reason if not; a missing plan

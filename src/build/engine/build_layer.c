@@ -1,0 +1,251 @@
+/*
+ * build_layer.c - from what a step wrote to a layer of the store, as one that was pulled.
+ *
+ * The order: the files as a tar, packed into a blob; unpacked from there, so that owners and what
+ * else one uid cannot have are in the sidecar; on disk; named; and at last recorded. A build that
+ * is killed leaves at most a layer that no record names, which `prune` removes.
+ */
+#include "build/engine/build_layer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/new_file.h"
+#include "build/engine/build_files.h"
+#include "image/archive/export_archive.h"
+#include "image/archive/export_tree.h"
+#include "image/layer/layer_job.h"
+#include "image/layer/pack.h"
+#include "image/name/hash.h"
+#include "image/registry/registry.h"
+#include "image/store/layer_stack.h"
+#include "store/lease.h"
+
+#define RECORD_MAX (4u << 20)
+#define LOCK_FILE  "build.lock"
+
+static pthread_mutex_t naming = PTHREAD_MUTEX_INITIALIZER;
+
+void build_layer_init(const struct build *b, const struct build_state *s, const char *text,
+		      struct build_layer *ret)
+{
+	cleanup_free char *time = b->req->time == BUILD_NO_TIME
+					  ? xstrdup("")
+					  : xasprintf("time %lld\n", (long long)b->req->time);
+	char *whole = xasprintf("on %s\n%s%s", s->chain.hex[0] ? s->chain.hex : "scratch", time,
+				text);
+
+	*ret = (struct build_layer){.text = whole, .made = b->req->time};
+	hash_bytes(whole, strlen(whole), &ret->key);
+}
+
+void build_layer_clear(struct build_layer *l)
+{
+	free(l->text);
+	*l = (struct build_layer){0};
+}
+
+static char *record_of(const struct build_layer *l)
+{
+	return xasprintf("steps/build-%s", l->key.hex);
+}
+
+char *build_layer_log(const struct build_layer *l)
+{
+	return xasprintf("steps/build-%s.log", l->key.hex);
+}
+
+/* What the first line of a record says. */
+static bool parse_record(const char *text, struct descriptor *layer, struct digest *diff_id,
+			 time_t *made)
+{
+	char diff[DIGEST_HEX_LEN + 1], blob[DIGEST_HEX_LEN + 1];
+	unsigned long long size;
+	long long time;
+
+	if (sscanf(text, "%64s %64s %llu %lld\n", diff, blob, &size, &time) != 4 ||
+	    !digest_valid_hex(diff) || !digest_valid_hex(blob))
+		return false;
+	memcpy(diff_id->hex, diff, sizeof(diff));
+	memcpy(layer->digest.hex, blob, sizeof(blob));
+	layer->size = size;
+	*made = (time_t)time;
+	return true;
+}
+
+/* Is all of it still there? `rm` and `prune` know nothing of records. */
+static bool is_whole(const struct image_store *store, const struct build_state *s,
+		     const struct descriptor *layer, const struct digest *diff_id)
+{
+	cleanup_free char *path = NULL;
+	struct digest chain;
+	struct err ignored;
+	uint64_t size;
+
+	layer_chain_id(&s->chain, diff_id, &chain);
+	path = layer_find(store, &chain);
+	return path && blob_stat(store, &layer->digest, &size, &ignored) == 0 &&
+	       size == layer->size;
+}
+
+int build_layer_find(const struct build *b, struct build_layer *l, struct build_state *s,
+		     struct err *e)
+{
+	struct descriptor layer = {.media_type = (char *)MEDIA_OCI_LAYER_ZSTD};
+	cleanup_free char *path = record_of(l);
+	cleanup_buf struct buf text = BUF_INIT;
+	struct digest diff_id;
+	struct err ignored;
+	time_t made;
+	int r;
+
+	if (file_read(b->store.data_fd, path, RECORD_MAX, &text, &ignored) < 0 ||
+	    !parse_record(text.data, &layer, &diff_id, &made) ||
+	    !is_whole(b->req->store, s, &layer, &diff_id))
+		return 0;
+	r = build_state_push(s, &layer, &diff_id, e);
+	if (r < 0)
+		return r;
+	l->made = made;
+	return 1;
+}
+
+static void say_busy(void)
+{
+	log_note("another build is at the same step: waiting for it");
+}
+
+int build_layer_lock(const struct build *b, const struct build_layer *l, int *ret_fd, struct err *e)
+{
+	const struct store_work work = {.file = LOCK_FILE,
+					.key = l->key.hex,
+					.busy = say_busy,
+					.stop = registry_interrupted};
+
+	return store_work_lock(b->store.data_fd, b->store.data, &work, ret_fd, e);
+}
+
+static int write_tar(const struct build *b, const struct build_state *s,
+		     const struct build_upper *upper, int fd, struct err *e)
+{
+	const struct upper_rules rules = {.uid = upper->uid,
+					  .gid = upper->gid,
+					  .latest = b->req->time,
+					  .meta_fd = upper->meta_fd};
+	struct archive *a;
+	int r = export_open_layer(fd, &a, e);
+
+	if (r < 0)
+		return r;
+	r = export_upper_on(b->req->store, s->diff_ids, s->m.n_layers, upper->fd, &rules, a, e);
+	if (r == 0 && la.archive_write_close(a) != ARCHIVE_OK)
+		r = export_failed(a, e);
+	la.archive_write_free(a);
+	return r;
+}
+
+/* Through a file without a name: packing reads, while libarchive writes. */
+static int pack(const struct build *b, const struct build_state *s, const struct build_upper *upper,
+		struct descriptor *ret, struct digest *ret_diff_id, struct err *e)
+{
+	const struct image_store *store = b->req->store;
+	cleanup_free char *tmp = NULL;
+	cleanup_close int fd = -1;
+	struct byte_source plain = {.read = source_read_fd, .ctx = &fd};
+	int r = image_store_tmpfile(store, &tmp, &fd, e);
+
+	if (r < 0)
+		return r;
+	unlinkat(store->fd, tmp, 0);
+	r = write_tar(b, s, upper, fd, e);
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = err_sys(e, errno, "cannot read the layer's archive");
+	return r < 0 ? r : layer_pack(store, plain, ret, ret_diff_id, e);
+}
+
+static int settle(const struct build_state *s, const struct image_store *store,
+		  struct layer_job *job, struct err *e)
+{
+	cleanup_build_files struct build_files below = {0};
+	int r = build_files_open(s, store, &below, e);
+
+	if (r < 0)
+		return r;
+	layer_job_run(job);
+	if (job->err.code) {
+		*e = job->err;
+		return -e->code;
+	}
+	return layer_job_settle(job, below.layers, below.metas, below.n, e);
+}
+
+/* One at a time: all blobs that have no name yet get theirs. */
+static int publish(const struct image_store *store, struct layer_job *job, struct err *e)
+{
+	int r;
+
+	pthread_mutex_lock(&naming);
+	r = sync_fs(store->fd, store->path, e);
+	if (r == 0)
+		r = blob_name_all(store, e);
+	if (r == 0 && job->settled)
+		r = layer_job_publish(job, e);
+	pthread_mutex_unlock(&naming);
+	return r;
+}
+
+/* Unpacks the blob, unless the same layer is there. */
+static int install(const struct build *b, const struct build_state *s,
+		   const struct descriptor *layer, const struct digest *diff_id, struct err *e)
+{
+	const struct install_request req = {.store = b->req->store, .conf = b->req->conf};
+	struct layer_job job = {
+		.req = &req, .blob = layer, .diff_id = *diff_id, .tree_fd = -1, .meta_fd = -1};
+	int r = 0;
+
+	layer_chain_id(&s->chain, diff_id, &job.chain);
+	job.path = layer_find(b->req->store, &job.chain);
+	if (!job.path)
+		r = settle(s, b->req->store, &job, e);
+	if (r == 0)
+		r = publish(b->req->store, &job, e);
+	layer_job_clear(&job);
+	return r;
+}
+
+/* After a power cut it may be empty, and then the step runs again. */
+static int record(const struct build *b, const struct build_layer *l,
+		  const struct descriptor *layer, const struct digest *diff_id, struct err *e)
+{
+	cleanup_free char *path = record_of(l);
+	cleanup_free char *text = xasprintf("%s %s %llu %lld\n%s", diff_id->hex, layer->digest.hex,
+					    (unsigned long long)layer->size, (long long)l->made,
+					    l->text);
+
+	return file_write_passing(b->store.data_fd, path, text, strlen(text), 0600, e);
+}
+
+int build_layer_make(const struct build *b, struct build_layer *l, const struct build_upper *upper,
+		     struct build_state *s, struct err *e)
+{
+	struct descriptor layer = {0};
+	struct digest diff_id;
+	int r = pack(b, s, upper, &layer, &diff_id, e);
+
+	if (l->made == BUILD_NO_TIME)
+		l->made = time(NULL);
+	if (r == 0)
+		r = install(b, s, &layer, &diff_id, e);
+	if (r == 0)
+		r = record(b, l, &layer, &diff_id, e);
+	return r < 0 ? err_add(e, "cannot keep what the step wrote")
+		     : build_state_push(s, &layer, &diff_id, e);
+}

@@ -1,0 +1,33 @@
+/*
+ * build_request.h - what a build is asked for, and what comes out.
+ */
+#ifndef BUILD_ENGINE_BUILD_REQUEST_H
+#define BUILD_ENGINE_BUILD_REQUEST_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "build/graph.h"
+#include "build/ignore.h"
+#include "image/name/conf.h"
+#include "image/store/store.h"
+
+struct build_request {
+	const struct image_store *store; /* its lease is held until the build has ended */
+	const struct image_conf *conf;
+	struct graph *graph; /* triggers of images are added to it */
+	const char *context; /* a directory; NULL: there is none */
+	const struct ignore *ignore;
+	const struct strv *names; /* of the image, in the form of ref_name(); may be empty */
+	bool no_cache;		  /* no layer is taken from earlier builds */
+	bool pull;		  /* base images are looked for in their registries */
+	bool debug_shell;	  /* if a step fails, a shell where it has failed */
+	time_t time;		  /* of all that is made, and the latest of files; -1: real ones */
+};
+
+struct build_result {
+	struct digest digest; /* of the manifest */
+	size_t steps, cached; /* that make layers, and those of them that were there */
+};
+
+#endif

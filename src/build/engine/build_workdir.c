@@ -1,0 +1,158 @@
+/*
+ * build_workdir.c - the directories that WORKDIR makes, in an upper directory of their own.
+ *
+ * Promises that a symlink of the image leads nowhere else than it would in a box.
+ */
+#include "build/engine/build_workdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "build/engine/build_config.h"
+#include "build/engine/build_files.h"
+#include "build/engine/build_layer.h"
+#include "image/document/plan_make.h"
+
+/* Makes the directory at path beneath the upper, as the one that is below it. */
+static int copy_up(int upper, const struct view *below, const char *path, struct err *e)
+{
+	struct timespec times[2];
+	struct stat st;
+	size_t layer;
+	int r = view_lookup(below, path, &layer, &st, e);
+
+	if (r < 0)
+		return r;
+	times[0] = times[1] = st.st_mtim;
+	if (mkdirat(upper, path, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, errno, "cannot make '%s'", path);
+	/* With u+rwx, as every directory of the store: we make others in it. */
+	if (fchmodat(upper, path, (st.st_mode & 07777) | S_IRWXU, 0) < 0 ||
+	    utimensat(upper, path, times, 0) < 0)
+		return err_sys(e, errno, "cannot make '%s'", path);
+	return 0;
+}
+
+/* All directories on the way, which exist. */
+static int copy_way(int upper, const struct view *below, const char *path, struct err *e)
+{
+	int r = 0;
+
+	for (const char *c = path; r == 0 && *c; c += *c == '/') {
+		cleanup_free char *part = NULL;
+
+		c += strcspn(c, "/");
+		part = xstrndup(path, (size_t)(c - path));
+		r = copy_up(upper, below, part, e);
+	}
+	return r;
+}
+
+static int make_new(int upper, const char *path, struct err *e)
+{
+	cleanup_close int fd = -1;
+
+	if (mkdirat(upper, path, 0755) < 0 && errno != EEXIST)
+		return err_sys(e, errno, "cannot make '%s'", path);
+	return path_open_nolinks(upper, path, O_PATH | O_DIRECTORY, 0, &fd, e);
+}
+
+/*
+ * Resolves as much of the path as there is in the view, makes the rest. *upper stays empty if there
+ * is nothing to make.
+ */
+static int make_missing(int upper, const struct view *below, const char *path, struct err *e)
+{
+	cleanup_free char *real = xstrdup("");
+	bool exists = true;
+	int r = 0;
+
+	for (const char *c = path; r == 0 && *c;) {
+		cleanup_free char *name = NULL, *next = NULL, *resolved = NULL;
+		struct stat st;
+		size_t layer;
+
+		c += strspn(c, "/");
+		name = xstrndup(c, strcspn(c, "/"));
+		c += strlen(name);
+		next = *real ? path_join(real, name) : xstrdup(name);
+		r = exists ? view_resolve(below, next, &resolved, &layer, &st, e) : -ENOENT;
+		if (r == 0 && !S_ISDIR(st.st_mode))
+			return err_set(e, ENOTDIR, "'/%s' is not a directory", next);
+		if (r == -ENOENT) {
+			r = exists ? copy_way(upper, below, real, e) : 0;
+			exists = false;
+			if (r == 0)
+				r = make_new(upper, next, e);
+		}
+		free(real);
+		real = take_ptr(*(resolved ? &resolved : &next));
+	}
+	return r;
+}
+
+static int make_layer(const struct build *b, struct build_layer *l, const char *path, int upper_fd,
+		      struct build_state *s, struct err *e)
+{
+	cleanup_build_files struct build_files files = {0};
+	struct build_upper upper = {.fd = upper_fd, .meta_fd = -1};
+	int r = build_files_open(s, b->req->store, &files, e);
+	struct view view;
+
+	if (r < 0)
+		return r;
+	view = build_files_view(&files);
+	r = plan_find_user(&view, build_state_text(s, "User"), &upper.uid, &upper.gid, e);
+	if (r == 0)
+		r = make_missing(upper_fd, &view, path, e);
+	return r < 0 ? r : build_layer_make(b, l, &upper, s, e);
+}
+
+static int make_dirs(const struct build *b, struct build_layer *l, const char *path,
+		     struct build_state *s, struct err *e)
+{
+	cleanup_free char *tmp = NULL;
+	cleanup_close int upper = -1;
+	struct err ignored;
+	int r = image_store_tmpdir(b->req->store, &tmp, &upper, e);
+
+	if (r == 0)
+		r = make_layer(b, l, path, upper, s, e);
+	if (tmp)
+		file_remove_tree(b->req->store->fd, tmp, &ignored);
+	return r;
+}
+
+int build_workdir_step(struct build *b, struct build_state *s, const char *path, const char *title,
+		       struct err *e)
+{
+	cleanup_build_layer struct build_layer l = {0};
+	cleanup_free char *whole = build_config_workdir(s, path);
+	cleanup_free char *text = xasprintf("WORKDIR\nuser %s\n%s\n", build_state_text(s, "User"),
+					    whole);
+	cleanup_free char *line = xasprintf("WORKDIR %s", whole);
+	bool layer = !streq(whole, "/");
+	int found = 0, r = 0;
+
+	if (layer) {
+		build_layer_init(b, s, text, &l);
+		r = found = b->req->no_cache ? 0 : build_layer_find(b, &l, s, e);
+		if (r == 0)
+			r = make_dirs(b, &l, whole, s, e);
+		if (r >= 0)
+			log_note("%s %zu/%zu: %s", found ? "cached" : "built",
+				 build_count(b, found), b->n_steps, title);
+	}
+	if (r < 0)
+		return r;
+	build_state_history(s, line, layer, false, layer ? l.made : BUILD_NO_TIME);
+	return 0;
+}

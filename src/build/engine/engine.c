@@ -1,0 +1,116 @@
+/*
+ * engine.c - a whole build: its stages in the order of their needs, and the image.
+ *
+ * Promises that a name is set only when all of the image is there.
+ */
+#include "build/engine/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "build/engine/build.h"
+#include "build/engine/build_stage.h"
+#include "image/install.h"
+
+struct engine_stage {
+	struct build_state state;
+	struct build_triggers *triggers;
+	bool done;
+};
+
+/* A build with its stages. */
+struct engine {
+	struct build b; /* first: build_stage_need() gets it */
+	struct engine_stage *stages;
+};
+
+static void engine_clear(struct engine *en)
+{
+	for (size_t i = 0; i < en->b.req->graph->n; i++) {
+		build_state_clear(&en->stages[i].state);
+		build_triggers_free(en->stages[i].triggers);
+	}
+	free(en->stages);
+	build_close(&en->b);
+}
+
+static bool makes_layer(const struct instruction *in)
+{
+	return in->kind == INSTRUCTION_RUN || in->kind == INSTRUCTION_COPY ||
+	       in->kind == INSTRUCTION_ADD ||
+	       (in->kind == INSTRUCTION_WORKDIR && !streq(in->args.v[0], "/"));
+}
+
+static void count_steps(struct build *b)
+{
+	const struct graph *g = b->req->graph;
+
+	for (size_t i = 0; i < g->n; i++)
+		for (size_t k = 0; g->stages[i].used && k < g->stages[i].n; k++)
+			b->n_steps += makes_layer(g->stages[i].steps[k].in);
+}
+
+static int need(struct build *b, size_t stage, const struct build_state **ret, struct err *e)
+{
+	struct engine_stage *s = &((struct engine *)b)->stages[stage];
+	int r = s->done ? 0 : build_stage_run(b, stage, need, &s->state, &s->triggers, e);
+
+	if (r < 0)
+		return r;
+	s->done = true;
+	*ret = &s->state;
+	return 0;
+}
+
+/* The image with its first name, and then the others. */
+static int install(const struct build_request *req, const struct digest *manifest, struct err *e)
+{
+	struct install_request install = {.store = req->store, .conf = req->conf};
+	size_t i = 0;
+	int r;
+
+	install.ref.manifest = *manifest;
+	do {
+		install.name = i < req->names->n ? req->names->v[i] : NULL;
+		r = image_install(&install, e);
+	} while (r == 0 && ++i < req->names->n);
+	return r;
+}
+
+static int finish(struct engine *en, const struct build_state *target, struct build_result *ret,
+		  struct err *e)
+{
+	const struct build_request *req = en->b.req;
+	cleanup_build_state struct build_state s = {0};
+	struct digest digest;
+	int r;
+
+	build_state_copy(target, &s);
+	/* A copy is for a stage above, where triggers have acted. */
+	json_object_set(build_state_config(&s), "OnBuild",
+			json_object_get(build_state_config(target), "OnBuild"));
+	r = build_state_write(&s, req->store, req->time, &digest, e);
+	if (r == 0)
+		r = install(req, &digest, e);
+	if (r < 0)
+		return r;
+	*ret = (struct build_result){
+		.digest = digest, .steps = en->b.n_steps, .cached = en->b.n_cached};
+	return 0;
+}
+
+int engine_run(const struct build_request *req, struct build_result *ret, struct err *e)
+{
+	__attribute__((cleanup(engine_clear))) struct engine en = {
+		.b = {.req = req, .store = STORE_INIT},
+		.stages = xcalloc(req->graph->n, sizeof(*en.stages))};
+	const struct build_state *target;
+	int r = build_open(&en.b, e);
+
+	if (r < 0)
+		return r;
+	count_steps(&en.b);
+	r = need(&en.b, req->graph->target, &target, e);
+	return r < 0 ? r : finish(&en, target, ret, e);
+}
