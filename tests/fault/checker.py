@@ -148,7 +148,7 @@ def witnesses(world):
 def clear(world):
     """Removes everything with the commands for it; they work without repair."""
     broken = []
-    for argv in (["ls"], ["image", "verify"], ["rm", "--quiet", "--force", "--all"], ["image", "prune", "--all", "--caches"]):
+    for argv in (["ls"], ["image", "verify"], ["rm", "--quiet", "--force", "--all"], ["volume", "prune", "--force"], ["image", "prune", "--all", "--caches"]):
         r = world.sandbox(*argv)
         if r.status != 0:
             broken.append(("the next command does not work", str(r)))

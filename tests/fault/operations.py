@@ -66,6 +66,32 @@ def running(w):
     w.need("enter", "--quiet", "./p", "--", "sh", "-c", "echo kept >~/mine")
 
 
+# One that needs another, with a volume that the image fills.
+SERVICES = """image = app:1
+[service a]
+image = app:1
+command = sleep 60
+volumes = data:/etc
+stop-timeout = 100ms
+[service b]
+image = app:1
+command = sh -c "echo made >/opt/made; exec sleep 60"
+needs = a
+stop-timeout = 100ms
+"""
+
+
+def serving(w):
+    project(w, SERVICES)
+    w.need("up", "--detach", "--project", "p")
+
+
+def all_run(w):
+    """What `up` has said is so."""
+    r = w.sandbox("ps", "--json")
+    return None if r.out.count('"state": "running"') >= 2 else f"not all services run: {r.out}"
+
+
 def tried(w):
     """A trial with a change of each type."""
     project(w, "image = app:1\nproject = /p\n[mounts]\n/d = ../d\n")
@@ -234,6 +260,10 @@ def operations(kit):
         Operation("life", lambda w: project(w, STEPS + "[hooks]\nexit = echo x >~/x\n"), ["-c",
                   "sandbox enter --quiet ./p -- true; sandbox exec --start --quiet ./p cat /opt/one; sandbox stop -t 1 ./p; sandbox rm --force ./p"],
                   silent=True, out=False),
+        # Services
+        Operation("up", lambda w: project(w, SERVICES), ["up", "--detach", "--project", "p"], stays=True, out=False, done=all_run),
+        Operation("restart", serving, ["restart", "--project", "p"], stays=True, out=False, done=all_run),
+        Operation("down", serving, ["down", "--project", "p"], stays=True),
         # Trials
         Operation("try", lambda w: project(w, "image = app:1\n"), ["try", "--quiet", "./p", "--", "sh", "-c", "echo tried >file; cat file"]),
         Operation("apply", tried, ["apply", "--yes", "--quiet", "./p"]),

@@ -286,6 +286,7 @@ class World:
                 for name in dirs + files:
                     path = re.sub(r"host-[0-9a-f]{16}", "host-@", f"{rel}/{name}")
                     path = re.sub(r"(step-|agreed/)[0-9a-f]+", r"\1@", path)
+                    path = re.sub(r"(/services/)[^/]+(/.*)?", r"\1@", path)  # kept on purpose: what the project was given
                     found.add(re.sub(r"/undo/.*", "/undo/@", path))  # kept on purpose: apply --forget
         return found
 
