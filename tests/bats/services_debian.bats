@@ -26,8 +26,8 @@ query() { # SQL
 	sandbox enter -- psql -Atc "$1"
 }
 
-@test "PostgreSQL and Redis: ready when healthy, found by name, own users, data that survives kills and down" {
-	project env $'[sandbox]\nimage = debian:bookworm\nprofile = apt\nlinger = 0\n[packages]\napt = postgresql redis-server gosu'
+@test "PostgreSQL, Redis and nginx: ready when healthy, found by name, own users, data that survives kills and down; two copies at once" {
+	project env $'[sandbox]\nimage = debian:bookworm\nprofile = apt\nlinger = 0\n[packages]\napt = postgresql redis-server nginx-light gosu curl'
 	sandbox enter --accept --quiet ./env -- true >"$T/log" 2>&1 || {
 		cat "$T/log" >&2
 		return 1
@@ -70,17 +70,47 @@ query() { # SQL
 command = postgres -c listen_addresses=*\nenv.PGDATA = /var/lib/postgresql/data\nstop-signal = INT\nrestart = always
 health = /usr/lib/postgresql/15/bin/pg_isready -q -h 127.0.0.1\nhealth-interval = 500ms
 [service cache]\nimage = servers:1\nvolumes = ./bin:/entry:ro, cache:/var/lib/redis\nentrypoint = /entry/redis.sh
-command = sh -c "cd /var/lib/redis; exec /entry/redis.sh redis-server --protected-mode no"\nhealth = redis-cli ping'
+command = sh -c "cd /var/lib/redis; exec /entry/redis.sh redis-server --protected-mode no"\nhealth = redis-cli ping\nlocalhost = 6379
+[service web]\nimage = servers:1\nneeds = db cache\nvolumes = ./site:/var/www/html:ro
+command = nginx -g "daemon off;"\nhealth = http://localhost/'
+	mkdir shop/site
+	# the project's tests: of its own database, cache and pages, on the usual ports
+	cat >shop/check <<-'SH'
+		set -e
+		name=$(cat site/index.html)
+		[ "$(curl -s http://web/)" = "$name" ]
+		psql -qc 'insert into t values (1)'
+		redis-cli set name "$name" >/dev/null
+		touch written
+		until [ -e go ]; do sleep 0.1; done
+		[ "$(psql -Atc 'select count(*) from t')" = 1 ]
+		[ "$(redis-cli -h cache get name)" = "$name" ]
+	SH
 	cd shop
-	# two PostgreSQL servers on one port: a copy of the project
 	cp -r . ../copy
-	(cd ../copy && sandbox up -d --accept >/dev/null && sandbox wait)
-	sandbox up -d --accept >/dev/null
+	echo first >site/index.html
+	echo second >../copy/site/index.html
+	for dir in . ../copy; do
+		(cd $dir && sandbox up -d --accept >"$T/up.$(basename "$PWD")" 2>&1) 3>&- &
+		ups[${#ups[@]}]=$!
+	done
+	for up in "${ups[@]}"; do
+		wait_for "$up"
+		[ "$status" = 0 ]
+	done
 	sandbox wait
-	sandbox enter --accept -- psql -qc 'insert into t values (1)'
-	[ "$(query 'select count(*) from t')" = 1 ]
-	(cd ../copy && [ "$(sandbox enter --accept -- psql -Atc 'select count(*) from t')" = 0 ] && sandbox down --volumes)
-	[ "$(sandbox enter -- redis-cli -h cache set k v)" = OK ]
+	(cd ../copy && sandbox wait)
+	for dir in . ../copy; do
+		sandbox enter --accept $dir -- sh check 3>&- &
+		checks[${#checks[@]}]=$!
+	done
+	wait_until 100 eval '[ -e written ] && [ -e ../copy/written ]'
+	touch go ../copy/go
+	for check in "${checks[@]}"; do
+		wait_for "$check"
+		[ "$status" = 0 ]
+	done
+	(cd ../copy && sandbox down --volumes)
 	# as their users inside, yours outside
 	[ "$(sandbox exec --user postgres db stat -c %U /var/lib/postgresql/data/PG_VERSION)" = postgres ]
 	folder=$(sandbox volume inspect --json shop.data | jq -r '.[0].folder')
