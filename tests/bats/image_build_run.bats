@@ -150,6 +150,52 @@ lrwxrwxrwx 12/34 tmp/link" ]
 	[ "$(LC_ALL=C comm -23 before after)" = "-rw-r--r-- 0/0 etc/who" ]
 }
 
+@test "COPY and ADD: from the context, a stage and an image; by content, and not by times" {
+	mkdir -p src/sub
+	echo a >src/a
+	echo b >src/sub/b
+	echo no >src/secret
+	echo '**/secret' >.dockerignore
+	tar -czf tar.tgz -C src sub
+	cat >Dockerfile <<-'EOF'
+		FROM app:1 AS build
+		RUN date +%N >/now && echo made >/made && chown 5:6 /made
+		FROM app:1
+		WORKDIR /w
+		COPY src ./
+		COPY --chown=7:8 --chmod=640 src/a /own
+		COPY --from=build /made /from/stage
+		COPY --from=app:1 /etc/who /from/image
+		ADD tar.tgz /unpacked/
+		COPY <<X /doc
+		in $PATH
+		X
+	EOF
+	sandbox image build -t built:1 . 2>err
+	sandbox image export --format tar built:1 - | tar -x --no-same-owner
+	[ "$(cat w/a w/sub/b own from/stage from/image unpacked/sub/b)" = $'a\nb\na\nmade\nsmallb' ]
+	[ "$(cat doc)" = "in /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" ]
+	[ ! -e w/secret ]
+	files_of built:1 >files
+	grep -qx -- '-rw-r----- 7/8 own' files
+	grep -qx -- '-rw-r--r-- 5/6 from/stage' files
+	[ "$(config_of built:1 | jq -r '.history[-6:][] | .created_by')" = "COPY src ./ # buildkit
+COPY --chown=7:8 --chmod=640 src/a /own # buildkit
+COPY /made /from/stage # buildkit
+COPY /etc/who /from/image # buildkit
+ADD tar.tgz /unpacked/ # buildkit
+COPY <<X /doc # buildkit" ]
+	touch src/a src/sub/b
+	[ "$(sandbox image build --json . | jq .cached)" = 8 ]
+	# the stage is another one, but not the file that is copied from it
+	sed -i 's/ && echo made/; echo made/' Dockerfile
+	[ "$(sandbox image build --json . | jq .cached)" = 7 ]
+	echo A >src/a
+	[ "$(sandbox image build --json . | jq .cached)" = 2 ]
+	sed -i 's,src/a /own,src/c /own,' Dockerfile
+	fails 125 "Dockerfile:6: *src/c*" sandbox image build --quiet .
+}
+
 @test "layers are found again; the same input gives the same digest" {
 	printf 'FROM app:1 AS one\nRUN echo 1 >/1\nFROM one\nRUN echo 2 >/2\nRUN echo 3 >/3\n' >Dockerfile
 	first=$(sandbox image build -t built:1 . 2>err)

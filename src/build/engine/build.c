@@ -5,7 +5,12 @@
  */
 #include "build/engine/build.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "build/copy.h"
 
 static int load_settings(const char *network, struct settings *ret, struct err *e)
 {
@@ -36,13 +41,19 @@ int build_open(struct build *b, struct err *e)
 
 	if (r == 0)
 		r = prepare_settings(b, e);
-	if (r == 0)
-		user_self(&b->user);
-	return r;
+	if (r < 0)
+		return r;
+	user_self(&b->user);
+	b->cache_fd = openat(b->store.data_fd, "steps", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (b->cache_fd < 0)
+		return err_sys(e, errno, "cannot open '%s/steps'", b->store.data);
+	return copy_session_open(b->cache_fd, &b->copy, e);
 }
 
 void build_close(struct build *b)
 {
+	copy_session_close(b->copy);
+	close_fd(&b->cache_fd);
 	settings_clear(&b->open);
 	settings_clear(&b->closed);
 	free(b->network_denied);

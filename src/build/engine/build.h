@@ -9,13 +9,20 @@
 #include "config/settings.h"
 #include "store/store.h"
 
+struct build_state;
+struct copy_session;
+
 struct build {
 	const struct build_request *req;
 	struct store store;
 	struct user user;
 	struct settings open, closed; /* of steps with a network, and without */
 	char *network_denied;	      /* why steps have none; or NULL */
-	size_t n_steps, n_done;	      /* steps that make layers, of all stages that are needed */
+	struct copy_session *copy;
+	int cache_fd; /* of the latter */
+	/* The state that a stage leaves: builds it, or waits for it. It stays the engine's. */
+	int (*need)(struct build *b, size_t stage, const struct build_state **ret, struct err *e);
+	size_t n_steps, n_done; /* steps that make layers, of all stages that are needed */
 	size_t n_cached;
 };
 

@@ -249,3 +249,12 @@ int build_layer_make(const struct build *b, struct build_layer *l, const struct 
 	return r < 0 ? err_add(e, "cannot keep what the step wrote")
 		     : build_state_push(s, &layer, &diff_id, e);
 }
+
+int build_layer_note(const struct build *b, struct build_layer *key, const struct build_layer *of,
+		     const struct build_state *s, struct err *e)
+{
+	size_t top = s->m.n_layers - 1;
+
+	key->made = of->made;
+	return record(b, key, &s->m.layers[top], &s->diff_ids[top], e);
+}

@@ -46,4 +46,8 @@ struct build_upper {
 int build_layer_make(const struct build *b, struct build_layer *l, const struct build_upper *upper,
 		     struct build_state *s, struct err *e);
 
+/* Records that `key` leads to the layer too, which is the topmost of the state. */
+int build_layer_note(const struct build *b, struct build_layer *key, const struct build_layer *of,
+		     const struct build_state *s, struct err *e);
+
 #endif

@@ -131,6 +131,8 @@ static int choose_network(struct running *p, struct err *e)
 		return err_set(e, ENOTSUP,
 			       "RUN --security=insecure: a build never gets more rights than other "
 			       "boxes; leave the flag out if the step works without");
+	if (p->step->n_mounts)
+		return err_set(e, ENOTSUP, "RUN --mount cannot be carried out yet");
 	p->network = !(network && streq(network, "none")) && !p->b->network_denied;
 	return 0;
 }

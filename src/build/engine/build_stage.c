@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "build/engine/build_base.h"
 #include "build/engine/build_config.h"
+#include "build/engine/build_copy.h"
 #include "build/engine/build_run.h"
 #include "build/engine/build_workdir.h"
 #include "build/steps.h"
@@ -86,8 +87,8 @@ static int context_image(const struct source *base, const char **ret, struct err
 	return 0;
 }
 
-static int begin(struct build *b, size_t stage, build_stage_need *need, struct build_state *ret,
-		 struct strv *onbuild, struct err *e)
+static int begin(struct build *b, size_t stage, struct build_state *ret, struct strv *onbuild,
+		 struct err *e)
 {
 	const struct graph_stage *s = &b->req->graph->stages[stage];
 	const struct build_state *below;
@@ -100,7 +101,7 @@ static int begin(struct build *b, size_t stage, build_stage_need *need, struct b
 			s->platform ? s->platform : b->req->graph->options->target_platform, ret);
 		return 0;
 	case SOURCE_STAGE:
-		r = need(b, s->base.stage, &below, e);
+		r = b->need(b, s->base.stage, &below, e);
 		if (r == 0)
 			build_state_copy(below, ret);
 		return r;
@@ -146,6 +147,9 @@ static int carry_out(struct build *b, struct build_state *s, const struct graph_
 	switch (in->kind) {
 	case INSTRUCTION_RUN:
 		return build_run_step(b, s, step, title, e);
+	case INSTRUCTION_ADD:
+	case INSTRUCTION_COPY:
+		return build_copy_step(b, s, step, title, e);
 	case INSTRUCTION_WORKDIR:
 		r = build_workdir_step(b, s, step->args.v[0], title, e);
 		break;
@@ -178,13 +182,13 @@ static int run_steps(struct build *b, size_t stage, struct build_state *s, struc
 	return r;
 }
 
-int build_stage_run(struct build *b, size_t stage, build_stage_need *need, struct build_state *ret,
+int build_stage_run(struct build *b, size_t stage, struct build_state *ret,
 		    struct build_triggers **ret_triggers, struct err *e)
 {
 	const struct graph *g = b->req->graph;
 	cleanup_build_state struct build_state s = {0};
 	cleanup_strv struct strv onbuild = {0};
-	int r = begin(b, stage, need, &s, &onbuild, e);
+	int r = begin(b, stage, &s, &onbuild, e);
 
 	if (r < 0)
 		return dockerfile_err(g->file->name, g->stages[stage].from->line, e);

@@ -7,17 +7,13 @@
 #include "build/engine/build.h"
 #include "build/engine/build_state.h"
 
-/* The state that another stage leaves: builds it, or waits for it. It stays the engine's. */
-typedef int build_stage_need(struct build *b, size_t stage, const struct build_state **ret,
-			     struct err *e);
-
 struct build_triggers; /* of the image that the stage is based on */
 
 /*
  * Carries out the stage. *ret_triggers are a part of the graph from now on: release them after it,
  * also on failure.
  */
-int build_stage_run(struct build *b, size_t stage, build_stage_need *need, struct build_state *ret,
+int build_stage_run(struct build *b, size_t stage, struct build_state *ret,
 		    struct build_triggers **ret_triggers, struct err *e);
 void build_triggers_free(struct build_triggers *t);
 

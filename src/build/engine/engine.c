@@ -21,7 +21,7 @@ struct engine_stage {
 
 /* A build with its stages. */
 struct engine {
-	struct build b; /* first: build_stage_need() gets it */
+	struct build b; /* first: need() gets it */
 	struct engine_stage *stages;
 };
 
@@ -54,7 +54,7 @@ static void count_steps(struct build *b)
 static int need(struct build *b, size_t stage, const struct build_state **ret, struct err *e)
 {
 	struct engine_stage *s = &((struct engine *)b)->stages[stage];
-	int r = s->done ? 0 : build_stage_run(b, stage, need, &s->state, &s->triggers, e);
+	int r = s->done ? 0 : build_stage_run(b, stage, &s->state, &s->triggers, e);
 
 	if (r < 0)
 		return r;
@@ -103,7 +103,7 @@ static int finish(struct engine *en, const struct build_state *target, struct bu
 int engine_run(const struct build_request *req, struct build_result *ret, struct err *e)
 {
 	__attribute__((cleanup(engine_clear))) struct engine en = {
-		.b = {.req = req, .store = STORE_INIT},
+		.b = {.req = req, .store = STORE_INIT, .need = need, .cache_fd = -1},
 		.stages = xcalloc(req->graph->n, sizeof(*en.stages))};
 	const struct build_state *target;
 	int r = build_open(&en.b, e);

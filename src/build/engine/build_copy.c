@@ -1,0 +1,170 @@
+/*
+ * build_copy.c - the layer of COPY or ADD, found again by what would be copied.
+ *
+ * The files of a stage or an image are looked at only if the layer is not found by the key of all
+ * of them: a stage that was built again may have the same files where it matters.
+ */
+#include "build/engine/build_copy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "build/copy.h"
+#include "build/engine/build_files.h"
+#include "build/engine/build_layer.h"
+#include "build/engine/build_source.h"
+
+/* A step on its way. */
+struct copying {
+	struct build *b;
+	struct build_state *s;
+	struct copy_request req;
+	struct build_source from;
+};
+
+static const char *flag_of(const struct step *step, const char *name)
+{
+	for (size_t i = 0; i + 1 < step->flags.n; i += 2)
+		if (streq(step->flags.v[i], name))
+			return step->flags.v[i + 1];
+	return NULL;
+}
+
+/* "COPY --chown=app a b <<EOF /dst/": here-documents come last, as in BuildKit. */
+static void note_history(struct build_state *s, const struct step *step, time_t made)
+{
+	const struct instruction *in = step->of->in;
+	const char *parents = flag_of(step, "parents"), *chown = flag_of(step, "chown"),
+		   *chmod = flag_of(step, "chmod");
+	cleanup_buf struct buf text = BUF_INIT;
+
+	buf_addstr(&text, instruction_names[in->kind]);
+	if (parents && streq(parents, "true"))
+		buf_addstr(&text, " --parents");
+	if (chown && *chown)
+		buf_addf(&text, " --chown=%s", chown);
+	if (chmod && *chmod)
+		buf_addf(&text, " --chmod=%s", chmod);
+	for (size_t i = 0; i + 1 < step->args.n; i++)
+		if (!in->n_heredocs || !starts_with(step->args.v[i], "<<"))
+			buf_addf(&text, " %s", step->args.v[i]);
+	for (size_t i = 0; i < in->n_heredocs; i++)
+		buf_addf(&text, " <<%s", in->heredocs[i].name);
+	buf_addf(&text, " %s", step->args.v[step->args.n - 1]);
+	build_state_history(s, text.data, true, true, made);
+}
+
+/* Makes the key of the step, and looks for its layer: 1 or 0. */
+static int find_by_key(struct copying *c, const struct digest *of_all, struct build_layer *l,
+		       struct digest *ret_key, struct err *e)
+{
+	const struct build *b = c->b;
+	cleanup_free char *text = NULL;
+	int r;
+
+	c->from.tree.key = of_all;
+	r = copy_key(b->copy, &c->req, ret_key, e);
+	if (r < 0)
+		return r;
+	text = xasprintf("COPY\nuser %s\nfiles %s\n", build_state_text(c->s, "User"), ret_key->hex);
+	build_layer_init(b, c->s, text, l);
+	return b->req->no_cache ? 0 : build_layer_find(b, l, c->s, e);
+}
+
+static int make_layer(struct copying *c, struct build_layer *l, int upper_fd, struct err *e)
+{
+	cleanup_build_files struct build_files files = {0};
+	struct copy_tree base = {.name = "the stage"};
+	struct build_upper upper = {.fd = upper_fd};
+	cleanup_free char *tmp = NULL;
+	cleanup_close int meta = -1;
+	int r = image_store_tmpfile(c->b->req->store, &tmp, &meta, e);
+
+	if (r < 0)
+		return r;
+	unlinkat(c->b->req->store->fd, tmp, 0);
+	r = build_files_open(c->s, c->b->req->store, &files, e);
+	if (r < 0)
+		return r;
+	base.layers = files.layers;
+	base.metas = files.metas;
+	base.n = files.n;
+	c->req.base = &base;
+	r = copy_step(c->b->copy, &c->req, upper_fd, meta, e);
+	upper.meta_fd = meta;
+	return r < 0 ? r : build_layer_make(c->b, l, &upper, c->s, e);
+}
+
+static int copy(struct copying *c, struct build_layer *l, struct err *e)
+{
+	const struct image_store *store = c->b->req->store;
+	cleanup_free char *tmp = NULL;
+	cleanup_close int upper = -1;
+	struct err ignored;
+	int r = image_store_tmpdir(store, &tmp, &upper, e);
+
+	if (r == 0 && fchmod(upper, 0755) < 0)
+		r = err_sys(e, errno, "cannot prepare '%s'", tmp);
+	if (r == 0)
+		r = make_layer(c, l, upper, e);
+	if (tmp)
+		file_remove_tree(store->fd, tmp, &ignored);
+	return r;
+}
+
+/* By the key of all files first, then by that of those that are copied. Returns whether found. */
+static int find_or_copy(struct copying *c, time_t *ret_made, struct err *e)
+{
+	cleanup_build_layer struct build_layer all = {0}, l = {0};
+	const struct digest *whole = c->from.key.hex[0] ? &c->from.key : NULL;
+	struct digest key;
+	int r = whole ? find_by_key(c, whole, &all, &key, e) : 0, found = r;
+
+	if (r == 0) {
+		r = found = find_by_key(c, NULL, &l, &key, e);
+		c->req.key = &key;
+		if (r == 0)
+			r = copy(c, &l, e);
+		if (r >= 0 && whole)
+			r = build_layer_note(c->b, &all, &l, c->s, e);
+	}
+	if (r < 0)
+		return r;
+	*ret_made = l.text ? l.made : all.made;
+	return found;
+}
+
+int build_copy_step(struct build *b, struct build_state *s, const struct step *step,
+		    const char *title, struct err *e)
+{
+	const char *cwd = build_state_text(s, "WorkingDir");
+	struct copying c = {.b = b,
+			    .s = s,
+			    .req = {.step = step,
+				    .file = b->req->graph->file->name,
+				    .workdir = *cwd ? cwd : "/",
+				    .from = &c.from.tree,
+				    .limits = {.max_bytes = b->req->conf->max_size,
+					       .max_entries = b->req->conf->max_entries}}};
+	time_t made = BUILD_NO_TIME;
+	int found = 0, r;
+
+	c.req.time.tv_sec = b->req->time == BUILD_NO_TIME ? time(NULL) : b->req->time;
+	r = build_source_open(b, &step->of->sources[0], &c.from, e);
+	if (r < 0)
+		r = dockerfile_err(c.req.file, step->of->in->line, e);
+	else
+		r = found = find_or_copy(&c, &made, e);
+	build_source_close(&c.from);
+	if (r < 0)
+		return r;
+	log_note("%s %zu/%zu: %s", found ? "cached" : "built", build_count(b, found), b->n_steps,
+		 title);
+	note_history(s, step, made);
+	return 0;
+}
