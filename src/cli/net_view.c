@@ -3,32 +3,58 @@
  */
 #include "cli/net_view.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "box/target.h"
+#include "config/schema.h"
 #include "start/holder.h"
 
 #define TIME_MAX 32
 
-int net_view_find(const char *word, char **ret, struct err *e)
+int net_view_find(const struct store *s, const char *word, struct box *ret, struct err *e)
+{
+	cleanup_target struct target t = TARGET_INIT;
+	int r = target_resolve(s, word, &t, e);
+
+	if (r == 0 && t.has_box)
+		r = target_box(s, &t, ret, e);
+	else if (r == 0) /* its services may run without a box of its own */
+		ret->project = take_ptr(t.dir);
+	return r;
+}
+
+int net_view_open(const char *word, bool make, int *ret_fd, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
-	cleanup_target struct target t = TARGET_INIT;
 	cleanup_box struct box b = BOX_INIT;
 	int r = store_open(&s, e);
 
 	if (r == 0)
-		r = target_resolve(&s, word, &t, e);
-	if (r == 0 && t.has_box)
-		r = target_box(&s, &t, &b, e);
-	else if (r == 0) /* its services may run without a box of its own */
-		b.project = take_ptr(t.dir);
-	if (r == 0)
-		*ret = holder_journal(&s, &b);
-	return r;
+		r = net_view_find(&s, word, &b, e);
+	if (r < 0)
+		return r;
+	r = holder_open_journal(&s, &b, make, ret_fd, e);
+	return r == -ENOENT ? 0 : r;
+}
+
+void net_view_learned(const struct strv *rules)
+{
+	const struct schema_key *row = &schema_keys[KEY_NETWORK_ALLOW];
+
+	log_note(rules->n ? "this run would need, beyond what its project allows:"
+			  : "this run would need no more than its project allows");
+	if (!rules->n)
+		return;
+	fprintf(stderr, "[%s]\n%s = %s\n%s =", row->section, schema_keys[KEY_NETWORK_DEFAULT].key,
+		schema_keys[KEY_NETWORK_DEFAULT].closed, row->key);
+	for (size_t i = 0; i < rules->n; i++)
+		fprintf(stderr, " %s", rules->v[i]);
+	fputc('\n', stderr);
 }
 
 /* In local time, to the second. */

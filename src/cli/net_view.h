@@ -5,10 +5,21 @@
 #define CLI_NET_VIEW_H
 
 #include "base/json.h"
+#include "box/record.h"
 #include "netpolicy/journal.h"
+#include "store/store.h"
 
-/* The journal of the project, or box, that word means; NULL: where we are. *ret is the caller's. */
-int net_view_find(const char *word, char **ret, struct err *e);
+/*
+ * The project, or box, that word means; NULL: where we are. Of a project without a box, only its
+ * directory is known.
+ */
+int net_view_find(const struct store *s, const char *word, struct box *ret, struct err *e);
+
+/* Opens its journal; make: also if it has none yet, else *ret_fd is -1 then. */
+int net_view_open(const char *word, bool make, int *ret_fd, struct err *e);
+
+/* Prints to standard error what a run with --learn has learned, as lines of a file. */
+void net_view_learned(const struct strv *rules);
 
 /* Prints a line. */
 void net_view_line(const struct net_event *event);

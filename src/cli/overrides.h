@@ -34,6 +34,11 @@
 		.letter = 'p', .name = "publish", .arg = "[HOST:]PORT",                 \
 		.help = "let a port of the host lead to one of the box", OPT_LIST(s, m) \
 	}
+#define OPT_LEARN(s, m)                                                                          \
+	{                                                                                        \
+		.name = "learn", .help = "open the network, and print the rules that it needed", \
+		OPT_FLAG(s, m)                                                                   \
+	}
 #define OPT_VARIANT(s, m)                                                                   \
 	{                                                                                   \
 		.name = "variant", .arg = "NAME", .help = "apply the variant's [env:NAME]", \

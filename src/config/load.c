@@ -150,9 +150,46 @@ static int add_port(struct loader *ld, const char *text)
 	return load_setting(ld, row, section, host, box, xstrdup("--publish"), ld->cwd, NULL);
 }
 
+/* What --learn stands for; a later --network is checked like any other. */
+static int add_learn(struct loader *ld)
+{
+	static const struct {
+		enum schema_id id;
+		const char *value;
+	} added[] = {{KEY_NETWORK, "gateway"}, {KEY_NETWORK_DEFAULT, "open"}};
+	int r = 0;
+
+	ld->out->learns = true;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(added); i++) {
+		const struct schema_key *row = &schema_keys[added[i].id];
+
+		r = load_setting(ld, row, row->section, row->key, added[i].value,
+				 xstrdup("--learn"), ld->cwd, NULL);
+	}
+	return r;
+}
+
+/* It cannot be had with another network, or against a policy. */
+static int check_learn(const struct settings *s, struct err *e)
+{
+	const struct setting *network = settings_find(s, KEY_NETWORK),
+			     *open = settings_find(s, KEY_NETWORK_DEFAULT);
+
+	if (!streq(settings_get(s, KEY_NETWORK), "gateway"))
+		return err_set(e, ERR_USAGE, "--learn needs network = gateway: %s has '%s'",
+			       network->source, network->value);
+	if (!streq(settings_get(s, KEY_NETWORK_DEFAULT), "open"))
+		return err_set(e, EACCES, "%s closes the network: --learn cannot open it",
+			       open->source);
+	return 0;
+}
+
 static int add_flags(struct loader *ld)
 {
 	const struct settings_request *req = ld->req;
+
+	if (req->learn && add_learn(ld) < 0)
+		return -ld->e->code;
 
 	for (size_t i = 0; i < req->profiles.n; i++)
 		if (add_outside(ld, schema_keys[KEY_PROFILE].key, req->profiles.v[i], "--profile") <
@@ -207,6 +244,8 @@ int settings_load(const struct settings_request *req, struct settings *ret, stru
 		settings_add(&out, req->above);
 	if (r == 0 && req->project_dir)
 		r = policy_apply(&out, e);
+	if (r == 0 && req->learn)
+		r = check_learn(&out, e);
 	strv_clear(&ld.chain);
 	strv_clear(&ld.variants);
 	if (r < 0)

@@ -33,6 +33,7 @@ int network_rules_read(const struct settings *s, struct netpolicy **ret, struct 
 	int r = add(s, KEY_NETWORK_ALLOW, false, &p, e);
 
 	p->closed = streq(settings_get(s, KEY_NETWORK_DEFAULT), "closed");
+	p->learns = s->learns;
 	if (r == 0)
 		r = add(s, KEY_NETWORK_DENY, true, &p, e);
 	if (r == 0)

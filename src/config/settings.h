@@ -39,6 +39,7 @@ struct settings {
 	char *project_file;	 /* its sandbox.ini; NULL if there is none */
 	char project_sha256[65]; /* of project_file, hexadecimal; "" if there is none */
 	char *network_denied;	 /* where a policy denies the network, or NULL */
+	bool learns;		 /* by --learn: what is reached is recorded by name */
 	bool no_repository;	 /* policy or user deny what the checkout points to outside */
 	struct strv files;	 /* profiles and includes: name and "sha256:..." alternating */
 	struct strv file_paths;	 /* the path of each of these */
@@ -59,6 +60,7 @@ struct settings_request {
 	struct strv profiles;	     /* --profile, added after the project's own */
 	struct strv overrides;	     /* "key=value" of [sandbox], from flags */
 	struct strv ports;	     /* --publish: port_value.h */
+	bool learn;		     /* --learn: a gateway, closed to nothing that it can record */
 	const struct setting *above; /* one setting above all others, below only a policy */
 };
 

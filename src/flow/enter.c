@@ -30,6 +30,7 @@
 #include "config/service.h"
 #include "config/xdg.h"
 #include "flow/drift.h"
+#include "flow/learn.h"
 #include "flow/rebuild.h"
 #include "flow/services.h"
 #include "grant/dotfiles.h"
@@ -301,6 +302,33 @@ static void start_services(const struct enter_options *o, const char *dir,
 		log_warn("%s", e.msg);
 }
 
+/* Makes, starts or joins the box. */
+static int enter_box(struct entering *in, const char *dir, struct obeyed_session *session,
+		     int *ret_status, struct err *e)
+{
+	const struct box project = {.project = (char *)dir};
+	cleanup_learning struct learning learning = LEARNING_INIT;
+	struct strv *learned = in->options->learned;
+	int r = learned ? learn_begin(in->store, &project, &learning, e) : 0;
+
+	if (r < 0)
+		return r;
+	for (int i = 0; i < MAX_TRIES; i++) {
+		cleanup_box struct box b = BOX_INIT;
+
+		r = find_or_create(in, dir, &b, e);
+		if (r == 0)
+			r = enter_once(in, &b, ret_status, e);
+		session->failed = r < 0;
+		if (r != -ERR_RETRY && b.id[0])
+			obeyed_say(&b, in->settings, session);
+		/* It was removed, or ended before it accepted the session: try the present one. */
+		if (r != -ERR_RETRY || (i > 0 && box_check_version(&b, e) < 0))
+			break;
+	}
+	return r == 0 && learned ? learn_end(&learning, in->settings, learned, e) : r;
+}
+
 int enter_run(struct enter_options *o, int *ret_status, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
@@ -334,19 +362,7 @@ int enter_run(struct enter_options *o, int *ret_status, struct err *e)
 		return err_add(e, "cannot rebuild '%s'", dir);
 	if (services_exist(&settings) && !o->trial)
 		start_services(o, dir, &settings);
-	for (int i = 0; i < MAX_TRIES; i++) {
-		cleanup_box struct box b = BOX_INIT;
-
-		r = find_or_create(&in, dir, &b, e);
-		if (r == 0)
-			r = enter_once(&in, &b, ret_status, e);
-		session.failed = r < 0;
-		if (r != -ERR_RETRY && b.id[0])
-			obeyed_say(&b, &settings, &session);
-		/* It was removed, or ended before it accepted the session: try the present one. */
-		if (r != -ERR_RETRY || (i > 0 && box_check_version(&b, e) < 0))
-			break;
-	}
+	r = enter_box(&in, dir, &session, ret_status, e);
 	strv_clear(&in.granted);
 	return r < 0 ? err_add(e, "cannot enter '%s'", dir) : 0;
 }

@@ -15,6 +15,7 @@
 #include "box/target.h"
 #include "box/uppers.h"
 #include "flow/drift.h"
+#include "flow/learn.h"
 #include "grant/obeyed.h"
 #include "start/boot.h"
 #include "start/join.h"
@@ -106,6 +107,7 @@ int run_throwaway(struct run_options *o, char **ret_name, int *ret_status, struc
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_settings struct settings settings = {0};
 	__attribute__((cleanup(running_clear))) struct running run = RUNNING_INIT;
+	cleanup_learning struct learning learning = LEARNING_INIT;
 	struct obeyed_session session;
 	struct err ignored;
 	int r = store_open(&s, e);
@@ -124,7 +126,12 @@ int run_throwaway(struct run_options *o, char **ret_name, int *ret_status, struc
 	r = prepare_box(&run, o, e);
 	if (r < 0)
 		return r;
-	r = start_and_run(&run, ret_status, e);
+	if (o->learned)
+		r = learn_begin(&s, &run.box, &learning, e);
+	if (r == 0)
+		r = start_and_run(&run, ret_status, e);
+	if (r == 0 && o->learned)
+		r = learn_end(&learning, &settings, o->learned, e);
 	if (r == 0 && o->detach) {
 		*ret_name = xstrdup(run.box.name);
 		return 0;

@@ -20,6 +20,7 @@ struct enter_options {
 	bool rescue;		  /* open a shell even if a step or a hook has failed */
 	bool trial;		  /* use the box of the project's trial */
 	struct reach_asker asker; /* for what the project asks for of the host */
+	struct strv *learned;	  /* --learn: the rules that it would have needed */
 	const char *name;	  /* for a new box; NULL: [sandbox] name, else the directory's */
 	struct settings_request settings;
 	struct session_options session;
@@ -32,6 +33,7 @@ struct run_options {
 	const char *hostname;	/* NULL: the name */
 	bool disk;		/* keep the box's files on disk, not in memory, while it runs */
 	bool detach;
+	struct strv *learned; /* as above */
 	const struct extra_mount *mounts;
 	size_t n_mounts;
 	struct settings_request settings;

@@ -170,7 +170,7 @@ static bool note(int protocol, const struct endpoint *to, const char *name, enum
 		event.port = ntohs(to->port);
 		memcpy(event.addr, &to->addr, sizeof(event.addr));
 		if (!name)
-			name = pins_first(to);
+			name = is_host(to) ? NET_HOST_NAME : pins_first(to);
 	}
 	return record(&event, name);
 }
@@ -286,11 +286,11 @@ enum verdict verdict_of(int protocol, const struct endpoint *to, struct endpoint
 		return settle(protocol, to, REASON_DENIED);
 	if (closed == CLOSED)
 		return settle(protocol, to, REASON_SPECIAL);
-	if ((policy->closed || netpolicy_denies_names(policy)) && is_proxy(protocol, to))
+	if ((policy->closed || netpolicy_looks_at_names(policy)) && is_proxy(protocol, to))
 		return VERDICT_PROXY;
 	if (policy->closed)
 		return of_names(protocol, to);
-	return protocol == IPPROTO_TCP && netpolicy_denies_names(policy)
+	return protocol == IPPROTO_TCP && netpolicy_looks_at_names(policy)
 		       ? VERDICT_CHECKED
 		       : settle(protocol, to, REASON_ALLOWED);
 }
@@ -380,7 +380,7 @@ static bool is_checked(const struct proxy_target *t)
 {
 	return t->tunnel && *t->name &&
 	       (policy->closed ? netpolicy_name(policy, t->name, ntohs(t->at.port)) != NETPOLICY_RAW
-			       : netpolicy_denies_names(policy));
+			       : netpolicy_looks_at_names(policy));
 }
 
 enum verdict verdict_of_target(const struct proxy_target *t, const struct endpoint *proxy)
@@ -389,7 +389,7 @@ enum verdict verdict_of_target(const struct proxy_target *t, const struct endpoi
 	uint16_t port;
 
 	if (!t) {
-		note(IPPROTO_TCP, proxy, is_host(proxy) ? NET_HOST_NAME : NULL, REASON_NO_REQUEST);
+		note(IPPROTO_TCP, proxy, NULL, REASON_NO_REQUEST);
 		return VERDICT_REFUSED;
 	}
 	port = ntohs(t->at.port);

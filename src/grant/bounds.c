@@ -218,6 +218,8 @@ static bool is_excused(const struct settings *s, const char *what)
 	if (streq(what, PROJECT))
 		return settings_is_users(s, KEY_PROJECT);
 	/* Another network was the user's word, or is asked about; none has less than a policy. */
+	if (streq(what, CLOSED) && settings_is_users(s, KEY_NETWORK_DEFAULT))
+		return true;
 	if (streq(what, CLOSED) || starts_with(what, DENY))
 		return !is(s, KEY_NETWORK, "gateway");
 	if (streq(what, LOCK_FILE))

@@ -93,17 +93,18 @@ static int by_number(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
-int net_journal_read(const char *path, uint64_t after, struct net_event **ret, size_t *ret_n,
-		     struct err *e)
+int net_journal_read(int fd, uint64_t after, struct net_event **ret, size_t *ret_n, struct err *e)
 {
-	cleanup_close int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	cleanup_free struct net_journal *j = xcalloc(1, sizeof(*j));
+	ssize_t size = pread(fd, j, sizeof(*j), 0);
 	size_t n = 0;
 
-	if (fd < 0)
-		return err_sys(e, errno, "cannot open '%s'", path);
-	if (pread(fd, j, sizeof(*j), 0) != sizeof(*j) || j->magic != MAGIC)
-		return err_set(e, EINVAL, "'%s' is no journal", path);
+	if (size < 0)
+		return err_sys(e, errno, "cannot read the journal of the network");
+	if (size == 0 || (size == sizeof(*j) && j->magic == 0))
+		return err_set(e, ENOENT, "nothing is in the journal of the network");
+	if (size != sizeof(*j) || j->magic != MAGIC)
+		return err_set(e, EINVAL, "the journal of the network is none");
 	for (size_t i = 0; i < NET_JOURNAL_RECORDS; i++)
 		if (is_valid(&j->at[i], after))
 			j->at[n++] = j->at[i];
@@ -256,7 +257,7 @@ char *net_event_learned(const struct net_event *event, char *out)
 		/* Whatever has answered a ping of an address is no use. */
 		if (event->has_address && event->protocol != NET_PING)
 			format_address(event, event->port, out);
-	} else if (web || !event->port) {
+	} else if (!event->port || (web && !streq(event->name, NET_HOST_NAME))) {
 		snprintf(out, NET_REASON_MAX, "%s", event->name);
 	} else {
 		snprintf(out, NET_REASON_MAX, "%s:%u", event->name, event->port);

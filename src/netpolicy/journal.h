@@ -65,9 +65,8 @@ struct net_journal *net_journal_map(int dirfd, const char *name);
 /* Writes an event, of which number, time and count are filled in. journal may be NULL. */
 void net_journal_add(struct net_journal *journal, const struct net_event *event);
 
-/* The events after that number, in order, for the caller to free. -ENOENT: there is no journal. */
-int net_journal_read(const char *path, uint64_t after, struct net_event **ret, size_t *ret_n,
-		     struct err *e);
+/* The events after that number, in order, for the caller to free. -ENOENT: nothing was written. */
+int net_journal_read(int fd, uint64_t after, struct net_event **ret, size_t *ret_n, struct err *e);
 
 /* Are they about the same thing, with the same end? */
 bool net_event_is_same(const struct net_event *a, const struct net_event *b);

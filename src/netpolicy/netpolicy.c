@@ -27,7 +27,7 @@ size_t netpolicy_size(const struct netpolicy *p)
 
 bool netpolicy_is_same(const struct netpolicy *a, const struct netpolicy *b)
 {
-	return a->closed == b->closed && a->n == b->n &&
+	return a->closed == b->closed && a->learns == b->learns && a->n == b->n &&
 	       memcmp(a->rule, b->rule, a->n * sizeof(a->rule[0])) == 0;
 }
 
@@ -230,8 +230,10 @@ void netpolicy_add_proxy(struct netpolicy **policy, const char *word)
 	p->rule[p->n + p->n_proxies - 1] = proxy;
 }
 
-bool netpolicy_denies_names(const struct netpolicy *p)
+bool netpolicy_looks_at_names(const struct netpolicy *p)
 {
+	if (p->learns)
+		return true;
 	for (uint32_t i = 0; i < p->n; i++)
 		if (p->rule[i].deny && p->rule[i].kind <= NET_RULE_BELOW)
 			return true;

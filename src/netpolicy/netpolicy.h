@@ -23,6 +23,7 @@
 
 struct netpolicy {
 	bool closed; /* what no rule allows is refused */
+	bool learns; /* connections are looked at for the names in them, to record those */
 	uint32_t n, n_proxies;
 	/* Room for n rules and n_proxies proxies behind them is enough. */
 	struct net_rule rule[NETPOLICY_RULES_MAX + NETPOLICY_PROXIES_MAX];
@@ -81,7 +82,7 @@ enum netpolicy_says netpolicy_address(const struct netpolicy *p, const uint8_t *
 /* Is a port of this machine allowed? */
 bool netpolicy_host(const struct netpolicy *p, uint16_t port);
 
-/* Does a rule deny names? Then names must be looked at even if the default is open. */
-bool netpolicy_denies_names(const struct netpolicy *p);
+/* Must names be looked at, even if the default is open? */
+bool netpolicy_looks_at_names(const struct netpolicy *p);
 
 #endif

@@ -32,12 +32,18 @@ char *holder_socket(const struct box *b, const char *network)
 	return xasprintf(GATEWAY_SOCKET "%s", store_key(project).hex);
 }
 
-char *holder_journal(const struct store *s, const struct box *b)
+int holder_open_journal(const struct store *s, const struct box *b, bool make, int *ret_fd,
+			struct err *e)
 {
 	cleanup_free char *socket = holder_socket(b, NULL);
 	cleanup_free char *name = xasprintf(NET_JOURNAL_NAME "%s", socket);
+	int fd = openat(s->runtime_fd, name,
+			O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (make ? O_CREAT : 0), 0600);
 
-	return path_join(s->runtime, name);
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open '%s/%s'", s->runtime, name);
+	*ret_fd = fd;
+	return 0;
 }
 
 char *holder_refusals(const struct store *s, const struct box *b)

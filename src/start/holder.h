@@ -15,8 +15,12 @@
  */
 char *holder_socket(const struct box *b, const char *network);
 
-/* The file of the journal of its network (netpolicy/journal.h). The caller frees it. */
-char *holder_journal(const struct store *s, const struct box *b);
+/*
+ * Opens the file of the journal of its network (netpolicy/journal.h). make: also if there has been
+ * none, so that it can be read when the network has ended; else that is -ENOENT.
+ */
+int holder_open_journal(const struct store *s, const struct box *b, bool make, int *ret_fd,
+			struct err *e);
 
 /* The same of the text that the box sees; made, if it is not there. NULL: it cannot be. */
 char *holder_refusals(const struct store *s, const struct box *b);

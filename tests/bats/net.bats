@@ -25,7 +25,7 @@ setup() {
 		refused tcp 203.0.113.10:443 www.test: it names no host, as TLS and HTTP do: allow = raw:www.test:443
 		refused tcp 203.0.113.10:80 www.test: a rule allows the name, but not this port: allow = www.test:80
 		refused tcp 203.0.113.11:80: no rule allows it: allow = 203.0.113.11:80
-		refused tcp 10.0.2.2:5432: it is this machine: allow = host.sandbox:5432
+		refused tcp 10.0.2.2:5432 host.sandbox: it is this machine: allow = host.sandbox:5432
 		refused tcp 169.254.169.254:80: it is link-local, or gives away credentials of a cloud: allow = 169.254.169.254:80
 		refused dns 198.51.100.2 near.near.test: it is this machine
 		refused dns other.test (2 times): no rule allows it: allow = other.test
@@ -87,6 +87,39 @@ assert v[0]["reason"] == "a rule denies it" and v[0]["allow"] is None'
 	printf '[network]\nallow = "x.test"\n' >sandbox.ini
 	sandbox net allow y.test
 	[ "$(sed -n 2p sandbox.ini)" = 'allow = "x.test y.test"' ]
+}
+
+@test "--learn opens the network for a run and prints the rules that it would need, each name of an address" {
+	local rules
+
+	internet_start
+	project p $'[sandbox]\nnetwork = gateway\nlinger = 0\n[network]\ndefault = closed\nallow = a.test'
+	cp internet.py p/
+	run=(python3 internet.py fetch a.test:443/tls/a.test b.test:443/tls/b.test c.test:80/http/c.test other.test:22/raw/ 10.0.2.2:9/raw/)
+	on_host sandbox enter --accept p -- true
+	on_host sandbox enter --quiet --learn p -- "${run[@]}" >open 2>learned </dev/null
+	[ "$(sed 's/ [a-c.]*example.test//g' learned)" = $'[network]\ndefault = closed\nallow = b.test c.test other.test:22 host.sandbox:9' ]
+	# what was agreed to stays: the next one is closed
+	on_host sandbox enter p -- "${run[@]}" >closed 2>&1 </dev/null
+	grep -q 'b.test no such name' closed
+	read -ra rules < <(sed -n 's/allow = //p' learned)
+	sandbox net allow -p p "${rules[@]}"
+	on_host sandbox enter --accept p -- "${run[@]}" >closed
+	diff open closed
+	on_host sandbox enter --accept --learn p -- "${run[@]}" >/dev/null 2>again
+	[ "$(cat again)" = 'sandbox: this run would need no more than its project allows' ]
+	on_host sandbox run --quiet --learn --mount "$PWD:/t" host python3 /t/internet.py fetch a.test:443/tls/a.test >out 2>learned
+	grep -qx 'allow = .*a.test' learned
+	[ "$(on_host sandbox net learn --json p | jq 'map(select(contains("example.test") | not)) | length')" = 0 ]
+}
+
+@test "--learn does not go against a policy, or with another network" {
+	project p $'[sandbox]\nnetwork = gateway'
+	fails 125 "--learn needs network = gateway: flag has 'none'" sandbox enter --learn --network none p -- true
+	fails 125 '--learn and --detach cannot be used together' sandbox run --learn --detach host true
+	mkdir -p "$HOME/.config/sandbox"
+	printf '[policy]\nnetwork-default = closed\n' >"$HOME/.config/sandbox/sandbox.conf"
+	fails 125 '*sandbox.conf:2 closes the network: --learn cannot open it' sandbox enter --learn p -- true
 }
 
 @test "net learn prints the rules of a run, and a closed box with them can do the same" {

@@ -14,7 +14,7 @@ load internet
 		if echo x 2>/dev/null >/run/sandbox/refused; then exit 1; fi'
 	printf '%s\n' 'dns a.test (4 times): no rule allows it' $'\t[network] allow = a.test' \
 		'tcp 169.254.1.1:80: it is link-local, or gives away credentials of a cloud' \
-		$'\t[network] allow = 169.254.1.1:80' 'tcp 10.0.2.2:5432 (2 times): it is this machine' \
+		$'\t[network] allow = 169.254.1.1:80' 'tcp 10.0.2.2:5432 host.sandbox (2 times): it is this machine' \
 		$'\t[network] allow = host.sandbox:5432' >expected
 	diff expected <(grep -v 'example.test' p/inside)
 	on_host sandbox why p >outside
@@ -22,7 +22,7 @@ load internet
 	[ "$(on_host sandbox why --json p | jq -r '.[-1].allow')" = host.sandbox:5432 ]
 	on_host sandbox run --quiet --network gateway --mount "$PWD:/t" host sh -c 'python3 /t/internet.py fetch 10.0.2.2:1/raw/
 		cat /run/sandbox/refused' >run
-	[ "$(sed -n 2p run)" = 'tcp 10.0.2.2:1: it is this machine' ]
+	[ "$(sed -n 2p run)" = 'tcp 10.0.2.2:1 host.sandbox: it is this machine' ]
 	project q '[sandbox]'
 	sandbox enter q -- true
 	says_nothing sandbox why q

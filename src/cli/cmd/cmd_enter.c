@@ -1,14 +1,16 @@
 /*
  * cmd_enter.c - `sandbox enter`: the shell of a project, in its box.
  */
+#include "base/cleanup.h"
 #include "cli/commands.h"
 #include "cli/consent.h"
 #include "cli/init/init.h"
+#include "cli/net_view.h"
 #include "cli/overrides.h"
 #include "flow/run.h"
 
 struct enter_cli {
-	bool root, accept, rebuild, rescue;
+	bool root, accept, rebuild, rescue, learn;
 	const char *image, *network, *variant, *name, *workdir;
 	struct strv profiles, env, ports;
 };
@@ -18,6 +20,7 @@ static const struct opt options[] = {
 	OPT_IMAGE(struct enter_cli, image),
 	OPT_PROFILE(struct enter_cli, profiles),
 	OPT_NETWORK(struct enter_cli, network),
+	OPT_LEARN(struct enter_cli, learn),
 	OPT_PUBLISH(struct enter_cli, ports),
 	OPT_VARIANT(struct enter_cli, variant),
 	{.name = "name",
@@ -40,6 +43,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct enter_cli *cli = args->options;
 	const struct consent consent = {.accept = cli->accept, .command = "enter"};
+	cleanup_strv struct strv learned = {0};
 	struct enter_options o = {
 		.project = args->n ? args->v[0] : NULL,
 		.asker = consent_asker(&consent),
@@ -48,7 +52,9 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		.name = cli->name,
 		.settings = {.variant = cli->variant,
 			     .profiles = cli->profiles,
-			     .ports = cli->ports},
+			     .ports = cli->ports,
+			     .learn = cli->learn},
+		.learned = cli->learn ? &learned : NULL,
 		.session = {.root = cli->root,
 			    .workdir = cli->workdir,
 			    .env = cli->env,
@@ -61,6 +67,8 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	overrides_add(&o.settings.overrides, KEY_IMAGE, cli->image);
 	overrides_add(&o.settings.overrides, KEY_NETWORK, cli->network);
 	r = enter_run(&o, ret_status, e);
+	if (r == 0 && cli->learn)
+		net_view_learned(&learned);
 	strv_clear(&o.settings.overrides);
 	return r;
 }

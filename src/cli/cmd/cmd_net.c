@@ -23,6 +23,7 @@
 #include "config/ini_add.h"
 #include "config/network_rules.h"
 #include "config/schema.h"
+#include "flow/learn.h"
 #include "netpolicy/journal.h"
 
 #define FOLLOW_MS 200
@@ -62,12 +63,12 @@ static void print_event(const struct net_event *event, const struct net_options 
 }
 
 /* Prints what has happened after *after. No box may have run yet. */
-static int print_new(const char *path, const struct net_options *o, struct json *j, uint64_t *after,
+static int print_new(int fd, const struct net_options *o, struct json *j, uint64_t *after,
 		     struct err *e)
 {
 	cleanup_free struct net_event *v = NULL;
 	size_t n = 0;
-	int r = net_journal_read(path, *after, &v, &n, e);
+	int r = fd < 0 ? 0 : net_journal_read(fd, *after, &v, &n, e);
 
 	if (r < 0 && r != -ENOENT)
 		return r;
@@ -79,19 +80,19 @@ static int print_new(const char *path, const struct net_options *o, struct json 
 	return 0;
 }
 
-static int show_log(const char *path, const struct net_options *o, struct err *e)
+static int show_log(int fd, const struct net_options *o, struct err *e)
 {
 	struct json j = JSON_INIT;
 	uint64_t after = 0;
 	int r;
 
 	if (o->follow) {
-		while ((r = print_new(path, o, NULL, &after, e)) == 0 && !ferror(stdout))
+		while ((r = print_new(fd, o, NULL, &after, e)) == 0 && !ferror(stdout))
 			usleep(FOLLOW_MS * 1000);
 		return r;
 	}
 	jsonout_array_begin(&j, NULL);
-	r = print_new(path, o, &j, &after, e);
+	r = print_new(fd, o, &j, &after, e);
 	jsonout_array_end(&j);
 	if (r == 0 && o->json)
 		jsonout_print(&j);
@@ -102,38 +103,69 @@ static int show_log(const char *path, const struct net_options *o, struct err *e
 
 static int run_log(const struct args *args, int *ret_status, struct err *e)
 {
-	cleanup_free char *path = NULL;
-	int r = net_view_find(args->n ? args->v[0] : NULL, &path, e);
+	const struct net_options *o = args->options;
+	cleanup_close int fd = -1;
+	int r = net_view_open(args->n ? args->v[0] : NULL, o->follow, &fd, e);
 
 	(void)ret_status;
-	return r < 0 ? r : show_log(path, args->options, e);
+	return r < 0 ? r : show_log(fd, o, e);
+}
+
+static void print_rules(const struct strv *rules, bool json)
+{
+	struct json j = JSON_INIT;
+
+	jsonout_array_begin(&j, NULL);
+	for (size_t i = 0; i < rules->n; i++) {
+		jsonout_string(&j, NULL, rules->v[i]);
+		if (!json)
+			printf("%s\n", rules->v[i]);
+	}
+	jsonout_array_end(&j);
+	if (json)
+		jsonout_print(&j);
+	else
+		buf_free(&j.out);
 }
 
 static int run_learn(const struct args *args, int *ret_status, struct err *e)
 {
-	cleanup_free struct net_event *v = NULL;
-	cleanup_free char *path = NULL;
+	const struct net_options *o = args->options;
+	cleanup_store struct store s = STORE_INIT;
+	cleanup_box struct box b = BOX_INIT;
+	cleanup_settings struct settings settings = {0};
+	cleanup_learning struct learning learning = LEARNING_INIT;
 	cleanup_strv struct strv rules = {0};
-	char rule[NET_REASON_MAX];
-	size_t n = 0;
-	int r = net_view_find(args->n ? args->v[0] : NULL, &path, e);
+	struct settings_request req = {0};
+	int r = store_open(&s, e);
 
 	(void)ret_status;
+	if (r == 0)
+		r = net_view_find(&s, args->n ? args->v[0] : NULL, &b, e);
+	if (r == 0)
+		r = learn_all(&s, &b, &learning, e);
 	if (r < 0)
 		return r;
-	r = net_journal_read(path, 0, &v, &n, e);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		if (*net_event_learned(&v[i], rule) && !strv_has(&rules, rule))
-			strv_push(&rules, rule);
-	for (size_t i = 0; i < rules.n; i++)
-		printf("%s\n", rules.v[i]);
-	return r == -ENOENT ? 0 : r;
+	req.project_dir = b.project;
+	r = settings_load(&req, &settings, e);
+	if (r == 0)
+		r = learn_end(&learning, &settings, &rules, e);
+	if (r == 0)
+		print_rules(&rules, o->json);
+	return r;
 }
+
+static const struct opt learn_options[] = {
+	OPT_JSON(struct net_options, json),
+	OPTS_END,
+};
 
 static const struct command cmd_net_learn = {
 	.name = "net learn",
 	.summary = "print the rules that would allow what is in the log",
-	.usage = "[PROJECT]",
+	.usage = "[--json] [PROJECT]",
+	.options = learn_options,
+	.options_size = sizeof(struct net_options),
 	.max_words = 1,
 	.words = {WORD_PROJECT},
 	.run = run_learn,

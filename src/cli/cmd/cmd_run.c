@@ -6,12 +6,13 @@
 
 #include "base/cleanup.h"
 #include "cli/commands.h"
+#include "cli/net_view.h"
 #include "cli/overrides.h"
 #include "cli/run_mounts.h"
 #include "flow/run.h"
 
 struct run_cli {
-	bool root, detach, disk;
+	bool root, detach, disk, learn;
 	const char *user, *network, *name, *workdir, *hostname, *entrypoint;
 	struct strv profiles, env, mounts, volumes, ports;
 };
@@ -24,6 +25,7 @@ static const struct opt options[] = {
 	 .help = "leave it running, print its name",
 	 OPT_FLAG(struct run_cli, detach)},
 	OPT_NETWORK(struct run_cli, network),
+	OPT_LEARN(struct run_cli, learn),
 	OPT_PUBLISH(struct run_cli, ports),
 	{.letter = 'm',
 	 .name = "mount",
@@ -62,6 +64,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct run_cli *cli = args->options;
 	cleanup_run_mounts struct run_mounts mounts = {0};
+	cleanup_strv struct strv learned = {0};
 	struct run_options o = {
 		.image = args->v[0],
 		.entrypoint = cli->entrypoint,
@@ -69,7 +72,8 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		.hostname = cli->hostname,
 		.disk = cli->disk,
 		.detach = cli->detach,
-		.settings = {.profiles = cli->profiles, .ports = cli->ports},
+		.learned = cli->learn ? &learned : NULL,
+		.settings = {.profiles = cli->profiles, .ports = cli->ports, .learn = cli->learn},
 		.session = {.root = cli->root,
 			    .user = cli->user,
 			    .workdir = cli->workdir,
@@ -79,6 +83,8 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	cleanup_free char *name = NULL;
 	int r = overrides_check_user(cli->root, cli->user, e);
 
+	if (r == 0 && cli->learn && cli->detach)
+		r = err_set(e, ERR_USAGE, "--learn and --detach cannot be used together");
 	if (r == 0)
 		r = run_mounts_parse(&cli->mounts, &cli->volumes, &mounts, e);
 	o.mounts = mounts.v;
@@ -88,6 +94,8 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		r = run_throwaway(&o, &name, ret_status, e);
 	if (r == 0 && name)
 		printf("%s\n", name);
+	if (r == 0 && cli->learn)
+		net_view_learned(&learned);
 	strv_clear(&o.settings.overrides);
 	return r;
 }

@@ -45,14 +45,15 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	const struct why_options *o = args->options;
 	cleanup_free struct net_refusals *list = xcalloc(1, sizeof(*list));
 	cleanup_free struct net_event *v = NULL;
-	cleanup_free char *path = NULL;
+	cleanup_close int fd = -1;
 	size_t n = 0;
-	int r = net_view_find(args->n ? args->v[0] : NULL, &path, e);
+	int r = net_view_open(args->n ? args->v[0] : NULL, false, &fd, e);
 
 	(void)ret_status;
 	if (r < 0)
 		return r;
-	r = net_journal_read(path, 0, &v, &n, e);
+	if (fd >= 0)
+		r = net_journal_read(fd, 0, &v, &n, e);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	for (size_t i = 0; i < n; i++)
