@@ -78,7 +78,8 @@ enum http_next http_next_header(const char **at, const char *end, struct http_he
 
 	if (!next)
 		return HTTP_MORE;
-	if (len == 0 || line[len - 1] != '\r' || memchr(line, '\0', len))
+	if (len == 0 || line[len - 1] != '\r' || memchr(line, '\r', len - 1) ||
+	    memchr(line, '\0', len))
 		return HTTP_BAD;
 	*at = next;
 	if (len == 1)

@@ -2,7 +2,7 @@
  * http.h - the head of an HTTP/1 message, line by line; RFC 9112.
  *
  * What two programs could read in different ways is HTTP_BAD: a line that goes on, one that does not
- * end with CR LF, a blank before the colon, a zero byte.
+ * end with CR LF, a CR in it, a blank before the colon, a zero byte.
  */
 #ifndef GATEWAY_HTTP_H
 #define GATEWAY_HTTP_H
