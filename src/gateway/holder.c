@@ -191,7 +191,7 @@ static void on_policy(struct holder *h, struct client *c, const struct netpolicy
 	if (!netpolicy_is_whole(policy, len))
 		close_fd(&c->fd);
 	else if (!network_set_policy(c->network, policy, is_used(h, c->network, c)))
-		refuse(c, EBUSY,
+		refuse(c, EEXIST,
 		       "the project's boxes run with another [network] policy: stop them first");
 	else if (c->founder)
 		let_make(h, c);

@@ -160,7 +160,7 @@ static int receive_answer(int fd, int *ret_fds, unsigned *ret_number, struct err
 	if (answer.err.code == 0)
 		return 0;
 	*e = answer.err;
-	if (e->code == EBUSY || e->code == EPROTO || e->code == EADDRINUSE)
+	if (e->code == EEXIST || e->code == EPROTO || e->code == EADDRINUSE)
 		return -e->code;
 	return err_add(e, "no network = gateway on this machine (see sandbox doctor)");
 }

@@ -170,7 +170,7 @@ serve(a)' 3>&- &
 	project p $'[sandbox]\nnetwork = gateway\n[network]\nallow = www.test\ndeny = evil.test'
 	fails 125 "*box 'p' runs, and not yet with 'deny' as it is now: 'sandbox stop p' first" on_host sandbox enter --accept p -- true
 	fails 125 "*the project's boxes run with another ?network? policy: stop them first" \
-		on_host sandbox try --accept p -- true
+		on_host timeout 20 sandbox try --accept p -- true
 	touch p/go
 	wait_for $session
 }
