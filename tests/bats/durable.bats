@@ -30,7 +30,7 @@ count_calls() { # CALLS COMMAND...
 }
 
 @test "starting an existing box or image does not wait for the disk; nor does making a throw-away box" {
-	project p
+	project p $'[sandbox]\nlinger = 0' # strace waits until the box has ended
 	sandbox enter --quiet "$T/p" -- true
 	sandbox run host true
 	sandbox stop p
@@ -67,7 +67,7 @@ count_calls() { # CALLS COMMAND...
 }
 
 @test "after a kill at any moment of making its box, a project has one box, with the right name" {
-	project p
+	project p $'[sandbox]\nlinger = 0' # strace waits until the box has ended
 	sandbox run host true
 	n=1
 	while :; do
