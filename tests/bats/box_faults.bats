@@ -43,16 +43,18 @@ half_made_box() { # NAME
 	sandbox enter ./p -- true
 	wait_until 20 is_stopped p
 	control=$(sandbox inspect --json p | jq -r .control)
-	# Something accepts the connection and closes it without an answer.
+	# Something has the lock of its pid 1, accepts the connection, and ends without an answer.
 	(cd "${control%/*}" && rm control && exec python3 -c '
-import os, socket
+import fcntl, os, socket, sys
+lock = open(sys.argv[1]); fcntl.flock(lock, fcntl.LOCK_EX)
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 s.bind("control"); s.listen(); s.settimeout(20)
 open(os.environ["T"] + "/listens", "w")
-c, _ = s.accept(); s.close(); c.close()') &
+c, _ = s.accept(); s.close(); lock.close(); c.close()' "$(directory p)/lock") &
 	wait_until 50 test -e listens
 	sandbox enter ./p -- sh -c 'echo x >>count'
 	wait_for $!
+	[ "$status" = 0 ]
 	[ "$(cat p/count)" = x ]
 }
 
