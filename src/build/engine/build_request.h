@@ -12,6 +12,13 @@
 #include "image/name/conf.h"
 #include "image/store/store.h"
 
+/* A secret or an SSH agent of the user's that steps may use. */
+struct build_lent {
+	char *id;
+	char *path; /* of the file, or of the agent's socket; or NULL: */
+	char *env;  /* a variable of this process */
+};
+
 struct build_request {
 	const struct image_store *store; /* its lease is held until the build has ended */
 	const struct image_conf *conf;
@@ -19,10 +26,12 @@ struct build_request {
 	const char *context; /* a directory; NULL: there is none */
 	const struct ignore *ignore;
 	const struct strv *names; /* of the image, in the form of ref_name(); may be empty */
-	bool no_cache;		  /* no layer is taken from earlier builds */
-	bool pull;		  /* base images are looked for in their registries */
-	bool debug_shell;	  /* if a step fails, a shell where it has failed */
-	time_t time;		  /* of all that is made, and the latest of files; -1: real ones */
+	const struct build_lent *secrets, *agents;
+	size_t n_secrets, n_agents;
+	bool no_cache;	  /* no layer is taken from earlier builds */
+	bool pull;	  /* base images are looked for in their registries */
+	bool debug_shell; /* if a step fails, a shell where it has failed */
+	time_t time;	  /* of all that is made, and the latest of files; -1: real ones */
 };
 
 struct build_result {

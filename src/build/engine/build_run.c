@@ -22,6 +22,7 @@
 #include "build/engine/build_config.h"
 #include "build/engine/build_files.h"
 #include "build/engine/build_layer.h"
+#include "build/engine/build_mounts.h"
 #include "build/engine/build_tidy.h"
 #include "build/heredoc.h"
 #include "image/document/plan_make.h"
@@ -131,17 +132,16 @@ static int choose_network(struct running *p, struct err *e)
 		return err_set(e, ENOTSUP,
 			       "RUN --security=insecure: a build never gets more rights than other "
 			       "boxes; leave the flag out if the step works without");
-	if (p->step->n_mounts)
-		return err_set(e, ENOTSUP, "RUN --mount cannot be carried out yet");
 	p->network = !(network && streq(network, "none")) && !p->b->network_denied;
 	return 0;
 }
 
 /* Whatever the result depends on, besides the layers below. */
-static char *describe(const struct running *p, const struct strv *env)
+static int describe(const struct running *p, const struct strv *env, char **ret, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	const char *user = build_state_text(p->s, "User");
+	int r;
 
 	buf_addf(&text, "RUN\nuser %s\nin %s\n%s", user, p->cwd, p->network ? "" : "no network\n");
 	for (size_t i = 0; i < env->n; i++) {
@@ -159,7 +159,10 @@ static char *describe(const struct running *p, const struct strv *env)
 
 		buf_addf(&text, "script %s\n", line);
 	}
-	return buf_detach(&text);
+	r = build_mounts_describe(p->b, p->s, p->step, &text, e);
+	if (r == 0)
+		*ret = buf_detach(&text);
+	return r;
 }
 
 /* "|2 A=1 B=2 /bin/sh -c text": the build arguments, and the command. */
@@ -330,22 +333,36 @@ static void fill_box(struct running *p, struct image_root *root, struct step_box
 	root->plan.workdir = p->cwd;
 }
 
-static int run_in(struct running *p, struct build_layer *l, struct box *b, int lifetime,
-		  struct err *e)
+/* The script of a here-document, beside those of --mount. */
+static int add_script(const struct running *p, const struct box *b, struct build_mounts *out,
+		      struct err *e)
+{
+	struct extra_mount m = {.read_only = true};
+	int r = p->script ? write_script(p, b, &m.source, e) : 0;
+
+	if (r < 0 || !p->script)
+		return r;
+	m.target = xasprintf(SCRIPTS "%s", p->step->of->in->heredocs[0].name);
+	out->v = xrealloc(out->v, out->n + 1, sizeof(*out->v));
+	out->v[out->n++] = m;
+	return 0;
+}
+
+static int run_with(struct running *p, struct build_layer *l, struct build_mounts *mounts,
+		    struct box *b, int lifetime, struct err *e)
 {
 	struct image_root root = {.lease = -1};
-	struct extra_mount script = {.target = NULL, .read_only = true};
 	cleanup_strv struct strv points = {0};
 	struct step_box box;
 	int r = build_files_paths(p->s, p->b->req->store, &root.lowers, e);
 
+	for (size_t i = 0; i < mounts->n; i++)
+		strv_push(&points, mounts->v[i].target);
+	for (size_t i = 0; i < mounts->env.n; i++)
+		strv_push(&p->env, mounts->env.v[i]);
 	fill_box(p, &root, &box);
-	if (r == 0 && p->script) {
-		script.target = xasprintf(SCRIPTS "%s", p->step->of->in->heredocs[0].name);
-		r = write_script(p, b, &script.source, e);
-		box.mounts = &script;
-		box.n_mounts = 1;
-	}
+	box.mounts = mounts->v;
+	box.n_mounts = mounts->n;
 	if (r == 0)
 		r = run_logged(p, l, &box, b, lifetime, e);
 	if (r == 0 && !box_wait_gone(b, BOX_GONE_MS))
@@ -353,8 +370,22 @@ static int run_in(struct running *p, struct build_layer *l, struct box *b, int l
 	if (r == 0)
 		r = keep_upper(p, l, b, &points, e);
 	strv_clear(&root.lowers);
-	free(script.source);
-	free(script.target);
+	return r;
+}
+
+static int run_in(struct running *p, struct build_layer *l, struct box *b, int lifetime,
+		  struct err *e)
+{
+	struct build_mounts mounts = {0};
+	int r = build_mounts_open(p->b, p->s, p->step, b, &mounts, e);
+
+	if (r == 0)
+		r = add_script(p, b, &mounts, e);
+	if (r < 0)
+		dockerfile_err(p->b->req->graph->file->name, p->step->of->in->line, e);
+	else
+		r = run_with(p, l, &mounts, b, lifetime, e);
+	build_mounts_close(p->b, &mounts);
 	return r;
 }
 
@@ -414,11 +445,12 @@ int build_run_step(struct build *b, struct build_state *s, const struct step *st
 	add_env(&p, &key);
 	if (is_root(build_state_text(s, "User")) && !variables_get(&s->env, "HOME"))
 		strv_push(&p.env, "HOME=/root");
-	text = describe(&p, &key);
-	build_layer_init(b, s, text, &l);
 	r = find_user(&p, e);
+	if (r == 0)
+		r = describe(&p, &key, &text, e);
 	if (r < 0)
 		return dockerfile_err(b->req->graph->file->name, step->of->in->line, e);
+	build_layer_init(b, s, text, &l);
 	r = find_or_run(&p, &l, e);
 	if (r == 0)
 		note_history(&p, l.made);

@@ -21,6 +21,7 @@
 #include "build/ignore.h"
 #include "build/remote.h"
 #include "build/values.h"
+#include "cli/image/build_lent.h"
 #include "cli/image/build_view.h"
 #include "cli/image/image_common.h"
 #include "cli/image_commands.h"
@@ -38,6 +39,7 @@ struct request {
 	char *host_platform, *platform;
 	struct graph_options options;
 	struct ignore ignore;
+	struct build_lent_list secrets, agents;
 };
 
 static void request_clear(struct request *r)
@@ -49,6 +51,8 @@ static void request_clear(struct request *r)
 	variables_clear(&r->options.args);
 	variables_clear(&r->options.contexts);
 	ignore_clear(&r->ignore);
+	build_lent_clear(&r->secrets);
+	build_lent_clear(&r->agents);
 }
 
 static char *in_directory(const struct request *r, const char *name)
@@ -153,6 +157,10 @@ static int read_options(struct request *r, struct err *e)
 	if (res == 0)
 		res = add_pairs("build-context", &r->cli->build_contexts, false,
 				&r->options.contexts, e);
+	if (res == 0)
+		res = build_lent_secrets(&r->cli->secrets, &r->secrets, e);
+	if (res == 0)
+		res = build_lent_agents(&r->cli->agents, &r->agents, e);
 	r->options.target = r->cli->target;
 	r->options.build_platform = r->host_platform;
 	r->options.target_platform = r->platform;
@@ -327,6 +335,10 @@ static int build(const struct request *r, struct graph *g, struct err *e)
 				    .context = r->directory,
 				    .ignore = &r->ignore,
 				    .names = &names,
+				    .secrets = r->secrets.v,
+				    .n_secrets = r->secrets.n,
+				    .agents = r->agents.v,
+				    .n_agents = r->agents.n,
 				    .no_cache = r->cli->no_cache,
 				    .pull = r->cli->pull,
 				    .debug_shell = r->cli->debug_shell};
