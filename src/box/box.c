@@ -353,6 +353,24 @@ void box_forget_folder(const struct store *s, const struct box *b, const char *d
 		store_index_clear(s, index_of(b), store_key(dir).hex, b->id);
 }
 
+static void move_file(const struct store *s, const char *begin, const struct store_key *from,
+		      const struct store_key *to)
+{
+	cleanup_free char *old = xasprintf("%s%s", begin, from->hex);
+	cleanup_free char *new = xasprintf("%s%s", begin, to->hex);
+
+	if (renameat2(s->runtime_fd, old, s->runtime_fd, new, RENAME_NOREPLACE) < 0)
+		unlinkat(s->runtime_fd, old, 0);
+}
+
+void box_move_journal(const struct store *s, const char *from, const char *to)
+{
+	const struct store_key old = store_key(from), new = store_key(to);
+
+	move_file(s, GATEWAY_JOURNAL, &old, &new);
+	move_file(s, GATEWAY_REFUSALS, &old, &new);
+}
+
 /* What its network reached and was refused, unless the project has another box. */
 static void forget_journal(const struct store *s, const struct box *b)
 {

@@ -89,6 +89,9 @@ bool box_wait_gone(const struct box *b, int timeout_ms);
  */
 void box_forget_folder(const struct store *s, const struct box *b, const char *dir, const char *id);
 
+/* What the network of a project's boxes has recorded goes with the project to its new path. */
+void box_move_journal(const struct store *s, const char *from, const char *to);
+
 /* Removes the box with everything it has. It must be locked, and not running. */
 int box_remove(const struct store *s, struct box *b, struct err *e);
 

@@ -58,9 +58,11 @@ int box_follow(const struct store *s, struct box *b, struct err *e)
 	if (r < 0)
 		return err_add(e, "cannot record where the project of box '%s' is", b->name);
 	box_forget_folder(s, b, b->moved_from, old_id);
-	if (b->moved_from)
+	if (b->moved_from) {
+		box_move_journal(s, b->moved_from, b->project);
 		log_note("the project has moved from '%s': box '%s' goes with it", b->moved_from,
 			 b->name);
+	}
 	free(b->moved_from);
 	b->moved_from = NULL;
 	return 0;

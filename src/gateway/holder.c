@@ -56,8 +56,10 @@ struct holder {
 	struct networks networks;
 	struct client *clients;
 	size_t n_clients;
-	bool served; /* there has been a client */
-	int watch;   /* tells that the name servers may have changed; -1: nothing does */
+	bool served;	   /* there has been a client */
+	bool had_box;	   /* and one that has started its box */
+	bool made_journal; /* the file is new */
+	int watch;	   /* tells that the name servers may have changed; -1: nothing does */
 	struct pollfd *polls;
 };
 
@@ -224,6 +226,7 @@ static void add_box(struct holder *h, struct client *c, int pidfd)
 	network_add_ports(c->network, pidfd, &c->ports);
 	network_add_box(c->network, pidfd, c->box, c->forward);
 	c->state = CLIENT_STARTED;
+	h->had_box = true;
 	if (network_open_localhost(&h->networks, c->network, &e) < 0)
 		answer(c, &e, NULL, 0);
 }
@@ -451,11 +454,14 @@ static const char *name_with(const char *begin, char *out)
 	return out;
 }
 
-static void open_files(struct networks *n)
+static void open_files(struct holder *h)
 {
+	struct networks *n = &h->networks;
 	char name[NAME_SIZE];
 
-	n->journal = net_journal_map(GATEWAY_CACHE_FD, name_with(NET_JOURNAL_NAME, name));
+	name_with(NET_JOURNAL_NAME, name);
+	h->made_journal = faccessat(GATEWAY_CACHE_FD, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+	n->journal = net_journal_map(GATEWAY_CACHE_FD, name);
 	n->refusals = openat(GATEWAY_CACHE_FD, name_with(NET_REFUSALS_NAME, name),
 			     O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
@@ -464,18 +470,20 @@ static void open_files(struct networks *n)
  * Removes the socket's name, so that the next launcher starts another holder, and lets go of those
  * that have connected meanwhile, who then do the same. Nobody has replaced it: we still listen.
  */
-static void leave(void)
+static void leave(const struct holder *h)
 {
 	char name[NAME_SIZE], file[NAME_SIZE];
+	bool throw_away;
 	int fd;
 
 	own_name(name, sizeof(name));
 	unlinkat(GATEWAY_CACHE_FD, name, 0);
-	/* A throw-away box leaves nothing. */
-	if (strlen(name) < NET_PROJECT_NAME) {
+	/* A throw-away box leaves nothing, nor does one of a project that has not started. */
+	throw_away = strlen(name) < NET_PROJECT_NAME;
+	if (throw_away || (h->made_journal && !h->had_box))
 		unlinkat(GATEWAY_CACHE_FD, name_with(NET_JOURNAL_NAME, file), 0);
+	if (throw_away)
 		unlinkat(GATEWAY_CACHE_FD, name_with(NET_REFUSALS_NAME, file), 0);
-	}
 	while ((fd = accept4(GATEWAY_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC)) >= 0)
 		close(fd);
 }
@@ -485,6 +493,8 @@ int holder_run(void)
 	struct holder h = {.networks = NETWORKS_INIT, .watch = -1};
 	struct err e = {0};
 
+	/* What the launcher's caller has open: a pipe would not end before the network. */
+	close_range(GATEWAY_END_FD, ~0U, 0);
 	setsid();
 	(void)!chdir("/"); /* else the launcher's directory could not be unmounted */
 	signal(SIGPIPE, SIG_IGN);
@@ -494,10 +504,10 @@ int holder_run(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (host_route_init(&e) == 0)
 		h.networks.ipv6 = host_route_has_ipv6();
-	open_files(&h.networks);
+	open_files(&h);
 	servers_read(&h.networks.servers);
 	h.watch = servers_watch();
 	serve(&h);
-	leave();
+	leave(&h);
 	return 0;
 }

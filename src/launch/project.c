@@ -12,6 +12,7 @@
 #include "base/helper.h"
 #include "base/idmap.h"
 #include "base/proc.h"
+#include "launch/refused.h"
 
 void project_clear(struct project *p)
 {
@@ -26,8 +27,7 @@ static int make_userns(struct project *p, struct err *e)
 	int r;
 
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
-		return err_sys(e, errno, "cannot make the network's namespaces%s",
-			       errno == ENOSPC ? " (user.max_net_namespaces)" : "");
+		return refused_userns(errno, e);
 	r = idmap_write(uid, gid, uid, gid, e);
 	return r < 0 ? r : proc_open_namespace("user", &p->userns, e);
 }

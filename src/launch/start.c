@@ -55,6 +55,7 @@
 #include "launch/init.h"
 #include "launch/namespaces.h"
 #include "launch/protocol.h"
+#include "launch/refused.h"
 
 /*
  * None with cgroup v1, as in docker and podman: the mounts of v1, which come with the host's /sys,
@@ -137,30 +138,6 @@ static pid_t clone_pid1_inside(const struct plan *p, const struct project *in, i
 }
 
 /* Explains why the clone was refused; user_namespaces(7), clone(2). */
-static int clone_error(int errnum, struct err *e)
-{
-	/* Inside a box the filter refuses it; this directory tells that we are in one. */
-	if ((errnum == ENOSYS || errnum == EPERM) && access(BOX_RUN_DIR, F_OK) == 0)
-		return err_set(
-			e, errnum,
-			"this is a box, and boxes in it need 'nested = yes' in [sandbox] of its "
-			"sandbox.ini");
-	switch (errnum) {
-	case ENOSPC:
-		return err_set(e, ENOSPC,
-			       "user namespaces are used up or switched off: raise "
-			       "/proc/sys/user/max_user_namespaces (see sandbox doctor)");
-	case EPERM:
-		return err_set(e, EPERM,
-			       "this machine does not let users make user namespaces "
-			       "(see sandbox doctor for the fix)");
-	case EUSERS:
-		return err_set(e, EUSERS, "user namespaces are nested too deep");
-	default:
-		return err_sys(e, errnum, "cannot make the box's namespaces");
-	}
-}
-
 /* L3. Returns the pid, or a negative code. project: with a gateway only. */
 static int clone_pid1(const struct plan *p, const struct project *project, int boot, int *ret_pidfd,
 		      struct err *e)
@@ -174,7 +151,7 @@ static int clone_pid1(const struct plan *p, const struct project *project, int b
 		if (pid == 0)
 			pid1_main(p, boot);
 	}
-	return pid < 0 ? clone_error(errno, e) : pid;
+	return pid < 0 ? refused_userns(errno, e) : pid;
 }
 
 static int give_box(const struct plan *p, int pidfd, struct err *e)
