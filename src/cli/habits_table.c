@@ -14,7 +14,7 @@
 #define SAY_VOLUME                                                                              \
 	"'--volume NAME:TARGET' of 'sandbox run', or 'TARGET = cache:NAME' in [mounts], makes " \
 	"one when it is used"
-#define SAY_NETWORK "'--network none' or 'host', or 'network =' in sandbox.ini"
+#define SAY_NETWORK "'--network gateway', 'host' or 'none', or 'network =' in sandbox.ini"
 #define SAY_BWRAP                                                                              \
 	"'sandbox run --mount SOURCE:TARGET[:ro] IMAGE COMMAND' has options for what differs " \
 	"from an isolated box; 'dir:/' is the system as it is, 'host' its /usr"
@@ -24,7 +24,7 @@
 	"one"
 #define SAY_LIMITS "limits for a box are not implemented yet"
 #define SAY_JSON   "'--json' prints all, and jq(1) picks"
-#define SAY_POD	   "the boxes of this machine share its network"
+#define SAY_POD	   "the boxes of a project share its network"
 
 const struct habit_word habit_words[] = {
 	{"container ls", .ours = "ls"},

@@ -363,7 +363,7 @@ const struct schema_key schema_keys[N_KEYS] = {
 	 .help = "files or profiles merged right below this file"},
 	[KEY_NETWORK] = {.section = "sandbox", .key = "network",
 	 .acts = ACTS_START, .asked = ASKED_VALUE, .reaches = REACHES_NETWORK, .deny = "network",
-	 .type = SCHEMA_WORD, .closed = "none", .value = "host", .words = "host none gateway",
+	 .type = SCHEMA_WORD, .closed = "none", .value = "gateway", .words = "gateway host none",
 	 .later = "pasta",
 	 .help = "how the box reaches the network"},
 	[KEY_LINGER] = {.section = "sandbox", .key = "linger",

@@ -94,7 +94,7 @@ static void lend_proxies(const struct facts_request *req, struct strv *env)
 {
 	bool password = settings_bool(req->settings, KEY_PROXY_PASSWORD);
 	const char *network = settings_get(req->settings, KEY_NETWORK);
-	const char *loopback = streq(network, "gateway") && !req->step ? NET_HOST_NAME : NULL;
+	const char *loopback = streq(network, "gateway") ? NET_HOST_NAME : NULL;
 	static bool told;
 
 	if (streq(network, "none"))

@@ -61,7 +61,7 @@ int kernel_check(const struct plan *p, struct err *e)
 			e, EACCES,
 			"the policy of %s denies the host's abstract sockets, which this kernel "
 			"cannot keep from a box with the host's network (see sandbox doctor): "
-			"use 'network = none'",
+			"use 'network = gateway' or 'none'",
 			where);
 	return 0;
 }
@@ -71,7 +71,7 @@ void kernel_say(const struct box *b, const struct plan *p)
 	static const char text[] =
 		"this kernel lets a box with the host's network reach the host's "
 		"abstract sockets, as those of X11 and D-Bus may be: use 'network = "
-		"none', or see sandbox doctor";
+		"gateway' or 'none', or see sandbox doctor";
 	cleanup_buf struct buf said = BUF_INIT;
 	struct utsname u;
 	struct err ignored;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "box/kept.h"
@@ -21,6 +22,9 @@
 #include "grant/repository.h"
 #include "image/name/conf.h"
 #include "image/name/reference.h"
+
+#define NETWORK_GATEWAY "network = gateway"
+#define NETWORK_HOST	"network = host"
 
 void reach_add_root(const struct box *b, const char *real, struct strv *out)
 {
@@ -180,7 +184,10 @@ static int add_setting(const struct settings *s, const struct setting *st, struc
 	return adders[st->row->asked](s, st, out, e);
 }
 
-/* Every box has the built-in value of a key, so no project asks for it. */
+/*
+ * Every box has the built-in value of a key, so no project asks for it. s: without those that it
+ * sets; NULL: all.
+ */
 static void add_defaults(const struct settings *s, struct strv *out)
 {
 	for (size_t i = 0; i < N_KEYS; i++) {
@@ -188,7 +195,7 @@ static void add_defaults(const struct settings *s, struct strv *out)
 		cleanup_free char *line = NULL;
 
 		if (row->asked != ASKED_VALUE || !row->value || schema_is_closed(row, row->value) ||
-		    settings_find(s, (enum schema_id)i))
+		    (s && settings_find(s, (enum schema_id)i)))
 			continue;
 		line = xasprintf("%s = %s", row->key, row->value);
 		reach_add_line(line, out);
@@ -211,7 +218,7 @@ static void add_steps(const struct settings *s, struct strv *out)
 	for (size_t i = 0; i < s->n; i++)
 		steps |= is_step(s->v[i].row);
 	if (steps)
-		reach_add_line("network = host, for [packages] and [run]", out);
+		reach_add_line(NETWORK_GATEWAY ", for [packages] and [run]", out);
 }
 
 int reach_add_settings(const struct settings *s, struct strv *out, struct err *e)
@@ -303,6 +310,20 @@ static void add_other_folder(const struct box *b, struct strv *out)
 }
 
 /*
+ * Was it given? A gateway reaches nothing that the host's network does not, which was the default
+ * before it was.
+ */
+static bool has(const struct strv *have, const char *line)
+{
+	cleanup_free char *host = starts_with(line, NETWORK_GATEWAY)
+					  ? xasprintf(NETWORK_HOST "%s",
+						      line + strlen(NETWORK_GATEWAY))
+					  : NULL;
+
+	return strv_has(have, line) || (host && strv_has(have, host));
+}
+
+/*
  * What reach asks for beyond what was given, each once: by the box (kept), and a moment ago
  * (given). Both can have restrictions, which are asked about if they are lost.
  */
@@ -325,9 +346,9 @@ static void find_asked(const struct box *b, const struct settings *s, const stru
 			strv_push(&all, reach->v[i]);
 	bounds_lost(s, &have, reach, &all);
 	if (!kept->exists && !bounds_has_no_network(&have))
-		add_defaults(s, &have);
+		add_defaults(NULL, &have);
 	for (size_t i = 0; i < all.n; i++)
-		if (!strv_has(&have, all.v[i]) && !strv_has(out, all.v[i]))
+		if (!has(&have, all.v[i]) && !strv_has(out, all.v[i]))
 			strv_push(out, all.v[i]);
 }
 
@@ -447,6 +468,24 @@ static bool is_stale(const struct settings *s, const struct strv *kept, const st
 	return false;
 }
 
+/*
+ * Tells once, and returns whether it did, that a box has another network than it had by default
+ * when it was started last: what is kept then changes.
+ */
+static bool say_new_network(const struct box *b, const struct settings *s, const struct strv *kept)
+{
+	if (!b || !b->project || settings_find(s, KEY_NETWORK) || !strv_has(kept, NETWORK_HOST))
+		return false;
+	log_warn("box '%s' has a network of its own now, in which 127.0.0.1 is the box and not "
+		 "this machine%s: 'network = host' in [sandbox] of its sandbox.ini keeps this "
+		 "machine's network",
+		 b->name,
+		 streq(settings_get(s, KEY_NETWORK_DEFAULT), "closed")
+			 ? ", and only what [network] allows is reached"
+			 : "");
+	return true;
+}
+
 int reach_check(const struct box *b, const struct settings *s, const struct strv *reach,
 		const struct strv *own, const struct strv *granted, const struct reach_asker *asker,
 		struct err *e)
@@ -454,6 +493,7 @@ int reach_check(const struct box *b, const struct settings *s, const struct strv
 	cleanup_kept struct kept_reach kept = {0};
 	cleanup_strv struct strv given = {0}, more = {0};
 	int r = b ? kept_read(b, &kept, e) : 0;
+	bool told;
 
 	if (r < 0)
 		return r;
@@ -462,8 +502,9 @@ int reach_check(const struct box *b, const struct settings *s, const struct strv
 	for (size_t i = 0; i < own->n; i++)
 		strv_push(&given, own->v[i]);
 	find_asked(b, s, &kept, &given, reach, &more);
+	told = say_new_network(b, s, &kept.lines);
 	if (!more.n)
-		return !kept.exists || kept.unowned || granted->n ||
+		return told || !kept.exists || kept.unowned || granted->n ||
 		       is_stale(s, &kept.lines, reach);
 	r = asker->ask(s->project_dir, &more, !kept.exists, asker->arg, e);
 	return r < 0 ? r : 1;

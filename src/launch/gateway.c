@@ -162,7 +162,8 @@ static int receive_answer(int fd, int *ret_fds, unsigned *ret_number, struct err
 	*e = answer.err;
 	if (e->code == EEXIST || e->code == EPROTO || e->code == EADDRINUSE)
 		return -e->code;
-	return err_add(e, "no network = gateway on this machine (see sandbox doctor)");
+	return err_add(e, "no network = gateway on this machine ('network = host' uses this "
+			  "machine's; see sandbox doctor)");
 }
 
 static int send_message(const struct gateway_link *link, const void *data, size_t size,

@@ -201,6 +201,14 @@ static int lock_caches(const struct preparing *p, int *ret_fd, struct err *e)
 	return 0;
 }
 
+/* Packages come over the network, also if the box has none. */
+static const char *step_network(const struct settings *s)
+{
+	const char *of_box = settings_get(s, KEY_NETWORK);
+
+	return s->network_denied ? "none" : streq(of_box, "none") ? "gateway" : of_box;
+}
+
 /* Variables, caches, and keys that steps have too; the other settings are for sessions. */
 static int narrow_settings(struct preparing *p, struct err *e)
 {
@@ -209,7 +217,7 @@ static int narrow_settings(struct preparing *p, struct err *e)
 	int r;
 
 	settings_clear(&p->settings);
-	strv_push(&none.overrides, s->network_denied ? "network=none" : "network=host");
+	strv_push_take(&none.overrides, xasprintf("network=%s", step_network(s)));
 	strv_push(&none.overrides, "sudo=no");
 	r = settings_load(&none, &p->settings, e);
 	strv_clear(&none.overrides);

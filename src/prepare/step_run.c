@@ -1,8 +1,9 @@
 /*
  * step_run.c - one step of a recipe in its throw-away box.
  *
- * Runs as box-root, with the host's network, and with only those parts of the project that are in
- * the recipe's text: caches, variables, and for [run] its directory, read-only at /run/project.
+ * Runs as box-root, with a network that no policy of the project restricts, and with only those
+ * parts of the project that are in the recipe's text: caches, variables, and for [run] its
+ * directory, read-only at /run/project.
  */
 #include "prepare/step_run.h"
 

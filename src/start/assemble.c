@@ -597,7 +597,7 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	const struct net_driver *net;
 	int r = net_driver_find(settings_get(s, KEY_NETWORK), &net, e);
 
-	if (r == 0 && !req->sealed) /* steps have the host's network */
+	if (r == 0 && !req->sealed) /* no policy is about steps */
 		r = network_rules_check(s, e);
 	if (r < 0)
 		return r;

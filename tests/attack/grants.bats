@@ -82,9 +82,9 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	# The same settings after rm, and in a rebuilt box.
 	sandbox rm p
 	project p
-	fails 125 "*asks for these of this machine: network = host; no longer: *" sandbox enter "$T/p" -- true
+	fails 125 "*asks for these of this machine: network = gateway; no longer: *" sandbox enter "$T/p" -- true
 	rm p/sandbox.ini
-	fails 125 "*asks for these of this machine: network = host; no longer: *" sandbox enter "$T/p" -- true
+	fails 125 "*asks for these of this machine: network = gateway; no longer: *" sandbox enter "$T/p" -- true
 	project q "[sandbox]"$'\nlinger = 0\n[mounts]\n'"$T/q/conf = ./conf ro"$'\n'"$T/q/hidden = tmpfs"
 	mkdir -p q/conf q/hidden
 	sandbox enter --quiet "$T/q" -- true
@@ -119,7 +119,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	sandbox enter --quiet "$T/q" -- true
 	sandbox enter --quiet --network host "$T/q" -- true
 	project q $'[sandbox]\nlinger = 0'
-	fails 125 "*more than before: *network = host*" sandbox enter "$T/q" -- true
+	fails 125 "*more than before: *network = gateway*" sandbox enter "$T/q" -- true
 }
 
 @test "a directory whose name ends like an option is different from the one that was agreed to" {
@@ -258,7 +258,7 @@ in_p() { sandbox enter --quiet "$T/p" -- "$@"; }
 	# The enclosing project gone, moved, or without a box: no change.
 	mv "$T/p/sandbox.ini" "$T/p.ini"
 	run -125 sandbox enter -- true
-	[[ $output = *"cannot enter '$T/p'"*"more than before: network = host; no longer: "* ]]
+	[[ $output = *"cannot enter '$T/p'"*"more than before: network = gateway; no longer: "* ]]
 	mv "$T/p.ini" "$T/p/sandbox.ini"
 	mv "$T/p" "$T/q"
 	cd "$T/q/src/deep"

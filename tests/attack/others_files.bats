@@ -75,6 +75,6 @@ setup() {
 		sandbox exec --tools host q env || true
 		cat q/create q/start q/enter || true
 	} >all 2>&1
-	grep -q '^https_proxy=http://127.0.0.1:3128' all
+	grep -q '^https_proxy=http://host.sandbox:3128' all
 	run ! grep -q s3cret all
 }

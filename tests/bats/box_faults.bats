@@ -93,7 +93,7 @@ c, _ = s.accept(); s.close(); lock.close(); c.close()' "$(directory p)/lock") &
 	wait_for $!
 	[ "$status" = 125 ]
 	grep -q "no box 'p'" err
-	rm -r "$(data)"/tmp/* "$XDG_RUNTIME_DIR/sandbox/${old##*/}"
+	rm -r "$(data)"/tmp/* "$XDG_RUNTIME_DIR"/sandbox/{"${old##*/}",*-net-*}
 }
 
 @test "a flag that a running box cannot follow is an error that says what to do" {
@@ -289,6 +289,7 @@ under_strace() {
 	rm "$(directory p)/record"
 	sandbox rm --force p # the name leads there too; it runs
 	says_nothing sandbox ls --names
+	rm -f "$XDG_RUNTIME_DIR"/sandbox/*-net-* # of a project that no record names any more
 }
 
 @test "a damaged record: enter --rebuild keeps the home and the changes" {

@@ -16,7 +16,7 @@ line() { # KEY [ARGUMENT...]
 	[ "$(line linger ./p)" = 'linger = 5m p/sandbox.ini:2' ]
 	[ "$(line env.CC ./p)" = 'env.CC = gcc p/sandbox.ini:5' ]
 	[ "$(line mounts./data ./p)" = 'mounts./data = /usr ro p/sandbox.ini:7' ]
-	[ "$(line network ./p)" = 'network = host built-in' ]
+	[ "$(line network ./p)" = 'network = gateway built-in' ]
 	[ "$(sandbox config ./p | grep -c '^linger ')" = 1 ]
 	# a file outside the current directory has its full path
 	cd /
@@ -73,7 +73,7 @@ line() { # KEY [ARGUMENT...]
 
 @test "a bad value in the environment is an error that names the variable" {
 	project p
-	fails 125 "*SANDBOX_NETWORK*expected one of: host none*" \
+	fails 125 "*SANDBOX_NETWORK*expected one of: gateway host none*" \
 		env SANDBOX_NETWORK=nat sandbox config ./p
 }
 
@@ -120,7 +120,7 @@ line() { # KEY [ARGUMENT...]
 	project p $'[sandbox]\n\n[evn]\nA = 1'
 	fails 125 "p/sandbox.ini:3: unknown section \[evn]*env*" sandbox config ./p
 	project p $'[sandbox]\nnetwork = pasta'
-	fails 125 "p/sandbox.ini:2: *not available yet*host none gateway" sandbox config ./p
+	fails 125 "p/sandbox.ini:2: *not available yet*gateway host none" sandbox config ./p
 	project p $'[sandbox]\nlinger = soon'
 	fails 125 "p/sandbox.ini:2: *linger*" sandbox config ./p
 	project p $'[sandbox]\nprofile = pyhton'

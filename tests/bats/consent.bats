@@ -70,7 +70,7 @@ accepted() { sandbox enter --accept "$T/p" -- "$@"; }
 	sandbox rm p
 	sandbox enter "$T/p" -- true
 	project p $'[sandbox]\nlinger = 0'
-	fails 125 "*more than before: network = host: *" sandbox enter "$T/p" -- true
+	fails 125 "*more than before: network = gateway: *" sandbox enter "$T/p" -- true
 }
 
 @test "the error names the command that was given" {

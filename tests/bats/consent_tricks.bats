@@ -150,11 +150,11 @@ teardown() {
 
 @test "a project without network needs consent before its steps get one" {
 	project p $'[sandbox]\nlinger = 0\nnetwork = none\n[run]\n1 = true'
-	fails 125 "*asks for these of this machine: network = host, for \\[packages] and \\[run]: *" sandbox enter "$T/p" -- true
+	fails 125 "*asks for these of this machine: network = gateway, for \\[packages] and \\[run]: *" sandbox enter "$T/p" -- true
 	project p $'[sandbox]\nlinger = 0\nnetwork = none'
 	sandbox enter --quiet "$T/p" -- true
 	project p $'[sandbox]\nlinger = 0\nnetwork = none\n[run]\n1 = true'
-	fails 125 "*more than before: network = host, for*" sandbox enter --rebuild "$T/p" -- true
+	fails 125 "*more than before: network = gateway, for*" sandbox enter --rebuild "$T/p" -- true
 }
 
 @test "a long list cannot hide new lines at its end" {

@@ -184,7 +184,7 @@ serve(a)' 3>&- &
 		other.test:443/tls/other.test hello
 	project q $'[sandbox]\nnetwork = host'
 	fails 125 '*sandbox.conf:2: network = host has no policy*' on_host sandbox enter --accept q -- true
-	project r $'[sandbox]\nnetwork = gateway\n[run]\n1 = touch /made'
+	project r $'[sandbox]\nlinger = 0\n[run]\n1 = grep eth0 /proc/net/dev >/made'
 	on_host sandbox enter --accept r -- test -e /made
 	printf '[policy]\nnetwork-default = open\n' >"$HOME/.config/sandbox/sandbox.conf"
 	fails 125 "*sandbox.conf:2: expected 'closed'" on_host sandbox enter --accept q -- true

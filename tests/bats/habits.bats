@@ -86,7 +86,7 @@ load helpers
 
 @test "a box in a box without nested = yes says what it needs" {
 	mkdir b
-	cp -L "$SANDBOX" b/
+	cp -rL "$BUILD/bin" "$BUILD/libexec" b/
 	fails 125 "cannot run 'host': this is a box, and boxes in it need 'nested = yes' *" \
-		sandbox run --mount "$T/b:/b" host /b/sandbox run host true
+		sandbox run --mount "$T/b:/b" host /b/bin/sandbox run host true
 }

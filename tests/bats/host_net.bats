@@ -68,15 +68,17 @@ serve() {
 		no_proxy='localhost,user@host' ALL_PROXY=socks5h://127.0.0.1:1080
 	sandbox enter ./p -- env >out
 	grep -i _proxy out | LC_ALL=C sort | diff - <(printf '%s\n' \
-		ALL_PROXY=socks5h://127.0.0.1:1080 HTTPS_PROXY=http://127.0.0.1:3128/ HTTP_PROXY=proxy:80 \
-		'NO_PROXY=localhost,user@host' all_proxy=socks5h://127.0.0.1:1080 http_proxy=proxy:80 \
-		https_proxy=http://127.0.0.1:3128/ 'no_proxy=localhost,user@host')
+		ALL_PROXY=socks5h://host.sandbox:1080 HTTPS_PROXY=http://host.sandbox:3128/ HTTP_PROXY=proxy:80 \
+		'NO_PROXY=localhost,user@host' all_proxy=socks5h://host.sandbox:1080 http_proxy=proxy:80 \
+		https_proxy=http://host.sandbox:3128/ 'no_proxy=localhost,user@host')
 	run -1 grep -e cret -e pa/ss out
 	# sudo, and variables that the user sets
-	[ "$(sandbox enter ./p -- sudo printenv https_proxy HTTPS_PROXY)" = $'http://127.0.0.1:3128/\nhttp://127.0.0.1:3128/' ]
+	[ "$(sandbox enter ./p -- sudo printenv https_proxy HTTPS_PROXY)" = $'http://host.sandbox:3128/\nhttp://host.sandbox:3128/' ]
 	[ "$(sandbox exec --env https_proxy=mine p printenv https_proxy)" = mine ]
 	sandbox stop p
-	# without the host's network there is no proxy
+	# the host's network has its loopback
+	[ "$(sandbox run --network host host printenv https_proxy)" = http://127.0.0.1:3128/ ]
+	# without a network there is no proxy
 	run sandbox run --network none host sh -c 'env | grep -i _proxy'
 	[ "$status" = 1 ]
 }
@@ -85,7 +87,7 @@ serve() {
 	project p $'[sandbox]\nproxy-password = yes'
 	export https_proxy=http://me:secret@127.0.0.1:3128
 	fails 125 "*proxy-password = yes*" sandbox enter ./p -- true
-	[ "$(sandbox enter --accept ./p -- printenv HTTPS_PROXY)" = http://me:secret@127.0.0.1:3128 ]
+	[ "$(sandbox enter --accept ./p -- printenv HTTPS_PROXY)" = http://me:secret@host.sandbox:3128 ]
 }
 
 @test "a running box gets no password and no CA certificates by an edit of its file, such as from inside" {
@@ -95,20 +97,21 @@ serve() {
 	sandbox enter ./p -- sh -c 'printf "[sandbox]\nlinger = forever\nca = yes\nproxy-password = yes\n[hooks]\nenter = env >hook\n" >sandbox.ini'
 	for how in 'exec p' 'exec --root p' 'enter ./p --'; do
 		# shellcheck disable=SC2086
-		[ "$(sandbox $how sh -c 'printenv https_proxy; echo ${SSL_CERT_FILE-none}')" = $'http://127.0.0.1:3128\nnone' ]
+		[ "$(sandbox $how sh -c 'printenv https_proxy; echo ${SSL_CERT_FILE-none}')" = $'http://host.sandbox:3128\nnone' ]
 	done
 	run ! grep secret p/hook
 	run sandbox enter ./p -- true
 	[[ $output = *"started with other settings (ca, proxy-password)"* ]]
 	sandbox stop p
 	fails 125 "*proxy-password = yes*" sandbox enter ./p -- true
-	[ "$(sandbox enter --accept ./p -- printenv https_proxy)" = http://me:secret@127.0.0.1:3128 ]
-	[ "$(sandbox exec p printenv https_proxy)" = http://me:secret@127.0.0.1:3128 ]
+	[ "$(sandbox enter --accept ./p -- printenv https_proxy)" = http://me:secret@host.sandbox:3128 ]
+	[ "$(sandbox exec p printenv https_proxy)" = http://me:secret@host.sandbox:3128 ]
 }
 
 @test "programs reach a server with the host's CA certificates, through its proxy" {
 	serve
-	project p $'[sandbox]\nca = yes\nproxy-password = yes'
+	# Both listen on the loopback.
+	project p $'[sandbox]\nnetwork = host\nca = yes\nproxy-password = yes'
 	export SSL_CERT_FILE=$T/ca.pem https_proxy=http://me:secret@127.0.0.1:$proxy no_proxy=
 	fails 125 "*ca = yes*" sandbox enter ./p -- true
 	[ "$(sandbox enter --accept --quiet ./p -- curl -sS "https://localhost:$port/answer")" = served ]

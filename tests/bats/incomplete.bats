@@ -146,7 +146,7 @@ for i in range(100, 700):
 	chmod 0 "$data/boxes/$id"/{record,lock}
 	sandbox rm --force "$id"
 	wait_for $!
-	no_processes
+	wait_until 50 no_processes
 }
 
 @test "prepared layers that a box needs and that are missing: prune names the box" {

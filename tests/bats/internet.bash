@@ -83,6 +83,7 @@ ip link set wire up
 "${there[@]}" ip -6 addr add "$answers6/128" dev lo nodad
 "${there[@]}" ip addr add 203.0.113.11/32 dev lo
 "${there[@]}" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+	echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 	echo 0 >/proc/sys/net/ipv4/icmp_ratelimit; echo 0 >/proc/sys/net/ipv6/icmp/ratelimit'
 ip route add default via 198.51.100.1
 ip -6 route add default via 2001:db8:1::1

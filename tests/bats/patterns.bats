@@ -122,10 +122,10 @@ stand_in() { # NAME < SPEC
 	[[ $(sandbox ls) = *backend*stopped*proxy*stopped* ]]
 	# without the backend the proxy reports that and keeps running
 	sandbox enter --quiet --accept ./glue/proxy -- true
-	run ! curl -sf "http://127.0.0.1:$(cat glue/proxy/port)/"
+	run ! curl -sf "http://$(sandbox port proxy 8000 | head -n 1)/"
 	grep -q 'no backend' glue/proxy/proxy.log
 	sandbox enter --quiet --accept ./glue/backend -- true
-	[ "$(curl -sf "http://127.0.0.1:$(cat glue/proxy/port)/")" = 'hello from a box with lo' ]
+	[ "$(curl -sf "http://$(sandbox port proxy 8000 | head -n 1)/")" = 'hello from a box with lo' ]
 	sandbox stop proxy backend
 }
 

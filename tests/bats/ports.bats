@@ -132,7 +132,7 @@ gateway_parent() {
 	project p $'[sandbox]\nnetwork = gateway\nprofile = ./low.ini\n[ports]\n8000-8001 = 80-81\n"[::]:8005" = 80'
 	printf '[ports]\n8001 = 99\n8002/udp = 80\n' >p/low.ini
 	cp ports.py p
-	fails 125 "*asks for these of this machine: \\[ports] 8001 = 99; \\[ports] 8002 = 80/udp; \\[ports] 8000-8001 = 80-81; network = gateway; \\[ports] \\[::]:8005 = 80 (5 items, the last 1 reaches furthest): *" \
+	fails 125 "*asks for these of this machine: \\[ports] 8001 = 99; \\[ports] 8002 = 80/udp; \\[ports] 8000-8001 = 80-81; \\[ports] \\[::]:8005 = 80 (4 items, the last 1 reaches furthest): *" \
 		on_host sandbox enter ./p -- true
 	on_host sandbox enter --quiet --accept ./p -- sh -c 'ln -s ports.py t; sed s,/t/serves,serves, ports.py >q.py
 		exec python3 q.py serve 80' 3>&- &
@@ -151,12 +151,12 @@ gateway_parent() {
 	on_host sandbox enter --quiet ./p -- true
 	fails 125 "*p/low.ini:3: with 'network = none' port 80/udp of the box cannot be reached" \
 		sandbox try --network none ./p -- true
-	project q $'[ports]\n8080 = 80\n81 = 81'
+	project q $'[ports]\n8080 = 80\n81 = 81\n[sandbox]\nnetwork = host'
 	run -0 --separate-stderr sandbox enter --accept ./q -- true
 	[ "$stderr" = "sandbox: q/sandbox.ini:2: '8080 = 80' has no effect with 'network = host': port 80 of the box is the same port of this machine" ]
 	fails 125 "*--publish 8080:80: with 'network = host' a port of the box is the same port of this machine: add '--network gateway'" \
-		sandbox run -p 8080:80 host true
-	[ "$(sandbox run -p 80:80 -p 8000:8000/tcp host echo as on the host)" = 'as on the host' ]
+		sandbox run --network host -p 8080:80 host true
+	[ "$(sandbox run --network host -p 80:80 -p 8000:8000/tcp host echo as on the host)" = 'as on the host' ]
 }
 
 @test "port prints where they are, free ones too; ls, ps and inspect show them" {
@@ -262,9 +262,9 @@ time.sleep(60)' 3>&- &
 	wait_until 30 answers
 	end_box
 	refused
-	project p
+	project p $'[sandbox]\nnetwork = host'
 	fails 125 "directory '*' has no box yet: *" sandbox add ./p -p 80
-	sandbox enter ./p -- sh -c 'touch here; exec sleep 60' 3>&- &
+	sandbox enter --accept ./p -- sh -c 'touch here; exec sleep 60' 3>&- &
 	entered=$!
 	wait_until 50 [ -e p/here ]
 	fails 125 "*box 'p' has no network of its own: it needs 'network = gateway'" sandbox add ./p -p 80

@@ -119,7 +119,7 @@ teardown() {
 	echo 'import yaml; print(yaml.safe_load("a: [1, 2]"))' >py/main.py
 	[ "$(sandbox enter --accept --quiet "$T/py" -- python3 main.py)" = "{'a': [1, 2]}" ]
 	npm_registry
-	project js $'[sandbox]\nimage = managers:1\nprofile = node\n[packages]\nnpm = greet@1.0.0\n[env]\nnpm_config_registry = '"$NPM"
+	project js $'[sandbox]\nimage = managers:1\nnetwork = host\nprofile = node\n[packages]\nnpm = greet@1.0.0\n[env]\nnpm_config_registry = '"$NPM"
 	[ "$(sandbox enter --accept --quiet "$T/js" -- greet)" = 'hello from v18' ]
 	run sandbox enter --accept --quiet "$T/js" -- python3 -c 'import yaml'
 	[ "$status" != 0 ]
@@ -158,7 +158,7 @@ forget() {
 
 @test "a lock of an npm package: its version and hash, and the same again" {
 	npm_registry
-	project p $'[sandbox]\nimage = managers:1\n[packages]\nnpm = greet\n[env]\nnpm_config_registry = '"$NPM"
+	project p $'[sandbox]\nimage = managers:1\nnetwork = host\n[packages]\nnpm = greet\n[env]\nnpm_config_registry = '"$NPM"
 	quietly sandbox lock --accept "$T/p"
 	grep -xF "package npm greet 1.0.0 sha512-$(openssl dgst -sha512 -binary npm/greet.tgz | base64 -w0)" p/sandbox.lock
 	for _ in here elsewhere; do
@@ -170,7 +170,7 @@ forget() {
 @test "a lock of a pip package: its version and hash; other bytes under the same version are refused" {
 	npm_registry
 	pip_package
-	project p $'[sandbox]\nimage = managers:1\n[packages]\npip = hi\n[env]\nPIP_INDEX_URL = '"$NPM/simple"
+	project p $'[sandbox]\nimage = managers:1\nnetwork = host\n[packages]\npip = hi\n[env]\nPIP_INDEX_URL = '"$NPM/simple"
 	quietly sandbox lock --accept "$T/p"
 	hash=$(sha256sum <npm/hi-1.0-py3-none-any.whl)
 	grep -xF "package pip hi 1.0 ${hash%% *}" p/sandbox.lock

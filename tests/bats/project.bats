@@ -131,7 +131,7 @@ notes() { # PATTERN COMMAND...: it works, with this one note
 	sandbox enter .. -- true
 	[ "$(sandbox ls --names)" = $'p\nsrc' ]
 	run -0 --separate-stderr sandbox config network # named once, it is one
-	[ "$output" = host ]
+	[ "$output" = gateway ]
 	says_nothing words_on_stderr
 }
 

@@ -1,6 +1,5 @@
 """Passes what comes in on a port of the loopback on to a socket in a directory, and back."""
 import asyncio
-import os
 
 
 async def copy(reader, writer):
@@ -21,10 +20,9 @@ async def serve(reader, writer):
 
 
 async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    with open("port.new", "w") as file:
-        print(server.sockets[0].getsockname()[1], file=file)
-    os.rename("port.new", "port")
+    server = await asyncio.start_server(serve, "127.0.0.1", 8000)
+    with open("listens", "w"):
+        pass
     await server.serve_forever()
 
 
