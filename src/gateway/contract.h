@@ -15,6 +15,7 @@
  *
  *	launcher				holder
  *	struct gateway_join ------------------>
+ *	struct gateway_links ----------------->	if it has_links (link.h)
  *	struct netpolicy, its netpolicy_size() bytes ->
  *	     <---------------- struct gateway_answer + user namespace, network namespace
  *	byte + user namespace, network namespace ->	only if one of them was missing: it is made
@@ -40,6 +41,7 @@
 #include "base/err.h"
 #include "gateway/address.h"
 #include "gateway/endpoint.h"
+#include "gateway/link.h"
 #include "gateway/port.h"
 #include "netpolicy/netpolicy.h"
 
@@ -51,15 +53,16 @@ enum {
 	GATEWAY_END_FD, /* one more than the last */
 };
 
-#define GATEWAY_VERSION	    3 /* of this exchange */
+#define GATEWAY_VERSION	    4 /* of this exchange */
 #define GATEWAY_MAX_SERVERS 3 /* MAXNS of resolver(3) */
 #define GATEWAY_BOX_MAX	    31
 
-enum gateway_purpose { GATEWAY_JOIN, GATEWAY_LIST, GATEWAY_ADD };
+enum gateway_purpose { GATEWAY_JOIN, GATEWAY_LIST, GATEWAY_ADD, GATEWAY_LINK };
 
 struct gateway_join {
 	uint32_t version;
 	enum gateway_purpose purpose;
+	uint32_t has_links;		 /* struct gateway_links follows */
 	uint32_t forward;		 /* what listens in the box appears on the host */
 	char box[GATEWAY_BOX_MAX + 1];	 /* its id */
 	char name[NETWORK_NAME_MAX + 1]; /* "": the network that is shared */
@@ -86,10 +89,12 @@ enum gateway_order_type {
 	ORDER_PROJECT, /* + user namespace, network namespace: begin */
 	ORDER_SERVERS,
 	ORDER_NAME,
-	ORDER_PORT,    /* + a socket of the host */
-	ORDER_NO_PORT, /* of that id */
-	ORDER_POLICY,  /* the next message is a struct netpolicy */
-	ORDER_FORWARD, /* tell what listens: struct gateway_listening */
+	ORDER_PORT,	   /* + a socket of the host */
+	ORDER_NO_PORT,	   /* of that id */
+	ORDER_POLICY,	   /* the next message is a struct netpolicy */
+	ORDER_LINKED,	   /* a network of a linked project: link.h */
+	ORDER_LINK_SOCKET, /* + a socket in that */
+	ORDER_FORWARD,	   /* tell what listens: struct gateway_listening */
 };
 
 struct gateway_order {
@@ -98,6 +103,7 @@ struct gateway_order {
 		struct gateway_servers servers;
 		struct gateway_name name;
 		struct gateway_port port;
+		struct gateway_linked linked;
 	};
 };
 

@@ -26,6 +26,7 @@
 #include "gateway/host_route.h"
 #include "gateway/inject.h"
 #include "gateway/inside.h"
+#include "gateway/linked.h"
 #include "gateway/local_names.h"
 #include "gateway/listeners.h"
 #include "gateway/lockdown.h"
@@ -113,6 +114,13 @@ static void read_parent(int parent, int *ret_fds)
 	case ORDER_POLICY:
 		read_policy(parent);
 		break;
+	case ORDER_LINKED:
+		linked_set(&o.linked);
+		break;
+	case ORDER_LINK_SOCKET:
+		if (ret_fds[0] >= 0)
+			linked_add_socket(&o.linked, take_fd(&ret_fds[0]));
+		break;
 	case ORDER_FORWARD:
 		forward_asked = true;
 		break;
@@ -150,6 +158,7 @@ static int set_up(const struct gateway_request *req, struct inside *ret, struct 
 	ping_init();
 	verdict_init(req->journal, req->pins);
 	refusals_init(req->refusals);
+	linked_init(req->parent);
 	while (fds[1] < 0)
 		read_parent(req->parent, fds);
 	inside.netns = fds[1];

@@ -26,6 +26,7 @@
 #include "gateway/channel.h"
 #include "gateway/contract.h"
 #include "gateway/host_route.h"
+#include "gateway/links.h"
 #include "gateway/network.h"
 #include "gateway/servers.h"
 
@@ -33,12 +34,15 @@
 
 enum client_state {
 	CLIENT_NEW,
+	CLIENT_LINKS, /* its network is known, and not yet what its project is linked to */
 	CLIENT_NAMED, /* its network is known, and not yet the policy */
 	CLIENT_WAITS, /* for what another one makes */
 	CLIENT_MAKES, /* what is missing of its network */
 	CLIENT_JOINED,
 	CLIENT_STARTED, /* its box is in the network */
 	CLIENT_ADDS,	/* ports to a box that runs */
+	CLIENT_PEER,	/* the holder of a linked project, not named yet */
+	CLIENT_LINKED,	/* one that is told our networks */
 };
 
 struct client {
@@ -49,6 +53,7 @@ struct client {
 	struct network *network;
 	char box[GATEWAY_BOX_MAX + 1];
 	bool forward;
+	bool *shown;		 /* LINKED: networks that it has, by number */
 	struct ports_kept ports; /* of the box, until that is there, or all of them are */
 };
 
@@ -178,13 +183,57 @@ static void on_join(struct holder *h, struct client *c, const struct gateway_joi
 		list_ports(h, c);
 	if (j->purpose == GATEWAY_ADD)
 		c->state = CLIENT_ADDS;
+	if (j->purpose == GATEWAY_LINK)
+		c->state = CLIENT_PEER;
 	if (j->purpose != GATEWAY_JOIN)
 		return;
 	c->network = networks_find(&h->networks, j->name);
 	if (!c->network)
 		refuse(c, ENOSPC, "the project has too many networks");
 	else
-		c->state = CLIENT_NAMED;
+		c->state = j->has_links ? CLIENT_LINKS : CLIENT_NAMED;
+	if (!j->has_links)
+		links_set(&h->networks, &(struct gateway_links){0});
+}
+
+/* The holder's name in its directory: what its launcher has called the socket. */
+static const char *own_name(char *out, size_t size)
+{
+	struct sockaddr_un addr = {0};
+	socklen_t len = sizeof(addr) - 1; /* ends with a zero byte */
+
+	*out = '\0';
+	if (getsockname(GATEWAY_LISTEN_FD, (struct sockaddr *)&addr, &len) == 0)
+		snprintf(out, size, "%s", path_basename(addr.sun_path));
+	return out;
+}
+
+static void on_links(struct holder *h, struct client *c, const struct gateway_links *l, ssize_t len)
+{
+	char name[NAME_SIZE];
+
+	if (len != sizeof(*l) || l->n > LINKS_MAX) {
+		close_fd(&c->fd);
+		return;
+	}
+	links_set(&h->networks, l);
+	links_connect(&h->networks, GATEWAY_CACHE_FD, own_name(name, sizeof(name)));
+	c->state = CLIENT_NAMED;
+}
+
+/* The holder of a project that names ours; it may have started a moment ago. */
+static void on_peer(struct holder *h, struct client *c, const struct gateway_peer *p, ssize_t len)
+{
+	char name[NAME_SIZE];
+
+	if (len != sizeof(*p) || !memchr(p->socket, '\0', sizeof(p->socket)) ||
+	    !links_name(&h->networks, p->socket)) {
+		close_fd(&c->fd);
+		return;
+	}
+	c->state = CLIENT_LINKED;
+	c->shown = xcalloc(NETWORK_LAST + 1, sizeof(*c->shown));
+	links_connect(&h->networks, GATEWAY_CACHE_FD, own_name(name, sizeof(name)));
 }
 
 static void on_policy(struct holder *h, struct client *c, const struct netpolicy *policy,
@@ -255,6 +304,8 @@ static void on_client(struct holder *h, struct client *c)
 		struct gateway_join join;
 		struct gateway_port port;
 		struct netpolicy policy;
+		struct gateway_links links;
+		struct gateway_peer peer;
 	} m;
 	int fds[CHANNEL_FDS];
 	ssize_t n = channel_receive(c->fd, &m, sizeof(m), fds);
@@ -263,6 +314,10 @@ static void on_client(struct holder *h, struct client *c)
 		close_fd(&c->fd);
 	else if (c->state == CLIENT_NEW)
 		on_join(h, c, &m.join, n);
+	else if (c->state == CLIENT_LINKS)
+		on_links(h, c, &m.links, n);
+	else if (c->state == CLIENT_PEER)
+		on_peer(h, c, &m.peer, n);
 	else if (c->state == CLIENT_NAMED)
 		on_policy(h, c, &m.policy, (size_t)n);
 	else
@@ -288,6 +343,7 @@ static void on_gateway(struct holder *h, struct network *n)
 	union {
 		struct err error;
 		struct gateway_listening listening;
+		struct gateway_wanted wanted;
 	} m = {0};
 	int fds[CHANNEL_FDS];
 	ssize_t len = channel_receive(n->gateway, &m, sizeof(m), fds);
@@ -297,6 +353,10 @@ static void on_gateway(struct holder *h, struct network *n)
 		close_fd(&fds[i]);
 	if (len == sizeof(m.listening)) {
 		network_forward(n, &m.listening);
+		return;
+	}
+	if (len == sizeof(m.wanted)) {
+		links_supply(&h->networks, n, &m.wanted);
 		return;
 	}
 	if (len == sizeof(e) && e.code == 0) {
@@ -322,13 +382,15 @@ static void on_change(struct holder *h)
 /* Each round of the loop asks for them in this order, and looks at them in the same. */
 static size_t collect(struct holder *h)
 {
-	size_t n = 2 + h->n_clients, at = 0;
+	size_t n = 2 + LINKS_MAX + h->n_clients, at = 0;
 
 	for (struct network *net = h->networks.first; net; net = net->next)
 		n += 1 + net->n_boxes;
 	h->polls = xrealloc(h->polls, n, sizeof(*h->polls));
 	h->polls[at++] = (struct pollfd){.fd = GATEWAY_LISTEN_FD, .events = POLLIN};
 	h->polls[at++] = (struct pollfd){.fd = h->watch, .events = POLLIN};
+	for (size_t i = 0; i < LINKS_MAX; i++)
+		h->polls[at++] = (struct pollfd){.fd = links_fd(&h->networks, i), .events = POLLIN};
 	for (size_t i = 0; i < h->n_clients; i++)
 		h->polls[at++] = (struct pollfd){.fd = h->clients[i].fd, .events = POLLIN};
 	for (struct network *net = h->networks.first; net; net = net->next) {
@@ -356,7 +418,8 @@ static void forget_boxes(struct network *n, const struct pollfd *polls)
 
 static void dispatch(struct holder *h)
 {
-	const struct pollfd *p = h->polls + 2, *of_networks = p + h->n_clients;
+	const struct pollfd *links = h->polls + 2, *p = links + LINKS_MAX;
+	const struct pollfd *of_networks = p + h->n_clients;
 
 	/* Networks first: what clients ask may add to them. */
 	for (struct network *n = h->networks.first; n; n = n->next) {
@@ -367,6 +430,9 @@ static void dispatch(struct holder *h)
 		if (gateway->revents)
 			on_gateway(h, n);
 	}
+	for (size_t i = 0; i < LINKS_MAX; i++)
+		if (links[i].revents)
+			links_receive(&h->networks, i);
 	for (size_t i = 0; i < h->n_clients; i++)
 		if (p[i].revents && h->clients[i].fd >= 0)
 			on_client(h, &h->clients[i]);
@@ -387,7 +453,24 @@ static void serve_waiting(struct holder *h)
 			answer(c, NULL, NULL, 0);
 			c->told = true;
 		}
+		if (c->state == CLIENT_LINKED)
+			links_show(&h->networks, c->fd, c->shown);
 	}
+}
+
+static void forget_client(struct client *c)
+{
+	ports_kept_clear(&c->ports);
+	free(take_ptr(c->shown));
+}
+
+/* Does anybody need the holder but those of linked projects? */
+static bool has_clients(const struct holder *h)
+{
+	for (size_t i = 0; i < h->n_clients; i++)
+		if (h->clients[i].state != CLIENT_LINKED)
+			return true;
+	return false;
 }
 
 /* Forgets those that have gone. False: none has. */
@@ -399,7 +482,7 @@ static bool forget_clients(struct holder *h)
 		if (h->clients[i].fd >= 0)
 			h->clients[left++] = h->clients[i];
 		else
-			ports_kept_clear(&h->clients[i].ports);
+			forget_client(&h->clients[i]);
 	h->n_clients = left;
 	return left < n;
 }
@@ -418,7 +501,7 @@ static bool settle(struct holder *h)
 		else
 			network_end(&h->networks, n);
 	}
-	return used || h->n_clients || !h->served;
+	return used || has_clients(h) || !h->served;
 }
 
 static void serve(struct holder *h)
@@ -431,18 +514,6 @@ static void serve(struct holder *h)
 			dispatch(h);
 		networks_reap(&h->networks);
 	}
-}
-
-/* The holder's name in its directory: what its launcher has called the socket. */
-static const char *own_name(char *out, size_t size)
-{
-	struct sockaddr_un addr = {0};
-	socklen_t len = sizeof(addr) - 1; /* ends with a zero byte */
-
-	*out = '\0';
-	if (getsockname(GATEWAY_LISTEN_FD, (struct sockaddr *)&addr, &len) == 0)
-		snprintf(out, size, "%s", path_basename(addr.sun_path));
-	return out;
 }
 
 /* A file of the same name, but for its beginning. */
@@ -495,6 +566,8 @@ int holder_run(void)
 
 	/* What the launcher's caller has open: a pipe would not end before the network. */
 	close_range(GATEWAY_END_FD, ~0U, 0);
+	h.networks.links = links_new();
+	h.networks.started = links_tell;
 	setsid();
 	(void)!chdir("/"); /* else the launcher's directory could not be unmounted */
 	signal(SIGPIPE, SIG_IGN);

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "gateway/contract.h"
+#include "gateway/linked.h"
 #include "gateway/names.h"
 #include "gateway/setup_link.h"
 
@@ -150,11 +151,14 @@ static unsigned find_service(const char *name)
 bool local_names_own(const struct dns_question *q, struct local_answer *ret)
 {
 	unsigned number = find_service(q->name);
+	struct endpoint linked;
 
 	if (number)
 		*ret = answer_ipv4(q, link_address(number).ipv4);
 	else if (streq(q->name, GATEWAY_NAME))
 		*ret = answer_ipv4(q, GATEWAY_IPV4);
+	else if (linked_find(q->name, &linked))
+		*ret = (struct local_answer){.has_address = q->type == DNS_A, .address = linked};
 	else if (streq(q->name, ZONE) || ends_with(q->name, "." ZONE)) /* no server is asked */
 		*ret = (struct local_answer){.code = DNS_NO_NAME};
 	else

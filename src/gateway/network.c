@@ -30,8 +30,8 @@
 
 #define RESTART_MS 1000 /* between two starts: one that ends at once must not burn a processor */
 
-static void order(const struct network *n, const struct gateway_order *o, const int *fds,
-		  size_t n_fds)
+void network_order(const struct network *n, const struct gateway_order *o, const int *fds,
+		   size_t n_fds)
 {
 	if (n->gateway >= 0)
 		channel_send(n->gateway, o, sizeof(*o), fds, n_fds);
@@ -43,7 +43,7 @@ static void tell_servers(const struct networks *all, const struct network *n)
 	struct gateway_order o = {.type = ORDER_SERVERS, .servers = all->servers};
 	cleanup_close int hosts = servers_open_hosts();
 
-	order(n, &o, &hosts, hosts >= 0);
+	network_order(n, &o, &hosts, hosts >= 0);
 }
 
 static void tell_name(const struct network *n, const struct network *of)
@@ -52,7 +52,7 @@ static void tell_name(const struct network *n, const struct network *of)
 
 	memcpy(o.name.name, of->name, sizeof(o.name.name));
 	if (*of->name)
-		order(n, &o, NULL, 0);
+		network_order(n, &o, NULL, 0);
 }
 
 static void tell_policy(const struct network *n)
@@ -61,7 +61,7 @@ static void tell_policy(const struct network *n)
 
 	if (!n->policy || n->gateway < 0)
 		return;
-	order(n, &o, NULL, 0);
+	network_order(n, &o, NULL, 0);
 	channel_send(n->gateway, n->policy, netpolicy_size(n->policy), NULL, 0);
 }
 
@@ -85,7 +85,7 @@ static void give_project(const struct networks *all, const struct network *n)
 	struct gateway_order o = {.type = ORDER_PROJECT};
 
 	if (n->netns >= 0)
-		order(n, &o, (int[]){all->userns, n->netns}, 2);
+		network_order(n, &o, (int[]){all->userns, n->netns}, 2);
 }
 
 static void tell_port(const struct network *n, const struct kept_port *p)
@@ -93,7 +93,7 @@ static void tell_port(const struct network *n, const struct kept_port *p)
 	struct gateway_order o = {.type = ORDER_PORT, .port = p->port};
 
 	if (p->fd >= 0)
-		order(n, &o, &p->fd, 1);
+		network_order(n, &o, &p->fd, 1);
 }
 
 /* The box that wants it, or NULL. */
@@ -109,7 +109,7 @@ static void tell_forward(const struct network *n)
 {
 	struct gateway_order o = {.type = ORDER_FORWARD};
 
-	order(n, &o, NULL, 0);
+	network_order(n, &o, NULL, 0);
 }
 
 struct network *networks_find(struct networks *all, const char *name)
@@ -172,6 +172,7 @@ int network_start(struct networks *all, struct network *n, struct err *e)
 		tell_port(n, &n->ports.v[i]);
 	if (network_forwards(n))
 		tell_forward(n);
+	all->started(all, n);
 	give_project(all, n);
 	return 0;
 }
@@ -238,7 +239,7 @@ static void tell_no_port(const struct kept_port *p, void *arg)
 {
 	struct gateway_order o = {.type = ORDER_NO_PORT, .port = p->port};
 
-	order(arg, &o, NULL, 0);
+	network_order(arg, &o, NULL, 0);
 }
 
 void network_add_box(struct network *n, int pidfd, const char *id, bool forward)

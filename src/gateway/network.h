@@ -14,6 +14,8 @@
 #include "gateway/ports_kept.h"
 #include "netpolicy/journal.h"
 
+struct network;
+
 /* What a project's networks have in common. */
 struct networks {
 	int userns; /* -1: not made yet */
@@ -22,6 +24,8 @@ struct networks {
 	int refusals;		     /* the file of refusals, of the shared network; or -1 */
 	bool ipv6;
 	struct gateway_servers servers;
+	struct link *links; /* LINKS_MAX, see links.h */
+	void (*started)(const struct networks *all, const struct network *n); /* its gateway has */
 	struct network *first; /* kept, so that a service that starts again gets its old number */
 	pid_t *dying; /* gateways that were killed: they take a while, which nobody waits for */
 	size_t n_dying;
@@ -52,6 +56,10 @@ struct network {
 	struct network *next;
 };
 
+/* Sends its gateway an order, unless that has ended. */
+void network_order(const struct network *n, const struct gateway_order *o, const int *fds,
+		   size_t n_fds);
+
 /* The network of that name, or a new one, which has nothing yet. NULL: there are too many. */
 struct network *networks_find(struct networks *all, const char *name);
 
@@ -61,9 +69,7 @@ struct network *networks_find(struct networks *all, const char *name);
  */
 bool network_set_policy(struct network *n, const struct netpolicy *policy, bool used);
 
-/*
- * Starts its gateway. It begins when the network has its namespaces, and then sends a struct err.
- */
+/* Starts its gateway. It begins once the network has its namespaces; then it sends a struct err. */
 int network_start(struct networks *all, struct network *n, struct err *e);
 
 /* Takes netns, and the project's user namespace, which may be the one that is there already. */

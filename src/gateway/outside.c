@@ -1,5 +1,5 @@
 /*
- * outside.c - the host's end of what the box does: a socket for it.
+ * outside.c - the other end of what the box does: a socket of the host, or of a linked project.
  */
 #include "gateway/outside.h"
 
@@ -8,14 +8,18 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "gateway/linked.h"
 
 int outside_connect(int type, const struct endpoint *to)
 {
 	static const int one = 1;
 	struct sockaddr_storage sa;
 	socklen_t size = endpoint_sockaddr(to, &sa);
-	cleanup_close int fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	cleanup_close int fd = -1;
 
+	if (type == SOCK_STREAM && linked_is(to))
+		return linked_connect(to);
+	fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	if (type == SOCK_STREAM)

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "gateway/contract.h"
 #include "gateway/host_route.h"
+#include "gateway/linked.h"
 #include "gateway/refusals.h"
 
 #define HTTP  80
@@ -274,6 +275,11 @@ enum verdict verdict_of(int protocol, const struct endpoint *to, struct endpoint
 
 	if (is_host(to))
 		return of_host(protocol, to, ret);
+	if (linked_is(to)) {
+		*ret = *to;
+		return settle(protocol, to,
+			      protocol == IPPROTO_TCP ? REASON_ALLOWED : REASON_NO_MACHINE);
+	}
 	if (closed == NEVER)
 		return settle(protocol, to, REASON_NO_MACHINE);
 	*ret = *to;

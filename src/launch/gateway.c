@@ -114,7 +114,9 @@ static int found(const struct gateway_place *place, struct gateway_link *link, s
 static int connect_to_holder(struct gateway_link *link, struct err *e)
 {
 	cleanup_close int directory = open(link->place.directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct gateway_join join = {.version = GATEWAY_VERSION, .forward = link->place.forward};
+	struct gateway_join join = {.version = GATEWAY_VERSION,
+				    .has_links = link->place.links->n > 0,
+				    .forward = link->place.forward};
 	int r;
 
 	close_fd(&link->fd);
@@ -128,6 +130,8 @@ static int connect_to_holder(struct gateway_link *link, struct err *e)
 	snprintf(join.box, sizeof(join.box), "%s", link->place.box);
 	/* If it has ended meanwhile, gateway_project() finds out. */
 	channel_send(link->fd, &join, sizeof(join), NULL, 0);
+	if (join.has_links)
+		channel_send(link->fd, link->place.links, sizeof(*link->place.links), NULL, 0);
 	channel_send(link->fd, link->place.policy, netpolicy_size(link->place.policy), NULL, 0);
 	return 0;
 }

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "gateway/link.h"
 #include "launch/plan.h"
 #include "launch/project.h"
 #include "netpolicy/journal.h"
@@ -35,8 +36,9 @@ struct gateway_place {
 	const char *socket;    /* the holder's name in it: one a project */
 	const char *network;   /* "": the one that the project's boxes share; else its name */
 	const char *box;       /* the id of the box that joins */
-	const struct netpolicy *policy; /* of that network: the same for all its boxes */
-	bool forward;			/* what listens in it appears on the host */
+	const struct netpolicy *policy;	   /* of that network: the same for all its boxes */
+	const struct gateway_links *links; /* other projects that it names */
+	bool forward;			   /* what listens in it appears on the host */
 };
 
 /* What it points to must live as long as it is used. */

@@ -51,6 +51,7 @@
 #include "start/holder.h"
 #include "start/hooks.h"
 #include "start/ports.h"
+#include "start/project_links.h"
 
 #define BUSY_POLL_MS	20	    /* a failed start costs a few milliseconds */
 #define MOUNT_NOTES_MAX (48u << 10) /* of the 96 KiB that box_start_notes() reads */
@@ -66,6 +67,7 @@ struct booting {
 	int lifetime;		/* if the request has none */
 	char *socket, *gateway; /* of the network's holder, and its program */
 	struct netpolicy *policy;
+	struct gateway_links links;
 	struct gateway_link link;
 	const struct net_driver *net;
 	struct open_ports ports;
@@ -106,6 +108,9 @@ static int join_network(struct booting *b, struct err *e)
 	if (r == 0)
 		host_net_policy(NET_HOST_NAME, &b->policy);
 	place.policy = b->policy;
+	if (r == 0)
+		r = project_links_read(b->req->settings, &b->links, e);
+	place.links = &b->links;
 	return r < 0 ? r : gateway_join(&place, &b->link, e);
 }
 

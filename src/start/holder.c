@@ -23,13 +23,18 @@
 #define PORTS_MAX 4096	/* of a box, with those that are forwarded */
 #define WAIT_MS	  10000 /* for a holder that was stopped */
 
+char *holder_socket_of(const char *project)
+{
+	return xasprintf(GATEWAY_SOCKET "%s", store_key(project).hex);
+}
+
 char *holder_socket(const struct box *b, const char *network)
 {
 	const char *project = box_belongs_to(b);
 
 	if (!project || (b->temporary && !network))
 		return xasprintf(GATEWAY_SOCKET "%s", b->id);
-	return xasprintf(GATEWAY_SOCKET "%s", store_key(project).hex);
+	return holder_socket_of(project);
 }
 
 int holder_open_journal(const struct store *s, const struct box *b, bool make, int *ret_fd,

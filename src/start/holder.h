@@ -9,6 +9,9 @@
 #include "gateway/contract.h"
 #include "launch/plan.h"
 
+/* The name of its socket for a project, whose directory that is. The caller frees it. */
+char *holder_socket_of(const char *project);
+
 /*
  * The name of its socket in the runtime directory: one for a project, or for a box alone. network:
  * the name of a network of the box's own in its project, or NULL. The caller frees it.

@@ -145,3 +145,58 @@ $(server db)"
 	sed -i 's/gateway/none/' sandbox.ini
 	fails 125 "service 'db': *'localhost = 5432' has no effect with 'network = none'" sandbox up -d
 }
+
+@test "links: services and boxes of another project by name, while both say so; nobody else's" {
+	for name in one two three; do
+		mkdir -p "$T/$name"
+	done
+	other=two
+	for name in one two; do
+		services $name $'linger = 0\n[network]\ndefault = closed\nlinks = ../'$other "[service db]
+$(server "$name db")"
+		other=one
+	done
+	cd "$T/one"
+	fails 125 "*links = ../two*" sandbox up -d
+	sandbox up -d --accept >/dev/null
+	sandbox wait
+	# the other does not run
+	run ! sandbox enter --accept -- getent hosts db.two
+	(cd ../two && sandbox up -d --accept >/dev/null && sandbox wait)
+	ask='for at in db db.two; do curl -sS http://$at:5432/id; done'
+	[ "$(sandbox enter -- sh -c "$ask")" = $'one db\ntwo db' ]
+	[ "$(sandbox exec db sh -c "$ask")" = $'one db\ntwo db' ]
+	[ "$(sandbox exec two.db curl -sS http://db.one:5432/id)" = 'one db' ]
+	# what a host's connect would say; many at once; a box of the other project
+	run -7 --separate-stderr sandbox enter -- curl -sS http://db.two:5433/
+	[[ $stderr = *'Connection refused' || $stderr = *"Couldn't connect"* ]]
+	[ "$(sandbox enter -- sh -c 'for i in $(seq 60); do curl -s http://db.two:5432/id & done; wait' | sort | uniq -c | xargs)" = '60 two db' ]
+	echo box >../two/id
+	sandbox enter --accept ../two -- sh -c 'python3 -m http.server 8080 & until [ -e go ]; do sleep 0.1; done; kill $!' >/dev/null 2>&1 3>&- &
+	wait_until 100 eval '[ "$(sandbox enter -- curl -s http://two:8080/id)" = box ]'
+	touch ../two/go
+	wait_for $!
+	# the other says so no more, or has never: three names both
+	services three $'linger = 0\n[network]\nlinks = ../one ../two' "[service db]
+$(server three)"
+	sandbox up -d --accept >/dev/null
+	sandbox wait
+	for name in db.one db.two one; do
+		run ! sandbox enter --accept -- getent hosts $name
+	done
+	run ! sandbox exec one.db getent hosts db.three
+	cd "$T/two"
+	sandbox down
+	cd "$T/one"
+	wait_until 50 eval '! sandbox enter -- getent hosts db.two'
+	sed -i 's/^links.*//' ../two/sandbox.ini
+	(cd ../two && sandbox up -d --accept >/dev/null && sandbox wait)
+	run ! sandbox enter -- getent hosts db.two
+	# nobody keeps the other's network
+	for name in one two three; do
+		(cd "$T/$name" && sandbox down)
+	done
+	wait_until 50 eval '! ls "$XDG_RUNTIME_DIR"/sandbox/net-*'
+	sed -i 's|^links.*|links = ../nosuch|' sandbox.ini
+	fails 125 "service 'db': *sandbox.ini:6: links: cannot find the project '../nosuch': No such file or directory" sandbox up -d --accept
+}
