@@ -119,7 +119,7 @@ PROGRAMS := $(if $(wildcard src/main/main.c),$(BIN)/sandbox) \
 	$(if $(wildcard src/main/ask_main.c),$(LIB)/sandbox-ask) \
 	$(if $(wildcard src/main/image_main.c),$(LIB)/sandbox-image) \
 	$(if $(wildcard src/main/gateway_main.c),$(LIB)/sandbox-gateway)
-GENERATED := $(if $(wildcard src/main/seccomp_gen.c),$(GEN)/seccomp_filters.h)
+GENERATED := $(if $(wildcard src/main/seccomp_gen.c),$(GEN)/seccomp_filters.h $(GEN)/seccomp_names_table.h)
 PROFILES  := $(wildcard profiles/*.ini)
 
 UNIT  := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -149,7 +149,7 @@ $(O)/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(O)/launch/seccomp.o: $(GENERATED)
+$(O)/launch/seccomp.o $(O)/launch/seccomp_names.o: $(GENERATED)
 # Embedded by .incbin, which is not in the dependency files.
 $(O)/cli/cmd/cmd_completion.o: $(wildcard completions/*)
 
@@ -187,6 +187,10 @@ $(B)/tools/seccomp_gen: $(call objects,src/main/seccomp_gen.c $(wildcard $(POLIC
 $(GEN)/seccomp_filters.h: $(B)/tools/seccomp_gen
 	@mkdir -p $(@D)
 	$(call quiet,GEN)$< > $@
+
+$(GEN)/seccomp_names_table.h: $(B)/tools/seccomp_gen
+	@mkdir -p $(@D)
+	$(call quiet,GEN)$< --names > $@
 
 # Profiles have the same path in the tree as in an installation.
 $(B)/share/sandbox/profiles:

@@ -21,11 +21,12 @@ int net_view_find(const struct store *s, const char *word, struct box *ret, stru
 	cleanup_target struct target t = TARGET_INIT;
 	int r = target_resolve(s, word, &t, e);
 
-	if (r == 0 && t.has_box)
+	if (r == 0)
 		r = target_box(s, &t, ret, e);
-	else if (r == 0) /* its services may run without a box of its own */
-		ret->project = take_ptr(t.dir);
-	return r;
+	if (r == 0 || !t.dir)
+		return r;
+	ret->project = take_ptr(t.dir); /* its services may run without a box of its own */
+	return 0;
 }
 
 int net_view_open(const char *word, bool make, int *ret_fd, struct err *e)

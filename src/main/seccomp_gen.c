@@ -3,6 +3,7 @@
  *
  *	seccomp_gen [ARCH]          prints seccomp_filters.h: every variant, for ARCH and for the
  *	                            32-bit architecture that its kernel also runs
+ *	seccomp_gen --names [ARCH]  prints seccomp_names_table.h, for seccomp_names.c
  *	seccomp_gen --table [ARCH]  prints each call's number and its answer in the variants
  *
  * ARCH is libseccomp's name for it (x86_64, aarch64), by default the building machine's.
@@ -323,6 +324,58 @@ static void print_table(uint32_t arch, const char *arch_name)
 		}
 }
 
+/* The key of [sandbox] with which another rule decides, or the same one has another test. */
+static const char *key_of(const char *name, const struct seccomp_rule *base)
+{
+	static const struct {
+		unsigned int flag;
+		const char *key;
+	} keys[] = {
+		{SECCOMP_NESTED, "nested"}, {SECCOMP_IO_URING, "io-uring"}, {SECCOMP_PERF, "perf"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (seccomp_policy_rule(keys[i].flag, name) != base)
+			return keys[i].key;
+		for (const struct seccomp_test *t = base ? base->tests : NULL; t && t->op; t++)
+			if (t->when & keys[i].flag)
+				return keys[i].key;
+	}
+	return "-";
+}
+
+static bool is_refused(uint32_t answer)
+{
+	return (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO && answer & SECCOMP_RET_DATA;
+}
+
+/* -1: it depends on the arguments; 0: it is not refused. */
+static int error_of(const struct seccomp_rule *rule)
+{
+	uint32_t answer = rule ? rule->answer : seccomp_unknown;
+
+	for (const struct seccomp_test *t = rule ? rule->tests : NULL; t && t->op; t++)
+		if (!t->when && is_refused(t->answer) != is_refused(answer))
+			return -1;
+	return is_refused(answer) ? (int)(answer & SECCOMP_RET_DATA) : 0;
+}
+
+static void print_names(uint32_t arch)
+{
+	printf("static const char seccomp_names_table[] =\n\t\"\\n\"\n");
+	for (size_t w = 0; w < ARRAY_SIZE(windows); w++)
+		for (uint32_t nr = windows[w].first; nr < windows[w].end; nr++) {
+			char *name = seccomp_syscall_resolve_num_arch(arch, (int)nr);
+			const struct seccomp_rule *rule = name ? seccomp_policy_rule(0, name)
+							       : NULL;
+
+			if (name)
+				printf("\t\"%s %d %s\\n\"\n", name, error_of(rule),
+				       error_of(rule) ? key_of(name, rule) : "-");
+			free(name);
+		}
+	printf("\t;\n");
+}
+
 /* A name that no architecture has is a typo, unless it may be too new to be known. */
 static void check_names(void)
 {
@@ -342,13 +395,16 @@ static void check_names(void)
 int main(int argc, char **argv)
 {
 	bool table = argc > 1 && strcmp(argv[1], "--table") == 0;
-	const char *name = argc > 1 + table ? argv[1 + table] : NULL;
+	bool names = argc > 1 && strcmp(argv[1], "--names") == 0;
+	const char *name = argc > 1 + (table || names) ? argv[1 + (table || names)] : NULL;
 	uint32_t arch = name ? seccomp_arch_resolve_name(name) : seccomp_arch_native();
 
 	if (!arch)
 		fail("unknown architecture '%s'", name);
 	check_names();
-	if (!table) {
+	if (names) {
+		print_names(arch);
+	} else if (!table) {
 		print_filters(arch);
 	} else {
 		print_table(arch, "native");

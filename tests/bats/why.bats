@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# sandbox why: what the network of a project's boxes refused last, outside and in the box.
+# sandbox why: what the network of a project's boxes refused last, outside and in the box; files and system calls.
 
 load helpers
 load internet
@@ -26,6 +26,41 @@ load internet
 	project q '[sandbox]'
 	sandbox enter q -- true
 	says_nothing sandbox why q
+}
+
+@test "a file and a system call that the running box would refuse are explained, with the line that allows them" {
+	project p $'[sandbox]\nlinger = 60s\nprotect = kept\nio-uring = yes\n[mounts]\n/data = ../data ro'
+	mkdir -p p/kept data
+	touch data/file "$HOME/secret"
+	fails 125 'no box of the project is running: its mounts are known only then' sandbox why --file /x ./p
+	sandbox enter --accept p -- true
+	(cd p && sandbox why -f kept/a -f b -f /data/file -f /usr/bin/env -f "$HOME/secret" -c mount -c bpf -c clone -c io_uring_setup -c read) >out
+	diff - <(tr -d '\t' <out) <<-END
+		file $PWD/p/kept/a: sandbox.ini:3 protects 'kept'
+		[sandbox] protect, without 'kept'
+		file $PWD/p/b: '$PWD/p' is writable in the box: owner and mode decide
+		file /data/file: sandbox.ini:6 mounts '/data' read-only
+		[mounts] /data = $PWD/data rw
+		file /usr/bin/env: '/usr' is read-only in the box
+		no line of sandbox.ini opens it
+		file $HOME/secret: the box has '$HOME' for itself, and not what this machine has
+		[mounts] $HOME/secret = $HOME/secret
+		system call mount: the box's filter answers EPERM
+		[sandbox] nested = yes
+		system call bpf: the box's filter answers EPERM
+		no line of sandbox.ini opens it
+		system call clone: the box's filter refuses some of its arguments
+		[sandbox] nested = yes
+		system call io_uring_setup: no filter of the box refuses it
+		system call read: no filter of the box refuses it
+	END
+	# it is so
+	run ! sandbox enter p -- sh -c 'echo >kept/a'
+	run ! sandbox enter p -- sh -c 'echo >>/data/file'
+	run ! sandbox enter p -- test -e "$HOME/secret"
+	[ "$(sandbox why --json -c mount p | jq -r '.[0] | "\(.what): \(.allow)"')" = 'system call mount: [sandbox] nested = yes' ]
+	fails 125 "there is no system call 'frob' on this machine" sandbox why -c frob p
+	sandbox stop p
 }
 
 @test "a project without a box has nothing to show; one that does not exist is an error" {

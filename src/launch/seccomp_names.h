@@ -1,0 +1,18 @@
+/*
+ * seccomp_names.h - what the filter of a session answers to a system call, by its name.
+ */
+#ifndef LAUNCH_SECCOMP_NAMES_H
+#define LAUNCH_SECCOMP_NAMES_H
+
+#include <stdbool.h>
+
+struct seccomp_answer {
+	bool depends; /* on the arguments */
+	int error;    /* an errno, if it is refused whatever they are; else 0 */
+	char key[16]; /* the key of [sandbox] that lets more of it through; "": none does */
+};
+
+/* Of this architecture, for an ordinary session. False: there is no call of that name. */
+bool seccomp_answer_of(const char *name, struct seccomp_answer *ret);
+
+#endif
