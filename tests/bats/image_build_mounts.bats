@@ -24,7 +24,7 @@ setup() {
 		RUN --mount=target=ctx --mount=type=bind,source=src/a,target=/deep/er/file \
 		    --mount=from=build,source=/made,target=/stage --mount=from=app:1,target=/image,rw \
 		    cat ctx/src/a /deep/er/file /stage /image/etc/who >/all && ls ctx/src >>/all && \
-		    ! touch ctx/x && touch /image/x
+		    if touch ctx/x; then exit 1; fi && touch /image/x
 		RUN --mount=type=cache,target=/root/.cache echo kept >>/root/.cache/it && cp /root/.cache/it /it
 		RUN --mount=type=tmpfs,target=/mem,size=1m echo x >/mem/x && grep ' /mem ' /proc/mounts >/mounts
 		RUN --mount=type=cache,id=own,target=/c,sharing=locked cat /c/it 2>/dev/null; echo >/c/it; true

@@ -241,6 +241,34 @@ COPY <<X /doc # buildkit" ]
 	[ "$(config_of empty:1 | jq -c '.rootfs.diff_ids, .config.Entrypoint')" = $'[]\n["/x"]' ]
 }
 
+@test "stages that do not need each other run at once; the first error ends the others" {
+	[ "$(nproc)" -gt 1 ] || skip "one processor"
+	# each waits for the other, in a directory that both have
+	cat >Dockerfile <<-'EOF'
+		FROM app:1 AS one
+		RUN --mount=type=cache,target=/c touch /c/one; until [ -e /c/two ]; do sleep 0.01; done; echo 1 >/1
+		FROM app:1 AS two
+		RUN --mount=type=cache,target=/c touch /c/two; until [ -e /c/one ]; do sleep 0.01; done; echo 2 >/2
+		FROM one AS three
+		RUN cat /1 >/3
+		FROM app:1
+		COPY --from=two /2 /
+		COPY --from=three /3 /
+	EOF
+	first=$(sandbox image build -t built:1 . 2>err)
+	[ "$(grep -c ': built [1-5]/5: ' err)" = 5 ]
+	[ "$(sandbox run built:1 cat /2 /3)" = $'2\n1' ]
+	[ "$(sandbox image build --json -t built:1 . | jq -r '.digest, .cached')" = "$first
+5" ]
+	[ "$(sandbox image build --no-cache --json . 2>err | jq .cached)" = 0 ]
+	[ "$(grep -c ': built [1-5]/5: ' err)" = 5 ]
+	sed -i 's,echo 1 >/1,exit 7,; s,echo 2 >/2,sleep 100,' Dockerfile
+	run -125 sandbox image build .
+	[[ ${lines[-1]} = *"Dockerfile:2: "*"status 7: "* ]]
+	wait_until 100 no_processes
+	empty "$XDG_DATA_HOME/sandbox/boxes" "$XDG_DATA_HOME/sandbox/tmp"
+}
+
 @test "a failed step: its output, the file, the line, and what was done stays" {
 	printf 'FROM app:1\nRUN echo 1 >/1\nRUN echo some output; \\\n  exit 3\n' >Dockerfile
 	run -125 sandbox image build -t bad:1 .

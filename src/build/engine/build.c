@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "build/copy.h"
 
 static int load_settings(const char *network, struct settings *ret, struct err *e)
@@ -39,6 +41,10 @@ int build_open(struct build *b, struct err *e)
 {
 	int r = store_open(&b->store, e);
 
+	b->progress = mmap(NULL, sizeof(*b->progress), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (r == 0 && b->progress == MAP_FAILED)
+		r = err_sys(e, errno, "cannot map memory");
 	if (r == 0)
 		r = prepare_settings(b, e);
 	if (r < 0)
@@ -52,6 +58,8 @@ int build_open(struct build *b, struct err *e)
 
 void build_close(struct build *b)
 {
+	if (b->progress && b->progress != MAP_FAILED)
+		munmap(b->progress, sizeof(*b->progress));
 	copy_session_close(b->copy);
 	close_fd(&b->cache_fd);
 	settings_clear(&b->open);
@@ -61,8 +69,29 @@ void build_close(struct build *b)
 	store_close(&b->store);
 }
 
-size_t build_count(struct build *b, bool cached)
+size_t build_count(struct build *b)
 {
-	b->n_cached += cached;
-	return ++b->n_done;
+	return atomic_fetch_add(&b->progress->done, 1) + 1;
+}
+
+void build_note_found(struct build *b, const char *title)
+{
+	if (b->again)
+		return;
+	if (b->found) {
+		strv_push(b->found, title);
+		return;
+	}
+	atomic_fetch_add(&b->progress->cached, 1);
+	log_note("cached %zu/%zu: %s", build_count(b), b->progress->steps, title);
+}
+
+void build_note_made(struct build *b, const char *title)
+{
+	log_note("built %zu/%zu: %s", build_count(b), b->progress->steps, title);
+}
+
+int build_may_make(const struct build *b, struct err *e)
+{
+	return b->found ? err_set(e, ERR_RETRY, "its layer must be made") : 0;
 }

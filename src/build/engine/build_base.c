@@ -46,6 +46,9 @@ static int find_or_pull(const struct build *b, const char *word, const char *pla
 
 	if (r != -ENOENT)
 		return r;
+	r = build_may_make(b, e);
+	if (r < 0)
+		return r;
 	req->unnamed = !native;
 	if (!b->req->pull)
 		log_note("image '%s' is not here%s%s: pulling it from %s", word,

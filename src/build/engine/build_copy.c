@@ -13,7 +13,6 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "build/copy.h"
 #include "build/engine/build_files.h"
 #include "build/engine/build_layer.h"
@@ -73,7 +72,7 @@ static int find_by_key(struct copying *c, const struct digest *of_all, struct bu
 		return r;
 	text = xasprintf("COPY\nuser %s\nfiles %s\n", build_state_text(c->s, "User"), ret_key->hex);
 	build_layer_init(b, c->s, text, l);
-	return b->req->no_cache ? 0 : build_layer_find(b, l, c->s, e);
+	return b->fresh ? 0 : build_layer_find(b, l, c->s, e);
 }
 
 static int make_layer(struct copying *c, struct build_layer *l, int upper_fd, struct err *e)
@@ -129,6 +128,8 @@ static int find_or_copy(struct copying *c, time_t *ret_made, struct err *e)
 		r = found = find_by_key(c, NULL, &l, &key, e);
 		c->req.key = &key;
 		if (r == 0)
+			r = build_may_make(c->b, e);
+		if (r == 0)
 			r = copy(c, &l, e);
 		if (r >= 0 && whole)
 			r = build_layer_note(c->b, &all, &l, c->s, e);
@@ -163,8 +164,10 @@ int build_copy_step(struct build *b, struct build_state *s, const struct step *s
 	build_source_close(&c.from);
 	if (r < 0)
 		return r;
-	log_note("%s %zu/%zu: %s", found ? "cached" : "built", build_count(b, found), b->n_steps,
-		 title);
+	if (found)
+		build_note_found(b, title);
+	else
+		build_note_made(b, title);
 	note_history(s, step, made);
 	return 0;
 }

@@ -20,7 +20,7 @@ struct build_lent {
 };
 
 struct build_request {
-	const struct image_store *store; /* its lease is held until the build has ended */
+	struct image_store *store; /* its lease is held until the build has ended */
 	const struct image_conf *conf;
 	struct graph *graph; /* triggers of images are added to it */
 	const char *context; /* a directory; NULL: there is none */

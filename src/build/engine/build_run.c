@@ -272,8 +272,8 @@ static void debug_shell(const struct running *p, const struct step_box *of, cons
 static int run_logged(struct running *p, const struct build_layer *l, const struct step_box *box,
 		      struct box *b, int lifetime, struct err *e)
 {
-	struct step_log log = {.step = {.number = build_count(p->b, false),
-					.of = p->b->n_steps,
+	struct step_log log = {.step = {.number = build_count(p->b),
+					.of = p->b->progress->steps,
 					.title = p->title,
 					.doing = "building",
 					.done = "built"}};
@@ -411,18 +411,20 @@ static int run_and_keep(struct running *p, struct build_layer *l, struct err *e)
 static int find_or_run(struct running *p, struct build_layer *l, struct err *e)
 {
 	cleanup_close int lock = -1;
-	int r = p->b->req->no_cache ? 0 : build_layer_find(p->b, l, p->s, e);
+	int r = p->b->fresh ? 0 : build_layer_find(p->b, l, p->s, e);
 
 	if (r == 0) {
-		r = build_layer_lock(p->b, l, &lock, e);
-		if (r == 0 && !p->b->req->no_cache)
+		r = build_may_make(p->b, e);
+		if (r == 0)
+			r = build_layer_lock(p->b, l, &lock, e);
+		if (r == 0 && !p->b->fresh)
 			r = build_layer_find(p->b, l, p->s, e);
 		if (r == 0)
 			return run_and_keep(p, l, e);
 	}
 	if (r < 0)
 		return r;
-	log_note("cached %zu/%zu: %s", build_count(p->b, true), p->b->n_steps, p->title);
+	build_note_found(p->b, p->title);
 	return 0;
 }
 

@@ -38,6 +38,13 @@ void build_triggers_free(struct build_triggers *t)
 	free(t);
 }
 
+bool build_stage_makes_layer(const struct instruction *in)
+{
+	return in->kind == INSTRUCTION_RUN || in->kind == INSTRUCTION_COPY ||
+	       in->kind == INSTRUCTION_ADD ||
+	       (in->kind == INSTRUCTION_WORKDIR && !streq(in->args.v[0], "/"));
+}
+
 static int parse_trigger(struct build_triggers *t, const char *text, const char *image,
 			 const struct instruction *from, struct err *e)
 {
@@ -68,8 +75,11 @@ static int add_triggers(struct build *b, size_t stage, const struct strv *texts,
 	*ret = t;
 	t->files = xcalloc(texts->n + 1, sizeof(*t->files));
 	t->v = xcalloc(texts->n + 1, sizeof(*t->v));
-	for (size_t i = 0; r == 0 && i < texts->n; i++)
+	for (size_t i = 0; r == 0 && i < texts->n; i++) {
 		r = parse_trigger(t, texts->v[i], s->base.name, s->from, e);
+		if (r == 0 && build_stage_makes_layer(&t->v[i]))
+			atomic_fetch_add(&b->progress->steps, 1);
+	}
 	return r < 0 ? r : graph_add_triggers(b->req->graph, stage, t->v, t->n, e);
 }
 
@@ -183,7 +193,7 @@ static int run_steps(struct build *b, size_t stage, struct build_state *s, struc
 }
 
 int build_stage_run(struct build *b, size_t stage, struct build_state *ret,
-		    struct build_triggers **ret_triggers, struct err *e)
+		    struct build_triggers **triggers, struct err *e)
 {
 	const struct graph *g = b->req->graph;
 	cleanup_build_state struct build_state s = {0};
@@ -192,8 +202,9 @@ int build_stage_run(struct build *b, size_t stage, struct build_state *ret,
 
 	if (r < 0)
 		return dockerfile_err(g->file->name, g->stages[stage].from->line, e);
-	if (onbuild.n)
-		r = add_triggers(b, stage, &onbuild, ret_triggers, e);
+	/* An earlier attempt may have added them. */
+	if (onbuild.n && !*triggers)
+		r = add_triggers(b, stage, &onbuild, triggers, e);
 	if (r == 0)
 		r = run_steps(b, stage, &s, e);
 	if (r < 0)

@@ -14,7 +14,6 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "build/engine/build_config.h"
 #include "build/engine/build_files.h"
@@ -144,12 +143,15 @@ int build_workdir_step(struct build *b, struct build_state *s, const char *path,
 
 	if (layer) {
 		build_layer_init(b, s, text, &l);
-		r = found = b->req->no_cache ? 0 : build_layer_find(b, &l, s, e);
+		r = found = b->fresh ? 0 : build_layer_find(b, &l, s, e);
 		if (r == 0)
+			r = build_may_make(b, e);
+		if (r == 0 && !found)
 			r = make_dirs(b, &l, whole, s, e);
-		if (r >= 0)
-			log_note("%s %zu/%zu: %s", found ? "cached" : "built",
-				 build_count(b, found), b->n_steps, title);
+		if (r >= 0 && found)
+			build_note_found(b, title);
+		else if (r == 0)
+			build_note_made(b, title);
 	}
 	if (r < 0)
 		return r;

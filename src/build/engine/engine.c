@@ -9,21 +9,8 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "build/engine/build.h"
-#include "build/engine/build_stage.h"
+#include "build/engine/engine_workers.h"
 #include "image/install.h"
-
-struct engine_stage {
-	struct build_state state;
-	struct build_triggers *triggers;
-	bool done;
-};
-
-/* A build with its stages. */
-struct engine {
-	struct build b; /* first: need() gets it */
-	struct engine_stage *stages;
-};
 
 static void engine_clear(struct engine *en)
 {
@@ -35,32 +22,55 @@ static void engine_clear(struct engine *en)
 	build_close(&en->b);
 }
 
-static bool makes_layer(const struct instruction *in)
-{
-	return in->kind == INSTRUCTION_RUN || in->kind == INSTRUCTION_COPY ||
-	       in->kind == INSTRUCTION_ADD ||
-	       (in->kind == INSTRUCTION_WORKDIR && !streq(in->args.v[0], "/"));
-}
-
 static void count_steps(struct build *b)
 {
 	const struct graph *g = b->req->graph;
 
 	for (size_t i = 0; i < g->n; i++)
 		for (size_t k = 0; g->stages[i].used && k < g->stages[i].n; k++)
-			b->n_steps += makes_layer(g->stages[i].steps[k].in);
+			b->progress->steps += build_stage_makes_layer(g->stages[i].steps[k].in);
 }
 
+/* What another process of this build has built is found by its layers. */
 static int need(struct build *b, size_t stage, const struct build_state **ret, struct err *e)
 {
 	struct engine_stage *s = &((struct engine *)b)->stages[stage];
-	int r = s->done ? 0 : build_stage_run(b, stage, &s->state, &s->triggers, e);
+	bool fresh = b->fresh, again = b->again;
+	int r = 0;
 
+	b->fresh = b->req->no_cache && !s->built;
+	b->again = s->built;
+	if (!s->done)
+		r = build_stage_run(b, stage, &s->state, &s->triggers, e);
+	b->fresh = fresh;
+	b->again = again;
 	if (r < 0)
 		return r;
 	s->done = true;
 	*ret = &s->state;
 	return 0;
+}
+
+/* Stages of which all layers are there are not built. */
+static int find_whole(struct engine *en, struct err *e)
+{
+	const struct build_request *req = en->b.req;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && !req->no_cache && i < req->graph->n; i++) {
+		cleanup_strv struct strv found = {0};
+		const struct build_state *state;
+
+		if (!req->graph->stages[i].used)
+			continue;
+		en->b.found = &found;
+		r = need(&en->b, i, &state, e);
+		en->b.found = NULL;
+		for (size_t k = 0; r == 0 && k < found.n; k++)
+			build_note_found(&en->b, found.v[k]);
+		r = r == -ERR_RETRY ? 0 : r;
+	}
+	return r;
 }
 
 /* The image with its first name, and then the others. */
@@ -96,7 +106,7 @@ static int finish(struct engine *en, const struct build_state *target, struct bu
 	if (r < 0)
 		return r;
 	*ret = (struct build_result){
-		.digest = digest, .steps = en->b.n_steps, .cached = en->b.n_cached};
+		.digest = digest, .steps = en->b.progress->steps, .cached = en->b.progress->cached};
 	return 0;
 }
 
@@ -111,6 +121,10 @@ int engine_run(const struct build_request *req, struct build_result *ret, struct
 	if (r < 0)
 		return r;
 	count_steps(&en.b);
-	r = need(&en.b, req->graph->target, &target, e);
+	r = find_whole(&en, e);
+	if (r == 0 && !en.stages[req->graph->target].done)
+		r = engine_workers_run(&en, e);
+	if (r == 0)
+		r = need(&en.b, req->graph->target, &target, e);
 	return r < 0 ? r : finish(&en, target, ret, e);
 }
