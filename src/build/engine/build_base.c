@@ -15,6 +15,7 @@
 #include "image/name/platform.h"
 #include "image/name/ref.h"
 #include "image/pull.h"
+#include "image/store/plan.h"
 
 static pthread_mutex_t pulling = PTHREAD_MUTEX_INITIALIZER;
 
@@ -24,12 +25,27 @@ static bool is_native(const struct build *b, const char *platform)
 	return streq(platform, b->req->graph->options->build_platform);
 }
 
+/* Is all of it unpacked? */
+static bool is_whole(const struct image_store *store, const struct digest *manifest)
+{
+	cleanup_image_plan struct image_plan plan = {0};
+	struct err ignored;
+
+	return image_plan_read(store->fd, manifest, &plan, &ignored) == 0 &&
+	       image_plan_is_whole(store->fd, &plan);
+}
+
 static int find_local(const struct pull_request *req, struct digest *ret, struct err *e)
 {
 	cleanup_free char *name = ref_name(req->ref);
 	struct ref ref;
-	int r = image_prepare(req, e);
+	int r = ref_read(req->store->fd, name, &ref, e);
 
+	if (r == 0 && is_whole(req->store, &ref.manifest)) {
+		*ret = ref.manifest;
+		return 0;
+	}
+	r = image_prepare(req, e);
 	if (r == 0)
 		r = ref_read(req->store->fd, name, &ref, e);
 	if (r == 0)

@@ -11,6 +11,9 @@
 #include "base/cleanup.h"
 #include "build/engine/engine_workers.h"
 #include "image/install.h"
+#include "image/layout.h"
+#include "image/name/ref.h"
+#include "image/store/plan.h"
 
 static void engine_clear(struct engine *en)
 {
@@ -73,6 +76,23 @@ static int find_whole(struct engine *en, struct err *e)
 	return r;
 }
 
+/* Is there nothing new? Then an earlier build has installed it. */
+static bool is_installed(const struct build_request *req, const struct digest *manifest)
+{
+	if (blob_any_unnamed(req->store) || !image_plan_exists(req->store->fd, manifest) ||
+	    !layout_is_current(req->store))
+		return false;
+	for (size_t i = 0; i < req->names->n; i++) {
+		struct err ignored;
+		struct ref ref;
+
+		if (ref_read(req->store->fd, req->names->v[i], &ref, &ignored) < 0 ||
+		    !digest_equal(&ref.manifest, manifest) || ref.index.hex[0])
+			return false;
+	}
+	return true;
+}
+
 /* The image with its first name, and then the others. */
 static int install(const struct build_request *req, const struct digest *manifest, struct err *e)
 {
@@ -101,7 +121,7 @@ static int finish(struct engine *en, const struct build_state *target, struct bu
 	json_object_set(build_state_config(&s), "OnBuild",
 			json_object_get(build_state_config(target), "OnBuild"));
 	r = build_state_write(&s, req->store, req->time, &digest, e);
-	if (r == 0)
+	if (r == 0 && !is_installed(req, &digest))
 		r = install(req, &digest, e);
 	if (r < 0)
 		return r;
