@@ -64,16 +64,36 @@ static int is_known(const struct store *s, const char *dir, struct err *e)
 	return find_known(s, dir, &b, e);
 }
 
+/* The files that make a directory a project. */
+static const char *const project_files[] = {"sandbox.ini", ".devcontainer/devcontainer.json",
+					    ".devcontainer.json"};
+
+/* Which of them is there; NULL: none. */
+static const char *find_file(const char *dir, uid_t *ret_owner)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(project_files); i++) {
+		cleanup_free char *file = path_join(dir, project_files[i]);
+		struct stat st;
+
+		/* A dangling symlink counts: reading it is an error. */
+		if (fstatat(AT_FDCWD, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		*ret_owner = st.st_uid;
+		return project_files[i];
+	}
+	return NULL;
+}
+
+bool target_has_file(const char *dir)
+{
+	uid_t owner;
+
+	return find_file(dir, &owner);
+}
+
 static bool has_file(const char *dir, uid_t *ret_owner)
 {
-	cleanup_free char *file = path_join(dir, "sandbox.ini");
-	struct stat st;
-
-	/* A dangling symlink counts: reading it is an error. */
-	if (fstatat(AT_FDCWD, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	*ret_owner = st.st_uid;
-	return true;
+	return find_file(dir, ret_owner);
 }
 
 /* Removes the last component; false if there is none. */
@@ -135,11 +155,11 @@ static int enclosing(const struct store *s, const char *start, char **ret, struc
 static char *not_used(const char *passed, const char *project)
 {
 	cleanup_free char *word = quote_shell(passed);
+	uid_t owner;
 
-	return xasprintf(
-		"'%s/sandbox.ini' is not used, the project is '%s': 'sandbox enter %s' makes "
-		"its directory a project of its own",
-		passed, project, word);
+	return xasprintf("'%s/%s' is not used, the project is '%s': 'sandbox enter %s' makes "
+			 "its directory a project of its own",
+			 passed, find_file(passed, &owner), project, word);
 }
 
 static int find_here(const struct store *s, struct target *ret, struct err *e)
@@ -162,15 +182,15 @@ static int find_here(const struct store *s, struct target *ret, struct err *e)
 static int find_within(const struct store *s, const char *dir, struct target *ret, struct err *e)
 {
 	cleanup_free char *around = NULL;
+	uid_t owner;
 	int r = find_known(s, dir, &ret->found, e);
 
 	if (r == 0)
 		r = known_around(s, dir, &around, e);
 	if (around)
 		ret->note = xasprintf(
-			"'%s/sandbox.ini' makes its directory a project of its own, apart "
-			"from '%s'",
-			dir, around);
+			"'%s/%s' makes its directory a project of its own, apart from '%s'", dir,
+			find_file(dir, &owner), around);
 	return r < 0 ? r : 0;
 }
 

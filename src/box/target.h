@@ -2,7 +2,7 @@
  * target.h - what the PROJECT of a command line means: one rule for every command.
  *
  *	left out	the project that the current directory is in
- *	with a slash,	that directory, if it has a sandbox.ini or a box; otherwise the project
+ *	with a slash,	that directory, if it has a project file or a box; otherwise the project
  *	`.` or `..`	that it is in; otherwise that directory
  *	a name		a service, once started, of a project that the current directory is in;
  *			else the box with that name or id; else a directory of that name here, as if
@@ -10,9 +10,9 @@
  *			that has that name, by its directory or by [sandbox] name
  *
  * The project that a directory is in is the nearest at or above it that has a box or a trial; if
- * there is none, the nearest that has a sandbox.ini. So a sandbox.ini that appears below a known
- * project changes nothing until it is named. Another user's sandbox.ini counts only in its own
- * directory.
+ * there is none, the nearest that has a project file: sandbox.ini, or a devcontainer.json. So one
+ * that appears below a known project changes nothing until it is named. Another user's counts only
+ * in its own directory.
  */
 #ifndef BOX_TARGET_H
 #define BOX_TARGET_H
@@ -49,6 +49,9 @@ int target_resolve(const struct store *s, const char *word, struct target *ret, 
 
 /* Reports the note of a target that is about to be acted on. */
 void target_say(const struct target *t);
+
+/* Does a file make the directory a project: sandbox.ini, or a devcontainer.json? */
+bool target_has_file(const char *dir);
 
 /* The directory of a target, which must exist; NULL for a box without a project. */
 int target_folder(const struct target *t, char **ret, struct err *e);

@@ -44,6 +44,11 @@
 		.name = "variant", .arg = "NAME", .help = "apply the variant's [env:NAME]", \
 		OPT_STRING(s, m)                                                            \
 	}
+#define OPT_CONFIG(s, m)                                                                    \
+	{                                                                                   \
+		.name = "config", .arg = "NAME",                                            \
+		.help = "use the devcontainer.json of .devcontainer/NAME", OPT_STRING(s, m) \
+	}
 #define OPT_NETWORK(s, m)                                                                         \
 	{                                                                                         \
 		.letter = 'n', .name = "network", .arg = "DRIVER",                                \

@@ -13,17 +13,20 @@ enum schema_id {
 	KEY_IMAGE,
 	KEY_PROFILE,
 	KEY_INCLUDE,
+	KEY_DEVCONTAINER,
 	KEY_NETWORK,
 	KEY_LINGER,
 	KEY_SERVICES,
 	KEY_HOME,
 	KEY_PROJECT,
+	KEY_WORKDIR,
 	KEY_IDMAP,
 	KEY_NESTED,
 	KEY_IO_URING,
 	KEY_PERF,
 	KEY_SUDO,
 	KEY_ROOT,
+	KEY_USER,
 	KEY_SHELL,
 	KEY_HOSTNAME,
 	KEY_PREBUILT,
@@ -59,6 +62,7 @@ enum schema_id {
 	KEY_LIMITS_MEMORY,
 	KEY_LIMITS_CPUS,
 	KEY_LIMITS_PIDS,
+	KEY_HOOKS_INITIALIZE,
 	KEY_HOOKS_CREATE,
 	KEY_HOOKS_START,
 	KEY_HOOKS_ENTER,
@@ -109,6 +113,7 @@ enum schema_asked {
 	ASKED_MOUNT,	 /* as a mount: what it resolves to, and how */
 	ASKED_PORT,	 /* each port of the line */
 	ASKED_UP,	 /* by `up`, in the settings of the service's own box: a path */
+	ASKED_COMMAND,	 /* as what this machine runs */
 	ASKED_THERE,	 /* not here: a line of [matrix] is asked about as the image of its box */
 };
 

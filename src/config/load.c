@@ -4,9 +4,10 @@
  * The order, lowest first:
  *   1. the profiles of the project file, of $SANDBOX_PROFILE and of --profile, in order
  *   2. the files that sandbox.ini includes
- *   3. sandbox.ini
- *   4. SANDBOX_KEY of the environment
- *   5. flags
+ *   3. devcontainer.json
+ *   4. sandbox.ini
+ *   5. SANDBOX_KEY of the environment
+ *   6. flags
  * The [policy] of sandbox.conf is above all of them, for a project (policy.h). An included file is
  * below the file that includes it. In each file [env:VARIANT] is above [env].
  */
@@ -22,8 +23,7 @@
 #include "config/policy.h"
 #include "config/port_value.h"
 
-/* The part of "key=value" after "key=", or NULL if it sets another key. */
-static const char *override_value(const char *override, const char *key)
+const char *load_override(const char *override, const char *key)
 {
 	size_t len = strlen(key);
 
@@ -41,7 +41,7 @@ static int load_extra(struct loader *ld, enum schema_id id, const char *variable
 	if (value)
 		r = load_names(ld, value, variable, ld->cwd, NULL);
 	for (size_t i = 0; r == 0 && i < req->overrides.n; i++) {
-		value = override_value(req->overrides.v[i], schema_keys[id].key);
+		value = load_override(req->overrides.v[i], schema_keys[id].key);
 		if (value)
 			r = load_names(ld, value, "flag", ld->cwd, NULL);
 	}
@@ -49,7 +49,7 @@ static int load_extra(struct loader *ld, enum schema_id id, const char *variable
 	return r;
 }
 
-static int load_profiles(struct loader *ld, const struct load_file *project)
+static int load_below(struct loader *ld, const struct load_file *project)
 {
 	int r = load_key(ld, project, KEY_PROFILE);
 
@@ -63,6 +63,8 @@ static int load_profiles(struct loader *ld, const struct load_file *project)
 		r = load_key(ld, project, KEY_INCLUDE);
 	if (r == 0)
 		r = load_extra(ld, KEY_INCLUDE, "SANDBOX_INCLUDE");
+	if (r == 0 && ld->req->project_dir)
+		r = load_devcontainer(ld, project);
 	return r;
 }
 
@@ -82,10 +84,10 @@ static int load_project(struct loader *ld)
 		return err_set(ld->e, ERR_USAGE, "'%s' is a symlink to a file that does not exist",
 			       path);
 	if (r == -ENOENT)
-		return load_profiles(ld, &project);
+		return load_below(ld, &project);
 	if (r < 0)
 		return r;
-	r = load_profiles(ld, &project);
+	r = load_below(ld, &project);
 	load_close(ld, &project);
 	ld->out->project_file = take_ptr(path);
 	memcpy(ld->out->project_sha256, project.ini.sha256, sizeof(project.ini.sha256));

@@ -1,7 +1,8 @@
 /*
- * load.h - shared by the two halves of settings_load(). Nobody else includes it.
+ * load.h - shared by the parts of settings_load(). Nobody else includes it.
  *
- * load_files.c reads and merges files; load.c decides the order, and adds environment and flags.
+ * load_files.c reads and merges files, load_devcontainer.c a devcontainer.json; load.c decides the
+ * order, and adds environment and flags.
  */
 #ifndef CONFIG_LOAD_H
 #define CONFIG_LOAD_H
@@ -69,6 +70,20 @@ int load_key(struct loader *ld, const struct load_file *f, enum schema_id id);
 
 /* Adds what a file sets: first everything but variants, then the requested variant. */
 int load_merge(struct loader *ld, const struct load_file *f);
+
+/*
+ * Adds the settings of the project's devcontainer.json, unless devcontainer = no. project: its
+ * sandbox.ini, which may be empty.
+ */
+int load_devcontainer(struct loader *ld, const struct load_file *project);
+
+/* path as the user would write it; the caller frees it. */
+char *load_display_name(const struct loader *ld, const char *path);
+
+bool load_is_entry_of(const struct ini_entry *entry, enum schema_id id);
+
+/* The part of the flag "key=value" after "key=", or NULL if it sets another key. */
+const char *load_override(const char *override, const char *key);
 
 /* Adds one setting of a file; with file NULL, of the user. Takes ownership of source. */
 int load_setting(struct loader *ld, const struct schema_key *row, const char *section,

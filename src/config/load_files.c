@@ -15,8 +15,8 @@
 #include "config/profile.h"
 #include "config/value.h"
 
-/* path as the user would write it: relative to the current directory, if that is short. */
-static char *display_name(const struct loader *ld, const char *path)
+/* Relative to the current directory, if that is short. */
+char *load_display_name(const struct loader *ld, const char *path)
 {
 	const char *base = path_basename(path), *below;
 	size_t cwd_len = strlen(ld->cwd), dir_len = (size_t)(base - path) - 1;
@@ -61,6 +61,7 @@ int load_setting(struct loader *ld, const struct schema_key *row, const char *se
 		free(old.value);
 		free(old.source);
 		free(old.dir);
+		free(old.variables);
 		return 0;
 	}
 	if (s->n == ld->cap) {
@@ -74,7 +75,7 @@ int load_setting(struct loader *ld, const struct schema_key *row, const char *se
 	return 0;
 }
 
-static bool is_entry_of(const struct ini_entry *entry, enum schema_id id)
+bool load_is_entry_of(const struct ini_entry *entry, enum schema_id id)
 {
 	return entry->key && schema_find(entry->section, entry->key) == &schema_keys[id];
 }
@@ -85,7 +86,7 @@ static int check_entry(struct loader *ld, const struct ini_entry *entry, bool pr
 	const char *variant;
 
 	if (entry->key) {
-		if (!project && is_entry_of(entry, KEY_PROFILE))
+		if (!project && load_is_entry_of(entry, KEY_PROFILE))
 			return err_set(ld->e, ERR_USAGE,
 				       "'profile' belongs in sandbox.ini, a profile has 'include'");
 		return schema_check(entry->section, entry->key, entry->value, &row, ld->e);
@@ -189,7 +190,7 @@ int load_open(struct loader *ld, const char *path, bool project, bool system, co
 	      struct load_file *ret)
 {
 	cleanup_load_file struct load_file f = {
-		.name = display_name(ld, path),
+		.name = load_display_name(ld, path),
 		.path = xstrdup(path),
 		.dir = path_normalize(path, ".."),
 		.from = project	 ? SETTING_FROM_PROJECT
@@ -255,7 +256,7 @@ int load_key(struct loader *ld, const struct load_file *f, enum schema_id id)
 		cleanup_free char *where = NULL;
 		int r;
 
-		if (!is_entry_of(entry, id))
+		if (!load_is_entry_of(entry, id))
 			continue;
 		where = xasprintf("%s:%u", f->name, entry->line);
 		r = load_names(ld, entry->value, where, f->dir, f->path);

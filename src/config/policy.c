@@ -140,6 +140,8 @@ static int asks_for(const struct settings *s, size_t i, const char *word, struct
 	const struct setting *st = &s->v[i];
 	const struct mount_source *m;
 
+	if (st->variables && schema_is_denied(&schema_keys[KEY_SECRETS], word))
+		return 1; /* a token of the host, in a variable */
 	if (!schema_is_denied(st->row, word))
 		return 0;
 	if (setting_is(st, KEY_IMAGE)) {
@@ -154,6 +156,8 @@ static int asks_for(const struct settings *s, size_t i, const char *word, struct
 	}
 	if (setting_is(st, KEY_PORTS) && streq(word, PUBLIC))
 		return has_public_port(st, e);
+	if (setting_is(st, KEY_USER))
+		return settings_user_is_root(st->value);
 	return !schema_is_main(st->row) || (*st->value && !schema_is_closed(st->row, st->value));
 }
 

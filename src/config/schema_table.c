@@ -118,6 +118,19 @@ static int check_project(const char *value, struct err *e)
 	return err_set(e, ERR_USAGE, "expected 'no' or an absolute path without '..', not '/'");
 }
 
+static int check_workdir(const char *value, struct err *e)
+{
+	return *value == '/' ? 0 : err_set(e, ERR_USAGE, "expected an absolute path in the box");
+}
+
+/* Empty: you, whatever a lower source says. */
+static int check_user(const char *value, struct err *e)
+{
+	if (*value != '-' && !strpbrk(value, " \t/"))
+		return 0;
+	return err_set(e, ERR_USAGE, "expected USER or USER:GROUP, names or numbers of the box");
+}
+
 static int check_shell(const char *value, struct err *e)
 {
 	if (*value == '/' || (*value && !strchr(value, '/') && !strpbrk(value, " \t")))
@@ -361,6 +374,9 @@ const struct schema_key schema_keys[N_KEYS] = {
 	[KEY_INCLUDE] = {.section = "sandbox", .key = "include",
 	 .acts = ACTS_READ, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
 	 .help = "files or profiles merged right below this file"},
+	[KEY_DEVCONTAINER] = {.section = "sandbox", .key = "devcontainer",
+	 .acts = ACTS_READ, .asked = ASKED_NEVER, .value = "yes", .check_value = check_name,
+	 .help = "whether devcontainer.json is read: yes, no, or the name of one in .devcontainer"},
 	[KEY_NETWORK] = {.section = "sandbox", .key = "network",
 	 .acts = ACTS_START, .asked = ASKED_VALUE, .reaches = REACHES_NETWORK, .deny = "network",
 	 .type = SCHEMA_WORD, .closed = "none", .value = "gateway", .words = "gateway host none",
@@ -380,6 +396,9 @@ const struct schema_key schema_keys[N_KEYS] = {
 	[KEY_PROJECT] = {.section = "sandbox", .key = "project",
 	 .acts = ACTS_START, .asked = ASKED_NEVER, .check_value = check_project,
 	 .help = "where the project's directory is mounted in the box, or no; default: its path"},
+	[KEY_WORKDIR] = {.section = "sandbox", .key = "workdir",
+	 .acts = ACTS_SESSION, .asked = ASKED_NEVER, .check_value = check_workdir,
+	 .help = "where sessions begin that are started in the project's top directory"},
 	[KEY_IDMAP] = {.section = "sandbox", .key = "idmap",
 	 .acts = ACTS_CREATE, .asked = ASKED_NEVER, .type = SCHEMA_WORD, .value = "single",
 	 .words = "single", .later = "subid",
@@ -404,6 +423,9 @@ const struct schema_key schema_keys[N_KEYS] = {
 	 .acts = ACTS_SESSION, .asked = ASKED_NEVER, .deny = "root", .type = SCHEMA_BOOL,
 	 .value = "no",
 	 .help = "start sessions as the box's root"},
+	[KEY_USER] = {.section = "sandbox", .key = "user",
+	 .acts = ACTS_SESSION, .asked = ASKED_NEVER, .deny = "root", .check_value = check_user,
+	 .help = "the user of the box that sessions and hooks are; default: you"},
 	[KEY_SHELL] = {.section = "sandbox", .key = "shell",
 	 .acts = ACTS_SESSION, .asked = ASKED_NEVER, .check_value = check_shell,
 	 .help = "the shell of sessions; default: $SHELL, else bash, else sh"},
@@ -539,6 +561,10 @@ const struct schema_key schema_keys[N_KEYS] = {
 	[KEY_LIMITS_PIDS] = {.section = "limits", .key = "pids",
 	 .acts = ACTS_START, .asked = ASKED_NEVER, .type = SCHEMA_NUMBER, .pending = true,
 	 .help = "processes and threads of the box"},
+	[KEY_HOOKS_INITIALIZE] = {.section = "hooks", .key = "initialize",
+	 .acts = ACTS_USE, .asked = ASKED_COMMAND, .reaches = REACHES_ALL, .deny = "initialize",
+	 .type = SCHEMA_SCRIPT,
+	 .help = "run on this machine, not in the box, before the box is made or started"},
 	[KEY_HOOKS_CREATE] = {.section = "hooks", .key = "create",
 	 .acts = ACTS_CREATE, .asked = ASKED_NEVER, .deny = "hooks", .programs = true,
 	 .type = SCHEMA_SCRIPT,

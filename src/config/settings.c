@@ -28,7 +28,12 @@ void settings_clear(struct settings *s)
 		free(s->v[i].value);
 		free(s->v[i].source);
 		free(s->v[i].dir);
+		free(s->v[i].variables);
 	}
+	strv_clear(&s->notes);
+	free(s->devcontainer);
+	free(s->devcontainer_image);
+	free(s->devcontainer_cannot);
 	free(s->v);
 	free(s->project_dir);
 	free(s->project_file);
@@ -48,6 +53,7 @@ void settings_add(struct settings *s, const struct setting *st)
 					.users = st->users,
 					.users_file = st->users_file,
 					.from = st->from,
+					.variables = xstrdup(st->variables),
 					.shared = st->shared};
 }
 
@@ -157,6 +163,10 @@ void settings_pending(const struct settings *s, struct strv *out)
 {
 	cleanup_strv struct strv seen = {0};
 
+	if (s->devcontainer_cannot)
+		strv_push(out, s->devcontainer_cannot);
+	for (size_t i = 0; i < s->notes.n; i++)
+		strv_push(out, s->notes.v[i]);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct setting *st = &s->v[i];
 		bool key = schema_is_main(st->row);
@@ -184,6 +194,13 @@ int settings_apply_env(const struct settings *s, struct strv *env, struct err *e
 		env_set(env, st->key, value);
 	}
 	return 0;
+}
+
+bool settings_user_is_root(const char *user)
+{
+	size_t len = strcspn(user, ":");
+
+	return (len == 1 && *user == '0') || (len == 4 && strncmp(user, "root", len) == 0);
 }
 
 bool box_name_valid(const char *name)

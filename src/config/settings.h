@@ -1,8 +1,8 @@
 /*
  * settings.h - the settings of a project: every value and where it came from.
  *
- * Merged from the lowest to the highest: built-in, profiles in order, project file (with its
- * variant), environment (SANDBOX_*), flags. A later source overrides a single value and appends to
+ * Merged from the lowest to the highest: built-in, profiles in order, devcontainer.json,
+ * project file (with its variant), environment (SANDBOX_*), flags. A later source overrides a single value and appends to
  * a list. Every file is checked against the schema while it is read: unknown section or key and bad
  * value are errors of the form `file:line: message`, with the nearest known word.
  */
@@ -29,20 +29,25 @@ struct setting {
 	bool users; /* the user's own word, from a flag or a variable: source is for messages */
 	enum { SETTING_FROM_FILE, SETTING_FROM_SHIPPED, SETTING_FROM_PROJECT } from;
 	bool users_file; /* from a profile that a flag or variable names, or a policy: theirs too */
+	char *variables; /* names of those of the host whose values it contains, or NULL */
 	bool shared; /* a shipped profile's cache that the user lets this project share (reach.h) */
 };
 
 struct settings {
 	struct setting *v; /* in order of precedence, lowest first; a single value occurs once */
 	size_t n;
-	char *project_dir;	 /* absolute; NULL if there is no project directory */
-	char *project_file;	 /* its sandbox.ini; NULL if there is none */
-	char project_sha256[65]; /* of project_file, hexadecimal; "" if there is none */
-	char *network_denied;	 /* where a policy denies the network, or NULL */
-	bool learns;		 /* by --learn: what is reached is recorded by name */
-	bool no_repository;	 /* policy or user deny what the checkout points to outside */
-	struct strv files;	 /* profiles and includes: name and "sha256:..." alternating */
-	struct strv file_paths;	 /* the path of each of these */
+	char *project_dir;	   /* absolute; NULL if there is no project directory */
+	char *project_file;	   /* its sandbox.ini; NULL if there is none */
+	char project_sha256[65];   /* of project_file, hexadecimal; "" if there is none */
+	char *devcontainer;	   /* the devcontainer.json that is a part of these; or NULL */
+	char *devcontainer_image;  /* its image, if that is not here yet */
+	char *devcontainer_cannot; /* why no box can be made from it; or NULL */
+	struct strv notes;	   /* what it says that has no effect */
+	char *network_denied;	   /* where a policy denies the network, or NULL */
+	bool learns;		   /* by --learn: what is reached is recorded by name */
+	bool no_repository;	   /* policy or user deny what the checkout points to outside */
+	struct strv files;	   /* profiles and includes: name and "sha256:..." alternating */
+	struct strv file_paths;	   /* the path of each of these */
 	enum {
 		SETTINGS_LOCK_UNKNOWN,
 		SETTINGS_LOCKED,
@@ -100,17 +105,13 @@ bool settings_bool(const struct settings *s, enum schema_id id);
 /* Milliseconds of a duration such as 10s, 500ms, 2m; -1 for "forever". */
 long settings_duration_ms(const struct settings *s, enum schema_id id);
 
-/*
- * Appends a note for each section or key that is known but not implemented: "file:line: [packages]
- * is not acted on yet".
- */
+/* Appends a note, "file:line: ...", for what is known and not implemented, and for s->notes. */
 void settings_pending(const struct settings *s, struct strv *out);
 
-/*
- * Applies [env] (and [env:VARIANT]) in order to env, a list of NAME=value. $NAME and ${NAME} refer
- * to the environment so far; $$ is a dollar sign.
- */
+/* Applies [env] in order to env, a list of NAME=value; $NAME is of the environment so far. */
 int settings_apply_env(const struct settings *s, struct strv *env, struct err *e);
+
+bool settings_user_is_root(const char *user); /* a value of [sandbox] user */
 
 /* Is it a valid box name: [A-Za-z0-9][A-Za-z0-9_.-]*, at most 63 bytes (a hostname label)? */
 bool box_name_valid(const char *name);

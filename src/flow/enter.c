@@ -29,6 +29,7 @@
 #include "box/target.h"
 #include "config/service.h"
 #include "config/xdg.h"
+#include "flow/devcontainer.h"
 #include "flow/drift.h"
 #include "flow/learn.h"
 #include "flow/rebuild.h"
@@ -48,13 +49,47 @@ struct entering {
 	const struct store *store;
 	struct settings *settings;
 	const struct user *user;
-	const struct enter_options *options;
+	struct enter_options *options;
 	struct lock_file *lock; /* to follow, or NULL */
 	struct box *found;	/* found with the project, until it is checked; or closed */
 	struct strv granted;	/* of the host, a moment ago */
+	bool initialized;	/* what a devcontainer.json runs on the host has run */
 	bool asked;		/* the user was asked before the box was made */
 	bool told;		/* what is printed once, however many tries, was printed */
 };
+
+static struct devcontainer_request devcontainer_of(struct entering *in, const struct box *b,
+						   const char *home)
+{
+	return (struct devcontainer_request){.store = in->store,
+					     .load = &in->options->settings,
+					     .box = b,
+					     .home = home,
+					     .asker = &in->options->asker,
+					     .granted = &in->granted,
+					     .trial = in->options->trial};
+}
+
+/* Before a box is made, or made again. */
+static int prepare_devcontainer(struct entering *in, const struct box *b, const char *home,
+				struct err *e)
+{
+	struct devcontainer_request req = devcontainer_of(in, b, home);
+	int r = in->settings->devcontainer ? devcontainer_prepare(&req, in->settings, e) : 0;
+
+	in->initialized = r == 0;
+	return r;
+}
+
+static int initialize(struct entering *in, const struct box *b, struct err *e)
+{
+	cleanup_free char *home = user_home(in->user);
+	struct devcontainer_request req = devcontainer_of(in, b, home);
+	int r = in->initialized ? 0 : devcontainer_initialize(&req, in->settings, e);
+
+	in->initialized = r == 0;
+	return r;
+}
 
 static int boot_box(const struct entering *in, struct box *b, int *ret_status, struct err *e)
 {
@@ -119,6 +154,8 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 			return r;
 		if (!told)
 			say_at_start(in);
+		if ((r = initialize(in, b, e)) < 0)
+			return r;
 		return boot_box(in, b, ret_status, e);
 	}
 	box_unlock(b);
@@ -193,6 +230,8 @@ static int find_or_create(struct entering *in, const char *dir, struct box *b, s
 	if (r != -ENOENT)
 		return r < 0 ? r : check_asked_name(in, b, e);
 	r = box_check_name(name, e);
+	if (r == 0)
+		r = origin_check(settings, e);
 	/*
 	 * Steps already use the project's caches. A trial may have what the project's box was
 	 * given.
@@ -206,6 +245,8 @@ static int find_or_create(struct entering *in, const char *dir, struct box *b, s
 							   &in->options->asker, &in->granted, e);
 		in->asked = r == 0;
 	}
+	if (r == 0)
+		r = prepare_devcontainer(in, NULL, home, e);
 	if (r == 0)
 		r = make_origin(in, &origin, e);
 	if (r < 0)
@@ -246,6 +287,8 @@ static int rebuild(struct entering *in, const char *dir, struct err *e)
 	if (r == 0)
 		r = reach_ask(b.damaged ? NULL : &b, in->settings, home, &in->options->asker,
 			      &in->granted, e);
+	if (r == 0)
+		r = prepare_devcontainer(in, b.damaged ? NULL : &b, home, e);
 	if (r == 0)
 		r = make_origin(in, &origin, e);
 	if (r == 0)
@@ -317,6 +360,7 @@ static int enter_box(struct entering *in, const char *dir, struct obeyed_session
 		cleanup_box struct box b = BOX_INIT;
 
 		r = find_or_create(in, dir, &b, e);
+		session_set_user(in->settings, &in->options->session);
 		if (r == 0)
 			r = enter_once(in, &b, ret_status, e);
 		session->failed = r < 0;

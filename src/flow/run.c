@@ -178,6 +178,7 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 	cleanup_close int connection = -1;
 	cleanup_user struct user u = {0};
 	struct settings_request req = {0};
+	struct session_options own = *o;
 	struct obeyed_session session;
 	int r = store_open(&s, e);
 
@@ -199,10 +200,13 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 		r = drift_check_running(&b, &settings, false, e);
 	if (r < 0)
 		return r;
+	if (!box_is_images(&b) && !o->tools)
+		session_set_user(&settings, &own);
 	if (b.service && !o->root && !o->user && !o->tools)
 		r = join_service(&s, &b, &settings, &u, o, &connection, ret_status, e);
 	else
-		r = box_session_join(&s, &b, &settings, &u, o, false, &connection, ret_status, e);
+		r = box_session_join(&s, &b, &settings, &u, &own, false, &connection, ret_status,
+				     e);
 	if (r == -ERR_RETRY)
 		r = box_check_version(&b, e) < 0 ? -e->code : not_running(&b, e);
 	session.failed = r < 0;

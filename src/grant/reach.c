@@ -167,18 +167,58 @@ static int add_value(const struct settings *s, const struct setting *st, struct 
 	return 0;
 }
 
+/* What runs on this machine, by the name that its author knows. */
+static int add_command(const struct settings *s, const struct setting *st, struct strv *out,
+		       struct err *e)
+{
+	cleanup_free char *line = xasprintf(REACH_COMMAND "%s", st->value);
+
+	(void)s;
+	(void)e;
+	if (*st->value)
+		reach_add_line(line, out);
+	return 0;
+}
+
+/* Values of the host's environment can be secrets. */
+static void add_variables(const struct setting *st, struct strv *out)
+{
+	cleanup_strv struct strv names = {0};
+
+	if (!st->variables)
+		return;
+	value_words(st->variables, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *line = xasprintf(REACH_VARIABLE "%s, for [%s] %s", names.v[i],
+						    st->section, st->key);
+
+		if (!strv_has(out, line))
+			reach_add_line(line, out);
+	}
+}
+
 /* NULL: other code adds it, or nothing does. Rows without `asked` are asked about as written. */
 static int (*const adders[])(const struct settings *s, const struct setting *st, struct strv *out,
 			     struct err *e) = {
-	[0] = add_value,	   [ASKED_NEVER] = NULL,      [ASKED_VALUE] = add_value,
-	[ASKED_PATH] = add_target, [ASKED_IMAGE] = add_image, [ASKED_WORDS] = add_words,
-	[ASKED_RULES] = add_rules, [ASKED_PORT] = add_ports,  [ASKED_LENT] = NULL,
-	[ASKED_MOUNT] = NULL,	   [ASKED_THERE] = NULL,      [ASKED_UP] = add_at_up,
+	[0] = add_value,
+	[ASKED_NEVER] = NULL,
+	[ASKED_VALUE] = add_value,
+	[ASKED_PATH] = add_target,
+	[ASKED_IMAGE] = add_image,
+	[ASKED_WORDS] = add_words,
+	[ASKED_RULES] = add_rules,
+	[ASKED_PORT] = add_ports,
+	[ASKED_LENT] = NULL,
+	[ASKED_MOUNT] = NULL,
+	[ASKED_THERE] = NULL,
+	[ASKED_UP] = add_at_up,
+	[ASKED_COMMAND] = add_command,
 };
 
 static int add_setting(const struct settings *s, const struct setting *st, struct strv *out,
 		       struct err *e)
 {
+	add_variables(st, out);
 	if (!adders[st->row->asked] || schema_is_closed(st->row, st->value))
 		return 0;
 	return adders[st->row->asked](s, st, out, e);

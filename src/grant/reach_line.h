@@ -16,6 +16,10 @@ void reach_add_line(const char *line, struct strv *out);
 /* Appends a mount of a host directory outside the project, or of a shared cache. */
 void reach_add_mount(const char *source, const char *target, bool read_only, struct strv *out);
 
+/* What a devcontainer.json may ask for: a command on this machine, the value of a variable. */
+#define REACH_COMMAND  "initializeCommand, run on this machine: "
+#define REACH_VARIABLE "variable of yours: "
+
 /*
  * Asks for consent: 0, or an error. lines: what is asked for beyond what was given; first: nothing
  * was given yet.

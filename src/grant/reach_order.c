@@ -15,6 +15,7 @@
 #include "config/port_value.h"
 #include "config/schema.h"
 #include "config/xdg.h"
+#include "grant/reach_line.h"
 
 /* Lines of no key, and values that reach further than others of their key. */
 static const struct {
@@ -24,6 +25,7 @@ static const struct {
 	{"image = dir:", REACHES_READING},  {"shown ", REACHES_WRITING},
 	{"no longer:", REACHES_UNBOUND},    {"box =", REACHES_SECRETS},
 	{"display = x11", REACHES_SECRETS}, {"/run/secrets/", REACHES_SECRETS},
+	{REACH_VARIABLE, REACHES_SECRETS},  {REACH_COMMAND, REACHES_ALL},
 };
 
 /* Does it belong to the system, or do its services listen there? */

@@ -16,11 +16,11 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/proc.h"
+#include "base/programs.h"
 #include "cli/commands.h"
 #include "cli/habits.h"
 #include "cli/options.h"
 #include "cli/stderr_report.h"
-#include "rootfs/programs.h"
 
 /* clang-format off */
 const struct command *const commands[] = {

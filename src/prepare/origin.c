@@ -17,6 +17,13 @@ void origin_clear(struct origin *o)
 	strv_clear(&o->layers);
 }
 
+int origin_check(const struct settings *settings, struct err *e)
+{
+	const char *why = settings->devcontainer_cannot;
+
+	return why ? err_set(e, ERR_USAGE, "%s", why) : 0;
+}
+
 int origin_make(const struct store *s, const struct settings *settings, struct lock_file *lock,
 		bool resolve, struct origin *o, struct err *e)
 {
@@ -32,8 +39,10 @@ int origin_make(const struct store *s, const struct settings *settings, struct l
 				      .root = &o->root,
 				      .rescue = o->rescue,
 				      .image = image.image};
-	int r = lock ? locked_digest(lock, &locked, e) : 0;
+	int r = origin_check(settings, e);
 
+	if (r == 0 && lock)
+		r = locked_digest(lock, &locked, e);
 	if (r == 0)
 		r = recipe_make(settings, lock, &o->recipe, e);
 	if (r == 0)

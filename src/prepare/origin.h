@@ -25,6 +25,9 @@ struct origin {
 		.root = IMAGE_ROOT_INIT \
 	}
 
+/* Can a box be made from these settings? A devcontainer.json may ask for what cannot be done. */
+int origin_check(const struct settings *settings, struct err *e);
+
 /*
  * Provides what is missing: pulls the image, runs the steps. That may take minutes, so hold no lock
  * that others wait for. lock, or NULL, is followed; with resolve, what it lacks is resolved and

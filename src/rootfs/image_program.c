@@ -9,9 +9,9 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/programs.h"
 #include "base/report.h"
 #include "base/spawn.h"
-#include "rootfs/programs.h"
 
 /*
  * Starts it with its stdout on out, quiet if this process is. The options follow the command:

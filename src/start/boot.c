@@ -28,6 +28,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/programs.h"
 #include "box/box.h"
 #include "box/box_create.h"
 #include "box/lifecycle.h"
@@ -44,7 +45,6 @@
 #include "net/driver.h"
 #include "rootfs/host_image.h"
 #include "rootfs/image.h"
-#include "rootfs/programs.h"
 #include "start/agent.h"
 #include "start/assemble.h"
 #include "start/follow.h"
@@ -354,7 +354,8 @@ static int run_session(struct booting *b, int *ret_status, struct err *e)
 	const struct boot_request *req = b->req;
 	const struct assembly *a = &b->assembly;
 	cleanup_free char *cwd = req->cwd ? xstrdup(req->cwd)
-					  : box_session_cwd(req->box, a->project, a->home);
+					  : box_session_cwd(req->box, req->settings, a->project,
+							    a->home);
 	struct box_session session = {.box = req->box,
 				      .settings = req->settings,
 				      .user = req->user,

@@ -46,6 +46,7 @@ static int run(const struct box_session *s, enum schema_id hook, bool at_exit, i
 	       int *ret_status, struct err *e)
 {
 	const char *text = settings_get(s->settings, hook), *name = schema_keys[hook].key;
+	const char *workdir = settings_get(s->settings, KEY_WORKDIR);
 	bool starts = hook == KEY_HOOKS_START || hook == KEY_HOOKS_CREATE;
 	/* Its background processes must survive the end of its terminal. */
 	cleanup_free char *script = xasprintf("%s%s", starts ? "trap '' HUP\n" : "", text);
@@ -59,9 +60,10 @@ static int run(const struct box_session *s, enum schema_id hook, bool at_exit, i
 	/* Connects before the hook ends: a box without a session may be ending. */
 	if (box_connect(s->box, &next) < 0)
 		return err_set(e, ERR_RETRY, "the box ended before the hook '%s'", name);
+	session_set_user(s->settings, &options);
 	session.options = &options;
 	session.accepted = NULL;
-	session.cwd = s->project ? s->project : s->home;
+	session.cwd = workdir ? workdir : s->project ? s->project : s->home;
 	session.detach = session.at_exit = at_exit;
 	session.output = at_exit ? &log.input : NULL;
 	r = box_log_start(s->box, name, at_exit ? -1 : STDERR_FILENO, &log, e);

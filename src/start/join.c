@@ -70,7 +70,7 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 	s.home = home = user_home(&u);
 	if (!b->project || streq(project, "no"))
 		project = NULL;
-	cwd = b->project ? box_session_cwd(b, project, home)
+	cwd = b->project ? box_session_cwd(b, settings, project, home)
 			 : xstrdup(plan.workdir ? plan.workdir : "/");
 	s.cwd = cwd;
 	s.project = project;

@@ -98,15 +98,32 @@ int box_session_detach(const struct box_session *s, const char *source, int conn
 	return r;
 }
 
-char *box_session_cwd(const struct box *b, const char *project, const char *home)
+char *box_session_cwd(const struct box *b, const struct settings *settings, const char *project,
+		      const char *home)
 {
+	const char *workdir = settings_get(settings, KEY_WORKDIR);
 	cleanup_free char *here = getcwd(NULL, 0);
+	bool top = here && b->project && streq(here, b->project);
 
+	if (workdir && (!project || top || !here || !path_is_beneath(here, b->project)))
+		return xstrdup(workdir);
 	if (!project)
 		return xstrdup(home);
 	if (here && b->project && path_is_beneath(here, b->project))
 		return xasprintf("%s%s", project, here + strlen(b->project));
 	return xstrdup(project);
+}
+
+void session_set_user(const struct settings *settings, struct session_options *o)
+{
+	const char *user = settings_get(settings, KEY_USER);
+
+	if (!user || !*user || o->user || o->root)
+		return;
+	if (settings_user_is_root(user))
+		o->root = true;
+	else
+		o->user = user;
 }
 
 void session_warn_host_root(const struct user *u)

@@ -60,9 +60,16 @@ int box_session_detach(const struct box_session *s, const char *source, int conn
 
 /*
  * The directory a session starts in: the caller's own if it is beneath the project (at `project`
- * inside, NULL for none), else the project, else home. The caller frees it.
+ * inside, NULL for none), else [sandbox] workdir, else the project, else home. The caller frees it.
  */
-char *box_session_cwd(const struct box *b, const char *project, const char *home);
+char *box_session_cwd(const struct box *b, const struct settings *settings, const char *project,
+		      const char *home);
+
+/*
+ * Makes sessions those of [sandbox] user, unless the options name somebody; also hooks, which have
+ * no say.
+ */
+void session_set_user(const struct settings *settings, struct session_options *o);
 
 /* If the caller is root on this machine, warns about what that means. */
 void session_warn_host_root(const struct user *u);

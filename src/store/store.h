@@ -11,6 +11,7 @@
  *	DATA/layers/step-<key>/	written by a step; DATA/steps/<key> names it (prepared.h)
  *	DATA/bounds/<directory>	what binds a project whose box was removed (kept.h)
  *	DATA/agreed/<key>	what `init` wrote for a project: the user agreed to it (reach.h)
+ *	DATA/devcontainers/<key>	a devcontainer.json, resolved: a cache (config/load_devcontainer.c)
  *	DATA/tmp/		work in progress
  *	RUNTIME/<id>/		control socket, which needs a login; the lock says where it is
  */

@@ -220,76 +220,36 @@ end" ]
 	[ "$(value p name)" = p ]
 }
 
-@test "a devcontainer.json is read, including comments, and what was left out is reported" {
-	mkdir -p p/.devcontainer
-	cat >p/.devcontainer/devcontainer.json <<-'JSON'
-		// what the team has
-		{
-			"name": "Team // not a comment",
-			"image": "docker.io/library/debian:bookworm", /* and
-			more */
-			"containerEnv": {"MODE": "cost $5", "PATH": "/opt/x:${containerEnv:PATH}"},
-			"remoteEnv": {"HOSTHOME": "${localEnv:HOME}"},
-			"mounts": [
-				"source=team-cache,target=/cache,type=volume",
-				{"source": "${localWorkspaceFolder}/data", "target": "/data", "type": "bind"},
-				"target=/scratch,type=tmpfs",
-				"source=${localEnv:HOME}/.ssh,target=/ssh,type=bind",
-			],
-			"forwardPorts": [3000, "db:5432"],
-			"workspaceFolder": "/workspaces/p",
-			"remoteUser": "vscode",
-			"postCreateCommand": ["touch", "it's made"],
-			"postStartCommand": "echo started >started",
-			"features": {"ghcr.io/x/y": {}},
-		}
-	JSON
-	mkdir p/data
+@test "a devcontainer.json is used as it is, unless that is impossible or declined" {
+	mkdir -p p/.devcontainer q
+	echo '{"image": "docker.io/library/debian:bookworm", "containerEnv": {"MODE": "x"}}' >p/.devcontainer/devcontainer.json
+	echo 'all:; cc x.c' >p/Makefile
 	run -0 sandbox init --yes p
-	for line in 'features: write what they install into [packages] or [run]' 'remoteEnv.HOSTHOME: it depends on the host' '/ssh: its source depends on the host' 'forwardPorts: one of another service' 'remoteUser: in the box you are yourself'; do
-		[[ $output = *"devcontainer.json: left out: $line"* ]]
-	done
-	[[ $output != *'team-cache'* ]]
-	[ "$(sandbox config ./p image)" = docker.io/library/debian:bookworm ]
-	# The result works, here on the host's image.
-	run -0 sandbox enter --quiet --accept --image host ./p -- sh -c 'echo "$MODE|$PATH|$PWD"; ls -d /cache /data /scratch; ls'
-	[[ ${lines[0]} = 'cost $5|/opt/x:'*'|/workspaces/p' ]]
-	[ "${lines[1]} ${lines[2]} ${lines[3]}" = '/cache /data /scratch' ]
-	[ -e "p/it's made" ]
-	[ -e p/started ]
-}
-
-@test "a broken or hostile devcontainer.json is reported, and cannot set other keys" {
-	mkdir p q
-	echo '{"image": ' >p/.devcontainer.json
-	run -0 sandbox init --yes p
-	[[ $output = *".devcontainer.json"* ]]
-	[ "$(sandbox config ./p image)" = host ]
-	printf '{"containerEnv": {"A": "x\\n[sandbox]\\nhome = host", "B=C": "x", "OK": "y ;z", "D": "%0300d"}, "image": "x;y", "postStartCommand": "a\\u0007"}' 1 >q/.devcontainer.json
+	[ "$(grep -v '^;' p/sandbox.ini)" = $'\n[sandbox]\nname    = p' ]
+	grep -q 'dev container of .devcontainer/devcontainer.json' p/sandbox.ini
+	[ "$(sandbox config ./p image) $(sandbox config ./p env.MODE)" = 'docker.io/library/debian:bookworm x' ]
+	# --image replaces only its image.
+	run -0 sandbox init --yes --force --image host p
+	[ "$(sandbox config ./p image) $(sandbox config ./p env.MODE)" = 'host x' ]
+	screen_open
+	type_line 'sandbox init --force p; echo status=$?'
+	screen_shows '^Use .devcontainer/devcontainer.json as it is'
+	press BSpace BSpace BSpace
+	type_line no
+	screen_shows '^Name of the box'
+	type_line ''
+	screen_shows '^Image'
+	type_line ''
+	screen_shows '^Profiles'
+	type_line ''
+	screen_shows '^status=0'
+	[ "$(sandbox config ./p devcontainer)" = no ]
+	run -1 sandbox config ./p env.MODE
+	# A broken one is reported.
+	echo '{"image": ' >q/.devcontainer.json
 	run -0 sandbox init --yes q
-	[ "$(sandbox config ./q home)" = own ]
-	run ! grep -E '^(A|B|start|home)' q/sandbox.ini
-	[ "$(sandbox config ./q env.OK)" = 'y ;z' ]
-	[ "$(sandbox config ./q env.D | wc -c)" = 301 ]
-}
-
-@test "what is written reads back the same, whatever it contains" {
-	mkdir -p p/a=b:c
-	cat >p/.devcontainer.json <<-'JSON'
-		{
-			"containerEnv": {"A": " a ; b ", "B": "\"q\" \\ 'x", "C": "\"whole ; quoted\"", "D": "'"},
-			"mounts": [{"source": "${localWorkspaceFolder}/a=b:c", "target": "/m ; n=o:p", "type": "bind"}],
-			"postCreateCommand": "cat >made <<E ; echo two >>made\n  ; one\n\n\t\\n # x\nE",
-			"postStartCommand": "for i in 1 2; do\n  echo $i\ndone >loop"
-		}
-	JSON
-	run -0 sandbox init --yes --quiet p
-	[ -z "$output" ]
-	[ "$(sandbox config ./p env.A)" = ' a ; b ' ]
-	run -0 --separate-stderr sandbox enter --quiet --accept ./p -- sh -c 'printf "%s|" "$A" "$B" "$C" "$D"; ls -d /m\ *'
-	diff -u - <(echo "$output") <<<" a ; b |\"q\" \\ 'x|\"whole ; quoted\"|'|/m ; n=o:p"
-	[ "$(cat p/made)" = $'  ; one\n\n\t\\n # x\ntwo' ]
-	[ "$(cat p/loop)" = $'1\n2' ]
+	[[ $output = *"q/.devcontainer.json: it is not JSON: line"* ]]
+	[ "$(sandbox config ./q image) $(sandbox config ./q devcontainer)" = 'host no' ]
 }
 
 # What init proposes for a directory with these files: each as NAME or NAME=TEXT. $output has its

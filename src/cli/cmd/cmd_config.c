@@ -12,12 +12,13 @@
 #include "box/project.h"
 #include "cli/commands.h"
 #include "cli/facts_view.h"
+#include "cli/overrides.h"
 #include "config/schema.h"
 #include "config/settings.h"
 #include "image/name/conf.h"
 
 struct config_options {
-	const char *variant;
+	const char *variant, *config;
 	struct strv profiles;
 	bool json;
 };
@@ -32,6 +33,7 @@ static const struct opt options[] = {
 	 .arg = "NAME",
 	 .help = "with the variant's [env:NAME]",
 	 OPT_STRING(struct config_options, variant)},
+	OPT_CONFIG(struct config_options, config),
 	OPT_JSON(struct config_options, json),
 	OPTS_END,
 };
@@ -115,13 +117,14 @@ static void print_table(const struct rows *rows)
 	}
 }
 
-static void print_json(const struct settings *s, const struct rows *rows)
+static void print_json(const struct settings *s, const struct rows *rows, const struct strv *notes)
 {
 	struct json j = JSON_INIT;
 
 	jsonout_object_begin(&j, NULL);
 	jsonout_string(&j, "project", s->project_dir);
 	jsonout_string(&j, "file", s->project_file);
+	jsonout_string(&j, "devcontainer", s->devcontainer);
 	jsonout_array_begin(&j, "settings");
 	for (size_t i = 0; i < rows->n; i++) {
 		jsonout_object_begin(&j, NULL);
@@ -131,6 +134,10 @@ static void print_json(const struct settings *s, const struct rows *rows)
 		jsonout_string(&j, "source", rows->v[i].source);
 		jsonout_object_end(&j);
 	}
+	jsonout_array_end(&j);
+	jsonout_array_begin(&j, "notes");
+	for (size_t i = 0; i < notes->n; i++)
+		jsonout_string(&j, NULL, notes->v[i]);
 	jsonout_array_end(&j);
 	facts_view_json(&j, s);
 	jsonout_object_end(&j);
@@ -195,18 +202,23 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	__attribute__((cleanup(rows_free))) struct rows rows = {0};
 	cleanup_strv struct strv pending = {0};
 	struct settings_request req = {.variant = o->variant, .profiles = o->profiles};
+	int r;
 
 	if (store_open(&store, e) < 0 || project_folder(&store, project, &dir, e) < 0)
 		return -e->code;
 	req.project_dir = dir;
-	if (settings_load(&req, &s, e) < 0 || image_conf_load(&conf, e) < 0)
+	overrides_add(&req.overrides, KEY_DEVCONTAINER, o->config);
+	r = settings_load(&req, &s, e);
+	strv_clear(&req.overrides);
+	if (r < 0 || image_conf_load(&conf, e) < 0)
 		return -e->code;
+	settings_pending(&s, &pending);
 	collect(&s, &rows);
 	add_settings(&conf.settings, &rows);
 	if (key && select_key(key, &rows, e) < 0)
 		return -e->code;
 	if (o->json) {
-		print_json(&s, &rows);
+		print_json(&s, &rows, &pending);
 	} else if (key) {
 		for (size_t i = 0; i < rows.n; i++)
 			puts(rows.v[i].value);
@@ -215,8 +227,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		printf("\n");
 		facts_view_print("host ", &s);
 	}
-	settings_pending(&s, &pending);
-	for (size_t i = 0; i < pending.n && !key; i++)
+	for (size_t i = 0; i < pending.n && !key && !o->json; i++)
 		log_note("%s", pending.v[i]);
 	*ret_status = key && rows.n == 0;
 	return 0;

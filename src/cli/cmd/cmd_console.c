@@ -7,9 +7,9 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/programs.h"
 #include "cli/commands.h"
 #include "cli/shim.h"
-#include "rootfs/programs.h"
 #include "store/store.h"
 
 static int run(const struct args *args, int *ret_status, struct err *e)

@@ -11,7 +11,7 @@
 
 struct enter_cli {
 	bool root, accept, rebuild, rescue, learn;
-	const char *image, *network, *variant, *name, *workdir;
+	const char *image, *network, *variant, *config, *name, *workdir;
 	struct strv profiles, env, ports;
 };
 
@@ -23,6 +23,7 @@ static const struct opt options[] = {
 	OPT_LEARN(struct enter_cli, learn),
 	OPT_PUBLISH(struct enter_cli, ports),
 	OPT_VARIANT(struct enter_cli, variant),
+	OPT_CONFIG(struct enter_cli, config),
 	{.name = "name",
 	 .arg = "NAME",
 	 .help = "name of the box when it is created",
@@ -66,6 +67,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		return r;
 	overrides_add(&o.settings.overrides, KEY_IMAGE, cli->image);
 	overrides_add(&o.settings.overrides, KEY_NETWORK, cli->network);
+	overrides_add(&o.settings.overrides, KEY_DEVCONTAINER, cli->config);
 	r = enter_run(&o, ret_status, e);
 	if (r == 0 && cli->learn)
 		net_view_learned(&learned);

@@ -193,11 +193,11 @@ const struct command cmd_image_seal = {
 
 const struct command cmd_image_devcontainer = {
 	.name = "image devcontainer",
-	.summary = "what a devcontainer.json says, for 'sandbox init'",
-	.usage = "FILE",
-	.min_words = 1,
-	.max_words = 1,
-	.words = {WORD_FILE},
+	.summary = "resolve a project's devcontainer.json, for its settings",
+	.usage = "DIR KEY CONFIG IMAGE",
+	.min_words = 4,
+	.max_words = 4,
+	.words = {WORD_ANY},
 	.hidden = true,
 	.program_name = IMAGE_PROGRAM,
 };

@@ -160,6 +160,51 @@ static int ask_all(const char *dir, const struct init_guess *g, struct init_answ
 	return r;
 }
 
+/* First of all: does devcontainer.json decide? */
+static int ask_as_it_is(const struct init_guess *g, struct init_answers *a, struct err *e)
+{
+	char quoted[1024];
+	cleanup_free char *prompt = xasprintf("Use %s as it is",
+					      err_quote(quoted, sizeof(quoted), g->devcontainer));
+	cleanup_strv struct strv words = {0};
+	bool known = false;
+
+	strv_push(&words, "yes");
+	strv_push(&words, "no");
+	while (!known) {
+		cleanup_free char *line = NULL;
+
+		if (ask_line(prompt, "yes", &words, &line, e) < 0)
+			return -e->code;
+		known = value_bool(line, &a->as_it_is);
+	}
+	return 0;
+}
+
+/* The answers, beginning with what was guessed. */
+static int answer(const char *dir, struct init_guess *g, const struct init_options *o, bool asked,
+		  struct init_answers *a, struct err *e)
+{
+	int r = 0;
+
+	a->name = name_from(dir);
+	a->as_it_is = g->devcontainer;
+	if (asked && a->as_it_is)
+		r = ask_as_it_is(g, a, e);
+	if (r == 0 && a->as_it_is) {
+		a->image = xstrdup(o->image);
+		return a->image ? check_answer(KEY_IMAGE, a->image, dir, e) : 0;
+	}
+	a->image = o->image ? xstrdup(o->image) : init_choose_image(g);
+	a->profile = strv_join(&g->profiles, ", ");
+	a->apt = init_image_apt(a->image, g);
+	if (r == 0)
+		r = check_answer(KEY_IMAGE, a->image, dir, e);
+	for (size_t i = 0; i < g->why.n; i++)
+		log_note("%s", g->why.v[i]);
+	return r == 0 && asked ? ask_all(dir, g, a, e) : r;
+}
+
 /*
  * What was proposed and accepted, or typed, is agreed to: `enter` does not ask for it again. What
  * was copied from a file of the project, as devcontainer.json, is not: its mounts are untrusted
@@ -215,21 +260,13 @@ int init_folder(const char *where, const struct init_options *o, struct err *e)
 			       "'%s/" PROJECT_FILE "' exists already: --force replaces it", where);
 	if (init_read_directory(dirfd, dir, &guess, e) < 0)
 		return -e->code;
-	a = (struct init_answers){.name = name_from(dir),
-				  .image = o->image ? xstrdup(o->image) : init_choose_image(&guess),
-				  .profile = strv_join(&guess.profiles, ", ")};
-	a.apt = init_image_apt(a.image, &guess);
-	if (check_answer(KEY_IMAGE, a.image, dir, e) < 0)
-		return -e->code;
 	asked = !o->yes && isatty(STDIN_FILENO);
-	for (size_t i = 0; i < guess.why.n; i++)
-		log_note("%s", guess.why.v[i]);
-	if (asked && ask_all(dir, &guess, &a, e) < 0)
+	if (answer(dir, &guess, o, asked, &a, e) < 0)
 		return -e->code;
 	init_compose(&a, &guess, &text);
 	if (file_write_atomic(dirfd, PROJECT_FILE, text.data, text.len, 0644, e) < 0)
 		return -e->code;
-	if (agree(dir, asked || o->image || !guess.image, &why) < 0)
+	if (agree(dir, a.as_it_is ? a.image != NULL : asked || o->image || !guess.image, &why) < 0)
 		log_debug("enter asks before it gives the project these: %s", why.msg);
 	log_note("wrote '%s/" PROJECT_FILE "': next, sandbox enter", where);
 	return 0;

@@ -9,15 +9,20 @@
 
 struct try_cli {
 	bool root, accept;
-	const char *image, *network, *workdir;
+	const char *image, *network, *config, *workdir;
 	struct strv profiles, env;
 };
 
 static const struct opt options[] = {
-	OPT_ROOT(struct try_cli, root),	       OPT_IMAGE(struct try_cli, image),
-	OPT_PROFILE(struct try_cli, profiles), OPT_NETWORK(struct try_cli, network),
-	OPT_WORKDIR(struct try_cli, workdir),  OPT_ENV(struct try_cli, env),
-	OPT_ACCEPT(struct try_cli, accept),    OPTS_END,
+	OPT_ROOT(struct try_cli, root),
+	OPT_IMAGE(struct try_cli, image),
+	OPT_PROFILE(struct try_cli, profiles),
+	OPT_NETWORK(struct try_cli, network),
+	OPT_WORKDIR(struct try_cli, workdir),
+	OPT_ENV(struct try_cli, env),
+	OPT_ACCEPT(struct try_cli, accept),
+	OPT_CONFIG(struct try_cli, config),
+	OPTS_END,
 };
 
 static int run(const struct args *args, int *ret_status, struct err *e)
@@ -38,6 +43,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 
 	overrides_add(&o.settings.overrides, KEY_IMAGE, cli->image);
 	overrides_add(&o.settings.overrides, KEY_NETWORK, cli->network);
+	overrides_add(&o.settings.overrides, KEY_DEVCONTAINER, cli->config);
 	r = enter_run(&o, ret_status, e);
 	strv_clear(&o.settings.overrides);
 	return r;

@@ -17,12 +17,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/programs.h"
 #include "base/spawn.h"
 #include "cli/image/image_common.h"
 #include "cli/image/progress.h"
 #include "cli/image_commands.h"
 #include "image/archive/import.h"
-#include "rootfs/programs.h"
 
 /* mmdebstrap's distributions, and where their packages come from. */
 static const struct {

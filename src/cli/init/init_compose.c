@@ -55,52 +55,26 @@ static void add_tools(const struct init_answers *a, const struct init_guess *g, 
 		add_step(off, i + 1, g->run.v[i], out);
 }
 
-/* The settings of a devcontainer.json for a section; false if there are none. */
-static bool add_section(const struct init_guess *g, const char *section, bool header,
-			struct buf *out)
-{
-	const struct strv *s = &g->settings;
-	bool any = false;
-
-	for (size_t i = 0; i + 2 < s->n; i += 3) {
-		if (!streq(s->v[i], section))
-			continue;
-		if (header && !any)
-			buf_addf(out, "\n[%s]\n", section);
-		ini_write(out, "", s->v[i + 1], s->v[i + 2],
-			  schema_is_script(section, s->v[i + 1]));
-		any = true;
-	}
-	return any;
-}
-
 /* Commands of the project's own tools are active if the tools are there. */
 static void add_hooks(const struct init_answers *a, const struct init_guess *g, struct buf *out)
 {
-	const char *off = init_image_serves(a->image, g) || g->settings.n ? "" : ";";
+	const char *off = init_image_serves(a->image, g) ? "" : ";";
 	cleanup_free char *create = strv_join(&g->create, "\n");
-	bool any = add_section(g, "hooks", true, out);
 
 	if (!g->create.n)
 		return;
-	if (!any)
-		buf_addf(out, "\n%s[hooks]\n", off);
-	ini_write(out, any ? "" : off, "create", create, true);
+	buf_addf(out, "\n%s[hooks]\n", off);
+	ini_write(out, off, "create", create, true);
 }
 
 static void add_env(const struct init_guess *g, struct buf *out)
 {
-	bool any = add_section(g, "env", true, out);
-
-	if (!any && !g->env.n)
-		buf_addstr(out, "\n;[env]\n;CC = gcc\n");
-	else if (!any)
-		buf_addstr(out, "\n[env]\n");
+	buf_addstr(out, g->env.n ? "\n[env]\n" : "\n;[env]\n;CC = gcc\n");
 	for (size_t i = 0; i < g->env.n; i++)
 		buf_addf(out, "%s\n", g->env.v[i]);
 }
 
-void init_compose(const struct init_answers *a, const struct init_guess *g, struct buf *out)
+static void add_head(const struct init_guess *g, struct buf *out)
 {
 	buf_addstr(out,
 		   "; The sandbox of this project: `sandbox enter` opens its shell.\n"
@@ -109,6 +83,32 @@ void init_compose(const struct init_answers *a, const struct init_guess *g, stru
 		buf_addstr(out, ";\n; Proposed by `sandbox init`:\n");
 	for (size_t i = 0; i < g->why.n; i++)
 		buf_addf(out, "; %.*s\n", WHY_LEN_MAX, g->why.v[i]);
+}
+
+static void compose_as_it_is(const struct init_answers *a, const struct init_guess *g,
+			     struct buf *out)
+{
+	buf_addf(out,
+		 "; The sandbox of this project: `sandbox enter` opens its shell.\n"
+		 "; It is the dev container of %s, sandbox-devcontainer(7);\n"
+		 "; what is written here comes first. In use, and from where: `sandbox config`.\n"
+		 "\n"
+		 "[sandbox]\n"
+		 "name    = %s\n",
+		 g->devcontainer, a->name);
+	if (a->image)
+		ini_write(out, "", "image", a->image, false);
+	buf_addstr(out, ";devcontainer = no         ; do not use it\n"
+			";network = none            ; loopback only\n");
+}
+
+void init_compose(const struct init_answers *a, const struct init_guess *g, struct buf *out)
+{
+	if (a->as_it_is) {
+		compose_as_it_is(a, g, out);
+		return;
+	}
+	add_head(g, out);
 	buf_addf(out,
 		 "\n"
 		 "[sandbox]\n"
@@ -120,14 +120,13 @@ void init_compose(const struct init_answers *a, const struct init_guess *g, stru
 		 "\nprofile = %s\n"
 		 ";network = none            ; loopback only\n",
 		 a->profile);
-	add_section(g, "sandbox", false, out);
+	if (g->devcontainer || g->no_devcontainer)
+		buf_addstr(out, "devcontainer = no          ; devcontainer.json is not used\n");
 	add_tools(a, g, out);
 	add_hooks(a, g, out);
 	add_env(g, out);
-	if (!add_section(g, "mounts", true, out))
-		buf_addstr(out, "\n"
-				";[mounts]\n"
-				";/data     = ../data ro    ; a directory of the host, read-only\n"
-				";~/.ccache = cache:ccache  ; shared among projects\n");
-	add_section(g, "ports", true, out);
+	buf_addstr(out, "\n"
+			";[mounts]\n"
+			";/data     = ../data ro    ; a directory of the host, read-only\n"
+			";~/.ccache = cache:ccache  ; shared among projects\n");
 }

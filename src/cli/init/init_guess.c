@@ -121,10 +121,10 @@ void init_add_sign(struct init_guess *g, const struct init_sign *sign, const cha
 
 void init_guess_clear(struct init_guess *g)
 {
-	struct strv *lists[] = {&g->profiles,  &g->npm,	      &g->pip,	    &g->run,
-				&g->create,    &g->env,	      &g->settings, &g->programs,
-				&g->image_apt, &g->image_apk, &g->langs,    &g->stopped,
-				&g->done,      &g->why};
+	struct strv *lists[] = {&g->profiles,  &g->npm,	  &g->pip,	&g->run,
+				&g->create,    &g->env,	  &g->programs, &g->image_apt,
+				&g->image_apk, &g->langs, &g->stopped,	&g->done,
+				&g->why};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		strv_clear(lists[i]);
@@ -135,6 +135,7 @@ void init_guess_clear(struct init_guess *g)
 		free(g->wants[i].version);
 		free(g->wants[i].file);
 	}
+	free(g->devcontainer);
 	free(g->image);
 	free(g->image_file);
 }

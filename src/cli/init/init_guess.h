@@ -34,7 +34,6 @@ struct init_guess {
 	struct strv run;      /* steps of preparing */
 	struct strv create;   /* lines of the hook: commands that write into the project */
 	struct strv env;      /* KEY = VALUE */
-	struct strv settings; /* from a devcontainer.json: section, key, value in turn */
 	struct strv programs; /* programs that build it, by name in PATH, or a pattern of paths */
 	struct strv langs;    /* of all files that were found */
 	struct strv stopped;  /* of these, those made superfluous by other files */
@@ -42,7 +41,9 @@ struct init_guess {
 	struct strv why;      /* a line for each thing that was found, for display */
 	struct init_want wants[INIT_WANTS_MAX];
 	size_t n_wants;
-	char *image;			  /* from a Dockerfile or a devcontainer.json; NULL: none */
+	char *devcontainer;		  /* a devcontainer.json that a box can be made from */
+	bool no_devcontainer;		  /* there is one that cannot be used */
+	char *image;			  /* from a Dockerfile; NULL: none */
 	char *image_file;		  /* the name of that file */
 	struct strv image_apt, image_apk; /* what that file installs in it */
 	bool libraries;			  /* packages include some, which this machine may lack */

@@ -1,27 +1,18 @@
 /*
- * init_named.c - the image, and from a devcontainer.json more, that files of a project name
- * themselves.
+ * init_named.c - the image that files of a project name themselves.
  */
-#include "base/spawn.h"
 #include "cli/init/init_image.h"
 #include "cli/init/init_read.h"
 #include "cli/init/init_text.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/path.h"
-#include "config/schema.h"
+#include "config/settings.h"
 #include "rootfs/image.h"
-#include "rootfs/programs.h"
 
 static void set_image(struct init_guess *g, const char *image, const char *from)
 {
@@ -96,96 +87,22 @@ void init_read_dockerfile(int dirfd, struct init_guess *g)
 	}
 }
 
-/* Replaces \\n and \\\\ in a value. */
-static void unescape(char *s)
+void init_read_devcontainer(const char *dir, struct init_guess *g)
 {
-	char *to = s;
-
-	for (; *s; s++)
-		*to++ = *s != '\\' || !s[1] ? *s : *++s == 'n' ? '\n' : *s;
-	*to = '\0';
-}
-
-static void take_setting(char *line, struct init_guess *g)
-{
-	const struct schema_key *row;
-	const char *section = strsep(&line, "\t"), *key = line ? strsep(&line, "\t") : NULL;
+	struct settings_request req = {.project_dir = dir};
+	cleanup_settings struct settings s = {0};
 	struct err e;
 
-	if (!key || !line)
-		return;
-	unescape(line);
-	if (schema_find(section, key) == &schema_keys[KEY_IMAGE]) {
-		set_image(g, line, "devcontainer.json");
-		return;
+	/* Whatever an old sandbox.ini says. */
+	strv_push(&req.overrides, "devcontainer=yes");
+	if (settings_load(&req, &s, &e) < 0) {
+		log_note("%s", e.msg);
+		g->no_devcontainer = true;
+	} else if (s.devcontainer_cannot) {
+		log_note("%s", s.devcontainer_cannot);
+		g->no_devcontainer = true;
+	} else if (s.devcontainer) {
+		g->devcontainer = xstrdup(s.devcontainer + strlen(dir) + 1);
 	}
-	if (schema_check(section, key, line, &row, &e) < 0) {
-		log_note("devcontainer.json: left out: [%s] %s: %s", section, key, e.msg);
-		return;
-	}
-	if (row == &schema_keys[KEY_HOOKS_CREATE]) {
-		strv_push(&g->create, line);
-		return;
-	}
-	strv_push(&g->settings, section);
-	strv_push(&g->settings, key);
-	strv_push(&g->settings, line);
-}
-
-static void take_lines(FILE *f, struct init_guess *g)
-{
-	cleanup_free char *line = NULL;
-	size_t size = 0;
-
-	while (getline(&line, &size, f) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		if (starts_with(line, "set\t"))
-			take_setting(line + strlen("set\t"), g);
-		else if (starts_with(line, "left\t"))
-			log_note("devcontainer.json: left out: %s", line + strlen("left\t"));
-	}
-}
-
-static void run_reader(const char *path, struct init_guess *g)
-{
-	cleanup_free char *program = program_path("sandbox-image");
-	const char *const argv[] = {program, "image", "devcontainer", "--", path, NULL};
-	struct spawn s = {.program = program, .argv = argv, .fds = SPAWN_ALL_SAME};
-	cleanup_fclose FILE *f = NULL;
-	int p[2], r;
-	pid_t pid;
-
-	if (pipe2(p, O_CLOEXEC) < 0) {
-		err_sys(&g->failed, errno, "cannot read '%s'", path);
-		return;
-	}
-	s.fds[1] = p[1];
-	f = fdopen(p[0], "r");
-	r = f ? spawn_start(&s, &pid, &g->failed)
-	      : err_sys(&g->failed, errno, "cannot read '%s'", path);
-	close(p[1]);
-	if (!f)
-		close(p[0]);
-	if (r < 0) {
-		err_add(&g->failed, "cannot read '%s'", path);
-		return;
-	}
-	take_lines(f, g);
-	spawn_wait(pid);
-}
-
-void init_read_devcontainer(int dirfd, const char *dir, struct init_guess *g)
-{
-	static const char *const names[] = {".devcontainer/devcontainer.json",
-					    ".devcontainer.json"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		cleanup_buf struct buf text = BUF_INIT;
-		cleanup_free char *path = path_join(dir, names[i]);
-
-		if (!init_read_file(dirfd, names[i], &text, g))
-			continue;
-		run_reader(path, g);
-		return;
-	}
+	strv_clear(&req.overrides);
 }

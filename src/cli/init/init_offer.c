@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/path.h"
 #include "box/project.h"
 #include "box/target.h"
 #include "cli/ask/ask.h"
@@ -17,15 +16,14 @@ static char *new_project(const char *project)
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_box struct box b = BOX_INIT;
 	cleanup_target struct target t = TARGET_INIT;
-	cleanup_free char *dir = NULL, *file = NULL;
+	cleanup_free char *dir = NULL;
 	struct err ignored;
 
 	if (store_open(&s, &ignored) < 0 || target_find(&s, project, false, &t, &ignored) < 0 ||
 	    target_folder(&t, &dir, &ignored) < 0 || !dir)
 		return NULL;
-	file = path_join(dir, "sandbox.ini");
 	/* enter reports what is not a project. */
-	if (access(file, F_OK) == 0 || box_find_project(&s, dir, &b, &ignored) == 0 ||
+	if (target_has_file(dir) || box_find_project(&s, dir, &b, &ignored) == 0 ||
 	    project_check(&s, dir, &ignored) < 0 || access(dir, W_OK) < 0)
 		return NULL;
 	return take_ptr(dir);

@@ -400,7 +400,7 @@ int init_read_directory(int dirfd, const char *dir, struct init_guess *out, stru
 	}
 	read_files(dirfd, out);
 	init_read_dockerfile(dirfd, out);
-	init_read_devcontainer(dirfd, dir, out);
+	init_read_devcontainer(dir, out);
 	if (!out->failed.code)
 		return 0;
 	*e = out->failed;

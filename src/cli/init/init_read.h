@@ -24,8 +24,8 @@ int init_read_directory(int dirfd, const char *dir, struct init_guess *out, stru
  */
 void init_read_dockerfile(int dirfd, struct init_guess *g);
 
-/* .devcontainer/devcontainer.json or .devcontainer.json, read by sandbox-image. */
-void init_read_devcontainer(int dirfd, const char *dir, struct init_guess *g);
+/* Whether the project in dir has a devcontainer.json from which a box can be made. */
+void init_read_devcontainer(const char *dir, struct init_guess *g);
 
 /* False if there is nothing to read: no file, a symlink, too long; or it failed. */
 bool init_read_file(int dirfd, const char *name, struct buf *out, struct init_guess *g);

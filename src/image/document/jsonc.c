@@ -3,6 +3,7 @@
  */
 #include "image/document/jsonc.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -34,8 +35,11 @@ void jsonc_strip(const char *text, size_t len, struct buf *out)
 {
 	const char *end = text + len;
 	size_t comma = SIZE_MAX; /* position of a comma that nothing has followed yet */
+	bool bom = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
 
-	for (const char *s = text; s < end;) {
+	if (bom)
+		buf_addstr(out, "   ");
+	for (const char *s = text + (bom ? 3 : 0); s < end;) {
 		size_t n = *s == '"' ? string_len(s, end) : 1, comment = comment_len(s, end);
 
 		for (size_t i = 0; i < comment; i++)

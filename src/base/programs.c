@@ -1,7 +1,7 @@
 /*
  * programs.c - finding our own programs beside this one, installed or in the build tree.
  */
-#include "rootfs/programs.h"
+#include "base/programs.h"
 
 #include <stdbool.h>
 

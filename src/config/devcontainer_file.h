@@ -1,0 +1,22 @@
+/*
+ * devcontainer_file.h - the file that sandbox-image resolves a devcontainer.json into, for the
+ * program that writes it and the one that reads it. Its form is described in load_devcontainer.c.
+ */
+#ifndef CONFIG_DEVCONTAINER_FILE_H
+#define CONFIG_DEVCONTAINER_FILE_H
+
+#include <sys/stat.h>
+
+#include "base/buf.h"
+
+#define DEVCONTAINER_FOLDER   "devcontainers" /* in DATA */
+#define DEVCONTAINER_FORMAT   "devcontainer\t1\n"
+#define DEVCONTAINER_FLAT_MAX (1u << 20)
+
+/* The identity of a file: device, inode, size and times, separated by tabs. The caller frees it. */
+char *devcontainer_stamp(const struct stat *st);
+
+/* Appends a field, with escapes; fields are separated by tabs, and lines end with a newline. */
+void devcontainer_field(struct buf *out, const char *text);
+
+#endif

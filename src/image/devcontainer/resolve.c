@@ -1,0 +1,254 @@
+/*
+ * resolve.c - see resolve.h.
+ *
+ * Accepts all valid JSON. What it cannot use is named, with its line; only what makes another
+ * environment than the file's author has is refused.
+ */
+#include "image/devcontainer/resolve.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "config/devcontainer_file.h"
+#include "image/devcontainer/demands.h"
+#include "image/devcontainer/find.h"
+#include "image/devcontainer/run_args.h"
+#include "image/document/json_read.h"
+#include "image/document/jsonc.h"
+#include "image/load.h"
+#include "image/name/hash.h"
+#include "image/name/ref.h"
+
+#define DEVCONTAINER_MAX (1u << 20)
+#define LABEL		 "devcontainer.metadata"
+#define LABEL_MAX	 256 /* entries: an image has one a feature */
+
+/* All that a resolution owns. */
+struct resolving {
+	const struct resolve_request *req;
+	struct resolution resolution;
+	struct merging m;
+	char *path;	   /* of the devcontainer.json */
+	struct digest sum; /* of its text */
+	struct buf plain;  /* its text without comments */
+	json_t *file, *label, *args;
+	char *image, *image_where, *image_user;
+};
+
+static void resolving_clear(struct resolving *rs)
+{
+	free(rs->m.layers.v);
+	strv_clear(&rs->m.env);
+	free(rs->m.variables.container_folder);
+	free(rs->m.variables.id);
+	resolution_clear(&rs->resolution);
+	buf_free(&rs->plain);
+	json_decref(rs->file);
+	json_decref(rs->label);
+	json_decref(rs->args);
+	free(rs->path);
+	free(rs->image);
+	free(rs->image_where);
+	free(rs->image_user);
+}
+
+static struct layer_json *add_layer(struct merging *m, json_t *root, const char *where)
+{
+	struct layers *l = &m->layers;
+
+	l->v = xrealloc(l->v, l->n + 1, sizeof(*l->v));
+	l->v[l->n] = (struct layer_json){.root = root, .where = where};
+	return &l->v[l->n++];
+}
+
+static int read_file(struct resolving *rs, struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	int r = resolution_read(&rs->resolution, rs->path, DEVCONTAINER_MAX, &text, e);
+
+	if (r < 0)
+		return r;
+	hash_bytes(text.data, text.len, &rs->sum);
+	jsonc_strip(text.data, text.len, &rs->plain);
+	return json_read(rs->plain.data, rs->plain.len, "it", &rs->file, e);
+}
+
+/* What the label of an image says: an array, or one object. */
+static void take_label(struct resolving *rs, const char *text)
+{
+	cleanup_free char *wrapped = xasprintf("{\"label\": %s}", text);
+	struct said_at at = {.where = rs->image_where};
+	const json_t *label;
+	struct err e;
+
+	if (json_read(wrapped, strlen(wrapped), "its label " LABEL, &rs->label, &e) < 0) {
+		resolution_note(&rs->resolution, &at, "%s", e.msg);
+		return;
+	}
+	label = json_object_get(rs->label, "label");
+	if (json_is_object(label))
+		add_layer(&rs->m, (json_t *)label, rs->image_where);
+	for (size_t i = 0; i < json_array_size(label) && i < LABEL_MAX; i++)
+		if (json_is_object(json_array_get(label, i)))
+			add_layer(&rs->m, json_array_get(label, i), rs->image_where);
+}
+
+static int read_image(struct resolving *rs, const struct ref *ref, struct err *e)
+{
+	cleanup_manifest struct manifest manifest = {0};
+	cleanup_config struct image_config config = {0};
+	int r = image_load(rs->req->store, &ref->manifest, &manifest, &config, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < config.env.n; i++)
+		strv_push(&rs->m.env, config.env.v[i]);
+	rs->image_user = xstrdup(config.user ? config.user : "");
+	rs->m.image_user = rs->image_user;
+	for (size_t i = 0; i < config.label_keys.n; i++)
+		if (streq(config.label_keys.v[i], LABEL))
+			take_label(rs, config.label_values.v[i]);
+	return 0;
+}
+
+/* The name of an image changes its meaning with each pull. */
+static void take_image(struct resolving *rs)
+{
+	cleanup_reference struct reference reference = {0};
+	cleanup_free char *name = NULL, *file = NULL, *path = NULL;
+	struct said_at at = {.where = rs->image};
+	struct ref ref;
+	struct err e;
+	int r = reference_parse(rs->image, rs->req->conf->registry, &reference, &e);
+
+	if (r < 0)
+		return;
+	name = ref_name(&reference);
+	file = reference_to_file(name);
+	path = xasprintf("%s/refs/%s", rs->req->store->path, file);
+	rs->image_where = xasprintf("image %s", rs->image);
+	if (!resolution_look(&rs->resolution, path)) {
+		resolution_image(&rs->resolution, rs->image);
+		return;
+	}
+	r = ref_read(rs->req->store->fd, name, &ref, &e);
+	if (r == 0)
+		r = read_image(rs, &ref, &e);
+	if (r < 0)
+		resolution_note(&rs->resolution, &at, "%s", e.msg);
+}
+
+/* One of the ways to make a box that is not there yet. */
+static void refuse(struct resolving *rs, const struct layer_json *l, const char *key)
+{
+	struct said_at at = layer_at(l, key, NULL, -1);
+
+	if (rs->m.other_image)
+		return;
+	resolution_cannot(&rs->resolution, &at,
+			  "'%s' is not implemented yet: name an image in sandbox.ini instead", key);
+}
+
+static void choose_image(struct resolving *rs, const struct layer_json *file)
+{
+	static const char *const others[] = {"build", "dockerFile", "dockerfile",
+					     "dockerComposeFile"};
+	const json_t *image = json_object_get(file->root, "image");
+	struct said_at at = layer_at(file, "image", NULL, -1);
+
+	rs->m.other_image = *rs->req->image;
+	rs->m.host_image = streq(rs->req->image, "host");
+	if (rs->m.other_image) {
+		if (!rs->m.host_image && !starts_with(rs->req->image, "dir:"))
+			rs->image = xstrdup(rs->req->image);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (json_object_get(file->root, others[i])) {
+			refuse(rs, file, others[i]);
+			return;
+		}
+	if (image)
+		rs->image = layer_text(&rs->m, &at, "image", image, VARIABLES_TEXT, NULL);
+	if (rs->image)
+		resolution_set_key(&rs->resolution, &at, "image", KEY_IMAGE, rs->image);
+	else
+		resolution_cannot(&rs->resolution, &at, "it names no image that could be used");
+}
+
+/* The label of the image, then runArgs, then the file itself. */
+static void make_layers(struct resolving *rs)
+{
+	struct layer_json file = {
+		.root = rs->file, .where = rs->path, .text = rs->plain.data, .len = rs->plain.len};
+	struct layer_json *args;
+
+	choose_image(rs, &file);
+	if (rs->image)
+		take_image(rs);
+	rs->args = run_args_read(&rs->m, &file);
+	args = add_layer(&rs->m, rs->args, rs->path);
+	args->line = layer_at(&file, "runArgs", NULL, -1).line;
+	*add_layer(&rs->m, rs->file, rs->path) = file;
+}
+
+static void note_features(struct resolving *rs)
+{
+	const struct layer_json *file = layers_file(&rs->m.layers);
+	json_t *features = json_object_get(file->root, "features");
+
+	for (void *it = json_object_iter(features); it; it = json_object_iter_next(features, it)) {
+		struct said_at at = layer_at(file, "features", json_object_iter_key(it), -1);
+
+		resolution_note(&rs->resolution, &at,
+				"the feature '%s' is left out: features are not implemented yet",
+				json_object_iter_key(it));
+	}
+}
+
+static void merge(struct resolving *rs)
+{
+	struct merging *m = &rs->m;
+
+	m->resolution = &rs->resolution;
+	m->variables = (struct variables){.resolution = &rs->resolution,
+					  .id = variables_id(rs->req->project, rs->path),
+					  .container_env = &m->env};
+	resolution_from(&rs->resolution, rs->path, rs->sum.hex);
+	make_layers(rs);
+	workspace_merge(m);
+	environment_merge(m);
+	workspace_user(m);
+	environment_ports(m);
+	mount_merge(m);
+	hooks_merge(m);
+	demands_merge(m);
+	note_features(rs);
+}
+
+void resolve_devcontainer(const struct resolve_request *req, struct buf *out)
+{
+	__attribute__((cleanup(resolving_clear))) struct resolving rs = {
+		.req = req,
+		.resolution = RESOLUTION_INIT,
+		.plain = BUF_INIT,
+	};
+	struct said_at at = {.where = req->project};
+	struct err e;
+	int r;
+
+	rs.resolution.project = req->project;
+	rs.resolution.choice = req->choice;
+	r = find_devcontainer(&rs.resolution, req->config, &rs.path, &e);
+	if (r == 0 && rs.path) {
+		at.where = rs.path;
+		r = read_file(&rs, &e);
+		if (r == 0)
+			merge(&rs);
+	}
+	if (r < 0)
+		resolution_error(&rs.resolution, &at, e.msg);
+	buf_addf(out, "%s%send\n", DEVCONTAINER_FORMAT, rs.resolution.out.data);
+}
