@@ -142,10 +142,10 @@ static void keys(void **state)
 		{"sandbox", "image", "-x",
 		 "bad value '-x' for image: expected 'host', 'dir:PATH' or an image's name"},
 		{"sandbox", "network", "hots",
-		 "bad value 'hots' for network: expected one of: host none gateway, did you mean "
+		 "bad value 'hots' for network: expected one of: gateway host none, did you mean "
 		 "'host'?"},
 		{"sandbox", "network", "pasta",
-		 "bad value 'pasta' for network: not available yet, use one of: host none gateway"},
+		 "bad value 'pasta' for network: not available yet, use one of: gateway host none"},
 		{"sandbox", "linger", "10",
 		 "bad value '10' for linger: expected a duration such as 10s, 500ms, 2m, or "
 		 "forever"},

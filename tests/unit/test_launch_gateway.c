@@ -51,13 +51,15 @@ struct test_box {
 static struct gateway_place place_of(const char *project, const char *network)
 {
 	static const struct netpolicy open_policy;
+	static const struct gateway_links no_links;
 
 	return (struct gateway_place){.program = program,
 				      .directory = directory,
 				      .socket = project,
 				      .network = network,
 				      .box = "0123456789ab",
-				      .policy = &open_policy};
+				      .policy = &open_policy,
+				      .links = &no_links};
 }
 
 static bool enter(const struct project *p)
