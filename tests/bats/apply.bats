@@ -271,6 +271,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 			# shellcheck disable=SC2086 # words
 			run --separate-stderr strace -f -qq -o /dev/null -e trace=getdents64 \
 				-e inject=getdents64:error=$errno:when=$n sandbox apply --yes "$T/p"
+			echo "call $n, $errno: status $status, $output, $stderr"
 			[ "$status" != 0 ] || break
 			[[ $stderr = *"sandbox: "* ]]
 			# Before the first change, or after everything was applied and the trial is
