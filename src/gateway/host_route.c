@@ -76,20 +76,12 @@ static int lookup(const struct endpoint *to)
 
 int host_route_remember(void)
 {
-	static const unsigned groups[] = {RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
-					  RTNLGRP_IPV4_ROUTE,  RTNLGRP_IPV6_ROUTE,
-					  RTNLGRP_IPV4_RULE,   RTNLGRP_IPV6_RULE};
-	cleanup_close int fd = -1;
+	static const uint32_t groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+				       RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE |
+				       1u << (RTNLGRP_IPV6_RULE - 1);
 	struct err ignored;
 
-	if (netlink_open(NETLINK_ROUTE, &fd, &ignored) < 0)
-		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
-		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],
-			       sizeof(groups[i])) < 0)
-			return -1;
-	changes_fd = take_fd(&fd);
-	return changes_fd;
+	return netlink_subscribe(groups, &changes_fd, &ignored) < 0 ? -1 : changes_fd;
 }
 
 void host_route_forget(void)

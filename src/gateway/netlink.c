@@ -84,6 +84,19 @@ int netlink_open(int family, int *ret_fd, struct err *e)
 	return *ret_fd < 0 ? err_sys(e, errno, "cannot open a netlink socket") : 0;
 }
 
+int netlink_subscribe(uint32_t groups, int *ret_fd, struct err *e)
+{
+	struct sockaddr_nl own = {.nl_family = AF_NETLINK, .nl_groups = groups};
+	cleanup_close int fd = -1;
+	int r = netlink_open(NETLINK_ROUTE, &fd, e);
+
+	if (r == 0 && bind(fd, (struct sockaddr *)&own, sizeof(own)) < 0)
+		r = err_sys(e, errno, "cannot watch the network's changes");
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
+	return r;
+}
+
 /*
  * Reads a datagram of answers. True if the last message was answered, or another has failed: *ret.
  */

@@ -44,6 +44,12 @@ void netlink_unnest(struct netlink_batch *b, size_t nest);
 int netlink_open(int family, int *ret_fd, struct err *e);
 
 /*
+ * One of NETLINK_ROUTE that tells of changes. groups: the bits RTMGRP_* of rtnetlink(7). It has an
+ * address from the start, since the kernel sends nothing to a socket that has none.
+ */
+int netlink_subscribe(uint32_t groups, int *ret_fd, struct err *e);
+
+/*
  * The kernel tells of each message that fails; of one that succeeds only if it is asked, and that
  * is the last one: an answer takes a call of its own.
  */

@@ -80,6 +80,34 @@ s.accept()' 3>&- &
 	[ "$(grep -c 'Connection reset by peer$' box)" = 2 ]
 }
 
+@test "an address that the host gets while the box runs is closed from then on" {
+	cat >later.py <<-'END'
+		import os, socket, sys, time
+		# asked for once, it is known not to be the host's
+		socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('198.51.100.77', 8088))
+		time.sleep(0.2)
+		open('/t/ready', 'w').close()
+		while not os.path.exists('/t/go'):
+		    time.sleep(0.05)
+		s = socket.socket()
+		s.settimeout(5)
+		print(os.strerror(s.connect_ex(('198.51.100.77', 8088))))
+	END
+	in_box python3 /t/later.py >box 3>&- &
+	session=$!
+	wait_until 100 [ -e ready ]
+	on_host_as_root ip addr add 198.51.100.77/32 dev wire
+	wait_until 50 eval 'on_host ip -o addr | grep -q 198.51.100.77'
+	on_host timeout 30 python3 -c 'import socket
+s = socket.create_server(("198.51.100.77", 8088))
+open("go", "w").close()
+s.accept()' 3>&- &
+	listener=$!
+	wait_for $session
+	kill "$(pgrep -P $listener)" # it still waits
+	[ "$(cat box)" = 'Connection refused' ]
+}
+
 @test "box-root has no power over the network, and can use all its ports" {
 	in_box sh -c 'id -u' >/dev/null
 	on_host sandbox run --quiet --root --network gateway --mount "$PWD:/t" host sh -c '

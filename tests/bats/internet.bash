@@ -9,7 +9,7 @@ ANSWERS=203.0.113.10 ANSWERS6=2001:db8:9::10
 
 internet_start() {
 	unshare -Unrm true 2>/dev/null || skip 'no network namespaces here'
-	mkfifo up
+	mkfifo up as-root
 	cp "$BATS_TEST_DIRNAME/internet.py" .
 	unshare --user --map-current-user --keep-caps --net --mount bash -e "$BATS_TEST_DIRNAME/internet.bash" \
 		"$ANSWERS" "$ANSWERS6" >internet.log 2>&1 3>&- &
@@ -37,6 +37,11 @@ teardown() {
 
 on_host() { # COMMAND...
 	nsenter -t "$internet" --user --preserve-credentials --net --mount --wd="$PWD" "$@"
+}
+
+# A command on the machine, of what only its root may do. It is not waited for.
+on_host_as_root() { # COMMAND...
+	echo "$*" >as-root
 }
 
 # A command on the other machine.
@@ -102,5 +107,9 @@ mount --bind hosts /etc/hosts
 until [ -e served ]; do
 	sleep 0.02
 done
+while true; do
+	read -r command <as-root
+	$command
+done &
 echo "$peer" >up
 wait
