@@ -88,7 +88,8 @@ bool habit_is(enum habit_value kind, const char *value)
 	case HABIT_PRIVATE:
 		return streq(value, "private");
 	case HABIT_OTHER_NETWORK:
-		return !streq(value, "none") && !streq(value, "host") && !streq(value, "gateway");
+		return !streq(value, "none") && !streq(value, "host") && !streq(value, "gateway") &&
+		       !streq(value, "pasta");
 	}
 	return false;
 }

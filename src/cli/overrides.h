@@ -49,11 +49,11 @@
 		.name = "config", .arg = "NAME",                                            \
 		.help = "use the devcontainer.json of .devcontainer/NAME", OPT_STRING(s, m) \
 	}
-#define OPT_NETWORK(s, m)                                                                         \
-	{                                                                                         \
-		.letter = 'n', .name = "network", .arg = "DRIVER",                                \
-		.help = "none, host or gateway", .word = WORD_CHOICE, .choices = NETWORK_CHOICES, \
-		OPT_STRING(s, m)                                                                  \
+#define OPT_NETWORK(s, m)                                                    \
+	{                                                                    \
+		.letter = 'n', .name = "network", .arg = "DRIVER",           \
+		.help = "gateway, host, none or pasta", .word = WORD_CHOICE, \
+		.choices = NETWORK_CHOICES, OPT_STRING(s, m)                 \
 	}
 #define OPT_WORKDIR(s, m)                                                      \
 	{                                                                      \
@@ -81,7 +81,7 @@
 	}
 
 /* The words of KEY_NETWORK, as a test proves, for completion and checks. */
-#define NETWORK_CHOICES "none host gateway"
+#define NETWORK_CHOICES "gateway host none pasta"
 
 /* Refuses an invalid --user, with a message; NULL is fine. */
 int overrides_check_user(bool root, const char *user, struct err *e);

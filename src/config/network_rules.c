@@ -81,15 +81,32 @@ static int check(const struct settings *s, const struct setting *st, struct err 
 		       st->source, network, st->key);
 }
 
+/* Does it open a port of this machine's loopback? */
+static bool opens_host(const struct setting *st)
+{
+	cleanup_strv struct strv words = {0};
+	struct net_rule rule;
+	struct err ignored; /* the words were checked when they were read */
+
+	value_words(st->value, &words);
+	for (size_t i = 0; i < words.n; i++)
+		if (net_rule_parse(words.v[i], &rule, &ignored) == 0 && rule.kind == NET_RULE_HOST)
+			return true;
+	return false;
+}
+
 int network_rules_check(const struct settings *s, struct err *e)
 {
+	bool pasta = streq(settings_get(s, KEY_NETWORK), "pasta");
 	const struct setting *st = NULL;
 	int r = 0;
 
-	if (!streq(settings_get(s, KEY_NETWORK), "host"))
+	if (!pasta && !streq(settings_get(s, KEY_NETWORK), "host"))
 		return 0;
+	while (r == 0 && pasta && (st = settings_next(s, st, KEY_NETWORK_ALLOW)))
+		r = opens_host(st) ? check(s, st, e) : 0;
 	if (streq(settings_get(s, KEY_NETWORK_DEFAULT), "closed"))
-		r = check(s, settings_find(s, KEY_NETWORK_DEFAULT), e);
+		r = r < 0 ? r : check(s, settings_find(s, KEY_NETWORK_DEFAULT), e);
 	while (r == 0 && (st = settings_next(s, st, KEY_NETWORK_DENY)))
 		r = check(s, st, e);
 	return r;

@@ -14,7 +14,11 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/path.h"
+#include "base/spawn.h"
+#include "config/xdg.h"
 #include "doctor/doctor_probe.h"
+#include "gateway/contract.h"
 #include "gateway/host_route.h"
 #include "gateway/setup_link.h"
 #include "gateway/setup_nft.h"
@@ -95,9 +99,36 @@ static void tell_features(const struct attempt *a, struct doctor_result *ret)
 		doctor_fix(ret, "sudo sysctl -w net.ipv4.ping_group_range='0 2147483647'");
 }
 
+/* It works, so a holder that has seen it fail, as before a module was loaded, may try again. */
+static void forget_missing(void)
+{
+	cleanup_free char *dir = NULL, *path = NULL;
+	struct err ignored;
+
+	if (xdg_runtime_dir(&dir, &ignored) < 0)
+		return;
+	path = path_join(dir, GATEWAY_MISSING);
+	unlink(path);
+}
+
+static void tell_failure(const struct attempt *a, struct doctor_result *ret)
+{
+	cleanup_free char *pasta = spawn_find("pasta");
+
+	if (pasta)
+		doctor_set(ret, DOCTOR_NOTE,
+			   "pasta takes its place, and enforces no policy and publishes no ports",
+			   "%s; '%s' is installed", a->err.msg, pasta);
+	else
+		doctor_set(ret, DOCTOR_NOTE, "network = gateway is refused",
+			   "%s; pasta is not installed", a->err.msg);
+	doctor_fix(ret, "sudo modprobe -a nf_tables nft_tproxy");
+	if (!pasta)
+		doctor_fix(ret, "sudo apt install passt");
+}
+
 void doctor_check_gateway(const struct doctor_place *place, struct doctor_result *ret)
 {
-	static const char rung[] = "network = gateway is refused";
 	struct attempt *a = mmap(NULL, sizeof(*a), PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	const char *step = "mmap";
@@ -105,12 +136,13 @@ void doctor_check_gateway(const struct doctor_place *place, struct doctor_result
 
 	(void)place;
 	if (r < 0 && *step) {
-		doctor_set(ret, DOCTOR_NOTE, rung, "not tried: %s failed", step);
+		doctor_set(ret, DOCTOR_NOTE, "network = gateway is refused", "not tried: %s failed",
+			   step);
 	} else if (r < 0) {
-		doctor_set(ret, DOCTOR_NOTE, rung, "%s", a->err.msg);
-		doctor_fix(ret, "sudo modprobe -a nf_tables nft_tproxy");
+		tell_failure(a, ret);
 	} else {
 		tell_features(a, ret);
+		forget_missing();
 	}
 	if (a != MAP_FAILED)
 		munmap(a, sizeof(*a));

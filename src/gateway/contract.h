@@ -58,18 +58,26 @@ enum {
 #define GATEWAY_BOX_MAX	    31
 
 enum gateway_purpose { GATEWAY_JOIN, GATEWAY_LIST, GATEWAY_ADD, GATEWAY_LINK };
+enum gateway_driver { DRIVER_GATEWAY, DRIVER_PASTA };
+
+/*
+ * In the directory that ends with the boot, if this machine cannot have a gateway: why. It is then
+ * not tried again.
+ */
+#define GATEWAY_MISSING "gateway-missing"
 
 struct gateway_join {
 	uint32_t version;
 	enum gateway_purpose purpose;
 	uint32_t has_links;		 /* struct gateway_links follows */
+	enum gateway_driver driver;	 /* what carries its traffic */
 	uint32_t forward;		 /* what listens in the box appears on the host */
 	char box[GATEWAY_BOX_MAX + 1];	 /* its id */
 	char name[NETWORK_NAME_MAX + 1]; /* "": the network that is shared */
 };
 
 struct gateway_answer {
-	struct err err;
+	struct err err;	 /* of code 0, its message is one for the user; "": none */
 	uint32_t number; /* 10.0.2.NUMBER is the box's address */
 };
 

@@ -25,6 +25,7 @@
 #include "base/path.h"
 #include "gateway/channel.h"
 #include "gateway/contract.h"
+#include "gateway/fallback.h"
 #include "gateway/host_route.h"
 #include "gateway/links.h"
 #include "gateway/network.h"
@@ -43,6 +44,7 @@ enum client_state {
 	CLIENT_ADDS,	/* ports to a box that runs */
 	CLIENT_PEER,	/* the holder of a linked project, not named yet */
 	CLIENT_LINKED,	/* one that is told our networks */
+	CLIENT_REFUSED, /* and has been told why: what else it sends is not looked at */
 };
 
 struct client {
@@ -51,6 +53,7 @@ struct client {
 	bool founder; /* it has started the holder, and makes the first network */
 	bool told;    /* that the network is up */
 	struct network *network;
+	enum gateway_driver driver;
 	char box[GATEWAY_BOX_MAX + 1];
 	bool forward;
 	bool *shown;		 /* LINKED: networks that it has, by number */
@@ -75,8 +78,11 @@ static void answer(struct client *c, const struct err *error, const int *fds, si
 	if (error)
 		a.err = *error;
 	channel_send(c->fd, &a, sizeof(a), fds, n_fds);
-	if (error)
-		close_fd(&c->fd);
+	if (!error)
+		return;
+	/* Closed before all was read that it sends meanwhile, it would read an error instead. */
+	c->state = CLIENT_REFUSED;
+	c->network = NULL;
 }
 
 static void refuse(struct client *c, int code, const char *why)
@@ -141,6 +147,16 @@ static void list_ports(const struct holder *h, struct client *c)
 	close_fd(&c->fd);
 }
 
+/* pasta has its ports from its command line, before there is a box. */
+static void refuse_ports(struct client *c, const struct network *n)
+{
+	refuse(c, EEXIST,
+	       n->asked == DRIVER_GATEWAY
+		       ? "pasta carries the network, since this machine can have no gateway, and "
+			 "publishes no ports"
+		       : "pasta publishes no ports: they need 'network = gateway'");
+}
+
 /* Publishes what this client has sent, for a box that runs. */
 static void add_ports(struct holder *h, struct client *c)
 {
@@ -149,6 +165,10 @@ static void add_ports(struct holder *h, struct client *c)
 
 	if (!b) {
 		refuse(c, ESRCH, "the box has no network of its own");
+		return;
+	}
+	if (n->driver == DRIVER_PASTA) {
+		refuse_ports(c, n);
 		return;
 	}
 	network_add_ports(n, b->pidfd, &c->ports);
@@ -178,6 +198,7 @@ static void on_join(struct holder *h, struct client *c, const struct gateway_joi
 		return;
 	}
 	memcpy(c->box, j->box, sizeof(c->box));
+	c->driver = j->driver;
 	c->forward = j->forward;
 	if (j->purpose == GATEWAY_LIST)
 		list_ports(h, c);
@@ -239,11 +260,20 @@ static void on_peer(struct holder *h, struct client *c, const struct gateway_pee
 static void on_policy(struct holder *h, struct client *c, const struct netpolicy *policy,
 		      size_t len)
 {
+	bool used = is_used(h, c->network, c);
+
 	if (!netpolicy_is_whole(policy, len))
 		close_fd(&c->fd);
-	else if (!network_set_policy(c->network, policy, is_used(h, c->network, c)))
+	else if (c->driver == DRIVER_PASTA && *c->network->name)
+		refuse(c, EEXIST,
+		       "a service needs 'network = gateway': pasta carries only one network");
+	else if (c->driver == DRIVER_PASTA && links_any(&h->networks))
+		refuse(c, EEXIST, "[network] links needs 'network = gateway'");
+	else if (!network_set_policy(c->network, policy, used))
 		refuse(c, EEXIST,
 		       "the project's boxes run with another [network] policy: stop them first");
+	else if (!fallback_choose(&h->networks, c->network, c->driver, used))
+		refuse(c, EEXIST, "the project's boxes run with another network: stop them first");
 	else if (c->founder)
 		let_make(h, c);
 	else
@@ -284,8 +314,10 @@ static void add_box(struct holder *h, struct client *c, int pidfd)
 static void on_message(struct holder *h, struct client *c, const struct gateway_port *port,
 		       int *fds)
 {
-	if ((c->state == CLIENT_JOINED || c->state == CLIENT_ADDS) && port &&
-	    (fds[0] >= 0 || port->localhost)) {
+	if (c->state == CLIENT_JOINED && port && c->network->driver == DRIVER_PASTA) {
+		refuse_ports(c, c->network);
+	} else if ((c->state == CLIENT_JOINED || c->state == CLIENT_ADDS) && port &&
+		   (fds[0] >= 0 || port->localhost)) {
 		ports_kept_add(&c->ports, take_fd(&fds[0]), port);
 	} else if (c->state == CLIENT_MAKES && fds[1] >= 0) {
 		take(h, c, fds);
@@ -312,6 +344,8 @@ static void on_client(struct holder *h, struct client *c)
 
 	if (n <= 0)
 		close_fd(&c->fd);
+	else if (c->state == CLIENT_REFUSED)
+		;
 	else if (c->state == CLIENT_NEW)
 		on_join(h, c, &m.join, n);
 	else if (c->state == CLIENT_LINKS)
@@ -335,6 +369,15 @@ static void accept_clients(struct holder *h)
 		h->clients[h->n_clients++] = (struct client){.fd = fd, .founder = !h->served};
 		h->served = true;
 	}
+}
+
+/* *e: why the network has no gateway, and no pasta in its place. */
+static bool fall_back(struct holder *h, struct network *n, struct err *e)
+{
+	for (size_t i = 0; i < h->n_clients; i++)
+		if (h->clients[i].network == n && h->clients[i].ports.n)
+			return false;
+	return fallback_take(&h->networks, n, e) && network_start(&h->networks, n, e) == 0;
 }
 
 /* The gateway has said how its start went, or what listens, or has ended. */
@@ -367,7 +410,7 @@ static void on_gateway(struct holder *h, struct network *n)
 	network_stop(&h->networks, n);
 	if (len != sizeof(e))
 		err_set(&e, ECHILD, "the gateway ended while it set up the network");
-	if (!n->up)
+	if (!n->up && !fall_back(h, n, &e))
 		fail(h, n, &e);
 }
 
@@ -442,6 +485,20 @@ static void dispatch(struct holder *h)
 		on_change(h);
 }
 
+/* With a word about what carries it, if that is not what was asked for. */
+static void tell_up(const struct holder *h, struct client *c)
+{
+	struct gateway_answer a = {.number = c->network->number};
+
+	if (c->network->driver != c->network->asked)
+		err_set(&a.err, 0,
+			"pasta carries the network, since this machine can have no gateway (%s): "
+			"the "
+			"box can reach this machine, but for its loopback",
+			h->networks.missing.msg);
+	channel_send(c->fd, &a, sizeof(a), NULL, 0);
+}
+
 static void serve_waiting(struct holder *h)
 {
 	for (size_t i = 0; i < h->n_clients; i++) {
@@ -450,7 +507,7 @@ static void serve_waiting(struct holder *h)
 		if (c->state == CLIENT_WAITS)
 			join(h, c);
 		if (c->network && c->state >= CLIENT_JOINED && c->network->up && !c->told) {
-			answer(c, NULL, NULL, 0);
+			tell_up(h, c);
 			c->told = true;
 		}
 		if (c->state == CLIENT_LINKED)
@@ -578,6 +635,7 @@ int holder_run(void)
 	if (host_route_init(&e) == 0)
 		h.networks.ipv6 = host_route_has_ipv6();
 	open_files(&h);
+	fallback_read(&h.networks);
 	servers_read(&h.networks.servers);
 	h.watch = servers_watch();
 	serve(&h);

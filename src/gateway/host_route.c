@@ -76,8 +76,8 @@ static int lookup(const struct endpoint *to)
 
 int host_route_remember(void)
 {
-	static const uint32_t groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
-				       RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE |
+	static const uint32_t groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+				       RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE |
 				       1u << (RTNLGRP_IPV6_RULE - 1);
 	struct err ignored;
 

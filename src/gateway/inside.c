@@ -50,11 +50,7 @@ static int write_sysctl(const char *path, const char *value, struct err *e)
 	return r < 0 ? err_sys(e, -r, "cannot write '%s'", path) : 0;
 }
 
-/*
- * box-root has no capability over this namespace: without these it could neither listen on port 80
- * nor ping.
- */
-static int set_sysctls(struct err *e)
+int inside_permit(struct err *e)
 {
 	char group[48];
 	int r = write_sysctl("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0", e);
@@ -106,18 +102,18 @@ static int set_up(const struct inside_request *req, struct inside *ret, struct e
 
 	if (setns(req->netns, CLONE_NEWNET) < 0)
 		return err_sys(e, errno, "cannot join the box's network namespace");
-	if (req->first)
-		r = setup_links(req, e);
-	if (r == 0 && req->first)
-		r = set_sysctls(e);
-	if (r == 0)
-		r = inside_sockets_make(req->number, req->ipv6, ret, &port, e);
+	r = inside_sockets_make(req->number, req->ipv6, ret, &port, e);
 	if (r == 0)
 		r = listeners_open(&ret->diag, e);
 	if (r == 0)
 		r = listeners_open(&ret->events, e);
+	/* Before the interface: without a filter, pasta(1) finds the network as it was. */
 	if (r == 0)
 		r = nft_setup(port, req->number, req->ipv6, !req->first, e);
+	if (r == 0 && req->first)
+		r = setup_links(req, e);
+	if (r == 0 && req->first)
+		r = inside_permit(e);
 	return r < 0 ? r : lockdown_thread(true, e);
 }
 

@@ -27,6 +27,12 @@ struct inside_request {
 int inside_start(const struct inside_request *req, struct inside *ret, struct err *e);
 
 /*
+ * Lets the programs of the caller's network namespace listen on port 80 and ping, although box-root
+ * has no capability over it.
+ */
+int inside_permit(struct err *e);
+
+/*
  * The box's side of a flow of datagrams: a connected socket that receives what key->from sends to
  * key->to, and answers as key->to. Returns a descriptor or -errno.
  */

@@ -170,6 +170,14 @@ void links_connect(struct networks *all, int directory, const char *own)
 	}
 }
 
+bool links_any(const struct networks *all)
+{
+	for (size_t i = 0; i < LINKS_MAX; i++)
+		if (*all->links[i].to.socket)
+			return true;
+	return false;
+}
+
 bool links_name(const struct networks *all, const char *socket)
 {
 	for (size_t i = 0; i < LINKS_MAX; i++)

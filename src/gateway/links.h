@@ -22,6 +22,9 @@ void links_set(struct networks *all, const struct gateway_links *to);
  */
 void links_connect(struct networks *all, int directory, const char *own);
 
+/* Does the project name any? */
+bool links_any(const struct networks *all);
+
 /* Does the project name that one? */
 bool links_name(const struct networks *all, const char *socket);
 

@@ -25,6 +25,7 @@
 #include "gateway/channel.h"
 #include "gateway/gateway.h"
 #include "gateway/listen.h"
+#include "gateway/pasta.h"
 #include "gateway/servers.h"
 #include "gateway/setup_bridge.h"
 
@@ -33,7 +34,8 @@
 void network_order(const struct network *n, const struct gateway_order *o, const int *fds,
 		   size_t n_fds)
 {
-	if (n->gateway >= 0)
+	/* Of the others pasta knows nothing. */
+	if (n->gateway >= 0 && (n->driver == DRIVER_GATEWAY || o->type == ORDER_PROJECT))
 		channel_send(n->gateway, o, sizeof(*o), fds, n_fds);
 }
 
@@ -59,7 +61,7 @@ static void tell_policy(const struct network *n)
 {
 	struct gateway_order o = {.type = ORDER_POLICY};
 
-	if (!n->policy || n->gateway < 0)
+	if (!n->policy || n->gateway < 0 || n->driver == DRIVER_PASTA)
 		return;
 	network_order(n, &o, NULL, 0);
 	channel_send(n->gateway, n->policy, netpolicy_size(n->policy), NULL, 0);
@@ -152,6 +154,10 @@ int network_start(struct networks *all, struct network *n, struct err *e)
 	request.parent = pair[1];
 	n->started = clock_ms();
 	n->pid = fork();
+	if (n->pid == 0 && n->driver == DRIVER_PASTA) {
+		proc_close_others((int[]){0, 1, 2, request.parent}, 4);
+		pasta_run(request.parent, request.ipv6);
+	}
 	if (n->pid == 0) {
 		int keep[] = {0, 1, 2, request.parent, GATEWAY_CACHE_FD, request.refusals};
 
@@ -365,7 +371,8 @@ void network_stop(struct networks *all, struct network *n)
 	if (n->gateway < 0)
 		return;
 	close_fd(&n->gateway);
-	kill(n->pid, SIGKILL);
+	if (n->driver == DRIVER_GATEWAY) /* what runs pasta ends it, and then itself */
+		kill(n->pid, SIGKILL);
 	all->dying = xrealloc(all->dying, all->n_dying + 1, sizeof(*all->dying));
 	all->dying[all->n_dying++] = n->pid;
 }

@@ -1,6 +1,5 @@
 /*
- * network.h - a network of a project: its namespace, its boxes, and the process that is its
- * gateway.
+ * network.h - a network of a project: its namespace, its boxes, and the process that carries it.
  */
 #ifndef GATEWAY_NETWORK_H
 #define GATEWAY_NETWORK_H
@@ -26,6 +25,7 @@ struct networks {
 	struct gateway_servers servers;
 	struct link *links; /* LINKS_MAX, see links.h */
 	void (*started)(const struct networks *all, const struct network *n); /* its gateway has */
+	struct err missing;    /* why this machine can have no gateway; code 0: it is not known */
 	struct network *first; /* kept, so that a service that starts again gets its old number */
 	pid_t *dying; /* gateways that were killed: they take a while, which nobody waits for */
 	size_t n_dying;
@@ -42,10 +42,10 @@ struct network_box {
 struct network {
 	char name[NETWORK_NAME_MAX + 1]; /* "": shared by the project's boxes */
 	unsigned number;
-	int netns;   /* -1: not made */
-	bool up;     /* a gateway has set it up */
-	bool wired;  /* it is connected to the project's others */
-	int gateway; /* the connection to that process; -1: there is none */
+	enum gateway_driver asked, driver; /* what its boxes asked for, and what that is */
+	int netns;			   /* -1: not made */
+	bool up, wired; /* a gateway has set it up; it is connected to the project's others */
+	int gateway;	/* the connection to that process; -1: there is none */
 	pid_t pid;
 	long long started; /* clock_ms() */
 	struct network_box *boxes;

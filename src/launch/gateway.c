@@ -116,6 +116,7 @@ static int connect_to_holder(struct gateway_link *link, struct err *e)
 	cleanup_close int directory = open(link->place.directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct gateway_join join = {.version = GATEWAY_VERSION,
 				    .has_links = link->place.links->n > 0,
+				    .driver = link->place.driver,
 				    .forward = link->place.forward};
 	int r;
 
@@ -152,22 +153,28 @@ int gateway_join(const struct gateway_place *place, struct gateway_link *ret, st
 	return r;
 }
 
-/* *ret_number, if it is an answer. Returns 0, the error in the answer, or -ERR_RETRY. */
-static int receive_answer(int fd, int *ret_fds, unsigned *ret_number, struct err *e)
+/*
+ * *ret_number, if it is an answer. Returns 0, with what else it says in *e; the error in the answer;
+ * or -ERR_RETRY.
+ */
+static int receive_answer(const struct gateway_link *link, int *ret_fds, unsigned *ret_number,
+			  struct err *e)
 {
 	struct gateway_answer answer;
-	ssize_t n = channel_receive(fd, &answer, sizeof(answer), ret_fds);
+	ssize_t n = channel_receive(link->fd, &answer, sizeof(answer), ret_fds);
 
 	if (n != sizeof(answer))
 		return err_set(e, ERR_RETRY, "the network's holder has ended");
 	*ret_number = answer.number;
-	if (answer.err.code == 0)
-		return 0;
 	*e = answer.err;
+	if (e->code == 0)
+		return 0;
 	if (e->code == EEXIST || e->code == EPROTO || e->code == EADDRINUSE)
 		return -e->code;
-	return err_add(e, "no network = gateway on this machine ('network = host' uses this "
-			  "machine's; see sandbox doctor)");
+	return err_add(e,
+		       "no network = %s on this machine ('network = host' uses this machine's; see "
+		       "sandbox doctor)",
+		       link->place.driver == DRIVER_PASTA ? "pasta" : "gateway");
 }
 
 static int send_message(const struct gateway_link *link, const void *data, size_t size,
@@ -192,7 +199,7 @@ static int receive_project(struct gateway_link *link, struct project *p, struct 
 	unsigned number;
 
 	for (int i = 0; i < ATTEMPTS && !link->founds; i++) {
-		r = receive_answer(link->fd, fds, &number, e);
+		r = receive_answer(link, fds, &number, e);
 		p->userns = fds[0];
 		p->netns = fds[1];
 		if (r != -ERR_RETRY)
@@ -235,11 +242,13 @@ int gateway_give_box(const struct gateway_link *link, int pidfd, struct err *e)
 	return send_to_holder(link, &pidfd, 1, e);
 }
 
-int gateway_wait(const struct gateway_link *link, unsigned *ret_number, struct err *e)
+int gateway_wait(struct gateway_link *link, unsigned *ret_number, struct err *e)
 {
 	int fds[CHANNEL_FDS];
-	int r = receive_answer(link->fd, fds, ret_number, e);
+	int r = receive_answer(link, fds, ret_number, &link->note);
 
+	if (r < 0)
+		*e = link->note;
 	return r == -ERR_RETRY
 		       ? err_set(e, ECONNRESET, "the gateway was killed while the box started")
 		       : r;

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "gateway/contract.h"
 #include "gateway/link.h"
 #include "launch/plan.h"
 #include "launch/project.h"
@@ -39,6 +40,7 @@ struct gateway_place {
 	const struct netpolicy *policy;	   /* of that network: the same for all its boxes */
 	const struct gateway_links *links; /* other projects that it names */
 	bool forward;			   /* what listens in it appears on the host */
+	enum gateway_driver driver;	   /* what is to carry its traffic */
 };
 
 /* What it points to must live as long as it is used. */
@@ -46,6 +48,7 @@ struct gateway_link {
 	struct gateway_place place;
 	int fd;	     /* the connection: closing it before gateway_give_box() gives up the network */
 	bool founds; /* we have started the holder */
+	struct err note; /* of code 0: what the user must know of the network; "": nothing */
 };
 
 #define GATEWAY_LINK_INIT ((struct gateway_link){.fd = -1})
@@ -69,7 +72,7 @@ int gateway_give_box(const struct gateway_link *link, int pidfd, struct err *e);
 /* Removes from a runtime directory the sockets and journals of holders that were killed. */
 void gateway_sweep(int runtime_fd);
 
-/* *ret_number: the box's address is 10.0.2.NUMBER. */
-int gateway_wait(const struct gateway_link *link, unsigned *ret_number, struct err *e);
+/* *ret_number: the box's address is 10.0.2.NUMBER. Sets link->note. */
+int gateway_wait(struct gateway_link *link, unsigned *ret_number, struct err *e);
 
 #endif

@@ -11,6 +11,7 @@ static const struct net_driver drivers[] = {
 	{.name = "gateway",
 	 .summary = "its own, with a gateway to the host's",
 	 .kind = NET_GATEWAY},
+	{.name = "pasta", .summary = "its own, which pasta(1) carries", .kind = NET_PASTA},
 };
 
 int net_driver_find(const char *name, const struct net_driver **ret, struct err *e)
@@ -21,5 +22,11 @@ int net_driver_find(const char *name, const struct net_driver **ret, struct err 
 			return 0;
 		}
 	return err_set(e, ERR_USAGE,
-		       "there is no network driver '%s': use 'none', 'host' or 'gateway'", name);
+		       "there is no network driver '%s': use 'none', 'host', 'gateway' or 'pasta'",
+		       name);
+}
+
+bool net_driver_is_project(const struct net_driver *d)
+{
+	return d->kind == NET_GATEWAY || d->kind == NET_PASTA;
 }

@@ -157,6 +157,14 @@ bool netpolicy_host(const struct netpolicy *p, uint16_t port)
 	return allowed;
 }
 
+bool netpolicy_is_open(const struct netpolicy *p)
+{
+	for (uint32_t i = 0; i < p->n + p->n_proxies; i++)
+		if (p->rule[i].deny || p->rule[i].kind == NET_RULE_HOST)
+			return false;
+	return !p->closed && !p->learns;
+}
+
 static const struct net_rule *find_proxy(const struct netpolicy *p, uint16_t port,
 					 bool (*fits)(const struct net_rule *rule,
 						      const void *what),

@@ -82,6 +82,9 @@ enum netpolicy_says netpolicy_address(const struct netpolicy *p, const uint8_t *
 /* Is a port of this machine allowed? */
 bool netpolicy_host(const struct netpolicy *p, uint16_t port);
 
+/* Has a gateway nothing to do for it, but to close this machine? */
+bool netpolicy_is_open(const struct netpolicy *p);
+
 /* Must names be looked at, even if the default is open? */
 bool netpolicy_looks_at_names(const struct netpolicy *p);
 

@@ -533,16 +533,17 @@ static int add_asked_mounts(const struct assemble_request *req, struct assembly 
 }
 
 /* The host's names and servers, if they can be reached. */
-static int fill_names(struct assembly *a, struct err *e)
+static int fill_names(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
 	struct plan_etc *etc = &a->plan.etc;
 	bool gateway = a->plan.net == PLAN_NET_GATEWAY;
+	bool pasta = streq(settings_get(req->settings, KEY_NETWORK), "pasta");
 	char *others = NULL, *resolv_conf = NULL;
 	int r;
 
 	if (a->plan.net == PLAN_NET_NEW)
 		return 0;
-	r = gateway ? etc_lines_gateway_others(&others, e) : etc_lines_others(&others, e);
+	r = gateway && !pasta ? etc_lines_gateway_others(&others, e) : etc_lines_others(&others, e);
 	if (r < 0)
 		return r;
 	etc->others = assembly_keep(a, others);
@@ -569,7 +570,7 @@ static int fill_etc(const struct assemble_request *req, struct assembly *a, stru
 	}
 	etc->hosts = true;
 	a->etc_note = assembly_keep(a, etc_lines_note(a->plan.net == PLAN_NET_HOST));
-	return fill_names(a, e);
+	return fill_names(req, a, e);
 }
 
 /* A trial is to be looked at, not kept running. */
@@ -591,7 +592,8 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 {
 	static const enum plan_net nets[] = {[NET_NONE] = PLAN_NET_NEW,
 					     [NET_HOST] = PLAN_NET_HOST,
-					     [NET_GATEWAY] = PLAN_NET_GATEWAY};
+					     [NET_GATEWAY] = PLAN_NET_GATEWAY,
+					     [NET_PASTA] = PLAN_NET_GATEWAY};
 	const struct settings *s = req->settings;
 	const struct user *u = req->user;
 	const struct net_driver *net;

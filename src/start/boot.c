@@ -100,8 +100,9 @@ static int join_network(struct booting *b, struct err *e)
 		.forward = streq(settings_get(b->req->settings, KEY_FORWARD), "auto")};
 	int r = net_driver_find(name, &b->net, e);
 
-	if (r < 0 || b->net->kind != NET_GATEWAY)
+	if (r < 0 || !net_driver_is_project(b->net))
 		return r;
+	place.driver = b->net->kind == NET_PASTA ? DRIVER_PASTA : DRIVER_GATEWAY;
 	place.program = b->gateway = program_path(GATEWAY_PROGRAM);
 	place.socket = b->socket = holder_socket(b->req->box, b->req->network);
 	r = network_rules_read(b->req->settings, &b->policy, e);
@@ -275,6 +276,8 @@ static int start_recorded(struct booting *b, int lifetime, struct err *e)
 		return r;
 	}
 	log_debug("box '%s' (%s) runs as process %d", box->name, box->id, started.pid);
+	if (b->link.note.msg[0])
+		log_warn("%s", b->link.note.msg);
 	if (started.number)
 		log_debug("its address is 10.0.2.%u", started.number);
 	b->started = started;

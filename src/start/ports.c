@@ -90,10 +90,10 @@ static int explain(const struct port_setting *p, const struct net_driver *net, s
 
 	port_value_host(&p->value, host);
 	port_value_box(&p->value, box);
-	if (net->kind == NET_NONE)
+	if (net->kind != NET_HOST)
 		return err_set(e, ERR_USAGE,
-			       "%s: with 'network = none' port %s of the box cannot be reached",
-			       p->from->source, box);
+			       "%s: with 'network = %s' port %s of the box cannot be reached",
+			       p->from->source, net->name, box);
 	if (p->value.host == p->value.box)
 		return 0;
 	if (p->from->users)
@@ -142,8 +142,9 @@ void ports_say_forward(const struct settings *s, const struct net_driver *net)
 
 	if (!st || !streq(st->value, "auto"))
 		return;
-	if (net->kind == NET_NONE)
-		log_note("%s: 'forward = auto' has no effect with 'network = none'", st->source);
+	if (net->kind == NET_NONE || net->kind == NET_PASTA)
+		log_note("%s: 'forward = auto' has no effect with 'network = %s'", st->source,
+			 net->name);
 	else if (net->kind == NET_GATEWAY && settings_bool(s, KEY_NESTED))
 		log_note("%s: 'forward = auto' has no effect with 'nested = yes'", st->source);
 }

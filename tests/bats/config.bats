@@ -119,8 +119,8 @@ line() { # KEY [ARGUMENT...]
 	fails 125 "p/sandbox.ini:2: unknown key 'netwrk'*'network'?" sandbox config ./p
 	project p $'[sandbox]\n\n[evn]\nA = 1'
 	fails 125 "p/sandbox.ini:3: unknown section \[evn]*env*" sandbox config ./p
-	project p $'[sandbox]\nnetwork = pasta'
-	fails 125 "p/sandbox.ini:2: *not available yet*gateway host none" sandbox config ./p
+	project p $'[sandbox]\nidmap = subid'
+	fails 125 "p/sandbox.ini:2: *not available yet*single" sandbox config ./p
 	project p $'[sandbox]\nlinger = soon'
 	fails 125 "p/sandbox.ini:2: *linger*" sandbox config ./p
 	project p $'[sandbox]\nprofile = pyhton'

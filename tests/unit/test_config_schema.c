@@ -142,10 +142,10 @@ static void keys(void **state)
 		{"sandbox", "image", "-x",
 		 "bad value '-x' for image: expected 'host', 'dir:PATH' or an image's name"},
 		{"sandbox", "network", "hots",
-		 "bad value 'hots' for network: expected one of: gateway host none, did you mean "
-		 "'host'?"},
-		{"sandbox", "network", "pasta",
-		 "bad value 'pasta' for network: not available yet, use one of: gateway host none"},
+		 "bad value 'hots' for network: expected one of: gateway host none pasta, did you "
+		 "mean 'host'?"},
+		{"sandbox", "idmap", "subid",
+		 "bad value 'subid' for idmap: not available yet, use one of: single"},
 		{"sandbox", "linger", "10",
 		 "bad value '10' for linger: expected a duration such as 10s, 500ms, 2m, or "
 		 "forever"},

@@ -105,7 +105,7 @@ static void outside_profiles(void **state)
 	setenv("SANDBOX_NETWORK", "x", 1);
 	assert_int_not_equal(settings_load(&req, &s, &e), 0);
 	assert_string_equal(e.msg, "SANDBOX_NETWORK: bad value 'x' for network: expected one of: "
-				   "gateway host none");
+				   "gateway host none pasta");
 	unsetenv("SANDBOX_NETWORK");
 }
 
