@@ -64,10 +64,10 @@ struct holder {
 	struct networks networks;
 	struct client *clients;
 	size_t n_clients;
-	bool served;	   /* there has been a client */
-	bool had_box;	   /* and one that has started its box */
-	bool made_journal; /* the file is new */
-	int watch;	   /* tells that the name servers may have changed; -1: nothing does */
+	bool served;	 /* there has been a client */
+	bool had_box;	 /* and one that has started its box */
+	bool made_files; /* the journal and the refusals are new */
+	int watch;	 /* tells that the name servers may have changed; -1: nothing does */
 	struct pollfd *polls;
 };
 
@@ -588,7 +588,7 @@ static void open_files(struct holder *h)
 	char name[NAME_SIZE];
 
 	name_with(NET_JOURNAL_NAME, name);
-	h->made_journal = faccessat(GATEWAY_CACHE_FD, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+	h->made_files = faccessat(GATEWAY_CACHE_FD, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
 	n->journal = net_journal_map(GATEWAY_CACHE_FD, name);
 	n->refusals = openat(GATEWAY_CACHE_FD, name_with(NET_REFUSALS_NAME, name),
 			     O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -601,17 +601,15 @@ static void open_files(struct holder *h)
 static void leave(const struct holder *h)
 {
 	char name[NAME_SIZE], file[NAME_SIZE];
-	bool throw_away;
 	int fd;
 
 	own_name(name, sizeof(name));
 	unlinkat(GATEWAY_CACHE_FD, name, 0);
 	/* A throw-away box leaves nothing, nor does one of a project that has not started. */
-	throw_away = strlen(name) < NET_PROJECT_NAME;
-	if (throw_away || (h->made_journal && !h->had_box))
+	if (strlen(name) < NET_PROJECT_NAME || (h->made_files && !h->had_box)) {
 		unlinkat(GATEWAY_CACHE_FD, name_with(NET_JOURNAL_NAME, file), 0);
-	if (throw_away)
 		unlinkat(GATEWAY_CACHE_FD, name_with(NET_REFUSALS_NAME, file), 0);
+	}
 	while ((fd = accept4(GATEWAY_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC)) >= 0)
 		close(fd);
 }
