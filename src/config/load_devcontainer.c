@@ -11,6 +11,7 @@
  *	env NAME [VALUE]		a variable of the host, as it was
  *	from PATH SHA256		the devcontainer.json
  *	image NAME			its image, which is not here yet: its label is unknown
+ *	build WORDS			how that is built, a line each: words of image build
  *	set SECTION KEY WHERE LINE DIR VARIABLES VALUE
  *	note WHERE LINE TEXT		what has no effect
  *	cannot WHERE LINE TEXT		why no box can be made from it
@@ -236,6 +237,11 @@ static int take_line(struct loader *ld, char **fields, size_t n, const struct lo
 		strv_push(&s->file_paths, fields[1]);
 	} else if (n == 2 && streq(fields[0], "image")) {
 		replace(&s->devcontainer_image, xstrdup(fields[1]));
+	} else if (n == 2 && streq(fields[0], "build")) {
+		char *rest = fields[1], *word;
+
+		while ((word = strsep(&rest, "\n")))
+			strv_push(&s->devcontainer_build, word);
 	}
 	return 0;
 }

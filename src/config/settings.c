@@ -33,6 +33,7 @@ void settings_clear(struct settings *s)
 	strv_clear(&s->notes);
 	free(s->devcontainer);
 	free(s->devcontainer_image);
+	strv_clear(&s->devcontainer_build);
 	free(s->devcontainer_cannot);
 	free(s->v);
 	free(s->project_dir);

@@ -36,18 +36,19 @@ struct setting {
 struct settings {
 	struct setting *v; /* in order of precedence, lowest first; a single value occurs once */
 	size_t n;
-	char *project_dir;	   /* absolute; NULL if there is no project directory */
-	char *project_file;	   /* its sandbox.ini; NULL if there is none */
-	char project_sha256[65];   /* of project_file, hexadecimal; "" if there is none */
-	char *devcontainer;	   /* the devcontainer.json that is a part of these; or NULL */
-	char *devcontainer_image;  /* its image, if that is not here yet */
-	char *devcontainer_cannot; /* why no box can be made from it; or NULL */
-	struct strv notes;	   /* what it says that has no effect */
-	char *network_denied;	   /* where a policy denies the network, or NULL */
-	bool learns;		   /* by --learn: what is reached is recorded by name */
-	bool no_repository;	   /* policy or user deny what the checkout points to outside */
-	struct strv files;	   /* profiles and includes: name and "sha256:..." alternating */
-	struct strv file_paths;	   /* the path of each of these */
+	char *project_dir;		/* absolute; NULL if there is no project directory */
+	char *project_file;		/* its sandbox.ini; NULL if there is none */
+	char project_sha256[65];	/* of project_file, hexadecimal; "" if there is none */
+	char *devcontainer;		/* the devcontainer.json that is a part of these; or NULL */
+	char *devcontainer_image;	/* its image, if that is not here yet */
+	char *devcontainer_cannot;	/* why no box can be made from it; or NULL */
+	struct strv devcontainer_build; /* how its image is built: words of `image build` */
+	struct strv notes;		/* what it says that has no effect */
+	char *network_denied;		/* where a policy denies the network, or NULL */
+	bool learns;			/* by --learn: what is reached is recorded by name */
+	bool no_repository;	/* policy or user deny what the checkout points to outside */
+	struct strv files;	/* profiles and includes: name and "sha256:..." alternating */
+	struct strv file_paths; /* the path of each of these */
 	enum {
 		SETTINGS_LOCK_UNKNOWN,
 		SETTINGS_LOCKED,

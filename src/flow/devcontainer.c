@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/spawn.h"
+#include "prepare/origin.h"
 #include "rootfs/image.h"
 
 /* In the project's directory, as a hook in the box; its output is no result of the command. */
@@ -49,7 +50,7 @@ int devcontainer_initialize(const struct devcontainer_request *req, struct setti
 	return r < 0 ? r : run_command(text, settings->project_dir, e);
 }
 
-/* Pulls the image: its label may set more. */
+/* Pulls or builds the image: its label may set more. */
 static int read_label(const struct devcontainer_request *req, struct settings *settings,
 		      struct err *e)
 {
@@ -58,7 +59,8 @@ static int read_label(const struct devcontainer_request *req, struct settings *s
 	struct image_request image = {.store = req->store,
 				      .image = settings->devcontainer_image,
 				      .base = settings->project_dir};
-	int r = image_resolve(&image, &root, e);
+	int r = settings->devcontainer_build.n ? origin_build(settings, e)
+					       : image_resolve(&image, &root, e);
 
 	image_root_clear(&root);
 	if (r == 0)
@@ -78,5 +80,9 @@ int devcontainer_prepare(const struct devcontainer_request *req, struct settings
 {
 	int r = devcontainer_initialize(req, settings, e);
 
-	return r == 0 && settings->devcontainer_image ? read_label(req, settings, e) : r;
+	/* For a box that is made again, the files that are copied may have changed. */
+	if (r == 0 &&
+	    (settings->devcontainer_image || (req->box && settings->devcontainer_build.n)))
+		r = read_label(req, settings, e);
+	return r;
 }

@@ -71,6 +71,9 @@ static int add_image(const struct settings *s, const struct setting *st, struct 
 	if (path)
 		return add_path(s, st, path, "dir:", out, e);
 	line = xasprintf("image = %s", st->value);
+	if (s->devcontainer_build.n && st->from == SETTING_FROM_PROJECT &&
+	    streq(st->value, s->devcontainer_build.v[1]))
+		return 0; /* it is built here, by steps */
 	if (!is_known_registry(st->value))
 		reach_add_line(line, out);
 	return 0;
@@ -250,7 +253,7 @@ static bool is_step(const struct schema_key *row)
 /* Packages come over the network: if a box has none, its steps have more than the box. */
 static void add_steps(const struct settings *s, struct strv *out)
 {
-	bool steps = false;
+	bool steps = s->devcontainer_build.n;
 
 	if (!streq(settings_get(s, KEY_NETWORK), "none") || s->network_denied ||
 	    settings_is_users(s, KEY_NETWORK))

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "prepare/locked.h"
 #include "prepare/prepare.h"
+#include "rootfs/image_program.h"
 #include "store/lease.h"
 
 void origin_clear(struct origin *o)
@@ -22,6 +23,18 @@ int origin_check(const struct settings *settings, struct err *e)
 	const char *why = settings->devcontainer_cannot;
 
 	return why ? err_set(e, ERR_USAGE, "%s", why) : 0;
+}
+
+int origin_build(const struct settings *settings, struct err *e)
+{
+	const struct strv *build = &settings->devcontainer_build;
+	cleanup_strv struct strv words = {0};
+
+	strv_push(&words, "image");
+	strv_push(&words, "build");
+	for (size_t i = 0; i < build->n; i++)
+		strv_push(&words, build->v[i]);
+	return image_program((const char *const *)words.v, false, e);
 }
 
 int origin_make(const struct store *s, const struct settings *settings, struct lock_file *lock,
@@ -45,6 +58,8 @@ int origin_make(const struct store *s, const struct settings *settings, struct l
 		r = locked_digest(lock, &locked, e);
 	if (r == 0)
 		r = recipe_make(settings, lock, &o->recipe, e);
+	if (r == 0 && settings->devcontainer_build.n && settings->devcontainer_image)
+		r = origin_build(settings, e);
 	if (r == 0)
 		r = image_resolve(&image, &o->root, e);
 	if (r == -ERR_SAID && lock)

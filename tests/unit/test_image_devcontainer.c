@@ -104,9 +104,10 @@ static void variables(void **state)
 		{"echo ${HOME} ${x:-y} ${containerEnv:A:b} ${localWorkspaceFolderBasename}",
 		 VARIABLES_SHELL, "echo ${HOME} ${x:-y} ${A:-b} my app"},
 		{"${localEnv:HOME", VARIABLES_TEXT, "${localEnv:HOME"},
-		{"${HOME}", VARIABLES_TEXT, NULL},
+		{"[${severity}] ${templateOption:x}", VARIABLES_TEXT,
+		 "[${severity}] ${templateOption:x}"},
+		{"[${severity}]", VARIABLES_ENV, "[$${severity}]"},
 		{"${containerEnv:a b}", VARIABLES_ENV, NULL},
-		{"${input:x}", VARIABLES_TEXT, NULL},
 	};
 	struct fixture f;
 	cleanup_strv struct strv names = {0};

@@ -114,6 +114,15 @@ void resolution_image(struct resolution *r, const char *image)
 	add_line(r, "image", image);
 }
 
+void resolution_build(struct resolution *r, const char *name, const char *last,
+		      const struct strv *words)
+{
+	cleanup_free char *rest = strv_join(words, "\n");
+	cleanup_free char *all = xasprintf("--tag\n%s\n--tag\n%s\n%s", name, last, rest);
+
+	add_line(r, "build", all);
+}
+
 static void add_text(struct resolution *r, const char *word, const struct said_at *at,
 		     const char *text)
 {

@@ -54,6 +54,10 @@ void resolution_from(struct resolution *r, const char *path, const char *sha256)
 /* The image, which is not here yet. */
 void resolution_image(struct resolution *r, const char *image);
 
+/* How the image is built: options and words of `image build`, but for its names. */
+void resolution_build(struct resolution *r, const char *name, const char *last,
+		      const struct strv *words);
+
 /* What has no effect, and why. */
 void resolution_note(struct resolution *r, const struct said_at *at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

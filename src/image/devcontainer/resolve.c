@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "config/devcontainer_file.h"
 #include "image/devcontainer/demands.h"
+#include "image/devcontainer/dockerfile.h"
 #include "image/devcontainer/find.h"
 #include "image/devcontainer/run_args.h"
 #include "image/document/json_read.h"
@@ -35,6 +36,7 @@ struct resolving {
 	struct buf plain;  /* its text without comments */
 	json_t *file, *label, *args;
 	char *image, *image_where, *image_user;
+	char *last; /* image of the last build */
 };
 
 static void resolving_clear(struct resolving *rs)
@@ -51,6 +53,7 @@ static void resolving_clear(struct resolving *rs)
 	free(rs->path);
 	free(rs->image);
 	free(rs->image_where);
+	free(rs->last);
 	free(rs->image_user);
 }
 
@@ -113,48 +116,52 @@ static int read_image(struct resolving *rs, const struct ref *ref, struct err *e
 	return 0;
 }
 
-/* The name of an image changes its meaning with each pull. */
-static void take_image(struct resolving *rs)
+/* The name of an image changes its meaning with each pull. False: it is not here. */
+static bool find_image(struct resolving *rs, const char *image)
 {
 	cleanup_reference struct reference reference = {0};
 	cleanup_free char *name = NULL, *file = NULL, *path = NULL;
-	struct said_at at = {.where = rs->image};
+	struct said_at at = {.where = image};
 	struct ref ref;
 	struct err e;
-	int r = reference_parse(rs->image, rs->req->conf->registry, &reference, &e);
+	int r = reference_parse(image, rs->req->conf->registry, &reference, &e);
 
 	if (r < 0)
-		return;
+		return true;
 	name = ref_name(&reference);
 	file = reference_to_file(name);
 	path = xasprintf("%s/refs/%s", rs->req->store->path, file);
-	rs->image_where = xasprintf("image %s", rs->image);
-	if (!resolution_look(&rs->resolution, path)) {
-		resolution_image(&rs->resolution, rs->image);
-		return;
-	}
+	if (!resolution_look(&rs->resolution, path))
+		return false;
+	rs->image_where = xasprintf("image %s", image);
 	r = ref_read(rs->req->store->fd, name, &ref, &e);
 	if (r == 0)
 		r = read_image(rs, &ref, &e);
 	if (r < 0)
 		resolution_note(&rs->resolution, &at, "%s", e.msg);
+	return true;
 }
 
-/* One of the ways to make a box that is not there yet. */
+/* Until the next one is built, what the last one says counts: the box is made of that. */
+static void take_image(struct resolving *rs)
+{
+	if (find_image(rs, rs->image))
+		return;
+	resolution_image(&rs->resolution, rs->image);
+	if (rs->last)
+		find_image(rs, rs->last);
+}
+
 static void refuse(struct resolving *rs, const struct layer_json *l, const char *key)
 {
 	struct said_at at = layer_at(l, key, NULL, -1);
 
-	if (rs->m.other_image)
-		return;
 	resolution_cannot(&rs->resolution, &at,
 			  "'%s' is not implemented yet: name an image in sandbox.ini instead", key);
 }
 
 static void choose_image(struct resolving *rs, const struct layer_json *file)
 {
-	static const char *const others[] = {"build", "dockerFile", "dockerfile",
-					     "dockerComposeFile"};
 	const json_t *image = json_object_get(file->root, "image");
 	struct said_at at = layer_at(file, "image", NULL, -1);
 
@@ -165,11 +172,14 @@ static void choose_image(struct resolving *rs, const struct layer_json *file)
 			rs->image = xstrdup(rs->req->image);
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		if (json_object_get(file->root, others[i])) {
-			refuse(rs, file, others[i]);
-			return;
-		}
+	if (json_object_get(file->root, "dockerComposeFile")) {
+		refuse(rs, file, "dockerComposeFile");
+		return;
+	}
+	if (dockerfile_is_named(file)) {
+		rs->image = dockerfile_image(&rs->m, file, &rs->last);
+		return;
+	}
 	if (image)
 		rs->image = layer_text(&rs->m, &at, "image", image, VARIABLES_TEXT, NULL);
 	if (rs->image)

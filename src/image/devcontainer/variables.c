@@ -76,8 +76,6 @@ static char *replace_one(const struct variables *v, char *name, enum variables_f
 		buf_addstr(out, path_basename(v->container_folder));
 	else if (streq(name, "devcontainerId"))
 		buf_addstr(out, v->id);
-	else
-		return xasprintf("there is no variable '${%s}'", name);
 	return NULL;
 }
 
@@ -88,18 +86,15 @@ static void add_doubled(struct buf *out, const char *text)
 		buf_addstr(out, *text == '$' ? "$$" : (char[]){*text, '\0'});
 }
 
-/* In a shell's text ${NAME} is the shell's own, unless it is one of ours. */
-static bool is_shells(const char *name, enum variables_for what_for)
+/* Any other stays as it is: it may be one of a shell or of another program. */
+static bool is_ours(const char *name)
 {
-	static const char *const ours[] = {"localEnv:", "env:", "containerEnv:"};
+	static const char *const ours[] = {"localWorkspaceFolder", "localWorkspaceFolderBasename",
+					   "containerWorkspaceFolder",
+					   "containerWorkspaceFolderBasename", "devcontainerId"};
 
-	if (what_for != VARIABLES_SHELL)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-		if (starts_with(name, ours[i]))
-			return false;
-	return !starts_with(name, "localWorkspaceFolder") &&
-	       !starts_with(name, "containerWorkspaceFolder") && !streq(name, "devcontainerId");
+	return starts_with(name, "localEnv:") || starts_with(name, "env:") ||
+	       starts_with(name, "containerEnv:") || is_among(name, ours, ARRAY_SIZE(ours));
 }
 
 char *variables_expand(const struct variables *v, const char *text, enum variables_for what_for,
@@ -111,7 +106,7 @@ char *variables_expand(const struct variables *v, const char *text, enum variabl
 		cleanup_buf struct buf value = BUF_INIT;
 		char *wrong;
 
-		if (!name || is_shells(name, what_for)) {
+		if (!name || !is_ours(name)) {
 			buf_addstr(out, what_for == VARIABLES_ENV && *text == '$'
 						? "$$"
 						: (char[]){*text, '\0'});

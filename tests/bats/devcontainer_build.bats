@@ -1,0 +1,58 @@
+#!/usr/bin/env bats
+# devcontainer_build.bats - a devcontainer.json whose image is built from the project's Dockerfile.
+bats_require_minimum_version 1.8.0
+load helpers
+load images
+
+@test "a Dockerfile is built on the first enter: arguments, target, context, its user and environment" {
+	small_image
+	mkdir -p p/.devcontainer
+	printf 'ARG BASE=none\nFROM $BASE AS dev\nARG WHO\nENV BUILT=$WHO\nCOPY tool /opt/tool\nRUN echo "$WHO" >/opt/who\nFROM dev\nRUN exit 9\n' >p/.devcontainer/Dockerfile
+	echo one >p/tool
+	cat >p/.devcontainer/devcontainer.json <<-'JSON'
+		{"build": {"dockerfile": "Dockerfile", "context": "..", "target": "dev", "args": {"BASE": "app:1", "WHO": "${localWorkspaceFolderBasename}"}, "cacheFrom": "x", "options": ["--progress=plain"]},
+		 "onCreateCommand": "cat /opt/tool >created"}
+	JSON
+	run -0 --separate-stderr sandbox config ./p
+	[[ $stderr = *"devcontainer.json:1: the build option '--progress=plain' is left out"* ]]
+	[[ $output = *'image '*' = localhost/devcontainer-'*' p/.devcontainer/devcontainer.json:1'* ]]
+	run -0 --separate-stderr sandbox enter ./p -- sh -c 'cat /opt/who; echo $BUILT; id -un'
+	[ "$output" = $'p\np\nroot' ]
+	[ "$(cat p/created)" = one ]
+	# What is built already is found: the second box starts without a build.
+	sandbox rm p
+	run -0 --separate-stderr sandbox enter ./p -- cat /opt/tool
+	[[ $output = one && $stderr != *RUN* ]]
+	# Changed files come with --rebuild; a changed Dockerfile is told.
+	echo two >p/tool
+	run -0 --separate-stderr sandbox enter --rebuild ./p -- cat /opt/tool
+	[ "$output" = two ]
+	sed -i 's,>/opt/who,>/opt/name,' p/.devcontainer/Dockerfile
+	run -0 --separate-stderr sandbox enter ./p -- ls /opt
+	[[ $output = *who* && $stderr = *'image'*'--rebuild'* ]]
+	run -0 --separate-stderr sandbox enter --rebuild ./p -- ls /opt
+	[[ $output = *name* ]]
+}
+
+@test "the old keys; what fails, and what is outside the project, makes no box" {
+	small_image
+	mkdir p out
+	printf 'FROM app:1\nRUN false\n' >p/Containerfile
+	echo '{"dockerFile": "Containerfile", "context": "."}' >p/.devcontainer.json
+	run -125 sandbox enter ./p -- true
+	[[ $output = *'Containerfile:2'* ]]
+	says_nothing sandbox ls --names
+	ln -s "$T/out" p/out
+	echo '{"build": {"dockerfile": "Containerfile", "context": "out"}}' >p/.devcontainer.json
+	fails 125 "*.devcontainer.json:1: the context 'out' is not in the project" sandbox enter ./p -- true
+	echo '{"build": {"dockerfile": "none"}}' >p/.devcontainer.json
+	fails 125 "*.devcontainer.json:1: the Dockerfile 'none' does not exist" sandbox enter ./p -- true
+	# A variable of the host in an argument is asked for, and steps can be denied.
+	printf 'FROM app:1\nARG T\n' >p/Containerfile
+	echo '{"build": {"dockerfile": "Containerfile", "args": {"T": "${localEnv:TOKEN}"}}}' >p/.devcontainer.json
+	TOKEN=x fails 125 '*asks for these of this machine: variable of yours: TOKEN, for [[]sandbox[]] image: *' sandbox enter ./p -- true
+	mkdir -p "$HOME/.config/sandbox"
+	printf '[policy]\ndeny = run\n' >"$HOME/.config/sandbox/sandbox.conf"
+	fails 125 "*denies 'build', whose steps run" sandbox config ./p
+	echo '[policy]' >"$HOME/.config/sandbox/sandbox.conf"
+}
