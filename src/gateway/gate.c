@@ -20,6 +20,7 @@ struct gate {
 	enum verdict verdict; /* on the whole connection, or on what is in the tunnel */
 	bool proxied;
 	bool asked; /* a request has passed: its answer may be on its way to the box */
+	bool held;  /* gate_is_held() */
 	struct proxy proxy;
 	struct proxy_target target; /* of the last request */
 };
@@ -59,7 +60,8 @@ static enum gate_says look_at_request(struct gate *g, size_t n, bool ended, uint
 	switch (proxy_read(&g->proxy, data, n, ret_n, &g->target)) {
 	case PROXY_MORE:
 		/* Before the proxy has made a tunnel, it reads requests: so nothing passes. */
-		if (g->proxy.state == PROXY_ANSWER || g->proxy.state == PROXY_NO_TUNNEL)
+		g->held = g->proxy.state == PROXY_ANSWER || g->proxy.state == PROXY_NO_TUNNEL;
+		if (g->held)
 			return GATE_WAITS;
 		return ended || n == sizeof(data) ? GATE_REFUSES : GATE_WAITS;
 	case PROXY_PASS:
@@ -81,6 +83,7 @@ enum gate_says gate_look(struct gate *g, int fd, bool ended, uint64_t *ret_n)
 {
 	ssize_t n = recv(fd, data, sizeof(data), MSG_PEEK | MSG_DONTWAIT);
 
+	g->held = false;
 	if (n == 0)
 		return GATE_OPEN; /* nothing was said */
 	if (n < 0)
@@ -90,6 +93,11 @@ enum gate_says gate_look(struct gate *g, int fd, bool ended, uint64_t *ret_n)
 	return g->proxied && g->proxy.state != PROXY_TUNNEL
 		       ? look_at_request(g, (size_t)n, ended, ret_n)
 		       : look_at_flight(g, (size_t)n, ended);
+}
+
+bool gate_is_held(const struct gate *g)
+{
+	return g->held;
 }
 
 enum gate_says gate_look_back(struct gate *g, int fd, bool ended, uint64_t *ret_n)

@@ -31,6 +31,9 @@ enum gate_says gate_look(struct gate *g, int fd, bool ended, uint64_t *ret_n);
 /* The same of what the host's end has sent; never open, and never refused. */
 enum gate_says gate_look_back(struct gate *g, int fd, bool ended, uint64_t *ret_n);
 
+/* Does the box wait for what the host's end sends, although it has sent something? */
+bool gate_is_held(const struct gate *g);
+
 /*
  * After GATE_REFUSES: tells the program in the box why, if it will understand that, and takes from
  * its socket what it has sent. False: nothing was told, and the connection is to be reset.

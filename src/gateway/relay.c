@@ -187,8 +187,10 @@ static void passed(struct relay *r, int i, size_t n)
 	}
 	if (w->may == 0)
 		gate_look_back(r->gate, r->end[1].fd, r->end[1].hung_up, &w->may);
-	r->end[0].readable = true;
-	queue(&ready, r);
+	if (gate_is_held(r->gate)) {
+		r->end[0].readable = true;
+		queue(&ready, r);
+	}
 }
 
 /* What a read from an end has returned. False: nothing was read. */

@@ -175,6 +175,22 @@ serve(a)' 3>&- &
 	wait_for $session
 }
 
+@test "the profiles agent, build and install are closed, to what the project does not allow" {
+	local profile
+
+	for profile in agent build install; do
+		project $profile "[sandbox]
+profile = $profile
+network = gateway
+linger = 0
+[network]
+allow = www.test"
+		on_host sandbox enter --accept $profile -- getent hosts www.test
+		run ! on_host sandbox enter $profile -- getent hosts other.test
+		[ "$(on_host sandbox why --json $profile | jq -r '[.[].allow] | index("other.test")')" != null ]
+	done
+}
+
 @test "the user's [policy] closes the network of every project, and denies names" {
 	mkdir -p "$HOME/.config/sandbox"
 	printf '[policy]\nnetwork-default = closed\nnetwork-deny = www.test\n' >"$HOME/.config/sandbox/sandbox.conf"
