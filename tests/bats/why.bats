@@ -60,6 +60,7 @@ load internet
 	run ! sandbox enter p -- test -e "$HOME/secret"
 	[ "$(sandbox why --json -c mount p | jq -r '.[0] | "\(.what): \(.allow)"')" = 'system call mount: [sandbox] nested = yes' ]
 	fails 125 "there is no system call 'frob' on this machine" sandbox why -c frob p
+	[[ $(sandbox why -f $'/usr/a\e[2J' p) = 'file /usr/a\x1b[2J: '* ]]
 	sandbox stop p
 }
 

@@ -67,9 +67,13 @@ static int add_refusals(const char *project, struct json *j, struct buf *text, s
 /* As refusals of the network are shown, which have a time and a count as well. */
 static void add_explanation(const struct explanation *x, struct json *j, struct buf *text)
 {
-	buf_addf(text, "%s: %s\n", x->what, x->reason);
-	if (x->allowed)
-		buf_addf(text, "\t%s\n", x->allowed);
+	/* A mount of a box with `nested` may have any name. */
+	cleanup_free char *what = err_quote_all(x->what), *reason = err_quote_all(x->reason),
+			  *allowed = x->allowed ? err_quote_all(x->allowed) : NULL;
+
+	buf_addf(text, "%s: %s\n", what, reason);
+	if (allowed)
+		buf_addf(text, "\t%s\n", allowed);
 	else if (x->refused)
 		buf_addstr(text, "\tno line of sandbox.ini opens it\n");
 	jsonout_object_begin(j, NULL);
