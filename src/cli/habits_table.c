@@ -5,9 +5,9 @@
  */
 #include "cli/habits.h"
 
-#define SAY_BUILD                                                                           \
-	"[packages] and [run] of sandbox.ini make an image's layers, 'sandbox init' reads " \
-	"a Dockerfile, 'sandbox image import' takes what another tool has built"
+#define SAY_BUILD                                                                                 \
+	"'sandbox image build' builds a Dockerfile; [packages] and [run] of sandbox.ini make an " \
+	"image's layers without one"
 #define SAY_COMPOSE                                                                   \
 	"a section [service NAME] of sandbox.ini says what a compose file says of a " \
 	"service, and 'sandbox up' starts them"
@@ -57,7 +57,8 @@ const struct habit_word habit_words[] = {
 	{"system prune", .ours = "image prune"},
 	{"system info", .ours = "doctor"},
 	{"info", .ours = "doctor"},
-	{"build", .say = SAY_BUILD},
+	{"build", .ours = "image build"},
+	{"buildx build", .ours = "image build"},
 	{"buildx", .say = SAY_BUILD},
 	{"builder", .say = SAY_BUILD},
 	{"commit", .say = "'sandbox seal' makes an image of a project's prepared environment"},

@@ -39,7 +39,7 @@ struct bootstrap_cli {
 struct build_cli {
 	bool json, print, no_cache, pull, debug_shell;
 	const char *file, *target, *platform, *timestamp;
-	struct strv names, build_args, build_contexts, secrets, agents;
+	struct strv names, build_args, build_contexts, secrets, agents, outputs;
 };
 
 struct tree_cli {

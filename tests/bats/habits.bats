@@ -68,8 +68,8 @@ load helpers
 	[ "$(sandbox list --json)" = '[]' ]
 	[ "$(sandbox image list --json)" = "$(sandbox images --json)" ]
 	fails 125 "*nosuch:1*" sandbox rmi nosuch:1
-	fails 125 "there is no 'build': \[packages\] and \[run\] of sandbox.ini *" sandbox build -t x .
-	fails 125 "there is no Dockerfile or Containerfile in '.': *" sandbox image build .
+	fails 125 "there is no Dockerfile or Containerfile in '.': *" sandbox build -t x .
+	fails 125 "there is no 'builder': 'sandbox image build' *" sandbox builder prune
 	fails 125 "there is no 'compose': *'sandbox up' starts them" sandbox compose up
 	fails 125 "there is no 'cp': *'sandbox exec BOX cat FILE >FILE'" sandbox container cp a:b c
 	fails 125 "there is no 'rmi': it is 'image' here" sandbox help rmi

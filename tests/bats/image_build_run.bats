@@ -269,6 +269,29 @@ COPY <<X /doc # buildkit" ]
 	empty "$XDG_DATA_HOME/sandbox/boxes" "$XDG_DATA_HOME/sandbox/tmp"
 }
 
+@test "outputs: a directory, archives, the standard output" {
+	printf 'FROM app:1 AS files\nRUN echo x >/x && chmod 4750 /x && ln -s x /link && mkdir -m 700 /d && chown 5 /x\n' >Dockerfile
+	printf 'FROM scratch\nCOPY --from=files /x /link /d /out/\nCOPY --from=files /x /\n' >>Dockerfile
+	mkdir -p "$T/o/out/x"
+	sandbox image build -t built:1 -o "$T/o" --output "type=oci,dest=$T/a.oci" --output type=image,name=built:2 \
+		--output "type=docker,dest=$T/a.docker" . >out
+	[ "$(sandbox image inspect --json built:2 | jq -r .digest)" = "$(cat out)" ]
+	[ "$(cat "$T/o/x" "$T/o/out/link")" = $'x\nx' ]
+	[ "$(stat -c '%a %F' "$T/o/out/x" "$T/o/x")" = $'750 regular file\n750 regular file' ]
+	[ -z "$(getfattr -R -d "$T/o" 2>/dev/null)" ]
+	[ "$(sandbox image import "$T/a.oci" back:1 2>/dev/null)" = back:1 ]
+	[ "$(sandbox image inspect --json back:1 | jq -r .digest)" = "$(cat out)" ]
+	[ "$(tar -xOf "$T/a.docker" manifest.json | jq -r '.[].RepoTags[]')" = docker.io/library/built:1 ]
+	[ "$(sandbox image build -o - . | tar -t | LC_ALL=C sort)" = "./
+out/
+out/link
+out/x
+x" ]
+	fails 125 "--output: 'ocy' is not a type; did you mean 'oci'[?]" sandbox image build --output type=ocy,dest=x .
+	fails 125 "--output type=tar: expected dest=PATH" sandbox image build --output type=tar .
+	fails 125 "--output type=oci: the image has no name; *" sandbox image build -q --output type=oci,dest=x .
+}
+
 @test "a failed step: its output, the file, the line, and what was done stays" {
 	printf 'FROM app:1\nRUN echo 1 >/1\nRUN echo some output; \\\n  exit 3\n' >Dockerfile
 	run -125 sandbox image build -t bad:1 .

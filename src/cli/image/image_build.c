@@ -22,6 +22,7 @@
 #include "build/remote.h"
 #include "build/values.h"
 #include "cli/image/build_lent.h"
+#include "cli/image/build_output.h"
 #include "cli/image/build_view.h"
 #include "cli/image/image_common.h"
 #include "cli/image_commands.h"
@@ -40,6 +41,7 @@ struct request {
 	struct graph_options options;
 	struct ignore ignore;
 	struct build_lent_list secrets, agents;
+	struct build_output_list outputs;
 };
 
 static void request_clear(struct request *r)
@@ -53,6 +55,7 @@ static void request_clear(struct request *r)
 	ignore_clear(&r->ignore);
 	build_lent_clear(&r->secrets);
 	build_lent_clear(&r->agents);
+	build_output_clear(&r->outputs);
 }
 
 static char *in_directory(const struct request *r, const char *name)
@@ -161,6 +164,8 @@ static int read_options(struct request *r, struct err *e)
 		res = build_lent_secrets(&r->cli->secrets, &r->secrets, e);
 	if (res == 0)
 		res = build_lent_agents(&r->cli->agents, &r->agents, e);
+	if (res == 0)
+		res = build_output_read(&r->cli->outputs, &r->outputs, e);
 	r->options.target = r->cli->target;
 	r->options.build_platform = r->host_platform;
 	r->options.target_platform = r->platform;
@@ -268,23 +273,31 @@ static int check(const struct request *r, const struct graph *g, struct err *e)
 	return res;
 }
 
-/* The names of -t, in the form of ref_name(). */
+static int read_name(const struct image_tools *t, const char *word, struct strv *out, struct err *e)
+{
+	cleanup_reference struct reference ref = {0};
+	int res = reference_parse(word, t->conf.registry, &ref, e);
+
+	if (res == 0 && ref.digest.hex[0])
+		res = err_set(e, ERR_USAGE, "'%s' has a digest: a new name can only have a tag",
+			      word);
+	if (res == 0)
+		strv_push_take(out, ref_name(&ref));
+	return res;
+}
+
+/* The names of -t and of outputs that are images, in the form of ref_name(). */
 static int read_names(const struct request *r, const struct image_tools *t, struct strv *out,
 		      struct err *e)
 {
-	for (size_t i = 0; i < r->cli->names.n; i++) {
-		cleanup_reference struct reference ref = {0};
-		int res = reference_parse(r->cli->names.v[i], t->conf.registry, &ref, e);
+	int res = 0;
 
-		if (res == 0 && ref.digest.hex[0])
-			res = err_set(e, ERR_USAGE,
-				      "'%s' has a digest: a new name can only have a tag",
-				      r->cli->names.v[i]);
-		if (res < 0)
-			return res;
-		strv_push_take(out, ref_name(&ref));
-	}
-	return 0;
+	for (size_t i = 0; res == 0 && i < r->cli->names.n; i++)
+		res = read_name(t, r->cli->names.v[i], out, e);
+	for (size_t i = 0; res == 0 && i < r->outputs.n; i++)
+		if (r->outputs.v[i].type == OUTPUT_IMAGE)
+			res = read_name(t, r->outputs.v[i].name, out, e);
+	return res;
 }
 
 /* --timestamp, else SOURCE_DATE_EPOCH; -1: there is none. */
@@ -353,10 +366,14 @@ static int build(const struct request *r, struct graph *g, struct err *e)
 		result = read_names(r, &t, &names, e);
 	if (result == 0)
 		result = engine_run(&req, &res, e);
+	if (result == 0)
+		result = build_output_write(&r->outputs, &t.store, &res.digest,
+					    names.n ? names.v[0] : NULL, e);
 	if (result < 0)
 		return result;
-	print_built(&t, &names, &res, r->cli->json);
-	if (!names.n)
+	if (!build_output_is_stdout(&r->outputs))
+		print_built(&t, &names, &res, r->cli->json);
+	if (!names.n && !r->outputs.n)
 		log_note("the image has no name, and 'sandbox image prune' removes it: give it one "
 			 "with --tag");
 	return 0;
