@@ -18,26 +18,37 @@
 #include "base/owner.h"
 #include "base/path.h"
 
-/* Has the directory no other attributes than the one below it? Then it is only a copy. */
-static bool is_untouched(int fd, const struct stat *below)
+/* The owner that root of a box set; "" if there is none. */
+static void read_mark(int fd, char ret[OWNER_MAX])
 {
-	char names[1024];
-	ssize_t n = flistxattr(fd, names, sizeof(names));
-	struct stat st;
+	ssize_t n = fgetxattr(fd, OWNER_XATTR, ret, OWNER_MAX - 1);
 
-	if (n < 0 || fstat(fd, &st) < 0 || (st.st_mode & 07777) != (below->st_mode & 07777))
+	ret[n > 0 ? n : 0] = '\0';
+}
+
+/* Is the directory like the one below it? Then it is only a copy. */
+static bool is_untouched(int fd, int below)
+{
+	char names[1024], mark[OWNER_MAX], old_mark[OWNER_MAX];
+	ssize_t n = flistxattr(fd, names, sizeof(names));
+	struct stat st, old;
+
+	if (n < 0 || fstat(fd, &st) < 0 || fstat(below, &old) < 0 ||
+	    (st.st_mode & 07777) != (old.st_mode & 07777))
 		return false;
 	for (const char *name = names; name < names + n; name += strlen(name) + 1)
 		if (!streq(name, "user.overlay.origin") && !streq(name, "user.overlay.impure") &&
 		    !streq(name, OWNER_XATTR))
 			return false;
-	return true;
+	read_mark(fd, mark);
+	read_mark(below, old_mark);
+	return streq(mark, old_mark);
 }
 
 /* May the directory go, if it is empty? */
 static bool is_launchers(int upper, const struct view *below, const char *path)
 {
-	cleanup_close int fd = -1;
+	cleanup_close int fd = -1, old = -1;
 	struct err ignored;
 	struct stat st;
 	size_t layer;
@@ -47,7 +58,9 @@ static bool is_launchers(int upper, const struct view *below, const char *path)
 		return true;
 	return r == 0 && S_ISDIR(st.st_mode) &&
 	       path_open_nolinks(upper, path, O_RDONLY | O_DIRECTORY, 0, &fd, &ignored) == 0 &&
-	       is_untouched(fd, &st);
+	       path_open_nolinks(below->layers[layer], path, O_RDONLY | O_DIRECTORY, 0, &old,
+				 &ignored) == 0 &&
+	       is_untouched(fd, old);
 }
 
 /* Opens the directory that path is in: -ENOENT if it, too, is not in the upper. */
@@ -110,10 +123,8 @@ static int remove_file(int upper, const char *path, struct err *e)
 
 int build_tidy(int upper, const struct view *below, const struct strv *mounts, struct err *e)
 {
-	static const char *const files[] = {"/etc/hosts", "/etc/resolv.conf"}, *const points[] = {
-										       "/proc",
-										       "/sys",
-										       "/dev"};
+	static const char *const files[] = {"/etc/hosts", "/etc/resolv.conf"};
+	static const char *const points[] = {"/proc", "/sys", "/dev"};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(files); i++) {

@@ -59,14 +59,15 @@ static int make_new(int upper, const char *path, struct err *e)
 {
 	cleanup_close int fd = -1;
 
-	if (mkdirat(upper, path, 0755) < 0 && errno != EEXIST)
+	/* Whatever the caller's umask. */
+	if (mkdirat(upper, path, 0755) < 0 || fchmodat(upper, path, 0755, 0) < 0)
 		return err_sys(e, errno, "cannot make '%s'", path);
 	return path_open_nolinks(upper, path, O_PATH | O_DIRECTORY, 0, &fd, e);
 }
 
 /*
- * Resolves as much of the path as there is in the view, makes the rest. *upper stays empty if there
- * is nothing to make.
+ * Resolves as much of the path as there is in the view, makes the rest. The upper stays empty if
+ * there is nothing to make.
  */
 static int make_missing(int upper, const struct view *below, const char *path, struct err *e)
 {
@@ -93,7 +94,7 @@ static int make_missing(int upper, const struct view *below, const char *path, s
 				r = make_new(upper, next, e);
 		}
 		free(real);
-		real = take_ptr(*(resolved ? &resolved : &next));
+		real = resolved ? take_ptr(resolved) : take_ptr(next);
 	}
 	return r;
 }
