@@ -73,6 +73,8 @@ image_with_label() { # JSON
 	[ "$(sandbox config ./p env.B)" = '' ]
 	echo 'C=3' >p/.env
 	[ "$(sandbox config ./p env.C)" = 3 ]
+	# The program that read it, which may understand more now.
+	grep -q "^file	.*/sandbox-image$" "$XDG_DATA_HOME"/sandbox/devcontainers/*
 	# Another file comes before this one.
 	devcontainer .devcontainer/devcontainer.json <<<'{"image": "app:1", "containerEnv": {"A": "first"}}'
 	[ "$(sandbox config ./p env.A)" = first ]

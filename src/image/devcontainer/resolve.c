@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/proc.h"
 #include "config/devcontainer_file.h"
 #include "image/devcontainer/demands.h"
 #include "image/devcontainer/dockerfile.h"
@@ -251,6 +252,9 @@ void resolve_devcontainer(const struct resolve_request *req, struct buf *out)
 
 	rs.resolution.project = req->project;
 	rs.resolution.choice = req->choice;
+	/* Another version of this program may understand more. */
+	if (proc_self())
+		resolution_look(&rs.resolution, proc_self());
 	r = find_devcontainer(&rs.resolution, req->config, &rs.path, &e);
 	if (r == 0 && rs.path) {
 		at.where = rs.path;
