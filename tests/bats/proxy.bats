@@ -10,11 +10,17 @@ setup() {
 	unset {http,https,ftp,all,no}_proxy {HTTP,HTTPS,FTP,ALL,NO}_PROXY
 	sandbox_setup
 	internet_start
-	servers=()
+	: >servers
+}
+
+# A program in the background, which ends with the test.
+serve() { # on_host|on_internet COMMAND...
+	# shellcheck disable=SC2016 # of the inner shell
+	"$1" sh -c 'echo $$ >>servers; exec "$@"' - "${@:2}" >>servers.log 2>&1 3>&- &
 }
 
 teardown() {
-	[ ${#servers[@]} = 0 ] || kill "${servers[@]}"
+	xargs -r kill <"$T/servers"
 	internet_stop
 	sandbox_teardown
 }
@@ -29,8 +35,7 @@ start_proxy() { # on_host|on_internet ADDRESS [LINE]...
 
 	printf '%s\n' "Port $PROXY" "Listen $address" 'LogLevel Connect' "LogFile \"$PWD/proxied\"" 'MaxClients 20' "${@:3}" >tinyproxy.conf
 	: >proxied
-	"$where" tinyproxy -d -c "$PWD/tinyproxy.conf" >tinyproxy.log 2>&1 3>&- &
-	servers+=($!)
+	serve "$where" tinyproxy -d -c "$PWD/tinyproxy.conf"
 	wait_until 100 proxy_accepts "$where" "$address"
 }
 
@@ -71,8 +76,7 @@ start_web() {
 		open('web-served', 'w').close()
 		plain.serve_forever()
 	END
-	on_internet python3 web.py "$ANSWERS" $WEB >web.log 2>&1 3>&- &
-	servers+=($!)
+	serve on_internet python3 web.py "$ANSWERS" $WEB
 	wait_until 100 [ -e web-served ]
 }
 
