@@ -21,6 +21,8 @@
 #include "build/copy_owner.h"
 #include "build/copy_sources.h"
 
+#define TEXT_BYTES (64u << 10)
+
 /* What is known of the files of one context. */
 struct known_tree {
 	dev_t dev;
@@ -81,12 +83,22 @@ struct copying {
 	struct copy_session *session;
 	const struct copy_request *req;
 	const struct copy_sources *sources;
-	struct hash *hash; /* of the key; NULL: none is made */
+	struct hash *hash;	    /* of the key; NULL: none is made */
+	struct buf text;	    /* what is hashed next */
+	struct copy_stamps *stamps; /* the session's, of the tree; NULL: not looked for */
 
 	struct copy_layer *layer;	  /* NULL: only the key is made */
 	const struct copy_source *source; /* the current one */
 	char *target;			  /* its real path in the layer */
 };
+
+static void copying_clear(struct copying *c)
+{
+	hash_free(c->hash);
+	buf_free(&c->text);
+	free(c->target);
+}
+#define cleanup_copying __attribute__((cleanup(copying_clear)))
 
 static int digest_of(struct copying *c, const struct copy_source *source,
 		     const struct copy_entry *entry, unsigned char ret[COPY_STAMP_BYTES],
@@ -100,7 +112,9 @@ static int digest_of(struct copying *c, const struct copy_source *source,
 
 	if (source->view) {
 		pthread_mutex_lock(&s->lock);
-		stamps = stamps_of(s, source->view->tree);
+		if (!c->stamps)
+			c->stamps = stamps_of(s, source->view->tree);
+		stamps = c->stamps;
 		known = stamps ? copy_stamps_find(stamps, &entry->st) : NULL;
 		if (known)
 			memcpy(ret, known, COPY_STAMP_BYTES);
@@ -118,6 +132,19 @@ static int digest_of(struct copying *c, const struct copy_source *source,
 	return 0;
 }
 
+/* Many entries at once. */
+static void hash_text(struct copying *c)
+{
+	hash_update(c->hash, c->text.data, c->text.len);
+	buf_reset(&c->text);
+}
+
+static void end_key(struct copying *c, struct digest *ret)
+{
+	hash_text(c);
+	hash_final(c->hash, ret);
+}
+
 static int add_to_key(struct copying *c, const struct copy_source *source,
 		      const struct copy_entry *entry, struct err *e)
 {
@@ -129,8 +156,11 @@ static int add_to_key(struct copying *c, const struct copy_source *source,
 	if (r < 0)
 		return r;
 	if (!*entry->path)
-		copy_digest_text(c->hash, source->name);
-	return copy_digest_entry(c->hash, entry, entry->type == 'f' ? content : NULL, e);
+		copy_digest_text(&c->text, source->name);
+	r = copy_digest_entry(&c->text, entry, entry->type == 'f' ? content : NULL, e);
+	if (c->text.len >= TEXT_BYTES)
+		hash_text(c);
+	return r;
 }
 
 /* "/dir/.", "/dir/" and "." are directories, whatever is there. */
@@ -237,28 +267,29 @@ static int add(void *ctx, const struct copy_source *source, const struct copy_en
 }
 
 /* The words of the step that decide what becomes of the files. */
-static void add_words(struct hash *h, const struct copy_request *req)
+static void add_words(struct copying *c)
 {
+	const struct copy_request *req = c->req;
 	const struct strv *flags = &req->step->flags, *args = &req->step->args;
 
-	copy_digest_text(h, req->step->of->in->kind == INSTRUCTION_ADD ? "ADD 1" : "COPY 1");
-	copy_digest_text(h, req->workdir);
+	copy_digest_text(&c->text, req->step->of->in->kind == INSTRUCTION_ADD ? "ADD 1" : "COPY 1");
+	copy_digest_text(&c->text, req->workdir);
 	for (size_t i = 0; i + 1 < flags->n; i += 2) {
 		if (streq(flags->v[i], "from"))
 			continue;
-		copy_digest_text(h, flags->v[i]);
-		copy_digest_text(h, flags->v[i + 1]);
+		copy_digest_text(&c->text, flags->v[i]);
+		copy_digest_text(&c->text, flags->v[i + 1]);
 	}
-	copy_digest_text(h, "");
-	copy_digest_text(h, args->v[args->n - 1]);
+	copy_digest_text(&c->text, "");
+	copy_digest_text(&c->text, args->v[args->n - 1]);
 	for (size_t i = 0; i < req->step->contents.n; i++)
-		copy_digest_text(h, req->step->contents.v[i]);
+		copy_digest_text(&c->text, req->step->contents.v[i]);
 	/* The names of sources matter only with the key of their tree, or --parents. */
 	if (!req->from->key)
 		return;
-	copy_digest_text(h, req->from->key->hex);
+	copy_digest_text(&c->text, req->from->key->hex);
 	for (size_t i = 0; i + 1 < args->n; i++)
-		copy_digest_text(h, args->v[i]);
+		copy_digest_text(&c->text, args->v[i]);
 }
 
 static int walk(struct copying *c, struct err *e)
@@ -272,15 +303,18 @@ static int make_key(struct copy_session *s, const struct copy_request *req, stru
 		    struct err *e)
 {
 	cleanup_copy_sources struct copy_sources sources = {0};
-	cleanup_hash struct hash *h = hash_new();
-	struct copying c = {.session = s, .req = req, .sources = &sources, .hash = h};
+	cleanup_copying struct copying c = {.session = s,
+					    .req = req,
+					    .sources = &sources,
+					    .hash = hash_new(),
+					    .text = BUF_INIT};
 	int r = copy_sources_read(req, &sources, e);
 
-	add_words(h, req);
+	add_words(&c);
 	if (r == 0 && !req->from->key)
 		r = walk(&c, e);
 	if (r == 0)
-		hash_final(h, ret);
+		end_key(&c, ret);
 	return r;
 }
 
@@ -304,10 +338,9 @@ static int write_layer(struct copying *c, const struct copy_manner *manner, int 
 		r = walk(c, e);
 	if (r == 0)
 		r = copy_layer_finish(&layer, e);
-	free(c->target);
 	if (r < 0 || !c->hash)
 		return r;
-	hash_final(c->hash, &key);
+	end_key(c, &key);
 	return digest_equal(&key, c->req->key)
 		       ? 0
 		       : err_set(e, EBUSY,
@@ -319,8 +352,8 @@ static int make_layer(struct copy_session *s, const struct copy_request *req, in
 		      int meta_fd, struct err *e)
 {
 	cleanup_copy_sources struct copy_sources sources = {0};
-	cleanup_hash struct hash *h = req->key && !req->from->key ? hash_new() : NULL;
-	struct copying c = {.session = s, .req = req, .sources = &sources, .hash = h};
+	cleanup_copying struct copying c = {
+		.session = s, .req = req, .sources = &sources, .text = BUF_INIT};
 	struct copy_manner manner = {.time = req->time, .limits = req->limits};
 	struct owner owner;
 	int r = copy_sources_read(req, &sources, e);
@@ -333,8 +366,10 @@ static int make_layer(struct copy_session *s, const struct copy_request *req, in
 		r = copy_owner(req->base, sources.flags.chown, &owner, e);
 		manner.owner = &owner;
 	}
-	if (h)
-		add_words(h, req);
+	if (req->key && !req->from->key) {
+		c.hash = hash_new();
+		add_words(&c);
+	}
 	return r < 0 ? r : write_layer(&c, &manner, upper_fd, meta_fd, e);
 }
 

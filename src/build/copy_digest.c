@@ -19,9 +19,9 @@
 
 #define BLOCK 65536
 
-void copy_digest_text(struct hash *h, const char *text)
+void copy_digest_text(struct buf *out, const char *text)
 {
-	hash_update(h, text, strlen(text) + 1);
+	buf_add(out, text, strlen(text) + 1);
 }
 
 static void raw_digest(struct hash *h, unsigned char ret[COPY_STAMP_BYTES])
@@ -96,7 +96,7 @@ static int hash_content(struct hash *h, int fd, const struct stat *st)
 	return 0;
 }
 
-static int hash_xattrs(struct hash *h, const struct copy_entry *entry, int fd, struct err *e)
+static int add_xattrs(struct buf *out, const struct copy_entry *entry, int fd, struct err *e)
 {
 	struct meta_entry all = {0};
 	int r = copy_entry_xattrs(entry, fd, &all, e);
@@ -104,9 +104,9 @@ static int hash_xattrs(struct hash *h, const struct copy_entry *entry, int fd, s
 	for (size_t i = 0; r == 0 && i < all.xattr_names.n; i++) {
 		uint64_t len = all.xattr_values[i].len;
 
-		copy_digest_text(h, all.xattr_names.v[i]);
-		hash_update(h, &len, sizeof(len));
-		hash_update(h, all.xattr_values[i].data, len);
+		copy_digest_text(out, all.xattr_names.v[i]);
+		buf_add(out, &len, sizeof(len));
+		buf_add(out, all.xattr_values[i].data, len);
 	}
 	meta_entry_clear(&all);
 	return r;
@@ -121,6 +121,7 @@ int copy_digest_file(const struct copy_entry *entry, int fd, unsigned char ret[C
 		     struct err *e)
 {
 	cleanup_hash struct hash *h = hash_new();
+	cleanup_buf struct buf xattrs = BUF_INIT;
 	cleanup_close int opened = -1;
 	struct stat st;
 	int r;
@@ -136,16 +137,17 @@ int copy_digest_file(const struct copy_entry *entry, int fd, unsigned char ret[C
 	r = hash_content(h, fd < 0 ? opened : fd, &entry->st);
 	if (r < 0)
 		return err_sys(e, -r, "cannot read '%s'", entry->real);
-	r = hash_xattrs(h, entry, opened, e);
+	r = add_xattrs(&xattrs, entry, opened, e);
 	if (r < 0)
 		return r;
+	hash_update(h, xattrs.data, xattrs.len);
 	if (fd < 0 && (fstat(opened, &st) < 0 || !copy_stamps_same(&st, &entry->st)))
 		return changed(entry, e);
 	raw_digest(h, ret);
 	return 0;
 }
 
-static int hash_link(struct hash *h, const struct copy_entry *entry, struct err *e)
+static int add_link(struct buf *out, const struct copy_entry *entry, struct err *e)
 {
 	char target[PATH_MAX];
 	ssize_t n = readlinkat(entry->dir, entry->name, target, sizeof(target) - 1);
@@ -153,33 +155,48 @@ static int hash_link(struct hash *h, const struct copy_entry *entry, struct err 
 	if (n < 0)
 		return err_sys(e, errno, "cannot read the symlink '%s'", entry->real);
 	target[n] = '\0';
-	copy_digest_text(h, target);
+	copy_digest_text(out, target);
 	return 0;
 }
 
-static int hash_directory(struct hash *h, const struct copy_entry *entry, struct err *e)
+static int add_directory(struct buf *out, const struct copy_entry *entry, struct err *e)
 {
 	cleanup_close int fd = openat(entry->dir, entry->name,
 				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return err_sys(e, errno, "cannot open '%s'", entry->real);
-	return hash_xattrs(h, entry, fd, e);
+	return add_xattrs(out, entry, fd, e);
 }
 
-int copy_digest_entry(struct hash *h, const struct copy_entry *entry, const unsigned char *content,
+/* Has no padding. */
+struct numbers {
+	uint64_t size;
+	uint32_t type, mode, uid, gid, major, minor;
+	uint32_t implied, has_content;
+	unsigned char content[COPY_STAMP_BYTES];
+};
+
+int copy_digest_entry(struct buf *out, const struct copy_entry *entry, const unsigned char *content,
 		      struct err *e)
 {
-	char line[128];
+	struct numbers n = {
+		.size = entry->type == 'f' ? (uint64_t)entry->st.st_size : 0,
+		.type = (unsigned char)entry->type,
+		.mode = entry->mode,
+		.uid = entry->uid,
+		.gid = entry->gid,
+		.major = entry->major,
+		.minor = entry->minor,
+		.implied = entry->implied,
+		.has_content = content != NULL,
+	};
 
-	copy_digest_text(h, entry->path);
-	snprintf(line, sizeof(line), "%c %o %u %u %u %u %lld %d", entry->type, entry->mode,
-		 entry->uid, entry->gid, entry->major, entry->minor,
-		 entry->type == 'f' ? (long long)entry->st.st_size : 0, entry->implied);
-	copy_digest_text(h, line);
 	if (content)
-		hash_update(h, content, COPY_STAMP_BYTES);
+		memcpy(n.content, content, sizeof(n.content));
+	copy_digest_text(out, entry->path);
+	buf_add(out, &n, sizeof(n));
 	if (entry->type == 'l')
-		return hash_link(h, entry, e);
-	return entry->type == 'd' ? hash_directory(h, entry, e) : 0;
+		return add_link(out, entry, e);
+	return entry->type == 'd' ? add_directory(out, entry, e) : 0;
 }

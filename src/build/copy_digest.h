@@ -16,11 +16,11 @@
 int copy_digest_file(const struct copy_entry *entry, int fd, unsigned char ret[COPY_STAMP_BYTES],
 		     struct err *e);
 
-/* Adds all that is copied of an entry, but times; content: of a regular file, else NULL. */
-int copy_digest_entry(struct hash *h, const struct copy_entry *entry, const unsigned char *content,
+/* Appends all that is copied of an entry, but times; content: of a regular file, else NULL. */
+int copy_digest_entry(struct buf *out, const struct copy_entry *entry, const unsigned char *content,
 		      struct err *e);
 
-/* Adds text so that where it ends is clear. */
-void copy_digest_text(struct hash *h, const char *text);
+/* Appends text so that where it ends is clear. */
+void copy_digest_text(struct buf *out, const char *text);
 
 #endif

@@ -17,8 +17,8 @@
 
 #define MAGIC	    "sandbox stamps 1"
 #define FILE_PREFIX "stamps-"
-#define FILE_MAX    (512u << 20)
 #define RECORDS_MAX 4000000
+#define SLOTS_MIN   1024
 #define KEPT_DAYS   30 /* without a build that learnt something */
 #define UNUSED_MAX  20 /* builds that learnt something, and did not look at the file */
 
@@ -45,8 +45,9 @@ struct copy_stamps {
 	struct record *v;
 	size_t n, cap;
 	uint32_t *slots; /* index + 1 of a record; 0: none */
-	size_t n_slots;	 /* a power of two */
+	size_t n_slots;	 /* a power of two, or 0: not made yet */
 	bool learnt;
+	size_t next; /* the record that is probably asked for next: walks have one order */
 };
 
 static int64_t nanoseconds(const struct timespec *t)
@@ -79,7 +80,7 @@ bool copy_stamps_same(const struct stat *a, const struct stat *b)
 }
 
 /* Where the file's record is, or would be. */
-static uint32_t *slot_of(const struct copy_stamps *s, uint64_t dev, uint64_t ino)
+static uint32_t *find_slot(const struct copy_stamps *s, uint64_t dev, uint64_t ino)
 {
 	uint64_t h = (ino ^ dev << 32) * UINT64_C(0x9e3779b97f4a7c15);
 	size_t i = (size_t)(h >> 20) & (s->n_slots - 1);
@@ -90,13 +91,31 @@ static uint32_t *slot_of(const struct copy_stamps *s, uint64_t dev, uint64_t ino
 	return &s->slots[i];
 }
 
-static void make_slots(struct copy_stamps *s, size_t n_slots)
+/* Makes the table, or a larger one, when it is needed. */
+static uint32_t *slot_of(struct copy_stamps *s, uint64_t dev, uint64_t ino)
 {
-	free(s->slots);
-	s->n_slots = n_slots;
-	s->slots = xcalloc(n_slots, sizeof(*s->slots));
-	for (size_t i = 0; i < s->n; i++)
-		*slot_of(s, s->v[i].dev, s->v[i].ino) = (uint32_t)i + 1;
+	if (s->n_slots <= 2 * s->n) {
+		s->n_slots = s->n_slots ? s->n_slots : SLOTS_MIN;
+		while (s->n_slots <= 2 * s->n)
+			s->n_slots *= 2;
+		free(s->slots);
+		s->slots = xcalloc(s->n_slots, sizeof(*s->slots));
+		for (size_t i = 0; i < s->n; i++)
+			*find_slot(s, s->v[i].dev, s->v[i].ino) = (uint32_t)i + 1;
+	}
+	return find_slot(s, dev, ino);
+}
+
+/* The record of the file, of this version or another; NULL. Mostly without the table. */
+static struct record *record_at(struct copy_stamps *s, const struct record *wanted)
+{
+	struct record *r = s->next < s->n ? &s->v[s->next] : NULL;
+	uint32_t slot;
+
+	if (r && r->ino == wanted->ino && r->dev == wanted->dev)
+		return r;
+	slot = s->n ? *slot_of(s, wanted->dev, wanted->ino) : 0;
+	return slot ? &s->v[slot - 1] : NULL;
 }
 
 /* Of what is at least as long as a record; a file of ours, so it only finds damage. */
@@ -110,22 +129,31 @@ static uint64_t sum_of(const struct record *v, size_t n)
 	return sum;
 }
 
+static bool read_all(int fd, void *to, size_t size)
+{
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (len < size && ((n = read(fd, (char *)to + len, size - len)) > 0 || errno == EINTR))
+		len += n > 0 ? (size_t)n : 0;
+	return len == size;
+}
+
 static void load(struct copy_stamps *s)
 {
-	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_close int fd = openat(s->cache_fd, s->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_free struct record *v = NULL;
 	struct header h;
-	struct err ignored;
+	struct stat st;
 
-	if (file_read(s->cache_fd, s->name, FILE_MAX, &text, &ignored) < 0 || text.len < sizeof(h))
+	if (fd < 0 || fstat(fd, &st) < 0 || !read_all(fd, &h, sizeof(h)) ||
+	    memcmp(h.magic, MAGIC, sizeof(h.magic)) != 0 || h.n > RECORDS_MAX ||
+	    (uint64_t)st.st_size != sizeof(h) + h.n * sizeof(*v))
 		return;
-	memcpy(&h, text.data, sizeof(h));
-	if (memcmp(h.magic, MAGIC, sizeof(h.magic)) != 0 || h.n > RECORDS_MAX ||
-	    text.len != sizeof(h) + h.n * sizeof(*s->v))
+	v = xrealloc(NULL, h.n + 1, sizeof(*v));
+	if (!read_all(fd, v, h.n * sizeof(*v)) || sum_of(v, h.n) != h.sum)
 		return;
-	s->v = xcalloc(h.n + 1, sizeof(*s->v));
-	memcpy(s->v, text.data + sizeof(h), h.n * sizeof(*s->v));
-	if (sum_of(s->v, h.n) != h.sum)
-		return;
+	s->v = take_ptr(v);
 	s->n = s->cap = h.n;
 	for (size_t i = 0; i < s->n; i++)
 		s->v[i].unused++;
@@ -134,7 +162,6 @@ static void load(struct copy_stamps *s)
 struct copy_stamps *copy_stamps_open(int cache_fd, int of_fd)
 {
 	struct copy_stamps *s = xcalloc(1, sizeof(*s));
-	size_t n_slots = 1024;
 	struct stat st;
 
 	s->cache_fd = cache_fd;
@@ -143,9 +170,6 @@ struct copy_stamps *copy_stamps_open(int cache_fd, int of_fd)
 				    (unsigned long long)st.st_ino);
 		load(s);
 	}
-	while (n_slots < 2 * s->n)
-		n_slots *= 2;
-	make_slots(s, n_slots);
 	return s;
 }
 
@@ -202,11 +226,11 @@ void copy_stamps_close(struct copy_stamps *s)
 const unsigned char *copy_stamps_find(struct copy_stamps *s, const struct stat *st)
 {
 	const struct record wanted = record_of(st);
-	uint32_t slot = *slot_of(s, wanted.dev, wanted.ino);
-	struct record *r = slot ? &s->v[slot - 1] : NULL;
+	struct record *r = record_at(s, &wanted);
 
 	if (!r || !is_same(r, &wanted))
 		return NULL;
+	s->next = (size_t)(r - s->v) + 1;
 	r->unused = 0;
 	return r->digest;
 }
@@ -217,13 +241,14 @@ void copy_stamps_add(struct copy_stamps *s, const struct stat *st, const struct 
 	struct record r = record_of(st);
 	bool coarse = !st->st_mtim.tv_nsec && !st->st_ctim.tv_nsec;
 	int64_t since = nanoseconds(begun) - (r.ctime > r.mtime ? r.ctime : r.mtime);
-	uint32_t *slot = slot_of(s, r.dev, r.ino);
+	struct record *old = record_at(s, &r);
 
 	r.fresh = since < (coarse ? COARSE_NS : TICK_NS);
 	memcpy(r.digest, digest, sizeof(r.digest));
 	s->learnt = s->learnt || !r.fresh;
-	if (*slot) {
-		s->v[*slot - 1] = r;
+	if (old) {
+		*old = r;
+		s->next = (size_t)(old - s->v) + 1;
 		return;
 	}
 	if (s->n == s->cap) {
@@ -231,7 +256,5 @@ void copy_stamps_add(struct copy_stamps *s, const struct stat *st, const struct 
 		s->v = xrealloc(s->v, s->cap, sizeof(*s->v));
 	}
 	s->v[s->n++] = r;
-	*slot = (uint32_t)s->n;
-	if (2 * s->n > s->n_slots)
-		make_slots(s, 2 * s->n_slots);
+	*slot_of(s, r.dev, r.ino) = (uint32_t)s->n;
 }

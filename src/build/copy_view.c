@@ -263,7 +263,6 @@ static int report_frames(struct walk *w, struct frame *f, struct err *e)
 		return r;
 	f->reported = true;
 	f->entry.implied = true;
-	/* The buffer has moved on. */
 	return w->each(w->ctx, &f->entry, e);
 }
 
@@ -319,7 +318,8 @@ static int walk_dir(struct walk *w, const struct place *p, size_t at, struct fra
 static int walk_file(struct walk *w, const struct place *p, const char *name, struct frame *up,
 		     struct err *e)
 {
-	cleanup_free char *real = xstrdup(w->real.data);
+	const char *real = w->real.data;
+	cleanup_free char *kept = NULL;
 	struct frame f = {.up = up, .entry = {.real = real, .name = name}};
 	bool chosen, below;
 	size_t at = 0;
@@ -330,6 +330,9 @@ static int walk_file(struct walk *w, const struct place *p, const char *name, st
 		return 0;
 	if (r < 0)
 		return r;
+	/* A directory is reported when the buffer has moved on. */
+	if (S_ISDIR(f.entry.st.st_mode))
+		f.entry.real = real = kept = xstrdup(real);
 	f.entry.path = w->real.len >= w->top ? real + w->top : "";
 	chosen = is_chosen(w, f.entry.path, real, &below);
 	f.entry.dir = p->fds[at];

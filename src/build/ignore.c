@@ -11,17 +11,26 @@
 #include "base/mem.h"
 #include "build/glob.h"
 
+#define SPECIAL "*?[]\\"
+
 struct ignore_pattern {
 	size_t line;
 	bool exception; /* '!' */
-	char *plain;	/* without special characters; NULL: glob */
-	struct glob glob;
+	char *plain;	/* without special characters */
+	/*
+	 * The most frequent others, which need no glob: NAME or *END, as the first component of a
+	 * path, or with a leading "**" and slash as any of them.
+	 */
+	char *name;
+	bool is_end, anywhere;
+	struct glob glob; /* if there is neither */
 };
 
 void ignore_clear(struct ignore *g)
 {
 	for (size_t i = 0; i < g->n; i++) {
 		free(g->v[i].plain);
+		free(g->v[i].name);
 		glob_clear(&g->v[i].glob);
 	}
 	free(g->v);
@@ -63,11 +72,26 @@ static char *clean(const char *s, size_t len)
 	return strv_join(&parts, "/");
 }
 
+/* Is it one of those that need no glob? */
+static bool read_name(const char *pattern, struct ignore_pattern *p)
+{
+	bool anywhere = starts_with(pattern, "**/"), is_end;
+
+	pattern += anywhere ? 3 : 0;
+	is_end = *pattern == '*';
+	pattern += is_end;
+	if (strpbrk(pattern, SPECIAL "/") || (!anywhere && !is_end) || !*pattern)
+		return false;
+	p->name = xstrdup(pattern);
+	p->is_end = is_end;
+	p->anywhere = anywhere;
+	return true;
+}
+
 static int add(struct ignore *g, const char *s, size_t len, size_t line, struct err *e)
 {
 	struct ignore_pattern p = {.line = line};
 	cleanup_free char *pattern = NULL;
-	int r;
 
 	trim(&s, &len);
 	if (!len)
@@ -81,14 +105,10 @@ static int add(struct ignore *g, const char *s, size_t len, size_t line, struct 
 		return err_set(e, ERR_USAGE, "'!' without a pattern; expected !PATTERN");
 	if (!*pattern) /* the context itself, which is never left out */
 		return 0;
-	if (strpbrk(pattern, "*?[]\\"))
-		r = glob_path(pattern, &p.glob, e);
-	else
-		r = 0;
-	if (r < 0)
-		return r;
-	if (!p.glob.tokens)
+	if (!strpbrk(pattern, SPECIAL))
 		p.plain = take_ptr(pattern);
+	else if (!read_name(pattern, &p) && glob_path(pattern, &p.glob, e) < 0)
+		return -e->code;
 	g->has_exceptions = g->has_exceptions || p.exception;
 	g->v[g->n++] = p;
 	return 0;
@@ -135,8 +155,23 @@ int ignore_parse(const char *text, size_t len, const char *name, struct ignore *
 	return 0;
 }
 
-/* Does the pattern match the path, or a directory that it is in? */
-static bool matches(const struct ignore_pattern *p, const char *path, const struct glob_text *text)
+static bool name_matches(const struct ignore_pattern *p, const char *path)
+{
+	size_t len = strlen(p->name);
+
+	do {
+		size_t n = strcspn(path, "/");
+
+		if (p->is_end ? n >= len && memcmp(path + n - len, p->name, len) == 0
+			      : n == len && memcmp(path, p->name, len) == 0)
+			return true;
+		path += n + (path[n] == '/');
+	} while (p->anywhere && *path);
+	return false;
+}
+
+/* Does the pattern match the path, or a directory that it is in? text is read when it is needed. */
+static bool matches(const struct ignore_pattern *p, const char *path, struct glob_text *text)
 {
 	size_t n;
 
@@ -144,6 +179,10 @@ static bool matches(const struct ignore_pattern *p, const char *path, const stru
 		n = strlen(p->plain);
 		return strncmp(path, p->plain, n) == 0 && (!path[n] || path[n] == '/');
 	}
+	if (p->name)
+		return name_matches(p, path);
+	if (!text->v)
+		glob_text_read(path, text);
 	return glob_matches_path(&p->glob, text);
 }
 
@@ -153,7 +192,6 @@ bool ignore_matches(const struct ignore *g, const char *path, size_t *ret_line)
 	bool ignored = false;
 	size_t line = 0;
 
-	glob_text_read(path, &text);
 	for (size_t i = 0; i < g->n; i++)
 		if (g->v[i].exception == ignored && matches(&g->v[i], path, &text)) {
 			ignored = !ignored;
