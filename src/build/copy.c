@@ -32,6 +32,7 @@ struct known_tree {
 
 struct copy_session {
 	int cache_fd;
+	struct copy_remotes *remotes;
 	pthread_mutex_t lock; /* of all below */
 	struct known_tree *trees;
 	size_t n_trees;
@@ -43,6 +44,7 @@ int copy_session_open(int cache_fd, struct copy_session **ret, struct err *e)
 
 	(void)e;
 	s->cache_fd = cache_fd;
+	s->remotes = copy_remotes_new(cache_fd);
 	pthread_mutex_init(&s->lock, NULL);
 	*ret = s;
 	return 0;
@@ -55,6 +57,7 @@ void copy_session_close(struct copy_session *s)
 	for (size_t i = 0; i < s->n_trees; i++)
 		copy_stamps_close(s->trees[i].stamps);
 	free(s->trees);
+	copy_remotes_free(s->remotes);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
@@ -308,7 +311,7 @@ static int make_key(struct copy_session *s, const struct copy_request *req, stru
 					    .sources = &sources,
 					    .hash = hash_new(),
 					    .text = BUF_INIT};
-	int r = copy_sources_read(req, &sources, e);
+	int r = copy_sources_read(req, s->remotes, &sources, e);
 
 	add_words(&c);
 	if (r == 0 && !req->from->key)
@@ -356,7 +359,7 @@ static int make_layer(struct copy_session *s, const struct copy_request *req, in
 		.session = s, .req = req, .sources = &sources, .text = BUF_INIT};
 	struct copy_manner manner = {.time = req->time, .limits = req->limits};
 	struct owner owner;
-	int r = copy_sources_read(req, &sources, e);
+	int r = copy_sources_read(req, s->remotes, &sources, e);
 
 	if (r < 0)
 		return r;

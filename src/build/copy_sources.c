@@ -92,6 +92,31 @@ static int add_content(struct copy_sources *s, const char *name, const char *tex
 	return 0;
 }
 
+/* As in Docker, only root may read it. */
+static int add_remote(struct copy_sources *s, const struct copy_request *req,
+		      struct copy_remotes *remotes, const char *url, struct err *e)
+{
+	struct copy_remote file = {.fd = -1};
+	struct copy_source *source;
+	int r;
+
+	if (remote_kind(url) == REMOTE_GIT)
+		return err_set(
+			e, ENOTSUP,
+			"ADD does not fetch git repositories yet: 'RUN git clone' fetches '%s'",
+			url);
+	r = copy_remotes_get(remotes, url, s->flags.checksum, req->limits.max_bytes, &file, e);
+	if (r < 0)
+		return r;
+	source = add_source(s, url);
+	source->fd = file.fd;
+	source->name = file.name;
+	source->mode = 0600;
+	source->mtime = file.mtime;
+	source->unpack = s->flags.unpack_remote;
+	return 0;
+}
+
 /* "PIVOT/./PATTERN": what is beneath the pivot and matches is copied with its parents. */
 static int add_with_parents(struct copy_sources *s, const char *path, struct err *e)
 {
@@ -139,7 +164,8 @@ static int add_path(struct copy_sources *s, const struct copy_request *req, cons
 	return r;
 }
 
-static int add_all(struct copy_sources *s, const struct copy_request *req, struct err *e)
+static int add_all(struct copy_sources *s, const struct copy_request *req,
+		   struct copy_remotes *remotes, struct err *e)
 {
 	const struct instruction *in = req->step->of->in;
 	const struct strv *args = &req->step->args;
@@ -152,7 +178,10 @@ static int add_all(struct copy_sources *s, const struct copy_request *req, struc
 
 		if (in->n_heredocs && heredoc_word(args->v[i], &name, &ignored, &ignored, e) > 0)
 			continue;
-		r = add_path(s, req, args->v[i], e);
+		if (in->kind == INSTRUCTION_ADD && remote_kind(args->v[i]) != REMOTE_NONE)
+			r = add_remote(s, req, remotes, args->v[i], e);
+		else
+			r = add_path(s, req, args->v[i], e);
 	}
 	for (size_t i = 0; r == 0 && i < req->step->contents.n; i++)
 		r = add_content(s, in->heredocs[i].name, req->step->contents.v[i], req->time, e);
@@ -166,7 +195,8 @@ static int add_all(struct copy_sources *s, const struct copy_request *req, struc
 	return r;
 }
 
-int copy_sources_read(const struct copy_request *req, struct copy_sources *ret, struct err *e)
+int copy_sources_read(const struct copy_request *req, struct copy_remotes *remotes,
+		      struct copy_sources *ret, struct err *e)
 {
 	const struct step *step = req->step;
 	struct copy_sources *s = ret;
@@ -178,7 +208,7 @@ int copy_sources_read(const struct copy_request *req, struct copy_sources *ret, 
 		r = read_flag(&s->flags, step->flags.v[i], step->flags.v[i + 1], e);
 	if (r == 0)
 		r = copy_view_open(req->from, &s->view, e);
-	return r == 0 ? add_all(s, req, e) : r;
+	return r == 0 ? add_all(s, req, remotes, e) : r;
 }
 
 struct visit {

@@ -4,6 +4,7 @@
 #ifndef BUILD_COPY_SOURCES_H
 #define BUILD_COPY_SOURCES_H
 
+#include "build/copy_remote.h"
 #include "build/copy_view.h"
 
 struct copy_flags {
@@ -39,7 +40,8 @@ struct copy_sources {
 };
 
 /* ERR_USAGE: a flag's value is wrong; -ENOENT: a source does not exist. */
-int copy_sources_read(const struct copy_request *req, struct copy_sources *ret, struct err *e);
+int copy_sources_read(const struct copy_request *req, struct copy_remotes *remotes,
+		      struct copy_sources *ret, struct err *e);
 void copy_sources_clear(struct copy_sources *s);
 #define cleanup_copy_sources __attribute__((cleanup(copy_sources_clear)))
 

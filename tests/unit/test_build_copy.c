@@ -7,13 +7,18 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -511,6 +516,86 @@ static void keys(void **state)
 	assert_false(changes_key("COPY . /", "for f in ../cache/*; do : >$f; done"));
 }
 
+/* Answers each request to a proxy by its URL, until it is killed. */
+static void serve(int listener)
+{
+	static const char *const answers[][2] = {
+		{"http://there/d/a%20file?x=1",
+		 "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n"
+		 "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\none"},
+		{"http://there/moved", "HTTP/1.1 302 Found\r\nLocation: /d/a%20file?x=1\r\n"
+				       "Content-Length: 0\r\nConnection: close\r\n\r\n"},
+		{"http://there/out", "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n"
+				     "Content-Length: 0\r\nConnection: close\r\n\r\n"},
+	};
+
+	for (;;) {
+		const char *answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n"
+				     "Connection: close\r\n\r\n";
+		char request[4096] = "";
+		int fd = accept(listener, NULL, NULL);
+
+		if (read(fd, request, sizeof(request) - 1) < 0)
+			_exit(1);
+		strtok(request, " ");
+		for (size_t i = 0; i < ARRAY_SIZE(answers); i++)
+			if (strncmp(request + strlen(request) + 1, answers[i][0],
+				    strlen(answers[i][0])) == 0)
+				answer = answers[i][1];
+		if (write(fd, answer, strlen(answer)) < 0)
+			_exit(1);
+		close(fd);
+	}
+}
+
+static void urls(void **state)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(at);
+	cleanup_close int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cleanup_free char *proxy = NULL;
+	pid_t pid;
+
+	(void)state;
+	unsetenv("http_proxy");
+	fails("ADD http://127.0.0.1:9/x /", "cannot add 'http://127.0.0.1:9/x': its address is "
+					    "this machine's, or one that is never reached");
+	fails("ADD http://[::ffff:169.254.169.254]/x /",
+	      "cannot add 'http://[::ffff:169.254.169.254]/x': its address is this machine's, or "
+	      "one that is never reached");
+	assert_int_equal(bind(listener, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(listener, 5), 0);
+	getsockname(listener, (struct sockaddr *)&at, &len);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		serve(listener);
+	}
+	proxy = xasprintf("http://127.0.0.1:%d", ntohs(at.sin_port));
+	setenv("http_proxy", proxy, 1);
+	makes("ADD http://there/d/a%20file?x=1 /d/", "d755 0:0 d\nf600 0:0 d/a file [one]\n");
+	makes("ADD --chmod=644 --chown=5 http://there/moved /x", "f644 5:5 x [one]\n");
+	makes("ADD "
+	      "--checksum=sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed "
+	      "http://there/moved /",
+	      "f600 0:0 moved [one]\n");
+	fails("ADD "
+	      "--checksum=sha256:0000000000000000000000000000000000000000000000000000000000000000 "
+	      "http://there/moved /",
+	      "cannot add 'http://there/moved': it has the digest "
+	      "sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed, --checksum "
+	      "says "
+	      "sha256:0000000000000000000000000000000000000000000000000000000000000000");
+	fails("ADD http://there/gone /", "cannot add 'http://there/gone': the server answers 404");
+	fails("ADD http://there/out /",
+	      "cannot add 'http://there/out': it sends us to 'file:///etc/passwd': refused");
+	fails("ADD http://there/ /",
+	      "cannot add 'http://there/': its path has no name for the file");
+	unsetenv("http_proxy");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -524,6 +609,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(here_documents, begin, end),
 		cmocka_unit_test_setup_teardown(archives, begin, end),
 		cmocka_unit_test_setup_teardown(keys, begin, end),
+		cmocka_unit_test_setup_teardown(urls, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

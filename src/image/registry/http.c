@@ -85,6 +85,7 @@ void http_response_clear(struct http_response *r)
 	free(r->digest);
 	free(r->content_range);
 	free(r->retry_after);
+	free(r->last_modified);
 	free(r->url);
 	strv_clear(&r->challenges);
 	buf_free(&r->body);
@@ -130,6 +131,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *ctx)
 	keep_header(line, "Docker-Content-Digest", &x->res->digest);
 	keep_header(line, "Content-Range", &x->res->content_range);
 	keep_header(line, "Retry-After", &x->res->retry_after);
+	keep_header(line, "Last-Modified", &x->res->last_modified);
 	keep_header(line, "WWW-Authenticate", &challenge);
 	if (challenge)
 		strv_push_take(&x->res->challenges, challenge);
@@ -207,6 +209,19 @@ static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl
 {
 	(void)ctx, (void)a, (void)b, (void)c, (void)d;
 	return interrupted;
+}
+
+static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *addr)
+{
+	struct exchange *x = ctx;
+
+	(void)purpose;
+	if (!x->req->may_connect(&addr->addr)) {
+		x->failed = err_set(x->err, EACCES,
+				    "its address is this machine's, or one that is never reached");
+		return CURL_SOCKET_BAD;
+	}
+	return socket(addr->family, addr->socktype | SOCK_CLOEXEC, addr->protocol);
 }
 
 /* Those of the registry, in addition to the system's. */
@@ -304,6 +319,12 @@ static int set_options(struct exchange *x, struct curl_slist *headers, struct er
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0l);
 	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+	if (x->req->may_connect) {
+		/* A connection to somewhere else may be open. */
+		curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1l);
+		curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+		curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, x);
+	}
 	set_method(x);
 	return http_is_tls(x->req->url) ? set_certificates(c, x->req, e) : 0;
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -20,6 +21,8 @@ struct http_request {
 	const char *authorization;  /* value of the header, or NULL */
 	const struct strv *headers; /* "Name: value", or NULL */
 	bool verify;		    /* the server's certificate */
+	/* May it connect there? NULL: anywhere. A proxy of the user's is asked about too. */
+	bool (*may_connect)(const struct sockaddr *addr);
 
 	/* The body to send: memory, or a file from its beginning; neither: none. */
 	const void *body;
@@ -40,7 +43,7 @@ struct http_request {
 
 struct http_response {
 	long status;
-	char *content_type, *location, *digest, *content_range, *retry_after;
+	char *content_type, *location, *digest, *content_range, *retry_after, *last_modified;
 	struct strv challenges; /* the WWW-Authenticate headers */
 	struct buf body;
 	bool transient; /* after a failure: a retry may succeed */
