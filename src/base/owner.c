@@ -1,5 +1,5 @@
 /*
- * owner.c - parses and formats "UID:GID" and "UID:GID:BITS".
+ * owner.c - parses and formats "UID:GID" and "UID:GID:BITS", and times.
  */
 #include "base/owner.h"
 
@@ -37,5 +37,23 @@ bool owner_parse(const char *text, size_t len, struct owner *ret)
 	    owner_format(&o, again) != len || memcmp(again, text, len) != 0)
 		return false;
 	*ret = o;
+	return true;
+}
+
+bool owner_from_time(const struct timespec *atime, struct owner *ret)
+{
+	int64_t uid = (int64_t)atime->tv_sec - OWNER_TIME;
+
+	if (uid < 0 || uid >= (int64_t)OWNER_SAME)
+		return false;
+	*ret = (struct owner){.uid = (uint32_t)uid, .gid = (uint32_t)atime->tv_nsec};
+	return true;
+}
+
+bool owner_to_time(const struct owner *o, struct timespec *ret)
+{
+	if (o->gid >= 1000000000)
+		return false;
+	*ret = (struct timespec){.tv_sec = (time_t)(OWNER_TIME + o->uid), .tv_nsec = (long)o->gid};
 	return true;
 }

@@ -1,6 +1,11 @@
 /*
  * owner.h - the owner and set-id bits that box-root gave a file, as stored in its extended
  * attribute.
+ *
+ * Symlinks and pipes cannot have such attributes (xattr(7)). Theirs is in the time of the last
+ * access, which follows the inode through renames, hard links and the overlay's copies, and which no
+ * layer of an image keeps: a second after OWNER_TIME for each uid, a nanosecond for each gid. relatime
+ * leaves a time in the future as it is.
  */
 #ifndef BASE_OWNER_H
 #define BASE_OWNER_H
@@ -8,9 +13,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #define OWNER_XATTR "user.sandbox.owner" /* "UID:GID", or "UID:GID:BITS" in octal digits */
 #define OWNER_MAX   32			 /* bytes of the value, including a NUL */
+#define OWNER_TIME  INT64_C(10000000000) /* 2286; ext4 ends in 2446, after the last uid */
 #define OWNER_SAME  UINT32_MAX		 /* chown(2): leave unchanged */
 
 struct owner {
@@ -24,6 +31,12 @@ struct owner {
  * owner_format().
  */
 bool owner_parse(const char *text, size_t len, struct owner *ret);
+
+/* Does the time of the last access say an owner? Has no set-id bits. */
+bool owner_from_time(const struct timespec *atime, struct owner *ret);
+
+/* The time that says it; false for a gid of a billion or more. */
+bool owner_to_time(const struct owner *o, struct timespec *ret);
 
 /* Returns the length. */
 size_t owner_format(const struct owner *o, char ret[OWNER_MAX]);

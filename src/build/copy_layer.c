@@ -433,7 +433,7 @@ static int put_hard_link(struct copy_layer *l, const char *real, const char *nam
 static int put_symlink(struct copy_layer *l, const char *real, const char *name,
 		       const struct copy_entry *entry, struct meta_entry *m, struct err *e)
 {
-	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, entry->st.st_mtim};
+	const struct timespec times[2] = {owner_mark_time(m), entry->st.st_mtim};
 	char target[PATH_MAX];
 	ssize_t n = readlinkat(entry->dir, entry->name, target, sizeof(target) - 1);
 	int r;
@@ -454,7 +454,7 @@ static int put_symlink(struct copy_layer *l, const char *real, const char *name,
 static int put_special(struct copy_layer *l, const char *real, const char *name,
 		       const struct copy_entry *entry, struct meta_entry *m, struct err *e)
 {
-	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, entry->st.st_mtim};
+	const struct timespec times[2] = {owner_mark_time(m), entry->st.st_mtim};
 	bool fifo = m->type == 'p';
 	mode_t mode = fifo ? (m->mode & 0777) | 0400 : 0400;
 

@@ -162,7 +162,9 @@ static void read_owner(struct copy_entry *entry)
 	ssize_t n = lgetxattr(path, OWNER_XATTR, text, sizeof(text));
 	struct owner o;
 
-	if (n <= 0 || !owner_parse(text, (size_t)n, &o))
+	if (n > 0 ? !owner_parse(text, (size_t)n, &o)
+		  : S_ISREG(entry->st.st_mode) || S_ISDIR(entry->st.st_mode) ||
+			    !owner_from_time(&entry->st.st_atim, &o))
 		return;
 	entry->uid = o.uid;
 	entry->gid = o.gid;
@@ -226,7 +228,8 @@ int copy_entry_xattrs(const struct copy_entry *entry, int fd, struct meta_entry 
 		ssize_t size = is_copied(n) ? fgetxattr(fd, n, value, XATTR_SIZE_MAX) : -1;
 
 		if (size >= 0)
-			meta_entry_add_xattr(out, n, value, (size_t)size);
+			meta_entry_add_xattr(out, n, value,
+					     meta_capability(n, value, (size_t)size));
 	}
 	for (size_t i = 0; m && i < m->xattr_names.n; i++)
 		meta_entry_add_xattr(out, m->xattr_names.v[i], m->xattr_values[i].data,

@@ -7,9 +7,10 @@
  * anything in the box may write it. A file without it belongs to whoever looks: root, or the user
  * that root became.
  *
+ * Of symlinks and pipes, which cannot have attributes, it is in a time (base/owner.h).
+ *
  * Not intercepted, because of the cost (seccomp_policy.c): fstat, most lstat, and fchown to root.
- * Not recorded: symlinks, sockets and devices (they cannot have such attributes, xattr(7)), and
- * files of the host.
+ * Not recorded: sockets and devices, and files of the host.
  */
 #include "launch/identity_owner.h"
 
@@ -83,6 +84,28 @@ static struct name name_of(int fd)
 	return n;
 }
 
+static bool has_time(int fd, struct stat *st)
+{
+	return fstat(fd, st) == 0 && (S_ISLNK(st->st_mode) || S_ISFIFO(st->st_mode));
+}
+
+static bool read_time(int fd, struct owner *ret)
+{
+	struct stat st;
+
+	return has_time(fd, &st) && owner_from_time(&st.st_atim, ret);
+}
+
+/* Root's own is the present time, as that of a new file. */
+static void write_time(int fd, const struct owner *o)
+{
+	struct timespec times[2] = {{.tv_nsec = UTIME_NOW}, {.tv_nsec = UTIME_OMIT}};
+	struct stat st;
+
+	if (has_time(fd, &st) && ((!o->uid && !o->gid) || owner_to_time(o, &times[0])))
+		utimensat(fd, "", times, AT_EMPTY_PATH);
+}
+
 /* We may do what box-root may: a file of any mode has an owner. */
 bool identity_owner_read(int fd, struct owner *ret)
 {
@@ -100,9 +123,13 @@ bool identity_owner_read(int fd, struct owner *ret)
 void identity_owner_write(int fd, const struct owner *o)
 {
 	char text[OWNER_MAX];
+	bool refused;
 
 	caps_override(true);
-	setxattr(name_of(fd).s, OWNER_XATTR, text, owner_format(o, text), 0);
+	refused = setxattr(name_of(fd).s, OWNER_XATTR, text, owner_format(o, text), 0) < 0 &&
+		  errno == EPERM;
+	if (refused)
+		write_time(fd, o);
 	caps_override(false);
 }
 
@@ -149,7 +176,7 @@ void identity_owner_chown(const struct supervisor *s, const struct notice *c)
 	struct subject q = subject_of_chown(c);
 	cleanup_close int fd = open_subject(s, c, &q);
 	struct owner was = {0}, now = {0};
-	bool known = fd >= 0 && identity_owner_read(fd, &was);
+	bool known = fd >= 0 && (identity_owner_read(fd, &was) || read_time(fd, &was));
 
 	if (fd == -ENOENT || fd == -ENOTDIR || fd == -EBADF || fd == -EFAULT) {
 		notice_answer(c, identity_owner_is_root(s, c) ? -fd : 0, 0);
@@ -241,8 +268,8 @@ void identity_owner_stat(const struct supervisor *s, const struct notice *c)
 
 	if (subject_of_stat(c, &q) && identity_file_read_path(c, q.path, path) && is_worth_it(path))
 		fd = identity_file_open(s, c, q.dirfd, path, q.follow);
-	if (fd >= 0 && identity_owner_read(fd, &o) && is_of_box(s, c) &&
-	    give_stat(s, c, &q, fd, &o))
+	if (fd >= 0 && (identity_owner_read(fd, &o) || (!q.follow && read_time(fd, &o))) &&
+	    is_of_box(s, c) && give_stat(s, c, &q, fd, &o))
 		notice_answer(c, 0, 0);
 	else
 		notice_continue(c);

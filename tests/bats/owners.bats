@@ -24,11 +24,11 @@ setup() {
 		chown 0:0 d/file; [ "$(stat -c %u:%g d/file)" = 0:0 ]
 		perl -e "chown 7, 8, q(d/file); chown 0, -1, q(d/file)"; [ "$(stat -c %u:%g d/file)" = 0:8 ]
 
-		# the file has the owner, under all its names; a symlink itself cannot, and a new
-		# file has no other owner
+		# the file has the owner, under all its names; a symlink has its own, and a new file
+		# has no other owner
 		ln d/file hard; ln -s d/file soft; chown 9:9 soft; chown -h 10:10 soft
 		[ "$(stat -c %u hard d/file) $(stat -Lc %u soft) $(stat -c %u soft)" = "9
-9 9 0" ]
+9 9 10" ]
 		rm d/file; echo y >d/file; [ "$(stat -c %u:%g d/file hard)" = "0:0
 9:9" ]
 		cp -p hard copy; cp hard plain; mv hard moved
@@ -54,7 +54,8 @@ setup() {
 
 @test "errors are the kernel's, and what cannot be recorded still reports success" {
 	sandbox run --root host sh -exc '
-		cd /var/tmp; mkfifo fifo; chown 33 fifo; [ "$(stat -c %u fifo)" = 0 ]
+		cd /var/tmp; mkfifo fifo; perl -MSocket -e "socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un(q(sock)))"
+		chown 33 sock; [ "$(stat -c %u sock)" = 0 ]
 		perl -e "chown(1, 1, q(nosuch)) and exit 1; exit !\$!{ENOENT}"
 		perl -e "chown(1, 1, q(fifo/x)) and exit 1; exit !\$!{ENOTDIR}"
 		perl -e "chown(1, 1, q()) and exit 1; exit !\$!{ENOENT}"
@@ -80,6 +81,22 @@ setup() {
 	done
 }
 
+@test "symlinks and pipes: the owner follows renames, links and archives, and reading changes nothing" {
+	sandbox run --root host sh -exc '
+		cd /var/tmp; ln -s a l; mkfifo p; chown -h 33:44 l p
+		[ "$(stat -c %u:%g l p | tr "\n" " ")" = "33:44 33:44 " ]
+		readlink l; touch a; cat l; mv l m; ln m n; chgrp -h 5 m
+		[ "$(stat -c %u:%g m n | tr "\n" " ")" = "33:5 33:5 " ]
+		[ "$(find . -type l -user 33 | sort | tr "\n" " ")" = "./m ./n " ]
+		# copies and archives, which ask by lstat(2), hand on what they see
+		chown -h 0:0 m; [ "$(stat -c %u:%g n)" = 0:0 ]
+		chown -Rh 7:8 .; tar --xattrs -cf /run/all.tar m p; mkdir x; tar -C x --xattrs -xpf /run/all.tar --owner=0
+		[ "$(stat -c %u:%g m p x | tr "\n" " ")" = "7:8 7:8 0:0 " ]
+		# ids that do not fit stay as they are
+		chown -h 4294967294:999999999 n; [ "$(stat -c %u:%g n)" = 4294967294:999999999 ]
+		chown -h 1:2000000000 n; [ "$(stat -c %u:%g n)" = 4294967294:999999999 ]'
+}
+
 @test "a malformed attribute is ignored" {
 	sandbox run --root host sh -exc '
 		cd /var/tmp; touch f
@@ -93,7 +110,7 @@ setup() {
 	layout own <<<"{'layers': [busybox('sh', 'stat', 'chown', 'touch') + [D('opt'), D('opt/data', uid=70, gid=71), F('opt/of', b'x', uid=33, gid=33), F('opt/back', b'x', uid=33, gid=33), F('opt/false', b'x')]]}"
 	sandbox image import --quiet "$T/own" own:1 >/dev/null
 	[ "$(sandbox run --root own:1 stat -Lc %u:%g /opt/data /opt/of /opt/false | tr '\n' ' ')" = '70:71 33:33 0:0 ' ]
-	project p $'[sandbox]\nimage = own:1\n[run]\n1 = touch /opt/mine /opt/data/in; chown 5:6 /opt/mine /opt/data; chown 0:0 /opt/back'
+	project p $'[sandbox]\nimage = own:1\n[run]\n1 = touch /opt/mine /opt/data/in; chown 5:6 /opt/mine /opt/data; chown 0:0 /opt/back; ln -s mine /opt/l; mkfifo /opt/p; chown -h 8:9 /opt/l /opt/p; mv /opt/l /opt/link'
 	sandbox seal --accept --quiet "$T/p" app:1 >/dev/null
 	sandbox image export --quiet --format tar app:1 all.tar
 	tar -tvf all.tar --numeric-owner >list
@@ -102,6 +119,8 @@ setup() {
 	grep -q '^-rw-r--r-- 0/0 .* opt/data/in$' list
 	grep -q '^-rw-r--r-- 0/0 .* opt/back$' list
 	grep -q '^-rw-r--r-- 33/33 .* opt/of$' list
+	grep -q '^lrwxrwxrwx 8/9 .* opt/link -> mine$' list
+	grep -q '^prw-r--r-- 8/9 .* opt/p$' list
 	run ! grep -qa sandbox.owner all.tar
 	[ "$(sandbox run --root app:1 stat -Lc %u:%g /opt/mine /opt/data /opt/back | tr '\n' ' ')" = '5:6 5:6 0:0 ' ]
 }

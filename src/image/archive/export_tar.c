@@ -124,12 +124,14 @@ static void add_user_xattrs(int fd, struct archive_entry *entry)
 	struct owner owner;
 
 	for (const char *n = names; n < names + len; n += strlen(n) + 1) {
-		ssize_t size = starts_with(n, "user.") && !starts_with(n, "user.overlay.")
+		bool ours = starts_with(n, "user.") && !starts_with(n, "user.overlay.");
+		ssize_t size = ours || streq(n, "security.capability")
 				       ? fgetxattr(fd, n, value, sizeof(value))
 				       : -1;
 
 		if (size >= 0 && !streq(n, OWNER_XATTR)) {
-			la.archive_entry_xattr_add_entry(entry, n, value, (size_t)size);
+			la.archive_entry_xattr_add_entry(entry, n, value,
+							 meta_capability(n, value, (size_t)size));
 		} else if (size >= 0 && owner_parse(value, (size_t)size, &owner)) {
 			la.archive_entry_set_uid(entry, owner.uid);
 			la.archive_entry_set_gid(entry, owner.gid);
@@ -195,6 +197,7 @@ int tree_write_entry(struct tree *t, size_t layer, const char *path, const struc
 	struct archive_entry *entry = la.archive_entry_new();
 	const char *before = first_names_of(&t->linked, st, path);
 	cleanup_close int fd = -1;
+	struct owner owner;
 	bool regular;
 	int r = fill_entry(t, layer, path, st, entry, e);
 
@@ -203,6 +206,12 @@ int tree_write_entry(struct tree *t, size_t layer, const char *path, const struc
 		r = path_open_nolinks(t->fds[layer], *path ? path : ".", O_RDONLY, 0, &fd, e);
 	if (r == 0)
 		add_user_xattrs(fd, entry);
+	/* Where an upper has no sidecar, a symlink's owner is in its time. */
+	if (layer == t->view.n && !regular && !S_ISDIR(st->st_mode) &&
+	    owner_from_time(&st->st_atim, &owner)) {
+		la.archive_entry_set_uid(entry, owner.uid);
+		la.archive_entry_set_gid(entry, owner.gid);
+	}
 	if (before)
 		la.archive_entry_set_hardlink(entry, before);
 	if (!regular || before)

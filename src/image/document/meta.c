@@ -3,7 +3,9 @@
  */
 #include "image/document/meta.h"
 
+#include <endian.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +56,21 @@ void meta_entry_add_xattr(struct meta_entry *m, const char *name, const void *va
 	m->xattr_values[n] = (struct buf)BUF_INIT;
 	if (len)
 		buf_add(&m->xattr_values[n], value, len);
+}
+
+size_t meta_capability(const char *name, void *value, size_t len)
+{
+	uint32_t magic;
+
+	if (!streq(name, "security.capability") || len != XATTR_CAPS_SZ_3)
+		return len;
+	memcpy(&magic, value, sizeof(magic));
+	magic = le32toh(magic);
+	if ((magic & VFS_CAP_REVISION_MASK) != VFS_CAP_REVISION_3)
+		return len;
+	magic = htole32((magic & VFS_CAP_FLAGS_MASK) | VFS_CAP_REVISION_2);
+	memcpy(value, &magic, sizeof(magic));
+	return XATTR_CAPS_SZ_2;
 }
 
 /* Writes everything but plain printing characters as %XX; no blank, '=' or '%' is left. */

@@ -37,6 +37,12 @@ char meta_type(mode_t mode);
 void meta_entry_clear(struct meta_entry *m);
 void meta_entry_add_xattr(struct meta_entry *m, const char *name, const void *value, size_t len);
 
+/*
+ * An attribute as images have it: a capability that belongs to a user namespace becomes one of any.
+ * Changes the value in place if the name is that of capabilities; returns its length.
+ */
+size_t meta_capability(const char *name, void *value, size_t len);
+
 /* Appends an entry's line to a stream. */
 void meta_write(FILE *f, const struct meta_entry *m);
 

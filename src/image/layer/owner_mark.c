@@ -21,3 +21,13 @@ void owner_mark(int fd, const struct meta_entry *m)
 	else
 		fremovexattr(fd, OWNER_XATTR);
 }
+
+struct timespec owner_mark_time(const struct meta_entry *m)
+{
+	const struct owner owner = {.uid = m->uid, .gid = m->gid};
+	struct timespec mark;
+
+	if ((m->uid || m->gid) && owner_to_time(&owner, &mark))
+		return mark;
+	return (struct timespec){.tv_nsec = UTIME_OMIT};
+}

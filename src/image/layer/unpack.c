@@ -447,7 +447,7 @@ static int unpack_dir(struct unpack *u, struct archive_entry *entry, const char 
 static int unpack_symlink(struct unpack *u, struct archive_entry *entry, const char *name,
 			  struct meta_entry *m, struct err *e)
 {
-	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, mtime_of(entry)};
+	struct timespec times[2] = {owner_mark_time(m), mtime_of(entry)};
 	const char *target = la.archive_entry_symlink(entry);
 	bool hidden;
 	int r;
@@ -471,7 +471,7 @@ static int unpack_symlink(struct unpack *u, struct archive_entry *entry, const c
 static int unpack_special(struct unpack *u, struct archive_entry *entry, const char *name,
 			  struct meta_entry *m, struct err *e)
 {
-	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, mtime_of(entry)};
+	struct timespec times[2] = {owner_mark_time(m), mtime_of(entry)};
 	bool fifo = m->type == 'p', hidden;
 	mode_t mode = fifo ? (m->mode & 0777) | 0400 : 0400;
 	int r = make_room(u, name, &hidden, e);
