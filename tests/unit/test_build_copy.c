@@ -417,7 +417,8 @@ static void links_and_special_files(void **state)
 	fails("COPY d/out /", "'d/out' does not exist in the context");
 	fails("COPY d/socket /", "'d/socket' is a socket: no image can hold it");
 	/* a capability of a user namespace is one of any in an image */
-	run_script("echo -n 1 >cap; unshare -Ur setcap cap_net_raw+ep cap");
+	run_script(
+		"echo -n 1 >cap; PATH=$PATH:/usr/sbin:/sbin unshare -Ur setcap cap_net_raw+ep cap");
 	makes("COPY cap /", "f644 0:0 cap [1] security.capability=20\n");
 	run_script("touch .wh.x");
 	fails("COPY .wh.x /", "'.wh.x' would remove another file: no layer can hold this name");
