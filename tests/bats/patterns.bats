@@ -129,6 +129,28 @@ stand_in() { # NAME < SPEC
 	sandbox stop proxy backend
 }
 
+@test "database: a service with the project, by name and at localhost, whose data outlives its box" {
+	example database
+	run -0 --separate-stderr as_told database
+	[ "$output" = $'Ada\nAda, Grace\nAda, Grace, Edsger' ]
+	sandbox down --volumes --project database
+	[ "$(sandbox enter --quiet ./database -- python3 app.py Ada)" = Ada ]
+	sandbox down --volumes --project database
+}
+
+@test "reverse proxy: one project in front of another, by name, and only the proxy has a port" {
+	example proxy
+	run -0 --separate-stderr as_told proxy/front
+	[ "$(tail -n 1 <<<"$output")" = 'the shop is open' ]
+	# the other project says so no more
+	sed -i 's/^links/; &/' proxy/shop/sandbox.ini
+	(cd proxy/shop && sandbox up -d >/dev/null && sandbox wait && says_nothing sandbox port web)
+	(cd proxy/front && sandbox up -d >/dev/null && sandbox wait)
+	[[ $(curl -s "http://$(sandbox port front.proxy 8080 | head -n 1)/shop/") = 'no http://web.shop:8000/: '* ]]
+	sandbox down --project proxy/front
+	sandbox down --project proxy/shop
+}
+
 # The digest of a tag according to the registry.
 digest_of() { # TAG
 	skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$REGISTRY/team/app:$1"
