@@ -117,3 +117,29 @@ volume_image() {
 	fails 125 "*is damaged*" sandbox up -d
 	cp saved "${folder%/data}/record"
 }
+
+@test "a full disk under a volume: commands work or say so, and with room again all is well without repair" {
+	services $'[service a]\nimage = host\ncommand = sh -c "cat /dev/zero >/data/file; exec sleep 60"
+health = test ! -e /data/file\nvolumes = data:/data\n[service b]\nimage = host\ncommand = sleep 60\nvolumes = more:/more'
+	mkdir "$T/disk"
+	unshare --user --map-current-user --keep-caps --mount bash -ec "$(declare -f wait_until)"'
+		full() { [ "$(df --output=avail ../disk | tail -n 1)" -lt 64 ]; }
+		mount -t tmpfs -o size=24M none ../disk
+		export XDG_DATA_HOME=$T/disk
+		sandbox up -d a >/dev/null
+		wait_until 100 full
+		! sandbox up -d b 2>../err || touch ../started
+		[ "$(sandbox ps --json | jq -r ".[] | select(.service.name == \"a\").processes[].command")" ]
+		# room: what the holder could not write down it does now
+		sandbox exec a rm /data/file
+		sandbox wait a
+		sandbox up -d >/dev/null
+		[ "$(sandbox ps --json | jq -r "[.[].service.state] | unique[]")" = running ]
+		# stopped and removed on a full disk
+		sandbox restart a >/dev/null
+		wait_until 100 full
+		sandbox down --volumes
+		[ "$(sandbox volume ls --json)" = "[]" ]'
+	[ ! -e ../started ]
+	grep -q 'No space left on device' ../err
+}
