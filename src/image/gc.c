@@ -24,6 +24,7 @@
 #include "base/usage.h"
 #include "image/layout.h"
 #include "image/load.h"
+#include "image/store/build_record.h"
 #include "image/store/layer_stack.h"
 #include "image/store/plan.h"
 
@@ -280,12 +281,35 @@ static int drop_names(const struct gc_request *req, struct gc_result *result, st
 	return r < 0 ? r : layout_update(req->store, e);
 }
 
+/* Layers of builds are for the next build, until somebody prunes. */
+static int mark_builds(const struct gc_request *req, struct marks *m, struct err *e)
+{
+	cleanup_strv struct strv keys = {0};
+	int r = req->steps ? 0 : build_record_list(req->store->fd, &keys, e);
+
+	for (size_t i = 0; r == 0 && i < keys.n; i++) {
+		struct build_record record;
+		struct digest key = {0};
+		struct err ignored;
+
+		memcpy(key.hex, keys.v[i], DIGEST_HEX_LEN);
+		/* One that cannot be read leads nobody to a layer. */
+		if (build_record_read(req->store->fd, &key, &record, &ignored) < 0)
+			continue;
+		strv_push(&m->blobs, record.blob.hex);
+		strv_push(&m->layers, record.chain.hex);
+	}
+	return r;
+}
+
 /* *ret_sweep: false if only the names that were asked for may be removed. */
 static int mark_all(const struct gc_request *req, struct marks *m, bool *ret_sweep, struct err *e)
 {
 	bool damaged = false;
 	int r = mark_boxes(req, m, e);
 
+	if (r == 0)
+		r = mark_builds(req, m, e);
 	if (r == 0)
 		r = mark_names(req, m, &damaged, e);
 	if (damaged && req->asked) {

@@ -4,7 +4,7 @@
  * Nothing is removed unless everything that could need it was read. Reachable is what a name in
  * refs/ or a manifest in `in_use` (the images that boxes were made from) leads to: index, manifest,
  * config, layers packed and unpacked, plan. Of the prepared layers of projects, those in `steps`
- * are reachable.
+ * are reachable; the layers of builds are if `steps` is NULL.
  */
 #ifndef IMAGE_GC_H
 #define IMAGE_GC_H

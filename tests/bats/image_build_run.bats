@@ -202,6 +202,12 @@ COPY <<X /doc # buildkit" ]
 	[ "$(grep -c ' built ' err)" = 3 ]
 	[ "$(sandbox image build -t built:1 -t built:also --json . | jq -c .)" = \
 		"{\"digest\":\"$first\",\"names\":[\"built:1\",\"built:also\"],\"steps\":3,\"cached\":3}" ]
+	# also without the image, until somebody prunes
+	sandbox image rm built:1 built:also
+	[ "$(sandbox image build -t built:1 --json . 2>/dev/null | jq .cached)" = 3 ]
+	sandbox image rm built:1
+	sandbox image prune >/dev/null
+	[ "$(sandbox image build -t built:1 --json . 2>/dev/null | jq .cached)" = 0 ]
 	# what comes after a changed step is run again, what comes before is not
 	sed -i 's/echo 2/echo two/' Dockerfile
 	[ "$(sandbox image build --json . 2>err | jq .cached)" = 1 ]

@@ -26,11 +26,11 @@
 #include "image/layer/pack.h"
 #include "image/name/hash.h"
 #include "image/registry/registry.h"
+#include "image/store/build_record.h"
 #include "image/store/layer_stack.h"
 #include "store/lease.h"
 
-#define RECORD_MAX (4u << 20)
-#define LOCK_FILE  "build.lock"
+#define LOCK_FILE "build.lock"
 
 static pthread_mutex_t naming = PTHREAD_MUTEX_INITIALIZER;
 
@@ -53,68 +53,43 @@ void build_layer_clear(struct build_layer *l)
 	*l = (struct build_layer){0};
 }
 
-static char *record_of(const struct build_layer *l)
-{
-	return xasprintf("steps/build-%s", l->key.hex);
-}
-
 char *build_layer_log(const struct build_layer *l)
 {
 	return xasprintf("steps/build-%s.log", l->key.hex);
 }
 
-/* What the first line of a record says. */
-static bool parse_record(const char *text, struct descriptor *layer, struct digest *diff_id,
-			 time_t *made)
-{
-	char diff[DIGEST_HEX_LEN + 1], blob[DIGEST_HEX_LEN + 1];
-	unsigned long long size;
-	long long time;
-
-	if (sscanf(text, "%64s %64s %llu %lld\n", diff, blob, &size, &time) != 4 ||
-	    !digest_valid_hex(diff) || !digest_valid_hex(blob))
-		return false;
-	memcpy(diff_id->hex, diff, sizeof(diff));
-	memcpy(layer->digest.hex, blob, sizeof(blob));
-	layer->size = size;
-	*made = (time_t)time;
-	return true;
-}
-
-/* Is all of it still there? `rm` and `prune` know nothing of records. */
+/* Is all of it still there? `rm` of an image knows its own layers only. */
 static bool is_whole(const struct image_store *store, const struct build_state *s,
-		     const struct descriptor *layer, const struct digest *diff_id)
+		     const struct build_record *record)
 {
 	cleanup_free char *path = NULL;
 	struct digest chain;
 	struct err ignored;
 	uint64_t size;
 
-	layer_chain_id(&s->chain, diff_id, &chain);
+	layer_chain_id(&s->chain, &record->diff_id, &chain);
 	path = layer_find(store, &chain);
-	return path && blob_stat(store, &layer->digest, &size, &ignored) == 0 &&
-	       size == layer->size;
+	return path && blob_stat(store, &record->blob, &size, &ignored) == 0 &&
+	       size == record->size;
 }
 
 int build_layer_find(const struct build *b, struct build_layer *l, struct build_state *s,
 		     struct err *e)
 {
 	struct descriptor layer = {.media_type = (char *)MEDIA_OCI_LAYER_ZSTD};
-	cleanup_free char *path = record_of(l);
-	cleanup_buf struct buf text = BUF_INIT;
-	struct digest diff_id;
+	struct build_record record;
 	struct err ignored;
-	time_t made;
 	int r;
 
-	if (file_read(b->store.data_fd, path, RECORD_MAX, &text, &ignored) < 0 ||
-	    !parse_record(text.data, &layer, &diff_id, &made) ||
-	    !is_whole(b->req->store, s, &layer, &diff_id))
+	if (build_record_read(b->store.data_fd, &l->key, &record, &ignored) < 0 ||
+	    !is_whole(b->req->store, s, &record))
 		return 0;
-	r = build_state_push(s, &layer, &diff_id, e);
+	layer.digest = record.blob;
+	layer.size = record.size;
+	r = build_state_push(s, &layer, &record.diff_id, e);
 	if (r < 0)
 		return r;
-	l->made = made;
+	l->made = record.made;
 	return 1;
 }
 
@@ -221,16 +196,18 @@ static int install(const struct build *b, const struct build_state *s,
 	return r;
 }
 
-/* After a power cut it may be empty, and then the step runs again. */
-static int record(const struct build *b, const struct build_layer *l,
-		  const struct descriptor *layer, const struct digest *diff_id, struct err *e)
+/* The topmost layer of the state is what the key leads to. */
+static int record(const struct build *b, const struct build_layer *l, const struct build_state *s,
+		  struct err *e)
 {
-	cleanup_free char *path = record_of(l);
-	cleanup_free char *text = xasprintf("%s %s %llu %lld\n%s", diff_id->hex, layer->digest.hex,
-					    (unsigned long long)layer->size, (long long)l->made,
-					    l->text);
+	size_t top = s->m.n_layers - 1;
+	const struct build_record record = {.diff_id = s->diff_ids[top],
+					    .chain = s->chain,
+					    .blob = s->m.layers[top].digest,
+					    .size = s->m.layers[top].size,
+					    .made = l->made};
 
-	return file_write_passing(b->store.data_fd, path, text, strlen(text), 0600, e);
+	return build_record_write(b->store.data_fd, &l->key, &record, l->text, e);
 }
 
 int build_layer_make(const struct build *b, struct build_layer *l, const struct build_upper *upper,
@@ -245,16 +222,15 @@ int build_layer_make(const struct build *b, struct build_layer *l, const struct 
 	if (r == 0)
 		r = install(b, s, &layer, &diff_id, e);
 	if (r == 0)
-		r = record(b, l, &layer, &diff_id, e);
-	return r < 0 ? err_add(e, "cannot keep what the step wrote")
-		     : build_state_push(s, &layer, &diff_id, e);
+		r = build_state_push(s, &layer, &diff_id, e);
+	if (r == 0)
+		r = record(b, l, s, e);
+	return r < 0 ? err_add(e, "cannot keep what the step wrote") : 0;
 }
 
 int build_layer_note(const struct build *b, struct build_layer *key, const struct build_layer *of,
 		     const struct build_state *s, struct err *e)
 {
-	size_t top = s->m.n_layers - 1;
-
 	key->made = of->made;
-	return record(b, key, &s->m.layers[top], &s->diff_ids[top], e);
+	return record(b, key, s, e);
 }

@@ -1,7 +1,7 @@
 /*
  * build_layer.h - the layer that a step makes, and finding it again.
  *
- *	DATA/steps/build-<key>		the layer: diff-id, blob, size, time; then what made it
+ *	DATA/steps/build-<key>		names the layer (build_record.h)
  *	DATA/steps/build-<key>.log	the output of the step
  *
  * The key is a hash of what made the layer: the layers below and the step. `sandbox image prune`
