@@ -213,6 +213,7 @@ teardown() {
 	echo damaged >"$(sandbox inspect --json a | jq -r .folder)/record"
 	sandbox rm --all --force
 	says_nothing sandbox ls --names
+	rm -f "$XDG_RUNTIME_DIR"/sandbox/*-net-* # of a project that no record names any more
 }
 
 @test "rm --all on a terminal asks, and says which boxes are in use" {
