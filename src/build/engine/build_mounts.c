@@ -2,8 +2,8 @@
  * build_mounts.c - the mounts of a step: copies, caches, memory, secrets, agents.
  *
  * A bind is a copy of what the step may see, as COPY would make it, so that .dockerignore holds and
- * what is written there is lost. A secret is a file beside the box's root that goes with
- * the box, and no part of any key or record.
+ * what is written there is lost. A secret is a file beside the box's root that goes with the box,
+ * and no part of any key or record.
  */
 #include "build/engine/build_mounts.h"
 

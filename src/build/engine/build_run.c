@@ -2,8 +2,9 @@
  * build_run.c - the command of RUN as BuildKit composes it, and its box.
  *
  * The box has the image's files and nothing of the host: no home, no project, and an environment
- * made of ENV and ARG. Its network is closed to the host, to link-local addresses and to the cloud's
- * metadata, whatever else the user's settings say; --network=none, or a policy, leaves it none.
+ * made of ENV and ARG. Its network is closed to the host, to link-local addresses and to the
+ * cloud's metadata, whatever else the user's settings say; --network=none, or a policy, leaves it
+ * none.
  */
 #include "build/engine/build_run.h"
 

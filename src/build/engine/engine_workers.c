@@ -1,8 +1,8 @@
 /*
  * engine_workers.c - a process for each stage.
  *
- * Not a thread: a step's box is started by a fork of the process that builds its stage, and must not
- * inherit the descriptors of other steps, which say by their end that a step has ended. What a
+ * Not a thread: a step's box is started by a fork of the process that builds its stage, and must
+ * not inherit the descriptors of other steps, which say by their end that a step has ended. What a
  * worker has built is found by its layers, so it returns nothing but its error.
  */
 #include "build/engine/engine_workers.h"
