@@ -75,6 +75,10 @@ fetches() { # LINES {SPEC ANSWER}...
 	[ "$(in_project $'default = closed\nallow = *.test' ask 10.0.2.2 private.test)" = 'private.test NXDOMAIN' ]
 }
 
+has_ended() { # PID
+	[[ " $(gateways | tr '\n' ' ')" != *" $1 "* ]]
+}
+
 @test "a gateway that is killed leaves the next one the addresses that names had" {
 	project p $'[sandbox]\nnetwork = gateway\nlinger = 0\n[network]\ndefault = closed\nallow = www.test:22'
 	cat >p/later.py <<-'END'
@@ -96,11 +100,13 @@ fetches() { # LINES {SPEC ANSWER}...
 		except OSError as e:
 		    print(e.strerror)
 	END
+	local session gateway
 	on_host sandbox enter --accept p -- python3 later.py >said 3>&- &
 	session=$!
 	wait_until 100 [ -e p/ready ]
-	kill -9 "$(gateways | tail -1)"
-	wait_until 50 [ "$(gateways | wc -l)" = 1 ]
+	gateway=$(gateways | tail -1)
+	kill -9 "$gateway"
+	wait_until 50 has_ended "$gateway"
 	touch p/go
 	wait_for $session
 	[ "$(cat said)" = $'hello\nConnection refused' ]

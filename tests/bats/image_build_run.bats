@@ -284,7 +284,7 @@ COPY <<X /doc # buildkit" ]
 	[ "$(sandbox image inspect --json built:2 | jq -r .digest)" = "$(cat out)" ]
 	[ "$(cat "$T/o/x" "$T/o/out/link")" = $'x\nx' ]
 	[ "$(stat -c '%a %F' "$T/o/out/x" "$T/o/x")" = $'750 regular file\n750 regular file' ]
-	[ -z "$(getfattr -R -d "$T/o" 2>/dev/null)" ]
+	says_nothing getfattr -R -d "$T/o"
 	[ "$(sandbox image import "$T/a.oci" back:1 2>/dev/null)" = back:1 ]
 	[ "$(sandbox image inspect --json back:1 | jq -r .digest)" = "$(cat out)" ]
 	[ "$(tar -xOf "$T/a.docker" manifest.json | jq -r '.[].RepoTags[]')" = docker.io/library/built:1 ]
