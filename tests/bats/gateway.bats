@@ -108,6 +108,47 @@ s.accept()' 3>&- &
 	[ "$(cat box)" = 'Connection refused' ]
 }
 
+@test "port 0 is what it is on the host; connections as fast as a client can make them all arrive" {
+	cat >fast.py <<-'END'
+		import errno, socket, struct, sys, threading
+		host, wrong = sys.argv[1], []
+		def code(f, *a):
+		    try:
+		        f(*a)
+		        return 'nothing'
+		    except OSError as e:
+		        return errno.errorcode[e.errno]
+		tcp = socket.socket()
+		tcp.settimeout(10)
+		print(code(tcp.connect, (host, 0)), code(socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto, b'x', (host, 0)))
+		def one(reset):
+		    c = socket.create_connection((host, 7200), 20)
+		    c.sendall(b'P')
+		    if not reset and not c.recv(64):
+		        wrong.append('nothing said')
+		    if reset: # at once, while the host's half may still be under way
+		        c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+		    c.close()
+		def many():
+		    try:
+		        for i in range(100):
+		            one(i % 2)
+		    except OSError as e:
+		        wrong.append(e)
+		threads = [threading.Thread(target=many) for _ in range(10)]
+		for t in threads:
+		    t.start()
+		for t in threads:
+		    t.join()
+		one(False)
+		print(wrong)
+	END
+	on_host python3 fast.py "$ANSWERS" >host
+	in_box python3 /t/fast.py "$ANSWERS" >box
+	[ "$(tail -1 host)" = '[]' ]
+	diff host box
+}
+
 @test "box-root has no power over the network, and can use all its ports" {
 	in_box sh -c 'id -u' >/dev/null
 	on_host sandbox run --quiet --root --network gateway --mount "$PWD:/t" host sh -c '
