@@ -69,8 +69,8 @@ static const struct seccomp_test ioctl_tests[] = {
  * Families fail as on a kernel without them, so that getaddrinfo(), libaudit and crypto libraries
  * continue without. AF_ALG, AF_VSOCK, AF_PACKET and the rest are closed: much kernel code, few
  * users. SOCK_PACKET with AF_INET is another name for AF_PACKET (net/socket.c). Open in netlink:
- * routes (getaddrinfo, ip, the JVM), socket lists (ss) and device events (libudev). Netfilter is
- * for the gateway of a nested box.
+ * routes (getaddrinfo, ip, the JVM), socket lists (ss) and device events (libudev). Netfilter and
+ * AF_PACKET are for the gateway of a nested box, whose network they are confined to.
  */
 #define SOCKET_TYPE_MASK 0xf /* SOCK_TYPE_MASK of linux/net.h: without SOCK_CLOEXEC and kin */
 
@@ -79,6 +79,7 @@ static const struct seccomp_test socket_tests[] = {
 	MASKED(1, SOCKET_TYPE_MASK, SOCK_PACKET, REFUSE(ESOCKTNOSUPPORT)),
 	EQ(0, AF_INET, ALLOW),
 	EQ(0, AF_INET6, ALLOW),
+	{SECCOMP_TEST_EQ, 0, ALL_BITS, AF_PACKET, ALLOW, SECCOMP_NESTED},
 	NE(0, AF_NETLINK, REFUSE(EAFNOSUPPORT)),
 	EQ(2, NETLINK_ROUTE, ALLOW),
 	EQ(2, NETLINK_SOCK_DIAG, ALLOW),
