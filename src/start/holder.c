@@ -62,17 +62,33 @@ char *holder_refusals(const struct store *s, const struct box *b)
 }
 
 /* Returns 0, or -ESRCH: there is none. */
+static int reach(const struct box *b, int *ret_fd)
+{
+	cleanup_close int directory = openat(b->run_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_free char *alone = holder_socket(b, NULL), *project = holder_socket(b, "");
+
+	/* A throw-away box is alone, or has a network of its own in its project. */
+	return directory >= 0 && (client_connect(directory, alone, ret_fd) == 0 ||
+				  client_connect(directory, project, ret_fd) == 0)
+		       ? 0
+		       : -ESRCH;
+}
+
+bool holder_lives(const struct box *b)
+{
+	cleanup_close int fd = -1;
+
+	return reach(b, &fd) == 0;
+}
+
+/* Returns 0, or -ESRCH: there is none. */
 static int ask(const struct box *b, enum gateway_purpose purpose, int *ret_fd)
 {
 	struct gateway_join join = {.version = GATEWAY_VERSION, .purpose = purpose};
-	cleanup_close int fd = -1,
-			  directory = openat(b->run_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	cleanup_free char *alone = holder_socket(b, NULL), *project = holder_socket(b, "");
 	const struct timeval wait = {.tv_sec = WAIT_MS / 1000};
+	cleanup_close int fd = -1;
 
-	/* A throw-away box is alone, or has a network of its own in its project. */
-	if (directory < 0 || (client_connect(directory, alone, &fd) < 0 &&
-			      client_connect(directory, project, &fd) < 0))
+	if (reach(b, &fd) < 0)
 		return -ESRCH;
 	snprintf(join.box, sizeof(join.box), "%s", b->id);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));

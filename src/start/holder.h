@@ -34,6 +34,9 @@ char *holder_refusals(const struct store *s, const struct box *b);
  */
 int holder_ports(const struct box *b, struct gateway_shown **ret, size_t *ret_n, struct err *e);
 
+/* Does a box's network have one? A box without has no network any more: another start makes it. */
+bool holder_lives(const struct box *b);
+
 /* Publishes more for a box that runs. -ESRCH if it has no network with a holder. */
 int holder_publish(const struct box *b, const struct plan_port *v, size_t n, struct err *e);
 

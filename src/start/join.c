@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "box/box.h"
 #include "start/agent.h"
+#include "start/holder.h"
 #include "start/hooks.h"
 #include "start/tools.h"
 
@@ -38,6 +40,15 @@ static char *noted_project(const char *notes)
 	return xstrndup(line, strcspn(line, "\n"));
 }
 
+/* The gateway's parent was killed, and the gateway with it. */
+static void say_no_network(const struct box *b, const char *notes)
+{
+	if (strstr(notes, "\nnetwork gateway\n") && !holder_lives(b))
+		log_warn("box '%s' has no network any more, because its gateway was killed: "
+			 "'sandbox stop %s', and its next start has one",
+			 b->name, b->name);
+}
+
 int box_session_join(const struct store *st, const struct box *b, const struct settings *settings,
 		     const struct user *caller, const struct session_options *o, bool entering,
 		     int *connection, int *ret_status, struct err *e)
@@ -59,6 +70,7 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 
 	if (r < 0)
 		return r;
+	say_no_network(b, notes.data);
 	s.joins = notes.data;
 	target = b->project ? noted_project(notes.data) : NULL;
 	/* It runs where the project was when it was started. */

@@ -219,7 +219,7 @@ print(\"listens on 80\")
 	grep -q '^198.51.100.2 *STREAM' answer
 }
 
-@test "without any gateway nothing leaves the box, and the box goes on" {
+@test "without any gateway nothing leaves the box, and the box goes on; sessions say so until it is started again" {
 	on_host sandbox run --quiet --network gateway --mount "$PWD:/t" host sh -c '
 		cd /t; touch ready; until [ -e go ]; do sleep 0.1; done
 		python3 internet.py silence '"$ANSWERS"' >said; echo on >>said' 3>&- &
@@ -230,6 +230,16 @@ print(\"listens on 80\")
 	touch go
 	wait_for $box
 	[ "$(cat said)" = $'no answer\nno answer\non' ]
+
+	project p
+	on_host sandbox enter --accept p -- true
+	kill -9 "$(gateways | head -1)"
+	wait_until 50 says_nothing gateways
+	on_host sandbox exec p true 2>err
+	on_host sandbox enter p -- true 2>>err
+	[ "$(uniq -c <err)" = "      2 sandbox: warning: box 'p' has no network any more, because its gateway was killed: 'sandbox stop p', and its next start has one" ]
+	on_host sandbox stop p
+	says_nothing on_host sandbox enter p -- true
 }
 
 @test "nmap finds the same ports open, closed and filtered in the box as on the host" {
