@@ -140,13 +140,14 @@ for i in range(100, 700):
 	done
 	# A running one, too.
 	sandbox enter --quiet ./p -- true
-	sandbox enter --quiet ./p -- sleep 60 3>&- &
-	wait_until 50 sandbox exec p true
+	sandbox enter --quiet ./p -- sh -c 'touch up; exec sleep 60' 3>&- &
+	wait_until 100 [ -e p/up ]
 	id=$(id_of p)
 	chmod 0 "$data/boxes/$id"/{record,lock}
 	sandbox rm --force "$id"
 	wait_for $!
 	wait_until 50 no_processes
+	rm -f "$XDG_RUNTIME_DIR"/sandbox/*-net-* # of a project that no record names any more
 }
 
 @test "prepared layers that a box needs and that are missing: prune names the box" {

@@ -92,10 +92,14 @@ void init_read_devcontainer(const char *dir, struct init_guess *g)
 	struct settings_request req = {.project_dir = dir};
 	cleanup_settings struct settings s = {0};
 	struct err e;
+	int r;
 
 	/* Whatever an old sandbox.ini says. */
 	strv_push(&req.overrides, "devcontainer=yes");
-	if (settings_load(&req, &s, &e) < 0) {
+	r = settings_load(&req, &s, &e);
+	if (r < 0 && r != -ERR_USAGE) {
+		g->failed = e;
+	} else if (r < 0) {
 		log_note("%s", e.msg);
 		g->no_devcontainer = true;
 	} else if (s.devcontainer_cannot) {
