@@ -137,7 +137,7 @@ $me:x:77:" >rootfs/etc/group
 		sandbox exec p ls -A
 		sandbox stop p
 	END
-	project p $'[sandbox]\nimage = dir:../rootfs\nlinger = 60s'
+	project p $'[sandbox]\nimage = dir:../rootfs\nlinger = 60s\nnetwork = host'
 	unshare -Urm sh script >out 2>err || { cat out err; false; }
 	chmod u+rwx work/work
 	diff out - <<-'END'
