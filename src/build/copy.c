@@ -332,15 +332,13 @@ int copy_key(struct copy_session *s, const struct copy_request *req, struct dige
 static int write_layer(struct copying *c, const struct copy_manner *manner, int upper_fd,
 		       int meta_fd, struct err *e)
 {
-	cleanup_copy_layer struct copy_layer layer = {.parent_fd = -1};
 	struct digest key;
-	int r = copy_layer_begin(&layer, manner, upper_fd, meta_fd, e);
+	int r = copy_layer_begin(c->layer, manner, upper_fd, meta_fd, e);
 
-	c->layer = &layer;
 	if (r == 0)
 		r = walk(c, e);
 	if (r == 0)
-		r = copy_layer_finish(&layer, e);
+		r = copy_layer_finish(c->layer, e);
 	if (r < 0 || !c->hash)
 		return r;
 	end_key(c, &key);
@@ -355,8 +353,9 @@ static int make_layer(struct copy_session *s, const struct copy_request *req, in
 		      int meta_fd, struct err *e)
 {
 	cleanup_copy_sources struct copy_sources sources = {0};
+	cleanup_copy_layer struct copy_layer layer = {.parent_fd = -1};
 	cleanup_copying struct copying c = {
-		.session = s, .req = req, .sources = &sources, .text = BUF_INIT};
+		.session = s, .req = req, .sources = &sources, .layer = &layer, .text = BUF_INIT};
 	struct copy_manner manner = {.time = req->time, .limits = req->limits};
 	struct owner owner;
 	int r = copy_sources_read(req, s->remotes, &sources, e);

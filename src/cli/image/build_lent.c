@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "cli/image/build_fields.h"
 
 void build_lent_clear(struct build_lent_list *l)
 {
@@ -26,37 +27,33 @@ static struct build_lent *add(struct build_lent_list *l)
 	return &l->v[l->n++];
 }
 
-static int read_field(const char *word, const char *field, struct build_lent *ret, struct err *e)
+static int read_field(const char *key, const char *value, void *arg, struct err *e)
 {
-	const char *equals = strchr(field, '=');
-	cleanup_free char *key = xstrndup(field, strcspn(field, "="));
+	struct build_lent *ret = arg;
 	char **to = streq(key, "id")				? &ret->id
 		    : streq(key, "src") || streq(key, "source") ? &ret->path
 		    : streq(key, "env")				? &ret->env
 								: NULL;
 
-	if (streq(field, "type=file") || streq(field, "type=env"))
+	if (value && streq(key, "type") && (streq(value, "file") || streq(value, "env")))
 		return 0;
-	if (!to || !equals || !equals[1])
-		return err_set(e, ERR_USAGE,
-			       "--secret %s: expected id=ID with src=FILE or env=NAME", word);
+	if (!to || !value)
+		return err_set(e, ERR_USAGE, "expected id=ID with src=FILE or env=NAME");
 	free(*to);
-	*to = xstrdup(equals + 1);
+	*to = xstrdup(value);
 	return 0;
 }
 
 static int read_secret(const char *word, struct build_lent *ret, struct err *e)
 {
-	cleanup_free char *copy = xstrdup(word);
-	char *rest = copy, *field;
-	int r = 0;
+	int r = build_fields(word, read_field, ret, e);
 
-	while (r == 0 && (field = strsep(&rest, ",")))
-		r = read_field(word, field, ret, e);
 	if (r == 0 && !ret->id)
-		r = err_set(e, ERR_USAGE, "--secret %s: expected id=ID", word);
-	if (r < 0 || ret->path || ret->env)
-		return r;
+		r = err_set(e, ERR_USAGE, "expected id=ID");
+	if (r < 0)
+		return err_add(e, "--secret %s", word);
+	if (ret->path || ret->env)
+		return 0;
 	if (getenv(ret->id))
 		ret->env = xstrdup(ret->id);
 	else

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "cli/image/build_fields.h"
 #include "image/archive/export.h"
 #include "image/archive/export_dir.h"
 
@@ -41,32 +42,25 @@ static int read_type(const char *text, struct build_output *ret, struct err *e)
 		       nearest ? nearest : "", nearest ? "'?" : "");
 }
 
-static int read_field(const char *field, struct build_output *ret, struct err *e)
+static int read_field(const char *key, const char *value, void *arg, struct err *e)
 {
-	const char *equals = strchr(field, '=');
-	cleanup_free char *key = xstrndup(field, strcspn(field, "="));
+	struct build_output *ret = arg;
 	char **to = streq(key, "dest") ? &ret->dest : streq(key, "name") ? &ret->name : NULL;
 
-	if (equals && equals[1] && streq(key, "type"))
-		return read_type(equals + 1, ret, e);
-	if (!equals || !equals[1] || !to)
+	if (value && streq(key, "type"))
+		return read_type(value, ret, e);
+	if (!value || !to)
 		return err_set(e, ERR_USAGE,
-			       "--output: '%s' is unknown; expected type=, dest= or "
-			       "name=",
-			       field);
+			       "--output: '%s' is unknown; expected type=, dest= or name=", key);
 	free(*to);
-	*to = xstrdup(equals + 1);
+	*to = xstrdup(value);
 	return 0;
 }
 
 static int read_fields(const char *word, struct build_output *ret, struct err *e)
 {
-	cleanup_free char *copy = xstrdup(word);
-	char *rest = copy, *field;
-	int r = 0;
+	int r = build_fields(word, read_field, ret, e);
 
-	while (r == 0 && (field = strsep(&rest, ",")))
-		r = read_field(field, ret, e);
 	if (r == 0 && ret->type != OUTPUT_IMAGE && !ret->dest)
 		r = err_set(e, ERR_USAGE, "--output %s: expected dest=PATH", word);
 	if (r == 0 && ret->type == OUTPUT_IMAGE && (ret->dest || !ret->name))
