@@ -72,6 +72,7 @@ struct gateway_join {
 	uint32_t has_links;		 /* struct gateway_links follows */
 	enum gateway_driver driver;	 /* what carries its traffic */
 	uint32_t forward;		 /* what listens in the box appears on the host */
+	uint32_t publishes;		 /* struct gateway_port will follow */
 	char box[GATEWAY_BOX_MAX + 1];	 /* its id */
 	char name[NETWORK_NAME_MAX + 1]; /* "": the network that is shared */
 };

@@ -55,7 +55,7 @@ struct client {
 	struct network *network;
 	enum gateway_driver driver;
 	char box[GATEWAY_BOX_MAX + 1];
-	bool forward;
+	bool forward, publishes;
 	bool *shown;		 /* LINKED: networks that it has, by number */
 	struct ports_kept ports; /* of the box, until that is there, or all of them are */
 };
@@ -200,6 +200,7 @@ static void on_join(struct holder *h, struct client *c, const struct gateway_joi
 	memcpy(c->box, j->box, sizeof(c->box));
 	c->driver = j->driver;
 	c->forward = j->forward;
+	c->publishes = j->publishes;
 	if (j->purpose == GATEWAY_LIST)
 		list_ports(h, c);
 	if (j->purpose == GATEWAY_ADD)
@@ -274,6 +275,8 @@ static void on_policy(struct holder *h, struct client *c, const struct netpolicy
 		       "the project's boxes run with another [network] policy: stop them first");
 	else if (!fallback_choose(&h->networks, c->network, c->driver, used))
 		refuse(c, EEXIST, "the project's boxes run with another network: stop them first");
+	else if (c->publishes && c->network->driver == DRIVER_PASTA)
+		refuse_ports(c, c->network);
 	else if (c->founder)
 		let_make(h, c);
 	else
@@ -314,10 +317,8 @@ static void add_box(struct holder *h, struct client *c, int pidfd)
 static void on_message(struct holder *h, struct client *c, const struct gateway_port *port,
 		       int *fds)
 {
-	if (c->state == CLIENT_JOINED && port && c->network->driver == DRIVER_PASTA) {
-		refuse_ports(c, c->network);
-	} else if ((c->state == CLIENT_JOINED || c->state == CLIENT_ADDS) && port &&
-		   (fds[0] >= 0 || port->localhost)) {
+	if ((c->state == CLIENT_JOINED || c->state == CLIENT_ADDS) && port &&
+	    (fds[0] >= 0 || port->localhost)) {
 		ports_kept_add(&c->ports, take_fd(&fds[0]), port);
 	} else if (c->state == CLIENT_MAKES && fds[1] >= 0) {
 		take(h, c, fds);
@@ -375,7 +376,7 @@ static void accept_clients(struct holder *h)
 static bool fall_back(struct holder *h, struct network *n, struct err *e)
 {
 	for (size_t i = 0; i < h->n_clients; i++)
-		if (h->clients[i].network == n && h->clients[i].ports.n)
+		if (h->clients[i].network == n && h->clients[i].publishes)
 			return false;
 	return fallback_take(&h->networks, n, e) && network_start(&h->networks, n, e) == 0;
 }

@@ -116,6 +116,7 @@ static int connect_to_holder(struct gateway_link *link, struct err *e)
 	cleanup_close int directory = open(link->place.directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct gateway_join join = {.version = GATEWAY_VERSION,
 				    .has_links = link->place.links->n > 0,
+				    .publishes = link->place.publishes,
 				    .driver = link->place.driver,
 				    .forward = link->place.forward};
 	int r;

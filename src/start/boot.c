@@ -97,6 +97,7 @@ static int join_network(struct booting *b, struct err *e)
 		.directory = b->req->store->runtime,
 		.network = b->req->network ? b->req->network : "",
 		.box = b->req->box->id,
+		.publishes = b->req->n_ports || b->req->n_localhost,
 		.forward = streq(settings_get(b->req->settings, KEY_FORWARD), "auto")};
 	int r = net_driver_find(name, &b->net, e);
 
