@@ -267,6 +267,18 @@ static bool is_off(const char *value)
 	return value_bool(value, &on) && !on;
 }
 
+/*
+ * A project with a sandbox.ini once had no settings of its devcontainer.json: that is told when it is
+ * resolved for the first time, unless the project says which one it wants.
+ */
+static void say_both(struct loader *ld, const struct load_file *project, const char *path)
+{
+	if (project->ini.n && access(path, F_OK) < 0)
+		strv_push(&ld->out->notes,
+			  "the project's devcontainer.json is followed, where its sandbox.ini says "
+			  "nothing else: 'devcontainer = no' in [sandbox] ignores it");
+}
+
 int load_devcontainer(struct loader *ld, const struct load_file *project)
 {
 	const char *dir = ld->req->project_dir;
@@ -275,18 +287,22 @@ int load_devcontainer(struct loader *ld, const struct load_file *project)
 	cleanup_free char *file = path_join(dir, ".devcontainer.json");
 	cleanup_free char *path = NULL, *key = NULL;
 	cleanup_buf struct buf text = BUF_INIT;
+	bool chosen;
 	int r;
 
 	if (access(folder, F_OK) < 0 && access(file, F_OK) < 0)
 		return 0;
 	config = find_above(ld, project, KEY_DEVCONTAINER, "SANDBOX_DEVCONTAINER");
-	if (!config)
+	chosen = config != NULL;
+	if (!chosen)
 		config = settings_get(ld->out, KEY_DEVCONTAINER);
 	if (is_off(config))
 		return 0;
 	image = find_above(ld, project, KEY_IMAGE, "SANDBOX_IMAGE");
 	path = flat_path(dir, config, image ? image : "", &key);
 	if (!read_valid(path, &text)) {
+		if (!chosen)
+			say_both(ld, project, path);
 		r = resolve(dir, key, config, image ? image : "", ld->e);
 		if (r < 0)
 			return r;

@@ -90,6 +90,10 @@ image_with_label() { # JSON
 	printf '[env]\nA = ini\n[hooks]\nstart = echo ini >started\n' >p/sandbox.ini
 	run -0 --separate-stderr sandbox enter ./p -- sh -c 'echo $A $B; cat started'
 	[ "$output" = $'ini json\nini' ]
+	# which is told once
+	[[ $stderr = *"the project's devcontainer.json is followed, where its sandbox.ini says nothing else: 'devcontainer = no' in [sandbox] ignores it"* ]]
+	run -0 --separate-stderr sandbox enter ./p -- true
+	[[ $stderr != *'ignores it'* ]]
 	[ "$(sandbox config ./p image)" = app:1 ]
 	printf '[sandbox]\ndevcontainer = no\n' >p/sandbox.ini
 	[ "$(sandbox config ./p image)" = host ]
