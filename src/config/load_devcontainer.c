@@ -271,9 +271,9 @@ static bool is_off(const char *value)
  * A project with a sandbox.ini once had no settings of its devcontainer.json: that is told when it is
  * resolved for the first time, unless the project says which one it wants.
  */
-static void say_both(struct loader *ld, const struct load_file *project, const char *path)
+static void say_both(struct loader *ld, const struct load_file *project)
 {
-	if (project->ini.n && access(path, F_OK) < 0)
+	if (project->ini.n && ld->out->devcontainer)
 		strv_push(&ld->out->notes,
 			  "the project's devcontainer.json is followed, where its sandbox.ini says "
 			  "nothing else: 'devcontainer = no' in [sandbox] ignores it");
@@ -287,7 +287,7 @@ int load_devcontainer(struct loader *ld, const struct load_file *project)
 	cleanup_free char *file = path_join(dir, ".devcontainer.json");
 	cleanup_free char *path = NULL, *key = NULL;
 	cleanup_buf struct buf text = BUF_INIT;
-	bool chosen;
+	bool chosen, first;
 	int r;
 
 	if (access(folder, F_OK) < 0 && access(file, F_OK) < 0)
@@ -300,9 +300,8 @@ int load_devcontainer(struct loader *ld, const struct load_file *project)
 		return 0;
 	image = find_above(ld, project, KEY_IMAGE, "SANDBOX_IMAGE");
 	path = flat_path(dir, config, image ? image : "", &key);
+	first = access(path, F_OK) < 0;
 	if (!read_valid(path, &text)) {
-		if (!chosen)
-			say_both(ld, project, path);
 		r = resolve(dir, key, config, image ? image : "", ld->e);
 		if (r < 0)
 			return r;
@@ -310,5 +309,8 @@ int load_devcontainer(struct loader *ld, const struct load_file *project)
 		if (!read_valid(path, &text) && !text.len)
 			return err_set(ld->e, EIO, "cannot read '%s'", path);
 	}
-	return merge(ld, &text);
+	r = merge(ld, &text);
+	if (r == 0 && first && !chosen)
+		say_both(ld, project);
+	return r;
 }

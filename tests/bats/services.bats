@@ -154,13 +154,13 @@ volumes = ./conf.d:/etc/a:ro\nuser = root'
 [service always]\nimage = host\ncommand = sh -c "echo once; exit 0"\nrestart = always
 [service killed]\nimage = host\ncommand = sh -c "kill -9 $$"'
 	sandbox up -d some job always no killed >/dev/null || true
-	wait_until 50 is some 'exited null 2 4'
+	wait_until 200 is some 'exited null 2 4'
 	is no 'exited null 0 3'
 	is killed 'exited null 0 137'
 	fails 125 "service 'no' ended with status 3: 'sandbox logs no'" sandbox wait no
 	is job 'exited null 0 0'
 	[ "$(sandbox logs some)" = $'again\nagain\nagain' ]
-	wait_until 50 is always '* [3-9] 0'
+	wait_until 200 is always '* [3-9] 0'
 	fails 125 "service 'always' ended again and again*" sandbox wait always
 	[ "$(sandbox logs always | wc -l)" -le 7 ]
 	# stopped is stopped, also in the pause
@@ -221,7 +221,7 @@ volumes = ./conf.d:/etc/a:ro\nuser = root'
 		is own 'running healthy 0 null'
 		is needs 'running null 0 null'
 		sandbox exec a rm /srv/ok
-		wait_until 50 is a 'running unhealthy *'
+		wait_until 200 is a 'running unhealthy *'
 		sandbox down
 	done
 	[ "$(sandbox image inspect --json app:1 | jq -c .config.health)" = '["EVIL","x"]' ]
@@ -280,7 +280,7 @@ health = http://localhost:8000/\n[service web]\nimage = host\nneeds = db\ncomman
 	is b 'stopped *'
 	# and supervises them
 	kill -9 "$pid"
-	wait_until 50 is a 'running null 1 *'
+	wait_until 200 is a 'running null 1 *'
 	# ended without a holder
 	kill -9 "$(holders)"
 	wait_until 50 no_holder
