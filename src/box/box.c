@@ -371,20 +371,25 @@ void box_move_journal(const struct store *s, const char *from, const char *to)
 	move_file(s, GATEWAY_REFUSALS, &old, &new);
 }
 
-/* What its network reached and was refused, unless the project has another box. */
+/*
+ * What its network reached and was refused, unless the project has another box. Before the box is
+ * gone: nothing else knows that file.
+ */
 static void forget_journal(const struct store *s, const struct box *b)
 {
-	cleanup_free char *index = NULL, *journal = NULL, *refusals = NULL;
+	cleanup_free char *journal = NULL, *refusals = NULL;
+	char other[BOX_ID_LEN + 1];
 	struct store_key key;
+	int r;
 
 	if (!box_belongs_to(b))
 		return;
 	key = store_key(box_belongs_to(b));
-	index = xasprintf("%s/%s", STORE_PROJECTS, key.hex);
+	r = store_lookup(s, STORE_PROJECTS, key.hex, other);
+	if (r != -ENOENT && (r < 0 || !streq(other, b->id)))
+		return;
 	journal = xasprintf(GATEWAY_JOURNAL "%s", key.hex);
 	refusals = xasprintf(GATEWAY_REFUSALS "%s", key.hex);
-	if (faccessat(s->data_fd, index, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return;
 	unlinkat(s->runtime_fd, journal, 0);
 	unlinkat(s->runtime_fd, refusals, 0);
 }
@@ -397,6 +402,7 @@ int box_remove(const struct store *s, struct box *b, struct err *e)
 
 	if (b->service)
 		service_tie_read(b->dir_fd, &tie, &ignored);
+	forget_journal(s, b);
 	r = store_hide_box(s, b->id, e);
 	if (r < 0)
 		return r;
@@ -411,7 +417,6 @@ int box_remove(const struct store *s, struct box *b, struct err *e)
 	}
 	box_forget_folder(s, b, b->project, b->folder);
 	box_forget_folder(s, b, b->moved_from, NULL);
-	forget_journal(s, b);
 	if (tie.mark)
 		store_index_clear(s, STORE_PROJECTS, service_tie_key(tie.mark, tie.name).hex,
 				  b->id);
