@@ -16,9 +16,12 @@
 int service_box_find(const struct store *s, const char *mark, const char *name, struct box *ret,
 		     struct err *e)
 {
+	const struct store_key key = service_tie_key(mark, name);
 	char id[BOX_ID_LEN + 1];
-	int r = store_lookup(s, STORE_PROJECTS, service_tie_key(mark, name).hex, id);
+	int r = store_lookup(s, STORE_PROJECTS, key.hex, id);
 
+	if (r < 0 && r != -ENOENT)
+		return err_sys(e, -r, "cannot read '%s/" STORE_PROJECTS "/%s'", s->data, key.hex);
 	if (r == 0)
 		r = box_load(s, id, ret, e);
 	return r == -ENOENT ? err_set(e, ENOENT, "service '%s' was not started yet", name) : r;
