@@ -157,7 +157,7 @@ c, _ = s.accept(); s.close(); lock.close(); c.close()' "$(directory p)/lock") &
 		exit "${PIPESTATUS[0]}"'
 	[ "$status" = 125 ]
 	[[ $output = *"cannot record the process of box 'p'"* ]]
-	no_processes
+	wait_until 50 no_processes
 	is_stopped p
 	[ "$(sandbox enter ./p -- echo fine)" = fine ]
 }

@@ -91,7 +91,7 @@ start = printf %s $(printf 'x%.0s' {1..100000}) >long"
 	project q $'[sandbox]\nlinger = 1m\n[hooks]\nexit = sleep 1000'
 	sandbox enter "$T/q" -- true
 	sandbox stop --time 1 q
-	no_processes
+	wait_until 50 no_processes
 }
 
 @test "sudo cannot register something to run at the exit of the box" {

@@ -31,16 +31,16 @@ pid1() { # BOX
 }
 
 @test "a box stays for its linger time after its last session, then ends" {
-	project p $'[sandbox]\nlinger = 2s'
+	project p $'[sandbox]\nlinger = 3s'
 	sandbox enter ./p -- true
 	first=$(pid1 p)
-	sleep 1.2
+	sleep 1.5
 	sandbox enter ./p -- true
 	[ "$(pid1 p)" = "$first" ]
-	sleep 1
+	sleep 1.5
 	[ "$(state p)" = running ]
-	wait_until 20 is stopped p
-	no_processes
+	wait_until 50 is stopped p
+	wait_until 50 no_processes
 }
 
 @test "linger = 0: it ends at once; linger = forever: it stays" {
