@@ -7,10 +7,11 @@
 
 #include <time.h>
 
+#include "base/err.h"
 #include "image/document/meta.h"
 
 /* Sets the mark of a file or directory, or removes one that is not needed. */
-void owner_mark(int fd, const struct meta_entry *m);
+int owner_mark(int fd, const struct meta_entry *m, struct err *e);
 
 /* For utimensat(2): the time of the last access of a symlink or pipe that says it, or UTIME_OMIT. */
 struct timespec owner_mark_time(const struct meta_entry *m);

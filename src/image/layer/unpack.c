@@ -72,13 +72,19 @@ static int end_meta(struct unpack *u, const char *name, struct meta_entry *m, mo
 	return 0;
 }
 
-/* user.* goes onto the file; what does not fit there, and other kinds, into the sidecar. */
+/*
+ * The mark of the owner and user.* go onto the file; what does not fit there, and other kinds, into
+ * the sidecar.
+ */
 static int take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *m, struct err *e)
 {
+	int r = fd < 0 ? 0 : owner_mark(fd, m, e);
 	size_t len, all = 0;
 	const char *name;
 	const void *value;
 
+	if (r < 0)
+		return r;
 	la.archive_entry_xattr_reset(entry);
 	while (la.archive_entry_xattr_next(entry, &name, &value, &len) == ARCHIVE_OK) {
 		if (!name || streq(name, OWNER_XATTR) || starts_with(name, "user.overlay.") ||
@@ -91,8 +97,6 @@ static int take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *m
 		if (fd < 0 || !starts_with(name, "user.") || fsetxattr(fd, name, value, len, 0) < 0)
 			meta_entry_add_xattr(m, name, value, len);
 	}
-	if (fd >= 0)
-		owner_mark(fd, m);
 	return 0;
 }
 
