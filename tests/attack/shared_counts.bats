@@ -47,6 +47,7 @@ os.close(os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY))'
 	taker p/taker.py
 	for who in '' --root; do
 		project p $'[sandbox]\nlinger = 0'
+		: >out
 		# shellcheck disable=SC2086 # no option, or one
 		(ulimit -n 4096; exec sandbox enter $who ./p -- python3 taker.py) >out 3>&- &
 		wait_until 400 grep -q . out
@@ -68,6 +69,7 @@ os.close(os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY))'
 	[ "$(sort -u out)" = $((instances / 2)) ]
 	project q $'[sandbox]\nnested = yes\nlinger = 0'
 	cp p/taker.py q
+	: >out
 	(ulimit -n 4096; exec sandbox enter --accept ./q -- unshare -r python3 taker.py) >out 3>&- &
 	wait_until 400 grep -q . out
 	read -r inotify fanotify ptys <out

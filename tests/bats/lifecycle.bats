@@ -360,17 +360,20 @@ pid1() { # BOX
 }
 
 @test "a throw-away box that somebody still uses stays until they have left" {
+	mkfifo leave
+	exec 9<>leave
 	for disk in '' --disk; do
 		# shellcheck disable=SC2086 # no option, or one
 		sandbox run $disk --name mine host sh -c 'while [ ! -e /tmp/go ]; do sleep 0.1; done' 3>&- &
 		run=$!
 		wait_until 50 sandbox exec mine true
-		sandbox exec mine sh -c 'touch /tmp/go; sleep 2; test -d /var/lib && echo still here' >out 3>&- &
+		sandbox exec mine sh -c 'touch /tmp/go; read -r _; test -d /var/lib && echo still here' <leave >out 3>&- 9>&- &
 		exec=$!
 		wait_for $run
 		[ "$status" = 0 ]
 		[ "$(sandbox ls --names)" = mine ]
 		fails 125 "*'mine' exists already*" sandbox run --name mine host true
+		echo >&9
 		wait_for $exec
 		[ "$(cat out)" = 'still here' ]
 		wait_until 50 no_processes

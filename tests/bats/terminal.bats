@@ -207,10 +207,10 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 		n=$((n + 1))
 		sandbox exec p true 2>/dev/null || sandbox enter ./p -- true
 		env --default-signal=INT,QUIT "$SANDBOX" enter ./p -- \
-			sh -c "trap 'echo first' INT TERM QUIT; echo up; while :; do sleep 0.$n$n; done" >out 3>&- &
-		wait_until 50 grep -q up out
+			sh -c "trap 'echo first' INT TERM QUIT; echo up; while :; do sleep 0.$n$n; done" >$sig 3>&- &
+		wait_until 50 grep -qs up $sig
 		kill -$sig $!
-		wait_until 50 grep -q first out
+		wait_until 50 grep -q first $sig
 		kill -0 $!
 		kill -$sig $!
 		wait_for $!
