@@ -563,7 +563,7 @@ const struct schema_key schema_keys[N_KEYS] = {
 	[KEY_HOOKS_INITIALIZE] = {.section = "hooks", .key = "initialize",
 	 .acts = ACTS_USE, .asked = ASKED_COMMAND, .reaches = REACHES_ALL, .deny = "initialize",
 	 .type = SCHEMA_SCRIPT,
-	 .help = "run on this machine, not in the box, before the box is made or started"},
+	 .help = "run on this machine, not in the box, once, before the box is made"},
 	[KEY_HOOKS_CREATE] = {.section = "hooks", .key = "create",
 	 .acts = ACTS_CREATE, .asked = ASKED_NEVER, .deny = "hooks", .programs = true,
 	 .type = SCHEMA_SCRIPT,

@@ -1,7 +1,9 @@
 /*
  * devcontainer.c - see devcontainer.h.
  *
- * Promises that no command of a project runs on this machine unless the user agreed to its text.
+ * Promises that no command of a project runs on this machine unless the user has just agreed to it.
+ * Code in the box can change the files of the project that such a command runs, and not all of them
+ * are known here. So it runs once for each agreement, and not at every start.
  */
 #include "flow/devcontainer.h"
 
@@ -11,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/spawn.h"
+#include "grant/host_command.h"
 #include "prepare/origin.h"
 #include "rootfs/image.h"
 
@@ -34,10 +37,98 @@ static int run_command(const char *text, const char *dir, struct err *e)
 		 : 0;
 }
 
+/* Settings as they are now: a file that they are made from may be new. */
+static int reload(const struct devcontainer_request *req, struct settings *settings, struct err *e)
+{
+	cleanup_settings struct settings now = {0};
+	int r = settings_load(req->load, &now, e);
+
+	if (r < 0)
+		return r;
+	now.lock = settings->lock;
+	settings_clear(settings);
+	*settings = now;
+	now = (struct settings){0};
+	return 0;
+}
+
+static size_t count_lacking(const struct strv *have, const struct strv *lines)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < lines->n; i++)
+		n += !strv_has(have, lines->v[i]);
+	return n;
+}
+
+static void push_lacking(struct strv *have, const struct strv *lines)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		if (!strv_has(have, lines->v[i]))
+			strv_push(have, lines->v[i]);
+}
+
+/* What is kept with a box was agreed to before a start, and so has run. */
+static int has_run(const struct devcontainer_request *req, const struct strv *lines, bool *ret,
+		   struct err *e)
+{
+	cleanup_strv struct strv kept = {0};
+	int r = req->box ? reach_kept(req->box, &kept, e) : 0;
+
+	if (r == 0)
+		*ret = req->box && !count_lacking(&kept, lines);
+	return r;
+}
+
+/* Asks for the command, and for all else that the project wants, unless that is not there yet. */
+static int agree(const struct devcontainer_request *req, struct settings *settings, bool again,
+		 struct err *e)
+{
+	const char *dir = settings->project_dir;
+	cleanup_strv struct strv lines = {0};
+	int r = again ? -ENOENT
+		      : reach_ask(req->box, settings, req->home, req->asker, req->granted, e);
+
+	/* The command may make it. */
+	host_command_lines(settings, settings_get(settings, KEY_HOOKS_INITIALIZE), &lines);
+	if (r != -ENOENT || !count_lacking(req->granted, &lines))
+		return r == -ENOENT ? 0 : r;
+	r = req->asker->ask(dir, &lines, true, req->asker->arg, e);
+	if (r == 0)
+		push_lacking(req->granted, &lines);
+	return r;
+}
+
+/* Runs what was agreed to: a script that changed while the question was open is asked for again. */
+static int agree_and_run(const struct devcontainer_request *req, struct settings *settings,
+			 bool again, struct err *e)
+{
+	cleanup_free char *dir = xstrdup(settings->project_dir);
+	cleanup_free char *text = xstrdup(settings_get(settings, KEY_HOOKS_INITIALIZE));
+	cleanup_strv struct strv after = {0};
+	size_t before;
+	int r;
+
+	do {
+		before = req->granted->n;
+		r = agree(req, settings, again, e);
+	} while (r == 0 && req->granted->n != before);
+	if (r == 0)
+		r = run_command(text, dir, e);
+	if (r < 0)
+		return r;
+	/* A script that it has made is not another one. */
+	host_command_lines(settings, text, &after);
+	push_lacking(req->granted, &after);
+	return reload(req, settings, e);
+}
+
 int devcontainer_initialize(const struct devcontainer_request *req, struct settings *settings,
 			    struct err *e)
 {
 	const char *text = settings_get(settings, KEY_HOOKS_INITIALIZE);
+	cleanup_strv struct strv lines = {0};
+	bool ran = false;
 	int r;
 
 	if (!text || !*text)
@@ -46,43 +137,36 @@ int devcontainer_initialize(const struct devcontainer_request *req, struct setti
 		log_note("initializeCommand is not run: a trial changes nothing on this machine");
 		return 0;
 	}
-	r = reach_ask(req->box, settings, req->home, req->asker, req->granted, e);
-	return r < 0 ? r : run_command(text, settings->project_dir, e);
+	host_command_lines(settings, text, &lines);
+	r = has_run(req, &lines, &ran, e);
+	if (r < 0 || (ran && !req->again))
+		return r;
+	r = agree_and_run(req, settings, ran, e);
+	if (r >= 0 || r == -EPERM || !req->rescue)
+		return r;
+	log_warn("%s", e->msg);
+	return 0;
 }
 
 /* Pulls or builds the image: its label may set more. */
-static int read_label(const struct devcontainer_request *req, struct settings *settings,
-		      struct err *e)
+int devcontainer_prepare(const struct devcontainer_request *req, struct settings *settings,
+			 struct err *e)
 {
-	cleanup_settings struct settings now = {0};
 	struct image_root root = IMAGE_ROOT_INIT;
 	struct image_request image = {.store = req->store,
 				      .image = settings->devcontainer_image,
 				      .base = settings->project_dir};
-	int r = settings->devcontainer_build.n ? origin_build(settings, e)
-					       : image_resolve(&image, &root, e);
+	/* For a box that is made again, the files that are copied may have changed. */
+	bool build = settings->devcontainer_build.n && (image.image || req->box);
+	int r = 0;
 
+	if (!image.image && !build)
+		return 0;
+	r = build ? origin_build(settings, e) : image_resolve(&image, &root, e);
 	image_root_clear(&root);
 	if (r == 0)
-		r = settings_load(req->load, &now, e);
-	if (r < 0)
-		return r;
-	now.lock = settings->lock;
-	settings_clear(settings);
-	*settings = now;
-	now = (struct settings){0};
-	return req->trial ? 0
-			  : reach_ask(req->box, settings, req->home, req->asker, req->granted, e);
-}
-
-int devcontainer_prepare(const struct devcontainer_request *req, struct settings *settings,
-			 struct err *e)
-{
-	int r = devcontainer_initialize(req, settings, e);
-
-	/* For a box that is made again, the files that are copied may have changed. */
-	if (r == 0 &&
-	    (settings->devcontainer_image || (req->box && settings->devcontainer_build.n)))
-		r = read_label(req, settings, e);
+		r = reload(req, settings, e);
+	if (r == 0 && !req->trial)
+		r = reach_ask(req->box, settings, req->home, req->asker, req->granted, e);
 	return r;
 }

@@ -53,7 +53,7 @@ struct entering {
 	struct lock_file *lock; /* to follow, or NULL */
 	struct box *found;	/* found with the project, until it is checked; or closed */
 	struct strv granted;	/* of the host, a moment ago */
-	bool initialized;	/* what a devcontainer.json runs on the host has run */
+	bool initialized;	/* what the project runs on the host has run */
 	bool asked;		/* the user was asked before the box was made */
 	bool told;		/* what is printed once, however many tries, was printed */
 };
@@ -67,7 +67,19 @@ static struct devcontainer_request devcontainer_of(struct entering *in, const st
 					     .home = home,
 					     .asker = &in->options->asker,
 					     .granted = &in->granted,
-					     .trial = in->options->trial};
+					     .trial = in->options->trial,
+					     .again = in->options->initialize,
+					     .rescue = in->options->rescue};
+}
+
+/* Once, before the box is made or started. */
+static int initialize(struct entering *in, const struct box *b, const char *home, struct err *e)
+{
+	struct devcontainer_request req = devcontainer_of(in, b, home);
+	int r = in->initialized ? 0 : devcontainer_initialize(&req, in->settings, e);
+
+	in->initialized = r == 0;
+	return r;
 }
 
 /* Before a box is made, or made again. */
@@ -75,20 +87,8 @@ static int prepare_devcontainer(struct entering *in, const struct box *b, const 
 				struct err *e)
 {
 	struct devcontainer_request req = devcontainer_of(in, b, home);
-	int r = in->settings->devcontainer ? devcontainer_prepare(&req, in->settings, e) : 0;
 
-	in->initialized = r == 0;
-	return r;
-}
-
-static int initialize(struct entering *in, const struct box *b, struct err *e)
-{
-	cleanup_free char *home = user_home(in->user);
-	struct devcontainer_request req = devcontainer_of(in, b, home);
-	int r = in->initialized ? 0 : devcontainer_initialize(&req, in->settings, e);
-
-	in->initialized = r == 0;
-	return r;
+	return in->settings->devcontainer ? devcontainer_prepare(&req, in->settings, e) : 0;
 }
 
 static int boot_box(const struct entering *in, struct box *b, int *ret_status, struct err *e)
@@ -130,6 +130,7 @@ static void say_at_start(const struct entering *in)
 static int enter_once(struct entering *in, struct box *b, int *ret_status, struct err *e)
 {
 	cleanup_close int connection = -1;
+	cleanup_free char *home = user_home(in->user);
 	bool told = in->told;
 	struct err ended;
 	int r = told ? 0 : drift_check_image(in->store, b, in->settings, in->lock, e);
@@ -154,13 +155,15 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 			return r;
 		if (!told)
 			say_at_start(in);
-		if ((r = initialize(in, b, e)) < 0)
+		if ((r = initialize(in, b, home, e)) < 0)
 			return r;
 		return boot_box(in, b, ret_status, e);
 	}
 	box_unlock(b);
 	log_debug("box '%s' (%s) runs: joining it", b->name, b->id);
 	r = drift_check_folder(b, e);
+	if (r == 0 && in->options->initialize)
+		r = initialize(in, b, home, e);
 	if (r == 0)
 		r = drift_check_running(b, in->settings, true, e);
 	/* Nobody uses it, or it is ending: it is started again, with the present settings. */
@@ -239,6 +242,8 @@ static int find_or_create(struct entering *in, const char *dir, struct box *b, s
 	if (r == 0 && !in->asked) {
 		r = in->options->trial ? 0 : agreed_read(s, settings, &in->granted, e);
 		if (r == 0)
+			r = initialize(in, NULL, home, e);
+		if (r == 0)
 			r = in->options->trial ? reach_ask_steps(s, settings, &in->options->asker,
 								 &in->granted, e)
 					       : reach_ask(NULL, settings, home,
@@ -284,6 +289,8 @@ static int rebuild(struct entering *in, const char *dir, struct err *e)
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = box_check_ended(&b, e);
+	if (r == 0)
+		r = initialize(in, b.damaged ? NULL : &b, home, e);
 	if (r == 0)
 		r = reach_ask(b.damaged ? NULL : &b, in->settings, home, &in->options->asker,
 			      &in->granted, e);

@@ -18,6 +18,7 @@ struct enter_options {
 	bool no_hook;		  /* skip the hook `enter` */
 	bool rebuild;		  /* make a new root, from what the project asks for now */
 	bool rescue;		  /* open a shell even if a step or a hook has failed */
+	bool initialize;	  /* run the project's command for this machine once more */
 	bool trial;		  /* use the box of the project's trial */
 	struct reach_asker asker; /* for what the project asks for of the host */
 	struct strv *learned;	  /* --learn: the rules that it would have needed */

@@ -18,6 +18,7 @@
 #include "config/schema.h"
 #include "config/value.h"
 #include "grant/bounds.h"
+#include "grant/host_command.h"
 #include "grant/lend.h"
 #include "grant/repository.h"
 #include "image/name/conf.h"
@@ -174,12 +175,8 @@ static int add_value(const struct settings *s, const struct setting *st, struct 
 static int add_command(const struct settings *s, const struct setting *st, struct strv *out,
 		       struct err *e)
 {
-	cleanup_free char *line = xasprintf(REACH_COMMAND "%s", st->value);
-
-	(void)s;
 	(void)e;
-	if (*st->value)
-		reach_add_line(line, out);
+	host_command_lines(s, st->value, out);
 	return 0;
 }
 

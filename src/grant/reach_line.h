@@ -18,6 +18,7 @@ void reach_add_mount(const char *source, const char *target, bool read_only, str
 
 /* What a devcontainer.json may ask for: a command on this machine, the value of a variable. */
 #define REACH_COMMAND  "initializeCommand, run on this machine: "
+#define REACH_SCRIPT   "initializeCommand, a script that it runs: "
 #define REACH_VARIABLE "variable of yours: "
 
 /*

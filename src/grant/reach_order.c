@@ -25,7 +25,8 @@ static const struct {
 	{"image = dir:", REACHES_READING},  {"shown ", REACHES_WRITING},
 	{"no longer:", REACHES_UNBOUND},    {"box =", REACHES_SECRETS},
 	{"display = x11", REACHES_SECRETS}, {"/run/secrets/", REACHES_SECRETS},
-	{REACH_VARIABLE, REACHES_SECRETS},  {REACH_COMMAND, REACHES_ALL},
+	{REACH_VARIABLE, REACHES_SECRETS},  {REACH_SCRIPT, REACHES_ALL},
+	{REACH_COMMAND, REACHES_ALL},
 };
 
 /* Does it belong to the system, or do its services listen there? */

@@ -157,25 +157,79 @@ image_with_label() { # JSON
 	[ "$output" = $'xs3\n/data\n/vol' ]
 	[ "$(sed -n 2p p/ran)" = "$T/p" ]
 	[ ! -e p/from-image ]
-	# At each start, without a question, until it is another command; never for a trial.
-	sandbox stop p
-	sandbox enter ./p -- true
-	[ "$(wc -l <p/ran)" = 4 ]
-	sandbox enter ./p -- true
-	[ "$(wc -l <p/ran)" = 4 ]
+	# Never for a trial.
 	run -0 sandbox try ./p -- true
 	[[ $output = *'initializeCommand is not run'* ]]
-	[ "$(wc -l <p/ran)" = 4 ]
+	[ "$(wc -l <p/ran)" = 2 ]
 	sandbox stop p
 	sed -i 's/pwd/pwd -P/' p/.devcontainer.json
 	fails 125 '*initializeCommand, run on this machine: *pwd -P*' sandbox enter ./p -- true
-	[ "$(wc -l <p/ran)" = 4 ]
+	[ "$(wc -l <p/ran)" = 2 ]
 	mkdir -p "$HOME/.config/sandbox"
 	printf '[policy]\ndeny = initialize\n' >"$HOME/.config/sandbox/sandbox.conf"
 	fails 125 '*.devcontainer.json:1: the policy of*denies*initialize*' sandbox config ./p
 	printf '[policy]\ndeny = secrets\n' >"$HOME/.config/sandbox/sandbox.conf"
 	fails 125 '*.devcontainer.json:1: the policy of*denies*' sandbox config ./p
 	echo '[policy]' >"$HOME/.config/sandbox/sandbox.conf"
+}
+
+@test "initializeCommand runs once for each agreement, which names the scripts that it runs" {
+	image_with_label '[]'
+	mkdir -p p/tools
+	printf '#!/bin/sh\necho one >>ran\n. tools/more\n' >p/tools/setup
+	echo 'echo more >>ran' >p/tools/more
+	ln -s /bin/true p/tools/out.sh
+	devcontainer <<<'{"image": "app:1", "initializeCommand": {"a": "cd tools && ./setup.sh; cd ..; sh $PWD/tools/setup", "b": ["tools/out.sh"], "c": "touch .env"}}'
+	echo : | tee p/tools/setup.sh >p/.env
+	run ! sandbox enter ./p -- true
+	for line in "tools/setup sha256:$(sha256sum <p/tools/setup | cut -d' ' -f1)" "tools/setup.sh sha256:$(sha256sum <p/tools/setup.sh | cut -d' ' -f1)" 'tools/out.sh -> '; do
+		[[ $output = *"initializeCommand, a script that it runs: $line"* ]]
+	done
+	[[ $output != *'runs: .env'* ]]
+	chmod +x p/tools/setup*
+	sandbox enter --accept ./p -- sh -c 'echo evil >tools/more; echo SECRET=1 >.env'
+	[ "$(cat p/ran)" = $'one\nmore' ]
+	# What the script calls was changed in the box, and is not compared: so nothing runs, neither at a start nor with --rebuild.
+	sandbox stop p
+	sandbox enter ./p -- true
+	sandbox stop p
+	sandbox enter --rebuild ./p -- true
+	[ "$(cat p/ran)" = $'one\nmore' ]
+	# A changed script is asked for, and so is a link that leads elsewhere.
+	sandbox enter ./p -- sh -c 'echo echo evil >>tools/setup; ln -sf /bin/false tools/out.sh'
+	sandbox stop p
+	run ! sandbox enter ./p -- true
+	[[ $output = *", more than before: initializeCommand, a script that it runs: tools/setup sha256:"* ]]
+	[[ $output = *'tools/out.sh -> '*/false* ]]
+	[ "$(cat p/ran)" = $'one\nmore' ]
+	# The user's own word: asked for, and run, at each call of it, also while the box runs.
+	devcontainer <<<'{"image": "app:1", "initializeCommand": "echo again >>again"}'
+	sandbox enter --accept ./p -- true
+	fails 125 '*of this machine: initializeCommand, run on this machine: *again*' sandbox enter --initialize ./p -- true
+	[ "$(wc -l <p/again)" = 1 ]
+	sandbox enter --initialize --accept ./p -- true
+	[ "$(wc -l <p/again)" = 2 ]
+}
+
+@test "initializeCommand makes what the box is made from; sandbox.ini's command follows the same rules" {
+	image_with_label '[]'
+	devcontainer <<<"{\"image\": \"app:1\", \"initializeCommand\": \"mkdir -p $T/made; echo A=made >.env; echo echo >made.sh\", \"runArgs\": [\"--env-file=.env\"], \"mounts\": [\"source=$T/made,target=/made,type=bind\"]}"
+	fails 125 '*of this machine: initializeCommand, run on this machine: */made*' sandbox enter ./p -- true
+	run -0 --separate-stderr sandbox enter --accept ./p -- sh -c 'echo $A; ls -d /made'
+	[ "$output" = $'made\n/made' ]
+	sandbox stop p
+	sandbox enter ./p -- true
+	# One that fails makes no box, except to have a look.
+	mkdir q
+	printf '[sandbox]\nimage = app:1\n[hooks]\ninitialize = echo ran >>ran; [ ! -e bad ]\n' >q/sandbox.ini
+	touch q/bad
+	fails 125 '*initializeCommand failed with status 1 on this machine' sandbox enter --accept ./q -- true
+	run ! sandbox inspect q
+	run -0 sandbox enter --accept --rescue ./q -- true
+	[[ $output = *'initializeCommand failed with status 1 on this machine'* ]]
+	sandbox stop q
+	sandbox enter ./q -- true
+	[ "$(wc -l <q/ran)" = 2 ]
 }
 
 @test "the label of the image is merged, also when the image comes with the first enter" {

@@ -10,7 +10,7 @@
 #include "flow/run.h"
 
 struct enter_cli {
-	bool root, accept, rebuild, rescue, learn;
+	bool root, accept, rebuild, initialize, rescue, learn;
 	const char *image, *network, *variant, *config, *name, *workdir;
 	struct strv profiles, env, ports;
 };
@@ -34,6 +34,9 @@ static const struct opt options[] = {
 	{.name = "rebuild",
 	 .help = "make the root again from current image, packages and steps; home stays",
 	 OPT_FLAG(struct enter_cli, rebuild)},
+	{.name = "initialize",
+	 .help = "ask for initializeCommand, and run it, once more",
+	 OPT_FLAG(struct enter_cli, initialize)},
 	{.name = "rescue",
 	 .help = "open a shell even if a step or a hook fails",
 	 OPT_FLAG(struct enter_cli, rescue)},
@@ -49,6 +52,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		.project = args->n ? args->v[0] : NULL,
 		.asker = consent_asker(&consent),
 		.rebuild = cli->rebuild,
+		.initialize = cli->initialize,
 		.rescue = cli->rescue,
 		.name = cli->name,
 		.settings = {.variant = cli->variant,
