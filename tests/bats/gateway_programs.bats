@@ -8,7 +8,6 @@ load internet
 setup() {
 	sandbox_setup
 	internet_start
-	missing=
 	mkdir www
 	echo page >www/index.html
 	head -c 3000000 /dev/zero >www/big
@@ -50,32 +49,33 @@ servers() {
 
 # Runs a shell command in p on the host and in the box, and compares output and status. FILTER: of sed, for
 # what differs each time.
-same() { # PROGRAM COMMAND [FILTER]
-	command -v "$1" >/dev/null || {
-		missing+=" $1"
-		return 0
-	}
-	(cd p && HOME=$T/home on_host sh -c "$2; echo status \$?" </dev/null 2>&1) | sed -E "${3-}" >host
-	(cd p && on_host sandbox exec --quiet p sh -c "$2; echo status \$?" </dev/null 2>&1) | sed -E "${3-}" >box
+same() { # COMMAND [FILTER]
+	(cd p && HOME=$T/home on_host sh -c "$1; echo status \$?" </dev/null 2>&1) | sed -E "${2-}" >host
+	(cd p && on_host sandbox exec --quiet p sh -c "$1; echo status \$?" </dev/null 2>&1) | sed -E "${2-}" >box
 	diff host box
 	cat host
 }
 
-say_missing() {
-	[ -z "$missing" ] || skip "the rest was compared; not installed:$missing"
+needs() { # PROGRAM...
+	local program
+
+	for program; do
+		command -v "$program" >/dev/null || skip "not installed: $program"
+	done
 }
 
 W=https://www.example.test:8443
 
 @test "HTTP clients and languages: pages, certificates, and each error" {
-	[[ $(same curl "curl -4 -sS --cacert ca.pem $W/; curl -6 -sS --cacert ca.pem $W/") = page*page*'status 0' ]]
-	same curl "curl -sS --cacert ca.pem $W/big | cksum; curl -sS -r 5-9 --cacert ca.pem $W/index.html"
-	same curl "curl -sS $W/; curl -sS http://$ANSWERS:7777/; curl -sS http://203.0.113.20/; curl -sS http://missing.example.test/
+	needs curl wget python3 node java
+	[[ $(same "curl -4 -sS --cacert ca.pem $W/; curl -6 -sS --cacert ca.pem $W/") = page*page*'status 0' ]]
+	same "curl -sS --cacert ca.pem $W/big | cksum; curl -sS -r 5-9 --cacert ca.pem $W/index.html"
+	same "curl -sS $W/; curl -sS http://$ANSWERS:7777/; curl -sS http://203.0.113.20/; curl -sS http://missing.example.test/
 		curl -sS -m 2 http://203.0.113.99/" 's/after [0-9]+ ms|after [0-9]+ mill.*//'
-	same wget "wget -nv -O - --ca-certificate=ca.pem $W/index.html 2>/dev/null; wget -nv --tries=1 http://$ANSWERS:7777/"
-	[[ $(same python3 "python3 -c 'import ssl, urllib.request as r
+	same "wget -nv -O - --ca-certificate=ca.pem $W/index.html 2>/dev/null; wget -nv --tries=1 http://$ANSWERS:7777/"
+	[[ $(same "python3 -c 'import ssl, urllib.request as r
 print(r.urlopen(\"$W/\", context=ssl.create_default_context(cafile=\"ca.pem\")).read())'") = *page* ]]
-	same node "NODE_EXTRA_CA_CERTS=ca.pem node -e 'fetch(\"$W/\").then(r => r.text()).then(console.log)'
+	same "NODE_EXTRA_CA_CERTS=ca.pem node -e 'fetch(\"$W/\").then(r => r.text()).then(console.log)'
 		node -e 'require(\"net\").connect(7777, \"$ANSWERS\").on(\"error\", e => console.log(e.code))'"
 	cat >p/M.java <<-END
 		import java.net.*; import java.net.http.*;
@@ -86,42 +86,54 @@ print(r.urlopen(\"$W/\", context=ssl.create_default_context(cafile=\"ca.pem\")).
 		    System.out.println(InetAddress.getByName("$ANSWERS").isReachable(5000));
 		} }
 	END
-	same java 'java M.java'
-	say_missing
+	same 'java M.java'
 }
 
 @test "git by https and ssh, and rsync" {
+	needs git ssh rsync
+	python3 -c 'import asyncssh' || skip 'not installed: asyncssh'
 	own_git_settings
 	git init -q work
 	git -C work commit -q --allow-empty -m first
 	git clone -q --bare work www/r.git
 	git -C www/r.git update-server-info
-	same git "rm -rf c; GIT_SSL_CAINFO=\$PWD/ca.pem git clone -q $W/r.git c; git -C c log --format=%s"
-	[ -x /usr/sbin/sshd ] || skip 'the rest was compared; not installed: sshd'
+	same "rm -rf c; GIT_SSL_CAINFO=\$PWD/ca.pem git clone -q $W/r.git c; git -C c log --format=%s"
 	ssh-keygen -q -N '' -t ed25519 -f p/id
-	printf '%s\n' 'Port 2222' "ListenAddress $ANSWERS" "HostKey $T/p/id" "AuthorizedKeysFile $T/p/id.pub" \
-		'StrictModes no' 'UsePAM no' 'PidFile none' >sshd_config
-	on_internet sh -c 'echo $$ >>servers; exec /usr/sbin/sshd -D -e -f sshd_config' >sshd.log 2>&1 3>&- &
-	wait_until 100 grep -q listening sshd.log
+	cat >ssh_server.py <<-END
+		import asyncio, asyncssh, subprocess
+		async def run(session):
+		    child = await asyncio.create_subprocess_shell(session.command, stdin=subprocess.PIPE,
+		        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+		    await session.redirect(child.stdin, child.stdout, child.stderr)
+		    await session.stdout.drain()
+		    session.exit(await child.wait())
+		async def serve():
+		    await asyncssh.listen('$ANSWERS', 2222, server_host_keys=['p/id'], authorized_client_keys='p/id.pub',
+		        process_factory=run, encoding=None)
+		    open('ssh', 'w').close()
+		    await asyncio.Event().wait()
+		asyncio.run(serve())
+	END
+	on_internet sh -c 'echo $$ >>servers; exec python3 ssh_server.py' >ssh.log 2>&1 3>&- &
+	wait_until 100 [ -e ssh ]
 	ssh="ssh -p 2222 -i $T/p/id -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
-	[[ $(same ssh "$ssh $ANSWERS echo hello") = hello* ]]
-	same git "rm -rf c; GIT_SSH_COMMAND='$ssh' git clone -q $ANSWERS:$T/www/r.git c; git -C c log --format=%s"
-	same rsync "rsync -a -e '$ssh' $ANSWERS:$T/www/ r; cksum r/big"
-	say_missing
+	[[ $(same "$ssh $ANSWERS echo hello") = hello* ]]
+	same "rm -rf c; GIT_SSH_COMMAND='$ssh' git clone -q $ANSWERS:$T/www/r.git c; git -C c log --format=%s"
+	same "rsync -a -e '$ssh' $ANSWERS:$T/www/ r; cksum r/big"
 }
 
 @test "names, ports, routes and databases" {
-	same getent 'getent ahosts www.example.test | cut -d" " -f1 | sort -u; getent hosts www | sort; getent hosts missing.example.test'
-	same dig "dig +short www.example.test; dig +tcp +short AAAA www.example.test; dig +short @$ANSWERS www.example.test
+	needs getent dig nslookup nc bash ping mtr psql redis-cli mysql
+	same 'getent ahosts www.example.test | cut -d" " -f1 | sort -u; getent hosts www | sort; getent hosts missing.example.test'
+	same "dig +short www.example.test; dig +tcp +short AAAA www.example.test; dig +short @$ANSWERS www.example.test
 		dig missing.example.test | grep -o 'status: [A-Z]*'"
-	same nslookup 'nslookup www.example.test | tail -n +3'
-	same nc "nc -vz $ANSWERS 8080; nc -vz $ANSWERS 7777; nc -vz -w 2 203.0.113.99 80; nc -vz 2001:db8:9::10 7777"
-	[[ $(same nc "(printf C; head -c 100000 /dev/zero) | nc -N $ANSWERS 7200") = 100000* ]]
-	same bash "bash -c ': >/dev/tcp/$ANSWERS/7777'; bash -c ': >/dev/tcp/$ANSWERS/8080'"
-	same ping "ping -q -c 2 -i 0.2 $ANSWERS; ping -6 -q -c 1 $ANSWERS6; ping -q -c 1 -W 1 203.0.113.99" 's/time [0-9]+ms//; /^rtt/d'
-	same mtr "mtr -n -r -c 1 $ANSWERS | grep -o '$ANSWERS'"
-	same psql "psql -h $ANSWERS -p 7777 -c 'select 1'"
-	same redis-cli "redis-cli -h $ANSWERS -p 7777 ping"
-	same mysql "mysql -h $ANSWERS -P 7777 -u x"
-	say_missing
+	same 'nslookup www.example.test | tail -n +3'
+	same "nc -vz $ANSWERS 8080; nc -vz $ANSWERS 7777; nc -vz -w 2 203.0.113.99 80; nc -vz 2001:db8:9::10 7777"
+	[[ $(same "(printf C; head -c 100000 /dev/zero) | nc -N $ANSWERS 7200") = 100000* ]]
+	same "bash -c ': >/dev/tcp/$ANSWERS/7777'; bash -c ': >/dev/tcp/$ANSWERS/8080'"
+	same "ping -q -c 2 -i 0.2 $ANSWERS; ping -6 -q -c 1 $ANSWERS6; ping -q -c 1 -W 1 203.0.113.99" 's/time [0-9]+ms//; /^rtt/d'
+	same "mtr -n -r -c 1 $ANSWERS | grep -o '$ANSWERS'"
+	same "psql -h $ANSWERS -p 7777 -c 'select 1'"
+	same "redis-cli -h $ANSWERS -p 7777 ping"
+	same "mysql -h $ANSWERS -P 7777 -u x"
 }
