@@ -117,6 +117,11 @@ processes() {
 
 no_processes() { ! processes >/dev/null; }
 
+# The sum of the sizes of files.
+bytes() { # FILE...
+	stat -c %s "$@" | awk '{ n += $1 } END { print n }'
+}
+
 # Tries a command every 0.1 s until it succeeds, at most N times.
 wait_until() { # N COMMAND...
 	local i n=$1

@@ -56,7 +56,7 @@ no_writer() { ! pgrep -u "$(id -u)" -f '^sandbox: log of a box' >/dev/null; }
 	sandbox run -d --name big host sh -c 'seq 1000000; head -c 20000 /dev/zero | tr "\0" x; echo; echo end; sleep 30'
 	wait_until 100 said big end
 	box=$(sandbox inspect --json big | jq -r .folder)
-	[ "$(stat -c %s "$box/log" "$box/log.1" | paste -sd+ | bc)" -le $((16 * 1024 * 1024)) ]
+	[ "$(bytes "$box/log" "$box/log.1")" -le $((16 * 1024 * 1024)) ]
 	[ "$(sandbox logs --tail 4 big | head -3 | tr -d '\n' | wc -c)" = 20000 ]
 	sandbox logs big | grep -qx 1000000
 	[ "$(sandbox logs big | head -1)" -gt 100000 ]

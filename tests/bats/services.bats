@@ -313,5 +313,5 @@ health = http://localhost:8000/\n[service web]\nimage = host\nneeds = db\ncomman
 	[ "$(sandbox logs -n 1 a flood | sort -u)" = $'a     | a\nflood | end' ]
 	[ "$(sandbox logs --json -n 1 a flood | jq -r '.[0].name')" = a ]
 	folder=$(sandbox inspect --json flood | jq -r .folder)
-	[ "$(stat -c %s "$folder/log" "$folder/log.1" | paste -sd+ | bc)" -le $((16 * 1024 * 1024)) ]
+	[ "$(bytes "$folder/log" "$folder/log.1")" -le $((16 * 1024 * 1024)) ]
 }
