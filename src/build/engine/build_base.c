@@ -75,6 +75,14 @@ static int find_or_pull(const struct build *b, const char *word, const char *pla
 	return r;
 }
 
+/* "sha256:...": an image of the store that has no name, which only a caller of the engine knows. */
+static bool is_digest(const char *name, struct digest *ret)
+{
+	struct err ignored;
+
+	return digest_parse(name, ret, &ignored) == 0;
+}
+
 int build_base_image(const struct build *b, const char *name, const char *platform,
 		     struct build_state *ret, struct strv *ret_onbuild, struct err *e)
 {
@@ -85,6 +93,8 @@ int build_base_image(const struct build *b, const char *name, const char *platfo
 	struct digest digest;
 	int r;
 
+	if (is_digest(name, &digest))
+		return build_state_load(b->req->store, &digest, ret, ret_onbuild, e);
 	platform = platform ? platform : b->req->graph->options->target_platform;
 	r = reference_parse(name, b->req->conf->registry, &ref, e);
 	if (r == 0)

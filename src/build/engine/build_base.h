@@ -8,7 +8,7 @@
 #include "build/engine/build_state.h"
 
 /*
- * An image of the store by its name, pulled if it is missing or if --pull was given; platform NULL:
+ * An image of the store by its digest, or by its name, pulled if it is missing or if --pull was given; platform NULL:
  * the target's. *ret_onbuild are its triggers.
  */
 int build_base_image(const struct build *b, const char *name, const char *platform,

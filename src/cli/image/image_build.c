@@ -21,6 +21,7 @@
 #include "build/ignore.h"
 #include "build/remote.h"
 #include "build/values.h"
+#include "cli/image/build_features.h"
 #include "cli/image/build_lent.h"
 #include "cli/image/build_output.h"
 #include "cli/image/build_view.h"
@@ -42,6 +43,8 @@ struct request {
 	struct ignore ignore;
 	struct build_lent_list secrets, agents;
 	struct build_output_list outputs;
+	char *devcontainer; /* its absolute path; or NULL */
+	struct features_wanted features;
 };
 
 static void request_clear(struct request *r)
@@ -56,6 +59,8 @@ static void request_clear(struct request *r)
 	build_lent_clear(&r->secrets);
 	build_lent_clear(&r->agents);
 	build_output_clear(&r->outputs);
+	free(r->devcontainer);
+	features_clear(&r->features);
 }
 
 static char *in_directory(const struct request *r, const char *name)
@@ -365,7 +370,9 @@ static int build(const struct request *r, struct graph *g, struct err *e)
 	if (result == 0)
 		result = read_names(r, &t, &names, e);
 	if (result == 0)
-		result = engine_run(&req, &res, e);
+		result = r->devcontainer
+				 ? build_features_run(&req, &r->features, r->devcontainer, &res, e)
+				 : engine_run(&req, &res, e);
 	if (result == 0)
 		result = build_output_write(&r->outputs, &t.store, &res.digest,
 					    names.n ? names.v[0] : NULL, e);
@@ -379,23 +386,54 @@ static int build(const struct request *r, struct graph *g, struct err *e)
 	return 0;
 }
 
+/* The features, and without a Dockerfile the image to install them in. */
+static int read_devcontainer(struct request *r, bool has_dir, struct buf *out, struct err *e)
+{
+	int res;
+
+	r->devcontainer = realpath(r->cli->devcontainer, NULL);
+	if (!r->devcontainer)
+		return err_sys(e, errno, "cannot open '%s'", r->cli->devcontainer);
+	res = features_read(r->devcontainer, &r->features, e);
+	if (res < 0 || has_dir || r->cli->file)
+		return res;
+	if (!r->features.image)
+		return err_set(e, ERR_USAGE,
+			       "'%s' names no image: name the directory of its Dockerfile",
+			       r->cli->devcontainer);
+	buf_addf(out, "FROM %s\n", r->features.image);
+	r->file = xstrdup(r->cli->devcontainer);
+	return 0;
+}
+
+static int read_dockerfile(struct request *r, struct buf *out, struct err *e)
+{
+	int res;
+
+	r->file = find_file(r, e);
+	if (!r->file)
+		return -e->code;
+	res = streq(r->file, "-") ? read_stdin(out, e)
+				  : file_read(AT_FDCWD, r->file, DOCKERFILE_MAX, out, e);
+	return res < 0 ? res : read_ignore(r, e);
+}
+
 int image_cmd_build(const struct args *args, int *ret_status, struct err *e)
 {
 	__attribute__((cleanup(request_clear))) struct request r = {
-		.cli = args->options, .directory = args->n ? args->v[0] : "."};
+		.cli = args->options,
+		.directory = args->n ? args->v[0] : ".",
+		.features = FEATURES_WANTED_INIT};
 	cleanup_dockerfile struct dockerfile file = {0};
 	cleanup_graph struct graph graph = {0};
 	cleanup_buf struct buf text = BUF_INIT;
-	int res;
+	int res = 0;
 
 	(void)ret_status;
-	r.file = find_file(&r, e);
-	if (!r.file)
-		return -e->code;
-	res = streq(r.file, "-") ? read_stdin(&text, e)
-				 : file_read(AT_FDCWD, r.file, DOCKERFILE_MAX, &text, e);
-	if (res == 0)
-		res = read_ignore(&r, e);
+	if (r.cli->devcontainer)
+		res = read_devcontainer(&r, args->n > 0, &text, e);
+	if (res == 0 && !r.file)
+		res = read_dockerfile(&r, &text, e);
 	if (res == 0)
 		res = read_options(&r, e);
 	if (res == 0)

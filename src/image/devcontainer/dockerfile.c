@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "config/schema.h"
+#include "image/devcontainer/features.h"
 #include "image/name/hash.h"
 
 #define DOCKERFILE_MAX (10u << 20)
@@ -129,27 +130,52 @@ static void note_options(struct building *b)
 	}
 }
 
-char *dockerfile_image(struct merging *m, const struct layer_json *file, char **ret_last)
+/* The Dockerfile and its stage, or the image. */
+static bool add_base(struct building *b, const char *image)
+{
+	const json_t *target = find(b->file, "target", NULL);
+	cleanup_free char *stage = NULL;
+
+	if (!dockerfile_is_named(b->file)) {
+		buf_addf(&b->identity, "image %s\n", image);
+		return true;
+	}
+	if (target)
+		stage = layer_text(b->m, &b->at, "build.target", target, VARIABLES_TEXT, NULL);
+	if (stage) {
+		strv_push(&b->words, "--target");
+		strv_push(&b->words, stage);
+		buf_addf(&b->identity, "%s\n", stage);
+	}
+	note_options(b);
+	return add_files(b);
+}
+
+static void add_features(struct building *b)
+{
+	if (!features_are_named(b->file))
+		return;
+	features_describe(b->m, b->file, &b->identity, &b->names);
+	strv_push(&b->words, "--devcontainer");
+	strv_push(&b->words, b->file->where);
+}
+
+char *dockerfile_image(struct merging *m, const struct layer_json *file, const char *image,
+		       char **ret_last)
 {
 	__attribute__((cleanup(building_clear))) struct building b = {
 		.m = m, .file = file, .identity = BUF_INIT};
-	const char *key = json_object_get(file->root, "build") ? "build" : "dockerFile";
-	const json_t *target = find(file, "target", NULL);
-	cleanup_free char *name = NULL, *last = NULL, *stage = NULL, *used = NULL;
+	const char *key = !dockerfile_is_named(file)		 ? "image"
+			  : json_object_get(file->root, "build") ? "build"
+								 : "dockerFile";
+	cleanup_free char *name = NULL, *last = NULL, *used = NULL;
 	const struct schema_key *row = &schema_keys[KEY_IMAGE];
 	struct digest project, content;
 
 	b.at = layer_at(file, key, NULL, -1);
-	if (target)
-		stage = layer_text(m, &b.at, "build.target", target, VARIABLES_TEXT, NULL);
-	if (stage) {
-		strv_push(&b.words, "--target");
-		strv_push(&b.words, stage);
-		buf_addf(&b.identity, "%s\n", stage);
-	}
-	if (!add_files(&b))
+	add_features(&b);
+	if (!add_base(&b, image))
 		return NULL;
-	note_options(&b);
 	hash_bytes(m->resolution->project, strlen(m->resolution->project), &project);
 	hash_bytes(b.identity.data, b.identity.len, &content);
 	last = xasprintf("localhost/devcontainer-%.*s:last", SHOWN_LEN, project.hex);

@@ -15,6 +15,7 @@
 #include "config/devcontainer_file.h"
 #include "image/devcontainer/demands.h"
 #include "image/devcontainer/dockerfile.h"
+#include "image/devcontainer/features.h"
 #include "image/devcontainer/find.h"
 #include "image/devcontainer/run_args.h"
 #include "image/document/json_read.h"
@@ -178,12 +179,16 @@ static void choose_image(struct resolving *rs, const struct layer_json *file)
 		return;
 	}
 	if (dockerfile_is_named(file)) {
-		rs->image = dockerfile_image(&rs->m, file, &rs->last);
+		rs->image = dockerfile_image(&rs->m, file, NULL, &rs->last);
 		return;
 	}
 	if (image)
 		rs->image = layer_text(&rs->m, &at, "image", image, VARIABLES_TEXT, NULL);
-	if (rs->image)
+	if (rs->image && features_are_named(file)) {
+		cleanup_free char *below = take_ptr(rs->image);
+
+		rs->image = dockerfile_image(&rs->m, file, below, &rs->last);
+	} else if (rs->image)
 		resolution_set_key(&rs->resolution, &at, "image", KEY_IMAGE, rs->image);
 	else
 		resolution_cannot(&rs->resolution, &at, "it names no image that could be used");
@@ -205,20 +210,6 @@ static void make_layers(struct resolving *rs)
 	*add_layer(&rs->m, rs->file, rs->path) = file;
 }
 
-static void note_features(struct resolving *rs)
-{
-	const struct layer_json *file = layers_file(&rs->m.layers);
-	json_t *features = json_object_get(file->root, "features");
-
-	for (void *it = json_object_iter(features); it; it = json_object_iter_next(features, it)) {
-		struct said_at at = layer_at(file, "features", json_object_iter_key(it), -1);
-
-		resolution_note(&rs->resolution, &at,
-				"the feature '%s' is left out: features are not implemented yet",
-				json_object_iter_key(it));
-	}
-}
-
 static void merge(struct resolving *rs)
 {
 	struct merging *m = &rs->m;
@@ -236,7 +227,7 @@ static void merge(struct resolving *rs)
 	mount_merge(m);
 	hooks_merge(m);
 	demands_merge(m);
-	note_features(rs);
+	features_note(m);
 }
 
 void resolve_devcontainer(const struct resolve_request *req, struct buf *out)

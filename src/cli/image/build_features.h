@@ -1,0 +1,17 @@
+/*
+ * build_features.h - a build whose image gets the features of a devcontainer.json.
+ */
+#ifndef CLI_IMAGE_BUILD_FEATURES_H
+#define CLI_IMAGE_BUILD_FEATURES_H
+
+#include "build/engine/engine.h"
+#include "image/devcontainer/features_wanted.h"
+
+/*
+ * Builds the image of req, and then another one on top of it, with the names of req. file: the
+ * devcontainer.json.
+ */
+int build_features_run(const struct build_request *req, const struct features_wanted *wanted,
+		       const char *file, struct build_result *ret, struct err *e);
+
+#endif
