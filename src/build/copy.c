@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/first_names.h"
 #include "base/path.h"
 #include "build/copy_archive.h"
 #include "build/copy_digest.h"
@@ -86,9 +87,11 @@ struct copying {
 	struct copy_session *session;
 	const struct copy_request *req;
 	const struct copy_sources *sources;
-	struct hash *hash;	    /* of the key; NULL: none is made */
-	struct buf text;	    /* what is hashed next */
-	struct copy_stamps *stamps; /* the session's, of the tree; NULL: not looked for */
+	struct hash *hash;		  /* of the key; NULL: none is made */
+	struct buf text;		  /* what is hashed next */
+	struct copy_stamps *stamps;	  /* the session's, of the tree; NULL: not looked for */
+	const struct copy_source *hashed; /* the source of these: */
+	struct first_names *links;	  /* hard links, which the layer keeps too */
 
 	struct copy_layer *layer;	  /* NULL: only the key is made */
 	const struct copy_source *source; /* the current one */
@@ -99,6 +102,7 @@ static void copying_clear(struct copying *c)
 {
 	hash_free(c->hash);
 	buf_free(&c->text);
+	first_names_free(&c->links);
 	free(c->target);
 }
 #define cleanup_copying __attribute__((cleanup(copying_clear)))
@@ -148,6 +152,22 @@ static void end_key(struct copying *c, struct digest *ret)
 	hash_final(c->hash, ret);
 }
 
+/* The layer has a hard link to the first name within the source, and not another file. */
+static void add_link_to_key(struct copying *c, const struct copy_source *source,
+			    const struct copy_entry *entry)
+{
+	const char *first;
+
+	if (c->hashed != source)
+		first_names_free(&c->links);
+	c->hashed = source;
+	first = first_names_of(&c->links, &entry->st, entry->path);
+	if (!first)
+		return;
+	copy_digest_text(&c->text, "link to");
+	copy_digest_text(&c->text, first);
+}
+
 static int add_to_key(struct copying *c, const struct copy_source *source,
 		      const struct copy_entry *entry, struct err *e)
 {
@@ -160,6 +180,8 @@ static int add_to_key(struct copying *c, const struct copy_source *source,
 		return r;
 	if (!*entry->path)
 		copy_digest_text(&c->text, source->name);
+	if (entry->type == 'f' && source->view)
+		add_link_to_key(c, source, entry);
 	r = copy_digest_entry(&c->text, entry, entry->type == 'f' ? content : NULL, e);
 	if (c->text.len >= TEXT_BYTES)
 		hash_text(c);

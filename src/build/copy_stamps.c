@@ -22,6 +22,9 @@
 #define KEPT_DAYS   30 /* without a build that learnt something */
 #define UNUSED_MAX  20 /* builds that learnt something, and did not look at the file */
 
+/* What it costs to open a file, as bytes that are read in that time. */
+#define OPEN_COST 16384
+
 /* Times of files advance by the kernel's tick, or by two seconds on FAT. */
 #define TICK_NS	  20000000
 #define COARSE_NS 2000000000
@@ -46,8 +49,8 @@ struct copy_stamps {
 	size_t n, cap;
 	uint32_t *slots; /* index + 1 of a record; 0: none */
 	size_t n_slots;	 /* a power of two, or 0: not made yet */
-	bool learnt;
-	size_t next; /* the record that is probably asked for next: walks have one order */
+	uint64_t learnt; /* what reading it again would cost, about in bytes */
+	size_t next;	 /* the record that is probably asked for next: walks have one order */
 };
 
 static int64_t nanoseconds(const struct timespec *t)
@@ -215,7 +218,7 @@ void copy_stamps_close(struct copy_stamps *s)
 {
 	if (!s)
 		return;
-	if (s->name && s->learnt)
+	if (s->name && s->learnt > s->n * sizeof(*s->v))
 		save(s);
 	free(s->name);
 	free(s->v);
@@ -245,7 +248,7 @@ void copy_stamps_add(struct copy_stamps *s, const struct stat *st, const struct 
 
 	r.fresh = since < (coarse ? COARSE_NS : TICK_NS);
 	memcpy(r.digest, digest, sizeof(r.digest));
-	s->learnt = s->learnt || !r.fresh;
+	s->learnt += r.fresh ? 0 : OPEN_COST + r.size;
 	if (old) {
 		*old = r;
 		s->next = (size_t)(old - s->v) + 1;

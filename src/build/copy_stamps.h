@@ -21,7 +21,10 @@ struct copy_stamps;
 /* What the directory cache_fd has for the tree whose top is of_fd; cache_fd -1: nothing is kept. */
 struct copy_stamps *copy_stamps_open(int cache_fd, int of_fd);
 
-/* Writes what was learnt; failing that, it is learnt again next time. */
+/*
+ * Writes what was learnt, if that costs less than to learn it again next time; so it is if writing
+ * fails.
+ */
 void copy_stamps_close(struct copy_stamps *s);
 
 /* The digest of a file with this status, or NULL; valid until the next call. */

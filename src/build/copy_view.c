@@ -20,6 +20,7 @@
 #include "base/dir.h"
 #include "base/owner.h"
 #include "base/path.h"
+#include "build/copy_ahead.h"
 
 /* A directory of the tree. */
 struct place {
@@ -87,6 +88,13 @@ static int place_root(const struct copy_view *v, struct place *out, struct err *
 	return 0;
 }
 
+static int cannot_look(const struct copy_view *v, int errnum, const char *real, struct err *e)
+{
+	if (errnum == ENOENT)
+		return err_set(e, ENOENT, "there is no '%s' in %s", real, v->tree->name);
+	return err_sys(e, errnum, "cannot look at '%s' in %s", real, v->tree->name);
+}
+
 /* Finds what the name is; *ret_at is the first of the place's descriptors that has it. -ENOENT. */
 static int place_look(const struct copy_view *v, const struct place *p, const char *name,
 		      const char *real, size_t *ret_at, struct stat *ret_st, struct err *e)
@@ -95,14 +103,14 @@ static int place_look(const struct copy_view *v, const struct place *p, const ch
 		if (fstatat(p->fds[i], name, ret_st, AT_SYMLINK_NOFOLLOW) < 0) {
 			if (errno == ENOENT)
 				continue;
-			return err_sys(e, errno, "cannot look at '%s' in %s", real, v->tree->name);
+			return cannot_look(v, errno, real, e);
 		}
 		if (!v->tree->is_context && is_whiteout(ret_st))
 			break;
 		*ret_at = i;
 		return 0;
 	}
-	return err_set(e, ENOENT, "there is no '%s' in %s", real, v->tree->name);
+	return cannot_look(v, ENOENT, real, e);
 }
 
 /* The directory that the name is, in the layers from `at` on. */
@@ -253,6 +261,8 @@ struct walk {
 	size_t top;	 /* where the path relative to the source begins */
 	size_t depth;
 	size_t ignored; /* the line that hides the source itself */
+	struct ahead_tree ahead_tree;
+	struct ahead *ahead; /* of a context that is a directory; NULL: not yet */
 };
 
 static int report_frames(struct walk *w, struct frame *f, struct err *e)
@@ -280,66 +290,103 @@ static bool leads_to(const char *path, const char *prefix)
 	       (strncmp(path, prefix, least) == 0 && (!longer[least] || longer[least] == '/'));
 }
 
-/* Is the file copied? *ret_below: something beneath it may be. */
-static bool is_chosen(struct walk *w, const char *path, const char *real, bool *ret_below)
+/* Is the file copied? *ret_below: something beneath it may be. *ret_line hides it, or is 0. */
+static bool is_chosen(const struct walk *w, const char *path, const char *real, bool *ret_below,
+		      size_t *ret_line)
 {
 	const struct ignore *hidden = w->v->tree->ignore;
 	const struct copy_filter *f = w->filter;
-	size_t line = 0;
-	bool ignored = hidden && *real && ignore_matches(hidden, real, &line);
+	bool ignored = hidden && *real && ignore_matches(hidden, real, ret_line);
 	bool excluded = f->excludes && *path && ignore_matches(f->excludes, path, NULL);
 	bool included = !f->includes || !*path || ignore_matches(f->includes, path, NULL);
 
-	if (ignored && !*path)
-		w->ignored = line;
+	if (ret_line && !ignored)
+		*ret_line = 0;
 	*ret_below = (!ignored || hidden->has_exceptions) &&
 		     (!excluded || f->excludes->has_exceptions) &&
 		     (included || leads_to(path, f->prefix));
 	return !ignored && !excluded && included;
 }
 
-static int walk_names(struct walk *w, const struct place *p, struct frame *up, struct err *e);
+/* Where a file was found. */
+struct found {
+	struct stat st;
+	int dir; /* it is openat(dir, name) */
+	size_t layer;
+	const struct place *place; /* of layers: with this index of the descriptor, */
+	size_t at;
+	struct ahead_dir **listed; /* or of a context: its own list, if it is a directory */
+};
 
-static int walk_dir(struct walk *w, const struct place *p, size_t at, struct frame *f,
-		    struct err *e)
+/* For copy_ahead.h. */
+static bool enters(const void *ctx, const char *real)
+{
+	const struct walk *w = ctx;
+	bool below;
+
+	is_chosen(w, real + w->top, real, &below, NULL);
+	return below;
+}
+
+static int walk_names(struct walk *w, const struct place *p, struct frame *up, struct err *e);
+static int walk_list(struct walk *w, struct ahead_dir *d, struct frame *up, struct err *e);
+
+static int walk_layers_dir(struct walk *w, const struct found *at, struct frame *f, struct err *e)
 {
 	cleanup_place struct place inside = {0};
-	int r = place_enter(w->v, p, at, f->entry.name, f->entry.real, &inside, e);
+	int r = place_enter(w->v, at->place, at->at, f->entry.name, f->entry.real, &inside, e);
 
-	if (r < 0)
-		return r;
+	return r < 0 ? r : walk_names(w, &inside, f, e);
+}
+
+static int walk_context_dir(struct walk *w, const struct found *at, struct frame *f, struct err *e)
+{
+	struct ahead_dir *top = NULL, **d = at->listed ? at->listed : &top;
+	int r;
+
+	if (!w->ahead)
+		w->ahead = ahead_new(&w->ahead_tree, at->dir, f->entry.name, f->entry.real, &top);
+	r = ahead_enter(w->ahead, *d, e);
+	if (r == 0)
+		r = walk_list(w, *d, f, e);
+	if (r == 0 && at->listed)
+		ahead_leave(at->listed);
+	return r;
+}
+
+static int walk_dir(struct walk *w, const struct found *at, struct frame *f, struct err *e)
+{
+	int r;
+
 	if (w->depth >= COPY_DEPTH_MAX)
 		return err_set(e, ELOOP, "'%s' is nested deeper than %d directories", f->entry.real,
 			       COPY_DEPTH_MAX);
 	w->depth++;
-	r = walk_names(w, &inside, f, e);
+	r = w->v->tree->is_context ? walk_context_dir(w, at, f, e) : walk_layers_dir(w, at, f, e);
 	w->depth--;
 	return r;
 }
 
-/* The file at w->real, which has this name in the place. */
-static int walk_file(struct walk *w, const struct place *p, const char *name, struct frame *up,
-		     struct err *e)
+/* The file at w->real, which has this name. */
+static int walk_found(struct walk *w, const char *name, const struct found *at, struct frame *up,
+		      struct err *e)
 {
 	const char *real = w->real.data;
 	cleanup_free char *kept = NULL;
-	struct frame f = {.up = up, .entry = {.real = real, .name = name}};
+	struct frame f = {.up = up, .entry = {.name = name, .dir = at->dir, .st = at->st}};
 	bool chosen, below;
-	size_t at = 0;
-	int r = place_look(w->v, p, name, real, &at, &f.entry.st, e);
+	size_t line = 0;
+	int r = 0;
 
-	/* A whiteout is listed too. */
-	if (r == -ENOENT && !w->v->tree->is_context && up)
-		return 0;
-	if (r < 0)
-		return r;
 	/* A directory is reported when the buffer has moved on. */
-	if (S_ISDIR(f.entry.st.st_mode))
-		f.entry.real = real = kept = xstrdup(real);
+	if (S_ISDIR(at->st.st_mode))
+		real = kept = xstrdup(real);
+	f.entry.real = real;
 	f.entry.path = w->real.len >= w->top ? real + w->top : "";
-	chosen = is_chosen(w, f.entry.path, real, &below);
-	f.entry.dir = p->fds[at];
-	fill_entry(w->v, p->layers[at], &f.entry);
+	chosen = is_chosen(w, f.entry.path, real, &below, &line);
+	if (!up)
+		w->ignored = line;
+	fill_entry(w->v, at->layer, &f.entry);
 	/* Nobody could use it without its process. */
 	if (!f.entry.type && up)
 		return 0;
@@ -349,9 +396,38 @@ static int walk_file(struct walk *w, const struct place *p, const char *name, st
 		if (r == 0)
 			r = w->each(w->ctx, &f.entry, e);
 	}
-	if (r < 0 || f.entry.type != 'd' || !below)
+	return r < 0 || f.entry.type != 'd' || !below ? r : walk_dir(w, at, &f, e);
+}
+
+static int walk_file(struct walk *w, const struct place *p, const char *name, struct frame *up,
+		     struct err *e)
+{
+	struct found at = {.place = p};
+	int r = place_look(w->v, p, name, w->real.data, &at.at, &at.st, e);
+
+	/* A whiteout is listed too. */
+	if (r == -ENOENT && !w->v->tree->is_context && up)
+		return 0;
+	if (r < 0)
 		return r;
-	return walk_dir(w, p, at, &f, e);
+	at.dir = p->fds[at.at];
+	at.layer = p->layers[at.at];
+	return walk_found(w, name, &at, up, e);
+}
+
+/* Appends a name to the current path, which was so long. */
+static void name_next(struct walk *w, size_t len, const char *name)
+{
+	w->real.len = len;
+	if (len)
+		buf_addch(&w->real, '/');
+	buf_addstr(&w->real, name);
+}
+
+static void name_done(struct walk *w, size_t len)
+{
+	w->real.len = len;
+	w->real.data[len] = '\0';
 }
 
 static int walk_names(struct walk *w, const struct place *p, struct frame *up, struct err *e)
@@ -361,13 +437,27 @@ static int walk_names(struct walk *w, const struct place *p, struct frame *up, s
 	int r = place_names(p, &names, e);
 
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
-		if (len)
-			buf_addch(&w->real, '/');
-		buf_addstr(&w->real, names.v[i]);
+		name_next(w, len, names.v[i]);
 		r = walk_file(w, p, names.v[i], up, e);
-		w->real.len = len;
-		w->real.data[len] = '\0';
 	}
+	name_done(w, len);
+	return r;
+}
+
+static int walk_list(struct walk *w, struct ahead_dir *d, struct frame *up, struct err *e)
+{
+	size_t len = w->real.len;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < d->n; i++) {
+		struct ahead_entry *entry = &d->v[i];
+		const struct found at = {.st = entry->st, .dir = d->fd, .listed = &entry->dir};
+
+		name_next(w, len, entry->name);
+		r = entry->errnum ? cannot_look(w->v, entry->errnum, w->real.data, e)
+				  : walk_found(w, entry->name, &at, up, e);
+	}
+	name_done(w, len);
 	return r;
 }
 
@@ -402,10 +492,13 @@ int copy_view_walk(const struct copy_view *v, const char *real, const struct cop
 	struct walk w = {.v = v, .filter = filter, .each = each, .ctx = ctx, .real = BUF_INIT};
 	int r = open_parent(v, real, &parent, e);
 
+	w.ahead_tree = (struct ahead_tree){.name = v->tree->name, .enters = enters, .ctx = &w};
 	buf_addstr(&w.real, real);
 	w.top = w.real.len ? w.real.len + 1 : 0;
 	if (r == 0)
 		r = walk_file(&w, &parent, *real ? path_basename(real) : ".", NULL, e);
+	if (w.ahead)
+		ahead_free(w.ahead);
 	buf_free(&w.real);
 	if (ret_ignored)
 		*ret_ignored = w.ignored;

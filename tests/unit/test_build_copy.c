@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -404,6 +405,39 @@ static void ignored_files(void **state)
 	      "'a/x' is not in the context: line 2 of its .dockerignore leaves it out");
 }
 
+/* So many files that several threads list them. */
+static void large_contexts(void **state)
+{
+	cleanup_buf struct buf all = BUF_INIT, keys = BUF_INIT, alone = BUF_INIT, same = BUF_INIT;
+	cpu_set_t cpus, one;
+
+	(void)state;
+	run_script(
+		"for d in $(seq -w 120); do mkdir -p p$((1$d % 7))/$d/deep left-out/$d; (cd p*/$d; "
+		"touch $(seq -w 30) deep/x); touch left-out/$d/x; done");
+	ignores("left-out\n**/deep\n!p3/*/deep/x");
+	assert_int_equal(build("FROM scratch\nCOPY . /\n", &all, &keys), 0);
+	assert_non_null(strstr(all.data, "f644 0:0 p0/001/07 []\n"));
+	assert_non_null(strstr(all.data, "f644 0:0 p3/004/deep/x []\n"));
+	assert_null(strstr(all.data, "left-out"));
+	assert_null(strstr(all.data, "p0/001/deep"));
+	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
+	CPU_ZERO(&one);
+	for (int i = 0; !CPU_COUNT(&one); i++)
+		if (CPU_ISSET(i, &cpus))
+			CPU_SET(i, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	assert_int_equal(build("FROM scratch\nCOPY . /\n", &alone, &same), 0);
+	assert_int_equal(sched_setaffinity(0, sizeof(cpus), &cpus), 0);
+	assert_string_equal(alone.data, all.data);
+	assert_string_equal(same.data, keys.data);
+	if (geteuid() == 0)
+		return;
+	run_script("chmod 0 p0/001");
+	fails("COPY . /", "cannot open 'p0/001': Permission denied");
+	run_script("chmod 755 p0/001");
+}
+
 static void links_and_special_files(void **state)
 {
 	(void)state;
@@ -512,6 +546,10 @@ static void keys(void **state)
 	assert_true(
 		changes_key("COPY sparse /",
 			    "printf x | dd of=sparse bs=1 seek=50000000 conv=notrunc status=none"));
+	/* a layer keeps hard links within a source */
+	assert_true(changes_key("COPY d /", "ln d/z d/w"));
+	assert_true(changes_key("COPY d /", "cp d/w d/v; mv d/v d/w"));
+	assert_false(changes_key("COPY d /", "ln d/z elsewhere"));
 	one = key_of("COPY f /a");
 	other = key_of("COPY f /b");
 	assert_string_not_equal(one, other);
@@ -609,6 +647,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(from_stages, begin, end),
 		cmocka_unit_test_setup_teardown(patterns, begin, end),
 		cmocka_unit_test_setup_teardown(ignored_files, begin, end),
+		cmocka_unit_test_setup_teardown(large_contexts, begin, end),
 		cmocka_unit_test_setup_teardown(links_and_special_files, begin, end),
 		cmocka_unit_test_setup_teardown(here_documents, begin, end),
 		cmocka_unit_test_setup_teardown(archives, begin, end),
