@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/slice.h"
 
 #define SYSTEM_PATH "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin"
 
@@ -90,6 +91,7 @@ int spawn_start(const struct spawn *s, pid_t *ret, struct err *e)
 	pid_t pid;
 	int r;
 
+	slice_restore();
 	sigemptyset(&defaults);
 	if (s->interruptible)
 		sigaddset(&defaults, SIGINT);

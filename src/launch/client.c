@@ -23,6 +23,7 @@
 #include "base/cleanup.h"
 #include "base/proc.h"
 #include "base/rest.h"
+#include "base/slice.h"
 #include "launch/insist.h"
 #include "launch/protocol.h"
 #include "launch/terminal.h"
@@ -424,6 +425,7 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 	sigset_t old;
 	int r;
 
+	slice_shorten();
 	if (!req->detach)
 		find_terminals(&c);
 	r = block_signals(&c, &old, e);
@@ -442,6 +444,7 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 	close_fd(&c.signals);
 	close_fd(&c.report);
 	sigprocmask(SIG_SETMASK, &old, NULL);
+	slice_restore();
 	if (r == 0 && req->ret_last)
 		*req->ret_last = c.last;
 	if (r == 0)

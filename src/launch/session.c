@@ -35,6 +35,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/slice.h"
 #include "launch/caps.h"
 #include "launch/etc.h"
 #include "launch/files.h"
@@ -191,6 +192,7 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 	if (!c->p.argv)
 		c->p.argv = shell_argv(c);
 	umask(c->p.umask);
+	slice_restore();
 	/* That includes s->report. */
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (confine(policy, s, c, &e) < 0)

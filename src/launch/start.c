@@ -51,6 +51,7 @@
 
 #include "base/cleanup.h"
 #include "base/proc.h"
+#include "base/slice.h"
 #include "launch/gateway.h"
 #include "launch/init.h"
 #include "launch/namespaces.h"
@@ -215,6 +216,7 @@ int start_box(const struct plan *p, struct started_box *ret, struct err *e)
 		return err_sys(e, errno, "cannot make the boot connection");
 	boot = pair[0];
 	boot_child = pair[1];
+	slice_shorten();
 	started.pid = clone_pid1(p, &project, boot_child, &pidfd, e);
 	if (started.pid < 0)
 		return started.pid;

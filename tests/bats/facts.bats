@@ -137,6 +137,38 @@ shown() { # NAME... -- OPTIONS
 	(umask 002 && [ "$(sandbox enter ./p -- sudo sh -c umask)" = 0022 ])
 }
 
+@test "a command has the nice value and the time slice of whoever started the box" {
+	local way words
+
+	project p
+	cat >p/slice.py <<-'X'
+		import ctypes, os, platform, struct, sys
+		# sched_setattr(2): size, policy, flags, nice, priority, runtime, deadline, period
+		layout, libc = "IIQiIQQQ", ctypes.CDLL(None)
+		number = 314 if platform.machine() == "x86_64" else 274
+		data = ctypes.create_string_buffer(struct.calcsize(layout))
+		def get():
+		    assert libc.syscall(number + 1, 0, data, len(data), 0) == 0
+		    return list(struct.unpack(layout, data.raw))
+		if len(sys.argv) > 1:
+		    attributes = get()
+		    attributes[3], attributes[5] = 3, 20000000
+		    data.raw = struct.pack(layout, *attributes)
+		    assert libc.syscall(number, 0, data, 0) == 0
+		    os.execvp(sys.argv[1], sys.argv[1:])
+		print(*get())
+	X
+	# Before Linux 6.12 the slice is 0, also of the caller.
+	python3 p/slice.py python3 p/slice.py >callers
+	for way in "run host" "enter ./p --" "exec p" "exec --root p"; do
+		read -ra words <<<"$way"
+		python3 p/slice.py sandbox "${words[@]}" python3 - <p/slice.py >in_box
+		diff callers in_box
+	done
+	python3 p/slice.py script -qec "sandbox exec p sh -c 'python3 slice.py >in_terminal'" /dev/null
+	diff callers p/in_terminal
+}
+
 @test "config and inspect show what a box takes over, with present values" {
 	local command
 
