@@ -11,7 +11,7 @@
  *	env NAME [VALUE]		a variable of the host, as it was
  *	from PATH SHA256		the devcontainer.json
  *	image NAME			its image, which is not here yet: its label is unknown
- *	build WORDS			how that is built, a line each: words of image build
+ *	build WORD			how that is built: the words of image build, in order
  *	set SECTION KEY WHERE LINE DIR VARIABLES VALUE
  *	note WHERE LINE TEXT		what has no effect
  *	cannot WHERE LINE TEXT		why no box can be made from it
@@ -186,9 +186,16 @@ static char *said_at(const struct loader *ld, const char *where, const char *lin
 	return streq(line, "0") ? take_ptr(shown) : xasprintf("%s:%s", shown, line);
 }
 
+static void replace(char **to, char *text)
+{
+	free(*to);
+	*to = text;
+}
+
 static int take_setting(struct loader *ld, char **fields, const struct load_file *from)
 {
 	const struct schema_key *row;
+	struct setting *st;
 	cleanup_free char *source = said_at(ld, fields[3], fields[4]);
 	int r = schema_check(fields[1], fields[2], fields[7], &row, ld->e);
 
@@ -196,15 +203,14 @@ static int take_setting(struct loader *ld, char **fields, const struct load_file
 		return err_add(ld->e, "%s", source);
 	r = load_setting(ld, row, fields[1], fields[2], fields[7], take_ptr(source), fields[5],
 			 from);
-	if (r == 0 && *fields[6])
-		ld->out->v[ld->out->n - 1].variables = xstrdup(fields[6]);
-	return r;
-}
-
-static void replace(char **to, char *text)
-{
-	free(*to);
-	*to = text;
+	if (r < 0)
+		return r;
+	st = &ld->out->v[ld->out->n - 1];
+	/* The newlines of a variable are not those of a value that goes on in sandbox.ini. */
+	replace(&st->value, xstrdup(fields[7]));
+	if (*fields[6])
+		st->variables = xstrdup(fields[6]);
+	return 0;
 }
 
 static int take_text(struct loader *ld, char **fields)
@@ -238,10 +244,7 @@ static int take_line(struct loader *ld, char **fields, size_t n, const struct lo
 	} else if (n == 2 && streq(fields[0], "image")) {
 		replace(&s->devcontainer_image, xstrdup(fields[1]));
 	} else if (n == 2 && streq(fields[0], "build")) {
-		char *rest = fields[1], *word;
-
-		while ((word = strsep(&rest, "\n")))
-			strv_push(&s->devcontainer_build, word);
+		strv_push(&s->devcontainer_build, fields[1]);
 	}
 	return 0;
 }

@@ -114,7 +114,6 @@ image_with_label() { # JSON
 			"postCreateCommand": "cd /workspaces/p; id -un >>order; pwd >>order; echo ${containerEnv:X} $((1 + 1)) ${HOME} >>order",
 			"postStartCommand": "echo start >>/workspaces/p/order",
 			"postAttachCommand": "echo attach >>/workspaces/p/order",
-			"waitFor": "onCreateCommand",
 		}
 	JSON
 	rm -rf p/order
@@ -137,6 +136,56 @@ image_with_label() { # JSON
 	fails 125 "*the hook 'create' failed with status 3*" sandbox enter --quiet ./p -- true
 	[ -e p/b ]
 	[ ! -e p/never ]
+}
+
+@test "waitFor: what comes after that command goes on in the background, in order, with its log" {
+	image_with_label '[]'
+	devcontainer <<-'JSON'
+		{
+			"image": "app:1", "waitFor": "onCreateCommand", "onCreateCommand": "echo create >order",
+			"updateContentCommand": "while [ ! -e go ]; do sleep 0.1; done; echo update >>order",
+			"postCreateCommand": {"a": "echo \"it's post\" >>order; echo from post"},
+			"postStartCommand": "echo start >>order", "postAttachCommand": "echo attach >>order; [ ! -e bad ]"
+		}
+	JSON
+	sandbox run --detach --name keep host sleep 1000
+	run -0 --separate-stderr sandbox enter ./p -- sh -c 'cat order; touch go; while [ "$(tail -n 1 order)" != attach ]; do sleep 0.1; done'
+	[ "$output" = create ]
+	[[ $stderr = *'postCreateCommand goes on in the background'*'postStartCommand goes on'*'postAttachCommand goes on'* ]]
+	[ "$(cat p/order)" = $'create\nupdate\nit\'s post\nstart\nattach' ]
+	run -0 sandbox logs p
+	[[ $output = *'from post'* ]]
+	# Once; and one that fails keeps those after it from running.
+	sandbox stop p
+	rm p/order
+	run -0 sandbox enter --quiet ./p -- sh -c 'while [ ! -e order ] || [ "$(tail -n 1 order)" != attach ]; do sleep 0.1; done'
+	[ "$(cat p/order)" = $'start\nattach' ]
+	sandbox rm -f p
+	rm p/order
+	sed -i 's/echo update >>order/exit 3/; s/onCreateCommand",/initializeCommand",/' p/.devcontainer.json
+	run -0 sandbox enter --quiet ./p -- sh -c 'while [ ! -s /dev/shm/.devcontainer-create ]; do sleep 0.1; done; cat /dev/shm/.devcontainer-create'
+	[[ $output = *'postCreateCommand has failed' ]]
+	[ "$(cat p/order)" = create ]
+}
+
+@test "values with newlines and other control characters arrive whole, or are named" {
+	small_image
+	mkdir p
+	printf 'FROM app:1\nARG A\nRUN printf %%s "$A" >/a\n' >p/Dockerfile
+	devcontainer <<-'JSON'
+		{
+			"build": {"dockerfile": "Dockerfile", "args": {"A": "x\n--output\ntype=local,dest=out"}},
+			"containerEnv": {"N": "a\n\tb\r", "E": "\u001b[0m", "S": "{\n  \"fo$o\": \"ba'r\"\n}"}, "workspaceFolder": "/w\u0007"
+		}
+	JSON
+	run -0 sandbox config ./p
+	[[ $output = *'env.E '*'= \x1b[0m '* ]]
+	[[ $output = *'.devcontainer.json:'*': workspaceFolder is left out: it has the control character \x07'* ]]
+	run -0 --separate-stderr sandbox enter ./p -- sh -c 'cat /a; printf "|%s|%s|%s" "$N" "$E" "$S"'
+	[ "$output" = $'x\n--output\ntype=local,dest=out|a\n\tb\r|\e[0m|{\n  "fo$o": "ba\'r"\n}' ]
+	[ ! -e p/out ]
+	printf '{"image": "app:1"}' | iconv -t UTF-16 >p/.devcontainer.json
+	fails 125 '*p/.devcontainer.json: it is UTF-16; save it as UTF-8' sandbox config ./p
 }
 
 @test "what reaches the host is asked for: initializeCommand by name, variables, mounts, ports" {
@@ -316,7 +365,7 @@ image_with_label() { # JSON
 	printf '{"containerEnv": {"A": "x\\n[sandbox]\\nhome = host", "B=C": "x", "OK": "y ;z", "D": "%%0300d"}, "image": "app:1", "mounts": [{"target": "../x", "type": "tmpfs"}, 5, {}], "postStartCommand": "a\\u0007", "remoteUser": ["x"]}' >p/.devcontainer.json
 	[ "$(sandbox config ./p home)" = own ]
 	[ "$(sandbox config ./p env.OK)" = 'y ;z' ]
-	run -1 sandbox config ./p env.A
+	[[ $(sandbox config ./p env.A) = x*home* ]]
 	# Not of this user, not a file, far too large.
 	rm p/.devcontainer.json
 	mkfifo p/.devcontainer.json

@@ -8,8 +8,8 @@
 
 #include "base/cleanup.h"
 
-/* As a word of any sh(1), also of one without $'...'. */
-static void add_quoted(struct buf *out, const char *word)
+/* Also for one without $'...'. */
+void command_add_quoted(struct buf *out, const char *word)
 {
 	static const char bare[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				   "0123456789_-./:=@%+,";
@@ -37,7 +37,7 @@ static char *add_line(const char *text, const struct variables *v, struct buf *o
 	if (wrong)
 		return wrong;
 	buf_addstr(out, "/bin/sh -c ");
-	add_quoted(out, line.data);
+	command_add_quoted(out, line.data);
 	return NULL;
 }
 
@@ -54,7 +54,7 @@ static char *add_words(const json_t *value, const struct variables *v, struct bu
 			return wrong;
 		if (i)
 			buf_addch(out, ' ');
-		add_quoted(out, word.data);
+		command_add_quoted(out, word.data);
 	}
 	return NULL;
 }

@@ -17,4 +17,7 @@
 char *command_add(const json_t *value, const struct variables *v, struct buf *out,
 		  struct strv *names);
 
+/* Appends a text as one word of any sh(1). */
+void command_add_quoted(struct buf *out, const char *word);
+
 #endif

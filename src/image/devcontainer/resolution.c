@@ -117,10 +117,13 @@ void resolution_image(struct resolution *r, const char *image)
 void resolution_build(struct resolution *r, const char *name, const char *last,
 		      const struct strv *words)
 {
-	cleanup_free char *rest = strv_join(words, "\n");
-	cleanup_free char *all = xasprintf("--tag\n%s\n--tag\n%s\n%s", name, last, rest);
+	const char *const names[] = {"--tag", name, "--tag", last};
 
-	add_line(r, "build", all);
+	/* A word each: an argument's value may have newlines. */
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		add_line(r, "build", names[i]);
+	for (size_t i = 0; i < words->n; i++)
+		add_line(r, "build", words->v[i]);
 }
 
 static void add_text(struct resolution *r, const char *word, const struct said_at *at,
@@ -162,13 +165,23 @@ void resolution_cannot(struct resolution *r, const struct said_at *at, const cha
 	add_text(r, "cannot", at, text);
 }
 
-/* A control character could reach a terminal, and ends a variable's value for many programs. */
-static bool has_controls(const char *text, const char *allowed)
+/* One that could reach a terminal, or end a line, where nobody expects it; or 0. */
+static unsigned char control_in(const char *text, const char *allowed)
 {
 	for (; *text; text++)
 		if (((unsigned char)*text < ' ' && !strchr(allowed, *text)) || *text == 0x7f)
-			return true;
-	return false;
+			return (unsigned char)*text;
+	return 0;
+}
+
+/* A variable's value may be anything, and a command may have several lines. */
+static unsigned char control_of(const char *section, const char *key, const char *value)
+{
+	unsigned char control = control_in(key, "");
+
+	if (control || starts_with(section, "env"))
+		return control;
+	return control_in(value, schema_is_script(section, key) ? "\t\n" : "\t");
 }
 
 void resolution_set(struct resolution *r, const struct said_at *at, const char *what,
@@ -178,11 +191,12 @@ void resolution_set(struct resolution *r, const struct said_at *at, const char *
 	cleanup_free char *line = xasprintf("%u", at->line);
 	const char *fields[] = {
 		section, key, at->where, line, r->project, variables ? variables : "", value};
+	unsigned char control = control_of(section, key, value);
 	struct err e;
 
-	if (has_controls(key, "") ||
-	    has_controls(value, schema_is_script(section, key) ? "\t\n" : "\t")) {
-		resolution_note(r, at, "%s is left out: it has control characters", what);
+	if (control) {
+		resolution_note(r, at, "%s is left out: it has the control character \\x%02x", what,
+				control);
 		return;
 	}
 	if (schema_check(section, key, value, &row, &e) < 0) {

@@ -75,6 +75,9 @@ static int read_file(struct resolving *rs, struct err *e)
 
 	if (r < 0)
 		return r;
+	if (text.len > 1 && (!text.data[0] || !text.data[1] || !memcmp(text.data, "\xff\xfe", 2) ||
+			     !memcmp(text.data, "\xfe\xff", 2)))
+		return err_set(e, EBADMSG, "it is UTF-16; save it as UTF-8");
 	hash_bytes(text.data, text.len, &rs->sum);
 	jsonc_strip(text.data, text.len, &rs->plain);
 	return json_read(rs->plain.data, rs->plain.len, "it", &rs->file, e);
