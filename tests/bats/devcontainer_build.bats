@@ -56,3 +56,23 @@ load images
 	fails 125 "*denies 'build', whose steps run" sandbox config ./p
 	echo '[policy]' >"$HOME/.config/sandbox/sandbox.conf"
 }
+
+@test "the image keeps what the file says in its label: for other projects, and not twice for its own" {
+	small_image
+	mkdir p q
+	printf 'FROM app:1\nLABEL devcontainer.metadata='"'"'{"containerEnv": {"LOW": "1"}}'"'"'\n' >p/Dockerfile
+	echo '{"build": {}, "name": "x", "remoteEnv": {"A": "${containerWorkspaceFolder}"}, "onCreateCommand": "echo made >>log", "customizations": {"vscode": {"a": 1}}}' >p/.devcontainer.json
+	sandbox enter ./p -- true
+	image=$(sandbox config ./p | awk '$1 == "image" { print $3 }')
+	[ "$(sandbox image inspect --json "$image" | jq -c '.config.labels["devcontainer.metadata"] | fromjson')" = \
+		'[{"containerEnv":{"LOW":"1"}},{"remoteEnv":{"A":"${containerWorkspaceFolder}"},"onCreateCommand":"echo made >>log","customizations":{"vscode":{"a":1},"sandbox":{"built-from":"devcontainer.json"}}}]' ]
+	[ "$(cat p/log)" = made ]
+	# A command that has changed since replaces the one in the label.
+	sed -i 's/echo made/echo changed/' p/.devcontainer.json
+	sandbox rm p
+	sandbox enter ./p -- true
+	[ "$(cat p/log)" = $'made\nchanged' ]
+	echo "{\"image\": \"$image\"}" >q/.devcontainer.json
+	[ "$(sandbox enter --accept ./q -- sh -c 'echo $LOW $A')" = "1 /workspaces/q" ]
+	[ "$(cat q/log)" = made ]
+}

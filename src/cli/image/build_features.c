@@ -112,8 +112,8 @@ static int add_contexts(const struct feature_list *l, const struct digest *below
 }
 
 static int install(const struct build_request *req, const struct feature_list *l,
-		   const struct below *below, const char *file, struct build_result *ret,
-		   struct err *e)
+		   const struct below *below, json_t *metadata, const char *file,
+		   struct build_result *ret, struct err *e)
 {
 	const struct graph_options *of = req->graph->options;
 	struct graph_options options = {.build_platform = of->build_platform,
@@ -121,7 +121,8 @@ static int install(const struct build_request *req, const struct feature_list *l
 	const struct feature_image image = {.user = below->config.user ? below->config.user : "",
 					    .remote_user = below->remote_user,
 					    .container_user = below->container_user,
-					    .label = below->label};
+					    .label = below->label,
+					    .metadata = metadata};
 	struct build_request own = *req;
 	cleanup_dockerfile struct dockerfile d = {0};
 	cleanup_graph struct graph graph = {0};
@@ -168,7 +169,7 @@ int build_features_run(const struct build_request *req, const struct features_wa
 	if (r == 0)
 		r = feature_gather(&features, &set, e);
 	if (r == 0)
-		r = install(req, &set.list, &below, file, &upper, e);
+		r = install(req, &set.list, &below, wanted->metadata, file, &upper, e);
 	if (r < 0)
 		return r;
 	*ret = upper;

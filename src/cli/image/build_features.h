@@ -1,5 +1,5 @@
 /*
- * build_features.h - a build whose image gets the features of a devcontainer.json.
+ * build_features.h - a build whose image gets the features of a devcontainer.json, and its label.
  */
 #ifndef CLI_IMAGE_BUILD_FEATURES_H
 #define CLI_IMAGE_BUILD_FEATURES_H

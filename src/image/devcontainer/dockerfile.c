@@ -151,11 +151,11 @@ static bool add_base(struct building *b, const char *image)
 	return add_files(b);
 }
 
+/* The image gets a label in any case. */
 static void add_features(struct building *b)
 {
-	if (!features_are_named(b->file))
-		return;
-	features_describe(b->m, b->file, &b->identity, &b->names);
+	if (features_are_named(b->file))
+		features_describe(b->m, b->file, &b->identity, &b->names);
 	strv_push(&b->words, "--devcontainer");
 	strv_push(&b->words, b->file->where);
 }

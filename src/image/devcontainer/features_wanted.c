@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "image/devcontainer/metadata.h"
 #include "image/devcontainer/variables.h"
 #include "image/document/json_read.h"
 #include "image/document/jsonc.h"
@@ -19,6 +20,7 @@ void features_clear(struct features_wanted *f)
 {
 	buf_free(&f->text);
 	json_decref(f->features);
+	json_decref(f->metadata);
 	strv_clear(&f->override);
 	free(f->image);
 	free(f->remote_user);
@@ -94,6 +96,7 @@ int features_read(const char *path, struct features_wanted *ret, struct err *e)
 	f.image = member(&v, root, "image");
 	f.remote_user = member(&v, root, "remoteUser");
 	f.container_user = member(&v, root, "containerUser");
+	f.metadata = metadata_of_file(root);
 	features_override(root, &f.override);
 	*ret = f;
 	f = (struct features_wanted)FEATURES_WANTED_INIT;

@@ -17,6 +17,7 @@
 #include "image/devcontainer/dockerfile.h"
 #include "image/devcontainer/features.h"
 #include "image/devcontainer/find.h"
+#include "image/devcontainer/metadata.h"
 #include "image/devcontainer/run_args.h"
 #include "image/document/json_read.h"
 #include "image/document/jsonc.h"
@@ -83,7 +84,10 @@ static int read_file(struct resolving *rs, struct err *e)
 	return json_read(rs->plain.data, rs->plain.len, "it", &rs->file, e);
 }
 
-/* What the label of an image says: an array, or one object. */
+/*
+ * What the label of an image says: an array, or one object. Of an image that was built for this
+ * project, without what it has of the devcontainer.json, which may have changed since.
+ */
 static void take_label(struct resolving *rs, const char *text)
 {
 	cleanup_free char *wrapped = xasprintf("{\"label\": %s}", text);
@@ -98,9 +102,12 @@ static void take_label(struct resolving *rs, const char *text)
 	label = json_object_get(rs->label, "label");
 	if (json_is_object(label))
 		add_layer(&rs->m, (json_t *)label, rs->image_where);
-	for (size_t i = 0; i < json_array_size(label) && i < LABEL_MAX; i++)
-		if (json_is_object(json_array_get(label, i)))
-			add_layer(&rs->m, json_array_get(label, i), rs->image_where);
+	for (size_t i = 0; i < json_array_size(label) && i < LABEL_MAX; i++) {
+		json_t *entry = json_array_get(label, i);
+
+		if (json_is_object(entry) && !(rs->last && metadata_is_of_file(entry)))
+			add_layer(&rs->m, entry, rs->image_where);
+	}
 }
 
 static int read_image(struct resolving *rs, const struct ref *ref, struct err *e)

@@ -128,8 +128,8 @@ static void add_feature(const struct feature *f, size_t number, const struct fea
 	add_command(out, place, script);
 }
 
-/* The label of the image below, then the features. */
-static char *make_label(const struct feature_list *l, const char *below)
+/* The label of the image below, then the features, then devcontainer.json. */
+static char *make_label(const struct feature_list *l, const char *below, json_t *last)
 {
 	cleanup_free char *wrapped = xasprintf("{\"label\": %s}", below ? below : "[]");
 	cleanup_json json_t *object = NULL, *all = json_array();
@@ -146,17 +146,20 @@ static char *make_label(const struct feature_list *l, const char *below)
 		json_array_append(all, json_array_get(label, i));
 	for (size_t i = 0; i < l->n; i++)
 		json_array_append_new(all, feature_document_label(l->v[i].doc, l->v[i].id));
+	json_array_append(all, last);
 	return json_dumps(all, JSON_COMPACT);
 }
 
 void feature_steps(const struct feature_list *l, const struct feature_image *image, struct buf *out)
 {
-	cleanup_free char *label = make_label(l, image->label);
+	cleanup_free char *label = make_label(l, image->label, image->metadata);
 
-	buf_addstr(out, "FROM " FEATURE_BASE "\nUSER root\n");
+	buf_addstr(out, "FROM " FEATURE_BASE "\n");
+	if (l->n)
+		buf_addstr(out, "USER root\n");
 	for (size_t i = 0; i < l->n; i++)
 		add_feature(&l->v[i], i, image, out);
-	if (*image->user) {
+	if (l->n && *image->user) {
 		buf_addstr(out, "USER ");
 		add_value(out, image->user, true);
 	}

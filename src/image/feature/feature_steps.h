@@ -4,6 +4,8 @@
 #ifndef IMAGE_FEATURE_FEATURE_STEPS_H
 #define IMAGE_FEATURE_FEATURE_STEPS_H
 
+#include <jansson.h>
+
 #include "base/buf.h"
 #include "image/feature/feature.h"
 
@@ -16,6 +18,7 @@ struct feature_image {
 	const char *user; /* USER, or "" */
 	const char *remote_user, *container_user;
 	const char *label; /* devcontainer.metadata, or NULL */
+	json_t *metadata;  /* the last entry of its own label, that of devcontainer.json */
 };
 
 /*
