@@ -4,8 +4,9 @@
  *	wire serve ADDRESS...			until it is killed
  *	wire relay LISTEN TO			TCP by splice(2), a process a connection
  *	wire up|down HOST SECONDS		one TCP stream: Gbit/s
- *	wire rate HOST N AT_ONCE		connect, a byte there and back, reset: connections a second, and
- *						the median of connect(2) in µs
+ *	wire rate HOST N AT_ONCE		connect, a byte there and back, reset: connections a second, the
+ *						median of connect(2) if AT_ONCE is 1, or 0, and the processor
+ *						time of all of it here, in µs
  *	wire hold HOST N			as many connections at once: how many; until stdin ends
  *	wire udp HOST SECONDS			datagrams of 1400 bytes from the server, by GSO and GRO, as QUIC
  *						sends them: Gbit/s that arrived
@@ -75,6 +76,15 @@ static socklen_t parse(const char *host, int port, struct sockaddr_storage *ret)
 	in6->sin6_family = AF_INET6;
 	in6->sin6_port = htons((uint16_t)port);
 	return sizeof(*in6);
+}
+
+/* The processor time of this process, µs. */
+static double used(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
 static void set(int fd, int level, int option, int value)
@@ -357,7 +367,7 @@ static int rate_single(const char *host, int n)
 		reset(fd);
 	}
 	printf("%.0f ", n / (now() - begun));
-	printf("%.1f\n", median(took, n) * 1e6);
+	printf("%.1f %.0f\n", median(took, n) * 1e6, used());
 	return 0;
 }
 
@@ -412,7 +422,7 @@ static int rate(const char *host, int n, int at_once)
 		for (int i = 0; i < ready; i++)
 			done += go_on(epoll, &events[i]);
 	}
-	printf("%.0f\n", n / (now() - begun));
+	printf("%.0f 0 %.0f\n", n / (now() - begun), used());
 	return 0;
 }
 

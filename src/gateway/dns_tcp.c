@@ -19,10 +19,10 @@
 #include "gateway/dns.h"
 #include "gateway/loop.h"
 #include "gateway/outside.h"
-#include "gateway/relay.h"
 
 #define CLIENTS_MAX 64
 #define PREFIX	    2
+#define EVENTS	    (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
 
 /* On its way in or out, with its prefix. */
 struct message {
@@ -122,7 +122,7 @@ static void ask(struct client *c)
 	close_fd(&c->host);
 	for (; c->tries < dns_servers() && dns_server(c->tries, &to); c->tries++) {
 		c->host = outside_connect(SOCK_STREAM, &to);
-		if (c->host >= 0 && loop_add(c->host, RELAY_EVENTS, &c->host_watch)) {
+		if (c->host >= 0 && loop_add(c->host, EVENTS, &c->host_watch)) {
 			c->query.at = 0;
 			c->state = ASKING;
 			return;
@@ -244,7 +244,7 @@ void dns_tcp_start(int box)
 	c->next = clients;
 	clients = c;
 	n_clients++;
-	if (!loop_add(box, RELAY_EVENTS, &c->box_watch))
+	if (!loop_add(box, EVENTS, &c->box_watch))
 		end(c);
 }
 

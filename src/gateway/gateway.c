@@ -42,7 +42,7 @@
 #include "gateway/verdict.h"
 
 #define SWEEP_MS  1000
-#define TAP_BATCH 64
+#define TAP_BATCH 8
 
 struct tap {
 	struct watch watch;
@@ -54,25 +54,35 @@ struct parent {
 	int fd;
 };
 
+static void read_packet(const uint8_t *data, size_t len)
+{
+	struct packet packet;
+
+	if (!packet_parse(data, len, &packet))
+		return;
+	if (packet.kind == PACKET_SYN)
+		tcp_syn(&packet);
+	else
+		ping_request(&packet);
+}
+
+/* What is left after a batch is there in the next round. */
 static void on_tap(struct watch *w, uint32_t events)
 {
+	static uint8_t data[TAP_BATCH][PACKET_MAX];
 	const struct tap *t = watch_owner(w, struct tap, watch);
-	static uint8_t data[PACKET_MAX];
-	struct packet packet;
+	struct mmsghdr packets[TAP_BATCH] = {0};
+	struct iovec io[TAP_BATCH];
+	int n;
 
 	(void)events;
 	for (int i = 0; i < TAP_BATCH; i++) {
-		ssize_t n = recv(t->fd, data, sizeof(data), MSG_DONTWAIT);
-
-		if (n < 0)
-			return;
-		if (!packet_parse(data, (size_t)n, &packet))
-			continue;
-		if (packet.kind == PACKET_SYN)
-			tcp_syn(&packet);
-		else
-			ping_request(&packet);
+		io[i] = (struct iovec){data[i], PACKET_MAX};
+		packets[i].msg_hdr = (struct msghdr){.msg_iov = &io[i], .msg_iovlen = 1};
 	}
+	n = recvmmsg(t->fd, packets, TAP_BATCH, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < n; i++)
+		read_packet(data[i], packets[i].msg_len);
 }
 
 static void read_policy(int parent)

@@ -53,12 +53,12 @@ static const int allowed[] = {
 	SYS_epoll_wait,
 #endif
 	SYS_recvmsg,	   SYS_sendmsg,	       SYS_recvfrom,
-	SYS_sendto,	   SYS_read,	       SYS_write,
-	SYS_accept4,	   SYS_connect,	       SYS_bind,
-	SYS_epoll_ctl,	   SYS_setsockopt,     SYS_getsockopt,
-	SYS_getsockname,   SYS_shutdown,       SYS_close,
-	SYS_pipe2,	   SYS_fcntl,	  /* the size of a pipe */
-	SYS_pwrite64,	   SYS_ftruncate, /* refusals.c */
+	SYS_recvmmsg,	   SYS_sendto,	       SYS_read,
+	SYS_write,	   SYS_accept4,	       SYS_connect,
+	SYS_bind,	   SYS_epoll_ctl,      SYS_setsockopt,
+	SYS_getsockopt,	   SYS_getsockname,    SYS_shutdown,
+	SYS_close,	   SYS_pipe2,	       SYS_fcntl, /* the size of a pipe */
+	SYS_pwrite64,	   SYS_ftruncate,		  /* refusals.c */
 	SYS_ppoll,
 #ifdef SYS_poll
 	SYS_poll,

@@ -38,6 +38,9 @@
 #define FEW	    (16 << 10) /* bytes that are not worth a splice */
 #define MANY_TURNS  8	       /* after more than a few, how often the next may be few */
 
+/* Edge-triggered. EPOLLOUT comes with the first wait for room; few connections ever do that. */
+#define EVENTS (EPOLLIN | EPOLLRDHUP | EPOLLET)
+
 struct relay;
 
 struct end {
@@ -45,6 +48,7 @@ struct end {
 	struct relay *relay;
 	int fd;
 	bool readable, writable;
+	bool out;     /* EPOLLOUT is watched, too */
 	bool hung_up; /* no more will come than there is */
 	bool ended;   /* its peer sends no more */
 	bool shut;    /* we send it no more */
@@ -129,7 +133,10 @@ static void queue(struct relay **list, struct relay *r)
 	*list = r;
 }
 
-/* Ends both directions at once. reset: the peers are told so, and get no end of file. */
+/*
+ * Ends both directions at once. reset: the peers are told so, and get no end of file. The sockets
+ * are closed after the round: a client that ends a connection often waits for its next one by then.
+ */
 static void finish(struct relay *r, bool reset)
 {
 	static const struct linger now = {.l_onoff = 1, .l_linger = 0};
@@ -140,10 +147,8 @@ static void finish(struct relay *r, bool reset)
 	for (int i = 0; i < 2; i++) {
 		if (reset && !r->end[i].failed)
 			setsockopt(r->end[i].fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-		close(r->end[i].fd);
 		return_pipe(&r->way[i]);
 	}
-	loop_give_fds(2);
 	r->next_dead = dead;
 	dead = r;
 }
@@ -209,6 +214,16 @@ static bool took(struct relay *r, int i, ssize_t n)
 	return n > 0;
 }
 
+/* It takes no more: an event tells when it does. */
+static void wait_for_room(struct end *to)
+{
+	to->writable = false;
+	if (to->out)
+		return;
+	to->out = true;
+	loop_change(to->fd, EVENTS | EPOLLOUT, &to->watch);
+}
+
 /*
  * Moves a few bytes; what the other end does not take is held in the pipe, which is empty and
  * large. As a read of less than was asked for has emptied the socket, it waits for an event then;
@@ -231,13 +246,13 @@ static bool move_few(struct relay *r, int i, size_t may)
 	sent = send(to->fd, few, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (sent < 0 && errno == EAGAIN)
 		sent = 0;
-	if (sent < n)
-		to->writable = false;
 	if (sent < 0 ||
 	    (sent < n && write(w->pipe[1], few + sent, (size_t)(n - sent)) != n - sent)) {
 		finish(r, true);
 		return false;
 	}
+	if (sent < n)
+		wait_for_room(to);
 	w->held = (size_t)(n - sent);
 	return true;
 }
@@ -287,7 +302,7 @@ static bool drain(struct relay *r, int i)
 		return true;
 	}
 	if (n < 0 && errno == EAGAIN)
-		to->writable = false;
+		wait_for_room(to);
 	else
 		finish(r, true);
 	return false;
@@ -308,7 +323,8 @@ static bool carry(struct relay *r, int i)
 		return_pipe(w);
 		if (from->ended && !to->shut) {
 			to->shut = true;
-			shutdown(to->fd, SHUT_WR);
+			if (!from->shut) /* else close(2) says so to both */
+				shutdown(to->fd, SHUT_WR);
 		}
 	}
 	return round == ROUNDS;
@@ -351,8 +367,8 @@ static void start_end(struct relay *r, int i, int fd, bool watched)
 	*e = (struct end){.watch.ready = on_end, .relay = r, .fd = fd, .writable = true};
 	r->way[i].pipe[0] = r->way[i].pipe[1] = -1;
 	if (watched)
-		loop_change(fd, RELAY_EVENTS, &e->watch);
-	else if (!loop_add(fd, RELAY_EVENTS, &e->watch))
+		loop_change(fd, EVENTS, &e->watch);
+	else if (!loop_add(fd, EVENTS, &e->watch))
 		r->dead = true;
 }
 
@@ -397,15 +413,18 @@ void relay_continue(void)
 
 	work_off(&ready);
 	work_off(&starved);
-	/* One that is in a list is freed when it has left that. */
+	/* One that is in a list is closed and freed when it has left that. */
 	for (r = take_ptr(dead); r; r = next) {
 		next = r->next_dead;
 		if (r->queued) {
 			r->next_dead = dead;
 			dead = r;
-		} else {
-			free(r->gate);
-			free(r);
+			continue;
 		}
+		close(r->end[0].fd);
+		close(r->end[1].fd);
+		loop_give_fds(2);
+		free(r->gate);
+		free(r);
 	}
 }

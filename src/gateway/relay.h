@@ -8,9 +8,6 @@
 
 #include "gateway/gate.h"
 
-/* What a relay waits for at both of its ends: watched once, edge-triggered. */
-#define RELAY_EVENTS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
-
 /*
  * Takes two connected sockets with TCP_NODELAY, of which the caller has taken the descriptors
  * (loop_take_fds()), and closes them when the connection ends. host_watched: the host's is in the

@@ -23,39 +23,43 @@
 /* How much of a closed network a rule can open. */
 enum closed { OPEN, CLOSED, NEVER };
 
-/* Of IPv4, RFC 6890 unless another source is named. */
-static const struct net {
-	const char *net;
+struct net {
+	uint8_t addr[16]; /* an IPv4 one has four */
 	int prefix;
 	enum closed closed;
-} nets4[] = {
-	{"0.0.0.0", 8, NEVER},		 /* means this host */
-	{GATEWAY_IPV4, 32, NEVER},	 /* the gateway: what it serves is sent elsewhere before */
-	{"127.0.0.0", 8, NEVER},	 /* the host's loopback */
-	{"169.254.0.0", 16, CLOSED},	 /* link-local; at 169.254.169.254 are a cloud's secrets */
-	{"100.100.100.200", 32, CLOSED}, /* metadata of Alibaba Cloud */
-	{"192.0.0.192", 32, CLOSED},	 /* metadata of Oracle Cloud */
-	{"224.0.0.0", 4, NEVER},	 /* multicast */
-	{"240.0.0.0", 4, NEVER},	 /* reserved, and broadcast */
+};
+
+#define GATEWAY4 10, 0, 2, 2 /* GATEWAY_IPV4 */
+
+/* In bytes, as each connection is compared with them. RFC 6890 unless another source is named. */
+static const struct net nets4[] = {
+	{{0}, 8, NEVER},		    /* means this host */
+	{{GATEWAY4}, 32, NEVER},	    /* what it serves is sent elsewhere before */
+	{{127}, 8, NEVER},		    /* the host's loopback */
+	{{169, 254}, 16, CLOSED},	    /* link-local; at .169.254 are a cloud's secrets */
+	{{100, 100, 100, 200}, 32, CLOSED}, /* metadata of Alibaba Cloud */
+	{{192, 0, 0, 192}, 32, CLOSED},	    /* metadata of Oracle Cloud */
+	{{224}, 4, NEVER},		    /* multicast */
+	{{240}, 4, NEVER},		    /* reserved, and broadcast */
 };
 
 static const struct net nets6[] = {
-	{"::", 127, NEVER},		/* unspecified and loopback */
-	{GATEWAY_IPV6, 128, NEVER},	/* the gateway */
-	{"fd00:ec2::254", 128, CLOSED}, /* metadata of Amazon EC2 */
-	{"fe80::", 10, NEVER},		/* link-local */
-	{"ff00::", 8, NEVER},		/* multicast */
+	{{0}, 127, NEVER},				      /* unspecified and loopback */
+	{{0xfd, 0, 0, 2, [15] = 2}, 128, NEVER},	      /* GATEWAY_IPV6 */
+	{{0xfd, 0, 0x0e, 0xc2, [14] = 2, 0x54}, 128, CLOSED}, /* metadata of Amazon EC2 */
+	{{0xfe, 0x80}, 10, NEVER},			      /* link-local */
+	{{0xff}, 8, NEVER},				      /* multicast */
 };
 
 /* Where an answer by name must not point: the host's neighbours. RFC 1918, RFC 6598, RFC 4193. */
 static const struct net private4[] = {
-	{"10.0.0.0", 8, CLOSED},
-	{"172.16.0.0", 12, CLOSED},
-	{"192.168.0.0", 16, CLOSED},
-	{"100.64.0.0", 10, CLOSED},
+	{{10}, 8, CLOSED},
+	{{172, 16}, 12, CLOSED},
+	{{192, 168}, 16, CLOSED},
+	{{100, 64}, 10, CLOSED},
 };
 
-static const struct net private6[] = {{"fc00::", 7, CLOSED}};
+static const struct net private6[] = {{{0xfc}, 7, CLOSED}};
 
 static struct netpolicy *policy;
 static struct net_journal *journal;
@@ -81,20 +85,18 @@ int verdict_set_policy(const struct netpolicy *p, size_t size)
 	return 0;
 }
 
-static bool has_prefix(const uint8_t *addr, int family, const char *net, int prefix)
+static bool has_prefix(const uint8_t *addr, const struct net *net)
 {
-	uint8_t want[16];
-	int bytes = prefix / 8, bits = prefix % 8;
+	int bytes = net->prefix / 8, bits = net->prefix % 8;
 
-	inet_pton(family, net, want);
-	return memcmp(addr, want, (size_t)bytes) == 0 &&
-	       (bits == 0 || (addr[bytes] ^ want[bytes]) >> (8 - bits) == 0);
+	return memcmp(addr, net->addr, (size_t)bytes) == 0 &&
+	       (bits == 0 || (addr[bytes] ^ net->addr[bytes]) >> (8 - bits) == 0);
 }
 
-static const struct net *find(const struct net *nets, size_t n, int family, const uint8_t *addr)
+static const struct net *find(const struct net *nets, size_t n, const uint8_t *addr)
 {
 	for (size_t i = 0; i < n; i++)
-		if (has_prefix(addr, family, nets[i].net, nets[i].prefix))
+		if (has_prefix(addr, &nets[i]))
 			return &nets[i];
 	return NULL;
 }
@@ -102,9 +104,8 @@ static const struct net *find(const struct net *nets, size_t n, int family, cons
 /* NULL: it is none of them. */
 static const struct net *find_closed(const struct endpoint *to)
 {
-	return endpoint_is_ipv4(to)
-		       ? find(nets4, ARRAY_SIZE(nets4), AF_INET, endpoint_ipv4_bytes(to))
-		       : find(nets6, ARRAY_SIZE(nets6), AF_INET6, to->addr.s6_addr);
+	return endpoint_is_ipv4(to) ? find(nets4, ARRAY_SIZE(nets4), endpoint_ipv4_bytes(to))
+				    : find(nets6, ARRAY_SIZE(nets6), to->addr.s6_addr);
 }
 
 static enum closed how_closed(const struct endpoint *to)
@@ -126,9 +127,8 @@ static enum netpolicy_says of_address(const struct endpoint *to, in_port_t port)
 static bool is_private(const struct endpoint *to)
 {
 	return endpoint_is_ipv4(to)
-		       ? find(private4, ARRAY_SIZE(private4), AF_INET, endpoint_ipv4_bytes(to)) !=
-				 NULL
-		       : find(private6, ARRAY_SIZE(private6), AF_INET6, to->addr.s6_addr) != NULL;
+		       ? find(private4, ARRAY_SIZE(private4), endpoint_ipv4_bytes(to)) != NULL
+		       : find(private6, ARRAY_SIZE(private6), to->addr.s6_addr) != NULL;
 }
 
 bool verdict_is_closed(const struct endpoint *to)
@@ -139,9 +139,8 @@ bool verdict_is_closed(const struct endpoint *to)
 /* host.sandbox: this machine's loopback. */
 static bool is_host(const struct endpoint *to)
 {
-	uint8_t addr[4];
+	static const uint8_t addr[] = {GATEWAY4};
 
-	inet_pton(AF_INET, GATEWAY_IPV4, addr);
 	return endpoint_is_ipv4(to) && memcmp(endpoint_ipv4_bytes(to), addr, sizeof(addr)) == 0;
 }
 

@@ -116,6 +116,7 @@ time.sleep(60)' 3>&- &
 }
 
 answers() { [ "$(on_host python3 ports.py tcp 127.0.0.1 8080)" = '10.0.2.2 True' ]; }
+# shellcheck disable=SC2120 # wait_until passes them
 refused() { [ "$(on_host python3 ports.py tcp 127.0.0.1 "${1:-8080}")" = 'Connection refused' ]; }
 
 # The first process of this test's gateway.
@@ -244,7 +245,7 @@ time.sleep(60)' 3>&- &
 	wait_until 50 port_is "$published"$'\n9003/tcp -> 127.0.0.1:9003\n9003/tcp -> [::1]:9003'
 	sandbox stop --time 0 p
 	wait_for $entered
-	refused 9003
+	wait_until 50 refused 9003
 	run -0 --separate-stderr on_host sandbox enter --accept --network none ./q -- true
 	[[ $stderr = *"'forward = auto' has no effect with 'network = none'"* ]]
 }
