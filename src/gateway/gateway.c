@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/slice.h"
 #include "gateway/channel.h"
 #include "gateway/dns.h"
 #include "gateway/dns_tcp.h"
@@ -262,6 +263,8 @@ noreturn void gateway_run(const struct gateway_request *req)
 	int r;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* A client waits for this process again and again. */
+	slice_shorten();
 	r = set_up(req, &sockets, &e);
 	if (r == 0)
 		r = lockdown_thread(false, &e);
