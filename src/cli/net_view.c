@@ -75,7 +75,9 @@ void net_view_line(const struct net_event *event)
 	char when[TIME_MAX], what[NET_REASON_MAX], why[NET_REASON_MAX], rule[NET_REASON_MAX];
 
 	printf("%s %-7s %s", format_time(event, false, when),
-	       event->reason == REASON_ALLOWED ? "allowed" : "refused",
+	       event->reason == REASON_ALLOWED	? "allowed"
+	       : event->reason == REASON_KILLED ? "ended"
+						: "refused",
 	       net_event_what(event, what));
 	if (*event->name)
 		printf(" %s", event->name);

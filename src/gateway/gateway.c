@@ -271,6 +271,8 @@ noreturn void gateway_run(const struct gateway_request *req)
 	if (r == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		attend(&sockets, req);
+		if (!req->first)
+			verdict_note_killed();
 		r = lockdown_process(&e);
 	}
 	channel_send(req->parent, &e, sizeof(e), NULL, 0);

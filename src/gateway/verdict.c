@@ -175,6 +175,13 @@ static bool note(int protocol, const struct endpoint *to, const char *name, enum
 	return record(&event, name);
 }
 
+void verdict_note_killed(void)
+{
+	struct net_event event = {.protocol = NET_ALL, .reason = REASON_KILLED};
+
+	record(&event, NULL);
+}
+
 void verdict_explain(struct buf *out)
 {
 	net_refusals_explain(&last_refusal, out);

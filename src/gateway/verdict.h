@@ -27,6 +27,9 @@ void verdict_init(struct net_journal *journal, struct pins *pins);
 /* From now on. -1: it is none. */
 int verdict_set_policy(const struct netpolicy *p, size_t size);
 
+/* Records that the network had another gateway, which was killed. */
+void verdict_note_killed(void);
+
 enum verdict {
 	VERDICT_REFUSED,
 	VERDICT_ALLOWED,

@@ -143,6 +143,8 @@ void net_refusals_explain(const struct net_event *event, struct buf *out)
 	buf_addf(out, ": %s\n", net_event_why(event, why));
 	if (*net_event_rule(event, rule))
 		buf_addf(out, "\t[network] allow = %s\n", rule);
+	else if (event->reason == REASON_KILLED)
+		buf_addstr(out, "\tprograms that had a connection make another one\n");
 	else
 		buf_addstr(out, "\tno rule of [network] allow opens it\n");
 }
@@ -158,7 +160,7 @@ static char *format_address(const struct net_event *event, uint16_t port, char *
 
 char *net_event_what(const struct net_event *event, char *out)
 {
-	static const char *const protocols[] = {"tcp", "udp", "ping", "dns", "proxy"};
+	static const char *const protocols[] = {"tcp", "udp", "ping", "dns", "proxy", "gateway"};
 	char address[NET_RULE_MAX] = "";
 
 	if (event->has_address)
@@ -189,6 +191,7 @@ char *net_event_why(const struct net_event *event, char *out)
 		[REASON_NO_REQUEST] = "it is no request to a proxy that can be read in one way",
 		[REASON_NOT_ASKED] = "it names another host than the proxy was asked for",
 		[REASON_PROXY_PORT] = "a proxy on this machine leads to ports 80 and 443",
+		[REASON_KILLED] = "it was killed, and its connections ended; another one runs",
 	};
 
 	snprintf(out, NET_REASON_MAX, "%s", text[event->reason]);
@@ -240,6 +243,7 @@ char *net_event_rule(const struct net_event *event, char *out)
 	case REASON_NO_MACHINE:
 	case REASON_NOT_ITS:
 	case REASON_NOT_ASKED:
+	case REASON_KILLED:
 	case REASONS:
 		break;
 	}

@@ -41,10 +41,19 @@ enum net_reason {
 	REASON_NO_REQUEST, /* to a proxy; it is something else */
 	REASON_NOT_ASKED,  /* the bytes in a tunnel name another than the proxy was asked for */
 	REASON_PROXY_PORT, /* a proxy of this machine could reach a server of this machine */
+	REASON_KILLED,	   /* no refusal: connections ended with the gateway that had them */
 	REASONS,
 };
 
-enum net_protocol { NET_TCP, NET_UDP, NET_PING, NET_DNS, NET_PROXY, NET_PROTOCOLS };
+enum net_protocol {
+	NET_TCP,
+	NET_UDP,
+	NET_PING,
+	NET_DNS,
+	NET_PROXY,
+	NET_ALL, /* the gateway itself: REASON_KILLED */
+	NET_PROTOCOLS,
+};
 
 struct net_event {
 	uint64_t number; /* from 1 on */
@@ -81,7 +90,7 @@ struct net_refusals {
 };
 void net_refusals_add(struct net_refusals *list, const struct net_event *event);
 
-/* Appends two lines: what was refused and why, and what allows it. */
+/* Appends two lines: what was refused and why, and what allows it or is to be done. */
 void net_refusals_explain(const struct net_event *event, struct buf *out);
 
 /* What the event was: "tcp 203.0.113.10:443". out has NET_REASON_MAX bytes. Returns out. */

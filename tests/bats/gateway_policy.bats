@@ -99,6 +99,7 @@ has_ended() { # PID
 		    socket.create_connection(('203.0.113.11', 22), 5)
 		except OSError as e:
 		    print(e.strerror)
+		open('told', 'w').write(next(line for line in open('/run/sandbox/refused') if 'killed' in line))
 	END
 	local session gateway
 	on_host sandbox enter --accept p -- python3 later.py >said 3>&- &
@@ -110,6 +111,10 @@ has_ended() { # PID
 	touch p/go
 	wait_for $session
 	[ "$(cat said)" = $'hello\nConnection refused' ]
+	# That connections ended is told; a program in the box reads it as well.
+	[ "$(cut -d : -f 1 p/told)" = gateway ]
+	[[ $(on_host sandbox why p) = *'gateway: it was killed, and its connections ended; another one runs'* ]]
+	[ "$(on_host sandbox net log p | grep -c '^[0-9-]* [0-9:]* ended   gateway: it was killed')" = 1 ]
 }
 
 @test "open: what is denied is not reached, by name or address; the rest is" {
