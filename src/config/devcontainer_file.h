@@ -10,6 +10,7 @@
 #include "base/buf.h"
 
 #define DEVCONTAINER_FOLDER   "devcontainers" /* in DATA */
+#define DEVCONTAINER_CHOSEN   ".chosen" /* ends the name of a file: its name, then its project */
 #define DEVCONTAINER_FORMAT   "devcontainer\t1\n"
 #define DEVCONTAINER_FLAT_MAX (1u << 20)
 
@@ -18,5 +19,14 @@ char *devcontainer_stamp(const struct stat *st);
 
 /* Appends a field, with escapes; fields are separated by tabs, and lines end with a newline. */
 void devcontainer_field(struct buf *out, const char *text);
+
+/* Undoes the escapes of a field, in place. */
+void devcontainer_unescape(char *field);
+
+/*
+ * Removes the files of DATA (data_fd) that belong to project (NULL: none), or to a directory that is
+ * gone. They are made again when they are needed; what cannot be removed stays.
+ */
+void devcontainer_prune(int data_fd, const char *project);
 
 #endif

@@ -6,6 +6,7 @@
  *
  *	DATA/devcontainers/<key>, lines of fields that tabs separate; \t, \n and \\ in a field
  *	devcontainer 1			the format
+ *	project DIR			whose it is
  *	file DEV INO SIZE MTIME CTIME PATH	a file as it was when it was read
  *	none PATH			a file that did not exist
  *	env NAME [VALUE]		a variable of the host, as it was
@@ -85,18 +86,8 @@ static size_t split(char *line, char *fields[FIELDS_MAX])
 	char *field;
 
 	while (n < FIELDS_MAX && (field = strsep(&line, "\t"))) {
-		char *to = field;
-
 		fields[n++] = field;
-		for (; *field; field++) {
-			if (*field == '\\' && field[1]) {
-				field++;
-				*to++ = *field == 'n' ? '\n' : *field == 't' ? '\t' : *field;
-			} else {
-				*to++ = *field;
-			}
-		}
-		*to = '\0';
+		devcontainer_unescape(field);
 	}
 	return n;
 }
@@ -290,13 +281,15 @@ int load_devcontainer(struct loader *ld, const struct load_file *project)
 	cleanup_free char *file = path_join(dir, ".devcontainer.json");
 	cleanup_free char *path = NULL, *key = NULL;
 	cleanup_buf struct buf text = BUF_INIT;
-	bool chosen, first;
+	bool chosen, first, on;
 	int r;
 
-	if (access(folder, F_OK) < 0 && access(file, F_OK) < 0)
-		return 0;
 	config = find_above(ld, project, KEY_DEVCONTAINER, "SANDBOX_DEVCONTAINER");
 	chosen = config != NULL;
+	/* Another word may be a Dockerfile. */
+	if ((!chosen || value_bool(config, &on)) && access(folder, F_OK) < 0 &&
+	    access(file, F_OK) < 0)
+		return 0;
 	if (!chosen)
 		config = settings_get(ld->out, KEY_DEVCONTAINER);
 	if (is_off(config))

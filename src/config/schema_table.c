@@ -27,6 +27,15 @@ static int check_name(const char *value, struct err *e)
 		       "digit, 63 bytes at most");
 }
 
+static int check_devcontainer(const char *value, struct err *e)
+{
+	if (*value && *value != '/' && !strpbrk(value, "\n\t"))
+		return 0;
+	return err_set(e, ERR_USAGE,
+		       "expected yes, no, a name in .devcontainer, or the path of a Dockerfile in "
+		       "the project");
+}
+
 static int check_hostname(const char *value, struct err *e)
 {
 	if (value_name(value) && !strchr(value, '_'))
@@ -375,8 +384,8 @@ const struct schema_key schema_keys[N_KEYS] = {
 	 .acts = ACTS_READ, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
 	 .help = "files or profiles merged right below this file"},
 	[KEY_DEVCONTAINER] = {.section = "sandbox", .key = "devcontainer",
-	 .acts = ACTS_READ, .asked = ASKED_NEVER, .value = "yes", .check_value = check_name,
-	 .help = "whether devcontainer.json is read: yes, no, or the name of one in .devcontainer"},
+	 .acts = ACTS_READ, .asked = ASKED_NEVER, .value = "yes", .check_value = check_devcontainer,
+	 .help = "the devcontainer.json: yes, no, the name of one in .devcontainer, or a Dockerfile"},
 	[KEY_NETWORK] = {.section = "sandbox", .key = "network",
 	 .acts = ACTS_START, .asked = ASKED_VALUE, .reaches = REACHES_NETWORK, .deny = "network",
 	 .type = SCHEMA_WORD, .closed = "none", .value = "gateway", .words = "gateway host none pasta",

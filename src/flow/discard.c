@@ -15,6 +15,7 @@
 #include "box/lifecycle.h"
 #include "box/service_box.h"
 #include "changes/apply.h"
+#include "config/devcontainer_file.h"
 #include "launch/client.h"
 
 /* A box that only lingers does not count as running: what is left in it is ended. */
@@ -78,7 +79,10 @@ int discard_box(const struct store *s, struct box *b, bool force, struct err *e)
 	if (r == 0 && kept_bounds_leave(s, b, &left) < 0)
 		log_warn("the restrictions of the project of box '%s' are not kept: %s", b->name,
 			 left.msg);
-	if (r == 0)
-		apply_clean(s, b);
-	return r < 0 ? r : box_remove(s, b, e);
+	if (r < 0)
+		return r;
+	apply_clean(s, b);
+	if (!b->trial && !b->service)
+		devcontainer_prune(s->data_fd, b->project);
+	return box_remove(s, b, e);
 }

@@ -354,6 +354,29 @@ image_with_label() { # JSON
 	[ "$(sandbox config ./p env.A)" = a ]
 }
 
+# The number of files about devcontainer.json in the store.
+resolved() {
+	find "$XDG_DATA_HOME/sandbox/devcontainers" -type f -printf x | wc -c
+}
+
+@test "what was resolved goes with the box, and with a directory that is gone" {
+	image_with_label '{}'
+	devcontainer .devcontainer/a/devcontainer.json <<<'{"image": "app:1"}'
+	devcontainer .devcontainer/b/devcontainer.json <<<'{"image": "app:1"}'
+	sandbox enter --config a ./p -- true
+	mkdir $'q\\n\nq' gone
+	cp p/.devcontainer/a/devcontainer.json $'q\\n\nq/.devcontainer.json'
+	cp -r p/.devcontainer gone
+	sandbox config $'./q\\n\nq'
+	sandbox config --config b ./gone
+	[ "$(resolved)" = 5 ]
+	rm -r gone
+	sandbox image prune
+	[ "$(resolved)" = 3 ]
+	sandbox rm -f p
+	[ "$(resolved)" = 1 ]
+}
+
 @test "what is wrong is said with file and line, and a hostile file sets nothing else" {
 	image_with_label '{}'
 	devcontainer <<<$'{\n"image": "app:1",\n"a" 1}'

@@ -252,6 +252,46 @@ end" ]
 	[ "$(sandbox config ./q image) $(sandbox config ./q devcontainer)" = 'host no' ]
 }
 
+@test "a Dockerfile alone may be used as it is, which takes a yes" {
+	small_image
+	mkdir p
+	printf 'FROM app:1\nRUN echo built >/x\n' >p/Dockerfile
+	run -0 sandbox init --yes p
+	[ "$(sandbox config ./p image)" = app:1 ]
+	screen_open
+	type_line 'sandbox init --force p; echo status=$?'
+	screen_shows '^Use Dockerfile as it is.*yes'
+	type_line ''
+	screen_shows '^status=0'
+	[ "$(grep -v '^;' p/sandbox.ini)" = $'\n[sandbox]\nname    = p\ndevcontainer = Dockerfile' ]
+	[ "$(sandbox enter --quiet ./p -- sh -c 'cat /x; pwd')" = $'built\n/workspaces/p' ]
+	# One that ends with a bare program is not meant for this.
+	printf 'FROM app:1\nFROM scratch\n' >p/Dockerfile
+	type_line 'clear; sandbox init --force p; echo status=$?'
+	screen_shows '^Use Dockerfile as it is.*no'
+	press C-c
+	screen_shows '^status=125'
+	# Not outside the project; not what is no file.
+	for file in ../x none .; do
+		printf '[sandbox]\ndevcontainer = %s\n' "$file" >p/sandbox.ini
+		fails 125 "*there is no devcontainer.json named '$file'*" sandbox config ./p
+	done
+}
+
+# Runs a command on a machine that has no Go, whatever this one has.
+without_go() { # COMMAND...
+	local go found=()
+
+	for go in /usr/bin/go /usr/local/bin/go; do
+		[ ! -e $go ] || found+=("$go")
+	done
+	if [ ${#found[@]} = 0 ]; then
+		"$@"
+	else
+		unshare -rm sh -c 'for go in $0; do mount --bind /dev/null "$go"; done; exec "$@"' "${found[*]}" "$@"
+	fi
+}
+
 # What init proposes for a directory with these files: each as NAME or NAME=TEXT. $output has its
 # messages.
 proposed() { # FILE...
@@ -260,7 +300,7 @@ proposed() { # FILE...
 	for file; do
 		printf '%b' "${file#"${file%%=*}"}" | sed '1s/^=//' >"p/${file%%=*}"
 	done
-	run -0 sandbox init --yes p
+	run -0 without_go sandbox init --yes p
 	sandbox config ./p >/dev/null
 	# The reason is written too.
 	[ "$(sed -n 's/^; //p' p/sandbox.ini | grep -c '^image: ')" = "$(grep -c 'sandbox: image: ' <<<"$output")" ]

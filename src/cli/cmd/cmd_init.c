@@ -160,24 +160,42 @@ static int ask_all(const char *dir, const struct init_guess *g, struct init_answ
 	return r;
 }
 
-/* First of all: does devcontainer.json decide? */
-static int ask_as_it_is(const struct init_guess *g, struct init_answers *a, struct err *e)
+/* First of all: does a file of the project decide? */
+static int ask_as_it_is(const char *file, bool preset, struct init_answers *a, struct err *e)
 {
 	char quoted[1024];
 	cleanup_free char *prompt = xasprintf("Use %s as it is",
-					      err_quote(quoted, sizeof(quoted), g->devcontainer));
+					      err_quote(quoted, sizeof(quoted), file));
 	cleanup_strv struct strv words = {0};
-	bool known = false;
+	bool known = false, yes = false;
 
 	strv_push(&words, "yes");
 	strv_push(&words, "no");
 	while (!known) {
 		cleanup_free char *line = NULL;
 
-		if (ask_line(prompt, "yes", &words, &line, e) < 0)
+		if (ask_line(prompt, preset ? "yes" : "no", &words, &line, e) < 0)
 			return -e->code;
-		known = value_bool(line, &a->as_it_is);
+		known = value_bool(line, &yes);
 	}
+	a->as_it_is = yes ? file : NULL;
+	return 0;
+}
+
+/*
+ * A devcontainer.json is meant for this. A Dockerfile may be, or builds what is deployed: it takes a
+ * yes, as nobody has seen its steps.
+ */
+static int choose_as_it_is(const struct init_guess *g, bool asked, struct init_answers *a,
+			   struct err *e)
+{
+	bool dockerfile = !g->devcontainer && !g->no_devcontainer && g->dockerfile;
+
+	a->as_it_is = g->devcontainer;
+	if (asked && g->devcontainer)
+		return ask_as_it_is(g->devcontainer, true, a, e);
+	if (asked && dockerfile)
+		return ask_as_it_is(g->dockerfile, !g->dockerfile_is_bare, a, e);
 	return 0;
 }
 
@@ -185,12 +203,9 @@ static int ask_as_it_is(const struct init_guess *g, struct init_answers *a, stru
 static int answer(const char *dir, struct init_guess *g, const struct init_options *o, bool asked,
 		  struct init_answers *a, struct err *e)
 {
-	int r = 0;
+	int r = choose_as_it_is(g, asked, a, e);
 
 	a->name = name_from(dir);
-	a->as_it_is = g->devcontainer;
-	if (asked && a->as_it_is)
-		r = ask_as_it_is(g, a, e);
 	if (r == 0 && a->as_it_is) {
 		a->image = xstrdup(o->image);
 		return a->image ? check_answer(KEY_IMAGE, a->image, dir, e) : 0;

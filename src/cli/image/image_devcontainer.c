@@ -33,7 +33,8 @@ int image_cmd_devcontainer(const struct args *args, int *ret_status, struct err 
 	if (strchr(args->v[1], '/') || req.project[0] != '/')
 		return err_set(e, ERR_USAGE, "expected an absolute directory and a key");
 	hash_bytes(req.project, strlen(req.project), &sum);
-	choice = xasprintf("%s/" DEVCONTAINER_FOLDER "/%s.chosen", t.store.path, sum.hex);
+	choice = xasprintf("%s/" DEVCONTAINER_FOLDER "/%s" DEVCONTAINER_CHOSEN, t.store.path,
+			   sum.hex);
 	req.choice = choice;
 	if (mkdirat(t.store.fd, DEVCONTAINER_FOLDER, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, errno, "cannot make '%s/" DEVCONTAINER_FOLDER "'", t.store.path);

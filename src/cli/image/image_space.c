@@ -20,6 +20,7 @@
 #include "cli/image/image_common.h"
 #include "cli/image/image_needs.h"
 #include "cli/image_commands.h"
+#include "config/devcontainer_file.h"
 #include "image/gc.h"
 #include "store/lease.h"
 
@@ -175,9 +176,12 @@ int image_cmd_prune(const struct args *args, int *ret_status, struct err *e)
 		r = image_gc(&req, &result, e);
 	if (r == 0 && cli->caches)
 		r = prune_caches(&t.store, cli->dry_run, &caches, e);
-	if (r == 0)
-		print_pruned(&result, &caches, cli);
-	return r;
+	if (r < 0)
+		return r;
+	if (!cli->dry_run)
+		devcontainer_prune(t.store.fd, NULL);
+	print_pruned(&result, &caches, cli);
+	return 0;
 }
 
 /* Counts the entries of a directory of the store with names of this kind. */

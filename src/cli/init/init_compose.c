@@ -95,11 +95,14 @@ static void compose_as_it_is(const struct init_answers *a, const struct init_gue
 		 "\n"
 		 "[sandbox]\n"
 		 "name    = %s\n",
-		 g->devcontainer, a->name);
+		 a->as_it_is, a->name);
 	if (a->image)
 		ini_write(out, "", "image", a->image, false);
-	buf_addstr(out, ";devcontainer = no         ; do not use it\n"
-			";network = none            ; loopback only\n");
+	if (a->as_it_is == g->dockerfile)
+		ini_write(out, "", "devcontainer", a->as_it_is, false);
+	else
+		buf_addstr(out, ";devcontainer = no         ; do not use it\n");
+	buf_addstr(out, ";network = none            ; loopback only\n");
 }
 
 void init_compose(const struct init_answers *a, const struct init_guess *g, struct buf *out)

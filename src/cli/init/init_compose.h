@@ -10,7 +10,7 @@
 /* The user's choices, in the form of the file. */
 struct init_answers {
 	char *name, *image, *profile, *apt;
-	bool as_it_is; /* the devcontainer.json of the guess decides; image NULL: its own */
+	const char *as_it_is; /* the file of the guess that decides, or NULL; image NULL: its own */
 };
 
 void init_compose(const struct init_answers *a, const struct init_guess *g, struct buf *out);

@@ -43,6 +43,8 @@ struct init_guess {
 	size_t n_wants;
 	char *devcontainer;		  /* a devcontainer.json that a box can be made from */
 	bool no_devcontainer;		  /* there is one that cannot be used */
+	const char *dockerfile;		  /* without devcontainer.json: the one of the project */
+	bool dockerfile_is_bare;	  /* it ends with an image that has no tools */
 	char *image;			  /* from a Dockerfile; NULL: none */
 	char *image_file;		  /* the name of that file */
 	struct strv image_apt, image_apk; /* what that file installs in it */

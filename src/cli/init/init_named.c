@@ -72,6 +72,8 @@ void init_read_dockerfile(int dirfd, struct init_guess *g)
 		if (!init_read_file(dirfd, names[i], &text, g))
 			continue;
 		init_text_dockerfile(text.data, &images, &packages);
+		g->dockerfile = names[i];
+		g->dockerfile_is_bare = !images.n || is_bare(images.v[images.n - 1]);
 		stage = choose_stage(&images, g);
 		if (stage >= 0) {
 			set_image(g, images.v[stage], names[i]);

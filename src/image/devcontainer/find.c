@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/dir.h"
@@ -45,17 +46,19 @@ static char *chosen(struct resolution *r)
 	cleanup_buf struct buf text = BUF_INIT;
 	struct err ignored;
 
-	return resolution_read(r, r->choice, NAME_MAX, &text, &ignored) == 0 ? buf_detach(&text)
-									     : xstrdup("");
+	if (resolution_read(r, r->choice, NAME_MAX + 1 + PATH_MAX, &text, &ignored) < 0)
+		return xstrdup("");
+	return xstrndup(text.data, strcspn(text.data, "\n"));
 }
 
 /* Not being able to remember it is no error. */
 static void remember(struct resolution *r, const char *name)
 {
+	cleanup_free char *text = xasprintf("%s\n%s", name, r->project);
 	struct err ignored;
 
-	if (!file_holds(AT_FDCWD, r->choice, name, strlen(name)))
-		file_write_passing(AT_FDCWD, r->choice, name, strlen(name), 0600, &ignored);
+	if (!file_holds(AT_FDCWD, r->choice, text, strlen(text)))
+		file_write_passing(AT_FDCWD, r->choice, text, strlen(text), 0600, &ignored);
 	/* Another choice makes this resolution old. */
 	resolution_look(r, r->choice);
 }
@@ -94,6 +97,28 @@ static int choose(struct resolution *r, const struct strv *names, const char *co
 		       all);
 }
 
+bool find_is_dockerfile(const char *path)
+{
+	const char *name = path_basename(path);
+
+	return !streq(name, "devcontainer.json") && !streq(name, ".devcontainer.json");
+}
+
+/* The file that config names, unless that is one of the names in .devcontainer. */
+static char *dockerfile(struct resolution *r, const struct strv *names, const char *config)
+{
+	cleanup_free char *path = path_normalize(r->project, config), *real = NULL;
+	struct stat st;
+
+	if (!*config || strv_has(names, config) || !resolution_look(r, path))
+		return NULL;
+	real = realpath(path, NULL);
+	return real && path_is_beneath(real, r->project) && stat(real, &st) == 0 &&
+			       S_ISREG(st.st_mode) && find_is_dockerfile(real)
+		       ? take_ptr(real)
+		       : NULL;
+}
+
 int find_devcontainer(struct resolution *r, const char *config, char **ret, struct err *e)
 {
 	static const char *const usual[] = {".devcontainer/devcontainer.json",
@@ -113,6 +138,10 @@ int find_devcontainer(struct resolution *r, const char *config, char **ret, stru
 		}
 	}
 	n = list_names(r, folder, &names, e);
+	if (n == 0 && (found = dockerfile(r, &names, config))) {
+		*ret = take_ptr(found);
+		return 0;
+	}
 	if (n == 0)
 		n = choose(r, &names, config, folder, &found, e);
 	if (n == 0)

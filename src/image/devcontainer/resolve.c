@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "base/proc.h"
 #include "config/devcontainer_file.h"
 #include "image/devcontainer/demands.h"
@@ -69,6 +70,13 @@ static struct layer_json *add_layer(struct merging *m, json_t *root, const char 
 	return &l->v[l->n++];
 }
 
+/* A Dockerfile of which nothing more is said. */
+static int as_devcontainer(struct resolving *rs, struct err *e)
+{
+	rs->file = json_pack("{s: {s: s}}", "build", "dockerfile", path_basename(rs->path));
+	return rs->file ? 0 : err_set(e, EBADMSG, "its name is not UTF-8");
+}
+
 static int read_file(struct resolving *rs, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
@@ -80,6 +88,8 @@ static int read_file(struct resolving *rs, struct err *e)
 			     !memcmp(text.data, "\xfe\xff", 2)))
 		return err_set(e, EBADMSG, "it is UTF-16; save it as UTF-8");
 	hash_bytes(text.data, text.len, &rs->sum);
+	if (find_is_dockerfile(rs->path))
+		return as_devcontainer(rs, e);
 	jsonc_strip(text.data, text.len, &rs->plain);
 	return json_read(rs->plain.data, rs->plain.len, "it", &rs->file, e);
 }
@@ -207,8 +217,10 @@ static void choose_image(struct resolving *rs, const struct layer_json *file)
 /* The label of the image, then runArgs, then the file itself. */
 static void make_layers(struct resolving *rs)
 {
-	struct layer_json file = {
-		.root = rs->file, .where = rs->path, .text = rs->plain.data, .len = rs->plain.len};
+	struct layer_json file = {.root = rs->file,
+				  .where = rs->path,
+				  .text = rs->plain.len ? rs->plain.data : NULL,
+				  .len = rs->plain.len};
 	struct layer_json *args;
 
 	choose_image(rs, &file);
@@ -265,5 +277,7 @@ void resolve_devcontainer(const struct resolve_request *req, struct buf *out)
 	}
 	if (r < 0)
 		resolution_error(&rs.resolution, &at, e.msg);
-	buf_addf(out, "%s%send\n", DEVCONTAINER_FORMAT, rs.resolution.out.data);
+	buf_addstr(out, DEVCONTAINER_FORMAT "project\t");
+	devcontainer_field(out, req->project);
+	buf_addf(out, "\n%send\n", rs.resolution.out.data);
 }
