@@ -74,6 +74,7 @@ extern const struct command cmd_image_prepare;
 extern const struct command cmd_image_prebuilt;
 extern const struct command cmd_image_seal;
 extern const struct command cmd_image_devcontainer;
+extern const struct command cmd_image_lock;
 extern const struct command cmd_image_cdi;
 extern const struct command cmd_image_pack;
 extern const struct command cmd_image_tag;

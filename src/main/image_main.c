@@ -34,6 +34,7 @@ static const struct {
 	{&cmd_image_build, image_cmd_build},
 	{&cmd_image_prepare, image_cmd_prepare},
 	{&cmd_image_devcontainer, image_cmd_devcontainer},
+	{&cmd_image_lock, image_cmd_lock},
 	{&cmd_image_cdi, image_cmd_cdi},
 	{&cmd_image_prebuilt, image_cmd_prebuilt},
 	{&cmd_image_seal, image_cmd_seal},

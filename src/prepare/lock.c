@@ -19,6 +19,7 @@
 #include "box/project.h"
 #include "prepare/origin.h"
 #include "prepare/recipe.h"
+#include "rootfs/image_program.h"
 
 static void set(char **to, char *text)
 {
@@ -80,7 +81,7 @@ static int complete(const struct store *s, const struct settings *settings, bool
 		return profiles;
 	uname(&u);
 	set(&l->machine, xstrdup(u.machine));
-	set(&l->image, xstrdup(settings_get(settings, KEY_IMAGE)));
+	set(&l->image, xstrdup(locked_name(settings)));
 	if (!l->time)
 		l->time = now();
 	if (!l->digest)
@@ -88,7 +89,7 @@ static int complete(const struct store *s, const struct settings *settings, bool
 	if (!lock_word(l->image))
 		return err_set(e, ERR_USAGE, "image '%s' cannot be locked", l->image);
 	r = origin_make(s, settings, l, true, &origin, e);
-	if (r == 0 && origin.root.digest.hex[0])
+	if (r == 0 && origin.root.digest.hex[0] && !settings->devcontainer_build.n)
 		set(&l->digest, xstrdup(digest_text(&origin.root.digest).s));
 	return r < 0 ? r : 1;
 }
@@ -98,7 +99,10 @@ static void say_not_locked(const struct settings *s, const struct lock_file *l)
 {
 	const char *image = settings_get(s, KEY_IMAGE);
 
-	if (!l->digest || streq(l->digest, LOCK_NONE))
+	if (s->devcontainer_build.n)
+		log_note("the image is built on each machine: a digest in the devcontainer.json or "
+			 "Dockerfile locks its base");
+	else if (!l->digest || streq(l->digest, LOCK_NONE))
 		log_note("image '%s' has no digest: whatever it is on a machine, it is", image);
 	for (size_t i = 0; i < s->n; i++)
 		if (setting_is(&s->v[i], KEY_RUN))
@@ -139,11 +143,37 @@ static int check_lock(const struct lock_file *l, const struct settings *s, struc
 	return locked_digest(l, &ignored, e);
 }
 
+/*
+ * devcontainer-lock.json, by which the features of a devcontainer.json get their versions. The name
+ * of the image depends on it.
+ */
+static int lock_features(const struct lock_options *o, struct settings *settings, const char *how,
+			 struct err *e)
+{
+	cleanup_settings struct settings now = {0};
+	const char *words[] = {"image", "lock", "--", settings->devcontainer, how, NULL};
+	int r;
+
+	if (!strv_has(&settings->devcontainer_build, "--devcontainer"))
+		return 0;
+	r = image_program(words, false, e);
+	if (r == 0)
+		r = settings_load(&o->settings, &now, e);
+	if (r < 0)
+		return r;
+	settings_clear(settings);
+	*settings = now;
+	now = (struct settings){0};
+	return 0;
+}
+
 static int make_and_write(const struct store *s, struct settings *settings,
 			  const struct lock_options *o, struct lock_file *l, struct err *e)
 {
-	int r = reach_ask_steps(s, settings, &o->asker, NULL, e);
+	int r = lock_features(o, settings, o->update ? "all" : "missing", e);
 
+	if (r == 0)
+		r = reach_ask_steps(s, settings, &o->asker, NULL, e);
 	if (r == 0)
 		r = complete(s, settings, o->update, l, e);
 	if (r < 0)
@@ -174,8 +204,10 @@ int lock_run(struct lock_options *o, struct err *e)
 	if (o->check && r == 0)
 		return err_set(e, ENOENT, "there is no '%s/" LOCK_FILE "': 'sandbox lock' makes it",
 			       dir);
-	if (o->check)
-		return check_lock(&l, &settings, e);
+	if (o->check) {
+		r = lock_features(o, &settings, "check", e);
+		return r < 0 ? r : check_lock(&l, &settings, e);
+	}
 	if (r < 0)
 		lock_clear(&l);
 	r = make_and_write(&s, &settings, o, &l, e);

@@ -35,9 +35,15 @@ bool locked_packages(const struct lock_file *l, const struct settings *s, const 
 	return locked ? same(&asked, &locked->asked) : !asked.n;
 }
 
+const char *locked_name(const struct settings *s)
+{
+	return s->devcontainer_build.n ? "devcontainer" : settings_get(s, KEY_IMAGE);
+}
+
+/* Older versions locked one that is built by the name that it has here. */
 bool locked_image(const struct lock_file *l, const struct settings *s)
 {
-	return streq(l->image, settings_get(s, KEY_IMAGE));
+	return streq(l->image, locked_name(s)) || streq(l->image, settings_get(s, KEY_IMAGE));
 }
 
 /* Differences that stop `enter`. */
@@ -47,7 +53,7 @@ static void compare(const struct lock_file *l, const struct settings *s, struct 
 		strv_push_take(out, xasprintf(LOCK_FILE ": it was made on %s", l->machine));
 	if (!locked_image(l, s))
 		strv_push_take(out, xasprintf(LOCK_FILE ": image is '%s', locked is '%s'",
-					      settings_get(s, KEY_IMAGE), l->image));
+					      locked_name(s), l->image));
 	for (size_t i = 0; i < n_managers; i++)
 		if (!locked_packages(l, s, &managers[i]))
 			strv_push_take(out, xasprintf(LOCK_FILE ": [packages] %s has changed",

@@ -24,6 +24,12 @@ int locked_read(const struct settings *s, struct lock_file *ret, struct err *e);
 /* The same for one of several environments: a lock applies only to those with its image. */
 int locked_read_for_image(const struct settings *s, struct lock_file *ret, struct err *e);
 
+/*
+ * What a lock calls the image. The name of one that is built here depends on the directory, so it is
+ * "devcontainer" for all.
+ */
+const char *locked_name(const struct settings *s);
+
 /* Do these parts of a lock fit the settings, or the machine? */
 bool locked_machine(const struct lock_file *l);
 bool locked_image(const struct lock_file *l, const struct settings *s);

@@ -21,7 +21,7 @@ devcontainer() { # JSON on standard input
 feature() { # NAME [MEMBERS] [COMMANDS]
 	mkdir -p "p/.devcontainer/$1"
 	printf '{"id": "%s", "version": "1.0.0"%s}' "$1" "${2:+, $2}" >"p/.devcontainer/$1/devcontainer-feature.json"
-	printf '#!/bin/sh\nset -e\necho %s >>/opt/order\n%s\n' "$1" "${3-}" >"p/.devcontainer/$1/install.sh"
+	printf '#!/bin/sh\nset -e\nmkdir -p /opt\necho %s >>/opt/order\n%s\n' "$1" "${3-}" >"p/.devcontainer/$1/install.sh"
 }
 
 order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ' '; }
@@ -30,8 +30,8 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ' '; }
 	image
 	feature tool '"options": {"version": {"type": "string", "default": "latest"}, "fast-mode": {"type": "boolean", "default": false}, "2nd": {"default": "x"}},
 		"containerEnv": {"PATH": "/opt/tool:${PATH}", "TOOL": "a \"b\" $PATH"}, "mounts": [{"type": "tmpfs", "target": "/scratch"}],
-		"postCreateCommand": "echo feature >>hooks", "capAdd": ["NET_ADMIN"], "customizations": {"x": {"y": 1}}' \
-		'. ./part; { id -un; pwd; echo "$VERSION|$FAST_MODE|$_ND|$part"; echo "$_REMOTE_USER $_REMOTE_USER_HOME $_CONTAINER_USER $_CONTAINER_USER_HOME $HOME"; echo "$TOOL"; } >/opt/said; rm part'
+		"postCreateCommand": "echo feature >>hooks", "entrypoint": "/opt/begin", "capAdd": ["NET_ADMIN"], "customizations": {"x": {"y": 1}}' \
+		'. ./part; { id -un; pwd; echo "$VERSION|$FAST_MODE|$_ND|$part"; echo "$_REMOTE_USER $_REMOTE_USER_HOME $_CONTAINER_USER $_CONTAINER_USER_HOME $HOME"; echo "$TOOL"; } >/opt/said; rm part; printf "#!/bin/sh\necho begun >>/workspaces/p/hooks\n" >/opt/begin; chmod 755 /opt/begin'
 	echo 'part="one word"' >p/.devcontainer/tool/part
 	devcontainer <<-'JSON'
 		{
@@ -55,7 +55,7 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ' '; }
 		root
 	EOF2
 	[[ $stderr = *'feature ./tool'* ]]
-	[ "$(cat p/hooks)" = $'feature\nproject' ]
+	[ "$(cat p/hooks)" = $'feature\nproject\nbegun' ]
 	[ -e p/.devcontainer/tool/part ]
 	run -0 --separate-stderr sandbox config ./p
 	[[ $stderr = *'capAdd NET_ADMIN'* ]]
@@ -160,4 +160,30 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ' '; }
 	TOKEN=x fails 125 '*asks for these of this machine: variable of yours: TOKEN, for [[]sandbox[]] image: *' sandbox enter ./p -- true
 	TOKEN=x run -0 --separate-stderr sandbox enter --accept ./p -- cat /opt/said
 	[ "$output" = x ]
+}
+
+# A feature that makes a user, by the program that this distribution has.
+makes_user_in() { # IMAGE
+	feature who '"options": {"name": {"default": "who"}}' \
+		'if command -v useradd >/dev/null; then useradd -m "$NAME"; else adduser -D "$NAME"; fi; echo "$_REMOTE_USER_HOME" >"/home/$NAME/said"; chown "$NAME" "/home/$NAME/said"'
+	devcontainer <<<"{\"image\": \"$1\", \"remoteUser\": \"made\", \"features\": {\"./who\": {\"name\": \"made\"}}}"
+	[ "$(sandbox enter --quiet ./p -- sh -c 'id -un; cd; pwd; echo more >>said; cat said')" = $'made\n/home/made\n\nmore' ]
+}
+
+# bats test_tags=debian
+@test "in Debian's own image" {
+	official debian
+	makes_user_in debian:bookworm
+}
+
+# bats test_tags=alpine
+@test "in Alpine's own image" {
+	official alpine
+	makes_user_in alpine:3
+}
+
+# bats test_tags=busybox
+@test "in BusyBox's own image" {
+	official busybox
+	makes_user_in busybox:1
 }

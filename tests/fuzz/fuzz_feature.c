@@ -1,7 +1,7 @@
 /*
  * fuzz_feature.c - any bytes as devcontainer-feature.json: the steps that install the feature are a
  * Dockerfile with the instructions that were meant, and no others. The rest of the input is its id
- * in a devcontainer.json.
+ * in a devcontainer.json. The same bytes are a devcontainer-lock.json, too.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "build/dockerfile.h"
 #include "image/document/json_read.h"
 #include "image/feature/feature_document.h"
+#include "image/feature/feature_lock.h"
 #include "image/feature/feature_order.h"
 #include "image/feature/feature_steps.h"
 
@@ -33,9 +34,27 @@ static void check(const struct feature_list *l)
 		abort();
 }
 
+static void check_lock(const char *text, size_t len, const struct feature *f)
+{
+	cleanup_json json_t *lock = NULL, *again = NULL, *features = json_object();
+	cleanup_strv struct strv missing = {0};
+	cleanup_feature struct feature copy = {0};
+	cleanup_buf struct buf out = BUF_INIT;
+	struct err e;
+
+	if (feature_lock_parse(text, len, "it", &lock, &e) < 0 ||
+	    feature_name(f->id, NULL, NULL, &copy, &e) < 0)
+		return;
+	feature_lock_apply(lock, &copy, &e);
+	feature_lock_missing(lock, lock, &missing);
+	feature_lock_format(&(struct feature_list){0}, lock, features, &out);
+	if (feature_lock_parse(out.data, out.len, "it", &again, &e) < 0)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const char *text = (const char *)data, *end = size ? memchr(text, '\0', size) : NULL;
+	const char *text = (const char *)data, *end = size ? memchr(text, '\f', size) : NULL;
 	size_t len = end ? (size_t)(end - text) : size;
 	cleanup_free char *id = xstrndup(end ? end + 1 : "./x", end ? size - len - 1 : 3);
 	cleanup_feature_list struct feature_list l = {0};
@@ -45,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (feature_name(id, NULL, "/p/.devcontainer", &f, &e) < 0)
 		return 0;
+	check_lock(text, len, &f);
 	if (feature_document_read(text, len, id, &f.doc, &e) < 0) {
 		feature_clear(&f);
 		return 0;

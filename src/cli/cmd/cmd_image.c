@@ -202,6 +202,17 @@ const struct command cmd_image_devcontainer = {
 	.program_name = IMAGE_PROGRAM,
 };
 
+const struct command cmd_image_lock = {
+	.name = "image lock",
+	.summary = "the versions of a devcontainer.json's features, for 'sandbox lock'",
+	.usage = "FILE check|missing|all",
+	.min_words = 2,
+	.max_words = 2,
+	.words = {WORD_ANY},
+	.hidden = true,
+	.program_name = IMAGE_PROGRAM,
+};
+
 const struct command cmd_image_cdi = {
 	.name = "image cdi",
 	.summary = "what CDI specifications say of GPUs, for 'gpu = yes'",
@@ -433,11 +444,13 @@ const struct command cmd_image_ls = {
 };
 
 static const struct command *const subcommands[] = {
-	&cmd_image_ls,	    &cmd_image_import,	&cmd_image_export,	 &cmd_image_bootstrap,
-	&cmd_image_build,   &cmd_image_tag,	&cmd_image_rm,		 &cmd_image_inspect,
-	&cmd_image_history, &cmd_image_tree,	&cmd_image_df,		 &cmd_image_prune,
-	&cmd_image_verify,  &cmd_image_prepare, &cmd_image_devcontainer, &cmd_image_prebuilt,
-	&cmd_image_seal,    &cmd_image_pack,	&cmd_image_cdi,		 NULL,
+	&cmd_image_ls,	      &cmd_image_import,   &cmd_image_export,
+	&cmd_image_bootstrap, &cmd_image_build,	   &cmd_image_tag,
+	&cmd_image_rm,	      &cmd_image_inspect,  &cmd_image_history,
+	&cmd_image_tree,      &cmd_image_df,	   &cmd_image_prune,
+	&cmd_image_verify,    &cmd_image_prepare,  &cmd_image_devcontainer,
+	&cmd_image_lock,      &cmd_image_prebuilt, &cmd_image_seal,
+	&cmd_image_pack,      &cmd_image_cdi,	   NULL,
 };
 
 const struct command cmd_image = {

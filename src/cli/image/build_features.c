@@ -154,6 +154,7 @@ int build_features_run(const struct build_request *req, const struct features_wa
 						 .file = file,
 						 .text = wanted->text.data,
 						 .features = wanted->features,
+						 .lock = wanted->lock,
 						 .override = &wanted->override};
 	const struct strv no_names = {0};
 	struct build_request first = *req;

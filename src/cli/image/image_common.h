@@ -48,6 +48,7 @@ int image_cmd_bootstrap(const struct args *args, int *ret_status, struct err *e)
 int image_cmd_build(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_cdi(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_devcontainer(const struct args *args, int *ret_status, struct err *e);
+int image_cmd_lock(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_pack(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_prepare(const struct args *args, int *ret_status, struct err *e);
 int image_cmd_prebuilt(const struct args *args, int *ret_status, struct err *e);

@@ -14,6 +14,7 @@
 #include "image/document/json_read.h"
 #include "image/feature/feature.h"
 #include "image/feature/feature_document.h"
+#include "image/feature/feature_lock.h"
 #include "image/name/hash.h"
 
 #define FILE_MAX (1u << 20)
@@ -93,6 +94,20 @@ static void describe_one(struct merging *m, const struct layer_json *file, const
 		describe_folder(m, &at, f.resource, out);
 }
 
+static void describe_lock(struct merging *m, const struct layer_json *file, struct buf *out)
+{
+	cleanup_free char *path = feature_lock_path(file->where);
+	cleanup_buf struct buf text = BUF_INIT;
+	struct digest sum;
+	struct err ignored;
+
+	/* What is wrong with it is told when it is used. */
+	if (resolution_read(m->resolution, path, FEATURE_LOCK_MAX, &text, &ignored) < 0)
+		return;
+	hash_bytes(text.data, text.len, &sum);
+	buf_addf(out, "lock %s\n", sum.hex);
+}
+
 void features_describe(struct merging *m, const struct layer_json *file, struct buf *out,
 		       struct strv *names)
 {
@@ -108,6 +123,7 @@ void features_describe(struct merging *m, const struct layer_json *file, struct 
 	buf_addf(out, "features %s\n", text ? text : "");
 	for (size_t i = 0; i < override.n; i++)
 		buf_addf(out, "order %s\n", override.v[i]);
+	describe_lock(m, file, out);
 	for (void *it = json_object_iter(all); it; it = json_object_iter_next(all, it))
 		describe_one(m, file, json_object_iter_key(it), out);
 }

@@ -3,6 +3,7 @@
  */
 #include "image/devcontainer/features_wanted.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
@@ -13,6 +14,7 @@
 #include "image/document/jsonc.h"
 #include "image/feature/feature.h"
 #include "image/feature/feature_gather.h"
+#include "image/feature/feature_lock.h"
 
 #define FILE_MAX (1u << 20)
 
@@ -21,6 +23,7 @@ void features_clear(struct features_wanted *f)
 	buf_free(&f->text);
 	json_decref(f->features);
 	json_decref(f->metadata);
+	json_decref(f->lock);
 	strv_clear(&f->override);
 	free(f->image);
 	free(f->remote_user);
@@ -73,6 +76,17 @@ static char *member(const struct variables *v, const json_t *root, const char *k
 	return text && *text ? expand_text(v, text, NULL) : NULL;
 }
 
+static int read_lock(struct resolution *resolution, const char *file, json_t **ret, struct err *e)
+{
+	cleanup_free char *path = feature_lock_path(file);
+	cleanup_buf struct buf text = BUF_INIT;
+	int r = resolution_read(resolution, path, FEATURE_LOCK_MAX, &text, e);
+
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : feature_lock_parse(text.data, text.len, path, ret, e);
+}
+
 int features_read(const char *path, struct features_wanted *ret, struct err *e)
 {
 	cleanup_resolution struct resolution resolution = RESOLUTION_INIT;
@@ -90,6 +104,9 @@ int features_read(const char *path, struct features_wanted *ret, struct err *e)
 		return r;
 	jsonc_strip(text.data, text.len, &f.text);
 	r = json_read(f.text.data, f.text.len, path, &root, e);
+	if (r < 0)
+		return r;
+	r = read_lock(&resolution, path, &f.lock, e);
 	if (r < 0)
 		return r;
 	f.features = features_expand(&v, json_object_get(root, "features"), NULL);

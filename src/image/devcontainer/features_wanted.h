@@ -15,6 +15,7 @@ struct variables; /* variables.h */
 struct features_wanted {
 	struct buf text;  /* of the file, without comments */
 	json_t *features; /* ids with their options, variables replaced */
+	json_t *lock;	  /* those of devcontainer-lock.json; or NULL */
 	struct strv override;
 	json_t *metadata; /* what the label of the image keeps of the file (metadata.h) */
 	char *image, *remote_user, *container_user; /* variables replaced; or NULL */

@@ -3,7 +3,7 @@
  *
  *	initializeCommand				initialize, on the host
  *	onCreate-, updateContent-, postCreateCommand	create, one after the other
- *	postStartCommand				start
+ *	entrypoint of features, postStartCommand	start
  *	postAttachCommand				enter
  *
  * Of each, first what the image's label has, then devcontainer.json. All that comes before a shell
@@ -20,14 +20,20 @@
 
 #define MARK "/dev/shm/.devcontainer-" /* empty again at each start of the box */
 
+#define ENTRYPOINT "entrypoint" /* of a feature: it never goes on in the background */
+
 /* In the order of their lives. */
 static const struct {
 	const char *key;
 	enum schema_id hook;
 } stages[] = {
-	{"initializeCommand", KEY_HOOKS_INITIALIZE}, {"onCreateCommand", KEY_HOOKS_CREATE},
-	{"updateContentCommand", KEY_HOOKS_CREATE},  {"postCreateCommand", KEY_HOOKS_CREATE},
-	{"postStartCommand", KEY_HOOKS_START},	     {"postAttachCommand", KEY_HOOKS_ENTER},
+	{"initializeCommand", KEY_HOOKS_INITIALIZE},
+	{"onCreateCommand", KEY_HOOKS_CREATE},
+	{"updateContentCommand", KEY_HOOKS_CREATE},
+	{"postCreateCommand", KEY_HOOKS_CREATE},
+	{ENTRYPOINT, KEY_HOOKS_START},
+	{"postStartCommand", KEY_HOOKS_START},
+	{"postAttachCommand", KEY_HOOKS_ENTER},
 };
 
 struct hook {
@@ -139,7 +145,8 @@ void hooks_merge(struct merging *m)
 
 		for (; first < ARRAY_SIZE(stages) && stages[first].hook == id; first++)
 			for (size_t i = 0; i < from->n; i++)
-				take(m, &from->v[i], stages[first].key, first > wait, &h);
+				take(m, &from->v[i], stages[first].key,
+				     first > wait && !streq(stages[first].key, ENTRYPOINT), &h);
 		add(m, id, &h);
 	}
 }

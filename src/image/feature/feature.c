@@ -113,16 +113,27 @@ static int name_tarball(const char *id, struct feature *f, struct err *e)
 	return 0;
 }
 
+/* Upper case is allowed in the name, and means the same. */
+static char *lower_name(const char *id)
+{
+	char *text = xstrdup(id), *slash = strrchr(text, '/');
+	size_t n = strcspn(text, "@");
+
+	if (slash && slash < text + n)
+		n = (size_t)(slash - text) + strcspn(slash, ":@");
+	for (size_t i = 0; i < n; i++)
+		text[i] = (char)tolower((unsigned char)text[i]);
+	return text;
+}
+
 static int name_artifact(const char *id, struct feature *f, struct err *e)
 {
 	cleanup_reference struct reference ref = {0};
-	cleanup_free char *lower = xstrdup(id);
+	cleanup_free char *lower = lower_name(id);
 	const char *slash = strchr(id, '/');
 	size_t first = slash ? (size_t)(slash - id) : 0;
 	int r;
 
-	for (char *c = lower; *c && *c != ':' && *c != '@'; c++)
-		*c = (char)tolower((unsigned char)*c);
 	if (!memchr(id, '.', first) && !memchr(id, ':', first) && !starts_with(id, "localhost/"))
 		return err_set(e, ERR_USAGE,
 			       "the feature '%s' names no registry: as 'ghcr.io/%s' it would be "

@@ -15,6 +15,8 @@
 #include "base/path.h"
 #include "image/document/json_line.h"
 #include "image/feature/feature_document.h"
+#include "image/feature/feature_fetch.h"
+#include "image/feature/feature_lock.h"
 #include "image/feature/feature_order.h"
 
 void feature_set_clear(struct feature_set *s)
@@ -52,13 +54,16 @@ static int find_folder(const struct feature_request *req, struct feature *f, str
 	return 0;
 }
 
-static int fetch(const struct feature_request *req, struct feature *f, struct err *e)
+static int get(const struct feature_request *req, struct feature_set *s, struct feature *f,
+	       struct err *e)
 {
+	int r = feature_lock_apply(req->lock, f, e);
+
+	if (r < 0)
+		return r;
 	if (f->kind == FEATURE_FOLDER)
 		return find_folder(req, f, e);
-	return err_set(e, ENOTSUP,
-		       "the feature '%s' is not in the project: others are not implemented yet",
-		       f->id);
+	return feature_fetch(req->store, req->conf, f, &s->trees, e);
 }
 
 static int read_document(struct feature *f, struct err *e)
@@ -97,7 +102,7 @@ static int add(const struct feature_request *req, struct feature_set *s, const c
 	f.line = line;
 	if (l->n >= FEATURE_MAX)
 		return err_set(e, E2BIG, "there are more than %d features", FEATURE_MAX);
-	r = fetch(req, &f, e);
+	r = get(req, s, &f, e);
 	if (r == 0)
 		r = read_document(&f, e);
 	for (size_t i = 0; r == 0 && i < l->n; i++)

@@ -12,9 +12,10 @@
 struct feature_request {
 	const struct image_store *store;
 	const struct image_conf *conf;
-	const char *file; /* the devcontainer.json */
-	const char *text; /* of it, for numbers of lines */
-	json_t *features; /* ids with their options, variables replaced */
+	const char *file;   /* the devcontainer.json */
+	const char *text;   /* of it, for numbers of lines */
+	json_t *features;   /* ids with their options, variables replaced */
+	const json_t *lock; /* the features of devcontainer-lock.json; or NULL */
 	const struct strv *override;
 };
 
