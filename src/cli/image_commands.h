@@ -39,7 +39,8 @@ struct bootstrap_cli {
 struct build_cli {
 	bool json, print, no_cache, pull, debug_shell;
 	const char *file, *target, *platform, *timestamp, *devcontainer;
-	struct strv names, build_args, build_contexts, secrets, agents, outputs;
+	struct strv names, build_args, build_contexts, secrets, agents, outputs, cache_from,
+		cache_to;
 };
 
 struct tree_cli {

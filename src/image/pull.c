@@ -24,7 +24,6 @@
 #include "image/document/pick.h"
 #include "image/install.h"
 #include "image/load.h"
-#include "image/name/hash.h"
 #include "image/registry/download.h"
 #include "image/registry/registry.h"
 #include "image/store/plan.h"
@@ -185,40 +184,6 @@ static int store_document(struct pull *p, const char *what, struct digest *ret,
 	return r;
 }
 
-/* Fetches a config into memory: it is small, and blob_write() checks its digest. */
-static int collect(void *ctx, const void *data, size_t len, struct err *e)
-{
-	(void)e;
-	buf_add(ctx, data, len);
-	return 0;
-}
-
-static int collect_anew(void *ctx, struct err *e)
-{
-	(void)e;
-	buf_reset(ctx);
-	return 0;
-}
-
-/* Accepts only bytes that match the digest. */
-static int fetch_config_from(struct registry *from, const struct descriptor *d, struct buf *text,
-			     struct err *e)
-{
-	struct blob_sink sink = {.data = collect, .restart = collect_anew, .ctx = text};
-	struct digest actual;
-	int r;
-
-	buf_reset(text);
-	r = registry_blob(from, &d->digest, 0, d->size, &sink, e);
-	if (r < 0)
-		return r;
-	hash_bytes(text->data, text->len, &actual);
-	if (!digest_equal(&actual, &d->digest))
-		return err_set(e, EBADMSG, "the config's bytes have the digest %s, not %s",
-			       digest_text(&actual).s, digest_text(&d->digest).s);
-	return 0;
-}
-
 static int fetch_config(struct pull *p, const struct descriptor *d, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
@@ -231,8 +196,9 @@ static int fetch_config(struct pull *p, const struct descriptor *d, struct err *
 		return err_set(e, EFBIG, "the image's config has %llu bytes; at most %u are taken",
 			       (unsigned long long)d->size, CONFIG_MAX_BYTES);
 	for (size_t i = 0; r < 0 && r != -EINTR && i < p->n; i++)
-		r = fetch_config_from(p->endpoints[i], d, &text, e);
-	return r < 0 ? r : blob_write(p->req->store, text.data, text.len, &same, e);
+		r = registry_text(p->endpoints[i], &d->digest, d->size, &text, e);
+	return r < 0 ? err_add(e, "cannot get the image's config")
+		     : blob_write(p->req->store, text.data, text.len, &same, e);
 }
 
 /*

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "build/copy.h"
+#include "build/engine/build_cache.h"
 
 static int load_settings(const char *network, struct settings *ret, struct err *e)
 {
@@ -53,6 +54,7 @@ int build_open(struct build *b, struct err *e)
 	b->cache_fd = openat(b->store.data_fd, "steps", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (b->cache_fd < 0)
 		return err_sys(e, errno, "cannot open '%s/steps'", b->store.data);
+	b->cache = build_cache_open(b->req);
 	return copy_session_open(b->cache_fd, &b->copy, e);
 }
 
@@ -61,6 +63,7 @@ void build_close(struct build *b)
 	if (b->progress && b->progress != MAP_FAILED)
 		munmap(b->progress, sizeof(*b->progress));
 	copy_session_close(b->copy);
+	build_cache_close(b->cache);
 	close_fd(&b->cache_fd);
 	settings_clear(&b->open);
 	settings_clear(&b->closed);

@@ -12,6 +12,7 @@
 #include "config/settings.h"
 #include "store/store.h"
 
+struct build_cache;
 struct build_state;
 struct copy_session;
 
@@ -22,7 +23,8 @@ struct build {
 	struct settings open, closed; /* of steps with a network, and without */
 	char *network_denied;	      /* why steps have none; or NULL */
 	struct copy_session *copy;
-	int cache_fd; /* of the latter */
+	int cache_fd;		   /* of the latter */
+	struct build_cache *cache; /* of other builds */
 	/* The state that a stage leaves: builds it, or waits for it. It stays the engine's. */
 	int (*need)(struct build *b, size_t stage, const struct build_state **ret, struct err *e);
 	struct build_progress *progress; /* shared by the processes of the build */

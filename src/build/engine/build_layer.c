@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/new_file.h"
+#include "build/engine/build_cache.h"
 #include "build/engine/build_files.h"
 #include "image/archive/export_archive.h"
 #include "image/archive/export_tree.h"
@@ -71,26 +72,6 @@ static bool is_whole(const struct image_store *store, const struct build_state *
 	path = layer_find(store, &chain);
 	return path && blob_stat(store, &record->blob, &size, &ignored) == 0 &&
 	       size == record->size;
-}
-
-int build_layer_find(const struct build *b, struct build_layer *l, struct build_state *s,
-		     struct err *e)
-{
-	struct descriptor layer = {.media_type = (char *)MEDIA_OCI_LAYER_ZSTD};
-	struct build_record record;
-	struct err ignored;
-	int r;
-
-	if (build_record_read(b->store.data_fd, &l->key, &record, &ignored) < 0 ||
-	    !is_whole(b->req->store, s, &record))
-		return 0;
-	layer.digest = record.blob;
-	layer.size = record.size;
-	r = build_state_push(s, &layer, &record.diff_id, e);
-	if (r < 0)
-		return r;
-	l->made = record.made;
-	return 1;
 }
 
 static void say_busy(void)
@@ -177,11 +158,13 @@ static int publish(const struct image_store *store, struct layer_job *job, struc
 	return r;
 }
 
-/* Unpacks the blob, unless the same layer is there. */
+/* Unpacks the blob, unless the same layer is there. fetch: as in an install_request. */
 static int install(const struct build *b, const struct build_state *s,
-		   const struct descriptor *layer, const struct digest *diff_id, struct err *e)
+		   const struct descriptor *layer, const struct digest *diff_id,
+		   const struct layer_fetch *fetch, struct err *e)
 {
-	const struct install_request req = {.store = b->req->store, .conf = b->req->conf};
+	const struct install_request req = {
+		.store = b->req->store, .conf = b->req->conf, .fetch = *fetch};
 	struct layer_job job = {
 		.req = &req, .blob = layer, .diff_id = *diff_id, .tree_fd = -1, .meta_fd = -1};
 	int r = 0;
@@ -196,6 +179,61 @@ static int install(const struct build *b, const struct build_state *s,
 	return r;
 }
 
+/* Adds the layer that a record names to the state. */
+static int take(const struct build *b, struct build_layer *l, const struct build_record *record,
+		struct build_state *s, struct err *e)
+{
+	struct descriptor layer = {.media_type = (char *)MEDIA_OCI_LAYER_ZSTD,
+				   .digest = record->blob,
+				   .size = record->size};
+	int r = build_state_push(s, &layer, &record->diff_id, e);
+
+	if (r < 0)
+		return r;
+	l->made = record->made;
+	build_cache_note(b->cache, &l->key, record);
+	return 1;
+}
+
+/* A layer that another build has made, and that its cache still has. */
+static int take_from_cache(const struct build *b, struct build_layer *l, struct build_state *s,
+			   struct err *e)
+{
+	struct descriptor layer = {.media_type = (char *)MEDIA_OCI_LAYER_ZSTD};
+	struct layer_fetch fetch = {0};
+	struct build_record record;
+	int r = build_cache_find(b->cache, &l->key, &record, &fetch, e);
+
+	if (r == 0)
+		return 0;
+	if (r > 0) {
+		layer.digest = record.blob;
+		layer.size = record.size;
+		layer_chain_id(&s->chain, &record.diff_id, &record.chain);
+		r = install(b, s, &layer, &record.diff_id, &fetch, e);
+	}
+	if (r == 0)
+		r = build_record_write(b->store.data_fd, &l->key, &record, l->text, e);
+	if (r == 0)
+		return take(b, l, &record, s, e);
+	if (registry_interrupted())
+		return r;
+	log_note("a layer of the cache is not used: %s", e->msg);
+	return 0;
+}
+
+int build_layer_find(const struct build *b, struct build_layer *l, struct build_state *s,
+		     struct err *e)
+{
+	struct build_record record;
+	struct err ignored;
+
+	if (build_record_read(b->store.data_fd, &l->key, &record, &ignored) == 0 &&
+	    is_whole(b->req->store, s, &record))
+		return take(b, l, &record, s, e);
+	return take_from_cache(b, l, s, e);
+}
+
 /* The topmost layer of the state is what the key leads to. */
 static int record(const struct build *b, const struct build_layer *l, const struct build_state *s,
 		  struct err *e)
@@ -207,12 +245,14 @@ static int record(const struct build *b, const struct build_layer *l, const stru
 					    .size = s->m.layers[top].size,
 					    .made = l->made};
 
+	build_cache_note(b->cache, &l->key, &record);
 	return build_record_write(b->store.data_fd, &l->key, &record, l->text, e);
 }
 
 int build_layer_make(const struct build *b, struct build_layer *l, const struct build_upper *upper,
 		     struct build_state *s, struct err *e)
 {
+	const struct layer_fetch none = {0};
 	struct descriptor layer = {0};
 	struct digest diff_id;
 	int r = pack(b, s, upper, &layer, &diff_id, e);
@@ -220,7 +260,7 @@ int build_layer_make(const struct build *b, struct build_layer *l, const struct 
 	if (l->made == BUILD_NO_TIME)
 		l->made = time(NULL);
 	if (r == 0)
-		r = install(b, s, &layer, &diff_id, e);
+		r = install(b, s, &layer, &diff_id, &none, e);
 	if (r == 0)
 		r = build_state_push(s, &layer, &diff_id, e);
 	if (r == 0)

@@ -19,6 +19,12 @@ struct build_lent {
 	char *env;  /* a variable of this process */
 };
 
+/* Where layers of other builds are: a reference to a registry, or a directory. */
+struct build_cache_place {
+	char *ref, *dir; /* one of the two */
+	bool all;	 /* to write: of all stages, not only those of the image */
+};
+
 struct build_request {
 	struct image_store *store; /* its lease is held until the build has ended */
 	const struct image_conf *conf;
@@ -28,6 +34,8 @@ struct build_request {
 	const struct strv *names; /* of the image, in the form of ref_name(); may be empty */
 	const struct build_lent *secrets, *agents;
 	size_t n_secrets, n_agents;
+	const struct build_cache_place *cache_from, *cache_to;
+	size_t n_cache_from, n_cache_to;
 	bool no_cache;	  /* no layer is taken from earlier builds */
 	bool pull;	  /* base images are looked for in their registries */
 	bool debug_shell; /* if a step fails, a shell where it has failed */

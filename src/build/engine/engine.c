@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "build/engine/build_cache.h"
 #include "build/engine/engine_workers.h"
 #include "image/install.h"
 #include "image/layout.h"
@@ -123,6 +124,8 @@ static int finish(struct engine *en, const struct build_state *target, struct bu
 	r = build_state_write(&s, req->store, req->time, &digest, e);
 	if (r == 0 && !is_installed(req, &digest))
 		r = install(req, &digest, e);
+	if (r == 0)
+		r = build_cache_write(en->b.cache, &s, e);
 	if (r < 0)
 		return r;
 	*ret = (struct build_result){

@@ -24,6 +24,7 @@
 #include "cli/image/build_features.h"
 #include "cli/image/build_lent.h"
 #include "cli/image/build_output.h"
+#include "cli/image/build_places.h"
 #include "cli/image/build_view.h"
 #include "cli/image/image_common.h"
 #include "cli/image_commands.h"
@@ -43,6 +44,7 @@ struct request {
 	struct ignore ignore;
 	struct build_lent_list secrets, agents;
 	struct build_output_list outputs;
+	struct build_place_list cache_from, cache_to;
 	char *devcontainer; /* its absolute path; or NULL */
 	struct features_wanted features;
 };
@@ -59,6 +61,8 @@ static void request_clear(struct request *r)
 	build_lent_clear(&r->secrets);
 	build_lent_clear(&r->agents);
 	build_output_clear(&r->outputs);
+	build_places_clear(&r->cache_from);
+	build_places_clear(&r->cache_to);
 	free(r->devcontainer);
 	features_clear(&r->features);
 }
@@ -171,6 +175,13 @@ static int read_options(struct request *r, struct err *e)
 		res = build_lent_agents(&r->cli->agents, &r->agents, e);
 	if (res == 0)
 		res = build_output_read(&r->cli->outputs, &r->outputs, e);
+	if (res == 0)
+		res = build_places_read("cache-from", &r->cli->cache_from, &r->cache_from, e);
+	if (res == 0)
+		res = build_places_read("cache-to", &r->cli->cache_to, &r->cache_to, e);
+	/* They are two builds. */
+	if (res == 0 && r->devcontainer && r->cache_to.n)
+		res = err_set(e, ERR_USAGE, "--cache-to cannot be used with --devcontainer");
 	r->options.target = r->cli->target;
 	r->options.build_platform = r->host_platform;
 	r->options.target_platform = r->platform;
@@ -357,6 +368,10 @@ static int build(const struct request *r, struct graph *g, struct err *e)
 				    .n_secrets = r->secrets.n,
 				    .agents = r->agents.v,
 				    .n_agents = r->agents.n,
+				    .cache_from = r->cache_from.v,
+				    .n_cache_from = r->cache_from.n,
+				    .cache_to = r->cache_to.v,
+				    .n_cache_to = r->cache_to.n,
 				    .no_cache = r->cli->no_cache,
 				    .pull = r->cli->pull,
 				    .debug_shell = r->cli->debug_shell};

@@ -65,6 +65,10 @@ struct blob_sink {
 int registry_blob(struct registry *r, const struct digest *d, uint64_t offset, uint64_t size,
 		  const struct blob_sink *sink, struct err *e);
 
+/* A small blob as a whole, in place of what out had; EBADMSG if its digest is another one. */
+int registry_text(struct registry *r, const struct digest *d, uint64_t size, struct buf *out,
+		  struct err *e);
+
 /*
  * For pushing. This only saves uploads, so it fails only if interrupted: *ret is false if the
  * server does not say, or refuses.

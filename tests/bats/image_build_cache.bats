@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# `sandbox image build --cache-to` and `--cache-from`: steps that another machine has run are not run again.
+
+load helpers
+load images
+
+setup() {
+	sandbox_setup
+	small_image
+	mkdir "$T/p"
+	cd "$T/p" || return
+	cat >Dockerfile <<-'EOF'
+		FROM app:1 AS tools
+		RUN echo tool >/tool; echo ran >&2
+		FROM app:1
+		COPY --from=tools /tool /usr/tool
+		COPY src /src
+		RUN echo "$(cat /src)" >/made; chown 5:6 /made
+	EOF
+	echo one >src
+}
+
+teardown() {
+	registry_stop
+}
+
+# A store that has the base image, and no layers of builds.
+other_machine() {
+	export XDG_DATA_HOME=$T/other$((++machines))
+	sandbox image import --quiet "$T/app" app:1 >/dev/null
+}
+
+@test "a registry: nothing is run on the other machine, and the image is the same" {
+	registry_start
+	id=$(sandbox image build -q -t me:1 --cache-to "$REGISTRY/cache:main" .)
+	other_machine
+	run -0 --separate-stderr sandbox image build -t me:1 --cache-from "type=registry,ref=$REGISTRY/cache:main" .
+	# The stage itself is not in a cache without mode=max.
+	[[ $stderr = *'built '*'/4: [tools] RUN echo tool'* && $stderr = *'cached '*'RUN echo "$(cat /src)"'* ]]
+	[ "$output" = "$id" ]
+	other_machine
+	sandbox image build -q --cache-from "$REGISTRY/cache:main" --cache-to "type=registry,ref=$REGISTRY/cache:all,mode=max" . >/dev/null
+	other_machine
+	run -0 --separate-stderr sandbox image build -t me:1 --cache-from "$REGISTRY/cache:all" .
+	[[ $output = "$id" && $stderr != *built* && $stderr = *'cached 4/4'* ]]
+	[ "$(sandbox run --network none me:1 cat /made /usr/tool)" = $'one\ntool' ]
+	sandbox image verify me:1
+	# Without the registry it is its own again.
+	registry_stop
+	run -0 --separate-stderr sandbox image build .
+	[[ $stderr = *'cached 4/4'* ]]
+}
+
+@test "a directory: only what is the same is taken; damage and strangers cost no more than the cache" {
+	id=$(sandbox image build -q --cache-to "type=local,dest=$T/cache,mode=max" .)
+	[ "$(jq -r '.manifests | length' "$T/cache/index.json")" = 1 ]
+	other_machine
+	echo two >src
+	run -0 --separate-stderr sandbox image build --cache-from "type=local,src=$T/cache" .
+	[[ $stderr = *'cached '*'COPY --from=tools'* && $stderr = *'built '*'COPY src /src'* ]]
+	# Each blob of a layer is another content of the same size.
+	echo one >src
+	for f in "$T"/cache/blobs/sha256/*; do
+		grep -q '^{' "$f" || { head -c "$(stat -c %s "$f")" /dev/urandom >"$f.x" && mv "$f.x" "$f"; }
+	done
+	other_machine
+	run -0 --separate-stderr sandbox image build --cache-from "type=local,src=$T/cache" .
+	[[ $stderr = *'a layer of the cache is not used: '* && $stderr = *'built 4/4'* ]]
+	sandbox image verify >/dev/null
+	for bad in 'no such directory:'"$T/none" 'no cache:'"$T/app"; do
+		other_machine
+		run -0 --separate-stderr sandbox image build --cache-from "type=local,src=${bad#*:}" .
+		[[ $stderr = *"the cache '${bad#*:}' is not used: "* ]]
+	done
+}
+
+@test "what cannot be is said" {
+	fails 125 "--cache-from: 'gha' is not a type; expected registry or local" sandbox image build --cache-from type=gha .
+	fails 125 "--cache-to: 'src' is unknown; expected type=, ref=, dest= or mode=min or max" sandbox image build --cache-to type=local,src=x .
+	fails 125 "--cache-from type=registry: expected type=registry,ref=NAME or type=local,src=DIR" sandbox image build --cache-from type=registry .
+	: >file
+	fails 125 "cannot write the cache 'file': *" sandbox image build -q --cache-to type=local,dest=file .
+	fails 125 "cannot write the cache '127.0.0.1:9/x': *" sandbox image build -q --cache-to 127.0.0.1:9/x .
+}
