@@ -137,3 +137,22 @@ print(r.urlopen(\"$W/\", context=ssl.create_default_context(cafile=\"ca.pem\")).
 	same "redis-cli -h $ANSWERS -p 7777 ping"
 	same "mysql -h $ANSWERS -P 7777 -u x"
 }
+
+@test "QUIC goes through; a closed policy drops it, so that clients take TCP, and why tells" {
+	local address PATH=$PATH:/usr/sbin
+	needs gtlsclient gtlsserver
+	for address in "$ANSWERS" "$ANSWERS6"; do
+		on_internet sh -c "echo \$\$ >>servers; exec gtlsserver -d www '$address' 443 key.pem cert.pem" >"quic$address" 2>&1 3>&- &
+		wait_until 50 grep -q root "quic$address"
+		[[ $(same "gtlsclient -q --exit-on-all-streams-close --download=. $address 443 https://www.example.test/big
+			cksum <big; rm big" '/^ngtcp2/d') = "$(cksum <www/big)"* ]]
+	done
+	project q $'[sandbox]\nlinger = 0\n[network]\ndefault = closed\nallow = www.example.test'
+	cp p/ca.pem q/
+	on_host sandbox enter --accept q -- sh -c "getent ahosts www.example.test
+		gtlsclient -q --timeout=2s --download=. $ANSWERS 443 https://www.example.test/big
+		curl -sS --cacert ca.pem $W/" </dev/null >box 2>&1
+	[ ! -e q/big ]
+	[ "$(tail -1 box)" = page ]
+	[[ $(on_host sandbox why q) = "udp $ANSWERS:443 www.example.test"*'a datagram does not say which host it is for'* ]]
+}
