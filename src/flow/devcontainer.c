@@ -162,7 +162,7 @@ int devcontainer_prepare(const struct devcontainer_request *req, struct settings
 
 	if (!image.image && !build)
 		return 0;
-	r = build ? origin_build(settings, e) : image_resolve(&image, &root, e);
+	r = build ? origin_build(settings, image.image, e) : image_resolve(&image, &root, e);
 	image_root_clear(&root);
 	if (r == 0)
 		r = reload(req, settings, e);

@@ -7,6 +7,7 @@
 #include "flow/seal.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "box/project.h"
@@ -42,6 +43,8 @@ static int choose_name(const struct store *s, const struct seal_options *o,
 			e, ERR_USAGE,
 			"'%s' is the image that the project begins with: choose another name",
 			o->name);
+	if (!prebuilt && !origin->recipe.n)
+		prebuilt = prebuilt_built_name(settings);
 	name = o->name ? o->name : prebuilt;
 	if (name && image_check_name(name, e) < 0)
 		return -e->code;
@@ -56,8 +59,9 @@ static int choose_name(const struct store *s, const struct seal_options *o,
 			: "no name for the image: give one, or set 'prebuilt' in [sandbox]");
 }
 
-static int seal_as(const struct seal_options *o, const struct origin *origin, const char *name,
-		   struct buf *text, struct err *e)
+/* steps: how many of its layers are on the image. */
+static int seal_as(const struct seal_options *o, const struct origin *origin, size_t steps,
+		   const char *name, struct buf *text, struct err *e)
 {
 	struct digest_text base = digest_text(&origin->root.digest);
 	cleanup_strv struct strv words = {0};
@@ -71,7 +75,7 @@ static int seal_as(const struct seal_options *o, const struct origin *origin, co
 	strv_push(&words, "--");
 	strv_push(&words, base.s);
 	strv_push(&words, name);
-	for (size_t i = 0; i < origin->layers.n; i++) {
+	for (size_t i = 0; i < steps; i++) {
 		strv_push(&words, origin->layers.v[origin->layers.n - 1 - i]);
 		strv_push(&words, err_quote(title, sizeof(title), origin->recipe.v[i].title));
 	}
@@ -79,7 +83,33 @@ static int seal_as(const struct seal_options *o, const struct origin *origin, co
 	return r == 0 && status != 0 ? err_set(e, ERR_SAID, "sandbox-image failed") : r;
 }
 
-static int seal_project(const struct store *s, struct seal_options *o, char **ret_name,
+/* What a dev container is built as: others find its steps by the digest of this. */
+static int seal_built(const struct seal_options *o, const struct settings *settings,
+		      const struct origin *origin, struct strv *names, struct err *e)
+{
+	cleanup_free char *built = prebuilt_built_name(settings);
+	cleanup_buf struct buf unsaid = BUF_INIT;
+	int r;
+
+	if (!built || !origin->recipe.n || o->name)
+		return 0;
+	r = seal_as(o, origin, 0, built, &unsaid, e);
+	if (r == 0)
+		strv_push_take(names, take_ptr(built));
+	return r;
+}
+
+/* From the files of now, whatever is here or in the repository. */
+static int build(struct settings *settings, struct err *e)
+{
+	int r = origin_build(settings, false, e);
+
+	free(settings->devcontainer_image);
+	settings->devcontainer_image = NULL;
+	return r;
+}
+
+static int seal_project(const struct store *s, struct seal_options *o, struct strv *names,
 			struct buf *text, struct err *e)
 {
 	cleanup_settings struct settings settings = {0};
@@ -92,18 +122,22 @@ static int seal_project(const struct store *s, struct seal_options *o, char **re
 		r = locked = locked_read(&settings, &lock, e);
 	if (r >= 0)
 		r = reach_ask_steps(s, &settings, &o->asker, NULL, e);
+	if (r == 0 && settings.devcontainer_build.n)
+		r = build(&settings, e);
 	if (r == 0)
 		r = origin_make(s, &settings, locked ? &lock : NULL, false, &origin, e);
 	if (r == 0)
 		r = choose_name(s, o, &settings, &origin, &name, e);
 	if (r == 0)
-		r = seal_as(o, &origin, name, text, e);
+		r = seal_built(o, &settings, &origin, names, e);
 	if (r == 0)
-		*ret_name = take_ptr(name);
+		r = seal_as(o, &origin, origin.layers.n, name, text, e);
+	if (r == 0)
+		strv_push_take(names, take_ptr(name));
 	return r;
 }
 
-int seal_run(struct seal_options *o, char **ret_name, struct buf *text, struct err *e)
+int seal_run(struct seal_options *o, struct strv *names, struct buf *text, struct err *e)
 {
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_free char *dir = NULL;
@@ -112,6 +146,6 @@ int seal_run(struct seal_options *o, char **ret_name, struct buf *text, struct e
 	if (r < 0)
 		return r;
 	o->settings.project_dir = dir;
-	r = seal_project(&s, o, ret_name, text, e);
+	r = seal_project(&s, o, names, text, e);
 	return r < 0 && r != -ERR_SAID ? err_add(e, "cannot seal '%s'", dir) : r;
 }

@@ -18,9 +18,9 @@ struct seal_options {
 };
 
 /*
- * Makes the image. *ret_name is its name, which the caller frees. Appends its name and digest, as a
- * text for the user, to text.
+ * Makes the image. Appends its name to names, after that of the image that a dev container is built
+ * as, which is needed to find it; and its name and digest, as a text for the user, to text.
  */
-int seal_run(struct seal_options *o, char **ret_name, struct buf *text, struct err *e);
+int seal_run(struct seal_options *o, struct strv *names, struct buf *text, struct err *e);
 
 #endif

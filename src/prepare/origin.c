@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "prepare/locked.h"
+#include "prepare/prebuilt.h"
 #include "prepare/prepare.h"
 #include "rootfs/image_program.h"
 #include "store/lease.h"
@@ -25,11 +26,14 @@ int origin_check(const struct settings *settings, struct err *e)
 	return why ? err_set(e, ERR_USAGE, "%s", why) : 0;
 }
 
-int origin_build(const struct settings *settings, struct err *e)
+int origin_build(const struct settings *settings, bool fetch, struct err *e)
 {
 	const struct strv *build = &settings->devcontainer_build;
 	cleanup_strv struct strv words = {0};
+	int r = fetch ? prebuilt_fetch_built(settings, e) : 0;
 
+	if (r != 0)
+		return r < 0 ? r : 0;
 	strv_push(&words, "image");
 	strv_push(&words, "build");
 	for (size_t i = 0; i < build->n; i++)
@@ -59,7 +63,7 @@ int origin_make(const struct store *s, const struct settings *settings, struct l
 	if (r == 0)
 		r = recipe_make(settings, lock, &o->recipe, e);
 	if (r == 0 && settings->devcontainer_build.n && settings->devcontainer_image)
-		r = origin_build(settings, e);
+		r = origin_build(settings, true, e);
 	if (r == 0)
 		r = image_resolve(&image, &o->root, e);
 	if (r == -ERR_SAID && lock)

@@ -28,8 +28,11 @@ struct origin {
 /* Can a box be made from these settings? A devcontainer.json may ask for what cannot be done. */
 int origin_check(const struct settings *settings, struct err *e);
 
-/* Builds the image of a devcontainer.json from its Dockerfile; what is built already is found. */
-int origin_build(const struct settings *settings, struct err *e);
+/*
+ * Builds the image of a devcontainer.json from its Dockerfile; what is built already is found. fetch:
+ * or pulls it from [sandbox] prebuilt, if it is there.
+ */
+int origin_build(const struct settings *settings, bool fetch, struct err *e);
 
 /*
  * Provides what is missing: pulls the image, runs the steps. That may take minutes, so hold no lock

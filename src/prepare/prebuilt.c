@@ -224,17 +224,12 @@ static int take_layers(const struct prepare_request *req, const char *hex, const
 	return r < 0 ? r : take_all(req->store, &plan, texts, e);
 }
 
-int prebuilt_fetch(const struct prepare_request *req, const struct strv *texts, struct err *e)
+/* Pulls the image. Returns 1 with its digest in hexadecimal, or 0, with a note unless it is missing. */
+static int pull(const struct settings *s, const char *name, struct buf *hex, struct err *e)
 {
-	cleanup_free char *name = prebuilt_name(req->settings, req->root, req->recipe);
 	const char *get[] = {"image", "prebuilt", "--", name, NULL};
-	cleanup_buf struct buf digest = BUF_INIT;
-	struct err failed;
-	int status, r;
+	int status, r = image_program_read(get, hex, &status, e);
 
-	if (!name)
-		return 0;
-	r = image_program_read(get, &digest, &status, e);
 	if (r < 0)
 		return r;
 	if (status == NOT_THERE)
@@ -243,13 +238,54 @@ int prebuilt_fetch(const struct prepare_request *req, const struct strv *texts, 
 		return err_set(e, EINTR, "interrupted");
 	if (status != 0) {
 		log_note("the environment cannot be had from '%s': it is prepared here",
-			 prebuilt_repository(req->settings));
+			 prebuilt_repository(s));
 		return 0;
 	}
-	digest.data[strcspn(digest.data, "\n")] = '\0';
-	r = take_layers(req, digest.data, texts, &failed);
+	hex->data[hex->len = strcspn(hex->data, "\n")] = '\0';
+	return 1;
+}
+
+int prebuilt_fetch(const struct prepare_request *req, const struct strv *texts, struct err *e)
+{
+	cleanup_free char *name = prebuilt_name(req->settings, req->root, req->recipe);
+	cleanup_buf struct buf hex = BUF_INIT;
+	struct err failed;
+	int r = name ? pull(req->settings, name, &hex, e) : 0;
+
+	if (r <= 0)
+		return r;
+	r = take_layers(req, hex.data, texts, &failed);
 	if (r < 0)
 		log_warn("'%s' cannot be used: %s: the environment is prepared here", name,
 			 failed.msg);
 	return r == 0;
+}
+
+char *prebuilt_built_name(const struct settings *s)
+{
+	const struct strv *build = &s->devcontainer_build;
+	const char *repository = prebuilt_repository(s);
+
+	return repository && build->n
+		       ? xasprintf("%s:dev-%s", repository, strrchr(build->v[1], ':') + 1)
+		       : NULL;
+}
+
+int prebuilt_fetch_built(const struct settings *s, struct err *e)
+{
+	cleanup_free char *name = prebuilt_built_name(s), *digest = NULL;
+	cleanup_buf struct buf hex = BUF_INIT;
+	int r = name ? pull(s, name, &hex, e) : 0;
+
+	if (r <= 0)
+		return r;
+	digest = xasprintf("sha256:%s", hex.data);
+	/* Its names, each after a --tag. */
+	for (size_t i = 1; r > 0 && i < 4; i += 2) {
+		const char *words[] = {"image", "seal", "--", digest, s->devcontainer_build.v[i],
+				       NULL};
+
+		r = image_program(words, false, e) < 0 ? -e->code : 1;
+	}
+	return r;
 }

@@ -32,4 +32,13 @@ char *prebuilt_text(const struct settings *s, const char *text);
  */
 int prebuilt_fetch(const struct prepare_request *req, const struct strv *texts, struct err *e);
 
+/*
+ * REPOSITORY:TAG of the image that a dev container is built as, before the steps; the caller frees
+ * it. NULL without a repository, or if it is not built. The tag is that of its local name.
+ */
+char *prebuilt_built_name(const struct settings *s);
+
+/* Pulls that image, and gives it its local names. Returns 1, or 0 as prebuilt_fetch() does. */
+int prebuilt_fetch_built(const struct settings *s, struct err *e);
+
 #endif

@@ -84,6 +84,38 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	remove_boxes
 }
 
+@test "a dev container: what is built from its Dockerfile is sealed too, and the next clone pulls it" {
+	sandbox push --quiet "$REGISTRY/base:1" >/dev/null
+	project p $'[sandbox]\nlinger = 0\nprebuilt = '"$REGISTRY/team/dev"
+	printf 'FROM %s\nCOPY tool /opt/tool\nRUN echo built >/opt/built\n' "$REGISTRY/base:1" >p/Dockerfile
+	echo '{"build": {"dockerfile": "Dockerfile"}, "remoteEnv": {"E": "f"}, "onCreateCommand": "cat /opt/built >made"}' >p/.devcontainer.json
+	echo one >p/tool
+	cp -r p first
+	run -0 --separate-stderr sandbox seal --push --accept "$T/p"
+	[[ $output = *"$REGISTRY/team/dev:dev-"*': sealed sha256:'*': pushed '* ]]
+	# A newer file is sealed under the same name.
+	echo two >p/tool
+	run -0 sandbox seal --push --accept "$T/p"
+
+	other_machine second
+	run -0 sandbox enter --accept "$T/first" -- sh -c 'cat /opt/tool made; echo $E'
+	[[ $output = *$'two\nbuilt\nf' && $output != *RUN* ]]
+	# Which can be built here.
+	run -0 sandbox enter --rebuild "$T/first" -- cat /opt/tool
+	[[ $output = *RUN*one ]]
+	# With steps of sandbox.ini on it.
+	printf '[run]\n1 = cat /opt/built >/opt/step\n' >>p/sandbox.ini
+	cp -r p third
+	run -0 sandbox seal --push --accept "$T/p"
+	[[ $output = *"$REGISTRY/team/dev:dev-"*': pushed '*"$REGISTRY/team/dev:env-"*': pushed '* ]]
+	remove_boxes
+
+	other_machine third
+	run -0 sandbox enter --accept "$T/third" -- cat /opt/step
+	[[ $output = *built && $output != *RUN* && $output != *preparing* ]]
+	remove_boxes
+}
+
 @test "a repository that does not have it, is unreachable, or is wrong, gives a note: it is prepared here" {
 	project p $'[sandbox]\nlinger = 0\nimage = '"$REGISTRY/base:1"$'\nprebuilt = '"$REGISTRY/team/env"$'\n[run]\n1 = echo mine >/opt/new'
 	run -0 sandbox enter --accept "$T/p" -- cat /opt/new

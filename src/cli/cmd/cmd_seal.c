@@ -40,8 +40,8 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	};
 
 	cleanup_buf struct buf text = BUF_INIT;
-	cleanup_free char *name = NULL;
-	int r = seal_run(&o, &name, &text, e);
+	cleanup_strv struct strv names = {0};
+	int r = seal_run(&o, &names, &text, e);
 
 	(void)ret_status;
 	if (r < 0)
@@ -52,7 +52,9 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	/* The push is another program and prints to the same stdout. */
 	if (fflush(stdout) != 0)
 		return err_sys(e, errno, "cannot write the output");
-	return image_program((const char *[]){"push", "--", name, NULL}, !cli->json, e);
+	for (size_t i = 0; r == 0 && i < names.n; i++)
+		r = image_program((const char *[]){"push", "--", names.v[i], NULL}, !cli->json, e);
+	return r;
 }
 
 const struct command cmd_seal = {

@@ -93,6 +93,7 @@ static void add_arguments(struct building *b)
 static bool add_files(struct building *b)
 {
 	const json_t *file = find(b->file, "dockerfile", "dockerFile");
+	size_t root = strlen(b->m->resolution->project);
 	cleanup_free char *path = NULL, *context = NULL;
 	cleanup_buf struct buf text = BUF_INIT;
 	struct err e;
@@ -109,7 +110,8 @@ static bool add_files(struct building *b)
 		resolution_cannot(b->m->resolution, &b->at, "%s", e.msg);
 		return false;
 	}
-	buf_addf(&b->identity, "%s\n%s\n%s\n", path, context, text.data);
+	/* The same for every clone: 'prebuilt' looks for it. */
+	buf_addf(&b->identity, "%s\n%s\n%s\n", path + root, context + root, text.data);
 	strv_push(&b->words, "--file");
 	strv_push_take(&b->words, take_ptr(path));
 	add_arguments(b);
