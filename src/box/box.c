@@ -372,19 +372,19 @@ void box_move_journal(const struct store *s, const char *from, const char *to)
 }
 
 /*
- * What its network reached and was refused, unless the project has another box. Before the box is
- * gone: nothing else knows that file.
+ * What the network of a project reached and was refused, unless the project has another box. Before
+ * the box is gone: nothing else knows that file.
  */
-static void forget_journal(const struct store *s, const struct box *b)
+static void forget_journal(const struct store *s, const struct box *b, const char *project)
 {
 	cleanup_free char *journal = NULL, *refusals = NULL;
 	char other[BOX_ID_LEN + 1];
 	struct store_key key;
 	int r;
 
-	if (!box_belongs_to(b))
+	if (!project)
 		return;
-	key = store_key(box_belongs_to(b));
+	key = store_key(project);
 	r = store_lookup(s, STORE_PROJECTS, key.hex, other);
 	if (r != -ENOENT && (r < 0 || !streq(other, b->id)))
 		return;
@@ -402,7 +402,8 @@ int box_remove(const struct store *s, struct box *b, struct err *e)
 
 	if (b->service)
 		service_tie_read(b->dir_fd, &tie, &ignored);
-	forget_journal(s, b);
+	forget_journal(s, b, box_belongs_to(b));
+	forget_journal(s, b, b->moved_from);
 	r = store_hide_box(s, b->id, e);
 	if (r < 0)
 		return r;

@@ -3,6 +3,7 @@
  *
  * The order on disk, so that it can be repeated after a kill:
  *	the index has the new entry	whose box's record has the old value: still found by that
+ *	the journal of its network
  *	the record
  *	the old entry is removed
  */
@@ -51,6 +52,8 @@ int box_follow(const struct store *s, struct box *b, struct err *e)
 		r = overlays_move(s, b, b->moved_from, b->project, e);
 	if (r == 0)
 		r = box_index_project(s, b, e);
+	if (r == 0 && b->moved_from)
+		box_move_journal(s, b->moved_from, b->project);
 	if (r == 0)
 		r = record_write(b, b->dir_fd, e);
 	if (r == 0 && new_id && b->moved_from)
@@ -58,11 +61,9 @@ int box_follow(const struct store *s, struct box *b, struct err *e)
 	if (r < 0)
 		return err_add(e, "cannot record where the project of box '%s' is", b->name);
 	box_forget_folder(s, b, b->moved_from, old_id);
-	if (b->moved_from) {
-		box_move_journal(s, b->moved_from, b->project);
+	if (b->moved_from)
 		log_note("the project has moved from '%s': box '%s' goes with it", b->moved_from,
 			 b->name);
-	}
 	free(b->moved_from);
 	b->moved_from = NULL;
 	return 0;
