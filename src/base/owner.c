@@ -10,16 +10,32 @@
 
 size_t owner_format(const struct owner *o, char ret[OWNER_MAX])
 {
+	if (o->device)
+		return (size_t)snprintf(ret, OWNER_MAX, "%u:%u:%o:%c%u:%u", o->uid, o->gid, o->bits,
+					o->device, o->major, o->minor);
 	if (o->has_bits)
 		return (size_t)snprintf(ret, OWNER_MAX, "%u:%u:%o", o->uid, o->gid, o->bits);
 	return (size_t)snprintf(ret, OWNER_MAX, "%u:%u", o->uid, o->gid);
+}
+
+/* ":c1:3" */
+static bool parse_device(const char *text, struct owner *o)
+{
+	const char *colon = strchr(text + 1, ':');
+
+	if ((text[1] != 'c' && text[1] != 'b') || !colon)
+		return false;
+	o->device = text[1];
+	o->major = (uint32_t)strtoul(text + 2, NULL, 10);
+	o->minor = (uint32_t)strtoul(colon + 1, NULL, 10);
+	return true;
 }
 
 bool owner_parse(const char *text, size_t len, struct owner *ret)
 {
 	char copy[OWNER_MAX] = {0}, again[OWNER_MAX];
 	struct owner o = {0};
-	char *colon, *bits;
+	char *colon, *bits, *device;
 
 	if (len >= sizeof(copy))
 		return false;
@@ -33,6 +49,9 @@ bool owner_parse(const char *text, size_t len, struct owner *ret)
 	o.has_bits = bits;
 	if (bits)
 		o.bits = (uint32_t)strtoul(bits + 1, NULL, 8);
+	device = bits ? strchr(bits + 1, ':') : NULL;
+	if (device && !parse_device(device, &o))
+		return false;
 	if (o.uid == OWNER_SAME || o.gid == OWNER_SAME || o.bits & ~(uint32_t)(S_ISUID | S_ISGID) ||
 	    owner_format(&o, again) != len || memcmp(again, text, len) != 0)
 		return false;

@@ -1,6 +1,6 @@
 /*
  * owner.h - the owner and set-id bits that box-root gave a file, as stored in its extended
- * attribute.
+ * attribute; and the device that a file stands in for.
  *
  * Symlinks and pipes cannot have such attributes (xattr(7)). Theirs is in the time of the last
  * access, which follows the inode through renames, hard links and the overlay's copies, and which no
@@ -15,15 +15,20 @@
 #include <stdint.h>
 #include <time.h>
 
-#define OWNER_XATTR "user.sandbox.owner" /* "UID:GID", or "UID:GID:BITS" in octal digits */
-#define OWNER_MAX   32			 /* bytes of the value, including a NUL */
-#define OWNER_TIME  INT64_C(10000000000) /* 2286; ext4 ends in 2446, after the last uid */
-#define OWNER_SAME  UINT32_MAX		 /* chown(2): leave unchanged */
+/* "UID:GID", or "UID:GID:BITS" in octal digits; a device adds ":cMAJOR:MINOR" or ":bMAJOR:MINOR" */
+#define OWNER_XATTR "user.sandbox.owner"
+#define OWNERS_XATTR \
+	"user.sandbox.owners"		/* on the root directory: owners of all files are known */
+#define OWNER_MAX  64			/* bytes of the value, including a NUL */
+#define OWNER_TIME INT64_C(10000000000) /* 2286; ext4 ends in 2446, after the last uid */
+#define OWNER_SAME UINT32_MAX		/* chown(2): leave unchanged */
 
 struct owner {
 	uint32_t uid, gid;
 	bool has_bits; /* else the set-id bits are unknown */
 	uint32_t bits; /* of S_ISUID and S_ISGID */
+	char device;   /* 'c', 'b': an empty file stands in for one (has_bits too); 0: it is none */
+	uint32_t major, minor;
 };
 
 /*

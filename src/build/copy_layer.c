@@ -216,7 +216,7 @@ static void note_time(struct copy_layer *l, const char *real, struct timespec mt
 static int set_dir(struct copy_layer *l, const char *name, const struct copy_entry *entry, int from,
 		   struct meta_entry *m, struct err *e)
 {
-	mode_t mode = (m->mode & 01777) | 0700;
+	mode_t mode = (m->mode & 03777) | 0700;
 	cleanup_close int fd = openat(l->parent_fd, name,
 				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int r;
@@ -452,18 +452,18 @@ static int put_symlink(struct copy_layer *l, const char *real, const char *name,
 	return r;
 }
 
-/* Devices need the host's root: an empty file stands in, and the sidecar has the truth. */
+/* The sidecar says what an empty file stands in for, and so does the file, to the box. */
 static int put_special(struct copy_layer *l, const char *real, const char *name,
 		       const struct copy_entry *entry, struct meta_entry *m, struct err *e)
 {
 	const struct timespec times[2] = {owner_mark_time(m), entry->st.st_mtim};
-	bool fifo = m->type == 'p';
-	mode_t mode = fifo ? (m->mode & 0777) | 0400 : 0400;
+	mode_t mode;
+	int r = owner_mark_node(l->parent_fd, name, m, &mode, e);
 
-	if (mknodat(l->parent_fd, name, (fifo ? S_IFIFO : S_IFREG) | mode, 0) < 0 ||
-	    fchmodat(l->parent_fd, name, mode, 0) < 0 ||
-	    utimensat(l->parent_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_sys(e, errno, "cannot make '/%s'", real);
+	if (r < 0)
+		return r;
+	if (utimensat(l->parent_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, errno, "cannot set the time of '/%s'", real);
 	write_line(l, m, mode);
 	return 0;
 }

@@ -178,6 +178,11 @@ static void read_owner(struct copy_entry *entry)
 	entry->gid = o.gid;
 	if (o.has_bits && entry->type == 'f')
 		entry->mode = (entry->mode & ~(mode_t)(S_ISUID | S_ISGID)) | o.bits;
+	if (o.device && entry->type == 'f') {
+		entry->type = o.device;
+		entry->major = o.major;
+		entry->minor = o.minor;
+	}
 }
 
 static bool is_device(char type)

@@ -65,10 +65,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/owner.h"
 #include "base/proc.h"
 #include "base/rest.h"
 #include "launch/caps.h"
@@ -117,6 +119,14 @@ static void add_listener(struct loop *l, int fd)
 	ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 }
 
+/* So that the builder knows that a file without a record is root's. */
+static void note_owners(void)
+{
+	caps_override(true);
+	setxattr("/", OWNERS_XATTR, "1", 1, 0);
+	caps_override(false);
+}
+
 /* For a session that starts as another user; closes connection. */
 static void give_space(struct loop *l, const struct message *m, int connection)
 {
@@ -144,6 +154,8 @@ static void take_listener(struct loop *l)
 		give_space(l, &m, fds[0]);
 	else if (r == 1 && n_fds == 1)
 		add_listener(l, fds[0]);
+	if (r == 1 && m.type == MESSAGE_LISTENER && l->supervisor.owners)
+		note_owners();
 }
 
 static void read_call(struct loop *l, int listener)
@@ -222,9 +234,9 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-noreturn void identity_run(int socket)
+noreturn void identity_run(int socket, bool owners)
 {
-	struct loop l = {0};
+	struct loop l = {.supervisor.owners = owners};
 	struct supervisor *s = &l.supervisor;
 	struct stat st;
 	struct err e;
@@ -239,7 +251,7 @@ noreturn void identity_run(int socket)
 		_exit(125);
 	s->userns = st.st_ino;
 	s->rename_lock = rename_open_lock();
-	if (identity_files_prepare(&s->files) < 0)
+	if (identity_files_prepare(&s->files, owners) < 0)
 		_exit(125);
 	for (;;)
 		run_once(&l);

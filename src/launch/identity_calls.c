@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "launch/identity_create.h"
 #include "launch/identity_listen.h"
+#include "launch/identity_marks.h"
 #include "launch/identity_modes.h"
 #include "launch/identity_notice.h"
 #include "launch/identity_owner.h"
@@ -230,7 +232,16 @@ static bool answer_of_files(struct supervisor *s, const struct notice *c)
 	case IDS_LSTAT:
 	case IDS_FSTATAT:
 	case IDS_STATX:
+	case IDS_FSTAT:
 		identity_owner_stat(s, c);
+		return true;
+	case IDS_UTIMENSAT:
+		identity_marks_times(s, c);
+		return true;
+	case IDS_LISTXATTR:
+	case IDS_LLISTXATTR:
+	case IDS_FLISTXATTR:
+		identity_marks_list(s, c);
 		return true;
 	case IDS_RENAME:
 	case IDS_RENAMEAT:
@@ -241,12 +252,21 @@ static bool answer_of_files(struct supervisor *s, const struct notice *c)
 	case IDS_FCHMOD:
 	case IDS_FCHMODAT:
 	case IDS_FCHMODAT2:
+		modes_answer(s, c);
+		return true;
 	case IDS_MKNOD:
 	case IDS_MKNODAT:
 	case IDS_CREAT:
 	case IDS_OPEN:
 	case IDS_OPENAT:
-		modes_answer(s, c);
+	case IDS_MKDIR:
+	case IDS_MKDIRAT:
+	case IDS_SYMLINK:
+	case IDS_SYMLINKAT:
+		if (modes_of_new(c))
+			modes_answer(s, c);
+		else
+			create_answer(s, c);
 		return true;
 	case IDS_LISTEN:
 		listen_answer(c);

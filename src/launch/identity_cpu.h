@@ -32,7 +32,8 @@ int cpu_write(pid_t tid, const struct cpu *cpu);
  * call that was answered with -CPU_AGAIN or was interrupted; the call came by the table of arch
  * (AUDIT_ARCH_*). Returns false and does nothing in any other stop.
  */
-#define CPU_AGAIN 513 /* ERESTARTNOINTR, linux/errno.h */
+#define CPU_AGAIN    513 /* ERESTARTNOINTR, linux/errno.h */
+#define CPU_RESTARTS 512 /* ERESTARTSYS: from here on the kernel repeats the call */
 bool cpu_call_again(pid_t tid, uint32_t arch, size_t i, uint32_t value);
 
 /* The result of the call that the tracee leaves or has left; a number or an address. */

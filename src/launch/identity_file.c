@@ -2,7 +2,8 @@
  * identity_file.c - from a path in a caller's memory to a file of the box.
  *
  * Promises never to leave the box's own file systems. Another mount may belong to the host, or may
- * be a FUSE file system whose server waits for the supervisor.
+ * be a FUSE file system whose server waits for the supervisor. In a build all mounts are the
+ * builder's: copies of files, and caches.
  */
 #include "launch/identity_file.h"
 
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -41,8 +43,29 @@ static bool in_memory(int fd)
 	return fstat(fd, &st) == 0 && stat("/dev", &dev) == 0 && st.st_dev == dev.st_dev;
 }
 
-int identity_files_prepare(struct files *f)
+/* All but those of the kernel's, whose files have no owners. */
+static void learn_mounts(struct files *f)
 {
+	cleanup_fclose FILE *list = fopen("/proc/self/mountinfo", "re");
+	cleanup_free char *line = NULL;
+	size_t size = 0;
+
+	while (list && f->n_build < ARRAY_SIZE(f->build) && getline(&line, &size, list) > 0) {
+		unsigned long long id;
+		int point = 0;
+
+		/* proc_pid_mountinfo(5) */
+		if (sscanf(line, "%llu %*s %*s %*s %n", &id, &point) == 1 && point &&
+		    !starts_with(line + point, "/proc") && !starts_with(line + point, "/sys") &&
+		    !starts_with(line + point, "/dev"))
+			f->build[f->n_build++] = id;
+	}
+}
+
+int identity_files_prepare(struct files *f, bool build)
+{
+	if (build)
+		learn_mounts(f);
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
 		f->fds[i] = open(own[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
 		f->mounts[i] = f->fds[i] < 0 ? 0 : mount_of(f->fds[i]);
@@ -73,32 +96,58 @@ static bool is_own(const struct files *f, int fd)
 	for (size_t i = 0; mount && i < ARRAY_SIZE(own); i++)
 		if (f->mounts[i] == mount)
 			return true;
+	for (size_t i = 0; mount && i < f->n_build; i++)
+		if (f->build[i] == mount)
+			return true;
 	return false;
 }
 
-/* Opens the caller's descriptor or working directory. */
-static int open_start(const struct supervisor *s, const struct notice *c, int dirfd)
+int identity_file_descriptor(const struct supervisor *s, pid_t tid, int dirfd)
 {
 	cleanup_close int fd = -1;
 	char link[48];
 
 	if (dirfd == AT_FDCWD)
-		snprintf(link, sizeof(link), "%d/cwd", (pid_t)c->n->pid);
+		snprintf(link, sizeof(link), "%d/cwd", tid);
 	else
-		snprintf(link, sizeof(link), "%d/fd/%d", (pid_t)c->n->pid, dirfd);
+		snprintf(link, sizeof(link), "%d/fd/%d", tid, dirfd);
 	fd = openat(s->proc_fd, link, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return -EBADF;
 	return is_own(&s->files, fd) ? take_fd(&fd) : -EXDEV;
 }
 
-static int open_beneath(int dir, const char *path, bool follow)
+static int open_beneath(const struct files *f, int dir, const char *path, bool follow)
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW),
-			       .resolve = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS};
-	int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+			       .resolve = RESOLVE_NO_MAGICLINKS |
+					  (f->n_build ? 0 : RESOLVE_NO_XDEV)};
+	cleanup_close int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	return !f->n_build || is_own(f, fd) ? take_fd(&fd) : -EXDEV;
+}
+
+/*
+ * "/proc/self/fd/5/name", as libraries write what their system has no call for: "self" is somebody
+ * else here. Turns it into a descriptor and a name.
+ */
+static bool names_descriptor(const char **path, int *ret_dirfd)
+{
+	static const char prefix[] = "/proc/self/fd/";
+	const char *digits = *path + strlen(prefix), *rest;
+	int number;
+
+	if (!starts_with(*path, prefix))
+		return false;
+	number = (int)strspn(digits, "0123456789");
+	rest = digits + number + strspn(digits + number, "/");
+	if (number < 1 || number > 6 || digits[number] != '/' || !*rest)
+		return false;
+	*ret_dirfd = atoi(digits);
+	*path = rest;
+	return true;
 }
 
 int identity_file_open(const struct supervisor *s, const struct notice *c, int dirfd,
@@ -107,19 +156,19 @@ int identity_file_open(const struct supervisor *s, const struct notice *c, int d
 	const struct files *f = &s->files;
 	cleanup_close int start = -1;
 
-	if (path && *path == '/') {
+	if (path && *path == '/' && !names_descriptor(&path, &dirfd)) {
 		for (size_t i = ARRAY_SIZE(own); --i > 0;)
 			if (f->mounts[i] && starts_with(path, own[i])) {
 				path += strlen(own[i]);
 				path += strspn(path, "/");
-				return open_beneath(f->fds[i], *path ? path : ".", follow);
+				return open_beneath(f, f->fds[i], *path ? path : ".", follow);
 			}
-		return f->mounts[0] ? open_beneath(f->fds[0], path, follow) : -EXDEV;
+		return f->mounts[0] ? open_beneath(f, f->fds[0], path, follow) : -EXDEV;
 	}
-	start = open_start(s, c, dirfd);
+	start = identity_file_descriptor(s, (pid_t)c->n->pid, dirfd);
 	if (!path || start < 0)
 		return take_fd(&start);
-	return open_beneath(start, path, follow);
+	return open_beneath(f, start, path, follow);
 }
 
 bool identity_file_same_root(const struct supervisor *s, const struct notice *c)

@@ -10,10 +10,10 @@
 #include "launch/identity_tasks.h"
 
 /*
- * Called once in the supervisor: remembers which mounts are the box's own. Changes the working
- * directory.
+ * Called once in the supervisor: remembers which mounts are the box's own; in a build, all are.
+ * Changes the working directory.
  */
-int identity_files_prepare(struct files *f);
+int identity_files_prepare(struct files *f, bool build);
 
 /*
  * Reads the path at an address of the caller's memory. False if there is none, or the caller has
@@ -28,6 +28,9 @@ bool identity_file_read_path(const struct notice *c, uint64_t at, char path[PATH
  */
 int identity_file_open(const struct supervisor *s, const struct notice *c, int dirfd,
 		       const char *path, bool follow);
+
+/* Opens a descriptor of the thread, or its working directory (AT_FDCWD), in the same way. */
+int identity_file_descriptor(const struct supervisor *s, pid_t tid, int dirfd);
 
 /* Is the caller's "/" that of the box? Otherwise an absolute path means another file. */
 bool identity_file_same_root(const struct supervisor *s, const struct notice *c);

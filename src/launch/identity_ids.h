@@ -36,6 +36,11 @@ enum ids_call {
 	IDS_LSTAT,
 	IDS_FSTATAT,
 	IDS_STATX,
+	IDS_FSTAT,
+	IDS_UTIMENSAT,
+	IDS_LISTXATTR,
+	IDS_LLISTXATTR,
+	IDS_FLISTXATTR,
 	/* sets modes; identity_modes.c */
 	IDS_CHMOD,
 	IDS_FCHMOD,
@@ -46,6 +51,11 @@ enum ids_call {
 	IDS_CREAT,
 	IDS_OPEN,
 	IDS_OPENAT,
+	/* make files; identity_create.c */
+	IDS_MKDIR,
+	IDS_MKDIRAT,
+	IDS_SYMLINK,
+	IDS_SYMLINKAT,
 	/* only for threads with exact ids (identity_exact.c) */
 	IDS_GETUID,
 	IDS_GETEUID,

@@ -40,7 +40,8 @@
 #include "launch/identity_file.h"
 #include "launch/identity_owner.h"
 
-#define SET_ID (S_ISUID | S_ISGID)
+#define SET_ID	(S_ISUID | S_ISGID)
+#define CREATES (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))
 
 struct change {
 	size_t at; /* index of the mode argument */
@@ -64,6 +65,24 @@ static size_t mode_at(enum ids_call call)
 		return 2;
 	default:
 		return 1;
+	}
+}
+
+bool modes_of_new(const struct notice *c)
+{
+	const __u64 *a = c->n->data.args;
+
+	switch (c->call) {
+	case IDS_OPEN:
+		return a[1] & CREATES && a[2] & SET_ID;
+	case IDS_OPENAT:
+		return a[2] & CREATES && a[3] & SET_ID;
+	case IDS_CREAT:
+	case IDS_MKNOD:
+	case IDS_MKNODAT:
+		return a[mode_at(c->call)] & SET_ID;
+	default:
+		return false;
 	}
 }
 
@@ -157,14 +176,8 @@ static bool change_directory(const struct notice *c, int fd, const struct change
 	return true;
 }
 
-/*
- * Stops the waiting caller on its way out of the call and makes it repeat the call. If a signal is
- * delivered first, the kernel restarts the call after the handler, and we are notified again. The
- * file type bits tell root's filter that this call is ours; chmod(2) ignores them.
- */
-static void take_off(const struct notice *c, const struct change *q)
+void modes_repeat(const struct notice *c, size_t at, uint32_t value)
 {
-	uint32_t mode = (q->mode & ~(mode_t)SET_ID) | (q->creates ? 0 : S_IFMT);
 	pid_t tid = (pid_t)c->n->pid;
 	int status;
 
@@ -179,11 +192,17 @@ static void take_off(const struct notice *c, const struct change *q)
 	if (waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status))
 		return;
 	if (status >> 16 == PTRACE_EVENT_STOP) {
-		cpu_call_again(tid, c->n->data.arch, q->at, mode);
+		cpu_call_again(tid, c->n->data.arch, at, value);
 		ptrace(PTRACE_DETACH, tid, NULL, NULL);
 	} else {
 		ptrace(PTRACE_DETACH, tid, NULL, (void *)(long)WSTOPSIG(status));
 	}
+}
+
+/* The file type bits tell root's filter that this call is ours; chmod(2) ignores them. */
+static void take_off(const struct notice *c, const struct change *q)
+{
+	modes_repeat(c, q->at, (q->mode & ~(mode_t)SET_ID) | (q->creates ? 0 : S_IFMT));
 }
 
 /* Records the bits of a file that belongs to box-root. */
@@ -220,7 +239,7 @@ static void work(const struct supervisor *s, const struct notice *c, const struc
 		fd = open_subject(s, c, q);
 	if (change_directory(c, fd, q))
 		return;
-	if (fd >= 0 && on_overlay(fd) && identity_owner_is_root(s, c))
+	if (fd >= 0 && on_overlay(fd) && identity_owner_may_set(s, c))
 		note(fd, q);
 	take_off(c, q);
 }
@@ -233,7 +252,7 @@ void modes_answer(struct supervisor *s, const struct notice *c)
 
 	if (read_change(c, &q) && !q.creates)
 		own = identity_file_open(s, c, q.dirfd, q.itself ? NULL : q.path, q.follow);
-	if (own >= 0 && identity_owner_is_root(s, c))
+	if (own >= 0 && identity_owner_may_set(s, c))
 		note(own, &q);
 	if (!(q.mode & SET_ID)) {
 		notice_continue(c);

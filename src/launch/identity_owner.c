@@ -10,7 +10,8 @@
  * Of symlinks and pipes, which cannot have attributes, it is in a time (base/owner.h).
  *
  * Not intercepted, because of the cost (seccomp_policy.c): fstat, most lstat, and fchown to root.
- * Not recorded: sockets and devices, and files of the host.
+ * In a build all are, because the image keeps what a program makes of the answer; there a file
+ * without a record is root's. Not recorded: sockets, and files of the host.
  */
 #include "launch/identity_owner.h"
 
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -28,7 +30,7 @@
 #include "launch/caps.h"
 #include "launch/identity_file.h"
 
-#define KNOWN_FLAGS (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE)
+#define KNOWN_FLAGS (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE | AT_EMPTY_PATH)
 
 /* The file that a call is about. */
 struct subject {
@@ -68,6 +70,11 @@ static bool is_of_box(const struct supervisor *s, const struct notice *c)
 	return userns && (userns == s->userns || spaces_find(&s->spaces, userns));
 }
 
+bool identity_owner_may_set(const struct supervisor *s, const struct notice *c)
+{
+	return s->owners ? is_of_box(s, c) : identity_owner_is_root(s, c);
+}
+
 /*
  * Path of the descriptor relative to the working directory, /proc/self/fd: fgetxattr(2) refuses
  * O_PATH.
@@ -89,7 +96,7 @@ static bool has_time(int fd, struct stat *st)
 	return fstat(fd, st) == 0 && (S_ISLNK(st->st_mode) || S_ISFIFO(st->st_mode));
 }
 
-static bool read_time(int fd, struct owner *ret)
+bool identity_owner_read_time(int fd, struct owner *ret)
 {
 	struct stat st;
 
@@ -171,22 +178,35 @@ static int open_subject(const struct supervisor *s, const struct notice *c, cons
 	return identity_file_open(s, c, q->dirfd, *path ? path : NULL, q->follow);
 }
 
+/* As chown(2) does. */
+static void drop_capability(int fd)
+{
+	caps_override(true);
+	removexattr(name_of(fd).s, "security.capability");
+	caps_override(false);
+}
+
 void identity_owner_chown(const struct supervisor *s, const struct notice *c)
 {
 	struct subject q = subject_of_chown(c);
 	cleanup_close int fd = open_subject(s, c, &q);
-	struct owner was = {0}, now = {0};
-	bool known = fd >= 0 && (identity_owner_read(fd, &was) || read_time(fd, &was));
+	struct owner was = {0}, now;
+	bool known = fd >= 0 &&
+		     (identity_owner_read(fd, &was) || identity_owner_read_time(fd, &was));
 
 	if (fd == -ENOENT || fd == -ENOTDIR || fd == -EBADF || fd == -EFAULT) {
 		notice_answer(c, identity_owner_is_root(s, c) ? -fd : 0, 0);
 		return;
 	}
+	now = was;
 	now.uid = q.uid == OWNER_SAME ? was.uid : q.uid;
 	now.gid = q.gid == OWNER_SAME ? was.gid : q.gid;
-	now.has_bits = was.has_bits; /* chown(2) removes them */
-	if (fd >= 0 && (known || now.uid || now.gid) && identity_owner_is_root(s, c))
-		identity_owner_write(fd, &now);
+	now.bits = 0; /* chown(2) removes them */
+	if (fd >= 0 && identity_owner_is_root(s, c)) {
+		if (known || now.uid || now.gid)
+			identity_owner_write(fd, &now);
+		drop_capability(fd);
+	}
 	notice_answer(c, 0, 0);
 }
 
@@ -196,11 +216,15 @@ static bool subject_of_stat(const struct notice *c, struct subject *subject)
 	unsigned flags = 0;
 
 	*subject = (struct subject){.dirfd = (int)a[0], .path = a[1], .to = a[2]};
+
 	switch (c->call) {
 	case IDS_LSTAT:
 		flags = AT_SYMLINK_NOFOLLOW; /* fall through */
 	case IDS_STAT:
 		*subject = (struct subject){.dirfd = AT_FDCWD, .path = a[0], .to = a[1]};
+		break;
+	case IDS_FSTAT:
+		*subject = (struct subject){.dirfd = (int)a[0], .itself = true, .to = a[1]};
 		break;
 	case IDS_FSTATAT:
 		flags = (unsigned)a[3];
@@ -211,13 +235,9 @@ static bool subject_of_stat(const struct notice *c, struct subject *subject)
 		subject->to = a[4];
 	}
 	subject->follow = !(flags & AT_SYMLINK_NOFOLLOW);
+	subject->or_empty = flags & AT_EMPTY_PATH;
+	subject->itself |= subject->or_empty && !subject->path;
 	return !(flags & ~(unsigned)KNOWN_FLAGS);
-}
-
-/* glibc stats this file before each name lookup; it is most of what dpkg asks. */
-static bool is_worth_it(const char *path)
-{
-	return *path && !streq(path, "/etc/nsswitch.conf");
 }
 
 /*
@@ -230,6 +250,8 @@ static mode_t mode_with(mode_t mode, const struct owner *o)
 		mode |= S_ISUID;
 	if (o->bits & S_ISGID && mode & S_IXGRP)
 		mode |= S_ISGID;
+	if (o->device)
+		mode = (mode & ~(mode_t)S_IFMT) | (o->device == 'c' ? S_IFCHR : S_IFBLK);
 	return mode;
 }
 
@@ -239,6 +261,8 @@ static bool give_stat(const struct supervisor *s, const struct notice *c, const 
 {
 	cleanup_close int memory = notice_memory(c, s->proc_fd, O_RDWR);
 	struct statx x;
+	struct timespec time;
+	struct owner was;
 	struct stat st;
 
 	if (memory < 0)
@@ -248,15 +272,67 @@ static bool give_stat(const struct supervisor *s, const struct notice *c, const 
 			return false;
 		x.stx_uid = o->uid;
 		x.stx_gid = o->gid;
+		time = (struct timespec){.tv_sec = (time_t)x.stx_atime.tv_sec,
+					 .tv_nsec = (long)x.stx_atime.tv_nsec};
+		if (s->owners && owner_from_time(&time, &was))
+			x.stx_atime = x.stx_mtime;
 		x.stx_mode = (__u16)mode_with(x.stx_mode, o);
+		x.stx_rdev_major = o->device ? o->major : x.stx_rdev_major;
+		x.stx_rdev_minor = o->device ? o->minor : x.stx_rdev_minor;
 		return pwrite(memory, &x, sizeof(x), (off_t)q->to) == sizeof(x);
 	}
 	if (fstat(fd, &st) < 0)
 		return false;
 	st.st_uid = o->uid;
 	st.st_gid = o->gid;
+	if (s->owners && owner_from_time(&st.st_atim, &was))
+		st.st_atim = st.st_mtim;
 	st.st_mode = mode_with(st.st_mode, o);
+	st.st_rdev = o->device ? makedev(o->major, o->minor) : st.st_rdev;
 	return pwrite(memory, &st, sizeof(st), (off_t)q->to) == sizeof(st);
+}
+
+/* glibc stats this file before each name lookup; it is most of what dpkg asks. */
+static bool is_worth_it(const char *path)
+{
+	return !streq(path, "/etc/nsswitch.conf");
+}
+
+static int open_asked(const struct supervisor *s, const struct notice *c, const struct subject *q)
+{
+	char path[PATH_MAX];
+
+	if (q->itself)
+		return identity_file_open(s, c, q->dirfd, NULL, false);
+	if (!identity_file_read_path(c, q->path, path) || !is_worth_it(path) ||
+	    (!*path && !q->or_empty))
+		return -ENOENT;
+	return identity_file_open(s, c, q->dirfd, *path ? path : NULL, q->follow);
+}
+
+/*
+ * In a build a file without a record is root's, also for a user that root became. Root sees that
+ * anyway.
+ */
+static bool is_roots(const struct supervisor *s, const struct notice *c, struct owner *ret)
+{
+	if (!s->owners || !s->spaces.n || !spaces_find(&s->spaces, userns_of(s, c)))
+		return false;
+	*ret = (struct owner){0};
+	return true;
+}
+
+/* False: the kernel's answer is right. */
+static bool owner_to_tell(const struct supervisor *s, const struct notice *c,
+			  const struct subject *q, int fd, struct owner *ret)
+{
+	if (!identity_owner_read(fd, ret) &&
+	    !((!q->follow || s->owners) && identity_owner_read_time(fd, ret)))
+		return is_roots(s, c, ret);
+	/* Other boxes have no use for a device that is none: it is a file. */
+	if (!s->owners)
+		ret->device = 0;
+	return is_of_box(s, c);
 }
 
 void identity_owner_stat(const struct supervisor *s, const struct notice *c)
@@ -264,12 +340,10 @@ void identity_owner_stat(const struct supervisor *s, const struct notice *c)
 	cleanup_close int fd = -1;
 	struct subject q;
 	struct owner o;
-	char path[PATH_MAX];
 
-	if (subject_of_stat(c, &q) && identity_file_read_path(c, q.path, path) && is_worth_it(path))
-		fd = identity_file_open(s, c, q.dirfd, path, q.follow);
-	if (fd >= 0 && (identity_owner_read(fd, &o) || (!q.follow && read_time(fd, &o))) &&
-	    is_of_box(s, c) && give_stat(s, c, &q, fd, &o))
+	if (subject_of_stat(c, &q))
+		fd = open_asked(s, c, &q);
+	if (fd >= 0 && owner_to_tell(s, c, &q, fd, &o) && give_stat(s, c, &q, fd, &o))
 		notice_answer(c, 0, 0);
 	else
 		notice_continue(c);

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "launch/identity.h"
+#include "launch/seccomp.h"
 
 void identity_prepare(struct server *srv)
 {
@@ -39,7 +40,7 @@ void identity_start(struct server *srv)
 	}
 	pid = fork();
 	if (pid == 0)
-		identity_run(h->socket);
+		identity_run(h->socket, srv->policy.seccomp_flags & SECCOMP_OWNERS);
 	if (pid > 0)
 		srv->identity_pid = pid;
 	else

@@ -13,6 +13,7 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include "launch/identity_create.h"
 #include "launch/identity_exact.h"
 #include "launch/identity_switch.h"
 #include "launch/identity_trace.h"
@@ -128,6 +129,8 @@ void stops_take(struct supervisor *s, pid_t tid, int status)
 	struct task *task = task_find_traced(&s->tasks, tid);
 	unsigned long former;
 
+	if (create_stopped(s, tid, status))
+		return;
 	if (!WIFSTOPPED(status)) {
 		if (task)
 			task_remove(&s->tasks, task);

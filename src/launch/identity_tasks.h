@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "launch/identity_cpu.h"
+#include "launch/identity_creations.h"
 #include "launch/identity_helpers.h"
 #include "launch/identity_ids.h"
 #include "launch/identity_spaces.h"
@@ -76,12 +77,16 @@ struct tasks {
 struct files {
 	int fds[3];
 	uint64_t mounts[3]; /* mount ids; 0: not the box's own */
+	uint64_t build[64]; /* in a build: those of all mounts */
+	size_t n_build;
 };
 
 /* All state of the supervisor. */
 struct supervisor {
 	int proc_fd;  /* the box's /proc */
 	ino_t userns; /* the box's */
+	bool owners;  /* a build: a file without a record is root's */
+	struct creations creations;
 	struct tasks tasks;
 	struct spaces spaces;
 	struct helpers helpers;

@@ -190,7 +190,8 @@ noreturn void pid1_main(const struct plan *p, int boot)
 					(p->perf ? SECCOMP_PERF : 0) |
 					(p->renames ? SECCOMP_RENAMES : 0) |
 					(p->nested && !p->renames ? 0 : SECCOMP_MODES) |
-					(p->forward && !p->nested ? SECCOMP_FORWARD : 0),
+					(p->forward && !p->nested ? SECCOMP_FORWARD : 0) |
+					(p->owners && !p->nested ? SECCOMP_OWNERS : 0),
 	};
 	struct message m = {.type = MESSAGE_ERROR};
 

@@ -101,8 +101,8 @@ struct plan {
 	struct gateway_link *gateway; /* GATEWAY: joined (gateway.h); else NULL */
 	bool nested;		      /* allows namespaces, mount and clone3 inside */
 	bool forward;		      /* what listens inside appears on the host; not with nested */
-	bool io_uring;
-	bool perf;
+	bool owners;		      /* a build: every file has an owner; not with nested */
+	bool io_uring, perf;
 	bool renames; /* you too can rename directories of lower layers */
 	bool sudo;    /* serve sudo requests on /run/sandbox/sudo.sock */
 

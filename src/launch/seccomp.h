@@ -23,13 +23,14 @@ enum {
 	SECCOMP_RENAMES = 32,  /* it looks at rename and kin (identity_rename.c) */
 	SECCOMP_MODES = 64,    /* it removes set-id bits (identity_modes.c); else: refused */
 	SECCOMP_FORWARD = 128, /* and says when something listens (identity_listen.c) */
+	SECCOMP_OWNERS = 256,  /* and knows the owner of every file (identity_create.c) */
 
-	SECCOMP_VARIANTS = 256, /* all combinations are below this */
+	SECCOMP_VARIANTS = 512, /* all combinations are below this */
 };
 
 /* Flags that need a supervisor: all that box-root has, and all. */
 #define SECCOMP_ASKING	 ((unsigned)(SECCOMP_IDENTITY | SECCOMP_RENAMES | SECCOMP_MODES))
-#define SECCOMP_NOTIFIED (SECCOMP_ASKING | SECCOMP_FORWARD)
+#define SECCOMP_NOTIFIED (SECCOMP_ASKING | SECCOMP_FORWARD | SECCOMP_OWNERS)
 
 /*
  * Puts the calling thread and its children under the filter for flags, permanently: filters cannot

@@ -214,6 +214,28 @@ static const struct seccomp_test statx_tests[] = {
 	END,
 };
 
+/* A build asks for every owner, so that each file of the image gets its own. */
+static const struct seccomp_test all_statx_tests[] = {
+	ANY(3, STATX_UID | STATX_GID | STATX_MODE, ASK),
+	END,
+};
+
+/* The time of a symlink may be its owner. */
+static const struct seccomp_test all_times_tests[] = {
+	ANY(3, AT_SYMLINK_NOFOLLOW, ASK),
+	END,
+};
+
+static const struct seccomp_test all_open_tests[] = {
+	ANY(1, CREATES, ASK),
+	END,
+};
+
+static const struct seccomp_test all_openat_tests[] = {
+	ANY(2, CREATES, ASK),
+	END,
+};
+
 const struct seccomp_rule seccomp_rules[] = {
 	/* files and directories; chroot needs CAP_SYS_CHROOT, and reaches only the box */
 	{"close close_range read readv pread64 preadv preadv2 "
@@ -394,6 +416,16 @@ const struct seccomp_rule seccomp_rules[] = {
 	 .tests = root_mode2_tests, .recent = true},
 	{"mknod", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknod_tests},
 	{"mknodat", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknodat_tests},
+
+	/* whoever makes a file, and whoever asks for its owner */
+	{"stat lstat fstat newfstatat fchown fchown32", .answer = ASK, .when = SECCOMP_OWNERS},
+	{"statx", .answer = ALLOW, .when = SECCOMP_OWNERS, .tests = all_statx_tests},
+	{"utimensat", .answer = ALLOW, .when = SECCOMP_OWNERS, .tests = all_times_tests},
+	{"listxattr llistxattr flistxattr", .answer = ASK, .when = SECCOMP_OWNERS},
+	{"mkdir mkdirat symlink symlinkat mknod mknodat creat", .answer = ASK,
+	 .when = SECCOMP_OWNERS},
+	{"open", .answer = ALLOW, .when = SECCOMP_OWNERS, .tests = all_open_tests},
+	{"openat", .answer = ALLOW, .when = SECCOMP_OWNERS, .tests = all_openat_tests},
 };
 
 const size_t seccomp_rules_n = ARRAY_SIZE(seccomp_rules);
@@ -403,6 +435,9 @@ bool seccomp_policy_is_variant(unsigned int flags)
 	unsigned int asking = flags & SECCOMP_ASKING;
 
 	if (flags & SECCOMP_FORWARD && (flags & SECCOMP_NESTED || !(asking & SECCOMP_MODES)))
+		return false;
+	if (flags & SECCOMP_OWNERS &&
+	    (asking != SECCOMP_ASKING || flags & (SECCOMP_NESTED | SECCOMP_FORWARD)))
 		return false;
 	return !asking || asking == SECCOMP_ASKING ||
 	       (!(flags & SECCOMP_ROOT) && asking & SECCOMP_MODES && !(asking & SECCOMP_IDENTITY));

@@ -144,6 +144,8 @@ static int confine(const struct session_policy *policy, const struct session *s,
 
 	if (s->flags & SESSION_ROOT)
 		flags |= (c->other ? 0 : SECCOMP_ROOT) | SECCOMP_ASKING;
+	else
+		flags &= ~(unsigned)SECCOMP_OWNERS;
 	if (policy->identity < 0)
 		flags &= ~SECCOMP_NOTIFIED;
 	r = flags & SECCOMP_NOTIFIED ? seccomp_apply_listening(flags, &listener, e)

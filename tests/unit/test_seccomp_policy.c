@@ -294,6 +294,30 @@ static void owners_are_asked_for(void **state)
 	assert_int_equal(native4(root, "statx", cwd, STATX_MODE), SECCOMP_RET_ALLOW);
 }
 
+static void a_build_asks_for_every_owner(void **state)
+{
+	const unsigned int build = SECCOMP_ROOT | SECCOMP_ASKING | SECCOMP_OWNERS;
+	static const char *const asked[] = {"stat",    "lstat",	  "fstat",   "newfstatat", "fchown",
+					    "mkdirat", "symlink", "mknodat", "symlinkat"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
+		assert_int_equal(native(build, asked[i], 0, 0, 0), SECCOMP_RET_USER_NOTIF);
+		assert_int_equal(native(build & ~SECCOMP_ROOT, asked[i], 0, 0, 0),
+				 SECCOMP_RET_USER_NOTIF);
+	}
+	assert_int_equal(native4(build, "newfstatat", 3, AT_EMPTY_PATH), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native4(build, "statx", 3, STATX_MODE), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native4(build, "statx", 3, STATX_SIZE), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(build, "openat", 3, 0, O_RDWR), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(build, "openat", 3, 0, O_RDWR | O_CREAT), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native(build, "openat", 3, 0, O_RDWR | O_TMPFILE), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native(build, "openat", 3, 0, O_DIRECTORY), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(build, "read", 3, 0, 0), SECCOMP_RET_ALLOW);
+	assert_false(seccomp_policy_is_variant(build | SECCOMP_NESTED));
+	assert_false(seccomp_policy_is_variant(SECCOMP_MODES | SECCOMP_OWNERS));
+}
+
 static void flags_open_what_they_say(void **state)
 {
 	const unsigned int trial = SECCOMP_RENAMES | SECCOMP_MODES;
@@ -380,7 +404,7 @@ static void no_mode_has_set_id_bits(void **state)
 		uint32_t arch = archs[i % 2];
 		int nr = seccomp_syscall_resolve_name_arch(arch, calls[i / 2].name);
 		size_t at = calls[i / 2].at;
-		bool is_short;
+		bool is_short, asks;
 
 		if (strcmp(calls[i / 2].name, "fchmodat2") == 0)
 			nr = 452;
@@ -400,8 +424,10 @@ static void no_mode_has_set_id_bits(void **state)
 				assert_int_equal(of_mode(flags, arch, nr, at, O_CREAT,
 							 bits | 0755 | HIGH_BITS),
 						 expected);
+			/* a build asks who makes a file */
+			asks = flags & SECCOMP_OWNERS && !strstr(calls[i / 2].name, "chmod");
 			assert_int_equal(of_mode(flags, arch, nr, at, O_CREAT, 01644),
-					 SECCOMP_RET_ALLOW);
+					 asks ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW);
 			if (calls[i / 2].opens)
 				assert_int_equal(of_mode(flags, arch, nr, at, O_DIRECTORY, 06755),
 						 SECCOMP_RET_ALLOW);
@@ -457,6 +483,7 @@ int main(void)
 		cmocka_unit_test(no_variant_opens_the_kernel),
 		cmocka_unit_test(flags_open_what_they_say),
 		cmocka_unit_test(owners_are_asked_for),
+		cmocka_unit_test(a_build_asks_for_every_owner),
 		cmocka_unit_test(no_mode_has_set_id_bits),
 		cmocka_unit_test(a_live_filter),
 	};

@@ -13,11 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/owner.h"
 #include "base/path.h"
 #include "box/box_create.h"
 #include "build/engine/build_config.h"
@@ -144,7 +146,8 @@ static int describe(const struct running *p, const struct strv *env, char **ret,
 	const char *user = build_state_text(p->s, "User");
 	int r;
 
-	buf_addf(&text, "RUN\nuser %s\nin %s\n%s", user, p->cwd, p->network ? "" : "no network\n");
+	buf_addf(&text, "RUN\nowners known\nuser %s\nin %s\n%s", user, p->cwd,
+		 p->network ? "" : "no network\n");
 	for (size_t i = 0; i < env->n; i++) {
 		cleanup_free char *line = err_quote_all(env->v[i]);
 
@@ -294,6 +297,12 @@ static int run_logged(struct running *p, const struct build_layer *l, const stru
 	return r;
 }
 
+/* Elsewhere, such as in another sandbox, new files cannot be told apart: they are all the user's. */
+static bool knows_owners(int upper)
+{
+	return fgetxattr(upper, OWNERS_XATTR, NULL, 0) >= 0;
+}
+
 /* The upper of an ended box becomes the layer. */
 static int keep_upper(struct running *p, struct build_layer *l, const struct box *b,
 		      const struct strv *mounts, struct err *e)
@@ -301,7 +310,7 @@ static int keep_upper(struct running *p, struct build_layer *l, const struct box
 	cleanup_build_files struct build_files files = {0};
 	cleanup_free char *path = xasprintf("boxes/%s/upper", b->id);
 	cleanup_close int fd = -1;
-	struct build_upper upper = {.meta_fd = -1, .uid = p->uid, .gid = p->gid};
+	struct build_upper upper = {.meta_fd = -1};
 	struct view view;
 	int r = path_open_nolinks(p->b->store.data_fd, path, O_RDONLY | O_DIRECTORY, 0, &fd, e);
 
@@ -311,6 +320,10 @@ static int keep_upper(struct running *p, struct build_layer *l, const struct box
 		return r;
 	view = build_files_view(&files);
 	r = build_tidy(fd, &view, mounts, e);
+	if (!knows_owners(fd)) {
+		upper.uid = p->uid;
+		upper.gid = p->gid;
+	}
 	upper.fd = fd;
 	return r < 0 ? r : build_layer_make(p->b, l, &upper, p->s, e);
 }

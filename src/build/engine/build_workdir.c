@@ -15,10 +15,10 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "build/copy_owner.h"
 #include "build/engine/build_config.h"
 #include "build/engine/build_files.h"
 #include "build/engine/build_layer.h"
-#include "image/document/plan_make.h"
 
 /* Makes the directory at path beneath the upper, as the one that is below it. */
 static int copy_up(int upper, const struct view *below, const char *path, struct err *e)
@@ -99,6 +99,22 @@ static int make_missing(int upper, const struct view *below, const char *path, s
 	return r;
 }
 
+/* As for --chown: the group of a number is the same number. A name that is missing is root. */
+static int find_owner(const struct build_files *files, const char *user, struct build_upper *upper,
+		      struct err *e)
+{
+	const struct copy_tree stage = {
+		.name = "the stage", .layers = files->layers, .metas = files->metas, .n = files->n};
+	struct owner owner = {0};
+	int r = *user ? copy_owner(&stage, user, &owner, e) : 0;
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	upper->uid = owner.uid;
+	upper->gid = owner.gid;
+	return 0;
+}
+
 static int make_layer(const struct build *b, struct build_layer *l, const char *path, int upper_fd,
 		      struct build_state *s, struct err *e)
 {
@@ -110,7 +126,7 @@ static int make_layer(const struct build *b, struct build_layer *l, const char *
 	if (r < 0)
 		return r;
 	view = build_files_view(&files);
-	r = plan_find_user(&view, build_state_text(s, "User"), &upper.uid, &upper.gid, e);
+	r = find_owner(&files, build_state_text(s, "User"), &upper, e);
 	if (r == 0)
 		r = make_missing(upper_fd, &view, path, e);
 	return r < 0 ? r : build_layer_make(b, l, &upper, s, e);
@@ -136,7 +152,7 @@ int build_workdir_step(struct build *b, struct build_state *s, const char *path,
 {
 	cleanup_build_layer struct build_layer l = {0};
 	cleanup_free char *whole = build_config_workdir(s, path);
-	cleanup_free char *text = xasprintf("WORKDIR\nuser %s\n%s\n", build_state_text(s, "User"),
+	cleanup_free char *text = xasprintf("WORKDIR\nowner %s\n%s\n", build_state_text(s, "User"),
 					    whole);
 	cleanup_free char *line = xasprintf("WORKDIR %s", whole);
 	bool layer = !streq(whole, "/");

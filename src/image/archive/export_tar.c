@@ -116,7 +116,23 @@ static void apply_meta(const struct tree *t, size_t layer, const char *path,
 						 m->xattr_values[i].data, m->xattr_values[i].len);
 }
 
-/* The owner and set-id bits that root of a box set become those in the archive. */
+/* What root of a box set, as the archive says it. */
+static void apply_owner(const struct owner *owner, struct archive_entry *entry)
+{
+	la.archive_entry_set_uid(entry, owner->uid);
+	la.archive_entry_set_gid(entry, owner->gid);
+	if (la.archive_entry_filetype(entry) != AE_IFREG)
+		return;
+	if (owner->has_bits)
+		la.archive_entry_set_perm(entry,
+					  (la.archive_entry_perm(entry) & ~06000u) | owner->bits);
+	if (owner->device) {
+		la.archive_entry_set_filetype(entry, type_bits(owner->device));
+		la.archive_entry_set_rdevmajor(entry, owner->major);
+		la.archive_entry_set_rdevminor(entry, owner->minor);
+	}
+}
+
 static void add_user_xattrs(int fd, struct archive_entry *entry)
 {
 	char names[4096], value[65536];
@@ -133,12 +149,7 @@ static void add_user_xattrs(int fd, struct archive_entry *entry)
 			la.archive_entry_xattr_add_entry(entry, n, value,
 							 meta_capability(n, value, (size_t)size));
 		} else if (size >= 0 && owner_parse(value, (size_t)size, &owner)) {
-			la.archive_entry_set_uid(entry, owner.uid);
-			la.archive_entry_set_gid(entry, owner.gid);
-			if (owner.has_bits && la.archive_entry_filetype(entry) == AE_IFREG)
-				la.archive_entry_set_perm(entry,
-							  (la.archive_entry_perm(entry) & ~06000u) |
-								  owner.bits);
+			apply_owner(&owner, entry);
 		}
 	}
 }
@@ -206,8 +217,9 @@ int tree_write_entry(struct tree *t, size_t layer, const char *path, const struc
 		r = path_open_nolinks(t->fds[layer], *path ? path : ".", O_RDONLY, 0, &fd, e);
 	if (r == 0)
 		add_user_xattrs(fd, entry);
+	regular &= la.archive_entry_filetype(entry) == AE_IFREG;
 	/* Where an upper has no sidecar, a symlink's owner is in its time. */
-	if (layer == t->view.n && !regular && !S_ISDIR(st->st_mode) &&
+	if (layer == t->view.n && !S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode) &&
 	    owner_from_time(&st->st_atim, &owner)) {
 		la.archive_entry_set_uid(entry, owner.uid);
 		la.archive_entry_set_gid(entry, owner.gid);

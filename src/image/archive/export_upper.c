@@ -17,6 +17,17 @@
 #include "base/path.h"
 #include "image/archive/export_tree.h"
 
+static bool is_opaque(const struct tree *t, const char *path)
+{
+	cleanup_close int fd = -1;
+	struct err ignored;
+	char value;
+
+	return path_open_nolinks(t->fds[t->view.n], *path ? path : ".", O_RDONLY | O_DIRECTORY, 0,
+				 &fd, &ignored) == 0 &&
+	       fgetxattr(fd, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
+}
+
 /* Is it a copy of a file below, and not a new file of that name? overlayfs marks copies. */
 static bool is_copy(const struct tree *t, const char *path, const struct stat *st)
 {
@@ -24,10 +35,23 @@ static bool is_copy(const struct tree *t, const char *path, const struct stat *s
 	struct err ignored;
 
 	if (S_ISDIR(st->st_mode))
-		return true;
+		return !is_opaque(t, path);
 	return path_open_nolinks(t->fds[t->view.n], path, O_RDONLY | O_NONBLOCK, 0, &fd,
 				 &ignored) == 0 &&
 	       fgetxattr(fd, "user.overlay.origin", NULL, 0) >= 0;
+}
+
+/* It stays with what was not written to, and not given away. */
+static void keep_capability(const struct meta_entry *m, const struct stat *below,
+			    const struct stat *st, struct archive_entry *entry)
+{
+	for (size_t i = 0; i < m->xattr_names.n; i++)
+		if (streq(m->xattr_names.v[i], "security.capability") &&
+		    st->st_mtim.tv_sec == below->st_mtim.tv_sec &&
+		    st->st_mtim.tv_nsec == below->st_mtim.tv_nsec)
+			la.archive_entry_xattr_add_entry(entry, m->xattr_names.v[i],
+							 m->xattr_values[i].data,
+							 m->xattr_values[i].len);
 }
 
 /*
@@ -55,6 +79,7 @@ void tree_keep_owner(const struct tree *t, const char *path, const struct stat *
 	la.archive_entry_set_gid(entry, m->gid);
 	if ((below.st_mode & 07777) == (st->st_mode & 07777))
 		la.archive_entry_set_perm(entry, m->mode);
+	keep_capability(m, &below, st, entry);
 }
 
 /* A name with a meaning for the layers below (image-spec, layer.md, "Whiteouts"). */
@@ -64,17 +89,6 @@ static int write_mark(struct tree *t, const char *dir, const char *name, struct 
 	cleanup_free char *path = *dir ? path_join(dir, mark) : xstrdup(mark);
 
 	return export_text(t->archive, path, "", 0, e);
-}
-
-static bool is_opaque(const struct tree *t, const char *path)
-{
-	cleanup_close int fd = -1;
-	struct err ignored;
-	char value;
-
-	return path_open_nolinks(t->fds[t->view.n], *path ? path : ".", O_RDONLY | O_DIRECTORY, 0,
-				 &fd, &ignored) == 0 &&
-	       fgetxattr(fd, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
 }
 
 /* The upper's own names, whiteouts too, in an order that does not depend on the disk. */

@@ -13,6 +13,13 @@
 /* Sets the mark of a file or directory, or removes one that is not needed. */
 int owner_mark(int fd, const struct meta_entry *m, struct err *e);
 
+/*
+ * Makes a pipe, or the empty file that stands in for a device, which needs the host's root.
+ * *ret_mode: the mode that it has.
+ */
+int owner_mark_node(int dir, const char *name, const struct meta_entry *m, mode_t *ret_mode,
+		    struct err *e);
+
 /* For utimensat(2): the time of the last access of a symlink or pipe that says it, or UTIME_OMIT. */
 struct timespec owner_mark_time(const struct meta_entry *m);
 

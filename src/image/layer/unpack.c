@@ -424,7 +424,7 @@ static int make_dir(struct unpack *u, const char *name, bool *ret_made, bool *re
 static int unpack_dir(struct unpack *u, struct archive_entry *entry, const char *name,
 		      struct meta_entry *m, struct err *e)
 {
-	mode_t mode = (m->mode & 01777) | 0700;
+	mode_t mode = (m->mode & 03777) | 0700;
 	cleanup_free char *real = NULL;
 	cleanup_close int fd = -1;
 	bool made = false, hidden = false;
@@ -471,23 +471,24 @@ static int unpack_symlink(struct unpack *u, struct archive_entry *entry, const c
 	return r < 0 ? r : end_meta(u, name, m, m->mode, e);
 }
 
-/* Devices need the host's root: an empty file stands in, and the sidecar has the truth. */
+/* The sidecar says what an empty file stands in for, and so does the file, to the box. */
 static int unpack_special(struct unpack *u, struct archive_entry *entry, const char *name,
 			  struct meta_entry *m, struct err *e)
 {
 	struct timespec times[2] = {owner_mark_time(m), mtime_of(entry)};
 	bool fifo = m->type == 'p', hidden;
-	mode_t mode = fifo ? (m->mode & 0777) | 0400 : 0400;
+	mode_t mode;
 	int r = make_room(u, name, &hidden, e);
 
 	if (r < 0)
 		return r;
 	m->major = fifo ? 0 : (unsigned int)la.archive_entry_rdevmajor(entry);
 	m->minor = fifo ? 0 : (unsigned int)la.archive_entry_rdevminor(entry);
-	if (mknodat(u->parent_fd, name, (fifo ? S_IFIFO : S_IFREG) | mode, 0) < 0 ||
-	    fchmodat(u->parent_fd, name, mode, 0) < 0 ||
-	    utimensat(u->parent_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_sys(e, errno, "cannot make it");
+	r = owner_mark_node(u->parent_fd, name, m, &mode, e);
+	if (r < 0)
+		return r;
+	if (utimensat(u->parent_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, errno, "cannot set its time");
 	r = take_xattrs(entry, -1, m, e);
 	return r < 0 ? r : end_meta(u, name, m, mode, e);
 }
