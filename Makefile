@@ -86,7 +86,7 @@ LIBS_IMAGE   = $(eval LIBS_IMAGE := -Wl,-Bstatic $(LIBS_SANDBOX) -Wl,-Bdynamic $
 
 # Bottom to top. HACKING.md describes them; tests/lint-layers checks what may include what.
 ROOMS := base netpolicy config store net gateway launch \
-	image/name image/store image/document image/layer image/registry image image/archive image/feature image/devcontainer build \
+	image/name image/store image/document image/layer image/registry image image/archive image/feature image/compose image/devcontainer build \
 	box rootfs grant start changes prepare build/engine flow doctor \
 	cli/ask cli cli/init cli/image cli/cmd main
 MAINS := $(wildcard src/main/*.c) src/cli/console.c

@@ -38,7 +38,7 @@ struct bootstrap_cli {
 
 struct build_cli {
 	bool json, print, no_cache, pull, debug_shell;
-	const char *file, *target, *platform, *timestamp, *devcontainer;
+	const char *file, *target, *platform, *timestamp, *devcontainer, *features_in;
 	struct strv names, build_args, build_contexts, secrets, agents, outputs, cache_from,
 		cache_to;
 };

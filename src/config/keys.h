@@ -1,13 +1,11 @@
 /*
- * keys.h - the ids of the schema's rows, and the words that describe a row.
+ * keys.h - the ids of the rows of schema_table.c, in their order, and the words that describe a row.
  *
- * Code that implements a key names it by its id, so that a typo does not compile. Code that asks
- * about all keys goes through the rows of schema.h.
+ * Code names a key by its id, so that a typo does not compile, or goes through all rows (schema.h).
  */
 #ifndef CONFIG_KEYS_H
 #define CONFIG_KEYS_H
 
-/* In the order of the table, schema_table.c. */
 enum schema_id {
 	KEY_NAME,
 	KEY_IMAGE,
@@ -75,7 +73,9 @@ enum schema_id {
 	KEY_SERVICE_PORTS,
 	KEY_SERVICE_LOCALHOST,
 	KEY_SERVICE_VOLUMES,
+	KEY_SERVICE_TMPFS,
 	KEY_SERVICE_USER,
+	KEY_SERVICE_WORKDIR,
 	KEY_SERVICE_NEEDS,
 	KEY_SERVICE_HEALTH,
 	KEY_SERVICE_HEALTH_INTERVAL,

@@ -13,6 +13,7 @@
  *	from PATH SHA256		the devcontainer.json
  *	image NAME			its image, which is not here yet: its label is unknown
  *	build WORD			how that is built: the words of image build, in order
+ *	build-service IMAGE WORD	the same for a service's
  *	set SECTION KEY WHERE LINE DIR VARIABLES VALUE
  *	note WHERE LINE TEXT		what has no effect
  *	cannot WHERE LINE TEXT		why no box can be made from it
@@ -236,6 +237,8 @@ static int take_line(struct loader *ld, char **fields, size_t n, const struct lo
 		replace(&s->devcontainer_image, xstrdup(fields[1]));
 	} else if (n == 2 && streq(fields[0], "build")) {
 		strv_push(&s->devcontainer_build, fields[1]);
+	} else if (n == 3 && streq(fields[0], "build-service")) {
+		strv_push_take(&s->service_builds, xasprintf("%s\n%s", fields[1], fields[2]));
 	}
 	return 0;
 }

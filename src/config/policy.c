@@ -180,7 +180,8 @@ static int deny(struct settings *s, const char *word, const char *where, struct 
 {
 	/* A pointer file in the project is enough to ask for these. */
 	s->no_repository |= streq(word, MOUNTS);
-	if (s->devcontainer_build.n && schema_is_denied(&schema_keys[KEY_RUN], word))
+	if ((s->devcontainer_build.n || s->service_builds.n) &&
+	    schema_is_denied(&schema_keys[KEY_RUN], word))
 		return err_set(e, EACCES, "%s: the policy of %s denies 'build', whose steps run",
 			       s->devcontainer, where);
 	for (size_t i = 0; i < s->n; i++) {

@@ -253,10 +253,15 @@ static int check_cpus(const char *value, struct err *e)
 	return err_set(e, ERR_USAGE, "expected a number of CPUs such as 2 or 0.5");
 }
 
-/* As check_env_key(), for the key env.NAME. */
+/* Of the key env.NAME. Some programs have settings with dots there. */
 static int check_service_env_key(const char *key, struct err *e)
 {
-	return check_env_key(key + strlen("env."), e);
+	cleanup_free char *name = xstrdup(key + strlen("env."));
+
+	for (char *c = name; *c; c++)
+		if (c > name && *c == '.')
+			*c = '_';
+	return check_env_key(name, e);
 }
 
 static int check_service_words(const char *value, struct err *e)
@@ -279,6 +284,17 @@ static int check_service_volumes(const char *value, struct err *e)
 		if (r == 0)
 			r = refuse_own(target, e);
 	}
+	return r;
+}
+
+static int check_service_tmpfs(const char *value, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	int r = 0;
+
+	value_words(value, &words);
+	for (size_t i = 0; r == 0 && i < words.n; i++)
+		r = check_mount_target(words.v[i], e);
 	return r;
 }
 
@@ -621,13 +637,20 @@ const struct schema_key schema_keys[N_KEYS] = {
 	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
 	 .check_value = check_service_volumes,
 	 .help = "NAME:TARGET, PATH:TARGET or TARGET, and :ro"},
+	[KEY_SERVICE_TMPFS] = {.section = "service", .key = "tmpfs",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
+	 .check_value = check_service_tmpfs,
+	 .help = "directories in memory, empty at each start"},
 	[KEY_SERVICE_USER] = {.section = "service", .key = "user",
 	 .acts = ACTS_USE, .asked = ASKED_NEVER, .check_value = check_not_empty,
 	 .help = "the user it runs as; default: the image's"},
+	[KEY_SERVICE_WORKDIR] = {.section = "service", .key = "workdir",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .check_value = check_workdir,
+	 .help = "where it is started; default: the image's"},
 	[KEY_SERVICE_NEEDS] = {.section = "service", .key = "needs",
 	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
 	 .check_value = check_service_needs,
-	 .help = "services that come before: NAME, NAME:started or NAME:healthy"},
+	 .help = "services that come before: NAME, NAME:started, NAME:healthy or NAME:completed"},
 	[KEY_SERVICE_HEALTH] = {.section = "service", .key = "health",
 	 .acts = ACTS_USE, .asked = ASKED_NEVER, .check_value = check_service_health,
 	 .help = "a command, port N, http://..., log TEXT, or none; default: the image's"},

@@ -135,6 +135,7 @@ static int fill(const struct settings *s, struct service *v, struct err *e)
 	if (!v->image)
 		return err_set(e, ERR_USAGE, "%s: [service %s] has no image", v->where, v->name);
 	v->user = value_of(s, v->name, KEY_SERVICE_USER);
+	v->workdir = value_of(s, v->name, KEY_SERVICE_WORKDIR);
 	v->stop_signal = value_of(s, v->name, KEY_SERVICE_STOP_SIGNAL);
 	v->stop_timeout_ms = duration_of(s, v->name, KEY_SERVICE_STOP_TIMEOUT);
 	list_of(s, v->name, KEY_SERVICE_PROFILES, &v->profiles);
@@ -360,4 +361,14 @@ void services_clear(struct services *list)
 	}
 	free(list->v);
 	*list = (struct services){0};
+}
+
+void service_build_of(const struct settings *s, const char *image, struct strv *out)
+{
+	size_t len = strlen(image);
+
+	for (size_t i = 0; i < s->service_builds.n; i++)
+		if (strncmp(s->service_builds.v[i], image, len) == 0 &&
+		    s->service_builds.v[i][len] == '\n')
+			strv_push(out, s->service_builds.v[i] + len + 1);
 }

@@ -18,6 +18,7 @@ struct service {
 	const char *image;
 	const char *where;   /* file and line of its first setting, for messages */
 	const char *user;    /* or NULL */
+	const char *workdir; /* or NULL: the image's */
 	struct strv command; /* with has_command: instead of the image's */
 	struct strv entrypoint;
 	bool has_command, has_entrypoint;
@@ -67,6 +68,9 @@ int services_select(const struct services *list, char *const *words, const struc
 /* The next setting of that key in the service's section after st; NULL: the first; or NULL. */
 const struct setting *service_setting(const struct settings *s, const char *name,
 				      const struct setting *st, enum schema_id id);
+
+/* Appends how a service's image is built, words of `image build`; nothing: it is not built. */
+void service_build_of(const struct settings *s, const char *image, struct strv *out);
 
 /* Is it a setting of the service's section? */
 bool service_has(const struct setting *st, const char *name);

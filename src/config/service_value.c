@@ -28,9 +28,12 @@ int service_need_parse(const char *word, struct service_need *ret, struct err *e
 		need.state = NEED_STARTED;
 	else if (state && streq(state, "healthy"))
 		need.state = NEED_HEALTHY;
+	else if (state && streq(state, "completed"))
+		need.state = NEED_COMPLETED;
 	else if (state)
-		return err_set(e, ERR_USAGE, "'%s': expected %s, %s:started or %s:healthy", word,
-			       name, name, name);
+		return err_set(e, ERR_USAGE,
+			       "'%s': expected %s, %s:started, %s:healthy or %s:completed", word,
+			       name, name, name, name);
 	need.name = take_ptr(name);
 	*ret = need;
 	return 0;

@@ -9,13 +9,14 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-/* A word of `needs`: NAME, NAME:started or NAME:healthy. */
+/* A word of `needs`: NAME, NAME:started, NAME:healthy or NAME:completed. */
 struct service_need {
 	char *name; /* owned */
 	enum {
 		NEED_READY, /* healthy if it has a health check, else started */
 		NEED_STARTED,
-		NEED_HEALTHY
+		NEED_HEALTHY,
+		NEED_COMPLETED /* it has ended, with status 0 */
 	} state;
 };
 

@@ -34,6 +34,7 @@ void settings_clear(struct settings *s)
 	free(s->devcontainer);
 	free(s->devcontainer_image);
 	strv_clear(&s->devcontainer_build);
+	strv_clear(&s->service_builds);
 	free(s->devcontainer_cannot);
 	free(s->v);
 	free(s->project_dir);

@@ -43,6 +43,7 @@ struct settings {
 	char *devcontainer_image;	/* its image, if that is not here yet */
 	char *devcontainer_cannot;	/* why no box can be made from it; or NULL */
 	struct strv devcontainer_build; /* how its image is built: words of `image build` */
+	struct strv service_builds;	/* of services: IMAGE, newline, a word of `image build` */
 	struct strv notes;		/* what it says that has no effect */
 	char *network_denied;		/* where a policy denies the network, or NULL */
 	bool learns;			/* by --learn: what is reached is recorded by name */
@@ -53,9 +54,8 @@ struct settings {
 		SETTINGS_LOCK_UNKNOWN,
 		SETTINGS_LOCKED,
 		SETTINGS_NO_LOCK
-	} lock; /* once looked for */
-	struct mount_source *
-		*mounts; /* of the first n_mounts of v; NULL until first used; mount_value.h */
+	} lock;			      /* once looked for */
+	struct mount_source **mounts; /* of the first n_mounts of v, once used; mount_value.h */
 	size_t n_mounts;
 };
 

@@ -236,6 +236,8 @@ static enum need look_at(const struct service_need *need, const struct held_serv
 
 	switch (s->status) {
 	case SERVICE_RUNNING:
+		if (need->state == NEED_COMPLETED)
+			return NEED_OPEN;
 		if (need->state == NEED_STARTED || s->healthy == SERVICE_UNCHECKED ||
 		    s->healthy == SERVICE_HEALTHY)
 			return NEED_MET;

@@ -46,6 +46,8 @@ static void add_common(const struct settings *s, struct settings *to)
 	memcpy(to->project_sha256, s->project_sha256, sizeof(to->project_sha256));
 	to->network_denied = xstrdup(s->network_denied);
 	to->no_repository = s->no_repository;
+	for (size_t i = 0; i < s->service_builds.n; i++)
+		strv_push(&to->service_builds, s->service_builds.v[i]);
 	for (size_t i = 0; i < s->n; i++)
 		if (streq(s->v[i].section, "network") || setting_is(&s->v[i], KEY_NETWORK) ||
 		    setting_is(&s->v[i], KEY_PROTECT))
@@ -82,6 +84,19 @@ static int add_volumes(const struct settings *s, const struct service *v,
 		}
 	}
 	return 0;
+}
+
+static void add_tmpfs(const struct settings *s, const struct service *v, struct settings *to)
+{
+	const struct setting *st = NULL;
+
+	while ((st = service_setting(s, v->name, st, KEY_SERVICE_TMPFS))) {
+		cleanup_strv struct strv words = {0};
+
+		value_words(st->value, &words);
+		for (size_t i = 0; i < words.n; i++)
+			add(to, st, KEY_MOUNTS, words.v[i], "tmpfs");
+	}
 }
 
 static void add_ports(const struct settings *s, const struct service *v, struct settings *to)
@@ -207,6 +222,7 @@ int service_settings_make(const struct settings *s, const struct service *v,
 	add(&made.settings, image, KEY_IMAGE, NULL, made.image);
 	add(&made.settings, image, KEY_HOSTNAME, NULL, v->name);
 	add_ports(s, v, &made.settings);
+	add_tmpfs(s, v, &made.settings);
 	r = add_volumes(s, v, &made, e);
 	if (r == 0)
 		r = add_env(s, v, &made.settings, e);
@@ -275,6 +291,8 @@ unsigned long long service_settings_hash(const struct service_settings *v,
 			 v->volumes[i].target, v->volumes[i].read_only);
 	buf_addf(&b, "user %s\nstop %s\n", service->user ? service->user : "",
 		 service->stop_signal ? service->stop_signal : "");
+	if (service->workdir)
+		buf_addf(&b, "workdir %s\n", service->workdir);
 	for (size_t i = 0; i < service->n_localhost; i++)
 		buf_addf(&b, "localhost %u\n", service->localhost[i]);
 	hash_words(&b, service->has_command ? "command" : "", &service->command);

@@ -18,6 +18,7 @@
 #include "box/volume.h"
 #include "config/ports.h"
 #include "launch/plan.h"
+#include "prepare/origin.h"
 #include "rootfs/image.h"
 #include "start/boot.h"
 
@@ -127,8 +128,10 @@ int service_make_box(const struct service_project *p, struct service_run *run, s
 	cleanup_box struct box b = BOX_INIT;
 	cleanup_close int lock = -1;
 	struct image_request image = {.store = p->store, .image = run->own.image, .base = p->dir};
-	int r = image_resolve(&image, &root, e);
+	int r = origin_build_missing(p->store, p->settings, run->own.image, e);
 
+	if (r == 0)
+		r = image_resolve(&image, &root, e);
 	if (r == 0)
 		r = choose_user(run, &root, e);
 	if (r < 0)
@@ -246,7 +249,7 @@ static int boot_box(const struct store *s, struct service_run *run, struct box *
 			       "%s: its image '%s' does not say what to run: set 'command'",
 			       v->where, b->image);
 	session.argv = command.v;
-	req.cwd = root.plan.workdir ? root.plan.workdir : "/";
+	req.cwd = v->workdir ? v->workdir : root.plan.workdir ? root.plan.workdir : "/";
 	return boot(&req, &status, e);
 }
 

@@ -16,6 +16,7 @@
 #include "config/network_rules.h"
 #include "config/ports.h"
 #include "config/schema.h"
+#include "config/service.h"
 #include "config/value.h"
 #include "grant/bounds.h"
 #include "grant/host_command.h"
@@ -68,6 +69,7 @@ static int add_image(const struct settings *s, const struct setting *st, struct 
 		     struct err *e)
 {
 	cleanup_free char *path = mounts_image_folder(st->value, s->project_dir), *line = NULL;
+	cleanup_strv struct strv build = {0};
 
 	if (path)
 		return add_path(s, st, path, "dir:", out, e);
@@ -75,6 +77,9 @@ static int add_image(const struct settings *s, const struct setting *st, struct 
 	if (s->devcontainer_build.n && st->from == SETTING_FROM_PROJECT &&
 	    streq(st->value, s->devcontainer_build.v[1]))
 		return 0; /* it is built here, by steps */
+	service_build_of(s, st->value, &build);
+	if (build.n && st->from == SETTING_FROM_PROJECT)
+		return 0;
 	if (!is_known_registry(st->value))
 		reach_add_line(line, out);
 	return 0;
@@ -250,7 +255,7 @@ static bool is_step(const struct schema_key *row)
 /* Packages come over the network: if a box has none, its steps have more than the box. */
 static void add_steps(const struct settings *s, struct strv *out)
 {
-	bool steps = s->devcontainer_build.n;
+	bool steps = s->devcontainer_build.n || s->service_builds.n;
 
 	if (!streq(settings_get(s, KEY_NETWORK), "none") || s->network_denied ||
 	    settings_is_users(s, KEY_NETWORK))

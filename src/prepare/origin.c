@@ -5,7 +5,12 @@
  */
 #include "prepare/origin.h"
 
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
 #include "base/log.h"
+#include "config/service.h"
 #include "prepare/locked.h"
 #include "prepare/prebuilt.h"
 #include "prepare/prepare.h"
@@ -38,6 +43,27 @@ int origin_build(const struct settings *settings, bool fetch, struct err *e)
 	strv_push(&words, "build");
 	for (size_t i = 0; i < build->n; i++)
 		strv_push(&words, build->v[i]);
+	return image_program((const char *const *)words.v, false, e);
+}
+
+int origin_build_missing(const struct store *s, const struct settings *settings, const char *image,
+			 struct err *e)
+{
+	cleanup_strv struct strv build = {0}, words = {0};
+	struct digest digest;
+	int r;
+
+	service_build_of(settings, image, &build);
+	r = build.n ? image_digest(s, image, &digest, e) : 0;
+
+	if (r != -ENOENT)
+		return r;
+	strv_push(&words, "image");
+	strv_push(&words, "build");
+	strv_push(&words, "--tag");
+	strv_push(&words, image);
+	for (size_t i = 0; i < build.n; i++)
+		strv_push(&words, build.v[i]);
 	return image_program((const char *const *)words.v, false, e);
 }
 

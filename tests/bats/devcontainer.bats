@@ -334,7 +334,7 @@ image_with_label() { # JSON
 		5: the option '--add-host' is left out
 		5: the option '--read-only' is left out
 		6: it is meant for 100000 processors; this machine has N
-		6: port 'db:5432' is left out: it is of another service
+		6: port 'db:5432' is left out: there is no service 'db'
 		7: the command of the image is not started: a box begins with a session
 		7: the key 'what' is unknown
 	EOF2
@@ -383,8 +383,7 @@ resolved() {
 	fails 125 "*p/.devcontainer.json: it is not JSON: line 3: *" sandbox config ./p
 	fails 125 "*p/.devcontainer.json: it is not JSON: line 3: *" sandbox enter ./p -- true
 	devcontainer <<<'{"dockerComposeFile": "compose.yml", "service": "app"}'
-	fails 125 "cannot enter '*': p/.devcontainer.json:1: 'dockerComposeFile' is not implemented yet: name an image in sandbox.ini instead" sandbox enter ./p -- true
-	sandbox config ./p
+	fails 125 "*p/.devcontainer.json:1: there is no file '*/p/compose.yml'" sandbox enter ./p -- true
 	printf '{"containerEnv": {"A": "x\\n[sandbox]\\nhome = host", "B=C": "x", "OK": "y ;z", "D": "%%0300d"}, "image": "app:1", "mounts": [{"target": "../x", "type": "tmpfs"}, 5, {}], "postStartCommand": "a\\u0007", "remoteUser": ["x"]}' >p/.devcontainer.json
 	[ "$(sandbox config ./p home)" = own ]
 	[ "$(sandbox config ./p env.OK)" = 'y ;z' ]

@@ -65,9 +65,19 @@ static void check(char *text)
 	static const struct {
 		const char *word;
 		size_t fields;
-	} lines[] = {{"devcontainer\t", 2}, {"file\t", 7},   {"none\t", 2},  {"env\t", 0},
-		     {"from\t", 3},	    {"image\t", 2},  {"build\t", 2}, {"set\t", 8},
-		     {"note\t", 4},	    {"cannot\t", 4}, {"error\t", 4}, {"end", 1}};
+	} lines[] = {{"devcontainer\t", 2},
+		     {"file\t", 7},
+		     {"none\t", 2},
+		     {"env\t", 0},
+		     {"from\t", 3},
+		     {"image\t", 2},
+		     {"build\t", 2},
+		     {"build-service\t", 3},
+		     {"set\t", 8},
+		     {"note\t", 4},
+		     {"cannot\t", 4},
+		     {"error\t", 4},
+		     {"end", 1}};
 	char *line;
 
 	while ((line = strsep(&text, "\n"))) {

@@ -404,6 +404,7 @@ static int build(const struct request *r, struct graph *g, struct err *e)
 /* The features, and without a Dockerfile the image to install them in. */
 static int read_devcontainer(struct request *r, bool has_dir, struct buf *out, struct err *e)
 {
+	const char *image;
 	int res;
 
 	r->devcontainer = realpath(r->cli->devcontainer, NULL);
@@ -412,11 +413,12 @@ static int read_devcontainer(struct request *r, bool has_dir, struct buf *out, s
 	res = features_read(r->devcontainer, &r->features, e);
 	if (res < 0 || has_dir || r->cli->file)
 		return res;
-	if (!r->features.image)
+	image = r->cli->features_in ? r->cli->features_in : r->features.image;
+	if (!image)
 		return err_set(e, ERR_USAGE,
 			       "'%s' names no image: name the directory of its Dockerfile",
 			       r->cli->devcontainer);
-	buf_addf(out, "FROM %s\n", r->features.image);
+	buf_addf(out, "FROM %s\n", image);
 	r->file = xstrdup(r->cli->devcontainer);
 	return 0;
 }

@@ -17,21 +17,149 @@
 #define DOCKERFILE_MAX (10u << 20)
 #define SHOWN_LEN      16 /* digits of a hash in a name */
 
-/* The command line of `image build`, and the texts that the image's name depends on. */
-struct building {
-	struct merging *m;
-	const struct layer_json *file;
-	struct said_at at;
-	struct strv words;
-	struct strv names; /* of the host's variables in arguments */
-	struct buf identity;
-};
-
-static void building_clear(struct building *b)
+void dockerfile_build_clear(struct dockerfile_build *d)
 {
-	strv_clear(&b->words);
-	strv_clear(&b->names);
-	buf_free(&b->identity);
+	free(d->file);
+	free(d->context);
+	free(d->target);
+	strv_clear(&d->args);
+	strv_clear(&d->names);
+	free(d->image);
+	buf_free(&d->features);
+}
+
+/* A service that cannot be built is left out; without its own image there is no box. */
+static void complain(struct resolution *r, const struct dockerfile_build *d, const char *why)
+{
+	if (d->service)
+		resolution_note(r, &d->at, "service '%s' is left out: %s", d->service, why);
+	else
+		resolution_cannot(r, &d->at, "%s", why);
+}
+
+/* The real path of what is in the project; NULL: it is not, as was said. */
+static char *find_in_project(struct resolution *r, const struct dockerfile_build *d,
+			     const char *what, const char *path)
+{
+	const char *shown = path_is_beneath(path, r->project) && !streq(path, r->project)
+				    ? path + strlen(r->project) + 1
+				    : path;
+	cleanup_free char *real = NULL, *why = NULL;
+
+	resolution_look(r, path);
+	real = realpath(path, NULL);
+	if (real && path_is_beneath(real, r->project))
+		return take_ptr(real);
+	why = xasprintf("%s '%s' %s", what, shown,
+			real ? "is not in the project" : "does not exist");
+	complain(r, d, why);
+	return NULL;
+}
+
+/* Options and words of `image build`, after its names. */
+static void add_words(const struct dockerfile_build *d, const char *file, const char *context,
+		      struct strv *out)
+{
+	if (d->from) {
+		strv_push(out, "--devcontainer");
+		strv_push(out, d->from);
+	}
+	if (!file) {
+		strv_push(out, "--features-in");
+		strv_push(out, d->image);
+		return;
+	}
+	if (d->target) {
+		strv_push(out, "--target");
+		strv_push(out, d->target);
+	}
+	strv_push(out, "--file");
+	strv_push(out, file);
+	for (size_t i = 0; i < d->args.n; i++) {
+		strv_push(out, "--build-arg");
+		strv_push(out, d->args.v[i]);
+	}
+	strv_push(out, "--");
+	strv_push(out, context);
+}
+
+static void hash_build(const struct dockerfile_build *d, const char *file, const char *context,
+		       const char *text, struct digest *ret)
+{
+	cleanup_buf struct buf all = BUF_INIT;
+
+	buf_addstr(&all, d->features.data);
+	if (!file)
+		buf_addf(&all, "image %s\n", d->image);
+	if (file && d->target)
+		buf_addf(&all, "%s\n", d->target);
+	if (file)
+		buf_addf(&all, "%s\n%s\n%s\n", file, context, text);
+	for (size_t i = 0; file && i < d->args.n; i++)
+		buf_addf(&all, "%s\n", d->args.v[i]);
+	hash_bytes(all.data, all.len, ret);
+}
+
+static char *repository(const struct resolution *r)
+{
+	struct digest project;
+
+	hash_bytes(r->project, strlen(r->project), &project);
+	return xasprintf("localhost/devcontainer-%.*s", SHOWN_LEN, project.hex);
+}
+
+char *dockerfile_last(const struct resolution *r)
+{
+	cleanup_free char *name = repository(r);
+
+	return xasprintf("%s:last", name);
+}
+
+/* The real paths of the Dockerfile and its context, and its text. False, as was said: no build. */
+static bool read_files(struct resolution *r, const struct dockerfile_build *d, char **ret_file,
+		       char **ret_context, struct buf *text)
+{
+	cleanup_free char *file = find_in_project(r, d, "the Dockerfile", d->file);
+	cleanup_free char *context = file ? find_in_project(r, d, "the context", d->context) : NULL;
+	struct err e;
+
+	if (!context)
+		return false;
+	if (resolution_read_inside(r, file, DOCKERFILE_MAX, text, &e) < 0) {
+		complain(r, d, e.msg);
+		return false;
+	}
+	*ret_file = take_ptr(file);
+	*ret_context = take_ptr(context);
+	return true;
+}
+
+char *dockerfile_name(struct resolution *r, const struct dockerfile_build *d)
+{
+	cleanup_free char *file = NULL, *context = NULL, *base = repository(r), *name = NULL;
+	cleanup_free char *last = dockerfile_last(r);
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_strv struct strv words = {0};
+	size_t root = strlen(r->project);
+	struct digest content;
+
+	if (d->file && !read_files(r, d, &file, &context, &text))
+		return NULL;
+	/* The same for every clone: 'prebuilt' looks for it. */
+	hash_build(d, file ? file + root : NULL, context ? context + root : NULL, text.data,
+		   &content);
+	name = xasprintf("%s:%.*s", base, SHOWN_LEN, content.hex);
+	add_words(d, file, context, &words);
+	resolution_build(r, d->service, name, last, &words);
+	return take_ptr(name);
+}
+
+void dockerfile_add_features(struct merging *m, const struct layer_json *file,
+			     struct dockerfile_build *d)
+{
+	if (features_are_named(file))
+		features_describe(m, file, &d->features, &d->names);
+	d->from = file->where;
 }
 
 bool dockerfile_is_named(const struct layer_json *file)
@@ -48,144 +176,82 @@ static const json_t *find(const struct layer_json *file, const char *key, const 
 	return value || !old ? value : json_object_get(file->root, old);
 }
 
-/* A path relative to the file's directory, in the project; NULL: it is not, as was noted. */
-static char *path_in_project(struct building *b, const char *what, const json_t *value,
-			     const char *preset)
+/* A path relative to the file's directory; NULL, with a note: it has unknown variables. */
+static char *path_of(struct merging *m, const struct layer_json *file, const struct said_at *at,
+		     const char *what, const json_t *value, const char *preset)
 {
-	struct resolution *r = b->m->resolution;
-	cleanup_free char *text = value ? layer_text(b->m, &b->at, what, value, VARIABLES_TEXT,
-						     NULL)
+	cleanup_free char *folder = path_normalize(file->where, "..");
+	cleanup_free char *text = value ? layer_text(m, at, what, value, VARIABLES_TEXT, NULL)
 					: xstrdup(preset);
-	cleanup_free char *folder = path_normalize(b->file->where, "..");
-	cleanup_free char *path = path_normalize(folder, text ? text : ""), *real = NULL;
 
-	if (!text)
-		return NULL;
-	resolution_look(r, path);
-	real = realpath(path, NULL);
-	if (real && path_is_beneath(real, r->project))
-		return take_ptr(real);
-	if (real)
-		resolution_cannot(r, &b->at, "%s '%s' is not in the project", what, text);
-	else
-		resolution_cannot(r, &b->at, "%s '%s' does not exist", what, text);
-	return NULL;
+	return text ? path_normalize(folder, text) : NULL;
 }
 
-static void add_arguments(struct building *b)
+static void read_arguments(struct merging *m, const struct layer_json *file,
+			   struct dockerfile_build *d)
 {
-	json_t *args = (json_t *)find(b->file, "args", NULL);
+	json_t *args = (json_t *)find(file, "args", NULL);
 
 	for (void *it = json_object_iter(args); it; it = json_object_iter_next(args, it)) {
-		cleanup_free char *what = xasprintf("build.args.%s", json_object_iter_key(it));
-		cleanup_free char *text = layer_text(b->m, &b->at, what, json_object_iter_value(it),
-						     VARIABLES_TEXT, &b->names);
+		const char *name = json_object_iter_key(it);
+		cleanup_free char *what = xasprintf("build.args.%s", name);
+		cleanup_free char *text = layer_text(m, &d->at, what, json_object_iter_value(it),
+						     VARIABLES_TEXT, &d->names);
 
-		if (!text)
-			continue;
-		strv_push(&b->words, "--build-arg");
-		strv_push_take(&b->words, xasprintf("%s=%s", json_object_iter_key(it), text));
-		buf_addf(&b->identity, "%s=%s\n", json_object_iter_key(it), text);
+		if (text)
+			strv_push_take(&d->args, xasprintf("%s=%s", name, text));
 	}
 }
 
-/* The Dockerfile with its directory of files; false, as was noted: it cannot be built. */
-static bool add_files(struct building *b)
+static void note_options(struct merging *m, const struct layer_json *file, const struct said_at *at)
 {
-	const json_t *file = find(b->file, "dockerfile", "dockerFile");
-	size_t root = strlen(b->m->resolution->project);
-	cleanup_free char *path = NULL, *context = NULL;
-	cleanup_buf struct buf text = BUF_INIT;
-	struct err e;
-
-	path = path_in_project(b, "the Dockerfile",
-			       file ? file : json_object_get(b->file->root, "dockerfile"),
-			       "Dockerfile");
-	if (path)
-		context = path_in_project(b, "the context", find(b->file, "context", "context"),
-					  ".");
-	if (!path || !context)
-		return false;
-	if (resolution_read(b->m->resolution, path, DOCKERFILE_MAX, &text, &e) < 0) {
-		resolution_cannot(b->m->resolution, &b->at, "%s", e.msg);
-		return false;
-	}
-	/* The same for every clone: 'prebuilt' looks for it. */
-	buf_addf(&b->identity, "%s\n%s\n%s\n", path + root, context + root, text.data);
-	strv_push(&b->words, "--file");
-	strv_push_take(&b->words, take_ptr(path));
-	add_arguments(b);
-	strv_push(&b->words, "--");
-	strv_push_take(&b->words, take_ptr(context));
-	return true;
-}
-
-static void note_options(struct building *b)
-{
-	const json_t *options = find(b->file, "options", NULL);
+	const json_t *options = find(file, "options", NULL);
 
 	for (size_t i = 0; i < json_array_size(options); i++) {
 		const char *word = json_string_value(json_array_get(options, i));
 
-		resolution_note(b->m->resolution, &b->at, "the build option '%s' is left out",
+		resolution_note(m->resolution, at, "the build option '%s' is left out",
 				word ? word : "");
 	}
 }
 
-/* The Dockerfile and its stage, or the image. */
-static bool add_base(struct building *b, const char *image)
+static void read_dockerfile(struct merging *m, const struct layer_json *file,
+			    struct dockerfile_build *d)
 {
-	const json_t *target = find(b->file, "target", NULL);
-	cleanup_free char *stage = NULL;
+	const json_t *target = find(file, "target", NULL);
+	const json_t *path = find(file, "dockerfile", "dockerFile");
 
-	if (!dockerfile_is_named(b->file)) {
-		buf_addf(&b->identity, "image %s\n", image);
-		return true;
-	}
+	d->file = path_of(m, file, &d->at, "the Dockerfile",
+			  path ? path : json_object_get(file->root, "dockerfile"), "Dockerfile");
+	d->context = path_of(m, file, &d->at, "the context", find(file, "context", "context"), ".");
 	if (target)
-		stage = layer_text(b->m, &b->at, "build.target", target, VARIABLES_TEXT, NULL);
-	if (stage) {
-		strv_push(&b->words, "--target");
-		strv_push(&b->words, stage);
-		buf_addf(&b->identity, "%s\n", stage);
-	}
-	note_options(b);
-	return add_files(b);
+		d->target = layer_text(m, &d->at, "build.target", target, VARIABLES_TEXT, NULL);
+	read_arguments(m, file, d);
+	note_options(m, file, &d->at);
 }
 
-/* The image gets a label in any case. */
-static void add_features(struct building *b)
+char *dockerfile_image(struct merging *m, const struct layer_json *file, const char *image)
 {
-	if (features_are_named(b->file))
-		features_describe(b->m, b->file, &b->identity, &b->names);
-	strv_push(&b->words, "--devcontainer");
-	strv_push(&b->words, b->file->where);
-}
-
-char *dockerfile_image(struct merging *m, const struct layer_json *file, const char *image,
-		       char **ret_last)
-{
-	__attribute__((cleanup(building_clear))) struct building b = {
-		.m = m, .file = file, .identity = BUF_INIT};
-	const char *key = !dockerfile_is_named(file)		 ? "image"
+	bool named = dockerfile_is_named(file);
+	const char *key = !named				 ? "image"
 			  : json_object_get(file->root, "build") ? "build"
 								 : "dockerFile";
-	cleanup_free char *name = NULL, *last = NULL, *used = NULL;
 	const struct schema_key *row = &schema_keys[KEY_IMAGE];
-	struct digest project, content;
+	cleanup_dockerfile_build struct dockerfile_build d = {.at = layer_at(file, key, NULL, -1),
+							      .features = BUF_INIT};
+	cleanup_free char *name = NULL, *used = NULL;
 
-	b.at = layer_at(file, key, NULL, -1);
-	add_features(&b);
-	if (!add_base(&b, image))
+	/* The image gets a label in any case. */
+	dockerfile_add_features(m, file, &d);
+	if (named)
+		read_dockerfile(m, file, &d);
+	else
+		d.image = xstrdup(image);
+	if (!named || (d.file && d.context))
+		name = dockerfile_name(m->resolution, &d);
+	if (!name)
 		return NULL;
-	hash_bytes(m->resolution->project, strlen(m->resolution->project), &project);
-	hash_bytes(b.identity.data, b.identity.len, &content);
-	last = xasprintf("localhost/devcontainer-%.*s:last", SHOWN_LEN, project.hex);
-	name = xasprintf("localhost/devcontainer-%.*s:%.*s", SHOWN_LEN, project.hex, SHOWN_LEN,
-			 content.hex);
-	resolution_build(m->resolution, name, last, &b.words);
-	used = strv_join(&b.names, " ");
-	resolution_set(m->resolution, &b.at, key, row->section, row->key, name, used);
-	*ret_last = take_ptr(last);
+	used = strv_join(&d.names, " ");
+	resolution_set(m->resolution, &d.at, key, row->section, row->key, name, used);
 	return take_ptr(name);
 }

@@ -7,16 +7,44 @@
 
 #include "image/devcontainer/layers.h"
 
+/* What is built, without variables. */
+struct dockerfile_build {
+	struct said_at at;
+	char *file;	     /* path of the Dockerfile, absolute; NULL: there is none */
+	char *image;	     /* that features are installed in, then */
+	char *context;	     /* of a directory, absolute */
+	char *target;	     /* a stage, or NULL: the last one */
+	struct strv args;    /* NAME=value */
+	struct strv names;   /* of the host's variables in these */
+	const char *from;    /* the devcontainer.json whose features it gets; or NULL */
+	struct buf features; /* what these depend on */
+	const char *service; /* whose image it is; NULL: that of the project's box */
+};
+
+void dockerfile_build_clear(struct dockerfile_build *d);
+#define cleanup_dockerfile_build __attribute__((cleanup(dockerfile_build_clear)))
+
+/*
+ * The name of the image, which depends on what is built: the text of the Dockerfile, target,
+ * arguments, features. Records how it is built, unless that is impossible: then NULL, and why no box
+ * can be made, or the service is left out. The caller frees it.
+ */
+char *dockerfile_name(struct resolution *r, const struct dockerfile_build *d);
+
+/* The features of a devcontainer.json, for the image that d describes. */
+void dockerfile_add_features(struct merging *m, const struct layer_json *file,
+			     struct dockerfile_build *d);
+
+/* The name that the last build of the project's box has set, whatever it built; to be freed. */
+char *dockerfile_last(const struct resolution *r);
+
 /* Does the file name a Dockerfile, under `build` or by an old key? */
 bool dockerfile_is_named(const struct layer_json *file);
 
 /*
- * The name of the image, which depends on what is built: the text of the Dockerfile, target,
- * arguments, features. Without a Dockerfile these are installed in `image`. Records how it is built, and sets it, unless that is impossible: then NULL, and why no
- * box can be made. *ret_last is the name that the last build has set, whatever it built. The caller
- * frees both.
+ * The name of the image of a devcontainer.json, which is set; NULL as above. Without a Dockerfile
+ * the features are installed in `image`. The caller frees it.
  */
-char *dockerfile_image(struct merging *m, const struct layer_json *file, const char *image,
-		       char **ret_last);
+char *dockerfile_image(struct merging *m, const struct layer_json *file, const char *image);
 
 #endif

@@ -65,6 +65,21 @@ static void add_published(struct merging *m, const struct said_at *at, const cha
 		       NULL);
 }
 
+/* NAME:PORT of a service, unless that publishes it anyway. */
+static void add_service_port(struct merging *m, const struct said_at *at, const char *text)
+{
+	const char *port = strrchr(text, ':') + 1;
+	cleanup_free char *name = xstrndup(text, (size_t)(port - text - 1));
+	cleanup_free char *section = xasprintf("service %s", name);
+	cleanup_free char *value = xasprintf("%s:%s", port, port);
+
+	if (!strv_has(&m->services, name))
+		resolution_note(m->resolution, at,
+				"port '%s' is left out: there is no service '%s'", text, name);
+	else if (!strv_has(&m->published, text))
+		resolution_set(m->resolution, at, "a port", section, "ports", value, NULL);
+}
+
 /* Of "NAME:PORT" the name is that of a service of a compose file, or this machine. */
 static void add_forwarded(struct merging *m, const struct said_at *at, const char *text)
 {
@@ -72,8 +87,7 @@ static void add_forwarded(struct merging *m, const struct said_at *at, const cha
 	bool local = colon && (starts_with(text, "localhost:") || starts_with(text, "127.0.0.1:"));
 
 	if (colon && !local) {
-		resolution_note(m->resolution, at,
-				"port '%s' is left out: it is of another service", text);
+		add_service_port(m, at, text);
 		return;
 	}
 	text = colon ? colon + 1 : text;

@@ -33,6 +33,11 @@ struct merging {
 	struct variables variables;
 	struct strv env;	/* NAME=value of the image, then of containerEnv */
 	const char *image_user; /* USER of the image, "" for root; NULL: not known */
+	struct said_at user_at; /* where that is said, if not in the image */
+	char *mounted_at;	/* where a compose file mounts the project; or NULL */
+	bool composed;		/* by compose files */
+	struct strv services;	/* of these, other than the project's own */
+	struct strv published;	/* NAME:PORT of these */
 	bool other_image;	/* sandbox.ini or the caller names another image */
 	bool host_image;	/* namely the host's own system */
 };

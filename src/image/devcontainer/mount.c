@@ -92,8 +92,7 @@ bool mount_read(const struct merging *m, const struct said_at *at, const char *w
 	return text;
 }
 
-/* The name of a volume as one of a cache; the caller frees it. */
-static char *cache_name(const char *volume)
+char *mount_cache_name(const char *volume)
 {
 	char *name = xasprintf("%s%s", value_name(volume) ? "" : "v", volume);
 	struct digest sum;
@@ -141,7 +140,7 @@ static char *mount_value(const struct merging *m, const struct said_at *at,
 	if (streq(type, "bind"))
 		return xasprintf("%s%s", mount->source, read_only);
 	if (streq(type, "volume")) {
-		name = cache_name(mount->source);
+		name = mount_cache_name(mount->source);
 		return xasprintf("cache:%s%s", name, read_only);
 	}
 	resolution_note(m->resolution, at, "the mount at '%s' has the unknown type '%s'",

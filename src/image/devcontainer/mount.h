@@ -18,4 +18,7 @@ void mount_clear(struct mount *m);
 bool mount_read(const struct merging *m, const struct said_at *at, const char *what,
 		const json_t *value, struct strv *names, struct mount *ret);
 
+/* The name of a volume as one of a cache; the caller frees it. */
+char *mount_cache_name(const char *volume);
+
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "config/devcontainer_file.h"
 #include "config/schema.h"
 
@@ -67,23 +68,50 @@ bool resolution_look(struct resolution *r, const char *path)
 	return false;
 }
 
-int resolution_read(struct resolution *r, const char *path, size_t max, struct buf *out,
-		    struct err *e)
+static int read_open(struct resolution *r, int fd, const char *path, size_t max, struct buf *out,
+		     struct err *e)
 {
-	cleanup_close int fd = file_open_read(AT_FDCWD, path, path, e);
 	struct stat st;
 
-	if (fd < 0) {
-		if (fd == -ENOENT)
-			resolution_look(r, path);
-		return fd;
-	}
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, errno, "cannot read '%s'", path);
 	add_stamp(r, &st, path);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return err_set(e, EPERM, "'%s' belongs to another user", path);
 	return file_read_fd(fd, path, max, out, e);
+}
+
+int resolution_read_inside(struct resolution *r, const char *path, size_t max, struct buf *out,
+			   struct err *e)
+{
+	cleanup_close int project = -1, fd = -1;
+	int n;
+
+	if (!path_is_beneath(path, r->project) || streq(path, r->project))
+		return err_set(e, EPERM, "'%s' is not in the project", path);
+	project = open(r->project, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (project < 0)
+		return err_sys(e, errno, "cannot open '%s'", r->project);
+	n = path_open_beneath(project, path + strlen(r->project), O_RDONLY | O_NONBLOCK | O_NOCTTY,
+			      0, &fd, e);
+	if (n == -ENOENT || n == -ENOTDIR) {
+		resolution_look(r, path);
+		return err_set(e, ENOENT, "there is no file '%s'", path);
+	}
+	return n < 0 ? n : read_open(r, fd, path, max, out, e);
+}
+
+int resolution_read(struct resolution *r, const char *path, size_t max, struct buf *out,
+		    struct err *e)
+{
+	cleanup_close int fd = file_open_read(AT_FDCWD, path, path, e);
+
+	if (fd < 0) {
+		if (fd == -ENOENT)
+			resolution_look(r, path);
+		return fd;
+	}
+	return read_open(r, fd, path, max, out, e);
 }
 
 const char *resolution_env(struct resolution *r, const char *name)
@@ -114,16 +142,33 @@ void resolution_image(struct resolution *r, const char *image)
 	add_line(r, "image", image);
 }
 
-void resolution_build(struct resolution *r, const char *name, const char *last,
+/* Services can have one image. */
+static void add_service_build(struct resolution *r, const char *name, const struct strv *words)
+{
+	cleanup_free char *what = xasprintf("build %s", name);
+
+	if (!is_new(r, what))
+		return;
+	for (size_t i = 0; i < words->n; i++) {
+		buf_addstr(&r->out, "build-service");
+		add_field(r, name);
+		add_field(r, words->v[i]);
+		buf_addch(&r->out, '\n');
+	}
+}
+
+void resolution_build(struct resolution *r, const char *service, const char *name, const char *last,
 		      const struct strv *words)
 {
 	const char *const names[] = {"--tag", name, "--tag", last};
 
 	/* A word each: an argument's value may have newlines. */
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+	for (size_t i = 0; !service && i < ARRAY_SIZE(names); i++)
 		add_line(r, "build", names[i]);
-	for (size_t i = 0; i < words->n; i++)
+	for (size_t i = 0; !service && i < words->n; i++)
 		add_line(r, "build", words->v[i]);
+	if (service)
+		add_service_build(r, name, words);
 }
 
 static void add_text(struct resolution *r, const char *word, const struct said_at *at,
@@ -174,14 +219,23 @@ static unsigned char control_in(const char *text, const char *allowed)
 	return 0;
 }
 
+/* Text for a shell, and words in quotes. */
+static bool may_have_lines(const char *section, const char *key)
+{
+	static const char *const commands[] = {"command", "entrypoint", "health"};
+
+	return schema_is_script(section, key) ||
+	       (starts_with(section, "service ") && is_among(key, commands, ARRAY_SIZE(commands)));
+}
+
 /* A variable's value may be anything, and a command may have several lines. */
 static unsigned char control_of(const char *section, const char *key, const char *value)
 {
 	unsigned char control = control_in(key, "");
 
-	if (control || starts_with(section, "env"))
+	if (control || starts_with(section, "env") || starts_with(key, "env."))
 		return control;
-	return control_in(value, schema_is_script(section, key) ? "\t\n" : "\t");
+	return control_in(value, may_have_lines(section, key) ? "\t\n" : "\t");
 }
 
 void resolution_set(struct resolution *r, const struct said_at *at, const char *what,

@@ -45,6 +45,13 @@ bool resolution_look(struct resolution *r, const char *path);
 int resolution_read(struct resolution *r, const char *path, size_t max, struct buf *out,
 		    struct err *e);
 
+/*
+ * The same, of a file that a box or the project's author could make a symlink to anything: nothing
+ * outside the project is read.
+ */
+int resolution_read_inside(struct resolution *r, const char *path, size_t max, struct buf *out,
+			   struct err *e);
+
 /* A variable of the host, or NULL; recorded. */
 const char *resolution_env(struct resolution *r, const char *name);
 
@@ -54,8 +61,11 @@ void resolution_from(struct resolution *r, const char *path, const char *sha256)
 /* The image, which is not here yet. */
 void resolution_image(struct resolution *r, const char *image);
 
-/* How the image is built: options and words of `image build`, but for its names. */
-void resolution_build(struct resolution *r, const char *name, const char *last,
+/*
+ * How an image is built: options and words of `image build`, but for its names. service: whose it
+ * is; NULL: the project's own, and it also gets the name `last`.
+ */
+void resolution_build(struct resolution *r, const char *service, const char *name, const char *last,
 		      const struct strv *words);
 
 /* What has no effect, and why. */

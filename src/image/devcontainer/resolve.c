@@ -15,6 +15,7 @@
 #include "base/proc.h"
 #include "config/devcontainer_file.h"
 #include "image/devcontainer/demands.h"
+#include "image/devcontainer/devcontainer_compose.h"
 #include "image/devcontainer/dockerfile.h"
 #include "image/devcontainer/features.h"
 #include "image/devcontainer/find.h"
@@ -41,12 +42,17 @@ struct resolving {
 	json_t *file, *label, *args;
 	char *image, *image_where, *image_user;
 	char *last; /* image of the last build */
+	struct composing *compose;
 };
 
 static void resolving_clear(struct resolving *rs)
 {
 	free(rs->m.layers.v);
 	strv_clear(&rs->m.env);
+	devcontainer_compose_free(rs->compose);
+	free(rs->m.mounted_at);
+	strv_clear(&rs->m.services);
+	strv_clear(&rs->m.published);
 	free(rs->m.variables.container_folder);
 	free(rs->m.variables.id);
 	resolution_clear(&rs->resolution);
@@ -174,14 +180,6 @@ static void take_image(struct resolving *rs)
 		find_image(rs, rs->last);
 }
 
-static void refuse(struct resolving *rs, const struct layer_json *l, const char *key)
-{
-	struct said_at at = layer_at(l, key, NULL, -1);
-
-	resolution_cannot(&rs->resolution, &at,
-			  "'%s' is not implemented yet: name an image in sandbox.ini instead", key);
-}
-
 static void choose_image(struct resolving *rs, const struct layer_json *file)
 {
 	const json_t *image = json_object_get(file->root, "image");
@@ -194,12 +192,14 @@ static void choose_image(struct resolving *rs, const struct layer_json *file)
 			rs->image = xstrdup(rs->req->image);
 		return;
 	}
-	if (json_object_get(file->root, "dockerComposeFile")) {
-		refuse(rs, file, "dockerComposeFile");
+	if (rs->m.composed) {
+		if (rs->compose)
+			rs->image = devcontainer_compose_image(rs->compose, file, &rs->last);
 		return;
 	}
 	if (dockerfile_is_named(file)) {
-		rs->image = dockerfile_image(&rs->m, file, NULL, &rs->last);
+		rs->image = dockerfile_image(&rs->m, file, NULL);
+		rs->last = dockerfile_last(&rs->resolution);
 		return;
 	}
 	if (image)
@@ -207,7 +207,8 @@ static void choose_image(struct resolving *rs, const struct layer_json *file)
 	if (rs->image && features_are_named(file)) {
 		cleanup_free char *below = take_ptr(rs->image);
 
-		rs->image = dockerfile_image(&rs->m, file, below, &rs->last);
+		rs->image = dockerfile_image(&rs->m, file, below);
+		rs->last = dockerfile_last(&rs->resolution);
 	} else if (rs->image)
 		resolution_set_key(&rs->resolution, &at, "image", KEY_IMAGE, rs->image);
 	else
@@ -223,6 +224,11 @@ static void make_layers(struct resolving *rs)
 				  .len = rs->plain.len};
 	struct layer_json *args;
 
+	rs->m.composed = devcontainer_has_compose(&file);
+	if (rs->m.composed)
+		rs->compose = devcontainer_compose(&rs->m, &file);
+	if (rs->compose)
+		rs->m.mounted_at = devcontainer_compose_target(rs->compose);
 	choose_image(rs, &file);
 	if (rs->image)
 		take_image(rs);
@@ -243,6 +249,8 @@ static void merge(struct resolving *rs)
 	resolution_from(&rs->resolution, rs->path, rs->sum.hex);
 	make_layers(rs);
 	workspace_merge(m);
+	if (rs->compose)
+		devcontainer_compose_merge(rs->compose);
 	environment_merge(m);
 	workspace_user(m);
 	environment_ports(m);

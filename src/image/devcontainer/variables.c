@@ -18,14 +18,18 @@ static const char *const harmless[] = {
 	"HOME", "USER", "LOGNAME", "USERNAME", "PWD",	  "SHELL",	 "LANG",	   "TERM",
 	"TZ",	"UID",	"GID",	   "HOSTNAME", "DISPLAY", "USERPROFILE", "XDG_RUNTIME_DIR"};
 
+bool variables_tell(const char *name)
+{
+	return !is_among(name, harmless, ARRAY_SIZE(harmless));
+}
+
 static char *replace_local(const struct variables *v, const char *name, const char *fallback,
 			   struct buf *out, struct strv *names)
 {
 	const char *value = resolution_env(v->resolution, name);
 
 	buf_addstr(out, value ? value : fallback ? fallback : "");
-	if (value && *value && names && !is_among(name, harmless, ARRAY_SIZE(harmless)) &&
-	    !strv_has(names, name))
+	if (value && *value && names && variables_tell(name) && !strv_has(names, name))
 		strv_push(names, name);
 	return NULL;
 }

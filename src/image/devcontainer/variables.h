@@ -24,6 +24,9 @@ enum variables_for { VARIABLES_TEXT, VARIABLES_ENV, VARIABLES_SHELL };
 char *variables_expand(const struct variables *v, const char *text, enum variables_for what_for,
 		       struct buf *out, struct strv *names);
 
+/* Can the value of a variable of the host be one that not every program knows? */
+bool variables_tell(const char *name);
+
 /*
  * ${devcontainerId} of a directory and its file: what the reference implementation makes from its
  * labels. The caller frees it.

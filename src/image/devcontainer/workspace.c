@@ -58,9 +58,14 @@ void workspace_merge(struct merging *m)
 	if (mount && !json_is_null(mount) && !hidden)
 		target = mount_target(m, &at, mount);
 	if (!target)
-		target = xasprintf("/workspaces/%s", path_basename(m->resolution->project));
+		target = xstrdup(m->mounted_at);
 	if (folder && !json_is_null(folder))
 		begin = layer_text(m, &folder_at, "workspaceFolder", folder, VARIABLES_TEXT, NULL);
+	/* Compose files that leave the project out mean another way to get it there. */
+	if (!target && m->composed && begin && *begin && !streq(begin, "/"))
+		target = path_normalize("/", begin);
+	if (!target)
+		target = xasprintf("/workspaces/%s", path_basename(m->resolution->project));
 	m->variables.container_folder = begin && *begin ? path_normalize("/", begin)
 							: path_normalize("/", target);
 	resolution_set_key(m->resolution, mount ? &at : &folder_at, "the project's directory",
@@ -93,6 +98,8 @@ void workspace_user(struct merging *m)
 			return;
 		}
 	}
+	if (m->user_at.where)
+		at = m->user_at;
 	if (m->image_user)
 		resolution_set_key(m->resolution, &at, "the user of the image", KEY_USER,
 				   *m->image_user ? m->image_user : "root");

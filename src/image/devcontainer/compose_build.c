@@ -1,0 +1,128 @@
+/*
+ * compose_build.c - the image of a service: the one that it names, or what is built from a
+ * Dockerfile.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "image/devcontainer/composing.h"
+#include "image/devcontainer/dockerfile.h"
+#include "image/devcontainer/features.h"
+
+/* Keys of `build`, other than those that are read, which change nothing in the image. */
+static const char *const silent[] = {"cache_from", "cache_to",	"labels",     "network",
+				     "no_cache",   "platforms", "privileged", "provenance",
+				     "pull",	   "sbom",	"shm_size",   "tags",
+				     "ulimits",	   "isolation", "extra_hosts"};
+
+void compose_leave_out(struct composing *cs, const char *name, const struct node *n,
+		       const char *why)
+{
+	struct said_at at = compose_at(n);
+
+	if (streq(name, cs->own))
+		resolution_cannot(cs->resolution, &at, "service '%s': %s", name, why);
+	else
+		resolution_note(cs->resolution, &at, "service '%s' is left out: %s", name, why);
+}
+
+static void note_keys(struct composing *cs, const struct node *build)
+{
+	static const char *const used[] = {"context", "dockerfile", "target", "args"};
+
+	for (size_t i = 0; build->kind == NODE_MAP && i < build->n; i++) {
+		const char *key = build->v[i].key;
+		struct said_at at = compose_at(build->v[i].value);
+
+		if (!is_among(key, used, ARRAY_SIZE(used)) &&
+		    !is_among(key, silent, ARRAY_SIZE(silent)) && !starts_with(key, "x-"))
+			resolution_note(cs->resolution, &at, "'%s' of a build is left out", key);
+	}
+}
+
+static void add_names(const struct node *n, struct strv *to)
+{
+	for (size_t i = 0; n && i < n->names.n; i++)
+		if (!strv_has(to, n->names.v[i]))
+			strv_push(to, n->names.v[i]);
+}
+
+/* NAME without a value is the host's variable. */
+static void add_arguments(struct composing *cs, const struct node *args, struct dockerfile_build *d)
+{
+	for (size_t i = 0; args && args->kind == NODE_MAP && i < args->n; i++) {
+		const struct node *value = args->v[i].value;
+		const char *text = value->text;
+
+		if (value->kind == NODE_NULL)
+			text = values_get(&cs->compose.values, args->v[i].key, &d->names);
+		if (!text)
+			continue;
+		add_names(value, &d->names);
+		strv_push_take(&d->args, xasprintf("%s=%s", args->v[i].key, text));
+	}
+}
+
+static bool is_remote(const char *context)
+{
+	return strstr(context, "://") || starts_with(context, "git@");
+}
+
+/* What is built, from the key `build`; false, as was said: it cannot be. */
+static bool read_build(struct composing *cs, const char *name, const struct node *build,
+		       struct dockerfile_build *d)
+{
+	const struct node *file = node_get(build, "dockerfile");
+	const struct node *context = node_get(build, "context");
+	const struct node *inline_text = node_get(build, "dockerfile_inline");
+
+	if (inline_text || (context && context->text && is_remote(context->text))) {
+		compose_leave_out(cs, name, inline_text ? inline_text : context,
+				  inline_text ? "'dockerfile_inline' is not implemented yet: write "
+						"a Dockerfile"
+					      : "the context of its build is not in the project");
+		return false;
+	}
+	d->context = path_normalize(context ? context->dir : build->dir,
+				    context && context->text ? context->text : ".");
+	d->file = path_normalize(d->context, file && file->text ? file->text : "Dockerfile");
+	d->target = xstrdup(node_text(build, "target"));
+	add_arguments(cs, node_get(build, "args"), d);
+	note_keys(cs, build);
+	add_names(file, &d->names);
+	add_names(context, &d->names);
+	add_names(node_get(build, "target"), &d->names);
+	return true;
+}
+
+char *compose_image(struct composing *cs, const char *name, const struct node *service,
+		    const struct layer_json *file, struct strv *names)
+{
+	const struct node *image = node_get(service, "image");
+	const struct node *how = node_get(service, "build");
+	bool built = how && how->kind != NODE_NULL, features = file && features_are_named(file);
+	cleanup_dockerfile_build struct dockerfile_build d = {
+		.at = compose_at(built ? how : service),
+		.service = streq(name, cs->own) ? NULL : name,
+		.features = BUF_INIT};
+
+	if (!built && (!image || !image->text || !*image->text)) {
+		compose_leave_out(cs, name, service, "it has neither 'image' nor 'build'");
+		return NULL;
+	}
+	if (built && !read_build(cs, name, how, &d))
+		return NULL;
+	if (!built)
+		add_names(image, &d.names);
+	if (file && (built || features))
+		dockerfile_add_features(cs->m, file, &d);
+	for (size_t i = 0; i < d.names.n; i++)
+		strv_push(names, d.names.v[i]);
+	if (!built && !features)
+		return xstrdup(image->text);
+	d.image = built ? NULL : xstrdup(image->text);
+	return dockerfile_name(cs->resolution, &d);
+}

@@ -1,0 +1,236 @@
+/*
+ * compose_keys.c - what services of compose files say of networks and files, and the keys that have
+ * no effect.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "config/port_value.h"
+#include "config/schema.h"
+#include "config/value.h"
+#include "image/devcontainer/composing.h"
+#include "image/devcontainer/demands.h"
+
+const char *compose_network_of(const struct node *service)
+{
+	static const char prefix[] = "service:";
+	const char *mode = node_text(service, "network_mode");
+
+	return mode && starts_with(mode, prefix) ? mode + strlen(prefix) : NULL;
+}
+
+bool compose_is_near(const struct composing *cs, const char *name, const struct node *service)
+{
+	const char *own = compose_network_of(cs->own_service), *its = compose_network_of(service);
+
+	return (own && streq(own, name)) ||
+	       (its && (streq(its, cs->own) || (own && streq(its, own))));
+}
+
+/* Words in the names of images that many projects use, and what those say that they listen on. */
+static const char known_images[] =
+	"postg:5432 pgvector:5432 timescale:5432 mysql:3306 mariadb:3306 percona:3306 "
+	"redis:6379 valkey:6379 keydb:6379 mongo:27017 mssql:1433 sql-edge:1433 "
+	"rabbitmq:5672:15672 memcached:11211 elasticsearch:9200 opensearch:9200 "
+	"minio:9000:9001 mailhog:1025:8025 mailpit:1025:8025 mailcatcher:1025:1080 "
+	"nats:4222 kafka:9092 zookeeper:2181 localstack:4566 azurite:10000:10001:10002 "
+	"dynamodb:8000 cassandra:9042 clickhouse:8123:9000 couchdb:5984 neo4j:7474:7687 "
+	"influxdb:8086 etcd:2379 cockroach:26257 meilisearch:7700 adminer:8080";
+
+/* A port of the box, without "/tcp"; ranges and UDP are left out. */
+static void add_port(const char *box, struct strv *out)
+{
+	cleanup_free char *port = xstrndup(box, strcspn(box, "/"));
+	unsigned long n;
+
+	if (value_number(port, 1, 65535, &n) && !ends_with(box, "/udp") && !strv_has(out, port))
+		strv_push(out, port);
+}
+
+/* What is published is listened on, unless it is a box's that uses the service's network. */
+static void add_published(const struct node *list, struct strv *out)
+{
+	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n; i++) {
+		const struct node *n = list->v[i].value;
+		cleanup_free char *host = NULL, *box = NULL;
+
+		if (n->text)
+			port_value_split(n->text, &host, &box);
+		if (box || node_text(n, "target"))
+			add_port(box ? box : node_text(n, "target"), out);
+	}
+}
+
+static void add_known(const char *image, struct strv *out)
+{
+	cleanup_strv struct strv words = {0};
+
+	value_words(known_images, &words);
+	for (size_t i = 0; i < words.n; i++) {
+		char *rest = words.v[i], *word = strsep(&rest, ":"), *port;
+
+		if (!strstr(image, word))
+			continue;
+		while ((port = strsep(&rest, ":")))
+			add_port(port, out);
+		return;
+	}
+}
+
+void compose_listens(const struct node *service, struct strv *out)
+{
+	const struct node *exposed = node_get(service, "expose");
+	const char *image = node_text(service, "image");
+
+	for (size_t i = 0; exposed && exposed->kind == NODE_LIST && i < exposed->n; i++)
+		if (exposed->v[i].value->text)
+			add_port(exposed->v[i].value->text, out);
+	add_known(image ? path_basename(image) : "", out);
+	if (!out->n)
+		add_published(node_get(service, "ports"), out);
+}
+
+void compose_files(struct composing *cs, const struct node *service,
+		   void (*take)(struct composing *cs, const struct node *at, const char *source,
+				const char *target, void *arg),
+		   void *arg)
+{
+	static const struct {
+		const char *key, *folder;
+	} kinds[] = {{"secrets", "/run/secrets/"}, {"configs", "/"}};
+
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		const struct node *list = node_get(service, kinds[k].key);
+		const struct node *all = node_get(cs->compose.root, kinds[k].key);
+
+		for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n; i++) {
+			const struct node *n = list->v[i].value;
+			const char *name = n->text ? n->text : node_text(n, "source");
+			const char *to = node_text(n, "target");
+			const struct node *file = name ? node_get(node_get(all, name), "file")
+						       : NULL;
+			cleanup_free char *path = NULL, *target = NULL;
+			struct said_at at = compose_at(n);
+
+			if (!file || !file->text) {
+				resolution_note(cs->resolution, &at,
+						"'%s' of %s is left out: it is no file",
+						name ? name : "", kinds[k].key);
+				continue;
+			}
+			path = path_normalize(file->dir, file->text);
+			target = to && *to == '/'
+					 ? xstrdup(to)
+					 : xasprintf("%s%s", kinds[k].folder, to ? to : name);
+			take(cs, n, path, target, arg);
+		}
+	}
+}
+
+/* Keys that are read, that a box has anyway, or that nobody would miss. */
+static const char known[] =
+	"image build command entrypoint environment env_file volumes tmpfs ports expose depends_on "
+	"healthcheck profiles user working_dir restart stop_signal stop_grace_period network_mode "
+	"networks secrets configs devices gpus deploy hostname mem_limit cpus pids_limit cap_add "
+	"security_opt privileged extends "
+	"annotations attach blkio_config cap_drop cgroup cgroup_parent container_name cpu_count "
+	"cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpuset develop "
+	"domainname group_add init ipc isolation label_file labels links logging mac_address "
+	"mem_reservation mem_swappiness memswap_limit oom_kill_disable oom_score_adj pid platform "
+	"pull_policy runtime scale shm_size stdin_open storage_opt sysctls tty ulimits userns_mode "
+	"uts volume_driver";
+
+/* Keys with a meaning that a box cannot follow, a line each: the key, and why. */
+static const char missing[] =
+	"extra_hosts names come from the network; the host is 'host.sandbox'\n"
+	"volumes_from name the volumes\nread_only a box's root is its own\n"
+	"use_api_socket whoever has the socket of Docker is root on this machine\n"
+	"dns the host's servers are asked\ndns_search the host's search domains hold\n";
+
+/* Why it cannot be followed, or NULL; the caller frees it. */
+static char *why_missing(const char *key)
+{
+	cleanup_free char *copy = xstrdup(missing);
+	char *rest = copy, *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		char *why = line, *word = strsep(&why, " ");
+
+		if (streq(word, key))
+			return xstrdup(why);
+	}
+	return NULL;
+}
+
+static void note_key(struct composing *cs, const char *name, const char *key,
+		     const struct node *value, const struct strv *words)
+{
+	struct said_at at = compose_at(value);
+	cleanup_free char *hint = NULL, *why = NULL;
+
+	if (strv_has(words, key) || starts_with(key, "x-") || value->kind == NODE_NULL)
+		return;
+	why = why_missing(key);
+	if (why) {
+		resolution_note(cs->resolution, &at, "'%s' of service '%s' is left out: %s", key,
+				name, why);
+		return;
+	}
+	hint = schema_suggest(key, (const char *const *)words->v);
+	resolution_note(cs->resolution, &at, "the key '%s' of service '%s' is unknown%s", key, name,
+			hint);
+}
+
+static void note_demands(struct composing *cs, const char *name, const struct node *service)
+{
+	const struct node *capabilities = node_get(service, "cap_add");
+	const struct node *options = node_get(service, "security_opt");
+	const struct node *privileged = node_get(service, "privileged");
+	cleanup_free char *what = xasprintf("service '%s'", name);
+	struct said_at at;
+
+	for (size_t i = 0; capabilities && i < capabilities->n; i++) {
+		at = compose_at(capabilities->v[i].value);
+		if (capabilities->v[i].value->text)
+			demands_capability(cs->m, &at, what, capabilities->v[i].value->text);
+	}
+	for (size_t i = 0; options && options->kind == NODE_LIST && i < options->n; i++) {
+		at = compose_at(options->v[i].value);
+		if (options->v[i].value->text)
+			demands_security(cs->m, &at, what, options->v[i].value->text);
+	}
+	if (compose_is_true(privileged)) {
+		at = compose_at(privileged);
+		demands_privileged(cs->m, &at, what);
+	}
+}
+
+/* Names that only one network of containers has. */
+static void note_aliases(struct composing *cs, const char *name, const struct node *service)
+{
+	const struct node *networks = node_get(service, "networks");
+
+	for (size_t i = 0; networks && networks->kind == NODE_MAP && i < networks->n; i++) {
+		const struct node *aliases = node_get(networks->v[i].value, "aliases");
+		struct said_at at = compose_at(aliases ? aliases : networks);
+
+		if (aliases)
+			resolution_note(
+				cs->resolution, &at,
+				"the aliases of service '%s' are left out: its name is '%s'", name,
+				name);
+	}
+}
+
+void compose_note_keys(struct composing *cs, const char *name, const struct node *service)
+{
+	cleanup_strv struct strv words = {0};
+
+	value_words(known, &words);
+	for (size_t i = 0; i < service->n; i++)
+		note_key(cs, name, service->v[i].key, service->v[i].value, &words);
+	note_demands(cs, name, service);
+	note_aliases(cs, name, service);
+}

@@ -1,0 +1,290 @@
+/*
+ * compose_own.c - the project's box, from the service that devcontainer.json names.
+ *
+ * Of a directory above the project only the project is mounted: what else is there is nobody's
+ * business.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "config/env.h"
+#include "config/port_value.h"
+#include "config/schema.h"
+#include "image/devcontainer/composing.h"
+#include "image/devcontainer/demands.h"
+#include "image/devcontainer/devcontainer_compose.h"
+#include "image/devcontainer/mount.h"
+
+/* Where the project is, if this volume contains it; NULL: it does not. The caller frees it. */
+static char *holds_project(const struct composing *cs, const struct compose_volume *v)
+{
+	const char *project = cs->resolution->project;
+	cleanup_free char *real = v->kind == VOLUME_BIND ? realpath(v->source, NULL) : NULL;
+	cleanup_free char *all = NULL;
+
+	if (!real || !path_is_beneath(project, real))
+		return NULL;
+	all = xasprintf("%s/%s", v->target, project + (streq(real, "/") ? 1 : strlen(real)));
+	return path_normalize("/", all);
+}
+
+char *devcontainer_compose_target(struct composing *cs)
+{
+	const struct node *list = node_get(cs->own_service, "volumes");
+
+	for (size_t i = 0; list && i < list->n; i++) {
+		cleanup_compose_volume struct compose_volume v = {0};
+		char *target = compose_volume_parse(list->v[i].value, &v) ? NULL
+									  : holds_project(cs, &v);
+
+		if (target)
+			return target;
+	}
+	return NULL;
+}
+
+static void set_environment(struct composing *cs)
+{
+	const struct node *map = compose_environment(cs, cs->own_service);
+
+	for (size_t i = 0; i < map->n; i++) {
+		const char *name = map->v[i].key;
+		const struct node *value = map->v[i].value;
+		cleanup_free char *what = xasprintf("the variable %s", name), *text = NULL;
+
+		if (!value->text)
+			continue;
+		text = compose_env_value(value->text);
+		compose_set(cs, value, what, "env", name, text, &value->names);
+		env_set(&cs->m->env, name, value->text);
+	}
+}
+
+/* The name of a volume: of the compose project, unless it says otherwise. The caller frees it. */
+static char *volume_name(const struct composing *cs, const char *name)
+{
+	const struct node *volume = node_get(node_get(cs->compose.root, "volumes"), name);
+	const char *own = node_text(volume, "name");
+
+	if (own)
+		return xstrdup(own);
+	if (compose_is_true(node_get(volume, "external")))
+		return xstrdup(name);
+	return xasprintf("%s_%s", cs->compose.name, name);
+}
+
+static void set_mount(struct composing *cs, const struct node *n, const char *target,
+		      const char *value)
+{
+	cleanup_free char *what = xasprintf("the mount at '%s'", target);
+
+	compose_set(cs, n, what, "mounts", target, value, &n->names);
+}
+
+static void set_bind(struct composing *cs, const struct node *n, const struct compose_volume *v,
+		     bool *found)
+{
+	cleanup_free char *inside = holds_project(cs, v);
+	cleanup_free char *value = xasprintf("%s%s", v->source, v->read_only ? " ro" : "");
+	struct said_at at = compose_at(n);
+	cleanup_free char *real = NULL;
+
+	if (!inside) {
+		if (compose_is_there(cs, n, v))
+			set_mount(cs, n, v->target, value);
+		return;
+	}
+	real = realpath(v->source, NULL);
+	if (real && !streq(real, cs->resolution->project))
+		resolution_note(cs->resolution, &at, "of '%s' only the project is mounted, at '%s'",
+				v->source, inside);
+	if (*found) {
+		free(value);
+		value = xasprintf("%s%s", cs->resolution->project, v->read_only ? " ro" : "");
+		set_mount(cs, n, inside, value);
+	}
+	*found = true;
+}
+
+static void set_volumes(struct composing *cs)
+{
+	const struct node *list = node_get(cs->own_service, "volumes");
+	bool found = false;
+
+	for (size_t i = 0; list && i < list->n; i++) {
+		const struct node *n = list->v[i].value;
+		cleanup_compose_volume struct compose_volume v = {0};
+		cleanup_free char *name = NULL, *cache = NULL, *value = NULL;
+
+		if (!compose_volume_read(cs, n, &v))
+			continue;
+		if (v.kind == VOLUME_BIND) {
+			set_bind(cs, n, &v, &found);
+		} else if (v.kind == VOLUME_TMPFS) {
+			set_mount(cs, n, v.target, "tmpfs");
+		} else if (v.source) {
+			name = volume_name(cs, v.source);
+			cache = mount_cache_name(name);
+			value = xasprintf("cache:%s%s", cache, v.read_only ? " ro" : "");
+			set_mount(cs, n, v.target, value);
+		}
+	}
+	list = node_get(cs->own_service, "tmpfs");
+	for (size_t i = 0; list && i < list->n; i++) {
+		const struct node *n = list->v[i].value;
+		cleanup_free char *target = xstrndup(n->text ? n->text : "",
+						     n->text ? strcspn(n->text, ":") : 0);
+
+		set_mount(cs, n, target, "tmpfs");
+	}
+}
+
+static void set_file(struct composing *cs, const struct node *at, const char *source,
+		     const char *target, void *arg)
+{
+	cleanup_free char *value = xasprintf("%s ro", source);
+
+	(void)arg;
+	set_mount(cs, at, target, value);
+}
+
+static void set_port(struct composing *cs, const struct node *n, const char *text)
+{
+	cleanup_free char *host = NULL, *box = NULL;
+
+	port_value_split(text, &host, &box);
+	compose_set(cs, n, "a port", "ports", *host ? host : "0", box, &n->names);
+}
+
+static bool is_listened(const struct strv *ports, const char *text)
+{
+	cleanup_free char *host = NULL, *box = NULL;
+
+	port_value_split(text, &host, &box);
+	return strv_has(ports, box);
+}
+
+/* A service that lends its network publishes what the project's box listens on, too. */
+static void set_ports_of(struct composing *cs, const struct node *service)
+{
+	const struct node *list = node_get(service, "ports");
+	cleanup_strv struct strv listens = {0};
+
+	if (service != cs->own_service)
+		compose_listens(service, &listens);
+	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n; i++) {
+		cleanup_free char *text = compose_port(cs, list->v[i].value);
+
+		if (text && !is_listened(&listens, text))
+			set_port(cs, list->v[i].value, text);
+	}
+}
+
+static void set_network(struct composing *cs)
+{
+	const struct node *mode = node_get(cs->own_service, "network_mode");
+	const char *lender = compose_network_of(cs->own_service);
+	struct said_at at;
+
+	if (!mode || !mode->text)
+		return;
+	at = compose_at(mode);
+	if (lender && node_get(cs->services, lender))
+		set_ports_of(cs, node_get(cs->services, lender));
+	else if (streq(mode->text, "host") || streq(mode->text, "none"))
+		resolution_set_key(cs->resolution, &at, "network_mode", KEY_NETWORK, mode->text);
+	else if (!streq(mode->text, "bridge"))
+		resolution_note(cs->resolution, &at,
+				"network_mode '%s' is left out: a box is not in a network of "
+				"containers",
+				mode->text);
+}
+
+/* Commands that only keep a container alive. */
+static bool is_idle(const char *words)
+{
+	return strstr(words, "sleep") || strstr(words, "tail -f /dev/null") ||
+	       strstr(words, "tail -F /dev/null");
+}
+
+static void note_command(struct composing *cs)
+{
+	static const char *const keys[] = {"command", "entrypoint"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && !cs->override_command; i++) {
+		const struct node *n = node_get(cs->own_service, keys[i]);
+		cleanup_free char *words = n && n->kind != NODE_NULL ? compose_words(cs, keys[i], n)
+								     : NULL;
+		struct said_at at = compose_at(n ? n : cs->own_service);
+
+		if (words && *words && !is_idle(words))
+			resolution_note(cs->resolution, &at,
+					"the %s of '%s' is not started: a box begins with a "
+					"session",
+					keys[i], cs->own);
+	}
+}
+
+static void set_devices(struct composing *cs)
+{
+	const struct node *list = node_get(cs->own_service, "devices");
+	const struct node *reserved = node_get(
+		node_get(node_get(node_get(cs->own_service, "deploy"), "resources"),
+			 "reservations"),
+		"devices");
+	const struct node *gpu = node_get(cs->own_service, "gpus");
+	const struct schema_key *row = &schema_keys[KEY_DEVICES];
+
+	for (size_t i = 0; list && i < list->n; i++) {
+		const struct node *n = list->v[i].value;
+		const char *text = n->text ? n->text : node_text(n, "source");
+		cleanup_free char *device = text ? xstrndup(text, strcspn(text, ":")) : NULL;
+
+		if (device)
+			compose_set(cs, n, "a device", row->section, row->key, device, &n->names);
+	}
+	gpu = gpu ? gpu : reserved;
+	if (gpu)
+		compose_set(cs, gpu, "a GPU", schema_keys[KEY_GPU].section,
+			    schema_keys[KEY_GPU].key, "yes", NULL);
+}
+
+static void set_plain(struct composing *cs)
+{
+	static const struct {
+		const char *key;
+		enum schema_id id;
+	} keys[] = {{"hostname", KEY_HOSTNAME},
+		    {"mem_limit", KEY_LIMITS_MEMORY},
+		    {"cpus", KEY_LIMITS_CPUS},
+		    {"pids_limit", KEY_LIMITS_PIDS}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const struct node *n = node_get(cs->own_service, keys[i].key);
+		const struct schema_key *row = &schema_keys[keys[i].id];
+
+		if (n && n->text && *n->text)
+			compose_set(cs, n, keys[i].key, row->section, row->key, n->text, &n->names);
+	}
+}
+
+void compose_set_own(struct composing *cs)
+{
+	const struct node *user = node_get(cs->own_service, "user");
+
+	if (user && user->text && *user->text) {
+		cs->m->image_user = user->text;
+		cs->m->user_at = compose_at(user);
+	}
+	set_environment(cs);
+	set_volumes(cs);
+	compose_files(cs, cs->own_service, set_file, NULL);
+	set_ports_of(cs, cs->own_service);
+	set_network(cs);
+	set_devices(cs);
+	set_plain(cs);
+	note_command(cs);
+	compose_note_keys(cs, cs->own, cs->own_service);
+}

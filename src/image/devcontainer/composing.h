@@ -1,0 +1,117 @@
+/*
+ * composing.h - shared by the parts that make settings from compose files; devcontainer_compose.h is
+ * for others.
+ *
+ * compose_values.c reads values that have several forms, compose_own.c makes the project's box from
+ * the service that devcontainer.json names, compose_service.c a [service NAME] from another one,
+ * compose_build.c an image from a Dockerfile of theirs, and compose_keys.c tells what is left out.
+ */
+#ifndef IMAGE_DEVCONTAINER_COMPOSING_H
+#define IMAGE_DEVCONTAINER_COMPOSING_H
+
+#include "image/compose/compose.h"
+#include "image/devcontainer/layers.h"
+
+struct composing {
+	struct merging *m;
+	struct resolution *resolution;
+	struct said_at at; /* of the key in devcontainer.json */
+	struct compose_source source;
+	struct compose compose;
+	const struct node *services;
+	const char *own; /* the name of the project's own service */
+	const struct node *own_service;
+	struct strv wanted; /* services that start without being named */
+	struct strv near;   /* ports at the loopback of the project's boxes */
+	bool override_command;
+};
+
+static inline struct said_at compose_at(const struct node *n)
+{
+	return (struct said_at){.where = n->file, .line = n->line};
+}
+
+/* A setting, with the variables of the host that are in it. */
+void compose_set(struct composing *cs, const struct node *at, const char *what, const char *section,
+		 const char *key, const char *value, const struct strv *names);
+
+/* The variables of a service: those of its env_file, below `environment`. A new map. */
+struct node *compose_environment(struct composing *cs, const struct node *service);
+
+/* The value of [env]: a dollar sign is one for env_expand() too. The caller frees it. */
+char *compose_env_value(const char *text);
+
+struct compose_volume {
+	enum { VOLUME_NAMED, VOLUME_BIND, VOLUME_TMPFS, VOLUME_OTHER } kind;
+	char *source; /* a path, absolute; a name; NULL: it has no name */
+	char *target, *size;
+	bool read_only;
+};
+
+void compose_volume_clear(struct compose_volume *v);
+#define cleanup_compose_volume __attribute__((cleanup(compose_volume_clear)))
+
+/* One of `volumes`, in its short or its long form. Returns why it cannot be had, or NULL. */
+const char *compose_volume_parse(const struct node *n, struct compose_volume *ret);
+
+/* The same; false, with a note: it is left out. */
+bool compose_volume_read(struct composing *cs, const struct node *n, struct compose_volume *ret);
+
+/* Does what it binds exist? Otherwise it is left out, with a note. */
+bool compose_is_there(struct composing *cs, const struct node *n, const struct compose_volume *v);
+
+/*
+ * One of `ports` as -p of docker-run has it: [[ADDRESS:]HOST:]BOX[/udp]. NULL, with a note: it
+ * cannot be read. The caller frees it.
+ */
+char *compose_port(struct composing *cs, const struct node *n);
+
+/*
+ * A command as words that service_words() splits: a list, or a text that is split as a shell does.
+ * NULL, with a note: it cannot be read. The caller frees it.
+ */
+char *compose_words(struct composing *cs, const char *key, const struct node *n);
+
+/* Milliseconds of 1m30s, 1.5s, 500ms; false: it is no duration. */
+bool compose_duration(const char *text, unsigned long *ret_ms);
+
+/* true, yes, on. */
+bool compose_is_true(const struct node *n);
+
+/*
+ * The name of a service's image: as it says, or of what is built, which is recorded. NULL: there is
+ * none, and why no box can be made was said. file, unless NULL: the features of that devcontainer.json
+ * are installed in it. names gets the host's variables in it. The caller frees it.
+ */
+char *compose_image(struct composing *cs, const char *name, const struct node *service,
+		    const struct layer_json *file, struct strv *names);
+
+/* Why there is no such service; without its own the project has no box. */
+void compose_leave_out(struct composing *cs, const char *name, const struct node *n,
+		       const char *why);
+
+/*
+ * The name that `network_mode: service:NAME` gives, or NULL. Services of one network reach each other
+ * at their loopback.
+ */
+const char *compose_network_of(const struct node *service);
+
+/* Ports that a service listens on, as far as is known: numbers. */
+void compose_listens(const struct node *service, struct strv *out);
+
+/* Is it in one network with the project's own service? */
+bool compose_is_near(const struct composing *cs, const char *name, const struct node *service);
+
+/* Files of `secrets` and `configs`, in the order of the list: where they are, and where they go. */
+void compose_files(struct composing *cs, const struct node *service,
+		   void (*take)(struct composing *cs, const struct node *at, const char *source,
+				const char *target, void *arg),
+		   void *arg);
+
+/* Names the keys of a service that are unknown, or that a box cannot follow. */
+void compose_note_keys(struct composing *cs, const char *name, const struct node *service);
+
+void compose_set_own(struct composing *cs);
+void compose_set_service(struct composing *cs, const char *name, const struct node *service);
+
+#endif

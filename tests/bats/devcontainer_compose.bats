@@ -1,0 +1,256 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2154 # scripts run in the boxes; bats sets variables
+# devcontainer_compose.bats - a devcontainer.json with compose files: its own service is the project's box, the others are
+# services of the project.
+bats_require_minimum_version 1.8.0
+load helpers
+load images
+
+teardown() {
+	cd "$T" || return 1
+	sandbox_teardown
+}
+
+# .devcontainer/devcontainer.json of the project p with these members, and a compose file on stdin.
+compose() { # MEMBERS
+	mkdir -p p/.devcontainer
+	echo "{\"dockerComposeFile\": \"compose.yml\", \"service\": \"app\"${1:+, $1}}" >p/.devcontainer/devcontainer.json
+	cat >p/.devcontainer/compose.yml
+}
+
+# The settings that are of the project, "KEY = VALUE FILE:LINE" with single blanks, without what is built in.
+settings() {
+	sandbox config ./p 2>/dev/null | sed -n 's/  */ /g; / p\/[^ ]*$/p'
+}
+
+# app:1 with a shell and httpd, as root and dev.
+server_image() {
+	layout app <<<"{'layers': [busybox() + [D('etc'), D('srv'), D('run'), D('tmp'), F('srv/id', b'volume'), F('etc/passwd', b'root:x:0:0::/root:/bin/sh\ndev:x:1000:1000::/home/dev:/bin/sh\n'),
+		F('etc/group', b'root:x:0:\ndev:x:1000:\n'), D('root'), D('home'), D('home/dev', uid=1000, gid=1000)]], 'config': {'Env': ['PATH=/bin']}}"
+	sandbox image import "$T/app" app:1 2>/dev/null
+}
+
+@test "an app from a Dockerfile with a service that it needs: entered with one command" {
+	server_image
+	compose '"workspaceFolder": "/work", "remoteUser": "dev", "containerEnv": {"A": "json"}, "postCreateCommand": "wget -qO made http://db:8080/id"' <<-'YAML'
+		services:
+		  app:
+		    build:
+		      context: ..
+		      dockerfile: .devcontainer/Dockerfile
+		      args: {WHO: "${WHO-me}"}
+		    volumes:
+		      - ..:/work:cached
+		      - tools:/tools
+		    environment:
+		      - A=compose
+		      - B=cost $$5
+		    command: sleep infinity
+		    depends_on: [db]
+		  db:
+		    build: ./db
+		    command: sh -c 'echo "$$GREETING" >/srv/hello; exec httpd -f -p 8080 -h /srv'
+		    environment:
+		      GREETING: ${GREETING:-good day}
+		    volumes: ["data:/srv"]
+		    healthcheck:
+		      test: ["CMD", "wget", "-qO", "/dev/null", "http://localhost:8080/id"]
+		      interval: 1s
+		volumes: {data: , tools: }
+	YAML
+	mkdir -p p/.devcontainer/db
+	printf 'FROM app:1\nARG WHO\nENV BUILT=$WHO\n' >p/.devcontainer/Dockerfile
+	printf 'FROM app:1\nRUN echo built >/srv/id\n' >p/.devcontainer/db/Dockerfile
+	GREETING=hi run ! sandbox enter ./p -- true
+	[[ $output = *'asks for these of this machine: /tools = cache:p_devcontainer_tools; variable of yours: GREETING, for [service db] env.GREETING'* ]]
+	run -0 --separate-stderr sandbox enter --accept ./p -- sh -c 'id -un; pwd; echo "$A|$B|$BUILT"; cat made; ls -d /tools; wget -qO - http://db:8080/hello'
+	[ "$output" = $'dev\n/work\njson|cost $5|me\nbuilt\n/tools\ngood day' ]
+	[ -O p/made ]
+	cd p
+	[[ $(sandbox ps --json | jq -r '.[].service | select(.name == "db") | "\(.state) \(.health)"') = 'running healthy' ]]
+	sandbox down >/dev/null
+	# The volume has what the service wrote; a second start reads no file of these.
+	GREETING=changed sandbox up -d --accept >/dev/null
+	sandbox down >/dev/null
+	sandbox config >/dev/null
+	run -0 strace -f -qq -e trace=execve -o "$T/trace" sandbox config
+	run -1 grep -c sandbox-image "$T/trace"
+	echo '# more' >>.devcontainer/compose.yml
+	run -0 strace -f -qq -e trace=execve -o "$T/trace" sandbox config
+	grep -q sandbox-image "$T/trace"
+}
+
+@test "what services say becomes their sections; what a box cannot follow is named with its line" {
+	compose '"workspaceFolder": "/w/p", "runServices": ["db"], "forwardPorts": ["db:5432", "web:80", "none:1"]' <<-'YAML'
+		name: shop
+		x-common: &common
+		  restart: unless-stopped
+		  environment: &env {LEVEL: info, MODE: dev}
+		services:
+		  app:
+		    <<: *common
+		    image: app:1
+		    volumes: ["../..:/w:cached", "/var/run/docker.sock:/var/run/docker.sock", "cache:/c:ro", {type: tmpfs, target: /t}]
+		    environment: {<<: *env, MODE: test}
+		    ports: ["8000:80", "127.0.0.1:8001:81", 9000, {target: 82, published: "8002"}]
+		    network_mode: service:db
+		    user: dev
+		    cap_add: [SYS_PTRACE, NET_ADMIN]
+		    command: [npm, run, dev]
+		    extra_hosts: ["host.docker.internal:host-gateway"]
+		    quux: 1
+		  db:
+		    <<: *common
+		    image: postgres:16
+		    command: ["postgres", "-c", "log line"]
+		    environment: ["POSTGRES_PASSWORD=a$$b c", "discovery.type=single-node"]
+		    env_file: [{path: none.env, required: false}, db.env]
+		    volumes: ["data:/var/lib/postgresql/data", "./init:/init:ro", "./none:/none"]
+		    tmpfs: /run/postgresql
+		    depends_on:
+		      job: {condition: service_completed_successfully}
+		      cache: {condition: service_healthy}
+		      app: {condition: service_started}
+		    healthcheck: {test: "pg_isready -U $$POSTGRES_USER", interval: 1m30s, timeout: 500ms, retries: 5, start_period: 0s}
+		    stop_grace_period: 1m
+		    stop_signal: SIGINT
+		    working_dir: /srv
+		  job: {image: app:1, entrypoint: "", command: "sh -c 'exit 0'"}
+		  cache: {image: "redis:7", healthcheck: {disable: true}, ports: ["6379:6379"]}
+		  web: {image: nginx, profiles: [front], deploy: {replicas: 2}, logging: {driver: none}}
+	YAML
+	mkdir p/.devcontainer/init
+	printf '# c\nexport FILE="from ${FILE_VAR:-file}" # d\nPOSTGRES_PASSWORD=lower\nLINES=\x27$x\x27\n' >p/.devcontainer/db.env
+	run -0 --separate-stderr sandbox config ./p
+	diff -u - <(printf '%s\n' "$stderr" | sed 's,^sandbox: p/.devcontainer/,,') <<-EOF2
+		compose.yml:9: of '$T' only the project is mounted, at '/w/p'
+		compose.yml:9: the volume '/var/run/docker.sock:/var/run/docker.sock' is left out: whoever has the socket of Docker is root on this machine
+		compose.yml:15: the command of 'app' is not started: a box begins with a session
+		compose.yml:16: 'extra_hosts' of service 'app' is left out: names come from the network; the host is 'host.sandbox'
+		compose.yml:17: the key 'quux' of service 'app' is unknown
+		compose.yml:14: service 'app' NET_ADMIN: a box does not get this capability over the machine
+		compose.yml:24: nothing is mounted at '/none': there is no '$T/p/.devcontainer/none'
+		devcontainer.json:1: port 'none:1' is left out: there is no service 'none'
+	EOF2
+	diff -u - <(settings) <<-EOF2
+		image = app:1 p/.devcontainer/compose.yml:8
+		project = /w/p p/.devcontainer/devcontainer.json:1
+		env.MODE = test p/.devcontainer/compose.yml:10
+		env.LEVEL = info p/.devcontainer/compose.yml:4
+		mounts./c = cache:shop_cache ro p/.devcontainer/compose.yml:9
+		mounts./t = tmpfs p/.devcontainer/compose.yml:9
+		ports.8000 = 80 p/.devcontainer/compose.yml:11
+		ports.127.0.0.1:8001 = 81 p/.devcontainer/compose.yml:11
+		ports.auto = 9000 p/.devcontainer/compose.yml:11
+		ports.8002 = 82 p/.devcontainer/compose.yml:11
+		service db.image = postgres:16 p/.devcontainer/compose.yml:20
+		service db.command = postgres -c 'log line' p/.devcontainer/compose.yml:21
+		service db.env.FILE = from file p/.devcontainer/db.env:2
+		service db.env.POSTGRES_PASSWORD = a\$\$b c p/.devcontainer/compose.yml:22
+		service db.env.LINES = \$\$x p/.devcontainer/db.env:4
+		service db.env.discovery.type = single-node p/.devcontainer/compose.yml:22
+		service db.volumes = data:/var/lib/postgresql/data p/.devcontainer/compose.yml:24
+		service db.volumes = $T/p/.devcontainer/init:/init:ro p/.devcontainer/compose.yml:24
+		service db.tmpfs = /run/postgresql p/.devcontainer/compose.yml:25
+		service db.localhost = 5432 p/.devcontainer/compose.yml:19
+		service db.needs = job:completed p/.devcontainer/compose.yml:27
+		service db.needs = cache p/.devcontainer/compose.yml:28
+		service db.health = pg_isready -U \$POSTGRES_USER p/.devcontainer/compose.yml:30
+		service db.health-interval = 90s p/.devcontainer/compose.yml:30
+		service db.health-timeout = 500ms p/.devcontainer/compose.yml:30
+		service db.health-start-period = 0s p/.devcontainer/compose.yml:30
+		service db.health-retries = 5 p/.devcontainer/compose.yml:30
+		service db.workdir = /srv p/.devcontainer/compose.yml:33
+		service db.restart = unless-stopped p/.devcontainer/compose.yml:3
+		service db.stop-signal = SIGINT p/.devcontainer/compose.yml:32
+		service db.stop-timeout = 60s p/.devcontainer/compose.yml:31
+		service job.image = app:1 p/.devcontainer/compose.yml:34
+		service job.command = sh -c 'exit 0' p/.devcontainer/compose.yml:34
+		service job.entrypoint = p/.devcontainer/compose.yml:34
+		service cache.image = redis:7 p/.devcontainer/compose.yml:35
+		service cache.ports = 6379:6379 p/.devcontainer/compose.yml:35
+		service cache.health = none p/.devcontainer/compose.yml:35
+		service web.image = nginx p/.devcontainer/compose.yml:36
+		service web.profiles = front p/.devcontainer/compose.yml:36
+		user = dev p/.devcontainer/compose.yml:13
+		service db.ports = 5432:5432 p/.devcontainer/devcontainer.json:1
+		service web.ports = 80:80 p/.devcontainer/devcontainer.json:1
+	EOF2
+}
+
+@test "several files, extends, include and .env make one" {
+	compose <<-'YAML'
+		include: [more.yml]
+		services:
+		  app:
+		    image: "app:${TAG:?set it in .env}"
+		    extends: {file: base.yml, service: base}
+		    environment: [A=first]
+	YAML
+	sed -i 's/"compose.yml"/["compose.yml", "over.yml"]/' p/.devcontainer/devcontainer.json
+	fails 125 '*p/.devcontainer/devcontainer.json:1: *compose.yml:4: the variable TAG is needed: set it in .env' sandbox config ./p
+	echo 'TAG=1' >p/.devcontainer/.env
+	cat >p/.devcontainer/base.yml <<-'YAML'
+		services:
+		  base: {extends: root, environment: {B: base, A: base}}
+		  root: {environment: {B: root, C: root}, tmpfs: [/x], ports: ["1:1", "2:2"]}
+	YAML
+	echo 'services: {db: {image: "db:${TAG}"}}' >p/.devcontainer/more.yml
+	printf 'services: {app: {environment: {C: over}, tmpfs: !reset null, ports: !override ["3:3"]}, db: {restart: always}}\n' >p/.devcontainer/over.yml
+	diff -u - <(settings | cut -d' ' -f1-4 | grep -v '^project\|^user') <<-'EOF2'
+		image = app:1 p/.devcontainer/compose.yml:4
+		env.B = base p/.devcontainer/base.yml:2
+		env.C = over p/.devcontainer/over.yml:1
+		env.A = first p/.devcontainer/compose.yml:6
+		ports.3 = 3 p/.devcontainer/over.yml:1
+		service db.image = db:1
+		service db.restart = always
+	EOF2
+	# Each of them is a part of what the settings are valid for.
+	sed -i 's/TAG=1/TAG=2/' p/.devcontainer/.env
+	[ "$(sandbox config ./p image)" = app:2 ]
+	sed -i 's/B: base/B: new/' p/.devcontainer/base.yml
+	[ "$(sandbox config ./p env.B)" = new ]
+	# sandbox.ini comes first.
+	printf '[service db]\nimage = mine\n' >p/sandbox.ini
+	[ "$(sandbox config ./p 'service db.image')" = mine ]
+}
+
+@test "what is wrong is said with file and line; nothing outside the project is read" {
+	compose <<<'services: {db: {image: x}}'
+	fails 125 "*p/.devcontainer/devcontainer.json:1: the compose files have no service 'app'" sandbox config ./p
+	compose <<<$'services:\n  app:\n    image: a\n    image: b\n'
+	fails 125 "*devcontainer.json:1: */compose.yml:4: the key 'image' is there a second time: first in line 3" sandbox config ./p
+	compose <<<$'services:\n  app: &a\n    x-me: *a\n'
+	fails 125 "*/compose.yml:*: an alias is within what it stands for" sandbox config ./p
+	compose <<<$'services:\n  app: {extends: app}\n'
+	fails 125 "*/compose.yml:2: services extend each other in a circle, or too deeply" sandbox config ./p
+	compose <<<$'services:\n  app: {image: "${X"}\n'
+	fails 125 "*/compose.yml:2: '\${X' has no '}'" sandbox config ./p
+	compose <<<$'services: [app]\n'
+	fails 125 "*/compose.yml:1: 'services' is no mapping" sandbox config ./p
+	# Aliases that multiply, depth, size.
+	python3 - >p/.devcontainer/compose.yml <<-'PY'
+		print("x0: &x0 [1, 2]")
+		for i in range(40):
+		    print(f"x{i + 1}: &x{i + 1} {{a: *x{i}, b: *x{i}, c: *x{i}}}")
+		print("services: {app: {image: app:1, environment: *x40, volumes: *x0}}")
+	PY
+	sandbox config ./p image
+	printf '%070000d' 0 | tr 0 '[' >p/.devcontainer/compose.yml
+	fails 125 '*/compose.yml:1: there is too much in it' sandbox config ./p
+	# Symlinks out, and paths out.
+	mkdir out
+	echo 'services: {app: {image: app:1, env_file: [../../out/env, link.env]}}' >out/compose.yml
+	echo SECRET=x >out/env
+	ln -s "$T/out/env" p/.devcontainer/link.env
+	cp out/compose.yml p/.devcontainer/compose.yml
+	run -0 --separate-stderr sandbox config ./p
+	[[ $stderr = *"env_file '../../out/env' is left out: '$T/out/env' is not in the project"* ]]
+	[[ $stderr = *"env_file 'link.env' is left out: "* ]]
+	[[ $output != *SECRET* ]]
+	ln -sf "$T/out/compose.yml" p/.devcontainer/compose.yml
+	run -125 sandbox config ./p
+	echo '{"dockerComposeFile": "../../out/compose.yml", "service": "app"}' >p/.devcontainer/devcontainer.json
+	fails 125 "*devcontainer.json:1: '$T/out/compose.yml' is not in the project" sandbox config ./p
+}
