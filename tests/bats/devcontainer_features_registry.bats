@@ -41,11 +41,15 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ','; }
 	features "{\"$REGISTRY/team/features/tool:1\": {}, \"$REGISTRY/Team/features/old\": {}}"
 	run -0 --separate-stderr sandbox enter ./p -- cat /opt/order
 	[ "$output" = $'base 1.0.0 quick\nold 2.0.0 \ntool 1.2.0 ' ]
-	[[ $stderr = *"feature $REGISTRY/team/features/tool:1"* ]]
+	[[ $stderr = *"the feature '$REGISTRY/Team/features/old' is called 'new' now"*"feature $REGISTRY/team/features/tool:1"* ]]
 	features "{\"$REGISTRY/team/features/tool\": {}}"
 	[ "$(order)" = 'tool 2.0.0 ,' ]
 	features "{\"$REGISTRY/team/features/tool@$one\": {}}"
 	[ "$(order)" = 'base 1.0.0 quick,tool 1.2.0 ,' ]
+	# What was fetched is intact, and no image is made of it.
+	sandbox image verify >/dev/null
+	run -0 sandbox image ls --names
+	[[ $output != *team/features* ]]
 	# The tarball is here: without the registry too.
 	registry_stop
 	sed -i 's/{}/{"x": "y"}/' p/.devcontainer/devcontainer.json

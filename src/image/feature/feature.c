@@ -261,7 +261,8 @@ int feature_compare(const struct feature *a, const struct feature *b)
 	bool same = feature_is(a, b) || feature_is(b, a);
 	int r = a->kind != b->kind ? strcmp(a->id, b->id) : 0;
 
-	if (r == 0 && same && a->kind == FEATURE_OCI && digest_equal(&a->digest, &b->digest) &&
+	/* Two tags may mean the same. */
+	if (r == 0 && same && a->digest.hex[0] && digest_equal(&a->digest, &b->digest) &&
 	    compare_options(a->given, b->given) == 0)
 		return 0;
 	if (r == 0 && !same)

@@ -12,12 +12,15 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "image/document/json_line.h"
 #include "image/feature/feature_document.h"
 #include "image/feature/feature_fetch.h"
 #include "image/feature/feature_lock.h"
 #include "image/feature/feature_order.h"
+
+#define LEFT_OUT ((size_t)-1)
 
 void feature_set_clear(struct feature_set *s)
 {
@@ -85,7 +88,19 @@ static int read_document(struct feature *f, struct err *e)
 	return r;
 }
 
-/* Where the list has it; else it is fetched and added. *ret: (size_t)-1 if it is left out. */
+/* What its author says to those who use it. */
+static void note_age(const struct feature *f)
+{
+	const char *now = json_string_value(json_object_get(f->doc, "currentId"));
+	const char *id = json_string_value(json_object_get(f->doc, "id"));
+
+	if (now && !streq(now, id))
+		log_note("the feature '%s' is called '%s' now", f->id, now);
+	else if (json_is_true(json_object_get(f->doc, "deprecated")))
+		log_note("the feature '%s' is deprecated", f->id);
+}
+
+/* Where the list has it; else it is fetched and added. *ret: LEFT_OUT if it needs Docker. */
 static int add(const struct feature_request *req, struct feature_set *s, const char *id,
 	       const json_t *options, size_t line, size_t *ret, struct err *e)
 {
@@ -96,7 +111,7 @@ static int add(const struct feature_request *req, struct feature_set *s, const c
 
 	if (r < 0)
 		return r;
-	*ret = (size_t)-1;
+	*ret = LEFT_OUT;
 	if (feature_wants_docker(&f))
 		return 0;
 	f.line = line;
@@ -112,6 +127,7 @@ static int add(const struct feature_request *req, struct feature_set *s, const c
 		}
 	if (r < 0)
 		return r;
+	note_age(&f);
 	l->v = xrealloc(l->v, l->n + 1, sizeof(*l->v));
 	l->v[l->n] = f;
 	f = (struct feature){0};
@@ -133,8 +149,13 @@ static int add_needs(const struct feature_request *req, struct feature_set *s, s
 		r = add(req, s, json_object_iter_key(it), json_object_iter_value(it),
 			s->list.v[i].line, &at, e);
 		if (r < 0) {
-			r = err_add(e, "the feature '%s' depends on another one", s->list.v[i].id);
-		} else if (at != (size_t)-1) {
+			r = err_add(e, "%s:%zu: the feature '%s' depends on another one", req->file,
+				    s->list.v[i].line, s->list.v[i].id);
+		} else if (at == LEFT_OUT) {
+			log_note("the feature '%s', on which '%s' depends, is left out: it needs "
+				 "the API of Docker",
+				 json_object_iter_key(it), s->list.v[i].id);
+		} else {
 			struct feature *f = &s->list.v[i];
 
 			f->needs = xrealloc(f->needs, f->n_needs + 1, sizeof(*f->needs));

@@ -27,8 +27,8 @@ struct feature_set {
 };
 
 /*
- * Fetches what is not here. Features that need Docker are left out, without a word. Errors name the
- * feature. Release *ret with feature_set_clear(), on failure too.
+ * Fetches what is not here. Features that need Docker are left out; those that others depend on
+ * are told. Errors name the feature. Release *ret with feature_set_clear(), on failure too.
  */
 int feature_gather(const struct feature_request *req, struct feature_set *ret, struct err *e);
 void feature_set_clear(struct feature_set *s);

@@ -80,7 +80,7 @@ static char *make_script(const struct feature *f, const struct feature_image *im
 static char *make_place(const struct feature *f, size_t number)
 {
 	const char *id = json_string_value(json_object_get(f->doc, "id"));
-	char *place = xasprintf(PLACE "%s_%zu", id, number);
+	char *place = xasprintf(PLACE "%.64s_%zu", id, number);
 
 	for (char *c = place + sizeof(PLACE) - 1; *c; c++)
 		if (!isalnum((unsigned char)*c) && !strchr("_-", *c))
