@@ -342,8 +342,11 @@ static void start_services(const struct enter_options *o, const char *dir,
 			   const struct settings *settings)
 {
 	cleanup_service_group struct service_group g = SERVICE_GROUP_INIT;
-	struct up_options up = {
-		.project = dir, .lingers = true, .asker = o->asker, .settings = o->settings};
+	struct up_options up = {.project = dir,
+				.builds = o->rebuild,
+				.lingers = true,
+				.asker = o->asker,
+				.settings = o->settings};
 	struct err e;
 
 	if (!streq(settings_get(settings, KEY_SERVICES), "auto") || o->rescue)

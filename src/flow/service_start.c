@@ -128,7 +128,7 @@ int service_make_box(const struct service_project *p, struct service_run *run, s
 	cleanup_box struct box b = BOX_INIT;
 	cleanup_close int lock = -1;
 	struct image_request image = {.store = p->store, .image = run->own.image, .base = p->dir};
-	int r = origin_build_missing(p->store, p->settings, run->own.image, e);
+	int r = origin_build_service(p->store, p->settings, run->own.image, p->builds, e);
 
 	if (r == 0)
 		r = image_resolve(&image, &root, e);

@@ -16,6 +16,7 @@ struct service_project {
 	const struct settings *settings;
 	const char *dir, *mark; /* its directory, and that directory's folder_mark() */
 	const char *name;	/* the beginning of its services' names */
+	bool builds;		/* images that are built are built again */
 };
 
 /* A service with its box. */

@@ -72,6 +72,7 @@ static int load_project(struct upping *u, struct service_group *g, struct err *e
 					      .settings = &u->settings,
 					      .dir = g->project,
 					      .mark = g->mark,
+					      .builds = u->o->builds,
 					      .name = name ? xstrdup(name)
 							   : folder_box_name(g->project)};
 	user_self(&u->user);

@@ -16,6 +16,7 @@ struct up_options {
 	char *const *words;	  /* names of services, NULL-terminated; NULL or empty: all */
 	struct strv with;	  /* profiles of services */
 	bool again;		  /* restart: those that run are stopped first */
+	bool builds;		  /* images that are built are built again */
 	bool lingers;		  /* they end with the project's box, which this process enters */
 	struct reach_asker asker; /* for what they ask for of the host */
 	struct settings_request settings;

@@ -46,16 +46,17 @@ int origin_build(const struct settings *settings, bool fetch, struct err *e)
 	return image_program((const char *const *)words.v, false, e);
 }
 
-int origin_build_missing(const struct store *s, const struct settings *settings, const char *image,
-			 struct err *e)
+int origin_build_service(const struct store *s, const struct settings *settings, const char *image,
+			 bool again, struct err *e)
 {
 	cleanup_strv struct strv build = {0}, words = {0};
 	struct digest digest;
 	int r;
 
 	service_build_of(settings, image, &build);
-	r = build.n ? image_digest(s, image, &digest, e) : 0;
-
+	if (!build.n)
+		return 0;
+	r = again ? -ENOENT : image_digest(s, image, &digest, e);
 	if (r != -ENOENT)
 		return r;
 	strv_push(&words, "image");

@@ -34,9 +34,9 @@ int origin_check(const struct settings *settings, struct err *e);
  */
 int origin_build(const struct settings *settings, bool fetch, struct err *e);
 
-/* Builds the image of a service that is to be built, unless it is here. */
-int origin_build_missing(const struct store *s, const struct settings *settings, const char *image,
-			 struct err *e);
+/* Builds the image of a service that is to be built, unless it is here; again: also then. */
+int origin_build_service(const struct store *s, const struct settings *settings, const char *image,
+			 bool again, struct err *e);
 
 /*
  * Provides what is missing: pulls the image, runs the steps. That may take minutes, so hold no lock

@@ -60,7 +60,8 @@ server_image() {
 	YAML
 	mkdir -p p/.devcontainer/db
 	printf 'FROM app:1\nARG WHO\nENV BUILT=$WHO\n' >p/.devcontainer/Dockerfile
-	printf 'FROM app:1\nRUN echo built >/srv/id\n' >p/.devcontainer/db/Dockerfile
+	printf 'FROM app:1\nRUN echo built >/srv/id\nCOPY note /note\n' >p/.devcontainer/db/Dockerfile
+	echo one >p/.devcontainer/db/note
 	GREETING=hi run ! sandbox enter ./p -- true
 	[[ $output = *'asks for these of this machine: /tools = cache:p_devcontainer_tools; variable of yours: GREETING, for [service db] env.GREETING'* ]]
 	run -0 --separate-stderr sandbox enter --accept ./p -- sh -c 'id -un; pwd; echo "$A|$B|$BUILT"; cat made; ls -d /tools; wget -qO - http://db:8080/hello'
@@ -68,6 +69,11 @@ server_image() {
 	[ -O p/made ]
 	cd p
 	[[ $(sandbox ps --json | jq -r '.[].service | select(.name == "db") | "\(.state) \(.health)"') = 'running healthy' ]]
+	sandbox down >/dev/null
+	# Files that are copied into an image come with --rebuild.
+	echo two >.devcontainer/db/note
+	sandbox enter --quiet --rebuild --accept -- true
+	[ "$(sandbox exec db cat /note)" = two ]
 	sandbox down >/dev/null
 	# The volume has what the service wrote; a second start reads no file of these.
 	GREETING=changed sandbox up -d --accept >/dev/null
@@ -176,6 +182,22 @@ server_image() {
 		service db.ports = 5432:5432 p/.devcontainer/devcontainer.json:1
 		service web.ports = 80:80 p/.devcontainer/devcontainer.json:1
 	EOF2
+}
+
+@test "features are installed in the box's image, be it named or built; the image of a service is not theirs" {
+	server_image
+	mkdir -p p/.devcontainer/tool
+	echo '{"id": "tool", "version": "1.0.0", "containerEnv": {"TOOL": "yes"}}' >p/.devcontainer/tool/devcontainer-feature.json
+	printf '#!/bin/sh\necho tool >/srv/tool\n' >p/.devcontainer/tool/install.sh
+	compose '"workspaceFolder": "/w", "features": {"./tool": {}}' <<<'services: {app: {image: "app:1", volumes: [..:/w]}, other: {image: "app:1", command: [sh, -c, exec sleep 60]}}'
+	run -0 --separate-stderr sandbox enter ./p -- sh -c 'cat /srv/tool; echo $TOOL'
+	[ "$output" = $'tool\nyes' ]
+	(cd p && sandbox exec other ls /srv) >listed
+	[ "$(cat listed)" = id ]
+	echo 'services: {app: {build: ., volumes: [..:/w]}}' >p/.devcontainer/compose.yml
+	printf 'FROM app:1\nRUN echo more >/srv/more\n' >p/.devcontainer/Dockerfile
+	run -0 --separate-stderr sandbox enter --rebuild ./p -- sh -c 'cat /srv/tool /srv/more; echo $TOOL'
+	[ "$output" = $'tool\nmore\nyes' ]
 }
 
 @test "several files, extends, include and .env make one" {

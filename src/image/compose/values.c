@@ -9,7 +9,8 @@
 #include "base/cleanup.h"
 
 #define DEPTH_MAX    16
-#define EXPANDED_MAX (64u << 10)
+#define EXPANDED_MAX (64u << 10) /* of one text */
+#define ALL_MAX	     (4u << 20)
 
 #define NAME_FIRST "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 #define NAME_NEXT  NAME_FIRST "0123456789"
@@ -169,7 +170,15 @@ static int expand(struct values *v, const char *text, unsigned int depth, struct
 int values_expand(struct values *v, const char *text, struct buf *out, struct strv *names,
 		  struct err *e)
 {
-	return expand(v, text, 0, out, names, e);
+	size_t before = out->len;
+
+	if (expand(v, text, 0, out, names, e) < 0)
+		return -e->code;
+	v->expanded += out->len - before;
+	return v->expanded <= ALL_MAX
+		       ? 0
+		       : err_set(e, ERR_USAGE, "variables make all of it longer than %u bytes",
+				 ALL_MAX);
 }
 
 /* A value in double quotes: \n, \t, \" and the like; the text ends at the quote. */

@@ -15,6 +15,7 @@ struct values {
 	const struct node *file; /* what .env has set; or NULL */
 	const struct node *here; /* the lines before, of the file that is read; or NULL */
 	struct strv unset;	 /* names that were used, and have no value */
+	size_t expanded;	 /* bytes so far */
 };
 
 void values_clear(struct values *v);

@@ -87,7 +87,7 @@ void compose_listens(const struct node *service, struct strv *out)
 	for (size_t i = 0; exposed && exposed->kind == NODE_LIST && i < exposed->n; i++)
 		if (exposed->v[i].value->text)
 			add_port(exposed->v[i].value->text, out);
-	add_known(image ? path_basename(image) : "", out);
+	add_known(image ? image : "", out);
 	if (!out->n)
 		add_published(node_get(service, "ports"), out);
 }
