@@ -5,6 +5,11 @@ bats_require_minimum_version 1.8.0
 load helpers
 load images
 
+teardown() {
+	registry_stop
+	sandbox_teardown
+}
+
 # A devcontainer.json for the project p, on stdin.
 devcontainer() { # [FILE]
 	mkdir -p "p/$(dirname "${1-.devcontainer.json}")"
