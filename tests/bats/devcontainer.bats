@@ -185,6 +185,8 @@ image_with_label() { # JSON
 	JSON
 	run -0 sandbox config ./p
 	[[ $output = *'env.E '*'= \x1b[0m '* ]]
+	[ "$(sandbox config ./p env.E)" = $'\e[0m' ]
+	[[ $(script -qc 'sandbox config ./p env.E' /dev/null) = '\x1b[0m'* ]]
 	[[ $output = *'.devcontainer.json:'*': workspaceFolder is left out: it has the control character \x07'* ]]
 	run -0 --separate-stderr sandbox enter ./p -- sh -c 'cat /a; printf "|%s|%s|%s" "$N" "$E" "$S"'
 	[ "$output" = $'x\n--output\ntype=local,dest=out|a\n\tb\r|\e[0m|{\n  "fo$o": "ba\'r"\n}' ]

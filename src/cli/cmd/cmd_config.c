@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/json.h"
@@ -188,6 +189,23 @@ static int select_key(const char *word, struct rows *rows, struct err *e)
 	return 0;
 }
 
+/* For programs as it is; a terminal gets no control characters, such as those of a variable. */
+static void print_value(const char *value)
+{
+	cleanup_free char *copy = xstrdup(value);
+	char *rest = copy, *line;
+
+	if (!isatty(STDOUT_FILENO)) {
+		puts(value);
+		return;
+	}
+	while ((line = strsep(&rest, "\n"))) {
+		cleanup_free char *quoted = err_quote_all(line);
+
+		puts(quoted);
+	}
+}
+
 static int run(const struct args *args, int *ret_status, struct err *e)
 {
 	const struct config_options *o = args->options;
@@ -221,7 +239,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		print_json(&s, &rows, &pending);
 	} else if (key) {
 		for (size_t i = 0; i < rows.n; i++)
-			puts(rows.v[i].value);
+			print_value(rows.v[i].value);
 	} else {
 		print_table(&rows);
 		printf("\n");
