@@ -32,7 +32,9 @@ other_machine() {
 
 @test "a registry: nothing is run on the other machine, and the image is the same" {
 	registry_start
-	id=$(sandbox image build -q -t me:1 --cache-to "$REGISTRY/cache:main" .)
+	id=$(sandbox image build -q -t me:1 .)
+	# A build that finds all its layers has them in its cache with all their keys.
+	sandbox image build -q -t me:1 --cache-to "$REGISTRY/cache:main" . >/dev/null
 	other_machine
 	run -0 --separate-stderr sandbox image build -t me:1 --cache-from "type=registry,ref=$REGISTRY/cache:main" .
 	# The stage itself is not in a cache without mode=max.

@@ -211,6 +211,28 @@ MATRIX = "[matrix]\none = app:1\ntwo = old:1\n[run]\n1 = echo made >/etc/made\n"
 LOCKED = "image = pm:1\n[packages]\napk = gcc, make\n"
 
 
+DOCKERFILE = """FROM app:1 AS one
+COPY src /src
+RUN cp /src/f /made; chmod 640 /made; rm /tail
+FROM app:1
+WORKDIR /w
+COPY --from=one --chown=5:6 /made /w/
+RUN cat /w/made >/etc/who
+"""
+
+
+def context(w):
+    """A Dockerfile with two stages, and files for it."""
+    w.write("p/Dockerfile", DOCKERFILE)
+    w.write("p/src/f", "of the context\n")
+
+
+def built_before(w):
+    context(w)
+    w.need("image", "build", "--quiet", "--timestamp", "1", "-t", "built:1", "./p")
+    w.write("p/src/f", "another\n")
+
+
 def operations(kit):
     layout = kit.layouts
     rows = [
@@ -229,6 +251,9 @@ def operations(kit):
         Operation("export-tar", nothing, ["image", "export", "--quiet", "--format", "tar", "app:1", "out/a.tar"], done=archive_is_read("out/a.tar", "tar")),
         Operation("seal", prepared(SET_ID), ["seal", "--accept", "--json", "./p", "sealed:1"],
                   out=False, unlike={"refs": "docker.io=library=sealed:1"}),
+        Operation("build", context, ["image", "build", "--quiet", "--timestamp", "1", "-t", "built:1", "./p"]),
+        Operation("build-over", built_before, ["image", "build", "--quiet", "--timestamp", "1", "-t", "built:1",
+                  "--output", "type=oci,dest=out/a.tar", "./p"], done=archive_is_read("out/a.tar", "oci-archive")),
         Operation("host-image", nothing, ["run", "host", "true"]),
         # Boxes
         Operation("run", nothing, ["run", "app:1", "cat", "/etc/who"]),

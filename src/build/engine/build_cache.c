@@ -267,17 +267,12 @@ int build_cache_find(struct build_cache *c, const struct digest *key, struct bui
 	return 1;
 }
 
-void build_cache_note(struct build_cache *c, const struct digest *key,
-		      const struct build_record *record)
+void build_cache_note(struct build_cache *c, const struct build_record *record)
 {
-	const struct build_cached one = {.key = *key, .record = *record};
+	const struct build_cached one = {.record = *record};
 
-	if (!c->req->n_cache_to || c->noted.n >= BUILD_CACHE_RECORDS_MAX)
-		return;
-	for (size_t i = 0; i < c->noted.n; i++)
-		if (digest_equal(&c->noted.v[i].key, key))
-			return;
-	add(&c->noted, &one);
+	if (c->req->n_cache_to)
+		add(&c->noted, &one);
 }
 
 /* Is the layer one of the image's? */
@@ -293,7 +288,39 @@ static bool is_in_image(const struct build_state *target, const struct digest *c
 	return false;
 }
 
-int build_cache_write(const struct build_cache *c, const struct build_state *target, struct err *e)
+static bool is_noted(const struct build_cache *c, const struct digest *chain)
+{
+	for (size_t i = 0; i < c->noted.n; i++)
+		if (digest_equal(&c->noted.v[i].record.chain, chain))
+			return true;
+	return false;
+}
+
+/*
+ * All keys by which the layers are found, also those by which this build has not: a COPY has one of
+ * all files of a stage, and one of those that are copied.
+ */
+static int choose(const struct build_cache *c, int datafd, const struct build_state *target,
+		  bool all, struct build_cached_list *out, struct err *e)
+{
+	cleanup_strv struct strv keys = {0};
+	int r = build_record_list(datafd, &keys, e);
+
+	for (size_t i = 0; r == 0 && i < keys.n && out->n < BUILD_CACHE_RECORDS_MAX; i++) {
+		struct build_cached one = {0};
+		struct err ignored;
+
+		memcpy(one.key.hex, keys.v[i], sizeof(one.key.hex));
+		if (build_record_read(datafd, &one.key, &one.record, &ignored) == 0 &&
+		    is_noted(c, &one.record.chain) &&
+		    (all || is_in_image(target, &one.record.chain)))
+			add(out, &one);
+	}
+	return r;
+}
+
+int build_cache_write(const struct build_cache *c, int datafd, const struct build_state *target,
+		      struct err *e)
 {
 	int r = 0;
 
@@ -301,10 +328,9 @@ int build_cache_write(const struct build_cache *c, const struct build_state *tar
 		const struct build_cache_place *to = &c->req->cache_to[i];
 		struct build_cached_list list = {0};
 
-		for (size_t k = 0; k < c->noted.n; k++)
-			if (to->all || is_in_image(target, &c->noted.v[k].record.chain))
-				add(&list, &c->noted.v[k]);
-		r = build_cache_send(c->req, to, &list, e);
+		r = choose(c, datafd, target, to->all, &list, e);
+		if (r == 0)
+			r = build_cache_send(c->req, to, &list, e);
 		free(list.v);
 		if (r < 0)
 			err_add(e, "cannot write the cache '%s'", to->ref ? to->ref : to->dir);

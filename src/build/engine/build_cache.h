@@ -43,11 +43,14 @@ int build_cache_find(struct build_cache *c, const struct digest *key, struct bui
 		     struct layer_fetch *ret_fetch, struct err *e);
 
 /* A step of this build has this layer. */
-void build_cache_note(struct build_cache *c, const struct digest *key,
-		      const struct build_record *record);
+void build_cache_note(struct build_cache *c, const struct build_record *record);
 
-/* Writes what was noted to the places of the request; target: the state of the image. */
-int build_cache_write(const struct build_cache *c, const struct build_state *target, struct err *e);
+/*
+ * Writes the layers that were noted, with all their keys, to the places of the request. datafd: the
+ * data directory; target: the state of the image.
+ */
+int build_cache_write(const struct build_cache *c, int datafd, const struct build_state *target,
+		      struct err *e);
 
 /* For these two: the layers of a list, each once, to a place. */
 int build_cache_send(const struct build_request *req, const struct build_cache_place *to,

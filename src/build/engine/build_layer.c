@@ -191,7 +191,7 @@ static int take(const struct build *b, struct build_layer *l, const struct build
 	if (r < 0)
 		return r;
 	l->made = record->made;
-	build_cache_note(b->cache, &l->key, record);
+	build_cache_note(b->cache, record);
 	return 1;
 }
 
@@ -245,7 +245,7 @@ static int record(const struct build *b, const struct build_layer *l, const stru
 					    .size = s->m.layers[top].size,
 					    .made = l->made};
 
-	build_cache_note(b->cache, &l->key, &record);
+	build_cache_note(b->cache, &record);
 	return build_record_write(b->store.data_fd, &l->key, &record, l->text, e);
 }
 

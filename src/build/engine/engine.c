@@ -125,7 +125,7 @@ static int finish(struct engine *en, const struct build_state *target, struct bu
 	if (r == 0 && !is_installed(req, &digest))
 		r = install(req, &digest, e);
 	if (r == 0)
-		r = build_cache_write(en->b.cache, &s, e);
+		r = build_cache_write(en->b.cache, en->b.store.data_fd, &s, e);
 	if (r < 0)
 		return r;
 	*ret = (struct build_result){
