@@ -142,6 +142,24 @@ void file_read_end(const char *path, size_t max, struct buf *out)
 	out->data[out->len] = '\0';
 }
 
+ssize_t file_read_at(int fd, void *buffer, size_t size, off_t at)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t n = pread(fd, (char *)buffer + len, size - len, at + (off_t)len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
 int write_all(int fd, const void *data, size_t len)
 {
 	const char *p = data;

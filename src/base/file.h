@@ -62,6 +62,12 @@ int file_write_passing(int dirfd, const char *path, const void *data, size_t len
  */
 void file_read_end(const char *path, size_t max, struct buf *out);
 
+/*
+ * Calls pread(2) until the buffer is full, or the file ends. Returns the number of bytes, or
+ * -errno.
+ */
+ssize_t file_read_at(int fd, void *buffer, size_t size, off_t at);
+
 /* Calls write(2) until everything is written; returns 0 or -errno. */
 int write_all(int fd, const void *data, size_t len);
 

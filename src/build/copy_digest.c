@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 
 #define BLOCK 65536
 
@@ -35,25 +36,6 @@ static void raw_digest(struct hash *h, unsigned char ret[COPY_STAMP_BYTES])
 		sscanf(d.hex + 2 * i, "%2x", &byte);
 		ret[i] = (unsigned char)byte;
 	}
-}
-
-/* Fills the block from its offset; less than all only at the end. */
-static ssize_t read_block(int fd, char block[BLOCK], off_t at)
-{
-	ssize_t len = 0;
-
-	while (len < BLOCK) {
-		ssize_t n = pread(fd, block + len, (size_t)(BLOCK - len), at + len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		len += n;
-	}
-	return len;
 }
 
 static bool is_zero(const char *block, size_t len)
@@ -82,7 +64,7 @@ static int hash_content(struct hash *h, int fd, const struct stat *st)
 
 		if (sparse)
 			at = skip_hole(fd, at, st->st_size);
-		len = read_block(fd, block, at);
+		len = file_read_at(fd, block, sizeof(block), at);
 		if (len < 0)
 			return (int)len;
 		if (len == 0)

@@ -117,6 +117,19 @@ static int add_remote(struct copy_sources *s, const struct copy_request *req,
 	return 0;
 }
 
+/* One of what `path`, as it is written, was found to be. */
+static struct copy_source *add_found(struct copy_sources *s, const char *path, const char *real,
+				     const char *name)
+{
+	struct copy_source *source = add_source(s, path);
+
+	source->view = &s->view;
+	source->real = xstrdup(real);
+	source->name = xstrdup(name);
+	source->matched = copy_find_is_pattern(path);
+	return source;
+}
+
 /* "PIVOT/./PATTERN": what is beneath the pivot and matches is copied with its parents. */
 static int add_with_parents(struct copy_sources *s, const char *path, struct err *e)
 {
@@ -127,12 +140,8 @@ static int add_with_parents(struct copy_sources *s, const char *path, struct err
 	int r = copy_find(&s->view, top, &reals, &names, e);
 
 	for (size_t i = 0; r == 0 && i < reals.n; i++) {
-		struct copy_source *source = add_source(s, path);
+		struct copy_source *source = add_found(s, path, reals.v[i], names.v[i]);
 
-		source->view = &s->view;
-		source->real = xstrdup(reals.v[i]);
-		source->name = xstrdup(names.v[i]);
-		source->matched = copy_find_is_pattern(path);
 		source->prefix = xstrndup(clean + 1, copy_find_prefix(clean + 1));
 		/* "**", which means all, is no pattern of its own for ignore.h. */
 		if (clean[1])
@@ -150,15 +159,8 @@ static int add_path(struct copy_sources *s, const struct copy_request *req, cons
 	if (s->flags.parents)
 		return add_with_parents(s, path, e);
 	r = copy_find(&s->view, path, &reals, &names, e);
-	for (size_t i = 0; r == 0 && i < reals.n; i++) {
-		struct copy_source *source = add_source(s, path);
-
-		source->view = &s->view;
-		source->real = xstrdup(reals.v[i]);
-		source->name = xstrdup(names.v[i]);
-		source->matched = copy_find_is_pattern(path);
-		source->unpack = s->flags.unpack;
-	}
+	for (size_t i = 0; r == 0 && i < reals.n; i++)
+		add_found(s, path, reals.v[i], names.v[i])->unpack = s->flags.unpack;
 	if (r == -ENOENT)
 		return err_set(e, ENOENT, "'%s' does not exist in %s", path, req->from->name);
 	return r;

@@ -38,7 +38,7 @@ files_of() {
 }
 
 @test "links that lead out are kept, and never followed; FIFOs and devices do not block" {
-	echo secret >"$T/secret"
+	echo not-for-images >"$T/secret"
 	ln -s "$T/secret" c/out
 	ln -s ../../../../../../etc c/up
 	ln -s loop c/loop
@@ -46,7 +46,7 @@ files_of() {
 	sandbox image build -q -t built:1 . >/dev/null
 	sandbox image export --format tar built:1 - >a.tar
 	[ "$(listed <a.tar)" = "l'loop', l'out', l'up', p'fifo'" ]
-	run ! grep -q secret a.tar
+	run ! grep -q not-for-images a.tar
 	for from in c/out c/up/passwd c/up; do
 		printf 'FROM scratch\nCOPY %s /x\n' "$from" >Dockerfile
 		fails 125 "Dockerfile:2: '$from' does not exist in the context" sandbox image build -q .

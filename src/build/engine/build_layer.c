@@ -24,7 +24,6 @@
 #include "image/archive/export_archive.h"
 #include "image/archive/export_tree.h"
 #include "image/layer/layer_job.h"
-#include "image/layer/pack.h"
 #include "image/name/hash.h"
 #include "image/registry/registry.h"
 #include "image/store/build_record.h"
@@ -89,42 +88,23 @@ int build_layer_lock(const struct build *b, const struct build_layer *l, int *re
 	return store_work_lock(b->store.data_fd, b->store.data, &work, ret_fd, e);
 }
 
-static int write_tar(const struct build *b, const struct build_state *s,
-		     const struct build_upper *upper, int fd, struct err *e)
+/* What a step wrote, on its way into an archive. */
+struct packing {
+	const struct build *b;
+	const struct build_state *s;
+	const struct build_upper *upper;
+};
+
+static int fill_layer(struct archive *a, void *arg, struct err *e)
 {
-	const struct upper_rules rules = {.uid = upper->uid,
-					  .gid = upper->gid,
-					  .latest = b->req->time,
-					  .meta_fd = upper->meta_fd};
-	struct archive *a;
-	int r = export_open_layer(fd, &a, e);
+	const struct packing *p = arg;
+	const struct upper_rules rules = {.uid = p->upper->uid,
+					  .gid = p->upper->gid,
+					  .latest = p->b->req->time,
+					  .meta_fd = p->upper->meta_fd};
 
-	if (r < 0)
-		return r;
-	r = export_upper_on(b->req->store, s->diff_ids, s->m.n_layers, upper->fd, &rules, a, e);
-	if (r == 0 && la.archive_write_close(a) != ARCHIVE_OK)
-		r = export_failed(a, e);
-	la.archive_write_free(a);
-	return r;
-}
-
-/* Through a file without a name: packing reads, while libarchive writes. */
-static int pack(const struct build *b, const struct build_state *s, const struct build_upper *upper,
-		struct descriptor *ret, struct digest *ret_diff_id, struct err *e)
-{
-	const struct image_store *store = b->req->store;
-	cleanup_free char *tmp = NULL;
-	cleanup_close int fd = -1;
-	struct byte_source plain = {.read = source_read_fd, .ctx = &fd};
-	int r = image_store_tmpfile(store, &tmp, &fd, e);
-
-	if (r < 0)
-		return r;
-	unlinkat(store->fd, tmp, 0);
-	r = write_tar(b, s, upper, fd, e);
-	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
-		r = err_sys(e, errno, "cannot read the layer's archive");
-	return r < 0 ? r : layer_pack(store, plain, ret, ret_diff_id, e);
+	return export_upper_on(p->b->req->store, p->s->diff_ids, p->s->m.n_layers, p->upper->fd,
+			       &rules, a, e);
 }
 
 static int settle(const struct build_state *s, const struct image_store *store,
@@ -255,7 +235,8 @@ int build_layer_make(const struct build *b, struct build_layer *l, const struct 
 	const struct layer_fetch none = {0};
 	struct descriptor layer = {0};
 	struct digest diff_id;
-	int r = pack(b, s, upper, &layer, &diff_id, e);
+	struct packing p = {.b = b, .s = s, .upper = upper};
+	int r = export_layer(b->req->store, fill_layer, &p, &layer, &diff_id, e);
 
 	if (l->made == BUILD_NO_TIME)
 		l->made = time(NULL);

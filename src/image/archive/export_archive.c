@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/new_file.h"
+#include "image/layer/pack.h"
 #include "image/name/hash.h"
 
 #define BLOCK_BYTES (1 << 20)
@@ -147,7 +148,7 @@ int export_archive(const char *file, bool pax, export_fill *fill, void *arg, str
 	return special >= 0 ? write_archive(&w, special, e) : write_file(&w, e);
 }
 
-int export_open_layer(int fd, struct archive **ret, struct err *e)
+static int open_layer(int fd, struct archive **ret, struct err *e)
 {
 	struct archive *a;
 	int r = libarchive_writer(&a, e);
@@ -164,4 +165,36 @@ int export_open_layer(int fd, struct archive **ret, struct err *e)
 	}
 	*ret = a;
 	return 0;
+}
+
+static int write_layer(int fd, export_fill *fill, void *arg, struct err *e)
+{
+	struct archive *a = NULL;
+	int r = open_layer(fd, &a, e);
+
+	if (r < 0)
+		return r;
+	r = fill(a, arg, e);
+	if (r == 0 && la.archive_write_close(a) != ARCHIVE_OK)
+		r = export_failed(a, e);
+	la.archive_write_free(a);
+	return r;
+}
+
+/* Through a file without a name: packing reads, while libarchive writes. */
+int export_layer(const struct image_store *store, export_fill *fill, void *arg,
+		 struct descriptor *ret, struct digest *ret_diff_id, struct err *e)
+{
+	cleanup_free char *tmp = NULL;
+	cleanup_close int fd = -1;
+	struct byte_source plain = {.read = source_read_fd, .ctx = &fd};
+	int r = image_store_tmpfile(store, &tmp, &fd, e);
+
+	if (r < 0)
+		return r;
+	unlinkat(store->fd, tmp, 0);
+	r = write_layer(fd, fill, arg, e);
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = err_sys(e, errno, "cannot read the layer's archive");
+	return r < 0 ? r : layer_pack(store, plain, ret, ret_diff_id, e);
 }

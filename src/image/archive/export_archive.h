@@ -8,8 +8,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "image/document/manifest.h"
 #include "image/layer/libarchive.h"
 #include "image/name/digest.h"
+#include "image/store/store.h"
 
 /*
  * Writes an archive to a file, whole or not at all, or directly to "-", a device or a pipe. pax:
@@ -18,8 +20,9 @@
 typedef int export_fill(struct archive *a, void *arg, struct err *e);
 int export_archive(const char *file, bool pax, export_fill *fill, void *arg, struct err *e);
 
-/* Begins the tar of a layer; the caller frees *ret with la.archive_write_free(). */
-int export_open_layer(int fd, struct archive **ret, struct err *e);
+/* Packs what is filled in as a layer, a blob of the store (layer_pack()). */
+int export_layer(const struct image_store *store, export_fill *fill, void *arg,
+		 struct descriptor *ret, struct digest *ret_diff_id, struct err *e);
 
 /* Turns libarchive's error of writing into e. */
 int export_failed(struct archive *a, struct err *e);

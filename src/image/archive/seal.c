@@ -40,51 +40,34 @@ static void sealing_clear(struct sealing *s)
 	free(s->times);
 }
 
-static int write_tar(const struct sealing *s, int layer, int fd, struct err *e)
+/* The layer of a step, on its way into an archive. */
+struct packing {
+	const struct seal_request *req;
+	int layer;
+};
+
+static int fill_layer(struct archive *a, void *arg, struct err *e)
 {
-	struct archive *a;
-	int r = export_open_layer(fd, &a, e);
+	const struct packing *p = arg;
 
-	if (r < 0)
-		return r;
-	r = export_upper(s->req->store, &s->req->base, layer, a, e);
-	if (r == 0 && la.archive_write_close(a) != ARCHIVE_OK)
-		r = export_failed(a, e);
-	la.archive_write_free(a);
-	return r;
-}
-
-/* Uses a file without a name: packing reads, while libarchive writes. */
-static int pack_step(struct sealing *s, int layer, size_t i, struct err *e)
-{
-	const struct image_store *store = s->req->store;
-	cleanup_free char *tmp = NULL;
-	cleanup_close int fd = -1;
-	struct byte_source plain = {.read = source_read_fd, .ctx = &fd};
-	int r = image_store_tmpfile(store, &tmp, &fd, e);
-
-	if (r < 0)
-		return r;
-	unlinkat(store->fd, tmp, 0);
-	r = write_tar(s, layer, fd, e);
-	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
-		r = err_sys(e, errno, "cannot read the layer's archive");
-	return r < 0 ? r
-		     : layer_pack(store, plain, &s->m.layers[s->n_base + i], &s->diff_ids[i], e);
+	return export_upper(p->req->store, &p->req->base, p->layer, a, e);
 }
 
 static int add_step(struct sealing *s, size_t i, struct err *e)
 {
 	const struct seal_step *step = &s->req->steps[i];
 	cleanup_close int layer = -1;
+	struct packing p = {.req = s->req};
 	struct stat st;
 	int r = path_open_nolinks(s->req->store->fd, step->layer, O_PATH | O_DIRECTORY, 0, &layer,
 				  e);
 
+	p.layer = layer;
 	if (r == 0 && fstat(layer, &st) < 0)
 		r = err_sys(e, errno, "cannot look at it");
 	if (r == 0)
-		r = pack_step(s, layer, i, e);
+		r = export_layer(s->req->store, fill_layer, &p, &s->m.layers[s->n_base + i],
+				 &s->diff_ids[i], e);
 	if (r < 0)
 		return err_add(e, "cannot seal '%s'", step->title);
 	s->m.n_layers++;

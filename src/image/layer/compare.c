@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/dir.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
 
@@ -38,24 +39,6 @@ static int differs(struct comparison *c, const char *path, const char *how)
 	return 1;
 }
 
-static ssize_t read_at(int fd, char *buffer, off_t at)
-{
-	size_t len = 0;
-
-	while (len < READ_BYTES) {
-		ssize_t n = pread(fd, buffer + len, READ_BYTES - len, at + (off_t)len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	return (ssize_t)len;
-}
-
 /* 1: they differ, or `there` cannot be read. */
 static int compare_content(struct comparison *c, int made, int there, const char *path,
 			   struct err *e)
@@ -64,10 +47,10 @@ static int compare_content(struct comparison *c, int made, int there, const char
 	ssize_t n;
 
 	do {
-		n = read_at(made, c->buffers, at);
+		n = file_read_at(made, c->buffers, READ_BYTES, at);
 		if (n < 0)
 			return err_sys(e, (int)-n, "cannot read '%s'", path);
-		if (read_at(there, c->buffers + READ_BYTES, at) != n ||
+		if (file_read_at(there, c->buffers + READ_BYTES, READ_BYTES, at) != n ||
 		    memcmp(c->buffers, c->buffers + READ_BYTES, (size_t)n) != 0)
 			return 1;
 		at += n;
