@@ -163,6 +163,37 @@ static bool is_there(const struct supervisor *s, const struct notice *c, const s
 	return fd >= 0;
 }
 
+static void end_creation(struct creations *all, size_t i)
+{
+	struct creation *made = all->v[i];
+
+	all->v[i] = all->v[--all->n];
+	close_fd(&made->dir);
+	free(made);
+}
+
+static struct creation *find_creation(const struct creations *all, pid_t tid, size_t *ret_at)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i]->tid == tid) {
+			*ret_at = i;
+			return all->v[i];
+		}
+	return NULL;
+}
+
+/*
+ * Nobody reports the end of a process's first thread in which another thread calls execve(2): what
+ * that thread was making is forgotten when its number is traced again.
+ */
+static void forget_creation(struct creations *all, pid_t tid)
+{
+	size_t at;
+
+	if (find_creation(all, tid, &at))
+		end_creation(all, at);
+}
+
 /* Stops the caller on its way out of the call, which the kernel runs. */
 static void watch(struct supervisor *s, const struct notice *c, struct creation *made)
 {
@@ -174,6 +205,7 @@ static void watch(struct supervisor *s, const struct notice *c, struct creation 
 		close_fd(&made->dir);
 		free(made);
 	} else {
+		forget_creation(all, made->tid);
 		made->stray = !notice_valid(c);
 		all->v = xrealloc(all->v, all->n + 1, sizeof(struct creation *));
 		all->v[all->n++] = made;
@@ -278,32 +310,26 @@ static int open_made(struct supervisor *s, const struct creation *made)
 	return openat(made->dir, made->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static void end_creation(struct creations *all, size_t i)
-{
-	struct creation *made = all->v[i];
-
-	all->v[i] = all->v[--all->n];
-	close_fd(&made->dir);
-	free(made);
-}
-
 bool create_stopped(struct supervisor *s, pid_t tid, int status)
 {
-	struct creations *all = &s->creations;
-	size_t i = 0;
+	size_t at;
+	struct creation *made = find_creation(&s->creations, tid, &at);
 
-	while (i < all->n && all->v[i]->tid != tid)
-		i++;
-	if (i == all->n)
+	if (!made)
 		return false;
+	/* It stops for what is traced now. */
+	if (task_find_traced(&s->tasks, tid)) {
+		end_creation(&s->creations, at);
+		return false;
+	}
 	if (WIFSTOPPED(status)) {
-		cleanup_close int fd = all->v[i]->stray ? -1 : open_made(s, all->v[i]);
+		cleanup_close int fd = made->stray ? -1 : open_made(s, made);
 		bool signalled = status >> 16 != PTRACE_EVENT_STOP;
 
 		if (fd >= 0)
-			identity_owner_write(fd, &all->v[i]->owner);
+			identity_owner_write(fd, &made->owner);
 		ptrace(PTRACE_DETACH, tid, NULL, (void *)(long)(signalled ? WSTOPSIG(status) : 0));
 	}
-	end_creation(all, i);
+	end_creation(&s->creations, at);
 	return true;
 }

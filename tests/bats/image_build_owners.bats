@@ -91,3 +91,16 @@ lrwxrwxrwx 7/8 x/d/l" ] || {
 	run ! grep -qa user.sandbox b.tar
 	[ "$(grep -ao SCHILY.xattr.security.capability b.tar | wc -l)" = 2 ]
 }
+
+# bats test_tags=debian-slim
+@test "a thread that another one's execve ends while it makes a file: later calls of its process are right" {
+	official debian-slim
+	cp "$BUILD/tests/programs/become" .
+	cat >Dockerfile <<-'EOF'
+		FROM debian:bookworm-slim
+		COPY become /become
+		RUN mkdir /t && chown 0:44 /t && chmod 2777 /t && cd /t && for i in 1 2; do /become making 200 >/said && cat /said && \
+		    grep -q '^uid 33 33 gid 33 33' /said || exit 1; done
+	EOF
+	sandbox image build -t b:1 .
+}

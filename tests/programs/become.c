@@ -16,6 +16,7 @@
  * storm N     N processes at once, half with threads, a third killed and a third stopped
  * poke PID    what a process that became another can do to another: prints what is open to it
  * joins PID   setns of root into the namespace of one who became another
+ * making N    N times an execve by a thread while the first one makes files; then now
  * peer	       SO_PEERCRED of a client that is root, and of one that is another user
  * cost N      microseconds of N rounds of each
  */
@@ -357,6 +358,32 @@ static int alone(const char *how)
 	return 1;
 }
 
+static void *execute_soon(void *arg)
+{
+	usleep(100 + rand() % 400);
+	return execute(arg);
+}
+
+/* In the working directory. */
+static int making(int n, char **argv)
+{
+	char rest[12];
+	pthread_t t;
+
+	if (n == 0)
+		return now();
+	srand((unsigned)n);
+	snprintf(rest, sizeof(rest), "%d", n - 1);
+	command = (char *[]){argv[0], argv[1], rest, NULL};
+	pthread_create(&t, NULL, execute_soon, NULL);
+	for (;;) {
+		mkdir("made", 0755);
+		rmdir("made");
+		close(open("file", O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+		unlink("file");
+	}
+}
+
 /* NOLINTEND(clang-analyzer-unix.Vfork,clang-analyzer-security.insecureAPI.vfork) */
 
 int main(int argc, char **argv)
@@ -378,6 +405,8 @@ int main(int argc, char **argv)
 		return poke(n);
 	if (strcmp(how, "joins") == 0)
 		return joins(n);
+	if (strcmp(how, "making") == 0)
+		return making(n, argv);
 	if (strcmp(how, "peer") == 0)
 		return peer();
 	if (strcmp(how, "cost") == 0)
