@@ -120,6 +120,15 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ' '; }
 	[ "$output" = 'dev ' ]
 }
 
+@test "an image's user with a newline is refused: the rest of it would be instructions" {
+	layout app <<<"{'layers': [busybox() + [D('etc'), D('tmp')]], 'config': {'Env': ['PATH=/bin'], 'User': 'root\"\\nRUN echo >/more\\nUSER \"root'}}"
+	sandbox image import "$T/app" app:1 2>/dev/null
+	feature tool '' 'true'
+	devcontainer <<<'{"image": "app:1", "features": {"./tool": {}}}'
+	run ! --separate-stderr sandbox image build -t mine --devcontainer p/.devcontainer/devcontainer.json
+	[[ $stderr = *"the image's user has a newline"* ]]
+}
+
 @test "what is wrong is told with the line of the feature; Docker's are left out with a word" {
 	image
 	feature bad '' 'echo told; exit 3'

@@ -6,6 +6,7 @@
  */
 #include "cli/image/build_features.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,9 @@ static int read_below(const struct image_store *store, const struct features_wan
 {
 	int r = image_load(store, &b->digest, &b->manifest, &b->config, e);
 
+	/* It would begin another instruction. */
+	if (r == 0 && b->config.user && strpbrk(b->config.user, "\r\n"))
+		r = err_set(e, EBADMSG, "the image's user has a newline");
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < b->config.label_keys.n; i++)
