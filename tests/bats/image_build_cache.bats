@@ -76,6 +76,30 @@ other_machine() {
 	done
 }
 
+# Changes the cache's list of layers by a filter of jq(1), and what leads to it.
+relist() { # DIR FILTER
+	local blobs=$1/blobs/sha256 manifest config
+	manifest=$(jq -r '.manifests[0].digest[7:]' "$1/index.json")
+	config=$(jq -r '.config.digest[7:]' "$blobs/$manifest")
+	jq -c "$2" "$blobs/$config" >new
+	config=$(sha256sum new | head -c 64)
+	jq -c --arg d "sha256:$config" --argjson n "$(stat -c %s new)" '.config |= (.digest = $d | .size = $n)' "$blobs/$manifest" >manifest
+	mv new "$blobs/$config"
+	manifest=$(sha256sum manifest | head -c 64)
+	jq -c --arg d "sha256:$manifest" --argjson n "$(stat -c %s manifest)" '.manifests[0] |= (.digest = $d | .size = $n)' "$1/index.json" >index
+	mv manifest "$blobs/$manifest"
+	mv index "$1/index.json"
+}
+
+@test "a cache that lies about the size of a layer is not used" {
+	sandbox image build -q --cache-to "type=local,dest=$T/cache,mode=max" . >/dev/null
+	relist "$T/cache" '.records[].size += 5'
+	other_machine
+	run -0 --separate-stderr sandbox image build -t me:1 --cache-from "type=local,src=$T/cache" .
+	[[ $stderr = *'a layer of the cache is not used: it has '*' bytes, and not '* && $stderr = *'built 4/4'* ]]
+	sandbox image verify me:1
+}
+
 @test "what cannot be is said" {
 	fails 125 "--cache-from: 'gha' is not a type; expected registry or local" sandbox image build --cache-from type=gha .
 	fails 125 "--cache-to: 'src' is unknown; expected type=, ref=, dest= or mode=min or max" sandbox image build --cache-to type=local,src=x .

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -230,6 +231,15 @@ static int fetch_from_registry(struct build_cache *c, const struct build_cache_p
 	return 0;
 }
 
+/* The size goes into the image's manifest. */
+static int check_size(const struct build_record *record, uint64_t size, struct err *e)
+{
+	if (size == record->size)
+		return 0;
+	return err_set(e, EBADMSG, "it has %" PRIu64 " bytes, and not %" PRIu64, size,
+		       record->size);
+}
+
 static int fetch_from_dir(struct build_cache *c, const struct build_cached *one, struct err *e)
 {
 	cleanup_close int fd = -1;
@@ -238,9 +248,10 @@ static int fetch_from_dir(struct build_cache *c, const struct build_cached *one,
 	uint64_t size;
 	int r = build_cache_open_blob(one->from->dir, &one->record.blob, &fd, e);
 
-	return r < 0 ? r
-		     : blob_store(c->req->store, in, one->record.size, &one->record.blob, &digest,
-				  &size, e);
+	if (r == 0)
+		r = blob_store(c->req->store, in, one->record.size, &one->record.blob, &digest,
+			       &size, e);
+	return r < 0 ? r : check_size(&one->record, size, e);
 }
 
 int build_cache_find(struct build_cache *c, const struct digest *key, struct build_record *ret,
@@ -260,6 +271,8 @@ int build_cache_find(struct build_cache *c, const struct digest *key, struct bui
 	if (blob_stat(c->req->store, &one->record.blob, &size, &ignored) < 0)
 		r = one->from->ref ? fetch_from_registry(c, one->from, &fetch, e)
 				   : fetch_from_dir(c, one, e);
+	else
+		r = check_size(&one->record, size, e);
 	if (r < 0)
 		return r;
 	*ret = one->record;
