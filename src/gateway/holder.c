@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "gateway/channel.h"
@@ -176,12 +177,15 @@ static void add_ports(struct holder *h, struct client *c)
 	close_fd(&c->fd);
 }
 
-/* Has it a box, or a client other than that one? */
+/* Has it a box, or a client other than that one? One that has gone in this round is none. */
 static bool is_used(const struct holder *h, const struct network *n, const struct client *but)
 {
-	for (size_t i = 0; i < h->n_clients; i++)
-		if (h->clients[i].network == n && &h->clients[i] != but)
+	for (size_t i = 0; i < h->n_clients; i++) {
+		const struct client *c = &h->clients[i];
+
+		if (c->fd >= 0 && c->network == n && c != but)
 			return true;
+	}
 	return n->n_boxes > 0;
 }
 
@@ -477,9 +481,15 @@ static void dispatch(struct holder *h)
 	for (size_t i = 0; i < LINKS_MAX; i++)
 		if (links[i].revents)
 			links_receive(&h->networks, i);
+	/*
+	 * All that a client has sent, and that it has gone: what those ask that came after it depends
+	 * on that.
+	 */
 	for (size_t i = 0; i < h->n_clients; i++)
 		if (p[i].revents && h->clients[i].fd >= 0)
-			on_client(h, &h->clients[i]);
+			do
+				on_client(h, &h->clients[i]);
+			while (h->clients[i].fd >= 0 && clock_wait_readable(h->clients[i].fd, 0));
 	if (h->polls[0].revents)
 		accept_clients(h);
 	if (h->polls[1].revents)
