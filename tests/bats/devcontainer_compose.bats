@@ -184,6 +184,15 @@ server_image() {
 	EOF2
 }
 
+@test "a variable of the host is asked for, wherever in a list or a long form it is" {
+	compose <<<'services: {app: {image: "app:1", ports: [{target: "1", published: "$P"}]}, db: {image: "app:1", healthcheck: {test: [CMD, x, "${SECRET}"]}, volumes: [{source: "$V", target: /v}]}}'
+	export P=7001 SECRET=x V=v
+	run ! sandbox enter ./p -- true
+	[[ $output = *'variable of yours: P, for [ports] 7001'* ]]
+	[[ $output = *'variable of yours: SECRET, for [service db] health'* ]]
+	[[ $output = *'variable of yours: V, for [service db] volumes'* ]]
+}
+
 @test "features are installed in the box's image, be it named or built; the image of a service is not theirs" {
 	server_image
 	mkdir -p p/.devcontainer/tool

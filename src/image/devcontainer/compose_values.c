@@ -12,12 +12,26 @@
 #include "image/devcontainer/command.h"
 #include "image/devcontainer/composing.h"
 
+static void add_names(const struct strv *from, struct strv *to)
+{
+	for (size_t i = 0; from && i < from->n; i++)
+		if (!strv_has(to, from->v[i]))
+			strv_push(to, from->v[i]);
+}
+
 void compose_set(struct composing *cs, const struct node *at, const char *what, const char *section,
 		 const char *key, const char *value, const struct strv *names)
 {
-	cleanup_free char *used = names ? strv_join(names, " ") : NULL;
 	struct said_at said = compose_at(at);
+	cleanup_strv struct strv all = {0};
+	cleanup_free char *used = NULL;
 
+	/* The value may be made of the parts of what was written there. */
+	add_names(names, &all);
+	add_names(&at->names, &all);
+	for (size_t i = 0; i < at->n; i++)
+		add_names(&at->v[i].value->names, &all);
+	used = strv_join(&all, " ");
 	resolution_set(cs->resolution, &said, what, section, key, value, used);
 }
 
