@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/spawn.h"
+#include "box/lifecycle.h"
 #include "grant/host_command.h"
 #include "prepare/origin.h"
 #include "rootfs/image.h"
@@ -99,6 +100,33 @@ static int agree(const struct devcontainer_request *req, struct settings *settin
 	return r;
 }
 
+/* A box of the project that runs could change a script after its digest was read. */
+static int check_none_runs(const struct devcontainer_request *req, const char *dir, struct err *e)
+{
+	cleanup_box_list struct box_list boxes = {0};
+	int r = box_list_load(req->store, &boxes, e);
+
+	for (size_t i = 0; r >= 0 && i < boxes.n; i++) {
+		const struct box *b = &boxes.v[i];
+		const char *project = box_belongs_to(b);
+
+		if (b->trial || !project || !streq(project, dir))
+			continue;
+		/* That one may be locked, and is looked at as it is. */
+		if (req->box && streq(req->box->id, b->id))
+			b = req->box;
+		else if ((r = box_list_open(req->store, &boxes, i, e)) <= 0)
+			continue;
+		if (box_is_running(b))
+			return err_set(
+				e, EBUSY,
+				"initializeCommand is not run while box '%s' runs, which could "
+				"change it: 'sandbox stop %s' first",
+				b->name, b->name);
+	}
+	return r < 0 ? r : 0;
+}
+
 /* Runs what was agreed to: a script that changed while the question was open is asked for again. */
 static int agree_and_run(const struct devcontainer_request *req, struct settings *settings,
 			 bool again, struct err *e)
@@ -106,9 +134,11 @@ static int agree_and_run(const struct devcontainer_request *req, struct settings
 	cleanup_free char *dir = xstrdup(settings->project_dir);
 	cleanup_free char *text = xstrdup(settings_get(settings, KEY_HOOKS_INITIALIZE));
 	cleanup_strv struct strv after = {0};
+	int r = check_none_runs(req, dir, e);
 	size_t before;
-	int r;
 
+	if (r < 0)
+		return r;
 	do {
 		before = req->granted->n;
 		r = agree(req, settings, again, e);

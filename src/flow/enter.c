@@ -355,6 +355,27 @@ static void start_services(const struct enter_options *o, const char *dir,
 		log_warn("%s", e.msg);
 }
 
+/* What the project runs on the host comes before its services, which could change it. */
+static int initialize_first(struct entering *in, const char *dir, struct err *e)
+{
+	const char *text = settings_get(in->settings, KEY_HOOKS_INITIALIZE);
+	cleanup_free char *home = user_home(in->user);
+	cleanup_box struct box b = BOX_INIT;
+	int r;
+
+	if (!text || !*text)
+		return 0;
+	r = box_find_project(in->store, dir, &b, e);
+	if (r == -ENOENT) {
+		r = agreed_read(in->store, in->settings, &in->granted, e);
+		return r < 0 ? r : initialize(in, NULL, home, e);
+	}
+	/* A box that cannot be read, or has moved, is a matter of whoever starts it. */
+	if (r < 0 || b.moved_from || (box_is_running(&b) && !in->options->initialize))
+		return 0;
+	return initialize(in, &b, home, e);
+}
+
 /* Makes, starts or joins the box. */
 static int enter_box(struct entering *in, const char *dir, struct obeyed_session *session,
 		     int *ret_status, struct err *e)
@@ -414,9 +435,11 @@ int enter_run(struct enter_options *o, int *ret_status, struct err *e)
 	o->session.root = o->session.root || settings_bool(&settings, KEY_ROOT);
 	if (o->rebuild && (r = rebuild(&in, dir, e)) < 0)
 		return err_add(e, "cannot rebuild '%s'", dir);
-	if (services_exist(&settings) && !o->trial)
+	r = services_exist(&settings) && !o->trial ? initialize_first(&in, dir, e) : 0;
+	if (r == 0 && services_exist(&settings) && !o->trial)
 		start_services(o, dir, &settings);
-	r = enter_box(&in, dir, &session, ret_status, e);
+	if (r == 0)
+		r = enter_box(&in, dir, &session, ret_status, e);
 	strv_clear(&in.granted);
 	return r < 0 ? err_add(e, "cannot enter '%s'", dir) : 0;
 }

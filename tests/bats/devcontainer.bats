@@ -258,13 +258,25 @@ image_with_label() { # JSON
 	[[ $output = *", more than before: initializeCommand, a script that it runs: tools/setup sha256:"* ]]
 	[[ $output = *'tools/out.sh -> '*/false* ]]
 	[ "$(cat p/ran)" = $'one\nmore' ]
-	# The user's own word: asked for, and run, at each call of it, also while the box runs.
+	# The user's own word: asked for, and run, at each call of it, but not beside code that could change it.
 	devcontainer <<<'{"image": "app:1", "initializeCommand": "echo again >>again"}'
 	sandbox enter --accept ./p -- true
+	sandbox enter ./p -- sh -c 'touch up; exec sleep 100' 3>&- &
+	wait_until 100 [ -e p/up ]
+	fails 125 "*initializeCommand is not run while box 'p' runs*'sandbox stop p' first" sandbox enter --initialize --accept ./p -- true
+	sandbox stop p
 	fails 125 '*of this machine: initializeCommand, run on this machine: *again*' sandbox enter --initialize ./p -- true
 	[ "$(wc -l <p/again)" = 1 ]
 	sandbox enter --initialize --accept ./p -- true
 	[ "$(wc -l <p/again)" = 2 ]
+	# Nor beside a service, which may have the project's directory.
+	mkdir s
+	printf '[sandbox]\nimage = app:1\n[hooks]\ninitialize = echo ran >>ran\n[service db]\nimage = app:1\ncommand = sleep 100\n' >s/sandbox.ini
+	(cd s && sandbox up -d --accept)
+	fails 125 "*initializeCommand is not run while box '*db' runs*" sandbox enter --accept ./s -- true
+	(cd s && sandbox down)
+	sandbox enter --accept ./s -- true
+	[ "$(cat s/ran)" = ran ]
 }
 
 @test "initializeCommand makes what the box is made from; sandbox.ini's command follows the same rules" {
