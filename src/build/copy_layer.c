@@ -224,10 +224,10 @@ static int set_dir(struct copy_layer *l, const char *name, const struct copy_ent
 	if (fd < 0)
 		return err_sys(e, errno, "cannot open '/%s'", m->path);
 	r = take_xattrs(entry, from, fd, m, e);
-	if (r == 0)
-		r = owner_mark(fd, m, e);
 	if (r < 0)
 		return r;
+	if (owner_mark(fd, m, e) < 0)
+		return err_add(e, "'/%s'", m->path);
 	if (fchmod(fd, mode) < 0)
 		return err_sys(e, errno, "cannot set the mode of '/%s'", m->path);
 	write_line(l, m, mode);
@@ -395,10 +395,10 @@ static int put_file(struct copy_layer *l, const char *real, const char *name,
 				  e);
 	if (r == 0)
 		r = take_xattrs(entry, opened, fd, m, e);
-	if (r == 0)
-		r = owner_mark(fd, m, e);
 	if (r < 0)
 		return r;
+	if (owner_mark(fd, m, e) < 0)
+		return err_add(e, "'/%s'", real);
 	if (fchmod(fd, mode) < 0 || futimens(fd, times) < 0)
 		return err_sys(e, errno, "cannot set the attributes of '/%s'", real);
 	write_line(l, m, mode);

@@ -20,6 +20,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/path.h"
 
 #define LEAST_PAGE 4096
 
@@ -43,6 +44,18 @@ static bool in_memory(int fd)
 	return fstat(fd, &st) == 0 && stat("/dev", &dev) == 0 && st.st_dev == dev.st_dev;
 }
 
+/* The rest of a line of mountinfo begins with the mount point. */
+static bool is_kernels(char *rest)
+{
+	static const char *const dirs[] = {"/proc", "/sys", "/dev"};
+
+	rest[strcspn(rest, " ")] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (path_is_beneath(rest, dirs[i]))
+			return true;
+	return false;
+}
+
 /* All but those of the kernel's, whose files have no owners. */
 static void learn_mounts(struct files *f)
 {
@@ -56,8 +69,7 @@ static void learn_mounts(struct files *f)
 
 		/* proc_pid_mountinfo(5) */
 		if (sscanf(line, "%llu %*s %*s %*s %n", &id, &point) == 1 && point &&
-		    !starts_with(line + point, "/proc") && !starts_with(line + point, "/sys") &&
-		    !starts_with(line + point, "/dev"))
+		    !is_kernels(line + point))
 			f->build[f->n_build++] = id;
 	}
 }

@@ -30,7 +30,7 @@ int owner_mark(int fd, const struct meta_entry *m, struct err *e)
 		fremovexattr(fd, OWNER_XATTR);
 	else if (fsetxattr(fd, OWNER_XATTR, text, owner_format(&owner, text), 0) < 0 &&
 		 errno != EOPNOTSUPP)
-		return err_sys(e, errno, "cannot record the owner of '/%s'", m->path);
+		return err_sys(e, errno, "cannot record its owner");
 	return 0;
 }
 
@@ -45,7 +45,7 @@ int owner_mark_node(int dir, const char *name, const struct meta_entry *m, mode_
 	if (m->type != 'p')
 		fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0 && owner_mark(fd, m, e) < 0)
-		return -e->code;
+		return err_add(e, "'%s'", name);
 	if (fchmodat(dir, name, mode, 0) < 0)
 		return err_sys(e, errno, "cannot set the mode of '%s'", name);
 	*ret_mode = mode;
