@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "config/schema.h"
 #include "image/devcontainer/features.h"
+#include "image/devcontainer/find.h"
 #include "image/name/hash.h"
 
 #define DOCKERFILE_MAX (10u << 20)
@@ -159,7 +160,8 @@ void dockerfile_add_features(struct merging *m, const struct layer_json *file,
 {
 	if (features_are_named(file))
 		features_describe(m, file, &d->features, &d->names);
-	d->from = file->where;
+	/* A Dockerfile alone says nothing that belongs into a label. */
+	d->from = find_is_dockerfile(file->where) ? NULL : file->where;
 }
 
 bool dockerfile_is_named(const struct layer_json *file)
