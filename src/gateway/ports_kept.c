@@ -35,6 +35,17 @@ void ports_kept_move(struct ports_kept *from, struct ports_kept *to, int box)
 	from->n = 0;
 }
 
+/*
+ * A gateway has a copy of the socket, and closes it when it reads that it shall. Who asks for the port
+ * next need not wait for that.
+ */
+static void give_up(struct kept_port *p)
+{
+	if (p->fd >= 0)
+		shutdown(p->fd, SHUT_RDWR);
+	close_fd(&p->fd);
+}
+
 static struct endpoint where(int fd)
 {
 	struct sockaddr_storage sa = {.ss_family = AF_INET};
@@ -85,7 +96,7 @@ void ports_kept_filter(struct ports_kept *k, bool (*keep)(const struct kept_port
 			continue;
 		}
 		removed(&k->v[i], arg);
-		close_fd(&k->v[i].fd);
+		give_up(&k->v[i]);
 	}
 	k->n = left;
 }
@@ -93,7 +104,7 @@ void ports_kept_filter(struct ports_kept *k, bool (*keep)(const struct kept_port
 void ports_kept_clear(struct ports_kept *k)
 {
 	for (size_t i = 0; i < k->n; i++)
-		close_fd(&k->v[i].fd);
+		give_up(&k->v[i]);
 	free(take_ptr(k->v));
 	k->n = 0;
 }
