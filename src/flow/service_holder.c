@@ -36,11 +36,12 @@
 #include "box/service_box.h"
 #include "flow/service_check.h"
 
-#define PAUSE_MS     100   /* before the first restart in a row */
-#define PAUSE_MAX_MS 60000 /* Docker's limit too */
-#define STEADY_MS    10000 /* whoever ran so long did not fail at once: the pause is short again */
-#define GUEST_MS     500   /* between two looks at the project's box */
-#define LEAVE_MS     30000 /* for a holder that is asked to leave: a start may take long */
+#define PAUSE_MS       100   /* before the first restart in a row */
+#define PAUSE_MAX_MS   60000 /* Docker's limit too */
+#define STEADY_MS      10000 /* whoever ran so long did not fail at once: the pause is short again */
+#define WRITE_AGAIN_MS 1000  /* after a write that failed */
+#define GUEST_MS       500   /* between two looks at the project's box */
+#define LEAVE_MS       30000 /* for a holder that is asked to leave: a start may take long */
 
 extern char **environ;
 
@@ -419,7 +420,7 @@ static void end_all(struct holder *h)
 
 static void hold(struct holder *h)
 {
-	struct err ignored; /* a full disk: the next change is written with this one */
+	struct err ignored;
 
 	for (;;) {
 		bool active = false, starting = false;
@@ -437,6 +438,9 @@ static void hold(struct holder *h)
 		}
 		if (h->dirty && services_state_write(h->req->dir, &h->state, &ignored) == 0)
 			h->dirty = false;
+		/* Whoever waits for a service reads it there: a disk may be full for a moment. */
+		if (h->dirty)
+			sooner(&timeout, clock_ms() + WRITE_AGAIN_MS);
 		if (!active || (h->leave && !starting))
 			break;
 		/* A failure may end what others wait for, and a start may be what they need. */
@@ -533,7 +537,7 @@ static noreturn void be_holder(const struct holder_request *req, int ready)
 	environ = copy_environment();
 	proc_set_title("sandbox: services of a project");
 	take_states(&h);
-	services_state_write(req->dir, &h.state, &e);
+	h.dirty = services_state_write(req->dir, &h.state, &e) < 0;
 	close(ready);
 	hold(&h);
 	_exit(0);
