@@ -89,6 +89,21 @@ image_with_label() { # JSON
 	[ "$(sandbox config ./p user)" = dev ]
 }
 
+@test "an env-file outside the project is not read, nor one behind a link" {
+	image_with_label '[]'
+	mkdir p
+	ln -s ../key p/link
+	echo 'LEAK=hunter2' | tee key >p/inside
+	for file in "$T/key" ../key link; do
+		devcontainer <<<"{\"image\": \"app:1\", \"runArgs\": [\"--env-file=$file\"]}"
+		run -0 sandbox config ./p
+		[[ $output != *hunter2* ]]
+		[[ $output = *"${file##*/}"* ]]
+	done
+	devcontainer <<<'{"image": "app:1", "runArgs": ["--env-file=inside"]}'
+	[ "$(sandbox config ./p env.LEAK)" = hunter2 ]
+}
+
 @test "sandbox.ini comes first; devcontainer = no ignores it; flags are above both" {
 	image_with_label '[]'
 	devcontainer <<<'{"image": "app:1", "containerEnv": {"A": "json", "B": "json"}, "postStartCommand": "echo json >started"}'

@@ -69,7 +69,7 @@ static void take_env_file(struct reading *rd, const char *value)
 
 	if (!name)
 		return;
-	if (resolution_read(r, path, ENV_FILE_MAX, &text, &e) < 0) {
+	if (resolution_read_inside(r, path, ENV_FILE_MAX, &text, &e) < 0) {
 		resolution_note(r, &rd->at, "%s", e.msg);
 		return;
 	}
