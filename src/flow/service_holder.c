@@ -144,6 +144,7 @@ static void start(struct holder *h, struct held_service *v)
 		return;
 	}
 	v->report = pipefd[0];
+	v->check.since = clock_ms(); /* it may have ended before it is watched */
 	v->state->hash = v->run->hash;
 	v->state->restarts += v->state->status == SERVICE_RESTARTING;
 	set_status(h, v, SERVICE_STARTING);

@@ -147,7 +147,7 @@ static void correct(const struct service_group *g, struct service_state *s)
 	if (!ask_box(g, s->name, &running, &stopped, &status)) {
 		if (s->status <= SERVICE_RESTARTING)
 			s->status = SERVICE_STOPPED;
-	} else if (running) {
+	} else if (running && s->status != SERVICE_FAILED) { /* the box of that one is ending */
 		s->status = SERVICE_RUNNING;
 	} else if (s->status <= SERVICE_RESTARTING) {
 		s->status = stopped ? SERVICE_STOPPED : SERVICE_EXITED;
