@@ -106,6 +106,8 @@ for piece in pieces:
         c.sendall(internet.hello(piece[4:]) if piece.startswith("tls/") else piece.encode().decode("unicode_escape").encode())
         said = c.recv(65536)
         print((said.decode("latin-1").splitlines() or ["ended"])[0] if not piece.startswith("tls/") or said[:5] == b"hello" else "TLS")
+        while said.startswith(b"HTTP/1.1 403 Access") and c.recv(65536): # the rest of the page of tinyproxy
+            pass
     except ConnectionRefusedError:
         print("refused")
     except (ConnectionResetError, BrokenPipeError):
