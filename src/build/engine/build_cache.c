@@ -245,7 +245,7 @@ static int fetch_from_dir(struct build_cache *c, const struct build_cached *one,
 	cleanup_close int fd = -1;
 	struct byte_source in = {.read = source_read_fd, .ctx = &fd};
 	struct digest digest;
-	uint64_t size;
+	uint64_t size = 0;
 	int r = build_cache_open_blob(one->from->dir, &one->record.blob, &fd, e);
 
 	if (r == 0)
