@@ -30,7 +30,8 @@ char *holder_socket_of(const char *project)
 
 char *holder_socket(const struct box *b, const char *network)
 {
-	const char *project = box_belongs_to(b);
+	/* A box that runs keeps the network of its start, wherever the project is moved. */
+	const char *project = b->moved_from ? b->moved_from : box_belongs_to(b);
 
 	if (!project || (b->temporary && !network))
 		return xasprintf(GATEWAY_SOCKET "%s", b->id);

@@ -23,6 +23,7 @@ $T/w/new/sub" ]
 	# By its name, in its directory or beside it.
 	mv w/new w/old
 	(cd w && sandbox exec --start old true)
+	wait_until 50 sh -c '! sandbox ls --json --running | grep -q old'
 	mv w moved
 	(cd moved/old/sub && sandbox enter old -- true)
 	[ "$(sandbox inspect --json old | jq -r .project)" = "$T/moved/old" ]
@@ -46,13 +47,28 @@ old-2 $T/moved/old" ]
 	fails 125 "directory '$T/r' has no box yet*" sandbox exec ./r true
 }
 
+@test "a moved project that is running keeps its ports" {
+	local port
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	project p $'[sandbox]\nlinger = forever\n[ports]\n'"$port = 80"
+	sandbox enter --accept p -- true
+	mv p q
+	[[ $(sandbox port p) = *"127.0.0.1:$port"* ]]
+	[[ $(sandbox port ./q) = *"127.0.0.1:$port"* ]]
+}
+
 @test "a moved project that is running; a box from before ids; a trial" {
 	project p $'[sandbox]\nlinger = forever'
 	mkdir p/sub
 	sandbox enter p -- sh -c 'echo x >file'
 	mv p q
-	# It continues with the path it was started with.
-	[ "$(cd q/sub && sandbox exec . pwd)" = "$T/p/sub" ]
+	# It continues with the path it was started with, and with its network.
+	cd q/sub
+	run -0 --separate-stderr sandbox exec . pwd
+	[ "$output" = "$T/p/sub" ]
+	[[ $(words_on_stderr) = "sandbox: '.' is a part of the project '$T/q'"* ]]
+	[[ $(words_on_stderr) != *"no network"* ]]
+	cd "$T"
 	[ "$(sandbox exec ./q cat file)" = x ]
 	sandbox stop ./q
 	(cd q && sandbox enter -- true)

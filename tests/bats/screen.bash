@@ -27,13 +27,17 @@ type_line() {
 	tmux -S "$T/tmux" send-keys Enter
 }
 
-# Waits for the prompt of the outer shell: input typed before goes to the command.
-outer_prompt() {
-	wait_until 50 screen_ends_with 'host>$' || {
-		echo "no prompt" >&2
+# Waits for a shell's prompt: input typed before goes to the command, or is dropped by what ends.
+prompt() { # NAME: it is "NAME> "
+	wait_until 50 screen_ends_with "^(\\^C)?$1>\$" || {
+		echo "no prompt of $1" >&2
 		screen >&2
 		return 1
 	}
+}
+
+outer_prompt() {
+	prompt host
 }
 
 press() { # KEY...

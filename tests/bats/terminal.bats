@@ -55,11 +55,14 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	wait_until 50 sandbox exec p pgrep -x sleep
 	press C-z
 	screen_shows 'Stopped +sleep 71'
+	prompt box
 	type_line 'bg; jobs'
 	screen_shows 'Running +sleep 71'
+	prompt box
 	type_line 'fg'
-	sleep 0.2
+	screen_shows '^sleep 71'
 	press C-c
+	prompt box
 	type_line 'echo after=$?'
 	screen_shows '^after=130'
 	type_line 'sleep 72 & kill %1; wait %1; echo killed=$?'
@@ -130,6 +133,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	screen_shows '^30 100'
 	type_line "trap 'echo resized \$(stty size)' WINCH; echo ready"
 	screen_shows '^ready'
+	prompt box
 	screen_resize 120 40
 	press Enter
 	screen_shows 'resized 40 120'
@@ -160,7 +164,6 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 		screen_shows '^began'
 		pid=$(client_pid)
 		kill -$how "$pid"
-		type_line ''
 		outer_prompt
 		type_line 'echo status=$?'
 		screen_shows 'status='
@@ -365,26 +368,33 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	screen_shows '^root>'
 	type_line 'id -un; tty'
 	screen_shows '^root$'
+	prompt root
 	type_line 'sleep 78'
 	wait_until 50 sandbox exec p pgrep -fx 'sleep 78'
 	press C-c
+	prompt root
 	type_line 'echo inner=$?'
 	screen_shows '^inner=130'
+	prompt root
 	type_line 'exit 5'
-	sleep 0.5
+	prompt box
 	type_line 'echo outer=$?'
 	screen_shows '^outer=5'
+	prompt box
 	type_line 'sudo sleep 79'
 	wait_until 50 sandbox exec p pgrep -fx 'sleep 79'
 	sleep 0.3
 	press C-c
+	prompt box
 	type_line 'echo sudo=$?'
 	screen_shows '^sudo=130'
+	prompt box
 	type_line 'sudo sleep 80'
 	wait_until 50 sandbox exec p pgrep -fx 'sleep 80'
 	sleep 0.3
 	press C-z
 	screen_shows 'Stopped +sudo sleep 80'
+	prompt box
 	type_line 'kill %1; fg; echo over'
 	screen_shows '^over'
 }
