@@ -32,6 +32,7 @@
 #include "flow/devcontainer.h"
 #include "flow/drift.h"
 #include "flow/learn.h"
+#include "flow/net_note.h"
 #include "flow/rebuild.h"
 #include "flow/services.h"
 #include "grant/dotfiles.h"
@@ -376,6 +377,13 @@ static int initialize_first(struct entering *in, const char *dir, struct err *e)
 	return initialize(in, &b, home, e);
 }
 
+static void say_at_end(const struct entering *in, const struct box *b,
+		       const struct obeyed_session *session)
+{
+	obeyed_say(b, in->settings, session);
+	net_note_say(in->store, b, session);
+}
+
 /* Makes, starts or joins the box. */
 static int enter_box(struct entering *in, const char *dir, struct obeyed_session *session,
 		     int *ret_status, struct err *e)
@@ -396,7 +404,7 @@ static int enter_box(struct entering *in, const char *dir, struct obeyed_session
 			r = enter_once(in, &b, ret_status, e);
 		session->failed = r < 0;
 		if (r != -ERR_RETRY && b.id[0])
-			obeyed_say(&b, in->settings, session);
+			say_at_end(in, &b, session);
 		/* It was removed, or ended before it accepted the session: try the present one. */
 		if (r != -ERR_RETRY || (i > 0 && box_check_version(&b, e) < 0))
 			break;

@@ -16,6 +16,7 @@
 #include "box/uppers.h"
 #include "flow/drift.h"
 #include "flow/learn.h"
+#include "flow/net_note.h"
 #include "grant/obeyed.h"
 #include "start/boot.h"
 #include "start/join.h"
@@ -139,6 +140,8 @@ int run_throwaway(struct run_options *o, char **ret_name, int *ret_status, struc
 	for (size_t i = 0; i < o->n_mounts; i++)
 		if (!o->mounts[i].read_only && !o->mounts[i].cache)
 			obeyed_say_in(o->mounts[i].source, &settings, &session);
+	session.failed = r < 0;
+	net_note_say(&s, &run.box, &session);
 	/* Somebody else uses it, or it is still ending: a later sweep removes it. */
 	if (r == 0 && !run.last && box_is_running(&run.box))
 		return 0;
@@ -211,5 +214,6 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 		r = box_check_version(&b, e) < 0 ? -e->code : not_running(&b, e);
 	session.failed = r < 0;
 	obeyed_say(&b, &settings, &session);
+	net_note_say(&s, &b, &session);
 	return r;
 }

@@ -102,7 +102,7 @@ has_ended() { # PID
 		open('told', 'w').write(next(line for line in open('/run/sandbox/refused') if 'killed' in line))
 	END
 	local session gateway
-	on_host sandbox enter --accept p -- python3 later.py >said 3>&- &
+	on_host sandbox enter --accept p -- python3 later.py >said 2>noted 3>&- &
 	session=$!
 	wait_until 100 [ -e p/ready ]
 	gateway=$(gateways | tail -1)
@@ -111,7 +111,8 @@ has_ended() { # PID
 	touch p/go
 	wait_for $session
 	[ "$(cat said)" = $'hello\nConnection refused' ]
-	# That connections ended is told; a program in the box reads it as well.
+	# That connections ended is told at the session's end; a program in the box reads it as well.
+	[[ $(cat noted) = "sandbox: at "[0-9][0-9]:[0-9][0-9]:[0-9][0-9]" the gateway of the project's network was killed and replaced: the connections that it had were ended" ]]
 	[ "$(cut -d : -f 1 p/told)" = gateway ]
 	[[ $(on_host sandbox why p) = *'gateway: it was killed, and its connections ended; another one runs'* ]]
 	[ "$(on_host sandbox net log p | grep -c '^[0-9-]* [0-9:]* ended   gateway: it was killed')" = 1 ]
