@@ -26,8 +26,8 @@ query() { # SQL
 	sandbox enter -- psql -Atc "$1"
 }
 
-@test "PostgreSQL, Redis and nginx: ready when healthy, found by name, own users, data that survives kills and down; two copies at once" {
-	project env $'[sandbox]\nimage = debian:bookworm\nprofile = apt\nlinger = 0\n[packages]\napt = postgresql redis-server nginx-light gosu curl'
+@test "PostgreSQL, Redis, nginx and a mail catcher: ready when healthy, found by name, own users, data that survives kills and down; two copies at once" {
+	project env $'[sandbox]\nimage = debian:bookworm\nprofile = apt\nlinger = 0\n[packages]\napt = postgresql redis-server nginx-light gosu curl python3-aiosmtpd'
 	sandbox enter --accept --quiet ./env -- true >"$T/log" 2>&1 || {
 		cat "$T/log" >&2
 		return 1
@@ -64,7 +64,7 @@ query() { # SQL
 		exec "$@"
 	SH
 	chmod +x shop/bin/*
-	project shop $'[sandbox]\nimage = servers:1\nnetwork = gateway\nlinger = 0
+	project shop $'[sandbox]\nimage = servers:1\nnetwork = gateway\nlinger = 0\nprofile = mailpit
 [env]\nPGHOST = db\nPGUSER = postgres
 [service db]\nimage = servers:1\nvolumes = data:/var/lib/postgresql/data, ./bin:/entry:ro\nentrypoint = /entry/postgres.sh
 command = postgres -c listen_addresses=*\nenv.PGDATA = /var/lib/postgresql/data\nstop-signal = INT\nrestart = always
@@ -72,7 +72,8 @@ health = /usr/lib/postgresql/15/bin/pg_isready -q -h 127.0.0.1\nhealth-interval 
 [service cache]\nimage = servers:1\nvolumes = ./bin:/entry:ro, cache:/var/lib/redis\nentrypoint = /entry/redis.sh
 command = sh -c "cd /var/lib/redis; exec /entry/redis.sh redis-server --protected-mode no"\nhealth = redis-cli ping\nlocalhost = 6379
 [service web]\nimage = servers:1\nneeds = db cache\nvolumes = ./site:/var/www/html:ro
-command = nginx -g "daemon off;"\nhealth = http://localhost/'
+command = nginx -g "daemon off;"\nhealth = http://localhost/
+[service mailpit]\nimage = servers:1\nhealth = port 1025\ncommand = aiosmtpd -n -l 0.0.0.0:1025 -c aiosmtpd.handlers.Mailbox /data/mail'
 	mkdir shop/site
 	# the project's tests: of its own database, cache and pages, on the usual ports
 	cat >shop/check <<-'SH'
@@ -81,6 +82,7 @@ command = nginx -g "daemon off;"\nhealth = http://localhost/'
 		[ "$(curl -s http://web/)" = "$name" ]
 		psql -qc 'insert into t values (1)'
 		redis-cli set name "$name" >/dev/null
+		echo "$name" | curl -s "smtp://$SMTP_HOST:$SMTP_PORT" --mail-from a@b --mail-rcpt c@d -T -
 		touch written
 		until [ -e go ]; do sleep 0.1; done
 		[ "$(psql -Atc 'select count(*) from t')" = 1 ]
@@ -115,6 +117,8 @@ command = nginx -g "daemon off;"\nhealth = http://localhost/'
 	[ "$(sandbox exec --user postgres db stat -c %U /var/lib/postgresql/data/PG_VERSION)" = postgres ]
 	folder=$(sandbox volume inspect --json shop.data | jq -r '.[0].folder')
 	[ "$(find "$folder" ! -user "$(id -un)")" = '' ]
+	folder=$(sandbox volume inspect --json shop.mailpit | jq -r '.[0].folder')
+	grep -x first "$folder"/mail/new/*
 	# killed: it recovers, and is started again
 	kill -9 "$(sandbox ps --json | jq '.[] | select(.name == "shop.db") | .processes[0].pid')"
 	wait_until 100 eval '[ "$(sandbox ps --json | jq -r ".[].service | select(.name == \"db\") | \"\(.restarts) \(.health)\"")" = "1 healthy" ]'

@@ -33,12 +33,12 @@ static void listing(void **state)
 static void shipped(void **state)
 {
 	static const char *const names[] = {
-		"agent",      "apt",	    "base",	 "dev",	    "tools",   "test",
-		"build",      "install",    "service",	 "glue",    "c",       "cpp",
-		"python",     "node",	    "go",	 "rust",    "java",    "ssh-agent",
-		"git",	      "wayland",    "x11",	 "gpu",	    "dbus",    "mariadb",
-		"mysql",      "nginx",	    "postgres",	 "redis",   "net-go",  "net-crates",
-		"net-debian", "net-github", "net-maven", "net-npm", "net-pypi"};
+		"agent",      "apt",	    "base",	  "dev",       "tools",	  "test",
+		"build",      "install",    "service",	  "glue",      "c",	  "cpp",
+		"python",     "node",	    "go",	  "rust",      "java",	  "ssh-agent",
+		"git",	      "wayland",    "x11",	  "gpu",       "dbus",	  "mariadb",
+		"mailpit",    "mysql",	    "nginx",	  "postgres",  "redis",	  "net-go",
+		"net-crates", "net-debian", "net-github", "net-maven", "net-npm", "net-pypi"};
 	cleanup_free char *from = xasprintf("%s/profiles", root);
 	struct profile *v = NULL;
 	size_t n = 0;
