@@ -92,6 +92,35 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ' '; }
 	fails 125 "*features need each other in a circle: ./*, which needs ./*, which needs ./*" sandbox enter --quiet --rebuild ./p -- true
 }
 
+@test "--print shows the order, and what each is given, and installs nothing" {
+	image
+	feature a '"options": {"mode": {"default": "a b"}}'
+	feature b '"dependsOn": {"./d": {"o": "1"}}'
+	feature d '"options": {"o": {"default": "0"}}'
+	devcontainer <<<$'{"image": "none:1",\n"features": {\n"./b": {"typo": true},\n"./a": {},\n"docker-in-docker": {}},\n"overrideFeatureInstallOrder": ["./d"]}'
+	file=$T/p/.devcontainer/devcontainer.json
+	run -0 --separate-stderr sandbox image build --print --devcontainer "$file"
+	diff -u - <(echo "$output") <<-EOF2
+		$file: 1 stage for linux/amd64, target 0
+		    1  stage 0 from none:1
+		$file: 3 features, in this order
+		      3  feature ./d O=1  <- $T/p/.devcontainer/d, version 1.0.0
+		      4  feature ./a MODE="a b"  <- $T/p/.devcontainer/a, version 1.0.0
+		      3  feature ./b TYPO=true  <- $T/p/.devcontainer/b, version 1.0.0
+	EOF2
+	[[ $stderr = *"the feature 'docker-in-docker' is left out"* ]]
+	run -0 --separate-stderr sandbox image build --print --json --devcontainer "$file"
+	python3 - "$output" <<-'PY'
+		import json, sys
+		d, a, b = json.loads(sys.argv[1])["features"]
+		assert [f["id"] for f in (d, a, b)] == ["./d", "./a", "./b"]
+		assert b["needs"] == [0] and b["unknown"] == ["typo"] and b["line"] == 3, b
+		assert d["variables"] == [{"name": "O", "value": "1"}] and d["digest"] is None and d["kind"] == "folder", d
+	PY
+	feature d '"dependsOn": {"./b": {}}'
+	fails 125 '*in a circle*' sandbox image build --print --devcontainer "$file"
+}
+
 @test "a layer for each: a change builds that feature and those after it, and no others" {
 	image
 	for f in a b c; do feature $f; done
@@ -147,7 +176,7 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ' '; }
 	touch out/install.sh p/.devcontainer/doc/install.sh
 	echo '{"id": "out"}' >out/devcontainer-feature.json
 	ln -s ../../out p/.devcontainer/link
-	for bad in './none=cannot open*none' '../../out=is not in' './link=is not in' "/abs=absolute path" 'fish=there is no feature' 'a/b/c=names no registry' 'http://x/y=only https' 'https://x/y.tgz=is not named as'; do
+	for bad in './none=cannot open*none' '../../out=is not in' './link=is not in' "/abs=absolute path" 'fish=there is no feature' 'a/b/c=names no registry' "o/r/go@v1.2=release of a GitHub repository*dropped*as 'ghcr.io/o/r/go:1.2'" 'http://x/y=only https' 'https://x/y.tgz=is not named as'; do
 		devcontainer <<<"{\"image\": \"app:1\", \"features\": {\"${bad%%=*}\": {}}}"
 		fails 125 "*devcontainer.json*${bad#*=}*" sandbox enter ./p -- true
 	done

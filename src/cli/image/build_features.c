@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "image/feature/feature_gather.h"
 #include "image/feature/feature_steps.h"
 #include "image/load.h"
 
@@ -149,17 +148,25 @@ static int install(const struct build_request *req, const struct feature_list *l
 	return r;
 }
 
+int build_features_gather(const struct image_store *store, const struct image_conf *conf,
+			  const struct features_wanted *wanted, const char *file,
+			  struct feature_set *ret, struct err *e)
+{
+	const struct feature_request req = {.store = store,
+					    .conf = conf,
+					    .file = file,
+					    .text = wanted->text.data,
+					    .features = wanted->features,
+					    .lock = wanted->lock,
+					    .override = &wanted->override};
+
+	return feature_gather(&req, ret, e);
+}
+
 int build_features_run(const struct build_request *req, const struct features_wanted *wanted,
 		       const char *file, struct build_result *ret, struct err *e)
 {
 	__attribute__((cleanup(below_clear))) struct below below = {0};
-	const struct feature_request features = {.store = req->store,
-						 .conf = req->conf,
-						 .file = file,
-						 .text = wanted->text.data,
-						 .features = wanted->features,
-						 .lock = wanted->lock,
-						 .override = &wanted->override};
 	const struct strv no_names = {0};
 	struct build_request first = *req;
 	struct build_result lower, upper;
@@ -172,7 +179,7 @@ int build_features_run(const struct build_request *req, const struct features_wa
 	if (r == 0)
 		r = read_below(req->store, wanted, &below, e);
 	if (r == 0)
-		r = feature_gather(&features, &set, e);
+		r = build_features_gather(req->store, req->conf, wanted, file, &set, e);
 	if (r == 0)
 		r = install(req, &set.list, &below, wanted->metadata, file, &upper, e);
 	if (r < 0)

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "build/heredoc.h"
+#include "image/feature/feature_document.h"
 
 static void print_quoted(const char *s)
 {
@@ -123,6 +124,39 @@ static void print_step(const struct graph *g, const struct step *s)
 	putchar('\n');
 }
 
+static void print_feature(const struct feature *f)
+{
+	cleanup_strv struct strv variables = {0}, unknown = {0};
+	const char *version = json_string_value(json_object_get(f->doc, "version"));
+
+	feature_document_options(f->doc, f->given, &variables, &unknown);
+	printf("%7zu  feature ", f->line);
+	print_quoted(f->id);
+	for (size_t i = 0; i < variables.n; i++) {
+		const char *value = strchr(variables.v[i], '=') + 1;
+		const char *quote = has_blank(value) ? "\"" : "";
+
+		printf(" %.*s%s", (int)(value - variables.v[i]), variables.v[i], quote);
+		print_quoted(value);
+		fputs(quote, stdout);
+	}
+	fputs("  <- ", stdout);
+	print_quoted(f->kind == FEATURE_FOLDER ? f->dir : digest_text(&f->digest).s);
+	if (version) {
+		fputs(", version ", stdout);
+		print_quoted(version);
+	}
+	putchar('\n');
+}
+
+static void print_features(const char *file, const struct feature_list *l)
+{
+	print_quoted(file);
+	printf(": %zu feature%s, in this order\n", l->n, l->n == 1 ? "" : "s");
+	for (size_t i = 0; i < l->n; i++)
+		print_feature(&l->v[i]);
+}
+
 void build_view_text(const struct build_view *v)
 {
 	const struct graph *g = v->graph;
@@ -147,6 +181,8 @@ void build_view_text(const struct build_view *v)
 		for (size_t k = 0; k < v->steps[i].n; k++)
 			print_step(g, &v->steps[i].v[k]);
 	}
+	if (v->devcontainer)
+		print_features(v->devcontainer, v->features);
 }
 
 static void json_source(struct json *j, const char *key, const struct source *s)
@@ -265,6 +301,45 @@ static void json_stage(struct json *j, const struct build_view *v, size_t i)
 	jsonout_object_end(j);
 }
 
+static void json_pairs(struct json *j, const char *key, const struct strv *pairs)
+{
+	jsonout_array_begin(j, key);
+	for (size_t i = 0; i < pairs->n; i++) {
+		cleanup_free char *name = xstrndup(pairs->v[i], strcspn(pairs->v[i], "="));
+
+		jsonout_object_begin(j, NULL);
+		jsonout_string(j, "name", name);
+		jsonout_string(j, "value", pairs->v[i] + strlen(name) + 1);
+		jsonout_object_end(j);
+	}
+	jsonout_array_end(j);
+}
+
+static void json_feature(struct json *j, const struct feature *f)
+{
+	static const char *const kinds[] = {[FEATURE_FOLDER] = "folder",
+					    [FEATURE_TARBALL] = "tarball",
+					    [FEATURE_OCI] = "artifact"};
+	bool folder = f->kind == FEATURE_FOLDER;
+	cleanup_strv struct strv variables = {0}, unknown = {0};
+
+	feature_document_options(f->doc, f->given, &variables, &unknown);
+	jsonout_object_begin(j, NULL);
+	jsonout_string(j, "id", f->id);
+	jsonout_number(j, "line", (long long)f->line);
+	jsonout_string(j, "kind", kinds[f->kind]);
+	jsonout_string(j, "version", json_string_value(json_object_get(f->doc, "version")));
+	jsonout_string(j, "digest", folder ? NULL : digest_text(&f->digest).s);
+	jsonout_string(j, "directory", folder ? f->dir : NULL);
+	json_pairs(j, "variables", &variables);
+	json_words(j, "unknown", &unknown);
+	jsonout_array_begin(j, "needs");
+	for (size_t i = 0; i < f->n_needs; i++)
+		jsonout_number(j, NULL, (long long)f->needs[i]);
+	jsonout_array_end(j);
+	jsonout_object_end(j);
+}
+
 void build_view_json(const struct build_view *v)
 {
 	const struct graph *g = v->graph;
@@ -290,6 +365,12 @@ void build_view_json(const struct build_view *v)
 	for (size_t i = 0; i < g->n; i++)
 		json_stage(&j, v, i);
 	jsonout_array_end(&j);
+	if (v->devcontainer) {
+		jsonout_array_begin(&j, "features");
+		for (size_t i = 0; i < v->features->n; i++)
+			json_feature(&j, &v->features->v[i]);
+		jsonout_array_end(&j);
+	}
 	jsonout_object_end(&j);
 	jsonout_print(&j);
 }

@@ -2,7 +2,7 @@
  * image_build.c - `sandbox image build`: a Dockerfile becomes an image, or is only shown.
  *
  * With --print it reads the file and its ignore file, and nothing else: neither images nor the
- * context.
+ * context. With --devcontainer it also gets the features, whose documents decide their order.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -255,15 +255,44 @@ static void note_problems(const struct request *r, const struct graph *g, const 
 	}
 }
 
+/* Enter says it itself, so a build does not. */
+static void note_left_out(const struct request *r)
+{
+	json_t *features = r->features.features;
+
+	for (void *it = json_object_iter(features); it; it = json_object_iter_next(features, it)) {
+		cleanup_feature struct feature f = {0};
+		struct err ignored;
+
+		if (feature_name(json_object_iter_key(it), NULL, NULL, &f, &ignored) == 0 &&
+		    feature_wants_docker(&f))
+			log_note("the feature '%s' is left out: it needs the API of Docker, which "
+				 "a box does not have",
+				 f.id);
+	}
+}
+
 static int show(const struct request *r, const struct graph *g, struct err *e)
 {
+	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
+	cleanup_feature_set struct feature_set features = {.store = &t.store};
 	struct steps *steps = xcalloc(g->n, sizeof(*steps));
 	int res = steps_expand(g, steps, e);
 
+	if (res == 0 && r->devcontainer)
+		res = image_tools_open(&t, e);
+	if (res == 0 && r->devcontainer)
+		res = build_features_gather(&t.store, &t.conf, &r->features, r->devcontainer,
+					    &features, e);
 	if (res == 0) {
-		const struct build_view view = {g, steps, r->ignore_file};
+		const struct build_view view = {.graph = g,
+						.steps = steps,
+						.ignore_file = r->ignore_file,
+						.devcontainer = r->devcontainer,
+						.features = &features.list};
 
 		note_problems(r, g, steps);
+		note_left_out(r);
 		if (r->cli->json)
 			build_view_json(&view);
 		else

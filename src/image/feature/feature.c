@@ -126,6 +126,27 @@ static char *lower_name(const char *id)
 	return text;
 }
 
+/*
+ * OWNER/REPO/ID@TAG was a release of a GitHub repository, and has been dropped from the
+ * specification. The same authors publish to GitHub's registry, where versions have no v.
+ */
+static int refuse_no_registry(const char *id, struct err *e)
+{
+	const char *tag = strchr(id, '@');
+	cleanup_free char *name = xstrndup(id, strcspn(id, "@"));
+
+	if (tag && !strchr(tag, ':'))
+		return err_set(e, ERR_USAGE,
+			       "the feature '%s' is a release of a GitHub repository, a form that "
+			       "the specification has dropped: its author may have published it as "
+			       "'ghcr.io/%s:%s'",
+			       id, name, tag + (tag[1] == 'v' ? 2 : 1));
+	return err_set(e, ERR_USAGE,
+		       "the feature '%s' names no registry: as 'ghcr.io/%s' it would be one of "
+		       "GitHub's",
+		       id, id);
+}
+
 static int name_artifact(const char *id, struct feature *f, struct err *e)
 {
 	cleanup_reference struct reference ref = {0};
@@ -135,10 +156,7 @@ static int name_artifact(const char *id, struct feature *f, struct err *e)
 	int r;
 
 	if (!memchr(id, '.', first) && !memchr(id, ':', first) && !starts_with(id, "localhost/"))
-		return err_set(e, ERR_USAGE,
-			       "the feature '%s' names no registry: as 'ghcr.io/%s' it would be "
-			       "one of GitHub's",
-			       id, id);
+		return refuse_no_registry(id, e);
 	r = reference_parse(lower, NULL, &ref, e);
 	if (r < 0)
 		return err_add(e, "cannot read the feature's name");
