@@ -270,5 +270,5 @@ int copy_remotes_get(struct copy_remotes *r, const char *url, const char *checks
 	if (res == 0)
 		res = open_again(&f->file, ret, e);
 	pthread_mutex_unlock(&r->lock);
-	return res < 0 ? err_add(e, "cannot add '%s'", url) : 0;
+	return res;
 }

@@ -107,7 +107,7 @@ static int add_remote(struct copy_sources *s, const struct copy_request *req,
 			url);
 	r = copy_remotes_get(remotes, url, s->flags.checksum, req->limits.max_bytes, &file, e);
 	if (r < 0)
-		return r;
+		return err_add(e, "cannot add '%s'", url);
 	source = add_source(s, url);
 	source->fd = file.fd;
 	source->name = file.name;

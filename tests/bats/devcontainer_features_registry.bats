@@ -1,18 +1,20 @@
 #!/usr/bin/env bats
-# devcontainer_features_registry.bats - features of a registry: versions, digests, the lock, what lies.
+# devcontainer_features_registry.bats - features from elsewhere, a registry or a server of tarballs:
+# versions, digests, the lock, what lies.
 bats_require_minimum_version 1.8.0
 load helpers
+load internet
 load images
 
 setup() {
 	sandbox_setup
 	layout app <<<"{'layers': [busybox() + [D('etc'), D('tmp'), D('opt'), D('root'), F('etc/passwd', b'root:x:0:0::/root:/bin/sh\n')]], 'config': {'Env': ['PATH=/bin']}}"
 	sandbox image import "$T/app" app:1 2>/dev/null
-	registry_start
 }
 
 teardown() {
 	registry_stop
+	internet_stop
 	sandbox_teardown
 }
 
@@ -34,6 +36,7 @@ features() { # OBJECT
 order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ','; }
 
 @test "by tag and by digest, with what they depend on and what they were called" {
+	registry_start
 	publish base 1.0.0 '"options": {"mode": {"default": "plain"}}'
 	publish old 2.0.0 '"currentId": "new", "legacyIds": ["old"]'
 	one=$(publish tool 1.2.0 "\"dependsOn\": {\"$REGISTRY/team/features/base:1\": {\"mode\": \"quick\"}}, \"installsAfter\": [\"$REGISTRY/team/features/new\"]")
@@ -58,6 +61,7 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ','; }
 }
 
 @test "the lock: sandbox lock writes it, enter follows it, a moved tag changes nothing" {
+	registry_start
 	publish base 1.0.0
 	publish tool 1.0.0 "\"dependsOn\": {\"$REGISTRY/team/features/base\": {}}"
 	features "{\"$REGISTRY/team/features/tool:1\": {}, \"./own\": {}}"
@@ -97,6 +101,7 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ','; }
 }
 
 @test "a feature that lies about its digest, and one with links out of it, are refused" {
+	registry_start
 	publish tool 1.0.0 >/dev/null
 	features "{\"$REGISTRY/team/features/tool:1\": {}}"
 	# Bytes of the tarball are changed in the registry's own files.
@@ -135,4 +140,36 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ','; }
 	fails 125 "*cannot get the feature '$REGISTRY/app:1': it is no artifact of a feature" sandbox enter --rebuild ./p -- true
 	features "{\"https://localhost:1/devcontainer-feature-x.tgz\": {}}"
 	fails 125 "*cannot get the feature 'https://localhost:1/devcontainer-feature-x.tgz': *" sandbox enter --rebuild ./p -- true
+}
+
+@test "a tarball by https: the certificate is checked, the lock holds it to its digest" {
+	internet_start
+	certificate
+	mkdir served-files tool
+	echo '{"id": "tool", "version": "1.0.0"}' >tool/devcontainer-feature.json
+	printf '#!/bin/sh\ncp part /opt/order\n' >tool/install.sh
+	echo one >tool/part
+	tar -C tool -czf served-files/devcontainer-feature-tool.tgz .
+	(cd served-files && exec nsenter -t "$peer" --user --preserve-credentials --net --wd="$PWD" openssl s_server -quiet -accept 203.0.113.10:8443 \
+		-cert "$T/ca.pem" -key "$T/ca.key" -WWW >../server.log 2>&1 3>&-) &
+	server=$!
+	url=https://features.test:8443/devcontainer-feature-tool.tgz
+	features "{\"$url\": {}}"
+	show=(on_host sandbox image build --print --devcontainer p/.devcontainer/devcontainer.json)
+	wait_until 100 on_host curl -sf --cacert ca.pem -o /dev/null "$url"
+	fails 125 "*devcontainer.json:1: cannot get the feature '$url': *certificate*" "${show[@]}"
+	export SSL_CERT_FILE=$T/ca.pem
+	[ "$(on_host sandbox enter --quiet ./p -- cat /opt/order)" = one ]
+	on_host sandbox lock --quiet ./p
+	grep -F "\"integrity\": \"sha256:$(sha256sum <served-files/devcontainer-feature-tool.tgz | cut -d ' ' -f 1)\"" p/.devcontainer/devcontainer-lock.json
+	# Another tarball there: the one that is here is used; where it is not, the other one is refused.
+	echo two >tool/part
+	tar -C tool -czf served-files/devcontainer-feature-tool.tgz .
+	"${show[@]}" | grep -F 'version 1.0.0'
+	XDG_DATA_HOME=$T/other fails 125 "*cannot get the feature '$url': its bytes have the digest sha256:*, not sha256:*" "${show[@]}"
+	# What the server says instead of it.
+	rm served-files/*
+	rm p/.devcontainer/devcontainer-lock.json
+	XDG_DATA_HOME=$T/other fails 125 "*cannot get the feature '$url': *is not a tar archive*" "${show[@]}"
+	kill $server
 }

@@ -78,10 +78,10 @@ registry_start() { # [YAML [SCHEME [OPTIONS OF CURL]]]
 	REGISTRY=localhost:$port
 }
 
-# A key and a self-signed certificate for localhost, as $T/ca.key and $T/ca.pem.
+# A key and a self-signed certificate for localhost and features.test, as $T/ca.key and $T/ca.pem.
 certificate() {
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
-		-addext subjectAltName=DNS:localhost -keyout "$T/ca.key" -out "$T/ca.pem" 2>/dev/null
+		-addext subjectAltName=DNS:localhost,DNS:features.test -keyout "$T/ca.key" -out "$T/ca.pem" 2>/dev/null
 }
 
 # A registry over TLS whose tokens come from another server (tests/images/token.py); the test must

@@ -168,8 +168,6 @@ static int get_artifact(struct fetching *g, int *ret_fd, struct err *e)
 
 static int get_url(struct fetching *g, int *ret_fd, struct err *e)
 {
-	struct digest_text text = digest_text(&g->f->digest);
-	const char *wanted = g->f->digest.hex[0] ? text.s : NULL;
 	struct copy_remotes *remotes = copy_remotes_new(-1);
 	struct copy_remote remote = {.fd = -1};
 	cleanup_close int fd = -1;
@@ -178,8 +176,10 @@ static int get_url(struct fetching *g, int *ret_fd, struct err *e)
 	uint64_t size;
 	int r = 0;
 
-	if (!wanted || !blob_is_sound(g->store, &g->f->digest)) {
-		r = copy_remotes_get(remotes, g->f->resource, wanted, PACKED_MAX, &remote, e);
+	if (!g->f->digest.hex[0] || !blob_is_sound(g->store, &g->f->digest)) {
+		r = copy_remotes_get(remotes, g->f->resource, NULL, PACKED_MAX, &remote, e);
+		if (r == -EFBIG)
+			r = err_set(e, EFBIG, "its tarball has more than %llu bytes", PACKED_MAX);
 		fd = take_fd(&remote.fd);
 		if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
 			r = err_sys(e, errno, "cannot read the tarball");
