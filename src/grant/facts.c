@@ -86,7 +86,9 @@ static void lend_zone(const struct facts_request *req, struct strv *env)
 
 static void lend_asked(const struct facts_request *req, struct strv *env)
 {
-	lend_env(req->settings, env);
+	static const struct strv none;
+
+	lend_env(req->settings, req->host, req->own ? req->own : &none, env);
 }
 
 /* Without a network a box cannot reach a proxy; one on the host's loopback by that name. */

@@ -17,6 +17,7 @@ struct facts_request {
 	bool host; /* the image is `host`: what is in the host's /usr is in the box too */
 	bool step; /* of a recipe: its result must not depend on the user's terminal */
 	const struct strv *has; /* of the image's plan, or NULL */
+	const struct strv *own; /* the environment before: the image's variables; NULL: none */
 	const char *joins;	/* the notes of a running box's start; NULL: it is starting */
 };
 

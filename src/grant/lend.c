@@ -103,13 +103,8 @@ static bool is_gpu(const char *name)
 	       starts_with(name, "nvidia");
 }
 
-static bool is_host_image(const struct settings *s)
-{
-	return streq(settings_get(s, KEY_IMAGE), "host");
-}
-
 /* The image host has the host's own driver. */
-static int lend_gpu(const struct settings *s, struct lending *l, struct err *e)
+static int lend_gpu(bool host, struct lending *l, struct err *e)
 {
 	cleanup_strv struct strv names = {0};
 	size_t found = 0, before = l->n;
@@ -127,10 +122,10 @@ static int lend_gpu(const struct settings *s, struct lending *l, struct err *e)
 		l->v[l->n - 1].device = true;
 		found++;
 	}
-	r = lend_cdi(l, is_host_image(s), &libraries, e);
+	r = lend_cdi(l, host, &libraries, e);
 	if (r < 0)
 		return r;
-	if (found && !libraries && !is_host_image(s))
+	if (found && !libraries && !host)
 		lend_driver(l);
 	if (l->n == before)
 		not_there("gpu", "no /dev/dri, /dev/kfd, /dev/dxg or /dev/nvidia*");
@@ -173,7 +168,8 @@ static int lend_secrets(const struct settings *s, struct lending *l, struct err 
 	return r;
 }
 
-int lend_find(const struct settings *s, const char *home, struct lending *l, struct err *e)
+int lend_find(const struct settings *s, const char *home, bool host, struct lending *l,
+	      struct err *e)
 {
 	int r = 0;
 
@@ -188,22 +184,27 @@ int lend_find(const struct settings *s, const char *home, struct lending *l, str
 	if (wants_display(s, "x11"))
 		lend_x11(l);
 	if (r == 0 && wants(s, KEY_GPU))
-		r = lend_gpu(s, l, e);
+		r = lend_gpu(host, l, e);
 	if (r == 0)
 		r = lend_devices(s, l, e);
 	return r < 0 ? r : lend_secrets(s, l, e);
 }
 
-/* After the image's own value, and before what its loader finds by itself. */
-static void lend_driver_env(const struct settings *s, bool libraries_of_cdi, struct strv *out)
+static const char *of_both(const struct strv *own, const struct strv *out, const char *name)
 {
-	const char *old = env_get(out, "LD_LIBRARY_PATH"), *path = env_get(out, "PATH");
+	const char *value = env_get(out, name);
+
+	return value ? value : env_get(own, name);
+}
+
+/* After the image's own value, and before what its loader finds by itself. */
+static void lend_driver_env(const struct strv *own, bool libraries_of_cdi, struct strv *out)
+{
+	const char *old = of_both(own, out, "LD_LIBRARY_PATH"), *path = of_both(own, out, "PATH");
 	cleanup_free char *libraries = xasprintf("%s%s" LEND_DRIVER "/lib", old ? old : "",
 						 old && *old ? ":" : "");
 	cleanup_free char *programs = xasprintf("%s:" LEND_DRIVER "/bin", path ? path : "");
 
-	if (is_host_image(s))
-		return;
 	if (!libraries_of_cdi && access("/dev/nvidiactl", F_OK) < 0 &&
 	    access("/dev/nvidia0", F_OK) < 0 && access("/dev/dxg", F_OK) < 0)
 		return;
@@ -212,10 +213,14 @@ static void lend_driver_env(const struct settings *s, bool libraries_of_cdi, str
 		env_set(out, "PATH", programs);
 }
 
-void lend_env(const struct settings *s, struct strv *out)
+void lend_env(const struct settings *s, bool host, const struct strv *own, struct strv *out)
 {
-	if (wants(s, KEY_GPU))
-		lend_driver_env(s, lend_cdi_env(out), out);
+	if (wants(s, KEY_GPU)) {
+		bool libraries = lend_cdi_env(out);
+
+		if (!host)
+			lend_driver_env(own, libraries, out);
+	}
 	if (wants(s, KEY_SSH_AGENT) && getenv("SSH_AUTH_SOCK"))
 		env_set(out, "SSH_AUTH_SOCK", LEND_DIR "/ssh-agent");
 	if (wants(s, KEY_DBUS) && getenv("DBUS_SESSION_BUS_ADDRESS"))

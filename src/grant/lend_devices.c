@@ -163,16 +163,18 @@ static bool lend_library(char *line, struct lending *l)
 	return lending_add(l, path, target, true);
 }
 
+/* The driver's own installer puts them in /usr/bin, others in a directory of their own in PATH. */
 static void lend_programs(struct lending *l)
 {
 	static const char *const programs[] = {"nvidia-smi", "nvidia-debugdump",
 					       "nvidia-cuda-mps-control", "nvidia-cuda-mps-server"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
-		cleanup_free char *path = path_join("/usr/bin", programs[i]);
+		cleanup_free char *path = spawn_find(programs[i]);
 		cleanup_free char *target = path_join(LEND_DRIVER "/bin", programs[i]);
 
-		lending_add(l, path, target, true);
+		if (path)
+			lending_add(l, path, target, true);
 	}
 }
 

@@ -433,7 +433,7 @@ int reach_of(const struct settings *s, const char *home, bool accepts, struct st
 	int r = reach_add_settings(s, out, e);
 
 	if (r == 0)
-		r = lend_find(s, home, &lent, e);
+		r = lend_find(s, home, streq(settings_get(s, KEY_IMAGE), "host"), &lent, e);
 	for (size_t i = 0; i < lent.reach.n; i++)
 		strv_push(out, lent.reach.v[i]);
 	repository_ask(s, out);

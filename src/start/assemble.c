@@ -316,7 +316,8 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 static int add_lent(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
 	cleanup_lending struct lending l = {0};
-	int r = req->sealed ? 0 : lend_find(req->settings, a->home, &l, e);
+	bool host = streq(req->box->image, "host");
+	int r = req->sealed ? 0 : lend_find(req->settings, a->home, host, &l, e);
 
 	for (size_t i = 0; i < l.n; i++) {
 		char *source = assembly_keep(a, xstrdup(l.v[i].source));

@@ -62,6 +62,7 @@ int session_env(const struct session_env_request *req, struct strv *out,
 				      .host = req->host,
 				      .joins = req->joins,
 				      .has = req->has,
+				      .own = out,
 				      .step = req->step};
 	cleanup_free char *run = xasprintf("/run/user/%u", u->uid);
 	cleanup_strv struct strv lent = {0};

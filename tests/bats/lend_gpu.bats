@@ -61,11 +61,20 @@ with_driver() {
 @test "an image gets the machine's driver libraries, where its loader looks" {
 	small_image
 	project p $'[sandbox]\nprofile = gpu\nlinger = 0\nimage = app:1'
-	run -0 with_driver sandbox enter --quiet --accept ./p -- sh -c 'echo $LD_LIBRARY_PATH; cd ${LD_LIBRARY_PATH##*:} && ls; cat libcuda.so.1; ! echo >libcuda.so.1'
+	mkdir programs
+	install -m 755 /dev/stdin programs/nvidia-smi <<<$'#!/bin/sh\necho a list of devices'
+	PATH=$PATH:$T/programs run -0 with_driver sandbox enter --quiet --accept ./p -- sh -c 'nvidia-smi; echo $LD_LIBRARY_PATH; cd ${LD_LIBRARY_PATH##*:} && ls; cat libcuda.so.1; ! echo >libcuda.so.1'
+	[[ $output = *"a list of devices"$'\n'* ]]
 	[[ $output = *"/run/host/driver/lib"$'\n'"libcuda.so.1"$'\n'"libnvidia-glcore.so.535.54"$'\n'"libnvidia-ml.so.1"$'\n'"libcuda.so.1"$'\n'*"Read-only"* ]]
+	# The image's own directories come first.
+	mkdir with-path
+	printf 'FROM app:1\nENV LD_LIBRARY_PATH=/own\n' >with-path/Dockerfile
+	sandbox image build -q -t own:1 with-path
+	run -0 --separate-stderr with_driver sandbox run --quiet --profile gpu own:1 sh -c 'echo $LD_LIBRARY_PATH'
+	[ "$output" = /own:/run/host/driver/lib ]
 	# The image host has them in their own place.
-	project p $'[sandbox]\nprofile = gpu\nlinger = 0'
-	run with_driver sandbox enter --quiet --accept ./p -- sh -c 'echo "${LD_LIBRARY_PATH-none}"'
+	project h $'[sandbox]\nprofile = gpu\nlinger = 0'
+	run with_driver sandbox enter --quiet --accept ./h -- sh -c 'echo "${LD_LIBRARY_PATH-none}"'
 	[[ $output = *none ]]
 }
 
