@@ -37,8 +37,8 @@ struct bootstrap_cli {
 };
 
 struct build_cli {
-	bool json, print, no_cache, pull, debug_shell;
-	const char *file, *target, *platform, *timestamp, *devcontainer, *features_in;
+	bool json, print, no_cache, pull, debug_shell, bases;
+	const char *file, *target, *platform, *timestamp, *devcontainer, *features_in, *lock;
 	struct strv names, build_args, build_contexts, secrets, agents, outputs, cache_from,
 		cache_to;
 };

@@ -32,6 +32,7 @@ void lock_clear(struct lock_file *l)
 	free(l->time);
 	free(l->image);
 	free(l->digest);
+	strv_clear(&l->bases);
 	strv_clear(&l->profiles);
 	for (size_t i = 0; i < l->n_managers; i++)
 		manager_clear(&l->managers[i]);
@@ -51,6 +52,14 @@ bool lock_word(const char *word)
 		if (*word <= ' ' || *word > '~')
 			return false;
 	return true;
+}
+
+const char *lock_base(const struct strv *bases, const char *platform, const char *name)
+{
+	for (size_t i = 0; i + 2 < bases->n; i += 3)
+		if (streq(bases->v[i], platform) && streq(bases->v[i + 1], name))
+			return bases->v[i + 2];
+	return NULL;
 }
 
 struct lock_manager *lock_manager(const struct lock_file *l, const char *name)
@@ -102,6 +111,13 @@ static bool take(struct lock_file *l, char *const *w)
 		return set_once(&l->time, w[1]);
 	if (streq(w[0], "image"))
 		return set_once(&l->image, w[1]) && set_once(&l->digest, w[2]);
+	if (streq(w[0], "base")) {
+		if (lock_base(&l->bases, w[1], w[2]))
+			return false;
+		for (size_t i = 1; i <= 3; i++)
+			strv_push(&l->bases, w[i]);
+		return true;
+	}
 	if (streq(w[0], "profile")) {
 		strv_push(&l->profiles, w[1]);
 		strv_push(&l->profiles, w[2]);
@@ -121,7 +137,7 @@ static size_t words_of(const char *kind)
 	static const struct {
 		const char *kind;
 		size_t n;
-	} kinds[] = {{"machine", 2}, {"time", 2},  {"image", 3},
+	} kinds[] = {{"machine", 2}, {"time", 2},  {"image", 3},  {"base", 4},
 		     {"profile", 3}, {"asked", 3}, {"package", 5}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -132,7 +148,7 @@ static size_t words_of(const char *kind)
 
 static int parse_line(struct lock_file *l, char *line, struct err *e)
 {
-	char *words[MAX_WORDS + 1] = {NULL}, *word;
+	char none[] = "", *words[MAX_WORDS] = {none, none, none, none, none}, *word;
 	size_t n = 0;
 
 	while ((word = strsep(&line, " "))) {
@@ -193,6 +209,9 @@ void lock_write(const struct lock_file *l, struct buf *out)
 		 "# 'sandbox lock' writes it; it belongs beside sandbox.ini in version control.\n"
 		 "version 1\nmachine %s\ntime %s\nimage %s %s\n",
 		 l->machine, l->time, l->image, l->digest);
+	for (size_t i = 0; i + 2 < l->bases.n; i += 3)
+		buf_addf(out, "base %s %s %s\n", l->bases.v[i], l->bases.v[i + 1],
+			 l->bases.v[i + 2]);
 	for (size_t i = 0; i + 1 < l->profiles.n; i += 2)
 		buf_addf(out, "profile %s %s\n", l->profiles.v[i], l->profiles.v[i + 1]);
 	for (size_t i = 0; i < l->n_managers; i++) {

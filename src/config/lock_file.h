@@ -8,6 +8,7 @@
  *	machine x86_64
  *	time 2026-11-24T10:00:00Z		when packages were last resolved
  *	image debian:bookworm sha256:...	"-": the image has no digest
+ *	base linux/amd64 docker.io/library/debian:12 sha256:...	what that image is built from
  *	profile dev sha256:...			a file that sandbox.ini was merged with
  *	asked apt gcc				what [packages] asks for
  *	package apt gcc:amd64 4:12.2.0-3 ...	what was installed: name, version, hash ("-": none)
@@ -40,6 +41,7 @@ struct lock_manager {
 struct lock_file {
 	char *machine, *time;
 	char *image, *digest;
+	struct strv bases;    /* of its build; three words each: platform, name, digest */
 	struct strv profiles; /* two words each: name, hash */
 	struct lock_manager *managers;
 	size_t n_managers;
@@ -62,6 +64,12 @@ void lock_clear(struct lock_file *l);
 struct lock_manager *lock_manager(const struct lock_file *l, const char *name);
 struct lock_manager *lock_manager_add(struct lock_file *l, const char *name);
 void lock_manager_remove(struct lock_file *l, const char *name);
+
+/*
+ * The digest of a base image, as it is in bases, or NULL. platform: "linux/amd64"; name: in the form
+ * of ref_name().
+ */
+const char *lock_base(const struct strv *bases, const char *platform, const char *name);
 
 /* Is it a valid word of a lock: printable ASCII without blanks, no leading dash? */
 bool lock_word(const char *word);

@@ -98,6 +98,17 @@ static void say_new_digest(const struct store *st, const struct box *b,
 			 follows(b));
 }
 
+/* One that is built gets another name with each Dockerfile or lock, whatever comes out. */
+static bool is_same_build(const struct store *st, const struct box *b, const struct settings *s)
+{
+	struct digest now;
+	struct err ignored;
+
+	return s->devcontainer_build.n && b->digest.hex[0] &&
+	       image_digest(st, settings_get(s, KEY_IMAGE), &now, &ignored) == 0 &&
+	       digest_equal(&now, &b->digest);
+}
+
 int drift_check_image(const struct store *st, const struct box *b, const struct settings *s,
 		      const struct lock_file *lock, struct err *e)
 {
@@ -113,6 +124,8 @@ int drift_check_image(const struct store *st, const struct box *b, const struct 
 			       "or leave --image out",
 			       b->name, b->image, image,
 			       b->trial ? "'sandbox discard'" : "add --rebuild");
+	if (is_same_build(st, b, s))
+		return 0;
 	log_note("the project asks for image '%s', box '%s' was made from '%s': %s", image, b->name,
 		 b->image, follows(b));
 	return 0;

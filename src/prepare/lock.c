@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,8 +54,10 @@ static bool drop_changed(struct lock_file *l, const struct settings *s, bool upd
 		if (m->by_time)
 			set(&l->time, now());
 	}
-	if (all)
+	if (all) {
 		set(&l->digest, NULL);
+		strv_clear(&l->bases);
+	}
 	return any;
 }
 
@@ -68,6 +71,44 @@ static bool take_profiles(struct lock_file *l, const struct settings *s)
 	return changed;
 }
 
+/* Appends the names that a build needs and the lock lacks. */
+static int find_unlocked(const struct lock_file *l, const struct settings *s, struct strv *out,
+			 struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	char *rest, *line;
+	int r = s->devcontainer_build.n ? origin_bases(s, &text, e) : 0;
+
+	if (r < 0)
+		return r;
+	rest = text.data;
+	while ((line = strsep(&rest, "\n")) && *line) {
+		const char *platform = strsep(&line, " ");
+
+		if (line && !lock_base(&l->bases, platform, line))
+			strv_push(out, line);
+	}
+	return 0;
+}
+
+/* Builds the image if the lock lacks a base of it. Returns 1 if it did. */
+static int lock_bases(const struct settings *s, struct lock_file *l, struct digest *ret_built,
+		      struct err *e)
+{
+	cleanup_strv struct strv unlocked = {0};
+	int r;
+
+	if (!s->devcontainer_build.n) {
+		strv_clear(&l->bases);
+		return 0;
+	}
+	r = find_unlocked(l, s, &unlocked, e);
+	if (r < 0 || !unlocked.n)
+		return r;
+	r = origin_build_bases(s, !l->bases.n, ret_built, &l->bases, e);
+	return r < 0 ? r : 1;
+}
+
 /* Keeps what fits, unless update; returns 1 if anything is new. */
 static int complete(const struct store *s, const struct settings *settings, bool update,
 		    struct lock_file *l, struct err *e)
@@ -75,9 +116,11 @@ static int complete(const struct store *s, const struct settings *settings, bool
 	bool any = drop_changed(l, settings, update), profiles = take_profiles(l, settings);
 	cleanup_origin struct origin origin = ORIGIN_INIT;
 	struct utsname u;
-	int r;
+	int r = lock_bases(settings, l, &origin.built, e);
 
-	if (!any)
+	if (r < 0)
+		return r;
+	if (!any && r == 0)
 		return profiles;
 	uname(&u);
 	set(&l->machine, xstrdup(u.machine));
@@ -99,10 +142,7 @@ static void say_not_locked(const struct settings *s, const struct lock_file *l)
 {
 	const char *image = settings_get(s, KEY_IMAGE);
 
-	if (s->devcontainer_build.n)
-		log_note("the image is built on each machine: a digest in the devcontainer.json or "
-			 "Dockerfile locks its base");
-	else if (!l->digest || streq(l->digest, LOCK_NONE))
+	if (!s->devcontainer_build.n && (!l->digest || streq(l->digest, LOCK_NONE)))
 		log_note("image '%s' has no digest: whatever it is on a machine, it is", image);
 	for (size_t i = 0; i < s->n; i++)
 		if (setting_is(&s->v[i], KEY_RUN))
@@ -123,17 +163,28 @@ static int write_lock(const char *dir, const struct lock_file *l, struct err *e)
 	r = file_write_atomic(dirfd, LOCK_FILE, text.data, text.len, 0644, e);
 	for (size_t i = 0; i < l->n_managers; i++)
 		n += l->managers[i].packages.n / 3;
-	if (r == 0)
+	if (r == 0 && l->bases.n)
+		log_note("wrote '%s/" LOCK_FILE "': %zu base image%s, %zu packages", dir,
+			 l->bases.n / 3, l->bases.n > 3 ? "s" : "", n);
+	else if (r == 0)
 		log_note("wrote '%s/" LOCK_FILE "': image %s, %zu packages", dir, l->digest, n);
 	return r;
 }
 
 static int check_lock(const struct lock_file *l, const struct settings *s, struct err *e)
 {
-	cleanup_strv struct strv differs = {0};
+	cleanup_strv struct strv differs = {0}, unlocked = {0};
 	struct digest ignored;
 
+	int r;
+
 	locked_compare(l, s, &differs);
+	r = find_unlocked(l, s, &unlocked, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < unlocked.n; i++)
+		strv_push_take(&differs, xasprintf(LOCK_FILE ": it lacks the base image '%s'",
+						   unlocked.v[i]));
 	for (size_t i = 0; i < differs.n; i++)
 		log_warn("%s", differs.v[i]);
 	if (differs.n)
@@ -167,6 +218,17 @@ static int lock_features(const struct lock_options *o, struct settings *settings
 	return 0;
 }
 
+/* With the new lock the image has another name: it gets it here, from the layers of before. */
+static int name_built(const struct lock_options *o, struct err *e)
+{
+	cleanup_settings struct settings now = {0};
+	int r = settings_load(&o->settings, &now, e);
+
+	return r == 0 && now.devcontainer_build.n && now.devcontainer_image
+		       ? origin_build(&now, false, e)
+		       : r;
+}
+
 static int make_and_write(const struct store *s, struct settings *settings,
 			  const struct lock_options *o, struct lock_file *l, struct err *e)
 {
@@ -179,8 +241,10 @@ static int make_and_write(const struct store *s, struct settings *settings,
 	if (r < 0)
 		return r;
 	say_not_locked(settings, l);
-	if (r > 0)
-		return write_lock(settings->project_dir, l, e);
+	if (r > 0) {
+		r = write_lock(settings->project_dir, l, e);
+		return r < 0 ? r : name_built(o, e);
+	}
 	log_note("'%s/" LOCK_FILE "' fits: nothing to do", settings->project_dir);
 	return 0;
 }

@@ -46,6 +46,72 @@ int origin_build(const struct settings *settings, bool fetch, struct err *e)
 	return image_program((const char *const *)words.v, false, e);
 }
 
+/* The words of `image build`, less names, and less the lock if fresh. */
+static void add_unnamed(const struct settings *settings, bool fresh, struct strv *out)
+{
+	const struct strv *build = &settings->devcontainer_build;
+	size_t i = 0;
+
+	/* Options, each with a value. */
+	for (; i + 1 < build->n && !streq(build->v[i], "--"); i += 2) {
+		if (streq(build->v[i], "--tag") || (fresh && streq(build->v[i], "--lock")))
+			continue;
+		strv_push(out, build->v[i]);
+		strv_push(out, build->v[i + 1]);
+	}
+	for (; i < build->n; i++)
+		strv_push(out, build->v[i]);
+}
+
+/* Runs `image build --bases`, with print without building; its output is appended to out. */
+static int read_bases(const struct settings *settings, bool print, bool fresh, struct buf *out,
+		      struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	int status = 0, r;
+
+	strv_push(&words, "image");
+	strv_push(&words, "build");
+	strv_push(&words, "--bases");
+	if (print)
+		strv_push(&words, "--print");
+	add_unnamed(settings, fresh, &words);
+	r = image_program_read((const char *const *)words.v, out, &status, e);
+	return r < 0 || status == 0 ? r : err_set(e, ERR_SAID, "sandbox-image failed");
+}
+
+int origin_bases(const struct settings *settings, struct buf *out, struct err *e)
+{
+	return read_bases(settings, true, true, out, e);
+}
+
+int origin_build_bases(const struct settings *settings, bool fresh, struct digest *ret,
+		       struct strv *bases, struct err *e)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_strv struct strv words = {0};
+	struct digest digest;
+	char *rest, *line;
+	int r = read_bases(settings, false, fresh, &text, e);
+
+	if (r < 0)
+		return r;
+	rest = text.data;
+	line = strsep(&rest, "\n");
+	r = digest_parse(line ? line : "", &digest, e);
+	while (r == 0 && (line = strsep(&rest, "\n")))
+		for (char *word; (word = strsep(&line, " "));)
+			if (*word)
+				strv_push(&words, word);
+	if (r < 0 || words.n % 3)
+		return err_set(e, EBADMSG, "sandbox-image has said something else than expected");
+	*ret = digest;
+	strv_clear(bases);
+	*bases = words;
+	words = (struct strv){0};
+	return 0;
+}
+
 int origin_build_service(const struct store *s, const struct settings *settings, const char *image,
 			 bool again, struct err *e)
 {
@@ -85,11 +151,14 @@ int origin_make(const struct store *s, const struct settings *settings, struct l
 				      .image = image.image};
 	int r = origin_check(settings, e);
 
-	if (r == 0 && lock)
+	if (r == 0 && o->built.hex[0])
+		locked = o->built;
+	else if (r == 0 && lock)
 		r = locked_digest(lock, &locked, e);
 	if (r == 0)
 		r = recipe_make(settings, lock, &o->recipe, e);
-	if (r == 0 && settings->devcontainer_build.n && settings->devcontainer_image)
+	if (r == 0 && !o->built.hex[0] && settings->devcontainer_build.n &&
+	    settings->devcontainer_image)
 		r = origin_build(settings, true, e);
 	if (r == 0)
 		r = image_resolve(&image, &o->root, e);

@@ -17,7 +17,10 @@ struct origin {
 	struct recipe recipe;
 	struct strv layers;
 	bool fetched; /* see prepare_layers() */
-	bool rescue;  /* set by the caller; see prepare_layers() */
+	/* Set by the caller: */
+	bool rescue; /* see prepare_layers() */
+	struct digest
+		built; /* the image, if it was built already; hex "": it is found by its name */
 };
 
 #define ORIGIN_INIT                     \
@@ -33,6 +36,19 @@ int origin_check(const struct settings *settings, struct err *e);
  * or pulls it from [sandbox] prebuilt, if it is there.
  */
 int origin_build(const struct settings *settings, bool fetch, struct err *e);
+
+/*
+ * The images that it is built from: appends lines PLATFORM NAME. ERR_SAID, as for all that
+ * sandbox-image does.
+ */
+int origin_bases(const struct settings *settings, struct buf *out, struct err *e);
+
+/*
+ * Builds it without a name, from what a lock with `bases` says of these; what it lacks is looked for.
+ * fresh: without the lock. *ret is the image, and *bases becomes what it was built from, as in a lock.
+ */
+int origin_build_bases(const struct settings *settings, bool fresh, struct digest *ret,
+		       struct strv *bases, struct err *e);
 
 /* Builds the image of a service that is to be built, unless it is here; again: also then. */
 int origin_build_service(const struct store *s, const struct settings *settings, const char *image,

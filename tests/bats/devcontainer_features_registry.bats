@@ -82,8 +82,9 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ','; }
 	PY
 	sandbox lock --check ./p
 	cp "$lock" lock
-	# The image is built, so its name is that of no other machine.
-	[[ $stderr = *'the image is built on each machine'* ]]
+	# The image is built, so its name is that of no other machine; what is below it is locked.
+	[[ $stderr = *"sandbox.lock': 1 base image, 0 packages"* ]]
+	grep '^base .* docker.io/library/app:1 sha256:' p/sandbox.lock
 	grep -x 'image devcontainer -' p/sandbox.lock
 	publish tool 1.1.0
 	[ "$(order)" = 'own,base 1.0.0 ,tool 1.0.0 ,' ]

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "config/lock_file.h"
 #include "image/name/platform.h"
 #include "image/name/ref.h"
 #include "image/pull.h"
@@ -46,8 +47,14 @@ static int find_local(const struct pull_request *req, struct digest *ret, struct
 		return 0;
 	}
 	r = image_prepare(req, e);
-	if (r == 0)
-		r = ref_read(req->store->fd, name, &ref, e);
+	if (r < 0)
+		return r;
+	r = ref_read(req->store->fd, name, &ref, e);
+	/* One that is here by another name, or without one. */
+	if (r == -ENOENT && req->ref->digest.hex[0]) {
+		*ret = req->ref->digest;
+		return 0;
+	}
 	if (r == 0)
 		*ret = ref.manifest;
 	return r;
@@ -83,6 +90,50 @@ static bool is_digest(const char *name, struct digest *ret)
 	return digest_parse(name, ret, &ignored) == 0;
 }
 
+/* A name means what the lock says. One that has a digest already means that. */
+static int follow_lock(const struct build *b, const char *name, const char *platform,
+		       struct reference *ref, struct err *e)
+{
+	const struct build_request *req = b->req;
+	const char *digest = req->locked ? lock_base(req->locked, platform, name) : NULL;
+
+	if (!digest && req->locked_only)
+		return err_set(e, ERR_USAGE,
+			       "image '%s' for %s is not in " LOCK_FILE ": 'sandbox lock' adds it",
+			       name, platform);
+	return digest ? digest_parse(digest, &ref->digest, e) : 0;
+}
+
+static void note_used(const struct build *b, const char *name, const char *platform,
+		      const struct digest *digest)
+{
+	struct strv *bases = b->req->bases;
+
+	if (!bases || lock_base(bases, platform, name))
+		return;
+	strv_push(bases, platform);
+	strv_push(bases, name);
+	strv_push(bases, digest_text(digest).s);
+}
+
+/* What is found by its name alone is followed by its digest in the lock, and noted. */
+static int find_named(const struct build *b, const char *word, const char *platform,
+		      struct pull_request *req, struct reference *ref, struct digest *ret,
+		      struct err *e)
+{
+	bool has_digest = ref->digest.hex[0];
+	cleanup_free char *name = ref_name(ref);
+	int r = has_digest ? 0 : follow_lock(b, name, platform, ref, e);
+
+	if (r == 0)
+		r = find_or_pull(b, word, platform, req, ret, e);
+	if (r < 0 && r != -ERR_RETRY && !has_digest && ref->digest.hex[0])
+		return err_add(e, LOCK_FILE " names image '%s' by its digest", word);
+	if (r == 0 && !has_digest)
+		note_used(b, name, platform, ret);
+	return r;
+}
+
 int build_base_image(const struct build *b, const char *name, const char *platform,
 		     struct build_state *ret, struct strv *ret_onbuild, struct err *e)
 {
@@ -104,7 +155,7 @@ int build_base_image(const struct build *b, const char *name, const char *platfo
 	/* Two stages on one image pull it once. */
 	pthread_mutex_lock(&pulling);
 	if (r == 0)
-		r = find_or_pull(b, name, platform, &req, &digest, e);
+		r = find_named(b, name, platform, &req, &ref, &digest, e);
 	pthread_mutex_unlock(&pulling);
 	return r < 0 ? r : build_state_load(b->req->store, &digest, ret, ret_onbuild, e);
 }

@@ -31,6 +31,10 @@ struct build_request {
 	struct graph *graph; /* triggers of images are added to it */
 	const char *context; /* a directory; NULL: there is none */
 	const struct ignore *ignore;
+	/* What names of images mean, three words each as lock_base() reads them; or NULL. */
+	const struct strv *locked;
+	bool locked_only;   /* another name is refused */
+	struct strv *bases; /* or NULL: the images that it is built from are added, as in locked */
 	const struct strv *names; /* of the image, in the form of ref_name(); may be empty */
 	const struct build_lent *secrets, *agents;
 	size_t n_secrets, n_agents;

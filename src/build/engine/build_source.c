@@ -79,10 +79,8 @@ static int open_dir(const char *path, const char *name, const struct ignore *ign
 
 static int open_context(struct build *b, const char *value, struct build_source *ret, struct err *e)
 {
-	static const char image[] = "docker-image://";
-
-	if (starts_with(value, image))
-		return open_image(b, value + strlen(image), ret, e);
+	if (starts_with(value, SOURCE_DOCKER_IMAGE))
+		return open_image(b, value + strlen(SOURCE_DOCKER_IMAGE), ret, e);
 	if (strstr(value, "://") || remote_kind(value) != REMOTE_NONE)
 		return err_set(e, ENOTSUP,
 			       "the context '%s' is not here: download it, and name its directory "

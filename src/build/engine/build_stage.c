@@ -86,14 +86,12 @@ static int add_triggers(struct build *b, size_t stage, const struct strv *texts,
 /* --build-context NAME=docker-image://IMAGE */
 static int context_image(const struct source *base, const char **ret, struct err *e)
 {
-	static const char scheme[] = "docker-image://";
-
-	if (!starts_with(base->name, scheme))
+	if (!starts_with(base->name, SOURCE_DOCKER_IMAGE))
 		return err_set(e, ENOTSUP,
 			       "FROM '%s': only an image can be the base of a stage; give it as "
 			       "'--build-context NAME=%sIMAGE'",
-			       base->name, scheme);
-	*ret = base->name + strlen(scheme);
+			       base->name, SOURCE_DOCKER_IMAGE);
+	*ret = base->name + strlen(SOURCE_DOCKER_IMAGE);
 	return 0;
 }
 

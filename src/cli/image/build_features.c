@@ -103,7 +103,7 @@ static void name_steps(struct dockerfile *d, const struct feature_list *l)
 static int add_contexts(const struct feature_list *l, const struct digest *below,
 			struct variables *out, struct err *e)
 {
-	cleanup_free char *base = xasprintf("docker-image://%s", digest_text(below).s);
+	cleanup_free char *base = xasprintf(SOURCE_DOCKER_IMAGE "%s", digest_text(below).s);
 	int r = variables_set(out, FEATURE_BASE, base, e);
 
 	for (size_t i = 0; r == 0 && i < l->n; i++) {

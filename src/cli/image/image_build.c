@@ -21,6 +21,7 @@
 #include "build/ignore.h"
 #include "build/remote.h"
 #include "build/values.h"
+#include "cli/image/build_bases.h"
 #include "cli/image/build_features.h"
 #include "cli/image/build_lent.h"
 #include "cli/image/build_output.h"
@@ -47,6 +48,7 @@ struct request {
 	struct build_place_list cache_from, cache_to;
 	char *devcontainer; /* its absolute path; or NULL */
 	struct features_wanted features;
+	struct lock_file lock;
 };
 
 static void request_clear(struct request *r)
@@ -65,6 +67,7 @@ static void request_clear(struct request *r)
 	build_places_clear(&r->cache_to);
 	free(r->devcontainer);
 	features_clear(&r->features);
+	lock_clear(&r->lock);
 }
 
 static char *in_directory(const struct request *r, const char *name)
@@ -179,6 +182,8 @@ static int read_options(struct request *r, struct err *e)
 		res = build_places_read("cache-from", &r->cli->cache_from, &r->cache_from, e);
 	if (res == 0)
 		res = build_places_read("cache-to", &r->cli->cache_to, &r->cache_to, e);
+	if (res == 0 && r->cli->lock)
+		res = build_bases_read(r->cli->lock, &r->lock, e);
 	/* They are two builds. */
 	if (res == 0 && r->devcontainer && r->cache_to.n)
 		res = err_set(e, ERR_USAGE, "--cache-to cannot be used with --devcontainer");
@@ -272,6 +277,15 @@ static void note_left_out(const struct request *r)
 	}
 }
 
+/* A short name means what sandbox.conf says: it is read, and no image. */
+static int show_bases(const struct graph *g, struct err *e)
+{
+	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
+	int r = image_tools_open(&t, e);
+
+	return r < 0 ? r : build_bases_print_wanted(g, &t.conf, e);
+}
+
 static int show(const struct request *r, const struct graph *g, struct err *e)
 {
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
@@ -359,13 +373,16 @@ static int read_time(const struct request *r, time_t *ret, struct err *e)
 	return 0;
 }
 
-static void print_built(const struct image_tools *t, const struct strv *names,
-			const struct build_result *res, bool as_json)
+static void print_built(const struct request *r, const struct image_tools *t,
+			const struct build_request *req, const struct build_result *res)
 {
+	const struct strv *names = req->names;
 	struct json j = JSON_INIT;
 
-	if (!as_json) {
+	if (!r->cli->json) {
 		printf("%s\n", digest_text(&res->digest).s);
+		if (r->cli->bases)
+			build_bases_print(req->bases);
 		return;
 	}
 	jsonout_object_begin(&j, NULL);
@@ -379,6 +396,7 @@ static void print_built(const struct image_tools *t, const struct strv *names,
 	jsonout_array_end(&j);
 	jsonout_number(&j, "steps", (long long)res->steps);
 	jsonout_number(&j, "cached", (long long)res->cached);
+	build_bases_json(&j, req->bases);
 	jsonout_object_end(&j);
 	jsonout_print(&j);
 }
@@ -386,12 +404,16 @@ static void print_built(const struct image_tools *t, const struct strv *names,
 static int build(const struct request *r, struct graph *g, struct err *e)
 {
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
-	cleanup_strv struct strv names = {0};
+	cleanup_strv struct strv names = {0}, bases = {0};
 	struct build_request req = {.store = &t.store,
 				    .conf = &t.conf,
 				    .graph = g,
 				    .context = r->directory,
 				    .ignore = &r->ignore,
+				    .locked = &r->lock.bases,
+				    /* One that is being completed is not whole yet. */
+				    .locked_only = r->lock.bases.n && !r->cli->bases,
+				    .bases = &bases,
 				    .names = &names,
 				    .secrets = r->secrets.v,
 				    .n_secrets = r->secrets.n,
@@ -423,8 +445,8 @@ static int build(const struct request *r, struct graph *g, struct err *e)
 	if (result < 0)
 		return result;
 	if (!build_output_is_stdout(&r->outputs))
-		print_built(&t, &names, &res, r->cli->json);
-	if (!names.n && !r->outputs.n)
+		print_built(r, &t, &req, &res);
+	if (!names.n && !r->outputs.n && !r->cli->bases)
 		log_note("the image has no name, and 'sandbox image prune' removes it: give it one "
 			 "with --tag");
 	return 0;
@@ -488,5 +510,7 @@ int image_cmd_build(const struct args *args, int *ret_status, struct err *e)
 		res = graph_make(&file, &r.options, &graph, e);
 	if (res < 0)
 		return res;
-	return r.cli->print ? show(&r, &graph, e) : build(&r, &graph, e);
+	if (r.cli->print)
+		return r.cli->bases ? show_bases(&graph, e) : show(&r, &graph, e);
+	return build(&r, &graph, e);
 }

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "config/lock_file.h"
 #include "config/schema.h"
 #include "image/devcontainer/features.h"
 #include "image/devcontainer/find.h"
@@ -57,6 +58,27 @@ static char *find_in_project(struct resolution *r, const struct dockerfile_build
 	return NULL;
 }
 
+/*
+ * What sandbox.lock has of bases: its path goes into words, and their lines into key. A damaged lock
+ * is told where it is followed. Services are not locked.
+ */
+static void follow_lock(struct resolution *r, const struct dockerfile_build *d, struct strv *words,
+			struct buf *key)
+{
+	cleanup_free char *path = path_join(r->project, LOCK_FILE);
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_lock struct lock_file lock = {0};
+	struct err ignored;
+
+	if (d->service || resolution_read_inside(r, path, LOCK_MAX_BYTES, &text, &ignored) < 0 ||
+	    lock_parse(text.data, text.len, LOCK_FILE, &lock, &ignored) < 0 || !lock.bases.n)
+		return;
+	strv_push(words, "--lock");
+	strv_push(words, path);
+	for (size_t i = 0; i < lock.bases.n; i++)
+		buf_addf(key, "%s%s", lock.bases.v[i], i % 3 == 2 ? "\n" : " ");
+}
+
 /* Options and words of `image build`, after its names. */
 static void add_words(const struct dockerfile_build *d, const char *file, const char *context,
 		      struct strv *out)
@@ -85,10 +107,11 @@ static void add_words(const struct dockerfile_build *d, const char *file, const 
 }
 
 static void hash_build(const struct dockerfile_build *d, const char *file, const char *context,
-		       const char *text, struct digest *ret)
+		       const char *text, const char *bases, struct digest *ret)
 {
 	cleanup_buf struct buf all = BUF_INIT;
 
+	buf_addstr(&all, bases);
 	buf_addstr(&all, d->features.data);
 	if (!file)
 		buf_addf(&all, "image %s\n", d->image);
@@ -139,16 +162,17 @@ char *dockerfile_name(struct resolution *r, const struct dockerfile_build *d)
 {
 	cleanup_free char *file = NULL, *context = NULL, *base = repository(r), *name = NULL;
 	cleanup_free char *last = dockerfile_last(r);
-	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_buf struct buf text = BUF_INIT, bases = BUF_INIT;
 	cleanup_strv struct strv words = {0};
 	size_t root = strlen(r->project);
 	struct digest content;
 
 	if (d->file && !read_files(r, d, &file, &context, &text))
 		return NULL;
+	follow_lock(r, d, &words, &bases);
 	/* The same for every clone: 'prebuilt' looks for it. */
 	hash_build(d, file ? file + root : NULL, context ? context + root : NULL, text.data,
-		   &content);
+		   bases.data, &content);
 	name = xasprintf("%s:%.*s", base, SHOWN_LEN, content.hex);
 	add_words(d, file, context, &words);
 	resolution_build(r, d->service, name, last, &words);
