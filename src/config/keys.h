@@ -55,6 +55,8 @@ enum schema_id {
 	KEY_NETWORK_ALLOW,
 	KEY_NETWORK_DENY,
 	KEY_NETWORK_LINKS,
+	KEY_NETWORK_ALIASES,
+	KEY_NETWORK_HOSTS,
 	KEY_FORWARD,
 	KEY_PORTS,
 	KEY_LIMITS_MEMORY,
@@ -72,6 +74,8 @@ enum schema_id {
 	KEY_SERVICE_ENV_FILE,
 	KEY_SERVICE_PORTS,
 	KEY_SERVICE_LOCALHOST,
+	KEY_SERVICE_ALIASES,
+	KEY_SERVICE_HOSTS,
 	KEY_SERVICE_VOLUMES,
 	KEY_SERVICE_TMPFS,
 	KEY_SERVICE_USER,
@@ -87,18 +91,6 @@ enum schema_id {
 	KEY_SERVICE_STOP_TIMEOUT,
 	KEY_SERVICE_PROFILES,
 	N_KEYS
-};
-
-/* When a changed value takes effect. 0: the row does not say. */
-enum schema_acts {
-	ACTS_READ = 1, /* while settings are read */
-	ACTS_CREATE,   /* when the box is created, or with --rebuild */
-	ACTS_PREPARE,  /* when its layers are prepared, or with --rebuild */
-	ACTS_START,    /* at the next start; drift.c reports that a running box does not follow */
-	/* The same, but sessions read it too: until the next start they get the closed value. */
-	ACTS_START_AND_SESSION,
-	ACTS_SESSION, /* at the next session */
-	ACTS_USE,     /* at the next use */
 };
 
 /* How the user is asked about a value (grant/reach.c). 0: the row does not say. */

@@ -1,9 +1,8 @@
 /*
  * schema.h - the table of sections and keys, and the properties of each.
  *
- * The only such table: the checker, policy, consent, drift, `sandbox config`, the completions and
- * the check of the manual use it. What is not in it does not exist. A section with free keys has
- * one row, with the key "*".
+ * Whatever checks, denies, asks about, shows or completes a key uses it: what is not in it does not
+ * exist. A section with free keys has one row, with the key "*".
  */
 #ifndef CONFIG_SCHEMA_H
 #define CONFIG_SCHEMA_H
@@ -13,6 +12,18 @@
 
 #include "base/err.h"
 #include "config/keys.h"
+
+/* When a changed value takes effect. 0: the row does not say. */
+enum schema_acts {
+	ACTS_READ = 1, /* while settings are read */
+	ACTS_CREATE,   /* when the box is created, or with --rebuild */
+	ACTS_PREPARE,  /* when its layers are prepared, or with --rebuild */
+	ACTS_START,    /* at the next start; drift.c reports that a running box does not follow */
+	/* The same, but sessions read it too: until the next start they get the closed value. */
+	ACTS_START_AND_SESSION,
+	ACTS_SESSION, /* at the next session */
+	ACTS_USE,     /* at the next use */
+};
 
 /* How far a value reaches: the furthest comes last in the question (grant/reach_order.c). */
 enum schema_reaches {

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "config/env.h"
+#include "config/host_names.h"
 #include "config/mount_value.h"
 #include "config/port_value.h"
 #include "config/schema.h"
@@ -314,33 +315,6 @@ static int check_service_ports(const char *value, struct err *e)
 	return r;
 }
 
-static int check_service_localhost(const char *value, struct err *e)
-{
-	cleanup_strv struct strv words = {0};
-	unsigned long port;
-
-	value_words(value, &words);
-	for (size_t i = 0; i < words.n; i++)
-		if (!value_number(words.v[i], 1, 65535, &port))
-			return err_set(e, ERR_USAGE, "'%s' is not a port, 1 to 65535", words.v[i]);
-	return 0;
-}
-
-static int check_service_needs(const char *value, struct err *e)
-{
-	cleanup_strv struct strv words = {0};
-	int r = 0;
-
-	value_words(value, &words);
-	for (size_t i = 0; r == 0 && i < words.n; i++) {
-		struct service_need need = {0};
-
-		r = service_need_parse(words.v[i], &need, e);
-		free(need.name);
-	}
-	return r;
-}
-
 static int check_service_health(const char *value, struct err *e)
 {
 	struct service_health health = {0};
@@ -568,6 +542,14 @@ const struct schema_key schema_keys[N_KEYS] = {
 	 .acts = ACTS_START, .asked = ASKED_WORDS, .reaches = REACHES_PROJECTS, .deny = "network",
 	 .type = SCHEMA_LIST, .check_value = check_not_empty,
 	 .help = "directories of other projects that this one reaches by name, if they name it too"},
+	[KEY_NETWORK_ALIASES] = {.section = "network", .key = "aliases",
+	 .acts = ACTS_START, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
+	 .check_value = host_names_check_aliases,
+	 .help = "names by which the project's services reach its boxes"},
+	[KEY_NETWORK_HOSTS] = {.section = "network", .key = "hosts",
+	 .acts = ACTS_START, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
+	 .check_value = host_names_check_hosts,
+	 .help = "lines of /etc/hosts: NAME:ADDRESS, or NAME:host.sandbox"},
 	[KEY_FORWARD] = {.section = "ports", .key = "forward",
 	 .acts = ACTS_START, .asked = ASKED_VALUE, .reaches = REACHES_NETWORK, .deny = "ports",
 	 .type = SCHEMA_WORD, .closed = "no", .value = "no", .words = "no auto",
@@ -631,8 +613,16 @@ const struct schema_key schema_keys[N_KEYS] = {
 	 .help = "published ports: BOX, HOST:BOX or ADDRESS:HOST:BOX, and /udp"},
 	[KEY_SERVICE_LOCALHOST] = {.section = "service", .key = "localhost",
 	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
-	 .check_value = check_service_localhost,
+	 .check_value = service_localhost_check,
 	 .help = "its ports that are at 127.0.0.1 of the project's boxes, too"},
+	[KEY_SERVICE_ALIASES] = {.section = "service", .key = "aliases",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
+	 .check_value = host_names_check_aliases,
+	 .help = "other names by which the project's boxes and services reach it"},
+	[KEY_SERVICE_HOSTS] = {.section = "service", .key = "hosts",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
+	 .check_value = host_names_check_hosts,
+	 .help = "lines of its /etc/hosts: NAME:ADDRESS, or NAME:host.sandbox"},
 	[KEY_SERVICE_VOLUMES] = {.section = "service", .key = "volumes",
 	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
 	 .check_value = check_service_volumes,
@@ -649,7 +639,7 @@ const struct schema_key schema_keys[N_KEYS] = {
 	 .help = "where it is started; default: the image's"},
 	[KEY_SERVICE_NEEDS] = {.section = "service", .key = "needs",
 	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
-	 .check_value = check_service_needs,
+	 .check_value = service_needs_check,
 	 .help = "services that come before: NAME, NAME:started, NAME:healthy or NAME:completed"},
 	[KEY_SERVICE_HEALTH] = {.section = "service", .key = "health",
 	 .acts = ACTS_USE, .asked = ASKED_NEVER, .check_value = check_service_health,

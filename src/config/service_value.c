@@ -39,6 +39,33 @@ int service_need_parse(const char *word, struct service_need *ret, struct err *e
 	return 0;
 }
 
+int service_needs_check(const char *value, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	int r = 0;
+
+	value_words(value, &words);
+	for (size_t i = 0; r == 0 && i < words.n; i++) {
+		struct service_need need = {0};
+
+		r = service_need_parse(words.v[i], &need, e);
+		free(need.name);
+	}
+	return r;
+}
+
+int service_localhost_check(const char *value, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	unsigned long port;
+
+	value_words(value, &words);
+	for (size_t i = 0; i < words.n; i++)
+		if (!value_number(words.v[i], 1, 65535, &port))
+			return err_set(e, ERR_USAGE, "'%s' is not a port, 1 to 65535", words.v[i]);
+	return 0;
+}
+
 int service_restart_parse(const char *value, struct service_restart *ret, struct err *e)
 {
 	static const char limited[] = "on-failure:";

@@ -22,6 +22,10 @@ struct service_need {
 
 int service_need_parse(const char *word, struct service_need *ret, struct err *e);
 
+/* Checks of whole values, for the schema. */
+int service_needs_check(const char *value, struct err *e);
+int service_localhost_check(const char *value, struct err *e);
+
 /* no, on-failure, on-failure:N, always, unless-stopped. */
 struct service_restart {
 	enum { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED } when;

@@ -38,7 +38,19 @@ static void add(struct settings *to, const struct setting *st, enum schema_id id
 	settings_add(to, &made);
 }
 
-/* What the project's boxes have in common. */
+/* Its own names of hosts: as [network] of a project has them. */
+static void add_names(const struct settings *s, const struct service *v, struct settings *to)
+{
+	const struct setting *st = NULL;
+
+	while ((st = service_setting(s, v->name, st, KEY_SERVICE_ALIASES)))
+		add(to, st, KEY_NETWORK_ALIASES, NULL, st->value);
+	/* Before the project's: the first line of a name counts. */
+	while ((st = service_setting(s, v->name, st, KEY_SERVICE_HOSTS)))
+		add(to, st, KEY_NETWORK_HOSTS, NULL, st->value);
+}
+
+/* What the project's boxes have in common; their aliases are not its. */
 static void add_common(const struct settings *s, struct settings *to)
 {
 	to->project_dir = xstrdup(s->project_dir);
@@ -49,8 +61,9 @@ static void add_common(const struct settings *s, struct settings *to)
 	for (size_t i = 0; i < s->service_builds.n; i++)
 		strv_push(&to->service_builds, s->service_builds.v[i]);
 	for (size_t i = 0; i < s->n; i++)
-		if (streq(s->v[i].section, "network") || setting_is(&s->v[i], KEY_NETWORK) ||
-		    setting_is(&s->v[i], KEY_PROTECT))
+		if ((streq(s->v[i].section, "network") &&
+		     !setting_is(&s->v[i], KEY_NETWORK_ALIASES)) ||
+		    setting_is(&s->v[i], KEY_NETWORK) || setting_is(&s->v[i], KEY_PROTECT))
 			settings_add(to, &s->v[i]);
 }
 
@@ -218,6 +231,7 @@ int service_settings_make(const struct settings *s, const struct service *v,
 	struct service_settings made = {.image = image_of(s, v->image)};
 	int r;
 
+	add_names(s, v, &made.settings);
 	add_common(s, &made.settings);
 	add(&made.settings, image, KEY_IMAGE, NULL, made.image);
 	add(&made.settings, image, KEY_HOSTNAME, NULL, v->name);

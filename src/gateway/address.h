@@ -16,6 +16,12 @@
 #define GATEWAY_ZONE "project.sandbox" /* has the project's services, as their names alone */
 
 #define NETWORK_NAME_MAX 63 /* a label of DNS, RFC 1035 2.3.4 */
+#define NETWORK_ALIASES	 16
+
+/* Other names of a network in its project; the first "" ends them. */
+struct network_aliases {
+	char name[NETWORK_ALIASES][NETWORK_NAME_MAX + 1];
+};
 
 enum {
 	NETWORK_SHARED = 15, /* the number of the one that the project's boxes share */

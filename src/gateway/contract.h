@@ -53,17 +53,14 @@ enum {
 	GATEWAY_END_FD, /* one more than the last */
 };
 
-#define GATEWAY_VERSION	    4 /* of this exchange */
+#define GATEWAY_VERSION	    5 /* of this exchange */
 #define GATEWAY_MAX_SERVERS 3 /* MAXNS of resolver(3) */
 #define GATEWAY_BOX_MAX	    31
 
 enum gateway_purpose { GATEWAY_JOIN, GATEWAY_LIST, GATEWAY_ADD, GATEWAY_LINK };
 enum gateway_driver { DRIVER_GATEWAY, DRIVER_PASTA };
 
-/*
- * In the directory that ends with the boot, if this machine cannot have a gateway: why. It is then
- * not tried again.
- */
+/* In the directory that ends with the boot: why this machine can have no gateway; not tried again. */
 #define GATEWAY_MISSING "gateway-missing"
 
 struct gateway_join {
@@ -75,6 +72,7 @@ struct gateway_join {
 	uint32_t publishes;		 /* struct gateway_port will follow */
 	char box[GATEWAY_BOX_MAX + 1];	 /* its id */
 	char name[NETWORK_NAME_MAX + 1]; /* "": the network that is shared */
+	struct network_aliases aliases;
 };
 
 struct gateway_answer {
@@ -97,7 +95,8 @@ struct gateway_name {
 enum gateway_order_type {
 	ORDER_PROJECT, /* + user namespace, network namespace: begin */
 	ORDER_SERVERS,
-	ORDER_NAME,
+	ORDER_NAME,	   /* that network has no aliases, from now on */
+	ORDER_ALIAS,	   /* another name of it */
 	ORDER_PORT,	   /* + a socket of the host */
 	ORDER_NO_PORT,	   /* of that id */
 	ORDER_POLICY,	   /* the next message is a struct netpolicy */

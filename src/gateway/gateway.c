@@ -116,6 +116,9 @@ static void read_parent(int parent, int *ret_fds)
 	case ORDER_NAME:
 		names_set(&o.name);
 		break;
+	case ORDER_ALIAS:
+		names_add_alias(&o.name);
+		break;
 	case ORDER_PORT:
 		publish_add(take_fd(&ret_fds[0]), &o.port);
 		break;

@@ -189,6 +189,15 @@ static bool is_used(const struct holder *h, const struct network *n, const struc
 	return n->n_boxes > 0;
 }
 
+/* Do its texts end? */
+static bool is_whole(const struct gateway_join *j)
+{
+	for (size_t i = 0; i < NETWORK_ALIASES; i++)
+		if (!memchr(j->aliases.name[i], '\0', sizeof(j->aliases.name[i])))
+			return false;
+	return memchr(j->name, '\0', sizeof(j->name)) && memchr(j->box, '\0', sizeof(j->box));
+}
+
 static void on_join(struct holder *h, struct client *c, const struct gateway_join *j, ssize_t len)
 {
 	if (len != sizeof(*j) || j->version != GATEWAY_VERSION) {
@@ -197,7 +206,7 @@ static void on_join(struct holder *h, struct client *c, const struct gateway_joi
 		       "project's boxes first");
 		return;
 	}
-	if (!memchr(j->name, '\0', sizeof(j->name)) || !memchr(j->box, '\0', sizeof(j->box))) {
+	if (!is_whole(j)) {
 		close_fd(&c->fd);
 		return;
 	}
@@ -213,7 +222,7 @@ static void on_join(struct holder *h, struct client *c, const struct gateway_joi
 		c->state = CLIENT_PEER;
 	if (j->purpose != GATEWAY_JOIN)
 		return;
-	c->network = networks_find(&h->networks, j->name);
+	c->network = networks_find(&h->networks, j->name, &j->aliases);
 	if (!c->network)
 		refuse(c, ENOSPC, "the project has too many networks");
 	else

@@ -48,13 +48,22 @@ static void tell_servers(const struct networks *all, const struct network *n)
 	network_order(n, &o, &hosts, hosts >= 0);
 }
 
-static void tell_name(const struct network *n, const struct network *of)
+static bool has_names(const struct network *n)
+{
+	return *n->name || *n->aliases.name[0];
+}
+
+static void tell_names(const struct network *n, const struct network *of)
 {
 	struct gateway_order o = {.type = ORDER_NAME, .name.number = of->number};
 
 	memcpy(o.name.name, of->name, sizeof(o.name.name));
-	if (*of->name)
+	network_order(n, &o, NULL, 0);
+	o.type = ORDER_ALIAS;
+	for (size_t i = 0; i < NETWORK_ALIASES && *of->aliases.name[i]; i++) {
+		memcpy(o.name.name, of->aliases.name[i], sizeof(o.name.name));
 		network_order(n, &o, NULL, 0);
+	}
 }
 
 static void tell_policy(const struct network *n)
@@ -114,25 +123,43 @@ static void tell_forward(const struct network *n)
 	network_order(n, &o, NULL, 0);
 }
 
-struct network *networks_find(struct networks *all, const char *name)
+static void set_aliases(const struct networks *all, struct network *n,
+			const struct network_aliases *aliases)
+{
+	if (memcmp(&n->aliases, aliases, sizeof(*aliases)) == 0)
+		return;
+	n->aliases = *aliases;
+	for (const struct network *other = all->first; other; other = other->next)
+		tell_names(other, n);
+}
+
+struct network *networks_find(struct networks *all, const char *name,
+			      const struct network_aliases *aliases)
 {
 	unsigned number = *name ? NETWORK_FIRST : NETWORK_SHARED;
 	struct network *n;
 
 	for (n = all->first; n; n = n->next) {
-		if (streq(n->name, name))
+		if (streq(n->name, name)) {
+			set_aliases(all, n, aliases);
 			return n;
+		}
 		if (*name && n->number >= number)
 			number = n->number + 1;
 	}
 	if (number > NETWORK_LAST)
 		return NULL;
 	n = xcalloc(1, sizeof(*n));
-	*n = (struct network){.number = number, .netns = -1, .gateway = -1, .next = all->first};
+	*n = (struct network){.number = number,
+			      .aliases = *aliases,
+			      .netns = -1,
+			      .gateway = -1,
+			      .next = all->first};
 	snprintf(n->name, sizeof(n->name), "%s", name);
 	all->first = n;
 	for (const struct network *other = all->first; other; other = other->next)
-		tell_name(other, n);
+		if (has_names(n))
+			tell_names(other, n);
 	return n;
 }
 
@@ -173,7 +200,8 @@ int network_start(struct networks *all, struct network *n, struct err *e)
 	tell_policy(n);
 	tell_servers(all, n);
 	for (const struct network *other = all->first; other; other = other->next)
-		tell_name(n, other);
+		if (has_names(other))
+			tell_names(n, other);
 	for (size_t i = 0; i < n->ports.n; i++)
 		tell_port(n, &n->ports.v[i]);
 	if (network_forwards(n))

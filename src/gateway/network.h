@@ -41,6 +41,7 @@ struct network_box {
 
 struct network {
 	char name[NETWORK_NAME_MAX + 1]; /* "": shared by the project's boxes */
+	struct network_aliases aliases;
 	unsigned number;
 	enum gateway_driver asked, driver; /* what its boxes asked for, and what that is */
 	int netns;			   /* -1: not made */
@@ -60,13 +61,11 @@ struct network {
 void network_order(const struct network *n, const struct gateway_order *o, const int *fds,
 		   size_t n_fds);
 
-/* The network of that name, or a new one, which has nothing yet. NULL: there are too many. */
-struct network *networks_find(struct networks *all, const char *name);
+/* The network of that name, or a new one; its aliases are these from now on. NULL: too many. */
+struct network *networks_find(struct networks *all, const char *name,
+			      const struct network_aliases *aliases);
 
-/*
- * Its policy, from now on: before its gateway starts, or while no box is in it. False: boxes run
- * with another one.
- */
+/* Its policy, from now on, if that is so or `used` is not set. False: boxes run with another. */
 bool network_set_policy(struct network *n, const struct netpolicy *policy, bool used);
 
 /* Starts its gateway. It begins once the network has its namespaces; then it sends a struct err. */

@@ -13,6 +13,8 @@
 #include "base/etc_text.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "config/host_names.h"
+#include "config/schema.h"
 #include "gateway/contract.h"
 
 #define ETC_NOTE	"etc"
@@ -54,13 +56,31 @@ static int read_host_file(const char *path, size_t max, struct buf *out, struct 
 	}
 }
 
-int etc_lines_others(char **ret, struct err *e)
+static void add_hosts(const struct settings *s, const char *machine, struct buf *out)
+{
+	cleanup_strv struct strv words = {0};
+
+	settings_list(s, KEY_NETWORK_HOSTS, &words);
+	for (size_t i = 0; i < words.n; i++) {
+		cleanup_free char *name = NULL;
+		const char *address;
+
+		host_names_split(words.v[i], &name, &address);
+		if (streq(address, GATEWAY_NAME))
+			address = machine;
+		if (address)
+			buf_addf(out, "%s\t%s\n", address, name);
+	}
+}
+
+int etc_lines_others(const struct settings *s, const char *machine, char **ret, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT, lines = BUF_INIT;
 	int r = read_host_file("/etc/hosts", HOSTS_MAX, &text, e);
 
 	if (r < 0)
 		return r;
+	add_hosts(s, machine, &lines);
 	if (r)
 		etc_text_hosts_lines(text.data, &lines);
 	*ret = xstrdup(lines.data);
@@ -78,10 +98,10 @@ int etc_lines_resolv(char **ret, struct err *e)
 	return 0;
 }
 
-int etc_lines_gateway_others(char **ret, struct err *e)
+int etc_lines_gateway_others(const struct settings *s, char **ret, struct err *e)
 {
 	cleanup_free char *others = NULL;
-	int r = etc_lines_others(&others, e);
+	int r = etc_lines_others(s, GATEWAY_IPV4, &others, e);
 
 	if (r == 0)
 		*ret = xasprintf("%s" GATEWAY_IPV4 "\t" GATEWAY_NAME "\n", others);

@@ -249,7 +249,7 @@ void facts_session(const struct facts_request *req, const struct strv *lent, con
 	}
 	if (req->joins && etc_lines_changed(req->joins)) {
 		/* What cannot be read stays unchanged in the box; the next session tries again. */
-		etc_lines_others(&ret->others, &ignored);
+		etc_lines_others(req->settings, ETC_LINES_LOOPBACK, &ret->others, &ignored);
 		etc_lines_resolv(&ret->resolv_conf, &ignored);
 	}
 	buf_addch(&names, ' ');

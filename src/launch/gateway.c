@@ -118,6 +118,7 @@ static int connect_to_holder(struct gateway_link *link, struct err *e)
 				    .has_links = link->place.links->n > 0,
 				    .publishes = link->place.publishes,
 				    .driver = link->place.driver,
+				    .aliases = link->place.aliases,
 				    .forward = link->place.forward};
 	int r;
 

@@ -544,7 +544,10 @@ static int fill_names(const struct assemble_request *req, struct assembly *a, st
 
 	if (a->plan.net == PLAN_NET_NEW)
 		return 0;
-	r = gateway && !pasta ? etc_lines_gateway_others(&others, e) : etc_lines_others(&others, e);
+	if (gateway && !pasta)
+		r = etc_lines_gateway_others(req->settings, &others, e);
+	else
+		r = etc_lines_others(req->settings, pasta ? NULL : ETC_LINES_LOOPBACK, &others, e);
 	if (r < 0)
 		return r;
 	etc->others = assembly_keep(a, others);

@@ -34,6 +34,8 @@
 #include "box/lifecycle.h"
 #include "box/moved.h"
 #include "config/network_rules.h"
+#include "config/schema.h"
+#include "config/value.h"
 #include "gateway/contract.h"
 #include "grant/guarded.h"
 #include "grant/host_net.h"
@@ -89,6 +91,24 @@ static void booting_clear(struct booting *b)
 	image_root_clear(&b->own);
 }
 
+static int read_aliases(const struct settings *s, struct network_aliases *ret, struct err *e)
+{
+	const struct setting *st = NULL;
+	size_t n = 0;
+
+	while ((st = settings_next(s, st, KEY_NETWORK_ALIASES))) {
+		cleanup_strv struct strv words = {0};
+
+		value_words(st->value, &words);
+		if (n + words.n > NETWORK_ALIASES)
+			return err_set(e, ERR_USAGE, "%s: aliases: more than %d names", st->source,
+				       NETWORK_ALIASES);
+		for (size_t i = 0; i < words.n; i++, n++)
+			snprintf(ret->name[n], sizeof(ret->name[n]), "%s", words.v[i]);
+	}
+	return 0;
+}
+
 /* It sets up the network while all that follows is done. Without a box it ends with us. */
 static int join_network(struct booting *b, struct err *e)
 {
@@ -113,6 +133,8 @@ static int join_network(struct booting *b, struct err *e)
 	if (r == 0)
 		r = project_links_read(b->req->settings, &b->links, e);
 	place.links = &b->links;
+	if (r == 0)
+		r = read_aliases(b->req->settings, &place.aliases, e);
 	return r < 0 ? r : gateway_join(&place, &b->link, e);
 }
 

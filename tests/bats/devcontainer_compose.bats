@@ -131,8 +131,8 @@ server_image() {
 	diff -u - <(printf '%s\n' "$stderr" | sed 's,^sandbox: p/.devcontainer/,,') <<-EOF2
 		compose.yml:9: of '$T' only the project is mounted, at '/w/p'
 		compose.yml:9: the volume '/var/run/docker.sock:/var/run/docker.sock' is left out: whoever has the socket of Docker is root on this machine
+		compose.yml:16: 'host.docker.internal' is this machine, whose ports are closed unless a line allows them: [network] allow = host.sandbox:PORT
 		compose.yml:15: the command of 'app' is not started: a box begins with a session
-		compose.yml:16: 'extra_hosts' of service 'app' is left out: names come from the network; the host is 'host.sandbox'
 		compose.yml:17: the key 'quux' of service 'app' is unknown
 		compose.yml:14: service 'app' NET_ADMIN: a box does not get this capability over the machine
 		compose.yml:24: nothing is mounted at '/none': there is no '$T/p/.devcontainer/none'
@@ -149,6 +149,8 @@ server_image() {
 		ports.127.0.0.1:8001 = 81 p/.devcontainer/compose.yml:11
 		ports.auto = 9000 p/.devcontainer/compose.yml:11
 		ports.8002 = 82 p/.devcontainer/compose.yml:11
+		network.aliases = app p/.devcontainer/compose.yml:7
+		network.hosts = host.docker.internal:host.sandbox p/.devcontainer/compose.yml:16
 		service db.image = postgres:16 p/.devcontainer/compose.yml:20
 		service db.command = postgres -c 'log line' p/.devcontainer/compose.yml:21
 		service db.env.FILE = from file p/.devcontainer/db.env:2
@@ -182,6 +184,63 @@ server_image() {
 		service db.ports = 5432:5432 p/.devcontainer/devcontainer.json:1
 		service web.ports = 80:80 p/.devcontainer/devcontainer.json:1
 	EOF2
+}
+
+@test "services reach each other by each name that compose gives them; hosts that they name are in /etc/hosts" {
+	server_image
+	compose '"workspaceFolder": "/w"' <<-'YAML'
+		services:
+		  app:
+		    image: app:1
+		    volumes: [..:/w]
+		    container_name: my_app
+		    links: ["db:database", "web:db"]
+		    extra_hosts: ["host.docker.internal:host-gateway", "api=10.9.8.7", "six:[2001:db8::1]", "bad:x"]
+		  db:
+		    image: app:1
+		    hostname: pg.internal
+		    networks: {default: {aliases: [store, db, "no,name"]}}
+		    extra_hosts: {api: 10.9.8.6}
+		    command: sh -c 'exec httpd -f -p 8080 -h /srv'
+		  web: {image: app:1, command: sleep 1000}
+	YAML
+	cat >"$T/get" <<-'SH'
+		#!/bin/sh
+		port=$1
+		shift
+		for name; do
+			wget -qO - "http://$name:$port/id"
+			echo ": $?"
+		done
+	SH
+	install -m 755 "$T/get" p/get
+	run -0 --separate-stderr sandbox enter ./p -- sh -c './get 8080 db database pg.internal STORE store.project.sandbox; sed -n "/host.docker\|api\|six/p" /etc/hosts'
+	[ "$output" = $'volume: 0\nvolume: 0\nvolume: 0\nvolume: 0\nvolume: 0\n10.0.2.2\thost.docker.internal\n10.9.8.7\tapi\n2001:db8::1\tsix' ]
+	[[ $stderr = *"the host 'bad' of service 'app' is left out: "* ]]
+	[[ $stderr = *"the name 'no,name' of service 'db' is left out: "* ]]
+	cd p
+	# Services reach the box, by its service's names; a line of their own comes first.
+	sandbox enter -- sh -c 'httpd -p 3000 -h /srv; touch ready; exec sleep 1000' 3>&- &
+	wait_until 100 test -e ready
+	sandbox exec web sh -c 'wget -qO - http://app:3000/id && wget -qO - http://my_app:3000/id' >got
+	[ "$(cat got)" = volumevolume ]
+	[ "$(sandbox exec db sh -c 'grep -m 1 api /etc/hosts')" = $'10.9.8.6\tapi' ]
+	# A box that starts with others forgets those it had.
+	sandbox stop p
+	wait_for "$!"
+	rm ready
+	sed -i 's/my_app/other/' .devcontainer/compose.yml
+	sandbox enter -- sh -c 'httpd -p 3000 -h /srv; touch ready; exec sleep 1000' 3>&- &
+	wait_until 100 test -e ready
+	run -0 sandbox exec web sh -c 'wget -qO - http://other:3000/id'
+	run ! sandbox exec web sh -c 'wget -qO - http://my_app:3000/id'
+	sandbox stop p
+	wait_for "$!"
+	sandbox down >/dev/null
+	printf '[network]\naliases = localhost\n' >sandbox.ini
+	fails 125 "*sandbox.ini:2: *'localhost' cannot be an alias: *" sandbox config
+	printf '[service x]\nimage = app:1\nhosts = a:b\n' >sandbox.ini
+	fails 125 "*sandbox.ini:3: *'a:b': expected NAME:ADDRESS, or NAME:host.sandbox for this machine" sandbox config
 }
 
 @test "a variable of the host is asked for, wherever in a list or a long form it is" {
@@ -234,6 +293,7 @@ server_image() {
 		env.C = over p/.devcontainer/over.yml:1
 		env.A = first p/.devcontainer/compose.yml:6
 		ports.3 = 3 p/.devcontainer/over.yml:1
+		network.aliases = app p/.devcontainer/over.yml:1
 		service db.image = db:1
 		service db.restart = always
 	EOF2

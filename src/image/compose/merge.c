@@ -32,6 +32,28 @@ static struct node *map_of_variables(struct node_pool *pool, struct node *list)
 	return map;
 }
 
+/* NAME:ADDRESS or NAME=ADDRESS. */
+static struct node *map_of_hosts(struct node_pool *pool, struct node *list)
+{
+	struct node *map;
+
+	if (!list || list->kind != NODE_LIST)
+		return list;
+	map = node_new(pool, NODE_MAP, list);
+	map->tag = list->tag;
+	for (size_t i = 0; i < list->n; i++) {
+		const struct node *item = list->v[i].value;
+		size_t n = item->text ? strcspn(item->text, ":=") : 0;
+		cleanup_free char *name = n ? xstrndup(item->text, n) : NULL;
+
+		if (name)
+			node_set(pool, map, node_keep(pool, name),
+				 node_new_text(pool, item->text + n + (item->text[n] != '\0'),
+					       item));
+	}
+	return map;
+}
+
 /* A list of names to a map with nothing about each. */
 static struct node *map_of_names(struct node_pool *pool, struct node *list)
 {
@@ -82,6 +104,7 @@ struct node *merge_normalize(struct node_pool *pool, const struct node *service)
 		     {"build", build_of},
 		     {"depends_on", map_of_names},
 		     {"networks", map_of_names},
+		     {"extra_hosts", map_of_hosts},
 		     {"env_file", list_of},
 		     {"tmpfs", list_of}};
 	struct node *made = node_copy(pool, service);

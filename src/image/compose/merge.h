@@ -8,7 +8,8 @@
 
 /*
  * A service with one form for each key that has several: `environment` and build.args are maps,
- * `build`, `depends_on` and `networks` too, and `env_file` and `tmpfs` lists. A new node.
+ * `build`, `depends_on`, `networks` and `extra_hosts` too, and `env_file` and `tmpfs` lists. A new
+ * node.
  */
 struct node *merge_normalize(struct node_pool *pool, const struct node *service);
 

@@ -134,7 +134,7 @@ static const char known[] =
 	"image build command entrypoint environment env_file volumes tmpfs ports expose depends_on "
 	"healthcheck profiles user working_dir restart stop_signal stop_grace_period network_mode "
 	"networks secrets configs devices gpus deploy hostname mem_limit cpus pids_limit cap_add "
-	"security_opt privileged extends "
+	"security_opt privileged extends extra_hosts "
 	"annotations attach blkio_config cap_drop cgroup cgroup_parent container_name cpu_count "
 	"cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpuset develop "
 	"domainname group_add init ipc isolation label_file labels links logging mac_address "
@@ -144,7 +144,6 @@ static const char known[] =
 
 /* Keys with a meaning that a box cannot follow, a line each: the key, and why. */
 static const char missing[] =
-	"extra_hosts names come from the network; the host is 'host.sandbox'\n"
 	"volumes_from name the volumes\nread_only a box's root is its own\n"
 	"use_api_socket whoever has the socket of Docker is root on this machine\n"
 	"dns the host's servers are asked\ndns_search the host's search domains hold\n";
@@ -207,23 +206,6 @@ static void note_demands(struct composing *cs, const char *name, const struct no
 	}
 }
 
-/* Names that only one network of containers has. */
-static void note_aliases(struct composing *cs, const char *name, const struct node *service)
-{
-	const struct node *networks = node_get(service, "networks");
-
-	for (size_t i = 0; networks && networks->kind == NODE_MAP && i < networks->n; i++) {
-		const struct node *aliases = node_get(networks->v[i].value, "aliases");
-		struct said_at at = compose_at(aliases ? aliases : networks);
-
-		if (aliases)
-			resolution_note(
-				cs->resolution, &at,
-				"the aliases of service '%s' are left out: its name is '%s'", name,
-				name);
-	}
-}
-
 void compose_note_keys(struct composing *cs, const char *name, const struct node *service)
 {
 	cleanup_strv struct strv words = {0};
@@ -232,5 +214,4 @@ void compose_note_keys(struct composing *cs, const char *name, const struct node
 	for (size_t i = 0; i < service->n; i++)
 		note_key(cs, name, service->v[i].key, service->v[i].value, &words);
 	note_demands(cs, name, service);
-	note_aliases(cs, name, service);
 }

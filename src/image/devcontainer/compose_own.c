@@ -283,6 +283,7 @@ void compose_set_own(struct composing *cs)
 	compose_files(cs, cs->own_service, set_file, NULL);
 	set_ports_of(cs, cs->own_service);
 	set_network(cs);
+	compose_set_names(cs, cs->own, "network", cs->own_service);
 	set_devices(cs);
 	set_plain(cs);
 	note_command(cs);

@@ -339,6 +339,7 @@ void compose_set_service(struct composing *cs, const char *name, const struct no
 	set_volumes(&w);
 	set_ports(&w);
 	set_localhost(&w);
+	compose_set_names(cs, name, section, service);
 	set_needs(&w);
 	set_health(&w);
 	set_profiles(&w);

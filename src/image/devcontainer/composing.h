@@ -4,7 +4,8 @@
  *
  * compose_values.c reads values that have several forms, compose_own.c makes the project's box from
  * the service that devcontainer.json names, compose_service.c a [service NAME] from another one,
- * compose_build.c an image from a Dockerfile of theirs, and compose_keys.c tells what is left out.
+ * compose_build.c an image from a Dockerfile of theirs, compose_names.c says by which names they
+ * reach each other, and compose_keys.c tells what is left out.
  */
 #ifndef IMAGE_DEVCONTAINER_COMPOSING_H
 #define IMAGE_DEVCONTAINER_COMPOSING_H
@@ -90,10 +91,7 @@ char *compose_image(struct composing *cs, const char *name, const struct node *s
 void compose_leave_out(struct composing *cs, const char *name, const struct node *n,
 		       const char *why);
 
-/*
- * The name that `network_mode: service:NAME` gives, or NULL. Services of one network reach each other
- * at their loopback.
- */
+/* The name in `network_mode: service:NAME`, or NULL: services of one network share a loopback. */
 const char *compose_network_of(const struct node *service);
 
 /* Ports that a service listens on, as far as is known: numbers. */
@@ -101,6 +99,10 @@ void compose_listens(const struct node *service, struct strv *out);
 
 /* Is it in one network with the project's own service? */
 bool compose_is_near(const struct composing *cs, const char *name, const struct node *service);
+
+/* By which names it is reached, and the hosts that it names, as settings of `section`. */
+void compose_set_names(struct composing *cs, const char *name, const char *section,
+		       const struct node *service);
 
 /* Files of `secrets` and `configs`, in the order of the list: where they are, and where they go. */
 void compose_files(struct composing *cs, const struct node *service,
