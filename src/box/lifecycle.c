@@ -30,6 +30,8 @@
 /* From the end of a connection to that of pid 1; a box with many mounts takes time. */
 #define CLOSED_MS 500
 
+#define IDLE_POLL_MS 100 /* between two looks whether a box has become idle */
+
 #define CHILDREN_MAX_SIZE (8u << 20) /* pid_max is 4194304; far more than a box will have */
 
 void box_list_clear(struct box_list *l)
@@ -181,10 +183,14 @@ int box_out_of_reach(const struct box *b, struct err *e)
 
 int box_check_version(const struct box *b, struct err *e)
 {
+	cleanup_close int connection = -1;
 	pid_t pid = box_pid(b);
 	cleanup_close int pidfd = pid ? proc_pidfd(pid) : -1;
 
 	if (pidfd < 0 || proc_wait_pidfd(pidfd, CLOSED_MS))
+		return 0;
+	/* One that is ending, however long that takes on a busy machine, accepts no more. */
+	if (box_connect(b, &connection) < 0)
 		return 0;
 	return err_set(e, EPROTO,
 		       "box '%s' was started by another version of sandbox: 'sandbox stop %s' "
@@ -213,8 +219,13 @@ bool box_wait_ended(const struct box *b, int ms)
 
 int box_check_ended(const struct box *b, struct err *e)
 {
-	box_end_idle(b, 0);
-	if (!box_wait_ended(b, BOX_ENDING_MS) || !box_wait_gone(b, BOX_TEARDOWN_MS))
+	/*
+	 * The last process of a session may still be there for a moment, and keep it from being
+	 * idle.
+	 */
+	for (int waited = 0; !box_end_idle(b, 0) && waited < BOX_ENDING_MS; waited += IDLE_POLL_MS)
+		box_wait_ended(b, IDLE_POLL_MS);
+	if (box_is_running(b) || !box_wait_gone(b, BOX_TEARDOWN_MS))
 		return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first", b->name,
 			       b->name);
 	return 0;

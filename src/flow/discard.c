@@ -33,7 +33,7 @@ static int end_for_removal(const struct box *b, bool force, struct err *e)
 		return box_stop(b, 0, e);
 	answers = box_connect(b, &connection) == 0;
 	if (answers && client_stop_idle(connection, BOX_STOP_MS, &ignored) == 0 &&
-	    box_wait_ended(b, BOX_ENDING_MS))
+	    box_wait_ended(b, BOX_TEARDOWN_MS))
 		return 0;
 	return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first, or use --force",
 		       b->name, b->name);

@@ -29,9 +29,9 @@
 
 #define SAY_MS	     2000 /* before what is waited for is named */
 #define LOOK_MS	     20
-#define SETTLE_MS    2000 /* for the holder to note what has happened */
-#define LOCK_SAY_MS  1000 /* before another command is named that we wait for */
-#define RESTARTS_MAX 3	  /* a service that ended so often does not become ready */
+#define SETTLE_MS    10000 /* for the holder to note what has happened */
+#define LOCK_SAY_MS  1000  /* before another command is named that we wait for */
+#define RESTARTS_MAX 3	   /* a service that ended so often does not become ready */
 
 void service_group_clear(struct service_group *g)
 {
