@@ -39,7 +39,7 @@ teardown() {
 	sandbox enter --quiet "$T/alpha" -- true
 	screen_open
 	type_line 'sandbox console'
-	screen_shows '^sandbox> *$'
+	prompt sandbox
 	tmux -S "$T/tmux" send-keys -l 'insp'
 	press Tab
 	screen_shows '^sandbox> inspect'
@@ -48,20 +48,20 @@ teardown() {
 	screen_shows '^sandbox> inspect alpha'
 	press Enter
 	screen_shows '^control'
-	screen_shows '^sandbox> *$'
+	prompt sandbox
 	press C-d
 	outer_prompt
 	type_line 'clear; sandbox console'
-	screen_shows '^sandbox> *$'
+	prompt sandbox
 	press Up
 	screen_shows '^sandbox> inspect alpha'
 	press C-c
-	screen_shows '^sandbox> *$'
-	type_line 'enter ./alpha'
-	sleep 0.2
+	prompt sandbox
+	type_line "enter ./alpha -- env PS1='box> ' bash --norc --noprofile --noediting"
+	prompt box
 	type_line 'echo here-$((40 + 2)); exit'
 	screen_shows 'here-42'
-	wait_until 50 screen_ends_with '^sandbox> *$'
+	prompt sandbox
 	type_line exit
 	outer_prompt
 }

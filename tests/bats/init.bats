@@ -15,6 +15,11 @@ value() { # DIR KEY
 	sed -n "s/^$2 *= //p" "$1/sandbox.ini"
 }
 
+# Waits for the prompt of the user's shell in a box.
+box_prompt() {
+	wait_until 50 screen_ends_with '[$#]$'
+}
+
 @test "it writes a file that enter and config accept" {
 	mkdir p
 	sandbox init p
@@ -417,13 +422,14 @@ proposed() { # FILE...
 	type_line 'sandbox enter ./p'
 	screen_shows "has no sandbox.ini: write one\\? yes or no \\[no\\]: *$"
 	press Enter
-	wait_until 50 sandbox inspect p
+	box_prompt
 	[ ! -e p/sandbox.ini ]
 	type_line exit
 	outer_prompt
 	# It is not offered again for a known directory.
 	type_line 'clear; sandbox enter ./p -- echo went'
 	screen_shows '^went'
+	outer_prompt
 	sandbox rm --force p
 	type_line 'clear; sandbox enter ./p'
 	screen_shows 'write one'
@@ -435,6 +441,7 @@ proposed() { # FILE...
 	screen_shows '^Profiles'
 	press Enter
 	screen_shows "wrote '"
+	box_prompt
 	[ "$(value p name)" = p ]
 	type_line exit
 	outer_prompt

@@ -21,9 +21,14 @@ screen_close() {
 	rm -f "$T/tmux"
 }
 
-# Types a line and Enter; single keys by their names in tmux.
+# Types a line and Enter; single keys by their names in tmux. At a prompt it waits until the line is
+# shown there, so that a prompt that is waited for next is another one.
 type_line() {
+	local at_prompt=no
+
+	! screen_ends_with '^[a-z]+>$' || at_prompt=yes
 	tmux -S "$T/tmux" send-keys -l -- "$1"
+	[ -z "$1" ] || [ $at_prompt = no ] || wait_until 50 screen_ends_otherwise '^[a-z]+>$'
 	tmux -S "$T/tmux" send-keys Enter
 }
 
@@ -64,6 +69,8 @@ screen_matches() {
 screen_ends_with() {
 	screen | tail -1 | grep -Eq -- "$1"
 }
+
+screen_ends_otherwise() { ! screen_ends_with "$1"; }
 
 # The settings of the terminal itself, read on the outer shell's side.
 screen_settings() {

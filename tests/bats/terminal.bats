@@ -93,8 +93,8 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	screen_shows '^began'
 	press C-z
 	screen_shows 'Stopped'
-	cooked
 	outer_prompt
+	cooked
 	type_line 'echo outer=$((1+1)); jobs'
 	screen_shows '^outer=2'
 	screen_shows 'Stopped +sandbox enter'
@@ -105,6 +105,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	wait_until 50 raw
 	type_line 'typed'
 	screen_shows '^got=typed'
+	outer_prompt
 	cooked
 }
 
@@ -120,6 +121,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	n=$(wc -l <p/beats)
 	sleep 0.3
 	[ "$(wc -l <p/beats)" = "$n" ]
+	outer_prompt
 	type_line 'bg'
 	goes_on() { [ "$(wc -l <p/beats)" -gt "$n" ]; }
 	wait_until 50 goes_on
@@ -135,8 +137,10 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	screen_shows '^ready'
 	prompt box
 	screen_resize 120 40
-	press Enter
-	screen_shows 'resized 40 120'
+	# bash runs the trap after it has read a line
+	seen() { press Enter && screen_matches 'resized 40 120'; }
+	wait_until 50 seen
+	prompt box
 	# sudo has a terminal of its own in between
 	type_line "sudo stty size"
 	screen_shows '^40 120'
@@ -226,7 +230,9 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	screen_shows 'on and on'
 	client=$(client_pid)
 	kill -TERM "$client"
-	sleep 0.3
+	# another one at the same time would be the same signal
+	taken() { [[ $(grep '^ShdPnd:' "/proc/$client/status") = *0000 ]]; }
+	wait_until 50 taken
 	kill -0 "$client"
 	kill -TERM "$client"
 	wait_until 50 sh -c "! kill -0 $client 2>/dev/null"
@@ -245,9 +251,12 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 		    os.execlp("sandbox", "sandbox", "enter", "./p", "--", "sh", "-c",
 		              'trap "" TERM HUP; while :; do echo on and on; done')
 		time.sleep(2)  # nobody reads: it waits in a write
-		os.kill(pid, signal.SIGTERM); time.sleep(0.3)
 		os.kill(pid, signal.SIGTERM)
-		for _ in range(50):
+		for _ in range(300):  # until it has taken the signal: a second one would be the same
+		    if "0000" in [l[-5:-1] for l in open(f"/proc/{pid}/status") if l.startswith("ShdPnd:")]: break
+		    time.sleep(0.1)
+		os.kill(pid, signal.SIGTERM)
+		for _ in range(300):
 		    done, status = os.waitpid(pid, os.WNOHANG)
 		    if done: break
 		    time.sleep(0.1)

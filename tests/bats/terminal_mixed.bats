@@ -89,9 +89,10 @@ stopped_client() {
 	type_line 'first'
 	screen_shows '^got=first$'
 	press C-z
-	screen_shows 'Stopped +sandbox'
+	outer_prompt
 	type_line 'bg'
-	sleep 0.3
+	screen_shows '^\[1\]\+ sandbox .*&$'
+	wait_until 50 stopped_client
 	type_line 'fg'
 	wait_until 50 raw
 	type_line 'second'
@@ -100,7 +101,7 @@ stopped_client() {
 	# moved to the foreground before it reads
 	type_line "sandbox exec p sh -c 'sleep 1; read x; echo late=\$x' &"
 	type_line 'fg'
-	sleep 1.2
+	wait_until 50 raw
 	type_line 'third'
 	screen_shows '^late=third$'
 }
