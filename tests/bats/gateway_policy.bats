@@ -96,7 +96,7 @@ has_ended() { # PID
 		s.sendall(b'x')
 		print(s.recv(5).decode())
 		try:
-		    socket.create_connection(('203.0.113.11', 22), 5)
+		    socket.create_connection(('203.0.113.11', 22), 30)
 		except OSError as e:
 		    print(e.strerror)
 		open('told', 'w').write(next(line for line in open('/run/sandbox/refused') if 'killed' in line))
@@ -130,7 +130,7 @@ has_ended() { # PID
 }
 
 @test "host.sandbox is this machine's loopback, at the ports that are allowed" {
-	on_host timeout 60 python3 -c 'import socket
+	on_host timeout 200 python3 -c 'import socket
 import threading
 a, b = socket.create_server(("127.0.0.1", 5432)), socket.create_server(("127.0.0.1", 5433))
 six = socket.create_server(("::1", 5434), family=socket.AF_INET6)
@@ -182,7 +182,7 @@ serve(a)' 3>&- &
 	project p $'[sandbox]\nnetwork = gateway\n[network]\nallow = www.test\ndeny = evil.test'
 	fails 125 "*box 'p' runs, and not yet with 'deny' as it is now: 'sandbox stop p' first" on_host sandbox enter --accept p -- true
 	fails 125 "*the project's boxes run with another ?network? policy: stop them first" \
-		on_host timeout 20 sandbox try --accept p -- true
+		on_host timeout 60 sandbox try --accept p -- true
 	touch p/go
 	wait_for $session
 }

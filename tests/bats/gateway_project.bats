@@ -14,7 +14,10 @@ setup() {
 start_box() {
 	rm -f p/ready p/go
 	on_host sandbox enter --accept p -- sh -c 'readlink /proc/self/ns/net >net
-		python3 -m http.server --bind 127.0.0.1 9000 >/dev/null 2>&1 & touch ready
+		python3 -c "import http.server as h
+s = h.ThreadingHTTPServer((\"127.0.0.1\", 9000), h.SimpleHTTPRequestHandler)
+open(\"ready\", \"w\").close()
+s.serve_forever()" >/dev/null 2>&1 &
 		until [ -e go ]; do sleep 0.1; done; kill $!' 3>&- &
 	session=$!
 	wait_until 100 [ -e p/ready ]

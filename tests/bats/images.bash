@@ -47,6 +47,11 @@ official() { # TAG
 	printf '[images]\nstores = %s\n' "$store/sandbox" >"$HOME/.config/sandbox/sandbox.conf"
 }
 
+# Has the registry of registry_start answered, or ended? Another one may answer at a port that was taken.
+registry_decided() { # URL [OPTIONS OF CURL]
+	curl -sk -o /dev/null "$@" && grep -q 'GET /v2/' "$T/registry/log" || ! kill -0 "$registry_pid" 2>/dev/null
+}
+
 # Debian's docker-registry on a free loopback port; sets REGISTRY to localhost:PORT. Lines of its
 # configuration may be added; indented ones belong to its section http.
 registry_start() { # [YAML [SCHEME [OPTIONS OF CURL]]]
@@ -59,7 +64,7 @@ registry_start() { # [YAML [SCHEME [OPTIONS OF CURL]]]
 
 	mkdir -p "$T/registry"
 	for try in 1 2 3 4 5; do
-		port=$((20000 + RANDOM % 20000))
+		port=$((20000 + RANDOM % 12000)) # below those that the kernel gives to clients
 		cat >"$T/registry/config.yml" <<-YAML
 			version: 0.1
 			log: {level: error, accesslog: {disabled: false}}
@@ -72,7 +77,8 @@ registry_start() { # [YAML [SCHEME [OPTIONS OF CURL]]]
 		docker-registry serve "$T/registry/config.yml" >"$T/registry/log" 2>&1 3>&- &
 		registry_pid=$!
 		# shellcheck disable=SC2086 # words
-		wait_until 50 curl -sk ${3-} -o /dev/null "${2:-http}://127.0.0.1:$port/v2/" && break
+		wait_until 50 registry_decided "${2:-http}://127.0.0.1:$port/v2/" ${3-}
+		grep -q 'GET /v2/' "$T/registry/log" && break
 		kill "$registry_pid" 2>/dev/null
 	done
 	REGISTRY=localhost:$port

@@ -8,7 +8,8 @@ internet.py carry HOST		moves data in each way that can go wrong
 internet.py ping HOST		two echo requests
 internet.py fetch HOST:PORT/KIND/NAME...	what becomes of a connection with such first bytes
 internet.py silence HOST	neither TCP nor UDP is answered
-internet.py ask SERVER WORD...	DNS: NAME, NAME/TYPE, hex:MESSAGE; after the word tcp, by TCP
+internet.py ask SERVER WORD...	DNS: NAME, NAME/TYPE, hex:MESSAGE, mute:MESSAGE for one that is not answered; after
+				the word tcp, by TCP
 """
 import contextlib, errno, hashlib, os, select, socket, ssl, struct, sys, threading, time
 
@@ -53,8 +54,20 @@ def answer(c):
     c.close()
 
 
+def begin(server):
+    """A server is a generator: up to its first yield it begins to listen. Some machines lack its address."""
+    try:
+        next(server)
+    except OSError as e:
+        if e.errno != errno.EADDRNOTAVAIL:
+            raise
+        return
+    threading.Thread(target=lambda: next(server), daemon=True).start()
+
+
 def serve_tcp(host):
     s = socket.create_server((host, TCP), family=family(host), backlog=1024)
+    yield
     while True:
         threading.Thread(target=answer, args=(s.accept()[0],), daemon=True).start()
 
@@ -62,6 +75,7 @@ def serve_tcp(host):
 def serve_udp(host, port, reply):
     s = socket.socket(family(host), socket.SOCK_DGRAM)
     s.bind((host, port))
+    yield
     while True:
         data, peer = s.recvfrom(65536)
         s.sendto(reply(data), peer)
@@ -104,6 +118,7 @@ def serve_dns(host):
     def udp():
         s = socket.socket(family(host), socket.SOCK_DGRAM)
         s.bind((host, 53))
+        yield
         while True:
             query, peer = s.recvfrom(65536)
             for data in dns(query):
@@ -111,6 +126,7 @@ def serve_dns(host):
 
     def tcp():
         s = socket.create_server((host, 53), family=family(host))
+        yield
         while True:
             c = s.accept()[0]
             while head := c.recv(2):
@@ -119,7 +135,7 @@ def serve_dns(host):
             c.close()
 
     for f in (udp, tcp):
-        threading.Thread(target=f, daemon=True).start()
+        begin(f())
 
 
 def read_dns(data):
@@ -146,10 +162,10 @@ def ask():
     tcp, server = None, hosts[0]
     for word in hosts[1:]:
         if word == 'tcp':
-            tcp = socket.create_connection((server, 53), 5)
+            tcp = socket.create_connection((server, 53), 30)
             continue
         text, _, kind = word.partition('/')
-        query = bytes.fromhex(word[4:]) if word.startswith('hex:') else b'\x12\x34\x01\0\0\1\0\0\0\0\0\0' + b''.join(
+        query = bytes.fromhex(word.partition(':')[2]) if ':' in word else b'\x12\x34\x01\0\0\1\0\0\0\0\0\0' + b''.join(
             bytes([len(label)]) + label.encode('latin-1') for label in text.split('.')) + b'\0' + struct.pack('>HH', int(kind or 1), 1)
         try:
             if tcp:
@@ -158,7 +174,7 @@ def ask():
                 data = tcp.recv(size, socket.MSG_WAITALL)
             else:
                 s = socket.socket(family(server), socket.SOCK_DGRAM)
-                s.settimeout(1)
+                s.settimeout(1 if word.startswith('mute:') else 30)
                 s.connect((server, 53))
                 s.send(query)
                 data = s.recv(65536)
@@ -172,6 +188,7 @@ def ask():
 def serve_hello(host, port):
     """Says hello to whoever has said something."""
     s = socket.create_server((host, port), family=family(host), backlog=64)
+    yield
     while True:
         c = s.accept()[0]
         with contextlib.suppress(OSError):
@@ -204,8 +221,7 @@ def fetch():
             'half': lambda: ['GET / HT'],
         }[kind]()
         try:
-            c = socket.create_connection((host, int(port)), 5)
-            c.settimeout(2)
+            c = socket.create_connection((host, int(port)), 30)
             c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for part in first:
                 c.sendall(part.encode() if isinstance(part, str) else part)
@@ -231,20 +247,18 @@ def split(record):
 
 def serve():
     for host in hosts:
-        for f in ((serve_tcp, host), (serve_udp, host, UDP, bytes), (serve_udp, host, 123, bytes)):
-            threading.Thread(target=f[0], args=f[1:], daemon=True).start()
+        for server in serve_tcp(host), serve_udp(host, UDP, bytes), serve_udp(host, 123, bytes):
+            begin(server)
     for host in hosts[0], '203.0.113.11':
         for port in (22, 80, 443, 853, 5000):
-            threading.Thread(target=serve_hello, args=(host, port), daemon=True).start()
+            begin(serve_hello(host, port))
     serve_dns(hosts[0])
-    time.sleep(0.2)
     open('served', 'w').close()
     threading.Event().wait()
 
 
 def another():
     serve_dns(hosts[0])
-    time.sleep(0.2)
     open('other-served', 'w').close()
     threading.Event().wait()
 
@@ -253,7 +267,7 @@ def name(e):
     return errno.errorcode[e] if e else 'connected'
 
 
-def try_tcp(host, port, wait=10):
+def try_tcp(host, port, wait=30):
     s = socket.socket(family(host))
     s.setblocking(False)
     e = s.connect_ex((host, port))
@@ -266,7 +280,7 @@ def try_tcp(host, port, wait=10):
 
 def try_udp(host, port):
     s = socket.socket(family(host), socket.SOCK_DGRAM)
-    s.settimeout(10)
+    s.settimeout(30)
     try:
         s.connect((host, port))
         s.send(b'x')
@@ -291,7 +305,7 @@ def errnos():
 
 
 def connect(what):
-    c = socket.create_connection((hosts[0], TCP), 5)
+    c = socket.create_connection((hosts[0], TCP), 30)
     c.sendall(what)
     return c
 
@@ -320,7 +334,7 @@ def carry_reset_of_client():
     c = connect(b'W')
     time.sleep(0.1)
     reset(c)
-    for _ in range(50):
+    for _ in range(300):
         said = read_all(connect(b'Q')).decode()
         if said != 'nothing':
             break
@@ -343,7 +357,7 @@ def carry_slowly():
 
 def datagrams():
     s = socket.socket(family(hosts[0]), socket.SOCK_DGRAM)
-    s.settimeout(10)
+    s.settimeout(30)
     s.connect((hosts[0], UDP))
     return s
 
@@ -376,7 +390,7 @@ def ping():
     v6 = family(hosts[0]) == socket.AF_INET6
     s = socket.socket(family(hosts[0]), socket.SOCK_DGRAM, socket.IPPROTO_ICMPV6 if v6 else socket.IPPROTO_ICMP)
     s.setsockopt(socket.IPPROTO_IPV6 if v6 else socket.IPPROTO_IP, 25 if v6 else 11, 1)  # IP_RECVERR
-    s.settimeout(10)
+    s.settimeout(30)
     for sequence in (1, 700):
         try:
             s.sendto(struct.pack('>BBHHH', 128 if v6 else 8, 0, 0, 0, sequence) + b'data', (hosts[0], 0))

@@ -36,11 +36,11 @@ v = json.load(open("json"))
 assert not any(e["allowed"] for e in v)
 assert v[1]["name"] == v[1]["allow"] == "other.test", v[1]
 assert v[0]["reason"] == "a rule denies it" and v[0]["allow"] is None'
-	on_host timeout 5 sandbox net log -f p >followed 3>&- &
+	on_host timeout 60 sandbox net log -f p >followed 3>&- &
 	following=$!
 	on_host sandbox enter --accept p -- python3 internet.py ask 10.0.2.2 later.test
 	wait_until 50 grep -q 'dns later.test' followed
-	kill $following
+	kill "$(pgrep -P $following)"
 }
 
 @test "net log of a project without a network of its own is empty, and so is that of one without a box" {

@@ -36,7 +36,7 @@ pastas() {
 }
 
 @test "TCP, UDP, names and pings go out, over IPv4 and IPv6; the host's loopback is closed; it ends with the box" {
-	on_host timeout 60 python3 -c 'import socket
+	on_host timeout 200 python3 -c 'import socket
 s = socket.create_server(("127.0.0.1", 8088))
 open("listens", "w").close()
 s.accept()' 3>&- &

@@ -83,7 +83,7 @@ end_box() {
 	on_host python3 -c 'import socket, time
 s = socket.create_server(("127.0.0.1", 8080))
 open("serves", "w").close()
-time.sleep(60)' 3>&- &
+time.sleep(200)' 3>&- &
 	taker=$!
 	wait_until 100 [ -e serves ]
 	pid=$(on_host sh -c "ss -Hlntp 'sport = 8080'" | sed 's/.*pid=\([0-9]*\).*/\1/')
@@ -217,7 +217,7 @@ gateway_parent() {
 	on_host python3 -c 'import socket, time
 s = socket.create_server(("127.0.0.1", 9002))
 open("serves", "w").close()
-time.sleep(60)' 3>&- &
+time.sleep(200)' 3>&- &
 	wait_until 100 [ -e serves ]
 	port_is() { [ "$(sandbox port p 2>/dev/null)" = "$1" ]; }
 	published=$'9001/tcp -> 127.0.0.1:8081\n9001/tcp -> [::1]:8081'
@@ -233,11 +233,15 @@ time.sleep(60)' 3>&- &
 	[ "$(sandbox port --json p 9002 | jq '.[0].forwarded')" = true ]
 	on_host python3 -c 'import socket, sys; socket.create_connection(("localhost", int(sys.argv[1])))' "${other#*:}"
 	# Nothing is polled.
-	sleep 1
 	pid=$(pgrep -x sandbox-gateway -P "$(gateway_parent)")
-	switches=$(grep ctxt_switches "/proc/$pid/status")
-	sleep 1.5
-	[ "$(grep ctxt_switches "/proc/$pid/status")" = "$switches" ]
+	rests() {
+		local switches
+
+		switches=$(grep ctxt_switches "/proc/$pid/status")
+		sleep 1.5
+		[ "$(grep ctxt_switches "/proc/$pid/status")" = "$switches" ]
+	}
+	wait_until 50 rests # after what came before
 	# Another gateway finds out anew, also what has gone meanwhile.
 	kill -9 "$pid"
 	rm p/listen-::1-9002
@@ -262,7 +266,7 @@ time.sleep(60)' 3>&- &
 	kill -9 "$(pgrep -x sandbox-gateway -P "$(gateway_parent)")"
 	wait_until 30 answers
 	end_box
-	refused
+	wait_until 50 refused
 	project p $'[sandbox]\nnetwork = host'
 	fails 125 "directory '*' has no box yet: *" sandbox add ./p -p 80
 	sandbox enter --accept ./p -- sh -c 'touch here; exec sleep 60' 3>&- &

@@ -19,6 +19,7 @@ def plain(host):
 
 def serve_tcp(host, port):
     s = socket.create_server((host, port), family=family(host), dualstack_ipv6=not host.strip(':'))
+    yield
     while True:
         c, peer = s.accept()
         c.sendall(f'{plain(peer[0])} {peer[1]}'.encode())
@@ -28,6 +29,7 @@ def serve_tcp(host, port):
 def serve_udp(host, port):
     s = socket.socket(family(host), socket.SOCK_DGRAM)
     s.bind((host, port))
+    yield
     while True:
         data, peer = s.recvfrom(65536)
         s.sendto(f'{plain(peer[0])} {peer[1]}'.encode(), peer)
@@ -36,15 +38,16 @@ def serve_udp(host, port):
 def serve(port, *hosts):
     for host in hosts or ['::']:
         for f in serve_tcp, serve_udp:
-            threading.Thread(target=f, args=(host, int(port)), daemon=True).start()
-    time.sleep(0.2)
+            server = f(host, int(port))
+            next(server) # it listens
+            threading.Thread(target=lambda server=server: next(server), daemon=True).start()
     open('/t/serves', 'w').close()
     threading.Event().wait()
 
 
 def ask(kind, host, port):
     s = socket.socket(family(host), kind)
-    s.settimeout(5)
+    s.settimeout(30)
     try:
         s.connect((host, int(port)))
         if kind == socket.SOCK_DGRAM:

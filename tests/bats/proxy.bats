@@ -105,6 +105,8 @@ for piece in pieces:
         c = c or socket.create_connection((host, int(port)), 10)
         c.sendall(internet.hello(piece[4:]) if piece.startswith("tls/") else piece.encode().decode("unicode_escape").encode())
         said = c.recv(65536)
+        while said.startswith(b"HTTP/1.0 200 Connection") and b"\r\n\r\n" not in said:
+            said += c.recv(65536)
         print((said.decode("latin-1").splitlines() or ["ended"])[0] if not piece.startswith("tls/") or said[:5] == b"hello" else "TLS")
         while said.startswith(b"HTTP/1.1 403 Access") and c.recv(65536): # the rest of the page of tinyproxy
             pass
