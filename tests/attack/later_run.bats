@@ -109,12 +109,15 @@ way=(enter)
 	grep -qF "'$T/p/.envrc'" errors
 	sandbox exec ./p true 2>errors
 	[ ! -s errors ]
-	sandbox exec --detach ./p sh -c 'sleep 0.3; echo >.git/hooks/pre-push'
+	sandbox exec --detach ./p sh -c 'until [ -e go ]; do sleep 0.1; done; echo >.git/hooks/pre-push'
+	touch p/go
 	wait_until 50 test -e p/.git/hooks/pre-push
 	sandbox enter ./p -- true 2>errors
 	grep -qF "'$T/p/.git/hooks/pre-push'" errors
 	run ! grep -qF .envrc errors
-	sandbox exec --detach ./p sh -c 'sleep 0.3; echo >.mcp.json; exec sleep 60'
+	rm p/go
+	sandbox exec --detach ./p sh -c 'until [ -e go ]; do sleep 0.1; done; echo >.mcp.json; exec sleep 60'
+	touch p/go
 	wait_until 50 test -e p/.mcp.json
 	sandbox stop --time 0 p 2>errors
 	grep -qF "'$T/p/.mcp.json'" errors
@@ -140,11 +143,12 @@ way=(enter)
 
 @test "a protected file that the host replaces: the session reports it, and nobody can join the box before it starts again" {
 	project p $'[sandbox]\nlinger = 60s\nprotect = .git/config .vscode'
-	sandbox enter --accept ./p -- sh -c 'echo ready; sleep 2' >said 2>errors 3>&- &
+	sandbox enter --accept ./p -- sh -c 'echo ready; until [ -e go ]; do sleep 0.1; done' >said 2>errors 3>&- &
 	session=$!
 	wait_until 50 grep -q ready said
 	git -C p config x.y z
 	fails 125 "*'$T/p/.git/config' was replaced while box 'p' runs, and is no longer protected in it: 'sandbox stop p' first" sandbox exec p true
+	touch p/go
 	wait_for $session
 	grep -qF "warning: '$T/p/.git/config' was replaced while box 'p' ran" errors
 	# It only lingers: it starts again, and is protected again.

@@ -264,10 +264,10 @@ profile = agent"
 	repository p
 	project p
 	yes $'[include]\n\tpath = config' | head -n 4000 >>p/.git/config
-	fails 125 "*cannot protect '.git': its settings and hooks name more than 1000 files*" timeout 20 sandbox enter --profile agent ./p -- true
-	timeout 20 sandbox enter --quiet ./p -- true
+	fails 125 "*cannot protect '.git': its settings and hooks name more than 1000 files*" timeout 60 sandbox enter --profile agent ./p -- true
+	timeout 60 sandbox enter --quiet ./p -- true
 	git init -q q
 	project q
 	for i in {1..1100}; do ln -s "../../x$i" "q/.git/hooks/x$i"; done
-	fails 125 "*more than 1000 files*" timeout 20 sandbox enter --profile agent ./q -- true
+	fails 125 "*more than 1000 files*" timeout 60 sandbox enter --profile agent ./q -- true
 }

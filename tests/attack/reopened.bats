@@ -109,6 +109,6 @@ os.execvp("sandbox", ["sandbox", "exec", "p", "true"])'
 	echo text >fifo &
 	[ "$(sandbox exec p sh -c '{ echo x >/proc/self/fd/0; } 2>/dev/null & wait; cat' <fifo)" = text ]
 	head -c 1000000 /dev/zero >fifo &
-	timeout 20 sandbox exec p true <fifo
+	timeout 60 sandbox exec p true <fifo
 	wait $! || true
 }

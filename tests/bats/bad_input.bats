@@ -150,9 +150,9 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 	mkdir -p d/sandbox.ini l f
 	ln -s nowhere l/sandbox.ini
 	mkfifo f/sandbox.ini
-	fails 125 "*d/sandbox.ini*" timeout 5 "$SANDBOX" enter ./d -- true
-	fails 125 "*f/sandbox.ini*" timeout 5 "$SANDBOX" enter ./f -- true
-	fails 125 "*l/sandbox.ini*" timeout 5 "$SANDBOX" enter ./l -- true
+	fails 125 "*d/sandbox.ini*" timeout 60 "$SANDBOX" enter ./d -- true
+	fails 125 "*f/sandbox.ini*" timeout 60 "$SANDBOX" enter ./f -- true
+	fails 125 "*l/sandbox.ini*" timeout 60 "$SANDBOX" enter ./l -- true
 }
 
 @test "a malformed project file: its name, the line and the nearest known word" {
@@ -171,13 +171,14 @@ one_line_125() { # STATUS FILE-WITH-STDERR
 }
 
 @test "a project file of 100 MB is refused before it is read" {
+	local limit=100000
+
+	! is_sanitized || limit=unlimited
 	project p
 	truncate -s 100M p/sandbox.ini
-	SECONDS=0
 	fails 125 "*p/sandbox.ini*" sandbox enter ./p -- true
 	yes '# a comment that goes on and on' | head -c 100000000 >p/sandbox.ini
-	fails 125 "*p/sandbox.ini*" sandbox enter ./p -- true
-	[ "$SECONDS" -lt 5 ]
+	(ulimit -v $limit; fails 125 "*p/sandbox.ini*" sandbox enter ./p -- true)
 }
 
 @test "a name with a slash, or of 300 characters, is not a box name" {
@@ -366,7 +367,7 @@ odd_names=('a b' "quote's" 'double"q' $'new\nline' 'com,ma' 'co:lon' 'back\slash
 			mount -t tmpfs -o nr_inodes=$n,mode=700 none disk
 			for command in "run dir:rootfs true" "enter --image dir:$PWD/rootfs ./p -- true"; do
 				status=0
-				timeout 10 "$SANDBOX" $command 2>err || status=$?
+				timeout 60 "$SANDBOX" $command 2>err || status=$?
 				[ $status = 0 ] || {
 					[ $status = 125 ]
 					[ "$(grep -vc "warning: you are root" err)" = 1 ]

@@ -134,11 +134,11 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 
 @test "a process that waits for an exec to switch dies with the supervisor; no process joins a namespace by itself" {
 	run -137 box -- sh -c '
-		perl -e "\$| = 1; \$> = 33; print \"waits\n\"; sleep 30; exec q(id)" & sleep 0.5
+		perl -e "\$| = 1; \$> = 33; print \"waits\n\"; sleep 30; exec q(id)" >/tmp/said & until [ -s /tmp/said ]; do sleep 0.1; done
 		kill -9 $(grep -lsx "sandbox: [i]dentities.*" /proc/[0-9]*/cmdline | cut -d/ -f3)
-		wait $!'
+		wait $! || { status=$?; read -r said </tmp/said; echo $said; exit $status; }'
 	[[ $output == *waits* && $output != *uid=* ]]
-	[ "$(box -- sh -c 'setpriv --reuid=33 --clear-groups sleep 5 & sleep 0.3
+	[ "$(box -- sh -c 'setpriv --reuid=33 --clear-groups sleep 60 & until [ "$(cat /proc/$!/comm)" = sleep ]; do sleep 0.1; done
 		/programs/become joins $!')" = 'open ok setns EPERM EPERM' ]
 }
 
@@ -189,7 +189,7 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	rootfs
 	echo 'bob:x:7:7::/:/bin/sh' >>rootfs/etc/passwd
 	seq 30000 | sed 's/.*/g&:x:&:bob/' >rootfs/etc/group
-	[ "$(timeout 5 sandbox run --user bob dir:rootfs sh -c 'id -u; id -g')" = $'7\n7' ]
+	[ "$(timeout 60 sandbox run --user bob dir:rootfs sh -c 'id -u; id -g')" = $'7\n7' ]
 }
 
 @test "--user: invalid values" {
@@ -207,10 +207,10 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	# never blocks on what the box has made of its passwd
 	rm rootfs/etc/passwd
 	mkfifo rootfs/etc/passwd
-	run -125 timeout 20 sandbox run --user ann dir:rootfs true
+	run -125 timeout 60 sandbox run --user ann dir:rootfs true
 	[[ $output == *"there is no user 'ann' in the box"* || $output == *passwd* ]]
 	rm rootfs/etc/passwd
 	truncate -s 15M rootfs/etc/passwd # one line
-	run -125 timeout 20 sandbox run --user ann dir:rootfs true
+	run -125 timeout 60 sandbox run --user ann dir:rootfs true
 	[[ $output == *"there is no user 'ann' in the box"* || $output == *passwd* ]]
 }

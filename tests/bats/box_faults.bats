@@ -201,7 +201,7 @@ can_trace() {
 }
 
 under_strace() {
-	ASAN_OPTIONS=detect_leaks=0 timeout 10 strace -f -qq -o /dev/null "$@" 3>&-
+	ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -f -qq -o /dev/null "$@" 3>&-
 }
 
 @test "messages that cannot be sent or read, and peers killed at one: the start still ends" {
@@ -217,7 +217,7 @@ under_strace() {
 				cat out
 				[ "$status" != 124 ]
 				wait_until 30 no_processes
-				[ "$(timeout 5 "$SANDBOX" enter --quiet ./p -- echo fine)" = fine ]
+				[ "$(timeout 60 "$SANDBOX" enter --quiet ./p -- echo fine)" = fine ]
 				wait_until 30 no_processes
 			done
 		done

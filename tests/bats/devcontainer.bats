@@ -173,8 +173,7 @@ image_with_label() { # JSON
 	[ "$output" = create ]
 	[[ $stderr = *'postCreateCommand goes on in the background'*'postStartCommand goes on'*'postAttachCommand goes on'* ]]
 	[ "$(cat p/order)" = $'create\nupdate\nit\'s post\nstart\nattach' ]
-	run -0 sandbox logs p
-	[[ $output = *'from post'* ]]
+	wait_until 50 eval "sandbox logs p | grep -q 'from post'"
 	# Once; and one that fails keeps those after it from running.
 	sandbox stop p
 	rm p/order

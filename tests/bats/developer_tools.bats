@@ -50,7 +50,7 @@ looping_program() {
 		run sandbox exec p $as gdb -p "$pid" -batch -ex 'print rounds'
 		[[ $output == *'$1 = '* ]]
 	done
-	run sandbox exec p timeout 1 strace -p "$pid" -o trace
+	run sandbox exec p sh -c 'strace -p "$0" -o trace & until grep -q nanosleep trace; do sleep 0.1; done; kill $!; wait' "$pid"
 	grep -q nanosleep trace
 	kill $session
 	wait_for $session

@@ -21,8 +21,9 @@ agent() { # PATH NAME
 		if os.path.exists(sys.argv[1]):
 		    os.unlink(sys.argv[1])
 		s = socket.socket(socket.AF_UNIX)
-		s.bind(sys.argv[1])
+		s.bind(sys.argv[1] + '.new')
 		s.listen()
+		os.rename(sys.argv[1] + '.new', sys.argv[1])
 		while True:
 		    c, _ = s.accept()
 		    c.sendall(sys.argv[2].encode())
@@ -65,7 +66,7 @@ assert back == sent'
 	# it ends with its session
 	wait_for $session
 	[[ $(cat out) = /run/host/agents/* ]]
-	says_nothing sandbox exec p ls -A /run/host/agents
+	wait_until 50 says_nothing sandbox exec p ls -A /run/host/agents
 	# nothing can be created there from inside
 	run sandbox exec --root p touch /run/host/agents/x
 	[ "$status" != 0 ]
@@ -134,7 +135,7 @@ assert back == sent'
 	rm p/dir
 	mkdir p/dir
 	mkfifo p/dir/file
-	[ "$(timeout 20 sandbox exec p cat /etc/lent)" = one ]
+	[ "$(timeout 60 sandbox exec p cat /etc/lent)" = one ]
 }
 
 @test "directories, long files and writable files are the host's own" {

@@ -122,9 +122,10 @@ bytes() { # FILE...
 	stat -c %s "$@" | awk '{ n += $1 } END { print n }'
 }
 
-# Tries a command every 0.1 s until it succeeds, at most N times.
+# Tries a command every 0.1 s until it succeeds, at most N times, but for half a minute at least: the
+# machine may be slow, since much else runs on it.
 wait_until() { # N COMMAND...
-	local i n=$1
+	local i n=$(($1 > 300 ? $1 : 300))
 
 	shift
 	for ((i = 0; i < n; i++)); do

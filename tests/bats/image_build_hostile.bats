@@ -60,7 +60,7 @@ files_of() {
 		printf 'FROM scratch\nCOPY c/fifo /\n' >Dockerfile
 		rm -f "$f"
 		mkfifo "$f"
-		fails 125 "*$f*" timeout 20 sandbox image build -q .
+		fails 125 "*$f*" timeout 60 sandbox image build -q .
 	done
 }
 

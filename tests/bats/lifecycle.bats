@@ -31,13 +31,13 @@ pid1() { # BOX
 }
 
 @test "a box stays for its linger time after its last session, then ends" {
-	project p $'[sandbox]\nlinger = 3s'
+	project p $'[sandbox]\nlinger = 6s'
 	sandbox enter ./p -- true
 	first=$(pid1 p)
-	sleep 1.5
+	sleep 3.2
 	sandbox enter ./p -- true
 	[ "$(pid1 p)" = "$first" ]
-	sleep 1.5
+	sleep 3.2
 	[ "$(state p)" = running ]
 	wait_until 50 is stopped p
 	wait_until 50 no_processes
@@ -54,7 +54,7 @@ pid1() { # BOX
 }
 
 @test "background processes of a session live as long as the box" {
-	project p $'[sandbox]\nlinger = 1s'
+	project p $'[sandbox]\nlinger = 5s'
 	sandbox enter ./p -- sh -c 'sleep 30 >/dev/null 2>&1 &'
 	wait_until 20 sandbox exec p pgrep -x sleep # once the shell has become it
 	wait_until 20 no_processes
@@ -176,7 +176,7 @@ pid1() { # BOX
 			sleep $delay
 			kill -KILL $! 2>/dev/null || true
 			wait_for $!
-			[ "$(timeout 10 "$SANDBOX" enter ./p -- echo fine)" = fine ]
+			[ "$(timeout 60 "$SANDBOX" enter ./p -- echo fine)" = fine ]
 		done
 	done
 	for delay in 0 0.001 0.002 0.004 0.008; do
@@ -221,9 +221,9 @@ pid1() { # BOX
 	project q
 	sandbox enter ./p -- true
 	kill -STOP "$(pid1 p)"
-	[ "$(timeout 5 "$SANDBOX" enter ./q -- echo fine)" = fine ]
-	[ "$(timeout 5 "$SANDBOX" run host echo fine)" = fine ]
-	timeout 5 "$SANDBOX" ls
+	[ "$(timeout 60 "$SANDBOX" enter ./q -- echo fine)" = fine ]
+	[ "$(timeout 60 "$SANDBOX" run host echo fine)" = fine ]
+	timeout 60 "$SANDBOX" ls
 	kill -CONT "$(pid1 p)"
 }
 
@@ -238,7 +238,7 @@ pid1() { # BOX
 	project p
 	mkdir outside
 	# the pipe ends with the client, even if the box lingers
-	[ "$(cd outside && timeout 5 "$SANDBOX" enter ../p -- echo x | cat)" = x ]
+	[ "$(cd outside && timeout 60 "$SANDBOX" enter ../p -- echo x | cat)" = x ]
 	[ "$(state p)" = running ]
 	rmdir outside
 }

@@ -47,7 +47,7 @@ load helpers
 	kill "$pid"
 	wait_for $!
 	[ "$status" = 143 ]
-	sandbox ps | grep -q 'p .*(idle)'
+	wait_until 50 eval "sandbox ps | grep -q 'p .*(idle)'"
 	sandbox stop p
 	[ "$(sandbox ps | wc -l)" = 1 ]
 }
@@ -99,9 +99,9 @@ load helpers
 	project p
 	sandbox enter ./p -- true
 	kill -STOP "$(sandbox ls --json | jq '.[0].pid')"
-	timeout 5 sandbox ls
-	timeout 5 sandbox ps
-	timeout 5 sandbox inspect p
+	timeout 60 sandbox ls
+	timeout 60 sandbox ps
+	timeout 60 sandbox inspect p
 	kill -CONT "$(sandbox ls --json | jq '.[0].pid')"
 }
 

@@ -35,11 +35,11 @@ matrix() { sandbox matrix --accept --quiet "$@"; }
 }
 
 @test "they run in parallel, as many as --jobs says" {
-	together='touch /cache/$SANDBOX_MATRIX; i=0; while [ $i -lt 20 ]; do [ -e /cache/one ] && [ -e /cache/two ] && exit 0; sleep 0.1; i=$((i+1)); done; exit 3'
+	together='touch /cache/$SANDBOX_MATRIX; i=0; while [ $i -lt $0 ]; do [ -e /cache/one ] && [ -e /cache/two ] && exit 0; sleep 0.1; i=$((i+1)); done; exit 3'
 	printf '[mounts]\n/cache = cache:c\n' >>p/sandbox.ini
-	run -0 matrix --jobs 2 "$T/p" -- sh -c "$together"
+	run -0 matrix --jobs 2 "$T/p" -- sh -c "$together" 300
 	rm -f xdg/data/sandbox/caches/c/*
-	run -1 matrix --jobs 1 "$T/p" -- sh -c "$together"
+	run -1 matrix --jobs 1 "$T/p" -- sh -c "$together" 20
 	[[ ${lines[1]} = one*'status 3'* && ${lines[2]} = two*ok* ]]
 }
 

@@ -40,9 +40,9 @@ list_descriptors='cd /proc/self/fd && for fd in *; do
 
 @test "a lingering box keeps nothing of its caller open: pipes end with the client" {
 	mkfifo fifo
-	timeout 5 cat fifo >end-of-file &
+	timeout 60 cat fifo >end-of-file &
 	exec 9>fifo
-	[ "$(sandbox enter ./p -- echo said | timeout 5 cat)" = said ]
+	[ "$(sandbox enter ./p -- echo said | timeout 60 cat)" = said ]
 	exec 9>&-
 	wait $! # cat has seen the end
 	[ -n "$(sandbox ps)" ]

@@ -138,13 +138,13 @@ teardown() {
 }
 
 @test "code inside cannot lock the user out by holding connections to sudo's socket" {
-	sandbox enter ./p -- ./probe hold /run/sandbox/sudo.sock 2000 20 >held 3>&- &
+	sandbox enter ./p -- ./probe hold /run/sandbox/sudo.sock 2000 100 >held 3>&- &
 	local holder=$!
 	# as many as pid 1 accepts
 	wait_until 100 grep -q held held
 	wait_until 20 grep -q 'held 1088' held || true
-	[ "$(timeout 5 sandbox exec p echo in)" = in ]
-	timeout 15 sandbox stop p
+	[ "$(timeout 60 sandbox exec p echo in)" = in ]
+	timeout 60 sandbox stop p
 	wait_for "$holder"
 }
 

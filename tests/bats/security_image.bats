@@ -35,7 +35,7 @@ harmless() { # PATH TARGET
 
 	image_with_link "$1" "$2"
 	image=$(image_state)
-	run --separate-stderr timeout 20 sandbox run dir:image sh -c \
+	run --separate-stderr timeout 60 sandbox run dir:image sh -c \
 		'echo in; cat /etc/passwd /etc/group /etc/hosts /etc/resolv.conf 2>/dev/null; true'
 	echo "$1 -> $2: $status $output $stderr"
 	case $status in
@@ -114,11 +114,11 @@ harmless() { # PATH TARGET
 	mkdir data
 	project p "$text"
 	ln -s "$canary" p/link
-	run timeout 20 sandbox enter ./p -- true
+	run timeout 60 sandbox enter ./p -- true
 	unharmed
 	rm p/link
 	ln -s /etc p/link
-	run timeout 20 sandbox enter ./p -- true
+	run timeout 60 sandbox enter ./p -- true
 	[ ! -e /etc/data ]
 }
 
@@ -130,15 +130,15 @@ harmless() { # PATH TARGET
 		cp -a rootfs image
 		rm -f image/$file
 		mkfifo image/$file
-		run timeout 10 sandbox run dir:image true
+		run timeout 60 sandbox run dir:image true
 		[ "$status" = 0 ] || [ "$status" = 125 ]
 		rm -f image/$file
 		truncate -s 1T image/$file
-		run timeout 10 sandbox run dir:image true
+		run timeout 60 sandbox run dir:image true
 		[ "$status" = 0 ] || [ "$status" = 125 ]
 		rm -f image/$file
 		mkdir image/$file
-		run timeout 10 sandbox run dir:image true
+		run timeout 60 sandbox run dir:image true
 		[ "$status" = 0 ] || [ "$status" = 125 ]
 	done
 	for file in etc tmp run dev proc sys; do
@@ -146,7 +146,7 @@ harmless() { # PATH TARGET
 		cp -a rootfs image
 		rm -rf image/$file
 		mkfifo image/$file
-		run --separate-stderr timeout 10 sandbox run dir:image true
+		run --separate-stderr timeout 60 sandbox run dir:image true
 		[ "$status" = 125 ]
 		[[ $(words_on_stderr) == "sandbox: cannot run "* ]]
 	done
@@ -225,7 +225,7 @@ harmless() { # PATH TARGET
 	) &
 	swapper=$!
 	for ((i = 0; i < 60; i++)); do
-		timeout 20 sandbox enter ./p -- sh -c 'echo x >a/b/written' 2>/dev/null || true
+		timeout 60 sandbox enter ./p -- sh -c 'echo x >a/b/written' 2>/dev/null || true
 		sandbox run --mount "$T/data:$T/p/a/b/c" --mount "$T/p:$T/p" dir:rootfs true \
 			2>/dev/null || true
 	done
@@ -253,7 +253,7 @@ harmless() { # PATH TARGET
 	) &
 	swapper=$!
 	for ((i = 0; i < 80; i++)); do
-		timeout 20 sandbox run dir:rootfs sh -c 'echo x >/tmp/x; echo x >/etc/x' \
+		timeout 60 sandbox run dir:rootfs sh -c 'echo x >/tmp/x; echo x >/etc/x' \
 			>/dev/null 2>&1 || true
 	done
 	kill $swapper

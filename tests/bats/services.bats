@@ -57,16 +57,20 @@ no_holder() { says_nothing holders; }
 }
 
 @test "up starts services in the order of their needs, those that do not need each other at once" {
-	services $'[service db]\nimage = host\ncommand = sh -c "sleep 2; echo up; exec sleep 60"\nhealth = log up
-[service cache]\nimage = host\ncommand = sh -c "sleep 2; echo up; exec sleep 60"\nhealth = log up
-[service web]\nimage = host\ncommand = sleep 60\nneeds = db, cache:healthy
-[service early]\nimage = host\ncommand = sleep 60\nneeds = db:started
+	# each of the first three goes on when all have started
+	mkdir -p p/v
+	services $'[service db]\nimage = host\nvolumes = ./v:/v\nhealth = log up
+command = sh -c "cd /v; touch db; until [ -e cache ] && [ -e early ]; do sleep 0.1; done; touch db-up; echo up; exec sleep 600"
+[service cache]\nimage = host\nvolumes = ./v:/v\nhealth = log up
+command = sh -c "cd /v; touch cache; until [ -e db ]; do sleep 0.1; done; touch cache-up; echo up; exec sleep 600"
+[service early]\nimage = host\ncommand = sh -c "touch /v/early; exec sleep 600"\nneeds = db:started\nvolumes = ./v:/v
+[service web]\nimage = host\ncommand = sh -c "ls /v; exec sleep 600"\nneeds = db, cache:healthy\nvolumes = ./v:/v
 [service rare]\nimage = host\ncommand = sleep 60\nprofiles = debug'
 	run -0 --separate-stderr sandbox up -d --json
 	[ "$(jq -r '.[] | "\(.name) \(.state) \(.health)"' <<<"$output" | sort)" = \
 		$'cache running healthy\ndb running healthy\nearly running null\nweb running null' ]
-	# two at once, which take two seconds each; and what needs them after that
-	[ "$(jq 'map({(.name): .since}) | add | [.db - .cache < 1900, .cache - .db < 1900, .web - .db >= 1900, .early - .db < 1900] | all' <<<"$output")" = true ]
+	wait_until 50 eval 'sandbox logs web | grep -q early'
+	[ "$(sandbox logs web | xargs)" = 'cache cache-up db db-up early' ]
 	# the order in which they were started
 	[ "$(sandbox ps --json | jq -r '[.[].service] | sort_by(.since) | [.[].name] | index("db") < index("early"), .[3]')" = $'true\nweb' ]
 	# again: nothing is started twice
@@ -86,7 +90,7 @@ no_holder() { says_nothing holders; }
 	[ "$(sandbox exec p.db sh -c 'echo $SANDBOX; hostname')" = $'p.db\ndb' ]
 	sandbox down --project p
 	says_nothing sandbox ls --names
-	no_holder
+	wait_until 50 no_holder
 	sandbox down --project p 2>&1 | grep -q 'no service of this project was started'
 }
 
@@ -241,10 +245,10 @@ health = http://localhost:8000/\n[service web]\nimage = host\nneeds = db\ncomman
 	sandbox down
 	# an up that was stopped while it asked
 	lock=$(find "$XDG_DATA_HOME/sandbox" -maxdepth 3 -path '*services/*' -type d | head -1)
-	flock "$lock" sleep 2 3>&- &
+	flock "$lock" sh -c 'until [ -s waits ]; do sleep 0.1; done' 3>&- &
 	wait_until 50 eval '! flock -n "$lock" true'
-	run -0 --separate-stderr sandbox up -d db
-	[[ $stderr = *"another command starts or stops the services of '$T/p': waiting for it"* ]]
+	sandbox up -d db >/dev/null 2>waits
+	[[ $(cat waits) = *"another command starts or stops the services of '$T/p': waiting for it"* ]]
 }
 
 @test "up in the foreground prints their output with their names, and Ctrl-C stops them" {
@@ -252,13 +256,14 @@ health = http://localhost:8000/\n[service web]\nimage = host\nneeds = db\ncomman
 [service long]\nimage = host\ncommand = sh -c "echo two; exec sleep 60"'
 	sandbox up >"$T/out" 2>"$T/err" 3>&- &
 	wait_until 50 grep -q two "$T/out"
+	wait_until 50 grep -q one "$T/out"
 	kill -INT $!
 	wait_for $!
 	[ "$status" = 130 ]
 	[ "$(sort "$T/out")" = $'a    | bye\na    | one\nlong | two' ]
 	grep -qx 'sandbox: stopping the services' "$T/err"
 	is a 'stopped *'
-	no_holder
+	wait_until 50 no_holder
 	# and it ends when they have ended
 	services $'[service a]\nimage = host\ncommand = echo done'
 	[ "$(sandbox up)" = 'done' ] || [ "$(sandbox logs a | tail -1)" = 'done' ]
@@ -293,6 +298,7 @@ health = http://localhost:8000/\n[service web]\nimage = host\nneeds = db\ncomman
 @test "restart and a changed section: another process, the same box; another image: another box" {
 	services $'[service a]\nimage = host\ncommand = sh -c "touch /var/kept; exec sleep 60"'
 	sandbox up -d >/dev/null
+	wait_until 50 sandbox exec a test -e /var/kept
 	first=$(sandbox ps --json | jq '.[0].pid')
 	sandbox restart a >/dev/null
 	second=$(sandbox ps --json | jq '.[0].pid')
@@ -308,7 +314,9 @@ health = http://localhost:8000/\n[service web]\nimage = host\nneeds = db\ncomman
 	services $'[service a]\nimage = host\ncommand = sh -c "echo a; sleep 0.3; exit 1"\nrestart = always
 [service flood]\nimage = host\ncommand = sh -c "yes $(printf %01000d 0) | head -c 30000000; echo; echo end; exec sleep 60"'
 	sandbox up -d >/dev/null
-	[ "$(timeout 3 sandbox logs -f a | sort -u)" = a ]
+	sandbox logs -f a >followed 3>&- &
+	wait_until 50 eval '[ "$(grep -cx a followed)" -ge 2 ]'
+	kill $!
 	wait_until 100 eval '[ "$(sandbox logs -n 1 flood)" = end ]'
 	[ "$(sandbox logs -n 1 a flood | sort -u)" = $'a     | a\nflood | end' ]
 	[ "$(sandbox logs --json -n 1 a flood | jq -r '.[0].name')" = a ]

@@ -67,18 +67,21 @@ ports = $port:5432"
 }
 
 @test "enter starts the services, waits for them, and they end with the box; services = no" {
-	services p 'linger = 4s' "[service db]
+	services p 'linger = 1s' "[service db]
 $(server db)
 [service more]
 $(server more)
 profiles = extra"
-	[ "$(sandbox enter --accept -- curl -s http://db:5432/id)" = db ]
+	sandbox enter --accept -- sh -c 'curl -s http://db:5432/id >said; until [ -e go ]; do sleep 0.1; done' 3>&- &
+	wait_until 100 grep -qsx db said
 	is db running
 	[ "$(sandbox ps --json | jq '[.[] | select(.service)] | length')" = 1 ]
 	# another session: the same process
 	pid=$(sandbox ps --json | jq '.[] | select(.service).pid')
 	sandbox enter -- true
 	[ "$(sandbox ps --json | jq '.[] | select(.service).pid')" = "$pid" ]
+	touch go
+	wait_for $!
 	wait_until 120 is db stopped
 	# those of up stay
 	sandbox up -d >/dev/null

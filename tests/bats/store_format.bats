@@ -315,7 +315,7 @@ names() {
 	done
 	# Prune, which has the lease, does not wait for itself.
 	store format-2-more.tar.xz
-	strace -f -qq -o /dev/null -e inject=symlinkat:error=ENOSPC timeout 20 sandbox image prune 3>&- >said
+	strace -f -qq -o /dev/null -e inject=symlinkat:error=ENOSPC timeout 60 sandbox image prune 3>&- >said
 	grep -q '^removed' said
 	[ ! -e "$data/format-3" ]
 	works format-2-more.tar.xz

@@ -46,7 +46,8 @@ state_of_box() {
 @test "strace and gdb of the host work on a process of a box that has neither" {
 	run ! sandbox exec p sh -c 'command -v gdb strace'
 	start_program
-	run tools timeout -s INT 1 strace -p "$pid"
+	tools sh -c 'strace -p "$0" 2>trace & until grep -q "pause(" trace; do sleep 0.1; done; kill -INT $!; wait' "$pid"
+	output=$(cat p/trace)
 	[[ $output = *"Process $pid attached"*'pause('* ]]
 	run tools gdb -batch -iex 'set sysroot /box' -p "$pid" -ex 'print answer' -ex backtrace
 	[[ $output = *'= 42'*'wait_here ('*'waits.c:3'* ]]

@@ -106,7 +106,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	END
 	# Paths with ".." are resolved again while anything on the machine is renamed; openat2(2).
 	touch "$T/r"
-	perl -e 'alarm 30; ($a, $b) = @ARGV; for (;;) { rename $a, $b; rename $b, $a }' "$T/r" "$T/s" 3>&- &
+	perl -e 'alarm 200; ($a, $b) = @ARGV; for (;;) { rename $a, $b; rename $b, $a }' "$T/r" "$T/s" 3>&- &
 	tried perl -MPOSIX ways.pl
 	kill $!
 	tried sudo perl -e 'chroot "." or die; rename "/i", "/i2" or die "$!"; -e "/i2/file" or die'
@@ -122,7 +122,8 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	project p $'[sandbox]\nlinger = 0\n[mounts]\n'"$T/p/around/m = ../data"
 	[ "$(tried perl -e 'rename "around", "moved" or print "$!"')" = 'Invalid cross-device link' ]
 	[ "$(tried find around -type f | sort)" = $'around/a/file\naround/m/file\naround/z/file' ]
-	tried sh -c 'perl -e "rename q(big), q(moved)" & sleep 0.02; kill -9 $!; sleep 1; [ "$(find big moved -type f 2>/dev/null | wc -l)" = 300 ]'
+	tried sh -c 'perl -e "rename q(big), q(moved)" & sleep 0.02; kill -9 $!; i=0
+		until [ "$(find big moved -type f 2>/dev/null | wc -l)" = 300 ]; do [ $((i += 1)) -lt 300 ] || exit 1; sleep 0.1; done'
 	says_nothing tried find . -name '.sandbox-rename*'
 }
 
