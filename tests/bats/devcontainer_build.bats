@@ -10,14 +10,16 @@ load images
 	printf 'ARG BASE=none\nFROM $BASE AS dev\nARG WHO\nENV BUILT=$WHO\nCOPY tool /opt/tool\nRUN echo "$WHO" >/opt/who\nFROM dev\nRUN exit 9\n' >p/.devcontainer/Dockerfile
 	echo one >p/tool
 	cat >p/.devcontainer/devcontainer.json <<-'JSON'
-		{"build": {"dockerfile": "Dockerfile", "context": "..", "target": "dev", "args": {"BASE": "app:1", "WHO": "${localWorkspaceFolderBasename}"}, "cacheFrom": "x", "options": ["--progress=plain"]},
+		{"build": {"dockerfile": "Dockerfile", "context": "..", "target": "dev", "args": {"BASE": "app:1", "WHO": "${localWorkspaceFolderBasename}"}, "cacheFrom": ["127.0.0.1:9/x", "type=gha"], "options": ["--progress=plain"]},
 		 "onCreateCommand": "cat /opt/tool >created"}
 	JSON
 	run -0 --separate-stderr sandbox config ./p
 	[[ $stderr = *"devcontainer.json:1: the build option '--progress=plain' is left out"* ]]
+	[[ $stderr = *"devcontainer.json:1: build.cacheFrom 'type=gha' is left out: expected the name of an image"* ]]
 	[[ $output = *'image '*' = localhost/devcontainer-'*' p/.devcontainer/devcontainer.json:1'* ]]
 	run -0 --separate-stderr sandbox enter ./p -- sh -c 'cat /opt/who; echo $BUILT; id -un'
 	[ "$output" = $'p\np\nroot' ]
+	[[ $stderr = *"the cache '127.0.0.1:9/x' is not used: "* ]]
 	[ "$(cat p/created)" = one ]
 	# What is built already is found: the second box starts without a build.
 	sandbox rm p

@@ -100,6 +100,17 @@ relist() { # DIR FILTER
 	sandbox image verify me:1
 }
 
+@test "a cache that names the blob of another layer is not used, also if the layer itself is here" {
+	sandbox image build -q -t me:1 --cache-to "type=local,dest=$T/cache,mode=max" . >/dev/null
+	sandbox image export --quiet me:1 "$T/me.tar"
+	relist "$T/cache" '.records as $r | .records |= [range(0; length) as $i | .[$i] + ($r | map(select(.diffId != $r[$i].diffId))[0] | {blob, size})]'
+	other_machine
+	sandbox image import --quiet "$T/me.tar" me:0 >/dev/null
+	run -0 --separate-stderr sandbox image build -t me:1 --cache-from "type=local,src=$T/cache" .
+	[[ $stderr = *'a layer of the cache is not used: layer '* && $stderr = *'built 4/4'* && $stderr != *cached* ]]
+	sandbox image verify me:1
+}
+
 @test "what cannot be is said" {
 	fails 125 "--cache-from: 'gha' is not a type; expected registry or local" sandbox image build --cache-from type=gha .
 	fails 125 "--cache-to: 'src' is unknown; expected type=, ref=, dest= or mode=min or max" sandbox image build --cache-to type=local,src=x .

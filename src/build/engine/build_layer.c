@@ -138,10 +138,23 @@ static int publish(const struct image_store *store, struct layer_job *job, struc
 	return r;
 }
 
-/* Unpacks the blob, unless the same layer is there. fetch: as in an install_request. */
+/* Unpacks the blob only to find that it has the layer's digest. */
+static int compare(struct layer_job *job, struct err *e)
+{
+	layer_job_run(job);
+	if (job->err.code)
+		*e = job->err;
+	layer_job_forget(job);
+	return -job->err.code;
+}
+
+/*
+ * Unpacks the blob, unless the same layer is there. fetch: as in an install_request. foreign: only a
+ * cache says that the blob is that layer.
+ */
 static int install(const struct build *b, const struct build_state *s,
 		   const struct descriptor *layer, const struct digest *diff_id,
-		   const struct layer_fetch *fetch, struct err *e)
+		   const struct layer_fetch *fetch, bool foreign, struct err *e)
 {
 	const struct install_request req = {
 		.store = b->req->store, .conf = b->req->conf, .fetch = *fetch};
@@ -153,6 +166,8 @@ static int install(const struct build *b, const struct build_state *s,
 	job.path = layer_find(b->req->store, &job.chain);
 	if (!job.path)
 		r = settle(s, b->req->store, &job, e);
+	else if (foreign)
+		r = compare(&job, e);
 	if (r == 0)
 		r = publish(b->req->store, &job, e);
 	layer_job_clear(&job);
@@ -190,7 +205,7 @@ static int take_from_cache(const struct build *b, struct build_layer *l, struct 
 		layer.digest = record.blob;
 		layer.size = record.size;
 		layer_chain_id(&s->chain, &record.diff_id, &record.chain);
-		r = install(b, s, &layer, &record.diff_id, &fetch, e);
+		r = install(b, s, &layer, &record.diff_id, &fetch, true, e);
 	}
 	if (r == 0)
 		r = build_record_write(b->store.data_fd, &l->key, &record, l->text, e);
@@ -241,7 +256,7 @@ int build_layer_make(const struct build *b, struct build_layer *l, const struct 
 	if (l->made == BUILD_NO_TIME)
 		l->made = time(NULL);
 	if (r == 0)
-		r = install(b, s, &layer, &diff_id, &none, e);
+		r = install(b, s, &layer, &diff_id, &none, false, e);
 	if (r == 0)
 		r = build_state_push(s, &layer, &diff_id, e);
 	if (r == 0)

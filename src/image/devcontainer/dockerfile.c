@@ -25,6 +25,7 @@ void dockerfile_build_clear(struct dockerfile_build *d)
 	free(d->context);
 	free(d->target);
 	strv_clear(&d->args);
+	strv_clear(&d->caches);
 	strv_clear(&d->names);
 	free(d->image);
 	buf_free(&d->features);
@@ -101,6 +102,10 @@ static void add_words(const struct dockerfile_build *d, const char *file, const 
 	for (size_t i = 0; i < d->args.n; i++) {
 		strv_push(out, "--build-arg");
 		strv_push(out, d->args.v[i]);
+	}
+	for (size_t i = 0; i < d->caches.n; i++) {
+		strv_push(out, "--cache-from");
+		strv_push(out, d->caches.v[i]);
 	}
 	strv_push(out, "--");
 	strv_push(out, context);
@@ -241,6 +246,32 @@ static void note_options(struct merging *m, const struct layer_json *file, const
 	}
 }
 
+/* A cache of this machine's, or of a service, is nothing that a project can name. */
+static void add_cache(struct merging *m, struct dockerfile_build *d, const json_t *value)
+{
+	cleanup_free char *text = layer_text(m, &d->at, "build.cacheFrom", value, VARIABLES_TEXT,
+					     &d->names);
+
+	if (text && strchr(text, '=') && !starts_with(text, "type=registry,"))
+		resolution_note(m->resolution, &d->at,
+				"build.cacheFrom '%s' is left out: expected the name of an image, "
+				"or type=registry,ref=NAME",
+				text);
+	else if (text && *text)
+		strv_push_take(&d->caches, take_ptr(text));
+}
+
+static void read_caches(struct merging *m, const struct layer_json *file,
+			struct dockerfile_build *d)
+{
+	const json_t *value = find(file, "cacheFrom", NULL);
+
+	for (size_t i = 0; i < json_array_size(value); i++)
+		add_cache(m, d, json_array_get(value, i));
+	if (value && !json_is_array(value) && !json_is_null(value))
+		add_cache(m, d, value);
+}
+
 static void read_dockerfile(struct merging *m, const struct layer_json *file,
 			    struct dockerfile_build *d)
 {
@@ -253,6 +284,7 @@ static void read_dockerfile(struct merging *m, const struct layer_json *file,
 	if (target)
 		d->target = layer_text(m, &d->at, "build.target", target, VARIABLES_TEXT, NULL);
 	read_arguments(m, file, d);
+	read_caches(m, file, d);
 	note_options(m, file, &d->at);
 }
 

@@ -15,6 +15,7 @@ struct dockerfile_build {
 	char *context;	     /* of a directory, absolute */
 	char *target;	     /* a stage, or NULL: the last one */
 	struct strv args;    /* NAME=value */
+	struct strv caches;  /* values of --cache-from */
 	struct strv names;   /* of the host's variables in these */
 	const char *from;    /* the devcontainer.json whose features it gets; or NULL */
 	struct buf features; /* what these depend on */
