@@ -48,10 +48,10 @@ in_zsh() { # LINE
 		zpty -w z "bindkey \"^I\" list-choices; unsetopt beep; print rea\"\"dy"
 		zpty -r -m z line "*ready*"
 		zpty -w -n z "$1"$'"'\\t'"'
-		for ((quiet = 0, i = 0; quiet < 16 && i < 200; quiet++, i++)); do
-			while zpty -r -t z line; do print -rn -- $line; quiet=0; done
-			sleep 0.05
-		done
+		# what is typed next is read when the candidates have been shown
+		zpty -w z $'"'\\C-u'"'"print do\"\"ne"
+		zpty -r -m z line "*done*"
+		print -rn -- $line
 		zpty -d z' - "$1"
 }
 

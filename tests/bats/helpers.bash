@@ -122,13 +122,13 @@ bytes() { # FILE...
 	stat -c %s "$@" | awk '{ n += $1 } END { print n }'
 }
 
-# Tries a command every 0.1 s until it succeeds, at most N times, but for half a minute at least: the
-# machine may be slow, since much else runs on it.
+# Tries a command every 0.1 s until it succeeds, for N tenths of a second, but half a minute at least:
+# the machine may be slow, since much else runs on it.
 wait_until() { # N COMMAND...
-	local i n=$(($1 > 300 ? $1 : 300))
+	local end=$((EPOCHSECONDS + ($1 > 300 ? $1 / 10 : 30)))
 
 	shift
-	for ((i = 0; i < n; i++)); do
+	while [ "$EPOCHSECONDS" -lt $end ]; do
 		"$@" && return 0 # said, since a teardown is a trap's handler
 		sleep 0.1
 	done

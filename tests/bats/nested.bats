@@ -78,9 +78,9 @@ in_box() {
 }
 
 @test "leftovers of inner boxes are removed with the outer one" {
-	in_box sh -c 'build/bin/sandbox run --detach host sleep 60'
+	in_box sh -c 'build/bin/sandbox run --detach host sleep 6262'
 	sandbox stop p
-	run pgrep -f 'sleep 60' -u "$(id -u)"
+	run -1 pgrep -u "$(id -u)" -fx 'sleep 6262'
 	sandbox rm --force p
 }
 

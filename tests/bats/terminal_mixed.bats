@@ -68,12 +68,11 @@ stopped_client() {
 	type_line 'echo ahead=$((40+2))'
 	screen_shows 'ahead=42$'
 	# Ctrl-C ends the whole pipeline
-	type_line 'sleep 61 | sandbox exec p cat; echo over=$?'
+	type_line 'sleep 6161 | sandbox exec p cat; echo over=$?'
 	wait_until 50 sandbox exec p pgrep -x cat
 	press C-c
 	outer_prompt
-	run pgrep -fx 'sleep 61'
-	[ "$status" = 1 ]
+	run -1 pgrep -u "$(id -u)" -fx 'sleep 6161'
 	# newlines are translated once
 	run on_terminal 'printf "a\nb\n" | sandbox exec p cat'
 	[ "$output" = $'a\r\nb\r' ]

@@ -34,7 +34,7 @@
 #include "launch/gateway.h"
 
 #define PORT	   5432
-#define CONNECT_MS 2000
+#define CONNECT_MS 10000
 #define STORM	   6  /* launchers at once */
 #define ROUNDS	   12 /* of each */
 
@@ -221,7 +221,7 @@ static void wait_for_no_socket(const char *project)
 {
 	cleanup_free char *path = xasprintf("%s/%s", directory, project);
 
-	for (int i = 0; i < 200 && access(path, F_OK) == 0; i++)
+	for (int i = 0; i < 1500 && access(path, F_OK) == 0; i++)
 		usleep(20000);
 	assert_int_equal(access(path, F_OK), -1);
 }
