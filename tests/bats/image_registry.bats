@@ -13,6 +13,17 @@ requests() { # PATTERN: of the lines that the registry has logged
 	grep -cE "$1" "$T/registry/log" || true
 }
 
+requested() { # N PATTERN
+	[ "$(requests "$2")" = "$1" ]
+}
+
+# The registry logs a request when it has been answered, so one of its own comes last.
+forget_requests() {
+	curl -s -o /dev/null "$REGISTRY/v2/last/tags/list"
+	wait_until 50 grep -q last/tags "$T/registry/log"
+	: >"$T/registry/log"
+}
+
 @test "what was pushed is pulled with the same digest, by other tools too" {
 	registry_start
 	small_image
@@ -45,7 +56,7 @@ requests() { # PATTERN: of the lines that the registry has logged
 	small_image
 	sandbox push app:1 "$REGISTRY/app:1"
 	sandbox pull "$REGISTRY/app:1"
-	: >"$T/registry/log"
+	forget_requests
 	run --separate-stderr sandbox pull "$REGISTRY/app:1"
 	[[ $output = *'up to date'* ]]
 	wait_until 20 grep -q HEAD "$T/registry/log"
@@ -185,7 +196,7 @@ requests() { # PATTERN: of the lines that the registry has logged
 	layout app <<<"{'layers': [busybox(), [F('big', bytes(range(256)) * 40000)]]}"
 	sandbox image import "$T/app" app:1
 	sandbox push app:1 "$REGISTRY/app:1"
-	: >"$T/registry/log"
+	forget_requests
 	export XDG_DATA_HOME=$T/other
 	local pids=() pid
 	for _ in 1 2 3 4; do
@@ -199,7 +210,7 @@ requests() { # PATTERN: of the lines that the registry has logged
 	run -0 sandbox image inspect --json "$REGISTRY/app:1"
 	[ "$(jq '.layers | length' <<<"$output")" -ge 1 ]
 	for layer in $(jq -r '.layers[].digest' <<<"$output"); do
-		[ "$(requests "GET /v2/app/blobs/$layer")" = 1 ]
+		wait_until 50 requested 1 "GET /v2/app/blobs/$layer"
 	done
 	says_nothing ls "$XDG_DATA_HOME/sandbox/tmp"
 }

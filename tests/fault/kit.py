@@ -39,7 +39,8 @@ class Kit:
         if not shutil.which("docker-registry"):
             return
         for _ in range(5):
-            port = random.SystemRandom().randrange(20000, 40000)
+            # none of those of other tests (images.bash), nor those that the kernel gives to clients
+            port = random.SystemRandom().randrange(16000, 20000)
             with open(f"{self.base}/registry.yml", "w") as f:
                 f.write(f"version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n"
                         f"storage: {{filesystem: {{rootdirectory: {self.base}/registry}}}}\nhttp: {{addr: \"127.0.0.1:{port}\"}}\n")

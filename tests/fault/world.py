@@ -312,7 +312,7 @@ class World:
     def mounts(self):
         return [line for line in read_text("/proc/self/mountinfo").splitlines() if f" {self.path}" in line]
 
-    def wait_for_nobody(self, seconds=15):
+    def wait_for_nobody(self, seconds=60):
         """Processes of it that still run after that time."""
         end = time.monotonic() + seconds
         while True:
