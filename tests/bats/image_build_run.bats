@@ -200,7 +200,7 @@ COPY <<X /doc # buildkit" ]
 	printf 'FROM app:1 AS one\nRUN echo 1 >/1\nFROM one\nRUN echo 2 >/2\nRUN echo 3 >/3\n' >Dockerfile
 	first=$(sandbox image build -t built:1 . 2>err)
 	[ "$(grep -c ' built ' err)" = 3 ]
-	[ "$(sandbox image build -t built:1 -t built:also --json . | jq -c .)" = \
+	[ "$(sandbox image build -t built:1 -t built:also --json . | jq -c "del(.bases)")" = \
 		"{\"digest\":\"$first\",\"names\":[\"built:1\",\"built:also\"],\"steps\":3,\"cached\":3}" ]
 	# also without the image, until somebody prunes
 	sandbox image rm built:1 built:also
