@@ -5,10 +5,7 @@ load helpers
 load images
 
 setup() {
-	sandbox_setup
-	small_image
-	mkdir "$T/p"
-	cd "$T/p" || return
+	build_setup
 	cat >Dockerfile <<-'EOF'
 		FROM app:1 AS tools
 		RUN echo tool >/tool; echo ran >&2

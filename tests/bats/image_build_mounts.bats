@@ -5,10 +5,8 @@ load helpers
 load images
 
 setup() {
-	sandbox_setup
-	small_image
-	mkdir "$T/p" "$T/x"
-	cd "$T/p" || return
+	build_setup
+	mkdir "$T/x"
 }
 
 @test "bind, cache, tmpfs: of the context, a stage and an image; nothing of them is in a layer" {

@@ -4,12 +4,7 @@
 load helpers
 load images
 
-setup() {
-	sandbox_setup
-	small_image
-	mkdir "$T/p"
-	cd "$T/p" || return
-}
+setup() { build_setup; }
 
 # The config document of an image, as it is in the store.
 config_of() { # IMAGE

@@ -17,6 +17,14 @@ small_image() {
 	sandbox image import "$T/app" app:1 2>/dev/null
 }
 
+# Of files about builds: app:1, and an empty context, $T/p, in which the test is.
+build_setup() {
+	sandbox_setup
+	small_image
+	mkdir "$T/p"
+	cd "$T/p" || return
+}
+
 # Gives this test an image as published by its makers: debian:bookworm, debian:bookworm-slim,
 # alpine:3, busybox:1 or busybox:musl. It is in a second store, $official_store, unpacked once for
 # all tests of a run. A test that calls this has the tag `debian`, `debian-slim`, `alpine`,

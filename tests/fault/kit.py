@@ -65,11 +65,22 @@ class Kit:
             world.need("image", "import", "--quiet", f"{self.layouts}/new", "new:1")
             world.need("push", "--quiet", "new:1", f"{self.registry}/pulled:1")
             world.need("image", "rm", "new:1")
+            self.publish_feature()
         world.need("image", "prune")
         for name in IMAGES:  # what a start notes of an image is there
             world.need("run", f"{name}:1", "true")
         self.canary = world.canary()
         self.template = world.data
+
+    def publish_feature(self):
+        """features/tool:1 of the registry."""
+        directory = f"{self.base}/tool"
+        os.mkdir(directory)
+        for name, text in (("devcontainer-feature.json", '{"id": "tool", "version": "1.0.0"}'), ("install.sh", rows.FEATURE)):
+            with open(f"{directory}/{name}", "w") as f:
+                f.write(text)
+        subprocess.run([sys.executable, f"{self.source}/tests/images/push_feature.py", f"{self.registry}/features/tool", directory, "1"],
+                       check=True, stdout=subprocess.DEVNULL)
 
     def know_layers(self):
         """The expected content of each layer, from commands run without faults."""

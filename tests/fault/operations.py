@@ -3,6 +3,7 @@
 A row is a name, a function that prepares a World, and the command. Other fields are given where they differ.
 """
 import dataclasses
+import json
 import os
 import subprocess
 import urllib.request
@@ -221,6 +222,11 @@ RUN cat /w/made >/etc/who
 """
 
 
+# install.sh of a feature: a file of its own for each.
+FEATURE = "#!/bin/sh\nset -e\nmkdir -p /opt\necho $WORD >/opt/${PWD##*/}; chmod 640 /opt/${PWD##*/}\n"
+FEATURED = ["image", "build", "--quiet", "--timestamp", "1", "-t", "built:1", "--devcontainer", "p/.devcontainer/devcontainer.json"]
+
+
 def context(w):
     """A Dockerfile with two stages, and files for it."""
     w.write("p/Dockerfile", DOCKERFILE)
@@ -231,6 +237,18 @@ def built_before(w):
     context(w)
     w.need("image", "build", "--quiet", "--timestamp", "1", "-t", "built:1", "./p")
     w.write("p/src/f", "another\n")
+
+
+def featured(*ids):
+    """A devcontainer.json with features: those of the project, of which one needs the other, and ids."""
+    def setup(w):
+        features = {"./first": {}, **{i: {} for i in ids}}
+        w.write("p/.devcontainer/devcontainer.json", json.dumps({"image": "app:1", "features": features}))
+        for name, needs in (("first", {"./second": {"word": "x"}}), ("second", {})):
+            document = {"id": name, "version": "1.0.0", "options": {"word": {"default": "w"}}, "dependsOn": needs}
+            w.write(f"p/.devcontainer/{name}/devcontainer-feature.json", json.dumps(document))
+            w.write(f"p/.devcontainer/{name}/install.sh", FEATURE)
+    return setup
 
 
 def operations(kit):
@@ -254,6 +272,7 @@ def operations(kit):
         Operation("build", context, ["image", "build", "--quiet", "--timestamp", "1", "-t", "built:1", "./p"]),
         Operation("build-over", built_before, ["image", "build", "--quiet", "--timestamp", "1", "-t", "built:1",
                   "--output", "type=oci,dest=out/a.tar", "./p"], done=archive_is_read("out/a.tar", "oci-archive")),
+        Operation("build-features", featured(), FEATURED),
         Operation("host-image", nothing, ["run", "host", "true"]),
         # Boxes
         Operation("run", nothing, ["run", "app:1", "cat", "/etc/who"]),
@@ -318,6 +337,7 @@ def operations(kit):
         rows += [
             Operation("login", nothing, ["login", "--quiet", "--username", "me", "--password-stdin", kit.registry], stdin="secret\n"),
             Operation("pull", lambda w: w.need("image", "rm", "pm:1"), ["pull", "--quiet", f"{kit.registry}/pulled:1"]),
+            Operation("pull-features", featured(f"{kit.registry}/features/tool:1"), FEATURED),
             Operation("push", nothing, ["push", "--quiet", "app:1", f"{kit.registry}/pushed-@TURN:1"], done=in_registry("pushed"), out=False),
         ]
     return {row.name: row for row in rows}
