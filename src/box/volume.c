@@ -1,5 +1,5 @@
 /*
- * volume.c - the volumes of services.
+ * volume.c - the volumes of projects.
  *
  * A new one is built in tmp/ and renamed, so it is complete under its name. It has the file `new`
  * until it was filled from the image: whoever is killed meanwhile leaves that, and the next start
@@ -27,6 +27,7 @@
 
 #define VOLUMES "volumes"
 #define FILLING VOLUMES "/filling" /* one start at a time fills volumes */
+#define USES	"volumes"	   /* in the directory of a project's box */
 
 void volume_clear(struct volume *v)
 {
@@ -121,11 +122,44 @@ static int load_all(const struct store *s, struct volume_list *ret, struct err *
 	return 0;
 }
 
-static void note_users(struct volume_list *list, const char *box, const struct strv *ids)
+static void note_user(struct volume_list *list, const struct box *b, const struct strv *ids)
 {
-	for (size_t i = 0; i < list->n; i++)
-		if (!list->v[i].user && strv_has(ids, list->v[i].id))
-			list->v[i].user = xstrdup(box);
+	for (size_t i = 0; i < list->n; i++) {
+		struct volume *v = &list->v[i];
+
+		if (v->user || !strv_has(ids, v->id))
+			continue;
+		v->user = xstrdup(b->name);
+		v->by_service = b->service || b->damaged;
+	}
+}
+
+int volume_set_uses(int box_dirfd, const struct strv *ids, struct err *e)
+{
+	cleanup_kv struct kv kv = {0};
+
+	for (size_t i = 0; i < ids->n; i++)
+		kv_add(&kv, "volume", ids->v[i]);
+	return kv_write(&kv, box_dirfd, USES, e);
+}
+
+/* Those of a service's box, or of a project's box that runs. */
+static int read_uses(const struct box *b, struct strv *out, struct err *e)
+{
+	cleanup_service_tie struct service_tie tie = {0};
+	cleanup_kv struct kv kv = {0};
+	int r = 0;
+
+	/* One without a tie that can be read may have any: nothing is removed then. */
+	if (b->service || b->damaged)
+		r = service_tie_read(b->dir_fd, &tie, e);
+	else if (box_is_running(b))
+		r = kv_read(&kv, b->dir_fd, USES, e);
+	for (size_t i = 0; r == 0 && i < tie.volumes.n; i++)
+		strv_push(out, tie.volumes.v[i]);
+	for (size_t i = 0; r == 0 && i < kv.keys.n; i++)
+		strv_push(out, kv.values.v[i]);
+	return r == -ENOENT ? 0 : r;
 }
 
 int volume_list(const struct store *s, struct volume_list *ret, struct err *e)
@@ -137,15 +171,12 @@ int volume_list(const struct store *s, struct volume_list *ret, struct err *e)
 	if (r == 0)
 		r = box_list_load(s, &boxes, e);
 	for (size_t i = 0; r >= 0 && i < boxes.n; i++) {
-		cleanup_service_tie struct service_tie tie = {0};
+		cleanup_strv struct strv ids = {0};
 
 		r = box_list_open(s, &boxes, i, e);
-		/* One without a tie that can be read may have any: nothing is removed then. */
-		if (r > 0 && boxes.v[i].dir_fd >= 0 && (boxes.v[i].service || boxes.v[i].damaged))
-			r = service_tie_read(boxes.v[i].dir_fd, &tie, e);
-		if (r == -ENOENT)
-			r = 0;
-		note_users(&list, boxes.v[i].name, &tie.volumes);
+		if (r > 0 && boxes.v[i].dir_fd >= 0)
+			r = read_uses(&boxes.v[i], &ids, e);
+		note_user(&list, &boxes.v[i], &ids);
 	}
 	if (r < 0)
 		return r;

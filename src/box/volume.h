@@ -1,14 +1,14 @@
 /*
- * volume.h - the volumes of services: directories that outlive the boxes that use them.
+ * volume.h - the volumes of projects: directories that outlive the boxes that use them.
  *
  *	DATA/volumes/<id>/record	name, mark, project, label; or service and target
  *	DATA/volumes/<id>/data/		what the boxes see
  *	DATA/volumes/<id>/new		data is not filled yet: what is in it is thrown away
  *
  * A volume belongs to a project's directory, wherever that is moved to: by its label, or without
- * one by the service and the directory in it. It is in use as long as a box exists that has it
- * (service_tie.h), running or not; whoever makes or removes boxes or volumes takes the lock on
- * DATA/volumes first.
+ * one by the service and the directory in it. It is in use as long as there is a service's box that has
+ * it (service_tie.h), running or not, and while a project's box runs that has it; whoever makes or
+ * removes boxes of services, volumes or their uses takes the lock on DATA/volumes first.
  */
 #ifndef BOX_VOLUME_H
 #define BOX_VOLUME_H
@@ -29,6 +29,7 @@ struct volume {
 	char *service, *target;
 	long long created; /* seconds since 1970 */
 	char *user;	   /* the name of a box that has it, or NULL; only from volume_list() */
+	bool by_service;   /* that box is one of a service */
 };
 
 void volume_clear(struct volume *v);
@@ -53,6 +54,9 @@ int volume_lock(const struct store *s, int *ret_fd, struct err *e);
  */
 int volume_make(const struct store *s, const struct volume *want, const char *base, char **ret_id,
 		struct err *e);
+
+/* The volumes that a project's box has, from its next start on. The caller holds volume_lock(). */
+int volume_set_uses(int box_dirfd, const struct strv *ids, struct err *e);
 
 /* The directory that boxes see; the caller frees it. */
 char *volume_data(const struct store *s, const char *id);

@@ -70,8 +70,14 @@ int mount_value_parse(const char *value, struct mount_value *ret, struct err *e)
 		source = text + strlen("cache:");
 		if (!value_name(source))
 			return err_set(e, ERR_USAGE, "bad name of a cache '%.80s'", source);
+	} else if (starts_with(text, "volume:")) {
+		m.kind = MOUNT_SETTING_VOLUME;
+		source = text + strlen("volume:");
+		if (!value_name(source))
+			return err_set(e, ERR_USAGE, "bad name of a volume '%.80s'", source);
 	} else if (!*text) {
-		return err_set(e, ERR_USAGE, "expected a directory, cache:NAME or tmpfs");
+		return err_set(e, ERR_USAGE,
+			       "expected a directory, cache:NAME, volume:NAME or tmpfs");
 	}
 	if (m.size && m.kind != MOUNT_SETTING_TMPFS)
 		return err_set(e, ERR_USAGE, "size= is for tmpfs only");

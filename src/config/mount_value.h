@@ -13,11 +13,16 @@
 
 #include "base/err.h"
 
-enum mount_kind { MOUNT_SETTING_BIND, MOUNT_SETTING_CACHE, MOUNT_SETTING_TMPFS };
+enum mount_kind {
+	MOUNT_SETTING_BIND,
+	MOUNT_SETTING_CACHE,
+	MOUNT_SETTING_VOLUME,
+	MOUNT_SETTING_TMPFS
+};
 
 struct mount_value {
 	enum mount_kind kind;
-	char *source; /* a path as written, or a cache's name; NULL for tmpfs; owned */
+	char *source; /* a path as written, or the name of a cache or volume; NULL for tmpfs; owned */
 	bool read_only;
 	unsigned long long size; /* bytes; 0: not given */
 	bool overlay;

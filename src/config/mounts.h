@@ -19,7 +19,7 @@ int settings_mount(const struct settings *s, size_t i, const struct mount_source
 struct mount_setting {
 	enum mount_kind kind;
 	char *target;	    /* absolute inside the box, normalized; "~" is the home inside */
-	const char *source; /* BIND: absolute host path, unresolved; CACHE: its name; TMPFS: NULL */
+	const char *source; /* BIND: absolute host path, unresolved; TMPFS: NULL; else its name */
 	const char *real;   /* BIND: source with symlinks followed; NULL: see error */
 	int error;	    /* an errno */
 	bool outside;	    /* BIND: real is outside the project */

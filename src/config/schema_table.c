@@ -494,7 +494,7 @@ const struct schema_key schema_keys[N_KEYS] = {
 	[KEY_MOUNTS] = {.section = "mounts", .key = "*",
 	 .acts = ACTS_START, .asked = ASKED_MOUNT, .deny = "mounts caches", .programs = true,
 	 .check_key = check_mount_target, .check_value = check_mount_value,
-	 .help = "target = PATH, cache:NAME or tmpfs, then ro, rw, overlay, size=SIZE"},
+	 .help = "target = PATH, cache:NAME, volume:NAME or tmpfs, then ro, rw, overlay, size=SIZE"},
 	[KEY_MATRIX] = {.section = "matrix", .key = "*",
 	 .acts = ACTS_USE, .asked = ASKED_THERE, .deny = "", .check_key = check_name,
 	 .check_value = check_image,

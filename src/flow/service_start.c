@@ -175,12 +175,16 @@ static int mount_volumes(const struct store *s, const struct service_run *run,
 	out->marks = xcalloc(run->volumes.n + 1, sizeof(*out->marks));
 	for (size_t i = 0; i < run->volumes.n; i++) {
 		const struct service_volume *v = &run->own.volumes[i];
-		size_t n = out->n++;
+		size_t n = out->n++, first = 0;
 
 		out->v[n] = (struct extra_mount){.source = volume_data(s, run->volumes.v[i]),
 						 .target = v->target,
 						 .read_only = v->read_only};
-		if (volume_begin(s, run->volumes.v[i], &out->lock, &out->marks[n], e) < 0)
+		while (!streq(run->volumes.v[first], run->volumes.v[i]))
+			first++;
+		/* The first mount of a volume fills it. */
+		if (first == i &&
+		    volume_begin(s, run->volumes.v[i], &out->lock, &out->marks[n], e) < 0)
 			return -e->code;
 		out->v[n].unfilled = out->marks[n];
 	}

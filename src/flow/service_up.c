@@ -26,6 +26,7 @@
 #include "config/service.h"
 #include "flow/service_holder.h"
 #include "flow/service_start.h"
+#include "grant/bounds.h"
 #include "grant/reach.h"
 
 struct upping {
@@ -137,11 +138,15 @@ static int note_lines(const char *project, const struct strv *lines, bool first,
 static int find_given(const struct upping *u, const struct service_group *g, struct strv *out,
 		      struct err *e)
 {
+	cleanup_strv struct strv kept = {0};
 	cleanup_box struct box b = BOX_INIT;
 	int r = box_find_project(u->project.store, g->project, &b, e);
 
 	if (r == 0)
-		r = reach_kept(&b, out, e);
+		r = reach_kept(&b, &kept, e);
+	for (size_t i = 0; i < kept.n; i++)
+		if (!bounds_is_of_mount(kept.v[i]))
+			strv_push(out, kept.v[i]);
 	return r < 0 && r != -ENOENT ? r : services_state_given_read(g->dir, out, e);
 }
 

@@ -425,7 +425,12 @@ static int remove_volumes(const struct service_group *g, struct err *e)
 	int r = volume_list(&g->store, &list, e);
 
 	for (size_t i = 0; r == 0 && i < list.n; i++)
-		if (streq(list.v[i].mark, g->mark) && !list.v[i].user)
+		if (!streq(list.v[i].mark, g->mark))
+			continue;
+		else if (list.v[i].user)
+			log_note("volume '%s' is kept: box '%s' runs with it", list.v[i].name,
+				 list.v[i].user);
+		else
 			r = volume_remove(&g->store, list.v[i].id, e);
 	return r;
 }

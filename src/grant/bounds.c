@@ -186,6 +186,11 @@ static const char *what_of(const char *line)
 	return line + (kept_is_bound(line) ? strlen(KEPT) : strlen(HELD));
 }
 
+bool bounds_is_of_mount(const char *line)
+{
+	return kept_is_bound(line) && *what_of(line) == '/' && ends_with(line, RO);
+}
+
 /* Do the lines contain this restriction? A path also counts if it is in a protected one. */
 static bool holds(const struct strv *lines, const char *what)
 {

@@ -31,6 +31,9 @@ bool bounds_hide_project(const struct settings *s);
  */
 bool bounds_is_line(const char *line);
 
+/* Is it a kept one about a mount: a service's box has none of the project's mounts. */
+bool bounds_is_of_mount(const char *line);
+
 /* Do these lines leave a network? Do they show the project? */
 bool bounds_has_no_network(const struct strv *lines);
 bool bounds_has_no_project(const struct strv *lines);

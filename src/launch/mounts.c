@@ -69,9 +69,15 @@ static int fill_volume(const struct plan_mount *m, int rootfd, int hostfd, struc
 {
 	cleanup_close int from = -1, to = -1;
 	int r = path_open_beneath(rootfd, m->target, O_RDONLY | O_DIRECTORY, 0, &from, e);
+	struct stat root, there;
 
 	if (r < 0 && r != -ENOENT)
 		return r;
+	/* What is in another mount, such as the project, is not the image's. */
+	if (from >= 0 && (fstat(rootfd, &root) < 0 || fstat(from, &there) < 0))
+		return err_sys(e, errno, "cannot look at '%s'", m->target);
+	if (from >= 0 && root.st_dev != there.st_dev)
+		close_fd(&from);
 	to = openat(hostfd, m->source + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (to < 0)
 		return err_sys(e, errno, "cannot open '%s'", m->source);

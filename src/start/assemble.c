@@ -36,6 +36,7 @@
 #include "start/agent.h"
 #include "start/assemble_extra.h"
 #include "start/assemble_repository.h"
+#include "start/assemble_volume.h"
 #include "start/holder.h"
 
 static int choose_upper(const struct assemble_request *req, struct assembly *a, struct err *e)
@@ -302,6 +303,8 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 			return r;
 		m.source = assembly_keep(a, source);
 		return add_host(req, a, m, false, e);
+	case MOUNT_SETTING_VOLUME:
+		return assemble_volume(req, a, ms, e);
 	case MOUNT_SETTING_BIND:
 		m.source = assembly_keep(a, xstrdup(ms->real));
 		if ((r = check_inside(req->box->project, ms, e)) < 0)
@@ -465,6 +468,8 @@ static int add_setting_mounts(const struct assemble_request *req, struct assembl
 		r = reach_add_mounts(req->settings, a->home, v, n, &a->reach, e);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = add_setting_mount(req, a, &v[i], e);
+	if (r == 0)
+		r = assemble_volumes_used(req, a, e);
 	mount_settings_free(v, n);
 	return r;
 }

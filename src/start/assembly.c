@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
@@ -18,6 +19,11 @@ void assembly_clear(struct assembly *a)
 	strv_clear(&a->guarded);
 	strv_clear(&a->git);
 	strv_clear(&a->strings);
+	strv_clear(&a->volumes);
+	if (a->locks_volumes)
+		close(a->volumes_lock);
+	if (a->fills)
+		close(a->filling);
 	free(a->mounts);
 	*a = (struct assembly){0};
 }

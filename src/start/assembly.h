@@ -24,6 +24,10 @@ struct assembly {
 	const char *etc_note; /* for the start's notes, or NULL; see etc_lines.h */
 	char *home;	      /* of the user inside; owned by strings */
 	char *project;	      /* the project's directory inside, or NULL */
+	struct strv volumes;  /* ids of the project's that it gets */
+	bool locks_volumes;   /* volumes_lock is volume_lock() */
+	bool fills;	      /* filling is the lock of volume_begin() */
+	int volumes_lock, filling;
 };
 
 /* A mount from the command line. */

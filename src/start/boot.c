@@ -49,6 +49,7 @@
 #include "rootfs/image.h"
 #include "start/agent.h"
 #include "start/assemble.h"
+#include "start/assemble_volume.h"
 #include "start/follow.h"
 #include "start/holder.h"
 #include "start/hooks.h"
@@ -329,6 +330,7 @@ static int lock_and_start(struct booting *b, struct err *e)
 	r = start_recorded(b, *lifetime, e);
 	if (r < 0)
 		return r;
+	assemble_volumes_filled(&b->assembly, b->started.pidfd);
 	close_fd(&b->root->lease);
 	if (!req->sealed)
 		close_fd(lifetime);

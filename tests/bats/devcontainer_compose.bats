@@ -63,7 +63,7 @@ server_image() {
 	printf 'FROM app:1\nRUN echo built >/srv/id\nCOPY note /note\n' >p/.devcontainer/db/Dockerfile
 	echo one >p/.devcontainer/db/note
 	GREETING=hi run ! sandbox enter ./p -- true
-	[[ $output = *'asks for these of this machine: /tools = cache:p_devcontainer_tools; variable of yours: GREETING, for [service db] env.GREETING'* ]]
+	[[ $output = *'asks for these of this machine: variable of yours: GREETING, for [service db] env.GREETING'* ]]
 	run -0 --separate-stderr sandbox enter --accept ./p -- sh -c 'id -un; pwd; echo "$A|$B|$BUILT"; cat made; ls -d /tools; wget -qO - http://db:8080/hello'
 	[ "$output" = $'dev\n/work\njson|cost $5|me\nbuilt\n/tools\ngood day' ]
 	[ -O p/made ]
@@ -143,7 +143,7 @@ server_image() {
 		project = /w/p p/.devcontainer/devcontainer.json:1
 		env.MODE = test p/.devcontainer/compose.yml:10
 		env.LEVEL = info p/.devcontainer/compose.yml:4
-		mounts./c = cache:shop_cache ro p/.devcontainer/compose.yml:9
+		mounts./c = volume:cache ro p/.devcontainer/compose.yml:9
 		mounts./t = tmpfs p/.devcontainer/compose.yml:9
 		ports.8000 = 80 p/.devcontainer/compose.yml:11
 		ports.127.0.0.1:8001 = 81 p/.devcontainer/compose.yml:11

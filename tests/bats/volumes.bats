@@ -90,6 +90,37 @@ volume_image() {
 	[ "$(sandbox volume ls --json)" = '[]' ]
 }
 
+@test "a box of the project has the volumes of its services, and nothing removes one while it runs" {
+	volume_image
+	services $'image = app:1\nproject = /work\n[mounts]\n/data = volume:data\n/x = volume:data ro\n/work/sub = volume:own
+[service a]\nimage = app:1\ncommand = sh -c "rm /data/seed; echo a >/data/a; exec sleep 60"\nvolumes = data:/data, data:/again\nprofiles = later'
+	mkdir sub
+	echo host >sub/file
+	# Whoever comes first fills it from its image; what the project has there is not the image's. A trial changes nothing.
+	run -0 --separate-stderr sandbox try -- sh -c 'echo try >/data/try; ls /data /work/sub'
+	[ "$output" = $'/data:\ndeep\nlink\nseed\ntry\n\n/work/sub:\nfile' ]
+	run -0 --separate-stderr sandbox enter --root -- sh -c 'stat -c %a /data; cat /x/seed; ls /work/sub /data; echo box >/data/box; echo 1 >/work/sub/mine'
+	[ "$output" = $'1770\nfrom the image/data:\ndeep\nlink\nseed\n\n/work/sub:' ]
+	[ ! -e sub/mine ]
+	run ! sandbox enter --root -- sh -c 'echo >/x/y'
+	sandbox up -d a >/dev/null
+	wait_until 50 sandbox exec a cat /data/a
+	[ "$(sandbox exec a ls /data)" = $'a\nbox\ndeep\nlink' ]
+	[ "$(sandbox enter -- ls /work/sub)" = mine ]
+	fails 125 "volume 'p.own' is used by box 'p', which runs: 'sandbox stop p' first" sandbox volume rm p.own
+	says_nothing sandbox volume prune --force
+	run -0 --separate-stderr sandbox down -v
+	[[ $stderr = *"volume 'p.data' is kept: box 'p' runs with it"*"volume 'p.own' is kept"* ]]
+	sandbox stop p
+	[ "$(sandbox volume ls --json | jq -r '.[] | "\(.name) \(.used_by)"')" = $'p.data null\np.own null' ]
+	[ "$(sandbox enter --root -- ls /data)" = $'a\nbox\ndeep\nlink' ]
+	sandbox stop p
+	sandbox down -v
+	[ "$(sandbox volume ls --json)" = '[]' ]
+	printf '[mounts]\n/y = volume:\n' >sandbox.ini
+	fails 125 "*sandbox.ini:2: *bad name of a volume ''" sandbox config
+}
+
 @test "a start that was killed while it filled a volume: the next one fills it again" {
 	volume_image
 	services $'[service a]\nimage = app:1\nvolumes = named:/data'

@@ -169,7 +169,7 @@ static void keys(void **state)
 		{"mounts", "/a/../b", "x", "bad key '/a/../b' in [mounts]: " TARGET_RULE},
 		{"mounts", "/d", "ro", NULL}, /* a directory called ro */
 		{"mounts", "/d", "",
-		 "bad value '' for /d: expected a directory, cache:NAME or tmpfs"},
+		 "bad value '' for /d: expected a directory, cache:NAME, volume:NAME or tmpfs"},
 		{"mounts", "/d", "cache:../x",
 		 "bad value 'cache:../x' for /d: bad name of a cache '../x'"},
 		{"mounts", "/d", "src size=1G",

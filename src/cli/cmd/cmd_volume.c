@@ -191,8 +191,11 @@ static int run_rm(const struct args *args, int *ret_status, struct err *e)
 			r = no_such(args->v[i], e);
 		else if (v->user)
 			r = err_set(e, EBUSY,
-				    "volume '%s' is used by service '%s': 'sandbox down' in its "
-				    "project, or 'sandbox rm %s', first",
+				    v->by_service ? "volume '%s' is used by service '%s': 'sandbox "
+						    "down' in its project, or 'sandbox rm %s', "
+						    "first"
+						  : "volume '%s' is used by box '%s', which runs: "
+						    "'sandbox stop %s' first",
 				    v->name, v->user, v->user);
 		else
 			r = volume_remove(&s, v->id, e);
@@ -213,9 +216,9 @@ static int confirm(const struct volume_list *list, struct err *e)
 	if (!names.len)
 		return 0;
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-		return err_set(e, EPERM, "--force removes the volumes that no service uses: %s",
+		return err_set(e, EPERM, "--force removes the volumes that nothing uses: %s",
 			       names.data);
-	question = xasprintf("remove the volumes that no service uses (%s)?", names.data);
+	question = xasprintf("remove the volumes that nothing uses (%s)?", names.data);
 	r = ask_yes(question, &yes, e);
 	return r == 0 && !yes ? err_set(e, ECANCELED, "nothing was removed") : r;
 }
@@ -272,7 +275,7 @@ static const struct command volume_rm = {
 
 static const struct command volume_prune = {
 	.name = "volume prune",
-	.summary = "remove all volumes that no service uses",
+	.summary = "remove all volumes that nothing uses",
 	.usage = "[OPTIONS]",
 	.options = force_table,
 	.options_size = sizeof(struct volume_cli),

@@ -62,17 +62,38 @@ static void set_environment(struct composing *cs)
 	}
 }
 
-/* The name of a volume: of the compose project, unless it says otherwise. The caller frees it. */
-static char *volume_name(const struct composing *cs, const char *name)
+/* Does another service have that volume? */
+static bool is_shared(const struct composing *cs, const char *name)
+{
+	for (size_t i = 0; i < cs->services->n; i++) {
+		const struct node *list = node_get(cs->services->v[i].value, "volumes");
+
+		for (size_t k = 0; list && list->kind == NODE_LIST && k < list->n; k++) {
+			cleanup_compose_volume struct compose_volume v = {0};
+
+			if (cs->services->v[i].value != cs->own_service &&
+			    !compose_volume_parse(list->v[k].value, &v) && v.kind == VOLUME_NAMED &&
+			    v.source && streq(v.source, name))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * What a named volume is: the project's own, unless its name is that of other projects' too, and
+ * no service has it. The caller frees it.
+ */
+static char *named_volume(const struct composing *cs, const char *name)
 {
 	const struct node *volume = node_get(node_get(cs->compose.root, "volumes"), name);
 	const char *own = node_text(volume, "name");
+	cleanup_free char *cache = NULL;
 
-	if (own)
-		return xstrdup(own);
-	if (compose_is_true(node_get(volume, "external")))
-		return xstrdup(name);
-	return xasprintf("%s_%s", cs->compose.name, name);
+	if ((!own && !compose_is_true(node_get(volume, "external"))) || is_shared(cs, name))
+		return xasprintf("volume:%s", name);
+	cache = mount_cache_name(own ? own : name);
+	return xasprintf("cache:%s", cache);
 }
 
 static void set_mount(struct composing *cs, const struct node *n, const char *target,
@@ -116,7 +137,7 @@ static void set_volumes(struct composing *cs)
 	for (size_t i = 0; list && i < list->n; i++) {
 		const struct node *n = list->v[i].value;
 		cleanup_compose_volume struct compose_volume v = {0};
-		cleanup_free char *name = NULL, *cache = NULL, *value = NULL;
+		cleanup_free char *named = NULL, *value = NULL;
 
 		if (!compose_volume_read(cs, n, &v))
 			continue;
@@ -125,9 +146,8 @@ static void set_volumes(struct composing *cs)
 		} else if (v.kind == VOLUME_TMPFS) {
 			set_mount(cs, n, v.target, "tmpfs");
 		} else if (v.source) {
-			name = volume_name(cs, v.source);
-			cache = mount_cache_name(name);
-			value = xasprintf("cache:%s%s", cache, v.read_only ? " ro" : "");
+			named = named_volume(cs, v.source);
+			value = xasprintf("%s%s", named, v.read_only ? " ro" : "");
 			set_mount(cs, n, v.target, value);
 		}
 	}
