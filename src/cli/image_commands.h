@@ -38,7 +38,7 @@ struct bootstrap_cli {
 
 struct build_cli {
 	bool json, print, no_cache, pull, debug_shell, bases;
-	const char *file, *target, *platform, *timestamp, *devcontainer, *features_in, *lock;
+	const char *file, *target, *platform, *timestamp, *devcontainer, *features_in, *lock, *text;
 	struct strv names, build_args, build_contexts, secrets, agents, outputs, cache_from,
 		cache_to;
 };

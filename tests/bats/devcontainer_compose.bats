@@ -262,6 +262,23 @@ server_image() {
 	[ "$output" = $'tool\nyes' ]
 	(cd p && sandbox exec other ls /srv) >listed
 	[ "$(cat listed)" = id ]
+	cat >p/.devcontainer/compose.yml <<-'YAML'
+		services:
+		  app:
+		    build: {context: ., args: {WHO: me}, dockerfile_inline: "FROM app:1\nARG WHO\nCOPY note /srv/\nRUN <<E\necho $$WHO >>/srv/note\nE\n"}
+		    volumes: [..:/w]
+		  other: {build: {dockerfile_inline: "FROM app:1"}, command: [sh, -c, exec sleep 60]}
+	YAML
+	echo note >p/.devcontainer/note
+	(cd p && sandbox down >/dev/null)
+	run -0 --separate-stderr sandbox enter --rebuild ./p -- sh -c 'cat /srv/tool /srv/note; echo $TOOL'
+	[ "$output" = $'tool\nnote\nme\nyes' ]
+	[[ $(cd p && sandbox ps --json | jq -r '.[].service | select(.name == "other").state') = running ]]
+	cat <<<'services: {app: {build: {dockerfile_inline: "FROM app:1\nXUN no"}}}' >p/.devcontainer/compose.yml
+	run -125 --separate-stderr sandbox enter --rebuild ./p -- true
+	[[ $stderr = *"-:2: "*XUN* ]]
+	echo 'services: {app: {build: {dockerfile: x, dockerfile_inline: "FROM app:1"}}}' >p/.devcontainer/compose.yml
+	fails 125 "*'app': its build has both 'dockerfile' and 'dockerfile_inline'" sandbox enter --rebuild ./p -- true
 	echo 'services: {app: {build: ., volumes: [..:/w]}}' >p/.devcontainer/compose.yml
 	printf 'FROM app:1\nRUN echo more >/srv/more\n' >p/.devcontainer/Dockerfile
 	run -0 --separate-stderr sandbox enter --rebuild ./p -- sh -c 'cat /srv/tool /srv/more; echo $TOOL'

@@ -38,7 +38,7 @@
 struct request {
 	const struct build_cli *cli;
 	const char *directory;
-	char *file; /* its path; "-" is standard input */
+	char *file; /* its path; "-": standard input, or the text of an option */
 	char *ignore_file;
 	char *host_platform, *platform;
 	struct graph_options options;
@@ -80,8 +80,12 @@ static char *find_file(const struct request *r, struct err *e)
 {
 	static const char *const names[] = {"Dockerfile", "Containerfile", "dockerfile"};
 
-	if (r->cli->file)
-		return xstrdup(r->cli->file);
+	if (r->cli->file && r->cli->text) {
+		err_set(e, ERR_USAGE, "--file and --file-text cannot be used together");
+		return NULL;
+	}
+	if (r->cli->file || r->cli->text)
+		return xstrdup(r->cli->text ? "-" : r->cli->file);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		cleanup_free char *path = in_directory(r, names[i]);
 
@@ -462,7 +466,7 @@ static int read_devcontainer(struct request *r, bool has_dir, struct buf *out, s
 	if (!r->devcontainer)
 		return err_sys(e, errno, "cannot open '%s'", r->cli->devcontainer);
 	res = features_read(r->devcontainer, &r->features, e);
-	if (res < 0 || has_dir || r->cli->file)
+	if (res < 0 || has_dir || r->cli->file || r->cli->text)
 		return res;
 	image = r->cli->features_in ? r->cli->features_in : r->features.image;
 	if (!image)
@@ -481,8 +485,11 @@ static int read_dockerfile(struct request *r, struct buf *out, struct err *e)
 	r->file = find_file(r, e);
 	if (!r->file)
 		return -e->code;
-	res = streq(r->file, "-") ? read_stdin(out, e)
-				  : file_read(AT_FDCWD, r->file, DOCKERFILE_MAX, out, e);
+	if (r->cli->text)
+		buf_addstr(out, r->cli->text);
+	res = r->cli->text	    ? 0
+	      : streq(r->file, "-") ? read_stdin(out, e)
+				    : file_read(AT_FDCWD, r->file, DOCKERFILE_MAX, out, e);
 	return res < 0 ? res : read_ignore(r, e);
 }
 

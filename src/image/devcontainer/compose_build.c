@@ -31,7 +31,8 @@ void compose_leave_out(struct composing *cs, const char *name, const struct node
 
 static void note_keys(struct composing *cs, const struct node *build)
 {
-	static const char *const used[] = {"context", "dockerfile", "target", "args"};
+	static const char *const used[] = {"context", "dockerfile", "dockerfile_inline", "target",
+					   "args"};
 
 	for (size_t i = 0; build->kind == NODE_MAP && i < build->n; i++) {
 		const char *key = build->v[i].key;
@@ -79,20 +80,27 @@ static bool read_build(struct composing *cs, const char *name, const struct node
 	const struct node *context = node_get(build, "context");
 	const struct node *inline_text = node_get(build, "dockerfile_inline");
 
-	if (inline_text || (context && context->text && is_remote(context->text))) {
-		compose_leave_out(cs, name, inline_text ? inline_text : context,
-				  inline_text ? "'dockerfile_inline' is not implemented yet: write "
-						"a Dockerfile"
-					      : "the context of its build is not in the project");
+	if (context && context->text && is_remote(context->text)) {
+		compose_leave_out(cs, name, context,
+				  "the context of its build is not in the project");
+		return false;
+	}
+	if (file && file->text && inline_text && inline_text->text) {
+		compose_leave_out(cs, name, inline_text,
+				  "its build has both 'dockerfile' and 'dockerfile_inline'");
 		return false;
 	}
 	d->context = path_normalize(context ? context->dir : build->dir,
 				    context && context->text ? context->text : ".");
-	d->file = path_normalize(d->context, file && file->text ? file->text : "Dockerfile");
+	d->text = inline_text ? inline_text->text : NULL;
+	if (!d->text)
+		d->file = path_normalize(d->context,
+					 file && file->text ? file->text : "Dockerfile");
 	d->target = xstrdup(node_text(build, "target"));
 	add_arguments(cs, node_get(build, "args"), d);
 	note_keys(cs, build);
 	add_names(file, &d->names);
+	add_names(inline_text, &d->names);
 	add_names(context, &d->names);
 	add_names(node_get(build, "target"), &d->names);
 	return true;

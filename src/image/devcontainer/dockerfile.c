@@ -88,7 +88,7 @@ static void add_words(const struct dockerfile_build *d, const char *file, const 
 		strv_push(out, "--devcontainer");
 		strv_push(out, d->from);
 	}
-	if (!file) {
+	if (!context) {
 		strv_push(out, "--features-in");
 		strv_push(out, d->image);
 		return;
@@ -97,8 +97,8 @@ static void add_words(const struct dockerfile_build *d, const char *file, const 
 		strv_push(out, "--target");
 		strv_push(out, d->target);
 	}
-	strv_push(out, "--file");
-	strv_push(out, file);
+	strv_push(out, file ? "--file" : "--file-text");
+	strv_push(out, file ? file : d->text);
 	for (size_t i = 0; i < d->args.n; i++) {
 		strv_push(out, "--build-arg");
 		strv_push(out, d->args.v[i]);
@@ -118,13 +118,13 @@ static void hash_build(const struct dockerfile_build *d, const char *file, const
 
 	buf_addstr(&all, bases);
 	buf_addstr(&all, d->features.data);
-	if (!file)
+	if (!context)
 		buf_addf(&all, "image %s\n", d->image);
-	if (file && d->target)
+	if (context && d->target)
 		buf_addf(&all, "%s\n", d->target);
-	if (file)
-		buf_addf(&all, "%s\n%s\n%s\n", file, context, text);
-	for (size_t i = 0; file && i < d->args.n; i++)
+	if (context)
+		buf_addf(&all, "%s\n%s\n%s\n", file ? file : "", context, text);
+	for (size_t i = 0; context && i < d->args.n; i++)
 		buf_addf(&all, "%s\n", d->args.v[i]);
 	hash_bytes(all.data, all.len, ret);
 }
@@ -144,17 +144,24 @@ char *dockerfile_last(const struct resolution *r)
 	return xasprintf("%s:last", name);
 }
 
-/* The real paths of the Dockerfile and its context, and its text. False, as was said: no build. */
+/*
+ * The real paths of the Dockerfile, if it is a file, and its context, and its text. False, as was said:
+ * no build.
+ */
 static bool read_files(struct resolution *r, const struct dockerfile_build *d, char **ret_file,
 		       char **ret_context, struct buf *text)
 {
-	cleanup_free char *file = find_in_project(r, d, "the Dockerfile", d->file);
-	cleanup_free char *context = file ? find_in_project(r, d, "the context", d->context) : NULL;
+	cleanup_free char *file = d->text ? NULL : find_in_project(r, d, "the Dockerfile", d->file);
+	cleanup_free char *context = file || d->text
+					     ? find_in_project(r, d, "the context", d->context)
+					     : NULL;
 	struct err e;
 
 	if (!context)
 		return false;
-	if (resolution_read_inside(r, file, DOCKERFILE_MAX, text, &e) < 0) {
+	if (d->text)
+		buf_addstr(text, d->text);
+	else if (resolution_read_inside(r, file, DOCKERFILE_MAX, text, &e) < 0) {
 		complain(r, d, e.msg);
 		return false;
 	}
@@ -172,7 +179,7 @@ char *dockerfile_name(struct resolution *r, const struct dockerfile_build *d)
 	size_t root = strlen(r->project);
 	struct digest content;
 
-	if (d->file && !read_files(r, d, &file, &context, &text))
+	if ((d->file || d->text) && !read_files(r, d, &file, &context, &text))
 		return NULL;
 	follow_lock(r, d, &words, &bases);
 	/* The same for every clone: 'prebuilt' looks for it. */

@@ -10,8 +10,9 @@
 /* What is built, without variables. */
 struct dockerfile_build {
 	struct said_at at;
-	char *file;	     /* path of the Dockerfile, absolute; NULL: there is none */
-	char *image;	     /* that features are installed in, then */
+	char *file;	     /* path of the Dockerfile, absolute; or NULL: */
+	const char *text;    /* what it would say; or NULL, too: */
+	char *image;	     /* that features are installed in */
 	char *context;	     /* of a directory, absolute */
 	char *target;	     /* a stage, or NULL: the last one */
 	struct strv args;    /* NAME=value */
