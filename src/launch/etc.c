@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -22,6 +23,11 @@
 
 #define ETC_FILE_MAX (16u << 20)
 
+/* Where the files are read, and where they are written: the box's root, or two of its layers. */
+struct etc_roots {
+	int from, to;
+};
+
 /* A missing file, and one that can never be read, count as empty; other errors are reported. */
 static int read_open(int fd, int r, const char *path, struct buf *out, struct err *e)
 {
@@ -31,19 +37,20 @@ static int read_open(int fd, int r, const char *path, struct buf *out, struct er
 }
 
 /* Reads /etc/NAME of the box, following symlinks beneath its root. */
-static int read_etc(int rootfd, const char *path, struct buf *out, struct err *e)
+static int read_etc(const struct etc_roots *roots, const char *path, struct buf *out, struct err *e)
 {
 	cleanup_close int fd = -1;
-	int r = path_open_beneath(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, e);
+	int r = path_open_beneath(roots->from, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, e);
 
 	return read_open(fd, r, path, out, e);
 }
 
 /* Replaces an existing file atomically; nobody else can see a new one before the box starts. */
-static int write_etc(int rootfd, const char *path, const struct buf *text, struct err *e)
+static int write_etc(const struct etc_roots *roots, const char *path, const struct buf *text,
+		     struct err *e)
 {
 	cleanup_close int etc = -1, fd = -1;
-	int r = path_mkdirs_beneath(rootfd, "/etc", 0755, &etc, e);
+	int r = path_mkdirs_beneath(roots->to, "/etc", 0755, &etc, e);
 
 	if (r < 0)
 		return r;
@@ -56,7 +63,8 @@ static int write_etc(int rootfd, const char *path, const struct buf *text, struc
 }
 
 /* Users and groups: yours, and root. */
-static int apply_ids(int rootfd, const char *path, const char *line, const char *root,
+static int apply_ids(const struct etc_roots *roots, const char *path, const char *line,
+		     const char *root,
 		     bool (*check)(const struct buf *, const char *, bool, struct buf *),
 		     const struct plan_etc *etc, struct err *e)
 {
@@ -66,68 +74,107 @@ static int apply_ids(int rootfd, const char *path, const char *line, const char 
 
 	if (!line && !etc->users)
 		return 0;
-	r = read_etc(rootfd, path, &text, e);
+	r = read_etc(roots, path, &text, e);
 	if (r < 0)
 		return r;
 	if (line && !check(now, line, etc->only_ids, &with_you))
 		now = &with_you;
 	if (etc->users && !etc_text_root(now, root, &with_root))
 		now = &with_root;
-	return now == &text ? 0 : write_etc(rootfd, path, now, e);
+	return now == &text ? 0 : write_etc(roots, path, now, e);
 }
 
-static int apply_nsswitch(int rootfd, struct err *e)
+static int apply_nsswitch(const struct etc_roots *roots, struct err *e)
 {
 	static const char path[] = "/etc/nsswitch.conf";
 	cleanup_buf struct buf text = BUF_INIT, new = BUF_INIT;
-	int r = read_etc(rootfd, path, &text, e);
+	int r = read_etc(roots, path, &text, e);
 
 	if (r < 0 || etc_text_nsswitch(&text, &new))
 		return r;
-	return write_etc(rootfd, path, &new, e);
+	return write_etc(roots, path, &new, e);
 }
 
-static int apply_hosts(int rootfd, const struct plan_etc *etc, const char *hostname, struct err *e)
+static int apply_hosts(const struct etc_roots *roots, const struct plan_etc *etc,
+		       const char *hostname, struct err *e)
 {
 	static const char path[] = "/etc/hosts";
 	cleanup_buf struct buf text = BUF_INIT, new = BUF_INIT;
-	int r = read_etc(rootfd, path, &text, e);
+	int r = read_etc(roots, path, &text, e);
 
 	if (r < 0 || etc_text_hosts(&text, hostname, etc->others, &new))
 		return r;
 	/* First, because a correct hosts is taken as a sign that this one was done too. */
-	if (etc->users && (r = apply_nsswitch(rootfd, e)) < 0)
+	if (etc->users && (r = apply_nsswitch(roots, e)) < 0)
 		return r;
-	return write_etc(rootfd, path, &new, e);
+	return write_etc(roots, path, &new, e);
 }
 
-static int write_if_different(int rootfd, const char *path, const char *content, struct err *e)
+static int write_if_different(const struct etc_roots *roots, const char *path, const char *content,
+			      struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT, new = BUF_INIT;
 	int r;
 
 	if (!content)
 		return 0;
-	r = read_etc(rootfd, path, &text, e);
+	r = read_etc(roots, path, &text, e);
 	if (r < 0 || streq(text.data, content))
 		return r;
 	buf_addstr(&new, content);
-	return write_etc(rootfd, path, &new, e);
+	return write_etc(roots, path, &new, e);
+}
+
+static int apply(const struct etc_roots *roots, const struct plan_etc *etc, const char *hostname,
+		 struct err *e)
+{
+	int r = apply_ids(roots, "/etc/passwd", etc->passwd_line, "root:x:0:0:root:/root:/bin/sh",
+			  etc_text_passwd, etc, e);
+
+	if (r == 0)
+		r = apply_ids(roots, "/etc/group", etc->group_line, "root:x:0:", etc_text_group,
+			      etc, e);
+	if (r == 0 && etc->hosts)
+		r = apply_hosts(roots, etc, hostname, e);
+	if (r == 0)
+		r = write_if_different(roots, "/etc/resolv.conf", etc->resolv_conf, e);
+	return r < 0 ? err_add(e, "cannot prepare the box's /etc") : 0;
 }
 
 int etc_apply(int rootfd, const struct plan_etc *etc, const char *hostname, struct err *e)
 {
-	int r = apply_ids(rootfd, "/etc/passwd", etc->passwd_line, "root:x:0:0:root:/root:/bin/sh",
-			  etc_text_passwd, etc, e);
+	return apply(&(struct etc_roots){.from = rootfd, .to = rootfd}, etc, hostname, e);
+}
 
+/* Is it a directory that mkdir(2) makes the same? Or missing, then *ret_mode is the usual one. */
+static bool is_plain_etc(int lower, mode_t *ret_mode)
+{
+	cleanup_close int fd = -1;
+	struct stat st = {.st_mode = 0755};
+	struct err ignored;
+	int r = path_open_beneath(lower, "/etc", O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, &fd,
+				  &ignored);
+
+	if (r < 0 ? r != -ENOENT : fstat(fd, &st) < 0 || flistxattr(fd, NULL, 0) != 0)
+		return false;
+	*ret_mode = st.st_mode & 07777;
+	return st.st_uid == 0 && st.st_gid == 0 && *ret_mode <= 0777;
+}
+
+int etc_prepare(int lower, int upper, const struct plan_etc *etc, const char *hostname,
+		bool *ret_done, struct err *e)
+{
+	mode_t mode;
+	int r;
+
+	if (!is_plain_etc(lower, &mode))
+		return 0;
+	if (mkdirat(upper, "etc", mode) < 0)
+		return err_sys(e, errno, "cannot make the box's /etc in memory");
+	r = apply(&(struct etc_roots){.from = lower, .to = upper}, etc, hostname, e);
 	if (r == 0)
-		r = apply_ids(rootfd, "/etc/group", etc->group_line, "root:x:0:", etc_text_group,
-			      etc, e);
-	if (r == 0 && etc->hosts)
-		r = apply_hosts(rootfd, etc, hostname, e);
-	if (r == 0)
-		r = write_if_different(rootfd, "/etc/resolv.conf", etc->resolv_conf, e);
-	return r < 0 ? err_add(e, "cannot prepare the box's /etc") : 0;
+		*ret_done = true;
+	return r;
 }
 
 /* Opens the root's own /etc, with nothing mounted on it. */

@@ -4,6 +4,8 @@
 #ifndef LAUNCH_ETC_H
 #define LAUNCH_ETC_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "launch/plan.h"
 
@@ -15,6 +17,15 @@
  * another file system.
  */
 int etc_apply(int rootfd, const struct plan_etc *etc, const char *hostname, struct err *e);
+
+/*
+ * Does the same before an overlay is mounted: lower is its only layer, upper its new and empty
+ * upper directory. Sets *ret_done to true; or leaves all to etc_apply(), if the overlay would have
+ * to copy more of /etc than its mode. (Mounts beneath a layer, which would not be the box's, are no
+ * concern: the kernel refuses such an overlay.)
+ */
+int etc_prepare(int lower, int upper, const struct plan_etc *etc, const char *hostname,
+		bool *ret_done, struct err *e);
 
 /*
  * Updates hosts and resolv.conf in the root of a running box, whose /etc is under the control of

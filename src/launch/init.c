@@ -91,25 +91,28 @@ static int take_ids(const struct plan *p, int boot, struct err *e)
 }
 
 /*
- * P4. *ret_you is the nested user namespace. Joins the network namespace for good; with a gateway
- * it is in that already, and gets *ret_sysfs, else -1.
+ * P4. *ret_you is the nested user namespace. Joins the others for good; with a gateway it is in the
+ * network namespace already, and gets *ret_sysfs, else -1.
  */
 static int join_namespaces(const struct plan *p, int boot, int *ret_you, int *ret_sysfs,
 			   struct err *e)
 {
-	int fds[PROTOCOL_MAX_FDS], n_fds = 0, want = p->net == PLAN_NET_HOST ? 1 : 2;
+	int fds[PROTOCOL_MAX_FDS], n_fds = 0, want = p->net == PLAN_NET_HOST ? 2 : 3;
 	struct message m;
 
 	if (message_receive(boot, &m, fds, &n_fds, 0) != 1 || m.type != MESSAGE_NAMESPACES ||
 	    n_fds != want)
 		return err_set(e, ECONNRESET, "the launcher ended while the box started");
+	if (setns(fds[1], CLONE_NEWIPC) < 0)
+		return err_sys(e, errno, "cannot join the box's ipc namespace");
+	close_fd(&fds[1]);
 	if (p->net == PLAN_NET_NEW) {
-		if (setns(fds[1], CLONE_NEWNET) < 0)
+		if (setns(fds[2], CLONE_NEWNET) < 0)
 			return err_sys(e, errno, "cannot join the box's network namespace");
-		close_fd(&fds[1]);
+		close_fd(&fds[2]);
 	}
 	*ret_you = fds[0];
-	*ret_sysfs = fds[1];
+	*ret_sysfs = fds[2];
 	return 0;
 }
 

@@ -3,7 +3,7 @@
  *
  * A network namespace costs as much as all the mounts together, and neither needs the other until
  * /sys is mounted. So a short-lived helper of the launcher joins the box's user namespace and makes
- * it while pid 1 works; then it makes the nested user namespace.
+ * it while pid 1 works, and the ipc namespace; then it makes the nested user namespace.
  */
 #include "launch/namespaces.h"
 
@@ -26,7 +26,7 @@ struct making {
 	const struct plan *plan;
 	const struct project *project;
 	int pidfd, boot;
-	int you, net;
+	struct namespaces made;
 };
 
 /* The loopback of a new network namespace is down; netdevice(7). */
@@ -48,7 +48,15 @@ static int make_net(struct making *m, struct err *e)
 		return err_sys(e, errno, "cannot make the box's network namespace%s",
 			       errno == ENOSPC ? " (user.max_net_namespaces)" : "");
 	r = raise_loopback(e);
-	return r < 0 ? r : proc_open_namespace("net", &m->net, e);
+	return r < 0 ? r : proc_open_namespace("net", &m->made.net, e);
+}
+
+static int make_ipc(struct making *m, struct err *e)
+{
+	if (unshare(CLONE_NEWIPC) < 0)
+		return err_sys(e, errno, "cannot make the box's ipc namespace%s",
+			       errno == ENOSPC ? " (user.max_ipc_namespaces)" : "");
+	return proc_open_namespace("ipc", &m->made.ipc, e);
 }
 
 /*
@@ -66,10 +74,10 @@ static int make_sysfs(struct making *m, struct err *e)
 	fs = fsopen("sysfs", FSOPEN_CLOEXEC);
 	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return err_sys(e, errno, "cannot make the box's sysfs");
-	m->net = fsmount(fs, FSMOUNT_CLOEXEC,
-			 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-				 MOUNT_ATTR_NOEXEC);
-	return m->net < 0 ? err_sys(e, errno, "cannot mount the box's sysfs") : 0;
+	m->made.net = fsmount(fs, FSMOUNT_CLOEXEC,
+			      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+				      MOUNT_ATTR_NOEXEC);
+	return m->made.net < 0 ? err_sys(e, errno, "cannot mount the box's sysfs") : 0;
 }
 
 /* box-root must be mapped before a user namespace can be nested in it. */
@@ -98,7 +106,7 @@ static int make_you(struct making *m, struct err *e)
 	if (unshare(CLONE_NEWUSER) < 0)
 		return err_sys(e, errno, "cannot make the nested user namespace");
 	r = idmap_write(p->you_uid, p->you_gid, 0, 0, e);
-	return r < 0 ? r : proc_open_namespace("user", &m->you, e);
+	return r < 0 ? r : proc_open_namespace("user", &m->made.you, e);
 }
 
 static int make(void *arg, struct err *e)
@@ -112,22 +120,31 @@ static int make(void *arg, struct err *e)
 		return err_sys(e, errno, "cannot join the box's user namespace");
 	if (m->plan->net == PLAN_NET_NEW)
 		r = make_net(m, e);
+	if (r == 0)
+		r = make_ipc(m, e);
 	return r < 0 ? r : make_you(m, e);
 }
 
 int namespaces_make(const struct plan *p, const struct project *project, int pidfd, int boot,
-		    int *ret_you, int *ret_net, struct err *e)
+		    struct namespaces *ret, struct err *e)
 {
-	struct making m = {
-		.plan = p, .project = project, .pidfd = pidfd, .boot = boot, .you = -1, .net = -1};
+	struct making m = {.plan = p,
+			   .project = project,
+			   .pidfd = pidfd,
+			   .boot = boot,
+			   .made = NAMESPACES_INIT};
 	int r = helper_run(make, &m, e);
 
-	if (r < 0) {
-		close_fd(&m.you);
-		close_fd(&m.net);
-		return r;
-	}
-	*ret_you = m.you;
-	*ret_net = m.net;
-	return 0;
+	if (r < 0)
+		namespaces_clear(&m.made);
+	else
+		*ret = m.made;
+	return r;
+}
+
+void namespaces_clear(struct namespaces *n)
+{
+	close_fd(&n->you);
+	close_fd(&n->ipc);
+	close_fd(&n->net);
 }

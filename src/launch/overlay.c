@@ -20,6 +20,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "launch/etc.h"
 #include "launch/mount.h"
 
 #define DATA_MAX    4095 /* one page, mount(2) */
@@ -152,25 +153,47 @@ static int check_writable(const struct plan *p, struct err *e)
 }
 
 /*
- * userxattr: uses user.overlay.* attributes, the only ones we may write (Linux 5.11). index=on: a
- * second mount of a live upper fails with EBUSY instead of being undefined.
+ * Files are made in an upper directory in a third of the time that they take through the overlay.
+ * Only above a single layer, which looks as the overlay will.
  */
-int overlay_mount(const struct plan *p, int scratch, struct err *e)
+static int prepare_etc(const struct plan *p, int upper, bool *ret_done, struct err *e)
+{
+	cleanup_close int lower = -1;
+	int r;
+
+	if (p->upper || p->n_lowers != 1)
+		return 0;
+	r = open_dir(p->lowers[0], &lower, e);
+	return r < 0 ? r : etc_prepare(lower, upper, &p->etc, p->hostname, ret_done, e);
+}
+
+/*
+ * userxattr: uses user.overlay.* attributes, the only ones we may write (Linux 5.11). index=on: a
+ * second mount of a live upper fails with EBUSY instead of being undefined. Nobody else can mount
+ * one in memory, and there the kernel logs that it cannot have an index.
+ */
+int overlay_mount(const struct plan *p, int scratch, bool *ret_etc, struct err *e)
 {
 	__attribute__((cleanup(close_overlay_dirs))) struct overlay_dirs d = {.upper = -1,
 									      .work = -1};
 	cleanup_buf struct buf data = BUF_INIT;
+	bool etc = false;
 	int r = open_upper(p, scratch, &d, e);
 
-	buf_addstr(&data, "userxattr,index=on,lowerdir=");
+	buf_addstr(&data, p->upper ? "userxattr,index=on,lowerdir=" : "userxattr,lowerdir=");
 	if (r == 0)
 		r = add_lowers(p, &d, &data, e);
+	if (r == 0)
+		r = prepare_etc(p, d.upper, &etc, e);
 	if (r < 0)
 		return r;
 	buf_addf(&data, ",upperdir=%s,workdir=%s", fd_path(d.upper).s, fd_path(d.work).s);
 	if (mount("overlay", p->staging, "overlay", MS_NOSUID | MS_NODEV, data.data) < 0)
 		return overlay_error(p, errno, e);
-	return check_writable(p, e);
+	r = check_writable(p, e);
+	if (r == 0)
+		*ret_etc = etc;
+	return r;
 }
 
 static int make_memory_upper(int scratch, const char *name, struct overlay_dirs *d, struct err *e)

@@ -8,10 +8,10 @@
 #include "launch/plan.h"
 
 /*
- * If the plan has no upper directory, makes one in the directory `scratch`. Changes the working
- * directory.
+ * If the plan has no upper directory, makes one in the directory `scratch`. *ret_etc: its /etc is
+ * in line with the plan already, else that is left to etc_apply(). Changes the working directory.
  */
-int overlay_mount(const struct plan *p, int scratch, struct err *e);
+int overlay_mount(const struct plan *p, int scratch, bool *ret_etc, struct err *e);
 
 /*
  * Mounts an overlay on the open directory target, with m->source as lower and m->upper as upper.

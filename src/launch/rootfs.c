@@ -151,6 +151,7 @@ static int link_sudo(int rootfd, struct err *e)
 
 int rootfs_image(const struct plan *p, int host, struct rootfs *root, struct err *e)
 {
+	bool etc = false;
 	int r;
 
 	*root = (struct rootfs){.fd = -1, .pts = -1, .scratch = -1, .sysfs = -1};
@@ -158,10 +159,10 @@ int rootfs_image(const struct plan *p, int host, struct rootfs *root, struct err
 		return err_sys(e, errno, "cannot make the mount tree private");
 	r = mount_memory(p->staging, &root->scratch, e);
 	if (r == 0)
-		r = overlay_mount(p, root->scratch, e);
+		r = overlay_mount(p, root->scratch, &etc, e);
 	if (r == 0)
 		r = open_dir(p->staging, &root->fd, e);
-	if (r == 0)
+	if (r == 0 && !etc)
 		r = etc_apply(root->fd, &p->etc, p->hostname, e);
 	if (r == 0 && p->sudo && !p->read_only_root)
 		r = link_sudo(root->fd, e);

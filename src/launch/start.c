@@ -5,9 +5,9 @@
  *	--------------------			-------------------------
  *	L1 plan_check()
  *	L2 socketpair: the boot connection
- *	L3 clone3(user, mount, pid, ipc, uts,
- *	   cgroup if v2); with a gateway, which the
- *	   caller has joined, in its namespaces
+ *	L3 clone3(user, mount, pid, uts, cgroup if
+ *	   v2); with a gateway, which the caller has
+ *	   joined, in its namespaces
  *						P1 detach(): listens; own session; of the host's
  *						   descriptors only stdio, control, lifetime
  *						   lock, boot connection
@@ -15,7 +15,8 @@
  *	   MAPPED <----------------------------
  *	L4 namespaces_make(): the network	P3 rootfs_build(): all mounts but /sys
  *	   namespace and its loopback, or sysfs of
- *	   the gateway's; "you"; gateway_wait()
+ *	   the gateway's; ipc; "you";
+ *	   gateway_wait()
  *	   NAMESPACES + fds ------------------> P4 join_namespaces()
  *	L5 the caller may send SESSION on the	P5 rootfs_enter(): /sys, pivot; stdio is the
  *	   boot connection			   box's /dev/null
@@ -81,7 +82,7 @@ static pid_t clone_box(uint64_t flags, int *ret_pidfd)
 {
 	struct clone_args args = {
 		.flags = flags | CLONE_CLEAR_SIGHAND | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
-			 CLONE_NEWIPC | CLONE_NEWUTS | cgroup_namespace(),
+			 CLONE_NEWUTS | cgroup_namespace(),
 		.pidfd = (uintptr_t)ret_pidfd,
 	};
 
@@ -171,18 +172,17 @@ static int give_namespaces(const struct plan *p, const struct project *project, 
 			   struct started_box *started, struct err *e)
 {
 	bool gateway = p->net == PLAN_NET_GATEWAY;
-	cleanup_close int you = -1, net = -1;
+	__attribute__((cleanup(namespaces_clear))) struct namespaces made = NAMESPACES_INIT;
 	struct message m = {.type = MESSAGE_NAMESPACES};
 	int r = gateway ? give_box(p, started->pidfd, e) : 0;
 
 	if (r == 0)
-		r = namespaces_make(p, gateway ? project : NULL, started->pidfd, boot, &you, &net,
-				    e);
+		r = namespaces_make(p, gateway ? project : NULL, started->pidfd, boot, &made, e);
 	if (r == 0 && gateway)
 		r = gateway_wait(p->gateway, &started->number, e);
 	if (r < 0)
 		return r;
-	r = message_send(boot, &m, (int[]){you, net}, net < 0 ? 1 : 2, 0);
+	r = message_send(boot, &m, (int[]){made.you, made.ipc, made.net}, made.net < 0 ? 2 : 3, 0);
 	/* If pid 1 is gone, it has left an ERROR to be read. */
 	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
 		return err_sys(e, -r, "cannot start the box");

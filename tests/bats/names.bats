@@ -85,6 +85,23 @@ $me:x:77:" >rootfs/etc/group
 	[ "$(sandbox run dir:rootfs grep -cE 'host100000|localhost' /etc/hosts)" = 3 ]
 }
 
+@test "whatever the directory is: a symlink, not for all, for a group, missing" {
+	chmod 750 rootfs/etc
+	promised
+	[ "$(sandbox run dir:rootfs stat -c %a /etc)" = 750 ]
+	chmod 2755 rootfs/etc
+	promised
+	[ "$(sandbox run dir:rootfs stat -c %a /etc)" = 2755 ]
+	echo '10.3.3.3 image' >rootfs/etc/hosts
+	mv rootfs/etc rootfs/usr/etc
+	ln -s usr/etc rootfs/etc
+	promised
+	sandbox run dir:rootfs grep -q image /etc/hosts
+	rm -r rootfs/etc rootfs/usr/etc
+	promised
+	[ "$(sandbox run dir:rootfs stat -c %a /etc)" = 755 ]
+}
+
 @test "files are used for lookups, whatever nsswitch.conf says" {
 	echo 'hosts: dns' >rootfs/etc/nsswitch.conf
 	[ "$(sandbox run dir:rootfs cat /etc/nsswitch.conf)" = 'hosts: files dns' ]
