@@ -30,8 +30,6 @@
 /* From the end of a connection to that of pid 1; a box with many mounts takes time. */
 #define CLOSED_MS 500
 
-#define IDLE_POLL_MS 100 /* between two looks whether a box has become idle */
-
 #define CHILDREN_MAX_SIZE (8u << 20) /* pid_max is 4194304; far more than a box will have */
 
 void box_list_clear(struct box_list *l)
@@ -219,12 +217,10 @@ bool box_wait_ended(const struct box *b, int ms)
 
 int box_check_ended(const struct box *b, struct err *e)
 {
-	/*
-	 * The last process of a session may still be there for a moment, and keep it from being
-	 * idle.
-	 */
-	for (int waited = 0; !box_end_idle(b, 0) && waited < BOX_ENDING_MS; waited += IDLE_POLL_MS)
-		box_wait_ended(b, IDLE_POLL_MS);
+	box_end_idle(b, 0);
+	/* The last process of a session may have kept it from being idle for a moment. */
+	if (!box_wait_ended(b, BOX_ENDING_MS))
+		box_end_idle(b, 0);
 	if (box_is_running(b) || !box_wait_gone(b, BOX_TEARDOWN_MS))
 		return err_set(e, EBUSY, "box '%s' is running: 'sandbox stop %s' first", b->name,
 			       b->name);

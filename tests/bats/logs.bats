@@ -15,7 +15,7 @@ no_writer() { ! processes | grep -q 'sandbox: log of a box'; }
 @test "the output of a detached command is kept, both streams in order, and removed with the box" {
 	name=$(sandbox run --detach --name web host sh -c 'echo one; echo two >&2; printf "three\n\nhalf"; sleep 30')
 	[ "$name" = web ]
-	wait_until 50 said web ''
+	wait_until 50 eval '[ "$(sandbox logs web | wc -l)" = 4 ]'
 	[ "$(sandbox logs web)" = $'one\ntwo\nthree' ]
 	[ "$(sandbox logs --tail 2 web)" = three ]
 	says_nothing sandbox logs -n 0 web
