@@ -45,5 +45,6 @@ tried() { sandbox try --quiet --accept "$T/p" -- "$@"; }
 	fails 125 "box 'p-try' is running: 'sandbox stop p-try' first" sandbox discard "$T/p"
 	sandbox discard --force "$T/p"
 	wait_for $session
-	[ "$(sandbox ls --names)" = p ]
+	[ "$status" = 143 ]
+	sandbox ls --names | diff - <(echo p)
 }
