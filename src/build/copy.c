@@ -286,7 +286,8 @@ static int add(void *ctx, const struct copy_source *source, const struct copy_en
 	       struct err *e)
 {
 	struct copying *c = ctx;
-	int r = c->hash ? add_to_key(c, source, entry, e) : 0;
+	bool keyed = c->hash && !copy_source_is_repository(source);
+	int r = keyed ? add_to_key(c, source, entry, e) : 0;
 
 	return r == 0 && c->layer ? add_to_layer(c, source, entry, e) : r;
 }
@@ -309,6 +310,8 @@ static void add_words(struct copying *c)
 	copy_digest_text(&c->text, args->v[args->n - 1]);
 	for (size_t i = 0; i < req->step->contents.n; i++)
 		copy_digest_text(&c->text, req->step->contents.v[i]);
+	for (size_t i = 0; i < req->n_repositories; i++)
+		copy_digest_text(&c->text, req->repositories[i].key->hex);
 	/* The names of sources matter only with the key of their tree, or --parents. */
 	if (!req->from->key)
 		return;
@@ -319,7 +322,7 @@ static void add_words(struct copying *c)
 
 static int walk(struct copying *c, struct err *e)
 {
-	const struct copy_visitor visitor = {.each = add, .ctx = c};
+	const struct copy_visitor visitor = {.by_key = !c->layer, .each = add, .ctx = c};
 
 	return copy_sources_walk(c->sources, &visitor, e);
 }

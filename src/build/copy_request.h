@@ -37,6 +37,9 @@ struct copy_request {
 	const char *file;	 /* the Dockerfile's name, for messages */
 	const char *workdir;	 /* absolute: where a relative destination is */
 	const struct copy_tree *from;
+	/* Git repositories that ADD names, in order. They have keys, and files for copy_step(). */
+	const struct copy_tree *repositories;
+	size_t n_repositories;
 	const struct copy_tree *base; /* the stage so far; copy_key() does not need it */
 	struct timespec time;	      /* of what has none: parents that are made, here-documents */
 	struct layer_limits limits;   /* 0: none */

@@ -36,6 +36,9 @@ void copy_sources_clear(struct copy_sources *s)
 	ignore_clear(&s->flags.excludes);
 	if (s->view.tree)
 		copy_view_close(&s->view);
+	for (size_t i = 0; i < s->n_repositories; i++)
+		copy_view_close(&s->repositories[i]);
+	free(s->repositories);
 	*s = (struct copy_sources){0};
 }
 
@@ -92,6 +95,34 @@ static int add_content(struct copy_sources *s, const char *name, const char *tex
 	return 0;
 }
 
+bool copy_source_is_repository(const struct copy_source *source)
+{
+	return source->view && source->view->tree->is_context && source->view->tree->key;
+}
+
+/* Its files go where those of a directory would. */
+static int add_repository(struct copy_sources *s, const struct copy_request *req, const char *url,
+			  struct err *e)
+{
+	size_t i = s->n_repositories;
+	struct copy_source *source;
+	int r;
+
+	if (i >= req->n_repositories)
+		return err_set(e, ENOTSUP, "'%s' cannot be fetched here", url);
+	if (!s->repositories)
+		s->repositories = xcalloc(req->n_repositories, sizeof(*s->repositories));
+	r = copy_view_open(&req->repositories[i], &s->repositories[i], e);
+	if (r < 0)
+		return r;
+	s->n_repositories++;
+	source = add_source(s, url);
+	source->view = &s->repositories[i];
+	source->real = xstrdup("");
+	source->name = xstrdup("");
+	return 0;
+}
+
 /* As in Docker, only root may read it. */
 static int add_remote(struct copy_sources *s, const struct copy_request *req,
 		      struct copy_remotes *remotes, const char *url, struct err *e)
@@ -101,10 +132,7 @@ static int add_remote(struct copy_sources *s, const struct copy_request *req,
 	int r;
 
 	if (remote_kind(url) == REMOTE_GIT)
-		return err_set(
-			e, ENOTSUP,
-			"ADD does not fetch git repositories yet: 'RUN git clone' fetches '%s'",
-			url);
+		return add_repository(s, req, url, e);
 	r = copy_remotes_get(remotes, url, s->flags.checksum, req->limits.max_bytes, &file, e);
 	if (r < 0)
 		return err_add(e, "cannot add '%s'", url);
@@ -279,7 +307,7 @@ int copy_sources_walk(const struct copy_sources *s, const struct copy_visitor *v
 			r = walk_content(source, visitor, e);
 			continue;
 		}
-		if (is_excluded(source))
+		if (is_excluded(source) || (visitor->by_key && copy_source_is_repository(source)))
 			continue;
 		r = copy_view_walk(source->view, source->real, &source->filter, visit, &v, &ignored,
 				   e);

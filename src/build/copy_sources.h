@@ -30,11 +30,16 @@ struct copy_source {
 	struct timespec mtime;
 };
 
+/* Is it a git repository, of which the key stands for all files? */
+bool copy_source_is_repository(const struct copy_source *source);
+
 struct copy_sources {
 	struct copy_flags flags;
 	const char *destination;
 	size_t written; /* how many the Dockerfile names */
 	struct copy_view view;
+	struct copy_view *repositories; /* of the request */
+	size_t n_repositories;
 	struct copy_source *v;
 	size_t n;
 };
@@ -47,6 +52,7 @@ void copy_sources_clear(struct copy_sources *s);
 
 /* Calls each() for all files of all sources. */
 struct copy_visitor {
+	bool by_key; /* but for repositories, whose files their keys stand for */
 	int (*each)(void *ctx, const struct copy_source *source, const struct copy_entry *entry,
 		    struct err *e);
 	void *ctx;

@@ -13,6 +13,7 @@
 #include "store/store.h"
 
 struct build_cache;
+struct build_git;
 struct build_state;
 struct copy_session;
 
@@ -25,6 +26,7 @@ struct build {
 	struct copy_session *copy;
 	int cache_fd;		   /* of the latter */
 	struct build_cache *cache; /* of other builds */
+	struct build_git *gits;	   /* repositories that it uses */
 	/* The state that a stage leaves: builds it, or waits for it. It stays the engine's. */
 	int (*need)(struct build *b, size_t stage, const struct build_state **ret, struct err *e);
 	struct build_progress *progress; /* shared by the processes of the build */

@@ -15,8 +15,10 @@
 #include "base/file.h"
 #include "build/copy.h"
 #include "build/engine/build_files.h"
+#include "build/engine/build_git.h"
 #include "build/engine/build_layer.h"
 #include "build/engine/build_source.h"
+#include "build/remote.h"
 
 /* A step on its way. */
 struct copying {
@@ -24,6 +26,7 @@ struct copying {
 	struct build_state *s;
 	struct copy_request req;
 	struct build_source from;
+	struct copy_tree *repositories;
 };
 
 static const char *flag_of(const struct step *step, const char *name)
@@ -56,6 +59,29 @@ static void note_history(struct build_state *s, const struct step *step, time_t 
 		buf_addf(&text, " <<%s", in->heredocs[i].name);
 	buf_addf(&text, " %s", step->args.v[step->args.n - 1]);
 	build_state_history(s, text.data, true, true, made);
+}
+
+/* The git repositories of ADD: what they are, or with their files too. */
+static int find_repositories(struct copying *c, bool files, struct err *e)
+{
+	const struct step *step = c->req.step;
+	const char *keep = flag_of(step, "keep-git-dir"), *checksum = flag_of(step, "checksum");
+	bool keep_git_dir = keep && streq(keep, "true");
+	int r = 0;
+
+	if (step->of->in->kind != INSTRUCTION_ADD)
+		return 0;
+	if (!c->repositories)
+		c->repositories = xcalloc(step->args.n, sizeof(*c->repositories));
+	c->req.repositories = c->repositories;
+	c->req.n_repositories = 0;
+	for (size_t i = 0; r == 0 && i + 1 < step->args.n; i++)
+		if (remote_kind(step->args.v[i]) == REMOTE_GIT)
+			r = (files ? build_git_fetch
+				   : build_git_find)(c->b, step->args.v[i], keep_git_dir,
+						     checksum && *checksum ? checksum : NULL,
+						     &c->repositories[c->req.n_repositories++], e);
+	return r < 0 ? dockerfile_err(c->req.file, step->of->in->line, e) : 0;
 }
 
 /* Makes the key of the step, and looks for its layer: 1 or 0. */
@@ -105,7 +131,10 @@ static int copy(struct copying *c, struct build_layer *l, struct err *e)
 	cleanup_free char *tmp = NULL;
 	cleanup_close int upper = -1;
 	struct err ignored;
-	int r = image_store_tmpdir(store, &tmp, &upper, e);
+	int r = find_repositories(c, true, e);
+
+	if (r == 0)
+		r = image_store_tmpdir(store, &tmp, &upper, e);
 
 	if (r == 0 && fchmod(upper, 0755) < 0)
 		r = err_sys(e, errno, "cannot prepare '%s'", tmp);
@@ -160,8 +189,11 @@ int build_copy_step(struct build *b, struct build_state *s, const struct step *s
 	if (r < 0)
 		r = dockerfile_err(c.req.file, step->of->in->line, e);
 	else
+		r = find_repositories(&c, false, e);
+	if (r == 0)
 		r = found = find_or_copy(&c, &made, e);
 	build_source_close(&c.from);
+	free(c.repositories);
 	if (r < 0)
 		return r;
 	if (found)

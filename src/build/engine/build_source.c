@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "build/engine/build_base.h"
+#include "build/engine/build_git.h"
 #include "build/remote.h"
 
 void build_source_close(struct build_source *s)
@@ -77,10 +78,25 @@ static int open_dir(const char *path, const char *name, const struct ignore *ign
 	return 0;
 }
 
+static int open_repository(struct build *b, const char *value, struct build_source *ret,
+			   struct err *e)
+{
+	int r = build_git_fetch(b, value, false, NULL, &ret->tree, e);
+
+	if (r < 0)
+		return r;
+	ret->name = xstrdup(ret->tree.name);
+	ret->key = *ret->tree.key;
+	ret->tree.key = NULL;
+	return 0;
+}
+
 static int open_context(struct build *b, const char *value, struct build_source *ret, struct err *e)
 {
 	if (starts_with(value, SOURCE_DOCKER_IMAGE))
 		return open_image(b, value + strlen(SOURCE_DOCKER_IMAGE), ret, e);
+	if (remote_kind(value) == REMOTE_GIT)
+		return open_repository(b, value, ret, e);
 	if (strstr(value, "://") || remote_kind(value) != REMOTE_NONE)
 		return err_set(e, ENOTSUP,
 			       "the context '%s' is not here: download it, and name its directory "

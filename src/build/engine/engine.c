@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "build/engine/build_cache.h"
+#include "build/engine/build_git.h"
 #include "build/engine/engine_workers.h"
 #include "image/install.h"
 #include "image/layout.h"
@@ -23,6 +24,7 @@ static void engine_clear(struct engine *en)
 		build_triggers_free(en->stages[i].triggers);
 	}
 	free(en->stages);
+	build_git_free(&en->b);
 	build_close(&en->b);
 }
 

@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/spawn.h"
 #include "build/copy.h"
+#include "build/engine/build_git.h"
 #include "image/registry/registry.h"
 
 #define STOP_POLL_MS 100
@@ -80,6 +81,7 @@ static void be_worker(struct engine *en, size_t stage, int out, pid_t parent)
 	r = en->b.need(&en->b, stage, &state, &e);
 	/* What it has packed without a name must not stay. */
 	blob_unnamed_free(en->b.req->store);
+	build_git_free(&en->b);
 	copy_session_close(en->b.copy);
 	if (r < 0)
 		(void)!write(out, &e, sizeof(e));

@@ -22,6 +22,7 @@
 #include "build/remote.h"
 #include "build/values.h"
 #include "cli/image/build_bases.h"
+#include "cli/image/build_context.h"
 #include "cli/image/build_features.h"
 #include "cli/image/build_lent.h"
 #include "cli/image/build_output.h"
@@ -37,8 +38,10 @@
 /* What a command line asks for. */
 struct request {
 	const struct build_cli *cli;
+	const char *given; /* DIR, as it is written */
 	const char *directory;
-	char *file; /* its path; "-": standard input, or the text of an option */
+	struct build_context context; /* of a repository; else it has no top */
+	char *file;		      /* its path; "-": standard input, or the text of an option */
 	char *ignore_file;
 	char *host_platform, *platform;
 	struct graph_options options;
@@ -68,11 +71,18 @@ static void request_clear(struct request *r)
 	free(r->devcontainer);
 	features_clear(&r->features);
 	lock_clear(&r->lock);
+	build_context_clear(&r->context);
+}
+
+static bool is_remote(const struct request *r)
+{
+	return r->context.top >= 0;
 }
 
 static char *in_directory(const struct request *r, const char *name)
 {
-	return streq(r->directory, ".") ? xstrdup(name) : path_join(r->directory, name);
+	return is_remote(r) || streq(r->directory, ".") ? xstrdup(name)
+							: path_join(r->directory, name);
 }
 
 /* The path of the Dockerfile; the caller frees it. NULL with e set. */
@@ -89,7 +99,8 @@ static char *find_file(const struct request *r, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		cleanup_free char *path = in_directory(r, names[i]);
 
-		if (access(path, F_OK) == 0)
+		if (faccessat(r->context.top, path, F_OK, is_remote(r) ? AT_SYMLINK_NOFOLLOW : 0) ==
+		    0)
 			return take_ptr(path);
 		if (errno != ENOENT && errno != ENOTDIR) {
 			err_sys(e, errno, "cannot look at '%s'", path);
@@ -98,8 +109,16 @@ static char *find_file(const struct request *r, struct err *e)
 	}
 	err_set(e, ERR_USAGE,
 		"there is no Dockerfile or Containerfile in '%s': name a file with --file",
-		r->directory);
+		r->given);
 	return NULL;
+}
+
+/* A file of this machine, or of the repository. */
+static int read_input(const struct request *r, const char *path, size_t max, struct buf *out,
+		      struct err *e)
+{
+	return is_remote(r) ? build_context_read(&r->context, path, max, out, e)
+			    : file_read(AT_FDCWD, path, max, out, e);
 }
 
 static int read_stdin(struct buf *out, struct err *e)
@@ -130,7 +149,7 @@ static int read_ignore(struct request *r, struct err *e)
 	int res = -ENOENT;
 
 	for (size_t i = streq(r->file, "-"); res == -ENOENT && i < ARRAY_SIZE(paths); i++) {
-		res = file_read(AT_FDCWD, paths[i], IGNORE_MAX, &text, e);
+		res = read_input(r, paths[i], IGNORE_MAX, &text, e);
 		if (res == 0)
 			r->ignore_file = take_ptr(paths[i]);
 	}
@@ -478,6 +497,19 @@ static int read_devcontainer(struct request *r, bool has_dir, struct buf *out, s
 	return 0;
 }
 
+/* A repository is fetched, also to be only shown. */
+static int fetch_context(struct request *r, struct err *e)
+{
+	const char *keep = variables_get(&r->options.args, "BUILDKIT_CONTEXT_KEEP_GIT_DIR");
+	int res;
+
+	if (!build_context_is_remote(r->given))
+		return 0;
+	res = build_context_fetch(&r->context, r->given, &r->agents, keep && streq(keep, "1"), e);
+	r->directory = r->context.path;
+	return res;
+}
+
 static int read_dockerfile(struct request *r, struct buf *out, struct err *e)
 {
 	int res;
@@ -489,7 +521,7 @@ static int read_dockerfile(struct request *r, struct buf *out, struct err *e)
 		buf_addstr(out, r->cli->text);
 	res = r->cli->text	    ? 0
 	      : streq(r->file, "-") ? read_stdin(out, e)
-				    : file_read(AT_FDCWD, r->file, DOCKERFILE_MAX, out, e);
+				    : read_input(r, r->file, DOCKERFILE_MAX, out, e);
 	return res < 0 ? res : read_ignore(r, e);
 }
 
@@ -497,7 +529,8 @@ int image_cmd_build(const struct args *args, int *ret_status, struct err *e)
 {
 	__attribute__((cleanup(request_clear))) struct request r = {
 		.cli = args->options,
-		.directory = args->n ? args->v[0] : ".",
+		.given = args->n ? args->v[0] : ".",
+		.context = BUILD_CONTEXT_INIT,
 		.features = FEATURES_WANTED_INIT};
 	cleanup_dockerfile struct dockerfile file = {0};
 	cleanup_graph struct graph graph = {0};
@@ -505,12 +538,15 @@ int image_cmd_build(const struct args *args, int *ret_status, struct err *e)
 	int res = 0;
 
 	(void)ret_status;
+	r.directory = r.given;
 	if (r.cli->devcontainer)
 		res = read_devcontainer(&r, args->n > 0, &text, e);
-	if (res == 0 && !r.file)
-		res = read_dockerfile(&r, &text, e);
 	if (res == 0)
 		res = read_options(&r, e);
+	if (res == 0)
+		res = fetch_context(&r, e);
+	if (res == 0 && !r.file)
+		res = read_dockerfile(&r, &text, e);
 	if (res == 0)
 		res = dockerfile_parse(text.data, text.len, r.file, &file, e);
 	if (res == 0)
