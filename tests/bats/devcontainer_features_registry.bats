@@ -64,7 +64,7 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ','; }
 	registry_start
 	publish base 1.0.0
 	publish tool 1.0.0 "\"dependsOn\": {\"$REGISTRY/team/features/base\": {}}"
-	features "{\"$REGISTRY/team/features/tool:1\": {}, \"./own\": {}}"
+	features "{\"$REGISTRY/Team/features/tool:1\": {}, \"./own\": {}}"
 	mkdir p/.devcontainer/own
 	echo '{"id": "own"}' >p/.devcontainer/own/devcontainer-feature.json
 	echo 'echo own >>/opt/order' >p/.devcontainer/own/install.sh
@@ -94,9 +94,9 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ','; }
 	# A digest that nobody has, and what is no digest.
 	sed -i "s/sha256:..../sha256:0000/" "$lock"
 	run -125 sandbox enter --rebuild ./p -- true
-	[[ $output = *"cannot get the feature '$REGISTRY/team/features/tool:1'"* ]]
+	[[ $output = *"cannot get the feature '$REGISTRY/Team/features/tool:1'"* ]]
 	sed -i "s/sha256:0000/md5:/" "$lock"
-	fails 125 "*devcontainer-lock.json: the feature '$REGISTRY/team/features/tool:1'*" sandbox enter --rebuild ./p -- true
+	fails 125 "*devcontainer-lock.json: the feature '$REGISTRY/Team/features/tool:1'*" sandbox enter --rebuild ./p -- true
 	echo '{"features": []}' >"$lock"
 	fails 125 "*cannot use '*devcontainer-lock.json'*" sandbox enter --rebuild ./p -- true
 }

@@ -144,7 +144,8 @@ static void a_lock_says_what_it_lacks(void **state)
 	static const char text[] =
 		"{\"features\": {\"r.io/a:1\": {\"integrity\": \"sha256:x\", \"dependsOn\": "
 		"[\"r.io/b\", \"./own\"]}}}";
-	json_t *features = json_pack("{s:{}, s:{}, s:{}, s:{}}", "r.io/a:1", "r.io/c", "./d",
+	/* Ids are the same in upper case. */
+	json_t *features = json_pack("{s:{}, s:{}, s:{}, s:{}}", "r.io/A:1", "r.io/c", "./d",
 				     "ghcr.io/devcontainers/features/docker-in-docker");
 	cleanup_strv struct strv missing = {0};
 	cleanup_free char *all = NULL, *path = feature_lock_path("/p/.devcontainer.json");

@@ -42,9 +42,28 @@ int feature_lock_parse(const char *text, size_t len, const char *path, json_t **
 	return 0;
 }
 
+/* Ids are in lower case there. The caller frees it. */
+static char *key_of(const char *id)
+{
+	char *key = xstrdup(id);
+
+	for (char *c = key; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return key;
+}
+
+/* Those of earlier versions of this program are as they were written. */
+static json_t *find(const json_t *lock, const char *id)
+{
+	cleanup_free char *key = key_of(id);
+	json_t *entry = json_object_get(lock, key);
+
+	return entry ? entry : json_object_get(lock, id);
+}
+
 static const char *integrity(const json_t *lock, const char *id)
 {
-	return json_string_value(json_object_get(json_object_get(lock, id), "integrity"));
+	return json_string_value(json_object_get(find(lock, id), "integrity"));
 }
 
 int feature_lock_apply(const json_t *lock, struct feature *f, struct err *e)
@@ -107,8 +126,11 @@ static json_t *entry(const struct feature *f)
 		json_object_set(object, "version", version);
 	json_object_set_new(object, "resolved", json_string(resolved));
 	json_object_set_new(object, "integrity", json_string(digest_text(&f->digest).s));
-	for (void *it = json_object_iter(on); it; it = json_object_iter_next(on, it))
-		json_array_append_new(names, json_string(json_object_iter_key(it)));
+	for (void *it = json_object_iter(on); it; it = json_object_iter_next(on, it)) {
+		cleanup_free char *key = key_of(json_object_iter_key(it));
+
+		json_array_append_new(names, json_string(key));
+	}
 	if (json_array_size(names))
 		json_object_set(object, "dependsOn", names);
 	json_decref(names);
@@ -143,16 +165,20 @@ void feature_lock_format(const struct feature_list *l, json_t *old, json_t *feat
 
 	for (void *it = json_object_iter(features); it; it = json_object_iter_next(features, it)) {
 		const char *id = json_object_iter_key(it);
+		cleanup_free char *key = key_of(id);
 		cleanup_feature struct feature f = {0};
 		struct err ignored;
 
 		if (feature_name(id, NULL, NULL, &f, &ignored) == 0 && feature_wants_docker(&f) &&
-		    json_object_get(old, id))
-			json_object_set(all, id, json_object_get(old, id));
+		    find(old, id))
+			json_object_set(all, key, find(old, id));
 	}
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++) {
+		cleanup_free char *key = key_of(l->v[i].id);
+
 		if (l->v[i].kind != FEATURE_FOLDER)
-			json_object_set_new(all, l->v[i].id, entry(&l->v[i]));
+			json_object_set_new(all, key, entry(&l->v[i]));
+	}
 	json_object_set_new(doc, "features", sorted(all));
 	text = json_dumps(doc, JSON_INDENT(2));
 	buf_addf(out, "%s\n", text ? text : "{}");

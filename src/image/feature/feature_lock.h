@@ -3,7 +3,8 @@
  *
  *	{"features": {ID: {"version", "resolved", "integrity": DIGEST, "dependsOn": [ID...]}}}
  *
- * integrity is the digest of the manifest, or of the tarball. The file is that of @devcontainers/cli.
+ * integrity is the digest of the manifest, or of the tarball. Ids are in lower case. The file is that
+ * of @devcontainers/cli.
  */
 #ifndef IMAGE_FEATURE_FEATURE_LOCK_H
 #define IMAGE_FEATURE_FEATURE_LOCK_H
