@@ -187,6 +187,23 @@ int box_start_notes(const struct box *b, struct buf *out, struct err *e)
 	return 0;
 }
 
+int box_add_start_notes(const struct box *b, const char *lines, struct err *e)
+{
+	cleanup_close int fd = openat(b->dir_fd, "lock", O_WRONLY | O_APPEND | O_CLOEXEC);
+	size_t len = strlen(lines);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, errno, "cannot record it for box '%s'", b->name);
+	/* What is longer could not be read again. */
+	if ((size_t)st.st_size + len > LOCK_MAX_SIZE)
+		return err_set(e, ENOSPC, "cannot record it for box '%s', which has too many",
+			       b->name);
+	if (write(fd, lines, len) != (ssize_t)len)
+		return err_sys(e, errno, "cannot record it for box '%s'", b->name);
+	return 0;
+}
+
 /*
  * The recorded pid 1 if that same process still lives, else 0. Fails if the record cannot be read.
  */

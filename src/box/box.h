@@ -75,6 +75,9 @@ int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *n
  */
 int box_start_notes(const struct box *b, struct buf *out, struct err *e);
 
+/* Appends lines to them, about what the running box got since. */
+int box_add_start_notes(const struct box *b, const char *lines, struct err *e);
+
 /* How long an ended box may take to release its files; a stuck disk must not make us hang. */
 #define BOX_GONE_MS 30000
 

@@ -34,6 +34,17 @@
 		.letter = 'p', .name = "publish", .arg = "[HOST:]PORT",                 \
 		.help = "let a port of the host lead to one of the box", OPT_LIST(s, m) \
 	}
+#define OPT_MOUNT(s, m)                                                                            \
+	{                                                                                          \
+		.letter = 'm', .name = "mount", .arg = "SOURCE:TARGET[:ro]",                       \
+		.help = "mount a file or directory of the host", .word = WORD_FILE, OPT_LIST(s, m) \
+	}
+#define OPT_VOLUME(s, m)                                                             \
+	{                                                                            \
+		.letter = 'v', .name = "volume", .arg = "SOURCE:TARGET[:ro]",        \
+		.help = "the same as for Docker; a NAME is kept", .word = WORD_FILE, \
+		OPT_LIST(s, m)                                                       \
+	}
 #define OPT_LEARN(s, m)                                                                          \
 	{                                                                                        \
 		.name = "learn", .help = "open the network, and print the rules that it needed", \

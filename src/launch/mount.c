@@ -20,6 +20,23 @@ struct fd_path fd_path(int fd)
 	return p;
 }
 
+int mount_open_dir(const char *path, int *ret_fd, struct err *e)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open '%s'", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+int mount_memory(const char *directory, int *ret_fd, struct err *e)
+{
+	if (mount("tmpfs", directory, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
+		return err_sys(e, errno, "cannot mount tmpfs for the box's files");
+	return mount_open_dir(directory, ret_fd, e);
+}
+
 int mount_clone(int hostfd, const char *source, unsigned long long attrs, int *ret_fd,
 		struct err *e)
 {

@@ -15,6 +15,12 @@ struct fd_path {
 };
 struct fd_path fd_path(int fd);
 
+/* Opens (O_PATH) a directory by its path, such as the root. */
+int mount_open_dir(const char *path, int *ret_fd, struct err *e);
+
+/* Mounts a tmpfs, which ends with the mount namespace, on a directory, and opens (O_PATH) its root. */
+int mount_memory(const char *directory, int *ret_fd, struct err *e);
+
 /*
  * Clones the mounts at source and below it into *ret_fd, detached. A symlink anywhere in source is
  * an error: the plan holds real paths, and code in another box may be swapping them. attrs:

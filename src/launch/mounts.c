@@ -52,8 +52,8 @@ static int clone_bind(const struct plan_mount *m, int hostfd, int *ret_fd, struc
 	return mount_clone(hostfd, m->source, attrs, ret_fd, e);
 }
 
-static int open_bind_target(const struct plan_mount *m, int rootfd, int source, int *ret_fd,
-			    struct err *e)
+int mounts_open_target(const struct plan_mount *m, int rootfd, int source, int *ret_fd,
+		       struct err *e)
 {
 	struct stat st;
 
@@ -111,7 +111,7 @@ static int apply_bind(const struct plan_mount *m, size_t i, int rootfd, int host
 	if (r >= 0 && followed == 1)
 		r = clone_bind(m, hostfd, &source, e);
 	if (r == 0 && target < 0)
-		r = open_bind_target(m, rootfd, source, &target, e);
+		r = mounts_open_target(m, rootfd, source, &target, e);
 	if (r < 0)
 		return err_add(e, "cannot mount '%s'", m->target);
 	return mount_attach(source, target, m->target, e);

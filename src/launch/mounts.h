@@ -21,4 +21,11 @@ enum mounts_part { MOUNTS_OF_IMAGE, MOUNTS_OF_DEV };
 int mounts_apply(const struct plan *p, enum mounts_part part, int rootfd, int hostfd, int scratch,
 		 struct err *e);
 
+/*
+ * Opens (O_PATH) the target of a BIND whose source is open; creates it, and the directories on the
+ * way, if it is missing: a directory for a directory, else an empty file.
+ */
+int mounts_open_target(const struct plan_mount *m, int rootfd, int source, int *ret_fd,
+		       struct err *e);
+
 #endif

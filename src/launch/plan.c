@@ -70,6 +70,18 @@ static int check_mount(const struct plan_mount *m, struct err *e)
 	return 0;
 }
 
+int plan_check_mounts(const struct plan *p, struct err *e)
+{
+	int r = 0;
+
+	if (p->n_mounts > PLAN_MAX_MOUNTS)
+		return err_set(e, EINVAL, "%zu mounts were asked for, at most %d can be made",
+			       p->n_mounts, PLAN_MAX_MOUNTS);
+	for (size_t i = 0; r == 0 && i < p->n_mounts; i++)
+		r = check_mount(&p->mounts[i], e);
+	return r;
+}
+
 int plan_check(const struct plan *p, struct err *e)
 {
 	int r;
@@ -79,15 +91,9 @@ int plan_check(const struct plan *p, struct err *e)
 	if (p->n_lowers > PLAN_MAX_LOWERS)
 		return err_set(e, EINVAL, "the image has %zu layers, at most %d can be stacked",
 			       p->n_lowers, PLAN_MAX_LOWERS);
-	if (p->n_mounts > PLAN_MAX_MOUNTS)
-		return err_set(e, EINVAL, "%zu mounts were asked for, at most %d can be made",
-			       p->n_mounts, PLAN_MAX_MOUNTS);
 	if (!p->upper != !p->work)
 		return err_set(e, EINVAL, "an upper directory needs a work directory");
 	if ((r = check_hostname(p->hostname, e)) < 0)
 		return r;
-	for (size_t i = 0; i < p->n_mounts; i++)
-		if ((r = check_mount(&p->mounts[i], e)) < 0)
-			return r;
-	return 0;
+	return plan_check_mounts(p, e);
 }

@@ -18,7 +18,6 @@
 /* One page of mount data (mount(2)) holds this many "/proc/self/fd/NNN:" lower layers. */
 #define PLAN_MAX_LOWERS 200
 #define PLAN_MAX_MOUNTS 1024 /* 400 submodules need one each, and some for directories in between */
-
 struct gateway_link;
 
 /* A line "exit STATUS", of proc.h; the first one counts. */
@@ -114,7 +113,8 @@ struct plan {
 	bool notes_exit; /* pid 1 appends to it how the first session ended: PLAN_EXIT_NOTE */
 };
 
-/* 0, or -EINVAL with a message that names the invalid entry. */
+/* 0, or -EINVAL with a message that names the invalid entry; of all, or of its mounts alone. */
 int plan_check(const struct plan *p, struct err *e);
+int plan_check_mounts(const struct plan *p, struct err *e);
 
 #endif

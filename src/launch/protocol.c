@@ -36,6 +36,7 @@ static size_t message_size(const struct message *m)
 	case MESSAGE_MAPPED:
 	case MESSAGE_NAMESPACES:
 	case MESSAGE_LISTENER:
+	case MESSAGE_MOUNTS:
 		return offsetof(struct message, value) + sizeof(m->value);
 	default:
 		return 0;

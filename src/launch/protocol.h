@@ -2,7 +2,6 @@
  * protocol.h - the messages on the control socket of a box (and on the sudo socket inside it).
  *
  * SOCK_SEQPACKET, one message a packet, fixed size. A connection carries one request:
- *
  *	client                                pid 1
  *	SESSION + fds  ------------------->
  *	               <-------------------   ACCEPTED [+ the pty's master]   or   ERROR
@@ -11,8 +10,8 @@
  *	               <-------------------   STOPPED ...
  *	               <-------------------   EXIT
  *	STOP           ------------------->   (the box ends; the connection closes with it)
- *	STOP_IDLE      ------------------->   (the same, unless there are sessions)
- *	               <-------------------   ERROR   (there are)
+ *	STOP_IDLE      ------------------->   (the same, or ERROR: there are sessions)
+ *	MOUNTS         <------------------>   MOUNTS + its mount namespace   (see added.c)
  *
  * STOPPED carries the signal that stopped the command; SIGTTIN and SIGTTOU mean that it is in the
  * background of its pty and wants to read or set it. For a session with a pty, SIGNAL may be
@@ -57,6 +56,7 @@ enum message_type {
 	MESSAGE_STOP_IDLE,
 	MESSAGE_LISTENER, /* between sessions and the identity supervisor; see identity.c */
 	MESSAGE_SPACE,
+	MESSAGE_MOUNTS,
 };
 
 enum session_flags {

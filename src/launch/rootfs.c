@@ -38,24 +38,6 @@
 #include "launch/overlay.h"
 #include "launch/protocol.h"
 
-static int open_dir(const char *path, int *ret_fd, struct err *e)
-{
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_sys(e, errno, "cannot open '%s'", path);
-	*ret_fd = fd;
-	return 0;
-}
-
-/* One tmpfs for everything that a box keeps in memory; it ends with the mount namespace. */
-static int mount_memory(const char *staging, int *ret_fd, struct err *e)
-{
-	if (mount("tmpfs", staging, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
-		return err_sys(e, errno, "cannot mount tmpfs for the box's files");
-	return open_dir(staging, ret_fd, e);
-}
-
 static int mount_proc(int rootfd, struct err *e)
 {
 	cleanup_close int target = -1;
@@ -73,7 +55,7 @@ static int mount_proc(int rootfd, struct err *e)
 static int bind_host_sys(const struct rootfs *root, int target, struct err *e)
 {
 	cleanup_close int host = -1, sys = -1;
-	int r = open_dir("/", &host, e);
+	int r = mount_open_dir("/", &host, e);
 
 	if (r == 0)
 		r = mount_clone(host, "/sys",
@@ -157,11 +139,12 @@ int rootfs_image(const struct plan *p, int host, struct rootfs *root, struct err
 	*root = (struct rootfs){.fd = -1, .pts = -1, .scratch = -1, .sysfs = -1};
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_sys(e, errno, "cannot make the mount tree private");
+	/* One for everything that a box keeps in memory. */
 	r = mount_memory(p->staging, &root->scratch, e);
 	if (r == 0)
 		r = overlay_mount(p, root->scratch, &etc, e);
 	if (r == 0)
-		r = open_dir(p->staging, &root->fd, e);
+		r = mount_open_dir(p->staging, &root->fd, e);
 	if (r == 0 && !etc)
 		r = etc_apply(root->fd, &p->etc, p->hostname, e);
 	if (r == 0 && p->sudo && !p->read_only_root)
@@ -172,7 +155,7 @@ int rootfs_image(const struct plan *p, int host, struct rootfs *root, struct err
 int rootfs_build(const struct plan *p, struct rootfs *root, struct err *e)
 {
 	cleanup_close int host = -1;
-	int r = open_dir("/", &host, e);
+	int r = mount_open_dir("/", &host, e);
 
 	if (r == 0)
 		r = rootfs_image(p, host, root, e);

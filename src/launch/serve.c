@@ -364,6 +364,18 @@ static void abandon(struct server *srv, struct connection *c)
 	kill(-c->pid, SIGCONT);
 }
 
+/* To the box's owner: nothing inside has the right to mount in it. */
+static void give_mounts(struct connection *c)
+{
+	struct message m = {.type = MESSAGE_MOUNTS};
+	cleanup_close int fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		answer_error(c, errno, "cannot open the box's mount namespace");
+	else
+		message_send(c->fd, &m, &fd, 1, MSG_DONTWAIT);
+}
+
 static void read_connection(struct server *srv, struct connection *c)
 {
 	int fds[PROTOCOL_MAX_FDS], n_fds = 0;
@@ -388,6 +400,8 @@ static void read_connection(struct server *srv, struct connection *c)
 		stop(srv, m.value);
 	else if (r == 1 && m.type == MESSAGE_STOP_IDLE && c->pid == 0 && !srv->for_sudo)
 		stop_if_idle(srv, c, m.value);
+	else if (r == 1 && m.type == MESSAGE_MOUNTS && c->pid == 0 && !srv->for_sudo)
+		give_mounts(c);
 	else
 		abandon(srv, c);
 }

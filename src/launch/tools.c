@@ -47,16 +47,6 @@ static int new_namespaces(struct err *e)
 	return 0;
 }
 
-static int open_root(int *ret_fd, struct err *e)
-{
-	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_sys(e, errno, "cannot open '/'");
-	*ret_fd = fd;
-	return 0;
-}
-
 /*
  * Mounts copied into the namespace of a less privileged user keep their flags forever, also in
  * clones (mount_namespaces(7)). Code that gets into "you" with its rights, as root of a box with
@@ -106,7 +96,7 @@ static int make(void *arg, struct err *e)
 	if (r == 0)
 		r = idmap_write(0, 0, p->outer_uid, p->outer_gid, e);
 	if (r == 0)
-		r = open_root(&host, e);
+		r = mount_open_dir("/", &host, e);
 	if (r == 0)
 		r = rootfs_image(p, host, &root, e);
 	if (r == 0)
@@ -154,7 +144,7 @@ int tools_enter(int tree, char *const *shared, struct err *e)
 
 	if (unshare(CLONE_NEWNS) < 0)
 		return err_sys(e, errno, "cannot make a mount namespace for the tools");
-	r = open_root(&box, e);
+	r = mount_open_dir("/", &box, e);
 	if (r == 0)
 		r = mount_attach(tree, box, "/", e);
 	for (; r == 0 && *shared; shared++)

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "box/caches.h"
+#include "start/assemble_protect.h"
 
 int assemble_extra(const struct assemble_request *req, struct assembly *a, struct err *e)
 {
@@ -39,4 +40,24 @@ int assemble_extra(const struct assemble_request *req, struct assembly *a, struc
 							  .read_only = x->read_only});
 	}
 	return 0;
+}
+
+int assemble_added(const struct assemble_request *req, struct assembly *a, struct err *e)
+{
+	const char *target = settings_get(req->settings, KEY_PROJECT);
+	int r = assemble_extra(req, a, e);
+
+	if (r < 0)
+		return r;
+	/* The project's git data is protected if the box has the project. */
+	if (req->box->project && !(target && streq(target, "no")))
+		a->project = assembly_keep(a, xstrdup(target ? target : req->box->project));
+	a->plan.nested = settings_bool(req->settings, KEY_NESTED);
+	r = assemble_protection(req, a, e);
+	if (r < 0)
+		return r;
+	assemble_hide_sockets(req, a);
+	a->plan.mounts = a->mounts;
+	a->plan.n_mounts = a->n_mounts;
+	return plan_check_mounts(&a->plan, e);
 }

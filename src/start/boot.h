@@ -22,6 +22,8 @@
 
 /* The notes of a start have such a line for each mount point, quoted by err_quote(). */
 #define MOUNT_NOTE "mount "
+/* One that was added while the box runs has this one too: SOURCE:TARGET[:ro]. */
+#define ADDED_NOTE "added "
 
 struct boot_request {
 	const struct store *store;

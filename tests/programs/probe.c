@@ -10,6 +10,7 @@
  *	probe garble ADDRESS N		sends N packets of noise, each on a connection of its own
  *	probe session ADDRESS FLAGS N	asks for a session with N descriptors, prints the answer,
  *					and "left open" if one of them is kept
+ *	probe mounts ADDRESS		asks for the mount namespace: prints "given" or "no answer"
  *	probe trace PID			tries all ways into a process that ptrace(2) guards
  *	probe key COMMAND...		puts a key into the session keyring, runs COMMAND
  *
@@ -204,6 +205,17 @@ static int ask_session(const char *address, uint32_t flags, int n)
 	return 0;
 }
 
+static int ask_mounts(const char *address)
+{
+	struct message m = {.type = MESSAGE_MOUNTS};
+	int fd = connect_to(address, SOCK_SEQPACKET), fds[PROTOCOL_MAX_FDS], got = 0;
+
+	if (fd < 0 || message_send(fd, &m, NULL, 0, 0) < 0)
+		return answer(-1);
+	puts(message_receive(fd, &m, fds, &got, 0) == 1 && got > 0 ? "given" : "no answer");
+	return 0;
+}
+
 static int trace(pid_t pid)
 {
 	char byte;
@@ -255,6 +267,8 @@ int main(int argc, char **argv)
 	if (strcmp(what, "session") == 0 && argc == 5)
 		return ask_session(argv[2], (uint32_t)strtoul(argv[3], NULL, 0),
 				   (int)strtol(argv[4], NULL, 10));
+	if (strcmp(what, "mounts") == 0)
+		return ask_mounts(argv[2]);
 	if (strcmp(what, "trace") == 0)
 		return trace((pid_t)strtol(argv[2], NULL, 10));
 	if (strcmp(what, "key") == 0)

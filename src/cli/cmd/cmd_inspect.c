@@ -2,6 +2,7 @@
  * cmd_inspect.c - `sandbox inspect`: everything recorded about a box.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/json.h"
@@ -12,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/facts_view.h"
 #include "cli/ports_view.h"
+#include "start/boot.h"
 
 struct inspect_cli {
 	bool json;
@@ -29,10 +31,26 @@ static void print_ports(const struct box *b)
 	printf("ports      %s\n", ports);
 }
 
+/* Of a running box; see ADDED_NOTE. */
+static void list_added(const struct box *b, struct strv *out)
+{
+	cleanup_buf struct buf notes = BUF_INIT;
+	char *save = NULL;
+	struct err ignored;
+
+	if (!box_is_running(b) || box_start_notes(b, &notes, &ignored) < 0 || !notes.len)
+		return;
+	for (char *line = strtok_r(notes.data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		if (starts_with(line, ADDED_NOTE))
+			strv_push(out, line + strlen(ADDED_NOTE));
+}
+
 static int print(const struct box *b, long long size, const char *folder, const char *control,
 		 struct err *e)
 {
 	const char *state = box_view_state(b, e);
+	cleanup_strv struct strv added = {0};
 	char created[32], text[4096];
 
 	printf("name       %s\n", b->name);
@@ -47,6 +65,9 @@ static int print(const struct box *b, long long size, const char *folder, const 
 	printf("created    %s\n", box_view_created(b, created, sizeof(created)));
 	printf("size       %s\n", box_view_size_text(size).s);
 	print_ports(b);
+	list_added(b, &added);
+	for (size_t i = 0; i < added.n; i++)
+		printf("added      %s\n", added.v[i]);
 	printf("temporary  %s\n", b->temporary ? "yes" : "no");
 	printf("directory  %s\n", err_quote(text, sizeof(text), folder));
 	printf("control    %s\n", err_quote(text, sizeof(text), control));
@@ -60,6 +81,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_box struct box b = BOX_INIT;
 	cleanup_settings struct settings settings = {0};
+	cleanup_strv struct strv added = {0};
 	struct settings_request req = {0};
 	struct json j = JSON_INIT;
 	struct err ignored;
@@ -87,6 +109,11 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	jsonout_object_begin(&j, NULL);
 	r = box_view_json_members(&j, &b, e);
 	box_view_json_size(&j, size);
+	list_added(&b, &added);
+	jsonout_array_begin(&j, "added");
+	for (size_t i = 0; i < added.n; i++)
+		jsonout_string(&j, NULL, added.v[i]);
+	jsonout_array_end(&j);
 	jsonout_string(&j, "folder", folder);
 	jsonout_string(&j, "control", control);
 	if (known)
