@@ -50,7 +50,7 @@ int image_program(const char *const *words, bool speaks, struct err *e)
 	int status = 0, r;
 	pid_t pid;
 
-	r = start_program(words, speaks ? STDOUT_FILENO : STDERR_FILENO, &pid, e);
+	r = start_program(words, speaks ? STDOUT_FILENO : SPAWN_NULL, &pid, e);
 	if (r == 0)
 		r = wait_for(pid, &status, e);
 	if (r == 0 && status != 0)
