@@ -35,6 +35,7 @@ server_image() {
 	compose '"workspaceFolder": "/work", "remoteUser": "dev", "containerEnv": {"A": "json"}, "postCreateCommand": "wget -qO made http://db:8080/id"' <<-'YAML'
 		services:
 		  app:
+		    image: ours
 		    build:
 		      context: ..
 		      dockerfile: .devcontainer/Dockerfile
@@ -47,6 +48,7 @@ server_image() {
 		      - B=cost $$5
 		    command: sleep infinity
 		    depends_on: [db]
+		  worker: {image: ours, command: sleep 1000}
 		  db:
 		    build: ./db
 		    command: sh -c 'echo "$$GREETING" >/srv/hello; exec httpd -f -p 8080 -h /srv'
@@ -68,6 +70,7 @@ server_image() {
 	[ "$output" = $'dev\n/work\njson|cost $5|me\nbuilt\n/tools\ngood day' ]
 	[ -O p/made ]
 	cd p
+	[ "$(sandbox exec worker sh -c 'echo $BUILT')" = me ]
 	[[ $(sandbox ps --json | jq -r '.[].service | select(.name == "db") | "\(.state) \(.health)"') = 'running healthy' ]]
 	sandbox down >/dev/null
 	# Files that are copied into an image come with --rebuild.
@@ -121,7 +124,7 @@ server_image() {
 		    stop_grace_period: 1m
 		    stop_signal: SIGINT
 		    working_dir: /srv
-		  job: {image: app:1, entrypoint: "", command: "sh -c 'exit 0'"}
+		  job: {image: app:1, entrypoint: "", command: "sh -c 'exit 0'", volumes: ["../..:/all:ro"]}
 		  cache: {image: "redis:7", healthcheck: {disable: true}, ports: ["6379:6379"]}
 		  web: {image: nginx, profiles: [front], deploy: {replicas: 2}, logging: {driver: none}}
 	YAML
@@ -136,6 +139,7 @@ server_image() {
 		compose.yml:17: the key 'quux' of service 'app' is unknown
 		compose.yml:14: service 'app' NET_ADMIN: a box does not get this capability over the machine
 		compose.yml:24: nothing is mounted at '/none': there is no '$T/p/.devcontainer/none'
+		compose.yml:34: of '$T' only the project is mounted, at '/all/p'
 		devcontainer.json:1: port 'none:1' is left out: there is no service 'none'
 	EOF2
 	diff -u - <(settings) <<-EOF2
@@ -175,6 +179,7 @@ server_image() {
 		service job.image = app:1 p/.devcontainer/compose.yml:34
 		service job.command = sh -c 'exit 0' p/.devcontainer/compose.yml:34
 		service job.entrypoint = p/.devcontainer/compose.yml:34
+		service job.volumes = $T/p:/all/p:ro p/.devcontainer/compose.yml:34
 		service cache.image = redis:7 p/.devcontainer/compose.yml:35
 		service cache.ports = 6379:6379 p/.devcontainer/compose.yml:35
 		service cache.health = none p/.devcontainer/compose.yml:35

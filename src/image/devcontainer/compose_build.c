@@ -106,17 +106,33 @@ static bool read_build(struct composing *cs, const char *name, const struct node
 	return true;
 }
 
+/* How the image of that name is built, if a service does and calls it so; or NULL. */
+static const struct node *builder_of(const struct composing *cs, const char *image)
+{
+	for (size_t i = 0; i < cs->services->n; i++) {
+		const struct node *service = cs->services->v[i].value;
+		const struct node *how = node_get(service, "build");
+		const char *name = node_text(service, "image");
+
+		if (how && how->kind != NODE_NULL && name && streq(name, image))
+			return how;
+	}
+	return NULL;
+}
+
 char *compose_image(struct composing *cs, const char *name, const struct node *service,
 		    const struct layer_json *file, struct strv *names)
 {
 	const struct node *image = node_get(service, "image");
 	const struct node *how = node_get(service, "build");
-	bool built = how && how->kind != NODE_NULL, features = file && features_are_named(file);
+	bool built, features = file && features_are_named(file);
 	cleanup_dockerfile_build struct dockerfile_build d = {
-		.at = compose_at(built ? how : service),
-		.service = streq(name, cs->own) ? NULL : name,
-		.features = BUF_INIT};
+		.service = streq(name, cs->own) ? NULL : name, .features = BUF_INIT};
 
+	if ((!how || how->kind == NODE_NULL) && image && image->text)
+		how = builder_of(cs, image->text);
+	built = how && how->kind != NODE_NULL;
+	d.at = compose_at(built ? how : service);
 	if (!built && (!image || !image->text || !*image->text)) {
 		compose_leave_out(cs, name, service, "it has neither 'image' nor 'build'");
 		return NULL;

@@ -1,8 +1,5 @@
 /*
  * compose_own.c - the project's box, from the service that devcontainer.json names.
- *
- * Of a directory above the project only the project is mounted: what else is there is nobody's
- * business.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,27 +14,15 @@
 #include "image/devcontainer/devcontainer_compose.h"
 #include "image/devcontainer/mount.h"
 
-/* Where the project is, if this volume contains it; NULL: it does not. The caller frees it. */
-static char *holds_project(const struct composing *cs, const struct compose_volume *v)
-{
-	const char *project = cs->resolution->project;
-	cleanup_free char *real = v->kind == VOLUME_BIND ? realpath(v->source, NULL) : NULL;
-	cleanup_free char *all = NULL;
-
-	if (!real || !path_is_beneath(project, real))
-		return NULL;
-	all = xasprintf("%s/%s", v->target, project + (streq(real, "/") ? 1 : strlen(real)));
-	return path_normalize("/", all);
-}
-
 char *devcontainer_compose_target(struct composing *cs)
 {
 	const struct node *list = node_get(cs->own_service, "volumes");
 
 	for (size_t i = 0; list && i < list->n; i++) {
 		cleanup_compose_volume struct compose_volume v = {0};
-		char *target = compose_volume_parse(list->v[i].value, &v) ? NULL
-									  : holds_project(cs, &v);
+		char *target = compose_volume_parse(list->v[i].value, &v)
+				       ? NULL
+				       : compose_project_in(cs, NULL, &v);
 
 		if (target)
 			return target;
@@ -107,20 +92,14 @@ static void set_mount(struct composing *cs, const struct node *n, const char *ta
 static void set_bind(struct composing *cs, const struct node *n, const struct compose_volume *v,
 		     bool *found)
 {
-	cleanup_free char *inside = holds_project(cs, v);
+	cleanup_free char *inside = compose_project_in(cs, n, v);
 	cleanup_free char *value = xasprintf("%s%s", v->source, v->read_only ? " ro" : "");
-	struct said_at at = compose_at(n);
-	cleanup_free char *real = NULL;
 
 	if (!inside) {
 		if (compose_is_there(cs, n, v))
 			set_mount(cs, n, v->target, value);
 		return;
 	}
-	real = realpath(v->source, NULL);
-	if (real && !streq(real, cs->resolution->project))
-		resolution_note(cs->resolution, &at, "of '%s' only the project is mounted, at '%s'",
-				v->source, inside);
 	if (*found) {
 		free(value);
 		value = xasprintf("%s%s", cs->resolution->project, v->read_only ? " ro" : "");

@@ -105,9 +105,17 @@ static void read_volumes(const struct writing *w, struct found_volumes *all)
 	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n; i++) {
 		const struct node *n = list->v[i].value;
 		cleanup_compose_volume struct compose_volume v = {0};
+		char *inside;
 
 		if (!compose_volume_read(w->cs, n, &v))
 			continue;
+		inside = compose_project_in(w->cs, n, &v);
+		if (inside) {
+			free(v.source);
+			free(v.target);
+			v.source = xstrdup(w->cs->resolution->project);
+			v.target = inside;
+		}
 		if (v.kind == VOLUME_TMPFS)
 			set(w, n, KEY_SERVICE_TMPFS, v.target, NULL);
 		else if (v.kind != VOLUME_BIND || compose_is_there(w->cs, n, &v))

@@ -1,5 +1,8 @@
 /*
  * compose_values.c - values of a compose file that have several forms.
+ *
+ * Of a directory above the project only the project is mounted: what else is there is nobody's
+ * business.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -203,6 +206,26 @@ bool compose_volume_read(struct composing *cs, const struct node *n, struct comp
 		resolution_note(cs->resolution, &at, "the volume '%s' is left out: %s",
 				shown ? shown : "", why);
 	return !why;
+}
+
+char *compose_project_in(const struct composing *cs, const struct node *n,
+			 const struct compose_volume *v)
+{
+	const char *project = cs->resolution->project;
+	cleanup_free char *real = v->kind == VOLUME_BIND ? realpath(v->source, NULL) : NULL;
+	cleanup_free char *all = NULL, *inside = NULL;
+	struct said_at at;
+
+	if (!real || !path_is_beneath(project, real))
+		return NULL;
+	all = xasprintf("%s/%s", v->target, project + (streq(real, "/") ? 1 : strlen(real)));
+	inside = path_normalize("/", all);
+	if (n && !streq(real, project)) {
+		at = compose_at(n);
+		resolution_note(cs->resolution, &at, "of '%s' only the project is mounted, at '%s'",
+				v->source, inside);
+	}
+	return take_ptr(inside);
 }
 
 bool compose_is_there(struct composing *cs, const struct node *n, const struct compose_volume *v)

@@ -58,13 +58,14 @@ const char *compose_volume_parse(const struct node *n, struct compose_volume *re
 /* The same; false, with a note: it is left out. */
 bool compose_volume_read(struct composing *cs, const struct node *n, struct compose_volume *ret);
 
+/* Where the project is in the box, if v contains it, or NULL; to be freed. n: notes what is not. */
+char *compose_project_in(const struct composing *cs, const struct node *n,
+			 const struct compose_volume *v);
+
 /* Does what it binds exist? Otherwise it is left out, with a note. */
 bool compose_is_there(struct composing *cs, const struct node *n, const struct compose_volume *v);
 
-/*
- * One of `ports` as -p of docker-run has it: [[ADDRESS:]HOST:]BOX[/udp]. NULL, with a note: it
- * cannot be read. The caller frees it.
- */
+/* One of `ports`, as [[ADDRESS:]HOST:]BOX[/udp]; NULL, with a note. The caller frees it. */
 char *compose_port(struct composing *cs, const struct node *n);
 
 /*

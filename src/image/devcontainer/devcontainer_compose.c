@@ -214,7 +214,7 @@ char *devcontainer_compose_image(struct composing *cs, const struct layer_json *
 	cleanup_strv struct strv names = {0};
 	char *name = compose_image(cs, cs->own, cs->own_service, file, &names);
 
-	if (name && (build || features_are_named(file)))
+	if (name && (!image || !image->text || !streq(name, image->text)))
 		*ret_last = dockerfile_last(cs->resolution);
 	if (name)
 		compose_set(cs, build ? build : image, "image", row->section, row->key, name,
