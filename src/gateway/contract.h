@@ -10,8 +10,9 @@
  *
  *	GATEWAY_LISTEN_FD	a listening SOCK_SEQPACKET socket; its name is in the next
  *	GATEWAY_CACHE_FD	a directory that ends with the boot
+ *	GATEWAY_FOUNDER_FD	the connection of the launcher that has started it
  *
- * A launcher connects, once for each box. With the descriptors that are named (channel.h):
+ * Other launchers connect, once for each box. With the descriptors that are named (channel.h):
  *
  *	launcher				holder
  *	struct gateway_join ------------------>
@@ -27,10 +28,10 @@
  *
  * Others ask about a box, or add to it: port.h.
  *
- * The one that has started the holder is the first to connect, and gets no first answer: nothing was
- * there. An answer with another code than 0 ends the exchange. A connection that ends before the
- * pidfd was sent gives up its place. A connection that ends before the first answer has met a holder
- * that was about to end: the launcher starts another one.
+ * The one that has started the holder gets no first answer: nothing was there. It does not connect,
+ * since another could be faster. An answer with another code than 0 ends the exchange. A connection
+ * that ends before the pidfd was sent gives up its place. A connection that ends before the first
+ * answer has met a holder that was about to end: the launcher starts another one.
  */
 #ifndef GATEWAY_CONTRACT_H
 #define GATEWAY_CONTRACT_H
@@ -50,6 +51,7 @@
 enum {
 	GATEWAY_LISTEN_FD = 3,
 	GATEWAY_CACHE_FD,
+	GATEWAY_FOUNDER_FD,
 	GATEWAY_END_FD, /* one more than the last */
 };
 

@@ -65,8 +65,7 @@ struct holder {
 	struct networks networks;
 	struct client *clients;
 	size_t n_clients;
-	bool served;	 /* there has been a client */
-	bool had_box;	 /* and one that has started its box */
+	bool had_box;	 /* a client has started its box */
 	bool made_files; /* the journal and the refusals are new */
 	int watch;	 /* tells that the name servers may have changed; -1: nothing does */
 	struct pollfd *polls;
@@ -374,15 +373,18 @@ static void on_client(struct holder *h, struct client *c)
 		close_fd(&fds[i]);
 }
 
+static void add_client(struct holder *h, struct client c)
+{
+	h->clients = xrealloc(h->clients, h->n_clients + 1, sizeof(*h->clients));
+	h->clients[h->n_clients++] = c;
+}
+
 static void accept_clients(struct holder *h)
 {
 	int fd;
 
-	while ((fd = accept4(GATEWAY_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-		h->clients = xrealloc(h->clients, h->n_clients + 1, sizeof(*h->clients));
-		h->clients[h->n_clients++] = (struct client){.fd = fd, .founder = !h->served};
-		h->served = true;
-	}
+	while ((fd = accept4(GATEWAY_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+		add_client(h, (struct client){.fd = fd});
 }
 
 /* *e: why the network has no gateway, and no pasta in its place. */
@@ -578,7 +580,7 @@ static bool settle(struct holder *h)
 		else
 			network_end(&h->networks, n);
 	}
-	return used || has_clients(h) || !h->served;
+	return used || has_clients(h);
 }
 
 static void serve(struct holder *h)
@@ -656,6 +658,7 @@ int holder_run(void)
 	fallback_read(&h.networks);
 	servers_read(&h.networks.servers);
 	h.watch = servers_watch();
+	add_client(&h, (struct client){.fd = GATEWAY_FOUNDER_FD, .founder = true});
 	serve(&h);
 	leave(&h);
 	return 0;

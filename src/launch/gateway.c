@@ -36,7 +36,7 @@ static int above(int fd)
 }
 
 static int start_program(const struct gateway_place *place, int listener, int directory,
-			 struct err *e)
+			 int founder, struct err *e)
 {
 	static const char *const argv[] = {GATEWAY_PROGRAM, NULL}, *const envp[] = {NULL};
 	struct spawn s = {.program = place->program,
@@ -44,13 +44,15 @@ static int start_program(const struct gateway_place *place, int listener, int di
 			  .envp = envp,
 			  .fds = {SPAWN_NULL, SPAWN_NULL, SPAWN_NULL, SPAWN_SAME, SPAWN_SAME,
 				  SPAWN_SAME, SPAWN_SAME, SPAWN_SAME}};
-	cleanup_close int first = above(listener), second = above(directory);
+	cleanup_close int first = above(listener), second = above(directory),
+			  third = above(founder);
 	pid_t pid;
 
-	if (first < 0 || second < 0)
+	if (first < 0 || second < 0 || third < 0)
 		return err_sys(e, errno, "cannot duplicate a descriptor for the gateway");
 	s.fds[GATEWAY_LISTEN_FD] = first;
 	s.fds[GATEWAY_CACHE_FD] = second;
+	s.fds[GATEWAY_FOUNDER_FD] = third;
 	return spawn_start(&s, &pid, e);
 }
 
@@ -69,24 +71,31 @@ static int listen_at(int directory, const char *name, int *ret, struct err *e)
 }
 
 /*
- * Under the lock: connects to the holder that another has started, or to the socket of a new one.
+ * Under the lock: connects to the holder that another has started, or makes the socket of a new one.
  */
 static int connect_or_listen(int directory, const char *name, int *ret, int *ret_listener,
 			     struct err *e)
 {
-	cleanup_close int listener = -1;
-	int r = client_connect(directory, name, ret);
+	return client_connect(directory, name, ret) == 0
+		       ? 0
+		       : listen_at(directory, name, ret_listener, e);
+}
 
+/* *ret is connected to it. */
+static int start_holder(const struct gateway_place *place, int listener, int directory, int *ret,
+			struct err *e)
+{
+	cleanup_close int ours = -1, its = -1;
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, errno, "cannot make a socket pair");
+	ours = pair[0];
+	its = pair[1];
+	r = start_program(place, listener, directory, its, e);
 	if (r == 0)
-		return 0;
-	r = listen_at(directory, name, &listener, e);
-	if (r < 0)
-		return r;
-	r = client_connect(directory, name, ret);
-	if (r < 0)
-		return err_sys(e, -r, "cannot connect to the network's holder");
-	*ret_listener = take_fd(&listener);
-	return 0;
+		*ret = take_fd(&ours);
+	return r;
 }
 
 static int found(const struct gateway_place *place, struct gateway_link *link, struct err *e)
@@ -103,7 +112,7 @@ static int found(const struct gateway_place *place, struct gateway_link *link, s
 	r = connect_or_listen(directory, place->socket, &fd, &listener, e);
 	flock(directory, LOCK_UN); /* the program gets a duplicate, which would keep it */
 	if (r == 0 && listener >= 0)
-		r = start_program(place, listener, directory, e);
+		r = start_holder(place, listener, directory, &fd, e);
 	if (r < 0)
 		return r;
 	link->founds = listener >= 0;

@@ -78,6 +78,18 @@ in_trial() { on_host sandbox try --accept --quiet p -- "$@"; }
 	done
 }
 
+@test "a start that connects before the one that starts the holder is served, and so is that one" {
+	strace -o /dev/null true 2>/dev/null || skip 'strace cannot trace here'
+	on_host strace -f -qq -o /dev/null -e trace=listen -e inject=listen:delay_exit=1000000 \
+		sandbox enter --accept --quiet p -- true 3>&- &
+	first=$!
+	listens() { on_host ss -xlH | grep -q "/$(basename "$XDG_RUNTIME_DIR"/sandbox/net-*) "; }
+	wait_until 50 listens
+	on_host timeout 60 sandbox try --accept --quiet p -- true
+	wait_for $first
+	[ "$status" = 0 ]
+}
+
 @test "a holder that is killed takes the network with it: the next start makes another one" {
 	start_box
 	kill -9 "$(gateways | head -1)"
