@@ -96,12 +96,17 @@ static int add_root(const struct assemble_request *req, struct assembly *a, stru
 /*
  * Ours is found first by PATH, and by a symlink that launch/rootfs.c makes. A package's file is
  * never mounted over, which would break its removal and upgrade; except in a read-only system,
- * where no package is removed and scripts that run /usr/bin/sudo mean ours.
+ * where no package is removed and scripts that run /usr/bin/sudo mean ours. step: /run is the image's
+ * own, and becomes a part of a layer.
  */
-static void add_sudo(struct assembly *a)
+static void add_sudo(struct assembly *a, bool step)
 {
 	const char *sudo = assembly_keep(a, program_path("sudo"));
 
+	if (step)
+		assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_TMPFS,
+							  .target = BOX_RUN_DIR,
+							  .mode = 0755});
 	assembly_add_mount(a, (struct plan_mount){.kind = PLAN_MOUNT_BIND,
 						  .source = sudo,
 						  .target = BOX_SUDO_BIN,
@@ -158,7 +163,7 @@ static void add_standard_mounts(const struct assemble_request *req, struct assem
 							  .mode = 0700});
 	/* The probes of a service's health are in it. */
 	if (a->plan.sudo || req->box->service)
-		add_sudo(a);
+		add_sudo(a, false);
 }
 
 /* A root of another user has no directory for our home, and none can be made in it. */
@@ -528,6 +533,8 @@ int assemble_box(const struct assemble_request *req, struct assembly *a, struct 
 		add_standard_mounts(req, a);
 	if (!req->bare)
 		add_refusals(req, a);
+	else if (a->plan.sudo)
+		add_sudo(a, true);
 	add_image_folders(a);
 	r = add_home(req, a, e);
 	if (r == 0)

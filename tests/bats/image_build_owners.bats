@@ -104,3 +104,26 @@ lrwxrwxrwx 7/8 x/d/l" ] || {
 	EOF
 	sandbox image build -t b:1 .
 }
+
+# bats test_tags=debian-slim
+@test "sudo of a step: a USER becomes root where the image has sudo; the layer has nothing of ours" {
+	official debian-slim
+	cat >Dockerfile <<-'EOF'
+		FROM debian:bookworm-slim
+		RUN useradd -m dev; printf '#!/bin/sh\nexit 9\n' >/usr/bin/sudo; chmod 4755 /usr/bin/sudo
+		USER dev
+		RUN sudo sh -c 'id -u; touch /of-root; install -o games /dev/null /of-games' >/tmp/out; sudo -u games touch /tmp/games; touch /tmp/dev
+		RUN sudo -n true && sudo mv /usr/bin/sudo /usr/bin/was && sudo mv /usr/bin/was /usr/bin/sudo
+		USER root
+		RUN rm /usr/bin/sudo
+		USER dev
+		RUN ! command -v sudo
+	EOF
+	sandbox image build -q -t x:1 -o type=tar,dest=out . >/dev/null
+	[ "$(tar -xOf out tmp/out)" = 0 ]
+	tar --numeric-owner -tvf out >list
+	dev=$(awk '$6 == "tmp/dev" { print $2 }' list)
+	[ "$dev" = 1000/1000 ]
+	[ "$(awk '$6 == "of-root" || $6 == "of-games" || $6 == "tmp/games" { print $6, $2 }' list | sort | tr '\n' ' ')" = 'of-games 5/0 of-root 0/0 tmp/games 5/60 ' ]
+	run ! grep -E 'run/sandbox|usr/local/bin/sudo' list
+}

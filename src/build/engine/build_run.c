@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -44,6 +45,7 @@ struct running {
 	struct strv argv, env;
 	char *script; /* a here-document that is a program of its own; or NULL */
 	bool network;
+	bool sudo; /* the image's sudo cannot make its USER root: ours does */
 	uint32_t uid, gid;
 	char *cwd;
 };
@@ -199,6 +201,17 @@ static bool is_root(const char *user)
 	       starts_with(user, "root:");
 }
 
+/* Without a sudo of its own an image has none, as elsewhere. */
+static bool has_sudo(const struct view *view)
+{
+	struct err ignored;
+	struct stat st;
+	size_t layer;
+
+	return view_lookup(view, "/usr/bin/sudo", &layer, &st, &ignored) == 0 &&
+	       S_ISREG(st.st_mode);
+}
+
 static int find_user(struct running *p, struct err *e)
 {
 	cleanup_build_files struct build_files files = {0};
@@ -216,6 +229,7 @@ static int find_user(struct running *p, struct err *e)
 	if (r < 0)
 		return r;
 	view = build_files_view(&files);
+	p->sudo = has_sudo(&view);
 	r = plan_find_user(&view, user, &p->uid, &p->gid, e);
 	return r < 0 ? err_add(e, "cannot become the USER '%s'", user) : 0;
 }
@@ -331,9 +345,12 @@ static int keep_upper(struct running *p, struct build_layer *l, const struct box
 static void fill_box(struct running *p, struct image_root *root, struct step_box *box)
 {
 	const char *user = build_state_text(p->s, "User");
+	struct settings *settings = p->network ? &p->b->open : &p->b->closed;
+	const struct setting sudo = setting_of(KEY_SUDO, p->sudo ? "yes" : "no", "the image");
 
+	settings_add(settings, &sudo);
 	*box = (struct step_box){.store = &p->b->store,
-				 .settings = p->network ? &p->b->open : &p->b->closed,
+				 .settings = settings,
 				 .user = &p->b->user,
 				 .root = root,
 				 .bare = true,

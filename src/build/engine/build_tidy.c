@@ -1,6 +1,6 @@
 /*
- * build_tidy.c - the launcher makes mount points in the box's upper directory, and two files in
- * /etc. A layer has none of them, as in Docker.
+ * build_tidy.c - the launcher makes mount points in the box's upper directory, two files in /etc, and
+ * a symlink for sudo. A layer has none of them, as in Docker.
  *
  * What is not empty stays: something of the step is in it. Follows no symlinks: a mount point that
  * an image's symlink leads to stays too.
@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/owner.h"
 #include "base/path.h"
+#include "launch/box_paths.h"
 
 /* The owner that root of a box set; "" if there is none. */
 static int read_mark(int fd, char ret[OWNER_MAX], struct err *e)
@@ -175,11 +176,29 @@ static int remove_file(int upper, const char *path, struct err *e)
 	return err_sys(e, errno, "cannot remove '%s' of the layer", path);
 }
 
+/* The symlink that makes a step's sudo ours. */
+static int remove_sudo(int upper, const struct view *below, struct err *e)
+{
+	static const char path[] = "/" BOX_SUDO_LINK;
+	char target[sizeof(BOX_SUDO_BIN)];
+	cleanup_close int dir = -1;
+	int r = open_parent(upper, path, &dir, e);
+	ssize_t n;
+
+	if (r <= 0)
+		return r;
+	n = readlinkat(dir, path_basename(path), target, sizeof(target));
+	if (n != (ssize_t)strlen(BOX_SUDO_BIN) || memcmp(target, BOX_SUDO_BIN, (size_t)n) != 0)
+		return 0;
+	r = remove_file(upper, path, e);
+	return r < 0 ? r : remove_point(upper, below, path, e);
+}
+
 int build_tidy(int upper, const struct view *below, const struct strv *mounts, struct err *e)
 {
 	static const char *const files[] = {"/etc/hosts", "/etc/resolv.conf"};
-	static const char *const points[] = {"/proc", "/sys", "/dev"};
-	int r = 0;
+	static const char *const points[] = {"/proc", "/sys", "/dev", BOX_RUN_DIR};
+	int r = remove_sudo(upper, below, e);
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(files); i++) {
 		r = remove_file(upper, files[i], e);
