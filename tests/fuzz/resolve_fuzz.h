@@ -73,19 +73,10 @@ static void check_line(const char *line)
 	static const struct {
 		const char *word;
 		size_t fields;
-	} lines[] = {{"devcontainer\t", 2},
-		     {"file\t", 7},
-		     {"none\t", 2},
-		     {"env\t", 0},
-		     {"from\t", 3},
-		     {"image\t", 2},
-		     {"build\t", 2},
-		     {"build-service\t", 3},
-		     {"set\t", 8},
-		     {"note\t", 4},
-		     {"cannot\t", 4},
-		     {"error\t", 4},
-		     {"end", 1}};
+	} lines[] = {{"devcontainer\t", 2},  {"project\t", 2}, {"file\t", 7},  {"none\t", 2},
+		     {"env\t", 0},	     {"from\t", 3},    {"image\t", 2}, {"build\t", 2},
+		     {"build-service\t", 3}, {"set\t", 8},     {"note\t", 4},  {"cannot\t", 4},
+		     {"error\t", 4},	     {"end", 1}};
 	size_t i = 0;
 
 	while (i < ARRAY_SIZE(lines) && !starts_with(line, lines[i].word))
