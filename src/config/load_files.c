@@ -21,6 +21,8 @@ char *load_display_name(const struct loader *ld, const char *path)
 	const char *base = path_basename(path), *below;
 	size_t cwd_len = strlen(ld->cwd), dir_len = (size_t)(base - path) - 1;
 
+	if (streq(path, ld->cwd))
+		return xstrdup(".");
 	if (cwd_len > 1 && path_is_beneath(path, ld->cwd))
 		return xstrdup(path + cwd_len + 1);
 	if (!dir_len || strncmp(path, ld->cwd, dir_len) != 0 || ld->cwd[dir_len] != '/')

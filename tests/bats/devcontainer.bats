@@ -379,6 +379,7 @@ image_with_label() { # JSON
 	[ "$(sandbox config ./p env.A)" = b ]
 	devcontainer .devcontainer/a/devcontainer.json <<<'{"image": "app:1", "containerEnv": {"A": "a"}}'
 	fails 125 "*p: there are several devcontainer.json: a, b; choose one by --config NAME, or by 'devcontainer = NAME' in sandbox.ini" sandbox config ./p
+	(cd p && fails 125 '.: there are several devcontainer.json: *' sandbox config)
 	fails 125 "*there is no devcontainer.json named 'c', only: a, b" sandbox config --config c ./p
 	[ "$(sandbox enter --config b ./p -- sh -c 'echo $A')" = b ]
 	[ "$(sandbox enter ./p -- sh -c 'echo $A')" = b ]
