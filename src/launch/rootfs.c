@@ -5,7 +5,8 @@
  *	1  /		 make-rprivate		 nothing we do propagates anywhere
  *	2  memory	 tmpfs on the staging directory: /dev, /tmp, /run, an upper if there is none
  *	3  root		 overlay on the staging directory
- *	4  /etc		 the user's and the network's lines, while symlinks can lead nowhere else
+ *	4  /etc		 the user's and the network's lines, while symlinks can lead nowhere else;
+ *			 before 3 if the image has one layer and the upper is in memory
  *	5  the plan's mounts, in order; a symlink of the image can lead none to what comes next
  *	6  /proc	 proc; needs a fully visible proc still mounted (mount_too_revealing())
  *	7  /dev		 memory, nodes, devpts; then the plan's mounts on /dev/shm
