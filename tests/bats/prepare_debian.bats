@@ -4,16 +4,15 @@
 
 load helpers
 
-# The base is unpacked once, and one image with npm and pip, which need hundreds of packages, is
-# made once; each test has both in a second store.
+# The base is unpacked once, and the one with npm and pip, which need hundreds of packages; each test
+# has both in a second store.
 setup_file() {
 	# Archives are slower than the limit allows for: a compiler alone may take a minute.
 	export BATS_TEST_TIMEOUT=$((${BATS_TEST_TIMEOUT:-120} * 3))
 	export LENDER=$BATS_FILE_TMPDIR/lender
-	mkdir -p "$LENDER"/{run,managers}
-	printf '[sandbox]\nimage = debian:bookworm\n[packages]\napt = npm python3-pip\n' >"$LENDER/managers/sandbox.ini"
+	mkdir -p "$LENDER/run"
 	lender image import "$TEST_IMAGES/debian.tar" debian:bookworm
-	lender seal "$LENDER/managers" managers:1
+	lender image import "$TEST_IMAGES/debian-managers.tar" managers:1
 }
 
 # The program under test with the second store.
