@@ -14,6 +14,7 @@ setup() {
 
 teardown() {
 	registry_stop
+	[ -z "${server-}" ] || kill "$server"
 	internet_stop
 	sandbox_teardown
 }
@@ -172,5 +173,4 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ','; }
 	rm served-files/*
 	rm p/.devcontainer/devcontainer-lock.json
 	XDG_DATA_HOME=$T/other fails 125 "*cannot get the feature '$url': *is not a tar archive*" "${show[@]}"
-	kill $server
 }
