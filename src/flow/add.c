@@ -108,16 +108,20 @@ static int check_box(const struct box *b, struct settings *s, const struct extra
 	return b->temporary ? 0 : drift_check_running(b, s, false, e);
 }
 
-/* What is a part of the project needs no leave, and must be one, as for [mounts]. */
-static int check_source(const struct box *b, const struct extra_mount *m, struct err *e)
+/*
+ * What is a part of the project needs no leave, and must be one, as for [mounts]. real: what is
+ * mounted, whatever becomes of symlinks meanwhile.
+ */
+static int check_source(const struct box *b, const struct extra_mount *m, const char *real,
+			struct err *e)
 {
 	const char *word = m->cache ? "caches" : "mounts";
-	cleanup_free char *where = NULL, *real = m->cache ? NULL : realpath(m->source, NULL);
+	cleanup_free char *where = NULL;
 	int r;
 
-	if (b->project && real && path_is_beneath(real, b->project))
+	if (b->project && path_is_beneath(real, b->project))
 		return 0;
-	if (b->project && real && path_is_beneath(m->source, b->project))
+	if (b->project && !m->cache && path_is_beneath(m->source, b->project))
 		return err_set(
 			e, ELOOP,
 			"'%s' is in the project, but a symlink leads out of it to '%s': name "
@@ -148,9 +152,9 @@ static int assemble_each(const struct store *s, const struct box *b,
 					       .n_mounts = 1,
 					       .bare = true};
 
-		r = check_source(b, &v[i], e);
+		r = assemble_added(&req, a, e);
 		if (r == 0)
-			r = assemble_added(&req, a, e);
+			r = check_source(b, &v[i], a->mounts->source, e);
 		ret->v[i] = (struct added_mount){.v = a->mounts, .n = a->n_mounts};
 	}
 	return r;
