@@ -118,6 +118,11 @@ int err_add(struct err *e, const char *fmt, ...)
 	return -e->code;
 }
 
+bool err_is_lack(int r)
+{
+	return r == -EMFILE || r == -ENFILE || r == -ENOMEM || r == -ENOBUFS;
+}
+
 int err_exit_status(const struct err *e)
 {
 	switch (e->code) {

@@ -16,6 +16,7 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Codes beyond errno's range (the kernel keeps errno below 4096). */
@@ -41,6 +42,12 @@ int err_sys(struct err *e, int errnum, const char *fmt, ...) __attribute__((form
 
 /* Prefixes the message with "<text>: "; returns -e->code. */
 int err_add(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Is it (0 or -errno) a lack of descriptors or memory, which tells nothing of what was being looked
+ * at?
+ */
+bool err_is_lack(int r);
 
 /* The exit status for this error: 127, 126 or 125. */
 int err_exit_status(const struct err *e);

@@ -256,12 +256,6 @@ int box_load(const struct store *s, const char *id, struct box *ret, struct err 
 	return 0;
 }
 
-/* Errors that have nothing to do with the box. */
-static bool is_of_process(int r)
-{
-	return r == -EMFILE || r == -ENFILE || r == -ENOMEM || r == -ENOBUFS;
-}
-
 static bool is_same(const char *a, const char *b)
 {
 	return a && b ? streq(a, b) : !a && !b;
@@ -328,7 +322,7 @@ int box_open(const struct store *s, struct box *b, struct err *e)
 	box_park(b);
 	r = open_folder(s, b, e);
 	/* Whatever replaced its directory can be removed by its name. */
-	if (r < 0 && (!b->damaged || r == -ENOENT || is_of_process(r)))
+	if (r < 0 && (!b->damaged || r == -ENOENT || err_is_lack(r)))
 		return r;
 	return record_open_runtime(s, b, e);
 }
@@ -338,7 +332,7 @@ int box_load_damaged(const struct store *s, const char *id, struct box *ret, str
 	cleanup_box struct box b = BOX_INIT;
 	int r = box_load(s, id, ret, e);
 
-	if (r == 0 || r == -ENOENT || is_of_process(r))
+	if (r == 0 || r == -ENOENT || err_is_lack(r))
 		return r;
 	memcpy(b.id, id, BOX_ID_LEN + 1);
 	b.name = xstrdup(id);

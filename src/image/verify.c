@@ -82,7 +82,7 @@ static int check_blob(struct verify *v, const struct digest *d, bool needed, str
 	if (r == 0)
 		return 0;
 	strv_push(&v->bad, d->hex);
-	if (r == -EMFILE || r == -ENFILE || r == -ENOMEM)
+	if (err_is_lack(r))
 		return r;
 	tell_blob(v, digest_text(d).s,
 		  r == -ENOENT	  ? "is missing"

@@ -130,6 +130,21 @@ image = app:1'
 	done
 }
 
+@test "an image whose files cannot be read now is not installed without what they say" {
+	command -v strace >/dev/null || skip 'no strace'
+	local n=0
+	service_image
+	while n=$((n + 1)); do
+		sandbox image rm --quiet app:1 2>/dev/null || true
+		run strace -f -qq -o trace -e trace=openat2 -e "inject=openat2:error=EIO:when=$n" \
+			sandbox image import --quiet "$T/app" app:1
+		grep -q INJECTED trace || break
+		[ "$status" != 0 ] || sandbox image verify --quiet
+	done
+	[ "$n" -gt 5 ]
+	[ "$(sandbox run app:1)" = "entry cmd" ]
+}
+
 @test "paths, volumes, labels and signals of an image are read as in Docker" {
 	local out
 	service_image "'User': '', 'WorkingDir': '/opt/../srv/./app//', 'Volumes': {'[/a,': {}, '../up': {}, '/': {}, '/v/../w': {}, 'n' * 300: {}}, 'StopSignal': 'SIGEVIL', 'Labels': {'a': None, 'b': 5}"

@@ -28,6 +28,18 @@
 #define NS_PER_MS	 1000000
 #define PLAIN_NAME	 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
+/* What an image does not have is left out of its plan; what cannot be read now is not. */
+struct looking {
+	struct view view;
+	struct err failed; /* the first time; code 0: never */
+};
+
+static void note_failure(struct looking *l, int r, const struct err *e)
+{
+	if ((err_is_lack(r) || r == -EIO) && !l->failed.code)
+		l->failed = *e;
+}
+
 static bool parse_id(const char *text, unsigned long *ret)
 {
 	return value_number(text, 0, ID_MAX, ret);
@@ -141,16 +153,17 @@ int plan_find_user(const struct view *v, const char *text, uint32_t *ret_uid, ui
 	return 0;
 }
 
-static void set_user(const struct view *v, const char *text, struct image_plan *p)
+static void set_user(struct looking *l, const char *text, struct image_plan *p)
 {
 	char quoted[200];
 	struct err e;
-	int r = find_ids(v, text, p, &e);
+	int r = find_ids(&l->view, text, p, &e);
 
 	if (r == 0) {
 		p->has_user = true;
 		return;
 	}
+	note_failure(l, r, &e);
 	p->no_user = xasprintf("the image's user '%s' cannot be used: %s",
 			       err_quote(quoted, sizeof(quoted), text), e.msg);
 	p->uid = 0;
@@ -237,19 +250,28 @@ static void set_health(const struct image_health *h, struct image_plan *p)
 	add_time(p, "retries", h->retries);
 }
 
+/* Is there a directory? With its names. */
+static bool look_in(struct looking *l, const char *path, struct stat *ret_st, struct strv *names)
+{
+	struct err e;
+	size_t layer;
+	int r = view_lookup(&l->view, path, &layer, ret_st, &e);
+
+	if (r == 0 && S_ISDIR(ret_st->st_mode))
+		r = view_list(&l->view, path, names, &e);
+	if (r < 0)
+		note_failure(l, r, &e);
+	return r == 0 && S_ISDIR(ret_st->st_mode);
+}
+
 /* An empty directory that mkdir(2) can make the same way, with a name that fits a line. */
-static bool is_plain_folder(const struct view *v, const char *path, mode_t *ret_mode)
+static bool is_plain_folder(struct looking *l, const char *path, mode_t *ret_mode)
 {
 	cleanup_strv struct strv names = {0};
 	struct stat st;
-	struct err ignored;
-	size_t layer;
 
-	if (path[strspn(path, "/" PLAIN_NAME)] || view_lookup(v, path, &layer, &st, &ignored) < 0 ||
-	    !S_ISDIR(st.st_mode) || (st.st_mode & (S_ISUID | S_ISGID)) ||
-	    view_list(v, path, &names, &ignored) < 0)
-		return false;
-	if (names.n)
+	if (path[strspn(path, "/" PLAIN_NAME)] || !look_in(l, path, &st, &names) || names.n ||
+	    (st.st_mode & (S_ISUID | S_ISGID)))
 		return false;
 	*ret_mode = st.st_mode & ~(mode_t)S_IFMT;
 	return true;
@@ -259,21 +281,18 @@ static bool is_plain_folder(const struct view *v, const char *path, mode_t *ret_
  * Determines once what a start has to copy from there, if that is nothing or a few empty
  * directories (Debian's /run/lock). A start handles symlinks itself.
  */
-static void set_memory(const struct view *v, const char *memory, struct image_plan *p)
+static void set_memory(struct looking *l, const char *memory, struct image_plan *p)
 {
 	cleanup_strv struct strv names = {0}, only = {0};
 	struct stat st;
-	struct err ignored;
-	size_t layer;
 
-	if (view_lookup(v, memory, &layer, &st, &ignored) < 0 || !S_ISDIR(st.st_mode) ||
-	    view_list(v, memory, &names, &ignored) < 0 || names.n > ONLY_MAX)
+	if (!look_in(l, memory, &st, &names) || names.n > ONLY_MAX)
 		return;
 	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *path = xasprintf("%s/%s", memory, names.v[i]);
 		mode_t mode;
 
-		if (!is_plain_folder(v, path, &mode))
+		if (!is_plain_folder(l, path, &mode))
 			return;
 		strv_push_take(&only, xasprintf("%o %s", mode, path));
 	}
@@ -282,22 +301,24 @@ static void set_memory(const struct view *v, const char *memory, struct image_pl
 	copy_list(&only, &p->only);
 }
 
-static bool is_there(const struct view *v, const char *path, mode_t bits)
+static bool is_there(struct looking *l, const char *path, mode_t bits)
 {
 	cleanup_free char *resolved = NULL;
 	struct stat st;
-	struct err ignored;
+	struct err e;
 	size_t layer;
+	int r = view_resolve(&l->view, path, &resolved, &layer, &st, &e);
 
-	return view_resolve(v, path, &resolved, &layer, &st, &ignored) == 0 &&
-	       S_ISREG(st.st_mode) && (st.st_mode & bits) == bits;
+	if (r < 0)
+		note_failure(l, r, &e);
+	return r == 0 && S_ISREG(st.st_mode) && (st.st_mode & bits) == bits;
 }
 
 /*
  * The usual values of the host's $SHELL, $TERM and $LANG: a session looks for them in the box,
  * where the first lookup of a name costs 10 us.
  */
-static void set_has(const struct view *v, struct image_plan *p)
+static void set_has(struct looking *l, struct image_plan *p)
 {
 	static const char *const shells[] = {"/bin/sh",	     "/bin/bash",    "/usr/bin/bash",
 					     "/bin/zsh",     "/usr/bin/zsh", "/bin/fish",
@@ -307,17 +328,17 @@ static void set_has(const struct view *v, struct image_plan *p)
 	static const char *const folders[] = {"/lib/terminfo", "/usr/share/terminfo"};
 
 	/* C.UTF-8 in Debian and Fedora. */
-	if (is_there(v, "/usr/lib/locale/C.utf8/LC_CTYPE", 0444))
+	if (is_there(l, "/usr/lib/locale/C.utf8/LC_CTYPE", 0444))
 		strv_push(&p->has, "LANG=C.UTF-8");
 	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
-		if (is_there(v, shells[i], 0555))
+		if (is_there(l, shells[i], 0555))
 			strv_push_take(&p->has, xasprintf("SHELL=%s", shells[i]));
 	for (size_t i = 0; i < ARRAY_SIZE(terms); i++)
 		for (size_t j = 0; j < ARRAY_SIZE(folders); j++) {
 			cleanup_free char *path = xasprintf("%s/%c/%s", folders[j], terms[i][0],
 							    terms[i]);
 
-			if (is_there(v, path, 0444)) {
+			if (is_there(l, path, 0444)) {
 				strv_push_take(&p->has, xasprintf("TERM=%s", terms[i]));
 				break;
 			}
@@ -353,18 +374,22 @@ static int build(const struct image_store *s, const struct image_config *c,
 		 const struct strv *layers, struct image_plan *ret, struct err *e)
 {
 	__attribute__((cleanup(close_layers))) struct open_layers open = {0};
-	struct view v;
+	struct looking look = {0};
 	int r = open_layers(s, layers, &open, e);
 
-	v = (struct view){.layers = open.fds, .n = open.n};
+	look.view = (struct view){.layers = open.fds, .n = open.n};
 	if (r < 0)
 		return r;
 	if (c->user)
-		set_user(&v, c->user, ret);
+		set_user(&look, c->user, ret);
 	set_paths(c, ret);
-	set_memory(&v, "/tmp", ret);
-	set_memory(&v, "/run", ret);
-	set_has(&v, ret);
+	set_memory(&look, "/tmp", ret);
+	set_memory(&look, "/run", ret);
+	set_has(&look, ret);
+	if (look.failed.code) {
+		*e = look.failed;
+		return -e->code;
+	}
 	for (size_t i = 0; i < c->notes.n; i++)
 		log_note("the image's config: %s: left out", c->notes.v[i]);
 	copy_list(layers, &ret->layers);
