@@ -45,7 +45,8 @@ in_zsh() { # LINE
 		zpty z "TERM=dumb PS1= zsh -f -i"
 		zpty -w z "fpath=($PWD/zsh \$fpath); autoload -Uz compinit; compinit -u -D"
 		zpty -w z "zstyle \":completion:*\" list-prompt; LISTMAX=0"
-		zpty -w z "bindkey \"^I\" list-choices; unsetopt beep; print rea\"\"dy"
+		# zsh takes keys as keys from when it shows its prompt
+		zpty -w z "bindkey \"^I\" list-choices; unsetopt beep; PS1=rea\"\"dy"
 		zpty -r -m z line "*ready*"
 		zpty -w -n z "$1"$'"'\\t'"'
 		# what is typed next is read when the candidates have been shown

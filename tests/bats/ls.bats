@@ -64,7 +64,7 @@ load helpers
 	[ -S "$(sandbox inspect --json p | jq -r .control)" ]
 	[ -d "$(sandbox inspect --json p | jq -r .folder)" ]
 	[ "$(sandbox inspect --json p | jq -r 'keys | join(" ")')" = \
-		'control created facts folder gone id image name pid ports project size state temporary' ]
+		'added control created facts folder gone id image name pid ports project size state temporary' ]
 }
 
 @test "a throw-away box is listed while it runs" {
