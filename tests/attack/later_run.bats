@@ -130,6 +130,7 @@ way=(enter)
 	sleep 0.02
 	sandbox enter --accept ./p -- sh -c 'echo >/other/.git/hooks/pre-push' 2>errors
 	grep -qF "'$T/other/.git/hooks/pre-push'" errors
+	sleep 0.02 # a tick of the clock that dates files
 	sandbox run --volume "$T/other:/o" host sh -c 'echo >/o/.envrc' 2>errors
 	grep -qF "'$T/other/.envrc'" errors
 	run ! grep -qF pre-push errors
