@@ -20,16 +20,35 @@
 
 #define STARTING_MS 500 /* between two checks of a service that is not healthy yet */
 
-void service_check_begin(struct service_check *c, const struct service_run *run,
-			 struct service_state *state)
+static long long ms_of(clockid_t clock)
 {
 	struct timespec now;
 
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/*
+ * When a process began, in ms since 1970, rounded down to a clock tick; if it has ended, now. proc(5):
+ * field 22 of /proc/PID/stat counts from boot.
+ */
+static long long began_at(pid_t pid)
+{
+	unsigned long long ticks, per_second = (unsigned long long)sysconf(_SC_CLK_TCK);
+	long long age = 0;
+
+	if (proc_start_time(pid, &ticks) == 0 && ticks)
+		age = ms_of(CLOCK_BOOTTIME) - (long long)(ticks * 1000 / per_second);
+	return ms_of(CLOCK_REALTIME) - age;
+}
+
+void service_check_begin(struct service_check *c, const struct service_run *run, pid_t pid1,
+			 struct service_state *state)
+{
 	service_check_end(c);
-	clock_gettime(CLOCK_REALTIME, &now);
 	*c = (struct service_check){.since = clock_ms(),
 				    .next = clock_ms(),
-				    .since_real = now.tv_sec * 1000LL + now.tv_nsec / 1000000,
+				    .since_real = began_at(pid1),
 				    .log = BOX_LOG_READER_INIT};
 	state->healthy = run->checks.how->kind == HEALTH_NONE ? SERVICE_UNCHECKED
 							      : SERVICE_CHECKING;

@@ -16,17 +16,20 @@
 
 /* Times are clock_ms(). */
 struct service_check {
-	pid_t pid;	    /* of the check that runs, or 0 */
-	long long deadline; /* of that */
-	long long next;	    /* when the next one is due */
-	long long since;    /* when the service was started */
-	long long since_real;
-	unsigned failures; /* in a row */
+	pid_t pid;	      /* of the check that runs, or 0 */
+	long long deadline;   /* of that */
+	long long next;	      /* when the next one is due */
+	long long since;      /* when the service was started */
+	long long since_real; /* when its box was, in ms since 1970: from then on its log counts */
+	unsigned failures;    /* in a row */
 	struct box_log_reader log;
 };
 
-/* When a service was started: it is being checked, unless it has no check. */
-void service_check_begin(struct service_check *c, const struct service_run *run,
+/*
+ * When a service was started, or was found running: it is being checked, unless it has no check.
+ * pid1: that of its box.
+ */
+void service_check_begin(struct service_check *c, const struct service_run *run, pid_t pid1,
 			 struct service_state *state);
 /* Ends a check that runs. */
 void service_check_end(struct service_check *c);

@@ -203,7 +203,7 @@ static bool watch(struct holder *h, struct held_service *v)
 	free(v->state->error);
 	v->state->error = NULL;
 	set_status(h, v, SERVICE_RUNNING);
-	service_check_begin(&v->check, v->run, v->state);
+	service_check_begin(&v->check, v->run, pid, v->state);
 	return true;
 }
 

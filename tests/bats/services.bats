@@ -270,7 +270,8 @@ health = http://localhost:8000/\n[service web]\nimage = host\nneeds = db\ncomman
 }
 
 @test "the holder is killed: services go on, ps says so, the next up takes them over" {
-	services $'[service a]\nimage = host\ncommand = sleep 60\nrestart = always\n[service b]\nimage = host\ncommand = sleep 60'
+	# what it has said before is not lost either
+	services $'[service a]\nimage = host\ncommand = sh -c "echo up; exec sleep 60"\nhealth = log up\nrestart = always\n[service b]\nimage = host\ncommand = sleep 60'
 	sandbox up -d >/dev/null
 	pid=$(sandbox ps --json | jq '.[] | select(.name == "p.a") | .pid')
 	holder=$(holders)
@@ -281,11 +282,11 @@ health = http://localhost:8000/\n[service web]\nimage = host\nneeds = db\ncomman
 	sandbox stop b
 	sandbox up -d a >/dev/null
 	[ "$(sandbox ps --json | jq '.[] | select(.name == "p.a") | .pid')" = "$pid" ]
-	is a 'running null 0 null'
+	is a 'running healthy 0 null'
 	is b 'stopped *'
 	# and supervises them
 	kill -9 "$pid"
-	wait_until 200 is a 'running null 1 *'
+	wait_until 200 is a 'running healthy 1 *'
 	# ended without a holder
 	kill -9 "$(holders)"
 	wait_until 50 no_holder
