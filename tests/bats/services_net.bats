@@ -136,8 +136,9 @@ $(server other)"
 	# a program of the box has it
 	rm in go
 	sed -i '3s/^/services = no\n/' sandbox.ini
-	sandbox enter -- sh -c 'python3 -m http.server 5432 2>&1 & until nc -z localhost 5432; do sleep 0.1; done; touch in
-		until [ -e go ]; do sleep 0.1; done; kill $!' >/dev/null 3>&- &
+	sandbox enter -- sh -c 'until python3 -m http.server 5432; do sleep 0.1; done >/dev/null 2>&1 &
+		until curl -s http://localhost:5432/ | grep -q stay.sh; do sleep 0.1; done; touch in
+		until [ -e go ]; do sleep 0.1; done' 3>&- &
 	wait_until 100 test -e in
 	fails 125 "service 'db': 'localhost = 5432': a program in the project's box has that port" sandbox up -d db
 	touch go
