@@ -142,19 +142,22 @@ static int check_text(const char *text, struct err *e)
 static int parse(const char *text, struct git_source *s, struct err *e)
 {
 	cleanup_free char *copy = xstrdup(text);
-	char *fragment = copy, *query, *url;
+	char *fragment = copy, *query = NULL, *url;
 	int r = check_text(text, e);
 
 	if (r < 0)
 		return r;
 	s->submodules = true;
-	query = strsep(&fragment, "#");
+	url = strsep(&fragment, "#");
 	/* USER@HOST:PATH has no query. */
-	url = strstr(query, "://") ? strsep(&query, "?") : query;
+	if (strstr(url, "://")) {
+		query = url;
+		url = strsep(&query, "?");
+	}
 	s->url = xstrdup(url);
 	s->shown = without_user(url);
 	s->by_ssh = starts_with(url, "ssh://") || !strstr(url, "://");
-	if (query && query != url)
+	if (query)
 		r = read_query(s, query, e);
 	return r == 0 && fragment ? read_fragment(s, fragment, e) : r;
 }
