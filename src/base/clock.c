@@ -6,14 +6,18 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <time.h>
 
-long long clock_ms(void)
+long long clock_ms_of(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+long long clock_ms(void)
+{
+	return clock_ms_of(CLOCK_MONOTONIC);
 }
 
 bool clock_wait_readable(int fd, long long deadline_ms)

@@ -20,14 +20,6 @@
 
 #define STARTING_MS 500 /* between two checks of a service that is not healthy yet */
 
-static long long ms_of(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /*
  * When a process began, in ms since 1970, rounded down to a clock tick; if it has ended, now. proc(5):
  * field 22 of /proc/PID/stat counts from boot.
@@ -38,8 +30,8 @@ static long long began_at(pid_t pid)
 	long long age = 0;
 
 	if (proc_start_time(pid, &ticks) == 0 && ticks)
-		age = ms_of(CLOCK_BOOTTIME) - (long long)(ticks * 1000 / per_second);
-	return ms_of(CLOCK_REALTIME) - age;
+		age = clock_ms_of(CLOCK_BOOTTIME) - (long long)(ticks * 1000 / per_second);
+	return clock_ms_of(CLOCK_REALTIME) - age;
 }
 
 void service_check_begin(struct service_check *c, const struct service_run *run, pid_t pid1,

@@ -69,11 +69,8 @@ struct holder {
 
 static void set_status(struct holder *h, struct held_service *v, enum service_status status)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
 	v->state->status = status;
-	v->state->since = now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+	v->state->since = clock_ms_of(CLOCK_REALTIME);
 	if (status != SERVICE_RUNNING)
 		v->state->healthy = SERVICE_UNCHECKED;
 	h->dirty = true;

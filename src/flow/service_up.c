@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -247,10 +248,7 @@ static int stop_changed(const struct upping *u, const struct service_group *g, s
 
 static void note_time(struct service_group *g)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	g->since = now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+	g->since = clock_ms_of(CLOCK_REALTIME);
 }
 
 static int read_before(struct upping *u, const struct service_group *g, struct err *e)

@@ -42,16 +42,6 @@ static void close_overlay_dirs(struct overlay_dirs *d)
 	close_fd(&d->work);
 }
 
-static int open_dir(const char *path, int *ret_fd, struct err *e)
-{
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_sys(e, errno, "cannot open '%s'", path);
-	*ret_fd = fd;
-	return 0;
-}
-
 /* If there is no upper directory: makes one in memory. */
 static int open_memory_upper(int scratch, struct overlay_dirs *d, struct err *e)
 {
@@ -70,8 +60,8 @@ static int open_upper(const struct plan *p, int scratch, struct overlay_dirs *d,
 
 	if (!p->upper)
 		return open_memory_upper(scratch, d, e);
-	r = open_dir(p->upper, &d->upper, e);
-	return r < 0 ? r : open_dir(p->work, &d->work, e);
+	r = mount_open_dir(p->upper, &d->upper, e);
+	return r < 0 ? r : mount_open_dir(p->work, &d->work, e);
 }
 
 /* Changes to the directory of the first layer; returns the length of its path. */
@@ -117,7 +107,7 @@ static int add_lowers(const struct plan *p, struct overlay_dirs *d, struct buf *
 			buf_addstr(data, name);
 			continue;
 		}
-		r = open_dir(p->lowers[i], &d->lowers[d->n_lowers], e);
+		r = mount_open_dir(p->lowers[i], &d->lowers[d->n_lowers], e);
 		if (r == 0)
 			buf_addstr(data, fd_path(d->lowers[d->n_lowers++]).s);
 	}
@@ -163,7 +153,7 @@ static int prepare_etc(const struct plan *p, int upper, bool *ret_done, struct e
 
 	if (p->upper || p->n_lowers != 1)
 		return 0;
-	r = open_dir(p->lowers[0], &lower, e);
+	r = mount_open_dir(p->lowers[0], &lower, e);
 	return r < 0 ? r : etc_prepare(lower, upper, &p->etc, p->hostname, ret_done, e);
 }
 
@@ -226,9 +216,10 @@ int overlay_mount_folder(const struct plan_mount *m, int hostfd, int scratch, co
 	if (r < 0)
 		return err_add(e, "cannot use '%s'", m->source);
 	d.n_lowers = 1;
-	r = m->upper ? open_dir(m->upper, &d.upper, e) : make_memory_upper(scratch, name, &d, e);
+	r = m->upper ? mount_open_dir(m->upper, &d.upper, e)
+		     : make_memory_upper(scratch, name, &d, e);
 	if (r == 0 && m->work)
-		r = open_dir(m->work, &d.work, e);
+		r = mount_open_dir(m->work, &d.work, e);
 	return r < 0 ? r : mount_above(&d, target, m->target, e);
 }
 
