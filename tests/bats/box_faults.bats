@@ -172,7 +172,7 @@ c, _ = s.accept(); s.close(); lock.close(); c.close()' "$(directory p)/lock") &
 	fails 125 "*'p'*not recorded*" sandbox stop p
 	fails 125 "*'p'*not recorded*" sandbox rm --force p
 	[ -e "$lock" ]
-	pkill -P $!
+	wait_until 50 pkill -P $!
 	wait_for $!
 }
 
@@ -241,7 +241,7 @@ under_strace() {
 	flock "$(data)/tmp/0123456789ab/lock" sleep 30 &
 	wait_until 50 locked FLOCK "$(data)/tmp/0123456789ab/lock"
 	fails 125 "*'mine' exists already*" sandbox run --name mine host true
-	pkill -P $!
+	wait_until 50 pkill -P $!
 	wait_for $!
 	sandbox run --name mine host true
 	rm -r "$(data)"/tmp/*

@@ -13,7 +13,7 @@ setup() {
 	sandbox enter p -- sh -c 'echo from enter >/tmp/x; sleep 20' &
 	wait_until 50 sandbox exec p test -e /tmp/x
 	[ "$(sandbox exec p cat /tmp/x)" = 'from enter' ]
-	sandbox exec p pkill sleep
+	wait_until 50 sandbox exec p pkill sleep
 	wait_for $!
 }
 

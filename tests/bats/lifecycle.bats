@@ -22,7 +22,7 @@ pid1() { # BOX
 	wait_until 50 sandbox exec p test -e /tmp/x
 	first=$(pid1 p)
 	[ "$(sandbox enter ./p -- cat /tmp/x)" = one ]
-	sandbox enter ./p -- pgrep -x sleep
+	wait_until 50 sandbox enter ./p -- pgrep -x sleep
 	[ "$(pid1 p)" = "$first" ]
 	sandbox enter ./p -- pkill -x sleep
 	wait_for $!
