@@ -102,15 +102,29 @@ int xdg_private_dir(const char *path, struct err *e)
 	return 0;
 }
 
+/* The directory exists and is the caller's. After su(1) the variable names another user's. */
+static int is_own_dir(const char *path, bool *ret, struct err *e)
+{
+	struct stat st;
+	int r = stat(path, &st) < 0 ? -errno : 0;
+
+	/* A command that used another one now and then would not find the boxes that run. */
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -EACCES && r != -ELOOP)
+		return err_sys(e, -r, "cannot look at the runtime directory '%s'", path);
+	*ret = r == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+	return 0;
+}
+
 int xdg_runtime_dir(char **ret, struct err *e)
 {
 	const char *base = absolute_env("XDG_RUNTIME_DIR");
 	cleanup_free char *dir = NULL;
-	struct stat st;
-	int r;
+	bool own = false;
+	int r = base ? is_own_dir(base, &own, e) : 0;
 
-	/* After su(1) the variable still names the directory of another user. */
-	if (base && stat(base, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid())
+	if (r < 0)
+		return r;
+	if (own)
 		dir = path_join(base, "sandbox");
 	else
 		dir = xasprintf("/tmp/sandbox-%u", (unsigned int)geteuid());
