@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "config/value.h"
 
+#define CREATE "create"
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n';
@@ -27,6 +29,20 @@ static bool take_option(const char *word, struct mount_value *ret)
 	return true;
 }
 
+/* Only as the last word: "rw" after a path that ends in it tells them apart. */
+static void cut_create(char *text, struct mount_value *ret)
+{
+	size_t len = strlen(text);
+
+	while (len && is_blank(text[len - 1]))
+		text[--len] = '\0';
+	if (len <= sizeof(CREATE) || !ends_with(text, CREATE) ||
+	    !is_blank(text[len - sizeof(CREATE)]))
+		return;
+	text[len - strlen(CREATE)] = '\0';
+	ret->create = true;
+}
+
 /*
  * Cuts the options off the end of text, which leaves the source. Of two equal options the last
  * wins.
@@ -34,6 +50,8 @@ static bool take_option(const char *word, struct mount_value *ret)
 static void cut_options(char *text, struct mount_value *ret)
 {
 	bool have_mode = false, have_size = false;
+
+	cut_create(text, ret);
 
 	for (;;) {
 		size_t len = strlen(text);
@@ -81,8 +99,11 @@ int mount_value_parse(const char *value, struct mount_value *ret, struct err *e)
 	}
 	if (m.size && m.kind != MOUNT_SETTING_TMPFS)
 		return err_set(e, ERR_USAGE, "size= is for tmpfs only");
-	if (m.overlay && m.kind != MOUNT_SETTING_BIND)
-		return err_set(e, ERR_USAGE, "overlay is for directories only");
+	if ((m.overlay || m.create) && m.kind != MOUNT_SETTING_BIND)
+		return err_set(e, ERR_USAGE, "%s is for directories only",
+			       m.overlay ? "overlay" : CREATE);
+	if (m.overlay && m.create)
+		return err_set(e, ERR_USAGE, "overlay and create exclude each other");
 	m.source = xstrdup(source);
 	*ret = m;
 	return 0;

@@ -1,9 +1,9 @@
 /*
  * mount_value.h - the value of an entry of [mounts].
  *
- *	SOURCE [ro|rw|overlay] [size=SIZE]
+ *	SOURCE [ro|rw|overlay] [size=SIZE] [create]
  *
- * The options are the last words, so SOURCE may contain blanks.
+ * The options are the last words, so SOURCE may contain blanks; `create` is the very last.
  */
 #ifndef CONFIG_MOUNT_VALUE_H
 #define CONFIG_MOUNT_VALUE_H
@@ -26,6 +26,7 @@ struct mount_value {
 	bool read_only;
 	unsigned long long size; /* bytes; 0: not given */
 	bool overlay;
+	bool create; /* a directory of the project is made if nothing is there */
 };
 
 /* On failure *ret is untouched. The caller frees ret->source. */
@@ -41,6 +42,7 @@ struct mount_source {
 	char *real;   /* BIND: the same with symlinks followed; or NULL */
 	int error;    /* then the errno */
 	bool outside; /* BIND: outside the project */
+	bool missing; /* BIND: real is to be made, a directory of the project */
 };
 
 void mount_sources_free(struct mount_source **v, size_t n);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
@@ -24,6 +25,44 @@ static struct mount_source **place_of(const struct settings *s, size_t i)
 	while (i >= own->n_mounts)
 		own->mounts[own->n_mounts++] = NULL;
 	return &own->mounts[i];
+}
+
+/*
+ * Where path will be, once it is made: the part of it that exists has its symlinks followed, and is in
+ * the project. NULL, with errno: a part cannot be looked at, or is a symlink to nothing.
+ */
+static char *real_of_missing(const char *project, const char *path)
+{
+	cleanup_free char *part = xstrdup(path), *real = NULL;
+	struct stat st;
+	char *slash;
+
+	while (!(real = realpath(part, NULL))) {
+		if (errno != ENOENT)
+			return NULL;
+		if (lstat(part, &st) == 0 || !(slash = strrchr(part, '/')) || slash == part) {
+			errno = ENOENT;
+			return NULL;
+		}
+		*slash = '\0';
+	}
+	if (!path_is_beneath(real, project)) {
+		errno = ENOENT;
+		return NULL;
+	}
+	return xasprintf("%s%s", real, path + strlen(part));
+}
+
+static void resolve_source(const struct settings *s, struct mount_source *m)
+{
+	m->real = realpath(m->path, NULL);
+	m->error = m->real ? 0 : errno;
+	if (m->error == ENOENT && m->value.create && s->project_dir) {
+		m->real = real_of_missing(s->project_dir, m->path);
+		m->error = m->real ? 0 : errno;
+		m->missing = m->real;
+	}
+	m->outside = !m->real || !s->project_dir || !path_is_beneath(m->real, s->project_dir);
 }
 
 int settings_mount(const struct settings *s, size_t i, const struct mount_source **ret,
@@ -43,9 +82,7 @@ int settings_mount(const struct settings *s, size_t i, const struct mount_source
 	if (value.kind != MOUNT_SETTING_BIND)
 		return 0;
 	m->path = settings_path(&s->v[i], value.source);
-	m->real = realpath(m->path, NULL);
-	m->error = m->real ? 0 : errno;
-	m->outside = !m->real || !s->project_dir || !path_is_beneath(m->real, s->project_dir);
+	resolve_source(s, m);
 	return 0;
 }
 
@@ -102,6 +139,7 @@ int settings_mounts(const struct settings *s, const char *home, struct mount_set
 			.real = m->real,
 			.error = m->error,
 			.outside = m->outside,
+			.missing = m->missing,
 			.read_only = m->value.read_only,
 			.overlay = m->value.overlay,
 			.size = m->value.size,

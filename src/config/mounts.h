@@ -23,6 +23,7 @@ struct mount_setting {
 	const char *real;   /* BIND: source with symlinks followed; NULL: see error */
 	int error;	    /* an errno */
 	bool outside;	    /* BIND: real is outside the project */
+	bool missing;	    /* BIND: real is a directory of the project that is to be made */
 	bool read_only;
 	bool overlay;		 /* BIND: writes stay in the box */
 	bool own;		 /* CACHE: the project's own, not a shared one */

@@ -138,21 +138,21 @@ int service_health_parse(const char *value, struct service_health *ret, struct e
 	return 0;
 }
 
-/* Cuts ":ro" or ":rw" off the end; returns "ro", "rw" or NULL. */
-static const char *cut_mode(char *text)
+/* Cuts an option off the end. */
+static bool cut_word(char *text, const char *option)
 {
-	char *colon = strrchr(text, ':');
-
-	if (!colon || (!streq(colon, ":ro") && !streq(colon, ":rw")))
-		return NULL;
-	*colon = '\0';
-	return colon + 1;
+	if (!ends_with(text, option))
+		return false;
+	text[strlen(text) - strlen(option)] = '\0';
+	return true;
 }
 
 int service_volume_split(const char *word, char **ret_target, char **ret_value, struct err *e)
 {
 	cleanup_free char *text = xstrdup(word);
-	const char *mode = cut_mode(text), *source = "volume:";
+	bool create = cut_word(text, ":create"), read_only = cut_word(text, ":ro");
+	const char *mode = read_only ? " ro" : cut_word(text, ":rw") ? " rw" : "";
+	const char *source = "volume:";
 	char *target = *text == '/' && !strchr(text, ':') ? text : strrchr(text, ':');
 	bool named = false;
 
@@ -163,14 +163,16 @@ int service_volume_split(const char *word, char **ret_target, char **ret_value, 
 		if (named && !value_name(text))
 			target = NULL;
 	}
+	if (create && (named || source != text))
+		target = NULL;
 	if (!target || *target != '/' || !target[strspn(target, "/.")] || strstr(target, "/../"))
 		return err_set(e, ERR_USAGE,
 			       "'%s': expected NAME:TARGET, PATH:TARGET or TARGET, and :ro, where "
-			       "TARGET is an absolute path in the service and PATH begins with "
-			       "'.', '/' or '~'",
+			       "TARGET is an absolute path in the service and PATH, which may have "
+			       ":create, begins with '.', '/' or '~'",
 			       word);
-	*ret_value = xasprintf("%s%s%s%s", named ? "volume:" : "", source, mode ? " " : "",
-			       mode ? mode : "");
+	*ret_value = xasprintf("%s%s%s%s", named ? "volume:" : "", source, mode,
+			       create ? " create" : "");
 	*ret_target = xstrdup(target);
 	return 0;
 }

@@ -57,7 +57,7 @@ struct service_health {
 int service_health_parse(const char *value, struct service_health *ret, struct err *e);
 
 /*
- * A word of `volumes`: [SOURCE:]TARGET[:ro|:rw]. SOURCE is a path if it begins with '.', '/' or
+ * A word of `volumes`: [SOURCE:]TARGET[:ro|:rw][:create]. SOURCE is a path if it begins with '.', '/' or
  * '~', else the name of a volume; left out: a volume without a name. *ret_target and *ret_value are
  * an entry of [mounts], from which one parser (mount_value.h) goes on. The caller frees both.
  */

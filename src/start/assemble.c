@@ -11,6 +11,7 @@
 #include "start/assemble.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -310,13 +311,41 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 	case MOUNT_SETTING_VOLUME:
 		return assemble_volume(req, a, ms, e);
 	case MOUNT_SETTING_BIND:
+		/* A trial leaves the project as it is: the directory is the box's own. */
+		if (ms->missing && assembly_overlays_project(req)) {
+			m.kind = PLAN_MOUNT_DIR;
+			break;
+		}
 		m.source = assembly_keep(a, xstrdup(ms->real));
 		if ((r = check_inside(req->box->project, ms, e)) < 0)
 			return r;
+		if (ms->missing)
+			strv_push(&a->missing, ms->real);
 		return add_host(req, a, m, ms->overlay, e);
 	}
 	assembly_add_mount(a, m);
 	return 0;
+}
+
+int assemble_missing(const struct assemble_request *req, const struct assembly *a, struct err *e)
+{
+	const char *project = req->settings->project_dir;
+	cleanup_close int root = -1;
+	int r = 0;
+
+	if (!a->missing.n)
+		return 0;
+	root = open(project, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(e, errno, "cannot open '%s'", project);
+	for (size_t i = 0; r == 0 && i < a->missing.n; i++) {
+		cleanup_close int fd = -1;
+
+		r = path_mkdirs_beneath(root, a->missing.v[i] + strlen(project), 0777, &fd, e);
+		if (r < 0)
+			err_add(e, "'%s'", project);
+	}
+	return r;
 }
 
 /* The order matters: what is lent may be in the home, what is protected is in the project. */

@@ -11,6 +11,8 @@
  * assembly_clear() on failure too.
  */
 int assemble_box(const struct assemble_request *req, struct assembly *a, struct err *e);
+/* Makes the directories of the project that are mounted, and were not there (option `create`). */
+int assemble_missing(const struct assemble_request *req, const struct assembly *a, struct err *e);
 /* Only the image, with the user and the network in its /etc, for tools_make(). */
 int assemble_image(const struct assemble_request *req, struct assembly *a, struct err *e);
 

@@ -18,6 +18,7 @@ void assembly_clear(struct assembly *a)
 	strv_clear(&a->own);
 	strv_clear(&a->guarded);
 	strv_clear(&a->git);
+	strv_clear(&a->missing);
 	strv_clear(&a->strings);
 	strv_clear(&a->volumes);
 	if (a->locks_volumes)

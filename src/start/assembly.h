@@ -22,6 +22,7 @@ struct assembly {
 	struct plan_mount *mounts;
 	size_t n_mounts, cap;
 	const char *etc_note; /* for the start's notes, or NULL; see etc_lines.h */
+	struct strv missing;  /* directories of the project that are made before the start */
 	char *home;	      /* of the user inside; owned by strings */
 	char *project;	      /* the project's directory inside, or NULL */
 	struct strv volumes;  /* ids of the project's that it gets */

@@ -191,12 +191,13 @@ static int assemble_granted(struct booting *b, struct err *e)
 	}
 	if (r == 0)
 		r = assemble_box(&plan, a, e);
-	if (r < 0 || !req->asker)
-		return r;
 	/* Changing a symlink while the question is open gains nothing. */
-	r = reach_check(keeper, req->settings, &a->reach, &a->own, req->granted, req->asker, e);
-	b->new_reach = keeper && r > 0;
-	return r < 0 ? r : 0;
+	if (r == 0 && req->asker) {
+		r = reach_check(keeper, req->settings, &a->reach, &a->own, req->granted, req->asker,
+				e);
+		b->new_reach = keeper && r > 0;
+	}
+	return r < 0 ? r : assemble_missing(&plan, a, e);
 }
 
 static int bind_control(const struct box *b, int *ret_fd, struct err *e)

@@ -114,7 +114,7 @@ server_image() {
 		    command: ["postgres", "-c", "log line"]
 		    environment: ["POSTGRES_PASSWORD=a$$b c", "discovery.type=single-node"]
 		    env_file: [{path: none.env, required: false}, db.env]
-		    volumes: ["data:/var/lib/postgresql/data", "./init:/init:ro", "./none:/none"]
+		    volumes: ["data:/var/lib/postgresql/data", "./init:/init:ro", "/no/such:/none"]
 		    tmpfs: /run/postgresql
 		    depends_on:
 		      job: {condition: service_completed_successfully}
@@ -138,7 +138,7 @@ server_image() {
 		compose.yml:15: the command of 'app' is not started: a box begins with a session
 		compose.yml:17: the key 'quux' of service 'app' is unknown
 		compose.yml:14: service 'app' NET_ADMIN: a box does not get this capability over the machine
-		compose.yml:24: nothing is mounted at '/none': there is no '$T/p/.devcontainer/none'
+		compose.yml:24: service 'db': nothing is mounted at '/none': there is no '/no/such', which is not in the project and so is not made
 		compose.yml:34: of '$T' only the project is mounted, at '/all/p'
 		devcontainer.json:1: port 'none:1' is left out: there is no service 'none'
 	EOF2
@@ -162,7 +162,7 @@ server_image() {
 		service db.env.LINES = \$\$x p/.devcontainer/db.env:4
 		service db.env.discovery.type = single-node p/.devcontainer/compose.yml:22
 		service db.volumes = data:/var/lib/postgresql/data p/.devcontainer/compose.yml:24
-		service db.volumes = $T/p/.devcontainer/init:/init:ro p/.devcontainer/compose.yml:24
+		service db.volumes = $T/p/.devcontainer/init:/init:ro:create p/.devcontainer/compose.yml:24
 		service db.tmpfs = /run/postgresql p/.devcontainer/compose.yml:25
 		service db.localhost = 5432 p/.devcontainer/compose.yml:19
 		service db.needs = job:completed p/.devcontainer/compose.yml:27
@@ -189,6 +189,61 @@ server_image() {
 		service db.ports = 5432:5432 p/.devcontainer/devcontainer.json:1
 		service web.ports = 80:80 p/.devcontainer/devcontainer.json:1
 	EOF2
+}
+
+@test "directories of volumes that do not exist are made in the project, as you, and nowhere else" {
+	server_image
+	compose '"workspaceFolder": "/w"' <<-'YAML'
+		services:
+		  app:
+		    image: app:1
+		    volumes:
+		      - ..:/w
+		      - ../.cache/deep:/cache
+		      - {type: bind, source: "./long dir", target: /long, read_only: true}
+		      - /no/such:/none
+		      - ../link/made:/linked
+		      - ../out/x:/x
+		  db:
+		    image: app:1
+		    volumes: ["./data:/data"]
+		    command: sh -c 'echo kept >/data/file; exec sleep 1000'
+		  strict:
+		    {profiles: [x], image: app:1,
+		    volumes: [{type: bind, source: ./strict, target: /s, bind: {create_host_path: false}}]}
+	YAML
+	mkdir p/real "$T/out"
+	ln -s real p/link
+	ln -s "$T/out" p/out
+	# Looking makes nothing.
+	run -0 --separate-stderr sandbox config ./p
+	[[ $stderr = *"compose.yml:8: service 'app': nothing is mounted at '/none': there is no '/no/such', which is not in the project and so is not made"* ]]
+	[ ! -e p/.cache ]
+	fails 125 "*compose.yml:10: cannot mount '$T/p/out/x': No such file or directory" sandbox enter ./p -- true
+	[ ! -e p/.cache ]
+	[ ! -e "$T/out/x" ]
+	sed -i '/out.x/d' p/.devcontainer/compose.yml
+	run -0 --separate-stderr sandbox try --quiet ./p -- sh -c 'echo 1 >/cache/tried; cat /cache/tried'
+	[ "$output" = 1 ]
+	[ ! -e p/.cache ]
+	sandbox discard --force p
+	run -0 --separate-stderr sandbox enter ./p -- sh -c 'echo 1 >/cache/one; echo 2 >/linked/two; ls -d /long; touch /long/x || echo read-only'
+	[ "$output" = $'/long\nread-only' ]
+	[ -O p/.cache/deep/one ]
+	[ "$(cat p/real/made/two)" = 2 ]
+	wait_until 100 test -s p/.devcontainer/data/file
+	# What was made changes nothing of what the box is made from.
+	run -0 --separate-stderr sandbox enter ./p -- cat /cache/one
+	[[ $stderr != *'next start'* ]]
+	(cd p && sandbox down >/dev/null)
+	sandbox stop p
+	sed -i 's/profiles: \[x\], //' p/.devcontainer/compose.yml
+	run -0 --separate-stderr sandbox enter ./p -- true
+	[[ $stderr = *"service 'strict': p/.devcontainer/compose.yml:16: cannot mount '$T/p/.devcontainer/strict': No such file or directory"* ]]
+	sandbox stop p
+	sed -i 's/service": "app"/service": "strict"/' p/.devcontainer/devcontainer.json
+	run -125 --separate-stderr sandbox enter ./p -- true
+	[[ $stderr = *"compose.yml:16: cannot mount '$T/p/.devcontainer/strict': No such file or directory" ]]
 }
 
 @test "services reach each other by each name that compose gives them; hosts that they name are in /etc/hosts" {

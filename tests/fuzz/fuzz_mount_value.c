@@ -36,16 +36,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if ((source != NULL) != (first.kind != MOUNT_SETTING_TMPFS) || (source && !*source) ||
 	    (source && strlen(source) > size) || (first.read_only && first.overlay))
 		abort();
-	again = xasprintf("%s%s %s size=%llu", prefixes[first.kind], source ? source : "",
+	again = xasprintf("%s%s %s size=%llu%s", prefixes[first.kind], source ? source : "",
 			  first.read_only ? "ro"
 			  : first.overlay ? "overlay"
 					  : "rw",
-			  first.size);
+			  first.size, first.create ? " create" : "");
 	if (mount_value_parse(again, &second, &e) < 0)
 		abort();
 	source_again = second.source;
 	if (first.kind != second.kind || !same(source, source_again) || first.size != second.size ||
-	    first.read_only != second.read_only || first.overlay != second.overlay)
+	    first.read_only != second.read_only || first.overlay != second.overlay ||
+	    first.create != second.create)
 		abort();
 	return 0;
 }

@@ -342,17 +342,26 @@ static void mount_values(void **state)
 		const char *text;
 		struct mount_value m;
 	} good[] = {
-		{"../data", {MOUNT_SETTING_BIND, (char *)"../data", false, 0, false}},
-		{"../my data ro", {MOUNT_SETTING_BIND, (char *)"../my data", true, 0, false}},
-		{"/data ro rw", {MOUNT_SETTING_BIND, (char *)"/data ro", false, 0, false}},
-		{"/data rw ro ", {MOUNT_SETTING_BIND, (char *)"/data rw", true, 0, false}},
-		{"ro", {MOUNT_SETTING_BIND, (char *)"ro", false, 0, false}},
-		{"cache:ccache ro", {MOUNT_SETTING_CACHE, (char *)"ccache", true, 0, false}},
-		{"tmpfs", {MOUNT_SETTING_TMPFS, NULL, false, 0, false}},
-		{"tmpfs size=1G ro", {MOUNT_SETTING_TMPFS, NULL, true, 1 << 30, false}},
-		{"tmpfs size=1", {MOUNT_SETTING_TMPFS, NULL, false, 1, false}},
-		{"../data overlay", {MOUNT_SETTING_BIND, (char *)"../data", false, 0, true}},
-		{"./tmpfs", {MOUNT_SETTING_BIND, (char *)"./tmpfs", false, 0, false}},
+		{"../data", {MOUNT_SETTING_BIND, (char *)"../data", false, 0, false, false}},
+		{"../my data ro",
+		 {MOUNT_SETTING_BIND, (char *)"../my data", true, 0, false, false}},
+		{"/data ro rw", {MOUNT_SETTING_BIND, (char *)"/data ro", false, 0, false, false}},
+		{"/data rw ro ", {MOUNT_SETTING_BIND, (char *)"/data rw", true, 0, false, false}},
+		{"ro", {MOUNT_SETTING_BIND, (char *)"ro", false, 0, false, false}},
+		{"cache:ccache ro", {MOUNT_SETTING_CACHE, (char *)"ccache", true, 0, false, false}},
+		{"tmpfs", {MOUNT_SETTING_TMPFS, NULL, false, 0, false, false}},
+		{"tmpfs size=1G ro", {MOUNT_SETTING_TMPFS, NULL, true, 1 << 30, false, false}},
+		{"tmpfs size=1", {MOUNT_SETTING_TMPFS, NULL, false, 1, false, false}},
+		{"../data overlay", {MOUNT_SETTING_BIND, (char *)"../data", false, 0, true, false}},
+		{"./tmpfs", {MOUNT_SETTING_BIND, (char *)"./tmpfs", false, 0, false, false}},
+		{"./a create", {MOUNT_SETTING_BIND, (char *)"./a", false, 0, false, true}},
+		{"./a ro create ", {MOUNT_SETTING_BIND, (char *)"./a", true, 0, false, true}},
+		{"./a create rw",
+		 {MOUNT_SETTING_BIND, (char *)"./a create", false, 0, false, false}},
+		{"./a create create",
+		 {MOUNT_SETTING_BIND, (char *)"./a create", false, 0, false, true}},
+		{"create", {MOUNT_SETTING_BIND, (char *)"create", false, 0, false, false}},
+		{"./recreate", {MOUNT_SETTING_BIND, (char *)"./recreate", false, 0, false, false}},
 	};
 	struct err e;
 
@@ -363,6 +372,7 @@ static void mount_values(void **state)
 		assert_int_equal(mount_value_parse(good[i].text, &m, &e), 0);
 		assert_int_equal(m.kind, good[i].m.kind);
 		assert_int_equal(m.overlay, good[i].m.overlay);
+		assert_int_equal(m.create, good[i].m.create);
 		assert_int_equal(m.read_only, good[i].m.read_only);
 		assert_int_equal(m.size, good[i].m.size);
 		assert_int_equal(m.source == NULL, good[i].m.source == NULL);

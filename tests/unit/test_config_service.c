@@ -25,9 +25,22 @@ static void volumes(void **state)
 		{"/a b/c:/x:rw", "/x", "/a b/c rw"},
 		{"/x", "/x", "volume:"},
 		{"../a:b:/x", "/x", "../a:b"},
+		{"./a:/x:create", "/x", "./a create"},
+		{"./a:/x:ro:create", "/x", "./a ro create"},
 	};
-	static const char *const bad[] = {"",	 ":/x",	    "data",  "data:x",	     "a b:/x",
-					  "a:/", "a:/../x", "a:/./", "a:/x/../../y", "-a:/x"};
+	static const char *const bad[] = {"",
+					  ":/x",
+					  "data",
+					  "data:x",
+					  "a b:/x",
+					  "a:/",
+					  "a:/../x",
+					  "a:/./",
+					  "a:/x/../../y",
+					  "-a:/x",
+					  "a:/x:create",
+					  "/x:create",
+					  "./a:/x:create:ro"};
 	struct err e;
 
 	(void)state;

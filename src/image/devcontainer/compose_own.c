@@ -9,6 +9,7 @@
 #include "config/env.h"
 #include "config/port_value.h"
 #include "config/schema.h"
+#include "image/devcontainer/compose_volume.h"
 #include "image/devcontainer/composing.h"
 #include "image/devcontainer/demands.h"
 #include "image/devcontainer/devcontainer_compose.h"
@@ -93,10 +94,11 @@ static void set_bind(struct composing *cs, const struct node *n, const struct co
 		     bool *found)
 {
 	cleanup_free char *inside = compose_project_in(cs, n, v);
-	cleanup_free char *value = xasprintf("%s%s", v->source, v->read_only ? " ro" : "");
+	cleanup_free char *value = xasprintf("%s%s%s", v->source, v->read_only ? " ro" : "",
+					     compose_is_made(cs, v) ? " create" : "");
 
 	if (!inside) {
-		if (compose_is_there(cs, n, v))
+		if (compose_is_there(cs, cs->own, n, v))
 			set_mount(cs, n, v->target, value);
 		return;
 	}

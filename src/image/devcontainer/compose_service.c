@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "config/schema.h"
 #include "config/value.h"
+#include "image/devcontainer/compose_volume.h"
 #include "image/devcontainer/composing.h"
 
 /* The section that is written. */
@@ -118,11 +119,15 @@ static void read_volumes(const struct writing *w, struct found_volumes *all)
 		}
 		if (v.kind == VOLUME_TMPFS)
 			set(w, n, KEY_SERVICE_TMPFS, v.target, NULL);
-		else if (v.kind != VOLUME_BIND || compose_is_there(w->cs, n, &v))
+		else if (v.kind != VOLUME_BIND || compose_is_there(w->cs, w->name, n, &v))
 			add_volume(all, n, v.target,
-				   xasprintf("%s%s%s%s", v.source ? v.source : "",
+				   xasprintf("%s%s%s%s%s", v.source ? v.source : "",
 					     v.source ? ":" : "", v.target,
-					     v.read_only ? ":ro" : ""));
+					     v.read_only ? ":ro" : "",
+					     v.kind == VOLUME_BIND && !inside &&
+							     compose_is_made(w->cs, &v)
+						     ? ":create"
+						     : ""));
 	}
 }
 

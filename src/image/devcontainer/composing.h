@@ -2,10 +2,11 @@
  * composing.h - shared by the parts that make settings from compose files; devcontainer_compose.h is
  * for others.
  *
- * compose_values.c reads values that have several forms, compose_own.c makes the project's box from
- * the service that devcontainer.json names, compose_service.c a [service NAME] from another one,
- * compose_build.c an image from a Dockerfile of theirs, compose_names.c says by which names they
- * reach each other, and compose_keys.c tells what is left out.
+ * compose_values.c reads values that have several forms, compose_volume.c those of `volumes`,
+ * compose_own.c makes the project's box from the service that devcontainer.json names,
+ * compose_service.c a [service NAME] from another one, compose_build.c an image from a Dockerfile of
+ * theirs, compose_names.c says by which names they reach each other, and compose_keys.c tells what
+ * is left out.
  */
 #ifndef IMAGE_DEVCONTAINER_COMPOSING_H
 #define IMAGE_DEVCONTAINER_COMPOSING_H
@@ -41,29 +42,6 @@ struct node *compose_environment(struct composing *cs, const struct node *servic
 
 /* The value of [env]: a dollar sign is one for env_expand() too. The caller frees it. */
 char *compose_env_value(const char *text);
-
-struct compose_volume {
-	enum { VOLUME_NAMED, VOLUME_BIND, VOLUME_TMPFS, VOLUME_OTHER } kind;
-	char *source; /* a path, absolute; a name; NULL: it has no name */
-	char *target, *size;
-	bool read_only;
-};
-
-void compose_volume_clear(struct compose_volume *v);
-#define cleanup_compose_volume __attribute__((cleanup(compose_volume_clear)))
-
-/* One of `volumes`, in its short or its long form. Returns why it cannot be had, or NULL. */
-const char *compose_volume_parse(const struct node *n, struct compose_volume *ret);
-
-/* The same; false, with a note: it is left out. */
-bool compose_volume_read(struct composing *cs, const struct node *n, struct compose_volume *ret);
-
-/* Where the project is in the box, if v contains it, or NULL; to be freed. n: notes what is not. */
-char *compose_project_in(const struct composing *cs, const struct node *n,
-			 const struct compose_volume *v);
-
-/* Does what it binds exist? Otherwise it is left out, with a note. */
-bool compose_is_there(struct composing *cs, const struct node *n, const struct compose_volume *v);
 
 /* One of `ports`, as [[ADDRESS:]HOST:]BOX[/udp]; NULL, with a note. The caller frees it. */
 char *compose_port(struct composing *cs, const struct node *n);
