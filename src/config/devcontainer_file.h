@@ -11,6 +11,7 @@
 
 #define DEVCONTAINER_FOLDER   "devcontainers" /* in DATA */
 #define DEVCONTAINER_CHOSEN   ".chosen" /* ends the name of a file: its name, then its project */
+#define DEVCONTAINER_IMAGES   "localhost/devcontainer-" /* begins names of what is built for it */
 #define DEVCONTAINER_FORMAT   "devcontainer\t1\n"
 #define DEVCONTAINER_FLAT_MAX (1u << 20)
 

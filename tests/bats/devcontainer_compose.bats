@@ -312,6 +312,38 @@ server_image() {
 	[[ $output = *'variable of yours: V, for [service db] volumes'* ]]
 }
 
+@test "EXPOSE of what compose builds, and of an image that is here, is at the box's localhost" {
+	server_image
+	layout told <<<"{'layers': [busybox()], 'config': {'Env': ['PATH=/bin'], 'ExposedPorts': {'7001/tcp': {}, '7002/udp': {}}}}"
+	sandbox image import --quiet "$T/told" told:1
+	compose '"workspaceFolder": "/w"' <<-'YAML'
+		services:
+		  app: {image: "app:1", volumes: [..:/w], network_mode: "service:db"}
+		  db:
+		    build: {context: ./db, target: last, args: {PORT: "8088"}, cache_from: ["127.0.0.1:9/x", "type=gha"]}
+		    command: sh -c 'exec httpd -f -p 8088 -h /srv'
+		  pulled: {image: "told:1", network_mode: "service:db", command: sleep 1000}
+		  other: {image: twice, network_mode: "service:db", command: sleep 1000}
+		  builder: {image: twice, build: {dockerfile_inline: "FROM app:1\nEXPOSE 7003 7004-7005 7006/udp"}, command: sleep 1000}
+	YAML
+	mkdir p/.devcontainer/db
+	printf 'FROM app:1 AS first\nARG PORT\nEXPOSE $PORT\nFROM scratch AS unused\nEXPOSE 9999\nFROM first AS last\nRUN echo here >/srv/id\n' >p/.devcontainer/db/Dockerfile
+	run -0 --separate-stderr sandbox config ./p
+	diff -u - <(settings | grep "localhost =") <<-EOF2
+		service db.localhost = 8088 p/.devcontainer/compose.yml:4
+		service pulled.localhost = 7001 p/.devcontainer/compose.yml:6
+		service other.localhost = 7003 p/.devcontainer/compose.yml:7
+	EOF2
+	[[ $stderr = *"compose.yml:4: cache_from 'type=gha' is left out: expected the name of an image, or type=registry,ref=NAME"* ]]
+	run -0 --separate-stderr sandbox enter ./p -- sh -c 'wget -qO - http://localhost:8088/id'
+	[ "$output" = here ]
+	[[ $stderr = *"the cache '127.0.0.1:9/x' is not used: "* ]]
+	# A changed file, and another image of the same name, are read.
+	sed -i 's/EXPOSE 9999/EXPOSE 9998/; s/^ARG PORT/ARG PORT=1\nEXPOSE 8089/' p/.devcontainer/db/Dockerfile
+	sandbox image tag app:1 told:1
+	[ "$(settings | grep "localhost =" | cut -d' ' -f 2,4 | tr '\n' ' ')" = 'db.localhost 8089 db.localhost 8088 other.localhost 7003 ' ]
+}
+
 @test "features are installed in the box's image, be it named or built; the image of a service is not theirs" {
 	server_image
 	mkdir -p p/.devcontainer/tool

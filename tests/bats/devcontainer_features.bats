@@ -170,6 +170,10 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ' '; }
 	run -0 --separate-stderr sandbox enter ./p -- true
 	[[ $stderr = *"devcontainer.json:1: the feature 'ghcr.io/devcontainers/features/docker-in-docker:2' is left out: it needs the API of Docker, which a box does not have"* ]]
 	[[ $stderr = *"the feature 'docker-from-docker' is left out"* ]]
+	# Once, since the build of an enter does not say it.
+	[ "$(grep -c "docker-from-docker' is left out" <<<"$stderr")" = 1 ]
+	run -0 --separate-stderr sandbox image build -t mine:1 --devcontainer p/.devcontainer/devcontainer.json
+	[ "$(grep -c "docker-from-docker' is left out: it needs the API of Docker" <<<"$stderr")" = 1 ]
 	sandbox rm -f p
 	# Names, folders and documents.
 	mkdir -p out p/.devcontainer/doc

@@ -30,6 +30,7 @@
 #include "cli/image/build_view.h"
 #include "cli/image/image_common.h"
 #include "cli/image_commands.h"
+#include "config/devcontainer_file.h"
 #include "config/value.h"
 #include "image/name/platform.h"
 
@@ -283,11 +284,19 @@ static void note_problems(const struct request *r, const struct graph *g, const 
 	}
 }
 
-/* Enter says it itself, so a build does not. */
+/* A command that follows the project says it itself, so what it has built does not. */
+static bool is_of_project(const struct request *r)
+{
+	return (r->cli->bases && !r->cli->print) ||
+	       (r->cli->names.n && starts_with(r->cli->names.v[0], DEVCONTAINER_IMAGES));
+}
+
 static void note_left_out(const struct request *r)
 {
 	json_t *features = r->features.features;
 
+	if (is_of_project(r))
+		return;
 	for (void *it = json_object_iter(features); it; it = json_object_iter_next(features, it)) {
 		cleanup_feature struct feature f = {0};
 		struct err ignored;
@@ -349,6 +358,8 @@ static int check(const struct request *r, const struct graph *g, struct err *e)
 
 	if (res == 0)
 		note_problems(r, g, steps);
+	if (res == 0)
+		note_left_out(r);
 	for (size_t i = 0; i < g->n; i++)
 		steps_clear(&steps[i]);
 	free(steps);

@@ -13,10 +13,9 @@
 #include "image/devcontainer/features.h"
 
 /* Keys of `build`, other than those that are read, which change nothing in the image. */
-static const char *const silent[] = {"cache_from", "cache_to",	"labels",     "network",
-				     "no_cache",   "platforms", "privileged", "provenance",
-				     "pull",	   "sbom",	"shm_size",   "tags",
-				     "ulimits",	   "isolation", "extra_hosts"};
+static const char *const silent[] = {
+	"cache_to", "labels", "network",  "no_cache", "platforms", "privileged", "provenance",
+	"pull",	    "sbom",   "shm_size", "tags",     "ulimits",   "isolation",	 "extra_hosts"};
 
 void compose_leave_out(struct composing *cs, const char *name, const struct node *n,
 		       const char *why)
@@ -31,8 +30,8 @@ void compose_leave_out(struct composing *cs, const char *name, const struct node
 
 static void note_keys(struct composing *cs, const struct node *build)
 {
-	static const char *const used[] = {"context", "dockerfile", "dockerfile_inline", "target",
-					   "args"};
+	static const char *const used[] = {"context", "dockerfile", "dockerfile_inline",
+					   "target",  "args",	    "cache_from"};
 
 	for (size_t i = 0; build->kind == NODE_MAP && i < build->n; i++) {
 		const char *key = build->v[i].key;
@@ -52,7 +51,8 @@ static void add_names(const struct node *n, struct strv *to)
 }
 
 /* NAME without a value is the host's variable. */
-static void add_arguments(struct composing *cs, const struct node *args, struct dockerfile_build *d)
+static void add_arguments(const struct composing *cs, const struct node *args,
+			  struct dockerfile_build *d)
 {
 	for (size_t i = 0; args && args->kind == NODE_MAP && i < args->n; i++) {
 		const struct node *value = args->v[i].value;
@@ -67,42 +67,65 @@ static void add_arguments(struct composing *cs, const struct node *args, struct 
 	}
 }
 
+static void add_caches(struct composing *cs, const struct node *list, struct dockerfile_build *d)
+{
+	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n; i++) {
+		const struct node *n = list->v[i].value;
+		struct said_at at = compose_at(n);
+
+		if (n->text)
+			dockerfile_add_cache(cs->resolution, &at, "cache_from", n->text, d);
+		add_names(n, &d->names);
+	}
+}
+
 static bool is_remote(const char *context)
 {
 	return strstr(context, "://") || starts_with(context, "git@");
+}
+
+bool compose_build_describe(const struct composing *cs, const struct node *build,
+			    struct dockerfile_build *ret)
+{
+	const struct node *file = node_get(build, "dockerfile");
+	const struct node *context = node_get(build, "context");
+	const struct node *inline_text = node_get(build, "dockerfile_inline");
+
+	if (file && file->text && inline_text && inline_text->text)
+		return false;
+	ret->context = path_normalize(context ? context->dir : build->dir,
+				      context && context->text ? context->text : ".");
+	ret->text = inline_text ? inline_text->text : NULL;
+	if (!ret->text)
+		ret->file = path_normalize(ret->context,
+					   file && file->text ? file->text : "Dockerfile");
+	ret->target = xstrdup(node_text(build, "target"));
+	add_arguments(cs, node_get(build, "args"), ret);
+	add_names(file, &ret->names);
+	add_names(inline_text, &ret->names);
+	add_names(context, &ret->names);
+	add_names(node_get(build, "target"), &ret->names);
+	return true;
 }
 
 /* What is built, from the key `build`; false, as was said: it cannot be. */
 static bool read_build(struct composing *cs, const char *name, const struct node *build,
 		       struct dockerfile_build *d)
 {
-	const struct node *file = node_get(build, "dockerfile");
 	const struct node *context = node_get(build, "context");
-	const struct node *inline_text = node_get(build, "dockerfile_inline");
 
 	if (context && context->text && is_remote(context->text)) {
 		compose_leave_out(cs, name, context,
 				  "the context of its build is not in the project");
 		return false;
 	}
-	if (file && file->text && inline_text && inline_text->text) {
-		compose_leave_out(cs, name, inline_text,
+	if (!compose_build_describe(cs, build, d)) {
+		compose_leave_out(cs, name, node_get(build, "dockerfile_inline"),
 				  "its build has both 'dockerfile' and 'dockerfile_inline'");
 		return false;
 	}
-	d->context = path_normalize(context ? context->dir : build->dir,
-				    context && context->text ? context->text : ".");
-	d->text = inline_text ? inline_text->text : NULL;
-	if (!d->text)
-		d->file = path_normalize(d->context,
-					 file && file->text ? file->text : "Dockerfile");
-	d->target = xstrdup(node_text(build, "target"));
-	add_arguments(cs, node_get(build, "args"), d);
+	add_caches(cs, node_get(build, "cache_from"), d);
 	note_keys(cs, build);
-	add_names(file, &d->names);
-	add_names(inline_text, &d->names);
-	add_names(context, &d->names);
-	add_names(node_get(build, "target"), &d->names);
 	return true;
 }
 
@@ -120,18 +143,25 @@ static const struct node *builder_of(const struct composing *cs, const char *ima
 	return NULL;
 }
 
+const struct node *compose_build_of(const struct composing *cs, const struct node *service)
+{
+	const struct node *build = node_get(service, "build");
+	const char *image = node_text(service, "image");
+
+	if ((!build || build->kind == NODE_NULL) && image)
+		build = builder_of(cs, image);
+	return build && build->kind != NODE_NULL ? build : NULL;
+}
+
 char *compose_image(struct composing *cs, const char *name, const struct node *service,
 		    const struct layer_json *file, struct strv *names)
 {
 	const struct node *image = node_get(service, "image");
-	const struct node *how = node_get(service, "build");
-	bool built, features = file && features_are_named(file);
+	const struct node *how = compose_build_of(cs, service);
+	bool built = how, features = file && features_are_named(file);
 	cleanup_dockerfile_build struct dockerfile_build d = {
 		.service = streq(name, cs->own) ? NULL : name, .features = BUF_INIT};
 
-	if ((!how || how->kind == NODE_NULL) && image && image->text)
-		how = builder_of(cs, image->text);
-	built = how && how->kind != NODE_NULL;
 	d.at = compose_at(built ? how : service);
 	if (!built && (!image || !image->text || !*image->text)) {
 		compose_leave_out(cs, name, service, "it has neither 'image' nor 'build'");

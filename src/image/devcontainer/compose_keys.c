@@ -7,7 +7,6 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "config/port_value.h"
 #include "config/schema.h"
 #include "config/value.h"
 #include "image/devcontainer/composing.h"
@@ -27,69 +26,6 @@ bool compose_is_near(const struct composing *cs, const char *name, const struct 
 
 	return (own && streq(own, name)) ||
 	       (its && (streq(its, cs->own) || (own && streq(its, own))));
-}
-
-/* Words in the names of images that many projects use, and what those say that they listen on. */
-static const char known_images[] =
-	"postg:5432 pgvector:5432 timescale:5432 mysql:3306 mariadb:3306 percona:3306 "
-	"redis:6379 valkey:6379 keydb:6379 mongo:27017 mssql:1433 sql-edge:1433 "
-	"rabbitmq:5672:15672 memcached:11211 elasticsearch:9200 opensearch:9200 "
-	"minio:9000:9001 mailhog:1025:8025 mailpit:1025:8025 mailcatcher:1025:1080 "
-	"nats:4222 kafka:9092 zookeeper:2181 localstack:4566 azurite:10000:10001:10002 "
-	"dynamodb:8000 cassandra:9042 clickhouse:8123:9000 couchdb:5984 neo4j:7474:7687 "
-	"influxdb:8086 etcd:2379 cockroach:26257 meilisearch:7700 adminer:8080";
-
-/* A port of the box, without "/tcp"; ranges and UDP are left out. */
-static void add_port(const char *box, struct strv *out)
-{
-	cleanup_free char *port = xstrndup(box, strcspn(box, "/"));
-	unsigned long n;
-
-	if (value_number(port, 1, 65535, &n) && !ends_with(box, "/udp") && !strv_has(out, port))
-		strv_push(out, port);
-}
-
-/* What is published is listened on, unless it is a box's that uses the service's network. */
-static void add_published(const struct node *list, struct strv *out)
-{
-	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n; i++) {
-		const struct node *n = list->v[i].value;
-		cleanup_free char *host = NULL, *box = NULL;
-
-		if (n->text)
-			port_value_split(n->text, &host, &box);
-		if (box || node_text(n, "target"))
-			add_port(box ? box : node_text(n, "target"), out);
-	}
-}
-
-static void add_known(const char *image, struct strv *out)
-{
-	cleanup_strv struct strv words = {0};
-
-	value_words(known_images, &words);
-	for (size_t i = 0; i < words.n; i++) {
-		char *rest = words.v[i], *word = strsep(&rest, ":"), *port;
-
-		if (!strstr(image, word))
-			continue;
-		while ((port = strsep(&rest, ":")))
-			add_port(port, out);
-		return;
-	}
-}
-
-void compose_listens(const struct node *service, struct strv *out)
-{
-	const struct node *exposed = node_get(service, "expose");
-	const char *image = node_text(service, "image");
-
-	for (size_t i = 0; exposed && exposed->kind == NODE_LIST && i < exposed->n; i++)
-		if (exposed->v[i].value->text)
-			add_port(exposed->v[i].value->text, out);
-	add_known(image ? image : "", out);
-	if (!out->n)
-		add_published(node_get(service, "ports"), out);
 }
 
 void compose_files(struct composing *cs, const struct node *service,

@@ -174,7 +174,7 @@ static void set_ports_of(struct composing *cs, const struct node *service)
 	cleanup_strv struct strv listens = {0};
 
 	if (service != cs->own_service)
-		compose_listens(service, &listens);
+		compose_listens(cs, service, &listens);
 	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n; i++) {
 		cleanup_free char *text = compose_port(cs, list->v[i].value);
 

@@ -171,7 +171,7 @@ static void set_ports(const struct writing *w)
 	cleanup_strv struct strv listens = {0};
 
 	if (lender && streq(lender, w->name))
-		compose_listens(w->service, &listens);
+		compose_listens(w->cs, w->service, &listens);
 	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n; i++) {
 		const struct node *n = list->v[i].value;
 		cleanup_free char *text = compose_port(w->cs, n);
@@ -199,7 +199,7 @@ static void set_localhost(const struct writing *w)
 					mode->text, w->name);
 		return;
 	}
-	compose_listens(w->service, &listens);
+	compose_listens(w->cs, w->service, &listens);
 	for (size_t i = 0; i < listens.n; i++) {
 		if (strv_has(&w->cs->near, listens.v[i]))
 			continue;

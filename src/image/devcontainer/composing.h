@@ -66,6 +66,15 @@ bool compose_is_true(const struct node *n);
 char *compose_image(struct composing *cs, const char *name, const struct node *service,
 		    const struct layer_json *file, struct strv *names);
 
+struct dockerfile_build;
+
+/* How the image of a service is built, be it by another service; or NULL. */
+const struct node *compose_build_of(const struct composing *cs, const struct node *service);
+
+/* What it builds; false: it contradicts itself. Without caches, and nothing is recorded. */
+bool compose_build_describe(const struct composing *cs, const struct node *build,
+			    struct dockerfile_build *ret);
+
 /* Why there is no such service; without its own the project has no box. */
 void compose_leave_out(struct composing *cs, const char *name, const struct node *n,
 		       const char *why);
@@ -74,7 +83,7 @@ void compose_leave_out(struct composing *cs, const char *name, const struct node
 const char *compose_network_of(const struct node *service);
 
 /* Ports that a service listens on, as far as is known: numbers. */
-void compose_listens(const struct node *service, struct strv *out);
+void compose_listens(const struct composing *cs, const struct node *service, struct strv *out);
 
 /* Is it in one network with the project's own service? */
 bool compose_is_near(const struct composing *cs, const char *name, const struct node *service);

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "config/devcontainer_file.h"
 #include "config/lock_file.h"
 #include "config/schema.h"
 #include "image/devcontainer/features.h"
@@ -134,7 +135,7 @@ static char *repository(const struct resolution *r)
 	struct digest project;
 
 	hash_bytes(r->project, strlen(r->project), &project);
-	return xasprintf("localhost/devcontainer-%.*s", SHOWN_LEN, project.hex);
+	return xasprintf(DEVCONTAINER_IMAGES "%.*s", SHOWN_LEN, project.hex);
 }
 
 char *dockerfile_last(const struct resolution *r)
@@ -168,6 +169,15 @@ static bool read_files(struct resolution *r, const struct dockerfile_build *d, c
 	*ret_file = take_ptr(file);
 	*ret_context = take_ptr(context);
 	return true;
+}
+
+bool dockerfile_read(struct resolution *r, const struct dockerfile_build *d, struct buf *out)
+{
+	struct err ignored;
+
+	if (d->text)
+		buf_addstr(out, d->text);
+	return d->text || resolution_read_inside(r, d->file, DOCKERFILE_MAX, out, &ignored) == 0;
 }
 
 char *dockerfile_name(struct resolution *r, const struct dockerfile_build *d)
@@ -254,18 +264,25 @@ static void note_options(struct merging *m, const struct layer_json *file, const
 }
 
 /* A cache of this machine's, or of a service, is nothing that a project can name. */
+void dockerfile_add_cache(struct resolution *r, const struct said_at *at, const char *key,
+			  const char *value, struct dockerfile_build *d)
+{
+	if (strchr(value, '=') && !starts_with(value, "type=registry,"))
+		resolution_note(r, at,
+				"%s '%s' is left out: expected the name of an image, or "
+				"type=registry,ref=NAME",
+				key, value);
+	else if (*value)
+		strv_push(&d->caches, value);
+}
+
 static void add_cache(struct merging *m, struct dockerfile_build *d, const json_t *value)
 {
 	cleanup_free char *text = layer_text(m, &d->at, "build.cacheFrom", value, VARIABLES_TEXT,
 					     &d->names);
 
-	if (text && strchr(text, '=') && !starts_with(text, "type=registry,"))
-		resolution_note(m->resolution, &d->at,
-				"build.cacheFrom '%s' is left out: expected the name of an image, "
-				"or type=registry,ref=NAME",
-				text);
-	else if (text && *text)
-		strv_push_take(&d->caches, take_ptr(text));
+	if (text)
+		dockerfile_add_cache(m->resolution, &d->at, "build.cacheFrom", text, d);
 }
 
 static void read_caches(struct merging *m, const struct layer_json *file,

@@ -11,6 +11,8 @@
 #include <jansson.h>
 
 #include "image/devcontainer/variables.h"
+#include "image/name/conf.h"
+#include "image/store/store.h"
 
 /* A JSON object, and where it is from. */
 struct layer_json {
@@ -29,6 +31,8 @@ struct layers {
 /* Everything that the parts share. */
 struct merging {
 	struct resolution *resolution;
+	const struct image_store *store;
+	const struct image_conf *conf;
 	struct layers layers;
 	struct variables variables;
 	struct strv env;	/* NAME=value of the image, then of containerEnv */

@@ -19,13 +19,12 @@
 #include "image/devcontainer/dockerfile.h"
 #include "image/devcontainer/features.h"
 #include "image/devcontainer/find.h"
+#include "image/devcontainer/local_image.h"
 #include "image/devcontainer/metadata.h"
 #include "image/devcontainer/run_args.h"
 #include "image/document/json_read.h"
 #include "image/document/jsonc.h"
-#include "image/load.h"
 #include "image/name/hash.h"
-#include "image/name/ref.h"
 
 #define DEVCONTAINER_MAX (1u << 20)
 #define LABEL		 "devcontainer.metadata"
@@ -126,46 +125,31 @@ static void take_label(struct resolving *rs, const char *text)
 	}
 }
 
-static int read_image(struct resolving *rs, const struct ref *ref, struct err *e)
+static void read_image(struct resolving *rs, const struct image_config *config)
 {
-	cleanup_manifest struct manifest manifest = {0};
-	cleanup_config struct image_config config = {0};
-	int r = image_load(rs->req->store, &ref->manifest, &manifest, &config, e);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < config.env.n; i++)
-		strv_push(&rs->m.env, config.env.v[i]);
-	rs->image_user = xstrdup(config.user ? config.user : "");
+	for (size_t i = 0; i < config->env.n; i++)
+		strv_push(&rs->m.env, config->env.v[i]);
+	rs->image_user = xstrdup(config->user ? config->user : "");
 	rs->m.image_user = rs->image_user;
-	for (size_t i = 0; i < config.label_keys.n; i++)
-		if (streq(config.label_keys.v[i], LABEL))
-			take_label(rs, config.label_values.v[i]);
-	return 0;
+	for (size_t i = 0; i < config->label_keys.n; i++)
+		if (streq(config->label_keys.v[i], LABEL))
+			take_label(rs, config->label_values.v[i]);
 }
 
-/* The name of an image changes its meaning with each pull. False: it is not here. */
+/* False: it is not here. */
 static bool find_image(struct resolving *rs, const char *image)
 {
-	cleanup_reference struct reference reference = {0};
-	cleanup_free char *name = NULL, *file = NULL, *path = NULL;
+	cleanup_config struct image_config config = {0};
 	struct said_at at = {.where = image};
-	struct ref ref;
 	struct err e;
-	int r = reference_parse(image, rs->req->conf->registry, &reference, &e);
+	int r = local_image_config(&rs->m, image, &config, &e);
 
-	if (r < 0)
-		return true;
-	name = ref_name(&reference);
-	file = reference_to_file(name);
-	path = xasprintf("%s/refs/%s", rs->req->store->path, file);
-	if (!resolution_look(&rs->resolution, path))
+	if (r == 0)
 		return false;
 	rs->image_where = xasprintf("image %s", image);
-	r = ref_read(rs->req->store->fd, name, &ref, &e);
-	if (r == 0)
-		r = read_image(rs, &ref, &e);
-	if (r < 0)
+	if (r > 0)
+		read_image(rs, &config);
+	else if (r != -ERR_USAGE) /* a name that is none is told by the start */
 		resolution_note(&rs->resolution, &at, "%s", e.msg);
 	return true;
 }
@@ -243,6 +227,8 @@ static void merge(struct resolving *rs)
 	struct merging *m = &rs->m;
 
 	m->resolution = &rs->resolution;
+	m->store = rs->req->store;
+	m->conf = rs->req->conf;
 	m->variables = (struct variables){.resolution = &rs->resolution,
 					  .id = variables_id(rs->req->project, rs->path),
 					  .container_env = &m->env};
