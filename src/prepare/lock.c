@@ -71,13 +71,18 @@ static bool take_profiles(struct lock_file *l, const struct settings *s)
 	return changed;
 }
 
+static bool builds(const struct settings *s)
+{
+	return s->devcontainer_build.n || s->service_builds.n;
+}
+
 /* Appends the names that a build needs and the lock lacks. */
 static int find_unlocked(const struct lock_file *l, const struct settings *s, struct strv *out,
 			 struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	char *rest, *line;
-	int r = s->devcontainer_build.n ? origin_bases(s, &text, e) : 0;
+	int r = builds(s) ? origin_bases(s, &text, e) : 0;
 
 	if (r < 0)
 		return r;
@@ -85,20 +90,20 @@ static int find_unlocked(const struct lock_file *l, const struct settings *s, st
 	while ((line = strsep(&rest, "\n")) && *line) {
 		const char *platform = strsep(&line, " ");
 
-		if (line && !lock_base(&l->bases, platform, line))
+		if (line && !lock_base(&l->bases, platform, line) && !strv_has(out, line))
 			strv_push(out, line);
 	}
 	return 0;
 }
 
-/* Builds the image if the lock lacks a base of it. Returns 1 if it did. */
+/* Builds the images if the lock lacks a base of one. Returns 1 if it did. */
 static int lock_bases(const struct settings *s, struct lock_file *l, struct digest *ret_built,
 		      struct err *e)
 {
 	cleanup_strv struct strv unlocked = {0};
 	int r;
 
-	if (!s->devcontainer_build.n) {
+	if (!builds(s)) {
 		strv_clear(&l->bases);
 		return 0;
 	}

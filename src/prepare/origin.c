@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "config/lock_file.h"
 #include "config/service.h"
 #include "prepare/locked.h"
 #include "prepare/prebuilt.h"
@@ -47,9 +48,8 @@ int origin_build(const struct settings *settings, bool fetch, struct err *e)
 }
 
 /* The words of `image build`, less names, and less the lock if fresh. */
-static void add_unnamed(const struct settings *settings, bool fresh, struct strv *out)
+static void add_unnamed(const struct strv *build, bool fresh, struct strv *out)
 {
-	const struct strv *build = &settings->devcontainer_build;
 	size_t i = 0;
 
 	/* Options, each with a value. */
@@ -64,7 +64,7 @@ static void add_unnamed(const struct settings *settings, bool fresh, struct strv
 }
 
 /* Runs `image build --bases`, with print without building; its output is appended to out. */
-static int read_bases(const struct settings *settings, bool print, bool fresh, struct buf *out,
+static int read_bases(const struct strv *build, bool print, bool fresh, struct buf *out,
 		      struct err *e)
 {
 	cleanup_strv struct strv words = {0};
@@ -75,40 +75,99 @@ static int read_bases(const struct settings *settings, bool print, bool fresh, s
 	strv_push(&words, "--bases");
 	if (print)
 		strv_push(&words, "--print");
-	add_unnamed(settings, fresh, &words);
+	add_unnamed(build, fresh, &words);
 	r = image_program_read((const char *const *)words.v, out, &status, e);
 	return r < 0 || status == 0 ? r : err_set(e, ERR_SAID, "sandbox-image failed");
 }
 
-int origin_bases(const struct settings *settings, struct buf *out, struct err *e)
+/* Adds what was printed, PLATFORM NAME DIGEST, to the bases. */
+static int take_bases(char *text, struct strv *bases, struct err *e)
 {
-	return read_bases(settings, true, true, out, e);
+	char *line;
+
+	while ((line = strsep(&text, "\n"))) {
+		const char *platform = strsep(&line, " "), *name = strsep(&line, " ");
+
+		if (!*platform)
+			continue;
+		if (!name || !line)
+			return err_set(e, EBADMSG,
+				       "sandbox-image has said something else than "
+				       "expected");
+		if (lock_base(bases, platform, name))
+			continue;
+		strv_push(bases, platform);
+		strv_push(bases, name);
+		strv_push(bases, line);
+	}
+	return 0;
 }
 
-int origin_build_bases(const struct settings *settings, bool fresh, struct digest *ret,
-		       struct strv *bases, struct err *e)
+static int build_bases(const struct strv *build, bool fresh, struct digest *ret, struct strv *bases,
+		       struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
-	cleanup_strv struct strv words = {0};
-	struct digest digest;
 	char *rest, *line;
-	int r = read_bases(settings, false, fresh, &text, e);
+	int r = read_bases(build, false, fresh, &text, e);
 
 	if (r < 0)
 		return r;
 	rest = text.data;
 	line = strsep(&rest, "\n");
-	r = digest_parse(line ? line : "", &digest, e);
-	while (r == 0 && (line = strsep(&rest, "\n")))
-		for (char *word; (word = strsep(&line, " "));)
-			if (*word)
-				strv_push(&words, word);
-	if (r < 0 || words.n % 3)
-		return err_set(e, EBADMSG, "sandbox-image has said something else than expected");
-	*ret = digest;
+	r = digest_parse(line ? line : "", ret, e);
+	return r < 0 ? err_set(e, EBADMSG, "sandbox-image has said something else than expected")
+		     : take_bases(rest, bases, e);
+}
+
+/* The builds of services; each image once. */
+static void list_service_images(const struct settings *s, struct strv *out)
+{
+	for (size_t i = 0; i < s->service_builds.n; i++) {
+		const char *word = s->service_builds.v[i];
+		cleanup_free char *image = xstrndup(word, strcspn(word, "\n"));
+
+		if (!strv_has(out, image))
+			strv_push(out, image);
+	}
+}
+
+int origin_bases(const struct settings *settings, struct buf *out, struct err *e)
+{
+	cleanup_strv struct strv images = {0};
+	const struct strv *own = &settings->devcontainer_build;
+	int r = own->n ? read_bases(own, true, true, out, e) : 0;
+
+	list_service_images(settings, &images);
+	for (size_t i = 0; r == 0 && i < images.n; i++) {
+		cleanup_strv struct strv build = {0};
+
+		service_build_of(settings, images.v[i], &build);
+		r = read_bases(&build, true, true, out, e);
+	}
+	return r;
+}
+
+int origin_build_bases(const struct settings *settings, bool fresh, struct digest *ret,
+		       struct strv *bases, struct err *e)
+{
+	cleanup_strv struct strv images = {0}, all = {0};
+	const struct strv *own = &settings->devcontainer_build;
+	struct digest built = {0}, other;
+	int r = own->n ? build_bases(own, fresh, &built, &all, e) : 0;
+
+	list_service_images(settings, &images);
+	for (size_t i = 0; r == 0 && i < images.n; i++) {
+		cleanup_strv struct strv build = {0};
+
+		service_build_of(settings, images.v[i], &build);
+		r = build_bases(&build, fresh, &other, &all, e);
+	}
+	if (r < 0)
+		return r;
+	*ret = built;
 	strv_clear(bases);
-	*bases = words;
-	words = (struct strv){0};
+	*bases = all;
+	all = (struct strv){0};
 	return 0;
 }
 

@@ -38,14 +38,15 @@ int origin_check(const struct settings *settings, struct err *e);
 int origin_build(const struct settings *settings, bool fetch, struct err *e);
 
 /*
- * The images that it is built from: appends lines PLATFORM NAME. ERR_SAID, as for all that
- * sandbox-image does.
+ * The images that it is built from, and those of services: appends lines PLATFORM NAME. ERR_SAID, as
+ * for all that sandbox-image does.
  */
 int origin_bases(const struct settings *settings, struct buf *out, struct err *e);
 
 /*
- * Builds it without a name, from what a lock with `bases` says of these; what it lacks is looked for.
- * fresh: without the lock. *ret is the image, and *bases becomes what it was built from, as in a lock.
+ * Builds it and those of services without names, from what a lock with `bases` says of these; what it
+ * lacks is looked for. fresh: without the lock. *ret is the image, hex "" if only services have one,
+ * and *bases becomes what they were built from, as in a lock.
  */
 int origin_build_bases(const struct settings *settings, bool fresh, struct digest *ret,
 		       struct strv *bases, struct err *e);

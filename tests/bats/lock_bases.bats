@@ -105,6 +105,47 @@ versions() { sandbox enter --quiet --rebuild --accept ./p -- sh -c 'cat /version
 	fails 125 "*sandbox.lock:*: 'base' is there twice" sandbox enter --rebuild ./p -- true
 }
 
+@test "the bases of services that a compose file builds are locked, with those of the box or without" {
+	publish base:1 one
+	publish other:1 first
+	first=$digest
+	mkdir -p p/.devcontainer
+	echo '{"dockerComposeFile": "compose.yml", "service": "app", "workspaceFolder": "/w"}' >p/.devcontainer/devcontainer.json
+	cat >p/.devcontainer/compose.yml <<-YAML
+		services:
+		  app: {image: "$REGISTRY/base:1", volumes: [..:/w]}
+		  db:
+		    build: {dockerfile_inline: "FROM $REGISTRY/other:1 AS x\nFROM x\nRUN echo db >/db\n"}
+		    command: sleep 1000
+	YAML
+	run -0 --separate-stderr sandbox lock --accept ./p
+	[[ $stderr = *"1 base image, 0 packages"* ]]
+	platform=$(sandbox image build --print --json --file-text 'FROM scratch' p | jq -r .platform)
+	grep -x "base $platform $REGISTRY/other:1 $first" p/sandbox.lock
+	grep "^image $REGISTRY/base:1 sha256:" p/sandbox.lock
+	sandbox lock --check ./p
+	publish other:1 second
+	second=$digest
+	sandbox enter --quiet --accept ./p -- true
+	cd p
+	[ "$(sandbox exec db cat /version)" = first ]
+	sandbox down >/dev/null
+	# A base more, of another service; the others stay.
+	echo "  more: {build: {dockerfile_inline: \"FROM $REGISTRY/base:1\"}, command: sleep 1000}" >>.devcontainer/compose.yml
+	run -125 sandbox lock --check
+	[[ $output = *"sandbox.lock: it lacks the base image '$REGISTRY/base:1'"* ]]
+	sandbox lock --quiet --accept
+	[ "$(grep -c '^base ' sandbox.lock)" = 2 ]
+	grep "$REGISTRY/other:1 $first" sandbox.lock
+	sandbox lock --check
+	sandbox lock --quiet --accept --update
+	grep "$REGISTRY/other:1 $second" sandbox.lock
+	sandbox enter --quiet --rebuild --accept -- true
+	[ "$(sandbox exec db cat /version)" = second ]
+	sandbox down >/dev/null
+	cd "$T" || return 1
+}
+
 @test "the image below features is locked, and packages are installed on what is built from it" {
 	publish base:1 one
 	mkdir -p p/.devcontainer/f

@@ -62,17 +62,16 @@ static char *find_in_project(struct resolution *r, const struct dockerfile_build
 
 /*
  * What sandbox.lock has of bases: its path goes into words, and their lines into key. A damaged lock
- * is told where it is followed. Services are not locked.
+ * is told where it is followed.
  */
-static void follow_lock(struct resolution *r, const struct dockerfile_build *d, struct strv *words,
-			struct buf *key)
+static void follow_lock(struct resolution *r, struct strv *words, struct buf *key)
 {
 	cleanup_free char *path = path_join(r->project, LOCK_FILE);
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_lock struct lock_file lock = {0};
 	struct err ignored;
 
-	if (d->service || resolution_read_inside(r, path, LOCK_MAX_BYTES, &text, &ignored) < 0 ||
+	if (resolution_read_inside(r, path, LOCK_MAX_BYTES, &text, &ignored) < 0 ||
 	    lock_parse(text.data, text.len, LOCK_FILE, &lock, &ignored) < 0 || !lock.bases.n)
 		return;
 	strv_push(words, "--lock");
@@ -191,7 +190,7 @@ char *dockerfile_name(struct resolution *r, const struct dockerfile_build *d)
 
 	if ((d->file || d->text) && !read_files(r, d, &file, &context, &text))
 		return NULL;
-	follow_lock(r, d, &words, &bases);
+	follow_lock(r, &words, &bases);
 	/* The same for every clone: 'prebuilt' looks for it. */
 	hash_build(d, file ? file + root : NULL, context ? context + root : NULL, text.data,
 		   bases.data, &content);
