@@ -34,7 +34,7 @@
 
 struct client {
 	int connection;
-	int report; /* read end; -1 once the command is known to run */
+	int report; /* read end; -1 once it has been read */
 	int signals;
 	sigset_t ignored;
 	int terminal; /* the user's terminal, -1 if none */
@@ -45,7 +45,8 @@ struct client {
 	int pid1; /* of the box; -1: not ours to end */
 	bool accepted, done, last;
 	bool waits; /* with accepted: pid 1 waits until the command is executed */
-	bool told;  /* a signal that is not the command's told us to end */
+	bool detach;
+	bool told; /* a signal that is not the command's told us to end */
 	int status;
 };
 
@@ -116,6 +117,13 @@ static int block_signals(struct client *c, sigset_t *old, struct err *e)
 	return c->signals < 0 ? err_sys(e, errno, "cannot watch signals") : 0;
 }
 
+static bool is_readable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
 static void send_signal(const struct client *c, int sig)
 {
 	struct message m = {.type = MESSAGE_SIGNAL, .value = sig};
@@ -176,7 +184,7 @@ static bool nobody_else_reads(const struct client *c)
 {
 	if (!c->accepted)
 		return true;
-	return c->waits && c->report >= 0 && c->pid1 >= 0 &&
+	return c->waits && c->report >= 0 && !is_readable(c->report) && c->pid1 >= 0 &&
 	       pidfd_send_signal(c->pid1, SIGKILL, NULL, 0) == 0;
 }
 
@@ -297,16 +305,10 @@ static int on_message(struct client *c, struct err *e)
 	return 0;
 }
 
-static bool is_readable(int fd)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-
-	return poll(&p, 1, 0) > 0;
-}
-
 /*
- * The report pipe: end of file means success, a struct err failure. A pid 1 that waits for the
- * execve dies with us, and closes its end when it no longer does: the box must outlive a failure.
+ * The report pipe: end of file means success, a struct err failure. Who waits for the command's end
+ * reads it only then: a command that was executed wakes nobody. A pid 1 that waits for the execve
+ * dies with us, and closes its end when it no longer does: the box must outlive a failure.
  */
 static int on_report(struct client *c, struct err *e)
 {
@@ -361,7 +363,7 @@ static int client_step(struct client *c, struct err *e)
 	struct pollfd p[WATCHED + CARRIED_MAX] = {
 		{.fd = c->connection, .events = POLLIN},
 		{.fd = c->signals, .events = POLLIN},
-		{.fd = c->accepted ? c->report : -1, .events = POLLIN},
+		{.fd = c->accepted && c->detach ? c->report : -1, .events = POLLIN},
 		{.fd = room && terminal_is_raw() ? c->in.from : -1, .events = POLLIN},
 		{.fd = unwritten && room ? -1 : c->out.from,
 		 .events = (short)((unwritten ? 0 : POLLIN) | (room ? 0 : POLLOUT))},
@@ -402,8 +404,8 @@ static int run_to_end(struct client *c, const struct session_request *req, void 
 			break;
 	}
 	/*
-	 * If the command failed to start, the session may already have ended: the report has the
-	 * reason. If we were told to end, it may still be starting.
+	 * If the command failed to start, the report has the reason. If we were told to end, it may
+	 * still be starting.
 	 */
 	if (r == 0 && c->report >= 0 && c->accepted && !req->detach && is_readable(c->report))
 		r = on_report(c, e);
@@ -415,6 +417,7 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 {
 	struct client c = {.connection = connection,
 			   .pid1 = req->pid1,
+			   .detach = req->detach,
 			   .carried = req->carried,
 			   .report = -1,
 			   .signals = -1,
