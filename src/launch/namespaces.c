@@ -3,7 +3,9 @@
  *
  * A network namespace costs as much as all the mounts together, and neither needs the other until
  * /sys is mounted. So a short-lived helper of the launcher joins the box's user namespace and makes
- * it while pid 1 works, and the ipc namespace; then it makes the nested user namespace.
+ * it while pid 1 works, and the ipc namespace; then it makes the nested user namespace. Pid 1, which
+ * may be waiting for them, gets them from the helper: its end, and the launcher that waits for
+ * that, are not on pid 1's way.
  */
 #include "launch/namespaces.h"
 
@@ -122,7 +124,19 @@ static int make(void *arg, struct err *e)
 		r = make_net(m, e);
 	if (r == 0)
 		r = make_ipc(m, e);
-	return r < 0 ? r : make_you(m, e);
+	if (r == 0)
+		r = make_you(m, e);
+	return r < 0 || m->project ? r : namespaces_send(&m->made, m->boot, e);
+}
+
+int namespaces_send(const struct namespaces *n, int boot, struct err *e)
+{
+	struct message m = {.type = MESSAGE_NAMESPACES};
+	int r = message_send(boot, &m, (int[]){n->you, n->ipc, n->net}, n->net < 0 ? 2 : 3, 0);
+
+	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
+		return err_sys(e, -r, "cannot start the box");
+	return 0;
 }
 
 int namespaces_make(const struct plan *p, const struct project *project, int pidfd, int boot,

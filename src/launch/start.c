@@ -165,28 +165,20 @@ static int give_box(const struct plan *p, int pidfd, struct err *e)
 	return r < 0 ? r : gateway_give_box(p->gateway, pidfd, e);
 }
 
-/*
- * L4: makes the namespaces and sends them to pid 1, or the mount for /sys of a gateway's network.
- */
+/* L4. Without a gateway it is the helper that sends them, before we run again. */
 static int give_namespaces(const struct plan *p, const struct project *project, int boot,
 			   struct started_box *started, struct err *e)
 {
 	bool gateway = p->net == PLAN_NET_GATEWAY;
 	__attribute__((cleanup(namespaces_clear))) struct namespaces made = NAMESPACES_INIT;
-	struct message m = {.type = MESSAGE_NAMESPACES};
 	int r = gateway ? give_box(p, started->pidfd, e) : 0;
 
 	if (r == 0)
 		r = namespaces_make(p, gateway ? project : NULL, started->pidfd, boot, &made, e);
-	if (r == 0 && gateway)
-		r = gateway_wait(p->gateway, &started->number, e);
-	if (r < 0)
+	if (r < 0 || !gateway)
 		return r;
-	r = message_send(boot, &m, (int[]){made.you, made.ipc, made.net}, made.net < 0 ? 2 : 3, 0);
-	/* If pid 1 is gone, it has left an ERROR to be read. */
-	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
-		return err_sys(e, -r, "cannot start the box");
-	return 0;
+	r = gateway_wait(p->gateway, &started->number, e);
+	return r < 0 ? r : namespaces_send(&made, boot, e);
 }
 
 /* Of two failures, the one that pid 1 reported is the cause. */
