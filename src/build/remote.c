@@ -31,3 +31,8 @@ enum remote_kind remote_kind(const char *source)
 		return REMOTE_GIT;
 	return REMOTE_NONE;
 }
+
+bool remote_is_context(const char *context)
+{
+	return remote_kind(context) == REMOTE_GIT || starts_with(context, REMOTE_GITHUB);
+}

@@ -4,6 +4,11 @@
 #ifndef BUILD_REMOTE_H
 #define BUILD_REMOTE_H
 
+#include <stdbool.h>
+
+/* Begins a repository that may have no scheme. */
+#define REMOTE_GITHUB "github.com/"
+
 enum remote_kind {
 	REMOTE_NONE, /* a path */
 	REMOTE_URL,
@@ -12,5 +17,8 @@ enum remote_kind {
 
 /* Which one it is: as in Docker, a URL over HTTP is a git repository if its path ends with .git. */
 enum remote_kind remote_kind(const char *source);
+
+/* Is it a git repository as the context of a build? github.com/OWNER/NAME is one, too. */
+bool remote_is_context(const char *context);
 
 #endif

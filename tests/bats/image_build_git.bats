@@ -156,6 +156,41 @@ files() { tar -tf out | sed 's,^\./,,; s,/$,,' | grep . | sort | tr '\n' ' '; }
 	[ "$(jq .temporary <<<"$output")" = 0 ]
 }
 
+@test "a repository as the context in a devcontainer.json, and in compose files" {
+	layout app <<<"{'layers': [busybox() + [D('etc'), D('root'), D('tmp')]], 'config': {'Env': ['PATH=/bin']}}"
+	sandbox image import --quiet "$T/app" app:1
+	printf 'FROM app:1\nCOPY inner /from\n' >work/app/dir/Dockerfile
+	printf 'FROM app:1\nARG A\nRUN echo "$A" >/arg\nCOPY file /from\n' >work/app/Other
+	commit app two
+	mkdir -p c/.devcontainer
+	echo "{\"build\": {\"context\": \"$url#main:dir\"}, \"workspaceFolder\": \"/w\", \"workspaceMount\": \"source=\${localWorkspaceFolder},target=/w,type=bind\"}" >p/.devcontainer.json
+	run -0 --separate-stderr on_host sandbox enter ./p -- cat /from
+	[ "$output" = inner ]
+	# The commit of then, until it is built again.
+	echo new >work/app/dir/inner
+	commit app three
+	[ "$(on_host sandbox enter --quiet ./p -- cat /from)" = inner ]
+	[ "$(on_host sandbox enter --quiet --rebuild ./p -- cat /from)" = new ]
+	echo '{"dockerComposeFile": "compose.yml", "service": "app", "workspaceFolder": "/w"}' >c/.devcontainer/devcontainer.json
+	cat >c/.devcontainer/compose.yml <<-YAML
+		services:
+		  app: {build: {context: "$url", dockerfile: Other, args: {A: x}}, volumes: [..:/w]}
+		  db: {build: "$url#main:dir", command: sh -c 'exec sleep 1000'}
+		  ssh: {build: "git@git.example:a/b.git", command: x}
+		  web: {build: "http://files.example/a.tar", command: x}
+		  odd: {build: "$url#a..b", command: x}
+	YAML
+	run -0 --separate-stderr on_host sandbox enter ./c -- cat /from /arg
+	[ "$output" = $'one\nx' ]
+	[[ $stderr = *"compose.yml:4: service 'ssh' is left out: the context 'git@git.example:a/b.git' is fetched by SSH, for which a project has none of your keys: 'sandbox image build --ssh default' builds it"* ]]
+	[[ $stderr = *"compose.yml:5: service 'web' is left out: the context 'http://files.example/a.tar' is neither in the project nor a git repository"* ]]
+	[[ $stderr = *"compose.yml:6: service 'odd' is left out: the git repository '$url': 'a..b' is not the name of a branch, a tag or a commit"* ]]
+	cd c
+	[ "$(sandbox exec db cat /from)" = new ]
+	sandbox down >/dev/null
+	cd "$T" || return 1
+}
+
 @test "what cannot be fetched is named; a hostile repository gets nowhere" {
 	printf 'FROM scratch\nADD %s#none /src\n' "$url" >p/Dockerfile
 	fails 125 "p/Dockerfile:2: cannot fetch '$url': it has no branch, tag or ref 'none'" on_host sandbox image build -q p

@@ -13,19 +13,16 @@
 #include "build/engine/build_git.h"
 #include "build/remote.h"
 
-#define GITHUB "github.com/"
-
 bool build_context_is_remote(const char *word)
 {
-	return (remote_kind(word) == REMOTE_GIT || starts_with(word, GITHUB)) &&
-	       access(word, F_OK) < 0;
+	return remote_is_context(word) && access(word, F_OK) < 0;
 }
 
 int build_context_fetch(struct build_context *c, const char *word,
 			const struct build_lent_list *agents, bool keep_git_dir, struct err *e)
 {
-	cleanup_free char *url = xasprintf("%s%s", starts_with(word, GITHUB) ? "https://" : "",
-					   word);
+	cleanup_free char *url = xasprintf(
+		"%s%s", starts_with(word, REMOTE_GITHUB) ? "https://" : "", word);
 	struct copy_tree tree;
 	int r = image_tools_open(&c->tools, e);
 

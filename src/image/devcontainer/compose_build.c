@@ -79,11 +79,6 @@ static void add_caches(struct composing *cs, const struct node *list, struct doc
 	}
 }
 
-static bool is_remote(const char *context)
-{
-	return strstr(context, "://") || starts_with(context, "git@");
-}
-
 bool compose_build_describe(const struct composing *cs, const struct node *build,
 			    struct dockerfile_build *ret)
 {
@@ -93,10 +88,14 @@ bool compose_build_describe(const struct composing *cs, const struct node *build
 
 	if (file && file->text && inline_text && inline_text->text)
 		return false;
-	ret->context = path_normalize(context ? context->dir : build->dir,
-				      context && context->text ? context->text : ".");
+	ret->remote = context && context->text && dockerfile_is_remote(context->text);
+	ret->context = ret->remote ? xstrdup(context->text)
+				   : path_normalize(context ? context->dir : build->dir,
+						    context && context->text ? context->text : ".");
 	ret->text = inline_text ? inline_text->text : NULL;
-	if (!ret->text)
+	if (!ret->text && ret->remote)
+		ret->file = file ? xstrdup(file->text) : NULL;
+	else if (!ret->text)
 		ret->file = path_normalize(ret->context,
 					   file && file->text ? file->text : "Dockerfile");
 	ret->target = xstrdup(node_text(build, "target"));
@@ -112,13 +111,6 @@ bool compose_build_describe(const struct composing *cs, const struct node *build
 static bool read_build(struct composing *cs, const char *name, const struct node *build,
 		       struct dockerfile_build *d)
 {
-	const struct node *context = node_get(build, "context");
-
-	if (context && context->text && is_remote(context->text)) {
-		compose_leave_out(cs, name, context,
-				  "the context of its build is not in the project");
-		return false;
-	}
 	if (!compose_build_describe(cs, build, d)) {
 		compose_leave_out(cs, name, node_get(build, "dockerfile_inline"),
 				  "its build has both 'dockerfile' and 'dockerfile_inline'");

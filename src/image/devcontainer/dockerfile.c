@@ -10,6 +10,8 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "build/git_source.h"
+#include "build/remote.h"
 #include "config/devcontainer_file.h"
 #include "config/lock_file.h"
 #include "config/schema.h"
@@ -97,8 +99,10 @@ static void add_words(const struct dockerfile_build *d, const char *file, const 
 		strv_push(out, "--target");
 		strv_push(out, d->target);
 	}
-	strv_push(out, file ? "--file" : "--file-text");
-	strv_push(out, file ? file : d->text);
+	if (file || d->text) {
+		strv_push(out, file ? "--file" : "--file-text");
+		strv_push(out, file ? file : d->text);
+	}
 	for (size_t i = 0; i < d->args.n; i++) {
 		strv_push(out, "--build-arg");
 		strv_push(out, d->args.v[i]);
@@ -145,6 +149,30 @@ char *dockerfile_last(const struct resolution *r)
 }
 
 /*
+ * A repository: who changes the file can as well change what a Dockerfile of the project fetches. False,
+ * as was said: it cannot be fetched.
+ */
+static bool check_remote(struct resolution *r, const struct dockerfile_build *d)
+{
+	cleanup_git_source struct git_source source = {0};
+	cleanup_free char *why = NULL;
+	struct err e;
+
+	if (!remote_is_context(d->context))
+		why = xasprintf("the context '%s' is neither in the project nor a git repository",
+				d->context);
+	else if (git_source_parse(d->context, &source, &e) < 0)
+		why = xstrdup(e.msg);
+	else if (source.by_ssh)
+		why = xasprintf("the context '%s' is fetched by SSH, for which a project has none "
+				"of your keys: 'sandbox image build --ssh default' builds it",
+				source.shown);
+	if (why)
+		complain(r, d, why);
+	return !why;
+}
+
+/*
  * The real paths of the Dockerfile, if it is a file, and its context, and its text. False, as was said:
  * no build.
  */
@@ -176,7 +204,22 @@ bool dockerfile_read(struct resolution *r, const struct dockerfile_build *d, str
 
 	if (d->text)
 		buf_addstr(out, d->text);
-	return d->text || resolution_read_inside(r, d->file, DOCKERFILE_MAX, out, &ignored) == 0;
+	return d->text || (!d->remote &&
+			   resolution_read_inside(r, d->file, DOCKERFILE_MAX, out, &ignored) == 0);
+}
+
+/* What it reads; false, as was said: no build. text: of a Dockerfile that is known here. */
+static bool find_files(struct resolution *r, const struct dockerfile_build *d, char **ret_file,
+		       char **ret_context, struct buf *text)
+{
+	if (!d->remote)
+		return (!d->file && !d->text) || read_files(r, d, ret_file, ret_context, text);
+	if (!check_remote(r, d))
+		return false;
+	buf_addstr(text, d->text ? d->text : "");
+	*ret_file = d->file ? xstrdup(d->file) : NULL;
+	*ret_context = xstrdup(d->context);
+	return true;
 }
 
 char *dockerfile_name(struct resolution *r, const struct dockerfile_build *d)
@@ -185,13 +228,13 @@ char *dockerfile_name(struct resolution *r, const struct dockerfile_build *d)
 	cleanup_free char *last = dockerfile_last(r);
 	cleanup_buf struct buf text = BUF_INIT, bases = BUF_INIT;
 	cleanup_strv struct strv words = {0};
-	size_t root = strlen(r->project);
+	/* The same for every clone: 'prebuilt' looks for it. */
+	size_t root = d->remote ? 0 : strlen(r->project);
 	struct digest content;
 
-	if ((d->file || d->text) && !read_files(r, d, &file, &context, &text))
+	if (!find_files(r, d, &file, &context, &text))
 		return NULL;
 	follow_lock(r, &words, &bases);
-	/* The same for every clone: 'prebuilt' looks for it. */
 	hash_build(d, file ? file + root : NULL, context ? context + root : NULL, text.data,
 		   bases.data, &content);
 	name = xasprintf("%s:%.*s", base, SHOWN_LEN, content.hex);
@@ -207,6 +250,11 @@ void dockerfile_add_features(struct merging *m, const struct layer_json *file,
 		features_describe(m, file, &d->features, &d->names);
 	/* A Dockerfile alone says nothing that belongs into a label. */
 	d->from = find_is_dockerfile(file->where) ? NULL : file->where;
+}
+
+bool dockerfile_is_remote(const char *context)
+{
+	return strstr(context, "://") || starts_with(context, "git@") || remote_is_context(context);
 }
 
 bool dockerfile_is_named(const struct layer_json *file)
@@ -295,15 +343,34 @@ static void read_caches(struct merging *m, const struct layer_json *file,
 		add_cache(m, d, value);
 }
 
+/* The Dockerfile of a repository is in that. */
+static void read_places(struct merging *m, const struct layer_json *file,
+			struct dockerfile_build *d)
+{
+	const json_t *path = find(file, "dockerfile", "dockerFile");
+	const json_t *where = find(file, "context", "context");
+	cleanup_free char *context = NULL;
+
+	path = path ? path : json_object_get(file->root, "dockerfile");
+	if (json_is_string(where))
+		context = layer_text(m, &d->at, "the context", where, VARIABLES_TEXT, &d->names);
+	d->remote = context && dockerfile_is_remote(context);
+	if (!d->remote) {
+		d->file = path_of(m, file, &d->at, "the Dockerfile", path, "Dockerfile");
+		d->context = path_of(m, file, &d->at, "the context", where, ".");
+		return;
+	}
+	d->context = take_ptr(context);
+	if (path)
+		d->file = layer_text(m, &d->at, "the Dockerfile", path, VARIABLES_TEXT, NULL);
+}
+
 static void read_dockerfile(struct merging *m, const struct layer_json *file,
 			    struct dockerfile_build *d)
 {
 	const json_t *target = find(file, "target", NULL);
-	const json_t *path = find(file, "dockerfile", "dockerFile");
 
-	d->file = path_of(m, file, &d->at, "the Dockerfile",
-			  path ? path : json_object_get(file->root, "dockerfile"), "Dockerfile");
-	d->context = path_of(m, file, &d->at, "the context", find(file, "context", "context"), ".");
+	read_places(m, file, d);
 	if (target)
 		d->target = layer_text(m, &d->at, "build.target", target, VARIABLES_TEXT, NULL);
 	read_arguments(m, file, d);
@@ -328,7 +395,7 @@ char *dockerfile_image(struct merging *m, const struct layer_json *file, const c
 		read_dockerfile(m, file, &d);
 	else
 		d.image = xstrdup(image);
-	if (!named || (d.file && d.context))
+	if (!named || (d.context && (d.file || d.remote)))
 		name = dockerfile_name(m->resolution, &d);
 	if (!name)
 		return NULL;

@@ -13,13 +13,14 @@ struct dockerfile_build {
 	char *file;	     /* path of the Dockerfile, absolute; or NULL: */
 	const char *text;    /* what it would say; or NULL, too: */
 	char *image;	     /* that features are installed in */
-	char *context;	     /* of a directory, absolute */
+	char *context;	     /* of a directory, absolute; or, if remote, of a repository */
 	char *target;	     /* a stage, or NULL: the last one */
 	struct strv args;    /* NAME=value */
 	struct strv caches;  /* values of --cache-from */
 	struct strv names;   /* of the host's variables in these */
 	const char *from;    /* the devcontainer.json whose features it gets; or NULL */
 	struct buf features; /* what these depend on */
+	bool remote;	     /* file is in the repository; without one it is Dockerfile */
 	const char *service; /* whose image it is; NULL: that of the project's box */
 };
 
@@ -46,6 +47,9 @@ void dockerfile_add_features(struct merging *m, const struct layer_json *file,
 
 /* The name that the last build of the project's box has set, whatever it built; to be freed. */
 char *dockerfile_last(const struct resolution *r);
+
+/* Is the context of a build not meant as a directory? */
+bool dockerfile_is_remote(const char *context);
 
 /* Does the file name a Dockerfile, under `build` or by an old key? */
 bool dockerfile_is_named(const struct layer_json *file);
