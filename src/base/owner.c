@@ -18,6 +18,15 @@ size_t owner_format(const struct owner *o, char ret[OWNER_MAX])
 	return (size_t)snprintf(ret, OWNER_MAX, "%u:%u", o->uid, o->gid);
 }
 
+mode_t owner_mode(mode_t mode, const struct owner *o, bool exact)
+{
+	if (o->bits & S_ISUID && (exact || mode & S_IXUSR))
+		mode |= S_ISUID;
+	if (o->bits & S_ISGID && (exact || mode & S_IXGRP))
+		mode |= S_ISGID;
+	return mode;
+}
+
 /* ":c1:3" */
 static bool parse_device(const char *text, struct owner *o)
 {

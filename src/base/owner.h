@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 /* "UID:GID", or "UID:GID:BITS" in octal digits; a device adds ":cMAJOR:MINOR" or ":bMAJOR:MINOR" */
@@ -42,6 +43,13 @@ bool owner_from_time(const struct timespec *atime, struct owner *ret);
 
 /* The time that says it; false for a gid of a billion or more. */
 bool owner_to_time(const struct owner *o, struct timespec *ret);
+
+/*
+ * The mode of a file with its recorded bits, as box-root sees it: none without the execute bit that
+ * it depends on, because a chmod(2) that removes both is not intercepted (seccomp_policy.c). In a
+ * build all are, so the bits are exact.
+ */
+mode_t owner_mode(mode_t mode, const struct owner *o, bool exact);
 
 /* Returns the length. */
 size_t owner_format(const struct owner *o, char ret[OWNER_MAX]);

@@ -240,16 +240,9 @@ static bool subject_of_stat(const struct notice *c, struct subject *subject)
 	return !(flags & ~(unsigned)KNOWN_FLAGS);
 }
 
-/*
- * Shows no bit without the execute bit it depends on: a chmod(2) that removes that is not always
- * intercepted.
- */
-static mode_t mode_with(mode_t mode, const struct owner *o)
+static mode_t mode_with(const struct supervisor *s, mode_t mode, const struct owner *o)
 {
-	if (o->bits & S_ISUID && mode & S_IXUSR)
-		mode |= S_ISUID;
-	if (o->bits & S_ISGID && mode & S_IXGRP)
-		mode |= S_ISGID;
+	mode = owner_mode(mode, o, s->owners);
 	if (o->device)
 		mode = (mode & ~(mode_t)S_IFMT) | (o->device == 'c' ? S_IFCHR : S_IFBLK);
 	return mode;
@@ -276,7 +269,7 @@ static bool give_stat(const struct supervisor *s, const struct notice *c, const 
 					 .tv_nsec = (long)x.stx_atime.tv_nsec};
 		if (s->owners && owner_from_time(&time, &was))
 			x.stx_atime = x.stx_mtime;
-		x.stx_mode = (__u16)mode_with(x.stx_mode, o);
+		x.stx_mode = (__u16)mode_with(s, x.stx_mode, o);
 		x.stx_rdev_major = o->device ? o->major : x.stx_rdev_major;
 		x.stx_rdev_minor = o->device ? o->minor : x.stx_rdev_minor;
 		return pwrite(memory, &x, sizeof(x), (off_t)q->to) == sizeof(x);
@@ -287,7 +280,7 @@ static bool give_stat(const struct supervisor *s, const struct notice *c, const 
 	st.st_gid = o->gid;
 	if (s->owners && owner_from_time(&st.st_atim, &was))
 		st.st_atim = st.st_mtim;
-	st.st_mode = mode_with(st.st_mode, o);
+	st.st_mode = mode_with(s, st.st_mode, o);
 	st.st_rdev = o->device ? makedev(o->major, o->minor) : st.st_rdev;
 	return pwrite(memory, &st, sizeof(st), (off_t)q->to) == sizeof(st);
 }

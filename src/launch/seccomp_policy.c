@@ -171,6 +171,15 @@ static const struct seccomp_test openat_tests[] = {
 		MASKED(mode, S_IFMT | SET_ID, S_IFMT, ALLOW), ANY(mode, SET_ID | 0111, ASK), END \
 	}
 
+/* In a build the image keeps bits that a file has without an execute bit. */
+#define ALL_MODE_TESTS(mode)                                      \
+	{                                                         \
+		MASKED(mode, S_IFMT | SET_ID, S_IFMT, ALLOW), END \
+	}
+
+static const struct seccomp_test all_mode1_tests[] = ALL_MODE_TESTS(1);
+static const struct seccomp_test all_mode2_tests[] = ALL_MODE_TESTS(2);
+
 static const struct seccomp_test root_mode1_tests[] = ROOT_MODE_TESTS(1);
 static const struct seccomp_test root_mode2_tests[] = ROOT_MODE_TESTS(2);
 
@@ -422,6 +431,10 @@ const struct seccomp_rule seccomp_rules[] = {
 	{"statx", .answer = ALLOW, .when = SECCOMP_OWNERS, .tests = all_statx_tests},
 	{"utimensat", .answer = ALLOW, .when = SECCOMP_OWNERS, .tests = all_times_tests},
 	{"listxattr llistxattr flistxattr", .answer = ASK, .when = SECCOMP_OWNERS},
+	{"chmod fchmod", .answer = ASK, .when = SECCOMP_OWNERS, .tests = all_mode1_tests},
+	{"fchmodat", .answer = ASK, .when = SECCOMP_OWNERS, .tests = all_mode2_tests},
+	{"fchmodat2", .answer = ASK, .when = SECCOMP_OWNERS, .tests = all_mode2_tests,
+	 .recent = true},
 	{"mkdir mkdirat symlink symlinkat mknod mknodat creat", .answer = ASK,
 	 .when = SECCOMP_OWNERS},
 	{"open", .answer = ALLOW, .when = SECCOMP_OWNERS, .tests = all_open_tests},

@@ -108,10 +108,10 @@ no_bits() {
 }
 
 @test "root of the box sees the bits it set in its own system, an image made from it has them, the store does not" {
-	layout base <<<"{'layers': [busybox('sh', 'chmod', 'stat', 'cp', 'ls', 'mv') + [F('opt/su', b'x', mode=0o4755), F('opt/other', b'x', mode=0o4755), F('opt/plain', b'x', mode=0o755)]]}"
+	layout base <<<"{'layers': [busybox('sh', 'chmod', 'stat', 'cp', 'ls', 'mv') + [F('opt/su', b'x', mode=0o4755), F('opt/other', b'x', mode=0o4755), F('opt/off', b'x', mode=0o6755), F('opt/plain', b'x', mode=0o755)]]}"
 	sandbox image import --quiet "$T/base" base:1 >/dev/null
 	[ "$(sandbox run --root base:1 stat -Lc %a /opt/su /opt/plain | tr '\n' ' ')" = "4755 755 " ]
-	project q $'[sandbox]\nimage = base:1\n[run]\n1 = chmod 6755 /opt/plain; chmod a-s /opt/su; cp /opt/plain /opt/new; chmod 2711 /opt/new; [ $(stat -Lc %a /opt/new) = 2711 ]'
+	project q $'[sandbox]\nimage = base:1\n[run]\n1 = chmod 6755 /opt/plain; chmod a-s /opt/su; chmod 644 /opt/off; cp /opt/plain /opt/new; chmod 2711 /opt/new; [ $(stat -Lc %a /opt/new) = 2711 ]'
 	sandbox seal --accept --quiet "$T/q" app:1 >/dev/null
 	no_bits
 	sandbox image export --quiet --format tar app:1 all.tar
@@ -120,6 +120,7 @@ no_bits() {
 	grep -q '^-rwx--s--x .* opt/new$' list
 	grep -q '^-rwxr-xr-x .* opt/su$' list
 	grep -q '^-rwsr-xr-x .* opt/other$' list
+	grep -q '^-rw-r--r-- .* opt/off$' list
 	[ "$(sandbox run --root app:1 stat -Lc %a /opt/plain /opt/su /opt/other | tr '\n' ' ')" = "6755 755 4755 " ]
 	no_bits
 }

@@ -116,16 +116,17 @@ static void apply_meta(const struct tree *t, size_t layer, const char *path,
 						 m->xattr_values[i].data, m->xattr_values[i].len);
 }
 
-/* What root of a box set, as the archive says it. */
-static void apply_owner(const struct owner *owner, struct archive_entry *entry)
+/* What root of a box set, as the archive says it. exact: owner_mode(). */
+static void apply_owner(const struct owner *owner, bool exact, struct archive_entry *entry)
 {
+	mode_t mode = la.archive_entry_perm(entry) & ~(mode_t)(S_ISUID | S_ISGID);
+
 	la.archive_entry_set_uid(entry, owner->uid);
 	la.archive_entry_set_gid(entry, owner->gid);
 	if (la.archive_entry_filetype(entry) != AE_IFREG)
 		return;
 	if (owner->has_bits)
-		la.archive_entry_set_perm(entry,
-					  (la.archive_entry_perm(entry) & ~06000u) | owner->bits);
+		la.archive_entry_set_perm(entry, owner_mode(mode, owner, exact));
 	if (owner->device) {
 		la.archive_entry_set_filetype(entry, type_bits(owner->device));
 		la.archive_entry_set_rdevmajor(entry, owner->major);
@@ -133,7 +134,7 @@ static void apply_owner(const struct owner *owner, struct archive_entry *entry)
 	}
 }
 
-static void add_user_xattrs(int fd, struct archive_entry *entry)
+static void add_user_xattrs(int fd, bool exact, struct archive_entry *entry)
 {
 	char names[4096], value[65536];
 	ssize_t len = fd < 0 ? 0 : flistxattr(fd, names, sizeof(names));
@@ -149,7 +150,7 @@ static void add_user_xattrs(int fd, struct archive_entry *entry)
 			la.archive_entry_xattr_add_entry(entry, n, value,
 							 meta_capability(n, value, (size_t)size));
 		} else if (size >= 0 && owner_parse(value, (size_t)size, &owner)) {
-			apply_owner(&owner, entry);
+			apply_owner(&owner, exact, entry);
 		}
 	}
 }
@@ -216,7 +217,7 @@ int tree_write_entry(struct tree *t, size_t layer, const char *path, const struc
 	if (r == 0 && (regular || S_ISDIR(st->st_mode)))
 		r = path_open_nolinks(t->fds[layer], *path ? path : ".", O_RDONLY, 0, &fd, e);
 	if (r == 0)
-		add_user_xattrs(fd, entry);
+		add_user_xattrs(fd, layer < t->view.n || t->rules, entry);
 	regular &= la.archive_entry_filetype(entry) == AE_IFREG;
 	/* Where an upper has no sidecar, a symlink's owner is in its time. */
 	if (layer == t->view.n && !S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode) &&
