@@ -4,7 +4,8 @@
  * overlayfs renames files, by copying them up, and directories of the upper layer. For a directory
  * of a lower layer it fails with EXDEV, unless it may write redirects, which mounts of a user may
  * not. So a new directory is made beside the old one and takes over its entries one by one: each is
- * a rename, so that hard links, times and attributes stay. Then it gets the old one's name.
+ * a rename, so that times and attributes stay. Then it gets the old one's name. A copied-up file is
+ * no longer the one that its other names in a lower layer lead to, so these become links to it.
  *
  * Promises that on an error everything is back where it was, and that only empty directories are
  * removed, even if others write in the tree meanwhile. A process that has one of the old
@@ -28,7 +29,9 @@
 
 #include "base/cleanup.h"
 #include "base/dir.h"
+#include "base/first_names.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "launch/mount.h"
 
 #define PERMISSIONS 07777
@@ -61,14 +64,53 @@ static int move_entry(int from, const char *name, int to)
 	return errno == EACCES ? move_closed(from, name, to) : -errno;
 }
 
-static int move_directory(int from_parent, const char *from_name, int to_parent,
-			  const char *to_name);
+/* The move of one directory, with everything in it. */
+struct move {
+	int top;		   /* paths of the links begin here */
+	struct first_names *links; /* files with several names, by their new paths */
+};
+
+/* An entry of a directory that is moved. */
+struct moved {
+	bool is_dir;
+	const char *first; /* the new path of a file that this is another name of */
+};
+
+static int move_directory(struct move *m, int from_parent, const char *from_name, int to_parent,
+			  const char *to_name, const char *to_path);
+
+/* Before anything is copied up. */
+static struct moved look_at(struct move *m, int dir, const char *name, const char *to_path)
+{
+	cleanup_free char *path = path_join(to_path, name);
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return (struct moved){0};
+	if (S_ISDIR(st.st_mode))
+		return (struct moved){.is_dir = true};
+	return (struct moved){.first = first_names_of(&m->links, &st, path)};
+}
+
+/* Or moves it, if the first name has gone. */
+static int link_entry(const struct move *m, int from, const char *name, int to, const char *first)
+{
+	int r;
+
+	if (linkat(m->top, first, to, name, 0) < 0)
+		return move_entry(from, name, to);
+	if (unlinkat(from, name, 0) == 0)
+		return 0;
+	r = -errno;
+	unlinkat(to, name, 0);
+	return r;
+}
 
 static void copy_up(int dir, const char *name)
 {
 	struct stat st;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		utimensat(dir, name, (struct timespec[]){st.st_atim, {.tv_nsec = UTIME_OMIT}},
 			  AT_SYMLINK_NOFOLLOW);
 }
@@ -77,7 +119,7 @@ static void copy_up(int dir, const char *name)
  * overlayfs waits for the disk with each file that it copies up, and serializes renames. So files
  * are copied up before, many at a time. What fails here fails again when it is moved.
  */
-static void copy_up_together(int dir, const struct strv *names)
+static void copy_up_together(int dir, const struct strv *names, const struct moved *what)
 {
 	size_t n = names->n / 2 < WORKERS ? names->n / 2 : WORKERS;
 
@@ -85,28 +127,44 @@ static void copy_up_together(int dir, const struct strv *names)
 		if (fork() != 0)
 			continue;
 		for (size_t i = worker; i < names->n; i += n)
-			copy_up(dir, names->v[i]);
+			if (!what[i].is_dir && !what[i].first)
+				copy_up(dir, names->v[i]);
 		_exit(0);
 	}
 	while (n && wait(NULL) > 0)
 		;
 }
 
-/* Moves all present entries. */
-static int move_entries(int from, int to)
+static int move_one(struct move *m, int from, const char *name, int to, const char *to_path,
+		    const struct moved *what)
+{
+	int r = what->first ? link_entry(m, from, name, to, what->first)
+			    : move_entry(from, name, to);
+
+	if (r == -EXDEV) {
+		cleanup_free char *path = path_join(to_path, name);
+
+		r = move_directory(m, from, name, to, name, path);
+	}
+	return r == -ENOENT ? 0 : r; /* removed meanwhile */
+}
+
+/* Moves all present entries; directories last, as files in them may be links to files here. */
+static int move_entries(struct move *m, int from, int to, const char *to_path)
 {
 	cleanup_strv struct strv names = {0};
+	cleanup_free struct moved *what = NULL;
 	struct err ignored;
 	int r = dir_names(from, ".", &names, &ignored);
 
-	copy_up_together(from, &names);
-	for (size_t i = 0; r == 0 && i < names.n; i++) {
-		r = move_entry(from, names.v[i], to);
-		if (r == -EXDEV)
-			r = move_directory(from, names.v[i], to, names.v[i]);
-		if (r == -ENOENT) /* removed meanwhile */
-			r = 0;
-	}
+	what = xcalloc(names.n + 1, sizeof(*what));
+	for (size_t i = 0; i < names.n; i++)
+		what[i] = look_at(m, from, names.v[i], to_path);
+	copy_up_together(from, &names, what);
+	for (int dirs = 0; dirs < 2; dirs++)
+		for (size_t i = 0; r == 0 && i < names.n; i++)
+			if (what[i].is_dir == dirs)
+				r = move_one(m, from, names.v[i], to, to_path, &what[i]);
 	return r;
 }
 
@@ -146,13 +204,14 @@ static void set_times(int fd, const struct stat *st)
 }
 
 /* Moves entries until nothing is left in the old directory. */
-static int replace_directory(int from_parent, const char *from_name, int from, int to)
+static int replace_directory(struct move *m, int from_parent, const char *from_name, int from,
+			     int to, const char *to_path)
 {
 	int r = -ENOTEMPTY;
 
 	copy_xattrs(from, to);
 	for (int pass = 0; r == -ENOTEMPTY && pass < PASSES; pass++) {
-		r = move_entries(from, to);
+		r = move_entries(m, from, to, to_path);
 		if (r == 0 && unlinkat(from_parent, from_name, AT_REMOVEDIR) < 0)
 			r = -errno;
 	}
@@ -179,8 +238,8 @@ static int open_old(int parent, const char *name, int *ret_fd, struct stat *ret_
 	return 0;
 }
 
-static int move_directory(int from_parent, const char *from_name, int to_parent,
-			  const char *to_name)
+static int move_directory(struct move *m, int from_parent, const char *from_name, int to_parent,
+			  const char *to_name, const char *to_path)
 {
 	cleanup_close int from = -1, to = -1;
 	struct stat st = {0};
@@ -194,7 +253,7 @@ static int move_directory(int from_parent, const char *from_name, int to_parent,
 			      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		r = -errno;
 	if (r == 0)
-		r = replace_directory(from_parent, from_name, from, to);
+		r = replace_directory(m, from_parent, from_name, from, to, to_path);
 	if (r < 0 && to >= 0) {
 		move_back(from, to);
 		unlinkat(to_parent, to_name, AT_REMOVEDIR);
@@ -243,6 +302,7 @@ static bool on_overlay(int parent, const char *name)
 int upper_make(int parent, const char *name, int lock)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct move m = {.top = parent};
 	char aside[48], within[64];
 	bool movable;
 	int r;
@@ -261,7 +321,8 @@ int upper_make(int parent, const char *name, int lock)
 		movable = fcntl(lock, F_SETLKW, &whole) < 0 || is_movable(parent, name, aside);
 	unlinkat(parent, within, AT_REMOVEDIR);
 	if (!movable)
-		r = move_directory(parent, name, parent, aside);
+		r = move_directory(&m, parent, name, parent, aside, aside);
+	first_names_free(&m.links);
 	if (movable)
 		unlinkat(parent, aside, AT_REMOVEDIR);
 	/* After an error the old one still exists, unless somebody moved it away meanwhile. */

@@ -44,6 +44,7 @@ picture() { (cd "$1" && find . -printf '%P %y %m %l\n' | sort && find . -type f 
 	tried sudo perl -e 'rename "shut", "closed" or die "$!"; rename "closed/in", "closed/on" or die "$!"'
 	tried sudo perl -e 'rename "/etc/default", "/etc/other" or die "$!"; -d "/etc/other" && ! -e "/etc/default" or die'
 	[ "$(tried stat -c '%a %y' moved/deep)" = "700 $(stat -c %y p/sub/deep)" ]
+	[ "$(tried stat -c %h moved/file moved/same | tr "\n" " ")" = "2 2 " ]
 	says_nothing tried find . /etc -name '.sandbox-rename*'
 	picture p | diff before -
 	sandbox diff p | grep -x "  D $T/p/sub/"
