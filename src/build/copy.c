@@ -19,6 +19,7 @@
 #include "build/copy_archive.h"
 #include "build/copy_digest.h"
 #include "build/copy_layer.h"
+#include "build/copy_mode.h"
 #include "build/copy_owner.h"
 #include "build/copy_sources.h"
 
@@ -201,6 +202,7 @@ static int begin_source(struct copying *c, const struct copy_source *source, boo
 	const char *written = c->sources->destination;
 	cleanup_free char *dest = path_normalize(c->req->workdir, written), *real = NULL;
 	struct copy_layer *l = c->layer;
+	mode_t mode = copy_mode_of_parents(l->manner->chmod);
 	bool inside = is_dir || is_dir_name(written) || source->unpack;
 	int r = view_place(&l->both, dest, &real, e);
 
@@ -214,9 +216,9 @@ static int begin_source(struct copying *c, const struct copy_source *source, boo
 			       "must end with a '/'",
 			       written);
 	if (is_dir || is_dir_name(written))
-		r = copy_layer_mkdirs(l, real, e);
+		r = copy_layer_mkdirs(l, real, mode, e);
 	if (r == 0 && !is_dir && copy_layer_has_dir(l, real)) {
-		r = copy_layer_mkdirs(l, real, e);
+		r = copy_layer_mkdirs(l, real, mode, e);
 		free(c->target);
 		c->target = *real ? path_join(real, source->name) : xstrdup(source->name);
 		return r;
@@ -226,7 +228,7 @@ static int begin_source(struct copying *c, const struct copy_source *source, boo
 		cleanup_free char *parent = xstrndup(real,
 						     name > real ? (size_t)(name - real - 1) : 0);
 
-		r = copy_layer_mkdirs(l, parent, e);
+		r = copy_layer_mkdirs(l, parent, mode, e);
 	}
 	free(c->target);
 	c->target = take_ptr(real);
@@ -253,7 +255,7 @@ static int unpack(struct copying *c, const struct copy_entry *entry, struct err 
 		return r;
 	r = view_place(&c->layer->both, dest, &real, e);
 	if (r == 0)
-		r = copy_layer_mkdirs(c->layer, real, e);
+		r = copy_layer_mkdirs(c->layer, real, 0755, e);
 	if (r == 0)
 		r = copy_archive_unpack(c->layer, real, fd, e);
 	return r < 0 ? err_add(e, "cannot unpack '%s'", entry->real) : 1;

@@ -235,14 +235,14 @@ static int set_dir(struct copy_layer *l, const char *name, const struct copy_ent
 }
 
 /* A directory that no source has: a parent of the destination. */
-static int make_parent(struct copy_layer *l, const char *name, const char *real, struct err *e)
+static int make_parent(struct copy_layer *l, const char *name, const char *real, mode_t mode,
+		       struct err *e)
 {
-	const struct copy_entry entry = {.type = 'd', .mode = 0755, .real = real};
+	const struct copy_entry entry = {.type = 'd', .real = real};
 	struct meta_entry m = true_attributes(l, real, &entry);
 	int r;
 
-	if (l->manner->chmod && !copy_mode_is_number(l->manner->chmod))
-		m.mode = 0755;
+	m.mode = mode;
 	if (mkdirat(l->parent_fd, name, 0700) < 0)
 		r = err_sys(e, errno, "cannot make '/%s'", real);
 	else
@@ -261,7 +261,7 @@ static int make_same(struct copy_layer *l, const char *name, const char *real, s
 	return 0;
 }
 
-int copy_layer_mkdirs(struct copy_layer *l, const char *real, struct err *e)
+int copy_layer_mkdirs(struct copy_layer *l, const char *real, mode_t mode, struct err *e)
 {
 	int r = 0;
 
@@ -279,7 +279,7 @@ int copy_layer_mkdirs(struct copy_layer *l, const char *real, struct err *e)
 		if (r == 0 && have.there && !S_ISDIR(have.mode))
 			r = err_set(e, ENOTDIR, "'/%s' of the stage is not a directory", path);
 		else if (r == 0 && !have.there)
-			r = make_parent(l, name, path, e);
+			r = make_parent(l, name, path, mode, e);
 		else if (r == 0 && !have.in_layer)
 			r = make_same(l, name, path, e);
 	}

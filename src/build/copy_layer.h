@@ -51,10 +51,10 @@ void copy_layer_clear(struct copy_layer *l);
 int copy_layer_finish(struct copy_layer *l, struct err *e);
 
 /*
- * Makes the directory at a real path and those on its way, as --chmod and --chown say; existing
- * ones stay as they are.
+ * Makes the directory at a real path and those on its way, with this mode and as --chown says;
+ * existing ones stay as they are.
  */
-int copy_layer_mkdirs(struct copy_layer *l, const char *real, struct err *e);
+int copy_layer_mkdirs(struct copy_layer *l, const char *real, mode_t mode, struct err *e);
 
 /* Is there a directory at the real path, in the layer or below? */
 bool copy_layer_has_dir(struct copy_layer *l, const char *real);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-bool copy_mode_is_number(const char *text)
+static bool is_number(const char *text)
 {
 	return strspn(text, "01234567") == strlen(text);
 }
@@ -57,7 +57,7 @@ static mode_t letter_bits(char letter, mode_t mode, bool is_dir)
 
 mode_t copy_mode(const char *text, mode_t mode, bool is_dir)
 {
-	if (copy_mode_is_number(text))
+	if (is_number(text))
 		return (mode_t)strtoul(text, NULL, 8) & 07777;
 	mode &= 07777;
 	for (; *text; text += *text == ',') {
@@ -78,4 +78,9 @@ mode_t copy_mode(const char *text, mode_t mode, bool is_dir)
 		}
 	}
 	return mode;
+}
+
+mode_t copy_mode_of_parents(const char *text)
+{
+	return text && is_number(text) ? copy_mode(text, 0, true) & 0777 : 0755;
 }

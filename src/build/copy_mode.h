@@ -13,7 +13,10 @@
  */
 mode_t copy_mode(const char *text, mode_t mode, bool is_dir);
 
-/* Is it a number, which holds for directories that are made too? */
-bool copy_mode_is_number(const char *text);
+/*
+ * The mode of directories that a destination needs: the permissions of a number, without its other
+ * bits, else 0755. The text may be NULL.
+ */
+mode_t copy_mode_of_parents(const char *text);
 
 #endif

@@ -319,7 +319,8 @@ static void owners_and_modes(void **state)
 	fails("COPY --chown=nobody f /a", "--chown: /etc/passwd of the stage has no user 'nobody'");
 	fails("COPY --chown=1:nobody f /a",
 	      "--chown: /etc/group of the stage has no group 'nobody'");
-	makes("COPY --chmod=2750 d /x", "d2750 0:0 x\nl777 0:0 x/l -> s\nf2750 0:0 x/s [1]\n");
+	makes("COPY --chmod=2750 d /x", "d750 0:0 x\nl777 0:0 x/l -> s\nf2750 0:0 x/s [1]\n");
+	makes("COPY --chmod=7711 f /y/z/", "d711 0:0 y\nd711 0:0 y/z\nf7711 0:0 y/z/f [2]\n");
 	makes("COPY --chmod=u=rwX,go=rX d /x", "d755 0:0 x\nl777 0:0 x/l -> s\nf755 0:0 x/s [1]\n");
 	makes("COPY --chmod=go-rx,u+s f /", "f4600 0:0 f [2]\n");
 	/* attributes of directories that are there stay; those of nested ones become the source's */
@@ -488,6 +489,9 @@ static void archives(void **state)
 	}
 	makes("ADD --chown=9 a.tar /", "d755 9:9 d\nf644 9:9 d/y [1]\nd755 9:9 etc\nf644 9:9 etc/x "
 				       "[1]\nl777 9:9 link -> /etc\n");
+	makes("ADD --chown=9 --chmod=4700 a.tar /n/x",
+	      "d755 9:9 n\nd755 9:9 n/x\nd755 9:9 n/x/d\nf644 9:9 n/x/d/y [1]\n"
+	      "d755 9:9 n/x/etc\nf644 9:9 n/x/etc/x [1]\nl777 9:9 n/x/link -> /etc\n");
 	makes("ADD empty.tar.gz f /x/",
 	      "d755 0:0 x\nf644 0:0 x/empty.tar.gz []\nf644 0:0 x/f [2]\n");
 	makes("ADD --unpack=false whiteout.tar /x\nCOPY f /x", "f644 0:0 x [2]\n");
