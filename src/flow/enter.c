@@ -322,6 +322,9 @@ static int find_project(const struct store *s, struct enter_options *o, char **r
 		return r;
 	if (!o->no_note)
 		target_say(&t);
+	if (!t.dir && t.has_box && t.box.service && !box_is_running(&t.box))
+		return err_set(e, ESRCH, "service '%s' does not run: 'sandbox up %s' starts it",
+			       t.box.service, t.box.service);
 	if (!t.dir)
 		return err_set(e, ERR_USAGE, "box '%s' has no project: use 'sandbox exec %s'",
 			       o->project, o->project);

@@ -43,7 +43,7 @@ image_with_label() { # JSON
 			"customizations": {"vscode": {"extensions": ["a.b"]}},
 		}
 	JSON
-	mkdir -p p/data p/sub
+	mkdir -p p/sub # and data is made
 	run -0 --separate-stderr sandbox enter ./p -- sh -c 'id -un; echo "$MODE|$HERE|$PATH|$NAME|$D|$FROM_IMAGE|$HOME"; pwd; touch made; ls -d /data /scratch'
 	diff -u - <(echo "$output") <<-'EOF2'
 		dev

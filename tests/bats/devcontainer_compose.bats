@@ -303,6 +303,39 @@ server_image() {
 	fails 125 "*sandbox.ini:3: *'a:b': expected NAME:ADDRESS, or NAME:host.sandbox for this machine" sandbox config
 }
 
+@test "a network that is shared the other way round is named; a published port is this machine's, if that is allowed" {
+	server_image
+	compose '"workspaceFolder": "/w"' <<-'YAML'
+		services:
+		  app:
+		    image: app:1
+		    volumes: [..:/w]
+		    extra_hosts: ["host.docker.internal:host-gateway"]
+		  tunnel: {image: "tool:1", network_mode: "service:app", expose: [8081], profiles: [x]}
+		  cache: {image: "redis:7", network_mode: "service:app", profiles: [x]}
+		  db: {image: "app:1", ports: ["0:8080"], command: sh -c 'exec httpd -f -p 8080 -h /srv'}
+		  admin: {image: "tool:1", network_mode: "service:db", profiles: [x]}
+		  odd: {image: "tool:1", network_mode: host, profiles: [x]}
+	YAML
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	sed -i "s/0:8080/$port:8080/" p/.devcontainer/compose.yml
+	run -0 --separate-stderr sandbox config ./p
+	diff -u - <(sed -n 's,^sandbox: p/.devcontainer/,,p' <<<"$stderr") <<-EOF2
+		compose.yml:5: 'host.docker.internal' is this machine, whose ports are closed unless a line allows them: [network] allow = host.sandbox:PORT
+		compose.yml:6: service 'tunnel' reaches 'app' by that name, not at localhost: it has a network of its own
+		compose.yml:9: network_mode 'service:db' of service 'admin' is left out: it has a network of its own, and reaches 'db' by that name, not at localhost
+		compose.yml:10: network_mode 'host' of service 'odd' is left out: it has a network of its own
+	EOF2
+	[ "$(settings | grep -c 'localhost =')" = 2 ]
+	run ! sandbox enter --accept ./p -- sh -c "wget -T 5 -qO - http://host.docker.internal:$port/id"
+	(cd p && sandbox down >/dev/null)
+	sandbox stop p
+	printf '[network]\nallow = host.sandbox:%s\n' "$port" >p/sandbox.ini
+	run -0 --separate-stderr sandbox enter --accept ./p -- sh -c "wget -qO - http://host.docker.internal:$port/id"
+	[ "$output" = volume ]
+	(cd p && sandbox down >/dev/null)
+}
+
 @test "a variable of the host is asked for, wherever in a list or a long form it is" {
 	compose <<<'services: {app: {image: "app:1", ports: [{target: "1", published: "$P"}]}, db: {image: "app:1", healthcheck: {test: [CMD, x, "${SECRET}"]}, volumes: [{source: "$V", target: /v}]}}'
 	export P=7001 SECRET=x V=v

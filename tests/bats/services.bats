@@ -114,6 +114,9 @@ volumes = ./conf.d:/etc/a:ro\nuser = root'
 	# sessions in it are its user, too
 	[ "$(sandbox exec a id -un)" = root ]
 	fails 125 "box 'a' has no project: use 'sandbox exec a'" sandbox enter a
+	sandbox stop a
+	fails 125 "service 'a' does not run: 'sandbox up a' starts it" sandbox exec --start a true
+	fails 125 "service 'a' does not run: 'sandbox up a' starts it" sandbox enter a
 }
 
 @test "what reaches the host needs consent, once: directories, env-file" {

@@ -66,6 +66,15 @@ static void add_known(const char *image, struct strv *out)
 	}
 }
 
+bool compose_is_known(const struct node *service)
+{
+	const char *image = node_text(service, "image");
+	cleanup_strv struct strv ports = {0};
+
+	add_known(image ? image : "", &ports);
+	return ports.n;
+}
+
 static void add_ports(const struct strv *ports, struct strv *out)
 {
 	for (size_t i = 0; i < ports->n; i++)

@@ -185,6 +185,37 @@ static void set_ports(const struct writing *w)
 	}
 }
 
+/* A network that it cannot have. */
+static void note_network(const struct writing *w, const struct said_at *at, const char *mode)
+{
+	const char *other = compose_network_of(w->service);
+	cleanup_free char *more =
+		other ? xasprintf(", and reaches '%s' by that name, not at localhost", other)
+		      : xstrdup("");
+
+	if (!streq(mode, "bridge"))
+		resolution_note(w->cs->resolution, at,
+				"network_mode '%s' of service '%s' is left out: it has a network "
+				"of its own%s",
+				mode, w->name, more);
+}
+
+/*
+ * Of one that shares the box's network, which has a network of its own all the same: what listens in
+ * the box is not there. A database does not look for it.
+ */
+static void note_one_way(const struct writing *w, const struct said_at *at)
+{
+	const char *other = compose_network_of(w->service);
+
+	if (other && !compose_is_known(w->service))
+		resolution_note(
+			w->cs->resolution, at,
+			"service '%s' reaches '%s' by that name, not at localhost: it has a "
+			"network of its own",
+			w->name, other);
+}
+
 static void set_localhost(const struct writing *w)
 {
 	const struct node *mode = node_get(w->service, "network_mode");
@@ -192,13 +223,11 @@ static void set_localhost(const struct writing *w)
 	struct said_at at = compose_at(mode ? mode : w->service);
 
 	if (!compose_is_near(w->cs, w->name, w->service)) {
-		if (mode && mode->text && !streq(mode->text, "bridge"))
-			resolution_note(w->cs->resolution, &at,
-					"network_mode '%s' of service '%s' is left out: it has a "
-					"network of its own",
-					mode->text, w->name);
+		if (mode && mode->text)
+			note_network(w, &at, mode->text);
 		return;
 	}
+	note_one_way(w, &at);
 	compose_listens(w->cs, w->service, &listens);
 	for (size_t i = 0; i < listens.n; i++) {
 		if (strv_has(&w->cs->near, listens.v[i]))

@@ -85,6 +85,9 @@ const char *compose_network_of(const struct node *service);
 /* Ports that a service listens on, as far as is known: numbers. */
 void compose_listens(const struct composing *cs, const struct node *service, struct strv *out);
 
+/* Does the name of its image tell what it is: a database or the like? */
+bool compose_is_known(const struct node *service);
+
 /* Is it in one network with the project's own service? */
 bool compose_is_near(const struct composing *cs, const char *name, const struct node *service);
 

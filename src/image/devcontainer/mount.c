@@ -138,7 +138,9 @@ static char *mount_value(const struct merging *m, const struct said_at *at,
 		return NULL;
 	}
 	if (streq(type, "bind"))
-		return xasprintf("%s%s", mount->source, read_only);
+		return xasprintf("%s%s%s", mount->source, read_only,
+				 path_is_beneath(mount->source, m->resolution->project) ? " create"
+											: "");
 	if (streq(type, "volume")) {
 		name = mount_cache_name(mount->source);
 		return xasprintf("cache:%s%s", name, read_only);
