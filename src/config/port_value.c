@@ -110,6 +110,9 @@ void port_value_split(const char *text, char **ret_host, char **ret_box)
 {
 	const char *colon = strrchr(text, ':');
 
+	/* ":8080:80": docker-run(1) takes no address, such as that of an empty variable, too. */
+	if (*text == ':' && colon != text)
+		text++;
 	*ret_host = colon ? xstrndup(text, (size_t)(colon - text)) : xstrdup("auto");
 	*ret_box = xstrdup(colon ? colon + 1 : text);
 }

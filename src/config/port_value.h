@@ -5,7 +5,7 @@
  *	HOST = BOX[/udp], ADDRESS:HOST = BOX	in [ports]
  *
  * HOST and BOX are ports, or ranges of the same length (8000-8010). HOST is 0, `auto` or nothing
- * for free ports of the host. An address of IPv6 is in brackets.
+ * for free ports of the host. An address of IPv6 is in brackets; an empty one is none.
  */
 #ifndef CONFIG_PORT_VALUE_H
 #define CONFIG_PORT_VALUE_H

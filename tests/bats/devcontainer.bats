@@ -337,6 +337,12 @@ image_with_label() { # JSON
 	[ "$output" = $'/src/app/sub\n.devcontainer.json\nsub' ]
 	devcontainer <<<'{"image": "app:1", "workspaceMount": "", "workspaceFolder": "/opt"}'
 	[ "$(sandbox config ./p project) $(sandbox config ./p workdir)" = 'no /opt' ]
+	# The place can be said once, in workspaceFolder, or not at all.
+	devcontainer <<<'{"image": "app:1", "workspaceMount": "source=${localWorkspaceFolder},target=${containerWorkspaceFolder},type=bind", "workspaceFolder": "/srv/${localWorkspaceFolderBasename}"}'
+	run -0 --separate-stderr sandbox config ./p project
+	[ "$output:$stderr" = '/srv/p:' ]
+	devcontainer <<<'{"image": "app:1", "workspaceMount": "source=${localWorkspaceFolder},target=${containerWorkspaceFolder}/sub,type=bind"}'
+	[ "$(sandbox config ./p project)" = /workspaces/p/sub ]
 	# The directory above, for those who keep several repositories together.
 	devcontainer <<<'{"image": "app:1", "workspaceMount": "source=${localWorkspaceFolder}/..,target=/w,type=bind", "workspaceFolder": "/w/p"}'
 	[ "$(sandbox config ./p project) $(sandbox config ./p mounts./w)" = "/w/p $T" ]

@@ -101,7 +101,7 @@ server_image() {
 		    image: app:1
 		    volumes: ["../..:/w:cached", "/var/run/docker.sock:/var/run/docker.sock", "cache:/c:ro", {type: tmpfs, target: /t}]
 		    environment: {<<: *env, MODE: test}
-		    ports: ["8000:80", "127.0.0.1:8001:81", 9000, {target: 82, published: "8002"}]
+		    ports: ["8000:80", "127.0.0.1:8001:81", 9000, {target: 82, published: "8002"}, ":8003:83"]
 		    network_mode: service:db
 		    user: dev
 		    cap_add: [SYS_PTRACE, NET_ADMIN]
@@ -125,7 +125,7 @@ server_image() {
 		    stop_signal: SIGINT
 		    working_dir: /srv
 		  job: {image: app:1, entrypoint: "", command: "sh -c 'exit 0'", volumes: ["../..:/all:ro"]}
-		  cache: {image: "redis:7", healthcheck: {disable: true}, ports: ["6379:6379"]}
+		  cache: {image: "redis:7", healthcheck: {disable: true}, ports: [":6379:6379"]}
 		  web: {image: nginx, profiles: [front], deploy: {replicas: 2}, logging: {driver: none}}
 	YAML
 	mkdir p/.devcontainer/init
@@ -153,6 +153,7 @@ server_image() {
 		ports.127.0.0.1:8001 = 81 p/.devcontainer/compose.yml:11
 		ports.auto = 9000 p/.devcontainer/compose.yml:11
 		ports.8002 = 82 p/.devcontainer/compose.yml:11
+		ports.8003 = 83 p/.devcontainer/compose.yml:11
 		network.aliases = app p/.devcontainer/compose.yml:7
 		network.hosts = host.docker.internal:host.sandbox p/.devcontainer/compose.yml:16
 		service db.image = postgres:16 p/.devcontainer/compose.yml:20
@@ -181,7 +182,7 @@ server_image() {
 		service job.entrypoint = p/.devcontainer/compose.yml:34
 		service job.volumes = $T/p:/all/p:ro p/.devcontainer/compose.yml:34
 		service cache.image = redis:7 p/.devcontainer/compose.yml:35
-		service cache.ports = 6379:6379 p/.devcontainer/compose.yml:35
+		service cache.ports = :6379:6379 p/.devcontainer/compose.yml:35
 		service cache.health = none p/.devcontainer/compose.yml:35
 		service web.image = nginx p/.devcontainer/compose.yml:36
 		service web.profiles = front p/.devcontainer/compose.yml:36

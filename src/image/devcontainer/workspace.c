@@ -54,20 +54,27 @@ void workspace_merge(struct merging *m)
 	struct said_at folder_at = layer_at(file, "workspaceFolder", NULL, -1);
 	bool hidden = json_is_string(mount) && !json_string_length(mount);
 	cleanup_free char *target = NULL, *begin = NULL;
+	cleanup_free char *usual = xasprintf("/workspaces/%s",
+					     path_basename(m->resolution->project));
 
+	if (folder && !json_is_null(folder))
+		begin = layer_text(m, &folder_at, "workspaceFolder", folder, VARIABLES_TEXT, NULL);
+	/* workspaceMount may name it. */
+	m->variables.container_folder = begin && *begin ? path_normalize("/", begin)
+							: xstrdup(usual);
 	if (mount && !json_is_null(mount) && !hidden)
 		target = mount_target(m, &at, mount);
 	if (!target)
 		target = xstrdup(m->mounted_at);
-	if (folder && !json_is_null(folder))
-		begin = layer_text(m, &folder_at, "workspaceFolder", folder, VARIABLES_TEXT, NULL);
 	/* Compose files that leave the project out mean another way to get it there. */
 	if (!target && m->composed && begin && *begin && !streq(begin, "/"))
 		target = path_normalize("/", begin);
 	if (!target)
-		target = xasprintf("/workspaces/%s", path_basename(m->resolution->project));
-	m->variables.container_folder = begin && *begin ? path_normalize("/", begin)
-							: path_normalize("/", target);
+		target = xstrdup(usual);
+	if (!(begin && *begin)) {
+		free(m->variables.container_folder);
+		m->variables.container_folder = path_normalize("/", target);
+	}
 	resolution_set_key(m->resolution, mount ? &at : &folder_at, "the project's directory",
 			   KEY_PROJECT, hidden ? "no" : target);
 	if (begin && *begin && !streq(m->variables.container_folder, target))
