@@ -218,8 +218,12 @@ static int add_stage(struct graph *g, const struct instruction *in, struct err *
 	return 0;
 }
 
-/* An ARG before the first FROM. */
-static int add_args(struct graph *g, const struct instruction *in, struct err *e)
+/*
+ * What an ARG sets in args: the value of --build-arg, its default, or what it has in outer, which
+ * the lines before the first FROM have set; NULL for these.
+ */
+static int add_args(const struct graph *g, const struct instruction *in,
+		    const struct variables *outer, struct variables *args, struct err *e)
 {
 	const struct expand_options options = {.escape = g->file->escape};
 	int r = 0;
@@ -227,17 +231,20 @@ static int add_args(struct graph *g, const struct instruction *in, struct err *e
 	for (size_t i = 0; r == 0 && i < in->args.n; i++) {
 		const char *word = in->args.v[i];
 		cleanup_free char *name = xstrndup(word, strcspn(word, "="));
+		bool has_default = word[strlen(name)] == '=';
 		const char *given = variables_get(&g->options->args, name);
 		cleanup_buf struct buf value = BUF_INIT;
 
+		if (!given && !has_default && outer)
+			given = variables_get(outer, name);
 		if (given)
 			buf_addstr(&value, given);
-		else if (word[strlen(name)] == '=')
-			r = expand(word + strlen(name) + 1, &options, &g->args, &value, NULL, e);
+		else if (has_default)
+			r = expand(word + strlen(name) + 1, &options, args, &value, NULL, e);
 		else
 			continue;
 		if (r == 0)
-			r = variables_set(&g->args, name, value.data, e);
+			r = variables_set(args, name, value.data, e);
 	}
 	return r;
 }
@@ -279,24 +286,50 @@ static int collect_steps(struct graph *g, struct graph_stage *s, const struct in
 	return 0;
 }
 
-static int copy_source(const struct graph *g, size_t at, const struct instruction *in,
-		       struct source *ret, struct err *e)
+/*
+ * Where the steps of a stage take files from. BuildKit takes the names as they are written and
+ * refuses variables in them; podman-build(1) replaces ARG of the stage, and so does this.
+ */
+struct finder {
+	const struct graph *g;
+	size_t at;		/* the stage */
+	struct variables *args; /* of its ARG so far */
+	struct err *e;
+};
+
+/* key: "--from=" or the like, for messages. */
+static int find_named(const struct finder *f, const char *key, const char *from, struct source *ret)
+{
+	const struct expand_options options = {.escape = f->g->file->escape,
+					       .keep = EXPAND_KEEP_PLAIN};
+	cleanup_buf struct buf name = BUF_INIT;
+	bool unset = false;
+	int r;
+
+	if (!strchr(from, '$'))
+		return find_source(f->g, f->at, from, ret, f->e);
+	r = expand(from, &options, f->args, &name, &unset, f->e);
+	if (r < 0)
+		return r;
+	if (unset || !name.len)
+		return err_set(f->e, ERR_USAGE,
+			       "%s%s has a variable without a value; give it one with an ARG of "
+			       "this stage, before this line",
+			       key, from);
+	return find_source(f->g, f->at, name.data, ret, f->e);
+}
+
+static int copy_source(const struct finder *f, const struct instruction *in, struct source *ret)
 {
 	const char *from = instruction_flag(in, "from");
 
-	if (!from || !*from) {
-		*ret = (struct source){.kind = SOURCE_FILES};
-		return 0;
-	}
-	if (strchr(from, '$') && strchr(from, '$')[1])
-		return err_set(e, ERR_USAGE,
-			       "--from=%s: variables are not replaced here; add 'FROM %s AS NAME' "
-			       "and use --from=NAME",
-			       from, from);
-	return find_source(g, at, from, ret, e);
+	if (from && *from)
+		return find_named(f, "--from=", from, ret);
+	*ret = (struct source){.kind = SOURCE_FILES};
+	return 0;
 }
 
-static int mount_sources(const struct graph *g, size_t at, struct graph_step *s, struct err *e)
+static int mount_sources(const struct finder *f, struct graph_step *s)
 {
 	int r = 0;
 
@@ -306,36 +339,42 @@ static int mount_sources(const struct graph *g, size_t at, struct graph_step *s,
 
 		if (!streq(s->in->flags.v[i], "mount"))
 			continue;
-		r = run_mount_from(s->in->flags.v[i + 1], &from, e);
+		r = run_mount_from(s->in->flags.v[i + 1], &from, f->e);
 		if (r == 0 && from)
-			r = find_source(g, at, from, &source, e);
+			r = find_named(f, "--mount: from=", from, &source);
 		s->sources = xrealloc(s->sources, s->n_sources + 1, sizeof(*s->sources));
 		s->sources[s->n_sources++] = source;
 	}
 	return r;
 }
 
-static int find_step_sources(struct graph *g, size_t at, struct graph_step *s, struct err *e)
+static int find_step_sources(const struct finder *f, struct graph_step *s)
 {
 	int r = 0;
 
-	if (s->in->kind == INSTRUCTION_RUN) {
-		r = mount_sources(g, at, s, e);
+	if (s->in->kind == INSTRUCTION_ARG) {
+		r = add_args(f->g, s->in, &f->g->args, f->args, f->e);
+	} else if (s->in->kind == INSTRUCTION_RUN) {
+		r = mount_sources(f, s);
 	} else if (s->in->kind == INSTRUCTION_COPY || s->in->kind == INSTRUCTION_ADD) {
 		s->sources = xcalloc(1, sizeof(*s->sources));
 		s->n_sources = 1;
-		r = copy_source(g, at, s->in, &s->sources[0], e);
+		r = copy_source(f, s->in, &s->sources[0]);
 	}
-	return r < 0 ? dockerfile_err(g->file->name, s->in->line, e) : 0;
+	return r < 0 ? dockerfile_err(f->g->file->name, s->in->line, f->e) : 0;
 }
 
-static int find_sources(struct graph *g, size_t at, struct err *e)
+/* Of the first n steps of a stage. */
+static int find_sources(struct graph *g, size_t at, size_t n, struct err *e)
 {
-	struct graph_stage *stage = &g->stages[at];
+	/* The limit of bytes is one for the whole file. */
+	cleanup_variables struct variables args = {.bytes = g->args.bytes};
+	const struct finder f = {.g = g, .at = at, .args = &args, .e = e};
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < stage->n; i++)
-		r = find_step_sources(g, at, &stage->steps[i], e);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = find_step_sources(&f, &g->stages[at].steps[i]);
+	g->args.bytes = args.bytes;
 	return r;
 }
 
@@ -343,16 +382,13 @@ int graph_add_triggers(struct graph *g, size_t stage, const struct instruction *
 		       struct err *e)
 {
 	struct graph_stage *s = &g->stages[stage];
-	int r = 0;
 
 	s->steps = xrealloc(s->steps, s->n + n, sizeof(*s->steps));
 	memmove(s->steps + n, s->steps, s->n * sizeof(*s->steps));
 	s->n += n;
 	for (size_t i = 0; i < n; i++)
 		s->steps[i] = (struct graph_step){.in = &v[i], .triggered = true};
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = find_step_sources(g, stage, &s->steps[i], e);
-	return r;
+	return find_sources(g, stage, n, e);
 }
 
 static int find_target(struct graph *g, struct err *e)
@@ -448,7 +484,7 @@ static int add_stages(struct graph *g, struct err *e)
 		if (in->kind == INSTRUCTION_FROM)
 			r = add_stage(g, in, e);
 		else if (g->n == 0 && in->kind == INSTRUCTION_ARG)
-			r = add_args(g, in, e);
+			r = add_args(g, in, NULL, &g->args, e);
 		else if (g->n == 0)
 			r = err_set(e, ERR_USAGE,
 				    "%s before the first FROM; only ARG may stand there",
@@ -472,7 +508,7 @@ int graph_make(const struct dockerfile *file, const struct graph_options *option
 	for (size_t i = 0; r == 0 && i < g.n; i++) {
 		r = collect_steps(&g, &g.stages[i], g.stages[i].from + 1, e);
 		r = r < 0 ? dockerfile_err(file->name, g.stages[i].from->line, e)
-			  : find_sources(&g, i, e);
+			  : find_sources(&g, i, g.stages[i].n, e);
 	}
 	if (r == 0)
 		r = find_target(&g, e);

@@ -252,19 +252,13 @@ size_t run_mount_bytes(const struct run_mount *m)
 int run_mount_from(const char *text, char **ret, struct err *e)
 {
 	cleanup_strv struct strv fields = {0};
-	const char *from = NULL, *dollar;
+	const char *from = NULL;
 
 	if (words_commas(text, &fields, e) < 0)
 		return err_add(e, "--mount");
 	for (size_t i = 0; i < fields.n; i++)
 		if (strncasecmp(fields.v[i], "from=", 5) == 0)
 			from = fields.v[i] + 5;
-	dollar = from ? strchr(from, '$') : NULL;
-	if (dollar && dollar[1])
-		return err_set(e, ERR_USAGE,
-			       "from=%s of --mount: variables are not replaced here; add 'FROM %s "
-			       "AS NAME' and use from=NAME",
-			       from, from);
 	*ret = from && *from ? xstrdup(from) : NULL;
 	return 0;
 }

@@ -43,7 +43,7 @@ void run_mount_clear(struct run_mount *m);
 /* Of all its strings. */
 size_t run_mount_bytes(const struct run_mount *m);
 
-/* The value of from, which cannot have variables; NULL if there is none. The caller frees it. */
+/* The value of from, with its variables as written; NULL if there is none. The caller frees it. */
 int run_mount_from(const char *text, char **ret, struct err *e);
 
 #endif

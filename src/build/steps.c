@@ -12,9 +12,6 @@
 #include "build/remote.h"
 #include "build/values.h"
 
-/* Bytes of all steps and variables: these can make a small file large. */
-#define EXPANDED_MAX (64 << 20)
-
 /* The stage that is being expanded. */
 struct expander {
 	const struct graph *g;
@@ -47,9 +44,8 @@ void steps_clear(struct steps *s)
 static int count(struct expander *x, size_t bytes)
 {
 	x->total += bytes + 32;
-	if (x->total > EXPANDED_MAX)
-		return err_set(x->e, ERR_USAGE,
-			       "the file is larger than 64 MiB when its variables are replaced");
+	if (x->total > VARIABLES_BYTES_MAX)
+		return err_set(x->e, ERR_USAGE, VARIABLES_TOO_LARGE);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "build/variables.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static size_t find(const struct variables *v, const char *name)
 {
@@ -27,6 +28,9 @@ int variables_set(struct variables *v, const char *name, const char *value, stru
 
 	if (i == VARIABLES_MAX)
 		return err_set(e, ERR_USAGE, "more than %d variables", VARIABLES_MAX);
+	v->bytes += strlen(value);
+	if (v->bytes > VARIABLES_BYTES_MAX)
+		return err_set(e, ERR_USAGE, VARIABLES_TOO_LARGE);
 	if (i == v->names.n) {
 		strv_push(&v->names, name);
 		strv_push(&v->values, value);
@@ -41,7 +45,7 @@ int variables_set(struct variables *v, const char *name, const char *value, stru
 
 void variables_copy(const struct variables *v, struct variables *ret)
 {
-	struct variables copy = {.open = v->open};
+	struct variables copy = {.open = v->open, .bytes = v->bytes};
 
 	for (size_t i = 0; i < v->names.n; i++) {
 		strv_push(&copy.names, v->names.v[i]);
@@ -56,4 +60,5 @@ void variables_clear(struct variables *v)
 	strv_clear(&v->names);
 	strv_clear(&v->values);
 	v->open = false;
+	v->bytes = 0;
 }

@@ -156,10 +156,11 @@ lrwxrwxrwx 12/34 tmp/link" ]
 		FROM app:1 AS build
 		RUN date +%N >/now && echo made >/made && chown 5:6 /made
 		FROM app:1
+		ARG TOOLS=build
 		WORKDIR /w
 		COPY src ./
 		COPY --chown=7:8 --chmod=640 src/a /own
-		COPY --from=build /made /from/stage
+		COPY --from=$TOOLS /made /from/stage
 		COPY --from=app:1 /etc/who /from/image
 		ADD tar.tgz /unpacked/
 		COPY <<X /doc
@@ -188,7 +189,7 @@ COPY <<X /doc # buildkit" ]
 	echo A >src/a
 	[ "$(sandbox image build --json . | jq .cached)" = 2 ]
 	sed -i 's,src/a /own,src/c /own,' Dockerfile
-	fails 125 "Dockerfile:6: *src/c*" sandbox image build --quiet .
+	fails 125 "Dockerfile:7: *src/c*" sandbox image build --quiet .
 }
 
 @test "layers are found again; the same input gives the same digest" {

@@ -141,6 +141,19 @@ static void stages(void **state)
 		{"FROM --platform=linux/x86_64 a\nFROM --platform=linux/arm64/v8 a",
 		 "-=a@linux/amd64;=a@linux/arm64;"},
 		{"FROM a AS linux\nFROM b AS darwin\nFROM $TARGETOS", "linux=a;-darwin=b;=#0;"},
+		/* As podman-build(1) does it, with ARG of the stage so far; Docker refuses it. */
+		{"ARG V=1\nFROM a AS v1\nFROM c\nARG V\nCOPY --from=v$V x y",
+		 "v1=a;=c;ARG <V=1>;COPY --from=v$V <x> <y> (#0);"},
+		{"FROM c\nARG V=1\nARG N=d:${V}\nCOPY --from=\"${N}\" x y\nARG N=e\nADD --chmod=1 "
+		 "x "
+		 "y\nCOPY --from=$N x y",
+		 "=c;ARG <V=1>;ARG <N=d:1>;COPY --from=${N} <x> <y> (d:1);ARG <N=e>;ADD "
+		 "--chmod=1 <x> <y>;COPY --from=$N <x> <y> (e);"},
+		{"FROM a AS b\nFROM c\nARG S=b\nRUN --mount=from=${S},target=/b x",
+		 "b=a;=c;ARG <S=b>;RUN --mount=from=${S},target=/b <x> (#0);"},
+		{"FROM a AS b\nONBUILD ARG S=m\nONBUILD COPY --from=$S x y\nFROM c AS m\nFROM b",
+		 "b=a;ONBUILD <ARG S=m>;ONBUILD <COPY --from=$S x y>;m=c;=#0;^ARG <S=m>;^COPY "
+		 "--from=$S <x> <y> (#1);"},
 	};
 
 	(void)state;
@@ -265,9 +278,15 @@ static void errors(void **state)
 		 "D:2: stage 'y' comes later, on line 3; move it before this stage"},
 		{"FROM a\nCOPY --from=7 x y", "D:2: there is no stage 7; the file has 1, from 0"},
 		{"FROM a\nCOPY --from=$X x y",
-		 "D:2: --from=$X: variables are not replaced here; add 'FROM $X AS NAME' and use "
-		 "--from=NAME"},
-		{"FROM a\nRUN --mount=from=${X},target=/a x", NULL},
+		 "D:2: --from=$X has a variable without a value; give it one with an ARG of this "
+		 "stage, before this line"},
+		{"FROM a\nRUN --mount=from=${X},target=/a x",
+		 "D:2: --mount: from=${X} has a variable without a value; give it one with an ARG "
+		 "of this stage, before this line"},
+		/* ENV is not asked: the base image's is not known. */
+		{"ARG X=b\nFROM a\nENV X=b\nCOPY --from=$X x y", NULL},
+		{"FROM a\nCOPY --from=$X x y\nARG X=b", NULL},
+		{"FROM a AS b\nARG X\nARG Y=${X}b\nCOPY --from=$Y x y", NULL},
 		{"FROM scratch\nCOPY --chmod=999 a b",
 		 "D:2: --chmod is '999'; it is an octal number up to 7777, or as in u=rwX,go=rX"},
 		{"FROM scratch\nCOPY --chown=a:b:c a b", NULL},
@@ -477,10 +496,26 @@ static void limits(void **state)
 	static const char *const lines[] = {"LABEL a=$a\n", "EXPOSE $b$a\n",
 					    "RUN --mount=target=/b,id=$a x\n",
 					    "RUN --mount=type=$b,target=/b,id=$a x\n"};
+	/* Before the first FROM, in one stage, and a little in each of many. */
+	static const char *const args[] = {"", "", "FROM a\nARG a\n"};
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_free char *large = NULL, *many = NULL, *names = NULL, *steps = NULL;
 
 	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(args); k++) {
+		buf_reset(&text);
+		buf_addstr(&text, k == 1 ? "FROM a\nARG a=0123456789abcdef\n"
+					 : "ARG a=0123456789abcdef\n");
+		for (int i = 0; i < 15; i++)
+			buf_addstr(&text, "ARG a=$a$a\n");
+		for (int i = 0; i < 200; i++)
+			buf_addf(&text, "%sARG b%d=$a\n", args[k], i);
+		buf_addstr(&text, "FROM b\n");
+		free(large);
+		large = dump(text.data, no_pairs, no_pairs, NULL);
+		if (!strstr(large, "the file is larger than 64 MiB"))
+			fail_msg("%s: %.100s", args[k], large);
+	}
 	for (size_t k = 0; k < ARRAY_SIZE(lines); k++) {
 		buf_reset(&text);
 		buf_addstr(&text, "FROM a\nENV a=0123456789abcdef\n");
