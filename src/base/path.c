@@ -328,3 +328,38 @@ char *path_of_fd(int fd)
 		errno = ENAMETOOLONG;
 	return n < 0 || n == sizeof(real) ? NULL : xstrndup(real, (size_t)n);
 }
+
+/* An O_PATH descriptor, or -1: path is not known to be the real path. */
+static int open_if_real(const char *path, int flags)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC | (unsigned)flags,
+			       .resolve = RESOLVE_NO_SYMLINKS};
+	cleanup_free char *clean = path_normalize("/", path);
+
+	return streq(clean, path) ? (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how))
+				  : -1;
+}
+
+bool path_is_real(const char *path)
+{
+	cleanup_close int fd = open_if_real(path, 0);
+
+	return fd >= 0;
+}
+
+int path_open_real(char **path, int flags, int *ret_fd)
+{
+	cleanup_close int fd = open_if_real(*path, flags);
+	char *real;
+
+	if (fd < 0) {
+		fd = open(*path, O_PATH | O_CLOEXEC | flags);
+		real = fd < 0 ? NULL : path_of_fd(fd);
+		if (!real)
+			return -errno;
+		free(*path);
+		*path = real;
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}

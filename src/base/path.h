@@ -60,6 +60,16 @@ char *path_normalize(const char *base, const char *path);
  */
 char *path_of_fd(int fd);
 
+/* Does it exist, and is it absolute and normalized, without symlinks? */
+bool path_is_real(const char *path);
+
+/*
+ * Opens *path with O_PATH and flags, and replaces it by the real path. Returns 0 or -errno. Asks /proc
+ * only if it must: the kernel makes a process's directory there when that is first used, which
+ * takes as long as ten other calls.
+ */
+int path_open_real(char **path, int flags, int *ret_fd);
+
 /* dir + "/" + name. The caller frees it. */
 char *path_join(const char *dir, const char *name);
 

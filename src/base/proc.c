@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -65,9 +66,12 @@ int proc_pidfd(pid_t pid)
 const char *proc_self(void)
 {
 	static char self[PATH_MAX];
+	const char *by = (const char *)getauxval(AT_EXECFN);
 	ssize_t n;
 
-	if (!self[0]) {
+	if (!self[0] && by && path_is_real(by)) {
+		snprintf(self, sizeof(self), "%s", by);
+	} else if (!self[0]) {
 		n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 		self[n > 0 ? n : 0] = '\0';
 	}

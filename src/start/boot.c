@@ -200,12 +200,14 @@ static int assemble_granted(struct booting *b, struct err *e)
 	return r < 0 ? r : assemble_missing(&plan, a, e);
 }
 
-static int bind_control(const struct box *b, int *ret_fd, struct err *e)
+static int bind_control(const struct store *s, const struct box *b, int *ret_fd, struct err *e)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	const size_t size = sizeof(addr.sun_path);
 	cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/control", b->run_fd);
+	if (snprintf(addr.sun_path, size, "%s/%s/control", s->runtime, b->id) >= (int)size)
+		snprintf(addr.sun_path, size, "/proc/self/fd/%d/control", b->run_fd);
 	if (!b->in_memory) /* from an earlier start */
 		unlinkat(b->run_fd, "control", 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
@@ -274,7 +276,7 @@ static int start_recorded(struct booting *b, int lifetime, struct err *e)
 	const struct box *box = b->req->box;
 	struct assembly *a = &b->assembly;
 	struct started_box started;
-	int r = bind_control(box, &control, e);
+	int r = bind_control(b->req->store, box, &control, e);
 
 	if (r < 0)
 		return r;

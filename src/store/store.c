@@ -45,35 +45,24 @@ static int make_whole(const struct store *s, struct err *e)
 }
 
 /*
- * The real paths of the user's own directories. Mounting or opening something in them refuses
+ * The real paths of the user's own directories: mounting or opening something in them refuses
  * symlinks, which a box could have made; those on the way to the store belong to the user.
  */
-static int real_path(int fd, char **path, struct err *e)
-{
-	char *real = path_of_fd(fd);
-
-	if (!real)
-		return err_sys(e, errno, "cannot tell where '%s' is", *path);
-	free(*path);
-	*path = real;
-	return 0;
-}
-
 int store_open(struct store *s, struct err *e)
 {
 	int r;
 
 	s->data = xdg_data_dir();
-	s->data_fd = open(s->data, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (s->data_fd < 0 && errno == ENOENT) {
+	r = path_open_real(&s->data, O_DIRECTORY, &s->data_fd);
+	if (r == -ENOENT) {
 		if ((r = file_mkdirs(s->data, 0700, e)) < 0)
 			return r;
-		s->data_fd = open(s->data, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		r = path_open_real(&s->data, O_DIRECTORY, &s->data_fd);
 	}
-	if (s->data_fd < 0)
-		return err_sys(e, errno, "cannot open the data directory '%s'", s->data);
-	if ((r = real_path(s->data_fd, &s->data, e)) < 0 ||
-	    (r = xdg_check_data(s->data_fd, s->data, e)) < 0)
+	if (r < 0)
+		return err_sys(e, -r, "cannot open the data directory '%s'", s->data);
+	r = xdg_check_data(s->data_fd, s->data, e);
+	if (r < 0)
 		return r;
 	/* One call checks everything; somebody may have deleted a directory by hand. */
 	if (faccessat(s->data_fd, ALL_THERE, F_OK, 0) < 0 && (r = make_whole(s, e)) < 0)
@@ -81,10 +70,8 @@ int store_open(struct store *s, struct err *e)
 	r = xdg_runtime_dir(&s->runtime, e);
 	if (r < 0)
 		return r;
-	s->runtime_fd = open(s->runtime, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (s->runtime_fd < 0)
-		return err_sys(e, errno, "cannot open the runtime directory '%s'", s->runtime);
-	return real_path(s->runtime_fd, &s->runtime, e);
+	r = path_open_real(&s->runtime, O_DIRECTORY, &s->runtime_fd);
+	return r < 0 ? err_sys(e, -r, "cannot open the runtime directory '%s'", s->runtime) : 0;
 }
 
 void store_close(struct store *s)

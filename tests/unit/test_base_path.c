@@ -325,6 +325,42 @@ static void lexical(void **state)
 	assert_string_equal(deeper, "/a/x");
 }
 
+/* What /proc says and what is found without it are the same. */
+static void real(void **state)
+{
+	static const char *const ways[] = {"real/dir",	"link/dir",  "real/../real/dir",
+					   "real//dir", "real/dir/", "./real/dir"};
+	char dir[] = "/tmp/test-path.XXXXXX", *none;
+	cleanup_free char *top = realpath(mkdtemp(dir), NULL);
+	cleanup_free char *want = path_join(top, "real/dir"), *parent = path_join(top, "real");
+	cleanup_free char *link = path_join(top, "link");
+	int fd = -1;
+
+	(void)state;
+	assert_int_equal(mkdir(parent, 0755), 0);
+	assert_int_equal(mkdir(want, 0755), 0);
+	assert_int_equal(symlink("real", link), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		cleanup_free char *path = path_join(top, ways[i]);
+
+		assert_int_equal(path_is_real(path), i == 0);
+		assert_int_equal(path_open_real(&path, O_DIRECTORY, &fd), 0);
+		assert_string_equal(path, want);
+		close_fd(&fd);
+	}
+	none = path_join(top, "none");
+	assert_false(path_is_real(none));
+	assert_int_equal(path_open_real(&none, O_DIRECTORY, &fd), -ENOENT);
+	free(none);
+	assert_int_equal(chdir(top), 0);
+	assert_false(path_is_real("real"));
+	unlink(link);
+	rmdir(want);
+	rmdir(parent);
+	assert_int_equal(chdir("/"), 0);
+	rmdir(top);
+}
+
 static int with_kernel(void **state)
 {
 	(void)state;
@@ -346,8 +382,8 @@ static int with_walk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(open_beneath), BOTH(open_flags), BOTH(many_links),
-		BOTH(mkdirs),	    BOTH(swapped),    cmocka_unit_test(lexical),
+		BOTH(open_beneath), BOTH(open_flags),	       BOTH(many_links),       BOTH(mkdirs),
+		BOTH(swapped),	    cmocka_unit_test(lexical), cmocka_unit_test(real),
 	};
 
 	umask(022);
