@@ -6,8 +6,9 @@
  *	spawn --cost N [--json] NAME CMD... ::: ...
  *	spawn --hold N [--json] NAME CMD...
  *
- * The first form runs the commands in turn (A B C A B C ...), so that all of them meet the same
- * noise of the machine, and prints median, 10th and 90th percentile of the time from before the
+ * The first form runs the commands in turn, in another order each round (A B C B A C ...), so that all
+ * of them meet the same noise of the machine and each follows each: what a command leaves to the
+ * scheduler, the next one meets. It prints median, 10th and 90th percentile of the time from before the
  * spawn to the return of wait4(2). --loop runs each command N times without a pause, then waits
  * until everything it started has gone: total time. --cost is the processor time of a whole start:
  * that of its processes and of the kernel's threads, which take namespaces and mounts apart later;
@@ -185,14 +186,30 @@ static void report_rounds(struct bench_case *cases, int n_cases, int n, const ch
 	}
 }
 
+static void shuffle(int *order, int n)
+{
+	for (int i = n - 1; i > 0; i--) {
+		int j = (int)(random() % (i + 1)), other = order[j];
+
+		order[j] = order[i];
+		order[i] = other;
+	}
+}
+
 static void mode_rounds(struct bench_case *cases, int n_cases, int n, const char *ref,
 			bool draining)
 {
-	for (int i = 0; i < n_cases; i++)
+	int order[MAX_CASES];
+
+	for (int i = 0; i < n_cases; i++) {
 		cases[i].ms = calloc((size_t)n, sizeof(double));
-	for (int round = -1; round < n; round++)
+		order[i] = i;
+	}
+	for (int round = -1; round < n; round++) {
+		shuffle(order, n_cases);
 		for (int i = 0; i < n_cases; i++)
-			run_round(&cases[i], round, draining);
+			run_round(&cases[order[i]], round, draining);
+	}
 	report_rounds(cases, n_cases, n, ref);
 	for (int i = 0; i < n_cases; i++)
 		free(cases[i].ms);
