@@ -450,6 +450,28 @@ server_image() {
 	[ "$(sandbox config ./p 'service db.image')" = mine ]
 }
 
+@test "of two volumes at one target, in one file or two, only the last is looked at" {
+	compose <<-'YAML'
+		services:
+		  app:
+		    image: app:1
+		    volumes: ["/no/such:/data/", "./in:/data/in", "/no/such/too:/twice", {type: volume, source: v, target: /twice}]
+		  db: {image: "db:1", volumes: ["${NONE-}/x:/var/lib/db", "anon:/a", /b, /b]}
+	YAML
+	sed -i 's/"compose.yml"/["compose.yml", "over.yml"]/' p/.devcontainer/devcontainer.json
+	echo 'services: {app: {volumes: ["data:/data"]}, db: {volumes: [{source: "kept", target: /var/lib/db}]}}' >p/.devcontainer/over.yml
+	run -0 --separate-stderr sandbox config ./p
+	[[ $stderr != *'nothing is mounted'* ]]
+	diff -u - <(settings | grep 'mounts\|volumes' | cut -d' ' -f1-4) <<-EOF2
+		mounts./data = volume:data p/.devcontainer/over.yml:1
+		mounts./data/in = $T/p/.devcontainer/in create
+		mounts./twice = volume:v p/.devcontainer/compose.yml:4
+		service db.volumes = kept:/var/lib/db
+		service db.volumes = anon:/a
+		service db.volumes = /b
+	EOF2
+}
+
 @test "what is wrong is said with file and line; nothing outside the project is read" {
 	compose <<<'services: {db: {image: x}}'
 	fails 125 "*p/.devcontainer/devcontainer.json:1: the compose files have no service 'app'" sandbox config ./p

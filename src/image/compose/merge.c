@@ -7,6 +7,8 @@
 
 #include "base/cleanup.h"
 
+#define VOLUMES_MAX 1000 /* of a service; more than anybody has are left as they are */
+
 /* NAME=value, NAME: a variable without a value is the host's. */
 static struct node *map_of_variables(struct node_pool *pool, struct node *list)
 {
@@ -70,6 +72,51 @@ static struct node *map_of_names(struct node_pool *pool, struct node *list)
 	return map;
 }
 
+/* Where one of `volumes` is in the container, without slashes at the end; or NULL. */
+static char *target_of(const struct node *n)
+{
+	const char *text = n->text ? n->text : node_text(n, "target"), *colon;
+	size_t len;
+
+	text = text ? text : node_text(n, "dst");
+	text = text ? text : node_text(n, "destination");
+	if (!text)
+		return NULL;
+	colon = n->text ? strchr(text, ':') : NULL;
+	text = colon ? colon + 1 : text;
+	len = n->text ? strcspn(text, ":") : strlen(text);
+	while (len > 1 && text[len - 1] == '/')
+		len--;
+	return xstrndup(text, len);
+}
+
+/* Of two volumes at one target the last counts, at the place of the first: a mount may be in another. */
+static struct node *list_of_volumes(struct node_pool *pool, struct node *list)
+{
+	cleanup_strv struct strv targets = {0};
+	cleanup_free size_t *last = NULL;
+	struct node *made;
+
+	if (!list || list->kind != NODE_LIST || list->n > VOLUMES_MAX)
+		return list;
+	last = xcalloc(list->n + 1, sizeof(*last));
+	made = node_new(pool, NODE_LIST, list);
+	made->tag = list->tag;
+	for (size_t i = 0; i < list->n; i++) {
+		cleanup_free char *target = target_of(list->v[i].value);
+		size_t k = 0;
+
+		while (k < targets.n && !(target && streq(targets.v[k], target)))
+			k++;
+		if (k == targets.n)
+			strv_push(&targets, target ? target : "");
+		last[k] = i;
+	}
+	for (size_t k = 0; k < targets.n; k++)
+		node_push(pool, made, list->v[last[k]].value);
+	return made;
+}
+
 static struct node *list_of(struct node_pool *pool, struct node *value)
 {
 	struct node *list;
@@ -105,6 +152,7 @@ struct node *merge_normalize(struct node_pool *pool, const struct node *service)
 		     {"depends_on", map_of_names},
 		     {"networks", map_of_names},
 		     {"extra_hosts", map_of_hosts},
+		     {"volumes", list_of_volumes},
 		     {"env_file", list_of},
 		     {"tmpfs", list_of}};
 	struct node *made = node_copy(pool, service);
@@ -136,13 +184,14 @@ static struct node *merge_maps(struct node_pool *pool, const struct node *under,
 	return map;
 }
 
-static struct node *append(struct node_pool *pool, struct node *under, struct node *over)
+static struct node *append(struct node_pool *pool, const char *key, struct node *under,
+			   struct node *over)
 {
 	struct node *list = node_copy(pool, under);
 
 	for (size_t i = 0; i < over->n; i++)
 		node_push(pool, list, over->v[i].value);
-	return list;
+	return streq(key, "volumes") ? list_of_volumes(pool, list) : list;
 }
 
 struct node *merge_nodes(struct node_pool *pool, const char *key, struct node *under,
@@ -161,5 +210,5 @@ struct node *merge_nodes(struct node_pool *pool, const char *key, struct node *u
 		return over;
 	if (over->kind == NODE_MAP)
 		return merge_maps(pool, under, over);
-	return over->kind == NODE_LIST ? append(pool, under, over) : over;
+	return over->kind == NODE_LIST ? append(pool, key, under, over) : over;
 }
