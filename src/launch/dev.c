@@ -111,3 +111,17 @@ int dev_build(int rootfd, int memory, bool host_root, int *ret_pts, struct err *
 		r = mount_pts(memory, ret_pts, e);
 	return r;
 }
+
+int dev_open_terminal(int pts, const struct winsize *size)
+{
+	int zero = 0, fd = openat(pts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, TIOCSPTLCK, &zero) < 0) {
+		close(fd);
+		return -errno;
+	}
+	ioctl(fd, TIOCSWINSZ, size);
+	return fd;
+}

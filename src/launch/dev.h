@@ -5,6 +5,7 @@
 #define LAUNCH_DEV_H
 
 #include <stdbool.h>
+#include <sys/ioctl.h>
 
 #include "base/err.h"
 
@@ -16,5 +17,8 @@
  * through which pid 1 opens terminals whatever the box does to its /dev later.
  */
 int dev_build(int rootfd, int memory, bool host_root, int *ret_pts, struct err *e);
+
+/* A new terminal of that devpts: its master, which the caller closes, or -errno. */
+int dev_open_terminal(int pts, const struct winsize *size);
 
 #endif

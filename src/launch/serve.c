@@ -28,7 +28,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -39,6 +38,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/rest.h"
+#include "launch/dev.h"
 #include "launch/ending.h"
 #include "launch/identity_start.h"
 #include "launch/plan.h"
@@ -149,21 +149,6 @@ static void answer_error(struct connection *c, int errnum, const char *what)
 
 	err_sys(&m.error, errnum, "%s", what);
 	message_send(c->fd, &m, NULL, 0, MSG_DONTWAIT);
-}
-
-/* A pty of the box's own devpts, opened through pid 1's descriptor of it, not by name. */
-static int open_master(const struct server *srv, const struct message *m)
-{
-	int zero = 0, fd = openat(srv->pts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	if (ioctl(fd, TIOCSPTLCK, &zero) < 0) {
-		close(fd);
-		return -errno;
-	}
-	ioctl(fd, TIOCSWINSZ, &m->session.size);
-	return fd;
 }
 
 /*
@@ -290,7 +275,7 @@ static void start_session(struct server *srv, struct connection *c, const struct
 		keep_at_exit(srv, c, &s);
 		return;
 	}
-	if (s.terminals && (s.master = open_master(srv, m)) < 0) {
+	if (s.terminals && (s.master = dev_open_terminal(srv->pts, &m->session.size)) < 0) {
 		answer_error(c, -s.master, "cannot open a terminal in the box");
 		return;
 	}
@@ -406,6 +391,33 @@ static void read_connection(struct server *srv, struct connection *c)
 		abandon(srv, c);
 }
 
+/* Is somebody about to ask for a session? Sudo has a time limit. */
+static bool client_waiting(const struct server *srv, long long now)
+{
+	for (size_t i = 0; i < srv->n; i++)
+		if (srv->connections[i].pid == 0)
+			return !srv->for_sudo || now < srv->idle_since + ASK_MS;
+	return false;
+}
+
+/* Did somebody connect while we were busy? */
+static bool at_the_door(const struct server *srv)
+{
+	struct pollfd p = {.fd = srv->control_fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/*
+ * Decided before the last client hears that its command has ended: who comes after that starts the
+ * box again, with the settings as they are then.
+ */
+static bool nobody_comes(const struct server *srv)
+{
+	return srv->linger_ms == 0 && count_sessions(srv) == 1 &&
+	       !client_waiting(srv, clock_ms()) && !at_the_door(srv);
+}
+
 static int exit_status(int status)
 {
 	return WIFSIGNALED(status) ? STATUS_OF_SIGNAL(WTERMSIG(status)) : WEXITSTATUS(status);
@@ -446,6 +458,7 @@ static void session_ended(struct server *srv, pid_t pid, int status)
 			continue;
 		if (is_last(srv, c))
 			m.value |= EXIT_LAST;
+		srv->leaving = nobody_comes(srv);
 		if (c->fd >= 0)
 			message_send(c->fd, &m, NULL, 0, MSG_DONTWAIT);
 		if (c->main) {
@@ -503,23 +516,6 @@ static void read_signals(struct server *srv)
 		stop(srv, STOP_MS);
 }
 
-/* Is somebody about to ask for a session? Sudo has a time limit. */
-static bool client_waiting(const struct server *srv, long long now)
-{
-	for (size_t i = 0; i < srv->n; i++)
-		if (srv->connections[i].pid == 0)
-			return !srv->for_sudo || now < srv->idle_since + ASK_MS;
-	return false;
-}
-
-/* Did somebody connect while we were busy? */
-static bool at_the_door(const struct server *srv)
-{
-	struct pollfd p = {.fd = srv->control_fd, .events = POLLIN};
-
-	return poll(&p, 1, 0) > 0;
-}
-
 /* A box whose launcher died before it asked for anything does not linger. */
 static long linger_ms(const struct server *srv)
 {
@@ -570,7 +566,7 @@ static bool run_timers(struct server *srv, long long *ret_timeout)
 	if (idle && srv->for_sudo && client_waiting(srv, now)) {
 		sooner(&timeout, srv->idle_since + ASK_MS, now);
 	} else if (idle && !srv->stop_at && !client_waiting(srv, now) && linger_ms(srv) >= 0) {
-		if (srv->idle_since + linger_ms(srv) <= now && !at_the_door(srv))
+		if (srv->leaving || (srv->idle_since + linger_ms(srv) <= now && !at_the_door(srv)))
 			return false;
 		sooner(&timeout, srv->idle_since + linger_ms(srv), now);
 	}

@@ -66,6 +66,7 @@ struct server {
 	long long idle_since; /* ms; when the last session ended */
 	long long stop_at;    /* ms; deadline of the box; 0: it is not ending */
 	bool used;	      /* there was a session */
+	bool leaving;	      /* nobody had come when the last session ended: the box ends */
 	bool asked;	      /* everything that runs was asked to end */
 	bool told;	      /* somebody asked it to stop, and set the deadline */
 };

@@ -16,10 +16,6 @@ pid1() { # BOX
 	sandbox inspect --json "$1" | jq .pid
 }
 
-is_stopped() { # BOX
-	[ "$(sandbox inspect --json "$1" | jq -r .state)" = stopped ]
-}
-
 # flock(1) holds a lock until the test releases it; locked checks who has it (FLOCK) or waits for it
 # (-> FLOCK).
 until_go='while [ ! -e go ]; do sleep 0.05; done'
@@ -194,6 +190,24 @@ c, _ = s.accept(); s.close(); lock.close(); c.close()' "$(directory p)/lock") &
 	under_strace -e inject=pwrite64:signal=KILL sandbox enter ./p -- true || true
 	wait_until 20 no_processes
 	[ "$(sandbox enter ./p -- echo fine)" = fine ]
+}
+
+@test "who comes after the last command of a box without linger starts it again, however slowly it ends" {
+	can_trace || skip 'strace cannot trace here'
+	project p $'[sandbox]\nlinger = 0\nhostname = one'
+	sandbox enter ./p -- true
+	# pid 1 waits before it finds that there are no more processes
+	under_strace -e inject=wait4:delay_enter=1000000 sh -c 'echo $$ >client; exec sandbox enter ./p -- hostname >said' &
+	wait_until 50 [ -s client ]
+	wait_until 50 ended "$(cat client)"
+	project p $'[sandbox]\nlinger = 0\nhostname = two'
+	[ "$(sandbox enter ./p -- hostname)" = two ]
+	wait_for $!
+	[ "$(cat said)" = one ]
+}
+
+ended() { # PID
+	! kill -0 "$1" 2>/dev/null
 }
 
 can_trace() {

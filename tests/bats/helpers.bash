@@ -135,6 +135,10 @@ wait_until() { # N COMMAND...
 	"$@"
 }
 
+is_stopped() { # BOX
+	[ "$(sandbox inspect --json "$1" | jq -r .state)" = stopped ]
+}
+
 # Waits for a background process; sets status. (`run wait` cannot, since it waits in a subshell; a
 # bare `wait` also waits for the timer of BATS_TEST_TIMEOUT.)
 wait_for() { # PID

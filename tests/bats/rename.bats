@@ -23,7 +23,7 @@ $T/w/new/sub" ]
 	# By its name, in its directory or beside it.
 	mv w/new w/old
 	(cd w && sandbox exec --start old true)
-	wait_until 50 sh -c '! sandbox ls --json --running | grep -q old'
+	wait_until 50 is_stopped old
 	mv w moved
 	(cd moved/old/sub && sandbox enter old -- true)
 	[ "$(sandbox inspect --json old | jq -r .project)" = "$T/moved/old" ]
