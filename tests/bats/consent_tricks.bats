@@ -107,7 +107,7 @@ teardown() {
 	ln -sfn public link
 	project q $'[sandbox]\nlinger = 0\ndotfiles = ../link'
 	type_line "clear; sandbox enter $T/q -- sh -c 'ls ~'"
-	screen_shows 'let it have them'
+	screen_shows 'dotfiles = '
 	chmod 0755 private
 	chmod 0644 private/key
 	ln -sfn private link

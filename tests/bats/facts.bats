@@ -152,7 +152,7 @@ shown() { # NAME... -- OPTIONS
 		    return list(struct.unpack(layout, data.raw))
 		if len(sys.argv) > 1:
 		    attributes = get()
-		    attributes[3], attributes[5] = 3, 20000000
+		    attributes[3], attributes[5] = attributes[3] + 1, 20000000
 		    data.raw = struct.pack(layout, *attributes)
 		    assert libc.syscall(number, 0, data, 0) == 0
 		    os.execvp(sys.argv[1], sys.argv[1:])

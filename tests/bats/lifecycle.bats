@@ -333,7 +333,11 @@ pid1() { # BOX
 	sandbox stop more
 	touch -d '2 minutes ago' other/sandbox/*
 	XDG_RUNTIME_DIR=$T/other sandbox ls >/dev/null
-	says_nothing find other/sandbox -mindepth 1 ! -name swept ! -name gateway-interface
+	wait_until 50 nothing_in_other
+}
+
+nothing_in_other() {
+	[ -z "$(find other/sandbox -mindepth 1 ! -name swept ! -name gateway-interface)" ]
 }
 
 @test "20 concurrent enters of an idle box from two logins are all in one box" {

@@ -170,7 +170,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 		kill -$how "$pid"
 		outer_prompt
 		type_line 'echo status=$?'
-		screen_shows 'status='
+		screen_shows '^status=[0-9]'
 		wait_until 20 cooked
 		screen_close
 	done
@@ -227,7 +227,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 	# On a terminal that is restored; an endless writer does not prevent it.
 	screen_open
 	type_line "sandbox enter ./p -- sh -c 'trap \"\" TERM INT HUP; while :; do echo on and on; done'"
-	screen_shows 'on and on'
+	screen_shows '^on and on'
 	client=$(client_pid)
 	kill -TERM "$client"
 	# another one at the same time would be the same signal
@@ -410,7 +410,7 @@ gone() { ! sandbox exec p pgrep -f "$1" >/dev/null; } # PATTERN
 
 @test "a session in the background of the outer shell works, and is stopped when it reads" {
 	screen_open
-	type_line "sandbox enter ./p -- sh -c 'sleep 0.3; echo from-background' &"
+	type_line "sandbox enter ./p -- sh -c 'sleep 0.3; echo from-\"back\"ground' &"
 	screen_shows 'from-background'
 	type_line 'wait; echo status=$?'
 	screen_shows '^status=0'
