@@ -11,7 +11,7 @@
 #include "base/clock.h"
 
 #define EVENTS	 128
-#define RESERVED 64 /* descriptors that are not counted: listeners, and what is closed at once */
+#define RESERVED 64 /* descriptors that are not counted: listeners, spares, those closed at once */
 
 static int epoll_fd = -1;
 static int64_t now;
@@ -45,6 +45,11 @@ void loop_change(int fd, uint32_t events, struct watch *w)
 	struct epoll_event event = {.events = events, .data.ptr = w};
 
 	epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event);
+}
+
+void loop_remove(int fd)
+{
+	epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
 void loop_wait(int timeout_ms)

@@ -27,6 +27,9 @@ bool loop_add(int fd, uint32_t events, struct watch *w);
 /* Gives a watched descriptor to another watch; what is ready is reported to that again. */
 void loop_change(int fd, uint32_t events, struct watch *w);
 
+/* Ends it for a descriptor that stays open. */
+void loop_remove(int fd);
+
 /*
  * Waits timeout_ms at most (-1: no limit) and calls what is ready. A watch may be named again in
  * the same round: its owner is freed after loop_wait() has returned.

@@ -15,6 +15,14 @@
 int outside_connect(int type, const struct endpoint *to);
 
 /*
+ * Resets a connection. Its socket is closed; or, with the family that outside_family() told of the
+ * address that it was made for, kept for a connection to come. Such a one must be watched no more.
+ * AF_UNSPEC: a socket that is to be closed.
+ */
+void outside_reset(int family, int fd);
+int outside_family(const struct endpoint *to);
+
+/*
  * Is it an error of the gateway, such as ENOMEM, and none that the box should hear of? Its
  * packets are then dropped, and the box's kernel sends them again.
  */

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "gateway/inside.h"
 #include "gateway/loop.h"
+#include "gateway/outside.h"
 #include "gateway/publish_path.h"
 #include "gateway/relay.h"
 
@@ -43,17 +44,9 @@ static void forget(struct coming *c)
 	done = c;
 }
 
-static void reset(int fd)
-{
-	static const struct linger now = {.l_onoff = 1, .l_linger = 0};
-
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	close(fd);
-}
-
 static void give_up(struct coming *c)
 {
-	reset(c->client);
+	outside_reset(AF_UNSPEC, c->client);
 	loop_give_fds(2);
 	forget(c);
 }
@@ -92,7 +85,7 @@ static void advance(struct coming *c)
 	/* On lo, the answer is there when connect(2) returns. */
 	while (poll(&now, 1, 0) == 1) {
 		if (error_of(c->box) == 0) {
-			relay_start(c->client, c->box, c->watched, NULL);
+			relay_start(c->client, c->box, c->watched, AF_UNSPEC, NULL);
 			forget(c);
 			return;
 		}
@@ -150,7 +143,7 @@ void publish_tcp_accept(int listener, in_port_t port)
 		if (loop_take_fds(2))
 			begin(fd, &from, port);
 		else
-			reset(fd);
+			outside_reset(AF_UNSPEC, fd);
 	}
 }
 

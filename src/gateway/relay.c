@@ -24,6 +24,7 @@
 #include "base/mem.h"
 #include "gateway/gate.h"
 #include "gateway/loop.h"
+#include "gateway/outside.h"
 
 #define ROUNDS 16
 #define CHUNK  (1 << 20)
@@ -68,7 +69,9 @@ struct relay {
 	struct end end[2]; /* the box's, the host's */
 	struct way way[2];
 	struct gate *gate; /* NULL: everything may pass */
+	int host_family;   /* for outside_reset() */
 	bool dead;
+	bool reset;  /* and so its ends are to be */
 	bool queued; /* in a list: next is in use */
 	struct relay *next;
 	struct relay *next_dead;
@@ -139,16 +142,12 @@ static void queue(struct relay **list, struct relay *r)
  */
 static void finish(struct relay *r, bool reset)
 {
-	static const struct linger now = {.l_onoff = 1, .l_linger = 0};
-
 	if (r->dead)
 		return;
 	r->dead = true;
-	for (int i = 0; i < 2; i++) {
-		if (reset && !r->end[i].failed)
-			setsockopt(r->end[i].fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	r->reset = reset;
+	for (int i = 0; i < 2; i++)
 		return_pipe(&r->way[i]);
-	}
 	r->next_dead = dead;
 	dead = r;
 }
@@ -372,11 +371,12 @@ static void start_end(struct relay *r, int i, int fd, bool watched)
 		r->dead = true;
 }
 
-void relay_start(int box, int host, bool host_watched, struct gate *gate)
+void relay_start(int box, int host, bool host_watched, int host_family, struct gate *gate)
 {
 	struct relay *r = xcalloc(1, sizeof(*r));
 
 	r->gate = gate;
+	r->host_family = host_family;
 	start_end(r, 0, box, false);
 	start_end(r, 1, host, host_watched);
 	if (r->dead) { /* no memory in the kernel */
@@ -407,6 +407,20 @@ static void work_off(struct relay **list)
 	}
 }
 
+static void close_end(const struct relay *r, int i)
+{
+	const struct end *e = &r->end[i];
+	int family = i == 1 ? r->host_family : AF_UNSPEC;
+
+	if (!r->reset || e->failed) {
+		close(e->fd);
+		return;
+	}
+	if (family != AF_UNSPEC)
+		loop_remove(e->fd);
+	outside_reset(family, e->fd);
+}
+
 void relay_continue(void)
 {
 	struct relay *r, *next;
@@ -421,8 +435,8 @@ void relay_continue(void)
 			dead = r;
 			continue;
 		}
-		close(r->end[0].fd);
-		close(r->end[1].fd);
+		close_end(r, 0);
+		close_end(r, 1);
 		loop_give_fds(2);
 		free(r->gate);
 		free(r);

@@ -11,9 +11,10 @@
 /*
  * Takes two connected sockets with TCP_NODELAY, of which the caller has taken the descriptors
  * (loop_take_fds()), and closes them when the connection ends. host_watched: the host's is in the
- * loop already. gate: what looks at the bytes, which becomes the relay's, or NULL.
+ * loop already. host_family: for outside_reset(). gate: what looks at the bytes, which becomes the
+ * relay's, or NULL.
  */
-void relay_start(int box, int host, bool host_watched, struct gate *gate);
+void relay_start(int box, int host, bool host_watched, int host_family, struct gate *gate);
 
 /* Is there work that needs no event? Then the loop must not wait. */
 bool relay_has_work(void);

@@ -37,6 +37,7 @@ struct pending {
 	struct watch watch;
 	struct flow_key key;
 	int fd;		      /* the host's half; -1: the name server's, which is here */
+	int family;	      /* outside_family() of it */
 	bool watched;	      /* it is in the loop */
 	bool host;	      /* to this host: its other loopback has not been tried */
 	enum verdict verdict; /* whether what it sends must be looked at */
@@ -106,14 +107,6 @@ static void fail(struct pending *p, int errnum)
 	loop_give_fds(2);
 }
 
-static void reset(int fd)
-{
-	static const struct linger now = {.l_onoff = 1, .l_linger = 0};
-
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	close(fd);
-}
-
 /* Accepts what there is; with `until`, no more than up to that. */
 static void accept_some(const struct pending *until)
 {
@@ -135,14 +128,15 @@ static void accept_some(const struct pending *until)
 			p = *find(&key);
 		}
 		if (!p || !p->connected) {
-			reset(fd);
+			outside_reset(AF_UNSPEC, fd);
 			continue;
 		}
 		forget(p);
 		if (p->fd < 0)
 			dns_tcp_start(fd);
 		else
-			relay_start(fd, p->fd, p->watched, gate_new(&p->key.to, p->verdict));
+			relay_start(fd, p->fd, p->watched, p->family,
+				    gate_new(&p->key.to, p->verdict));
 		if (p == until)
 			return;
 	}
@@ -217,6 +211,8 @@ static void connect_host(struct pending *p, const struct endpoint *to)
 {
 	struct pollfd poll_host;
 
+	p->watched = false;
+	p->family = outside_family(to);
 	p->fd = outside_connect(SOCK_STREAM, to);
 	if (p->fd < 0) {
 		settle(p, -p->fd);
@@ -323,7 +319,7 @@ void tcp_sweep(void)
 				continue;
 			forget(p);
 			if (p->fd >= 0)
-				reset(p->fd);
+				outside_reset(AF_UNSPEC, p->fd);
 			loop_give_fds(2);
 		}
 }

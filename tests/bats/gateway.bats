@@ -33,6 +33,51 @@ load internet
 	cat expected expected | diff - box
 }
 
+@test "after connections that were reset, with bytes under way both ways, the next ones carry their own bytes and errors" {
+	cat >again.py <<-'END'
+		import errno, os, socket, struct, sys
+		wrong = []
+		def connect(host, what, port=7200):
+		    c = socket.create_connection((host, port), 30)
+		    c.sendall(what)
+		    return c
+		def reset(c):
+		    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+		    c.close()
+		def failing(f):
+		    try:
+		        return repr(f())
+		    except OSError as e:
+		        return errno.errorcode[e.errno]
+		def echo(host):
+		    c, data, got = connect(host, b'E'), os.urandom(50000), b''
+		    c.sendall(data)
+		    c.shutdown(socket.SHUT_WR)
+		    while part := c.recv(65536):
+		        got += part
+		    return got == data
+		for i in range(30):
+		    host = sys.argv[1 + i % 2]
+		    many = [connect(host, b'B' if n % 2 else b'E' + b'e' * 200000) for n in range(20)]
+		    for c in many:
+		        if c.recv(1) not in b'ze':
+		            wrong.append('the bytes of another connection')
+		    for c in many:
+		        reset(c)
+		    for host in sys.argv[1:]:
+		        if not echo(host):
+		            wrong.append('not what was sent')
+		        said = failing(lambda: connect(host, b'R').recv(1)), failing(lambda: connect(host, b'', 7777))
+		        if said != ('ECONNRESET', 'ECONNREFUSED'):
+		            wrong.append(said)
+		print(wrong)
+	END
+	on_host python3 again.py "$ANSWERS" "$ANSWERS6" >host
+	in_box python3 /t/again.py "$ANSWERS" "$ANSWERS6" >box
+	[ "$(cat host)" = '[]' ]
+	diff host box
+}
+
 @test "the box has an interface, a default route, the host's names and servers" {
 	in_box sh -c 'ip -o addr show dev eth0; ip route; ls /sys/class/net; cat /etc/resolv.conf
 		getent ahostsv4 host.sandbox; getent ahosts www.example.test' >box
