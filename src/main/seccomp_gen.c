@@ -359,20 +359,47 @@ static int error_of(const struct seccomp_rule *rule)
 	return is_refused(answer) ? (int)(answer & SECCOMP_RET_DATA) : 0;
 }
 
-static void print_names(uint32_t arch)
+/* The number of a call in an architecture, which may have it by another one, or not at all: -1. */
+static int number_of(uint32_t arch, const char *wanted)
 {
-	printf("static const char seccomp_names_table[] =\n\t\"\\n\"\n");
+	for (size_t w = 0; arch && w < ARRAY_SIZE(windows); w++)
+		for (uint32_t nr = windows[w].first; nr < windows[w].end; nr++) {
+			char *name = seccomp_syscall_resolve_num_arch(arch, (int)nr);
+			bool found = name && strcmp(name, wanted) == 0;
+
+			free(name);
+			if (found)
+				return (int)nr;
+		}
+	return -1;
+}
+
+/* Of each call of arch; with `but`, only of those that this one does not have. */
+static void print_names_of(uint32_t arch, uint32_t but)
+{
 	for (size_t w = 0; w < ARRAY_SIZE(windows); w++)
 		for (uint32_t nr = windows[w].first; nr < windows[w].end; nr++) {
 			char *name = seccomp_syscall_resolve_num_arch(arch, (int)nr);
 			const struct seccomp_rule *rule = name ? seccomp_policy_rule(0, name)
 							       : NULL;
 
-			if (name)
-				printf("\t\"%s %d %s\\n\"\n", name, error_of(rule),
-				       error_of(rule) ? key_of(name, rule) : "-");
+			if (name && !but)
+				printf("\t\"%s %d %s %u %d\\n\"\n", name, error_of(rule),
+				       error_of(rule) ? key_of(name, rule) : "-", nr,
+				       number_of(compat_arch(arch), name));
+			else if (name && number_of(but, name) < 0)
+				printf("\t\"%s %d %s -1 %u\\n\"\n", name, error_of(rule),
+				       error_of(rule) ? key_of(name, rule) : "-", nr);
 			free(name);
 		}
+}
+
+static void print_names(uint32_t arch)
+{
+	printf("static const char seccomp_names_table[] =\n\t\"\\n\"\n");
+	print_names_of(arch, 0);
+	if (compat_arch(arch))
+		print_names_of(compat_arch(arch), arch);
 	printf("\t;\n");
 }
 
