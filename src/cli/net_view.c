@@ -14,8 +14,6 @@
 #include "config/schema.h"
 #include "start/holder.h"
 
-#define TIME_MAX 32
-
 int net_view_find(const struct store *s, const char *word, struct box *ret, struct err *e)
 {
 	cleanup_target struct target t = TARGET_INIT;
@@ -59,22 +57,28 @@ void net_view_learned(const struct strv *rules)
 }
 
 /* In local time, to the second. */
-static char *format_time(const struct net_event *event, bool zone, char *out)
+static char *format_time(int64_t ms, bool zone, char *out)
 {
-	time_t seconds = (time_t)(event->time / 1000);
+	time_t seconds = (time_t)(ms / 1000);
 	struct tm tm;
 
-	if (!localtime_r(&seconds, &tm) || !(zone ? strftime(out, TIME_MAX, "%FT%T%z", &tm)
-						  : strftime(out, TIME_MAX, "%F %T", &tm)))
-		snprintf(out, TIME_MAX, "?");
+	if (!localtime_r(&seconds, &tm) || !(zone ? strftime(out, NET_VIEW_TIME_MAX, "%FT%T%z", &tm)
+						  : strftime(out, NET_VIEW_TIME_MAX, "%F %T", &tm)))
+		snprintf(out, NET_VIEW_TIME_MAX, "?");
 	return out;
+}
+
+char *net_view_time(int64_t ms, char out[NET_VIEW_TIME_MAX])
+{
+	return format_time(ms, true, out);
 }
 
 void net_view_line(const struct net_event *event)
 {
-	char when[TIME_MAX], what[NET_REASON_MAX], why[NET_REASON_MAX], rule[NET_REASON_MAX];
+	char when[NET_VIEW_TIME_MAX], what[NET_REASON_MAX], why[NET_REASON_MAX],
+		rule[NET_REASON_MAX];
 
-	printf("%s %-7s %s", format_time(event, false, when),
+	printf("%s %-7s %s", format_time(event->time, false, when),
 	       event->reason == REASON_ALLOWED	? "allowed"
 	       : event->reason == REASON_KILLED ? "ended"
 						: "refused",
@@ -92,10 +96,10 @@ void net_view_line(const struct net_event *event)
 
 void net_view_json(struct json *j, const struct net_event *event)
 {
-	char when[TIME_MAX], text[NET_REASON_MAX];
+	char when[NET_VIEW_TIME_MAX], text[NET_REASON_MAX];
 
 	jsonout_object_begin(j, NULL);
-	jsonout_string(j, "time", format_time(event, true, when));
+	jsonout_string(j, "time", net_view_time(event->time, when));
 	jsonout_bool(j, "allowed", event->reason == REASON_ALLOWED);
 	jsonout_string(j, "what", net_event_what(event, text));
 	jsonout_string(j, "name", *event->name ? event->name : NULL);

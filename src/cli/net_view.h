@@ -24,6 +24,11 @@ void net_view_learned(const struct strv *rules);
 /* Prints a line. */
 void net_view_line(const struct net_event *event);
 
+#define NET_VIEW_TIME_MAX 32
+
+/* A time of CLOCK_REALTIME as JSON has it. Returns out. */
+char *net_view_time(int64_t ms, char out[NET_VIEW_TIME_MAX]);
+
 /* Adds an object. */
 void net_view_json(struct json *j, const struct net_event *event);
 

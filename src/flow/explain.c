@@ -1,5 +1,5 @@
 /*
- * explain.c - why a box would refuse something that the kernel decides, and records nowhere.
+ * explain.c - why a box refuses something that the kernel decides, and records nowhere.
  *
  * Files: the mounts of the running box say what it has, and the settings which line made them so.
  * Names are taken as they are written: symlinks in the box cannot be followed from here.
@@ -23,9 +23,10 @@
 #include "config/mounts.h"
 #include "config/schema.h"
 #include "config/value.h"
+#include "launch/mounted.h"
 #include "launch/seccomp_names.h"
 
-#define MOUNTINFO_MAX (4u << 20)
+#define KEPT "refused" /* in the box's directory */
 
 void explanation_clear(struct explanation *x)
 {
@@ -35,74 +36,6 @@ void explanation_clear(struct explanation *x)
 	*x = (struct explanation){0};
 }
 
-/* The mount that a path is in, as proc_pid_mountinfo(5) tells it. */
-struct mounted {
-	char *at;
-	bool read_only;
-	char *place; /* the path on its file system, after the numbers of that */
-};
-
-static void mounted_clear(struct mounted *m)
-{
-	free(m->at);
-	free(m->place);
-}
-#define cleanup_mounted __attribute__((cleanup(mounted_clear)))
-
-/* "\040" is a space. */
-static void unescape(char *s)
-{
-	char *out = s;
-
-	while (*s) {
-		unsigned byte;
-
-		if (*s == '\\' && sscanf(s + 1, "%3o", &byte) == 1) {
-			*out++ = (char)byte;
-			s += 4;
-		} else {
-			*out++ = *s++;
-		}
-	}
-	*out = '\0';
-}
-
-/* Takes the line if the path is in its mount, and it is not above the one that is known. */
-static void consider(char *line, const char *path, struct mounted *ret)
-{
-	char *word[6], *rest = line;
-	size_t n = 0;
-
-	while (n < ARRAY_SIZE(word) && (word[n] = strsep(&rest, " ")))
-		n++;
-	if (n < ARRAY_SIZE(word))
-		return;
-	unescape(word[3]);
-	unescape(word[4]);
-	if (!path_is_beneath(path, word[4]) || (ret->at && strlen(word[4]) < strlen(ret->at)))
-		return;
-	mounted_clear(ret);
-	ret->at = xstrdup(word[4]);
-	ret->read_only = starts_with(word[5], "ro");
-	ret->place = xasprintf("%s:%s%s", word[2], streq(word[3], "/") ? "" : word[3],
-			       path + (streq(word[4], "/") ? 0 : strlen(word[4])));
-}
-
-static int find_mount(pid_t pid, const char *path, struct mounted *ret, struct err *e)
-{
-	cleanup_free char *file = xasprintf("/proc/%d/mountinfo", pid);
-	cleanup_buf struct buf text = BUF_INIT;
-	char *rest, *line;
-	int r = file_read(AT_FDCWD, file, MOUNTINFO_MAX, &text, e);
-
-	if (r < 0)
-		return r;
-	rest = text.data;
-	while ((line = strsep(&rest, "\n")))
-		consider(line, path, ret);
-	return ret->at ? 0 : err_set(e, ENOENT, "no mount has '%s'", path);
-}
-
 /* Is what this machine has there something else than what the box has? */
 static bool is_hidden(const char *path, const struct mounted *in_box)
 {
@@ -110,7 +43,7 @@ static bool is_hidden(const char *path, const struct mounted *in_box)
 	struct err ignored;
 	struct stat st;
 
-	return lstat(path, &st) == 0 && find_mount(getpid(), path, &here, &ignored) == 0 &&
+	return lstat(path, &st) == 0 && mounted_find(getpid(), path, &here, &ignored) == 0 &&
 	       here.place && in_box->place && !streq(here.place, in_box->place);
 }
 
@@ -167,7 +100,7 @@ int explain_file(const struct box *b, const struct settings *s, const char *path
 	cleanup_explanation struct explanation x = {.what = xasprintf("file %s", full)};
 	cleanup_mounted struct mounted m = {0};
 
-	if (!b->name || !box_is_running(b) || find_mount(box_pid(b), full, &m, e) < 0)
+	if (!b->name || !box_is_running(b) || mounted_find(box_pid(b), full, &m, e) < 0)
 		return err_set(e, ESRCH,
 			       "no box of the project is running: its mounts are known only then");
 	x.refused = true;
@@ -184,6 +117,46 @@ int explain_file(const struct box *b, const struct settings *s, const char *path
 	*ret = x;
 	x = (struct explanation){0};
 	return 0;
+}
+
+int explain_watched(const struct settings *s, const struct watched *w, struct explanation *ret,
+		    struct err *e)
+{
+	struct explanation x = {.refused = true};
+	int r = 0;
+
+	if (*w->call) {
+		r = explain_call(s, w->call, &x, e);
+	} else {
+		x.what = xasprintf("file %s", w->path);
+		if (!is_mount_of(s, w->mount, &x) && !is_protected(s, w->mount, &x))
+			x.reason = xasprintf(w->error == EBUSY
+						     ? "'%s' is a mount of the box, which cannot "
+						       "be removed or replaced"
+						     : "'%s' is read-only in the box",
+					     w->mount);
+	}
+	if (r < 0)
+		return r;
+	x.time = w->time;
+	x.count = w->count;
+	*ret = x;
+	return 0;
+}
+
+int explain_keep(const struct box *b, const struct watch_record *record, struct err *e)
+{
+	return file_write_passing(b->dir_fd, KEPT, record, watch_record_size(record), 0600, e);
+}
+
+void explain_kept(const struct box *b, struct watch_record *ret)
+{
+	cleanup_buf struct buf bytes = BUF_INIT;
+	struct err ignored;
+
+	if (b->dir_fd >= 0)
+		(void)file_read(b->dir_fd, KEPT, sizeof(*ret), &bytes, &ignored);
+	watch_record_check(bytes.data, bytes.len, ret);
 }
 
 int explain_call(const struct settings *s, const char *name, struct explanation *ret, struct err *e)

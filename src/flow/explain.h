@@ -1,5 +1,5 @@
 /*
- * explain.h - why a box would refuse something that the kernel decides, and records nowhere.
+ * explain.h - why a box refuses something that the kernel decides, and records nowhere.
  */
 #ifndef FLOW_EXPLAIN_H
 #define FLOW_EXPLAIN_H
@@ -8,12 +8,16 @@
 
 #include "box/record.h"
 #include "config/settings.h"
+#include "launch/watch_record.h"
 
 struct explanation {
 	char *what;    /* "file /x", "system call mount" */
 	bool refused;  /* by the box; else it is the kernel's usual rules that decide */
 	char *reason;  /* why it is, or what decides */
 	char *allowed; /* the line of sandbox.ini that allows it; NULL: none does */
+	/* Of what has happened: milliseconds of CLOCK_REALTIME of the last, and how often. Else 0. */
+	int64_t time;
+	uint32_t count;
 };
 
 void explanation_clear(struct explanation *x);
@@ -26,5 +30,13 @@ int explain_file(const struct box *b, const struct settings *s, const char *path
 /* A system call, by its name. */
 int explain_call(const struct settings *s, const char *name, struct explanation *ret,
 		 struct err *e);
+
+/* What a watched session was refused. */
+int explain_watched(const struct settings *s, const struct watched *w, struct explanation *ret,
+		    struct err *e);
+
+/* The last record of a box's sessions is kept with it. 0 or an error; an empty one: there is none. */
+int explain_keep(const struct box *b, const struct watch_record *record, struct err *e);
+void explain_kept(const struct box *b, struct watch_record *ret);
 
 #endif

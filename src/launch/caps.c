@@ -90,6 +90,13 @@ void caps_override(bool on)
 		 &ignored);
 }
 
+int caps_trace(bool host_root, struct err *e)
+{
+	uint64_t mask = root_mask(host_root);
+
+	return set_caps(mask | UINT64_C(1) << CAP_SYS_PTRACE, mask | identity_caps, e);
+}
+
 int caps_drop_to_root(bool host_root, struct err *e)
 {
 	uint64_t mask = root_mask(host_root);

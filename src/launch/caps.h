@@ -28,6 +28,9 @@ int caps_keep_root(bool host_root, struct err *e);
 int caps_keep_identity(struct err *e);
 void caps_override(bool on);
 
+/* For a child of pid 1 that begins to trace a session, where Yama restricts tracers; it then drops. */
+int caps_trace(bool host_root, struct err *e);
+
 /* For you: every set is empty, and no execve(2) as uid 0 brings any back (securebits locked). */
 int caps_drop_all(struct err *e);
 

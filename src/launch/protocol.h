@@ -21,8 +21,8 @@
  * nothing has been run, so a request whose connection closes before it may be repeated.
  *
  * Descriptors of SESSION, in order: a memfd with the payload; the report pipe's write end; with
- * SESSION_TOOLS the mount of their root (tools.h); those of stdin, stdout, stderr whose bit in
- * `terminals` is clear; those for the numbers in `more`.
+ * SESSION_TOOLS the mount of their root; with SESSION_WATCHED the record; those of stdin, stdout,
+ * stderr whose bit in `terminals` is clear; those for the numbers in `more`.
  *
  * Payload: struct session_payload, then NUL-terminated strings: the working directory, argc
  * arguments, envc NAME=value, sharedc paths of the box, facts of the host (settle.h, etc.h) in the
@@ -40,7 +40,7 @@
 
 #define PROTOCOL_MAGIC	     0x53424f06u /* "SBO", version 6: raise it if old peers misread it */
 #define PROTOCOL_MAX_MORE    8		 /* descriptors beyond stdio */
-#define PROTOCOL_MAX_FDS     (6 + PROTOCOL_MAX_MORE)
+#define PROTOCOL_MAX_FDS     (7 + PROTOCOL_MAX_MORE)
 #define PROTOCOL_MAX_PAYLOAD (4u << 20) /* execve(2) takes less: a quarter of an 8 MiB stack */
 
 enum message_type {
@@ -65,6 +65,7 @@ enum session_flags {
 	SESSION_DETACHED = 1u << 2,   /* outlives its client */
 	SESSION_AT_EXIT = 1u << 3,    /* deferred: runs when the box ends by itself or is stopped */
 	SESSION_TOOLS = 1u << 4,      /* in a root of tools: only as you, from outside, attached */
+	SESSION_WATCHED = 1u << 5,    /* what it is refused is recorded (watch.h): from outside */
 };
 
 #define EXIT_LAST      (1 << 16) /* added to EXIT's status: nothing else runs in the box */
@@ -104,10 +105,7 @@ enum payload_fact {
 	N_PAYLOAD_FACTS
 };
 
-/*
- * Sends m with n descriptors; 0 or -errno. Sends only the bytes that the type uses. flags:
- * MSG_DONTWAIT for a peer that must not block us.
- */
+/* Sends the bytes of m that its type uses, with n descriptors; 0 or -errno. flags: of send(2). */
 int message_send(int fd, const struct message *m, const int *fds, int n_fds, int flags);
 
 /*

@@ -184,6 +184,7 @@ int request_send(int connection, const struct session_request *req,
 		return err_sys(e, errno, "cannot open '/dev/null'");
 	m.session.flags = (req->root ? SESSION_ROOT : 0) | (req->detach ? SESSION_DETACHED : 0) |
 			  (req->at_exit ? SESSION_AT_EXIT : 0) | (req->tools ? SESSION_TOOLS : 0) |
+			  (req->record ? SESSION_WATCHED : 0) |
 			  (terminal->background ? SESSION_BACKGROUND : 0);
 	m.session.terminals = terminals;
 	m.session.size = terminal->size;
@@ -191,6 +192,8 @@ int request_send(int connection, const struct session_request *req,
 	fds[n++] = report_w;
 	if (req->tools)
 		fds[n++] = req->tools->tree;
+	if (req->record)
+		fds[n++] = *req->record;
 	n = add_stdio(req, terminals, null, fds, n, e);
 	if (n >= 0 && req->named_fds)
 		n = add_named(req, &m, fds, n, e);

@@ -51,6 +51,7 @@ struct session_request {
 	bool detach;	   /* return once the command is executed; no terminal, no stdin */
 	const int *output; /* with detach: its stdout and stderr; NULL: discarded */
 	bool at_exit;	   /* with detach: runs when the box ends; the last such request wins */
+	const int *record; /* of what it is refused, watch_record.h; NULL: it is not watched */
 	const struct session_tools *tools; /* NULL: the root is that of the box */
 	const struct session_facts *facts; /* NULL: none */
 	mode_t umask;

@@ -47,4 +47,14 @@ int seccomp_apply(unsigned int flags, struct err *e);
  */
 int seccomp_apply_listening(unsigned int flags, int *ret_listener, struct err *e);
 
+/*
+ * A second filter, for a process that a tracer of ours watches: what the first one with these flags
+ * refuses with EPERM or ENOSYS raises SIGSYS instead, whose si_errno is SECCOMP_TRAPPED and that
+ * errno; the tracer makes it the result. Never weaker: a trapped call is not made either, and
+ * without a tracer the signal kills. clone3 and openat2, which every program has another way for,
+ * stay refused.
+ */
+#define SECCOMP_TRAPPED 0xb000u
+int seccomp_apply_trapping(unsigned int flags, struct err *e);
+
 #endif

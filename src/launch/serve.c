@@ -76,6 +76,7 @@ static void close_session(struct session *s)
 	close_fd(&s->payload);
 	close_fd(&s->report);
 	close_fd(&s->tools);
+	close_fd(&s->record);
 	for (int i = 0; i < 3; i++)
 		close_fd(&s->stdio[i]);
 	for (int i = 0; i < PROTOCOL_MAX_MORE; i++)
@@ -165,16 +166,18 @@ static bool take_session(const struct server *srv, const struct message *m, cons
 	session->terminals = m->session.terminals & 7;
 	if (srv->for_sudo)
 		session->flags = (session->flags | SESSION_ROOT) &
-				 ~(SESSION_DETACHED | SESSION_AT_EXIT);
+				 ~(SESSION_DETACHED | SESSION_AT_EXIT | SESSION_WATCHED);
 	while (n_more < PROTOCOL_MAX_MORE && m->session.more[n_more] > 2)
 		n_more++;
-	if (n_fds != 2 + !!(session->flags & SESSION_TOOLS) + 3 -
-			     __builtin_popcount(session->terminals) + n_more)
+	if (n_fds != 2 + __builtin_popcount(session->flags & (SESSION_TOOLS | SESSION_WATCHED)) +
+			     3 - __builtin_popcount(session->terminals) + n_more)
 		return false;
 	session->payload = fds[next++];
 	session->report = fds[next++];
 	if (session->flags & SESSION_TOOLS)
 		session->tools = fds[next++];
+	if (session->flags & SESSION_WATCHED)
+		session->record = fds[next++];
 	for (int i = 0; i < 3; i++)
 		if (!(session->terminals >> i & 1))
 			session->stdio[i] = fds[next++];
@@ -248,7 +251,7 @@ static bool start_at_exit(struct server *srv)
 static bool can_wait(const struct server *srv, const struct connection *c, const struct session *s)
 {
 	return c->main && !srv->used && !srv->for_sudo && !s->terminals &&
-	       !(s->flags & SESSION_ROOT);
+	       !(s->flags & (SESSION_ROOT | SESSION_WATCHED));
 }
 
 static void start_session(struct server *srv, struct connection *c, const struct message *m,

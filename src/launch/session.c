@@ -7,12 +7,13 @@
  *	3  with a terminal: forks the command into a process group of its own; this process
  *	   stays as session leader, so that Ctrl-Z can stop a bare command (the group of a command
  *	   whose parent is outside its session is orphaned, and the kernel ignores SIGTSTP for it)
- *	4  another user of the box: joins its nested user namespace, drops capabilities;
+ *	4  a session to be watched gets its watcher (watch.h)
+ *	5  another user of the box: joins its nested user namespace, drops capabilities;
  *	   you: joins the nested user namespace, and the root of tools if there is one;
  *	   drops capabilities; no_new_privs
- *	5  working directory; every descriptor but stdio close-on-exec
- *	6  seccomp; the listener of box-root, or yours in a trial, goes to the identity supervisor
- *	7  execve: it closes the report pipe, which reports success
+ *	6  working directory; every descriptor but stdio close-on-exec
+ *	7  seccomp; the listener of box-root, or yours in a trial, goes to the identity supervisor
+ *	8  execve: it closes the report pipe, which reports success
  */
 #include "launch/session.h"
 
@@ -45,6 +46,7 @@
 #include "launch/session_user.h"
 #include "launch/settle.h"
 #include "launch/tools.h"
+#include "launch/watch.h"
 
 #define RESUME_AGAIN_MS 20 /* a few system calls, on a busy machine */
 
@@ -134,20 +136,54 @@ static int exec_error(const struct session *s, const char *name, int errnum, str
 	return -e->code;
 }
 
-/* step 6 */
-static int confine(const struct session_policy *policy, const struct session *s,
-		   const struct command *c, struct err *e)
+static unsigned filter_flags(const struct session_policy *policy, const struct session *s,
+			     const struct command *c)
 {
 	unsigned flags = policy->seccomp_flags;
-	cleanup_close int listener = -1;
-	int r;
 
 	if (s->flags & SESSION_ROOT)
 		flags |= (c->other ? 0 : SECCOMP_ROOT) | SECCOMP_ASKING;
 	else
 		flags &= ~(unsigned)SECCOMP_OWNERS;
-	if (policy->identity < 0)
-		flags &= ~SECCOMP_NOTIFIED;
+	return policy->identity < 0 ? flags & ~SECCOMP_NOTIFIED : flags;
+}
+
+/* What its watcher needs to be one of the session's processes. */
+struct watching {
+	const struct session_policy *policy;
+	const struct session *session;
+	struct command *command;
+};
+
+static int become_watcher(void *arg, struct err *e)
+{
+	const struct watching *w = arg;
+	int r = take_identity(w->policy, w->session, w->command, e);
+
+	return r < 0 ? r
+		     : seccomp_apply(filter_flags(w->policy, w->session, w->command) &
+					     ~(SECCOMP_NOTIFIED | SECCOMP_ROOT),
+				     e);
+}
+
+static int start_watcher(const struct session_policy *policy, const struct session *s,
+			 struct command *c, struct err *e)
+{
+	struct watching w = {policy, s, c};
+
+	return watch_start(s->record, policy->host_root, become_watcher, &w, e);
+}
+
+/* step 7 */
+static int confine(const struct session_policy *policy, const struct session *s,
+		   const struct command *c, struct err *e)
+{
+	unsigned flags = filter_flags(policy, s, c);
+	cleanup_close int listener = -1;
+	int r = s->flags & SESSION_WATCHED ? watch_confine(flags, e) : 0;
+
+	if (r < 0)
+		return r;
 	r = flags & SECCOMP_NOTIFIED ? seccomp_apply_listening(flags, &listener, e)
 				     : seccomp_apply(flags, e);
 	return r < 0 || listener < 0 ? r : session_give_listener(policy->identity, listener, e);
@@ -182,6 +218,8 @@ static noreturn void execute(const struct session_policy *policy, const struct s
 		etc_refresh(&c->p.etc);
 	if (c->p.files_size)
 		files_refresh(c->p.files, c->p.files_size);
+	if (s->flags & SESSION_WATCHED && start_watcher(policy, s, c, &e) < 0)
+		fail(s->report, &e);
 	if (take_identity(policy, s, c, &e) < 0)
 		fail(s->report, &e);
 	if (chdir(c->p.cwd) < 0) {

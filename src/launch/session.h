@@ -28,7 +28,8 @@ struct session {
 	uint32_t terminals;
 	int payload; /* memfd */
 	int report;
-	int tools; /* SESSION_TOOLS: the detached mount that becomes its root */
+	int record; /* SESSION_WATCHED: of its refusals, watch_record.h */
+	int tools;  /* SESSION_TOOLS: the detached mount that becomes its root */
 	int stdio[3];
 	int more[PROTOCOL_MAX_MORE];	    /* -1: none */
 	uint8_t more_at[PROTOCOL_MAX_MORE]; /* their descriptor numbers in the command */
@@ -36,11 +37,11 @@ struct session {
 	int master;			    /* of the session's pty, or -1 */
 };
 
-#define SESSION_INIT                                                                               \
-	(struct session)                                                                           \
-	{                                                                                          \
-		.payload = -1, .report = -1, .tools = -1, .stdio = {-1, -1, -1}, .connection = -1, \
-		.more = {-1, -1, -1, -1, -1, -1, -1, -1}, .master = -1,                            \
+#define SESSION_INIT                                                                           \
+	(struct session)                                                                       \
+	{                                                                                      \
+		.payload = -1, .report = -1, .record = -1, .tools = -1, .stdio = {-1, -1, -1}, \
+		.connection = -1, .more = {-1, -1, -1, -1, -1, -1, -1, -1}, .master = -1,      \
 	}
 
 /*

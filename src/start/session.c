@@ -56,6 +56,7 @@ int box_session_run(const struct box_session *s, int connection, int *ret_status
 		.narrow_arg = &narrowed,
 		.carried = &narrowed.carried,
 		.output = s->output,
+		.record = o->record,
 		.tools = s->tools,
 		.facts = &facts,
 		.ret_last = s->ret_last,

@@ -23,6 +23,7 @@ struct session_options {
 	bool only_env;	   /* it gets nothing but env */
 	char **argv;	   /* NULL: the shell */
 	bool detach;	   /* of exec: leave it running */
+	const int *record; /* as in struct session_request */
 	const char *tools; /* an image to be the session's root; NULL: that of the box */
 };
 

@@ -1,7 +1,10 @@
 #!/usr/bin/env bats
-# sandbox why: what the network of a project's boxes refused last, outside and in the box; files and system calls.
+# sandbox why: what the network of a project's boxes refused last, outside and in the box; files and system calls
+# that are named, or that a command run by it met.
+# shellcheck disable=SC2016 # scripts run in the box
 
 load helpers
+load images
 load internet
 
 @test "the last refusals, each once, are told outside and in the box, with the rule that allows them" {
@@ -62,6 +65,158 @@ load internet
 	fails 125 "there is no system call 'frob' on this machine" sandbox why -c frob p
 	[[ $(sandbox why -f $'/usr/a\e[2J' p) = 'file /usr/a\x1b[2J: '* ]]
 	sandbox stop p
+}
+
+@test "a command is run as enter does it, and all that it was refused is told: network, files, calls" {
+	project p $'[sandbox]\nnetwork = gateway\nlinger = 0\nprotect = kept\n[network]\ndefault = closed\n[mounts]\n/data = ../data ro'
+	mkdir -p p/kept data
+	touch data/file
+	cp internet.py p/
+	on_host sandbox enter --accept p -- python3 internet.py fetch b.test:80/http/b >before || true
+	status=0
+	on_host sandbox why p -- sh -c 'echo x >kept/a; echo x >>/data/file; mkdir /data/d; rm -r kept
+		sh -c "cd /data; perl -e \"rename q(file), q(other)\"; :>relative"; mount -t tmpfs x /mnt
+		python3 internet.py fetch a.test:80/http/a
+		chmod 600 /etc/passwd; echo >/proc/sys/kernel/hostname; ls /nowhere; cat /root/.profile
+		echo the output; exit 3' >out 2>err || status=$?
+	[ "$status" = 3 ]
+	[ "$(tail -n 1 out)" = 'the output' ]
+	cat >expected <<-END
+		file $PWD/p/kept/a: p/sandbox.ini:4 protects 'kept'
+		[sandbox] protect, without 'kept'
+		file /data/file: p/sandbox.ini:8 mounts '/data' read-only
+		[mounts] /data = $PWD/data rw
+		file /data/d: p/sandbox.ini:8 mounts '/data' read-only
+		[mounts] /data = $PWD/data rw
+		file $PWD/p/kept: p/sandbox.ini:4 protects 'kept'
+		[sandbox] protect, without 'kept'
+		file /data/other: p/sandbox.ini:8 mounts '/data' read-only
+		[mounts] /data = $PWD/data rw
+		file /data/relative: p/sandbox.ini:8 mounts '/data' read-only
+		[mounts] /data = $PWD/data rw
+		system call mount: the box's filter answers EPERM
+		[sandbox] nested = yes
+		dns a.test: no rule allows it
+		[network] allow = a.test
+	END
+	list() { grep -A 1 -E '^(file|system call|dns|tcp)' "$1" | grep -v '^--' | tr -d '\t' | sed 's/a.test (.*):/a.test:/'; }
+	diff <(sort expected) <(list err | grep -v example.test | sort)
+	# it is kept, with what was refused before
+	on_host sandbox why p >kept
+	[[ $(<kept) == *'dns b.test'*"file $PWD/p/kept/a: "*'dns a.test'* ]]
+	on_host sandbox why --json p >kept.json
+	[ "$(jq -r '.[] | select(.what == "file /data/file") | "\(.count) \(.allowed) \(.allow)"' kept.json)" = "1 false [mounts] /data = $PWD/data rw" ]
+	[ "$(jq -r '.[] | select(.what == "system call mount") | .time' kept.json | cut -c 1-2)" = 20 ]
+	# standard error has JSON as well; nothing refused is said, and takes the last list's place
+	on_host sandbox why --json p -- sh -c 'echo x >kept/a; true' 2>err
+	[ "$(sed -n '/^\[/,$p' err | jq -r '.[].what')" = "file $PWD/p/kept/a" ]
+	on_host sandbox why p -- true 2>err
+	[ "$(<err)" = 'sandbox: the box refused nothing' ]
+	[ "$(on_host sandbox why p | grep -c '^file')" = 0 ]
+	fails 125 '--file and --call are not for a command that is run' sandbox why -f /x p -- true
+	fails 127 '*command not found in the box' sandbox why p -- nosuch
+}
+
+@test "a program that is refused thousands of times has a list of 24, and the number of the rest" {
+	project p $'[sandbox]\nlinger = 0\nprotect = kept'
+	mkdir -p p/kept
+	sandbox enter p -- true
+	sandbox why p -- bash -c 'for i in {1..3000}; do echo x >kept/$i; done; for i in {1..500}; do echo x >kept/7; done; true' 2>err
+	[ "$(grep -c '^file' err)" = 24 ]
+	[[ $(<err) == *'/kept/7 (501 times): '* ]]
+	[ "$(tail -n 1 err)" = '2976 more of other files and calls, for which there is no room' ]
+}
+
+@test "a watched command starts, stops, is killed and leaves programs behind as any other" {
+	project p $'[sandbox]\nlinger = 60s\nprotect = kept'
+	mkdir -p p/kept
+	sandbox enter p -- true
+	status=0
+	sandbox why p -- sh -c 'kill -9 $$' 2>err || status=$?
+	[ "$status" = 137 ]
+	[ "$(sandbox why p -- sh -c 'echo a; cat' <<<b 2>/dev/null)" = $'a\nb' ]
+	# threads that execute, a child that is stopped and continued, vfork, refusals in all of them
+	cat >p/many.py <<-'END'
+		import os, signal, subprocess, threading
+		def work(n):
+		    for i in range(20):
+		        subprocess.run(["true"], check=True)
+		        try: open("kept/%d" % n, "w")
+		        except OSError as e: assert e.errno == 30
+		threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+		for t in threads: t.start()
+		for t in threads: t.join()
+		pid = os.fork()
+		if pid == 0:
+		    threading.Thread(target=lambda: os.execvp("sh", ["sh", "-c", "echo x >kept/executed; exit 4"])).start()
+		    signal.pause()
+		assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 4
+		p = subprocess.Popen(["sleep", "100"])
+		os.kill(p.pid, signal.SIGSTOP)
+		assert os.WIFSTOPPED(os.waitpid(p.pid, os.WUNTRACED)[1])
+		os.kill(p.pid, signal.SIGCONT)
+		assert os.WIFCONTINUED(os.waitpid(p.pid, os.WCONTINUED)[1])
+		p.kill()
+		assert p.wait() == -9
+		assert os.system("unshare --mount true 2>/dev/null") != 0
+	END
+	sandbox why p -- python3 many.py 2>err
+	[ "$(grep -c '/kept/[0-3] (20 times): ' err)" = 4 ]
+	[[ $(<err) == *"/kept/executed: "*'system call unshare: '* ]]
+	# what it leaves running goes on, watched, and its watcher ends with it
+	sandbox why p -- sh -c '(until [ -e go ]; do sleep 0.1; done; echo x >kept/late; echo x >done) >/dev/null 2>&1 &' 2>err
+	[ "$(<err)" = 'sandbox: the box refused nothing' ]
+	sandbox exec p sh -c 'cat /proc/[0-9]*/cmdline' | grep -qa 'sandbox: why'
+	touch p/go
+	wait_until 50 [ -s p/done ]
+	no_watcher() { ! sandbox exec p sh -c 'cat /proc/[0-9]*/cmdline' | grep -qa 'sandbox: why'; }
+	wait_until 50 no_watcher
+	sandbox stop p
+}
+
+@test "a watched command cannot reach its watcher, and without it ends" {
+	project p $'[sandbox]\nlinger = 60s'
+	cp "$BUILD/tests/programs/probe" p/
+	sandbox enter p -- true
+	cat >p/find.sh <<-'END'
+		for f in /proc/[0-9]*; do
+			case $(tr '\0' ' ' <$f/cmdline) in 'sandbox: why '*) echo ${f##*/} ;; esac
+		done
+	END
+	run --separate-stderr sandbox why p -- sh -c './probe trace $(sh find.sh); cat /proc/$(sh find.sh)/environ; ls /proc/$(sh find.sh)/fd'
+	[ "$output" = $'attach EPERM\nseize EPERM\nreadv EPERM\nwritev EPERM' ]
+	[[ $stderr == *'Permission denied'*'Permission denied'* ]]
+	sandbox why p -- sh -c 'grep -E "^(Cap|NoNewPrivs|Seccomp:)" /proc/$(sh find.sh)/status' >rights 2>/dev/null
+	diff <(sandbox exec p grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status) rights
+	status=0
+	sandbox why p -- sh -c 'kill -9 $(sh find.sh); sleep 100; echo survived' >out 2>err || status=$?
+	[ "$status" = 137 ]
+	[ ! -s out ]
+	sandbox stop p
+}
+
+# bats test_tags=debian
+@test "programs of Debian's official image: what works has an empty list, what is refused is in one" {
+	official debian
+	project p $'[sandbox]\nimage = debian:bookworm\nlinger = 0\nprotect = kept\n[mounts]\n/data = ../data ro'
+	mkdir -p p/kept data
+	echo 'package p' >p/file
+	sandbox enter --accept p -- true
+	sandbox why p -- sh -ec 'apt-get -s install -q bash >/dev/null; dpkg -l >list; perl -e "system(q(sort list >sorted)) == 0 or die"
+		tar cf t.tar file list; mkdir d; tar xf t.tar -C d; cp -a d e; sed -i s/p/q/ e/file; find . -name file -exec chmod 600 {} +; rm -r d e' 2>err
+	[ "$(<err)" = 'sandbox: the box refused nothing' ]
+	run --separate-stderr sandbox why p -- sh -c 'apt-get -q update; dpkg -i file; tar xf t.tar -C /data; perl -e "mkdir q(kept/d)"
+		sed -i s/p/q/ kept/x file; ln -s x /data/link; mount -t proc x /mnt; rm -rf kept'
+	echo "$stderr"
+	[ "$(grep -E '^(file|system)' <<<"$stderr" | sort)" = "$(sort <<-END
+		file /data/file: p/sandbox.ini:6 mounts '/data' read-only
+		file /data/list: p/sandbox.ini:6 mounts '/data' read-only
+		file $PWD/p/kept/d: p/sandbox.ini:4 protects 'kept'
+		file /data/link: p/sandbox.ini:6 mounts '/data' read-only
+		file $PWD/p/kept: p/sandbox.ini:4 protects 'kept'
+		system call mount: the box's filter answers EPERM
+	END
+	)" ]
 }
 
 @test "a project without a box has nothing to show; one that does not exist is an error" {
