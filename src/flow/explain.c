@@ -127,6 +127,12 @@ int explain_watched(const struct settings *s, const struct watched *w, struct ex
 
 	if (*w->call) {
 		r = explain_call(s, w->call, &x, e);
+		if (r == 0 && streq(w->call, "ptrace")) {
+			free(x.reason);
+			x.reason = xstrdup("what is watched can trace nothing: 'sandbox enter' "
+					   "runs it without");
+			x.refused = true;
+		}
 	} else {
 		x.what = xasprintf("file %s", w->path);
 		if (!is_mount_of(s, w->mount, &x) && !is_protected(s, w->mount, &x))

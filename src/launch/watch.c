@@ -9,7 +9,7 @@
  * could not go on alone.
  *
  * Two filters do without a stop at each call: the calls that the box's filter refuses trap
- * (seccomp.h), and those that a read-only mount may refuse stop before they are made, and after it
+ * (seccomp.h), and those that a read-only mount may refuse, or we, stop before they are made, and after it
  * (watch_calls.h). What a traced program can do to the watcher is to kill it, and so itself.
  */
 #include "launch/watch.h"
@@ -100,14 +100,26 @@ static bool call_begins(struct watcher *w, pid_t tid)
 	return true;
 }
 
+static void note_call(struct watcher *w, const struct watched *refused)
+{
+	if (!watch_record_again(w->record, refused->call, ""))
+		watch_record_add(w->record, refused);
+}
+
 static void call_ends(struct watcher *w, pid_t tid)
 {
+	static const struct watched tracing = {.error = EPERM, .call = "ptrace"};
 	struct __ptrace_syscall_info info;
 	struct pending *p = find(w, tid);
+	int error = 0;
 
 	if (p && ptrace(PTRACE_GET_SYSCALL_INFO, tid, (void *)sizeof(info), &info) > 0 &&
 	    info.op == PTRACE_SYSCALL_INFO_EXIT && info.exit.is_error)
-		watch_file_note(w->record, tid, p->call, p->args, (int)-info.exit.rval);
+		error = (int)-info.exit.rval;
+	if (error && p->call->kind != WATCH_TRACE)
+		watch_file_note(w->record, tid, p->call, p->args, error);
+	else if (error == EPERM)
+		note_call(w, &tracing);
 	forget(w, tid);
 }
 
@@ -128,8 +140,8 @@ static bool set_result(pid_t tid, int error)
 static bool answer_trap(struct watcher *w, pid_t tid)
 {
 	struct watched refused = {0};
-	bool compat, named;
 	siginfo_t info;
+	bool compat;
 
 	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) < 0 || info.si_code != SYS_SECCOMP ||
 	    (info.si_errno & 0xf000) != SECCOMP_TRAPPED)
@@ -138,9 +150,8 @@ static bool answer_trap(struct watcher *w, pid_t tid)
 	if (!refused.error || !set_result(tid, refused.error))
 		return false;
 	compat = info.si_arch == AUDIT_ARCH_I386;
-	named = seccomp_name_of(info.si_syscall, compat, refused.call);
-	if (named && !watch_record_again(w->record, refused.call, ""))
-		watch_record_add(w->record, &refused);
+	if (seccomp_name_of(info.si_syscall, compat, refused.call))
+		note_call(w, &refused);
 	return true;
 }
 

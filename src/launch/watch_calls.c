@@ -1,5 +1,5 @@
 /*
- * watch_calls.c - the calls that a read-only mount can refuse, and the filter that stops a watched
+ * watch_calls.c - the calls that a read-only mount can refuse, or the watcher, and the filter that stops a watched
  * process at these only.
  *
  * All else costs a watched program nothing: reading, looking, and opening to read are not stopped.
@@ -84,6 +84,7 @@ const struct watch_call watch_calls[] = {
 	CALL1("fsetxattr", WATCH_META, 0, -1),
 	CALL1("removexattr", WATCH_META, -1, 0),
 	CALL1("fremovexattr", WATCH_META, 0, -1),
+	CALL1("ptrace", WATCH_TRACE, -1, -1),
 };
 const size_t watch_calls_n = ARRAY_SIZE(watch_calls);
 

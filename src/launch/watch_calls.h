@@ -1,5 +1,5 @@
 /*
- * watch_calls.h - the calls that a read-only mount can refuse, and the filter that stops a watched
+ * watch_calls.h - the calls that a read-only mount can refuse, or the watcher, and the filter that stops a watched
  * process at these only.
  */
 #ifndef LAUNCH_WATCH_CALLS_H
@@ -11,9 +11,10 @@
 #include "base/err.h"
 
 enum watch_kind {
-	WATCH_NAME, /* makes, removes or replaces a name in a directory */
-	WATCH_OPEN, /* opens a file for writing, or makes it */
-	WATCH_META, /* changes what is known of a file; follows a symlink */
+	WATCH_NAME,  /* makes, removes or replaces a name in a directory */
+	WATCH_OPEN,  /* opens a file for writing, or makes it */
+	WATCH_META,  /* changes what is known of a file; follows a symlink */
+	WATCH_TRACE, /* traces; refused because its process is traced itself */
 };
 
 /* Numbers of arguments; -1: none. */
