@@ -6,6 +6,7 @@
 
 load helpers
 load images
+load witness
 
 setup() {
 	sandbox_setup
@@ -31,66 +32,36 @@ context() { # DIR
 		cp -a src/a 'src/with space' src/link src/script expect/excluded
 		tar --owner=5 --group=6 -czf archive.tar.gz src
 		mkdir o && echo 1 >o/f && tar --owner=70 --group=71 -cf owners.tar o && rm -r o
+		mkdir -p tree/dir/deep tree/under globs/{d1,d2,x1}/in
+		echo 1 >tree/f && echo 2 >tree/dir/g && ln tree/f tree/dir/hard && ln -s dir tree/rel && ln -s /abs tree/abs
+		ln -s nowhere tree/dangling && echo 3 >tree/under/h && chmod 700 tree/dir/deep
+		touch globs/{d1/d1,d2/d2,x1/x1,d3} && echo same | tee globs/{d1,d2,x1}/in/same >/dev/null
+		more_archives
 	)
 }
 
-buildah() {
-	command buildah --root "$BATS_FILE_TMPDIR/storage" --runroot "$BATS_FILE_TMPDIR/run" --storage-driver overlay "$@"
-}
+# Of each compression, with hard links, a set-id bit, and an entry for its own directory; and what is
+# compressed but no archive.
+more_archives() {
+	local name
 
-# What buildah keeps is on mounts of its own.
-teardown_file() {
-	local mount
-
-	buildah rm --all >/dev/null
-	awk -v dir="$BATS_FILE_TMPDIR/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
-		while read -r mount; do
-			umount "$mount"
-		done
-}
-
-# An official image, for both.
-base() { # TAG NAME
-	local id
-
-	official "$1"
-	[ ! -e "$BATS_FILE_TMPDIR/$1" ] || return 0
-	XDG_DATA_HOME=$official_store sandbox image export --format oci "$2" "$BATS_FILE_TMPDIR/$1"
-	id=$(buildah pull -q "oci-archive:$BATS_FILE_TMPDIR/$1")
-	buildah tag "$id" "docker.io/library/$2"
-}
-
-# Asserts that both make the same image of each Dockerfile; they become NAME:1 here.
-same() { # NAME...
-	local name file plain below
-
-	for name; do
-		file=$SOURCE/tests/data/dockerfiles/$name
-		plain=$file
-		[ ! -e "$file.plain" ] || plain=$file.plain
-		below=1
-		[ "$(grep '^FROM' "$file" | tail -n 1)" != 'FROM scratch' ] || below=0
-		buildah build -q --isolation chroot --cap-add MKNOD --layers --format docker --pull-never \
-			-f "$plain" -t "$name:1" . >"$T/log" 2>&1 || {
-			cat "$T/log" >&2
-			return 1
-		}
-		buildah push -q --disable-compression "$name:1" "dir:$T/theirs"
-		sandbox image build -q -f "$file" -o "type=image,name=$name:1" -o "type=oci,dest=$T/ours.tar,name=$name:1" . >/dev/null
-		mkdir "$T/ours"
-		tar -C "$T/ours" -xf "$T/ours.tar"
-		python3 -IS "$IMAGES/facts.py" "$T/theirs" $below "$BATS_FILE_TMPDIR/layers" >"$T/theirs.facts"
-		python3 -IS "$IMAGES/facts.py" "$T/ours" $below "$BATS_FILE_TMPDIR/layers" >"$T/ours.facts"
-		[ "$(wc -l <"$T/ours.facts")" -gt 2 ]
-		diff -u --label "buildah, $name" --label "sandbox, $name" "$T/theirs.facts" "$T/ours.facts" >&2
-		rm -r "$T/ours" "$T/theirs" "$T/ours.tar"
+	mkdir -p ar/d && echo x >ar/x && echo y >ar/d/y && ln ar/x ar/d/hx && ln -s x ar/s && chmod 4755 ar/x && chmod 1777 ar/d
+	for name in a.tar.gz a.tar.xz a.tar.bz2 a.tar.zst; do
+		tar --owner=70 --group=71 -C ar -acf $name x d s
 	done
+	tar --owner=0 --group=0 -C ar -cf dot.tar . && tar -C ar -czf plain.gz x d && echo text | gzip >text.gz && rm -r ar
 }
 
 # bats test_tags=busybox
 @test "BusyBox: users by number, chown -R, copies, archives, devices, names, umask" {
 	base busybox busybox:1
 	same users-by-number chown-busybox copy-shapes add-archives nodes names umask-times
+}
+
+# bats test_tags=busybox
+@test "BusyBox: patterns that match directories, slashes and dots, links of another stage, archives" {
+	base busybox busybox:1
+	same globs copy-slashes from-stage-links add-more
 }
 
 # bats test_tags=busybox
@@ -103,6 +74,14 @@ same() { # NAME...
 @test "Alpine: users, owners of copies, links, what is removed and replaced" {
 	base alpine alpine:3
 	same users-alpine copy-owners copy-onto links removed entrypoint-script
+}
+
+# bats test_tags=alpine
+@test "Alpine: onto directories that others own, settings that an image hands on" {
+	base alpine alpine:3
+	same copy-merge config-more
+	# of the image that both just made
+	same config-more.then
 }
 
 # bats test_tags=alpine
@@ -129,6 +108,12 @@ same() { # NAME...
 @test "Debian: directories replaced and renamed, WORKDIR, shells, a package with its own user" {
 	base debian-slim debian:bookworm-slim
 	same replaced-dir renames workdir shells package-like
+}
+
+# bats test_tags=debian-slim
+@test "Debian: hard links, what is removed and made again, one change a step, attributes" {
+	base debian-slim debian:bookworm-slim
+	same hard-links whiteouts one-change xattrs
 }
 
 # bats test_tags=busybox

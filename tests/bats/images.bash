@@ -26,9 +26,9 @@ build_setup() {
 }
 
 # Gives this test an image as published by its makers: debian:bookworm, debian:bookworm-slim,
-# alpine:3, busybox:1 or busybox:musl. It is in a second store, $official_store, unpacked once for
-# all tests of a run. A test that calls this has the tag `debian`, `debian-slim`, `alpine`,
-# `busybox` or `busybox-musl`.
+# alpine:3, busybox:1 or busybox:musl; or compilers:1 (tests/images/compilers). It is in a second
+# store, $official_store, unpacked once for all tests of a run; a test may have several. One that
+# calls this has the tag `debian`, `debian-slim`, `alpine`, `busybox` or `busybox-musl`.
 official() { # TAG
 	local name store=${TEST_BASES:-$BATS_RUN_TMPDIR}/$1
 
@@ -38,6 +38,7 @@ official() { # TAG
 	alpine) name=alpine:3 ;;
 	busybox) name=busybox:1 ;;
 	busybox-musl) name=busybox:musl ;;
+	debian-compilers) name=compilers:1 ;;
 	esac
 	mkdir -p "$store" "$HOME/.config/sandbox"
 	# Files run in parallel: the second one waits.
@@ -52,7 +53,8 @@ official() { # TAG
 	}
 	exec 9>&-
 	official_store=$store
-	printf '[images]\nstores = %s\n' "$store/sandbox" >"$HOME/.config/sandbox/sandbox.conf"
+	[[ " ${official_stores-} " = *" $store/sandbox "* ]] || official_stores+=" $store/sandbox"
+	printf '[images]\nstores =%s\n' "$official_stores" >"$HOME/.config/sandbox/sandbox.conf"
 }
 
 # Has the registry of registry_start answered, or ended? Another one may answer at a port that was taken.

@@ -5,8 +5,8 @@
 LAYOUT is an OCI layout with one image, or a directory as `skopeo copy dir:` makes it. Prints the
 settings of its config, whether each entry of its history is empty, and of each file that is not as
 in the first BASE_LAYERS layers, or that was removed: type, mode, owner, device, attributes, content,
-and the other names of a hard link. Times are left out, and modes of symlinks, which have none. What
-a layer of the base holds is remembered in the directory CACHE.
+and the other names of a hard link. Times are left out, also of the source in a compiled Python module,
+and modes of symlinks, which have none. What a layer of the base holds is remembered in the directory CACHE.
 """
 import hashlib
 import json
@@ -49,6 +49,17 @@ def attributes(member):
             for k, v in sorted(member.pax_headers.items()) if k.startswith(prefix)}
 
 
+def stable(path, data):
+    """The content without what a compiler took from its own run."""
+    # With flags 0, the second word after them is the time of the source's last change (PEP 552).
+    if path.endswith(".pyc") and data[4:8] == bytes(4):
+        return data[:8] + bytes(4) + data[12:]
+    # The JVM writes addresses of that run and a time of creation into a CDS archive.
+    if os.path.basename(path) == "classes.jsa":
+        return b"of a JVM" if data else b""
+    return data
+
+
 class File:
     def __init__(self, member, data):
         kind = {tarfile.DIRTYPE: "d", tarfile.SYMTYPE: "l", tarfile.FIFOTYPE: "p", tarfile.CHRTYPE: "c",
@@ -83,7 +94,7 @@ def read_layer(layer, ours, below):
                 target = os.path.normpath(member.linkname).lstrip("/")
                 ours[path] = ours[target] if target in ours else below[target]
             else:
-                ours[path] = File(member, tar.extractfile(member).read() if member.isreg() else b"")
+                ours[path] = File(member, stable(path, tar.extractfile(member).read()) if member.isreg() else b"")
 
 
 def add_layer(files, layer):
