@@ -138,7 +138,7 @@ quiet = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $@;)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help check test-programs coverage lint bench fuzz fault install uninstall deb deps enter clean
+.PHONY: all help check test-programs coverage lint bench fuzz fault witness install uninstall deb deps enter clean
 
 all: $(PROGRAMS) $(B)/share/sandbox/profiles ## build the programs (default); SAN=1, DEBUG=1, WERROR=1, V=1
 
@@ -259,6 +259,10 @@ fuzz: $(FUZZ) ## run each fuzz target for FUZZ_SECONDS (30)
 fault: deps ## kill each command at each of its calls, fail each call, storms; FAULT=options
 	$(MAKE) $(PARALLEL) all test-programs
 	MODES=fault FAULT="$(FAULT)" tests/run $(B)
+
+witness: deps ## multi-stage builds of each language beside buildah's (as root, 10 minutes)
+	$(MAKE) $(PARALLEL) all
+	tests/witness/run $(B)
 
 # Compiled once for all targets.
 FUZZ_CC = $(CLANG) -D_GNU_SOURCE -Isrc -I$(GEN) $(LANGUAGE) -g -O1 -fno-sanitize-recover=undefined
