@@ -4,15 +4,47 @@
 #include "build/dockerfile.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "build/arguments.h"
 #include "build/heredoc.h"
 #include "build/lines.h"
 
+#define RULE_TEMPLATE "'%s' is of a template; make the Dockerfile from it first"
+
 int dockerfile_err(const char *file, size_t line, struct err *e)
 {
 	return err_add(e, "%s:%zu", file, line);
+}
+
+/* Is there a word like @VERSION@, between two of edge? */
+static bool has_placeholder(const char *text, const char *edge)
+{
+	static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+
+	for (const char *at = strstr(text, edge); at; at = strstr(at + 1, edge)) {
+		const char *begin = at + strlen(edge);
+		size_t n = strspn(begin, name);
+
+		if (n && starts_with(begin + n, edge))
+			return true;
+	}
+	return false;
+}
+
+int dockerfile_err_text(const char *text, struct err *e)
+{
+	static const char *const marks[] = {"{{", "{%", "<%", "${templateOption:"};
+	static const char *const edges[] = {"@", "%%"}; /* autoconf, balena */
+
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (strstr(text, marks[i]))
+			return err_add(e, RULE_TEMPLATE, marks[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(edges); i++)
+		if (has_placeholder(text, edges[i]))
+			return err_add(e, RULE_TEMPLATE, edges[i]);
+	return -e->code;
 }
 
 void dockerfile_clear(struct dockerfile *d)
@@ -74,7 +106,7 @@ static int read_all(struct dockerfile *d, struct lines *lines, size_t *ret_line,
 		}
 		r = read_instruction(d, lines, line.data, *ret_line, e);
 		if (r < 0)
-			return r;
+			return dockerfile_err_text(line.data, e);
 	}
 	return r;
 }

@@ -489,8 +489,10 @@ static int add_stages(struct graph *g, struct err *e)
 			r = err_set(e, ERR_USAGE,
 				    "%s before the first FROM; only ARG may stand there",
 				    instruction_names[in->kind]);
-		if (r < 0)
+		if (r < 0) {
+			dockerfile_err_text(in->text, e);
 			return dockerfile_err(g->file->name, in->line, e);
+		}
 	}
 	if (g->n == 0)
 		return err_set(e, ERR_USAGE, "%s has no FROM", g->file->name);

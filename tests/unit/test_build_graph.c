@@ -300,6 +300,25 @@ static void errors(void **state)
 		{"FROM scratch\nSTOPSIGNAL SIGNO",
 		 "D:2: 'SIGNO' is not a signal; expected a name such as SIGTERM, or a number"},
 		{"FROM scratch\nENV a=\"b", "D:2: a \" without its end"},
+		{"FROM {{ .image }}",
+		 "D:1: '{{' is of a template; make the Dockerfile from it first: FROM with the "
+		 "words "
+		 "'.image'; expected FROM [--platform=PLATFORM] IMAGE [AS NAME]"},
+		{"FROM a\n{% if x %}",
+		 "D:2: '{%' is of a template; make the Dockerfile from it first: "
+		 "'{%' is not an instruction; expected one such as RUN or COPY, "
+		 "or a \\ at the end of the line before"},
+		{"FROM x/%%BASE_1%%",
+		 "D:1: '%%' is of a template; make the Dockerfile from it first: no stage before "
+		 "this one is called 'x/%%BASE_1%%': 'x/%%BASE_1%%' is not the name of an image: "
+		 "upper case is for tags only, the name itself is lower case"},
+		{"FROM a\n@COPY_1@",
+		 "D:2: '@' is of a template; make the Dockerfile from it first: '@COPY_1@' is not "
+		 "an "
+		 "instruction; expected one such as RUN or COPY, or a \\ at the end of the line "
+		 "before"},
+		{"FROM a\nfor %%i in (1 2) do me@example.org",
+		 "D:2: 'for' is not an instruction; did you mean FROM?"},
 	};
 	cleanup_free char *target = dump("FROM a AS build\nFROM b", no_pairs, no_pairs, "bild");
 
