@@ -181,9 +181,13 @@ static int add_with_parents(struct copy_sources *s, const char *path, struct err
 static int add_path(struct copy_sources *s, const struct copy_request *req, const char *path,
 		    struct err *e)
 {
+	const struct copy_tree *from = req->from;
 	cleanup_strv struct strv reals = {0}, names = {0};
 	int r;
 
+	/* A repository that is not fetched: its key and the words stand for the files. */
+	if (from->is_context && from->key && !from->n)
+		return 0;
 	if (s->flags.parents)
 		return add_with_parents(s, path, e);
 	r = copy_find(&s->view, path, &reals, &names, e);

@@ -156,6 +156,29 @@ files() { tar -tf out | sed 's,^\./,,; s,/$,,' | grep . | sort | tr '\n' ' '; }
 	[ "$(jq .temporary <<<"$output")" = 0 ]
 }
 
+@test "a named context is fetched only when a step needs its files" {
+	layout app <<<"{'layers': [busybox() + [D('etc'), D('root'), D('tmp')]], 'config': {'Env': ['PATH=/bin']}}"
+	sandbox image import --quiet "$T/app" app:1
+	printf 'FROM app:1 AS a\nRUN --mount=type=bind,from=other,target=/o cat /o/file >/ran\nFROM scratch\nCOPY --from=a /ran /\nCOPY --from=other dir/inner /inner\n' >p/Dockerfile
+	build --build-context "other=$url#$commit"
+	[ "$(files)" = 'inner ran ' ]
+	[ "$(tar -xOf out ran)" = one ]
+	[[ $stderr = *'fetched 1/1'* ]]
+	# The commit is named: neither is asked for.
+	build --build-context "other=$url#$commit"
+	[[ $stderr != *fetch* && $stderr != *'looked up'* ]]
+	# A branch is looked up; what has its commit is not fetched.
+	build --build-context "other=$url#main"
+	[[ $stderr != *fetch* && $stderr = *'looked up'* ]]
+	# What a changed step needs is fetched then.
+	sed -i 's,dir/inner /inner,file /file,' p/Dockerfile
+	build --build-context "other=$url#$commit"
+	[[ $stderr = *'fetched 1/1'* ]]
+	[ "$(files)" = 'file ran ' ]
+	build --no-cache --build-context "other=$url#$commit"
+	[ "$(tar -xOf out ran)" = one ]
+}
+
 @test "a repository as the context in a devcontainer.json, and in compose files" {
 	layout app <<<"{'layers': [busybox() + [D('etc'), D('root'), D('tmp')]], 'config': {'Env': ['PATH=/bin']}}"
 	sandbox image import --quiet "$T/app" app:1

@@ -153,7 +153,9 @@ static int find_or_copy(struct copying *c, time_t *ret_made, struct err *e)
 	struct digest key;
 	int r = whole ? find_by_key(c, whole, &all, &key, e) : 0, found = r;
 
-	if (r == 0) {
+	if (r == 0)
+		r = build_source_fetch(c->b, &c->from, e);
+	if (r == 0 && !found) {
 		r = found = find_by_key(c, NULL, &l, &key, e);
 		c->req.key = &key;
 		if (r == 0)

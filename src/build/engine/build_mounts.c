@@ -162,6 +162,8 @@ static int add_bind(struct build *b, const struct step *step, size_t i, struct e
 	__attribute__((cleanup(bind_clear))) struct bind c;
 	int r = open_bind(b, step, i, &c, e);
 
+	if (r == 0)
+		r = build_source_fetch(b, &c.from, e);
 	m->read_only = step->mounts[i].read_only;
 	return r < 0 ? r : copy_bind(b, &c, out, &m->source, e);
 }

@@ -81,14 +81,24 @@ static int open_dir(const char *path, const char *name, const struct ignore *ign
 static int open_repository(struct build *b, const char *value, struct build_source *ret,
 			   struct err *e)
 {
-	int r = build_git_fetch(b, value, false, NULL, &ret->tree, e);
+	int r = build_git_find(b, value, false, NULL, &ret->tree, e);
 
 	if (r < 0)
 		return r;
 	ret->name = xstrdup(ret->tree.name);
 	ret->key = *ret->tree.key;
 	ret->tree.key = NULL;
+	ret->git = value;
 	return 0;
+}
+
+int build_source_fetch(struct build *b, struct build_source *s, struct err *e)
+{
+	int r = s->git ? build_git_fetch(b, s->git, false, NULL, &s->tree, e) : 0;
+
+	if (r == 0 && s->git)
+		s->tree.key = NULL;
+	return r;
 }
 
 static int open_context(struct build *b, const char *value, struct build_source *ret, struct err *e)

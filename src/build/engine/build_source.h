@@ -13,7 +13,9 @@ struct build_source {
 	struct build_files files; /* of a stage or an image */
 	int context;		  /* a directory; or -1 */
 	char *name;
-	struct digest key; /* of all files, if it is a stage or an image; else hex "" */
+	struct digest
+		key;	 /* of all files, if it is a stage, an image or a repository; else hex "" */
+	const char *git; /* the repository; its files are there after build_source_fetch() */
 };
 
 /*
@@ -22,6 +24,9 @@ struct build_source {
  */
 int build_source_open(struct build *b, const struct source *s, struct build_source *ret,
 		      struct err *e);
+
+/* Fetches the files of a repository, whose key may be enough to find a layer. Others have theirs. */
+int build_source_fetch(struct build *b, struct build_source *s, struct err *e);
 void build_source_close(struct build_source *s);
 #define cleanup_build_source __attribute__((cleanup(build_source_close)))
 
