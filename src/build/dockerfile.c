@@ -33,7 +33,7 @@ static bool has_placeholder(const char *text, const char *edge)
 	return false;
 }
 
-int dockerfile_err_text(const char *text, struct err *e)
+static int add_template(const char *text, struct err *e)
 {
 	static const char *const marks[] = {"{{", "{%", "<%", "${templateOption:"};
 	static const char *const edges[] = {"@", "%%"}; /* autoconf, balena */
@@ -45,6 +45,12 @@ int dockerfile_err_text(const char *text, struct err *e)
 		if (has_placeholder(text, edges[i]))
 			return err_add(e, RULE_TEMPLATE, edges[i]);
 	return -e->code;
+}
+
+int dockerfile_err_at(const char *file, const struct instruction *in, struct err *e)
+{
+	add_template(in->text, e);
+	return dockerfile_err(file, in->line, e);
 }
 
 void dockerfile_clear(struct dockerfile *d)
@@ -106,7 +112,7 @@ static int read_all(struct dockerfile *d, struct lines *lines, size_t *ret_line,
 		}
 		r = read_instruction(d, lines, line.data, *ret_line, e);
 		if (r < 0)
-			return dockerfile_err_text(line.data, e);
+			return add_template(line.data, e);
 	}
 	return r;
 }

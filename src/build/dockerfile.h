@@ -34,7 +34,7 @@ void dockerfile_clear(struct dockerfile *d);
 /* Prefixes the message with the file and the line; returns -e->code. */
 int dockerfile_err(const char *file, size_t line, struct err *e);
 
-/* Adds that a line with such marks is one of a template. */
-int dockerfile_err_text(const char *text, struct err *e);
+/* The same of an instruction; says too if it is the line of a template. */
+int dockerfile_err_at(const char *file, const struct instruction *in, struct err *e);
 
 #endif

@@ -361,7 +361,7 @@ static int find_step_sources(const struct finder *f, struct graph_step *s)
 		s->n_sources = 1;
 		r = copy_source(f, s->in, &s->sources[0]);
 	}
-	return r < 0 ? dockerfile_err(f->g->file->name, s->in->line, f->e) : 0;
+	return r < 0 ? dockerfile_err_at(f->g->file->name, s->in, f->e) : 0;
 }
 
 /* Of the first n steps of a stage. */
@@ -489,10 +489,8 @@ static int add_stages(struct graph *g, struct err *e)
 			r = err_set(e, ERR_USAGE,
 				    "%s before the first FROM; only ARG may stand there",
 				    instruction_names[in->kind]);
-		if (r < 0) {
-			dockerfile_err_text(in->text, e);
-			return dockerfile_err(g->file->name, in->line, e);
-		}
+		if (r < 0)
+			return dockerfile_err_at(g->file->name, in, e);
 	}
 	if (g->n == 0)
 		return err_set(e, ERR_USAGE, "%s has no FROM", g->file->name);

@@ -305,7 +305,7 @@ static int expand_stage(struct expander *x, const struct graph_stage *of, struct
 
 		s->of = &of->steps[i];
 		if (expand_step(x, s) < 0)
-			return dockerfile_err(x->g->file->name, s->of->in->line, x->e);
+			return dockerfile_err_at(x->g->file->name, s->of->in, x->e);
 	}
 	return 0;
 }

@@ -304,6 +304,10 @@ static void errors(void **state)
 		 "D:1: '{{' is of a template; make the Dockerfile from it first: FROM with the "
 		 "words "
 		 "'.image'; expected FROM [--platform=PLATFORM] IMAGE [AS NAME]"},
+		{"FROM a\nARG V=\"${templateOption:v}\"\nRUN x",
+		 "D:2: '${templateOption:' is of a template; make the Dockerfile from it first: "
+		 "${templateOption:v...} is not supported; known are ${X:-d} ${X-d} ${X:+a} ${X+a} "
+		 "${X:?m} ${X?m} ${X#p} ${X##p} ${X%p} ${X%%p} ${X/p/r} ${X//p/r}"},
 		{"FROM a\n{% if x %}",
 		 "D:2: '{%' is of a template; make the Dockerfile from it first: "
 		 "'{%' is not an instruction; expected one such as RUN or COPY, "
