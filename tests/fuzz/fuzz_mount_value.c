@@ -19,7 +19,7 @@ static bool same(const char *a, const char *b)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const prefixes[] = {"", "cache:", "tmpfs"};
+	static const char *const prefixes[] = {"", "cache:", "volume:", "tmpfs"};
 	cleanup_free char *text = xcalloc(size + 1, 1), *again = NULL, *source = NULL,
 			  *source_again = NULL;
 	struct mount_value first = {0}, second = {0};
