@@ -40,6 +40,7 @@
 #define PAUSE_MAX_MS   60000 /* Docker's limit too */
 #define STEADY_MS      10000 /* whoever ran so long did not fail at once: the pause is short again */
 #define WRITE_AGAIN_MS 1000  /* after a write that failed */
+#define FIRST_WRITES   3
 #define GUEST_MS       500   /* between two looks at the project's box */
 #define LEAVE_MS       30000 /* for a holder that is asked to leave: a start may take long */
 
@@ -505,6 +506,19 @@ static int open_signals(void)
 	return proc_watch_signals(signals, ARRAY_SIZE(signals));
 }
 
+/* Before anybody reads it: that of an older holder would say that what starts now runs already. */
+static int write_first(struct holder *h, struct err *e)
+{
+	int left = FIRST_WRITES, r = services_state_write(h->req->dir, &h->state, e);
+
+	while (r < 0 && --left > 0) {
+		poll(NULL, 0, WRITE_AGAIN_MS);
+		r = services_state_write(h->req->dir, &h->state, e);
+	}
+	h->dirty = false;
+	return r;
+}
+
 /* In the new process; ready: what to write an error to. */
 static noreturn void be_holder(const struct holder_request *req, int ready)
 {
@@ -535,7 +549,10 @@ static noreturn void be_holder(const struct holder_request *req, int ready)
 	environ = copy_environment();
 	proc_set_title("sandbox: services of a project");
 	take_states(&h);
-	h.dirty = services_state_write(req->dir, &h.state, &e) < 0;
+	if (write_first(&h, &e) < 0) {
+		(void)!write(ready, e.msg, strlen(e.msg));
+		_exit(1);
+	}
 	close(ready);
 	hold(&h);
 	_exit(0);
