@@ -329,6 +329,17 @@ char *path_of_fd(int fd)
 	return n < 0 || n == sizeof(real) ? NULL : xstrndup(real, (size_t)n);
 }
 
+bool path_is_reserved(const char *target)
+{
+	static const char *const reserved[] = {"/proc", "/sys", "/dev"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
+		if (path_is_beneath(target, reserved[i]))
+			return !path_is_beneath(target, "/dev/shm") &&
+			       !path_is_beneath(target, "/dev/pipes");
+	return false;
+}
+
 /* An O_PATH descriptor, or -1: path is not known to be the real path. */
 static int open_if_real(const char *path, int flags)
 {

@@ -70,6 +70,12 @@ bool path_is_real(const char *path);
  */
 int path_open_real(char **path, int flags, int *ret_fd);
 
+/*
+ * Is it in a directory that a box has of its own: /proc, /sys, /dev? Mounts are only made on
+ * /dev/shm, and in /dev/pipes, where steps of a build have their scripts.
+ */
+bool path_is_reserved(const char *target);
+
 /* dir + "/" + name. The caller frees it. */
 char *path_join(const char *dir, const char *name);
 

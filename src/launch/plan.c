@@ -13,21 +13,6 @@
 #include "base/mem.h"
 #include "base/path.h"
 
-/*
- * Built by the launcher; mounts are only allowed on /dev/shm, for devices in /dev, and in /dev/pipes,
- * where steps of a build have their scripts.
- */
-static const char *const reserved[] = {"/proc", "/sys", "/dev"};
-
-static bool is_reserved(const char *target)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
-		if (path_is_beneath(target, reserved[i]))
-			return !path_is_beneath(target, "/dev/shm") &&
-			       !path_is_beneath(target, "/dev/pipes");
-	return false;
-}
-
 /* Labels of a hostname; RFC 1123. It is written to the box's /etc/hosts. */
 static int check_hostname(const char *name, struct err *e)
 {
@@ -50,7 +35,7 @@ static int check_target(const char *target, bool device, struct err *e)
 			return err_set(e, EINVAL, "mount target '%s' has a '..' in it", target);
 	if (streq(target, "/"))
 		return err_set(e, EINVAL, "mount target '/' is the box's root itself");
-	if (is_reserved(target) && !(device && path_is_beneath(target, "/dev")))
+	if (path_is_reserved(target) && !(device && path_is_beneath(target, "/dev")))
 		return err_set(e, EINVAL, "mount target '%s' is reserved for the box", target);
 	return 0;
 }

@@ -65,6 +65,19 @@ image_with_label() { # JSON
 	[[ $output = *"mounts./data "*"/.devcontainer/devcontainer.json:10"* ]]
 }
 
+@test "what would hide the box's own /dev, /proc or /sys is left out, and named" {
+	image_with_label '[]'
+	devcontainer <<-'JSON'
+		{"image": "app:1", "runArgs": ["-v", "/dev:/dev", "--volume=/dev/bus/usb:/dev/bus/usb:ro"],
+		 "mounts": ["source=/sys,target=/sys/,type=bind", "target=/dev/shm,type=tmpfs", {"source": "v", "target": "/proc/v"}]}
+	JSON
+	run -0 --separate-stderr sandbox enter ./p -- ls -d /dev/null /dev/shm
+	for at in /dev /dev/bus/usb /sys/ /proc/v; do
+		grep -q "the mount at '$at' is left out: a box has its own /dev" <<<"$stderr"
+	done
+	[ "$(sandbox config ./p 2>/dev/null | grep -c '^mounts')" = 1 ]
+}
+
 @test "it is read again when anything that it is made from has changed, and only then" {
 	image_with_label '[]'
 	devcontainer <<<'{"image": "app:1", "containerEnv": {"A": "1", "B": "${localEnv:HOSTS}"}, "runArgs": ["--env-file=.env"]}'

@@ -99,7 +99,7 @@ server_image() {
 		  app:
 		    <<: *common
 		    image: app:1
-		    volumes: ["../..:/w:cached", "/var/run/docker.sock:/var/run/docker.sock", "cache:/c:ro", {type: tmpfs, target: /t}]
+		    volumes: ["../..:/w:cached", "/var/run/docker.sock:/var/run/docker.sock", "cache:/c:ro", {type: tmpfs, target: /t}, "/dev:/dev"]
 		    environment: {<<: *env, MODE: test}
 		    ports: ["8000:80", "127.0.0.1:8001:81", 9000, {target: 82, published: "8002"}, ":8003:83"]
 		    network_mode: service:db
@@ -134,6 +134,7 @@ server_image() {
 	diff -u - <(printf '%s\n' "$stderr" | sed 's,^sandbox: p/.devcontainer/,,') <<-EOF2
 		compose.yml:9: of '$T' only the project is mounted, at '/w/p'
 		compose.yml:9: the volume '/var/run/docker.sock:/var/run/docker.sock' is left out: whoever has the socket of Docker is root on this machine
+		compose.yml:9: the volume '/dev:/dev' is left out: a box has its own /dev, /proc and /sys; 'devices' in sandbox.ini lends devices
 		compose.yml:16: 'host.docker.internal' is this machine, whose ports are closed unless a line allows them: [network] allow = host.sandbox:PORT
 		compose.yml:15: the command of 'app' is not started: a box begins with a session
 		compose.yml:17: the key 'quux' of service 'app' is unknown

@@ -98,6 +98,9 @@ const char *compose_volume_parse(const struct node *n, struct compose_volume *re
 		return "its type is unknown";
 	if (!v.target || v.target[0] != '/')
 		return "it has no absolute target";
+	if (path_is_reserved(v.target))
+		return "a box has its own /dev, /proc and /sys; 'devices' in sandbox.ini lends "
+		       "devices";
 	if (v.kind == VOLUME_BIND && !v.source)
 		return "it has no source";
 	if (v.source && streq(path_basename(v.source), "docker.sock"))

@@ -120,6 +120,13 @@ static char *mount_value(const struct merging *m, const struct said_at *at,
 	const char *type = mount->type ? mount->type : "volume";
 	cleanup_free char *name = NULL;
 
+	if (path_is_reserved(mount->target)) {
+		resolution_note(m->resolution, at,
+				"the mount at '%s' is left out: a box has its own /dev, /proc and "
+				"/sys; 'devices' in sandbox.ini lends devices",
+				mount->target);
+		return NULL;
+	}
 	if (streq(type, "tmpfs"))
 		return mount->size ? xasprintf("tmpfs size=%s", mount->size) : xstrdup("tmpfs");
 	if (!mount->source || !*mount->source) {
