@@ -27,7 +27,7 @@
 #define MARK_TEXT "{\"imageLayoutVersion\":\"1.0.0\"}"
 
 #define INDEX_MAX_BYTES (64u << 20)
-#define SETTLE_MS	1000 /* from setting a name to its index, on a busy machine */
+#define SETTLE_MS	10000 /* from setting a name to its index, on a busy machine */
 #define MARK_MAX_BYTES	4096
 
 /* 1: this store has the blob; 0: it does not; or an error. */
@@ -165,6 +165,10 @@ int layout_mark(const struct image_store *s, struct err *e)
 	return file_write_atomic(s->fd, MARK, MARK_TEXT, strlen(MARK_TEXT), 0600, e);
 }
 
+/*
+ * -EAGAIN: it is older than a change of a name. That is looked at while nobody can write it, so it
+ * is not one that was written since it was read.
+ */
 static int check_index(const struct image_store *s, struct err *e)
 {
 	cleanup_buf struct buf there = BUF_INIT;
@@ -181,9 +185,10 @@ static int check_index(const struct image_store *s, struct err *e)
 		return err_set(e, EBADMSG, "is missing");
 	if (r < 0 && !is_damage(r))
 		return r;
-	return r == 0 && there.len == strlen(text) && memcmp(there.data, text, there.len) == 0
-		       ? 0
-		       : err_set(e, EBADMSG, "is not what the names of the store say");
+	if (r == 0 && there.len == strlen(text) && memcmp(there.data, text, there.len) == 0)
+		return 0;
+	return err_set(e, layout_is_current(s) ? EBADMSG : EAGAIN,
+		       "is not what the names of the store say");
 }
 
 int layout_heal(const struct image_store *s, struct err *e)
@@ -202,11 +207,12 @@ int layout_check_index(const struct image_store *s, struct err *e)
 {
 	int r = check_index(s, e);
 
-	for (int waited = 0; r == -EBADMSG && waited < SETTLE_MS && !layout_is_current(s);
-	     waited += 10) {
+	for (int waited = 0; r == -EAGAIN && waited < SETTLE_MS; waited += 10) {
 		usleep(10 * 1000);
 		r = check_index(s, e);
 	}
+	if (r == -EAGAIN)
+		r = -(e->code = EBADMSG);
 	return r;
 }
 
