@@ -40,7 +40,7 @@
 #define PAUSE_MAX_MS   60000 /* Docker's limit too */
 #define STEADY_MS      10000 /* whoever ran so long did not fail at once: the pause is short again */
 #define WRITE_AGAIN_MS 1000  /* after a write that failed */
-#define FIRST_WRITES   3
+#define FIRST_WRITES   3     /* tries of the first one, whose failure is an error */
 #define GUEST_MS       500   /* between two looks at the project's box */
 #define LEAVE_MS       30000 /* for a holder that is asked to leave: a start may take long */
 

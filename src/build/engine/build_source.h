@@ -13,8 +13,8 @@ struct build_source {
 	struct build_files files; /* of a stage or an image */
 	int context;		  /* a directory; or -1 */
 	char *name;
-	struct digest
-		key;	 /* of all files, if it is a stage, an image or a repository; else hex "" */
+	/* Of all files, if it is a stage, an image or a repository; else hex "". */
+	struct digest key;
 	const char *git; /* the repository; its files are there after build_source_fetch() */
 };
 
