@@ -105,7 +105,7 @@ static int check_box(const struct box *b, struct settings *s, const struct extra
 				       "box '%s' is a trial, which writes nothing outside: add "
 				       "'%s:%s:ro'",
 				       b->name, v[i].source, v[i].target);
-	return b->temporary ? 0 : drift_check_running(b, s, false, e);
+	return b->temporary ? 0 : drift_check_running(b, s, NULL, e);
 }
 
 /*

@@ -221,7 +221,7 @@ static bool is_as_noted(const struct buf *then, const struct settings *s, enum s
 	return strstr(then->data, line.data) != NULL;
 }
 
-int drift_check_running(const struct box *b, struct settings *s, bool say, struct err *e)
+int drift_check_running(const struct box *b, struct settings *s, struct strv *notes, struct err *e)
 {
 	cleanup_buf struct buf then = BUF_INIT, changed = BUF_INIT;
 	cleanup_free char *lost = NULL;
@@ -248,10 +248,12 @@ int drift_check_running(const struct box *b, struct settings *s, bool say, struc
 			return 0;
 		r = check_key(b, &then, s, id, &changed, e);
 	}
-	if (r == 0 && say && changed.len)
-		log_note("box '%s' was started with other settings (%s): the current ones act at "
-			 "the next start, 'sandbox stop %s' ends this one",
-			 b->name, changed.data, b->name);
+	if (r == 0 && notes && changed.len)
+		strv_push_take(notes,
+			       xasprintf("box '%s' was started with other settings (%s): the "
+					 "current ones act at the next start, 'sandbox stop %s' "
+					 "ends this one",
+					 b->name, changed.data, b->name));
 	return r;
 }
 

@@ -26,10 +26,10 @@ int drift_check_recipe(const struct box *b, const struct settings *s, const stru
 /*
  * For a running box: a difference asked for by a flag is an error, and so is something that files
  * now close or protect, so that nobody relies on a protection that is not there. Other differences
- * in files, also in mounts, are reported, with `say`; and what sessions would get of the host by
- * them is removed from the settings, because nobody has agreed to it.
+ * in files, also in mounts, are a line of notes (NULL: not reported); and what sessions would get of
+ * the host by them is removed from the settings, because nobody has agreed to it.
  */
-int drift_check_running(const struct box *b, struct settings *s, bool say, struct err *e);
+int drift_check_running(const struct box *b, struct settings *s, struct strv *notes, struct err *e);
 
 /* Before a session joins a running box: is its project the directory that is there now? */
 int drift_check_folder(const struct box *b, struct err *e);

@@ -132,6 +132,8 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 {
 	cleanup_close int connection = -1;
 	cleanup_free char *home = user_home(in->user);
+	cleanup_strv struct strv notes = {0};
+	struct session_options session = in->options->session;
 	bool told = in->told;
 	struct err ended;
 	int r = told ? 0 : drift_check_image(in->store, b, in->settings, in->lock, e);
@@ -166,12 +168,13 @@ static int enter_once(struct entering *in, struct box *b, int *ret_status, struc
 	if (r == 0 && in->options->initialize)
 		r = initialize(in, b, home, e);
 	if (r == 0)
-		r = drift_check_running(b, in->settings, true, e);
+		r = drift_check_running(b, in->settings, &notes, e);
 	/* Nobody uses it, or it is ending: it is started again, with the present settings. */
 	if (r == -EBUSY && box_check_ended(b, &ended) == 0)
 		return err_set(e, ERR_RETRY, "box '%s' has ended", b->name);
+	session.notes = &notes;
 	return r < 0 ? r
-		     : box_session_join(in->store, b, in->settings, in->user, &in->options->session,
+		     : box_session_join(in->store, b, in->settings, in->user, &session,
 					!in->options->no_hook, &connection, ret_status, e);
 }
 

@@ -200,7 +200,7 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 		return r == -ENOLINK ? box_out_of_reach(&b, e) : not_running(&b, e);
 	r = b.temporary ? 0 : drift_check_folder(&b, e);
 	if (r == 0 && !b.temporary)
-		r = drift_check_running(&b, &settings, false, e);
+		r = drift_check_running(&b, &settings, NULL, e);
 	if (r < 0)
 		return r;
 	if (!box_is_images(&b) && !o->tools)

@@ -44,6 +44,8 @@ struct client {
 	struct carried *carried;
 	int pid1; /* of the box; -1: not ours to end */
 	bool accepted, done, last;
+	void (*on_accepted)(void *);
+	void *arg;
 	bool waits; /* with accepted: pid 1 waits until the command is executed */
 	bool detach;
 	bool told; /* a signal that is not the command's told us to end */
@@ -285,6 +287,8 @@ static int on_message(struct client *c, struct err *e)
 	case MESSAGE_ACCEPTED:
 		c->accepted = true;
 		c->waits = m.value == ACCEPTED_WAITS;
+		if (c->on_accepted)
+			c->on_accepted(c->arg);
 		if (n_fds == 1)
 			start_relay(c, fds[0]);
 		break;
@@ -388,18 +392,12 @@ static int client_step(struct client *c, struct err *e)
 	return r;
 }
 
-static int run_to_end(struct client *c, const struct session_request *req, void (*accepted)(void *),
-		      void *arg, struct err *e)
+static int run_to_end(struct client *c, const struct session_request *req, struct err *e)
 {
-	bool told = false;
 	int r = 0;
 
 	while (r == 0 && !c->done) {
 		r = client_step(c, e);
-		if (r == 0 && c->accepted && !told && accepted) {
-			accepted(arg);
-			told = true;
-		}
 		if (req->detach && c->accepted && c->report < 0)
 			break;
 	}
@@ -419,6 +417,8 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 			   .pid1 = req->pid1,
 			   .detach = req->detach,
 			   .carried = req->carried,
+			   .on_accepted = accepted,
+			   .arg = arg,
 			   .report = -1,
 			   .signals = -1,
 			   .terminal = -1,
@@ -435,7 +435,7 @@ int client_run(int connection, const struct session_request *req, void (*accepte
 	if (r == 0)
 		r = request_send(connection, req, &c.inside, &c.report, e);
 	if (r == 0)
-		r = run_to_end(&c, req, accepted, arg, e);
+		r = run_to_end(&c, req, e);
 	drain(&c);
 	terminal_restore();
 	insist_end();

@@ -20,7 +20,8 @@ int client_connect(int dirfd, const char *name, int *ret_fd);
  * passes other descriptors as they are, forwards signals. Returns 0 with the command's exit status;
  * -ERR_RETRY if the box ended before it accepted the request.
  *
- * accepted, if not NULL, is called once the box has accepted the request.
+ * accepted, if not NULL, is called once the box has accepted the request; the terminal still has the
+ * modes it had.
  */
 int client_run(int connection, const struct session_request *req, void (*accepted)(void *),
 	       void *arg, int *ret_status, struct err *e);

@@ -41,12 +41,22 @@ static char *noted_project(const char *notes)
 }
 
 /* The gateway's parent was killed, and the gateway with it. */
-static void say_no_network(const struct box *b, const char *notes)
+static void warn_of_no_network(const struct box *b, const char *notes)
 {
 	if (strstr(notes, "\nnetwork gateway\n") && !holder_lives(b))
 		log_warn("box '%s' has no network any more, because its gateway was killed: "
 			 "'sandbox stop %s', and its next start has one",
 			 b->name, b->name);
+}
+
+/* Before the box has accepted the session it may be ending: then none of this is true. */
+static void say_accepted(void *arg)
+{
+	const struct box_session *s = arg;
+
+	warn_of_no_network(s->box, s->joins);
+	for (size_t i = 0; s->options->notes && i < s->options->notes->n; i++)
+		log_note("%s", s->options->notes->v[i]);
 }
 
 int box_session_join(const struct store *st, const struct box *b, const struct settings *settings,
@@ -65,12 +75,13 @@ int box_session_join(const struct store *st, const struct box *b, const struct s
 				.user = &u,
 				.options = o,
 				.plan = &plan,
-				.pid1 = -1};
+				.pid1 = -1,
+				.accepted = say_accepted,
+				.arg = &s};
 	int r = box_start_notes(b, &notes, e);
 
 	if (r < 0)
 		return r;
-	say_no_network(b, notes.data);
 	s.joins = notes.data;
 	target = b->project ? noted_project(notes.data) : NULL;
 	/* It runs where the project was when it was started. */

@@ -25,6 +25,7 @@ struct session_options {
 	bool detach;	   /* of exec: leave it running */
 	const int *record; /* as in struct session_request */
 	const char *tools; /* an image to be the session's root; NULL: that of the box */
+	const struct strv *notes; /* printed once the running box has accepted it, unless NULL */
 };
 
 /* What a session needs to know about its box. */

@@ -56,6 +56,16 @@ accepted() { sandbox enter --accept "$T/p" -- "$@"; }
 	says_nothing sandbox ls --names
 }
 
+@test "a box that is ending is not one that runs with other settings" {
+	accepted true
+	project p $'[sandbox]\nlinger = 0\n[mounts]\n/data = ../data'
+	# its last process takes two seconds more
+	sandbox enter "$T/p" -- sh -c '(trap "" TERM; touch ready; exec sleep 2) >/dev/null 2>&1 &
+		while [ ! -e ready ]; do sleep 0.05; done'
+	project p $'[sandbox]\nlinger = 0\n[mounts]\n/data = ../data ro'
+	fails 125 "*asks for these of this machine, more than before: /data = $T/data ro: *" sandbox enter "$T/p" -- true
+}
+
 @test "a change of what was agreed to is asked again, other changes are not" {
 	accepted true
 	project p $'[sandbox]\nlinger = 0\n[env]\nA = b\n[mounts]\n/data = ../data'
