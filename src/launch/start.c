@@ -15,11 +15,11 @@
  *	   MAPPED <----------------------------
  *	L4 namespaces_make(): the network	P3 rootfs_build(): all mounts but /sys
  *	   namespace and its loopback, or sysfs of
- *	   the gateway's; ipc; "you";
- *	   gateway_wait()
+ *	   the gateway's; ipc; "you"
  *	   NAMESPACES + fds ------------------> P4 join_namespaces()
- *	L5 the caller may send SESSION on the	P5 rootfs_enter(): /sys, pivot; stdio is the
- *	   boot connection			   box's /dev/null
+ *	   gateway_wait(): the network is up	P5 rootfs_enter(): /sys, pivot; stdio is the
+ *	L5 the caller may send SESSION on the	   box's /dev/null
+ *	   boot connection
  *						P6 restrict_self(): hostname, sudo's socket,
  *						   Landlock, capabilities, not dumpable
  *						P7 server_run(): the first message read is SESSION
@@ -165,7 +165,10 @@ static int give_box(const struct plan *p, int pidfd, struct err *e)
 	return r < 0 ? r : gateway_give_box(p->gateway, pidfd, e);
 }
 
-/* L4. Without a gateway it is the helper that sends them, before we run again. */
+/*
+ * L4. Without a gateway it is the helper that sends them, before we run again. The network is up
+ * before a session may be asked for, and pid 1 goes on meanwhile.
+ */
 static int give_namespaces(const struct plan *p, const struct project *project, int boot,
 			   struct started_box *started, struct err *e)
 {
@@ -177,8 +180,8 @@ static int give_namespaces(const struct plan *p, const struct project *project, 
 		r = namespaces_make(p, gateway ? project : NULL, started->pidfd, boot, &made, e);
 	if (r < 0 || !gateway)
 		return r;
-	r = gateway_wait(p->gateway, &started->number, e);
-	return r < 0 ? r : namespaces_send(&made, boot, e);
+	r = namespaces_send(&made, boot, e);
+	return r < 0 ? r : gateway_wait(p->gateway, &started->number, e);
 }
 
 /* Of two failures, the one that pid 1 reported is the cause. */
