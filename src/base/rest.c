@@ -12,29 +12,42 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define QUIET_MS    1000
 #define FRAMES_SIZE 1024	 /* of this function and what it calls, and more */
 #define STACK_USED  (256u << 10) /* more than a start uses; the kernel skips what is not mapped */
 
-/* All whole pages below this function's frame, and that of madvise(2). */
-static void give_back_stack(void)
+void rest_give_back_buffer(void *data, size_t size)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t end = ((uintptr_t)__builtin_frame_address(0) - FRAMES_SIZE) & ~(page - 1);
+	uintptr_t begin = ((uintptr_t)data + page - 1) & ~(page - 1);
+	uintptr_t end = ((uintptr_t)data + size) & ~(page - 1);
 
-	madvise((void *)(end - STACK_USED), STACK_USED, MADV_DONTNEED);
+	if (begin < end)
+		madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
+/* All whole pages below this function's frame, and that of madvise(2). */
+void rest_give_back_stack(size_t size)
+{
+	uintptr_t end = (uintptr_t)__builtin_frame_address(0) - FRAMES_SIZE;
+
+	rest_give_back_buffer((void *)(end - size), size);
+}
+
+void rest_give_back(void)
+{
+	malloc_trim(0);
+	rest_give_back_stack(STACK_USED);
 }
 
 int rest_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
 	int r;
 
-	if (timeout_ms >= 0 && timeout_ms <= QUIET_MS)
+	if (timeout_ms >= 0 && timeout_ms <= REST_QUIET_MS)
 		return poll(fds, n, timeout_ms);
-	r = poll(fds, n, QUIET_MS);
+	r = poll(fds, n, REST_QUIET_MS);
 	if (r != 0)
 		return r;
-	malloc_trim(0);
-	give_back_stack();
-	return poll(fds, n, timeout_ms < 0 ? -1 : timeout_ms - QUIET_MS);
+	rest_give_back();
+	return poll(fds, n, timeout_ms < 0 ? -1 : timeout_ms - REST_QUIET_MS);
 }

@@ -55,6 +55,8 @@ struct parent {
 	int fd;
 };
 
+static uint8_t packets_read[TAP_BATCH][PACKET_MAX];
+
 static void read_packet(const uint8_t *data, size_t len)
 {
 	struct packet packet;
@@ -70,7 +72,6 @@ static void read_packet(const uint8_t *data, size_t len)
 /* What is left after a batch is there in the next round. */
 static void on_tap(struct watch *w, uint32_t events)
 {
-	static uint8_t data[TAP_BATCH][PACKET_MAX];
 	const struct tap *t = watch_owner(w, struct tap, watch);
 	struct mmsghdr packets[TAP_BATCH] = {0};
 	struct iovec io[TAP_BATCH];
@@ -78,12 +79,12 @@ static void on_tap(struct watch *w, uint32_t events)
 
 	(void)events;
 	for (int i = 0; i < TAP_BATCH; i++) {
-		io[i] = (struct iovec){data[i], PACKET_MAX};
+		io[i] = (struct iovec){packets_read[i], PACKET_MAX};
 		packets[i].msg_hdr = (struct msghdr){.msg_iov = &io[i], .msg_iovlen = 1};
 	}
 	n = recvmmsg(t->fd, packets, TAP_BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++)
-		read_packet(data[i], packets[i].msg_len);
+		read_packet(packets_read[i], packets[i].msg_len);
 }
 
 static void read_policy(int parent)
@@ -211,7 +212,9 @@ static void attend(const struct inside *sockets, const struct gateway_request *r
 	loop_add(req->parent, EPOLLIN, &p.watch);
 	if (changes >= 0)
 		loop_add(changes, EPOLLIN, &routes);
+	loop_add_buffer(packets_read, sizeof(packets_read));
 	inject_init(sockets);
+	relay_init();
 	tcp_init(sockets->tcp);
 	udp_init(sockets->udp);
 	listeners_init(sockets->diag);

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "gateway/loop.h"
 #include "gateway/setup_link.h"
 
 static const struct inside *sockets;
@@ -19,6 +20,7 @@ void inject_init(const struct inside *s)
 	char addr[16];
 
 	sockets = s;
+	loop_add_buffer(out, sizeof(out));
 	inet_pton(AF_INET, GATEWAY_IPV4, addr);
 	gateway4 = endpoint_ipv4(addr, 0);
 	inet_pton(AF_INET6, GATEWAY_IPV6, addr);

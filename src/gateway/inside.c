@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/rest.h"
 #include "gateway/inside_sockets.h"
 #include "gateway/listeners.h"
 #include "gateway/lockdown.h"
@@ -125,6 +126,7 @@ static void *thread_main(void *arg)
 	struct order order;
 
 	(void)!write(fd, &answer, sizeof(answer));
+	rest_give_back_stack(STACK / 2);
 	while (read(fd, &order, sizeof(order)) == sizeof(order)) {
 		answer = order.type ? inside_sockets_connect(order.type, &order.key)
 				    : inside_sockets_udp(&order.key);

@@ -9,11 +9,20 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/rest.h"
 
 #define EVENTS	 128
 #define RESERVED 64 /* descriptors that are not counted: listeners, spares, those closed at once */
 
+#define BUFFERS 8
+
 static int epoll_fd = -1;
+static struct {
+	void *data;
+	size_t size;
+} buffers[BUFFERS];
+static unsigned n_buffers;
+static bool rested; /* since the last event */
 static int64_t now;
 static unsigned fds_max, fds_taken;
 
@@ -52,10 +61,39 @@ void loop_remove(int fd)
 	epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
+void loop_add_buffer(void *data, size_t size)
+{
+	if (n_buffers == BUFFERS)
+		return; /* it keeps its memory */
+	buffers[n_buffers].data = data;
+	buffers[n_buffers++].size = size;
+}
+
+static void rest(void)
+{
+	rested = true;
+	rest_give_back();
+	for (unsigned i = 0; i < n_buffers; i++)
+		rest_give_back_buffer(buffers[i].data, buffers[i].size);
+}
+
+/* The caller comes again when nothing happens for a second, whatever it waits for. */
+static int wait_events(struct epoll_event *events, int timeout_ms)
+{
+	bool is_long = !rested && (timeout_ms < 0 || timeout_ms >= REST_QUIET_MS);
+	int n = epoll_wait(epoll_fd, events, EVENTS, is_long ? REST_QUIET_MS : timeout_ms);
+
+	if (n > 0)
+		rested = false;
+	if (n == 0 && is_long)
+		rest();
+	return n;
+}
+
 void loop_wait(int timeout_ms)
 {
 	struct epoll_event events[EVENTS];
-	int n = epoll_wait(epoll_fd, events, EVENTS, timeout_ms);
+	int n = wait_events(events, timeout_ms);
 
 	now = clock_ms();
 	for (int i = 0; i < n; i++) {

@@ -31,8 +31,14 @@ void loop_change(int fd, uint32_t events, struct watch *w);
 void loop_remove(int fd);
 
 /*
- * Waits timeout_ms at most (-1: no limit) and calls what is ready. A watch may be named again in
- * the same round: its owner is freed after loop_wait() has returned.
+ * A buffer whose bytes nobody needs from one event to the next: after a second without an event its
+ * memory is the kernel's again.
+ */
+void loop_add_buffer(void *data, size_t size);
+
+/*
+ * Waits timeout_ms at most (-1: no limit) and calls what is ready; may return earlier with nothing.
+ * A watch may be named again in the same round: its owner is freed after loop_wait() has returned.
  */
 void loop_wait(int timeout_ms);
 

@@ -83,6 +83,7 @@ static struct relay *dead;
 
 static int spare[SPARE_PIPES][2];
 static unsigned n_spare, n_large;
+static uint8_t few[FEW];
 
 static bool borrow_pipe(struct way *w)
 {
@@ -230,7 +231,6 @@ static void wait_for_room(struct end *to)
  */
 static bool move_few(struct relay *r, int i, size_t may)
 {
-	static uint8_t few[FEW];
 	struct end *from = &r->end[i], *to = &r->end[1 - i];
 	struct way *w = &r->way[i];
 	size_t most = may < sizeof(few) ? may : sizeof(few);
@@ -383,6 +383,11 @@ void relay_start(int box, int host, bool host_watched, int host_family, struct g
 		r->dead = false;
 		finish(r, true);
 	}
+}
+
+void relay_init(void)
+{
+	loop_add_buffer(few, sizeof(few));
 }
 
 bool relay_has_work(void)

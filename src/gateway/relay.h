@@ -8,6 +8,8 @@
 
 #include "gateway/gate.h"
 
+void relay_init(void);
+
 /*
  * Takes two connected sockets with TCP_NODELAY, of which the caller has taken the descriptors
  * (loop_take_fds()), and closes them when the connection ends. host_watched: the host's is in the

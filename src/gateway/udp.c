@@ -406,5 +406,6 @@ void udp_init(int fd)
 	static struct watch watch = {.ready = on_datagrams};
 
 	datagrams = fd;
+	loop_add_buffer(data, sizeof(data));
 	loop_add(fd, EPOLLIN, &watch);
 }

@@ -51,6 +51,26 @@ static void gives_back_the_stack(void **state)
 		assert_int_equal(kept[i], 'k');
 }
 
+/* No byte beside it. */
+static void gives_back_the_whole_pages_of_a_buffer(void **state)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	unsigned char *all = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	assert_ptr_not_equal(all, MAP_FAILED);
+	memset(all, 'k', 4 * page);
+	rest_give_back_buffer(all + 1, page - 1); /* ends where a page does, and has none */
+	rest_give_back_buffer(all + 1, 3 * page - 2);
+	assert_int_equal(all[page - 1], 'k');
+	assert_int_equal(all[page], 0);
+	assert_int_equal(all[2 * page - 1], 0);
+	assert_int_equal(all[2 * page], 'k');
+	assert_int_equal(all[3 * page], 'k');
+	munmap(all, 4 * page);
+}
+
 static void tells_events(void **state)
 {
 	int fds[2];
@@ -71,6 +91,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_back_the_stack),
+		cmocka_unit_test(gives_back_the_whole_pages_of_a_buffer),
 		cmocka_unit_test(tells_events),
 	};
 
