@@ -4,9 +4,9 @@
  *	wire serve ADDRESS...			until it is killed
  *	wire relay LISTEN TO			TCP by splice(2), a process a connection
  *	wire up|down HOST SECONDS		one TCP stream: Gbit/s
- *	wire rate HOST N AT_ONCE		connect, a byte there and back, reset: connections a second, the
- *						median of connect(2) if AT_ONCE is 1, or 0, and the processor
- *						time of all of it here, in µs
+ *	wire rate HOST SECONDS AT_ONCE		connect, a byte there and back, reset: connections a second, the
+ *						median of connect(2) if AT_ONCE is 1, or 0, the processor time
+ *						of all of it here, in µs, and how many there were
  *	wire hold HOST N			as many connections at once: how many; until stdin ends
  *	wire udp HOST SECONDS			datagrams of 1400 bytes from the server, by GSO and GRO, as QUIC
  *						sends them: Gbit/s that arrived
@@ -36,11 +36,12 @@
 
 enum { PORT_SINK = 7001, PORT_SOURCE, PORT_ECHO, PORT_UDP, PORT_DNS = 53 };
 
-#define SEGMENT	 1400
-#define SEGMENTS 44 /* of one send, below 64 KiB */
-#define BURST	 16 /* sends that the client asks for at once: 1 MB */
-#define CHUNK	 (1 << 18)
-#define EVENTS	 256
+#define SEGMENT	  1400
+#define SEGMENTS  44 /* of one send, below 64 KiB */
+#define BURST	  16 /* sends that the client asks for at once: 1 MB */
+#define CHUNK	  (1 << 18)
+#define EVENTS	  256
+#define MEDIAN_OF 1000000 /* connections, at most */
 
 static char data[CHUNK];
 
@@ -353,21 +354,21 @@ static double median(double *v, int n)
 	return v[n / 2];
 }
 
-static int rate_single(const char *host, int n)
+static int rate_single(const char *host, double seconds)
 {
-	double *took = calloc((size_t)n, sizeof(*took)), begun = now();
+	double *took = calloc(MEDIAN_OF, sizeof(*took)), begun = now(), start;
+	int n = 0;
 
-	for (int i = 0; i < n; i++) {
-		double start = now();
+	while ((start = now()) - begun < seconds && n < MEDIAN_OF) {
 		int fd = connect_to(host, PORT_ECHO, SOCK_STREAM);
 
-		took[i] = now() - start;
+		took[n++] = now() - start;
 		if (write(fd, data, 1) != 1 || read(fd, data, 1) != 1)
 			die("echo");
 		reset(fd);
 	}
 	printf("%.0f ", n / (now() - begun));
-	printf("%.1f %.0f\n", median(took, n) * 1e6, used());
+	printf("%.1f %.0f %d\n", median(took, n) * 1e6, used(), n);
 	return 0;
 }
 
@@ -399,21 +400,24 @@ static bool go_on(int epoll, struct epoll_event *e)
 	return false;
 }
 
-static int rate(const char *host, int n, int at_once)
+static int rate(const char *host, double seconds, int at_once)
 {
 	int epoll = epoll_create1(0), begun_n = 0, done = 0;
 	struct epoll_event events[EVENTS];
 	double begun = now();
 
 	if (at_once == 1)
-		return rate_single(host, n);
-	while (done < n) {
+		return rate_single(host, seconds);
+	for (;;) {
+		bool more = now() - begun < seconds;
 		int ready;
 
-		while (begun_n < n && begun_n - done < at_once) {
+		while (more && begun_n - done < at_once) {
 			start_connection(epoll, host);
 			begun_n++;
 		}
+		if (done == begun_n)
+			break;
 		ready = epoll_wait(epoll, events, EVENTS, 10000);
 		if (ready <= 0) {
 			errno = ETIMEDOUT;
@@ -422,7 +426,7 @@ static int rate(const char *host, int n, int at_once)
 		for (int i = 0; i < ready; i++)
 			done += go_on(epoll, &events[i]);
 	}
-	printf("%.0f 0 %.0f\n", n / (now() - begun), used());
+	printf("%.0f 0 %.0f %d\n", done / (now() - begun), used(), done);
 	return 0;
 }
 
@@ -506,7 +510,7 @@ int main(int argc, char **argv)
 	if (strcmp(what, "up") == 0 || strcmp(what, "down") == 0)
 		return stream(argv[2], atof(third), strcmp(what, "down") == 0);
 	if (strcmp(what, "rate") == 0 && argc > 4)
-		return rate(argv[2], atoi(third), atoi(argv[4]));
+		return rate(argv[2], atof(third), atoi(argv[4]));
 	if (strcmp(what, "hold") == 0)
 		return hold(argv[2], atoi(third));
 	if (strcmp(what, "udp") == 0)
