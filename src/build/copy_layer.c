@@ -397,9 +397,11 @@ static int put_file(struct copy_layer *l, const char *real, const char *name,
 		r = take_xattrs(entry, opened, fd, m, e);
 	if (r < 0)
 		return r;
-	if (owner_mark(fd, m, e) < 0)
+	if (futimens(fd, times) < 0)
+		return err_sys(e, errno, "cannot set the times of '/%s'", real);
+	if (owner_mark(fd, m, e) < 0 || owner_mark_capability(fd, m, e) < 0)
 		return err_add(e, "'/%s'", real);
-	if (fchmod(fd, mode) < 0 || futimens(fd, times) < 0)
+	if (fchmod(fd, mode) < 0)
 		return err_sys(e, errno, "cannot set the attributes of '/%s'", real);
 	write_line(l, m, mode);
 	return 0;

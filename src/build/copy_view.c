@@ -16,6 +16,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/owner.h"
@@ -201,6 +202,7 @@ static void fill_entry(const struct copy_view *v, size_t layer, struct copy_entr
 	if (v->tree->is_context)
 		return;
 	if (!v->metas[layer]) {
+		entry->marked = true;
 		read_owner(entry);
 		return;
 	}
@@ -220,14 +222,16 @@ static void fill_entry(const struct copy_view *v, size_t layer, struct copy_entr
 static bool is_copied(const char *name)
 {
 	if (starts_with(name, "user."))
-		return !streq(name, OWNER_XATTR) && !starts_with(name, "user.overlay.");
-	return streq(name, "security.capability");
+		return !capability_or_owner_mark(name) && !starts_with(name, "user.overlay.");
+	return streq(name, CAPABILITY_XATTR);
 }
 
 int copy_entry_xattrs(const struct copy_entry *entry, int fd, struct meta_entry *out, struct err *e)
 {
 	const struct meta_entry *m = entry->meta;
 	cleanup_free char *names = NULL, *value = NULL;
+	struct capability marked;
+	bool has_real = false;
 	ssize_t len = fd < 0 ? 0 : flistxattr(fd, NULL, 0);
 
 	if (len > 0) {
@@ -240,10 +244,13 @@ int copy_entry_xattrs(const struct copy_entry *entry, int fd, struct meta_entry 
 	for (const char *n = names; n && n < names + len; n += strlen(n) + 1) {
 		ssize_t size = is_copied(n) ? fgetxattr(fd, n, value, XATTR_SIZE_MAX) : -1;
 
-		if (size >= 0)
-			meta_entry_add_xattr(out, n, value,
-					     meta_capability(n, value, (size_t)size));
+		if (size < 0)
+			continue;
+		has_real |= streq(n, CAPABILITY_XATTR);
+		meta_entry_add_xattr(out, n, value, meta_capability(n, value, (size_t)size));
 	}
+	if (entry->marked && !has_real && fd >= 0 && capability_read(fd, &marked))
+		meta_entry_add_xattr(out, CAPABILITY_XATTR, marked.value, marked.len);
 	for (size_t i = 0; m && i < m->xattr_names.n; i++)
 		meta_entry_add_xattr(out, m->xattr_names.v[i], m->xattr_values[i].data,
 				     m->xattr_values[i].len);

@@ -42,6 +42,7 @@ struct copy_entry {
 	char type; /* as in the sidecar; 0: a socket */
 	unsigned int major, minor;
 	const struct meta_entry *meta; /* its line in the sidecar, or NULL */
+	bool marked;		       /* its layer has no sidecar: marks on the file say it */
 	/* It is openat(dir, name); no symlink may be followed. */
 	int dir;
 	const char *name;

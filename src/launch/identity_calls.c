@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "launch/identity_capability.h"
 #include "launch/identity_create.h"
 #include "launch/identity_listen.h"
 #include "launch/identity_marks.h"
@@ -218,6 +219,37 @@ static void answer_capset(struct supervisor *s, const struct notice *c,
 	carry_out(s, c, task, &ids, info);
 }
 
+/* Handles a call about times or attributes of files; false if it is another. */
+static bool answer_of_attributes(const struct supervisor *s, const struct notice *c)
+{
+	switch (c->call) {
+	case IDS_UTIME:
+	case IDS_UTIMES:
+	case IDS_FUTIMESAT:
+	case IDS_UTIMENSAT:
+		identity_marks_times(s, c);
+		return true;
+	case IDS_LISTXATTR:
+	case IDS_LLISTXATTR:
+	case IDS_FLISTXATTR:
+		identity_marks_list(s, c);
+		return true;
+	case IDS_GETXATTR:
+	case IDS_LGETXATTR:
+	case IDS_FGETXATTR:
+	case IDS_SETXATTR:
+	case IDS_LSETXATTR:
+	case IDS_FSETXATTR:
+	case IDS_REMOVEXATTR:
+	case IDS_LREMOVEXATTR:
+	case IDS_FREMOVEXATTR:
+		identity_capability_answer(s, c);
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Handles a call about files; false if it is about ids. */
 static bool answer_of_files(struct supervisor *s, const struct notice *c)
 {
@@ -234,14 +266,6 @@ static bool answer_of_files(struct supervisor *s, const struct notice *c)
 	case IDS_STATX:
 	case IDS_FSTAT:
 		identity_owner_stat(s, c);
-		return true;
-	case IDS_UTIMENSAT:
-		identity_marks_times(s, c);
-		return true;
-	case IDS_LISTXATTR:
-	case IDS_LLISTXATTR:
-	case IDS_FLISTXATTR:
-		identity_marks_list(s, c);
 		return true;
 	case IDS_RENAME:
 	case IDS_RENAMEAT:
@@ -287,7 +311,7 @@ void identity_answer(struct supervisor *s, int listener, const struct seccomp_no
 	struct proc_info info;
 
 	c.call = ids_call_of(n->data.arch, n->data.nr, &c.is_short);
-	if (answer_of_files(s, &c))
+	if (answer_of_files(s, &c) || answer_of_attributes(s, &c))
 		return;
 	if (traced && traced->state != TASK_WAITING) {
 		switch_answer(traced, &c);

@@ -59,6 +59,15 @@ static const struct numbered native[] = {
 	{SYS_listxattr, IDS_LISTXATTR, false},
 	{SYS_llistxattr, IDS_LLISTXATTR, false},
 	{SYS_flistxattr, IDS_FLISTXATTR, false},
+	{SYS_getxattr, IDS_GETXATTR, false},
+	{SYS_lgetxattr, IDS_LGETXATTR, false},
+	{SYS_fgetxattr, IDS_FGETXATTR, false},
+	{SYS_setxattr, IDS_SETXATTR, false},
+	{SYS_lsetxattr, IDS_LSETXATTR, false},
+	{SYS_fsetxattr, IDS_FSETXATTR, false},
+	{SYS_removexattr, IDS_REMOVEXATTR, false},
+	{SYS_lremovexattr, IDS_LREMOVEXATTR, false},
+	{SYS_fremovexattr, IDS_FREMOVEXATTR, false},
 #if defined(__x86_64__)
 	{SYS_rename, IDS_RENAME, false},
 	{SYS_chown, IDS_CHOWN, false},
@@ -71,6 +80,9 @@ static const struct numbered native[] = {
 	{SYS_open, IDS_OPEN, false},
 	{SYS_mkdir, IDS_MKDIR, false},
 	{SYS_symlink, IDS_SYMLINK, false},
+	{SYS_utime, IDS_UTIME, false},
+	{SYS_utimes, IDS_UTIMES, false},
+	{SYS_futimesat, IDS_FUTIMESAT, false},
 #endif
 };
 

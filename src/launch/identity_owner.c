@@ -24,6 +24,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/owner.h"
@@ -182,7 +183,8 @@ static int open_subject(const struct supervisor *s, const struct notice *c, cons
 static void drop_capability(int fd)
 {
 	caps_override(true);
-	removexattr(name_of(fd).s, "security.capability");
+	removexattr(name_of(fd).s, CAPABILITY_XATTR);
+	removexattr(name_of(fd).s, CAPABILITY_MARK);
 	caps_override(false);
 }
 

@@ -229,12 +229,6 @@ static const struct seccomp_test all_statx_tests[] = {
 	END,
 };
 
-/* The time of a symlink may be its owner. */
-static const struct seccomp_test all_times_tests[] = {
-	ANY(3, AT_SYMLINK_NOFOLLOW, ASK),
-	END,
-};
-
 static const struct seccomp_test all_open_tests[] = {
 	ANY(1, CREATES, ASK),
 	END,
@@ -429,8 +423,14 @@ const struct seccomp_rule seccomp_rules[] = {
 	/* whoever makes a file, and whoever asks for its owner */
 	{"stat lstat fstat newfstatat fchown fchown32", .answer = ASK, .when = SECCOMP_OWNERS},
 	{"statx", .answer = ALLOW, .when = SECCOMP_OWNERS, .tests = all_statx_tests},
-	{"utimensat", .answer = ALLOW, .when = SECCOMP_OWNERS, .tests = all_times_tests},
-	{"listxattr llistxattr flistxattr", .answer = ASK, .when = SECCOMP_OWNERS},
+	/* the time of a symlink may be its owner; that of a file tells whether capabilities hold */
+	{"utime utimes futimesat utimensat", .answer = ASK, .when = SECCOMP_OWNERS},
+	{"listxattr llistxattr flistxattr getxattr lgetxattr fgetxattr setxattr lsetxattr "
+	 "fsetxattr removexattr lremovexattr fremovexattr",
+	 .answer = ASK, .when = SECCOMP_OWNERS},
+	/* nobody needs these, and they would show what the others hide */
+	{"getxattrat setxattrat listxattrat removexattrat", .answer = REFUSE(ENOSYS),
+	 .when = SECCOMP_OWNERS, .recent = true},
 	{"chmod fchmod", .answer = ASK, .when = SECCOMP_OWNERS, .tests = all_mode1_tests},
 	{"fchmodat", .answer = ASK, .when = SECCOMP_OWNERS, .tests = all_mode2_tests},
 	{"fchmodat2", .answer = ASK, .when = SECCOMP_OWNERS, .tests = all_mode2_tests,

@@ -116,6 +116,12 @@ more_archives() {
 	same hard-links whiteouts one-change xattrs
 }
 
+# bats test_tags=debian-slim
+@test "Debian: capabilities of files: moved, copied, touched, given away, written to, of another stage" {
+	base debian-slim debian:bookworm-slim
+	same capabilities
+}
+
 # bats test_tags=busybox
 @test "the same input gives the same digest, also if everything is built again" {
 	local name first

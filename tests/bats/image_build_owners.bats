@@ -92,6 +92,87 @@ lrwxrwxrwx 7/8 x/d/l" ] || {
 	[ "$(grep -ao SCHILY.xattr.security.capability b.tar | wc -l)" = 2 ]
 }
 
+# "VALUE NAME" of the files that have capabilities, in hexadecimal digits.
+capabilities() { # IMAGE
+	sandbox image export --format tar "$1" - | python3 -c 'if True:
+		import sys, tarfile
+		for member in tarfile.open(fileobj=sys.stdin.buffer, mode="r|", errors="surrogateescape"):
+			value = member.pax_headers.get("SCHILY.xattr.security.capability")
+			if value is not None:
+				print(value.encode("utf-8", "surrogateescape").hex(), member.name)' | LC_ALL=C sort
+}
+
+# bats test_tags=debian-slim
+@test "capabilities of lower files: moves, copies, links, touch and chmod keep them; chown and writes take them" {
+	local v=0100000200240000000000000000000000000000
+
+	official debian-slim
+	sandbox image build -q -t c:1 -f "$SOURCE/tests/data/dockerfiles/capabilities" -o type=tar,dest=out . >/dev/null
+	[ "$(capabilities c:1)" = "$v given
+$v late/here
+$v late/only
+$v moved" ]
+	[ "$(tar -xOf out said | sed 's/security.capability/+/; s/ $//')" = "/c/again $v +
+/c/copied $v +
+/c/data $v +
+/c/dropped none
+/c/hard $v +
+/c/here $v +
+/c/kept $v +
+/c/linked none
+/c/mode $v +
+/c/old $v +
+/c/only $v +
+/c/owner none
+/c/replaced none
+/c/t none
+/c/there none
+/c/touched $v +
+/c/truncated none
+/c/with $v +
+/c/without none
+/c/written none
+/given $v +
+/late/here $v +
+/late/only $v +
+/moved $v +" ]
+	# the same if everything is built again, and from what a registry would have
+	first=$(sandbox image build -q --no-cache --timestamp 1700000000 -f "$SOURCE/tests/data/dockerfiles/capabilities" .)
+	[ "$(sandbox image build -q --no-cache --timestamp 1700000000 -f "$SOURCE/tests/data/dockerfiles/capabilities" .)" = "$first" ]
+}
+
+# bats test_tags=debian-slim
+@test "capabilities: only root sets them, everybody sees them; tar hands them on, also from a base; no program gets the mark" {
+	official debian-slim
+	cat >Dockerfile <<-'EOF'
+		FROM debian:bookworm-slim
+		RUN useradd -m app && cp /bin/true /p && perl -e 'my ($f, $n, $v) = ("/p", "security.capability", pack("V5", 0x02000001, 1024, 0, 0, 0)); \
+		    syscall(188, $f, $n, $v, 20, 1) == 0 or die; syscall(188, $f, $n, $v, 20, 1) == -1 && $!{EEXIST} or die; \
+		    syscall(188, $f, $n, $v, 19, 0) == -1 && $!{EINVAL} or die; syscall(188, $f, $n, $v, 20, 7) == -1 or die; \
+		    $f = "/bin/true"; syscall(188, $f, $n, $v, 20, 2) == -1 && $!{ENODATA} or die; syscall(197, $f, $n) == -1 && $!{ENODATA} or die; \
+		    my $b = "x" x 30; $f = "/p"; syscall(191, $f, $n, $b, 19) == -1 && $!{ERANGE} or die; syscall(191, $f, $n, $b, 30) == 20 or die; \
+		    substr($b, 0, 20) eq $v or die'
+	EOF
+	sandbox image build -q -t base:1 . >/dev/null
+	cat >Dockerfile <<-'EOF'
+		FROM base:1
+		USER app
+		RUN cp --preserve=xattr /p /tmp/mine; perl -e 'my ($f, $n, $v, $b) = ("/p", "security.capability", "x" x 20, "x" x 30); \
+		    syscall(191, $f, $n, $b, 30) == 20 or die; syscall(188, $f, $n, $b, 20, 0) == -1 && $!{EPERM} or die; \
+		    syscall(197, $f, $n) == -1 && $!{EPERM} or die; $f = "/tmp/mine"; syscall(191, $f, $n, $b, 30) == -1 && $!{ENODATA} or die'
+		USER root
+		RUN mkdir /t && tar --xattrs --xattrs-include='*' -C / -cf /t.tar p && ! grep -a user.sandbox /t.tar && tar --xattrs --xattrs-include='*' -C /t -xf /t.tar && rm /t.tar
+		RUN mv /t/p /q && ln /q /hard && chmod 4755 /hard && cp /q /plain && cat /bin/false >/p
+		RUN mkdir -p /chroot && cp --preserve=xattr /q /chroot
+	EOF
+	sandbox image build -q -t b:1 . >/dev/null
+	[ "$(capabilities b:1 | cut -d ' ' -f 2 | tr '\n' ' ')" = 'chroot/q hard q ' ]
+	[ "$(owners b:1 '^(q|hard)$' | cut -c 2-)" = 'rwsr-xr-x 0/0 hard
+rwsr-xr-x 0/0 q' ]
+	sandbox image export --format tar b:1 b.tar
+	run ! grep -qa user.sandbox b.tar
+}
+
 # bats test_tags=debian-slim
 @test "a thread that another one's execve ends while it makes a file: later calls of its process are right" {
 	official debian-slim

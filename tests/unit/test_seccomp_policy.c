@@ -297,8 +297,10 @@ static void owners_are_asked_for(void **state)
 static void a_build_asks_for_every_owner(void **state)
 {
 	const unsigned int build = SECCOMP_ROOT | SECCOMP_ASKING | SECCOMP_OWNERS;
-	static const char *const asked[] = {"stat",    "lstat",	  "fstat",   "newfstatat", "fchown",
-					    "mkdirat", "symlink", "mknodat", "symlinkat"};
+	static const char *const asked[] = {"stat",	 "lstat",	"fstat",     "newfstatat",
+					    "fchown",	 "mkdirat",	"symlink",   "mknodat",
+					    "symlinkat", "utime",	"utimensat", "fgetxattr",
+					    "lsetxattr", "removexattr", "listxattr"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
@@ -314,6 +316,7 @@ static void a_build_asks_for_every_owner(void **state)
 	assert_int_equal(native(build, "openat", 3, 0, O_RDWR | O_TMPFILE), SECCOMP_RET_USER_NOTIF);
 	assert_int_equal(native(build, "openat", 3, 0, O_DIRECTORY), SECCOMP_RET_ALLOW);
 	assert_int_equal(native(build, "read", 3, 0, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(build & ~SECCOMP_OWNERS, "getxattr", 0, 0, 0), SECCOMP_RET_ALLOW);
 	assert_int_equal(native(build, "chmod", 0, 0, 0), SECCOMP_RET_USER_NOTIF);
 	assert_int_equal(native(build, "fchmodat", 3, 0, 0644), SECCOMP_RET_USER_NOTIF);
 	/* the supervisor's own */

@@ -141,6 +141,9 @@ static int choose_network(struct running *p, struct err *e)
 	return 0;
 }
 
+/* Raised when a step of the same words makes something else; each step then runs once more. */
+#define RUN_MEANING 2
+
 /* Whatever the result depends on, besides the layers below. */
 static int describe(const struct running *p, const struct strv *env, char **ret, struct err *e)
 {
@@ -148,7 +151,7 @@ static int describe(const struct running *p, const struct strv *env, char **ret,
 	const char *user = build_state_text(p->s, "User");
 	int r;
 
-	buf_addf(&text, "RUN\nowners known\nuser %s\nin %s\n%s", user, p->cwd,
+	buf_addf(&text, "RUN\nmeaning %d\nuser %s\nin %s\n%s", RUN_MEANING, user, p->cwd,
 		 p->network ? "" : "no network\n");
 	for (size_t i = 0; i < env->n; i++) {
 		cleanup_free char *line = err_quote_all(env->v[i]);

@@ -14,6 +14,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/cleanup.h"
 #include "base/owner.h"
 #include "base/path.h"
@@ -141,8 +142,9 @@ static void add_user_xattrs(int fd, bool exact, struct archive_entry *entry)
 	struct owner owner;
 
 	for (const char *n = names; n < names + len; n += strlen(n) + 1) {
-		bool ours = starts_with(n, "user.") && !starts_with(n, "user.overlay.");
-		ssize_t size = ours || streq(n, "security.capability")
+		bool ours = starts_with(n, "user.") && !starts_with(n, "user.overlay.") &&
+			    !streq(n, CAPABILITY_MARK);
+		ssize_t size = ours || streq(n, CAPABILITY_XATTR)
 				       ? fgetxattr(fd, n, value, sizeof(value))
 				       : -1;
 
@@ -153,6 +155,15 @@ static void add_user_xattrs(int fd, bool exact, struct archive_entry *entry)
 			apply_owner(&owner, exact, entry);
 		}
 	}
+}
+
+/* What a box copied of an image, or a build's program set. */
+static void add_capability(int fd, struct archive_entry *entry)
+{
+	struct capability c;
+
+	if (fd >= 0 && fgetxattr(fd, CAPABILITY_XATTR, NULL, 0) < 0 && capability_read(fd, &c))
+		la.archive_entry_xattr_add_entry(entry, CAPABILITY_XATTR, c.value, c.len);
 }
 
 static int write_content(struct tree *t, int fd, const char *path, struct err *e)
@@ -218,6 +229,8 @@ int tree_write_entry(struct tree *t, size_t layer, const char *path, const struc
 		r = path_open_nolinks(t->fds[layer], *path ? path : ".", O_RDONLY, 0, &fd, e);
 	if (r == 0)
 		add_user_xattrs(fd, layer < t->view.n || t->rules, entry);
+	if (r == 0 && !t->metas[layer])
+		add_capability(fd, entry);
 	regular &= la.archive_entry_filetype(entry) == AE_IFREG;
 	/* Where an upper has no sidecar, a symlink's owner is in its time. */
 	if (layer == t->view.n && !S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode) &&

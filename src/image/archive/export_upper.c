@@ -12,6 +12,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/path.h"
@@ -41,12 +42,23 @@ static bool is_copy(const struct tree *t, const char *path, const struct stat *s
 	       fgetxattr(fd, "user.overlay.origin", NULL, 0) >= 0;
 }
 
-/* It stays with what was not written to, and not given away. */
+/* Then its copy, too, says itself whether it still has them. */
+static bool has_mark(const struct tree *t, size_t layer, const char *path)
+{
+	cleanup_close int fd = -1;
+	struct err ignored;
+
+	return path_open_nolinks(t->fds[layer], path, O_RDONLY | O_NONBLOCK, 0, &fd, &ignored) ==
+		       0 &&
+	       fgetxattr(fd, CAPABILITY_MARK, NULL, 0) >= 0;
+}
+
+/* A layer that an older program made: it stays with what was not written to. */
 static void keep_capability(const struct meta_entry *m, const struct stat *below,
 			    const struct stat *st, struct archive_entry *entry)
 {
 	for (size_t i = 0; i < m->xattr_names.n; i++)
-		if (streq(m->xattr_names.v[i], "security.capability") &&
+		if (streq(m->xattr_names.v[i], CAPABILITY_XATTR) &&
 		    st->st_mtim.tv_sec == below->st_mtim.tv_sec &&
 		    st->st_mtim.tv_nsec == below->st_mtim.tv_nsec)
 			la.archive_entry_xattr_add_entry(entry, m->xattr_names.v[i],
@@ -79,7 +91,8 @@ void tree_keep_owner(const struct tree *t, const char *path, const struct stat *
 	la.archive_entry_set_gid(entry, m->gid);
 	if ((below.st_mode & 07777) == (st->st_mode & 07777))
 		la.archive_entry_set_perm(entry, m->mode);
-	keep_capability(m, &below, st, entry);
+	if (S_ISREG(st->st_mode) && m->xattr_names.n && !has_mark(t, layer, path))
+		keep_capability(m, &below, st, entry);
 }
 
 /* A name with a meaning for the layers below (image-spec, layer.md, "Whiteouts"). */

@@ -16,6 +16,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/cleanup.h"
 #include "base/dir.h"
 #include "base/file.h"
@@ -58,23 +59,25 @@ static int compare_content(struct comparison *c, int made, int there, const char
 	return 0;
 }
 
-/* The attributes that our files can have. */
-static void list_xattrs(int fd, struct strv *ret)
+/* The attributes that our files can have; without the mark of capabilities if !marked. */
+static void list_xattrs(int fd, bool marked, struct strv *ret)
 {
 	cleanup_free char *names = xcalloc(1, XATTR_LIST_MAX);
 	ssize_t len = flistxattr(fd, names, XATTR_LIST_MAX);
 
 	for (const char *n = names; len > 0 && n < names + len; n += strlen(n) + 1)
-		if (starts_with(n, "user."))
+		if (starts_with(n, "user.") && (marked || !streq(n, CAPABILITY_MARK)))
 			strv_push(ret, n);
 }
 
 static bool same_xattrs(struct comparison *c, int made, int there)
 {
 	cleanup_strv struct strv a = {0}, b = {0};
+	/* A layer that an older program made has none. */
+	bool marked = fgetxattr(there, CAPABILITY_MARK, NULL, 0) >= 0;
 
-	list_xattrs(made, &a);
-	list_xattrs(there, &b);
+	list_xattrs(made, marked, &a);
+	list_xattrs(there, marked, &b);
 	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++) {

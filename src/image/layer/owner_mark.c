@@ -1,8 +1,8 @@
 /*
- * owner_mark.c - writes the extended attribute of an owner.
+ * owner_mark.c - writes the extended attributes of an owner, and of capabilities.
  *
  * A file system without extended attributes is no error: then root of a box sees itself as the
- * owner.
+ * owner, and no capabilities.
  */
 #include "image/layer/owner_mark.h"
 
@@ -12,6 +12,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/cleanup.h"
 #include "base/owner.h"
 
@@ -31,6 +32,32 @@ int owner_mark(int fd, const struct meta_entry *m, struct err *e)
 	else if (fsetxattr(fd, OWNER_XATTR, text, owner_format(&owner, text), 0) < 0 &&
 		 errno != EOPNOTSUPP)
 		return err_sys(e, errno, "cannot record its owner");
+	return 0;
+}
+
+static bool find_capability(const struct meta_entry *m, struct capability *ret)
+{
+	for (size_t i = 0; m->type == 'f' && i < m->xattr_names.n; i++)
+		if (streq(m->xattr_names.v[i], CAPABILITY_XATTR))
+			return capability_take(m->xattr_values[i].data, m->xattr_values[i].len,
+					       ret);
+	return false;
+}
+
+int owner_mark_capability(int fd, const struct meta_entry *m, struct err *e)
+{
+	char text[CAPABILITY_MAX];
+	struct capability c;
+	struct stat st;
+
+	if (!find_capability(m, &c))
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, errno, "cannot look at it");
+	c.mtime = st.st_mtim;
+	if (fsetxattr(fd, CAPABILITY_MARK, text, capability_format(&c, text), 0) < 0 &&
+	    errno != EOPNOTSUPP)
+		return err_sys(e, errno, "cannot record its capabilities");
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /*
- * owner_mark.h - the owner of a file in a layer, for root of a box: the supervisor reads it from
- * the file (base/owner.h). For everything else the sidecar has it.
+ * owner_mark.h - the owner and the capabilities of a file in a layer, for root of a box: the
+ * supervisor reads them from the file (base/owner.h, base/capability.h). For everything else the
+ * sidecar has them.
  */
 #ifndef IMAGE_LAYER_OWNER_MARK_H
 #define IMAGE_LAYER_OWNER_MARK_H
@@ -12,6 +13,9 @@
 
 /* Sets the mark of a file or directory, or removes one that is not needed. */
 int owner_mark(int fd, const struct meta_entry *m, struct err *e);
+
+/* Sets the mark of the capabilities that the sidecar has, if any, of a file with its final time. */
+int owner_mark_capability(int fd, const struct meta_entry *m, struct err *e);
 
 /*
  * Makes a pipe, or the empty file that stands in for a device, which needs the host's root.

@@ -22,9 +22,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/owner.h"
 #include "base/path.h"
 #include "image/document/meta.h"
 #include "image/layer/owner_mark.h"
@@ -87,7 +87,7 @@ static int take_xattrs(struct archive_entry *entry, int fd, struct meta_entry *m
 		return r;
 	la.archive_entry_xattr_reset(entry);
 	while (la.archive_entry_xattr_next(entry, &name, &value, &len) == ARCHIVE_OK) {
-		if (!name || streq(name, OWNER_XATTR) || starts_with(name, "user.overlay.") ||
+		if (!name || capability_or_owner_mark(name) || starts_with(name, "user.overlay.") ||
 		    starts_with(name, "trusted.overlay."))
 			continue;
 		all += strlen(name) + len;
@@ -389,8 +389,13 @@ static int unpack_file(struct unpack *u, struct archive *a, struct archive_entry
 	r = take_xattrs(entry, fd, m, e);
 	if (r < 0)
 		return r;
-	if (fchmod(fd, mode) < 0 || futimens(fd, times) < 0)
-		return err_sys(e, errno, "cannot set its attributes");
+	if (futimens(fd, times) < 0)
+		return err_sys(e, errno, "cannot set its times");
+	r = owner_mark_capability(fd, m, e);
+	if (r < 0)
+		return r;
+	if (fchmod(fd, mode) < 0)
+		return err_sys(e, errno, "cannot set its mode");
 	return end_meta(u, name, m, mode, e);
 }
 
