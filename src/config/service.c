@@ -10,37 +10,15 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "config/schema.h"
+#include "config/service_network.h"
 #include "config/value.h"
-
-static const char section[] = "service ";
-
-static const char *name_of(const struct setting *st)
-{
-	return starts_with(st->section, section) ? st->section + strlen(section) : NULL;
-}
-
-bool service_has(const struct setting *st, const char *name)
-{
-	const char *own = name_of(st);
-
-	return own && streq(own, name);
-}
 
 bool services_exist(const struct settings *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (name_of(&s->v[i]))
+		if (service_name(&s->v[i]))
 			return true;
 	return false;
-}
-
-const struct setting *service_setting(const struct settings *s, const char *name,
-				      const struct setting *st, enum schema_id id)
-{
-	while ((st = settings_next(s, st, id)))
-		if (service_has(st, name))
-			return st;
-	return NULL;
 }
 
 /* The value of a single key, or its default. */
@@ -140,7 +118,9 @@ static int fill(const struct settings *s, struct service *v, struct err *e)
 	v->stop_timeout_ms = duration_of(s, v->name, KEY_SERVICE_STOP_TIMEOUT);
 	list_of(s, v->name, KEY_SERVICE_PROFILES, &v->profiles);
 	take_localhost(s, v);
-	r = words_of(s, v->name, KEY_SERVICE_COMMAND, &v->has_command, &v->command, e);
+	r = service_network_find(s, v->name, &v->network, e);
+	if (r == 0)
+		r = words_of(s, v->name, KEY_SERVICE_COMMAND, &v->has_command, &v->command, e);
 	if (r == 0)
 		r = words_of(s, v->name, KEY_SERVICE_ENTRYPOINT, &v->has_entrypoint, &v->entrypoint,
 			     e);
@@ -201,10 +181,18 @@ static bool has_localhost(const struct service *v, uint16_t port)
 	return false;
 }
 
-/* Each port is one service's. */
+/* Each port is one service's; one in the project's network has all of its own there. */
 static int check_localhost(const struct services *list, const struct settings *s, struct err *e)
 {
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->v[i].n_localhost && !*list->v[i].network)
+			return err_set(
+				e, ERR_USAGE,
+				"%s: [service %s] localhost: it is in the project's network, "
+				"where all its ports are at localhost",
+				service_setting(s, list->v[i].name, NULL, KEY_SERVICE_LOCALHOST)
+					->source,
+				list->v[i].name);
 		for (size_t k = 0; k < i; k++)
 			for (size_t p = 0; p < list->v[i].n_localhost; p++)
 				if (has_localhost(&list->v[k], list->v[i].localhost[p]))
@@ -216,6 +204,7 @@ static int check_localhost(const struct services *list, const struct settings *s
 							       ->source,
 						       list->v[i].name, list->v[k].name,
 						       list->v[i].localhost[p]);
+	}
 	return 0;
 }
 
@@ -325,7 +314,7 @@ int services_load(const struct settings *s, struct services *ret, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
-		const char *name = name_of(&s->v[i]);
+		const char *name = service_name(&s->v[i]);
 
 		if (name && !services_find(&list, name))
 			list.v[list.n++] = (struct service){.name = name, .where = s->v[i].source};

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "config/service_section.h"
 #include "config/service_value.h"
 #include "config/settings.h"
 
@@ -31,6 +32,7 @@ struct service {
 	struct service_restart restart;
 	const char *stop_signal; /* or NULL: the image's */
 	long stop_timeout_ms;
+	const char *network; /* its own name, that of another, or "": of the project's boxes */
 	uint16_t *localhost; /* ports that the project's boxes have at 127.0.0.1, too */
 	size_t n_localhost;
 	struct strv profiles; /* starts only with one of these; empty: always */
@@ -65,14 +67,7 @@ struct service *services_find(const struct services *list, const char *name);
 int services_select(const struct services *list, char *const *words, const struct strv *with,
 		    struct service ***ret, size_t *ret_n, struct err *e);
 
-/* The next setting of that key in the service's section after st; NULL: the first; or NULL. */
-const struct setting *service_setting(const struct settings *s, const char *name,
-				      const struct setting *st, enum schema_id id);
-
 /* Appends how a service's image is built, words of `image build`; nothing: it is not built. */
 void service_build_of(const struct settings *s, const char *image, struct strv *out);
-
-/* Is it a setting of the service's section? */
-bool service_has(const struct setting *st, const char *name);
 
 #endif

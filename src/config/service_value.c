@@ -54,6 +54,15 @@ int service_needs_check(const char *value, struct err *e)
 	return r;
 }
 
+int service_network_check(const char *value, struct err *e)
+{
+	if (streq(value, SERVICE_NETWORK_PROJECT) ||
+	    (starts_with(value, SERVICE_NETWORK_OTHER) &&
+	     value_name(value + strlen(SERVICE_NETWORK_OTHER))))
+		return 0;
+	return err_set(e, ERR_USAGE, "'%s': expected project or service:NAME", value);
+}
+
 int service_localhost_check(const char *value, struct err *e)
 {
 	cleanup_strv struct strv words = {0};

@@ -24,6 +24,10 @@ int service_need_parse(const char *word, struct service_need *ret, struct err *e
 
 /* Checks of whole values, for the schema. */
 int service_needs_check(const char *value, struct err *e);
+/* A value of `network`: either word, the second with the name of a service after it. */
+#define SERVICE_NETWORK_PROJECT "project"
+#define SERVICE_NETWORK_OTHER	"service:"
+int service_network_check(const char *value, struct err *e);
 int service_localhost_check(const char *value, struct err *e);
 
 /* no, on-failure, on-failure:N, always, unless-stopped. */

@@ -21,6 +21,7 @@
 #include "config/policy.h"
 #include "config/port_value.h"
 #include "config/schema.h"
+#include "config/service_network.h"
 #include "config/value.h"
 
 #define ENV_FILE_MAX (1u << 20)
@@ -38,13 +39,20 @@ static void add(struct settings *to, const struct setting *st, enum schema_id id
 	settings_add(to, &made);
 }
 
-/* Its own names of hosts: as [network] of a project has them. */
+/* Names of hosts, its network's and its own: as [network] of a project has them. */
 static void add_names(const struct settings *s, const struct service *v, struct settings *to)
 {
 	const struct setting *st = NULL;
+	cleanup_strv struct strv all = {0};
+	cleanup_free char *text = NULL;
 
-	while ((st = service_setting(s, v->name, st, KEY_SERVICE_ALIASES)))
-		add(to, st, KEY_NETWORK_ALIASES, NULL, st->value);
+	service_network_names(s, v->network, &all);
+	text = strv_join(&all, " ");
+	if (all.n) {
+		struct setting names = setting_of(KEY_NETWORK_ALIASES, text, v->where);
+
+		settings_add(to, &names);
+	}
 	/* Before the project's: the first line of a name counts. */
 	while ((st = service_setting(s, v->name, st, KEY_SERVICE_HOSTS)))
 		add(to, st, KEY_NETWORK_HOSTS, NULL, st->value);
@@ -307,6 +315,8 @@ unsigned long long service_settings_hash(const struct service_settings *v,
 		 service->stop_signal ? service->stop_signal : "");
 	if (service->workdir)
 		buf_addf(&b, "workdir %s\n", service->workdir);
+	if (!streq(service->network, service->name))
+		buf_addf(&b, "network %s\n", service->network);
 	for (size_t i = 0; i < service->n_localhost; i++)
 		buf_addf(&b, "localhost %u\n", service->localhost[i]);
 	hash_words(&b, service->has_command ? "command" : "", &service->command);

@@ -230,7 +230,7 @@ static int boot_box(const struct store *s, struct service_run *run, struct box *
 				   .stop_signal = v->stop_signal,
 				   .localhost = v->localhost,
 				   .n_localhost = v->n_localhost,
-				   .network = v->name,
+				   .network = v->network,
 				   .quiet = true,
 				   .session = &session,
 				   .detach = "service"};
@@ -248,6 +248,11 @@ static int boot_box(const struct store *s, struct service_run *run, struct box *
 	image_user(&root.plan, &caller, &user);
 	image_command(&root.plan, v->has_entrypoint ? entrypoint : NULL,
 		      v->has_command ? (const char *const *)v->command.v : NULL, &command);
+	if (!streq(v->network, v->name) &&
+	    streq(settings_get(&run->own.settings, KEY_NETWORK), "none"))
+		return err_set(e, ERR_USAGE,
+			       "%s: [service %s] network: 'network = none' has none to share",
+			       v->where, v->name);
 	if (!command.n)
 		return err_set(e, ERR_USAGE,
 			       "%s: its image '%s' does not say what to run: set 'command'",

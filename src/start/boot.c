@@ -19,6 +19,8 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -35,6 +37,7 @@
 #include "box/moved.h"
 #include "config/network_rules.h"
 #include "config/schema.h"
+#include "config/service_network.h"
 #include "config/value.h"
 #include "gateway/contract.h"
 #include "grant/guarded.h"
@@ -92,21 +95,24 @@ static void booting_clear(struct booting *b)
 	image_root_clear(&b->own);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 static int read_aliases(const struct settings *s, struct network_aliases *ret, struct err *e)
 {
-	const struct setting *st = NULL;
-	size_t n = 0;
+	cleanup_strv struct strv names = {0};
 
-	while ((st = settings_next(s, st, KEY_NETWORK_ALIASES))) {
-		cleanup_strv struct strv words = {0};
-
-		value_words(st->value, &words);
-		if (n + words.n > NETWORK_ALIASES)
-			return err_set(e, ERR_USAGE, "%s: aliases: more than %d names", st->source,
-				       NETWORK_ALIASES);
-		for (size_t i = 0; i < words.n; i++, n++)
-			snprintf(ret->name[n], sizeof(ret->name[n]), "%s", words.v[i]);
-	}
+	service_network_names(s, "", &names);
+	if (names.n > NETWORK_ALIASES)
+		return err_set(e, ERR_USAGE, "aliases: %zu names for one network; %d at most",
+			       names.n, NETWORK_ALIASES);
+	/* Whichever box is in a network, the names are the same. */
+	if (names.n)
+		qsort(names.v, names.n, sizeof(*names.v), by_name);
+	for (size_t i = 0; i < names.n; i++)
+		snprintf(ret->name[i], sizeof(ret->name[i]), "%s", names.v[i]);
 	return 0;
 }
 

@@ -46,6 +46,7 @@ server_image() {
 		    environment:
 		      - A=compose
 		      - B=cost $$5
+		      - C=$(date) $1$
 		    command: sleep infinity
 		    depends_on: [db]
 		  worker: {image: ours, command: sleep 1000}
@@ -66,8 +67,8 @@ server_image() {
 	echo one >p/.devcontainer/db/note
 	GREETING=hi run ! sandbox enter ./p -- true
 	[[ $output = *'asks for these of this machine: variable of yours: GREETING, for [service db] env.GREETING'* ]]
-	run -0 --separate-stderr sandbox enter --accept ./p -- sh -c 'id -un; pwd; echo "$A|$B|$BUILT"; cat made; ls -d /tools; wget -qO - http://db:8080/hello'
-	[ "$output" = $'dev\n/work\njson|cost $5|me\nbuilt\n/tools\ngood day' ]
+	run -0 --separate-stderr sandbox enter --accept ./p -- sh -c 'id -un; pwd; echo "$A|$B|$C|$BUILT"; cat made; ls -d /tools; wget -qO - http://db:8080/hello'
+	[ "$output" = $'dev\n/work\njson|cost $5|$(date) $1$|me\nbuilt\n/tools\ngood day' ]
 	[ -O p/made ]
 	cd p
 	[ "$(sandbox exec worker sh -c 'echo $BUILT')" = me ]
@@ -166,7 +167,7 @@ server_image() {
 		service db.volumes = data:/var/lib/postgresql/data p/.devcontainer/compose.yml:24
 		service db.volumes = $T/p/.devcontainer/init:/init:ro:create p/.devcontainer/compose.yml:24
 		service db.tmpfs = /run/postgresql p/.devcontainer/compose.yml:25
-		service db.localhost = 5432 p/.devcontainer/compose.yml:19
+		service db.network = project p/.devcontainer/compose.yml:19
 		service db.needs = job:completed p/.devcontainer/compose.yml:27
 		service db.needs = cache p/.devcontainer/compose.yml:28
 		service db.health = pg_isready -U \$POSTGRES_USER p/.devcontainer/compose.yml:30
@@ -305,37 +306,55 @@ server_image() {
 	fails 125 "*sandbox.ini:3: *'a:b': expected NAME:ADDRESS, or NAME:host.sandbox for this machine" sandbox config
 }
 
-@test "a network that is shared the other way round is named; a published port is this machine's, if that is allowed" {
+@test "services that share a network are at each other's localhost; a published port is this machine's, if that is allowed" {
 	server_image
-	compose '"workspaceFolder": "/w"' <<-'YAML'
+	compose '"workspaceFolder": "/w", "forwardPorts": [3000, "db:8080"], "appPort": ["3001:3001"]' <<-'YAML'
 		services:
-		  app:
+		  app: {image: "app:1", volumes: [..:/w], network_mode: "service:db", extra_hosts: ["host.docker.internal:host-gateway"]}
+		  db:
 		    image: app:1
-		    volumes: [..:/w]
-		    extra_hosts: ["host.docker.internal:host-gateway"]
-		  tunnel: {image: "tool:1", network_mode: "service:app", expose: [8081], profiles: [x]}
-		  cache: {image: "redis:7", network_mode: "service:app", profiles: [x]}
-		  db: {image: "app:1", ports: ["0:8080"], command: sh -c 'exec httpd -f -p 8080 -h /srv'}
-		  admin: {image: "tool:1", network_mode: "service:db", profiles: [x]}
+		    ports: ["3000:3000", "3001:3001", "0:8080"]
+		    command: sh -c 'exec httpd -f -p 8080 -h /srv'
+		  worker: {image: "app:1", network_mode: "service:app", command: sh -c 'echo worker >/run/id; exec httpd -f -p 8081 -h /run'}
+		  cache: {image: "app:1", command: sh -c 'echo cache >/run/id; exec httpd -f -p 8082 -h /run'}
+		  admin: {image: "app:1", network_mode: "service:cache", command: sleep 1000}
 		  odd: {image: "tool:1", network_mode: host, profiles: [x]}
+		  lost: {image: "tool:1", network_mode: "service:none", profiles: [x]}
 	YAML
 	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-	sed -i "s/0:8080/$port:8080/" p/.devcontainer/compose.yml
+	sed -i "s/0:8080/$port:8080/; s/3000:/0:/; s/3001:/0:/" p/.devcontainer/compose.yml
 	run -0 --separate-stderr sandbox config ./p
 	diff -u - <(sed -n 's,^sandbox: p/.devcontainer/,,p' <<<"$stderr") <<-EOF2
-		compose.yml:5: 'host.docker.internal' is this machine, whose ports are closed unless a line allows them: [network] allow = host.sandbox:PORT
-		compose.yml:6: service 'tunnel' reaches 'app' by that name, not at localhost: it has a network of its own
-		compose.yml:9: network_mode 'service:db' of service 'admin' is left out: it has a network of its own, and reaches 'db' by that name, not at localhost
+		compose.yml:2: 'host.docker.internal' is this machine, whose ports are closed unless a line allows them: [network] allow = host.sandbox:PORT
 		compose.yml:10: network_mode 'host' of service 'odd' is left out: it has a network of its own
+		compose.yml:11: network_mode 'service:none' of service 'lost' is left out: it has a network of its own
+		compose.yml:11: service 'lost' needs 'none', which does not exist
 	EOF2
-	[ "$(settings | grep -c 'localhost =')" = 2 ]
-	run ! sandbox enter --accept ./p -- sh -c "wget -T 5 -qO - http://host.docker.internal:$port/id"
-	(cd p && sandbox down >/dev/null)
+	# What the box listens on is published by the service that says so, and only once.
+	diff -u - <(settings | grep -E 'network =|ports|needs' | sed 's, p/.*,,') <<-EOF2
+		service db.ports = 0:3000
+		service db.ports = 0:3001
+		service db.ports = $port:8080
+		service db.network = project
+		service worker.network = project
+		service admin.network = service:cache
+		service admin.needs = cache:started
+	EOF2
+	cd p
+	run ! sandbox enter --accept -- sh -c "wget -T 5 -qO - http://host.docker.internal:$port/id"
+	sandbox up -d --accept >/dev/null
+	sandbox wait
+	run -0 --separate-stderr sandbox enter --accept -- sh -c 'for at in localhost:8080 db:8080 app:8080 localhost:8081 worker:8081 cache:8082 admin:8082; do wget -qO - http://$at/id; done'
+	[ "$output" = $'volumevolumevolumeworker\nworker\ncache\ncache' ]
+	[ "$(sandbox exec worker sh -c 'wget -qO - http://localhost:8080/id')" = volume ]
+	[ "$(sandbox exec admin sh -c 'wget -qO - http://localhost:8082/id')" = cache ]
+	run ! sandbox exec admin sh -c 'wget -qO - http://localhost:8080/id'
+	sandbox down >/dev/null
 	sandbox stop p
-	printf '[network]\nallow = host.sandbox:%s\n' "$port" >p/sandbox.ini
-	run -0 --separate-stderr sandbox enter --accept ./p -- sh -c "wget -qO - http://host.docker.internal:$port/id"
+	printf '[network]\nallow = host.sandbox:%s\n' "$port" >sandbox.ini
+	run -0 --separate-stderr sandbox enter --accept -- sh -c "wget -qO - http://host.docker.internal:$port/id"
 	[ "$output" = volume ]
-	(cd p && sandbox down >/dev/null)
+	sandbox down >/dev/null
 }
 
 @test "a variable of the host is asked for, wherever in a list or a long form it is" {
@@ -345,38 +364,6 @@ server_image() {
 	[[ $output = *'variable of yours: P, for [ports] 7001'* ]]
 	[[ $output = *'variable of yours: SECRET, for [service db] health'* ]]
 	[[ $output = *'variable of yours: V, for [service db] volumes'* ]]
-}
-
-@test "EXPOSE of what compose builds, and of an image that is here, is at the box's localhost" {
-	server_image
-	layout told <<<"{'layers': [busybox()], 'config': {'Env': ['PATH=/bin'], 'ExposedPorts': {'7001/tcp': {}, '7002/udp': {}}}}"
-	sandbox image import --quiet "$T/told" told:1
-	compose '"workspaceFolder": "/w"' <<-'YAML'
-		services:
-		  app: {image: "app:1", volumes: [..:/w], network_mode: "service:db"}
-		  db:
-		    build: {context: ./db, target: last, args: {PORT: "8088"}, cache_from: ["127.0.0.1:9/x", "type=gha"]}
-		    command: sh -c 'exec httpd -f -p 8088 -h /srv'
-		  pulled: {image: "told:1", network_mode: "service:db", command: sleep 1000}
-		  other: {image: twice, network_mode: "service:db", command: sleep 1000}
-		  builder: {image: twice, build: {dockerfile_inline: "FROM app:1\nEXPOSE 7003 7004-7005 7006/udp"}, command: sleep 1000}
-	YAML
-	mkdir p/.devcontainer/db
-	printf 'FROM app:1 AS first\nARG PORT\nEXPOSE $PORT\nFROM scratch AS unused\nEXPOSE 9999\nFROM first AS last\nRUN echo here >/srv/id\n' >p/.devcontainer/db/Dockerfile
-	run -0 --separate-stderr sandbox config ./p
-	diff -u - <(settings | grep "localhost =") <<-EOF2
-		service db.localhost = 8088 p/.devcontainer/compose.yml:4
-		service pulled.localhost = 7001 p/.devcontainer/compose.yml:6
-		service other.localhost = 7003 p/.devcontainer/compose.yml:7
-	EOF2
-	[[ $stderr = *"compose.yml:4: cache_from 'type=gha' is left out: expected the name of an image, or type=registry,ref=NAME"* ]]
-	run -0 --separate-stderr sandbox enter ./p -- sh -c 'wget -qO - http://localhost:8088/id'
-	[ "$output" = here ]
-	[[ $stderr = *"the cache '127.0.0.1:9/x' is not used: "* ]]
-	# A changed file, and another image of the same name, are read.
-	sed -i 's/EXPOSE 9999/EXPOSE 9998/; s/^ARG PORT/ARG PORT=1\nEXPOSE 8089/' p/.devcontainer/db/Dockerfile
-	sandbox image tag app:1 told:1
-	[ "$(settings | grep "localhost =" | cut -d' ' -f 2,4 | tr '\n' ' ')" = 'db.localhost 8089 db.localhost 8088 other.localhost 7003 ' ]
 }
 
 @test "features are installed in the box's image, be it named or built; the image of a service is not theirs" {

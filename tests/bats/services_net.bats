@@ -150,6 +150,64 @@ $(server db)"
 	fails 125 "service 'db': *'localhost = 5432' has no effect with 'network = none'" sandbox up -d
 }
 
+@test "network: a service in that of the project's boxes, or of another service: one loopback, and each name" {
+	services p 'linger = 0' "[network]
+aliases = app
+[service db]
+network = project
+aliases = data
+$(server db)
+[service web]
+$(server web)
+[service side]
+network = service:web
+image = host
+command = sh -c \"mkdir /tmp/x; cd /tmp/x; echo side >id; exec python3 -m http.server 5433\"
+health = http://localhost:5433/id
+[service last]
+network = service:side
+image = host
+command = sleep 1000"
+	sandbox up -d --accept >/dev/null
+	sandbox wait
+	# whatever listens is at localhost, in both directions, and nowhere else
+	cat >stay.sh <<-'END'
+		for at in 127.0.0.1 db data app; do curl -s http://$at:5432/id; done
+		for at in web:5432 web:5433 side:5432 last:5433; do curl -s http://$at/id; done
+		mkdir -p /tmp/y; cd /tmp/y; echo box >id
+		python3 -m http.server 5434 >/dev/null 2>&1 &
+		until curl -s http://localhost:5434/id; do sleep 0.1; done
+		cd - >/dev/null; touch in
+		until [ -e go ]; do sleep 0.1; done
+	END
+	sandbox enter --accept -- sh stay.sh >out 3>&- &
+	wait_until 100 test -e in
+	[ "$(sandbox exec db curl -s http://localhost:5434/id)" = box ]
+	[ "$(sandbox exec web curl -s http://app:5434/id)" = box ]
+	[ "$(sandbox exec web curl -s http://db:5432/id)" = db ]
+	[ "$(sandbox exec web curl -s http://localhost:5433/id)" = side ]
+	[ "$(sandbox exec last sh -c 'curl -s http://localhost:5432/id; curl -s http://localhost:5433/id')" = $'web\nside' ]
+	run -7 sandbox exec web curl -s http://localhost:5434/
+	sandbox restart db >/dev/null
+	sandbox wait db
+	[ "$(sandbox exec web curl -s http://data:5432/id)" = db ]
+	touch go
+	wait_for $!
+	[ "$status" = 0 ]
+	[ "$(cat out)" = $'db\ndb\ndb\ndb\nweb\nside\nweb\nside\nbox' ]
+	sandbox down >/dev/null
+	sed -i 's/^network = project/&\nlocalhost = 5432/' sandbox.ini
+	fails 125 "*: \[service db] localhost: it is in the project's network, where all its ports are at localhost" sandbox up -d
+	sed -i '/^localhost/d; s/service:side/service:last/' sandbox.ini
+	fails 125 "*sandbox.ini:*: network: services name each other in a circle" sandbox up -d
+	sed -i 's/service:last/service:lost/' sandbox.ini
+	fails 125 "*sandbox.ini:*: network: there is no service 'lost'" sandbox up -d
+	sed -i 's/service:lost/web/' sandbox.ini
+	fails 125 "*sandbox.ini:*'web': expected project or service:NAME" sandbox up -d
+	sed -i 's/= web/= service:web/; s/gateway/none/; /^aliases = app/d' sandbox.ini
+	fails 125 "*\[service db] network: 'network = none' has none to share" sandbox up -d db
+}
+
 @test "links: services and boxes of another project by name, while both say so; nobody else's" {
 	for name in one two three; do
 		mkdir -p "$T/$name"

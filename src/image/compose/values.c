@@ -159,9 +159,8 @@ static int expand(struct values *v, const char *text, unsigned int depth, struct
 
 			expand_plain(v, name, out, names);
 			text += n;
-		} else {
-			return err_set(e, ERR_USAGE, "'$%.20s' is no variable: $$ is a dollar sign",
-				       text);
+		} else { /* as compose does: $(date), $1 */
+			buf_addch(out, '$');
 		}
 	}
 	return 0;

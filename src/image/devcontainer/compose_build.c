@@ -79,43 +79,40 @@ static void add_caches(struct composing *cs, const struct node *list, struct doc
 	}
 }
 
-bool compose_build_describe(const struct composing *cs, const struct node *build,
-			    struct dockerfile_build *ret)
+static void set_places(const struct node *build, struct dockerfile_build *d)
 {
 	const struct node *file = node_get(build, "dockerfile");
 	const struct node *context = node_get(build, "context");
 	const struct node *inline_text = node_get(build, "dockerfile_inline");
 
-	if (file && file->text && inline_text && inline_text->text)
-		return false;
-	ret->remote = context && context->text && dockerfile_is_remote(context->text);
-	ret->context = ret->remote ? xstrdup(context->text)
-				   : path_normalize(context ? context->dir : build->dir,
-						    context && context->text ? context->text : ".");
-	ret->text = inline_text ? inline_text->text : NULL;
-	if (!ret->text && ret->remote)
-		ret->file = file ? xstrdup(file->text) : NULL;
-	else if (!ret->text)
-		ret->file = path_normalize(ret->context,
-					   file && file->text ? file->text : "Dockerfile");
-	ret->target = xstrdup(node_text(build, "target"));
-	add_arguments(cs, node_get(build, "args"), ret);
-	add_names(file, &ret->names);
-	add_names(inline_text, &ret->names);
-	add_names(context, &ret->names);
-	add_names(node_get(build, "target"), &ret->names);
-	return true;
+	d->remote = context && context->text && dockerfile_is_remote(context->text);
+	d->context = d->remote ? xstrdup(context->text)
+			       : path_normalize(context ? context->dir : build->dir,
+						context && context->text ? context->text : ".");
+	d->text = inline_text ? inline_text->text : NULL;
+	if (!d->text && d->remote)
+		d->file = file ? xstrdup(file->text) : NULL;
+	else if (!d->text)
+		d->file = path_normalize(d->context,
+					 file && file->text ? file->text : "Dockerfile");
+	add_names(file, &d->names);
+	add_names(inline_text, &d->names);
+	add_names(context, &d->names);
 }
 
 /* What is built, from the key `build`; false, as was said: it cannot be. */
 static bool read_build(struct composing *cs, const char *name, const struct node *build,
 		       struct dockerfile_build *d)
 {
-	if (!compose_build_describe(cs, build, d)) {
+	if (node_text(build, "dockerfile") && node_text(build, "dockerfile_inline")) {
 		compose_leave_out(cs, name, node_get(build, "dockerfile_inline"),
 				  "its build has both 'dockerfile' and 'dockerfile_inline'");
 		return false;
 	}
+	set_places(build, d);
+	d->target = xstrdup(node_text(build, "target"));
+	add_names(node_get(build, "target"), &d->names);
+	add_arguments(cs, node_get(build, "args"), d);
 	add_caches(cs, node_get(build, "cache_from"), d);
 	note_keys(cs, build);
 	return true;
@@ -135,7 +132,8 @@ static const struct node *builder_of(const struct composing *cs, const char *ima
 	return NULL;
 }
 
-const struct node *compose_build_of(const struct composing *cs, const struct node *service)
+/* How the image of a service is built, be it by another service; or NULL. */
+static const struct node *build_of(const struct composing *cs, const struct node *service)
 {
 	const struct node *build = node_get(service, "build");
 	const char *image = node_text(service, "image");
@@ -149,7 +147,7 @@ char *compose_image(struct composing *cs, const char *name, const struct node *s
 		    const struct layer_json *file, struct strv *names)
 {
 	const struct node *image = node_get(service, "image");
-	const struct node *how = compose_build_of(cs, service);
+	const struct node *how = build_of(cs, service);
 	bool built = how, features = file && features_are_named(file);
 	cleanup_dockerfile_build struct dockerfile_build d = {
 		.service = streq(name, cs->own) ? NULL : name, .features = BUF_INIT};

@@ -20,12 +20,25 @@ const char *compose_network_of(const struct node *service)
 	return mode && starts_with(mode, prefix) ? mode + strlen(prefix) : NULL;
 }
 
-bool compose_is_near(const struct composing *cs, const char *name, const struct node *service)
+const char *compose_network_owner(const struct composing *cs, const char *name)
 {
-	const char *own = compose_network_of(cs->own_service), *its = compose_network_of(service);
+	const char *other = name;
 
-	return (own && streq(own, name)) ||
-	       (its && (streq(its, cs->own) || (own && streq(its, own))));
+	for (size_t steps = 0; other && steps <= cs->services->n; steps++) {
+		name = other;
+		if (!node_get(cs->services, name))
+			return NULL;
+		other = compose_network_of(node_get(cs->services, name));
+	}
+	return other ? NULL : name;
+}
+
+bool compose_is_near(const struct composing *cs, const char *name)
+{
+	const char *own = compose_network_owner(cs, cs->own);
+	const char *its = compose_network_owner(cs, name);
+
+	return own && its && streq(own, its);
 }
 
 void compose_files(struct composing *cs, const struct node *service,

@@ -159,26 +159,14 @@ static void set_port(struct composing *cs, const struct node *n, const char *tex
 	compose_set(cs, n, "a port", "ports", *host ? host : "0", box, &n->names);
 }
 
-static bool is_listened(const struct strv *ports, const char *text)
+static void set_ports(struct composing *cs)
 {
-	cleanup_free char *host = NULL, *box = NULL;
+	const struct node *list = node_get(cs->own_service, "ports");
 
-	port_value_split(text, &host, &box);
-	return strv_has(ports, box);
-}
-
-/* A service that lends its network publishes what the project's box listens on, too. */
-static void set_ports_of(struct composing *cs, const struct node *service)
-{
-	const struct node *list = node_get(service, "ports");
-	cleanup_strv struct strv listens = {0};
-
-	if (service != cs->own_service)
-		compose_listens(cs, service, &listens);
 	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n; i++) {
 		cleanup_free char *text = compose_port(cs, list->v[i].value);
 
-		if (text && !is_listened(&listens, text))
+		if (text)
 			set_port(cs, list->v[i].value, text);
 	}
 }
@@ -186,15 +174,14 @@ static void set_ports_of(struct composing *cs, const struct node *service)
 static void set_network(struct composing *cs)
 {
 	const struct node *mode = node_get(cs->own_service, "network_mode");
-	const char *lender = compose_network_of(cs->own_service);
 	struct said_at at;
 
 	if (!mode || !mode->text)
 		return;
 	at = compose_at(mode);
-	if (lender && node_get(cs->services, lender))
-		set_ports_of(cs, node_get(cs->services, lender));
-	else if (streq(mode->text, "host") || streq(mode->text, "none"))
+	if (compose_network_of(cs->own_service) && compose_network_owner(cs, cs->own))
+		return; /* the other services are in the box's */
+	if (streq(mode->text, "host") || streq(mode->text, "none"))
 		resolution_set_key(cs->resolution, &at, "network_mode", KEY_NETWORK, mode->text);
 	else if (!streq(mode->text, "bridge"))
 		resolution_note(cs->resolution, &at,
@@ -282,7 +269,7 @@ void compose_set_own(struct composing *cs)
 	set_environment(cs);
 	set_volumes(cs);
 	compose_files(cs, cs->own_service, set_file, NULL);
-	set_ports_of(cs, cs->own_service);
+	set_ports(cs);
 	set_network(cs);
 	compose_set_names(cs, cs->own, "network", cs->own_service);
 	set_devices(cs);

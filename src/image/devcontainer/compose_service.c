@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "config/schema.h"
+#include "config/service_value.h"
 #include "config/value.h"
 #include "image/devcontainer/compose_volume.h"
 #include "image/devcontainer/composing.h"
@@ -163,83 +164,45 @@ static void set_volumes(const struct writing *w)
 	}
 }
 
-/* Those that belong to the project's box, which uses the network of this one, are its own. */
 static void set_ports(const struct writing *w)
 {
 	const struct node *list = node_get(w->service, "ports");
-	const char *lender = compose_network_of(w->cs->own_service);
-	cleanup_strv struct strv listens = {0};
+	bool near = compose_is_near(w->cs, w->name);
 
-	if (lender && streq(lender, w->name))
-		compose_listens(w->cs, w->service, &listens);
 	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n; i++) {
 		const struct node *n = list->v[i].value;
 		cleanup_free char *text = compose_port(w->cs, n);
 		const char *box = text ? strrchr(text, ':') : NULL;
 
+		if (!text || !fits_list(w, n, text))
+			continue;
 		box = box ? box + 1 : text;
-		if (text && (!listens.n || strv_has(&listens, box)) && fits_list(w, n, text)) {
-			set(w, n, KEY_SERVICE_PORTS, text, &n->names);
-			strv_push_take(&w->cs->m->published, xasprintf("%s:%s", w->name, box));
-		}
+		set(w, n, KEY_SERVICE_PORTS, text, &n->names);
+		strv_push_take(&w->cs->m->published, xasprintf("%s:%s", w->name, box));
+		if (near)
+			strv_push(&w->cs->m->published, box);
 	}
 }
 
-/* A network that it cannot have. */
-static void note_network(const struct writing *w, const struct said_at *at, const char *mode)
-{
-	const char *other = compose_network_of(w->service);
-	cleanup_free char *more =
-		other ? xasprintf(", and reaches '%s' by that name, not at localhost", other)
-		      : xstrdup("");
-
-	if (!streq(mode, "bridge"))
-		resolution_note(w->cs->resolution, at,
-				"network_mode '%s' of service '%s' is left out: it has a network "
-				"of its own%s",
-				mode, w->name, more);
-}
-
-/*
- * Of one that shares the box's network, which has a network of its own all the same: what listens in
- * the box is not there. A database does not look for it.
- */
-static void note_one_way(const struct writing *w, const struct said_at *at)
-{
-	const char *other = compose_network_of(w->service);
-
-	if (other && !compose_is_known(w->service))
-		resolution_note(
-			w->cs->resolution, at,
-			"service '%s' reaches '%s' by that name, not at localhost: it has a "
-			"network of its own",
-			w->name, other);
-}
-
-static void set_localhost(const struct writing *w)
+/* Those that share the network of the project's own service are all in its boxes'. */
+static void set_network(const struct writing *w)
 {
 	const struct node *mode = node_get(w->service, "network_mode");
-	cleanup_strv struct strv listens = {0};
+	const char *owner = compose_network_owner(w->cs, w->name);
+	cleanup_free char *value = NULL;
 	struct said_at at = compose_at(mode ? mode : w->service);
 
-	if (!compose_is_near(w->cs, w->name, w->service)) {
-		if (mode && mode->text)
-			note_network(w, &at, mode->text);
-		return;
-	}
-	note_one_way(w, &at);
-	compose_listens(w->cs, w->service, &listens);
-	for (size_t i = 0; i < listens.n; i++) {
-		if (strv_has(&w->cs->near, listens.v[i]))
-			continue;
-		strv_push(&w->cs->near, listens.v[i]);
-		set(w, mode ? mode : w->service, KEY_SERVICE_LOCALHOST, listens.v[i], NULL);
-	}
-	if (!listens.n)
+	if (compose_is_near(w->cs, w->name))
+		value = xstrdup(SERVICE_NETWORK_PROJECT);
+	else if (owner && !streq(owner, w->name))
+		value = xasprintf(SERVICE_NETWORK_OTHER "%s", owner);
+	if (value)
+		set(w, mode ? mode : w->service, KEY_SERVICE_NETWORK, value, NULL);
+	else if (mode && mode->text && !streq(mode->text, "bridge"))
 		resolution_note(w->cs->resolution, &at,
-				"it is not known on which ports '%s' listens, to show them at "
-				"the box's localhost: 'expose' or 'localhost' can say it",
-				w->name);
+				"network_mode '%s' of service '%s' is left out: it has a network "
+				"of its own",
+				mode->text, w->name);
 }
 
 static void set_need(const struct writing *w, const char *name, const struct node *how)
@@ -274,6 +237,9 @@ static void set_needs(const struct writing *w)
 
 	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->n; i++)
 		set_need(w, map->v[i].key, map->v[i].value);
+	/* Whose network it shares starts first. */
+	if (compose_network_of(w->service) && !node_get(map, compose_network_of(w->service)))
+		set_need(w, compose_network_of(w->service), node_get(w->service, "network_mode"));
 }
 
 static void set_duration(const struct writing *w, const struct node *map, const char *key,
@@ -380,7 +346,7 @@ void compose_set_service(struct composing *cs, const char *name, const struct no
 	set_environment(&w);
 	set_volumes(&w);
 	set_ports(&w);
-	set_localhost(&w);
+	set_network(&w);
 	compose_set_names(cs, name, section, service);
 	set_needs(&w);
 	set_health(&w);

@@ -24,7 +24,6 @@ struct composing {
 	const char *own; /* the name of the project's own service */
 	const struct node *own_service;
 	struct strv wanted; /* services that start without being named */
-	struct strv near;   /* ports at the loopback of the project's boxes */
 	bool override_command;
 };
 
@@ -66,30 +65,18 @@ bool compose_is_true(const struct node *n);
 char *compose_image(struct composing *cs, const char *name, const struct node *service,
 		    const struct layer_json *file, struct strv *names);
 
-struct dockerfile_build;
-
-/* How the image of a service is built, be it by another service; or NULL. */
-const struct node *compose_build_of(const struct composing *cs, const struct node *service);
-
-/* What it builds; false: it contradicts itself. Without caches, and nothing is recorded. */
-bool compose_build_describe(const struct composing *cs, const struct node *build,
-			    struct dockerfile_build *ret);
-
 /* Why there is no such service; without its own the project has no box. */
 void compose_leave_out(struct composing *cs, const char *name, const struct node *n,
 		       const char *why);
 
-/* The name in `network_mode: service:NAME`, or NULL: services of one network share a loopback. */
+/* The name in `network_mode: service:NAME`, or NULL. */
 const char *compose_network_of(const struct node *service);
 
-/* Ports that a service listens on, as far as is known: numbers. */
-void compose_listens(const struct composing *cs, const struct node *service, struct strv *out);
-
-/* Does the name of its image tell what it is: a database or the like? */
-bool compose_is_known(const struct node *service);
+/* Whose network that service is in: its own name, or another; NULL: of none that exists. */
+const char *compose_network_owner(const struct composing *cs, const char *name);
 
 /* Is it in one network with the project's own service? */
-bool compose_is_near(const struct composing *cs, const char *name, const struct node *service);
+bool compose_is_near(const struct composing *cs, const char *name);
 
 /* By which names it is reached, and the hosts that it names, as settings of `section`. */
 void compose_set_names(struct composing *cs, const char *name, const char *section,

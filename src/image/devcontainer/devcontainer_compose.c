@@ -123,6 +123,8 @@ static void want(struct composing *cs, const char *name)
 	strv_push(&cs->wanted, name);
 	for (size_t i = 0; needs && needs->kind == NODE_MAP && i < needs->n; i++)
 		want(cs, needs->v[i].key);
+	if (compose_network_of(service))
+		want(cs, compose_network_of(service));
 }
 
 /* runServices, or all without profiles; and what the own service needs. */
@@ -201,7 +203,6 @@ void devcontainer_compose_free(struct composing *cs)
 		return;
 	compose_clear(&cs->compose);
 	strv_clear(&cs->wanted);
-	strv_clear(&cs->near);
 	free(cs);
 }
 

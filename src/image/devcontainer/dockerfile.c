@@ -198,16 +198,6 @@ static bool read_files(struct resolution *r, const struct dockerfile_build *d, c
 	return true;
 }
 
-bool dockerfile_read(struct resolution *r, const struct dockerfile_build *d, struct buf *out)
-{
-	struct err ignored;
-
-	if (d->text)
-		buf_addstr(out, d->text);
-	return d->text || (!d->remote &&
-			   resolution_read_inside(r, d->file, DOCKERFILE_MAX, out, &ignored) == 0);
-}
-
 /* What it reads; false, as was said: no build. text: of a Dockerfile that is known here. */
 static bool find_files(struct resolution *r, const struct dockerfile_build *d, char **ret_file,
 		       char **ret_context, struct buf *text)

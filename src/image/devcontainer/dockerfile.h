@@ -34,9 +34,6 @@ void dockerfile_build_clear(struct dockerfile_build *d);
  */
 char *dockerfile_name(struct resolution *r, const struct dockerfile_build *d);
 
-/* Appends the text of the Dockerfile. False: it cannot be read, or is not in the project. */
-bool dockerfile_read(struct resolution *r, const struct dockerfile_build *d, struct buf *out);
-
 /* A value of cacheFrom, or of compose's cache_from; what a project cannot name gets a note. */
 void dockerfile_add_cache(struct resolution *r, const struct said_at *at, const char *key,
 			  const char *value, struct dockerfile_build *d);

@@ -61,6 +61,8 @@ static void add_published(struct merging *m, const struct said_at *at, const cha
 	cleanup_free char *host = NULL, *box = NULL;
 
 	port_value_split(text, &host, &box);
+	if (strv_has(&m->published, box))
+		return; /* by a service, in the network of the box */
 	resolution_set(m->resolution, at, "a port", "ports", strchr(text, ':') ? host : box, box,
 		       NULL);
 }
@@ -91,7 +93,8 @@ static void add_forwarded(struct merging *m, const struct said_at *at, const cha
 		return;
 	}
 	text = colon ? colon + 1 : text;
-	resolution_set(m->resolution, at, "a port", "ports", text, text, NULL);
+	if (!strv_has(&m->published, text))
+		resolution_set(m->resolution, at, "a port", "ports", text, text, NULL);
 }
 
 static void add_ports(struct merging *m, const struct layer_json *l, const char *key,

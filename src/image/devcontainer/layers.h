@@ -41,7 +41,7 @@ struct merging {
 	char *mounted_at;	/* where a compose file mounts the project; or NULL */
 	bool composed;		/* by compose files */
 	struct strv services;	/* of these, other than the project's own */
-	struct strv published;	/* NAME:PORT of these */
+	struct strv published;	/* NAME:PORT of these; PORT of those in the box's network, too */
 	bool other_image;	/* sandbox.ini or the caller names another image */
 	bool host_image;	/* namely the host's own system */
 };
