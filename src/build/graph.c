@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "build/expand.h"
 #include "build/run_mount.h"
+#include "build/unset.h"
 #include "build/values.h"
 #include "image/name/reference.h"
 
@@ -298,7 +299,8 @@ struct finder {
 };
 
 /* key: "--from=" or the like, for messages. */
-static int find_named(const struct finder *f, const char *key, const char *from, struct source *ret)
+static int find_named(const struct finder *f, size_t line, const char *key, const char *from,
+		      struct source *ret)
 {
 	const struct expand_options options = {.escape = f->g->file->escape,
 					       .keep = EXPAND_KEEP_PLAIN};
@@ -311,11 +313,12 @@ static int find_named(const struct finder *f, const char *key, const char *from,
 	r = expand(from, &options, f->args, &name, &unset, f->e);
 	if (r < 0)
 		return r;
-	if (unset || !name.len)
-		return err_set(f->e, ERR_USAGE,
-			       "%s%s has a variable without a value; give it one with an ARG of "
-			       "this stage, before this line",
-			       key, from);
+	if (unset || !name.len) {
+		cleanup_free char *help = unset_help(f->g->file, f->g->stages[f->at].from, line,
+						     from, f->args);
+
+		return err_set(f->e, ERR_USAGE, "%s%s: %s", key, from, help);
+	}
 	return find_source(f->g, f->at, name.data, ret, f->e);
 }
 
@@ -324,7 +327,7 @@ static int copy_source(const struct finder *f, const struct instruction *in, str
 	const char *from = instruction_flag(in, "from");
 
 	if (from && *from)
-		return find_named(f, "--from=", from, ret);
+		return find_named(f, in->line, "--from=", from, ret);
 	*ret = (struct source){.kind = SOURCE_FILES};
 	return 0;
 }
@@ -341,7 +344,7 @@ static int mount_sources(const struct finder *f, struct graph_step *s)
 			continue;
 		r = run_mount_from(s->in->flags.v[i + 1], &from, f->e);
 		if (r == 0 && from)
-			r = find_named(f, "--mount: from=", from, &source);
+			r = find_named(f, s->in->line, "--mount: from=", from, &source);
 		s->sources = xrealloc(s->sources, s->n_sources + 1, sizeof(*s->sources));
 		s->sources[s->n_sources++] = source;
 	}

@@ -75,11 +75,21 @@ setup() {
 	fails 125 "--build-context x: expected NAME=VALUE" sandbox image build --print --build-context x
 }
 
+@test "a FROM whose variable has no value is refused, and the name is told" {
+	printf 'ARG BASE=\nFROM $BASE\n' >Dockerfile
+	fails 125 'BASE has no value; give it one with --build-arg BASE=VALUE' sandbox image build .
+	printf 'ARG A=1\nFROM x:$A-${TAG}\nARG TAG=2\n' >Dockerfile
+	fails 125 "TAG has no value; write 'ARG TAG' before the first FROM, and give --build-arg TAG=VALUE" sandbox image build .
+	printf 'ARG P\nFROM --platform=$P scratch\nCOPY Dockerfile /\n' >Dockerfile
+	fails 125 "FROM --platform='\$P': P has no value; give it one with --build-arg P=VALUE" sandbox image build .
+	sandbox image build -q --build-arg P=linux/amd64 . >out
+}
+
 @test "notes: files that are left out, variables without a value" {
 	printf 'ARG BASE\nFROM $BASE\nCOPY secret/key src /\n' >Dockerfile
 	printf '*\n!src\n' >.dockerignore
 	sandbox image build --print >out 2>err
-	[ "$(cat err)" = "sandbox: Dockerfile:2: '\$BASE' has a variable without a value; give it one with --build-arg
+	[ "$(cat err)" = "sandbox: Dockerfile:2: '\$BASE': BASE has no value; give it one with --build-arg BASE=VALUE
 sandbox: Dockerfile:3: 'secret/key' is left out of the context by .dockerignore:1" ]
 	sandbox image build --print --build-arg BASSE=b --build-arg https_proxy=x >out 2>err
 	[ "$(head -n 1 err)" = "sandbox: --build-arg BASSE is not used: Dockerfile has no 'ARG BASSE'" ]

@@ -278,11 +278,16 @@ static void errors(void **state)
 		 "D:2: stage 'y' comes later, on line 3; move it before this stage"},
 		{"FROM a\nCOPY --from=7 x y", "D:2: there is no stage 7; the file has 1, from 0"},
 		{"FROM a\nCOPY --from=$X x y",
-		 "D:2: --from=$X has a variable without a value; give it one with an ARG of this "
-		 "stage, before this line"},
+		 "D:2: --from=$X: X has no value; write 'ARG X' in this stage, before this line, "
+		 "and give --build-arg X=VALUE"},
+		{"FROM a\nARG X\nCOPY --from=a$X x y",
+		 "D:3: --from=a$X: X has no value; give it one with --build-arg X=VALUE"},
+		{"FROM a\nARG X=\nCOPY --from=${X} x y",
+		 "D:3: --from=${X}: X has no value; give it one with --build-arg X=VALUE"},
 		{"FROM a\nRUN --mount=from=${X},target=/a x",
-		 "D:2: --mount: from=${X} has a variable without a value; give it one with an ARG "
-		 "of this stage, before this line"},
+		 "D:2: --mount: from=${X}: X has no value; write 'ARG X' in this stage, before "
+		 "this "
+		 "line, and give --build-arg X=VALUE"},
 		/* ENV is not asked: the base image's is not known. */
 		{"ARG X=b\nFROM a\nENV X=b\nCOPY --from=$X x y", NULL},
 		{"FROM a\nCOPY --from=$X x y\nARG X=b", NULL},

@@ -16,6 +16,7 @@
 #include "build/engine/build_run.h"
 #include "build/engine/build_workdir.h"
 #include "build/steps.h"
+#include "build/unset.h"
 #include "image/registry/registry.h"
 
 #define TITLE_MAX 120
@@ -95,14 +96,29 @@ static int context_image(const struct source *base, const char **ret, struct err
 	return 0;
 }
 
+/* A word of the FROM line that would be empty. */
+static int refuse_unset(const struct graph *g, const struct graph_stage *s, struct err *e)
+{
+	const char *word = s->base.unset ? s->base.name : s->platform;
+	cleanup_free char *help = NULL;
+
+	if (!s->base.unset && !(word && strchr(word, '$')))
+		return 0;
+	help = unset_help(g->file, NULL, 0, word, &g->args);
+	return err_set(e, ERR_USAGE, "FROM %s'%s': %s", s->base.unset ? "" : "--platform=", word,
+		       help);
+}
+
 static int begin(struct build *b, size_t stage, struct build_state *ret, struct strv *onbuild,
 		 struct err *e)
 {
 	const struct graph_stage *s = &b->req->graph->stages[stage];
 	const struct build_state *below;
 	const char *image = s->base.name;
-	int r = 0;
+	int r = refuse_unset(b->req->graph, s, e);
 
+	if (r < 0)
+		return r;
 	switch (s->base.kind) {
 	case SOURCE_SCRATCH:
 		build_state_scratch(
@@ -117,12 +133,7 @@ static int begin(struct build *b, size_t stage, struct build_state *ret, struct 
 		r = context_image(&s->base, &image, e);
 		break;
 	default:
-		if (s->base.unset)
-			r = err_set(
-				e, ERR_USAGE,
-				"FROM '%s': it has a variable without a value; give it one with "
-				"--build-arg",
-				image);
+		break;
 	}
 	return r < 0 ? r : build_base_image(b, image, s->platform, ret, onbuild, e);
 }

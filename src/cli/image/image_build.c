@@ -20,6 +20,7 @@
 #include "build/engine/engine.h"
 #include "build/ignore.h"
 #include "build/remote.h"
+#include "build/unset.h"
 #include "build/values.h"
 #include "cli/image/build_bases.h"
 #include "cli/image/build_context.h"
@@ -237,19 +238,6 @@ static void note_ignored(const struct request *r, const struct graph *g, const s
 	}
 }
 
-static bool declares(const struct instruction *in, const char *name)
-{
-	size_t n = strlen(name);
-
-	if (in->trigger)
-		return declares(in->trigger, name);
-	for (size_t i = 0; in->kind == INSTRUCTION_ARG && i < in->args.n; i++)
-		if (strncmp(in->args.v[i], name, n) == 0 &&
-		    (!in->args.v[i][n] || in->args.v[i][n] == '='))
-			return true;
-	return false;
-}
-
 /* A --build-arg that is probably misspelt. Proxies need no ARG, and BUILDKIT_* is for BuildKit. */
 static void note_unused_args(const struct graph *g)
 {
@@ -263,7 +251,7 @@ static void note_unused_args(const struct graph *g)
 		    streq(name, "SOURCE_DATE_EPOCH") ||
 		    (n > 6 && strcasecmp(name + n - 6, "_proxy") == 0))
 			continue;
-		while (k < g->file->n && !declares(&g->file->v[k], name))
+		while (k < g->file->n && !unset_declares(&g->file->v[k], name))
 			k++;
 		if (k == g->file->n)
 			log_note("--build-arg %s is not used: %s has no 'ARG %s'", name,
@@ -271,14 +259,19 @@ static void note_unused_args(const struct graph *g)
 	}
 }
 
+static void note_unset(const struct graph *g, const struct graph_stage *stage)
+{
+	cleanup_free char *help = unset_help(g->file, NULL, 0, stage->base.name, &g->args);
+
+	log_note("%s:%zu: '%s': %s", g->file->name, stage->from->line, stage->base.name, help);
+}
+
 static void note_problems(const struct request *r, const struct graph *g, const struct steps *steps)
 {
 	note_unused_args(g);
 	for (size_t i = 0; i < g->n; i++) {
 		if (g->stages[i].base.unset)
-			log_note("%s:%zu: '%s' has a variable without a value; give it one with "
-				 "--build-arg",
-				 g->file->name, g->stages[i].from->line, g->stages[i].base.name);
+			note_unset(g, &g->stages[i]);
 		for (size_t k = 0; k < steps[i].n; k++)
 			note_ignored(r, g, &steps[i].v[k]);
 	}
