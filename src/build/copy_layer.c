@@ -19,6 +19,7 @@
 #include "base/copy_whole.h"
 #include "base/path.h"
 #include "build/copy_mode.h"
+#include "build/copy_owner.h"
 #include "build/copy_stamps.h"
 #include "image/layer/layer.h"
 #include "image/layer/owner_mark.h"
@@ -234,6 +235,27 @@ static int set_dir(struct copy_layer *l, const char *name, const struct copy_ent
 	return 0;
 }
 
+/* What a directory has because of the one that it is made in, as in BuildKit. */
+static void inherit(const struct copy_layer *l, struct meta_entry *m)
+{
+	cleanup_close int dir = -1;
+	struct err ignored;
+	struct stat st;
+	uint32_t gid;
+	size_t layer;
+
+	if (!strv_has(&l->notes.implicit, l->parent))
+		dir = openat(l->parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	else if (view_lookup(&l->base, l->parent, &layer, &st, &ignored) == 0)
+		path_open_nolinks(l->base.layers[layer], *l->parent ? l->parent : ".",
+				  O_RDONLY | O_DIRECTORY, 0, &dir, &ignored);
+	if (dir < 0 || !copy_owner_inherits(dir, &gid))
+		return;
+	m->mode |= S_ISGID;
+	if (!l->manner->owner)
+		m->gid = gid;
+}
+
 /* A directory that no source has: a parent of the destination. */
 static int make_parent(struct copy_layer *l, const char *name, const char *real, mode_t mode,
 		       struct err *e)
@@ -243,6 +265,7 @@ static int make_parent(struct copy_layer *l, const char *name, const char *real,
 	int r;
 
 	m.mode = mode;
+	inherit(l, &m);
 	if (mkdirat(l->parent_fd, name, 0700) < 0)
 		r = err_sys(e, errno, "cannot make '/%s'", real);
 	else

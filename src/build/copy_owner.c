@@ -6,9 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "image/store/view.h"
 
 #define ACCOUNTS_MAX (10u << 20)
@@ -52,9 +55,20 @@ static int look_up(const struct copy_tree *stage, const char *what, const char *
 
 	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
 		return r;
-	if (r == 0 && find_name(text.data, name, ret, ret_second))
-		return 0;
-	return err_set(e, ENOENT, "--chown: /%s of the stage has no %s '%s'", file, what, name);
+	if (r < 0 || !find_name(text.data, name, ret, ret_second))
+		log_note("/%s of the stage has no %s '%s': %s is used, as in Docker", file, what,
+			 name, ret_second ? "root" : "that of the user");
+	return 0;
+}
+
+/* As BuildKit does, "root" needs no file. */
+static bool is_id(const char *text, uint32_t *ret)
+{
+	if (streq(text, "root")) {
+		*ret = 0;
+		return true;
+	}
+	return read_id(text, ret);
 }
 
 int copy_owner(const struct copy_tree *stage, const char *text, struct owner *ret, struct err *e)
@@ -64,13 +78,29 @@ int copy_owner(const struct copy_tree *stage, const char *text, struct owner *re
 	struct owner o = {0};
 	int r = 0;
 
-	if (read_id(user, &o.uid))
+	if (is_id(user, &o.uid))
 		o.gid = o.uid;
 	else if (*user)
 		r = look_up(stage, "user", "etc/passwd", user, &o.uid, &o.gid, e);
-	if (r == 0 && *group && !read_id(group, &o.gid))
+	if (r == 0 && *group && !is_id(group, &o.gid))
 		r = look_up(stage, "group", "etc/group", group, &o.gid, NULL, e);
 	if (r == 0)
 		*ret = o;
 	return r;
+}
+
+bool copy_owner_inherits(int dir, uint32_t *ret_gid)
+{
+	char text[OWNER_MAX];
+	struct owner o = {0};
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(dir, &st) < 0 || !(st.st_mode & S_ISGID))
+		return false;
+	n = fgetxattr(dir, OWNER_XATTR, text, sizeof(text));
+	if (n > 0)
+		owner_parse(text, (size_t)n, &o);
+	*ret_gid = o.gid;
+	return true;
 }

@@ -174,6 +174,55 @@ rwsr-xr-x 0/0 q' ]
 }
 
 # bats test_tags=debian-slim
+@test "directories that COPY, ADD and WORKDIR make in a set-gid directory are so too, and have its group, as in BuildKit" {
+	official debian-slim
+	mkdir -p d/e
+	touch f d/e/g
+	tar --owner=0 --group=0 -cf a.tar d
+	cat >Dockerfile <<-'EOF'
+		FROM debian:bookworm-slim
+		RUN useradd -u 1000 app; mkdir /g && chown 0:44 /g && chmod 2775 /g
+		COPY f /g/p1/p2/f
+		COPY d /g/q/
+		ADD a.tar /g/t/u/
+		WORKDIR /g/w/x
+		COPY f .
+		USER app
+		WORKDIR /g/v
+		COPY --chown=app f /g/o/p/f
+		COPY --chmod=700 f /g/m/f
+		COPY d /g/
+	EOF
+	sandbox image build -t b:1 . 2>err
+	[ "$(owners b:1 ^g/)" = "-rw-r--r-- 0/0 g/e/g
+-rw-r--r-- 0/0 g/p1/p2/f
+-rw-r--r-- 0/0 g/q/e/g
+-rw-r--r-- 0/0 g/t/u/d/e/g
+-rw-r--r-- 0/0 g/w/x/f
+-rw-r--r-- 1000/1000 g/o/p/f
+-rwx------ 0/0 g/m/f
+drwx--S--- 0/44 g/m/
+drwxr-sr-x 0/44 g/p1/
+drwxr-sr-x 0/44 g/p1/p2/
+drwxr-sr-x 0/44 g/q/
+drwxr-sr-x 0/44 g/t/
+drwxr-sr-x 0/44 g/t/u/
+drwxr-sr-x 0/44 g/w/
+drwxr-sr-x 0/44 g/w/x/
+drwxr-sr-x 1000/1000 g/o/
+drwxr-sr-x 1000/1000 g/o/p/
+drwxr-sr-x 1000/1000 g/v/
+drwxr-xr-x 0/0 g/e/
+drwxr-xr-x 0/0 g/q/e/
+drwxr-xr-x 0/0 g/t/u/d/
+drwxr-xr-x 0/0 g/t/u/d/e/
+drwxrwsr-x 0/44 g/" ] || {
+		owners b:1 ^g/ >&2
+		return 1
+	}
+}
+
+# bats test_tags=debian-slim
 @test "a thread that another one's execve ends while it makes a file: later calls of its process are right" {
 	official debian-slim
 	cp "$BUILD/tests/programs/become" .

@@ -316,9 +316,11 @@ static void owners_and_modes(void **state)
 	      "f644 70:71 a [2]\nf644 70:80 b [2]\nf644 0:80 c [2]\nd755 0:0 etc\n"
 	      "f644 0:0 etc/group [web:x:80:app\n]\n"
 	      "f644 0:0 etc/passwd [root:x:0:0::/:\napp:x:70:71::/:\n]\n");
-	fails("COPY --chown=nobody f /a", "--chown: /etc/passwd of the stage has no user 'nobody'");
-	fails("COPY --chown=1:nobody f /a",
-	      "--chown: /etc/group of the stage has no group 'nobody'");
+	makes("COPY --chown=root:root f /a\nCOPY --chown=0:root f /b",
+	      "f644 0:0 a [2]\nf644 0:0 b [2]\n");
+	/* as BuildKit does, with a note */
+	makes("COPY --chown=nobody f /a\nCOPY --chown=1:nobody f /b\nCOPY --chown=nobody:5 f /c",
+	      "f644 0:0 a [2]\nf644 1:1 b [2]\nf644 0:5 c [2]\n");
 	makes("COPY --chmod=2750 d /x", "d750 0:0 x\nl777 0:0 x/l -> s\nf2750 0:0 x/s [1]\n");
 	makes("COPY --chmod=7711 f /y/z/", "d711 0:0 y\nd711 0:0 y/z\nf7711 0:0 y/z/f [2]\n");
 	makes("COPY --chmod=u=rwX,go=rX d /x", "d755 0:0 x\nl777 0:0 x/l -> s\nf755 0:0 x/s [1]\n");

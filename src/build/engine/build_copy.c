@@ -84,6 +84,9 @@ static int find_repositories(struct copying *c, bool files, struct err *e)
 	return r < 0 ? dockerfile_err(c->req.file, step->of->in->line, e) : 0;
 }
 
+/* Raised when a step of the same words makes something else. */
+#define COPY_MEANING 2
+
 /* Makes the key of the step, and looks for its layer: 1 or 0. */
 static int find_by_key(struct copying *c, const struct digest *of_all, struct build_layer *l,
 		       struct digest *ret_key, struct err *e)
@@ -96,7 +99,8 @@ static int find_by_key(struct copying *c, const struct digest *of_all, struct bu
 	r = copy_key(b->copy, &c->req, ret_key, e);
 	if (r < 0)
 		return r;
-	text = xasprintf("COPY\nuser %s\nfiles %s\n", build_state_text(c->s, "User"), ret_key->hex);
+	text = xasprintf("COPY\nmeaning %d\nuser %s\nfiles %s\n", COPY_MEANING,
+			 build_state_text(c->s, "User"), ret_key->hex);
 	build_layer_init(b, c->s, text, l);
 	return b->fresh ? 0 : build_layer_find(b, l, c->s, e);
 }

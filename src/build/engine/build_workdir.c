@@ -19,6 +19,10 @@
 #include "build/engine/build_config.h"
 #include "build/engine/build_files.h"
 #include "build/engine/build_layer.h"
+#include "image/layer/owner_mark.h"
+
+/* Raised when a step of the same words makes something else. */
+#define WORKDIR_MEANING 2
 
 /* Makes the directory at path beneath the upper, as the one that is below it. */
 static int copy_up(int upper, const struct view *below, const char *path, struct err *e)
@@ -55,21 +59,46 @@ static int copy_way(int upper, const struct view *below, const char *path, struc
 	return r;
 }
 
-static int make_new(int upper, const char *path, struct err *e)
+/* Is the parent a set-gid directory? It is below, or new too. */
+static bool inherits(int upper, const struct view *below, const char *path, uint32_t *ret_gid)
 {
+	const char *name = path_basename(path);
+	cleanup_free char *parent = xstrndup(path, name > path ? (size_t)(name - path - 1) : 0);
+	cleanup_close int dir = -1;
+	struct err ignored;
+	struct stat st;
+	size_t layer;
+	int at = view_lookup(below, parent, &layer, &st, &ignored) == 0 ? below->layers[layer]
+									: upper;
+
+	return path_open_nolinks(at, *parent ? parent : ".", O_RDONLY | O_DIRECTORY, 0, &dir,
+				 &ignored) == 0 &&
+	       copy_owner_inherits(dir, ret_gid);
+}
+
+/* user: the owner of what is made; NULL: root, and the group of a set-gid parent. */
+static int make_new(int upper, const struct view *below, const char *path, const struct owner *user,
+		    struct err *e)
+{
+	struct meta_entry made = {.type = 'd'};
+	bool set_gid = inherits(upper, below, path, &made.gid);
 	cleanup_close int fd = -1;
+	int r;
 
 	/* Whatever the caller's umask. */
-	if (mkdirat(upper, path, 0755) < 0 || fchmodat(upper, path, 0755, 0) < 0)
+	if (mkdirat(upper, path, 0755) < 0 ||
+	    fchmodat(upper, path, 0755 | (set_gid ? S_ISGID : 0), 0) < 0)
 		return err_sys(e, errno, "cannot make '%s'", path);
-	return path_open_nolinks(upper, path, O_PATH | O_DIRECTORY, 0, &fd, e);
+	r = path_open_nolinks(upper, path, O_RDONLY | O_DIRECTORY, 0, &fd, e);
+	return r < 0 || user || !set_gid ? r : owner_mark(fd, &made, e);
 }
 
 /*
  * Resolves as much of the path as there is in the view, makes the rest. The upper stays empty if
  * there is nothing to make.
  */
-static int make_missing(int upper, const struct view *below, const char *path, struct err *e)
+static int make_missing(int upper, const struct view *below, const char *path,
+			const struct owner *user, struct err *e)
 {
 	cleanup_free char *real = xstrdup("");
 	bool exists = true;
@@ -91,7 +120,7 @@ static int make_missing(int upper, const struct view *below, const char *path, s
 			r = exists ? copy_way(upper, below, real, e) : 0;
 			exists = false;
 			if (r == 0)
-				r = make_new(upper, next, e);
+				r = make_new(upper, below, next, user, e);
 		}
 		free(real);
 		real = resolved ? take_ptr(resolved) : take_ptr(next);
@@ -99,20 +128,15 @@ static int make_missing(int upper, const struct view *below, const char *path, s
 	return r;
 }
 
-/* As for --chown: the group of a number is the same number. A name that is missing is root. */
-static int find_owner(const struct build_files *files, const char *user, struct build_upper *upper,
+/* As for --chown: the group of a number is the same number. */
+static int find_owner(const struct build_files *files, const char *user, struct owner *ret,
 		      struct err *e)
 {
 	const struct copy_tree stage = {
 		.name = "the stage", .layers = files->layers, .metas = files->metas, .n = files->n};
-	struct owner owner = {0};
-	int r = *user ? copy_owner(&stage, user, &owner, e) : 0;
 
-	if (r < 0 && r != -ENOENT)
-		return r;
-	upper->uid = owner.uid;
-	upper->gid = owner.gid;
-	return 0;
+	*ret = (struct owner){0};
+	return *user ? copy_owner(&stage, user, ret, e) : 0;
 }
 
 static int make_layer(const struct build *b, struct build_layer *l, const char *path, int upper_fd,
@@ -120,15 +144,20 @@ static int make_layer(const struct build *b, struct build_layer *l, const char *
 {
 	cleanup_build_files struct build_files files = {0};
 	struct build_upper upper = {.fd = upper_fd, .meta_fd = -1};
+	const char *user = build_state_text(s, "User");
 	int r = build_files_open(s, b->req->store, &files, e);
+	struct owner owner;
 	struct view view;
 
 	if (r < 0)
 		return r;
 	view = build_files_view(&files);
-	r = find_owner(&files, build_state_text(s, "User"), &upper, e);
-	if (r == 0)
-		r = make_missing(upper_fd, &view, path, e);
+	r = find_owner(&files, user, &owner, e);
+	if (r < 0)
+		return r;
+	upper.uid = owner.uid;
+	upper.gid = owner.gid;
+	r = make_missing(upper_fd, &view, path, *user ? &owner : NULL, e);
 	return r < 0 ? r : build_layer_make(b, l, &upper, s, e);
 }
 
@@ -152,8 +181,8 @@ int build_workdir_step(struct build *b, struct build_state *s, const char *path,
 {
 	cleanup_build_layer struct build_layer l = {0};
 	cleanup_free char *whole = build_config_workdir(s, path);
-	cleanup_free char *text = xasprintf("WORKDIR\nowner %s\n%s\n", build_state_text(s, "User"),
-					    whole);
+	cleanup_free char *text = xasprintf("WORKDIR\nmeaning %d\nowner %s\n%s\n", WORKDIR_MEANING,
+					    build_state_text(s, "User"), whole);
 	cleanup_free char *line = xasprintf("WORKDIR %s", whole);
 	bool layer = !streq(whole, "/");
 	int found = 0, r = 0;
