@@ -77,11 +77,11 @@ setup() {
 
 @test "a FROM whose variable has no value is refused, and the name is told" {
 	printf 'ARG BASE=\nFROM $BASE\n' >Dockerfile
-	fails 125 'BASE has no value; give it one with --build-arg BASE=VALUE' sandbox image build .
+	fails 125 'Dockerfile:2: FROM '"'\$BASE'"': BASE has no value; give it one with --build-arg BASE=VALUE' sandbox image build .
 	printf 'ARG A=1\nFROM x:$A-${TAG}\nARG TAG=2\n' >Dockerfile
-	fails 125 "TAG has no value; write 'ARG TAG' before the first FROM, and give --build-arg TAG=VALUE" sandbox image build .
+	fails 125 "Dockerfile:2: FROM 'x:1-\${TAG}': TAG has no value; write 'ARG TAG' before the first FROM, and give --build-arg TAG=VALUE" sandbox image build .
 	printf 'ARG P\nFROM --platform=$P scratch\nCOPY Dockerfile /\n' >Dockerfile
-	fails 125 "FROM --platform='\$P': P has no value; give it one with --build-arg P=VALUE" sandbox image build .
+	fails 125 "Dockerfile:2: FROM --platform='\$P': P has no value; give it one with --build-arg P=VALUE" sandbox image build .
 	sandbox image build -q --build-arg P=linux/amd64 . >out
 }
 

@@ -270,7 +270,8 @@ static void note_problems(const struct request *r, const struct graph *g, const 
 {
 	note_unused_args(g);
 	for (size_t i = 0; i < g->n; i++) {
-		if (g->stages[i].base.unset)
+		/* A build that needs it is refused. */
+		if (r->cli->print && g->stages[i].base.unset)
 			note_unset(g, &g->stages[i]);
 		for (size_t k = 0; k < steps[i].n; k++)
 			note_ignored(r, g, &steps[i].v[k]);
