@@ -216,7 +216,7 @@ static void attend(const struct inside *sockets, const struct gateway_request *r
 	inject_init(sockets);
 	relay_init();
 	tcp_init(sockets->tcp);
-	udp_init(sockets->udp);
+	udp_init(sockets->udp, req->number);
 	listeners_init(sockets->diag);
 	publish_init(req->number, req->ipv6);
 	forward_init(sockets, req->parent);

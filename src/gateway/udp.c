@@ -28,6 +28,7 @@
 #include "gateway/inside.h"
 #include "gateway/loop.h"
 #include "gateway/outside.h"
+#include "gateway/setup_link.h"
 #include "gateway/verdict.h"
 
 #define BUCKETS	 4096
@@ -47,6 +48,7 @@ struct flow {
 };
 
 static int datagrams = -1;
+static struct endpoint own4, own6; /* the network's own addresses */
 static struct flow *table[BUCKETS];
 static struct ages ages;
 static struct flow *ended;
@@ -308,10 +310,20 @@ static bool is_wake(const struct endpoint *to)
 	return endpoint_same_addr(to, &own);
 }
 
+/* Sent to the port of `datagrams` itself: there is nothing at it, and nothing leaves the box. */
+static bool is_own(const struct endpoint *to)
+{
+	return endpoint_same_addr(to, &own4) || endpoint_same_addr(to, &own6);
+}
+
 static void carry_first(const struct flow_key *key, const struct received *in)
 {
 	struct flow *f;
 
+	if (is_own(&key->to)) {
+		inject_udp_error(key, ECONNREFUSED);
+		return;
+	}
 	if (is_wake(&key->to)) {
 		forward_wake();
 		return;
@@ -401,10 +413,17 @@ void udp_sweep(void)
 	}
 }
 
-void udp_init(int fd)
+void udp_init(int fd, unsigned number)
 {
 	static struct watch watch = {.ready = on_datagrams};
 
+	struct link_address own = link_address(number);
+	char addr[16];
+
+	inet_pton(AF_INET, own.ipv4, addr);
+	own4 = endpoint_ipv4(addr, 0);
+	inet_pton(AF_INET6, own.ipv6, addr);
+	own6 = endpoint_ipv6(addr, 0);
 	datagrams = fd;
 	loop_add_buffer(data, sizeof(data));
 	loop_add(fd, EPOLLIN, &watch);

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* fd: see struct inside. */
-void udp_init(int fd);
+/* fd: see struct inside. number: of the network. */
+void udp_init(int fd, unsigned number);
 
 /* After each round of the loop: frees what has ended. */
 void udp_continue(void);

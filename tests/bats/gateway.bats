@@ -123,6 +123,22 @@ s.accept()' 3>&- &
 	in_box sh -c 'port=$(awk "\$4 == \"0A\" { print substr(\$2, length(\$2) - 3); exit }" /proc/net/tcp6)
 		exec python3 /t/all.py $((0x$port)) 127.0.0.1 10.0.2.15' >box
 	[ "$(grep -c 'Connection reset by peer$' box)" = 2 ]
+	# Nor does its socket for datagrams send them to whoever has the box's own address out there.
+	cat >own.py <<-'END'
+		import socket
+		port = next(int(l.split()[1][-4:], 16) for l in open('/proc/net/udp6') if l.split()[2].endswith(':0000'))
+		for host in '10.0.2.15', '127.0.0.1', '::1', 'fd00:2::15':
+		    s = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_DGRAM)
+		    s.settimeout(5)
+		    s.connect((host, port))
+		    s.send(b'x')
+		    try:
+		        print(s.recv(10))
+		    except OSError as e:
+		        print(e.strerror)
+	END
+	in_box python3 /t/own.py >box
+	[ "$(grep -c '^Connection refused$' box)" = 4 ]
 }
 
 @test "an address that the host gets while the box runs is closed from then on" {
