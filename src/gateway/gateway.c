@@ -33,6 +33,7 @@
 #include "gateway/lockdown.h"
 #include "gateway/loop.h"
 #include "gateway/names.h"
+#include "gateway/outside.h"
 #include "gateway/packet.h"
 #include "gateway/ping.h"
 #include "gateway/publish.h"
@@ -170,6 +171,7 @@ static int set_up(const struct gateway_request *req, struct inside *ret, struct 
 		r = host_route_init(e);
 	if (r < 0)
 		return r;
+	outside_init();
 	ping_init();
 	verdict_init(req->journal, req->pins);
 	refusals_init(req->refusals);

@@ -7,12 +7,19 @@
 #include "gateway/outside.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "gateway/linked.h"
+
+#define PORT_RANGE  "/proc/sys/net/ipv4/ip_local_port_range"
+#define USUAL_PORTS 28232 /* 32768 to 60999 */
 
 #define SPARE 16 /* more are not reset in one round and needed in the next */
 
@@ -21,6 +28,24 @@ static struct {
 	int family, fd;
 } spare[SPARE];
 static unsigned n_spare;
+
+static unsigned n_ports = USUAL_PORTS;
+
+void outside_init(void)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	unsigned first, last;
+	struct err ignored;
+
+	if (file_read(AT_FDCWD, PORT_RANGE, 64, &text, &ignored) == 0 &&
+	    sscanf(text.data, "%u %u", &first, &last) == 2 && first <= last)
+		n_ports = last - first + 1;
+}
+
+unsigned outside_ports(void)
+{
+	return n_ports;
+}
 
 /* A new socket for TCP or UDP, or one that is left, or -errno. */
 static int open_socket(int family, int type)

@@ -8,6 +8,15 @@
 
 #include "gateway/endpoint.h"
 
+/* While files can still be read. */
+void outside_init(void);
+
+/*
+ * From how many ports the host takes one for a socket. A datagram's is the socket's alone, whoever
+ * it is connected to: as many sockets leave none to the host.
+ */
+unsigned outside_ports(void);
+
 /*
  * A connected or connecting non-blocking socket of type SOCK_STREAM or SOCK_DGRAM. Returns a
  * descriptor or the -errno that connect(2) gave.

@@ -225,10 +225,15 @@ static void on_box(struct watch *w, uint32_t events)
 	}
 }
 
-/* Leaves room for TCP: of all descriptors, flows have a half at most. */
+/*
+ * Leaves room: of all descriptors, flows have a half at most, and of the host's ports an eighth, so
+ * that a box that asks tens of thousands of addresses does not take the last from the host.
+ */
 static bool make_room(void)
 {
-	if (n_flows >= loop_max_fds() / 4)
+	unsigned ports = outside_ports() / 8, most = loop_max_fds() / 4;
+
+	if (n_flows > 0 && n_flows >= (ports < most ? ports : most))
 		end(flow_of(ages.oldest));
 	return loop_take_fds(2);
 }

@@ -210,6 +210,40 @@ s.accept()' 3>&- &
 	diff host box
 }
 
+@test "a box that sends datagrams to thousands of addresses leaves ports to the host" {
+	echo 'echo 40000 41999 >/proc/sys/net/ipv4/ip_local_port_range' >narrow
+	on_host_as_root sh narrow
+	wait_until 50 on_host grep -q 40000 /proc/sys/net/ipv4/ip_local_port_range
+	cat >many.py <<-'END'
+		import os, socket, sys, time
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		for port in range(10000, 14000):
+		    try:
+		        s.sendto(b'x', (sys.argv[1], port))
+		    except OSError:
+		        pass
+		    if port % 50 == 0:
+		        time.sleep(0.002)
+		c = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		c.settimeout(20)
+		c.connect((sys.argv[1], 7300))
+		c.send(b'still')
+		print(c.recv(10).decode(), flush=True)
+		while not os.path.exists('/t/looked'):
+		    time.sleep(0.1)
+	END
+	in_box python3 /t/many.py "$ANSWERS" >box &
+	box=$!
+	wait_until 200 grep -q . box
+	on_host python3 -c 'import socket, sys
+all = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(800)]
+for s in all:
+    s.connect((sys.argv[1], 7300))' "$ANSWERS"
+	touch looked
+	wait "$box"
+	[ "$(cat box)" = still ]
+}
+
 @test "box-root has no power over the network, and can use all its ports" {
 	in_box sh -c 'id -u' >/dev/null
 	on_host sandbox run --quiet --root --network gateway --mount "$PWD:/t" host sh -c '
