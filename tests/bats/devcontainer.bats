@@ -368,7 +368,7 @@ image_with_label() { # JSON
 		{
 			"image": "app:1", "init": true, "privileged": true, "capAdd": ["SYS_PTRACE", "NET_ADMIN"], "securityOpt": ["seccomp=unconfined"],
 			"runArgs": ["--init", "--cap-add=SYS_PTRACE", "--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", "--name", "x", "-e", "A=b",
-				"--env", "C=d e", "-v", "${localWorkspaceFolder}/..:/up:ro", "--volume=named:/named", "--tmpfs", "/t:rw", "-p", "8001:80", "--network=host", "--hostname", "h-${localWorkspaceFolderBasename}",
+				"--env", "C=d e", "-v", "${localWorkspaceFolder}/..:/up:ro", "-v", "${localWorkspaceFolder}/../gone:/gone", "--volume=named:/named", "--tmpfs", "/t:rw", "-p", "8001:80", "--network=host", "--hostname", "h-${localWorkspaceFolderBasename}",
 				"-u", "dev", "--device=/dev/null", "--shm-size=2g", "--group-add", "video", "--ipc=host", "--add-host", "db:1.2.3.4", "--read-only"],
 			"appPort": ["8002:81", 8003], "forwardPorts": [3001, "localhost:3002", "db:5432"], "hostRequirements": {"cpus": 100000},
 			"overrideCommand": false, "what": 1, "portsAttributes": {"3001": {"label": "x"}}, "updateRemoteUserUID": true, "extensions": [], "settings": {}
@@ -379,10 +379,11 @@ image_with_label() { # JSON
 		'mounts./named = cache:named' 'mounts./t = tmpfs'; do
 		grep -E "^${line/ = / *= *}  *p/.devcontainer.json:[0-9]+$" <<<"$output"
 	done
-	diff -u - <(printf '%s\n' "$stderr" | sed "s,sandbox: p/.devcontainer.json:,,; s/ has $(nproc)/ has N/" | sort) <<-'EOF2'
+	diff -u - <(printf '%s\n' "$stderr" | sed "s,sandbox: p/.devcontainer.json:,,; s,$T/,,g; s/ has $(nproc)/ has N/" | sort) <<-'EOF2'
 		2: capAdd NET_ADMIN: a box does not get this capability over the machine
 		2: privileged: a box is never privileged, and works without it unless it needs devices or the kernel of the machine
 		3: --cap-add SYS_ADMIN: a box does not get this capability over the machine
+		3: nothing is mounted at '/gone': there is no 'gone', which is not in the project and so is not made
 		5: the option '--add-host' is left out
 		5: the option '--read-only' is left out
 		6: it is meant for 100000 processors; this machine has N

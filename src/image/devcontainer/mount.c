@@ -42,6 +42,8 @@ static void take_part(struct mount *m, const char *key, const char *value)
 		*to = xstrdup(value);
 	} else if (streq(key, "readonly") || streq(key, "ro")) {
 		m->read_only = !streq(value, "false") && !streq(value, "0");
+	} else if (streq(key, "bind-create-src")) {
+		m->create = !streq(value, "false") && !streq(value, "0");
 	}
 	/* What is left is advice to a virtual machine (consistency), or about labels. */
 }
@@ -112,6 +114,25 @@ char *mount_cache_name(const char *volume)
 	return name;
 }
 
+/* A missing source is made in the project; elsewhere it is an error of the start, as of Docker's. */
+static char *bind_value(const struct merging *m, const struct said_at *at,
+			const struct mount *mount)
+{
+	bool absolute = *mount->source == '/';
+	cleanup_free char *source = absolute ? path_normalize("/", mount->source)
+					     : xstrdup(mount->source);
+	bool inside = path_is_beneath(source, m->resolution->project);
+
+	if (!inside && mount->create && absolute && !resolution_look(m->resolution, source)) {
+		resolution_note(m->resolution, at,
+				"nothing is mounted at '%s': there is no '%s', which is not in the "
+				"project and so is not made",
+				mount->target, source);
+		return NULL;
+	}
+	return xasprintf("%s%s%s", source, mount->read_only ? " ro" : "", inside ? " create" : "");
+}
+
 /* What follows "target =" in [mounts]; NULL, with a note: it is left out. The caller frees it. */
 static char *mount_value(const struct merging *m, const struct said_at *at,
 			 const struct mount *mount)
@@ -145,9 +166,7 @@ static char *mount_value(const struct merging *m, const struct said_at *at,
 		return NULL;
 	}
 	if (streq(type, "bind"))
-		return xasprintf("%s%s%s", mount->source, read_only,
-				 path_is_beneath(mount->source, m->resolution->project) ? " create"
-											: "");
+		return bind_value(m, at, mount);
 	if (streq(type, "volume")) {
 		name = mount_cache_name(mount->source);
 		return xasprintf("cache:%s%s", name, read_only);

@@ -9,6 +9,7 @@
 struct mount {
 	char *source, *target, *type, *size; /* each may be NULL */
 	bool read_only;
+	bool create; /* a missing source is made: -v, and bind-create-src of --mount */
 };
 
 void mount_clear(struct mount *m);

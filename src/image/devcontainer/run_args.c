@@ -105,8 +105,9 @@ static void take_volume(struct reading *rd, const char *value)
 	type = strchr(source, '/') || *source == '$' || *source == '.' || *source == '~' ? "bind"
 											 : "volume";
 	push(rd, "mounts",
-	     json_pack("{s:s, s:s, s:s, s:b}", "type", type, "source", source, "target", target,
-		       "readonly", options && strstr(options, "ro") == options));
+	     json_pack("{s:s, s:s, s:s, s:b, s:b}", "type", type, "source", source, "target",
+		       target, "readonly", options && strstr(options, "ro") == options,
+		       "bind-create-src", 1));
 }
 
 static void take_tmpfs(struct reading *rd, const char *value)
