@@ -298,6 +298,11 @@ static int add_mount(const struct settings *s, const struct mount_setting *m, st
 			reach_add_mount(cache, m->target, m->read_only, out);
 		break;
 	case MOUNT_SETTING_BIND:
+		if (!m->real && m->error == ENOENT)
+			return err_set(e, ENOENT,
+				       "%s: cannot mount '%s': No such file or directory: make it, "
+				       "or name another source for '%s'",
+				       m->where, m->source, m->target);
 		if (!m->real)
 			return err_sys(e, m->error, "%s: cannot mount '%s'", m->where, m->source);
 		cache = xasprintf("%s%s", m->outside ? "" : BOUNDS_SHOWN, m->target);

@@ -222,7 +222,7 @@ server_image() {
 	run -0 --separate-stderr sandbox config ./p
 	[[ $stderr = *"compose.yml:8: service 'app': nothing is mounted at '/none': there is no '/no/such', which is not in the project and so is not made"* ]]
 	[ ! -e p/.cache ]
-	fails 125 "*compose.yml:10: cannot mount '$T/p/out/x': No such file or directory" sandbox enter ./p -- true
+	fails 125 "*compose.yml:10: cannot mount '$T/p/out/x': No such file or directory: make it, or name another source for '*'" sandbox enter ./p -- true
 	[ ! -e p/.cache ]
 	[ ! -e "$T/out/x" ]
 	sed -i '/out.x/d' p/.devcontainer/compose.yml
@@ -246,7 +246,7 @@ server_image() {
 	sandbox stop p
 	sed -i 's/service": "app"/service": "strict"/' p/.devcontainer/devcontainer.json
 	run -125 --separate-stderr sandbox enter ./p -- true
-	[[ $stderr = *"compose.yml:16: cannot mount '$T/p/.devcontainer/strict': No such file or directory" ]]
+	[[ $stderr = *"compose.yml:16: cannot mount '$T/p/.devcontainer/strict': No such file or directory: make it, or name another source for '"*"'" ]]
 }
 
 @test "services reach each other by each name that compose gives them; hosts that they name are in /etc/hosts" {
@@ -364,6 +364,67 @@ server_image() {
 	[[ $output = *'variable of yours: P, for [ports] 7001'* ]]
 	[[ $output = *'variable of yours: SECRET, for [service db] health'* ]]
 	[[ $output = *'variable of yours: V, for [service db] volumes'* ]]
+}
+
+@test "build: additional_contexts and secrets of the project, a variable that is asked for; what cannot be had is named" {
+	server_image
+	compose '"workspaceFolder": "/w"' <<-'YAML'
+		services:
+		  app:
+		    volumes: [..:/w]
+		    build:
+		      context: ./db
+		      additional_contexts: {more: ../more, base: docker-image://app:1, other: "service:db"}
+		      cache_from: ["127.0.0.1:9/x", "type=gha"]
+		      secrets:
+		        - token
+		        - {source: word, target: key}
+		        - outer
+		        - lost
+		        - none
+		      ssh: [default]
+		  db:
+		    image: app:1
+		    pre_start: [{command: true}]
+		secrets:
+		  token: {file: ./token}
+		  word: {environment: WORD}
+		  outer: {file: ../../token}
+		  lost: {file: ./lost}
+		  none: {external: true}
+	YAML
+	mkdir -p p/.devcontainer/db p/more
+	echo more >p/more/more
+	echo outside >token
+	echo ours >p/.devcontainer/token
+	printf 'FROM base\nCOPY --from=more more /more\nRUN --mount=type=secret,id=token --mount=type=secret,id=key cat /run/secrets/token /run/secrets/key >/both; ls /run/secrets >/all\n' >p/.devcontainer/db/Dockerfile
+	export WORD=$'mine\n'
+	run ! --separate-stderr sandbox enter ./p -- true
+	[[ $stderr = *'variable of yours: WORD, for [sandbox] image'* ]]
+	run -0 --separate-stderr sandbox config ./p
+	diff -u - <(sed -n 's,^sandbox: p/.devcontainer/,,p' <<<"$stderr") <<-EOF2
+		compose.yml:7: cache_from 'type=gha' is left out: expected the name of an image, or type=registry,ref=NAME
+		compose.yml:11: the secret 'outer' of a build is left out: its file is not in the project
+		compose.yml:12: the secret 'lost' of a build is left out: its file does not exist
+		compose.yml:13: the secret 'none' of a build is left out: it is neither a file nor a variable
+		compose.yml:14: 'ssh' of a build is left out: a project has none of your keys there; 'sandbox image build --ssh default' builds it
+		compose.yml:6: 'other' of additional_contexts is left out: expected a directory, docker-image://IMAGE or a git repository
+		compose.yml:17: 'pre_start' of service 'db' is left out: no command is run beside a service
+	EOF2
+	run -0 --separate-stderr sandbox enter --accept ./p -- sh -c 'cat /more /both /all'
+	[ "$output" = $'more\nours\nmine\nkey\ntoken' ]
+	[[ $stderr = *"the cache '127.0.0.1:9/x' is not used: "* ]]
+	(cd p && sandbox down >/dev/null)
+	# A link that a box puts there leads nowhere.
+	rm p/.devcontainer/token
+	ln -s "$T/token" p/.devcontainer/token
+	run --separate-stderr sandbox config ./p
+	[[ $stderr = *"the secret 'token' of a build is left out: its file is not in the project"* ]]
+	cd p/.devcontainer/db
+	fails 125 "*cannot read the secret 'token'*" sandbox image build --quiet --no-cache --build-context base=docker-image://app:1 --build-context more=../../more \
+		--secret "id=token,src=.devcontainer/token,in=$T/p" .
+	sed -i 's,other: "service:db",gone: ./gone,' ../compose.yml
+	fails 125 "*compose.yml:5: *the context '.devcontainer/gone' does not exist" sandbox enter --accept --rebuild "$T/p" -- true
 }
 
 @test "features are installed in the box's image, be it named or built; the image of a service is not theirs" {

@@ -134,6 +134,14 @@ versions() { sandbox enter --quiet --rebuild --accept ./p -- sh -c 'cat /version
 	echo "  more: {build: {dockerfile_inline: \"FROM $REGISTRY/base:1\"}, command: sleep 1000}" >>.devcontainer/compose.yml
 	run -125 sandbox lock --check
 	[[ $output = *"sandbox.lock: it lacks the base image '$REGISTRY/base:1'"* ]]
+	# Nobody has to wait for who makes the lock: it is built, and told.
+	cp sandbox.lock before
+	run -0 --separate-stderr sandbox up -d --accept
+	[[ $stderr = *"image '$REGISTRY/base:1' for $platform is not in sandbox.lock: 'sandbox lock' adds it"* ]]
+	[[ $stderr != *"/other:1' for"* ]]
+	[ "$(sandbox exec more cat /version) $(sandbox exec db cat /version)" = 'one first' ]
+	sandbox down >/dev/null
+	cmp before sandbox.lock
 	sandbox lock --quiet --accept
 	[ "$(grep -c '^base ' sandbox.lock)" = 2 ]
 	grep "$REGISTRY/other:1 $first" sandbox.lock

@@ -174,7 +174,7 @@ in_p() {
 
 @test "errors are reported with their line" {
 	with_mounts '/x = ../no-such'
-	fails 125 "*p/sandbox.ini:2: cannot mount '$T/no-such': No such file or directory" \
+	fails 125 "*p/sandbox.ini:2: cannot mount '$T/no-such': No such file or directory: make it, or name another source for '/x'" \
 		sandbox enter ./p -- true
 	with_mounts '/x = cache:../up'
 	fails 125 "p/sandbox.ini:2: *bad name of a cache '../up'" sandbox enter ./p -- true

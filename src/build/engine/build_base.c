@@ -101,6 +101,9 @@ static int follow_lock(const struct build *b, const char *name, const char *plat
 		return err_set(e, ERR_USAGE,
 			       "image '%s' for %s is not in " LOCK_FILE ": 'sandbox lock' adds it",
 			       name, platform);
+	if (!digest && req->tell_unlocked)
+		log_note("image '%s' for %s is not in " LOCK_FILE ": 'sandbox lock' adds it", name,
+			 platform);
 	return digest ? digest_parse(digest, &ref->digest, e) : 0;
 }
 

@@ -249,13 +249,26 @@ static const struct build_lent *find_lent(const struct build_lent *v, size_t n, 
 	return NULL;
 }
 
+/* Of a project, whose files its boxes can replace. */
+static int read_beneath(const struct build_lent *secret, struct buf *out, struct err *e)
+{
+	cleanup_close int top = open(secret->top, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
+	int r;
+
+	if (top < 0)
+		return err_sys(e, errno, "cannot open '%s'", secret->top);
+	r = path_open_beneath(top, secret->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, e);
+	return r < 0 ? r : file_read_fd(fd, secret->path, SECRET_MAX, out, e);
+}
+
 static int read_secret(const struct build_lent *secret, struct buf *out, struct err *e)
 {
 	const char *value = secret->env ? getenv(secret->env) : NULL;
 	int r;
 
 	if (secret->path) {
-		r = file_read(AT_FDCWD, secret->path, SECRET_MAX, out, e);
+		r = secret->top ? read_beneath(secret, out, e)
+				: file_read(AT_FDCWD, secret->path, SECRET_MAX, out, e);
 		return r < 0 ? err_add(e, "cannot read the secret '%s'", secret->id) : 0;
 	}
 	if (!value)

@@ -16,6 +16,7 @@
 struct build_lent {
 	char *id;
 	char *path; /* of the file, or of the agent's socket; or NULL: */
+	char *top;  /* a directory that the file is beneath, whatever links say; or NULL */
 	char *env;  /* a variable of this process */
 };
 
@@ -33,7 +34,8 @@ struct build_request {
 	const struct ignore *ignore;
 	/* What names of images mean, three words each as lock_base() reads them; or NULL. */
 	const struct strv *locked;
-	bool locked_only;   /* another name is refused */
+	bool locked_only; /* another name is refused; if not, with the next, told */
+	bool tell_unlocked;
 	struct strv *bases; /* or NULL: the images that it is built from are added, as in locked */
 	const struct strv *names; /* of the image, in the form of ref_name(); may be empty */
 	const struct build_lent *secrets, *agents;

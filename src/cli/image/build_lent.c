@@ -15,6 +15,7 @@ void build_lent_clear(struct build_lent_list *l)
 		free(l->v[i].id);
 		free(l->v[i].path);
 		free(l->v[i].env);
+		free(l->v[i].top);
 	}
 	free(l->v);
 	*l = (struct build_lent_list){0};
@@ -32,6 +33,7 @@ static int read_field(const char *key, const char *value, void *arg, struct err 
 	struct build_lent *ret = arg;
 	char **to = streq(key, "id")				? &ret->id
 		    : streq(key, "src") || streq(key, "source") ? &ret->path
+		    : streq(key, "in")				? &ret->top
 		    : streq(key, "env")				? &ret->env
 								: NULL;
 

@@ -440,7 +440,9 @@ static int build(const struct request *r, struct graph *g, struct err *e)
 				    .ignore = &r->ignore,
 				    .locked = &r->lock.bases,
 				    /* One that is being completed is not whole yet. */
-				    .locked_only = r->lock.bases.n && !r->cli->bases,
+				    .locked_only = r->lock.bases.n && !r->cli->bases &&
+						   !r->cli->lock_partial,
+				    .tell_unlocked = r->lock.bases.n && !r->cli->bases,
 				    .bases = &bases,
 				    .names = &names,
 				    .secrets = r->secrets.v,

@@ -130,15 +130,18 @@ static struct node *list_of(struct node_pool *pool, struct node *value)
 
 static struct node *build_of(struct node_pool *pool, struct node *build)
 {
-	struct node *map, *args = node_get(build, "args");
+	static const char *const maps[] = {"args", "additional_contexts"};
+	struct node *map;
 
-	if (!build || (build->kind != NODE_TEXT && !args))
+	if (build->kind != NODE_TEXT && build->kind != NODE_MAP)
 		return build;
 	map = build->kind == NODE_TEXT ? node_new(pool, NODE_MAP, build) : node_copy(pool, build);
 	if (build->kind == NODE_TEXT)
 		node_set(pool, map, "context", build);
-	else
-		node_set(pool, map, "args", map_of_variables(pool, args));
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++)
+		if (node_get(map, maps[i]))
+			node_set(pool, map, maps[i],
+				 map_of_variables(pool, node_get(map, maps[i])));
 	return map;
 }
 

@@ -30,15 +30,21 @@ void compose_leave_out(struct composing *cs, const char *name, const struct node
 
 static void note_keys(struct composing *cs, const struct node *build)
 {
-	static const char *const used[] = {"context", "dockerfile", "dockerfile_inline",
-					   "target",  "args",	    "cache_from"};
+	static const char *const used[] = {
+		"context", "dockerfile", "dockerfile_inline", "target",
+		"args",	   "cache_from", "secrets",	      "additional_contexts"};
 
 	for (size_t i = 0; build->kind == NODE_MAP && i < build->n; i++) {
 		const char *key = build->v[i].key;
 		struct said_at at = compose_at(build->v[i].value);
 
-		if (!is_among(key, used, ARRAY_SIZE(used)) &&
-		    !is_among(key, silent, ARRAY_SIZE(silent)) && !starts_with(key, "x-"))
+		if (streq(key, "ssh"))
+			resolution_note(
+				cs->resolution, &at,
+				"'ssh' of a build is left out: a project has none of your "
+				"keys there; 'sandbox image build --ssh default' builds it");
+		else if (!is_among(key, used, ARRAY_SIZE(used)) &&
+			 !is_among(key, silent, ARRAY_SIZE(silent)) && !starts_with(key, "x-"))
 			resolution_note(cs->resolution, &at, "'%s' of a build is left out", key);
 	}
 }
@@ -100,6 +106,87 @@ static void set_places(const struct node *build, struct dockerfile_build *d)
 	add_names(context, &d->names);
 }
 
+/* A directory of the project, an image, or a repository. False, as was said: it cannot be had. */
+static bool add_contexts(struct composing *cs, const struct node *map, struct dockerfile_build *d)
+{
+	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->n; i++) {
+		const struct node *n = map->v[i].value;
+		const char *text = n->text ? n->text : "";
+		cleanup_free char *path = NULL, *real = NULL;
+		struct said_at at = compose_at(n);
+
+		if (starts_with(text, "service:") || starts_with(text, "target:")) {
+			resolution_note(cs->resolution, &at,
+					"'%s' of additional_contexts is left out: expected a "
+					"directory, docker-image://IMAGE or a git repository",
+					map->v[i].key);
+			continue;
+		}
+		if (!dockerfile_is_remote(text)) {
+			path = path_normalize(n->dir, text);
+			real = dockerfile_find(cs->resolution, d, "the context", path);
+			if (!real)
+				return false;
+		}
+		add_names(n, &d->names);
+		strv_push_take(&d->contexts, xasprintf("%s=%s", map->v[i].key, real ? real : text));
+	}
+	return true;
+}
+
+/* The value of --secret from one of `secrets` at the top; NULL: why is in *ret_why. */
+static char *secret_value(struct composing *cs, const struct node *secret, const char *id,
+			  struct dockerfile_build *d, const char **ret_why)
+{
+	const struct node *file = node_get(secret, "file");
+	const char *variable = node_text(secret, "environment");
+	cleanup_free char *path = NULL, *real = NULL;
+
+	*ret_why = "it is neither a file nor a variable";
+	if (strchr(id, ',') || (variable && strchr(variable, ',')))
+		return NULL;
+	if (variable) {
+		if (!strv_has(&d->names, variable))
+			strv_push(&d->names, variable);
+		return xasprintf("id=%s,env=%s", id, variable);
+	}
+	if (!file || !file->text)
+		return NULL;
+	path = path_normalize(file->dir, file->text);
+	resolution_look(cs->resolution, path);
+	real = realpath(path, NULL);
+	*ret_why = real ? "its file is not in the project" : "its file does not exist";
+	if (!real || !path_is_beneath(real, cs->resolution->project) || strchr(real, ','))
+		return NULL;
+	add_names(file, &d->names);
+	return xasprintf("id=%s,src=%s,in=%s", id, real + strlen(cs->resolution->project) + 1,
+			 cs->resolution->project);
+}
+
+static void add_secrets(struct composing *cs, const struct node *list, struct dockerfile_build *d)
+{
+	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n; i++) {
+		const struct node *n = list->v[i].value;
+		const char *name = n->text ? n->text : node_text(n, "source");
+		const char *id = node_text(n, "target");
+		const struct node *all = node_get(cs->compose.root, "secrets");
+		struct said_at at = compose_at(n);
+		const char *why;
+		char *value = secret_value(cs, name ? node_get(all, name) : NULL,
+					   id	  ? id
+					   : name ? name
+						  : "",
+					   d, &why);
+
+		if (value)
+			strv_push_take(&d->secrets, value);
+		else
+			resolution_note(cs->resolution, &at,
+					"the secret '%s' of a build is left out: %s",
+					name ? name : "", why);
+	}
+}
+
 /* What is built, from the key `build`; false, as was said: it cannot be. */
 static bool read_build(struct composing *cs, const char *name, const struct node *build,
 		       struct dockerfile_build *d)
@@ -114,8 +201,9 @@ static bool read_build(struct composing *cs, const char *name, const struct node
 	add_names(node_get(build, "target"), &d->names);
 	add_arguments(cs, node_get(build, "args"), d);
 	add_caches(cs, node_get(build, "cache_from"), d);
+	add_secrets(cs, node_get(build, "secrets"), d);
 	note_keys(cs, build);
-	return true;
+	return add_contexts(cs, node_get(build, "additional_contexts"), d);
 }
 
 /* How the image of that name is built, if a service does and calls it so; or NULL. */

@@ -65,7 +65,7 @@ void compose_files(struct composing *cs, const struct node *service,
 
 			if (!file || !file->text) {
 				resolution_note(cs->resolution, &at,
-						"'%s' of %s is left out: it is no file",
+						"'%s' of %s is left out: it names no file",
 						name ? name : "", kinds[k].key);
 				continue;
 			}
@@ -91,24 +91,29 @@ static const char known[] =
 	"pull_policy runtime scale shm_size stdin_open storage_opt sysctls tty ulimits userns_mode "
 	"uts volume_driver";
 
-/* Keys with a meaning that a box cannot follow, a line each: the key, and why. */
-static const char missing[] =
-	"volumes_from name the volumes\nread_only a box's root is its own\n"
-	"use_api_socket whoever has the socket of Docker is root on this machine\n"
-	"dns the host's servers are asked\ndns_search the host's search domains hold\n";
+/* Keys with a meaning that a box cannot follow. */
+static const struct missing_key {
+	const char *key, *why;
+} missing[] = {
+	{"volumes_from", "name the volumes"},
+	{"read_only", "a box's root is its own"},
+	{"use_api_socket", "whoever has the socket of Docker is root on this machine"},
+	{"external_links", "'links' of [network] has services of other projects"},
+	{"pre_start", "no command is run beside a service"},
+	{"post_start", "no command is run beside a service"},
+	{"pre_stop", "no command is run beside a service"},
+	{"models", "there is nothing that runs models"},
+	{"provider", "a program of this machine would be run"},
+	{"dns", "the host's servers are asked"},
+	{"dns_search", "the host's search domains hold"},
+};
 
-/* Why it cannot be followed, or NULL; the caller frees it. */
-static char *why_missing(const char *key)
+/* Why it cannot be followed, or NULL. */
+static const char *why_missing(const char *key)
 {
-	cleanup_free char *copy = xstrdup(missing);
-	char *rest = copy, *line;
-
-	while ((line = strsep(&rest, "\n"))) {
-		char *why = line, *word = strsep(&why, " ");
-
-		if (streq(word, key))
-			return xstrdup(why);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(missing); i++)
+		if (streq(key, missing[i].key))
+			return missing[i].why;
 	return NULL;
 }
 
@@ -116,7 +121,8 @@ static void note_key(struct composing *cs, const char *name, const char *key,
 		     const struct node *value, const struct strv *words)
 {
 	struct said_at at = compose_at(value);
-	cleanup_free char *hint = NULL, *why = NULL;
+	cleanup_free char *hint = NULL;
+	const char *why;
 
 	if (strv_has(words, key) || starts_with(key, "x-") || value->kind == NODE_NULL)
 		return;

@@ -29,6 +29,8 @@ void dockerfile_build_clear(struct dockerfile_build *d)
 	free(d->target);
 	strv_clear(&d->args);
 	strv_clear(&d->caches);
+	strv_clear(&d->contexts);
+	strv_clear(&d->secrets);
 	strv_clear(&d->names);
 	free(d->image);
 	buf_free(&d->features);
@@ -43,9 +45,8 @@ static void complain(struct resolution *r, const struct dockerfile_build *d, con
 		resolution_cannot(r, &d->at, "%s", why);
 }
 
-/* The real path of what is in the project; NULL: it is not, as was said. */
-static char *find_in_project(struct resolution *r, const struct dockerfile_build *d,
-			     const char *what, const char *path)
+char *dockerfile_find(struct resolution *r, const struct dockerfile_build *d, const char *what,
+		      const char *path)
 {
 	const char *shown = path_is_beneath(path, r->project) && !streq(path, r->project)
 				    ? path + strlen(r->project) + 1
@@ -82,6 +83,14 @@ static void follow_lock(struct resolution *r, struct strv *words, struct buf *ke
 		buf_addf(key, "%s%s", lock.bases.v[i], i % 3 == 2 ? "\n" : " ");
 }
 
+static void add_list(const char *option, const struct strv *values, struct strv *out)
+{
+	for (size_t i = 0; i < values->n; i++) {
+		strv_push(out, option);
+		strv_push(out, values->v[i]);
+	}
+}
+
 /* Options and words of `image build`, after its names. */
 static void add_words(const struct dockerfile_build *d, const char *file, const char *context,
 		      struct strv *out)
@@ -103,20 +112,27 @@ static void add_words(const struct dockerfile_build *d, const char *file, const 
 		strv_push(out, file ? "--file" : "--file-text");
 		strv_push(out, file ? file : d->text);
 	}
-	for (size_t i = 0; i < d->args.n; i++) {
-		strv_push(out, "--build-arg");
-		strv_push(out, d->args.v[i]);
-	}
-	for (size_t i = 0; i < d->caches.n; i++) {
-		strv_push(out, "--cache-from");
-		strv_push(out, d->caches.v[i]);
-	}
+	add_list("--build-arg", &d->args, out);
+	add_list("--cache-from", &d->caches, out);
+	add_list("--build-context", &d->contexts, out);
+	add_list("--secret", &d->secrets, out);
 	strv_push(out, "--");
 	strv_push(out, context);
 }
 
-static void hash_build(const struct dockerfile_build *d, const char *file, const char *context,
-		       const char *text, const char *bases, struct digest *ret)
+/* The same for every clone. */
+static void add_context(const struct resolution *r, const char *value, struct buf *out)
+{
+	const char *path = strchr(value, '=') + 1;
+	bool inside = *path == '/' && path_is_beneath(path, r->project);
+
+	buf_addf(out, "context %.*s%s\n", (int)(path - value), value,
+		 inside ? path + strlen(r->project) : path);
+}
+
+static void hash_build(const struct resolution *r, const struct dockerfile_build *d,
+		       const char *file, const char *context, const char *text, const char *bases,
+		       struct digest *ret)
 {
 	cleanup_buf struct buf all = BUF_INIT;
 
@@ -130,6 +146,8 @@ static void hash_build(const struct dockerfile_build *d, const char *file, const
 		buf_addf(&all, "%s\n%s\n%s\n", file ? file : "", context, text);
 	for (size_t i = 0; context && i < d->args.n; i++)
 		buf_addf(&all, "%s\n", d->args.v[i]);
+	for (size_t i = 0; context && i < d->contexts.n; i++)
+		add_context(r, d->contexts.v[i], &all);
 	hash_bytes(all.data, all.len, ret);
 }
 
@@ -179,9 +197,9 @@ static bool check_remote(struct resolution *r, const struct dockerfile_build *d)
 static bool read_files(struct resolution *r, const struct dockerfile_build *d, char **ret_file,
 		       char **ret_context, struct buf *text)
 {
-	cleanup_free char *file = d->text ? NULL : find_in_project(r, d, "the Dockerfile", d->file);
+	cleanup_free char *file = d->text ? NULL : dockerfile_find(r, d, "the Dockerfile", d->file);
 	cleanup_free char *context = file || d->text
-					     ? find_in_project(r, d, "the context", d->context)
+					     ? dockerfile_find(r, d, "the context", d->context)
 					     : NULL;
 	struct err e;
 
@@ -225,7 +243,10 @@ char *dockerfile_name(struct resolution *r, const struct dockerfile_build *d)
 	if (!find_files(r, d, &file, &context, &text))
 		return NULL;
 	follow_lock(r, &words, &bases);
-	hash_build(d, file ? file + root : NULL, context ? context + root : NULL, text.data,
+	/* Services whose images are pulled are not locked at all. */
+	if (words.n && d->service)
+		strv_push(&words, "--lock-partial");
+	hash_build(r, d, file ? file + root : NULL, context ? context + root : NULL, text.data,
 		   bases.data, &content);
 	name = xasprintf("%s:%.*s", base, SHOWN_LEN, content.hex);
 	add_words(d, file, context, &words);

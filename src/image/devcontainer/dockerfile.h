@@ -10,18 +10,20 @@
 /* What is built, without variables. */
 struct dockerfile_build {
 	struct said_at at;
-	char *file;	     /* path of the Dockerfile, absolute; or NULL: */
-	const char *text;    /* what it would say; or NULL, too: */
-	char *image;	     /* that features are installed in */
-	char *context;	     /* of a directory, absolute; or, if remote, of a repository */
-	char *target;	     /* a stage, or NULL: the last one */
-	struct strv args;    /* NAME=value */
-	struct strv caches;  /* values of --cache-from */
-	struct strv names;   /* of the host's variables in these */
-	const char *from;    /* the devcontainer.json whose features it gets; or NULL */
-	struct buf features; /* what these depend on */
-	bool remote;	     /* file is in the repository; without one it is Dockerfile */
-	const char *service; /* whose image it is; NULL: that of the project's box */
+	char *file;	      /* path of the Dockerfile, absolute; or NULL: */
+	const char *text;     /* what it would say; or NULL, too: */
+	char *image;	      /* that features are installed in */
+	char *context;	      /* of a directory, absolute; or, if remote, of a repository */
+	char *target;	      /* a stage, or NULL: the last one */
+	struct strv args;     /* NAME=value */
+	struct strv caches;   /* values of --cache-from */
+	struct strv contexts; /* NAME=value, of --build-context; a directory is absolute */
+	struct strv secrets;  /* values of --secret */
+	struct strv names;    /* of the host's variables in these */
+	const char *from;     /* the devcontainer.json whose features it gets; or NULL */
+	struct buf features;  /* what these depend on */
+	bool remote;	      /* file is in the repository; without one it is Dockerfile */
+	const char *service;  /* whose image it is; NULL: that of the project's box */
 };
 
 void dockerfile_build_clear(struct dockerfile_build *d);
@@ -33,6 +35,10 @@ void dockerfile_build_clear(struct dockerfile_build *d);
  * can be made, or the service is left out. The caller frees it.
  */
 char *dockerfile_name(struct resolution *r, const struct dockerfile_build *d);
+
+/* The real path of what is in the project; NULL: it is not, as was said. The caller frees it. */
+char *dockerfile_find(struct resolution *r, const struct dockerfile_build *d, const char *what,
+		      const char *path);
 
 /* A value of cacheFrom, or of compose's cache_from; what a project cannot name gets a note. */
 void dockerfile_add_cache(struct resolution *r, const struct said_at *at, const char *key,
