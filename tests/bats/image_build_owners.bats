@@ -154,6 +154,9 @@ $v moved" ]
 		    substr($b, 0, 20) eq $v or die'
 	EOF
 	sandbox image build -q -t base:1 . >/dev/null
+	# as an older program left the layer
+	find "$XDG_DATA_HOME"/sandbox/layers -path '*/p' -exec setfattr -x user.sandbox.capability {} +
+	sandbox image verify base:1
 	cat >Dockerfile <<-'EOF'
 		FROM base:1
 		USER app
@@ -163,10 +166,11 @@ $v moved" ]
 		USER root
 		RUN mkdir /t && tar --xattrs --xattrs-include='*' -C / -cf /t.tar p && ! grep -a user.sandbox /t.tar && tar --xattrs --xattrs-include='*' -C /t -xf /t.tar && rm /t.tar
 		RUN mv /t/p /q && ln /q /hard && chmod 4755 /hard && cp /q /plain && cat /bin/false >/p
-		RUN mkdir -p /chroot && cp --preserve=xattr /q /chroot
+		RUN --mount=type=bind,from=base:1,source=/,target=/m --mount=type=cache,target=/cache \
+		    cp -a /m/p /cache/c && cp -a /cache/c /from-cache && mkdir -p /chroot && cp --preserve=xattr /q /chroot
 	EOF
 	sandbox image build -q -t b:1 . >/dev/null
-	[ "$(capabilities b:1 | cut -d ' ' -f 2 | tr '\n' ' ')" = 'chroot/q hard q ' ]
+	[ "$(capabilities b:1 | cut -d ' ' -f 2 | tr '\n' ' ')" = 'chroot/q from-cache hard q ' ]
 	[ "$(owners b:1 '^(q|hard)$' | cut -c 2-)" = 'rwsr-xr-x 0/0 hard
 rwsr-xr-x 0/0 q' ]
 	sandbox image export --format tar b:1 b.tar

@@ -12,7 +12,9 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "build/engine/build_files.h"
 #include "config/lock_file.h"
+#include "image/layer/owner_mark.h"
 #include "image/name/platform.h"
 #include "image/name/ref.h"
 #include "image/pull.h"
@@ -137,6 +139,21 @@ static int find_named(const struct build *b, const char *word, const char *platf
 	return r;
 }
 
+/* What older programs unpacked lacks marks that steps need. */
+static int load(const struct build *b, const struct digest *digest, struct build_state *ret,
+		struct strv *ret_onbuild, struct err *e)
+{
+	cleanup_build_files struct build_files files = {0};
+	int r = build_state_load(b->req->store, digest, ret, ret_onbuild, e);
+
+	if (r == 0)
+		r = build_files_open(ret, b->req->store, &files, e);
+	for (size_t i = 0; r == 0 && i < files.n; i++)
+		if (files.metas[i] >= 0)
+			r = owner_mark_layer(files.layers[i], files.metas[i], e);
+	return r;
+}
+
 int build_base_image(const struct build *b, const char *name, const char *platform,
 		     struct build_state *ret, struct strv *ret_onbuild, struct err *e)
 {
@@ -148,7 +165,7 @@ int build_base_image(const struct build *b, const char *name, const char *platfo
 	int r;
 
 	if (is_digest(name, &digest))
-		return build_state_load(b->req->store, &digest, ret, ret_onbuild, e);
+		return load(b, &digest, ret, ret_onbuild, e);
 	platform = platform ? platform : b->req->graph->options->target_platform;
 	r = reference_parse(name, b->req->conf->registry, &ref, e);
 	if (r == 0)
@@ -160,5 +177,5 @@ int build_base_image(const struct build *b, const char *name, const char *platfo
 	if (r == 0)
 		r = find_named(b, name, platform, &req, &ref, &digest, e);
 	pthread_mutex_unlock(&pulling);
-	return r < 0 ? r : build_state_load(b->req->store, &digest, ret, ret_onbuild, e);
+	return r < 0 ? r : load(b, &digest, ret, ret_onbuild, e);
 }

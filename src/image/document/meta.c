@@ -250,6 +250,35 @@ const struct meta_entry *meta_find(const struct meta *m, const char *path)
 	return node ? *(struct meta_entry **)node : NULL;
 }
 
+/* Most layers have none: then nothing is parsed. */
+static bool mentions(int fd, const char *xattr)
+{
+	int copy = dup(fd);
+	cleanup_fclose FILE *f = copy >= 0 ? fdopen(copy, "re") : NULL;
+	cleanup_free char *line = NULL;
+	size_t cap = 0;
+
+	if (!f || fseek(f, 0, SEEK_SET) < 0)
+		return false;
+	while (getline(&line, &cap, f) > 0)
+		if (strstr(line, xattr))
+			return true;
+	return false;
+}
+
+int meta_each_with(int fd, const char *name, const char *xattr,
+		   void (*each)(void *ctx, const struct meta_entry *m), void *ctx, struct err *e)
+{
+	struct meta *m = NULL;
+	int r = mentions(fd, xattr) ? meta_load(fd, name, &m, e) : 0;
+
+	for (size_t i = 0; m && i < m->n; i++)
+		if (strv_has(&m->v[i].xattr_names, xattr) && meta_find(m, m->v[i].path) == &m->v[i])
+			each(ctx, &m->v[i]);
+	meta_free(m);
+	return r;
+}
+
 /* Rewrites the path of an entry that is beneath `from`. */
 static void move_entry(struct meta_entry *m, const char *from, const char *to)
 {

@@ -52,6 +52,10 @@ int meta_load(int fd, const char *name, struct meta **ret, struct err *e);
 const struct meta_entry *meta_find(const struct meta *m, const char *path); /* or NULL */
 void meta_free(struct meta *m);
 
+/* Calls each() for every entry that has the attribute. */
+int meta_each_with(int fd, const char *name, const char *xattr,
+		   void (*each)(void *ctx, const struct meta_entry *m), void *ctx, struct err *e);
+
 /* Renames all entries beneath one path to be beneath another. */
 int meta_move(int fd, const char *from, const char *to, struct err *e);
 

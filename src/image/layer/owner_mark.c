@@ -15,6 +15,7 @@
 #include "base/capability.h"
 #include "base/cleanup.h"
 #include "base/owner.h"
+#include "base/path.h"
 
 int owner_mark(int fd, const struct meta_entry *m, struct err *e)
 {
@@ -59,6 +60,22 @@ int owner_mark_capability(int fd, const struct meta_entry *m, struct err *e)
 	    errno != EOPNOTSUPP)
 		return err_sys(e, errno, "cannot record its capabilities");
 	return 0;
+}
+
+static void mark_entry(void *layer, const struct meta_entry *m)
+{
+	cleanup_close int fd = -1;
+	struct err ignored;
+
+	if (path_open_nolinks(*(int *)layer, m->path, O_RDONLY | O_NONBLOCK, 0, &fd, &ignored) ==
+		    0 &&
+	    fgetxattr(fd, CAPABILITY_MARK, NULL, 0) < 0 && errno == ENODATA)
+		owner_mark_capability(fd, m, &ignored);
+}
+
+int owner_mark_layer(int layer, int meta_fd, struct err *e)
+{
+	return meta_each_with(meta_fd, "a sidecar", CAPABILITY_XATTR, mark_entry, &layer, e);
 }
 
 int owner_mark_node(int dir, const char *name, const struct meta_entry *m, mode_t *ret_mode,

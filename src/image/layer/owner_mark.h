@@ -18,6 +18,12 @@ int owner_mark(int fd, const struct meta_entry *m, struct err *e);
 int owner_mark_capability(int fd, const struct meta_entry *m, struct err *e);
 
 /*
+ * The same for all files of a layer that an older program made, as far as we may: a layer of another
+ * store, and files that their owner may not write to, stay without.
+ */
+int owner_mark_layer(int layer, int meta_fd, struct err *e);
+
+/*
  * Makes a pipe, or the empty file that stands in for a device, which needs the host's root.
  * *ret_mode: the mode that it has.
  */
