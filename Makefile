@@ -159,11 +159,11 @@ $(BIN)/sandbox: $(call objects,src/main/main.c $(COMMON)) $(GEN)/start_order.ld
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(LINK_ORDER) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_SANDBOX)
 
-# A linker script that adds to the usual one: the functions, and members of libc, that bench/order found.
+# A linker script that adds to the usual one: the functions, and members of libraries, that bench/order found.
 $(GEN)/start_order.ld: src/main/start_order
 	@mkdir -p $(@D)
 	$(call quiet,GEN)sed -e '1i SECTIONS { .text.start : {' -e '$$a } } INSERT BEFORE .text;' \
-		-e 's/.*\.o$$/*libc.a:&(.text .text.*)/; t' -e 's/.*/*(.text.& .text.&.*)/' $< >$@
+		-e 's/.*\.o$$/*lib*c.a:&(.text .text.*)/; t' -e 's/.*/*(.text.& .text.&.*)/' $< >$@
 
 # Static, because it runs in images with any libc; therefore never with sanitizers.
 ifeq ($(SAN),1)

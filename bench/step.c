@@ -29,18 +29,20 @@ static _Noreturn void die(const char *what)
 	exit(1);
 }
 
-/* The program is the first mapping: proc_pid_maps(5). */
+/* The first mapping of a file is the program's: proc_pid_maps(5). Before it there may be [vvar]. */
 static void find_base(pid_t pid)
 {
-	char path[64], line[256] = "";
+	char path[64], line[4096 + 128];
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	f = fopen(path, "re");
-	if (!f || !fgets(line, sizeof(line), f))
+	while (f && !base && fgets(line, sizeof(line), f))
+		if (strchr(line, '/'))
+			base = strtoull(line, NULL, 16);
+	if (!base)
 		die(path);
 	fclose(f);
-	base = strtoull(line, NULL, 16);
 }
 
 static void note(pid_t pid)

@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -204,6 +206,17 @@ int box_add_start_notes(const struct box *b, const char *lines, struct err *e)
 	return 0;
 }
 
+/* The first line of a record; false: it is not one. Without scanf(3), which is 9 pages of code. */
+static bool take_start(const char *text, pid_t *ret_pid, unsigned long long *ret_start)
+{
+	char *rest, *end;
+	long pid = strtol(text, &rest, 10);
+
+	*ret_pid = (pid_t)pid;
+	*ret_start = strtoull(rest, &end, 10);
+	return pid > 0 && pid <= INT_MAX && end != rest;
+}
+
 /*
  * The recorded pid 1 if that same process still lives, else 0. Fails if the record cannot be read.
  */
@@ -212,14 +225,15 @@ static int read_pid(const struct box *b, pid_t *ret)
 	cleanup_buf struct buf text = BUF_INIT;
 	unsigned long long start, now;
 	struct err ignored;
-	int pid, r;
+	pid_t pid;
+	int r;
 
 	r = b->damaged && b->dir_fd < 0
 		    ? -ENOENT
 		    : file_read(b->dir_fd, "lock", LOCK_MAX_SIZE, &text, &ignored);
 	if (r < 0 && !is_no_lock(r))
 		return r;
-	if (r < 0 || sscanf(text.data, "%d %llu", &pid, &start) != 2 || pid <= 0) {
+	if (r < 0 || !take_start(text.data, &pid, &start)) {
 		*ret = 0;
 		return 0;
 	}

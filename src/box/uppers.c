@@ -4,7 +4,7 @@
 #include "box/uppers.h"
 
 #include <linux/magic.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
@@ -29,9 +29,11 @@ bool uppers_work_in_store(const struct store *s, const char **ret_why)
 bool uppers_work_in_memory(void)
 {
 	struct utsname u;
-	int major = 0, minor = 0;
+	char *rest;
+	long major, minor;
 
 	uname(&u);
-	return sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 6));
+	major = strtol(u.release, &rest, 10);
+	minor = *rest == '.' ? strtol(rest + 1, NULL, 10) : 0;
+	return major > 6 || (major == 6 && minor >= 6);
 }
