@@ -220,6 +220,18 @@ int file_write_passing(int dirfd, const char *path, const void *data, size_t len
 	return 0;
 }
 
+int file_write_first(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
+		     struct err *e)
+{
+	cleanup_close int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	int r;
+
+	if (fd < 0 && errno == EEXIST)
+		return file_write_passing(dirfd, path, data, len, mode, e);
+	r = fd < 0 ? -errno : write_all(fd, data, len);
+	return r < 0 ? err_sys(e, -r, "cannot write '%s'", path) : 0;
+}
+
 static int mkdirs(char *path, mode_t mode)
 {
 	struct stat st;

@@ -57,6 +57,13 @@ int file_write_passing(int dirfd, const char *path, const void *data, size_t len
 		       struct err *e);
 
 /*
+ * The same in a directory that nobody else looks at yet: a file that is not there is made under its
+ * name.
+ */
+int file_write_first(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
+		     struct err *e);
+
+/*
  * Appends at most the last max bytes of a file, to show the end of a log. Appends nothing if it is
  * a symlink or cannot be read.
  */

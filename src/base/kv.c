@@ -152,3 +152,11 @@ int kv_write_passing(const struct kv *kv, int dirfd, const char *path, struct er
 
 	return r < 0 ? r : file_write_passing(dirfd, path, b.data, b.len, 0600, e);
 }
+
+int kv_write_first(const struct kv *kv, int dirfd, const char *path, struct err *e)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	int r = format(kv, path, &b, e);
+
+	return r < 0 ? r : file_write_first(dirfd, path, b.data, b.len, 0600, e);
+}

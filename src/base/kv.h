@@ -26,9 +26,10 @@ int kv_read(struct kv *kv, int dirfd, const char *path, struct err *e);
 int kv_read_stamped(struct kv *kv, int dirfd, const char *path, struct file_stamp *ret,
 		    struct err *e); /* as file_read_stamped() */
 
-/* Writes with mode 0600, as file_write_atomic() or file_write_passing(). */
+/* Writes with mode 0600, as file_write_atomic(), file_write_passing() or file_write_first(). */
 int kv_write(const struct kv *kv, int dirfd, const char *path, struct err *e);
 int kv_write_passing(const struct kv *kv, int dirfd, const char *path, struct err *e);
+int kv_write_first(const struct kv *kv, int dirfd, const char *path, struct err *e);
 
 #define cleanup_kv __attribute__((cleanup(kv_clear)))
 

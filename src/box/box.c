@@ -144,16 +144,8 @@ int box_take_lifetime(const struct box *b, int timeout_ms, int *ret_fd, struct e
 	return 0;
 }
 
-/* Records where the control socket is: a login has another runtime directory than cron. */
-static void add_runtime(const struct box *b, struct buf *text)
-{
-	cleanup_free char *path = path_of_fd(b->run_fd);
-
-	if (path && !strchr(path, '\n'))
-		buf_addf(text, " %s", path);
-}
-
-int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *notes, struct err *e)
+int box_record_start(const struct store *s, const struct box *b, int lifetime, pid_t pid,
+		     const char *notes, struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	unsigned long long started;
@@ -163,7 +155,9 @@ int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *n
 	if (r < 0)
 		return err_sys(e, -r, "cannot record the process of box '%s'", b->name);
 	buf_addf(&text, "%d %llu", pid, started);
-	add_runtime(b, &text);
+	/* Where the control socket is: a login has another runtime directory than cron. */
+	if (!strchr(s->runtime, '\n'))
+		buf_addf(&text, " %s/%s", s->runtime, b->id);
 	buf_addf(&text, "\n%s", notes);
 	/*
 	 * Never truncates to nothing: ext4 would then sync the file at its next close by anybody.

@@ -66,8 +66,8 @@ bool box_is_recorded(const struct box *b);
  * Writes pid 1, the runtime directory, and then `notes`, lines about what the box was started with,
  * into the lifetime lock.
  */
-int box_record_start(const struct box *b, int lifetime, pid_t pid, const char *notes,
-		     struct err *e);
+int box_record_start(const struct store *s, const struct box *b, int lifetime, pid_t pid,
+		     const char *notes, struct err *e);
 
 /*
  * Appends the notes of the last start, if any: each line with a newline before it, and one after

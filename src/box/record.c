@@ -81,7 +81,7 @@ int record_write(const struct box *b, int dirfd, struct err *e)
 	kv_set(&kv, "created", created);
 	kv_set(&kv, "temporary", b->temporary ? "yes" : NULL);
 	kv_set(&kv, "trial", b->trial ? "yes" : NULL);
-	return b->temporary ? kv_write_passing(&kv, dirfd, "record", e)
+	return b->temporary ? kv_write_first(&kv, dirfd, "record", e)
 			    : kv_write(&kv, dirfd, "record", e);
 }
 

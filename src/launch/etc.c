@@ -26,6 +26,7 @@
 /* Where the files are read, and where they are written: the box's root, or two of its layers. */
 struct etc_roots {
 	int from, to;
+	int etc; /* of the second, once something is written; else -1 */
 };
 
 /* A missing file, and one that can never be read, count as empty; other errors are reported. */
@@ -45,26 +46,19 @@ static int read_etc(const struct etc_roots *roots, const char *path, struct buf 
 	return read_open(fd, r, path, out, e);
 }
 
-/* Replaces an existing file atomically; nobody else can see a new one before the box starts. */
-static int write_etc(const struct etc_roots *roots, const char *path, const struct buf *text,
+/* Nobody else can see a new file before the box starts. */
+static int write_etc(struct etc_roots *roots, const char *path, const struct buf *text,
 		     struct err *e)
 {
-	cleanup_close int etc = -1, fd = -1;
-	int r = path_mkdirs_beneath(roots->to, "/etc", 0755, &etc, e);
+	int r = roots->etc < 0 ? path_mkdirs_beneath(roots->to, "/etc", 0755, &roots->etc, e) : 0;
 
-	if (r < 0)
-		return r;
-	fd = openat(etc, path_basename(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0 && errno == EEXIST)
-		return file_write_passing(etc, path_basename(path), text->data, text->len, 0644, e);
-	if (fd < 0 || (r = write_all(fd, text->data, text->len)) < 0)
-		return err_sys(e, r ? -r : errno, "cannot write '%s'", path);
-	return 0;
+	return r < 0 ? r
+		     : file_write_first(roots->etc, path_basename(path), text->data, text->len,
+					0644, e);
 }
 
 /* Users and groups: yours, and root. */
-static int apply_ids(const struct etc_roots *roots, const char *path, const char *line,
-		     const char *root,
+static int apply_ids(struct etc_roots *roots, const char *path, const char *line, const char *root,
 		     bool (*check)(const struct buf *, const char *, bool, struct buf *),
 		     const struct plan_etc *etc, struct err *e)
 {
@@ -84,7 +78,7 @@ static int apply_ids(const struct etc_roots *roots, const char *path, const char
 	return now == &text ? 0 : write_etc(roots, path, now, e);
 }
 
-static int apply_nsswitch(const struct etc_roots *roots, struct err *e)
+static int apply_nsswitch(struct etc_roots *roots, struct err *e)
 {
 	static const char path[] = "/etc/nsswitch.conf";
 	cleanup_buf struct buf text = BUF_INIT, new = BUF_INIT;
@@ -95,8 +89,8 @@ static int apply_nsswitch(const struct etc_roots *roots, struct err *e)
 	return write_etc(roots, path, &new, e);
 }
 
-static int apply_hosts(const struct etc_roots *roots, const struct plan_etc *etc,
-		       const char *hostname, struct err *e)
+static int apply_hosts(struct etc_roots *roots, const struct plan_etc *etc, const char *hostname,
+		       struct err *e)
 {
 	static const char path[] = "/etc/hosts";
 	cleanup_buf struct buf text = BUF_INIT, new = BUF_INIT;
@@ -110,7 +104,7 @@ static int apply_hosts(const struct etc_roots *roots, const struct plan_etc *etc
 	return write_etc(roots, path, &new, e);
 }
 
-static int write_if_different(const struct etc_roots *roots, const char *path, const char *content,
+static int write_if_different(struct etc_roots *roots, const char *path, const char *content,
 			      struct err *e)
 {
 	cleanup_buf struct buf text = BUF_INIT, new = BUF_INIT;
@@ -125,8 +119,8 @@ static int write_if_different(const struct etc_roots *roots, const char *path, c
 	return write_etc(roots, path, &new, e);
 }
 
-static int apply(const struct etc_roots *roots, const struct plan_etc *etc, const char *hostname,
-		 struct err *e)
+static int apply_all(struct etc_roots *roots, const struct plan_etc *etc, const char *hostname,
+		     struct err *e)
 {
 	int r = apply_ids(roots, "/etc/passwd", etc->passwd_line, "root:x:0:0:root:/root:/bin/sh",
 			  etc_text_passwd, etc, e);
@@ -141,9 +135,18 @@ static int apply(const struct etc_roots *roots, const struct plan_etc *etc, cons
 	return r < 0 ? err_add(e, "cannot prepare the box's /etc") : 0;
 }
 
+static int apply(int from, int to, const struct plan_etc *etc, const char *hostname, struct err *e)
+{
+	struct etc_roots roots = {.from = from, .to = to, .etc = -1};
+	int r = apply_all(&roots, etc, hostname, e);
+
+	close_fd(&roots.etc);
+	return r;
+}
+
 int etc_apply(int rootfd, const struct plan_etc *etc, const char *hostname, struct err *e)
 {
-	return apply(&(struct etc_roots){.from = rootfd, .to = rootfd}, etc, hostname, e);
+	return apply(rootfd, rootfd, etc, hostname, e);
 }
 
 /* Is it a directory that mkdir(2) makes the same? Or missing, then *ret_mode is the usual one. */
@@ -171,7 +174,7 @@ int etc_prepare(int lower, int upper, const struct plan_etc *etc, const char *ho
 		return 0;
 	if (mkdirat(upper, "etc", mode) < 0)
 		return err_sys(e, errno, "cannot make the box's /etc in memory");
-	r = apply(&(struct etc_roots){.from = lower, .to = upper}, etc, hostname, e);
+	r = apply(lower, upper, etc, hostname, e);
 	if (r == 0)
 		*ret_done = true;
 	return r;

@@ -39,7 +39,8 @@ static int open_file_target(int rootfd, const char *path, int *ret_fd, struct er
 	made = openat(parent, path_basename(path), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
 	if (made < 0)
 		return err_sys(e, errno, "cannot make '%s' in the box", path);
-	return path_open_beneath(rootfd, path, O_PATH, 0, ret_fd, e);
+	*ret_fd = take_fd(&made);
+	return 0;
 }
 
 /* Clones the source of a bind mount, detached. */

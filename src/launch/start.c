@@ -40,6 +40,7 @@
 #include "launch/start.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -47,6 +48,7 @@
 #include <stdnoreturn.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,6 +69,11 @@
  */
 static uint64_t cgroup_namespace(void)
 {
+	struct statfs fs;
+
+	/* To look for a file that is not there takes the kernel longer. */
+	if (statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+		return CLONE_NEWCGROUP;
 	return access("/sys/fs/cgroup/memory/tasks", F_OK) == 0 ? 0 : CLONE_NEWCGROUP;
 }
 

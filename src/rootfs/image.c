@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "config/mounts.h"
 #include "image/name/conf.h"
 #include "image/name/reference.h"
@@ -19,20 +20,21 @@
 static int resolve_dir(const char *image, const char *base, struct image_root *root, struct err *e)
 {
 	cleanup_free char *path = mounts_image_folder(image, base);
-	cleanup_free char *real = realpath(path, NULL);
 	const char *spec = image + strlen("dir:");
+	cleanup_close int fd = -1;
 	struct stat st;
+	int r = path_open_real(&path, 0, &fd);
 
-	if (!real || stat(real, &st) < 0)
-		return err_sys(e, errno, "cannot use image 'dir:%s'", spec);
+	if (r < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, r < 0 ? -r : errno, "cannot use image 'dir:%s'", spec);
 	if (!S_ISDIR(st.st_mode))
 		return err_set(e, ENOTDIR, "cannot use image 'dir:%s': it is not a directory",
 			       spec);
-	if (streq(real, "/"))
+	if (streq(path, "/"))
 		return err_set(e, EINVAL,
 			       "cannot use image 'dir:/': the host's own system is the "
 			       "image 'host'");
-	strv_push(&root->lowers, real);
+	strv_push(&root->lowers, path);
 	root->read_only = st.st_uid != geteuid() || st.st_gid != getegid();
 	return 0;
 }

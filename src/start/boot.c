@@ -301,7 +301,7 @@ static int start_recorded(struct booting *b, int lifetime, struct err *e)
 	if (r < 0)
 		return r;
 	add_notes(b, &follow, &notes);
-	r = box_record_start(box, lifetime, started.pid, notes.data, e);
+	r = box_record_start(b->req->store, box, lifetime, started.pid, notes.data, e);
 	if (r == 0 && box->in_memory)
 		r = box_publish(b->req->store, box, e);
 	if (r < 0) {
