@@ -398,25 +398,31 @@ void box_move_journal(const struct store *s, const char *from, const char *to)
 
 /*
  * What the network of a project reached and was refused, unless the project has another box. Before
- * the box is gone: nothing else knows that file.
+ * the box is gone: nothing else knows these files.
  */
-static void forget_journal(const struct store *s, const struct box *b, const char *project)
+static int forget_journal(const struct store *s, const struct box *b, const char *project,
+			  struct err *e)
 {
-	cleanup_free char *journal = NULL, *refusals = NULL;
+	static const char *const kinds[] = {GATEWAY_JOURNAL, GATEWAY_REFUSALS};
 	char other[BOX_ID_LEN + 1];
 	struct store_key key;
 	int r;
 
 	if (!project)
-		return;
+		return 0;
 	key = store_key(project);
 	r = store_lookup(s, STORE_PROJECTS, key.hex, other);
-	if (r != -ENOENT && (r < 0 || !streq(other, b->id)))
-		return;
-	journal = xasprintf(GATEWAY_JOURNAL "%s", key.hex);
-	refusals = xasprintf(GATEWAY_REFUSALS "%s", key.hex);
-	unlinkat(s->runtime_fd, journal, 0);
-	unlinkat(s->runtime_fd, refusals, 0);
+	if (r < 0 && r != -ENOENT)
+		return err_sys(e, -r, "cannot read '%s/" STORE_PROJECTS "/%s'", s->data, key.hex);
+	if (r == 0 && !streq(other, b->id))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		cleanup_free char *name = xasprintf("%s%s", kinds[i], key.hex);
+
+		if (unlinkat(s->runtime_fd, name, 0) < 0 && errno != ENOENT)
+			return err_sys(e, errno, "cannot remove '%s/%s'", s->runtime, name);
+	}
+	return 0;
 }
 
 int box_remove(const struct store *s, struct box *b, struct err *e)
@@ -427,9 +433,11 @@ int box_remove(const struct store *s, struct box *b, struct err *e)
 
 	if (b->service)
 		service_tie_read(b->dir_fd, &tie, &ignored);
-	forget_journal(s, b, box_belongs_to(b));
-	forget_journal(s, b, b->moved_from);
-	r = store_hide_box(s, b->id, e);
+	r = forget_journal(s, b, box_belongs_to(b), e);
+	if (r == 0)
+		r = forget_journal(s, b, b->moved_from, e);
+	if (r == 0)
+		r = store_hide_box(s, b->id, e);
 	if (r < 0)
 		return r;
 	store_remove_runtime(s, b->id);
