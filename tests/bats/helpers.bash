@@ -5,12 +5,15 @@
 # it, and starts in $T. After it, its boxes are removed, and anything left then fails it: a process,
 # a mount, a file in the store or the runtime directory.
 #
+# What is here runs in every test, and a process costs 1 to 2 ms of a processor: count them
+# (`strace -f -e execve,clone`) before and after a change.
+#
 # SANDBOX names the program to test; else it is found in TEST_BUILD (see tests/suite), else in
 # build/. It comes first in PATH. TEST_MODE (user, root, nested) says how the suite is run.
 
 bats_require_minimum_version 1.8.0
 
-SOURCE=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+SOURCE=${BATS_TEST_DIRNAME%/tests/*}
 BUILD=${TEST_BUILD:-$SOURCE/build}
 # In a box the variable has the box's name.
 [[ ${SANDBOX-} = /* ]] || SANDBOX=$BUILD/bin/sandbox
@@ -28,14 +31,21 @@ strace() {
 
 # A file with its own setup or teardown calls these first.
 sandbox_setup() {
+	# The trap by which bats knows the line that failed takes 0.2 ms a command. When many files run,
+	# it is set for the lines of tests only, not for functions that they call.
+	[ -z "${TEST_SLOT-}" ] || set +T
+	isolate
+}
+
+isolate() {
 	local name program=$SANDBOX
 
+	begun=${EPOCHREALTIME/[.,]/}
 	for name in ${!SANDBOX_*} ${!XDG_*}; do
 		unset "$name"
 	done
 	T=$BATS_TEST_TMPDIR
-	mkdir -p "$T/home" "$T/xdg/data"
-	mkdir -m 0700 "$T/xdg/run"
+	mkdir -p -m 0700 "$T/home" "$T/xdg/data" "$T/xdg/run"
 	export T SANDBOX=$program PATH=${program%/*}:$PATH
 	export HOME=$T/home XDG_DATA_HOME=$T/xdg/data XDG_RUNTIME_DIR=$T/xdg/run
 	# Pid 1 of a box hides what it was started with, but everyone may see this number, and every
@@ -45,13 +55,12 @@ sandbox_setup() {
 	mark=$((100 + mark * ${TEST_SLOT:-0} + RANDOM % mark))
 	echo $mark >"/proc/$BASHPID/oom_score_adj"
 	isolated=1
-	# The trap by which bats knows the line that failed takes 0.2 ms a command. When many files run,
-	# it is set for the lines of tests only, not for functions that they call.
-	[ -z "${TEST_SLOT-}" ] || set +T
 	cd "$T" || return 1
 }
 
 sandbox_teardown() {
+	# As `bats --timing` does, which runs four processes for it.
+	BATS_TEST_DESCRIPTION+=" in $(((${EPOCHREALTIME/[.,]/} - ${begun:-${EPOCHREALTIME/[.,]/}}) / 1000))ms"
 	# If the test is killed before it has its own store, cleaning up would remove the caller's
 	# boxes.
 	[ -n "${isolated-}" ] || return 0
@@ -70,11 +79,7 @@ teardown() {
 }
 
 remove_boxes() {
-	local name
-
-	for name in $(sandbox ls --names); do
-		sandbox rm --force "$name" || true # gone meanwhile
-	done
+	! compgen -G "$XDG_DATA_HOME/sandbox/boxes/*" >/dev/null || sandbox rm --all --force || true # gone meanwhile
 }
 
 # Asserts that no box, process, mount or temporary file of this test is left (a box's processes and
@@ -82,6 +87,10 @@ remove_boxes() {
 nothing_left() {
 	local data=$T/xdg/data/sandbox run=$T/xdg/run/sandbox left mounts
 
+	[ -x "$BUILD/tests/programs/marked" ] || {
+		echo "not built: make test-programs" >&2
+		return 1
+	}
 	wait_until 50 no_processes || {
 		echo "processes left:" >&2
 		processes >&2
@@ -92,47 +101,50 @@ nothing_left() {
 		echo "mounts left: $(grep -F " $T" /proc/self/mountinfo)" >&2
 		return 1
 	}
-	left=$(find "$data"/{boxes,names,projects,tmp} "$run" -mindepth 1 \
-		! -path "$run/swept" ! -path "$run/gateway-interface" 2>/dev/null)
-	[ -z "$left" ] || {
-		echo "files left: $left" >&2
-		return 1
-	}
-}
-
-# The program's processes started by this test: launchers, clients, pid 1 of boxes. A zombie holds
-# nothing any more; it waits for this machine's init.
-processes() {
-	local file files name pids=
-
-	mapfile -t files < <(grep -lsx "$mark" /proc/[0-9]*/oom_score_adj)
-	for file in "${files[@]%/*}"; do
-		{ read -r name <"$file/comm"; } 2>/dev/null || continue
-		[[ $name != sandbox && $name != sandbox-gateway ]] || pids+=,${file##*/}
+	for left in "$data"/{boxes,names,projects,tmp}/{*,.[!.]*} "$run"/{*,.[!.]*}; do
+		[[ ! -e $left && ! -L $left || $left = "$run"/@(swept|gateway-interface) ]] || {
+			echo "files left: $(find "$data"/{boxes,names,projects,tmp} "$run" -mindepth 1 2>/dev/null)" >&2
+			return 1
+		}
 	done
-	[ -n "$pids" ] && ps -o pid=,comm=,stat=,args= -p "${pids#,}" | awk '
-		$3 !~ /^Z/ { print; found = 1 }
-		END { exit !found }'
 }
 
-no_processes() { ! processes >/dev/null; }
+# The program's processes started by this test: launchers, clients, pid 1 of boxes.
+processes() {
+	local pids
+
+	pids=$("$BUILD/tests/programs/marked" "$mark") || true
+	[ -n "$pids" ] || return 1
+	ps -o pid=,comm=,stat=,args= -p "${pids//$'\n'/,}"
+}
+
+no_processes() { "$BUILD/tests/programs/marked" "$mark" >/dev/null; }
 
 # The sum of the sizes of files.
 bytes() { # FILE...
 	stat -c %s "$@" | awk '{ n += $1 } END { print n }'
 }
 
-# Tries a command every 0.1 s until it succeeds, for N tenths of a second, but half a minute at least:
-# the machine may be slow, since much else runs on it.
+# Tries a command every 0.1 s, after two seconds every 0.2 s, until it succeeds, for N tenths of a second,
+# but half a minute at least: the machine may be slow, since much else runs on it.
 wait_until() { # N COMMAND...
-	local end=$((EPOCHSECONDS + ($1 > 300 ? $1 / 10 : 30)))
+	local end=$((EPOCHSECONDS + ($1 > 300 ? $1 / 10 : 30))) tries=0
 
 	shift
 	while [ "$EPOCHSECONDS" -lt $end ]; do
 		"$@" && return 0 # said, since a teardown is a trap's handler
-		sleep 0.1
+		pause $((++tries <= 20 ? 1 : 2))
 	done
 	"$@"
+}
+
+# Sleeps, without a process: nothing ever comes from that FIFO of tests/suite.
+pause() { # TENTHS
+	[ -p "${TEST_BASES-}/.nothing" ] || {
+		sleep "0.$1"
+		return
+	}
+	read -rt "0.$1" <>"$TEST_BASES/.nothing" || true
 }
 
 is_stopped() { # BOX
@@ -199,7 +211,20 @@ am_root() {
 
 # stderr as caught by `run --separate-stderr`, without the warning for root.
 words_on_stderr() {
-	printf '%s' "${stderr-}" | grep -v '^sandbox: warning: you are root on this machine' || true
+	local words
+
+	set_words
+	printf '%s' "$words"
+}
+
+# The same in $words.
+set_words() {
+	local line
+
+	words=
+	while IFS= read -r line; do
+		[[ $line = 'sandbox: warning: you are root on this machine'* ]] || words+=${words:+$'\n'}$line
+	done <<<"${stderr-}"
 }
 
 # Asserts that a command succeeds and writes nothing to stdout. `[ -z "$(command)" ]` also holds if
@@ -223,16 +248,23 @@ quietly() { # COMMAND...
 }
 
 # Runs a command that must fail with STATUS, nothing on stdout, and one line on stderr that matches
-# the pattern (of [[ = ]]) after `sandbox: `.
+# the pattern (of [[ = ]]) after `sandbox: `. Sets what `run --separate-stderr` sets, without its
+# processes.
 fails() { # STATUS PATTERN COMMAND...
-	local expected=$1 pattern=$2 line
+	local expected=$1 pattern=$2 flags=$- words
 
 	shift 2
-	run ! --separate-stderr "$@"
-	line=$(words_on_stderr)
+	set +eET
+	output=$("$@" 2>"$T/.stderr") && status=0 || status=$?
+	set "-$flags"
+	read -rd '' stderr <"$T/.stderr" || true
+	lines=() stderr_lines=()
+	[ -z "$output" ] || mapfile -t lines <<<"$output"
+	[ -z "$stderr" ] || mapfile -t stderr_lines <<<"$stderr"
+	set_words
 	# shellcheck disable=SC2053 # the right side is meant as a pattern
-	if [ "$status" != "$expected" ] || [ -n "$output" ] || [[ $line = *$'\n'* ]] ||
-		[[ $line != "sandbox: "$pattern ]]; then
+	if [ "$status" != "$expected" ] || [ -n "$output" ] || [[ $words = *$'\n'* ]] ||
+		[[ $words != "sandbox: "$pattern ]]; then
 		printf 'command: %s\nstatus: %s (expected %s)\nstdout: %s\nstderr: %s\n' "$*" \
 			"$status" "$expected" "$output" "$stderr" >&2
 		echo "expected on stderr: sandbox: $pattern" >&2

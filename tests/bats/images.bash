@@ -11,9 +11,20 @@ layout() { # NAME [TAG]
 	python3 -IS "$IMAGES/mkimage.py" "$T/$1" "${2:-v1}" >"$T/digest"
 }
 
-# A small image that can run, as app:1 in the store.
+# A small image that can run, as app:1 in the store. Its layout, $T/app, is made once for all tests of a
+# run.
 small_image() {
-	layout app <<<"{'layers': [busybox() + [D('etc'), F('etc/who', b'small')]]}"
+	local shared=${TEST_BASES:-$BATS_RUN_TMPDIR}/small-image
+
+	if [ -e "$shared" ]; then
+		cp -r "$shared"/* "$T"
+	else
+		layout app <<<"{'layers': [busybox() + [D('etc'), F('etc/who', b'small')]]}"
+		mkdir "$T/shared"
+		cp -r "$T/app" "$T/digest" "$T/shared"
+		# whole or not at all; another file may have been faster
+		mv -T "$T/shared" "$shared" 2>/dev/null || rm -r "$T/shared"
+	fi
 	sandbox image import "$T/app" app:1 2>/dev/null
 }
 

@@ -17,9 +17,7 @@ setup_file() {
 
 # The program under test with the second store.
 lender() { # ARG...
-	env HOME="$LENDER" XDG_DATA_HOME="$LENDER" XDG_RUNTIME_DIR="$LENDER/run" \
-		"$(bash -c 'load() { :; }; . "$1"; echo "$SANDBOX"' - "$BATS_TEST_DIRNAME/helpers.bash")" \
-		"$@" >"$LENDER/log" 2>&1 || {
+	env HOME="$LENDER" XDG_DATA_HOME="$LENDER" XDG_RUNTIME_DIR="$LENDER/run" "$SANDBOX" "$@" >"$LENDER/log" 2>&1 || {
 		cat "$LENDER/log" >&2
 		return 1
 	}
