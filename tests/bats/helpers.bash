@@ -78,14 +78,25 @@ teardown() {
 	sandbox_teardown
 }
 
+# Is there anything in a store or a runtime directory that a box or a command has while it is there?
+something_in() { # STORE RUNTIME-DIRECTORY
+	local file
+
+	for file in "$1"/{boxes,names,projects,tmp}/{*,.[!.]*} "$2"/{*,.[!.]*}; do
+		[[ ! -e $file && ! -L $file || $file = "$2"/@(swept|gateway-interface) ]] || return 0
+	done
+	return 1
+}
+
+# Also what was left by those that were killed: any command sweeps it.
 remove_boxes() {
-	! compgen -G "$XDG_DATA_HOME/sandbox/boxes/*" >/dev/null || sandbox rm --all --force || true # gone meanwhile
+	! something_in "$XDG_DATA_HOME/sandbox" "$XDG_RUNTIME_DIR/sandbox" || sandbox rm --all --force || true
 }
 
 # Asserts that no box, process, mount or temporary file of this test is left (a box's processes and
 # mounts may take a moment to disappear).
 nothing_left() {
-	local data=$T/xdg/data/sandbox run=$T/xdg/run/sandbox left mounts
+	local data=$T/xdg/data/sandbox run=$T/xdg/run/sandbox mounts
 
 	[ -x "$BUILD/tests/programs/marked" ] || {
 		echo "not built: make test-programs" >&2
@@ -101,12 +112,10 @@ nothing_left() {
 		echo "mounts left: $(grep -F " $T" /proc/self/mountinfo)" >&2
 		return 1
 	}
-	for left in "$data"/{boxes,names,projects,tmp}/{*,.[!.]*} "$run"/{*,.[!.]*}; do
-		[[ ! -e $left && ! -L $left || $left = "$run"/@(swept|gateway-interface) ]] || {
-			echo "files left: $(find "$data"/{boxes,names,projects,tmp} "$run" -mindepth 1 2>/dev/null)" >&2
-			return 1
-		}
-	done
+	! something_in "$data" "$run" || {
+		echo "files left: $(find "$data"/{boxes,names,projects,tmp} "$run" -mindepth 1 2>/dev/null)" >&2
+		return 1
+	}
 }
 
 # The program's processes started by this test: launchers, clients, pid 1 of boxes.
@@ -133,22 +142,19 @@ wait_until() { # N COMMAND...
 	shift
 	while [ "$EPOCHSECONDS" -lt $end ]; do
 		"$@" && return 0 # said, since a teardown is a trap's handler
-		pause $((++tries <= 20 ? 1 : 2))
+		if [ -p "${TEST_BASES-}/.nothing" ]; then
+			# no process: nothing ever comes from that FIFO of tests/suite
+			read -rt 0.$((++tries <= 20 ? 1 : 2)) <>"$TEST_BASES/.nothing" || true
+		else
+			sleep 0.1
+		fi
 	done
 	"$@"
 }
 
-# Sleeps, without a process: nothing ever comes from that FIFO of tests/suite.
-pause() { # TENTHS
-	[ -p "${TEST_BASES-}/.nothing" ] || {
-		sleep "0.$1"
-		return
-	}
-	read -rt "0.$1" <>"$TEST_BASES/.nothing" || true
-}
-
+# Asked again and again, so without jq, which takes 20 ms to start.
 is_stopped() { # BOX
-	[ "$(sandbox inspect --json "$1" | jq -r .state)" = stopped ]
+	[[ $(sandbox inspect --json "$1") = *$'\n  "state": "stopped",'* ]]
 }
 
 # Waits for a background process; sets status. (`run wait` cannot, since it waits in a subshell; a

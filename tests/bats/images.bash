@@ -37,7 +37,8 @@ build_setup() {
 }
 
 # Gives this test an image as published by its makers: debian:bookworm, debian:bookworm-slim,
-# alpine:3, busybox:1 or busybox:musl; or compilers:1 (tests/images/compilers). It is in a second
+# alpine:3, busybox:1 or busybox:musl; or managers:1, which is Debian's with npm and pip, or compilers:1
+# (tests/images/compilers). It is in a second
 # store, $official_store, unpacked once for all tests of a run; a test may have several. One that
 # calls this has the tag `debian`, `debian-slim`, `alpine`, `busybox` or `busybox-musl`.
 official() { # TAG
@@ -49,6 +50,7 @@ official() { # TAG
 	alpine) name=alpine:3 ;;
 	busybox) name=busybox:1 ;;
 	busybox-musl) name=busybox:musl ;;
+	debian-managers) name=managers:1 ;;
 	debian-compilers) name=compilers:1 ;;
 	esac
 	mkdir -p "$store" "$HOME/.config/sandbox"

@@ -3,30 +3,18 @@
 # Real packages from real archives, installed by [packages] into Debian's official image and used.
 
 load helpers
+load images
 
-# The base is unpacked once, and the one with npm and pip, which need hundreds of packages; each test
-# has both in a second store.
 setup_file() {
 	# Archives are slower than the limit allows for: a compiler alone may take a minute.
 	export BATS_TEST_TIMEOUT=$((${BATS_TEST_TIMEOUT:-120} * 3))
-	export LENDER=$BATS_FILE_TMPDIR/lender
-	mkdir -p "$LENDER/run"
-	lender image import "$TEST_IMAGES/debian.tar" debian:bookworm
-	lender image import "$TEST_IMAGES/debian-managers.tar" managers:1
-}
-
-# The program under test with the second store.
-lender() { # ARG...
-	env HOME="$LENDER" XDG_DATA_HOME="$LENDER" XDG_RUNTIME_DIR="$LENDER/run" "$SANDBOX" "$@" >"$LENDER/log" 2>&1 || {
-		cat "$LENDER/log" >&2
-		return 1
-	}
 }
 
 setup() {
 	sandbox_setup
-	mkdir -p "$HOME/.config/sandbox"
-	printf '[images]\nstores = %s\n' "$LENDER/sandbox" >"$HOME/.config/sandbox/sandbox.conf"
+	official debian
+	# npm and pip need hundreds of packages
+	official debian-managers
 }
 
 # A wheel with one module, hi, below the directory of that registry.
