@@ -311,10 +311,7 @@ def connect(what):
 
 
 def read_all(c):
-    data = b''
-    while part := c.recv(1 << 20):
-        data += part
-    return data
+    return b''.join(iter(lambda: c.recv(1 << 20), b''))
 
 
 def carry_end():
