@@ -24,6 +24,13 @@
 #include "base/proc.h"
 #include "launch/protocol.h"
 
+/* What pid 1 gets; -1: not made. */
+struct namespaces {
+	int you; /* the nested user namespace */
+	int ipc;
+	int net; /* the network namespace, or with a gateway the mount for /sys */
+};
+
 struct making {
 	const struct plan *plan;
 	const struct project *project;
@@ -111,6 +118,16 @@ static int make_you(struct making *m, struct err *e)
 	return r < 0 ? r : proc_open_namespace("user", &m->made.you, e);
 }
 
+static int send_made(const struct namespaces *n, int boot, struct err *e)
+{
+	struct message m = {.type = MESSAGE_NAMESPACES};
+	int r = message_send(boot, &m, (int[]){n->you, n->ipc, n->net}, n->net < 0 ? 2 : 3, 0);
+
+	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
+		return err_sys(e, -r, "cannot start the box");
+	return 0;
+}
+
 static int make(void *arg, struct err *e)
 {
 	struct making *m = arg;
@@ -126,39 +143,22 @@ static int make(void *arg, struct err *e)
 		r = make_ipc(m, e);
 	if (r == 0)
 		r = make_you(m, e);
-	return r < 0 || m->project ? r : namespaces_send(&m->made, m->boot, e);
-}
-
-int namespaces_send(const struct namespaces *n, int boot, struct err *e)
-{
-	struct message m = {.type = MESSAGE_NAMESPACES};
-	int r = message_send(boot, &m, (int[]){n->you, n->ipc, n->net}, n->net < 0 ? 2 : 3, 0);
-
-	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
-		return err_sys(e, -r, "cannot start the box");
-	return 0;
+	return r < 0 ? r : send_made(&m->made, m->boot, e);
 }
 
 int namespaces_make(const struct plan *p, const struct project *project, int pidfd, int boot,
-		    struct namespaces *ret, struct err *e)
+		    struct err *e)
 {
 	struct making m = {.plan = p,
 			   .project = project,
 			   .pidfd = pidfd,
 			   .boot = boot,
-			   .made = NAMESPACES_INIT};
+			   .made = {.you = -1, .ipc = -1, .net = -1}};
 	int r = helper_run(make, &m, e);
 
-	if (r < 0)
-		namespaces_clear(&m.made);
-	else
-		*ret = m.made;
+	/* The helper shares our descriptors. */
+	close_fd(&m.made.you);
+	close_fd(&m.made.ipc);
+	close_fd(&m.made.net);
 	return r;
-}
-
-void namespaces_clear(struct namespaces *n)
-{
-	close_fd(&n->you);
-	close_fd(&n->ipc);
-	close_fd(&n->net);
 }

@@ -173,22 +173,18 @@ static int give_box(const struct plan *p, int pidfd, struct err *e)
 }
 
 /*
- * L4. Without a gateway it is the helper that sends them, before we run again. The network is up
- * before a session may be asked for, and pid 1 goes on meanwhile.
+ * L4. A helper sends them to pid 1, before we run again. The network is up before a session may be
+ * asked for, and pid 1 goes on meanwhile.
  */
 static int give_namespaces(const struct plan *p, const struct project *project, int boot,
 			   struct started_box *started, struct err *e)
 {
 	bool gateway = p->net == PLAN_NET_GATEWAY;
-	__attribute__((cleanup(namespaces_clear))) struct namespaces made = NAMESPACES_INIT;
 	int r = gateway ? give_box(p, started->pidfd, e) : 0;
 
 	if (r == 0)
-		r = namespaces_make(p, gateway ? project : NULL, started->pidfd, boot, &made, e);
-	if (r < 0 || !gateway)
-		return r;
-	r = namespaces_send(&made, boot, e);
-	return r < 0 ? r : gateway_wait(p->gateway, &started->number, e);
+		r = namespaces_make(p, gateway ? project : NULL, started->pidfd, boot, e);
+	return r < 0 || !gateway ? r : gateway_wait(p->gateway, &started->number, e);
 }
 
 /* Of two failures, the one that pid 1 reported is the cause. */
