@@ -243,6 +243,26 @@ COPY <<X /doc # buildkit" ]
 	[ "$(config_of empty:1 | jq -c '.rootfs.diff_ids, .config.Entrypoint')" = $'[]\n["/x"]' ]
 }
 
+@test "a layer that a step of the same words got from an older program is not found" {
+	local steps=$XDG_DATA_HOME/sandbox/steps right wrong old
+
+	printf 'FROM app:1\nRUN echo wrong >/f\n' >Dockerfile
+	sandbox image build -q . >/dev/null
+	wrong=$(find "$steps" -name 'build-*' ! -name '*.log')
+	printf 'FROM app:1\nRUN echo right >/f\n' >Dockerfile
+	sandbox image build -q . >/dev/null
+	right=$(find "$steps" -name 'build-*' ! -name '*.log' ! -path "$wrong")
+	# its key: the same, without a number or with a smaller one
+	for line in 'owners known' 'meaning 1'; do
+		tail -n +2 "$right" | sed "s/^meaning .*/$line/" >old
+		old=$steps/build-$(sha256sum <old | cut -d ' ' -f 1)
+		{ head -n 1 "$wrong" && cat old; } >"$old"
+	done
+	rm "$right"
+	sandbox image build -q -t built:1 . >/dev/null
+	[ "$(sandbox run built:1 cat /f)" = right ]
+}
+
 @test "stages that do not need each other run at once; the first error ends the others" {
 	[ "$(nproc)" -gt 1 ] || skip "one processor"
 	# each waits for the other, in a directory that both have
