@@ -166,8 +166,8 @@ $v moved" ]
 		USER root
 		RUN mkdir /t && tar --xattrs --xattrs-include='*' -C / -cf /t.tar p && ! grep -a user.sandbox /t.tar && tar --xattrs --xattrs-include='*' -C /t -xf /t.tar && rm /t.tar
 		RUN mv /t/p /q && ln /q /hard && chmod 4755 /hard && cp /q /plain && cat /bin/false >/p
-		RUN --mount=type=bind,from=base:1,source=/,target=/m --mount=type=cache,target=/cache \
-		    cp -a /m/p /cache/c && cp -a /cache/c /from-cache && mkdir -p /chroot && cp --preserve=xattr /q /chroot
+		RUN --mount=type=bind,from=base:1,source=/p,target=/m --mount=type=cache,target=/cache \
+		    cp -a /m /cache/c && cp -a /cache/c /from-cache && mkdir -p /chroot && cp --preserve=xattr /q /chroot
 	EOF
 	sandbox image build -q -t b:1 . >/dev/null
 	[ "$(capabilities b:1 | cut -d ' ' -f 2 | tr '\n' ' ')" = 'chroot/q from-cache hard q ' ]
