@@ -146,7 +146,6 @@ static pid_t clone_pid1_inside(const struct plan *p, const struct project *in, i
 	return b.pid;
 }
 
-/* Explains why the clone was refused; user_namespaces(7), clone(2). */
 /* L3. Returns the pid, or a negative code. project: with a gateway only. */
 static int clone_pid1(const struct plan *p, const struct project *project, int boot, int *ret_pidfd,
 		      struct err *e)
