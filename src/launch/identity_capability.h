@@ -17,7 +17,7 @@ void identity_capability_answer(const struct supervisor *s, const struct notice 
  */
 bool identity_capability_read(int fd, struct capability *ret, struct stat *ret_st);
 
-/* The file has other times, and its capabilities if held; else none. Returns 0 or -errno. */
+/* Writes the mark, with the time that the file has now; !held: removes it. 0 or -errno. */
 int identity_capability_write(int fd, struct capability *c, bool held);
 
 #endif
