@@ -56,7 +56,7 @@ static int look_up(const struct copy_tree *stage, const char *what, const char *
 	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
 		return r;
 	if (r < 0 || !find_name(text.data, name, ret, ret_second))
-		log_note("/%s of the stage has no %s '%s': %s is used, as in Docker", file, what,
+		log_warn("/%s of the stage has no %s '%s': %s is used, as in Docker", file, what,
 			 name, ret_second ? "root" : "that of the user");
 	return 0;
 }

@@ -9,8 +9,8 @@
 
 /*
  * USER[:GROUP]: numbers, or names in /etc/passwd and /etc/group of the stage (NULL: it has none).
- * Without a group it is that of the user, and for a number the same number. A name that is missing is root, and
- * a note says so.
+ * Without a group it is that of the user, and for a number the same number. A name that is missing
+ * is root, and a warning says so.
  */
 int copy_owner(const struct copy_tree *stage, const char *text, struct owner *ret, struct err *e);
 

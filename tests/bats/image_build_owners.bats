@@ -178,6 +178,22 @@ rwsr-xr-x 0/0 q' ]
 }
 
 # bats test_tags=debian-slim
+@test "--chown of a name that the stage lacks is root, as in Docker, with a warning; root needs no name" {
+	official debian-slim
+	touch f
+	printf '%s\n' 'FROM debian:bookworm-slim' 'COPY --chown=node:nodes f /x/' 'COPY --chown=games:nodes f /y/' >Dockerfile
+	sandbox image build -q -t b:1 . 2>err >/dev/null
+	[ "$(cat err)" = "sandbox: warning: /etc/passwd of the stage has no user 'node': root is used, as in Docker
+sandbox: warning: /etc/group of the stage has no group 'nodes': that of the user is used, as in Docker
+sandbox: warning: /etc/group of the stage has no group 'nodes': that of the user is used, as in Docker" ]
+	[ "$(owners b:1 '^[xy]/f' | cut -d ' ' -f 2-)" = "0/0 x/f
+5/60 y/f" ]
+	printf 'FROM scratch\nCOPY --chown=root:root f /x/\n' >Dockerfile
+	sandbox image build -q -t b:2 . 2>err
+	[ ! -s err ]
+}
+
+# bats test_tags=debian-slim
 @test "directories that COPY, ADD and WORKDIR make in a set-gid directory are so too, and have its group, as in BuildKit" {
 	official debian-slim
 	mkdir -p d/e
