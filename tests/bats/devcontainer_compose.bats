@@ -142,6 +142,7 @@ server_image() {
 		compose.yml:14: service 'app' NET_ADMIN: a box does not get this capability over the machine
 		compose.yml:24: service 'db': nothing is mounted at '/none': there is no '/no/such', which is not in the project and so is not made
 		compose.yml:34: of '$T' only the project is mounted, at '/all/p'
+		compose.yml:36: service 'web' runs once, not 2 times: services have no copies
 		devcontainer.json:1: port 'none:1' is left out: there is no service 'none'
 	EOF2
 	diff -u - <(settings) <<-EOF2

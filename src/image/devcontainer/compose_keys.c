@@ -161,6 +161,18 @@ static void note_demands(struct composing *cs, const char *name, const struct no
 	}
 }
 
+static void note_copies(struct composing *cs, const char *name, const struct node *n)
+{
+	struct said_at at;
+
+	if (!n || !n->text || streq(n->text, "1"))
+		return;
+	at = compose_at(n);
+	resolution_note(cs->resolution, &at,
+			"service '%s' runs once, not %s times: services have no copies", name,
+			n->text);
+}
+
 void compose_note_keys(struct composing *cs, const char *name, const struct node *service)
 {
 	cleanup_strv struct strv words = {0};
@@ -169,4 +181,6 @@ void compose_note_keys(struct composing *cs, const char *name, const struct node
 	for (size_t i = 0; i < service->n; i++)
 		note_key(cs, name, service->v[i].key, service->v[i].value, &words);
 	note_demands(cs, name, service);
+	note_copies(cs, name, node_get(service, "scale"));
+	note_copies(cs, name, node_get(node_get(service, "deploy"), "replicas"));
 }
