@@ -41,9 +41,10 @@ static void variables(void **state)
 		{"${NO?why}", NULL},
 		{"${localEnv:HOME}", NULL},
 		{"${HOME", NULL},
-		{"$(x)", NULL},
+		{"$(x)", "$(x)"},
+		{"$1", "$1"},
+		{"a$", "a$"},
 		{"${}", NULL},
-		{"a$", NULL},
 	};
 	struct values v = {.host = host};
 	cleanup_strv struct strv names = {0};
