@@ -165,10 +165,10 @@ volumes = ./conf.d:/etc/a:ro\nuser = root'
 	SECONDS=0
 	sandbox up -d some job always no killed >/dev/null || true
 	wait_until 200 is some 'exited null 2 4'
-	is no 'exited null 0 3'
-	is killed 'exited null 0 137'
+	wait_until 200 is no 'exited null 0 3'
+	wait_until 200 is killed 'exited null 0 137'
 	fails 125 "service 'no' ended with status 3: 'sandbox logs no'" sandbox wait no
-	is job 'exited null 0 0'
+	wait_until 200 is job 'exited null 0 0'
 	[ "$(sandbox logs some)" = $'again\nagain\nagain' ]
 	wait_until 200 is always '* [3-9] 0'
 	fails 125 "service 'always' ended again and again*" sandbox wait always
