@@ -214,10 +214,11 @@ gateway_parent() {
 	fails 125 "*asks for these of this machine: *\\[ports] forward = auto*" on_host sandbox enter ./p -- true
 	on_host sandbox enter --accept --quiet ./p -- python3 listen.py >box.log 2>&1 3>&- &
 	entered=$!
-	on_host python3 -c 'import socket, time
+	on_host python3 -c 'import os, socket, time
 s = socket.create_server(("127.0.0.1", 9002))
 open("serves", "w").close()
-time.sleep(200)' 3>&- &
+while os.path.exists("serves"):
+    time.sleep(0.1)' 3>&- &
 	wait_until 100 [ -e serves ]
 	port_is() { [ "$(sandbox port p 2>/dev/null)" = "$1" ]; }
 	published=$'9001/tcp -> 127.0.0.1:8081\n9001/tcp -> [::1]:8081'
@@ -252,6 +253,7 @@ time.sleep(200)' 3>&- &
 	wait_until 50 refused 9003
 	run -0 --separate-stderr on_host sandbox enter --accept --network none ./q -- true
 	[[ $stderr = *"'forward = auto' has no effect with 'network = none'"* ]]
+	rm serves # the server ends
 }
 
 @test "add publishes more of a box that runs, all or none; enter --publish of one says so" {
