@@ -64,6 +64,23 @@ teardown() {
 	says_nothing sandbox ls --names
 }
 
+@test "a box whose network's record cannot be removed stays: nothing else knows that file" {
+	local kind record
+
+	project p $'[sandbox]\nlinger = 0'
+	sandbox enter ./p -- true
+	for kind in journal refusals; do
+		record=$XDG_RUNTIME_DIR/sandbox/$kind-net-$(printf %s "$T/p" | sha256sum | cut -d ' ' -f 1)
+		rm -f "$record"
+		mkdir "$record"
+		fails 125 "*cannot remove '$record': Is a directory" sandbox rm p
+		[ "$(sandbox ls --names)" = p ]
+		rmdir "$record"
+	done
+	sandbox rm p
+	says_nothing sandbox ls --names
+}
+
 @test "a box in use is not removed without --force; one that lingers is" {
 	project p
 	sandbox enter ./p -- sleep 30 &
