@@ -580,6 +580,8 @@ static bool settle(struct holder *h)
 		else
 			network_end(&h->networks, n);
 	}
+	if (!used)
+		networks_end(&h->networks);
 	return used || has_clients(h);
 }
 

@@ -432,6 +432,12 @@ void network_end(struct networks *all, struct network *n)
 	n->n_boxes = 0;
 }
 
+void networks_end(struct networks *all)
+{
+	close_fd(&all->bridge);
+	close_fd(&all->userns);
+}
+
 int networks_restart(struct networks *all)
 {
 	struct err ignored;

@@ -104,6 +104,12 @@ void network_stop(struct networks *all, struct network *n);
 /* Ends it, but for its name and number. */
 void network_end(struct networks *all, struct network *n);
 
+/*
+ * With every network ended: what they had in common ends. The next box makes it again, perhaps from
+ * a user namespace that could not join it.
+ */
+void networks_end(struct networks *all);
+
 /* Reaps the gateways that were stopped and have ended. */
 void networks_reap(struct networks *all);
 

@@ -35,7 +35,7 @@ static int make_userns(struct project *p, struct err *e)
 static int make_netns(const struct project *p, struct err *e)
 {
 	if (setns(p->userns, CLONE_NEWUSER) < 0)
-		return err_sys(e, errno, "cannot join the project's user namespace");
+		return refused_project(errno, e);
 	if (unshare(CLONE_NEWNET) < 0)
 		return err_sys(e, errno, "cannot make the box's network namespace%s",
 			       errno == ENOSPC ? " (user.max_net_namespaces)" : "");

@@ -1,5 +1,5 @@
 /*
- * refused.c - why the kernel makes no user namespace, and what the user can do.
+ * refused.c - why the kernel makes or lets join no user namespace, and what the user can do.
  */
 #include "launch/refused.h"
 
@@ -31,4 +31,13 @@ int refused_userns(int errnum, struct err *e)
 	default:
 		return err_sys(e, errnum, "cannot make the box's namespaces");
 	}
+}
+
+/* Only those above a user namespace may join it; user_namespaces(7). */
+int refused_project(int errnum, struct err *e)
+{
+	if (errnum == EPERM)
+		return err_set(e, EPERM,
+			       "the project's boxes run in another user namespace: stop them first");
+	return err_sys(e, errnum, "cannot join the project's user namespace");
 }

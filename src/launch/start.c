@@ -103,13 +103,15 @@ struct birth {
 	/* The compiler must write these, although that process ends at once. */
 	volatile pid_t pid; /* -1: errnum says why */
 	volatile int errnum;
+	volatile bool strange; /* the project could not be joined */
 };
 
 /* In a process that shares the launcher's memory. Pid 1 has a copy of that, and does not return. */
 static noreturn void go_and_clone(struct birth *b)
 {
-	if (setns(b->project->userns, CLONE_NEWUSER) == 0 &&
-	    setns(b->project->netns, CLONE_NEWNET) == 0)
+	b->strange = setns(b->project->userns, CLONE_NEWUSER) < 0 ||
+		     setns(b->project->netns, CLONE_NEWNET) < 0;
+	if (!b->strange)
 		b->pid = clone_box(CLONE_PARENT, NULL);
 	b->errnum = errno;
 	if (b->pid == 0)
@@ -120,9 +122,10 @@ static noreturn void go_and_clone(struct birth *b)
 /*
  * Pid 1 below the project's user namespace and in its network: the kernel lets it only be born
  * there. Another process goes there and makes it, as our child; we would be in there for good.
+ * Returns the pid, or a negative code.
  */
-static pid_t clone_pid1_inside(const struct plan *p, const struct project *in, int boot,
-			       int *ret_pidfd)
+static int clone_pid1_inside(const struct plan *p, const struct project *in, int boot,
+			     int *ret_pidfd, struct err *e)
 {
 	struct birth b = {.plan = p, .project = in, .boot = boot, .pid = -1, .errnum = EAGAIN};
 	/* It only makes system calls, and has written b when we go on. */
@@ -133,14 +136,12 @@ static pid_t clone_pid1_inside(const struct plan *p, const struct project *in, i
 		go_and_clone(&b); /* NOLINT(clang-analyzer-unix.Vfork) */
 	while (helper > 0 && waitpid(helper, NULL, 0) < 0 && errno == EINTR)
 		;
-	errno = b.errnum;
 	if (b.pid < 0)
-		return -1;
+		return b.strange ? refused_project(b.errnum, e) : refused_userns(b.errnum, e);
 	pidfd = proc_pidfd(b.pid);
 	if (pidfd < 0) {
 		kill_and_reap(b.pid);
-		errno = -pidfd;
-		return -1;
+		return refused_userns(-pidfd, e);
 	}
 	*ret_pidfd = pidfd;
 	return b.pid;
@@ -152,13 +153,11 @@ static int clone_pid1(const struct plan *p, const struct project *project, int b
 {
 	pid_t pid;
 
-	if (p->net == PLAN_NET_GATEWAY) {
-		pid = clone_pid1_inside(p, project, boot, ret_pidfd);
-	} else {
-		pid = clone_box(CLONE_PIDFD, ret_pidfd);
-		if (pid == 0)
-			pid1_main(p, boot);
-	}
+	if (p->net == PLAN_NET_GATEWAY)
+		return clone_pid1_inside(p, project, boot, ret_pidfd, e);
+	pid = clone_box(CLONE_PIDFD, ret_pidfd);
+	if (pid == 0)
+		pid1_main(p, boot);
 	return pid < 0 ? refused_userns(errno, e) : pid;
 }
 

@@ -90,6 +90,27 @@ in_trial() { on_host sandbox try --accept --quiet p -- "$@"; }
 	[ "$status" = 0 ]
 }
 
+@test "a project's user namespace ends with its last box: the next may start in another one" {
+	unshare -c true || skip 'no user namespaces here'
+	waits() { [ "$(on_host ss -xlH | awk -v name="/$(basename "$XDG_RUNTIME_DIR"/sandbox/net-*)" 'index($5, name) { print $3 }')" = "$1" ]; }
+	for i in 1 2 3; do
+		start_box
+		run -125 --separate-stderr on_host unshare -c sandbox try --accept --quiet p -- true
+		[[ "$stderr" == *"the project's boxes run in another user namespace: stop them first" ]]
+		# It sees the end of its last box together with the next start, which may find the socket gone.
+		holder=$(gateways | head -1)
+		kill -STOP "$holder"
+		end_box
+		on_host unshare -c sandbox enter --accept --quiet p -- true 3>&- &
+		next=$!
+		wait_until 50 waits 1
+		kill -CONT "$holder"
+		wait_for $next
+		[ "$status" = 0 ]
+		wait_until 50 says_nothing gateways
+	done
+}
+
 @test "a holder that is killed takes the network with it: the next start makes another one" {
 	start_box
 	kill -9 "$(gateways | head -1)"
