@@ -76,7 +76,6 @@ int network_take(struct networks *all, struct network *n, int userns, int netns,
 
 /* Its gateway has set it up. */
 int network_is_up(struct networks *all, struct network *n, struct err *e);
-
 void network_add_box(struct network *n, int pidfd, const char *id, bool forward);
 
 /*
@@ -104,10 +103,7 @@ void network_stop(struct networks *all, struct network *n);
 /* Ends it, but for its name and number. */
 void network_end(struct networks *all, struct network *n);
 
-/*
- * With every network ended: what they had in common ends. The next box makes it again, perhaps from
- * a user namespace that could not join it.
- */
+/* All have ended: ends their user namespace, which the next box may be unable to join. */
 void networks_end(struct networks *all);
 
 /* Reaps the gateways that were stopped and have ended. */

@@ -37,7 +37,8 @@ int refused_userns(int errnum, struct err *e)
 int refused_project(int errnum, struct err *e)
 {
 	if (errnum == EPERM)
-		return err_set(e, EPERM,
-			       "the project's boxes run in another user namespace: stop them first");
+		return err_set(
+			e, EPERM,
+			"the project's boxes run in another user namespace: stop them first");
 	return err_sys(e, errnum, "cannot join the project's user namespace");
 }
