@@ -78,10 +78,7 @@ int network_take(struct networks *all, struct network *n, int userns, int netns,
 int network_is_up(struct networks *all, struct network *n, struct err *e);
 void network_add_box(struct network *n, int pidfd, const char *id, bool forward);
 
-/*
- * Opens those of its ports that are at the loopback of the project's boxes, if those run and it is
- * not open yet. -EADDRINUSE: a program there has one.
- */
+/* Opens its ports at the loopback of the project's boxes, if those run. -EADDRINUSE: taken. */
 int network_open_localhost(struct networks *all, struct network *n, struct err *e);
 
 /* What listens in it has changed: forwards that, for a box that wants it. */
