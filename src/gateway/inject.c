@@ -6,10 +6,14 @@
 #include "gateway/inject.h"
 
 #include <arpa/inet.h>
+#include <netinet/ip6.h>
 #include <string.h>
 
 #include "gateway/loop.h"
 #include "gateway/setup_link.h"
+
+#define MTU	 65536 /* of lo */
+#define FRAGMENT 32768
 
 static const struct inside *sockets;
 static struct endpoint gateway4, gateway6;
@@ -27,6 +31,30 @@ void inject_init(const struct inside *s)
 	gateway6 = endpoint_ipv6(addr, 0);
 }
 
+static void send_fragments(int fd, const struct sockaddr_storage *to, socklen_t size, size_t len)
+{
+	static uint32_t id;
+	const uint8_t *data = out + sizeof(struct ip6_hdr);
+	size_t total = len - sizeof(struct ip6_hdr);
+
+	id++;
+	for (size_t at = 0; at < total; at += FRAGMENT) {
+		bool last = total - at <= FRAGMENT;
+		uint8_t headers[PACKET_FRAGMENT_HEADERS];
+		struct iovec io[] = {
+			{headers, sizeof(headers)},
+			{(void *)(data + at), last ? total - at : FRAGMENT},
+		};
+		struct msghdr m = {.msg_name = (void *)to,
+				   .msg_namelen = size,
+				   .msg_iov = io,
+				   .msg_iovlen = 2};
+
+		packet_build_fragment(out, at, io[1].iov_len, last, id, headers);
+		(void)!sendmsg(fd, &m, MSG_DONTWAIT);
+	}
+}
+
 static void send_packet(const struct endpoint *to, bool seen, size_t len)
 {
 	struct endpoint host = {.addr = to->addr}; /* raw(7): the port must be 0 */
@@ -34,7 +62,10 @@ static void send_packet(const struct endpoint *to, bool seen, size_t len)
 	socklen_t size = endpoint_sockaddr(&host, &sa);
 	int fd = endpoint_is_ipv4(to) ? sockets->raw4[seen] : sockets->raw6[seen];
 
-	(void)!sendto(fd, out, len, MSG_DONTWAIT, (struct sockaddr *)&sa, size);
+	if (len > MTU)
+		send_fragments(fd, &sa, size, len);
+	else
+		(void)!sendto(fd, out, len, MSG_DONTWAIT, (struct sockaddr *)&sa, size);
 }
 
 void inject_syn(const struct packet *syn)

@@ -27,7 +27,7 @@ void inject_error(const struct endpoint *to, const void *about, size_t len, int 
 /* The same about a datagram of a flow. */
 void inject_udp_error(const struct flow_key *key, int errnum);
 
-/* A datagram to key->from, of at most 65507 bytes. */
+/* A datagram to key->from, of as many bytes as one can have. */
 void inject_udp(const struct flow_key *key, const void *data, size_t len);
 
 /* An echo reply to key->from; icmp: the whole message, of which the id becomes `id`. */

@@ -258,3 +258,21 @@ size_t packet_build_echo_reply(const struct flow_key *key, uint16_t id, const ui
 	return finish(&key->to, &key->from, ipv4 ? IPPROTO_ICMP : IPPROTO_ICMPV6, len,
 		      offsetof(struct icmphdr, checksum), out);
 }
+
+void packet_build_fragment(const uint8_t *packet, size_t at, size_t size, bool last, uint32_t id,
+			   uint8_t out[static PACKET_FRAGMENT_HEADERS])
+{
+	struct ip6_hdr ip;
+	struct ip6_frag f = {.ip6f_ident = id};
+
+	_Static_assert(sizeof(ip) + sizeof(f) == PACKET_FRAGMENT_HEADERS, "see the header");
+	memcpy(&ip, packet, sizeof(ip));
+	f.ip6f_nxt = ip.ip6_nxt;
+	f.ip6f_offlg = htons((uint16_t)at); /* in units of 8 bytes, above the three bits of flags */
+	if (!last)
+		f.ip6f_offlg |= IP6F_MORE_FRAG;
+	ip.ip6_nxt = IPPROTO_FRAGMENT;
+	ip.ip6_plen = htons((uint16_t)(sizeof(f) + size));
+	memcpy(out, &ip, sizeof(ip));
+	memcpy(out + sizeof(ip), &f, sizeof(f));
+}

@@ -48,7 +48,10 @@ size_t packet_build_reset(const struct packet *syn, uint8_t *out);
 size_t packet_build_error(const struct endpoint *sender, const struct endpoint *to,
 			  const uint8_t *about, size_t about_len, int errnum, uint8_t *out);
 
-/* A datagram; len is at most 65507. key->from is the box's end: the datagram goes to it. */
+/*
+ * A datagram to key->from, the box's end; len is at most 65507, of IPv6 65527: what the length field
+ * of UDP can say, less its header.
+ */
 size_t packet_build_udp(const struct flow_key *key, const void *data, size_t len, uint8_t *out);
 
 /* What the box would have sent to begin the flow: for packet_build_error(). At most 48 bytes. */
@@ -57,5 +60,14 @@ size_t packet_build_udp_quote(const struct flow_key *key, uint8_t *out);
 /* The answer to an echo: its ICMP message with another type; id is what the box has sent. */
 size_t packet_build_echo_reply(const struct flow_key *key, uint16_t id, const uint8_t *icmp,
 			       size_t len, uint8_t *out);
+
+/*
+ * A packet of IPv6 that is too large for the loopback goes in fragments, which a raw socket does not
+ * make; RFC 8200 4.5. The headers of the fragment that has `size` bytes of what follows the packet's
+ * IP header, from `at` on, both multiples of 8 unless it is the last one. id: the same in all.
+ */
+#define PACKET_FRAGMENT_HEADERS 48
+void packet_build_fragment(const uint8_t *packet, size_t at, size_t size, bool last, uint32_t id,
+			   uint8_t out[static PACKET_FRAGMENT_HEADERS]);
 
 #endif

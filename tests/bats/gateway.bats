@@ -26,7 +26,7 @@ load internet
 		carry_reset_of_client ECONNRESET
 		carry_24_mb True
 		carry_slowly 16
-		carry_datagrams [0, 1, 1400, 60000]
+		carry_datagrams [0, 1, 1400, 60000, 65488, 65489, 'largest', 'EMSGSIZE']
 		carry_segments True
 	END
 	in_box sh -c "python3 /t/internet.py carry $ANSWERS; python3 /t/internet.py carry $ANSWERS6" >box

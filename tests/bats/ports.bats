@@ -75,7 +75,7 @@ end_box() {
 		on_host python3 internet.py carry $host >out
 		[ "$(cat out)" = "$(printf '%s\n' 'carry_end 100000' 'carry_reset_of_server ECONNRESET' \
 			'carry_reset_of_client ECONNRESET' 'carry_24_mb True' 'carry_slowly 16' \
-			'carry_datagrams [0, 1, 1400, 60000]' 'carry_segments True')" ]
+			"carry_datagrams [0, 1, 1400, 60000, 65488, 65489, 'largest', 'EMSGSIZE']" 'carry_segments True')" ]
 	done
 }
 
