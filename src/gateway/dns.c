@@ -197,7 +197,7 @@ static void ask(struct query *q)
 
 	hang_up(q);
 	while (q->refused < servers.n && dns_server(q->attempt, &to)) {
-		if (!loop_take_fds(1))
+		if (!loop_take_fds(FDS_NAMES, 1))
 			return;
 		q->fd = outside_connect(SOCK_DGRAM, &to);
 		if (q->fd >= 0 && loop_add(q->fd, EPOLLIN, &q->watch) &&

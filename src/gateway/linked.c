@@ -74,7 +74,7 @@ void linked_add_socket(const struct gateway_linked *l, int fd)
 {
 	struct linked *to = *find(l->link, l->number);
 
-	if (to && to->n < LINK_SOCKETS && loop_take_fds(1))
+	if (to && to->n < LINK_SOCKETS && loop_take_fds(FDS_CONNECTION, 1))
 		to->fds[to->n++] = fd;
 	else
 		close(fd);

@@ -108,9 +108,11 @@ int64_t loop_now(void)
 	return now;
 }
 
-bool loop_take_fds(unsigned n)
+bool loop_take_fds(enum fds_for what, unsigned n)
 {
-	if (n > fds_max - fds_taken)
+	unsigned left = fds_max / 16 * (FDS_NAMES - what);
+
+	if (fds_taken + n + left > fds_max)
 		return false;
 	fds_taken += n;
 	return true;

@@ -46,10 +46,20 @@ void loop_wait(int timeout_ms);
 int64_t loop_now(void);
 
 /*
+ * What descriptors are for. Connections may be as many as a program of the box likes and stay as
+ * long, so the last sixteenths are not for them: datagrams go on without them, and names are found.
+ */
+enum fds_for {
+	FDS_CONNECTION, /* leaves two */
+	FDS_DATAGRAMS,	/* leaves one */
+	FDS_NAMES,	/* and published ports */
+};
+
+/*
  * Descriptors are taken before they are made: a connection that was let in must not fail at its
  * second one. False, and nothing taken, if fewer than n are left.
  */
-bool loop_take_fds(unsigned n);
+bool loop_take_fds(enum fds_for what, unsigned n);
 void loop_give_fds(unsigned n);
 unsigned loop_max_fds(void);
 

@@ -46,7 +46,7 @@ void publish_add(int fd, const struct gateway_port *port)
 {
 	struct published *p;
 
-	if (!loop_take_fds(1)) {
+	if (!loop_take_fds(FDS_NAMES, 1)) {
 		close(fd);
 		return;
 	}

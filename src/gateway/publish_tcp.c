@@ -140,7 +140,7 @@ void publish_tcp_accept(int listener, in_port_t port)
 		if (fd < 0)
 			return;
 		from = endpoint_of(&sa);
-		if (loop_take_fds(2))
+		if (loop_take_fds(FDS_CONNECTION, 2))
 			begin(fd, &from, port);
 		else
 			outside_reset(AF_UNSPEC, fd);

@@ -131,7 +131,7 @@ static struct flow *begin(const struct flow_key *key, int host, in_port_t port,
 		return NULL;
 	if (n_flows >= loop_max_fds() / 8)
 		end(flow_of(ages.oldest));
-	if (!loop_take_fds(1))
+	if (!loop_take_fds(FDS_DATAGRAMS, 1))
 		return NULL;
 	box = inside_connect(SOCK_DGRAM, &inside);
 	if (box < 0) {

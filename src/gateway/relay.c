@@ -3,7 +3,8 @@
  *
  * Bytes go by splice(2) through a pipe; few at a time, as a question and its answer, by recv(2) and
  * send(2), which are fewer calls. A pipe is borrowed while bytes are in it, so that idle
- * connections have none. A connection is moved ROUNDS times and then waits for its next turn, so
+ * connections have none; when no descriptors are left for pipes, by recv(2) and send(2) alone, so
+ * that each connection goes on and ends. A connection is moved ROUNDS times and then waits for its next turn, so
  * that one cannot starve the others.
  *
  * Promises what a router would: an end of file passes in its direction only; a reset at one end
@@ -72,13 +73,12 @@ struct relay {
 	int host_family;   /* for outside_reset() */
 	bool dead;
 	bool reset;  /* and so its ends are to be */
-	bool queued; /* in a list: next is in use */
+	bool queued; /* in the list of those that are ready */
 	struct relay *next;
 	struct relay *next_dead;
 };
 
-static struct relay *ready;   /* have more to do */
-static struct relay *starved; /* wait for a pipe */
+static struct relay *ready; /* have more to do */
 static struct relay *dead;
 
 static int spare[SPARE_PIPES][2];
@@ -94,7 +94,7 @@ static bool borrow_pipe(struct way *w)
 		w->large = true;
 		return true;
 	}
-	if (!loop_take_fds(2))
+	if (!loop_take_fds(FDS_CONNECTION, 2))
 		return false;
 	if (pipe2(w->pipe, O_NONBLOCK | O_CLOEXEC) < 0) {
 		w->pipe[0] = w->pipe[1] = -1;
@@ -128,13 +128,13 @@ static void return_pipe(struct way *w)
 	w->held = 0;
 }
 
-static void queue(struct relay **list, struct relay *r)
+static void queue(struct relay *r)
 {
 	if (r->queued)
 		return;
 	r->queued = true;
-	r->next = *list;
-	*list = r;
+	r->next = ready;
+	ready = r;
 }
 
 /*
@@ -194,7 +194,7 @@ static void passed(struct relay *r, int i, size_t n)
 		gate_look_back(r->gate, r->end[1].fd, r->end[1].hung_up, &w->may);
 	if (gate_is_held(r->gate)) {
 		r->end[0].readable = true;
-		queue(&ready, r);
+		queue(r);
 	}
 }
 
@@ -256,6 +256,32 @@ static bool move_few(struct relay *r, int i, size_t may)
 	return true;
 }
 
+/*
+ * Where there is no descriptor for a pipe: what the other end has taken is taken from this one after
+ * that. It is a call more.
+ */
+static bool move_without_pipe(struct relay *r, int i, size_t may)
+{
+	struct end *from = &r->end[i], *to = &r->end[1 - i];
+	ssize_t n, sent;
+
+	if (!to->writable)
+		return false;
+	n = recv(from->fd, few, may < sizeof(few) ? may : sizeof(few), MSG_PEEK | MSG_DONTWAIT);
+	if (n <= 0)
+		return took(r, i, n);
+	sent = send(to->fd, few, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent < 0 && errno == EAGAIN) {
+		wait_for_room(to);
+		return false;
+	}
+	if (sent < 0 || recv(from->fd, few, (size_t)sent, MSG_TRUNC | MSG_DONTWAIT) != sent) {
+		finish(r, true);
+		return false;
+	}
+	return took(r, i, sent);
+}
+
 /* Fills the pipe from an end, or moves what is there at once. False: not now. */
 static bool fill(struct relay *r, int i)
 {
@@ -269,10 +295,8 @@ static bool fill(struct relay *r, int i)
 	may = pass_gate(r, i);
 	if (may == 0)
 		return false;
-	if (w->pipe[0] < 0 && !borrow_pipe(w)) {
-		queue(&starved, r);
-		return false;
-	}
+	if (w->pipe[0] < 0 && !borrow_pipe(w))
+		return move_without_pipe(r, i, may);
 	if (w->many == 0 && w->large && r->end[1 - i].writable)
 		return move_few(r, i, may);
 	n = splice(from->fd, NULL, w->pipe[1], NULL, may, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
@@ -338,7 +362,7 @@ static void carry_both(struct relay *r)
 	if (!r->dead && r->end[0].shut && r->end[1].shut)
 		finish(r, false);
 	if (!r->dead && more)
-		queue(&ready, r);
+		queue(r);
 }
 
 static void on_end(struct watch *w, uint32_t events)
@@ -392,17 +416,12 @@ void relay_init(void)
 
 bool relay_has_work(void)
 {
-	return ready || (starved && n_spare > 0);
+	return ready;
 }
 
-bool relay_waits(void)
+static void work_off(void)
 {
-	return starved;
-}
-
-static void work_off(struct relay **list)
-{
-	struct relay *r = take_ptr(*list), *next;
+	struct relay *r = take_ptr(ready), *next;
 
 	for (; r; r = next) {
 		next = r->next;
@@ -430,9 +449,8 @@ void relay_continue(void)
 {
 	struct relay *r, *next;
 
-	work_off(&ready);
-	work_off(&starved);
-	/* One that is in a list is closed and freed when it has left that. */
+	work_off();
+	/* One that is in the list is closed and freed when it has left that. */
 	for (r = take_ptr(dead); r; r = next) {
 		next = r->next_dead;
 		if (r->queued) {

@@ -21,9 +21,6 @@ void relay_start(int box, int host, bool host_watched, int host_family, struct g
 /* Is there work that needs no event? Then the loop must not wait. */
 bool relay_has_work(void);
 
-/* Is there work that the end of another connection makes possible? */
-bool relay_waits(void);
-
 /* After each round of the loop: does such work, and frees what has ended. */
 void relay_continue(void);
 

@@ -273,15 +273,17 @@ void tcp_syn(const struct packet *syn)
 		return;
 	}
 	if (dns_is_server(&syn->key.to)) {
-		if (loop_take_fds(2))
+		if (loop_take_fds(FDS_NAMES, 2))
 			serve_names(syn);
 		return;
 	}
 	verdict = verdict_of(IPPROTO_TCP, &syn->key.to, &to);
 	if (verdict == VERDICT_REFUSED)
 		refuse(syn, ECONNREFUSED);
-	else if (loop_take_fds(2))
+	else if (loop_take_fds(FDS_CONNECTION, 2))
 		begin(syn, &to, verdict);
+	else /* it comes again, and may find one that has ended */
+		verdict_note_full();
 }
 
 bool tcp_waits(void)

@@ -233,9 +233,13 @@ static bool make_room(void)
 {
 	unsigned ports = outside_ports() / 8, most = loop_max_fds() / 4;
 
-	if (n_flows > 0 && n_flows >= (ports < most ? ports : most))
+	bool full = n_flows >= (ports < most ? ports : most);
+
+	if (!full && loop_take_fds(FDS_DATAGRAMS, 2))
+		return true;
+	if (n_flows > 0)
 		end(flow_of(ages.oldest));
-	return loop_take_fds(2);
+	return loop_take_fds(FDS_DATAGRAMS, 2);
 }
 
 static struct flow *add(const struct flow_key *key, int host)

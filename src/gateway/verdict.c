@@ -182,6 +182,13 @@ void verdict_note_killed(void)
 	record(&event, NULL);
 }
 
+void verdict_note_full(void)
+{
+	struct net_event event = {.protocol = NET_ALL, .reason = REASON_FULL};
+
+	record(&event, NULL);
+}
+
 void verdict_explain(struct buf *out)
 {
 	net_refusals_explain(&last_refusal, out);

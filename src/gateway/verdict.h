@@ -30,6 +30,9 @@ int verdict_set_policy(const struct netpolicy *p, size_t size);
 /* Records that the network had another gateway, which was killed. */
 void verdict_note_killed(void);
 
+/* Records that a connection was left unanswered, since there are no descriptors for it. */
+void verdict_note_full(void);
+
 enum verdict {
 	VERDICT_REFUSED,
 	VERDICT_ALLOWED,

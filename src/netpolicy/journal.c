@@ -143,6 +143,8 @@ void net_refusals_explain(const struct net_event *event, struct buf *out)
 	buf_addf(out, ": %s\n", net_event_why(event, why));
 	if (*net_event_rule(event, rule))
 		buf_addf(out, "\t[network] allow = %s\n", rule);
+	else if (event->reason == REASON_FULL)
+		buf_addstr(out, "\tthe limit is that of who starts the box: see 'ulimit -Hn'\n");
 	else if (event->reason == REASON_KILLED)
 		buf_addstr(out, "\tprograms that had a connection make another one\n");
 	else
@@ -192,6 +194,7 @@ char *net_event_why(const struct net_event *event, char *out)
 		[REASON_NOT_ASKED] = "it names another host than the proxy was asked for",
 		[REASON_PROXY_PORT] = "a proxy on this machine leads to ports 80 and 443",
 		[REASON_KILLED] = "it was killed, and its connections ended; another one runs",
+		[REASON_FULL] = "it has as many connections as it may open files, and took no more",
 	};
 
 	snprintf(out, NET_REASON_MAX, "%s", text[event->reason]);
@@ -244,6 +247,7 @@ char *net_event_rule(const struct net_event *event, char *out)
 	case REASON_NOT_ITS:
 	case REASON_NOT_ASKED:
 	case REASON_KILLED:
+	case REASON_FULL:
 	case REASONS:
 		break;
 	}

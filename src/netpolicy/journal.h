@@ -42,6 +42,7 @@ enum net_reason {
 	REASON_NOT_ASKED,  /* the bytes in a tunnel name another than the proxy was asked for */
 	REASON_PROXY_PORT, /* a proxy of this machine could reach a server of this machine */
 	REASON_KILLED,	   /* no refusal: connections ended with the gateway that had them */
+	REASON_FULL,	   /* it has as many connections as it may open files */
 	REASONS,
 };
 
@@ -51,7 +52,7 @@ enum net_protocol {
 	NET_PING,
 	NET_DNS,
 	NET_PROXY,
-	NET_ALL, /* the gateway itself: REASON_KILLED */
+	NET_ALL, /* the gateway itself: REASON_KILLED, REASON_FULL */
 	NET_PROTOCOLS,
 };
 

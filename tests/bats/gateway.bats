@@ -244,6 +244,56 @@ for s in all:
 	[ "$(cat box)" = still ]
 }
 
+@test "with more connections than the gateway may open files, those there go on, and so do names and datagrams; then all is as before" {
+	cat >many.py <<-'END'
+		import socket, sys
+		host, udp = sys.argv[1], socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		def connect():
+		    c = socket.create_connection((host, 7200), 30)
+		    c.sendall(b'E')
+		    return c
+		def both_ways(c, n):
+		    data, got = bytes(n), 0
+		    c.sendall(data)
+		    while got < n:
+		        got += len(c.recv(n))
+		    return 'carried'
+		def rest():
+		    udp.settimeout(30)
+		    udp.sendto(b'u', (host, 7300))
+		    return udp.recv(10), socket.getaddrinfo('www.example.test', 80)[0][4][0]
+		made, room = [], True
+		while room:
+		    made.append(socket.socket())
+		    made[-1].settimeout(3)
+		    try:
+		        made[-1].connect((host, 7200))
+		    except TimeoutError:
+		        room = False
+		made.pop().close()
+		for c in made:
+		    c.settimeout(30)
+		    c.sendall(b'E')
+		print('more than 100' if len(made) > 100 else len(made), set(both_ways(c, 50000) for c in made), rest())
+		print(open('/run/sandbox/refused').readline().split(' (')[0])
+		for c in made[::2]:
+		    c.shutdown(socket.SHUT_WR)
+		    assert c.recv(10) == b''
+		for c in made:
+		    c.close()
+		print(both_ways(connect(), 3000000), rest())
+	END
+	(
+		ulimit -n 512
+		in_box python3 /t/many.py "$ANSWERS" >box
+	)
+	diff - box <<-END
+		more than 100 {'carried'} (b'u', '$ANSWERS')
+		gateway
+		carried (b'u', '$ANSWERS')
+	END
+}
+
 @test "box-root has no power over the network, and can use all its ports" {
 	in_box sh -c 'id -u' >/dev/null
 	on_host sandbox run --quiet --root --network gateway --mount "$PWD:/t" host sh -c '
