@@ -98,7 +98,7 @@ load internet
 		import socket, sys
 		for host in sys.argv[2:]:
 		    s = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET)
-		    s.settimeout(5)
+		    s.settimeout(30)
 		    try:
 		        s.connect((host, int(sys.argv[1])))
 		        print(host, 'connected', end=', ')
@@ -151,7 +151,7 @@ s.accept()' 3>&- &
 		while not os.path.exists('/t/go'):
 		    time.sleep(0.05)
 		s = socket.socket()
-		s.settimeout(5)
+		s.settimeout(30)
 		print(os.strerror(s.connect_ex(('198.51.100.77', 8088))))
 	END
 	in_box python3 /t/later.py >box 3>&- &
@@ -180,7 +180,7 @@ s.accept()' 3>&- &
 		    except OSError as e:
 		        return errno.errorcode[e.errno]
 		tcp = socket.socket()
-		tcp.settimeout(10)
+		tcp.settimeout(30)
 		print(code(tcp.connect, (host, 0)), code(socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto, b'x', (host, 0)))
 		def one(reset):
 		    c = socket.create_connection((host, 7200), 20)
@@ -270,7 +270,7 @@ for s in all:
 		made, room = [], True
 		while room:
 		    made.append(socket.socket())
-		    made[-1].settimeout(3)
+		    made[-1].settimeout(8)
 		    try:
 		        made[-1].connect((host, 7200))
 		    except TimeoutError:
