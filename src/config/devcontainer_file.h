@@ -13,7 +13,7 @@
 #define DEVCONTAINER_CHOSEN   ".chosen" /* ends the name of a file: its name, then its project */
 #define DEVCONTAINER_IMAGES   "localhost/devcontainer-" /* begins names of what is built for it */
 #define DEVCONTAINER_FORMAT   "devcontainer\t1\n"
-#define DEVCONTAINER_FLAT_MAX (1u << 20)
+#define DEVCONTAINER_FLAT_MAX (4u << 20)
 
 /* The identity of a file: device, inode, size and times, separated by tabs. The caller frees it. */
 char *devcontainer_stamp(const struct stat *st);

@@ -73,12 +73,29 @@ static void cut_options(char *text, struct mount_value *ret)
 	}
 }
 
+/* MODE:TEXT; whoever runs in the box owns the file, so its first digit counts. */
+static int parse_text(const char *text, struct mount_value *ret, struct err *e)
+{
+	char *end;
+	unsigned long mode = strtoul(text, &end, 8);
+
+	if (*text < '0' || *text > '7' || *end != ':' || mode > 0777)
+		return err_set(e, ERR_USAGE, "expected text:MODE:TEXT, with a mode such as 0444");
+	*ret = (struct mount_value){.kind = MOUNT_SETTING_TEXT,
+				    .source = xstrdup(end + 1),
+				    .mode = (mode_t)mode,
+				    .read_only = true};
+	return 0;
+}
+
 int mount_value_parse(const char *value, struct mount_value *ret, struct err *e)
 {
 	cleanup_free char *text = xstrdup(value);
 	struct mount_value m = {.kind = MOUNT_SETTING_BIND};
 	const char *source = text;
 
+	if (starts_with(value, MOUNT_TEXT))
+		return parse_text(value + strlen(MOUNT_TEXT), ret, e);
 	cut_options(text, &m);
 	if (streq(text, "tmpfs")) {
 		m.kind = MOUNT_SETTING_TMPFS;
@@ -95,7 +112,8 @@ int mount_value_parse(const char *value, struct mount_value *ret, struct err *e)
 			return err_set(e, ERR_USAGE, "bad name of a volume '%.80s'", source);
 	} else if (!*text) {
 		return err_set(e, ERR_USAGE,
-			       "expected a directory, cache:NAME, volume:NAME or tmpfs");
+			       "expected a directory, cache:NAME, volume:NAME, "
+			       "text:MODE:TEXT or tmpfs");
 	}
 	if (m.size && m.kind != MOUNT_SETTING_TMPFS)
 		return err_set(e, ERR_USAGE, "size= is for tmpfs only");

@@ -4,12 +4,15 @@
  *	SOURCE [ro|rw|overlay] [size=SIZE] [create]
  *
  * The options are the last words, so SOURCE may contain blanks; `create` is the very last.
+ *
+ *	text:MODE:TEXT
  */
 #ifndef CONFIG_MOUNT_VALUE_H
 #define CONFIG_MOUNT_VALUE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -17,16 +20,21 @@ enum mount_kind {
 	MOUNT_SETTING_BIND,
 	MOUNT_SETTING_CACHE,
 	MOUNT_SETTING_VOLUME,
-	MOUNT_SETTING_TMPFS
+	MOUNT_SETTING_TMPFS,
+	MOUNT_SETTING_TEXT, /* a file with the text */
 };
+
+/* Begins one with a text. */
+#define MOUNT_TEXT "text:"
 
 struct mount_value {
 	enum mount_kind kind;
-	char *source; /* a path as written, or the name of a cache or volume; NULL for tmpfs; owned */
+	char *source; /* as written: a path, the name of a cache or volume, a text; NULL for tmpfs; owned */
 	bool read_only;
 	unsigned long long size; /* bytes; 0: not given */
 	bool overlay;
 	bool create; /* a directory of the project is made if nothing is there */
+	mode_t mode; /* TEXT */
 };
 
 /* On failure *ret is untouched. The caller frees ret->source. */

@@ -141,6 +141,7 @@ int settings_mounts(const struct settings *s, const char *home, struct mount_set
 			.outside = m->outside,
 			.missing = m->missing,
 			.read_only = m->value.read_only,
+			.mode = m->value.mode,
 			.overlay = m->value.overlay,
 			.size = m->value.size,
 			.own = m->value.kind == MOUNT_SETTING_CACHE && s->project_dir &&

@@ -18,12 +18,14 @@ int settings_mount(const struct settings *s, size_t i, const struct mount_source
 /* One entry of the list. source, real and where point into the settings. */
 struct mount_setting {
 	enum mount_kind kind;
-	char *target;	    /* absolute inside the box, normalized; "~" is the home inside */
-	const char *source; /* BIND: absolute host path, unresolved; TMPFS: NULL; else its name */
-	const char *real;   /* BIND: source with symlinks followed; NULL: see error */
-	int error;	    /* an errno */
-	bool outside;	    /* BIND: real is outside the project */
-	bool missing;	    /* BIND: real is a directory of the project that is to be made */
+	char *target; /* absolute inside the box, normalized; "~" is the home inside */
+	const char *
+		source; /* BIND: absolute host path, unresolved; TMPFS: NULL; TEXT: that; else its name */
+	mode_t mode;	  /* TEXT */
+	const char *real; /* BIND: source with symlinks followed; NULL: see error */
+	int error;	  /* an errno */
+	bool outside;	  /* BIND: real is outside the project */
+	bool missing;	  /* BIND: real is a directory of the project that is to be made */
 	bool read_only;
 	bool overlay;		 /* BIND: writes stay in the box */
 	bool own;		 /* CACHE: the project's own, not a shared one */

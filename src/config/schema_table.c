@@ -255,6 +255,20 @@ static int check_cpus(const char *value, struct err *e)
 }
 
 /* Of the key env.NAME. Some programs have settings with dots there. */
+static int check_service_file_key(const char *key, struct err *e)
+{
+	const char *target = key + strlen("file.");
+
+	return *target == '/' ? check_mount_target(target, e)
+			      : err_set(e, ERR_USAGE, "expected file./PATH");
+}
+
+static int check_service_file(const char *value, struct err *e)
+{
+	return starts_with(value, MOUNT_TEXT) ? check_mount_value(value, e)
+					      : err_set(e, ERR_USAGE, "expected text:MODE:TEXT");
+}
+
 static int check_service_env_key(const char *key, struct err *e)
 {
 	cleanup_free char *name = xstrdup(key + strlen("env."));
@@ -494,7 +508,7 @@ const struct schema_key schema_keys[N_KEYS] = {
 	[KEY_MOUNTS] = {.section = "mounts", .key = "*",
 	 .acts = ACTS_START, .asked = ASKED_MOUNT, .deny = "mounts caches", .programs = true,
 	 .check_key = check_mount_target, .check_value = check_mount_value,
-	 .help = "target = PATH, cache:NAME, volume:NAME or tmpfs, then ro, rw, overlay, size=SIZE"},
+	 .help = "target = PATH, cache:NAME, volume:NAME, tmpfs or text:MODE:TEXT; ro, rw, overlay, size=SIZE"},
 	[KEY_MATRIX] = {.section = "matrix", .key = "*",
 	 .acts = ACTS_USE, .asked = ASKED_THERE, .deny = "", .check_key = check_name,
 	 .check_value = check_image,
@@ -630,6 +644,10 @@ const struct schema_key schema_keys[N_KEYS] = {
 	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
 	 .check_value = check_service_volumes,
 	 .help = "NAME:TARGET, PATH:TARGET or TARGET, and :ro"},
+	[KEY_SERVICE_FILE] = {.section = "service", .key = "file.*",
+	 .acts = ACTS_USE, .asked = ASKED_NEVER, .check_key = check_service_file_key,
+	 .check_value = check_service_file,
+	 .help = "a file: file.TARGET = text:MODE:TEXT"},
 	[KEY_SERVICE_TMPFS] = {.section = "service", .key = "tmpfs",
 	 .acts = ACTS_USE, .asked = ASKED_NEVER, .type = SCHEMA_LIST,
 	 .check_value = check_service_tmpfs,

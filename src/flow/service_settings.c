@@ -120,6 +120,14 @@ static void add_tmpfs(const struct settings *s, const struct service *v, struct 
 	}
 }
 
+static void add_files(const struct settings *s, const struct service *v, struct settings *to)
+{
+	const struct setting *st = NULL;
+
+	while ((st = service_setting(s, v->name, st, KEY_SERVICE_FILE)))
+		add(to, st, KEY_MOUNTS, st->key + strlen("file."), st->value);
+}
+
 static void add_ports(const struct settings *s, const struct service *v, struct settings *to)
 {
 	const struct setting *st = NULL;
@@ -246,6 +254,7 @@ int service_settings_make(const struct settings *s, const struct service *v,
 	add_ports(s, v, &made.settings);
 	add_tmpfs(s, v, &made.settings);
 	r = add_volumes(s, v, &made, e);
+	add_files(s, v, &made.settings);
 	if (r == 0)
 		r = add_env(s, v, &made.settings, e);
 	/* What it denies of a box it denies of a service's. */

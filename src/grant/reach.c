@@ -290,6 +290,7 @@ static int add_mount(const struct settings *s, const struct mount_setting *m, st
 
 	switch (m->kind) {
 	case MOUNT_SETTING_TMPFS:
+	case MOUNT_SETTING_TEXT:
 	case MOUNT_SETTING_VOLUME: /* nothing but the project's */
 		break;
 	case MOUNT_SETTING_CACHE:

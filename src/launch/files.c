@@ -23,28 +23,54 @@
 
 #define FILES_DIR BOX_HOST_DIR "/files"
 
-static int write_copy(int dir, const char *name, const struct buf *text, const struct stat *st,
-		      struct err *e)
+/* times: as of futimens(); NULL: now. */
+static int write_file(int dir, const char *name, const char *data, size_t len, mode_t mode,
+		      const struct timespec *times, struct err *e)
 {
 	cleanup_close int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int r = fd < 0 ? -errno : write_all(fd, text->data, text->len);
+	int r = fd < 0 ? -errno : write_all(fd, data, len);
 
-	if (r == 0 && fchmod(fd, st->st_mode & 0777) < 0)
+	if (r == 0 && fchmod(fd, mode & 0777) < 0)
 		r = -errno;
 	if (r < 0)
-		return err_sys(e, -r, "cannot copy it");
-	futimens(fd, (const struct timespec[]){st->st_atim, st->st_mtim});
+		return err_sys(e, -r, "cannot write it");
+	if (times)
+		futimens(fd, times);
 	return 0;
+}
+
+/* Makes file i; its mount is read-only. */
+static int make_file(int rootfd, size_t i, const char *data, size_t len, mode_t mode,
+		     const struct timespec *times, int *ret_tree, struct err *e)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+					      MOUNT_ATTR_NODEV};
+	cleanup_close int dir = -1, tree = -1;
+	char name[32];
+	int r = path_mkdirs_beneath(rootfd, FILES_DIR, 0755, &dir, e);
+
+	snprintf(name, sizeof(name), "%zu", i);
+	if (r == 0)
+		r = write_file(dir, name, data, len, mode, times, e);
+	if (r < 0)
+		return r;
+	tree = open_tree(dir, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return err_sys(e, errno, "cannot mount it");
+	*ret_tree = take_fd(&tree);
+	return 0;
+}
+
+int files_make(int rootfd, const struct plan_mount *m, size_t i, int *ret_tree, struct err *e)
+{
+	return make_file(rootfd, i, m->source, strlen(m->source), m->mode, NULL, ret_tree, e);
 }
 
 int files_copy(int rootfd, int hostfd, const char *source, size_t i, int *ret_tree, struct err *e)
 {
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-					      MOUNT_ATTR_NODEV};
-	cleanup_close int from = -1, dir = -1, tree = -1;
+	cleanup_close int from = -1;
 	cleanup_buf struct buf text = BUF_INIT;
 	struct stat st;
-	char name[32];
 	int r = path_open_nolinks(hostfd, source, O_PATH, 0, &from, e);
 
 	if (r < 0)
@@ -58,17 +84,9 @@ int files_copy(int rootfd, int hostfd, const char *source, size_t i, int *ret_tr
 	if (r == 0)
 		r = file_read_fd(from, source, FILES_FOLLOW_MAX, &text, e);
 	if (r == 0)
-		r = path_mkdirs_beneath(rootfd, FILES_DIR, 0755, &dir, e);
-	snprintf(name, sizeof(name), "%zu", i);
-	if (r == 0)
-		r = write_copy(dir, name, &text, &st, e);
-	if (r < 0)
-		return err_add(e, "cannot use '%s'", source);
-	tree = open_tree(dir, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-		return err_sys(e, errno, "cannot use '%s'", source);
-	*ret_tree = take_fd(&tree);
-	return 0;
+		r = make_file(rootfd, i, text.data, text.len, st.st_mode,
+			      (const struct timespec[]){st.st_atim, st.st_mtim}, ret_tree, e);
+	return r < 0 ? err_add(e, "cannot use '%s'", source) : 0;
 }
 
 /* Its mode may deny its owner writing. */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "launch/plan.h"
 
 /* The longest file of a plan that is kept up to date, in bytes. */
 #define FILES_FOLLOW_MAX (1 << 20)
@@ -23,6 +24,9 @@ struct session_file {
  * or too long to copy.
  */
 int files_copy(int rootfd, int hostfd, const char *source, size_t i, int *ret_tree, struct err *e);
+
+/* The same, of a file with the text and mode of m. */
+int files_make(int rootfd, const struct plan_mount *m, size_t i, int *ret_tree, struct err *e);
 
 /* In a session's process: rewrites the files in data, a sequence of struct session_file. */
 void files_refresh(const void *data, uint32_t size);

@@ -118,6 +118,17 @@ static int apply_bind(const struct plan_mount *m, size_t i, int rootfd, int host
 	return mount_attach(source, target, m->target, e);
 }
 
+static int apply_text(const struct plan_mount *m, size_t i, int rootfd, struct err *e)
+{
+	cleanup_close int source = -1, target = -1;
+	int r = files_make(rootfd, m, i, &source, e);
+
+	if (r == 0)
+		r = open_file_target(rootfd, m->target, &target, e);
+	return r < 0 ? err_add(e, "cannot make '%s'", m->target)
+		     : mount_attach(source, target, m->target, e);
+}
+
 static int mount_sized_tmpfs(const struct plan_mount *m, int target, struct err *e)
 {
 	char data[64];
@@ -197,6 +208,9 @@ int mounts_apply(const struct plan *p, enum mounts_part part, int rootfd, int ho
 		switch (m->kind) {
 		case PLAN_MOUNT_BIND:
 			r = apply_bind(m, i, rootfd, hostfd, e);
+			break;
+		case PLAN_MOUNT_TEXT:
+			r = apply_text(m, i, rootfd, e);
 			break;
 		case PLAN_MOUNT_TMPFS:
 			r = apply_tmpfs(m, i, rootfd, scratch, e);

@@ -31,6 +31,7 @@ enum plan_net {
 
 enum plan_mount_kind {
 	PLAN_MOUNT_BIND,    /* a file or directory of the host, with the mounts below it */
+	PLAN_MOUNT_TEXT,    /* a file in memory, read-only */
 	PLAN_MOUNT_TMPFS,   /* fresh memory */
 	PLAN_MOUNT_OVERLAY, /* a directory of the host; writes go to upper */
 	PLAN_MOUNT_DIR,	    /* not a mount: the directory must exist, with this mode */
@@ -38,7 +39,8 @@ enum plan_mount_kind {
 
 struct plan_mount {
 	enum plan_mount_kind kind;
-	const char *source;	  /* BIND, OVERLAY: absolute host path without symlinks */
+	const char *
+		source; /* BIND, OVERLAY: absolute host path without symlinks; TEXT: what it says */
 	const char *upper, *work; /* OVERLAY: directories of ours; both NULL: memory */
 	const char *target;	  /* absolute path inside the box */
 	bool read_only;
@@ -47,12 +49,9 @@ struct plan_mount {
 	bool follow;	    /* BIND: a file that sessions keep up to date, see files.h */
 	bool device;	    /* BIND: device nodes in it work */
 	bool seeded;	    /* TMPFS: filled with what the image has there */
-	/*
-	 * BIND: a file of the host. The source, an empty directory of ours, is filled with what the
-	 * image has there; then the file is removed.
-	 */
+	/* BIND: a file that exists until the source, an empty directory of ours, has the image's files. */
 	const char *unfilled;
-	mode_t mode;		 /* TMPFS, DIR: mode of the directory; 0 means 0755 */
+	mode_t mode; /* TMPFS, DIR: mode of the directory; 0 means 0755; TEXT: as it is */
 	unsigned long long size; /* TMPFS: bytes; 0 for the kernel's default, half the memory */
 };
 

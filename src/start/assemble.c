@@ -308,6 +308,11 @@ static int add_setting_mount(const struct assemble_request *req, struct assembly
 			return r;
 		m.source = assembly_keep(a, source);
 		return add_host(req, a, m, false, e);
+	case MOUNT_SETTING_TEXT:
+		m.kind = PLAN_MOUNT_TEXT;
+		m.source = ms->source;
+		m.mode = ms->mode;
+		break;
 	case MOUNT_SETTING_VOLUME:
 		return assemble_volume(req, a, ms, e);
 	case MOUNT_SETTING_BIND:

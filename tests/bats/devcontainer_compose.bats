@@ -367,6 +367,65 @@ server_image() {
 	[[ $output = *'variable of yours: V, for [service db] volumes'* ]]
 }
 
+@test "secrets and configs that are texts: files in the memory of the box and of a service, with their mode" {
+	server_image
+	compose '"workspaceFolder": "/w", "remoteUser": "dev"' <<-'YAML'
+		services:
+		  app:
+		    image: app:1
+		    volumes: [..:/w]
+		    secrets: [token, plain, lost]
+		    configs: [{source: conf, target: /etc/conf, mode: 0440, uid: "103"}, {source: conf, target: /etc/bad, mode: rw}]
+		  db:
+		    image: app:1
+		    user: dev
+		    command: sh -c 'exec httpd -f -p 8080 -h /www'
+		    secrets: [{source: token, target: word, mode: 0o400, uid: "0"}, {source: dotted, target: /www/dotted}]
+		    configs: [{source: conf, target: /www/conf, mode: "0040"}]
+		secrets:
+		  token: {environment: WORD}
+		  dotted: {environment: DOTTED}
+		  plain: {file: ./plain}
+		  lost: {environment: LOST}
+		configs:
+		  conf:
+		    content: |
+		      listen ${PORT:-80};	# $$host
+
+		      text:0777:
+	YAML
+	echo plain >p/.devcontainer/plain
+	echo DOTTED=of-the-project >p/.devcontainer/.env
+	export WORD=$'our-word\n'
+	unset LOST PORT
+	run ! --separate-stderr sandbox enter ./p -- true
+	[[ $stderr = *'variable of yours: WORD, for [mounts] /run/secrets/token'* ]]
+	[[ $stderr = *'variable of yours: WORD, for [mounts] /run/secrets/word'* ]]
+	[[ $stderr != *DOTTED* ]]
+	run -1 --separate-stderr sandbox enter --accept ./p -- sh -c 'cat /run/secrets/token /run/secrets/plain /etc/conf; ls /run/secrets; stat -c %a:%U /etc/conf; echo x >/etc/conf'
+	[ "$output" = $'our-word\nplain\nlisten 80;\t# $host\n\ntext:0777:\nplain\ntoken\n440:dev' ]
+	[[ $stderr = *"compose.yml:5: 'lost' of secrets is left out: its variable is not set"* ]]
+	[[ $stderr = *"compose.yml:6: 'conf' of configs is left out: its mode is no octal number"* ]]
+	[[ $stderr = *'/etc/conf: Read-only file system'* ]]
+	(cd p && sandbox up -d --accept >/dev/null)
+	wait_until 300 sandbox exec p.db sh -c 'wget -qO /dev/null http://127.0.0.1:8080/dotted 2>/dev/null'
+	run -0 sandbox enter --accept ./p -- sh -c 'wget -qO - http://db:8080/dotted; wget -qO - http://db:8080/conf'
+	[ "$output" = $'of-the-projectlisten 80;\t# $host\n\ntext:0777:' ]
+	run -0 sandbox exec p.db sh -c 'cat /run/secrets/word; stat -c %a:%U /run/secrets/word /www/conf'
+	[ "$output" = $'our-word\n400:dev\n440:dev' ]
+	# Who reads the files of the store reads none of it, and nothing of it stays.
+	run -1 find "$XDG_DATA_HOME" -path "*/work/work" -prune -o -type f -perm /077 -exec grep -l our-word {} +
+	[ -z "$output" ]
+	# Another value is another service.
+	export WORD=other-word
+	(cd p && sandbox up -d --accept >/dev/null)
+	[ "$(sandbox exec p.db sh -c 'cat /run/secrets/word')" = other-word ]
+	(cd p && sandbox down >/dev/null)
+	sandbox rm --force p
+	run find "$XDG_DATA_HOME/sandbox/boxes" "$XDG_DATA_HOME/sandbox/devcontainers" -type f -exec grep -l 'our-word\|other-word' {} +
+	[ -z "$output" ]
+}
+
 @test "build: additional_contexts and secrets of the project, a variable that is asked for; what cannot be had is named" {
 	server_image
 	compose '"workspaceFolder": "/w"' <<-'YAML'

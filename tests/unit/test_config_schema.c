@@ -169,7 +169,8 @@ static void keys(void **state)
 		{"mounts", "/a/../b", "x", "bad key '/a/../b' in [mounts]: " TARGET_RULE},
 		{"mounts", "/d", "ro", NULL}, /* a directory called ro */
 		{"mounts", "/d", "",
-		 "bad value '' for /d: expected a directory, cache:NAME, volume:NAME or tmpfs"},
+		 "bad value '' for /d: expected a directory, cache:NAME, volume:NAME, "
+		 "text:MODE:TEXT or tmpfs"},
 		{"mounts", "/d", "cache:../x",
 		 "bad value 'cache:../x' for /d: bad name of a cache '../x'"},
 		{"mounts", "/d", "src size=1G",
@@ -342,27 +343,38 @@ static void mount_values(void **state)
 		const char *text;
 		struct mount_value m;
 	} good[] = {
-		{"../data", {MOUNT_SETTING_BIND, (char *)"../data", false, 0, false, false}},
+		{"../data", {MOUNT_SETTING_BIND, (char *)"../data", false, 0, false, false, 0}},
 		{"../my data ro",
-		 {MOUNT_SETTING_BIND, (char *)"../my data", true, 0, false, false}},
-		{"/data ro rw", {MOUNT_SETTING_BIND, (char *)"/data ro", false, 0, false, false}},
-		{"/data rw ro ", {MOUNT_SETTING_BIND, (char *)"/data rw", true, 0, false, false}},
-		{"ro", {MOUNT_SETTING_BIND, (char *)"ro", false, 0, false, false}},
-		{"cache:ccache ro", {MOUNT_SETTING_CACHE, (char *)"ccache", true, 0, false, false}},
-		{"tmpfs", {MOUNT_SETTING_TMPFS, NULL, false, 0, false, false}},
-		{"tmpfs size=1G ro", {MOUNT_SETTING_TMPFS, NULL, true, 1 << 30, false, false}},
-		{"tmpfs size=1", {MOUNT_SETTING_TMPFS, NULL, false, 1, false, false}},
-		{"../data overlay", {MOUNT_SETTING_BIND, (char *)"../data", false, 0, true, false}},
-		{"./tmpfs", {MOUNT_SETTING_BIND, (char *)"./tmpfs", false, 0, false, false}},
-		{"./a create", {MOUNT_SETTING_BIND, (char *)"./a", false, 0, false, true}},
-		{"./a ro create ", {MOUNT_SETTING_BIND, (char *)"./a", true, 0, false, true}},
+		 {MOUNT_SETTING_BIND, (char *)"../my data", true, 0, false, false, 0}},
+		{"/data ro rw",
+		 {MOUNT_SETTING_BIND, (char *)"/data ro", false, 0, false, false, 0}},
+		{"/data rw ro ",
+		 {MOUNT_SETTING_BIND, (char *)"/data rw", true, 0, false, false, 0}},
+		{"ro", {MOUNT_SETTING_BIND, (char *)"ro", false, 0, false, false, 0}},
+		{"cache:ccache ro",
+		 {MOUNT_SETTING_CACHE, (char *)"ccache", true, 0, false, false, 0}},
+		{"tmpfs", {MOUNT_SETTING_TMPFS, NULL, false, 0, false, false, 0}},
+		{"tmpfs size=1G ro", {MOUNT_SETTING_TMPFS, NULL, true, 1 << 30, false, false, 0}},
+		{"tmpfs size=1", {MOUNT_SETTING_TMPFS, NULL, false, 1, false, false, 0}},
+		{"../data overlay",
+		 {MOUNT_SETTING_BIND, (char *)"../data", false, 0, true, false, 0}},
+		{"./tmpfs", {MOUNT_SETTING_BIND, (char *)"./tmpfs", false, 0, false, false, 0}},
+		{"./a create", {MOUNT_SETTING_BIND, (char *)"./a", false, 0, false, true, 0}},
+		{"./a ro create ", {MOUNT_SETTING_BIND, (char *)"./a", true, 0, false, true, 0}},
 		{"./a create rw",
-		 {MOUNT_SETTING_BIND, (char *)"./a create", false, 0, false, false}},
+		 {MOUNT_SETTING_BIND, (char *)"./a create", false, 0, false, false, 0}},
 		{"./a create create",
-		 {MOUNT_SETTING_BIND, (char *)"./a create", false, 0, false, true}},
-		{"create", {MOUNT_SETTING_BIND, (char *)"create", false, 0, false, false}},
-		{"./recreate", {MOUNT_SETTING_BIND, (char *)"./recreate", false, 0, false, false}},
+		 {MOUNT_SETTING_BIND, (char *)"./a create", false, 0, false, true, 0}},
+		{"create", {MOUNT_SETTING_BIND, (char *)"create", false, 0, false, false, 0}},
+		{"text:0440:", {MOUNT_SETTING_TEXT, (char *)"", true, 0, false, false, 0440}},
+		{"text:644:a: b\n ro",
+		 {MOUNT_SETTING_TEXT, (char *)"a: b\n ro", true, 0, false, false, 0644}},
+		{"./recreate",
+		 {MOUNT_SETTING_BIND, (char *)"./recreate", false, 0, false, false, 0}},
 	};
+	static const char *const bad[] = {"text:",    "text:x",	     "text:0444",
+					  "text::x",  "text:-1:x",   "text:4755:x",
+					  "text:9:x", "text: 444:x", "tmpfs create"};
 	struct err e;
 
 	(void)state;
@@ -375,10 +387,16 @@ static void mount_values(void **state)
 		assert_int_equal(m.create, good[i].m.create);
 		assert_int_equal(m.read_only, good[i].m.read_only);
 		assert_int_equal(m.size, good[i].m.size);
+		assert_int_equal(m.mode, good[i].m.mode);
 		assert_int_equal(m.source == NULL, good[i].m.source == NULL);
 		if (m.source)
 			assert_string_equal(m.source, good[i].m.source);
 		free(m.source);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct mount_value m;
+
+		assert_int_equal(mount_value_parse(bad[i], &m, &e), -ERR_USAGE);
 	}
 }
 

@@ -41,43 +41,6 @@ bool compose_is_near(const struct composing *cs, const char *name)
 	return own && its && streq(own, its);
 }
 
-void compose_files(struct composing *cs, const struct node *service,
-		   void (*take)(struct composing *cs, const struct node *at, const char *source,
-				const char *target, void *arg),
-		   void *arg)
-{
-	static const struct {
-		const char *key, *folder;
-	} kinds[] = {{"secrets", "/run/secrets/"}, {"configs", "/"}};
-
-	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
-		const struct node *list = node_get(service, kinds[k].key);
-		const struct node *all = node_get(cs->compose.root, kinds[k].key);
-
-		for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n; i++) {
-			const struct node *n = list->v[i].value;
-			const char *name = n->text ? n->text : node_text(n, "source");
-			const char *to = node_text(n, "target");
-			const struct node *file = name ? node_get(node_get(all, name), "file")
-						       : NULL;
-			cleanup_free char *path = NULL, *target = NULL;
-			struct said_at at = compose_at(n);
-
-			if (!file || !file->text) {
-				resolution_note(cs->resolution, &at,
-						"'%s' of %s is left out: it names no file",
-						name ? name : "", kinds[k].key);
-				continue;
-			}
-			path = path_normalize(file->dir, file->text);
-			target = to && *to == '/'
-					 ? xstrdup(to)
-					 : xasprintf("%s%s", kinds[k].folder, to ? to : name);
-			take(cs, n, path, target, arg);
-		}
-	}
-}
-
 /* Keys that are read, that a box has anyway, or that nobody would miss. */
 static const char known[] =
 	"image build command entrypoint environment env_file volumes tmpfs ports expose depends_on "

@@ -142,13 +142,14 @@ static void set_volumes(struct composing *cs)
 	}
 }
 
-static void set_file(struct composing *cs, const struct node *at, const char *source,
-		     const char *target, void *arg)
+static void set_file(struct composing *cs, const struct compose_file *file, void *arg)
 {
-	cleanup_free char *value = xasprintf("%s ro", source);
+	cleanup_free char *what = xasprintf("the file '%s'", file->target);
+	cleanup_free char *value = file->text ? xstrdup(file->text)
+					      : xasprintf("%s ro", file->source);
 
 	(void)arg;
-	set_mount(cs, at, target, value);
+	compose_set(cs, file->at, what, "mounts", file->target, value, &file->names);
 }
 
 static void set_port(struct composing *cs, const struct node *n, const char *text)

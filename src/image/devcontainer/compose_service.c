@@ -132,11 +132,23 @@ static void read_volumes(const struct writing *w, struct found_volumes *all)
 	}
 }
 
-static void add_file(struct composing *cs, const struct node *at, const char *source,
-		     const char *target, void *arg)
+struct adding_files {
+	const struct writing *w;
+	struct found_volumes *volumes;
+};
+
+static void add_file(struct composing *cs, const struct compose_file *file, void *arg)
 {
-	(void)cs;
-	add_volume(arg, at, target, xasprintf("%s:%s:ro", source, target));
+	const struct adding_files *a = arg;
+	cleanup_free char *key = xasprintf("file.%s", file->target), *what = NULL;
+
+	if (file->source) {
+		add_volume(a->volumes, file->at, file->target,
+			   xasprintf("%s:%s:ro", file->source, file->target));
+		return;
+	}
+	what = xasprintf("the file '%s' of service '%s'", file->target, a->w->name);
+	compose_set(cs, file->at, what, a->w->section, key, file->text, &file->names);
 }
 
 static void set_volumes(const struct writing *w)
@@ -145,7 +157,7 @@ static void set_volumes(const struct writing *w)
 	struct found_volumes all = {0};
 
 	read_volumes(w, &all);
-	compose_files(w->cs, w->service, add_file, &all);
+	compose_files(w->cs, w->service, add_file, &(struct adding_files){w, &all});
 	for (size_t i = 0; i < all.n; i++) {
 		if (fits_list(w, all.v[i].at, all.v[i].word))
 			set(w, all.v[i].at, KEY_SERVICE_VOLUMES, all.v[i].word,

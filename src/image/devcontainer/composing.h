@@ -3,6 +3,7 @@
  * for others.
  *
  * compose_values.c reads values that have several forms, compose_volume.c those of `volumes`,
+ * compose_file.c those of `secrets` and `configs`,
  * compose_own.c makes the project's box from the service that devcontainer.json names,
  * compose_service.c a [service NAME] from another one, compose_build.c an image from a Dockerfile of
  * theirs, compose_names.c says by which names they reach each other, and compose_keys.c tells what
@@ -82,10 +83,18 @@ bool compose_is_near(const struct composing *cs, const char *name);
 void compose_set_names(struct composing *cs, const char *name, const char *section,
 		       const struct node *service);
 
-/* Files of `secrets` and `configs`, in the order of the list: where they are, and where they go. */
+/* One of `secrets` or `configs`. */
+struct compose_file {
+	const struct node *at;
+	char *source; /* where it is, absolute; or NULL: */
+	char *text;   /* the value of an entry of [mounts], with what it says */
+	char *target;
+	struct strv names; /* of the host's variables in it */
+};
+
+/* In the order of the lists. */
 void compose_files(struct composing *cs, const struct node *service,
-		   void (*take)(struct composing *cs, const struct node *at, const char *source,
-				const char *target, void *arg),
+		   void (*take)(struct composing *cs, const struct compose_file *file, void *arg),
 		   void *arg);
 
 /* Names the keys of a service that are unknown, or that a box cannot follow. */

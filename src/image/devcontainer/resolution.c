@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "config/devcontainer_file.h"
+#include "config/mount_value.h"
 #include "config/schema.h"
 
 void resolution_clear(struct resolution *r)
@@ -228,12 +229,20 @@ static bool may_have_lines(const char *section, const char *key)
 	       (starts_with(section, "service ") && is_among(key, commands, ARRAY_SIZE(commands)));
 }
 
-/* A variable's value may be anything, and a command may have several lines. */
+/* The text of a file. */
+static bool is_text(const char *section, const char *key, const char *value)
+{
+	return starts_with(value, MOUNT_TEXT) &&
+	       (streq(section, "mounts") || starts_with(key, "file."));
+}
+
+/* A variable's value and a file's text may be anything, and a command may have several lines. */
 static unsigned char control_of(const char *section, const char *key, const char *value)
 {
 	unsigned char control = control_in(key, "");
 
-	if (control || starts_with(section, "env") || starts_with(key, "env."))
+	if (control || starts_with(section, "env") || starts_with(key, "env.") ||
+	    is_text(section, key, value))
 		return control;
 	return control_in(value, may_have_lines(section, key) ? "\t\n" : "\t");
 }
