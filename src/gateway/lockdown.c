@@ -14,6 +14,8 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -46,7 +48,7 @@ struct ruleset_attr {
 	uint64_t handled_access_fs, handled_access_net, scoped;
 };
 
-/* What carrying traffic takes, the most frequent first; then memory, time, and ending. */
+/* What carrying traffic takes; then memory, time, and ending. Each has another number. */
 static const int allowed[] = {
 	SYS_splice,	   SYS_epoll_pwait,
 #ifdef SYS_epoll_wait
@@ -73,9 +75,9 @@ static const int allowed[] = {
 #define LOAD(field) \
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, field))
 #define RETURN(action)	  BPF_STMT(BPF_RET | BPF_K, action)
-#define IF_EQUAL(value)	  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1) /* else skips one */
 #define SKIP_UNLESS(v, n) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v, 0, n)
 #define SKIP_IF(v, n)	  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v, n, 0)
+#define SEARCH_SIZE(n)	  (2 * (n)-1) /* of what add_search() adds */
 
 /*
  * Arguments are in the host's byte order, and what matters of them is an int: the low half. On
@@ -148,22 +150,51 @@ int lockdown_thread(bool raw, struct err *e)
 	return r < 0 ? -e->code : 0;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	int x = *(const int *)a, y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * Finds the number among n sorted ones, by halves: the kernel runs the filter for each number that
+ * it knows when it is installed, since Linux 5.11. filter[end] allows, and the next one kills.
+ */
+static void add_search(struct sock_filter *filter, size_t at, const int *numbers, size_t n,
+		       size_t end)
+{
+	size_t low = n / 2;
+
+	if (n == 1) {
+		filter[at] = (struct sock_filter)BPF_JUMP(
+			BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)*numbers, (uint8_t)(end - at - 1),
+			(uint8_t)(end - at));
+		return;
+	}
+	filter[at] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (uint32_t)numbers[low],
+						  (uint8_t)SEARCH_SIZE(low), 0);
+	add_search(filter, at + 1, numbers, low, end);
+	add_search(filter, at + 1 + SEARCH_SIZE(low), numbers + low, n - low, end);
+}
+
 int lockdown_process(struct err *e)
 {
-	struct sock_filter filter[ARRAY_SIZE(head) + 2 * ARRAY_SIZE(allowed) + 1];
-	struct sock_fprog program = {.filter = filter};
-	size_t n = 0;
+	enum { SEARCH = ARRAY_SIZE(head), END = SEARCH + SEARCH_SIZE(ARRAY_SIZE(allowed)) };
+	struct sock_filter filter[END + 2] = {
+		[END] = RETURN(SECCOMP_RET_ALLOW),
+		[END + 1] = RETURN(SECCOMP_RET_KILL_PROCESS),
+	};
+	_Static_assert(END - SEARCH < UINT8_MAX, "a conditional jump reaches as far");
+	struct sock_fprog program = {.len = ARRAY_SIZE(filter), .filter = filter};
+	int numbers[ARRAY_SIZE(allowed)];
 
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, errno, "cannot become undumpable");
-	for (size_t i = 0; i < ARRAY_SIZE(head); i++)
-		filter[n++] = head[i];
-	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
-		filter[n++] = (struct sock_filter)IF_EQUAL((uint32_t)allowed[i]);
-		filter[n++] = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);
-	}
-	filter[n++] = (struct sock_filter)RETURN(SECCOMP_RET_KILL_PROCESS);
-	program.len = (unsigned short)n;
+	memcpy(filter, head, sizeof(head));
+	memcpy(numbers, allowed, sizeof(allowed));
+	qsort(numbers, ARRAY_SIZE(numbers), sizeof(*numbers), by_number);
+	add_search(filter, SEARCH, numbers, ARRAY_SIZE(numbers), END);
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
 		return err_sys(e, errno, "cannot take the gateway's system call filter");
 	return 0;
