@@ -276,15 +276,15 @@ noreturn void gateway_run(const struct gateway_request *req)
 	r = set_up(req, &sockets, &e);
 	if (r == 0)
 		r = lockdown_thread(false, &e);
-	if (r == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		attend(&sockets, req);
-		if (!req->first)
-			verdict_note_killed();
-		r = lockdown_process(&e);
-	}
+	/* What the box sends before we read it waits: its start need not. */
 	channel_send(req->parent, &e, sizeof(e), NULL, 0);
 	if (r < 0)
+		_exit(1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	attend(&sockets, req);
+	if (!req->first)
+		verdict_note_killed();
+	if (lockdown_process(&e) < 0)
 		_exit(1);
 	run();
 }
