@@ -73,12 +73,17 @@ static int listen_at(int directory, const char *name, int *ret, struct err *e)
 /*
  * Under the lock: connects to the holder that another has started, or makes the socket of a new one.
  */
-static int connect_or_listen(int directory, const char *name, int *ret, int *ret_listener,
-			     struct err *e)
+static int connect_or_listen(const struct gateway_place *place, int directory, int *ret,
+			     int *ret_listener, struct err *e)
 {
-	return client_connect(directory, name, ret) == 0
-		       ? 0
-		       : listen_at(directory, name, ret_listener, e);
+	int r = file_lock(directory, place->directory, e);
+
+	if (r < 0)
+		return r;
+	if (client_connect(directory, place->socket, ret) < 0)
+		r = listen_at(directory, place->socket, ret_listener, e);
+	flock(directory, LOCK_UN); /* the program gets a duplicate, which would keep it */
+	return r;
 }
 
 /* *ret is connected to it. */
@@ -106,11 +111,8 @@ static int found(const struct gateway_place *place, struct gateway_link *link, s
 
 	if (directory < 0)
 		return err_sys(e, errno, "cannot open '%s'", place->directory);
-	r = file_lock(directory, place->directory, e);
-	if (r < 0)
-		return r;
-	r = connect_or_listen(directory, place->socket, &fd, &listener, e);
-	flock(directory, LOCK_UN); /* the program gets a duplicate, which would keep it */
+	r = place->alone ? listen_at(directory, place->socket, &listener, e)
+			 : connect_or_listen(place, directory, &fd, &listener, e);
 	if (r == 0 && listener >= 0)
 		r = start_holder(place, listener, directory, &fd, e);
 	if (r < 0)
@@ -120,9 +122,15 @@ static int found(const struct gateway_place *place, struct gateway_link *link, s
 	return 0;
 }
 
+static int connect_to(const struct gateway_place *place, int *ret)
+{
+	cleanup_close int directory = open(place->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return directory < 0 ? -errno : client_connect(directory, place->socket, ret);
+}
+
 static int connect_to_holder(struct gateway_link *link, struct err *e)
 {
-	cleanup_close int directory = open(link->place.directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct gateway_join join = {.version = GATEWAY_VERSION,
 				    .has_links = link->place.links->n > 0,
 				    .publishes = link->place.publishes,
@@ -133,7 +141,7 @@ static int connect_to_holder(struct gateway_link *link, struct err *e)
 
 	close_fd(&link->fd);
 	link->founds = false;
-	if (directory < 0 || client_connect(directory, link->place.socket, &link->fd) < 0) {
+	if (link->place.alone || connect_to(&link->place, &link->fd) < 0) {
 		r = found(&link->place, link, e);
 		if (r < 0)
 			return r;

@@ -40,6 +40,7 @@ struct gateway_place {
 	const struct netpolicy *policy;	   /* of that network: the same for all its boxes */
 	const struct gateway_links *links; /* other projects that it names */
 	struct network_aliases aliases;	   /* other names of that network in its project */
+	bool alone;			   /* no other box has that holder: it is to be started */
 	bool forward;			   /* what listens in it appears on the host */
 	bool publishes;			   /* ports: by gateway_publish() */
 	enum gateway_driver driver;	   /* what is to carry its traffic */

@@ -17,9 +17,10 @@
  *	   namespace and its loopback, or sysfs of
  *	   the gateway's; ipc; "you"
  *	   NAMESPACES + fds ------------------> P4 join_namespaces()
- *	   gateway_wait(): the network is up	P5 rootfs_enter(): /sys, pivot; stdio is the
- *	L5 the caller may send SESSION on the	   box's /dev/null
- *	   boot connection
+ *	L5 the caller records the box; then	P5 rootfs_enter(): /sys, pivot; stdio is the
+ *	   start_wait(): the network is up	   box's /dev/null
+ *	L6 it may send SESSION on the boot
+ *	   connection
  *						P6 restrict_self(): hostname, sudo's socket,
  *						   Landlock, capabilities, not dumpable
  *						P7 server_run(): the first message read is SESSION
@@ -28,6 +29,7 @@
  * When it goes wrong:
  *	L1-L3	start_box() fails; nothing was started
  *	L4	start_box() fails; pid 1 is killed and reaped
+ *	L5	start_wait() fails; the caller kills pid 1
  *	P1-P2	ERROR instead of MAPPED: start_box() fails with it
  *	P3-P7	ERROR on the boot connection, pid 1 exits; the kernel undoes everything
  *	a message cannot be sent: the sender gives up as if its peer had gone and closes the boot
@@ -170,19 +172,14 @@ static int give_box(const struct plan *p, int pidfd, struct err *e)
 	return r < 0 ? r : gateway_give_box(p->gateway, pidfd, e);
 }
 
-/*
- * L4. A helper sends them to pid 1, before we run again. The network is up before a session may be
- * asked for, and pid 1 goes on meanwhile.
- */
-static int give_namespaces(const struct plan *p, const struct project *project, int boot,
-			   struct started_box *started, struct err *e)
+/* L4. A helper sends them to pid 1, before we run again. */
+static int give_namespaces(const struct plan *p, const struct project *project, int boot, int pidfd,
+			   struct err *e)
 {
 	bool gateway = p->net == PLAN_NET_GATEWAY;
-	int r = gateway ? give_box(p, started->pidfd, e) : 0;
+	int r = gateway ? give_box(p, pidfd, e) : 0;
 
-	if (r == 0)
-		r = namespaces_make(p, gateway ? project : NULL, started->pidfd, boot, e);
-	return r < 0 || !gateway ? r : gateway_wait(p->gateway, &started->number, e);
+	return r < 0 ? r : namespaces_make(p, gateway ? project : NULL, pidfd, boot, e);
 }
 
 /* Of two failures, the one that pid 1 reported is the cause. */
@@ -218,7 +215,7 @@ int start_box(const struct plan *p, struct started_box *ret, struct err *e)
 		return started.pid;
 	started.pidfd = pidfd;
 	close_fd(&boot_child);
-	r = give_namespaces(p, &project, boot, &started, e);
+	r = give_namespaces(p, &project, boot, pidfd, e);
 	if (r < 0) {
 		kill_and_reap(started.pid);
 		return first_error(boot, e);
@@ -227,4 +224,11 @@ int start_box(const struct plan *p, struct started_box *ret, struct err *e)
 	started.boot_fd = take_fd(&boot);
 	*ret = started;
 	return 0;
+}
+
+int start_wait(const struct plan *p, struct started_box *box, struct err *e)
+{
+	if (p->net != PLAN_NET_GATEWAY || gateway_wait(p->gateway, &box->number, e) == 0)
+		return 0;
+	return first_error(box->boot_fd, e);
 }

@@ -22,4 +22,7 @@ struct started_box {
  */
 int start_box(const struct plan *p, struct started_box *ret, struct err *e);
 
+/* To be called before a session is asked for: returns when the network is up. Sets box->number. */
+int start_wait(const struct plan *p, struct started_box *box, struct err *e);
+
 #endif

@@ -6,7 +6,7 @@
  *	what of the host it gets	assemble_granted(): settled, put into the plan, asked for
  *	the lifetime lock		before there is anything to record
  *	published ports			ports_open(): their sockets on the host
- *	pid 1				start_recorded(): its socket, its process, its record
+ *	pid 1				start_recorded(): its socket, its process, its record, its network
  *	consent is kept			when the box has started with it
  *	hooks, the session		the box is unlocked when pid 1 has taken the session
  *
@@ -124,6 +124,7 @@ static int join_network(struct booting *b, struct err *e)
 		.directory = b->req->store->runtime,
 		.network = b->req->network ? b->req->network : "",
 		.box = b->req->box->id,
+		.alone = b->req->box->temporary && !b->req->network,
 		.publishes = b->req->n_ports || b->req->n_localhost,
 		.forward = streq(settings_get(b->req->settings, KEY_FORWARD), "auto")};
 	int r = net_driver_find(name, &b->net, e);
@@ -263,8 +264,8 @@ static void add_notes(const struct booting *b, const struct buf *follow, struct 
 	note_mounts(a, out);
 }
 
-/* Nobody could find or stop it. On return it is gone, with its mounts. */
-static void kill_unrecorded(struct started_box *started)
+/* Unrecorded, nobody could find or stop it. On return it is gone, with its mounts. */
+static void kill_started(struct started_box *started)
 {
 	pidfd_send_signal(started->pidfd, SIGKILL, NULL, 0);
 	proc_wait_pidfd(started->pidfd, -1);
@@ -304,8 +305,10 @@ static int start_recorded(struct booting *b, int lifetime, struct err *e)
 	r = box_record_start(b->req->store, box, lifetime, started.pid, notes.data, e);
 	if (r == 0 && box->in_memory)
 		r = box_publish(b->req->store, box, e);
+	if (r == 0)
+		r = start_wait(&a->plan, &started, e);
 	if (r < 0) {
-		kill_unrecorded(&started);
+		kill_started(&started);
 		return r;
 	}
 	log_debug("box '%s' (%s) runs as process %d", box->name, box->id, started.pid);
