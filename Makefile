@@ -180,9 +180,9 @@ $(LIB)/sandbox-ask: $(call objects,$(ASK))
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_ASK)
 
-$(LIB)/sandbox-gateway: $(call objects,src/main/gateway_main.c $(filter src/gateway/% src/netpolicy/%,$(SRC)) $(BASE))
+$(LIB)/sandbox-gateway: $(call objects,src/main/gateway_main.c $(filter src/gateway/% src/netpolicy/%,$(SRC)) $(BASE)) $(GEN)/start_order.ld
 	@mkdir -p $(@D)
-	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(LDFLAGS) -o $@ $^ $(LIBS_GATEWAY)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(LINK_ORDER) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_GATEWAY)
 
 $(LIB)/sandbox-image: $(call objects,$(IMAGE_PROGRAM))
 	@mkdir -p $(@D)
