@@ -179,6 +179,11 @@ int box_out_of_reach(const struct box *b, struct err *e)
 		b->name, box_pid(b), b->name);
 }
 
+int box_not_running(const struct box *b, struct err *e)
+{
+	return err_set(e, ESRCH, "box '%s' is not running: 'sandbox enter' starts it", b->name);
+}
+
 int box_check_version(const struct box *b, struct err *e)
 {
 	cleanup_close int connection = -1;
@@ -194,6 +199,13 @@ int box_check_version(const struct box *b, struct err *e)
 		       "box '%s' was started by another version of sandbox: 'sandbox stop %s' "
 		       "first, and the next start is of this one",
 		       b->name, b->name);
+}
+
+int box_no_answer(const struct box *b, struct err *e)
+{
+	int r = box_check_version(b, e);
+
+	return r < 0 ? r : box_not_running(b, e);
 }
 
 bool box_end_idle(const struct box *b, long ms)

@@ -47,14 +47,20 @@ int box_stop(const struct box *b, long ms, struct err *e);
 /* Ends a box that only lingers, with nobody in it, as box_stop() does. True: it is not running. */
 bool box_end_idle(const struct box *b, long ms);
 
-/* The error for a box that box_connect() cannot reach. */
+/* The error for a box that box_connect() finds unreachable: -ENOLINK. */
 int box_out_of_reach(const struct box *b, struct err *e);
+
+/* The error for one that is not running. */
+int box_not_running(const struct box *b, struct err *e);
 
 /*
  * For callers that got no answer: an error if pid 1 does not end either, as one of another version,
  * which does not understand requests. A box that is ending gets a moment.
  */
 int box_check_version(const struct box *b, struct err *e);
+
+/* The error for those callers. */
+int box_no_answer(const struct box *b, struct err *e);
 
 /*
  * For callers that need a box that is not running: an error if it runs. One that only lingers is

@@ -32,10 +32,7 @@ static int find_running(const struct store *s, const char *project, struct box *
 		r = target_box(s, &t, ret, e);
 	if (r == 0)
 		r = box_find_running(ret, &running, e);
-	if (r == 0 && !running)
-		r = err_set(e, ESRCH, "box '%s' is not running: 'sandbox enter' starts it",
-			    ret->name);
-	return r;
+	return r == 0 && !running ? box_not_running(ret, e) : r;
 }
 
 /* Those of this call only, without what the project's files have. */
@@ -201,9 +198,10 @@ int add_mounts(const char *project, const struct extra_mount *v, size_t n, struc
 		return r;
 	r = box_connect(&b, &connection);
 	if (r < 0)
-		return r == -ENOLINK ? box_out_of_reach(&b, e)
-				     : err_sys(e, -r, "cannot reach box '%s'", b.name);
+		return r == -ENOLINK ? box_out_of_reach(&b, e) : box_not_running(&b, e);
 	staging = xasprintf("%s/%s", s.runtime, b.id);
 	r = added_attach(connection, staging, adding.v, adding.n, e);
+	if (r == -ERR_RETRY)
+		r = box_no_answer(&b, e);
 	return r < 0 ? r : note_added(&b, v, &adding, e);
 }

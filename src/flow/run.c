@@ -152,11 +152,6 @@ int run_throwaway(struct run_options *o, char **ret_name, int *ret_status, struc
 	return r < 0 ? err_add(e, "cannot run '%s'", o->image) : 0;
 }
 
-static int not_running(const struct box *b, struct err *e)
-{
-	return err_set(e, ESRCH, "box '%s' is not running: 'sandbox enter' starts it", b->name);
-}
-
 /* As its program's user. */
 static int join_service(const struct store *s, const struct box *b, const struct settings *settings,
 			const struct user *caller, const struct session_options *o, int *connection,
@@ -197,7 +192,7 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 	user_self(&u);
 	r = box_connect(&b, &connection);
 	if (r < 0)
-		return r == -ENOLINK ? box_out_of_reach(&b, e) : not_running(&b, e);
+		return r == -ENOLINK ? box_out_of_reach(&b, e) : box_not_running(&b, e);
 	r = b.temporary ? 0 : drift_check_folder(&b, e);
 	if (r == 0 && !b.temporary)
 		r = drift_check_running(&b, &settings, NULL, e);
@@ -211,7 +206,7 @@ int run_exec(const char *name, const struct session_options *o, int *ret_status,
 		r = box_session_join(&s, &b, &settings, &u, &own, false, &connection, ret_status,
 				     e);
 	if (r == -ERR_RETRY)
-		r = box_check_version(&b, e) < 0 ? -e->code : not_running(&b, e);
+		r = box_no_answer(&b, e);
 	session.failed = r < 0;
 	obeyed_say(&b, &settings, &session);
 	net_note_say(&s, &b, &session);

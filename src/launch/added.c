@@ -75,10 +75,7 @@ static int ask_for_mounts(int connection, int *ret_fd, struct err *e)
 	}
 	if (r == -EAGAIN)
 		return err_set(e, EBUSY, "the box does not answer");
-	/* A pid 1 that does not know the request closes the connection. */
-	return err_set(e, ECONNRESET,
-		       "the box has ended, or was started by a version of sandbox that cannot add "
-		       "mounts: stop it and start it again");
+	return err_set(e, ERR_RETRY, "the box has ended, or cannot add mounts");
 }
 
 /* Steps 2 and 3. */

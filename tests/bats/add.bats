@@ -144,6 +144,19 @@ from outside
 	go
 	fails 125 "box 'p' is not running: *" sandbox add p -v ./data:/data
 
+	# Nor is one that ends instead of answering.
+	enter_until_go :
+	pid=$(sandbox inspect --json p | jq .pid)
+	kill -STOP "$pid"
+	sandbox add p -v ./data:/data 2>error 3>&- &
+	adds=$!
+	sleep 0.3 # most times it asks by then
+	kill -KILL "$pid"
+	wait_for $adds
+	[ "$status" = 125 ]
+	grep "box 'p' is not running: " error
+	wait_for $session
+
 	session=
 	sandbox try ./p -- sh -c 'touch /tmp/here; until [ -e /data/go ]; do sleep 0.1; done' >said 2>&1 3>&- &
 	session=$!
