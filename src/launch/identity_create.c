@@ -1,9 +1,10 @@
 /*
- * identity_create.c - the owner of each new file, in a box that builds an image.
+ * identity_create.c - the owner of each new file.
  *
- * On disk all files have one owner, so nothing tells later who made a file. Here a file without a
- * record is root's (identity_owner.c), and what others make gets a record when it is made, as does
- * what inherits the group of a set-gid directory.
+ * On disk all files have one owner, so nothing tells later who made a file. What a user that root
+ * switched to makes gets a record when it is made (identity_owner.c). In a build a file without a
+ * record is root's, so what inherits the group of a set-gid directory gets one too, and so does what
+ * any session makes; elsewhere only what root's sessions start is asked about.
  *
  * The kernel runs the call itself, with the caller's rights, umask and flags. The caller is stopped
  * on its way out of it, its result says what was made, and it goes on when the record is written:
@@ -12,6 +13,9 @@
  * No record, so root's: files made by a process that a debugger traces, or in a chroot(2); by one
  * that changed its effective ids and has not executed a program since; by any on a kernel whose
  * callers stop before they are answered (before Linux 5.19).
+ *
+ * Devices cannot be made: an empty file stands in for one, in a build with a record of what it
+ * stands for.
  */
 #include "launch/identity_create.h"
 
@@ -244,6 +248,12 @@ static void make_stand_in(struct supervisor *s, const struct notice *c, const st
 		notice_answer(c, EAGAIN, 0);
 }
 
+/* Most calls are root's, and outside a build nothing is recorded for those. */
+static bool may_matter(const struct supervisor *s, const struct notice *c, const struct owner *o)
+{
+	return s->owners || o->uid || o->gid || c->call == IDS_MKNOD || c->call == IDS_MKNODAT;
+}
+
 /* The kernel's makedev() in system calls: 12 and 20 bits. */
 static void note_device(const struct making *m, struct owner *o)
 {
@@ -261,8 +271,7 @@ void create_answer(struct supervisor *s, const struct notice *c)
 	const char *name = NULL;
 	cleanup_close int dir = -1;
 
-	if (!find_maker(s, c, &owner) || !read_making(c, &m) ||
-	    (dir = open_parent(s, c, &m, &name)) < 0) {
+	if (!find_maker(s, c, &owner) || !may_matter(s, c, &owner) || !read_making(c, &m)) {
 		notice_continue(c);
 		return;
 	}
@@ -273,8 +282,12 @@ void create_answer(struct supervisor *s, const struct notice *c)
 			make_stand_in(s, c, &m);
 		return;
 	}
+	if ((dir = open_parent(s, c, &m, &name)) < 0) {
+		notice_continue(c);
+		return;
+	}
 	inherit_group(dir, &owner);
-	if (stands_in(&m) && !owner.uid)
+	if (s->owners && stands_in(&m) && !owner.uid)
 		note_device(&m, &owner);
 	if ((!owner.uid && !owner.gid && !owner.device) ||
 	    (m.opens && !m.unnamed && is_there(s, c, &m)) || !identity_file_same_root(s, c)) {

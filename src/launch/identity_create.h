@@ -1,5 +1,5 @@
 /*
- * identity_create.h - the owner of each new file, in a box that builds an image.
+ * identity_create.h - the owner of each new file.
  */
 #ifndef LAUNCH_IDENTITY_CREATE_H
 #define LAUNCH_IDENTITY_CREATE_H

@@ -188,23 +188,49 @@ static void drop_capability(int fd)
 	caps_override(false);
 }
 
+static bool is_group_of(const struct space *who, uint32_t gid)
+{
+	if (gid == who->gid)
+		return true;
+	for (uint32_t i = 0; i < who->n_groups; i++)
+		if (who->groups[i] == gid)
+			return true;
+	return false;
+}
+
+/* A user gives no file away, and its own only to its own groups. */
+static bool may_chown(const struct space *who, const struct subject *q, const struct owner *was)
+{
+	return was->uid == who->uid && (q->uid == OWNER_SAME || q->uid == was->uid) &&
+	       (q->gid == OWNER_SAME || q->gid == was->gid || is_group_of(who, q->gid));
+}
+
 void identity_owner_chown(const struct supervisor *s, const struct notice *c)
 {
 	struct subject q = subject_of_chown(c);
 	cleanup_close int fd = open_subject(s, c, &q);
+	ino_t userns = userns_of(s, c);
+	const struct space *who = spaces_find(&s->spaces, userns);
+	bool root = userns == s->userns;
 	struct owner was = {0}, now;
 	bool known = fd >= 0 &&
 		     (identity_owner_read(fd, &was) || identity_owner_read_time(fd, &was));
 
 	if (fd == -ENOENT || fd == -ENOTDIR || fd == -EBADF || fd == -EFAULT) {
-		notice_answer(c, identity_owner_is_root(s, c) ? -fd : 0, 0);
+		notice_answer(c, root || who ? -fd : 0, 0);
+		return;
+	}
+	if (who && !known && !s->owners)
+		was = (struct owner){.uid = who->uid, .gid = who->gid};
+	if (who && !may_chown(who, &q, &was)) {
+		notice_answer(c, EPERM, 0);
 		return;
 	}
 	now = was;
 	now.uid = q.uid == OWNER_SAME ? was.uid : q.uid;
 	now.gid = q.gid == OWNER_SAME ? was.gid : q.gid;
 	now.bits = 0; /* chown(2) removes them */
-	if (fd >= 0 && identity_owner_is_root(s, c)) {
+	if (fd >= 0 && (root || who)) {
 		if (known || now.uid || now.gid)
 			identity_owner_write(fd, &now);
 		drop_capability(fd);

@@ -184,15 +184,20 @@ static const struct seccomp_test root_mode1_tests[] = ROOT_MODE_TESTS(1);
 static const struct seccomp_test root_mode2_tests[] = ROOT_MODE_TESTS(2);
 
 /*
- * Devices, as root: success without a device. A character device 0/0 is an overlay whiteout, which
- * everyone may make (Linux 5.8) and which must be real. Everything else is real, too.
+ * Devices, as root: an empty file in place of one, or, without a supervisor, only success. A
+ * character device 0/0 is an overlay whiteout, which everyone may make (Linux 5.8) and which must be
+ * real. Everything else is real, too; a pipe has the owner that made it.
  */
-#define MKNOD_TESTS(mode, dev)                                                     \
-	{                                                                          \
-		MASKED(mode, S_IFMT, S_IFBLK, SUCCESS),                            \
-			{SECCOMP_TEST_ANY, (mode), SET_ID, 0, ASK, SECCOMP_MODES}, \
-			ANY(mode, SET_ID, REFUSE(EPERM)), EQ(dev, 0, ALLOW),       \
-			MASKED(mode, S_IFMT, S_IFCHR, SUCCESS), END,               \
+#define MKNOD_TESTS(mode, dev)                                                             \
+	{                                                                                  \
+		{SECCOMP_TEST_EQ, (mode), S_IFMT, S_IFBLK, ASK, SECCOMP_IDENTITY},         \
+			MASKED(mode, S_IFMT, S_IFBLK, SUCCESS),                            \
+			{SECCOMP_TEST_ANY, (mode), SET_ID, 0, ASK, SECCOMP_MODES},         \
+			ANY(mode, SET_ID, REFUSE(EPERM)),                                  \
+			{SECCOMP_TEST_EQ, (mode), S_IFMT, S_IFIFO, ASK, SECCOMP_IDENTITY}, \
+			EQ(dev, 0, ALLOW),                                                 \
+			{SECCOMP_TEST_EQ, (mode), S_IFMT, S_IFCHR, ASK, SECCOMP_IDENTITY}, \
+			MASKED(mode, S_IFMT, S_IFCHR, SUCCESS), END,                       \
 	}
 
 static const struct seccomp_test mknod_tests[] = MKNOD_TESTS(1, 2);
@@ -229,12 +234,12 @@ static const struct seccomp_test all_statx_tests[] = {
 	END,
 };
 
-static const struct seccomp_test all_open_tests[] = {
+static const struct seccomp_test creating_open_tests[] = {
 	ANY(1, CREATES, ASK),
 	END,
 };
 
-static const struct seccomp_test all_openat_tests[] = {
+static const struct seccomp_test creating_openat_tests[] = {
 	ANY(2, CREATES, ASK),
 	END,
 };
@@ -420,6 +425,14 @@ const struct seccomp_rule seccomp_rules[] = {
 	{"mknod", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknod_tests},
 	{"mknodat", .answer = ALLOW, .when = SECCOMP_ROOT, .tests = mknodat_tests},
 
+	/* what a user that root switched to makes is that user's */
+	{"mkdir mkdirat symlink symlinkat creat", .answer = ASK,
+	 .when = SECCOMP_ROOT | SECCOMP_IDENTITY},
+	{"open", .answer = ALLOW, .when = SECCOMP_ROOT | SECCOMP_IDENTITY,
+	 .tests = creating_open_tests},
+	{"openat", .answer = ALLOW, .when = SECCOMP_ROOT | SECCOMP_IDENTITY,
+	 .tests = creating_openat_tests},
+
 	/* whoever makes a file, and whoever asks for its owner */
 	{"stat lstat fstat newfstatat fchown fchown32", .answer = ASK, .when = SECCOMP_OWNERS},
 	{"statx", .answer = ALLOW, .when = SECCOMP_OWNERS, .tests = all_statx_tests},
@@ -437,8 +450,8 @@ const struct seccomp_rule seccomp_rules[] = {
 	 .recent = true},
 	{"mkdir mkdirat symlink symlinkat mknod mknodat creat", .answer = ASK,
 	 .when = SECCOMP_OWNERS},
-	{"open", .answer = ALLOW, .when = SECCOMP_OWNERS, .tests = all_open_tests},
-	{"openat", .answer = ALLOW, .when = SECCOMP_OWNERS, .tests = all_openat_tests},
+	{"open", .answer = ALLOW, .when = SECCOMP_OWNERS, .tests = creating_open_tests},
+	{"openat", .answer = ALLOW, .when = SECCOMP_OWNERS, .tests = creating_openat_tests},
 };
 
 const size_t seccomp_rules_n = ARRAY_SIZE(seccomp_rules);

@@ -52,6 +52,39 @@ setup() {
 		[ "$(setpriv --reuid=33 --regid=33 --clear-groups stat -c %u:%g given mine | tr "\n" " ")" = "0:44 33:33 " ]'
 }
 
+@test "what a user that root switched to makes is that user's: root sees it, also moved, copied, linked, packed" {
+	sandbox run --root host sh -exc '
+		mkdir -m 1777 /var/tmp/d; cd /var/tmp/d
+		install -d -g 6 shared; chmod 2777 shared; touch roots; chmod 666 roots
+		setpriv --reuid=33 --regid=34 --clear-groups sh -exc "
+			touch a /tmp/t; mkdir dir; ln -s a soft; mkfifo pipe; mktemp -p dir
+			perl -e \"open F, q(>), q(by-perl); mkdir q(mkdir)\"; dd if=/dev/null of=by-dd
+			ln a hard; mv a b; cp -a b copy; echo more >>roots; touch shared/f
+			perl -MSocket -e \"socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un(q(sock)))\"
+			# a file without a name gets one
+			perl -e \"sysopen F, q(.), 020200002 or die; \\\$f = q(/proc/self/fd/) . fileno F; \\\$n = q(unnamed); syscall(265, -100, \\\$f, -100, \\\$n, 0x400) == 0 or die\""
+		[ "$(stat -c %u:%g b hard soft pipe copy dir dir/* by-perl mkdir by-dd /tmp/t unnamed | sort | uniq -c | tr -s " ")" = " 12 33:34" ]
+		[ "$(stat -c %u:%g roots shared/f | tr "\n" " ")" = "0:0 33:6 " ]
+		[ "$(find . -user 33 | wc -l)" = 12 ]
+		[ "$(find . -path ./dir -prune -o -user root -print | sort | tr "\n" " ")" = ". ./roots ./shared ./sock " ]
+		[ "$(ls -ln b | cut -d" " -f3,4)" = "33 34" ]
+		cp -p b /root/b; mv copy /var/tmp/moved
+		[ "$(stat -c %u:%g /root/b /var/tmp/moved | sort -u)" = 33:34 ]
+		setpriv --reuid=44 --clear-groups sh -exc "
+			stat -c %u b; touch other; mv -f other b; stat -c %u b" | tr "\n" " " | grep -x "33 44 "
+		chown -R 5:5 .; [ "$(find . -mindepth 1 ! -user 5)" = ./sock ]'
+}
+
+@test "a user that root switched to cannot give files away" {
+	sandbox run --root host sh -exc '
+		mkdir -m 1777 /var/tmp/d; cd /var/tmp/d; touch given; chown 5 given
+		setpriv --reuid=33 --regid=34 --groups=44 sh -exc "
+			touch f; chown 33:34 f; chgrp 44 f
+			chown 0 f && exit 1; chown 34 f && exit 1; chgrp 0 f && exit 1; chown 33 given && exit 1
+			chown 33 nosuch && exit 1; chown 33:44 f; :"
+		[ "$(stat -c %u:%g f given | tr "\n" " ")" = "33:44 5:0 " ]'
+}
+
 @test "errors are the kernel's, and what cannot be recorded still reports success" {
 	sandbox run --root host sh -exc '
 		cd /var/tmp; mkfifo fifo; perl -MSocket -e "socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un(q(sock)))"

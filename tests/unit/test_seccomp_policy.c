@@ -269,6 +269,7 @@ static void owners_are_asked_for(void **state)
 {
 	const unsigned int root = SECCOMP_ROOT | SECCOMP_ASKING;
 	const uint64_t cwd = (uint32_t)AT_FDCWD;
+	static const char *const makes[] = {"mkdir", "mkdirat", "symlink", "symlinkat", "creat"};
 
 	(void)state;
 	assert_int_equal(native(root, "fchownat", cwd, 0, 0), SECCOMP_RET_USER_NOTIF);
@@ -292,6 +293,16 @@ static void owners_are_asked_for(void **state)
 	assert_int_equal(native4(root, "newfstatat", 3, AT_EMPTY_PATH), SECCOMP_RET_ALLOW);
 	assert_int_equal(native4(root, "statx", cwd, STATX_BASIC_STATS), SECCOMP_RET_USER_NOTIF);
 	assert_int_equal(native4(root, "statx", cwd, STATX_MODE), SECCOMP_RET_ALLOW);
+	for (size_t i = 0; i < ARRAY_SIZE(makes); i++) {
+		assert_int_equal(native4(root, makes[i], cwd, S_IFIFO), SECCOMP_RET_USER_NOTIF);
+		assert_int_equal(native4(SECCOMP_ASKING, makes[i], cwd, S_IFIFO),
+				 SECCOMP_RET_ALLOW);
+	}
+	assert_int_equal(native(root, "mknodat", cwd, 0, S_IFIFO), SECCOMP_RET_USER_NOTIF);
+	assert_int_equal(native(root, "mknodat", cwd, 0, S_IFBLK), SECCOMP_RET_USER_NOTIF);
+	/* a whiteout, and a file that stands in for a device */
+	assert_int_equal(native(root, "mknodat", cwd, 0, S_IFCHR), SECCOMP_RET_ALLOW);
+	assert_int_equal(native(root, "mknodat", cwd, 0, S_IFREG), SECCOMP_RET_ALLOW);
 }
 
 static void a_build_asks_for_every_owner(void **state)
@@ -393,16 +404,23 @@ static uint32_t of_mode(unsigned int flags, uint32_t arch, int nr, size_t at, ui
 	return run(flags, &data, &args);
 }
 
+static bool asks_makers(unsigned int flags)
+{
+	return flags & SECCOMP_ROOT && flags & SECCOMP_IDENTITY;
+}
+
 static void no_mode_has_set_id_bits(void **state)
 {
 	static const struct {
 		const char *name;
 		size_t at;
-		bool opens;
+		bool opens, makes;
 	} calls[] = {
-		{"chmod", 1, false},	 {"fchmod", 1, false}, {"fchmodat", 2, false},
-		{"fchmodat2", 2, false}, {"creat", 1, false},  {"mknod", 1, false},
-		{"mknodat", 2, false},	 {"open", 2, true},    {"openat", 3, true},
+		{"chmod", 1, false, false},    {"fchmod", 1, false, false},
+		{"fchmodat", 2, false, false}, {"fchmodat2", 2, false, false},
+		{"creat", 1, false, true},     {"mknod", 1, false, false},
+		{"mknodat", 2, false, false},  {"open", 2, true, true},
+		{"openat", 3, true, true},
 	};
 	const uint32_t archs[] = {native_arch(), compat_arch()};
 
@@ -431,10 +449,15 @@ static void no_mode_has_set_id_bits(void **state)
 				assert_int_equal(of_mode(flags, arch, nr, at, O_CREAT,
 							 bits | 0755 | HIGH_BITS),
 						 expected);
-			/* a build asks who makes a file, and whether one loses its bits */
+			/*
+			 * Root's sessions ask who makes a file; a build asks whether one loses its
+			 * bits, too.
+			 */
 			assert_int_equal(of_mode(flags, arch, nr, at, O_CREAT, 01644),
-					 flags & SECCOMP_OWNERS ? SECCOMP_RET_USER_NOTIF
-								: SECCOMP_RET_ALLOW);
+					 flags & SECCOMP_OWNERS ||
+							 (calls[i / 2].makes && asks_makers(flags))
+						 ? SECCOMP_RET_USER_NOTIF
+						 : SECCOMP_RET_ALLOW);
 			if (calls[i / 2].opens)
 				assert_int_equal(of_mode(flags, arch, nr, at, O_DIRECTORY, 06755),
 						 SECCOMP_RET_ALLOW);
