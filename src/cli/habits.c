@@ -87,6 +87,8 @@ bool habit_is(enum habit_value kind, const char *value)
 		return starts_with(value, "keep-id");
 	case HABIT_PRIVATE:
 		return streq(value, "private");
+	case HABIT_BRIDGE:
+		return streq(value, "bridge") || streq(value, "default");
 	case HABIT_OTHER_NETWORK:
 		return !streq(value, "none") && !streq(value, "host") && !streq(value, "gateway") &&
 		       !streq(value, "pasta");

@@ -30,6 +30,7 @@ enum habit_value {
 	HABIT_KEEP_ID,
 	HABIT_PRIVATE,
 	HABIT_OTHER_NETWORK, /* not a driver of ours */
+	HABIT_BRIDGE,	     /* or default */
 };
 
 /*

@@ -20,7 +20,7 @@ const struct opt common_options[] = {
 	{.letter = 'h', .name = "help", .help = "show this help", OPT_FLAG(struct args, help)},
 	{.letter = 'q',
 	 .name = "quiet",
-	 .help = "no notes, only warnings and errors",
+	 .help = "no notes, only warnings and errors; a list has only names",
 	 OPT_FLAG(struct args, quiet)},
 	{.name = "debug", .help = "report on stderr what is done", OPT_FLAG(struct args, debug)},
 	OPTS_END,
@@ -189,6 +189,8 @@ static int parse_long(const struct command *cmd, char **argv, int *i, struct arg
 		return unknown_option(cmd, word, e);
 	if (word[2 + len] == '=')
 		value = word + 2 + len + 1;
+	if (value && streq(value, "true") && !takes_value(&f))
+		value = NULL; /* as in Docker */
 	if (value && !takes_value(&f))
 		return err_set(e, ERR_USAGE, "option '%s' takes no value", spelled);
 	if (!value && takes_value(&f)) {

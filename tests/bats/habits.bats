@@ -25,6 +25,40 @@ load helpers
 	sandbox container rm -fv d
 }
 
+@test "-q of a list prints only names, as 'sandbox rm -f \$(sandbox ps -aq)' needs them" {
+	project p
+	sandbox enter ./p -- true
+	sandbox stop p
+	sandbox run -d --name one host sleep 60
+	sandbox run -d --name two host sleep 60
+	[ "$(sandbox ps -q | sort | tr '\n' ' ')" = 'one two ' ]
+	for words in 'ps -aq' 'ps -qa' 'ps -a -q' 'ps -q -a' 'ps -a --quiet' 'ls -q' 'container ls -aq'; do
+		# shellcheck disable=SC2086 # words
+		[ "$(sandbox $words | sort | tr '\n' ' ')" = 'one p two ' ]
+	done
+	sandbox stop -t 0 $(sandbox ps -q)
+	says_nothing sandbox ps -q
+	sandbox rm -f $(sandbox ps -aq)
+	says_nothing sandbox ps -aq
+	rootfs
+	(cd rootfs && tar -cf ../root.tar .)
+	sandbox image import -q root.tar a:1 >/dev/null
+	sandbox tag a:1 b:2
+	[ "$(sandbox images -q | tr '\n' ' ')" = 'a:1 b:2 ' ]
+	sandbox rmi $(sandbox images -q) >/dev/null
+	says_nothing sandbox volume ls -q
+}
+
+@test "spellings: --rm=true, the network called bridge, no-ops of scripts" {
+	sandbox run --rm=true --interactive=true --network bridge --expose 80 host true
+	sandbox run --net=bridge host true
+	sandbox system prune -f >/dev/null
+	fails 125 "option '--rm' takes no value" sandbox run --rm=false host true
+	fails 125 "'--filter name=x': '--json' prints all*" sandbox ps --filter name=x
+	fails 125 "there is no 'volume create': *" sandbox volume create v
+	fails 125 "'--log-driver none': 'sandbox logs' *" sandbox run --log-driver none host true
+}
+
 @test "volumes: a named one is kept between runs; a directory must exist; --mount in both forms" {
 	sandbox run -v kept:/data host sh -c 'echo one >/data/file'
 	[ "$(sandbox run --rm --volume kept:/data:ro host cat /data/file)" = one ]

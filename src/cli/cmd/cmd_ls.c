@@ -124,7 +124,7 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 	tell_damaged(&list);
 	if (cli->json)
 		return print_json(&s, &list, cli->size, e);
-	if (!cli->names)
+	if (!cli->names && !args->quiet)
 		return print_table(&s, &list, cli->size, e);
 	for (size_t i = 0; i < list.n; i++)
 		printf("%s\n", list.v[i].name);

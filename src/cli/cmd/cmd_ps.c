@@ -88,7 +88,7 @@ static int json_box(struct json *j, const struct store *s, const struct box *b,
 	return r;
 }
 
-static int show(struct json *j, bool json, const struct store *s, const struct box *b,
+static int show(struct json *j, bool json, bool quiet, const struct store *s, const struct box *b,
 		struct err *e)
 {
 	struct box_process *v = NULL;
@@ -101,6 +101,8 @@ static int show(struct json *j, bool json, const struct store *s, const struct b
 		return r == -ESRCH ? 0 : r;
 	if (json)
 		r = json_box(j, s, b, v, n, e);
+	else if (quiet)
+		puts(b->name);
 	else
 		print_box(b, v, n);
 	box_processes_free(v, n);
@@ -146,14 +148,14 @@ static int run(const struct args *args, int *ret_status, struct err *e)
 		return r;
 	if (cli->json)
 		jsonout_array_begin(&j, NULL);
-	else
+	else if (!args->quiet)
 		printf("%-16s  %7s  %s\n", "BOX", "PID", "COMMAND");
 	for (size_t i = 0; r >= 0 && i < list.n; i++) {
 		r = box_list_open(&s, &list, i, e);
 		if (r > 0)
-			r = show(&j, cli->json, &s, &list.v[i], e);
+			r = show(&j, cli->json, args->quiet, &s, &list.v[i], e);
 	}
-	if (!cli->json && r >= 0)
+	if (!cli->json && !args->quiet && r >= 0)
 		r = print_services(&s, &list, e);
 	if (cli->json)
 		jsonout_array_end(&j);

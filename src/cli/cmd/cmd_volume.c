@@ -82,7 +82,7 @@ static int run_ls(const struct args *args, int *ret_status, struct err *e)
 		return r;
 	if (cli->json)
 		jsonout_array_begin(&j, NULL);
-	else
+	else if (!args->quiet)
 		printf("%-24s  %-16s  %s\n", "VOLUME", "USED BY", "PROJECT");
 	for (size_t i = 0; r == 0 && i < list.n; i++) {
 		const struct volume *v = &list.v[i];
@@ -90,6 +90,8 @@ static int run_ls(const struct args *args, int *ret_status, struct err *e)
 
 		if (cli->json)
 			r = json_volume(&j, &s, v, false, e);
+		else if (args->quiet)
+			puts(v->name);
 		else
 			printf("%-24s  %-16s  %s\n", v->name, v->user ? v->user : "-",
 			       err_quote(project, sizeof(project), v->project ? v->project : "?"));

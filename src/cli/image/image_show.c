@@ -131,7 +131,7 @@ int image_cmd_images(const struct args *args, int *ret_status, struct err *e)
 		n += fill_row(&t, names.v[i], &rows[n]);
 	if (cli->json)
 		print_rows_json(rows, n);
-	else if (cli->names)
+	else if (cli->names || args->quiet)
 		for (size_t i = 0; i < n; i++)
 			puts(rows[i].name);
 	else
