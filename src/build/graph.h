@@ -11,13 +11,11 @@
 
 #include "base/err.h"
 #include "build/dockerfile.h"
+#include "build/remote.h"
 #include "build/variables.h"
 
 #define GRAPH_STAGES_MAX 1000
 #define GRAPH_STEPS_MAX	 200000 /* of all stages, those of ONBUILD each time that they act */
-
-/* How a value of --build-context names an image. */
-#define SOURCE_DOCKER_IMAGE "docker-image://"
 
 enum source_kind {
 	SOURCE_IMAGE,

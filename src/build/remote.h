@@ -1,5 +1,5 @@
 /*
- * remote.h - sources of ADD that are not in the context.
+ * remote.h - sources of ADD, and contexts, that are no files here.
  */
 #ifndef BUILD_REMOTE_H
 #define BUILD_REMOTE_H
@@ -8,6 +8,9 @@
 
 /* Begins a repository that may have no scheme. */
 #define REMOTE_GITHUB "github.com/"
+
+/* How a value of --build-context names an image. */
+#define SOURCE_DOCKER_IMAGE "docker-image://"
 
 enum remote_kind {
 	REMOTE_NONE, /* a path */

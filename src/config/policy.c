@@ -184,6 +184,9 @@ static int deny(struct settings *s, const char *word, const char *where, struct 
 	    schema_is_denied(&schema_keys[KEY_RUN], word))
 		return err_set(e, EACCES, "%s: the policy of %s denies 'build', whose steps run",
 			       s->devcontainer, where);
+	if (settings_lend_agent(s) && schema_is_denied(&schema_keys[KEY_SSH_AGENT], word))
+		return err_set(e, EACCES, "%s: the policy of %s denies 'ssh' of 'build'",
+			       s->devcontainer, where);
 	for (size_t i = 0; i < s->n; i++) {
 		int r = asks_for(s, i, word, e);
 

@@ -209,3 +209,14 @@ bool box_name_valid(const char *name)
 {
 	return value_name(name);
 }
+
+bool settings_lend_agent(const struct settings *s)
+{
+	for (size_t i = 0; i < s->devcontainer_build.n; i++)
+		if (streq(s->devcontainer_build.v[i], "--ssh"))
+			return true;
+	for (size_t i = 0; i < s->service_builds.n; i++)
+		if (ends_with(s->service_builds.v[i], "\n--ssh"))
+			return true;
+	return false;
+}

@@ -100,6 +100,7 @@ void settings_list(const struct settings *s, enum schema_id id, struct strv *out
  * directory of st's file. The caller frees it.
  */
 char *settings_path(const struct setting *st, const char *path);
+bool settings_lend_agent(const struct settings *s); /* to the steps of a build? */
 /* Is the project's whole git directory protected: does [sandbox] protect contain ".git"? */
 bool settings_protects_git(const struct settings *s);
 bool settings_bool(const struct settings *s, enum schema_id id);
@@ -111,7 +112,6 @@ void settings_pending(const struct settings *s, struct strv *out);
 
 /* Applies [env] in order to env, a list of NAME=value; $NAME is of the environment so far. */
 int settings_apply_env(const struct settings *s, struct strv *env, struct err *e);
-
 bool settings_user_is_root(const char *user); /* a value of [sandbox] user */
 
 /* Is it a valid box name: [A-Za-z0-9][A-Za-z0-9_.-]*, at most 63 bytes (a hostname label)? */

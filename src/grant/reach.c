@@ -252,6 +252,15 @@ static bool is_step(const struct schema_key *row)
 	return row->acts == ACTS_PREPARE && !schema_is_main(row);
 }
 
+static void add_agent(const struct settings *s, struct strv *out)
+{
+	cleanup_free char *line = xasprintf("%s = yes, for the steps of a build",
+					    schema_keys[KEY_SSH_AGENT].key);
+
+	if (settings_lend_agent(s))
+		reach_add_line(line, out);
+}
+
 /* Packages come over the network: if a box has none, its steps have more than the box. */
 static void add_steps(const struct settings *s, struct strv *out)
 {
@@ -272,6 +281,7 @@ int reach_add_settings(const struct settings *s, struct strv *out, struct err *e
 
 	add_defaults(s, out);
 	add_steps(s, out);
+	add_agent(s, out);
 	for (size_t i = 0; r == 0 && i < s->n; i++) {
 		const struct setting *st = &s->v[i];
 		enum schema_id id = (enum schema_id)(st->row - schema_keys);

@@ -32,12 +32,78 @@ int origin_check(const struct settings *settings, struct err *e)
 	return why ? err_set(e, ERR_USAGE, "%s", why) : 0;
 }
 
+static const char image_context[] = "=docker-image://"; /* of a value of --build-context */
+
+/* Images of services that are to be built. */
+struct building {
+	const struct store *store; /* NULL: what is here is built, too */
+	const struct settings *settings;
+	struct strv done;
+};
+
+static int build_service(struct building *b, const char *image, struct err *e);
+
+/*
+ * Images of services that a build names as contexts are built before it. The names have hashes of what
+ * they are built from, so there is no circle.
+ */
+static int build_needed(struct building *b, const struct strv *build, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i + 1 < build->n && !streq(build->v[i], "--"); i++) {
+		const char *image = strstr(build->v[i + 1], image_context);
+
+		if (streq(build->v[i], "--build-context") && image)
+			r = build_service(b, image + strlen(image_context), e);
+	}
+	return r;
+}
+
+static int build_service(struct building *b, const char *image, struct err *e)
+{
+	cleanup_strv struct strv build = {0}, words = {0};
+	struct digest digest;
+	int r;
+
+	service_build_of(b->settings, image, &build);
+	if (!build.n || strv_has(&b->done, image))
+		return 0;
+	r = b->store ? image_digest(b->store, image, &digest, e) : -ENOENT;
+	if (r != -ENOENT)
+		return r;
+	r = build_needed(b, &build, e);
+	if (r < 0)
+		return r;
+	strv_push(&b->done, image);
+	strv_push(&words, "image");
+	strv_push(&words, "build");
+	strv_push(&words, "--tag");
+	strv_push(&words, image);
+	for (size_t i = 0; i < build.n; i++)
+		strv_push(&words, build.v[i]);
+	return image_program((const char *const *)words.v, false, e);
+}
+
+/* The same for one build alone. */
+static int build_all_needed(const struct settings *settings, const struct strv *build,
+			    struct err *e)
+{
+	struct building b = {.settings = settings};
+	int r = build_needed(&b, build, e);
+
+	strv_clear(&b.done);
+	return r;
+}
+
 int origin_build(const struct settings *settings, bool fetch, struct err *e)
 {
 	const struct strv *build = &settings->devcontainer_build;
 	cleanup_strv struct strv words = {0};
 	int r = fetch ? prebuilt_fetch_built(settings, e) : 0;
 
+	if (r == 0)
+		r = build_all_needed(settings, build, e);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	strv_push(&words, "image");
@@ -153,14 +219,18 @@ int origin_build_bases(const struct settings *settings, bool fresh, struct diges
 	cleanup_strv struct strv images = {0}, all = {0};
 	const struct strv *own = &settings->devcontainer_build;
 	struct digest built = {0}, other;
-	int r = own->n ? build_bases(own, fresh, &built, &all, e) : 0;
+	int r = own->n ? build_all_needed(settings, own, e) : 0;
 
+	if (r == 0 && own->n)
+		r = build_bases(own, fresh, &built, &all, e);
 	list_service_images(settings, &images);
 	for (size_t i = 0; r == 0 && i < images.n; i++) {
 		cleanup_strv struct strv build = {0};
 
 		service_build_of(settings, images.v[i], &build);
-		r = build_bases(&build, fresh, &other, &all, e);
+		r = build_all_needed(settings, &build, e);
+		if (r == 0)
+			r = build_bases(&build, fresh, &other, &all, e);
 	}
 	if (r < 0)
 		return r;
@@ -174,23 +244,11 @@ int origin_build_bases(const struct settings *settings, bool fresh, struct diges
 int origin_build_service(const struct store *s, const struct settings *settings, const char *image,
 			 bool again, struct err *e)
 {
-	cleanup_strv struct strv build = {0}, words = {0};
-	struct digest digest;
-	int r;
+	struct building b = {.store = again ? NULL : s, .settings = settings};
+	int r = build_service(&b, image, e);
 
-	service_build_of(settings, image, &build);
-	if (!build.n)
-		return 0;
-	r = again ? -ENOENT : image_digest(s, image, &digest, e);
-	if (r != -ENOENT)
-		return r;
-	strv_push(&words, "image");
-	strv_push(&words, "build");
-	strv_push(&words, "--tag");
-	strv_push(&words, image);
-	for (size_t i = 0; i < build.n; i++)
-		strv_push(&words, build.v[i]);
-	return image_program((const char *const *)words.v, false, e);
+	strv_clear(&b.done);
+	return r;
 }
 
 int origin_make(const struct store *s, const struct settings *settings, struct lock_file *lock,

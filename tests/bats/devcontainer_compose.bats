@@ -434,7 +434,7 @@ server_image() {
 		    volumes: [..:/w]
 		    build:
 		      context: ./db
-		      additional_contexts: {more: ../more, base: docker-image://app:1, other: "service:db"}
+		      additional_contexts: {more: ../more, base: docker-image://app:1, other: "target:db"}
 		      cache_from: ["127.0.0.1:9/x", "type=gha"]
 		      secrets:
 		        - token
@@ -442,7 +442,6 @@ server_image() {
 		        - outer
 		        - lost
 		        - none
-		      ssh: [default]
 		  db:
 		    image: app:1
 		    pre_start: [{command: true}]
@@ -467,9 +466,8 @@ server_image() {
 		compose.yml:11: the secret 'outer' of a build is left out: its file is not in the project
 		compose.yml:12: the secret 'lost' of a build is left out: its file does not exist
 		compose.yml:13: the secret 'none' of a build is left out: it is neither a file nor a variable
-		compose.yml:14: 'ssh' of a build is left out: a project has none of your keys there; 'sandbox image build --ssh default' builds it
-		compose.yml:6: 'other' of additional_contexts is left out: expected a directory, docker-image://IMAGE or a git repository
-		compose.yml:17: 'pre_start' of service 'db' is left out: no command is run beside a service
+		compose.yml:6: 'other' of additional_contexts is left out: expected a directory, docker-image://IMAGE, service:NAME or a git repository
+		compose.yml:16: 'pre_start' of service 'db' is left out: no command is run beside a service
 	EOF2
 	run -0 --separate-stderr sandbox enter --accept ./p -- sh -c 'cat /more /both /all'
 	[ "$output" = $'more\nours\nmine\nkey\ntoken' ]
@@ -483,8 +481,84 @@ server_image() {
 	cd p/.devcontainer/db
 	fails 125 "*cannot read the secret 'token'*" sandbox image build --quiet --no-cache --build-context base=docker-image://app:1 --build-context more=../../more \
 		--secret "id=token,src=.devcontainer/token,in=$T/p" .
-	sed -i 's,other: "service:db",gone: ./gone,' ../compose.yml
+	sed -i 's,other: "target:db",gone: ./gone,' ../compose.yml
 	fails 125 "*compose.yml:5: *the context '.devcontainer/gone' does not exist" sandbox enter --accept --rebuild "$T/p" -- true
+}
+
+@test "additional_contexts of services: their images are built first, in any depth; a circle is named" {
+	server_image
+	compose '"workspaceFolder": "/w"' <<-'YAML'
+		services:
+		  app:
+		    volumes: [..:/w]
+		    build: {dockerfile_inline: "FROM base\nCOPY --from=tools /tool /tool\n", additional_contexts: {base: "service:base", tools: "service:tools"}}
+		  base:
+		    build: {dockerfile_inline: "FROM below\nCOPY note /base\n", context: ./base, additional_contexts: ["below=service:below"]}
+		    profiles: [never]
+		  below: {image: "app:1", profiles: [never]}
+		  tools:
+		    build: {dockerfile_inline: "FROM base\nRUN cat /base >/tool; echo tool >>/tool\n", additional_contexts: {base: "service:base"}}
+		    command: sh -c 'cat /tool; exec sleep 1000'
+	YAML
+	mkdir p/.devcontainer/base
+	echo one >p/.devcontainer/base/note
+	run -0 --separate-stderr sandbox enter --accept ./p -- sh -c 'cat /base /tool'
+	[ "$output" = $'one\none\ntool' ]
+	(cd p && wait_until 300 sh -c 'sandbox logs tools | grep -q tool' && sandbox down >/dev/null)
+	echo two >p/.devcontainer/base/note
+	run -0 --separate-stderr sandbox enter --accept --rebuild ./p -- sh -c 'cat /base /tool'
+	[ "$output" = $'two\ntwo\ntool' ]
+	# It is no base that a lock has, and a lock does not stop the build.
+	(cd p && sandbox down >/dev/null && sandbox lock)
+	run -1 grep -c localhost/devcontainer p/sandbox.lock
+	run -0 --separate-stderr sandbox enter --accept --rebuild ./p -- true
+	(cd p && sandbox down >/dev/null)
+	compose <<<'services: {app: {image: "app:1"}, a: {build: {additional_contexts: {x: "service:b"}}}, b: {build: {additional_contexts: {x: "service:c"}}}, c: {build: {additional_contexts: {x: "service:a"}}}, d: {build: {additional_contexts: {x: "service:none"}}}}'
+	touch p/.devcontainer/Dockerfile
+	run -0 --separate-stderr sandbox config ./p
+	[[ $stderr = *"compose.yml:1: service 'c' is left out: builds need each other in a circle: a, b, c, a"* ]]
+	[[ $stderr = *"service 'b' is left out: its build needs the image of 'c'"* ]]
+	[[ $stderr = *"service 'a' is left out: its build needs the image of 'b'"* ]]
+	[[ $stderr = *"service 'd' is left out: its build needs 'none', which is no service"* ]]
+	compose <<<'services: {app: {build: {additional_contexts: {x: "service:app"}}}}'
+	rm p/sandbox.lock
+	fails 125 "*compose.yml:1: service 'app': builds need each other in a circle: app, app" sandbox enter --rebuild --accept ./p -- true
+}
+
+@test "ssh of a build: the agent is asked for, and lent to the steps that mount it; no other socket is" {
+	server_image
+	compose '"workspaceFolder": "/w"' <<-'YAML'
+		services:
+		  app:
+		    volumes: [..:/w]
+		    build: {dockerfile_inline: "FROM app:1\nRUN --mount=type=ssh echo $$SSH_AUTH_SOCK >/a\nRUN --mount=type=ssh,id=mine test -S $$SSH_AUTH_SOCK && echo yes >>/a\nRUN echo none$$SSH_AUTH_SOCK >>/a\n", ssh: [default, "mine=${SSH_AUTH_SOCK}", "key=~/.ssh/id_rsa", "bad=/run/user/0/other"]}
+		  db:
+		    image: app:1
+	YAML
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$T/agent"
+	export SSH_AUTH_SOCK=$T/agent
+	run ! --separate-stderr sandbox enter ./p -- true
+	[[ $stderr = *'ssh-agent = yes, for the steps of a build'* ]]
+	run -0 --separate-stderr sandbox config ./p
+	[[ $stderr = *"compose.yml:4: 'key' in ssh of a build is left out: expected a name, such as default, for your agent"* ]]
+	[[ $stderr = *"compose.yml:4: 'bad' in ssh of a build is left out: "* ]]
+	run -0 sandbox images
+	[[ $output != *devcontainer* ]]
+	run -0 --separate-stderr sandbox enter --accept ./p -- sh -c 'cat /a'
+	[ "$output" = $'/run/buildkit/ssh_agent.0\nyes\nnone' ]
+	(cd p && sandbox down >/dev/null)
+	mkdir -p "$HOME/.config/sandbox"
+	printf '[policy]\ndeny = ssh-agent\n' >"$HOME/.config/sandbox/sandbox.conf"
+	fails 125 "*devcontainer.json: the policy of * denies 'ssh' of 'build'" sandbox enter ./p -- true
+	rm "$HOME/.config/sandbox/sandbox.conf"
+	# A service's build, and the short form.
+	compose <<<'services: {app: {image: "app:1"}, db: {build: {ssh: default, dockerfile_inline: "FROM app:1\nRUN --mount=type=ssh,required true\n"}}}'
+	unset SSH_AUTH_SOCK
+	run -0 sandbox enter ./p -- true
+	[[ $output = *'there is no agent, SSH_AUTH_SOCK is not set'* ]]
+	export SSH_AUTH_SOCK=$T/agent
+	sandbox enter ./p -- true
+	(cd p && sandbox down >/dev/null)
 }
 
 @test "features are installed in the box's image, be it named or built; the image of a service is not theirs" {

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "build/engine/build_files.h"
+#include "config/devcontainer_file.h"
 #include "config/lock_file.h"
 #include "image/layer/owner_mark.h"
 #include "image/name/platform.h"
@@ -126,8 +127,9 @@ static int find_named(const struct build *b, const char *word, const char *platf
 		      struct pull_request *req, struct reference *ref, struct digest *ret,
 		      struct err *e)
 {
-	bool has_digest = ref->digest.hex[0];
 	cleanup_free char *name = ref_name(ref);
+	/* The image that another build of the project made is no base of it. */
+	bool has_digest = ref->digest.hex[0] || starts_with(name, DEVCONTAINER_IMAGES);
 	int r = has_digest ? 0 : follow_lock(b, name, platform, ref, e);
 
 	if (r == 0)

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/image/build_bases.h"
+#include "config/devcontainer_file.h"
 #include "image/name/ref.h"
 
 int build_bases_read(const char *path, struct lock_file *ret, struct err *e)
@@ -40,6 +41,8 @@ static int add(const struct source *s, const char *platform, const char *registr
 	if (r < 0 || !image || ref.digest.hex[0])
 		return r;
 	name = ref_name(&ref);
+	if (starts_with(name, DEVCONTAINER_IMAGES))
+		return 0;
 	line = xasprintf("%s %s", platform, name);
 	if (!strv_has(lines, line))
 		strv_push_take(lines, take_ptr(line));

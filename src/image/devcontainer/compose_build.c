@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "build/remote.h"
 #include "image/devcontainer/composing.h"
 #include "image/devcontainer/dockerfile.h"
 #include "image/devcontainer/features.h"
@@ -31,20 +32,15 @@ void compose_leave_out(struct composing *cs, const char *name, const struct node
 static void note_keys(struct composing *cs, const struct node *build)
 {
 	static const char *const used[] = {
-		"context", "dockerfile", "dockerfile_inline", "target",
-		"args",	   "cache_from", "secrets",	      "additional_contexts"};
+		"context",    "dockerfile", "dockerfile_inline",   "target", "args",
+		"cache_from", "secrets",    "additional_contexts", "ssh"};
 
 	for (size_t i = 0; build->kind == NODE_MAP && i < build->n; i++) {
 		const char *key = build->v[i].key;
 		struct said_at at = compose_at(build->v[i].value);
 
-		if (streq(key, "ssh"))
-			resolution_note(
-				cs->resolution, &at,
-				"'ssh' of a build is left out: a project has none of your "
-				"keys there; 'sandbox image build --ssh default' builds it");
-		else if (!is_among(key, used, ARRAY_SIZE(used)) &&
-			 !is_among(key, silent, ARRAY_SIZE(silent)) && !starts_with(key, "x-"))
+		if (!is_among(key, used, ARRAY_SIZE(used)) &&
+		    !is_among(key, silent, ARRAY_SIZE(silent)) && !starts_with(key, "x-"))
 			resolution_note(cs->resolution, &at, "'%s' of a build is left out", key);
 	}
 }
@@ -106,23 +102,59 @@ static void set_places(const struct node *build, struct dockerfile_build *d)
 	add_names(context, &d->names);
 }
 
-/* A directory of the project, an image, or a repository. False, as was said: it cannot be had. */
-static bool add_contexts(struct composing *cs, const struct node *map, struct dockerfile_build *d)
+/*
+ * service:OTHER: the image of that service, which is built before. NULL, as was said: there is none. The
+ * caller frees it.
+ */
+static char *context_of_service(struct composing *cs, const char *name, const struct node *n,
+				const char *other, struct dockerfile_build *d)
 {
+	const struct node *service = node_get(cs->services, other);
+	cleanup_free char *image = NULL, *why = NULL, *way = NULL;
+
+	if (!service) {
+		why = xasprintf("its build needs '%s', which is no service", other);
+	} else if (strv_has(&cs->building, other)) {
+		way = strv_join(&cs->building, ", ");
+		why = xasprintf("builds need each other in a circle: %s, %s", way, other);
+	} else {
+		image = compose_image(cs, other, service, NULL, &d->names);
+		if (image)
+			return xasprintf(SOURCE_DOCKER_IMAGE "%s", image);
+		why = xasprintf("its build needs the image of '%s'", other);
+	}
+	compose_leave_out(cs, name, n, why);
+	return NULL;
+}
+
+/*
+ * A directory of the project, an image, another service's, too, or a repository. False, as was said: it
+ * cannot be had.
+ */
+static bool add_contexts(struct composing *cs, const char *name, const struct node *map,
+			 struct dockerfile_build *d)
+{
+	static const char of_service[] = "service:";
+
 	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->n; i++) {
 		const struct node *n = map->v[i].value;
 		const char *text = n->text ? n->text : "";
 		cleanup_free char *path = NULL, *real = NULL;
 		struct said_at at = compose_at(n);
 
-		if (starts_with(text, "service:") || starts_with(text, "target:")) {
+		if (starts_with(text, "target:")) {
 			resolution_note(cs->resolution, &at,
 					"'%s' of additional_contexts is left out: expected a "
-					"directory, docker-image://IMAGE or a git repository",
+					"directory, docker-image://IMAGE, service:NAME or a git "
+					"repository",
 					map->v[i].key);
 			continue;
 		}
-		if (!dockerfile_is_remote(text)) {
+		if (starts_with(text, of_service)) {
+			real = context_of_service(cs, name, n, text + strlen(of_service), d);
+			if (!real)
+				return false;
+		} else if (!dockerfile_is_remote(text)) {
 			path = path_normalize(n->dir, text);
 			real = dockerfile_find(cs->resolution, d, "the context", path);
 			if (!real)
@@ -187,6 +219,39 @@ static void add_secrets(struct composing *cs, const struct node *list, struct do
 	}
 }
 
+/* One of `ssh`, ID or ID=SOCKET: which socket is none of the project's business. */
+static void add_agent(struct composing *cs, const struct node *n, const char *id,
+		      const char *socket, struct dockerfile_build *d)
+{
+	const char *own = socket && *socket ? resolution_env(cs->resolution, "SSH_AUTH_SOCK")
+					    : NULL;
+	struct said_at at = compose_at(n);
+
+	if (!*id || id[strcspn(id, "=,")] || (socket && *socket && !(own && streq(own, socket))))
+		resolution_note(cs->resolution, &at,
+				"'%s' in ssh of a build is left out: expected a name, such as "
+				"default, for your agent",
+				id);
+	else
+		strv_push(&d->agents, id);
+}
+
+static void add_agents(struct composing *cs, const struct node *ssh, struct dockerfile_build *d)
+{
+	for (size_t i = 0; ssh && ssh->kind != NODE_TEXT && i < ssh->n; i++) {
+		const struct node *n = ssh->v[i].value;
+		const char *text = ssh->kind == NODE_MAP ? ssh->v[i].key : n->text;
+		cleanup_free char *id = text ? xstrndup(text, strcspn(text, "=")) : NULL;
+
+		if (ssh->kind == NODE_MAP)
+			add_agent(cs, n, text, n->text, d);
+		else if (text)
+			add_agent(cs, n, id, strchr(text, '=') ? strchr(text, '=') + 1 : NULL, d);
+	}
+	if (ssh && ssh->kind == NODE_TEXT)
+		add_agent(cs, ssh, ssh->text, NULL, d);
+}
+
 /* What is built, from the key `build`; false, as was said: it cannot be. */
 static bool read_build(struct composing *cs, const char *name, const struct node *build,
 		       struct dockerfile_build *d)
@@ -202,8 +267,9 @@ static bool read_build(struct composing *cs, const char *name, const struct node
 	add_arguments(cs, node_get(build, "args"), d);
 	add_caches(cs, node_get(build, "cache_from"), d);
 	add_secrets(cs, node_get(build, "secrets"), d);
+	add_agents(cs, node_get(build, "ssh"), d);
 	note_keys(cs, build);
-	return add_contexts(cs, node_get(build, "additional_contexts"), d);
+	return add_contexts(cs, name, node_get(build, "additional_contexts"), d);
 }
 
 /* How the image of that name is built, if a service does and calls it so; or NULL. */
@@ -231,21 +297,25 @@ static const struct node *build_of(const struct composing *cs, const struct node
 	return build && build->kind != NODE_NULL ? build : NULL;
 }
 
-char *compose_image(struct composing *cs, const char *name, const struct node *service,
-		    const struct layer_json *file, struct strv *names)
+static char *find_image(struct composing *cs, const char *name, const struct node *service,
+			const struct layer_json *file, struct strv *names)
 {
 	const struct node *image = node_get(service, "image");
 	const struct node *how = build_of(cs, service);
-	bool built = how, features = file && features_are_named(file);
-	cleanup_dockerfile_build struct dockerfile_build d = {
-		.service = streq(name, cs->own) ? NULL : name, .features = BUF_INIT};
+	bool built = how, features = file && features_are_named(file), can;
+	cleanup_dockerfile_build struct dockerfile_build d = {.service = file ? NULL : name,
+							      .features = BUF_INIT};
 
 	d.at = compose_at(built ? how : service);
 	if (!built && (!image || !image->text || !*image->text)) {
 		compose_leave_out(cs, name, service, "it has neither 'image' nor 'build'");
 		return NULL;
 	}
-	if (built && !read_build(cs, name, how, &d))
+	strv_push(&cs->building, name);
+	can = !built || read_build(cs, name, how, &d);
+	free(cs->building.v[--cs->building.n]);
+	cs->building.v[cs->building.n] = NULL;
+	if (!can)
 		return NULL;
 	if (!built)
 		add_names(image, &d.names);
@@ -257,4 +327,36 @@ char *compose_image(struct composing *cs, const char *name, const struct node *s
 		return xstrdup(image->text);
 	d.image = built ? NULL : xstrdup(image->text);
 	return dockerfile_name(cs->resolution, &d);
+}
+
+/* The image of a service, without features, is looked for once: many builds may need it. */
+char *compose_image(struct composing *cs, const char *name, const struct node *service,
+		    const struct layer_json *file, struct strv *names)
+{
+	const struct composed_image *known = NULL;
+	struct composed_image found = {.service = name};
+
+	if (file)
+		return find_image(cs, name, service, file, names);
+	for (size_t i = 0; i < cs->n_images && !known; i++)
+		known = streq(cs->images[i].service, name) ? &cs->images[i] : NULL;
+	if (!known) {
+		found.image = find_image(cs, name, service, NULL, &found.names);
+		cs->images = xrealloc(cs->images, cs->n_images + 1, sizeof(*cs->images));
+		cs->images[cs->n_images] = found;
+		known = &cs->images[cs->n_images++];
+	}
+	for (size_t i = 0; i < known->names.n; i++)
+		strv_push(names, known->names.v[i]);
+	return xstrdup(known->image);
+}
+
+void compose_images_free(struct composing *cs)
+{
+	for (size_t i = 0; i < cs->n_images; i++) {
+		free(cs->images[i].image);
+		strv_clear(&cs->images[i].names);
+	}
+	free(cs->images);
+	strv_clear(&cs->building);
 }

@@ -15,6 +15,13 @@
 #include "image/compose/compose.h"
 #include "image/devcontainer/layers.h"
 
+/* The image of a service, without features; NULL: it has none, as was said. */
+struct composed_image {
+	const char *service;
+	char *image;
+	struct strv names; /* of the host's variables in it */
+};
+
 struct composing {
 	struct merging *m;
 	struct resolution *resolution;
@@ -25,6 +32,9 @@ struct composing {
 	const char *own; /* the name of the project's own service */
 	const struct node *own_service;
 	struct strv wanted; /* services that start without being named */
+	struct composed_image *images;
+	size_t n_images;
+	struct strv building; /* services whose builds are being read, each for the one before */
 	bool override_command;
 };
 
@@ -65,6 +75,8 @@ bool compose_is_true(const struct node *n);
  */
 char *compose_image(struct composing *cs, const char *name, const struct node *service,
 		    const struct layer_json *file, struct strv *names);
+
+void compose_images_free(struct composing *cs);
 
 /* Why there is no such service; without its own the project has no box. */
 void compose_leave_out(struct composing *cs, const char *name, const struct node *n,

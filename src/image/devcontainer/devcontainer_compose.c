@@ -203,6 +203,7 @@ void devcontainer_compose_free(struct composing *cs)
 		return;
 	compose_clear(&cs->compose);
 	strv_clear(&cs->wanted);
+	compose_images_free(cs);
 	free(cs);
 }
 

@@ -31,6 +31,7 @@ void dockerfile_build_clear(struct dockerfile_build *d)
 	strv_clear(&d->caches);
 	strv_clear(&d->contexts);
 	strv_clear(&d->secrets);
+	strv_clear(&d->agents);
 	strv_clear(&d->names);
 	free(d->image);
 	buf_free(&d->features);
@@ -116,6 +117,7 @@ static void add_words(const struct dockerfile_build *d, const char *file, const 
 	add_list("--cache-from", &d->caches, out);
 	add_list("--build-context", &d->contexts, out);
 	add_list("--secret", &d->secrets, out);
+	add_list("--ssh", &d->agents, out);
 	strv_push(out, "--");
 	strv_push(out, context);
 }
@@ -125,9 +127,10 @@ static void add_context(const struct resolution *r, const char *value, struct bu
 {
 	const char *path = strchr(value, '=') + 1;
 	bool inside = *path == '/' && path_is_beneath(path, r->project);
+	bool ours = starts_with(path, SOURCE_DOCKER_IMAGE DEVCONTAINER_IMAGES);
 
-	buf_addf(out, "context %.*s%s\n", (int)(path - value), value,
-		 inside ? path + strlen(r->project) : path);
+	path = inside ? path + strlen(r->project) : ours ? strrchr(path, ':') : path;
+	buf_addf(out, "context %.*s%s\n", (int)(strchr(value, '=') + 1 - value), value, path);
 }
 
 static void hash_build(const struct resolution *r, const struct dockerfile_build *d,
@@ -181,9 +184,9 @@ static bool check_remote(struct resolution *r, const struct dockerfile_build *d)
 				d->context);
 	else if (git_source_parse(d->context, &source, &e) < 0)
 		why = xstrdup(e.msg);
-	else if (source.by_ssh)
+	else if (source.by_ssh && !d->agents.n)
 		why = xasprintf("the context '%s' is fetched by SSH, for which a project has none "
-				"of your keys: 'sandbox image build --ssh default' builds it",
+				"of your keys: 'ssh' of a compose file's build asks for the agent",
 				source.shown);
 	if (why)
 		complain(r, d, why);

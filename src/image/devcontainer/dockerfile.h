@@ -19,6 +19,7 @@ struct dockerfile_build {
 	struct strv caches;   /* values of --cache-from */
 	struct strv contexts; /* NAME=value, of --build-context; a directory is absolute */
 	struct strv secrets;  /* values of --secret */
+	struct strv agents;   /* values of --ssh, without sockets */
 	struct strv names;    /* of the host's variables in these */
 	const char *from;     /* the devcontainer.json whose features it gets; or NULL */
 	struct buf features;  /* what these depend on */
