@@ -42,7 +42,10 @@ extern const size_t n_managers;
 /* Its key of [packages], which names it in a lock too. */
 const char *manager_key(const struct manager *m);
 
-/* The whole script of a step, for `sh -ec`; the caller frees it. */
-char *manager_script(const struct manager *m, bool locked);
+/*
+ * The whole script of a step, for `sh -ec`; the caller frees it. Without what only makes it quicker
+ * it belongs to the text by which the step's layer is found.
+ */
+char *manager_script(const struct manager *m, bool locked, bool quicker);
 
 #endif

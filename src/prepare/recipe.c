@@ -139,7 +139,7 @@ static void add_packages(const struct settings *s, const struct manager *m,
 			 const struct lock_file *lock, struct texts *text, struct recipe *r)
 {
 	const struct lock_manager *locked = lock ? lock_manager(lock, manager_key(m)) : NULL;
-	cleanup_free char *script = NULL;
+	cleanup_free char *script = NULL, *known_by = NULL;
 	cleanup_strv struct strv words = {0};
 	cleanup_buf struct buf title = BUF_INIT;
 	struct recipe_step *step;
@@ -147,7 +147,8 @@ static void add_packages(const struct settings *s, const struct manager *m,
 	recipe_packages(s, m, &words);
 	if (!words.n)
 		return;
-	script = manager_script(m, locked);
+	script = manager_script(m, locked, true);
+	known_by = manager_script(m, locked, false);
 	step = add_step(r);
 	step->manager = m;
 	step->locked = locked;
@@ -155,7 +156,7 @@ static void add_packages(const struct settings *s, const struct manager *m,
 	add_shell(&step->argv, script, manager_key(m));
 	buf_addf(&title, "%s:", manager_key(m));
 	add_field(text, "packages", manager_key(m));
-	add_field(text, "script", script);
+	add_field(text, "script", known_by);
 	add_settings(s, step, text);
 	for (size_t i = 0; i < words.n; i++) {
 		buf_addf(&title, " %s", words.v[i]);
