@@ -71,7 +71,7 @@ LINK_ORDER   := -Wl,-T,$(GEN)/start_order.ld
 LINK_DYNAMIC := $(LINK_HARDEN) -pie
 endif
 
-IMAGE_PACKAGES := libcurl libcrypto libisal libzstd liblzma jansson yaml-0.1
+IMAGE_PACKAGES := libcrypto libisal libzstd liblzma jansson yaml-0.1
 
 # Run once, and only if something is linked.
 pkg_shared = $(or $(shell $(PKG_CONFIG) --libs $(1)),$(error no $(1): run `make deps`))

@@ -82,6 +82,21 @@ forget_requests() {
 	XDG_DATA_HOME=$T/other sandbox pull "$REGISTRY/app:1"
 }
 
+@test "libcurl is loaded only when a server is asked" {
+	registry_start
+	mkdir "$T/lib"
+	touch "$T/lib/libcurl.so.4"
+	export LD_LIBRARY_PATH=$T/lib
+	small_image
+	[ "$(sandbox images --names)" = app:1 ]
+	fails 125 "cannot push '$REGISTRY/app:1': *cannot load libcurl, which registries need: *" \
+		sandbox push app:1 "$REGISTRY/app:1"
+	fails 125 "cannot pull '$REGISTRY/app:1': *cannot load libcurl, which registries need: *" \
+		sandbox pull "$REGISTRY/app:1"
+	unset LD_LIBRARY_PATH
+	sandbox push app:1 "$REGISTRY/app:1"
+}
+
 @test "a tag that has moved is followed, shared layers are not fetched again" {
 	registry_start
 	layout one <<<"{'layers': [busybox(), [F('a')]]}"

@@ -3,7 +3,6 @@
  */
 #include "image/registry/http.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -16,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "image/registry/certs.h"
+#include "image/registry/libcurl.h"
 
 #define CONNECT_SECONDS 30
 #define SLOW_BYTES	1024 /* a second, over stall_seconds: a stall */
@@ -56,12 +56,12 @@ static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 
 static void free_handle(void *handle)
 {
-	curl_easy_cleanup(handle);
+	lc.curl_easy_cleanup(handle);
 }
 
 static void prepare_curl(void)
 {
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	lc.curl_global_init(CURL_GLOBAL_DEFAULT);
 	pthread_key_create(&handle_key, free_handle);
 }
 
@@ -72,7 +72,7 @@ static CURL *thread_handle(void)
 	pthread_once(&prepared, prepare_curl);
 	c = pthread_getspecific(handle_key);
 	if (!c) {
-		c = curl_easy_init();
+		c = lc.curl_easy_init();
 		pthread_setspecific(handle_key, c);
 	}
 	return c;
@@ -144,7 +144,7 @@ static int take_body(struct exchange *x, const char *data, size_t len)
 	long status = 0;
 	int r = 0;
 
-	curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
+	lc.curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (!req->data || (status != 200 && status != 206)) {
 		size_t max = status >= 300 || req->max_body < SMALL_BODY ? SMALL_BODY
 									 : req->max_body;
@@ -232,14 +232,14 @@ static int trust(CURL *c, const char *file, struct certs *certs, struct err *e)
 
 	if (!certs->authorities.len)
 		return 0;
-	if (!file && curl_easy_getinfo(c, CURLINFO_CAINFO, (char **)&file) != CURLE_OK)
+	if (!file && lc.curl_easy_getinfo(c, CURLINFO_CAINFO, (char **)&file) != CURLE_OK)
 		file = NULL;
 	if (file)
 		r = file_read(AT_FDCWD, file, BUNDLE_MAX, &certs->authorities, e);
 	blob = (struct curl_blob){.data = certs->authorities.data,
 				  .len = certs->authorities.len,
 				  .flags = CURL_BLOB_COPY};
-	curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &blob);
+	lc.curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &blob);
 	return r;
 }
 
@@ -255,16 +255,16 @@ static int set_certificates(CURL *c, const struct http_request *req, struct err 
 	if (file && !*file)
 		file = NULL;
 	if (file)
-		curl_easy_setopt(c, CURLOPT_CAINFO, file);
+		lc.curl_easy_setopt(c, CURLOPT_CAINFO, file);
 	if (dir && *dir)
-		curl_easy_setopt(c, CURLOPT_CAPATH, dir);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, req->verify ? 1l : 0l);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, req->verify ? 2l : 0l);
+		lc.curl_easy_setopt(c, CURLOPT_CAPATH, dir);
+	lc.curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, req->verify ? 1l : 0l);
+	lc.curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, req->verify ? 2l : 0l);
 	if (r == 0)
 		r = trust(c, file, &certs, e);
 	if (r == 0 && certs.cert) {
-		curl_easy_setopt(c, CURLOPT_SSLCERT, certs.cert);
-		curl_easy_setopt(c, CURLOPT_SSLKEY, certs.key);
+		lc.curl_easy_setopt(c, CURLOPT_SSLCERT, certs.cert);
+		lc.curl_easy_setopt(c, CURLOPT_SSLKEY, certs.key);
 	}
 	return r;
 }
@@ -275,55 +275,56 @@ static void set_method(struct exchange *x)
 	CURL *c = x->curl;
 
 	if (streq(req->method, "HEAD")) {
-		curl_easy_setopt(c, CURLOPT_NOBODY, 1l);
+		lc.curl_easy_setopt(c, CURLOPT_NOBODY, 1l);
 		return;
 	}
 	if (!req->body && req->body_fd < 0) {
 		if (streq(req->method, "POST")) {
-			curl_easy_setopt(c, CURLOPT_POST, 1l);
-			curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, 0l);
-			curl_easy_setopt(c, CURLOPT_POSTFIELDS, "");
+			lc.curl_easy_setopt(c, CURLOPT_POST, 1l);
+			lc.curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, 0l);
+			lc.curl_easy_setopt(c, CURLOPT_POSTFIELDS, "");
 		} else {
-			curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, req->method);
+			lc.curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, req->method);
 		}
 		return;
 	}
-	curl_easy_setopt(c, CURLOPT_UPLOAD, 1l);
-	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, req->method);
-	curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, (curl_off_t)req->body_size);
-	curl_easy_setopt(c, CURLOPT_READFUNCTION, on_send);
-	curl_easy_setopt(c, CURLOPT_READDATA, x);
-	curl_easy_setopt(c, CURLOPT_SEEKFUNCTION, on_seek);
-	curl_easy_setopt(c, CURLOPT_SEEKDATA, x);
+	lc.curl_easy_setopt(c, CURLOPT_UPLOAD, 1l);
+	lc.curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, req->method);
+	lc.curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, (curl_off_t)req->body_size);
+	lc.curl_easy_setopt(c, CURLOPT_READFUNCTION, on_send);
+	lc.curl_easy_setopt(c, CURLOPT_READDATA, x);
+	lc.curl_easy_setopt(c, CURLOPT_SEEKFUNCTION, on_seek);
+	lc.curl_easy_setopt(c, CURLOPT_SEEKDATA, x);
 }
 
 static int set_options(struct exchange *x, struct curl_slist *headers, struct err *e)
 {
 	CURL *c = x->curl;
 
-	curl_easy_reset(c);
-	curl_easy_setopt(c, CURLOPT_URL, x->req->url);
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1l);
-	curl_easy_setopt(c, CURLOPT_USERAGENT, USER_AGENT);
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT,
-			 stall_seconds < CONNECT_SECONDS ? stall_seconds : (long)CONNECT_SECONDS);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, stall_seconds);
-	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
-	curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_BYTES);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
-	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0l);
-	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+	lc.curl_easy_reset(c);
+	lc.curl_easy_setopt(c, CURLOPT_URL, x->req->url);
+	lc.curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	lc.curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1l);
+	lc.curl_easy_setopt(c, CURLOPT_USERAGENT, USER_AGENT);
+	lc.curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	lc.curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT,
+			    stall_seconds < CONNECT_SECONDS ? stall_seconds
+							    : (long)CONNECT_SECONDS);
+	lc.curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
+	lc.curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, stall_seconds);
+	lc.curl_easy_setopt(c, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
+	lc.curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_BYTES);
+	lc.curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	lc.curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
+	lc.curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data);
+	lc.curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
+	lc.curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0l);
+	lc.curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
 	if (x->req->may_connect) {
 		/* A connection to somewhere else may be open. */
-		curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1l);
-		curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
-		curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, x);
+		lc.curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1l);
+		lc.curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+		lc.curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, x);
 	}
 	set_method(x);
 	return http_is_tls(x->req->url) ? set_certificates(c, x->req, e) : 0;
@@ -334,14 +335,14 @@ static struct curl_slist *make_headers(const struct http_request *req)
 	struct curl_slist *list = NULL;
 
 	for (size_t i = 0; req->headers && i < req->headers->n; i++)
-		list = curl_slist_append(list, req->headers->v[i]);
+		list = lc.curl_slist_append(list, req->headers->v[i]);
 	if (req->authorization) {
 		cleanup_free char *line = xasprintf("Authorization: %s", req->authorization);
 
-		list = curl_slist_append(list, line);
+		list = lc.curl_slist_append(list, line);
 	}
 	/* Do not wait for "100 Continue". */
-	return curl_slist_append(list, "Expect:");
+	return lc.curl_slist_append(list, "Expect:");
 }
 
 static bool may_pass(CURLcode code)
@@ -363,7 +364,7 @@ static bool may_pass(CURLcode code)
 
 static int explain(const struct exchange *x, CURLcode code, const char *detail, struct err *e)
 {
-	const char *text = *detail ? detail : curl_easy_strerror(code);
+	const char *text = *detail ? detail : lc.curl_easy_strerror(code);
 
 	if (x->failed < 0)
 		return x->failed;
@@ -390,27 +391,32 @@ static int explain(const struct exchange *x, CURLcode code, const char *detail, 
 
 int http_exchange(const struct http_request *req, struct http_response *res, struct err *e)
 {
-	struct exchange x = {.req = req, .res = res, .curl = thread_handle(), .err = e};
-	struct curl_slist *headers = make_headers(req);
+	struct exchange x = {.req = req, .res = res, .err = e};
+	struct curl_slist *headers;
 	char detail[CURL_ERROR_SIZE] = "";
 	CURLcode code;
+	int r = libcurl_load(e);
 
 	http_response_clear(res);
 	res->url = xstrdup(req->url);
+	if (r < 0)
+		return r;
+	headers = make_headers(req);
+	x.curl = thread_handle();
 	if (!x.curl) {
-		curl_slist_free_all(headers);
+		lc.curl_slist_free_all(headers);
 		return err_set(e, ENOMEM, "cannot prepare libcurl");
 	}
 	x.failed = set_options(&x, headers, e);
 	if (x.failed < 0) {
-		curl_slist_free_all(headers);
+		lc.curl_slist_free_all(headers);
 		return x.failed;
 	}
-	curl_easy_setopt(x.curl, CURLOPT_ERRORBUFFER, detail);
-	code = curl_easy_perform(x.curl);
-	curl_easy_getinfo(x.curl, CURLINFO_RESPONSE_CODE, &res->status);
-	curl_easy_setopt(x.curl, CURLOPT_ERRORBUFFER, NULL);
-	curl_slist_free_all(headers);
+	lc.curl_easy_setopt(x.curl, CURLOPT_ERRORBUFFER, detail);
+	code = lc.curl_easy_perform(x.curl);
+	lc.curl_easy_getinfo(x.curl, CURLINFO_RESPONSE_CODE, &res->status);
+	lc.curl_easy_setopt(x.curl, CURLOPT_ERRORBUFFER, NULL);
+	lc.curl_slist_free_all(headers);
 	/* An answer without bytes has begun too. */
 	if (code == CURLE_OK && req->data && !x.begun && (res->status == 200 || res->status == 206))
 		x.failed = req->begin(req->ctx, res->status, res->content_range, e);
