@@ -9,7 +9,7 @@ import subprocess
 import urllib.request
 
 LINGER = "linger = 0\n"
-APPLETS = "'sh', 'echo', 'cat', 'true', 'sleep', 'ls', 'cp', 'touch', 'mkdir', 'rm', 'mv', 'chmod', 'ln'"
+APPLETS = "'sh', 'echo', 'cat', 'true', 'sleep', 'ls', 'cp', 'touch', 'mkdir', 'rm', 'mv', 'chmod', 'ln', 'awk', 'sort'"
 # A package manager that records its arguments, in a database that `lock` can read.
 APK = r"""b'''#!/bin/sh
 db=/lib/apk/db/installed
@@ -23,7 +23,7 @@ LAYOUTS = {
            " F('etc/who', b'app'), D('opt'), D('root', 0o700)], [F('d/.wh.f', b''), F('tail', bytes(range(256)) * 300)]]",
     "new": f"[busybox({APPLETS}), [D('n'), F('n/f', b'new', uid=7), L('n/l', 'f')], [D('etc'), F('etc/who', b'new')]]",
     "old": f"[busybox({APPLETS}), [D('etc'), F('etc/who', b'old', 0o4711, uid=3)]]",
-    "pm": f"[busybox({APPLETS}, 'awk', 'sort'), [D('opt'), D('root', 0o700), D('lib'), D('sbin'), F('sbin/apk', {APK}, 0o755)]]",
+    "pm": f"[busybox({APPLETS}), [D('opt'), D('root', 0o700), D('lib'), D('sbin'), F('sbin/apk', {APK}, 0o755)]]",
 }
 
 
