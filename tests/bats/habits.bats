@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2016,SC2154 # scripts run in the box; bats sets variables
+# shellcheck disable=SC2016,SC2046,SC2154 # scripts run in the box; lists of words; bats sets variables
 # Command lines in the style of Docker, Podman, Distrobox, Toolbx and bubblewrap: equivalents are
 # accepted, for others the error names our word.
 
