@@ -319,16 +319,33 @@ static bool is_worth_it(const char *path)
 	return !streq(path, "/etc/nsswitch.conf");
 }
 
-static int open_asked(const struct supervisor *s, const struct notice *c, const struct subject *q)
+/* path: "" with q->itself */
+static bool read_asked(const struct notice *c, const struct subject *q, char path[PATH_MAX])
 {
-	char path[PATH_MAX];
+	*path = '\0';
+	return q->itself || (identity_file_read_path(c, q->path, path) && is_worth_it(path) &&
+			     (*path || q->or_empty));
+}
 
-	if (q->itself)
-		return identity_file_open(s, c, q->dirfd, NULL, false);
-	if (!identity_file_read_path(c, q->path, path) || !is_worth_it(path) ||
-	    (!*path && !q->or_empty))
+/*
+ * "/proc/PID" of a process of a user that root switched to. On the kernel's own view, in which it
+ * is root's, start-stop-daemon does not find it by its user.
+ */
+static int open_process(const struct supervisor *s, const char *path, struct owner *ret)
+{
+	const char *pid = path + strlen("/proc/");
+	const struct space *space;
+	char link[40];
+	struct stat st;
+
+	if (!s->spaces.n || !starts_with(path, "/proc/") || !*pid || strlen(pid) > 10 ||
+	    pid[strspn(pid, "0123456789")])
 		return -ENOENT;
-	return identity_file_open(s, c, q->dirfd, *path ? path : NULL, q->follow);
+	snprintf(link, sizeof(link), "%s/ns/user", pid);
+	if (fstatat(s->proc_fd, link, &st, 0) < 0 || !(space = spaces_find(&s->spaces, st.st_ino)))
+		return -ENOENT;
+	*ret = (struct owner){.uid = space->uid, .gid = space->gid};
+	return openat(s->proc_fd, pid, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 /*
@@ -359,12 +376,21 @@ static bool owner_to_tell(const struct supervisor *s, const struct notice *c,
 void identity_owner_stat(const struct supervisor *s, const struct notice *c)
 {
 	cleanup_close int fd = -1;
+	char path[PATH_MAX];
 	struct subject q;
 	struct owner o;
+	bool told = false;
 
-	if (subject_of_stat(c, &q))
-		fd = open_asked(s, c, &q);
-	if (fd >= 0 && owner_to_tell(s, c, &q, fd, &o) && give_stat(s, c, &q, fd, &o))
+	if (subject_of_stat(c, &q) && read_asked(c, &q, path)) {
+		fd = open_process(s, path, &o);
+		told = fd >= 0 && is_of_box(s, c);
+		if (fd < 0) {
+			fd = identity_file_open(s, c, q.dirfd, *path ? path : NULL,
+						q.follow && !q.itself);
+			told = fd >= 0 && owner_to_tell(s, c, &q, fd, &o);
+		}
+	}
+	if (told && give_stat(s, c, &q, fd, &o))
 		notice_answer(c, 0, 0);
 	else
 		notice_continue(c);

@@ -37,6 +37,20 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	fi
 }
 
+@test "root finds a process by its user: stat of /proc/PID, start-stop-daemon" {
+	box -- sh -exc '
+		setpriv --reuid=33 --regid=34 --clear-groups sleep 60 & pid=$!
+		until [ "$(cat /proc/$pid/comm)" = sleep ]; do sleep 0.1; done
+		[ "$(stat -c %u:%g /proc/$pid)" = 33:34 ]
+		[ "$(stat -c %u:%g /proc/$$)" = 0:0 ]
+		[ "$(setpriv --reuid=44 --clear-groups stat -c %u /proc/$pid)" = 33 ]
+		if command -v start-stop-daemon >/dev/null; then
+			start-stop-daemon --stop --test --user 33 --exec "$(command -v sleep)"
+			start-stop-daemon --status --user 44 --exec "$(command -v sleep)" && exit 1
+		fi
+		kill $pid; stat /proc/nosuch /proc/99999999999 /proc/12x && exit 1; :'
+}
+
 @test "by sudo in a box, and by a process that sudo left running" {
 	project p $'[sandbox]\nlinger = 60s'
 	[ "$(sandbox enter ./p -- sudo setpriv --reuid=33 --clear-groups id -u)" = 33 ]
