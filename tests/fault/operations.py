@@ -67,6 +67,18 @@ def running(w):
     w.need("enter", "--quiet", "./p", "--", "sh", "-c", "echo kept >~/mine")
 
 
+def refusing(w):
+    """A box that runs, and refuses to write in /d."""
+    w.write("d/data", "of the host\n")
+    w.write("p/sandbox.ini", "[sandbox]\nlinger = forever\nimage = app:1\n[mounts]\n/d = ../d ro\n")
+    w.need("enter", "--quiet", "--accept", "./p", "--", "sh", "-c", "echo kept >~/mine")
+
+
+def refusal_is_kept(w):
+    said = w.sandbox("why", "./p").out
+    return None if "file /d/data: " in said else f"why says {said!r}"
+
+
 # One that needs another, with a volume that the image fills.
 SERVICES = """image = app:1
 [service a]
@@ -292,6 +304,9 @@ def operations(kit):
         Operation("rebuild", prepared("image = app:1\n", lambda w: project(w, STEPS)), ["enter", "--quiet", "--rebuild", "./p", "--", "cat", "/opt/one"]),
         Operation("consent", mounted, ["enter", "--quiet", "--accept", "./p", "--", "cat", "/d/data"]),
         Operation("exec", running, ["exec", "./p", "sh", "-c", "cat ~/mine"], stays=True),
+        # The watcher cannot trace what a fault's own ptrace(2) has: the client gets the faults.
+        Operation("why", refusing, ["why", "./p", "--", "sh", "-c", "cat ~/mine; echo x >/d/data; true"], stays=True, warns=True,
+                  done=refusal_is_kept),
         Operation("stop", running, ["stop", "-t", "1", "./p"], stays=True,
                   done=lambda w: None if '"state": "stopped"' in w.sandbox("ls", "--json").out.split('"p"')[-1] else "it runs"),
         Operation("rm", prepared("image = app:1\n"), ["rm", "./p"]),
