@@ -263,7 +263,7 @@ size_t dns_build_answer(const uint8_t *query, const struct dns_question *q, enum
 	bool ipv4 = address && endpoint_is_ipv4(address);
 	size_t size = ipv4 ? 4 : 16, at = q->end;
 	uint16_t flags = (uint16_t)(RESPONSE | AVAILABLE | code |
-				    (query[2] & (RECURSION >> 8)) << 8);
+				    (query[2] & ((RECURSION | OPCODE) >> 8)) << 8);
 
 	memcpy(out, query, q->end);
 	put16(out, 2, flags);

@@ -178,7 +178,8 @@ def ask():
                 s.connect((server, 53))
                 s.send(query)
                 data = s.recv(65536)
-            print(word[:30], read_dns(data) if data[:2] == query[:2] else 'another id')
+            same = 'another id' if data[:2] != query[:2] else 'another opcode' if (data[2] ^ query[2]) & 0x78 else None
+            print(word[:30], same or read_dns(data))
         except TimeoutError:
             print(word[:30], 'no answer')
         except struct.error:
