@@ -458,15 +458,38 @@ static char **copy_environment(void)
 	return copy.v;
 }
 
+/*
+ * Those that have ended, and that this holder is not to run, keep their lines while they have boxes:
+ * how they ended is to be seen until they start again.
+ */
+static void keep_ended(struct holder *h)
+{
+	const struct services_state *before = h->req->before;
+
+	for (size_t i = 0; i < before->n; i++) {
+		const struct service_state *s = &before->v[i];
+		cleanup_box struct box b = BOX_INIT;
+		struct err ignored;
+
+		if (s->status <= SERVICE_RESTARTING || services_state_find(&h->state, s->name) ||
+		    service_box_find(h->req->store, h->req->mark, s->name, &b, &ignored) < 0)
+			continue;
+		h->state.v[h->state.n] = *s;
+		h->state.v[h->state.n].name = xstrdup(s->name);
+		h->state.v[h->state.n++].error = s->error ? xstrdup(s->error) : NULL;
+	}
+}
+
 /* The services that are known from before keep what is known of them. */
 static void take_states(struct holder *h)
 {
 	const struct holder_request *req = h->req;
 
-	h->state = (struct services_state){.project = xstrdup(req->project),
-					   .lingers = req->guest != 0,
-					   .v = xcalloc(req->n + 1, sizeof(*h->state.v)),
-					   .n = req->n};
+	h->state = (struct services_state){
+		.project = xstrdup(req->project),
+		.lingers = req->guest != 0,
+		.v = xcalloc(req->n + req->before->n + 1, sizeof(*h->state.v)),
+		.n = req->n};
 	h->v = xcalloc(req->n + 1, sizeof(*h->v));
 	for (size_t i = 0; i < req->n; i++) {
 		const struct service *s = req->runs[i].service;
@@ -497,6 +520,7 @@ static void take_states(struct holder *h)
 			set_status(h, &h->v[i],
 				   is_stopped(h, &h->v[i]) ? SERVICE_STOPPED : SERVICE_WAITING);
 	}
+	keep_ended(h);
 }
 
 static int open_signals(void)

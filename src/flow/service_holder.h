@@ -21,6 +21,7 @@ struct holder_request {
 	const struct store *store;
 	const char *project;	  /* its directory */
 	int dir;		  /* of services_state_open() */
+	const char *mark;	  /* of service_box.h */
 	struct service_run *runs; /* needed ones first */
 	size_t n;
 	const struct services_state *before; /* what another holder wrote last */

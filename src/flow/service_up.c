@@ -263,6 +263,7 @@ static int replace_holder(struct upping *u, struct service_group *g, struct err 
 	struct holder_request req = {.store = &g->store,
 				     .project = g->project,
 				     .dir = g->dir,
+				     .mark = g->mark,
 				     .runs = u->runs,
 				     .n = u->n,
 				     .before = &u->before,

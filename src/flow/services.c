@@ -175,7 +175,9 @@ static void copy_state(const struct services_state *from, const char *name,
 {
 	const struct service_state *s = services_state_find(from, name);
 
-	*ret = s ? *s : (struct service_state){.status = SERVICE_EXITED, .exit = -1, .stop_ms = -1};
+	/* Of one that the state does not have, the box says the rest: correct(). */
+	*ret = s ? *s
+		 : (struct service_state){.status = SERVICE_WAITING, .exit = -1, .stop_ms = -1};
 	ret->name = xstrdup(name);
 	ret->error = s ? xstrdup(s->error) : NULL;
 }

@@ -186,6 +186,34 @@ volumes = ./conf.d:/etc/a:ro\nuser = root'
 	fails 125 "service 'bad': cannot run '/nosuch'*" sandbox up -d
 }
 
+@test "how services ended is still to be seen when others are started, restarted or entered" {
+	ended() {
+		is job 'exited null 0 4'
+		is ok 'exited null 0 0'
+		is nofile 'failed null 0 null'
+		[[ $(sandbox ps) == *"cannot run '/no/such'"* ]]
+	}
+	services $'[service job]\nimage = host\ncommand = sh -c "exit 4"\n[service ok]\nimage = host\ncommand = true\n[service nofile]\nimage = host\ncommand = /no/such\n[service other]\nimage = host\ncommand = sleep 1000'
+	sandbox up --detach job || true # it may have ended by then
+	wait_until 50 is job 'exited null 0 4'
+	sandbox up --detach ok
+	wait_until 50 is ok 'exited null 0 0'
+	fails 125 "*'nofile': cannot run '/no/such'*" sandbox up --detach nofile
+	sandbox up --detach other
+	ended
+	sandbox restart other
+	ended
+	kill -9 "$(holders)"
+	wait_until 50 no_holder
+	ended
+	# without the state, the boxes know
+	rm "$XDG_DATA_HOME"/sandbox/services/*/state
+	is job 'exited null 0 4'
+	is other 'running null 0 null'
+	sandbox down
+	[[ $(sandbox ps) != *exited* ]]
+}
+
 @test "health: a command, a port, a URL; retries, timeout; one that never becomes healthy" {
 	services $'[service port]\nimage = host\ncommand = sh -c "sleep 0.3; cd /tmp; exec python3 -m http.server 8080"\nhealth = port 8080
 [service url]\nimage = host\ncommand = sh -c "mkdir /tmp/x; cd /tmp/x; exec python3 -m http.server 8000"\nhealth = http://localhost:8000/
