@@ -53,7 +53,7 @@ struct creation {
 	bool opens;
 	bool stray; /* another thread than we meant: only let go */
 	struct owner owner;
-	int dir; /* with !opens: where the name is */
+	int dir; /* where the name is; -1: it has none */
 	char name[NAME_MAX + 1];
 };
 
@@ -297,15 +297,24 @@ void create_answer(struct supervisor *s, const struct notice *c)
 	made = xcalloc(1, sizeof(*made));
 	made->opens = m.opens;
 	made->owner = owner;
-	made->dir = m.opens ? -1 : take_fd(&dir);
+	made->dir = m.unnamed ? -1 : take_fd(&dir);
 	if (name)
 		snprintf(made->name, sizeof(made->name), "%s", name);
 	watch(s, c, made);
 }
 
+/* Not a symlink that led to what was made. */
+static bool is_regular(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* Opens what was made, if it was. */
 static int open_made(struct supervisor *s, const struct creation *made)
 {
+	cleanup_close int fd = -1;
 	struct cpu cpu;
 	long result;
 
@@ -318,9 +327,12 @@ static int open_made(struct supervisor *s, const struct creation *made)
 	}
 	if (result < 0)
 		return -1;
-	if (made->opens)
-		return identity_file_descriptor(s, made->tid, (int)result);
-	return openat(made->dir, made->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = made->opens ? identity_file_descriptor(s, made->tid, (int)result) : -EBADF;
+	if (fd != -EBADF || made->dir < 0)
+		return take_fd(&fd);
+	/* Descriptors of a process that is not dumpable, such as sftp-server, are not to be had. */
+	fd = openat(made->dir, made->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return !made->opens || is_regular(fd) ? take_fd(&fd) : -1;
 }
 
 bool create_stopped(struct supervisor *s, pid_t tid, int status)

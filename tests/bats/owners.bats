@@ -61,11 +61,13 @@ setup() {
 			perl -e \"open F, q(>), q(by-perl); mkdir q(mkdir)\"; dd if=/dev/null of=by-dd
 			ln a hard; mv a b; cp -a b copy; echo more >>roots; touch shared/f
 			perl -MSocket -e \"socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un(q(sock)))\"
+			# a process that nobody may look into, as sftp-server
+			perl -e \"syscall(157, 4, 0, 0, 0, 0) == 0 or die; open F, q(>), q(/var/tmp/d/dark)\"; :
 			# a file without a name gets one
 			perl -e \"sysopen F, q(.), 020200002 or die; \\\$f = q(/proc/self/fd/) . fileno F; \\\$n = q(unnamed); syscall(265, -100, \\\$f, -100, \\\$n, 0x400) == 0 or die\""
-		[ "$(stat -c %u:%g b hard soft pipe copy dir dir/* by-perl mkdir by-dd /tmp/t unnamed | sort | uniq -c | tr -s " ")" = " 12 33:34" ]
+		[ "$(stat -c %u:%g b hard soft pipe copy dir dir/* dark by-perl mkdir by-dd /tmp/t unnamed | sort | uniq -c | tr -s " ")" = " 13 33:34" ]
 		[ "$(stat -c %u:%g roots shared/f | tr "\n" " ")" = "0:0 33:6 " ]
-		[ "$(find . -user 33 | wc -l)" = 12 ]
+		[ "$(find . -user 33 | wc -l)" = 13 ]
 		[ "$(find . -path ./dir -prune -o -user root -print | sort | tr "\n" " ")" = ". ./roots ./shared ./sock " ]
 		[ "$(ls -ln b | cut -d" " -f3,4)" = "33 34" ]
 		cp -p b /root/b; mv copy /var/tmp/moved
