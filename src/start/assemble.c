@@ -512,7 +512,7 @@ static int fill_identity(const struct assemble_request *req, struct assembly *a,
 	a->plan.you_gid = u->gid;
 	a->plan.host_root = a->plan.outer_uid == 0;
 	a->plan.nested = settings_bool(s, KEY_NESTED);
-	a->plan.owners = req->bare;
+	a->plan.owners = req->bare || req->sealed;
 	a->plan.io_uring = settings_bool(s, KEY_IO_URING);
 	a->plan.perf = settings_bool(s, KEY_PERF);
 	/*

@@ -21,6 +21,12 @@ teardown() {
 	sandbox_teardown
 }
 
+# Files with capabilities, in one line.
+tarfile_capabilities() { # TAR
+	python3 -c 'import sys, tarfile
+print(" ".join(sorted(m.name for m in tarfile.open(sys.argv[1]) if "SCHILY.xattr.security.capability" in m.pax_headers)))' "$1"
+}
+
 other_machine() { export XDG_DATA_HOME=$T/xdg/$1; }
 
 steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/hard; ln -s new /opt/soft\n2 = rm /etc/gone; echo changed >/etc/old; touch /var/db/file; rm -r /var/d; mkdir /var/d; echo y >/var/d/above'
@@ -222,4 +228,25 @@ steps=$'[run]\n1 = echo new >/opt/new; chmod 4755 /opt/new; ln /opt/new /opt/har
 	fails 125 "*sandbox.ini:2: *expected REGISTRY/NAME, without a tag" sandbox config "$T/p"
 	project p $'[sandbox]\nimage = debian\nprebuilt = localhost:1/a'
 	fails 125 "*asks for these*prebuilt = localhost:1/a*" sandbox enter "$T/p" -- true
+}
+
+# bats test_tags=debian-slim
+@test "a step of [run] keeps capabilities of files, unless it writes to them, and root sets them, as RUN of a Dockerfile" {
+	official debian-slim
+	cat >setcap <<-'EOF'
+		#!/usr/bin/perl
+		my ($f, $n, $v) = (shift, "security.capability", pack("V5", 0x02000001, 1024, 0, 0, 0));
+		syscall(188, $f, $n, $v, 20, 1) == 0 or die "$f: $!";
+	EOF
+	printf '%s\n' 'FROM debian:bookworm-slim' 'COPY --chmod=755 setcap /sbin/' 'RUN for f in a b c; do cp /bin/true /$f; setcap /$f; done' >Dockerfile
+	sandbox image build -q -t caps:1 . >/dev/null
+	project p $'[sandbox]\nimage = caps:1\n[run]\n1 = touch /a; mv /b /moved; chmod 700 /moved; echo >>/c; cp -a /a /copied\n2 = chown 1:1 /copied; cp /bin/true /own; setcap /own; useradd -u 1000 app; su app -c "touch /var/tmp/apps"'
+	sandbox seal --quiet --accept "$T/p" app:1
+	sandbox image export --quiet --format tar app:1 all.tar
+	[ "$(tarfile_capabilities all.tar)" = "a moved own" ]
+	tar -tvf all.tar --numeric-owner >list
+	grep -q ' 1/1 .* copied$' list
+	grep -q ' 1000/1000 .* var/tmp/apps$' list
+	# The box that it is made for has the same files, and uses no mark.
+	run -0 --separate-stderr sandbox enter --accept --root "$T/p" -- sh -c 'ls /a /moved /own && /own'
 }
