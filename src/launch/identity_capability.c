@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -26,6 +27,10 @@
 #include "launch/caps.h"
 #include "launch/identity_file.h"
 #include "launch/identity_owner.h"
+
+/* Together more than a tick at 100 Hz, the slowest. */
+#define TICK_PAUSE_NS 500000
+#define TICK_PAUSES   40
 
 static bool names_capability(const struct notice *c)
 {
@@ -64,6 +69,29 @@ bool identity_capability_read(int fd, struct capability *ret, struct stat *ret_s
 	return n > 0 && capability_parse(text, (size_t)n, ret) && fstat(fd, ret_st) == 0;
 }
 
+static bool is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+/*
+ * A write gives the file the time of this clock, which goes on in ticks (current_time(), fs/inode.c):
+ * one that comes after the answer must give it another time than the mark has. A time that a program
+ * chose may be far ahead.
+ */
+static void wait_past(const struct timespec *mtime)
+{
+	const struct timespec pause = {.tv_nsec = TICK_PAUSE_NS};
+	struct timespec now;
+
+	for (int i = 0; i < TICK_PAUSES; i++) {
+		clock_gettime(CLOCK_REALTIME_COARSE, &now);
+		if (is_before(mtime, &now) || mtime->tv_sec > now.tv_sec + 1)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
 int identity_capability_write(int fd, struct capability *c, bool held)
 {
 	char name[12], text[CAPABILITY_MAX];
@@ -79,6 +107,8 @@ int identity_capability_write(int fd, struct capability *c, bool held)
 		 : removexattr(name, CAPABILITY_MARK);
 	r = r < 0 ? -errno : 0;
 	caps_override(false);
+	if (r == 0 && held)
+		wait_past(&c->mtime);
 	return r;
 }
 

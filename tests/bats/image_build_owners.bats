@@ -142,6 +142,27 @@ $v moved" ]
 }
 
 # bats test_tags=debian-slim
+@test "capabilities: a write right after setcap or touch takes them, however short after" {
+	official debian-slim
+	cat >ticks <<-'EOF'
+		my ($n, $v, $kept) = ("security.capability", pack("V5", 0x02000001, 1024, 0, 0, 0), 0);
+		for my $i (1 .. 100) {
+		    my $f = "/tmp/f$i";
+		    open(my $h, ">", $f) or die; syswrite($h, "x");
+		    syscall(188, $f, $n, $v, 20, 1) == 0 or die;
+		    utime(undef, undef, $f) or die if $i % 2;
+		    my $b = "x" x 30; syscall(191, $f, $n, $b, 30) == 20 or die "$f has lost it: $!";
+		    syswrite($h, "y"); close($h);
+		    $kept += syscall(191, $f, $n, $b, 30) == 20;
+		}
+		print "kept: $kept\n";
+	EOF
+	printf '%s\n' 'FROM debian:bookworm-slim' 'COPY ticks /' 'RUN perl /ticks >/said' >Dockerfile
+	sandbox image build -q -o type=tar,dest=out . >/dev/null
+	[ "$(tar -xOf out said)" = 'kept: 0' ]
+}
+
+# bats test_tags=debian-slim
 @test "capabilities: only root sets them, everybody sees them; tar hands them on, also from a base; no program gets the mark" {
 	official debian-slim
 	cat >Dockerfile <<-'EOF'
