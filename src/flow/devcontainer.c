@@ -17,6 +17,7 @@
 #include "grant/host_command.h"
 #include "prepare/origin.h"
 #include "rootfs/image.h"
+#include "rootfs/image_program.h"
 
 /* In the project's directory, as a hook in the box; its output is no result of the command. */
 static int run_command(const char *text, const char *dir, struct err *e)
@@ -178,20 +179,40 @@ int devcontainer_initialize(const struct devcontainer_request *req, struct setti
 	return 0;
 }
 
+/*
+ * The versions of features are locked before they are installed, since the name of the image depends
+ * on the lock; unless images are shared by that name with clones that may have none.
+ */
+static int lock_features(const struct devcontainer_request *req, struct settings *settings,
+			 struct err *e)
+{
+	const char *words[] = {"image", "lock", "--", settings->devcontainer, "complete", NULL};
+	int r;
+
+	if (req->trial || !strv_has(&settings->devcontainer_build, "--devcontainer") ||
+	    settings_get(settings, KEY_PREBUILT))
+		return 0;
+	r = image_program(words, false, e);
+	return r < 0 ? r : reload(req, settings, e);
+}
+
 /* Pulls or builds the image: its label may set more. */
 int devcontainer_prepare(const struct devcontainer_request *req, struct settings *settings,
 			 struct err *e)
 {
 	struct image_root root = IMAGE_ROOT_INIT;
-	struct image_request image = {.store = req->store,
-				      .image = settings->devcontainer_image,
-				      .base = settings->project_dir};
+	struct image_request image = {.store = req->store, .base = settings->project_dir};
 	/* For a box that is made again, the files that are copied may have changed. */
-	bool build = settings->devcontainer_build.n && (image.image || req->box);
+	bool build = settings->devcontainer_build.n && (settings->devcontainer_image || req->box);
 	int r = 0;
 
-	if (!image.image && !build)
+	if (!settings->devcontainer_image && !build)
 		return 0;
+	if (build)
+		r = lock_features(req, settings, e);
+	if (r < 0)
+		return r;
+	image.image = settings->devcontainer_image;
 	r = build ? origin_build(settings, image.image, e) : image_resolve(&image, &root, e);
 	image_root_clear(&root);
 	if (r == 0)

@@ -54,11 +54,47 @@ order() { sandbox enter --quiet --rebuild ./p -- cat /opt/order | tr '\n' ','; }
 	sandbox image verify >/dev/null
 	run -0 sandbox image ls --names
 	[[ $output != *team/features* ]]
-	# The tarball is here: without the registry too.
+	# The tarballs are here: with the lock it works without the registry, without it a tag means nothing.
 	registry_stop
 	sed -i 's/{}/{"x": "y"}/' p/.devcontainer/devcontainer.json
+	[ "$(order)" = 'base 1.0.0 quick,tool 1.2.0 ,' ]
+	rm p/.devcontainer/devcontainer-lock.json
 	run -125 sandbox enter --rebuild ./p -- true
 	[[ $output = *"the feature '$REGISTRY/team/features/tool@$one' depends on another one: cannot get the feature '$REGISTRY/team/features/base:1'"* ]]
+}
+
+@test "the lock: the first build of enter writes it and completes it; a trial, and a directory that cannot be written, goes without" {
+	registry_start
+	publish base 1.0.0
+	publish tool 1.0.0
+	features "{\"$REGISTRY/team/features/base:1\": {}}"
+	lock=p/.devcontainer/devcontainer-lock.json
+	sandbox try --accept --discard ./p -- true || true
+	[ ! -e "$lock" ]
+	rm -rf "$XDG_DATA_HOME"/sandbox/devcontainers
+	chmod a-w p/.devcontainer
+	run -0 --separate-stderr sandbox enter --accept --rebuild ./p -- cat /opt/order
+	[ "$output" = 'base 1.0.0 ' ]
+	[[ $stderr = *'the versions of features are not locked: cannot write '*'Permission denied'* ]]
+	chmod u+w p/.devcontainer
+	run -0 --separate-stderr sandbox enter --rebuild ./p -- cat /opt/order
+	[ "$output" = 'base 1.0.0 ' ]
+	[[ $stderr = *"wrote '"*"$lock': the versions of 1 features"* ]]
+	run -0 --separate-stderr sandbox enter ./p -- true
+	[ -z "$stderr" ]
+	# What it has stays, and what it lacks is added.
+	publish base 1.1.0
+	features "{\"$REGISTRY/team/features/base:1\": {}, \"$REGISTRY/team/features/tool:1\": {}}"
+	run -0 --separate-stderr sandbox enter --rebuild ./p -- cat /opt/order
+	[ "$output" = $'base 1.0.0 \ntool 1.0.0 ' ]
+	[ "$(jq -c '[.features[].version]' "$lock")" = '["1.0.0","1.0.0"]' ]
+	sandbox lock --check ./p || true
+	cp "$lock" lock
+	# A clone gets the same, and nothing is written then.
+	cp -r p q
+	publish tool 1.1.0
+	[ "$(sandbox enter --accept ./q -- cat /opt/order)" = $'base 1.0.0 \ntool 1.0.0 ' ]
+	cmp lock q/.devcontainer/devcontainer-lock.json
 }
 
 @test "the lock: sandbox lock writes it, enter follows it, a moved tag changes nothing" {

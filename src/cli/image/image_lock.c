@@ -1,6 +1,6 @@
 /*
  * image_lock.c - `sandbox-image image lock`: the devcontainer-lock.json beside a devcontainer.json,
- * for `sandbox lock`.
+ * for `sandbox lock`, and for the first build of `sandbox enter`.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,6 +52,26 @@ static int write_lock(const struct features_wanted *f, const struct feature_list
 	return r;
 }
 
+/* For a build: a directory that cannot be written, or a full disk, does not stop it. */
+static int write_for_build(const struct features_wanted *f, const struct feature_list *l,
+			   const char *path)
+{
+	struct err e;
+
+	if (write_lock(f, l, path, &e) < 0)
+		log_note("the versions of features are not locked: %s", e.msg);
+	return 0;
+}
+
+static bool is_complete(const struct features_wanted *f)
+{
+	cleanup_strv struct strv missing = {0};
+
+	feature_lock_missing(f->lock, f->features, &missing);
+	return !missing.n;
+}
+
+/* The second word: check, missing, all; or complete, which is missing for a build. */
 int image_cmd_lock(const struct args *args, int *ret_status, struct err *e)
 {
 	cleanup_image_tools struct image_tools t = IMAGE_TOOLS_INIT;
@@ -59,6 +79,7 @@ int image_cmd_lock(const struct args *args, int *ret_status, struct err *e)
 	cleanup_free char *path = feature_lock_path(args->v[0]);
 	struct feature_request req = {.store = &t.store, .conf = &t.conf, .file = args->v[0]};
 	cleanup_feature_set struct feature_set set = {.store = &t.store};
+	bool builds = streq(args->v[1], "complete");
 	int r = features_read(args->v[0], &wanted, e);
 
 	(void)ret_status;
@@ -66,6 +87,8 @@ int image_cmd_lock(const struct args *args, int *ret_status, struct err *e)
 		return r;
 	if (streq(args->v[1], "check"))
 		return check(&wanted, path, e);
+	if (builds && is_complete(&wanted))
+		return 0;
 	req.text = wanted.text.data;
 	req.features = wanted.features;
 	req.override = &wanted.override;
@@ -73,5 +96,8 @@ int image_cmd_lock(const struct args *args, int *ret_status, struct err *e)
 	r = image_tools_open(&t, e);
 	if (r == 0)
 		r = feature_gather(&req, &set, e);
-	return r < 0 ? r : write_lock(&wanted, &set.list, path, e);
+	if (r < 0)
+		return r;
+	return builds ? write_for_build(&wanted, &set.list, path)
+		      : write_lock(&wanted, &set.list, path, e);
 }
