@@ -50,6 +50,7 @@ setup() {
 	sandbox enter ./p -- true
 }
 
+# bats test_tags=once
 @test "a few lines of [env] cannot grow without limit" {
 	{
 		printf '[env]\nA = %s\n' "$(head -c 1000 /dev/zero | tr '\0' a)"

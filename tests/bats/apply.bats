@@ -204,6 +204,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	[ ! -e "$XDG_DATA_HOME/sandbox/names/x" ]
 }
 
+# bats test_tags=once
 @test "killed at any step it leaves old or new files, and repeating the command completes it" {
 	local boxes=$XDG_DATA_HOME/sandbox/boxes
 	tried sh -c 'for i in 1 2 3 4; do echo box >new$i; done; echo box >file; rm -r sub op; mkdir op d; echo host >op/kept; echo box >d/f; ln -s x ln'
@@ -263,6 +264,7 @@ no_temporaries() { says_nothing find p data -name '.sandbox-*'; }
 	[ "$(cat p/file)" = host ]
 }
 
+# bats test_tags=once
 @test "a directory that cannot be read to its end is an error: nothing is applied, and everything stays" {
 	tried sh -c 'mkdir -p new/deep; echo n >new/f; echo d >new/deep/f; echo box >file; rm -r sub'
 	sandbox diff "$T/p" >before

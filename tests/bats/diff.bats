@@ -113,6 +113,7 @@ assert all(c["host"] == sys.argv[1] for c in got.values())' "$T/p"
 	timeout 60 sandbox diff --patch "$T/p" >/dev/null
 }
 
+# bats test_tags=once
 @test "endlessly nested directories are reported, and do not end the listing" {
 	tried python3 -c '
 import os

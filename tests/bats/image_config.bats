@@ -130,6 +130,7 @@ image = app:1'
 	done
 }
 
+# bats test_tags=once
 @test "an image whose files cannot be read now is not installed without what they say" {
 	command -v strace >/dev/null || skip 'no strace'
 	local n=0
