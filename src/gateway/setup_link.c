@@ -29,6 +29,10 @@
 /* Of rules, after `local` (0) and before `main` (32766). */
 #define WIRE_PREF 99
 #define PREF	  100
+#define METRIC	  1
+
+#define MULTICAST	 "224.0.0.0"
+#define MULTICAST_PREFIX 4
 
 /*
  * Modules are loaded for an unprivileged namespace too, but not every kernel has each of them.
@@ -141,20 +145,45 @@ static void add_rule(struct netlink_batch *b, int family, uint8_t table, uint32_
 	netlink_attr_string(b, FRA_IIFNAME, "lo");
 }
 
-/* Every address is local, with the box's as the source. */
-static void add_all_local(struct netlink_batch *b, int family, const char *source)
+/* `to` NULL: every address. The route of the lower metric is for sockets without an interface. */
+static void add_route(struct netlink_batch *b, int family, const char *to, uint8_t type,
+		      const char *source, int index, uint32_t metric)
 {
 	struct rtmsg route = {.rtm_family = (uint8_t)family,
+			      .rtm_dst_len = to ? MULTICAST_PREFIX : 0,
 			      .rtm_table = TABLE,
 			      .rtm_protocol = RTPROT_BOOT,
-			      .rtm_scope = RT_SCOPE_HOST,
-			      .rtm_type = RTN_LOCAL};
+			      .rtm_scope = type == RTN_LOCAL ? RT_SCOPE_HOST : RT_SCOPE_LINK,
+			      .rtm_type = type};
 	char addr[16];
 
-	add_rule(b, family, TABLE, PREF);
 	begin_route(b, "add the route to the gateway", &route);
+	if (to)
+		netlink_attr(b, RTA_DST, addr, parse(family, to, addr));
 	netlink_attr(b, RTA_PREFSRC, addr, parse(family, source, addr));
-	netlink_attr_u32(b, RTA_OIF, LO);
+	netlink_attr_u32(b, RTA_OIF, (uint32_t)index);
+	netlink_attr_u32(b, RTA_PRIORITY, metric);
+}
+
+/*
+ * Every address is local, with the box's as the source. What is sent goes by lo, whichever interface
+ * the route names; that one is compared with the one that a socket is bound to (SO_BINDTODEVICE).
+ * Multicasts are by eth0, as on a host, except where it leads to other networks of the project: there
+ * a socket has to say so. Of IPv6 the kernel has such a route.
+ */
+static void add_all_local(struct netlink_batch *b, int family, const char *source, int index,
+			  bool stays)
+{
+	add_rule(b, family, TABLE, PREF);
+	add_route(b, family, NULL, RTN_LOCAL, source, LO, METRIC);
+	if (index == LO)
+		return;
+	add_route(b, family, NULL, RTN_LOCAL, source, index, METRIC + 1);
+	if (family != AF_INET)
+		return;
+	if (!stays)
+		add_route(b, family, MULTICAST, RTN_LOCAL, source, LO, METRIC);
+	add_route(b, family, MULTICAST, RTN_UNICAST, source, index, METRIC + 1);
 }
 
 static void add_wire(struct netlink_batch *b, const char *to, uint8_t prefix, const char *source,
@@ -189,6 +218,7 @@ void link_build_routes(struct netlink_batch *b, unsigned number, bool interface,
 {
 	struct link_address own = link_address(number);
 	int index = interface ? LINK_ETH0 : LO;
+	bool stays = number == NETWORK_SHARED;
 
 	add_address(b, AF_INET, own.ipv4, 24, index);
 	if (ipv6)
@@ -197,9 +227,9 @@ void link_build_routes(struct netlink_batch *b, unsigned number, bool interface,
 		add_default(b, AF_INET, GATEWAY_IPV4);
 	if (interface && ipv6)
 		add_default(b, AF_INET6, GATEWAY_IPV6);
-	add_all_local(b, AF_INET, own.ipv4);
+	add_all_local(b, AF_INET, own.ipv4, index, stays);
 	if (ipv6)
-		add_all_local(b, AF_INET6, own.ipv6);
+		add_all_local(b, AF_INET6, own.ipv6, index, stays);
 }
 
 int link_send(const struct netlink_batch *b, struct err *e)

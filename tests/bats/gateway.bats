@@ -93,6 +93,48 @@ load internet
 	grep -q "^$ANSWERS6 *STREAM" box
 }
 
+@test "sockets that are bound to the interface, and multicasts, do what they do on a host" {
+	cat >bound.py <<-'END'
+		import errno, socket, sys
+		own, device, host, host6 = sys.argv[1:]
+		def code(f):
+		    try:
+		        return f()
+		    except OSError as e:
+		        return errno.errorcode[e.errno] if e.errno else 'no answer'
+		def bound(family, kind):
+		    s = socket.socket(family, kind)
+		    s.settimeout(20)
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
+		    return s
+		def ask(family, host, kind, port):
+		    s = bound(family, kind)
+		    s.connect((host, port))
+		    s.send(b'P')
+		    return len(s.recv(50)) > 0
+		for kind, port in ((1, 7200), (1, 7777), (2, 7300)):
+		    print(kind, port, code(lambda: ask(socket.AF_INET, host, kind, port)), code(lambda: ask(socket.AF_INET6, host6, kind, port)))
+		def multicast(group, join, how):
+		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		    s.bind(('', 5400))
+		    s.settimeout(20)
+		    s.setsockopt(0, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton(join))
+		    t = bound(socket.AF_INET, socket.SOCK_DGRAM) if how == 'bound' else socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		    if how == 'interface':
+		        t.setsockopt(0, socket.IP_MULTICAST_IF, socket.inet_aton(own))
+		    t.sendto(b'm', (group, 5400))
+		    return s.recv(9)
+		for group in ('224.0.0.251', '239.255.255.250'):
+		    for how in ('', 'interface', 'bound'):
+		        print(group, how, code(lambda: multicast(group, '0.0.0.0', how)), code(lambda: multicast(group, own, how)))
+	END
+	on_host python3 bound.py 198.51.100.2 wire "$ANSWERS" "$ANSWERS6" >host
+	in_box python3 /t/bound.py 10.0.2.15 eth0 "$ANSWERS" "$ANSWERS6" >box
+	diff host box
+	grep -q '^1 7200 True True' box
+	grep -q "^239.255.255.250 bound b'm' b'm'" box
+}
+
 @test "the host cannot be reached, by none of its addresses; nor link-local ones; nor the gateway's own port" {
 	cat >all.py <<-'END'
 		import socket, sys

@@ -92,7 +92,7 @@ static void each_kind_of_interface_is_asked_for_and_answered(void **state)
 		struct netlink_batch b = {0};
 
 		link_build_routes(&b, NETWORK_SHARED, true, ipv6);
-		assert_int_equal(count_messages(&b, &acks), ipv6 ? 8 : 4);
+		assert_int_equal(count_messages(&b, &acks), ipv6 ? 11 : 6);
 		assert_int_equal(acks, 0);
 	}
 }
