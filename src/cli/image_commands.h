@@ -38,7 +38,8 @@ struct bootstrap_cli {
 
 struct build_cli {
 	bool json, print, no_cache, pull, debug_shell, bases, lock_partial;
-	const char *file, *target, *platform, *timestamp, *devcontainer, *features_in, *lock, *text;
+	const char *file, *target, *platform, *timestamp, *devcontainer, *features_in, *lock, *text,
+		*inside;
 	struct strv names, build_args, build_contexts, secrets, agents, outputs, cache_from,
 		cache_to;
 };

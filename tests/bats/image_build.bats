@@ -102,3 +102,29 @@ sandbox: Dockerfile:3: 'secret/key' is left out of the context by .dockerignore:
 	rm Dockerfile.dockerignore
 	fails 125 ".dockerignore:2: '?' is not a pattern*" sandbox image build --print
 }
+
+@test "--inside: Dockerfile, .dockerignore and contexts are read in a directory alone, and no symlink is followed to them" {
+	mkdir -p p/ctx p/more out
+	printf 'FROM scratch\nCOPY f /\nCOPY --from=more g /\n' | tee p/Dockerfile out/Dockerfile >/dev/null
+	echo one >p/ctx/f
+	ln -s f p/ctx/link
+	echo two >p/more/g
+	echo secret | tee out/f >out/g
+	sandbox image build -q --inside p -f p/Dockerfile --build-context "more=$PWD/p/more" -o type=tar,dest=o.tar p/ctx >/dev/null
+	[ "$(tar -xOf o.tar f g)" = $'one\ntwo' ]
+	(cd p/ctx && sandbox image build -q --inside .. -f ../Dockerfile --build-context more=../more . >/dev/null)
+	fails 125 "*'out/Dockerfile' is not in 'p'" sandbox image build --inside p -f out/Dockerfile p/ctx
+	fails 125 "*'out/.dockerignore' is not in 'p'" sandbox image build --inside p -f p/Dockerfile --build-context more=p/more out
+	fails 125 "*cannot use the named context, 'out': 'out' is not in 'p'*" sandbox image build --inside p -f p/Dockerfile --build-context more=out p/ctx
+	for name in Dockerfile ctx more; do
+		mv "p/$name" "p/$name.away"
+		ln -s "$PWD/out" "p/$name"
+		run -125 sandbox image build --no-cache --inside p -f p/Dockerfile --build-context more=p/more p/ctx
+		[[ $output != *secret* ]]
+		[[ $output = *"$name"* ]]
+		rm "p/$name"
+		mv "p/$name.away" "p/$name"
+	done
+	ln -s "$PWD/out/f" p/ctx/.dockerignore
+	fails 125 "*.dockerignore*" sandbox image build --inside p -f p/Dockerfile --build-context more=p/more p/ctx
+}

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "build/engine/build_base.h"
 #include "build/engine/build_git.h"
+#include "build/inside.h"
 #include "build/remote.h"
 
 void build_source_close(struct build_source *s)
@@ -63,12 +64,13 @@ static int open_image(const struct build *b, const char *image, struct build_sou
 	return open_state(b, &state, ret, e);
 }
 
-static int open_dir(const char *path, const char *name, const struct ignore *ignore,
-		    struct build_source *ret, struct err *e)
+static int open_dir(const struct build *b, const char *path, const char *name,
+		    const struct ignore *ignore, struct build_source *ret, struct err *e)
 {
-	ret->context = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (ret->context < 0)
-		return err_sys(e, errno, "cannot open %s, '%s'", name, path);
+	int r = inside_open(b->req->inside, path, O_RDONLY | O_DIRECTORY, &ret->context, e);
+
+	if (r < 0)
+		return err_add(e, "cannot use %s, '%s'", name, path);
 	ret->name = xstrdup(name);
 	ret->tree = (struct copy_tree){.name = ret->name,
 				       .layers = &ret->context,
@@ -112,7 +114,7 @@ static int open_context(struct build *b, const char *value, struct build_source 
 			       "the context '%s' is not here: download it, and name its directory "
 			       "with --build-context",
 			       value);
-	return open_dir(value, "the named context", NULL, ret, e);
+	return open_dir(b, value, "the named context", NULL, ret, e);
 }
 
 int build_source_open(struct build *b, const struct source *s, struct build_source *ret,
@@ -127,7 +129,7 @@ int build_source_open(struct build *b, const struct source *s, struct build_sour
 	case SOURCE_CONTEXT:
 		return open_context(b, s->name, ret, e);
 	case SOURCE_FILES:
-		return open_dir(b->req->context, "the context", b->req->ignore, ret, e);
+		return open_dir(b, b->req->context, "the context", b->req->ignore, ret, e);
 	default:
 		ret->name = xstrdup("scratch");
 		ret->tree.name = ret->name;

@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "build/inside.h"
 #include "build/engine/engine.h"
 #include "build/ignore.h"
 #include "build/remote.h"
@@ -119,8 +120,15 @@ static char *find_file(const struct request *r, struct err *e)
 static int read_input(const struct request *r, const char *path, size_t max, struct buf *out,
 		      struct err *e)
 {
-	return is_remote(r) ? build_context_read(&r->context, path, max, out, e)
-			    : file_read(AT_FDCWD, path, max, out, e);
+	cleanup_close int fd = -1;
+	int res;
+
+	if (is_remote(r))
+		return build_context_read(&r->context, path, max, out, e);
+	if (!r->cli->inside)
+		return file_read(AT_FDCWD, path, max, out, e);
+	res = inside_open(r->cli->inside, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd, e);
+	return res < 0 ? res : file_read_fd(fd, path, max, out, e);
 }
 
 static int read_stdin(struct buf *out, struct err *e)
@@ -437,6 +445,7 @@ static int build(const struct request *r, struct graph *g, struct err *e)
 				    .conf = &t.conf,
 				    .graph = g,
 				    .context = r->directory,
+				    .inside = is_remote(r) ? NULL : r->cli->inside,
 				    .ignore = &r->ignore,
 				    .locked = &r->lock.bases,
 				    /* One that is being completed is not whole yet. */

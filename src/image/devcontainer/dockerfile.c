@@ -93,8 +93,8 @@ static void add_list(const char *option, const struct strv *values, struct strv 
 }
 
 /* Options and words of `image build`, after its names. */
-static void add_words(const struct dockerfile_build *d, const char *file, const char *context,
-		      struct strv *out)
+static void add_words(const struct dockerfile_build *d, const char *project, const char *file,
+		      const char *context, struct strv *out)
 {
 	if (d->from) {
 		strv_push(out, "--devcontainer");
@@ -104,6 +104,11 @@ static void add_words(const struct dockerfile_build *d, const char *file, const 
 		strv_push(out, "--features-in");
 		strv_push(out, d->image);
 		return;
+	}
+	/* A box can replace what was looked at by a symlink, before it is read again. */
+	if (!d->remote) {
+		strv_push(out, "--inside");
+		strv_push(out, project);
 	}
 	if (d->target) {
 		strv_push(out, "--target");
@@ -252,7 +257,7 @@ char *dockerfile_name(struct resolution *r, const struct dockerfile_build *d)
 	hash_build(r, d, file ? file + root : NULL, context ? context + root : NULL, text.data,
 		   bases.data, &content);
 	name = xasprintf("%s:%.*s", base, SHOWN_LEN, content.hex);
-	add_words(d, file, context, &words);
+	add_words(d, r->project, file, context, &words);
 	resolution_build(r, d->service, name, last, &words);
 	return take_ptr(name);
 }
