@@ -67,7 +67,8 @@ LINK_HARDEN  += -Wl,--sort-section=alignment
 # ignore the option.
 LINK_STATIC  := $(LINK_HARDEN) -Wl,-z,pack-relative-relocs -static-pie
 # What a start executes is together: the kernel maps 16 pages at each page fault.
-LINK_ORDER   := -Wl,-T,$(GEN)/start_order.ld
+LINK_ORDER   := -Wl,-T,
+link_order   = $(addsuffix $(GEN)/$1_order.ld,$(LINK_ORDER))
 LINK_DYNAMIC := $(LINK_HARDEN) -pie
 endif
 
@@ -157,10 +158,10 @@ $(O)/cli/cmd/cmd_completion.o: $(wildcard completions/*)
 
 $(BIN)/sandbox: $(call objects,src/main/main.c $(COMMON)) $(GEN)/start_order.ld
 	@mkdir -p $(@D)
-	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(LINK_ORDER) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_SANDBOX)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(call link_order,start) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_SANDBOX)
 
 # A linker script that adds to the usual one: the functions, and members of libraries, that bench/order found.
-$(GEN)/start_order.ld: src/main/start_order
+$(GEN)/%_order.ld: src/main/%_order
 	@mkdir -p $(@D)
 	$(call quiet,GEN)sed -e '1i SECTIONS { .text.start : {' -e '$$a } } INSERT BEFORE .text;' \
 		-e 's/.*\.o$$/*lib*c.a:&(.text .text.*)/; t' -e 's/.*/*(.text.& .text.&.*)/' $< >$@
@@ -180,9 +181,9 @@ $(LIB)/sandbox-ask: $(call objects,$(ASK))
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_DYNAMIC) $(LDFLAGS) -o $@ $^ $(LIBS_ASK)
 
-$(LIB)/sandbox-gateway: $(call objects,src/main/gateway_main.c $(filter src/gateway/% src/netpolicy/%,$(SRC)) $(BASE)) $(GEN)/start_order.ld
+$(LIB)/sandbox-gateway: $(call objects,src/main/gateway_main.c $(filter src/gateway/% src/netpolicy/%,$(SRC)) $(BASE)) $(GEN)/gateway_order.ld
 	@mkdir -p $(@D)
-	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(LINK_ORDER) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_GATEWAY)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(LINK_STATIC) $(call link_order,gateway) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_GATEWAY)
 
 $(LIB)/sandbox-image: $(call objects,$(IMAGE_PROGRAM))
 	@mkdir -p $(@D)
