@@ -196,14 +196,22 @@ static const char *env_or(const char *name, bool is_path, const char *fallback)
 	return value;
 }
 
-/* Every other program of the caller uses $HOME. */
+static bool goes_up(const char *path)
+{
+	size_t n = strlen(path);
+
+	return strstr(path, "/../") || (n >= 3 && streq(path + n - 3, "/.."));
+}
+
+/* Every other program of the caller uses $HOME. In a box it has no "..", as no path of a mount. */
 static void prefer_home(struct user *u)
 {
 	const char *home = env_or("HOME", true, NULL);
+	char *own = !home ? NULL : goes_up(home) ? realpath(home, NULL) : xstrdup(home);
 
-	if (home) {
+	if (own) {
 		free(u->home);
-		u->home = xstrdup(home);
+		u->home = own;
 	}
 }
 

@@ -18,6 +18,15 @@ inside() { # ARGUMENTS OF ENTER
 	run ! sandbox enter ./p -- sh -c 'cat /proc/[0-9]*/environ | grep -a secret'
 }
 
+@test "a HOME with .. in it is the directory that it means" {
+	mkdir -p "$HOME/away" "$HOME/real"
+	ln -s ../real "$HOME/away/link"
+	for home in "$HOME/away/../real" "$HOME/away/link/../real" "$HOME/real/sub/.."; do
+		mkdir -p "$HOME/real/sub"
+		[ "$(HOME=$home sandbox run host sh -c 'cd && echo "$HOME $PWD"')" = "$HOME/real $HOME/real" ]
+	done
+}
+
 @test "user and location variables" {
 	project p
 	[ "$(sandbox enter ./p -- sh -c 'echo $USER $LOGNAME $SANDBOX $XDG_RUNTIME_DIR')" = \
