@@ -633,6 +633,28 @@ server_image() {
 	[ "$(sandbox config ./p 'service db.image')" = mine ]
 }
 
+@test "a .env or an env_file that is a symlink out of the project is left out, and named" {
+	compose <<<'services: {app: {image: "app:${TAG:-1}", env_file: [keys, in], environment: {X: "$Z"}}}'
+	mkdir out
+	printf 'TAG=elsewhere\nZ=elsewhere\n' | tee out/env out/keys >/dev/null
+	printf 'Y=here\n' >p/.devcontainer/real
+	ln -s real p/.devcontainer/in
+	for target in "$T/out/env" ../../out/env ../../.devcontainer/.env; do
+		ln -sfn "$target" p/.devcontainer/.env
+		ln -sfn "${target%/*}/keys" p/.devcontainer/keys
+		[ "$target" != ../../.devcontainer/.env ] || { mkdir .devcontainer && cp out/env .devcontainer/.env && cp out/keys .devcontainer/keys; }
+		run -0 --separate-stderr sandbox config ./p
+		[[ $output != *elsewhere* ]]
+		[[ $output = *'= app:1 '* && $output = *env.Y* ]]
+		[[ $stderr = *"devcontainer.json:1: '$T/p/.devcontainer/.env' leads out of the project by a symlink: its variables are left out"* ]]
+		[[ $stderr = *"env_file 'keys' is left out: '$T/p/.devcontainer/keys' leads out of the project by a symlink"* ]]
+	done
+	# Nothing at all is there.
+	ln -sfn none p/.devcontainer/.env
+	run -0 --separate-stderr sandbox config ./p
+	[[ $stderr != *.env* ]]
+}
+
 @test "of two volumes at one target, in one file or two, only the last is looked at" {
 	compose <<-'YAML'
 		services:

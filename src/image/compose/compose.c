@@ -20,6 +20,7 @@ void compose_clear(struct compose *c)
 {
 	values_clear(&c->values);
 	strv_clear(&c->files);
+	free(c->env_left_out);
 	node_pool_clear(&c->pool);
 }
 
@@ -240,7 +241,9 @@ static int read_dot_env(struct compose *c, const char *dir, struct err *e)
 
 	c->values.file = map;
 	c->extended = node_new(&c->pool, NODE_MAP, &at);
-	return r == -ENOENT ? 0 : r;
+	if (r == -EPERM)
+		c->env_left_out = xstrdup(e->msg);
+	return r == -ENOENT || r == -EPERM ? 0 : r;
 }
 
 /* From the directory, as editors do with files in .devcontainer; the caller frees it. */

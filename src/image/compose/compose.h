@@ -23,6 +23,7 @@ struct compose {
 	struct node_pool pool;
 	struct values values;
 	struct strv files;     /* all that were read */
+	char *env_left_out;    /* why .env is not read, though it is there; or NULL */
 	struct node *extended; /* by path: files whose services others extend */
 	const struct node
 		*root;	  /* merged; services in the form of merge_normalize(), without `extends` */

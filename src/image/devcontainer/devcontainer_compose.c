@@ -192,6 +192,9 @@ struct composing *devcontainer_compose(struct merging *m, const struct layer_jso
 		devcontainer_compose_free(cs);
 		return NULL;
 	}
+	if (cs->compose.env_left_out)
+		resolution_note(cs->resolution, &cs->at, "%s: its variables are left out",
+				cs->compose.env_left_out);
 	note_unset(cs);
 	choose_services(cs, file);
 	return cs;

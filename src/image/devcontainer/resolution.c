@@ -82,6 +82,14 @@ static int read_open(struct resolution *r, int fd, const char *path, size_t max,
 	return file_read_fd(fd, path, max, out, e);
 }
 
+/* Is there something at the path, elsewhere? Beneath the project nothing was found. */
+static bool leads_out(const struct resolution *r, const char *path)
+{
+	cleanup_free char *real = realpath(path, NULL);
+
+	return real && !path_is_beneath(real, r->project);
+}
+
 int resolution_read_inside(struct resolution *r, const char *path, size_t max, struct buf *out,
 			   struct err *e)
 {
@@ -95,6 +103,10 @@ int resolution_read_inside(struct resolution *r, const char *path, size_t max, s
 		return err_sys(e, errno, "cannot open '%s'", r->project);
 	n = path_open_beneath(project, path + strlen(r->project), O_RDONLY | O_NONBLOCK | O_NOCTTY,
 			      0, &fd, e);
+	if ((n == -ENOENT || n == -ENOTDIR || n == -ELOOP) && leads_out(r, path)) {
+		resolution_look(r, path);
+		return err_set(e, EPERM, "'%s' leads out of the project by a symlink", path);
+	}
 	if (n == -ENOENT || n == -ENOTDIR) {
 		resolution_look(r, path);
 		return err_set(e, ENOENT, "there is no file '%s'", path);
