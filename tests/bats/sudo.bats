@@ -51,6 +51,8 @@ refuses() { # MESSAGE ARG...
 		apt="apt-get -qy"
 		export DEBIAN_FRONTEND=noninteractive
 		which -a sudo
+		# as in apt.bats
+		echo "Dir::Cache::pkgcache parsed; Dir::Cache::srcpkgcache parsed-lists;" >/etc/apt/apt.conf.d/zz-parsed
 		$apt update
 		$apt install --no-install-recommends sudo
 		dpkg --verify sudo
