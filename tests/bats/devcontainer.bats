@@ -466,3 +466,14 @@ resolved() {
 	[ "$(sandbox enter --quiet ./p -- sh -c 'id -un; pwd')" = $'guest\n/workspaces/p' ]
 	[ -s p/release ]
 }
+
+@test "what an older program resolved is resolved again" {
+	mkdir -p p/.devcontainer
+	echo '{"image": "app:1"}' >p/.devcontainer/devcontainer.json
+	[ "$(sandbox config ./p image)" = app:1 ]
+	flat=$(grep -l 'app:1' "$XDG_DATA_HOME"/sandbox/devcontainers/*)
+	sed -i 's/app:1/old:1/' "$flat"
+	[ "$(sandbox config ./p image)" = old:1 ]
+	sed -i '1s/.*/devcontainer\t1/' "$flat"
+	[ "$(sandbox config ./p image)" = app:1 ]
+}
