@@ -214,7 +214,7 @@ class World:
         for directory, dirs, files in os.walk(top):
             for name in dirs + files:
                 path = f"{directory}/{name}"
-                inside = "/" + os.path.relpath(path, top)
+                inside = path[len(top):]
                 if f"{self.path}/".startswith(f"{inside}/") or inside.startswith(f"{self.path}/"):
                     continue  # mount points in the root of a box
                 st = os.lstat(path)
@@ -232,7 +232,7 @@ class World:
                     what += f" {len(data)} {hashlib.sha1(data).hexdigest()[:12]}"
                 if times:
                     what += f" {st.st_mtime_ns if not stat.S_ISDIR(st.st_mode) else ''}"
-                found[os.path.relpath(path, top)] = what
+                found[inside[1:]] = what
         return found
 
     def names(self, directory):
@@ -279,7 +279,7 @@ class World:
         found = set()
         for top in (self.data, self.run_dir):
             for directory, dirs, files in os.walk(top):
-                rel = os.path.relpath(directory, self.path)
+                rel = directory[len(self.path) + 1:]
                 if "/layers/host-" in rel:
                     dirs.clear()
                     continue
