@@ -7,9 +7,13 @@
 #include "base/kv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/file.h"
 
 #define KV_MAX_SIZE (1u << 20)
@@ -151,6 +155,26 @@ int kv_write_passing(const struct kv *kv, int dirfd, const char *path, struct er
 	int r = format(kv, path, &b, e);
 
 	return r < 0 ? r : file_write_passing(dirfd, path, b.data, b.len, 0600, e);
+}
+
+int kv_write_over(const struct kv *kv, int dirfd, const char *path, struct err *e)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	cleanup_close int fd = openat(dirfd, path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	ssize_t n;
+	int r = format(kv, path, &b, e);
+
+	if (r < 0)
+		return r;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, errno, "cannot write '%s'", path);
+	while (b.len < (size_t)st.st_size)
+		buf_addch(&b, '\n');
+	n = pwrite(fd, b.data, b.len, 0);
+	if (n == (ssize_t)b.len)
+		return 0;
+	return err_sys(e, n < 0 ? errno : ENOSPC, "cannot write '%s'", path);
 }
 
 int kv_write_first(const struct kv *kv, int dirfd, const char *path, struct err *e)

@@ -31,6 +31,12 @@ int kv_write(const struct kv *kv, int dirfd, const char *path, struct err *e);
 int kv_write_passing(const struct kv *kv, int dirfd, const char *path, struct err *e);
 int kv_write_first(const struct kv *kv, int dirfd, const char *path, struct err *e);
 
+/*
+ * For a full disk: into the file that is there, which has its blocks, filled up with empty lines. A
+ * reader may find lines of both.
+ */
+int kv_write_over(const struct kv *kv, int dirfd, const char *path, struct err *e);
+
 #define cleanup_kv __attribute__((cleanup(kv_clear)))
 
 #endif

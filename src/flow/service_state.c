@@ -2,7 +2,7 @@
  * service_state.c - what the services of a project do.
  *
  * The state is replaced as a whole, without waiting for the disk: after a power cut nothing runs,
- * and the boxes say the rest.
+ * and the boxes say the rest. On a full disk it is written over.
  */
 #include "flow/service_state.h"
 
@@ -151,6 +151,7 @@ int services_state_read(int dirfd, struct services_state *ret, struct err *e)
 int services_state_write(int dirfd, const struct services_state *s, struct err *e)
 {
 	cleanup_kv struct kv kv = {0};
+	int r;
 
 	kv_set(&kv, "project", s->project);
 	kv_set(&kv, "lingers", s->lingers ? "yes" : NULL);
@@ -163,7 +164,9 @@ int services_state_write(int dirfd, const struct services_state *s, struct err *
 
 		kv_add(&kv, "service", line);
 	}
-	return kv_write_passing(&kv, dirfd, STATE, e);
+	r = kv_write_passing(&kv, dirfd, STATE, e);
+	/* What a service fills must not hide what becomes of it. */
+	return r == -ENOSPC || r == -EDQUOT ? kv_write_over(&kv, dirfd, STATE, e) : r;
 }
 
 int services_state_hold(int dirfd, int *ret_lock, struct err *e)
