@@ -447,8 +447,10 @@ int enter_run(struct enter_options *o, int *ret_status, struct err *e)
 		settings.lock = r > 0 ? SETTINGS_LOCKED : SETTINGS_NO_LOCK;
 	user_self(&u);
 	o->session.root = o->session.root || settings_bool(&settings, KEY_ROOT);
-	if (o->rebuild && (r = rebuild(&in, dir, e)) < 0)
+	if (o->rebuild && (r = rebuild(&in, dir, e)) < 0) {
+		strv_clear(&in.granted);
 		return err_add(e, "cannot rebuild '%s'", dir);
+	}
 	r = services_exist(&settings) && !o->trial ? initialize_first(&in, dir, e) : 0;
 	if (r == 0 && services_exist(&settings) && !o->trial)
 		start_services(o, dir, &settings);
