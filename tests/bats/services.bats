@@ -219,7 +219,7 @@ volumes = ./conf.d:/etc/a:ro\nuser = root'
 
 @test "a service that fills the disk: up and ps tell what becomes of it and the others" {
 	services $'[service fills]\nimage = host\nvolumes = v:/v\ncommand = sh -c "dd if=/dev/zero of=/v/big bs=1M; exec sleep 1000"
-health = test -e /v/ok\nhealth-interval = 200ms\nhealth-retries = 2\n[service needs-it]\nimage = host\nneeds = fills
+health = test -e /v/ok\nhealth-interval = 200ms\nhealth-start-period = 100ms\nhealth-retries = 2\n[service needs-it]\nimage = host\nneeds = fills
 command = sleep 1000\n[service other]\nimage = host\ncommand = sh -c "until [ -e /tmp/go ]; do sleep 0.1; done; exit 5"'
 	cat >run.sh <<-'END'
 		mount -t tmpfs -o size=24m,mode=700 tmpfs "$XDG_DATA_HOME"
