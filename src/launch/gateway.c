@@ -72,6 +72,7 @@ static int listen_at(int directory, const char *name, int *ret, struct err *e)
 
 /*
  * Under the lock: connects to the holder that another has started, or makes the socket of a new one.
+ * Without it gateway_sweep() could remove files of one that has just started.
  */
 static int connect_or_listen(const struct gateway_place *place, int directory, int *ret,
 			     int *ret_listener, struct err *e)
@@ -80,7 +81,7 @@ static int connect_or_listen(const struct gateway_place *place, int directory, i
 
 	if (r < 0)
 		return r;
-	if (client_connect(directory, place->socket, ret) < 0)
+	if (place->alone || client_connect(directory, place->socket, ret) < 0)
 		r = listen_at(directory, place->socket, ret_listener, e);
 	flock(directory, LOCK_UN); /* the program gets a duplicate, which would keep it */
 	return r;
@@ -111,8 +112,7 @@ static int found(const struct gateway_place *place, struct gateway_link *link, s
 
 	if (directory < 0)
 		return err_sys(e, errno, "cannot open '%s'", place->directory);
-	r = place->alone ? listen_at(directory, place->socket, &listener, e)
-			 : connect_or_listen(place, directory, &fd, &listener, e);
+	r = connect_or_listen(place, directory, &fd, &listener, e);
 	if (r == 0 && listener >= 0)
 		r = start_holder(place, listener, directory, &fd, e);
 	if (r < 0)
