@@ -359,7 +359,7 @@ under_strace() {
 }
 
 @test "a throw-away box that is being made is not swept" {
-	while [ ! -e stop ]; do sandbox ls >/dev/null; done &
+	while [ -d "$T" ] && [ ! -e stop ]; do sandbox ls >/dev/null; done &
 	sweeper=$!
 	for i in {1..150}; do
 		[ "$(sandbox run --name "n$((i % 2))" host echo fine)" = fine ]

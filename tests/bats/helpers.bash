@@ -64,8 +64,6 @@ sandbox_teardown() {
 	# If the test is killed before it has its own store, cleaning up would remove the caller's
 	# boxes.
 	[ -n "${isolated-}" ] || return 0
-	# What a test that failed has left in the background may wait for what never comes.
-	[ -n "${BATS_TEST_COMPLETED-}" ] || jobs -pr | xargs -r kill 2>/dev/null || true
 	remove_boxes
 	# It has trees that shut their owner out.
 	[ ! -e "$T/xdg/data/sandbox/undo" ] || chmod -R u+rwX "$T/xdg/data/sandbox/undo"

@@ -205,7 +205,7 @@ files() { tar -tf out | sed 's,^\./,,; s,/$,,' | grep . | sort | tr '\n' ' '; }
 	YAML
 	run -0 --separate-stderr on_host sandbox enter ./c -- cat /from /arg
 	[ "$output" = $'one\nx' ]
-	[[ $stderr = *"compose.yml:4: service 'ssh' is left out: the context 'git@git.example:a/b.git' is fetched by SSH, for which a project has none of your keys: 'sandbox image build --ssh default' builds it"* ]]
+	[[ $stderr = *"compose.yml:4: service 'ssh' is left out: the context 'git@git.example:a/b.git' is fetched by SSH, for which a project has none of your keys: 'ssh' of a compose file's build asks for the agent"* ]]
 	[[ $stderr = *"compose.yml:5: service 'web' is left out: the context 'http://files.example/a.tar' is neither in the project nor a git repository"* ]]
 	[[ $stderr = *"compose.yml:6: service 'odd' is left out: the git repository '$url': 'a..b' is not the name of a branch, a tag or a commit"* ]]
 	cd c
