@@ -86,6 +86,7 @@
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
 #endif
 
+#define READY_FD      4
 #define MAX_LISTENERS 1024
 
 enum { POLLED_SOCKET, POLLED_SIGNALS, POLLED_FIRST };
@@ -207,16 +208,26 @@ static void run_once(struct loop *l)
 		take_listener(l);
 }
 
-/* step I4 */
-static int let_go(int socket, struct err *e)
+/* Keeps the two descriptors, as 3 and 4. */
+static int keep_descriptors(int socket, int ready)
 {
-	int r;
+	int high[] = {fcntl(socket, F_DUPFD_CLOEXEC, 5), fcntl(ready, F_DUPFD_CLOEXEC, 5)};
+
+	if (high[0] < 0 || high[1] < 0 || dup3(high[0], 3, O_CLOEXEC) < 0 ||
+	    dup3(high[1], READY_FD, O_CLOEXEC) < 0)
+		return -errno;
+	return close_range(5, ~0U, 0) < 0 ? -errno : 0;
+}
+
+/* step I4 */
+static int let_go(int socket, int ready, struct err *e)
+{
+	int r = keep_descriptors(socket, ready);
 
 	proc_set_title("sandbox: identities");
 	prctl(PR_SET_NAME, IDENTITY_COMM);
-	if (dup3(socket, 3, O_CLOEXEC) < 0 && socket != 3)
-		return err_sys(e, errno, "cannot keep the supervisor's socket");
-	close_range(4, ~0U, 0);
+	if (r < 0)
+		return err_sys(e, -r, "cannot keep the supervisor's descriptors");
 	r = caps_keep_identity(e);
 	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		r = err_sys(e, errno, "cannot become undumpable");
@@ -234,7 +245,7 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-noreturn void identity_run(int socket, bool owners)
+noreturn void identity_run(int socket, int ready, bool owners)
 {
 	struct loop l = {.supervisor.owners = owners};
 	struct supervisor *s = &l.supervisor;
@@ -242,7 +253,7 @@ noreturn void identity_run(int socket, bool owners)
 	struct err e;
 	int signals;
 
-	if (let_go(socket, &e) < 0 || (signals = open_signals()) < 0)
+	if (let_go(socket, ready, &e) < 0 || (signals = open_signals()) < 0)
 		_exit(125);
 	add_listener(&l, 3);
 	add_listener(&l, signals);
@@ -251,8 +262,9 @@ noreturn void identity_run(int socket, bool owners)
 		_exit(125);
 	s->userns = st.st_ino;
 	s->rename_lock = rename_open_lock();
-	if (identity_files_prepare(&s->files, owners) < 0)
+	if (identity_files_prepare(&s->files, owners) < 0 || write(READY_FD, "", 1) != 1)
 		_exit(125);
+	close(READY_FD);
 	for (;;)
 		run_once(&l);
 }

@@ -17,8 +17,9 @@ bool identity_supported(void);
 /*
  * The supervisor, in a process that pid 1 forked for it: answers the calls of all listeners that
  * arrive on the socket, each in a message LISTENER. owners: the box builds an image, and each file
- * has an owner. Never returns; it ends with the box.
+ * has an owner. It writes a byte to the pipe ready when it does so. Never returns; it ends with the
+ * box.
  */
-noreturn void identity_run(int socket, bool owners);
+noreturn void identity_run(int socket, int ready, bool owners);
 
 #endif

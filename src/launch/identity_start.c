@@ -7,6 +7,8 @@
  */
 #include "launch/identity_start.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,26 +28,46 @@ void identity_prepare(struct server *srv)
 	srv->held.socket = pair[1];
 }
 
-void identity_start(struct server *srv)
+/* Returns when the supervisor serves its socket. */
+static int fork_supervisor(const struct server *srv, pid_t *ret)
+{
+	cleanup_close int ready = -1, its = -1;
+	char byte;
+	int pair[2];
+	pid_t pid;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return -errno;
+	ready = pair[0];
+	its = pair[1];
+	pid = fork();
+	if (pid == 0)
+		identity_run(srv->held.socket, its, srv->policy.seccomp_flags & SECCOMP_OWNERS);
+	if (pid < 0)
+		return -errno;
+	*ret = pid;
+	close_fd(&its);
+	/* One that fails ends; it is reaped as any other process. */
+	return read(ready, &byte, 1) == 1 ? 0 : -ECANCELED;
+}
+
+int identity_start(struct server *srv)
 {
 	struct message m = {.type = MESSAGE_LISTENER};
 	struct held *h = &srv->held;
-	pid_t pid;
+	int r;
 
 	if (h->socket < 0)
-		return;
+		return 0;
 	while (h->n > 0) {
 		message_send(srv->policy.identity, &m, &h->fds[--h->n], 1, MSG_DONTWAIT);
 		close_fd(&h->fds[h->n]);
 	}
-	pid = fork();
-	if (pid == 0)
-		identity_run(h->socket, srv->policy.seccomp_flags & SECCOMP_OWNERS);
-	if (pid > 0)
-		srv->identity_pid = pid;
-	else
+	r = fork_supervisor(srv, &srv->identity_pid);
+	if (r < 0)
 		close_fd(&srv->policy.identity);
 	close_fd(&h->socket);
+	return r;
 }
 
 void identity_poll(const struct server *srv, struct pollfd *p)

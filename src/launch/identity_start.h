@@ -12,8 +12,11 @@
  */
 void identity_prepare(struct server *srv);
 
-/* Step I3, unless it already runs. Called after the session was forked: nobody waits for it. */
-void identity_start(struct server *srv);
+/*
+ * Step I3, unless it already runs. Called after the session was forked: nobody waits for it. Returns
+ * 0, or a negative errno: then calls of that session fail with ENOSYS.
+ */
+int identity_start(struct server *srv);
 
 /*
  * Fills POLLED_IDENTITY and POLLED_HELD of p with the held listeners; the second handles what

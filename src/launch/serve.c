@@ -118,7 +118,8 @@ static void serve_sudo(struct server *pid1, int fd)
 		serve_run(&srv, fd);
 		_exit(0);
 	}
-	identity_start(pid1);
+	if (identity_start(pid1) < 0 && pid > 0)
+		kill(pid, SIGKILL); /* its session could make no file */
 	if (pid < 0)
 		return;
 	while (pid1->sudo_servers[slot])
@@ -213,17 +214,25 @@ static void keep_at_exit(struct server *srv, struct connection *c, struct sessio
 	message_send(c->fd, &kept, NULL, 0, MSG_DONTWAIT);
 }
 
+/* Returns the pid, or a negative errno. */
 static pid_t start_process(struct server *srv, const struct session *s, bool wait)
 {
 	bool asks = s->flags & SESSION_ROOT || srv->policy.seccomp_flags & SECCOMP_RENAMES;
 	pid_t pid;
+	int r;
 
 	if (asks || srv->policy.seccomp_flags & SECCOMP_MODES)
 		identity_prepare(srv);
 	pid = wait ? session_start_waiting(&srv->policy, s) : session_start(&srv->policy, s);
-	if (asks)
-		identity_start(srv);
-	return pid;
+	r = asks ? identity_start(srv) : 0;
+	if (r == 0 || pid < 0)
+		return pid;
+	/* It could make no file. */
+	kill(pid, SIGKILL); /* it may not have a session of its own yet */
+	ending_kill_session(pid);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return r;
 }
 
 static bool start_at_exit(struct server *srv)

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import subprocess
+import time
 import urllib.request
 
 LINGER = "linger = 0\n"
@@ -100,9 +101,16 @@ def serving(w):
 
 
 def all_run(w):
-    """What `up` has said is so."""
+    """What `up` has said is so; a service that runs does its work a moment later."""
     r = w.sandbox("ps", "--json")
-    return None if r.out.count('"state": "running"') >= 2 else f"not all services run: {r.out}"
+    if r.out.count('"state": "running"') < 2:
+        return f"not all services run: {r.out}"
+    made = [f"{b['place']}/upper/opt/made" for b in w.records().values() if b.get("name") == "p.b"]
+    for _ in range(300):
+        if any(os.path.exists(m) and os.path.getsize(m) for m in made):
+            return None
+        time.sleep(0.1)
+    return "a service that runs has done nothing"
 
 
 def tried(w):
