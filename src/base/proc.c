@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -76,6 +77,13 @@ const char *proc_self(void)
 		self[n > 0 ? n : 0] = '\0';
 	}
 	return self[0] ? self : NULL;
+}
+
+void proc_kill_and_reap(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
 }
 
 bool proc_wait_pidfd(int pidfd, int timeout_ms)

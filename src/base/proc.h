@@ -28,6 +28,9 @@ int proc_pidfd(pid_t pid);
  */
 bool proc_wait_pidfd(int pidfd, int timeout_ms);
 
+/* Of a child, however it was made. */
+void proc_kill_and_reap(pid_t pid);
+
 /*
  * The start time of a process in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)).
  * Together with the pid it identifies one process until the machine reboots. *ret is 0 if there is

@@ -227,11 +227,8 @@ static pid_t start_process(struct server *srv, const struct session *s, bool wai
 	r = asks ? identity_start(srv) : 0;
 	if (r == 0 || pid < 0)
 		return pid;
-	/* It could make no file. */
-	kill(pid, SIGKILL); /* it may not have a session of its own yet */
-	ending_kill_session(pid);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	ending_kill_session(pid); /* it could make no file */
+	proc_kill_and_reap(pid);
 	return r;
 }
 

@@ -79,13 +79,6 @@ static uint64_t cgroup_namespace(void)
 	return access("/sys/fs/cgroup/memory/tasks", F_OK) == 0 ? 0 : CLONE_NEWCGROUP;
 }
 
-static void kill_and_reap(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
-}
-
 /* flags: CLONE_* besides those of each box. Returns twice, or -1 with errno. */
 static pid_t clone_box(uint64_t flags, int *ret_pidfd)
 {
@@ -142,7 +135,7 @@ static int clone_pid1_inside(const struct plan *p, const struct project *in, int
 		return b.strange ? refused_project(b.errnum, e) : refused_userns(b.errnum, e);
 	pidfd = proc_pidfd(b.pid);
 	if (pidfd < 0) {
-		kill_and_reap(b.pid);
+		proc_kill_and_reap(b.pid);
 		return refused_userns(-pidfd, e);
 	}
 	*ret_pidfd = pidfd;
@@ -217,7 +210,7 @@ int start_box(const struct plan *p, struct started_box *ret, struct err *e)
 	close_fd(&boot_child);
 	r = give_namespaces(p, &project, boot, pidfd, e);
 	if (r < 0) {
-		kill_and_reap(started.pid);
+		proc_kill_and_reap(started.pid);
 		return first_error(boot, e);
 	}
 	started.pidfd = take_fd(&pidfd);
