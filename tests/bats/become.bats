@@ -41,7 +41,7 @@ see='echo $(id -u):$(id -g) $(touch /tmp/f; stat -c %u:%g /tmp/f)'
 	box -- sh -exc '
 		setpriv --reuid=33 --regid=34 --clear-groups sleep 60 & pid=$!
 		until [ "$(cat /proc/$pid/comm)" = sleep ]; do sleep 0.1; done
-		[ "$(stat -c %u:%g /proc/$pid)" = 33:34 ]
+		until [ "$(stat -c %u:%g /proc/$pid)" = 33:34 ]; do sleep 0.1; done
 		[ "$(stat -c %u:%g /proc/$$)" = 0:0 ]
 		[ "$(setpriv --reuid=44 --clear-groups stat -c %u /proc/$pid)" = 33 ]
 		if command -v start-stop-daemon >/dev/null; then

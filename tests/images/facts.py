@@ -5,13 +5,14 @@
 LAYOUT is an OCI layout with one image, or a directory as `skopeo copy dir:` makes it. Prints the
 settings of its config, whether each entry of its history is empty, and of each file that is not as
 in the first BASE_LAYERS layers, or that was removed: type, mode, owner, device, attributes, content,
-and the other names of a hard link. Times are left out, also of the source in a compiled Python module,
+and the other names of a hard link. Times are left out, also of the source in a compiled Python module and of accounts,
 and modes of symlinks, which have none. What a layer of the base holds is remembered in the directory CACHE.
 """
 import hashlib
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import tarfile
@@ -57,6 +58,9 @@ def stable(path, data):
     # The JVM writes addresses of that run and a time of creation into a CDS archive.
     if os.path.basename(path) == "classes.jsa":
         return b"of a JVM" if data else b""
+    # The third field of an account is the day on which it was made (shadow(5)).
+    if path in ("etc/shadow", "etc/shadow-"):
+        return re.sub(rb"(?m)^([^:]*:[^:]*:)[0-9]+", rb"\1", data)
     return data
 
 
