@@ -72,18 +72,22 @@ static int listen_at(int directory, const char *name, int *ret, struct err *e)
 
 /*
  * Under the lock: connects to the holder that another has started, or makes the socket of a new one.
- * Without it gateway_sweep() could remove files of one that has just started.
+ * Without it gateway_sweep() could remove files of one that has just started. The program gets a
+ * duplicate of directory, which would keep a lock of that.
  */
 static int connect_or_listen(const struct gateway_place *place, int directory, int *ret,
 			     int *ret_listener, struct err *e)
 {
-	int r = file_lock(directory, place->directory, e);
+	cleanup_close int lock = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
 
+	if (lock < 0)
+		return err_sys(e, errno, "cannot open '%s'", place->directory);
+	r = file_lock(lock, place->directory, e);
 	if (r < 0)
 		return r;
 	if (place->alone || client_connect(directory, place->socket, ret) < 0)
 		r = listen_at(directory, place->socket, ret_listener, e);
-	flock(directory, LOCK_UN); /* the program gets a duplicate, which would keep it */
 	return r;
 }
 
