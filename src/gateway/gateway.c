@@ -233,8 +233,7 @@ static int timeout(void)
 
 	if (relay_has_work())
 		return 0;
-	return tcp_waits() || udp_waits() || dns_waits() || dns_tcp_waits() ||
-			       publish_waits()
+	return tcp_waits() || udp_waits() || dns_waits() || dns_tcp_waits() || publish_waits()
 		       ? look >= 0 && look < SWEEP_MS ? look : SWEEP_MS
 		       : look;
 }
