@@ -54,13 +54,24 @@ in_box() { # COMMAND...
 	on_host sandbox run --quiet --network gateway --mount "$PWD:/t" host "$@"
 }
 
-# The pids of this test's gateways, the holders first.
+# The pids of this test's gateways, the holders first: those that no gateway has started. Pids wrap, so
+# a process may have a lower one than its parent.
 gateways() {
-	local p
-
-	for p in $(ps -eo pid=,stat=,comm= | awk '$3 == "sandbox-gateway" && $2 !~ /^Z/ { print $1 }' | sort -n); do
-		! grep -qsx "$(cat /proc/$BASHPID/oom_score_adj)" "/proc/$p/oom_score_adj" || echo "$p"
-	done
+	ps -eo pid=,ppid=,stat=,comm= | awk -v mark="$(cat /proc/$BASHPID/oom_score_adj)" '
+		$4 == "sandbox-gateway" && $3 !~ /^Z/ {
+			file = "/proc/" $1 "/oom_score_adj"
+			if ((getline value <file) > 0 && value == mark)
+				parent[$1] = $2
+			close(file)
+		}
+		END {
+			for (pid in parent)
+				if (!(parent[pid] in parent))
+					print pid
+			for (pid in parent)
+				if (parent[pid] in parent)
+					print pid
+		}'
 }
 
 # What follows is the program that internet_start runs in there: it makes the machines and their wire.

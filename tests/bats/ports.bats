@@ -105,9 +105,9 @@ time.sleep(200)' 3>&- &
 
 @test "a killed gateway keeps the ports; a killed box, launcher or holder leaves none" {
 	start_box -p 8080:80 -- python3 /t/ports.py serve 80
-	kill -9 "$(pgrep -x sandbox-gateway -P "$(gateway_parent)")"
+	kill -9 "$(gateways | tail -n 1)"
 	wait_until 30 answers
-	kill -9 "$(gateway_parent)"
+	kill -9 "$(gateways | head -n 1)"
 	wait_until 30 refused
 	end_box
 	start_box -p 8080:80 -- python3 /t/ports.py serve 80
@@ -118,16 +118,6 @@ time.sleep(200)' 3>&- &
 answers() { [ "$(on_host python3 ports.py tcp 127.0.0.1 8080)" = '10.0.2.2 True' ]; }
 # shellcheck disable=SC2120 # wait_until passes them
 refused() { [ "$(on_host python3 ports.py tcp 127.0.0.1 "${1:-8080}")" = 'Connection refused' ]; }
-
-# The first process of this test's gateway.
-gateway_parent() {
-	local p
-
-	for p in $(pgrep -x sandbox-gateway | sort -n); do
-		! grep -qsx "$mark" "/proc/$p/oom_score_adj" || break
-	done
-	echo "$p"
-}
 
 @test "[ports] of a project: ranges, later lines, consent, policy, other networks" {
 	project p $'[sandbox]\nnetwork = gateway\nprofile = ./low.ini\n[ports]\n8000-8001 = 80-81\n"[::]:8005" = 80'
@@ -234,7 +224,7 @@ while os.path.exists("serves"):
 	[ "$(sandbox port --json p 9002 | jq '.[0].forwarded')" = true ]
 	on_host python3 -c 'import socket, sys; socket.create_connection(("localhost", int(sys.argv[1])))' "${other#*:}"
 	# Nothing is polled.
-	pid=$(pgrep -x sandbox-gateway -P "$(gateway_parent)")
+	pid=$(gateways | tail -n 1)
 	rests() {
 		local switches
 
@@ -265,7 +255,7 @@ while os.path.exists("serves"):
 	fails 125 "*--publish: cannot publish a port: 127.0.0.1:8080 is taken by another box *" \
 		on_host sandbox add web -p 8081:80 -p 8080:80
 	[ "$(sandbox port web | wc -l)" = 4 ]
-	kill -9 "$(pgrep -x sandbox-gateway -P "$(gateway_parent)")"
+	kill -9 "$(gateways | tail -n 1)"
 	wait_until 30 answers
 	end_box
 	wait_until 50 refused
